@@ -69,7 +69,7 @@ SAN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 
 ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE $(LIB_CFLAGS) \
 	-DTRUECODE_VERSION='"$(VERSION)"' $(CPPFLAGS)
-ALL_CFLAGS   = -std=c11 $(OPT) -ffp-contract=off -ffile-prefix-map=$(CURDIR)/= \
+ALL_CFLAGS   = -std=c11 $(OPT) -ffp-contract=off -fno-math-errno -ffile-prefix-map=$(CURDIR)/= \
 	$(WARN) $(HARDEN) $(SAN) $(CFLAGS)
 ALL_LDFLAGS  = $(HARDEN_LD) $(SAN) $(LDFLAGS)
 
