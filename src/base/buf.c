@@ -2,8 +2,8 @@
  * A byte string that grows up to a limit and is always NUL-terminated.
  *
  * An addition that does not fit is dropped whole, and so is everything after it: what
- * stands in a full buf is a true beginning, never a text with a hole. A zeroed struct is
- * as good as an initialised one, but its `s` is NULL until something is added.
+ * stands in a full buf is a true beginning, never a text with a hole. A zeroed struct
+ * is as good as an initialised one, but its `s` is NULL until something is added.
  */
 #include "truecode/base.h"
 

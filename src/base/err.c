@@ -3,7 +3,8 @@
  *
  * die() and bug_at() may run when memory is gone, inside the jail, or half-way through
  * anything: they format on the stack, write(2), and _exit(2); no stdio, no malloc, no
- * atexit handlers. The one mutable variable here is the hook that restores the terminal.
+ * atexit handlers. The one mutable variable here is the hook that restores the
+ * terminal.
  */
 #include "truecode/err.h"
 

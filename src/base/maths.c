@@ -6,9 +6,9 @@
  * that IEEE 754 defines to the last bit. log and exp reduce their argument by a table
  * of 128 entries, sum a short Taylor series, and carry the leading terms as pairs of
  * doubles ("double-double", T. J. Dekker, "A floating-point technique for extending
- * the available precision", 1971). The pair before the last rounding is good to about 67
- * bits, which is what pow needs, and makes log and exp wrong in the last bit about once
- * in ten thousand arguments.
+ * the available precision", 1971). The pair before the last rounding is good to about
+ * 67 bits, which is what pow needs, and makes log and exp wrong in the last bit about
+ * once in ten thousand arguments.
  */
 #include "base_internal.h"
 
@@ -46,7 +46,8 @@ static double power_of_two(int e)
     return double_of((uint64_t)(e + 1023) << 52);
 }
 
-/* ---- double-double ------------------------------------------------------------------ */
+/* ---- double-double ------------------------------------------------------------------
+ */
 
 /* a + b exactly, for |a| >= |b| or a == 0 */
 static inline struct dd fast_two_sum(double a, double b)
@@ -79,7 +80,8 @@ static inline struct dd two_product(double a, double b)
     return (struct dd){p, e};
 }
 
-/* ---- log ---------------------------------------------------------------------------- */
+/* ---- log ----------------------------------------------------------------------------
+ */
 
 /* ln(1 + r) without its first two terms, over r^3: the Taylor series for |r| < 2^-7 */
 static inline double log1p_tail(double r)
@@ -91,8 +93,8 @@ static inline double log1p_tail(double r)
                           r * (1.0 / 7 - r * (1.0 / 8 - r * (1.0 / 9 - r / 10))))));
 }
 
-/* ln(x) for finite x > 0. x = 2^k m; m c - 1 = r exactly (as a pair), because c has nine
- * bits and m is cut in two; ln x = k ln 2 - ln c + ln(1 + r). */
+/* ln(x) for finite x > 0. x = 2^k m; m c - 1 = r exactly (as a pair), because c has
+ * nine bits and m is cut in two; ln x = k ln 2 - ln c + ln(1 + r). */
 static struct dd log_pair(double x)
 {
     static const double ln2_hi = 0x1.62e42fefa38p-1; /* 42 bits: k ln2_hi is exact */
@@ -133,7 +135,8 @@ double tc_log(double x)
     return x > 0 ? infinity : not_a_number();
 }
 
-/* ---- exp ---------------------------------------------------------------------------- */
+/* ---- exp ----------------------------------------------------------------------------
+ */
 
 /* (hi + lo) 2^k, rounded once: in the range of subnormals the last bit that counts is
  * found by adding a power of two that has its own last bit there. 1/2 < hi < 4. */
@@ -149,7 +152,8 @@ static double scale_pair(struct dd v, int k)
     return (rounded - unit) * 0x1p-1022 * (1 / unit);
 }
 
-/* e^(x + lo). x = n ln2/128 + r; e^x = 2^(n/128) (1 + (e^r - 1)). |lo| is far below x. */
+/* e^(x + lo). x = n ln2/128 + r; e^x = 2^(n/128) (1 + (e^r - 1)). |lo| is far below x.
+ */
 static double exp_pair(double x, double lo)
 {
     static const double per_ln2 = 0x1.71547652b82fep+7; /* 128 / ln 2 */
@@ -189,7 +193,8 @@ double tc_exp(double x)
     return x == x ? exp_pair(x, 0) : not_a_number();
 }
 
-/* ---- pow ---------------------------------------------------------------------------- */
+/* ---- pow ----------------------------------------------------------------------------
+ */
 
 /* Where 0, 1, infinity or NaN decide; as C's annex F has it, for x >= 0. */
 static bool pow_special(double x, double y, double *result)
@@ -223,7 +228,8 @@ double tc_pow(double x, double y)
     return exp_pair(p.hi, p.lo + y * l.lo);
 }
 
-/* ---- sqrt --------------------------------------------------------------------------- */
+/* ---- sqrt ---------------------------------------------------------------------------
+ */
 
 /* IEEE 754 defines the square root to the last bit; compilers have an instruction for
  * it (-fno-math-errno keeps them from calling a library to set errno). */
@@ -232,7 +238,8 @@ double tc_sqrt(double x)
     return x >= 0 ? __builtin_sqrt(x) : not_a_number();
 }
 
-/* ---- sin ---------------------------------------------------------------------------- */
+/* ---- sin ----------------------------------------------------------------------------
+ */
 
 /* Both for |r.hi| <= pi/4 and a little: Taylor series to beyond the last bit. The low
  * part counts with the derivative. */
@@ -242,12 +249,11 @@ static double sin_reduced(struct dd r)
     double p =
         -1.0 / 6 +
         z * (1.0 / 120 +
-             z * (-1.0 / 5040 +
-                  z * (1.0 / 362880 +
-                       z * (-1.0 / 39916800 +
-                            z * (1.0 / 6227020800.0 +
-                                 z * (-1.0 / 1307674368000.0 +
-                                      z * (1.0 / 355687428096000.0)))))));
+             z * (-1.0 / 5040 + z * (1.0 / 362880 +
+                                     z * (-1.0 / 39916800 +
+                                          z * (1.0 / 6227020800.0 +
+                                               z * (-1.0 / 1307674368000.0 +
+                                                    z * (1.0 / 355687428096000.0)))))));
     return x + (x * z * p + r.lo * (1 - 0.5 * z));
 }
 
@@ -256,13 +262,12 @@ static double cos_reduced(struct dd r)
     double x = r.hi, z = x * x;
     double p =
         1.0 / 24 +
-        z * (-1.0 / 720 +
-             z * (1.0 / 40320 +
-                  z * (-1.0 / 3628800 +
-                       z * (1.0 / 479001600 +
-                            z * (-1.0 / 87178291200.0 +
-                                 z * (1.0 / 20922789888000.0 -
-                                      z * (1.0 / 6402373705728000.0)))))));
+        z * (-1.0 / 720 + z * (1.0 / 40320 +
+                               z * (-1.0 / 3628800 +
+                                    z * (1.0 / 479001600 +
+                                         z * (-1.0 / 87178291200.0 +
+                                              z * (1.0 / 20922789888000.0 -
+                                                   z * (1.0 / 6402373705728000.0)))))));
     struct dd square = two_product(x, x);
     struct dd s = fast_two_sum(1, -0.5 * square.hi);
     return s.hi + (s.lo + (z * z * p - 0.5 * square.lo - x * r.lo));

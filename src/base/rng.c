@@ -4,9 +4,9 @@
  * alone.
  *
  * Exponential and normal variates come from the ziggurat: one draw, one table look-up
- * and one comparison 98.5 times in a hundred. A draw gives 8 bits for the layer, one for
- * the sign and 53 for the position, none of them shared (J. A. Doornik, 2005, on what
- * happens otherwise).
+ * and one comparison 98.5 times in a hundred. A draw gives 8 bits for the layer, one
+ * for the sign and 53 for the position, none of them shared (J. A. Doornik, 2005, on
+ * what happens otherwise).
  */
 #include "base_internal.h"
 
@@ -80,7 +80,8 @@ double rng_exponential(struct rng *r)
             return moved + at;
         if (i == 0)
             moved += x[1];
-        else if (under_curve(rng_unit(r), tc_exp(-x[i]), tc_exp(-x[i + 1]), tc_exp(-at)))
+        else if (under_curve(rng_unit(r), tc_exp(-x[i]), tc_exp(-x[i + 1]),
+                             tc_exp(-at)))
             return moved + at;
     }
 }
@@ -91,7 +92,8 @@ static double bell(double x)
 }
 
 /* Beyond x[1]: an exponential of that rate, accepted as far as it lies above the bell
- * (Marsaglia, "Generating a variable from the tail of the normal distribution", 1964). */
+ * (Marsaglia, "Generating a variable from the tail of the normal distribution", 1964).
+ */
 static double normal_tail(struct rng *r, double start)
 {
     double over, spare;

@@ -63,7 +63,8 @@ void sort_stable(void *base, size_t count, size_t size,
     char *from = base, *to = scratch;
     for (size_t width = RUN; width < count; width *= 2) {
         for (size_t i = 0; i < count; i += 2 * width) {
-            size_t middle = at_most(i + width, count), end = at_most(i + 2 * width, count);
+            size_t middle = at_most(i + width, count),
+                   end = at_most(i + 2 * width, count);
             merge(&s, to + i * size, from + i * size, from + middle * size,
                   from + end * size);
         }

@@ -52,7 +52,8 @@ bool str_match(const char *pattern, const char *s)
     return *pattern == '\0';
 }
 
-/* ---- did you mean ------------------------------------------------------------------ */
+/* ---- did you mean ------------------------------------------------------------------
+ */
 
 enum { WORD_MAX = 63 }; /* longer words are nobody's typing mistakes */
 
@@ -66,8 +67,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Edits (insert, delete, change, swap neighbours) from a to b: optimal string alignment,
- * three rows of the table. */
+/* Edits (insert, delete, change, swap neighbours) from a to b: optimal string
+ * alignment, three rows of the table. */
 static size_t distance(const char *a, size_t na, const char *b, size_t nb)
 {
     size_t rows[3][WORD_MAX + 1];

@@ -2,10 +2,10 @@
  * Foreign bytes to what may stand on a screen.
  *
  * A terminal acts on controls, and text can forge what stands beside it with characters
- * that reorder, hide, or have no width. Here each code point falls in one of four kinds:
- * shown as it is, shown by its name in angle brackets, a combining mark (two per base,
- * never without one), or white space. What Unicode has not assigned, and private use,
- * is named too: nobody knows how wide a terminal will make it.
+ * that reorder, hide, or have no width. Here each code point falls in one of four
+ * kinds: shown as it is, shown by its name in angle brackets, a combining mark (two per
+ * base, never without one), or white space. What Unicode has not assigned, and private
+ * use, is named too: nobody knows how wide a terminal will make it.
  */
 #include "truecode/base.h"
 
@@ -16,7 +16,7 @@ enum { TAB = 8, MARKS_MAX = 2 };
 struct cleaner {
     struct buf *out;
     size_t column; /* of the line being written, from where this text began */
-    int marks;     /* combining marks on the last base; MARKS_MAX + 1: there is no base */
+    int marks; /* combining marks on the last base; MARKS_MAX + 1: there is no base */
 };
 
 enum { NO_BASE = MARKS_MAX + 1 };

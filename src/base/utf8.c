@@ -12,8 +12,8 @@
 
 enum { REPLACEMENT = 0xFFFD };
 
-/* What the first byte promises: continuation bytes (-1: it is none) and the range of the
- * second byte, which is where overlong forms, surrogates and the end show. */
+/* What the first byte promises: continuation bytes (-1: it is none) and the range of
+ * the second byte, which is where overlong forms, surrogates and the end show. */
 static int promise(unsigned char first, unsigned char *low, unsigned char *high)
 {
     *low = 0x80;
