@@ -468,6 +468,7 @@ double service_in_flight(const struct world *w, comp_id service); /* mean per in
  * is pending. A done act gets its ledger split: demand to work, the rest to contention, and
  * act_ready(REASON_NONE).
  */
+#define STATION_SECONDS 12
 struct station {
     comp_id comp;
     uint8_t work, contention; /* causes */
@@ -480,6 +481,8 @@ struct station {
     uint32_t n, cap;
     uint32_t timer;
     double busy;         /* integral of core-seconds used; see station_busy() */
+    sim_time second;     /* the last whole second that busy_at knows */
+    double busy_at[STATION_SECONDS]; /* busy at second t: [t % STATION_SECONDS] */
     uint64_t served;     /* acts that were done */
 };
 void station_init(struct world *w, struct station *s, comp_id c, enum cause work,
@@ -497,6 +500,9 @@ void station_touch(struct world *w, struct station *s);
 void station_changed(struct world *w, struct station *s);
 void station_event(struct world *w, struct station *s); /* EV_STATION */
 double station_busy(const struct world *w, const struct station *s); /* core-seconds */
+/* Share of its cores busy over the last `seconds` whole seconds and what has begun of this
+ * one; 1 <= seconds < STATION_SECONDS. */
+double station_load(const struct world *w, const struct station *s, int seconds);
 
 /* ---- kinds ------------------------------------------------------------------------------------------ */
 
