@@ -20,6 +20,9 @@
  *   resume(w, act, reason)  what it waited for is there (act_ready) or has failed;
  *   cancel(w, act)          leave whatever it waits in, give back what it holds; the
  *                           core frees the act afterwards.
+ * For ACT_QUERY, `begin` comes at once: the database first gets a connection from
+ * act->pool (connecting if need be), then spends the network time itself, both ways
+ * (call_network()), while the connection is held.
  * and ends with act_finish(w, act, reason, culprit), the last thing it does with the act.
  *
  * To wait: act_wait(w, a, CAUSE_x, place) first (it accounts the time so far), then put
@@ -310,7 +313,10 @@ enum act_flag {
     ACT_HIT = 16,      /* LOOKUP: the answer was a value; else the caller runs the body */
     ACT_DETACHED = 32, /* BRANCH: a refresh in the background */
     ACT_STALE = 64,
-    ACT_ANSWERED = 128 /* a business answer (REPLY) */
+    ACT_ANSWERED = 128, /* a business answer (REPLY; a third party's decline: its caller's
+                           program ends with a business answer too) */
+    ACT_SENT = 256,    /* on its way: `begin` has not run */
+    ACT_BACK = 512     /* done: the answer is on its way */
 };
 
 #define LEDGER_SLICES 6
@@ -381,6 +387,8 @@ static inline struct act *act_alive(const struct world *w, ref r, uint32_t gen)
     return r != 0 && a->gen == gen ? a : NULL;
 }
 
+/* One way over the network under its call policy: a random draw. */
+sim_time call_network(struct world *w, const struct act *a);
 /* From now on it waits for (cause, place); what went before is accounted. */
 void act_wait(struct world *w, struct act *a, enum cause cause, comp_id place);
 /* Waits for `delay`, then resume(REASON_NONE). */
@@ -401,9 +409,10 @@ static inline void act_aged(struct act *a, sim_time age)
 }
 /* Ends it from outside (kill, crash): its component's cancel, then act_finish(reason). */
 void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit);
-/* A branch of `a` that runs its program from `pc` to OP_BRANCH_END or OP_STORE on its own
- * and that nobody waits for: a cache's refresh. It holds no worker. */
-struct act *act_refresh(struct world *w, struct act *a, uint32_t pc);
+/* A cache's refresh in the background: runs the miss body of the program that made this
+ * `lookup`, ends at its OP_STORE, nobody waits for it, it holds no worker. The new act has
+ * the lookup's key; set its x. NULL: the caller is gone. */
+struct act *act_refresh(struct world *w, struct act *lookup);
 
 /* A queue of acts through qnext/qprev. */
 void queue_push(struct world *w, struct list *q, struct act *a);
@@ -433,7 +442,8 @@ void keyspace_store(struct world *w, comp_id keyspace, struct act *caller);
 void keyspace_store_failed(struct world *w, comp_id keyspace, struct act *caller,
                            enum reason reason);
 /* How many keys one request looks up at once, and which: the first key of the batch (drawn
- * once by the request). exec starts per_lookup branches with keys first .. first + n - 1. */
+ * once by the request). exec starts that many branches; their lookups have act->key =
+ * first .. first + n - 1 set when `begin` runs (n == 1: first). */
 uint32_t keyspace_batch(struct world *w, comp_id keyspace, uint32_t *first);
 
 /* Pools: a service tells its pools of its instances. */
