@@ -59,6 +59,7 @@ enum op_code {
     OP_CACHED,     /* looks up; hit: jump to `jump`; miss: goes on with the body */
     OP_STORE,      /* end of the miss body: stores the value */
     OP_STORE_ABORT, /* the miss body failed: tells the key space, then fails on */
+    OP_STORE_DROP, /* the miss body ends without a value: tells the key space, goes on */
     OP_PARALLEL,   /* branches start at program->branches[jump .. jump + count) */
     OP_BRANCH_END,
     OP_SOMETIMES,  /* with probability 1 - p: jump */
@@ -363,6 +364,7 @@ struct act {
     sim_time demand;   /* work asked for */
     /* programs */
     uint32_t program, pc;
+    uint32_t start_pc;  /* BRANCH: where it began */
     uint32_t nbranches; /* still running */
     uint32_t span, parent_span, next_span; /* trace: own, parent's; next id (root's counter) */
     /* the call it is making (call.c) */
@@ -435,9 +437,12 @@ void database_tx_end(struct world *w, struct act *a, bool commit);
  * QUERY_STATEMENT finds its caller's transaction in act_at(w, a->parent)->tx; acts below a
  * branch: exec copies tx down. */
 
-/* A lookup's answer: a->flags & ACT_HIT, a->key, a->age, a->x = generation the loader got;
- * exec copies key and x into the caller, then on a miss runs the body and calls one of
- * these with the caller. */
+/* A lookup's answer: a->flags & ACT_HIT, a->key, a->age; on a miss a->x, not 0 when the
+ * key space counts on this caller (a load is registered). The core copies key and x into
+ * the caller, which runs the body and then calls one of these with itself. When x is not 0
+ * exactly one of the two is called, whatever happens to the caller (also when the lookup
+ * was abandoned: then with the lookup). x 0: a plain put. A lookup that fails with TIMEOUT,
+ * BREAKER_OPEN, SHED or DOWN counts as a miss with x 0; other failures fail the program. */
 void keyspace_store(struct world *w, comp_id keyspace, struct act *caller);
 void keyspace_store_failed(struct world *w, comp_id keyspace, struct act *caller,
                            enum reason reason);
