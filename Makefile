@@ -160,10 +160,14 @@ $(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(TOBJ) $(LIB)
 $(B)/src/cli/%.o: ALL_CPPFLAGS += -DTRUECODE_DATADIR='"$(DATADIR)"'
 $(filter $(B)/src/cli/%,$(OBJ)): $(B)/.datadir
 
-$(B)/%.o: %.c $(B)/.flags
+$(B)/%.o: %.c $(B)/.flags | build/.setup-build
 	@mkdir -p $(@D)
 	@echo "  cc    $<"
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Says what lacks, where a compiler would only fail.
+build/.setup-build:
+	@.ci/setup build
 
 # Files that change only when what they hold does.
 define remember
