@@ -18,9 +18,10 @@
 
 /* ---- memory ------------------------------------------------------------------ */
 
-void *mem_alloc(size_t n) MUST_USE;  /* zeroed */
+void *mem_alloc(size_t n) MUST_USE;                  /* zeroed */
 void *mem_array(size_t count, size_t size) MUST_USE; /* zeroed; dies on overflow */
-void *mem_grow(void *p, size_t count, size_t size) MUST_USE; /* realloc; new tail NOT zeroed */
+void *mem_grow(void *p, size_t count,
+               size_t size) MUST_USE; /* realloc; new tail NOT zeroed */
 char *mem_strdup(const char *s) MUST_USE;
 void mem_free(void *p);
 
@@ -38,7 +39,8 @@ char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST
 /* ---- growing byte string ------------------------------------------------------- */
 
 /* `s` is NUL-terminated at all times (points to "" while empty). Beyond `max` bytes
- * (0: 16 MiB) additions are dropped and `full` is set: nothing overflows, nothing dies. */
+ * (0: 16 MiB) additions are dropped and `full` is set: nothing overflows, nothing dies.
+ */
 struct buf {
     char *s;
     size_t len, cap, max;
@@ -52,15 +54,16 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addch(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap);
-void buf_pad(struct buf *b, size_t width_from_line_start); /* spaces up to that column */
+void buf_pad(struct buf *b,
+             size_t width_from_line_start); /* spaces up to that column */
 
 /* ---- text ------------------------------------------------------------------------ */
 
 /* The only way from foreign bytes to a screen (SECURITY: terminal). Strict UTF-8; bad
- * bytes become U+FFFD; controls and ESC visible as ^X; bidirectional, zero-width, tag and
- * filler characters shown as <U+202E>; at most two combining marks per base. A newline
- * is kept when `keep_newlines`, and then is the only control left; a tab becomes spaces.
- * Appends to `out`. Returns the number of columns of the last line. */
+ * bytes become U+FFFD; controls and ESC visible as ^X; bidirectional, zero-width, tag
+ * and filler characters shown as <U+202E>; at most two combining marks per base. A
+ * newline is kept when `keep_newlines`, and then is the only control left; a tab
+ * becomes spaces. Appends to `out`. Returns the number of columns of the last line. */
 size_t text_clean(struct buf *out, const char *s, size_t n, bool keep_newlines);
 
 /* Reads one code point from s (n bytes left, n > 0): sets *cp (U+FFFD when malformed)
@@ -85,14 +88,15 @@ bool str_match(const char *pattern, const char *s);
  * of the longer word, case-blind), or NULL. Ties go to the first. */
 const char *text_suggest(const char *word, const char *const *names, size_t count);
 
-/* ---- time on the simulated clock ---------------------------------------------------- */
+/* ---- time on the simulated clock ----------------------------------------------------
+ */
 
 typedef int64_t sim_time; /* nanoseconds; also used for durations */
-#define SIM_US INT64_C(1000)
-#define SIM_MS INT64_C(1000000)
-#define SIM_SEC INT64_C(1000000000)
-#define SIM_MIN (60 * SIM_SEC)
-#define SIM_HOUR (60 * SIM_MIN)
+#define SIM_US      INT64_C(1000)
+#define SIM_MS      INT64_C(1000000)
+#define SIM_SEC     INT64_C(1000000000)
+#define SIM_MIN     (60 * SIM_SEC)
+#define SIM_HOUR    (60 * SIM_MIN)
 #define SIM_FOREVER INT64_MAX
 
 /* "90s", "1.5 s", "250ms", "2m", "1m30s", "3us", "1h": >= 0. A bare number is refused
@@ -103,7 +107,8 @@ void time_format(struct buf *b, sim_time t);
 /* Time of day "20:12:05" (or "20:12" without seconds) of day_start + t. */
 void clock_format(struct buf *b, sim_time day_start, sim_time t, bool seconds);
 
-/* ---- numbers ------------------------------------------------------------------------- */
+/* ---- numbers
+ * ------------------------------------------------------------------------- */
 
 /* Bit-identical everywhere (no libm): argument ranges as in C, NaN in gives NaN out.
  * Accurate to about 1 ulp, tested against long double. */
@@ -113,17 +118,18 @@ double tc_pow(double x, double y); /* x >= 0 */
 double tc_sqrt(double x);
 double tc_sin(double x); /* |x| < 1e6; for diurnal curves */
 
-/* xoshiro256++; one stream per (component, purpose). Plain value: copy it with a world. */
+/* xoshiro256++; one stream per (component, purpose). Plain value: copy it with a world.
+ */
 struct rng {
     uint64_t s[4];
 };
 /* Seeds from a 64-bit world seed and a stream name ("checkout/service-time"). */
 void rng_seed(struct rng *r, uint64_t seed, const char *stream);
 uint64_t rng_next(struct rng *r);
-double rng_unit(struct rng *r);                    /* [0, 1), 53 bits */
-uint32_t rng_below(struct rng *r, uint32_t n);     /* [0, n), unbiased, n > 0 */
-double rng_exponential(struct rng *r);             /* mean 1; ziggurat */
-double rng_normal(struct rng *r);                  /* mean 0, sd 1; ziggurat */
+double rng_unit(struct rng *r);                /* [0, 1), 53 bits */
+uint32_t rng_below(struct rng *r, uint32_t n); /* [0, n), unbiased, n > 0 */
+double rng_exponential(struct rng *r);         /* mean 1; ziggurat */
+double rng_normal(struct rng *r);              /* mean 0, sd 1; ziggurat */
 
 /* Stable 64-bit hash of bytes (not cryptographic). Chain with `h`; start with 0. */
 uint64_t hash_bytes(uint64_t h, const void *p, size_t n);

@@ -39,16 +39,17 @@ enum err {
         ERR_COUNT
 };
 
-#define MUST_USE __attribute__((warn_unused_result))
+#define MUST_USE          __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
-#define NORETURN __attribute__((noreturn))
+#define NORETURN          __attribute__((noreturn))
 
 /* One sentence for a person. Always NUL-terminated; cut at the end with "...". */
 struct errmsg {
     char text[480];
 };
 
-/* Writes the sentence (if `why` is not NULL) and returns `e`: `return errmsg_set(...)`. */
+/* Writes the sentence (if `why` is not NULL) and returns `e`: `return errmsg_set(...)`.
+ */
 enum err errmsg_set(struct errmsg *why, enum err e, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
@@ -67,6 +68,7 @@ void die(const char *fmt, ...) PRINTF_LIKE(1, 2) NORETURN;
 
 /* Our own bug, in every build: print file and line to stderr, then _exit(70). */
 #define BUG(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
-void bug_at(const char *file, int line, const char *fmt, ...) PRINTF_LIKE(3, 4) NORETURN;
+void bug_at(const char *file, int line, const char *fmt, ...)
+    PRINTF_LIKE(3, 4) NORETURN;
 
 #endif
