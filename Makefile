@@ -69,7 +69,7 @@ SAN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 
 ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE $(LIB_CFLAGS) \
 	-DTRUECODE_VERSION='"$(VERSION)"' $(CPPFLAGS)
-ALL_CFLAGS   = -std=c11 $(OPT) -ffp-contract=off -ffile-prefix-map=$(CURDIR)/= \
+ALL_CFLAGS   = -std=c11 $(OPT) -ffp-contract=off -fno-math-errno -ffile-prefix-map=$(CURDIR)/= \
 	$(WARN) $(HARDEN) $(SAN) $(CFLAGS)
 ALL_LDFLAGS  = $(HARDEN_LD) $(SAN) $(LDFLAGS)
 
@@ -160,10 +160,14 @@ $(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(TOBJ) $(LIB)
 $(B)/src/cli/%.o: ALL_CPPFLAGS += -DTRUECODE_DATADIR='"$(DATADIR)"'
 $(filter $(B)/src/cli/%,$(OBJ)): $(B)/.datadir
 
-$(B)/%.o: %.c $(B)/.flags
+$(B)/%.o: %.c $(B)/.flags | build/.setup-build
 	@mkdir -p $(@D)
 	@echo "  cc    $<"
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Says what lacks, where a compiler would only fail.
+build/.setup-build:
+	@.ci/setup build
 
 # Files that change only when what they hold does.
 define remember

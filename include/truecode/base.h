@@ -16,12 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- memory ------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------- */
 
 void *mem_alloc(size_t n) MUST_USE;                  /* zeroed */
 void *mem_array(size_t count, size_t size) MUST_USE; /* zeroed; dies on overflow */
-void *mem_grow(void *p, size_t count,
-               size_t size) MUST_USE; /* realloc; new tail NOT zeroed */
+/* realloc; the new tail is NOT zeroed */
+void *mem_grow(void *p, size_t count, size_t size) MUST_USE;
 char *mem_strdup(const char *s) MUST_USE;
 void mem_free(void *p);
 
@@ -36,11 +36,12 @@ char *arena_strdup(struct arena *a, const char *s) MUST_USE;
 char *arena_strndup(struct arena *a, const char *s, size_t n) MUST_USE;
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
 
-/* ---- growing byte string ------------------------------------------------------- */
+/* ---- growing byte string --------------------------------------------------------- */
 
-/* `s` is NUL-terminated at all times (points to "" while empty). Beyond `max` bytes
- * (0: 16 MiB) additions are dropped and `full` is set: nothing overflows, nothing dies.
- */
+/* `s` is NUL-terminated at all times (points to "" while empty). An addition that goes
+ * beyond `max` bytes (0: 16 MiB) is dropped whole, `full` is set, and so is what comes
+ * after: nothing overflows, nothing dies. A zeroed struct may be added to as well; only
+ * its `s` is NULL until then. */
 struct buf {
     char *s;
     size_t len, cap, max;
@@ -54,8 +55,8 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addch(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap);
-void buf_pad(struct buf *b,
-             size_t width_from_line_start); /* spaces up to that column */
+/* Spaces up to that column, counted from the last newline. */
+void buf_pad(struct buf *b, size_t width_from_line_start);
 
 /* ---- text ------------------------------------------------------------------------ */
 
@@ -88,8 +89,7 @@ bool str_match(const char *pattern, const char *s);
  * of the longer word, case-blind), or NULL. Ties go to the first. */
 const char *text_suggest(const char *word, const char *const *names, size_t count);
 
-/* ---- time on the simulated clock ----------------------------------------------------
- */
+/* ---- time on the simulated clock ------------------------------------------------- */
 
 typedef int64_t sim_time; /* nanoseconds; also used for durations */
 #define SIM_US      INT64_C(1000)
@@ -107,8 +107,7 @@ void time_format(struct buf *b, sim_time t);
 /* Time of day "20:12:05" (or "20:12" without seconds) of day_start + t. */
 void clock_format(struct buf *b, sim_time day_start, sim_time t, bool seconds);
 
-/* ---- numbers
- * ------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------- */
 
 /* Bit-identical everywhere (no libm): argument ranges as in C, NaN in gives NaN out.
  * Accurate to about 1 ulp, tested against long double. */

@@ -1,0 +1,53 @@
+/*
+ * Memory that is there or ends the program: callers never look for NULL, because there
+ * is nothing sensible a flight simulator does without memory. What may be refused by a
+ * limit (a lesson's heap, a world's 64 MiB) is counted by its owner, not here.
+ */
+#include "truecode/base.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static size_t product(size_t count, size_t size)
+{
+    size_t n;
+    if (__builtin_mul_overflow(count, size, &n))
+        die("out of memory: %zu times %zu bytes", count, size);
+    return n ? n : 1;
+}
+
+void *mem_alloc(size_t n)
+{
+    return mem_array(n, 1);
+}
+
+void *mem_array(size_t count, size_t size)
+{
+    size_t n = product(count, size);
+    void *p = calloc(1, n);
+    if (!p)
+        die("out of memory: %zu bytes", n);
+    return p;
+}
+
+void *mem_grow(void *p, size_t count, size_t size)
+{
+    size_t n = product(count, size);
+    void *grown = realloc(p, n);
+    if (!grown)
+        die("out of memory: %zu bytes", n);
+    return grown;
+}
+
+char *mem_strdup(const char *s)
+{
+    size_t n = strlen(s) + 1;
+    char *copy = mem_alloc(n);
+    memcpy(copy, s, n);
+    return copy;
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}

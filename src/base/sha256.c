@@ -1,0 +1,88 @@
+/*
+ * SHA-256 (FIPS 180-4), for the content hashes of lessons and tapes.
+ */
+#include "truecode/base.h"
+
+#include <string.h>
+
+enum { BLOCK = 64 };
+
+static const uint32_t round_constants[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
+    0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
+    0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
+    0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7,
+    0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc,
+    0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+    0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116,
+    0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
+    0xc67178f2};
+
+static uint32_t rotate_right(uint32_t x, int k)
+{
+    return x >> k | x << (32 - k);
+}
+
+/* The sixteen words of the block, and 48 more from them. */
+static void schedule(uint32_t w[64], const unsigned char *block)
+{
+    for (int i = 0; i < 16; i++)
+        w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
+               (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
+    for (int i = 16; i < 64; i++) {
+        uint32_t a = w[i - 15], b = w[i - 2];
+        uint32_t s0 = rotate_right(a, 7) ^ rotate_right(a, 18) ^ a >> 3;
+        uint32_t s1 = rotate_right(b, 17) ^ rotate_right(b, 19) ^ b >> 10;
+        w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    }
+}
+
+static void compress(uint32_t state[8], const unsigned char *block)
+{
+    uint32_t w[64], v[8];
+    schedule(w, block);
+    memcpy(v, state, sizeof v);
+    for (int i = 0; i < 64; i++) {
+        uint32_t a = v[0], e = v[4];
+        uint32_t s1 = rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25);
+        uint32_t s0 = rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22);
+        uint32_t choice = (e & v[5]) ^ (~e & v[6]);
+        uint32_t majority = (a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]);
+        uint32_t t = v[7] + s1 + choice + round_constants[i] + w[i];
+        memmove(v + 1, v, 7 * sizeof v[0]);
+        v[4] += t;
+        v[0] = t + s0 + majority;
+    }
+    for (int i = 0; i < 8; i++)
+        state[i] += v[i];
+}
+
+/* What is left, a 1 bit, zeros, and the length in bits: one block or two. */
+static void finish(uint32_t state[8], const unsigned char *rest, size_t left,
+                   uint64_t total)
+{
+    unsigned char end[2 * BLOCK] = {0};
+    size_t size = left + 9 <= BLOCK ? BLOCK : 2 * BLOCK;
+    memcpy(end, rest, left);
+    end[left] = 0x80;
+    for (size_t i = 0; i < 8; i++)
+        end[size - 1 - i] = (unsigned char)(total * 8 >> (8 * i));
+    for (size_t i = 0; i < size; i += BLOCK)
+        compress(state, end + i);
+}
+
+void sha256_hex(char out[65], const void *p, size_t n)
+{
+    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *u = n ? p : (const unsigned char *)"";
+    size_t whole = n - n % BLOCK;
+    for (size_t i = 0; i < whole; i += BLOCK)
+        compress(state, u + i);
+    finish(state, u + whole, n - whole, n);
+    for (int i = 0; i < 64; i++)
+        out[i] = digits[state[i / 8] >> (28 - 4 * (i % 8)) & 0xF];
+    out[64] = '\0';
+}
