@@ -16,7 +16,7 @@
 static const char lesson_text[] =
     "return lesson {\n"
     "  id = 'small', title = 'Small', track = 'start', minutes = 5, level = 1,\n"
-    "  day_start = '10:00', starts_at = min(5), ends_at = min(40), good_for = min(4),\n"
+    "  day_start = '10:00', starts_at = min(5), ends_at = min(40), good_for = min(3),\n"
     "  place = [[A small shop.]], page = [[Orders fail.]],\n"
     "  tools = { 'status', 'rollback' },\n"
     "  world = function(w)\n"
