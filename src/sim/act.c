@@ -1,0 +1,410 @@
+/*
+ * Activations: their life, and the ledger of where their time went.
+ *
+ * The rule that makes slices sum to durations: an act is accounted up to `since`, and
+ * what it does from then on is either (cause, place) or its child (cause CAUSE_COUNT),
+ * whose own ledger begins at that very moment. Whatever ends the wait moves the time
+ * into the ledger and sets `since` to now.
+ */
+#include "calendar.h"
+#include "world.h"
+
+enum { ACT_CHUNK = 16384, LEDGER_CHUNK = 4096 };
+
+/* ---- life ------------------------------------------------------------------------ */
+
+static void acts_more(struct world *w)
+{
+    ref r = w_alloc(w, ACT_CHUNK);
+    struct act *a = W_PTR(w, struct act, r);
+    for (size_t i = 0; i < ACT_CHUNK / sizeof(*a); i++) {
+        a[i].next = W_HEAD(w)->act_free;
+        W_HEAD(w)->act_free = W_REF(w, &a[i]);
+    }
+}
+
+struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
+{
+    struct head *h = W_HEAD(w);
+    if (h->act_free == 0)
+        acts_more(w);
+    struct act *a = act_at(w, h->act_free);
+    h->act_free = a->next;
+    memset(a, 0, sizeof(*a));
+    if (++h->act_gen == 0)
+        h->act_gen = 1;
+    a->gen = h->act_gen;
+    a->kind = (uint8_t)kind;
+    a->cause = CAUSE_OTHER;
+    a->comp = a->place = c;
+    a->what = a->policy = a->client = a->culprit = a->caller = a->pool = COMP_NONE;
+    a->start = a->since = h->now;
+    h->acts++;
+    return a;
+}
+
+static void ledger_free(struct world *w, struct act *a)
+{
+    struct head *h = W_HEAD(w);
+    for (ref r = a->ledger; r != 0;) {
+        struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
+        ref next = k->next;
+        k->next = h->ledger_free;
+        h->ledger_free = r;
+        r = next;
+    }
+    a->ledger = 0;
+}
+
+void act_free(struct world *w, struct act *a)
+{
+    struct head *h = W_HEAD(w);
+    assert(a->gen != 0 && a->parent == 0 && a->child == 0 && a->branches == 0);
+    cal_cancel(w, &a->timer);
+    cal_cancel(w, &a->timeout);
+    ledger_free(w, a);
+    a->gen = 0;
+    a->next = h->act_free;
+    h->act_free = W_REF(w, a);
+    h->acts--;
+}
+
+/* ---- the ledger ------------------------------------------------------------------ */
+
+static ref chunk_new(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    if (h->ledger_free == 0) {
+        ref r = w_alloc(w, LEDGER_CHUNK);
+        struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
+        for (size_t i = 0; i < LEDGER_CHUNK / sizeof(*k); i++) {
+            k[i].next = h->ledger_free;
+            h->ledger_free = W_REF(w, &k[i]);
+        }
+    }
+    ref r = h->ledger_free;
+    struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
+    h->ledger_free = k->next;
+    k->next = 0;
+    k->n = 0;
+    return r;
+}
+
+void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place, sim_time ns)
+{
+    if (ns == 0)
+        return;
+    assert(ns > 0);
+    for (ref r = a->ledger; r != 0;) {
+        struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
+        for (uint32_t i = 0; i < k->n; i++) {
+            if (k->slices[i].place == place && k->slices[i].cause == (uint8_t)cause) {
+                k->slices[i].ns += ns;
+                return;
+            }
+        }
+        r = k->next;
+    }
+    struct ledger_chunk *k =
+        a->ledger == 0 ? NULL : W_PTR(w, struct ledger_chunk, a->ledger);
+    if (k == NULL || k->n == LEDGER_SLICES) { /* only the first one is not full */
+        ref r = chunk_new(w);
+        k = W_PTR(w, struct ledger_chunk, r);
+        k->next = a->ledger;
+        a->ledger = r;
+    }
+    k->slices[k->n++] = (struct slice){.place = place, .cause = (uint8_t)cause, .ns = ns};
+}
+
+void ledger_merge(struct world *w, struct act *to, const struct act *from)
+{
+    for (ref r = from->ledger; r != 0;) {
+        const struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
+        for (uint32_t i = 0; i < k->n; i++)
+            act_charge(w, to, (enum cause)k->slices[i].cause, k->slices[i].place,
+                       k->slices[i].ns);
+        r = k->next;
+    }
+}
+
+/* Whom a waiting act waits for: its child, or the first of its branches. */
+static ref waits_for(const struct act *a)
+{
+    return a->child != 0 ? a->child : a->branches;
+}
+
+void ledger_take(struct world *w, struct act *to, struct act *from)
+{
+    sim_time now = w_now(w);
+    for (;;) {
+        ledger_merge(w, to, from);
+        if (from->flags & ACT_IN_STATION) {
+            const struct station *s = W_PTR(w, struct station, from->station);
+            sim_time work = station_attained(w, s, from), all = now - from->since;
+            work = work > all ? all : work;
+            act_charge(w, to, (enum cause)s->work, s->comp, work);
+            act_charge(w, to, (enum cause)s->contention, s->comp, all - work);
+            return;
+        }
+        if (from->cause != CAUSE_COUNT) {
+            act_charge(w, to, (enum cause)from->cause, from->place, now - from->since);
+            return;
+        }
+        assert(waits_for(from) != 0);
+        from = act_at(w, waits_for(from));
+    }
+}
+
+size_t ledger_copy(const struct world *w, const struct act *a, struct slice *out, size_t max)
+{
+    size_t n = 0;
+    for (ref r = a->ledger; r != 0;) {
+        const struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
+        for (uint32_t i = 0; i < k->n && n < max; i++)
+            out[n++] = k->slices[i];
+        r = k->next;
+    }
+    return n;
+}
+
+comp_id act_where(const struct world *w, const struct act *a)
+{
+    while (a->cause == CAUSE_COUNT && waits_for(a) != 0)
+        a = act_at(w, waits_for(a));
+    return a->place;
+}
+
+/* ---- waiting ---------------------------------------------------------------------- */
+
+void act_account(struct world *w, struct act *a)
+{
+    sim_time now = w_now(w), ns = now - a->since;
+    if (ns > 0 && a->cause != CAUSE_COUNT) {
+        act_charge(w, a, (enum cause)a->cause, a->place, ns);
+        if (a->flags & ACT_TRACED)
+            w_span(w, a, (enum cause)a->cause, a->place, a->since, REASON_NONE, "");
+    }
+    a->since = now;
+}
+
+void act_wait(struct world *w, struct act *a, enum cause cause, comp_id place)
+{
+    act_account(w, a);
+    a->cause = (uint8_t)cause;
+    a->place = place;
+}
+
+void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause, comp_id place)
+{
+    act_wait(w, a, cause, place);
+    a->timer = cal_at(w, w_now(w) + delay, EV_READY, a->comp, W_REF(w, a), a->gen);
+}
+
+void act_ready(struct world *w, struct act *a, enum reason reason)
+{
+    struct head *h = W_HEAD(w);
+    cal_cancel(w, &a->timer);
+    if (h->ready_tail - h->ready_head == h->ready_cap) {
+        uint32_t n = h->ready_cap, cap = 0;
+        ref ring = 0;
+        w_grow(w, &ring, &cap, n == 0 ? 64 : n * 2, sizeof(struct ready_entry));
+        struct ready_entry *to = W_PTR(w, struct ready_entry, ring);
+        for (uint32_t i = 0; i < n; i++)
+            to[i] = W_PTR(w, struct ready_entry, h->ready)[(h->ready_head + i) & (n - 1)];
+        w_release(w, h->ready, n * sizeof(struct ready_entry));
+        h->ready = ring;
+        h->ready_cap = cap;
+        h->ready_head = 0;
+        h->ready_tail = n;
+    }
+    W_PTR(w, struct ready_entry, h->ready)[h->ready_tail++ & (h->ready_cap - 1)] =
+        (struct ready_entry){W_REF(w, a), a->gen, (uint8_t)reason};
+}
+
+bool ready_any(const struct world *w)
+{
+    return W_HEAD(w)->ready_head != W_HEAD(w)->ready_tail;
+}
+
+bool ready_one(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    if (h->ready_head == h->ready_tail)
+        return false;
+    struct ready_entry e =
+        W_PTR(w, struct ready_entry, h->ready)[h->ready_head++ & (h->ready_cap - 1)];
+    struct act *a = act_alive(w, e.act, e.gen);
+    if (a != NULL)
+        comp_kind(w, a->comp)->resume(w, a, (enum reason)e.reason);
+    return true;
+}
+
+void act_event(struct world *w, int event, ref r, uint32_t gen)
+{
+    struct act *a = act_alive(w, r, gen);
+    if (a == NULL)
+        return;
+    if (event == EV_TIMEOUT) {
+        a->timeout = 0;
+        call_timeout(w, a);
+        return;
+    }
+    a->timer = 0;
+    if (event == EV_ARRIVE) {
+        a->flags &= (uint16_t)~ACT_SENT;
+        act_account(w, a);
+        comp_kind(w, a->comp)->begin(w, a);
+    } else if (event == EV_DELIVER) {
+        call_delivered(w, a);
+    } else if (event == EV_BACKOFF) {
+        call_backoff(w, a);
+    } else {
+        comp_kind(w, a->comp)->resume(w, a, REASON_NONE);
+    }
+}
+
+/* ---- ending ----------------------------------------------------------------------- */
+
+/* A lookup that ends with nobody there to load what it was to load. */
+void act_orphan(struct world *w, struct act *a)
+{
+    if (a->kind == ACT_LOOKUP && a->reason == REASON_NONE && !(a->flags & ACT_HIT) &&
+        a->x != 0)
+        keyspace_store_failed(w, a->what, a, REASON_GAVE_UP);
+    act_free(w, a);
+}
+
+void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
+{
+    act_account(w, a);
+    a->cause = CAUSE_OTHER;
+    a->reason = (uint8_t)reason;
+    a->culprit = culprit;
+    cal_cancel(w, &a->timer);
+    w_outcome(w, (uint32_t)reason);
+    if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
+        w_done(w, a, false, false);
+    if (a->flags & ACT_TRACED)
+        w_call_span(w, a);
+    if (a->parent == 0) {
+        act_orphan(w, a);
+        return;
+    }
+    sim_time back = 0;
+    bool constant = false;
+    if (a->kind != ACT_QUERY)
+        back = call_latency(w, a->policy, &constant);
+    if (back == 0) {
+        call_delivered(w, a);
+        return;
+    }
+    a->flags |= ACT_BACK;
+    act_wait(w, a, CAUSE_NETWORK, a->comp);
+    sim_time at = w_now(w) + back;
+    a->timer = constant ? cal_after(w, back, EV_DELIVER, a->comp, W_REF(w, a), a->gen)
+                        : cal_at(w, at, EV_DELIVER, a->comp, W_REF(w, a), a->gen);
+}
+
+void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit)
+{
+    if (a->flags & ACT_BACK) { /* it is over; only the answer is still out */
+        if (a->parent == 0)
+            act_orphan(w, a);
+        return;
+    }
+    if (!(a->flags & ACT_SENT))
+        comp_kind(w, a->comp)->cancel(w, a);
+    act_finish(w, a, reason, culprit);
+}
+
+static void mark_abandoned(struct world *w, struct act *a)
+{
+    a->flags |= ACT_ABANDONED;
+    if (a->child != 0)
+        mark_abandoned(w, act_at(w, a->child));
+    for (ref r = a->branches; r != 0; r = act_at(w, r)->sibling)
+        mark_abandoned(w, act_at(w, r));
+}
+
+void act_abandon(struct world *w, struct act *a)
+{
+    if (a->parent != 0)
+        act_at(w, a->parent)->child = 0;
+    a->parent = 0;
+    cal_cancel(w, &a->timeout);
+    mark_abandoned(w, a);
+}
+
+/* ---- queues ----------------------------------------------------------------------- */
+
+void queue_push(struct world *w, struct list *q, struct act *a)
+{
+    ref r = W_REF(w, a);
+    a->qnext = 0;
+    a->qprev = q->last;
+    if (q->last != 0)
+        act_at(w, q->last)->qnext = r;
+    else
+        q->first = r;
+    q->last = r;
+    q->count++;
+}
+
+void queue_remove(struct world *w, struct list *q, struct act *a)
+{
+    if (a->qprev != 0)
+        act_at(w, a->qprev)->qnext = a->qnext;
+    else
+        q->first = a->qnext;
+    if (a->qnext != 0)
+        act_at(w, a->qnext)->qprev = a->qprev;
+    else
+        q->last = a->qprev;
+    a->qnext = a->qprev = 0;
+    q->count--;
+}
+
+struct act *queue_pop(struct world *w, struct list *q)
+{
+    if (q->first == 0)
+        return NULL;
+    struct act *a = act_at(w, q->first);
+    queue_remove(w, q, a);
+    return a;
+}
+
+struct act *queue_pop_last(struct world *w, struct list *q)
+{
+    if (q->last == 0)
+        return NULL;
+    struct act *a = act_at(w, q->last);
+    queue_remove(w, q, a);
+    return a;
+}
+
+void members_add(struct world *w, struct list *l, struct act *a)
+{
+    ref r = W_REF(w, a);
+    a->next = 0;
+    a->prev = l->last;
+    if (l->last != 0)
+        act_at(w, l->last)->next = r;
+    else
+        l->first = r;
+    l->last = r;
+    l->count++;
+}
+
+void members_remove(struct world *w, struct list *l, struct act *a)
+{
+    if (a->prev != 0)
+        act_at(w, a->prev)->next = a->next;
+    else
+        l->first = a->next;
+    if (a->next != 0)
+        act_at(w, a->next)->prev = a->prev;
+    else
+        l->last = a->prev;
+    a->next = a->prev = 0;
+    l->count--;
+}

@@ -1,0 +1,236 @@
+/*
+ * The calendar: which event is next. Totally ordered by (time, insertion number).
+ *
+ * A binary heap of 16-byte keys holds (time | number | slot) in one integer, so that one
+ * comparison orders them; the smaller child is chosen without a branch. What happens lies
+ * in the slot. Cancelling marks the slot; the key is dropped when it comes up.
+ *
+ * Delays that repeat (timeouts, network hops) never need the heap's order among
+ * themselves: each such delay has a lane, a ring in order of time, and only the head of
+ * a lane is in the heap. A timeout that is cancelled before it reaches the head, as nearly
+ * all are, costs two writes.
+ */
+#include "calendar.h"
+
+__extension__ typedef unsigned __int128 cal_key;
+
+#define SLOT_BITS 24
+#define SEQ_BITS 40
+#define SLOT_MASK ((1u << SLOT_BITS) - 1)
+#define LANE_NONE UINT32_MAX
+
+struct cal_lane {
+    sim_time delay;
+    ref ring; /* cal_key */
+    uint32_t head, tail, cap; /* cap: power of two; head == tail: empty */
+    bool used;
+};
+
+static cal_key key_make(sim_time at, uint64_t seq, uint32_t slot)
+{
+    return (cal_key)(uint64_t)at << 64 | (cal_key)seq << SLOT_BITS | slot;
+}
+
+static sim_time key_time(cal_key k)
+{
+    return (sim_time)(uint64_t)(k >> 64);
+}
+
+void calendar_init(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    h->lanes = w_alloc(w, CAL_LANES * sizeof(struct cal_lane));
+    h->slot_n = 1; /* 0 means none */
+    w_grow(w, &h->slots, &h->slot_cap, 256, sizeof(struct cal_slot));
+    w_grow(w, &h->heap, &h->heap_cap, 256, sizeof(cal_key));
+}
+
+static uint32_t slot_take(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    uint32_t s = h->slot_free;
+    if (s != 0) {
+        h->slot_free = W_PTR(w, struct cal_slot, h->slots)[s].link;
+        return s;
+    }
+    if (h->slot_n > SLOT_MASK)
+        BUG("more than %u events are pending", SLOT_MASK);
+    w_grow(w, &h->slots, &h->slot_cap, h->slot_n + 1, sizeof(struct cal_slot));
+    return h->slot_n++;
+}
+
+static void slot_drop(struct world *w, uint32_t s)
+{
+    struct head *h = W_HEAD(w);
+    struct cal_slot *slot = W_PTR(w, struct cal_slot, h->slots) + s;
+    slot->event = EV_NONE;
+    slot->link = h->slot_free;
+    h->slot_free = s;
+}
+
+static void heap_push(struct world *w, cal_key k)
+{
+    struct head *h = W_HEAD(w);
+    w_grow(w, &h->heap, &h->heap_cap, h->heap_n + 1, sizeof(cal_key));
+    cal_key *heap = W_PTR(w, cal_key, h->heap);
+    uint32_t i = h->heap_n++;
+    while (i > 0) {
+        uint32_t up = (i - 1) / 2;
+        if (heap[up] <= k)
+            break;
+        heap[i] = heap[up];
+        i = up;
+    }
+    heap[i] = k;
+}
+
+/* Puts k where the top was and lets it sink. */
+static void heap_sink(cal_key *heap, uint32_t n, cal_key k)
+{
+    uint32_t i = 0, c = 1;
+    while (c + 1 < n) {
+        c += heap[c + 1] < heap[c];
+        if (k <= heap[c])
+            break;
+        heap[i] = heap[c];
+        i = c;
+        c = 2 * i + 1;
+    }
+    if (c + 1 == n && heap[c] < k) {
+        heap[i] = heap[c];
+        i = c;
+    }
+    heap[i] = k;
+}
+
+static void heap_pop(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    cal_key *heap = W_PTR(w, cal_key, h->heap);
+    h->heap_n--;
+    if (h->heap_n > 0)
+        heap_sink(heap, h->heap_n, heap[h->heap_n]);
+}
+
+static struct cal_slot *slot_fill(struct world *w, uint32_t s, int event, comp_id c,
+                                  uint32_t a, uint32_t b)
+{
+    struct cal_slot *slot = W_PTR(w, struct cal_slot, W_HEAD(w)->slots) + s;
+    slot->event = (uint16_t)event;
+    slot->comp = c;
+    slot->a = a;
+    slot->b = b;
+    slot->link = LANE_NONE;
+    return slot;
+}
+
+uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a, uint32_t b)
+{
+    struct head *h = W_HEAD(w);
+    uint32_t s = slot_take(w);
+    slot_fill(w, s, event, c, a, b);
+    heap_push(w, key_make(at < h->now ? h->now : at, h->seq++, s));
+    return s;
+}
+
+/* The lane of this delay; NULL: all are taken by others. */
+static struct cal_lane *lane_of(struct world *w, sim_time delay)
+{
+    struct cal_lane *lanes = W_PTR(w, struct cal_lane, W_HEAD(w)->lanes);
+    uint32_t i = (uint32_t)(((uint64_t)delay * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
+    for (uint32_t n = 0; n < CAL_LANES; n++, i = (i + 1) % CAL_LANES) {
+        if (lanes[i].used && lanes[i].delay == delay)
+            return &lanes[i];
+        if (!lanes[i].used) {
+            lanes[i].used = true;
+            lanes[i].delay = delay;
+            return &lanes[i];
+        }
+    }
+    return NULL;
+}
+
+static void lane_append(struct world *w, struct cal_lane *l, cal_key k)
+{
+    uint32_t n = l->tail - l->head;
+    if (n + 1 >= l->cap) {
+        uint32_t cap = 0;
+        ref ring = 0;
+        w_grow(w, &ring, &cap, l->cap == 0 ? 64 : l->cap * 2, sizeof(cal_key));
+        cal_key *to = W_PTR(w, cal_key, ring), *from = W_PTR(w, cal_key, l->ring);
+        for (uint32_t i = 0; i < n; i++)
+            to[i] = from[(l->head + i) & (l->cap - 1)];
+        w_release(w, l->ring, l->cap * sizeof(cal_key));
+        l->ring = ring;
+        l->cap = cap;
+        l->head = 0;
+        l->tail = n;
+    }
+    W_PTR(w, cal_key, l->ring)[l->tail++ & (l->cap - 1)] = k;
+}
+
+uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32_t a,
+                   uint32_t b)
+{
+    struct head *h = W_HEAD(w);
+    sim_time at = h->now > SIM_FOREVER - delay ? SIM_FOREVER : h->now + delay;
+    struct cal_lane *l = lane_of(w, delay);
+    if (l == NULL)
+        return cal_at(w, at, event, c, a, b);
+    uint32_t s = slot_take(w);
+    struct cal_slot *slot = slot_fill(w, s, event, c, a, b);
+    slot->link = (uint32_t)(l - W_PTR(w, struct cal_lane, h->lanes));
+    cal_key k = key_make(at, h->seq++, s);
+    if (l->head == l->tail)
+        heap_push(w, k);
+    lane_append(w, l, k);
+    return s;
+}
+
+void cal_cancel(struct world *w, uint32_t *timer)
+{
+    if (*timer != 0)
+        W_PTR(w, struct cal_slot, W_HEAD(w)->slots)[*timer].event = EV_NONE;
+    *timer = 0;
+}
+
+/* The head of a lane has come up: the next one that still counts takes its place. */
+static void lane_advance(struct world *w, struct cal_lane *l)
+{
+    struct head *h = W_HEAD(w);
+    const cal_key *ring = W_PTR(w, cal_key, l->ring);
+    l->head++;
+    while (l->head != l->tail) {
+        cal_key k = ring[l->head & (l->cap - 1)];
+        uint32_t s = (uint32_t)k & SLOT_MASK;
+        if (W_PTR(w, struct cal_slot, h->slots)[s].event != EV_NONE) {
+            heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
+            return;
+        }
+        slot_drop(w, s);
+        l->head++;
+    }
+    heap_pop(w);
+}
+
+bool calendar_next(struct world *w, sim_time until, struct cal_slot *out, sim_time *at)
+{
+    struct head *h = W_HEAD(w);
+    while (h->heap_n > 0) {
+        cal_key k = *W_PTR(w, cal_key, h->heap);
+        if (key_time(k) > until)
+            return false;
+        uint32_t s = (uint32_t)k & SLOT_MASK;
+        *out = W_PTR(w, struct cal_slot, h->slots)[s];
+        if (out->link != LANE_NONE)
+            lane_advance(w, W_PTR(w, struct cal_lane, h->lanes) + out->link);
+        else
+            heap_pop(w);
+        slot_drop(w, s);
+        if (out->event != EV_NONE) {
+            *at = key_time(k);
+            return true;
+        }
+    }
+    return false;
+}

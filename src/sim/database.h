@@ -1,0 +1,104 @@
+/*
+ * database: what a pool and its database know together, the connection.
+ *
+ * A connection is opened by a pool for one instance of a service, is a session of the
+ * database from then on, and dies with whichever closes first. It is in the database's
+ * list from the first attempt to connect until it is closed. An act that uses it names
+ * it in act->conn and is named by conn->act; an open transaction is named by its
+ * holder's act->tx, and conn->holder names the holder. Both ends are cut together, with
+ * one exception: a connection that is closed under an open transaction stays, in state
+ * CONN_DEAD and in no list, until the holder's database_tx_end().
+ */
+#ifndef SIM_DATABASE_H
+#define SIM_DATABASE_H
+
+#include "sim_internal.h"
+
+enum conn_state {
+    CONN_CONNECTING,
+    CONN_IDLE,   /* in its pool */
+    CONN_TAKEN,  /* out of its pool; conn->act is about to use it */
+    CONN_ACTIVE, /* conn->act's statement runs */
+    CONN_IN_TX,  /* a transaction is open and no statement runs */
+    CONN_DEAD
+};
+struct conn {
+    uint32_t id;   /* session number, unique in the database */
+    uint8_t state; /* enum conn_state */
+    bool tx;       /* a transaction is open */
+    bool ending;   /* give it back as soon as its statement is done */
+    bool held;     /* connecting, and the database stands still */
+    comp_id db, pool, service;
+    comp_id statement; /* running or last run */
+    uint16_t instance;
+    sim_time since; /* in this state */
+    sim_time opened;
+    ref act;    /* connecting: who asked for it; taken, active: who uses it */
+    ref holder; /* of the transaction; 0: leaked */
+    uint32_t holder_gen;
+    struct list waiting; /* statements of the same transaction (branches) */
+    uint32_t timer;      /* connecting: done; in transaction: idle for too long */
+    ref next, prev;      /* the database's list, by id */
+    ref inext, iprev;    /* idle in its pool, last used first */
+};
+static inline struct conn *conn_at(const struct world *w, ref r)
+{
+    return W_PTR(w, struct conn, r);
+}
+
+/* What a query's act is at (act->phase). */
+enum query_phase {
+    QUERY_NEW,
+    QUERY_POOL,    /* in its pool's queue */
+    QUERY_CONNECT, /* the connection it asked for is being opened */
+    QUERY_SHARE,   /* in conn->waiting */
+    QUERY_READY,   /* has a->conn and goes on in this event */
+    QUERY_OUT,     /* on the network to the database */
+    QUERY_RUN,     /* its statement runs */
+    QUERY_BACK,    /* the answer is on the network */
+    QUERY_FAILED   /* holds nothing, goes on in this event and fails with a->x */
+};
+
+/* ---- the pool's side (kind_pool.c) */
+
+/* Gives `a` a connection: true, a->conn is set (phase QUERY_READY). False: it waits,
+ * and will be made ready with a->conn set or with a failure. */
+bool pool_acquire(struct world *w, struct act *a);
+/* `a` leaves the queue it waits in (phase QUERY_POOL). */
+void pool_leave(struct world *w, struct act *a);
+/* The connection is not needed any more: to the next who waits, or idle, or closed. */
+void pool_put(struct world *w, struct conn *n);
+/* The connection is gone (idle ones are taken out of the pool here); a place is free.
+ * `reason`: REASON_NONE when the pool closed it itself. */
+void pool_lost(struct world *w, struct conn *n, enum reason reason);
+
+/* ---- the database's side (kind_database.c) */
+
+/* Opens a connection for the pool's instance; `a` (may be NULL) waits for it. */
+void database_connect(struct world *w, comp_id pool, int instance, struct act *a);
+/* Ends the session from either side. Whoever uses it fails with `reason`. */
+void database_close(struct world *w, struct conn *n, enum reason reason);
+
+/* Those of one instance's pool. */
+void database_close_all(struct world *w, comp_id db, comp_id pool, int instance,
+                        enum reason reason);
+/* Changes n->state and n->since, and what the database counts by state. */
+void conn_set(struct world *w, struct conn *n, enum conn_state state);
+
+/* ---- statements (kind_statement.c) */
+
+/* The work of one run; it begins now. */
+sim_time statement_begin(struct world *w, comp_id statement);
+/* It ended, `took` ns after it began. */
+void statement_end(struct world *w, comp_id statement, sim_time took, bool failed);
+
+/* A query's act fails: it holds nothing any more and goes on with `reason`. */
+static inline void query_fail(struct world *w, struct act *a, enum reason reason)
+{
+    a->conn = 0;
+    a->phase = QUERY_FAILED;
+    a->x = reason;
+    act_ready(w, a, reason);
+}
+
+#endif

@@ -1,0 +1,504 @@
+/*
+ * Kind "client": users. They come whether or not the system answers (an open loop), wait
+ * only so long, and some try again. What they live through is the ledger by which a
+ * lesson is judged, so it is counted here and not in what is shown of it.
+ *
+ * Arrivals: the integral of the rate from one arrival to the next is an exponential
+ * number with mean 1. So the rate may change over time in any way and the same
+ * random numbers still give the same people, only earlier or later.
+ *
+ * An attempt is bad as soon as that is sure: it failed, its user gave up, or the
+ * objective's time has passed without an answer.
+ */
+#include "world.h"
+
+enum param {
+    P_TO,
+    P_RATE,
+    P_ARRIVALS,
+    P_GIVES_UP,
+    P_RELOADS,
+    P_RELOAD_DELAY,
+    P_TRACE_EVERY
+};
+enum { ARRIVALS_POISSON, ARRIVALS_EVEN };
+enum { RNG_ARRIVALS, RNG_BEHAVIOUR };
+enum { EV_ARRIVAL, EV_GIVES_UP, EV_LATE, EV_RELOAD };
+enum { TRACES_PER_S = 25 };
+
+struct client_state {
+    uint64_t visits, attempts, answered, good, bad, slow, failed, gave_up, stale;
+    sim_time seconds; /* of answered attempts */
+    uint32_t in_flight;
+    struct list inside;
+    double spike;     /* factor on the rate */
+    double wanted;    /* integral of the rate to the next arrival, from `from` on */
+    sim_time from;
+    uint32_t timer;
+    uint32_t trace_every;
+};
+
+struct client_data { /* model time */
+    comp_id policy, endpoint;
+    struct curve_point *curve;
+    size_t ncurve;
+    sim_time period;
+    bool slo;
+};
+
+/* ACT_USER: x is the timer of its patience, `timeout` that of the objective; key 1: it is
+ * counted as bad already. */
+
+static struct client_state *state_of(const struct world *w, comp_id c)
+{
+    return W_STATE(w, struct client_state, c);
+}
+
+static const struct client_data *data_of(const struct model *m, comp_id c)
+{
+    return m->comps[c].data;
+}
+
+/* ---- model time ------------------------------------------------------------------------ */
+
+static struct client_data *data_make(struct model *m, comp_id c)
+{
+    if (m->comps[c].data == NULL) {
+        struct client_data *d = arena_alloc(&m->arena, sizeof *d);
+        d->policy = d->endpoint = COMP_NONE;
+        m->comps[c].data = d;
+    }
+    return m->comps[c].data;
+}
+
+enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, size_t n,
+                      sim_time period, struct errmsg *why)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (p[i].at < 0 || (i > 0 && p[i].at <= p[i - 1].at) || !(p[i].factor >= 0) ||
+            (period > 0 && p[i].at >= period))
+            return errmsg_set(why, ERR_INPUT,
+                              "%s: a curve's times must rise, stay below its period, and "
+                              "its factors must not be negative",
+                              m->comps[c].name);
+    }
+    struct client_data *d = data_make(m, c);
+    d->curve = arena_alloc(&m->arena, (n + 1) * sizeof *p);
+    memcpy(d->curve, p, n * sizeof *p);
+    d->ncurve = n;
+    d->period = period;
+    return ERR_OK;
+}
+
+static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
+{
+    struct client_data *d = data_make(m, c);
+    const char *to = model_param(m, c, P_TO)->as.text;
+    comp_id target;
+    if (model_call_target(m, to, &target, &d->endpoint, why) != ERR_OK) {
+        errmsg_prefix(why, "%s: ", m->comps[c].name);
+        return ERR_INPUT;
+    }
+    m->comps[c].target = target;
+    d->policy = call_policy_for(m, c, target, why);
+    return d->policy == COMP_NONE ? ERR_INPUT : ERR_OK;
+}
+
+static enum err client_check(struct model *m, comp_id c, struct errmsg *why)
+{
+    (void)why;
+    data_make(m, c)->slo = m->has_slo && m->slo_client[c];
+    return ERR_OK;
+}
+
+static size_t client_size(const struct model *m, comp_id c)
+{
+    (void)m;
+    (void)c;
+    return sizeof(struct client_state);
+}
+
+bool client_spec(const struct world *w, const struct act *a, struct call_spec *s)
+{
+    const struct client_data *d = data_of(w->model, a->comp);
+    comp_id target = w->comps[a->comp].target;
+    bool external = w->comps[target].kind == &kind_external;
+    *s = (struct call_spec){.policy = d->policy,
+                            .target = target,
+                            .what = external ? target : d->endpoint,
+                            .pool = COMP_NONE,
+                            .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
+    return true;
+}
+
+/* ---- arrivals ----------------------------------------------------------------------------- */
+
+/* The factor's straight line at `t`: its value now, its end, and its value there. */
+static void curve_piece(const struct client_data *d, sim_time t, double *now, sim_time *end,
+                        double *then)
+{
+    const struct curve_point *p = d->curve;
+    size_t n = d->ncurve;
+    sim_time lap = d->period > 0 ? t / d->period * d->period : 0, at = t - lap;
+    size_t i = 0;
+    while (i < n && p[i].at <= at)
+        i++;
+    if (n == 0 || (d->period == 0 && (i == 0 || i == n))) {
+        *now = *then = n == 0 ? 1 : p[i == 0 ? 0 : n - 1].factor;
+        *end = n > 0 && i == 0 ? p[0].at : SIM_FOREVER;
+        return;
+    }
+    struct curve_point a = i > 0 ? p[i - 1] : p[n - 1], b = i < n ? p[i] : p[0];
+    if (i == 0)
+        a.at -= d->period;
+    if (i == n)
+        b.at += d->period;
+    double share = (double)(at - a.at) / (double)(b.at - a.at);
+    *now = a.factor + (b.factor - a.factor) * share;
+    *then = b.factor;
+    *end = lap + b.at;
+}
+
+/* Seconds until the integral of a rate that goes from r0 to r1 in `span` is `area`. */
+static double time_of_area(double area, double r0, double r1, double span)
+{
+    double slope = (r1 - r0) / span;
+    double root = tc_sqrt(r0 * r0 + 2 * slope * area);
+    return 2 * area / (r0 + root);
+}
+
+static sim_time next_arrival(const struct world *w, comp_id c, sim_time from, double area)
+{
+    const struct client_data *d = data_of(w->model, c);
+    double rate = p_number(w, c, P_RATE) * state_of(w, c)->spike;
+    if (rate <= 0)
+        return SIM_FOREVER;
+    for (int piece = 0; piece < 10000; piece++) {
+        double f0, f1;
+        sim_time end;
+        curve_piece(d, from, &f0, &end, &f1);
+        if (end == SIM_FOREVER)
+            return f0 > 0 ? from + (sim_time)(area / (rate * f0) * 1e9 + 0.5) : SIM_FOREVER;
+        double span = (double)(end - from) / 1e9, all = rate * (f0 + f1) / 2 * span;
+        if (all > area)
+            return from + (sim_time)(time_of_area(area, rate * f0, rate * f1, span) * 1e9);
+        area -= all;
+        from = end;
+    }
+    return SIM_FOREVER;
+}
+
+/* How much of the integral has passed since `from`, at the rate that held until now. */
+static void arm(struct world *w, comp_id c)
+{
+    struct client_state *s = state_of(w, c);
+    cal_cancel(w, &s->timer);
+    sim_time at = next_arrival(w, c, s->from, s->wanted);
+    if (at != SIM_FOREVER)
+        s->timer = cal_at(w, at, EV_KIND + EV_ARRIVAL, c, 0, 0);
+}
+
+static void want_next(struct world *w, comp_id c)
+{
+    struct client_state *s = state_of(w, c);
+    bool even = p_count(w, c, P_ARRIVALS) == ARRIVALS_EVEN;
+    s->from = w_now(w);
+    s->wanted = even ? 1 : rng_exponential(w_rng(w, c, RNG_ARRIVALS));
+    arm(w, c);
+}
+
+/* After the rate has changed from `rate`: what is left of the way to the next arrival. */
+static void rate_changed(struct world *w, comp_id c, double before)
+{
+    struct client_state *s = state_of(w, c);
+    const struct client_data *d = data_of(w->model, c);
+    while (s->from < w_now(w)) {
+        double f0, f1;
+        sim_time end;
+        curve_piece(d, s->from, &f0, &end, &f1);
+        sim_time to = end < w_now(w) ? end : w_now(w);
+        double share = end == SIM_FOREVER
+                           ? 0
+                           : (double)(to - s->from) / (double)(end - s->from);
+        double mean = f0 + (f1 - f0) * share / 2;
+        s->wanted -= before * mean * (double)(to - s->from) / 1e9;
+        s->from = to;
+    }
+    if (s->wanted < 0)
+        s->wanted = 0;
+    arm(w, c);
+}
+
+/* ---- an attempt -------------------------------------------------------------------------------- */
+
+static bool traced(const struct client_state *s, uint64_t request)
+{
+    return s->trace_every > 0 && hash_u64(0, request) % s->trace_every == 0;
+}
+
+static void user_start(struct world *w, comp_id c)
+{
+    struct client_state *s = state_of(w, c);
+    const struct client_data *d = data_of(w->model, c);
+    struct act *a = act_new(w, ACT_USER, c);
+    ref r = W_REF(w, a);
+    const struct dist *patience = p_dist(w, c, P_GIVES_UP);
+    a->request = ++W_HEAD(w)->next_request;
+    a->client = c;
+    a->what = d->endpoint == COMP_NONE ? w->comps[c].target : d->endpoint;
+    s->attempts++;
+    s->in_flight++;
+    members_add(w, &s->inside, a);
+    if (traced(s, a->request)) {
+        a->flags |= ACT_TRACED;
+        a->span = w_span_id(w);
+    }
+    if (d->slo)
+        a->timeout =
+            cal_after(w, w->model->slo.within + 1, EV_KIND + EV_LATE, c, r, a->gen);
+    if (patience->kind == DIST_CONST && patience->mean > 0)
+        a->x = cal_after(w, patience->mean, EV_KIND + EV_GIVES_UP, c, r, a->gen);
+    else if (patience->kind != DIST_CONST)
+        a->x = cal_at(w, w_now(w) + dist_draw(patience, w_rng(w, c, RNG_BEHAVIOUR)),
+                      EV_KIND + EV_GIVES_UP, c, r, a->gen);
+    call_begin(w, a);
+}
+
+static void count_bad(struct client_state *s, struct act *a)
+{
+    s->bad += a->key == 0;
+    a->key = 1;
+}
+
+/* Counts how it went; true: it was good. */
+static bool judge(struct world *w, struct act *a, enum reason reason)
+{
+    struct client_state *s = state_of(w, a->comp);
+    const struct slo *slo = &w->model->slo;
+    bool in_slo = data_of(w->model, a->comp)->slo;
+    sim_time took = w_now(w) - a->start;
+    if (reason == REASON_GAVE_UP)
+        s->gave_up++;
+    else if (reason != REASON_NONE)
+        s->failed++;
+    if (reason != REASON_NONE) {
+        count_bad(s, a);
+        return false;
+    }
+    bool slow = in_slo && took > slo->within;
+    bool stale = in_slo && slo->max_age > 0 && a->age > slo->max_age;
+    s->answered++;
+    s->seconds += took;
+    s->slow += slow;
+    s->stale += stale && !slow;
+    if (slow || stale) {
+        count_bad(s, a);
+        return false;
+    }
+    s->good++;
+    return true;
+}
+
+static void maybe_reload(struct world *w, comp_id c)
+{
+    double share = p_number(w, c, P_RELOADS);
+    if (share <= 0 || rng_unit(w_rng(w, c, RNG_BEHAVIOUR)) >= share)
+        return;
+    cal_after(w, p_time(w, c, P_RELOAD_DELAY), EV_KIND + EV_RELOAD, c, 0, 0);
+}
+
+static void user_ended(struct world *w, struct act *a, enum reason reason)
+{
+    struct client_state *s = state_of(w, a->comp);
+    act_account(w, a);
+    cal_cancel(w, &a->timeout);
+    cal_cancel(w, &a->x);
+    a->reason = (uint8_t)reason;
+    if (reason == REASON_NONE)
+        a->culprit = COMP_NONE;
+    bool good = judge(w, a, reason);
+    s->in_flight--;
+    members_remove(w, &s->inside, a);
+    w_done(w, a, true, good);
+    if (a->flags & ACT_TRACED)
+        w_call_span(w, a);
+    w_outcome(w, (uint32_t)reason);
+    if (reason != REASON_NONE)
+        maybe_reload(w, a->comp);
+    act_free(w, a);
+}
+
+static void user_gives_up(struct world *w, struct act *a)
+{
+    a->x = 0;
+    a->culprit = act_where(w, a);
+    act_account(w, a);
+    call_drop(w, a);
+    user_ended(w, a, REASON_GAVE_UP);
+}
+
+static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
+{
+    struct client_state *s = state_of(w, c);
+    struct act *a = what == EV_ARRIVAL || what == EV_RELOAD ? NULL : act_alive(w, r, gen);
+    switch (what) {
+    case EV_ARRIVAL:
+        s->timer = 0;
+        s->visits++;
+        want_next(w, c);
+        user_start(w, c);
+        break;
+    case EV_RELOAD:
+        user_start(w, c);
+        break;
+    case EV_LATE:
+        a->timeout = 0;
+        count_bad(s, a);
+        break;
+    default:
+        user_gives_up(w, a);
+    }
+}
+
+/* ---- the kind -------------------------------------------------------------------------------------- */
+
+/* About TRACES_PER_S of them at most, unless the model says how many. */
+static void choose_trace_every(struct world *w, comp_id c)
+{
+    int64_t every = p_count(w, c, P_TRACE_EVERY);
+    double rate = p_number(w, c, P_RATE);
+    if (every == 0)
+        every = rate <= TRACES_PER_S ? 1 : (int64_t)(rate / TRACES_PER_S) + 1;
+    state_of(w, c)->trace_every = every < 0 ? 0 : (uint32_t)every;
+}
+
+static void client_init(struct world *w, comp_id c)
+{
+    state_of(w, c)->spike = 1;
+    choose_trace_every(w, c);
+    want_next(w, c);
+}
+
+static void client_changed(struct world *w, comp_id c, int param, const struct value *old)
+{
+    if (param == P_RATE)
+        rate_changed(w, c, old->as.number * state_of(w, c)->spike);
+    if (param == P_TRACE_EVERY)
+        choose_trace_every(w, c);
+}
+
+static enum err client_fault(struct world *w, comp_id c, int fault, const struct action *a,
+                             bool on, struct errmsg *why)
+{
+    struct client_state *s = state_of(w, c);
+    double before = p_number(w, c, P_RATE) * s->spike;
+    (void)fault;
+    if (on && !(a->args[0].as.number >= 0 && a->args[0].as.number <= 1e6))
+        return errmsg_set(why, ERR_INPUT, "the factor must be 0 to 1000000");
+    s->spike = on ? a->args[0].as.number : 1;
+    rate_changed(w, c, before);
+    return ERR_OK;
+}
+
+enum metric {
+    M_VISITS,
+    M_ATTEMPTS,
+    M_GOOD,
+    M_BAD,
+    M_SLOW,
+    M_FAILED,
+    M_GAVE_UP,
+    M_STALE,
+    M_ANSWERED,
+    M_SECONDS,
+    M_IN_FLIGHT
+};
+
+static double client_metric(const struct world *w, comp_id c, int metric, int instance)
+{
+    const struct client_state *s = state_of(w, c);
+    const uint64_t counts[] = {s->visits, s->attempts, s->good,    s->bad,     s->slow,
+                               s->failed, s->gave_up,  s->stale,   s->answered};
+    (void)instance;
+    if (metric == M_SECONDS)
+        return (double)s->seconds / 1e9;
+    return metric == M_IN_FLIGHT ? s->in_flight : (double)counts[metric];
+}
+
+static void client_inflight(const struct world *w, comp_id c,
+                            void (*f)(const struct world *w, const struct act *a, void *ctx),
+                            void *ctx)
+{
+    for (ref r = state_of(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
+        f(w, act_at(w, r), ctx);
+}
+
+static const struct param_desc params[] = {
+    {"to", VALUE_TEXT, 0, 0, "", NULL, NULL, false,
+     "What they call: \"checkout/buy\", through a balancer \"edge/buy\"."},
+    {"rate", VALUE_NUMBER, 0, 1e6, "1/s", NULL, NULL, true, "New visits a second."},
+    {"arrivals", VALUE_CHOICE, 0, 0, "", "poisson", "poisson|even", false,
+     "Whether visits come at random or like clockwork."},
+    {"gives_up", VALUE_DIST, 0, 86400, "s", "0", NULL, true,
+     "How long a user waits for an answer; 0: for ever."},
+    {"reloads", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
+     "Share of users who try again after a failure or after giving up."},
+    {"reload_delay", VALUE_DURATION, 0, 3600, "s", "1s", NULL, true,
+     "How long after that they try again."},
+    {"trace_every", VALUE_COUNT, -1, 1000000, "requests", "0", NULL, true,
+     "One request in so many is traced; 0: chosen from the rate, -1: none."},
+};
+
+static const struct fault_desc faults[] = {
+    {"spike", {{"factor", VALUE_NUMBER, false, "times as many visits"}},
+     "More (or fewer) users than usual."},
+};
+
+#define M(name, prom, labels, type, unit, doc) {name, prom, labels, type, unit, false, doc}
+static const struct metric_desc metrics[] = {
+    M("visits_total", "user_visits_total", "", METRIC_COUNTER, "1", "Users that came."),
+    M("attempts_total", "user_attempts_total", "", METRIC_COUNTER, "1",
+      "Their attempts, reloads included."),
+    M("good_total", "user_requests_good_total", "", METRIC_COUNTER, "1",
+      "Attempts that met the objective."),
+    M("bad_total", "user_requests_bad_total", "", METRIC_COUNTER, "1",
+      "Attempts that did not, counted as soon as that is sure."),
+    M("slow_total", "user_requests_slow_total", "", METRIC_COUNTER, "1",
+      "Answered, but too late."),
+    M("failed_total", "user_requests_failed_total", "", METRIC_COUNTER, "1",
+      "Ended with an error."),
+    M("gave_up_total", "user_requests_gave_up_total", "", METRIC_COUNTER, "1",
+      "Users that stopped waiting."),
+    M("stale_total", "user_requests_stale_total", "", METRIC_COUNTER, "1",
+      "Answered in time with data too old."),
+    M("answered_total", "user_requests_answered_total", "", METRIC_COUNTER, "1", "Answered."),
+    M("seconds_total", "user_request_duration_seconds_sum", "", METRIC_COUNTER, "s",
+      "Time of all answered attempts."),
+    M("in_flight", "user_requests_in_flight", "", METRIC_GAUGE, "1",
+      "Attempts still waiting."),
+};
+
+static const char *const streams[] = {"arrivals", "behaviour", NULL};
+
+/* A call of theirs has come to its end. */
+const struct kind_impl kind_client = {
+    .desc = {.name = "client",
+             .doc = "Users: they come at a rate, wait, give up, try again.",
+             .params = params,
+             .nparams = sizeof params / sizeof *params,
+             .faults = faults,
+             .nfaults = 1,
+             .metrics = metrics,
+             .nmetrics = sizeof metrics / sizeof *metrics},
+    .streams = streams,
+    .resolve = client_resolve,
+    .check = client_check,
+    .state_size = client_size,
+    .init = client_init,
+    .event = client_event,
+    .resume = user_ended,
+    .changed = client_changed,
+    .fault = client_fault,
+    .metric = client_metric,
+    .inflight = client_inflight,
+};

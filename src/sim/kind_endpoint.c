@@ -1,0 +1,114 @@
+/*
+ * Kind "endpoint": one of a service's programs as a thing that can be measured. It has a
+ * program for each version of the service in which it exists.
+ */
+#include "service.h"
+#include "world.h"
+
+struct endpoint_state {
+    uint64_t requests, failed, abandoned;
+    uint64_t failures[REASON_COUNT];
+    sim_time seconds;
+    uint32_t in_flight;
+};
+
+struct endpoint_data { /* model time */
+    uint32_t *programs; /* by version: index + 1 */
+    size_t nprograms;
+};
+
+static struct endpoint_state *state_of(const struct world *w, comp_id e)
+{
+    return W_STATE(w, struct endpoint_state, e);
+}
+
+uint32_t endpoint_program(const struct model *m, comp_id e, int version)
+{
+    const struct endpoint_data *d = m->comps[e].data;
+    return d != NULL && (size_t)version < d->nprograms ? d->programs[version] : 0;
+}
+
+void endpoint_set_program(struct model *m, comp_id e, size_t versions, size_t version,
+                          uint32_t program)
+{
+    struct endpoint_data *d = m->comps[e].data;
+    if (d == NULL) {
+        d = arena_alloc(&m->arena, sizeof *d);
+        d->programs = arena_alloc(&m->arena, versions * sizeof *d->programs);
+        d->nprograms = versions;
+        m->comps[e].data = d;
+    }
+    d->programs[version] = program + 1;
+}
+
+void endpoint_started(struct world *w, comp_id e)
+{
+    struct endpoint_state *s = state_of(w, e);
+    s->requests++;
+    s->in_flight++;
+}
+
+void endpoint_done(struct world *w, const struct act *a, enum reason reason)
+{
+    struct endpoint_state *s = state_of(w, a->what);
+    s->in_flight--;
+    s->failures[reason]++;
+    s->failed += reason != REASON_NONE;
+    s->abandoned += (a->flags & ACT_ABANDONED) != 0;
+    s->seconds += w_now(w) - a->start;
+}
+
+static size_t endpoint_size(const struct model *m, comp_id c)
+{
+    (void)m;
+    (void)c;
+    return sizeof(struct endpoint_state);
+}
+
+enum metric { M_REQUESTS, M_ERRORS, M_ABANDONED, M_SECONDS, M_IN_FLIGHT, M_REASON };
+
+static double endpoint_metric(const struct world *w, comp_id c, int metric, int instance)
+{
+    const struct endpoint_state *s = state_of(w, c);
+    (void)instance;
+    switch (metric) {
+    case M_REQUESTS:
+        return (double)s->requests;
+    case M_ERRORS:
+        return (double)s->failed;
+    case M_ABANDONED:
+        return (double)s->abandoned;
+    case M_SECONDS:
+        return (double)s->seconds / 1e9;
+    case M_IN_FLIGHT:
+        return s->in_flight;
+    default:
+        return (double)s->failures[metric - M_REASON];
+    }
+}
+
+#define REASON_METRIC(x, phrase)                                                       \
+    {"done_" #x, "http_server_responses_total", "outcome=\"" phrase "\"",              \
+     METRIC_COUNTER, "1", false, "Requests that ended so: " phrase "."},
+static const struct metric_desc metrics[] = {
+    {"requests_total", "http_server_endpoint_requests_total", "", METRIC_COUNTER, "1", false,
+     "Requests that came in."},
+    {"errors_total", "http_server_endpoint_errors_total", "", METRIC_COUNTER, "1", false,
+     "Requests that failed."},
+    {"abandoned_total", "http_server_endpoint_abandoned_total", "", METRIC_COUNTER, "1",
+     false, "Requests finished when nobody waited any more."},
+    {"seconds_total", "http_server_endpoint_duration_seconds_sum", "", METRIC_COUNTER, "s",
+     false, "Time of all requests that ended."},
+    {"in_flight", "http_server_endpoint_active_requests", "", METRIC_GAUGE, "1", false,
+     "Requests inside."},
+    REASON_LIST(REASON_METRIC)};
+
+const struct kind_impl kind_endpoint = {
+    .desc = {.name = "endpoint",
+             .doc = "A program of a service.",
+             .nested = true,
+             .metrics = metrics,
+             .nmetrics = sizeof metrics / sizeof *metrics},
+    .state_size = endpoint_size,
+    .metric = endpoint_metric,
+};

@@ -1,0 +1,263 @@
+/*
+ * Services, the part that serves: a request gets an instance, waits for a worker in its
+ * queue, runs its program, and leaves. A worker is held from the first op to the last, as
+ * in a server with a thread per request; waiting for a database holds it too.
+ */
+#include "service.h"
+#include "world.h"
+
+struct instance *service_instance(const struct world *w, comp_id c, int number)
+{
+    const struct service_state *s = service_of(w, c);
+    if (number < 1 || (uint32_t)number > s->n)
+        return NULL;
+    return W_PTR(w, struct instance, W_PTR(w, ref, s->instances)[number - 1]);
+}
+
+static struct instance *instance_of(const struct world *w, const struct act *a)
+{
+    return service_instance(w, a->comp, a->instance);
+}
+
+struct station *service_cores(struct world *w, const struct act *a)
+{
+    return &instance_of(w, a)->cores;
+}
+
+/* ---- choosing an instance ---------------------------------------------------------- */
+
+static uint32_t inside(const struct world *w, comp_id c, int number)
+{
+    const struct instance *i = service_instance(w, c, number);
+    return i->busy + i->queue.count;
+}
+
+static int choose_least(const struct world *w, comp_id c, const uint16_t *numbers,
+                        uint32_t n, uint32_t from)
+{
+    int best = numbers[from % n];
+    uint32_t least = inside(w, c, best);
+    for (uint32_t k = 1; k < n && least > 0; k++) {
+        int number = numbers[(from + k) % n];
+        uint32_t x = inside(w, c, number);
+        if (x < least) {
+            least = x;
+            best = number;
+        }
+    }
+    return best;
+}
+
+int service_choose(struct world *w, comp_id c, int rule, const uint16_t *numbers,
+                   uint32_t n, uint32_t *rr, struct rng *r)
+{
+    if (n == 1)
+        return numbers[0];
+    if (rule == BALANCE_RANDOM)
+        return numbers[rng_below(r, n)];
+    if (rule == BALANCE_LEAST)
+        return choose_least(w, c, numbers, n, (*rr)++);
+    if (rule == BALANCE_TWO) {
+        uint32_t i = rng_below(r, n), j = rng_below(r, n - 1);
+        j += j >= i; /* two different ones */
+        return inside(w, c, numbers[j]) < inside(w, c, numbers[i]) ? numbers[j] : numbers[i];
+    }
+    return numbers[(*rr)++ % n];
+}
+
+/* ---- the queue and the workers -------------------------------------------------------- */
+
+static bool worker_free(const struct world *w, const struct instance *i)
+{
+    bool serves = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING;
+    return serves && !i->hung && i->busy < (uint64_t)p_count(w, i->comp, SP_WORKERS);
+}
+
+static void give_worker(struct world *w, struct instance *i, struct act *a)
+{
+    i->busy++;
+    a->flags |= ACT_WORKER;
+    a->phase = PHASE_STARTING;
+    act_ready(w, a, REASON_NONE);
+}
+
+void instance_dispatch(struct world *w, struct instance *i)
+{
+    while (i->queue.count > 0 && worker_free(w, i)) {
+        struct act *a = p_count(w, i->comp, SP_ORDER) == ORDER_LIFO
+                            ? queue_pop_last(w, &i->queue)
+                            : queue_pop(w, &i->queue);
+        i->queue_seconds += w_now(w) - a->since;
+        give_worker(w, i, a);
+    }
+}
+
+static bool queue_room(const struct world *w, const struct instance *i)
+{
+    int64_t most = p_count(w, i->comp, SP_QUEUE);
+    return most == QUEUE_UNLIMITED || (int64_t)i->queue.count < most;
+}
+
+static void enqueue(struct world *w, struct instance *i, struct act *a)
+{
+    sim_time patience = p_time(w, i->comp, SP_QUEUE_TIMEOUT);
+    act_wait(w, a, CAUSE_WORKER_QUEUE, i->comp);
+    a->phase = PHASE_QUEUED;
+    queue_push(w, &i->queue, a);
+    if (patience > 0)
+        a->timer = cal_after(w, patience, EV_READY, i->comp, W_REF(w, a), a->gen);
+}
+
+static void release_worker(struct world *w, struct instance *i, struct act *a)
+{
+    if (!(a->flags & ACT_WORKER))
+        return;
+    a->flags &= (uint16_t)~ACT_WORKER;
+    i->busy--;
+    instance_dispatch(w, i);
+}
+
+/* ---- a request's way ---------------------------------------------------------------------- */
+
+/* Those that hold no worker of their own (a refresh) are members too: a crash ends them. */
+void service_entered(struct world *w, struct act *a)
+{
+    members_add(w, &instance_of(w, a)->members, a);
+}
+
+void service_left(struct world *w, struct act *a)
+{
+    struct instance *i = instance_of(w, a);
+    members_remove(w, &i->members, a);
+    if (i->state == INSTANCE_DRAINING && i->members.count == 0)
+        instance_drained(w, i);
+}
+
+static void enter(struct world *w, struct act *a)
+{
+    struct instance *i = instance_of(w, a);
+    if (i == NULL || (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)) {
+        act_finish(w, a, REASON_INSTANCE_GONE, a->comp);
+        return;
+    }
+    if (a->kind == ACT_REQUEST) {
+        a->program = endpoint_program(w->model, a->what, i->version);
+        endpoint_started(w, a->what);
+        i->requests++;
+    }
+    if (!worker_free(w, i) && !queue_room(w, i)) {
+        i->refused++;
+        if (a->kind == ACT_PROBE)
+            probe_answered(w, a, false);
+        else
+            endpoint_done(w, a, REASON_QUEUE_FULL);
+        w_log(w, a->comp, i->number, LOG_WARN, a->request, "refused: the queue is full");
+        act_finish(w, a, REASON_QUEUE_FULL, a->comp);
+        return;
+    }
+    members_add(w, &i->members, a);
+    if (worker_free(w, i))
+        give_worker(w, i, a);
+    else
+        enqueue(w, i, a);
+}
+
+void service_begin(struct world *w, struct act *a)
+{
+    struct service_state *s = service_of(w, a->comp);
+    if (a->instance == 0) {
+        if (s->neligible == 0) {
+            act_finish(w, a, REASON_NO_BACKEND, a->comp);
+            return;
+        }
+        a->instance = (uint16_t)service_choose(
+            w, a->comp, call_balance(w, a->policy), W_PTR(w, uint16_t, s->eligible),
+            s->neligible, &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
+    }
+    enter(w, a);
+}
+
+static void start_program(struct world *w, struct act *a)
+{
+    struct instance *i = instance_of(w, a);
+    act_account(w, a);
+    if (a->program == 0) {
+        w_log(w, a->comp, i->number, LOG_ERROR, a->request, "no such endpoint");
+        service_request_done(w, a, REASON_ERROR, a->comp);
+        return;
+    }
+    if (i->error_rate > 0 && rng_unit(w_rng(w, a->comp, SRNG_FAULT)) < i->error_rate) {
+        service_request_done(w, a, REASON_ERROR, a->comp);
+        return;
+    }
+    a->program--; /* from here on the index */
+    exec_start(w, a);
+}
+
+void service_resume(struct world *w, struct act *a, enum reason reason)
+{
+    if (a->phase == PHASE_STARTING) {
+        start_program(w, a);
+    } else if (a->phase == PHASE_QUEUED) { /* its patience with the queue is over */
+        struct instance *i = instance_of(w, a);
+        queue_remove(w, &i->queue, a);
+        i->queue_seconds += w_now(w) - a->since;
+        service_request_done(w, a, REASON_SHED, a->comp);
+    } else {
+        exec_resume(w, a, reason);
+    }
+}
+
+static void log_failure(struct world *w, const struct act *a, enum reason reason,
+                        comp_id culprit)
+{
+    if (reason == REASON_NONE || w->observer == NULL || w->observer->log == NULL)
+        return;
+    w_log(w, a->comp, a->instance, LOG_ERROR, a->request, "%s failed: %s%s%s%s",
+          w->comps[a->what].name, reason_phrase(reason), culprit == COMP_NONE ? "" : " (",
+          culprit == COMP_NONE ? "" : w->comps[culprit].name,
+          culprit == COMP_NONE ? "" : ")");
+}
+
+static void count_done(struct world *w, struct instance *i, const struct act *a,
+                       enum reason reason)
+{
+    sim_time took = w_now(w) - a->start;
+    i->errors += reason != REASON_NONE;
+    i->seconds += took;
+    if (a->flags & ACT_ABANDONED) {
+        i->abandoned++;
+        i->wasted += took;
+    }
+    endpoint_done(w, a, reason);
+}
+
+void service_request_done(struct world *w, struct act *a, enum reason reason,
+                          comp_id culprit)
+{
+    struct instance *i = instance_of(w, a);
+    if (a->kind == ACT_PROBE) {
+        probe_answered(w, a, reason == REASON_NONE);
+    } else {
+        count_done(w, i, a, reason);
+        log_failure(w, a, reason, culprit);
+    }
+    release_worker(w, i, a);
+    service_left(w, a);
+    act_finish(w, a, reason, culprit);
+}
+
+void service_cancel(struct world *w, struct act *a)
+{
+    struct instance *i = instance_of(w, a);
+    if (a->phase == PHASE_QUEUED)
+        queue_remove(w, &i->queue, a);
+    else if (a->phase == EXEC_RUNNING || a->kind == ACT_BRANCH)
+        exec_cancel(w, a);
+    if (a->kind == ACT_PROBE)
+        probe_answered(w, a, false);
+    else if (a->kind == ACT_REQUEST)
+        count_done(w, i, a, REASON_KILLED);
+    release_worker(w, i, a);
+    service_left(w, a);
+}

@@ -1,0 +1,325 @@
+/*
+ * One processor-sharing server: the cores of an instance, the engine of a database.
+ *
+ * All acts inside get the same share, so one number describes them all: how much work
+ * an act that was there all along has got, the "attained service" clock. An act that
+ * comes with demand D is done when the clock has moved on by D: its mark never changes,
+ * however often the shares do. So marks sit in a heap, a change costs O(log n), and one
+ * calendar event, for the smallest mark, is enough.
+ *
+ * The clock is an integer in units of 2^-16 ns and its rate an integer of 2^-32 units
+ * per unit of time: no drift from rounding to and fro, the same on every machine. It
+ * rounds down, finishing times round up to whole ns; so an act is never done early, and
+ * nothing is ever served faster than the rate allows. The clock goes back to 0 when the
+ * station is idle, and is rebased long before it could overflow.
+ *
+ * Heap entries are 128-bit keys (mark, act's generation, act): ties go to the older
+ * act, and comparing needs no look at the acts.
+ */
+#include "sim_internal.h"
+
+#define CLOCK_BITS 16 /* fraction of a nanosecond */
+#define RATE_BITS  32 /* RATE_ONE: each act gets a whole core */
+#define RATE_ONE   (UINT64_C(1) << RATE_BITS)
+/* No act asks for more than this much work; nine hours of CPU. */
+#define DEMAND_MAX (INT64_C(1) << 45)
+#define CLOCK_MAX  (UINT64_C(1) << 62)
+
+__extension__ typedef unsigned __int128 heap_key;
+
+static heap_key key_of(const struct world *w, const struct act *a)
+{
+    return ((heap_key)a->mark << 64) | ((heap_key)a->gen << 32) | W_REF(w, a);
+}
+
+static struct act *key_act(const struct world *w, heap_key k)
+{
+    return act_at(w, (ref)(uint32_t)k);
+}
+
+static uint64_t key_mark(heap_key k)
+{
+    return (uint64_t)(k >> 64);
+}
+
+/* ---- the heap
+ * -------------------------------------------------------------------------- */
+
+static void heap_put(struct world *w, heap_key *h, uint32_t i, heap_key k)
+{
+    h[i] = k;
+    key_act(w, k)->heap_pos = i;
+}
+
+static void heap_up(struct world *w, heap_key *h, uint32_t i, heap_key k)
+{
+    while (i > 0 && k < h[(i - 1) / 2]) {
+        heap_put(w, h, i, h[(i - 1) / 2]);
+        i = (i - 1) / 2;
+    }
+    heap_put(w, h, i, k);
+}
+
+static void heap_down(struct world *w, heap_key *h, uint32_t n, uint32_t i, heap_key k)
+{
+    for (uint32_t child = 2 * i + 1; child < n; child = 2 * i + 1) {
+        if (child + 1 < n)
+            child += h[child + 1] < h[child];
+        if (k < h[child])
+            break;
+        heap_put(w, h, i, h[child]);
+        i = child;
+    }
+    heap_put(w, h, i, k);
+}
+
+static void heap_insert(struct world *w, struct station *s, struct act *a)
+{
+    if (s->n == s->cap)
+        w_grow(w, &s->heap, &s->cap, s->n + 1, sizeof(heap_key));
+    heap_key *h = W_PTR(w, heap_key, s->heap);
+    heap_up(w, h, s->n++, key_of(w, a));
+}
+
+static void heap_remove(struct world *w, struct station *s, uint32_t i)
+{
+    heap_key *h = W_PTR(w, heap_key, s->heap);
+    heap_key last = h[--s->n];
+    if (i == s->n)
+        return;
+    if (i > 0 && last < h[(i - 1) / 2])
+        heap_up(w, h, i, last);
+    else
+        heap_down(w, h, s->n, i, last);
+}
+
+/* ---- the clock
+ * -------------------------------------------------------------------------- */
+
+static double cores_busy(const struct station *s)
+{
+    if (s->paused || s->n == 0)
+        return 0;
+    return (double)s->n < s->cores ? (double)s->n : s->cores;
+}
+
+/* The share of a core that each of n acts gets. */
+static uint64_t rate_of(const struct station *s)
+{
+    double n = s->n;
+    double share = s->factor;
+    if (s->paused || s->n == 0 || !(share > 0) || !(s->cores > 0))
+        return 0;
+    if (n > s->cores)
+        share *= s->cores / n;
+    if (s->alpha > 0 || s->beta > 0)
+        share /= 1 + s->alpha * (n - 1) + s->beta * n * (n - 1);
+    if (share >= 1024)
+        share = 1024;
+    uint64_t rate = (uint64_t)(share * (double)RATE_ONE);
+    return rate > 0 ? rate : 1;
+}
+
+/* The clock as it is `ns` after s->since. Never past the last act's mark by more than a
+ * step, as an event is pending for each mark. */
+static uint64_t clock_after(const struct station *s, sim_time ns)
+{
+    if (s->rate == RATE_ONE)
+        return s->clock + ((uint64_t)ns << CLOCK_BITS);
+    __extension__ unsigned __int128 got = (unsigned __int128)(uint64_t)ns * s->rate;
+    return s->clock + (uint64_t)(got >> (RATE_BITS - CLOCK_BITS));
+}
+
+/* Keeps the integral of busy cores, and what it was at each of the last whole seconds.
+ */
+static void count_busy(struct station *s, sim_time now)
+{
+    double busy = cores_busy(s);
+    sim_time boundary = (s->second + 1) * SIM_SEC;
+    if (now >= boundary) {
+        sim_time whole = now / SIM_SEC;
+        sim_time first = whole - s->second > STATION_SECONDS
+                             ? whole - STATION_SECONDS + 1
+                             : s->second + 1;
+        for (sim_time t = first; t <= whole; t++)
+            s->busy_at[t % STATION_SECONDS] =
+                s->busy + busy * (double)(t * SIM_SEC - s->since) / (double)SIM_SEC;
+        s->second = whole;
+    }
+    s->busy += busy * (double)(now - s->since) / (double)SIM_SEC;
+}
+
+static void advance(struct station *s, sim_time now)
+{
+    if (now == s->since)
+        return;
+    count_busy(s, now);
+    s->clock = clock_after(s, now - s->since);
+    s->since = now;
+}
+
+/* All marks move by the same, so their order stays. */
+static void rebase(struct world *w, struct station *s)
+{
+    heap_key *h = W_PTR(w, heap_key, s->heap);
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct act *a = key_act(w, h[i]);
+        a->mark = a->mark > s->clock ? a->mark - s->clock : 0;
+        h[i] = key_of(w, a);
+    }
+    s->clock = 0;
+}
+
+/* When the first act is done at the present rate. */
+static sim_time next_done(const struct world *w, const struct station *s)
+{
+    uint64_t mark = key_mark(W_PTR(w, heap_key, s->heap)[0]);
+    if (mark <= s->clock)
+        return s->since;
+    if (s->rate == 0)
+        return SIM_FOREVER;
+    uint64_t rest = mark - s->clock;
+    uint64_t ns;
+    if (s->rate == RATE_ONE) {
+        ns = (rest + (UINT64_C(1) << CLOCK_BITS) - 1) >> CLOCK_BITS;
+    } else if (rest < UINT64_C(1) << (63 - (RATE_BITS - CLOCK_BITS))) {
+        ns = ((rest << (RATE_BITS - CLOCK_BITS)) + s->rate - 1) / s->rate;
+    } else {
+        __extension__ unsigned __int128 big = (unsigned __int128)rest
+                                              << (RATE_BITS - CLOCK_BITS);
+        big = (big + s->rate - 1) / s->rate;
+        ns = big > (uint64_t)SIM_FOREVER ? (uint64_t)SIM_FOREVER : (uint64_t)big;
+    }
+    if (ns >= (uint64_t)(SIM_FOREVER - s->since))
+        return SIM_FOREVER;
+    return s->since + (sim_time)ns;
+}
+
+/* After any change of who is inside or how fast it goes. */
+static void rearm(struct world *w, struct station *s)
+{
+    cal_cancel(w, &s->timer);
+    s->rate = rate_of(s);
+    if (s->n == 0) {
+        s->clock = 0;
+        return;
+    }
+    if (s->clock >= CLOCK_MAX)
+        rebase(w, s);
+    sim_time at = next_done(w, s);
+    if (at != SIM_FOREVER)
+        s->timer = cal_at(w, at, EV_STATION, s->comp, W_REF(w, s), 0);
+}
+
+/* ---- acts
+ * ---------------------------------------------------------------------------------- */
+
+/* Splits the time since act_wait() into work and the rest, and lets the station go of
+ * it. */
+static void leave(struct world *w, struct station *s, struct act *a, sim_time attained)
+{
+    sim_time total = s->since - a->since;
+    sim_time worked = attained < total ? attained : total;
+    act_charge(w, a, (enum cause)s->work, s->comp, worked);
+    act_charge(w, a, (enum cause)s->contention, s->comp, total - worked);
+    a->since = s->since;
+    a->station = 0;
+    a->flags &= (uint16_t)~ACT_IN_STATION;
+}
+
+void station_init(struct world *w, struct station *s, comp_id c, enum cause work,
+                  enum cause contention, double cores)
+{
+    memset(s, 0, sizeof *s);
+    s->comp = c;
+    s->work = (uint8_t)work;
+    s->contention = (uint8_t)contention;
+    s->cores = cores;
+    s->factor = 1;
+    s->since = w_now(w);
+    s->second = s->since / SIM_SEC;
+}
+
+void station_add(struct world *w, struct station *s, struct act *a, sim_time demand)
+{
+    assert(a->station == 0 && demand >= 0);
+    if (demand > DEMAND_MAX)
+        demand = DEMAND_MAX;
+    advance(s, w_now(w));
+    act_wait(w, a, (enum cause)s->work, s->comp);
+    a->flags |= ACT_IN_STATION;
+    a->station = W_REF(w, s);
+    a->demand = demand;
+    a->mark = s->clock + ((uint64_t)demand << CLOCK_BITS);
+    heap_insert(w, s, a);
+    rearm(w, s);
+}
+
+sim_time station_attained(const struct world *w, const struct station *s,
+                          const struct act *a)
+{
+    uint64_t now = clock_after(s, w_now(w) - s->since);
+    if (now >= a->mark)
+        return a->demand;
+    sim_time rest = (sim_time)((a->mark - now) >> CLOCK_BITS);
+    return rest < a->demand ? a->demand - rest : 0;
+}
+
+void station_remove(struct world *w, struct station *s, struct act *a)
+{
+    assert(a->station == W_REF(w, s));
+    advance(s, w_now(w));
+    heap_remove(w, s, a->heap_pos);
+    leave(w, s, a, station_attained(w, s, a));
+    rearm(w, s);
+}
+
+void station_event(struct world *w, struct station *s)
+{
+    s->timer = 0;
+    advance(s, w_now(w));
+    while (s->n > 0) {
+        heap_key first = W_PTR(w, heap_key, s->heap)[0];
+        if (key_mark(first) > s->clock)
+            break;
+        struct act *a = key_act(w, first);
+        heap_remove(w, s, 0);
+        leave(w, s, a, a->demand);
+        s->served++;
+        act_ready(w, a, REASON_NONE);
+    }
+    rearm(w, s);
+}
+
+void station_touch(struct world *w, struct station *s)
+{
+    advance(s, w_now(w));
+}
+
+void station_changed(struct world *w, struct station *s)
+{
+    assert(s->since == w_now(w));
+    rearm(w, s);
+}
+
+/* ---- looking
+ * --------------------------------------------------------------------------------- */
+
+double station_busy(const struct world *w, const struct station *s)
+{
+    return s->busy + cores_busy(s) * (double)(w_now(w) - s->since) / (double)SIM_SEC;
+}
+
+double station_load(const struct world *w, const struct station *s, int seconds)
+{
+    assert(seconds >= 1 && seconds < STATION_SECONDS);
+    struct station copy = *s;
+    sim_time now = w_now(w);
+    count_busy(&copy, now);
+    sim_time from = now / SIM_SEC - seconds;
+    if (from < 0 || s->cores <= 0)
+        from = 0;
+    double was = from == 0 ? 0 : copy.busy_at[from % STATION_SECONDS];
+    double span = (double)(now - from * SIM_SEC) / (double)SIM_SEC;
+    return span > 0 && s->cores > 0 ? (copy.busy - was) / span / s->cores : 0;
+}

@@ -1,0 +1,90 @@
+/*
+ * world: what the files of the core share among themselves and kinds do not need.
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "sim_internal.h"
+
+enum { HEADROOM = 256 * 1024, WORLD_LIMIT = 64 * 1024 * 1024 };
+
+/* memory.c */
+void region_map(struct world *w, size_t bytes);
+void region_resize(struct world *w, size_t bytes);
+void region_trim(struct world *w);
+void region_unmap(struct world *w);
+/* Makes sure that the next event (and `extra` bytes) has room. False: limit reached. */
+bool world_headroom(struct world *w, size_t extra);
+
+/* act.c */
+struct act *act_new(struct world *w, enum act_kind kind, comp_id c);
+void act_free(struct world *w, struct act *a);
+void act_orphan(struct world *w, struct act *a); /* frees one that nobody waits for */
+void act_event(struct world *w, int event, ref r, uint32_t gen);
+bool ready_one(struct world *w); /* runs one ready act; false: none */
+bool ready_any(const struct world *w);
+/* Nobody waits for it any more; it goes on. Marks all below it. */
+void act_abandon(struct world *w, struct act *a);
+/* The component where it is really stuck: the deepest of those it waits for. */
+comp_id act_where(const struct world *w, const struct act *a);
+/* Takes over what the child (and those it waits for) has spent so far. */
+void ledger_take(struct world *w, struct act *to, struct act *from);
+void ledger_merge(struct world *w, struct act *to, const struct act *from);
+size_t ledger_copy(const struct world *w, const struct act *a, struct slice *out, size_t max);
+
+/* call.c */
+struct call_spec { /* a call that a program or a client makes */
+    comp_id policy, target, what, pool;
+    uint8_t kind, mode; /* of the child act */
+};
+void call_begin(struct world *w, struct act *parent);
+void call_delivered(struct world *w, struct act *child);
+void call_timeout(struct world *w, struct act *child);
+void call_backoff(struct world *w, struct act *parent);
+/* The parent stops waiting for its running call (it ends or is killed). */
+void call_drop(struct world *w, struct act *parent);
+sim_time call_latency(struct world *w, comp_id policy, bool *constant);
+comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee, struct errmsg *why);
+enum balance { BALANCE_RANDOM, BALANCE_ROUND_ROBIN, BALANCE_LEAST, BALANCE_TWO };
+int call_balance(const struct world *w, comp_id policy);
+
+/* exec.c */
+bool exec_spec(const struct world *w, const struct act *a, struct call_spec *s);
+void exec_start(struct world *w, struct act *a);
+void exec_resume(struct world *w, struct act *a, enum reason reason);
+void exec_cancel(struct world *w, struct act *a); /* calls, branches, transaction */
+
+/* compile.c */
+enum err compile_endpoints(struct model *m, struct errmsg *why);
+
+/* kind_client.c */
+bool client_spec(const struct world *w, const struct act *a, struct call_spec *s);
+enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, size_t n,
+                      sim_time period, struct errmsg *why);
+
+/* model.c: "checkout/buy", "edge/buy", "card-gateway": what is called; endpoint COMP_NONE
+ * for a third party. */
+enum err model_call_target(const struct model *m, const char *text, comp_id *target,
+                           comp_id *endpoint, struct errmsg *why);
+
+/* endpoint.c: one more answer (or failure) of an endpoint */
+void endpoint_started(struct world *w, comp_id e);
+void endpoint_done(struct world *w, const struct act *a, enum reason reason);
+
+/* apply.c */
+void apply_scheduled(struct world *w, uint32_t index);
+void apply_fault_end(struct world *w, ref fault);
+void schedule_init(struct world *w);
+
+/* values.c */
+enum err value_fit(const struct model *m, const struct param_desc *p, const struct value *v,
+                   struct value *out, struct errmsg *why);
+enum err value_fit_arg(const struct model *m, const struct arg_desc *d,
+                       const struct value *v, struct value *out, struct errmsg *why);
+
+/* observe.c */
+void w_done(struct world *w, const struct act *a, bool user, bool good);
+void w_call_span(struct world *w, const struct act *a);
+uint32_t w_span_id(struct world *w);
+
+#endif
