@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/telemetry/telemetry_internal.h"
+#include "telemetry_test.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,18 +19,7 @@
 
 static struct model *model_with_objective(double objective, sim_time window)
 {
-    struct errmsg why = {0};
-    struct model *m = model_new();
-    struct node work = {.kind = NODE_COMPUTE, .time = dist_const(SIM_MS)};
-    comp_id api = model_add(m, "service", "api", &why);
-    assert_int_equal(model_endpoint(m, api, "get", NULL, &work, &why), ERR_OK);
-    comp_id users = model_add(m, "client", "users", &why);
-    assert_int_equal(model_set(m, users, "to", value_text("api/get"), &why), ERR_OK);
-    struct slo slo = {"answered", 2 * SIM_SEC, 0, objective, window};
-    assert_int_equal(model_slo(m, &slo, NULL, 0, &why), ERR_OK);
-    if (model_finish(m, &why) != ERR_OK)
-        fail_msg("%s", why.text);
-    return m;
+    return small_model(&(struct slo){"answered", 2 * SIM_SEC, 0, objective, window});
 }
 
 static struct recording *recording_with(double objective, sim_time window,
