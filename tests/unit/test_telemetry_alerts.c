@@ -63,8 +63,7 @@ static sim_time fires_after(struct recording *r, double bad, int limit)
     return recording_alerts(r) ? recording_alert(r, 0).since - start : -1;
 }
 
-/* ---- published detection times
- * --------------------------------------------------------- */
+/* ---- published detection times ------------------------------------------ */
 
 static void check_detection(double window_h, double threshold, double ratio,
                             double want, int healthy)
@@ -150,8 +149,7 @@ static void one_long_window_keeps_a_page_for_an_hour(void **state)
     recording_free(r);
 }
 
-/* ---- thresholds
- * ----------------------------------------------------------------------------- */
+/* ---- thresholds --------------------------------------------------------- */
 
 static const struct alert_rule bad_rate = {.name = "many bad",
                                            .kind = ALERT_THRESHOLD,
@@ -213,9 +211,7 @@ static void a_metric_that_is_not_there_never_fires(void **state)
     recording_free(r);
 }
 
-/* ---- rewind
- * ------------------------------------------------------------------------------------
- */
+/* ---- rewind ------------------------------------------------------------- */
 
 static double wave(int t)
 {
@@ -269,8 +265,7 @@ static void a_cut_leaves_the_alerts_of_that_moment(void **state)
     recording_free(whole);
 }
 
-/* ---- the objective
- * --------------------------------------------------------------------------------- */
+/* ---- the objective ------------------------------------------------------ */
 
 static void the_objective_is_what_users_got(void **state)
 {

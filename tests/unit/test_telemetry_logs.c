@@ -38,8 +38,7 @@ static size_t lines(const struct recording *r, struct log_entry *out, size_t max
     return recording_logs(r, &everything, out, max);
 }
 
-/* ---- logs
- * ------------------------------------------------------------------------------- */
+/* ---- logs --------------------------------------------------------------- */
 
 static void lines_alike_are_limited_and_counted(void **state)
 {
@@ -187,8 +186,7 @@ static void a_cut_takes_back_what_was_dropped(void **state)
     recording_free(whole);
 }
 
-/* ---- changes
- * -------------------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------ */
 
 static void change(struct recording *r, uint32_t id, sim_time at)
 {

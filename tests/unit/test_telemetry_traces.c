@@ -25,8 +25,7 @@ static struct recording *rec_new(void)
     return r;
 }
 
-/* ---- what a world would tell
- * ------------------------------------------------------------- */
+/* ---- what a world would tell -------------------------------------------- */
 
 static void span(struct recording *r, uint64_t request, uint32_t id, comp_id what,
                  sim_time start, sim_time end, const char *note)
@@ -77,8 +76,7 @@ static size_t traces(const struct recording *r, struct trace_filter f,
 
 static const struct trace_filter any = {.comp = COMP_NONE};
 
-/* ---- keeping
- * --------------------------------------------------------------------------------- */
+/* ---- keeping ------------------------------------------------------------ */
 
 static void the_slowest_and_some_of_the_rest_are_kept(void **state)
 {
@@ -210,9 +208,7 @@ static void memory_is_bounded(void **state)
     recording_free(r);
 }
 
-/* ---- rewind
- * --------------------------------------------------------------------------------------
- */
+/* ---- rewind ------------------------------------------------------------- */
 
 #define REQUESTS 1500
 struct told { /* one event of a made-up run */
