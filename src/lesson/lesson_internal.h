@@ -100,8 +100,6 @@ extern const struct binding_table bind_time, bind_dist, bind_program, bind_steps
     bind_actions, bind_draw, bind_incident, bind_facts, bind_alerts;
 int env_tostring(lua_State *L); /* tostring(v): no addresses, one NaN */
 void env_open(lua_State *L);    /* builds the whole environment */
-/* Every table and function a lesson can reach, a sorted line each. Inside host_run. */
-void env_dump(lua_State *L, struct buf *out);
 /* Pushes the keys of the table at `t` in order: numbers ascending, then strings
  * bytewise. */
 void push_sorted_keys(lua_State *L, int t);
