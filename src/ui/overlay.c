@@ -220,7 +220,7 @@ static enum ui_want palette_key(struct ui *u, const struct key *k)
     else if ((k->kind == KEY_UP || k->kind == KEY_BACKTAB) && u->palette_pick > 0)
         u->palette_pick--;
     else if (k->kind == KEY_BACKSPACE && u->palette.len > 0)
-        u->palette.s[--u->palette.len] = '\0', u->palette_pick = 0;
+        text_drop_last(&u->palette), u->palette_pick = 0;
     else if (k->kind == KEY_CHAR && !k->ctrl && !k->alt && k->cp >= ' ' && k->cp < 0x7f)
         buf_add(&u->palette, bytes, utf8_put(bytes, k->cp)), u->palette_pick = 0;
     return UI_NOTHING;

@@ -87,6 +87,9 @@ struct editor {
 #define EDITOR_HISTORY 500
 #define EDITOR_LINE    4096
 
+void text_cut(struct buf *b, size_t len); /* to its first len bytes */
+void text_drop_last(struct buf *b);       /* the last code point */
+
 typedef void (*complete_fn)(void *ctx, const char *line, size_t cursor,
                             struct completions *out);
 void editor_init(struct editor *e);
