@@ -55,9 +55,10 @@ static double condition(const struct recording *r, size_t rule, sim_time at)
         bool is = a->below ? v < a->value : v > a->value;
         return is ? v : NAN;
     }
-    double slow = burn_over(r, a->long_window, at);
-    bool is = slow >= a->factor &&
-              (a->short_window <= 0 || burn_over(r, a->short_window, at) >= a->factor);
+    /* To just reach the factor counts, and 1 - 0.999 is not quite 0.001. */
+    double factor = a->factor * (1 - 1e-9), slow = burn_over(r, a->long_window, at);
+    bool is = slow >= factor &&
+              (a->short_window <= 0 || burn_over(r, a->short_window, at) >= factor);
     return is ? slow : NAN;
 }
 
