@@ -226,8 +226,7 @@ static enum ui_want palette_key(struct ui *u, const struct key *k)
     return UI_NOTHING;
 }
 
-/* ---- a question before something risky
- * ------------------------------------------------------------ */
+/* ---- a question before something risky ------------------------------------------- */
 
 static const char *question(struct ui *u)
 {
@@ -317,8 +316,7 @@ enum ui_want overlay_key(struct ui *u, const struct key *k)
     return UI_NOTHING;
 }
 
-/* ---- notices, and a terminal that is too small
- * --------------------------------------------------------- */
+/* ---- notices, and a terminal that is too small ----------------------------------- */
 
 void notice_draw(struct ui *u, struct canvas *c)
 {
