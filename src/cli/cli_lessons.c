@@ -165,12 +165,14 @@ static void add_file(struct library *l, const char *dir, const char *file)
     buf_init(&path, 4096);
     buf_init(&text, LESSON_MAX_BYTES);
     buf_addf(&path, "%s/%s", dir, file);
-    if (file_read(path.s, LESSON_MAX_BYTES, &text, NULL) == ERR_OK)
-        l->lessons[l->n++] =
-            (struct wire_lesson){.name = arena_strdup(&l->mem, file),
-                                 .text = arena_strndup(&l->mem, text.s, text.len),
-                                 .len = text.len,
-                                 .best = -1};
+    if (file_read(path.s, LESSON_MAX_BYTES, &text, NULL) == ERR_OK) {
+        char *copy = arena_alloc(&l->mem, text.len + 1);
+        memcpy(copy, text.s, text.len);
+        l->lessons[l->n++] = (struct wire_lesson){.name = arena_strdup(&l->mem, file),
+                                                  .text = copy,
+                                                  .len = text.len,
+                                                  .best = -1};
+    }
     buf_release(&path);
     buf_release(&text);
 }

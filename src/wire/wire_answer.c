@@ -12,8 +12,10 @@
 #define ROWS_MAX  2000u
 #define KINDS(X)                                                                       \
     X("loads")                                                                         \
-    X("nothing") X("moves") X("normal") X("fix") X("wrong") X("steps") X("hints")      \
-        X("text") X("same") X("traps") X("quiet")
+    X("nothing")                                                                       \
+    X("moves")                                                                         \
+    X("normal") X("fix") X("wrong") X("steps") X("hints") X("text") X("same")          \
+        X("traps") X("quiet")
 
 void wire_answer_release(struct wire_answer *a)
 {

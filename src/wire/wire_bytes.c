@@ -118,6 +118,14 @@ int get_int(struct wire_reader *r, int min, int max, const char *what)
     return r->bad != NULL ? min : (int)v;
 }
 
+char *bytes_copy(struct arena *mem, const char *s, size_t n)
+{
+    char *copy = arena_alloc(mem, n + 1); /* zeroed: the NUL is there */
+    if (n > 0)
+        memcpy(copy, s, n);
+    return copy;
+}
+
 const char *get_bytes(struct wire_reader *r, size_t max, size_t *n, const char *what)
 {
     size_t len = get_u32(r);
@@ -130,7 +138,7 @@ const char *get_bytes(struct wire_reader *r, size_t max, size_t *n, const char *
     }
     if (n != NULL)
         *n = p != NULL ? len : 0;
-    return p != NULL ? arena_strndup(r->mem, (const char *)p, len) : "";
+    return p != NULL ? bytes_copy(r->mem, (const char *)p, len) : "";
 }
 
 const char *get_clean(struct wire_reader *r, size_t max, bool newlines,

@@ -157,7 +157,8 @@ static bool cell_allowed(const struct cell *c)
 {
     if (c->tone >= TONE_COUNT || c->heat > 8)
         return false;
-    if (c->width == 1 && c->cp >= ' ' && c->cp < 127 && c->mark[0] == 0)
+    if (c->width == 1 && c->cp >= ' ' && c->cp < 127 && c->mark[0] == 0 &&
+        c->mark[1] == 0)
         return true;
     if (c->cp > 0x10FFFF || c->mark[0] > 0x10FFFF || c->mark[1] > 0x10FFFF ||
         (c->mark[0] == 0 && c->mark[1] != 0))

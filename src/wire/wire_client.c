@@ -99,22 +99,17 @@ static enum err start_and_open(struct wire_client *c, bool frame, struct wire_an
     return ask_once(c, &q, a, why);
 }
 
-static char *copy(struct arena *mem, const char *s, size_t n)
-{
-    return arena_strndup(mem, s != NULL ? s : "", s != NULL ? n : 0);
-}
-
 static void remember(struct wire_client *c, const struct wire_request *q)
 {
     arena_release(&c->mem);
     c->open = *q;
     c->open.name = arena_strdup(&c->mem, q->name != NULL ? q->name : "");
-    c->open.text = copy(&c->mem, q->text, q->len);
+    c->open.text = bytes_copy(&c->mem, q->text, q->len);
     struct wire_lesson *l = arena_alloc(&c->mem, (q->nlessons + 1) * sizeof *l);
     for (size_t i = 0; i < q->nlessons; i++) {
         l[i] = q->lessons[i];
         l[i].name = arena_strdup(&c->mem, l[i].name);
-        l[i].text = copy(&c->mem, l[i].text, l[i].len);
+        l[i].text = bytes_copy(&c->mem, l[i].text, l[i].len);
     }
     c->open.lessons = l;
     buf_reset(&c->tape);

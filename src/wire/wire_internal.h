@@ -10,12 +10,17 @@
 
 #include "truecode/wire.h"
 
+#define WIRE_WORKER_ARG "--worker" /* the hidden subcommand */
+
 struct wire_reader {
     const unsigned char *p;
     size_t left;
     const char *bad; /* NULL: fine so far */
     struct arena *mem;
 };
+
+/* NUL-terminated, and NULs inside survive. */
+char *bytes_copy(struct arena *mem, const char *s, size_t n);
 
 void put_u8(struct buf *b, unsigned v);
 void put_u32(struct buf *b, uint32_t v);

@@ -20,8 +20,7 @@ struct server {
     struct buf text;   /* plain output or report of this answer */
     struct buf tape;   /* its tape lines */
     struct buf message;
-    struct report report; /* kept while the debrief's score is sent */
-    bool scored;          /* the score was sent */
+    bool scored; /* the score was sent */
     bool over;
 };
 
@@ -83,8 +82,14 @@ static void tell_session(struct server *s, struct wire_answer *a)
     a->step = v->step;
     a->nsteps = v->nsteps;
     a->practice = v->practice;
+}
+
+/* Last of all: drawing tapes what was seen. */
+static void tell_tape(struct server *s, struct wire_answer *a)
+{
     buf_reset(&s->tape);
-    session_take_tape(s->session, &s->tape);
+    if (s->session != NULL)
+        session_take_tape(s->session, &s->tape);
     a->tape = s->tape.s;
     a->tape_len = s->tape.len;
 }
@@ -93,7 +98,9 @@ static void tell_frame(struct server *s, struct wire_answer *a)
 {
     if (s->ui == NULL || s->next == NULL || (s->shown != NULL && !ui_dirty(s->ui)))
         return;
-    ui_draw(s->ui, s->next);
+    /* What is seen may finish a step, and then the frame is old before it is sent. */
+    for (int i = 0; i == 0 || (i < 3 && ui_dirty(s->ui)); i++)
+        ui_draw(s->ui, s->next);
     frame_diff(&a->frame, s->shown, s->next, &a->mem);
 }
 
@@ -308,7 +315,7 @@ static void do_tick(struct server *s, const struct wire_request *q,
 {
     if (s->ui != NULL)
         ui_tick(s->ui, q->elapsed, q->max_events, &a->more);
-    if (s->session != NULL && s->over && !s->scored)
+    if (s->session != NULL && s->over && !s->scored && !a->more)
         tell_score(s, a);
 }
 
@@ -416,11 +423,12 @@ static void answer(struct server *s, const struct wire_request *q)
         break;
     }
     a.text = s->text.s;
-    tell_session(s, &a);
     if (!q->no_frame)
         tell_frame(s, &a);
+    tell_session(s, &a);
+    tell_tape(s, &a);
     if (s->over && !s->scored)
-        a.more = true; /* the score is still owed: it comes with the next tick */
+        a.more = true; /* the score is still owed: it comes with a later tick */
     send_answer(s, &a);
     if (a.frame.rows > 0)
         keep_frame(s);

@@ -10,22 +10,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
-
-#define WORKER_ARG "--worker"
 
 struct wire_worker {
     pid_t pid;
@@ -36,28 +28,7 @@ struct wire_worker {
 };
 
 /* ---- the child
- * ------------------------------------------------------------------------- */
-
-bool wire_is_worker(int argc, char **argv)
-{
-    return argc >= 2 && strcmp(argv[1], WORKER_ARG) == 0;
-}
-
-int wire_worker_main(int argc, char **argv)
-{
-    struct errmsg why = {0};
-    if (argc != 4)
-        return 2;
-#ifdef __linux__
-    /* The front may have died before the kernel knew that we want to follow it. */
-    long parent = strtol(argv[3], NULL, 10);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != (pid_t)parent)
-        return 2;
-#endif
-    if (strcmp(argv[2], "jail") == 0 && wire_jail(&why) != ERR_OK)
-        die("%s", why.text);
-    _exit(wire_serve(STDIN_FILENO, STDOUT_FILENO));
-}
+ * ----------------------------------------------------------------------- */
 
 static void close_from(int first)
 {
@@ -123,7 +94,7 @@ static bool open_channels(int fds[4])
 enum err wire_worker_start(struct wire_worker **out, bool jail, struct errmsg *why)
 {
     int fds[4] = {-1, -1, -1, -1};
-    char parent[16], name[] = "truecode", arg[] = WORKER_ARG;
+    char parent[16], name[] = "truecode", arg[] = WIRE_WORKER_ARG;
     char how[8];
     snprintf(parent, sizeof parent, "%ld", (long)getpid());
     snprintf(how, sizeof how, "%s", jail ? "jail" : "open");
