@@ -1,8 +1,8 @@
 /*
  * Everything a lesson can reach, found by walking: fields, metatables, upvalues of C
- * functions. A test compares the result with a list in the repository, so that nothing gets
- * in unnoticed. Values are named by the shortest path found first; a table or function seen
- * before is not walked again.
+ * functions. A test compares the result with a list in the repository, so that nothing
+ * gets in unnoticed. Values are named by the shortest path found first; a table or
+ * function seen before is not walked again.
  */
 #include "lesson_internal.h"
 
