@@ -13,24 +13,24 @@ const struct option_info option_infos[OPT_COUNT] = {
 #undef X
 };
 
-static const struct command *const commands[] = {
-    &command_play,   &command_list,  &command_progress,   &command_report,
-    &command_replay, &command_prove, &command_check,      &command_doc,
-    &command_doctor, &command_help,  &command_completion,
+static const struct subcommand *const commands[] = {
+    &subcommand_play,   &subcommand_list,  &subcommand_progress,   &subcommand_report,
+    &subcommand_replay, &subcommand_prove, &subcommand_check,      &subcommand_doc,
+    &subcommand_doctor, &subcommand_help,  &subcommand_completion,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 
-size_t command_count(void)
+size_t subcommand_count(void)
 {
     return COMMANDS;
 }
 
-const struct command *command_at(size_t i)
+const struct subcommand *subcommand_at(size_t i)
 {
     return commands[i];
 }
 
-const struct command *command_find(const char *name)
+const struct subcommand *subcommand_find(const char *name)
 {
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i]->name, name) == 0)

@@ -1,8 +1,8 @@
 /*
  * Inside cli: the table of subcommands and options, and what they share.
  *
- * A subcommand is one file cmd_NAME.c ending in one const `struct command`. Help, the
- * man page and the completions are made from these tables alone.
+ * A subcommand is one file cmd_NAME.c ending in one const `struct subcommand`. Help,
+ * the man page and the completions are made from these tables alone.
  */
 #ifndef CLI_INTERNAL_H
 #define CLI_INTERNAL_H
@@ -63,14 +63,14 @@ enum word_kind {
     WORD_SHELL
 };
 
-struct command;
+struct subcommand;
 struct cli_args {
-    const struct command *command;
+    const struct subcommand *command;
     const char *options[OPT_COUNT]; /* NULL: absent; "": given without an argument */
     char **words;
     size_t nwords;
 };
-struct command {
+struct subcommand {
     const char *name, *synopsis, *doc; /* doc: one phrase */
     const char *about;                 /* a paragraph; NULL: none */
     const char *examples;              /* lines */
@@ -79,12 +79,12 @@ struct command {
     size_t min_words, max_words;
     int (*run)(const struct cli_args *a);
 };
-extern const struct command command_play, command_list, command_progress, command_prove,
-    command_check, command_replay, command_report, command_doc, command_doctor,
-    command_completion, command_help;
-size_t command_count(void);
-const struct command *command_at(size_t i);
-const struct command *command_find(const char *name);
+extern const struct subcommand subcommand_play, subcommand_list, subcommand_progress,
+    subcommand_prove, subcommand_check, subcommand_replay, subcommand_report,
+    subcommand_doc, subcommand_doctor, subcommand_completion, subcommand_help;
+size_t subcommand_count(void);
+const struct subcommand *subcommand_at(size_t i);
+const struct subcommand *subcommand_find(const char *name);
 
 /* ---- saying things
  * ---------------------------------------------------------------------- */

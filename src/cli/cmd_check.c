@@ -53,7 +53,7 @@ static int run(const struct cli_args *a)
     return status;
 }
 
-const struct command command_check = {
+const struct subcommand subcommand_check = {
     .name = "check",
     .synopsis = "check FILE... [--seeds N]",
     .doc = "does a lesson load and build its world?",

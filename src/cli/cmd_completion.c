@@ -10,11 +10,11 @@
 
 static void add_names(struct buf *b)
 {
-    for (size_t i = 0; i < command_count(); i++)
-        buf_addf(b, "%s%s", i > 0 ? " " : "", command_at(i)->name);
+    for (size_t i = 0; i < subcommand_count(); i++)
+        buf_addf(b, "%s%s", i > 0 ? " " : "", subcommand_at(i)->name);
 }
 
-static void add_options(struct buf *b, const struct command *c)
+static void add_options(struct buf *b, const struct subcommand *c)
 {
     for (int i = 0; i < OPT_COUNT; i++)
         if (c->options & (UINT32_C(1) << i))
@@ -32,7 +32,7 @@ static bool add_choices(struct buf *b, const char *arg)
     return true;
 }
 
-static const char *words_of(const struct command *c)
+static const char *words_of(const struct subcommand *c)
 {
     switch (c->words) {
     case WORD_LESSON:
@@ -68,8 +68,8 @@ static void bash(struct buf *b)
     buf_adds(b, "    esac\n    if [ \"$COMP_CWORD\" = 1 ]; then\n        words=\"");
     add_names(b);
     buf_adds(b, "\"\n    else\n        case ${COMP_WORDS[1]} in\n");
-    for (size_t i = 0; i < command_count(); i++) {
-        const struct command *c = command_at(i);
+    for (size_t i = 0; i < subcommand_count(); i++) {
+        const struct subcommand *c = subcommand_at(i);
         buf_addf(b, "        %s) words=\"", c->name);
         add_options(b, c);
         if (c->words != WORD_FILE)
@@ -91,19 +91,19 @@ static void zsh(struct buf *b)
 
 static void fish(struct buf *b)
 {
-    for (size_t i = 0; i < command_count(); i++)
+    for (size_t i = 0; i < subcommand_count(); i++)
         buf_addf(b, "complete -c truecode -n __fish_use_subcommand -f -a %s -d '%s'\n",
-                 command_at(i)->name, command_at(i)->doc);
-    for (size_t i = 0; i < command_count(); i++)
+                 subcommand_at(i)->name, subcommand_at(i)->doc);
+    for (size_t i = 0; i < subcommand_count(); i++)
         for (int k = 0; k < OPT_COUNT; k++) {
             const struct option_info *o = &option_infos[k];
             struct buf words;
-            if (!(command_at(i)->options & (UINT32_C(1) << k)))
+            if (!(subcommand_at(i)->options & (UINT32_C(1) << k)))
                 continue;
             buf_init(&words, 1024);
             buf_addf(b,
                      "complete -c truecode -n '__fish_seen_subcommand_from %s' -l %s",
-                     command_at(i)->name, o->word);
+                     subcommand_at(i)->name, o->word);
             if (add_choices(&words, o->arg))
                 buf_addf(b, " -x -a '%s'", words.s);
             else if (o->arg != NULL)
@@ -136,7 +136,7 @@ static int run(const struct cli_args *a)
     return status;
 }
 
-const struct command command_completion = {
+const struct subcommand subcommand_completion = {
     .name = "completion",
     .synopsis = "completion bash|zsh|fish",
     .doc = "a completion script for your shell",

@@ -14,7 +14,7 @@ static int run(const struct cli_args *a)
     return LEAVE_OK;
 }
 
-const struct command command_doc = {
+const struct subcommand subcommand_doc = {
     .name = "doc",
     .synopsis = "doc",
     .doc = "everything a lesson file may say, as Markdown",

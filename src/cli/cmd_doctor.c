@@ -119,7 +119,7 @@ static int run(const struct cli_args *a)
     return f.bad ? LEAVE_NOT_PASSED : LEAVE_OK;
 }
 
-const struct command command_doctor = {
+const struct subcommand subcommand_doctor = {
     .name = "doctor",
     .synopsis = "doctor [--json]",
     .doc = "what the program found on this machine",

@@ -27,7 +27,7 @@ static void indent(struct buf *b, const char *lines, const char *with)
     }
 }
 
-static void add_options(struct buf *b, const struct command *c)
+static void add_options(struct buf *b, const struct subcommand *c)
 {
     for (int i = 0; i < OPT_COUNT; i++) {
         const struct option_info *o = &option_infos[i];
@@ -42,7 +42,7 @@ static void add_options(struct buf *b, const struct command *c)
     }
 }
 
-static void help_one(struct buf *b, const struct command *c)
+static void help_one(struct buf *b, const struct subcommand *c)
 {
     buf_adds(b, "Examples:\n");
     indent(b, c->examples, "  ");
@@ -68,10 +68,10 @@ static void help_all(struct buf *b)
                 "  truecode list                the lessons, and how far you are\n"
                 "\nA flight simulator for production incidents, in a terminal.\n"
                 "\nUsage: truecode [SUBCOMMAND] [OPTIONS]\n\nSubcommands:\n");
-    for (size_t i = 0; i < command_count(); i++) {
-        buf_addf(b, "  %s", command_at(i)->name);
+    for (size_t i = 0; i < subcommand_count(); i++) {
+        buf_addf(b, "  %s", subcommand_at(i)->name);
         buf_pad(b, 14);
-        buf_addf(b, "%s\n", command_at(i)->doc);
+        buf_addf(b, "%s\n", subcommand_at(i)->doc);
     }
     buf_adds(
         b, "\ntruecode help SUBCOMMAND tells more; truecode --version its version.\n"
@@ -96,7 +96,7 @@ static void man_text(struct buf *b, const char *s)
     }
 }
 
-static void man_command(struct buf *b, const struct command *c)
+static void man_command(struct buf *b, const struct subcommand *c)
 {
     buf_adds(b, ".SS \"truecode ");
     man_text(b, c->synopsis);
@@ -117,8 +117,8 @@ static void man_page(struct buf *b)
     buf_adds(b, ".TH TRUECODE 1 \"\" \"truecode " TRUECODE_VERSION "\"\n.SH NAME\n"
                 "truecode \\- a flight simulator for production incidents\n"
                 ".SH SYNOPSIS\n.B truecode\n[subcommand] [options]\n.SH SUBCOMMANDS\n");
-    for (size_t i = 0; i < command_count(); i++)
-        man_command(b, command_at(i));
+    for (size_t i = 0; i < subcommand_count(); i++)
+        man_command(b, subcommand_at(i));
     buf_adds(b, ".SH OPTIONS\n");
     for (int i = 0; i < OPT_COUNT; i++) {
         buf_adds(b, ".TP\n.B \\-\\-");
@@ -152,8 +152,8 @@ static int run(const struct cli_args *a)
         man_page(&b);
     } else if (strcmp(word, "keys") == 0) {
         ui_key_table(&b);
-    } else if (command_find(word) != NULL) {
-        help_one(&b, command_find(word));
+    } else if (subcommand_find(word) != NULL) {
+        help_one(&b, subcommand_find(word));
     } else {
         complain("there is no subcommand '%s'; see truecode help", word);
         status = LEAVE_USAGE;
@@ -163,7 +163,7 @@ static int run(const struct cli_args *a)
     return status;
 }
 
-const struct command command_help = {
+const struct subcommand subcommand_help = {
     .name = "help",
     .synopsis = "help [SUBCOMMAND|keys|man]",
     .doc = "this overview, a subcommand's help, the keys, or a manual page",

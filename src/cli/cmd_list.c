@@ -119,7 +119,7 @@ static int run(const struct cli_args *a)
     return LEAVE_OK;
 }
 
-const struct command command_list = {
+const struct subcommand subcommand_list = {
     .name = "list",
     .synopsis = "list [--json]",
     .doc = "the lessons, and how far you are",

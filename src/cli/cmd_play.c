@@ -216,7 +216,7 @@ static int run(const struct cli_args *a)
     return p.status;
 }
 
-const struct command command_play = {
+const struct subcommand subcommand_play = {
     .name = "play",
     .synopsis = "play [LESSON|FILE] [--mode guided|oncall] [--seed N] [--plain]",
     .doc = "play a lesson; without one: go on or choose",

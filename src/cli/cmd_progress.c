@@ -95,7 +95,7 @@ static int run(const struct cli_args *a)
     return status;
 }
 
-const struct command command_progress = {
+const struct subcommand subcommand_progress = {
     .name = "progress",
     .synopsis = "progress [--json]",
     .doc = "every run you played",

@@ -360,7 +360,7 @@ static int run(const struct cli_args *a)
     return status;
 }
 
-const struct command command_prove = {
+const struct subcommand subcommand_prove = {
     .name = "prove",
     .synopsis = "prove [LESSON|FILE]... [--seeds N] [--from N] [--jobs N] [--json]",
     .doc = "prove lessons over many seeds",

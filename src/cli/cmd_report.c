@@ -186,7 +186,7 @@ static int run_replay(const struct cli_args *a)
     return exit_code_of(e);
 }
 
-const struct command command_report = {
+const struct subcommand subcommand_report = {
     .name = "report",
     .synopsis = "report [RUN|LESSON|TAPE] [--markdown]",
     .doc = "the post-mortem of a run",
@@ -202,7 +202,7 @@ const struct command command_report = {
     .run = run_report,
 };
 
-const struct command command_replay = {
+const struct subcommand subcommand_replay = {
     .name = "replay",
     .synopsis = "replay [RUN|LESSON|TAPE] [LESSON-FILE] [--json]",
     .doc = "play a tape again and say where it ends",

@@ -91,8 +91,8 @@ static int unknown_command(const char *word)
 {
     const char *names[64];
     size_t n = 0;
-    for (; n < command_count(); n++)
-        names[n] = command_at(n)->name;
+    for (; n < subcommand_count(); n++)
+        names[n] = subcommand_at(n)->name;
     const char *near = text_suggest(word, names, n);
     if (near != NULL)
         complain("there is no subcommand '%s'; did you mean '%s'?", word, near);
@@ -102,18 +102,18 @@ static int unknown_command(const char *word)
 }
 
 /* The command a command line names, and where its words begin. */
-static const struct command *choose(int argc, char **argv, int *at)
+static const struct subcommand *choose(int argc, char **argv, int *at)
 {
     *at = 1;
     if (argc < 2)
-        return &command_play;
+        return &subcommand_play;
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         *at = argc;
-        return &command_help;
+        return &subcommand_help;
     }
     if (argv[1][0] == '-')
-        return &command_play;
-    const struct command *c = command_find(argv[1]);
+        return &subcommand_play;
+    const struct subcommand *c = subcommand_find(argv[1]);
     if (c != NULL) {
         *at = 2;
         return c;
@@ -124,7 +124,7 @@ static const struct command *choose(int argc, char **argv, int *at)
     bool lesson = lesson_read(argv[1], &text, &name, NULL) == ERR_OK;
     buf_release(&text);
     buf_release(&name);
-    return lesson ? &command_play : NULL;
+    return lesson ? &subcommand_play : NULL;
 }
 
 int main(int argc, char **argv)
@@ -145,8 +145,9 @@ int main(int argc, char **argv)
     if (option_given(&a, OPT_HELP)) {
         char *word = (char[32]){0};
         snprintf(word, 32, "%s", a.command->name);
-        struct cli_args help = {.command = &command_help, .words = &word, .nwords = 1};
-        return command_help.run(&help);
+        struct cli_args help = {
+            .command = &subcommand_help, .words = &word, .nwords = 1};
+        return subcommand_help.run(&help);
     }
     return a.command->run(&a);
 }
