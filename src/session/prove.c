@@ -216,9 +216,7 @@ enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
         e = run_line(r, c->lines[i], li->ends_at, why);
     if (e != ERR_OK)
         return e;
-    sim_time free_at = r->busy_until > r->last_change && r->last_change != SIM_FOREVER
-                           ? r->busy_until
-                           : run_now(&pv->base);
+    sim_time free_at = r->busy_until > run_now(r) ? r->busy_until : run_now(r);
     sim_time end = free_at + SETTLE + li->good_for;
     if (c->harm == HARM_FRAGILE && end < c->until_at + 5 * SIM_MIN)
         end = c->until_at + 5 * SIM_MIN;
