@@ -178,7 +178,7 @@ struct database {
     ref first, last;    /* sessions and attempts, through next/prev, by id */
     uint32_t last_id;
     uint32_t count[CONN_DEAD + 1]; /* by state */
-    uint32_t down, stalled;        /* faults running */
+    bool down, stalled;            /* faults that run */
     uint64_t done, failed, accepted, refused, killed;
 };
 
@@ -354,10 +354,10 @@ static void connected(struct world *w, struct conn *n)
 {
     struct database *d = db_at(w, n->db);
     n->timer = 0;
-    n->held = d->stalled > 0 && d->down == 0;
+    n->held = d->stalled && !d->down;
     if (n->held)
         return;
-    if (d->down == 0 && sessions(d) < p_count(w, n->db, P_MAX_CONNECTIONS)) {
+    if (!d->down && sessions(d) < p_count(w, n->db, P_MAX_CONNECTIONS)) {
         d->accepted++;
         n->opened = w_now(w);
         w_outcome(w, n->id);
@@ -366,7 +366,7 @@ static void connected(struct world *w, struct conn *n)
     }
     d->refused++;
     w_outcome(w, REASON_CONN_REFUSED);
-    if (d->down == 0)
+    if (!d->down)
         w_log(w, n->db, 0, LOG_ERROR, 0,
               "too many connections: %u, refused one of %s-%u", sessions(d),
               w->comps[n->service].name, n->instance);
@@ -696,7 +696,7 @@ static void retune(struct world *w, comp_id c)
     s->cores = (double)p_count(w, c, P_CORES);
     s->alpha = p_number(w, c, P_CONTENTION);
     s->beta = p_number(w, c, P_COHERENCY);
-    s->paused = db_at(w, c)->stalled > 0;
+    s->paused = db_at(w, c)->stalled;
     station_changed(w, s);
 }
 
@@ -777,11 +777,9 @@ static void go_down(struct world *w, comp_id c, bool on)
 {
     struct database *d = db_at(w, c);
     uint32_t count = 0;
-    if (!on) {
-        d->down--;
+    d->down = on;
+    if (!on)
         return;
-    }
-    d->down++;
     w_log(w, c, 0, LOG_ERROR, 0, "shutting down");
     sweep(w, c, REASON_DOWN, any, 0, 0, &count);
 }
@@ -799,9 +797,9 @@ static enum err db_fault(struct world *w, comp_id c, int fault, const struct act
         d->engine.factor = on ? 1 / factor : 1;
         station_changed(w, &d->engine);
     } else if (fault == FAULT_STALL) {
-        d->stalled += on ? 1 : UINT32_MAX;
+        d->stalled = on;
         retune(w, c);
-        if (d->stalled == 0)
+        if (!d->stalled)
             admit_held(w, c);
     } else {
         go_down(w, c, on);
@@ -856,7 +854,7 @@ static double db_metric(const struct world *w, comp_id c, int metric, int instan
     case M_KILLED:
         return (double)d->killed;
     default:
-        return d->down == 0 && d->stalled == 0;
+        return !d->down && !d->stalled;
     }
 }
 
