@@ -81,8 +81,7 @@ bool cache_answers(const struct world *w, comp_id cache)
     return !cache_at(w, cache)->down;
 }
 
-/* ---- a lookup
- * ---------------------------------------------------------------------------- */
+/* ---- a lookup ---- */
 
 static void end(struct world *w, struct act *a, enum reason reason)
 {
@@ -132,8 +131,7 @@ static void cache_cancel(struct world *w, struct act *a)
     members_remove(w, &cache_at(w, a->comp)->inside, a);
 }
 
-/* ---- doing
- * ---------------------------------------------------------------------------------- */
+/* ---- doing ---- */
 
 static bool is_space_of(const struct world *w, size_t i, comp_id cache)
 {
@@ -197,8 +195,7 @@ static enum err cache_fault(struct world *w, comp_id c, int fault,
     return ERR_OK;
 }
 
-/* ---- looking
- * ---------------------------------------------------------------------------------- */
+/* ---- looking ---- */
 
 static double cache_metric(const struct world *w, comp_id c, int metric, int instance)
 {
