@@ -140,8 +140,7 @@ static struct share *share_at(const struct world *w, comp_id pool, int instance)
     return W_PTR(w, struct share, p->shares) + instance;
 }
 
-/* ---- idle connections
- * ------------------------------------------------------------------ */
+/* ---- idle connections ---- */
 
 static void idle_push(struct world *w, struct share *s, struct conn *n)
 {
@@ -172,8 +171,7 @@ static bool too_old(const struct world *w, const struct conn *n)
     return lifetime > 0 && w_now(w) - n->opened >= lifetime;
 }
 
-/* ---- giving and taking
- * -------------------------------------------------------------------- */
+/* ---- giving and taking ---- */
 
 static void hand_over(struct world *w, struct share *s, struct conn *n, struct act *a)
 {
@@ -291,8 +289,7 @@ void pool_lost(struct world *w, struct conn *n, enum reason reason)
     fill(w, n->pool, n->instance);
 }
 
-/* ---- instances
- * ------------------------------------------------------------------------------ */
+/* ---- instances ---- */
 
 void pool_instance_up(struct world *w, comp_id pool, int instance)
 {
@@ -328,8 +325,7 @@ void pool_look(const struct world *w, comp_id pool, int instance, struct pool_lo
         out->oldest_wait = w_now(w) - act_at(w, s->waiting.first)->call_start;
 }
 
-/* ---- the kind
- * --------------------------------------------------------------------------------- */
+/* ---- the kind ---- */
 
 static enum err pool_resolve(struct model *m, comp_id c, struct errmsg *why)
 {
