@@ -210,7 +210,7 @@ static void the_last_line_is_measured(void **state)
     char cleaned[2000];
     assert_int_equal(clean(cleaned,
                            "abc\n\xE4\xB8\xAD"
-                           ("e" ACUTE),
+                           "e" ACUTE,
                            10, true),
                      3);
     assert_int_equal(clean(cleaned, "abc\n", 4, true), 0);
