@@ -57,7 +57,7 @@ static const struct command_wild wild[] = {
 const struct command cmd_changes = {
     .info = {.name = "changes",
              .synopsis = "changes [COMPONENT] [--since TIME]",
-             .doc = "What was changed, when and by whom: deploys, settings, flags, and "
+             .doc = "What was changed, when and by whom. Deploys, settings, flags, and "
                     "what you did yourself.",
              .examples = "changes\nchanges checkout\nchanges --since 1h",
              .group = GROUP_LOOK,

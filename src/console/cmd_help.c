@@ -31,10 +31,11 @@ static void list_all(struct call *c)
         table_print(&t);
     }
     struct out_table t;
-    table_init(&t, c->o, "After a |: filters|");
+    table_init(&t, c->o, "Filters, behind a pipe|");
     for (size_t i = 0; filters[i]; i++) {
         table_cell(&t, TONE_STRONG, "  %s", filters[i]->name);
-        table_cell(&t, TONE_NORMAL, "%s", filters[i]->doc);
+        table_cell(&t, TONE_NORMAL, "%.*s", (int)strcspn(filters[i]->doc, ";"),
+                   filters[i]->doc);
     }
     table_print(&t);
     note(c, "help COMMAND says more. A bare word looks, an argument acts.");

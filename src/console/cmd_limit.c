@@ -14,9 +14,9 @@ static const struct command_wild wild[] = {
 const struct command cmd_limit = {
     .info = {.name = "limit",
              .synopsis = "limit COMPONENT PER_SECOND [ENDPOINT]",
-             .doc = "Lets through so many requests a second and turns the others away "
-                    "at once, which costs next to nothing. 0 lets nothing through; off "
-                    "takes the limit away where the component knows it.",
+             .doc =
+                 "Lets so many requests a second through. The others are turned away "
+                 "at once, which costs next to nothing. 0 lets nothing through.",
              .examples = "limit edge 50\nlimit edge 0",
              .group = GROUP_ACT,
              .changes_world = true,

@@ -400,14 +400,12 @@ static const struct command_wild wild[] = {
     {"istioctl", "istioctl dashboard kiali"},
 };
 const struct command cmd_map = {
-    .info =
-        {.name = "map",
-         .synopsis = "map",
-         .doc =
-             "How work flows through the system, from the users on, with rates; where "
-             "it queues, and where it dies.",
-         .examples = "map",
-         .group = GROUP_LOOK,
-         WILD(wild)},
+    .info = {.name = "map",
+             .synopsis = "map",
+             .doc = "How work flows, where it queues, where it dies. From the users "
+                    "on, with rates.",
+             .examples = "map",
+             .group = GROUP_LOOK,
+             WILD(wild)},
     .run = run,
 };

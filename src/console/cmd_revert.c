@@ -43,8 +43,8 @@ static const struct command_wild wild[] = {
 const struct command cmd_revert = {
     .info = {.name = "revert",
              .synopsis = "revert [CHANGE]",
-             .doc = "Undoes one change: a deploy, a setting, a flag, by its number in "
-                    "changes.",
+             .doc = "Undoes one change by its number. A deploy, a setting, a flag; "
+                    "changes has the numbers.",
              .examples = "revert\nrevert 3",
              .group = GROUP_ACT,
              .changes_world = true,

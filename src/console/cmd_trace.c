@@ -261,7 +261,7 @@ static void headline(struct waterfall *w, const struct trace_head *h)
 
 static enum err run(struct call *c)
 {
-    struct trace_head h;
+    struct trace_head h = {.end = 0};
     enum err e = find_trace(c, c->arg[0], &h);
     if (e != ERR_OK)
         return e;
@@ -292,10 +292,9 @@ static const struct command_wild wild[] = {
 const struct command cmd_trace = {
     .info = {.name = "trace",
              .synopsis = "trace ID",
-             .doc =
-                 "One request from end to end: each call with what it waited for, and "
-                 "where the time went. traces lists the IDs; the beginning of one is "
-                 "enough.",
+             .doc = "One request from end to end. Each call with what it waited for, "
+                    "and where the time went. traces lists the IDs; the beginning of "
+                    "one is enough.",
              .examples = "trace 7f3a",
              .group = GROUP_LOOK,
              WILD(wild)},

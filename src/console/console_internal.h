@@ -109,7 +109,8 @@ struct call {
     const char *opt[OPTS_MAX]; /* by index in cmd->opts; "" for one without value */
     const char *text;          /* all words after the name, as typed */
     bool yes;                  /* --yes was given */
-    bool piped;                /* filters follow: no notes, no cutting */
+    const char *wild; /* the wild line that fits, where a command knows better */
+    bool piped;       /* filters follow: no notes, no cutting */
 };
 
 extern const struct command *const commands[]; /* in order of name, NULL at the end */

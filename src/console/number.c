@@ -100,6 +100,8 @@ const char *per_time(const struct call *c, double per_s)
 
 struct scale scale_for(const struct metric_desc *d, double max)
 {
+    if (d->type == METRIC_COUNTER && str_eq(d->unit, "s"))
+        return (struct scale){1, "s per second"};
     if (d->type == METRIC_COUNTER)
         return isnan(max) || max >= 2 ? (struct scale){1, "per second"}
                                       : (struct scale){60, "per minute"};

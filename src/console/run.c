@@ -399,6 +399,8 @@ static enum err run_clean(const struct console_ctx *ctx, const char *line,
     enum err e = parse_line(line, &mem, &p, &why);
     if (e == ERR_OK)
         e = run_parsed(&c, &p, line);
+    if (str_starts(why.text, "there "))
+        why.text[0] = 'T'; /* the engine's sentences begin in the middle of ours */
     if (e == ERR_OK)
         append(out, &own);
     else
