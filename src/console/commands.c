@@ -8,10 +8,12 @@
     X(alerts, "alerts")                                                                \
     X(cache, "cache")                                                                  \
     X(changes, "changes")                                                              \
-    X(chart, "chart") X(compare, "compare") X(config, "config") X(curl, "curl")        \
-        X(db, "db") X(deploy, "deploy") X(drain, "drain") X(flag, "flag")              \
-            X(flush, "flush") X(help, "help") X(hint, "hint") X(kill, "kill") X(       \
-                limit, "limit") X(logs, "logs") X(map, "map") X(metrics, "metrics")    \
+    X(chart, "chart")                                                                  \
+    X(compare, "compare")                                                              \
+    X(config, "config")                                                                \
+    X(curl, "curl") X(db, "db") X(deploy, "deploy") X(drain, "drain") X(flag, "flag")  \
+        X(flush, "flush") X(help, "help") X(hint, "hint") X(kill, "kill")              \
+            X(limit, "limit") X(logs, "logs") X(map, "map") X(metrics, "metrics")      \
                 X(note, "note") X(pause, "pause") X(probe, "probe") X(ps, "ps")        \
                     X(reset, "reset") X(resolve, "resolve") X(restart, "restart") X(   \
                         revert, "revert") X(rewind, "rewind") X(rollback, "rollback")  \
