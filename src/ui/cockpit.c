@@ -34,40 +34,36 @@ static void view_rule(struct ui *u, struct canvas *c, enum view_id id, int row, 
               focus ? ui_view(id)->hint : NULL);
 }
 
-static int console_rows_for(struct ui *u, int rows, int avail)
-{
-    if (u->big)
-        return rows / 2;
-    int share = avail * 3 / 10;
-    return share < 6 ? 6 : share;
-}
-
-static void draw_narrow(struct ui *u, struct canvas *c, int top, int avail)
-{
-    int step = step_rows(u, c->cols - 2) + 1;
-    int console = console_rows_for(u, c->rows, avail);
-    int most = avail - CONSOLE_LEAST;
-    if (step > most)
-        step = most;
-    if (!u->big && avail - step - console < PANEL_LEAST)
-        console = avail - step - PANEL_LEAST;
-    if (console < CONSOLE_LEAST)
-        console = CONSOLE_LEAST;
-    if (u->big && avail - step - console < 0)
-        console = avail - step;
-    int panel = avail - step - console;
-    if (panel >= 3)
-        draw_view(u, c, u->tab, (struct rect){top, 1, panel, c->cols - 2});
-    else
-        console += panel, panel = 0;
-    step_draw(u, c, (struct rect){top + panel, 0, step, c->cols});
-    console_draw(u, c, (struct rect){top + panel + step, 0, console, c->cols});
-}
-
 static int wants(struct ui *u, enum view_id id, int cols, int most)
 {
     int n = ui_view(id)->wants ? ui_view(id)->wants(u, cols) : most;
     return n < most ? n : most;
+}
+
+/* A third of the room; for a long answer up to half of the screen. */
+static int console_rows_for(struct ui *u, const struct canvas *c, int avail)
+{
+    int share = avail * 3 / 10 < 6 ? 6 : avail * 3 / 10;
+    int asked = console_wants(u, c->cols), half = c->rows / 2;
+    if (asked > half)
+        asked = half;
+    return asked > share ? asked : share;
+}
+
+static void draw_narrow(struct ui *u, struct canvas *c, int top, int avail)
+{
+    int step = step_rows(u, c->cols - 2) + 1, console = console_rows_for(u, c, avail);
+    if (step > avail - CONSOLE_LEAST)
+        step = avail - CONSOLE_LEAST;
+    int panel = wants(u, u->tab, c->cols - 2, avail - step - console);
+    if (panel < PANEL_LEAST && avail - step - PANEL_LEAST >= console_wants(u, c->cols))
+        panel = avail - step - PANEL_LEAST < CONSOLE_LEAST ? 0 : PANEL_LEAST;
+    if (panel < 3)
+        panel = 0;
+    console = avail - step - panel;
+    draw_view(u, c, u->tab, (struct rect){top, 1, panel, c->cols - 2});
+    step_draw(u, c, (struct rect){top + panel, 0, step, c->cols});
+    console_draw(u, c, (struct rect){top + panel + step, 0, console, c->cols});
 }
 
 /* Map above, the chosen panel below it; the map alone is Charts' companion. */
@@ -104,7 +100,7 @@ static void draw_side(struct ui *u, struct canvas *c, struct rect r)
 
 static void draw_wide(struct ui *u, struct canvas *c, int top, int avail)
 {
-    int console = console_rows_for(u, c->rows, avail), above = avail - console;
+    int console = console_rows_for(u, c, avail), above = avail - console;
     int side = c->cols / 3 > 64 ? 64 : c->cols / 3, left = c->cols - side - 1;
     draw_left(u, c, (struct rect){top, 1, above, left - 2});
     for (int i = 0; i < above; i++)

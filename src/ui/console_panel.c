@@ -16,10 +16,21 @@ static const struct out *transcript(const struct ui *u)
     return ui_view_of(u)->transcript;
 }
 
-static size_t count_rows(struct ui *u, size_t from)
+/* Rows of the last answer, as wide as the console is. */
+static int answer_rows(struct ui *u, int cols)
 {
     struct span_of none;
-    return out_rows(transcript(u), from, u->console_cols, &none, 0);
+    const struct out *o = transcript(u);
+    if (u->said_to > o->text.len || u->said_from > u->said_to)
+        return 0; /* the transcript forgot its beginning */
+    size_t all = out_rows(o, u->said_from, cols, &none, 0);
+    size_t rest = out_rows(o, u->said_to, cols, &none, 0);
+    return (int)(all - rest);
+}
+
+int console_wants(struct ui *u, int cols)
+{
+    return u->big ? answer_rows(u, cols - 2) + 2 : 0;
 }
 
 /* A byte at the start of a line, far enough back that `rows` rows follow it. */
@@ -65,8 +76,8 @@ static void draw_transcript(struct ui *u, struct canvas *c, struct rect r, char 
                      rows[i]);
     if (u->scrolled && below > 0)
         snprintf(right, max, "%zu more line%s · PgDn", below, below == 1 ? "" : "s");
-    else if (u->scrolled || u->big)
-        snprintf(right, max, "Esc: smaller");
+    else if (u->scrolled)
+        snprintf(right, max, "Esc: to the end");
 }
 
 void console_draw(struct ui *u, struct canvas *c, struct rect r)
@@ -76,6 +87,11 @@ void console_draw(struct ui *u, struct canvas *c, struct rect r)
     int rows = r.rows - 2;
     u->console_cols = r.cols - 2;
     u->console_rows = rows > 0 ? rows : 0;
+    if (u->fresh && answer_rows(u, u->console_cols) > rows) {
+        u->scrolled = true; /* longer than there is room for: read from its head */
+        u->anchor = u->said_from;
+    }
+    u->fresh = false;
     struct rect text = {r.row + 1, r.col + 1, rows, r.cols - 2};
     if (rows > 0)
         draw_transcript(u, c, text, right, sizeof right);
@@ -93,33 +109,20 @@ void console_draw(struct ui *u, struct canvas *c, struct rect r)
  * ------------------------------------------------------------------------------------------
  */
 
-/* Long output opens the console; longer than that, it starts at its head. */
-static void make_room(struct ui *u)
-{
-    size_t said = count_rows(u, u->said_from);
-    int half = u->o.rows / 2 - 2;
-    if (u->console_rows > 0 && said > (size_t)u->console_rows)
-        u->big = true;
-    if (u->big && said > (size_t)(half > u->console_rows ? half : u->console_rows)) {
-        u->scrolled = true;
-        u->anchor = u->said_from;
-    }
-}
-
 static void run(struct ui *u, const char *line, bool confirmed)
 {
     struct errmsg why = {0};
-    u->scrolled = u->big = false;
+    u->scrolled = false;
+    u->big = u->fresh = true;
     u->said_from = transcript(u)->text.len;
     enum err e = session_line(u->s, line, confirmed, &why);
     const struct session_view *v = ui_view_of(u);
+    u->said_to = v->transcript->text.len;
     if (e == ERR_STOPPED && v->confirm) {
         buf_reset(&u->asked);
         buf_adds(&u->asked, line);
         u->ask = ASK_LINE;
         u->over = OVER_CONFIRM;
-    } else if (v->phase == PHASE_PLAY) {
-        make_room(u);
     }
 }
 

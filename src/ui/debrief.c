@@ -157,8 +157,7 @@ static void table(struct page *p, const struct block *b)
     }
 }
 
-/* ---- the chart of three runs
- * ----------------------------------------------------------------------------- */
+/* ---- the chart of three runs ----------------------------------------------------- */
 
 /* Values for as many columns as there are: each column shows the value at its place. */
 static double *stretched(struct ui *u, const double *v, size_t n, int cols)

@@ -9,18 +9,35 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- wrapped text
- * ---------------------------------------------------------------------------- */
+/* ---- wrapped text ---------------------------------------------------------------- */
+
+/* A line of prose: what stands in `backticks` is to be typed, and looks like it.
+ * *quoted goes on from line to line. */
+static void prose(struct canvas *c, int row, int col, int width, enum tone t,
+                  const char *s, size_t n, bool *quoted)
+{
+    int used = 0;
+    for (size_t at = 0; at < n;) {
+        const char *tick = memchr(s + at, '`', n - at);
+        size_t stop = tick ? (size_t)(tick - s) : n;
+        if (c)
+            used += canvas_textn(c, row, col + used, width - used,
+                                 *quoted ? TONE_PROMPT : t, s + at, stop - at);
+        *quoted ^= tick != NULL;
+        at = stop + 1;
+    }
+}
 
 static int each_row(struct canvas *c, struct rect r, enum tone t, const char *lines,
                     int skip)
 {
     int row = 0;
+    bool quoted = false;
     for (const char *at = lines; *at; row++) {
         const char *end = strchr(at, '\n');
         size_t n = end ? (size_t)(end - at) : strlen(at);
-        if (c && row >= skip && row - skip < r.rows)
-            canvas_textn(c, r.row + row - skip, r.col, r.cols, t, at, n);
+        bool shown = c && row >= skip && row - skip < r.rows;
+        prose(shown ? c : NULL, r.row + row - skip, r.col, r.cols, t, at, n, &quoted);
         if (!end)
             return row + 1;
         at = end + 1;
@@ -67,8 +84,7 @@ int draw_right(struct canvas *c, int row, int col, int width, enum tone t,
     return canvas_text(c, row, col + width - w, w, t, s);
 }
 
-/* ---- rules, frames, bars
- * ----------------------------------------------------------------------- */
+/* ---- rules, frames, bars --------------------------------------------------------- */
 
 void draw_rule(struct canvas *c, int row, int col, int cols, enum tone title_tone,
                const char *title, const char *right)

@@ -44,6 +44,23 @@ void editor_release(struct editor *e)
  * ----------------------------------------------------------------------------------------
  */
 
+void text_cut(struct buf *b, size_t len)
+{
+    if (len < b->len) {
+        b->len = len;
+        b->s[len] = '\0';
+    }
+}
+
+void text_drop_last(struct buf *b)
+{
+    size_t n = b->len;
+    while (n > 1 && (b->s[n - 1] & 0xc0) == 0x80)
+        n--;
+    if (n > 0)
+        text_cut(b, n - 1);
+}
+
 static void put_text(struct editor *e, const char *s)
 {
     buf_reset(&e->text);
@@ -65,8 +82,7 @@ static void replace(struct editor *e, size_t from, size_t to, const char *s, siz
     if (e->text.len - (to - from) + n > EDITOR_LINE - 1)
         return;
     char *tail = mem_strdup(e->text.s + to);
-    e->text.len = from;
-    e->text.s[from] = '\0';
+    text_cut(&e->text, from);
     buf_add(&e->text, s, n);
     e->cursor = e->text.len;
     buf_adds(&e->text, tail);
@@ -220,11 +236,7 @@ static bool search_key(struct editor *e, const struct key *k)
         e->found = SIZE_MAX;
         find_older(e, e->nhistory);
     } else if (k->kind == KEY_BACKSPACE) {
-        while (e->query.len > 0 && (e->query.s[e->query.len - 1] & 0xc0) == 0x80)
-            e->query.len--;
-        if (e->query.len > 0)
-            e->query.len--;
-        e->query.s[e->query.len] = '\0';
+        text_drop_last(&e->query);
         e->found = SIZE_MAX;
         find_older(e, e->nhistory);
     } else if (k->kind == KEY_ESC || (k->kind == KEY_CHAR && k->ctrl && k->cp == 'g')) {

@@ -96,30 +96,35 @@ static int draw_clock(const struct session_view *v, struct canvas *c, int row, i
     return n + 3;
 }
 
+/* Columns of the fields beside title and bar, gaps included. */
+static int fixed_columns(bool wide, int gap)
+{
+    int clock = 12, slo = (wide ? 9 : 3) + 9, budget = 12, lost = 10, alerts = 3;
+    return 1 + clock + slo + budget + lost + alerts + 4 * gap;
+}
+
 void header_draw(struct ui *u, struct canvas *c, int row)
 {
     const struct session_view *v = ui_view_of(u);
     bool wide = c->cols >= 110;
-    int fixed = 13 + 1 + (wide ? 10 : 3) + 8 + 13 + 11 + 4 + 3 + 2, gap = wide ? 4 : 2;
+    int gap = wide ? 4 : 2, room = c->cols - fixed_columns(wide, gap);
     const char *title =
         v->mode == MODE_ONCALL ? "On call" : lesson_info(v->lesson)->title;
-    int w = (int)text_width(title), room = c->cols - fixed - 4 * gap;
-    if (w > 30)
-        w = 30;
-    if (w > room - 3)
-        w = room - 3;
-    int bar = room - w > 12 ? 12 : room - w, col = 1;
+    int w = (int)text_width(title), col = 1;
+    if (w > room)
+        w = room;
+    int bar = room - w - 1;
+    bar = bar < 4 ? 0 : bar > 12 ? 12 : bar;
     draw_clipped(c, row, col, w, TONE_HEAD, title);
     col += w + gap;
     draw_clock(v, c, row, col);
     col += 12 + gap;
-    col += draw_slo(v, c, row, col, wide ? "users ok " : "ok ") + gap;
+    draw_slo(v, c, row, col, wide ? "users ok " : "ok ");
+    col += (wide ? 9 : 3) + 9 + gap;
     col += draw_budget(v, c, row, col, bar) + gap;
     draw_lost(v, c, row, col);
     if (v->alerts_firing > 0)
         canvas_printf(c, row, c->cols - 4, 4, TONE_BAD, "▲%zu", v->alerts_firing);
-    else
-        canvas_text(c, row, c->cols - 4, 4, TONE_DIM, "▲0");
 }
 
 /* Why the clock stands, in words. */

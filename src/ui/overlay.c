@@ -220,14 +220,13 @@ static enum ui_want palette_key(struct ui *u, const struct key *k)
     else if ((k->kind == KEY_UP || k->kind == KEY_BACKTAB) && u->palette_pick > 0)
         u->palette_pick--;
     else if (k->kind == KEY_BACKSPACE && u->palette.len > 0)
-        u->palette.s[--u->palette.len] = '\0', u->palette_pick = 0;
+        text_drop_last(&u->palette), u->palette_pick = 0;
     else if (k->kind == KEY_CHAR && !k->ctrl && !k->alt && k->cp >= ' ' && k->cp < 0x7f)
         buf_add(&u->palette, bytes, utf8_put(bytes, k->cp)), u->palette_pick = 0;
     return UI_NOTHING;
 }
 
-/* ---- a question before something risky
- * ------------------------------------------------------------ */
+/* ---- a question before something risky ------------------------------------------- */
 
 static const char *question(struct ui *u)
 {
@@ -317,8 +316,7 @@ enum ui_want overlay_key(struct ui *u, const struct key *k)
     return UI_NOTHING;
 }
 
-/* ---- notices, and a terminal that is too small
- * --------------------------------------------------------- */
+/* ---- notices, and a terminal that is too small ----------------------------------- */
 
 void notice_draw(struct ui *u, struct canvas *c)
 {

@@ -62,15 +62,16 @@ static void wrapped(struct buf *out, const char *first, const char *rest,
         size_t n = nl ? (size_t)(nl - at) : strlen(at);
         if (n > 0)
             buf_adds(out, at == lines.s ? first : rest);
-        buf_add(out, at, n);
+        for (size_t i = 0; i < n; i++)
+            if (at[i] != '`') /* read aloud it is only noise */
+                buf_addch(out, at[i]);
         buf_addch(out, '\n');
         at += n + (nl ? 1 : 0);
     }
     buf_release(&lines);
 }
 
-/* ---- what the session said
- * ---------------------------------------------------------------------------- */
+/* ---- what the session said ------------------------------------------------------- */
 
 /* Where the unprinted part of the transcript begins, also after it forgot old lines. */
 static size_t unprinted(const struct plain *p, const struct out *o)

@@ -189,6 +189,16 @@ static sim_time label_step(const struct plot *p)
     return 480 * SIM_MIN;
 }
 
+static bool marked(const struct plot *p, int from, int to)
+{
+    for (size_t i = 0; i < p->nmarks; i++) {
+        int col = column_of(p, p->marks[i]);
+        if (col >= from && col < to)
+            return true;
+    }
+    return false;
+}
+
 /* Clock times on the row below `body`, and the marks through it. */
 void plot_times(struct canvas *c, struct rect body, const struct plot *p)
 {
@@ -201,7 +211,9 @@ void plot_times(struct canvas *c, struct rect body, const struct plot *p)
         buf_init(&b, 16);
         clock_format(&b, p->day_start, t, false);
         int col = column_of(p, t) - 2;
-        if (col >= -2 && col + 5 <= body.cols)
+        if (col + 5 > body.cols)
+            col = body.cols - 5;
+        if (col >= -2 && !marked(p, col, col + 5))
             canvas_text(c, row, body.col + col, 5, TONE_DIM, b.s);
         buf_release(&b);
     }

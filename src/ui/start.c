@@ -257,9 +257,7 @@ static bool find_key(struct ui *u, const struct key *k)
     if (typed && k->cp >= ' ') {
         buf_add(&u->find, bytes, utf8_put(bytes, k->cp));
     } else if (k->kind == KEY_BACKSPACE && u->find.len > 0) {
-        while (u->find.len > 1 && (u->find.s[u->find.len - 1] & 0xc0) == 0x80)
-            u->find.len--;
-        u->find.s[--u->find.len] = '\0';
+        text_drop_last(&u->find);
     } else if (k->kind == KEY_ESC) {
         buf_reset(&u->find);
         u->finding = false;

@@ -124,8 +124,7 @@ void step_draw(struct ui *u, struct canvas *c, struct rect r)
                    " … more: F1");
 }
 
-/* ---- the notebook
- * ------------------------------------------------------------------------------- */
+/* ---- the notebook ---------------------------------------------------------------- */
 
 static const char *note_word(const struct note_view *n)
 {

@@ -87,6 +87,7 @@ void ui_session(struct ui *u, struct session *s)
     u->tab = VIEW_MAP;
     u->briefing_top = 0;
     u->charts_step = SIZE_MAX;
+    u->said_from = u->said_to = 0;
     u->ncharts = 0;
     u->drawn = 0;
     memset(u->vs, 0, sizeof u->vs);
@@ -130,8 +131,7 @@ unsigned ui_where(const struct ui *u)
     return u->at_panel ? AT_PANEL : AT_CONSOLE;
 }
 
-/* ---- what is seen
- * ----------------------------------------------------------------------------- */
+/* ---- what is seen ---------------------------------------------------------------- */
 
 void ui_show(struct ui *u, const char *fmt, ...)
 {
@@ -288,7 +288,7 @@ static enum ui_want back(struct ui *u)
     struct view_state *vs = &u->vs[u->tab];
     switch (ui_where(u)) {
     case AT_CONSOLE:
-        if (u->big || u->scrolled)
+        if (u->scrolled || console_wants(u, u->o.cols) > u->o.rows / 3)
             u->big = u->scrolled = false;
         else
             u->at_panel = true;

@@ -16,8 +16,7 @@ struct rect {
     int row, col, rows, cols;
 };
 
-/* ---- canvas.c, draw.c, ascii.c
- * ------------------------------------------------------------- */
+/* ---- canvas.c, draw.c, ascii.c --------------------------------------------------- */
 
 void canvas_put(struct canvas *c, int row, int col, enum tone t, uint32_t cp);
 void canvas_fill(struct canvas *c, struct rect r, enum tone t, uint32_t cp);
@@ -67,8 +66,7 @@ void value_text_of(struct buf *b, double v,
                    const char *unit); /* with its unit: "97 %" */
 void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool seconds);
 
-/* ---- editor.c
- * --------------------------------------------------------------------------------- */
+/* ---- editor.c -------------------------------------------------------------------- */
 
 struct editor {
     struct buf text;
@@ -86,6 +84,9 @@ struct editor {
 };
 #define EDITOR_HISTORY 500
 #define EDITOR_LINE    4096
+
+void text_cut(struct buf *b, size_t len); /* to its first len bytes */
+void text_drop_last(struct buf *b);       /* the last code point */
 
 typedef void (*complete_fn)(void *ctx, const char *line, size_t cursor,
                             struct completions *out);
@@ -254,10 +255,11 @@ struct ui {
     bool zoom;
     struct view_state vs[VIEW_COUNT];
     struct editor ed;
-    bool big;         /* console at half the height */
-    bool scrolled;    /* the transcript does not follow its end */
-    size_t anchor;    /* byte of the transcript at the console's top row */
-    size_t said_from; /* byte where the last command's echo begins */
+    bool big;      /* the console may grow for the last answer (until Esc) */
+    bool scrolled; /* the transcript does not follow its end */
+    bool fresh;    /* the last answer was not laid out yet */
+    size_t anchor; /* byte of the transcript at the console's top row */
+    size_t said_from, said_to;      /* bytes of the last answer, its echo included */
     int console_rows, console_cols; /* transcript rows at the last layout */
     int briefing_top;
 
@@ -308,6 +310,7 @@ int step_rows(struct ui *u, int cols); /* rows the step panel needs, without its
 void step_draw(struct ui *u, struct canvas *c, struct rect r);
 void notes_draw(struct ui *u, struct canvas *c, struct rect r);
 void console_draw(struct ui *u, struct canvas *c, struct rect r);
+int console_wants(struct ui *u, int cols); /* rows, rule and input included */
 bool console_key(struct ui *u, const struct key *k);
 void console_submit(struct ui *u);
 void console_send(struct ui *u, const char *line); /* as if typed */

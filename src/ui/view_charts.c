@@ -161,8 +161,6 @@ static void note_seen(struct ui *u, const struct session_view *v,
     default:
         metric = k->metrics[ch->metric].name;
     }
-    ui_show(u, "%s", name);
-    ui_show(u, "%s:metrics", name);
     ui_show(u, "%s:metric.%s", name, metric);
     if (ch->metric2 != UINT16_MAX)
         ui_show(u, "%s:metric.%s", name, k->metrics[ch->metric2].name);
@@ -445,8 +443,6 @@ static void heat_draw(struct ui *u, struct canvas *c, struct rect r)
     struct plot times = {
         .from = w.from, .to = w.to, .n = (size_t)w.n, .day_start = v->day_start};
     plot_times(c, body, &times);
-    ui_show(u, "%s", name);
-    ui_show(u, "%s:metrics", name);
     ui_show(u, "%s:metric.latency", name);
 }
 

@@ -92,7 +92,6 @@ static void draw_log(struct ui *u, struct canvas *c, struct rect r,
     if (e->dropped > 0)
         canvas_printf(c, r.row, r.col + 31 + used, r.cols - 31 - used, TONE_DIM,
                       "(and %u like it, not written)", e->dropped);
-    ui_show(u, "%s", name);
     ui_show(u, "%s:logs", name);
 }
 
@@ -135,8 +134,7 @@ const struct view view_logs = {
     .on_key = end_key,
 };
 
-/* ---- changes and alerts
- * ------------------------------------------------------------------------------- */
+/* ---- changes and alerts ---------------------------------------------------------- */
 
 static int alert_row(struct ui *u, struct canvas *c, int row, struct rect r,
                      struct alert a)

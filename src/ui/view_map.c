@@ -27,17 +27,15 @@ struct fact {
 struct map {
     const struct session_view *v;
     const struct model *m;
-    struct canvas *c; /* NULL: only measure */
+    struct canvas *c; /* the map's own */
     int cols, rows;
     bool *drawn; /* by component */
-    struct ui *u;
 };
 struct callee {
     comp_id comp, policy;
 };
 
-/* ---- numbers
- * -------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------- */
 
 static double rate_of(const struct map *p, comp_id c, const char *metric)
 {
@@ -69,8 +67,7 @@ static void rate_text(char out[16], double per_s)
         snprintf(out, 16, "%.0f/min", per_s * 60);
 }
 
-/* ---- what is said of a component
- * ---------------------------------------------------------------- */
+/* ---- what is said of a component ------------------------------------------------- */
 
 static void add_fact(struct fact *f, size_t *n, enum tone t, double bar,
                      const char *fmt, ...) PRINTF_LIKE(5, 6);
@@ -212,8 +209,7 @@ static size_t facts_of(const struct map *p, comp_id c, comp_id caller, comp_id p
     return n;
 }
 
-/* ---- who calls whom
- * ------------------------------------------------------------------------------- */
+/* ---- who calls whom -------------------------------------------------------------- */
 
 static void add_callee(struct callee *out, size_t *n, comp_id comp, comp_id policy)
 {
@@ -258,19 +254,36 @@ static size_t callees_of(const struct map *p, comp_id caller, struct callee *out
 
 static int put(const struct map *p, int row, int col, enum tone t, const char *s)
 {
-    if (!p->c || row >= p->rows)
+    if (row >= p->rows)
         return (int)text_width(s);
     return draw_clipped(p->c, row, col, p->cols - col, t, s);
 }
 
-static void put_fact(const struct map *p, int row, int col, int width,
-                     const struct fact *f)
+static bool is_free(const struct map *p, int row, int col, int width)
 {
-    if (!p->c || row >= p->rows || width < 3)
-        return;
+    for (int i = col; i < col + width && i < p->cols; i++)
+        if (p->c->cells[(size_t)row * (size_t)p->cols + (size_t)i].cp != ' ')
+            return false;
+    return true;
+}
+
+/* Writes a fact at (row, col), or below where there is room for it; returns the row
+ * after. */
+static int put_fact(const struct map *p, int row, int col, const struct fact *f)
+{
+    int width = (int)text_width(f->text), bar = f->bar >= 0 ? 8 : 0;
+    if (col + width + bar > p->cols)
+        bar = 0;
+    if (col + width > p->cols)
+        width = p->cols - col;
+    while (row < p->rows && !is_free(p, row, col - 1, width + bar + 2))
+        row++;
+    if (row >= p->rows || width < 3)
+        return row;
     int n = draw_clipped(p->c, row, col, width, f->tone, f->text);
-    if (f->bar >= 0 && width - n >= 8)
-        draw_bar(p->c, row, col + n, 8, f->bar, f->tone);
+    if (bar)
+        draw_bar(p->c, row, col + n, bar, f->bar, f->tone);
+    return row + 1;
 }
 
 /* "──480/s───▶ " in EDGE columns; `corner` replaces the first stroke. */
@@ -309,15 +322,13 @@ static int place_children(struct map *p, comp_id c, const struct callee *kids, s
     bool beside = right + 16 < p->cols;
     int next = row + 1, own = row + 1;
     size_t first = 0;
-    int room = p->cols - col - 3;
     if (beside) {
         put_edge(p, row, col + width + 1, "─", kids[0].policy, kids[0].comp);
         next = place(p, kids[0].comp, c, kids[0].policy, row, right);
-        room = right - col - 4;
         first = 1;
     }
     for (size_t i = 0; i < nf; i++)
-        put_fact(p, own++, col + 3, room, &f[i]);
+        own = put_fact(p, own, col + 3, &f[i]);
     if (own > next)
         next = own;
     int from = row + 1;
@@ -345,52 +356,52 @@ static int place(struct map *p, comp_id c, comp_id caller, comp_id policy, int r
         size_t nf = 0;
         edge_facts(p, policy, f, &nf);
         if (nf)
-            put_fact(p, row, col + width + 4, p->cols - col - width - 4, &f[0]);
+            put_fact(p, row, col + width + 4, &f[0]);
         return row + 1;
     }
     p->drawn[c] = true;
-    if (p->c && row < p->rows)
-        ui_show(p->u, "%s", model_name(p->m, c));
     size_t nf = facts_of(p, c, caller, policy, f), n = callees_of(p, c, kids);
     put(p, row, col, nf && f[0].tone == TONE_BAD ? TONE_BAD : TONE_STRONG, name);
     if (n > 0)
         return place_children(p, c, kids, n, row, col, width, f, nf);
-    int at = col + width + 2, room = p->cols - at;
-    if (room < 20 && nf > 1) { /* beside is no room: below */
-        for (size_t i = 0; i < nf; i++)
-            put_fact(p, row + 1 + (int)i, col + 3, p->cols - col - 3, &f[i]);
-        return row + 1 + (int)nf;
-    }
+    bool beside = p->cols - col - width - 2 >= 20 || nf < 2;
+    int at = beside ? col + width + 2 : col + 3, next = beside ? row : row + 1;
     for (size_t i = 0; i < nf; i++)
-        put_fact(p, row + (int)i, at, room, &f[i]);
-    return row + (nf > 1 ? (int)nf : 1);
+        next = put_fact(p, next, at, &f[i]);
+    return next > row ? next : row + 1;
 }
 
-static int map_layout(struct ui *u, struct canvas *c, int rows, int cols)
+#define MAP_ROWS 120
+
+/* Draws all of it on a canvas of its own; *rows: how many are in use. */
+static struct canvas *map_layout(struct ui *u, int cols, int *rows)
 {
     const struct session_view *v = ui_view_of(u);
-    struct map p = {
-        .v = v, .m = world_model(v->world), .c = c, .cols = cols, .rows = rows, .u = u};
+    struct map p = {.v = v, .m = world_model(v->world), .cols = cols, .rows = MAP_ROWS};
+    p.c = canvas_new(MAP_ROWS, cols);
     p.drawn = arena_alloc(&u->frame, (model_comps(p.m) + 1) * sizeof *p.drawn);
-    int row = 0;
+    *rows = 0;
     for (size_t i = 0; i < model_comps(p.m); i++)
         if (is(&p, (comp_id)i, "client") && !p.drawn[i])
-            row = place(&p, (comp_id)i, COMP_NONE, COMP_NONE, row, 0);
-    return row;
+            *rows = place(&p, (comp_id)i, COMP_NONE, COMP_NONE, *rows, 0);
+    if (*rows > MAP_ROWS)
+        *rows = MAP_ROWS;
+    return p.c;
 }
 
 static int map_wants(struct ui *u, int cols)
 {
-    return map_layout(u, NULL, 0, cols) + 1;
+    int rows;
+    canvas_free(map_layout(u, cols, &rows));
+    return rows + 1;
 }
 
 static void map_draw(struct ui *u, struct canvas *c, struct rect r)
 {
     struct view_state *vs = &u->vs[VIEW_MAP];
-    int rows = map_layout(u, NULL, 0, r.cols);
+    int rows;
+    struct canvas *all = map_layout(u, r.cols, &rows);
     view_clamp(vs, rows, r.rows);
-    struct canvas *all = canvas_new(rows, r.cols);
-    map_layout(u, all, rows, r.cols);
     canvas_blit(c, (struct rect){r.row, r.col, r.rows < rows ? r.rows : rows, r.cols},
                 all, vs->top);
     canvas_free(all);
