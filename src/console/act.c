@@ -59,8 +59,8 @@ static const char *target_names(struct call *c, const char *op)
     return s;
 }
 
-static enum err find_target(struct call *c, const char *op, const char *text,
-                            struct act_target *t)
+enum err act_find(struct call *c, const char *op, const char *text,
+                  struct act_target *t)
 {
     enum err e = need_comp(c, text, &t->comp, &t->instance);
     if (e != ERR_OK)
@@ -322,7 +322,7 @@ enum err act_op(struct call *c)
     struct act_target t;
     if (!c->nargs)
         return act_list(c);
-    enum err e = find_target(c, op, c->arg[0], &t);
+    enum err e = act_find(c, op, c->arg[0], &t);
     if (e != ERR_OK)
         return e;
     struct action a = {
@@ -360,8 +360,8 @@ static const char *param_label(const struct call *c, comp_id comp,
 }
 
 /* Databases have their own words for two of the settings; the rest is configuration. */
-static const char *set_wild(const struct call *c, comp_id comp,
-                            const struct param_desc *p, const struct value *v)
+static const char *set_wild(struct call *c, comp_id comp, const struct param_desc *p,
+                            const struct value *v)
 {
     static const struct {
         const char *ours, *theirs;
@@ -377,7 +377,7 @@ static const char *set_wild(const struct call *c, comp_id comp,
     comp_id owner = model_owner(c->m, comp);
     return wild_line(c, c->cmd->info.wild[0].line,
                      name_of(c, owner == COMP_NONE ? comp : owner), NULL,
-                     v->type == VALUE_BOOL ? (v->as.on ? "on" : "off") : NULL);
+                     value_text_of(c, p, v));
 }
 
 enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,

@@ -65,10 +65,7 @@ static double flow(const struct call *c, comp_id from, comp_id to)
 {
     comp_id p = policy_of(c, from, to);
     double r = p == COMP_NONE ? NAN : rate(c, p, "attempts_total", WINDOW);
-    if (p == COMP_NONE || isnan(r) ||
-        (r == 0 && (is_kind(c, to, "database") || is_kind(c, to, "cache"))))
-        r = arriving(c, to);
-    return r;
+    return isnan(r) ? arriving(c, to) : r;
 }
 
 static size_t callees(const struct call *c, comp_id comp, comp_id *out)

@@ -17,7 +17,7 @@ static enum err run(struct call *c)
 {
     long id;
     if (!c->nargs)
-        return command_find("changes")->run(c);
+        return run_as(c, "changes");
     if (!parse_count(c->arg[0] + (*c->arg[0] == '#'), &id))
         return fail(c, ERR_INPUT,
                     "“%s” is not the number of a change; changes lists them.",

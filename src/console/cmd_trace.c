@@ -300,7 +300,7 @@ static void where_it_went(struct waterfall *w)
         if (v[best].ns / all < 0.0005)
             break;
         buf_addf(&b, "%s%s %s", shown ? ", " : "", v[best].name,
-                 percent(c, v[best].ns / all));
+                 share_text(c, v[best].ns / all));
         v[best].ns = 0;
     }
     if (b.len)

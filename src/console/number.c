@@ -51,6 +51,12 @@ const char *percent(const struct call *c, double share)
     return strf(c, p < 9.95 || (p > 90 && p < 100) ? "%.1f %%" : "%.0f %%", p);
 }
 
+const char *share_text(const struct call *c, double share)
+{
+    return isnan(share) ? "-"
+                        : strf(c, "%s %%", num(c, floor(share * 1000 + 0.5) / 10));
+}
+
 static const char *bytes(const struct call *c, double v)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};

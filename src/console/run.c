@@ -307,6 +307,13 @@ static enum err unknown_command(struct call *c, const struct stage *st)
 /* ---- a whole line
  * ---------------------------------------------------------------------------------- */
 
+enum err run_as(struct call *c, const char *name)
+{
+    c->cmd = command_find(name);
+    memset(c->opt, 0, sizeof c->opt);
+    return c->cmd->run(c);
+}
+
 static bool wants_help(const struct stage *st)
 {
     for (size_t i = 1; i < st->n; i++)
@@ -324,8 +331,7 @@ static enum err run_command(struct call *c, const struct stage *st, const char *
     if (wants_help(st)) {
         c->arg = arena_alloc(c->mem, sizeof *c->arg);
         c->arg[c->nargs++] = c->cmd->info.name;
-        c->cmd = command_find("help");
-        return c->cmd->run(c);
+        return run_as(c, "help");
     }
     c->text = st->n > 1 ? arena_strndup(c->mem, line + st->words[1].start,
                                         st->words[st->n - 1].end - st->words[1].start)

@@ -54,13 +54,14 @@ static void add_checkout(struct model *m)
     struct node leak = {.kind = NODE_LEAK, .target = "orders-db", .next = &log};
     struct node gated = {.kind = NODE_WHEN_FLAG, .what = "pay-retry", .body = &leak};
     struct node declined = {.kind = NODE_SOMETIMES, .p = 0.15, .body = &gated};
-    struct node count = {.kind = NODE_COUNT, .what = "orders_placed", .next = &declined};
-    struct node charge = {.kind = NODE_CALL, .target = "card-gateway", .what = "charge",
-                          .next = &count};
-    struct node reserve = {.kind = NODE_QUERY, .target = "orders-db", .what = "reserve",
-                           .next = &charge};
-    struct node buy = {.kind = NODE_COMPUTE, .time = dist_exponential(3 * SIM_MS),
-                       .next = &reserve};
+    struct node count = {
+        .kind = NODE_COUNT, .what = "orders_placed", .next = &declined};
+    struct node charge = {
+        .kind = NODE_CALL, .target = "card-gateway", .what = "charge", .next = &count};
+    struct node reserve = {
+        .kind = NODE_QUERY, .target = "orders-db", .what = "reserve", .next = &charge};
+    struct node buy = {
+        .kind = NODE_COMPUTE, .time = dist_exponential(3 * SIM_MS), .next = &reserve};
     comp_id c = add(m, "service", "checkout");
     set(m, c, "instances", value_count(3));
     comp_id pool = add(m, "pool", "checkout.pool");
@@ -73,10 +74,10 @@ static void add_checkout(struct model *m)
 static void add_catalog(struct model *m)
 {
     struct node list = {.kind = NODE_QUERY, .target = "orders-db", .what = "list"};
-    struct node items = {.kind = NODE_CACHED, .target = "cache", .what = "items",
-                         .body = &list};
-    struct node page = {.kind = NODE_COMPUTE, .time = dist_exponential(2 * SIM_MS),
-                        .next = &items};
+    struct node items = {
+        .kind = NODE_CACHED, .target = "cache", .what = "items", .body = &list};
+    struct node page = {
+        .kind = NODE_COMPUTE, .time = dist_exponential(2 * SIM_MS), .next = &items};
     comp_id c = add(m, "service", "catalog");
     set(m, c, "instances", value_count(2));
     comp_id pool = add(m, "pool", "catalog.pool");
@@ -101,12 +102,16 @@ static void add_users(struct model *m)
 
 static void add_incident(struct model *m)
 {
-    struct action deploy = {.kind = ACTION_OP, .comp = model_find(m, "catalog"),
-                            .name = "deploy", .nargs = 1,
+    struct action deploy = {.kind = ACTION_OP,
+                            .comp = model_find(m, "catalog"),
+                            .name = "deploy",
+                            .nargs = 1,
                             .args = {value_text("v88")}};
     ok(model_at(m, 14 * SIM_MIN, &deploy, "deploy bot", &why));
-    struct action ttl = {.kind = ACTION_SET, .comp = model_find(m, "cache.items"),
-                         .name = "ttl", .nargs = 1,
+    struct action ttl = {.kind = ACTION_SET,
+                         .comp = model_find(m, "cache.items"),
+                         .name = "ttl",
+                         .nargs = 1,
                          .args = {value_duration(45 * SIM_SEC)}};
     ok(model_at(m, 20 * SIM_MIN, &ttl, "Mara", &why));
 }
@@ -115,7 +120,8 @@ static const struct ticket tickets[] = {
     {30 * SIM_MIN, "Support",
      "Three customers say the pay button spins for ever. Is something wrong?", false},
 };
-static const char *const tools[] = {"status", "tickets", "chart", "ps", "db", "suspect"};
+static const char *const tools[] = {"status", "tickets", "chart",
+                                    "ps",     "db",      "suspect"};
 
 void shop_init(struct shop *s, sim_time length)
 {
@@ -129,17 +135,24 @@ void shop_init(struct shop *s, sim_time length)
     ok(model_slo(s->model, &slo, NULL, 0, &why));
     ok(model_finish(s->model, &why));
     s->world = world_new(s->model, 42, &why);
-    struct alert_rule rule = {.name = "checkout down", .page = true,
+    struct alert_rule rule = {.name = "checkout down",
+                              .page = true,
                               .comp = model_find(s->model, "checkout"),
-                              .metric = "healthy", .below = true, .value = 1,
+                              .metric = "healthy",
+                              .below = true,
+                              .value = 1,
                               .hold = 30 * SIM_SEC};
     s->rec = recording_new(s->model, &rule, 1);
     shop_run(s, length);
-    s->ctx = (struct console_ctx){
-        .world = s->world, .rec = s->rec, .day_start = 19 * SIM_HOUR + 30 * SIM_MIN,
-        .tickets = tickets, .ntickets = length >= 30 * SIM_MIN ? 1 : 0,
-        .tools = tools, .ntools = sizeof tools / sizeof *tools,
-        .may_rewind = true, .columns = 76};
+    s->ctx = (struct console_ctx){.world = s->world,
+                                  .rec = s->rec,
+                                  .day_start = 19 * SIM_HOUR + 30 * SIM_MIN,
+                                  .tickets = tickets,
+                                  .ntickets = length >= 30 * SIM_MIN ? 1 : 0,
+                                  .tools = tools,
+                                  .ntools = sizeof tools / sizeof *tools,
+                                  .may_rewind = true,
+                                  .columns = 76};
 }
 
 void shop_run(struct shop *s, sim_time length)

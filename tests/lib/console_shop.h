@@ -15,7 +15,8 @@ struct shop {
     struct console_ctx ctx;
 };
 
-/* Runs `length` from 19:30 on; at minute 14 a deploy of the catalog, at 20 a setting. */
+/* Runs `length` from 19:30 on; at minute 14 a deploy of the catalog, at 20 a setting.
+ */
 void shop_init(struct shop *s, sim_time length);
 void shop_run(struct shop *s, sim_time length);
 void shop_release(struct shop *s);
