@@ -24,7 +24,8 @@ const struct binding bindings[] = {
     {AT_PANEL, KEY(KEY_ENTER), ACT_EDIT, "Enter", "open what is selected", NULL},
     {AT_PANEL, CH(':'), ACT_TO_CONSOLE, ":", "back to the console", "console"},
     {AT_PANEL, CH('i'), ACT_TO_CONSOLE, NULL, NULL, NULL},
-    {AT_PLAY, FN(1), ACT_HELP, "F1", "help for where you are", "help"},
+    {AT_CONSOLE, FN(1), ACT_HELP, "F1", "help for where you are", "help"},
+    {AT_PANEL, FN(1), ACT_HELP, "F1", "help for where you are", NULL},
     {AT_CONSOLE, KEY(KEY_TAB), ACT_EDIT, "Tab",
      "complete the word; again: the next candidate", "completes"},
     {AT_CONSOLE, KEY(KEY_ESC), ACT_BACK, "Esc",
@@ -92,11 +93,16 @@ const struct binding *binding_find(unsigned where, const struct key *k)
     return NULL;
 }
 
-/* As many as fit; leaving is always among them. */
-void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints)
+/* As many as fit, in the order of the table; `right`: what the panel's own keys do. */
+void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
+                 const char *right)
 {
     int col = 1, end = c->cols - 1;
     canvas_fill(c, (struct rect){row, 0, 1, c->cols}, TONE_DIM, ' ');
+    if (right) {
+        draw_right(c, row, col, end - col, TONE_DIM, right);
+        end -= (int)text_width(right) + 2;
+    }
     for (size_t i = 0; i < nbindings; i++) {
         const struct binding *b = &bindings[i];
         if (!(b->where & where) || !b->foot || (no_hints && b->act == ACT_HINT))

@@ -179,6 +179,8 @@ void palette_draw(struct ui *u, struct canvas *c)
         int row = in.row + 2 + i, name = it->command || it->view < VIEW_COUNT ? 16 : 54;
         if (on)
             canvas_fill(c, (struct rect){row, in.col, 1, in.cols}, TONE_SELECT, ' ');
+        if (on)
+            canvas_text(c, row, in.col - 1, 1, TONE_ACCENT, "›");
         draw_clipped(c, row, in.col, name, on ? TONE_SELECT : TONE_NORMAL, it->name);
         draw_clipped(c, row, in.col + name + 1, in.cols - name - 1,
                      on ? TONE_SELECT : TONE_DIM, it->doc);

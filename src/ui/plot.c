@@ -243,8 +243,9 @@ static void draw_title(struct canvas *c, struct rect r, const struct plot *p)
     int w = (int)text_width(b.s);
     draw_right(c, r.row, r.col, r.cols, p->cursor >= 0 ? TONE_ACCENT : TONE_STRONG,
                b.s);
-    draw_clipped(c, r.row, r.col, r.cols - w - 1, p->selected ? TONE_SELECT : TONE_HEAD,
-                 p->title);
+    int mark = p->selected ? canvas_text(c, r.row, r.col, 2, TONE_ACCENT, "› ") : 0;
+    draw_clipped(c, r.row, r.col + mark, r.cols - w - 1 - mark,
+                 p->selected ? TONE_SELECT : TONE_HEAD, p->title);
     buf_release(&b);
 }
 

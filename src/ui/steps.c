@@ -116,6 +116,8 @@ void step_draw(struct ui *u, struct canvas *c, struct rect r)
         snprintf(title, sizeof title, "On call");
     if (!v->feedback && v->current && v->hints_shown < v->current->nhints)
         snprintf(right, sizeof right, "F2 hint");
+    if ((int)text_width(title) + 18 > r.cols)
+        right[0] = '\0'; /* the footer says it too */
     draw_rule(c, r.row, r.col, r.cols, TONE_HEAD, title, right);
     struct rect inner = {r.row + 1, r.col + 1, r.rows - 1, r.cols - 2};
     int all = step_at(v, c, inner);

@@ -175,7 +175,7 @@ static void note_seen(struct ui *u, const struct session_view *v,
 static double moved(const struct session_view *v, const struct chart *ch)
 {
     sim_time page = lesson_info(v->lesson)->starts_at;
-    sim_time from = SIM_MIN, to = page / 4 > 4 * SIM_MIN ? page / 4 : page / 2;
+    sim_time from = page / 4, to = page / 2;
     double was = value_in(v, ch, from, to);
     double is = value_in(v, ch, v->now - 3 * SIM_MIN, v->now);
     if (isnan(is))
@@ -187,7 +187,7 @@ static double moved(const struct session_view *v, const struct chart *ch)
     if (str_eq(unit, "ratio"))
         return change;
     double scale = is > was ? is : was;
-    double least = str_eq(unit, "s") ? 0.05 : str_eq(unit, "/s") ? 0.5 : 3;
+    double least = str_eq(unit, "s") ? 0.05 : str_eq(unit, "/s") ? 0.5 : 10;
     return change / (scale > least ? scale : least);
 }
 
@@ -472,7 +472,7 @@ static bool charts_key(struct ui *u, const struct key *k)
 const struct view view_charts = {
     .name = "Charts",
     .key = '2',
-    .hint = "arrows: chart, moment   + -: closer, wider   m: heat map",
+    .hint = "arrows: chart, moment  + -: time  m: heat map",
     .draw = charts_draw,
     .on_key = charts_key,
 };

@@ -413,7 +413,7 @@ static void map_draw(struct ui *u, struct canvas *c, struct rect r)
 const struct view view_map = {
     .name = "Map",
     .key = '1',
-    .hint = "requests a second, where they wait, where they die",
+    .hint = NULL,
     .draw = map_draw,
     .wants = map_wants,
 };
