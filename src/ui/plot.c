@@ -76,10 +76,10 @@ static void range_of(const struct plot *p, double *lo, double *hi)
 
 static int column_of(const struct plot *p, sim_time t)
 {
-    if (t <= p->from || t > p->to || p->to <= p->from)
+    if (t < p->from || t > p->to || p->to <= p->from)
         return -1;
     double at = (double)(t - p->from) / (double)(p->to - p->from) * (double)p->n;
-    int col = (int)(at - 1e-9);
+    int col = at > 1e-9 ? (int)(at - 1e-9) : 0;
     return col < (int)p->n ? col : (int)p->n - 1;
 }
 

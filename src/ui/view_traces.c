@@ -83,7 +83,8 @@ static void head_row(struct ui *u, struct canvas *c, struct rect r,
     buf_init(&b, 64);
     enum tone t = on ? TONE_SELECT : TONE_NORMAL;
     if (on) {
-        canvas_fill(c, (struct rect){r.row, r.col + 2, 1, r.cols - 2}, TONE_SELECT, ' ');
+        canvas_fill(c, (struct rect){r.row, r.col + 2, 1, r.cols - 2}, TONE_SELECT,
+                    ' ');
         canvas_text(c, r.row, r.col, 1, TONE_ACCENT, "›");
     }
     clock_text(&b, v, h->start, true);
