@@ -1,9 +1,9 @@
 /*
  * `w:KIND { "name", … }`: a component of any kind, from nothing but the kind's own
  * description. A field is a parameter of the kind, or a section that holds nested
- * components (`pool`, `pools`, `statements`, `keyspaces`, `calls`, …: a nested kind's name
- * or its plural), or a service's programs (`endpoints`, `versions`). So a new kind in the
- * engine can be written in lessons the day it is registered.
+ * components (`pool`, `pools`, `statements`, `keyspaces`, `calls`, …: a nested kind's
+ * name or its plural), or a service's programs (`endpoints`, `versions`). So a new kind
+ * in the engine can be written in lessons the day it is registered.
  */
 #include "lesson_internal.h"
 
@@ -41,7 +41,8 @@ comp_id find_comp(lua_State *L, const struct model *m, const char *name, int lin
     fail_unknown(L, line, "there is no component", name, names, n);
 }
 
-/* ---- values -------------------------------------------------------------------------- */
+/* ---- values
+ * -------------------------------------------------------------------------- */
 
 static double need_number(lua_State *L, int i, int line, const char *what)
 {
@@ -57,12 +58,12 @@ static void check_range(lua_State *L, int line, const char *what, double x,
                         const struct param_desc *p)
 {
     if (p->min < p->max && !(x >= p->min && x <= p->max))
-        fail(L, line, "%s must be from %.10g to %.10g%s%s, not %.10g", what, p->min, p->max,
-             p->unit && *p->unit ? " " : "", p->unit ? p->unit : "", x);
+        fail(L, line, "%s must be from %.10g to %.10g%s%s, not %.10g", what, p->min,
+             p->max, p->unit && *p->unit ? " " : "", p->unit ? p->unit : "", x);
 }
 
-static struct value number_value(lua_State *L, int i, const struct param_desc *p, int line,
-                                 const char *what)
+static struct value number_value(lua_State *L, int i, const struct param_desc *p,
+                                 int line, const char *what)
 {
     double x = need_number(L, i, line, what);
     check_range(L, line, what, x, p);
@@ -103,7 +104,8 @@ struct value to_value(struct build *b, lua_State *L, int i, const struct param_d
     switch (p->type) {
     case VALUE_NUMBER:
     case VALUE_COUNT:
-    case VALUE_FRACTION: return number_value(L, i, p, line, what);
+    case VALUE_FRACTION:
+        return number_value(L, i, p, line, what);
     case VALUE_DURATION: {
         sim_time t = to_duration(L, i, line, what);
         check_range(L, line, what, (double)t / (double)SIM_SEC, p);
@@ -119,11 +121,13 @@ struct value to_value(struct build *b, lua_State *L, int i, const struct param_d
         return value_dist(d);
     case VALUE_CHOICE:
         fail(L, line, "%s must be one of %s", what, p->choices);
-    default: fail(L, line, "%s must be a name in quotes", what);
+    default:
+        fail(L, line, "%s must be a name in quotes", what);
     }
 }
 
-/* ---- curves ------------------------------------------------------------------------------ */
+/* ---- curves
+ * ------------------------------------------------------------------------------ */
 
 static double point_part(lua_State *L, int i, int line, bool duration)
 {
@@ -158,7 +162,8 @@ static void set_curve(struct build *b, lua_State *L, comp_id c, int t, int line)
         fail_model(L, b, line);
 }
 
-/* ---- components ---------------------------------------------------------------------------- */
+/* ---- components
+ * ---------------------------------------------------------------------------- */
 
 static void fill(struct build *b, lua_State *L, comp_id c, int t, int line, int depth);
 
@@ -179,8 +184,8 @@ static const struct param_desc *param_of(const struct kind_desc *k, const char *
     return NULL;
 }
 
-static void set_param(struct build *b, lua_State *L, comp_id c, const struct param_desc *p,
-                      int line)
+static void set_param(struct build *b, lua_State *L, comp_id c,
+                      const struct param_desc *p, int line)
 {
     int t = lua_gettop(L);
     if (p->type == VALUE_NUMBER && is_marked(L, t, "curve")) {
@@ -239,7 +244,8 @@ static void add_section(struct build *b, lua_State *L, comp_id owner,
     lua_settop(L, t);
 }
 
-/* ---- programs of a service -------------------------------------------------------------------- */
+/* ---- programs of a service
+ * -------------------------------------------------------------------- */
 
 static void add_endpoints(struct build *b, lua_State *L, comp_id c, const char *version,
                           int line)
@@ -266,7 +272,8 @@ static void add_endpoints(struct build *b, lua_State *L, comp_id c, const char *
     lua_settop(L, t);
 }
 
-/* A list { { "v41", buy = { … } }, … } in order of age, or { v41 = { buy = { … } }, … }. */
+/* A list { { "v41", buy = { … } }, … } in order of age, or { v41 = { buy = { … } }, …
+ * }. */
 static void add_versions(struct build *b, lua_State *L, comp_id c, int line)
 {
     int t = lua_gettop(L);
@@ -284,7 +291,8 @@ static void add_versions(struct build *b, lua_State *L, comp_id c, int line)
         else
             lua_pushvalue(L, -2);
         if (lua_type(L, -1) != LUA_TSTRING)
-            fail(L, line, "a version begins with its name: { \"v1\", endpoint = { … } }");
+            fail(L, line,
+                 "a version begins with its name: { \"v1\", endpoint = { … } }");
         const char *name = arena_strdup(&b->mem, lua_tostring(L, -1));
         lua_settop(L, t + 3);
         add_endpoints(b, L, c, name, scan_line(&b->l->scan, name, line));
@@ -296,7 +304,8 @@ static void add_versions(struct build *b, lua_State *L, comp_id c, int line)
 static void unknown_field(lua_State *L, struct build *b, const struct kind_desc *k,
                           const char *key, int line)
 {
-    const char **names = arena_alloc(&b->mem, (k->nparams + sim_kinds() + 2) * sizeof *names);
+    const char **names =
+        arena_alloc(&b->mem, (k->nparams + sim_kinds() + 2) * sizeof *names);
     char what[64];
     size_t n = 0;
     for (; n < k->nparams; n++)
@@ -309,8 +318,8 @@ static void unknown_field(lua_State *L, struct build *b, const struct kind_desc 
     fail_unknown(L, line, what, key, names, n);
 }
 
-static void set_field(struct build *b, lua_State *L, comp_id c, const char *key, int line,
-                      int depth)
+static void set_field(struct build *b, lua_State *L, comp_id c, const char *key,
+                      int line, int depth)
 {
     const struct kind_desc *k = model_kind(b->m, c);
     const struct param_desc *p = param_of(k, key);
@@ -360,7 +369,8 @@ static int make_component(lua_State *L)
     if (lua_gettop(L) != 2 || lua_type(L, 2) != LUA_TTABLE)
         fail(L, line, "write w:%s { \"name\", … }", k->name);
     if (lua_rawgeti(L, 2, 1) != LUA_TSTRING)
-        fail(L, line, "a %s begins with its name: w:%s { \"name\", … }", k->name, k->name);
+        fail(L, line, "a %s begins with its name: w:%s { \"name\", … }", k->name,
+             k->name);
     const char *name = arena_strdup(&b->mem, lua_tostring(L, -1));
     lua_pop(L, 1);
     comp_id c = add(b, L, k->name, name, line);

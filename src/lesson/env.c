@@ -2,10 +2,11 @@
  * The environment of a lesson: everything it can reach, put there by hand. Lua's own
  * libraries are never opened, so what is not in a binding table does not exist.
  *
- * A library is sealed: the lesson sees an empty table whose metatable looks names up in the
- * real one, refuses unknown names with a suggestion and refuses assignment. There is no raw
- * access and no getmetatable, so nobody gets behind the seal. The globals are sealed the
- * same way: a misspelt name is an error where it stands, not a nil that fails later.
+ * A library is sealed: the lesson sees an empty table whose metatable looks names up in
+ * the real one, refuses unknown names with a suggestion and refuses assignment. There
+ * is no raw access and no getmetatable, so nobody gets behind the seal. The globals are
+ * sealed the same way: a misspelt name is an error where it stands, not a nil that
+ * fails later.
  */
 #include "lesson_internal.h"
 
@@ -13,12 +14,13 @@
 #include <string.h>
 
 static const struct binding_table *const globals[] = {
-    &bind_base,    &bind_time,    &bind_dist, &bind_program,
+    &bind_base,    &bind_time,   &bind_dist, &bind_program,
     &bind_actions, &bind_alerts, &bind_draw, &bind_steps};
 static const struct binding_table *const libraries[] = {&bind_string, &bind_table,
                                                         &bind_math, &bind_utf8};
 
-/* ---- base --------------------------------------------------------------------------- */
+/* ---- base ---------------------------------------------------------------------------
+ */
 
 static int base_assert(lua_State *L)
 {
@@ -72,7 +74,8 @@ void push_sorted_keys(lua_State *L, int t)
     luaL_checkstack(L, 8, NULL);
     lua_newtable(L);
     int keys = lua_gettop(L);
-    for (lua_pushnil(L); lua_next(L, t); lua_pushvalue(L, -1), lua_rawseti(L, keys, ++n)) {
+    for (lua_pushnil(L); lua_next(L, t);
+         lua_pushvalue(L, -1), lua_rawseti(L, keys, ++n)) {
         lua_pop(L, 1);
         if (lua_type(L, -1) != LUA_TNUMBER && lua_type(L, -1) != LUA_TSTRING)
             fail(L, 0, "a %s as key has no order; use numbers and strings",
@@ -154,11 +157,15 @@ int env_tostring(lua_State *L)
         lua_pushvalue(L, 1);
         lua_tostring(L, -1);
         return 1;
-    case LUA_TSTRING: lua_settop(L, 1); return 1;
+    case LUA_TSTRING:
+        lua_settop(L, 1);
+        return 1;
     case LUA_TBOOLEAN:
         lua_pushstring(L, lua_toboolean(L, 1) ? "true" : "false");
         return 1;
-    default: lua_pushstring(L, luaL_typename(L, 1)); return 1;
+    default:
+        lua_pushstring(L, luaL_typename(L, 1));
+        return 1;
     }
 }
 
@@ -178,13 +185,16 @@ static const struct binding base_list[] = {
      "refused."},
     {"select", "n, ...", base_select, "What follows the n-th value; '#': how many."},
     {"tonumber", "v", base_tonumber, "The number a string stands for, or nil."},
-    {"tostring", "v", env_tostring, "Text of a value; tables and functions only say so."},
+    {"tostring", "v", env_tostring,
+     "Text of a value; tables and functions only say so."},
     {"type", "v", base_type, "\"number\", \"string\", \"table\" ..."},
 };
-const struct binding_table bind_base = {"", "Basics", "Lua's own, where a lesson may use it.",
-                                        base_list, sizeof base_list / sizeof *base_list};
+const struct binding_table bind_base = {
+    "", "Basics", "Lua's own, where a lesson may use it.", base_list,
+    sizeof base_list / sizeof *base_list};
 
-/* ---- seals ------------------------------------------------------------------------------ */
+/* ---- seals
+ * ------------------------------------------------------------------------------ */
 
 /* All the names in the table at `t`, for a suggestion; borrowed from Lua. */
 static size_t collect_names(lua_State *L, int t, const char **names, size_t max)

@@ -1,8 +1,8 @@
 /*
  * Everything a lesson can reach, found by walking: fields, metatables, upvalues of C
- * functions. A test compares the result with a list in the repository, so that nothing gets
- * in unnoticed. Values are named by the shortest path found first; a table or function seen
- * before is not walked again.
+ * functions. A test compares the result with a list in the repository, so that nothing
+ * gets in unnoticed. Values are named by the shortest path found first; a table or
+ * function seen before is not walked again.
  */
 #include "lesson_internal.h"
 
@@ -65,27 +65,26 @@ static void walk(struct dump *d, const char *path, int depth)
     if (depth > 12)
         return;
     buf_addf(d->out, "%s %s\n", *path ? path : "_G", lua_typename(L, type));
-    if ((type != LUA_TTABLE && type != LUA_TFUNCTION && type != LUA_TUSERDATA &&
-         type != LUA_TSTRING) ||
-        met_before(d))
+    bool walked = type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TUSERDATA;
+    if (!(walked && !met_before(d)) && !(type == LUA_TSTRING && depth < 2))
         return;
     if (type == LUA_TTABLE)
         walk_table(d, path, depth);
-    if ((type != LUA_TSTRING || depth < 2) && lua_getmetatable(L, top))
-        walk_child(d, path, "(metatable)", depth);
+    if (lua_getmetatable(L, top))
+        walk_child(d, path, "@meta", depth);
     lua_settop(L, top);
     if (type == LUA_TFUNCTION)
         for (int i = 1; lua_getupvalue(L, top, i); i++) {
-            char name[16] = "(upvalue 0)";
-            name[9] = (char)('0' + i % 10);
+            char name[] = "@0";
+            name[1] = (char)('0' + i % 10);
             walk_child(d, path, name, depth);
             lua_settop(L, top);
         }
 }
 
-void env_dump(lua_State *L, struct buf *out)
+static int dump_inside(lua_State *L)
 {
-    struct dump d = {L, out, 0};
+    struct dump d = {L, lua_touserdata(L, 1), 0};
     lua_newtable(L);
     d.seen = lua_gettop(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
@@ -97,4 +96,15 @@ void env_dump(lua_State *L, struct buf *out)
         object_push(L, one);
         walk_child(&d, "", one, 0);
     }
+    return 0;
+}
+
+void lesson_environment(struct buf *out)
+{
+    struct host h = {0};
+    struct errmsg why = {0};
+    if (host_open(&h, "environment", &why) != ERR_OK ||
+        host_run(&h, dump_inside, out, STEPS_LOAD, false, 1, &why) != ERR_OK)
+        buf_addf(out, "%s\n", why.text);
+    host_close(&h);
 }

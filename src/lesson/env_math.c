@@ -1,7 +1,7 @@
 /*
- * `math` and `utf8` for lessons. Nothing here reaches libm: what needs it comes from base,
- * bit-identical everywhere. There is no random: a lesson draws with pick() and vary(), from
- * a stream of its seed.
+ * `math` and `utf8` for lessons. Nothing here reaches libm: what needs it comes from
+ * base, bit-identical everywhere. There is no random: a lesson draws with pick() and
+ * vary(), from a stream of its seed.
  */
 #include "lesson_internal.h"
 
@@ -48,7 +48,8 @@ static int extreme(lua_State *L, bool largest)
     host_charge(L, (uint64_t)n);
     for (int i = 2; i <= n; i++) {
         luaL_checknumber(L, i);
-        if (largest ? lua_compare(L, best, i, LUA_OPLT) : lua_compare(L, i, best, LUA_OPLT))
+        if (largest ? lua_compare(L, best, i, LUA_OPLT)
+                    : lua_compare(L, i, best, LUA_OPLT))
             best = i;
     }
     lua_pushvalue(L, best);
@@ -74,8 +75,9 @@ static int math_exp(lua_State *L)
 static int math_log(lua_State *L)
 {
     lua_Number x = luaL_checknumber(L, 1);
-    lua_pushnumber(L, lua_isnoneornil(L, 2) ? tc_log(x)
-                                            : tc_log(x) / tc_log(luaL_checknumber(L, 2)));
+    lua_pushnumber(L, lua_isnoneornil(L, 2)
+                          ? tc_log(x)
+                          : tc_log(x) / tc_log(luaL_checknumber(L, 2)));
     return 1;
 }
 
@@ -124,7 +126,8 @@ static const struct binding math_list[] = {
     {"log", "x[, base]", math_log, "Logarithm, natural unless a base is given."},
     {"max", "x, ...", math_max, "The largest."},
     {"min", "x, ...", math_min, "The smallest (`min` alone means minutes)."},
-    {"pow", "x, y", math_pow, "x to the power of y, for x >= 0. There is no ^ operator."},
+    {"pow", "x, y", math_pow,
+     "x to the power of y, for x >= 0. There is no ^ operator."},
     {"sqrt", "x", math_sqrt, "Square root."},
     {"tointeger", "x", math_tointeger, "x as an integer, or nil when it is not whole."},
     {"type", "x", math_type, "\"integer\", \"float\" or nil."},
@@ -133,7 +136,8 @@ const struct binding_table bind_math = {
     "math", "math", "Also the numbers `pi`, `huge`, `maxinteger` and `mininteger`.",
     math_list, sizeof math_list / sizeof *math_list};
 
-/* ---- utf8 ------------------------------------------------------------------------------ */
+/* ---- utf8
+ * ------------------------------------------------------------------------------ */
 
 static int utf8_char(lua_State *L)
 {

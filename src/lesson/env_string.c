@@ -1,7 +1,7 @@
 /*
- * `string` for lessons: no patterns (they can run for hours), no dump, no locale. `find`
- * finds plain text. `format` knows %d %i %u %c %x %X %o %e %E %f %F %g %G %s %% with flags,
- * width and precision below 100; %a would show the machine, %p an address.
+ * `string` for lessons: no patterns (they can run for hours), no dump, no locale.
+ * `find` finds plain text. `format` knows %d %i %u %c %x %X %o %e %E %f %F %g %G %s %%
+ * with flags, width and precision below 100; %a would show the machine, %p an address.
  */
 #include "lesson_internal.h"
 
@@ -163,7 +163,8 @@ static int string_sub(lua_State *L)
     return 1;
 }
 
-/* ---- format ---------------------------------------------------------------------------- */
+/* ---- format
+ * ---------------------------------------------------------------------------- */
 
 struct spec {
     char text[16]; /* "%-08.3" without the conversion */
@@ -212,7 +213,8 @@ static int put_float(char *out, size_t n, struct spec *s, char conv, double v)
 }
 #pragma GCC diagnostic pop
 
-static size_t put_string(lua_State *L, int i, const struct spec *s, char *out, size_t max)
+static size_t put_string(lua_State *L, int i, const struct spec *s, char *out,
+                         size_t max)
 {
     size_t n, pad;
     bool left = memchr(s->text, '-', s->n);
@@ -301,17 +303,20 @@ static int string_format(lua_State *L)
 static const struct binding string_list[] = {
     {"byte", "s[, from[, to]]", string_byte, "Codes of bytes."},
     {"char", "...", string_char, "A string of these byte codes (1 to 255)."},
-    {"find", "s, text[, from]", string_find, "Where plain text stands, first and last, or nil."},
+    {"find", "s, text[, from]", string_find,
+     "Where plain text stands, first and last, or nil."},
     {"format", "format, ...", string_format,
      "As C's printf: %d %x %c %f %e %g %s %%, width and precision below 100."},
     {"len", "s", string_len, "How many bytes there are."},
     {"lower", "s", string_lower, "ASCII capitals made small."},
     {"rep", "s, n[, sep]", string_rep, "s repeated n times."},
     {"reverse", "s", string_reverse, "The bytes backwards."},
-    {"sub", "s, from[, to]", string_sub, "A part; negative positions count from the end."},
+    {"sub", "s, from[, to]", string_sub,
+     "A part; negative positions count from the end."},
     {"upper", "s", string_upper, "ASCII small letters made capitals."},
 };
 const struct binding_table bind_string = {
-    "string", "string", "No patterns. All of it also as methods: `(\"x\"):rep(3)`. A string "
-                        "holds at most 32 KiB.",
+    "string", "string",
+    "No patterns. All of it also as methods: `(\"x\"):rep(3)`. A string "
+    "holds at most 32 KiB.",
     string_list, sizeof string_list / sizeof *string_list};

@@ -1,8 +1,8 @@
 /*
- * `table` for lessons. Lua's own sort is neither stable nor safe against a comparison that
- * contradicts itself; this one is a merge sort over a second table, so it ends after
- * n log n comparisons whatever the comparison says. Every function charges for the
- * elements it will touch before it touches them.
+ * `table` for lessons. Lua's own sort is neither stable nor safe against a comparison
+ * that contradicts itself; this one is a merge sort over a second table, so it ends
+ * after n log n comparisons whatever the comparison says. Every function charges for
+ * the elements it will touch before it touches them.
  */
 #include "lesson_internal.h"
 
@@ -14,7 +14,8 @@ static lua_Integer length(lua_State *L, int t)
     return (lua_Integer)lua_rawlen(L, t);
 }
 
-/* ---- sort ----------------------------------------------------------------------------- */
+/* ---- sort
+ * ----------------------------------------------------------------------------- */
 
 struct merge {
     int from, to; /* stack indices of the two tables */
@@ -22,7 +23,8 @@ struct merge {
     int ctx;
 };
 
-static bool right_first(lua_State *L, const struct merge *m, lua_Integer i, lua_Integer j)
+static bool right_first(lua_State *L, const struct merge *m, lua_Integer i,
+                        lua_Integer j)
 {
     host_charge(L, 2);
     lua_rawgeti(L, m->from, j);
@@ -104,7 +106,8 @@ static int table_sort(lua_State *L)
     return 1;
 }
 
-/* ---- the rest ----------------------------------------------------------------------------- */
+/* ---- the rest
+ * ----------------------------------------------------------------------------- */
 
 static int table_insert(lua_State *L)
 {
@@ -150,7 +153,8 @@ static size_t concat_size(lua_State *L, lua_Integer from, lua_Integer to, size_t
         host_charge(L, 1);
         int type = lua_rawgeti(L, 1, i);
         if (type != LUA_TSTRING && type != LUA_TNUMBER)
-            fail(L, 0, "concat: element %lld is a %s", (long long)i, luaL_typename(L, -1));
+            fail(L, 0, "concat: element %lld is a %s", (long long)i,
+                 luaL_typename(L, -1));
         lua_tolstring(L, -1, &n);
         total += n + sep;
         if (total > HOST_STRING)
@@ -217,12 +221,16 @@ static int table_unpack(lua_State *L)
 }
 
 static const struct binding table_list[] = {
-    {"concat", "list[, sep[, from[, to]]]", table_concat, "Strings and numbers as one string."},
-    {"insert", "list, [pos,] value", table_insert, "Puts a value in, at the end or at pos."},
+    {"concat", "list[, sep[, from[, to]]]", table_concat,
+     "Strings and numbers as one string."},
+    {"insert", "list, [pos,] value", table_insert,
+     "Puts a value in, at the end or at pos."},
     {"pack", "...", table_pack, "A list of the values, with their number as `n`."},
-    {"remove", "list[, pos]", table_remove, "Takes a value out, the last or the one at pos."},
+    {"remove", "list[, pos]", table_remove,
+     "Takes a value out, the last or the one at pos."},
     {"sort", "list[, less]", table_sort, "Sorts in place, stable; returns the list."},
-    {"unpack", "list[, from[, to]]", table_unpack, "The elements as values, at most 200."},
+    {"unpack", "list[, from[, to]]", table_unpack,
+     "The elements as values, at most 200."},
 };
 const struct binding_table bind_table = {"table", "table", "Lists.", table_list,
                                          sizeof table_list / sizeof *table_list};

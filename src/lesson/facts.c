@@ -1,7 +1,8 @@
 /*
- * What a predicate sees: `s`, a world and its recording, read only. Every name is resolved
- * when it is asked for and a wrong one is a broken lesson, with a suggestion. Whatever has
- * the unit of seconds is given as a duration, so that it compares with sec(2).
+ * What a predicate sees: `s`, a world and its recording, read only. Every name is
+ * resolved when it is asked for and a wrong one is a broken lesson, with a suggestion.
+ * Whatever has the unit of seconds is given as a duration, so that it compares with
+ * sec(2).
  */
 #include "lesson_internal.h"
 
@@ -35,7 +36,8 @@ static const char *text_at(lua_State *L, int i, const char *what)
     return lua_tostring(L, i);
 }
 
-/* ---- windows ---------------------------------------------------------------------------- */
+/* ---- windows
+ * ---------------------------------------------------------------------------- */
 
 struct window {
     sim_time from, to;
@@ -59,7 +61,8 @@ static struct window window_at(lua_State *L, int i)
     return (struct window){length > to ? 0 : to - length, to};
 }
 
-/* ---- values --------------------------------------------------------------------------------- */
+/* ---- values
+ * --------------------------------------------------------------------------------- */
 
 static bool in_seconds(const struct metric_desc *d)
 {
@@ -86,27 +89,41 @@ static int push_value(lua_State *L, const struct model *m, const struct param_de
     char name[64];
     switch (v->type) {
     case VALUE_NUMBER:
-    case VALUE_FRACTION: lua_pushnumber(L, v->as.number); break;
-    case VALUE_COUNT: lua_pushinteger(L, v->as.count); break;
-    case VALUE_DURATION: lua_pushinteger(L, v->as.duration); break;
-    case VALUE_BOOL: lua_pushboolean(L, v->as.on); break;
-    case VALUE_DIST: lua_pushinteger(L, v->as.dist.mean); break;
-    case VALUE_TEXT: lua_pushstring(L, v->as.text ? v->as.text : ""); break;
+    case VALUE_FRACTION:
+        lua_pushnumber(L, v->as.number);
+        break;
+    case VALUE_COUNT:
+        lua_pushinteger(L, v->as.count);
+        break;
+    case VALUE_DURATION:
+        lua_pushinteger(L, v->as.duration);
+        break;
+    case VALUE_BOOL:
+        lua_pushboolean(L, v->as.on);
+        break;
+    case VALUE_DIST:
+        lua_pushinteger(L, v->as.dist.mean);
+        break;
+    case VALUE_TEXT:
+        lua_pushstring(L, v->as.text ? v->as.text : "");
+        break;
     case VALUE_COMP:
         lua_pushstring(L, v->as.comp == COMP_NONE ? "" : model_name(m, v->as.comp));
         break;
     case VALUE_CHOICE:
-        if (!p->choices || !choice_name(p->choices, (size_t)v->as.count, name, sizeof name))
+        if (!p->choices ||
+            !choice_name(p->choices, (size_t)v->as.count, name, sizeof name))
             name[0] = '\0';
         lua_pushstring(L, name);
         break;
-    default: lua_pushnil(L);
+    default:
+        lua_pushnil(L);
     }
     return 1;
 }
 
-static const struct metric_desc *find_metric(const struct kind_desc *k, const char *name,
-                                             size_t *index)
+static const struct metric_desc *find_metric(const struct kind_desc *k,
+                                             const char *name, size_t *index)
 {
     for (size_t i = 0; i < k->nmetrics; i++)
         if (str_eq(k->metrics[i].name, name)) {
@@ -154,7 +171,9 @@ static struct view target_at(lua_State *L, int i)
     return v;
 }
 
-/* ---- views --------------------------------------------------------------------------------------- */
+/* ---- views
+ * ---------------------------------------------------------------------------------------
+ */
 
 static int view_index(lua_State *L)
 {
@@ -222,7 +241,8 @@ static int s_kind(lua_State *L)
     return push_view(L, v);
 }
 
-/* ---- metrics now and over time ------------------------------------------------------------------------ */
+/* ---- metrics now and over time
+ * ------------------------------------------------------------------------ */
 
 static int s_metric(lua_State *L)
 {
@@ -310,7 +330,9 @@ static int s_ago(lua_State *L)
     return push_metric(L, a.d, series_at(facts_of(L)->rec, a.s, a.w.from));
 }
 
-/* ---- latency --------------------------------------------------------------------------------------------- */
+/* ---- latency
+ * ---------------------------------------------------------------------------------------------
+ */
 
 static int quantile(lua_State *L, double q, int window)
 {
@@ -318,8 +340,10 @@ static int quantile(lua_State *L, double q, int window)
     struct window w = window_at(L, window);
     const char *kind = model_kind(model_of(L), v.c)->name;
     if (!str_eq(kind, "endpoint") && !str_eq(kind, "client"))
-        fail(L, 0, "latency is kept for endpoints (\"checkout/buy\") and clients, not for "
-                   "a %s", kind);
+        fail(L, 0,
+             "latency is kept for endpoints (\"checkout/buy\") and clients, not for "
+             "a %s",
+             kind);
     double x = q < 0 ? latency_mean(facts_of(L)->rec, v.c, w.from, w.to)
                      : latency_quantile(facts_of(L)->rec, v.c, w.from, w.to, q);
     return push_seconds(L, x);
@@ -352,7 +376,9 @@ static int s_quantile(lua_State *L)
     return quantile(L, q, 4);
 }
 
-/* ---- users ----------------------------------------------------------------------------------------------------- */
+/* ---- users
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static int s_good(lua_State *L)
 {
@@ -374,16 +400,18 @@ static int s_good_of(lua_State *L)
 static int s_bad(lua_State *L)
 {
     struct window w = window_at(L, 2);
-    lua_pushinteger(L, (lua_Integer)recording_bad_count(facts_of(L)->rec, w.from, w.to));
+    lua_pushinteger(L,
+                    (lua_Integer)recording_bad_count(facts_of(L)->rec, w.from, w.to));
     return 1;
 }
 
-/* Where few requests are, one bad one says nothing: the whole window may hold one, and a
- * half-minute is bad only with three, when the budget burns ten times too fast. */
+/* Where few requests are, one bad one says nothing: the whole window may hold one, and
+ * a half-minute is bad only with three, when the budget burns ten times too fast. */
 enum { SLICE_BAD = 3 };
 #define SLICE (30 * SIM_SEC)
 
-static bool slice_bad(const struct recording *r, sim_time from, sim_time to, double budget)
+static bool slice_bad(const struct recording *r, sim_time from, sim_time to,
+                      double budget)
 {
     double worst = budget * 10 < 0.5 ? budget * 10 : 0.5;
     return recording_bad_count(r, from, to) >= SLICE_BAD &&
@@ -427,7 +455,9 @@ static int s_budget(lua_State *L)
     return 1;
 }
 
-/* ---- the learner --------------------------------------------------------------------------------------------------- */
+/* ---- the learner
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static int s_seen(lua_State *L)
 {
@@ -486,7 +516,9 @@ static int s_changed(lua_State *L)
     return 1;
 }
 
-/* ---- the system ---------------------------------------------------------------------------------------------------- */
+/* ---- the system
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static int s_param(lua_State *L)
 {
@@ -495,8 +527,8 @@ static int s_param(lua_State *L)
     struct errmsg why = {0};
     comp_id c;
     host_charge(L, 20);
-    if (model_resolve_param(model_of(L), text_at(L, 2, "the parameter"), &c, &p, &why) !=
-        ERR_OK)
+    if (model_resolve_param(model_of(L), text_at(L, 2, "the parameter"), &c, &p,
+                            &why) != ERR_OK)
         fail(L, 0, "%s", why.text);
     struct value v = world_get(f->world, c, p->name);
     return push_value(L, model_of(L), p, &v);
@@ -521,8 +553,10 @@ static comp_id service_at(lua_State *L, int i)
     return v.c;
 }
 
-/* Instances that are up; with a version, those of that version; `ready`: that are ready. */
-static lua_Integer count_instances(lua_State *L, comp_id c, const char *version, bool ready)
+/* Instances that are up; with a version, those of that version; `ready`: that are
+ * ready. */
+static lua_Integer count_instances(lua_State *L, comp_id c, const char *version,
+                                   bool ready)
 {
     const struct world *w = facts_of(L)->world;
     lua_Integer count = 0;
@@ -578,7 +612,8 @@ static int s_alerting(lua_State *L)
     host_charge(L, n);
     for (size_t i = 0; i < n; i++) {
         struct alert a = recording_alert(r, i);
-        firing |= a.since <= now && a.until > now && (!name || str_eq(a.rule->name, name));
+        firing |=
+            a.since <= now && a.until > now && (!name || str_eq(a.rule->name, name));
     }
     lua_pushboolean(L, firing);
     return 1;
@@ -604,7 +639,8 @@ static const struct binding facts_list[] = {
     {"good_of", "client, window", s_good_of, "The same, of one client."},
     {"bad", "window", s_bad, "How many user requests were bad."},
     {"good_for", "duration", s_good_for,
-     "Users were well for so long, all of it after the first change: the objective was met "
+     "Users were well for so long, all of it after the first change: the objective was "
+     "met "
      "(or one request was bad), and in no half-minute were three or more bad while the "
      "budget burned ten times too fast."},
     {"budget", "", s_budget, "The share of the error budget that is left."},
@@ -626,9 +662,11 @@ static const struct binding facts_list[] = {
 };
 const struct binding_table bind_facts = {
     "s", "Predicates",
-    "What every `function(s)` is given. Also `s:service(name)`, `s:database(name)` and so on "
+    "What every `function(s)` is given. Also `s:service(name)`, `s:database(name)` and "
+    "so on "
     "for each kind: as `s:of`, and it must be of that kind. A number that is not there "
-    "(nothing finished, no traffic) is not a number and compares as false. Windows end now.",
+    "(nothing finished, no traffic) is not a number and compares as false. Windows end "
+    "now.",
     facts_list, sizeof facts_list / sizeof *facts_list};
 
 /* s:NAME: a method, or a kind. */

@@ -1,13 +1,14 @@
 /*
  * A Lua state that a stranger's program may run in.
  *
- * Three walls. Memory: every byte goes through allocate(), which refuses beyond a cap, and
- * refuses any string longer than HOST_STRING, so that no single instruction of the virtual
- * machine (comparison, concatenation) can cost more than that. Steps: a hook counts a
- * hundred at a time and every C function of ours charges for its work before it does it;
- * over budget is over for good. Depth: the hook also looks how deep calls nest and how many
- * values a `...` holds, the two ways left to make one instruction dear. Everything is counted
- * in steps and bytes, never in seconds, so the same program stops at the same place.
+ * Three walls. Memory: every byte goes through allocate(), which refuses beyond a cap,
+ * and refuses any string longer than HOST_STRING, so that no single instruction of the
+ * virtual machine (comparison, concatenation) can cost more than that. Steps: a hook
+ * counts a hundred at a time and every C function of ours charges for its work before
+ * it does it; over budget is over for good. Depth: the hook also looks how deep calls
+ * nest and how many values a `...` holds, the two ways left to make one instruction
+ * dear. Everything is counted in steps and bytes, never in seconds, so the same program
+ * stops at the same place.
  *
  * All of Lua's errors end in host_run(), the only protected call in the program.
  */
@@ -160,6 +161,13 @@ void fn_push(lua_State *L, fn_id id)
     lua_remove(L, -2);
 }
 
+/* Errors that Lua raises while C or the parser runs have no place of their own. */
+static bool has_place(const struct host *h, const char *text)
+{
+    size_t n = strlen(h->name);
+    return !strncmp(text, h->name, n) && text[n] == ':';
+}
+
 static enum err explain(struct host *h, int status, struct errmsg *why)
 {
     int line = h->line > 0 ? h->line : 1;
@@ -170,11 +178,14 @@ static enum err explain(struct host *h, int status, struct errmsg *why)
     if (status != LUA_ERRRUN && status != LUA_ERRSYNTAX)
         return errmsg_set(why, ERR_LESSON, "%s:%d: Lua gave up (%s)", h->name, line,
                           text ? text : "no reason");
-    return errmsg_set(why, ERR_LESSON, "%s", text ? text : "an error without a message");
+    if (!text || !has_place(h, text))
+        return errmsg_set(why, ERR_LESSON, "%s:%d: %s", h->name, line,
+                          text ? text : "an error without a message");
+    return errmsg_set(why, ERR_LESSON, "%s", text);
 }
 
-enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget, bool lines,
-                  int line, struct errmsg *why)
+enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget,
+                  bool lines, int line, struct errmsg *why)
 {
     lua_State *L = h->L;
     if (h->over || h->refused)

@@ -1,17 +1,20 @@
 /*
- * What happens to a world: actions, tickets, pages and red herrings on a schedule. An action
- * is made by a constructor that only marks it; `i:at` resolves its names against the world
- * that was just built, and its arguments against what the component says of itself.
+ * What happens to a world: actions, tickets, pages and red herrings on a schedule. An
+ * action is made by a constructor that only marks it; `i:at` resolves its names against
+ * the world that was just built, and its arguments against what the component says of
+ * itself.
  */
 #include "lesson_internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* ---- constructors ------------------------------------------------------------------------- */
+/* ---- constructors
+ * ------------------------------------------------------------------------- */
 
 /* A marked table of the values given, the last of which may be a table of options. */
-static int make_action(lua_State *L, const char *is, const char *usage, int least, int most)
+static int make_action(lua_State *L, const char *is, const char *usage, int least,
+                       int most)
 {
     int n = lua_gettop(L);
     if (n < least || n > most)
@@ -31,18 +34,20 @@ static int make_action(lua_State *L, const char *is, const char *usage, int leas
 
 static int make_fault(lua_State *L)
 {
-    return make_action(L, "fault", "fault(component, name[, { arguments }[, { lasts = }]])",
-                       2, 4);
+    return make_action(L, "fault",
+                       "fault(component, name[, { arguments }[, { lasts = }]])", 2, 4);
 }
 
 static int make_op(lua_State *L)
 {
-    return make_action(L, "op", "op(component, name[, { arguments }[, { by = }]])", 2, 4);
+    return make_action(L, "op", "op(component, name[, { arguments }[, { by = }]])", 2,
+                       4);
 }
 
 static int make_set(lua_State *L)
 {
-    return make_action(L, "set", "set(\"component.parameter\", value[, { by = }])", 2, 3);
+    return make_action(L, "set", "set(\"component.parameter\", value[, { by = }])", 2,
+                       3);
 }
 
 static int make_deploy(lua_State *L)
@@ -88,7 +93,8 @@ const struct binding_table bind_actions = {
     "", "Actions", "For `i:at`. `by`: who is shown in the change record.", action_list,
     sizeof action_list / sizeof *action_list};
 
-/* ---- resolving --------------------------------------------------------------------------------- */
+/* ---- resolving
+ * --------------------------------------------------------------------------------- */
 
 struct deed { /* an action table being resolved, at stack index `t` */
     struct build *b;
@@ -122,7 +128,8 @@ static void read_options(struct deed *d, int i, const char *otherwise)
     int t = lua_gettop(d->L);
     push_sorted_keys(d->L, t);
     for (lua_Integer k = 1; lua_rawgeti(d->L, t + 1, k) != LUA_TNIL; k++) {
-        const char *key = lua_type(d->L, -1) == LUA_TSTRING ? lua_tostring(d->L, -1) : "1";
+        const char *key =
+            lua_type(d->L, -1) == LUA_TSTRING ? lua_tostring(d->L, -1) : "1";
         bool lasts = !strcmp(key, "lasts") && !strcmp(d->is, "fault");
         if (!lasts && strcmp(key, "by"))
             fail_unknown(d->L, d->line, "no such option", key, names, 2);
@@ -147,7 +154,8 @@ static void resolve_target(struct deed *d, const char *name)
 }
 
 /* Arguments: named, or the only one as a plain value. */
-static void read_args(struct deed *d, int i, const struct arg_desc *args, const char *of)
+static void read_args(struct deed *d, int i, const struct arg_desc *args,
+                      const char *of)
 {
     lua_State *L = d->L;
     const char *names[OP_ARGS];
@@ -180,7 +188,8 @@ static void read_args(struct deed *d, int i, const struct arg_desc *args, const 
     push_sorted_keys(L, t);
     if (lua_rawlen(L, -1) != used)
         for (lua_Integer k = 1; lua_rawgeti(L, t + 1, k) != LUA_TNIL; k++) {
-            const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "1";
+            const char *key =
+                lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "1";
             bool known = false;
             char what[96];
             for (size_t q = 0; q < n; q++)
@@ -268,7 +277,8 @@ static bool has_version(struct deed *d, const char *version)
 /* False: the service has no such version (a red herring may still name one). */
 static bool resolve_deploy(struct deed *d, bool must)
 {
-    const char *name = part_text(d, 1, "service"), *version = part_text(d, 2, "version");
+    const char *name = part_text(d, 1, "service"),
+               *version = part_text(d, 2, "version");
     const char *names[32];
     d->a.comp = find_comp(d->L, d->b->m, name, d->line);
     read_options(d, 3, "deploy bot");
@@ -367,7 +377,9 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t, bool her
         fail_model(L, b, d.line);
 }
 
-/* ---- i ---------------------------------------------------------------------------------------------- */
+/* ---- i
+ * ----------------------------------------------------------------------------------------------
+ */
 
 static struct build *in_incident(lua_State *L)
 {
@@ -402,7 +414,8 @@ static int incident_red_herring(lua_State *L)
 static const struct binding incident_list[] = {
     {"at", "time, action, …", incident_at, "Does the actions at that simulated time."},
     {"red_herring", "time, action, …", incident_red_herring,
-     "The same, for what is not the cause. Deploying a version that does not exist only "
+     "The same, for what is not the cause. Deploying a version that does not exist "
+     "only "
      "leaves a record."},
 };
 const struct binding_table bind_incident = {

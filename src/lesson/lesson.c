@@ -1,8 +1,8 @@
 /*
- * A lesson's life: its text is scanned, run once in a sandbox of its own, read into plain
- * structs by the schema tables, and from then on only its functions need Lua. A second
- * state of the same text (lesson_reload) is what a rewind or fork uses: functions keep
- * nothing, and the prover compares the two to make sure.
+ * A lesson's life: its text is scanned, run once in a sandbox of its own, read into
+ * plain structs by the schema tables, and from then on only its functions need Lua. A
+ * second state of the same text (lesson_reload) is what a rewind or fork uses:
+ * functions keep nothing, and the prover compares the two to make sure.
  */
 #include "lesson_internal.h"
 
@@ -14,15 +14,21 @@ struct loading {
     const char *what; /* "lesson" or "course": what the file must return */
     int (*read)(lua_State *L, struct loading *load);
     void *out;
+    const char *rest; /* text the parser has not had yet */
+    int line;         /* lines it has had */
 };
 
+/* One line at a time, so that the host knows how far the parser has come. */
 static const char *next_piece(lua_State *L, void *ud, size_t *n)
 {
-    struct lesson *l = ud;
-    (void)L;
-    *n = l->len;
-    l->len = 0;
-    return *n ? l->text : NULL;
+    struct loading *load = ud;
+    const char *line = load->rest;
+    size_t left = (size_t)(load->l->text + load->l->len - line);
+    const char *end = memchr(line, '\n', left);
+    *n = end ? (size_t)(end - line) + 1 : left;
+    load->rest += *n;
+    host_of(L)->line = ++load->line;
+    return *n ? line : NULL;
 }
 
 /* Inside host_run(): compile, run the top level, read what it returned. */
@@ -32,12 +38,10 @@ static int load_inside(lua_State *L)
     struct lesson *l = load->l;
     char chunk[64];
     snprintf(chunk, sizeof chunk, "=%s", l->host.name);
-    size_t len = l->len;
-    int status = lua_load(L, next_piece, l, chunk, "t");
-    l->len = len;
-    if (status != LUA_OK)
+    load->rest = l->text;
+    if (lua_load(L, next_piece, load, chunk, "t") != LUA_OK)
         return lua_error(L);
-    host_charge(L, len / 4);
+    host_charge(L, l->len / 4);
     lua_call(L, 0, 1);
     if (!is_marked(L, -1, load->what))
         fail(L, 1, "the file must end with `return %s { … }`", load->what);
@@ -58,8 +62,8 @@ static enum err check_text(const char *text, size_t len, const char *name,
     if (len == 0)
         return errmsg_set(why, ERR_LESSON, "%s:1: the file is empty", name);
     if (len > LESSON_MAX_BYTES)
-        return errmsg_set(why, ERR_LESSON, "%s:1: %zu bytes; a lesson has %d at most", name,
-                          len, LESSON_MAX_BYTES);
+        return errmsg_set(why, ERR_LESSON, "%s:1: %zu bytes; a lesson has %d at most",
+                          name, len, LESSON_MAX_BYTES);
     return ERR_OK;
 }
 
@@ -74,8 +78,8 @@ static const char *tidy_name(struct lesson *l, const char *name)
     return s;
 }
 
-static enum err load_text(struct lesson *l, const char *text, size_t len, const char *name,
-                          struct loading *load, struct errmsg *why)
+static enum err load_text(struct lesson *l, const char *text, size_t len,
+                          const char *name, struct loading *load, struct errmsg *why)
 {
     name = tidy_name(l, name);
     enum err e = check_text(text, len, name, why);
@@ -95,8 +99,8 @@ static enum err load_text(struct lesson *l, const char *text, size_t len, const 
     return e;
 }
 
-enum err lesson_load(struct lesson **out, const char *text, size_t len, const char *name,
-                     struct errmsg *why)
+enum err lesson_load(struct lesson **out, const char *text, size_t len,
+                     const char *name, struct errmsg *why)
 {
     struct lesson *l = mem_alloc(sizeof *l);
     struct loading load = {.l = l, .what = "lesson", .read = read_lesson};
@@ -123,7 +127,8 @@ void lesson_free(struct lesson *l)
     mem_free(l);
 }
 
-/* ---- course.lua --------------------------------------------------------------------------- */
+/* ---- course.lua
+ * --------------------------------------------------------------------------- */
 
 static void add_entry(struct reader *r, struct course_list *c, const char *track,
                       const char *id, int line)
@@ -146,7 +151,8 @@ static int read_course(lua_State *L, struct loading *load)
     size_t groups = read_length(&r, top, line, "course");
     for (size_t g = 1; g <= groups; g++) {
         lua_rawgeti(L, top, (lua_Integer)g);
-        if (lua_type(L, -1) != LUA_TTABLE || lua_getfield(L, -1, "track") != LUA_TSTRING)
+        if (lua_type(L, -1) != LUA_TTABLE ||
+            lua_getfield(L, -1, "track") != LUA_TSTRING)
             fail(L, line, "group %zu must be { track = \"…\", \"lesson\", … }", g);
         const char *track = read_string(&r, -1, line, "track");
         size_t n = lua_rawlen(L, top + 1);
@@ -179,7 +185,8 @@ void course_release(struct course_list *c)
     *c = (struct course_list){0};
 }
 
-/* ---- reading ------------------------------------------------------------------------------- */
+/* ---- reading
+ * ------------------------------------------------------------------------------- */
 
 const struct lesson_info *lesson_info(const struct lesson *l)
 {
@@ -191,14 +198,14 @@ const char *lesson_hash(const struct lesson *l)
     return l->hash;
 }
 
-#define LIST_OF(plural, singular, type, member)                                           \
-    size_t lesson_##plural(const struct lesson *l)                                        \
-    {                                                                                     \
-        return l->n##member;                                                              \
-    }                                                                                     \
-    const struct type *lesson_##singular(const struct lesson *l, size_t i)                \
-    {                                                                                     \
-        return &l->member[i];                                                             \
+#define LIST_OF(plural, singular, type, member)                                        \
+    size_t lesson_##plural(const struct lesson *l)                                     \
+    {                                                                                  \
+        return l->n##member;                                                           \
+    }                                                                                  \
+    const struct type *lesson_##singular(const struct lesson *l, size_t i)             \
+    {                                                                                  \
+        return &l->member[i];                                                          \
     }
 LIST_OF(steps, step, step, steps)
 LIST_OF(traps, trap, trap, traps)

@@ -1,10 +1,10 @@
 /*
  * What the files of src/lesson share. Nothing here leaves the module.
  *
- * From the bottom: `host` is a Lua state in its sandbox; `scan` knows on which line a word
- * of the file stands; `binding` tables are what a lesson may call; `schema` tables are
- * what its records may hold; `build` is a model under construction; `facts` is what a
- * predicate sees.
+ * From the bottom: `host` is a Lua state in its sandbox; `scan` knows on which line a
+ * word of the file stands; `binding` tables are what a lesson may call; `schema` tables
+ * are what its records may hold; `build` is a model under construction; `facts` is what
+ * a predicate sees.
  */
 #ifndef LESSON_INTERNAL_H
 #define LESSON_INTERNAL_H
@@ -14,18 +14,20 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-/* ---- limits ------------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------------------
+ */
 
-#define HOST_MEMORY (16u << 20)   /* all of a Lua state */
-#define HOST_STRING (32u << 10)   /* one string; comparisons cost no more than this */
-#define HOST_DEPTH 180            /* nested calls */
-#define HOST_VALUES 200           /* values from one call (unpack, byte) or in one `...` */
-#define STEPS_LOAD 5000000u       /* the file's top level, and reading what it returned */
-#define STEPS_BUILD 5000000u      /* world and incident */
-#define STEPS_PREDICATE 200000u   /* one call of a predicate */
-#define LIST_MAX 512              /* elements of any list in a lesson */
+#define HOST_MEMORY     (16u << 20) /* all of a Lua state */
+#define HOST_STRING     (32u << 10) /* one string; comparisons cost no more than this */
+#define HOST_DEPTH      180         /* nested calls */
+#define HOST_VALUES     200 /* values from one call (unpack, byte) or in one `...` */
+#define STEPS_LOAD      2000000u /* the file's top level, and reading what it returned */
+#define STEPS_BUILD     2000000u /* world and incident */
+#define STEPS_PREDICATE 100000u  /* one call of a predicate */
+#define LIST_MAX        512      /* elements of any list in a lesson */
 
-/* ---- scan: words and lines of the file ----------------------------------------------- */
+/* ---- scan: words and lines of the file
+ * ----------------------------------------------- */
 
 struct scan_mark { /* a key or a string literal */
     uint32_t off, len;
@@ -36,14 +38,17 @@ struct scan {
     struct scan_mark *marks;
     size_t n, cap;
 };
-/* Reads the tokens; refuses what Lua would take but the sandbox must not (see scan.c). */
+/* Reads the tokens; refuses what Lua would take but the sandbox must not (see scan.c).
+ */
 enum err scan_text(struct scan *s, const char *text, size_t len, const char *name,
                    struct errmsg *why) MUST_USE;
 void scan_release(struct scan *s);
-/* The line of the first mark `word` at or after line `from`; `from` when there is none. */
+/* The line of the first mark `word` at or after line `from`; `from` when there is none.
+ */
 int scan_line(const struct scan *s, const char *word, int from);
 
-/* ---- host: one Lua state in its sandbox ------------------------------------------------- */
+/* ---- host: one Lua state in its sandbox
+ * ------------------------------------------------- */
 
 struct host {
     lua_State *L;
@@ -61,12 +66,12 @@ struct host {
 enum err host_open(struct host *h, const char *name, struct errmsg *why) MUST_USE;
 void host_close(struct host *h);
 struct host *host_of(lua_State *L);
-/* Calls f(arg) protected: the one place. `lines`: follow every line (exact messages, slower).
- * `line`: where we are until the hook knows better. */
-enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget, bool lines,
-                  int line, struct errmsg *why) MUST_USE;
+/* Calls f(arg) protected: the one place. `lines`: follow every line (exact messages,
+ * slower). `line`: where we are until the hook knows better. */
+enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget,
+                  bool lines, int line, struct errmsg *why) MUST_USE;
 void host_charge(lua_State *L, uint64_t steps); /* raises when that is too much */
-int host_line(lua_State *L);                    /* of the Lua code that called us; 0: none */
+int host_line(lua_State *L); /* of the Lua code that called us; 0: none */
 /* Raises "file:line: ..."; line 0: the caller's. */
 int fail(lua_State *L, int line, const char *fmt, ...) PRINTF_LIKE(3, 4) NORETURN;
 /* Raises with "; did you mean 'x'?" or the list of what there is. */
@@ -75,7 +80,8 @@ int fail_unknown(lua_State *L, int line, const char *what, const char *word,
 int fn_keep(lua_State *L, int index); /* keeps a function; returns its fn_id */
 void fn_push(lua_State *L, fn_id id);
 
-/* ---- bindings: what a lesson may call ------------------------------------------------------ */
+/* ---- bindings: what a lesson may call
+ * ------------------------------------------------------ */
 
 struct binding {
     const char *name, *args; /* "sort", "t[, less]" */
@@ -88,19 +94,21 @@ struct binding_table {
     const struct binding *list;
     size_t n;
 };
-extern const struct binding_table bind_base, bind_string, bind_table, bind_math, bind_utf8;
+extern const struct binding_table bind_base, bind_string, bind_table, bind_math,
+    bind_utf8;
 extern const struct binding_table bind_time, bind_dist, bind_program, bind_steps,
     bind_actions, bind_draw, bind_incident, bind_facts, bind_alerts;
 int env_tostring(lua_State *L); /* tostring(v): no addresses, one NaN */
-void env_open(lua_State *L); /* builds the whole environment */
-/* Every table and function a lesson can reach, a sorted line each. Inside host_run. */
-void env_dump(lua_State *L, struct buf *out);
-/* Pushes the keys of the table at `t` in order: numbers ascending, then strings bytewise. */
+void env_open(lua_State *L);    /* builds the whole environment */
+/* Pushes the keys of the table at `t` in order: numbers ascending, then strings
+ * bytewise. */
 void push_sorted_keys(lua_State *L, int t);
-/* Stable merge sort of the list 1..n at `t`; less(L, ctx) compares the two values on top. */
+/* Stable merge sort of the list 1..n at `t`; less(L, ctx) compares the two values on
+ * top. */
 void sort_list(lua_State *L, int t, lua_Integer n, bool (*less)(lua_State *L, int ctx),
                int ctx);
-/* An empty table that shows what the table on top holds and takes nothing. Replaces it. */
+/* An empty table that shows what the table on top holds and takes nothing. Replaces it.
+ */
 void seal_table(lua_State *L, const char *what);
 
 /* A table that a constructor made: "@is" says what, "@line" where. */
@@ -108,14 +116,16 @@ void mark_table(lua_State *L, int t, const char *is);
 bool is_marked(lua_State *L, int t, const char *is);
 int mark_line(lua_State *L, int t, int otherwise);
 
-/* ---- values --------------------------------------------------------------------------------- */
+/* ---- values
+ * --------------------------------------------------------------------------------- */
 
 /* Numbers that are durations: nanoseconds; a bare small number lacks its unit. */
 sim_time to_duration(lua_State *L, int i, int line, const char *what);
 void push_dist(lua_State *L, const struct dist *d);
 bool to_dist(lua_State *L, int i, int line, const char *what, struct dist *out);
 
-/* ---- schema: what a record may hold ---------------------------------------------------------- */
+/* ---- schema: what a record may hold
+ * ---------------------------------------------------------- */
 
 enum field_type {
     FIELD_STRING,
@@ -128,7 +138,7 @@ enum field_type {
     FIELD_CLOCK, /* "19:40": since midnight */
     FIELD_FUNCTION,
     FIELD_STRINGS,
-    FIELD_CHOICE, /* index into `choices`, stored as int */
+    FIELD_CHOICE,  /* index into `choices`, stored as int */
     FIELD_RECORDS, /* list of records of `of` */
     FIELD_RECORD,  /* one record of `of` */
     FIELD_CUSTOM
@@ -166,9 +176,11 @@ int choice_index(const char *choices, const char *word);
 /* The i-th of "a|b|c" into `out`; false: there is none. */
 bool choice_name(const char *choices, size_t i, char *out, size_t size);
 extern const struct schema lesson_schema;
-extern const struct schema *const schemas[]; /* all, for the reference; ends with NULL */
+extern const struct schema
+    *const schemas[]; /* all, for the reference; ends with NULL */
 
-/* ---- the lesson -------------------------------------------------------------------------------- */
+/* ---- the lesson
+ * -------------------------------------------------------------------------------- */
 
 enum { ALERTS_MAX = 64, TICKETS_MAX = 64, CLIENTS_MAX = 16 };
 struct alert_decl {
@@ -229,7 +241,8 @@ struct lesson {
     int *fn_lines; /* line of each function, for messages */
 };
 
-/* ---- build: a model under construction ------------------------------------------------------------ */
+/* ---- build: a model under construction
+ * ------------------------------------------------------------ */
 
 struct build {
     struct lesson *l;
@@ -238,23 +251,25 @@ struct build {
     struct arena mem; /* until the model is finished */
     struct rng rng;   /* unnamed draws */
     uint64_t seed;
+    int nodes;     /* operations made so far */
     bool incident; /* the incident runs; else the world */
     struct errmsg why;
 };
 struct build *build_of(lua_State *L, const char *what); /* raises outside a build */
-int world_index(lua_State *L); /* w:KIND */
+int world_index(lua_State *L);                          /* w:KIND */
 struct value to_value(struct build *b, lua_State *L, int i, const struct param_desc *p,
                       int line, const char *of);
 /* A list of operations (or one) at `i` as nodes linked by next; lives in b->mem. */
-const struct node *to_program(struct build *b, lua_State *L, int i, int line, int depth);
+const struct node *to_program(struct build *b, lua_State *L, int i, int line,
+                              int depth);
 comp_id find_comp(lua_State *L, const struct model *m, const char *name, int line);
 /* Raises with what `b->why` says, behind file and line. */
 int fail_model(lua_State *L, struct build *b, int line) NORETURN;
 
 int facts_index(lua_State *L); /* s:NAME */
 
-/* What the functions of a lesson are given: w, i, s. One of each in a state; they work only
- * while something is built or looked at. */
+/* What the functions of a lesson are given: w, i, s. One of each in a state; they work
+ * only while something is built or looked at. */
 void objects_open(lua_State *L);
 void object_push(lua_State *L, const char *name);
 

@@ -1,55 +1,67 @@
 /*
- * The operations of an endpoint's program. One table says what each takes; the constructor
- * checks it when the lesson calls it (so the line is right), and to_program() turns the
- * marked tables into the engine's nodes.
+ * The operations of an endpoint's program. One table says what each takes; the
+ * constructor checks it when the lesson calls it (so the line is right), and
+ * to_program() turns the marked tables into the engine's nodes.
  */
 #include "lesson_internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum arg_kind { ARG_NONE, ARG_TIME, ARG_TARGET, ARG_WHAT, ARG_TEXT, ARG_P, ARG_LEVEL, ARG_BODY, ARG_OTHER };
+enum arg_kind {
+    ARG_NONE,
+    ARG_TIME,
+    ARG_TARGET,
+    ARG_WHAT,
+    ARG_TEXT,
+    ARG_P,
+    ARG_LEVEL,
+    ARG_BODY,
+    ARG_OTHER
+};
 struct op_form {
     const char *name, *args;
     enum node_kind kind;
     enum arg_kind arg[3];
     int needed; /* values that must be given */
 };
-enum { DEPTH_MAX = 32, LEVELS = 4 };
+enum { DEPTH_MAX = 32, NODES_MAX = 20000, LEVELS = 4 };
 static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
 
 /* name, written as, node, values needed, doc, values */
-#define FORM_LIST(X)                                                                      \
-    X(compute, "time", COMPUTE, 1, "Needs so much CPU on the instance's cores.", ARG_TIME) \
-    X(sleep, "time", SLEEP, 1, "Waits, holding the worker.", ARG_TIME)                    \
-    X(call, "component, endpoint", CALL, 1,                                               \
-      "Calls a service, balancer or third party; also `call(\"edge/buy\")`.", ARG_TARGET, \
-      ARG_WHAT)                                                                           \
-    X(query, "database, statement", QUERY, 2,                                             \
-      "Runs a statement on a connection of the caller's pool.", ARG_TARGET, ARG_WHAT)     \
-    X(transaction, "database, { … }", TRANSACTION, 2,                                     \
-      "Holds one connection while the body runs.", ARG_TARGET, ARG_BODY)                  \
-    X(leak, "database", LEAK, 1,                                                          \
-      "Takes a connection, opens a transaction and never gives it back.", ARG_TARGET)     \
-    X(cached, "cache, keyspace, { … }", CACHED, 3,                                        \
-      "Looks a key up; on a miss the body runs and its result is stored.", ARG_TARGET,    \
-      ARG_WHAT, ARG_BODY)                                                                 \
-    X(parallel, "{ … }", PARALLEL, 1,                                                     \
-      "Runs each operation at once; goes on when all are done.", ARG_BODY)                \
-    X(sometimes, "p, { … }[, { otherwise }]", SOMETIMES, 2,                               \
-      "With this probability the first body, else the second.", ARG_P, ARG_BODY, ARG_OTHER) \
-    X(when_flag, "flag, { on }[, { off }]", WHEN_FLAG, 2,                                 \
-      "What a feature flag decides.", ARG_WHAT, ARG_BODY, ARG_OTHER)                      \
-    X(count, "counter", COUNT, 1, "Adds one to a business counter.", ARG_WHAT)            \
-    X(reply, "text", REPLY, 1,                                                            \
-      "Ends with a business answer (\"declined\"): not an error.", ARG_TEXT)              \
-    X(fail, "text", FAIL, 1, "Ends with an error.", ARG_TEXT)                             \
-    X(log, "level, text", LOG, 2,                                                         \
-      "Writes a log line; level: debug, info, warn or error.", ARG_LEVEL, ARG_TEXT)       \
+#define FORM_LIST(X)                                                                   \
+    X(compute, "time", COMPUTE, 1, "Needs so much CPU on the instance's cores.",       \
+      ARG_TIME)                                                                        \
+    X(sleep, "time", SLEEP, 1, "Waits, holding the worker.", ARG_TIME)                 \
+    X(call, "component, endpoint", CALL, 1,                                            \
+      "Calls a service, balancer or third party; also `call(\"edge/buy\")`.",          \
+      ARG_TARGET, ARG_WHAT)                                                            \
+    X(query, "database, statement", QUERY, 2,                                          \
+      "Runs a statement on a connection of the caller's pool.", ARG_TARGET, ARG_WHAT)  \
+    X(transaction, "database, { … }", TRANSACTION, 2,                                  \
+      "Holds one connection while the body runs.", ARG_TARGET, ARG_BODY)               \
+    X(leak, "database", LEAK, 1,                                                       \
+      "Takes a connection, opens a transaction and never gives it back.", ARG_TARGET)  \
+    X(cached, "cache, keyspace, { … }", CACHED, 3,                                     \
+      "Looks a key up; on a miss the body runs and its result is stored.", ARG_TARGET, \
+      ARG_WHAT, ARG_BODY)                                                              \
+    X(parallel, "{ … }", PARALLEL, 1,                                                  \
+      "Runs each operation at once; goes on when all are done.", ARG_BODY)             \
+    X(sometimes, "p, { … }[, { otherwise }]", SOMETIMES, 2,                            \
+      "With this probability the first body, else the second.", ARG_P, ARG_BODY,       \
+      ARG_OTHER)                                                                       \
+    X(when_flag, "flag, { on }[, { off }]", WHEN_FLAG, 2,                              \
+      "What a feature flag decides.", ARG_WHAT, ARG_BODY, ARG_OTHER)                   \
+    X(count, "counter", COUNT, 1, "Adds one to a business counter.", ARG_WHAT)         \
+    X(reply, "text", REPLY, 1,                                                         \
+      "Ends with a business answer (\"declined\"): not an error.", ARG_TEXT)           \
+    X(fail, "text", FAIL, 1, "Ends with an error.", ARG_TEXT)                          \
+    X(log, "level, text", LOG, 2,                                                      \
+      "Writes a log line; level: debug, info, warn or error.", ARG_LEVEL, ARG_TEXT)    \
     X(block, "{ … }", BLOCK, 1, "Operations one after the other, as one.", ARG_BODY)
 
 static const struct op_form forms[] = {
-#define X(name, args, node, needed, doc, ...)                                             \
+#define X(name, args, node, needed, doc, ...)                                          \
     {#name, args, NODE_##node, {__VA_ARGS__}, needed},
     FORM_LIST(X)
 #undef X
@@ -61,7 +73,8 @@ enum {
         FORMS
 };
 
-/* ---- constructors ------------------------------------------------------------------------ */
+/* ---- constructors
+ * ------------------------------------------------------------------------ */
 
 static void check_arg(lua_State *L, const struct op_form *f, int i)
 {
@@ -70,7 +83,9 @@ static void check_arg(lua_State *L, const struct op_form *f, int i)
     int at = i + 1;
     snprintf(what, sizeof what, "%s: value %d", f->name, at);
     switch (f->arg[i]) {
-    case ARG_TIME: to_dist(L, at, 0, what, &d); break;
+    case ARG_TIME:
+        to_dist(L, at, 0, what, &d);
+        break;
     case ARG_P:
         if (lua_type(L, at) != LUA_TNUMBER ||
             !(lua_tonumber(L, at) >= 0 && lua_tonumber(L, at) <= 1))
@@ -91,7 +106,8 @@ static void check_arg(lua_State *L, const struct op_form *f, int i)
         break;
     default:
         if (lua_type(L, at) != LUA_TSTRING)
-            fail(L, 0, "%s must be a name in quotes, not a %s", what, luaL_typename(L, at));
+            fail(L, 0, "%s must be a name in quotes, not a %s", what,
+                 luaL_typename(L, at));
     }
 }
 
@@ -115,10 +131,10 @@ static int make_op(lua_State *L, const struct op_form *f)
     return 1;
 }
 
-#define X(name, args, node, needed, doc, ...)                                             \
-    static int op_##name(lua_State *L)                                                    \
-    {                                                                                     \
-        return make_op(L, &forms[FORM_##name]);                                           \
+#define X(name, args, node, needed, doc, ...)                                          \
+    static int op_##name(lua_State *L)                                                 \
+    {                                                                                  \
+        return make_op(L, &forms[FORM_##name]);                                        \
     }
 FORM_LIST(X)
 #undef X
@@ -138,14 +154,15 @@ static const struct binding program_list[] = {
 #define X(name, args, node, needed, doc, ...) {#name, args, op_##name, doc},
     FORM_LIST(X)
 #undef X
-    {"catch", "operation", op_catch, "An error inside does not end the program."},
+        {"catch", "operation", op_catch, "An error inside does not end the program."},
 };
 const struct binding_table bind_program = {
-    "", "Programs",
-    "What an endpoint does: a list of operations, one after the other.", program_list,
-    sizeof program_list / sizeof *program_list};
+    "", "Programs", "What an endpoint does: a list of operations, one after the other.",
+    program_list, sizeof program_list / sizeof *program_list};
 
-/* ---- nodes ------------------------------------------------------------------------------------ */
+/* ---- nodes
+ * ------------------------------------------------------------------------------------
+ */
 
 static const char *text_arg(struct build *b, lua_State *L, int line)
 {
@@ -158,19 +175,32 @@ static void set_arg(struct build *b, lua_State *L, struct node *n, enum arg_kind
                     int line, int depth)
 {
     switch (arg) {
-    case ARG_TIME: to_dist(L, -1, line, "time", &n->time); break;
-    case ARG_TARGET: n->target = text_arg(b, L, line); break;
+    case ARG_TIME:
+        to_dist(L, -1, line, "time", &n->time);
+        break;
+    case ARG_TARGET:
+        n->target = text_arg(b, L, line);
+        break;
     case ARG_TEXT:
-    case ARG_WHAT: n->what = text_arg(b, L, line); break;
-    case ARG_P: n->p = lua_tonumber(L, -1); break;
-    case ARG_BODY: n->body = to_program(b, L, -1, line, depth + 1); break;
-    case ARG_OTHER: n->other = to_program(b, L, -1, line, depth + 1); break;
+    case ARG_WHAT:
+        n->what = text_arg(b, L, line);
+        break;
+    case ARG_P:
+        n->p = lua_tonumber(L, -1);
+        break;
+    case ARG_BODY:
+        n->body = to_program(b, L, -1, line, depth + 1);
+        break;
+    case ARG_OTHER:
+        n->other = to_program(b, L, -1, line, depth + 1);
+        break;
     case ARG_LEVEL:
         for (int k = 0; k < LEVELS; k++)
             if (!strcmp(levels[k], text_arg(b, L, line)))
                 n->p = k;
         break;
-    case ARG_NONE: break;
+    case ARG_NONE:
+        break;
     }
 }
 
@@ -193,6 +223,9 @@ static struct node *to_node(struct build *b, lua_State *L, int t, int line, int 
     lua_pop(L, 2);
     if (op < 0 || op >= FORMS)
         fail(L, line, "this is not an operation");
+    if (++b->nodes >
+        NODES_MAX) /* shared lists multiply: a small text can be a huge tree */
+        fail(L, line, "more than %d operations in all", NODES_MAX);
     const struct op_form *f = &forms[op];
     struct node *n = arena_alloc(&b->mem, sizeof *n);
     n->kind = f->kind;
@@ -224,8 +257,8 @@ const struct node *to_program(struct build *b, lua_State *L, int i, int line, in
     for (size_t k = 1; k <= n; k++) {
         lua_rawgeti(L, t, (lua_Integer)k);
         if (!is_marked(L, -1, "op"))
-            fail(L, line, "element %zu is a %s, not an operation like compute(ms(3))", k,
-                 luaL_typename(L, -1));
+            fail(L, line, "element %zu is a %s, not an operation like compute(ms(3))",
+                 k, luaL_typename(L, -1));
         *end = to_node(b, L, lua_gettop(L), line, depth);
         end = (struct node **)&(*end)->next;
         lua_pop(L, 1);

@@ -7,16 +7,24 @@
 #include <string.h>
 
 static const char *const types[] = {
-    [FIELD_STRING] = "text",     [FIELD_TEXT] = "text",         [FIELD_INT] = "whole number",
-    [FIELD_NUMBER] = "number",   [FIELD_FRACTION] = "0 to 1",   [FIELD_BOOL] = "true/false",
-    [FIELD_DURATION] = "duration", [FIELD_CLOCK] = "time of day", [FIELD_FUNCTION] = "function",
-    [FIELD_STRINGS] = "texts",   [FIELD_CHOICE] = "choice",     [FIELD_RECORDS] = "list",
-    [FIELD_RECORD] = "record",   [FIELD_CUSTOM] = "see right",
+    [FIELD_STRING] = "text",       [FIELD_TEXT] = "text",
+    [FIELD_INT] = "whole number",  [FIELD_NUMBER] = "number",
+    [FIELD_FRACTION] = "0 to 1",   [FIELD_BOOL] = "true/false",
+    [FIELD_DURATION] = "duration", [FIELD_CLOCK] = "time of day",
+    [FIELD_FUNCTION] = "function", [FIELD_STRINGS] = "texts",
+    [FIELD_CHOICE] = "choice",     [FIELD_RECORDS] = "list",
+    [FIELD_RECORD] = "record",     [FIELD_CUSTOM] = "see right",
 };
 static const char *const value_types[] = {
-    [VALUE_NONE] = "",          [VALUE_NUMBER] = "number",     [VALUE_COUNT] = "whole number",
-    [VALUE_FRACTION] = "0 to 1", [VALUE_DURATION] = "duration", [VALUE_BOOL] = "true/false",
-    [VALUE_CHOICE] = "choice",  [VALUE_DIST] = "distribution", [VALUE_COMP] = "component",
+    [VALUE_NONE] = "",
+    [VALUE_NUMBER] = "number",
+    [VALUE_COUNT] = "whole number",
+    [VALUE_FRACTION] = "0 to 1",
+    [VALUE_DURATION] = "duration",
+    [VALUE_BOOL] = "true/false",
+    [VALUE_CHOICE] = "choice",
+    [VALUE_DIST] = "distribution",
+    [VALUE_COMP] = "component",
     [VALUE_TEXT] = "text",
 };
 
@@ -40,8 +48,8 @@ static void bindings(struct buf *out, const struct binding_table *t)
     for (size_t i = 0; i < t->n; i++) {
         const struct binding *b = &t->list[i];
         bool table = *b->args == '{';
-        buf_addf(out, "| `%s%s%s%s", t->library, *t->library ? (method ? ":" : ".") : "",
-                 b->name, table ? " " : "(");
+        buf_addf(out, "| `%s%s%s%s", t->library,
+                 *t->library ? (method ? ":" : ".") : "", b->name, table ? " " : "(");
         cell(out, b->args);
         buf_addf(out, "%s` | ", table ? "" : ")");
         cell(out, b->doc);
@@ -52,12 +60,15 @@ static void bindings(struct buf *out, const struct binding_table *t)
 
 static void fields(struct buf *out, const struct schema *s)
 {
-    buf_addf(out, "### `%s`\n\n%s\n\n| field | type | what it is |\n| --- | --- | --- |\n",
+    buf_addf(out,
+             "### `%s`\n\n%s\n\n| field | type | what it is |\n| --- | --- | --- |\n",
              s->name, s->doc);
     for (size_t i = 0; i < s->n; i++) {
         const struct field *f = &s->fields[i];
         buf_addf(out, "| `%s`%s%s | ", f->name, f->required ? " *" : "",
-                 f->pos == 1 ? " (1st)" : f->pos == 2 ? " (2nd)" : "");
+                 f->pos == 1   ? " (1st)"
+                 : f->pos == 2 ? " (2nd)"
+                               : "");
         cell(out, f->type == FIELD_CHOICE ? f->choices : types[f->type]);
         buf_adds(out, " | ");
         cell(out, f->doc);
@@ -79,7 +90,9 @@ static void params(struct buf *out, const struct kind_desc *k)
 {
     if (k->nparams == 0)
         return;
-    buf_adds(out, "| parameter | type | default | what it is |\n| --- | --- | --- | --- |\n");
+    buf_adds(
+        out,
+        "| parameter | type | default | what it is |\n| --- | --- | --- | --- |\n");
     for (size_t i = 0; i < k->nparams; i++) {
         const struct param_desc *p = &k->params[i];
         buf_addf(out, "| `%s`%s | ", p->name, p->live ? " (live)" : "");
@@ -129,17 +142,19 @@ static void kinds(struct buf *out)
 void lesson_reference(struct buf *out)
 {
     static const struct binding_table *const tables[] = {
-        &bind_steps,  &bind_alerts, &bind_time, &bind_dist,   &bind_draw,
+        &bind_steps,   &bind_alerts,  &bind_time,     &bind_dist,  &bind_draw,
         &bind_program, &bind_actions, &bind_incident, &bind_facts, &bind_base,
-        &bind_string, &bind_table,  &bind_math, &bind_utf8};
-    buf_adds(out, "## Records\n\nFields with * must be given; (1st) may stand first without "
-                  "its name.\n\n");
+        &bind_string,  &bind_table,   &bind_math,     &bind_utf8};
+    buf_adds(out,
+             "## Records\n\nFields with * must be given; (1st) may stand first without "
+             "its name.\n\n");
     for (const struct schema *const *s = schemas; *s; s++)
         fields(out, *s);
     buf_adds(out, "## Functions\n\n");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         bindings(out, tables[i]);
-    buf_adds(out, "## Kinds of components\n\nParameters marked (live) can be set while it "
-                  "runs.\n\n");
+    buf_adds(out,
+             "## Kinds of components\n\nParameters marked (live) can be set while it "
+             "runs.\n\n");
     kinds(out);
 }

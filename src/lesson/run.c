@@ -1,13 +1,14 @@
 /*
  * The two ways in which a lesson's functions run: to build a world from a seed, and to
- * answer a predicate. Both go through host_run(); what they make belongs to the caller from
- * the first byte, so that an error in the middle loses nothing.
+ * answer a predicate. Both go through host_run(); what they make belongs to the caller
+ * from the first byte, so that an error in the middle loses nothing.
  */
 #include "lesson_internal.h"
 
 #include <string.h>
 
-/* ---- building ------------------------------------------------------------------------ */
+/* ---- building
+ * ------------------------------------------------------------------------ */
 
 static void check_components(lua_State *L, struct build *b)
 {
@@ -112,7 +113,8 @@ void lesson_world_release(struct lesson_world *lw)
     *lw = (struct lesson_world){0};
 }
 
-/* ---- predicates ----------------------------------------------------------------------------- */
+/* ---- predicates
+ * ----------------------------------------------------------------------------- */
 
 struct question {
     fn_id fn;
@@ -124,15 +126,17 @@ struct question {
 static int ask_inside(lua_State *L)
 {
     struct question *q = lua_touserdata(L, 1);
+    lua_Debug ar = {0};
     fn_push(L, q->fn);
+    lua_pushvalue(L, -1);
+    lua_getinfo(L, ">S", &ar);
+    host_of(L)->line = ar.linedefined;
     object_push(L, "s");
     lua_call(L, 1, 1);
     if (lua_type(L, -1) != q->want) {
-        lua_Debug ar = {0};
-        fn_push(L, q->fn);
-        lua_getinfo(L, ">S", &ar);
         fail(L, ar.linedefined, "this function must return %s, not a %s",
-             q->want == LUA_TBOOLEAN ? "true or false" : "a number", luaL_typename(L, -1));
+             q->want == LUA_TBOOLEAN ? "true or false" : "a number",
+             luaL_typename(L, -1));
     }
     q->yes = lua_toboolean(L, -1);
     q->number = lua_tonumber(L, -1);
@@ -145,13 +149,14 @@ static enum err ask(struct lesson *l, struct question *q, const struct lesson_fa
     if (q->fn < 0 || q->fn >= l->host.functions)
         BUG("no lesson function %d", (int)q->fn);
     l->host.facts = f;
-    enum err e = host_run(&l->host, ask_inside, q, STEPS_PREDICATE, false, l->line, why);
+    enum err e =
+        host_run(&l->host, ask_inside, q, STEPS_PREDICATE, false, l->line, why);
     l->host.facts = NULL;
     return e;
 }
 
-enum err lesson_test(struct lesson *l, fn_id fn, const struct lesson_facts *f, bool *out,
-                     struct errmsg *why)
+enum err lesson_test(struct lesson *l, fn_id fn, const struct lesson_facts *f,
+                     bool *out, struct errmsg *why)
 {
     struct question q = {.fn = fn, .want = LUA_TBOOLEAN};
     enum err e = ask(l, &q, f, why);

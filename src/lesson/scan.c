@@ -57,8 +57,7 @@ static void add_mark(struct scan *s, const char *p, size_t n, int line)
         s->cap = s->cap ? 2 * s->cap : 256;
         s->marks = mem_grow(s->marks, s->cap, sizeof *s->marks);
     }
-    s->marks[s->n++] =
-        (struct scan_mark){(uint32_t)(p - s->text), (uint32_t)n, line};
+    s->marks[s->n++] = (struct scan_mark){(uint32_t)(p - s->text), (uint32_t)n, line};
 }
 
 /* [[ or [=[ ...: the number of = signs, or -1. */
@@ -187,10 +186,11 @@ enum err scan_text(struct scan *s, const char *text, size_t len, const char *nam
         } else if (is_name(ch))
             skip_word(s, &c);
         else if (ch == '^')
-            return errmsg_set(why, ERR_LESSON,
-                              "%s:%d: the operator ^ is not allowed (it differs between "
-                              "machines); use math.pow(x, y)",
-                              name, c.line);
+            return errmsg_set(
+                why, ERR_LESSON,
+                "%s:%d: the operator ^ is not allowed (it differs between "
+                "machines); use math.pow(x, y)",
+                name, c.line);
         else
             step(&c);
     }

@@ -1,7 +1,8 @@
 /*
- * Reads a record of a lesson by a table that says what it may hold. The same tables make the
- * author's reference, so what is documented and what is accepted cannot differ. Whatever is
- * wrong is reported on the line where the field is written, which the scan of the text knows.
+ * Reads a record of a lesson by a table that says what it may hold. The same tables
+ * make the author's reference, so what is documented and what is accepted cannot
+ * differ. Whatever is wrong is reported on the line where the field is written, which
+ * the scan of the text knows.
  */
 #include "lesson_internal.h"
 
@@ -39,7 +40,8 @@ size_t read_length(struct reader *r, int t, int line, const char *what)
     if (n != count)
         fail(r->L, line, "%s is a list with holes", what);
     if (n > LIST_MAX)
-        fail(r->L, line, "%s has %zu elements; at most %d are allowed", what, n, LIST_MAX);
+        fail(r->L, line, "%s has %zu elements; at most %d are allowed", what, n,
+             LIST_MAX);
     return n;
 }
 
@@ -84,7 +86,8 @@ static int read_choice(struct reader *r, const struct field *f, int line)
 static double read_number(struct reader *r, const char *what, int line)
 {
     if (lua_type(r->L, -1) != LUA_TNUMBER)
-        fail(r->L, line, "%s must be a number, not a %s", what, luaL_typename(r->L, -1));
+        fail(r->L, line, "%s must be a number, not a %s", what,
+             luaL_typename(r->L, -1));
     return lua_tonumber(r->L, -1);
 }
 
@@ -109,7 +112,8 @@ static sim_time read_clock(struct reader *r, const char *what, int line)
     int h, m;
     char rest;
     const char *s = read_string(r, -1, line, what);
-    if (sscanf(s, "%2d:%2d%c", &h, &m, &rest) != 2 || h < 0 || h > 23 || m < 0 || m > 59)
+    if (sscanf(s, "%2d:%2d%c", &h, &m, &rest) != 2 || h < 0 || h > 23 || m < 0 ||
+        m > 59)
         fail(r->L, line, "%s must be a time of day like \"19:40\"", what);
     return h * SIM_HOUR + m * SIM_MIN;
 }
@@ -182,35 +186,58 @@ static void read_field(struct reader *r, const struct field *f, int line, char *
     void *at = out + f->offset;
     host_charge(r->L, 4);
     switch (f->type) {
-    case FIELD_STRING: *(const char **)at = read_string(r, -1, line, f->name); break;
+    case FIELD_STRING:
+        *(const char **)at = read_string(r, -1, line, f->name);
+        break;
     case FIELD_TEXT:
         *(const char **)at = undent(r->mem, read_string(r, -1, line, f->name));
         break;
-    case FIELD_INT: *(int *)at = read_int(r, f->name, line); break;
-    case FIELD_NUMBER: *(double *)at = read_number(r, f->name, line); break;
-    case FIELD_FRACTION: *(double *)at = read_fraction(r, f->name, line); break;
+    case FIELD_INT:
+        *(int *)at = read_int(r, f->name, line);
+        break;
+    case FIELD_NUMBER:
+        *(double *)at = read_number(r, f->name, line);
+        break;
+    case FIELD_FRACTION:
+        *(double *)at = read_fraction(r, f->name, line);
+        break;
     case FIELD_BOOL:
         if (lua_type(r->L, -1) != LUA_TBOOLEAN)
             fail(r->L, line, "%s must be true or false", f->name);
         *(bool *)at = lua_toboolean(r->L, -1);
         break;
-    case FIELD_DURATION: *(sim_time *)at = to_duration(r->L, -1, line, f->name); break;
-    case FIELD_CLOCK: *(sim_time *)at = read_clock(r, f->name, line); break;
+    case FIELD_DURATION:
+        *(sim_time *)at = to_duration(r->L, -1, line, f->name);
+        break;
+    case FIELD_CLOCK:
+        *(sim_time *)at = read_clock(r, f->name, line);
+        break;
     case FIELD_FUNCTION:
         if (lua_type(r->L, -1) != LUA_TFUNCTION || lua_iscfunction(r->L, -1))
             fail(r->L, line, "%s must be a function, not a %s", f->name,
                  luaL_typename(r->L, -1));
         *(fn_id *)at = fn_keep(r->L, -1);
         break;
-    case FIELD_STRINGS: read_strings(r, f, line, out); break;
-    case FIELD_CHOICE: *(int *)at = read_choice(r, f, line); break;
-    case FIELD_RECORDS: read_records(r, f, line, out); break;
-    case FIELD_RECORD: read_record(r, -1, line, f->of, at); break;
-    case FIELD_CUSTOM: f->custom(r, f, line, out); break;
+    case FIELD_STRINGS:
+        read_strings(r, f, line, out);
+        break;
+    case FIELD_CHOICE:
+        *(int *)at = read_choice(r, f, line);
+        break;
+    case FIELD_RECORDS:
+        read_records(r, f, line, out);
+        break;
+    case FIELD_RECORD:
+        read_record(r, -1, line, f->of, at);
+        break;
+    case FIELD_CUSTOM:
+        f->custom(r, f, line, out);
+        break;
     }
 }
 
-/* Line of a record: where its constructor was called; else where its title is written. */
+/* Line of a record: where its constructor was called; else where its title is written.
+ */
 static int record_line(struct reader *r, int t, int line)
 {
     lua_rawgeti(r->L, t, 1);
@@ -236,8 +263,8 @@ static void check_keys(struct reader *r, int t, int line, const struct schema *s
         if (lua_type(r->L, -1) == LUA_TNUMBER) {
             double x = lua_tonumber(r->L, -1);
             if (x < 1 || x > positions || x != (double)(int)x)
-                fail(r->L, line, "%s has %d unnamed value%s at most", s->name, positions,
-                     positions == 1 ? "" : "s");
+                fail(r->L, line, "%s has %d unnamed value%s at most", s->name,
+                     positions, positions == 1 ? "" : "s");
             lua_pop(r->L, 1);
             continue;
         }
@@ -259,7 +286,8 @@ void read_record(struct reader *r, int t, int line, const struct schema *s, void
     t = lua_absindex(L, t);
     luaL_checkstack(L, 16, NULL);
     if (lua_type(L, t) != LUA_TTABLE)
-        fail(L, line, "%s must be a table { … }, not a %s", s->name, luaL_typename(L, t));
+        fail(L, line, "%s must be a table { … }, not a %s", s->name,
+             luaL_typename(L, t));
     line = record_line(r, t, line);
     check_keys(r, t, line, s);
     for (size_t i = 0; i < s->n; i++) {

@@ -1,23 +1,40 @@
 /*
- * What a lesson file may say: one schema per record, from the lesson down to a hint. These
- * tables are the format. Checks that compare fields with each other stand beside them;
- * what needs the world (names of components) is checked when it is built.
+ * What a lesson file may say: one schema per record, from the lesson down to a hint.
+ * These tables are the format. Checks that compare fields with each other stand beside
+ * them; what needs the world (names of components) is checked when it is built.
  */
 #include "lesson_internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define F(name, type, member, doc) {name, FIELD_##type, offsetof(THIS, member), 0, doc, 0, 0, 0, 0, 0}
-#define FREQ(name, type, member, doc) {name, FIELD_##type, offsetof(THIS, member), 0, doc, 0, true, 0, 0, 0}
-#define FPOS(p, name, type, member, doc) {name, FIELD_##type, offsetof(THIS, member), 0, doc, p, true, 0, 0, 0}
-#define FLIST(name, type, member, nmember, schema, doc) \
-    {name, FIELD_##type, offsetof(THIS, member), offsetof(THIS, nmember), doc, 0, 0, 0, schema, 0}
-#define FCUSTOM(name, fn, doc) {name, FIELD_CUSTOM, 0, 0, doc, 0, 0, 0, 0, fn}
-#define SCHEMA(var, label, text, list, check) \
-    const struct schema var = {label, text, list, sizeof list / sizeof *list, sizeof(THIS), check}
+#define F(name, type, member, doc)                                                     \
+    {                                                                                  \
+        name, FIELD_##type, offsetof(THIS, member), 0, doc, 0, 0, 0, 0, 0              \
+    }
+#define FREQ(name, type, member, doc)                                                  \
+    {                                                                                  \
+        name, FIELD_##type, offsetof(THIS, member), 0, doc, 0, true, 0, 0, 0           \
+    }
+#define FPOS(p, name, type, member, doc)                                               \
+    {                                                                                  \
+        name, FIELD_##type, offsetof(THIS, member), 0, doc, p, true, 0, 0, 0           \
+    }
+#define FLIST(name, type, member, nmember, schema, doc)                                \
+    {                                                                                  \
+        name, FIELD_##type, offsetof(THIS, member), offsetof(THIS, nmember), doc, 0,   \
+            0, 0, schema, 0                                                            \
+    }
+#define FCUSTOM(name, fn, doc)                                                         \
+    {                                                                                  \
+        name, FIELD_CUSTOM, 0, 0, doc, 0, 0, 0, 0, fn                                  \
+    }
+#define SCHEMA(var, label, text, list, check)                                          \
+    const struct schema var = {label,        text, list, sizeof list / sizeof *list,   \
+                               sizeof(THIS), check}
 
-/* ---- small records -------------------------------------------------------------------- */
+/* ---- small records
+ * -------------------------------------------------------------------- */
 
 #define THIS struct choice
 static const struct field choice_fields[] = {
@@ -25,15 +42,18 @@ static const struct field choice_fields[] = {
     F("reply", TEXT, reply, "what is said when it is picked"),
     F("right", BOOL, right, "true: a right one"),
 };
-static SCHEMA(choice_schema, "choice", "One answer of a question.", choice_fields, NULL);
+static SCHEMA(choice_schema, "choice", "One answer of a question.", choice_fields,
+              NULL);
 #undef THIS
 
 #define THIS struct prediction
 static const struct field prediction_fields[] = {
     FPOS(1, "what", STRING, what, "the number to predict: \"orders in five minutes\""),
-    FREQ("value", FUNCTION, value, "function(s) that returns it; read now and when due"),
+    FREQ("value", FUNCTION, value,
+         "function(s) that returns it; read now and when due"),
     FREQ("after", DURATION, after, "due so long after the next change"),
-    F("answer", STRING, answer, "what you expect: up, same or down; left out: what happened"),
+    F("answer", STRING, answer,
+      "what you expect: up, same or down; left out: what happened"),
 };
 static void check_prediction(struct reader *r, int line, void *record)
 {
@@ -43,18 +63,20 @@ static void check_prediction(struct reader *r, int line, void *record)
     if (*p->answer && choice_index("up|same|down", p->answer) < 0)
         fail(r->L, line, "answer '%.40s' must be up, same or down", p->answer);
 }
-static SCHEMA(prediction_schema, "prediction", "A number to predict.", prediction_fields,
-              check_prediction);
+static SCHEMA(prediction_schema, "prediction", "A number to predict.",
+              prediction_fields, check_prediction);
 #undef THIS
 
 #define THIS struct trap
 static const struct field trap_fields[] = {
     FPOS(1, "id", STRING, id, "a stable word"),
-    FREQ("when", FUNCTION, when, "function(s): true when the learner took this wrong turn"),
+    FREQ("when", FUNCTION, when,
+         "function(s): true when the learner took this wrong turn"),
     FREQ("say", TEXT, say, "what is said then, once"),
 };
-static SCHEMA(trap_schema, "trap", "A known wrong turn, looked for after the first change.",
-              trap_fields, NULL);
+static SCHEMA(trap_schema, "trap",
+              "A known wrong turn, looked for after the first change.", trap_fields,
+              NULL);
 #undef THIS
 
 #define THIS struct cited
@@ -107,19 +129,30 @@ static const struct field accepted_fields[] = {
     {"mechanism", FIELD_CUSTOM, 0, 0, "a word of the course-wide list", 2, true, 0, 0,
      read_mechanism},
 };
-static SCHEMA(accepted_schema, "cause", "A suspicion that is right.", accepted_fields, NULL);
+static SCHEMA(accepted_schema, "cause", "A suspicion that is right.", accepted_fields,
+              NULL);
 #undef THIS
 
-/* ---- courses: fixes and wrong fixes ------------------------------------------------------ */
+/* ---- courses: fixes and wrong fixes
+ * ------------------------------------------------------ */
 
 #define THIS struct course
-#define COURSE_FIELDS                                                                     \
-    FPOS(1, "title", STRING, title, "a few words"),                                       \
-        {"lines", FIELD_STRINGS, offsetof(THIS, lines), offsetof(THIS, nlines),           \
-         "console lines, in order", 2, true, 0, 0, 0},                                    \
-        F("says", TEXT, says, "for the debrief: why it did what it did"),                 \
-        F("used", FUNCTION, used,                                                         \
-          "function(s): true when the learner did this; left out: told by its actions")
+#define COURSE_FIELDS                                                                  \
+    FPOS(1, "title", STRING, title, "a few words"),                                    \
+        {"lines",                                                                      \
+         FIELD_STRINGS,                                                                \
+         offsetof(THIS, lines),                                                        \
+         offsetof(THIS, nlines),                                                       \
+         "console lines, in order",                                                    \
+         2,                                                                            \
+         true,                                                                         \
+         0,                                                                            \
+         0,                                                                            \
+         0},                                                                           \
+        F("says", TEXT, says, "for the debrief: why it did what it did"),              \
+        F("used", FUNCTION, used,                                                      \
+          "function(s): true when the learner did this; left out: told by its "        \
+          "actions")
 static const struct field fix_fields[] = {COURSE_FIELDS};
 static SCHEMA(fix_schema, "fix", "A course that wins. The first is the reference.",
               fix_fields, NULL);
@@ -127,8 +160,8 @@ static SCHEMA(fix_schema, "fix", "A course that wins. The first is the reference
 #define HARMS "none|worse|returns|fragile|nothing|partial|costly"
 static const struct field wrong_fields[] = {
     COURSE_FIELDS,
-    {"harm", FIELD_CHOICE, offsetof(THIS, harm), 0,
-     "what it does; see below", 0, true, "worse|returns|fragile|nothing|partial|costly", 0, 0},
+    {"harm", FIELD_CHOICE, offsetof(THIS, harm), 0, "what it does; see below", 0, true,
+     "worse|returns|fragile|nothing|partial|costly", 0, 0},
     F("client", STRING, client, "worse: whose users lose; left out: anybody's"),
     F("breaks_by", STRING, until, "fragile: \"the 10 s hiccup at min 40\""),
     F("breaks_at", DURATION, until_at, "fragile: when that is, on the simulated clock"),
@@ -140,15 +173,17 @@ static void check_wrong(struct reader *r, int line, void *record)
     if (c->harm == HARM_FRAGILE && (!c->until || !c->until_at))
         fail(r->L, line, "a fragile fix says breaks_by and breaks_at");
 }
-static SCHEMA(wrong_schema, "wrong fix",
-              "A course that tempts and fails. `harm`: worse (some users lose more than "
-              "without it), returns (good, then bad again), fragile (holds until a later "
-              "event), nothing (no better), partial (better, not won), costly (wins, at a "
-              "price).",
-              wrong_fields, check_wrong);
+static SCHEMA(
+    wrong_schema, "wrong fix",
+    "A course that tempts and fails. `harm`: worse (some users lose more than "
+    "without it), returns (good, then bad again), fragile (holds until a later "
+    "event), nothing (no better), partial (better, not won), costly (wins, at a "
+    "price).",
+    wrong_fields, check_wrong);
 #undef THIS
 
-/* ---- steps ---------------------------------------------------------------------------------- */
+/* ---- steps
+ * ---------------------------------------------------------------------------------- */
 
 #define THIS struct step
 
@@ -195,11 +230,13 @@ static void read_answer(struct reader *r, const struct field *f, int line, void 
             return;
         }
     }
-    fail_unknown(r->L, line, "answer is not among the choices:", answer, names, s->nchoices);
+    fail_unknown(r->L, line, "answer is not among the choices:", answer, names,
+                 s->nchoices);
 }
 
 /* One prediction, or a list of them. */
-static void read_predictions(struct reader *r, const struct field *f, int line, void *out)
+static void read_predictions(struct reader *r, const struct field *f, int line,
+                             void *out)
 {
     struct step *s = out;
     s->npredict = read_length(r, -1, line, f->name);
@@ -214,18 +251,26 @@ static void read_predictions(struct reader *r, const struct field *f, int line, 
     s->predict = list;
 }
 
-#define STEP_FIELDS                                                                       \
-    FPOS(1, "id", STRING, id, "a stable word or two"),                                    \
-        F("title", STRING, title, "what the face shows; left out: the id"),               \
-        FREQ("say", TEXT, say, "what is said; wrapped by the face"),                      \
-        FCUSTOM("hints", read_hints,                                                      \
-                "up to four: a nudge, where to look, what it is, the command"),           \
+#define STEP_FIELDS                                                                    \
+    FPOS(1, "id", STRING, id, "a stable word or two"),                                 \
+        F("title", STRING, title, "what the face shows; left out: the id"),            \
+        FREQ("say", TEXT, say, "what is said; wrapped by the face"),                   \
+        FCUSTOM("hints", read_hints,                                                   \
+                "up to four: a nudge, where to look, what it is, the command"),        \
         F("done", TEXT, done, "said when the step is done")
-#define CHOICE_FIELDS                                                                     \
-    {"choices", FIELD_CUSTOM, 0, 0,                                                       \
-     "2 to 9: texts, or { \"text\", reply = \"…\", right = true }", 0, true, 0, 0, read_choices}, \
+#define CHOICE_FIELDS                                                                  \
+    {"choices",                                                                        \
+     FIELD_CUSTOM,                                                                     \
+     0,                                                                                \
+     0,                                                                                \
+     "2 to 9: texts, or { \"text\", reply = \"…\", right = true }",                    \
+     0,                                                                                \
+     true,                                                                             \
+     0,                                                                                \
+     0,                                                                                \
+     read_choices},                                                                    \
         FCUSTOM("answer", read_answer, "the text of the right one")
-#define SOLUTION_FIELD                                                                    \
+#define SOLUTION_FIELD                                                                 \
     FLIST("solution", STRINGS, solution, nsolution, NULL, "console lines that do it")
 
 static void check_step(struct reader *r, int line, void *record)
@@ -289,21 +334,22 @@ static const struct field say_fields[] = {
     FLIST("needs", STRINGS, needs, nneeds, NULL, "of who, since, impact, state, next"),
     SOLUTION_FIELD,
 };
-static SCHEMA(ask_schema, "ask", "A question; goes on when it is answered right.", ask_fields,
-              check_step);
-static SCHEMA(choose_schema, "choose", "A decision with several right answers.", ask_fields,
-              check_step);
+static SCHEMA(ask_schema, "ask", "A question; goes on when it is answered right.",
+              ask_fields, check_step);
+static SCHEMA(choose_schema, "choose", "A decision with several right answers.",
+              ask_fields, check_step);
 static SCHEMA(look_schema, "look", "Something to find out.", look_fields, check_look);
-static SCHEMA(predict_schema, "predict", "What will happen to which number?", predict_fields,
-              check_step);
+static SCHEMA(predict_schema, "predict", "What will happen to which number?",
+              predict_fields, check_step);
 static SCHEMA(act_schema, "act", "Something to put right.", act_fields, check_look);
-static SCHEMA(say_schema, "say_update", "A status update to write.", say_fields, check_needs);
+static SCHEMA(say_schema, "say_update", "A status update to write.", say_fields,
+              check_needs);
 #undef THIS
 
 static const struct schema *const step_schemas[] = {
-    [STEP_ASK] = &ask_schema,       [STEP_LOOK] = &look_schema,
+    [STEP_ASK] = &ask_schema,         [STEP_LOOK] = &look_schema,
     [STEP_PREDICT] = &predict_schema, [STEP_ACT] = &act_schema,
-    [STEP_SAY_UPDATE] = &say_schema, [STEP_CHOOSE] = &choose_schema,
+    [STEP_SAY_UPDATE] = &say_schema,  [STEP_CHOOSE] = &choose_schema,
 };
 enum { STEP_KINDS = sizeof step_schemas / sizeof *step_schemas };
 
@@ -321,7 +367,8 @@ static void read_steps(struct reader *r, const struct field *f, int line, void *
             kind++;
         if (kind == STEP_KINDS)
             fail(r->L, line,
-                 "step %zu must be made with ask, look, predict, act, say_update or choose",
+                 "step %zu must be made with ask, look, predict, act, say_update or "
+                 "choose",
                  i + 1);
         struct step *s = &l->steps[i];
         s->kind = (enum step_kind)kind;
@@ -335,7 +382,8 @@ static void read_steps(struct reader *r, const struct field *f, int line, void *
     }
 }
 
-/* ---- expectations, glossary, objective, alerts ----------------------------------------------- */
+/* ---- expectations, glossary, objective, alerts
+ * ----------------------------------------------- */
 
 static struct predicate *read_predicates(struct reader *r, int line, size_t *n)
 {
@@ -351,7 +399,8 @@ static struct predicate *read_predicates(struct reader *r, int line, size_t *n)
     for (*n = 0; *n < max; ++*n) {
         lua_rawgeti(L, t + 1, (lua_Integer)*n + 1);
         if (lua_type(L, -1) != LUA_TSTRING)
-            fail(L, line, "each predicate needs a name: [\"orders stop\"] = function(s) …");
+            fail(L, line,
+                 "each predicate needs a name: [\"orders stop\"] = function(s) …");
         list[*n].name = read_string(r, -1, line, "a name");
         int at = scan_line(r->h->scan, list[*n].name, line);
         lua_rawget(L, t);
@@ -390,12 +439,15 @@ static SCHEMA(expect_schema, "expect", "What can be seen before anybody acts.",
 
 #define THIS struct slo_decl
 static const struct field slo_fields[] = {
-    FPOS(1, "name", STRING, slo.name, "a sentence: \"an order, or a plain no, within 2 s\""),
+    FPOS(1, "name", STRING, slo.name,
+         "a sentence: \"an order, or a plain no, within 2 s\""),
     FREQ("within", DURATION, slo.within, "good is answered within this"),
-    F("max_age", DURATION, slo.max_age, "and no cached value in it is older; left out: any"),
+    F("max_age", DURATION, slo.max_age,
+      "and no cached value in it is older; left out: any"),
     FREQ("good", FRACTION, slo.objective, "the share that must be good: 0.995"),
     FREQ("window", DURATION, slo.window, "the error budget's period"),
-    FLIST("clients", STRINGS, clients, nclients, NULL, "whose requests; left out: everybody's"),
+    FLIST("clients", STRINGS, clients, nclients, NULL,
+          "whose requests; left out: everybody's"),
 };
 static void check_slo(struct reader *r, int line, void *record)
 {
@@ -407,7 +459,8 @@ static void check_slo(struct reader *r, int line, void *record)
     if (s->nclients > CLIENTS_MAX)
         fail(r->L, line, "%d clients at most", CLIENTS_MAX);
 }
-static SCHEMA(slo_schema, "slo", "What users need: the objective.", slo_fields, check_slo);
+static SCHEMA(slo_schema, "slo", "What users need: the objective.", slo_fields,
+              check_slo);
 #undef THIS
 
 #define THIS struct alert_decl
@@ -427,9 +480,10 @@ static const struct field burn_fields[] = {
     FREQ("short", DURATION, rule.short_window, "and still over this one"),
     F("page", BOOL, rule.page, "true: pages; else only listed"),
 };
-static SCHEMA(threshold_schema, "threshold", "An alert on a metric.", threshold_fields, NULL);
-static SCHEMA(burn_schema, "burn", "An alert on the objective's burn rate.", burn_fields,
+static SCHEMA(threshold_schema, "threshold", "An alert on a metric.", threshold_fields,
               NULL);
+static SCHEMA(burn_schema, "burn", "An alert on the objective's burn rate.",
+              burn_fields, NULL);
 #undef THIS
 
 #define THIS struct lesson
@@ -453,7 +507,8 @@ static void read_alerts(struct reader *r, const struct field *f, int line, void 
         read_record(r, -1, line, burn ? &burn_schema : &threshold_schema, a);
         bool above = a->above == a->above, below = a->below_value == a->below_value;
         if (!burn && above == below)
-            fail(r->L, a->line, "alert '%.40s' needs either above or below", a->rule.name);
+            fail(r->L, a->line, "alert '%.40s' needs either above or below",
+                 a->rule.name);
         a->rule.below = below;
         a->rule.value = below ? a->below_value : a->above;
         lua_pop(r->L, 1);
@@ -483,7 +538,8 @@ static void read_glossary(struct reader *r, const struct field *f, int line, voi
     lua_settop(L, t);
 }
 
-/* ---- the lesson --------------------------------------------------------------------------------- */
+/* ---- the lesson
+ * --------------------------------------------------------------------------------- */
 
 #define TRACKS "think|fail|recover|scale|start|lab"
 static const struct field lesson_fields[] = {
@@ -495,21 +551,25 @@ static const struct field lesson_fields[] = {
     F("level", INT, info.level, "1 to 5"),
     {"post", FIELD_RECORD, offsetof(THIS, post), 0, "the post it goes with", 0, 0, 0,
      &post_schema, 0},
-    FLIST("teaches", STRINGS, info.teaches, info.nteaches, NULL, "what one takes away, in words"),
+    FLIST("teaches", STRINGS, info.teaches, info.nteaches, NULL,
+          "what one takes away, in words"),
     F("place", TEXT, info.place, "the business and the people, for the first page"),
     F("page", TEXT, info.page, "what the pager says"),
     F("day_start", CLOCK, info.day_start, "time of day at simulated time 0: \"19:40\""),
-    F("starts_at", DURATION, info.starts_at, "when the page goes off; it has run so long"),
+    F("starts_at", DURATION, info.starts_at,
+      "when the page goes off; it has run so long"),
     F("ends_at", DURATION, info.ends_at, "a run is over at the latest then"),
     F("good_for", DURATION, info.good_for, "how long users must be well to have won"),
     F("guided_start", BOOL, info.guided_start, "true: explains the screen as it goes"),
-    FLIST("tools", STRINGS, info.tools, info.ntools, NULL, "commands for `help`, the useful ones first"),
+    FLIST("tools", STRINGS, info.tools, info.ntools, NULL,
+          "commands for `help`, the useful ones first"),
     FREQ("world", FUNCTION, world, "function(w): builds the system"),
     F("incident", FUNCTION, incident, "function(i): what happens to it"),
-    {"slo", FIELD_RECORD, offsetof(THIS, slo), 0, "what users need", 0, 0, 0, &slo_schema, 0},
+    {"slo", FIELD_RECORD, offsetof(THIS, slo), 0, "what users need", 0, 0, 0,
+     &slo_schema, 0},
     FCUSTOM("alerts", read_alerts, "a list of burn { … } and threshold { … }"),
-    {"expect", FIELD_RECORD, offsetof(THIS, expect), 0, "what can be seen at first", 0, 0, 0,
-     &expect_schema, 0},
+    {"expect", FIELD_RECORD, offsetof(THIS, expect), 0, "what can be seen at first", 0,
+     0, 0, &expect_schema, 0},
     FCUSTOM("steps", read_steps, "ask, look, predict, act, say_update, choose"),
     FLIST("traps", RECORDS, traps, ntraps, &trap_schema, "known wrong turns"),
     FLIST("causes", RECORDS, accepts, naccepts, &accepted_schema,
@@ -518,7 +578,8 @@ static const struct field lesson_fields[] = {
     FLIST("wrong", RECORDS, wrongs, nwrongs, &wrong_schema, "courses that tempt"),
     F("debrief", TEXT, debrief, "short paragraphs; what would have prevented it"),
     FLIST("sums", STRINGS, sums, nsums, NULL, "the arithmetic, a line each"),
-    FLIST("real", RECORDS, reals, nreals, &cited_schema, "public incidents of the kind"),
+    FLIST("real", RECORDS, reals, nreals, &cited_schema,
+          "public incidents of the kind"),
     FCUSTOM("glossary", read_glossary, "[\"term\"] = \"meaning\""),
 };
 
@@ -558,8 +619,8 @@ static void check_lesson(struct reader *r, int line, void *record)
         fail(r->L, scan_line(r->h->scan, "id", line),
              "id '%.60s' must be small letters, digits and -, 40 at most", i->id);
     if (choice_index(TRACKS, i->track) < 0)
-        fail_unknown(r->L, scan_line(r->h->scan, "track", line), "no such track", i->track,
-                     tracks, 6);
+        fail_unknown(r->L, scan_line(r->h->scan, "track", line), "no such track",
+                     i->track, tracks, 6);
     check_times(r, line, l);
     if (!strcmp(i->track, "lab"))
         return;
@@ -568,19 +629,21 @@ static void check_lesson(struct reader *r, int line, void *record)
     if (i->level < 1 || i->level > 5 || i->minutes < 1 || i->minutes > 240)
         fail(r->L, line, "lesson needs level from 1 to 5 and minutes from 1 to 240");
     if (!i->quiet && (l->incident == FN_NONE || l->nfixes == 0 || l->nsteps == 0))
-        fail(r->L, line, "lesson needs incident, steps and fixes (unless expect.quiet)");
+        fail(r->L, line,
+             "lesson needs incident, steps and fixes (unless expect.quiet)");
 }
 SCHEMA(lesson_schema, "lesson", "The whole file: `return lesson { … }`.", lesson_fields,
        check_lesson);
 #undef THIS
 
 const struct schema *const schemas[] = {
-    &lesson_schema, &post_schema,      &slo_schema,        &burn_schema, &threshold_schema,
-    &expect_schema, &ask_schema,       &choice_schema,     &look_schema, &predict_schema,
-    &prediction_schema, &act_schema,   &say_schema,        &choose_schema, &trap_schema,
-    &accepted_schema, &fix_schema,     &wrong_schema,      &cited_schema, NULL};
+    &lesson_schema,     &post_schema, &slo_schema,    &burn_schema,   &threshold_schema,
+    &expect_schema,     &ask_schema,  &choice_schema, &look_schema,   &predict_schema,
+    &prediction_schema, &act_schema,  &say_schema,    &choose_schema, &trap_schema,
+    &accepted_schema,   &fix_schema,  &wrong_schema,  &cited_schema,  NULL};
 
-/* ---- constructors: they only mark their table with what it is and where ----------------------------- */
+/* ---- constructors: they only mark their table with what it is and where
+ * ----------------------------- */
 
 static int mark(lua_State *L, const char *is)
 {
@@ -591,10 +654,10 @@ static int mark(lua_State *L, const char *is)
     return 1;
 }
 
-#define CONSTRUCTOR(name)                                                                 \
-    static int make_##name(lua_State *L)                                                  \
-    {                                                                                     \
-        return mark(L, #name);                                                            \
+#define CONSTRUCTOR(name)                                                              \
+    static int make_##name(lua_State *L)                                               \
+    {                                                                                  \
+        return mark(L, #name);                                                         \
     }
 CONSTRUCTOR(lesson)
 CONSTRUCTOR(course)

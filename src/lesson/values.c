@@ -1,7 +1,7 @@
 /*
- * Values that a lesson writes: durations, rates, distributions, curves, and draws from its
- * seed. A duration is a plain number of nanoseconds, so that `min(14) + sec(30)` and
- * `2 * ms(5)` need no machinery; the price is that `timeout = 2` looks like two
+ * Values that a lesson writes: durations, rates, distributions, curves, and draws from
+ * its seed. A duration is a plain number of nanoseconds, so that `min(14) + sec(30)`
+ * and `2 * ms(5)` need no machinery; the price is that `timeout = 2` looks like two
  * nanoseconds, so a small bare number is refused with the word that was meant.
  */
 #include "lesson_internal.h"
@@ -9,7 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- marks ------------------------------------------------------------------------------ */
+/* ---- marks
+ * ------------------------------------------------------------------------------ */
 
 void mark_table(lua_State *L, int t, const char *is)
 {
@@ -40,7 +41,8 @@ int mark_line(lua_State *L, int t, int otherwise)
     return line > 0 && line < 1000000 ? (int)line : otherwise;
 }
 
-/* ---- time ---------------------------------------------------------------------------------- */
+/* ---- time
+ * ---------------------------------------------------------------------------------- */
 
 static int push_duration(lua_State *L, double unit)
 {
@@ -110,7 +112,8 @@ sim_time to_duration(lua_State *L, int i, int line, const char *what)
     if (!(x >= 0 && x < 9e18))
         fail(L, line, "%s: a duration must be at least 0 and below 290 years", what);
     if (x > 0 && x < 1000)
-        fail(L, line, "%s lacks its unit: write sec(%g), ms(%g) or min(%g)", what, x, x, x);
+        fail(L, line, "%s lacks its unit: write sec(%g), ms(%g) or min(%g)", what, x, x,
+             x);
     return lua_isinteger(L, i) ? lua_tointeger(L, i) : (sim_time)floor(x + 0.5);
 }
 
@@ -126,12 +129,14 @@ static const struct binding time_list[] = {
 };
 const struct binding_table bind_time = {
     "", "Time and rates",
-    "A duration is a number: it can be added, multiplied and compared. Everything that a "
+    "A duration is a number: it can be added, multiplied and compared. Everything that "
+    "a "
     "lesson reads as a time (`s:p99(…)`, gauges in seconds, parameters) is one too. "
     "Fields that want one also take text: `\"1m30s\"`.",
     time_list, sizeof time_list / sizeof *time_list};
 
-/* ---- distributions ---------------------------------------------------------------------------- */
+/* ---- distributions
+ * ---------------------------------------------------------------------------- */
 
 void push_dist(lua_State *L, const struct dist *d)
 {
@@ -169,7 +174,8 @@ static int dist_fn_uniform(lua_State *L)
     sim_time lo = dist_time(L, 1, "lowest"), hi = dist_time(L, 2, "highest");
     if (lo > hi)
         fail(L, 0, "uniform: the lowest is above the highest");
-    return give_dist(L, (struct dist){DIST_UNIFORM, 0, lo + (hi - lo) / 2, (hi - lo) / 2});
+    return give_dist(L,
+                     (struct dist){DIST_UNIFORM, 0, lo + (hi - lo) / 2, (hi - lo) / 2});
 }
 
 static int dist_fn_normal(lua_State *L)
@@ -237,7 +243,9 @@ bool to_dist(lua_State *L, int i, int line, const char *what, struct dist *out)
     return true;
 }
 
-/* ---- curves --------------------------------------------------------------------------------------- */
+/* ---- curves
+ * ---------------------------------------------------------------------------------------
+ */
 
 static double number_field(lua_State *L, const char *name, double otherwise)
 {
@@ -292,7 +300,9 @@ static int curve_diurnal(lua_State *L)
     sim_time peak = duration_field(L, "peak", 0);
     sim_time period = duration_field(L, "period", 24 * SIM_HOUR);
     if (!(base >= 0) || !(low >= 0 && low <= 1) || period < SIM_SEC)
-        fail(L, 0, "diurnal needs base >= 0, low from 0 to 1 and a period of a second or more");
+        fail(L, 0,
+             "diurnal needs base >= 0, low from 0 to 1 and a period of a second or "
+             "more");
     lua_settop(L, 0);
     lua_createtable(L, 48, 4);
     mark_table(L, 1, "curve");
@@ -324,15 +334,20 @@ static int curve_points(lua_State *L)
 
 static const struct binding dist_list[] = {
     {"exponential", "mean", dist_fn_exponential, "Exponential."},
-    {"uniform", "lowest, highest", dist_fn_uniform, "Anything between, equally likely."},
+    {"uniform", "lowest, highest", dist_fn_uniform,
+     "Anything between, equally likely."},
     {"normal", "mean, sd", dist_fn_normal, "Normal, cut below 0."},
-    {"lognormal", "mean, sd", dist_fn_lognormal, "Lognormal, by its own mean and deviation."},
-    {"erlang", "k, mean", dist_fn_erlang, "Erlang: k stages, more even than exponential."},
+    {"lognormal", "mean, sd", dist_fn_lognormal,
+     "Lognormal, by its own mean and deviation."},
+    {"erlang", "k, mean", dist_fn_erlang,
+     "Erlang: k stages, more even than exponential."},
     {"hyperexp", "mean, scv", dist_fn_hyperexp,
-     "Hyperexponential: mostly short, sometimes long; scv is variance by mean squared."},
+     "Hyperexponential: mostly short, sometimes long; scv is variance by mean "
+     "squared."},
     {"pareto", "mean, shape", dist_fn_pareto, "Pareto: a heavy tail; shape above 1."},
     {"diurnal", "{ base=, low=, peak=, period= }", curve_diurnal,
-     "A client's rate over a day: `base` at `peak`, `low` times that half a period away."},
+     "A client's rate over a day: `base` at `peak`, `low` times that half a period "
+     "away."},
     {"points", "{ base=, period=, { time, factor }, … }", curve_points,
      "A client's rate: factors on `base`, linear in between; repeats after `period`, "
      "without one the last holds."},
@@ -342,10 +357,13 @@ const struct binding_table bind_dist = {
     "Where a random duration is wanted, a plain duration is a constant one.", dist_list,
     sizeof dist_list / sizeof *dist_list};
 
-/* ---- draws ---------------------------------------------------------------------------------------------- */
+/* ---- draws
+ * ----------------------------------------------------------------------------------------------
+ */
 
-/* A named draw has a stream of its own: the same name gives the same answer wherever it is
- * asked, in predicates too. An unnamed one takes the next number of the build's stream. */
+/* A named draw has a stream of its own: the same name gives the same answer wherever it
+ * is asked, in predicates too. An unnamed one takes the next number of the build's
+ * stream. */
 static struct rng *draw_stream(lua_State *L, bool named, struct rng *own)
 {
     struct host *h = host_of(L);
@@ -356,8 +374,9 @@ static struct rng *draw_stream(lua_State *L, bool named, struct rng *own)
     else if (h->facts && named)
         seed = world_seed(h->facts->world);
     else
-        fail(L, 0, named ? "draws work in functions only, not while the file is read"
-                         : "a draw without a name works in world and incident only");
+        fail(L, 0,
+             named ? "draws work in functions only, not while the file is read"
+                   : "a draw without a name works in world and incident only");
     if (!named)
         return &h->build->rng;
     size_t n;
@@ -388,7 +407,8 @@ static int draw_vary(lua_State *L)
     int a = named ? 2 : 1;
     struct rng own;
     lua_Number lo = luaL_checknumber(L, a), hi = luaL_checknumber(L, a + 1);
-    luaL_argcheck(L, lo <= hi && hi - lo < 1e18, a, "the lowest must not be above the highest");
+    luaL_argcheck(L, lo <= hi && hi - lo < 1e18, a,
+                  "the lowest must not be above the highest");
     double u = rng_unit(draw_stream(L, named, &own));
     if (lua_isinteger(L, a) && lua_isinteger(L, a + 1))
         lua_pushinteger(L, lua_tointeger(L, a) +
@@ -403,8 +423,10 @@ static const struct binding draw_list[] = {
     {"vary", "[name,] lowest, highest", draw_vary,
      "A number between; whole when both ends are whole."},
 };
-const struct binding_table bind_draw = {
-    "", "Draws",
-    "From the seed, so that another seed is another night. With a name the answer is the "
-    "same wherever it is asked; without one, in world and incident only, it is the next one.",
-    draw_list, sizeof draw_list / sizeof *draw_list};
+const struct binding_table bind_draw = {"", "Draws",
+                                        "From the seed, so that another seed is "
+                                        "another night. With a name the answer is the "
+                                        "same wherever it is asked; without one, in "
+                                        "world and incident only, it is the next one.",
+                                        draw_list,
+                                        sizeof draw_list / sizeof *draw_list};

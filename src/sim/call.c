@@ -361,7 +361,10 @@ void call_drop(struct world *w, struct act *p)
     if (p->child == 0)
         return;
     struct act *c = act_at(w, p->child);
-    state_of(w, c->policy)->in_flight--;
+    struct call_state *st = state_of(w, c->policy);
+    st->in_flight--;
+    st->failures[REASON_GAVE_UP]++;
+    st->latency += w_now(w) - c->start;
     ledger_take(w, p, c);
     p->since = w_now(w);
     p->cause = CAUSE_OTHER;

@@ -20,8 +20,7 @@
 
 #define RATE_WINDOW SIM_MIN
 
-/* ---- conditions
- * ----------------------------------------------------------------------------- */
+/* ---- conditions --------------------------------------------------------- */
 
 static double threshold_value(const struct recording *r, size_t rule, sim_time at)
 {
@@ -62,8 +61,7 @@ static double condition(const struct recording *r, size_t rule, sim_time at)
     return is ? slow : NAN;
 }
 
-/* ---- each second
- * ------------------------------------------------------------------------------ */
+/* ---- each second -------------------------------------------------------- */
 
 static void fire(struct alerts *a, size_t rule, sim_time now, double value)
 {
@@ -95,9 +93,7 @@ void alerts_evaluate(struct recording *r, sim_time now)
         evaluate(r, i, now);
 }
 
-/* ---- asking
- * -------------------------------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------- */
 
 size_t recording_alerts(const struct recording *r)
 {
@@ -113,9 +109,7 @@ struct alert recording_alert(const struct recording *r, size_t i)
                           p->value};
 }
 
-/* ---- life
- * ----------------------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------- */
 
 /* Since when the condition has been true at `now`, as far back as the hold can matter.
  */

@@ -17,8 +17,7 @@ const struct trace *traces_find(const struct traces *t, uint64_t request)
     return NULL;
 }
 
-/* ---- which there are
- * ------------------------------------------------------------------- */
+/* ---- which there are ---------------------------------------------------- */
 
 static bool touches(const struct trace *x, comp_id c)
 {
@@ -82,8 +81,7 @@ size_t recording_traces(const struct recording *r, const struct trace_filter *f,
     return count;
 }
 
-/* ---- the spans of one
- * ---------------------------------------------------------------------- */
+/* ---- the spans of one --------------------------------------------------- */
 
 static struct span span_of(const struct trace *x, const struct span_rec *s)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/telemetry/telemetry_internal.h"
+#include "telemetry_test.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,18 +19,7 @@
 
 static struct model *model_with_objective(double objective, sim_time window)
 {
-    struct errmsg why = {0};
-    struct model *m = model_new();
-    struct node work = {.kind = NODE_COMPUTE, .time = dist_const(SIM_MS)};
-    comp_id api = model_add(m, "service", "api", &why);
-    assert_int_equal(model_endpoint(m, api, "get", NULL, &work, &why), ERR_OK);
-    comp_id users = model_add(m, "client", "users", &why);
-    assert_int_equal(model_set(m, users, "to", value_text("api/get"), &why), ERR_OK);
-    struct slo slo = {"answered", 2 * SIM_SEC, 0, objective, window};
-    assert_int_equal(model_slo(m, &slo, NULL, 0, &why), ERR_OK);
-    if (model_finish(m, &why) != ERR_OK)
-        fail_msg("%s", why.text);
-    return m;
+    return small_model(&(struct slo){"answered", 2 * SIM_SEC, 0, objective, window});
 }
 
 static struct recording *recording_with(double objective, sim_time window,
@@ -74,8 +63,7 @@ static sim_time fires_after(struct recording *r, double bad, int limit)
     return recording_alerts(r) ? recording_alert(r, 0).since - start : -1;
 }
 
-/* ---- published detection times
- * --------------------------------------------------------- */
+/* ---- published detection times ------------------------------------------ */
 
 static void check_detection(double window_h, double threshold, double ratio,
                             double want, int healthy)
@@ -161,8 +149,7 @@ static void one_long_window_keeps_a_page_for_an_hour(void **state)
     recording_free(r);
 }
 
-/* ---- thresholds
- * ----------------------------------------------------------------------------- */
+/* ---- thresholds --------------------------------------------------------- */
 
 static const struct alert_rule bad_rate = {.name = "many bad",
                                            .kind = ALERT_THRESHOLD,
@@ -224,9 +211,7 @@ static void a_metric_that_is_not_there_never_fires(void **state)
     recording_free(r);
 }
 
-/* ---- rewind
- * ------------------------------------------------------------------------------------
- */
+/* ---- rewind ------------------------------------------------------------- */
 
 static double wave(int t)
 {
@@ -280,8 +265,7 @@ static void a_cut_leaves_the_alerts_of_that_moment(void **state)
     recording_free(whole);
 }
 
-/* ---- the objective
- * --------------------------------------------------------------------------------- */
+/* ---- the objective ------------------------------------------------------ */
 
 static void the_objective_is_what_users_got(void **state)
 {

@@ -6,22 +6,14 @@
 
 #include <cmocka.h>
 
-#include "../../src/telemetry/telemetry_internal.h"
+#include "telemetry_test.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static struct recording *rec_new(void)
 {
-    struct errmsg why = {0};
-    struct model *m = model_new();
-    struct node work = {.kind = NODE_COMPUTE, .time = dist_const(SIM_MS)};
-    comp_id api = model_add(m, "service", "api", &why);
-    assert_int_equal(model_endpoint(m, api, "get", NULL, &work, &why), ERR_OK);
-    comp_id users = model_add(m, "client", "users", &why);
-    assert_int_equal(model_set(m, users, "to", value_text("api/get"), &why), ERR_OK);
-    if (model_finish(m, &why) != ERR_OK)
-        fail_msg("%s", why.text);
+    struct model *m = small_model(NULL);
     struct recording *r = recording_new(m, NULL, 0);
     model_unref(m);
     return r;
@@ -46,8 +38,7 @@ static size_t lines(const struct recording *r, struct log_entry *out, size_t max
     return recording_logs(r, &everything, out, max);
 }
 
-/* ---- logs
- * ------------------------------------------------------------------------------- */
+/* ---- logs --------------------------------------------------------------- */
 
 static void lines_alike_are_limited_and_counted(void **state)
 {
@@ -195,8 +186,7 @@ static void a_cut_takes_back_what_was_dropped(void **state)
     recording_free(whole);
 }
 
-/* ---- changes
- * -------------------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------ */
 
 static void change(struct recording *r, uint32_t id, sim_time at)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/telemetry/telemetry_internal.h"
+#include "telemetry_test.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,24 +18,9 @@ struct rig {
     struct observer o;
 };
 
-static struct model *small_model(void)
-{
-    struct errmsg why = {0};
-    struct model *m = model_new();
-    struct node work = {.kind = NODE_COMPUTE, .time = dist_const(SIM_MS)};
-    comp_id api = model_add(m, "service", "api", &why);
-    assert_int_equal(model_endpoint(m, api, "get", NULL, &work, &why), ERR_OK);
-    assert_int_equal(model_endpoint(m, api, "put", NULL, &work, &why), ERR_OK);
-    comp_id users = model_add(m, "client", "users", &why);
-    assert_int_equal(model_set(m, users, "to", value_text("api/get"), &why), ERR_OK);
-    if (model_finish(m, &why) != ERR_OK)
-        fail_msg("%s", why.text);
-    return m;
-}
-
 static struct rig rig_new(void)
 {
-    struct rig r = {.model = small_model()};
+    struct rig r = {.model = small_model(NULL)};
     r.users = model_find(r.model, "users");
     r.api = model_find(r.model, "api");
     r.get = model_find(r.model, "api/get");
@@ -51,8 +36,7 @@ static void rig_free(struct rig *r)
     model_unref(r->model);
 }
 
-/* ---- buckets
- * --------------------------------------------------------------------------- */
+/* ---- buckets ------------------------------------------------------------ */
 
 static void a_bucket_holds_what_is_at_most_its_upper_end(void **state)
 {
@@ -67,8 +51,7 @@ static void a_bucket_holds_what_is_at_most_its_upper_end(void **state)
     assert_int_equal(latency_bucket(SIM_HOUR), LATENCY_BUCKETS - 1);
 }
 
-/* ---- against lists
- * --------------------------------------------------------------------------- */
+/* ---- against lists ------------------------------------------------------ */
 
 #define MAX_DONE 6000
 struct one {

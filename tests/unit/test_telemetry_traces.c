@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/telemetry/telemetry_internal.h"
+#include "telemetry_test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,16 +15,9 @@ static comp_id users, api, get, put;
 
 static struct recording *rec_new(void)
 {
-    struct errmsg why = {0};
-    struct model *m = model_new();
-    struct node work = {.kind = NODE_COMPUTE, .time = dist_const(SIM_MS)};
-    api = model_add(m, "service", "api", &why);
-    assert_int_equal(model_endpoint(m, api, "get", NULL, &work, &why), ERR_OK);
-    assert_int_equal(model_endpoint(m, api, "put", NULL, &work, &why), ERR_OK);
-    users = model_add(m, "client", "users", &why);
-    assert_int_equal(model_set(m, users, "to", value_text("api/get"), &why), ERR_OK);
-    if (model_finish(m, &why) != ERR_OK)
-        fail_msg("%s", why.text);
+    struct model *m = small_model(NULL);
+    api = model_find(m, "api");
+    users = model_find(m, "users");
     get = model_find(m, "api/get");
     put = model_find(m, "api/put");
     struct recording *r = recording_new(m, NULL, 0);
@@ -32,8 +25,7 @@ static struct recording *rec_new(void)
     return r;
 }
 
-/* ---- what a world would tell
- * ------------------------------------------------------------- */
+/* ---- what a world would tell -------------------------------------------- */
 
 static void span(struct recording *r, uint64_t request, uint32_t id, comp_id what,
                  sim_time start, sim_time end, const char *note)
@@ -84,8 +76,7 @@ static size_t traces(const struct recording *r, struct trace_filter f,
 
 static const struct trace_filter any = {.comp = COMP_NONE};
 
-/* ---- keeping
- * --------------------------------------------------------------------------------- */
+/* ---- keeping ------------------------------------------------------------ */
 
 static void the_slowest_and_some_of_the_rest_are_kept(void **state)
 {
@@ -217,9 +208,7 @@ static void memory_is_bounded(void **state)
     recording_free(r);
 }
 
-/* ---- rewind
- * --------------------------------------------------------------------------------------
- */
+/* ---- rewind ------------------------------------------------------------- */
 
 #define REQUESTS 1500
 struct told { /* one event of a made-up run */
@@ -324,7 +313,8 @@ static void check_whole(const struct recording *r)
     for (size_t i = 0; i < n; i++) {
         uint16_t spans = 0;
         for (size_t e = 0; e < nevents; e++)
-            spans += events[e].request == ha[i].request && events[e].span;
+            if (events[e].request == ha[i].request && events[e].span)
+                spans++;
         if (ha[i].end != SIM_FOREVER && ha[i].nspans != spans)
             fail_msg("request %llu has %u spans of %u",
                      (unsigned long long)ha[i].request, ha[i].nspans, spans);
