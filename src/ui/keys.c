@@ -30,7 +30,7 @@ const struct binding bindings[] = {
      "complete the word; again: the next candidate", "completes"},
     {AT_CONSOLE, KEY(KEY_ESC), ACT_BACK, "Esc",
      "to the panels; closes what is open first", "panels"},
-    {AT_PANEL, CH('1'), ACT_TAB, "1…6", "that panel", "panels"},
+    {AT_PANEL, CH('1'), ACT_TAB, "1-6", "that panel", "panels"},
     {AT_PANEL, CH('2'), ACT_TAB, NULL, NULL, NULL},
     {AT_PANEL, CH('3'), ACT_TAB, NULL, NULL, NULL},
     {AT_PANEL, CH('4'), ACT_TAB, NULL, NULL, NULL},

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LABEL 6 /* columns of axis labels, before the axis */
+#define LABEL 7 /* columns of axis labels, before the axis */
 
 int plot_columns(int cols)
 {

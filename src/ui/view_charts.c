@@ -180,6 +180,8 @@ static double moved(const struct session_view *v, const struct chart *ch)
     double is = value_in(v, ch, v->now - 3 * SIM_MIN, v->now);
     if (isnan(is))
         return isnan(was) ? -1 : 1; /* it fell silent */
+    if (is == 0 && (was == 0 || isnan(was)))
+        return -1; /* nothing there, then and now */
     if (isnan(was))
         was = 0;
     double change = is > was ? is - was : was - is;
@@ -195,7 +197,11 @@ static int rank_of(const struct chart *ch)
 {
     if (table[ch->how].how == HOW_NOT_OK)
         return 9;
-    return ch->moved >= 0.6 ? 4 : ch->moved >= 0.3 ? 3 : ch->moved >= 0.1 ? 2 : 1;
+    return ch->moved >= 0.6   ? 4
+           : ch->moved >= 0.3 ? 3
+           : ch->moved >= 0.1 ? 2
+           : ch->moved >= 0   ? 1
+                              : 0;
 }
 
 static int by_rank(const void *a, const void *b, void *ctx)

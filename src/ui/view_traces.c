@@ -259,6 +259,15 @@ static void span_name(const struct fall *f, const struct span *s, char *out, siz
         snprintf(out, max, "%s", what);
 }
 
+/* The deepest span says why it failed; those around it only failed with it. */
+static bool fails_below(const struct fall *f, const struct span *s)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (f->s[i].parent == s->id && f->s[i].reason != REASON_NONE)
+            return true;
+    return false;
+}
+
 static void span_row(struct fall *f, const struct span *s, int depth)
 {
     sim_time end = end_of(f, s);
@@ -283,14 +292,14 @@ static void span_row(struct fall *f, const struct span *s, int depth)
     buf_release(&b);
     if (s->place != COMP_NONE)
         ui_show(f->u, "%s:traces", model_name(f->m, s->place));
-    if (!s->note[0] && s->reason == REASON_NONE)
+    const char *why =
+        s->reason == REASON_NONE || fails_below(f, s) ? "" : reason_phrase(s->reason);
+    if (!s->note[0] && !*why)
         return;
     row = f->r.row + f->row++ - f->skip;
     if (row >= f->r.row && row < f->r.row + f->r.rows)
         canvas_printf(f->c, row, f->r.col + NAMES, f->r.cols - NAMES, TONE_DIM,
-                      "%s%s%s",
-                      s->reason == REASON_NONE ? "" : reason_phrase(s->reason),
-                      s->note[0] && s->reason != REASON_NONE ? ": " : "", s->note);
+                      "%s%s%s", why, *why && s->note[0] ? ": " : "", s->note);
 }
 
 static void fall_from(struct fall *f, uint32_t parent, int depth)
@@ -363,10 +372,13 @@ static void where_it_went(struct fall *f, int row)
     sort_stable(p, n, sizeof *p, by_share, NULL);
     int col = f->r.col;
     col += canvas_text(f->c, row, col, 24, TONE_DIM, "where the time went  ");
-    for (size_t i = 0; i < n && i < 4 && p[i].ns * 200 >= all && all > 0; i++)
-        col += canvas_printf(f->c, row, col, f->r.col + f->r.cols - col, TONE_NORMAL,
-                             "%s %.0f %%   ", p[i].name,
-                             100.0 * (double)p[i].ns / (double)all);
+    for (size_t i = 0; i < n && p[i].ns * 200 >= all && all > 0; i++) {
+        int room = f->r.col + f->r.cols - col;
+        if (room < (int)text_width(p[i].name) + 7)
+            return;
+        col += canvas_printf(f->c, row, col, room, TONE_NORMAL, "%s %.0f %%   ",
+                             p[i].name, 100.0 * (double)p[i].ns / (double)all);
+    }
 }
 
 static bool find_head(struct ui *u, const struct session_view *v,
