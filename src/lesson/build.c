@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct build *build_of(lua_State *L, const char *what)
@@ -19,14 +20,35 @@ struct build *build_of(lua_State *L, const char *what)
     return b;
 }
 
+/* The engine names the line of a node: "line 12: ...". */
+static const char *model_line(struct build *b, int *line)
+{
+    const char *text = b->why.text;
+    char *end;
+    if (str_starts(text, "line ")) {
+        long n = strtol(text + 5, &end, 10);
+        if (n > 0 && n < 1000000 && str_starts(end, ": ")) {
+            *line = (int)n;
+            return end + 2;
+        }
+    }
+    return text;
+}
+
 int fail_model(lua_State *L, struct build *b, int line)
 {
-    char prefix[64];
-    snprintf(prefix, sizeof prefix, "%s:", b->l->host.name);
-    const char *text = b->why.text;
-    if (!strncmp(text, prefix, strlen(prefix))) /* the engine knew the line */
-        luaL_error(L, "%s", text);
+    const char *text = model_line(b, &line);
     fail(L, line, "%s", text);
+}
+
+/* What is found only at the end speaks of a component first ("edge: ..."); where that
+ * is written the scan knows. */
+int fail_finish(lua_State *L, struct build *b)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(b->why.text, ": (./"),
+             b->why.text);
+    fail_model(L, b, scan_line(&b->l->scan, name, b->l->line));
 }
 
 comp_id find_comp(lua_State *L, const struct model *m, const char *name, int line)

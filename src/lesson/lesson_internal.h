@@ -52,8 +52,8 @@ int scan_line(const struct scan *s, const char *word, int from);
 
 struct host {
     lua_State *L;
-    char name[48];          /* of the file, for messages */
-    size_t used;            /* bytes handed out */
+    char name[48];      /* of the file, for messages */
+    size_t used, limit; /* bytes handed out; at most (0 before opening: HOST_MEMORY) */
     uint64_t steps, budget; /* of the call that is running */
     bool over;              /* over budget: sticky until the state is closed */
     const char *refused;    /* memory: what was refused first; sticky. NULL: nothing */
@@ -241,6 +241,12 @@ struct lesson {
     int *fn_lines; /* line of each function, for messages */
 };
 
+/* lesson_load() with another limit of memory: how the tests make every allocation fail.
+ */
+enum err lesson_load_within(struct lesson **out, const char *text, size_t len,
+                            const char *name, size_t limit,
+                            struct errmsg *why) MUST_USE;
+
 /* ---- build: a model under construction
  * ------------------------------------------------------------ */
 
@@ -265,6 +271,8 @@ const struct node *to_program(struct build *b, lua_State *L, int i, int line,
 comp_id find_comp(lua_State *L, const struct model *m, const char *name, int line);
 /* Raises with what `b->why` says, behind file and line. */
 int fail_model(lua_State *L, struct build *b, int line) NORETURN;
+int fail_finish(lua_State *L,
+                struct build *b) NORETURN; /* the same, of model_finish() */
 
 int facts_index(lua_State *L); /* s:NAME */
 
