@@ -135,7 +135,7 @@ asan:
 		OPT='-O1 -g' G=unit check
 
 check-portable:
-	@tests/portable.sh
+	@tests/run -b $(B) portable
 
 format:
 	clang-format -i $(wildcard src/*/*.[ch] include/truecode/*.h tests/*/*.[ch])
@@ -157,13 +157,13 @@ $(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(TOBJ) $(LIB)
 
 # Where installed lessons are is known to the command line alone, so that another
 # PREFIX compiles one folder again and not everything.
-$(B)/src/cli/%.o: ALL_CPPFLAGS += -DTRUECODE_DATADIR='"$(DATADIR)"'
+$(B)/src/cli/%.o: CLI_CPPFLAGS = -DTRUECODE_DATADIR='"$(DATADIR)"'
 $(filter $(B)/src/cli/%,$(OBJ)): $(B)/.datadir
 
 $(B)/%.o: %.c $(B)/.flags | build/.setup-build
 	@mkdir -p $(@D)
 	@echo "  cc    $<"
-	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(ALL_CPPFLAGS) $(CLI_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Says what lacks, where a compiler would only fail.
 build/.setup-build:

@@ -31,8 +31,7 @@
 
 struct recording;
 
-/* ---- alert rules
- * ------------------------------------------------------------------------ */
+/* ---- alert rules -------------------------------------------------------- */
 
 enum alert_kind {
     ALERT_THRESHOLD, /* a metric above (or below) a value for some time */
@@ -62,8 +61,7 @@ struct alert {
     double value;   /* when it fired */
 };
 
-/* ---- life
- * ---------------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 /* Rules are copied. Recording size is bounded: logs and traces are rate-limited and
  * sampled as a real system's are, and the oldest go first. */
@@ -84,9 +82,7 @@ sim_time recording_end(const struct recording *r); /* the last sample */
 size_t recording_bytes(const struct recording *r);
 const struct model *recording_model(const struct recording *r);
 
-/* ---- series
- * ------------------------------------------------------------------------------------
- */
+/* ---- series ------------------------------------------------------------- */
 
 /* One component's metric: `metric` indexes kind_desc.metrics; instance 0: the whole. */
 struct series {
@@ -115,9 +111,7 @@ double series_min(const struct recording *r, struct series s, sim_time from,
 void series_slots(const struct recording *r, struct series s, sim_time from,
                   sim_time to, double *out, size_t n);
 
-/* ---- latency
- * -------------------------------------------------------------------------------------
- */
+/* ---- latency ------------------------------------------------------------ */
 
 /* Log-linear histograms, 8 steps per octave from 0.1 ms; one slot per ten seconds and
  * endpoint (server side: finished requests only - which is what a real one shows) or
@@ -132,8 +126,7 @@ void latency_histogram(const struct recording *r, comp_id c, sim_time from, sim_
                        uint32_t counts[LATENCY_BUCKETS]);
 double latency_bucket_upper(size_t bucket); /* seconds */
 
-/* ---- explanations
- * ---------------------------------------------------------------------------------- */
+/* ---- explanations ------------------------------------------------------- */
 
 /* Where the time of requests went (user side for clients): shares of the summed time by
  * cause and place, largest first. q_low..q_high selects by latency (0..1: all;
@@ -156,9 +149,7 @@ struct failure {
 size_t explain_failures(const struct recording *r, comp_id c, sim_time from,
                         sim_time to, struct failure *out, size_t max);
 
-/* ---- logs
- * --------------------------------------------------------------------------------------------
- */
+/* ---- logs --------------------------------------------------------------- */
 
 struct log_entry {
     sim_time at;
@@ -180,9 +171,7 @@ struct log_filter {
 size_t recording_logs(const struct recording *r, const struct log_filter *f,
                       struct log_entry *out, size_t max);
 
-/* ---- traces
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- traces ------------------------------------------------------------- */
 
 struct trace_head {
     uint64_t request;
@@ -207,8 +196,7 @@ size_t recording_traces(const struct recording *r, const struct trace_filter *f,
 size_t recording_spans(const struct recording *r, uint64_t request, struct span *out,
                        size_t max);
 
-/* ---- changes, alerts, objective
- * ------------------------------------------------------------------------------ */
+/* ---- changes, alerts, objective ----------------------------------------- */
 
 size_t recording_changes(const struct recording *r);
 const struct change *recording_change(const struct recording *r,

@@ -74,16 +74,14 @@ void on_die(void (*restore)(void))
 
 /* Ends with a newline whatever happens. The hook is taken away first: should it die
  * itself, we do not come back to it. */
-NORETURN static void last_words(char *text, size_t size)
+NORETURN static void last_words(char *text)
 {
     void (*restore)(void) = restore_terminal;
     restore_terminal = NULL;
     if (restore)
         restore();
     size_t n = strlen(text);
-    if (n == size - 1)
-        n--;
-    text[n++] = '\n';
+    text[n++] = '\n'; /* in the NUL's place */
     for (size_t done = 0; done < n;) {
         ssize_t w = write(STDERR_FILENO, text + done, n - done);
         if (w <= 0)
@@ -101,7 +99,7 @@ void die(const char *fmt, ...)
     va_start(ap, fmt);
     format_cut(text + used, sizeof text - used, fmt, ap);
     va_end(ap);
-    last_words(text, sizeof text);
+    last_words(text);
 }
 
 void bug_at(const char *file, int line, const char *fmt, ...)
@@ -113,5 +111,5 @@ void bug_at(const char *file, int line, const char *fmt, ...)
     va_start(ap, fmt);
     format_cut(text + used, sizeof text - used, fmt, ap);
     va_end(ap);
-    last_words(text, sizeof text);
+    last_words(text);
 }

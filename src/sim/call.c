@@ -156,6 +156,7 @@ static struct act *child_make(struct world *w, struct act *p, const struct call_
     c->key = p->key;
     c->flags = p->flags & (ACT_ABANDONED | ACT_TRACED);
     c->parent = W_REF(w, p);
+    c->try_number = p->attempt;
     if (c->flags & ACT_TRACED) {
         c->span = w_span_id(w);
         c->parent_span = p->span;
@@ -360,7 +361,10 @@ void call_drop(struct world *w, struct act *p)
     if (p->child == 0)
         return;
     struct act *c = act_at(w, p->child);
-    state_of(w, c->policy)->in_flight--;
+    struct call_state *st = state_of(w, c->policy);
+    st->in_flight--;
+    st->failures[REASON_GAVE_UP]++;
+    st->latency += w_now(w) - c->start;
     ledger_take(w, p, c);
     p->since = w_now(w);
     p->cause = CAUSE_OTHER;
@@ -368,6 +372,15 @@ void call_drop(struct world *w, struct act *p)
 }
 
 /* ---- the kind -------------------------------------------------------------------------------- */
+
+/* One that was written out in the model, whether or not anybody calls that way. */
+static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
+{
+    const struct comp *self = &m->comps[c];
+    const char *callee = self->name + strlen(m->comps[self->owner].name) + 1;
+    m->comps[c].target = model_need(m, callee, NULL, self->name, why);
+    return m->comps[c].target == COMP_NONE ? ERR_NOT_FOUND : ERR_OK;
+}
 
 static void call_init(struct world *w, comp_id c)
 {
@@ -495,6 +508,7 @@ const struct kind_impl kind_call = {
              .metrics = call_metrics,
              .nmetrics = sizeof call_metrics / sizeof *call_metrics},
     .streams = call_streams,
+    .resolve = call_resolve,
     .state_size = call_size,
     .init = call_init,
     .metric = call_metric,

@@ -258,6 +258,7 @@ static bool exec_waited(struct world *w, struct act *a)
     const struct op *op = op_of(w, a);
     bool own_key = a->y == a->pc + 1;
     if (a->flags & ACT_ANSWERED) { /* a business answer below ends this program too */
+        load_drop(w, a);
         program_end(w, a, REASON_NONE, COMP_NONE);
         return false;
     }
@@ -301,9 +302,6 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
             return false;
         }
         return exec_fail(w, a, (enum reason)a->reason, a->culprit);
-    case OP_STORE_DROP:
-        keyspace_store_failed(w, op->what, a, REASON_ERROR);
-        break;
     case OP_BRANCH_END:
         branch_end(w, a, REASON_NONE, COMP_NONE);
         return false;
@@ -327,6 +325,7 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         break;
     case OP_REPLY:
         a->flags |= ACT_ANSWERED;
+        load_drop(w, a);
         program_end(w, a, REASON_NONE, COMP_NONE);
         return false;
     case OP_FAIL:

@@ -31,14 +31,15 @@ static const struct param_desc params[] = {
          .def = "30s",
          .live = true,
          .doc = "How long a request waits for a connection; 0: for ever."},
-    [P_MAX_WAITING] = {.name = "max_waiting",
-                       .type = VALUE_COUNT,
-                       .min = 0,
-                       .max = 1000000,
-                       .unit = "requests",
-                       .def = "0",
-                       .live = true,
-                       .doc = "Requests of one instance that may wait; 0: any number."},
+    [P_MAX_WAITING] =
+        {.name = "max_waiting",
+         .type = VALUE_COUNT,
+         .min = -1,
+         .max = 1000000,
+         .unit = "requests",
+         .def = "0",
+         .live = true,
+         .doc = "Requests of one instance that may wait; 0: no limit, -1: none."},
     [P_LIFETIME] = {.name = "lifetime",
                     .type = VALUE_DURATION,
                     .min = 0,
@@ -239,7 +240,7 @@ bool pool_acquire(struct world *w, struct act *a)
         s->connecting++;
         s->opened++;
         database_connect(w, a->pool, a->caller_instance, a);
-    } else if (most > 0 && s->waiting.count >= most) {
+    } else if (most != 0 && s->waiting.count >= most) {
         s->full++;
         w_outcome(w, REASON_POOL_FULL);
         query_fail(w, a, REASON_POOL_FULL);

@@ -42,6 +42,16 @@ void region_unmap(struct world *w)
     w->base = NULL;
 }
 
+/* A new world is built with all its room, which costs address space: give it back. */
+void region_trim(struct world *w)
+{
+    size_t keep = page_up((size_t)W_HEAD(w)->used * 8 + 4 * HEADROOM);
+    if (keep >= w->mapped)
+        return;
+    munmap(w->base + keep, w->mapped - keep);
+    w->mapped = keep;
+}
+
 static unsigned size_class(size_t bytes)
 {
     size_t words = (bytes + 7) / 8;

@@ -59,7 +59,6 @@ enum op_code {
     OP_CACHED,     /* looks up; hit: jump to `jump`; miss: goes on with the body */
     OP_STORE,      /* end of the miss body: stores the value */
     OP_STORE_ABORT, /* the miss body failed: tells the key space, then fails on */
-    OP_STORE_DROP, /* the miss body ends without a value: tells the key space, goes on */
     OP_PARALLEL,   /* branches start at program->branches[jump .. jump + count) */
     OP_BRANCH_END,
     OP_SOMETIMES,  /* with probability 1 - p: jump */
@@ -120,6 +119,7 @@ struct model {
     bool finished;
     struct comp *comps;
     size_t ncomps, comps_cap;
+    struct source *sources, *last_source; /* programs as given, until compiled */
     struct program **programs;
     size_t nprograms, programs_cap;
     struct schedule_entry *schedule;
@@ -169,8 +169,8 @@ struct head {
     ref largest;        /* largest single allocation so far (headroom rule) */
     ref free_lists[32]; /* by power of two of 8-byte words */
     ref digests;        /* uint64_t per component */
-    ref stream_state;   /* unused by kinds */
     uint32_t next_change;
+    uint32_t next_span;
     uint32_t acts;      /* alive */
     uint32_t act_gen;   /* last generation handed out */
     ref act_free;       /* free list of struct act */
@@ -366,9 +366,10 @@ struct act {
     uint32_t program, pc;
     uint32_t start_pc;  /* BRANCH: where it began */
     uint32_t nbranches; /* still running */
-    uint32_t span, parent_span, next_span; /* trace: own, parent's; next id (root's counter) */
+    uint32_t span, parent_span; /* trace: own, its caller's */
     /* the call it is making (call.c) */
     uint16_t attempt;  /* 0: none running */
+    uint16_t try_number; /* which attempt of its caller's call it is */
     sim_time backoff;  /* last one (decorrelated jitter) */
     sim_time call_start;
     /* for the called kinds' own use while they hold it */

@@ -116,7 +116,7 @@ static uint64_t rate_of(const struct station *s)
         share /= 1 + s->alpha * (n - 1) + s->beta * n * (n - 1);
     if (share >= 1024)
         share = 1024;
-    uint64_t rate = (uint64_t)(share * (double)RATE_ONE + 0.5);
+    uint64_t rate = (uint64_t)(share * (double)RATE_ONE);
     return rate > 0 ? rate : 1;
 }
 

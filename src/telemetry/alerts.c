@@ -20,8 +20,7 @@
 
 #define RATE_WINDOW SIM_MIN
 
-/* ---- conditions
- * ----------------------------------------------------------------------------- */
+/* ---- conditions --------------------------------------------------------- */
 
 static double threshold_value(const struct recording *r, size_t rule, sim_time at)
 {
@@ -55,14 +54,14 @@ static double condition(const struct recording *r, size_t rule, sim_time at)
         bool is = a->below ? v < a->value : v > a->value;
         return is ? v : NAN;
     }
-    double slow = burn_over(r, a->long_window, at);
-    bool is = slow >= a->factor &&
-              (a->short_window <= 0 || burn_over(r, a->short_window, at) >= a->factor);
+    /* To just reach the factor counts, and 1 - 0.999 is not quite 0.001. */
+    double factor = a->factor * (1 - 1e-9), slow = burn_over(r, a->long_window, at);
+    bool is = slow >= factor &&
+              (a->short_window <= 0 || burn_over(r, a->short_window, at) >= factor);
     return is ? slow : NAN;
 }
 
-/* ---- each second
- * ------------------------------------------------------------------------------ */
+/* ---- each second -------------------------------------------------------- */
 
 static void fire(struct alerts *a, size_t rule, sim_time now, double value)
 {
@@ -94,9 +93,7 @@ void alerts_evaluate(struct recording *r, sim_time now)
         evaluate(r, i, now);
 }
 
-/* ---- asking
- * -------------------------------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------- */
 
 size_t recording_alerts(const struct recording *r)
 {
@@ -112,9 +109,7 @@ struct alert recording_alert(const struct recording *r, size_t i)
                           p->value};
 }
 
-/* ---- life
- * ----------------------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------- */
 
 /* Since when the condition has been true at `now`, as far back as the hold can matter.
  */

@@ -35,8 +35,7 @@ struct log_chunk {
     char text[CHUNK_TEXT];
 };
 
-/* ---- shapes
- * -------------------------------------------------------------------------------- */
+/* ---- shapes ------------------------------------------------------------- */
 
 static bool is_word(char c)
 {
@@ -100,8 +99,7 @@ static struct log_shape *shape_of(struct logs *l, const struct log_line *line)
     return s;
 }
 
-/* ---- chunks
- * ---------------------------------------------------------------------------------- */
+/* ---- chunks ------------------------------------------------------------- */
 
 static void chunk_unref(struct log_chunk *c)
 {
@@ -151,9 +149,7 @@ static struct log_chunk *chunk_for(struct logs *l, size_t text)
     return new_chunk(l);
 }
 
-/* ---- adding
- * ------------------------------------------------------------------------------------
- */
+/* ---- adding ------------------------------------------------------------- */
 
 /* How much of a text is kept: never half a character. */
 static size_t kept_length(const char *s)
@@ -219,9 +215,7 @@ void logs_add(struct logs *l, const struct log_line *line)
     s->dropped = 0;
 }
 
-/* ---- asking
- * -------------------------------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------- */
 
 static bool line_matches(const struct line *x, const struct log_filter *f)
 {
@@ -258,9 +252,7 @@ size_t recording_logs(const struct recording *r, const struct log_filter *f,
     return max - left;
 }
 
-/* ---- life
- * ----------------------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------- */
 
 /* A line goes: what was dropped before it is waiting again. */
 static void take_back(struct logs *l, const struct line *x)

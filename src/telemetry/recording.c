@@ -92,8 +92,7 @@ void recording_truncate(struct recording *r, sim_time t)
     alerts_truncate(r, t);
 }
 
-/* ---- listening
- * ------------------------------------------------------------------------------ */
+/* ---- listening ---------------------------------------------------------- */
 
 static void on_done(void *ctx, const struct request_done *d)
 {
@@ -138,8 +137,7 @@ void recording_sample(struct recording *r, const struct world *w)
     alerts_evaluate(r, now);
 }
 
-/* ---- looking at the whole
- * ---------------------------------------------------------------------- */
+/* ---- looking at the whole ----------------------------------------------- */
 
 sim_time recording_end(const struct recording *r)
 {

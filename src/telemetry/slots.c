@@ -12,8 +12,7 @@
 
 #include <string.h>
 
-/* ---- numbering pairs
- * ---------------------------------------------------------------------- */
+/* ---- numbering pairs ---------------------------------------------------- */
 
 /* The row of a pair; makes one if need be. `rows` has `width` words for each pair. */
 static inline uint32_t pair_row(struct pairs *p, uint32_t ncomps, uint32_t kinds,
@@ -52,8 +51,7 @@ static struct pairs pairs_copy(const struct pairs *from, uint32_t ncomps,
     return p;
 }
 
-/* ---- tallies
- * --------------------------------------------------------------------------------- */
+/* ---- tallies ------------------------------------------------------------ */
 
 static const size_t row_bytes = LATENCY_BUCKETS * sizeof(uint64_t);
 
@@ -95,8 +93,7 @@ static void tally_reset(struct tally *t, uint32_t ncomps)
     t->count = t->sum_ns = 0;
 }
 
-/* ---- the open slot
- * --------------------------------------------------------------------------- */
+/* ---- the open slot ------------------------------------------------------ */
 
 static struct slot_open *open_new(uint32_t ncomps)
 {
@@ -162,9 +159,7 @@ static void start_open(struct slots *s, int64_t number)
     open_reset(s->open, number);
 }
 
-/* ---- closing
- * -----------------------------------------------------------------------------------
- */
+/* ---- closing ------------------------------------------------------------ */
 
 static void closed_unref(struct slot_closed *c)
 {
@@ -197,8 +192,7 @@ void slots_advance(struct slots *s, sim_time now)
         close_open(s, now / SLOT_TIME);
 }
 
-/* ---- one request
- * --------------------------------------------------------------------------------- */
+/* ---- one request -------------------------------------------------------- */
 
 /* Buckets are 8 linear steps to each octave above 0.1 ms, upper ends inclusive. */
 uint32_t latency_bucket(sim_time ns)
@@ -284,9 +278,7 @@ void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r)
         count_failure(t, ncomps, r);
 }
 
-/* ---- life
- * -------------------------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------- */
 
 void slots_release(struct slots *s)
 {

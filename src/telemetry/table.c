@@ -28,8 +28,7 @@ static size_t data_start(uint32_t cols)
     return (n + 7) & ~(size_t)7;
 }
 
-/* ---- encoding one column
- * --------------------------------------------------------------- */
+/* ---- encoding one column ------------------------------------------------ */
 
 struct column_look {
     double min, max;
@@ -38,9 +37,20 @@ struct column_look {
     bool floats;           /* all survive as floats */
 };
 
+/* Most columns stand still: they are not looked at twice. */
+static bool stands_still(const double v[TABLE_ROWS])
+{
+    bool same = true;
+    for (int i = 0; i < TABLE_ROWS; i++)
+        same &= v[i] == v[0];
+    return same;
+}
+
 static struct column_look look_at(const double v[TABLE_ROWS])
 {
     struct column_look l = {INFINITY, -INFINITY, false, false, true, true};
+    if (stands_still(v))
+        return (struct column_look){v[0], v[0], false, true, false, false};
     for (int i = 0; i < TABLE_ROWS; i++) {
         if (isnan(v[i])) {
             l.missing = true;
@@ -146,8 +156,7 @@ static double decode(const char *from, enum code code, uint32_t row)
     }
 }
 
-/* ---- blocks
- * --------------------------------------------------------------------------------- */
+/* ---- blocks ------------------------------------------------------------- */
 
 static struct table_block *block_close(const struct table_tail *tail)
 {
@@ -189,8 +198,7 @@ static void block_unref(struct table_block *b)
         mem_free(b);
 }
 
-/* ---- the open block
- * ------------------------------------------------------------------------- */
+/* ---- the open block ----------------------------------------------------- */
 
 static struct table_tail *tail_new(uint32_t cols)
 {
@@ -273,8 +281,7 @@ static void cut_tail(struct table *t, uint32_t rows)
     t->tail->rows = rows;
 }
 
-/* ---- the table
- * ---------------------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------- */
 
 uint32_t table_rows(const struct table *t)
 {

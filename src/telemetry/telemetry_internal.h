@@ -11,8 +11,7 @@
 
 #include "truecode/telemetry.h"
 
-/* ---- series: a column store, table.c ------------------------------------------------
- */
+/* ---- series: a column store, table.c ------------------------------------ */
 
 #define TABLE_ROWS 64 /* rows of a block; a row is a second */
 
@@ -39,8 +38,7 @@ void table_row(struct table *t, uint32_t row, uint32_t cols);
 void table_put(struct table *t, uint32_t col, double v); /* into the last row */
 double table_at(const struct table *t, uint32_t row, uint32_t col);
 
-/* ---- latency, time and failures: slots.c, slot_code.c, latency.c, explain.c
- * ---------- */
+/* ---- latency, time and failures: slots.c, slot_code.c, latency.c, explain.c ---- */
 
 #define SLOT_TIME (10 * SIM_SEC)
 
@@ -111,8 +109,7 @@ void slots_gather(const struct recording *r, comp_id c, sim_time from, sim_time 
 
 uint32_t latency_bucket(sim_time ns);
 
-/* ---- logs: logs.c
- * ------------------------------------------------------------------------ */
+/* ---- logs: logs.c ------------------------------------------------------- */
 
 struct log_chunk;
 struct log_shape {
@@ -134,8 +131,7 @@ void logs_truncate(struct logs *l, sim_time t);
 size_t logs_bytes(const struct logs *l);
 void logs_add(struct logs *l, const struct log_line *line);
 
-/* ---- traces: traces.c, trace_query.c
- * --------------------------------------------------------- */
+/* ---- traces: trace.c, traces.c, trace_query.c --------------------------- */
 
 struct span_rec { /* a struct span without what its trace knows */
     uint32_t id, parent;
@@ -156,6 +152,14 @@ struct trace {
     char *notes; /* NUL-terminated, one after another */
     uint32_t note_len, note_cap;
 };
+size_t trace_size(const struct trace *x); /* bytes */
+void trace_unref(struct trace *x);
+struct trace *trace_copy(const struct trace *from) MUST_USE;
+void trace_add(struct trace *x, const struct model *m, const struct span *s);
+/* The trace as it stood at `at`; NULL: it had not begun. Takes over the reference. */
+struct trace *trace_back_to(struct trace *x, const struct model *m,
+                            sim_time at) MUST_USE;
+
 struct trace_ref {
     uint64_t request;
     struct trace *trace;
@@ -167,8 +171,9 @@ struct trace_quota { /* what has been kept of one endpoint in this slot */
     uint8_t errors[REASON_COUNT];
     struct trace *slow[TRACE_SLOWEST];
 };
-#define TRACE_FORGOTTEN 1024 /* a power of two */
-struct trace_gone {          /* a request whose trace was not kept */
+#define TRACE_FORGOTTEN 256 /* sets, a power of two */
+#define TRACE_WAYS      8   /* requests in a set */
+struct trace_gone {         /* its trace was not kept: late spans are no news */
     uint64_t request;
     sim_time end;
 };
@@ -180,7 +185,7 @@ struct traces {
     struct trace_quota *quotas;
     uint32_t nquotas, quota_cap;
     int64_t slot;                 /* that the quotas count in */
-    struct trace_gone *forgotten; /* by hash of the request: late spans are no news */
+    struct trace_gone *forgotten; /* [TRACE_FORGOTTEN][TRACE_WAYS]; NULL: none yet */
     sim_time cut; /* truncated here: what began before is not whole any more */
     size_t bytes; /* of kept and live traces */
 };
@@ -194,8 +199,7 @@ void traces_advance(struct traces *t, sim_time now);
 /* NULL: not there. */
 const struct trace *traces_find(const struct traces *t, uint64_t request);
 
-/* ---- changes: changes.c
- * ---------------------------------------------------------------------- */
+/* ---- changes: changes.c ------------------------------------------------- */
 
 struct change_rec; /* one allocation: the change and all its texts */
 struct changes {
@@ -208,8 +212,7 @@ void changes_truncate(struct changes *c, sim_time t);
 size_t changes_bytes(const struct changes *c);
 void changes_add(struct changes *c, const struct change *change);
 
-/* ---- alerts: alerts.c
- * -------------------------------------------------------------------------- */
+/* ---- alerts: alerts.c --------------------------------------------------- */
 
 struct alert_past {
     uint16_t rule;
@@ -230,8 +233,7 @@ void alerts_fork(struct alerts *to, const struct alerts *from, size_t nrules);
 void alerts_truncate(struct recording *r, sim_time t); /* after the series are */
 void alerts_evaluate(struct recording *r, sim_time now);
 
-/* ---- the whole: recording.c, series.c
- * -------------------------------------------------------------- */
+/* ---- the whole: recording.c, series.c ----------------------------------- */
 
 /* What never changes, shared by all forks. */
 struct plan {

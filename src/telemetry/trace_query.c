@@ -17,8 +17,7 @@ const struct trace *traces_find(const struct traces *t, uint64_t request)
     return NULL;
 }
 
-/* ---- which there are
- * ------------------------------------------------------------------- */
+/* ---- which there are ---------------------------------------------------- */
 
 static bool touches(const struct trace *x, comp_id c)
 {
@@ -30,14 +29,24 @@ static bool touches(const struct trace *x, comp_id c)
     return false;
 }
 
+/* How long it took, or has been running as far as is known. */
+static sim_time duration(const struct trace *x, sim_time now)
+{
+    sim_time end = x->head.end;
+    if (end == SIM_FOREVER) {
+        end = x->head.nspans ? x->spans[x->head.nspans - 1].end : now;
+        end = end > now ? end : now;
+    }
+    return end - x->head.start;
+}
+
 static bool matches(const struct trace *x, const struct trace_filter *f, sim_time now)
 {
     bool open = x->head.end == SIM_FOREVER;
-    sim_time took = (open ? now : x->head.end) - x->head.start;
     bool wanted = (f->unfinished && open) ||
                   (f->errors && !open && x->head.reason != REASON_NONE) ||
                   (!f->unfinished && !f->errors);
-    return wanted && took >= f->slower && x->head.end > f->from &&
+    return wanted && duration(x, now) >= f->slower && x->head.end > f->from &&
            (f->to <= 0 || x->head.start <= f->to) && touches(x, f->comp);
 }
 
@@ -72,8 +81,7 @@ size_t recording_traces(const struct recording *r, const struct trace_filter *f,
     return count;
 }
 
-/* ---- the spans of one
- * ---------------------------------------------------------------------- */
+/* ---- the spans of one --------------------------------------------------- */
 
 static struct span span_of(const struct trace *x, const struct span_rec *s)
 {

@@ -20,98 +20,10 @@
 #define KEEP_ERRORS  4 /* per endpoint, slot and reason */
 #define KEEP_SAMPLES 2 /* per endpoint and slot */
 #define MAX_LIVE     1024
-#define MAX_SPANS    400  /* of one trace */
-#define MAX_NOTES    8192 /* bytes, of one trace */
 #define LINGER       SIM_MIN
 #define MAX_BYTES    ((size_t)2 << 20)
 
-/* ---- one trace
- * --------------------------------------------------------------------------- */
-
-static size_t trace_size(const struct trace *x)
-{
-    return sizeof *x + x->span_cap * sizeof *x->spans + x->note_cap;
-}
-
-static void trace_unref(struct trace *x)
-{
-    if (--x->refs > 0)
-        return;
-    mem_free(x->spans);
-    mem_free(x->notes);
-    mem_free(x);
-}
-
-static struct trace *trace_copy(const struct trace *from)
-{
-    struct trace *x = mem_alloc(sizeof *x);
-    *x = *from;
-    x->refs = 1;
-    x->span_cap = from->head.nspans;
-    x->note_cap = from->note_len;
-    x->spans = mem_array(x->span_cap + 1u, sizeof *x->spans);
-    memcpy(x->spans, from->spans, x->head.nspans * sizeof *x->spans);
-    x->notes = mem_array(x->note_cap + 1u, 1);
-    if (x->note_len)
-        memcpy(x->notes, from->notes, x->note_len);
-    return x;
-}
-
-static uint16_t put_note(struct trace *x, const char *note)
-{
-    size_t n = strnlen(note, sizeof((struct span *)0)->note - 1) + 1;
-    if (n == 1 || x->note_len + n > MAX_NOTES)
-        return 0;
-    if (x->note_len + n > x->note_cap) {
-        x->note_cap = 2 * x->note_cap + 64;
-        x->notes = mem_grow(x->notes, x->note_cap, 1);
-    }
-    memcpy(x->notes + x->note_len, note, n - 1);
-    x->notes[x->note_len + n - 1] = '\0';
-    x->note_len += (uint32_t)n;
-    return (uint16_t)(x->note_len - n + 1);
-}
-
-static void put_span(struct trace *x, const struct span *s)
-{
-    if (x->head.nspans == MAX_SPANS)
-        return;
-    x->spans = grow_array(x->spans, x->head.nspans, &x->span_cap, sizeof *x->spans);
-    x->spans[x->head.nspans++] = (struct span_rec){.id = s->id,
-                                                   .parent = s->parent,
-                                                   .place = s->place,
-                                                   .what = s->what,
-                                                   .instance = (int16_t)s->instance,
-                                                   .cause = s->cause,
-                                                   .reason = (uint8_t)s->reason,
-                                                   .note = put_note(x, s->note),
-                                                   .start = s->start,
-                                                   .end = s->end};
-}
-
-/* What an unfinished trace's spans tell of it. */
-static void guess_head(struct trace *x, const struct model *m, const struct span *s)
-{
-    if (x->head.nspans == 1 || s->start < x->head.start)
-        x->head.start = s->start;
-    if (x->head.endpoint == COMP_NONE && s->what < model_comps(m) &&
-        str_eq(model_kind(m, s->what)->name, "endpoint"))
-        x->head.endpoint = s->what;
-}
-
-static void guess_again(struct trace *x, const struct model *m)
-{
-    uint16_t n = x->head.nspans;
-    x->head.endpoint = COMP_NONE;
-    for (x->head.nspans = 1; x->head.nspans <= n; x->head.nspans++) {
-        const struct span_rec *s = &x->spans[x->head.nspans - 1];
-        guess_head(x, m, &(struct span){.what = s->what, .start = s->start});
-    }
-    x->head.nspans = n;
-}
-
-/* ---- live traces: sorted by request
- * ----------------------------------------------------------- */
+/* ---- live traces: sorted by request ------------------------------------- */
 
 static uint32_t live_position(const struct traces *t, uint64_t request)
 {
@@ -193,30 +105,37 @@ static struct trace *own_live(struct traces *t, struct trace_ref *at)
     return x;
 }
 
-/* ---- forgotten ones
- * -------------------------------------------------------------------------------- */
+/* ---- forgotten ones ----------------------------------------------------- */
 
-static uint32_t forgotten_at(uint64_t request)
+/* The few places where a request may be remembered. */
+static struct trace_gone *gone_set(const struct traces *t, uint64_t request)
 {
-    return (uint32_t)(request * UINT64_C(0x9e3779b97f4a7c15) >> 40) &
-           (TRACE_FORGOTTEN - 1);
+    uint64_t hash = request * UINT64_C(0x9e3779b97f4a7c15) >> 40;
+    return t->forgotten + (hash & (TRACE_FORGOTTEN - 1)) * TRACE_WAYS;
 }
 
-static void forget(struct traces *t, const struct trace *x)
+/* The one that ended longest ago gives way. */
+static void forget(struct traces *t, uint64_t request, sim_time end)
 {
     if (!t->forgotten)
-        t->forgotten = mem_array(TRACE_FORGOTTEN, sizeof *t->forgotten);
-    t->forgotten[forgotten_at(x->head.request)] =
-        (struct trace_gone){x->head.request, x->head.end};
+        t->forgotten = mem_array(TRACE_FORGOTTEN * TRACE_WAYS, sizeof *t->forgotten);
+    struct trace_gone *set = gone_set(t, request), *to = set;
+    for (int i = 1; i < TRACE_WAYS; i++)
+        if (set[i].end < to->end)
+            to = &set[i];
+    *to = (struct trace_gone){request, end};
 }
 
 static bool was_forgotten(const struct traces *t, uint64_t request)
 {
-    return t->forgotten && t->forgotten[forgotten_at(request)].request == request;
+    const struct trace_gone *set = t->forgotten ? gone_set(t, request) : NULL;
+    for (int i = 0; set && i < TRACE_WAYS; i++)
+        if (set[i].request == request)
+            return true;
+    return false;
 }
 
-/* ---- kept traces: sorted by start
- * ---------------------------------------------------------------------- */
+/* ---- kept traces: sorted by start --------------------------------------- */
 
 static bool starts_before(const struct trace *a, const struct trace *b)
 {
@@ -260,9 +179,7 @@ static void drop_kept(struct traces *t, uint32_t i)
     trace_unref(x);
 }
 
-/* ---- what to keep
- * -------------------------------------------------------------------------------------------
- */
+/* ---- what to keep ------------------------------------------------------- */
 
 static struct trace_quota *quota_of(struct traces *t, comp_id endpoint)
 {
@@ -305,7 +222,7 @@ static void decide(struct traces *t, struct trace *x)
         x->why = TRACE_SLOW;
     } else if (duration(x) > duration(*quickest(q))) {
         struct trace *out = *quickest(q);
-        forget(t, out);
+        forget(t, out->head.request, out->head.end);
         drop_kept(t, kept_position(t, out));
         q->slow[q->nslow++] = x;
         x->why = TRACE_SLOW;
@@ -334,16 +251,15 @@ static void make_room(struct traces *t)
     while (i < t->nlive - 1 && t->live[i].trace->why != TRACE_OPEN)
         i++;
     struct trace *x = t->live[i].trace;
-    forget(t, x);
+    sim_time last = x->spans[x->head.nspans - 1].end;
+    forget(t, x->head.request, last);
     if (x->why == TRACE_OPEN)
         t->bytes -= trace_size(x);
     remove_live(t, &t->live[i]);
     trace_unref(x);
 }
 
-/* ---- events
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- events ------------------------------------------------------------- */
 
 void traces_span(struct traces *t, const struct model *m, const struct span *s)
 {
@@ -358,10 +274,8 @@ void traces_span(struct traces *t, const struct model *m, const struct span *s)
     }
     struct trace *x = own_live(t, at);
     t->bytes -= trace_size(x);
-    put_span(x, s);
+    trace_add(x, m, s);
     t->bytes += trace_size(x);
-    if (x->rootless)
-        guess_head(x, m, s);
 }
 
 static void finish(struct trace *x, const struct request_done *r)
@@ -392,7 +306,7 @@ void traces_done(struct traces *t, const struct request_done *r)
         add_kept(t, x);
         return;
     }
-    forget(t, x);
+    forget(t, r->id, r->end);
     t->bytes -= trace_size(x);
     remove_live(t, find_live(t, r->id)); /* deciding may have moved it */
     trace_unref(x);
@@ -404,7 +318,7 @@ static void stop_lingering(struct traces *t, sim_time now)
     for (uint32_t i = 0; i < t->nlive; i++) {
         struct trace *x = t->live[i].trace;
         if (x->why != TRACE_OPEN && x->head.end < now - LINGER) {
-            forget(t, x);
+            forget(t, x->head.request, x->head.end);
             trace_unref(x);
         } else {
             t->live[n++] = t->live[i];
@@ -418,45 +332,12 @@ void traces_advance(struct traces *t, sim_time now)
     if (now % SLOT_TIME == 0)
         stop_lingering(t, now);
     while (t->bytes > MAX_BYTES && t->nkept > 0) {
-        forget(t, t->kept[0]);
+        forget(t, t->kept[0]->head.request, t->kept[0]->head.end);
         drop_kept(t, 0);
     }
 }
 
-/* ---- rewind
- * -----------------------------------------------------------------------------------------------------
- */
-
-static bool touched_after(const struct trace *x, sim_time at)
-{
-    return x->head.end > at ||
-           (x->head.nspans && x->spans[x->head.nspans - 1].end > at);
-}
-
-/* The trace as it stood at `at`; NULL: it had not begun. Takes over the reference. */
-static struct trace *back_to(struct trace *old, const struct model *m, sim_time at)
-{
-    uint16_t n = old->head.nspans;
-    while (n > 0 && old->spans[n - 1].end > at)
-        n--;
-    if (n == 0) {
-        trace_unref(old);
-        return NULL;
-    }
-    struct trace *x = trace_copy(old);
-    trace_unref(old);
-    x->head.nspans = n;
-    if (x->head.end > at) {
-        x->why = TRACE_OPEN;
-        x->rootless = true;
-        x->head.client = COMP_NONE;
-        x->head.end = SIM_FOREVER;
-        x->head.reason = REASON_NONE;
-        x->head.culprit = COMP_NONE;
-        guess_again(x, m);
-    }
-    return x;
-}
+/* ---- rewind ------------------------------------------------------------- */
 
 /* Everything there was into one list, once each; kept and live are empty after it. */
 static struct trace **take_all(struct traces *t, uint32_t *n)
@@ -516,22 +397,19 @@ void traces_truncate(struct traces *t, const struct model *m, sim_time at)
     struct trace **all = take_all(t, &n);
     for (uint32_t i = 0; i < n; i++) {
         struct trace *x = all[i];
-        if (touched_after(x, at))
-            x = back_to(x, m, at);
+        x = trace_back_to(x, m, at);
         if (x)
             put_back(t, x, at);
     }
     mem_free(all);
     count_quotas(t, at);
-    for (uint32_t i = 0; t->forgotten && i < TRACE_FORGOTTEN; i++)
+    for (uint32_t i = 0; t->forgotten && i < TRACE_FORGOTTEN * TRACE_WAYS; i++)
         if (t->forgotten[i].end > at)
             t->forgotten[i] = (struct trace_gone){0, 0};
     t->cut = at;
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------- */
 
 void traces_fork(struct traces *to, const struct traces *from)
 {
@@ -553,8 +431,9 @@ void traces_fork(struct traces *to, const struct traces *from)
     for (uint32_t i = 0; i < to->nquotas; i++)
         to->quotas[i] = from->quotas[i];
     if (from->forgotten) {
-        to->forgotten = mem_array(TRACE_FORGOTTEN, sizeof *to->forgotten);
-        memcpy(to->forgotten, from->forgotten, TRACE_FORGOTTEN * sizeof *to->forgotten);
+        size_t n = TRACE_FORGOTTEN * TRACE_WAYS;
+        to->forgotten = mem_array(n, sizeof *to->forgotten);
+        memcpy(to->forgotten, from->forgotten, n * sizeof *to->forgotten);
     }
 }
 
@@ -574,5 +453,5 @@ void traces_release(struct traces *t)
 size_t traces_bytes(const struct traces *t)
 {
     return t->bytes + t->kept_cap * sizeof *t->kept + t->live_cap * sizeof *t->live +
-           (t->forgotten ? TRACE_FORGOTTEN * sizeof *t->forgotten : 0);
+           (t->forgotten ? TRACE_FORGOTTEN * TRACE_WAYS * sizeof *t->forgotten : 0);
 }

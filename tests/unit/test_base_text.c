@@ -395,6 +395,7 @@ static void patterns(void **state)
     assert_true(str_match("caf?", "caf\xC3\xA9"));
     assert_true(str_match("a**b", "ab"));
     assert_true(str_match("*a*b", "aaab"));
+    assert_true(str_match("*b", "ab"));
     assert_false(str_match("", "a"));
     assert_false(str_match("?", ""));
     assert_false(str_match("check", "checkout"));

@@ -1,0 +1,183 @@
+/*
+ * ps: instances as they are now, from the world itself: workers, queue, processor, and
+ * who waits for a connection. Of what has no instances: its main numbers.
+ */
+#include "console_internal.h"
+
+#include <string.h>
+
+static const char *state_word(const struct instance_view *v)
+{
+    switch (v->state) {
+    case INSTANCE_STARTING:
+        return "starting";
+    case INSTANCE_DRAINING:
+        return "draining";
+    case INSTANCE_DOWN:
+        return "down";
+    default:
+        return !v->ready ? "not ready" : v->warming ? "warming" : "up";
+    }
+}
+
+static enum tone state_tone(const struct instance_view *v)
+{
+    if (v->state == INSTANCE_DOWN)
+        return TONE_BAD;
+    return v->state == INSTANCE_UP && v->ready && !v->warming ? TONE_GOOD : TONE_WARN;
+}
+
+/* "58/64", warned about when nothing is left. */
+static void used_cell(struct out_table *t, int used, int of)
+{
+    table_cell(t, of > 0 && used >= of ? TONE_WARN : TONE_NORMAL, "%d/%d", used, of);
+}
+
+static void pool_cells(struct call *c, struct out_table *t,
+                       const struct instance_view *v)
+{
+    used_cell(t, v->pool_in_use, v->pool_size);
+    table_cell(t, v->pool_waiting ? TONE_WARN : TONE_NORMAL, "%d", v->pool_waiting);
+    table_cell(t, v->pool_waiting ? TONE_WARN : TONE_NORMAL, "%s",
+               v->pool_waiting ? ago(c, c->now - v->pool_oldest_wait) : "-");
+}
+
+static void instance_row(struct call *c, struct out_table *t, comp_id comp,
+                         const struct instance_view *v, bool pool)
+{
+    table_cell(t, TONE_STRONG, "%s", inst_name(c, comp, v->number));
+    table_cell(t, state_tone(v), "%s", state_word(v));
+    table_cell(t, TONE_NORMAL, "%s", ago(c, v->since));
+    used_cell(t, v->busy, v->workers);
+    table_cell(t, v->queued ? TONE_WARN : TONE_NORMAL, "%d", v->queued);
+    table_cell(t, v->cpu > 0.95 ? TONE_WARN : TONE_NORMAL, "%s", percent(c, v->cpu));
+    if (pool)
+        pool_cells(c, t, v);
+}
+
+static comp_id pool_of(const struct call *c, comp_id comp)
+{
+    return next_owned(c, comp, "pool", COMP_NONE);
+}
+
+/* How many there are, and what differs between them is worth a line each. */
+static void tell_extras(struct call *c, comp_id comp, int only)
+{
+    const char *version = NULL;
+    bool mixed = false;
+    for (int i = 1; i <= world_instances(c->w, comp); i++) {
+        struct instance_view v;
+        world_instance(c->w, comp, i, &v);
+        if (v.state == INSTANCE_NONE || (only && i != only))
+            continue;
+        mixed = mixed || (version && !str_eq(version, v.version));
+        version = v.version;
+        if (v.restarts)
+            note(c, "%s has been restarted %d time%s.", inst_name(c, comp, i),
+                 v.restarts, v.restarts == 1 ? "" : "s");
+    }
+    for (int i = 1; mixed && i <= world_instances(c->w, comp); i++) {
+        struct instance_view v;
+        world_instance(c->w, comp, i, &v);
+        if (v.state != INSTANCE_NONE)
+            note(c, "%s runs %s.", inst_name(c, comp, i), v.version);
+    }
+    if (version && *version && !mixed)
+        note(c, "Version %s.", version);
+}
+
+static void show_service(struct call *c, comp_id comp, int only)
+{
+    comp_id pool = pool_of(c, comp);
+    struct out_table t;
+    if (pool == COMP_NONE)
+        table_init(&t, c->o, "INSTANCE|STATE|FOR|>WORKERS|>QUEUED|>CPU");
+    else
+        table_init(
+            &t, c->o,
+            strf(c, "INSTANCE|STATE|FOR|>WORKERS|>QUEUED|>CPU|>POOL %s|>WAITING|OLDEST",
+                 name_of(c, model_target(c->m, pool))));
+    for (int i = 1; i <= world_instances(c->w, comp); i++) {
+        struct instance_view v;
+        world_instance(c->w, comp, i, &v);
+        if (v.state != INSTANCE_NONE && (!only || only == i))
+            instance_row(c, &t, comp, &v, pool != COMP_NONE);
+    }
+    table_print(&t);
+    tell_extras(c, comp, only);
+    seen_comp(c, comp, "instances");
+    if (pool != COMP_NONE)
+        seen_comp(c, comp, "pool");
+}
+
+/* A component without instances: its gauges, and its counters as rates. */
+static void show_numbers(struct call *c, comp_id comp)
+{
+    const struct kind_desc *k = model_kind(c->m, comp);
+    struct out_table t;
+    table_init(&t, c->o, strf(c, "%s|>NOW", name_of(c, comp)));
+    for (size_t i = 0; i < k->nmetrics; i++) {
+        const struct metric_desc *d = &k->metrics[i];
+        double v = d->type == METRIC_COUNTER ? rate(c, comp, d->name, SIM_MIN)
+                                             : gauge(c, comp, d->name, 0);
+        table_cell(&t, TONE_NORMAL, "%s", d->name);
+        table_cell(&t, TONE_NORMAL, "%s",
+                   d->type == METRIC_COUNTER ? per_time(c, v)
+                                             : quantity(c, v, d->unit));
+    }
+    table_print(&t);
+    seen_comp(c, comp, "metrics");
+}
+
+static void show_all(struct call *c)
+{
+    comp_id v[COMPS_MAX];
+    size_t n = flow_order(c, v, COMPS_MAX), shown = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_kind(c, v[i], "service"))
+            continue;
+        if (shown++)
+            out_end(c->o);
+        show_service(c, v[i], 0);
+    }
+    if (!shown)
+        out_line(c->o, TONE_NORMAL, "No service here has instances.");
+}
+
+static enum err run(struct call *c)
+{
+    comp_id comp;
+    int instance;
+    if (!c->nargs) {
+        show_all(c);
+        return ERR_OK;
+    }
+    enum err e = need_comp(c, c->arg[0], &comp, &instance);
+    if (e != ERR_OK)
+        return e;
+    if (is_kind(c, comp, "service"))
+        show_service(c, comp, instance);
+    else
+        show_numbers(c, comp);
+    return ERR_OK;
+}
+
+static const struct command_wild wild[] = {
+    {"kubectl", "kubectl get pods -l app=COMPONENT -o wide"},
+    {"kubectl", "kubectl top pods -l app=COMPONENT"},
+    {"aws", "aws ecs describe-services --cluster prod --services COMPONENT"},
+};
+const struct command cmd_ps = {
+    .info = {.name = "ps",
+             .synopsis = "ps [COMPONENT|INSTANCE]",
+             .doc =
+                 "Instances now: state and for how long, busy workers of all, requests "
+                 "queued for a worker, processor, connections taken from the pool, how "
+                 "many wait for one and how long the first has waited.",
+             .examples = "ps\nps checkout\nps checkout-3",
+             .group = GROUP_LOOK,
+             WILD(wild)},
+    .args = {ARG_INSTANCE},
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,49 @@
+/*
+ * The table of kinds. A new kind is a file and a line here.
+ */
+#include "model.h"
+
+static const struct kind_impl *const kinds[] = {
+    &kind_client,   &kind_service,   &kind_endpoint, &kind_balancer, &kind_call,
+    &kind_pool,     &kind_database,  &kind_statement, &kind_cache,   &kind_keyspace,
+    &kind_external, &kind_autoscaler, &kind_flag,     &kind_counter,
+};
+
+size_t sim_kinds(void)
+{
+    return sizeof kinds / sizeof *kinds;
+}
+
+const struct kind_desc *sim_kind(size_t i)
+{
+    return i < sim_kinds() ? &kinds[i]->desc : NULL;
+}
+
+const struct kind_impl *kind_named(const char *name)
+{
+    for (size_t i = 0; i < sim_kinds(); i++)
+        if (str_eq(kinds[i]->desc.name, name))
+            return kinds[i];
+    return NULL;
+}
+
+const struct kind_desc *sim_kind_named(const char *name)
+{
+    const struct kind_impl *k = kind_named(name);
+    return k == NULL ? NULL : &k->desc;
+}
+
+#define X(name, phrase) phrase,
+static const char *const causes[] = {CAUSE_LIST(X)};
+static const char *const reasons[] = {REASON_LIST(X)};
+#undef X
+
+const char *cause_phrase(enum cause c)
+{
+    return (unsigned)c < CAUSE_COUNT ? causes[c] : "";
+}
+
+const char *reason_phrase(enum reason r)
+{
+    return (unsigned)r < REASON_COUNT ? reasons[r] : "";
+}

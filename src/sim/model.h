@@ -1,0 +1,25 @@
+/*
+ * model: what the files that build a model share.
+ */
+#ifndef SIM_MODEL_H
+#define SIM_MODEL_H
+
+#include "world.h"
+
+/* An endpoint's program as it was given, until it is compiled. */
+struct source {
+    comp_id endpoint;
+    int version; /* -1: every version */
+    const struct node *body;
+    struct source *next;
+};
+
+const struct kind_impl *kind_named(const char *name); /* kinds.c */
+comp_id model_append(struct model *m, const struct kind_impl *kind, const char *name,
+                     struct errmsg *why);
+/* model_program.c: versions of a service */
+int version_add(struct model *m, comp_id service, const char *name);
+enum err model_finish_schedule(struct model *m, struct errmsg *why);
+enum err model_check_action(const struct model *m, struct action *a, struct errmsg *why);
+
+#endif

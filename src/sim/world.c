@@ -1,0 +1,210 @@
+/*
+ * Worlds: making, copying, running, and looking at one. The loop is small: make room,
+ * let one act go on that is ready, else take the next event.
+ */
+#include "calendar.h"
+#include "service.h"
+#include "world.h"
+
+/* ---- making ------------------------------------------------------------------------ */
+
+static void seed_streams(struct world *w)
+{
+    struct buf name;
+    buf_init(&name, 0);
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        const struct comp *c = &w->comps[i];
+        for (int k = 0; c->kind->streams != NULL && c->kind->streams[k] != NULL; k++) {
+            buf_reset(&name);
+            buf_addf(&name, "%s/%s", c->name, c->kind->streams[k]);
+            rng_seed(w_rng(w, (comp_id)i, k), W_HEAD(w)->seed, name.s);
+        }
+    }
+    buf_release(&name);
+}
+
+/* Services tell pools of their instances, and balancers look at services. */
+static int init_turn(const struct kind_impl *k)
+{
+    if (k == &kind_service)
+        return 1;
+    return k == &kind_client || k == &kind_balancer || k == &kind_autoscaler ? 2 : 0;
+}
+
+static void init_comps(struct world *w)
+{
+    for (size_t i = 0; i < w->model->ncomps; i++)
+        if (w->comps[i].kind->desc.nparams > 0)
+            memcpy(w_values(w, (comp_id)i), w->comps[i].params,
+                   w->comps[i].kind->desc.nparams * sizeof(struct value));
+    for (int turn = 0; turn < 3; turn++) {
+        for (size_t i = 0; i < w->model->ncomps; i++) {
+            const struct kind_impl *k = w->comps[i].kind;
+            if (k->init != NULL && init_turn(k) == turn)
+                k->init(w, (comp_id)i);
+        }
+    }
+}
+
+struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
+{
+    if (!m->finished) {
+        (void)errmsg_set(why, ERR_INPUT, "the model is not finished");
+        return NULL;
+    }
+    if ((size_t)m->fixed * 8 > WORLD_LIMIT / 4) {
+        (void)errmsg_set(why, ERR_LIMIT, "the model is too large for a world of %d MiB",
+                         WORLD_LIMIT >> 20);
+        return NULL;
+    }
+    struct world *w = mem_alloc(sizeof *w);
+    w->model = model_ref(m);
+    w->comps = m->comps;
+    w->limit = WORLD_LIMIT;
+    region_map(w, WORLD_LIMIT);
+    struct head *h = W_HEAD(w);
+    h->used = m->fixed;
+    h->seed = seed;
+    h->digests = w_alloc(w, (m->ncomps + 1) * sizeof(uint64_t));
+    calendar_init(w);
+    seed_streams(w);
+    init_comps(w);
+    schedule_init(w);
+    while (ready_one(w))
+        ;
+    region_trim(w);
+    return w;
+}
+
+void world_free(struct world *w)
+{
+    if (w == NULL)
+        return;
+    region_unmap(w);
+    model_unref(w->model);
+    mem_free(w);
+}
+
+struct world *world_fork(const struct world *w)
+{
+    struct world *copy = mem_alloc(sizeof *copy);
+    size_t used = (size_t)W_HEAD(w)->used * 8;
+    *copy = *w;
+    copy->model = model_ref(w->model);
+    copy->observer = NULL;
+    region_map(copy, used + HEADROOM);
+    memcpy(copy->base, w->base, used);
+    return copy;
+}
+
+const struct model *world_model(const struct world *w)
+{
+    return w->model;
+}
+
+uint64_t world_seed(const struct world *w)
+{
+    return W_HEAD(w)->seed;
+}
+
+sim_time world_now(const struct world *w)
+{
+    return w_now(w);
+}
+
+uint64_t world_events(const struct world *w)
+{
+    return W_HEAD(w)->events;
+}
+
+size_t world_bytes(const struct world *w)
+{
+    return (size_t)W_HEAD(w)->used * 8;
+}
+
+/* ---- running ------------------------------------------------------------------------- */
+
+static void dispatch(struct world *w, const struct cal_slot *e)
+{
+    if (e->event >= EV_KIND) {
+        comp_kind(w, e->comp)->event(w, e->comp, e->event - EV_KIND, e->a, e->b);
+        return;
+    }
+    switch (e->event) {
+    case EV_STATION:
+        station_event(w, W_PTR(w, struct station, e->a));
+        break;
+    case EV_SCHEDULE:
+        apply_scheduled(w, e->a);
+        break;
+    case EV_FAULT_END:
+        apply_fault_end(w, e->a);
+        break;
+    default:
+        act_event(w, e->event, e->a, e->b);
+    }
+}
+
+static void digest(struct world *w, const struct cal_slot *e, sim_time at)
+{
+    struct head *h = W_HEAD(w);
+    uint64_t word = hash_u64((uint64_t)at, (uint64_t)e->event << 32 | w->outcome);
+    uint64_t *of = W_PTR(w, uint64_t, h->digests);
+    h->digest = hash_u64(h->digest, word + e->comp);
+    if (e->comp < w->model->ncomps)
+        of[e->comp] = hash_u64(of[e->comp], word);
+}
+
+static enum err ran_away(struct world *w, struct errmsg *why)
+{
+    struct head *h = W_HEAD(w);
+    h->stopped = true;
+    return errmsg_set(why, ERR_LIMIT,
+                      "the world ran away: %u pieces of work are under way and its %zu MiB "
+                      "are used up",
+                      h->acts, w->limit >> 20);
+}
+
+enum err world_run(struct world *w, sim_time until, uint64_t max_events,
+                   const struct observer *o, struct errmsg *why)
+{
+    enum err err = ERR_OK;
+    struct cal_slot e;
+    sim_time at;
+    if (W_HEAD(w)->stopped)
+        return ran_away(w, why);
+    w->observer = o;
+    for (;; max_events--) {
+        if (!world_headroom(w, 0)) {
+            err = ran_away(w, why);
+            break;
+        }
+        if (max_events == 0) {
+            err = errmsg_set(why, ERR_STOPPED, "stopped before the end");
+            break;
+        }
+        if (ready_one(w))
+            continue;
+        if (!calendar_next(w, until, &e, &at))
+            break;
+        W_HEAD(w)->now = at;
+        W_HEAD(w)->events++;
+        w->outcome = 0;
+        dispatch(w, &e);
+        digest(w, &e, at);
+    }
+    if (err == ERR_OK && until > W_HEAD(w)->now && until != SIM_FOREVER)
+        W_HEAD(w)->now = until;
+    w->observer = NULL;
+    return err;
+}
+
+uint64_t world_digest(const struct world *w)
+{
+    return W_HEAD(w)->digest;
+}
+
+uint64_t world_digest_of(const struct world *w, comp_id c)
+{
+    return c < w->model->ncomps ? W_PTR(w, uint64_t, W_HEAD(w)->digests)[c] : 0;
+}

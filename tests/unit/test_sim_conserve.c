@@ -1,0 +1,312 @@
+/*
+ * Nothing gets lost. A shop with everything in it is hit by all that can happen, over
+ * several seeds; meanwhile every request's slices sum to its duration to the nanosecond,
+ * and when users stop coming, nothing is left inside.
+ */
+#include "sim_test.h"
+
+static struct node *seq(struct node *n, size_t count)
+{
+    for (size_t i = 0; i + 1 < count; i++)
+        n[i].next = &n[i + 1];
+    return n;
+}
+
+static void database(struct model *m)
+{
+    comp_id db = must_add(m, "database", "orders-db");
+    must_set(m, db, "cores", value_number(2));
+    must_set(m, db, "max_connections", value_count(30));
+    must_set(m, must_add(m, "statement", "orders-db.reserve"), "cpu",
+             value_dist(dist_exponential(6 * SIM_MS)));
+    must_set(m, must_add(m, "statement", "orders-db.read"), "cpu",
+             value_dist(dist_exponential(20 * SIM_MS)));
+}
+
+static void cache(struct model *m)
+{
+    (void)must_add(m, "cache", "cache");
+    comp_id k = must_add(m, "keyspace", "cache.seats");
+    must_set(m, k, "keys", value_count(24));
+    must_set(m, k, "per_lookup", value_count(6));
+    must_set(m, k, "ttl", value_duration(3 * SIM_SEC));
+    must_set(m, k, "single_flight", value_bool(true));
+    must_set(m, k, "stale_while_revalidate", value_duration(SIM_SEC));
+}
+
+static void checkout(struct model *m)
+{
+    comp_id c = must_add(m, "service", "checkout");
+    must_set(m, c, "instances", value_count(3));
+    must_set(m, c, "workers", value_count(10));
+    must_set(m, c, "queue", value_count(40));
+    must_set(m, c, "queue_timeout", value_duration(2 * SIM_SEC));
+    must_set(m, c, "start_up", value_duration(3 * SIM_SEC));
+    must_set(m, c, "warm_up", value_duration(2 * SIM_SEC));
+    must_set(m, c, "liveness", value_text("worker"));
+    must_set(m, c, "readiness", value_text("database"));
+    comp_id pool = must_add(m, "pool", "checkout.pool");
+    must_set(m, pool, "to", value_text("orders-db"));
+    must_set(m, pool, "size", value_count(8));
+    must_set(m, pool, "acquire_timeout", value_duration(SIM_SEC));
+    struct node tx[] = {{.kind = NODE_QUERY, .target = "orders-db", .what = "reserve"},
+                        {.kind = NODE_CALL, .target = "card-gateway"},
+                        {.kind = NODE_QUERY, .target = "orders-db", .what = "reserve"}};
+    struct node no[] = {{.kind = NODE_COUNT, .what = "declined"},
+                        {.kind = NODE_REPLY, .what = "declined"}};
+    struct node par[] = {{.kind = NODE_COMPUTE, .time = dist_exponential(SIM_MS)},
+                         {.kind = NODE_QUERY, .target = "orders-db", .what = "read"},
+                         {.kind = NODE_SLEEP, .time = dist_exponential(5 * SIM_MS)}};
+    struct node inner[] = {{.kind = NODE_CALL, .target = "stock", .what = "check"}};
+    struct node buy[] = {
+        {.kind = NODE_COMPUTE, .time = dist_exponential(3 * SIM_MS)},
+        {.kind = NODE_BLOCK, .body = inner, .catches = true},
+        {.kind = NODE_PARALLEL, .body = seq(par, 3)},
+        {.kind = NODE_SOMETIMES, .p = 0.15, .body = seq(no, 2)},
+        {.kind = NODE_TRANSACTION, .target = "orders-db", .body = seq(tx, 3)},
+        {.kind = NODE_COUNT, .what = "orders"}};
+    must(model_endpoint(m, c, "buy", "v1", seq(buy, 6), &why), &why);
+    buy[3].p = 0.5;
+    must(model_endpoint(m, c, "buy", "v2", buy, &why), &why);
+    struct node load[] = {{.kind = NODE_QUERY, .target = "orders-db", .what = "read"}};
+    struct node view[] = {
+        {.kind = NODE_COMPUTE, .time = dist_exponential(SIM_MS)},
+        {.kind = NODE_CACHED, .target = "cache", .what = "seats", .body = load}};
+    must(model_endpoint(m, c, "view", NULL, seq(view, 2), &why), &why);
+}
+
+static void stock(struct model *m)
+{
+    comp_id s = must_add(m, "service", "stock");
+    must_set(m, s, "instances", value_count(2));
+    must_set(m, s, "workers", value_count(4));
+    must_set(m, s, "order", value_text("lifo"));
+    struct node work[] = {{.kind = NODE_COMPUTE, .time = dist_exponential(10 * SIM_MS)},
+                          {.kind = NODE_SOMETIMES,
+                           .p = 0.1,
+                           .body = &(struct node){.kind = NODE_FAIL, .what = "no stock"}}};
+    must(model_endpoint(m, s, "check", NULL, seq(work, 2), &why), &why);
+    comp_id call = must_add(m, "call", "checkout.stock");
+    must_set(m, call, "timeout", value_duration(60 * SIM_MS));
+    must_set(m, call, "retries", value_count(3));
+    must_set(m, call, "backoff", value_text("exponential"));
+    must_set(m, call, "base", value_duration(10 * SIM_MS));
+    must_set(m, call, "jitter", value_text("full"));
+    must_set(m, call, "breaker", value_number(0.5));
+    must_set(m, call, "balance", value_text("two_choices"));
+}
+
+static void users(struct model *m, const char *name, const char *to, double rate)
+{
+    comp_id u = must_add(m, "client", name);
+    must_set(m, u, "to", value_text(to));
+    must_set(m, u, "rate", value_number(rate));
+    must_set(m, u, "gives_up", value_dist(dist_exponential(4 * SIM_SEC)));
+    must_set(m, u, "reloads", value_number(0.4));
+}
+
+static struct model *shop(bool cancel)
+{
+    struct model *m = model_new();
+    database(m);
+    cache(m);
+    stock(m);
+    checkout(m);
+    comp_id pay = must_add(m, "external", "card-gateway");
+    must_set(m, pay, "latency", value_dist(dist_lognormal(180 * SIM_MS, 60 * SIM_MS)));
+    must_set(m, pay, "error_rate", value_number(0.02));
+    comp_id edge = must_add(m, "balancer", "edge");
+    must_set(m, edge, "to", value_text("checkout"));
+    must_set(m, edge, "probe", value_text("readiness"));
+    users(m, "shoppers", "edge/buy", 12);
+    users(m, "viewers", "checkout/view", 30);
+    comp_id call = must_add(m, "call", "shoppers.edge");
+    must_set(m, call, "timeout", value_duration(3 * SIM_SEC));
+    must_set(m, call, "retries", value_count(1));
+    must_set(m, call, "cancel", value_bool(cancel));
+    call = must_add(m, "call", "checkout.orders-db");
+    must_set(m, call, "timeout", value_duration(400 * SIM_MS));
+    must_set(m, call, "cancel", value_bool(cancel));
+    must_set(m, must_add(m, "call", "checkout.cache"), "timeout",
+             value_duration(50 * SIM_MS));
+    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99, 30 * SIM_MIN};
+    must(model_slo(m, &slo, NULL, 0, &why), &why);
+    return m;
+}
+
+static void at(struct model *m, double s, enum action_kind kind, const char *comp,
+               const char *name, struct value v, sim_time duration)
+{
+    struct action a = {.kind = kind, .comp = model_find(m, comp), .name = name,
+                       .args = {v}, .nargs = v.type != VALUE_NONE, .duration = duration};
+    must(model_at(m, (sim_time)(s * 1e9), &a, "test", &why), &why);
+}
+
+static void trouble(struct model *m)
+{
+    struct value no = {.type = VALUE_NONE};
+    at(m, 20, ACTION_FAULT, "shoppers", "spike", value_number(8), 15 * SIM_SEC);
+    at(m, 30, ACTION_OP, "checkout", "restart", no, 0);
+    at(m, 45, ACTION_FAULT, "orders-db", "slow", value_number(5), 10 * SIM_SEC);
+    at(m, 60, ACTION_OP, "checkout", "deploy", value_text("v2"), 0);
+    at(m, 75, ACTION_FAULT, "stock", "crash", no, 5 * SIM_SEC);
+    at(m, 90, ACTION_OP, "checkout", "scale", value_count(6), 0);
+    at(m, 100, ACTION_OP, "checkout", "restart", value_bool(true), 0);
+    at(m, 105, ACTION_FAULT, "checkout", "hang", no, 8 * SIM_SEC);
+    at(m, 120, ACTION_OP, "checkout", "scale", value_count(2), 0);
+    at(m, 130, ACTION_FAULT, "card-gateway", "down", no, 5 * SIM_SEC);
+    at(m, 140, ACTION_OP, "checkout", "rollback", no, 0);
+    at(m, 150, ACTION_SET, "checkout", "workers", value_count(3), 0);
+    at(m, 160, ACTION_FAULT, "checkout", "error_rate", value_number(0.3), 5 * SIM_SEC);
+    at(m, 170, ACTION_SET, "shoppers", "rate", value_number(0), 0);
+    at(m, 170, ACTION_SET, "viewers", "rate", value_number(0), 0);
+}
+
+struct tally {
+    uint64_t users, servers, wrong, good, abandoned, changes, spans, logs;
+    sim_time last;
+};
+
+static void on_done(void *ctx, const struct request_done *r)
+{
+    struct tally *t = ctx;
+    sim_time sum = 0;
+    for (size_t i = 0; i < r->nslices; i++)
+        sum += r->slices[i].ns;
+    if (sum != r->end - r->start) {
+        if (t->wrong++ == 0)
+            print_message("request %llu at %s: slices %lld, took %lld, %s\n",
+                          (unsigned long long)r->id, r->user ? "user" : "server",
+                          (long long)sum, (long long)(r->end - r->start),
+                          reason_phrase(r->reason));
+    }
+    t->wrong += r->end < t->last; /* in order of time */
+    t->last = r->end;
+    t->users += r->user;
+    t->servers += !r->user;
+    t->good += r->good;
+    t->abandoned += r->abandoned;
+}
+
+static void on_span(void *ctx, const struct span *s)
+{
+    struct tally *t = ctx;
+    t->spans++;
+    t->wrong += s->end < s->start || s->id == 0 || s->id == s->parent;
+}
+
+static void on_log(void *ctx, const struct log_line *l)
+{
+    (void)l;
+    ((struct tally *)ctx)->logs++;
+}
+
+static void on_change(void *ctx, const struct change *c)
+{
+    ((struct tally *)ctx)->changes++;
+    assert_true(c->title != NULL && c->title[0] != '\0');
+}
+
+static void assert_empty(const struct world *w)
+{
+    const struct model *m = world_model(w);
+    for (size_t i = 0; i < model_comps(m); i++) {
+        const char *kind = model_kind(m, (comp_id)i)->name;
+        bool has = str_eq(kind, "service") || str_eq(kind, "client") ||
+                   str_eq(kind, "call") || str_eq(kind, "endpoint");
+        if (!has)
+            continue;
+        double n = world_metric(w, (comp_id)i, "in_flight", -1);
+        if (n != 0)
+            fail_msg("%s: %g in flight", model_name(m, (comp_id)i), n);
+        assert_int_equal(world_inflight(w, (comp_id)i, NULL, 0), 0);
+    }
+}
+
+static void assert_counts(const struct world *w, const struct tally *t)
+{
+    static const char *const who[] = {"shoppers", "viewers"};
+    double attempts = 0, good = 0;
+    for (int i = 0; i < 2; i++) {
+        double all = metric(w, who[i], "attempts_total");
+        double ended = metric(w, who[i], "answered_total") +
+                       metric(w, who[i], "failed_total") +
+                       metric(w, who[i], "gave_up_total");
+        assert_true(all == ended + metric(w, who[i], "in_flight"));
+        assert_true(ended == metric(w, who[i], "good_total") +
+                                 metric(w, who[i], "bad_total"));
+        attempts += all;
+        good += metric(w, who[i], "good_total");
+    }
+    assert_true(attempts == (double)t->users);
+    assert_true(good == (double)t->good);
+    double calls = metric(w, "checkout.stock", "attempts_total");
+    assert_true(calls == metric(w, "checkout.stock", "ok_total") +
+                             metric(w, "checkout.stock", "errors_total"));
+}
+
+static void one_shop(bool cancel, uint64_t seed, bool watched, uint64_t *digest)
+{
+    struct model *m = shop(cancel);
+    struct tally t = {0};
+    struct observer o = {&t, on_done, on_span, on_log, on_change};
+    trouble(m);
+    struct world *w = must_world(m, seed);
+    for (int s = 1; s <= 400; s++) {
+        must_watch(w, s * SIM_SEC, watched ? &o : NULL);
+        if (s % 7 == 0) { /* looking at things in the middle of trouble */
+            struct inflight_view v[8];
+            struct instance_view iv;
+            size_t n = world_inflight(w, named(w, "checkout"), v, 8);
+            for (size_t i = 0; i < n && i < 8; i++)
+                assert_true(v[i].started <= v[i].since && v[i].since <= world_now(w));
+            for (int k = 1; k <= world_instances(w, named(w, "checkout")); k++)
+                world_instance(w, named(w, "checkout"), k, &iv);
+        }
+    }
+    assert_empty(w);
+    if (watched) {
+        assert_int_equal(t.wrong, 0);
+        assert_counts(w, &t);
+        assert_true(t.users > 5000 && t.spans > 10000 && t.logs > 10);
+        assert_int_equal(t.changes, 15);
+        assert_true(t.good > 1000 && t.good < t.users);
+    }
+    *digest = world_digest(w);
+    world_free(w);
+}
+
+static void nothing_is_lost(void **state)
+{
+    uint64_t digest;
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++)
+        one_shop(false, seed, true, &digest);
+}
+
+static void nothing_is_lost_when_calls_are_cancelled(void **state)
+{
+    uint64_t digest;
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++)
+        one_shop(true, seed, true, &digest);
+}
+
+static void watching_changes_nothing(void **state)
+{
+    uint64_t a, b;
+    (void)state;
+    one_shop(true, 99, true, &a);
+    one_shop(true, 99, false, &b);
+    assert_true(a == b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_lost),
+        cmocka_unit_test(nothing_is_lost_when_calls_are_cancelled),
+        cmocka_unit_test(watching_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
