@@ -41,6 +41,16 @@ int fail_model(lua_State *L, struct build *b, int line)
     fail(L, line, "%s", text);
 }
 
+const char *keep_text(struct build *b, lua_State *L, int i, int line, size_t max)
+{
+    size_t n;
+    const char *s = lua_tolstring(L, i, &n);
+    if (n > max)
+        fail(L, line, "a text of %zu bytes; %zu at most here", n, max);
+    host_charge(L, 1 + n / 4);
+    return arena_strndup(&b->mem, s, n);
+}
+
 /* What is found only at the end speaks of a component first ("edge: ..."); where that
  * is written the scan knows. */
 int fail_finish(lua_State *L, struct build *b)
@@ -104,7 +114,7 @@ static struct value number_value(lua_State *L, int i, const struct param_desc *p
 static struct value text_value(struct build *b, lua_State *L, int i,
                                const struct param_desc *p, int line, const char *what)
 {
-    const char *s = arena_strdup(&b->mem, lua_tostring(L, i));
+    const char *s = keep_text(b, L, i, line, NAME_BYTES);
     struct value v;
     if (p->type == VALUE_TEXT || p->type == VALUE_COMP)
         return value_text(s);
@@ -258,7 +268,7 @@ static void add_section(struct build *b, lua_State *L, comp_id owner,
     for (lua_Integer i = 1; lua_rawgeti(L, t + 1, i) != LUA_TNIL; i++) {
         if (lua_type(L, -1) != LUA_TSTRING)
             fail(L, line, "%ss must be { name = { … } }", k->name);
-        const char *name = arena_strdup(&b->mem, lua_tostring(L, -1));
+        const char *name = keep_text(b, L, -1, line, NAME_BYTES);
         lua_rawget(L, t);
         add_nested(b, L, owner, k, name, scan_line(&b->l->scan, name, line), depth);
         lua_pop(L, 1);
@@ -283,7 +293,7 @@ static void add_endpoints(struct build *b, lua_State *L, comp_id c, const char *
         }
         if (lua_type(L, -1) != LUA_TSTRING)
             fail(L, line, "endpoints must be { name = { … } }");
-        const char *name = arena_strdup(&b->mem, lua_tostring(L, -1));
+        const char *name = keep_text(b, L, -1, line, NAME_BYTES);
         int at = scan_line(&b->l->scan, name, line);
         lua_rawget(L, t);
         const struct node *body = to_program(b, L, -1, at, 0);
@@ -315,7 +325,7 @@ static void add_versions(struct build *b, lua_State *L, comp_id c, int line)
         if (lua_type(L, -1) != LUA_TSTRING)
             fail(L, line,
                  "a version begins with its name: { \"v1\", endpoint = { … } }");
-        const char *name = arena_strdup(&b->mem, lua_tostring(L, -1));
+        const char *name = keep_text(b, L, -1, line, NAME_BYTES);
         lua_settop(L, t + 3);
         add_endpoints(b, L, c, name, scan_line(&b->l->scan, name, line));
         lua_settop(L, t + 1);
@@ -370,7 +380,7 @@ static void fill(struct build *b, lua_State *L, comp_id c, int t, int line, int 
         bool text = lua_type(L, -1) == LUA_TSTRING;
         if (!text && !(depth == 0 && lua_tonumber(L, -1) == 1))
             fail(L, line, "%s: fields are written name = value", model_name(b->m, c));
-        const char *key = text ? arena_strdup(&b->mem, lua_tostring(L, -1)) : "@";
+        const char *key = text ? keep_text(b, L, -1, line, NAME_BYTES) : "@";
         lua_rawget(L, t);
         host_charge(L, 8);
         if (*key != '@')
@@ -393,7 +403,7 @@ static int make_component(lua_State *L)
     if (lua_rawgeti(L, 2, 1) != LUA_TSTRING)
         fail(L, line, "a %s begins with its name: w:%s { \"name\", … }", k->name,
              k->name);
-    const char *name = arena_strdup(&b->mem, lua_tostring(L, -1));
+    const char *name = keep_text(b, L, -1, line, NAME_BYTES);
     lua_pop(L, 1);
     comp_id c = add(b, L, k->name, name, line);
     fill(b, L, c, 2, line, 0);

@@ -105,13 +105,18 @@ struct deed { /* an action table being resolved, at stack index `t` */
     const char *who;
 };
 
-static const char *part_text(struct deed *d, int i, const char *what)
+static const char *part_up_to(struct deed *d, int i, const char *what, size_t max)
 {
     if (lua_rawgeti(d->L, d->t, i) != LUA_TSTRING)
         fail(d->L, d->line, "%s: %s must be text", d->is, what);
-    const char *s = arena_strdup(&d->b->mem, lua_tostring(d->L, -1));
+    const char *s = keep_text(d->b, d->L, -1, d->line, max);
     lua_pop(d->L, 1);
     return s;
+}
+
+static const char *part_text(struct deed *d, int i, const char *what)
+{
+    return part_up_to(d, i, what, NAME_BYTES);
 }
 
 /* The options at the end: { by = "…", lasts = … }. */
@@ -137,7 +142,7 @@ static void read_options(struct deed *d, int i, const char *otherwise)
         if (lasts)
             d->a.duration = to_duration(d->L, -1, d->line, "lasts");
         else if (lua_type(d->L, -1) == LUA_TSTRING)
-            d->who = arena_strdup(&d->b->mem, lua_tostring(d->L, -1));
+            d->who = keep_text(d->b, d->L, -1, d->line, NAME_BYTES);
         else
             fail(d->L, d->line, "by must be text");
         lua_pop(d->L, 2);
@@ -329,7 +334,7 @@ static void add_ticket(struct deed *d, sim_time at, bool page)
     *t = (struct lesson_ticket){.at = at, .page = page, .who = "pager"};
     if (!page)
         t->who = arena_strdup(&w->mem, part_text(d, 1, "who"));
-    t->text = arena_strdup(&w->mem, part_text(d, page ? 1 : 2, "text"));
+    t->text = arena_strdup(&w->mem, part_up_to(d, page ? 1 : 2, "text", MESSAGE_BYTES));
 }
 
 static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)

@@ -183,6 +183,7 @@ extern const struct schema
  * -------------------------------------------------------------------------------- */
 
 enum { ALERTS_MAX = 64, TICKETS_MAX = 64, CLIENTS_MAX = 16 };
+enum { NAME_BYTES = 200, MESSAGE_BYTES = 2000 }; /* of names, log lines; of tickets */
 struct alert_decl {
     struct alert_rule rule;
     const char *comp;
@@ -268,6 +269,9 @@ struct value to_value(struct build *b, lua_State *L, int i, const struct param_d
 /* A list of operations (or one) at `i` as nodes linked by next; lives in b->mem. */
 const struct node *to_program(struct build *b, lua_State *L, int i, int line,
                               int depth);
+/* The string at `i`, kept until the model is finished. Charged, so that C memory is
+ * bounded by the budget too; longer than `max` bytes is refused. */
+const char *keep_text(struct build *b, lua_State *L, int i, int line, size_t max);
 comp_id find_comp(lua_State *L, const struct model *m, const char *name, int line);
 /* Raises with what `b->why` says, behind file and line. */
 int fail_model(lua_State *L, struct build *b, int line) NORETURN;

@@ -168,7 +168,7 @@ static const char *text_arg(struct build *b, lua_State *L, int line)
 {
     if (lua_type(L, -1) != LUA_TSTRING)
         fail(L, line, "an operation was changed after it was made");
-    return arena_strdup(&b->mem, lua_tostring(L, -1));
+    return keep_text(b, L, -1, line, NAME_BYTES);
 }
 
 static void set_arg(struct build *b, lua_State *L, struct node *n, enum arg_kind arg,
