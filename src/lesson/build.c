@@ -73,8 +73,7 @@ comp_id find_comp(lua_State *L, const struct model *m, const char *name, int lin
     fail_unknown(L, line, "there is no component", name, names, n);
 }
 
-/* ---- values
- * -------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------- */
 
 static double need_number(lua_State *L, int i, int line, const char *what)
 {
@@ -158,8 +157,7 @@ struct value to_value(struct build *b, lua_State *L, int i, const struct param_d
     }
 }
 
-/* ---- curves
- * ------------------------------------------------------------------------------ */
+/* ---- curves ---------------------------------------------------------------------- */
 
 static double point_part(lua_State *L, int i, int line, bool duration)
 {
@@ -194,8 +192,7 @@ static void set_curve(struct build *b, lua_State *L, comp_id c, int t, int line)
         fail_model(L, b, line);
 }
 
-/* ---- components
- * ---------------------------------------------------------------------------- */
+/* ---- components ------------------------------------------------------------------ */
 
 static void fill(struct build *b, lua_State *L, comp_id c, int t, int line, int depth);
 
@@ -276,8 +273,7 @@ static void add_section(struct build *b, lua_State *L, comp_id owner,
     lua_settop(L, t);
 }
 
-/* ---- programs of a service
- * -------------------------------------------------------------------- */
+/* ---- programs of a service ------------------------------------------------------- */
 
 static void add_endpoints(struct build *b, lua_State *L, comp_id c, const char *version,
                           int line)

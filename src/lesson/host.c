@@ -20,7 +20,7 @@
 
 enum { HOOK_PERIOD = 100, STEP_BYTES = 16, LONG_STRING = 256 };
 
-static char functions_key; /* registry: the list of kept functions */
+static const char functions_key; /* registry: the list of kept functions */
 
 struct host *host_of(lua_State *L)
 {

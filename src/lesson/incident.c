@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- constructors
- * ------------------------------------------------------------------------- */
+/* ---- constructors ---------------------------------------------------------------- */
 
 /* A marked table of the values given, the last of which may be a table of options. */
 static int make_action(lua_State *L, const char *is, const char *usage, int least,
@@ -93,8 +92,7 @@ const struct binding_table bind_actions = {
     "", "Actions", "For `i:at`. `by`: who is shown in the change record.", action_list,
     sizeof action_list / sizeof *action_list};
 
-/* ---- resolving
- * --------------------------------------------------------------------------------- */
+/* ---- resolving ------------------------------------------------------------------- */
 
 struct deed { /* an action table being resolved, at stack index `t` */
     struct build *b;
@@ -382,9 +380,7 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t, bool her
         fail_model(L, b, d.line);
 }
 
-/* ---- i
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- i --------------------------------------------------------------------------- */
 
 static struct build *in_incident(lua_State *L)
 {

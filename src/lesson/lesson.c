@@ -134,8 +134,7 @@ void lesson_free(struct lesson *l)
     mem_free(l);
 }
 
-/* ---- course.lua
- * --------------------------------------------------------------------------- */
+/* ---- course.lua ------------------------------------------------------------------ */
 
 static void add_entry(struct reader *r, struct course_list *c, const char *track,
                       const char *id, int line)
@@ -192,8 +191,7 @@ void course_release(struct course_list *c)
     *c = (struct course_list){0};
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 const struct lesson_info *lesson_info(const struct lesson *l)
 {

@@ -73,8 +73,7 @@ enum {
         FORMS
 };
 
-/* ---- constructors
- * ------------------------------------------------------------------------ */
+/* ---- constructors ---------------------------------------------------------------- */
 
 static void check_arg(lua_State *L, const struct op_form *f, int i)
 {
@@ -160,9 +159,7 @@ const struct binding_table bind_program = {
     "", "Programs", "What an endpoint does: a list of operations, one after the other.",
     program_list, sizeof program_list / sizeof *program_list};
 
-/* ---- nodes
- * ------------------------------------------------------------------------------------
- */
+/* ---- nodes ----------------------------------------------------------------------- */
 
 static const char *text_arg(struct build *b, lua_State *L, int line)
 {

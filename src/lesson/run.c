@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* ---- building
- * ------------------------------------------------------------------------ */
+/* ---- building -------------------------------------------------------------------- */
 
 static void check_components(lua_State *L, struct build *b)
 {
@@ -115,8 +114,7 @@ void lesson_world_release(struct lesson_world *lw)
     *lw = (struct lesson_world){0};
 }
 
-/* ---- predicates
- * ----------------------------------------------------------------------------- */
+/* ---- predicates ------------------------------------------------------------------ */
 
 struct question {
     fn_id fn;
