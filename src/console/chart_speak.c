@@ -10,6 +10,7 @@
 
 #define SPOKEN_MAX   6 /* more stretches than this are told as swings */
 #define LONG_STRETCH 4
+#define SLIGHT       0.02 /* a step that is not worth a word */
 
 struct stretch {
     size_t first, n;
@@ -99,6 +100,8 @@ static size_t find_stretches(const struct chart *ch, struct stretch *s)
     double visible = (high - low) / 6;
     double slot = (double)(ch->to - ch->from) / (double)SIM_SEC / (double)ch->n;
     struct tolerance t = {.base = 6 * noise_of(ch->v, ch->n)};
+    if (visible < SLIGHT * high && !str_eq(ch->metric, "good"))
+        visible = SLIGHT * high; /* for users' fate every percent counts */
     if (t.base < visible * visible / 2)
         t.base = visible * visible / 2;
     if (ch->desc->type == METRIC_COUNTER && slot > 0)
@@ -118,6 +121,8 @@ static const char *value(struct call *c, const struct chart *ch, double x)
     while (top > 0 && step * 10 > top && step > 1e-6)
         step /= 10;
     double shown = floor(x * ch->scale.factor / step + 0.5) * step;
+    if (str_eq(ch->scale.unit, "%") && x > 0.9 && x < 0.9995)
+        return strf(c, "%.1f %%", x * 100);
     const char *text = fabs(shown) >= 10 ? count(c, shown) : num(c, shown);
     return str_eq(ch->scale.unit, "%") ? strf(c, "%s %%", text) : text;
 }

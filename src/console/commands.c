@@ -15,7 +15,8 @@
     X(db, "db")                                                                        \
     X(deploy, "deploy")                                                                \
     X(drain, "drain")                                                                  \
-    X(flag, "flag") X(flush, "flush") X(help, "help") X(hint, "hint") X(kill, "kill")  \
+    X(flag, "flag")                                                                    \
+    X(flush, "flush") X(help, "help") X(hint, "hint") X(kill, "kill")                  \
         X(limit, "limit") X(logs, "logs") X(map, "map") X(metrics, "metrics")          \
             X(note, "note") X(pause, "pause") X(probe, "probe") X(ps, "ps")            \
                 X(reset, "reset") X(resolve, "resolve") X(restart, "restart")          \
