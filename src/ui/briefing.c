@@ -73,7 +73,7 @@ void briefing_draw(struct ui *u, struct canvas *c)
                  str_eq(li->post_basis, "title") ? " (an independent adaptation)" : "");
         draw_clipped(c, c->rows - 3, left, cols, TONE_DIM, from);
     }
-    draw_footer(c, c->rows - 1, AT_BRIEFING, false);
+    draw_footer(c, c->rows - 1, AT_BRIEFING, false, NULL);
 }
 
 bool briefing_key(struct ui *u, const struct key *k)

@@ -179,6 +179,8 @@ void palette_draw(struct ui *u, struct canvas *c)
         int row = in.row + 2 + i, name = it->command || it->view < VIEW_COUNT ? 16 : 54;
         if (on)
             canvas_fill(c, (struct rect){row, in.col, 1, in.cols}, TONE_SELECT, ' ');
+        if (on)
+            canvas_text(c, row, in.col - 1, 1, TONE_ACCENT, "›");
         draw_clipped(c, row, in.col, name, on ? TONE_SELECT : TONE_NORMAL, it->name);
         draw_clipped(c, row, in.col + name + 1, in.cols - name - 1,
                      on ? TONE_SELECT : TONE_DIM, it->doc);
@@ -258,6 +260,9 @@ void confirm_draw(struct ui *u, struct canvas *c)
         in.rows -= 2;
     }
     draw_wrapped(c, in, TONE_NORMAL, question(u), 0);
+    struct cell *first = &c->cells[(size_t)in.row * (size_t)c->cols + (size_t)in.col];
+    if (first->cp >= 'a' && first->cp <= 'z')
+        first->cp -= 'a' - 'A'; /* a risk is a phrase; here it is a sentence */
     int last = r.row + r.rows - 2;
     canvas_text(c, last, in.col, 1, TONE_STRONG, "y");
     canvas_text(c, last, in.col + 2, 20, TONE_NORMAL, line ? "do it" : "start over");

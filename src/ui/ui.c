@@ -88,6 +88,7 @@ void ui_session(struct ui *u, struct session *s)
     u->briefing_top = 0;
     u->charts_step = SIZE_MAX;
     u->said_from = u->said_to = 0;
+    u->console_cols = 0;
     u->ncharts = 0;
     u->drawn = 0;
     memset(u->vs, 0, sizeof u->vs);

@@ -153,7 +153,8 @@ extern const struct binding bindings[];
 extern const size_t nbindings;
 /* NULL: not bound there. */
 const struct binding *binding_find(unsigned where, const struct key *k);
-void draw_footer(struct canvas *c, int row, unsigned where, bool fewer_hints);
+void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
+                 const char *right);
 
 /* ---- views
  * ------------------------------------------------------------------------------------------
