@@ -54,7 +54,8 @@ static double noise_of(const double *v, size_t n)
     return median * median * 1.1; /* (median / 0.954)²: normal noise */
 }
 
-static size_t join_stretches(struct stretch *s, size_t n, double allowed)
+/* Joins neighbours while that costs at most `allowed`, or more than `most` are left. */
+static size_t join_stretches(struct stretch *s, size_t n, double allowed, size_t most)
 {
     while (n > 1) {
         size_t best = 0;
@@ -67,7 +68,7 @@ static size_t join_stretches(struct stretch *s, size_t n, double allowed)
                 best = i;
             }
         }
-        if (least > allowed)
+        if (least > allowed && n <= most)
             break;
         s[best] = joined(&s[best], &s[best + 1]);
         memmove(&s[best + 1], &s[best + 2], (n - best - 2) * sizeof *s);
@@ -84,21 +85,26 @@ static size_t find_stretches(const double *v, size_t n, struct stretch *s)
         low = v[i] < low ? v[i] : low;
         high = v[i] > high ? v[i] : high;
     }
-    /* A step a person would call one: more than the noise, and a fortieth of the range.
-     */
+    /* A step a person would call one: more than the noise, and a sixth of the range. */
     double visible = (high - low) / 6;
     double allowed = 6 * noise_of(v, n);
     if (allowed < visible * visible / 2)
         allowed = visible * visible / 2;
-    return join_stretches(s, n, allowed);
+    return join_stretches(s, n, allowed, n);
 }
 
 /* ---- in words
  * ---------------------------------------------------------------------------- */
 
+/* As many digits as the highest value deserves: 42, not 42.3, where it goes to 67. */
 static const char *value(struct call *c, const struct chart *ch, double x)
 {
-    double shown = steady(x * ch->scale.factor);
+    double top = fabs(ch->high) * ch->scale.factor, step = 1;
+    while (step * 100 < top)
+        step *= 10;
+    while (top > 0 && step * 10 > top && step > 1e-6)
+        step /= 10;
+    double shown = floor(x * ch->scale.factor / step + 0.5) * step;
     const char *text = fabs(shown) >= 10 ? count(c, shown) : num(c, shown);
     return str_eq(ch->scale.unit, "%") ? strf(c, "%s %%", text) : text;
 }
@@ -251,11 +257,14 @@ void chart_speak(struct call *c, const struct chart *given)
         skip_lead(&ch, lead);
         buf_addf(&b, "nothing before %s, ", clock_of(c, ch.from, with_seconds(&ch)));
     }
-    size_t n = find_stretches(ch.v, ch.n, s);
-    if (n > SPOKEN_MAX)
+    size_t n = find_stretches(ch.v, ch.n, s), top[CHART_SLOTS];
+    size_t peaks = find_peaks(ch.v, ch.n, (ch.low + ch.high) / 2, top);
+    if (n > SPOKEN_MAX && peaks > 2) {
         tell_swings(c, &ch, &b);
-    else
+    } else {
+        n = join_stretches(s, n, 0, SPOKEN_MAX);
         tell_stretches(c, &ch, s, n, &b);
+    }
     buf_addf(&b, ". Now %s.", value(c, &ch, ch.last));
     para(c, TONE_NORMAL, 0, b.s);
     buf_release(&b);

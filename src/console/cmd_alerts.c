@@ -55,14 +55,13 @@ static const struct command_wild wild[] = {
     {"curl", "curl -s http://prometheus:9090/api/v1/alerts"},
 };
 const struct command cmd_alerts = {
-    .info =
-        {.name = "alerts",
-         .synopsis = "alerts [--budget]",
-         .doc = "What is firing, and what fired before. Nothing fires for what no rule "
-                "watches.",
-         .examples = "alerts\nalerts --budget",
-         .group = GROUP_LOOK,
-         WILD(wild)},
+    .info = {.name = "alerts",
+             .synopsis = "alerts [--budget]",
+             .doc = "What is firing, and what fired before. Nothing fires for what no "
+                    "rule watches.",
+             .examples = "alerts\nalerts --budget",
+             .group = GROUP_LOOK,
+             WILD(wild)},
     .opts = {{"--budget", ARG_NONE,
               "also the objective and what is left of its budget"}},
     .run = run,

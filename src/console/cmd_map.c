@@ -65,10 +65,7 @@ static double flow(const struct call *c, comp_id from, comp_id to)
 {
     comp_id p = policy_of(c, from, to);
     double r = p == COMP_NONE ? NAN : rate(c, p, "attempts_total", WINDOW);
-    if (p == COMP_NONE || isnan(r) ||
-        (r == 0 && (is_kind(c, to, "database") || is_kind(c, to, "cache"))))
-        r = arriving(c, to);
-    return r;
+    return isnan(r) ? arriving(c, to) : r;
 }
 
 static size_t callees(const struct call *c, comp_id comp, comp_id *out)
@@ -400,14 +397,12 @@ static const struct command_wild wild[] = {
     {"istioctl", "istioctl dashboard kiali"},
 };
 const struct command cmd_map = {
-    .info =
-        {.name = "map",
-         .synopsis = "map",
-         .doc =
-             "How work flows through the system, from the users on, with rates; where "
-             "it queues, and where it dies.",
-         .examples = "map",
-         .group = GROUP_LOOK,
-         WILD(wild)},
+    .info = {.name = "map",
+             .synopsis = "map",
+             .doc = "How work flows, where it queues, where it dies. From the users "
+                    "on, with rates.",
+             .examples = "map",
+             .group = GROUP_LOOK,
+             WILD(wild)},
     .run = run,
 };

@@ -42,8 +42,7 @@ static uint64_t key_mark(heap_key k)
     return (uint64_t)(k >> 64);
 }
 
-/* ---- the heap
- * -------------------------------------------------------------------------- */
+/* ---- the heap ---- */
 
 static void heap_put(struct world *w, heap_key *h, uint32_t i, heap_key k)
 {
@@ -93,8 +92,7 @@ static void heap_remove(struct world *w, struct station *s, uint32_t i)
         heap_down(w, h, s->n, i, last);
 }
 
-/* ---- the clock
- * -------------------------------------------------------------------------- */
+/* ---- the clock ---- */
 
 static double cores_busy(const struct station *s)
 {
@@ -198,21 +196,24 @@ static sim_time next_done(const struct world *w, const struct station *s)
 /* After any change of who is inside or how fast it goes. */
 static void rearm(struct world *w, struct station *s)
 {
-    cal_cancel(w, &s->timer);
     s->rate = rate_of(s);
     if (s->n == 0) {
+        cal_cancel(w, &s->timer);
         s->clock = 0;
         return;
     }
     if (s->clock >= CLOCK_MAX)
         rebase(w, s);
     sim_time at = next_done(w, s);
+    if (s->timer != 0 && at == s->timer_at) /* as when a core was free for a newcomer */
+        return;
+    cal_cancel(w, &s->timer);
+    s->timer_at = at;
     if (at != SIM_FOREVER)
         s->timer = cal_at(w, at, EV_STATION, s->comp, W_REF(w, s), 0);
 }
 
-/* ---- acts
- * ---------------------------------------------------------------------------------- */
+/* ---- acts ---- */
 
 /* Splits the time since act_wait() into work and the rest, and lets the station go of
  * it. */
@@ -302,8 +303,7 @@ void station_changed(struct world *w, struct station *s)
     rearm(w, s);
 }
 
-/* ---- looking
- * --------------------------------------------------------------------------------- */
+/* ---- looking ---- */
 
 double station_busy(const struct world *w, const struct station *s)
 {

@@ -259,6 +259,8 @@ void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r)
 {
     comp_id c = r->user ? r->client : r->endpoint;
     if (c >= ncomps)
+        c = r->place; /* a third party has no endpoints */
+    if (c >= ncomps)
         return;
     struct slot_open *o = open_for(s, ncomps, r->end);
     struct tally *t = o->of[c];
