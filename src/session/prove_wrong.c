@@ -26,6 +26,13 @@ static double bad_of(const struct recording *rec, comp_id client, sim_time from,
     return isnan(b) ? 0 : b - (isnan(a) ? 0 : a);
 }
 
+/* How far below the objective, in units of what the objective leaves room for; 1 at most. */
+static double below(double want, double good)
+{
+    double room = 1 - want, d = want - good;
+    return room <= 0 || d > room ? 1 : d / room;
+}
+
 struct verdict {
     bool ok;
     double margin;
@@ -73,7 +80,7 @@ static struct verdict judge_returns(struct prover *pv, const struct run *r)
     }
     if (was_good) {
         v.ok = worst < want;
-        v.margin = want > 0 ? (want - worst) / want : 0;
+        v.margin = below(want, worst);
         snprintf(v.detail, sizeof(v.detail),
                  "good again, then down to %.1f %% in a minute", 100 * worst);
     }
@@ -90,7 +97,7 @@ static struct verdict judge_fragile(struct prover *pv, const struct run *r,
     double before = recording_good(r->rec, r->busy_until + SIM_MIN, c->until_at);
     double after = recording_good(r->rec, c->until_at, c->until_at + 5 * SIM_MIN);
     v.ok = before >= want && after < want;
-    v.margin = want > 0 ? (want - after) / want : 0;
+    v.margin = below(want, after);
     snprintf(v.detail, sizeof(v.detail), "%.2f %% good until %s, %.2f %% after",
              100 * before, c->until ? c->until : "then", 100 * after);
     return v;
