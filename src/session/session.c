@@ -74,19 +74,24 @@ static void transcript_trim(struct session *s)
     *o = kept;
 }
 
-/* Appends `src` from byte `from` on, tones and lines kept. */
+/* Where the r-th stretch of one tone begins; before the first run all is normal. */
+static size_t tone_start(const struct out *o, size_t r)
+{
+    return r == 0 ? 0 : r <= o->nruns ? o->runs[r - 1].start : o->text.len;
+}
+
 void transcript_copy(struct out *dst, const struct out *src, size_t from)
 {
     const char *text = src->text.s;
-    for (size_t r = 0; r < src->nruns; r++) {
-        size_t at = src->runs[r].start;
-        size_t end = r + 1 < src->nruns ? src->runs[r + 1].start : src->text.len;
+    for (size_t r = 0; r <= src->nruns; r++) {
+        enum tone tone = r == 0 ? TONE_NORMAL : (enum tone)src->runs[r - 1].tone;
+        size_t at = tone_start(src, r), end = tone_start(src, r + 1);
         at = at < from ? from : at;
         while (at < end) {
             const char *nl = memchr(text + at, '\n', end - at);
             size_t n = nl ? (size_t)(nl - text) - at : end - at;
             if (n > 0)
-                out_add(dst, src->runs[r].tone, "%.*s", (int)n, text + at);
+                out_add(dst, tone, "%.*s", (int)n, text + at);
             if (nl)
                 out_end(dst);
             at += n + (nl ? 1 : 0);

@@ -382,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_a_wait_stops_at_a_ticket),
         cmocka_unit_test(test_the_whole_way),
         cmocka_unit_test(test_hint_skip_solution),
+        cmocka_unit_test(test_output_is_whole),
         cmocka_unit_test(test_resumes_from_the_tape),
         cmocka_unit_test(test_a_cut_line_is_dropped),
         cmocka_unit_test(test_refuses_other_tapes),
