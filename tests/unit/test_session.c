@@ -200,6 +200,23 @@ static void test_hint_skip_solution(void **state)
     session_free(s);
 }
 
+/* Plain words come through as well as toned ones. */
+static void test_output_is_whole(void **state)
+{
+    (void)state;
+    struct session_options o = options(NULL);
+    struct session *s = NULL;
+    struct errmsg why = {0};
+    o.spoken = true;
+    assert_int_equal(session_open(&s, &o, &why), ERR_OK);
+    type(s, "");
+    type(s, "chart orders");
+    const char *out = strstr(session_view(s)->transcript->text.s, "> chart orders\n");
+    assert_non_null(out);
+    assert_true(strlen(out) > 60);
+    session_free(s);
+}
+
 /* ---- tape
  * ------------------------------------------------------------------------------------------
  */
