@@ -306,12 +306,34 @@ static void watching_changes_nothing(void **state)
     assert_true(a == b);
 }
 
+/* Forked in the middle of trouble, again and again: all end alike. */
+static void forks_in_trouble_end_alike(void **state)
+{
+    (void)state;
+    struct model *m = shop(true);
+    trouble(m);
+    struct world *w = must_world(m, 5), *forks[20];
+    for (int i = 0; i < 20; i++) {
+        must_run(w, (i + 1) * 9 * SIM_SEC + i * 7 * SIM_MS);
+        forks[i] = world_fork(w);
+    }
+    must_run(w, 250 * SIM_SEC);
+    for (int i = 0; i < 20; i++) {
+        must_run(forks[i], 250 * SIM_SEC);
+        assert_true(world_digest(forks[i]) == world_digest(w));
+        assert_true(world_events(forks[i]) == world_events(w));
+        world_free(forks[i]);
+    }
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_lost),
         cmocka_unit_test(nothing_is_lost_when_calls_are_cancelled),
         cmocka_unit_test(watching_changes_nothing),
+        cmocka_unit_test(forks_in_trouble_end_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
