@@ -353,7 +353,7 @@ static enum err pool_resolve(struct model *m, comp_id c, struct errmsg *why)
         *to = (struct value){.type = VALUE_COMP, .as.comp = db};
     }
     self->target = to->as.comp;
-    return ERR_OK;
+    return model_owned_by(m, c, &kind_service, why);
 }
 
 static size_t pool_state_size(const struct model *m, comp_id c)
