@@ -353,7 +353,9 @@ static void the_export_is_well_formed(void **state)
             strcpy(family, name);
         } else if (line[0] != '#') {
             assert_int_equal(strncmp(line, family, strlen(family)), 0);
-            assert_int_equal(line[strlen(family)], '{');
+            const char *suffix = line + strlen(family);
+            assert_true(suffix[0] == '{' || str_starts(suffix, "_bucket{") ||
+                        str_starts(suffix, "_sum{") || str_starts(suffix, "_count{"));
             char *value = strstr(line, "} ");
             assert_non_null(value);
             assert_true(isfinite(strtod(value + 2, NULL)));
@@ -370,6 +372,12 @@ static void the_export_is_well_formed(void **state)
                    "\nuser_requests_good_total{component=\"users\"} %g\n",
                    lab_metric(&s.l, "users", "good_total"));
     assert_non_null(strstr(text.s, want));
+    (void)snprintf(want, sizeof want,
+                   "\nuser_request_latency_seconds_count{component=\"users\"} %g\n",
+                   lab_metric(&s.l, "users", "answered_total"));
+    assert_non_null(strstr(text.s, want));
+    assert_non_null(strstr(text.s, "server_request_latency_seconds_bucket{"
+                                   "component=\"shop/buy\",le=\"0.0128\"} "));
     assert_non_null(strstr(text.s, "http_server_requests_total{component=\"shop\","
                                    "instance=\"shop-2\"} "));
     buf_release(&text);
