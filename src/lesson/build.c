@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct build *build_of(lua_State *L, const char *what)
@@ -19,14 +20,45 @@ struct build *build_of(lua_State *L, const char *what)
     return b;
 }
 
+/* The engine names the line of a node: "line 12: ...". */
+static const char *model_line(struct build *b, int *line)
+{
+    const char *text = b->why.text;
+    char *end;
+    if (str_starts(text, "line ")) {
+        long n = strtol(text + 5, &end, 10);
+        if (n > 0 && n < 1000000 && str_starts(end, ": ")) {
+            *line = (int)n;
+            return end + 2;
+        }
+    }
+    return text;
+}
+
 int fail_model(lua_State *L, struct build *b, int line)
 {
-    char prefix[64];
-    snprintf(prefix, sizeof prefix, "%s:", b->l->host.name);
-    const char *text = b->why.text;
-    if (!strncmp(text, prefix, strlen(prefix))) /* the engine knew the line */
-        luaL_error(L, "%s", text);
+    const char *text = model_line(b, &line);
     fail(L, line, "%s", text);
+}
+
+const char *keep_text(struct build *b, lua_State *L, int i, int line, size_t max)
+{
+    size_t n;
+    const char *s = lua_tolstring(L, i, &n);
+    if (n > max)
+        fail(L, line, "a text of %zu bytes; %zu at most here", n, max);
+    host_charge(L, 1 + n / 4);
+    return arena_strndup(&b->mem, s, n);
+}
+
+/* What is found only at the end speaks of a component first ("edge: ..."); where that
+ * is written the scan knows. */
+int fail_finish(lua_State *L, struct build *b)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(b->why.text, ": (./"),
+             b->why.text);
+    fail_model(L, b, scan_line(&b->l->scan, name, b->l->line));
 }
 
 comp_id find_comp(lua_State *L, const struct model *m, const char *name, int line)
@@ -41,8 +73,7 @@ comp_id find_comp(lua_State *L, const struct model *m, const char *name, int lin
     fail_unknown(L, line, "there is no component", name, names, n);
 }
 
-/* ---- values
- * -------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------- */
 
 static double need_number(lua_State *L, int i, int line, const char *what)
 {
@@ -82,7 +113,7 @@ static struct value number_value(lua_State *L, int i, const struct param_desc *p
 static struct value text_value(struct build *b, lua_State *L, int i,
                                const struct param_desc *p, int line, const char *what)
 {
-    const char *s = arena_strdup(&b->mem, lua_tostring(L, i));
+    const char *s = keep_text(b, L, i, line, NAME_BYTES);
     struct value v;
     if (p->type == VALUE_TEXT || p->type == VALUE_COMP)
         return value_text(s);
@@ -126,8 +157,7 @@ struct value to_value(struct build *b, lua_State *L, int i, const struct param_d
     }
 }
 
-/* ---- curves
- * ------------------------------------------------------------------------------ */
+/* ---- curves ---------------------------------------------------------------------- */
 
 static double point_part(lua_State *L, int i, int line, bool duration)
 {
@@ -162,8 +192,7 @@ static void set_curve(struct build *b, lua_State *L, comp_id c, int t, int line)
         fail_model(L, b, line);
 }
 
-/* ---- components
- * ---------------------------------------------------------------------------- */
+/* ---- components ------------------------------------------------------------------ */
 
 static void fill(struct build *b, lua_State *L, comp_id c, int t, int line, int depth);
 
@@ -236,7 +265,7 @@ static void add_section(struct build *b, lua_State *L, comp_id owner,
     for (lua_Integer i = 1; lua_rawgeti(L, t + 1, i) != LUA_TNIL; i++) {
         if (lua_type(L, -1) != LUA_TSTRING)
             fail(L, line, "%ss must be { name = { … } }", k->name);
-        const char *name = arena_strdup(&b->mem, lua_tostring(L, -1));
+        const char *name = keep_text(b, L, -1, line, NAME_BYTES);
         lua_rawget(L, t);
         add_nested(b, L, owner, k, name, scan_line(&b->l->scan, name, line), depth);
         lua_pop(L, 1);
@@ -244,8 +273,7 @@ static void add_section(struct build *b, lua_State *L, comp_id owner,
     lua_settop(L, t);
 }
 
-/* ---- programs of a service
- * -------------------------------------------------------------------- */
+/* ---- programs of a service ------------------------------------------------------- */
 
 static void add_endpoints(struct build *b, lua_State *L, comp_id c, const char *version,
                           int line)
@@ -261,7 +289,7 @@ static void add_endpoints(struct build *b, lua_State *L, comp_id c, const char *
         }
         if (lua_type(L, -1) != LUA_TSTRING)
             fail(L, line, "endpoints must be { name = { … } }");
-        const char *name = arena_strdup(&b->mem, lua_tostring(L, -1));
+        const char *name = keep_text(b, L, -1, line, NAME_BYTES);
         int at = scan_line(&b->l->scan, name, line);
         lua_rawget(L, t);
         const struct node *body = to_program(b, L, -1, at, 0);
@@ -293,7 +321,7 @@ static void add_versions(struct build *b, lua_State *L, comp_id c, int line)
         if (lua_type(L, -1) != LUA_TSTRING)
             fail(L, line,
                  "a version begins with its name: { \"v1\", endpoint = { … } }");
-        const char *name = arena_strdup(&b->mem, lua_tostring(L, -1));
+        const char *name = keep_text(b, L, -1, line, NAME_BYTES);
         lua_settop(L, t + 3);
         add_endpoints(b, L, c, name, scan_line(&b->l->scan, name, line));
         lua_settop(L, t + 1);
@@ -348,7 +376,7 @@ static void fill(struct build *b, lua_State *L, comp_id c, int t, int line, int 
         bool text = lua_type(L, -1) == LUA_TSTRING;
         if (!text && !(depth == 0 && lua_tonumber(L, -1) == 1))
             fail(L, line, "%s: fields are written name = value", model_name(b->m, c));
-        const char *key = text ? arena_strdup(&b->mem, lua_tostring(L, -1)) : "@";
+        const char *key = text ? keep_text(b, L, -1, line, NAME_BYTES) : "@";
         lua_rawget(L, t);
         host_charge(L, 8);
         if (*key != '@')
@@ -371,7 +399,7 @@ static int make_component(lua_State *L)
     if (lua_rawgeti(L, 2, 1) != LUA_TSTRING)
         fail(L, line, "a %s begins with its name: w:%s { \"name\", … }", k->name,
              k->name);
-    const char *name = arena_strdup(&b->mem, lua_tostring(L, -1));
+    const char *name = keep_text(b, L, -1, line, NAME_BYTES);
     lua_pop(L, 1);
     comp_id c = add(b, L, k->name, name, line);
     fill(b, L, c, 2, line, 0);

@@ -19,8 +19,7 @@ static const struct binding_table *const globals[] = {
 static const struct binding_table *const libraries[] = {&bind_string, &bind_table,
                                                         &bind_math, &bind_utf8};
 
-/* ---- base ---------------------------------------------------------------------------
- */
+/* ---- base ------------------------------------------------------------------------ */
 
 static int base_assert(lua_State *L)
 {
@@ -193,8 +192,7 @@ const struct binding_table bind_base = {
     "", "Basics", "Lua's own, where a lesson may use it.", base_list,
     sizeof base_list / sizeof *base_list};
 
-/* ---- seals
- * ------------------------------------------------------------------------------ */
+/* ---- seals ----------------------------------------------------------------------- */
 
 /* All the names in the table at `t`, for a suggestion; borrowed from Lua. */
 static size_t collect_names(lua_State *L, int t, const char **names, size_t max)
@@ -285,7 +283,7 @@ static void add_object(lua_State *L, const char *name, lua_CFunction index,
     lua_setfield(L, -2, name);
 }
 
-static char objects_key; /* registry: w, i, s by name */
+static const char objects_key; /* registry: w, i, s by name */
 
 void object_push(lua_State *L, const char *name)
 {

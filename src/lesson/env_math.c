@@ -136,8 +136,7 @@ const struct binding_table bind_math = {
     "math", "math", "Also the numbers `pi`, `huge`, `maxinteger` and `mininteger`.",
     math_list, sizeof math_list / sizeof *math_list};
 
-/* ---- utf8
- * ------------------------------------------------------------------------------ */
+/* ---- utf8 ------------------------------------------------------------------------ */
 
 static int utf8_char(lua_State *L)
 {

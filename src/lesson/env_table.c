@@ -14,8 +14,7 @@ static lua_Integer length(lua_State *L, int t)
     return (lua_Integer)lua_rawlen(L, t);
 }
 
-/* ---- sort
- * ----------------------------------------------------------------------------- */
+/* ---- sort ------------------------------------------------------------------------ */
 
 struct merge {
     int from, to; /* stack indices of the two tables */
@@ -106,8 +105,7 @@ static int table_sort(lua_State *L)
     return 1;
 }
 
-/* ---- the rest
- * ----------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------- */
 
 static int table_insert(lua_State *L)
 {

@@ -4,19 +4,15 @@
  * Whatever has the unit of seconds is given as a duration, so that it compares with
  * sec(2).
  */
-#include "lesson_internal.h"
+#include "facts.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-struct view { /* s:service("checkout"): a component, perhaps one instance */
-    comp_id c;
-    int instance;
-};
-static char view_key; /* registry: the metatable of views */
+static const char view_key; /* registry: the metatable of views */
 
-static const struct lesson_facts *facts_of(lua_State *L)
+const struct lesson_facts *facts_of(lua_State *L)
 {
     const struct lesson_facts *f = host_of(L)->facts;
     if (!f)
@@ -24,52 +20,46 @@ static const struct lesson_facts *facts_of(lua_State *L)
     return f;
 }
 
-static const struct model *model_of(lua_State *L)
+const struct model *facts_model(lua_State *L)
 {
     return world_model(facts_of(L)->world);
 }
 
-static const char *text_at(lua_State *L, int i, const char *what)
+const char *facts_text(lua_State *L, int i, const char *what)
 {
     if (lua_type(L, i) != LUA_TSTRING)
         fail(L, 0, "%s must be text, not a %s", what, luaL_typename(L, i));
     return lua_tostring(L, i);
 }
 
-/* ---- windows
- * ---------------------------------------------------------------------------- */
+/* ---- windows --------------------------------------------------------------------- */
 
-struct window {
-    sim_time from, to;
-};
-
-static sim_time last_sample(const struct lesson_facts *f)
+sim_time facts_last_sample(const struct lesson_facts *f)
 {
     sim_time now = world_now(f->world), end = recording_end(f->rec);
     return end < now ? end : now;
 }
 
-static struct window window_at(lua_State *L, int i)
+struct window facts_window(lua_State *L, int i)
 {
     const struct lesson_facts *f = facts_of(L);
     if (lua_isnoneornil(L, i))
         fail(L, 0, "a window is missing, like min(1)");
-    sim_time length = to_duration(L, i, 0, "the window"), to = last_sample(f);
+    sim_time length = to_duration(L, i, 0, "the window"), to = facts_last_sample(f);
     if (length < SIM_SEC)
         fail(L, 0, "a window must be a second or more");
     host_charge(L, 20 + (uint64_t)(length / (10 * SIM_SEC)));
     return (struct window){length > to ? 0 : to - length, to};
 }
 
-/* ---- values
- * --------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------- */
 
 static bool in_seconds(const struct metric_desc *d)
 {
     return d->unit && !strcmp(d->unit, "s");
 }
 
-static int push_seconds(lua_State *L, double seconds)
+int facts_push_seconds(lua_State *L, double seconds)
 {
     lua_pushnumber(L, seconds * (double)SIM_SEC);
     return 1;
@@ -78,7 +68,7 @@ static int push_seconds(lua_State *L, double seconds)
 static int push_metric(lua_State *L, const struct metric_desc *d, double x)
 {
     if (in_seconds(d))
-        return push_seconds(L, x);
+        return facts_push_seconds(L, x);
     lua_pushnumber(L, x);
     return 1;
 }
@@ -150,7 +140,7 @@ static void no_metric(lua_State *L, const struct kind_desc *k, const char *word,
 static const struct metric_desc *need_metric(lua_State *L, comp_id c, const char *name,
                                              size_t *index)
 {
-    const struct kind_desc *k = model_kind(model_of(L), c);
+    const struct kind_desc *k = model_kind(facts_model(L), c);
     const struct metric_desc *d = find_metric(k, name, index);
     if (!d)
         no_metric(L, k, name, false);
@@ -158,12 +148,12 @@ static const struct metric_desc *need_metric(lua_State *L, comp_id c, const char
 }
 
 /* "checkout" or "checkout-3" at index i. */
-static struct view target_at(lua_State *L, int i)
+struct view facts_target(lua_State *L, int i)
 {
-    const struct model *m = model_of(L);
+    const struct model *m = facts_model(L);
     struct view v = {COMP_NONE, 0};
     struct errmsg why = {0};
-    const char *name = text_at(L, i, "the component");
+    const char *name = facts_text(L, i, "the component");
     host_charge(L, 10);
     v.c = model_find(m, name);
     if (v.c == COMP_NONE && model_resolve(m, name, &v.c, &v.instance, &why) != ERR_OK)
@@ -171,16 +161,14 @@ static struct view target_at(lua_State *L, int i)
     return v;
 }
 
-/* ---- views
- * ---------------------------------------------------------------------------------------
- */
+/* ---- views ----------------------------------------------------------------------- */
 
 static int view_index(lua_State *L)
 {
     const struct lesson_facts *f = facts_of(L);
     const struct view *v = lua_touserdata(L, 1);
-    const char *name = text_at(L, 2, "a field");
-    const struct kind_desc *k = model_kind(model_of(L), v->c);
+    const char *name = facts_text(L, 2, "a field");
+    const struct kind_desc *k = model_kind(facts_model(L), v->c);
     size_t i;
     host_charge(L, 10);
     const struct metric_desc *d = find_metric(k, name, &i);
@@ -189,7 +177,7 @@ static int view_index(lua_State *L)
     for (i = 0; i < k->nparams; i++)
         if (str_eq(k->params[i].name, name)) {
             struct value value = world_get(f->world, v->c, name);
-            return push_value(L, model_of(L), &k->params[i], &value);
+            return push_value(L, facts_model(L), &k->params[i], &value);
         }
     no_metric(L, k, name, true);
     return 0;
@@ -215,7 +203,7 @@ static int push_view(lua_State *L, struct view v)
 
 static struct view view_at(lua_State *L, int i)
 {
-    struct view v = target_at(L, i);
+    struct view v = facts_target(L, i);
     if (!lua_isnoneornil(L, i + 1)) {
         lua_Integer n = luaL_checkinteger(L, i + 1);
         luaL_argcheck(L, n >= 0 && n <= 10000, i, "not an instance's number");
@@ -234,21 +222,21 @@ static int s_kind(lua_State *L)
 {
     const struct kind_desc *k = lua_touserdata(L, lua_upvalueindex(1));
     struct view v = view_at(L, 2);
-    const struct kind_desc *is = model_kind(model_of(L), v.c);
+    const struct kind_desc *is = model_kind(facts_model(L), v.c);
     if (is != k && !str_eq(is->name, k->name))
-        fail(L, 0, "'%s' is a %s, not a %s", model_name(model_of(L), v.c), is->name,
+        fail(L, 0, "'%s' is a %s, not a %s", model_name(facts_model(L), v.c), is->name,
              k->name);
     return push_view(L, v);
 }
 
-/* ---- metrics now and over time
- * ------------------------------------------------------------------------ */
+/* ---- metrics now and over time --------------------------------------------------- */
 
 static int s_metric(lua_State *L)
 {
-    struct view v = target_at(L, 2);
+    struct view v = facts_target(L, 2);
     size_t i;
-    const struct metric_desc *d = need_metric(L, v.c, text_at(L, 3, "the metric"), &i);
+    const struct metric_desc *d =
+        need_metric(L, v.c, facts_text(L, 3, "the metric"), &i);
     if (!lua_isnoneornil(L, 4))
         v.instance = (int)luaL_checkinteger(L, 4);
     return push_metric(L, d, world_metric_at(facts_of(L)->world, v.c, i, v.instance));
@@ -264,21 +252,21 @@ struct asked { /* a series and a window, from the arguments */
 static struct asked series_at_args(lua_State *L)
 {
     struct asked a = {0};
-    struct view v = target_at(L, 2);
+    struct view v = facts_target(L, 2);
     size_t i = 0;
     int next = 3;
     if (lua_type(L, 3) == LUA_TSTRING) {
         a.d = need_metric(L, v.c, lua_tostring(L, 3), &i);
         next = 4;
     } else {
-        const struct kind_desc *k = model_kind(model_of(L), v.c);
+        const struct kind_desc *k = model_kind(facts_model(L), v.c);
         if (!str_eq(k->name, "counter") || k->nmetrics == 0)
-            fail(L, 0, "'%s' is a %s: say which metric", model_name(model_of(L), v.c),
-                 k->name);
+            fail(L, 0, "'%s' is a %s: say which metric",
+                 model_name(facts_model(L), v.c), k->name);
         a.d = &k->metrics[0];
     }
     a.s = (struct series){v.c, (uint16_t)i, v.instance};
-    a.w = window_at(L, next);
+    a.w = facts_window(L, next);
     return a;
 }
 
@@ -330,195 +318,7 @@ static int s_ago(lua_State *L)
     return push_metric(L, a.d, series_at(facts_of(L)->rec, a.s, a.w.from));
 }
 
-/* ---- latency
- * ---------------------------------------------------------------------------------------------
- */
-
-static int quantile(lua_State *L, double q, int window)
-{
-    struct view v = target_at(L, 2);
-    struct window w = window_at(L, window);
-    const char *kind = model_kind(model_of(L), v.c)->name;
-    if (!str_eq(kind, "endpoint") && !str_eq(kind, "client"))
-        fail(L, 0,
-             "latency is kept for endpoints (\"checkout/buy\") and clients, not for "
-             "a %s",
-             kind);
-    double x = q < 0 ? latency_mean(facts_of(L)->rec, v.c, w.from, w.to)
-                     : latency_quantile(facts_of(L)->rec, v.c, w.from, w.to, q);
-    return push_seconds(L, x);
-}
-
-static int s_p50(lua_State *L)
-{
-    return quantile(L, 0.5, 3);
-}
-
-static int s_p95(lua_State *L)
-{
-    return quantile(L, 0.95, 3);
-}
-
-static int s_p99(lua_State *L)
-{
-    return quantile(L, 0.99, 3);
-}
-
-static int s_latency(lua_State *L)
-{
-    return quantile(L, -1, 3);
-}
-
-static int s_quantile(lua_State *L)
-{
-    double q = luaL_checknumber(L, 3);
-    luaL_argcheck(L, q >= 0 && q <= 1, 3, "must be from 0 to 1");
-    return quantile(L, q, 4);
-}
-
-/* ---- users
- * -----------------------------------------------------------------------------------------------------
- */
-
-static int s_good(lua_State *L)
-{
-    struct window w = window_at(L, 2);
-    lua_pushnumber(L, recording_good(facts_of(L)->rec, w.from, w.to));
-    return 1;
-}
-
-static int s_good_of(lua_State *L)
-{
-    struct view v = target_at(L, 2);
-    struct window w = window_at(L, 3);
-    if (!str_eq(model_kind(model_of(L), v.c)->name, "client"))
-        fail(L, 0, "'%s' is not a client", model_name(model_of(L), v.c));
-    lua_pushnumber(L, recording_good_of(facts_of(L)->rec, v.c, w.from, w.to));
-    return 1;
-}
-
-static int s_bad(lua_State *L)
-{
-    struct window w = window_at(L, 2);
-    lua_pushinteger(L,
-                    (lua_Integer)recording_bad_count(facts_of(L)->rec, w.from, w.to));
-    return 1;
-}
-
-/* Where few requests are, one bad one says nothing: the whole window may hold one, and
- * a half-minute is bad only with three, when the budget burns ten times too fast. */
-enum { SLICE_BAD = 3 };
-#define SLICE (30 * SIM_SEC)
-
-static bool slice_bad(const struct recording *r, sim_time from, sim_time to,
-                      double budget)
-{
-    double worst = budget * 10 < 0.5 ? budget * 10 : 0.5;
-    return recording_bad_count(r, from, to) >= SLICE_BAD &&
-           1 - recording_good(r, from, to) > worst;
-}
-
-static bool good_throughout(lua_State *L, struct window w, double objective)
-{
-    const struct recording *r = facts_of(L)->rec;
-    double good = recording_good(r, w.from, w.to);
-    if (isnan(good))
-        return false;
-    if (good < objective && recording_bad_count(r, w.from, w.to) > 1)
-        return false;
-    for (sim_time to = w.to; to > w.from; to -= SLICE) {
-        host_charge(L, 4);
-        if (slice_bad(r, to - SLICE > w.from ? to - SLICE : w.from, to, 1 - objective))
-            return false;
-    }
-    return true;
-}
-
-static int s_good_for(lua_State *L)
-{
-    const struct lesson_facts *f = facts_of(L);
-    const struct slo *slo = model_get_slo(model_of(L));
-    sim_time length = to_duration(L, 2, 0, "the duration"), now = world_now(f->world);
-    struct window w = window_at(L, 2);
-    if (!slo)
-        fail(L, 0, "good_for needs the lesson's slo");
-    bool since = f->first_change <= now && now - f->first_change >= length;
-    lua_pushboolean(L, since && good_throughout(L, w, slo->objective));
-    return 1;
-}
-
-static int s_budget(lua_State *L)
-{
-    const struct lesson_facts *f = facts_of(L);
-    host_charge(L, 20);
-    lua_pushnumber(L, recording_slo(f->rec, last_sample(f)).budget);
-    return 1;
-}
-
-/* ---- the learner
- * ---------------------------------------------------------------------------------------------------
- */
-
-static int s_seen(lua_State *L)
-{
-    const struct lesson_facts *f = facts_of(L);
-    char subject[128];
-    const char *what = text_at(L, 2, "what was seen"), *name = what;
-    host_charge(L, 10);
-    if (!lua_isnoneornil(L, 3)) {
-        snprintf(subject, sizeof subject, "%s:%s", what, text_at(L, 3, "the facet"));
-        name = subject;
-    }
-    lua_pushboolean(L, f->seen && f->seen(f->seen_ctx, name));
-    return 1;
-}
-
-static int s_suspected(lua_State *L)
-{
-    lua_pushboolean(L, facts_of(L)->suspected);
-    return 1;
-}
-
-static int s_now(lua_State *L)
-{
-    lua_pushinteger(L, world_now(facts_of(L)->world));
-    return 1;
-}
-
-static int push_since(lua_State *L, sim_time t)
-{
-    sim_time now = world_now(facts_of(L)->world);
-    if (t > now)
-        lua_pushnumber(L, (lua_Number)NAN); /* compares as false with everything */
-    else
-        lua_pushinteger(L, now - t);
-    return 1;
-}
-
-static int s_since_change(lua_State *L)
-{
-    return push_since(L, facts_of(L)->last_change);
-}
-
-static int s_since_first_change(lua_State *L)
-{
-    return push_since(L, facts_of(L)->first_change);
-}
-
-static int s_in_step(lua_State *L)
-{
-    return push_since(L, facts_of(L)->step_started);
-}
-
-static int s_changed(lua_State *L)
-{
-    lua_pushboolean(L, facts_of(L)->first_change <= world_now(facts_of(L)->world));
-    return 1;
-}
-
-/* ---- the system
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the system ------------------------------------------------------------------ */
 
 static int s_param(lua_State *L)
 {
@@ -527,29 +327,29 @@ static int s_param(lua_State *L)
     struct errmsg why = {0};
     comp_id c;
     host_charge(L, 20);
-    if (model_resolve_param(model_of(L), text_at(L, 2, "the parameter"), &c, &p,
+    if (model_resolve_param(facts_model(L), facts_text(L, 2, "the parameter"), &c, &p,
                             &why) != ERR_OK)
         fail(L, 0, "%s", why.text);
     struct value v = world_get(f->world, c, p->name);
-    return push_value(L, model_of(L), p, &v);
+    return push_value(L, facts_model(L), p, &v);
 }
 
 static int s_flag(lua_State *L)
 {
-    struct view v = target_at(L, 2);
-    if (!str_eq(model_kind(model_of(L), v.c)->name, "flag"))
-        fail(L, 0, "'%s' is a %s, not a flag", model_name(model_of(L), v.c),
-             model_kind(model_of(L), v.c)->name);
+    struct view v = facts_target(L, 2);
+    if (!str_eq(model_kind(facts_model(L), v.c)->name, "flag"))
+        fail(L, 0, "'%s' is a %s, not a flag", model_name(facts_model(L), v.c),
+             model_kind(facts_model(L), v.c)->name);
     lua_pushboolean(L, world_get(facts_of(L)->world, v.c, "on").as.on);
     return 1;
 }
 
 static comp_id service_at(lua_State *L, int i)
 {
-    struct view v = target_at(L, i);
-    if (!str_eq(model_kind(model_of(L), v.c)->name, "service"))
-        fail(L, 0, "'%s' is a %s, not a service", model_name(model_of(L), v.c),
-             model_kind(model_of(L), v.c)->name);
+    struct view v = facts_target(L, i);
+    if (!str_eq(model_kind(facts_model(L), v.c)->name, "service"))
+        fail(L, 0, "'%s' is a %s, not a service", model_name(facts_model(L), v.c),
+             model_kind(facts_model(L), v.c)->name);
     return v.c;
 }
 
@@ -574,7 +374,8 @@ static lua_Integer count_instances(lua_State *L, comp_id c, const char *version,
 static int s_instances(lua_State *L)
 {
     comp_id c = service_at(L, 2);
-    const char *version = lua_isnoneornil(L, 3) ? NULL : text_at(L, 3, "the version");
+    const char *version =
+        lua_isnoneornil(L, 3) ? NULL : facts_text(L, 3, "the version");
     lua_pushinteger(L, count_instances(L, c, version, false));
     return 1;
 }
@@ -589,7 +390,7 @@ static int s_ready(lua_State *L)
 static int s_version(lua_State *L)
 {
     comp_id c = service_at(L, 2);
-    const struct model *m = model_of(L);
+    const struct model *m = facts_model(L);
     lua_Integer most = -1;
     for (size_t i = 0; i < model_versions(m, c); i++) {
         lua_Integer n = count_instances(L, c, model_version(m, c, i), false);
@@ -605,7 +406,7 @@ static int s_version(lua_State *L)
 static int s_alerting(lua_State *L)
 {
     const struct recording *r = facts_of(L)->rec;
-    const char *name = lua_isnoneornil(L, 2) ? NULL : text_at(L, 2, "the alert");
+    const char *name = lua_isnoneornil(L, 2) ? NULL : facts_text(L, 2, "the alert");
     sim_time now = world_now(facts_of(L)->world);
     bool firing = false;
     size_t n = recording_alerts(r);
@@ -641,8 +442,9 @@ static const struct binding facts_list[] = {
     {"good_for", "duration", s_good_for,
      "Users were well for so long, all of it after the first change: the objective was "
      "met "
-     "(or one request was bad), and in no half-minute were three or more bad while the "
-     "budget burned ten times too fast."},
+     "over all of it and over each half (or one request was bad), and in no "
+     "half-minute "
+     "were three or more bad while the budget burned ten times too fast."},
     {"budget", "", s_budget, "The share of the error budget that is left."},
     {"seen", "subject[, facet]", s_seen,
      "The learner looked at it in this step: \"checkout\", \"pool\"; or \"changes\"."},
@@ -672,7 +474,7 @@ const struct binding_table bind_facts = {
 /* s:NAME: a method, or a kind. */
 int facts_index(lua_State *L)
 {
-    const char *names[128], *word = text_at(L, 2, "a name");
+    const char *names[128], *word = facts_text(L, 2, "a name");
     size_t n = 0;
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)

@@ -20,7 +20,7 @@
 
 enum { HOOK_PERIOD = 100, STEP_BYTES = 16, LONG_STRING = 256 };
 
-static char functions_key; /* registry: the list of kept functions */
+static const char functions_key; /* registry: the list of kept functions */
 
 struct host *host_of(lua_State *L)
 {
@@ -45,7 +45,7 @@ static void *allocate(void *ud, void *p, size_t osize, size_t nsize)
         if (nsize > LONG_STRING)
             h->steps += nsize / STEP_BYTES;
     }
-    if (nsize > old && h->used + (nsize - old) > HOST_MEMORY && !h->refused)
+    if (nsize > old && h->used + (nsize - old) > h->limit && !h->refused)
         h->refused = "more than 16 MiB of memory";
     if (h->refused && nsize > old)
         return NULL;
@@ -214,9 +214,10 @@ static int open_inside(lua_State *L)
 enum err host_open(struct host *h, const char *name, struct errmsg *why)
 {
     snprintf(h->name, sizeof h->name, "%s", name);
+    h->limit = h->limit ? h->limit : HOST_MEMORY;
     h->L = lua_newstate(allocate, h);
     if (!h->L)
-        return errmsg_set(why, ERR_LIMIT, "%s: no memory for Lua", name);
+        return errmsg_set(why, ERR_LESSON, "%s:1: no memory for Lua", name);
     *(struct host **)lua_getextraspace(h->L) = h;
     return host_run(h, open_inside, NULL, STEPS_LOAD, false, 1, why);
 }

@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- constructors
- * ------------------------------------------------------------------------- */
+/* ---- constructors ---------------------------------------------------------------- */
 
 /* A marked table of the values given, the last of which may be a table of options. */
 static int make_action(lua_State *L, const char *is, const char *usage, int least,
@@ -93,8 +92,7 @@ const struct binding_table bind_actions = {
     "", "Actions", "For `i:at`. `by`: who is shown in the change record.", action_list,
     sizeof action_list / sizeof *action_list};
 
-/* ---- resolving
- * --------------------------------------------------------------------------------- */
+/* ---- resolving ------------------------------------------------------------------- */
 
 struct deed { /* an action table being resolved, at stack index `t` */
     struct build *b;
@@ -105,13 +103,18 @@ struct deed { /* an action table being resolved, at stack index `t` */
     const char *who;
 };
 
-static const char *part_text(struct deed *d, int i, const char *what)
+static const char *part_up_to(struct deed *d, int i, const char *what, size_t max)
 {
     if (lua_rawgeti(d->L, d->t, i) != LUA_TSTRING)
         fail(d->L, d->line, "%s: %s must be text", d->is, what);
-    const char *s = arena_strdup(&d->b->mem, lua_tostring(d->L, -1));
+    const char *s = keep_text(d->b, d->L, -1, d->line, max);
     lua_pop(d->L, 1);
     return s;
+}
+
+static const char *part_text(struct deed *d, int i, const char *what)
+{
+    return part_up_to(d, i, what, NAME_BYTES);
 }
 
 /* The options at the end: { by = "…", lasts = … }. */
@@ -137,7 +140,7 @@ static void read_options(struct deed *d, int i, const char *otherwise)
         if (lasts)
             d->a.duration = to_duration(d->L, -1, d->line, "lasts");
         else if (lua_type(d->L, -1) == LUA_TSTRING)
-            d->who = arena_strdup(&d->b->mem, lua_tostring(d->L, -1));
+            d->who = keep_text(d->b, d->L, -1, d->line, NAME_BYTES);
         else
             fail(d->L, d->line, "by must be text");
         lua_pop(d->L, 2);
@@ -329,7 +332,7 @@ static void add_ticket(struct deed *d, sim_time at, bool page)
     *t = (struct lesson_ticket){.at = at, .page = page, .who = "pager"};
     if (!page)
         t->who = arena_strdup(&w->mem, part_text(d, 1, "who"));
-    t->text = arena_strdup(&w->mem, part_text(d, page ? 1 : 2, "text"));
+    t->text = arena_strdup(&w->mem, part_up_to(d, page ? 1 : 2, "text", MESSAGE_BYTES));
 }
 
 static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)
@@ -377,9 +380,7 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t, bool her
         fail_model(L, b, d.line);
 }
 
-/* ---- i
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- i --------------------------------------------------------------------------- */
 
 static struct build *in_incident(lua_State *L)
 {

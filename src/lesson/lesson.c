@@ -99,17 +99,24 @@ static enum err load_text(struct lesson *l, const char *text, size_t len,
     return e;
 }
 
-enum err lesson_load(struct lesson **out, const char *text, size_t len,
-                     const char *name, struct errmsg *why)
+enum err lesson_load_within(struct lesson **out, const char *text, size_t len,
+                            const char *name, size_t limit, struct errmsg *why)
 {
     struct lesson *l = mem_alloc(sizeof *l);
     struct loading load = {.l = l, .what = "lesson", .read = read_lesson};
     l->world = l->incident = FN_NONE;
+    l->host.limit = limit;
     enum err e = load_text(l, text, len, name, &load, why);
     *out = e == ERR_OK ? l : NULL;
     if (e != ERR_OK)
         lesson_free(l);
     return e;
+}
+
+enum err lesson_load(struct lesson **out, const char *text, size_t len,
+                     const char *name, struct errmsg *why)
+{
+    return lesson_load_within(out, text, len, name, HOST_MEMORY, why);
 }
 
 enum err lesson_reload(struct lesson **out, const struct lesson *l, struct errmsg *why)
@@ -127,8 +134,7 @@ void lesson_free(struct lesson *l)
     mem_free(l);
 }
 
-/* ---- course.lua
- * --------------------------------------------------------------------------- */
+/* ---- course.lua ------------------------------------------------------------------ */
 
 static void add_entry(struct reader *r, struct course_list *c, const char *track,
                       const char *id, int line)
@@ -185,8 +191,7 @@ void course_release(struct course_list *c)
     *c = (struct course_list){0};
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 const struct lesson_info *lesson_info(const struct lesson *l)
 {

@@ -14,8 +14,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-/* ---- limits ------------------------------------------------------------------------
- */
+/* ---- limits ---------------------------------------------------------------------- */
 
 #define HOST_MEMORY     (16u << 20) /* all of a Lua state */
 #define HOST_STRING     (32u << 10) /* one string; comparisons cost no more than this */
@@ -26,8 +25,7 @@
 #define STEPS_PREDICATE 100000u  /* one call of a predicate */
 #define LIST_MAX        512      /* elements of any list in a lesson */
 
-/* ---- scan: words and lines of the file
- * ----------------------------------------------- */
+/* ---- scan: words and lines of the file ------------------------------------------- */
 
 struct scan_mark { /* a key or a string literal */
     uint32_t off, len;
@@ -47,13 +45,12 @@ void scan_release(struct scan *s);
  */
 int scan_line(const struct scan *s, const char *word, int from);
 
-/* ---- host: one Lua state in its sandbox
- * ------------------------------------------------- */
+/* ---- host: one Lua state in its sandbox ------------------------------------------ */
 
 struct host {
     lua_State *L;
-    char name[48];          /* of the file, for messages */
-    size_t used;            /* bytes handed out */
+    char name[48];      /* of the file, for messages */
+    size_t used, limit; /* bytes handed out; at most (0 before opening: HOST_MEMORY) */
     uint64_t steps, budget; /* of the call that is running */
     bool over;              /* over budget: sticky until the state is closed */
     const char *refused;    /* memory: what was refused first; sticky. NULL: nothing */
@@ -80,8 +77,7 @@ int fail_unknown(lua_State *L, int line, const char *what, const char *word,
 int fn_keep(lua_State *L, int index); /* keeps a function; returns its fn_id */
 void fn_push(lua_State *L, fn_id id);
 
-/* ---- bindings: what a lesson may call
- * ------------------------------------------------------ */
+/* ---- bindings: what a lesson may call -------------------------------------------- */
 
 struct binding {
     const char *name, *args; /* "sort", "t[, less]" */
@@ -116,16 +112,14 @@ void mark_table(lua_State *L, int t, const char *is);
 bool is_marked(lua_State *L, int t, const char *is);
 int mark_line(lua_State *L, int t, int otherwise);
 
-/* ---- values
- * --------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------- */
 
 /* Numbers that are durations: nanoseconds; a bare small number lacks its unit. */
 sim_time to_duration(lua_State *L, int i, int line, const char *what);
 void push_dist(lua_State *L, const struct dist *d);
 bool to_dist(lua_State *L, int i, int line, const char *what, struct dist *out);
 
-/* ---- schema: what a record may hold
- * ---------------------------------------------------------- */
+/* ---- schema: what a record may hold ---------------------------------------------- */
 
 enum field_type {
     FIELD_STRING,
@@ -175,14 +169,16 @@ const char *read_string(struct reader *r, int i, int line, const char *what);
 int choice_index(const char *choices, const char *word);
 /* The i-th of "a|b|c" into `out`; false: there is none. */
 bool choice_name(const char *choices, size_t i, char *out, size_t size);
-extern const struct schema lesson_schema;
+extern const struct schema lesson_schema, choice_schema, prediction_schema, ask_schema,
+    choose_schema, look_schema, predict_schema, act_schema, say_schema;
+void read_steps(struct reader *r, const struct field *f, int line, void *out);
 extern const struct schema
     *const schemas[]; /* all, for the reference; ends with NULL */
 
-/* ---- the lesson
- * -------------------------------------------------------------------------------- */
+/* ---- the lesson ------------------------------------------------------------------ */
 
 enum { ALERTS_MAX = 64, TICKETS_MAX = 64, CLIENTS_MAX = 16 };
+enum { NAME_BYTES = 200, MESSAGE_BYTES = 2000 }; /* of names, log lines; of tickets */
 struct alert_decl {
     struct alert_rule rule;
     const char *comp;
@@ -241,8 +237,13 @@ struct lesson {
     int *fn_lines; /* line of each function, for messages */
 };
 
-/* ---- build: a model under construction
- * ------------------------------------------------------------ */
+/* lesson_load() with another limit of memory: how the tests make every allocation fail.
+ */
+enum err lesson_load_within(struct lesson **out, const char *text, size_t len,
+                            const char *name, size_t limit,
+                            struct errmsg *why) MUST_USE;
+
+/* ---- build: a model under construction ------------------------------------------- */
 
 struct build {
     struct lesson *l;
@@ -262,9 +263,14 @@ struct value to_value(struct build *b, lua_State *L, int i, const struct param_d
 /* A list of operations (or one) at `i` as nodes linked by next; lives in b->mem. */
 const struct node *to_program(struct build *b, lua_State *L, int i, int line,
                               int depth);
+/* The string at `i`, kept until the model is finished. Charged, so that C memory is
+ * bounded by the budget too; longer than `max` bytes is refused. */
+const char *keep_text(struct build *b, lua_State *L, int i, int line, size_t max);
 comp_id find_comp(lua_State *L, const struct model *m, const char *name, int line);
 /* Raises with what `b->why` says, behind file and line. */
 int fail_model(lua_State *L, struct build *b, int line) NORETURN;
+int fail_finish(lua_State *L,
+                struct build *b) NORETURN; /* the same, of model_finish() */
 
 int facts_index(lua_State *L); /* s:NAME */
 

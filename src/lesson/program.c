@@ -73,8 +73,7 @@ enum {
         FORMS
 };
 
-/* ---- constructors
- * ------------------------------------------------------------------------ */
+/* ---- constructors ---------------------------------------------------------------- */
 
 static void check_arg(lua_State *L, const struct op_form *f, int i)
 {
@@ -160,15 +159,13 @@ const struct binding_table bind_program = {
     "", "Programs", "What an endpoint does: a list of operations, one after the other.",
     program_list, sizeof program_list / sizeof *program_list};
 
-/* ---- nodes
- * ------------------------------------------------------------------------------------
- */
+/* ---- nodes ----------------------------------------------------------------------- */
 
 static const char *text_arg(struct build *b, lua_State *L, int line)
 {
     if (lua_type(L, -1) != LUA_TSTRING)
         fail(L, line, "an operation was changed after it was made");
-    return arena_strdup(&b->mem, lua_tostring(L, -1));
+    return keep_text(b, L, -1, line, NAME_BYTES);
 }
 
 static void set_arg(struct build *b, lua_State *L, struct node *n, enum arg_kind arg,

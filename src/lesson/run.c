@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* ---- building
- * ------------------------------------------------------------------------ */
+/* ---- building -------------------------------------------------------------------- */
 
 static void check_components(lua_State *L, struct build *b)
 {
@@ -47,6 +46,8 @@ static void set_rules(lua_State *L, struct build *b)
         size_t n = 0;
         bool known = a->rule.kind == ALERT_BURN;
         *r = a->rule;
+        r->name = arena_strdup(&b->out->mem, r->name);
+        r->metric = known ? "" : arena_strdup(&b->out->mem, r->metric);
         if (!known) {
             r->comp = find_comp(L, b->m, a->comp, a->line);
             const struct kind_desc *k = model_kind(b->m, r->comp);
@@ -77,7 +78,7 @@ static int build_inside(lua_State *L)
     check_components(L, b);
     set_rules(L, b);
     if (model_finish(b->m, &b->why) != ERR_OK)
-        fail_model(L, b, b->l->line);
+        fail_finish(L, b);
     return 0;
 }
 
@@ -113,8 +114,7 @@ void lesson_world_release(struct lesson_world *lw)
     *lw = (struct lesson_world){0};
 }
 
-/* ---- predicates
- * ----------------------------------------------------------------------------- */
+/* ---- predicates ------------------------------------------------------------------ */
 
 struct question {
     fn_id fn;

@@ -20,6 +20,7 @@ const char *read_string(struct reader *r, int i, int line, const char *what)
     if (lua_type(r->L, i) != LUA_TSTRING)
         fail(r->L, line, "%s must be text, not a %s", what, luaL_typename(r->L, i));
     const char *s = lua_tolstring(r->L, i, &n);
+    host_charge(r->L, 1 + n / 8); /* what C keeps is bounded by the budget too */
     return arena_strndup(r->mem, s, n);
 }
 

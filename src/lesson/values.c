@@ -9,8 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- marks
- * ------------------------------------------------------------------------------ */
+/* ---- marks ----------------------------------------------------------------------- */
 
 void mark_table(lua_State *L, int t, const char *is)
 {
@@ -41,8 +40,7 @@ int mark_line(lua_State *L, int t, int otherwise)
     return line > 0 && line < 1000000 ? (int)line : otherwise;
 }
 
-/* ---- time
- * ---------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------ */
 
 static int push_duration(lua_State *L, double unit)
 {
@@ -135,8 +133,7 @@ const struct binding_table bind_time = {
     "Fields that want one also take text: `\"1m30s\"`.",
     time_list, sizeof time_list / sizeof *time_list};
 
-/* ---- distributions
- * ---------------------------------------------------------------------------- */
+/* ---- distributions --------------------------------------------------------------- */
 
 void push_dist(lua_State *L, const struct dist *d)
 {
@@ -243,9 +240,7 @@ bool to_dist(lua_State *L, int i, int line, const char *what, struct dist *out)
     return true;
 }
 
-/* ---- curves
- * ---------------------------------------------------------------------------------------
- */
+/* ---- curves ---------------------------------------------------------------------- */
 
 static double number_field(lua_State *L, const char *name, double otherwise)
 {
@@ -357,9 +352,7 @@ const struct binding_table bind_dist = {
     "Where a random duration is wanted, a plain duration is a constant one.", dist_list,
     sizeof dist_list / sizeof *dist_list};
 
-/* ---- draws
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- draws ----------------------------------------------------------------------- */
 
 /* A named draw has a stream of its own: the same name gives the same answer wherever it
  * is asked, in predicates too. An unnamed one takes the next number of the build's
