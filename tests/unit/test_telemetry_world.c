@@ -337,7 +337,9 @@ static void the_export_is_well_formed(void **state)
     struct buf text;
     buf_init(&text, 0);
     recording_export(s.rec, &text);
-    char family[100] = "", *rest = NULL, *seen = mem_strdup("");
+    char family[100] = "", *rest = NULL;
+    struct buf seen;
+    buf_init(&seen, 0);
     size_t samples = 0;
     for (char *line = strtok_r(text.s, "\n", &rest); line;
          line = strtok_r(NULL, "\n", &rest)) {
@@ -345,12 +347,9 @@ static void the_export_is_well_formed(void **state)
         if (sscanf(line, "# TYPE %99s", name) == 1) {
             char key[110];
             (void)snprintf(key, sizeof key, " %s ", name);
-            assert_null(strstr(seen, key));
-            char *all = mem_alloc(strlen(seen) + sizeof key);
-            (void)sprintf(all, "%s%s", seen, key);
-            mem_free(seen);
-            seen = all;
-            strcpy(family, name);
+            assert_null(strstr(seen.s, key));
+            buf_adds(&seen, key);
+            (void)snprintf(family, sizeof family, "%s", name);
         } else if (line[0] != '#') {
             assert_int_equal(strncmp(line, family, strlen(family)), 0);
             const char *suffix = line + strlen(family);
@@ -363,7 +362,7 @@ static void the_export_is_well_formed(void **state)
         }
     }
     assert_true(samples > 60);
-    mem_free(seen);
+    buf_release(&seen);
     buf_release(&text);
     buf_init(&text, 0);
     recording_export(s.rec, &text);
