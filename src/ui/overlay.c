@@ -66,6 +66,14 @@ static int help_text(struct ui *u, struct canvas *c, struct rect r, int skip)
         }
         row++;
     }
+    if (where == AT_PANEL && ui_view(u->tab)->hint && row - skip >= 0 &&
+        row - skip < r.rows) {
+        canvas_text(c, r.row + row - skip, r.col, 22, TONE_STRONG,
+                    ui_view(u->tab)->name);
+        draw_clipped(c, r.row + row - skip, r.col + 22, r.cols - 22, TONE_NORMAL,
+                     ui_view(u->tab)->hint);
+    }
+    row += where == AT_PANEL && ui_view(u->tab)->hint;
     if (where == AT_CONSOLE || where == AT_PANEL) {
         const struct session_view *v = ui_view_of(u);
         row++;
@@ -198,7 +206,7 @@ static enum ui_want take_item(struct ui *u)
         return UI_NOTHING;
     const struct item *it = &items[u->palette_pick];
     if (it->view < VIEW_COUNT) {
-        u->tab = it->view;
+        ui_show_tab(u, (int)it->view);
         u->at_panel = true;
     } else if (it->command) {
         char line[80];
