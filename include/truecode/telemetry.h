@@ -115,9 +115,9 @@ void series_slots(const struct recording *r, struct series s, sim_time from,
 
 /* Log-linear histograms, 8 steps per octave from 0.1 ms; one slot per ten seconds and
  * endpoint (server side: finished requests only - which is what a real one shows) or
- * client (user side); a service stands for all its endpoints. Requests that failed
- * count with their duration. Resolution of windows: ten seconds, rounded outwards. In
- * seconds; NaN when nothing finished. */
+ * client (user side) or third party; a service stands for all its endpoints. Requests
+ * that failed count with their duration. Resolution of windows: ten seconds, rounded
+ * outwards. In seconds; NaN when nothing finished. */
 #define LATENCY_BUCKETS 168
 double latency_quantile(const struct recording *r, comp_id endpoint_or_client,
                         sim_time from, sim_time to, double q);

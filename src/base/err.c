@@ -18,6 +18,7 @@ enum { EXIT_BROKEN = 70 }; /* EX_SOFTWARE of sysexits.h */
 static void (*restore_terminal)(void);
 
 /* vsnprintf never promises more than `size`; what did not fit ends in "...". */
+PRINTF_LIKE(3, 0)
 static void format_cut(char *out, size_t size, const char *fmt, va_list ap)
 {
     int n = vsnprintf(out, size, fmt, ap);

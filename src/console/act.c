@@ -59,8 +59,8 @@ static const char *target_names(struct call *c, const char *op)
     return s;
 }
 
-static enum err find_target(struct call *c, const char *op, const char *text,
-                            struct act_target *t)
+enum err act_find(struct call *c, const char *op, const char *text,
+                  struct act_target *t)
 {
     enum err e = need_comp(c, text, &t->comp, &t->instance);
     if (e != ERR_OK)
@@ -100,24 +100,63 @@ static const char *op_usage(const struct call *c, const struct op_desc *op)
     return s;
 }
 
+/* "3 instances, v88": what a service is now. */
+static const char *service_now(const struct call *c, comp_id comp)
+{
+    const char *version = NULL;
+    bool mixed = false;
+    int n = 0;
+    for (int i = 1; i <= world_instances(c->w, comp); i++) {
+        struct instance_view v;
+        world_instance(c->w, comp, i, &v);
+        if (v.state == INSTANCE_NONE)
+            continue;
+        mixed = mixed || (version && !str_eq(version, v.version));
+        version = v.version;
+        n++;
+    }
+    return strf(c, "%d instance%s%s%s", n, n == 1 ? "" : "s",
+                version && *version ? ", " : "",
+                mixed     ? "several versions"
+                : version ? version
+                          : "");
+}
+
+static void tell_versions(struct call *c, comp_id comp)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    for (size_t i = 0; i < model_versions(c->m, comp); i++)
+        buf_addf(&b, "%s%s", i ? ", " : "", model_version(c->m, comp, i));
+    note(c, "%s has %s.", name_of(c, comp), b.s);
+    buf_release(&b);
+}
+
 enum err act_list(struct call *c)
 {
     comp_id v[COMPS_MAX];
     const char *op = c->cmd->info.name;
     size_t n = op_targets(c, op, v, COMPS_MAX);
+    bool versions = false;
     if (!n)
         return fail(c, ERR_NOT_FOUND, "Nothing here can %s.", op);
     struct out_table t;
-    table_init(&t, c->o, "COMMAND|WHAT IT DOES");
+    table_init(&t, c->o, "COMMAND|NOW|WHAT IT DOES");
     for (size_t i = 0; i < n; i++) {
         const struct op_desc *d = op_of(c, v[i], op);
         if (!d)
             d = op_of(c, front_of(c, v[i], op), op);
+        versions = versions || str_eq(d->args[0].name, "version");
         table_cell(&t, TONE_STRONG, "%s %s%s%s", op, name_of(c, v[i]),
                    d->instance ? "[-N]" : "", op_usage(c, d));
-        table_cell(&t, TONE_NORMAL, "%s", d->doc);
+        table_cell(&t, TONE_NORMAL, "%s",
+                   is_kind(c, v[i], "service") ? service_now(c, v[i]) : "");
+        table_cell(&t, TONE_DIM, "%s", d->doc);
     }
     table_print(&t);
+    for (size_t i = 0; i < n && versions; i++)
+        if (is_kind(c, v[i], "service"))
+            tell_versions(c, v[i]);
     return ERR_OK;
 }
 
@@ -196,9 +235,9 @@ static enum err fill_action(struct call *c, const struct arg_reader *r,
             a->args[k] = r->v[k];
             a->nargs = k + 1;
         } else if (!r->op->args[k].optional) {
-            return fail(c, ERR_INPUT, "%s needs %s: %s Usage: %s COMPONENT%s",
-                        r->op->name, r->op->args[k].name, r->op->args[k].doc,
-                        r->op->name, op_usage(c, r->op));
+            return fail(c, ERR_INPUT, "%s needs %s (%.*s): %s %s%s", r->op->name,
+                        r->op->args[k].name, (int)strcspn(r->op->args[k].doc, ".;"),
+                        r->op->args[k].doc, r->op->name, c->arg[0], op_usage(c, r->op));
         }
     }
     return ERR_OK;
@@ -219,21 +258,62 @@ static enum err read_args(struct call *c, const struct act_target *t, struct act
 /* ---- what is said when it is done
  * --------------------------------------------------------------------- */
 
-static const char *what_was_said(struct call *c, const char *name)
+static bool has(const char *line, const char *what)
 {
-    const char *first = c->nargs > 1 ? c->arg[1] : "";
-    const char *comp = c->arg[0], *value = str_starts(first, "--") ? first + 2 : first;
-    int instance;
+    return strstr(line, what) != NULL;
+}
+
+/* The line that fits what was typed: about one instance, with a value, or neither. */
+static const char *fitting_wild(const struct call *c, bool instance, bool value)
+{
+    const struct command_info *info = &c->cmd->info;
+    for (size_t i = 0; i < info->nwild; i++)
+        if (has(info->wild[i].line, "INSTANCE") == instance &&
+            has(info->wild[i].line, "VALUE") == value)
+            return info->wild[i].line;
+    for (size_t i = 0; i < info->nwild; i++)
+        if (!has(info->wild[i].line, "INSTANCE") || instance)
+            return info->wild[i].line;
+    return NULL;
+}
+
+static const char *what_was_said(struct call *c, const char *name, int instance)
+{
+    const char *comp = name, *value = NULL;
     comp_id id;
-    if (model_resolve(c->m, comp, &id, &instance, NULL) == ERR_OK)
+    int ignored;
+    if (model_resolve(c->m, name, &id, &ignored, NULL) == ERR_OK)
         comp = name_of(c, id);
-    const char *done = c->cmd->done;
-    const char *text = done ? wild_line(c, done, name, name, value)
-                            : strf(c, "%s: %s", name, c->cmd->info.name);
-    if (!c->cmd->info.nwild)
-        return strf(c, "%s.", text);
-    return strf(c, "%s. (In the wild: %s)", text,
-                wild_line(c, c->cmd->info.wild[0].line, comp, name, value));
+    for (size_t i = 1; i < c->nargs && !value; i++)
+        if (!str_starts(c->arg[i], "--"))
+            value = c->arg[i];
+    const char *done = c->nargs > 1 ? c->arg[1] + strspn(c->arg[1], "-") : "";
+    const char *text = wild_line(c, c->cmd->done, name, name, value ? value : done);
+    const char *wild = c->wild ? c->wild : fitting_wild(c, instance > 0, value != NULL);
+    return wild ? strf(c, "%s. (In the wild: %s)", text,
+                       wild_line(c, wild, comp, name, value))
+                : strf(c, "%s.", text);
+}
+
+/* One after the other, each drained first: that is the careful way, nobody is asked. */
+static bool goes_gently(const struct act_target *t, const struct action *a)
+{
+    for (size_t i = 0; i < a->nargs; i++)
+        if (str_eq(t->op->args[i].name, "rolling") && a->args[i].as.on)
+            return true;
+    return false;
+}
+
+/* A descriptor's phrase as a sentence. */
+static const char *sentence(struct call *c, const char *s)
+{
+    if (!s || !*s)
+        return NULL;
+    size_t n = strlen(s);
+    char *r = arena_strdup(c->mem, strf(c, "%s%s", s, s[n - 1] == '.' ? "" : "."));
+    if (*r >= 'a' && *r <= 'z')
+        *r = (char)(*r - 'a' + 'A');
+    return r;
 }
 
 enum err act_op(struct call *c)
@@ -242,7 +322,7 @@ enum err act_op(struct call *c)
     struct act_target t;
     if (!c->nargs)
         return act_list(c);
-    enum err e = find_target(c, op, c->arg[0], &t);
+    enum err e = act_find(c, op, c->arg[0], &t);
     if (e != ERR_OK)
         return e;
     struct action a = {
@@ -250,8 +330,9 @@ enum err act_op(struct call *c)
     e = read_args(c, &t, &a);
     if (e != ERR_OK)
         return e;
-    fx_action(c, &a, what_was_said(c, c->arg[0]));
-    fx_risk(c, t.op->risk);
+    fx_action(c, &a, what_was_said(c, c->arg[0], t.instance));
+    if (!goes_gently(&t, &a))
+        fx_risk(c, sentence(c, t.op->risk));
     return ERR_OK;
 }
 
@@ -270,13 +351,42 @@ static const char *value_text_of(struct call *c, const struct param_desc *p,
     return s;
 }
 
+/* What it is called outside: a flag by its name, anything else by its path. */
+static const char *param_label(const struct call *c, comp_id comp,
+                               const struct param_desc *p)
+{
+    return is_kind(c, comp, "flag") ? name_of(c, comp)
+                                    : strf(c, "%s.%s", name_of(c, comp), p->name);
+}
+
+/* Databases have their own words for two of the settings; the rest is configuration. */
+static const char *set_wild(struct call *c, comp_id comp, const struct param_desc *p,
+                            const struct value *v)
+{
+    static const struct {
+        const char *ours, *theirs;
+    } postgres[] = {
+        {"idle_in_transaction_timeout", "idle_in_transaction_session_timeout"},
+        {"statement_timeout", "statement_timeout"}};
+    for (size_t i = 0; is_kind(c, comp, "database") && i < COUNT_OF(postgres); i++)
+        if (str_eq(postgres[i].ours, p->name))
+            return strf(c,
+                        "psql -c \"alter system set %s = '%lldms'\" "
+                        "-c 'select pg_reload_conf()'",
+                        postgres[i].theirs, (long long)(v->as.duration / SIM_MS));
+    comp_id owner = model_owner(c->m, comp);
+    return wild_line(c, c->cmd->info.wild[0].line,
+                     name_of(c, owner == COMP_NONE ? comp : owner), NULL,
+                     value_text_of(c, p, v));
+}
+
 enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
                  const char *text)
 {
     struct action a = {.kind = ACTION_SET, .comp = comp, .name = p->name, .nargs = 1};
+    const char *label = param_label(c, comp, p);
     if (!p->live)
-        return fail(c, ERR_REFUSED, "%s.%s cannot be changed while it runs.",
-                    name_of(c, comp), p->name);
+        return fail(c, ERR_REFUSED, "%s cannot be changed while it runs.", label);
     enum err e = value_parse(c->m, p, text, &a.args[0], c->why);
     if (e != ERR_OK)
         return e;
@@ -284,15 +394,9 @@ enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
     const char *was = value_text_of(c, p, &old);
     const char *is = value_text_of(c, p, &a.args[0]);
     if (str_eq(was, is))
-        return fail(c, ERR_REFUSED, "%s.%s is %s already.", name_of(c, comp), p->name,
-                    is);
-    const char *wild = c->cmd->info.nwild
-                           ? wild_line(c, c->cmd->info.wild[0].line, name_of(c, comp),
-                                       strf(c, "%s.%s", name_of(c, comp), p->name), is)
-                           : NULL;
+        return fail(c, ERR_REFUSED, "%s is %s already.", label, is);
     fx_action(c, &a,
-              strf(c, "%s.%s is now %s (was %s).%s%s%s", name_of(c, comp), p->name, is,
-                   was, wild ? " (In the wild: " : "", wild ? wild : "",
-                   wild ? ")" : ""));
+              strf(c, "%s is now %s (was %s). (In the wild: %s)", label, is, was,
+                   set_wild(c, comp, p, &a.args[0])));
     return ERR_OK;
 }

@@ -58,26 +58,38 @@ static double axis_top(const struct chart *ch)
     return round_up(high);
 }
 
-static void draw_row(struct call *c, const struct chart *ch, size_t row, size_t rows,
-                     double top, size_t wide)
+static double column_value(const struct chart *ch, size_t col, size_t width)
 {
-    bool labelled = row == 0 || row == rows / 2 || row + 1 == rows;
+    return ch->v[col * ch->n / width] * ch->scale.factor;
+}
+
+static int column_level(double v, double base, double at, bool last)
+{
+    double share = (v - base) / (at - base);
+    int e = isnan(share) || share <= 0 ? 0 : share >= 1 ? 8 : (int)(share * 8 + 0.5);
+    /* A zero is a value: it has a line; what is missing has none. */
+    return e == 0 && last && !isnan(v) ? 1 : e;
+}
+
+static void draw_row(struct call *c, const struct chart *ch, size_t row, size_t rows,
+                     double top, size_t width)
+{
+    bool last = row + 1 == rows, labelled = row == 0 || row == rows / 2 || last;
     double at = top * (double)(rows - row) / (double)rows;
     double base = top * (double)(rows - row - 1) / (double)rows;
-    const char *label =
-        row + 1 == rows ? "0" : num(c, row ? base + top / (double)rows : at);
     const char *tick = c->ctx->ascii ? (labelled ? "+" : "|") : (labelled ? "┤" : "│");
-    out_add(c->o, TONE_DIM, "%*s %s", LABEL_WIDTH, labelled ? label : "", tick);
-    for (size_t i = 0; i < ch->n; i++) {
-        double share = (ch->v[i] * ch->scale.factor - base) / (at - base);
-        int e = isnan(share) || share <= 0 ? 0
-                : share >= 1               ? 8
-                                           : (int)(share * 8 + 0.5);
-        if (e == 0 && row + 1 == rows && !isnan(ch->v[i]))
-            e = 1; /* a zero is a value: it has a line, what is missing has none */
-        for (size_t k = 0; k < wide; k++)
-            out_add(c->o, TONE_SERIES1, "%s", level(c, e));
-    }
+    size_t end = 0;
+    out_add(c->o, TONE_DIM, "%*s %s", LABEL_WIDTH,
+            !labelled ? ""
+            : last    ? "0"
+                      : num(c, at),
+            tick);
+    for (size_t i = 0; i < width; i++)
+        if (column_level(column_value(ch, i, width), base, at, last))
+            end = i + 1;
+    for (size_t i = 0; i < end; i++)
+        out_add(c->o, TONE_SERIES1, "%s",
+                level(c, column_level(column_value(ch, i, width), base, at, last)));
     out_end(c->o);
 }
 
@@ -167,14 +179,11 @@ static void draw_title(struct call *c, const struct chart *ch)
 
 void chart_draw(struct call *c, const struct chart *ch, size_t rows)
 {
-    size_t room = (size_t)c->ctx->columns - LABEL_WIDTH - 2;
-    size_t wide = room / ch->n;
+    size_t width = (size_t)c->ctx->columns - LABEL_WIDTH - 2;
     double top = axis_top(ch);
-    if (wide < 1)
-        wide = 1;
     draw_title(c, ch);
     for (size_t row = 0; row < rows; row++)
-        draw_row(c, ch, row, rows, top, wide);
-    draw_times(c, ch, ch->n * wide);
-    draw_marks(c, ch, ch->n * wide);
+        draw_row(c, ch, row, rows, top, width);
+    draw_times(c, ch, width);
+    draw_marks(c, ch, width);
 }

@@ -163,6 +163,20 @@ static enum err pick_counter(struct call *c, comp_id counter, struct chart *ch)
     return ERR_OK;
 }
 
+static enum err nothing_like(struct call *c, const char *text)
+{
+    const char *names[COMPS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < model_comps(c->m) && n < COMPS_MAX; i++)
+        if (is_top(c, (comp_id)i) || is_kind(c, (comp_id)i, "counter"))
+            names[n++] = name_of(c, (comp_id)i);
+    const char *near = text_suggest(text, names, n);
+    if (near)
+        return fail(c, ERR_NOT_FOUND, "There is no %s; did you mean %s?", text, near);
+    return fail(c, ERR_NOT_FOUND,
+                "There is nothing called %s; metrics lists what there is.", text);
+}
+
 enum err chart_pick(struct call *c, const char *text, struct chart *ch)
 {
     const char *dot = strrchr(text, '.');
@@ -176,9 +190,8 @@ enum err chart_pick(struct call *c, const char *text, struct chart *ch)
     if (dot && dot > text && dot[1] && model_find(c->m, text) == COMP_NONE)
         return pick_metric(c, arena_strndup(c->mem, text, (size_t)(dot - text)),
                            dot + 1, ch);
-    enum err e = need_comp(c, text, &ch->comp, &ch->instance);
-    if (e != ERR_OK)
-        return e;
+    if (need_comp(c, text, &ch->comp, &ch->instance) != ERR_OK)
+        return nothing_like(c, text);
     return fail(c, ERR_INPUT, "Say which metric: %s.METRIC; metrics %s lists them.",
                 text, name_of(c, ch->comp));
 }

@@ -22,13 +22,13 @@ static void show_objective(struct call *c)
     if (!slo || !call_opt(c, "--budget"))
         return;
     struct slo_state s = recording_slo(c->rec, c->now);
-    out_line(c->o, TONE_NORMAL, "Objective: %s, for %s of requests.", slo->name,
-             percent(c, slo->objective));
-    out_line(c->o, TONE_NORMAL,
-             "Last minute %s good; burning %s times the budget's pace; %s of the "
-             "budget left.",
-             percent(c, s.good), num(c, s.burn),
-             percent(c, s.budget < 0 ? 0 : s.budget));
+    para(
+        c, TONE_NORMAL, 0,
+        strf(c,
+             "Objective: %s, for %s of requests. Last minute %s good; the budget burns "
+             "at %s times its pace; %s of it is left.",
+             slo->name, percent(c, slo->objective), percent(c, s.good), num(c, s.burn),
+             percent(c, s.budget < 0 ? 0 : s.budget)));
 }
 
 static enum err run(struct call *c)
@@ -55,14 +55,13 @@ static const struct command_wild wild[] = {
     {"curl", "curl -s http://prometheus:9090/api/v1/alerts"},
 };
 const struct command cmd_alerts = {
-    .info =
-        {.name = "alerts",
-         .synopsis = "alerts [--budget]",
-         .doc = "What is firing, and what fired before. Nothing fires for what no rule "
-                "watches.",
-         .examples = "alerts\nalerts --budget",
-         .group = GROUP_LOOK,
-         WILD(wild)},
+    .info = {.name = "alerts",
+             .synopsis = "alerts [--budget]",
+             .doc = "What is firing, and what fired before. Nothing fires for what no "
+                    "rule watches.",
+             .examples = "alerts\nalerts --budget",
+             .group = GROUP_LOOK,
+             WILD(wild)},
     .opts = {{"--budget", ARG_NONE,
               "also the objective and what is left of its budget"}},
     .run = run,

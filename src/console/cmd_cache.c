@@ -180,16 +180,14 @@ static const struct command_wild wild[] = {
     {"memcached", "printf 'stats\\r\\nquit\\r\\n' | nc localhost 11211"},
 };
 const struct command cmd_cache = {
-    .info =
-        {.name = "cache",
-         .synopsis = "cache [stats|ttl [PATTERN]]",
-         .doc =
-             "Key spaces with hit ratio, loads under way and settings; or keys with "
-             "what is left of their time to live, hits and misses, loads of the same "
-             "key at once, and when they were written.",
-         .examples = "cache\ncache ttl\ncache ttl seats:ws-1*",
-         .group = GROUP_LOOK,
-         WILD(wild)},
+    .info = {.name = "cache",
+             .synopsis = "cache [stats|ttl [PATTERN]]",
+             .doc = "Hit ratios and settings, or single keys. Of a key: what is left "
+                    "of its time to live, hits and misses, loads of it at once, and "
+                    "when it was written.",
+             .examples = "cache\ncache ttl\ncache ttl seats:ws-1*",
+             .group = GROUP_LOOK,
+             WILD(wild)},
     .args = {ARG_CACHE_VIEW, ARG_TEXT},
     .max_args = 2,
     .run = run,

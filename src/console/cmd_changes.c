@@ -4,14 +4,18 @@
  */
 #include "console_internal.h"
 
+#include <string.h>
+
 static void show(struct call *c, struct out_table *t, const struct change *k)
 {
+    bool names_it =
+        k->comp == COMP_NONE || strstr(k->title, name_of(c, k->comp)) != NULL;
     table_cell(t, TONE_STRONG, "%u", k->id);
     table_cell(t, TONE_NORMAL, "%s", clock_of(c, k->at, true));
     table_cell(t, TONE_DIM, "%s ago", ago(c, k->at));
     table_cell(t, TONE_NORMAL, "%s", k->who);
-    table_cell(t, TONE_NORMAL, "%s", name_of(c, k->comp));
-    table_cell(t, TONE_NORMAL, "%s%s", k->title, k->has_undo ? "" : "  (no undo)");
+    table_cell(t, TONE_NORMAL, "%s%s%s%s", names_it ? "" : name_of(c, k->comp),
+               names_it ? "" : ": ", k->title, k->has_undo ? "" : " (no undo)");
     if (k->comp != COMP_NONE)
         seen_comp(c, k->comp, "changes");
 }
@@ -27,7 +31,7 @@ static enum err run(struct call *c)
         e = when_since(c, 0, &from);
     if (e != ERR_OK)
         return e;
-    table_init(&t, c->o, ">NO|AT||WHO|COMPONENT|WHAT");
+    table_init(&t, c->o, ">NO|AT||WHO|WHAT");
     for (size_t i = 0; i < recording_changes(c->rec); i++) {
         const struct change *k = recording_change(c->rec, i);
         if (k->at < from || (only != COMP_NONE && k->comp != only))
@@ -57,7 +61,7 @@ static const struct command_wild wild[] = {
 const struct command cmd_changes = {
     .info = {.name = "changes",
              .synopsis = "changes [COMPONENT] [--since TIME]",
-             .doc = "What was changed, when and by whom: deploys, settings, flags, and "
+             .doc = "What was changed, when and by whom. Deploys, settings, flags, and "
                     "what you did yourself.",
              .examples = "changes\nchanges checkout\nchanges --since 1h",
              .group = GROUP_LOOK,

@@ -42,6 +42,18 @@ static int by_score(const void *a, const void *b, void *ctx)
     return (x->score < y->score) - (x->score > y->score);
 }
 
+/* A nested component often repeats a number of its owner: then the owner's stands. */
+static bool repeats_owner(struct call *c, comp_id comp, const struct metric_desc *d,
+                          double a, double b, sim_time t1, sim_time t2)
+{
+    comp_id owner = model_owner(c->m, comp);
+    struct series s;
+    if (owner == COMP_NONE || !metric_of(c, owner, d->name) ||
+        series_find(c->rec, owner, d->name, 0, &s, NULL) != ERR_OK)
+        return false;
+    return value_at(c, s, d, t1) == a && value_at(c, s, d, t2) == b;
+}
+
 static size_t gather(struct call *c, sim_time t1, sim_time t2, struct moved *out,
                      size_t max)
 {
@@ -52,7 +64,8 @@ static size_t gather(struct call *c, sim_time t1, sim_time t2, struct moved *out
             const struct metric_desc *d = &k->metrics[j];
             struct series s = {(comp_id)i, (uint16_t)j, 0};
             double a = value_at(c, s, d, t1), b = value_at(c, s, d, t2);
-            if (!isnan(a) && !isnan(b))
+            if (!isnan(a) && !isnan(b) &&
+                !repeats_owner(c, (comp_id)i, d, a, b, t1, t2))
                 out[n++] = (struct moved){(comp_id)i, d, a, b, score_of(d, a, b)};
         }
     }
@@ -126,15 +139,14 @@ static const struct command_wild wild[] = {
                  "sum by (job) (rate(http_server_requests_total[1m] offset 30m))'"},
 };
 const struct command cmd_compare = {
-    .info =
-        {.name = "compare",
-         .synopsis = "compare TIME [TIME]",
-         .doc =
-             "Every metric then and now (or at a second time): what moved most stands "
-             "first.",
-         .examples = "compare 19:45 now\ncompare 30m\ncompare 20:01 20:04 | grep pool",
-         .group = GROUP_LOOK,
-         WILD(wild)},
+    .info = {.name = "compare",
+             .synopsis = "compare TIME [TIME]",
+             .doc = "What moved between two moments. Every metric then and now (or at "
+                    "a second time), the most moved first.",
+             .examples =
+                 "compare 19:45 now\ncompare 30m\ncompare 20:01 20:04 | grep pool",
+             .group = GROUP_LOOK,
+             WILD(wild)},
     .args = {ARG_TIME, ARG_TIME},
     .min_args = 1,
     .max_args = 2,

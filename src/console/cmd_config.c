@@ -21,7 +21,7 @@ static const char *default_of(struct call *c, const struct param_desc *p)
 {
     struct value v;
     if (!p->def)
-        return "-";
+        return "";
     if (!*p->def || value_parse(c->m, p, p->def, &v, NULL) != ERR_OK)
         return p->def;
     return text_of(c, p, &v);
@@ -52,16 +52,27 @@ static void row(struct call *c, struct out_table *t, comp_id comp,
                k ? strf(c, "changed %s by %s", clock_of(c, k->at, false), k->who) : "");
 }
 
-static size_t rows_of(struct call *c, struct out_table *t, comp_id comp, bool changed)
+enum rows { ROWS_ALL, ROWS_CHANGED, ROWS_NOT_DEFAULT };
+
+static bool wanted(struct call *c, comp_id comp, const struct param_desc *p,
+                   enum rows rows)
+{
+    if (rows == ROWS_ALL || last_change(c, comp, p->name))
+        return true;
+    struct value v = world_get(c->w, comp, p->name);
+    return rows == ROWS_NOT_DEFAULT && !str_eq(text_of(c, p, &v), default_of(c, p));
+}
+
+static size_t rows_of(struct call *c, struct out_table *t, comp_id comp, enum rows rows)
 {
     const struct kind_desc *k = model_kind(c->m, comp);
     size_t n = 0;
     for (size_t i = 0; i < k->nparams; i++)
-        if (!changed || last_change(c, comp, k->params[i].name)) {
+        if (wanted(c, comp, &k->params[i], rows)) {
             row(c, t, comp, &k->params[i]);
             n++;
         }
-    if (n || !changed)
+    if (n || rows == ROWS_ALL)
         seen_comp(c, comp, "config");
     return n;
 }
@@ -69,13 +80,24 @@ static size_t rows_of(struct call *c, struct out_table *t, comp_id comp, bool ch
 static void show_component(struct call *c, comp_id comp)
 {
     struct out_table t;
+    struct buf calls;
+    buf_init(&calls, 0);
     table_init(&t, c->o, "SETTING|NOW|DEFAULT||");
-    rows_of(c, &t, comp, false);
-    for (size_t i = 0; i < model_comps(c->m); i++)
-        if (model_owner(c->m, (comp_id)i) == comp)
-            rows_of(c, &t, (comp_id)i, false);
+    rows_of(c, &t, comp, ROWS_ALL);
+    for (size_t i = 0; i < model_comps(c->m); i++) {
+        bool call = is_kind(c, (comp_id)i, "call");
+        if (model_owner(c->m, (comp_id)i) != comp)
+            continue;
+        rows_of(c, &t, (comp_id)i, call ? ROWS_NOT_DEFAULT : ROWS_ALL);
+        if (call)
+            buf_addf(&calls, "%s%s", calls.len ? ", " : "", name_of(c, (comp_id)i));
+    }
     table_print(&t);
     note(c, "DEFAULT where it differs. set NAME VALUE changes what is live.");
+    if (calls.len)
+        note(c, "How it calls others (timeout, retries, ...) has its own: config %s",
+             calls.s);
+    buf_release(&calls);
 }
 
 static void show_changed(struct call *c)
@@ -85,7 +107,7 @@ static void show_changed(struct call *c)
     struct out_table t;
     table_init(&t, c->o, "SETTING|NOW|DEFAULT||");
     for (size_t i = 0; i < model_comps(c->m); i++)
-        n += rows_of(c, &t, (comp_id)i, true);
+        n += rows_of(c, &t, (comp_id)i, ROWS_CHANGED);
     if (!n) {
         mem_free(t.cells);
         arena_release(&t.mem);
@@ -145,9 +167,8 @@ static const struct command_wild wild[] = {
 const struct command cmd_config = {
     .info = {.name = "config",
              .synopsis = "config [COMPONENT|COMPONENT.PARAMETER]",
-             .doc =
-                 "Settings: what was changed since the start, all of a component's, or "
-                 "one with what it means.",
+             .doc = "The settings, and what was changed. With units and defaults, and "
+                    "which may be set while the system runs.",
              .examples = "config\nconfig checkout\nconfig checkout.pool.size",
              .group = GROUP_LOOK,
              WILD(wild)},

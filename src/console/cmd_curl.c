@@ -40,9 +40,9 @@ static void health(struct call *c, comp_id service, int instance)
         ok += v.ready && v.state != INSTANCE_STARTING;
     }
     if (ok)
-        out_line(c->o, TONE_GOOD, "200 OK    %d of %d instances answer so", ok, all);
+        out_line(c->o, TONE_GOOD, "200 OK   from %d of %d instances", ok, all);
     if (ok < all)
-        out_line(c->o, TONE_BAD, "503 Service Unavailable    %d of %d instances",
+        out_line(c->o, TONE_BAD, "503 Service Unavailable   from %d of %d instances",
                  all - ok, all);
     note(c,
          "readiness = %s, liveness = %s: that is what this answer depends on, and "
@@ -108,10 +108,11 @@ static void describe(struct call *c, comp_id service, comp_id endpoint)
         out_line(c->o, TONE_NORMAL, "  inside now: none");
         return;
     }
-    out_line(c->o, TONE_NORMAL, "  inside now: %zu, the oldest for %s", in.n,
-             ago(c, in.oldest));
-    out_line(c->o, TONE_NORMAL, "  most are in: %s at %s (%zu of %zu)",
-             cause_phrase((enum cause)in.cause), name_of(c, in.place), in.most, in.n);
+    out_line(c->o, TONE_NORMAL, "  inside now: %s, the oldest for %s",
+             count(c, (double)in.n), ago(c, in.oldest));
+    out_line(c->o, TONE_NORMAL, "  most of them: %s at %s (%s)",
+             cause_phrase((enum cause)in.cause), name_of(c, in.place),
+             count(c, (double)in.most));
 }
 
 static comp_id endpoint_named(struct call *c, comp_id service, const char *path)
@@ -179,14 +180,15 @@ static const struct command_wild wild[] = {
     {"hey", "hey -n 20 -c 2 http://COMPONENT/"},
 };
 const struct command cmd_curl = {
-    .info = {.name = "curl",
-             .synopsis = "curl COMPONENT/health | curl COMPONENT/ENDPOINT",
-             .doc =
-                 "What a request would meet now: the health answer, or for an endpoint "
-                 "what finished lately and what is stuck inside.",
-             .examples = "curl checkout/health\ncurl edge/buy",
-             .group = GROUP_LOOK,
-             WILD(wild)},
+    .info =
+        {.name = "curl",
+         .synopsis = "curl COMPONENT/health | curl COMPONENT/ENDPOINT",
+         .doc =
+             "What one request would meet now. The health answer, or for an endpoint "
+             "what finished lately and what is stuck inside. Nothing is sent.",
+         .examples = "curl checkout/health\ncurl edge/buy",
+         .group = GROUP_LOOK,
+         WILD(wild)},
     .args = {ARG_ENDPOINT},
     .min_args = 1,
     .max_args = 1,

@@ -42,15 +42,19 @@ static void summary(struct call *c, comp_id db, const struct db_session_view *v,
 {
     struct tally t = tally_of(v, n, COMP_NONE);
     struct value limit = world_get(c->w, db, "max_connections");
-    out_add(c->o, TONE_STRONG, "%s: %zu of %lld sessions", name_of(c, db), n,
-            limit.type == VALUE_COUNT ? (long long)limit.as.count : 0);
-    out_add(c->o, TONE_NORMAL, ": %zu idle in transaction",
-            t.by_state[SESSION_IDLE_IN_TRANSACTION]);
-    if (t.oldest_tx != SIM_FOREVER)
-        out_add(c->o, TONE_WARN, ", the oldest for %s", ago(c, t.oldest_tx));
-    out_line(c->o, TONE_NORMAL, "; %zu running; %zu waiting for a lock; %zu idle.",
-             t.by_state[SESSION_ACTIVE], t.by_state[SESSION_LOCK_WAIT],
-             t.by_state[SESSION_IDLE]);
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "%s: %zu of %lld sessions", name_of(c, db), n,
+             limit.type == VALUE_COUNT ? (long long)limit.as.count : 0);
+    if (t.by_state[SESSION_IDLE_IN_TRANSACTION])
+        buf_addf(&b, ", %zu idle in transaction (the oldest for %s)",
+                 t.by_state[SESSION_IDLE_IN_TRANSACTION], ago(c, t.oldest_tx));
+    buf_addf(&b, ", %zu running", t.by_state[SESSION_ACTIVE]);
+    if (t.by_state[SESSION_LOCK_WAIT])
+        buf_addf(&b, ", %zu waiting for a lock", t.by_state[SESSION_LOCK_WAIT]);
+    buf_addf(&b, ", %zu idle.", t.by_state[SESSION_IDLE]);
+    para(c, TONE_STRONG, 0, b.s);
+    buf_release(&b);
 }
 
 static void by_client(struct call *c, const struct db_session_view *v, size_t n)
@@ -79,6 +83,13 @@ static int longest_first(const void *a, const void *b, void *ctx)
     return idle ? idle : (x->since > y->since) - (x->since < y->since);
 }
 
+/* "reserve" of "orders-db.reserve". */
+static const char *short_name(const struct call *c, comp_id statement)
+{
+    const char *name = name_of(c, statement), *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
 static void list(struct call *c, const struct db_session_view *v, size_t n)
 {
     struct out_table t;
@@ -88,7 +99,7 @@ static void list(struct call *c, const struct db_session_view *v, size_t n)
         table_cell(&t, TONE_NORMAL, "%s", inst_name(c, v[i].client, v[i].instance));
         table_cell(&t, state_tones[v[i].state], "%s", state_words[v[i].state]);
         table_cell(&t, TONE_NORMAL, "%s", ago(c, v[i].since));
-        table_cell(&t, TONE_NORMAL, "%s", name_of(c, v[i].statement));
+        table_cell(&t, TONE_NORMAL, "%s", short_name(c, v[i].statement));
     }
     table_print(&t);
     if (n > SHOWN)
@@ -235,17 +246,15 @@ static const struct command_wild wild[] = {
     {"mysql", "mysql -e 'show full processlist'"},
 };
 const struct command cmd_db = {
-    .info =
-        {.name = "db",
-         .synopsis = "db [sessions|statements] [DATABASE]",
-         .doc =
-             "A database from inside: how full and how busy it is; its sessions with "
-             "their state, for how long, and who holds them; its statements with "
-             "calls and times.",
-         .examples = "db\ndb sessions\ndb statements orders-db\n"
-                     "db sessions | grep -c 'idle in transaction'",
-         .group = GROUP_LOOK,
-         WILD(wild)},
+    .info = {.name = "db",
+             .synopsis = "db [sessions|statements] [DATABASE]",
+             .doc = "A database from inside. How full and how busy it is; sessions "
+                    "with their state, for how long, and who holds them; statements "
+                    "with calls and times.",
+             .examples = "db\ndb sessions\ndb statements orders-db\n"
+                         "db sessions | grep -c 'idle in transaction'",
+             .group = GROUP_LOOK,
+             WILD(wild)},
     .args = {ARG_DB_VIEW, ARG_DB_VIEW},
     .max_args = 2,
     .run = run,

@@ -13,7 +13,7 @@ static const struct command_wild wild[] = {
 const struct command cmd_deploy = {
     .info = {.name = "deploy",
              .synopsis = "deploy SERVICE VERSION",
-             .doc = "Brings out a version of a service, one instance after the other. "
+             .doc = "Brings out a version of a service. One instance after the other. "
                     "The bare word lists the versions.",
              .examples = "deploy\ndeploy checkout v42",
              .group = GROUP_ACT,

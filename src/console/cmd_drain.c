@@ -13,7 +13,7 @@ static const struct command_wild wild[] = {
 const struct command cmd_drain = {
     .info = {.name = "drain",
              .synopsis = "drain INSTANCE",
-             .doc = "The balancer sends it nothing new; what is inside finishes.",
+             .doc = "No new requests for an instance. What is inside finishes.",
              .examples = "drain checkout-3",
              .group = GROUP_ACT,
              .changes_world = true,

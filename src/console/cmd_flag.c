@@ -54,9 +54,8 @@ static const struct command_wild wild[] = {
 const struct command cmd_flag = {
     .info = {.name = "flag",
              .synopsis = "flag [NAME on|off]",
-             .doc =
-                 "Feature flags: lists them, or turns one on or off at once, without a "
-                 "deploy.",
+             .doc = "Feature flags: lists them, or turns one on or off. At once, "
+                    "without a deploy.",
              .examples = "flag\nflag pay-retry off",
              .group = GROUP_ACT,
              .changes_world = true,

@@ -4,7 +4,7 @@
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {
-    {"redis-cli", "redis-cli --scan --pattern 'VALUE*' | xargs redis-cli unlink"},
+    {"redis-cli", "redis-cli --scan --pattern 'VALUE' | xargs redis-cli unlink"},
     {"redis-cli", "redis-cli flushall async"},
 };
 const struct command cmd_flush = {

@@ -14,42 +14,34 @@ static const struct {
               {GROUP_REASON, "Reason: your own words"},
               {GROUP_TIME, "Time"}};
 
-static void row(struct out_table *t, const struct command_info *info)
+static void row(struct call *c, const char *name, const char *doc, const char *stop)
 {
-    table_cell(t, TONE_STRONG, "  %s", info->name);
-    table_cell(t, TONE_NORMAL, "%.*s", (int)strcspn(info->doc, "."), info->doc);
+    out_add(c->o, TONE_STRONG, "  %-9s ", name);
+    out_line(c->o, TONE_NORMAL, "%.*s", (int)strcspn(doc, stop), doc);
 }
 
 static void list_all(struct call *c)
 {
     for (size_t g = 0; g < COUNT_OF(groups); g++) {
-        struct out_table t;
-        table_init(&t, c->o, strf(c, "%s|", groups[g].title));
+        out_line(c->o, TONE_HEAD, "%s", groups[g].title);
         for (size_t i = 0; commands[i]; i++)
             if (commands[i]->info.group == groups[g].group)
-                row(&t, &commands[i]->info);
-        table_print(&t);
+                row(c, commands[i]->info.name, commands[i]->info.doc, ".");
     }
-    struct out_table t;
-    table_init(&t, c->o, "After a |: filters|");
-    for (size_t i = 0; filters[i]; i++) {
-        table_cell(&t, TONE_STRONG, "  %s", filters[i]->name);
-        table_cell(&t, TONE_NORMAL, "%s", filters[i]->doc);
-    }
-    table_print(&t);
+    out_line(c->o, TONE_HEAD, "Filters: they stand behind a |");
+    for (size_t i = 0; filters[i]; i++)
+        row(c, filters[i]->name, filters[i]->doc, ";");
     note(c, "help COMMAND says more. A bare word looks, an argument acts.");
 }
 
 static void list_tools(struct call *c)
 {
-    struct out_table t;
-    table_init(&t, c->o, "For this incident|");
+    out_line(c->o, TONE_HEAD, "For this incident");
     for (size_t i = 0; i < c->ctx->ntools; i++) {
         const struct command *k = command_find(c->ctx->tools[i]);
         if (k)
-            row(&t, &k->info);
+            row(c, k->info.name, k->info.doc, ".");
     }
-    table_print(&t);
     note(c, "help COMMAND says more, help all lists every command. Tab completes.");
 }
 

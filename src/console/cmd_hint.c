@@ -12,8 +12,8 @@ static enum err run(struct call *c)
 const struct command cmd_hint = {
     .info = {.name = "hint",
              .synopsis = "hint",
-             .doc = "A hint for the step you are at: first a nudge, then where to "
-                    "look, then what it is, then the command. Hints are recorded, in "
+             .doc = "A hint for the step you are at. First a nudge, then where to "
+                    "look, then what it is, then the command. Hints are recorded; in "
                     "guided runs they cost nothing.",
              .examples = "hint",
              .group = GROUP_REASON},

@@ -4,12 +4,31 @@
  */
 #include "console_internal.h"
 
+#include <string.h>
+
 static const struct command_wild wild[] = {
     {"psql", "psql -c 'select pg_terminate_backend(VALUE)'"},
-    {"psql", "psql -c \"select pg_terminate_backend(pid) from pg_stat_activity where "
-             "state = 'idle in transaction'\""},
+    {"psql",
+     "psql -c \"select pg_terminate_backend(pid) from pg_stat_activity where state = "
+     "'idle in transaction'\""},
+    {"psql",
+     "psql -c \"select pg_terminate_backend(pid) from pg_stat_activity where query "
+     "like '%VALUE%'\""},
     {"mysql", "mysql -e 'kill VALUE'"},
 };
+
+/* By number, by state, by statement. */
+static enum err run(struct call *c)
+{
+    long id;
+    if (c->nargs > 1)
+        c->wild = wild[parse_count(c->arg[1], &id)        ? 0
+                       : strstr(c->arg[1], "transaction") ? 1
+                                                          : 2]
+                      .line;
+    return act_op(c);
+}
+
 const struct command cmd_kill = {
     .info =
         {.name = "kill",
@@ -26,5 +45,5 @@ const struct command cmd_kill = {
     .max_args = 6,
     .raw = true,
     .done = "Closed on COMPONENT: VALUE",
-    .run = act_op,
+    .run = run,
 };

@@ -91,7 +91,7 @@ static const struct command_wild wild[] = {
 const struct command cmd_logs = {
     .info = {.name = "logs",
              .synopsis = "logs [COMPONENT|INSTANCE] [--level LEVEL] [--since TIME]",
-             .doc = "What the services wrote in the last ten minutes, oldest first. "
+             .doc = "What the services wrote. The last ten minutes, oldest first. "
                     "Lines that were written too often are suppressed and counted.",
              .examples = "logs\nlogs checkout --level warn --since 30m\n"
                          "logs checkout | grep -c timeout",

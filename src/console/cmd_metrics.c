@@ -186,9 +186,8 @@ static const struct command_wild wild[] = {
 const struct command cmd_metrics = {
     .info = {.name = "metrics",
              .synopsis = "metrics [COMPONENT [METRIC]]",
-             .doc =
-                 "What is measured: who has metrics, all of a component's now and five "
-                 "minutes ago, or one of them per instance.",
+             .doc = "What is measured, now and five minutes ago. Who has metrics, all "
+                    "of one component's, or one metric per instance.",
              .examples = "metrics\nmetrics checkout\nmetrics checkout pool_waiting",
              .group = GROUP_LOOK,
              WILD(wild)},

@@ -97,7 +97,7 @@ static const struct command_wild wild[] = {
 const struct command cmd_probe = {
     .info = {.name = "probe",
              .synopsis = "probe SERVICE|INSTANCE",
-             .doc = "The health checks of a service: what they ask, what each instance "
+             .doc = "The health checks of a service. What they ask, what each instance "
                     "answers, and who gets traffic.",
              .examples = "probe checkout",
              .group = GROUP_LOOK,

@@ -90,13 +90,10 @@ static void show_service(struct call *c, comp_id comp, int only)
 {
     comp_id pool = pool_of(c, comp);
     struct out_table t;
-    if (pool == COMP_NONE)
-        table_init(&t, c->o, "INSTANCE|STATE|FOR|>WORKERS|>QUEUED|>CPU");
-    else
-        table_init(
-            &t, c->o,
-            strf(c, "INSTANCE|STATE|FOR|>WORKERS|>QUEUED|>CPU|>POOL %s|>WAITING|OLDEST",
-                 name_of(c, model_target(c->m, pool))));
+    table_init(&t, c->o,
+               pool == COMP_NONE
+                   ? "INSTANCE|STATE|FOR|>WORKERS|>QUEUED|>CPU"
+                   : "INSTANCE|STATE|FOR|>WORKERS|>QUEUED|>CPU|>POOL|>WAITING|OLDEST");
     for (int i = 1; i <= world_instances(c->w, comp); i++) {
         struct instance_view v;
         world_instance(c->w, comp, i, &v);
@@ -104,6 +101,9 @@ static void show_service(struct call *c, comp_id comp, int only)
             instance_row(c, &t, comp, &v, pool != COMP_NONE);
     }
     table_print(&t);
+    if (pool != COMP_NONE)
+        note(c, "POOL: connections to %s. OLDEST: the first that waits for one.",
+             name_of(c, model_target(c->m, pool)));
     tell_extras(c, comp, only);
     seen_comp(c, comp, "instances");
     if (pool != COMP_NONE)
@@ -171,9 +171,9 @@ const struct command cmd_ps = {
     .info = {.name = "ps",
              .synopsis = "ps [COMPONENT|INSTANCE]",
              .doc =
-                 "Instances now: state and for how long, busy workers of all, requests "
-                 "queued for a worker, processor, connections taken from the pool, how "
-                 "many wait for one and how long the first has waited.",
+                 "The instances, now. State and for how long, busy workers of all, "
+                 "requests queued for a worker, processor, connections taken from the "
+                 "pool, how many wait for one and how long the first has waited.",
              .examples = "ps\nps checkout\nps checkout-3",
              .group = GROUP_LOOK,
              WILD(wild)},

@@ -35,9 +35,9 @@ static const struct command_wild wild[] = {
 const struct command cmd_resolve = {
     .info = {.name = "resolve",
              .synopsis = "resolve mitigated|cured|recovered",
-             .doc = "Says that the incident is over, and how: mitigated (users are "
-                    "well, the cause is there), cured (the cause is gone), recovered "
-                    "(also what had piled up is done).",
+             .doc = "Says that the incident is over, and how. mitigated: users are "
+                    "well, the cause is there. cured: the cause is gone. recovered: "
+                    "what had piled up is done, too.",
              .examples = "resolve mitigated\nresolve recovered",
              .group = GROUP_REASON,
              WILD(wild)},

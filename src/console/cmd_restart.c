@@ -7,8 +7,23 @@
 static const struct command_wild wild[] = {
     {"kubectl", "kubectl rollout restart deployment/COMPONENT"},
     {"kubectl", "kubectl delete pod INSTANCE"},
+    {"kubectl", "kubectl delete pod -l app=COMPONENT"},
     {"systemctl", "systemctl restart COMPONENT"},
 };
+
+/* A rollout is the gentle way; all at once is to delete what runs. */
+static enum err run(struct call *c)
+{
+    bool rolling = false;
+    int instance = 0;
+    comp_id comp;
+    for (size_t i = 1; i < c->nargs; i++)
+        rolling = rolling || str_eq(c->arg[i], "--rolling");
+    if (c->nargs && model_resolve(c->m, c->arg[0], &comp, &instance, NULL) == ERR_OK)
+        c->wild = wild[instance ? 1 : rolling ? 0 : 2].line;
+    return act_op(c);
+}
+
 const struct command cmd_restart = {
     .info = {.name = "restart",
              .synopsis = "restart COMPONENT|INSTANCE [--rolling]",
@@ -23,5 +38,5 @@ const struct command cmd_restart = {
     .max_args = 6,
     .raw = true,
     .done = "INSTANCE is being restarted",
-    .run = act_op,
+    .run = run,
 };

@@ -17,7 +17,7 @@ static enum err run(struct call *c)
 {
     long id;
     if (!c->nargs)
-        return command_find("changes")->run(c);
+        return run_as(c, "changes");
     if (!parse_count(c->arg[0] + (*c->arg[0] == '#'), &id))
         return fail(c, ERR_INPUT,
                     "“%s” is not the number of a change; changes lists them.",
@@ -43,8 +43,8 @@ static const struct command_wild wild[] = {
 const struct command cmd_revert = {
     .info = {.name = "revert",
              .synopsis = "revert [CHANGE]",
-             .doc = "Undoes one change: a deploy, a setting, a flag, by its number in "
-                    "changes.",
+             .doc = "Undoes one change by its number. A deploy, a setting, a flag; "
+                    "changes has the numbers.",
              .examples = "revert\nrevert 3",
              .group = GROUP_ACT,
              .changes_world = true,

@@ -22,7 +22,7 @@ static enum err run(struct call *c)
 const struct command cmd_rewind = {
     .info = {.name = "rewind",
              .synopsis = "rewind TIME",
-             .doc = "Goes back to a moment, with the system as it was then. What you "
+             .doc = "Goes back to a moment. The system is as it was then; what you "
                     "noted and saw stays. After a rewind it is practice: the first try "
                     "is the one that is scored.",
              .examples = "rewind 20:12\nrewind 5m",

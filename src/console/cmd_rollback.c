@@ -9,14 +9,15 @@ static const struct command_wild wild[] = {
     {"helm", "helm rollback COMPONENT"},
 };
 const struct command cmd_rollback = {
-    .info = {.name = "rollback",
-             .synopsis = "rollback SERVICE [VERSION]",
-             .doc = "Brings back the version that ran before, or the one named, one "
-                    "instance after the other.",
-             .examples = "rollback checkout\nrollback checkout v41",
-             .group = GROUP_ACT,
-             .changes_world = true,
-             WILD(wild)},
+    .info =
+        {.name = "rollback",
+         .synopsis = "rollback SERVICE [VERSION]",
+         .doc =
+             "Brings back the version that ran before. One instance after the other.",
+         .examples = "rollback checkout\nrollback checkout v41",
+         .group = GROUP_ACT,
+         .changes_world = true,
+         WILD(wild)},
     .args = {ARG_OP, ARG_VERSION},
     .max_args = 6,
     .raw = true,

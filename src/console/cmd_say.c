@@ -118,19 +118,18 @@ static const struct command_wild wild[] = {
                    "-d 'incident[status]=identified'"},
 };
 const struct command cmd_say = {
-    .info =
-        {.name = "say",
-         .synopsis =
-             "say --who WHO --since TIME --impact HOW_MANY --state STATE --next "
-             "TIME",
-         .doc =
-             "A status update for everybody who waits. Leave out what does not apply; "
-             "\"not known yet\" is an answer. STATE is investigating, mitigated, "
-             "cured or recovered.",
-         .examples = "say --who everyone at checkout --since 19:56 --impact about 600 "
-                     "orders --state mitigated --next 20:45",
-         .group = GROUP_REASON,
-         WILD(wild)},
+    .info = {.name = "say",
+             .synopsis =
+                 "say --who WHO --since TIME --impact HOW_MANY --state STATE --next "
+                 "TIME",
+             .doc = "A status update for everybody who waits. Leave out what does not "
+                    "apply; \"not known yet\" is an answer. STATE is investigating, "
+                    "mitigated, cured or recovered.",
+             .examples =
+                 "say --who everyone at checkout --since 19:56 --impact about 600 "
+                 "orders --state mitigated --next 20:45",
+             .group = GROUP_REASON,
+             WILD(wild)},
     .args = {ARG_TEXT},
     .max_args = 90,
     /* For completion; the words are read here. */

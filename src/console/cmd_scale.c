@@ -12,9 +12,8 @@ static const struct command_wild wild[] = {
 const struct command cmd_scale = {
     .info = {.name = "scale",
              .synopsis = "scale SERVICE COUNT",
-             .doc =
-                 "Sets how many instances of a service there are. New ones need their "
-                 "time to start and to warm up; those that go finish what they have.",
+             .doc = "Sets how many instances a service has. New ones need their time "
+                    "to start and to warm up; those that go finish what they have.",
              .examples = "scale\nscale checkout 8",
              .group = GROUP_ACT,
              .changes_world = true,

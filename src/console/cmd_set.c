@@ -28,7 +28,7 @@ static enum err run(struct call *c)
     const struct param_desc *p;
     const char *path, *value;
     if (!c->nargs)
-        return command_find("config")->run(c);
+        return run_as(c, "config");
     enum err e = split(c, &path, &value);
     if (e == ERR_OK)
         e = model_resolve_param(c->m, path, &comp, &p, c->why);

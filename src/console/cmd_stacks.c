@@ -78,9 +78,9 @@ static enum err run(struct call *c)
         oldest = v[i].started < oldest ? v[i].started : oldest;
     }
     if (inside)
-        out_line(c->o, TONE_STRONG, "%s: %zu request%s inside, the oldest for %s",
-                 inst_name(c, comp, instance), inside, inside == 1 ? "" : "s",
-                 ago(c, oldest));
+        out_line(c->o, TONE_STRONG, "%s: %s request%s inside, the oldest for %s",
+                 inst_name(c, comp, instance), count(c, (double)inside),
+                 inside == 1 ? "" : "s", ago(c, oldest));
     else
         out_line(c->o, TONE_STRONG, "%s: no request inside.",
                  inst_name(c, comp, instance));
@@ -98,15 +98,13 @@ static const struct command_wild wild[] = {
     {"gdb", "gdb -p \"$(pgrep -o COMPONENT)\" -batch -ex 'thread apply all bt'"},
 };
 const struct command cmd_stacks = {
-    .info =
-        {.name = "stacks",
-         .synopsis = "stacks COMPONENT|INSTANCE",
-         .doc =
-             "What the requests inside do or wait for right now, equal ones together: "
-             "also those that no metric counts, because they have not finished.",
-         .examples = "stacks checkout-1\nstacks checkout",
-         .group = GROUP_LOOK,
-         WILD(wild)},
+    .info = {.name = "stacks",
+             .synopsis = "stacks COMPONENT|INSTANCE",
+             .doc = "What the requests inside wait for right now. Equal ones together; "
+                    "also those that no metric counts, because they have not finished.",
+             .examples = "stacks checkout-1\nstacks checkout",
+             .group = GROUP_LOOK,
+             WILD(wild)},
     .args = {ARG_INSTANCE},
     .min_args = 1,
     .max_args = 1,

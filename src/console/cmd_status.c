@@ -64,7 +64,7 @@ static void of_service(struct call *c, comp_id comp, struct line *l)
     fact(l, labelled(c, "cpu", percent(c, gauge(c, comp, "cpu", 0))));
     fact(l, labelled(c, "errors", percent(c, error_share(c, comp))));
     double p99 = latency(c, comp, c->now - WINDOW, c->now, 0.99);
-    fact(l, isnan(p99) ? "nothing finished" : strf(c, "p99 %s", quantity(c, p99, "s")));
+    fact(l, isnan(p99) ? "p99 no data" : strf(c, "p99 %s", quantity(c, p99, "s")));
 }
 
 static void of_balancer(struct call *c, comp_id comp, struct line *l)
@@ -188,13 +188,13 @@ static const struct command_wild wild[] = {
     {"systemctl", "systemctl status COMPONENT"},
 };
 const struct command cmd_status = {
-    .info = {.name = "status",
-             .synopsis = "status",
-             .doc =
-                 "The dashboard: each component as its probes and metrics see it, and "
-                 "the alerts. What it counts has finished; what hangs is not in it.",
-             .examples = "status",
-             .group = GROUP_LOOK,
-             WILD(wild)},
+    .info =
+        {.name = "status",
+         .synopsis = "status",
+         .doc = "The dashboard and the alerts. Each component as its probes and "
+                "metrics see it. What it counts has finished; what hangs is not in it.",
+         .examples = "status",
+         .group = GROUP_LOOK,
+         WILD(wild)},
     .run = run,
 };

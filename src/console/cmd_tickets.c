@@ -25,7 +25,7 @@ static const struct command_wild wild[] = {
 const struct command cmd_tickets = {
     .info = {.name = "tickets",
              .synopsis = "tickets",
-             .doc = "What people wrote to you: support, colleagues, the pager.",
+             .doc = "What people wrote to you. Support, colleagues, the pager.",
              .examples = "tickets",
              .group = GROUP_LOOK,
              WILD(wild)},

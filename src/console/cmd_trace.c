@@ -6,10 +6,12 @@
 
 #include <string.h>
 
-#define SPANS_MAX 512
-#define ROWS_MAX  48
-#define HEADS_MAX 8000
-#define LABEL     22
+#define SPANS_MAX  512
+#define ROWS_MAX   48
+#define HEADS_MAX  8000
+#define DEPTH_MAX  40
+#define LABEL      22
+#define INSIDE_MAX 50000
 
 struct waterfall {
     struct call *c;
@@ -18,6 +20,7 @@ struct waterfall {
     sim_time start, end;
     size_t width; /* of the bars */
     size_t rows, hidden;
+    bool more[DEPTH_MAX]; /* at this depth, siblings follow */
 };
 
 static sim_time end_of(const struct waterfall *w, const struct span *s)
@@ -107,20 +110,42 @@ static void draw_bar(const struct waterfall *w, const struct span *s, struct buf
 /* ---- rows
  * --------------------------------------------------------------------------------- */
 
+/* The branch lines before a name: which ancestors have more children to come. */
+static void tree_lines(const struct waterfall *w, size_t depth, struct buf *b)
+{
+    bool ascii = w->c->ctx->ascii;
+    for (size_t d = 1; d <= depth && d < DEPTH_MAX; d++) {
+        bool more = w->more[d];
+        if (d == depth)
+            buf_adds(b, ascii ? (more ? "+ " : "` ") : (more ? "├ " : "└ "));
+        else
+            buf_adds(b, !more ? "  " : ascii ? "| " : "│ ");
+    }
+}
+
+/* A short note stands beside the name, a long one below. */
+static bool note_fits(const struct span *s, const char *what, size_t depth)
+{
+    return *s->note && depth * 2 + text_width(what) + 2 + text_width(s->note) <= LABEL;
+}
+
+static const char *what_of(const struct call *c, const struct span *s)
+{
+    return s->cause < CAUSE_COUNT ? cause_phrase((enum cause)s->cause)
+                                  : inst_name(c, s->place, s->instance);
+}
+
 static const char *label_of(const struct waterfall *w, const struct span *s,
                             size_t depth)
 {
     struct call *c = w->c;
-    const char *place = inst_name(c, s->place, s->instance);
-    const char *what =
-        s->cause < CAUSE_COUNT ? cause_phrase((enum cause)s->cause) : place;
+    const char *what = what_of(c, s);
     struct buf b;
     buf_init(&b, 0);
-    for (size_t i = 1; i < depth; i++)
-        buf_adds(&b, "  ");
-    if (depth)
-        buf_adds(&b, c->ctx->ascii ? "` " : "└ ");
+    tree_lines(w, depth, &b);
     buf_adds(&b, what);
+    if (note_fits(s, what, depth))
+        buf_addf(&b, ", %s", s->note);
     while (text_width(b.s) > LABEL && b.len) {
         do
             b.len--;
@@ -141,13 +166,13 @@ static const char *ms(struct call *c, sim_time d)
 static void remark(struct waterfall *w, const struct span *s, size_t depth)
 {
     struct call *c = w->c;
+    const char *text = note_fits(s, what_of(c, s), depth) ? "" : s->note;
     const char *reason = s->reason != REASON_NONE && s->cause != CAUSE_COUNT
                              ? reason_phrase(s->reason)
                              : "";
-    if (!*s->note && !*reason)
-        return;
-    out_line(c->o, TONE_DIM, "%*s%s%s%s", (int)(depth * 2 + 2), "", s->note,
-             *s->note && *reason ? ": " : "", reason);
+    if (*text || *reason)
+        out_line(c->o, TONE_DIM, "%*s%s%s%s", (int)(depth * 2 + 2), "", text,
+                 *text && *reason ? ": " : "", reason);
 }
 
 static void draw_span(struct waterfall *w, const struct span *s, size_t depth)
@@ -170,12 +195,21 @@ static void draw_span(struct waterfall *w, const struct span *s, size_t depth)
     buf_release(&b);
 }
 
+static bool is_child(const struct span *s, uint32_t parent)
+{
+    return s->parent == parent && s->id != parent;
+}
+
 static void draw_tree(struct waterfall *w, uint32_t parent, size_t depth)
 {
-    for (size_t i = 0; i < w->n && depth < 40; i++) {
+    size_t left = 0;
+    for (size_t i = 0; i < w->n; i++)
+        left += is_child(&w->v[i], parent);
+    for (size_t i = 0; i < w->n && depth < DEPTH_MAX; i++) {
         const struct span *s = &w->v[i];
-        if (s->parent != parent || s->id == parent)
+        if (!is_child(s, parent))
             continue;
+        w->more[depth] = --left > 0;
         draw_span(w, s, depth);
         seen_comp(w->c, s->place, "traces");
         draw_tree(w, s->id, depth + 1);
@@ -188,9 +222,9 @@ static void draw_tree(struct waterfall *w, uint32_t parent, size_t depth)
 static void speak_tree(struct waterfall *w, uint32_t parent, size_t depth)
 {
     struct call *c = w->c;
-    for (size_t i = 0; i < w->n && depth < 40; i++) {
+    for (size_t i = 0; i < w->n && depth < DEPTH_MAX; i++) {
         const struct span *s = &w->v[i];
-        if (s->parent != parent || s->id == parent)
+        if (!is_child(s, parent))
             continue;
         bool whole = s->cause == CAUSE_COUNT;
         out_line(c->o, TONE_NORMAL, "%*s%s%s%s: from %s ms, %s ms%s%s%s%s",
@@ -208,35 +242,91 @@ static void speak_tree(struct waterfall *w, uint32_t parent, size_t depth)
 /* ---- where the time went
  * ----------------------------------------------------------------------- */
 
+/* The part of a span that none of its children covers; spans come in order of start. */
+static sim_time self_time(const struct waterfall *w, const struct span *s)
+{
+    sim_time covered = s->start, self = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        const struct span *k = &w->v[i];
+        if (k->parent != s->id || k == s)
+            continue;
+        if (k->start > covered)
+            self += k->start - covered;
+        if (end_of(w, k) > covered)
+            covered = end_of(w, k);
+    }
+    return self + (end_of(w, s) > covered ? end_of(w, s) - covered : 0);
+}
+
+struct part {
+    const char *name;
+    double ns;
+};
+
+static const char *part_name(struct call *c, const struct span *s)
+{
+    if (s->cause < CAUSE_COUNT)
+        return cause_phrase((enum cause)s->cause);
+    if (!is_kind(c, s->place, "client"))
+        return name_of(c, s->place);
+    return s->end == SIM_FOREVER || s->reason != REASON_NONE ? "no answer" : "network";
+}
+
 static void where_it_went(struct waterfall *w)
 {
     struct call *c = w->c;
-    double sum[CAUSE_COUNT] = {0}, all = 0;
-    for (size_t i = 0; i < w->n; i++)
-        if (w->v[i].cause < CAUSE_COUNT) {
-            double d = (double)(end_of(w, &w->v[i]) - w->v[i].start);
-            sum[w->v[i].cause] += d;
-            all += d;
-        }
-    if (!(all > 0))
-        return;
+    struct part v[64];
+    size_t n = 0;
+    double all = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        double ns = (double)self_time(w, &w->v[i]);
+        const char *name = part_name(c, &w->v[i]);
+        size_t k = 0;
+        while (k < n && !str_eq(v[k].name, name))
+            k++;
+        if (k == COUNT_OF(v))
+            continue;
+        if (k == n)
+            v[n++] = (struct part){name, 0};
+        v[k].ns += ns;
+        all += ns;
+    }
     struct buf b;
     buf_init(&b, 0);
-    buf_adds(&b, "where the time went  ");
-    for (int k = 0; k < 5; k++) {
-        int best = 0;
-        for (int i = 1; i < CAUSE_COUNT; i++)
-            if (sum[i] > sum[best])
-                best = i;
-        if (sum[best] / all < 0.0005)
+    for (int shown = 0; shown < 5 && all > 0; shown++) {
+        size_t best = 0;
+        for (size_t k = 1; k < n; k++)
+            best = v[k].ns > v[best].ns ? k : best;
+        if (v[best].ns / all < 0.0005)
             break;
-        buf_addf(&b, " %s %s ", cause_phrase((enum cause)best),
-                 percent(c, sum[best] / all));
-        sum[best] = 0;
+        buf_addf(&b, "%s%s %s", shown ? ", " : "", v[best].name,
+                 share_text(c, v[best].ns / all));
+        v[best].ns = 0;
     }
-    out_end(c->o);
-    out_line(c->o, TONE_STRONG, "%s", b.s);
+    if (b.len)
+        para(c, TONE_STRONG, 0, strf(c, "where the time went: %s", b.s));
     buf_release(&b);
+}
+
+/* Spans are told when they end. What a request that hangs does right now, the world
+ * knows. */
+static void still_inside(struct waterfall *w, const struct trace_head *h)
+{
+    struct call *c = w->c;
+    struct inflight_view *v = arena_alloc(c->mem, INSIDE_MAX * sizeof *v);
+    for (comp_id s = next_of(c, "service", COMP_NONE); s != COMP_NONE;
+         s = next_of(c, "service", s)) {
+        size_t n = world_inflight(c->w, s, v, INSIDE_MAX);
+        for (size_t i = 0; i < n && i < INSIDE_MAX; i++) {
+            if (v[i].request != h->request)
+                continue;
+            out_line(c->o, TONE_WARN, "still inside %s: %s at %s for %s%s",
+                     inst_name(c, s, v[i].instance),
+                     cause_phrase((enum cause)v[i].cause), name_of(c, v[i].place),
+                     ago(c, v[i].since), v[i].abandoned ? "; its caller is gone" : "");
+            seen_comp(c, s, "traces");
+        }
+    }
 }
 
 static void headline(struct waterfall *w, const struct trace_head *h)
@@ -261,7 +351,7 @@ static void headline(struct waterfall *w, const struct trace_head *h)
 
 static enum err run(struct call *c)
 {
-    struct trace_head h;
+    struct trace_head h = {.end = 0};
     enum err e = find_trace(c, c->arg[0], &h);
     if (e != ERR_OK)
         return e;
@@ -280,6 +370,7 @@ static enum err run(struct call *c)
         draw_tree(&w, 0, 0);
     if (w.hidden)
         note(c, "%zu more spans.", w.hidden);
+    still_inside(&w, &h);
     where_it_went(&w);
     seen_comp(c, h.endpoint, "traces");
     return ERR_OK;
@@ -292,10 +383,9 @@ static const struct command_wild wild[] = {
 const struct command cmd_trace = {
     .info = {.name = "trace",
              .synopsis = "trace ID",
-             .doc =
-                 "One request from end to end: each call with what it waited for, and "
-                 "where the time went. traces lists the IDs; the beginning of one is "
-                 "enough.",
+             .doc = "One request from end to end. Each call with what it waited for, "
+                    "and where the time went. traces lists the IDs; the beginning of "
+                    "one is enough.",
              .examples = "trace 7f3a",
              .group = GROUP_LOOK,
              WILD(wild)},

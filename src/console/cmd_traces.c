@@ -124,9 +124,8 @@ const struct command cmd_traces = {
              .synopsis =
                  "traces [COMPONENT] [--endpoint NAME] [--slow TIME] [--errors] "
                  "[--unfinished] [--since TIME]",
-             .doc =
-                 "Requests recorded from end to end: errors, the slowest, some of the "
-                 "rest, and those that have not finished.",
+             .doc = "Requests recorded from end to end. Errors, the slowest, some of "
+                    "the rest, and those that have not finished.",
              .examples = "traces --slow 1s\ntraces --endpoint buy --unfinished\n"
                          "traces orders-db --errors --since 30m",
              .group = GROUP_LOOK,

@@ -13,7 +13,7 @@ static const struct command_wild wild[] = {
 const struct command cmd_undrain = {
     .info = {.name = "undrain",
              .synopsis = "undrain INSTANCE",
-             .doc = "The balancer uses a drained instance again.",
+             .doc = "Gives a drained instance requests again.",
              .examples = "undrain checkout-3",
              .group = GROUP_ACT,
              .changes_world = true,

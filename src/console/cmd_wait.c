@@ -38,7 +38,7 @@ static const struct command_wild wild[] = {
 const struct command cmd_wait = {
     .info = {.name = "wait",
              .synopsis = "wait DURATION|TIME",
-             .doc = "Lets time pass: so long, or until a time of day. It stops early "
+             .doc = "Lets time pass. So long, or until a time of day; it stops early "
                     "at a page or a message.",
              .examples = "wait 30s\nwait 5m\nwait 20:45",
              .group = GROUP_TIME,

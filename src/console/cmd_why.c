@@ -20,7 +20,7 @@ static void tell_time(struct call *c, comp_id client, sim_time from, double q_lo
     for (size_t i = 0; i < n && (i == 0 || v[i].share >= 0.01); i++)
         buf_addf(b, "%s %s at %s %s (%s a request)", i ? "," : "",
                  cause_phrase(v[i].cause), name_of(c, v[i].place),
-                 percent(c, v[i].share), quantity(c, v[i].seconds, "s"));
+                 share_text(c, v[i].share), quantity(c, v[i].seconds, "s"));
     buf_adds(b, ".\n\n");
 }
 
@@ -75,15 +75,13 @@ static enum err run(struct call *c)
 }
 
 const struct command cmd_why = {
-    .info =
-        {.name = "why",
-         .synopsis = "why [--since TIME]",
-         .doc =
-             "The exact answer, from the simulator's own accounting: where the time of "
-             "users' requests went, and why and where they failed. Free once it is "
-             "over; before that it counts as the solution shown.",
-         .examples = "why\nwhy --since 20:05",
-         .group = GROUP_REASON},
+    .info = {.name = "why",
+             .synopsis = "why [--since TIME]",
+             .doc = "The exact answer. From the simulator's own accounting: where the "
+                    "time of users' requests went, and why and where they failed. Free "
+                    "once it is over; before that it counts as the solution shown.",
+             .examples = "why\nwhy --since 20:05",
+             .group = GROUP_REASON},
     .opts = {{"--since", ARG_TIME, "20:12, or 30m for half an hour ago (default 10m)"}},
     .run = run,
 };

@@ -78,8 +78,9 @@ static void offer_components(struct completer *k, bool instances, const char *on
         const struct kind_desc *kind = model_kind(c->m, id);
         if (str_eq(kind->name, "call") || (only && !str_eq(kind->name, only)))
             continue;
-        if (kind->nested && !*k->prefix && !only)
-            continue; /* nested ones only when somebody begins to write one */
+        if (kind->nested && !only &&
+            !str_starts(k->prefix, name_of(c, model_owner(c->m, id))))
+            continue; /* nested ones only when their owner's name is there */
         offer(k, name_of(c, id), kind->name);
         for (int n = 1;
              instances && is_kind(c, id, "service") && n <= world_instances(c->w, id);
@@ -211,6 +212,12 @@ static void offer_traces(struct completer *k)
               v[n].endpoint == COMP_NONE ? "" : name_of(c, v[n].endpoint));
 }
 
+/* Commands named like an operation take its arguments. */
+static bool acts_on_op(const struct command *cmd)
+{
+    return cmd->args[0] == ARG_OP;
+}
+
 /* The further arguments of an operation: names of options, and what db sessions shows.
  */
 static void offer_op_args(struct completer *k, const char *name)
@@ -269,7 +276,10 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
         offer_params(k);
         break;
     case ARG_VALUE:
-        cmd->run == act_op ? offer_op_args(k, cmd->info.name) : offer_values(k);
+        if (acts_on_op(cmd))
+            offer_op_args(k, cmd->info.name);
+        else
+            offer_values(k);
         break;
     case ARG_VERSION:
         offer_versions(k);
@@ -370,7 +380,7 @@ static void complete_options(struct completer *k, const struct command *cmd)
 {
     for (size_t i = 0; i < OPTS_MAX && cmd->opts[i].name; i++)
         offer(k, cmd->opts[i].name, cmd->opts[i].doc);
-    if (cmd->run == act_op)
+    if (acts_on_op(cmd))
         offer_op_args(k, cmd->info.name);
 }
 

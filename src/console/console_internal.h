@@ -109,13 +109,16 @@ struct call {
     const char *opt[OPTS_MAX]; /* by index in cmd->opts; "" for one without value */
     const char *text;          /* all words after the name, as typed */
     bool yes;                  /* --yes was given */
-    bool piped;                /* filters follow: no notes, no cutting */
+    const char *wild; /* the wild line that fits, where a command knows better */
+    bool piped;       /* filters follow: no notes, no cutting */
 };
 
 extern const struct command *const commands[]; /* in order of name, NULL at the end */
 const struct command *command_find(const char *name);
 const char *const *command_names(size_t *n);
 
+/* The same call by another command: what a bare word of it shows. Options go. */
+enum err run_as(struct call *c, const char *name);
 /* NULL: not given. */
 const char *call_opt(const struct call *c, const char *name);
 /* The sentence goes to the learner; returns `e`. */
@@ -198,7 +201,8 @@ const char *span_of(const struct call *c, sim_time d);
 const char *num(const struct call *c, double x);
 const char *count(const struct call *c,
                   double n); /* whole, thousands apart: "12 600" */
-const char *percent(const struct call *c, double share); /* "0.4 %" */
+const char *percent(const struct call *c, double share);    /* "0.4 %" */
+const char *share_text(const struct call *c, double share); /* of a whole: "85 %" */
 const char *quantity(const struct call *c, double v, const char *unit);
 /* A rate in the unit a person would choose: "80/s", "42/min". */
 const char *per_time(const struct call *c, double per_s);
@@ -225,6 +229,8 @@ struct act_target {
     const struct op_desc *op;
 };
 const struct op_desc *op_of(const struct call *c, comp_id comp, const char *op);
+enum err act_find(struct call *c, const char *op, const char *text,
+                  struct act_target *t);
 /* Whom `op` can be done to, in model order, services behind a balancer included. */
 size_t op_targets(const struct call *c, const char *op, comp_id *out, size_t max);
 enum err act_list(struct call *c); /* the bare word */

@@ -163,12 +163,13 @@ static enum err run_uniq(struct arena *mem, struct flines *l, const struct word 
 const struct filter filter_sort = {
     .name = "sort",
     .synopsis = "sort [-nru] [-k FIELD[,FIELD]]",
-    .doc = "in order; -n by number, -r backwards, -u one of equals, -k by field",
+    .doc =
+        "the lines in order; -n by number, -r backwards, -u one of equals, -k by field",
     .run = run_sort,
 };
 const struct filter filter_uniq = {
     .name = "uniq",
     .synopsis = "uniq [-c]",
-    .doc = "one of equal lines that follow each other; -c how many there were",
+    .doc = "one of equal lines in a row; -c how many there were",
     .run = run_uniq,
 };

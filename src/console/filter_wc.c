@@ -67,6 +67,6 @@ static enum err run(struct arena *mem, struct flines *l, const struct word *args
 const struct filter filter_wc = {
     .name = "wc",
     .synopsis = "wc [-lwcm]",
-    .doc = "how many lines (-l), words (-w), bytes (-c), characters (-m)",
+    .doc = "how many lines, words and bytes; -l, -w, -c, -m only one of them",
     .run = run,
 };

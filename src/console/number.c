@@ -51,6 +51,14 @@ const char *percent(const struct call *c, double share)
     return strf(c, p < 9.95 || (p > 90 && p < 100) ? "%.1f %%" : "%.0f %%", p);
 }
 
+const char *share_text(const struct call *c, double share)
+{
+    double p = share * 100;
+    if (isnan(share))
+        return "-";
+    return strf(c, p < 9.95 && p > 0 ? "%.1f %%" : "%.0f %%", p);
+}
+
 static const char *bytes(const struct call *c, double v)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
@@ -100,6 +108,8 @@ const char *per_time(const struct call *c, double per_s)
 
 struct scale scale_for(const struct metric_desc *d, double max)
 {
+    if (d->type == METRIC_COUNTER && str_eq(d->unit, "s"))
+        return (struct scale){1, "s per second"};
     if (d->type == METRIC_COUNTER)
         return isnan(max) || max >= 2 ? (struct scale){1, "per second"}
                                       : (struct scale){60, "per minute"};

@@ -9,6 +9,7 @@
 #define OUT_BYTES     (1024 * 1024)
 #define OUT_MAX_LINES 2000
 #define TABLE_GAP     2
+#define WRAP_ROOM     20 /* narrower columns are not worth wrapping */
 
 void out_init(struct out *o)
 {
@@ -140,6 +141,24 @@ void table_cell(struct out_table *t, enum tone tone, const char *fmt, ...)
     buf_release(&b);
 }
 
+/* The last column's text, wrapped under itself where it would leave the line. */
+static void print_wrapped(struct out_table *t, const struct out_cell *cell, size_t at)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    text_wrap(&b, cell->s, t->o->columns - at);
+    for (const char *p = b.s; *p;) {
+        size_t n = strcspn(p, "\n");
+        if (p != b.s)
+            out_add(t->o, TONE_NORMAL, "%*s", (int)at, "");
+        out_add(t->o, (enum tone)cell->tone, "%.*s", (int)n, p);
+        p += n + (p[n] == '\n');
+        if (*p)
+            out_end(t->o);
+    }
+    buf_release(&b);
+}
+
 static void print_cell(struct out_table *t, size_t i, size_t width, bool last)
 {
     const struct out_cell *cell = &t->cells[i];
@@ -162,6 +181,23 @@ static size_t row_end(const struct out_table *t, size_t row)
     return n;
 }
 
+static void print_row(struct out_table *t, size_t row, const size_t *width)
+{
+    size_t end = row_end(t, row), at = 0;
+    for (size_t col = 0; col < end; col++) {
+        const struct out_cell *cell = &t->cells[row * t->ncols + col];
+        bool leaves = t->o->columns && col + 1 == t->ncols && !t->right[col] &&
+                      at + text_width(cell->s) > t->o->columns &&
+                      at + WRAP_ROOM <= t->o->columns;
+        if (leaves)
+            print_wrapped(t, cell, at);
+        else
+            print_cell(t, row * t->ncols + col, width[col], col + 1 == end);
+        at += width[col] + TABLE_GAP;
+    }
+    out_end(t->o);
+}
+
 void table_print(struct out_table *t)
 {
     size_t width[sizeof t->right / sizeof *t->right] = {0};
@@ -172,12 +208,8 @@ void table_print(struct out_table *t)
         if (w > width[i % t->ncols])
             width[i % t->ncols] = w;
     }
-    for (size_t row = 0; row < t->ncells / t->ncols; row++) {
-        size_t end = row_end(t, row);
-        for (size_t col = 0; col < end; col++)
-            print_cell(t, row * t->ncols + col, width[col], col + 1 == end);
-        out_end(t->o);
-    }
+    for (size_t row = 0; row < t->ncells / t->ncols; row++)
+        print_row(t, row, width);
     mem_free(t->cells);
     arena_release(&t->mem);
     *t = (struct out_table){0};

@@ -289,6 +289,9 @@ static enum err unknown_command(struct call *c, const struct stage *st)
     if (wild)
         return fail(c, ERR_NOT_FOUND, "%s is for the wild (%s). Here it is: %s", word,
                     line, wild->info.synopsis);
+    const char *first = arena_strndup(c->mem, word, strcspn(word, ","));
+    if (str_eq(first, "up") || str_eq(first, "down") || str_eq(first, "same"))
+        return fail(c, ERR_INPUT, "Each prediction is up, same or down: up, same");
     const char *near = text_suggest(word, names, n);
     if (near)
         return fail(c, ERR_NOT_FOUND, "There is no command %s; did you mean %s?", word,
@@ -303,6 +306,13 @@ static enum err unknown_command(struct call *c, const struct stage *st)
 
 /* ---- a whole line
  * ---------------------------------------------------------------------------------- */
+
+enum err run_as(struct call *c, const char *name)
+{
+    c->cmd = command_find(name);
+    memset(c->opt, 0, sizeof c->opt);
+    return c->cmd->run(c);
+}
 
 static bool wants_help(const struct stage *st)
 {
@@ -321,8 +331,7 @@ static enum err run_command(struct call *c, const struct stage *st, const char *
     if (wants_help(st)) {
         c->arg = arena_alloc(c->mem, sizeof *c->arg);
         c->arg[c->nargs++] = c->cmd->info.name;
-        c->cmd = command_find("help");
-        return c->cmd->run(c);
+        return run_as(c, "help");
     }
     c->text = st->n > 1 ? arena_strndup(c->mem, line + st->words[1].start,
                                         st->words[st->n - 1].end - st->words[1].start)
@@ -378,6 +387,12 @@ static void append(struct out *to, const struct out *from)
         to->lines += from->lines - from->max_lines;
 }
 
+static void say_error(struct call *c, struct out *out, const char *text)
+{
+    c->o = out;
+    para(c, TONE_BAD, 0, text);
+}
+
 static enum err run_clean(const struct console_ctx *ctx, const char *line,
                           struct out *out, struct effects *fx)
 {
@@ -396,13 +411,16 @@ static enum err run_clean(const struct console_ctx *ctx, const char *line,
     c.now = world_now(ctx->world);
     out_init(&own);
     own.max_lines = RAW_LINES;
+    own.columns = strchr(line, '|') ? 0 : (size_t)ctx->columns;
     enum err e = parse_line(line, &mem, &p, &why);
     if (e == ERR_OK)
         e = run_parsed(&c, &p, line);
+    if (str_starts(why.text, "there "))
+        why.text[0] = 'T'; /* the engine's sentences begin in the middle of ours */
     if (e == ERR_OK)
         append(out, &own);
     else
-        out_line(out, TONE_BAD, "%s", why.text[0] ? why.text : err_phrase(e));
+        say_error(&c, out, why.text[0] ? why.text : err_phrase(e));
     out_release(&own);
     arena_release(&mem);
     return e;

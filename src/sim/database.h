@@ -59,6 +59,37 @@ enum query_phase {
     QUERY_FAILED   /* holds nothing, goes on in this event and fails with a->x */
 };
 
+enum database_param {
+    DB_MAX_CONNECTIONS,
+    DB_CORES,
+    DB_CONTENTION,
+    DB_COHERENCY,
+    DB_CONNECT_TIME,
+    DB_IDLE_TX_TIMEOUT,
+    DB_STATEMENT_TIMEOUT
+};
+enum database_event { DB_EV_CONNECTED, DB_EV_STATEMENT_TIMEOUT, DB_EV_IDLE_IN_TX };
+struct database {
+    struct station engine;
+    struct list inside; /* all acts, through next/prev */
+    ref first, last;    /* sessions and attempts, through next/prev, by id */
+    uint32_t last_id;
+    uint32_t count[CONN_DEAD + 1]; /* by state */
+    bool down, stalled;            /* faults that run */
+    uint64_t done, failed, accepted, refused, killed;
+};
+
+static inline struct database *db_at(const struct world *w, comp_id c)
+{
+    return W_STATE(w, struct database, c);
+}
+
+static inline uint32_t db_sessions(const struct database *d)
+{
+    return d->count[CONN_IDLE] + d->count[CONN_TAKEN] + d->count[CONN_ACTIVE] +
+           d->count[CONN_IN_TX];
+}
+
 /* ---- the pool's side (kind_pool.c) */
 
 /* Gives `a` a connection: true, a->conn is set (phase QUERY_READY). False: it waits,
@@ -72,18 +103,43 @@ void pool_put(struct world *w, struct conn *n);
  * `reason`: REASON_NONE when the pool closed it itself. */
 void pool_lost(struct world *w, struct conn *n, enum reason reason);
 
-/* ---- the database's side (kind_database.c) */
+/* ---- the database's side: sessions (session.c) */
 
 /* Opens a connection for the pool's instance; `a` (may be NULL) waits for it. */
 void database_connect(struct world *w, comp_id pool, int instance, struct act *a);
 /* Ends the session from either side. Whoever uses it fails with `reason`. */
 void database_close(struct world *w, struct conn *n, enum reason reason);
-
 /* Those of one instance's pool. */
 void database_close_all(struct world *w, comp_id db, comp_id pool, int instance,
                         enum reason reason);
+/* Closes those that are meant, of the ones that are there now; adds to *count. */
+void session_sweep(struct world *w, comp_id db, enum reason reason,
+                   bool (*meant)(const struct conn *n, uint32_t a, uint32_t b),
+                   uint32_t a, uint32_t b, uint32_t *count);
 /* Changes n->state and n->since, and what the database counts by state. */
 void conn_set(struct world *w, struct conn *n, enum conn_state state);
+/* The time to connect is over: it is in, or refused. */
+void session_connected(struct world *w, struct conn *n);
+/* A stall is over: those who knocked meanwhile. */
+void session_admit_held(struct world *w, comp_id db);
+/* A transaction begins; `holder` (NULL: leaked) will end it. */
+void session_tx_open(struct world *w, struct conn *n, struct act *holder);
+/* Its statement is done, its transaction is still open. */
+void session_tx_idle(struct world *w, struct conn *n);
+/* It has been so for too long. */
+void session_idle_timed_out(struct world *w, struct conn *n);
+/* The limit of that has changed. */
+void session_rearm_idle(struct world *w, comp_id db);
+/* `a` is done with its connection: to the next of its transaction, or back to the pool.
+ */
+void session_let_go(struct world *w, struct act *a);
+
+/* ---- queries (query.c); the first three are kind_impl's */
+
+void query_begin(struct world *w, struct act *a);
+void query_resume(struct world *w, struct act *a, enum reason reason);
+void query_cancel(struct world *w, struct act *a);
+void query_timed_out(struct world *w, ref act, uint32_t gen); /* statement_timeout */
 
 /* ---- statements (kind_statement.c) */
 

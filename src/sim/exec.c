@@ -62,6 +62,7 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
     b->program = a->program;
     b->pc = b->start_pc = pc;
     b->tx = a->tx;
+    b->depth = (uint16_t)(a->depth + 1);
     b->flags = a->flags & (ACT_ABANDONED | ACT_TRACED);
     b->span = a->span;
     b->parent_span = a->parent_span;
@@ -243,11 +244,25 @@ static bool time_begin(struct world *w, struct act *a, const struct op *op)
     sim_time d = dist_draw(&op->time, w_rng(w, a->comp, RNG_WORK));
     if (d == 0)
         return false;
+    a->call_start = w_now(w);
     if (op->code == OP_COMPUTE)
         station_add(w, service_cores(w, a), a, d);
     else
         act_timer(w, a, d, CAUSE_SLEEP, a->comp);
     return true;
+}
+
+/* Processor time of a traced request: one span, with how much of it was work. */
+static void compute_span(struct world *w, const struct act *a)
+{
+    struct buf note;
+    buf_init(&note, sizeof((struct span *)0)->note);
+    if (w_now(w) - a->call_start > a->demand + a->demand / 10) {
+        time_format(&note, a->demand);
+        buf_adds(&note, " of work");
+    }
+    w_span(w, a, CAUSE_CPU, a->comp, a->call_start, REASON_NONE, note.s);
+    buf_release(&note);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------ */
@@ -257,6 +272,8 @@ static bool exec_waited(struct world *w, struct act *a)
 {
     const struct op *op = op_of(w, a);
     bool own_key = a->y == a->pc + 1;
+    if (op->code == OP_COMPUTE && (a->flags & ACT_TRACED))
+        compute_span(w, a);
     if (a->flags & ACT_ANSWERED) { /* a business answer below ends this program too */
         load_drop(w, a);
         program_end(w, a, REASON_NONE, COMP_NONE);

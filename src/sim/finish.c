@@ -189,16 +189,18 @@ comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee, struct 
 
 /* ---- the schedule ------------------------------------------------------------------------------- */
 
-static const struct arg_desc *args_of(const struct kind_desc *d, const struct action *a)
+/* Its name is from here on the table's, which outlives the action. */
+static const struct arg_desc *args_of(const struct kind_desc *d, struct action *a)
 {
-    if (a->kind == ACTION_OP)
-        for (size_t i = 0; i < d->nops; i++)
-            if (str_eq(d->ops[i].name, a->name))
-                return d->ops[i].args;
-    if (a->kind == ACTION_FAULT)
-        for (size_t i = 0; i < d->nfaults; i++)
-            if (str_eq(d->faults[i].name, a->name))
-                return d->faults[i].args;
+    size_t n = a->kind == ACTION_OP ? d->nops : d->nfaults;
+    for (size_t i = 0; i < n; i++) {
+        bool op = a->kind == ACTION_OP;
+        const char *name = op ? d->ops[i].name : d->faults[i].name;
+        if (str_eq(name, a->name)) {
+            a->name = name;
+            return op ? d->ops[i].args : d->faults[i].args;
+        }
+    }
     return NULL;
 }
 
@@ -231,6 +233,7 @@ static enum err check_set(const struct model *m, struct action *a, struct errmsg
     for (size_t i = 0; i < d->nparams; i++) {
         if (!str_eq(d->params[i].name, a->name))
             continue;
+        a->name = d->params[i].name;
         if (!d->params[i].live)
             return errmsg_set(why, ERR_REFUSED, "%s.%s cannot be changed while it runs",
                               model_name(m, a->comp), a->name);

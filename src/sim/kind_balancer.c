@@ -292,12 +292,12 @@ static enum err op_limit(struct world *w, comp_id c, const struct action *a,
     bucket_set(w, bucket, endpoint, per_s);
     snprintf(e->title, sizeof e->title, per_s < 0 ? "no limit on %s" : "limit %s to %.4g/s",
              w->comps[endpoint].name, per_s);
-    snprintf(e->text, sizeof e->text, "%s", a->args[1].as.text);
+    const char *name = strchr(w->comps[endpoint].name, '/') + 1; /* outlives the action */
     e->has_undo = true;
     e->undo = (struct action){.kind = ACTION_OP,
                               .comp = c,
                               .name = "limit",
-                              .args = {value_number(was), value_text(e->text)},
+                              .args = {value_number(was), value_text(name)},
                               .nargs = 2};
     return ERR_OK;
 }

@@ -66,8 +66,8 @@ static const char *const streams[] = {"latency", NULL};
 
 struct cache {
     struct list inside;
-    uint32_t down; /* faults running */
-    double slow;   /* times the latency */
+    bool down;   /* a fault that runs */
+    double slow; /* times the latency */
     uint64_t failed;
 };
 
@@ -78,11 +78,10 @@ static struct cache *cache_at(const struct world *w, comp_id c)
 
 bool cache_answers(const struct world *w, comp_id cache)
 {
-    return cache_at(w, cache)->down == 0;
+    return !cache_at(w, cache)->down;
 }
 
-/* ---- a lookup
- * ---------------------------------------------------------------------------- */
+/* ---- a lookup ---- */
 
 static void end(struct world *w, struct act *a, enum reason reason)
 {
@@ -110,7 +109,7 @@ static void cache_begin(struct world *w, struct act *a)
     a->phase = LOOKUP_ASKING;
     a->y = REASON_NONE;
     a->x = 0;
-    if (latency > 0 && k->down == 0)
+    if (latency > 0 && !k->down)
         act_timer(w, a, latency, CAUSE_CACHE, a->comp);
     else
         asked(w, a);
@@ -132,8 +131,7 @@ static void cache_cancel(struct world *w, struct act *a)
     members_remove(w, &cache_at(w, a->comp)->inside, a);
 }
 
-/* ---- doing
- * ---------------------------------------------------------------------------------- */
+/* ---- doing ---- */
 
 static bool is_space_of(const struct world *w, size_t i, comp_id cache)
 {
@@ -193,12 +191,11 @@ static enum err cache_fault(struct world *w, comp_id c, int fault,
     if (on)
         forget(w, c, COMP_NONE, NULL);
     if (fault == FAULT_DOWN)
-        k->down += on ? 1 : UINT32_MAX;
+        k->down = on;
     return ERR_OK;
 }
 
-/* ---- looking
- * ---------------------------------------------------------------------------------- */
+/* ---- looking ---- */
 
 static double cache_metric(const struct world *w, comp_id c, int metric, int instance)
 {
@@ -211,7 +208,7 @@ static double cache_metric(const struct world *w, comp_id c, int metric, int ins
     case M_FAILED:
         return (double)k->failed;
     case M_UP:
-        return k->down == 0;
+        return !k->down;
     default:
         for (size_t i = 0; i < w->model->ncomps; i++) {
             uint64_t h, m;

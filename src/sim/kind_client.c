@@ -95,9 +95,10 @@ static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
     struct client_data *d = data_make(m, c);
     const char *to = model_param(m, c, P_TO)->as.text;
     comp_id target;
-    if (model_call_target(m, to, &target, &d->endpoint, why) != ERR_OK) {
+    enum err err = model_call_target(m, to, &target, &d->endpoint, why);
+    if (err != ERR_OK) {
         errmsg_prefix(why, "%s: ", m->comps[c].name);
-        return ERR_INPUT;
+        return err;
     }
     m->comps[c].target = target;
     d->policy = call_policy_for(m, c, target, why);
@@ -480,7 +481,6 @@ static const struct metric_desc metrics[] = {
 
 static const char *const streams[] = {"arrivals", "behaviour", NULL};
 
-/* A call of theirs has come to its end. */
 const struct kind_impl kind_client = {
     .desc = {.name = "client",
              .doc = "Users: they come at a rate, wait, give up, try again.",

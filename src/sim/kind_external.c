@@ -85,10 +85,10 @@ enum { ASKED, HUNG };
 
 struct external {
     struct list inside, hung;
-    uint32_t down, hanging; /* faults running */
-    double slow;            /* times the latency */
-    double errors;          /* share that fails because of a fault */
-    double tokens;          /* of the quota */
+    bool down, hanging; /* faults that run */
+    double slow;        /* times the latency */
+    double errors;      /* share that fails because of a fault */
+    double tokens;      /* of the quota */
     sim_time refilled;
     uint64_t requests, failed, declined, limited;
     sim_time time;
@@ -135,7 +135,7 @@ static void answer(struct world *w, struct act *a)
      */
     double fate = rng_unit(r), word = rng_unit(r);
     errors = x->errors > errors ? x->errors : errors;
-    if (x->down > 0 || fate < errors) {
+    if (x->down || fate < errors) {
         end(w, a, REASON_THIRD_PARTY);
         return;
     }
@@ -157,7 +157,7 @@ static void ext_begin(struct world *w, struct act *a)
     members_add(w, &x->inside, a);
     a->phase = ASKED;
     a->call_start = w_now(w);
-    if (x->down > 0)
+    if (x->down)
         end(w, a, REASON_THIRD_PARTY);
     else if (!admitted(w, a->comp))
         end(w, a, REASON_RATE_LIMITED);
@@ -169,7 +169,7 @@ static void ext_resume(struct world *w, struct act *a, enum reason reason)
 {
     (void)reason;
     struct external *x = ext_at(w, a->comp);
-    if (a->phase == ASKED && x->hanging > 0 && x->down == 0) {
+    if (a->phase == ASKED && x->hanging && !x->down) {
         act_wait(w, a, CAUSE_EXTERNAL, a->comp);
         a->phase = HUNG;
         queue_push(w, &x->hung, a);
@@ -212,12 +212,12 @@ static enum err ext_fault(struct world *w, comp_id c, int fault, const struct ac
         x->errors = on ? arg : 0;
         break;
     case FAULT_DOWN:
-        x->down += on ? 1 : UINT32_MAX;
+        x->down = on;
         break;
     default:
-        x->hanging += on ? 1 : UINT32_MAX;
+        x->hanging = on;
     }
-    if (x->down > 0 || x->hanging == 0)
+    if (x->down || !x->hanging)
         let_hung_go(w, x);
     return ERR_OK;
 }

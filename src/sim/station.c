@@ -42,8 +42,7 @@ static uint64_t key_mark(heap_key k)
     return (uint64_t)(k >> 64);
 }
 
-/* ---- the heap
- * -------------------------------------------------------------------------- */
+/* ---- the heap ---- */
 
 static void heap_put(struct world *w, heap_key *h, uint32_t i, heap_key k)
 {
@@ -93,8 +92,7 @@ static void heap_remove(struct world *w, struct station *s, uint32_t i)
         heap_down(w, h, s->n, i, last);
 }
 
-/* ---- the clock
- * -------------------------------------------------------------------------- */
+/* ---- the clock ---- */
 
 static double cores_busy(const struct station *s)
 {
@@ -135,18 +133,17 @@ static uint64_t clock_after(const struct station *s, sim_time ns)
 static void count_busy(struct station *s, sim_time now)
 {
     double busy = cores_busy(s);
-    sim_time boundary = (s->second + 1) * SIM_SEC;
-    if (now >= boundary) {
+    if (now >= (s->second + 1) * SIM_SEC) {
         sim_time whole = now / SIM_SEC;
         sim_time first = whole - s->second > STATION_SECONDS
                              ? whole - STATION_SECONDS + 1
                              : s->second + 1;
         for (sim_time t = first; t <= whole; t++)
             s->busy_at[t % STATION_SECONDS] =
-                s->busy + busy * (double)(t * SIM_SEC - s->since) / (double)SIM_SEC;
+                s->busy + busy * (double)(t * SIM_SEC - s->since);
         s->second = whole;
     }
-    s->busy += busy * (double)(now - s->since) / (double)SIM_SEC;
+    s->busy += busy * (double)(now - s->since);
 }
 
 static void advance(struct station *s, sim_time now)
@@ -198,21 +195,24 @@ static sim_time next_done(const struct world *w, const struct station *s)
 /* After any change of who is inside or how fast it goes. */
 static void rearm(struct world *w, struct station *s)
 {
-    cal_cancel(w, &s->timer);
     s->rate = rate_of(s);
     if (s->n == 0) {
+        cal_cancel(w, &s->timer);
         s->clock = 0;
         return;
     }
     if (s->clock >= CLOCK_MAX)
         rebase(w, s);
     sim_time at = next_done(w, s);
+    if (s->timer != 0 && at == s->timer_at) /* as when a core was free for a newcomer */
+        return;
+    cal_cancel(w, &s->timer);
+    s->timer_at = at;
     if (at != SIM_FOREVER)
         s->timer = cal_at(w, at, EV_STATION, s->comp, W_REF(w, s), 0);
 }
 
-/* ---- acts
- * ---------------------------------------------------------------------------------- */
+/* ---- acts ---- */
 
 /* Splits the time since act_wait() into work and the rest, and lets the station go of
  * it. */
@@ -302,12 +302,11 @@ void station_changed(struct world *w, struct station *s)
     rearm(w, s);
 }
 
-/* ---- looking
- * --------------------------------------------------------------------------------- */
+/* ---- looking ---- */
 
 double station_busy(const struct world *w, const struct station *s)
 {
-    return s->busy + cores_busy(s) * (double)(w_now(w) - s->since) / (double)SIM_SEC;
+    return (s->busy + cores_busy(s) * (double)(w_now(w) - s->since)) / (double)SIM_SEC;
 }
 
 double station_load(const struct world *w, const struct station *s, int seconds)
@@ -320,6 +319,6 @@ double station_load(const struct world *w, const struct station *s, int seconds)
     if (from < 0 || s->cores <= 0)
         from = 0;
     double was = from == 0 ? 0 : copy.busy_at[from % STATION_SECONDS];
-    double span = (double)(now - from * SIM_SEC) / (double)SIM_SEC;
+    double span = (double)(now - from * SIM_SEC);
     return span > 0 && s->cores > 0 ? (copy.busy - was) / span / s->cores : 0;
 }

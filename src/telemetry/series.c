@@ -40,15 +40,19 @@ static uint32_t instances_now(const struct world *w, comp_id c)
     return n > 0 ? (uint32_t)n : 0;
 }
 
+/* After a rewind there may be columns of instances that are not there (again). */
 static void sample_component(struct recording *r, const struct world *w, comp_id c)
 {
     const struct plan *p = r->plan;
     uint32_t first = p->whole[c];
     uint32_t n = (uint32_t)model_kind(p->model, c)->nmetrics;
+    uint32_t instances = p->per_instance[c] ? instances_now(w, c) : 0;
+    if (instances > r->instances[c].n)
+        instances = r->instances[c].n;
     for (uint32_t m = 0; m < n; m++) {
         table_put(&r->table, first + m, world_metric_at(w, c, m, 0));
         uint16_t ordinal = p->ordinal[first + m];
-        for (uint32_t i = 0; ordinal && i < r->instances[c].n; i++)
+        for (uint32_t i = 0; ordinal && i < instances; i++)
             table_put(&r->table, r->instances[c].first[i] + ordinal - 1,
                       world_metric_at(w, c, m, (int)i + 1));
     }

@@ -100,15 +100,13 @@ static struct span span_of(const struct trace *x, const struct span_rec *s)
     return out;
 }
 
-/* A call before the pieces inside it that start with it: calls are longer. */
+/* A call has its number before the pieces inside it have theirs. */
 static int span_order(const void *a, const void *b, void *ctx)
 {
     const struct span_rec *x = a, *y = b;
     (void)ctx;
     if (x->start != y->start)
         return x->start < y->start ? -1 : 1;
-    if (x->end != y->end)
-        return x->end > y->end ? -1 : 1;
     return x->id < y->id ? -1 : x->id > y->id;
 }
 

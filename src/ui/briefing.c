@@ -57,7 +57,8 @@ void briefing_draw(struct ui *u, struct canvas *c)
     int cols = c->cols - 8 < MEASURE ? c->cols - 8 : MEASURE;
     int left = (c->cols - cols) / 2;
     struct rect area = {4, left, c->rows - 7, cols};
-    draw_clipped(c, 1, left, cols - 12, TONE_HEAD, li->title);
+    bool told = v->mode == MODE_GUIDED; /* on call nobody says what it will be */
+    draw_clipped(c, 1, left, cols - 12, TONE_HEAD, told ? li->title : "On call");
     char minutes[40];
     snprintf(minutes, sizeof minutes, "%d minutes", li->minutes);
     draw_right(c, 1, left, cols, TONE_DIM, minutes);
@@ -67,13 +68,13 @@ void briefing_draw(struct ui *u, struct canvas *c)
         u->briefing_top = all > area.rows ? all - area.rows : 0;
     if (all > area.rows + u->briefing_top)
         draw_right(c, area.row + area.rows, left, cols, TONE_DIM, "more below: PgDn");
-    if (li->post_title) {
+    if (told && li->post_title) {
         char from[300];
         snprintf(from, sizeof from, "After \"%s\", thetruecode.com%s", li->post_title,
                  str_eq(li->post_basis, "title") ? " (an independent adaptation)" : "");
         draw_clipped(c, c->rows - 3, left, cols, TONE_DIM, from);
     }
-    draw_footer(c, c->rows - 1, AT_BRIEFING, false);
+    draw_footer(c, c->rows - 1, AT_BRIEFING, false, NULL);
 }
 
 bool briefing_key(struct ui *u, const struct key *k)

@@ -21,17 +21,17 @@ static bool is_wide(const struct canvas *c)
 
 static void draw_view(struct ui *u, struct canvas *c, enum view_id id, struct rect r)
 {
+    u->drawing = id;
     if (r.rows > 0 && r.cols > 0)
         ui_view(id)->draw(u, c, r);
 }
 
-/* A rule that names a panel; its keys while it has the focus. */
+/* A rule that names a panel. */
 static void view_rule(struct ui *u, struct canvas *c, enum view_id id, int row, int col,
                       int cols)
 {
     bool focus = u->at_panel && id == u->tab;
-    draw_rule(c, row, col, cols, focus ? TONE_HEAD : TONE_DIM, ui_view(id)->name,
-              focus ? ui_view(id)->hint : NULL);
+    draw_rule(c, row, col, cols, focus ? TONE_HEAD : TONE_DIM, ui_view(id)->name, NULL);
 }
 
 static int wants(struct ui *u, enum view_id id, int cols, int most)
@@ -122,9 +122,8 @@ void cockpit_draw(struct ui *u, struct canvas *c)
     else
         draw_narrow(u, c, top, avail);
     bool no_hints = !v->current || v->hints_shown >= v->current->nhints;
-    draw_footer(c, c->rows - 1, ui_where(u), no_hints);
-    if (u->at_panel && ui_view(u->tab)->hint && c->cols >= 100 && !is_wide(c))
-        draw_right(c, c->rows - 1, 60, c->cols - 61, TONE_DIM, ui_view(u->tab)->hint);
+    const char *hint = u->at_panel ? ui_view(u->tab)->hint : NULL;
+    draw_footer(c, c->rows - 1, ui_where(u), no_hints, hint);
 }
 
 /* ---- keys

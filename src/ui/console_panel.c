@@ -85,7 +85,10 @@ void console_draw(struct ui *u, struct canvas *c, struct rect r)
     const struct session_view *v = ui_view_of(u);
     char right[48] = "";
     int rows = r.rows - 2;
-    u->console_cols = r.cols - 2;
+    if (u->console_cols != r.cols - 2) {
+        u->console_cols = r.cols - 2;
+        session_set_columns(u->s, u->console_cols < 110 ? u->console_cols : 110);
+    }
     u->console_rows = rows > 0 ? rows : 0;
     if (u->fresh && answer_rows(u, u->console_cols) > rows) {
         u->scrolled = true; /* longer than there is room for: read from its head */
@@ -93,7 +96,10 @@ void console_draw(struct ui *u, struct canvas *c, struct rect r)
     }
     u->fresh = false;
     struct rect text = {r.row + 1, r.col + 1, rows, r.cols - 2};
-    if (rows > 0)
+    if (rows > 0 && transcript(u)->text.len == 0)
+        canvas_text(c, text.row + rows - 1, text.col, text.cols, TONE_DIM,
+                    "Commands go here. help lists the ones you need; Tab completes.");
+    else if (rows > 0)
         draw_transcript(u, c, text, right, sizeof right);
     draw_rule(c, r.row, r.col, r.cols, u->at_panel ? TONE_DIM : TONE_HEAD, "console",
               right);

@@ -255,7 +255,7 @@ void debrief_draw(struct ui *u, struct canvas *c)
         left = (c->cols - cols) / 2;
     struct rect body = {2, left, c->rows - 4, cols};
     header_draw(u, c, 0);
-    draw_footer(c, c->rows - 1, AT_DEBRIEF, true);
+    draw_footer(c, c->rows - 1, AT_DEBRIEF, true, NULL);
     if (!u->have_report) {
         draw_wrapped(c, (struct rect){c->rows / 2 - 1, left, 4, cols}, TONE_NORMAL,
                      u->report_failed

@@ -110,7 +110,8 @@ void draw_rule(struct canvas *c, int row, int col, int cols, enum tone title_ton
 
 void draw_frame(struct canvas *c, struct rect r, const char *title, const char *right)
 {
-    canvas_fill(c, r, TONE_NORMAL, ' ');
+    struct rect margin = {r.row, r.col - 1, r.rows, r.cols + 2};
+    canvas_fill(c, margin, TONE_NORMAL, ' ');
     int bottom = r.row + r.rows - 1, end = r.col + r.cols - 1;
     draw_rule(c, r.row, r.col, r.cols, TONE_HEAD, title, right);
     draw_rule(c, bottom, r.col, r.cols, TONE_DIM, NULL, NULL);

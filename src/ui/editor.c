@@ -520,8 +520,8 @@ void editor_draw_offer(const struct editor *e, struct canvas *c, int row, int ro
     const struct completions *o = &e->offer;
     if (!e->offering)
         return;
-    canvas_fill(c, (struct rect){row, col, 1, cols}, TONE_NORMAL, ' ');
-    canvas_fill(c, (struct rect){row2, col, 1, cols}, TONE_NORMAL, ' ');
+    canvas_fill(c, (struct rect){row, 0, 1, c->cols}, TONE_NORMAL, ' ');
+    canvas_fill(c, (struct rect){row2, 0, 1, c->cols}, TONE_NORMAL, ' ');
     if (o->n > 1)
         draw_words(e, c, row, col, cols);
     if (e->pick < o->n && *o->docs[e->pick])

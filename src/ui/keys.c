@@ -24,12 +24,13 @@ const struct binding bindings[] = {
     {AT_PANEL, KEY(KEY_ENTER), ACT_EDIT, "Enter", "open what is selected", NULL},
     {AT_PANEL, CH(':'), ACT_TO_CONSOLE, ":", "back to the console", "console"},
     {AT_PANEL, CH('i'), ACT_TO_CONSOLE, NULL, NULL, NULL},
-    {AT_PLAY, FN(1), ACT_HELP, "F1", "help for where you are", "help"},
+    {AT_CONSOLE, FN(1), ACT_HELP, "F1", "help for where you are", "help"},
+    {AT_PANEL, FN(1), ACT_HELP, "F1", "help for where you are", NULL},
     {AT_CONSOLE, KEY(KEY_TAB), ACT_EDIT, "Tab",
      "complete the word; again: the next candidate", "completes"},
     {AT_CONSOLE, KEY(KEY_ESC), ACT_BACK, "Esc",
-     "to the panels (closes candidates and a large console first)", "panels"},
-    {AT_PANEL, CH('1'), ACT_TAB, "1…6", "that panel", "panels"},
+     "to the panels; closes what is open first", "panels"},
+    {AT_PANEL, CH('1'), ACT_TAB, "1-6", "that panel", "panels"},
     {AT_PANEL, CH('2'), ACT_TAB, NULL, NULL, NULL},
     {AT_PANEL, CH('3'), ACT_TAB, NULL, NULL, NULL},
     {AT_PANEL, CH('4'), ACT_TAB, NULL, NULL, NULL},
@@ -66,7 +67,7 @@ const struct binding bindings[] = {
     {AT_CONSOLE, CTRL('a'), ACT_EDIT, "ctrl-a ctrl-e", "start and end of the line",
      NULL},
     {AT_CONSOLE, CTRL('w'), ACT_EDIT, "ctrl-w ctrl-u ctrl-k",
-     "cut the word, to the start, to the end; ctrl-y pastes", NULL},
+     "cut a word, to start, to end; ctrl-y puts it back", NULL},
     {AT_CONSOLE, KEY(KEY_ENTER), ACT_EDIT, "Enter",
      "run the line; when it is empty: read on", NULL},
     {AT_PANEL | AT_DEBRIEF | AT_BRIEFING, KEY(KEY_ESC), ACT_BACK, "Esc",
@@ -92,11 +93,16 @@ const struct binding *binding_find(unsigned where, const struct key *k)
     return NULL;
 }
 
-/* As many as fit; leaving is always among them. */
-void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints)
+/* As many as fit, in the order of the table; `right`: what the panel's own keys do. */
+void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
+                 const char *right)
 {
     int col = 1, end = c->cols - 1;
     canvas_fill(c, (struct rect){row, 0, 1, c->cols}, TONE_DIM, ' ');
+    if (right) {
+        draw_right(c, row, col, end - col, TONE_DIM, right);
+        end -= (int)text_width(right) + 2;
+    }
     for (size_t i = 0; i < nbindings; i++) {
         const struct binding *b = &bindings[i];
         if (!(b->where & where) || !b->foot || (no_hints && b->act == ACT_HINT))

@@ -66,6 +66,14 @@ static int help_text(struct ui *u, struct canvas *c, struct rect r, int skip)
         }
         row++;
     }
+    if (where == AT_PANEL && ui_view(u->tab)->hint && row - skip >= 0 &&
+        row - skip < r.rows) {
+        canvas_text(c, r.row + row - skip, r.col, 22, TONE_STRONG,
+                    ui_view(u->tab)->name);
+        draw_clipped(c, r.row + row - skip, r.col + 22, r.cols - 22, TONE_NORMAL,
+                     ui_view(u->tab)->hint);
+    }
+    row += where == AT_PANEL && ui_view(u->tab)->hint;
     if (where == AT_CONSOLE || where == AT_PANEL) {
         const struct session_view *v = ui_view_of(u);
         row++;
@@ -179,6 +187,8 @@ void palette_draw(struct ui *u, struct canvas *c)
         int row = in.row + 2 + i, name = it->command || it->view < VIEW_COUNT ? 16 : 54;
         if (on)
             canvas_fill(c, (struct rect){row, in.col, 1, in.cols}, TONE_SELECT, ' ');
+        if (on)
+            canvas_text(c, row, in.col - 1, 1, TONE_ACCENT, "›");
         draw_clipped(c, row, in.col, name, on ? TONE_SELECT : TONE_NORMAL, it->name);
         draw_clipped(c, row, in.col + name + 1, in.cols - name - 1,
                      on ? TONE_SELECT : TONE_DIM, it->doc);
@@ -196,7 +206,7 @@ static enum ui_want take_item(struct ui *u)
         return UI_NOTHING;
     const struct item *it = &items[u->palette_pick];
     if (it->view < VIEW_COUNT) {
-        u->tab = it->view;
+        ui_show_tab(u, (int)it->view);
         u->at_panel = true;
     } else if (it->command) {
         char line[80];
@@ -258,6 +268,9 @@ void confirm_draw(struct ui *u, struct canvas *c)
         in.rows -= 2;
     }
     draw_wrapped(c, in, TONE_NORMAL, question(u), 0);
+    struct cell *first = &c->cells[(size_t)in.row * (size_t)c->cols + (size_t)in.col];
+    if (first->cp >= 'a' && first->cp <= 'z')
+        first->cp -= 'a' - 'A'; /* a risk is a phrase; here it is a sentence */
     int last = r.row + r.rows - 2;
     canvas_text(c, last, in.col, 1, TONE_STRONG, "y");
     canvas_text(c, last, in.col + 2, 20, TONE_NORMAL, line ? "do it" : "start over");

@@ -63,8 +63,7 @@ static void wrapped(struct buf *out, const char *first, const char *rest,
         if (n > 0)
             buf_adds(out, at == lines.s ? first : rest);
         for (size_t i = 0; i < n; i++)
-            if (at[i] != '`') /* read aloud it is only noise */
-                buf_addch(out, at[i]);
+            buf_addch(out, at[i] == '`' ? '"' : at[i]); /* what is to be typed */
         buf_addch(out, '\n');
         at += n + (nl ? 1 : 0);
     }
@@ -86,15 +85,40 @@ static size_t unprinted(const struct plain *p, const struct out *o)
     return 0;
 }
 
+/* Past the echo of the line, which the learner sees already; it may have been wrapped.
+ */
+static const char *past_echo(const char *text, const char *line)
+{
+    const char *at = text;
+    if (!line || !str_starts(at, "> "))
+        return text;
+    for (at += 2; *line && (*at == *line || (*at == '\n' && *line == ' ')); at++)
+        line++;
+    return *line == '\0' && *at == '\n' ? at + 1 : text;
+}
+
+static bool is_step_line(const char *line, size_t n, const struct session_view *v)
+{
+    char head[40];
+    int len = snprintf(head, sizeof head, "Step %zu of %zu. ", v->step + 1, v->nsteps);
+    return v->current && (int)n >= len && memcmp(line, head, (size_t)len) == 0;
+}
+
+/* What the transcript got since the last time; the step's heading is for print_step().
+ */
 static void print_said(struct plain *p, const char *echo, struct buf *out)
 {
-    const struct out *o = session_view(p->s)->transcript;
-    const char *text = o->text.s + unprinted(p, o);
-    if (echo && str_starts(text, "> ") && str_starts(text + 2, echo)) {
-        const char *nl = strchr(text, '\n');
-        text = nl ? nl + 1 : text + strlen(text);
+    const struct session_view *v = session_view(p->s);
+    const struct out *o = v->transcript;
+    const char *text = past_echo(o->text.s + unprinted(p, o), echo);
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        if (!is_step_line(text, n, v)) {
+            buf_add(out, text, n);
+            buf_addch(out, '\n');
+        }
+        text += n + (text[n] == '\n');
     }
-    buf_adds(out, text);
     p->said = o->text.len;
     size_t n = o->text.len < TAIL ? o->text.len : TAIL;
     memcpy(p->tail, o->text.s + o->text.len - n, n);
@@ -111,9 +135,10 @@ static void print_step(struct plain *p, struct buf *out)
     const struct step *s = v->current;
     if (!s || (p->had_step && p->step == v->step))
         return;
-    if (!p->had_step)
-        buf_addf(out, "Step %zu of %zu. %s\n", v->step + 1, v->nsteps,
-                 s->title ? s->title : "");
+    if (p->had_step)
+        buf_addch(out, '\n');
+    buf_addf(out, "Step %zu of %zu. %s\n", v->step + 1, v->nsteps,
+             s->title ? s->title : "");
     p->had_step = true;
     p->step = v->step;
     wrapped(out, "", "", s->say);

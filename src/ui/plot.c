@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LABEL 6 /* columns of axis labels, before the axis */
+#define LABEL 7 /* columns of axis labels, before the axis */
 
 int plot_columns(int cols)
 {
@@ -76,10 +76,10 @@ static void range_of(const struct plot *p, double *lo, double *hi)
 
 static int column_of(const struct plot *p, sim_time t)
 {
-    if (t <= p->from || t > p->to || p->to <= p->from)
+    if (t < p->from || t > p->to || p->to <= p->from)
         return -1;
     double at = (double)(t - p->from) / (double)(p->to - p->from) * (double)p->n;
-    int col = (int)(at - 1e-9);
+    int col = at > 1e-9 ? (int)(at - 1e-9) : 0;
     return col < (int)p->n ? col : (int)p->n - 1;
 }
 
@@ -243,8 +243,9 @@ static void draw_title(struct canvas *c, struct rect r, const struct plot *p)
     int w = (int)text_width(b.s);
     draw_right(c, r.row, r.col, r.cols, p->cursor >= 0 ? TONE_ACCENT : TONE_STRONG,
                b.s);
-    draw_clipped(c, r.row, r.col, r.cols - w - 1, p->selected ? TONE_SELECT : TONE_HEAD,
-                 p->title);
+    int mark = p->selected ? canvas_text(c, r.row, r.col, 2, TONE_ACCENT, "› ") : 0;
+    draw_clipped(c, r.row, r.col + mark, r.cols - w - 1 - mark,
+                 p->selected ? TONE_SELECT : TONE_HEAD, p->title);
     buf_release(&b);
 }
 

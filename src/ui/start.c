@@ -195,6 +195,15 @@ static void about(struct ui *u, struct canvas *c, struct rect r)
     }
 }
 
+/* For somebody who sees this for the first time. */
+static bool is_new(const struct ui *u)
+{
+    for (size_t i = 0; i < u->nlessons; i++)
+        if (finished(&u->lessons[i]) || u->lessons[i].saved)
+            return false;
+    return u->nlessons > 0 && u->find.len == 0;
+}
+
 void start_draw(struct ui *u, struct canvas *c)
 {
     bool wide = c->cols >= 116;
@@ -206,6 +215,11 @@ void start_draw(struct ui *u, struct canvas *c)
               (struct rect){4, 82, foot - 6, c->cols - 84 < 60 ? c->cols - 84 : 60});
     else
         about(u, c, (struct rect){foot - about_rows, 1, about_rows, c->cols - 2});
+    if (is_new(u))
+        canvas_printf(
+            c, foot - about_rows - 1, 1, c->cols - 2, TONE_ACCENT,
+            "New here? Press Enter. The first takes %d minutes and explains itself.",
+            u->lessons[u->pick].minutes);
     if (u->finding) {
         int n =
             canvas_printf(c, foot, 1, c->cols - 2, TONE_PROMPT, "find: %s", u->find.s);
@@ -214,7 +228,7 @@ void start_draw(struct ui *u, struct canvas *c)
         draw_right(c, foot, 30, c->cols - 31, TONE_DIM,
                    "Enter takes it  Esc shows all");
     } else {
-        draw_footer(c, foot, AT_START, false);
+        draw_footer(c, foot, AT_START, false, NULL);
     }
 }
 

@@ -42,6 +42,19 @@ static int predictions_at(struct canvas *c, struct rect r, int row,
     return row - from;
 }
 
+/* The status update, with what this one needs. */
+static int update_at(struct canvas *c, struct rect r, int row, const struct step *s)
+{
+    struct buf b;
+    buf_init(&b, 300);
+    buf_adds(&b, "Type: say");
+    for (size_t i = 0; i < s->nneeds; i++)
+        buf_addf(&b, " %s=\"…\"", s->needs[i]);
+    int rows = text_at(c, r, row, 0, TONE_DIM, b.s);
+    buf_release(&b);
+    return rows;
+}
+
 /* One dim line: how to answer. */
 static const char *how(const struct step *s)
 {
@@ -53,7 +66,7 @@ static const char *how(const struct step *s)
         return s->npredict > 1 ? "Type your guesses, like: up, same"
                                : "Type your guess: up, same or down.";
     case STEP_SAY_UPDATE:
-        return "Type: say";
+        return NULL; /* update_at() */
     default:
         return s->wants_suspect ? "When you know: suspect COMPONENT MECHANISM because …"
                                 : NULL;
@@ -93,6 +106,8 @@ static int step_at(const struct session_view *v, struct canvas *c, struct rect r
                  last_hint(v));
         row += text_at(c, r, row, 0, TONE_ACCENT, line);
     }
+    if (s->kind == STEP_SAY_UPDATE)
+        row += update_at(c, r, row, s);
     if (how(s))
         row += text_at(c, r, row, 0, TONE_DIM, how(s));
     return row;
@@ -116,6 +131,8 @@ void step_draw(struct ui *u, struct canvas *c, struct rect r)
         snprintf(title, sizeof title, "On call");
     if (!v->feedback && v->current && v->hints_shown < v->current->nhints)
         snprintf(right, sizeof right, "F2 hint");
+    if ((int)text_width(title) + 18 > r.cols)
+        right[0] = '\0'; /* the footer says it too */
     draw_rule(c, r.row, r.col, r.cols, TONE_HEAD, title, right);
     struct rect inner = {r.row + 1, r.col + 1, r.rows - 1, r.cols - 2};
     int all = step_at(v, c, inner);

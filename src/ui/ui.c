@@ -85,9 +85,12 @@ void ui_session(struct ui *u, struct session *s)
     u->over = OVER_NONE;
     u->at_panel = u->zoom = u->big = u->scrolled = false;
     u->tab = VIEW_MAP;
+    u->chosen = 0;
+    u->finding = false;
     u->briefing_top = 0;
     u->charts_step = SIZE_MAX;
     u->said_from = u->said_to = 0;
+    u->console_cols = 0;
     u->ncharts = 0;
     u->drawn = 0;
     memset(u->vs, 0, sizeof u->vs);
@@ -133,10 +136,14 @@ unsigned ui_where(const struct ui *u)
 
 /* ---- what is seen ---------------------------------------------------------------- */
 
+/* A panel that stands on a large screen uninvited is not yet looked at: else a step
+ * that asks to look would be over before it was read. */
 void ui_show(struct ui *u, const char *fmt, ...)
 {
     char subject[120];
     va_list ap;
+    if (!(u->chosen & 1u << u->drawing))
+        return;
     va_start(ap, fmt);
     vsnprintf(subject, sizeof subject, fmt, ap);
     va_end(ap);
@@ -288,10 +295,8 @@ static enum ui_want back(struct ui *u)
     struct view_state *vs = &u->vs[u->tab];
     switch (ui_where(u)) {
     case AT_CONSOLE:
-        if (u->scrolled || console_wants(u, u->o.cols) > u->o.rows / 3)
-            u->big = u->scrolled = false;
-        else
-            u->at_panel = true;
+        u->big = u->scrolled = false;
+        u->at_panel = true;
         return UI_NOTHING;
     case AT_PANEL:
         if (vs->open)
@@ -311,9 +316,11 @@ static enum ui_want back(struct ui *u)
     }
 }
 
-static void show_tab(struct ui *u, int id)
+void ui_show_tab(struct ui *u, int id)
 {
     u->tab = (enum view_id)((id + VIEW_COUNT) % VIEW_COUNT);
+    u->chosen |= 1u << u->tab;
+    u->finding = false;
 }
 
 static enum ui_want interrupt(struct ui *u)
@@ -340,7 +347,7 @@ static void begin_find(struct ui *u)
         return;
     }
     if (u->tab != VIEW_LOGS)
-        show_tab(u, VIEW_LOGS);
+        ui_show_tab(u, VIEW_LOGS);
     u->finding = true;
     u->vs[VIEW_LOGS].find[0] = '\0';
 }
@@ -375,13 +382,13 @@ enum ui_want ui_act(struct ui *u, const struct binding *b, const struct key *k)
         u->at_panel = true;
         break;
     case ACT_TAB:
-        show_tab(u, (int)(k->cp - '1'));
+        ui_show_tab(u, (int)(k->cp - '1'));
         break;
     case ACT_NEXT_TAB:
-        show_tab(u, (int)u->tab + 1);
+        ui_show_tab(u, (int)u->tab + 1);
         break;
     case ACT_PREV_TAB:
-        show_tab(u, (int)u->tab - 1);
+        ui_show_tab(u, (int)u->tab - 1);
         break;
     case ACT_ZOOM:
         u->zoom = !u->zoom;

@@ -153,7 +153,8 @@ extern const struct binding bindings[];
 extern const size_t nbindings;
 /* NULL: not bound there. */
 const struct binding *binding_find(unsigned where, const struct key *k);
-void draw_footer(struct canvas *c, int row, unsigned where, bool fewer_hints);
+void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
+                 const char *right);
 
 /* ---- views
  * ------------------------------------------------------------------------------------------
@@ -284,12 +285,15 @@ struct ui {
     int page_rows, page_top;
     struct errmsg report_why;
 
+    unsigned chosen;       /* views the learner has opened: only those count as looked at */
+    enum view_id drawing;  /* whose rectangle is being drawn */
     struct buf shown;   /* subjects of this frame, each ended by NUL */
     struct arena frame; /* until the next frame */
     bool dirty;
     uint64_t drawn; /* the session's version at the last frame */
 };
 
+void ui_show_tab(struct ui *u, int id); /* any number: they go round */
 void ui_show(struct ui *u, const char *fmt, ...) PRINTF_LIKE(2, 3);
 unsigned ui_where(const struct ui *u);
 const struct session_view *ui_view_of(const struct ui *u); /* NULL: no session */

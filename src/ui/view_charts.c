@@ -175,11 +175,13 @@ static void note_seen(struct ui *u, const struct session_view *v,
 static double moved(const struct session_view *v, const struct chart *ch)
 {
     sim_time page = lesson_info(v->lesson)->starts_at;
-    sim_time from = SIM_MIN, to = page / 4 > 4 * SIM_MIN ? page / 4 : page / 2;
+    sim_time from = page / 4, to = page / 2;
     double was = value_in(v, ch, from, to);
     double is = value_in(v, ch, v->now - 3 * SIM_MIN, v->now);
     if (isnan(is))
         return isnan(was) ? -1 : 1; /* it fell silent */
+    if (is == 0 && (was == 0 || isnan(was)))
+        return -1; /* nothing there, then and now */
     if (isnan(was))
         was = 0;
     double change = is > was ? is - was : was - is;
@@ -187,7 +189,7 @@ static double moved(const struct session_view *v, const struct chart *ch)
     if (str_eq(unit, "ratio"))
         return change;
     double scale = is > was ? is : was;
-    double least = str_eq(unit, "s") ? 0.05 : str_eq(unit, "/s") ? 0.5 : 3;
+    double least = str_eq(unit, "s") ? 0.05 : str_eq(unit, "/s") ? 0.5 : 10;
     return change / (scale > least ? scale : least);
 }
 
@@ -195,7 +197,11 @@ static int rank_of(const struct chart *ch)
 {
     if (table[ch->how].how == HOW_NOT_OK)
         return 9;
-    return ch->moved >= 0.6 ? 4 : ch->moved >= 0.3 ? 3 : ch->moved >= 0.1 ? 2 : 1;
+    return ch->moved >= 0.6   ? 4
+           : ch->moved >= 0.3 ? 3
+           : ch->moved >= 0.1 ? 2
+           : ch->moved >= 0   ? 1
+                              : 0;
 }
 
 static int by_rank(const void *a, const void *b, void *ctx)
@@ -472,7 +478,7 @@ static bool charts_key(struct ui *u, const struct key *k)
 const struct view view_charts = {
     .name = "Charts",
     .key = '2',
-    .hint = "arrows: chart, moment   + -: closer, wider   m: heat map",
+    .hint = "arrows: chart, moment  + -: time  m: heat map",
     .draw = charts_draw,
     .on_key = charts_key,
 };

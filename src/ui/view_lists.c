@@ -129,7 +129,7 @@ static void logs_draw(struct ui *u, struct canvas *c, struct rect r)
 const struct view view_logs = {
     .name = "Logs",
     .key = '3',
-    .hint = "arrows: read back   /: find",
+    .hint = "arrows: read back",
     .draw = logs_draw,
     .on_key = end_key,
 };
@@ -200,7 +200,7 @@ static void changes_draw(struct ui *u, struct canvas *c, struct rect r)
 const struct view view_changes = {
     .name = "Changes",
     .key = '5',
-    .hint = "deploys, settings, what you did, and alerts   revert # in the console",
+    .hint = "arrows: read back",
     .draw = changes_draw,
     .on_key = end_key,
 };
@@ -261,7 +261,7 @@ static void people_draw(struct ui *u, struct canvas *c, struct rect r)
 const struct view view_people = {
     .name = "People",
     .key = '6',
-    .hint = "what people write, and what you told them (say)",
+    .hint = "arrows: read back",
     .draw = people_draw,
     .on_key = end_key,
 };

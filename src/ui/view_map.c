@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EDGE    13 /* columns of an arrow with its rate */
+#define EDGE    12 /* columns of an arrow with its rate */
 #define FACTS   4
 #define FACT    48
 #define CALLEES 24
@@ -23,6 +23,7 @@ struct fact {
     char text[FACT];
     enum tone tone;
     double bar; /* >= 0: a bar after the text */
+    bool edge;  /* of the way to it: stands below the arrow */
 };
 struct map {
     const struct session_view *v;
@@ -81,6 +82,7 @@ static void add_fact(struct fact *f, size_t *n, enum tone t, double bar,
     vsnprintf(f[*n].text, FACT, fmt, ap);
     va_end(ap);
     f[*n].tone = t;
+    f[*n].edge = false;
     f[(*n)++].bar = bar;
 }
 
@@ -107,6 +109,7 @@ static void edge_facts(const struct map *p, comp_id policy, struct fact *f, size
     char text[16];
     rate_text(text, all);
     add_fact(f, n, TONE_BAD, -1, "✗ %s %s", text, reason_phrase((enum reason)reason));
+    f[*n - 1].edge = true;
 }
 
 static void service_facts(const struct map *p, comp_id c, struct fact *f, size_t *n)
@@ -174,7 +177,7 @@ static void cache_facts(const struct map *p, comp_id c, struct fact *f, size_t *
     double hits = series_rate(p->v->rec, h, from, p->v->now);
     double misses = series_rate(p->v->rec, m, from, p->v->now);
     if (hits + misses > 0)
-        add_fact(f, n, TONE_DIM, -1, "hit %.0f %% (3 min mean)",
+        add_fact(f, n, TONE_DIM, -1, "hit %.0f %% (3 min)",
                  100 * hits / (hits + misses));
 }
 
@@ -328,7 +331,8 @@ static int place_children(struct map *p, comp_id c, const struct callee *kids, s
         first = 1;
     }
     for (size_t i = 0; i < nf; i++)
-        own = put_fact(p, own, col + 3, &f[i]);
+        own =
+            put_fact(p, own, f[i].edge && col > EDGE ? col - EDGE + 2 : col + 3, &f[i]);
     if (own > next)
         next = own;
     int from = row + 1;
@@ -413,7 +417,7 @@ static void map_draw(struct ui *u, struct canvas *c, struct rect r)
 const struct view view_map = {
     .name = "Map",
     .key = '1',
-    .hint = "requests a second, where they wait, where they die",
+    .hint = NULL,
     .draw = map_draw,
     .wants = map_wants,
 };

@@ -82,13 +82,16 @@ static void head_row(struct ui *u, struct canvas *c, struct rect r,
     char fate[120];
     buf_init(&b, 64);
     enum tone t = on ? TONE_SELECT : TONE_NORMAL;
-    if (on)
-        canvas_fill(c, r, TONE_SELECT, ' ');
+    if (on) {
+        canvas_fill(c, (struct rect){r.row, r.col + 2, 1, r.cols - 2}, TONE_SELECT,
+                    ' ');
+        canvas_text(c, r.row, r.col, 1, TONE_ACCENT, "›");
+    }
     clock_text(&b, v, h->start, true);
-    canvas_text(c, r.row, r.col, 8, on ? t : TONE_DIM, b.s);
-    canvas_printf(c, r.row, r.col + 10, 10, on ? t : TONE_DIM, "%llu",
+    canvas_text(c, r.row, r.col + 2, 8, on ? t : TONE_DIM, b.s);
+    canvas_printf(c, r.row, r.col + 12, 10, on ? t : TONE_DIM, "%llu",
                   (unsigned long long)h->request);
-    draw_clipped(c, r.row, r.col + 20, 22, t, model_name(m, h->endpoint));
+    draw_clipped(c, r.row, r.col + 22, 20, t, model_name(m, h->endpoint));
     took_text(&b, (h->end == SIM_FOREVER ? v->now : h->end) - h->start);
     draw_right(c, r.row, r.col + 42, 11, t, b.s);
     buf_release(&b);
@@ -129,7 +132,7 @@ static void list_draw(struct ui *u, struct canvas *c, struct rect r)
         vs->sel = 0, vs->cursor = 0, vs->id = n ? heads[0].request : 0;
     keep_selection(vs, heads, n);
     canvas_text(c, r.row, r.col, r.cols, TONE_HEAD,
-                "START     REQUEST   ENDPOINT                      TOOK  OUTCOME");
+                "  START     REQUEST   ENDPOINT                    TOOK  OUTCOME");
     draw_right(c, r.row, r.col + 64, r.cols - 64, TONE_DIM, shows[vs->scale]);
     struct rect rows = {r.row + 1, r.col, r.rows - 1, r.cols};
     view_clamp(vs, (int)n, rows.rows);
@@ -194,30 +197,53 @@ static enum tone stroke_tone(uint8_t cause)
     }
 }
 
-static void draw_stroke(const struct fall *f, int row, const struct span *s,
-                        sim_time end)
+/* Columns [*a, *b) of a span in the drawing; at least one. */
+static void columns_of(const struct fall *f, sim_time start, sim_time end, int *a,
+                       int *b)
 {
-    int cols = f->r.cols - NAMES - TOOK - 1, left = f->r.col + NAMES;
+    int cols = f->r.cols - NAMES - TOOK - 1;
     double scale = (double)cols / (double)(f->to > f->from ? f->to - f->from : 1);
-    int a = (int)((double)(s->start - f->from) * scale);
-    int b = (int)((double)(end - f->from) * scale + 0.5);
-    if (a > cols - 1)
-        a = cols - 1;
-    if (b <= a)
-        b = a + 1;
-    if (b > cols)
-        b = cols;
+    *a = (int)((double)(start - f->from) * scale);
+    *b = (int)((double)(end - f->from) * scale + 0.5);
+    if (*a > cols - 1)
+        *a = cols - 1;
+    if (*a < 0)
+        *a = 0;
+    if (*b <= *a)
+        *b = *a + 1;
+    if (*b > cols)
+        *b = cols;
+}
+
+static sim_time end_of(const struct fall *f, const struct span *s)
+{
+    return s->end == SIM_FOREVER ? f->to : s->end;
+}
+
+static void stroke(const struct fall *f, int row, int a, int b, enum tone t,
+                   uint32_t cp)
+{
+    for (int i = a; i < b; i++)
+        canvas_put(f->c, row, f->r.col + NAMES + i, t, cp);
+}
+
+static void draw_stroke(const struct fall *f, int row, const struct span *s)
+{
+    int a, b, from, to;
+    columns_of(f, s->start, end_of(f, s), &a, &b);
     if (s->cause != CAUSE_COUNT) {
-        for (int i = a; i < b; i++)
-            canvas_put(f->c, row, left + i, stroke_tone(s->cause), stroke_of(s->cause));
+        stroke(f, row, a, b, stroke_tone(s->cause), stroke_of(s->cause));
         return;
     }
-    enum tone t = s->reason == REASON_NONE ? TONE_DIM : TONE_BAD;
-    for (int i = a; i < b; i++)
-        canvas_put(f->c, row, left + i, t, 0x2500);
-    if (b - a > 1) {
-        canvas_put(f->c, row, left + a, t, 0x251c);
-        canvas_put(f->c, row, left + b - 1, t, 0x2524);
+    enum tone thin = s->reason == REASON_NONE ? TONE_DIM : TONE_BAD;
+    stroke(f, row, a, b, s->reason == REASON_NONE ? TONE_SERIES1 : TONE_BAD, 0x2588);
+    for (size_t i = 0; i < f->n; i++) {
+        const struct span *kid = &f->s[i];
+        if (kid->parent != s->id ||
+            end_of(f, kid) - kid->start < (f->to - f->from) / 200)
+            continue;
+        columns_of(f, kid->start, end_of(f, kid), &from, &to);
+        stroke(f, row, from < a ? a : from, to > b ? b : to, thin, 0x2500);
     }
 }
 
@@ -233,11 +259,22 @@ static void span_name(const struct fall *f, const struct span *s, char *out, siz
         snprintf(out, max, "%s", what);
 }
 
+/* The deepest span says why it failed; those around it only failed with it. */
+static bool fails_below(const struct fall *f, const struct span *s)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (f->s[i].parent == s->id && f->s[i].reason != REASON_NONE)
+            return true;
+    return false;
+}
+
 static void span_row(struct fall *f, const struct span *s, int depth)
 {
-    const struct session_view *v = ui_view_of(f->u);
+    sim_time end = end_of(f, s);
+    if (s->cause != CAUSE_COUNT && !s->note[0] &&
+        end - s->start < (f->to - f->from) / 80)
+        return; /* too short to be seen */
     int row = f->r.row + f->row++ - f->skip;
-    sim_time end = s->end == SIM_FOREVER ? v->now : s->end;
     if (row < f->r.row || row >= f->r.row + f->r.rows)
         return;
     char name[80];
@@ -248,21 +285,21 @@ static void span_row(struct fall *f, const struct span *s, int depth)
         canvas_text(f->c, row, f->r.col + indent - 2, 1, TONE_DIM, "└");
     draw_clipped(f->c, row, f->r.col + indent, NAMES - indent - 1,
                  s->cause == CAUSE_COUNT ? TONE_STRONG : TONE_NORMAL, name);
-    draw_stroke(f, row, s, end);
+    draw_stroke(f, row, s);
     buf_init(&b, 64);
     took_text(&b, end - s->start);
     draw_right(f->c, row, f->r.col + f->r.cols - TOOK, TOOK, TONE_NORMAL, b.s);
     buf_release(&b);
     if (s->place != COMP_NONE)
         ui_show(f->u, "%s:traces", model_name(f->m, s->place));
-    if (!s->note[0] && s->reason == REASON_NONE)
+    const char *why =
+        s->reason == REASON_NONE || fails_below(f, s) ? "" : reason_phrase(s->reason);
+    if (!s->note[0] && !*why)
         return;
     row = f->r.row + f->row++ - f->skip;
     if (row >= f->r.row && row < f->r.row + f->r.rows)
         canvas_printf(f->c, row, f->r.col + NAMES, f->r.cols - NAMES, TONE_DIM,
-                      "%s%s%s",
-                      s->reason == REASON_NONE ? "" : reason_phrase(s->reason),
-                      s->note[0] && s->reason != REASON_NONE ? ": " : "", s->note);
+                      "%s%s%s", why, *why && s->note[0] ? ": " : "", s->note);
 }
 
 static void fall_from(struct fall *f, uint32_t parent, int depth)
@@ -274,32 +311,73 @@ static void fall_from(struct fall *f, uint32_t parent, int depth)
         }
 }
 
-/* Shares of the causes in one line; only pieces of work and waiting count, not whole
- * calls. */
-static void where_it_went(struct fall *f)
+/* What of a call no span below it covers. Spans are in order of start. */
+static sim_time own_time(const struct fall *f, const struct span *s)
 {
-    sim_time sum[CAUSE_COUNT] = {0}, all = 0;
-    const struct session_view *v = ui_view_of(f->u);
+    sim_time own = 0, at = s->start;
     for (size_t i = 0; i < f->n; i++) {
-        sim_time end = f->s[i].end == SIM_FOREVER ? v->now : f->s[i].end;
-        if (f->s[i].cause < CAUSE_COUNT) {
-            sum[f->s[i].cause] += end - f->s[i].start;
-            all += end - f->s[i].start;
-        }
+        const struct span *kid = &f->s[i];
+        if (kid->parent != s->id || kid->id == s->id)
+            continue;
+        if (kid->start > at)
+            own += kid->start - at;
+        if (end_of(f, kid) > at)
+            at = end_of(f, kid);
     }
-    int row = f->r.row + f->r.rows - 1, col = f->r.col;
+    return own + (end_of(f, s) > at ? end_of(f, s) - at : 0);
+}
+
+struct piece {
+    char name[64];
+    sim_time ns;
+};
+#define PIECES 24
+
+static void add_piece(struct piece *p, size_t *n, const char *name, sim_time ns)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (str_eq(p[i].name, name)) {
+            p[i].ns += ns;
+            return;
+        }
+    if (*n < PIECES) {
+        snprintf(p[*n].name, sizeof p[*n].name, "%s", name);
+        p[(*n)++].ns = ns;
+    }
+}
+
+static int by_share(const void *a, const void *b, void *ctx)
+{
+    const struct piece *x = a, *y = b;
+    (void)ctx;
+    return x->ns < y->ns ? 1 : x->ns > y->ns ? -1 : 0;
+}
+
+/* One line: waiting by its cause, work by where it was done. */
+static void where_it_went(struct fall *f, int row)
+{
+    struct piece p[PIECES];
+    size_t n = 0;
+    sim_time all = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        const struct span *s = &f->s[i];
+        bool call = s->cause == CAUSE_COUNT;
+        sim_time ns = call ? own_time(f, s) : end_of(f, s) - s->start;
+        char name[64];
+        snprintf(name, sizeof name, "work in %.50s",
+                 s->place == COMP_NONE ? "?" : model_name(f->m, s->place));
+        add_piece(p, &n, call ? name : cause_phrase((enum cause)s->cause), ns);
+        all += ns;
+    }
+    sort_stable(p, n, sizeof *p, by_share, NULL);
+    int col = f->r.col;
     col += canvas_text(f->c, row, col, 24, TONE_DIM, "where the time went  ");
-    for (int shown = 0; shown < 4 && all > 0; shown++) {
-        int most = 0;
-        for (int i = 1; i < CAUSE_COUNT; i++)
-            if (sum[i] > sum[most])
-                most = i;
-        if (sum[most] * 200 < all)
-            break;
-        col += canvas_printf(f->c, row, col, f->r.col + f->r.cols - col, TONE_NORMAL,
-                             "%s %.0f %%   ", cause_phrase((enum cause)most),
-                             100.0 * (double)sum[most] / (double)all);
-        sum[most] = 0;
+    for (size_t i = 0; i < n && p[i].ns * 200 >= all && all > 0; i++) {
+        int room = f->r.col + f->r.cols - col;
+        if (room < (int)text_width(p[i].name) + 7)
+            return;
+        col += canvas_printf(f->c, row, col, room, TONE_NORMAL, "%s %.0f %%   ",
+                             p[i].name, 100.0 * (double)p[i].ns / (double)all);
     }
 }
 
@@ -352,8 +430,7 @@ static void one_draw(struct ui *u, struct canvas *c, struct rect r)
     fall_from(&f, 0, 0);
     if (vs->page > f.row - f.r.rows)
         vs->page = f.row > f.r.rows ? f.row - f.r.rows : 0;
-    f.r.rows += 1;
-    where_it_went(&f);
+    where_it_went(&f, r.row + r.rows - 1);
 }
 
 static void traces_draw(struct ui *u, struct canvas *c, struct rect r)
@@ -391,7 +468,7 @@ static bool traces_key(struct ui *u, const struct key *k)
 const struct view view_traces = {
     .name = "Traces",
     .key = '4',
-    .hint = "arrows: choose   Enter: open   e: failed, unfinished, all",
+    .hint = "arrows: choose  Enter: open  e: which",
     .draw = traces_draw,
     .on_key = traces_key,
 };

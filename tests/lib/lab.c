@@ -47,8 +47,9 @@ comp_id lab_part(struct lab *l, const char *kind, const char *name, const char *
     comp_id c = model_add(l->m, kind, name, &why);
     if (c == COMP_NONE)
         fail_msg("%s", why.text);
-    assert_true(strlen(params) < sizeof copy);
-    strcpy(copy, params);
+    size_t n = strlen(params);
+    assert_true(n < sizeof copy);
+    memcpy(copy, params, n + 1);
     for (char *p = strtok_r(copy, " ", &rest); p != NULL;
          p = strtok_r(NULL, " ", &rest)) {
         char *text = strchr(p, '=');

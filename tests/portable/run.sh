@@ -14,10 +14,6 @@ try() {
     name=$1
     runner=$2
     shift 2
-    if ! command -v "$1" >/dev/null 2>&1; then
-        echo "skip - $name: $1 is not here"
-        return
-    fi
     # shellcheck disable=SC2086
     if "$@" -std=c11 -D_GNU_SOURCE -Iinclude -ffp-contract=off -fno-math-errno \
         -o "$dir/digest" $sources 2>"$dir/log" &&
@@ -31,6 +27,10 @@ try() {
 }
 
 for cc in gcc clang; do
+    if ! command -v $cc >/dev/null 2>&1; then
+        echo "skip - $cc: it is not here"
+        continue
+    fi
     for level in -O0 -O2 -O3; do
         try "$cc $level" "" $cc $level
     done
@@ -39,11 +39,12 @@ for cc in gcc clang; do
         try "$cc -O3 with FMA" "" $cc -O3 -march=haswell
     fi
 done
-if command -v qemu-aarch64 >/dev/null 2>&1; then
+if command -v qemu-aarch64 >/dev/null 2>&1 &&
+    command -v aarch64-linux-gnu-gcc >/dev/null 2>&1; then
     for level in -O0 -O3; do
         try "aarch64 $level" qemu-aarch64 aarch64-linux-gnu-gcc $level -static
     done
 else
-    echo "skip - aarch64: qemu-aarch64 is not here"
+    echo "skip - aarch64: its compiler or qemu is not here"
 fi
 exit $bad

@@ -338,7 +338,7 @@ static void wrapped_lines_never_exceed_the_columns(void **state)
     struct rng r;
     rng_seed(&r, 4, "wrap");
     static const char *const pieces[] = {
-        "a", "bc", " ", " ", "\n", "\xE4\xB8\xAD", "e" ACUTE, "word", "-"};
+        "a", "bc", " ", " ", "\n", "\xE4\xB8\xAD", ("e" ACUTE), "word", "-"};
     for (int round = 0; round < 5000; round++) {
         struct buf source = {0}, wrapped = {0};
         buf_adds(&source, "x");

@@ -131,6 +131,35 @@ static void a_transaction_that_is_killed_fails_and_leaves_nothing(void **state)
     lab_free(&l);
 }
 
+/* The caller's patience is over and it rolls back, while its statement still runs: the
+ * connection is given back when that is done, not before, and not never. */
+static void a_rollback_waits_for_the_statement(void **state)
+{
+    (void)state;
+    const struct node tx = {
+        .kind = NODE_TRANSACTION, .target = "db", .body = &long_query};
+    struct lab l = lab_new();
+    lab_part(&l, "database", "db", "cores=4");
+    lab_part(&l, "statement", "db.long", "cpu=20s");
+    lab_part(&l, "service", "app", "");
+    lab_part(&l, "pool", "app.pool", "to=db size=5");
+    lab_part(&l, "call", "app.db", "timeout=1s");
+    lab_endpoint(&l, "app", "get", &tx);
+    lab_part(&l, "client", "users", "to=app/get rate=1 arrivals=even");
+    lab_start(&l, 1);
+    lab_run(&l, 1500 * SIM_MS);
+    lab_set(&l, "users", "rate", "0");
+    lab_run(&l, 10 * SIM_SEC);
+    assert_true(lab_metric(&l, "users", "failed_total") == 1);
+    assert_true(lab_metric(&l, "db", "active") == 1);
+    assert_true(lab_metric(&l, "app.pool", "pool_in_use") == 1);
+    lab_run(&l, 30 * SIM_SEC);
+    assert_true(lab_metric(&l, "app.pool", "pool_in_use") == 0);
+    assert_true(lab_metric(&l, "app.pool", "pool_idle") == 1);
+    assert_true(lab_metric(&l, "db", "idle_in_transaction") == 0);
+    lab_free(&l);
+}
+
 static void branches_of_a_transaction_take_turns(void **state)
 {
     (void)state;
@@ -266,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_transaction_keeps_its_connection),
         cmocka_unit_test(a_failure_rolls_back),
         cmocka_unit_test(a_transaction_that_is_killed_fails_and_leaves_nothing),
+        cmocka_unit_test(a_rollback_waits_for_the_statement),
         cmocka_unit_test(branches_of_a_transaction_take_turns),
         cmocka_unit_test(statements_are_stopped_in_time),
         cmocka_unit_test(kill_says_what_it_cannot_do),

@@ -147,6 +147,23 @@ static void keeps_its_limits(void **state)
     lab_free(&l);
 }
 
+static void comes_down_only_after_the_cooldown(void **state)
+{
+    (void)state;
+    struct lab l = scaled("service=app target=0.5 min=2 max=12 cooldown=10m",
+                          "to=app/get rate=200");
+    lab_run(&l, 120 * SIM_SEC);
+    double most = instances(&l);
+    assert_true(most > 4);
+    lab_set(&l, "users", "rate", "10");
+    lab_run(&l, 500 * SIM_SEC);
+    assert_true(instances(&l) >= most);
+    assert_true(lab_metric(&l, "scaler", "downs_total") == 0);
+    lab_run(&l, 900 * SIM_SEC);
+    assert_true(instances(&l) == 2);
+    lab_free(&l);
+}
+
 static void off_is_off(void **state)
 {
     (void)state;
@@ -182,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_caller_with_a_timeout_does_not_hang),
         cmocka_unit_test(follows_the_load),
         cmocka_unit_test(keeps_its_limits),
+        cmocka_unit_test(comes_down_only_after_the_cooldown),
         cmocka_unit_test(off_is_off),
         cmocka_unit_test(reacts_late_when_told_so),
     };

@@ -4,7 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <string.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -112,6 +112,29 @@ static void a_stopped_load_is_taken_over(void **state)
     lab_run(&l, 590 * SIM_MS);
     assert_true(keys(&l, "loading") == 1);
     assert_true(keys(&l, "waiting") == waiting - 1);
+    lab_run(&l, 10 * SIM_SEC);
+    assert_true(lab_metric(&l, "users", "failed_total") == 1);
+    assert_true(keys(&l, "loading") == 0);
+    lab_free(&l);
+}
+
+static void any_of_several_loads_will_do(void **state)
+{
+    (void)state;
+    struct db_session_view v[8];
+    char id[16];
+    struct lab l = site("ttl=60s", USERS, "cpu=5s");
+    lab_run(&l, 350 * SIM_MS);
+    lab_set(&l, "cache.seats", "single_flight", "on");
+    lab_run(&l, SIM_SEC + 50 * SIM_MS);
+    double loading = keys(&l, "loading"), waiting = keys(&l, "waiting");
+    assert_true(loading == 3 && waiting >= 6);
+    world_db_sessions(l.w, model_find(l.m, "db"), v, 8);
+    snprintf(id, sizeof id, "%u", v[0].id);
+    lab_op(&l, "db", "kill", id);
+    lab_run(&l, SIM_SEC + 90 * SIM_MS);
+    assert_true(keys(&l, "loading") == loading - 1);
+    assert_true(keys(&l, "waiting") == waiting); /* they wait for the other two */
     lab_run(&l, 10 * SIM_SEC);
     assert_true(lab_metric(&l, "users", "failed_total") == 1);
     assert_true(keys(&l, "loading") == 0);
@@ -295,6 +318,7 @@ int main(void)
         cmocka_unit_test(single_flight_loads_once),
         cmocka_unit_test(a_failed_load_fails_those_who_share_it),
         cmocka_unit_test(a_stopped_load_is_taken_over),
+        cmocka_unit_test(any_of_several_loads_will_do),
         cmocka_unit_test(stale_answers_refresh_once),
         cmocka_unit_test(beyond_stale_is_a_miss),
         cmocka_unit_test(old_values_break_the_objective),

@@ -216,7 +216,7 @@ struct told { /* one event of a made-up run */
     uint64_t request;
     uint32_t span; /* 0: done */
     comp_id endpoint;
-    sim_time start;
+    sim_time start; /* of the request, or of the span */
     enum reason reason;
 };
 static struct told events[REQUESTS * 5];
@@ -244,7 +244,8 @@ static void make_up(uint64_t seed)
         comp_id e = rng_below(&rng, 2) ? get : put;
         enum reason reason = rng_below(&rng, 6) ? REASON_NONE : REASON_TIMEOUT;
         for (uint32_t k = 1; k <= n; k++)
-            events[nevents++] = (struct told){start + took * k / n, id, k, e, start, 0};
+            events[nevents++] = (struct told){start + took * k / n,       id, k, e,
+                                              start + took * (k - 1) / n, 0};
         events[nevents++] = (struct told){start + took, id, 0, e, start, reason};
     }
     sort_stable(events, nevents, sizeof *events, by_time, NULL);
@@ -346,6 +347,27 @@ static void a_cut_never_shows_half_a_trace(void **state)
     recording_free(whole);
 }
 
+/* What this slot has kept before the cut counts after it. */
+static void a_cut_within_a_slot_goes_on_counting(void **state)
+{
+    (void)state;
+    struct recording *r = rec_new(), *whole = rec_new();
+    for (int round = 0; round < 2; round++)
+        for (uint64_t i = 1; i <= 60; i++) {
+            sim_time at = (sim_time)i * 100 * SIM_MS, took = 90 * SIM_MS - (sim_time)i;
+            enum reason reason = i % 2 ? REASON_TIMEOUT : REASON_NONE;
+            if (round == 0)
+                request(whole, i, get, at, took, reason);
+            if (round == 0 || i > 7)
+                request(r, i, get, at, took, reason);
+            if (round == 0 && i == 60)
+                recording_truncate(r, 795 * SIM_MS);
+        }
+    check_part_of(r, whole, true);
+    recording_free(r);
+    recording_free(whole);
+}
+
 static void a_fork_goes_on_as_the_origin_would(void **state)
 {
     (void)state;
@@ -378,6 +400,7 @@ int main(void)
         cmocka_unit_test(late_spans_join_or_are_dropped),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(a_cut_never_shows_half_a_trace),
+        cmocka_unit_test(a_cut_within_a_slot_goes_on_counting),
         cmocka_unit_test(a_fork_goes_on_as_the_origin_would),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

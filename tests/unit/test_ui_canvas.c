@@ -143,13 +143,13 @@ static void a_plot_has_axes_marks_and_values(void **state)
                      .marks = marks,
                      .nmarks = 1,
                      .cursor = -1};
-    struct canvas *c = canvas_new(5, 28);
-    plot_draw(c, (struct rect){0, 0, 5, 28}, &p);
-    expect_dump(c, "orders              now 40/s\n"
-                   "   40 ┤         ┊██████████\n"
-                   "      │         ┊██████████\n"
-                   "    0 ┤▂▂▂▂▂▂▂▂▂▂██████████\n"
-                   "                ▲      20:20\n");
+    struct canvas *c = canvas_new(5, 29);
+    plot_draw(c, (struct rect){0, 0, 5, 29}, &p);
+    expect_dump(c, "orders               now 40/s\n"
+                   "    40 ┤         ┊██████████\n"
+                   "       │         ┊██████████\n"
+                   "     0 ┤▂▂▂▂▂▂▂▂▂▂██████████\n"
+                   "                 ▲      20:20\n");
 }
 
 int main(void)

@@ -1,0 +1,199 @@
+/*
+ * A query at a database, from asking its pool for a connection to the answer: one small
+ * state machine on act->phase (enum query_phase).
+ */
+#include "database.h"
+
+/* A statement that reads nothing (a health check's "select 1") still takes its turn: a database
+ * that stands still does not answer it. */
+#define PING_CPU (50 * SIM_US)
+
+/* ---- a query ---- */
+
+/* The last thing that is done with it. */
+static void end(struct world *w, struct act *a, enum reason reason, comp_id culprit)
+{
+    struct database *d = db_at(w, a->comp);
+    if (reason == REASON_NONE)
+        d->done += a->mode == QUERY_STATEMENT;
+    else
+        d->failed += a->mode == QUERY_STATEMENT;
+    members_remove(w, &d->inside, a);
+    act_finish(w, a, reason, culprit);
+}
+
+static void end_failed(struct world *w, struct act *a)
+{
+    enum reason reason = (enum reason)a->x;
+    bool pool = reason == REASON_POOL_TIMEOUT || reason == REASON_POOL_FULL;
+    end(w, a, reason, pool ? a->pool : a->comp);
+}
+
+/* It is at the database and has its session. */
+static void work(struct world *w, struct act *a)
+{
+    struct conn *n = conn_at(w, a->conn);
+    if (a->mode != QUERY_STATEMENT) {
+        struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
+        if (a->mode == QUERY_LEAK || parent != NULL)
+            session_tx_open(w, n, a->mode == QUERY_LEAK ? NULL : parent);
+        session_let_go(w, a);
+        end(w, a, REASON_NONE, COMP_NONE);
+        return;
+    }
+    sim_time limit = p_time(w, a->comp, DB_STATEMENT_TIMEOUT);
+    sim_time demand = a->what == COMP_NONE ? PING_CPU : statement_begin(w, a->what);
+    cal_cancel(w, &n->timer);
+    conn_set(w, n, CONN_ACTIVE);
+    n->statement = a->what;
+    a->phase = QUERY_RUN;
+    a->call_start = w_now(w);
+    station_add(w, &db_at(w, a->comp)->engine, a, demand);
+    if (limit > 0)
+        a->timer = cal_after(w, limit, EV_KIND + DB_EV_STATEMENT_TIMEOUT, a->comp,
+                             W_REF(w, a), a->gen);
+}
+
+/* It has its connection; over the network with it. */
+static void send(struct world *w, struct act *a)
+{
+    sim_time way = call_network(w, a);
+    a->phase = QUERY_OUT;
+    if (way > 0)
+        act_timer(w, a, way, CAUSE_NETWORK, a->comp);
+    else
+        work(w, a);
+}
+
+static void answer(struct world *w, struct act *a)
+{
+    session_let_go(w, a);
+    if (a->x == REASON_NONE)
+        end(w, a, REASON_NONE, COMP_NONE);
+    else
+        end(w, a, (enum reason)a->x, a->comp);
+}
+
+/* Its statement is done, or was stopped. */
+static void worked(struct world *w, struct act *a, enum reason reason)
+{
+    struct conn *n = conn_at(w, a->conn);
+    sim_time way = call_network(w, a);
+    if (a->what != COMP_NONE)
+        statement_end(w, a->what, w_now(w) - a->call_start, reason != REASON_NONE);
+    if (n->tx && !n->ending)
+        session_tx_idle(w, n);
+    else
+        conn_set(w, n, CONN_TAKEN);
+    a->x = reason;
+    a->phase = QUERY_BACK;
+    if (way > 0)
+        act_timer(w, a, way, CAUSE_NETWORK, a->comp);
+    else
+        answer(w, a);
+}
+
+/* On its caller's transaction: one statement at a time. */
+static void share(struct world *w, struct act *a, struct conn *n)
+{
+    if (n->state == CONN_DEAD) {
+        a->x = REASON_KILLED;
+        end_failed(w, a);
+    } else if (n->act != 0) {
+        act_wait(w, a, CAUSE_DB_WAIT, a->comp);
+        a->phase = QUERY_SHARE;
+        a->conn = W_REF(w, n);
+        queue_push(w, &n->waiting, a);
+    } else {
+        n->act = W_REF(w, a);
+        a->conn = W_REF(w, n);
+        send(w, a);
+    }
+}
+
+void query_begin(struct world *w, struct act *a)
+{
+    struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
+    struct conn *n = parent != NULL && parent->tx != 0 ? conn_at(w, parent->tx) : NULL;
+    members_add(w, &db_at(w, a->comp)->inside, a);
+    a->phase = QUERY_NEW;
+    a->x = REASON_NONE;
+    if (n != NULL && n->db == a->comp && a->mode == QUERY_STATEMENT) {
+        share(w, a, n);
+    } else if (n != NULL && a->mode == QUERY_BEGIN) {
+        a->x = REASON_ERROR; /* one transaction at a time */
+        end_failed(w, a);
+    } else if (pool_acquire(w, a)) {
+        send(w, a);
+    }
+}
+
+void query_resume(struct world *w, struct act *a, enum reason reason)
+{
+    switch ((enum query_phase)a->phase) {
+    case QUERY_READY:
+        send(w, a);
+        break;
+    case QUERY_OUT:
+        work(w, a);
+        break;
+    case QUERY_RUN:
+        worked(w, a, reason);
+        break;
+    case QUERY_BACK:
+        answer(w, a);
+        break;
+    case QUERY_FAILED:
+        end_failed(w, a);
+        break;
+    default:
+        BUG("query resumed in phase %u", a->phase);
+    }
+}
+
+void query_cancel(struct world *w, struct act *a)
+{
+    struct database *d = db_at(w, a->comp);
+    switch ((enum query_phase)a->phase) {
+    case QUERY_POOL:
+        pool_leave(w, a);
+        break;
+    case QUERY_CONNECT:
+        conn_at(w, a->conn)->act = 0; /* it will be there for the next */
+        break;
+    case QUERY_SHARE:
+        queue_remove(w, &conn_at(w, a->conn)->waiting, a);
+        break;
+    case QUERY_RUN:
+        if (a->station != 0)
+            station_remove(w, &d->engine, a);
+        if (a->what != COMP_NONE)
+            statement_end(w, a->what, w_now(w) - a->call_start, true);
+        session_let_go(w, a);
+        break;
+    case QUERY_READY:
+    case QUERY_OUT:
+    case QUERY_BACK:
+        session_let_go(w, a);
+        break;
+    default:
+        break;
+    }
+    a->conn = 0;
+    d->failed += a->mode == QUERY_STATEMENT;
+    members_remove(w, &d->inside, a);
+}
+
+void query_timed_out(struct world *w, ref r, uint32_t gen)
+{
+    struct act *a = act_alive(w, r, gen);
+    if (a == NULL)
+        return;
+    a->timer = 0;
+    if (a->phase != QUERY_RUN || a->station == 0)
+        return;
+    station_remove(w, &db_at(w, a->comp)->engine, a);
+    w_log(w, a->comp, 0, LOG_ERROR, a->request, "statement timeout: stopped %s",
+          a->what == COMP_NONE ? "a statement" : w->comps[a->what].name);
+    act_ready(w, a, REASON_KILLED);
+}

@@ -1,0 +1,271 @@
+/*
+ * What programs do: branches, errors and where they go, business answers, transactions,
+ * lookups of several keys, and the spans that are told of it.
+ */
+#include "sim_test.h"
+
+static struct node *seq(struct node *n, size_t count)
+{
+    for (size_t i = 0; i + 1 < count; i++)
+        n[i].next = &n[i + 1];
+    return n;
+}
+
+/* One even user every two seconds runs `body`; nothing takes time but what it says. */
+static struct model *program(struct node *body, size_t n)
+{
+    struct model *m = model_new();
+    comp_id db = must_add(m, "database", "db");
+    must_set(m, db, "connect_time", value_duration(0));
+    must_set(m, must_add(m, "statement", "db.q"), "cpu", value_dist(dist_const(10 * SIM_MS)));
+    must_set(m, must_add(m, "call", "api.db"), "network", value_duration(0));
+    comp_id cache = must_add(m, "cache", "cache");
+    must_set(m, cache, "latency", value_dist(dist_const(SIM_MS)));
+    comp_id k = must_add(m, "keyspace", "cache.k");
+    must_set(m, k, "keys", value_count(4));
+    must_set(m, k, "per_lookup", value_count(4));
+    must_set(m, must_add(m, "call", "api.cache"), "network", value_duration(0));
+    comp_id api = must_add(m, "service", "api");
+    must_set(m, api, "cores", value_number(64));
+    must(model_endpoint(m, api, "get", NULL, seq(body, n), &why), &why);
+    comp_id users = must_add(m, "client", "users");
+    must_set(m, users, "to", value_text("api/get"));
+    must_set(m, users, "rate", value_number(0.5));
+    must_set(m, users, "arrivals", value_text("even"));
+    must_set(m, must_add(m, "call", "users.api"), "network", value_duration(0));
+    return m;
+}
+
+struct seen {
+    struct request_done user;
+    struct slice slices[16];
+    struct span spans[64];
+    size_t nspans;
+};
+
+static void on_done(void *ctx, const struct request_done *r)
+{
+    struct seen *s = ctx;
+    if (!r->user)
+        return;
+    s->user = *r;
+    assert_true(r->nslices <= 16);
+    memcpy(s->slices, r->slices, r->nslices * sizeof *r->slices);
+}
+
+static void on_span(void *ctx, const struct span *sp)
+{
+    struct seen *s = ctx;
+    if (s->nspans < 64)
+        s->spans[s->nspans++] = *sp;
+}
+
+/* The first user's request. */
+static struct seen first(struct model *m, struct world **keep)
+{
+    struct seen s = {0};
+    struct observer o = {.ctx = &s, .done = on_done, .span = on_span};
+    struct world *w = must_world(m, 1);
+    must_watch(w, 3900 * SIM_MS, &o);
+    if (keep == NULL)
+        world_free(w);
+    else
+        *keep = w;
+    return s;
+}
+
+static sim_time slice_of(const struct seen *s, enum cause cause)
+{
+    sim_time sum = 0;
+    for (size_t k = 0; k < s->user.nslices; k++)
+        sum += s->slices[k].cause == (uint8_t)cause ? s->slices[k].ns : 0;
+    return sum;
+}
+
+static sim_time took(const struct seen *s)
+{
+    return s->user.end - s->user.start;
+}
+
+static void the_last_branch_is_the_critical_path(void **state)
+{
+    struct node long_one[] = {{.kind = NODE_SLEEP, .time = dist_const(30 * SIM_MS)},
+                              {.kind = NODE_COMPUTE, .time = dist_const(20 * SIM_MS)}};
+    struct node branches[] = {{.kind = NODE_SLEEP, .time = dist_const(40 * SIM_MS)},
+                              {.kind = NODE_BLOCK, .body = seq(long_one, 2)},
+                              {.kind = NODE_QUERY, .target = "db", .what = "q"}};
+    struct node body[] = {{.kind = NODE_PARALLEL, .body = seq(branches, 3)},
+                          {.kind = NODE_SLEEP, .time = dist_const(5 * SIM_MS)}};
+    (void)state;
+    struct seen s = first(program(body, 2), NULL);
+    assert_int_equal(took(&s), 55 * SIM_MS);
+    assert_int_equal(slice_of(&s, CAUSE_SLEEP), 35 * SIM_MS);
+    assert_int_equal(slice_of(&s, CAUSE_CPU), 20 * SIM_MS);
+    assert_int_equal(slice_of(&s, CAUSE_DB_CPU), 0);
+}
+
+static void one_failing_branch_fails_all(void **state)
+{
+    struct node branches[] = {{.kind = NODE_SLEEP, .time = dist_const(40 * SIM_MS)},
+                              {.kind = NODE_FAIL, .what = "no"}};
+    struct node body[] = {{.kind = NODE_PARALLEL, .body = seq(branches, 2)},
+                          {.kind = NODE_COUNT, .what = "after"}};
+    struct world *w;
+    (void)state;
+    struct seen s = first(program(body, 2), &w);
+    assert_int_equal(took(&s), 40 * SIM_MS);
+    assert_int_equal(s.user.reason, REASON_ERROR);
+    assert_int_equal(s.user.culprit, named(w, "api"));
+    assert_true(metric(w, "after", "total") == 0);
+    world_free(w);
+}
+
+static void a_block_catches(void **state)
+{
+    struct node inner[] = {{.kind = NODE_SLEEP, .time = dist_const(5 * SIM_MS)},
+                           {.kind = NODE_FAIL, .what = "no"},
+                           {.kind = NODE_COUNT, .what = "skipped"}};
+    struct node body[] = {{.kind = NODE_BLOCK, .body = seq(inner, 3), .catches = true},
+                          {.kind = NODE_COUNT, .what = "after"}};
+    struct world *w;
+    (void)state;
+    struct seen s = first(program(body, 2), &w);
+    assert_int_equal(s.user.reason, REASON_NONE);
+    assert_true(metric(w, "after", "total") == 1 && metric(w, "skipped", "total") == 0);
+    world_free(w);
+}
+
+/* However a transaction ends, its connection comes back. */
+static void transactions_give_their_connection_back(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 4; how++) {
+        struct node in[] = {{.kind = NODE_QUERY, .target = "db", .what = "q"},
+                            {.kind = how == 1   ? NODE_FAIL
+                                     : how == 2 ? NODE_REPLY
+                                                : NODE_QUERY,
+                             .target = "db",
+                             .what = how == 0 || how == 3 ? "q" : "no"}};
+        struct node body[] = {{.kind = NODE_TRANSACTION, .target = "db",
+                               .body = seq(in, 2), .catches = how == 1},
+                              {.kind = NODE_COUNT, .what = "after"}};
+        struct model *m = program(body, 2);
+        if (how == 3) /* the second statement times out while the first has been done */
+            must_set(m, model_find(m, "db.q"), "cpu", value_dist(dist_exponential(SIM_SEC)));
+        if (how == 3)
+            must_set(m, model_find(m, "api.db"), "timeout", value_duration(900 * SIM_MS));
+        struct world *w;
+        struct seen s = first(m, &w);
+        must_run(w, 120 * SIM_SEC);
+        struct action a = {.kind = ACTION_SET, .comp = named(w, "users"), .name = "rate",
+                           .args = {value_number(0)}, .nargs = 1};
+        must(world_apply(w, &a, "me", NULL, NULL, &why), &why);
+        must_run(w, 180 * SIM_SEC);
+        assert_true(metric(w, "api", "pool_in_use") == 0);
+        if (how < 3)
+            assert_int_equal(s.user.reason, REASON_NONE);
+        if (how == 0)
+            assert_int_equal(slice_of(&s, CAUSE_DB_CPU), 20 * SIM_MS);
+        assert_true((metric(w, "after", "total") > 0) == (how != 2));
+        world_free(w);
+    }
+}
+
+static void leaks_stay(void **state)
+{
+    struct node body[] = {{.kind = NODE_LEAK, .target = "db"}};
+    struct world *w;
+    (void)state;
+    (void)first(program(body, 1), &w);
+    must_run(w, 7 * SIM_SEC);
+    assert_true(metric(w, "api", "pool_in_use") == 3);
+    struct db_session_view v[8];
+    size_t n = world_db_sessions(w, named(w, "db"), v, 8);
+    assert_int_equal(n, 3);
+    assert_int_equal(v[0].state, SESSION_IDLE_IN_TRANSACTION);
+    assert_int_equal(v[0].client, named(w, "api"));
+    must_run(w, 60 * SIM_SEC); /* ten of them, then everybody waits */
+    assert_true(metric(w, "api", "pool_in_use") == 10);
+    assert_true(metric(w, "api", "pool_waiting") > 5);
+    world_free(w);
+}
+
+static void several_keys_are_looked_up_at_once(void **state)
+{
+    struct node load[] = {{.kind = NODE_QUERY, .target = "db", .what = "q"}};
+    struct node body[] = {{.kind = NODE_CACHED, .target = "cache", .what = "k", .body = load}};
+    struct world *w;
+    (void)state;
+    struct seen s = first(program(body, 1), &w);
+    assert_int_equal(took(&s), 11 * SIM_MS); /* 8 cores: four misses do not disturb */
+    assert_true(metric(w, "db.q", "calls_total") == 4);
+    must_run(w, 4500 * SIM_MS);
+    assert_true(metric(w, "db.q", "calls_total") == 4); /* the next user hits */
+    assert_true(metric(w, "users", "answered_total") == 2);
+    struct cache_key_view v[8];
+    assert_int_equal(world_cache_keys(w, named(w, "cache.k"), v, 8), 4);
+    assert_true(v[3].present && v[3].ttl_left > 0);
+    world_free(w);
+}
+
+static void a_failed_load_fails_once_and_leaves_nothing(void **state)
+{
+    struct node load[] = {{.kind = NODE_SLEEP, .time = dist_const(5 * SIM_MS)},
+                          {.kind = NODE_FAIL, .what = "no"}};
+    struct node body[] = {{.kind = NODE_CACHED, .target = "cache", .what = "k",
+                           .body = seq(load, 2)}};
+    struct world *w;
+    (void)state;
+    struct seen s = first(program(body, 1), &w);
+    assert_int_equal(s.user.reason, REASON_ERROR);
+    must_run(w, 9 * SIM_SEC);
+    struct cache_key_view v[8];
+    assert_int_equal(world_cache_keys(w, named(w, "cache.k"), v, 8), 4);
+    for (int i = 0; i < 4; i++)
+        assert_true(!v[i].present && v[i].loading == 0);
+    world_free(w);
+}
+
+static void spans_nest_and_cover_the_request(void **state)
+{
+    struct node body[] = {{.kind = NODE_COMPUTE, .time = dist_const(3 * SIM_MS)},
+                          {.kind = NODE_QUERY, .target = "db", .what = "q"},
+                          {.kind = NODE_SLEEP, .time = dist_const(4 * SIM_MS)}};
+    struct world *w;
+    (void)state;
+    struct seen s = first(program(body, 3), &w);
+    const struct span *root = NULL, *server = NULL, *query = NULL;
+    bool cpu = false, sleep = false;
+    for (size_t i = 0; i < s.nspans; i++) {
+        const struct span *p = &s.spans[i];
+        if (p->cause == CAUSE_COUNT && p->parent == 0)
+            root = p;
+        else if (p->cause == CAUSE_COUNT && p->place == named(w, "api"))
+            server = p;
+        else if (p->cause == CAUSE_COUNT && p->place == named(w, "db"))
+            query = p;
+        cpu |= p->cause == CAUSE_CPU && p->end - p->start == 3 * SIM_MS;
+        sleep |= p->cause == CAUSE_SLEEP && p->end - p->start == 4 * SIM_MS;
+    }
+    assert_true(root && server && query && cpu && sleep);
+    assert_int_equal(server->parent, root->id);
+    assert_int_equal(query->parent, server->id);
+    assert_int_equal(root->end - root->start, 17 * SIM_MS);
+    assert_int_equal(query->what, named(w, "db.q"));
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_branch_is_the_critical_path),
+        cmocka_unit_test(one_failing_branch_fails_all),
+        cmocka_unit_test(a_block_catches),
+        cmocka_unit_test(transactions_give_their_connection_back),
+        cmocka_unit_test(leaks_stay),
+        cmocka_unit_test(several_keys_are_looked_up_at_once),
+        cmocka_unit_test(a_failed_load_fails_once_and_leaves_nothing),
+        cmocka_unit_test(spans_nest_and_cover_the_request),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
