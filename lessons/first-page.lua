@@ -121,7 +121,8 @@ return lesson {
     predict { "before", title = "Before you act",
       say = "You will take the new version back. What will happen to failed orders?",
       of = { { "failed orders in two minutes", after = min(2), answer = "down",
-               value = function(s) return s:bad(min(1)) end } } },
+               value = function(s) return s:bad(min(1)) end } },
+      hints = { "The old version ran well all day.", "Fewer, the same, or more?" } },
 
     act { "rollback", title = "Take it back",
       say = [[

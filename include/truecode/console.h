@@ -27,8 +27,9 @@
  * the views and plain mode alike. */
 #define TONE_LIST(X)                                                                   \
     X(NORMAL)                                                                          \
-    X(DIM) X(STRONG) X(HEAD) X(GOOD) X(WARN) X(BAD) X(ACCENT) X(PROMPT) X(MARK)        \
-        X(SELECT) X(SERIES1) X(SERIES2) X(SERIES3) X(SERIES4) X(GHOST)
+    X(DIM)                                                                             \
+    X(STRONG) X(HEAD) X(GOOD) X(WARN) X(BAD) X(ACCENT) X(PROMPT) X(MARK) X(SELECT)     \
+        X(SERIES1) X(SERIES2) X(SERIES3) X(SERIES4) X(GHOST)
 enum tone {
 #define X(name) TONE_##name,
     TONE_LIST(X)

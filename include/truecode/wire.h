@@ -192,6 +192,10 @@ enum err wire_worker_send(struct wire_worker *w, const struct wire_request *q,
 enum err wire_worker_receive(struct wire_worker *w, struct wire_answer *a, int limit_ms,
                              bool (*waiting)(void *ctx, int ms), void *ctx,
                              struct errmsg *why) MUST_USE;
+/* Does not wait: ERR_NOT_FOUND: no whole answer yet. Call until it says so: a second
+ * answer may be there already, and then poll() does not tell. */
+enum err wire_worker_poll(struct wire_worker *w, struct wire_answer *a,
+                          struct errmsg *why) MUST_USE;
 
 /* ---- the front's side: a worker that is replaced when it falls
  * --------------------------- */

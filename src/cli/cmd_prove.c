@@ -85,27 +85,23 @@ static void give_work(struct proving *v, struct job *j)
         end_chunk(j, e);
 }
 
-static bool later(void *ctx, int ms)
-{
-    (void)ctx;
-    (void)ms;
-    return false;
-}
-
-/* A worker has something to say. */
+/* A worker has something to say, perhaps several things. */
 static void listen_to(struct job *j)
 {
     struct chunk *c = j->chunk;
-    enum err e = wire_worker_receive(j->worker, &c->a, 0, later, NULL, &c->why);
-    if (e == ERR_STOPPED) /* half a message so far */
-        return;
-    if (e == ERR_OK && c->a.kind == WIRE_PROGRESS) {
-        c->done = c->a.done < c->count ? c->a.done : c->count;
+    for (;;) {
+        enum err e = wire_worker_poll(j->worker, &c->a, &c->why);
+        if (e == ERR_NOT_FOUND)
+            return;
+        if (e == ERR_OK && c->a.kind == WIRE_PROGRESS) {
+            c->done = c->a.done < c->count ? c->a.done : c->count;
+            continue;
+        }
+        if (e == ERR_OK && c->a.err != ERR_OK)
+            e = errmsg_set(&c->why, c->a.err, "%s", c->a.error);
+        end_chunk(j, e);
         return;
     }
-    if (e == ERR_OK && c->a.err != ERR_OK)
-        e = errmsg_set(&c->why, c->a.err, "%s", c->a.error);
-    end_chunk(j, e);
 }
 
 static void show_progress(const struct proving *v)

@@ -10,6 +10,7 @@
 
 #define SPOKEN_MAX   6 /* more stretches than this are told as swings */
 #define LONG_STRETCH 4
+#define SLIGHT       0.02 /* a step that is not worth a word */
 
 struct stretch {
     size_t first, n;
@@ -54,21 +55,31 @@ static double noise_of(const double *v, size_t n)
     return median * median * 1.1; /* (median / 0.954)²: normal noise */
 }
 
-/* Joins neighbours while that costs at most `allowed`, or more than `most` are left. */
-static size_t join_stretches(struct stretch *s, size_t n, double allowed, size_t most)
+/* What joining may cost: more than this, and a person would see a step. */
+struct tolerance {
+    double base;    /* noise seen in the series, and what is too small to matter */
+    double counted; /* counters: 1 / seconds of a slot, so that mean × this is their
+                       own (Poisson) variance */
+};
+
+/* Joins neighbours, cheapest first, while that is tolerable or more than `most` are
+ * left. */
+static size_t join_stretches(struct stretch *s, size_t n, struct tolerance t,
+                             size_t most)
 {
     while (n > 1) {
         size_t best = 0;
         double least = INFINITY;
         for (size_t i = 0; i + 1 < n; i++) {
             struct stretch both = joined(&s[i], &s[i + 1]);
-            double cost = error_of(&both) - error_of(&s[i]) - error_of(&s[i + 1]);
+            double cost = error_of(&both) - error_of(&s[i]) - error_of(&s[i + 1]) -
+                          6 * fabs(mean_of(&both)) * t.counted;
             if (cost < least) {
                 least = cost;
                 best = i;
             }
         }
-        if (least > allowed && n <= most)
+        if (least > t.base && n <= most)
             break;
         s[best] = joined(&s[best], &s[best + 1]);
         memmove(&s[best + 1], &s[best + 2], (n - best - 2) * sizeof *s);
@@ -77,20 +88,25 @@ static size_t join_stretches(struct stretch *s, size_t n, double allowed, size_t
     return n;
 }
 
-static size_t find_stretches(const double *v, size_t n, struct stretch *s)
+static size_t find_stretches(const struct chart *ch, struct stretch *s)
 {
     double low = INFINITY, high = -INFINITY;
-    for (size_t i = 0; i < n; i++) {
-        s[i] = (struct stretch){i, 1, v[i], v[i] * v[i]};
-        low = v[i] < low ? v[i] : low;
-        high = v[i] > high ? v[i] : high;
+    for (size_t i = 0; i < ch->n; i++) {
+        double x = ch->v[i];
+        s[i] = (struct stretch){i, 1, x, x * x};
+        low = x < low ? x : low;
+        high = x > high ? x : high;
     }
-    /* A step a person would call one: more than the noise, and a sixth of the range. */
     double visible = (high - low) / 6;
-    double allowed = 6 * noise_of(v, n);
-    if (allowed < visible * visible / 2)
-        allowed = visible * visible / 2;
-    return join_stretches(s, n, allowed, n);
+    double slot = (double)(ch->to - ch->from) / (double)SIM_SEC / (double)ch->n;
+    struct tolerance t = {.base = 6 * noise_of(ch->v, ch->n)};
+    if (visible < SLIGHT * high && !str_eq(ch->metric, "good"))
+        visible = SLIGHT * high; /* for users' fate every percent counts */
+    if (t.base < visible * visible / 2)
+        t.base = visible * visible / 2;
+    if (ch->desc->type == METRIC_COUNTER && slot > 0)
+        t.counted = 1 / slot;
+    return join_stretches(s, ch->n, t, ch->n);
 }
 
 /* ---- in words
@@ -100,11 +116,13 @@ static size_t find_stretches(const double *v, size_t n, struct stretch *s)
 static const char *value(struct call *c, const struct chart *ch, double x)
 {
     double top = fabs(ch->high) * ch->scale.factor, step = 1;
-    while (step * 100 < top)
+    while (step * 1000 < top)
         step *= 10;
     while (top > 0 && step * 10 > top && step > 1e-6)
         step /= 10;
     double shown = floor(x * ch->scale.factor / step + 0.5) * step;
+    if (str_eq(ch->scale.unit, "%") && x > 0.9 && x < 0.9995)
+        return strf(c, "%.1f %%", x * 100);
     const char *text = fabs(shown) >= 10 ? count(c, shown) : num(c, shown);
     return str_eq(ch->scale.unit, "%") ? strf(c, "%s %%", text) : text;
 }
@@ -257,15 +275,18 @@ void chart_speak(struct call *c, const struct chart *given)
         skip_lead(&ch, lead);
         buf_addf(&b, "nothing before %s, ", clock_of(c, ch.from, with_seconds(&ch)));
     }
-    size_t n = find_stretches(ch.v, ch.n, s), top[CHART_SLOTS];
+    size_t n = find_stretches(&ch, s), top[CHART_SLOTS];
     size_t peaks = find_peaks(ch.v, ch.n, (ch.low + ch.high) / 2, top);
     if (n > SPOKEN_MAX && peaks > 2) {
         tell_swings(c, &ch, &b);
     } else {
-        n = join_stretches(s, n, 0, SPOKEN_MAX);
+        n = join_stretches(s, n, (struct tolerance){0, 0}, SPOKEN_MAX);
         tell_stretches(c, &ch, s, n, &b);
     }
-    buf_addf(&b, ". Now %s.", value(c, &ch, ch.last));
+    if (n > 0 && str_eq(value(c, &ch, ch.last), value(c, &ch, mean_of(&s[n - 1]))))
+        buf_addch(&b, '.');
+    else
+        buf_addf(&b, ". Now %s.", value(c, &ch, ch.last));
     para(c, TONE_NORMAL, 0, b.s);
     buf_release(&b);
     tell_marks(c, &ch);

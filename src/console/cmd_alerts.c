@@ -22,13 +22,13 @@ static void show_objective(struct call *c)
     if (!slo || !call_opt(c, "--budget"))
         return;
     struct slo_state s = recording_slo(c->rec, c->now);
-    out_line(c->o, TONE_NORMAL, "Objective: %s, for %s of requests.", slo->name,
-             percent(c, slo->objective));
-    out_line(c->o, TONE_NORMAL,
-             "Last minute %s good; burning %s times the budget's pace; %s of the "
-             "budget left.",
-             percent(c, s.good), num(c, s.burn),
-             percent(c, s.budget < 0 ? 0 : s.budget));
+    para(
+        c, TONE_NORMAL, 0,
+        strf(c,
+             "Objective: %s, for %s of requests. Last minute %s good; the budget burns "
+             "at %s times its pace; %s of it is left.",
+             slo->name, percent(c, slo->objective), percent(c, s.good), num(c, s.burn),
+             percent(c, s.budget < 0 ? 0 : s.budget)));
 }
 
 static enum err run(struct call *c)

@@ -6,10 +6,9 @@
 
 #include <string.h>
 
-#define WINDOW      (10 * SIM_MIN)
-#define ROWS        6
-#define SPARK_SLOTS 24
-#define SPOKEN      40
+#define WINDOW (10 * SIM_MIN)
+#define ROWS   6
+#define SPOKEN 40
 
 /* Whole minutes where they are fine enough: a slow counter is read per minute. */
 static size_t slots_for(struct call *c, struct chart *ch, sim_time from)
@@ -58,6 +57,7 @@ static void spark_row(struct call *c, struct out_table *t, const struct chart *c
 }
 
 struct overview {
+    size_t slots; /* columns of a sparkline */
     struct out_table t;
     struct buf zeros, nothing; /* names that need no line each */
 };
@@ -68,7 +68,7 @@ static void overview_metric(struct call *c, comp_id comp, const char *metric,
     struct chart ch;
     if (chart_pick(c, strf(c, "%s.%s", name_of(c, comp), metric), &ch) != ERR_OK)
         return;
-    chart_fill(c, &ch, from, c->now, chart_slots(&ch, from, c->now, SPARK_SLOTS));
+    chart_fill(c, &ch, from, c->now, chart_slots(&ch, from, c->now, o->slots));
     struct buf *quiet = isnan(ch.high)                ? &o->nothing
                         : ch.high == 0 && ch.low == 0 ? &o->zeros
                                                       : NULL;
@@ -78,12 +78,24 @@ static void overview_metric(struct call *c, comp_id comp, const char *metric,
         spark_row(c, &o->t, &ch);
 }
 
+/* What the longest name and the numbers leave, at least a little. */
+static size_t spark_slots(const struct call *c, const struct kind_desc *k)
+{
+    size_t longest = 0, others = 36;
+    for (size_t i = 0; i < k->nmetrics; i++) {
+        size_t n = strlen(k->metrics[i].name);
+        longest = n > longest ? n : longest;
+    }
+    size_t room = (size_t)c->ctx->columns;
+    return room > longest + others + 8 ? room - longest - others : 8;
+}
+
 static void overview(struct call *c, comp_id comp, sim_time from)
 {
     const struct kind_desc *k = model_kind(c->m, comp);
     const char *lat[5];
     size_t nlat = chart_latencies(c, comp, lat);
-    struct overview o;
+    struct overview o = {.slots = spark_slots(c, k)};
     buf_init(&o.zeros, 0);
     buf_init(&o.nothing, 0);
     table_init(

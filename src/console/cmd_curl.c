@@ -40,9 +40,9 @@ static void health(struct call *c, comp_id service, int instance)
         ok += v.ready && v.state != INSTANCE_STARTING;
     }
     if (ok)
-        out_line(c->o, TONE_GOOD, "200 OK    %d of %d instances answer so", ok, all);
+        out_line(c->o, TONE_GOOD, "200 OK   from %d of %d instances", ok, all);
     if (ok < all)
-        out_line(c->o, TONE_BAD, "503 Service Unavailable    %d of %d instances",
+        out_line(c->o, TONE_BAD, "503 Service Unavailable   from %d of %d instances",
                  all - ok, all);
     note(c,
          "readiness = %s, liveness = %s: that is what this answer depends on, and "

@@ -44,17 +44,16 @@ static void summary(struct call *c, comp_id db, const struct db_session_view *v,
     struct value limit = world_get(c->w, db, "max_connections");
     struct buf b;
     buf_init(&b, 0);
-    buf_addf(&b, "%zu of %lld sessions", n,
+    buf_addf(&b, "%s: %zu of %lld sessions", name_of(c, db), n,
              limit.type == VALUE_COUNT ? (long long)limit.as.count : 0);
     if (t.by_state[SESSION_IDLE_IN_TRANSACTION])
-        buf_addf(&b, ": %zu idle in transaction, the oldest for %s",
+        buf_addf(&b, ", %zu idle in transaction (the oldest for %s)",
                  t.by_state[SESSION_IDLE_IN_TRANSACTION], ago(c, t.oldest_tx));
-    buf_addf(&b, "%s %zu running", b.len && strchr(b.s, ':') ? "," : ":",
-             t.by_state[SESSION_ACTIVE]);
+    buf_addf(&b, ", %zu running", t.by_state[SESSION_ACTIVE]);
     if (t.by_state[SESSION_LOCK_WAIT])
         buf_addf(&b, ", %zu waiting for a lock", t.by_state[SESSION_LOCK_WAIT]);
     buf_addf(&b, ", %zu idle.", t.by_state[SESSION_IDLE]);
-    para(c, TONE_STRONG, 0, strf(c, "%s, %s", name_of(c, db), b.s));
+    para(c, TONE_STRONG, 0, b.s);
     buf_release(&b);
 }
 

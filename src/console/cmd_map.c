@@ -85,9 +85,12 @@ static size_t callees(const struct call *c, comp_id comp, comp_id *out)
     return n;
 }
 
-static const char *cross(const struct call *c)
+/* "✗ 41/s timeout"; aloud "41/s fail: timeout". */
+static const char *dying(const struct call *c, double per_s, const char *why)
 {
-    return c->ctx->ascii ? "x" : "✗";
+    if (c->ctx->spoken)
+        return strf(c, "%s fail: %s", per_time(c, per_s), why);
+    return strf(c, "%s %s %s", c->ctx->ascii ? "x" : "✗", per_time(c, per_s), why);
 }
 
 /* What dies on the way: the two most frequent reasons. */
@@ -110,9 +113,7 @@ static void edge_facts(struct call *c, comp_id policy, struct facts *f)
                 best = i;
         if (!(r[best] > 0))
             break;
-        add(f, TONE_BAD,
-            strf(c, "%s %s %s", cross(c), per_time(c, r[best]),
-                 reason_phrase((enum reason)best)));
+        add(f, TONE_BAD, dying(c, r[best], reason_phrase((enum reason)best)));
         r[best] = 0;
     }
     double again = known(rate(c, policy, "retries_total", WINDOW));
@@ -155,7 +156,7 @@ static void service_facts(struct call *c, comp_id comp, struct facts *f)
     if (waiting > 0)
         add(f, TONE_WARN, strf(c, "%s waiting for a connection", count(c, waiting)));
     if (refused > 0)
-        add(f, TONE_BAD, strf(c, "%s %s turned away", cross(c), per_time(c, refused)));
+        add(f, TONE_BAD, dying(c, refused, "turned away"));
     if (gauge(c, comp, "cpu", 0) > 0.8)
         cpu_fact(c, comp, f);
 }
@@ -178,7 +179,7 @@ static void node_facts(struct call *c, comp_id comp, struct facts *f)
     } else if (is_kind(c, comp, "external")) {
         double e = rate(c, comp, "errors_total", WINDOW);
         if (e > 0)
-            add(f, TONE_BAD, strf(c, "%s %s errors", cross(c), per_time(c, e)));
+            add(f, TONE_BAD, dying(c, e, "errors"));
     }
     if (gauge(c, comp, "up", 0) == 0 && !is_kind(c, comp, "client"))
         add(f, TONE_BAD, "down");
@@ -348,17 +349,17 @@ static void speak_node(struct drawing *d, comp_id comp)
     node_facts(c, comp, &f);
     buf_addf(&b, "%s", name_of(c, comp));
     if (is_kind(c, comp, "service"))
-        buf_addf(&b, " (%s instances)", num(c, gauge(c, comp, "up", 0)));
+        buf_addf(&b, ", %s instances", num(c, gauge(c, comp, "up", 0)));
     for (size_t i = 0; i < f.n; i++)
         buf_addf(&b, "%s %s", i ? "," : ":", f.v[i].text);
     for (size_t i = 0; i < n; i++) {
         struct facts e = {.n = 0};
         edge_facts(c, policy_of(c, comp, v[i]), &e);
-        buf_addf(&b, "%s %s to %s",
+        buf_addf(&b, "%s %s %s",
                  i     ? ","
-                 : f.n ? "; sends"
-                       : " sends",
-                 per_time(c, flow(c, comp, v[i])), name_of(c, v[i]));
+                 : f.n ? "; on to"
+                       : ": on to",
+                 name_of(c, v[i]), per_time(c, flow(c, comp, v[i])));
         for (size_t k = 0; k < e.n; k++)
             buf_addf(&b, "%s%s", k ? ", " : " (", e.v[k].text);
         buf_adds(&b, e.n ? ")" : "");

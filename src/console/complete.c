@@ -78,8 +78,9 @@ static void offer_components(struct completer *k, bool instances, const char *on
         const struct kind_desc *kind = model_kind(c->m, id);
         if (str_eq(kind->name, "call") || (only && !str_eq(kind->name, only)))
             continue;
-        if (kind->nested && !*k->prefix && !only)
-            continue; /* nested ones only when somebody begins to write one */
+        if (kind->nested && !only &&
+            !str_starts(k->prefix, name_of(c, model_owner(c->m, id))))
+            continue; /* nested ones only when their owner's name is there */
         offer(k, name_of(c, id), kind->name);
         for (int n = 1;
              instances && is_kind(c, id, "service") && n <= world_instances(c->w, id);

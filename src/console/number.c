@@ -53,8 +53,10 @@ const char *percent(const struct call *c, double share)
 
 const char *share_text(const struct call *c, double share)
 {
-    return isnan(share) ? "-"
-                        : strf(c, "%s %%", num(c, floor(share * 1000 + 0.5) / 10));
+    double p = share * 100;
+    if (isnan(share))
+        return "-";
+    return strf(c, p < 9.95 && p > 0 ? "%.1f %%" : "%.0f %%", p);
 }
 
 static const char *bytes(const struct call *c, double v)

@@ -442,8 +442,9 @@ static const struct binding facts_list[] = {
     {"good_for", "duration", s_good_for,
      "Users were well for so long, all of it after the first change: the objective was "
      "met "
-     "(or one request was bad), and in no half-minute were three or more bad while the "
-     "budget burned ten times too fast."},
+     "over all of it and over each half (or one request was bad), and in no "
+     "half-minute "
+     "were three or more bad while the budget burned ten times too fast."},
     {"budget", "", s_budget, "The share of the error budget that is left."},
     {"seen", "subject[, facet]", s_seen,
      "The learner looked at it in this step: \"checkout\", \"pool\"; or \"changes\"."},

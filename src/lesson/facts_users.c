@@ -78,8 +78,8 @@ int s_bad(lua_State *L)
     return 1;
 }
 
-/* Where few requests are, one bad one says nothing: the whole window may hold one, and
- * a half-minute is bad only with three, when the budget burns ten times too fast. */
+/* Where few requests are, one bad one says nothing: a window may hold one, and a
+ * half-minute is bad only with three, when the budget burns ten times too fast. */
 enum { SLICE_BAD = 3 };
 #define SLICE (30 * SIM_SEC)
 
@@ -91,13 +91,21 @@ static bool slice_bad(const struct recording *r, sim_time from, sim_time to,
            1 - recording_good(r, from, to) > worst;
 }
 
+/* False as well when nobody asked for anything: that proves nothing. */
+static bool objective_met(const struct recording *r, sim_time from, sim_time to,
+                          double objective)
+{
+    return recording_good(r, from, to) >= objective ||
+           recording_bad_count(r, from, to) == 1;
+}
+
 static bool good_throughout(lua_State *L, struct window w, double objective)
 {
     const struct recording *r = facts_of(L)->rec;
-    double good = recording_good(r, w.from, w.to);
-    if (isnan(good))
-        return false;
-    if (good < objective && recording_bad_count(r, w.from, w.to) > 1)
+    sim_time half = w.from + (w.to - w.from) / 2;
+    if (!objective_met(r, w.from, w.to, objective) ||
+        !objective_met(r, w.from, half, objective) ||
+        !objective_met(r, half, w.to, objective))
         return false;
     for (sim_time to = w.to; to > w.from; to -= SLICE) {
         host_charge(L, 4);

@@ -23,6 +23,16 @@ static void acts_more(struct world *w)
     }
 }
 
+/* In pieces: compilers clear a few words with vector stores, more with a slow loop. */
+static void act_clear(struct act *a)
+{
+    enum { PIECE = 64, REST = sizeof(struct act) % PIECE };
+    char *p = (char *)a;
+    for (size_t i = 0; i < sizeof *a / PIECE; i++, p += PIECE)
+        memset(p, 0, PIECE);
+    memset(p, 0, REST);
+}
+
 struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
 {
     struct head *h = W_HEAD(w);
@@ -30,7 +40,7 @@ struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
         acts_more(w);
     struct act *a = act_at(w, h->act_free);
     h->act_free = a->next;
-    memset(a, 0, sizeof(*a));
+    act_clear(a);
     if (++h->act_gen == 0)
         h->act_gen = 1;
     a->gen = h->act_gen;
@@ -116,7 +126,7 @@ void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
     k->slices[k->n++] = (struct slice){.place = place, .cause = (uint8_t)cause, .ns = ns};
 }
 
-void ledger_merge(struct world *w, struct act *to, const struct act *from)
+static void ledger_add(struct world *w, struct act *to, const struct act *from)
 {
     for (ref r = from->ledger; r != 0;) {
         const struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
@@ -124,6 +134,16 @@ void ledger_merge(struct world *w, struct act *to, const struct act *from)
             act_charge(w, to, (enum cause)k->slices[i].cause, k->slices[i].place,
                        k->slices[i].ns);
         r = k->next;
+    }
+}
+
+void ledger_merge(struct world *w, struct act *to, struct act *from)
+{
+    if (to->ledger == 0) { /* nothing to add to: take it as it is */
+        to->ledger = from->ledger;
+        from->ledger = 0;
+    } else {
+        ledger_add(w, to, from);
     }
 }
 
@@ -137,7 +157,7 @@ void ledger_take(struct world *w, struct act *to, struct act *from)
 {
     sim_time now = w_now(w);
     for (;;) {
-        ledger_merge(w, to, from);
+        ledger_add(w, to, from);
         if (from->flags & ACT_IN_STATION) {
             const struct station *s = W_PTR(w, struct station, from->station);
             sim_time work = station_attained(w, s, from), all = now - from->since;
@@ -176,10 +196,10 @@ comp_id act_where(const struct world *w, const struct act *a)
 
 /* ---- waiting ---------------------------------------------------------------------- */
 
-void act_account(struct world *w, struct act *a)
+void act_account_time(struct world *w, struct act *a)
 {
     sim_time now = w_now(w), ns = now - a->since;
-    if (ns > 0 && a->cause != CAUSE_COUNT) {
+    if (a->cause != CAUSE_COUNT) {
         act_charge(w, a, (enum cause)a->cause, a->place, ns);
         if (a->flags & ACT_TRACED)
             w_span(w, a, (enum cause)a->cause, a->place, a->since, REASON_NONE, "");

@@ -8,7 +8,8 @@
  * Delays that repeat (timeouts, network hops) never need the heap's order among
  * themselves: each such delay has a lane, a ring in order of time, and only the head of
  * a lane is in the heap. A timeout that is cancelled before it reaches the head, as nearly
- * all are, costs two writes.
+ * all are, costs two writes and gives its slot back at once; its place in the ring is
+ * marked with a key of 0.
  */
 #include "calendar.h"
 
@@ -17,7 +18,6 @@ __extension__ typedef unsigned __int128 cal_key;
 #define SLOT_BITS 24
 #define SEQ_BITS 40
 #define SLOT_MASK ((1u << SLOT_BITS) - 1)
-#define LANE_NONE UINT32_MAX
 
 struct cal_lane {
     sim_time delay;
@@ -116,11 +116,11 @@ static struct cal_slot *slot_fill(struct world *w, uint32_t s, int event, comp_i
                                   uint32_t a, uint32_t b)
 {
     struct cal_slot *slot = W_PTR(w, struct cal_slot, W_HEAD(w)->slots) + s;
-    slot->event = (uint16_t)event;
+    slot->event = (uint8_t)event;
     slot->comp = c;
     slot->a = a;
     slot->b = b;
-    slot->link = LANE_NONE;
+    slot->lane = CAL_LANES;
     return slot;
 }
 
@@ -150,7 +150,7 @@ static struct cal_lane *lane_of(struct world *w, sim_time delay)
     return NULL;
 }
 
-static void lane_append(struct world *w, struct cal_lane *l, cal_key k)
+static uint32_t lane_append(struct world *w, struct cal_lane *l, cal_key k)
 {
     uint32_t n = l->tail - l->head;
     if (n + 1 >= l->cap) {
@@ -159,14 +159,13 @@ static void lane_append(struct world *w, struct cal_lane *l, cal_key k)
         w_grow(w, &ring, &cap, l->cap == 0 ? 64 : l->cap * 2, sizeof(cal_key));
         cal_key *to = W_PTR(w, cal_key, ring), *from = W_PTR(w, cal_key, l->ring);
         for (uint32_t i = 0; i < n; i++)
-            to[i] = from[(l->head + i) & (l->cap - 1)];
+            to[(l->head + i) & (cap - 1)] = from[(l->head + i) & (l->cap - 1)];
         w_release(w, l->ring, l->cap * sizeof(cal_key));
         l->ring = ring;
         l->cap = cap;
-        l->head = 0;
-        l->tail = n;
     }
-    W_PTR(w, cal_key, l->ring)[l->tail++ & (l->cap - 1)] = k;
+    W_PTR(w, cal_key, l->ring)[l->tail & (l->cap - 1)] = k;
+    return l->tail++;
 }
 
 uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32_t a,
@@ -179,19 +178,26 @@ uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32
         return cal_at(w, at, event, c, a, b);
     uint32_t s = slot_take(w);
     struct cal_slot *slot = slot_fill(w, s, event, c, a, b);
-    slot->link = (uint32_t)(l - W_PTR(w, struct cal_lane, h->lanes));
+    slot->lane = (uint8_t)(l - W_PTR(w, struct cal_lane, h->lanes));
     cal_key k = key_make(at, h->seq++, s);
     if (l->head == l->tail)
         heap_push(w, k);
-    lane_append(w, l, k);
+    slot->link = lane_append(w, l, k);
     return s;
 }
 
-void cal_cancel(struct world *w, uint32_t *timer)
+void cal_drop(struct world *w, uint32_t s)
 {
-    if (*timer != 0)
-        W_PTR(w, struct cal_slot, W_HEAD(w)->slots)[*timer].event = EV_NONE;
-    *timer = 0;
+    struct head *h = W_HEAD(w);
+    struct cal_slot *slot = W_PTR(w, struct cal_slot, h->slots) + s;
+    slot->event = EV_NONE;
+    if (slot->lane == CAL_LANES)
+        return;
+    struct cal_lane *l = W_PTR(w, struct cal_lane, h->lanes) + slot->lane;
+    if (slot->link == l->head) /* its key is in the heap */
+        return;
+    W_PTR(w, cal_key, l->ring)[slot->link & (l->cap - 1)] = 0;
+    slot_drop(w, s);
 }
 
 /* The head of a lane has come up: the next one that still counts takes its place. */
@@ -202,12 +208,10 @@ static void lane_advance(struct world *w, struct cal_lane *l)
     l->head++;
     while (l->head != l->tail) {
         cal_key k = ring[l->head & (l->cap - 1)];
-        uint32_t s = (uint32_t)k & SLOT_MASK;
-        if (W_PTR(w, struct cal_slot, h->slots)[s].event != EV_NONE) {
+        if (k != 0) {
             heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
             return;
         }
-        slot_drop(w, s);
         l->head++;
     }
     heap_pop(w);
@@ -222,8 +226,8 @@ bool calendar_next(struct world *w, sim_time until, struct cal_slot *out, sim_ti
             return false;
         uint32_t s = (uint32_t)k & SLOT_MASK;
         *out = W_PTR(w, struct cal_slot, h->slots)[s];
-        if (out->link != LANE_NONE)
-            lane_advance(w, W_PTR(w, struct cal_lane, h->lanes) + out->link);
+        if (out->lane != CAL_LANES)
+            lane_advance(w, W_PTR(w, struct cal_lane, h->lanes) + out->lane);
         else
             heap_pop(w);
         slot_drop(w, s);

@@ -9,10 +9,11 @@
 enum { CAL_LANES = 64 };
 
 struct cal_slot {
-    uint16_t event; /* enum event_kind; EV_NONE: cancelled */
+    uint8_t event; /* enum event_kind; EV_NONE: cancelled */
+    uint8_t lane;  /* CAL_LANES: in the heap */
     comp_id comp;
     uint32_t a, b;
-    uint32_t link; /* lane; while free: next free slot */
+    uint32_t link; /* in a lane: its place there; while free: next free slot */
 };
 
 void calendar_init(struct world *w);

@@ -140,7 +140,11 @@ static void breaker_record(struct world *w, comp_id policy, struct call_state *s
 
 /* ---- attempts -------------------------------------------------------------------------- */
 
-static void call_outcome(struct world *w, struct act *p, enum reason reason, comp_id culprit);
+static void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                         comp_id culprit);
+
+/* A program that calls itself would go on for ever. */
+enum { DEPTH_MAX = 64 };
 
 static struct act *child_make(struct world *w, struct act *p, const struct call_spec *s)
 {
@@ -157,6 +161,7 @@ static struct act *child_make(struct world *w, struct act *p, const struct call_
     c->flags = p->flags & (ACT_ABANDONED | ACT_TRACED);
     c->parent = W_REF(w, p);
     c->try_number = p->attempt;
+    c->depth = (uint16_t)(p->depth + 1);
     if (c->flags & ACT_TRACED) {
         c->span = w_span_id(w);
         c->parent_span = p->span;
@@ -186,26 +191,30 @@ static void child_send(struct world *w, struct act *c)
                         : cal_at(w, w_now(w) + d, EV_ARRIVE, c->comp, r, c->gen);
 }
 
+static void attempt(struct world *w, struct act *p, const struct call_spec *s)
+{
+    struct call_state *st = state_of(w, s->policy);
+    act_account(w, p);
+    p->attempt++;
+    st->attempts++;
+    st->in_flight++;
+    int64_t most = p_count(w, s->policy, P_MAX_IN_FLIGHT);
+    if (p->depth >= DEPTH_MAX)
+        call_outcome(w, p, s->policy, REASON_ERROR, s->policy);
+    else if (!breaker_lets(w, s->policy, st))
+        call_outcome(w, p, s->policy, REASON_BREAKER_OPEN, s->policy);
+    else if (most > 0 && st->in_flight > (uint64_t)most)
+        call_outcome(w, p, s->policy, REASON_SHED, s->policy);
+    else
+        child_send(w, child_make(w, p, s));
+}
+
 static void call_attempt(struct world *w, struct act *p)
 {
     struct call_spec s;
     if (!spec_of(w, p, &s))
         BUG("an act calls where there is no call");
-    struct call_state *st = state_of(w, s.policy);
-    act_account(w, p);
-    p->attempt++;
-    st->attempts++;
-    int64_t most = p_count(w, s.policy, P_MAX_IN_FLIGHT);
-    if (!breaker_lets(w, s.policy, st)) {
-        st->in_flight++;
-        call_outcome(w, p, REASON_BREAKER_OPEN, s.policy);
-    } else if (most > 0 && st->in_flight >= (uint64_t)most) {
-        st->in_flight++;
-        call_outcome(w, p, REASON_SHED, s.policy);
-    } else {
-        st->in_flight++;
-        child_send(w, child_make(w, p, &s));
-    }
+    attempt(w, p, &s);
 }
 
 void call_begin(struct world *w, struct act *p)
@@ -222,7 +231,7 @@ void call_begin(struct world *w, struct act *p)
     st->tokens += budget;
     if (st->tokens > BUDGET_BURST)
         st->tokens = BUDGET_BURST;
-    call_attempt(w, p);
+    attempt(w, p, &s);
 }
 
 void call_backoff(struct world *w, struct act *p)
@@ -276,34 +285,32 @@ static bool retry_allowed(struct world *w, comp_id policy, struct call_state *st
 }
 
 /* An attempt is over, one way or the other; p is accounted up to now. */
-static void call_outcome(struct world *w, struct act *p, enum reason reason, comp_id culprit)
+static void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                         comp_id culprit)
 {
-    struct call_spec s;
-    if (!spec_of(w, p, &s))
-        BUG("an act calls where there is no call");
-    struct call_state *st = state_of(w, s.policy);
+    struct call_state *st = state_of(w, policy);
     st->in_flight--;
     p->cause = CAUSE_OTHER;
     p->culprit = culprit;
     if (reason != REASON_BREAKER_OPEN && reason != REASON_SHED)
-        breaker_record(w, s.policy, st, reason == REASON_NONE);
+        breaker_record(w, policy, st, reason == REASON_NONE);
     if (reason == REASON_NONE) {
         st->ok++;
         act_ready(w, p, REASON_NONE);
         return;
     }
     st->failures[reason]++;
-    if (!retry_allowed(w, s.policy, st, p, reason)) {
+    if (!retry_allowed(w, policy, st, p, reason)) {
         act_ready(w, p, reason);
         return;
     }
     st->retries++;
-    sim_time d = backoff_next(w, s.policy, p);
+    sim_time d = backoff_next(w, policy, p);
     if (d == 0) {
         call_attempt(w, p);
         return;
     }
-    act_wait(w, p, CAUSE_BACKOFF, s.policy);
+    act_wait(w, p, CAUSE_BACKOFF, policy);
     p->timer = cal_at(w, w_now(w) + d, EV_BACKOFF, p->comp, W_REF(w, p), p->gen);
 }
 
@@ -328,9 +335,10 @@ void call_delivered(struct world *w, struct act *c)
     } else if (c->kind == ACT_EXTERNAL) {
         p->flags |= c->flags & ACT_ANSWERED;
     }
-    state_of(w, c->policy)->latency += w_now(w) - c->start;
+    comp_id policy = c->policy;
+    state_of(w, policy)->latency += w_now(w) - c->start;
     act_free(w, c);
-    call_outcome(w, p, reason, culprit);
+    call_outcome(w, p, policy, reason, culprit);
 }
 
 /* The child goes on alone, or is stopped, as the policy says. */
@@ -346,14 +354,14 @@ void call_timeout(struct world *w, struct act *c)
 {
     struct act *p = act_at(w, c->parent);
     struct call_state *st = state_of(w, c->policy);
-    comp_id culprit = act_where(w, c);
+    comp_id culprit = act_where(w, c), policy = c->policy;
     ledger_take(w, p, c);
     p->since = w_now(w);
     st->timeouts++;
     st->latency += w_now(w) - c->start;
     let_go(w, c);
     w_outcome(w, REASON_TIMEOUT);
-    call_outcome(w, p, REASON_TIMEOUT, culprit);
+    call_outcome(w, p, policy, REASON_TIMEOUT, culprit);
 }
 
 void call_drop(struct world *w, struct act *p)

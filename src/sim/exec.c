@@ -62,6 +62,7 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
     b->program = a->program;
     b->pc = b->start_pc = pc;
     b->tx = a->tx;
+    b->depth = (uint16_t)(a->depth + 1);
     b->flags = a->flags & (ACT_ABANDONED | ACT_TRACED);
     b->span = a->span;
     b->parent_span = a->parent_span;

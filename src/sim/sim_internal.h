@@ -274,7 +274,13 @@ uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a, 
 /* The same for delays that repeat (timeouts, network): one ring per delay, O(1). */
 uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32_t a,
                    uint32_t b);
-void cal_cancel(struct world *w, uint32_t *timer); /* sets it to 0; 0 is fine */
+void cal_drop(struct world *w, uint32_t timer);
+static inline void cal_cancel(struct world *w, uint32_t *timer) /* 0 is fine */
+{
+    if (*timer != 0)
+        cal_drop(w, *timer);
+    *timer = 0;
+}
 
 /* Mixes a word into what the digest takes of the event being dispatched. */
 static inline void w_outcome(struct world *w, uint32_t x)
@@ -369,6 +375,7 @@ struct act {
     uint32_t span, parent_span; /* trace: own, its caller's */
     /* the call it is making (call.c) */
     uint16_t attempt;  /* 0: none running */
+    uint16_t depth;    /* calls and branches above it */
     uint16_t try_number; /* which attempt of its caller's call it is */
     sim_time backoff;  /* last one (decorrelated jitter) */
     sim_time call_start;
@@ -399,7 +406,12 @@ void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause,
 /* Adds to its ledger a piece that the caller has measured itself; `since` is untouched. */
 void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place, sim_time ns);
 /* Accounts now - since to (cause, place) and sets since = now. */
-void act_account(struct world *w, struct act *a);
+void act_account_time(struct world *w, struct act *a);
+static inline void act_account(struct world *w, struct act *a)
+{
+    if (a->since != w_now(w))
+        act_account_time(w, a);
+}
 /* It goes on (in the same event, in order of these calls). Its timer is cancelled. */
 void act_ready(struct world *w, struct act *a, enum reason reason);
 /* It ended: accounts, reports, sends the answer to its parent, frees it. `culprit`:
@@ -496,7 +508,8 @@ struct station {
     ref heap;            /* of act refs by (mark, gen) */
     uint32_t n, cap;
     uint32_t timer;
-    double busy;         /* integral of core-seconds used; see station_busy() */
+    sim_time timer_at;   /* when it fires */
+    double busy;         /* core-nanoseconds used up to `since`; see station_busy() */
     sim_time second;     /* the last whole second that busy_at knows */
     double busy_at[STATION_SECONDS]; /* busy at second t: [t % STATION_SECONDS] */
     uint64_t served;     /* acts that were done */

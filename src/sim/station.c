@@ -133,18 +133,17 @@ static uint64_t clock_after(const struct station *s, sim_time ns)
 static void count_busy(struct station *s, sim_time now)
 {
     double busy = cores_busy(s);
-    sim_time boundary = (s->second + 1) * SIM_SEC;
-    if (now >= boundary) {
+    if (now >= (s->second + 1) * SIM_SEC) {
         sim_time whole = now / SIM_SEC;
         sim_time first = whole - s->second > STATION_SECONDS
                              ? whole - STATION_SECONDS + 1
                              : s->second + 1;
         for (sim_time t = first; t <= whole; t++)
             s->busy_at[t % STATION_SECONDS] =
-                s->busy + busy * (double)(t * SIM_SEC - s->since) / (double)SIM_SEC;
+                s->busy + busy * (double)(t * SIM_SEC - s->since);
         s->second = whole;
     }
-    s->busy += busy * (double)(now - s->since) / (double)SIM_SEC;
+    s->busy += busy * (double)(now - s->since);
 }
 
 static void advance(struct station *s, sim_time now)
@@ -307,7 +306,7 @@ void station_changed(struct world *w, struct station *s)
 
 double station_busy(const struct world *w, const struct station *s)
 {
-    return s->busy + cores_busy(s) * (double)(w_now(w) - s->since) / (double)SIM_SEC;
+    return (s->busy + cores_busy(s) * (double)(w_now(w) - s->since)) / (double)SIM_SEC;
 }
 
 double station_load(const struct world *w, const struct station *s, int seconds)
@@ -320,6 +319,6 @@ double station_load(const struct world *w, const struct station *s, int seconds)
     if (from < 0 || s->cores <= 0)
         from = 0;
     double was = from == 0 ? 0 : copy.busy_at[from % STATION_SECONDS];
-    double span = (double)(now - from * SIM_SEC) / (double)SIM_SEC;
+    double span = (double)(now - from * SIM_SEC);
     return span > 0 && s->cores > 0 ? (copy.busy - was) / span / s->cores : 0;
 }

@@ -145,14 +145,22 @@ static void dispatch(struct world *w, const struct cal_slot *e)
     }
 }
 
+/* One step of a multiply-and-rotate hash: every bit of both goes into the result. */
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 29;
+}
+
 static void digest(struct world *w, const struct cal_slot *e, sim_time at)
 {
     struct head *h = W_HEAD(w);
-    uint64_t word = hash_u64((uint64_t)at, (uint64_t)e->event << 32 | w->outcome);
+    uint64_t what = (uint64_t)e->event << 48 | (uint64_t)e->comp << 32 | w->outcome;
+    uint64_t word = mix((uint64_t)at, what);
     uint64_t *of = W_PTR(w, uint64_t, h->digests);
-    h->digest = hash_u64(h->digest, word + e->comp);
+    h->digest = mix(h->digest, word);
     if (e->comp < w->model->ncomps)
-        of[e->comp] = hash_u64(of[e->comp], word);
+        of[e->comp] = mix(of[e->comp], word);
 }
 
 static enum err ran_away(struct world *w, struct errmsg *why)

@@ -29,7 +29,8 @@ void act_abandon(struct world *w, struct act *a);
 comp_id act_where(const struct world *w, const struct act *a);
 /* Takes over what the child (and those it waits for) has spent so far. */
 void ledger_take(struct world *w, struct act *to, struct act *from);
-void ledger_merge(struct world *w, struct act *to, const struct act *from);
+/* Adds the ledger of one that has ended to another's; `from` may be left without. */
+void ledger_merge(struct world *w, struct act *to, struct act *from);
 size_t ledger_copy(const struct world *w, const struct act *a, struct slice *out, size_t max);
 
 /* call.c */

@@ -24,15 +24,15 @@ static void gather_slot(const struct slots *s, int64_t number, comp_id c,
 {
     if (number < (int64_t)s->nclosed && s->closed[number])
         slot_gather_closed(s->closed[number], c, g);
-    if (s->open && s->open->number == number)
+    if (s->open && s->number == number)
         slot_gather_open(s->open, c, g);
 }
 
 static void gather_one(const struct slots *s, comp_id c, int64_t first, int64_t last,
                        struct gather *g)
 {
-    if (s->open && last > s->open->number)
-        last = s->open->number;
+    if (last > s->number)
+        last = s->number;
     for (int64_t k = first; k <= last; k++)
         gather_slot(s, k, c, g);
 }
@@ -45,7 +45,7 @@ static bool is_endpoint_of(const struct model *m, comp_id c, comp_id owner)
 void slots_gather(const struct recording *r, comp_id c, sim_time from, sim_time to,
                   struct gather *g)
 {
-    if (!r->slots.open || to <= 0 || from >= to)
+    if (to <= 0 || from >= to)
         return;
     int64_t first = from < 0 ? 0 : from / SLOT_TIME, last = (to - 1) / SLOT_TIME;
     gather_one(&r->slots, c, first, last, g);

@@ -118,19 +118,17 @@ static void open_unref(struct slot_open *o)
 }
 
 /* A tally stays for the next slot: the same things happen again. */
-static void open_reset(struct slot_open *o, int64_t number)
+static void open_reset(struct slot_open *o)
 {
     for (uint32_t i = 0; i < o->nused; i++)
         tally_reset(o->of[o->used[i]], o->ncomps);
     o->nused = 0;
     o->last = 0;
-    o->number = number;
 }
 
 static struct slot_open *open_copy(const struct slot_open *from)
 {
     struct slot_open *o = open_new(from->ncomps);
-    o->number = from->number;
     o->last = from->last;
     o->nused = from->nused;
     memcpy(o->used, from->used, from->nused * sizeof *o->used);
@@ -148,15 +146,18 @@ static void own_open(struct slots *s)
     s->open = o;
 }
 
-/* An empty open slot for (number, number + 1]. */
+/* The open slot is (number, number + 1] now, and empty. */
 static void start_open(struct slots *s, int64_t number)
 {
-    uint32_t ncomps = s->open->ncomps;
+    s->number = number;
+    if (!s->open)
+        return;
     if (s->open->refs > 1) {
         s->open->refs--;
-        s->open = open_new(ncomps);
+        s->open = NULL;
+        return;
     }
-    open_reset(s->open, number);
+    open_reset(s->open);
 }
 
 /* ---- closing ------------------------------------------------------------ */
@@ -169,13 +170,12 @@ static void closed_unref(struct slot_closed *c)
 
 static void close_open(struct slots *s, int64_t next)
 {
-    uint32_t number = (uint32_t)s->open->number;
-    if (s->open->nused) {
-        while (s->nclosed <= number) {
+    if (s->open && s->open->nused) {
+        while (s->nclosed <= s->number) {
             s->closed = grow_array(s->closed, s->nclosed, &s->cap, sizeof *s->closed);
             s->closed[s->nclosed++] = NULL;
         }
-        s->closed[number] = slot_encode(s->open);
+        s->closed[s->number] = slot_encode(s->open);
     }
     start_open(s, next);
 }
@@ -188,7 +188,7 @@ static int64_t slot_of(sim_time t)
 
 void slots_advance(struct slots *s, sim_time now)
 {
-    if (s->open && now >= (s->open->number + 1) * SLOT_TIME)
+    if (now >= (s->number + 1) * SLOT_TIME)
         close_open(s, now / SLOT_TIME);
 }
 
@@ -242,12 +242,10 @@ static void count_failure(struct tally *t, uint32_t ncomps,
  * closed already (an operator's action at that moment) belongs to the next. */
 static inline struct slot_open *open_for(struct slots *s, uint32_t ncomps, sim_time end)
 {
-    if (!s->open) {
-        s->open = open_new(ncomps);
-        s->open->number = slot_of(end);
-    }
-    if (end > (s->open->number + 1) * SLOT_TIME)
+    if (end > (s->number + 1) * SLOT_TIME)
         close_open(s, slot_of(end));
+    if (!s->open)
+        s->open = open_new(ncomps);
     if (s->open->refs > 1)
         own_open(s);
     if (end > s->open->last)
@@ -303,6 +301,8 @@ void slots_fork(struct slots *to, const struct slots *from)
     for (uint32_t i = 0; i < to->nclosed; i++)
         if (to->closed[i])
             to->closed[i]->refs++;
+    if (to->open && to->open->nused == 0)
+        to->open = NULL; /* nothing to share but the arrays */
     if (to->open)
         to->open->refs++;
 }
@@ -311,10 +311,8 @@ void slots_fork(struct slots *to, const struct slots *from)
  * open and has nothing newer than t. */
 void slots_truncate(struct slots *s, sim_time t)
 {
-    if (!s->open)
-        return;
     int64_t whole = t / SLOT_TIME; /* slots before this one end at or before t */
-    if (s->open->number > whole || (s->open->number == whole && s->open->last > t))
+    if (s->number > whole || (s->number == whole && s->open && s->open->last > t))
         start_open(s, whole);
     while ((int64_t)s->nclosed > whole)
         closed_unref(s->closed[--s->nclosed]);

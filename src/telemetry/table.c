@@ -6,6 +6,10 @@
  * losing a bit: nothing, one value, whole numbers as 8, 16 or 32 bits above their
  * minimum, floats, doubles. Most columns of most systems stand still most of the time,
  * so an hour costs a fraction of what it says. Reading one value stays O(1).
+ *
+ * A fork gets the open block encoded too, as a last block that is not full: copies of a
+ * world are kept by the dozen and most of them never go on. The first row that one adds
+ * opens it again.
  */
 #include "telemetry_internal.h"
 
@@ -158,13 +162,24 @@ static double decode(const char *from, enum code code, uint32_t row)
 
 /* ---- blocks ------------------------------------------------------------- */
 
+/* A column; rows that were not reached repeat the last one. */
+static void get_column(const struct table_tail *tail, uint32_t col,
+                       double v[TABLE_ROWS])
+{
+    const double *from = tail->values + (size_t)col * TABLE_ROWS;
+    for (uint32_t i = 0; i < TABLE_ROWS; i++)
+        v[i] = from[i < tail->rows ? i : tail->rows - 1];
+}
+
 static struct table_block *block_close(const struct table_tail *tail)
 {
     uint32_t cols = tail->cols;
+    double v[TABLE_ROWS];
     struct column_look *looks = mem_array(cols + 1, sizeof *looks);
     size_t size = data_start(cols);
     for (uint32_t c = 0; c < cols; c++) {
-        looks[c] = look_at(tail->values + (size_t)c * TABLE_ROWS);
+        get_column(tail, c, v);
+        looks[c] = look_at(v);
         size += code_size(code_for(&looks[c]));
     }
     struct table_block *b = mem_alloc(size);
@@ -175,8 +190,8 @@ static struct table_block *block_close(const struct table_tail *tail)
     for (uint32_t c = 0; c < cols; c++) {
         enum code code = code_for(&looks[c]);
         b->directory[c] = (uint32_t)(at / 8) << 3 | code;
-        encode((char *)b + at, code, tail->values + (size_t)c * TABLE_ROWS,
-               looks[c].min);
+        get_column(tail, c, v);
+        encode((char *)b + at, code, v, looks[c].min);
         at += code_size(code);
     }
     assert(at == size);
@@ -204,36 +219,25 @@ static struct table_tail *tail_new(uint32_t cols)
 {
     size_t n = (size_t)cols * TABLE_ROWS;
     struct table_tail *t = mem_alloc(sizeof *t + n * sizeof(double));
-    t->refs = 1;
     t->cols = cols;
     for (size_t i = 0; i < n; i++)
         t->values[i] = NAN;
     return t;
 }
 
-static void tail_unref(struct table_tail *t)
-{
-    if (t && --t->refs == 0)
-        mem_free(t);
-}
-
-/* Makes the open block ours alone, with room for `cols`. */
-static void tail_own(struct table *t, uint32_t cols)
+/* Room for `cols` in the open block, and some for instances that appear. */
+static void tail_grow(struct table *t, uint32_t cols)
 {
     struct table_tail *old = t->tail;
-    if (old && old->refs == 1 && old->cols >= cols)
+    if (old && old->cols >= cols)
         return;
-    /* Some room for instances that appear: growing copies the block. */
-    uint32_t want = !old || cols <= old->cols ? cols : cols + cols / 8;
-    if (old && want < old->cols)
-        want = old->cols;
-    struct table_tail *tail = tail_new(want);
+    struct table_tail *tail = tail_new(old ? cols + cols / 8 : cols);
     if (old) {
         tail->rows = old->rows;
         memcpy(tail->values, old->values,
                (size_t)old->cols * TABLE_ROWS * sizeof(double));
     }
-    tail_unref(old);
+    mem_free(old);
     t->tail = tail;
 }
 
@@ -247,21 +251,17 @@ static void close_tail(struct table *t)
 {
     uint32_t cols = t->tail->cols;
     push_block(t, block_close(t->tail));
-    if (t->tail->refs > 1) {
-        tail_unref(t->tail);
-        t->tail = NULL;
-        return;
-    }
     for (size_t i = 0; i < (size_t)cols * TABLE_ROWS; i++)
         t->tail->values[i] = NAN;
     t->tail->rows = 0;
 }
 
-/* The last closed block becomes the open one again, cut to `rows`. */
+/* The last block becomes the open one again, cut to `rows`. */
 static void reopen(struct table *t, uint32_t rows)
 {
     struct table_block *b = t->blocks[--t->nblocks];
-    tail_unref(t->tail);
+    mem_free(t->tail);
+    t->partial = 0;
     t->tail = tail_new(b->cols);
     t->tail->rows = rows;
     for (uint32_t c = 0; c < b->cols; c++)
@@ -274,7 +274,6 @@ static void cut_tail(struct table *t, uint32_t rows)
 {
     if (!t->tail || t->tail->rows <= rows)
         return;
-    tail_own(t, t->tail->cols);
     for (uint32_t c = 0; c < t->tail->cols; c++)
         for (uint32_t i = rows; i < t->tail->rows; i++)
             t->tail->values[(size_t)c * TABLE_ROWS + i] = NAN;
@@ -285,16 +284,20 @@ static void cut_tail(struct table *t, uint32_t rows)
 
 uint32_t table_rows(const struct table *t)
 {
+    if (t->partial)
+        return (t->nblocks - 1) * TABLE_ROWS + t->partial;
     return t->nblocks * TABLE_ROWS + (t->tail ? t->tail->rows : 0);
 }
 
 void table_row(struct table *t, uint32_t row, uint32_t cols)
 {
     assert(row >= table_rows(t));
-    tail_own(t, cols);
+    if (t->partial)
+        reopen(t, t->partial);
+    tail_grow(t, cols);
     while (row >= (t->nblocks + 1) * TABLE_ROWS) {
+        t->tail->rows = TABLE_ROWS;
         close_tail(t);
-        tail_own(t, cols);
     }
     t->tail->rows = row % TABLE_ROWS + 1;
 }
@@ -302,13 +305,15 @@ void table_row(struct table *t, uint32_t row, uint32_t cols)
 void table_put(struct table *t, uint32_t col, double v)
 {
     struct table_tail *tail = t->tail;
-    assert(col < tail->cols && tail->refs == 1);
+    assert(col < tail->cols);
     tail->values[(size_t)col * TABLE_ROWS + tail->rows - 1] = v;
 }
 
 double table_at(const struct table *t, uint32_t row, uint32_t col)
 {
     uint32_t block = row / TABLE_ROWS, i = row % TABLE_ROWS;
+    if (t->partial && row >= table_rows(t))
+        return NAN;
     if (block < t->nblocks)
         return block_at(t->blocks[block], i, col);
     if (block > t->nblocks || !t->tail || i >= t->tail->rows || col >= t->tail->cols)
@@ -332,17 +337,18 @@ void table_truncate(struct table *t, uint32_t rows)
 
 void table_fork(struct table *to, const struct table *from)
 {
-    *to = *from;
-    to->cap = from->nblocks;
-    to->blocks = NULL;
-    if (from->nblocks) {
-        to->blocks = mem_array(from->nblocks, sizeof *to->blocks);
-        memcpy(to->blocks, from->blocks, from->nblocks * sizeof *to->blocks);
-    }
-    for (uint32_t i = 0; i < to->nblocks; i++)
+    bool open = from->tail && from->tail->rows > 0;
+    *to = (struct table){.nblocks = from->nblocks, .partial = from->partial};
+    to->cap = from->nblocks + 1;
+    to->blocks = mem_array(to->cap, sizeof *to->blocks);
+    for (uint32_t i = 0; i < to->nblocks; i++) {
+        to->blocks[i] = from->blocks[i];
         to->blocks[i]->refs++;
-    if (to->tail)
-        to->tail->refs++;
+    }
+    if (open) {
+        to->blocks[to->nblocks++] = block_close(from->tail);
+        to->partial = from->tail->rows;
+    }
 }
 
 void table_release(struct table *t)
@@ -350,7 +356,7 @@ void table_release(struct table *t)
     for (uint32_t i = 0; i < t->nblocks; i++)
         block_unref(t->blocks[i]);
     mem_free(t->blocks);
-    tail_unref(t->tail);
+    mem_free(t->tail);
     *t = (struct table){0};
 }
 

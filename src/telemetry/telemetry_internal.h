@@ -15,9 +15,8 @@
 
 #define TABLE_ROWS 64 /* rows of a block; a row is a second */
 
-struct table_block; /* closed: columns encoded, each as small as its values allow */
-struct table_tail { /* open */
-    size_t refs;
+struct table_block;  /* closed: columns encoded, each as small as its values allow */
+struct table_tail {  /* open */
     uint32_t rows;   /* begun in this block, 0..TABLE_ROWS */
     uint32_t cols;   /* columns there is room for */
     double values[]; /* [col][TABLE_ROWS]; NaN where nothing was put */
@@ -25,7 +24,8 @@ struct table_tail { /* open */
 struct table {
     struct table_block **blocks;
     uint32_t nblocks, cap;
-    struct table_tail *tail; /* NULL: empty */
+    uint32_t partial;        /* rows of the last block where it is not full; else 0 */
+    struct table_tail *tail; /* NULL: empty; there is none while `partial` */
 };
 void table_release(struct table *t);
 void table_fork(struct table *to, const struct table *from);
@@ -63,7 +63,6 @@ struct tally { /* what one client or endpoint did in the open slot */
 };
 struct slot_open {
     size_t refs;
-    int64_t number;    /* covers (number, number + 1] * SLOT_TIME */
     sim_time last;     /* newest request in it; 0: empty */
     struct tally **of; /* [component], NULL: nothing yet */
     comp_id *used;     /* which are not NULL, in order of appearance */
@@ -78,7 +77,8 @@ struct slot_closed { /* immutable */
 struct slots {
     struct slot_closed **closed; /* by number; NULL: nothing finished in it */
     uint32_t nclosed, cap;
-    struct slot_open *open; /* NULL: none yet */
+    int64_t number;         /* of the open slot: (number, number + 1] * SLOT_TIME */
+    struct slot_open *open; /* NULL: nothing in it yet */
 };
 void slots_release(struct slots *s);
 void slots_fork(struct slots *to, const struct slots *from);

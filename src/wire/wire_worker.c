@@ -274,6 +274,17 @@ static enum err receive_some(struct wire_worker *w, struct errmsg *why)
     return lost(w, why);
 }
 
+enum err wire_worker_poll(struct wire_worker *w, struct wire_answer *a,
+                          struct errmsg *why)
+{
+    enum err e = take_message(w, a, why);
+    if (e == ERR_NOT_FOUND)
+        e = receive_some(w, why);
+    else
+        return e;
+    return e == ERR_OK ? take_message(w, a, why) : e;
+}
+
 #define PATIENCE_MS 500
 #define LOOK_MS     50
 
