@@ -161,6 +161,8 @@ static void note_seen(struct ui *u, const struct session_view *v,
     default:
         metric = k->metrics[ch->metric].name;
     }
+    ui_show(u, "%s", name);
+    ui_show(u, "%s:metrics", name);
     ui_show(u, "%s:metric.%s", name, metric);
     if (ch->metric2 != UINT16_MAX)
         ui_show(u, "%s:metric.%s", name, k->metrics[ch->metric2].name);

@@ -151,8 +151,7 @@ static void pool_facts(const struct map *p, comp_id caller, comp_id db, struct f
 static void database_facts(const struct map *p, comp_id c, struct fact *f, size_t *n)
 {
     double cpu = gauge_of(p, c, "cpu"), conns = gauge_of(p, c, "connections");
-    double most = gauge_of(p, c, "max_connections"),
-           idle = gauge_of(p, c, "idle_in_transaction");
+    double most = gauge_of(p, c, "max_connections");
     if (gauge_of(p, c, "up") < 1)
         add_fact(f, n, TONE_BAD, -1, "down");
     add_fact(f, n, cpu > 0.9 ? TONE_WARN : TONE_DIM, cpu, "CPU %3.0f %% ", cpu * 100);
@@ -161,8 +160,6 @@ static void database_facts(const struct map *p, comp_id c, struct fact *f, size_
                  conns, most);
     else
         add_fact(f, n, TONE_DIM, -1, "conns %.0f", conns);
-    if (idle >= 1)
-        add_fact(f, n, TONE_WARN, -1, "%.0f idle in transaction", idle);
 }
 
 static void cache_facts(const struct map *p, comp_id c, struct fact *f, size_t *n)
