@@ -1,14 +1,16 @@
 /*
- * A line from the learner. The console looks and proposes effects; here they are carried out, and
- * the line goes on the tape. Lines that only move the clock are not taped: the time of the next
- * entry says how far it moved, and so a wait can be interrupted.
+ * A line from the learner. The console looks and proposes effects; here they are
+ * carried out, and the line goes on the tape. Lines that only move the clock are not
+ * taped: the time of the next entry says how far it moved, and so a wait can be
+ * interrupted.
  */
 #include "session_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- effects ---------------------------------------------------------------------------------- */
+/* ---- effects
+ * ---------------------------------------------------------------------------------- */
 
 static bool only_time(const struct effects *fx)
 {
@@ -143,7 +145,8 @@ static void do_rule_out(struct session *s, const struct effect *x)
     session_say(s, TONE_NORMAL, "Ruled out.");
 }
 
-/* ---- status updates ------------------------------------------------------------------------------- */
+/* ---- status updates
+ * ------------------------------------------------------------------------------- */
 
 /* The first whole number in a text; thousands may be grouped by commas or spaces. */
 static bool first_number(const char *t, uint64_t *out)
@@ -173,8 +176,10 @@ static bool within_factor_two(uint64_t said, uint64_t truth)
 static void tell_update(struct session *s, const struct said *u)
 {
     if (u->has_number)
-        session_say(s, u->honest ? TONE_GOOD : TONE_WARN, "Posted. %s %llu failed or slow requests counted so far.",
-                    u->honest ? "Your number holds:" : "Your number is off by more than a factor of two:",
+        session_say(s, u->honest ? TONE_GOOD : TONE_WARN,
+                    "Posted. %s %llu failed or slow requests counted so far.",
+                    u->honest ? "Your number holds:"
+                              : "Your number is off by more than a factor of two:",
                     (unsigned long long)u->truth);
     else
         session_say(s, TONE_NORMAL, "Posted.");
@@ -209,7 +214,8 @@ static void do_say(struct session *s, const struct effect *x)
     step_update(s, f);
 }
 
-/* ---- the rest of them -------------------------------------------------------------------------------- */
+/* ---- the rest of them
+ * -------------------------------------------------------------------------------- */
 
 static void do_answer(struct session *s, const struct effect *x)
 {
@@ -235,10 +241,18 @@ static void do_effect(struct session *s, const struct effect *x, const char *lin
 {
     struct errmsg why = {0};
     switch (x->kind) {
-    case EFFECT_ACTION: do_action(s, x, line); break;
-    case EFFECT_WAIT: session_wait(s, x->duration); break;
-    case EFFECT_SPEED: session_set_speed(s, x->number); break;
-    case EFFECT_PAUSE: session_pause(s, !s->paused); break;
+    case EFFECT_ACTION:
+        do_action(s, x, line);
+        break;
+    case EFFECT_WAIT:
+        session_wait(s, x->duration);
+        break;
+    case EFFECT_SPEED:
+        session_set_speed(s, x->number);
+        break;
+    case EFFECT_PAUSE:
+        session_pause(s, !s->paused);
+        break;
     case EFFECT_REWIND:
         if (session_rewind(s, x->at, &why) != ERR_OK)
             session_say(s, TONE_BAD, "%s", why.text);
@@ -247,27 +261,46 @@ static void do_effect(struct session *s, const struct effect *x, const char *lin
         strings_add(&s->seen, x->text);
         strings_add(&s->seen_ever, x->text);
         break;
-    case EFFECT_SUSPECT: do_suspect(s, x); break;
-    case EFFECT_RULE_OUT: do_rule_out(s, x); break;
+    case EFFECT_SUSPECT:
+        do_suspect(s, x);
+        break;
+    case EFFECT_RULE_OUT:
+        do_rule_out(s, x);
+        break;
     case EFFECT_NOTE:
         add_note(s, 'n', x->text);
         session_say(s, TONE_DIM, "Noted.");
         break;
-    case EFFECT_SAY: do_say(s, x); break;
-    case EFFECT_HINT: step_hint(s); break;
-    case EFFECT_SKIP: step_skip(s, STEP_SKIPPED); break;
+    case EFFECT_SAY:
+        do_say(s, x);
+        break;
+    case EFFECT_HINT:
+        step_hint(s);
+        break;
+    case EFFECT_SKIP:
+        step_skip(s, STEP_SKIPPED);
+        break;
     case EFFECT_RESET:
         session_say(s, TONE_DIM, "To start this lesson anew: Esc, then x.");
         break;
-    case EFFECT_SOLUTION: step_solution(s); break;
-    case EFFECT_ANSWER: do_answer(s, x); break;
-    case EFFECT_RESOLVE: do_resolve(s, x); break;
-    case EFFECT_WHY: break;
+    case EFFECT_SOLUTION:
+        step_solution(s);
+        break;
+    case EFFECT_ANSWER:
+        do_answer(s, x);
+        break;
+    case EFFECT_RESOLVE:
+        do_resolve(s, x);
+        break;
+    case EFFECT_WHY:
+        break;
     }
     session_touch(s);
 }
 
-/* ---- a line --------------------------------------------------------------------------------------------- */
+/* ---- a line
+ * ---------------------------------------------------------------------------------------------
+ */
 
 static void set_confirm(struct session *s, const char *text)
 {
@@ -316,7 +349,8 @@ static enum err console_once(struct session *s, const char *line, struct out *ou
     return console_run(&ctx, line, out, fx);
 }
 
-enum err input_apply(struct session *s, const char *line, bool confirmed, struct errmsg *why)
+enum err input_apply(struct session *s, const char *line, bool confirmed,
+                     struct errmsg *why)
 {
     struct out out;
     struct effects fx;

@@ -1,12 +1,13 @@
 /*
  * The prover: plays a lesson headless over many seeds and holds it to what it claims.
  *
- * One world per seed is run up to the page; doing nothing, every fix and every wrong fix fork from
- * there, and the steps are played once through a real session. Nothing here knows a lesson: all
- * verdicts come from what happened to users.
+ * One world per seed is run up to the page; doing nothing, every fix and every wrong
+ * fix fork from there, and the steps are played once through a real session. Nothing
+ * here knows a lesson: all verdicts come from what happened to users.
  *
- * After its lines a course goes on until the operator's hands are free, a minute to settle and
- * `good_for` have passed, so that a verdict always sees the same length of time.
+ * After its lines a course goes on until the operator's hands are free, a minute to
+ * settle and `good_for` have passed, so that a verdict always sees the same length of
+ * time.
  */
 #include "prove_internal.h"
 
@@ -16,12 +17,15 @@
 
 #define SETTLE SIM_MIN
 
-/* ---- rows ------------------------------------------------------------------------------------------ */
+/* ---- rows
+ * ------------------------------------------------------------------------------------------
+ */
 
 struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *name)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (str_eq(p->rows[i].kind, kind) && strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
+        if (str_eq(p->rows[i].kind, kind) &&
+            strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
             return &p->rows[i];
     if (p->n == p->cap) {
         p->cap = p->cap ? 2 * p->cap : 32;
@@ -36,8 +40,8 @@ struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *n
 }
 
 /* A detail says why it failed first, or else how it was where it was closest. */
-void prove_result(struct prover *pv, const char *kind, const char *name, bool ok, double margin,
-                  const char *fmt, ...)
+void prove_result(struct prover *pv, const char *kind, const char *name, bool ok,
+                  double margin, const char *fmt, ...)
 {
     struct prove_row *r = prove_row_for(pv->out, kind, name);
     bool closest = !isnan(margin) && (isnan(r->margin_min) || margin < r->margin_min);
@@ -60,9 +64,11 @@ void prove_result(struct prover *pv, const char *kind, const char *name, bool ok
     }
 }
 
-/* ---- the system before anybody acts ------------------------------------------------------------------ */
+/* ---- the system before anybody acts
+ * ------------------------------------------------------------------ */
 
-/* Watches expect's predicates for a minute, and that no trap fires while nobody acts. */
+/* Watches expect's predicates for a minute, and that no trap fires while nobody acts.
+ */
 static bool watch(void *ctx, struct run *r)
 {
     struct prover *pv = ctx;
@@ -84,9 +90,10 @@ static enum err test_twice(struct prover *pv, struct run *r, fn_id fn,
     if (e == ERR_OK)
         e = lesson_test(pv->fresh, fn, f, &again, &pv->broken);
     if (e == ERR_OK && again != *yes)
-        e = errmsg_set(&pv->broken, ERR_LESSON,
-                       "a predicate answers differently in a fresh state: it keeps something "
-                       "between calls");
+        e = errmsg_set(
+            &pv->broken, ERR_LESSON,
+            "a predicate answers differently in a fresh state: it keeps something "
+            "between calls");
     return e;
 }
 
@@ -146,8 +153,12 @@ static void judge_nothing(struct prover *pv)
     double room = 1 - slo_objective(pv);
     double over = (slo_objective(pv) - good) / (room > 0 ? room : 1);
     bool broken = good < slo_objective(pv);
-    prove_result(pv, "nothing", li->quiet ? "keeps the objective" : "breaks the objective",
-                 broken != li->quiet, li->quiet ? -over : over > 1 ? 1 : over,
+    prove_result(pv, "nothing",
+                 li->quiet ? "keeps the objective" : "breaks the objective",
+                 broken != li->quiet,
+                 li->quiet  ? -over
+                 : over > 1 ? 1
+                            : over,
                  "%.2f %% good from the page to the end, objective %.2f %%", 100 * good,
                  100 * slo_objective(pv));
 }
@@ -185,13 +196,16 @@ static enum err judge_same(struct prover *pv, struct errmsg *why)
         e = run_advance(&again, run_now(&pv->base), NULL, NULL, why);
         bool same = world_digest(again.world) == world_digest(pv->base.world);
         if (e == ERR_OK)
-            prove_result(pv, "same", "same seed, same trace", same, NAN, "traces differ");
+            prove_result(pv, "same", "same seed, same trace", same, NAN,
+                         "traces differ");
     }
     run_release(&again);
     return e;
 }
 
-/* ---- courses ------------------------------------------------------------------------------------------------ */
+/* ---- courses
+ * ------------------------------------------------------------------------------------------------
+ */
 
 enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
                       struct errmsg *why)
@@ -202,9 +216,7 @@ enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
         e = run_line(r, c->lines[i], li->ends_at, why);
     if (e != ERR_OK)
         return e;
-    sim_time free_at = r->busy_until > r->last_change && r->last_change != SIM_FOREVER
-                           ? r->busy_until
-                           : run_now(&pv->base);
+    sim_time free_at = r->busy_until > run_now(r) ? r->busy_until : run_now(r);
     sim_time end = free_at + SETTLE + li->good_for;
     if (c->harm == HARM_FRAGILE && end < c->until_at + 5 * SIM_MIN)
         end = c->until_at + 5 * SIM_MIN;
@@ -220,12 +232,14 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
     if (e == ERR_OK) {
         sim_time now = run_now(&r), window = lesson_info(pv->lesson)->good_for;
         bool won = run_well(&r, window, &margin);
-        prove_result(pv, "fix", c->title, won, margin,
-                     "%.2f %% good over the last %lld min; %llu bad, doing nothing %llu",
-                     100 * recording_good(r.rec, now - window, now), (long long)(window / SIM_MIN),
-                     (unsigned long long)run_bad(&r, run_now(&pv->base)),
-                     (unsigned long long)recording_bad_count(pv->nothing.rec,
-                                                             run_now(&pv->base), now));
+        prove_result(
+            pv, "fix", c->title, won, margin,
+            "%.2f %% good over the last %lld min; %llu bad, doing nothing %llu",
+            100 * recording_good(r.rec, now - window, now),
+            (long long)(window / SIM_MIN),
+            (unsigned long long)run_bad(&r, run_now(&pv->base)),
+            (unsigned long long)recording_bad_count(pv->nothing.rec, run_now(&pv->base),
+                                                    now));
     } else {
         prove_result(pv, "fix", c->title, false, NAN, "%.180s", why->text);
         e = ERR_OK;
@@ -234,7 +248,9 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
     return e;
 }
 
-/* ---- one seed ----------------------------------------------------------------------------------------------- */
+/* ---- one seed
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static void reset_seed(struct prover *pv)
 {
@@ -274,14 +290,15 @@ static enum err prove_seed(struct prover *pv, bool first, struct errmsg *why)
 
 static bool too_many(const struct prover *pv)
 {
-    return lesson_moves(pv->lesson) > PROVE_MAX || lesson_normals(pv->lesson) > PROVE_MAX ||
+    return lesson_moves(pv->lesson) > PROVE_MAX ||
+           lesson_normals(pv->lesson) > PROVE_MAX ||
            lesson_traps(pv->lesson) > PROVE_MAX;
 }
 
 enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
                       uint64_t first, unsigned count,
-                      bool (*progress)(void *ctx, unsigned done, unsigned all), void *ctx,
-                      struct errmsg *why)
+                      bool (*progress)(void *ctx, unsigned done, unsigned all),
+                      void *ctx, struct errmsg *why)
 {
     struct prover pv = {.out = out, .text = text, .len = len, .name = name};
     memset(out, 0, sizeof(*out));
@@ -291,14 +308,16 @@ enum err prove_lesson(struct proof *out, const char *text, size_t len, const cha
     if (e == ERR_OK)
         e = lesson_reload(&pv.fresh, pv.lesson, why);
     if (e == ERR_OK && too_many(&pv))
-        e = errmsg_set(why, ERR_LIMIT, "%s: at most %d moves, normals and traps", name, PROVE_MAX);
+        e = errmsg_set(why, ERR_LIMIT, "%s: at most %d moves, normals and traps", name,
+                       PROVE_MAX);
     if (e == ERR_OK)
         prove_text(&pv);
     for (unsigned i = 0; e == ERR_OK && i < count; i++) {
         pv.seed = first + i;
         e = prove_seed(&pv, i == 0, why);
         if (e == ERR_OK && progress && !progress(ctx, i + 1, count))
-            e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u seeds", i + 1, count);
+            e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u seeds", i + 1,
+                           count);
     }
     lesson_free(pv.fresh);
     lesson_free(pv.lesson);

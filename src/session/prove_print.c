@@ -41,7 +41,8 @@ static void print_row(const struct prove_row *r, struct buf *out)
     else
         buf_addf(out, "%6.2f", r->margin_min);
     if (r->failed)
-        buf_addf(out, "  seed %llu: %s", (unsigned long long)r->first_bad_seed, r->detail);
+        buf_addf(out, "  seed %llu: %s", (unsigned long long)r->first_bad_seed,
+                 r->detail);
     else if (!isnan(r->margin_min))
         buf_addf(out, "  %s", r->detail);
     buf_addch(out, '\n');
@@ -49,9 +50,12 @@ static void print_row(const struct prove_row *r, struct buf *out)
 
 void proof_print(const struct proof *p, const char *lesson_id, struct buf *out)
 {
-    buf_addf(out, "%s: %u seeds, %s\n", lesson_id, p->seeds, p->ok ? "proven" : "NOT PROVEN");
-    buf_adds(out, "       CHECK    NAME                                      PASSED    MARGIN  "
-                  "CLOSEST\n");
+    buf_addf(out, "%s: %u seeds, %s\n", lesson_id, p->seeds,
+             p->ok ? "proven" : "NOT PROVEN");
+    buf_adds(
+        out,
+        "       CHECK    NAME                                      PASSED    MARGIN  "
+        "CLOSEST\n");
     for (size_t i = 0; i < p->n; i++)
         print_row(&p->rows[i], out);
 }

@@ -1,7 +1,7 @@
 /*
- * Plays the steps through a real session with the solutions the lesson gives, and reads its texts as
- * an 80x24 terminal would show them. A step whose goal is true before its solution, or false
- * after, is a broken step.
+ * Plays the steps through a real session with the solutions the lesson gives, and reads
+ * its texts as an 80x24 terminal would show them. A step whose goal is true before its
+ * solution, or false after, is a broken step.
  */
 #include "prove_internal.h"
 
@@ -10,10 +10,12 @@
 #include <string.h>
 
 #define SCREEN_COLUMNS 76
-#define STEP_LINES 12   /* question, choices: what the step panel can hold */
-#define PAGE_LINES 19   /* the briefing */
+#define STEP_LINES     12 /* question, choices: what the step panel can hold */
+#define PAGE_LINES     19 /* the briefing */
 
-/* ---- playing ------------------------------------------------------------------------------------- */
+/* ---- playing
+ * -------------------------------------------------------------------------------------
+ */
 
 /* A line, and what it makes the operator wait for; stops when the step is done. */
 static void play_line(struct session *s, const char *line, size_t step)
@@ -74,28 +76,30 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
     const struct step *st = lesson_step(pv->lesson, i);
     char tail[160];
     if (s->step > i) {
-        prove_result(pv, "steps", st->id, false, NAN, "done before its solution was played");
+        prove_result(pv, "steps", st->id, false, NAN,
+                     "done before its solution was played");
         return true;
     }
     play_step(s, st);
     last_words(s, tail, sizeof(tail));
-    prove_result(pv, "steps", st->id, s->step > i, NAN, "not done after its solution; ... %s",
-                 tail);
+    prove_result(pv, "steps", st->id, s->step > i, NAN,
+                 "not done after its solution; ... %s", tail);
     return s->step > i;
 }
 
 static void judge_end(struct prover *pv, const struct session *s)
 {
     enum outcome o = outcome_of(s);
-    prove_result(pv, "steps", "the whole way", s->phase == PHASE_DEBRIEF && o >= OUTCOME_CURED,
-                 NAN, "ends %s",
-                 s->phase != PHASE_DEBRIEF  ? "before the debrief"
-                 : o == OUTCOME_LOST        ? "with users suffering"
-                                            : "mitigated, not cured");
+    prove_result(pv, "steps", "the whole way",
+                 s->phase == PHASE_DEBRIEF && o >= OUTCOME_CURED, NAN, "ends %s",
+                 s->phase != PHASE_DEBRIEF ? "before the debrief"
+                 : o == OUTCOME_LOST       ? "with users suffering"
+                                           : "mitigated, not cured");
 }
 
 /* seed + tape is the run: replaying it ends in the same trace. */
-static void judge_tape(struct prover *pv, struct session *s, const struct session_options *o)
+static void judge_tape(struct prover *pv, struct session *s,
+                       const struct session_options *o)
 {
     struct buf tape;
     struct session *again = NULL;
@@ -106,7 +110,8 @@ static void judge_tape(struct prover *pv, struct session *s, const struct sessio
     back.tape = tape.s;
     back.tape_len = tape.len;
     enum err e = session_open(&again, &back, &why);
-    bool same = e == ERR_OK && session_digest(again) == session_digest(s) && again->step == s->step;
+    bool same = e == ERR_OK && session_digest(again) == session_digest(s) &&
+                again->step == s->step;
     prove_result(pv, "same", "tape, same trace", same, NAN, "%.180s",
                  e == ERR_OK ? "the replay ends elsewhere" : why.text);
     session_free(again);
@@ -134,7 +139,9 @@ enum err prove_steps(struct prover *pv, bool first, struct errmsg *why)
     return ERR_OK;
 }
 
-/* ---- texts ----------------------------------------------------------------------------------------------- */
+/* ---- texts
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static unsigned lines_of(const char *text)
 {
@@ -153,8 +160,9 @@ static unsigned lines_of(const char *text)
 static void fits(struct prover *pv, const char *what, const char *id, unsigned lines,
                  unsigned room)
 {
-    prove_result(pv, "text", "fits 80x24", lines <= room, (double)((int)room - (int)lines) / room,
-                 "%s %s: %u lines, %u fit", what, id, lines, room);
+    prove_result(pv, "text", "fits 80x24", lines <= room,
+                 (double)((int)room - (int)lines) / room, "%s %s: %u lines, %u fit",
+                 what, id, lines, room);
 }
 
 static void prove_step_text(struct prover *pv, const struct step *st)
@@ -167,10 +175,12 @@ static void prove_step_text(struct prover *pv, const struct step *st)
     fits(pv, "step", st->id, n, STEP_LINES);
     for (size_t i = 0; i < st->nhints; i++)
         fits(pv, "hint in", st->id, lines_of(st->hints[i]), 4);
-    bool acts = st->kind == STEP_LOOK || st->kind == STEP_ACT || st->kind == STEP_SAY_UPDATE;
+    bool acts =
+        st->kind == STEP_LOOK || st->kind == STEP_ACT || st->kind == STEP_SAY_UPDATE;
     prove_result(pv, "hints", "a hint and a solution everywhere",
-                 st->nhints > 0 && (!acts || st->nsolution > 0), NAN, "step %s has %zu hints and %zu lines of solution",
-                 st->id, st->nhints, st->nsolution);
+                 st->nhints > 0 && (!acts || st->nsolution > 0), NAN,
+                 "step %s has %zu hints and %zu lines of solution", st->id, st->nhints,
+                 st->nsolution);
 }
 
 void prove_text(struct prover *pv)

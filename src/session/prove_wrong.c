@@ -1,6 +1,6 @@
 /*
- * Does a wrong fix do the harm it claims? Each kind of harm is one judgement over what happened to
- * users, against the same customers without the fix.
+ * Does a wrong fix do the harm it claims? Each kind of harm is one judgement over what
+ * happened to users, against the same customers without the fix.
  */
 #include "prove_internal.h"
 
@@ -15,7 +15,8 @@ static double objective_of(const struct run *r)
 }
 
 /* A client's bad user requests between two moments. */
-static double bad_of(const struct recording *rec, comp_id client, sim_time from, sim_time to)
+static double bad_of(const struct recording *rec, comp_id client, sim_time from,
+                     sim_time to)
 {
     struct series s;
     struct errmsg why = {0};
@@ -23,6 +24,13 @@ static double bad_of(const struct recording *rec, comp_id client, sim_time from,
         return 0;
     double a = series_at(rec, s, from), b = series_at(rec, s, to);
     return isnan(b) ? 0 : b - (isnan(a) ? 0 : a);
+}
+
+/* How far below the objective, in units of what the objective leaves room for; 1 at most. */
+static double below(double want, double good)
+{
+    double room = 1 - want, d = want - good;
+    return room <= 0 || d > room ? 1 : d / room;
 }
 
 struct verdict {
@@ -50,7 +58,8 @@ static struct verdict judge_worse(struct prover *pv, const struct run *r,
             continue;
         v.margin = margin > 1 ? 1 : margin;
         v.ok = you > nothing * 1.02 + 1;
-        snprintf(v.detail, sizeof(v.detail), "%s: %.0f bad, without it %.0f", name, you, nothing);
+        snprintf(v.detail, sizeof(v.detail), "%s: %.0f bad, without it %.0f", name, you,
+                 nothing);
     }
     return v;
 }
@@ -71,9 +80,9 @@ static struct verdict judge_returns(struct prover *pv, const struct run *r)
     }
     if (was_good) {
         v.ok = worst < want;
-        v.margin = want > 0 ? (want - worst) / want : 0;
-        snprintf(v.detail, sizeof(v.detail), "good again, then down to %.1f %% in a minute",
-                 100 * worst);
+        v.margin = below(want, worst);
+        snprintf(v.detail, sizeof(v.detail),
+                 "good again, then down to %.1f %% in a minute", 100 * worst);
     }
     return v;
 }
@@ -88,9 +97,9 @@ static struct verdict judge_fragile(struct prover *pv, const struct run *r,
     double before = recording_good(r->rec, r->busy_until + SIM_MIN, c->until_at);
     double after = recording_good(r->rec, c->until_at, c->until_at + 5 * SIM_MIN);
     v.ok = before >= want && after < want;
-    v.margin = want > 0 ? (want - after) / want : 0;
-    snprintf(v.detail, sizeof(v.detail), "%.2f %% good until %s, %.2f %% after", 100 * before,
-             c->until ? c->until : "then", 100 * after);
+    v.margin = below(want, after);
+    snprintf(v.detail, sizeof(v.detail), "%.2f %% good until %s, %.2f %% after",
+             100 * before, c->until ? c->until : "then", 100 * after);
     return v;
 }
 
@@ -145,7 +154,8 @@ enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *w
         v = judge_fragile(pv, &r, c);
     else
         v = judge_spared(pv, &r, c);
-    prove_result(pv, "wrong", c->title, v.ok, v.margin, "%s: %s", harm_word(c->harm), v.detail);
+    prove_result(pv, "wrong", c->title, v.ok, v.margin, "%s: %s", harm_word(c->harm),
+                 v.detail);
     run_release(&r);
     return ERR_OK;
 }

@@ -1,7 +1,8 @@
 /*
- * The debrief, as typed blocks: what happened to users in the learner's run, the reference and
- * doing nothing; the learner's timeline; where time went and why requests failed, from the engine's
- * own accounting; the learner's own wrong turns; the sums; what would have prevented it; the post.
+ * The debrief, as typed blocks: what happened to users in the learner's run, the
+ * reference and doing nothing; the learner's timeline; where time went and why requests
+ * failed, from the engine's own accounting; the learner's own wrong turns; the sums;
+ * what would have prevented it; the post.
  */
 #include "session_internal.h"
 
@@ -17,7 +18,9 @@ struct maker { /* what every section needs */
     struct report *r;
 };
 
-/* ---- blocks --------------------------------------------------------------------------------------- */
+/* ---- blocks
+ * ---------------------------------------------------------------------------------------
+ */
 
 static struct block *add_block(struct report *r, enum block_kind kind, const char *text)
 {
@@ -86,15 +89,21 @@ static const char *at_clock(const struct maker *k, sim_time t)
     return s;
 }
 
-/* ---- how it went -------------------------------------------------------------------------------------- */
+/* ---- how it went
+ * --------------------------------------------------------------------------------------
+ */
 
 static const char *outcome_sentence(enum outcome o)
 {
     switch (o) {
-    case OUTCOME_LOST: return "Users still suffer: not mitigated.";
-    case OUTCOME_MITIGATED: return "Mitigated: users are well at the moment. Not yet shown to last.";
-    case OUTCOME_CURED: return "Cured: users stayed well for long enough to know.";
-    case OUTCOME_RECOVERED: return "Recovered: users are well and nothing of the symptoms is left.";
+    case OUTCOME_LOST:
+        return "Users still suffer: not mitigated.";
+    case OUTCOME_MITIGATED:
+        return "Mitigated: users are well at the moment. Not yet shown to last.";
+    case OUTCOME_CURED:
+        return "Cured: users stayed well for long enough to know.";
+    case OUTCOME_RECOVERED:
+        return "Recovered: users are well and nothing of the symptoms is left.";
     }
     return "";
 }
@@ -110,7 +119,8 @@ static void make_score(const struct maker *k)
 #undef X
     };
     const struct score *sc = &k->r->score;
-    add_text(k->r, BLOCK_TEXT, "%s Score %d of 100%s.", outcome_sentence(sc->outcome), sc->total,
+    add_text(k->r, BLOCK_TEXT, "%s Score %d of 100%s.", outcome_sentence(sc->outcome),
+             sc->total,
              k->s->practice ? ", for the part before you went back in time" : "");
     struct rows t = {.r = k->r};
     char cell[64];
@@ -168,14 +178,17 @@ static void make_chart(const struct maker *k)
     if (k->v->has_reference)
         b->series[b->nseries++] =
             (struct block_series){"reference", bad_curve(k, k->v->reference.rec)};
-    b->series[b->nseries++] = (struct block_series){"nothing", bad_curve(k, k->v->nothing.rec)};
+    b->series[b->nseries++] =
+        (struct block_series){"nothing", bad_curve(k, k->v->nothing.rec)};
     sim_time *marks = arena_alloc(&k->r->mem, (k->s->nactions + 1) * sizeof(*marks));
     for (size_t i = 0; i < k->s->nactions; i++)
         marks[b->nmarks++] = k->s->actions[i].at;
     b->marks = marks;
 }
 
-/* ---- the timeline -------------------------------------------------------------------------------------- */
+/* ---- the timeline
+ * --------------------------------------------------------------------------------------
+ */
 
 struct moment {
     sim_time at;
@@ -206,17 +219,20 @@ static void make_timeline(const struct maker *k)
     struct moment *m = arena_alloc(&k->r->mem, all * sizeof(*m));
     for (size_t i = 0; i < nch; i++) {
         const struct change *c = recording_change(r->rec, i);
-        m[n++] = (struct moment){c->at, arena_printf(&k->r->mem, "%s: %s", c->who, c->title)};
+        m[n++] = (struct moment){c->at,
+                                 arena_printf(&k->r->mem, "%s: %s", c->who, c->title)};
     }
     for (size_t i = 0; i < nal; i++) {
         struct alert a = recording_alert(r->rec, i);
-        m[n++] = (struct moment){a.since, arena_printf(&k->r->mem, "alert: %s", a.rule->name)};
+        m[n++] = (struct moment){a.since,
+                                 arena_printf(&k->r->mem, "alert: %s", a.rule->name)};
     }
     for (size_t i = 0; i < k->s->nnotes; i++)
         m[n++] = (struct moment){k->s->notes[i].at, note_line(k, &k->s->notes[i])};
     for (size_t i = 0; i < run_tickets(r, k->v->to); i++) {
         const struct ticket *t = &r->stage->tickets[i];
-        m[n++] = (struct moment){t->at, arena_printf(&k->r->mem, "%s: %s", t->who, t->text)};
+        m[n++] =
+            (struct moment){t->at, arena_printf(&k->r->mem, "%s: %s", t->who, t->text)};
     }
     m[n++] = (struct moment){k->v->to, "the end"};
     sort_stable(m, n, sizeof(*m), by_time, NULL);
@@ -229,7 +245,9 @@ static void make_timeline(const struct maker *k)
     rows_block(&t, "TIME|WHAT", 2);
 }
 
-/* ---- explanations ----------------------------------------------------------------------------------------- */
+/* ---- explanations
+ * -----------------------------------------------------------------------------------------
+ */
 
 static void time_rows(const struct maker *k, comp_id client, const char *name)
 {
@@ -245,15 +263,17 @@ static void time_rows(const struct maker *k, comp_id client, const char *name)
             if (mid[j].place == slow[i].place && mid[j].cause == slow[i].cause)
                 typical = mid[j].seconds;
         row_cell(&t, arena_printf(&k->r->mem, "%s, %s", cause_phrase(slow[i].cause),
-                                  slow[i].place == COMP_NONE ? "-"
-                                                             : model_name(m, slow[i].place)));
+                                  slow[i].place == COMP_NONE
+                                      ? "-"
+                                      : model_name(m, slow[i].place)));
         row_cell(&t, arena_printf(&k->r->mem, "%.0f ms", 1000 * slow[i].seconds));
         row_cell(&t, arena_printf(&k->r->mem, "%.0f %%", 100 * slow[i].share));
         row_cell(&t, arena_printf(&k->r->mem, "%.0f ms", 1000 * typical));
     }
     if (t.n == 0)
         return;
-    add_text(k->r, BLOCK_TEXT, "Where the time of the slowest tenth of %s' requests went:", name);
+    add_text(k->r, BLOCK_TEXT,
+             "Where the time of the slowest tenth of %s' requests went:", name);
     rows_block(&t, "WAITING FOR|>TIME|>SHARE|>A TYPICAL REQUEST", 4);
 }
 
@@ -288,14 +308,17 @@ static void make_explanations(const struct maker *k)
     }
 }
 
-/* ---- wrong turns --------------------------------------------------------------------------------------------- */
+/* ---- wrong turns
+ * ---------------------------------------------------------------------------------------------
+ */
 
 static bool same_action(const struct action *a, const struct action *b)
 {
     return a->kind == b->kind && a->comp == b->comp && str_eq(a->name, b->name);
 }
 
-/* Did the learner do what this course does? Its own predicate, or all of its actions. */
+/* Did the learner do what this course does? Its own predicate, or all of its actions.
+ */
 static bool course_taken(const struct session *s, const struct course *c)
 {
     const struct run *r = scored_run(s);
@@ -348,12 +371,15 @@ static void make_turns(const struct maker *k)
         const struct forecast *f = &k->s->forecasts[i];
         const struct prediction *p = &lesson_step(l, f->step)->predict[f->index];
         if (f->told)
-            add_text(k->r, BLOCK_BULLET, "You predicted %s for \"%s\"; it was %.3g, then %.3g.",
+            add_text(k->r, BLOCK_BULLET,
+                     "You predicted %s for \"%s\"; it was %.3g, then %.3g.",
                      direction_word(f->said), p->what, f->before, f->after);
     }
 }
 
-/* ---- the lesson's own words ------------------------------------------------------------------------------------ */
+/* ---- the lesson's own words
+ * ------------------------------------------------------------------------------------
+ */
 
 static void make_lesson(const struct maker *k)
 {
@@ -380,9 +406,11 @@ static void make_lesson(const struct maker *k)
         struct block *b = add_block(k->r, BLOCK_LINK, li->post_title);
         b->url = arena_strdup(&k->r->mem, li->post_url);
         add_text(k->r, BLOCK_TEXT,
-                 "From the series \"The True Code of Production Systems\" (thetruecode.com). This "
+                 "From the series \"The True Code of Production Systems\" "
+                 "(thetruecode.com). This "
                  "lesson is an independent adaptation%s.",
-                 str_eq(li->post_basis, "opening") ? " of the post's opening" : " of the post's theme");
+                 str_eq(li->post_basis, "opening") ? " of the post's opening"
+                                                   : " of the post's theme");
     }
     for (size_t i = 0; i < lesson_reals(l); i++) {
         struct block *b = add_block(k->r, BLOCK_LINK, lesson_real(l, i)->text);
@@ -400,8 +428,8 @@ static void make_card(const struct maker *k)
     sim_time span = k->v->to - k->v->from;
     buf_addf(&b, "truecode · %s · ", lesson_info(k->s->lesson)->title);
     for (int i = 0; i < 20; i++) {
-        double good =
-            recording_good(r->rec, k->v->from + span * i / 20, k->v->from + span * (i + 1) / 20);
+        double good = recording_good(r->rec, k->v->from + span * i / 20,
+                                     k->v->from + span * (i + 1) / 20);
         int h = isnan(good) ? 0 : (int)((1 - good) * 7.999);
         buf_adds(&b, bars[h < 0 ? 0 : h > 7 ? 7 : h]);
     }

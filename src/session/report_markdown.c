@@ -1,6 +1,6 @@
 /*
- * The debrief as Markdown. Plain mode prints it as it is, so it must read well aloud: charts are
- * sentences and numbers.
+ * The debrief as Markdown. Plain mode prints it as it is, so it must read well aloud:
+ * charts are sentences and numbers.
  */
 #include "session_internal.h"
 
@@ -97,13 +97,27 @@ void report_markdown(const struct report *r, struct buf *out)
         const struct block *b = &r->blocks[i];
         bool bullets = b->kind == BLOCK_BULLET || b->kind == BLOCK_LINK;
         switch (b->kind) {
-        case BLOCK_TITLE: buf_addf(out, "# %s\n\n", b->text); break;
-        case BLOCK_HEADING: buf_addf(out, "## %s\n\n", b->text); break;
-        case BLOCK_TEXT: put_wrapped(b->text, out); break;
-        case BLOCK_BULLET: put_bullet(b->text, out); break;
-        case BLOCK_LINK: buf_addf(out, "- %s\n  <%s>\n", b->text, b->url); break;
-        case BLOCK_TABLE: put_table(b, out); break;
-        case BLOCK_CHART: put_chart(b, out); break;
+        case BLOCK_TITLE:
+            buf_addf(out, "# %s\n\n", b->text);
+            break;
+        case BLOCK_HEADING:
+            buf_addf(out, "## %s\n\n", b->text);
+            break;
+        case BLOCK_TEXT:
+            put_wrapped(b->text, out);
+            break;
+        case BLOCK_BULLET:
+            put_bullet(b->text, out);
+            break;
+        case BLOCK_LINK:
+            buf_addf(out, "- %s\n  <%s>\n", b->text, b->url);
+            break;
+        case BLOCK_TABLE:
+            put_table(b, out);
+            break;
+        case BLOCK_CHART:
+            put_chart(b, out);
+            break;
         }
         bool next = i + 1 < r->n && (r->blocks[i + 1].kind == BLOCK_BULLET ||
                                      r->blocks[i + 1].kind == BLOCK_LINK);

@@ -1,8 +1,9 @@
 /*
- * Going back. A mark is kept every two simulated minutes: a copy of the world and a recording that
- * shares its chunks. A rewind takes the latest mark before the moment, and lives the rest again
- * with the same actions, so that it ends exactly there. World, step and recording go back;
- * notes, what was seen, hints, predictions and suspicions do not.
+ * Going back. A mark is kept every two simulated minutes: a copy of the world and a
+ * recording that shares its chunks. A rewind takes the latest mark before the moment,
+ * and lives the rest again with the same actions, so that it ends exactly there. World,
+ * step and recording go back; notes, what was seen, hints, predictions and suspicions
+ * do not.
  */
 #include "session_internal.h"
 
@@ -27,7 +28,8 @@ static void marks_thin(struct session *s)
         bytes += world_bytes(s->marks[i].world);
     if (bytes <= MARK_BYTES)
         return;
-    for (size_t i = s->nmarks > 2 ? s->nmarks - 2 : 0; i > 0 && i < s->nmarks; i -= i > 1 ? 2 : 1)
+    for (size_t i = s->nmarks > 2 ? s->nmarks - 2 : 0;
+         i > 0 && i<s->nmarks; i -= i> 1 ? 2 : 1)
         mark_drop(s, i);
 }
 
@@ -70,7 +72,9 @@ void marks_release(struct session *s)
     s->nactions = 0;
 }
 
-/* ---- what was done ----------------------------------------------------------------------------------- */
+/* ---- what was done
+ * -----------------------------------------------------------------------------------
+ */
 
 void action_copy(struct arena *mem, struct action *out, const struct action *a)
 {
@@ -94,7 +98,9 @@ void action_remember(struct session *s, const struct action *a, const char *line
     d->line = mem_strdup(line);
 }
 
-/* ---- rewinding ------------------------------------------------------------------------------------------- */
+/* ---- rewinding
+ * -------------------------------------------------------------------------------------------
+ */
 
 static void forget_actions_after(struct session *s, sim_time t)
 {
@@ -160,7 +166,8 @@ enum err session_rewind(struct session *s, sim_time to, struct errmsg *why)
         best = &s->marks[i];
     enum err e = ERR_OK;
     if (best->at < 0)
-        return errmsg_set(why, ERR_REFUSED, "No saved moment lies before that time yet.");
+        return errmsg_set(why, ERR_REFUSED,
+                          "No saved moment lies before that time yet.");
     if (!s->practice)
         e = run_fork(&s->scored, &s->run, why);
     if (e == ERR_OK)
@@ -180,6 +187,7 @@ enum err session_rewind(struct session *s, sim_time to, struct errmsg *why)
     s->tickets_known = run_tickets(&s->run, s->target);
     if (s->tickets_read > s->tickets_known)
         s->tickets_read = s->tickets_known;
-    session_say(s, TONE_ACCENT, "Back in time. From here on it is practice: the first branch counts.");
+    session_say(s, TONE_ACCENT,
+                "Back in time. From here on it is practice: the first branch counts.");
     return e;
 }

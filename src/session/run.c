@@ -1,14 +1,15 @@
 /*
- * One world being run. The learner, the reference, doing nothing and every run of the prover
- * move through run_advance(): run the events up to the next whole second, sample, let the owner
- * look. Nothing here knows of steps, tapes or screens.
+ * One world being run. The learner, the reference, doing nothing and every run of the
+ * prover move through run_advance(): run the events up to the next whole second,
+ * sample, let the owner look. Nothing here knows of steps, tapes or screens.
  */
 #include "session_internal.h"
 
 #include <math.h>
 #include <string.h>
 
-/* ---- what a seed builds ---------------------------------------------------------------------- */
+/* ---- what a seed builds
+ * ---------------------------------------------------------------------- */
 
 struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why)
 {
@@ -43,10 +44,12 @@ void stage_unref(struct stage *g)
     mem_free(g);
 }
 
-/* ---- life ---------------------------------------------------------------------------------------- */
+/* ---- life
+ * ----------------------------------------------------------------------------------------
+ */
 
-enum err run_open(struct run *r, const struct lesson *plan, struct stage *g, uint64_t seed,
-                  struct errmsg *why)
+enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
+                  uint64_t seed, struct errmsg *why)
 {
     memset(r, 0, sizeof(*r));
     enum err e = lesson_reload(&r->lua, plan, why);
@@ -101,7 +104,9 @@ sim_time run_now(const struct run *r)
     return world_now(r->world);
 }
 
-/* ---- moving ------------------------------------------------------------------------------------------ */
+/* ---- moving
+ * ------------------------------------------------------------------------------------------
+ */
 
 /* The first whole second after t. */
 static sim_time next_second(sim_time t)
@@ -154,7 +159,9 @@ enum err run_apply(struct run *r, const struct action *a, const char *who,
     return ERR_OK;
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------- */
+/* ---- looking
+ * -------------------------------------------------------------------------------------------
+ */
 
 struct lesson_facts run_facts(const struct run *r)
 {
@@ -232,7 +239,9 @@ enum err run_line(struct run *r, const char *line, sim_time end, struct errmsg *
     return e;
 }
 
-/* ---- verdicts --------------------------------------------------------------------------------------------- */
+/* ---- verdicts
+ * ---------------------------------------------------------------------------------------------
+ */
 
 /* How far `good` is above `objective`, as a share of the distance to perfect. */
 static double headroom(double good, double objective)

@@ -1,15 +1,14 @@
 /*
- * The score, from what happened to users, with the reference run as par. The reference and doing
- * nothing are forked where the learner first changed something, so reading is free, and both meet
- * the same customers.
+ * The score, from what happened to users, with the reference run as par. The reference
+ * and doing nothing are forked where the learner first changed something, so reading is
+ * free, and both meet the same customers.
  *
  *   users spared   (nothing - you) / (nothing - reference), in bad user requests, 0..1
- *   no harm done   1 - (most that "you" was ever behind "nothing") / (a quarter of nothing's total)
- *   diagnosis      a right suspicion is open: 0.8, with a fact looked at there: 1; half when a wrong
- *                  one stands beside it
- *   verified       how long they watched after the last change, of what the lesson asks
- *   told people    the best update: a fifth for each field; halved when its number is off by more
- *                  than a factor of two
+ *   no harm done   1 - (most that "you" was ever behind "nothing") / (a quarter of
+ * nothing's total) diagnosis      a right suspicion is open: 0.8, with a fact looked at
+ * there: 1; half when a wrong one stands beside it verified       how long they watched
+ * after the last change, of what the lesson asks told people    the best update: a
+ * fifth for each field; halved when its number is off by more than a factor of two
  */
 #include "session_internal.h"
 
@@ -26,7 +25,9 @@ static double clamp01(double x)
     return x < 0 || isnan(x) ? 0 : x > 1 ? 1 : x;
 }
 
-/* ---- the rivals ------------------------------------------------------------------------------------- */
+/* ---- the rivals
+ * -------------------------------------------------------------------------------------
+ */
 
 static enum err run_reference(struct run *r, const struct course *c, sim_time end,
                               struct errmsg *why)
@@ -69,7 +70,9 @@ void rivals_release(struct rivals *v)
     run_release(&v->reference);
 }
 
-/* ---- the parts ------------------------------------------------------------------------------------------ */
+/* ---- the parts
+ * ------------------------------------------------------------------------------------------
+ */
 
 static double users_spared(const struct score *sc)
 {
@@ -137,7 +140,8 @@ static double communication(const struct session *s)
     return best;
 }
 
-/* ---- mitigated, cured, recovered ---------------------------------------------------------------------------- */
+/* ---- mitigated, cured, recovered
+ * ---------------------------------------------------------------------------- */
 
 /* Nothing of what the lesson said would move is still moved. */
 static bool symptoms_gone(const struct session *s)
@@ -147,7 +151,9 @@ static bool symptoms_gone(const struct session *s)
     for (size_t i = 0; i < lesson_moves(s->lesson); i++) {
         bool still = true;
         struct errmsg why = {0};
-        if (lesson_test(r->lua, lesson_move(s->lesson, i)->fn, &f, &still, &why) != ERR_OK || still)
+        if (lesson_test(r->lua, lesson_move(s->lesson, i)->fn, &f, &still, &why) !=
+                ERR_OK ||
+            still)
             return false;
     }
     return true;

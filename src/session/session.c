@@ -1,9 +1,11 @@
 /*
- * The learner's session: opening (and resuming by replaying the tape), the clock, and the view
- * that faces read. Inputs are in input.c, steps in steps.c, the tape in tape.c.
+ * The learner's session: opening (and resuming by replaying the tape), the clock, and
+ * the view that faces read. Inputs are in input.c, steps in steps.c, the tape in
+ * tape.c.
  *
- * The clock. A tick moves `target`; the run follows it in slices of events, so that a face can
- * look for keys in between. Whatever holds time (a question, unread text) pins target to now.
+ * The clock. A tick moves `target`; the run follows it in slices of events, so that a
+ * face can look for keys in between. Whatever holds time (a question, unread text) pins
+ * target to now.
  */
 #include "session_internal.h"
 
@@ -12,10 +14,12 @@
 /* A wait takes at most this much of the learner's real time. */
 #define WAIT_REAL (3 * SIM_SEC)
 /* The transcript keeps about so many lines. */
-#define TRANSCRIPT_MAX 1500
+#define TRANSCRIPT_MAX  1500
 #define TRANSCRIPT_KEEP 1000
 
-/* ---- strings ----------------------------------------------------------------------------------- */
+/* ---- strings
+ * -----------------------------------------------------------------------------------
+ */
 
 bool strings_has(const struct strings *v, const char *s)
 {
@@ -45,7 +49,8 @@ void strings_release(struct strings *v)
     memset(v, 0, sizeof(*v));
 }
 
-/* ---- saying things -------------------------------------------------------------------------------- */
+/* ---- saying things
+ * -------------------------------------------------------------------------------- */
 
 void session_touch(struct session *s)
 {
@@ -69,19 +74,24 @@ static void transcript_trim(struct session *s)
     *o = kept;
 }
 
-/* Appends `src` from byte `from` on, tones and lines kept. */
+/* Where the r-th stretch of one tone begins; before the first run all is normal. */
+static size_t tone_start(const struct out *o, size_t r)
+{
+    return r == 0 ? 0 : r <= o->nruns ? o->runs[r - 1].start : o->text.len;
+}
+
 void transcript_copy(struct out *dst, const struct out *src, size_t from)
 {
     const char *text = src->text.s;
-    for (size_t r = 0; r < src->nruns; r++) {
-        size_t at = src->runs[r].start;
-        size_t end = r + 1 < src->nruns ? src->runs[r + 1].start : src->text.len;
+    for (size_t r = 0; r <= src->nruns; r++) {
+        enum tone tone = r == 0 ? TONE_NORMAL : (enum tone)src->runs[r - 1].tone;
+        size_t at = tone_start(src, r), end = tone_start(src, r + 1);
         at = at < from ? from : at;
         while (at < end) {
             const char *nl = memchr(text + at, '\n', end - at);
             size_t n = nl ? (size_t)(nl - text) - at : end - at;
             if (n > 0)
-                out_add(dst, src->runs[r].tone, "%.*s", (int)n, text + at);
+                out_add(dst, tone, "%.*s", (int)n, text + at);
             if (nl)
                 out_end(dst);
             at += n + (nl ? 1 : 0);
@@ -134,7 +144,9 @@ void session_finish(struct session *s)
     session_touch(s);
 }
 
-/* ---- each second ------------------------------------------------------------------------------------ */
+/* ---- each second
+ * ------------------------------------------------------------------------------------
+ */
 
 static void stop_wait(struct session *s)
 {
@@ -178,7 +190,9 @@ static bool on_second(void *ctx, struct run *r)
     return run_now(r) < s->target && !s->over;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------- */
+/* ---- opening
+ * -------------------------------------------------------------------------------------------
+ */
 
 static bool seen_in_step(const void *ctx, const char *subject)
 {
@@ -285,7 +299,9 @@ void session_free(struct session *s)
     mem_free(s);
 }
 
-/* ---- the clock --------------------------------------------------------------------------------------------- */
+/* ---- the clock
+ * ---------------------------------------------------------------------------------------------
+ */
 
 static enum hold hold_of(const struct session *s)
 {
@@ -320,8 +336,8 @@ static enum err follow(struct session *s, uint64_t *left, struct errmsg *why)
     return e;
 }
 
-enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events, bool *more,
-                      struct errmsg *why)
+enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
+                      bool *more, struct errmsg *why)
 {
     enum hold h = hold_of(s);
     sim_time now = run_now(&s->run);
@@ -428,7 +444,9 @@ void session_seen(struct session *s, const char *subject)
         session_say(s, TONE_BAD, "This lesson is broken: %s", why.text);
 }
 
-/* ---- the view ------------------------------------------------------------------------------------------------ */
+/* ---- the view
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static size_t firing(const struct recording *rec)
 {
@@ -443,8 +461,8 @@ static void view_notes(struct session *s, struct session_view *v)
     s->note_views = mem_grow(s->note_views, s->nnotes + 1, sizeof(*s->note_views));
     for (size_t i = 0; i < s->nnotes; i++) {
         const struct note *n = &s->notes[i];
-        s->note_views[i] =
-            (struct note_view){.at = n->at, .kind = n->kind, .open = n->open, .text = n->text};
+        s->note_views[i] = (struct note_view){
+            .at = n->at, .kind = n->kind, .open = n->open, .text = n->text};
     }
     v->notes = s->note_views;
     v->nnotes = s->nnotes;
@@ -452,7 +470,8 @@ static void view_notes(struct session *s, struct session_view *v)
 
 const struct session_view *session_view(const struct session *cs)
 {
-    struct session *s = (struct session *)(uintptr_t)cs; /* the cache is not part of its state */
+    struct session *s =
+        (struct session *)(uintptr_t)cs; /* the cache is not part of its state */
     struct session_view *v = &s->view;
     if (v->lesson && v->version == s->version)
         return v;

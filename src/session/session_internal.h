@@ -1,19 +1,21 @@
 /*
  * session, inside: the parts of a session and who owns what.
  *
- *   struct run      one world being run: world, recording, lesson state, alerts and tickets by
- *                   the clock. The learner's run, the reference, doing nothing and every run of
- *                   the prover are `struct run`s; all of them move through run_advance().
- *   struct session  the learner: a run plus steps, notebook, tape, transcript, clock.
+ *   struct run      one world being run: world, recording, lesson state, alerts and
+ * tickets by the clock. The learner's run, the reference, doing nothing and every run
+ * of the prover are `struct run`s; all of them move through run_advance(). struct
+ * session  the learner: a run plus steps, notebook, tape, transcript, clock.
  *
- * A run knows nothing of steps or tapes; a session never moves its world but through its run.
+ * A run knows nothing of steps or tapes; a session never moves its world but through
+ * its run.
  */
 #ifndef TRUECODE_SESSION_INTERNAL_H
 #define TRUECODE_SESSION_INTERNAL_H
 
 #include "truecode/session.h"
 
-/* ---- a run ------------------------------------------------------------------------------- */
+/* ---- a run
+ * ------------------------------------------------------------------------------- */
 
 /* What a lesson builds for a seed, shared by every run of it. Reference-counted. */
 struct stage {
@@ -42,14 +44,15 @@ struct run {
     bool suspected;
 };
 /* A world at time 0. `lua` is a reload of `plan`. */
-enum err run_open(struct run *r, const struct lesson *plan, struct stage *g, uint64_t seed,
-                  struct errmsg *why) MUST_USE;
+enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
+                  uint64_t seed, struct errmsg *why) MUST_USE;
 /* A copy with its own Lua state; hooks are not copied. */
 enum err run_fork(struct run *out, const struct run *r, struct errmsg *why) MUST_USE;
 void run_release(struct run *r);
 sim_time run_now(const struct run *r);
-/* Runs to `until` inclusive, sampling at each whole second. *left is lowered by the events run
- * (NULL: no limit); ERR_STOPPED when it is used up or on_second asked to stop (then *asked). */
+/* Runs to `until` inclusive, sampling at each whole second. *left is lowered by the
+ * events run (NULL: no limit); ERR_STOPPED when it is used up or on_second asked to
+ * stop (then *asked). */
 enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
                      struct errmsg *why) MUST_USE;
 enum err run_apply(struct run *r, const struct action *a, const char *who,
@@ -58,15 +61,18 @@ struct lesson_facts run_facts(const struct run *r);
 size_t run_tickets(const struct run *r, sim_time t); /* how many have arrived by t */
 /* Fills what the console needs to know of this run. */
 void run_console(const struct run *r, struct console_ctx *ctx);
-/* One console line, carried out at once: actions, their time, and waits (at most to `end`).
- * Used by everything but the learner. ERR_*: the line could not be carried out. */
-enum err run_line(struct run *r, const char *line, sim_time end, struct errmsg *why) MUST_USE;
-/* Users were well over the last `window`: the objective was met in it as a whole and in each
- * half of it. *margin: 1 comfortable .. 0 on the edge, negative when not. */
+/* One console line, carried out at once: actions, their time, and waits (at most to
+ * `end`). Used by everything but the learner. ERR_*: the line could not be carried out.
+ */
+enum err run_line(struct run *r, const char *line, sim_time end,
+                  struct errmsg *why) MUST_USE;
+/* Users were well over the last `window`: the objective was met in it as a whole and in
+ * each half of it. *margin: 1 comfortable .. 0 on the edge, negative when not. */
 bool run_well(const struct run *r, sim_time window, double *margin);
 uint64_t run_bad(const struct run *r, sim_time from); /* bad user requests since then */
 
-/* ---- a session ------------------------------------------------------------------------------ */
+/* ---- a session
+ * ------------------------------------------------------------------------------ */
 
 struct strings { /* a small set of strings, in order of arrival */
     char **s;
@@ -93,7 +99,7 @@ struct said { /* a status update */
 };
 struct forecast { /* a prediction that waits for its day */
     size_t step, index;
-    char said;       /* 'u' 's' 'd' */
+    char said; /* 'u' 's' 'd' */
     bool armed, told;
     sim_time due;
     double before, after;
@@ -122,17 +128,18 @@ struct session {
     int columns;
 
     struct run run;
-    struct run begin;  /* as things stood at the page */
-    struct run fork;   /* as things stood before the first change; world NULL: none yet */
-    struct run scored; /* the first branch, as it stood at the first rewind; world NULL: none */
+    struct run begin; /* as things stood at the page */
+    struct run fork; /* as things stood before the first change; world NULL: none yet */
+    struct run scored; /* the first branch, as it stood at the first rewind; world NULL:
+                          none */
     enum phase phase;
     bool paused, over, limit;
     double speed;
-    sim_time target;    /* where ticks want the clock to be */
+    sim_time target; /* where ticks want the clock to be */
     sim_time wait_until, wait_from;
     double wait_speed;
     sim_time ended_at;
-    char *claimed;      /* resolve's word */
+    char *claimed; /* resolve's word */
 
     size_t step;
     enum step_status *status;
@@ -154,8 +161,8 @@ struct session {
     size_t nmarks, marks_cap;
 
     size_t tickets_known, tickets_read;
-    struct buf tape;    /* not yet taken */
-    sim_time taped_at;  /* time of the last line */
+    struct buf tape;   /* not yet taken */
+    sim_time taped_at; /* time of the last line */
     struct out transcript;
 
     uint64_t version;
@@ -165,17 +172,19 @@ struct session {
 
 /* session.c */
 void session_touch(struct session *s);
-void session_say(struct session *s, enum tone t, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void session_say(struct session *s, enum tone t, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 void session_feedback(struct session *s, enum tone t, const char *text);
 void session_finish(struct session *s); /* to the debrief */
 
+/* Appends `src` from byte `from` on, tones and lines kept. */
 void transcript_copy(struct out *dst, const struct out *src, size_t from);
 void session_console(const struct session *s, struct console_ctx *ctx);
 void session_wait(struct session *s, sim_time duration);
 
 /* input.c: a line's effects */
-enum err input_apply(struct session *s, const char *line, bool confirmed, struct errmsg *why)
-    MUST_USE;
+enum err input_apply(struct session *s, const char *line, bool confirmed,
+                     struct errmsg *why) MUST_USE;
 
 /* steps.c */
 const struct step *step_current(const struct session *s);
@@ -196,7 +205,8 @@ char direction_of(double before, double after);
 void tape_header(struct session *s);
 void tape_put(struct session *s, const char *kind, const char *text);
 void tape_time(struct session *s, bool force);
-enum err tape_replay(struct session *s, const char *tape, size_t len, struct errmsg *why) MUST_USE;
+enum err tape_replay(struct session *s, const char *tape, size_t len,
+                     struct errmsg *why) MUST_USE;
 
 /* rewind.c */
 void mark_take(struct session *s); /* when it is time */
@@ -215,7 +225,8 @@ struct rivals { /* the reference and doing nothing, run to the learner's end */
 /* The branch that counts. */
 const struct run *scored_run(const struct session *s);
 enum err rivals_run(const struct session *s, struct rivals *v,
-                    void (*progress)(void *ctx, double share), void *ctx, struct errmsg *why) MUST_USE;
+                    void (*progress)(void *ctx, double share), void *ctx,
+                    struct errmsg *why) MUST_USE;
 void rivals_release(struct rivals *v);
 enum outcome outcome_of(const struct session *s);
 struct score score_of(const struct session *s, const struct rivals *v);

@@ -1,7 +1,8 @@
 /*
- * Steps: what the guided mode asks, one thing at a time. A step gates nothing but the next step: the
- * system and all commands are open at any time. Goals are looked at after each sample and each input,
- * so that a goal reached early is done when its step comes.
+ * Steps: what the guided mode asks, one thing at a time. A step gates nothing but the
+ * next step: the system and all commands are open at any time. Goals are looked at
+ * after each sample and each input, so that a goal reached early is done when its step
+ * comes.
  */
 #include "session_internal.h"
 
@@ -23,14 +24,16 @@ bool step_holds(const struct session *s)
                   st->kind == STEP_PREDICT || st->kind == STEP_SAY_UPDATE);
 }
 
-/* ---- going on ------------------------------------------------------------------------------------- */
+/* ---- going on
+ * -------------------------------------------------------------------------------------
+ */
 
 static void announce(struct session *s)
 {
     const struct step *st = step_current(s);
     if (st)
-        session_say(s, TONE_HEAD, "Step %zu of %zu. %s", s->step + 1, lesson_steps(s->lesson),
-                    st->title);
+        session_say(s, TONE_HEAD, "Step %zu of %zu. %s", s->step + 1,
+                    lesson_steps(s->lesson), st->title);
 }
 
 static void step_close(struct session *s, enum step_status how)
@@ -64,7 +67,8 @@ void step_skip(struct session *s, enum step_status how)
     step_close(s, how);
 }
 
-/* ---- goals and traps ---------------------------------------------------------------------------------- */
+/* ---- goals and traps
+ * ---------------------------------------------------------------------------------- */
 
 static enum err goal_reached(struct session *s, const struct step *st, bool *yes,
                              struct errmsg *why)
@@ -91,7 +95,8 @@ static enum err check_traps(struct session *s, struct errmsg *why)
         if (s->trap_fired[i])
             continue;
         struct lesson_facts f = run_facts(&s->run);
-        enum err e = lesson_test(s->run.lua, lesson_trap(s->lesson, i)->when, &f, &yes, why);
+        enum err e =
+            lesson_test(s->run.lua, lesson_trap(s->lesson, i)->when, &f, &yes, why);
         if (e != ERR_OK)
             return e;
         if (!yes)
@@ -119,7 +124,9 @@ enum err step_check(struct session *s, struct errmsg *why)
     return e;
 }
 
-/* ---- questions ------------------------------------------------------------------------------------------- */
+/* ---- questions
+ * -------------------------------------------------------------------------------------------
+ */
 
 void step_answer(struct session *s, int number)
 {
@@ -188,13 +195,14 @@ void step_predict(struct session *s, const char *words)
     char said[8];
     size_t n = parse_directions(words, said, sizeof(said));
     if (n != st->npredict) {
-        session_say(s, TONE_WARN,
-                    "Say up, same or down%s, for example: up%s", st->npredict > 1 ? " for each" : "",
+        session_say(s, TONE_WARN, "Say up, same or down%s, for example: up%s",
+                    st->npredict > 1 ? " for each" : "",
                     st->npredict > 1 ? ", same" : "");
         return;
     }
     for (size_t i = 0; i < n; i++)
-        add_forecast(s, (struct forecast){.step = s->step, .index = i, .said = said[i]});
+        add_forecast(s,
+                     (struct forecast){.step = s->step, .index = i, .said = said[i]});
     session_say(s, TONE_NORMAL, "Noted. Let us see.");
     step_close(s, STEP_DONE);
 }
@@ -209,7 +217,8 @@ static double read_number(struct session *s, fn_id fn)
     return v;
 }
 
-static const struct prediction *prediction_of(const struct session *s, const struct forecast *f)
+static const struct prediction *prediction_of(const struct session *s,
+                                              const struct forecast *f)
 {
     return &lesson_step(s->lesson, f->step)->predict[f->index];
 }
@@ -243,7 +252,9 @@ void forecast_check(struct session *s)
     }
 }
 
-/* ---- updates ------------------------------------------------------------------------------------------------ */
+/* ---- updates
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static const char *update_field(const struct update *u, const char *name)
 {
@@ -277,7 +288,9 @@ void step_update(struct session *s, const struct update *fields)
     buf_release(&missing);
 }
 
-/* ---- help ----------------------------------------------------------------------------------------------------- */
+/* ---- help
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 void step_hint(struct session *s)
 {

@@ -12,21 +12,21 @@
  *     1812250000000 cmd restart checkout --rolling
  *     1820000000000 time 9f3c...          (digest of the trace so far)
  *
- * A last line without its newline was cut short by a crash and is not a line: whoever owns the file
- * truncates it to the last newline before appending.
+ * A last line without its newline was cut short by a crash and is not a line: whoever
+ * owns the file truncates it to the last newline before appending.
  *
- * Replaying runs to each line's time and applies it again. A `time` line carries the trace digest:
- * a replay that comes out differently is noticed where it happens.
+ * Replaying runs to each line's time and applies it again. A `time` line carries the
+ * trace digest: a replay that comes out differently is noticed where it happens.
  */
 #include "session_internal.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TAPE_EVERY (10 * SIM_SEC)
-#define TAPE_LINE 8192
+#define TAPE_LINE  8192
 
 static const char *mode_word(enum session_mode m)
 {
@@ -35,7 +35,9 @@ static const char *mode_word(enum session_mode m)
 
 void tape_header(struct session *s)
 {
-    buf_addf(&s->tape, "truecode tape 1\nengine %d\nlesson %s %s\nseed %" PRIu64 "\nmode %s\n--\n",
+    buf_addf(&s->tape,
+             "truecode tape 1\nengine %d\nlesson %s %s\nseed %" PRIu64
+             "\nmode %s\n--\n",
              ENGINE_NUMBER, lesson_info(s->lesson)->id, lesson_hash(s->lesson), s->seed,
              mode_word(s->mode));
     s->taped_at = run_now(&s->run);
@@ -64,7 +66,9 @@ void tape_time(struct session *s, bool force)
     tape_put(s, "time", digest);
 }
 
-/* ---- reading --------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ---------------------------------------------------------------------------------------
+ */
 
 struct reader {
     const char *p, *end;
@@ -89,8 +93,9 @@ static bool next_line(struct reader *r)
 
 static enum err bad_header(const struct reader *r, const char *want, struct errmsg *why)
 {
-    return errmsg_set(why, ERR_CORRUPT, "tape line %zu: expected \"%s ...\", found \"%.60s\"",
-                      r->line, want, r->text);
+    return errmsg_set(why, ERR_CORRUPT,
+                      "tape line %zu: expected \"%s ...\", found \"%.60s\"", r->line,
+                      want, r->text);
 }
 
 static enum err header_field(struct reader *r, const char *key, const char *want,
@@ -100,7 +105,8 @@ static enum err header_field(struct reader *r, const char *key, const char *want
     if (!next_line(r) || !str_starts(r->text, key) || r->text[n] != ' ')
         return bad_header(r, key, why);
     if (!str_eq(r->text + n + 1, want))
-        return errmsg_set(why, ERR_MISMATCH, "%s: the tape has \"%.90s\", this is \"%.90s\"", means,
+        return errmsg_set(why, ERR_MISMATCH,
+                          "%s: the tape has \"%.90s\", this is \"%.90s\"", means,
                           r->text + n + 1, want);
     return ERR_OK;
 }
@@ -114,14 +120,16 @@ static enum err read_header(struct session *s, struct reader *r, struct errmsg *
     snprintf(seed, sizeof(seed), "%" PRIu64, s->seed);
     if (!next_line(r) || !str_eq(r->text, "truecode tape 1"))
         return bad_header(r, "truecode tape 1", why);
-    enum err e = header_field(r, "engine", engine, "the tape was recorded by another engine", why);
+    enum err e = header_field(r, "engine", engine,
+                              "the tape was recorded by another engine", why);
     if (e == ERR_OK)
-        e = header_field(r, "lesson", lesson, "the tape is of another lesson or version of it",
-                         why);
+        e = header_field(r, "lesson", lesson,
+                         "the tape is of another lesson or version of it", why);
     if (e == ERR_OK)
         e = header_field(r, "seed", seed, "the tape has another seed", why);
     if (e == ERR_OK)
-        e = header_field(r, "mode", mode_word(s->mode), "the tape was played in another mode", why);
+        e = header_field(r, "mode", mode_word(s->mode),
+                         "the tape was played in another mode", why);
     if (e == ERR_OK && (!next_line(r) || !str_eq(r->text, "--")))
         e = errmsg_set(why, ERR_CORRUPT, "tape line %zu: expected \"--\"", r->line);
     return e;
@@ -145,14 +153,15 @@ static enum err check_digest(const struct session *s, const struct reader *r,
     snprintf(mine, sizeof(mine), "%016" PRIx64, session_digest(s));
     if (str_eq(mine, digest))
         return ERR_OK;
-    return errmsg_set(why, ERR_MISMATCH,
-                      "tape line %zu: the replay differs from what was recorded (trace %s, "
-                      "recorded %.16s)",
-                      r->line, mine, digest);
+    return errmsg_set(
+        why, ERR_MISMATCH,
+        "tape line %zu: the replay differs from what was recorded (trace %s, "
+        "recorded %.16s)",
+        r->line, mine, digest);
 }
 
-static enum err replay_entry(struct session *s, const struct reader *r, const char *kind,
-                             char *text, struct errmsg *why)
+static enum err replay_entry(struct session *s, const struct reader *r,
+                             const char *kind, char *text, struct errmsg *why)
 {
     if (str_eq(kind, "time"))
         return check_digest(s, r, text, why);
@@ -165,13 +174,15 @@ static enum err replay_entry(struct session *s, const struct reader *r, const ch
         enum err e = input_apply(s, text, true, &ignored);
         s->wait_until = 0;
         if (e != ERR_OK)
-            return errmsg_set(why, ERR_MISMATCH, "tape line %zu: \"%.60s\" no longer works: %.200s",
+            return errmsg_set(why, ERR_MISMATCH,
+                              "tape line %zu: \"%.60s\" no longer works: %.200s",
                               r->line, text, ignored.text);
     } else
-        return errmsg_set(why, ERR_CORRUPT,
-                          "tape line %zu: \"%.30s\" is not a kind of entry (time, read, "
-                          "seen, cmd)",
-                          r->line, kind);
+        return errmsg_set(
+            why, ERR_CORRUPT,
+            "tape line %zu: \"%.30s\" is not a kind of entry (time, read, "
+            "seen, cmd)",
+            r->line, kind);
     return ERR_OK;
 }
 
@@ -181,17 +192,21 @@ static enum err replay_line(struct session *s, struct reader *r, struct errmsg *
     long long t = strtoll(r->text, &rest, 10);
     if (rest == r->text || *rest != ' ' || t < 0 ||
         t > lesson_info(s->lesson)->ends_at + SIM_HOUR)
-        return errmsg_set(why, ERR_CORRUPT,
-                          "tape line %zu: expected a time in nanoseconds, found \"%.40s\"",
-                          r->line, r->text);
+        return errmsg_set(
+            why, ERR_CORRUPT,
+            "tape line %zu: expected a time in nanoseconds, found \"%.40s\"", r->line,
+            r->text);
     char *kind = rest + 1, *text = strchr(kind, ' ');
     if (text)
         *text++ = '\0';
     enum err e = replay_to(s, t, why);
-    return e == ERR_OK ? replay_entry(s, r, kind, text ? text : kind + strlen(kind), why) : e;
+    return e == ERR_OK
+               ? replay_entry(s, r, kind, text ? text : kind + strlen(kind), why)
+               : e;
 }
 
-enum err tape_replay(struct session *s, const char *tape, size_t len, struct errmsg *why)
+enum err tape_replay(struct session *s, const char *tape, size_t len,
+                     struct errmsg *why)
 {
     struct reader r = {.p = tape, .end = tape + len};
     enum err e = read_header(s, &r, why);

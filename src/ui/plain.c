@@ -149,7 +149,7 @@ static void print_step(struct plain *p, struct buf *out)
     }
     for (size_t i = 0; i < s->npredict; i++)
         buf_addf(out, "  %s: up, same or down?\n", s->predict[i].what);
-    if (s->wants_suspect)
+    if (s->wants_suspect && !ui_has_word(s->say, "suspect "))
         wrapped(out, "", "",
                 "When you know: suspect COMPONENT MECHANISM because EVIDENCE");
 }

@@ -235,6 +235,7 @@ struct chart {
     uint16_t metric, metric2; /* metric2: hits + misses and the like; UINT16_MAX none */
     uint8_t how;              /* charts.c */
     double moved;
+    bool first; /* of the table: the users' own */
 };
 #define CHARTS_MAX 96
 

@@ -92,6 +92,7 @@ static void draw_log(struct ui *u, struct canvas *c, struct rect r,
     if (e->dropped > 0)
         canvas_printf(c, r.row, r.col + 31 + used, r.cols - 31 - used, TONE_DIM,
                       "(and %u like it, not written)", e->dropped);
+    ui_show(u, "%s", name);
     ui_show(u, "%s:logs", name);
 }
 

@@ -1,6 +1,7 @@
 /*
- * A session end to end on a small lesson: steps, waits, the tape, resuming, going back, the score, the
- * debrief and the proof. The lesson: an api past its capacity because of a bad version.
+ * A session end to end on a small lesson: steps, waits, the tape, resuming, going back,
+ * the score, the debrief and the proof. The lesson: an api past its capacity because of
+ * a bad version.
  */
 #include "truecode/session.h"
 
@@ -23,9 +24,11 @@ static const char lesson_text[] =
     "    w:service { 'api', instances = 2, start_up = sec(2), drain = sec(2),\n"
     "      versions = {\n"
     "        { 'v1', buy = { compute(ms(4)), count('orders') } },\n"
-    "        { 'v2', buy = { compute(ms(4)), sometimes(0.3, { fail('boom') }), count('orders') } },\n"
+    "        { 'v2', buy = { compute(ms(4)), sometimes(0.3, { fail('boom') }), "
+    "count('orders') } },\n"
     "      } }\n"
-    "    w:client { 'users', to = 'api/buy', rate = per_second(20), gives_up = sec(5) }\n"
+    "    w:client { 'users', to = 'api/buy', rate = per_second(20), gives_up = sec(5) "
+    "}\n"
     "  end,\n"
     "  slo = { name = 'an answer', good = 0.95, within = sec(1), window = min(30) },\n"
     "  incident = function(i)\n"
@@ -39,16 +42,22 @@ static const char lesson_text[] =
     "  steps = {\n"
     "    ask { 'first', say = 'What now?', choices = { { 'Guess', reply = 'No.' },\n"
     "      { 'Look', reply = 'Yes.', right = true } }, hints = { 'look' } },\n"
-    "    look { 'changes', say = 'What changed?', goal = function(s) return s:seen('changes') end,\n"
+    "    look { 'changes', say = 'What changed?', goal = function(s) return "
+    "s:seen('changes') end,\n"
     "      solution = { 'changes' }, hints = { 'changes' } },\n"
     "    predict { 'guess', say = 'If you roll back?', of = { { 'good share',\n"
-    "      value = function(s) return s:good(sec(30)) end, after = min(3), answer = 'up' } }, hints = { 'up' } },\n"
-    "    act { 'fix', say = 'Put it right.', goal = function(s) return s:good_for(min(3)) end,\n"
+    "      value = function(s) return s:good(sec(30)) end, after = min(3), answer = "
+    "'up' } }, hints = { 'up' } },\n"
+    "    act { 'fix', say = 'Put it right.', goal = function(s) return "
+    "s:good_for(min(3)) end,\n"
     "      solution = { 'rollback api', 'wait 6m' }, hints = { 'rollback api' } },\n"
     "  },\n"
-    "  fixes = { { 'roll back', { 'rollback api' } }, { 'deploy the old one', { 'deploy api v1' } } },\n"
-    "  wrong = { { 'restart', { 'restart api --rolling' }, harm = 'nothing', says = 'Same code.' },\n"
-    "    { 'scale', { 'scale api 4' }, harm = 'nothing', says = 'More of the same code.' } },\n"
+    "  fixes = { { 'roll back', { 'rollback api' } }, { 'deploy the old one', { "
+    "'deploy api v1' } } },\n"
+    "  wrong = { { 'restart', { 'restart api --rolling' }, harm = 'nothing', says = "
+    "'Same code.' },\n"
+    "    { 'scale', { 'scale api 4' }, harm = 'nothing', says = 'More of the same "
+    "code.' } },\n"
     "  debrief = [[A bad version.]],\n"
     "}\n";
 
@@ -101,7 +110,9 @@ static void play_to_the_fix(struct session *s)
     run_for(s, 8 * SIM_MIN);
 }
 
-/* ---- steps ---------------------------------------------------------------------------------------- */
+/* ---- steps
+ * ----------------------------------------------------------------------------------------
+ */
 
 static void test_starts_with_the_page(void **state)
 {
@@ -189,7 +200,26 @@ static void test_hint_skip_solution(void **state)
     session_free(s);
 }
 
-/* ---- tape ------------------------------------------------------------------------------------------ */
+/* Plain words come through as well as toned ones. */
+static void test_output_is_whole(void **state)
+{
+    (void)state;
+    struct session_options o = options(NULL);
+    struct session *s = NULL;
+    struct errmsg why = {0};
+    o.spoken = true;
+    assert_int_equal(session_open(&s, &o, &why), ERR_OK);
+    type(s, "");
+    type(s, "chart orders");
+    const char *out = strstr(session_view(s)->transcript->text.s, "> chart orders\n");
+    assert_non_null(out);
+    assert_true(strlen(out) > 60);
+    session_free(s);
+}
+
+/* ---- tape
+ * ------------------------------------------------------------------------------------------
+ */
 
 static char *tape_of(struct session *s)
 {
@@ -270,7 +300,9 @@ static void test_refuses_other_tapes(void **state)
     mem_free(tape);
 }
 
-/* ---- going back ---------------------------------------------------------------------------------------- */
+/* ---- going back
+ * ----------------------------------------------------------------------------------------
+ */
 
 static void test_rewind_ends_exactly_there(void **state)
 {
@@ -287,7 +319,8 @@ static void test_rewind_ends_exactly_there(void **state)
     run_for(s, 70 * SIM_SEC);
     char line[64];
     sim_time day = then / SIM_SEC;
-    snprintf(line, sizeof(line), "rewind 10:%02d:%02d", (int)(day / 60 % 60), (int)(day % 60));
+    snprintf(line, sizeof(line), "rewind 10:%02d:%02d", (int)(day / 60 % 60),
+             (int)(day % 60));
     assert_int_equal(session_line(s, line, true, &why), ERR_OK);
     assert_true(session_view(s)->now == then);
     assert_true(session_digest(s) == digest);
@@ -295,7 +328,9 @@ static void test_rewind_ends_exactly_there(void **state)
     session_free(s);
 }
 
-/* ---- the debrief ------------------------------------------------------------------------------------------ */
+/* ---- the debrief
+ * ------------------------------------------------------------------------------------------
+ */
 
 static void test_report(void **state)
 {
@@ -324,8 +359,8 @@ static void test_proof(void **state)
     struct proof p;
     struct errmsg why = {0};
     struct buf b;
-    enum err e = prove_lesson(&p, lesson_text, strlen(lesson_text), "small.lua", 1, 2, NULL, NULL,
-                              &why);
+    enum err e = prove_lesson(&p, lesson_text, strlen(lesson_text), "small.lua", 1, 2,
+                              NULL, NULL, &why);
     if (e != ERR_OK)
         fail_msg("%s", why.text);
     buf_init(&b, 0);
@@ -348,7 +383,8 @@ static void test_proof_notices(void **state)
     scale[13] = '\'';
     char *tail = scale + 14;
     assert_non_null(strstr(tail, "harm"));
-    enum err e = prove_lesson(&p, text, strlen(text), "small.lua", 1, 1, NULL, NULL, &why);
+    enum err e =
+        prove_lesson(&p, text, strlen(text), "small.lua", 1, 1, NULL, NULL, &why);
     assert_true(e != ERR_OK || !p.ok);
     proof_release(&p);
     mem_free(text);
@@ -363,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_a_wait_stops_at_a_ticket),
         cmocka_unit_test(test_the_whole_way),
         cmocka_unit_test(test_hint_skip_solution),
+        cmocka_unit_test(test_output_is_whole),
         cmocka_unit_test(test_resumes_from_the_tape),
         cmocka_unit_test(test_a_cut_line_is_dropped),
         cmocka_unit_test(test_refuses_other_tapes),
