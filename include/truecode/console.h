@@ -56,7 +56,7 @@ struct out_run {
 };
 struct out {
     struct buf text;      /* all lines, separated by '\n' */
-    struct out_run *runs; /* where the tone changes, ascending */
+    struct out_run *runs; /* where the tone changes, ascending; the first at byte 0 */
     size_t nruns, cap;
     size_t max_lines,
         lines;      /* output beyond max_lines (default 2000) is counted only */
