@@ -362,7 +362,7 @@ void plain_start(struct plain *p, struct buf *out)
         wrapped(out, "", "", li->place);
         buf_addch(out, '\n');
         clock_text(out, v, v->now, false);
-        buf_adds(out, "  The pager:\n");
+        buf_adds(out, "  What reaches you:\n");
         wrapped(out, "  ", "  ", li->page);
         buf_addch(out, '\n');
         session_read(p->s);

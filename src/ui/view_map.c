@@ -419,6 +419,8 @@ static void map_draw(struct ui *u, struct canvas *c, struct rect r)
 const struct view view_map = {
     .name = "Map",
     .key = '1',
+    .about = "Who calls whom, and how often. Below a component: where requests wait, "
+             "and how full it is. ✗: requests that die on the way there, and of what.",
     .hint = NULL,
     .draw = map_draw,
     .wants = map_wants,
