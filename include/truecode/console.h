@@ -170,6 +170,7 @@ struct console_ctx {
     bool may_rewind;
     int columns; /* width to lay out for; >= 40 */
     bool ascii;  /* no block or line-drawing characters in charts and maps */
+    bool users_hidden; /* nobody measures users here: no metric comes from a client */
     bool spoken; /* plain mode: charts as sentences and numbers */
 };
 

@@ -114,6 +114,8 @@ struct session_view {
     enum session_mode mode;
     bool practice; /* after a rewind: not scored */
 
+    bool users_hidden; /* nobody measures users here: show neither slo nor users_lost, and no
+                          metric of a client */
     struct slo_state slo;
     uint64_t users_lost; /* bad user requests since the page */
     size_t alerts_firing;

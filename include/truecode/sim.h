@@ -257,6 +257,7 @@ struct slo {
     sim_time within, max_age;
     double objective; /* 0.995 */
     sim_time window;  /* budget period */
+    bool hidden; /* the team does not measure it: nothing shows it before the debrief */
 };
 enum err model_slo(struct model *m, const struct slo *slo, const comp_id *clients,
                    size_t nclients, struct errmsg *why) MUST_USE;
