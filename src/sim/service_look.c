@@ -27,7 +27,7 @@ enum {
     M_POOL_WAITING,
     M_COUNT
 };
-_Static_assert(M_COUNT == SERVICE_METRICS, "each metric has its description");
+_Static_assert((int)M_COUNT == (int)SERVICE_METRICS, "each metric has its description");
 
 static double pool_sum(const struct world *w, const struct instance *i, bool waiting)
 {
