@@ -15,11 +15,19 @@ SANITIZE  ?=
 
 SYSTEM := $(shell uname -sm)
 MAKEFLAGS += --no-builtin-rules
+# Where nobody said how many jobs at a time: one per processor.
+PARALLEL = $(if $(findstring j,$(MAKEFLAGS)),,\
+	-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 
 # ---- libraries ---------------------------------------------------------------------
 # Every question to pkg-config has an answer without it, so that make itself starts on
 # a machine where .ci/setup has still everything to install.
 
+ifneq ($(filter Darwin,$(SYSTEM)),)
+# Homebrew keeps these three out of the compiler's and pkg-config's way.
+BREW := $(shell brew --prefix 2>/dev/null)/opt
+PKG_CONFIG := PKG_CONFIG_PATH=$(BREW)/lua@5.4/lib/pkgconfig:$(BREW)/ncurses/lib/pkgconfig:$(BREW)/sqlite/lib/pkgconfig:$$PKG_CONFIG_PATH $(PKG_CONFIG)
+endif
 pc = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
 LUA_PC := $(shell for p in lua5.4 lua-5.4 lua54 lua; do \
 	$(PKG_CONFIG) --exists "$$p >= 5.4 $$p < 5.5" 2>/dev/null && { echo $$p; break; }; done)
@@ -36,7 +44,6 @@ ifneq ($(filter Linux,$(SYSTEM)),)
 LIB_NAMES  += seccomp
 LIB_CFLAGS += -DHAVE_SECCOMP=1
 else
-# Homebrew and others keep headers where the compiler does not look.
 LIB_CFLAGS += $(call pc,--cflags ncursesw sqlite3 libutf8proc)
 LIB_LIBS   += $(call pc,--libs-only-L ncursesw sqlite3 libutf8proc)
 endif
@@ -56,9 +63,9 @@ HARDEN_LD =
 ifneq ($(filter Linux,$(SYSTEM)),)
 HARDEN    += -fstack-clash-protection
 HARDEN_LD += -pie -Wl,-z,relro,-z,now,-z,noexecstack
-endif
 ifneq ($(filter x86_64 i686,$(SYSTEM)),)
-HARDEN += -fcf-protection
+HARDEN    += -fcf-protection
+endif
 endif
 ifeq ($(SANITIZE),)
 HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
@@ -69,7 +76,7 @@ SAN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 
 ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE $(LIB_CFLAGS) \
 	-DTRUECODE_VERSION='"$(VERSION)"' $(CPPFLAGS)
-ALL_CFLAGS   = -std=c11 $(OPT) -ffp-contract=off -fno-math-errno -ffile-prefix-map=$(CURDIR)/= \
+ALL_CFLAGS   = -std=c11 $(OPT) -ffp-contract=off -fno-math-errno -ffile-prefix-map=$(CURDIR)=. \
 	$(WARN) $(HARDEN) $(SAN) $(CFLAGS)
 ALL_LDFLAGS  = $(HARDEN_LD) $(SAN) $(LDFLAGS)
 
@@ -84,7 +91,7 @@ BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 # What is not a program of its own: helpers that any test may call.
 TOBJ  := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/lib/*.c)))
 
-.PHONY: all run play test check prove bench install uninstall clean lint asan format \
+.PHONY: all run test check prove bench install uninstall clean lint asan format \
 	check-portable help print-flags tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -104,15 +111,16 @@ help:
 	@echo 'make format          clang-format in place'
 	@echo 'make install PREFIX=/usr/local DESTDIR=   and uninstall, clean'
 
+# The program itself runs from here and not from a make with parallel jobs, which
+# would keep the terminal from it.
 run:
 	@.ci/setup run
-	@$(MAKE) --no-print-directory play
-
-play: $(B)/truecode
+	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@$(B)/truecode
 
 test:
 	@.ci/setup test
+	@$(MAKE) --no-print-directory $(PARALLEL) all tests
 	@$(MAKE) --no-print-directory check
 
 check: $(B)/truecode tests
@@ -135,7 +143,7 @@ asan:
 		OPT='-O1 -g' G=unit check
 
 check-portable:
-	@tests/portable.sh
+	@tests/run -b $(B) portable
 
 format:
 	clang-format -i $(wildcard src/*/*.[ch] include/truecode/*.h tests/*/*.[ch])
@@ -157,13 +165,13 @@ $(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(TOBJ) $(LIB)
 
 # Where installed lessons are is known to the command line alone, so that another
 # PREFIX compiles one folder again and not everything.
-$(B)/src/cli/%.o: ALL_CPPFLAGS += -DTRUECODE_DATADIR='"$(DATADIR)"'
+$(B)/src/cli/%.o: CLI_CPPFLAGS = -DTRUECODE_DATADIR='"$(DATADIR)"'
 $(filter $(B)/src/cli/%,$(OBJ)): $(B)/.datadir
 
 $(B)/%.o: %.c $(B)/.flags | build/.setup-build
 	@mkdir -p $(@D)
 	@echo "  cc    $<"
-	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(ALL_CPPFLAGS) $(CLI_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Says what lacks, where a compiler would only fail.
 build/.setup-build:

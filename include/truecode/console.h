@@ -11,7 +11,8 @@
  *     effects_release(&fx), out_release(&out);
  *
  * One file per command (src/console/cmd_NAME.c), each ending in one const descriptor.
- * A bare word looks, an argument acts. Lines can be piped: logs checkout | grep timeout | tail -5.
+ * A bare word looks, an argument acts. Lines can be piped: logs checkout | grep timeout
+ * | tail -5.
  */
 #ifndef TRUECODE_CONSOLE_H
 #define TRUECODE_CONSOLE_H
@@ -19,13 +20,28 @@
 #include "truecode/mechanism.h"
 #include "truecode/telemetry.h"
 
-/* ---- output ---------------------------------------------------------------------------- */
+/* ---- output
+ * ---------------------------------------------------------------------------- */
 
-/* What a piece of text means; the terminal decides how that looks. Used by the console, the
- * views and plain mode alike. */
+/* What a piece of text means; the terminal decides how that looks. Used by the console,
+ * the views and plain mode alike. */
 #define TONE_LIST(X)                                                                   \
-    X(NORMAL) X(DIM) X(STRONG) X(HEAD) X(GOOD) X(WARN) X(BAD) X(ACCENT) X(PROMPT)      \
-    X(MARK) X(SELECT) X(SERIES1) X(SERIES2) X(SERIES3) X(SERIES4) X(GHOST)
+    X(NORMAL)                                                                          \
+    X(DIM)                                                                             \
+    X(STRONG)                                                                          \
+    X(HEAD)                                                                            \
+    X(GOOD)                                                                            \
+    X(WARN)                                                                            \
+    X(BAD)                                                                             \
+    X(ACCENT)                                                                          \
+    X(PROMPT)                                                                          \
+    X(MARK)                                                                            \
+    X(SELECT)                                                                          \
+    X(SERIES1)                                                                         \
+    X(SERIES2)                                                                         \
+    X(SERIES3)                                                                         \
+    X(SERIES4)                                                                         \
+    X(GHOST)
 enum tone {
 #define X(name) TONE_##name,
     TONE_LIST(X)
@@ -40,19 +56,22 @@ struct out_run {
 };
 struct out {
     struct buf text;      /* all lines, separated by '\n' */
-    struct out_run *runs; /* where the tone changes, ascending */
+    struct out_run *runs; /* where the tone changes, ascending; the first at byte 0 */
     size_t nruns, cap;
-    size_t max_lines, lines; /* output beyond max_lines (default 2000) is counted only */
+    size_t max_lines,
+        lines;      /* output beyond max_lines (default 2000) is counted only */
+    size_t columns; /* tables wrap their last column to this; 0: they do not */
 };
 void out_init(struct out *o);
 void out_release(struct out *o);
 void out_reset(struct out *o);
 void out_add(struct out *o, enum tone t, const char *fmt, ...) PRINTF_LIKE(3, 4);
-void out_line(struct out *o, enum tone t, const char *fmt, ...) PRINTF_LIKE(3, 4); /* + '\n' */
+void out_line(struct out *o, enum tone t, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);       /* + '\n' */
 void out_end(struct out *o); /* ends the line */
 
-/* A table: cells are added row by row; columns as wide as they need, numbers (right = true)
- * to the right. The first row is the head. */
+/* A table: cells are added row by row; columns as wide as they need, numbers (right =
+ * true) to the right. The first row is the head. */
 struct out_table {
     struct out *o;
     struct arena mem;
@@ -63,31 +82,36 @@ struct out_table {
         uint8_t tone;
     } * cells;
 };
-void table_init(struct out_table *t, struct out *o, const char *heads); /* "INSTANCE|>CPU|STATE" */
+void table_init(struct out_table *t, struct out *o,
+                const char *heads); /* "INSTANCE|>CPU|STATE" */
 void table_cell(struct out_table *t, enum tone tone, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void table_print(struct out_table *t); /* and releases it */
 
-/* ---- effects ------------------------------------------------------------------------------ */
+/* ---- effects
+ * ------------------------------------------------------------------------------ */
 
 enum effect_kind {
-    EFFECT_ACTION,   /* do `action` to the world; `text`: what to say when done */
-    EFFECT_WAIT,     /* let `duration` pass */
-    EFFECT_SPEED,    /* `number`: simulated seconds per second */
+    EFFECT_ACTION, /* do `action` to the world; `text`: what to say when done */
+    EFFECT_WAIT,   /* let `duration` pass */
+    EFFECT_SPEED,  /* `number`: simulated seconds per second */
     EFFECT_PAUSE,
     EFFECT_REWIND,   /* to simulated time `at` */
     EFFECT_SEEN,     /* the learner saw `text` (subject, see below) */
     EFFECT_SUSPECT,  /* `comp`, `mechanism`, `text` = because */
-    EFFECT_RULE_OUT, /* `comp`, `mechanism` (MECHANISM_COUNT: the whole component), `text` */
+    EFFECT_RULE_OUT, /* `comp`, `mechanism` (MECHANISM_COUNT: the whole component),
+                        `text` */
     EFFECT_NOTE,     /* `text` */
     EFFECT_SAY,      /* a status update: fields in `update` */
     EFFECT_HINT,
     EFFECT_SKIP,
     EFFECT_RESET,
     EFFECT_SOLUTION, /* show the solution of this step */
-    EFFECT_ANSWER,   /* `number`: choice 1.. of the step's question (a bare digit typed) */
-    EFFECT_RESOLVE,  /* the learner says it is over: `text` mitigated|cured|recovered */
-    EFFECT_WHY       /* the explanation was shown */
+    EFFECT_ANSWER,  /* `number`: choice 1.. of the step's question (a bare digit typed);
+                       or  0 and `text`: predictions, "up, same" */
+    EFFECT_RESOLVE, /* the learner says it is over: `text` mitigated|cured|recovered */
+    EFFECT_WHY /* the explanation: shown already (`text` NULL), or `text`, to be shown
+                  once the price was confirmed */
 };
 struct update { /* a status update; NULL: left out */
     const char *who, *since, *impact, *state, *next;
@@ -106,21 +130,25 @@ struct effects {
     struct arena mem;
     struct effect *list; /* in mem */
     size_t n, cap;
-    bool changes;       /* at least one effect changes the world */
-    const char *confirm; /* the risk to name and ask about before anything is taped; NULL: none.
-                            --yes on the line skips it */
+    bool changes; /* at least one effect changes the world */
+    const char *
+        confirm; /* the risk to name and ask about before anything is taped; NULL: none.
+                    --yes on the line skips it */
 };
 void effects_release(struct effects *fx);
 
 /*
  * Subjects of EFFECT_SEEN, what goals and evidence refer to: "component" or
  * "component:facet", one per thing actually shown. Facets: instances, pool, metrics,
- * metric.<short name>, logs, traces, sessions, keys, config, stacks, changes; and, without
- * a component: "status", "map", "alerts", "changes", "tickets". A command emits both the
- * wide and the narrow one ("checkout", "checkout:pool").
+ * metric.<short name>, logs, traces, sessions, keys, config, stacks, changes; and,
+ * without a component: "status", "map", "alerts", "changes", "tickets". A command emits
+ * both the wide and the narrow one ("checkout", "checkout:pool"). Overviews (status,
+ * map) emit only themselves: they show no component closely enough to count as having
+ * looked.
  */
 
-/* ---- running --------------------------------------------------------------------------------- */
+/* ---- running
+ * --------------------------------------------------------------------------------- */
 
 struct ticket { /* a message from a person */
     sim_time at;
@@ -132,7 +160,7 @@ struct ticket { /* a message from a person */
 struct console_ctx {
     const struct world *world;
     const struct recording *rec;
-    sim_time day_start;  /* time of day at simulated time 0 */
+    sim_time day_start;           /* time of day at simulated time 0 */
     const struct ticket *tickets; /* those that have arrived, oldest first */
     size_t ntickets;
     const char *const *tools; /* the commands this lesson needs, for `help` */
@@ -140,17 +168,19 @@ struct console_ctx {
     const char *step_say; /* what the current step asks (for help); NULL */
     bool finished;        /* after the incident: `why` is free */
     bool may_rewind;
-    int columns;          /* width to lay out for; >= 40 */
-    bool ascii;           /* no block or line-drawing characters in charts and maps */
-    bool spoken;          /* plain mode: charts as sentences and numbers */
+    int columns; /* width to lay out for; >= 40 */
+    bool ascii;  /* no block or line-drawing characters in charts and maps */
+    bool spoken; /* plain mode: charts as sentences and numbers */
 };
 
-/* Runs one line (at most 4 KiB; longer is refused with a sentence). Errors are lines in `out`
- * with tone BAD, with a suggestion; then `fx` is empty and the result is not ERR_OK. */
+/* Runs one line (at most 4 KiB; longer is refused with a sentence). Errors are lines in
+ * `out` with tone BAD, with a suggestion; then `fx` is empty and the result is not
+ * ERR_OK. */
 enum err console_run(const struct console_ctx *ctx, const char *line, struct out *out,
                      struct effects *fx) MUST_USE;
 
-/* Completions of the word at byte `cursor`, in order; `start` is where that word begins. */
+/* Completions of the word at byte `cursor`, in order; `start` is where that word
+ * begins. */
 struct completions {
     struct arena mem;
     const char **words;
@@ -163,7 +193,8 @@ void console_complete(const struct console_ctx *ctx, const char *line, size_t cu
                       struct completions *out);
 void completions_release(struct completions *c);
 
-/* ---- the commands, for help and documentation ---------------------------------------------------- */
+/* ---- the commands, for help and documentation
+ * ---------------------------------------------------- */
 
 enum command_group { GROUP_LOOK, GROUP_ACT, GROUP_REASON, GROUP_TIME };
 struct command_wild { /* what one would type for the same thing in the wild */

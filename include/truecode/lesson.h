@@ -203,4 +203,8 @@ void course_release(struct course_list *c);
  * steps, predicates), from the binding and kind tables, as Markdown. */
 void lesson_reference(struct buf *out);
 
+/* Everything that a lesson's code can reach, a line each ("math.floor function"): for the test
+ * that compares it with the list in the repository. */
+void lesson_environment(struct buf *out);
+
 #endif

@@ -14,7 +14,15 @@
  *     }
  *     double p99 = latency_quantile(rec, endpoint, end - SIM_MIN, end, 0.99);
  *
- * Windows are half open: (from, to]. Times before the start read as missing (NaN).
+ * Windows are half open: (from, to]. Times before the start read as missing (NaN); a
+ * window that reaches beyond what was recorded is answered from the part that was.
+ *
+ * Two ways back. A fork is exact at any moment: what is open is copied when one of the
+ * two goes on. A truncate costs nothing beforehand and is exact for series, changes,
+ * alerts and the objective at every whole second; latencies, explanations and failures
+ * are kept in slots of ten seconds, so the slot that t lies in begins again at t,
+ * empty, unless t is a multiple of ten seconds. Traces that were in flight at t and not
+ * kept later are gone.
  */
 #ifndef TRUECODE_TELEMETRY_H
 #define TRUECODE_TELEMETRY_H
@@ -23,7 +31,7 @@
 
 struct recording;
 
-/* ---- alert rules ------------------------------------------------------------------------ */
+/* ---- alert rules -------------------------------------------------------- */
 
 enum alert_kind {
     ALERT_THRESHOLD, /* a metric above (or below) a value for some time */
@@ -35,13 +43,15 @@ struct alert_rule {
     bool page; /* false: a ticket, no page */
     /* threshold */
     comp_id comp;
-    const char *metric; /* short name; counters are compared as a rate per second */
+    const char *metric; /* short name; a counter is compared as its rate per second over
+                           the last minute */
     bool below;
     double value;
     sim_time hold; /* must be true for so long ("for:") */
-    /* burn rate */
-    double factor; /* 14.4 */
-    sim_time long_window, short_window;
+    /* burn rate: the model's objective; `hold` counts here too */
+    double factor;                      /* 14.4 */
+    sim_time long_window, short_window; /* before the start counts as healthy, with the
+                           traffic seen so far; short_window 0: none */
 };
 struct alert {
     const struct alert_rule *rule;
@@ -51,23 +61,28 @@ struct alert {
     double value;   /* when it fired */
 };
 
-/* ---- life ---------------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
-/* Rules are copied. Recording size is bounded: logs and traces are rate-limited and sampled as
- * a real system's are, and the oldest go first. */
+/* Rules are copied. Recording size is bounded: logs and traces are rate-limited and
+ * sampled as a real system's are, and the oldest go first. */
 struct recording *recording_new(struct model *m, const struct alert_rule *rules,
                                 size_t nrules) MUST_USE;
 void recording_free(struct recording *r);
-struct recording *recording_fork(const struct recording *r) MUST_USE; /* shares chunks */
-void recording_truncate(struct recording *r, sim_time t); /* forget everything after t */
+struct recording *
+recording_fork(const struct recording *r) MUST_USE; /* shares chunks */
+/* Forgets everything after t, a whole second. What happened exactly at t stays, an
+ * action then included: to go back to just before an action, keep a fork from before
+ * it. */
+void recording_truncate(struct recording *r, sim_time t);
 struct observer recording_observer(struct recording *r);
-/* Call at each whole simulated second, after world_run() reached it; also evaluates alerts. */
+/* Call at each whole simulated second, after world_run() reached it; also evaluates
+ * alerts. A second call within the same second does nothing. */
 void recording_sample(struct recording *r, const struct world *w);
 sim_time recording_end(const struct recording *r); /* the last sample */
 size_t recording_bytes(const struct recording *r);
 const struct model *recording_model(const struct recording *r);
 
-/* ---- series ------------------------------------------------------------------------------------ */
+/* ---- series ------------------------------------------------------------- */
 
 /* One component's metric: `metric` indexes kind_desc.metrics; instance 0: the whole. */
 struct series {
@@ -82,19 +97,27 @@ const struct metric_desc *series_desc(const struct recording *r, struct series s
 /* The sample at or before t (counters: cumulative). NaN: none. */
 double series_at(const struct recording *r, struct series s, sim_time t);
 /* Increase of a counter over the window (a restart to 0 counts as 0), per second. */
-double series_rate(const struct recording *r, struct series s, sim_time from, sim_time to);
-double series_mean(const struct recording *r, struct series s, sim_time from, sim_time to);
-double series_max(const struct recording *r, struct series s, sim_time from, sim_time to);
-double series_min(const struct recording *r, struct series s, sim_time from, sim_time to);
-/* n equal slots of the window into out: rates for counters, means for gauges; NaN: none. */
-void series_slots(const struct recording *r, struct series s, sim_time from, sim_time to,
-                  double *out, size_t n);
+double series_rate(const struct recording *r, struct series s, sim_time from,
+                   sim_time to);
+/* Of a gauge's samples; of a counter's per-second increases. */
+double series_mean(const struct recording *r, struct series s, sim_time from,
+                   sim_time to);
+double series_max(const struct recording *r, struct series s, sim_time from,
+                  sim_time to);
+double series_min(const struct recording *r, struct series s, sim_time from,
+                  sim_time to);
+/* n equal slots of the window into out: rates for counters, means for gauges; NaN:
+ * none. */
+void series_slots(const struct recording *r, struct series s, sim_time from,
+                  sim_time to, double *out, size_t n);
 
-/* ---- latency ------------------------------------------------------------------------------------- */
+/* ---- latency ------------------------------------------------------------ */
 
-/* Log-linear histograms, 8 steps per octave from 0.1 ms; one slot per ten seconds and endpoint
- * (server side: finished requests only - which is what a real one shows) or client (user side).
- * Resolution of windows: ten seconds, rounded outwards. In seconds; NaN when nothing finished. */
+/* Log-linear histograms, 8 steps per octave from 0.1 ms; one slot per ten seconds and
+ * endpoint (server side: finished requests only - which is what a real one shows) or
+ * client (user side) or third party; a service stands for all its endpoints. Requests
+ * that failed count with their duration. Resolution of windows: ten seconds, rounded
+ * outwards. In seconds; NaN when nothing finished. */
 #define LATENCY_BUCKETS 168
 double latency_quantile(const struct recording *r, comp_id endpoint_or_client,
                         sim_time from, sim_time to, double q);
@@ -103,11 +126,12 @@ void latency_histogram(const struct recording *r, comp_id c, sim_time from, sim_
                        uint32_t counts[LATENCY_BUCKETS]);
 double latency_bucket_upper(size_t bucket); /* seconds */
 
-/* ---- explanations ---------------------------------------------------------------------------------- */
+/* ---- explanations ------------------------------------------------------- */
 
-/* Where the time of requests went (user side for clients): shares of the summed time by cause and
- * place, largest first. q_low..q_high selects by latency (0..1: all; 0.45..0.55: around the
- * median; 0.98..1: the slow ones), with histogram-bucket resolution. */
+/* Where the time of requests went (user side for clients): shares of the summed time by
+ * cause and place, largest first. q_low..q_high selects by latency (0..1: all;
+ * 0.45..0.55: around the median; 0.98..1: the slow ones), with histogram-bucket
+ * resolution. */
 struct share {
     comp_id place;
     enum cause cause;
@@ -122,10 +146,10 @@ struct failure {
     enum reason reason;
     uint64_t count;
 };
-size_t explain_failures(const struct recording *r, comp_id c, sim_time from, sim_time to,
-                        struct failure *out, size_t max);
+size_t explain_failures(const struct recording *r, comp_id c, sim_time from,
+                        sim_time to, struct failure *out, size_t max);
 
-/* ---- logs -------------------------------------------------------------------------------------------- */
+/* ---- logs --------------------------------------------------------------- */
 
 struct log_entry {
     sim_time at;
@@ -134,20 +158,20 @@ struct log_entry {
     enum log_level level;
     uint64_t request;
     uint32_t dropped; /* lines like this one that were suppressed before it */
-    const char *text; /* valid while the recording lives */
+    const char *text; /* valid until the recording changes */
 };
 struct log_filter {
     comp_id comp; /* COMP_NONE: any */
     int instance; /* 0: any */
     enum log_level min_level;
-    uint64_t request; /* 0: any */
-    sim_time from, to;
+    uint64_t request;  /* 0: any */
+    sim_time from, to; /* `to` 0: no end */
 };
 /* Newest last; the last `max` that match. Returns how many were filled. */
 size_t recording_logs(const struct recording *r, const struct log_filter *f,
                       struct log_entry *out, size_t max);
 
-/* ---- traces ---------------------------------------------------------------------------------------------- */
+/* ---- traces ------------------------------------------------------------- */
 
 struct trace_head {
     uint64_t request;
@@ -158,42 +182,50 @@ struct trace_head {
     uint16_t nspans;
 };
 struct trace_filter {
-    comp_id comp;        /* touched this component; COMP_NONE: any */
-    bool errors, unfinished;
-    sim_time slower;     /* at least so long */
-    sim_time from, to;
+    comp_id comp;            /* touched this component; COMP_NONE: any */
+    bool errors, unfinished; /* only these; both: either */
+    sim_time slower;         /* took at least so long (so far) */
+    sim_time from, to;       /* running at some time in it; `to` 0: no end */
 };
-/* Kept: errors, the slowest, and some of the rest. Newest last. */
+/* Kept: of each endpoint and ten seconds a few errors of each reason, the slowest two
+ * and two of the rest; and what is not finished, of which start and endpoint are as far
+ * as its spans tell, and client is COMP_NONE. In order of start, newest last. */
 size_t recording_traces(const struct recording *r, const struct trace_filter *f,
                         struct trace_head *out, size_t max);
 /* Spans of one trace, in order of start; returns the count, 0 when it was not kept. */
 size_t recording_spans(const struct recording *r, uint64_t request, struct span *out,
                        size_t max);
 
-/* ---- changes, alerts, objective ------------------------------------------------------------------------------ */
+/* ---- changes, alerts, objective ----------------------------------------- */
 
 size_t recording_changes(const struct recording *r);
-const struct change *recording_change(const struct recording *r, size_t i); /* oldest first;
-                       owned by the recording, strings and action arguments included */
+const struct change *recording_change(const struct recording *r,
+                                      size_t i); /* oldest first;
+owned by the recording, strings and action arguments included */
 size_t recording_alerts(const struct recording *r);
-struct alert recording_alert(const struct recording *r, size_t i); /* in order of firing */
+struct alert recording_alert(const struct recording *r,
+                             size_t i); /* in order of firing */
 
 struct slo_state {
-    double good;      /* share of good user requests over the last minute; NaN: no traffic */
-    double burn;      /* burn rate over the last five minutes */
-    double budget;    /* share of the window's budget left since the start: 1 .. below 0 */
+    double good; /* share of good user requests over the last minute; NaN: no traffic */
+    double burn; /* burn rate over the last five minutes; 0: no traffic */
+    double
+        budget; /* share left of what may be bad in one SLO window: 1 .. below 0. A
+                   window that is not over is taken to go on with the traffic so far */
     uint64_t total, bad; /* user requests since the start */
-    bool ok;          /* `good` >= objective */
+    bool ok;             /* `good` >= objective, or no traffic */
 };
 struct slo_state recording_slo(const struct recording *r, sim_time at);
-/* Share of good user requests in the window; NaN: no request's fate was decided in it. */
+/* Share of good user requests in the window; NaN: no request's fate was decided in it.
+ */
 double recording_good(const struct recording *r, sim_time from, sim_time to);
 /* The same for one client. */
 double recording_good_of(const struct recording *r, comp_id client, sim_time from,
                          sim_time to);
 uint64_t recording_bad_count(const struct recording *r, sim_time from, sim_time to);
 
-/* Prometheus text exposition of the latest sample. */
+/* Prometheus text exposition of the latest sample, latency histograms included. A
+ * metric kept per instance is written per instance only, so that sums are right. */
 void recording_export(const struct recording *r, struct buf *out);
 
 #endif

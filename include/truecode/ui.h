@@ -20,7 +20,8 @@ struct cell {
     uint32_t mark[2]; /* combining marks, 0: none */
     uint8_t width;    /* 0, 1, 2 */
     uint8_t tone;     /* enum tone: what it means; the terminal decides how that looks */
-    uint8_t heat;     /* 0: none; 1..8: background shade (heat maps), words beside it say the same */
+    uint8_t heat;     /* 0: none; 1..8: background shade (heat maps). `cp` is a shade of the same
+                         strength: what shows the background draws a blank on it */
 };
 struct canvas {
     int rows, cols;
@@ -72,7 +73,7 @@ enum ui_want { /* what ui asks of the front after a key */
     UI_NOTHING,
     UI_LEAVE,    /* leave the program, saved */
     UI_OPEN,     /* open lesson ui_wanted_lesson() (resume it if `saved`) */
-    UI_RESTART,  /* the same lesson anew */
+    UI_RESTART,  /* lesson ui_wanted_lesson() anew, from its page */
     UI_HOME      /* close the session, show the start screen */
 };
 
@@ -86,12 +87,15 @@ void ui_resize(struct ui *u, int rows, int cols);
 enum ui_want ui_key(struct ui *u, const struct key *k);
 const char *ui_wanted_lesson(const struct ui *u);
 /* Real time went by (for charts that move and waits that end); runs the session at most `max_events`
- * events. *more as in session_tick. */
+ * events. *more as in session_tick; also once after the end: the debrief is drawn up in the call
+ * after the frame that says so. */
 void ui_tick(struct ui *u, sim_time elapsed, uint64_t max_events, bool *more);
 /* Something changed since the last ui_draw. */
 bool ui_dirty(const struct ui *u);
 /* A short text for the front to lay over everything until the next key; "" none (errors). */
 void ui_notice(struct ui *u, const char *text);
+/* What is shown for the first time in a step goes on the tape: take the tape after drawing. It may
+ * finish a step: then ui_dirty() again. */
 void ui_draw(struct ui *u, struct canvas *c);
 /* The one table of keys, for help, README and the footer. */
 void ui_key_table(struct buf *markdown);

@@ -18,6 +18,7 @@ enum { EXIT_BROKEN = 70 }; /* EX_SOFTWARE of sysexits.h */
 static void (*restore_terminal)(void);
 
 /* vsnprintf never promises more than `size`; what did not fit ends in "...". */
+PRINTF_LIKE(3, 0)
 static void format_cut(char *out, size_t size, const char *fmt, va_list ap)
 {
     int n = vsnprintf(out, size, fmt, ap);
@@ -74,16 +75,14 @@ void on_die(void (*restore)(void))
 
 /* Ends with a newline whatever happens. The hook is taken away first: should it die
  * itself, we do not come back to it. */
-NORETURN static void last_words(char *text, size_t size)
+NORETURN static void last_words(char *text)
 {
     void (*restore)(void) = restore_terminal;
     restore_terminal = NULL;
     if (restore)
         restore();
     size_t n = strlen(text);
-    if (n == size - 1)
-        n--;
-    text[n++] = '\n';
+    text[n++] = '\n'; /* in the NUL's place */
     for (size_t done = 0; done < n;) {
         ssize_t w = write(STDERR_FILENO, text + done, n - done);
         if (w <= 0)
@@ -101,7 +100,7 @@ void die(const char *fmt, ...)
     va_start(ap, fmt);
     format_cut(text + used, sizeof text - used, fmt, ap);
     va_end(ap);
-    last_words(text, sizeof text);
+    last_words(text);
 }
 
 void bug_at(const char *file, int line, const char *fmt, ...)
@@ -113,5 +112,5 @@ void bug_at(const char *file, int line, const char *fmt, ...)
     va_start(ap, fmt);
     format_cut(text + used, sizeof text - used, fmt, ap);
     va_end(ap);
-    last_words(text, sizeof text);
+    last_words(text);
 }

@@ -139,12 +139,12 @@ double tc_log(double x)
  */
 
 /* (hi + lo) 2^k, rounded once: in the range of subnormals the last bit that counts is
- * found by adding a power of two that has its own last bit there. 1/2 < hi < 4. */
+ * found by adding a power of two that has its own last bit there. 0.99 < hi < 2. */
 static double scale_pair(struct dd v, int k)
 {
     if (k > 1023)
         return v.hi * 0x1p1023 * power_of_two(k - 1023);
-    if (k >= -1021)
+    if (k > -1022 || (k == -1022 && v.hi >= 1))
         return v.hi * power_of_two(k);
     double unit = power_of_two(-1022 - k);
     struct dd s = two_sum(unit, v.hi);

@@ -81,7 +81,7 @@ int text_width_cp(uint32_t cp)
 {
     if (cp >= 0x20 && cp < 0x7F)
         return 1;
-    if (cp < 0xA0 || cp > 0x10FFFF)
+    if (cp > 0x10FFFF)
         return 0;
     return utf8proc_charwidth((utf8proc_int32_t)cp);
 }

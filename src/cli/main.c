@@ -1,10 +1,153 @@
 /*
- * main: prints the version.
+ * main: a worker serves, everything else is a subcommand of the table. `truecode` alone
+ * plays, and `truecode LESSON` is short for `truecode play LESSON`.
  */
-#include <stdio.h>
+#include "cli_internal.h"
 
-int main(void)
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Which option a word "--name" or "--name=value" names; OPT_COUNT: none. */
+static enum option find_option(const char *word, size_t n)
 {
-    printf("truecode %s\n", TRUECODE_VERSION);
-    return 0;
+    for (int i = 0; i < OPT_COUNT; i++)
+        if (strlen(option_infos[i].word) == n &&
+            strncmp(option_infos[i].word, word, n) == 0)
+            return (enum option)i;
+    return OPT_COUNT;
+}
+
+static void suggest_option(const struct cli_args *a, const char *word)
+{
+    const char *names[OPT_COUNT];
+    size_t n = 0;
+    for (int i = 0; i < OPT_COUNT; i++)
+        if (a->command->options & (UINT32_C(1) << i))
+            names[n++] = option_infos[i].word;
+    const char *near = text_suggest(word, names, n);
+    if (near != NULL)
+        complain("%s has no option --%s; did you mean --%s?", a->command->name, word,
+                 near);
+    else
+        complain("%s has no option --%s; see truecode help %s", a->command->name, word,
+                 a->command->name);
+}
+
+/* One option, with its argument; *used: how many words it took. */
+static bool take_option(struct cli_args *a, int argc, char **argv, int at, int *used)
+{
+    const char *word = argv[at] + 2, *equals = strchr(word, '=');
+    size_t n = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    enum option o = find_option(word, n);
+    *used = 1;
+    if (o == OPT_COUNT || !(a->command->options & (UINT32_C(1) << o))) {
+        suggest_option(a, word);
+        return false;
+    }
+    if (option_infos[o].arg == NULL) {
+        if (equals != NULL)
+            complain("--%s takes no value", option_infos[o].word);
+        a->options[o] = "";
+        return equals == NULL;
+    }
+    if (equals == NULL && at + 1 >= argc) {
+        complain("--%s wants %s", option_infos[o].word, option_infos[o].arg);
+        return false;
+    }
+    a->options[o] = equals != NULL ? equals + 1 : argv[at + 1];
+    *used = equals != NULL ? 1 : 2;
+    return true;
+}
+
+/* Sorts the words from `at` on into options and others (moved to the front of argv). */
+static bool take_words(struct cli_args *a, int argc, char **argv, int at)
+{
+    bool only_words = false;
+    a->words = argv;
+    for (int used = 1; at < argc; at += used) {
+        used = 1;
+        if (!only_words && strcmp(argv[at], "--") == 0)
+            only_words = true;
+        else if (!only_words && strcmp(argv[at], "-h") == 0)
+            a->options[OPT_HELP] = "";
+        else if (!only_words && strncmp(argv[at], "--", 2) == 0) {
+            if (!take_option(a, argc, argv, at, &used))
+                return false;
+        } else {
+            a->words[a->nwords++] = argv[at];
+        }
+    }
+    if (option_given(a, OPT_HELP))
+        return true;
+    if (a->nwords > a->command->max_words || a->nwords < a->command->min_words) {
+        complain("usage: truecode %s", a->command->synopsis);
+        return false;
+    }
+    return true;
+}
+
+static int unknown_command(const char *word)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (; n < subcommand_count(); n++)
+        names[n] = subcommand_at(n)->name;
+    const char *near = text_suggest(word, names, n);
+    if (near != NULL)
+        complain("there is no subcommand '%s'; did you mean '%s'?", word, near);
+    else
+        complain("there is no subcommand and no lesson '%s'; see truecode help", word);
+    return LEAVE_USAGE;
+}
+
+/* The command a command line names, and where its words begin. */
+static const struct subcommand *choose(int argc, char **argv, int *at)
+{
+    *at = 1;
+    if (argc < 2)
+        return &subcommand_play;
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        *at = argc;
+        return &subcommand_help;
+    }
+    if (argv[1][0] == '-')
+        return &subcommand_play;
+    const struct subcommand *c = subcommand_find(argv[1]);
+    if (c != NULL) {
+        *at = 2;
+        return c;
+    }
+    struct buf text, name;
+    buf_init(&text, 0);
+    buf_init(&name, 0);
+    bool lesson = lesson_read(argv[1], &text, &name, NULL) == ERR_OK;
+    buf_release(&text);
+    buf_release(&name);
+    return lesson ? &subcommand_play : NULL;
+}
+
+int main(int argc, char **argv)
+{
+    if (wire_is_worker(argc, argv))
+        return wire_worker_main(argc, argv);
+    setlocale(LC_CTYPE, "");
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        print("truecode %s\n", TRUECODE_VERSION);
+        return LEAVE_OK;
+    }
+    int at;
+    struct cli_args a = {.command = choose(argc, argv, &at)};
+    if (a.command == NULL)
+        return unknown_command(argv[1]);
+    if (!take_words(&a, argc, argv, at))
+        return LEAVE_USAGE;
+    if (option_given(&a, OPT_HELP)) {
+        char *word = (char[32]){0};
+        snprintf(word, 32, "%s", a.command->name);
+        struct cli_args help = {
+            .command = &subcommand_help, .words = &word, .nwords = 1};
+        return subcommand_help.run(&help);
+    }
+    return a.command->run(&a);
 }

@@ -13,7 +13,9 @@
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
-enum { P_TO, P_SIZE, P_ACQUIRE_TIMEOUT, P_MAX_WAITING, P_LIFETIME };
+enum { P_TO, P_SIZE, P_ACQUIRE_TIMEOUT, P_MAX_WAITING, P_LIFETIME, P_IDLE_TIMEOUT };
+
+enum { EV_PATIENCE, EV_IDLE };
 static const struct param_desc params[] = {
     [P_TO] = {.name = "to", .type = VALUE_COMP, .doc = "The database."},
     [P_SIZE] = {.name = "size",
@@ -51,6 +53,15 @@ static const struct param_desc params[] = {
                     .live = true,
                     .doc = "Age at which a connection is closed when it comes back; "
                            "0: never."},
+    [P_IDLE_TIMEOUT] = {.name = "idle_timeout",
+                        .type = VALUE_DURATION,
+                        .min = 0,
+                        .max = 86400,
+                        .unit = "s",
+                        .def = "0",
+                        .live = true,
+                        .doc = "A connection nobody used for so long is closed; "
+                               "0: never."},
 };
 
 enum {
@@ -153,10 +164,14 @@ static void idle_push(struct world *w, struct share *s, struct conn *n)
     s->idle = W_REF(w, n);
     s->nidle++;
     conn_set(w, n, CONN_IDLE);
+    sim_time most = p_time(w, n->pool, P_IDLE_TIMEOUT);
+    if (most > 0)
+        n->timer = cal_after(w, most, EV_KIND + EV_IDLE, n->pool, W_REF(w, n), 0);
 }
 
 static void idle_remove(struct world *w, struct share *s, struct conn *n)
 {
+    cal_cancel(w, &n->timer);
     if (n->inext != 0)
         conn_at(w, n->inext)->iprev = n->iprev;
     if (n->iprev != 0)
@@ -231,7 +246,7 @@ static void enqueue(struct world *w, struct share *s, struct act *a)
     s->waited++;
     queue_push(w, &s->waiting, a);
     if (patience > 0)
-        a->timer = cal_after(w, patience, EV_KIND, a->pool, W_REF(w, a), a->gen);
+        a->timer = cal_after(w, patience, EV_KIND + EV_PATIENCE, a->pool, W_REF(w, a), a->gen);
 }
 
 bool pool_acquire(struct world *w, struct act *a)
@@ -362,10 +377,20 @@ static size_t pool_state_size(const struct model *m, comp_id c)
     return sizeof(struct pool);
 }
 
-/* A request has waited for acquire_timeout. */
+/* Nobody used it: its timer is cancelled as soon as somebody does. */
+static void idle_for_too_long(struct world *w, struct conn *n)
+{
+    n->timer = 0;
+    database_close(w, n, REASON_NONE);
+}
+
+/* A request has waited for acquire_timeout, or a connection has been idle for too long. */
 static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint32_t gen)
 {
-    (void)what;
+    if (what == EV_IDLE) {
+        idle_for_too_long(w, conn_at(w, act));
+        return;
+    }
     struct act *a = act_alive(w, act, gen);
     if (a == NULL || a->phase != QUERY_POOL)
         return;

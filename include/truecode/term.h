@@ -1,0 +1,125 @@
+/*
+ * term: the terminal back-ends of the front process.
+ *
+ * A `struct term` shows a canvas and gives events: keys, a new size, "leave". There are
+ * two: curses (a person's terminal) and script (keys from a file, screens as text).
+ * Both have a clock, so that the same loop plays a lesson live or scripted. Plain mode
+ * is not a screen: it reads and writes lines (term_line_*).
+ *
+ *     struct term *t;
+ *     err = term_curses_open(&t, &options, &why);
+ *     term_put(t, canvas);
+ *     struct term_event e = term_wait(t, 250);
+ *     term_close(t);
+ *
+ * At most one terminal is open at a time: signals and curses are the process's.
+ */
+#ifndef TRUECODE_TERM_H
+#define TRUECODE_TERM_H
+
+#include "truecode/wire.h"
+
+/* ---- looks
+ * ------------------------------------------------------------------------------ */
+
+#define THEME_LIST(X)                                                                  \
+    X(DEFAULT, "default", "for dark terminals")                                        \
+    X(LIGHT, "light", "for light terminals")                                           \
+    X(CONTRAST, "high-contrast", "bold, bright, no dim text")                          \
+    X(COLOUR_BLIND, "colour-blind", "blue and orange instead of green and red")
+enum theme {
+#define X(name, word, doc) THEME_##name,
+    THEME_LIST(X)
+#undef X
+        THEME_COUNT
+};
+const char *theme_name(enum theme t); /* NULL behind the last */
+bool theme_parse(const char *word, enum theme *out);
+
+enum { LOOK_BOLD = 1, LOOK_DIM = 2, LOOK_UNDERLINE = 4, LOOK_REVERSE = 8 };
+struct look {
+    short fg, bg; /* of the palette; -1: the terminal's own */
+    unsigned char attrs;
+};
+/* How a tone (and a heat, 0..8) looks with so many colours (0 or 2: none; 8, 16, 256).
+ */
+struct look look_of(enum theme theme, int colours, enum tone tone, int heat);
+
+/* ---- a screen
+ * ---------------------------------------------------------------------------- */
+
+enum term_event_kind {
+    TERM_NOTHING, /* the time is up */
+    TERM_KEY,
+    TERM_RESIZE,
+    TERM_LEAVE /* hang-up, termination, the end of a script: save and leave */
+};
+struct term_event {
+    enum term_event_kind kind;
+    struct key key;
+};
+struct term_options {
+    enum theme theme;
+    bool no_colour;
+    bool test_sync; /* the window's title says "truecode frame N" when frame N is
+                       painted */
+    /* script only */
+    const char *script; /* the text of the script */
+    const char *name;   /* its name, for messages */
+    int rows, cols;
+    bool mono;
+    bool dump; /* print the last screen when the script is over */
+};
+
+struct term;
+/* ERR_REFUSED: this terminal cannot do it (the sentence names it and what would help).
+ */
+enum err term_curses_open(struct term **out, const struct term_options *o,
+                          struct errmsg *why) MUST_USE;
+/*
+ * A script: words separated by blanks and newlines, # to the end of the line is a
+ * comment. "text"       typed; \" and \\ inside Enter Tab Backtab Backspace Delete Esc
+ * Up Down Left Right Home End PgUp PgDn F1..F12 ^P  M-x      with ctrl, with alt paste
+ * "text" as a bracketed paste tick 5s      so much time goes by dump         prints the
+ * screen as it is now size 120x36  the terminal is resized ERR_INPUT names line and
+ * word.
+ */
+enum err term_script_open(struct term **out, const struct term_options *o,
+                          struct errmsg *why) MUST_USE;
+void term_close(struct term *t); /* NULL is fine */
+/* "120x36": columns x rows, within what a screen may have. */
+bool term_size_parse(const char *s, int *rows, int *cols);
+
+void term_size(const struct term *t, int *rows, int *cols);
+bool term_mono(const struct term *t);
+/* Paints what changed since the last call; nothing when nothing did. */
+void term_put(struct term *t, const struct canvas *c);
+/* Waits at most `ms` (-1: for ever; 0: only look). */
+struct term_event term_wait(struct term *t, int ms);
+/* Nanoseconds on the terminal's clock; only differences mean something. */
+sim_time term_now(const struct term *t);
+
+/* ---- lines
+ * --------------------------------------------------------------------------------- */
+
+/* Reads lines from a descriptor; signals that mean "leave" end it. */
+struct term_lines {
+    int fd;
+    struct buf pending;
+    bool eof;
+};
+enum term_line { LINE_READ, LINE_EOF, LINE_LEAVE, LINE_TOO_LONG };
+void term_lines_open(struct term_lines *t, int fd);
+void term_lines_close(struct term_lines *t);
+/* One line without its newline. A line over 64 KiB is skipped: LINE_TOO_LONG. */
+enum term_line term_lines_read(struct term_lines *t, struct buf *line);
+/* Writes everything; false: nobody reads any more. */
+bool term_write(int fd, const char *s, size_t n);
+/* A signal asked to leave (INT, TERM, HUP) since term_lines_open(); its number, or 0.
+ */
+int term_left_by(void);
+
+/* Whether the locale's characters are UTF-8. Call setlocale(LC_CTYPE, "") first. */
+bool term_utf8(void);
+
+#endif

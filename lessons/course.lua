@@ -1,0 +1,6 @@
+-- The order of the lessons.
+return course {
+  { track = "start", "first-page" },
+  { track = "fail", "all-green", "cache-stampede" },
+  { track = "scale", "eleven-forty-seven" },
+}

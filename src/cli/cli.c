@@ -1,0 +1,59 @@
+/*
+ * The table of subcommands, and reading a command line by it.
+ */
+#include "cli_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct option_info option_infos[OPT_COUNT] = {
+#define X(name, word, arg, doc) {word, arg, doc},
+    OPTION_LIST(X)
+#undef X
+};
+
+static const struct subcommand *const commands[] = {
+    &subcommand_play,   &subcommand_list,  &subcommand_progress,   &subcommand_report,
+    &subcommand_replay, &subcommand_prove, &subcommand_check,      &subcommand_doc,
+    &subcommand_doctor, &subcommand_help,  &subcommand_completion,
+};
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+size_t subcommand_count(void)
+{
+    return COMMANDS;
+}
+
+const struct subcommand *subcommand_at(size_t i)
+{
+    return commands[i];
+}
+
+const struct subcommand *subcommand_find(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+bool option_given(const struct cli_args *a, enum option o)
+{
+    return a->options[o] != NULL;
+}
+
+bool option_number(const struct cli_args *a, enum option o, uint64_t otherwise,
+                   uint64_t *out)
+{
+    const char *s = a->options[o];
+    char *end;
+    *out = otherwise;
+    if (s == NULL)
+        return true;
+    *out = strtoull(s, &end, 10);
+    if (s[0] >= '0' && s[0] <= '9' && *end == '\0')
+        return true;
+    complain("--%s wants a whole number, not '%s'", option_infos[o].word, s);
+    return false;
+}

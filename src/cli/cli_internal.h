@@ -1,0 +1,171 @@
+/*
+ * Inside cli: the table of subcommands and options, and what they share.
+ *
+ * A subcommand is one file cmd_NAME.c ending in one const `struct subcommand`. Help,
+ * the man page and the completions are made from these tables alone.
+ */
+#ifndef CLI_INTERNAL_H
+#define CLI_INTERNAL_H
+
+#include "truecode/store.h"
+#include "truecode/term.h"
+
+enum exit_code {
+    LEAVE_OK = 0,
+    LEAVE_NOT_PASSED = 1,
+    LEAVE_USAGE = 2,
+    LEAVE_LESSON = 3,
+    LEAVE_TERMINAL = 4,
+    LEAVE_STATE = 5,
+    LEAVE_MISMATCH = 6,
+    LEAVE_INTERRUPTED = 130
+};
+
+/* name, option, its argument or NULL, what it does; the argument may list its words */
+#define OPTION_LIST(X)                                                                 \
+    X(MODE, "mode", "guided|oncall", "how it is played")                               \
+    X(SEED, "seed", "N", "the world's seed; the same seed is the same night")          \
+    X(NEW, "new", NULL, "begin anew even if a run can be continued")                   \
+    X(PLAIN, "plain", NULL, "lines instead of a screen: for screen readers and pipes") \
+    X(SPEED, "speed", "X", "simulated seconds per second at the start")                \
+    X(ASCII, "ascii", NULL, "no line-drawing characters")                              \
+    X(BRAILLE, "braille", NULL, "finer charts with braille characters")                \
+    X(THEME, "theme", "default|light|high-contrast|colour-blind", "colours")           \
+    X(SCRIPT, "script", "FILE", "keys from a file instead of the keyboard, no screen") \
+    X(DUMP, "dump", NULL, "with --script: print the last screen")                      \
+    X(SIZE, "size", "COLSxROWS", "with --script: the screen's size (80x24)")           \
+    X(NO_JAIL, "no-jail", NULL, "run the worker without its jail, for debuggers")      \
+    X(TEST_SYNC, "test-sync", NULL, "tell in the window's title when a frame is done") \
+    X(SEEDS, "seeds", "N", "how many seeds (5)")                                       \
+    X(FROM, "from", "N", "the first seed (1)")                                         \
+    X(JOBS, "jobs", "N", "how many worker processes (2)")                              \
+    X(JSON, "json", NULL, "for a machine to read")                                     \
+    X(MARKDOWN, "markdown", NULL, "as Markdown")                                       \
+    X(HELP, "help", NULL, "this help")
+enum option {
+#define X(name, word, arg, doc) OPT_##name,
+    OPTION_LIST(X)
+#undef X
+        OPT_COUNT
+};
+struct option_info {
+    const char *word, *arg, *doc;
+};
+extern const struct option_info option_infos[OPT_COUNT];
+#define HAS(o) (UINT32_C(1) << OPT_##o)
+
+enum word_kind {
+    WORD_NONE,
+    WORD_LESSON,
+    WORD_FILE,
+    WORD_RUN,
+    WORD_COMMAND,
+    WORD_SHELL
+};
+
+struct subcommand;
+struct cli_args {
+    const struct subcommand *command;
+    const char *options[OPT_COUNT]; /* NULL: absent; "": given without an argument */
+    char **words;
+    size_t nwords;
+};
+struct subcommand {
+    const char *name, *synopsis, *doc; /* doc: one phrase */
+    const char *about;                 /* a paragraph; NULL: none */
+    const char *examples;              /* lines */
+    uint32_t options;
+    enum word_kind words;
+    size_t min_words, max_words;
+    int (*run)(const struct cli_args *a);
+};
+extern const struct subcommand subcommand_play, subcommand_list, subcommand_progress,
+    subcommand_prove, subcommand_check, subcommand_replay, subcommand_report,
+    subcommand_doc, subcommand_doctor, subcommand_completion, subcommand_help;
+size_t subcommand_count(void);
+const struct subcommand *subcommand_at(size_t i);
+const struct subcommand *subcommand_find(const char *name);
+
+/* ---- saying things
+ * ---------------------------------------------------------------------- */
+
+/* "truecode: ..." on stderr, cleaned. */
+void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Clean text on stdout. */
+void print(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void print_raw(const struct buf *b);
+int exit_code_of(enum err e);
+/* "text" with JSON's escapes. */
+void json_text(struct buf *b, const char *s);
+
+bool option_given(const struct cli_args *a, enum option o);
+/* A whole number of the option, or `otherwise` when absent. false: complained. */
+bool option_number(const struct cli_args *a, enum option o, uint64_t otherwise,
+                   uint64_t *out);
+uint64_t fresh_seed(void);
+
+/* ---- lessons
+ * ------------------------------------------------------------------------------ */
+
+/* Where the lessons are; ERR_NOT_FOUND says where it looked. */
+enum err lessons_dir(struct buf *dir, struct errmsg *why) MUST_USE;
+/* A lesson by its id or by a file's path. `name` is the file's name without folders. */
+enum err lesson_read(const char *word, struct buf *text, struct buf *name,
+                     struct errmsg *why) MUST_USE;
+bool lesson_id_valid(const char *id);
+
+/* course.lua and every lesson file beside it. */
+struct library {
+    struct arena mem;
+    struct buf course;
+    struct wire_lesson *lessons; /* best -1 until library_progress() */
+    size_t n;
+};
+enum err library_read(struct library *l, struct errmsg *why) MUST_USE;
+void library_progress(struct library *l, const struct store *s);
+void library_release(struct library *l);
+/* Asks a worker what the lessons say of themselves. */
+enum err library_cards(const struct library *l, bool jail, struct wire_answer *a,
+                       struct errmsg *why) MUST_USE;
+
+const char *outcome_word(int outcome);
+
+/* ---- playing
+ * --------------------------------------------------------------------------------- */
+
+struct play {
+    const struct cli_args *args;
+    struct store *store;
+    struct wire_client *client;
+    bool jail;
+    enum session_mode mode;
+    enum glyphs glyphs;
+    double speed;
+    struct store_run run;   /* of the open lesson; lesson "" none */
+    bool unsaved;           /* `run` changed since it was saved */
+    struct tape_file *tape; /* NULL: none open */
+    struct buf text, name;  /* the open lesson's file */
+    bool given;             /* the lesson was given as a path: not in the list */
+    bool has_seed;
+    uint64_t seed; /* --seed, for the first lesson opened */
+    bool anew;     /* --new, for the first lesson opened */
+    int status;    /* exit code */
+};
+/* Opens a lesson (by id or path), resuming where that can be; `q` has face and size. On
+ * errors nothing is open. `note` gets a sentence when a saved run could not be
+ * continued. */
+enum err play_open(struct play *p, const char *word, struct wire_request *q,
+                   struct wire_answer *a, struct buf *note,
+                   struct errmsg *why) MUST_USE;
+/* Notes what an answer tells about the run; play_settle() writes it down, after the
+ * answer was shown: the tape is what must be on disk before. */
+void play_settle(struct play *p);
+void play_note(struct play *p, const struct wire_answer *a);
+void play_close(struct play *p); /* the open lesson, saved */
+/* Writes tape lines down: the client's callback. */
+void play_tape(void *ctx, const char *s, size_t n);
+
+int play_full(struct play *p, const char *lesson);
+int play_plain(struct play *p, const char *lesson);
+
+#endif

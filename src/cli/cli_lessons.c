@@ -1,0 +1,248 @@
+/*
+ * Where lessons come from: $TRUECODE_LESSONS, the tree the program was built in, or
+ * where it was installed; or a path somebody typed. The front only reads the files:
+ * what they mean is for a worker to say.
+ */
+#include "cli_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool lesson_id_valid(const char *id)
+{
+    size_t n = strlen(id);
+    return n > 0 && n <= 64 && id[0] != '-' &&
+           strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+static bool has_course(const char *dir)
+{
+    struct buf path;
+    buf_init(&path, 4096);
+    buf_addf(&path, "%s/course.lua", dir);
+    bool yes = access(path.s, R_OK) == 0;
+    buf_release(&path);
+    return yes;
+}
+
+/* The folder above the one the program is in: build/truecode, or PREFIX/bin/truecode.
+ */
+static bool tree_of_program(struct buf *dir)
+{
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (n <= 0)
+        return false;
+    exe[n] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(exe, '/');
+        if (slash == NULL)
+            return false;
+        *slash = '\0';
+    }
+    buf_reset(dir);
+    buf_addf(dir, "%s/lessons", exe);
+    return true;
+}
+
+enum err lessons_dir(struct buf *dir, struct errmsg *why)
+{
+    const char *chosen = getenv("TRUECODE_LESSONS");
+    buf_reset(dir);
+    if (chosen != NULL && chosen[0] != '\0') {
+        buf_adds(dir, chosen);
+        return has_course(dir->s)
+                   ? ERR_OK
+                   : errmsg_set(why, ERR_NOT_FOUND,
+                                "TRUECODE_LESSONS: there is no %s/course.lua", chosen);
+    }
+    struct buf tree;
+    buf_init(&tree, 4096);
+    bool found = tree_of_program(&tree) && has_course(tree.s);
+    buf_adds(dir, found ? tree.s : TRUECODE_DATADIR "/lessons");
+    if (!found && !has_course(dir->s)) {
+        enum err e = errmsg_set(why, ERR_NOT_FOUND,
+                                "no lessons: neither %s nor %s has a course.lua",
+                                tree.s, dir->s);
+        buf_release(&tree);
+        return e;
+    }
+    buf_release(&tree);
+    return ERR_OK;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* The names of all lesson files, for a suggestion. */
+static enum err unknown_lesson(const char *word, const char *dir, struct errmsg *why)
+{
+    char *names[WIRE_LESSONS_MAX];
+    size_t n = 0;
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        char *dot = strrchr(e->d_name, '.');
+        if (n == WIRE_LESSONS_MAX || dot == NULL || strcmp(dot, ".lua") != 0 ||
+            strcmp(e->d_name, "course.lua") == 0)
+            continue;
+        *dot = '\0';
+        names[n++] = mem_strdup(e->d_name);
+    }
+    if (d != NULL)
+        closedir(d);
+    const char *near = text_suggest(word, (const char *const *)names, n);
+    if (near != NULL)
+        errmsg_set(why, ERR_NOT_FOUND, "there is no lesson '%s'; did you mean '%s'?",
+                   word, near);
+    else
+        errmsg_set(why, ERR_NOT_FOUND, "there is no lesson '%s'; see truecode list",
+                   word);
+    while (n > 0)
+        mem_free(names[--n]);
+    return ERR_NOT_FOUND;
+}
+
+static enum err read_by_id(const char *id, struct buf *text, struct buf *name,
+                           struct errmsg *why)
+{
+    struct buf dir, path;
+    buf_init(&dir, 4096);
+    buf_init(&path, 4096);
+    enum err e = lessons_dir(&dir, why);
+    if (e == ERR_OK) {
+        buf_addf(&path, "%s/%s.lua", dir.s, id);
+        e = lesson_id_valid(id) && strcmp(id, "course") != 0
+                ? file_read(path.s, LESSON_MAX_BYTES, text, why)
+                : ERR_NOT_FOUND;
+        if (e == ERR_NOT_FOUND)
+            e = unknown_lesson(id, dir.s, why);
+    }
+    buf_addf(name, "%s.lua", id);
+    buf_release(&dir);
+    buf_release(&path);
+    return e;
+}
+
+enum err lesson_read(const char *word, struct buf *text, struct buf *name,
+                     struct errmsg *why)
+{
+    buf_reset(name);
+    size_t n = strlen(word);
+    bool path =
+        strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0);
+    if (!path)
+        return read_by_id(word, text, name, why);
+    struct buf clean;
+    buf_init(&clean, 200);
+    text_clean(&clean, base_name(word), strlen(base_name(word)), false);
+    buf_adds(name, clean.s);
+    buf_release(&clean);
+    return file_read(word, LESSON_MAX_BYTES, text, why);
+}
+
+/* ---- all of them
+ * ---------------------------------------------------------------------- */
+
+static void add_file(struct library *l, const char *dir, const char *file)
+{
+    struct buf path, text;
+    size_t n = strlen(file);
+    char id[65];
+    if (n < 5 || n - 4 >= sizeof id || strcmp(file + n - 4, ".lua") != 0 ||
+        l->n == WIRE_LESSONS_MAX)
+        return;
+    snprintf(id, sizeof id, "%.*s", (int)(n - 4), file);
+    if (!lesson_id_valid(id) || strcmp(id, "course") == 0)
+        return;
+    buf_init(&path, 4096);
+    buf_init(&text, LESSON_MAX_BYTES);
+    buf_addf(&path, "%s/%s", dir, file);
+    if (file_read(path.s, LESSON_MAX_BYTES, &text, NULL) == ERR_OK) {
+        char *copy = arena_alloc(&l->mem, text.len + 1);
+        memcpy(copy, text.s, text.len);
+        l->lessons[l->n++] = (struct wire_lesson){.name = arena_strdup(&l->mem, file),
+                                                  .text = copy,
+                                                  .len = text.len,
+                                                  .best = -1};
+    }
+    buf_release(&path);
+    buf_release(&text);
+}
+
+static enum err read_all(struct library *l, const char *dir, struct errmsg *why)
+{
+    struct buf path;
+    buf_init(&path, 4096);
+    buf_addf(&path, "%s/course.lua", dir);
+    enum err e = file_read(path.s, LESSON_MAX_BYTES, &l->course, why);
+    buf_release(&path);
+    DIR *d = e == ERR_OK ? opendir(dir) : NULL;
+    for (struct dirent *f; d != NULL && (f = readdir(d)) != NULL;)
+        add_file(l, dir, f->d_name);
+    if (d != NULL)
+        closedir(d);
+    return e;
+}
+
+enum err library_read(struct library *l, struct errmsg *why)
+{
+    struct buf dir;
+    *l = (struct library){0};
+    buf_init(&l->course, LESSON_MAX_BYTES);
+    l->lessons = arena_alloc(&l->mem, WIRE_LESSONS_MAX * sizeof *l->lessons);
+    buf_init(&dir, 4096);
+    enum err e = lessons_dir(&dir, why);
+    if (e == ERR_OK)
+        e = read_all(l, dir.s, why);
+    buf_release(&dir);
+    if (e != ERR_OK)
+        library_release(l);
+    return e;
+}
+
+void library_release(struct library *l)
+{
+    arena_release(&l->mem);
+    buf_release(&l->course);
+    *l = (struct library){0};
+}
+
+void library_progress(struct library *l, const struct store *s)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct wire_lesson *w = &l->lessons[i];
+        char id[65];
+        snprintf(id, sizeof id, "%.*s", (int)(strlen(w->name) - 4), w->name);
+        const struct store_run *best = store_best(s, id);
+        w->best = best != NULL ? best->score : -1;
+        w->outcome = best != NULL ? (enum outcome)best->outcome : OUTCOME_LOST;
+        w->saved = store_unfinished(s, id) != NULL;
+    }
+}
+
+enum err library_cards(const struct library *l, bool jail, struct wire_answer *a,
+                       struct errmsg *why)
+{
+    struct wire_client *c =
+        wire_client_new(&(struct wire_client_options){.jail = jail});
+    enum err e = wire_client_open(c,
+                                  &(struct wire_request){.op = WIRE_CATALOGUE,
+                                                         .name = "course.lua",
+                                                         .text = l->course.s,
+                                                         .len = l->course.len,
+                                                         .lessons = l->lessons,
+                                                         .nlessons = l->n},
+                                  a, why);
+    wire_client_free(c);
+    if (e == ERR_OK && a->err != ERR_OK)
+        e = errmsg_set(why, a->err, "%s", a->error);
+    return e;
+}

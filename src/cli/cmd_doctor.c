@@ -1,0 +1,129 @@
+/*
+ * doctor: what the program found on this machine, for a bug report or a puzzled user.
+ */
+#include "cli_internal.h"
+
+#include <langinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+struct facts {
+    struct buf b;
+    bool json, bad;
+    size_t n;
+};
+
+static void fact(struct facts *f, const char *name, bool good, const char *text)
+{
+    if (f->json) {
+        buf_adds(&f->b, f->n++ > 0 ? ",\n  " : "{\n  ");
+        json_text(&f->b, name);
+        buf_adds(&f->b, ": {\"ok\": ");
+        buf_adds(&f->b, good ? "true, \"is\": " : "false, \"is\": ");
+        json_text(&f->b, text);
+        buf_addch(&f->b, '}');
+    } else {
+        buf_addf(&f->b, "%-4s %s", good ? "ok" : "BAD", name);
+        buf_pad(&f->b, 18);
+        buf_addf(&f->b, "%s\n", text);
+    }
+    f->bad = f->bad || !good;
+}
+
+static void terminal_facts(struct facts *f)
+{
+    const char *term = getenv("TERM");
+    struct winsize size = {0};
+    char text[128];
+    bool tty = isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
+    fact(f, "terminal", true,
+         !tty           ? "none: lessons are played in lines (--plain)"
+         : term == NULL ? "TERM is not set: lessons are played in lines"
+                        : term);
+    fact(f, "characters", true,
+         term_utf8() ? "UTF-8" : "not UTF-8: plain ASCII is drawn (set LANG=C.UTF-8?)");
+    if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+        snprintf(text, sizeof text, "%d columns, %d rows%s", size.ws_col, size.ws_row,
+                 size.ws_col < 80 || size.ws_row < 24 ? " (80 and 24 are needed)" : "");
+        fact(f, "size", size.ws_col >= 80 && size.ws_row >= 24, text);
+    }
+    fact(f, "colours", true, getenv("NO_COLOR") != NULL ? "off (NO_COLOR)" : "on");
+}
+
+static void lesson_facts(struct facts *f)
+{
+    struct errmsg why = {0};
+    struct library l;
+    char text[64];
+    struct buf dir;
+    buf_init(&dir, 4096);
+    if (library_read(&l, &why) != ERR_OK) {
+        fact(f, "lessons", false, why.text);
+    } else {
+        if (lessons_dir(&dir, NULL) == ERR_OK)
+            fact(f, "lessons", true, dir.s);
+        snprintf(text, sizeof text, "%zu files", l.n);
+        fact(f, "lesson files", true, text);
+        library_release(&l);
+    }
+    buf_release(&dir);
+}
+
+static void store_facts(struct facts *f)
+{
+    struct store *s = store_open(NULL);
+    const struct store_run *runs;
+    char text[64];
+    fact(f, "state", store_trouble(s) == NULL,
+         store_trouble(s) != NULL ? store_trouble(s) : store_dir(s));
+    if (store_news(s) != NULL)
+        fact(f, "state file", false, store_news(s));
+    snprintf(text, sizeof text, "%zu", store_runs(s, &runs));
+    fact(f, "runs", true, text);
+    store_close(s);
+}
+
+static void worker_facts(struct facts *f)
+{
+    struct errmsg why = {0};
+    struct wire_worker *w = NULL;
+    struct wire_answer a = {0};
+    const char *how;
+    bool works = wire_jail_works(&how);
+    fact(f, "jail", works, how);
+    bool ok =
+        wire_worker_start(&w, true, &why) == ERR_OK &&
+        wire_worker_send(w, &(struct wire_request){.op = WIRE_TICK}, &why) == ERR_OK &&
+        wire_worker_receive(w, &a, 10000, NULL, NULL, &why) == ERR_OK;
+    fact(f, "worker", ok, ok ? "starts and answers" : why.text);
+    wire_answer_release(&a);
+    wire_worker_end(w);
+}
+
+static int run(const struct cli_args *a)
+{
+    struct facts f = {.json = option_given(a, OPT_JSON)};
+    buf_init(&f.b, 0);
+    fact(&f, "version", true, TRUECODE_VERSION);
+    terminal_facts(&f);
+    lesson_facts(&f);
+    store_facts(&f);
+    worker_facts(&f);
+    if (f.json)
+        buf_adds(&f.b, "\n}\n");
+    print_raw(&f.b);
+    buf_release(&f.b);
+    return f.bad ? LEAVE_NOT_PASSED : LEAVE_OK;
+}
+
+const struct subcommand subcommand_doctor = {
+    .name = "doctor",
+    .synopsis = "doctor [--json]",
+    .doc = "what the program found on this machine",
+    .examples = "truecode doctor",
+    .options = HAS(JSON) | HAS(HELP),
+    .run = run,
+};

@@ -1,0 +1,176 @@
+/*
+ * help: from the table of subcommands; with --markdown, or `help man`, the same as a
+ * page to keep.
+ */
+#include "cli_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void wrap_to(struct buf *b, const char *text)
+{
+    struct buf lines;
+    buf_init(&lines, 0);
+    text_wrap(&lines, text, 78);
+    buf_adds(b, lines.s);
+    if (lines.len > 0 && lines.s[lines.len - 1] != '\n')
+        buf_addch(b, '\n');
+    buf_release(&lines);
+}
+
+static void indent(struct buf *b, const char *lines, const char *with)
+{
+    while (*lines != '\0') {
+        size_t n = strcspn(lines, "\n");
+        buf_addf(b, "%s%.*s\n", with, (int)n, lines);
+        lines += n + (lines[n] == '\n');
+    }
+}
+
+static void add_options(struct buf *b, const struct subcommand *c)
+{
+    for (int i = 0; i < OPT_COUNT; i++) {
+        const struct option_info *o = &option_infos[i];
+        if (!(c->options & (UINT32_C(1) << i)))
+            continue;
+        buf_addf(b, "  --%s%s%s", o->word, o->arg != NULL ? " " : "",
+                 o->arg != NULL ? o->arg : "");
+        if (strlen(o->word) + (o->arg != NULL ? strlen(o->arg) : 0) > 20)
+            buf_addch(b, '\n');
+        buf_pad(b, 26);
+        buf_addf(b, "%s\n", o->doc);
+    }
+}
+
+static void help_one(struct buf *b, const struct subcommand *c)
+{
+    buf_adds(b, "Examples:\n");
+    indent(b, c->examples, "  ");
+    buf_addf(b, "\nUsage: truecode %s\n\n", c->synopsis);
+    struct buf text;
+    buf_init(&text, 0);
+    buf_addf(&text, "%c%s.",
+             c->doc[0] >= 'a' && c->doc[0] <= 'z' ? c->doc[0] - 32 : c->doc[0],
+             c->doc + 1);
+    if (c->about != NULL)
+        buf_addf(&text, " %s", c->about);
+    wrap_to(b, text.s);
+    buf_release(&text);
+    buf_adds(b, "\nOptions:\n");
+    add_options(b, c);
+}
+
+static void help_all(struct buf *b)
+{
+    buf_adds(b, "Examples:\n"
+                "  truecode                     go on, or choose a lesson\n"
+                "  truecode play first-page     six minutes, for a start\n"
+                "  truecode list                the lessons, and how far you are\n"
+                "\nA flight simulator for production incidents, in a terminal.\n"
+                "\nUsage: truecode [SUBCOMMAND] [OPTIONS]\n\nSubcommands:\n");
+    for (size_t i = 0; i < subcommand_count(); i++) {
+        buf_addf(b, "  %s", subcommand_at(i)->name);
+        buf_pad(b, 14);
+        buf_addf(b, "%s\n", subcommand_at(i)->doc);
+    }
+    buf_adds(
+        b, "\ntruecode help SUBCOMMAND tells more; truecode --version its version.\n"
+           "Exit codes: 0 ok, 1 not passed, 2 usage, 3 broken lesson, 4 unsuitable "
+           "terminal,\n5 saved state unreadable, 6 replay differs, 130 interrupted.\n");
+}
+
+/* A manual page's text: a dot at a line's start and backslashes mean something there.
+ */
+static void man_text(struct buf *b, const char *s)
+{
+    if (*s == '.' || *s == '\'')
+        buf_adds(b, "\\&");
+    for (; *s != '\0'; s++) {
+        if (*s == '\\')
+            buf_addch(b, '\\');
+        if (*s == '-')
+            buf_addch(b, '\\');
+        buf_addch(b, *s);
+        if (*s == '\n' && (s[1] == '.' || s[1] == '\''))
+            buf_adds(b, "\\&");
+    }
+}
+
+static void man_command(struct buf *b, const struct subcommand *c)
+{
+    buf_adds(b, ".SS \"truecode ");
+    man_text(b, c->synopsis);
+    buf_adds(b, "\"\n");
+    man_text(b, c->doc);
+    buf_adds(b, ".\n");
+    if (c->about != NULL) {
+        man_text(b, c->about);
+        buf_addch(b, '\n');
+    }
+    buf_adds(b, ".PP\n.nf\n");
+    man_text(b, c->examples);
+    buf_adds(b, "\n.fi\n");
+}
+
+static void man_page(struct buf *b)
+{
+    buf_adds(b, ".TH TRUECODE 1 \"\" \"truecode " TRUECODE_VERSION "\"\n.SH NAME\n"
+                "truecode \\- a flight simulator for production incidents\n"
+                ".SH SYNOPSIS\n.B truecode\n[subcommand] [options]\n.SH SUBCOMMANDS\n");
+    for (size_t i = 0; i < subcommand_count(); i++)
+        man_command(b, subcommand_at(i));
+    buf_adds(b, ".SH OPTIONS\n");
+    for (int i = 0; i < OPT_COUNT; i++) {
+        buf_adds(b, ".TP\n.B \\-\\-");
+        man_text(b, option_infos[i].word);
+        if (option_infos[i].arg != NULL) {
+            buf_addch(b, ' ');
+            man_text(b, option_infos[i].arg);
+        }
+        buf_addch(b, '\n');
+        man_text(b, option_infos[i].doc);
+        buf_addch(b, '\n');
+    }
+    buf_adds(
+        b,
+        ".SH EXIT STATUS\n0 ok, 1 not passed, 2 usage, 3 broken lesson, 4 unsuitable "
+        "terminal, 5 saved state unreadable, 6 replay differs, 130 interrupted.\n"
+        ".SH FILES\n.TP\n.I $XDG_STATE_HOME/truecode\nprogress and tapes\n"
+        ".SH ENVIRONMENT\nTRUECODE_LESSONS, XDG_STATE_HOME, NO_COLOR, ACCESSIBLE, "
+        "ESCDELAY\n");
+}
+
+static int run(const struct cli_args *a)
+{
+    struct buf b;
+    int status = LEAVE_OK;
+    const char *word = a->nwords > 0 ? a->words[0] : NULL;
+    buf_init(&b, 0);
+    if (word == NULL) {
+        help_all(&b);
+    } else if (strcmp(word, "man") == 0) {
+        man_page(&b);
+    } else if (strcmp(word, "keys") == 0) {
+        ui_key_table(&b);
+    } else if (subcommand_find(word) != NULL) {
+        help_one(&b, subcommand_find(word));
+    } else {
+        complain("there is no subcommand '%s'; see truecode help", word);
+        status = LEAVE_USAGE;
+    }
+    print_raw(&b);
+    buf_release(&b);
+    return status;
+}
+
+const struct subcommand subcommand_help = {
+    .name = "help",
+    .synopsis = "help [SUBCOMMAND|keys|man]",
+    .doc = "this overview, a subcommand's help, the keys, or a manual page",
+    .examples = "truecode help play\ntruecode help keys\n"
+                "truecode help man > truecode.1",
+    .options = HAS(HELP),
+    .words = WORD_COMMAND,
+    .max_words = 1,
+    .run = run,
+};

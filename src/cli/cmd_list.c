@@ -1,0 +1,129 @@
+/*
+ * list: the course, in its order, with what is done and what can be continued.
+ */
+#include "cli_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void state_of(struct buf *b, const struct wire_card *c, const struct store *s)
+{
+    const struct store_run *best = store_best(s, c->id);
+    buf_reset(b);
+    if (c->broken[0] != '\0')
+        buf_adds(b, "broken");
+    else if (store_unfinished(s, c->id) != NULL)
+        buf_adds(b, "begun");
+    else if (best != NULL)
+        buf_addf(b, "%s, %d", outcome_word(best->outcome), best->score);
+}
+
+static void print_text(const struct wire_answer *a, const struct store *s)
+{
+    struct buf out, state;
+    const char *track = "";
+    buf_init(&out, 0);
+    buf_init(&state, 200);
+    for (size_t i = 0; i < a->ncards; i++) {
+        const struct wire_card *c = &a->cards[i];
+        if (strcmp(track, c->track) != 0)
+            buf_addf(&out, "%s%s\n", i > 0 ? "\n" : "", c->track);
+        track = c->track;
+        state_of(&state, c, s);
+        buf_addf(&out, "  %s", c->id);
+        buf_pad(&out, 24);
+        buf_addf(&out, "%s", c->title);
+        buf_pad(&out, 52);
+        buf_addf(&out, "%3d min", c->minutes);
+        if (state.len > 0)
+            buf_addf(&out, "  %s", state.s);
+        buf_addch(&out, '\n');
+        if (c->broken[0] != '\0')
+            buf_addf(&out, "      %s\n", c->broken);
+    }
+    print_raw(&out);
+    buf_release(&out);
+    buf_release(&state);
+}
+
+static void json_field(struct buf *b, const char *name, const char *value)
+{
+    buf_addf(b, "\"%s\": ", name);
+    json_text(b, value);
+}
+
+static void json_card(struct buf *b, const struct wire_card *c, const struct store *s)
+{
+    const struct store_run *best = store_best(s, c->id);
+    buf_adds(b, "  {");
+    json_field(b, "id", c->id);
+    buf_adds(b, ", ");
+    json_field(b, "title", c->title);
+    buf_adds(b, ", ");
+    json_field(b, "track", c->track);
+    buf_addf(b, ", \"minutes\": %d, \"level\": %d, ", c->minutes, c->level);
+    json_field(b, "summary", c->summary);
+    buf_adds(b, ", ");
+    json_field(b, "post", c->post);
+    buf_adds(b, ", ");
+    json_field(b, "hash", c->hash);
+    buf_adds(b, ", \"broken\": ");
+    if (c->broken[0] != '\0')
+        json_text(b, c->broken);
+    else
+        buf_adds(b, "null");
+    if (best != NULL)
+        buf_addf(b, ", \"best\": %d, \"outcome\": \"%s\"", best->score,
+                 outcome_word(best->outcome));
+    else
+        buf_adds(b, ", \"best\": null, \"outcome\": null");
+    buf_addf(b, ", \"begun\": %s}",
+             store_unfinished(s, c->id) != NULL ? "true" : "false");
+}
+
+static void print_json(const struct wire_answer *a, const struct store *s)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_adds(&b, "[\n");
+    for (size_t i = 0; i < a->ncards; i++) {
+        json_card(&b, &a->cards[i], s);
+        buf_adds(&b, i + 1 < a->ncards ? ",\n" : "\n");
+    }
+    buf_adds(&b, "]\n");
+    print_raw(&b);
+    buf_release(&b);
+}
+
+static int run(const struct cli_args *a)
+{
+    struct errmsg why = {0};
+    struct library l;
+    struct wire_answer cards = {0};
+    enum err e = library_read(&l, &why);
+    if (e == ERR_OK) {
+        e = library_cards(&l, !option_given(a, OPT_NO_JAIL), &cards, &why);
+        library_release(&l);
+    }
+    if (e != ERR_OK) {
+        complain("%s", why.text);
+        return exit_code_of(e);
+    }
+    struct store *s = store_open(NULL);
+    if (option_given(a, OPT_JSON))
+        print_json(&cards, s);
+    else
+        print_text(&cards, s);
+    store_close(s);
+    wire_answer_release(&cards);
+    return LEAVE_OK;
+}
+
+const struct subcommand subcommand_list = {
+    .name = "list",
+    .synopsis = "list [--json]",
+    .doc = "the lessons, and how far you are",
+    .examples = "truecode list\ntruecode list --json | jq '.[].id'",
+    .options = HAS(JSON) | HAS(NO_JAIL) | HAS(HELP),
+    .run = run,
+};

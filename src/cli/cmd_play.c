@@ -1,0 +1,247 @@
+/*
+ * play: what `truecode` alone does, too. Reads the options, chooses the face (screen,
+ * script, plain lines) and keeps the books of a played lesson: its run, its tape.
+ */
+#include "cli_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- opening and closing a lesson
+ * ---------------------------------------------------------- */
+
+void play_tape(void *ctx, const char *s, size_t n)
+{
+    struct play *p = ctx;
+    if (p->tape != NULL)
+        tape_append(p->tape, s, n);
+}
+
+void play_note(struct play *p, const struct wire_answer *a)
+{
+    if (p->run.lesson[0] == '\0' || a->lesson[0] == '\0')
+        return;
+    bool changed = p->run.step != (int)a->step || p->run.practice != a->practice;
+    p->run.step = (int)a->step;
+    p->run.steps = (int)a->nsteps;
+    p->run.practice = a->practice;
+    if (a->scored && p->run.finished == 0) {
+        p->run.finished = (int64_t)time(NULL);
+        p->run.score = a->score.total;
+        p->run.outcome = (int)a->score.outcome;
+        p->run.hints = a->score.hints;
+        changed = true;
+    }
+    p->unsaved = p->unsaved || changed;
+}
+
+void play_settle(struct play *p)
+{
+    if (p->unsaved && p->run.lesson[0] != '\0')
+        store_save(p->store, &p->run);
+    p->unsaved = false;
+}
+
+void play_close(struct play *p)
+{
+    play_settle(p);
+    if (p->tape != NULL)
+        tape_close(p->tape);
+    p->tape = NULL;
+    if (p->run.lesson[0] != '\0')
+        store_retry(p->store);
+    p->run = (struct store_run){0};
+}
+
+/* The lesson's id: its file's name. What it calls itself is checked against that later.
+ */
+static void lesson_id(const struct play *p, char id[65])
+{
+    size_t n = p->name.len > 4 ? p->name.len - 4 : p->name.len;
+    snprintf(id, 65, "%.*s", (int)(n < 64 ? n : 64), p->name.s);
+    if (!lesson_id_valid(id))
+        snprintf(id, 65, "lesson");
+}
+
+/* A client's OPEN; a lesson that says no is an error here. */
+static enum err ask_open(struct play *p, struct wire_request *q, struct wire_answer *a,
+                         struct errmsg *why)
+{
+    enum err e = wire_client_open(p->client, q, a, why);
+    if (e == ERR_OK && a->err != ERR_OK)
+        e = errmsg_set(why, a->err, "%s", a->error);
+    return e;
+}
+
+/* Goes on with a saved run. ERR_NOT_FOUND: there is none. Other errors: it cannot be
+ * continued; then it is not offered again, but its tape stays. */
+static enum err resume(struct play *p, const char *id, struct wire_request *q,
+                       struct wire_answer *a, struct errmsg *why)
+{
+    const struct store_run *saved = store_unfinished(p->store, id);
+    struct buf tape;
+    if (saved == NULL)
+        return ERR_NOT_FOUND;
+    buf_init(&tape, WIRE_TAPE_MAX);
+    struct store_run run = *saved;
+    struct tape_file *file = NULL;
+    enum err e = tape_resume(&file, p->store, &run, &tape, why);
+    if (e == ERR_OK && tape.len == 0)
+        e = errmsg_set(why, ERR_CORRUPT, "its tape is empty");
+    if (e == ERR_OK) {
+        q->seed = run.seed;
+        q->mode = (enum session_mode)run.mode;
+        q->tape = tape.s;
+        q->tape_len = tape.len;
+        p->run = run;
+        p->tape = file;
+        e = ask_open(p, q, a, why);
+        q->tape = NULL;
+        q->tape_len = 0;
+    }
+    if (e != ERR_OK) {
+        p->unsaved = false;
+        play_close(p);
+        run.dropped = e == ERR_CORRUPT || e == ERR_MISMATCH || e == ERR_NOT_FOUND;
+        if (run.dropped)
+            store_save(p->store, &run);
+        if (e == ERR_NOT_FOUND)
+            e = ERR_CORRUPT;
+    }
+    buf_release(&tape);
+    return e;
+}
+
+static enum err begin(struct play *p, const char *id, struct wire_request *q,
+                      struct wire_answer *a, struct errmsg *why)
+{
+    char hash[65];
+    sha256_hex(hash, p->text.s, p->text.len);
+    q->seed = p->has_seed ? p->seed : fresh_seed();
+    q->mode = p->mode;
+    p->has_seed = false;
+    p->run = store_begin(p->store, id, hash, q->seed, (int)q->mode);
+    p->tape = tape_create(p->store, &p->run);
+    enum err e = ask_open(p, q, a, why);
+    if (e == ERR_OK) {
+        p->run.steps = (int)a->nsteps;
+        p->unsaved = true;
+    } else {
+        p->run.lesson[0] = '\0'; /* nothing was begun */
+        play_close(p);
+    }
+    return e;
+}
+
+enum err play_open(struct play *p, const char *word, struct wire_request *q,
+                   struct wire_answer *a, struct buf *note, struct errmsg *why)
+{
+    char id[65];
+    play_close(p);
+    enum err e = lesson_read(word, &p->text, &p->name, why);
+    if (e != ERR_OK)
+        return e;
+    lesson_id(p, id);
+    q->op = WIRE_OPEN;
+    q->name = p->name.s;
+    q->text = p->text.s;
+    q->len = p->text.len;
+    q->glyphs = p->glyphs;
+    q->speed = p->speed;
+    bool resumable = !p->anew && !p->has_seed;
+    p->anew = false;
+    e = resumable ? resume(p, id, q, a, why) : ERR_NOT_FOUND;
+    if (e == ERR_OK || e == ERR_LESSON || e == ERR_LOST || e == ERR_STOPPED)
+        return e;
+    if (e != ERR_NOT_FOUND)
+        buf_addf(note, "A new run was started. The saved one cannot go on: %s",
+                 why->text);
+    return begin(p, id, q, a, why);
+}
+
+/* ---- the command
+ * ------------------------------------------------------------------------------ */
+
+static bool read_options(struct play *p, const struct cli_args *a)
+{
+    const char *mode = a->options[OPT_MODE], *speed = a->options[OPT_SPEED];
+    p->jail = !option_given(a, OPT_NO_JAIL);
+    p->anew = option_given(a, OPT_NEW);
+    p->has_seed = option_given(a, OPT_SEED);
+    if (!option_number(a, OPT_SEED, 0, &p->seed))
+        return false;
+    if (mode != NULL && strcmp(mode, "oncall") == 0)
+        p->mode = MODE_ONCALL;
+    else if (mode != NULL && strcmp(mode, "guided") != 0) {
+        complain("--mode is guided or oncall, not '%s'", mode);
+        return false;
+    }
+    char *end = NULL;
+    p->speed = speed != NULL ? strtod(speed, &end) : 0;
+    if (speed != NULL && (*end != '\0' || !(p->speed > 0 && p->speed <= 1000))) {
+        complain("--speed wants a number above 0 and at most 1000, not '%s'", speed);
+        return false;
+    }
+    p->glyphs = option_given(a, OPT_BRAILLE) ? GLYPHS_BRAILLE : GLYPHS_UTF8;
+    if (option_given(a, OPT_ASCII) || (!term_utf8() && a->options[OPT_SCRIPT] == NULL))
+        p->glyphs = GLYPHS_ASCII;
+    return true;
+}
+
+static bool wants_plain(const struct cli_args *a)
+{
+    const char *accessible = getenv("ACCESSIBLE"), *term = getenv("TERM");
+    if (option_given(a, OPT_SCRIPT))
+        return false;
+    return option_given(a, OPT_PLAIN) ||
+           (accessible != NULL && strcmp(accessible, "1") == 0) ||
+           (term != NULL && strcmp(term, "dumb") == 0) || !isatty(STDIN_FILENO) ||
+           !isatty(STDOUT_FILENO);
+}
+
+static int run(const struct cli_args *a)
+{
+    struct play p = {.args = a};
+    if (!read_options(&p, a))
+        return LEAVE_USAGE;
+    const char *lesson = a->nwords > 0 ? a->words[0] : NULL;
+    buf_init(&p.text, LESSON_MAX_BYTES);
+    buf_init(&p.name, 4096);
+    p.store = store_open(NULL);
+    if (store_news(p.store) != NULL)
+        complain("%s", store_news(p.store));
+    p.status = wants_plain(a) ? play_plain(&p, lesson) : play_full(&p, lesson);
+    play_close(&p);
+    wire_client_free(p.client);
+    if (store_trouble(p.store) != NULL)
+        complain("%s", store_trouble(p.store));
+    store_close(p.store);
+    buf_release(&p.text);
+    buf_release(&p.name);
+    return p.status;
+}
+
+const struct subcommand subcommand_play = {
+    .name = "play",
+    .synopsis = "play [LESSON|FILE] [--mode guided|oncall] [--seed N] [--plain]",
+    .doc = "play a lesson; without one: go on or choose",
+    .about = "Opens the lesson, or goes on where it was left. Everything is written "
+             "down as it "
+             "happens: leave at any moment with Ctrl-C. Without a terminal, with "
+             "ACCESSIBLE=1 or TERM=dumb, it is played in lines, as with --plain.",
+    .examples = "truecode\n"
+                "truecode play all-green\n"
+                "truecode play all-green --new --seed 7\n"
+                "truecode play all-green --plain < answers.txt\n"
+                "truecode play all-green --script keys.txt --dump --size 120x36",
+    .options = HAS(MODE) | HAS(SEED) | HAS(NEW) | HAS(PLAIN) | HAS(SPEED) | HAS(ASCII) |
+               HAS(BRAILLE) | HAS(THEME) | HAS(SCRIPT) | HAS(DUMP) | HAS(SIZE) |
+               HAS(NO_JAIL) | HAS(TEST_SYNC) | HAS(HELP),
+    .words = WORD_LESSON,
+    .max_words = 1,
+    .run = run,
+};

@@ -1,0 +1,376 @@
+/*
+ * prove: every lesson over many seeds, in worker processes side by side.
+ *
+ * The seeds of a lesson are cut into chunks; a chunk is one PROVE request. Each worker
+ * gets the next chunk when it is done with one, so two cores stay busy until the end.
+ * Chunks are merged in their order, whichever is done first, so the table is the same
+ * for any number of jobs.
+ */
+#include "cli_internal.h"
+
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define JOBS_MAX 64
+
+struct subject { /* a lesson being proven */
+    struct buf text, name;
+    struct proof proof;
+};
+struct chunk {
+    size_t subject;
+    uint64_t first;
+    unsigned count, done;
+    enum { WAITING, RUNNING, DONE } state;
+    struct wire_answer a;
+    struct errmsg why; /* set: the chunk itself failed */
+    enum err err;
+};
+struct job {
+    struct wire_worker *worker; /* NULL: none */
+    struct chunk *chunk;        /* what it works on; NULL: idle */
+};
+struct proving {
+    struct subject *subjects;
+    size_t nsubjects;
+    struct chunk *chunks;
+    size_t nchunks;
+    struct job jobs[JOBS_MAX];
+    size_t njobs;
+    uint64_t all; /* seeds, over all lessons */
+    bool jail, tty;
+};
+
+/* ---- workers
+ * ---------------------------------------------------------------------------- */
+
+static void end_chunk(struct job *j, enum err e)
+{
+    j->chunk->err = e;
+    j->chunk->state = DONE;
+    j->chunk->done = j->chunk->count;
+    j->chunk = NULL;
+    /* A fresh worker for each chunk: no lesson's proof depends on another's leftovers.
+     */
+    wire_worker_end(j->worker);
+    j->worker = NULL;
+}
+
+static void give_work(struct proving *v, struct job *j)
+{
+    struct chunk *c = NULL;
+    for (size_t i = 0; i < v->nchunks && c == NULL; i++)
+        if (v->chunks[i].state == WAITING)
+            c = &v->chunks[i];
+    if (c == NULL)
+        return;
+    j->chunk = c;
+    c->state = RUNNING;
+    const struct subject *s = &v->subjects[c->subject];
+    enum err e = wire_worker_start(&j->worker, v->jail, &c->why);
+    if (e == ERR_OK)
+        e = wire_worker_send(j->worker,
+                             &(struct wire_request){.op = WIRE_PROVE,
+                                                    .name = s->name.s,
+                                                    .text = s->text.s,
+                                                    .len = s->text.len,
+                                                    .seed = c->first,
+                                                    .count = c->count},
+                             &c->why);
+    if (e != ERR_OK)
+        end_chunk(j, e);
+}
+
+/* A worker has something to say, perhaps several things. */
+static void listen_to(struct job *j)
+{
+    struct chunk *c = j->chunk;
+    for (;;) {
+        enum err e = wire_worker_poll(j->worker, &c->a, &c->why);
+        if (e == ERR_NOT_FOUND)
+            return;
+        if (e == ERR_OK && c->a.kind == WIRE_PROGRESS) {
+            c->done = c->a.done < c->count ? c->a.done : c->count;
+            continue;
+        }
+        if (e == ERR_OK && c->a.err != ERR_OK)
+            e = errmsg_set(&c->why, c->a.err, "%s", c->a.error);
+        end_chunk(j, e);
+        return;
+    }
+}
+
+static void show_progress(const struct proving *v)
+{
+    uint64_t done = 0;
+    char text[64];
+    for (size_t i = 0; i < v->nchunks; i++)
+        done += v->chunks[i].done;
+    snprintf(text, sizeof text, "\rproving: %llu of %llu seeds ",
+             (unsigned long long)done, (unsigned long long)v->all);
+    if (v->tty)
+        (void)term_write(STDERR_FILENO, text, strlen(text));
+}
+
+/* false: interrupted. */
+static bool work(struct proving *v)
+{
+    for (;;) {
+        struct pollfd p[JOBS_MAX];
+        nfds_t n = 0;
+        for (size_t i = 0; i < v->njobs; i++) {
+            if (v->jobs[i].chunk == NULL)
+                give_work(v, &v->jobs[i]);
+            if (v->jobs[i].chunk != NULL)
+                p[n++] = (struct pollfd){.fd = wire_worker_fd(v->jobs[i].worker),
+                                         .events = POLLIN};
+        }
+        if (n == 0)
+            return true;
+        show_progress(v);
+        poll(p, n, 200);
+        if (term_left_by() != 0)
+            return false;
+        for (size_t i = 0; i < v->njobs; i++)
+            for (nfds_t k = 0; k < n && v->jobs[i].chunk != NULL; k++)
+                if (p[k].revents != 0 && p[k].fd == wire_worker_fd(v->jobs[i].worker))
+                    listen_to(&v->jobs[i]);
+    }
+}
+
+/* ---- what is to be proven
+ * --------------------------------------------------------------------- */
+
+static enum err add_subject(struct proving *v, const char *word, struct errmsg *why)
+{
+    v->subjects = mem_grow(v->subjects, v->nsubjects + 1, sizeof *v->subjects);
+    struct subject *s = &v->subjects[v->nsubjects++];
+    *s = (struct subject){0};
+    buf_init(&s->text, LESSON_MAX_BYTES);
+    buf_init(&s->name, 4096);
+    return lesson_read(word, &s->text, &s->name, why);
+}
+
+/* All lessons of the course, in its order. */
+static enum err add_course(struct proving *v, struct errmsg *why)
+{
+    struct library l;
+    struct wire_answer cards = {0};
+    enum err e = library_read(&l, why);
+    if (e != ERR_OK)
+        return e;
+    e = library_cards(&l, v->jail, &cards, why);
+    library_release(&l);
+    for (size_t i = 0; e == ERR_OK && i < cards.ncards; i++)
+        e = add_subject(v, cards.cards[i].id, why);
+    wire_answer_release(&cards);
+    return e;
+}
+
+static void cut(struct proving *v, uint64_t first, unsigned seeds)
+{
+    /* Small enough that both cores end together, large enough to share what seeds
+     * share. */
+    unsigned size = seeds / (unsigned)(v->njobs * 4);
+    size = size < 1 ? 1 : size > 25 ? 25 : size;
+    size_t each = (seeds + size - 1) / size;
+    v->chunks = mem_array(each * v->nsubjects + 1, sizeof *v->chunks);
+    for (size_t s = 0; s < v->nsubjects; s++)
+        for (unsigned at = 0; at < seeds; at += size)
+            v->chunks[v->nchunks++] =
+                (struct chunk){.subject = s,
+                               .first = first + at,
+                               .count = seeds - at < size ? seeds - at : size};
+    v->all = (uint64_t)seeds * v->nsubjects;
+}
+
+/* ---- results
+ * -------------------------------------------------------------------------------------
+ */
+
+/* proof_merge() keeps rows in memory of its own: hand it copies. */
+static void add_proof(struct proof *to, const struct proof *from)
+{
+    if (to->n == 0 && to->seeds == 0) {
+        *to = (struct proof){
+            .seeds = from->seeds, .ok = from->ok, .n = from->n, .cap = from->n};
+        to->rows = mem_array(from->n + 1, sizeof *to->rows);
+        if (from->n > 0)
+            memcpy(to->rows, from->rows, from->n * sizeof *to->rows);
+        return;
+    }
+    proof_merge(to, from);
+}
+
+/* Merges the chunks of each lesson; the worst exit code. */
+static int merge(struct proving *v)
+{
+    int status = LEAVE_OK;
+    for (size_t i = 0; i < v->nchunks; i++) {
+        struct chunk *c = &v->chunks[i];
+        if (c->err == ERR_OK) {
+            add_proof(&v->subjects[c->subject].proof, &c->a.proof);
+        } else {
+            complain("%s, seeds %llu to %llu: %s", v->subjects[c->subject].name.s,
+                     (unsigned long long)c->first,
+                     (unsigned long long)(c->first + c->count - 1), c->why.text);
+            status = c->err == ERR_LESSON ? LEAVE_LESSON : LEAVE_NOT_PASSED;
+            v->subjects[c->subject].proof.ok = false;
+        }
+    }
+    for (size_t i = 0; i < v->nsubjects && status == LEAVE_OK; i++)
+        if (!v->subjects[i].proof.ok)
+            status = LEAVE_NOT_PASSED;
+    return status;
+}
+
+static void id_of(const struct subject *s, char *id, size_t size)
+{
+    size_t n = s->name.len > 4 ? s->name.len - 4 : s->name.len;
+    snprintf(id, size, "%.*s", (int)n, s->name.s);
+}
+
+static void json_row(struct buf *b, const struct prove_row *r)
+{
+    buf_adds(b, "      {\"kind\": ");
+    json_text(b, r->kind);
+    buf_adds(b, ", \"name\": ");
+    json_text(b, r->name);
+    buf_addf(b, ", \"passed\": %u, \"failed\": %u, \"margin\": ", r->passed, r->failed);
+    if (isfinite(r->margin_min))
+        buf_addf(b, "%.6g", r->margin_min);
+    else
+        buf_adds(b, "null");
+    if (r->failed > 0)
+        buf_addf(b, ", \"first_bad_seed\": %llu",
+                 (unsigned long long)r->first_bad_seed);
+    buf_adds(b, ", \"detail\": ");
+    json_text(b, r->detail);
+    buf_addch(b, '}');
+}
+
+static void json_subject(struct buf *b, const struct subject *s)
+{
+    char id[128];
+    id_of(s, id, sizeof id);
+    buf_adds(b, "  {\"lesson\": ");
+    json_text(b, id);
+    buf_addf(b, ", \"seeds\": %u, \"ok\": %s, \"rows\": [\n", s->proof.seeds,
+             s->proof.ok ? "true" : "false");
+    for (size_t i = 0; i < s->proof.n; i++) {
+        json_row(b, &s->proof.rows[i]);
+        buf_adds(b, i + 1 < s->proof.n ? ",\n" : "\n");
+    }
+    buf_adds(b, "    ]}");
+}
+
+static void print_results(const struct proving *v, bool json)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    if (json)
+        buf_adds(&b, "[\n");
+    for (size_t i = 0; i < v->nsubjects; i++) {
+        char id[128];
+        id_of(&v->subjects[i], id, sizeof id);
+        if (json) {
+            json_subject(&b, &v->subjects[i]);
+            buf_adds(&b, i + 1 < v->nsubjects ? ",\n" : "\n");
+        } else {
+            proof_print(&v->subjects[i].proof, id, &b);
+        }
+    }
+    if (json)
+        buf_adds(&b, "]\n");
+    print_raw(&b);
+    buf_release(&b);
+}
+
+static void release(struct proving *v)
+{
+    for (size_t i = 0; i < v->njobs; i++)
+        wire_worker_end(v->jobs[i].worker);
+    for (size_t i = 0; i < v->nchunks; i++)
+        wire_answer_release(&v->chunks[i].a);
+    for (size_t i = 0; i < v->nsubjects; i++) {
+        buf_release(&v->subjects[i].text);
+        buf_release(&v->subjects[i].name);
+        proof_release(&v->subjects[i].proof);
+    }
+    mem_free(v->chunks);
+    mem_free(v->subjects);
+}
+
+static enum err collect(struct proving *v, const struct cli_args *a, struct errmsg *why)
+{
+    enum err e = ERR_OK;
+    if (a->nwords == 0)
+        return add_course(v, why);
+    for (size_t i = 0; e == ERR_OK && i < a->nwords; i++)
+        e = add_subject(v, a->words[i], why);
+    return e;
+}
+
+static int prove(struct proving *v, const struct cli_args *a, uint64_t first,
+                 unsigned seeds)
+{
+    struct errmsg why = {0};
+    struct term_lines signals; /* Ctrl-C ends the workers, then us */
+    enum err e = collect(v, a, &why);
+    if (e != ERR_OK) {
+        complain("%s", why.text);
+        return exit_code_of(e);
+    }
+    cut(v, first, seeds);
+    term_lines_open(&signals, STDIN_FILENO);
+    bool done = work(v);
+    term_lines_close(&signals);
+    if (v->tty)
+        (void)term_write(STDERR_FILENO, "\r\033[K", 4);
+    if (!done)
+        return LEAVE_INTERRUPTED;
+    int status = merge(v);
+    print_results(v, option_given(a, OPT_JSON));
+    return status;
+}
+
+static int run(const struct cli_args *a)
+{
+    struct proving v = {.jail = !option_given(a, OPT_NO_JAIL),
+                        .tty = isatty(STDERR_FILENO) == 1};
+    uint64_t seeds, first, jobs;
+    if (!option_number(a, OPT_SEEDS, 5, &seeds) ||
+        !option_number(a, OPT_FROM, 1, &first) || !option_number(a, OPT_JOBS, 2, &jobs))
+        return LEAVE_USAGE;
+    if (seeds < 1 || seeds > 100000 || jobs < 1 || jobs > JOBS_MAX) {
+        complain("--seeds is 1 to 100000 and --jobs 1 to %d", JOBS_MAX);
+        return LEAVE_USAGE;
+    }
+    v.njobs = (size_t)jobs;
+    int status = prove(&v, a, first, (unsigned)seeds);
+    release(&v);
+    return status;
+}
+
+const struct subcommand subcommand_prove = {
+    .name = "prove",
+    .synopsis = "prove [LESSON|FILE]... [--seeds N] [--from N] [--jobs N] [--json]",
+    .doc = "prove lessons over many seeds",
+    .about = "For each seed: the fixes win, doing nothing loses, each wrong fix does "
+             "the harm it "
+             "claims, each step's goal is false before its solution and true after. "
+             "Margins say "
+             "how close a lesson is to failing. Without a lesson: all of them.",
+    .examples = "truecode prove\n"
+                "truecode prove all-green --seeds 100\n"
+                "truecode prove my-lesson.lua --seeds 1 --from 17 --json",
+    .options =
+        HAS(SEEDS) | HAS(FROM) | HAS(JOBS) | HAS(JSON) | HAS(NO_JAIL) | HAS(HELP),
+    .words = WORD_LESSON,
+    .max_words = 200,
+    .run = run,
+};

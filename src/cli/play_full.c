@@ -1,0 +1,489 @@
+/*
+ * Playing on a screen: keys and time to the worker, frames from it.
+ *
+ * One loop, strictly: wait for a key or for the next tick, ask the worker, write the
+ * tape down (the client calls play_tape() before an answer comes back here), paint. The
+ * front adds only one line of its own, over the last row, for what a worker cannot
+ * know: that it does not answer, that the disk is full.
+ */
+#include "cli_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TICK_MS      250   /* four frames a second for a living chart */
+#define FAST_TICK_MS 100   /* while a wait runs */
+#define SLICE_EVENTS 20000 /* about 10 ms of simulation: how long a key may wait */
+#define ELAPSED_MAX  SIM_SEC
+#define AHEAD_MAX    64
+
+struct full {
+    struct play *p;
+    struct term *term;
+    struct canvas *canvas; /* the worker's screen */
+    struct canvas *over;   /* the same with our line on it, as painted */
+    struct wire_answer a;  /* the last one */
+    sim_time last_tick, last_paint;
+    char line[480];              /* our line; "" none */
+    bool line_stays;             /* until the worker answers, not until the next key */
+    struct key ahead[AHEAD_MAX]; /* typed while the worker did not answer */
+    size_t nahead;
+    bool home, leave, resized;
+};
+
+/* ---- painting
+ * ------------------------------------------------------------------------------ */
+
+static const char *our_line(const struct full *f)
+{
+    if (f->line[0] != '\0')
+        return f->line;
+    return store_trouble(f->p->store);
+}
+
+/* The text over the last rows, as many as it needs, three at most. */
+static void lay_over(struct canvas *c, const char *text)
+{
+    struct buf lines, row;
+    size_t n = 1;
+    buf_init(&lines, 4096);
+    buf_init(&row, 4096);
+    text_wrap(&lines, text, c->cols > 12 ? (size_t)c->cols - 2 : 10);
+    while (lines.len > 0 && lines.s[lines.len - 1] == '\n')
+        lines.s[--lines.len] = '\0';
+    for (const char *s = lines.s; (s = strchr(s, '\n')) != NULL; s++)
+        n++;
+    n = n > 3 ? 3 : n;
+    const char *s = lines.s;
+    for (int at = c->rows - (int)n; at < c->rows; at++) {
+        size_t len = strcspn(s, "\n");
+        buf_reset(&row);
+        buf_addf(&row, " %.*s", (int)len, s);
+        buf_pad(&row, (size_t)c->cols);
+        if (at >= 0)
+            canvas_text(c, at, 0, c->cols, TONE_WARN, row.s);
+        s += len + (s[len] == '\n');
+    }
+    buf_release(&lines);
+    buf_release(&row);
+}
+
+static void paint(struct full *f)
+{
+    const struct canvas *c = f->canvas;
+    if (c == NULL)
+        return;
+    if (f->over == NULL || f->over->rows != c->rows || f->over->cols != c->cols) {
+        canvas_free(f->over);
+        f->over = canvas_new(c->rows, c->cols);
+    }
+    memcpy(f->over->cells, c->cells,
+           (size_t)c->rows * (size_t)c->cols * sizeof *c->cells);
+    f->over->cursor_row = c->cursor_row;
+    f->over->cursor_col = c->cursor_col;
+    if (our_line(f) != NULL)
+        lay_over(f->over, our_line(f));
+    term_put(f->term, f->over);
+    f->last_paint = term_now(f->term);
+}
+
+/* Until there is a first frame, a slow start needs something to write on. */
+static void need_canvas(struct full *f)
+{
+    int rows, cols;
+    if (f->canvas != NULL)
+        return;
+    term_size(f->term, &rows, &cols);
+    f->canvas = canvas_new(rows, cols);
+    canvas_clear(f->canvas);
+    f->canvas->cursor_row = f->canvas->cursor_col = -1;
+}
+
+static void set_line(struct full *f, const char *text)
+{
+    struct buf clean;
+    buf_init(&clean, sizeof f->line - 1);
+    text_clean(&clean, text, strlen(text), false);
+    snprintf(f->line, sizeof f->line, "%s", clean.s);
+    buf_release(&clean);
+}
+
+/* ---- what the client calls
+ * ------------------------------------------------------------------- */
+
+static bool is_interrupt(const struct key *k)
+{
+    return k->kind == KEY_CHAR && k->ctrl && k->cp == 'c';
+}
+
+/* The worker has not answered for a while: say so, and let Ctrl-C end it. */
+static bool on_waiting(void *ctx, int ms)
+{
+    struct full *f = ctx;
+    char text[80];
+    snprintf(text, sizeof text, "The lesson has not answered for %d s. Ctrl-C ends it.",
+             ms / 1000);
+    need_canvas(f);
+    set_line(f, text);
+    f->line_stays = true;
+    paint(f);
+    for (;;) {
+        struct term_event e = term_wait(f->term, 0);
+        if (e.kind == TERM_NOTHING)
+            return true;
+        if (e.kind == TERM_LEAVE)
+            f->leave = true;
+        if (e.kind == TERM_RESIZE)
+            f->resized = true;
+        if (e.kind == TERM_LEAVE || (e.kind == TERM_KEY && is_interrupt(&e.key)))
+            return false;
+        if (e.kind == TERM_KEY && f->nahead < AHEAD_MAX)
+            f->ahead[f->nahead++] = e.key;
+    }
+}
+
+static void on_said(void *ctx, const char *sentence)
+{
+    struct full *f = ctx;
+    set_line(f, sentence);
+    f->line_stays = false;
+}
+
+static void on_tape(void *ctx, const char *s, size_t n)
+{
+    play_tape(((struct full *)ctx)->p, s, n);
+}
+
+/* ---- asking
+ * ------------------------------------------------------------------------------------
+ */
+
+/* The answer came: note it, show it. */
+static void take_answer(struct full *f)
+{
+    if (f->line_stays) {
+        f->line[0] = '\0';
+        f->line_stays = false;
+    }
+    play_note(f->p, &f->a);
+    wire_frame_apply(&f->a.frame, &f->canvas);
+    paint(f);
+    play_settle(f->p);
+}
+
+/* Something to see while the worker gets a lesson ready. */
+static void say_opening(struct full *f)
+{
+    need_canvas(f);
+    set_line(f, "Opening ...");
+    f->line_stays = true;
+    paint(f);
+}
+
+static bool ask(struct full *f, struct wire_request *q)
+{
+    struct errmsg why = {0};
+    if (wire_client_ask(f->p->client, q, &f->a, &why) != ERR_OK) {
+        term_close(f->term);
+        f->term = NULL;
+        complain("%s. Everything until then is saved.", why.text);
+        f->p->status = LEAVE_NOT_PASSED;
+        f->leave = true;
+        return false;
+    }
+    take_answer(f);
+    return true;
+}
+
+static void ask_notice(struct full *f, const char *text)
+{
+    ask(f, &(struct wire_request){.op = WIRE_NOTICE, .line = text});
+}
+
+static void fill_screen(const struct full *f, struct wire_request *q)
+{
+    term_size(f->term, &q->rows, &q->cols);
+    q->glyphs = f->p->glyphs;
+    q->mono = term_mono(f->term);
+}
+
+/* ---- from one lesson to another
+ * ------------------------------------------------------------------ */
+
+static void fail(struct full *f, enum err e, const struct errmsg *why)
+{
+    term_close(f->term);
+    f->term = NULL;
+    complain("%s", why->text);
+    f->p->status = exit_code_of(e);
+    f->leave = true;
+}
+
+static void go_home(struct full *f, const char *notice)
+{
+    struct errmsg why = {0};
+    struct library l;
+    play_close(f->p);
+    f->home = true;
+    enum err e = library_read(&l, &why);
+    if (e != ERR_OK) {
+        fail(f, e, &why);
+        return;
+    }
+    library_progress(&l, f->p->store);
+    struct wire_request q = {.op = WIRE_CATALOGUE,
+                             .name = "course.lua",
+                             .text = l.course.s,
+                             .len = l.course.len,
+                             .lessons = l.lessons,
+                             .nlessons = l.n};
+    fill_screen(f, &q);
+    e = wire_client_open(f->p->client, &q, &f->a, &why);
+    if (e == ERR_OK && f->a.err != ERR_OK)
+        e = errmsg_set(&why, f->a.err, "%s", f->a.error);
+    library_release(&l);
+    if (e != ERR_OK) {
+        fail(f, e, &why);
+        return;
+    }
+    take_answer(f);
+    if (notice != NULL && notice[0] != '\0')
+        ask_notice(f, notice);
+}
+
+/* Opens a lesson; what goes wrong is told on the start screen, or ends a program that
+ * was started for this lesson alone. */
+static void go_lesson(struct full *f, const char *word)
+{
+    struct errmsg why = {0};
+    struct buf note;
+    struct wire_request q = {.face = WIRE_FULL};
+    buf_init(&note, 2048);
+    fill_screen(f, &q);
+    say_opening(f);
+    enum err e = play_open(f->p, word, &q, &f->a, &note, &why);
+    if (e == ERR_OK) {
+        f->home = false;
+        f->last_tick = term_now(f->term);
+        take_answer(f);
+        if (note.len > 0)
+            ask_notice(f, note.s);
+    } else if (f->home) {
+        go_home(f, why.text);
+    } else {
+        fail(f, e, &why);
+    }
+    buf_release(&note);
+}
+
+static void restart(struct full *f)
+{
+    char word[65];
+    snprintf(word, sizeof word, "%s", f->p->run.lesson);
+    if (f->p->run.finished == 0) {
+        f->p->run.dropped = true;
+        store_save(f->p->store, &f->p->run);
+    }
+    f->p->anew = true;
+    go_lesson(f, f->p->given ? f->p->args->words[0] : word);
+}
+
+static void do_want(struct full *f)
+{
+    char lesson[65];
+    enum ui_want want = f->a.want;
+    snprintf(lesson, sizeof lesson, "%s", f->a.want_lesson);
+    f->a.want = UI_NOTHING;
+    switch (want) {
+    case UI_NOTHING:
+        break;
+    case UI_LEAVE:
+        f->leave = true;
+        break;
+    case UI_OPEN:
+        if (lesson_id_valid(lesson))
+            go_lesson(f, lesson);
+        break;
+    case UI_RESTART:
+        restart(f);
+        break;
+    case UI_HOME:
+        go_home(f, NULL);
+        break;
+    }
+}
+
+/* ---- the loop
+ * --------------------------------------------------------------------------------------
+ */
+
+static void send_keys(struct full *f, const struct term_event *first)
+{
+    struct key keys[AHEAD_MAX];
+    size_t n = 0;
+    keys[n++] = first->key;
+    if (!f->line_stays)
+        f->line[0] = '\0';
+    /* A paste arrives as one piece and is sent as one. */
+    while (n < AHEAD_MAX && keys[n - 1].kind == KEY_PASTE_CHAR) {
+        struct term_event e = term_wait(f->term, 0);
+        if (e.kind != TERM_KEY) {
+            f->resized = f->resized || e.kind == TERM_RESIZE;
+            f->leave = f->leave || e.kind == TERM_LEAVE;
+            break;
+        }
+        keys[n++] = e.key;
+    }
+    ask(f, &(struct wire_request){.op = WIRE_KEYS, .keys = keys, .nkeys = n});
+}
+
+static void send_tick(struct full *f, sim_time elapsed)
+{
+    bool hurry = f->a.more && term_now(f->term) - f->last_paint < FAST_TICK_MS * SIM_MS;
+    struct wire_request q = {.op = WIRE_TICK,
+                             .elapsed = elapsed > ELAPSED_MAX ? ELAPSED_MAX : elapsed,
+                             .max_events = SLICE_EVENTS,
+                             .no_frame = hurry};
+    /* What was asked for without a frame and is done needs one after all. */
+    if (ask(f, &q) && hurry && !f->a.more) {
+        q.elapsed = 0;
+        q.no_frame = false;
+        ask(f, &q);
+    }
+}
+
+static void send_size(struct full *f)
+{
+    struct wire_request q = {.op = WIRE_RESIZE};
+    f->resized = false;
+    fill_screen(f, &q);
+    ask(f, &q);
+}
+
+/* How long to wait for a key before the next tick; -1: time stands still. */
+static int patience(struct full *f)
+{
+    sim_time now = term_now(f->term);
+    if (f->a.more)
+        return 0;
+    if (!f->a.ticking) {
+        f->last_tick = now;
+        return store_trouble(f->p->store) != NULL ? 5000 : -1;
+    }
+    sim_time due = f->last_tick + (f->a.fast ? FAST_TICK_MS : TICK_MS) * SIM_MS;
+    return due <= now ? 0 : (int)((due - now + SIM_MS - 1) / SIM_MS);
+}
+
+static void tick_if_due(struct full *f)
+{
+    if (f->leave || !(f->a.more || f->a.ticking))
+        return;
+    sim_time elapsed = f->a.ticking ? term_now(f->term) - f->last_tick : 0;
+    if (!f->a.more && elapsed < (f->a.fast ? FAST_TICK_MS : TICK_MS) * SIM_MS)
+        return;
+    f->last_tick += elapsed;
+    send_tick(f, elapsed);
+}
+
+static struct term_event next_event(struct full *f)
+{
+    if (f->nahead > 0) {
+        struct term_event e = {.kind = TERM_KEY, .key = f->ahead[0]};
+        memmove(f->ahead, f->ahead + 1, --f->nahead * sizeof *f->ahead);
+        return e;
+    }
+    return term_wait(f->term, patience(f));
+}
+
+static void retry_disk(struct full *f)
+{
+    if (store_trouble(f->p->store) == NULL)
+        return;
+    if (f->p->tape != NULL)
+        tape_retry(f->p->tape);
+    store_retry(f->p->store);
+    paint(f);
+}
+
+static void loop(struct full *f)
+{
+    while (!f->leave) {
+        struct term_event e = next_event(f);
+        if (e.kind == TERM_LEAVE)
+            f->leave = true;
+        else if (e.kind == TERM_KEY)
+            send_keys(f, &e);
+        else if (e.kind == TERM_RESIZE)
+            f->resized = true;
+        else
+            retry_disk(f);
+        if (f->leave)
+            break;
+        if (f->resized)
+            send_size(f);
+        do_want(f);
+        tick_if_due(f);
+    }
+}
+
+/* ---- starting
+ * ------------------------------------------------------------------------------------------
+ */
+
+static enum err open_term(struct full *f, struct errmsg *why)
+{
+    const struct cli_args *a = f->p->args;
+    const char *file = a->options[OPT_SCRIPT], *size = a->options[OPT_SIZE];
+    struct term_options o = {.no_colour = getenv("NO_COLOR") != NULL &&
+                                          getenv("NO_COLOR")[0] != '\0',
+                             .test_sync = option_given(a, OPT_TEST_SYNC),
+                             .dump = option_given(a, OPT_DUMP),
+                             .name = file,
+                             .rows = 24,
+                             .cols = 80};
+    if (a->options[OPT_THEME] != NULL && !theme_parse(a->options[OPT_THEME], &o.theme))
+        return errmsg_set(why, ERR_INPUT, "there is no theme '%s'; there are: %s",
+                          a->options[OPT_THEME], option_infos[OPT_THEME].arg);
+    if (size != NULL && !term_size_parse(size, &o.rows, &o.cols))
+        return errmsg_set(why, ERR_INPUT, "--size wants COLSxROWS, as 80x24, not '%s'",
+                          size);
+    o.mono = o.no_colour;
+    if (file == NULL)
+        return term_curses_open(&f->term, &o, why);
+    struct buf script;
+    buf_init(&script, LESSON_MAX_BYTES);
+    enum err e = file_read(file, LESSON_MAX_BYTES, &script, why);
+    o.script = script.s;
+    if (e == ERR_OK)
+        e = term_script_open(&f->term, &o, why);
+    buf_release(&script);
+    return e;
+}
+
+int play_full(struct play *p, const char *lesson)
+{
+    struct errmsg why = {0};
+    struct full f = {.p = p};
+    enum err e = open_term(&f, &why);
+    if (e != ERR_OK) {
+        complain("%s", why.text);
+        return e == ERR_REFUSED ? LEAVE_TERMINAL : LEAVE_USAGE;
+    }
+    p->client = wire_client_new(&(struct wire_client_options){.jail = p->jail,
+                                                              .tape = on_tape,
+                                                              .waiting = on_waiting,
+                                                              .said = on_said,
+                                                              .ctx = &f});
+    p->given = lesson != NULL && !lesson_id_valid(lesson);
+    if (lesson != NULL)
+        go_lesson(&f, lesson);
+    else
+        go_home(&f, store_news(p->store));
+    loop(&f);
+    term_close(f.term);
+    canvas_free(f.canvas);
+    canvas_free(f.over);
+    wire_answer_release(&f.a);
+    return p->status;
+}

@@ -1,0 +1,402 @@
+/*
+ * Acting, from the tables: a command named like an operation (restart, drain, flush)
+ * can be done to every component whose kind lists that operation. Who that is, which
+ * words follow, their types and the risk all come from the kind's descriptor, so a new
+ * kind brings its operations to the console without a line here.
+ *
+ * A service that lacks an operation is reached through the balancer in front of it, as
+ * when an instance is drained.
+ */
+#include "console_internal.h"
+
+#include <string.h>
+
+const struct op_desc *op_of(const struct call *c, comp_id comp, const char *op)
+{
+    const struct kind_desc *k = model_kind(c->m, comp);
+    for (size_t i = 0; i < k->nops; i++)
+        if (str_eq(k->ops[i].name, op))
+            return &k->ops[i];
+    return NULL;
+}
+
+/* The component that stands in front of `comp` and has the operation. */
+static comp_id front_of(const struct call *c, comp_id comp, const char *op)
+{
+    for (size_t i = 0; i < model_comps(c->m); i++)
+        if (model_target(c->m, (comp_id)i) == comp && is_top(c, (comp_id)i) &&
+            !is_kind(c, (comp_id)i, "client") && op_of(c, (comp_id)i, op))
+            return (comp_id)i;
+    return COMP_NONE;
+}
+
+size_t op_targets(const struct call *c, const char *op, comp_id *out, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < model_comps(c->m) && n < max; i++) {
+        comp_id comp = (comp_id)i;
+        const struct op_desc *d = op_of(c, comp, op);
+        if (!d && is_kind(c, comp, "service") && front_of(c, comp, op) != COMP_NONE)
+            d = op_of(c, front_of(c, comp, op), op);
+        else if (d && d->instance && is_kind(c, comp, "balancer"))
+            continue; /* its service is named instead */
+        if (d)
+            out[n++] = comp;
+    }
+    return n;
+}
+
+static const char *target_names(struct call *c, const char *op)
+{
+    comp_id v[COMPS_MAX];
+    size_t n = op_targets(c, op, v, COMPS_MAX);
+    struct buf b;
+    buf_init(&b, 300);
+    for (size_t i = 0; i < n; i++)
+        buf_addf(&b, "%s%s", i ? ", " : "", name_of(c, v[i]));
+    const char *s = arena_strdup(c->mem, b.s);
+    buf_release(&b);
+    return s;
+}
+
+enum err act_find(struct call *c, const char *op, const char *text,
+                  struct act_target *t)
+{
+    enum err e = need_comp(c, text, &t->comp, &t->instance);
+    if (e != ERR_OK)
+        return e;
+    t->op = op_of(c, t->comp, op);
+    if (!t->op) {
+        comp_id front = front_of(c, t->comp, op);
+        if (front == COMP_NONE)
+            return fail(c, ERR_INPUT, "A %s cannot %s. %s works on: %s",
+                        model_kind(c->m, t->comp)->name, op, op, target_names(c, op));
+        t->comp = front;
+        t->op = op_of(c, front, op);
+    }
+    if (t->instance && !t->op->instance)
+        return fail(c, ERR_INPUT, "%s works on the whole: %s %s", op, op,
+                    name_of(c, t->comp));
+    return ERR_OK;
+}
+
+/* ---- the list a bare word shows
+ * ------------------------------------------------------------- */
+
+static const char *op_usage(const struct call *c, const struct op_desc *op)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    for (size_t i = 0; i < OP_ARGS && op->args[i].name; i++) {
+        const struct arg_desc *a = &op->args[i];
+        const char *open = a->optional ? "[" : "", *close = a->optional ? "]" : "";
+        if (a->type == VALUE_BOOL)
+            buf_addf(&b, " %s--%s%s", open, a->name, close);
+        else
+            buf_addf(&b, " %s%s%s", open, a->name, close);
+    }
+    const char *s = arena_strdup(c->mem, b.s);
+    buf_release(&b);
+    return s;
+}
+
+/* "3 instances, v88": what a service is now. */
+static const char *service_now(const struct call *c, comp_id comp)
+{
+    const char *version = NULL;
+    bool mixed = false;
+    int n = 0;
+    for (int i = 1; i <= world_instances(c->w, comp); i++) {
+        struct instance_view v;
+        world_instance(c->w, comp, i, &v);
+        if (v.state == INSTANCE_NONE)
+            continue;
+        mixed = mixed || (version && !str_eq(version, v.version));
+        version = v.version;
+        n++;
+    }
+    return strf(c, "%d instance%s%s%s", n, n == 1 ? "" : "s",
+                version && *version ? ", " : "",
+                mixed     ? "several versions"
+                : version ? version
+                          : "");
+}
+
+static void tell_versions(struct call *c, comp_id comp)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    for (size_t i = 0; i < model_versions(c->m, comp); i++)
+        buf_addf(&b, "%s%s", i ? ", " : "", model_version(c->m, comp, i));
+    note(c, "%s has %s.", name_of(c, comp), b.s);
+    buf_release(&b);
+}
+
+enum err act_list(struct call *c)
+{
+    comp_id v[COMPS_MAX];
+    const char *op = c->cmd->info.name;
+    size_t n = op_targets(c, op, v, COMPS_MAX);
+    bool versions = false;
+    if (!n)
+        return fail(c, ERR_NOT_FOUND, "Nothing here can %s.", op);
+    struct out_table t;
+    table_init(&t, c->o, "COMMAND|NOW|WHAT IT DOES");
+    for (size_t i = 0; i < n; i++) {
+        const struct op_desc *d = op_of(c, v[i], op);
+        if (!d)
+            d = op_of(c, front_of(c, v[i], op), op);
+        versions = versions || str_eq(d->args[0].name, "version");
+        table_cell(&t, TONE_STRONG, "%s %s%s%s", op, name_of(c, v[i]),
+                   d->instance ? "[-N]" : "", op_usage(c, d));
+        table_cell(&t, TONE_NORMAL, "%s",
+                   is_kind(c, v[i], "service") ? service_now(c, v[i]) : "");
+        table_cell(&t, TONE_DIM, "%s", d->doc);
+    }
+    table_print(&t);
+    for (size_t i = 0; i < n && versions; i++)
+        if (is_kind(c, v[i], "service"))
+            tell_versions(c, v[i]);
+    return ERR_OK;
+}
+
+/* ---- arguments
+ * ------------------------------------------------------------------------------------
+ */
+
+static enum err parse_arg(struct call *c, const struct arg_desc *a, const char *text,
+                          struct value *out)
+{
+    struct param_desc p = {
+        .name = a->name, .type = a->type, .unit = "", .doc = a->doc, .live = true};
+    enum err e = value_parse(c->m, &p, text, out, c->why);
+    if (e == ERR_OK && out->type == VALUE_TEXT)
+        out->as.text = arena_strdup(c->mem, text);
+    return e;
+}
+
+static size_t arg_named(const struct op_desc *op, const char *name, size_t len)
+{
+    for (size_t i = 0; i < OP_ARGS && op->args[i].name; i++)
+        if (strlen(op->args[i].name) == len && !strncmp(op->args[i].name, name, len))
+            return i;
+    return OP_ARGS;
+}
+
+struct arg_reader {
+    const struct op_desc *op;
+    bool given[OP_ARGS];
+    struct value v[OP_ARGS];
+};
+
+/* "--rolling", "--to v41", "--to=v41"; a name that no argument has is the value of the
+ * first text argument (kill orders-db --idle-in-transaction). */
+static enum err read_option(struct call *c, struct arg_reader *r, size_t *i)
+{
+    const char *name = c->arg[*i] + 2, *eq = strchr(name, '=');
+    size_t k = arg_named(r->op, name, eq ? (size_t)(eq - name) : strlen(name));
+    if (k == OP_ARGS) {
+        for (k = 0; k < OP_ARGS && r->op->args[k].name; k++)
+            if (r->op->args[k].type == VALUE_TEXT && !r->given[k] && !eq)
+                break;
+        if (k == OP_ARGS || !r->op->args[k].name)
+            return fail(c, ERR_INPUT, "%s has no option --%s. Usage: %s COMPONENT%s",
+                        r->op->name, name, r->op->name, op_usage(c, r->op));
+        r->given[k] = true;
+        return parse_arg(c, &r->op->args[k], name, &r->v[k]);
+    }
+    r->given[k] = true;
+    if (r->op->args[k].type == VALUE_BOOL && !eq) {
+        r->v[k] = value_bool(true);
+        return ERR_OK;
+    }
+    if (!eq && *i + 1 >= c->nargs)
+        return fail(c, ERR_INPUT, "--%s needs a value: %s", name, r->op->args[k].doc);
+    return parse_arg(c, &r->op->args[k], eq ? eq + 1 : c->arg[++*i], &r->v[k]);
+}
+
+static enum err read_word(struct call *c, struct arg_reader *r, const char *word)
+{
+    for (size_t k = 0; k < OP_ARGS && r->op->args[k].name; k++)
+        if (!r->given[k]) {
+            r->given[k] = true;
+            return parse_arg(c, &r->op->args[k], word, &r->v[k]);
+        }
+    return fail(c, ERR_INPUT, "“%s” is too much. Usage: %s COMPONENT%s", word,
+                r->op->name, op_usage(c, r->op));
+}
+
+/* What is not given, but has something given after it, is VALUE_NONE. */
+static enum err fill_action(struct call *c, const struct arg_reader *r,
+                            struct action *a)
+{
+    for (size_t k = 0; k < OP_ARGS && r->op->args[k].name; k++) {
+        if (r->given[k]) {
+            a->args[k] = r->v[k];
+            a->nargs = k + 1;
+        } else if (!r->op->args[k].optional) {
+            return fail(c, ERR_INPUT, "%s needs %s (%.*s): %s %s%s", r->op->name,
+                        r->op->args[k].name, (int)strcspn(r->op->args[k].doc, ".;"),
+                        r->op->args[k].doc, r->op->name, c->arg[0], op_usage(c, r->op));
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err read_args(struct call *c, const struct act_target *t, struct action *a)
+{
+    struct arg_reader r = {.op = t->op};
+    for (size_t i = 1; i < c->nargs; i++) {
+        enum err e = str_starts(c->arg[i], "--") ? read_option(c, &r, &i)
+                                                 : read_word(c, &r, c->arg[i]);
+        if (e != ERR_OK)
+            return e;
+    }
+    return fill_action(c, &r, a);
+}
+
+/* ---- what is said when it is done
+ * --------------------------------------------------------------------- */
+
+static bool has(const char *line, const char *what)
+{
+    return strstr(line, what) != NULL;
+}
+
+/* The line that fits what was typed: about one instance, with a value, or neither. */
+static const char *fitting_wild(const struct call *c, bool instance, bool value)
+{
+    const struct command_info *info = &c->cmd->info;
+    for (size_t i = 0; i < info->nwild; i++)
+        if (has(info->wild[i].line, "INSTANCE") == instance &&
+            has(info->wild[i].line, "VALUE") == value)
+            return info->wild[i].line;
+    for (size_t i = 0; i < info->nwild; i++)
+        if (!has(info->wild[i].line, "INSTANCE") || instance)
+            return info->wild[i].line;
+    return NULL;
+}
+
+static const char *what_was_said(struct call *c, const char *name, int instance)
+{
+    const char *comp = name, *value = NULL;
+    comp_id id;
+    int ignored;
+    if (model_resolve(c->m, name, &id, &ignored, NULL) == ERR_OK)
+        comp = name_of(c, id);
+    for (size_t i = 1; i < c->nargs && !value; i++)
+        if (!str_starts(c->arg[i], "--"))
+            value = c->arg[i];
+    const char *done = c->nargs > 1 ? c->arg[1] + strspn(c->arg[1], "-") : "";
+    const char *text = wild_line(c, c->cmd->done, name, name, value ? value : done);
+    const char *wild = c->wild ? c->wild : fitting_wild(c, instance > 0, value != NULL);
+    return wild ? strf(c, "%s. (In the wild: %s)", text,
+                       wild_line(c, wild, comp, name, value))
+                : strf(c, "%s.", text);
+}
+
+/* One after the other, each drained first: that is the careful way, nobody is asked. */
+static bool goes_gently(const struct act_target *t, const struct action *a)
+{
+    for (size_t i = 0; i < a->nargs; i++)
+        if (str_eq(t->op->args[i].name, "rolling") && a->args[i].as.on)
+            return true;
+    return false;
+}
+
+/* A descriptor's phrase as a sentence. */
+static const char *sentence(struct call *c, const char *s)
+{
+    if (!s || !*s)
+        return NULL;
+    size_t n = strlen(s);
+    char *r = arena_strdup(c->mem, strf(c, "%s%s", s, s[n - 1] == '.' ? "" : "."));
+    if (*r >= 'a' && *r <= 'z')
+        *r = (char)(*r - 'a' + 'A');
+    return r;
+}
+
+enum err act_op(struct call *c)
+{
+    const char *op = c->cmd->info.name;
+    struct act_target t;
+    if (!c->nargs)
+        return act_list(c);
+    enum err e = act_find(c, op, c->arg[0], &t);
+    if (e != ERR_OK)
+        return e;
+    struct action a = {
+        .kind = ACTION_OP, .comp = t.comp, .instance = t.instance, .name = t.op->name};
+    e = read_args(c, &t, &a);
+    if (e != ERR_OK)
+        return e;
+    fx_action(c, &a, what_was_said(c, c->arg[0], t.instance));
+    if (!goes_gently(&t, &a))
+        fx_risk(c, sentence(c, t.op->risk));
+    return ERR_OK;
+}
+
+/* ---- parameters
+ * ------------------------------------------------------------------------------------------
+ */
+
+static const char *value_text_of(struct call *c, const struct param_desc *p,
+                                 const struct value *v)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    value_format(c->m, p, v, &b);
+    const char *s = arena_strdup(c->mem, b.s);
+    buf_release(&b);
+    return s;
+}
+
+/* What it is called outside: a flag by its name, anything else by its path. */
+static const char *param_label(const struct call *c, comp_id comp,
+                               const struct param_desc *p)
+{
+    return is_kind(c, comp, "flag") ? name_of(c, comp)
+                                    : strf(c, "%s.%s", name_of(c, comp), p->name);
+}
+
+/* Databases have their own words for two of the settings; the rest is configuration. */
+static const char *set_wild(struct call *c, comp_id comp, const struct param_desc *p,
+                            const struct value *v)
+{
+    static const struct {
+        const char *ours, *theirs;
+    } postgres[] = {
+        {"idle_in_transaction_timeout", "idle_in_transaction_session_timeout"},
+        {"statement_timeout", "statement_timeout"}};
+    for (size_t i = 0; is_kind(c, comp, "database") && i < COUNT_OF(postgres); i++)
+        if (str_eq(postgres[i].ours, p->name))
+            return strf(c,
+                        "psql -c \"alter system set %s = '%lldms'\" "
+                        "-c 'select pg_reload_conf()'",
+                        postgres[i].theirs, (long long)(v->as.duration / SIM_MS));
+    comp_id owner = model_owner(c->m, comp);
+    return wild_line(c, c->cmd->info.wild[0].line,
+                     name_of(c, owner == COMP_NONE ? comp : owner), NULL,
+                     value_text_of(c, p, v));
+}
+
+enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
+                 const char *text)
+{
+    struct action a = {.kind = ACTION_SET, .comp = comp, .name = p->name, .nargs = 1};
+    const char *label = param_label(c, comp, p);
+    if (!p->live)
+        return fail(c, ERR_REFUSED, "%s cannot be changed while it runs.", label);
+    enum err e = value_parse(c->m, p, text, &a.args[0], c->why);
+    if (e != ERR_OK)
+        return e;
+    struct value old = world_get(c->w, comp, p->name);
+    const char *was = value_text_of(c, p, &old);
+    const char *is = value_text_of(c, p, &a.args[0]);
+    if (str_eq(was, is))
+        return fail(c, ERR_REFUSED, "%s is %s already.", label, is);
+    fx_action(c, &a,
+              strf(c, "%s is now %s (was %s). (In the wild: %s)", label, is, was,
+                   set_wild(c, comp, p, &a.args[0])));
+    return ERR_OK;
+}

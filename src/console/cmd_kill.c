@@ -1,0 +1,49 @@
+/*
+ * kill: closes database sessions: one, all that are idle in transaction, or all that
+ * run a statement.
+ */
+#include "console_internal.h"
+
+#include <string.h>
+
+static const struct command_wild wild[] = {
+    {"psql", "psql -c 'select pg_terminate_backend(VALUE)'"},
+    {"psql",
+     "psql -c \"select pg_terminate_backend(pid) from pg_stat_activity where state = "
+     "'idle in transaction'\""},
+    {"psql",
+     "psql -c \"select pg_terminate_backend(pid) from pg_stat_activity where query "
+     "like '%VALUE%'\""},
+    {"mysql", "mysql -e 'kill VALUE'"},
+};
+
+/* By number, by state, by statement. */
+static enum err run(struct call *c)
+{
+    long id;
+    if (c->nargs > 1)
+        c->wild = wild[parse_count(c->arg[1], &id)        ? 0
+                       : strstr(c->arg[1], "transaction") ? 1
+                                                          : 2]
+                      .line;
+    return act_op(c);
+}
+
+const struct command cmd_kill = {
+    .info =
+        {.name = "kill",
+         .synopsis = "kill DATABASE SESSION|--idle-in-transaction|STATEMENT",
+         .doc =
+             "Closes sessions of a database. What they were doing is rolled back; "
+             "their pools open new ones when they need them. db sessions lists them.",
+         .examples = "kill orders-db 17\nkill orders-db --idle-in-transaction\nkill "
+                     "orders-db reserve",
+         .group = GROUP_ACT,
+         .changes_world = true,
+         WILD(wild)},
+    .args = {ARG_OP, ARG_VALUE},
+    .max_args = 6,
+    .raw = true,
+    .done = "Closed on COMPONENT: VALUE",
+    .run = run,
+};

@@ -1,0 +1,47 @@
+/*
+ * resolve: says that it is over, and in which of the three senses.
+ */
+#include "console_internal.h"
+
+static const char *const states[] = {"mitigated", "cured", "recovered"};
+
+static enum err run(struct call *c)
+{
+    if (!c->nargs) {
+        para(c, TONE_NORMAL, 0,
+             "mitigated: users are well, the cause is still there. cured: the cause is "
+             "gone. recovered: what had piled up is done, too.");
+        note(c, "Say which: resolve mitigated");
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < COUNT_OF(states); i++)
+        if (str_eq(states[i], c->arg[0])) {
+            fx_add(c, EFFECT_RESOLVE)->text = states[i];
+            return ERR_OK;
+        }
+    const char *near = text_suggest(c->arg[0], states, COUNT_OF(states));
+    return fail(c, ERR_INPUT, "It can be mitigated, cured or recovered%s%s%s.",
+                near ? "; did you mean " : ", not ", near ? near : c->arg[0],
+                near ? "?" : "");
+}
+
+static const struct command_wild wild[] = {
+    {"pd", "pd incident resolve -i INCIDENT"},
+    {"curl",
+     "curl -X PUT https://api.pagerduty.com/incidents/INCIDENT -H 'Authorization: "
+     "Token token=KEY' -H 'From: you@example.com' -H 'Content-Type: application/json' "
+     "-d '{\"incident\":{\"type\":\"incident\",\"status\":\"resolved\"}}'"},
+};
+const struct command cmd_resolve = {
+    .info = {.name = "resolve",
+             .synopsis = "resolve mitigated|cured|recovered",
+             .doc = "Says that the incident is over, and how. mitigated: users are "
+                    "well, the cause is there. cured: the cause is gone. recovered: "
+                    "what had piled up is done, too.",
+             .examples = "resolve mitigated\nresolve recovered",
+             .group = GROUP_REASON,
+             WILD(wild)},
+    .args = {ARG_STATE},
+    .max_args = 1,
+    .run = run,
+};

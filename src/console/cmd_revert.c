@@ -1,0 +1,55 @@
+/*
+ * revert: undoes one recorded change, by its number.
+ */
+#include "console_internal.h"
+
+#include <string.h>
+
+static const struct change *find_change(struct call *c, long id)
+{
+    for (size_t i = 0; i < recording_changes(c->rec); i++)
+        if (recording_change(c->rec, i)->id == (uint32_t)id)
+            return recording_change(c->rec, i);
+    return NULL;
+}
+
+static enum err run(struct call *c)
+{
+    long id;
+    if (!c->nargs)
+        return run_as(c, "changes");
+    if (!parse_count(c->arg[0] + (*c->arg[0] == '#'), &id))
+        return fail(c, ERR_INPUT,
+                    "“%s” is not the number of a change; changes lists them.",
+                    c->arg[0]);
+    const struct change *k = find_change(c, id);
+    if (!k)
+        return fail(c, ERR_NOT_FOUND, "There is no change %ld; changes lists %zu.", id,
+                    recording_changes(c->rec));
+    if (!k->has_undo)
+        return fail(c, ERR_REFUSED, "“%s” cannot be taken back.", k->title);
+    fx_action(
+        c, &k->undo,
+        strf(c, "Taken back: %s. (In the wild: %s)", k->title,
+             wild_line(c, c->cmd->info.wild[0].line, name_of(c, k->comp), NULL, NULL)));
+    return ERR_OK;
+}
+
+static const struct command_wild wild[] = {
+    {"git", "git revert --no-edit HEAD && git push"},
+    {"kubectl", "kubectl rollout undo deployment/COMPONENT"},
+    {"argocd", "argocd app rollback COMPONENT"},
+};
+const struct command cmd_revert = {
+    .info = {.name = "revert",
+             .synopsis = "revert [CHANGE]",
+             .doc = "Undoes one change by its number. A deploy, a setting, a flag; "
+                    "changes has the numbers.",
+             .examples = "revert\nrevert 3",
+             .group = GROUP_ACT,
+             .changes_world = true,
+             WILD(wild)},
+    .args = {ARG_CHANGE},
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,34 @@
+/*
+ * rewind: back to an earlier moment, to try something else.
+ */
+#include "console_internal.h"
+
+static enum err run(struct call *c)
+{
+    sim_time t;
+    if (!c->ctx->may_rewind)
+        return fail(c, ERR_REFUSED,
+                    "There is no way back on call: what is done is done.");
+    enum err e = when_past(c, c->arg[0], &t);
+    if (e != ERR_OK)
+        return e;
+    if (t >= c->now)
+        return fail(c, ERR_INPUT, "That is now; say a moment before %s.",
+                    clock_of(c, c->now, true));
+    fx_add(c, EFFECT_REWIND)->at = t;
+    return ERR_OK;
+}
+
+const struct command cmd_rewind = {
+    .info = {.name = "rewind",
+             .synopsis = "rewind TIME",
+             .doc = "Goes back to a moment. The system is as it was then; what you "
+                    "noted and saw stays. After a rewind it is practice: the first try "
+                    "is the one that is scored.",
+             .examples = "rewind 20:12\nrewind 5m",
+             .group = GROUP_TIME},
+    .args = {ARG_TIME},
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

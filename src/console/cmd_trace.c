@@ -1,0 +1,396 @@
+/*
+ * trace: one request as a waterfall: who called whom, when, what each waited for, and
+ * at the bottom where the time went.
+ */
+#include "console_internal.h"
+
+#include <string.h>
+
+#define SPANS_MAX  512
+#define ROWS_MAX   48
+#define HEADS_MAX  8000
+#define DEPTH_MAX  40
+#define LABEL      22
+#define INSIDE_MAX 50000
+
+struct waterfall {
+    struct call *c;
+    struct span *v;
+    size_t n;
+    sim_time start, end;
+    size_t width; /* of the bars */
+    size_t rows, hidden;
+    bool more[DEPTH_MAX]; /* at this depth, siblings follow */
+};
+
+static sim_time end_of(const struct waterfall *w, const struct span *s)
+{
+    return s->end == SIM_FOREVER || s->end > w->end ? w->end : s->end;
+}
+
+/* ---- finding it
+ * ---------------------------------------------------------------------- */
+
+static enum err find_trace(struct call *c, const char *text, struct trace_head *out)
+{
+    struct trace_filter f = {.comp = COMP_NONE, .to = c->now};
+    struct trace_head *v = arena_alloc(c->mem, HEADS_MAX * sizeof *v);
+    size_t n = recording_traces(c->rec, &f, v, HEADS_MAX), hits = 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *id = strf(c, "%llx", (unsigned long long)v[i].request);
+        if (str_eq(id, text)) {
+            *out = v[i];
+            return ERR_OK;
+        }
+        if (str_starts(id, text)) {
+            *out = v[i];
+            hits++;
+        }
+    }
+    if (hits > 1)
+        return fail(c, ERR_INPUT, "%zu traces begin with %s; write more of it.", hits,
+                    text);
+    return hits ? ERR_OK
+                : fail(c, ERR_NOT_FOUND,
+                       "No trace %s is kept; traces lists those that are.", text);
+}
+
+/* ---- bars
+ * ------------------------------------------------------------------------------- */
+
+static const char *fill_of(const struct call *c, const struct span *s)
+{
+    if (s->cause == CAUSE_COUNT)
+        return c->ctx->ascii ? "-" : "─";
+    if (s->cause == CAUSE_CPU || s->cause == CAUSE_DB_CPU)
+        return c->ctx->ascii ? "#" : "█";
+    if (s->cause == CAUSE_BACKOFF || s->cause == CAUSE_SLEEP)
+        return c->ctx->ascii ? "." : "·";
+    return c->ctx->ascii ? "=" : "░";
+}
+
+static enum tone tone_of(const struct span *s)
+{
+    if (s->reason != REASON_NONE)
+        return TONE_BAD;
+    if (s->cause == CAUSE_COUNT)
+        return TONE_NORMAL;
+    return s->cause == CAUSE_CPU || s->cause == CAUSE_DB_CPU ? TONE_SERIES1 : TONE_WARN;
+}
+
+static size_t column(const struct waterfall *w, sim_time t)
+{
+    double share =
+        w->end > w->start ? (double)(t - w->start) / (double)(w->end - w->start) : 0;
+    size_t col = (size_t)(share * (double)w->width + 0.5);
+    return col > w->width ? w->width : col;
+}
+
+static void draw_bar(const struct waterfall *w, const struct span *s, struct buf *b)
+{
+    size_t from = column(w, s->start), to = column(w, end_of(w, s));
+    bool ascii = w->c->ctx->ascii, call = s->cause == CAUSE_COUNT;
+    if (from >= w->width)
+        from = w->width - 1;
+    for (size_t i = 0; i < from; i++)
+        buf_addch(b, ' ');
+    if (to <= from + (call ? 1 : 0)) {
+        buf_adds(b, ascii ? "|" : "▏");
+        to = from + 1;
+    } else {
+        for (size_t i = from; i < to; i++)
+            buf_adds(b, call && i == from     ? (ascii ? "|" : "├")
+                        : call && i + 1 == to ? (ascii ? "|" : "┤")
+                                              : fill_of(w->c, s));
+    }
+    for (size_t i = to; i < w->width; i++)
+        buf_addch(b, ' ');
+}
+
+/* ---- rows
+ * --------------------------------------------------------------------------------- */
+
+/* The branch lines before a name: which ancestors have more children to come. */
+static void tree_lines(const struct waterfall *w, size_t depth, struct buf *b)
+{
+    bool ascii = w->c->ctx->ascii;
+    for (size_t d = 1; d <= depth && d < DEPTH_MAX; d++) {
+        bool more = w->more[d];
+        if (d == depth)
+            buf_adds(b, ascii ? (more ? "+ " : "` ") : (more ? "├ " : "└ "));
+        else
+            buf_adds(b, !more ? "  " : ascii ? "| " : "│ ");
+    }
+}
+
+/* A short note stands beside the name, a long one below. */
+static bool note_fits(const struct span *s, const char *what, size_t depth)
+{
+    return *s->note && depth * 2 + text_width(what) + 2 + text_width(s->note) <= LABEL;
+}
+
+static const char *what_of(const struct call *c, const struct span *s)
+{
+    return s->cause < CAUSE_COUNT ? cause_phrase((enum cause)s->cause)
+                                  : inst_name(c, s->place, s->instance);
+}
+
+static const char *label_of(const struct waterfall *w, const struct span *s,
+                            size_t depth)
+{
+    struct call *c = w->c;
+    const char *what = what_of(c, s);
+    struct buf b;
+    buf_init(&b, 0);
+    tree_lines(w, depth, &b);
+    buf_adds(&b, what);
+    if (note_fits(s, what, depth))
+        buf_addf(&b, ", %s", s->note);
+    while (text_width(b.s) > LABEL && b.len) {
+        do
+            b.len--;
+        while (b.len && ((unsigned char)b.s[b.len] & 0xc0) == 0x80);
+        b.s[b.len] = '\0';
+    }
+    const char *s2 = arena_strdup(c->mem, b.s);
+    buf_release(&b);
+    return s2;
+}
+
+static const char *ms(struct call *c, sim_time d)
+{
+    double x = (double)d / (double)SIM_MS;
+    return x < 9.95 ? strf(c, "%.1f", x) : count(c, x);
+}
+
+static void remark(struct waterfall *w, const struct span *s, size_t depth)
+{
+    struct call *c = w->c;
+    const char *text = note_fits(s, what_of(c, s), depth) ? "" : s->note;
+    const char *reason = s->reason != REASON_NONE && s->cause != CAUSE_COUNT
+                             ? reason_phrase(s->reason)
+                             : "";
+    if (*text || *reason)
+        out_line(c->o, TONE_DIM, "%*s%s%s%s", (int)(depth * 2 + 2), "", text,
+                 *text && *reason ? ": " : "", reason);
+}
+
+static void draw_span(struct waterfall *w, const struct span *s, size_t depth)
+{
+    struct call *c = w->c;
+    struct buf b;
+    if (w->rows >= ROWS_MAX && !c->piped) {
+        w->hidden++;
+        return;
+    }
+    w->rows++;
+    const char *label = label_of(w, s, depth);
+    buf_init(&b, 0);
+    draw_bar(w, s, &b);
+    out_add(c->o, s->cause == CAUSE_COUNT ? TONE_STRONG : TONE_NORMAL, "%s%*s", label,
+            (int)(LABEL + 1 - text_width(label)), "");
+    out_add(c->o, tone_of(s), "%s", b.s);
+    out_line(c->o, TONE_NORMAL, " %7s", ms(c, end_of(w, s) - s->start));
+    remark(w, s, depth);
+    buf_release(&b);
+}
+
+static bool is_child(const struct span *s, uint32_t parent)
+{
+    return s->parent == parent && s->id != parent;
+}
+
+static void draw_tree(struct waterfall *w, uint32_t parent, size_t depth)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < w->n; i++)
+        left += is_child(&w->v[i], parent);
+    for (size_t i = 0; i < w->n && depth < DEPTH_MAX; i++) {
+        const struct span *s = &w->v[i];
+        if (!is_child(s, parent))
+            continue;
+        w->more[depth] = --left > 0;
+        draw_span(w, s, depth);
+        seen_comp(w->c, s->place, "traces");
+        draw_tree(w, s->id, depth + 1);
+    }
+}
+
+/* ---- in words
+ * ------------------------------------------------------------------------------- */
+
+static void speak_tree(struct waterfall *w, uint32_t parent, size_t depth)
+{
+    struct call *c = w->c;
+    for (size_t i = 0; i < w->n && depth < DEPTH_MAX; i++) {
+        const struct span *s = &w->v[i];
+        if (!is_child(s, parent))
+            continue;
+        bool whole = s->cause == CAUSE_COUNT;
+        out_line(c->o, TONE_NORMAL, "%*s%s%s%s: from %s ms, %s ms%s%s%s%s",
+                 (int)(depth * 2), "", inst_name(c, s->place, s->instance),
+                 whole ? "" : " ", whole ? "" : cause_phrase((enum cause)s->cause),
+                 ms(c, s->start - w->start), ms(c, end_of(w, s) - s->start),
+                 s->reason != REASON_NONE ? ", " : "",
+                 s->reason != REASON_NONE ? reason_phrase(s->reason) : "",
+                 *s->note ? ", " : "", s->note);
+        seen_comp(c, s->place, "traces");
+        speak_tree(w, s->id, depth + 1);
+    }
+}
+
+/* ---- where the time went
+ * ----------------------------------------------------------------------- */
+
+/* The part of a span that none of its children covers; spans come in order of start. */
+static sim_time self_time(const struct waterfall *w, const struct span *s)
+{
+    sim_time covered = s->start, self = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        const struct span *k = &w->v[i];
+        if (k->parent != s->id || k == s)
+            continue;
+        if (k->start > covered)
+            self += k->start - covered;
+        if (end_of(w, k) > covered)
+            covered = end_of(w, k);
+    }
+    return self + (end_of(w, s) > covered ? end_of(w, s) - covered : 0);
+}
+
+struct part {
+    const char *name;
+    double ns;
+};
+
+static const char *part_name(struct call *c, const struct span *s)
+{
+    if (s->cause < CAUSE_COUNT)
+        return cause_phrase((enum cause)s->cause);
+    if (!is_kind(c, s->place, "client"))
+        return name_of(c, s->place);
+    return s->end == SIM_FOREVER || s->reason != REASON_NONE ? "no answer" : "network";
+}
+
+static void where_it_went(struct waterfall *w)
+{
+    struct call *c = w->c;
+    struct part v[64];
+    size_t n = 0;
+    double all = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        double ns = (double)self_time(w, &w->v[i]);
+        const char *name = part_name(c, &w->v[i]);
+        size_t k = 0;
+        while (k < n && !str_eq(v[k].name, name))
+            k++;
+        if (k == COUNT_OF(v))
+            continue;
+        if (k == n)
+            v[n++] = (struct part){name, 0};
+        v[k].ns += ns;
+        all += ns;
+    }
+    struct buf b;
+    buf_init(&b, 0);
+    for (int shown = 0; shown < 5 && all > 0; shown++) {
+        size_t best = 0;
+        for (size_t k = 1; k < n; k++)
+            best = v[k].ns > v[best].ns ? k : best;
+        if (v[best].ns / all < 0.0005)
+            break;
+        buf_addf(&b, "%s%s %s", shown ? ", " : "", v[best].name,
+                 share_text(c, v[best].ns / all));
+        v[best].ns = 0;
+    }
+    if (b.len)
+        para(c, TONE_STRONG, 0, strf(c, "where the time went: %s", b.s));
+    buf_release(&b);
+}
+
+/* Spans are told when they end. What a request that hangs does right now, the world
+ * knows. */
+static void still_inside(struct waterfall *w, const struct trace_head *h)
+{
+    struct call *c = w->c;
+    struct inflight_view *v = arena_alloc(c->mem, INSIDE_MAX * sizeof *v);
+    for (comp_id s = next_of(c, "service", COMP_NONE); s != COMP_NONE;
+         s = next_of(c, "service", s)) {
+        size_t n = world_inflight(c->w, s, v, INSIDE_MAX);
+        for (size_t i = 0; i < n && i < INSIDE_MAX; i++) {
+            if (v[i].request != h->request)
+                continue;
+            out_line(c->o, TONE_WARN, "still inside %s: %s at %s for %s%s",
+                     inst_name(c, s, v[i].instance),
+                     cause_phrase((enum cause)v[i].cause), name_of(c, v[i].place),
+                     ago(c, v[i].since), v[i].abandoned ? "; its caller is gone" : "");
+            seen_comp(c, s, "traces");
+        }
+    }
+}
+
+static void headline(struct waterfall *w, const struct trace_head *h)
+{
+    struct call *c = w->c;
+    bool open = h->end == SIM_FOREVER;
+    out_add(c->o, TONE_STRONG, "trace %llx  %s  %s ms%s",
+            (unsigned long long)h->request, name_of(c, h->endpoint),
+            ms(c, w->end - w->start), open ? " so far" : "");
+    if (h->reason != REASON_NONE)
+        out_add(c->o, TONE_BAD, "  %s%s%s", reason_phrase(h->reason),
+                h->culprit == COMP_NONE ? "" : " at ",
+                h->culprit == COMP_NONE ? "" : name_of(c, h->culprit));
+    double p50 =
+        latency(c, h->endpoint, h->start > 10 * SIM_MIN ? h->start - 10 * SIM_MIN : 0,
+                w->end, 0.5);
+    if (!isnan(p50))
+        out_add(c->o, TONE_DIM, "  (p50: %s)", quantity(c, p50, "s"));
+    out_end(c->o);
+    out_line(c->o, TONE_DIM, "started %s, times in ms", clock_of(c, w->start, true));
+}
+
+static enum err run(struct call *c)
+{
+    struct trace_head h = {.end = 0};
+    enum err e = find_trace(c, c->arg[0], &h);
+    if (e != ERR_OK)
+        return e;
+    struct waterfall w = {
+        .c = c, .start = h.start, .end = h.end == SIM_FOREVER ? c->now : h.end};
+    w.v = arena_alloc(c->mem, SPANS_MAX * sizeof *w.v);
+    w.n = recording_spans(c->rec, h.request, w.v, SPANS_MAX);
+    w.n = w.n > SPANS_MAX ? SPANS_MAX : w.n;
+    w.width = (size_t)c->ctx->columns - LABEL - 10;
+    if (c->ctx->columns < LABEL + 20)
+        w.width = 10;
+    headline(&w, &h);
+    if (c->ctx->spoken)
+        speak_tree(&w, 0, 0);
+    else
+        draw_tree(&w, 0, 0);
+    if (w.hidden)
+        note(c, "%zu more spans.", w.hidden);
+    still_inside(&w, &h);
+    where_it_went(&w);
+    seen_comp(c, h.endpoint, "traces");
+    return ERR_OK;
+}
+
+static const struct command_wild wild[] = {
+    {"curl", "curl -s http://jaeger:16686/api/traces/TRACE_ID"},
+    {"aws", "aws xray batch-get-traces --trace-ids TRACE_ID"},
+};
+const struct command cmd_trace = {
+    .info = {.name = "trace",
+             .synopsis = "trace ID",
+             .doc = "One request from end to end. Each call with what it waited for, "
+                    "and where the time went. traces lists the IDs; the beginning of "
+                    "one is enough.",
+             .examples = "trace 7f3a",
+             .group = GROUP_LOOK,
+             WILD(wild)},
+    .args = {ARG_TRACE},
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,141 @@
+/*
+ * traces: requests that were recorded with all their spans; which ones, when, how long,
+ * how they ended. Unfinished ones are there, too: no latency metric has them.
+ */
+#include "console_internal.h"
+
+#include <string.h>
+
+#define SHOWN  20
+#define MAX    4000
+#define WINDOW (10 * SIM_MIN)
+
+/* "buy" or "checkout/buy". */
+static bool endpoint_is(struct call *c, comp_id endpoint, const char *wanted)
+{
+    if (!wanted)
+        return true;
+    if (endpoint == COMP_NONE)
+        return false;
+    const char *name = name_of(c, endpoint), *slash = strrchr(name, '/');
+    return str_eq(name, wanted) || (slash && str_eq(slash + 1, wanted));
+}
+
+static enum err check_endpoint(struct call *c, const char *wanted)
+{
+    const char *names[256];
+    size_t n = 0;
+    for (comp_id e = next_of(c, "endpoint", COMP_NONE); e != COMP_NONE;
+         e = next_of(c, "endpoint", e)) {
+        if (!wanted || endpoint_is(c, e, wanted))
+            return ERR_OK;
+        if (n < COUNT_OF(names))
+            names[n++] = name_of(c, e);
+    }
+    const char *near = text_suggest(wanted, names, n);
+    return fail(c, ERR_NOT_FOUND, "There is no endpoint %s%s%s%s", wanted,
+                near ? "; did you mean " : "; there is ",
+                near ? near : names_of_kind(c, "endpoint"), near ? "?" : "");
+}
+
+static const char *result(struct call *c, const struct trace_head *h)
+{
+    if (h->end == SIM_FOREVER)
+        return "not finished";
+    if (h->reason == REASON_NONE)
+        return "ok";
+    return h->culprit == COMP_NONE
+               ? reason_phrase(h->reason)
+               : strf(c, "%s at %s", reason_phrase(h->reason), name_of(c, h->culprit));
+}
+
+static void row(struct call *c, struct out_table *t, const struct trace_head *h)
+{
+    bool open = h->end == SIM_FOREVER;
+    table_cell(t, TONE_STRONG, "%llx", (unsigned long long)h->request);
+    table_cell(t, TONE_NORMAL, "%s", clock_of(c, h->start, true));
+    table_cell(t, TONE_NORMAL, "%s", name_of(c, h->endpoint));
+    table_cell(t, open ? TONE_WARN : TONE_NORMAL, "%s%s",
+               open ? ago(c, h->start)
+                    : span_of(c, (h->end - h->start) / SIM_MS * SIM_MS),
+               open ? " so far" : "");
+    table_cell(t, h->reason == REASON_NONE && !open ? TONE_GOOD : TONE_BAD, "%s",
+               result(c, h));
+    seen_comp(c, h->endpoint, "traces");
+    if (model_owner(c->m, h->endpoint) != COMP_NONE)
+        seen_comp(c, model_owner(c->m, h->endpoint), "traces");
+}
+
+static enum err make_filter(struct call *c, struct trace_filter *f)
+{
+    *f = (struct trace_filter){.comp = COMP_NONE, .to = c->now};
+    enum err e = when_since(c, WINDOW, &f->from);
+    if (e == ERR_OK && c->nargs)
+        e = need_comp(c, c->arg[0], &f->comp, NULL);
+    if (e == ERR_OK && call_opt(c, "--slow"))
+        e = time_parse(call_opt(c, "--slow"), &f->slower, c->why);
+    if (e == ERR_OK)
+        e = check_endpoint(c, call_opt(c, "--endpoint"));
+    f->errors = call_opt(c, "--errors") != NULL;
+    f->unfinished = call_opt(c, "--unfinished") != NULL;
+    return e;
+}
+
+static enum err run(struct call *c)
+{
+    struct trace_filter f;
+    enum err e = make_filter(c, &f);
+    if (e != ERR_OK)
+        return e;
+    struct trace_head *v = arena_alloc(c->mem, MAX * sizeof *v);
+    size_t n = recording_traces(c->rec, &f, v, MAX), kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (endpoint_is(c, v[i].endpoint, call_opt(c, "--endpoint")))
+            v[kept++] = v[i];
+    size_t skip = !c->piped && kept > SHOWN ? kept - SHOWN : 0;
+    struct out_table t;
+    table_init(&t, c->o, "TRACE|AT|ENDPOINT|>TOOK|RESULT");
+    for (size_t i = skip; i < kept; i++)
+        row(c, &t, &v[i]);
+    table_print(&t);
+    if (!kept)
+        note(c,
+             "No such trace since %s. Kept are errors, the slowest, and some of the "
+             "rest.",
+             clock_of(c, f.from, true));
+    else
+        note(c, "%strace ID draws one.",
+             skip ? strf(c, "The last %d of %zu. ", SHOWN, kept) : "");
+    if (f.comp != COMP_NONE)
+        seen_comp(c, f.comp, "traces");
+    return ERR_OK;
+}
+
+static const struct command_wild wild[] = {
+    {"curl",
+     "curl -s "
+     "'http://jaeger:16686/api/traces?service=COMPONENT&minDuration=1s&limit=20'"},
+    {"aws",
+     "aws xray get-trace-summaries --start-time $(date -d '-10 min' +%s) --end-time "
+     "$(date +%s) --filter-expression 'responsetime > 1'"},
+};
+const struct command cmd_traces = {
+    .info = {.name = "traces",
+             .synopsis =
+                 "traces [COMPONENT] [--endpoint NAME] [--slow TIME] [--errors] "
+                 "[--unfinished] [--since TIME]",
+             .doc = "Requests recorded from end to end. Errors, the slowest, some of "
+                    "the rest, and those that have not finished.",
+             .examples = "traces --slow 1s\ntraces --endpoint buy --unfinished\n"
+                         "traces orders-db --errors --since 30m",
+             .group = GROUP_LOOK,
+             WILD(wild)},
+    .args = {ARG_COMPONENT},
+    .max_args = 1,
+    .opts = {{"--endpoint", ARG_ENDPOINT, "only this endpoint: buy, or checkout/buy"},
+             {"--slow", ARG_DURATION, "at least so long: 1s, 500ms"},
+             {"--errors", ARG_NONE, "only those that failed"},
+             {"--unfinished", ARG_NONE, "only those that have not finished"},
+             {"--since", ARG_TIME, "20:12, or 30m for half an hour ago (default 10m)"}},
+    .run = run,
+};

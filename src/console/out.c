@@ -1,0 +1,215 @@
+/*
+ * Toned lines and tables: what every command writes into. All text passes text_clean()
+ * here, so nothing a lesson or a learner wrote reaches a terminal raw.
+ */
+#include "console_internal.h"
+
+#include <string.h>
+
+#define OUT_BYTES     (1024 * 1024)
+#define OUT_MAX_LINES 2000
+#define TABLE_GAP     2
+#define WRAP_ROOM     20 /* narrower columns are not worth wrapping */
+
+void out_init(struct out *o)
+{
+    *o = (struct out){.max_lines = OUT_MAX_LINES};
+    buf_init(&o->text, OUT_BYTES);
+}
+
+void out_release(struct out *o)
+{
+    buf_release(&o->text);
+    mem_free(o->runs);
+    *o = (struct out){0};
+}
+
+void out_reset(struct out *o)
+{
+    buf_reset(&o->text);
+    o->nruns = 0;
+    o->lines = 0;
+}
+
+static void set_tone(struct out *o, enum tone t)
+{
+    if (o->nruns && o->runs[o->nruns - 1].tone == (uint8_t)t)
+        return;
+    if (o->nruns && o->runs[o->nruns - 1].start == o->text.len) {
+        o->runs[o->nruns - 1].tone = (uint8_t)t;
+        return;
+    }
+    if (o->nruns == o->cap) {
+        o->cap = o->cap ? o->cap * 2 : 64;
+        o->runs = mem_grow(o->runs, o->cap, sizeof *o->runs);
+    }
+    o->runs[o->nruns++] = (struct out_run){(uint32_t)o->text.len, (uint8_t)t};
+}
+
+static bool past_the_end(const struct out *o)
+{
+    return o->lines >= o->max_lines;
+}
+
+static void add_clean(struct out *o, enum tone t, const char *s, size_t n)
+{
+    if (past_the_end(o) || !n)
+        return;
+    set_tone(o, t);
+    text_clean(&o->text, s, n, false);
+}
+
+static void add_format(struct out *o, enum tone t, const char *fmt, va_list ap)
+{
+    struct buf b;
+    buf_init(&b, OUT_BYTES);
+    buf_vaddf(&b, fmt, ap);
+    add_clean(o, t, b.s, b.len);
+    buf_release(&b);
+}
+
+void out_add(struct out *o, enum tone t, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add_format(o, t, fmt, ap);
+    va_end(ap);
+}
+
+void out_line(struct out *o, enum tone t, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add_format(o, t, fmt, ap);
+    va_end(ap);
+    out_end(o);
+}
+
+void out_end(struct out *o)
+{
+    if (!past_the_end(o)) {
+        set_tone(o, TONE_NORMAL);
+        buf_addch(&o->text, '\n');
+    }
+    o->lines++;
+}
+
+/* ---- tables ------------------------------------------------------------------------
+ */
+
+static void put_cell(struct out_table *t, enum tone tone, const char *s)
+{
+    if (t->ncells == t->cap) {
+        t->cap = t->cap ? t->cap * 2 : 64;
+        t->cells = mem_grow(t->cells, t->cap, sizeof *t->cells);
+    }
+    struct buf clean;
+    buf_init(&clean, 0);
+    text_clean(&clean, s, strlen(s), false);
+    t->cells[t->ncells++] =
+        (struct out_cell){arena_strdup(&t->mem, clean.s), (uint8_t)tone};
+    buf_release(&clean);
+}
+
+void table_init(struct out_table *t, struct out *o, const char *heads)
+{
+    *t = (struct out_table){.o = o};
+    for (const char *p = heads;; p++) {
+        size_t n = strcspn(p, "|");
+        bool right = *p == '>';
+        if (t->ncols == sizeof t->right / sizeof *t->right)
+            BUG("a table of more than %zu columns", t->ncols);
+        t->right[t->ncols++] = right;
+        put_cell(t, TONE_HEAD,
+                 arena_strndup(&t->mem, p + (right ? 1 : 0), n - (right ? 1 : 0)));
+        p += n;
+        if (!*p)
+            break;
+    }
+}
+
+void table_cell(struct out_table *t, enum tone tone, const char *fmt, ...)
+{
+    struct buf b;
+    va_list ap;
+    buf_init(&b, 0);
+    va_start(ap, fmt);
+    buf_vaddf(&b, fmt, ap);
+    va_end(ap);
+    put_cell(t, tone, b.s);
+    buf_release(&b);
+}
+
+/* The last column's text, wrapped under itself where it would leave the line. */
+static void print_wrapped(struct out_table *t, const struct out_cell *cell, size_t at)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    text_wrap(&b, cell->s, t->o->columns - at);
+    for (const char *p = b.s; *p;) {
+        size_t n = strcspn(p, "\n");
+        if (p != b.s)
+            out_add(t->o, TONE_NORMAL, "%*s", (int)at, "");
+        out_add(t->o, (enum tone)cell->tone, "%.*s", (int)n, p);
+        p += n + (p[n] == '\n');
+        if (*p)
+            out_end(t->o);
+    }
+    buf_release(&b);
+}
+
+static void print_cell(struct out_table *t, size_t i, size_t width, bool last)
+{
+    const struct out_cell *cell = &t->cells[i];
+    size_t own = text_width(cell->s);
+    int gap = (int)(width > own ? width - own : 0);
+    bool right = t->right[i % t->ncols];
+    if (right)
+        out_add(t->o, TONE_NORMAL, "%*s", gap, "");
+    out_add(t->o, (enum tone)cell->tone, "%s", cell->s);
+    if (!last)
+        out_add(t->o, TONE_NORMAL, "%*s", TABLE_GAP + (right ? 0 : gap), "");
+}
+
+/* The last cell of a row that is not empty: no blanks at the ends of lines. */
+static size_t row_end(const struct out_table *t, size_t row)
+{
+    size_t n = t->ncols;
+    while (n > 1 && !*t->cells[row * t->ncols + n - 1].s)
+        n--;
+    return n;
+}
+
+static void print_row(struct out_table *t, size_t row, const size_t *width)
+{
+    size_t end = row_end(t, row), at = 0;
+    for (size_t col = 0; col < end; col++) {
+        const struct out_cell *cell = &t->cells[row * t->ncols + col];
+        bool leaves = t->o->columns && col + 1 == t->ncols && !t->right[col] &&
+                      at + text_width(cell->s) > t->o->columns &&
+                      at + WRAP_ROOM <= t->o->columns;
+        if (leaves)
+            print_wrapped(t, cell, at);
+        else
+            print_cell(t, row * t->ncols + col, width[col], col + 1 == end);
+        at += width[col] + TABLE_GAP;
+    }
+    out_end(t->o);
+}
+
+void table_print(struct out_table *t)
+{
+    size_t width[sizeof t->right / sizeof *t->right] = {0};
+    if (t->ncells % t->ncols)
+        BUG("a table row of %zu cells, %zu columns", t->ncells % t->ncols, t->ncols);
+    for (size_t i = 0; i < t->ncells; i++) {
+        size_t w = text_width(t->cells[i].s);
+        if (w > width[i % t->ncols])
+            width[i % t->ncols] = w;
+    }
+    for (size_t row = 0; row < t->ncells / t->ncols; row++)
+        print_row(t, row, width);
+    mem_free(t->cells);
+    arena_release(&t->mem);
+    *t = (struct out_table){0};
+}

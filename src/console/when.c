@@ -1,0 +1,115 @@
+/*
+ * Moments as people write them: 20:12, 20:12:05, now, or 30m for "30 minutes ago".
+ * Clock times repeat every day; the one meant is the last before now.
+ */
+#include "console_internal.h"
+
+#include <string.h>
+
+#define DAY (24 * SIM_HOUR)
+
+const char *clock_of(const struct call *c, sim_time t, bool seconds)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    clock_format(&b, c->ctx->day_start, t, seconds);
+    const char *s = arena_strdup(c->mem, b.s);
+    buf_release(&b);
+    return s;
+}
+
+const char *span_of(const struct call *c, sim_time d)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    time_format(&b, d);
+    const char *s = arena_strdup(c->mem, b.s);
+    buf_release(&b);
+    return s;
+}
+
+const char *ago(const struct call *c, sim_time t)
+{
+    sim_time d = c->now > t ? c->now - t : 0;
+    return span_of(c, d >= SIM_SEC ? d / SIM_SEC * SIM_SEC : d);
+}
+
+static bool two_digits(const char **s, int limit, int *out)
+{
+    const char *p = *s;
+    int n = 0, v = 0;
+    while (n < 2 && p[n] >= '0' && p[n] <= '9')
+        v = v * 10 + (p[n++] - '0');
+    *s = p + n;
+    *out = v;
+    return n > 0 && v < limit;
+}
+
+/* "20:12" or "20:12:05" as time since midnight. */
+static bool parse_clock(const char *s, sim_time *out)
+{
+    int h, m, sec = 0;
+    if (!two_digits(&s, 24, &h) || *s++ != ':' || !two_digits(&s, 60, &m))
+        return false;
+    if (*s == ':') {
+        s++;
+        if (!two_digits(&s, 60, &sec))
+            return false;
+    }
+    *out = h * SIM_HOUR + m * SIM_MIN + sec * SIM_SEC;
+    return !*s;
+}
+
+static sim_time day_of(const struct call *c, sim_time t)
+{
+    sim_time day = (c->ctx->day_start + t) % DAY;
+    return day < 0 ? day + DAY : day;
+}
+
+static enum err not_a_time(struct call *c, const char *text)
+{
+    return fail(
+        c, ERR_INPUT,
+        "“%s” is not a time. Write a time of day (%s), how long ago (10m), or now.",
+        text, clock_of(c, c->now, false));
+}
+
+enum err when_past(struct call *c, const char *text, sim_time *out)
+{
+    sim_time d;
+    if (str_eq(text, "now")) {
+        *out = c->now;
+        return ERR_OK;
+    }
+    if (parse_clock(text, &d)) {
+        *out = c->now - (day_of(c, c->now) - d + DAY) % DAY;
+        if (*out < 0)
+            return fail(c, ERR_INPUT,
+                        "Nothing is known of %s: the record runs from %s to %s.", text,
+                        clock_of(c, 0, false), clock_of(c, c->now, false));
+        return ERR_OK;
+    }
+    if (time_parse(text + (*text == '-'), &d, NULL) != ERR_OK)
+        return not_a_time(c, text);
+    *out = d > c->now ? 0 : c->now - d;
+    return ERR_OK;
+}
+
+enum err when_since(struct call *c, sim_time window, sim_time *from)
+{
+    const char *text = call_opt(c, "--since");
+    if (text)
+        return when_past(c, text, from);
+    *from = c->now > window ? c->now - window : 0;
+    return ERR_OK;
+}
+
+enum err when_next(struct call *c, const char *text, sim_time *out)
+{
+    sim_time d;
+    if (!parse_clock(text, &d))
+        return fail(c, ERR_INPUT, "“%s” is not a time of day, such as %s.", text,
+                    clock_of(c, c->now + 5 * SIM_MIN, false));
+    *out = c->now + (d - day_of(c, c->now) + DAY) % DAY;
+    return ERR_OK;
+}

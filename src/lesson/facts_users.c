@@ -1,0 +1,221 @@
+/*
+ * What `s` says of users and of the learner: latency, the share that was served well,
+ * good_for, and what was seen and done.
+ */
+#include "facts.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* ---- latency --------------------------------------------------------------------- */
+
+static int quantile(lua_State *L, double q, int window)
+{
+    struct view v = facts_target(L, 2);
+    struct window w = facts_window(L, window);
+    const char *kind = model_kind(facts_model(L), v.c)->name;
+    if (!str_eq(kind, "endpoint") && !str_eq(kind, "client"))
+        fail(L, 0,
+             "latency is kept for endpoints (\"checkout/buy\") and clients, not for "
+             "a %s",
+             kind);
+    double x = q < 0 ? latency_mean(facts_of(L)->rec, v.c, w.from, w.to)
+                     : latency_quantile(facts_of(L)->rec, v.c, w.from, w.to, q);
+    return facts_push_seconds(L, x);
+}
+
+int s_p50(lua_State *L)
+{
+    return quantile(L, 0.5, 3);
+}
+
+int s_p95(lua_State *L)
+{
+    return quantile(L, 0.95, 3);
+}
+
+int s_p99(lua_State *L)
+{
+    return quantile(L, 0.99, 3);
+}
+
+int s_latency(lua_State *L)
+{
+    return quantile(L, -1, 3);
+}
+
+int s_quantile(lua_State *L)
+{
+    double q = luaL_checknumber(L, 3);
+    luaL_argcheck(L, q >= 0 && q <= 1, 3, "must be from 0 to 1");
+    return quantile(L, q, 4);
+}
+
+/* ---- users ----------------------------------------------------------------------- */
+
+int s_good(lua_State *L)
+{
+    struct window w = facts_window(L, 2);
+    lua_pushnumber(L, recording_good(facts_of(L)->rec, w.from, w.to));
+    return 1;
+}
+
+int s_good_of(lua_State *L)
+{
+    struct view v = facts_target(L, 2);
+    struct window w = facts_window(L, 3);
+    if (!str_eq(model_kind(facts_model(L), v.c)->name, "client"))
+        fail(L, 0, "'%s' is not a client", model_name(facts_model(L), v.c));
+    lua_pushnumber(L, recording_good_of(facts_of(L)->rec, v.c, w.from, w.to));
+    return 1;
+}
+
+int s_bad(lua_State *L)
+{
+    struct window w = facts_window(L, 2);
+    lua_pushinteger(L,
+                    (lua_Integer)recording_bad_count(facts_of(L)->rec, w.from, w.to));
+    return 1;
+}
+
+/* Where few requests are, one bad one says nothing: a window may hold one, and a
+ * half-minute is bad only with three, when the budget burns ten times too fast. */
+enum { SLICE_BAD = 3 };
+#define SLICE (30 * SIM_SEC)
+
+static bool slice_bad(const struct recording *r, sim_time from, sim_time to,
+                      double budget)
+{
+    double worst = budget * 10 < 0.5 ? budget * 10 : 0.5;
+    return recording_bad_count(r, from, to) >= SLICE_BAD &&
+           1 - recording_good(r, from, to) > worst;
+}
+
+/* False as well when nobody asked for anything: that proves nothing. */
+static bool objective_met(const struct recording *r, sim_time from, sim_time to,
+                          double objective)
+{
+    return recording_good(r, from, to) >= objective ||
+           recording_bad_count(r, from, to) == 1;
+}
+
+static bool good_throughout(lua_State *L, struct window w, double objective)
+{
+    const struct recording *r = facts_of(L)->rec;
+    sim_time half = w.from + (w.to - w.from) / 2;
+    if (!objective_met(r, w.from, w.to, objective) ||
+        !objective_met(r, w.from, half, objective) ||
+        !objective_met(r, half, w.to, objective))
+        return false;
+    for (sim_time to = w.to; to > w.from; to -= SLICE) {
+        host_charge(L, 4);
+        if (slice_bad(r, to - SLICE > w.from ? to - SLICE : w.from, to, 1 - objective))
+            return false;
+    }
+    return true;
+}
+
+int s_good_for(lua_State *L)
+{
+    const struct lesson_facts *f = facts_of(L);
+    const struct slo *slo = model_get_slo(facts_model(L));
+    sim_time length = to_duration(L, 2, 0, "the duration"), now = world_now(f->world);
+    struct window w = facts_window(L, 2);
+    if (!slo)
+        fail(L, 0, "good_for needs the lesson's slo");
+    bool since = f->first_change <= now && now - f->first_change >= length;
+    lua_pushboolean(L, since && good_throughout(L, w, slo->objective));
+    return 1;
+}
+
+int s_budget(lua_State *L)
+{
+    const struct lesson_facts *f = facts_of(L);
+    host_charge(L, 20);
+    lua_pushnumber(L, recording_slo(f->rec, facts_last_sample(f)).budget);
+    return 1;
+}
+
+/* ---- the learner ----------------------------------------------------------------- */
+
+static void check_facet(lua_State *L, const char *facet)
+{
+    static const char *const facets[] = {"instances", "pool",     "metrics",    "logs",
+                                         "traces",    "sessions", "statements", "keys",
+                                         "config",    "stacks",   "changes"};
+    size_t n = sizeof facets / sizeof *facets;
+    if (str_starts(facet, "metric."))
+        return;
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(facets[i], facet))
+            return;
+    fail_unknown(L, 0, "there is no facet", facet, facets, n);
+}
+
+/* ("changes"), ("checkout") or ("checkout", "pool"); a misspelt one would never be
+ * true. */
+int s_seen(lua_State *L)
+{
+    static const char *const alone[] = {"status", "map", "alerts", "changes",
+                                        "tickets"};
+    const struct lesson_facts *f = facts_of(L);
+    char subject[200];
+    const char *name = facts_text(L, 2, "what was seen");
+    bool wide = false;
+    host_charge(L, 20);
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        wide |= str_eq(alone[i], name);
+    if (!wide)
+        find_comp(L, facts_model(L), name, 0);
+    if (!lua_isnoneornil(L, 3)) {
+        const char *facet = facts_text(L, 3, "the facet");
+        check_facet(L, facet);
+        snprintf(subject, sizeof subject, "%s:%s", name, facet);
+        name = subject;
+    }
+    lua_pushboolean(L, f->seen && f->seen(f->seen_ctx, name));
+    return 1;
+}
+
+int s_suspected(lua_State *L)
+{
+    lua_pushboolean(L, facts_of(L)->suspected);
+    return 1;
+}
+
+int s_now(lua_State *L)
+{
+    lua_pushinteger(L, world_now(facts_of(L)->world));
+    return 1;
+}
+
+static int push_since(lua_State *L, sim_time t)
+{
+    sim_time now = world_now(facts_of(L)->world);
+    if (t > now)
+        lua_pushnumber(L, (lua_Number)NAN); /* compares as false with everything */
+    else
+        lua_pushinteger(L, now - t);
+    return 1;
+}
+
+int s_since_change(lua_State *L)
+{
+    return push_since(L, facts_of(L)->last_change);
+}
+
+int s_since_first_change(lua_State *L)
+{
+    return push_since(L, facts_of(L)->first_change);
+}
+
+int s_in_step(lua_State *L)
+{
+    return push_since(L, facts_of(L)->step_started);
+}
+
+int s_changed(lua_State *L)
+{
+    lua_pushboolean(L, facts_of(L)->first_change <= world_now(facts_of(L)->world));
+    return 1;
+}

@@ -1,0 +1,230 @@
+/*
+ * A Lua state that a stranger's program may run in.
+ *
+ * Three walls. Memory: every byte goes through allocate(), which refuses beyond a cap,
+ * and refuses any string longer than HOST_STRING, so that no single instruction of the
+ * virtual machine (comparison, concatenation) can cost more than that. Steps: a hook
+ * counts a hundred at a time and every C function of ours charges for its work before
+ * it does it; over budget is over for good. Depth: the hook also looks how deep calls
+ * nest and how many values a `...` holds, the two ways left to make one instruction
+ * dear. Everything is counted in steps and bytes, never in seconds, so the same program
+ * stops at the same place.
+ *
+ * All of Lua's errors end in host_run(), the only protected call in the program.
+ */
+#include "lesson_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HOOK_PERIOD = 100, STEP_BYTES = 16, LONG_STRING = 256 };
+
+static const char functions_key; /* registry: the list of kept functions */
+
+struct host *host_of(lua_State *L)
+{
+    return *(struct host **)lua_getextraspace(L);
+}
+
+/* For a new block `osize` is the type of the object. Charging here is safe (nothing is
+ * raised; the hook or the next charge sees it) and deterministic: strings this long are
+ * never shared, so each one that is made is a new block. */
+static void *allocate(void *ud, void *p, size_t osize, size_t nsize)
+{
+    struct host *h = ud;
+    size_t old = p ? osize : 0;
+    if (nsize == 0) {
+        free(p);
+        h->used -= old;
+        return NULL;
+    }
+    if (!p && osize == LUA_TSTRING) {
+        if (nsize > HOST_STRING + LONG_STRING && !h->refused)
+            h->refused = "a string longer than 32 KiB";
+        if (nsize > LONG_STRING)
+            h->steps += nsize / STEP_BYTES;
+    }
+    if (nsize > old && h->used + (nsize - old) > h->limit && !h->refused)
+        h->refused = "more than 16 MiB of memory";
+    if (h->refused && nsize > old)
+        return NULL;
+    void *q = realloc(p, nsize);
+    if (!q) {
+        if (nsize <= old)
+            return p; /* Lua counts on shrinking to succeed */
+        if (!h->refused)
+            h->refused = "more memory than there is";
+        return NULL;
+    }
+    h->used += nsize;
+    h->used -= old;
+    return q;
+}
+
+static void too_long(lua_State *L, int line)
+{
+    struct host *h = host_of(L);
+    h->over = true;
+    fail(L, line ? line : h->line, "this takes too long (more than %llu steps)",
+         (unsigned long long)h->budget);
+}
+
+void host_charge(lua_State *L, uint64_t steps)
+{
+    struct host *h = host_of(L);
+    h->steps = steps > UINT64_MAX - h->steps ? UINT64_MAX : h->steps + steps;
+    if (h->over || h->steps > h->budget)
+        too_long(L, host_line(L));
+}
+
+static void hook(lua_State *L, lua_Debug *ar)
+{
+    struct host *h = host_of(L);
+    lua_Debug deep;
+    if (ar->event == LUA_HOOKLINE) {
+        h->line = ar->currentline;
+        return;
+    }
+    h->steps += HOOK_PERIOD;
+    if (h->over || h->steps > h->budget) {
+        lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+        lua_getinfo(L, "l", ar);
+        too_long(L, ar->currentline);
+    }
+    if (lua_getstack(L, HOST_DEPTH, &deep)) {
+        lua_getinfo(L, "l", ar);
+        fail(L, ar->currentline, "calls nest deeper than %d", HOST_DEPTH);
+    }
+    if (lua_getlocal(L, ar, -(HOST_VALUES + 1))) {
+        lua_getinfo(L, "l", ar);
+        fail(L, ar->currentline, "more than %d values in ...", HOST_VALUES);
+    }
+}
+
+int host_line(lua_State *L)
+{
+    lua_Debug ar;
+    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "l", &ar);
+        if (ar.currentline > 0)
+            return ar.currentline;
+    }
+    return 0;
+}
+
+int fail(lua_State *L, int line, const char *fmt, ...)
+{
+    char text[400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    struct host *h = host_of(L);
+    if (line <= 0)
+        line = host_line(L);
+    lua_pushfstring(L, "%s:%d: %s", h->name, line > 0 ? line : 1, text);
+    lua_error(L);
+    abort(); /* lua_error() does not return */
+}
+
+int fail_unknown(lua_State *L, int line, const char *what, const char *word,
+                 const char *const *names, size_t n)
+{
+    char list[240];
+    size_t used = 0;
+    const char *near = text_suggest(word, names, n);
+    if (near)
+        fail(L, line, "%s '%.60s'; did you mean '%s'?", what, word, near);
+    list[0] = '\0';
+    for (size_t i = 0; i < n && used < sizeof list - 60; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%.50s",
+                                 i ? ", " : "", names[i]);
+    fail(L, line, "%s '%.60s'%s%s", what, word, n ? "; there are: " : "", list);
+}
+
+int fn_keep(lua_State *L, int index)
+{
+    struct host *h = host_of(L);
+    index = lua_absindex(L, index);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &functions_key);
+    lua_pushvalue(L, index);
+    lua_rawseti(L, -2, h->functions + 1);
+    lua_pop(L, 1);
+    return h->functions++;
+}
+
+void fn_push(lua_State *L, fn_id id)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &functions_key);
+    lua_rawgeti(L, -1, id + 1);
+    lua_remove(L, -2);
+}
+
+/* Errors that Lua raises while C or the parser runs have no place of their own. */
+static bool has_place(const struct host *h, const char *text)
+{
+    size_t n = strlen(h->name);
+    return !strncmp(text, h->name, n) && text[n] == ':';
+}
+
+static enum err explain(struct host *h, int status, struct errmsg *why)
+{
+    int line = h->line > 0 ? h->line : 1;
+    const char *text = lua_tostring(h->L, -1);
+    if (h->refused)
+        return errmsg_set(why, ERR_LESSON, "%s:%d: this needs %s", h->name, line,
+                          h->refused);
+    if (status != LUA_ERRRUN && status != LUA_ERRSYNTAX)
+        return errmsg_set(why, ERR_LESSON, "%s:%d: Lua gave up (%s)", h->name, line,
+                          text ? text : "no reason");
+    if (!text || !has_place(h, text))
+        return errmsg_set(why, ERR_LESSON, "%s:%d: %s", h->name, line,
+                          text ? text : "an error without a message");
+    return errmsg_set(why, ERR_LESSON, "%s", text);
+}
+
+enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget,
+                  bool lines, int line, struct errmsg *why)
+{
+    lua_State *L = h->L;
+    if (h->over || h->refused)
+        return errmsg_set(why, ERR_LESSON,
+                          "%s: this lesson was stopped before; load it again", h->name);
+    h->steps = 0;
+    h->budget = budget;
+    h->line = line;
+    lua_sethook(L, hook, LUA_MASKCOUNT | (lines ? LUA_MASKLINE : 0), HOOK_PERIOD);
+    lua_pushcfunction(L, f);
+    lua_pushlightuserdata(L, arg);
+    int status = lua_pcall(L, 1, 0, 0);
+    enum err e = status == LUA_OK ? ERR_OK : explain(h, status, why);
+    lua_settop(L, 0);
+    return e;
+}
+
+static int open_inside(lua_State *L)
+{
+    lua_newtable(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &functions_key);
+    env_open(L);
+    return 0;
+}
+
+enum err host_open(struct host *h, const char *name, struct errmsg *why)
+{
+    snprintf(h->name, sizeof h->name, "%s", name);
+    h->limit = h->limit ? h->limit : HOST_MEMORY;
+    h->L = lua_newstate(allocate, h);
+    if (!h->L)
+        return errmsg_set(why, ERR_LESSON, "%s:1: no memory for Lua", name);
+    *(struct host **)lua_getextraspace(h->L) = h;
+    return host_run(h, open_inside, NULL, STEPS_LOAD, false, 1, why);
+}
+
+void host_close(struct host *h)
+{
+    if (h->L)
+        lua_close(h->L);
+    h->L = NULL;
+}

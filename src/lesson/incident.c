@@ -1,0 +1,426 @@
+/*
+ * What happens to a world: actions, tickets, pages and red herrings on a schedule. An
+ * action is made by a constructor that only marks it; `i:at` resolves its names against
+ * the world that was just built, and its arguments against what the component says of
+ * itself.
+ */
+#include "lesson_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- constructors ---------------------------------------------------------------- */
+
+/* A marked table of the values given, the last of which may be a table of options. */
+static int make_action(lua_State *L, const char *is, const char *usage, int least,
+                       int most)
+{
+    int n = lua_gettop(L);
+    if (n < least || n > most)
+        fail(L, 0, "write %s", usage);
+    if (lua_type(L, 1) != LUA_TSTRING)
+        fail(L, 0, "write %s: the first is text, not a %s", usage, luaL_typename(L, 1));
+    lua_createtable(L, n, 3);
+    mark_table(L, -1, "action");
+    lua_pushstring(L, is);
+    lua_setfield(L, -2, "@action");
+    for (int i = 1; i <= n; i++) {
+        lua_pushvalue(L, i);
+        lua_rawseti(L, n + 1, i);
+    }
+    return 1;
+}
+
+static int make_fault(lua_State *L)
+{
+    return make_action(L, "fault",
+                       "fault(component, name[, { arguments }[, { lasts = }]])", 2, 4);
+}
+
+static int make_op(lua_State *L)
+{
+    return make_action(L, "op", "op(component, name[, { arguments }[, { by = }]])", 2,
+                       4);
+}
+
+static int make_set(lua_State *L)
+{
+    return make_action(L, "set", "set(\"component.parameter\", value[, { by = }])", 2,
+                       3);
+}
+
+static int make_deploy(lua_State *L)
+{
+    return make_action(L, "deploy", "deploy(service, version[, { by = }])", 2, 3);
+}
+
+static int make_flag(lua_State *L)
+{
+    return make_action(L, "flag", "flag(name, true or false[, { by = }])", 2, 3);
+}
+
+static int make_decoy(lua_State *L)
+{
+    return make_action(L, "decoy", "decoy(component, title[, { by = }])", 2, 3);
+}
+
+static int make_ticket(lua_State *L)
+{
+    return make_action(L, "ticket", "ticket(who, text)", 2, 2);
+}
+
+static int make_page(lua_State *L)
+{
+    return make_action(L, "page", "page(text)", 1, 1);
+}
+
+static const struct binding action_list[] = {
+    {"fault", "component, name[, { arguments }[, { lasts = }]]", make_fault,
+     "Something breaks; leaves no record. `lasts`: ends by itself."},
+    {"op", "component, name[, { arguments }[, { by = }]]", make_op,
+     "An operation (restart, scale, …), with a change record."},
+    {"set", "\"component.parameter\", value[, { by = }]", make_set,
+     "A parameter changes, with a change record."},
+    {"deploy", "service, version[, { by = }]", make_deploy, "A version is put out."},
+    {"flag", "name, on[, { by = }]", make_flag, "A feature flag is switched."},
+    {"decoy", "component, title[, { by = }]", make_decoy,
+     "A change record without any effect."},
+    {"ticket", "who, text", make_ticket, "A message from a person."},
+    {"page", "text", make_page, "The pager."},
+};
+const struct binding_table bind_actions = {
+    "", "Actions", "For `i:at`. `by`: who is shown in the change record.", action_list,
+    sizeof action_list / sizeof *action_list};
+
+/* ---- resolving ------------------------------------------------------------------- */
+
+struct deed { /* an action table being resolved, at stack index `t` */
+    struct build *b;
+    lua_State *L;
+    int t, line;
+    char is[16];
+    struct action a;
+    const char *who;
+};
+
+static const char *part_up_to(struct deed *d, int i, const char *what, size_t max)
+{
+    if (lua_rawgeti(d->L, d->t, i) != LUA_TSTRING)
+        fail(d->L, d->line, "%s: %s must be text", d->is, what);
+    const char *s = keep_text(d->b, d->L, -1, d->line, max);
+    lua_pop(d->L, 1);
+    return s;
+}
+
+static const char *part_text(struct deed *d, int i, const char *what)
+{
+    return part_up_to(d, i, what, NAME_BYTES);
+}
+
+/* The options at the end: { by = "…", lasts = … }. */
+static void read_options(struct deed *d, int i, const char *otherwise)
+{
+    static const char *const names[] = {"by", "lasts"};
+    d->who = otherwise;
+    if (lua_rawgeti(d->L, d->t, i) == LUA_TNIL) {
+        lua_pop(d->L, 1);
+        return;
+    }
+    if (lua_type(d->L, -1) != LUA_TTABLE)
+        fail(d->L, d->line, "%s: options are written { by = \"…\" }", d->is);
+    int t = lua_gettop(d->L);
+    push_sorted_keys(d->L, t);
+    for (lua_Integer k = 1; lua_rawgeti(d->L, t + 1, k) != LUA_TNIL; k++) {
+        const char *key =
+            lua_type(d->L, -1) == LUA_TSTRING ? lua_tostring(d->L, -1) : "1";
+        bool lasts = !strcmp(key, "lasts") && !strcmp(d->is, "fault");
+        if (!lasts && strcmp(key, "by"))
+            fail_unknown(d->L, d->line, "no such option", key, names, 2);
+        lua_getfield(d->L, t, key);
+        if (lasts)
+            d->a.duration = to_duration(d->L, -1, d->line, "lasts");
+        else if (lua_type(d->L, -1) == LUA_TSTRING)
+            d->who = keep_text(d->b, d->L, -1, d->line, NAME_BYTES);
+        else
+            fail(d->L, d->line, "by must be text");
+        lua_pop(d->L, 2);
+    }
+    lua_settop(d->L, t - 1);
+}
+
+/* "checkout" or "checkout-3". */
+static void resolve_target(struct deed *d, const char *name)
+{
+    struct build *b = d->b;
+    if (model_resolve(b->m, name, &d->a.comp, &d->a.instance, &b->why) != ERR_OK)
+        fail_model(d->L, b, d->line);
+}
+
+/* Arguments: named, or the only one as a plain value. */
+static void read_args(struct deed *d, int i, const struct arg_desc *args,
+                      const char *of)
+{
+    lua_State *L = d->L;
+    const char *names[OP_ARGS];
+    size_t n = 0, used = 0;
+    while (n < OP_ARGS && args[n].name)
+        names[n] = args[n].name, n++;
+    lua_rawgeti(L, d->t, i);
+    int t = lua_gettop(L);
+    if (!lua_isnil(L, t) && lua_type(L, t) != LUA_TTABLE)
+        fail(L, d->line, "%s: arguments are written { name = value }", of);
+    for (size_t k = 0; k < n; k++) {
+        struct param_desc p = {.name = args[k].name, .type = args[k].type};
+        if (lua_isnil(L, t))
+            lua_pushnil(L);
+        else
+            lua_getfield(L, t, args[k].name);
+        if (!lua_isnil(L, -1)) {
+            d->a.args[k] = to_value(d->b, L, -1, &p, d->line, of);
+            d->a.nargs = k + 1;
+            used++;
+        } else if (!args[k].optional)
+            fail(L, d->line, "%s needs the argument %s (%s)", of, args[k].name,
+                 args[k].doc);
+        lua_settop(L, t);
+    }
+    if (lua_isnil(L, t)) {
+        lua_settop(L, t - 1);
+        return;
+    }
+    push_sorted_keys(L, t);
+    if (lua_rawlen(L, -1) != used)
+        for (lua_Integer k = 1; lua_rawgeti(L, t + 1, k) != LUA_TNIL; k++) {
+            const char *key =
+                lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "1";
+            bool known = false;
+            char what[96];
+            for (size_t q = 0; q < n; q++)
+                known |= !strcmp(names[q], key);
+            snprintf(what, sizeof what, "%.60s has no argument", of);
+            if (!known)
+                fail_unknown(L, d->line, what, key, names, n);
+            lua_pop(L, 1);
+        }
+    lua_settop(L, t - 1);
+}
+
+static void resolve_fault(struct deed *d)
+{
+    const char *names[32];
+    char what[64];
+    resolve_target(d, part_text(d, 1, "component"));
+    const struct kind_desc *k = model_kind(d->b->m, d->a.comp);
+    const char *name = part_text(d, 2, "name");
+    d->a.kind = ACTION_FAULT;
+    for (size_t i = 0; i < k->nfaults; i++) {
+        names[i < 32 ? i : 31] = k->faults[i].name;
+        if (!str_eq(k->faults[i].name, name))
+            continue;
+        d->a.name = k->faults[i].name;
+        read_args(d, 3, k->faults[i].args, name);
+        read_options(d, 4, NULL);
+        return;
+    }
+    snprintf(what, sizeof what, "a %s has no fault", k->name);
+    fail_unknown(d->L, d->line, what, name, names, k->nfaults < 32 ? k->nfaults : 32);
+}
+
+static const struct op_desc *find_op(struct deed *d, const char *name)
+{
+    const struct kind_desc *k = model_kind(d->b->m, d->a.comp);
+    const char *names[32];
+    char what[64];
+    for (size_t i = 0; i < k->nops; i++) {
+        names[i < 32 ? i : 31] = k->ops[i].name;
+        if (str_eq(k->ops[i].name, name))
+            return &k->ops[i];
+    }
+    snprintf(what, sizeof what, "a %s has no operation", k->name);
+    fail_unknown(d->L, d->line, what, name, names, k->nops < 32 ? k->nops : 32);
+}
+
+static void resolve_op(struct deed *d)
+{
+    resolve_target(d, part_text(d, 1, "component"));
+    const char *name = part_text(d, 2, "name");
+    const struct op_desc *op = find_op(d, name);
+    d->a.kind = ACTION_OP;
+    d->a.name = op->name;
+    read_args(d, 3, op->args, name);
+    read_options(d, 4, "operator");
+}
+
+static void resolve_set(struct deed *d)
+{
+    const struct param_desc *p;
+    struct build *b = d->b;
+    const char *path = part_text(d, 1, "parameter");
+    if (model_resolve_param(b->m, path, &d->a.comp, &p, &b->why) != ERR_OK)
+        fail_model(d->L, b, d->line);
+    if (!p->live)
+        fail(d->L, d->line, "%s cannot be changed while the system runs", path);
+    d->a.kind = ACTION_SET;
+    d->a.name = p->name;
+    lua_rawgeti(d->L, d->t, 2);
+    d->a.args[0] = to_value(b, d->L, -1, p, d->line, model_name(b->m, d->a.comp));
+    d->a.nargs = 1;
+    lua_pop(d->L, 1);
+    read_options(d, 3, "config");
+}
+
+static bool has_version(struct deed *d, const char *version)
+{
+    for (size_t i = 0; i < model_versions(d->b->m, d->a.comp); i++)
+        if (str_eq(model_version(d->b->m, d->a.comp, i), version))
+            return true;
+    return false;
+}
+
+/* False: the service has no such version (a red herring may still name one). */
+static bool resolve_deploy(struct deed *d, bool must)
+{
+    const char *name = part_text(d, 1, "service"),
+               *version = part_text(d, 2, "version");
+    const char *names[32];
+    d->a.comp = find_comp(d->L, d->b->m, name, d->line);
+    read_options(d, 3, "deploy bot");
+    if (must && !has_version(d, version)) {
+        size_t n = model_versions(d->b->m, d->a.comp);
+        for (size_t i = 0; i < n && i < 32; i++)
+            names[i] = model_version(d->b->m, d->a.comp, i);
+        fail_unknown(d->L, d->line, "deploy: there is no version", version, names,
+                     n < 32 ? n : 32);
+    }
+    if (!has_version(d, version))
+        return false;
+    d->a.kind = ACTION_OP;
+    d->a.name = find_op(d, "deploy")->name;
+    d->a.args[0] = value_text(version);
+    d->a.nargs = 1;
+    return true;
+}
+
+static void resolve_flag(struct deed *d)
+{
+    d->a.comp = find_comp(d->L, d->b->m, part_text(d, 1, "name"), d->line);
+    if (!str_eq(model_kind(d->b->m, d->a.comp)->name, "flag"))
+        fail(d->L, d->line, "'%s' is a %s, not a flag", model_name(d->b->m, d->a.comp),
+             model_kind(d->b->m, d->a.comp)->name);
+    if (lua_rawgeti(d->L, d->t, 2) != LUA_TBOOLEAN)
+        fail(d->L, d->line, "flag: the second is true or false");
+    d->a.kind = ACTION_SET;
+    d->a.name = "on";
+    d->a.args[0] = value_bool(lua_toboolean(d->L, -1));
+    d->a.nargs = 1;
+    lua_pop(d->L, 1);
+    read_options(d, 3, "release manager");
+}
+
+static void add_decoy(struct deed *d, sim_time at, const char *title)
+{
+    if (model_decoy(d->b->m, at, d->a.comp, d->who, title, &d->b->why) != ERR_OK)
+        fail_model(d->L, d->b, d->line);
+}
+
+static void add_ticket(struct deed *d, sim_time at, bool page)
+{
+    struct lesson_world *w = d->b->out;
+    if (w->ntickets == TICKETS_MAX)
+        fail(d->L, d->line, "more than %d tickets", TICKETS_MAX);
+    struct lesson_ticket *t = &w->tickets[w->ntickets++];
+    *t = (struct lesson_ticket){.at = at, .page = page, .who = "pager"};
+    if (!page)
+        t->who = arena_strdup(&w->mem, part_text(d, 1, "who"));
+    t->text = arena_strdup(&w->mem, part_up_to(d, page ? 1 : 2, "text", MESSAGE_BYTES));
+}
+
+static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)
+{
+    *d = (struct deed){.b = b, .L = L, .t = lua_absindex(L, t)};
+    if (!is_marked(L, t, "action"))
+        fail(L, 0, "an action is wanted, like fault(…) or deploy(…), not a %s",
+             luaL_typename(L, t));
+    d->line = mark_line(L, t, 0);
+    lua_getfield(L, t, "@action");
+    snprintf(d->is, sizeof d->is, "%s", luaL_optstring(L, -1, ""));
+    lua_pop(L, 1);
+}
+
+static void schedule(struct build *b, lua_State *L, sim_time at, int t, bool herring)
+{
+    struct deed d;
+    open_deed(&d, b, L, t);
+    host_charge(L, 20);
+    if (!strcmp(d.is, "ticket") || !strcmp(d.is, "page")) {
+        add_ticket(&d, at, !strcmp(d.is, "page"));
+        return;
+    }
+    if (!strcmp(d.is, "decoy")) {
+        d.a.comp = find_comp(L, b->m, part_text(&d, 1, "component"), d.line);
+        read_options(&d, 3, "operator");
+        add_decoy(&d, at, part_text(&d, 2, "title"));
+        return;
+    }
+    if (!strcmp(d.is, "deploy")) {
+        if (!resolve_deploy(&d, !herring)) {
+            add_decoy(&d, at,
+                      arena_printf(&b->mem, "deploy %s", part_text(&d, 2, "version")));
+            return;
+        }
+    } else if (!strcmp(d.is, "fault"))
+        resolve_fault(&d);
+    else if (!strcmp(d.is, "op"))
+        resolve_op(&d);
+    else if (!strcmp(d.is, "set"))
+        resolve_set(&d);
+    else
+        resolve_flag(&d);
+    if (model_at(b->m, at, &d.a, d.who, &b->why) != ERR_OK)
+        fail_model(L, b, d.line);
+}
+
+/* ---- i --------------------------------------------------------------------------- */
+
+static struct build *in_incident(lua_State *L)
+{
+    struct build *b = build_of(L, "i");
+    if (!b->incident)
+        fail(L, 0, "i can be used inside incident only");
+    return b;
+}
+
+static int schedule_all(lua_State *L, bool herring)
+{
+    struct build *b = in_incident(L);
+    int n = lua_gettop(L);
+    if (n < 3 || lua_type(L, 2) != LUA_TNUMBER)
+        fail(L, 0, "write i:%s(time, action, …)", herring ? "red_herring" : "at");
+    sim_time at = to_duration(L, 2, 0, "time");
+    if (at > b->l->info.ends_at)
+        fail(L, 0, "this is after ends_at: it never happens");
+    for (int k = 3; k <= n; k++)
+        schedule(b, L, at, k, herring);
+    return 0;
+}
+
+static int incident_at(lua_State *L)
+{
+    return schedule_all(L, false);
+}
+
+static int incident_red_herring(lua_State *L)
+{
+    return schedule_all(L, true);
+}
+
+static const struct binding incident_list[] = {
+    {"at", "time, action, …", incident_at, "Does the actions at that simulated time."},
+    {"red_herring", "time, action, …", incident_red_herring,
+     "The same, for what is not the cause. Deploying a version that does not exist "
+     "only "
+     "leaves a record."},
+};
+const struct binding_table bind_incident = {
+    "i", "The incident", "What `incident = function(i)` is given.", incident_list,
+    sizeof incident_list / sizeof *incident_list};

@@ -1,0 +1,285 @@
+/*
+ * What the files of src/lesson share. Nothing here leaves the module.
+ *
+ * From the bottom: `host` is a Lua state in its sandbox; `scan` knows on which line a
+ * word of the file stands; `binding` tables are what a lesson may call; `schema` tables
+ * are what its records may hold; `build` is a model under construction; `facts` is what
+ * a predicate sees.
+ */
+#ifndef LESSON_INTERNAL_H
+#define LESSON_INTERNAL_H
+
+#include "truecode/lesson.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+/* ---- limits ---------------------------------------------------------------------- */
+
+#define HOST_MEMORY     (16u << 20) /* all of a Lua state */
+#define HOST_STRING     (32u << 10) /* one string; comparisons cost no more than this */
+#define HOST_DEPTH      180         /* nested calls */
+#define HOST_VALUES     200 /* values from one call (unpack, byte) or in one `...` */
+#define STEPS_LOAD      2000000u /* the file's top level, and reading what it returned */
+#define STEPS_BUILD     2000000u /* world and incident */
+#define STEPS_PREDICATE 100000u  /* one call of a predicate */
+#define LIST_MAX        512      /* elements of any list in a lesson */
+
+/* ---- scan: words and lines of the file ------------------------------------------- */
+
+struct scan_mark { /* a key or a string literal */
+    uint32_t off, len;
+    int line;
+    uint32_t scope; /* keys in { }: the number of that table; else 0 */
+};
+struct scan {
+    const char *text; /* borrowed */
+    struct scan_mark *marks;
+    size_t n, cap;
+    struct scan_mark twice; /* a key that stands twice in one table; len 0: none */
+    int first_line;         /* where it stands first */
+};
+/* Reads the tokens; refuses what Lua would take but the sandbox must not (see scan.c).
+ */
+enum err scan_text(struct scan *s, const char *text, size_t len, const char *name,
+                   struct errmsg *why) MUST_USE;
+void scan_release(struct scan *s);
+/* The line of the first mark `word` at or after line `from`; `from` when there is none.
+ */
+int scan_line(const struct scan *s, const char *word, int from);
+
+/* ---- host: one Lua state in its sandbox ------------------------------------------ */
+
+struct host {
+    lua_State *L;
+    char name[48];      /* of the file, for messages */
+    size_t used, limit; /* bytes handed out; at most (0 before opening: HOST_MEMORY) */
+    uint64_t steps, budget; /* of the call that is running */
+    bool over;              /* over budget: sticky until the state is closed */
+    const char *refused;    /* memory: what was refused first; sticky. NULL: nothing */
+    int line;               /* the line seen last by the hook */
+    const struct scan *scan;
+    int functions;                    /* how many lesson functions are kept */
+    struct build *build;              /* while world or incident runs */
+    const struct lesson_facts *facts; /* while a predicate runs */
+};
+enum err host_open(struct host *h, const char *name, struct errmsg *why) MUST_USE;
+void host_close(struct host *h);
+struct host *host_of(lua_State *L);
+/* Calls f(arg) protected: the one place. `lines`: follow every line (exact messages,
+ * slower). `line`: where we are until the hook knows better. */
+enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget,
+                  bool lines, int line, struct errmsg *why) MUST_USE;
+void host_charge(lua_State *L, uint64_t steps); /* raises when that is too much */
+int host_line(lua_State *L); /* of the Lua code that called us; 0: none */
+/* Raises "file:line: ..."; line 0: the caller's. */
+int fail(lua_State *L, int line, const char *fmt, ...) PRINTF_LIKE(3, 4) NORETURN;
+/* Raises with "; did you mean 'x'?" or the list of what there is. */
+int fail_unknown(lua_State *L, int line, const char *what, const char *word,
+                 const char *const *names, size_t n) NORETURN;
+int fn_keep(lua_State *L, int index); /* keeps a function; returns its fn_id */
+void fn_push(lua_State *L, fn_id id);
+
+/* ---- bindings: what a lesson may call -------------------------------------------- */
+
+struct binding {
+    const char *name, *args; /* "sort", "t[, less]" */
+    lua_CFunction fn;
+    const char *doc;
+};
+struct binding_table {
+    const char *library; /* "string"; "": global; "w", "i", "s": methods */
+    const char *title, *doc;
+    const struct binding *list;
+    size_t n;
+};
+extern const struct binding_table bind_base, bind_string, bind_table, bind_math,
+    bind_utf8;
+extern const struct binding_table bind_time, bind_dist, bind_program, bind_steps,
+    bind_actions, bind_draw, bind_incident, bind_facts, bind_alerts;
+int env_tostring(lua_State *L); /* tostring(v): no addresses, one NaN */
+void env_open(lua_State *L);    /* builds the whole environment */
+/* Pushes the keys of the table at `t` in order: numbers ascending, then strings
+ * bytewise. */
+void push_sorted_keys(lua_State *L, int t);
+/* Stable merge sort of the list 1..n at `t`; less(L, ctx) compares the two values on
+ * top. */
+void sort_list(lua_State *L, int t, lua_Integer n, bool (*less)(lua_State *L, int ctx),
+               int ctx);
+/* An empty table that shows what the table on top holds and takes nothing. Replaces it.
+ */
+void seal_table(lua_State *L, const char *what);
+
+/* A table that a constructor made: "@is" says what, "@line" where. */
+void mark_table(lua_State *L, int t, const char *is);
+bool is_marked(lua_State *L, int t, const char *is);
+int mark_line(lua_State *L, int t, int otherwise);
+
+/* ---- values ---------------------------------------------------------------------- */
+
+/* Numbers that are durations: nanoseconds; a bare small number lacks its unit. */
+sim_time to_duration(lua_State *L, int i, int line, const char *what);
+void push_dist(lua_State *L, const struct dist *d);
+bool to_dist(lua_State *L, int i, int line, const char *what, struct dist *out);
+
+/* ---- schema: what a record may hold ---------------------------------------------- */
+
+enum field_type {
+    FIELD_STRING,
+    FIELD_TEXT, /* several lines: common indentation removed */
+    FIELD_INT,
+    FIELD_NUMBER,
+    FIELD_FRACTION,
+    FIELD_BOOL,
+    FIELD_DURATION,
+    FIELD_CLOCK, /* "19:40": since midnight */
+    FIELD_FUNCTION,
+    FIELD_STRINGS,
+    FIELD_CHOICE,  /* index into `choices`, stored as int */
+    FIELD_RECORDS, /* list of records of `of` */
+    FIELD_RECORD,  /* one record of `of` */
+    FIELD_CUSTOM
+};
+struct reader {
+    lua_State *L;
+    struct host *h;
+    struct arena *mem;
+};
+struct schema;
+struct field {
+    const char *name;
+    enum field_type type;
+    size_t offset; /* of the member; lists: of the pointer, with the count at `count` */
+    size_t count;
+    const char *doc;
+    int pos; /* may also be given as the pos-th unnamed value; 0: may not */
+    bool required;
+    const char *choices; /* "up|same|down" */
+    const struct schema *of;
+    void (*custom)(struct reader *r, const struct field *f, int line, void *out);
+};
+struct schema {
+    const char *name, *doc;
+    const struct field *fields;
+    size_t n, size;
+    void (*check)(struct reader *r, int line, void *record); /* may be NULL */
+};
+/* Reads the table at `t` into `out` (zeroed by the caller). */
+void read_record(struct reader *r, int t, int line, const struct schema *s, void *out);
+/* Length of the list at `t`; raises when it has holes or named fields. */
+size_t read_length(struct reader *r, int t, int line, const char *what);
+const char *read_string(struct reader *r, int i, int line, const char *what);
+int choice_index(const char *choices, const char *word);
+/* The i-th of "a|b|c" into `out`; false: there is none. */
+bool choice_name(const char *choices, size_t i, char *out, size_t size);
+extern const struct schema lesson_schema, choice_schema, prediction_schema, ask_schema,
+    choose_schema, look_schema, predict_schema, act_schema, say_schema;
+void read_steps(struct reader *r, const struct field *f, int line, void *out);
+extern const struct schema
+    *const schemas[]; /* all, for the reference; ends with NULL */
+
+/* ---- the lesson ------------------------------------------------------------------ */
+
+enum { ALERTS_MAX = 64, TICKETS_MAX = 64, CLIENTS_MAX = 16 };
+enum { NAME_BYTES = 200, MESSAGE_BYTES = 2000 }; /* of names, log lines; of tickets */
+struct alert_decl {
+    struct alert_rule rule;
+    const char *comp;
+    double above, below_value; /* NaN: not given */
+    int line;
+};
+struct slo_decl {
+    struct slo slo;
+    const char *const *clients;
+    size_t nclients;
+    bool given;
+    int line;
+};
+struct glossary_entry {
+    const char *term, *meaning;
+};
+struct expect_decl {
+    sim_time at;
+    bool quiet;
+    struct predicate *moves, *normals;
+    size_t nmoves, nnormals;
+};
+struct post_decl {
+    const char *title, *url, *basis;
+};
+struct lesson {
+    struct host host;
+    struct arena mem;
+    struct scan scan;
+    char *text;
+    size_t len;
+    char hash[65];
+    int line; /* of `lesson {` */
+    struct lesson_info info;
+    struct post_decl post;
+    struct step *steps;
+    size_t nsteps;
+    struct trap *traps;
+    size_t ntraps;
+    struct course *fixes, *wrongs;
+    size_t nfixes, nwrongs;
+    struct expect_decl expect;
+    struct accepted *accepts;
+    size_t naccepts;
+    const char *debrief;
+    const char *const *sums;
+    size_t nsums;
+    struct cited *reals;
+    size_t nreals;
+    struct glossary_entry *glossary;
+    size_t nglossary;
+    struct slo_decl slo;
+    struct alert_decl *alerts;
+    size_t nalerts;
+    fn_id world, incident;
+    int *fn_lines; /* line of each function, for messages */
+};
+
+/* lesson_load() with another limit of memory: how the tests make every allocation fail.
+ */
+enum err lesson_load_within(struct lesson **out, const char *text, size_t len,
+                            const char *name, size_t limit,
+                            struct errmsg *why) MUST_USE;
+
+/* ---- build: a model under construction ------------------------------------------- */
+
+struct build {
+    struct lesson *l;
+    struct lesson_world *out;
+    struct model *m;  /* out->model */
+    struct arena mem; /* until the model is finished */
+    struct rng rng;   /* unnamed draws */
+    uint64_t seed;
+    int nodes;     /* operations made so far */
+    bool incident; /* the incident runs; else the world */
+    struct errmsg why;
+};
+struct build *build_of(lua_State *L, const char *what); /* raises outside a build */
+int world_index(lua_State *L);                          /* w:KIND */
+struct value to_value(struct build *b, lua_State *L, int i, const struct param_desc *p,
+                      int line, const char *of);
+/* A list of operations (or one) at `i` as nodes linked by next; lives in b->mem. */
+const struct node *to_program(struct build *b, lua_State *L, int i, int line,
+                              int depth);
+/* The string at `i`, kept until the model is finished. Charged, so that C memory is
+ * bounded by the budget too; longer than `max` bytes is refused. */
+const char *keep_text(struct build *b, lua_State *L, int i, int line, size_t max);
+comp_id find_comp(lua_State *L, const struct model *m, const char *name, int line);
+/* Raises with what `b->why` says, behind file and line. */
+int fail_model(lua_State *L, struct build *b, int line) NORETURN;
+int fail_finish(lua_State *L,
+                struct build *b) NORETURN; /* the same, of model_finish() */
+
+int facts_index(lua_State *L); /* s:NAME */
+
+/* What the functions of a lesson are given: w, i, s. One of each in a state; they work
+ * only while something is built or looked at. */
+void objects_open(lua_State *L);
+void object_push(lua_State *L, const char *name);
+
+#endif

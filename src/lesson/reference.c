@@ -1,0 +1,160 @@
+/*
+ * The author's reference: Markdown from the binding tables, the schema tables and the
+ * engine's kinds - the same tables that decide what is accepted.
+ */
+#include "lesson_internal.h"
+
+#include <string.h>
+
+static const char *const types[] = {
+    [FIELD_STRING] = "text",       [FIELD_TEXT] = "text",
+    [FIELD_INT] = "whole number",  [FIELD_NUMBER] = "number",
+    [FIELD_FRACTION] = "0 to 1",   [FIELD_BOOL] = "true/false",
+    [FIELD_DURATION] = "duration", [FIELD_CLOCK] = "time of day",
+    [FIELD_FUNCTION] = "function", [FIELD_STRINGS] = "texts",
+    [FIELD_CHOICE] = "choice",     [FIELD_RECORDS] = "list",
+    [FIELD_RECORD] = "record",     [FIELD_CUSTOM] = "see right",
+};
+static const char *const value_types[] = {
+    [VALUE_NONE] = "",
+    [VALUE_NUMBER] = "number",
+    [VALUE_COUNT] = "whole number",
+    [VALUE_FRACTION] = "0 to 1",
+    [VALUE_DURATION] = "duration",
+    [VALUE_BOOL] = "true/false",
+    [VALUE_CHOICE] = "choice",
+    [VALUE_DIST] = "distribution",
+    [VALUE_COMP] = "component",
+    [VALUE_TEXT] = "text",
+};
+
+/* A cell of a table: bars would end it. */
+static void cell(struct buf *out, const char *s)
+{
+    for (; s && *s; s++) {
+        if (*s == '|')
+            buf_addch(out, '\\');
+        buf_addch(out, *s);
+    }
+}
+
+static void bindings(struct buf *out, const struct binding_table *t)
+{
+    bool method = strlen(t->library) == 1;
+    buf_addf(out, "### %s\n\n", t->title);
+    if (*t->doc)
+        buf_addf(out, "%s\n\n", t->doc);
+    buf_adds(out, "| write | what it is |\n| --- | --- |\n");
+    for (size_t i = 0; i < t->n; i++) {
+        const struct binding *b = &t->list[i];
+        bool table = *b->args == '{';
+        buf_addf(out, "| `%s%s%s%s", t->library,
+                 *t->library ? (method ? ":" : ".") : "", b->name, table ? " " : "(");
+        cell(out, b->args);
+        buf_addf(out, "%s` | ", table ? "" : ")");
+        cell(out, b->doc);
+        buf_adds(out, " |\n");
+    }
+    buf_addch(out, '\n');
+}
+
+static void fields(struct buf *out, const struct schema *s)
+{
+    buf_addf(out,
+             "### `%s`\n\n%s\n\n| field | type | what it is |\n| --- | --- | --- |\n",
+             s->name, s->doc);
+    for (size_t i = 0; i < s->n; i++) {
+        const struct field *f = &s->fields[i];
+        buf_addf(out, "| `%s`%s%s | ", f->name, f->required ? " *" : "",
+                 f->pos == 1   ? " (1st)"
+                 : f->pos == 2 ? " (2nd)"
+                               : "");
+        cell(out, f->type == FIELD_CHOICE ? f->choices : types[f->type]);
+        buf_adds(out, " | ");
+        cell(out, f->doc);
+        buf_adds(out, " |\n");
+    }
+    buf_addch(out, '\n');
+}
+
+static void arguments(struct buf *out, const struct arg_desc *a)
+{
+    size_t n = 0;
+    while (n < OP_ARGS && a[n].name)
+        n++;
+    for (size_t i = 0; i < n; i++)
+        buf_addf(out, "%s%s%s", i ? ", " : "", a[i].name, a[i].optional ? "?" : "");
+}
+
+static void params(struct buf *out, const struct kind_desc *k)
+{
+    if (k->nparams == 0)
+        return;
+    buf_adds(
+        out,
+        "| parameter | type | default | what it is |\n| --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < k->nparams; i++) {
+        const struct param_desc *p = &k->params[i];
+        buf_addf(out, "| `%s`%s | ", p->name, p->live ? " (live)" : "");
+        cell(out, p->type == VALUE_CHOICE ? p->choices : value_types[p->type]);
+        buf_adds(out, " | ");
+        cell(out, p->def ? p->def : "must be given");
+        buf_adds(out, " | ");
+        cell(out, p->doc);
+        buf_adds(out, " |\n");
+    }
+    buf_addch(out, '\n');
+}
+
+static void verbs(struct buf *out, const struct kind_desc *k)
+{
+    for (size_t i = 0; i < k->nops; i++) {
+        buf_addf(out, "- operation `%s(", k->ops[i].name);
+        arguments(out, k->ops[i].args);
+        buf_addf(out, ")`: %s\n", k->ops[i].doc);
+    }
+    for (size_t i = 0; i < k->nfaults; i++) {
+        buf_addf(out, "- fault `%s(", k->faults[i].name);
+        arguments(out, k->faults[i].args);
+        buf_addf(out, ")`: %s\n", k->faults[i].doc);
+    }
+    for (size_t i = 0; i < k->nmetrics; i++)
+        buf_addf(out, "- metric `%s` (%s%s%s): %s\n", k->metrics[i].name,
+                 k->metrics[i].type == METRIC_COUNTER ? "counter" : "gauge",
+                 !strcmp(k->metrics[i].unit, "s") ? ", a duration" : "",
+                 k->metrics[i].per_instance ? ", also per instance" : "",
+                 k->metrics[i].doc);
+    if (k->nops + k->nfaults + k->nmetrics)
+        buf_addch(out, '\n');
+}
+
+static void kinds(struct buf *out)
+{
+    for (size_t i = 0; i < sim_kinds(); i++) {
+        const struct kind_desc *k = sim_kind(i);
+        buf_addf(out, "### kind `%s`%s\n\n%s\n\n", k->name,
+                 k->nested ? " (inside another)" : "", k->doc);
+        params(out, k);
+        verbs(out, k);
+    }
+}
+
+void lesson_reference(struct buf *out)
+{
+    static const struct binding_table *const tables[] = {
+        &bind_steps,   &bind_alerts,  &bind_time,     &bind_dist,  &bind_draw,
+        &bind_program, &bind_actions, &bind_incident, &bind_facts, &bind_base,
+        &bind_string,  &bind_table,   &bind_math,     &bind_utf8};
+    buf_adds(out,
+             "## Records\n\nFields with * must be given; (1st) may stand first without "
+             "its name.\n\n");
+    for (const struct schema *const *s = schemas; *s; s++)
+        fields(out, *s);
+    buf_adds(out, "## Functions\n\n");
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        bindings(out, tables[i]);
+    buf_adds(out,
+             "## Kinds of components\n\nParameters marked (live) can be set while it "
+             "runs.\n\n");
+    kinds(out);
+}

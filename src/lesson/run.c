@@ -1,0 +1,174 @@
+/*
+ * The two ways in which a lesson's functions run: to build a world from a seed, and to
+ * answer a predicate. Both go through host_run(); what they make belongs to the caller
+ * from the first byte, so that an error in the middle loses nothing.
+ */
+#include "lesson_internal.h"
+
+#include <string.h>
+
+/* ---- building -------------------------------------------------------------------- */
+
+static void check_components(lua_State *L, struct build *b)
+{
+    struct lesson *l = b->l;
+    for (size_t i = 0; i < l->naccepts; i++)
+        find_comp(L, b->m, l->accepts[i].component,
+                  scan_line(&l->scan, l->accepts[i].component,
+                            scan_line(&l->scan, "causes", l->line)));
+    for (size_t i = 0; i < l->nwrongs; i++)
+        if (l->wrongs[i].client)
+            find_comp(L, b->m, l->wrongs[i].client,
+                      scan_line(&l->scan, l->wrongs[i].title, l->line));
+}
+
+static void set_objective(lua_State *L, struct build *b)
+{
+    struct slo_decl *s = &b->l->slo;
+    comp_id clients[CLIENTS_MAX];
+    if (!s->given)
+        return;
+    for (size_t i = 0; i < s->nclients; i++)
+        clients[i] = find_comp(L, b->m, s->clients[i],
+                               scan_line(&b->l->scan, s->clients[i], s->line));
+    if (model_slo(b->m, &s->slo, clients, s->nclients, &b->why) != ERR_OK)
+        fail_model(L, b, s->line);
+}
+
+static void set_rules(lua_State *L, struct build *b)
+{
+    struct lesson *l = b->l;
+    b->out->rules = arena_alloc(&b->out->mem, (l->nalerts + 1) * sizeof *b->out->rules);
+    for (size_t i = 0; i < l->nalerts; i++) {
+        struct alert_decl *a = &l->alerts[i];
+        struct alert_rule *r = &b->out->rules[i];
+        const char *names[128];
+        size_t n = 0;
+        bool known = a->rule.kind == ALERT_BURN;
+        *r = a->rule;
+        r->name = arena_strdup(&b->out->mem, r->name);
+        r->metric = known ? "" : arena_strdup(&b->out->mem, r->metric);
+        if (!known) {
+            r->comp = find_comp(L, b->m, a->comp, a->line);
+            const struct kind_desc *k = model_kind(b->m, r->comp);
+            for (; n < k->nmetrics && n < 128; n++) {
+                names[n] = k->metrics[n].name;
+                known |= str_eq(names[n], r->metric);
+            }
+        }
+        if (!known)
+            fail_unknown(L, a->line, "there is no metric", r->metric, names, n);
+    }
+    b->out->nrules = l->nalerts;
+}
+
+static int build_inside(lua_State *L)
+{
+    struct build *b = lua_touserdata(L, 1);
+    fn_push(L, b->l->world);
+    object_push(L, "w");
+    lua_call(L, 1, 0);
+    b->incident = true;
+    if (b->l->incident != FN_NONE) {
+        fn_push(L, b->l->incident);
+        object_push(L, "i");
+        lua_call(L, 1, 0);
+    }
+    set_objective(L, b);
+    check_components(L, b);
+    set_rules(L, b);
+    if (model_finish(b->m, &b->why) != ERR_OK)
+        fail_finish(L, b);
+    return 0;
+}
+
+static int by_time(const void *a, const void *b, void *ctx)
+{
+    const struct lesson_ticket *x = a, *y = b;
+    (void)ctx;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
+                      struct errmsg *why)
+{
+    *out = (struct lesson_world){.model = model_new()};
+    out->tickets = arena_alloc(&out->mem, TICKETS_MAX * sizeof *out->tickets);
+    struct build b = {.l = l, .out = out, .m = out->model, .seed = seed};
+    rng_seed(&b.rng, seed, "lesson");
+    l->host.build = &b;
+    enum err e = host_run(&l->host, build_inside, &b, STEPS_BUILD, true, l->line, why);
+    l->host.build = NULL;
+    arena_release(&b.mem);
+    sort_stable(out->tickets, out->ntickets, sizeof *out->tickets, by_time, NULL);
+    if (e != ERR_OK)
+        lesson_world_release(out);
+    return e;
+}
+
+void lesson_world_release(struct lesson_world *lw)
+{
+    if (lw->model)
+        model_unref(lw->model);
+    arena_release(&lw->mem);
+    *lw = (struct lesson_world){0};
+}
+
+/* ---- predicates ------------------------------------------------------------------ */
+
+struct question {
+    fn_id fn;
+    int want; /* LUA_TBOOLEAN or LUA_TNUMBER */
+    bool yes;
+    double number;
+};
+
+static int ask_inside(lua_State *L)
+{
+    struct question *q = lua_touserdata(L, 1);
+    lua_Debug ar = {0};
+    fn_push(L, q->fn);
+    lua_pushvalue(L, -1);
+    lua_getinfo(L, ">S", &ar);
+    host_of(L)->line = ar.linedefined;
+    object_push(L, "s");
+    lua_call(L, 1, 1);
+    if (lua_type(L, -1) != q->want) {
+        fail(L, ar.linedefined, "this function must return %s, not a %s",
+             q->want == LUA_TBOOLEAN ? "true or false" : "a number",
+             luaL_typename(L, -1));
+    }
+    q->yes = lua_toboolean(L, -1);
+    q->number = lua_tonumber(L, -1);
+    return 0;
+}
+
+static enum err ask(struct lesson *l, struct question *q, const struct lesson_facts *f,
+                    struct errmsg *why)
+{
+    if (q->fn < 0 || q->fn >= l->host.functions)
+        BUG("no lesson function %d", (int)q->fn);
+    l->host.facts = f;
+    enum err e =
+        host_run(&l->host, ask_inside, q, STEPS_PREDICATE, false, l->line, why);
+    l->host.facts = NULL;
+    return e;
+}
+
+enum err lesson_test(struct lesson *l, fn_id fn, const struct lesson_facts *f,
+                     bool *out, struct errmsg *why)
+{
+    struct question q = {.fn = fn, .want = LUA_TBOOLEAN};
+    enum err e = ask(l, &q, f, why);
+    *out = q.yes;
+    return e;
+}
+
+enum err lesson_number(struct lesson *l, fn_id fn, const struct lesson_facts *f,
+                       double *out, struct errmsg *why)
+{
+    struct question q = {.fn = fn, .want = LUA_TNUMBER};
+    enum err e = ask(l, &q, f, why);
+    *out = q.number;
+    return e;
+}

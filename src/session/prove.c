@@ -1,0 +1,325 @@
+/*
+ * The prover: plays a lesson headless over many seeds and holds it to what it claims.
+ *
+ * One world per seed is run up to the page; doing nothing, every fix and every wrong
+ * fix fork from there, and the steps are played once through a real session. Nothing
+ * here knows a lesson: all verdicts come from what happened to users.
+ *
+ * After its lines a course goes on until the operator's hands are free, a minute to
+ * settle and `good_for` have passed, so that a verdict always sees the same length of
+ * time.
+ */
+#include "prove_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SETTLE SIM_MIN
+
+/* ---- rows
+ * ------------------------------------------------------------------------------------------
+ */
+
+struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *name)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (str_eq(p->rows[i].kind, kind) &&
+            strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
+            return &p->rows[i];
+    if (p->n == p->cap) {
+        p->cap = p->cap ? 2 * p->cap : 32;
+        p->rows = mem_grow(p->rows, p->cap, sizeof(*p->rows));
+    }
+    struct prove_row *r = &p->rows[p->n++];
+    memset(r, 0, sizeof(*r));
+    r->kind = kind;
+    r->margin_min = NAN;
+    snprintf(r->name, sizeof(r->name), "%s", name);
+    return r;
+}
+
+/* A detail says why it failed first, or else how it was where it was closest. */
+void prove_result(struct prover *pv, const char *kind, const char *name, bool ok,
+                  double margin, const char *fmt, ...)
+{
+    struct prove_row *r = prove_row_for(pv->out, kind, name);
+    bool closest = !isnan(margin) && (isnan(r->margin_min) || margin < r->margin_min);
+    if (closest)
+        r->margin_min = margin;
+    bool tell = ok ? closest && r->failed == 0 : r->failed == 0;
+    if (tell) {
+        va_list ap;
+        va_start(ap, fmt);
+        vsnprintf(r->detail, sizeof(r->detail), fmt, ap);
+        va_end(ap);
+    }
+    if (!ok && r->failed == 0)
+        r->first_bad_seed = pv->seed;
+    if (ok)
+        r->passed++;
+    else {
+        r->failed++;
+        pv->out->ok = false;
+    }
+}
+
+/* ---- the system before anybody acts
+ * ------------------------------------------------------------------ */
+
+/* Watches expect's predicates for a minute, and that no trap fires while nobody acts.
+ */
+static bool watch(void *ctx, struct run *r)
+{
+    struct prover *pv = ctx;
+    sim_time now = run_now(r), at = lesson_expect_at(pv->lesson);
+    struct lesson_facts f = run_facts(r);
+    if (now >= at && now <= at + SIM_MIN)
+        prove_expect(pv, r, &f);
+    if (now % (10 * SIM_SEC) == 0 && now >= lesson_info(pv->lesson)->starts_at)
+        prove_traps(pv, r, &f);
+    return pv->broken.text[0] == '\0';
+}
+
+/* A predicate in the running and in a fresh Lua state must agree: it has no memory. */
+static enum err test_twice(struct prover *pv, struct run *r, fn_id fn,
+                           const struct lesson_facts *f, bool *yes)
+{
+    bool again = false;
+    enum err e = lesson_test(r->lua, fn, f, yes, &pv->broken);
+    if (e == ERR_OK)
+        e = lesson_test(pv->fresh, fn, f, &again, &pv->broken);
+    if (e == ERR_OK && again != *yes)
+        e = errmsg_set(
+            &pv->broken, ERR_LESSON,
+            "a predicate answers differently in a fresh state: it keeps something "
+            "between calls");
+    return e;
+}
+
+void prove_expect(struct prover *pv, struct run *r, const struct lesson_facts *f)
+{
+    pv->watched++;
+    for (size_t i = 0; i < lesson_moves(pv->lesson); i++) {
+        bool yes = false;
+        if (test_twice(pv, r, lesson_move(pv->lesson, i)->fn, f, &yes) != ERR_OK)
+            return;
+        pv->moved[i] += yes;
+    }
+    for (size_t i = 0; i < lesson_normals(pv->lesson); i++) {
+        bool yes = false;
+        if (test_twice(pv, r, lesson_normal(pv->lesson, i)->fn, f, &yes) != ERR_OK)
+            return;
+        pv->normal[i] += yes;
+    }
+}
+
+void prove_traps(struct prover *pv, struct run *r, const struct lesson_facts *f)
+{
+    for (size_t i = 0; i < lesson_traps(pv->lesson); i++) {
+        bool yes = false;
+        const struct trap *t = lesson_trap(pv->lesson, i);
+        if (lesson_test(r->lua, t->when, f, &yes, &pv->broken) != ERR_OK)
+            return;
+        pv->trapped[i] |= yes;
+    }
+}
+
+static void judge_expect(struct prover *pv)
+{
+    for (size_t i = 0; i < lesson_moves(pv->lesson); i++)
+        prove_result(pv, "moves", lesson_move(pv->lesson, i)->name, pv->moved[i] > 0,
+                     (double)pv->moved[i] / (pv->watched ? pv->watched : 1),
+                     "true in %u of %u seconds watched", pv->moved[i], pv->watched);
+    for (size_t i = 0; i < lesson_normals(pv->lesson); i++)
+        prove_result(pv, "normal", lesson_normal(pv->lesson, i)->name,
+                     pv->watched > 0 && pv->normal[i] == pv->watched, NAN,
+                     "true in %u of %u seconds watched", pv->normal[i], pv->watched);
+    for (size_t i = 0; i < lesson_traps(pv->lesson); i++)
+        prove_result(pv, "traps", lesson_trap(pv->lesson, i)->id, !pv->trapped[i], NAN,
+                     "fires although nobody changed anything");
+}
+
+static double slo_objective(const struct prover *pv)
+{
+    const struct slo *slo = model_get_slo(pv->base.stage->lw.model);
+    return slo ? slo->objective : 1;
+}
+
+static void judge_nothing(struct prover *pv)
+{
+    const struct lesson_info *li = lesson_info(pv->lesson);
+    double good = recording_good(pv->nothing.rec, li->starts_at, li->ends_at);
+    double room = 1 - slo_objective(pv);
+    double over = (slo_objective(pv) - good) / (room > 0 ? room : 1);
+    bool broken = good < slo_objective(pv);
+    prove_result(pv, "nothing",
+                 li->quiet ? "keeps the objective" : "breaks the objective",
+                 broken != li->quiet,
+                 li->quiet  ? -over
+                 : over > 1 ? 1
+                            : over,
+                 "%.2f %% good from the page to the end, objective %.2f %%", 100 * good,
+                 100 * slo_objective(pv));
+}
+
+/* Base to the page, then doing nothing to the end. */
+static enum err run_base(struct prover *pv, struct errmsg *why)
+{
+    const struct lesson_info *li = lesson_info(pv->lesson);
+    enum err e = run_open(&pv->base, pv->lesson, pv->stage, pv->seed, why);
+    if (e != ERR_OK)
+        return e;
+    pv->base.on_second = watch;
+    pv->base.ctx = pv;
+    e = run_advance(&pv->base, li->starts_at, NULL, NULL, why);
+    if (e == ERR_OK)
+        e = run_fork(&pv->nothing, &pv->base, why);
+    if (e != ERR_OK)
+        return e;
+    pv->nothing.on_second = watch;
+    pv->nothing.ctx = pv;
+    e = run_advance(&pv->nothing, li->ends_at, NULL, NULL, why);
+    pv->base.on_second = NULL;
+    pv->nothing.on_second = NULL;
+    if (pv->broken.text[0])
+        return errmsg_set(why, ERR_LESSON, "%s", pv->broken.text);
+    return e;
+}
+
+/* The same seed gives the same trace, twice. */
+static enum err judge_same(struct prover *pv, struct errmsg *why)
+{
+    struct run again;
+    enum err e = run_open(&again, pv->lesson, pv->stage, pv->seed, why);
+    if (e == ERR_OK) {
+        e = run_advance(&again, run_now(&pv->base), NULL, NULL, why);
+        bool same = world_digest(again.world) == world_digest(pv->base.world);
+        if (e == ERR_OK)
+            prove_result(pv, "same", "same seed, same trace", same, NAN,
+                         "traces differ");
+    }
+    run_release(&again);
+    return e;
+}
+
+/* ---- courses
+ * ------------------------------------------------------------------------------------------------
+ */
+
+enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
+                      struct errmsg *why)
+{
+    const struct lesson_info *li = lesson_info(pv->lesson);
+    enum err e = run_fork(r, &pv->base, why);
+    for (size_t i = 0; e == ERR_OK && i < c->nlines; i++)
+        e = run_line(r, c->lines[i], li->ends_at, why);
+    if (e != ERR_OK)
+        return e;
+    sim_time free_at = r->busy_until > run_now(r) ? r->busy_until : run_now(r);
+    sim_time end = free_at + SETTLE + li->good_for;
+    if (c->harm == HARM_FRAGILE && end < c->until_at + 5 * SIM_MIN)
+        end = c->until_at + 5 * SIM_MIN;
+    return run_advance(r, end < li->ends_at ? end : li->ends_at, NULL, NULL, why);
+}
+
+static enum err judge_fix(struct prover *pv, const struct course *c, struct errmsg *why)
+{
+    struct run r;
+    double margin = 0;
+    memset(&r, 0, sizeof(r));
+    enum err e = prove_course(pv, &r, c, why);
+    if (e == ERR_OK) {
+        sim_time now = run_now(&r), window = lesson_info(pv->lesson)->good_for;
+        bool won = run_well(&r, window, &margin);
+        prove_result(
+            pv, "fix", c->title, won, margin,
+            "%.2f %% good over the last %lld min; %llu bad, doing nothing %llu",
+            100 * recording_good(r.rec, now - window, now),
+            (long long)(window / SIM_MIN),
+            (unsigned long long)run_bad(&r, run_now(&pv->base)),
+            (unsigned long long)recording_bad_count(pv->nothing.rec, run_now(&pv->base),
+                                                    now));
+    } else {
+        prove_result(pv, "fix", c->title, false, NAN, "%.180s", why->text);
+        e = ERR_OK;
+    }
+    run_release(&r);
+    return e;
+}
+
+/* ---- one seed
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static void reset_seed(struct prover *pv)
+{
+    memset(pv->moved, 0, sizeof(pv->moved));
+    memset(pv->normal, 0, sizeof(pv->normal));
+    memset(pv->trapped, 0, sizeof(pv->trapped));
+    memset(&pv->base, 0, sizeof(pv->base));
+    memset(&pv->nothing, 0, sizeof(pv->nothing));
+    pv->watched = 0;
+    pv->broken.text[0] = '\0';
+}
+
+static enum err prove_seed(struct prover *pv, bool first, struct errmsg *why)
+{
+    reset_seed(pv);
+    pv->stage = stage_new(pv->lesson, pv->seed, why);
+    if (!pv->stage)
+        return ERR_LESSON;
+    enum err e = run_base(pv, why);
+    if (e == ERR_OK && first)
+        e = judge_same(pv, why);
+    if (e == ERR_OK) {
+        judge_expect(pv);
+        judge_nothing(pv);
+    }
+    for (size_t i = 0; e == ERR_OK && i < lesson_fixes(pv->lesson); i++)
+        e = judge_fix(pv, lesson_fix(pv->lesson, i), why);
+    for (size_t i = 0; e == ERR_OK && i < lesson_wrongs(pv->lesson); i++)
+        e = prove_wrong(pv, lesson_wrong(pv->lesson, i), why);
+    run_release(&pv->nothing);
+    run_release(&pv->base);
+    stage_unref(pv->stage);
+    if (e == ERR_OK)
+        e = prove_steps(pv, first, why);
+    return e;
+}
+
+static bool too_many(const struct prover *pv)
+{
+    return lesson_moves(pv->lesson) > PROVE_MAX ||
+           lesson_normals(pv->lesson) > PROVE_MAX ||
+           lesson_traps(pv->lesson) > PROVE_MAX;
+}
+
+enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
+                      uint64_t first, unsigned count,
+                      bool (*progress)(void *ctx, unsigned done, unsigned all),
+                      void *ctx, struct errmsg *why)
+{
+    struct prover pv = {.out = out, .text = text, .len = len, .name = name};
+    memset(out, 0, sizeof(*out));
+    out->ok = true;
+    out->seeds = count;
+    enum err e = lesson_load(&pv.lesson, text, len, name, why);
+    if (e == ERR_OK)
+        e = lesson_reload(&pv.fresh, pv.lesson, why);
+    if (e == ERR_OK && too_many(&pv))
+        e = errmsg_set(why, ERR_LIMIT, "%s: at most %d moves, normals and traps", name,
+                       PROVE_MAX);
+    if (e == ERR_OK)
+        prove_text(&pv);
+    for (unsigned i = 0; e == ERR_OK && i < count; i++) {
+        pv.seed = first + i;
+        e = prove_seed(&pv, i == 0, why);
+        if (e == ERR_OK && progress && !progress(ctx, i + 1, count))
+            e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u seeds", i + 1,
+                           count);
+    }
+    lesson_free(pv.fresh);
+    lesson_free(pv.lesson);
+    return e;
+}

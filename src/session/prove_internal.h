@@ -1,0 +1,40 @@
+/*
+ * The prover's parts: prove.c runs the seeds, prove_wrong.c judges wrong fixes,
+ * prove_steps.c plays the steps and reads the texts, prove_print.c prints.
+ */
+#ifndef TRUECODE_PROVE_INTERNAL_H
+#define TRUECODE_PROVE_INTERNAL_H
+
+#include "session_internal.h"
+
+#define PROVE_MAX 32 /* moves, normals, traps of a lesson */
+
+struct prover {
+    struct proof *out;
+    const char *text, *name;
+    size_t len;
+    struct lesson *lesson,
+        *fresh; /* fresh: a second state, to show that predicates are pure */
+    uint64_t seed;
+    struct stage *stage;
+    struct run base, nothing; /* at the page; at the end */
+    unsigned watched, moved[PROVE_MAX], normal[PROVE_MAX];
+    bool trapped[PROVE_MAX];
+    struct errmsg broken; /* what a predicate raised */
+};
+
+struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *name);
+/* margin: 1 comfortable .. 0 on the edge; NaN: not applicable. */
+void prove_result(struct prover *pv, const char *kind, const char *name, bool ok,
+                  double margin, const char *fmt, ...) PRINTF_LIKE(6, 7);
+void prove_expect(struct prover *pv, struct run *r, const struct lesson_facts *f);
+void prove_traps(struct prover *pv, struct run *r, const struct lesson_facts *f);
+/* Forks the base and runs a course to its verdict; the caller releases `r`. */
+enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
+                      struct errmsg *why) MUST_USE;
+enum err prove_wrong(struct prover *pv, const struct course *c,
+                     struct errmsg *why) MUST_USE;
+enum err prove_steps(struct prover *pv, bool first, struct errmsg *why) MUST_USE;
+void prove_text(struct prover *pv);
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * Plays the steps through a real session with the solutions the lesson gives, and reads
+ * its texts as an 80x24 terminal would show them. A step whose goal is true before its
+ * solution, or false after, is a broken step.
+ */
+#include "prove_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SCREEN_COLUMNS 76
+#define STEP_LINES     12 /* question, choices: what the step panel can hold */
+#define PAGE_LINES     19 /* the briefing */
+
+/* ---- playing
+ * -------------------------------------------------------------------------------------
+ */
+
+/* A line, and what it makes the operator wait for; stops when the step is done. */
+static void play_line(struct session *s, const char *line, size_t step)
+{
+    struct errmsg why = {0};
+    enum err e = session_line(s, line, true, &why);
+    sim_time until = s->wait_until;
+    for (int i = 0; e == ERR_OK && i < 64 && s->step == step; i++) {
+        if (run_now(&s->run) >= until || s->phase == PHASE_DEBRIEF)
+            break;
+        s->wait_until = until; /* tickets stop a wait; a solution waits on */
+        e = session_advance(s, until, &why);
+    }
+}
+
+static void answer_words(const struct step *st, char *words, size_t size)
+{
+    words[0] = '\0';
+    for (size_t i = 0; i < st->npredict; i++) {
+        const char *a = st->predict[i].answer;
+        size_t n = strlen(words);
+        snprintf(words + n, size - n, "%s%s", i ? ", " : "", a && *a ? a : "same");
+    }
+}
+
+static void play_step(struct session *s, const struct step *st)
+{
+    char words[128];
+    size_t step = s->step;
+    if (st->kind == STEP_PREDICT) {
+        answer_words(st, words, sizeof(words));
+        play_line(s, words, step);
+        return;
+    }
+    for (size_t i = 0; i < st->nchoices && s->step == step; i++)
+        if (st->choices[i].right) {
+            snprintf(words, sizeof(words), "%zu", i + 1);
+            play_line(s, words, step);
+        }
+    for (size_t i = 0; i < st->nsolution && s->step == step; i++)
+        play_line(s, st->solution[i], step);
+}
+
+/* The last thing the console said, on one line. */
+static void last_words(const struct session *s, char *out, size_t size)
+{
+    const char *t = s->transcript.text.s;
+    size_t n = s->transcript.text.len;
+    size_t from = n > 120 ? n - 120 : 0;
+    snprintf(out, size, "%.119s", t + from);
+    for (char *p = out; *p; p++)
+        if (*p == '\n')
+            *p = ' ';
+}
+
+static bool judge_step(struct prover *pv, struct session *s, size_t i)
+{
+    const struct step *st = lesson_step(pv->lesson, i);
+    char tail[160];
+    if (s->step > i) {
+        prove_result(pv, "steps", st->id, false, NAN,
+                     "done before its solution was played");
+        return true;
+    }
+    play_step(s, st);
+    last_words(s, tail, sizeof(tail));
+    prove_result(pv, "steps", st->id, s->step > i, NAN,
+                 "not done after its solution; ... %s", tail);
+    return s->step > i;
+}
+
+static void judge_end(struct prover *pv, const struct session *s)
+{
+    enum outcome o = outcome_of(s);
+    prove_result(pv, "steps", "the whole way",
+                 s->phase == PHASE_DEBRIEF && o >= OUTCOME_CURED, NAN, "ends %s",
+                 s->phase != PHASE_DEBRIEF ? "before the debrief"
+                 : o == OUTCOME_LOST       ? "with users suffering"
+                                           : "mitigated, not cured");
+}
+
+/* seed + tape is the run: replaying it ends in the same trace. */
+static void judge_tape(struct prover *pv, struct session *s,
+                       const struct session_options *o)
+{
+    struct buf tape;
+    struct session *again = NULL;
+    struct errmsg why = {0};
+    buf_init(&tape, 0);
+    session_take_tape(s, &tape);
+    struct session_options back = *o;
+    back.tape = tape.s;
+    back.tape_len = tape.len;
+    enum err e = session_open(&again, &back, &why);
+    bool same = e == ERR_OK && session_digest(again) == session_digest(s) &&
+                again->step == s->step;
+    prove_result(pv, "same", "tape, same trace", same, NAN, "%.180s",
+                 e == ERR_OK ? "the replay ends elsewhere" : why.text);
+    session_free(again);
+    buf_release(&tape);
+}
+
+enum err prove_steps(struct prover *pv, bool first, struct errmsg *why)
+{
+    struct session *s;
+    struct session_options o = {
+        .text = pv->text, .len = pv->len, .name = pv->name, .seed = pv->seed};
+    enum err e = session_open(&s, &o, why);
+    if (e != ERR_OK)
+        return e;
+    session_read(s);
+    bool on = true;
+    for (size_t i = 0; on && i < lesson_steps(pv->lesson); i++)
+        on = judge_step(pv, s, i);
+    if (on) {
+        judge_end(pv, s);
+        if (first)
+            judge_tape(pv, s, &o);
+    }
+    session_free(s);
+    return ERR_OK;
+}
+
+/* ---- texts
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static unsigned lines_of(const char *text)
+{
+    struct buf b;
+    unsigned n = 1;
+    if (!text)
+        return 0;
+    buf_init(&b, 0);
+    text_wrap(&b, text, SCREEN_COLUMNS);
+    for (size_t i = 0; i + 1 < b.len; i++)
+        n += b.s[i] == '\n';
+    buf_release(&b);
+    return n;
+}
+
+static void fits(struct prover *pv, const char *what, const char *id, unsigned lines,
+                 unsigned room)
+{
+    prove_result(pv, "text", "fits 80x24", lines <= room,
+                 (double)((int)room - (int)lines) / room, "%s %s: %u lines, %u fit",
+                 what, id, lines, room);
+}
+
+static void prove_step_text(struct prover *pv, const struct step *st)
+{
+    unsigned n = lines_of(st->say);
+    for (size_t i = 0; i < st->nchoices; i++) {
+        n += lines_of(st->choices[i].text);
+        fits(pv, "reply in", st->id, lines_of(st->choices[i].reply), 6);
+    }
+    fits(pv, "step", st->id, n, STEP_LINES);
+    for (size_t i = 0; i < st->nhints; i++)
+        fits(pv, "hint in", st->id, lines_of(st->hints[i]), 4);
+    bool acts =
+        st->kind == STEP_LOOK || st->kind == STEP_ACT || st->kind == STEP_SAY_UPDATE;
+    prove_result(pv, "hints", "a hint and a solution everywhere",
+                 st->nhints > 0 && (!acts || st->nsolution > 0), NAN,
+                 "step %s has %zu hints and %zu lines of solution", st->id, st->nhints,
+                 st->nsolution);
+}
+
+void prove_text(struct prover *pv)
+{
+    const struct lesson_info *li = lesson_info(pv->lesson);
+    fits(pv, "briefing", li->id, lines_of(li->place) + lines_of(li->page), PAGE_LINES);
+    for (size_t i = 0; i < lesson_steps(pv->lesson); i++)
+        prove_step_text(pv, lesson_step(pv->lesson, i));
+    bool ways = lesson_fixes(pv->lesson) >= 2 || li->quiet || li->guided_start;
+    prove_result(pv, "text", "two fixes, two wrong ones",
+                 ways && (lesson_wrongs(pv->lesson) >= 2 || li->guided_start), NAN,
+                 "%zu fixes, %zu wrong fixes", lesson_fixes(pv->lesson),
+                 lesson_wrongs(pv->lesson));
+}

@@ -1,0 +1,161 @@
+/*
+ * Does a wrong fix do the harm it claims? Each kind of harm is one judgement over what
+ * happened to users, against the same customers without the fix.
+ */
+#include "prove_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static double objective_of(const struct run *r)
+{
+    const struct slo *slo = model_get_slo(r->stage->lw.model);
+    return slo ? slo->objective : 1;
+}
+
+/* A client's bad user requests between two moments. */
+static double bad_of(const struct recording *rec, comp_id client, sim_time from,
+                     sim_time to)
+{
+    struct series s;
+    struct errmsg why = {0};
+    if (series_find(rec, client, "bad_total", 0, &s, &why) != ERR_OK)
+        return 0;
+    double a = series_at(rec, s, from), b = series_at(rec, s, to);
+    return isnan(b) ? 0 : b - (isnan(a) ? 0 : a);
+}
+
+/* How far below the objective, in units of what the objective leaves room for; 1 at most. */
+static double below(double want, double good)
+{
+    double room = 1 - want, d = want - good;
+    return room <= 0 || d > room ? 1 : d / room;
+}
+
+struct verdict {
+    bool ok;
+    double margin;
+    char detail[160];
+};
+
+/* Some group of users loses more than without it. */
+static struct verdict judge_worse(struct prover *pv, const struct run *r,
+                                  const struct course *c)
+{
+    struct verdict v = {false, -1, ""};
+    const struct model *m = r->stage->lw.model;
+    sim_time from = run_now(&pv->base), to = run_now(r);
+    for (size_t i = 0; i < model_comps(m); i++) {
+        const char *name = model_name(m, (comp_id)i);
+        if (!str_eq(model_kind(m, (comp_id)i)->name, "client") ||
+            (c->client && !str_eq(c->client, name)))
+            continue;
+        double you = bad_of(r->rec, (comp_id)i, from, to);
+        double nothing = bad_of(pv->nothing.rec, (comp_id)i, from, to);
+        double margin = (you - nothing) / (nothing > 1 ? nothing : 1);
+        if (margin <= v.margin)
+            continue;
+        v.margin = margin > 1 ? 1 : margin;
+        v.ok = you > nothing * 1.02 + 1;
+        snprintf(v.detail, sizeof(v.detail), "%s: %.0f bad, without it %.0f", name, you,
+                 nothing);
+    }
+    return v;
+}
+
+/* Good for a while, then bad again. */
+static struct verdict judge_returns(struct prover *pv, const struct run *r)
+{
+    struct verdict v = {false, 0, "never good for two minutes"};
+    double want = objective_of(r), good_run = 0, worst = 1;
+    bool was_good = false;
+    (void)pv;
+    for (sim_time t = r->busy_until; t + SIM_MIN <= run_now(r); t += SIM_MIN) {
+        double good = recording_good(r->rec, t, t + SIM_MIN);
+        good_run = isnan(good) || good >= want ? good_run + 1 : 0;
+        was_good |= good_run >= 2;
+        if (was_good && good < worst)
+            worst = good;
+    }
+    if (was_good) {
+        v.ok = worst < want;
+        v.margin = below(want, worst);
+        snprintf(v.detail, sizeof(v.detail),
+                 "good again, then down to %.1f %% in a minute", 100 * worst);
+    }
+    return v;
+}
+
+/* Holds until a later event that the lesson names. */
+static struct verdict judge_fragile(struct prover *pv, const struct run *r,
+                                    const struct course *c)
+{
+    struct verdict v = {0};
+    (void)pv;
+    double want = objective_of(r);
+    double before = recording_good(r->rec, r->busy_until + SIM_MIN, c->until_at);
+    double after = recording_good(r->rec, c->until_at, c->until_at + 5 * SIM_MIN);
+    v.ok = before >= want && after < want;
+    v.margin = below(want, after);
+    snprintf(v.detail, sizeof(v.detail), "%.2f %% good until %s, %.2f %% after",
+             100 * before, c->until ? c->until : "then", 100 * after);
+    return v;
+}
+
+/* nothing, partial, costly: how many were spared, and whether it won. */
+static struct verdict judge_spared(struct prover *pv, const struct run *r,
+                                   const struct course *c)
+{
+    struct verdict v = {0};
+    double room = 0;
+    sim_time from = run_now(&pv->base), to = run_now(r);
+    bool won = run_well(r, lesson_info(pv->lesson)->good_for, &room);
+    double you = (double)recording_bad_count(r->rec, from, to);
+    double nothing = (double)recording_bad_count(pv->nothing.rec, from, to);
+    double spared = nothing > 0 ? 1 - you / nothing : 0;
+    if (c->harm == HARM_COSTLY) {
+        v.ok = won;
+        v.margin = room;
+    } else if (c->harm == HARM_PARTIAL) {
+        v.ok = !won && spared > 0.1;
+        v.margin = spared - 0.1 < -room ? spared - 0.1 : -room;
+    } else {
+        v.ok = !won && spared <= 0.1;
+        v.margin = 0.1 - spared;
+    }
+    snprintf(v.detail, sizeof(v.detail), "%.0f bad, without it %.0f%s", you, nothing,
+             won ? "; it won" : "");
+    return v;
+}
+
+static const char *harm_word(enum harm h)
+{
+    static const char *const words[] = {"",        "worse",   "returns", "fragile",
+                                        "nothing", "partial", "costly"};
+    return words[h];
+}
+
+enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *why)
+{
+    struct run r;
+    struct verdict v = {0};
+    memset(&r, 0, sizeof(r));
+    if (prove_course(pv, &r, c, why) != ERR_OK) {
+        prove_result(pv, "wrong", c->title, false, NAN, "%.180s", why->text);
+        run_release(&r);
+        return ERR_OK;
+    }
+    if (c->harm == HARM_WORSE)
+        v = judge_worse(pv, &r, c);
+    else if (c->harm == HARM_RETURNS)
+        v = judge_returns(pv, &r);
+    else if (c->harm == HARM_FRAGILE)
+        v = judge_fragile(pv, &r, c);
+    else
+        v = judge_spared(pv, &r, c);
+    prove_result(pv, "wrong", c->title, v.ok, v.margin, "%s: %s", harm_word(c->harm),
+                 v.detail);
+    run_release(&r);
+    return ERR_OK;
+}

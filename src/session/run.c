@@ -1,0 +1,277 @@
+/*
+ * One world being run. The learner, the reference, doing nothing and every run of the
+ * prover move through run_advance(): run the events up to the next whole second,
+ * sample, let the owner look. Nothing here knows of steps, tapes or screens.
+ */
+#include "session_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- what a seed builds
+ * ---------------------------------------------------------------------- */
+
+struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why)
+{
+    struct stage *g = mem_alloc(sizeof(*g));
+    g->refs = 1;
+    if (lesson_build(l, seed, &g->lw, why) != ERR_OK) {
+        mem_free(g);
+        return NULL;
+    }
+    g->ntickets = g->lw.ntickets;
+    g->tickets = mem_array(g->ntickets + 1, sizeof(*g->tickets));
+    for (size_t i = 0; i < g->ntickets; i++) {
+        const struct lesson_ticket *t = &g->lw.tickets[i];
+        g->tickets[i] = (struct ticket){
+            .at = t->at, .who = t->who, .text = t->text, .page = t->page};
+    }
+    return g;
+}
+
+struct stage *stage_ref(struct stage *g)
+{
+    g->refs++;
+    return g;
+}
+
+void stage_unref(struct stage *g)
+{
+    if (!g || --g->refs > 0)
+        return;
+    mem_free(g->tickets);
+    lesson_world_release(&g->lw);
+    mem_free(g);
+}
+
+/* ---- life
+ * ----------------------------------------------------------------------------------------
+ */
+
+enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
+                  uint64_t seed, struct errmsg *why)
+{
+    memset(r, 0, sizeof(*r));
+    enum err e = lesson_reload(&r->lua, plan, why);
+    if (e != ERR_OK)
+        return e;
+    r->world = world_new(g->lw.model, seed, why);
+    if (!r->world) {
+        lesson_free(r->lua);
+        r->lua = NULL;
+        return ERR_LESSON;
+    }
+    r->rec = recording_new(g->lw.model, g->lw.rules, g->lw.nrules);
+    r->stage = stage_ref(g);
+    r->plan = plan;
+    r->first_change = SIM_FOREVER;
+    r->last_change = SIM_FOREVER;
+    return ERR_OK;
+}
+
+enum err run_fork(struct run *out, const struct run *r, struct errmsg *why)
+{
+    *out = *r;
+    out->on_second = NULL;
+    out->ctx = NULL;
+    out->seen = NULL;
+    out->lua = NULL;
+    enum err e = lesson_reload(&out->lua, r->plan, why);
+    if (e != ERR_OK) {
+        memset(out, 0, sizeof(*out));
+        return e;
+    }
+    out->world = world_fork(r->world);
+    out->rec = recording_fork(r->rec);
+    stage_ref(out->stage);
+    return ERR_OK;
+}
+
+void run_release(struct run *r)
+{
+    if (r->world)
+        world_free(r->world);
+    if (r->rec)
+        recording_free(r->rec);
+    if (r->lua)
+        lesson_free(r->lua);
+    stage_unref(r->stage);
+    memset(r, 0, sizeof(*r));
+}
+
+sim_time run_now(const struct run *r)
+{
+    return world_now(r->world);
+}
+
+/* ---- moving
+ * ------------------------------------------------------------------------------------------
+ */
+
+/* The first whole second after t. */
+static sim_time next_second(sim_time t)
+{
+    return (t / SIM_SEC + 1) * SIM_SEC;
+}
+
+enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
+                     struct errmsg *why)
+{
+    if (asked)
+        *asked = false;
+    while (world_now(r->world) < until) {
+        sim_time second = next_second(world_now(r->world));
+        sim_time stop = second < until ? second : until;
+        struct observer o = recording_observer(r->rec);
+        uint64_t before = world_events(r->world);
+        enum err e = world_run(r->world, stop, left ? *left : UINT64_MAX, &o, why);
+        if (left) {
+            uint64_t used = world_events(r->world) - before;
+            *left = used < *left ? *left - used : 0;
+        }
+        if (e != ERR_OK)
+            return e;
+        if (stop != second)
+            continue;
+        recording_sample(r->rec, r->world);
+        if (r->on_second && !r->on_second(r->ctx, r)) {
+            if (asked)
+                *asked = true;
+            return ERR_STOPPED;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err run_apply(struct run *r, const struct action *a, const char *who,
+                   struct errmsg *why)
+{
+    sim_time busy = 0;
+    struct observer o = recording_observer(r->rec);
+    enum err e = world_apply(r->world, a, who, &o, &busy, why);
+    if (e != ERR_OK)
+        return e;
+    sim_time now = run_now(r);
+    if (r->first_change == SIM_FOREVER)
+        r->first_change = now;
+    r->last_change = now;
+    r->busy_until = now + busy;
+    return ERR_OK;
+}
+
+/* ---- looking
+ * -------------------------------------------------------------------------------------------
+ */
+
+struct lesson_facts run_facts(const struct run *r)
+{
+    return (struct lesson_facts){
+        .world = r->world,
+        .rec = r->rec,
+        .seen = r->seen,
+        .seen_ctx = r->ctx,
+        .first_change = r->first_change,
+        .last_change = r->last_change,
+        .step_started = r->step_started,
+        .suspected = r->suspected,
+    };
+}
+
+size_t run_tickets(const struct run *r, sim_time t)
+{
+    size_t n = 0;
+    while (n < r->stage->ntickets && r->stage->tickets[n].at <= t)
+        n++;
+    return n;
+}
+
+void run_console(const struct run *r, struct console_ctx *ctx)
+{
+    const struct lesson_info *li = lesson_info(r->plan);
+    *ctx = (struct console_ctx){
+        .world = r->world,
+        .rec = r->rec,
+        .day_start = li->day_start,
+        .tickets = r->stage->tickets,
+        .ntickets = run_tickets(r, run_now(r)),
+        .tools = li->tools,
+        .ntools = li->ntools,
+        .columns = 78,
+    };
+}
+
+/* Lets the operator's hands be busy, but never beyond `end`. */
+static enum err stay_busy(struct run *r, sim_time end, struct errmsg *why)
+{
+    sim_time t = r->busy_until < end ? r->busy_until : end;
+    return run_advance(r, t, NULL, NULL, why);
+}
+
+static enum err carry_out(struct run *r, const struct effect *x, sim_time end,
+                          struct errmsg *why)
+{
+    enum err e = ERR_OK;
+    if (x->kind == EFFECT_ACTION) {
+        e = run_apply(r, &x->action, "you", why);
+        if (e == ERR_OK)
+            e = stay_busy(r, end, why);
+    } else if (x->kind == EFFECT_WAIT) {
+        sim_time t = run_now(r) + x->duration;
+        e = run_advance(r, t < end ? t : end, NULL, NULL, why);
+    }
+    return e;
+}
+
+enum err run_line(struct run *r, const char *line, sim_time end, struct errmsg *why)
+{
+    struct console_ctx ctx;
+    struct out out;
+    struct effects fx = {0};
+    run_console(r, &ctx);
+    out_init(&out);
+    enum err e = console_run(&ctx, line, &out, &fx);
+    if (e != ERR_OK)
+        errmsg_set(why, e, "\"%s\": %.300s", line, out.text.s);
+    for (size_t i = 0; e == ERR_OK && i < fx.n; i++)
+        e = carry_out(r, &fx.list[i], end, why);
+    effects_release(&fx);
+    out_release(&out);
+    return e;
+}
+
+/* ---- verdicts
+ * ---------------------------------------------------------------------------------------------
+ */
+
+/* How far `good` is above `objective`, as a share of the distance to perfect. */
+static double headroom(double good, double objective)
+{
+    if (isnan(good))
+        return 1; /* nobody came: nobody suffered */
+    double room = 1 - objective;
+    return room > 0 ? (good - objective) / room : (good >= objective ? 1 : -1);
+}
+
+bool run_well(const struct run *r, sim_time window, double *margin)
+{
+    const struct slo *slo = model_get_slo(r->stage->lw.model);
+    double least = 1;
+    if (slo) {
+        sim_time now = run_now(r), half = now - window / 2;
+        double parts[3] = {recording_good(r->rec, now - window, now),
+                           recording_good(r->rec, now - window, half),
+                           recording_good(r->rec, half, now)};
+        for (int i = 0; i < 3; i++) {
+            double h = headroom(parts[i], slo->objective);
+            least = h < least ? h : least;
+        }
+    }
+    if (margin)
+        *margin = least;
+    return least >= 0;
+}
+
+uint64_t run_bad(const struct run *r, sim_time from)
+{
+    return recording_bad_count(r->rec, from, run_now(r));
+}

@@ -1,0 +1,234 @@
+/*
+ * session, inside: the parts of a session and who owns what.
+ *
+ *   struct run      one world being run: world, recording, lesson state, alerts and
+ * tickets by the clock. The learner's run, the reference, doing nothing and every run
+ * of the prover are `struct run`s; all of them move through run_advance(). struct
+ * session  the learner: a run plus steps, notebook, tape, transcript, clock.
+ *
+ * A run knows nothing of steps or tapes; a session never moves its world but through
+ * its run.
+ */
+#ifndef TRUECODE_SESSION_INTERNAL_H
+#define TRUECODE_SESSION_INTERNAL_H
+
+#include "truecode/session.h"
+
+/* ---- a run
+ * ------------------------------------------------------------------------------- */
+
+/* What a lesson builds for a seed, shared by every run of it. Reference-counted. */
+struct stage {
+    unsigned refs;
+    struct lesson_world lw;
+    struct ticket *tickets; /* as the console wants them; strings in lw.mem */
+    size_t ntickets;
+};
+struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why) MUST_USE;
+struct stage *stage_ref(struct stage *g);
+void stage_unref(struct stage *g);
+
+struct run {
+    struct stage *stage;
+    const struct lesson *plan; /* the lesson's data (borrowed) */
+    struct lesson *lua;        /* this run's Lua state (owned) */
+    struct world *world;
+    struct recording *rec;
+    sim_time first_change, last_change; /* by an operator; SIM_FOREVER: none yet */
+    sim_time busy_until;                /* the operator is busy until then */
+    sim_time step_started;
+    /* Called after each sample; false stops run_advance(). */
+    bool (*on_second)(void *ctx, struct run *r);
+    void *ctx;
+    bool (*seen)(const void *ctx, const char *subject); /* NULL: nothing was seen */
+    bool suspected;
+};
+/* A world at time 0. `lua` is a reload of `plan`. */
+enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
+                  uint64_t seed, struct errmsg *why) MUST_USE;
+/* A copy with its own Lua state; hooks are not copied. */
+enum err run_fork(struct run *out, const struct run *r, struct errmsg *why) MUST_USE;
+void run_release(struct run *r);
+sim_time run_now(const struct run *r);
+/* Runs to `until` inclusive, sampling at each whole second. *left is lowered by the
+ * events run (NULL: no limit); ERR_STOPPED when it is used up or on_second asked to
+ * stop (then *asked). */
+enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
+                     struct errmsg *why) MUST_USE;
+enum err run_apply(struct run *r, const struct action *a, const char *who,
+                   struct errmsg *why) MUST_USE;
+struct lesson_facts run_facts(const struct run *r);
+size_t run_tickets(const struct run *r, sim_time t); /* how many have arrived by t */
+/* Fills what the console needs to know of this run. */
+void run_console(const struct run *r, struct console_ctx *ctx);
+/* One console line, carried out at once: actions, their time, and waits (at most to
+ * `end`). Used by everything but the learner. ERR_*: the line could not be carried out.
+ */
+enum err run_line(struct run *r, const char *line, sim_time end,
+                  struct errmsg *why) MUST_USE;
+/* Users were well over the last `window`: the objective was met in it as a whole and in
+ * each half of it. *margin: 1 comfortable .. 0 on the edge, negative when not. */
+bool run_well(const struct run *r, sim_time window, double *margin);
+uint64_t run_bad(const struct run *r, sim_time from); /* bad user requests since then */
+
+/* ---- a session
+ * ------------------------------------------------------------------------------ */
+
+struct strings { /* a small set of strings, in order of arrival */
+    char **s;
+    size_t n, cap;
+};
+bool strings_has(const struct strings *v, const char *s);
+bool strings_add(struct strings *v, const char *s); /* false: was there */
+void strings_release(struct strings *v);
+
+struct note {
+    sim_time at;
+    char kind;
+    bool open, right;
+    comp_id comp;
+    enum mechanism mechanism;
+    char *text;
+};
+struct said { /* a status update */
+    sim_time at;
+    unsigned fields; /* how many of the five were given */
+    bool has_number, honest;
+    uint64_t number, truth;
+    char *state;
+};
+struct forecast { /* a prediction that waits for its day */
+    size_t step, index;
+    char said; /* 'u' 's' 'd' */
+    bool armed, told;
+    sim_time due;
+    double before, after;
+};
+struct done_action { /* what the learner did, in this branch */
+    sim_time at;
+    struct arena mem;
+    struct action action;
+    char *line; /* as typed */
+};
+struct mark { /* a moment to come back to */
+    sim_time at;
+    struct world *world;
+    struct recording *rec;
+    size_t step;
+    sim_time step_started;
+};
+
+struct session {
+    struct lesson *lesson;
+    char *text, *name;
+    size_t len;
+    uint64_t seed;
+    enum session_mode mode;
+    bool spoken, ascii, replaying;
+    int columns;
+
+    struct run run;
+    struct run begin; /* as things stood at the page */
+    struct run fork; /* as things stood before the first change; world NULL: none yet */
+    struct run scored; /* the first branch, as it stood at the first rewind; world NULL:
+                          none */
+    enum phase phase;
+    bool paused, over, limit;
+    double speed;
+    sim_time target; /* where ticks want the clock to be */
+    sim_time wait_until, wait_from;
+    double wait_speed;
+    sim_time ended_at;
+    char *claimed; /* resolve's word */
+
+    size_t step;
+    enum step_status *status;
+    size_t hints_shown, hints_total, wrong_answers;
+    bool practice;
+    bool *trap_fired;
+    char *feedback, *confirm;
+    struct strings seen, seen_ever;
+
+    struct note *notes;
+    size_t nnotes, notes_cap;
+    struct said *saids;
+    size_t nsaids, saids_cap;
+    struct forecast *forecasts;
+    size_t nforecasts, forecasts_cap;
+    struct done_action *actions;
+    size_t nactions, actions_cap;
+    struct mark *marks;
+    size_t nmarks, marks_cap;
+
+    size_t tickets_known, tickets_read;
+    struct buf tape;   /* not yet taken */
+    sim_time taped_at; /* time of the last line */
+    struct out transcript;
+
+    uint64_t version;
+    struct session_view view;
+    struct note_view *note_views;
+};
+
+/* session.c */
+void session_touch(struct session *s);
+void session_say(struct session *s, enum tone t, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+void session_feedback(struct session *s, enum tone t, const char *text);
+void session_finish(struct session *s); /* to the debrief */
+
+/* Appends `src` from byte `from` on, tones and lines kept. */
+void transcript_copy(struct out *dst, const struct out *src, size_t from);
+void session_console(const struct session *s, struct console_ctx *ctx);
+void session_wait(struct session *s, sim_time duration);
+
+/* input.c: a line's effects */
+enum err input_apply(struct session *s, const char *line, bool confirmed,
+                     struct errmsg *why) MUST_USE;
+
+/* steps.c */
+const struct step *step_current(const struct session *s);
+bool step_holds(const struct session *s);
+enum err step_check(struct session *s, struct errmsg *why) MUST_USE; /* goals, traps */
+void step_answer(struct session *s, int number);
+void step_predict(struct session *s, const char *words);
+void step_hint(struct session *s);
+void step_skip(struct session *s, enum step_status how);
+void step_solution(struct session *s);
+void step_update(struct session *s, const struct update *fields);
+void forecast_arm(struct session *s);
+void forecast_check(struct session *s);
+const char *direction_word(char c);
+char direction_of(double before, double after);
+
+/* tape.c */
+void tape_header(struct session *s);
+void tape_put(struct session *s, const char *kind, const char *text);
+void tape_time(struct session *s, bool force);
+enum err tape_replay(struct session *s, const char *tape, size_t len,
+                     struct errmsg *why) MUST_USE;
+
+/* rewind.c */
+void mark_take(struct session *s); /* when it is time */
+void mark_push(struct session *s); /* now */
+enum err session_rewind(struct session *s, sim_time to, struct errmsg *why) MUST_USE;
+void marks_release(struct session *s);
+void action_remember(struct session *s, const struct action *a, const char *line);
+void action_copy(struct arena *mem, struct action *out, const struct action *a);
+
+/* score.c */
+struct rivals { /* the reference and doing nothing, run to the learner's end */
+    struct run reference, nothing;
+    bool has_reference;
+    sim_time from, to; /* the page, the learner's end */
+};
+/* The branch that counts. */
+const struct run *scored_run(const struct session *s);
+enum err rivals_run(const struct session *s, struct rivals *v,
+                    void (*progress)(void *ctx, double share), void *ctx,
+                    struct errmsg *why) MUST_USE;
+void rivals_release(struct rivals *v);
+enum outcome outcome_of(const struct session *s);
+struct score score_of(const struct session *s, const struct rivals *v);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * Explanations: where the time of requests went, and why they failed, from the slices
+ * and reasons that every finished request brings along. Nothing is sampled.
+ */
+#include "telemetry_internal.h"
+
+#include <math.h>
+
+/* The buckets that hold the requests between two quantiles; at least one. */
+static bool choose_buckets(const struct gather *g, double q_low, double q_high,
+                           uint32_t *low, uint32_t *high)
+{
+    double from = q_low * (double)g->count, to = q_high * (double)g->count, below = 0;
+    bool any = false;
+    for (uint32_t b = 0; b < LATENCY_BUCKETS; b++) {
+        double upto = below + (double)g->hist[b];
+        if (upto > below && below < to && upto > from) {
+            *low = any ? *low : b;
+            *high = b;
+            any = true;
+        }
+        if (upto > below && !any)
+            *low = *high = b;
+        below = upto;
+    }
+    return g->count > 0;
+}
+
+static int by_share(const void *a, const void *b, void *ctx)
+{
+    const struct share *x = a, *y = b;
+    (void)ctx;
+    if (x->seconds != y->seconds)
+        return x->seconds > y->seconds ? -1 : 1;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    return (int)x->cause - (int)y->cause;
+}
+
+static size_t list_shares(const struct gather *g, double requests, struct share *all)
+{
+    size_t n = 0, cells = (size_t)(g->ncomps + 1) * CAUSE_COUNT;
+    double total = 0;
+    for (size_t i = 0; i < cells; i++)
+        total += (double)g->time_us[i];
+    for (size_t i = 0; i < cells; i++) {
+        double us = (double)g->time_us[i];
+        comp_id place = (comp_id)(i / CAUSE_COUNT);
+        if (us > 0)
+            all[n++] = (struct share){place < g->ncomps ? place : COMP_NONE,
+                                      (enum cause)(i % CAUSE_COUNT), us / total,
+                                      us / 1e6 / requests};
+    }
+    sort_stable(all, n, sizeof *all, by_share, NULL);
+    return n;
+}
+
+size_t explain_time(const struct recording *r, comp_id c, sim_time from, sim_time to,
+                    double q_low, double q_high, struct share *out, size_t max)
+{
+    struct gather g = {.ncomps = r->plan->ncomps};
+    slots_gather(r, c, from, to, &g);
+    uint32_t low = 0, high = 0;
+    if (!choose_buckets(&g, q_low, q_high, &low, &high))
+        return 0;
+    double requests = 0;
+    for (uint32_t b = low; b <= high; b++)
+        requests += (double)g.hist[b];
+    size_t cells = (size_t)(g.ncomps + 1) * CAUSE_COUNT;
+    struct gather t = {.ncomps = g.ncomps, .low = low, .high = high};
+    t.time_us = mem_array(cells, sizeof *t.time_us);
+    slots_gather(r, c, from, to, &t);
+    struct share *all = mem_array(cells, sizeof *all);
+    size_t n = list_shares(&t, requests, all);
+    if (n > max)
+        n = max;
+    for (size_t i = 0; i < n; i++)
+        out[i] = all[i];
+    mem_free(all);
+    mem_free(t.time_us);
+    return n;
+}
+
+static int by_count(const void *a, const void *b, void *ctx)
+{
+    const struct failure *x = a, *y = b;
+    (void)ctx;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    return (int)x->reason - (int)y->reason;
+}
+
+size_t explain_failures(const struct recording *r, comp_id c, sim_time from,
+                        sim_time to, struct failure *out, size_t max)
+{
+    struct gather g = {.ncomps = r->plan->ncomps};
+    size_t n = 0, cells = (size_t)(g.ncomps + 1) * REASON_COUNT;
+    g.failed = mem_array(cells, sizeof *g.failed);
+    slots_gather(r, c, from, to, &g);
+    struct failure *all = mem_array(cells, sizeof *all);
+    for (size_t i = 0; i < cells; i++) {
+        comp_id place = (comp_id)(i / REASON_COUNT);
+        if (g.failed[i])
+            all[n++] = (struct failure){place < g.ncomps ? place : COMP_NONE,
+                                        (enum reason)(i % REASON_COUNT), g.failed[i]};
+    }
+    sort_stable(all, n, sizeof *all, by_count, NULL);
+    if (n > max)
+        n = max;
+    for (size_t i = 0; i < n; i++)
+        out[i] = all[i];
+    mem_free(all);
+    mem_free(g.failed);
+    return n;
+}

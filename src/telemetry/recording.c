@@ -1,0 +1,164 @@
+/*
+ * A recording's life: the stores put together, and the observer that feeds them.
+ *
+ * Everything that never changes (names, columns, rules) is a plan, shared by a
+ * recording and all its forks. A fork takes a reference to every chunk; who writes
+ * first copies.
+ */
+#include "telemetry_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+void *grow_array(void *p, uint32_t n, uint32_t *cap, size_t size)
+{
+    if (n < *cap)
+        return p;
+    *cap = *cap ? *cap * 2 : 8;
+    return mem_grow(p, *cap, size);
+}
+
+struct recording *recording_new(struct model *m, const struct alert_rule *rules,
+                                size_t nrules)
+{
+    struct recording *r = mem_alloc(sizeof *r);
+    r->plan = plan_new(m, rules, nrules);
+    r->cols = r->plan->cols;
+    r->instances = mem_array(r->plan->ncomps + 1, sizeof *r->instances);
+    r->alerts.states = mem_array(nrules + 1, sizeof *r->alerts.states);
+    for (size_t i = 0; i < nrules; i++)
+        r->alerts.states[i].true_since = SIM_FOREVER;
+    r->traces.cut = -1;
+    return r;
+}
+
+void recording_free(struct recording *r)
+{
+    if (!r)
+        return;
+    table_release(&r->table);
+    for (uint32_t c = 0; c < r->plan->ncomps; c++)
+        mem_free(r->instances[c].first);
+    mem_free(r->instances);
+    slots_release(&r->slots);
+    logs_release(&r->logs);
+    traces_release(&r->traces);
+    changes_release(&r->changes);
+    alerts_release(&r->alerts);
+    plan_unref(r->plan);
+    mem_free(r);
+}
+
+static struct instances *copy_instances(const struct recording *from)
+{
+    uint32_t n = from->plan->ncomps;
+    struct instances *to = mem_array(n + 1, sizeof *to);
+    for (uint32_t c = 0; c < n; c++) {
+        const struct instances *i = &from->instances[c];
+        to[c].n = i->n;
+        if (!i->n)
+            continue;
+        to[c].first = mem_array(i->n, sizeof *i->first);
+        memcpy(to[c].first, i->first, i->n * sizeof *i->first);
+    }
+    return to;
+}
+
+struct recording *recording_fork(const struct recording *from)
+{
+    struct recording *r = mem_alloc(sizeof *r);
+    r->plan = from->plan;
+    r->plan->refs++;
+    r->cols = from->cols;
+    r->first = from->first;
+    r->instances = copy_instances(from);
+    table_fork(&r->table, &from->table);
+    slots_fork(&r->slots, &from->slots);
+    logs_fork(&r->logs, &from->logs);
+    traces_fork(&r->traces, &from->traces);
+    changes_fork(&r->changes, &from->changes);
+    alerts_fork(&r->alerts, &from->alerts, r->plan->nrules);
+    return r;
+}
+
+void recording_truncate(struct recording *r, sim_time t)
+{
+    assert(t >= 0);
+    table_truncate(&r->table, (uint32_t)(t / SIM_SEC) + 1);
+    slots_truncate(&r->slots, t);
+    logs_truncate(&r->logs, t);
+    traces_truncate(&r->traces, r->plan->model, t);
+    changes_truncate(&r->changes, t);
+    alerts_truncate(r, t);
+}
+
+/* ---- listening ---------------------------------------------------------- */
+
+static void on_done(void *ctx, const struct request_done *d)
+{
+    struct recording *r = ctx;
+    slots_done(&r->slots, r->plan->ncomps, d);
+    if (d->user && r->traces.nlive)
+        traces_done(&r->traces, d);
+}
+
+static void on_span(void *ctx, const struct span *s)
+{
+    struct recording *r = ctx;
+    traces_span(&r->traces, r->plan->model, s);
+}
+
+static void on_log(void *ctx, const struct log_line *l)
+{
+    struct recording *r = ctx;
+    logs_add(&r->logs, l);
+}
+
+static void on_change(void *ctx, const struct change *c)
+{
+    struct recording *r = ctx;
+    changes_add(&r->changes, c);
+}
+
+struct observer recording_observer(struct recording *r)
+{
+    return (struct observer){
+        .ctx = r, .done = on_done, .span = on_span, .log = on_log, .change = on_change};
+}
+
+void recording_sample(struct recording *r, const struct world *w)
+{
+    sim_time now = world_now(w);
+    if ((uint32_t)(now / SIM_SEC) < table_rows(&r->table))
+        return; /* this second has its sample */
+    series_sample(r, w);
+    slots_advance(&r->slots, now);
+    traces_advance(&r->traces, now);
+    alerts_evaluate(r, now);
+}
+
+/* ---- looking at the whole ----------------------------------------------- */
+
+sim_time recording_end(const struct recording *r)
+{
+    uint32_t rows = table_rows(&r->table);
+    return rows ? (sim_time)(rows - 1) * SIM_SEC : 0;
+}
+
+size_t recording_bytes(const struct recording *r)
+{
+    size_t n = sizeof *r + (r->plan->ncomps + 1) * sizeof *r->instances;
+    for (uint32_t c = 0; c < r->plan->ncomps; c++)
+        n += r->instances[c].n * sizeof *r->instances[c].first;
+    n += table_bytes(&r->table);
+    n += slots_bytes(&r->slots);
+    n += logs_bytes(&r->logs);
+    n += traces_bytes(&r->traces);
+    n += changes_bytes(&r->changes);
+    return n + r->alerts.cap * sizeof *r->alerts.past;
+}
+
+const struct model *recording_model(const struct recording *r)
+{
+    return r->plan->model;
+}

@@ -1,0 +1,347 @@
+/*
+ * What requests did, in slots of ten seconds: latency histograms, where their time went
+ * by latency bucket, cause and place, and why they failed.
+ *
+ * slots_done() runs once per request and more often than anything else in here. The
+ * open slot is therefore flat arrays: the client's or endpoint's tally by component
+ * number, the bucket by a count of leading zeros, the row of a (place, cause) pair by a
+ * small table. It allocates when something is seen for the first time and never else.
+ * When a slot ends it is packed (slot_code.c) and its arrays are used again.
+ */
+#include "telemetry_internal.h"
+
+#include <string.h>
+
+/* ---- numbering pairs ---------------------------------------------------- */
+
+/* The row of a pair; makes one if need be. `rows` has `width` words for each pair. */
+static inline uint32_t pair_row(struct pairs *p, uint32_t ncomps, uint32_t kinds,
+                                comp_id place, uint8_t what)
+{
+    uint32_t at = (place < ncomps ? place : ncomps) * kinds + what;
+    if (p->number && p->number[at])
+        return p->number[at] - 1u;
+    if (!p->number)
+        p->number = mem_array((size_t)(ncomps + 1) * kinds, sizeof *p->number);
+    p->list = grow_array(p->list, p->n, &p->cap, sizeof *p->list);
+    p->list[p->n] = (struct pair){place < ncomps ? place : COMP_NONE, what};
+    p->number[at] = (uint16_t)++p->n;
+    return p->n - 1;
+}
+
+static void pairs_reset(struct pairs *p, uint32_t ncomps, uint32_t kinds)
+{
+    for (uint32_t i = 0; i < p->n; i++) {
+        comp_id place = p->list[i].place;
+        p->number[(place < ncomps ? place : ncomps) * kinds + p->list[i].what] = 0;
+    }
+    p->n = 0;
+}
+
+static struct pairs pairs_copy(const struct pairs *from, uint32_t ncomps,
+                               uint32_t kinds)
+{
+    struct pairs p = {.n = from->n, .cap = from->n};
+    if (!from->n)
+        return p;
+    p.number = mem_array((size_t)(ncomps + 1) * kinds, sizeof *p.number);
+    memcpy(p.number, from->number, (size_t)(ncomps + 1) * kinds * sizeof *p.number);
+    p.list = mem_array(p.n, sizeof *p.list);
+    memcpy(p.list, from->list, p.n * sizeof *p.list);
+    return p;
+}
+
+/* ---- tallies ------------------------------------------------------------ */
+
+static const size_t row_bytes = LATENCY_BUCKETS * sizeof(uint64_t);
+
+static void tally_free(struct tally *t)
+{
+    mem_free(t->causes.number);
+    mem_free(t->causes.list);
+    mem_free(t->time);
+    mem_free(t->reasons.number);
+    mem_free(t->reasons.list);
+    mem_free(t->failed);
+    mem_free(t);
+}
+
+static struct tally *tally_copy(const struct tally *from, uint32_t ncomps)
+{
+    struct tally *t = mem_alloc(sizeof *t);
+    *t = *from;
+    t->causes = pairs_copy(&from->causes, ncomps, CAUSE_COUNT);
+    t->reasons = pairs_copy(&from->reasons, ncomps, REASON_COUNT);
+    t->time = NULL;
+    t->failed = NULL;
+    if (t->causes.n) {
+        t->time = mem_array(t->causes.n, row_bytes);
+        memcpy(t->time, from->time, t->causes.n * row_bytes);
+    }
+    if (t->reasons.n) {
+        t->failed = mem_array(t->reasons.n, sizeof *t->failed);
+        memcpy(t->failed, from->failed, t->reasons.n * sizeof *t->failed);
+    }
+    return t;
+}
+
+static void tally_reset(struct tally *t, uint32_t ncomps)
+{
+    pairs_reset(&t->causes, ncomps, CAUSE_COUNT);
+    pairs_reset(&t->reasons, ncomps, REASON_COUNT);
+    memset(t->hist, 0, sizeof t->hist);
+    t->count = t->sum_ns = 0;
+}
+
+/* ---- the open slot ------------------------------------------------------ */
+
+static struct slot_open *open_new(uint32_t ncomps)
+{
+    struct slot_open *o = mem_alloc(sizeof *o);
+    o->refs = 1;
+    o->ncomps = ncomps;
+    o->of = mem_array(ncomps + 1, sizeof *o->of);
+    o->used = mem_array(ncomps + 1, sizeof *o->used);
+    return o;
+}
+
+static void open_unref(struct slot_open *o)
+{
+    if (!o || --o->refs > 0)
+        return;
+    for (uint32_t c = 0; c < o->ncomps; c++)
+        if (o->of[c])
+            tally_free(o->of[c]);
+    mem_free(o->of);
+    mem_free(o->used);
+    mem_free(o);
+}
+
+/* A tally stays for the next slot: the same things happen again. */
+static void open_reset(struct slot_open *o)
+{
+    for (uint32_t i = 0; i < o->nused; i++)
+        tally_reset(o->of[o->used[i]], o->ncomps);
+    o->nused = 0;
+    o->last = 0;
+}
+
+static struct slot_open *open_copy(const struct slot_open *from)
+{
+    struct slot_open *o = open_new(from->ncomps);
+    o->last = from->last;
+    o->nused = from->nused;
+    memcpy(o->used, from->used, from->nused * sizeof *o->used);
+    for (uint32_t i = 0; i < o->nused; i++)
+        o->of[o->used[i]] = tally_copy(from->of[o->used[i]], from->ncomps);
+    return o;
+}
+
+static void own_open(struct slots *s)
+{
+    if (s->open->refs == 1)
+        return;
+    struct slot_open *o = open_copy(s->open);
+    s->open->refs--;
+    s->open = o;
+}
+
+/* The open slot is (number, number + 1] now, and empty. */
+static void start_open(struct slots *s, int64_t number)
+{
+    s->number = number;
+    if (!s->open)
+        return;
+    if (s->open->refs > 1) {
+        s->open->refs--;
+        s->open = NULL;
+        return;
+    }
+    open_reset(s->open);
+}
+
+/* ---- closing ------------------------------------------------------------ */
+
+static void closed_unref(struct slot_closed *c)
+{
+    if (c && --c->refs == 0)
+        mem_free(c);
+}
+
+static void close_open(struct slots *s, int64_t next)
+{
+    if (s->open && s->open->nused) {
+        while (s->nclosed <= s->number) {
+            s->closed = grow_array(s->closed, s->nclosed, &s->cap, sizeof *s->closed);
+            s->closed[s->nclosed++] = NULL;
+        }
+        s->closed[s->number] = slot_encode(s->open);
+    }
+    start_open(s, next);
+}
+
+/* The slot that the moment `t` belongs to: (0, 10 s] is 0. */
+static int64_t slot_of(sim_time t)
+{
+    return t <= 0 ? 0 : (t - 1) / SLOT_TIME;
+}
+
+void slots_advance(struct slots *s, sim_time now)
+{
+    if (now >= (s->number + 1) * SLOT_TIME)
+        close_open(s, now / SLOT_TIME);
+}
+
+/* ---- one request -------------------------------------------------------- */
+
+/* Buckets are 8 linear steps to each octave above 0.1 ms, upper ends inclusive. */
+uint32_t latency_bucket(sim_time ns)
+{
+    if (ns <= 112500)
+        return 0;
+    uint64_t step = (uint64_t)(ns - 1) / 12500; /* eighths of 0.1 ms, >= 9 */
+    uint32_t octave = 60u - (uint32_t)__builtin_clzll(step);
+    uint32_t b = octave * 8 + (uint32_t)(step >> octave) - 8;
+    return b < LATENCY_BUCKETS ? b : LATENCY_BUCKETS - 1;
+}
+
+static struct tally *first_of(struct slot_open *o, comp_id c)
+{
+    if (!o->of[c])
+        o->of[c] = mem_alloc(sizeof *o->of[c]);
+    o->used[o->nused++] = c;
+    return o->of[c];
+}
+
+static uint32_t cause_row(struct tally *t, uint32_t ncomps, comp_id place,
+                          uint8_t cause)
+{
+    uint32_t before = t->causes.n, cap = t->causes.cap;
+    uint32_t row = pair_row(&t->causes, ncomps, CAUSE_COUNT, place, cause);
+    if (t->causes.cap != cap)
+        t->time = mem_grow(t->time, t->causes.cap, row_bytes);
+    if (t->causes.n != before)
+        memset(t->time + (size_t)row * LATENCY_BUCKETS, 0, row_bytes);
+    return row;
+}
+
+static void count_failure(struct tally *t, uint32_t ncomps,
+                          const struct request_done *r)
+{
+    uint32_t before = t->reasons.n, cap = t->reasons.cap;
+    uint32_t row =
+        pair_row(&t->reasons, ncomps, REASON_COUNT, r->culprit, (uint8_t)r->reason);
+    if (t->reasons.cap != cap)
+        t->failed = mem_grow(t->failed, t->reasons.cap, sizeof *t->failed);
+    if (t->reasons.n != before)
+        t->failed[row] = 0;
+    t->failed[row]++;
+}
+
+/* The open slot at `end`, ours to write. What ends at the very end of a slot that was
+ * closed already (an operator's action at that moment) belongs to the next. */
+static inline struct slot_open *open_for(struct slots *s, uint32_t ncomps, sim_time end)
+{
+    if (end > (s->number + 1) * SLOT_TIME)
+        close_open(s, slot_of(end));
+    if (!s->open)
+        s->open = open_new(ncomps);
+    if (s->open->refs > 1)
+        own_open(s);
+    if (end > s->open->last)
+        s->open->last = end;
+    return s->open;
+}
+
+void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r)
+{
+    comp_id c = r->user ? r->client : r->endpoint;
+    if (c >= ncomps)
+        c = r->place; /* a third party has no endpoints */
+    if (c >= ncomps)
+        return;
+    struct slot_open *o = open_for(s, ncomps, r->end);
+    struct tally *t = o->of[c];
+    if (!t || t->count == 0)
+        t = first_of(o, c);
+    uint32_t b = latency_bucket(r->end - r->start);
+    t->hist[b]++;
+    t->count++;
+    t->sum_ns += (uint64_t)(r->end - r->start);
+    for (size_t i = 0; i < r->nslices; i++) {
+        const struct slice *x = &r->slices[i];
+        uint8_t cause = x->cause < CAUSE_COUNT ? x->cause : CAUSE_OTHER;
+        uint32_t row = cause_row(t, ncomps, x->place, cause);
+        t->time[(size_t)row * LATENCY_BUCKETS + b] += (uint64_t)x->ns;
+    }
+    if (r->reason != REASON_NONE && r->reason < REASON_COUNT)
+        count_failure(t, ncomps, r);
+}
+
+/* ---- life --------------------------------------------------------------- */
+
+void slots_release(struct slots *s)
+{
+    for (uint32_t i = 0; i < s->nclosed; i++)
+        closed_unref(s->closed[i]);
+    mem_free(s->closed);
+    open_unref(s->open);
+    *s = (struct slots){0};
+}
+
+void slots_fork(struct slots *to, const struct slots *from)
+{
+    *to = *from;
+    to->closed = NULL;
+    to->cap = from->nclosed;
+    if (from->nclosed) {
+        to->closed = mem_array(from->nclosed, sizeof *to->closed);
+        memcpy(to->closed, from->closed, from->nclosed * sizeof *to->closed);
+    }
+    for (uint32_t i = 0; i < to->nclosed; i++)
+        if (to->closed[i])
+            to->closed[i]->refs++;
+    if (to->open && to->open->nused == 0)
+        to->open = NULL; /* nothing to share but the arrays */
+    if (to->open)
+        to->open->refs++;
+}
+
+/* A slot is kept whole or not at all: the one that `t` lies in stays only while it is
+ * open and has nothing newer than t. */
+void slots_truncate(struct slots *s, sim_time t)
+{
+    int64_t whole = t / SLOT_TIME; /* slots before this one end at or before t */
+    if (s->number > whole || (s->number == whole && s->open && s->open->last > t))
+        start_open(s, whole);
+    while ((int64_t)s->nclosed > whole)
+        closed_unref(s->closed[--s->nclosed]);
+}
+
+static size_t pairs_bytes(const struct pairs *p, uint32_t ncomps, uint32_t kinds)
+{
+    return (p->number ? (ncomps + 1) * kinds * sizeof *p->number : 0) +
+           p->cap * sizeof *p->list;
+}
+
+static size_t tally_bytes(const struct tally *t, uint32_t ncomps)
+{
+    return sizeof *t + pairs_bytes(&t->causes, ncomps, CAUSE_COUNT) +
+           pairs_bytes(&t->reasons, ncomps, REASON_COUNT) + t->causes.cap * row_bytes +
+           t->reasons.cap * sizeof *t->failed;
+}
+
+size_t slots_bytes(const struct slots *s)
+{
+    size_t n = s->cap * sizeof *s->closed;
+    for (uint32_t i = 0; i < s->nclosed; i++)
+        if (s->closed[i])
+            n += sizeof *s->closed[i] + s->closed[i]->size;
+    if (!s->open)
+        return n;
+    n += sizeof *s->open + s->open->ncomps * (sizeof *s->open->of + sizeof(comp_id));
+    for (uint32_t c = 0; c < s->open->ncomps; c++)
+        if (s->open->of[c])
+            n += tally_bytes(s->open->of[c], s->open->ncomps);
+    return n;
+}

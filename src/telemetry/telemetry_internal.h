@@ -1,0 +1,298 @@
+/*
+ * telemetry_internal: what the files of telemetry share. Not for other modules.
+ *
+ * A recording is a handful of stores, one per file. What is closed lies in chunks that
+ * never change again and are shared by reference count; what is still open is shared
+ * too until somebody writes to it (copy on write). Each store therefore has the same
+ * four verbs: release, fork (into a zeroed store), truncate, bytes.
+ */
+#ifndef TELEMETRY_INTERNAL_H
+#define TELEMETRY_INTERNAL_H
+
+#include "truecode/telemetry.h"
+
+/* ---- series: a column store, table.c ------------------------------------ */
+
+#define TABLE_ROWS 64 /* rows of a block; a row is a second */
+
+struct table_block;  /* closed: columns encoded, each as small as its values allow */
+struct table_tail {  /* open */
+    uint32_t rows;   /* begun in this block, 0..TABLE_ROWS */
+    uint32_t cols;   /* columns there is room for */
+    double values[]; /* [col][TABLE_ROWS]; NaN where nothing was put */
+};
+struct table {
+    struct table_block **blocks;
+    uint32_t nblocks, cap;
+    uint32_t partial;        /* rows of the last block where it is not full; else 0 */
+    struct table_tail *tail; /* NULL: empty; there is none while `partial` */
+};
+void table_release(struct table *t);
+void table_fork(struct table *to, const struct table *from);
+void table_truncate(struct table *t, uint32_t rows); /* keeps the first `rows` */
+size_t table_bytes(const struct table *t);
+uint32_t table_rows(const struct table *t);
+/* Opens row `row` (>= table_rows) with at least `cols` columns; rows between stay NaN.
+ */
+void table_row(struct table *t, uint32_t row, uint32_t cols);
+void table_put(struct table *t, uint32_t col, double v); /* into the last row */
+double table_at(const struct table *t, uint32_t row, uint32_t col);
+
+/* ---- latency, time and failures: slots.c, slot_code.c, latency.c, explain.c ---- */
+
+#define SLOT_TIME (10 * SIM_SEC)
+
+/* Numbers pairs (place, what) in order of their first appearance within a slot. */
+struct pair {
+    comp_id place;
+    uint8_t what; /* cause or reason */
+};
+struct pairs {
+    uint16_t *number; /* [place][width]: 1 + position; place ncomps: none */
+    struct pair *list;
+    uint32_t n, cap;
+};
+struct tally { /* what one client or endpoint did in the open slot */
+    uint64_t count;
+    uint64_t sum_ns;
+    uint32_t hist[LATENCY_BUCKETS];
+    struct pairs causes;
+    uint64_t *time; /* ns, [cause pair][LATENCY_BUCKETS] */
+    struct pairs reasons;
+    uint64_t *failed; /* [reason pair] */
+};
+struct slot_open {
+    size_t refs;
+    sim_time last;     /* newest request in it; 0: empty */
+    struct tally **of; /* [component], NULL: nothing yet */
+    comp_id *used;     /* which are not NULL, in order of appearance */
+    uint32_t nused, ncomps;
+};
+struct slot_closed { /* immutable */
+    size_t refs;
+    uint32_t ntallies;
+    uint32_t size;  /* bytes of data */
+    uint8_t data[]; /* directory of ntallies x {comp, offset}, then the tallies */
+};
+struct slots {
+    struct slot_closed **closed; /* by number; NULL: nothing finished in it */
+    uint32_t nclosed, cap;
+    int64_t number;         /* of the open slot: (number, number + 1] * SLOT_TIME */
+    struct slot_open *open; /* NULL: nothing in it yet */
+};
+void slots_release(struct slots *s);
+void slots_fork(struct slots *to, const struct slots *from);
+void slots_truncate(struct slots *s, sim_time t);
+size_t slots_bytes(const struct slots *s);
+void slots_advance(struct slots *s,
+                   sim_time now); /* closes what ended at or before now */
+void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r);
+
+struct slot_closed *slot_encode(const struct slot_open *o) MUST_USE;
+
+/* What a query adds up. Times are microseconds. */
+struct gather {
+    uint64_t count, sum_ns;
+    uint64_t hist[LATENCY_BUCKETS];
+    /* optional, dense: [place][CAUSE_COUNT], [place][REASON_COUNT]; place ncomps: none
+     */
+    uint64_t *time_us, *failed;
+    uint32_t ncomps;
+    uint32_t low, high; /* buckets whose time counts, inclusive */
+};
+void slot_gather_open(const struct slot_open *o, comp_id c, struct gather *g);
+void slot_gather_closed(const struct slot_closed *s, comp_id c, struct gather *g);
+/* Adds everything of `c` (a service: its endpoints) in the slots that touch (from, to].
+ */
+void slots_gather(const struct recording *r, comp_id c, sim_time from, sim_time to,
+                  struct gather *g);
+
+uint32_t latency_bucket(sim_time ns);
+
+/* ---- logs: logs.c ------------------------------------------------------- */
+
+struct log_chunk;
+struct log_shape {
+    uint64_t key;   /* component, level and the text without its numbers; 0: free */
+    int64_t second; /* that `kept` counts in */
+    uint32_t kept;
+    uint32_t dropped; /* since the last one kept */
+};
+#define LOG_SHAPES 256 /* a power of two */
+struct logs {
+    struct log_chunk **chunks; /* oldest first; the last one is open */
+    uint32_t nchunks, cap;
+    struct log_shape *shapes; /* [LOG_SHAPES] open addressing; NULL: none yet */
+    uint32_t nshapes;
+};
+void logs_release(struct logs *l);
+void logs_fork(struct logs *to, const struct logs *from);
+void logs_truncate(struct logs *l, sim_time t);
+size_t logs_bytes(const struct logs *l);
+void logs_add(struct logs *l, const struct log_line *line);
+
+/* ---- traces: trace.c, traces.c, trace_query.c --------------------------- */
+
+struct span_rec { /* a struct span without what its trace knows */
+    uint32_t id, parent;
+    comp_id place, what;
+    int16_t instance;
+    uint8_t cause, reason;
+    uint16_t note; /* 1 + offset into trace.notes; 0: none */
+    sim_time start, end;
+};
+enum trace_why { TRACE_OPEN, TRACE_ERROR, TRACE_SAMPLE, TRACE_SLOW };
+struct trace {
+    size_t refs;
+    struct trace_head head;
+    enum trace_why why;     /* it is kept */
+    bool rootless;          /* client and endpoint are guessed: not finished yet */
+    struct span_rec *spans; /* in order of their end */
+    uint32_t span_cap;
+    char *notes; /* NUL-terminated, one after another */
+    uint32_t note_len, note_cap;
+};
+size_t trace_size(const struct trace *x); /* bytes */
+void trace_unref(struct trace *x);
+struct trace *trace_copy(const struct trace *from) MUST_USE;
+void trace_add(struct trace *x, const struct model *m, const struct span *s);
+/* The trace as it stood at `at`; NULL: it had not begun. Takes over the reference. */
+struct trace *trace_back_to(struct trace *x, const struct model *m,
+                            sim_time at) MUST_USE;
+
+struct trace_ref {
+    uint64_t request;
+    struct trace *trace;
+};
+#define TRACE_SLOWEST 2
+struct trace_quota { /* what has been kept of one endpoint in this slot */
+    comp_id endpoint;
+    uint8_t samples, nslow;
+    uint8_t errors[REASON_COUNT];
+    struct trace *slow[TRACE_SLOWEST];
+};
+#define TRACE_FORGOTTEN 256 /* sets, a power of two */
+#define TRACE_WAYS      8   /* requests in a set */
+struct trace_gone {         /* its trace was not kept: late spans are no news */
+    uint64_t request;
+    sim_time end;
+};
+struct traces {
+    struct trace **kept; /* finished, by start */
+    uint32_t nkept, kept_cap;
+    struct trace_ref *live; /* may still get spans, by request; kept ones linger here */
+    uint32_t nlive, live_cap;
+    struct trace_quota *quotas;
+    uint32_t nquotas, quota_cap;
+    int64_t slot;                 /* that the quotas count in */
+    struct trace_gone *forgotten; /* [TRACE_FORGOTTEN][TRACE_WAYS]; NULL: none yet */
+    sim_time cut; /* truncated here: what began before is not whole any more */
+    size_t bytes; /* of kept and live traces */
+};
+void traces_release(struct traces *t);
+void traces_fork(struct traces *to, const struct traces *from);
+void traces_truncate(struct traces *t, const struct model *m, sim_time at);
+size_t traces_bytes(const struct traces *t);
+void traces_span(struct traces *t, const struct model *m, const struct span *s);
+void traces_done(struct traces *t, const struct request_done *r); /* user side only */
+void traces_advance(struct traces *t, sim_time now);
+/* NULL: not there. */
+const struct trace *traces_find(const struct traces *t, uint64_t request);
+
+/* ---- changes: changes.c ------------------------------------------------- */
+
+struct change_rec; /* one allocation: the change and all its texts */
+struct changes {
+    struct change_rec **list;
+    uint32_t n, cap;
+};
+void changes_release(struct changes *c);
+void changes_fork(struct changes *to, const struct changes *from);
+void changes_truncate(struct changes *c, sim_time t);
+size_t changes_bytes(const struct changes *c);
+void changes_add(struct changes *c, const struct change *change);
+
+/* ---- alerts: alerts.c --------------------------------------------------- */
+
+struct alert_past {
+    uint16_t rule;
+    sim_time since, until;
+    double value;
+};
+struct alert_state {     /* of one rule */
+    sim_time true_since; /* the condition; SIM_FOREVER: it is false */
+    uint32_t firing;     /* 1 + position in `past`; 0: not firing */
+};
+struct alerts {
+    struct alert_past *past;
+    uint32_t n, cap;
+    struct alert_state *states; /* one per rule */
+};
+void alerts_release(struct alerts *a);
+void alerts_fork(struct alerts *to, const struct alerts *from, size_t nrules);
+void alerts_truncate(struct recording *r, sim_time t); /* after the series are */
+void alerts_evaluate(struct recording *r, sim_time now);
+
+/* ---- the whole: recording.c, series.c ----------------------------------- */
+
+/* What never changes, shared by all forks. */
+struct plan {
+    size_t refs;
+    struct model *model;
+    uint32_t ncomps;
+    uint32_t *whole;        /* [component] first column of its metrics */
+    uint32_t cols;          /* columns of whole components */
+    uint16_t *per_instance; /* [component] how many of its metrics are per instance */
+    uint16_t
+        *ordinal; /* [whole column] number among the per-instance ones + 1; 0: not */
+    comp_id *clients;     /* components that count good and bad */
+    uint32_t *good, *bad; /* their columns */
+    uint32_t nclients;
+    struct slo slo; /* objective 0: none */
+    struct alert_rule *rules;
+    char **rule_texts;  /* two per rule: what the rules' strings point to */
+    uint32_t *rule_col; /* threshold: the metric's column; UINT32_MAX: no such metric */
+    bool *rule_rate;    /* it is a counter */
+    size_t nrules;
+};
+struct instances {   /* of one component: where the columns of each instance begin */
+    uint32_t *first; /* [instance - 1] */
+    uint32_t n;
+};
+struct recording {
+    struct plan *plan;
+    struct table table;          /* row = second */
+    uint32_t first;              /* the first row that was sampled */
+    struct instances *instances; /* [component] */
+    uint32_t cols;               /* handed out so far */
+    struct slots slots;
+    struct logs logs;
+    struct traces traces;
+    struct changes changes;
+    struct alerts alerts;
+};
+
+struct plan *plan_new(struct model *m, const struct alert_rule *rules,
+                      size_t nrules) MUST_USE;
+void plan_unref(struct plan *p);
+
+void series_sample(struct recording *r, const struct world *w);
+#define NO_COLUMN UINT32_MAX
+uint32_t series_column(const struct recording *r,
+                       struct series s); /* NO_COLUMN: none */
+/* Increase of a counter column over (from, to]; NaN: nothing known. */
+double column_increase(const struct recording *r, uint32_t col, sim_time from,
+                       sim_time to);
+double column_rate(const struct recording *r, uint32_t col, sim_time from, sim_time to);
+
+/* The user's ledger over (from, to], all clients; `client` not COMP_NONE: that one. */
+struct fate {
+    double good, bad;
+};
+struct fate slo_fate(const struct recording *r, comp_id client, sim_time from,
+                     sim_time to);
+
+/* Grows an array by doubling so that one more item fits. */
+void *grow_array(void *p, uint32_t n, uint32_t *cap, size_t size) MUST_USE;
+
+#endif

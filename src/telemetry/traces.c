@@ -1,0 +1,457 @@
+/*
+ * Traces: the spans of the requests that the world traces, and which of them to keep.
+ *
+ * Spans arrive when they end, the innermost first; a trace collects them until the
+ * user's request is done. Then it is decided (tail sampling): of each endpoint and slot
+ * of ten seconds the first few errors of each reason, the slowest two, and the first
+ * two of the rest. A kept trace lingers for a while, because work that nobody waits for
+ * any more still reports; one that was not kept is remembered by number for the same
+ * reason.
+ *
+ * A trace that is shared with a fork is copied before it is written. A rewind takes
+ * back spans that ended later, and an end that came later; what was in flight then and
+ * was not kept in the end is gone, and when the world tells its second half again, that
+ * half is no trace.
+ */
+#include "telemetry_internal.h"
+
+#include <string.h>
+
+#define KEEP_ERRORS  4 /* per endpoint, slot and reason */
+#define KEEP_SAMPLES 2 /* per endpoint and slot */
+#define MAX_LIVE     1024
+#define LINGER       SIM_MIN
+#define MAX_BYTES    ((size_t)2 << 20)
+
+/* ---- live traces: sorted by request ------------------------------------- */
+
+static uint32_t live_position(const struct traces *t, uint64_t request)
+{
+    uint32_t low = 0, high = t->nlive;
+    while (low < high) {
+        uint32_t mid = (low + high) / 2;
+        if (t->live[mid].request < request)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static struct trace_ref *find_live(const struct traces *t, uint64_t request)
+{
+    uint32_t i = live_position(t, request);
+    return i < t->nlive && t->live[i].request == request ? &t->live[i] : NULL;
+}
+
+static struct trace_ref *add_live(struct traces *t, uint64_t request)
+{
+    uint32_t at = live_position(t, request);
+    struct trace *x = mem_alloc(sizeof *x);
+    x->refs = 1;
+    x->rootless = true;
+    x->head = (struct trace_head){.request = request,
+                                  .client = COMP_NONE,
+                                  .endpoint = COMP_NONE,
+                                  .end = SIM_FOREVER,
+                                  .culprit = COMP_NONE};
+    t->live = grow_array(t->live, t->nlive, &t->live_cap, sizeof *t->live);
+    memmove(t->live + at + 1, t->live + at, (t->nlive - at) * sizeof *t->live);
+    t->live[at] = (struct trace_ref){request, x};
+    t->nlive++;
+    t->bytes += sizeof *x;
+    return &t->live[at];
+}
+
+static void remove_live(struct traces *t, struct trace_ref *at)
+{
+    size_t i = (size_t)(at - t->live);
+    t->nlive--;
+    memmove(at, at + 1, (t->nlive - i) * sizeof *at);
+}
+
+static uint32_t kept_position(const struct traces *t, const struct trace *x)
+{
+    uint32_t i = t->nkept;
+    while (i > 0 && t->kept[i - 1] != x)
+        i--;
+    if (i == 0)
+        BUG("a kept trace is not in the list");
+    return i - 1;
+}
+
+/* A live trace, ours to write. A kept one is in `kept` too and replaced there. */
+static struct trace *own_live(struct traces *t, struct trace_ref *at)
+{
+    struct trace *old = at->trace;
+    size_t mine = old->why == TRACE_OPEN ? 1 : 2;
+    if (old->refs == mine)
+        return old;
+    struct trace *x = trace_copy(old);
+    at->trace = x;
+    t->bytes += trace_size(x);
+    t->bytes -= trace_size(old);
+    if (mine == 2) {
+        uint32_t k = kept_position(t, old);
+        t->kept[k] = x;
+        x->refs++;
+        for (uint32_t q = 0; q < t->nquotas; q++)
+            for (uint32_t i = 0; i < t->quotas[q].nslow; i++)
+                if (t->quotas[q].slow[i] == old)
+                    t->quotas[q].slow[i] = x;
+        trace_unref(old);
+    }
+    trace_unref(old);
+    return x;
+}
+
+/* ---- forgotten ones ----------------------------------------------------- */
+
+/* The few places where a request may be remembered. */
+static struct trace_gone *gone_set(const struct traces *t, uint64_t request)
+{
+    uint64_t hash = request * UINT64_C(0x9e3779b97f4a7c15) >> 40;
+    return t->forgotten + (hash & (TRACE_FORGOTTEN - 1)) * TRACE_WAYS;
+}
+
+/* The one that ended longest ago gives way. */
+static void forget(struct traces *t, uint64_t request, sim_time end)
+{
+    if (!t->forgotten)
+        t->forgotten = mem_array(TRACE_FORGOTTEN * TRACE_WAYS, sizeof *t->forgotten);
+    struct trace_gone *set = gone_set(t, request), *to = set;
+    for (int i = 1; i < TRACE_WAYS; i++)
+        if (set[i].end < to->end)
+            to = &set[i];
+    *to = (struct trace_gone){request, end};
+}
+
+static bool was_forgotten(const struct traces *t, uint64_t request)
+{
+    const struct trace_gone *set = t->forgotten ? gone_set(t, request) : NULL;
+    for (int i = 0; set && i < TRACE_WAYS; i++)
+        if (set[i].request == request)
+            return true;
+    return false;
+}
+
+/* ---- kept traces: sorted by start --------------------------------------- */
+
+static bool starts_before(const struct trace *a, const struct trace *b)
+{
+    if (a->head.start != b->head.start)
+        return a->head.start < b->head.start;
+    return a->head.request < b->head.request;
+}
+
+static void add_kept(struct traces *t, struct trace *x)
+{
+    uint32_t i = t->nkept;
+    t->kept = grow_array(t->kept, t->nkept, &t->kept_cap, sizeof *t->kept);
+    for (; i > 0 && starts_before(x, t->kept[i - 1]); i--)
+        t->kept[i] = t->kept[i - 1];
+    t->kept[i] = x;
+    t->nkept++;
+}
+
+static void drop_quota_of(struct traces *t, const struct trace *x)
+{
+    for (uint32_t q = 0; q < t->nquotas; q++) {
+        struct trace_quota *u = &t->quotas[q];
+        for (uint32_t i = 0; i < u->nslow; i++)
+            if (u->slow[i] == x)
+                u->slow[i--] = u->slow[--u->nslow];
+    }
+}
+
+static void drop_kept(struct traces *t, uint32_t i)
+{
+    struct trace *x = t->kept[i];
+    struct trace_ref *live = find_live(t, x->head.request);
+    drop_quota_of(t, x);
+    t->bytes -= trace_size(x);
+    t->nkept--;
+    memmove(t->kept + i, t->kept + i + 1, (t->nkept - i) * sizeof *t->kept);
+    if (live && live->trace == x) {
+        remove_live(t, live);
+        trace_unref(x);
+    }
+    trace_unref(x);
+}
+
+/* ---- what to keep ------------------------------------------------------- */
+
+static struct trace_quota *quota_of(struct traces *t, comp_id endpoint)
+{
+    for (uint32_t i = 0; i < t->nquotas; i++)
+        if (t->quotas[i].endpoint == endpoint)
+            return &t->quotas[i];
+    t->quotas = grow_array(t->quotas, t->nquotas, &t->quota_cap, sizeof *t->quotas);
+    t->quotas[t->nquotas] = (struct trace_quota){.endpoint = endpoint};
+    return &t->quotas[t->nquotas++];
+}
+
+static sim_time duration(const struct trace *x)
+{
+    return x->head.end - x->head.start;
+}
+
+static struct trace **quickest(struct trace_quota *q)
+{
+    struct trace **min = &q->slow[0];
+    for (uint32_t i = 1; i < q->nslow; i++)
+        if (duration(q->slow[i]) < duration(*min))
+            min = &q->slow[i];
+    return min;
+}
+
+/* Sets x->why and counts it; TRACE_OPEN: not kept. May drop one that was slow until
+ * now. */
+static void decide(struct traces *t, struct trace *x)
+{
+    struct trace_quota *q = quota_of(t, x->head.endpoint);
+    uint8_t reason = (uint8_t)x->head.reason;
+    if (reason != REASON_NONE && q->errors[reason] < KEEP_ERRORS) {
+        q->errors[reason]++;
+        x->why = TRACE_ERROR;
+    } else if (q->samples < KEEP_SAMPLES) {
+        q->samples++;
+        x->why = TRACE_SAMPLE;
+    } else if (q->nslow < TRACE_SLOWEST) {
+        q->slow[q->nslow++] = x;
+        x->why = TRACE_SLOW;
+    } else if (duration(x) > duration(*quickest(q))) {
+        struct trace *out = *quickest(q);
+        forget(t, out->head.request, out->head.end);
+        drop_kept(t, kept_position(t, out));
+        q->slow[q->nslow++] = x;
+        x->why = TRACE_SLOW;
+    }
+}
+
+static int64_t slot_of(sim_time at)
+{
+    return at <= 0 ? 0 : (at - 1) / SLOT_TIME;
+}
+
+static void enter_slot(struct traces *t, sim_time at)
+{
+    if (slot_of(at) == t->slot)
+        return;
+    t->slot = slot_of(at);
+    t->nquotas = 0;
+}
+
+/* The oldest request that is not finished gives way. */
+static void make_room(struct traces *t)
+{
+    uint32_t i = 0;
+    if (t->nlive < MAX_LIVE)
+        return;
+    while (i < t->nlive - 1 && t->live[i].trace->why != TRACE_OPEN)
+        i++;
+    struct trace *x = t->live[i].trace;
+    sim_time last = x->spans[x->head.nspans - 1].end;
+    forget(t, x->head.request, last);
+    if (x->why == TRACE_OPEN)
+        t->bytes -= trace_size(x);
+    remove_live(t, &t->live[i]);
+    trace_unref(x);
+}
+
+/* ---- events ------------------------------------------------------------- */
+
+void traces_span(struct traces *t, const struct model *m, const struct span *s)
+{
+    if (s->request == 0)
+        return;
+    struct trace_ref *at = find_live(t, s->request);
+    if (!at && (was_forgotten(t, s->request) || s->start <= t->cut))
+        return;
+    if (!at) {
+        make_room(t);
+        at = add_live(t, s->request);
+    }
+    struct trace *x = own_live(t, at);
+    t->bytes -= trace_size(x);
+    trace_add(x, m, s);
+    t->bytes += trace_size(x);
+}
+
+static void finish(struct trace *x, const struct request_done *r)
+{
+    x->rootless = false;
+    x->head.client = r->client;
+    x->head.endpoint = r->endpoint;
+    x->head.start = r->start;
+    x->head.end = r->end;
+    x->head.reason = r->reason;
+    x->head.culprit = r->culprit;
+}
+
+void traces_done(struct traces *t, const struct request_done *r)
+{
+    struct trace_ref *at = find_live(t, r->id);
+    if (!at || at->trace->why != TRACE_OPEN)
+        return;
+    enter_slot(t, r->end);
+    struct trace *x = own_live(t, at);
+    /* Begun before a rewind's moment, and not known then: only half of it is here. */
+    bool half = r->start <= t->cut && x->spans[0].end > t->cut;
+    finish(x, r);
+    if (!half)
+        decide(t, x);
+    if (x->why != TRACE_OPEN) {
+        x->refs++;
+        add_kept(t, x);
+        return;
+    }
+    forget(t, r->id, r->end);
+    t->bytes -= trace_size(x);
+    remove_live(t, find_live(t, r->id)); /* deciding may have moved it */
+    trace_unref(x);
+}
+
+static void stop_lingering(struct traces *t, sim_time now)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < t->nlive; i++) {
+        struct trace *x = t->live[i].trace;
+        if (x->why != TRACE_OPEN && x->head.end < now - LINGER) {
+            forget(t, x->head.request, x->head.end);
+            trace_unref(x);
+        } else {
+            t->live[n++] = t->live[i];
+        }
+    }
+    t->nlive = n;
+}
+
+void traces_advance(struct traces *t, sim_time now)
+{
+    if (now % SLOT_TIME == 0)
+        stop_lingering(t, now);
+    while (t->bytes > MAX_BYTES && t->nkept > 0) {
+        forget(t, t->kept[0]->head.request, t->kept[0]->head.end);
+        drop_kept(t, 0);
+    }
+}
+
+/* ---- rewind ------------------------------------------------------------- */
+
+/* Everything there was into one list, once each; kept and live are empty after it. */
+static struct trace **take_all(struct traces *t, uint32_t *n)
+{
+    struct trace **all = mem_array(t->nkept + t->nlive + 1u, sizeof *all);
+    *n = 0;
+    for (uint32_t i = 0; i < t->nkept; i++)
+        all[(*n)++] = t->kept[i];
+    for (uint32_t i = 0; i < t->nlive; i++) {
+        if (t->live[i].trace->why == TRACE_OPEN)
+            all[(*n)++] = t->live[i].trace;
+        else
+            trace_unref(t->live[i].trace); /* it is among the kept */
+    }
+    t->nkept = t->nlive = t->nquotas = 0;
+    t->bytes = 0;
+    return all;
+}
+
+static void put_back(struct traces *t, struct trace *x, sim_time at)
+{
+    bool open = x->why == TRACE_OPEN;
+    t->bytes += trace_size(x);
+    if (!open)
+        add_kept(t, x);
+    if (open || x->head.end >= at - LINGER) {
+        x->refs += !open;
+        uint32_t i = live_position(t, x->head.request);
+        t->live = grow_array(t->live, t->nlive, &t->live_cap, sizeof *t->live);
+        memmove(t->live + i + 1, t->live + i, (t->nlive - i) * sizeof *t->live);
+        t->live[i] = (struct trace_ref){x->head.request, x};
+        t->nlive++;
+    }
+}
+
+/* What the open slot has kept so far. */
+static void count_quotas(struct traces *t, sim_time at)
+{
+    enter_slot(t, at + 1);
+    for (uint32_t i = 0; i < t->nkept; i++) {
+        struct trace *x = t->kept[i];
+        if (slot_of(x->head.end) != t->slot)
+            continue;
+        struct trace_quota *q = quota_of(t, x->head.endpoint);
+        if (x->why == TRACE_ERROR)
+            q->errors[x->head.reason]++;
+        else if (x->why == TRACE_SAMPLE)
+            q->samples++;
+        else if (q->nslow < TRACE_SLOWEST)
+            q->slow[q->nslow++] = x;
+    }
+}
+
+void traces_truncate(struct traces *t, const struct model *m, sim_time at)
+{
+    uint32_t n;
+    struct trace **all = take_all(t, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        struct trace *x = all[i];
+        x = trace_back_to(x, m, at);
+        if (x)
+            put_back(t, x, at);
+    }
+    mem_free(all);
+    count_quotas(t, at);
+    for (uint32_t i = 0; t->forgotten && i < TRACE_FORGOTTEN * TRACE_WAYS; i++)
+        if (t->forgotten[i].end > at)
+            t->forgotten[i] = (struct trace_gone){0, 0};
+    t->cut = at;
+}
+
+/* ---- life --------------------------------------------------------------- */
+
+void traces_fork(struct traces *to, const struct traces *from)
+{
+    *to = *from;
+    to->kept_cap = from->nkept;
+    to->live_cap = from->nlive;
+    to->quota_cap = from->nquotas;
+    to->kept = mem_array(from->nkept + 1u, sizeof *to->kept);
+    to->live = mem_array(from->nlive + 1u, sizeof *to->live);
+    to->quotas = mem_array(from->nquotas + 1u, sizeof *to->quotas);
+    for (uint32_t i = 0; i < to->nkept; i++) {
+        to->kept[i] = from->kept[i];
+        to->kept[i]->refs++;
+    }
+    for (uint32_t i = 0; i < to->nlive; i++) {
+        to->live[i] = from->live[i];
+        to->live[i].trace->refs++;
+    }
+    for (uint32_t i = 0; i < to->nquotas; i++)
+        to->quotas[i] = from->quotas[i];
+    if (from->forgotten) {
+        size_t n = TRACE_FORGOTTEN * TRACE_WAYS;
+        to->forgotten = mem_array(n, sizeof *to->forgotten);
+        memcpy(to->forgotten, from->forgotten, n * sizeof *to->forgotten);
+    }
+}
+
+void traces_release(struct traces *t)
+{
+    for (uint32_t i = 0; i < t->nkept; i++)
+        trace_unref(t->kept[i]);
+    for (uint32_t i = 0; i < t->nlive; i++)
+        trace_unref(t->live[i].trace);
+    mem_free(t->kept);
+    mem_free(t->live);
+    mem_free(t->quotas);
+    mem_free(t->forgotten);
+    *t = (struct traces){0};
+}
+
+size_t traces_bytes(const struct traces *t)
+{
+    return t->bytes + t->kept_cap * sizeof *t->kept + t->live_cap * sizeof *t->live +
+           (t->forgotten ? TRACE_FORGOTTEN * TRACE_WAYS * sizeof *t->forgotten : 0);
+}

@@ -1,0 +1,118 @@
+/*
+ * What all back-ends share: calling them, and the signals that mean "save and leave".
+ *
+ * The leave signals are blocked except inside wait_readable(): they can arrive only
+ * where the program waits, so no handler ever interrupts a write of the tape or the
+ * screen.
+ */
+#include "term_internal.h"
+
+#include <langinfo.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/select.h>
+#include <time.h>
+
+void term_close(struct term *t)
+{
+    if (t != NULL)
+        t->ops->close(t);
+}
+
+void term_size(const struct term *t, int *rows, int *cols)
+{
+    *rows = t->rows;
+    *cols = t->cols;
+}
+
+bool term_mono(const struct term *t)
+{
+    return t->mono;
+}
+
+void term_put(struct term *t, const struct canvas *c)
+{
+    t->ops->put(t, c);
+}
+
+struct term_event term_wait(struct term *t, int ms)
+{
+    return t->ops->wait(t, ms);
+}
+
+sim_time term_now(const struct term *t)
+{
+    return t->ops->now(t);
+}
+
+bool term_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* ---- signals
+ * -------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t asked_to_leave;
+
+static void on_leave(int sig)
+{
+    asked_to_leave = sig;
+}
+
+static void ignore_but_wake(int sig)
+{
+    (void)sig;
+}
+
+static const int leave_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+void leave_signals_catch(void)
+{
+    struct sigaction a = {.sa_handler = on_leave}, old;
+    sigset_t set;
+    sigemptyset(&a.sa_mask);
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof leave_signals / sizeof *leave_signals; i++) {
+        /* nohup set HUP aside: respect that. */
+        if (sigaction(leave_signals[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+            continue;
+        sigaction(leave_signals[i], &a, NULL);
+        sigaddset(&set, leave_signals[i]);
+    }
+    struct sigaction wake = {.sa_handler = ignore_but_wake};
+    sigemptyset(&wake.sa_mask);
+    sigaction(SIGCONT, &wake, NULL);
+    sigaddset(&set, SIGCONT);
+    sigaddset(&set, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int leave_signal(void)
+{
+    return asked_to_leave;
+}
+
+int term_left_by(void)
+{
+    wait_readable(-1, 0); /* lets in what is pending */
+    return asked_to_leave;
+}
+
+void leave_signal_clear(void)
+{
+    asked_to_leave = 0;
+}
+
+int wait_readable(int fd, int ms)
+{
+    struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+    sigset_t none;
+    fd_set set;
+    sigemptyset(&none);
+    FD_ZERO(&set);
+    if (fd >= 0)
+        FD_SET(fd, &set);
+    int n = pselect(fd + 1, &set, NULL, NULL, ms < 0 ? NULL : &t, &none);
+    return n < 0 ? -1 : n > 0;
+}

@@ -1,0 +1,243 @@
+/*
+ * The cockpit: where everything is while an incident is worked on. Narrow (80x24 and
+ * up): one panel, the step, the console, from top to bottom. Wide (118x34 and up): map
+ * and the chosen panel on the left, the step, people and the notebook on the right, the
+ * console below both.
+ *
+ * Rows are dealt out in order of need: the step gets what its text takes, the console
+ * what it needs to be read, the panel the rest.
+ */
+#include "ui_internal.h"
+
+#include <string.h>
+
+#define PANEL_LEAST   5
+#define CONSOLE_LEAST 4 /* rule, two lines, input */
+
+static bool is_wide(const struct canvas *c)
+{
+    return c->cols >= 118 && c->rows >= 34;
+}
+
+static void draw_view(struct ui *u, struct canvas *c, enum view_id id, struct rect r)
+{
+    u->drawing = id;
+    if (r.rows > 0 && r.cols > 0)
+        ui_view(id)->draw(u, c, r);
+}
+
+/* A rule that names a panel. */
+static void view_rule(struct ui *u, struct canvas *c, enum view_id id, int row, int col,
+                      int cols)
+{
+    bool focus = u->at_panel && id == u->tab;
+    draw_rule(c, row, col, cols, focus ? TONE_HEAD : TONE_DIM, ui_view(id)->name, NULL);
+}
+
+static int wants(struct ui *u, enum view_id id, int cols, int most)
+{
+    int n = ui_view(id)->wants ? ui_view(id)->wants(u, cols) : most;
+    return n < most ? n : most;
+}
+
+/* A third of the room; for a long answer up to half of the screen. */
+static int console_rows_for(struct ui *u, const struct canvas *c, int avail)
+{
+    int share = avail * 3 / 10 < 6 ? 6 : avail * 3 / 10;
+    int asked = console_wants(u, c->cols), half = c->rows / 2;
+    if (asked > half)
+        asked = half;
+    return asked > share ? asked : share;
+}
+
+static void draw_narrow(struct ui *u, struct canvas *c, int top, int avail)
+{
+    int step = step_rows(u, c->cols - 2) + 1, console = console_rows_for(u, c, avail);
+    if (step > avail - CONSOLE_LEAST)
+        step = avail - CONSOLE_LEAST;
+    int panel = wants(u, u->tab, c->cols - 2, avail - step - console);
+    if (panel < PANEL_LEAST && avail - step - PANEL_LEAST >= console_wants(u, c->cols))
+        panel = avail - step - PANEL_LEAST < CONSOLE_LEAST ? 0 : PANEL_LEAST;
+    if (panel < 3)
+        panel = 0;
+    console = avail - step - panel;
+    draw_view(u, c, u->tab, (struct rect){top, 1, panel, c->cols - 2});
+    step_draw(u, c, (struct rect){top + panel, 0, step, c->cols});
+    console_draw(u, c, (struct rect){top + panel + step, 0, console, c->cols});
+}
+
+/* Map above, the chosen panel below it; the map alone is Charts' companion. */
+static void draw_left(struct ui *u, struct canvas *c, struct rect r)
+{
+    enum view_id below = u->tab == VIEW_MAP ? VIEW_CHARTS : u->tab;
+    int map = wants(u, VIEW_MAP, r.cols, r.rows / 2);
+    draw_view(u, c, VIEW_MAP, (struct rect){r.row, r.col, map, r.cols});
+    view_rule(u, c, below, r.row + map, r.col, r.cols);
+    draw_view(u, c, below,
+              (struct rect){r.row + map + 1, r.col + 1, r.rows - map - 1, r.cols - 2});
+}
+
+static void draw_side(struct ui *u, struct canvas *c, struct rect r)
+{
+    int step = step_rows(u, r.cols - 2) + 1;
+    if (step > r.rows - 6)
+        step = r.rows - 6;
+    step_draw(u, c, (struct rect){r.row, r.col, step, r.cols});
+    int left = r.rows - step - 1, row = r.row + step + 1;
+    int people = left / 2;
+    if (u->tab != VIEW_PEOPLE && people > 2) {
+        draw_rule(c, row, r.col, r.cols, TONE_DIM, "People", NULL);
+        draw_view(u, c, VIEW_PEOPLE,
+                  (struct rect){row + 1, r.col + 1, people - 1, r.cols - 2});
+        row += people;
+        left -= people;
+    }
+    if (left > 2) {
+        draw_rule(c, row, r.col, r.cols, TONE_DIM, "Notebook", NULL);
+        notes_draw(u, c, (struct rect){row + 1, r.col + 1, left - 1, r.cols - 2});
+    }
+}
+
+static void draw_wide(struct ui *u, struct canvas *c, int top, int avail)
+{
+    int console = console_rows_for(u, c, avail), above = avail - console;
+    int side = c->cols / 3 > 64 ? 64 : c->cols / 3, left = c->cols - side - 1;
+    draw_left(u, c, (struct rect){top, 1, above, left - 2});
+    for (int i = 0; i < above; i++)
+        canvas_put(c, top + i, left, TONE_DIM, 0x2502);
+    draw_side(u, c, (struct rect){top, left + 1, above, side});
+    console_draw(u, c, (struct rect){top + above, 0, console, c->cols});
+}
+
+void cockpit_draw(struct ui *u, struct canvas *c)
+{
+    const struct session_view *v = ui_view_of(u);
+    int top = 2, avail = c->rows - 3;
+    header_draw(u, c, 0);
+    tabs_draw(u, c, 1);
+    if (u->zoom && u->at_panel)
+        draw_view(u, c, u->tab, (struct rect){top, 1, avail, c->cols - 2});
+    else if (is_wide(c))
+        draw_wide(u, c, top, avail);
+    else
+        draw_narrow(u, c, top, avail);
+    bool no_hints = !v->current || v->hints_shown >= v->current->nhints;
+    const char *hint = u->at_panel ? ui_view(u->tab)->hint : NULL;
+    draw_footer(c, c->rows - 1, ui_where(u), no_hints, hint);
+}
+
+/* ---- keys
+ * -------------------------------------------------------------------------------------
+ */
+
+static bool is_ch(const struct key *k, uint32_t cp)
+{
+    return k->kind == KEY_CHAR && !k->ctrl && !k->alt && k->cp == cp;
+}
+
+/* Rows by which a scrolling key moves; 0: not one. */
+static int scroll_by(const struct key *k, int page, int count)
+{
+    if (k->kind == KEY_UP || is_ch(k, 'k'))
+        return -1;
+    if (k->kind == KEY_DOWN || is_ch(k, 'j'))
+        return 1;
+    if (k->kind == KEY_PGUP)
+        return -(page > 1 ? page - 1 : 1);
+    if (k->kind == KEY_PGDN)
+        return page > 1 ? page - 1 : 1;
+    if (k->kind == KEY_HOME || is_ch(k, 'g'))
+        return -count - 1;
+    if (k->kind == KEY_END || is_ch(k, 'G'))
+        return count + 1;
+    return 0;
+}
+
+bool view_scroll(struct view_state *vs, const struct key *k)
+{
+    int by = scroll_by(k, vs->page, vs->count);
+    if (by == 0)
+        return false;
+    int *at = vs->sel >= 0 ? &vs->sel : &vs->top;
+    *at += by;
+    if (*at > vs->count - 1)
+        *at = vs->count - 1;
+    if (*at < 0)
+        *at = 0;
+    return true;
+}
+
+void view_clamp(struct view_state *vs, int count, int page)
+{
+    vs->count = count;
+    vs->page = page;
+    if (vs->sel >= count)
+        vs->sel = count - 1;
+    if (vs->sel >= 0) {
+        if (vs->sel < vs->top)
+            vs->top = vs->sel;
+        if (vs->sel >= vs->top + page)
+            vs->top = vs->sel - page + 1;
+    }
+    if (vs->top > count - page)
+        vs->top = count - page;
+    if (vs->top < 0)
+        vs->top = 0;
+}
+
+/* Words looked for in the logs, typed on the footer's row. */
+static bool find_key(struct ui *u, const struct key *k)
+{
+    char *find = u->vs[VIEW_LOGS].find;
+    size_t n = strlen(find), max = sizeof u->vs[VIEW_LOGS].find;
+    bool typed = k->kind == KEY_CHAR && !k->ctrl && !k->alt && k->cp >= ' ';
+    if (typed && n + 5 < max) {
+        n += utf8_put(find + n, k->cp);
+        find[n] = '\0';
+    } else if (k->kind == KEY_BACKSPACE && n > 0) {
+        while (n > 1 && (find[n - 1] & 0xc0) == 0x80)
+            n--;
+        find[n - 1] = '\0';
+    } else if (k->kind == KEY_ENTER) {
+        u->finding = false;
+    } else if (k->kind == KEY_ESC) {
+        find[0] = '\0';
+        u->finding = false;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static enum ui_want panel_key(struct ui *u, const struct key *k)
+{
+    const struct view *w = ui_view(u->tab);
+    if (u->finding && find_key(u, k))
+        return UI_NOTHING;
+    if (w->on_key && w->on_key(u, k))
+        return UI_NOTHING;
+    if (view_scroll(&u->vs[u->tab], k))
+        return UI_NOTHING;
+    if (k->kind == KEY_ENTER) {
+        if (ui_view_of(u)->feedback)
+            session_read(u->s);
+        else
+            u->at_panel = u->zoom = false;
+        return UI_NOTHING;
+    }
+    const struct binding *b = binding_find(AT_PANEL, k);
+    return b ? ui_act(u, b, k) : UI_NOTHING;
+}
+
+/* In the console letters type: only keys that are no text are looked up first. */
+enum ui_want cockpit_key(struct ui *u, const struct key *k)
+{
+    if (u->at_panel)
+        return panel_key(u, k);
+    bool closes = k->kind == KEY_ESC && (u->ed.offering || u->ed.searching);
+    const struct binding *b = binding_find(AT_CONSOLE, k);
+    if (b && b->act != ACT_EDIT && !closes)
+        return ui_act(u, b, k);
+    console_key(u, k);
+    return UI_NOTHING;
+}

@@ -1,0 +1,295 @@
+/*
+ * The debrief: what happened to users, the learner's timeline, three runs on one chart,
+ * why. The session gives typed blocks; here they become one tall canvas as wide as a
+ * page, made once for a width, of which a window is shown.
+ */
+#include "ui_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MEASURE 100 /* columns of a page at most */
+#define HEADS   8
+
+void debrief_forget(struct ui *u)
+{
+    if (u->have_report)
+        report_release(&u->report);
+    canvas_free(u->page);
+    u->page = NULL;
+    u->have_report = u->report_failed = u->report_announced = false;
+    u->page_top = 0;
+    memset(&u->report_why, 0, sizeof u->report_why);
+}
+
+/* Takes a moment: it runs the incident twice more. The screen says so first. */
+void debrief_prepare(struct ui *u)
+{
+    if (!u->report_announced) {
+        u->report_announced = true;
+        u->dirty = true;
+        return;
+    }
+    enum err e = session_report(u->s, &u->report, NULL, NULL, &u->report_why);
+    u->have_report = e == ERR_OK;
+    u->report_failed = e != ERR_OK;
+    if (e != ERR_OK)
+        report_release(&u->report);
+    u->dirty = true;
+}
+
+/* ---- blocks
+ * ------------------------------------------------------------------------------------------
+ */
+
+struct page {
+    struct ui *u;
+    struct canvas *c; /* grows */
+    int row, cols;
+};
+
+static void need(struct page *p, int rows)
+{
+    if (p->row + rows <= p->c->rows)
+        return;
+    struct canvas *more = canvas_new((p->row + rows) * 2, p->cols);
+    canvas_blit(more, (struct rect){0, 0, p->c->rows, p->cols}, p->c, 0);
+    canvas_free(p->c);
+    p->c = more;
+}
+
+static void text(struct page *p, int indent, enum tone t, const char *s)
+{
+    int measure = p->cols - indent < 86 ? p->cols - indent : 86;
+    int rows = wrapped_rows(s, measure);
+    need(p, rows + 2);
+    p->row += draw_wrapped(p->c, (struct rect){p->row, indent, rows, measure}, t, s, 0);
+}
+
+static void bullet(struct page *p, const char *s)
+{
+    need(p, 2);
+    canvas_text(p->c, p->row, 1, 1, TONE_ACCENT, "·");
+    text(p, 3, TONE_NORMAL, s);
+}
+
+static void heading(struct page *p, const char *s)
+{
+    need(p, 3);
+    p->row++;
+    draw_rule(p->c, p->row, 0, p->cols, TONE_HEAD, s, NULL);
+    p->row += 2;
+}
+
+static void link(struct page *p, const struct block *b)
+{
+    text(p, 0, TONE_NORMAL, b->text);
+    need(p, 2);
+    canvas_text(p->c, p->row++, 2, p->cols - 2, TONE_ACCENT, b->url ? b->url : "");
+}
+
+/* ---- tables
+ * ----------------------------------------------------------------------------------------------
+ */
+
+struct heads {
+    char text[256];
+    const char *name[HEADS];
+    bool right[HEADS];
+    int width[HEADS];
+    size_t n;
+};
+
+static void parse_heads(const struct block *b, struct heads *h)
+{
+    h->n = 0;
+    snprintf(h->text, sizeof h->text, "%s", b->text ? b->text : "");
+    for (char *at = h->text; at && h->n < HEADS && h->n < b->ncols;) {
+        char *bar = strchr(at, '|');
+        if (bar)
+            *bar++ = '\0';
+        h->right[h->n] = *at == '>';
+        h->name[h->n] = *at == '>' ? at + 1 : at;
+        h->width[h->n] = (int)text_width(h->name[h->n]);
+        h->n++;
+        at = bar;
+    }
+    for (size_t i = 0; i < b->ncells; i++) {
+        size_t col = i % b->ncols;
+        int w = (int)text_width(b->cells[i]);
+        if (col < h->n && w > h->width[col])
+            h->width[col] = w;
+    }
+}
+
+/* The last column wraps; the others are as wide as they need. */
+static int table_row(struct page *p, const struct heads *h, const char *const *cells,
+                     enum tone t)
+{
+    int col = 1, rows = 1;
+    for (size_t i = 0; i < h->n; i++) {
+        int left = p->cols - col - 1, w = h->width[i] < left ? h->width[i] : left;
+        if (i + 1 == h->n && h->width[i] > left && !h->right[i]) {
+            rows = wrapped_rows(cells[i], left);
+            need(p, rows + 1);
+            draw_wrapped(p->c, (struct rect){p->row, col, rows, left}, t, cells[i], 0);
+        } else if (h->right[i]) {
+            draw_right(p->c, p->row, col, w, t, cells[i]);
+        } else {
+            draw_clipped(p->c, p->row, col, w, t, cells[i]);
+        }
+        col += w + 3;
+    }
+    return rows;
+}
+
+static void table(struct page *p, const struct block *b)
+{
+    struct heads h;
+    if (b->ncols == 0)
+        return;
+    parse_heads(b, &h);
+    need(p, 3);
+    p->row += table_row(p, &h, h.name, TONE_DIM);
+    for (size_t i = 0; i + h.n <= b->ncells; i += b->ncols) {
+        need(p, 3);
+        p->row += table_row(p, &h, &b->cells[i], TONE_NORMAL);
+    }
+}
+
+/* ---- the chart of three runs ----------------------------------------------------- */
+
+/* Values for as many columns as there are: each column shows the value at its place. */
+static double *stretched(struct ui *u, const double *v, size_t n, int cols)
+{
+    double *out = arena_alloc(&u->frame, (size_t)cols * sizeof *out);
+    for (int i = 0; i < cols; i++)
+        out[i] = v[(size_t)i * n / (size_t)cols];
+    return out;
+}
+
+static void chart(struct page *p, const struct block *b)
+{
+    static const enum tone tones[3] = {TONE_SERIES1, TONE_GOOD, TONE_GHOST};
+    int cols = plot_columns(p->cols - 2), rows = 12;
+    if (b->n == 0 || b->nseries == 0)
+        return;
+    struct plot plot = {.title = b->text,
+                        .unit = b->unit ? b->unit : "",
+                        .n = (size_t)cols,
+                        .nseries = b->nseries > 3 ? 3 : b->nseries,
+                        .from = b->from,
+                        .to = b->to,
+                        .day_start = ui_view_of(p->u)->day_start,
+                        .marks = b->marks,
+                        .nmarks = b->nmarks,
+                        .cursor = -1};
+    for (size_t s = 0; s < plot.nseries; s++) {
+        plot.v[s] = stretched(p->u, b->series[s].v, b->n, cols);
+        plot.name[s] = b->series[s].name;
+        plot.tone[s] = tones[s];
+    }
+    need(p, rows + 2);
+    plot_draw(p->c, (struct rect){p->row, 1, rows, p->cols - 2}, &plot);
+    p->row += rows;
+    if (b->nmarks > 0)
+        canvas_text(p->c, p->row++, 8, p->cols - 8, TONE_DIM,
+                    "▲ you changed something");
+}
+
+/* ---- the page
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void add_block(struct page *p, const struct block *b, enum block_kind before)
+{
+    bool list = b->kind == BLOCK_BULLET || b->kind == BLOCK_LINK;
+    bool joined = (list && before == b->kind) || b->kind == BLOCK_HEADING;
+    if (!joined && before != BLOCK_HEADING && before != BLOCK_TITLE)
+        p->row++;
+    switch (b->kind) {
+    case BLOCK_TITLE:
+        text(p, 0, TONE_HEAD, b->text);
+        break;
+    case BLOCK_HEADING:
+        heading(p, b->text);
+        break;
+    case BLOCK_TEXT:
+        text(p, 0, TONE_NORMAL, b->text);
+        break;
+    case BLOCK_BULLET:
+        bullet(p, b->text);
+        break;
+    case BLOCK_TABLE:
+        table(p, b);
+        break;
+    case BLOCK_CHART:
+        chart(p, b);
+        break;
+    case BLOCK_LINK:
+        link(p, b);
+        break;
+    }
+}
+
+static void make_page(struct ui *u, int cols)
+{
+    const struct session_view *v = ui_view_of(u);
+    struct page p = {.u = u, .c = canvas_new(100, cols), .cols = cols};
+    if (v->feedback) {
+        text(&p, 0, TONE_ACCENT, v->feedback);
+        p.row++;
+    }
+    enum block_kind before = BLOCK_TITLE;
+    for (size_t i = 0; i < u->report.n; i++) {
+        add_block(&p, &u->report.blocks[i], before);
+        before = u->report.blocks[i].kind;
+    }
+    u->page = p.c;
+    u->page_rows = p.row;
+}
+
+void debrief_draw(struct ui *u, struct canvas *c)
+{
+    int cols = c->cols - 4 < MEASURE ? c->cols - 4 : MEASURE,
+        left = (c->cols - cols) / 2;
+    struct rect body = {2, left, c->rows - 4, cols};
+    header_draw(u, c, 0);
+    draw_footer(c, c->rows - 1, AT_DEBRIEF, true, NULL);
+    if (!u->have_report) {
+        draw_wrapped(c, (struct rect){c->rows / 2 - 1, left, 4, cols}, TONE_NORMAL,
+                     u->report_failed
+                         ? u->report_why.text
+                         : "It is over. Drawing up what happened: the same "
+                           "night is run again, once with the reference fix "
+                           "and once with nobody doing anything …",
+                     0);
+        return;
+    }
+    if (!u->page || u->page->cols != cols) {
+        canvas_free(u->page);
+        make_page(u, cols);
+    }
+    int most = u->page_rows > body.rows ? u->page_rows - body.rows : 0;
+    if (u->page_top > most)
+        u->page_top = most;
+    canvas_blit(c, body, u->page, u->page_top);
+    if (u->page_top < most)
+        draw_right(c, c->rows - 2, left, cols, TONE_DIM, "▼ more: PgDn");
+}
+
+enum ui_want debrief_key(struct ui *u, const struct key *k)
+{
+    struct view_state vs = {
+        .top = u->page_top, .sel = -1, .count = u->page_rows, .page = u->o.rows - 5};
+    struct key page = {.kind = KEY_PGDN};
+    bool space = k->kind == KEY_CHAR && !k->ctrl && k->cp == ' ';
+    if (view_scroll(&vs, space ? &page : k)) {
+        u->page_top = vs.top;
+        return UI_NOTHING;
+    }
+    const struct binding *b = binding_find(AT_DEBRIEF, k);
+    bool early = k->kind == KEY_ENTER && !u->have_report && !u->report_failed;
+    return b && !early ? ui_act(u, b, k)
+                       : UI_NOTHING; /* Enter was meant for the console */
+}

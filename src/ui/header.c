@@ -1,0 +1,178 @@
+/*
+ * The two rows on top: how the users are, in figures that stand still. Every field has
+ * a place of fixed width, so that nothing jumps when a number changes; the title gives
+ * way first, then the budget's bar.
+ */
+#include "ui_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* 99.96 % is not 100 %: the share of good requests rounds down. */
+static void share_text(char out[16], double share)
+{
+    if (isnan(share))
+        snprintf(out, 16, "  –   ");
+    else
+        snprintf(out, 16, "%5.1f %%", (double)(long)(share * 1000 + 1e-9) / 10);
+}
+
+/* Where the share of good requests is going: the last half minute against the one
+ * before. */
+static const char *trend(const struct session_view *v, enum tone *t)
+{
+    double now = recording_good(v->rec, v->now - 30 * SIM_SEC, v->now);
+    double before =
+        recording_good(v->rec, v->now - 90 * SIM_SEC, v->now - 30 * SIM_SEC);
+    *t = TONE_DIM;
+    if (isnan(now) || isnan(before) || (now - before < 0.01 && before - now < 0.01))
+        return "=";
+    *t = now > before ? TONE_GOOD : TONE_BAD;
+    return now > before ? "▲" : "▼";
+}
+
+static enum tone slo_tone(const struct session_view *v)
+{
+    if (isnan(v->slo.good))
+        return TONE_DIM;
+    return v->slo.ok ? TONE_GOOD : TONE_BAD;
+}
+
+static int draw_slo(const struct session_view *v, struct canvas *c, int row, int col,
+                    const char *label)
+{
+    char share[16];
+    enum tone t;
+    const char *arrow = trend(v, &t);
+    share_text(share, v->slo.good);
+    int n = canvas_text(c, row, col, 12, TONE_DIM, label);
+    n += canvas_text(c, row, col + n, 8, slo_tone(v), share) + 1;
+    n += canvas_text(c, row, col + n, 1, t, arrow);
+    return n;
+}
+
+static int draw_budget(const struct session_view *v, struct canvas *c, int row, int col,
+                       int bar)
+{
+    double left = v->slo.budget;
+    enum tone t = left > 0.5 ? TONE_GOOD : left > 0.1 ? TONE_WARN : TONE_BAD;
+    int n = canvas_text(c, row, col, 8, TONE_DIM, "budget ");
+    if (bar > 0) {
+        draw_bar(c, row, col + n, bar, left, t);
+        n += bar + 1;
+    }
+    if (left <= 0)
+        canvas_text(c, row, col + n, 5, t, "spent");
+    else
+        canvas_printf(c, row, col + n, 5, t, "%3.0f %%", left * 100);
+    return n + 5;
+}
+
+static int draw_lost(const struct session_view *v, struct canvas *c, int row, int col)
+{
+    struct buf b;
+    buf_init(&b, 32);
+    number_text(&b, (double)v->users_lost);
+    int n = canvas_text(c, row, col, 5, TONE_DIM, "lost ");
+    n += canvas_text(c, row, col + n, 6, v->users_lost ? TONE_WARN : TONE_DIM, b.s);
+    buf_release(&b);
+    return n;
+}
+
+static int draw_clock(const struct session_view *v, struct canvas *c, int row, int col)
+{
+    struct buf b;
+    buf_init(&b, 32);
+    clock_text(&b, v, v->now, true);
+    int n = canvas_text(c, row, col, 10, TONE_STRONG, b.s) + 1;
+    buf_release(&b);
+    bool runs = (v->hold == HOLD_NONE && !v->feedback) || v->hold == HOLD_WAITING;
+    if (v->hold == HOLD_WAITING)
+        canvas_text(c, row, col + n, 4, TONE_ACCENT, "▶▶");
+    else if (runs)
+        canvas_printf(c, row, col + n, 5, TONE_DIM, "×%.3g", v->speed);
+    else
+        canvas_text(c, row, col + n, 4, TONE_DIM, "‖");
+    return n + 3;
+}
+
+/* Columns of the fields beside title and bar, gaps included. */
+static int fixed_columns(bool wide, int gap)
+{
+    int clock = 12, slo = (wide ? 9 : 3) + 9, budget = 12, lost = 10, alerts = 3;
+    return 1 + clock + slo + budget + lost + alerts + 4 * gap;
+}
+
+void header_draw(struct ui *u, struct canvas *c, int row)
+{
+    const struct session_view *v = ui_view_of(u);
+    bool wide = c->cols >= 110;
+    int gap = wide ? 4 : 2, room = c->cols - fixed_columns(wide, gap);
+    const char *title =
+        v->mode == MODE_ONCALL ? "On call" : lesson_info(v->lesson)->title;
+    int w = (int)text_width(title), col = 1;
+    if (w > room)
+        w = room;
+    int bar = room - w - 1;
+    bar = bar < 4 ? 0 : bar > 12 ? 12 : bar;
+    draw_clipped(c, row, col, w, TONE_HEAD, title);
+    col += w + gap;
+    draw_clock(v, c, row, col);
+    col += 12 + gap;
+    draw_slo(v, c, row, col, wide ? "users ok " : "ok ");
+    col += (wide ? 9 : 3) + 9 + gap;
+    col += draw_budget(v, c, row, col, bar) + gap;
+    draw_lost(v, c, row, col);
+    if (v->alerts_firing > 0)
+        canvas_printf(c, row, c->cols - 4, 4, TONE_BAD, "▲%zu", v->alerts_firing);
+}
+
+/* Why the clock stands, in words. */
+static const char *hold_text(struct ui *u, const struct session_view *v, enum tone *t)
+{
+    *t = TONE_DIM;
+    if (u->ed.text.len > 0 && v->mode == MODE_GUIDED && v->hold == HOLD_NONE)
+        return "‖ while you type";
+    if (v->feedback && v->hold != HOLD_PAUSED) {
+        *t = TONE_ACCENT;
+        return "‖ Enter: go on";
+    }
+    switch (v->hold) {
+    case HOLD_READING:
+        *t = TONE_ACCENT;
+        return "‖ while you read";
+    case HOLD_QUESTION:
+        *t = TONE_ACCENT;
+        return "‖ a question is open";
+    case HOLD_PAUSED:
+        *t = TONE_WARN;
+        return "‖ paused: Space";
+    case HOLD_WAITING:
+        return "▶▶ waiting, ^C stops";
+    case HOLD_OVER:
+        return "■ over";
+    default:
+        return v->practice ? "practice: not scored" : "";
+    }
+}
+
+void tabs_draw(struct ui *u, struct canvas *c, int row)
+{
+    const struct session_view *v = ui_view_of(u);
+    int col = 0;
+    for (int i = 0; i < VIEW_COUNT; i++) {
+        const struct view *w = ui_view((enum view_id)i);
+        bool on = i == (int)u->tab;
+        char label[40];
+        snprintf(label, sizeof label, on ? "[%c %s]" : " %c %s ", w->key, w->name);
+        enum tone t = !on ? TONE_DIM : u->at_panel ? TONE_SELECT : TONE_STRONG;
+        col += canvas_text(c, row, col, 16, t, label);
+        if (i == VIEW_PEOPLE && v->unread_tickets > 0)
+            col +=
+                canvas_printf(c, row, col - 1, 4, TONE_WARN, "+%zu", v->unread_tickets);
+    }
+    enum tone t;
+    const char *text = hold_text(u, v, &t);
+    if (c->cols - col - 2 >= (int)text_width(text))
+        draw_right(c, row, col, c->cols - col - 1, t, text);
+}

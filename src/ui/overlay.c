@@ -1,0 +1,379 @@
+/*
+ * What lies over a screen: help, the palette, a question before something risky, a
+ * notice, and the page for a terminal that is too small. One at a time; Esc closes it.
+ */
+#include "ui_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct rect centred(const struct canvas *c, int rows, int cols)
+{
+    if (rows > c->rows - 2)
+        rows = c->rows - 2;
+    if (cols > c->cols - 4)
+        cols = c->cols - 4;
+    return (struct rect){(c->rows - rows) / 2, (c->cols - cols) / 2, rows, cols};
+}
+
+static struct rect inside(struct rect r)
+{
+    return (struct rect){r.row + 1, r.col + 2, r.rows - 2, r.cols - 4};
+}
+
+/* ---- help
+ * -----------------------------------------------------------------------------------
+ */
+
+static const char *about_where(unsigned where)
+{
+    switch (where) {
+    case AT_START:
+        return "Each line is an incident on a system that really runs, in miniature. "
+               "Choose "
+               "one and press Enter: you are paged, you look, you act, and users feel "
+               "it.";
+    case AT_BRIEFING:
+        return "Read the page, then press Enter. The clock waits for you.";
+    case AT_CONSOLE:
+        return "You are in the console: type a command and press Enter. help lists the "
+               "commands this incident needs; help COMMAND explains one; Tab "
+               "completes. A "
+               "bare word looks, an argument acts. Wrong turns have real consequences "
+               "here, "
+               "and that is allowed.";
+    case AT_PANEL:
+        return "You are in the panels: single keys work here. Enter or : goes back to "
+               "the "
+               "console.";
+    default:
+        return "What happened, and why. Scroll to read; Enter goes back to the list.";
+    }
+}
+
+static const char legend[] = "Above: ok is the share of users' requests that were good "
+                             "in the last minute, budget how "
+                             "much of what the promise allows is left, lost how many "
+                             "were bad since the page, ▲ how "
+                             "many alerts fire.";
+
+struct page {
+    struct canvas *c;
+    struct rect r;
+    int row, skip;
+};
+
+static void paragraph(struct page *p, enum tone t, const char *text)
+{
+    int at = p->row - p->skip, above = at < 0 ? -at : 0;
+    struct rect r = {p->r.row + at + above, p->r.col, p->r.rows - at - above,
+                     p->r.cols};
+    if (!text || !*text)
+        return;
+    if (r.rows < 0)
+        r.rows = 0;
+    p->row += draw_wrapped(p->c, r, t, text, above) + 1;
+}
+
+static void key_row(struct page *p, const char *label, const char *does)
+{
+    int at = p->row++ - p->skip;
+    if (at < 0 || at >= p->r.rows)
+        return;
+    canvas_text(p->c, p->r.row + at, p->r.col, 22, TONE_STRONG, label);
+    draw_clipped(p->c, p->r.row + at, p->r.col + 22, p->r.cols - 22, TONE_NORMAL, does);
+}
+
+static int help_text(struct ui *u, struct canvas *c, struct rect r, int skip)
+{
+    unsigned where = ui_where(u);
+    const struct session_view *v = ui_view_of(u);
+    struct page p = {.c = c, .r = r, .skip = skip};
+    paragraph(&p, TONE_NORMAL, about_where(where));
+    if (where == AT_PANEL)
+        paragraph(&p, TONE_ACCENT, ui_view(u->tab)->about);
+    if (where == AT_PANEL && ui_view(u->tab)->hint)
+        key_row(&p, ui_view(u->tab)->name, ui_view(u->tab)->hint);
+    for (size_t i = 0; i < nbindings; i++)
+        if (bindings[i].label && (bindings[i].where & where))
+            key_row(&p, bindings[i].label, bindings[i].does);
+    p.row++;
+    if (where & AT_PLAY) {
+        paragraph(&p, TONE_DIM, legend);
+        paragraph(&p, TONE_ACCENT, v->current ? v->current->say : NULL);
+    }
+    return p.row - 1;
+}
+
+void help_draw(struct ui *u, struct canvas *c)
+{
+    struct canvas *none = canvas_new(1, 1);
+    struct rect r = centred(c, c->rows - 2, 76), in = inside(r);
+    int all = help_text(u, none, (struct rect){0, 0, 0, in.cols}, 0);
+    canvas_free(none);
+    if (all + 2 < r.rows)
+        r = centred(c, all + 2, 76), in = inside(r);
+    if (u->over_top > all - in.rows)
+        u->over_top = all > in.rows ? all - in.rows : 0;
+    draw_frame(c, r, "help", all > in.rows ? "PgUp PgDn  Esc closes" : "Esc closes");
+    help_text(u, c, in, u->over_top);
+    c->cursor_row = c->cursor_col = -1;
+}
+
+/* ---- palette
+ * -----------------------------------------------------------------------------------
+ */
+
+struct item {
+    const char *name, *doc;
+    enum view_id view;             /* VIEW_COUNT: none */
+    const struct binding *binding; /* NULL: none */
+    bool command;
+};
+#define ITEMS_MAX 160
+
+/* Letters of `word` in order in `name`; fewer gaps first. -1: no. */
+static int fuzzy(const char *name, const char *word)
+{
+    int gaps = 0;
+    for (; *word; word++) {
+        char low = *word >= 'A' && *word <= 'Z' ? (char)(*word + 32) : *word;
+        while (*name && (*name >= 'A' && *name <= 'Z' ? *name + 32 : *name) != low) {
+            name++;
+            gaps++;
+        }
+        if (!*name++)
+            return -1;
+    }
+    return gaps;
+}
+
+static size_t all_items(struct item *items)
+{
+    size_t n = 0;
+    for (int i = 0; i < VIEW_COUNT; i++)
+        items[n++] = (struct item){ui_view((enum view_id)i)->name, "show this panel",
+                                   (enum view_id)i, NULL, false};
+    for (size_t i = 0; i < console_commands() && n < ITEMS_MAX; i++) {
+        const struct command_info *ci = console_command(i);
+        items[n++] = (struct item){ci->name, ci->doc, VIEW_COUNT, NULL, true};
+    }
+    for (size_t i = 0; i < nbindings && n < ITEMS_MAX; i++) {
+        const struct binding *b = &bindings[i];
+        if (b->label && (b->where & AT_PLAY) && b->act != ACT_EDIT &&
+            b->act != ACT_TAB && b->act != ACT_PALETTE)
+            items[n++] = (struct item){b->does, b->label, VIEW_COUNT, b, false};
+    }
+    return n;
+}
+
+static size_t found_items(struct ui *u, struct item *out)
+{
+    struct item all[ITEMS_MAX];
+    int score[ITEMS_MAX];
+    size_t n = all_items(all), m = 0;
+    for (size_t i = 0; i < n; i++) {
+        int s = fuzzy(all[i].name, u->palette.s);
+        if (s < 0)
+            continue;
+        size_t at = m++;
+        while (at > 0 && score[at - 1] > s) {
+            out[at] = out[at - 1];
+            score[at] = score[at - 1];
+            at--;
+        }
+        out[at] = all[i];
+        score[at] = s;
+    }
+    return m;
+}
+
+void palette_draw(struct ui *u, struct canvas *c)
+{
+    struct item items[ITEMS_MAX];
+    size_t n = found_items(u, items);
+    struct rect r = centred(c, 18, 72), in = inside(r);
+    draw_frame(c, r, "anything", "Enter takes it  Esc closes");
+    if (u->palette_pick >= (int)n)
+        u->palette_pick = n ? (int)n - 1 : 0;
+    int used =
+        canvas_printf(c, in.row, in.col, in.cols, TONE_PROMPT, "> %s", u->palette.s);
+    c->cursor_row = in.row;
+    c->cursor_col = in.col + used;
+    int rows = in.rows - 2,
+        top = u->palette_pick >= rows ? u->palette_pick - rows + 1 : 0;
+    for (int i = 0; i < rows && (size_t)(i + top) < n; i++) {
+        const struct item *it = &items[i + top];
+        bool on = i + top == u->palette_pick;
+        int row = in.row + 2 + i, name = it->command || it->view < VIEW_COUNT ? 16 : 54;
+        if (on)
+            canvas_fill(c, (struct rect){row, in.col, 1, in.cols}, TONE_SELECT, ' ');
+        if (on)
+            canvas_text(c, row, in.col - 1, 1, TONE_ACCENT, "›");
+        draw_clipped(c, row, in.col, name, on ? TONE_SELECT : TONE_NORMAL, it->name);
+        draw_clipped(c, row, in.col + name + 1, in.cols - name - 1,
+                     on ? TONE_SELECT : TONE_DIM, it->doc);
+    }
+    if (n == 0)
+        canvas_text(c, in.row + 2, in.col, in.cols, TONE_DIM, "Nothing like that.");
+}
+
+static enum ui_want take_item(struct ui *u)
+{
+    struct item items[ITEMS_MAX];
+    size_t n = found_items(u, items);
+    u->over = OVER_NONE;
+    if ((size_t)u->palette_pick >= n)
+        return UI_NOTHING;
+    const struct item *it = &items[u->palette_pick];
+    if (it->view < VIEW_COUNT) {
+        ui_show_tab(u, (int)it->view);
+        u->at_panel = true;
+    } else if (it->command) {
+        char line[80];
+        snprintf(line, sizeof line, "%s ", it->name);
+        editor_set(&u->ed, line);
+        u->at_panel = false;
+    } else {
+        struct key k = {.kind = it->binding->kind, .cp = it->binding->cp};
+        return ui_act(u, it->binding, &k);
+    }
+    return UI_NOTHING;
+}
+
+static enum ui_want palette_key(struct ui *u, const struct key *k)
+{
+    char bytes[4];
+    if (k->kind == KEY_ENTER)
+        return take_item(u);
+    if (k->kind == KEY_DOWN || k->kind == KEY_TAB)
+        u->palette_pick++;
+    else if ((k->kind == KEY_UP || k->kind == KEY_BACKTAB) && u->palette_pick > 0)
+        u->palette_pick--;
+    else if (k->kind == KEY_BACKSPACE && u->palette.len > 0)
+        text_drop_last(&u->palette), u->palette_pick = 0;
+    else if (k->kind == KEY_CHAR && !k->ctrl && !k->alt && k->cp >= ' ' && k->cp < 0x7f)
+        buf_add(&u->palette, bytes, utf8_put(bytes, k->cp)), u->palette_pick = 0;
+    return UI_NOTHING;
+}
+
+/* ---- a question before something risky ------------------------------------------- */
+
+static const char *question(struct ui *u)
+{
+    const struct session_view *v = ui_view_of(u);
+    switch (u->ask) {
+    case ASK_LINE:
+        return v && v->confirm ? v->confirm : "This changes the running system.";
+    case ASK_RESET:
+        return "Start this incident over, from the page? What you did in this run is "
+               "put "
+               "aside.";
+    case ASK_RESTART:
+        return "Start this incident over? The run you began is put aside.";
+    default:
+        return "";
+    }
+}
+
+void confirm_draw(struct ui *u, struct canvas *c)
+{
+    int cols = c->cols - 8 < 68 ? c->cols - 8 : 68;
+    int rows = wrapped_rows(question(u), cols - 4);
+    bool line = u->ask == ASK_LINE;
+    struct rect r = centred(c, rows + 4 + (line ? 2 : 0), cols), in = inside(r);
+    draw_frame(c, r, "Really?", "Esc: no");
+    if (line) {
+        draw_clipped(c, in.row, in.col, in.cols, TONE_PROMPT, u->asked.s);
+        in.row += 2;
+        in.rows -= 2;
+    }
+    draw_wrapped(c, in, TONE_NORMAL, question(u), 0);
+    struct cell *first = &c->cells[(size_t)in.row * (size_t)c->cols + (size_t)in.col];
+    if (first->cp >= 'a' && first->cp <= 'z')
+        first->cp -= 'a' - 'A'; /* a risk is a phrase; here it is a sentence */
+    int last = r.row + r.rows - 2;
+    canvas_text(c, last, in.col, 1, TONE_STRONG, "y");
+    canvas_text(c, last, in.col + 2, 20, TONE_NORMAL, line ? "do it" : "start over");
+    canvas_text(c, last, in.col + 16, 1, TONE_STRONG, "n");
+    canvas_text(c, last, in.col + 18, 20, TONE_NORMAL, line ? "leave it" : "stay");
+    c->cursor_row = last;
+    c->cursor_col = in.col;
+}
+
+static enum ui_want yes(struct ui *u)
+{
+    enum ask what = u->ask;
+    u->over = OVER_NONE;
+    u->ask = ASK_NONE;
+    if (what == ASK_LINE) {
+        console_confirmed(u);
+        return UI_NOTHING;
+    }
+    if (what == ASK_RESTART && (size_t)u->pick < u->nlessons)
+        u->wanted = u->lessons[u->pick].id;
+    else if (u->s)
+        u->wanted = lesson_info(ui_view_of(u)->lesson)->id;
+    return UI_RESTART;
+}
+
+static enum ui_want confirm_key(struct ui *u, const struct key *k)
+{
+    if (k->kind != KEY_CHAR || k->ctrl)
+        return UI_NOTHING;
+    if (k->cp == 'y' || k->cp == 'Y')
+        return yes(u);
+    if (k->cp == 'n' || k->cp == 'N' || k->cp == 'q') {
+        u->over = OVER_NONE;
+        u->ask = ASK_NONE;
+    }
+    return UI_NOTHING;
+}
+
+enum ui_want overlay_key(struct ui *u, const struct key *k)
+{
+    if (k->kind == KEY_ESC ||
+        (u->over == OVER_HELP && k->kind == KEY_F && k->cp == 1)) {
+        u->over = OVER_NONE;
+        u->ask = ASK_NONE;
+        return UI_NOTHING;
+    }
+    if (u->over == OVER_PALETTE)
+        return palette_key(u, k);
+    if (u->over == OVER_CONFIRM)
+        return confirm_key(u, k);
+    struct view_state vs = {.top = u->over_top, .sel = -1, .count = 1000, .page = 10};
+    if (view_scroll(&vs, k))
+        u->over_top = vs.top;
+    else
+        u->over = OVER_NONE;
+    return UI_NOTHING;
+}
+
+/* ---- notices, and a terminal that is too small ----------------------------------- */
+
+void notice_draw(struct ui *u, struct canvas *c)
+{
+    int cols = c->cols - 8 < 68 ? c->cols - 8 : 68;
+    int rows = wrapped_rows(u->notice.s, cols - 4);
+    struct rect r = centred(c, rows + 2, cols), in = inside(r);
+    draw_frame(c, r, "notice", "any key closes");
+    draw_wrapped(c, in, TONE_NORMAL, u->notice.s, 0);
+    c->cursor_row = c->cursor_col = -1;
+}
+
+void small_draw(struct ui *u, struct canvas *c)
+{
+    char size[80];
+    snprintf(size, sizeof size, "This terminal is %d by %d.", u->o.cols, u->o.rows);
+    const char *const lines[] = {size,
+                                 "truecode needs 80 by 24.",
+                                 "Make the window larger,",
+                                 "or leave with q and use",
+                                 "truecode --plain",
+                                 u->s ? "The clock stands still." : "Nothing is lost."};
+    int n = (int)(sizeof lines / sizeof *lines),
+        top = c->rows > n ? (c->rows - n) / 2 : 0;
+    for (int i = 0; i < n && top + i < c->rows; i++)
+        canvas_text(c, top + i, c->cols > 30 ? 2 : 0, c->cols, TONE_NORMAL, lines[i]);
+}

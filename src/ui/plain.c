@@ -1,0 +1,412 @@
+/*
+ * Plain mode: the same session as lines that are only ever added. For screen readers,
+ * pipes, and terminals that can do nothing else; also for scripts. Choices are
+ * numbered, a risk is asked about in words, each change of state is a line that starts
+ * with the time. Time stands still at the prompt; a wait runs at once to its end, or to
+ * where something happened.
+ */
+#include "ui_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MEASURE 79
+#define TAIL    64
+
+struct plain {
+    struct session *s;   /* borrowed */
+    struct buf waiting;  /* the line that waits for a yes; empty: none */
+    size_t said;         /* bytes of the transcript that were printed */
+    char tail[TAIL + 1]; /* the last of them: the transcript forgets its beginning */
+    size_t step;         /* the step that was printed */
+    bool had_step;
+    bool slo_ok;
+    size_t alerts;
+    sim_time now;
+    bool over;
+};
+
+struct plain *plain_new(struct session *s)
+{
+    struct plain *p = mem_alloc(sizeof *p);
+    p->s = s;
+    p->step = SIZE_MAX;
+    buf_init(&p->waiting, EDITOR_LINE);
+    return p;
+}
+
+void plain_free(struct plain *p)
+{
+    if (!p)
+        return;
+    buf_release(&p->waiting);
+    mem_free(p);
+}
+
+const char *plain_prompt(const struct plain *p)
+{
+    return p->waiting.len ? "Really? (yes/no) > " : "> ";
+}
+
+static void wrapped(struct buf *out, const char *first, const char *rest,
+                    const char *text)
+{
+    struct buf lines;
+    if (!text || !*text)
+        return;
+    buf_init(&lines, 0);
+    text_wrap(&lines, text, MEASURE - text_width(first));
+    for (const char *at = lines.s; *at;) {
+        const char *nl = strchr(at, '\n');
+        size_t n = nl ? (size_t)(nl - at) : strlen(at);
+        if (n > 0)
+            buf_adds(out, at == lines.s ? first : rest);
+        for (size_t i = 0; i < n; i++)
+            buf_addch(out, at[i] == '`' ? '"' : at[i]); /* what is to be typed */
+        buf_addch(out, '\n');
+        at += n + (nl ? 1 : 0);
+    }
+    buf_release(&lines);
+}
+
+/* ---- what the session said ------------------------------------------------------- */
+
+/* Where the unprinted part of the transcript begins, also after it forgot old lines. */
+static size_t unprinted(const struct plain *p, const struct out *o)
+{
+    size_t n = strlen(p->tail);
+    if (p->said <= o->text.len && p->said >= n &&
+        memcmp(o->text.s + p->said - n, p->tail, n) == 0)
+        return p->said;
+    for (size_t at = o->text.len; at >= n && at > 0; at--)
+        if (memcmp(o->text.s + at - n, p->tail, n) == 0)
+            return at;
+    return 0;
+}
+
+/* Past the echo of the line, which the learner sees already; it may have been wrapped.
+ */
+static const char *past_echo(const char *text, const char *line)
+{
+    const char *at = text;
+    if (!line || !str_starts(at, "> "))
+        return text;
+    for (at += 2; *line && (*at == *line || (*at == '\n' && *line == ' ')); at++)
+        line++;
+    return *line == '\0' && *at == '\n' ? at + 1 : text;
+}
+
+static bool is_step_line(const char *line, size_t n, const struct session_view *v)
+{
+    char head[40];
+    int len = snprintf(head, sizeof head, "Step %zu of %zu. ", v->step + 1, v->nsteps);
+    return v->current && (int)n >= len && memcmp(line, head, (size_t)len) == 0;
+}
+
+/* What the transcript got since the last time; the step's heading is for print_step().
+ */
+static void print_said(struct plain *p, const char *echo, struct buf *out)
+{
+    const struct session_view *v = session_view(p->s);
+    const struct out *o = v->transcript;
+    const char *text = past_echo(o->text.s + unprinted(p, o), echo);
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        if (!is_step_line(text, n, v)) {
+            buf_add(out, text, n);
+            buf_addch(out, '\n');
+        }
+        text += n + (text[n] == '\n');
+    }
+    p->said = o->text.len;
+    size_t n = o->text.len < TAIL ? o->text.len : TAIL;
+    memcpy(p->tail, o->text.s + o->text.len - n, n);
+    p->tail[n] = '\0';
+}
+
+/* ---- the step
+ * ----------------------------------------------------------------------------------------------
+ */
+
+static void print_step(struct plain *p, struct buf *out)
+{
+    const struct session_view *v = session_view(p->s);
+    const struct step *s = v->current;
+    if (!s || (p->had_step && p->step == v->step))
+        return;
+    if (p->had_step)
+        buf_addch(out, '\n');
+    buf_addf(out, "Step %zu of %zu. %s\n", v->step + 1, v->nsteps,
+             s->title ? s->title : "");
+    p->had_step = true;
+    p->step = v->step;
+    wrapped(out, "", "", s->say);
+    for (size_t i = 0; i < s->nchoices; i++) {
+        char number[32];
+        snprintf(number, sizeof number, "  %zu  ", i + 1);
+        wrapped(out, number, "     ", s->choices[i].text);
+    }
+    for (size_t i = 0; i < s->npredict; i++)
+        buf_addf(out, "  %s: up, same or down?\n", s->predict[i].what);
+    if (s->wants_suspect && !ui_has_word(s->say, "suspect "))
+        wrapped(out, "", "",
+                "When you know: suspect COMPONENT MECHANISM because EVIDENCE");
+}
+
+/* ---- changes of state
+ * ------------------------------------------------------------------------------------------
+ */
+
+static void percent(struct buf *b, double share)
+{
+    buf_addf(b, "%.1f %%", (double)(long)(share * 1000 + 1e-9) / 10);
+}
+
+static void print_counters(const struct session_view *v, struct buf *out)
+{
+    const struct model *m = world_model(v->world);
+    for (size_t i = 0; i < model_comps(m); i++) {
+        const struct kind_desc *k = model_kind(m, (comp_id)i);
+        if (!str_eq(k->name, "counter") || k->nmetrics == 0)
+            continue;
+        struct series s = {.comp = (comp_id)i};
+        double per_min = 60 * series_rate(v->rec, s, v->now - SIM_MIN, v->now);
+        buf_addch(out, ' ');
+        for (const char *c = model_name(m, (comp_id)i); *c; c++)
+            buf_addch(out, *c == '_' ? ' ' : *c);
+        buf_adds(out, " per minute ");
+        number_text(out, per_min);
+        buf_addch(out, '.');
+    }
+}
+
+/* One labelled line when time went on: what the business and its users feel. */
+static void print_state(struct plain *p, struct buf *out)
+{
+    const struct session_view *v = session_view(p->s);
+    bool first = p->now == 0, moved = v->now != p->now;
+    bool turned = v->slo.ok != p->slo_ok || v->alerts_firing != p->alerts;
+    p->now = v->now;
+    p->slo_ok = v->slo.ok;
+    p->alerts = v->alerts_firing;
+    if (first || (!moved && !turned) || v->phase != PHASE_PLAY)
+        return;
+    clock_text(out, v, v->now, false);
+    buf_addch(out, ' ');
+    print_counters(v, out);
+    if (isnan(v->slo.good)) {
+        buf_adds(out, " No user's request ended in the last minute.");
+    } else {
+        buf_adds(out, " Users ok ");
+        percent(out, v->slo.good);
+        buf_adds(out, v->slo.ok ? "." : ", below the objective.");
+    }
+    if (v->alerts_firing)
+        buf_addf(out, " Alerts firing: %zu.", v->alerts_firing);
+    buf_addch(out, '\n');
+}
+
+/* ---- the debrief
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static const char *head_of(const struct block *b, size_t col, char *out, size_t max)
+{
+    const char *at = b->text ? b->text : "";
+    for (; col > 0 && strchr(at, '|'); col--)
+        at = strchr(at, '|') + 1;
+    size_t n = strcspn(at, "|");
+    if (*at == '>')
+        at++, n--;
+    snprintf(out, max, "%.*s", (int)n, at);
+    for (char *c = out; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c + 32);
+    return out;
+}
+
+/* "pool wait, checkout.pool: time 2812 ms, share 94 %": a row as a sentence. */
+static void print_row(const struct block *b, const char *const *cells, struct buf *out)
+{
+    struct buf line;
+    char head[80];
+    buf_init(&line, 0);
+    buf_adds(&line, cells[0]);
+    for (size_t i = 1; i < b->ncols; i++) {
+        buf_adds(&line, i == 1 ? ": " : ", ");
+        if (b->ncols > 2)
+            buf_addf(&line, "%s ", head_of(b, i, head, sizeof head));
+        buf_adds(&line, cells[i]);
+    }
+    wrapped(out, "  ", "    ", line.s);
+    buf_release(&line);
+}
+
+static double mean_of(const double *v, size_t from, size_t to)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = from; i < to; i++)
+        if (!isnan(v[i])) {
+            sum += v[i];
+            n++;
+        }
+    return n ? sum / (double)n : NAN;
+}
+
+static void print_chart(const struct block *b, struct buf *out)
+{
+    buf_addf(out, "%s, by quarters of the incident:\n", b->text);
+    for (size_t s = 0; s < b->nseries; s++) {
+        buf_addf(out, "  %s:", b->series[s].name);
+        for (size_t q = 0; q < 4; q++) {
+            double v = mean_of(b->series[s].v, b->n * q / 4, b->n * (q + 1) / 4);
+            if (isnan(v))
+                buf_addf(out, "%s nobody came", q ? "," : "");
+            else
+                buf_addf(out, "%s %.1f %s", q ? "," : "", v, b->unit ? b->unit : "");
+        }
+        buf_addch(out, '\n');
+    }
+}
+
+static void print_block(const struct block *b, struct buf *out)
+{
+    switch (b->kind) {
+    case BLOCK_TITLE:
+        wrapped(out, "", "", b->text);
+        break;
+    case BLOCK_HEADING:
+        buf_addch(out, '\n');
+        wrapped(out, "", "", b->text);
+        break;
+    case BLOCK_TEXT:
+        wrapped(out, "", "", b->text);
+        break;
+    case BLOCK_BULLET:
+        wrapped(out, "- ", "  ", b->text);
+        break;
+    case BLOCK_CHART:
+        print_chart(b, out);
+        break;
+    case BLOCK_LINK:
+        wrapped(out, "- ", "  ", b->text);
+        buf_addf(out, "  %s\n", b->url ? b->url : "");
+        break;
+    case BLOCK_TABLE:
+        for (size_t i = 0; b->ncols && i + b->ncols <= b->ncells; i += b->ncols)
+            print_row(b, &b->cells[i], out);
+        break;
+    }
+}
+
+static enum err print_debrief(struct plain *p, struct buf *out, struct errmsg *why)
+{
+    struct report r;
+    enum err e = session_report(p->s, &r, NULL, NULL, why);
+    if (e != ERR_OK)
+        return e;
+    buf_addch(out, '\n');
+    for (size_t i = 0; i < r.n; i++)
+        print_block(&r.blocks[i], out);
+    report_release(&r);
+    return ERR_OK;
+}
+
+/* ---- lines
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+/* Runs what the line started to its end. */
+static enum err run_out(struct plain *p, struct errmsg *why)
+{
+    enum err e = ERR_OK;
+    while (e == ERR_OK && session_view(p->s)->hold == HOLD_WAITING) {
+        sim_time before = session_view(p->s)->now;
+        e = session_advance(p->s, session_view(p->s)->wait_until, why);
+        if (session_view(p->s)->now == before)
+            break;
+    }
+    return e;
+}
+
+static enum err after(struct plain *p, const char *echo, struct buf *out, bool *over,
+                      struct errmsg *why)
+{
+    enum err e = run_out(p, why);
+    print_said(p, echo, out);
+    if (session_view(p->s)->feedback)
+        session_read(p->s);
+    print_state(p, out);
+    if (session_view(p->s)->phase == PHASE_DEBRIEF && !p->over) {
+        p->over = *over = true;
+        return e == ERR_OK ? print_debrief(p, out, why) : e;
+    }
+    print_step(p, out);
+    return e;
+}
+
+void plain_start(struct plain *p, struct buf *out)
+{
+    const struct session_view *v = session_view(p->s);
+    const struct lesson_info *li = lesson_info(v->lesson);
+    struct errmsg why = {0};
+    bool over = false;
+    if (v->phase == PHASE_BRIEFING) {
+        buf_addf(out, "%s. %d minutes.", v->mode == MODE_ONCALL ? "On call" : li->title,
+                 li->minutes);
+        if (li->post_title && v->mode == MODE_GUIDED)
+            buf_addf(out, " After the post \"%s\".", li->post_title);
+        buf_adds(out, "\n\n");
+        wrapped(out, "", "", li->place);
+        buf_addch(out, '\n');
+        clock_text(out, v, v->now, false);
+        buf_adds(out, "  What reaches you:\n");
+        wrapped(out, "  ", "  ", li->page);
+        buf_addch(out, '\n');
+        session_read(p->s);
+    }
+    if (after(p, NULL, out, &over, &why) != ERR_OK)
+        buf_addf(out, "%s\n", why.text);
+}
+
+static bool says_yes(const char *line)
+{
+    return strcasecmp(line, "yes") == 0 || strcasecmp(line, "y") == 0;
+}
+
+enum err plain_line(struct plain *p, const char *line, struct buf *out, bool *over,
+                    struct errmsg *why)
+{
+    struct buf asked;
+    bool confirmed = false;
+    *over = false;
+    buf_init(&asked, EDITOR_LINE);
+    line += strspn(line, " \t");
+    if (p->waiting.len > 0) {
+        confirmed = says_yes(line);
+        buf_adds(&asked, p->waiting.s);
+        buf_reset(&p->waiting);
+        if (!confirmed) {
+            buf_adds(out, "Left as it was.\n");
+            buf_release(&asked);
+            return ERR_OK;
+        }
+    } else {
+        buf_adds(&asked, line);
+    }
+    struct errmsg said = {0};
+    enum err e = session_line(p->s, asked.s, confirmed, &said), result = ERR_OK;
+    const struct session_view *v = session_view(p->s);
+    if (e == ERR_STOPPED && v->confirm) {
+        buf_adds(&p->waiting, asked.s);
+        wrapped(out, "", "", v->confirm);
+    } else {
+        result = after(p, asked.s, out, over, why);
+        if (result == ERR_LIMIT || result == ERR_STOPPED)
+            result = ERR_OK; /* said in the transcript */
+    }
+    buf_release(&asked);
+    return result;
+}

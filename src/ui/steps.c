@@ -1,0 +1,185 @@
+/*
+ * The step: the one thing to do next. It shows what is asked, the choices when it is a
+ * question, and what was said about the last answer until that has been read. Drawn by
+ * the same code that measures it, so that it can have exactly the rows it needs.
+ */
+#include "ui_internal.h"
+
+#include <stdio.h>
+
+/* Draws (or, with c NULL, measures) `text` at row; returns the rows it takes. */
+static int text_at(struct canvas *c, struct rect r, int row, int indent, enum tone t,
+                   const char *text)
+{
+    struct rect at = {r.row + row, r.col + indent, r.rows - row, r.cols - indent};
+    if (at.rows < 0)
+        at.rows = 0;
+    return draw_wrapped(c, at, t, text, 0);
+}
+
+static int choices_at(struct canvas *c, struct rect r, int row, const struct step *s)
+{
+    int from = row;
+    for (size_t i = 0; i < s->nchoices; i++) {
+        if (c && row < r.rows)
+            canvas_printf(c, r.row + row, r.col + 1, 3, TONE_ACCENT, "%zu", i + 1);
+        row += text_at(c, r, row, 4, TONE_NORMAL, s->choices[i].text);
+    }
+    return row - from;
+}
+
+static int predictions_at(struct canvas *c, struct rect r, int row,
+                          const struct step *s)
+{
+    int from = row;
+    for (size_t i = 0; i < s->npredict; i++) {
+        char line[200];
+        snprintf(line, sizeof line, "%s: up, same or down?", s->predict[i].what);
+        if (c && row < r.rows)
+            canvas_text(c, r.row + row, r.col + 1, 2, TONE_ACCENT, "·");
+        row += text_at(c, r, row, 4, TONE_NORMAL, line);
+    }
+    return row - from;
+}
+
+/* The status update, with what this one needs. */
+static int update_at(struct canvas *c, struct rect r, int row, const struct step *s)
+{
+    struct buf b;
+    buf_init(&b, 300);
+    buf_adds(&b, "Type: say");
+    for (size_t i = 0; i < s->nneeds; i++)
+        buf_addf(&b, " %s=\"…\"", s->needs[i]);
+    int rows = text_at(c, r, row, 0, TONE_DIM, b.s);
+    buf_release(&b);
+    return rows;
+}
+
+/* One dim line: how to answer. */
+static const char *how(const struct step *s)
+{
+    switch (s->kind) {
+    case STEP_ASK:
+    case STEP_CHOOSE:
+        return "Type the number and Enter.";
+    case STEP_PREDICT:
+        return s->npredict > 1 ? "Type your guesses, like: up, same"
+                               : "Type your guess: up, same or down.";
+    case STEP_SAY_UPDATE:
+        return NULL; /* update_at() */
+    default:
+        return s->wants_suspect ? "When you know: suspect COMPONENT MECHANISM because …"
+                                : NULL;
+    }
+}
+
+/* The author has said it in the step's own words. */
+static bool says_how(const struct step *s)
+{
+    return s->say && ((s->wants_suspect && ui_has_word(s->say, "suspect ")) ||
+                      (s->kind == STEP_PREDICT && ui_has_word(s->say, "same")));
+}
+
+static const char *last_hint(const struct session_view *v)
+{
+    size_t n = v->hints_shown;
+    if (!v->current || n == 0)
+        return NULL;
+    return v->current->hints[(n > v->current->nhints ? v->current->nhints : n) - 1];
+}
+
+static int step_at(const struct session_view *v, struct canvas *c, struct rect r)
+{
+    int row = 0;
+    if (v->feedback) {
+        row += text_at(c, r, row, 0, TONE_ACCENT, v->feedback);
+        return row + text_at(c, r, row, 0, TONE_DIM, "Enter: go on.");
+    }
+    const struct step *s = v->current;
+    if (!s) {
+        row += text_at(
+            c, r, row, 0, TONE_NORMAL,
+            "The system is yours, as it would be at night. When you are sure of "
+            "how it stands, say so: resolve mitigated, resolve cured or "
+            "resolve recovered.");
+        return row;
+    }
+    row += text_at(c, r, row, 0, TONE_NORMAL, s->say);
+    row += choices_at(c, r, row, s);
+    row += predictions_at(c, r, row, s);
+    if (last_hint(v)) {
+        char line[600];
+        snprintf(line, sizeof line, "Hint %zu of %zu: %s", v->hints_shown, s->nhints,
+                 last_hint(v));
+        row += text_at(c, r, row, 0, TONE_ACCENT, line);
+    }
+    if (s->kind == STEP_SAY_UPDATE)
+        row += update_at(c, r, row, s);
+    if (how(s) && !says_how(s))
+        row += text_at(c, r, row, 0, TONE_DIM, how(s));
+    return row;
+}
+
+int step_rows(struct ui *u, int cols)
+{
+    return step_at(ui_view_of(u), NULL, (struct rect){0, 0, 0, cols});
+}
+
+void step_draw(struct ui *u, struct canvas *c, struct rect r)
+{
+    const struct session_view *v = ui_view_of(u);
+    char title[160], right[32] = "";
+    if (v->feedback)
+        snprintf(title, sizeof title, "Before you go on");
+    else if (v->current)
+        snprintf(title, sizeof title, "Step %zu of %zu · %s", v->step + 1, v->nsteps,
+                 v->current->title ? v->current->title : "");
+    else
+        snprintf(title, sizeof title, "On call");
+    if (!v->feedback && v->current && v->hints_shown < v->current->nhints)
+        snprintf(right, sizeof right, "F2 hint");
+    if ((int)text_width(title) + 18 > r.cols)
+        right[0] = '\0'; /* the footer says it too */
+    draw_rule(c, r.row, r.col, r.cols, TONE_HEAD, title, right);
+    struct rect inner = {r.row + 1, r.col + 1, r.rows - 1, r.cols - 2};
+    int all = step_at(v, c, inner);
+    if (all > inner.rows && inner.rows > 0)
+        draw_right(c, inner.row + inner.rows - 1, inner.col, inner.cols, TONE_WARN,
+                   " … more: F1");
+}
+
+/* ---- the notebook ---------------------------------------------------------------- */
+
+static const char *note_word(const struct note_view *n)
+{
+    switch (n->kind) {
+    case 's':
+        return n->open ? "suspect" : "dropped";
+    case 'r':
+        return "not it";
+    case 'u':
+        return "told";
+    default:
+        return "note";
+    }
+}
+
+void notes_draw(struct ui *u, struct canvas *c, struct rect r)
+{
+    const struct session_view *v = ui_view_of(u);
+    int row = 0;
+    if (v->nnotes == 0)
+        text_at(c, r, 0, 0, TONE_DIM,
+                "Nothing yet. suspect, rule-out and note write here.");
+    for (size_t i = v->nnotes; i-- > 0 && row < r.rows;) {
+        const struct note_view *n = &v->notes[i];
+        struct buf b;
+        buf_init(&b, 32);
+        clock_text(&b, v, n->at, false);
+        enum tone t = n->kind == 's' && n->open ? TONE_ACCENT : TONE_DIM;
+        canvas_printf(c, r.row + row, r.col, 14, t, "%s %s", b.s, note_word(n));
+        buf_release(&b);
+        row += text_at(c, r, row, 14,
+                       n->kind == 's' && !n->open ? TONE_DIM : TONE_NORMAL, n->text);
+    }
+}

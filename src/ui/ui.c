@@ -1,0 +1,448 @@
+/*
+ * The screen as a whole: which face is up (the list, the page, the cockpit, the
+ * debrief, an overlay on any of them), where a key goes, and when a frame is due. It
+ * draws only when a key or the session changed something: a paused screen costs
+ * nothing.
+ *
+ * Time stands still while the learner types a line or reads an overlay (guided mode):
+ * then the elapsed time is simply not handed on.
+ */
+#include "ui_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct view *const views[VIEW_COUNT] = {
+    &view_map, &view_charts, &view_logs, &view_traces, &view_changes, &view_people,
+};
+
+const struct view *ui_view(enum view_id id)
+{
+    return views[id];
+}
+
+const struct session_view *ui_view_of(const struct ui *u)
+{
+    return u->s ? session_view(u->s) : NULL;
+}
+
+struct ui *ui_new(const struct ui_options *o)
+{
+    struct ui *u = mem_alloc(sizeof *u);
+    u->o = *o;
+    buf_init(&u->find, 60);
+    buf_init(&u->asked, EDITOR_LINE);
+    buf_init(&u->palette, 60);
+    buf_init(&u->notice, 1000);
+    buf_init(&u->shown, 64 * 1024);
+    editor_init(&u->ed);
+    u->dirty = true;
+    return u;
+}
+
+void ui_free(struct ui *u)
+{
+    if (!u)
+        return;
+    debrief_forget(u);
+    mem_free(u->lessons);
+    buf_release(&u->find);
+    buf_release(&u->asked);
+    buf_release(&u->palette);
+    buf_release(&u->notice);
+    buf_release(&u->shown);
+    arena_release(&u->frame);
+    editor_release(&u->ed);
+    mem_free(u);
+}
+
+void ui_catalogue(struct ui *u, const struct ui_lesson *lessons, size_t n)
+{
+    const char *was = u->lessons && u->pick >= 0 && (size_t)u->pick < u->nlessons
+                          ? u->lessons[u->pick].id
+                          : NULL;
+    struct ui_lesson *copy = mem_array(n ? n : 1, sizeof *copy);
+    if (n > 0)
+        memcpy(copy, lessons, n * sizeof *copy);
+    int again = -1;
+    for (size_t i = 0; was && i < n; i++)
+        if (str_eq(copy[i].id, was))
+            again = (int)i;
+    mem_free(u->lessons);
+    u->lessons = copy;
+    u->nlessons = n;
+    start_pick_first(u);
+    if (again >= 0 && !copy[u->pick].saved && copy[again].best < 0)
+        u->pick = again;
+    u->wanted = NULL;
+    u->dirty = true;
+}
+
+void ui_session(struct ui *u, struct session *s)
+{
+    debrief_forget(u);
+    u->s = s;
+    u->over = OVER_NONE;
+    u->at_panel = u->zoom = u->big = u->scrolled = false;
+    u->tab = VIEW_MAP;
+    u->chosen = 0;
+    u->finding = false;
+    u->briefing_top = 0;
+    u->charts_step = SIZE_MAX;
+    u->said_from = u->said_to = 0;
+    u->console_cols = 0;
+    u->ncharts = 0;
+    u->drawn = 0;
+    memset(u->vs, 0, sizeof u->vs);
+    for (int i = 0; i < VIEW_COUNT; i++)
+        u->vs[i].sel = u->vs[i].cursor = -1;
+    u->vs[VIEW_CHARTS].scale = 1; /* ten minutes */
+    editor_set(&u->ed, "");
+    u->dirty = true;
+}
+
+void ui_resize(struct ui *u, int rows, int cols)
+{
+    u->o.rows = rows;
+    u->o.cols = cols;
+    canvas_free(u->page);
+    u->page = NULL;
+    u->dirty = true;
+}
+
+const char *ui_wanted_lesson(const struct ui *u)
+{
+    return u->wanted;
+}
+
+void ui_notice(struct ui *u, const char *text)
+{
+    buf_reset(&u->notice);
+    text_clean(&u->notice, text, strlen(text), true);
+    u->dirty = true;
+}
+
+unsigned ui_where(const struct ui *u)
+{
+    const struct session_view *v = ui_view_of(u);
+    if (!v)
+        return AT_START;
+    if (v->phase == PHASE_BRIEFING)
+        return AT_BRIEFING;
+    if (v->phase == PHASE_DEBRIEF)
+        return AT_DEBRIEF;
+    return u->at_panel ? AT_PANEL : AT_CONSOLE;
+}
+
+/* ---- what is seen ---------------------------------------------------------------- */
+
+/* A panel that stands on a large screen uninvited is not yet looked at: else a step
+ * that asks to look would be over before it was read. */
+void ui_show(struct ui *u, const char *fmt, ...)
+{
+    char subject[120];
+    va_list ap;
+    if (!(u->chosen & 1u << u->drawing))
+        return;
+    va_start(ap, fmt);
+    vsnprintf(subject, sizeof subject, fmt, ap);
+    va_end(ap);
+    buf_add(&u->shown, subject, strlen(subject) + 1);
+}
+
+static void tell_seen(struct ui *u)
+{
+    const struct session_view *v = ui_view_of(u);
+    if (v && v->phase == PHASE_PLAY && u->over == OVER_NONE && u->notice.len == 0)
+        for (size_t at = 0; at < u->shown.len; at += strlen(u->shown.s + at) + 1)
+            session_seen(u->s, u->shown.s + at);
+    buf_reset(&u->shown);
+}
+
+/* ---- drawing
+ * -------------------------------------------------------------------------------------
+ */
+
+static bool too_small(const struct ui *u)
+{
+    return u->o.rows < 24 || u->o.cols < 80;
+}
+
+static void draw_face(struct ui *u, struct canvas *c)
+{
+    switch (ui_where(u)) {
+    case AT_START:
+        start_draw(u, c);
+        break;
+    case AT_BRIEFING:
+        briefing_draw(u, c);
+        break;
+    case AT_DEBRIEF:
+        debrief_draw(u, c);
+        break;
+    default:
+        cockpit_draw(u, c);
+        break;
+    }
+    if (u->over == OVER_HELP)
+        help_draw(u, c);
+    else if (u->over == OVER_PALETTE)
+        palette_draw(u, c);
+    else if (u->over == OVER_CONFIRM)
+        confirm_draw(u, c);
+    if (u->notice.len > 0)
+        notice_draw(u, c);
+}
+
+void ui_draw(struct ui *u, struct canvas *c)
+{
+    canvas_clear(c);
+    arena_release(&u->frame);
+    if (too_small(u))
+        small_draw(u, c);
+    else
+        draw_face(u, c);
+    if (u->o.glyphs == GLYPHS_ASCII)
+        canvas_to_ascii(c);
+    u->dirty = false;
+    u->drawn = u->s ? session_view(u->s)->version : 0;
+    tell_seen(u); /* may finish a step: then the next frame is due at once */
+}
+
+bool ui_dirty(const struct ui *u)
+{
+    return u->dirty || (u->s && session_view(u->s)->version != u->drawn);
+}
+
+/* ---- time
+ * ------------------------------------------------------------------------------------------
+ */
+
+/* A line is being typed, an overlay is read, or nothing can be seen. */
+static bool stands_still(const struct ui *u, const struct session_view *v)
+{
+    if (too_small(u))
+        return true;
+    bool busy =
+        u->ed.text.len > 0 || u->ed.searching || u->over != OVER_NONE || v->feedback;
+    return v->mode == MODE_GUIDED && v->hold != HOLD_WAITING && busy;
+}
+
+void ui_tick(struct ui *u, sim_time elapsed, uint64_t max_events, bool *more)
+{
+    struct errmsg why = {0};
+    const struct session_view *v = ui_view_of(u);
+    *more = false;
+    if (!v)
+        return;
+    if (v->phase == PHASE_DEBRIEF) {
+        if (!u->have_report && !u->report_failed) {
+            debrief_prepare(u);
+            *more = !u->have_report && !u->report_failed;
+        }
+        return;
+    }
+    if (stands_still(u, v))
+        elapsed = 0;
+    if (session_tick(u->s, elapsed, max_events, more, &why) != ERR_OK && why.text[0]) {
+        ui_notice(u, why.text);
+        *more = false;
+    }
+}
+
+/* ---- keys
+ * --------------------------------------------------------------------------------------------
+ */
+
+static void change_speed(struct ui *u, const struct session_view *v, bool faster)
+{
+    static const double steps[] = {0.5, 1, 2, 4, 8, 16, 30, 60};
+    size_t n = sizeof steps / sizeof *steps, i = 0;
+    while (i + 1 < n && steps[i] < v->speed)
+        i++;
+    if (faster && i + 1 < n && steps[i] <= v->speed)
+        i++;
+    else if (!faster && i > 0)
+        i--;
+    session_set_speed(u->s, steps[i]);
+}
+
+static void ask(struct ui *u, enum ask what)
+{
+    u->ask = what;
+    u->over = OVER_CONFIRM;
+}
+
+static enum ui_want enter(struct ui *u)
+{
+    if (u->s) {
+        session_read(u->s);
+        return UI_NOTHING;
+    }
+    if (u->pick < 0 || (size_t)u->pick >= u->nlessons)
+        return UI_NOTHING;
+    const struct ui_lesson *l = &u->lessons[u->pick];
+    if (l->broken) {
+        ui_notice(u, l->broken);
+        return UI_NOTHING;
+    }
+    u->wanted = l->id;
+    return UI_OPEN;
+}
+
+static enum ui_want back(struct ui *u)
+{
+    struct view_state *vs = &u->vs[u->tab];
+    switch (ui_where(u)) {
+    case AT_CONSOLE:
+        u->big = u->scrolled = false;
+        u->at_panel = true;
+        return UI_NOTHING;
+    case AT_PANEL:
+        if (vs->open)
+            vs->open = false;
+        else if (u->zoom)
+            u->zoom = false;
+        else if (vs->find[0])
+            vs->find[0] = '\0';
+        else
+            u->at_panel = false;
+        return UI_NOTHING;
+    case AT_BRIEFING:
+    case AT_DEBRIEF:
+        return UI_HOME;
+    default:
+        return UI_NOTHING;
+    }
+}
+
+void ui_show_tab(struct ui *u, int id)
+{
+    u->tab = (enum view_id)((id + VIEW_COUNT) % VIEW_COUNT);
+    u->chosen |= 1u << u->tab;
+    u->finding = false;
+}
+
+static enum ui_want interrupt(struct ui *u)
+{
+    const struct session_view *v = ui_view_of(u);
+    if (!v || v->hold != HOLD_WAITING)
+        return UI_LEAVE;
+    session_interrupt(u->s);
+    return UI_NOTHING;
+}
+
+static void open_over(struct ui *u, enum overlay what)
+{
+    u->over = what;
+    u->over_top = 0;
+    u->palette_pick = 0;
+    buf_reset(&u->palette);
+}
+
+static void begin_find(struct ui *u)
+{
+    if (!u->s) {
+        u->finding = true;
+        return;
+    }
+    if (u->tab != VIEW_LOGS)
+        ui_show_tab(u, VIEW_LOGS);
+    u->finding = true;
+    u->vs[VIEW_LOGS].find[0] = '\0';
+}
+
+enum ui_want ui_act(struct ui *u, const struct binding *b, const struct key *k)
+{
+    const struct session_view *v = ui_view_of(u);
+    switch (b->act) {
+    case ACT_HELP:
+        open_over(u, OVER_HELP);
+        break;
+    case ACT_PALETTE:
+        open_over(u, OVER_PALETTE);
+        break;
+    case ACT_HINT:
+        console_send(u, "hint");
+        break;
+    case ACT_BACK:
+        return back(u);
+    case ACT_INTERRUPT:
+        return interrupt(u);
+    case ACT_LEAVE:
+        return UI_LEAVE;
+    case ACT_HOME:
+        return UI_HOME;
+    case ACT_ENTER:
+        return enter(u);
+    case ACT_TO_CONSOLE:
+        u->at_panel = u->zoom = false;
+        break;
+    case ACT_TO_PANEL:
+        u->at_panel = true;
+        break;
+    case ACT_TAB:
+        ui_show_tab(u, (int)(k->cp - '1'));
+        break;
+    case ACT_NEXT_TAB:
+        ui_show_tab(u, (int)u->tab + 1);
+        break;
+    case ACT_PREV_TAB:
+        ui_show_tab(u, (int)u->tab - 1);
+        break;
+    case ACT_ZOOM:
+        u->zoom = !u->zoom;
+        break;
+    case ACT_PAUSE:
+        session_pause(u->s, v->hold != HOLD_PAUSED);
+        break;
+    case ACT_SLOWER:
+        change_speed(u, v, false);
+        break;
+    case ACT_FASTER:
+        change_speed(u, v, true);
+        break;
+    case ACT_RESET:
+        if (u->s)
+            ask(u, ASK_RESET);
+        else if ((size_t)u->pick < u->nlessons && u->lessons[u->pick].saved)
+            ask(u, ASK_RESTART);
+        break;
+    case ACT_FIND:
+        begin_find(u);
+        break;
+    default:
+        break;
+    }
+    return UI_NOTHING;
+}
+
+enum ui_want ui_key(struct ui *u, const struct key *k)
+{
+    u->dirty = true;
+    bool leaves = k->kind == KEY_CHAR && k->ctrl && k->cp == 'c';
+    if (u->notice.len > 0 && !leaves) {
+        buf_reset(&u->notice);
+        return UI_NOTHING;
+    }
+    if (leaves)
+        return interrupt(u);
+    if (too_small(u))
+        return k->kind == KEY_CHAR && k->cp == 'q' ? UI_LEAVE : UI_NOTHING;
+    if (u->over != OVER_NONE)
+        return overlay_key(u, k);
+    switch (ui_where(u)) {
+    case AT_START:
+        return start_key(u, k);
+    case AT_BRIEFING:
+        if (briefing_key(u, k))
+            return UI_NOTHING;
+        break;
+    case AT_DEBRIEF:
+        return debrief_key(u, k);
+    default:
+        return cockpit_key(u, k);
+    }
+    const struct binding *b = binding_find(ui_where(u), k);
+    return b ? ui_act(u, b, k) : UI_NOTHING;
+}

@@ -1,0 +1,338 @@
+/*
+ * What the files of src/ui share: drawing, the line editor, the one key table, the
+ * views and the state of the whole screen. Nothing outside src/ui includes this.
+ *
+ * How a frame comes about: a key or a tick changes `struct ui` or the session;
+ * ui_draw() lays out rectangles (layout.c) and each view draws itself into its
+ * rectangle. While it draws, a view notes what it really shows (ui_show()); after the
+ * frame those subjects go to the session.
+ */
+#ifndef TRUECODE_UI_INTERNAL_H
+#define TRUECODE_UI_INTERNAL_H
+
+#include "truecode/ui.h"
+
+struct rect {
+    int row, col, rows, cols;
+};
+
+/* ---- canvas.c, draw.c, ascii.c --------------------------------------------------- */
+
+void canvas_put(struct canvas *c, int row, int col, enum tone t, uint32_t cp);
+void canvas_fill(struct canvas *c, struct rect r, enum tone t, uint32_t cp);
+/* Bytes s[0..n) of clean text. */
+int canvas_textn(struct canvas *c, int row, int col, int width, enum tone t,
+                 const char *s, size_t n);
+int canvas_printf(struct canvas *c, int row, int col, int width, enum tone t,
+                  const char *fmt, ...) PRINTF_LIKE(6, 7);
+/* Rows src_row.. of src to r of dst. */
+void canvas_blit(struct canvas *dst, struct rect r, const struct canvas *src,
+                 int src_row);
+/* Every cell becomes printable ASCII of the same width and, as near as it goes, the
+ * same look. */
+void canvas_to_ascii(struct canvas *c);
+
+/* Wraps `s` into r; draws at most r.rows rows from wrapped row `skip` on. Returns all
+ * rows. */
+int draw_wrapped(struct canvas *c, struct rect r, enum tone t, const char *s, int skip);
+int wrapped_rows(const char *s, int cols);
+/* "─ title ─────── right ──" over the whole width. */
+void draw_rule(struct canvas *c, int row, int col, int cols, enum tone title_tone,
+               const char *title, const char *right);
+void draw_frame(struct canvas *c, struct rect r, const char *title, const char *right);
+/* A horizontal bar of `cols` cells, `share` of them full in eighths, the rest dotted.
+ */
+void draw_bar(struct canvas *c, int row, int col, int cols, double share, enum tone t);
+/* Text that may be too long: cut with … */
+int draw_clipped(struct canvas *c, int row, int col, int width, enum tone t,
+                 const char *s);
+int draw_right(struct canvas *c, int row, int col, int width, enum tone t,
+               const char *s);
+
+/* One visual row of an `out`. */
+struct span_of {
+    size_t from, to;
+};
+/* Rows that the text from byte `from` on takes when wrapped at cols; at most `max` are
+ * written; returns how many there are in all. */
+size_t out_rows(const struct out *o, size_t from, int cols, struct span_of *rows,
+                size_t max);
+void draw_out_row(struct canvas *c, int row, int col, int cols, const struct out *o,
+                  struct span_of s);
+
+/* Numbers for people. */
+void number_text(struct buf *b, double v); /* "0", "0.23", "41", "4 812" */
+void value_text_of(struct buf *b, double v,
+                   const char *unit); /* with its unit: "97 %" */
+void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool seconds);
+
+/* ---- editor.c -------------------------------------------------------------------- */
+
+struct editor {
+    struct buf text;
+    size_t cursor; /* byte offset, at a character's start */
+    char **history;
+    size_t nhistory, at; /* at == nhistory: the line being typed */
+    struct buf kept;     /* the line being typed, while history is looked at */
+    struct buf killed;   /* ctrl-k, ctrl-u, ctrl-w; ctrl-y puts it back */
+    bool searching;      /* ctrl-r */
+    struct buf query;
+    size_t found;  /* history index, SIZE_MAX: none */
+    bool offering; /* candidates are shown */
+    struct completions offer;
+    size_t pick; /* SIZE_MAX: none yet */
+};
+#define EDITOR_HISTORY 500
+#define EDITOR_LINE    4096
+
+void text_cut(struct buf *b, size_t len); /* to its first len bytes */
+void text_drop_last(struct buf *b);       /* the last code point */
+
+typedef void (*complete_fn)(void *ctx, const char *line, size_t cursor,
+                            struct completions *out);
+void editor_init(struct editor *e);
+void editor_release(struct editor *e);
+void editor_set(struct editor *e, const char *line);
+void editor_remember(struct editor *e, const char *line); /* into the history */
+/* True when the key was an editing key (Enter is not: the caller takes the line). */
+bool editor_key(struct editor *e, const struct key *k, complete_fn complete, void *ctx);
+void editor_draw(const struct editor *e, struct canvas *c, int row, int col, int cols,
+                 const char *prompt, bool cursor);
+/* The candidates, on one row; `row2` gets usage or the picked word's phrase. */
+void editor_draw_offer(const struct editor *e, struct canvas *c, int row, int row2,
+                       int col, int cols);
+
+/* ---- keys.c
+ * --------------------------------------------------------------------------------------
+ */
+
+enum where { /* where a key is valid */
+             AT_START = 1,
+             AT_BRIEFING = 2,
+             AT_CONSOLE = 4,
+             AT_PANEL = 8,
+             AT_DEBRIEF = 16,
+             AT_PLAY = AT_CONSOLE | AT_PANEL,
+             AT_ANY = 31
+};
+enum act {
+    ACT_NONE,
+    ACT_EDIT, /* belongs to the line editor or the list at hand; stands here for help */
+    ACT_HELP,
+    ACT_HINT,
+    ACT_PALETTE,
+    ACT_BACK,
+    ACT_INTERRUPT,
+    ACT_LEAVE,
+    ACT_TO_CONSOLE,
+    ACT_TO_PANEL,
+    ACT_TAB,
+    ACT_NEXT_TAB,
+    ACT_PREV_TAB,
+    ACT_ZOOM,
+    ACT_PAUSE,
+    ACT_SLOWER,
+    ACT_FASTER,
+    ACT_RESET,
+    ACT_FIND,
+    ACT_REDRAW,
+    ACT_ENTER,
+    ACT_HOME
+};
+struct binding {
+    unsigned where;
+    enum key_kind kind;
+    uint32_t cp;
+    bool ctrl;
+    enum act act;
+    const char *label; /* "F1"; NULL: another key for the row above */
+    const char *does;  /* for help and README */
+    const char *foot;  /* for the footer; NULL: not there */
+};
+extern const struct binding bindings[];
+extern const size_t nbindings;
+/* NULL: not bound there. */
+const struct binding *binding_find(unsigned where, const struct key *k);
+void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
+                 const char *right);
+
+/* ---- views
+ * ------------------------------------------------------------------------------------------
+ */
+
+enum view_id {
+    VIEW_MAP,
+    VIEW_CHARTS,
+    VIEW_LOGS,
+    VIEW_TRACES,
+    VIEW_CHANGES,
+    VIEW_PEOPLE,
+    VIEW_COUNT
+};
+struct view_state {
+    int top;       /* first row shown */
+    int sel;       /* the selected row or chart; -1: none */
+    int cursor;    /* charts: column under the cursor, from the right; -1: none */
+    int scale;     /* charts: which window */
+    bool open;     /* traces: the waterfall of the selected one */
+    uint64_t id;   /* traces: the request */
+    int count;     /* rows there were at the last drawing */
+    int page;      /* rows shown at the last drawing */
+    char find[64]; /* logs: only lines with this in them */
+};
+struct ui;
+struct view {
+    const char *name;
+    char key;
+    const char *about; /* what it shows, for help */
+    const char *hint; /* what its own keys do, for the tab row while it has the focus */
+    void (*draw)(struct ui *u, struct canvas *c, struct rect r);
+    bool (*on_key)(struct ui *u, const struct key *k); /* NULL: only scrolls */
+    int (*wants)(struct ui *u,
+                 int cols); /* rows it would like; NULL: as many as there are */
+};
+extern const struct view view_map, view_charts, view_logs, view_traces, view_changes,
+    view_people;
+const struct view *ui_view(enum view_id id);
+/* Up, down, pages, ends on vs->sel or, when that is -1, vs->top. */
+bool view_scroll(struct view_state *vs, const struct key *k);
+/* Keeps sel inside and on the page; call when drawing. */
+void view_clamp(struct view_state *vs, int count, int page);
+
+/* ---- plot.c
+ * -------------------------------------------------------------------------------------------
+ */
+
+struct plot {
+    const char *title;  /* "orders-db  CPU" */
+    const char *unit;   /* of the values: "ratio", "s", "1/s", "" */
+    const double *v[3]; /* n each; NaN: no value. [0] is filled, the others are lines */
+    enum tone tone[3];
+    const char *name[3]; /* for more than one */
+    size_t nseries, n;
+    double lo, hi; /* hi <= lo: chosen */
+    sim_time from, to, day_start;
+    const sim_time *marks;
+    size_t nmarks;
+    int cursor; /* column from the right; -1 none */
+    bool selected, braille;
+};
+void plot_draw(struct canvas *c, struct rect r, const struct plot *p);
+void plot_times(struct canvas *c, struct rect body, const struct plot *p);
+int plot_columns(int cols);  /* columns left for values in a rectangle so wide */
+double nice_above(double v); /* 1, 2, 5 × 10^n that is not below v */
+
+/* ---- the screen
+ * -----------------------------------------------------------------------------------------
+ */
+
+enum overlay { OVER_NONE, OVER_HELP, OVER_PALETTE, OVER_CONFIRM };
+enum ask { ASK_NONE, ASK_LINE, ASK_RESET, ASK_RESTART };
+
+/* What Charts may show: one candidate, in a fixed order; `rank` says which come first.
+ */
+struct chart {
+    comp_id comp;
+    uint16_t metric, metric2; /* metric2: hits + misses and the like; UINT16_MAX none */
+    uint8_t how;              /* charts.c */
+    double moved;
+    bool first; /* of the table: the users' own */
+};
+#define CHARTS_MAX 96
+
+struct ui {
+    struct ui_options o;
+    struct ui_lesson *lessons; /* array owned, strings borrowed */
+    size_t nlessons;
+    struct session *s; /* borrowed; NULL: the start screen */
+
+    /* start screen */
+    int pick, list_top;
+    bool finding;
+    struct buf find;
+    const char *wanted;
+
+    /* cockpit */
+    bool at_panel; /* focus: panels; else the console */
+    enum view_id tab;
+    bool zoom;
+    struct view_state vs[VIEW_COUNT];
+    struct editor ed;
+    bool big;      /* the console may grow for the last answer (until Esc) */
+    bool scrolled; /* the transcript does not follow its end */
+    bool fresh;    /* the last answer was not laid out yet */
+    size_t anchor; /* byte of the transcript at the console's top row */
+    size_t said_from, said_to;      /* bytes of the last answer, its echo included */
+    int console_rows, console_cols; /* transcript rows at the last layout */
+    int briefing_top;
+
+    /* charts */
+    struct chart charts[CHARTS_MAX];
+    size_t ncharts;
+    size_t charts_step; /* the step they were ranked for; SIZE_MAX: never */
+
+    /* overlays */
+    enum overlay over;
+    enum ask ask;
+    struct buf asked; /* the line that waits for a yes */
+    int over_top;
+    struct buf palette;
+    int palette_pick;
+    struct buf notice;
+
+    /* debrief */
+    struct report report;
+    bool have_report, report_failed, report_announced;
+    struct canvas *page; /* the report at this width; NULL: draw it */
+    int page_rows, page_top;
+    struct errmsg report_why;
+
+    unsigned chosen; /* views the learner has opened: only those count as looked at */
+    enum view_id drawing; /* whose rectangle is being drawn */
+    struct buf shown;     /* subjects of this frame, each ended by NUL */
+    struct arena frame;   /* until the next frame */
+    bool dirty;
+    uint64_t drawn; /* the session's version at the last frame */
+};
+
+void ui_show_tab(struct ui *u, int id); /* any number: they go round */
+void ui_show(struct ui *u, const char *fmt, ...) PRINTF_LIKE(2, 3);
+unsigned ui_where(const struct ui *u);
+const struct session_view *ui_view_of(const struct ui *u); /* NULL: no session */
+bool ui_has_word(const char *text, const char *word);      /* case-blind, for finding */
+
+void start_draw(struct ui *u, struct canvas *c);
+enum ui_want start_key(struct ui *u, const struct key *k);
+void start_pick_first(struct ui *u);
+
+void briefing_draw(struct ui *u, struct canvas *c);
+bool briefing_key(struct ui *u, const struct key *k);
+
+void cockpit_draw(struct ui *u, struct canvas *c);
+enum ui_want cockpit_key(struct ui *u, const struct key *k);
+void header_draw(struct ui *u, struct canvas *c, int row);
+void tabs_draw(struct ui *u, struct canvas *c, int row);
+int step_rows(struct ui *u, int cols); /* rows the step panel needs, without its rule */
+void step_draw(struct ui *u, struct canvas *c, struct rect r);
+void notes_draw(struct ui *u, struct canvas *c, struct rect r);
+void console_draw(struct ui *u, struct canvas *c, struct rect r);
+int console_wants(struct ui *u, int cols); /* rows, rule and input included */
+bool console_key(struct ui *u, const struct key *k);
+void console_submit(struct ui *u);
+void console_send(struct ui *u, const char *line); /* as if typed */
+void console_confirmed(struct ui *u);              /* u->asked, which got its yes */
+
+void debrief_draw(struct ui *u, struct canvas *c);
+enum ui_want debrief_key(struct ui *u, const struct key *k);
+void debrief_forget(struct ui *u);
+void debrief_prepare(struct ui *u);
+
+void help_draw(struct ui *u, struct canvas *c);
+void palette_draw(struct ui *u, struct canvas *c);
+void confirm_draw(struct ui *u, struct canvas *c);
+void notice_draw(struct ui *u, struct canvas *c);
+void small_draw(struct ui *u, struct canvas *c);
+enum ui_want overlay_key(struct ui *u, const struct key *k);
+enum ui_want ui_act(struct ui *u, const struct binding *b, const struct key *k);
+
+#endif

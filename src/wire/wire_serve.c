@@ -1,0 +1,473 @@
+/*
+ * The worker's loop: read a request, do it, answer. Everything it knows lives in
+ * `struct server`; a session is opened once, and its screen or plain face stands on it.
+ *
+ * The order within an answer matters only to the front (tape before frame); here each
+ * answer is gathered from what the session and the screen say after the request.
+ */
+#include "wire_internal.h"
+
+#include <string.h>
+
+struct server {
+    int out;
+    struct session *session; /* NULL: the start screen, or nothing yet */
+    struct ui *ui;           /* full face */
+    struct plain *plain;     /* plain face */
+    struct canvas *shown;    /* what the front has; NULL: nothing */
+    struct canvas *next;     /* being drawn */
+    struct arena keep; /* the catalogue's strings, while the screen borrows them */
+    struct buf text;   /* plain output or report of this answer */
+    struct buf tape;   /* its tape lines */
+    struct buf message;
+    bool scored; /* the score was sent */
+    bool over;
+};
+
+static void answer_error(struct wire_answer *a, enum err e, const struct errmsg *why)
+{
+    a->err = e;
+    a->error = arena_strdup(&a->mem, why->text[0] != '\0' ? why->text : err_phrase(e));
+}
+
+/* ---- what every answer tells
+ * ----------------------------------------------------------- */
+
+static void send_answer(struct server *s, const struct wire_answer *a)
+{
+    buf_reset(&s->message);
+    s->message.full = false;
+    wire_put_answer(&s->message, a);
+    if (s->message.full) {
+        const struct wire_answer sorry = {.err = ERR_LIMIT,
+                                          .error = "the answer grew too long"};
+        buf_reset(&s->message);
+        s->message.full = false;
+        wire_put_answer(&s->message, &sorry);
+    }
+    if (!message_write(s->out, &s->message))
+        die("the front is gone");
+}
+
+/* The score costs two more runs of the lesson: it is worked out in the first tick after
+ * the end, when the learner already reads the debrief. */
+static void tell_score(struct server *s, struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    struct report report = {0};
+    enum err e = session_report(s->session, &report, NULL, NULL, &why);
+    s->scored = true;
+    if (e == ERR_OK) {
+        a->scored = true;
+        a->score = report.score;
+    }
+    report_release(&report);
+}
+
+static void tell_session(struct server *s, struct wire_answer *a)
+{
+    if (s->session == NULL)
+        return;
+    const struct session_view *v = session_view(s->session);
+    const struct lesson_info *info = lesson_info(v->lesson);
+    s->over = v->phase == PHASE_DEBRIEF;
+    a->over = s->over;
+    a->ticking = v->hold == HOLD_NONE || v->hold == HOLD_WAITING;
+    a->fast = v->hold == HOLD_WAITING;
+    a->lesson = info->id;
+    a->title = info->title;
+    a->hash = lesson_hash(v->lesson);
+    a->seed = v->seed;
+    a->now = v->now;
+    a->step = v->step;
+    a->nsteps = v->nsteps;
+    a->practice = v->practice;
+}
+
+/* Last of all: drawing tapes what was seen. */
+static void tell_tape(struct server *s, struct wire_answer *a)
+{
+    buf_reset(&s->tape);
+    if (s->session != NULL)
+        session_take_tape(s->session, &s->tape);
+    a->tape = s->tape.s;
+    a->tape_len = s->tape.len;
+}
+
+static void tell_frame(struct server *s, struct wire_answer *a)
+{
+    if (s->ui == NULL || s->next == NULL || (s->shown != NULL && !ui_dirty(s->ui)))
+        return;
+    /* What is seen may finish a step, and then the frame is old before it is sent. */
+    for (int i = 0; i == 0 || (i < 3 && ui_dirty(s->ui)); i++)
+        ui_draw(s->ui, s->next);
+    frame_diff(&a->frame, s->shown, s->next, &a->mem);
+}
+
+/* The frame was sent: it is what the front has now. */
+static void keep_frame(struct server *s)
+{
+    struct canvas *c = s->shown;
+    s->shown = s->next;
+    s->next = c != NULL ? c : canvas_new(s->shown->rows, s->shown->cols);
+}
+
+static void drop_canvases(struct server *s)
+{
+    canvas_free(s->shown);
+    canvas_free(s->next);
+    s->shown = s->next = NULL;
+}
+
+/* ---- the requests
+ * ------------------------------------------------------------------------ */
+
+static void make_screen(struct server *s, const struct wire_request *q)
+{
+    drop_canvases(s);
+    ui_free(s->ui);
+    s->ui = NULL;
+    if (q->rows == 0)
+        return;
+    s->ui = ui_new(&(struct ui_options){
+        .rows = q->rows, .cols = q->cols, .glyphs = q->glyphs, .mono = q->mono});
+    s->next = canvas_new(q->rows, q->cols);
+}
+
+static void card_from(struct wire_card *c, const struct lesson *l, struct arena *mem)
+{
+    const struct lesson_info *info = lesson_info(l);
+    c->title = arena_strdup(mem, info->title);
+    c->track = arena_strdup(mem, info->track != NULL ? info->track : "");
+    c->summary = arena_strdup(mem, info->summary != NULL ? info->summary : "");
+    c->post = arena_strdup(mem, info->post_title != NULL ? info->post_title : "");
+    c->hash = arena_strdup(mem, lesson_hash(l));
+    c->minutes = info->minutes;
+    c->level = info->level;
+}
+
+/* Loads one lesson for the list; a broken one is listed with the reason. */
+static void card_load(struct wire_card *c, const struct course_entry *e,
+                      const struct wire_lesson *file, struct arena *mem)
+{
+    struct errmsg why = {0};
+    struct lesson *l = NULL;
+    *c = (struct wire_card){.id = arena_strdup(mem, e->id),
+                            .title = arena_strdup(mem, e->id),
+                            .track = arena_strdup(mem, e->track),
+                            .summary = "",
+                            .post = "",
+                            .hash = "",
+                            .broken = ""};
+    if (file == NULL) {
+        c->broken = arena_printf(mem, "%s.lua is not there", e->id);
+        return;
+    }
+    if (lesson_load(&l, file->text, file->len, file->name, &why) != ERR_OK) {
+        c->broken = arena_strdup(mem, why.text);
+        return;
+    }
+    if (str_eq(lesson_info(l)->id, e->id))
+        card_from(c, l, mem);
+    else
+        c->broken = arena_printf(mem, "%s: the lesson calls itself %s", file->name,
+                                 lesson_info(l)->id);
+    lesson_free(l);
+}
+
+static const struct wire_lesson *file_of(const struct wire_request *q, const char *id)
+{
+    size_t n = strlen(id);
+    for (size_t i = 0; i < q->nlessons; i++) {
+        const char *name = q->lessons[i].name;
+        if (strncmp(name, id, n) == 0 && strcmp(name + n, ".lua") == 0)
+            return &q->lessons[i];
+    }
+    return NULL;
+}
+
+/* The start screen's lessons: what the files say and what the front knows of them. */
+static void show_catalogue(struct server *s, const struct wire_card *cards, size_t n,
+                           const struct wire_request *q)
+{
+    struct ui_lesson *l = arena_alloc(&s->keep, (n + 1) * sizeof *l);
+    for (size_t i = 0; i < n; i++) {
+        const struct wire_card *c = &cards[i];
+        const struct wire_lesson *f = file_of(q, c->id);
+        l[i] = (struct ui_lesson){.id = c->id,
+                                  .title = c->title,
+                                  .track = c->track,
+                                  .summary = c->summary,
+                                  .post = c->post,
+                                  .minutes = c->minutes,
+                                  .level = c->level,
+                                  .best = f != NULL ? f->best : -1,
+                                  .outcome = f != NULL ? f->outcome : OUTCOME_LOST,
+                                  .saved = f != NULL && f->saved,
+                                  .broken = c->broken[0] != '\0' ? c->broken : NULL};
+    }
+    ui_catalogue(s->ui, l, n);
+}
+
+static void do_catalogue(struct server *s, const struct wire_request *q,
+                         struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    struct course_list course = {0};
+    enum err e = course_load(&course, q->text, q->len, q->name, &why);
+    if (e != ERR_OK) {
+        answer_error(a, e, &why);
+        return;
+    }
+    size_t n = course.n < WIRE_LESSONS_MAX ? course.n : WIRE_LESSONS_MAX;
+    struct wire_card *cards = arena_alloc(&s->keep, (n + 1) * sizeof *cards);
+    for (size_t i = 0; i < n; i++)
+        card_load(&cards[i], &course.entries[i], file_of(q, course.entries[i].id),
+                  &s->keep);
+    a->cards = cards;
+    a->ncards = n;
+    make_screen(s, q);
+    if (s->ui != NULL)
+        show_catalogue(s, cards, n, q);
+    course_release(&course);
+}
+
+static void open_face(struct server *s, const struct wire_request *q,
+                      struct wire_answer *a)
+{
+    if (q->speed > 0)
+        session_set_speed(s->session, q->speed);
+    if (q->face == WIRE_PLAIN) {
+        s->plain = plain_new(s->session);
+        plain_start(s->plain, &s->text);
+        a->prompt = plain_prompt(s->plain);
+        return;
+    }
+    make_screen(s, q);
+    if (s->ui != NULL)
+        ui_session(s->ui, s->session);
+}
+
+static void do_open(struct server *s, const struct wire_request *q,
+                    struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    if (s->session != NULL || s->ui != NULL) {
+        answer_error(a, ERR_REFUSED, &why);
+        return;
+    }
+    struct session_options o = {.text = q->text,
+                                .len = q->len,
+                                .name = q->name,
+                                .seed = q->seed,
+                                .mode = q->mode,
+                                .tape = q->tape_len > 0 ? q->tape : NULL,
+                                .tape_len = q->tape_len,
+                                .spoken = q->face == WIRE_PLAIN,
+                                .ascii = q->glyphs == GLYPHS_ASCII,
+                                .columns = q->cols > 4 ? q->cols - 2 : 0};
+    enum err e = session_open(&s->session, &o, &why);
+    if (e != ERR_OK) {
+        s->session = NULL;
+        answer_error(a, e, &why);
+        return;
+    }
+    a->digest = session_digest(s->session);
+    open_face(s, q, a);
+}
+
+static void do_keys(struct server *s, const struct wire_request *q,
+                    struct wire_answer *a)
+{
+    if (s->ui == NULL)
+        return;
+    for (size_t i = 0; i < q->nkeys && a->want == UI_NOTHING; i++)
+        a->want = ui_key(s->ui, &q->keys[i]);
+    if (a->want == UI_OPEN)
+        a->want_lesson = ui_wanted_lesson(s->ui);
+}
+
+static void do_resize(struct server *s, const struct wire_request *q)
+{
+    if (s->ui == NULL || q->rows == 0)
+        return;
+    drop_canvases(s);
+    ui_resize(s->ui, q->rows, q->cols);
+    s->next = canvas_new(q->rows, q->cols);
+}
+
+static void do_line(struct server *s, const struct wire_request *q,
+                    struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    bool over = false;
+    if (s->plain == NULL)
+        return;
+    enum err e = plain_line(s->plain, q->line, &s->text, &over, &why);
+    if (e != ERR_OK)
+        answer_error(a, e, &why);
+    a->prompt = plain_prompt(s->plain);
+    s->over = over;
+}
+
+static void do_tick(struct server *s, const struct wire_request *q,
+                    struct wire_answer *a)
+{
+    if (s->ui != NULL)
+        ui_tick(s->ui, q->elapsed, q->max_events, &a->more);
+    if (s->session != NULL && s->over && !s->scored && !a->more)
+        tell_score(s, a);
+}
+
+static void do_report(struct server *s, struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    struct report report = {0};
+    if (s->session == NULL) {
+        answer_error(a, ERR_REFUSED, &why);
+        return;
+    }
+    enum err e = session_report(s->session, &report, NULL, NULL, &why);
+    if (e == ERR_OK) {
+        report_markdown(&report, &s->text);
+        a->scored = true;
+        a->score = report.score;
+        a->digest = session_digest(s->session);
+    } else {
+        answer_error(a, e, &why);
+    }
+    report_release(&report);
+}
+
+/* Loads a lesson and builds its world for some seeds: what `check` says of a file. */
+static void do_validate(struct server *s, const struct wire_request *q,
+                        struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    struct lesson *l = NULL;
+    enum err e = lesson_load(&l, q->text, q->len, q->name, &why);
+    for (unsigned i = 0; e == ERR_OK && i < q->count; i++) {
+        struct lesson_world w = {0};
+        e = lesson_build(l, q->seed + i, &w, &why);
+        if (e == ERR_OK)
+            lesson_world_release(&w);
+        else
+            errmsg_prefix(&why, "seed %llu: ", (unsigned long long)(q->seed + i));
+    }
+    if (e == ERR_OK) {
+        a->cards = arena_alloc(&s->keep, sizeof *a->cards);
+        *a->cards =
+            (struct wire_card){.id = arena_strdup(&s->keep, lesson_info(l)->id)};
+        card_from(a->cards, l, &s->keep);
+        a->ncards = 1;
+    } else {
+        answer_error(a, e, &why);
+    }
+    lesson_free(l);
+}
+
+static bool prove_progress(void *ctx, unsigned done, unsigned all)
+{
+    struct wire_answer a = {.kind = WIRE_PROGRESS, .done = done, .all = all};
+    send_answer(ctx, &a);
+    return true;
+}
+
+static void do_prove(struct server *s, const struct wire_request *q,
+                     struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    enum err e = prove_lesson(&a->proof, q->text, q->len, q->name, q->seed, q->count,
+                              prove_progress, s, &why);
+    if (e != ERR_OK)
+        answer_error(a, e, &why);
+}
+
+static void answer(struct server *s, const struct wire_request *q)
+{
+    struct wire_answer a = {0};
+    buf_reset(&s->text);
+    switch (q->op) {
+    case WIRE_CATALOGUE:
+        do_catalogue(s, q, &a);
+        break;
+    case WIRE_OPEN:
+        do_open(s, q, &a);
+        break;
+    case WIRE_KEYS:
+        do_keys(s, q, &a);
+        break;
+    case WIRE_RESIZE:
+        do_resize(s, q);
+        break;
+    case WIRE_LINE:
+        do_line(s, q, &a);
+        break;
+    case WIRE_TICK:
+        do_tick(s, q, &a);
+        break;
+    case WIRE_PROVE:
+        do_prove(s, q, &a);
+        break;
+    case WIRE_REPORT:
+        do_report(s, &a);
+        break;
+    case WIRE_VALIDATE:
+        do_validate(s, q, &a);
+        break;
+    case WIRE_NOTICE:
+        if (s->ui != NULL)
+            ui_notice(s->ui, q->line);
+        break;
+    case WIRE_OPS:
+        break;
+    }
+    a.text = s->text.s;
+    if (!q->no_frame)
+        tell_frame(s, &a);
+    tell_session(s, &a);
+    tell_tape(s, &a);
+    if (s->over && !s->scored)
+        a.more = true; /* the score is still owed: it comes with a later tick */
+    send_answer(s, &a);
+    if (a.frame.rows > 0)
+        keep_frame(s);
+    proof_release(&a.proof);
+    arena_release(&a.mem);
+}
+
+static void server_release(struct server *s)
+{
+    plain_free(s->plain);
+    ui_free(s->ui);
+    session_free(s->session);
+    drop_canvases(s);
+    arena_release(&s->keep);
+    buf_release(&s->text);
+    buf_release(&s->tape);
+    buf_release(&s->message);
+}
+
+int wire_serve(int in, int out)
+{
+    struct server s = {.out = out};
+    struct buf request;
+    buf_init(&request, WIRE_MESSAGE_MAX);
+    buf_init(&s.text, 0);
+    buf_init(&s.tape, WIRE_TAPE_MAX);
+    buf_init(&s.message, WIRE_MESSAGE_MAX + 4);
+    int status = 0;
+    while (status == 0 && message_read(in, &request)) {
+        struct arena mem = {0};
+        struct wire_request q;
+        struct errmsg why = {0};
+        if (wire_get_request(&q, &mem, request.s, request.len, &why) == ERR_OK)
+            answer(&s, &q);
+        else
+            status = 2;
+        arena_release(&mem);
+    }
+    buf_release(&request);
+    server_release(&s);
+    return status;
+}

@@ -1,0 +1,2 @@
+-- expect 2: near
+local ÿþ = 1

@@ -1,0 +1,2 @@
+-- expect 2: must be a function
+return lesson { id = "x", title = "x", track = "lab", world = pairs }

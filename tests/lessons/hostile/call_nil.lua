@@ -1,0 +1,3 @@
+-- expect 3: attempt to call a nil value
+local f
+f()

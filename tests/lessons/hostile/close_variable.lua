@@ -1,0 +1,4 @@
+-- expect 3: non-closable
+do
+  local x <close> = {}
+end

@@ -1,0 +1,2 @@
+-- expect 2: gone wild
+error("\27[2J\r\ngone wild")

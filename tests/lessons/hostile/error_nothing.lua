@@ -1,0 +1,2 @@
+-- expect 2: error takes a message
+error()

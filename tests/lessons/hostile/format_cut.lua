@@ -1,0 +1,2 @@
+-- expect 2: middle of a conversion
+local s = string.format("%-5")

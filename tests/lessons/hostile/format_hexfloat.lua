@@ -1,0 +1,2 @@
+-- expect 2: no conversion %a
+local s = string.format("%a", 0.1)

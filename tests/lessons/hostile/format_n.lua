@@ -1,0 +1,2 @@
+-- expect 2: no conversion %n
+local s = string.format("%n", 1)

@@ -1,0 +1,2 @@
+-- expect 2: no conversion %p
+local s = string.format("%p", {})

@@ -1,0 +1,2 @@
+-- expect 2: no conversion %*
+local s = string.format("%*d", 10, 1)

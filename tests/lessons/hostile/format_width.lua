@@ -1,0 +1,2 @@
+-- expect 2: two digits
+local s = string.format("%9999999d", 1)

@@ -1,0 +1,2 @@
+-- expect 2: is global
+ms = function() return 1 end

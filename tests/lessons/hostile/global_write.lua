@@ -1,0 +1,2 @@
+-- expect 2: is global
+x = 1

@@ -1,0 +1,2 @@
+-- expect 2: string has no 'dump'
+local f = ("").dump

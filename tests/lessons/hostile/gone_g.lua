@@ -1,0 +1,2 @@
+-- expect 2: name '_G'
+local f = _G

@@ -1,0 +1,2 @@
+-- expect 2: math has no 'random'
+local f = math.random

@@ -1,0 +1,2 @@
+-- expect 2: math has no 'sin'
+local f = math.sin

@@ -1,0 +1,2 @@
+-- expect 2: name 'xpcall'
+local f = xpcall

@@ -1,0 +1,3 @@
+-- expect 3: takes too long
+local t = {}
+while true do table.insert(t, 1, 0) end

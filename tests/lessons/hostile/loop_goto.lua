@@ -1,0 +1,3 @@
+-- expect 3: takes too long
+::continue::
+goto continue

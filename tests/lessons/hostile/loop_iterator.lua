@@ -1,0 +1,2 @@
+-- expect 2: takes too long
+for i in function() return 1 end do end

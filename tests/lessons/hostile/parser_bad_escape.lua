@@ -1,0 +1,2 @@
+-- expect 2: invalid escape
+local s = "\q"

@@ -1,0 +1,2 @@
+-- expect 0: no visible label
+do goto nowhere end

@@ -1,0 +1,2 @@
+-- expect 0: unfinished long string
+local s = [==[ never ends

@@ -1,0 +1,2 @@
+-- expect 2: no 'gsub'
+local s = string.gsub(("a"):rep(100), ".-.-.-.-.-b", "")

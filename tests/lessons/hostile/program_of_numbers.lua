@@ -1,0 +1,6 @@
+-- expect 5: not an operation
+return lesson { id = "x", title = "x", track = "lab",
+  world = function(w)
+    w:service { "a", endpoints = {
+      get = { 5 } } }
+  end }

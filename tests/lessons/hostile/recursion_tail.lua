@@ -1,0 +1,3 @@
+-- expect 2: takes too long
+local function f() return f() end
+f()

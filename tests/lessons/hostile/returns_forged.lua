@@ -1,0 +1,2 @@
+-- expect 0: must be text|lacks
+return { ["@is"] = "lesson", ["@line"] = 3 }

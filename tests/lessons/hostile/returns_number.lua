@@ -1,0 +1,2 @@
+-- expect 0: must end with
+return 42

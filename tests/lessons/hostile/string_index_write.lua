@@ -1,0 +1,3 @@
+-- expect 3: attempt to index|cannot
+local s = "x"
+s.y = 1

@@ -1,0 +1,2 @@
+-- expect 2: attempt to index
+("").upper = 1

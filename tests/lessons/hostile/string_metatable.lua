@@ -1,0 +1,2 @@
+-- expect 2: attempt to perform arithmetic
+local x = "10" + 1

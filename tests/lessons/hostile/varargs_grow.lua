@@ -1,0 +1,3 @@
+-- expect 2: values in ...
+local function f(...) return f(0, ...) end
+f()

@@ -1,0 +1,3 @@
+-- expect 2: values in ...
+local function f(...) return f(nil, nil, nil, nil, nil, nil, nil, nil, nil, ...) end
+f()

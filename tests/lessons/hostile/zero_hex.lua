@@ -1,0 +1,2 @@
+-- expect 2: zero byte
+local s = "a\x00b"

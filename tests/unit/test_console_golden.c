@@ -1,0 +1,174 @@
+/*
+ * Whole outputs of a few commands on the shop, compared with
+ * tests/golden/console_*.txt: text is the product, so a change of it is looked at.
+ * UPDATE_GOLDEN=1 writes them anew.
+ */
+#include "../lib/console_shop.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* cmocka.h last */
+#include <cmocka.h>
+
+static struct shop shop;
+
+static int set_up(void **state)
+{
+    (void)state;
+    shop_init(&shop, 42 * SIM_MIN);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    shop_release(&shop);
+    return 0;
+}
+
+static void add_output(struct buf *b, const char *line)
+{
+    char *text = shop_says(&shop, line, NULL, NULL);
+    buf_addf(b, "> %s\n%s\n", line, text);
+    mem_free(text);
+}
+
+static void write_file(const char *path, const struct buf *b)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(b->s, 1, b->len, f), b->len);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void compare(const char *name, const struct buf *b)
+{
+    char path[200];
+    struct buf want;
+    int ch;
+    snprintf(path, sizeof path, "tests/golden/console_%s.txt", name);
+    if (getenv("UPDATE_GOLDEN"))
+        write_file(path, b);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        fail_msg("%s is not there; UPDATE_GOLDEN=1 writes it", path);
+    buf_init(&want, 0);
+    while ((ch = fgetc(f)) != EOF)
+        buf_addch(&want, (char)ch);
+    fclose(f);
+    if (strcmp(want.s, b->s) != 0)
+        fail_msg("%s differs. Now it says:\n%s", path, b->s);
+    buf_release(&want);
+}
+
+/* No line leaves the 76 columns. */
+static void assert_fits(const struct buf *b)
+{
+    for (const char *p = b->s; *p;) {
+        size_t n = strcspn(p, "\n");
+        char *line = mem_alloc(n + 1);
+        memcpy(line, p, n);
+        if (*line != '>' && text_width(line) > 76 && !strstr(line, "://"))
+            fail_msg("too wide: %s", line);
+        mem_free(line);
+        p += n + (p[n] == '\n');
+    }
+}
+
+static void check(const char *name, const char *const *lines)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    for (size_t i = 0; lines[i]; i++)
+        add_output(&b, lines[i]);
+    assert_fits(&b);
+    compare(name, &b);
+    buf_release(&b);
+}
+
+static void look(void **state)
+{
+    static const char *const lines[] = {
+        "status",         "ps", "map", "alerts", "changes", "tickets", "config",
+        "probe checkout", NULL};
+    (void)state;
+    check("look", lines);
+}
+
+static void deeper(void **state)
+{
+    static const char *const lines[] = {"db",
+                                        "db sessions",
+                                        "db statements",
+                                        "cache",
+                                        "cache ttl items:1*",
+                                        "stacks checkout-1",
+                                        "curl edge/buy",
+                                        "curl checkout/health",
+                                        "compare 19:35",
+                                        "logs checkout --since 1h | tail -3",
+                                        "logs --since 1h | grep -c declined",
+                                        NULL};
+    (void)state;
+    check("deeper", lines);
+}
+
+static void charts(void **state)
+{
+    static const char *const lines[] = {
+        "chart orders --since 40m", "chart checkout.pool_waiting --since 40m",
+        "chart catalog.p99 --since 30m", "chart orders-db", NULL};
+    (void)state;
+    check("charts", lines);
+    shop.ctx.ascii = true;
+    check("charts_ascii", lines);
+    shop.ctx.ascii = false;
+}
+
+static void spoken(void **state)
+{
+    static const char *const lines[] = {"chart orders --since 40m",
+                                        "chart checkout.pool_waiting --since 40m",
+                                        "chart catalog.p99 --since 30m",
+                                        "chart cache.items.misses_total",
+                                        "map",
+                                        NULL};
+    (void)state;
+    shop.ctx.spoken = true;
+    check("spoken", lines);
+    shop.ctx.spoken = false;
+}
+
+static void helps(void **state)
+{
+    static const char *const lines[] = {
+        "help",   "help all", "help restart", "help grep", "restart",
+        "deploy", "flag",     "suspect",      "say",       NULL};
+    (void)state;
+    check("help", lines);
+}
+
+/* The first slow trace there is. */
+static void waterfall(void **state)
+{
+    char line[64];
+    const char *lines[] = {"traces catalog --since 30m | tail -4", line, NULL};
+    char *text =
+        shop_says(&shop, "traces catalog | tail -1 | cut -d ' ' -f 1", NULL, NULL);
+    (void)state;
+    snprintf(line, sizeof line, "trace %.*s", (int)strcspn(text, "\n"), text);
+    mem_free(text);
+    check("trace", lines);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(look),   cmocka_unit_test(deeper), cmocka_unit_test(charts),
+        cmocka_unit_test(spoken), cmocka_unit_test(helps),  cmocka_unit_test(waterfall),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

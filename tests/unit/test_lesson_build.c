@@ -1,0 +1,307 @@
+/*
+ * Building: what world and incident say arrives in the model, wrong names are reported
+ * where they stand, and the seed decides what a lesson draws.
+ */
+#include "truecode/lesson.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* `%s` on lines 2 (world) and 4 (incident). */
+#define LAB                                                                            \
+    "return lesson { id = 'x', title = 'X', track = 'lab', world = function(w)\n"      \
+    "%s end, incident = function(i)\n"                                                 \
+    "\n%s end }\n"
+#define WORLD                                                                          \
+    "w:flag { 'fast', on = true } w:counter { 'orders' } "                             \
+    "w:database { 'db', max_connections = 50, statements = { save = { cpu = ms(4) } "  \
+    "} } "                                                                             \
+    "w:cache { 'c', keyspaces = { seats = { keys = 24, ttl = sec(60) } } } "           \
+    "w:external { 'bank', latency = lognormal(ms(180), ms(60)), decline = 0.15 } "     \
+    "w:service { 'shop', instances = 3, workers = 16, queue = 10, order = 'lifo', "    \
+    "  pool = { to = 'db', size = 7, acquire_timeout = '2s' }, "                       \
+    "  calls = { bank = { timeout = sec(2), retries = 1, backoff = 'exponential' } "   \
+    "}, "                                                                              \
+    "  versions = { { 'v9', buy = { query('db', 'save') } }, "                         \
+    "    { 'v10', buy = { compute(ms(3)), sometimes(0.5, { count('orders') }, "        \
+    "      { reply('declined') }), catch(call('bank', 'charge')), "                    \
+    "      when_flag('fast', { leak('db') }), parallel { compute(ms(1)), "             \
+    "      cached('c', 'seats', { transaction('db', { query('db', 'save') }) }) } } "  \
+    "} }, "                                                                            \
+    "  endpoints = { health = { compute(us(50)), log('info', 'x'), block { sleep(0) "  \
+    "} } } } "                                                                         \
+    "w:balancer { 'edge', to = 'shop' } "                                              \
+    "w:client { 'users', to = 'edge/buy', rate = per_minute(60), gives_up = sec(8) }"
+
+static char text[16384];
+
+static enum err build(const char *world, const char *incident, uint64_t seed,
+                      struct lesson_world *lw, struct errmsg *why)
+{
+    struct lesson *l;
+    snprintf(text, sizeof text, LAB, world, incident);
+    if (lesson_load(&l, text, strlen(text), "x.lua", why) != ERR_OK)
+        fail_msg("load: %s", why->text);
+    enum err e = lesson_build(l, seed, lw, why);
+    lesson_free(l); /* a built world does not need its lesson */
+    return e;
+}
+
+static void build_ok(const char *world, const char *incident, uint64_t seed,
+                     struct lesson_world *lw)
+{
+    struct errmsg why = {0};
+    if (build(world, incident, seed, lw, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+}
+
+static void refused(const char *world, const char *incident, int line,
+                    const char *words)
+{
+    struct lesson_world lw;
+    struct errmsg why = {0};
+    char where[40];
+    snprintf(where, sizeof where, "x.lua:%d: ", line);
+    assert_int_equal(build(world, incident, 1, &lw, &why), ERR_LESSON);
+    assert_null(lw.model);
+    if (strncmp(why.text, where, strlen(where)) || !strstr(why.text, words))
+        fail_msg("%s | %s\n  expected %s%s\n  got %s", world, incident, where, words,
+                 why.text);
+}
+
+static struct value param(struct world *w, const char *path)
+{
+    comp_id c;
+    const struct param_desc *p;
+    struct errmsg why = {0};
+    if (model_resolve_param(world_model(w), path, &c, &p, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    return world_get(w, c, p->name);
+}
+
+static void a_world_arrives(void **state)
+{
+    (void)state;
+    struct lesson_world lw;
+    struct errmsg why = {0};
+    build_ok(WORLD, "", 1, &lw);
+    struct world *w = world_new(lw.model, 1, &why);
+    assert_non_null(w);
+    assert_int_equal(param(w, "shop.instances").as.count, 3);
+    assert_int_equal(param(w, "shop.order").as.count, 1);
+    assert_int_equal(param(w, "shop.pool.size").as.count, 7);
+    assert_int_equal(param(w, "shop.pool.acquire_timeout").as.duration, 2 * SIM_SEC);
+    assert_int_equal(param(w, "shop.bank.retries").as.count, 1);
+    assert_int_equal(param(w, "bank.latency").as.dist.kind, DIST_LOGNORMAL);
+    assert_int_equal(param(w, "bank.latency").as.dist.spread, 60 * SIM_MS);
+    assert_true(param(w, "users.rate").as.number == 1.0);
+    assert_int_equal(param(w, "c.seats.ttl").as.duration, 60 * SIM_SEC);
+    assert_int_equal(param(w, "db.save.cpu").as.dist.mean, 4 * SIM_MS);
+    comp_id shop = model_find(lw.model, "shop");
+    assert_int_equal(model_versions(lw.model, shop), 2);
+    assert_string_equal(model_version(lw.model, shop, 0),
+                        "v9"); /* as listed, not sorted */
+    assert_int_equal(world_run(w, 20 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_OK);
+    assert_true(world_metric(w, model_find(lw.model, "users"), "visits_total", 0) > 5);
+    world_free(w);
+    lesson_world_release(&lw);
+}
+
+static void changes_on_time(void *ctx, const struct change *c)
+{
+    struct buf *b = ctx;
+    buf_addf(b, "%lld %s: %s\n", (long long)(c->at / SIM_SEC), c->who, c->title);
+}
+
+static void an_incident_arrives(void **state)
+{
+    (void)state;
+    struct lesson_world lw;
+    struct errmsg why = {0};
+    struct buf b;
+    buf_init(&b, 0);
+    build_ok(
+        WORLD,
+        "i:at(sec(9), deploy('shop', 'v10', { by = 'Jo' }), ticket('Mara', 'Slow.')) "
+        "i:at(sec(2), set('shop.pool.size', 9), page('Wake up.')) "
+        "i:at(sec(3), flag('fast', false, { by = 'Al' }), op('shop', 'scale', { count "
+        "= 4 })) "
+        "i:at(sec(4), fault('db', 'slow', { factor = 3 }, { lasts = sec(5) })) "
+        "i:at(sec(5), fault('shop-2', 'crash')) "
+        "i:red_herring(sec(6), decoy('db', 'report moved'), deploy('shop', 'v88'))",
+        1, &lw);
+    assert_int_equal(lw.ntickets, 2);
+    assert_true(lw.tickets[0].page); /* in order of time */
+    assert_string_equal(lw.tickets[0].text, "Wake up.");
+    assert_string_equal(lw.tickets[1].who, "Mara");
+    assert_int_equal(lw.tickets[1].at, 9 * SIM_SEC);
+    struct world *w = world_new(lw.model, 1, &why);
+    struct observer o = {.ctx = &b, .change = changes_on_time};
+    assert_int_equal(world_run(w, 7 * SIM_SEC, UINT64_MAX, &o, &why), ERR_OK);
+    assert_int_equal(param(w, "shop.pool.size").as.count, 9);
+    assert_false(param(w, "fast.on").as.on);
+    assert_int_equal(param(w, "shop.instances").as.count, 4);
+    assert_int_equal(world_run(w, 60 * SIM_SEC, UINT64_MAX, &o, &why), ERR_OK);
+    assert_non_null(strstr(b.s, "2 config: "));
+    assert_non_null(strstr(b.s, "3 Al: "));
+    assert_non_null(strstr(b.s, "3 operator: "));
+    assert_non_null(strstr(b.s, "6 operator: report moved"));
+    assert_non_null(strstr(b.s, "6 deploy bot: deploy v88"));
+    assert_non_null(strstr(b.s, "9 Jo: "));
+    assert_null(strstr(b.s, "slow")); /* faults leave no record */
+    struct instance_view v;
+    world_instance(w, model_find(lw.model, "shop"), 1, &v);
+    assert_string_equal(v.version, "v10");
+    world_free(w);
+    lesson_world_release(&lw);
+    buf_release(&b);
+}
+
+static void wrong_names_are_reported(void **state)
+{
+    (void)state;
+    refused("w:servise { 'a' }", "", 2,
+            "there is no kind 'servise'; did you mean 'service'?");
+    refused("w:service { 'a',\n instnces = 2 }", "", 3,
+            "a service has no field 'instnces'; did you mean 'instances'?");
+    refused("w:service { 'a', pool = {\n siz = 2 } }", "", 3, "did you mean 'size'?");
+    refused("w:service { 'a', order = 'lifi' }", "", 2, "lifi");
+    refused("w:service { 'a', instances = 2.5 }", "", 2,
+            "a.instances must be a whole number");
+    refused("w:external { 'a', decline = 15 }", "", 2, "a.decline must be from 0 to 1");
+    refused("w:service { 'a', start_up = 5 }", "", 2, "a.start_up lacks its unit");
+    refused("w:service { instances = 2 }", "", 2, "begins with its name");
+    refused(WORLD, "i:at(min(1), deploy('shop', 'v11'))", 4,
+            "there is no version 'v11'");
+    refused(WORLD, "i:at(min(1), deploy('shp', 'v9'))", 4,
+            "there is no component 'shp'; did you mean 'shop'?");
+    refused(WORLD, "i:at(min(1), fault('db', 'slw', { factor = 2 }))", 4,
+            "a database has no fault 'slw'; did you mean 'slow'?");
+    refused(WORLD, "i:at(min(1), fault('db', 'slow'))", 4,
+            "slow needs the argument factor");
+    refused(WORLD, "i:at(min(1), fault('db', 'slow', { factor = 2, fctor = 3 }))", 4,
+            "has no argument 'fctor'");
+    refused(WORLD, "i:at(min(1), op('shop', 'restrt'))", 4, "did you mean 'restart'?");
+    refused(WORLD, "i:at(min(1), set('shop.pool.siz', 9))", 4, "siz");
+    refused(WORLD, "i:at(min(1), set('shop.pool.size', 'many'))", 4, "size");
+    refused(WORLD, "i:at(min(1), flag('db', true))", 4,
+            "'db' is a database, not a flag");
+    refused(WORLD, "i:at(hours(9), page('x'))", 4, "it never happens");
+    refused(WORLD, "i:at(30, page('x'))", 4, "lacks its unit");
+    refused(WORLD, "i:at(min(1), 'page')", 4, "an action is wanted");
+    refused(WORLD, "i:at(min(1), fault('db', 'slow', { factor = 2 }, { by = 5 }))", 4,
+            "by must be text");
+    refused(WORLD, "i:on(min(1))", 4, "i has no 'on'");
+    refused(WORLD " w:balancer { 'b', to = 'shpo' }", "", 2, "shpo");
+    refused("w:service { 'a', endpoints = { get = { call('nobody', 'x') } } }", "", 2,
+            "nobody");
+}
+
+/* The seed decides; the same seed the same way; a named draw wherever it is asked. */
+static void seeds_draw(void **state)
+{
+    (void)state;
+    static const char *const world =
+        "w:service { 'a', instances = vary(1, 100), workers = vary('n', 1, 1000), "
+        "cores = vary('n', 1, 1000), "
+        "endpoints = { get = { compute(ms(1)) } } } "
+        "w:flag { pick { 'x', 'y', 'z' } }";
+    long first[3] = {0};
+    bool differs[3] = {false};
+    for (uint64_t seed = 1; seed <= 8; seed++)
+        for (int again = 0; again < 2; again++) {
+            struct lesson_world lw;
+            struct errmsg why = {0};
+            build_ok(world, "", seed, &lw);
+            struct world *w = world_new(lw.model, seed, &why);
+            long now[3] = {(long)param(w, "a.instances").as.count,
+                           (long)param(w, "a.workers").as.count,
+                           model_find(lw.model, "x") != COMP_NONE   ? 1
+                           : model_find(lw.model, "y") != COMP_NONE ? 2
+                                                                    : 3};
+            assert_true((long)param(w, "a.cores").as.number == now[1]);
+            if (again)
+                assert_memory_equal(now, first, sizeof now);
+            else if (seed > 1)
+                for (int i = 0; i < 3; i++)
+                    differs[i] |= now[i] != first[i];
+            memcpy(first, now, sizeof now);
+            world_free(w);
+            lesson_world_release(&lw);
+        }
+    assert_true(differs[0] && differs[1] && differs[2]);
+}
+
+static void curves_move_the_rate(void **state)
+{
+    (void)state;
+    struct lesson_world lw;
+    struct errmsg why = {0};
+    build_ok("w:service { 'a', endpoints = { get = { compute(us(10)) } } } "
+             "w:client { 'u', to = 'a/get', rate = points { base = 100, { 0, 1 }, "
+             "{ sec(10), 1 }, { sec(11), 0 } } } "
+             "w:client { 'd', to = 'a/get', rate = diurnal { base = 100, low = 0, "
+             "peak = sec(50), period = sec(100) } }",
+             "", 1, &lw);
+    struct world *w = world_new(lw.model, 1, &why);
+    comp_id u = model_find(lw.model, "u"), d = model_find(lw.model, "d");
+    assert_int_equal(world_run(w, 5 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_OK);
+    double night = world_metric(w, d, "visits_total", 0);
+    assert_int_equal(world_run(w, 20 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_OK);
+    double at20 = world_metric(w, u, "visits_total", 0);
+    assert_true(at20 > 900 && at20 < 1200);
+    assert_int_equal(world_run(w, 48 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_OK);
+    assert_true(world_metric(w, u, "visits_total", 0) == at20);
+    double before = world_metric(w, d, "visits_total", 0);
+    assert_int_equal(world_run(w, 53 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_OK);
+    double day = world_metric(w, d, "visits_total", 0) - before;
+    assert_true(day > 400 && night < 60);
+    world_free(w);
+    lesson_world_release(&lw);
+}
+
+static void the_first_lesson_is_whole(void **state)
+{
+    (void)state;
+    struct errmsg why = {0};
+    struct lesson *l;
+    FILE *f = fopen("lessons/first-page.lua", "rb");
+    assert_non_null(f);
+    size_t n = fread(text, 1, sizeof text, f);
+    fclose(f);
+    if (lesson_load(&l, text, n, "lessons/first-page.lua", &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    uint64_t digests[2];
+    for (int i = 0; i < 2; i++) {
+        struct lesson_world lw;
+        if (lesson_build(l, 7, &lw, &why) != ERR_OK)
+            fail_msg("%s", why.text);
+        struct world *w = world_new(lw.model, 7, &why);
+        assert_int_equal(world_run(w, SIM_MIN, UINT64_MAX, NULL, &why), ERR_OK);
+        digests[i] = world_digest(w);
+        assert_true(lw.nrules > 0 && lw.ntickets > 0);
+        world_free(w);
+        lesson_world_release(&lw);
+    }
+    assert_true(digests[0] == digests[1]);
+    lesson_free(l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_world_arrives),
+        cmocka_unit_test(an_incident_arrives),
+        cmocka_unit_test(wrong_names_are_reported),
+        cmocka_unit_test(seeds_draw),
+        cmocka_unit_test(curves_move_the_rate),
+        cmocka_unit_test(the_first_lesson_is_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

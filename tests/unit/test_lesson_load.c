@@ -1,0 +1,310 @@
+/*
+ * The format: what a file says arrives in the structs, and what it says wrong is
+ * reported with file, line and what was probably meant.
+ */
+#include "truecode/lesson.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A whole lesson; `%s` takes one more field, on line 4. */
+#define WHOLE                                                                          \
+    "local function yes(s) return true end\n"                                          \
+    "return lesson {\n"                                                                \
+    "  id = \"x\", title = \"X\", track = \"fail\", minutes = 5, level = 2,\n"         \
+    "  %s\n"                                                                           \
+    "  world = function(w) w:client { \"u\", to = \"a/get\", rate = 1 }\n"             \
+    "    w:service { \"a\", endpoints = { get = { compute(ms(1)) } } } end,\n"         \
+    "  incident = function(i) end,\n"                                                  \
+    "  slo = { \"quick\", within = sec(1), good = 0.99, window = min(30) },\n"         \
+    "  steps = { act { \"cure\", say = \"Do it.\", goal = function(s) return true "    \
+    "end,\n"                                                                           \
+    "            solution = \"wait 1m\" } },\n"                                        \
+    "  fixes = { { \"wait\", { \"wait 5m\" } } },\n"                                   \
+    "}\n"
+
+static struct lesson *load(const char *text)
+{
+    struct lesson *l;
+    struct errmsg why = {0};
+    enum err e = lesson_load(&l, text, strlen(text), "x.lua", &why);
+    if (e != ERR_OK)
+        fail_msg("%s", why.text);
+    return l;
+}
+
+static struct lesson *load_with(const char *field)
+{
+    char text[4096];
+    snprintf(text, sizeof text, WHOLE, field);
+    return load(text);
+}
+
+/* The field is refused at `line` with these words. */
+static void refused(const char *field, int line, const char *words)
+{
+    char text[4096], where[40];
+    struct lesson *l;
+    struct errmsg why = {0};
+    snprintf(text, sizeof text, WHOLE, field);
+    snprintf(where, sizeof where, "x.lua:%d: ", line);
+    assert_int_equal(lesson_load(&l, text, strlen(text), "x.lua", &why), ERR_LESSON);
+    assert_null(l);
+    if (strncmp(why.text, where, strlen(where)) || !strstr(why.text, words))
+        fail_msg("%s\n  expected %s%s\n  got %s", field, where, words, why.text);
+}
+
+static void fields_arrive(void **state)
+{
+    (void)state;
+    struct lesson *l = load_with(
+        "place = [[\n    A shop.\n      Indented.\n\n    Two.]], day_start = "
+        "\"19:40\", "
+        "starts_at = min(30), tools = { \"status\", \"wait\" }, good_for = min(2), "
+        "post = { title = \"T\", url = \"https://t\", basis = \"title\" },");
+    const struct lesson_info *i = lesson_info(l);
+    assert_string_equal(i->id, "x");
+    assert_string_equal(i->place, "A shop.\n  Indented.\n\nTwo.");
+    assert_int_equal(i->day_start, 19 * SIM_HOUR + 40 * SIM_MIN);
+    assert_int_equal(i->starts_at, 30 * SIM_MIN);
+    assert_int_equal(i->good_for, 2 * SIM_MIN);
+    assert_int_equal(i->ends_at, 90 * SIM_MIN);
+    assert_int_equal(i->ntools, 2);
+    assert_string_equal(i->tools[1], "wait");
+    assert_string_equal(i->post_url, "https://t");
+    assert_false(i->quiet);
+    assert_int_equal(lesson_expect_at(l), 30 * SIM_MIN);
+    assert_int_equal(strlen(lesson_hash(l)), 64);
+    lesson_free(l);
+}
+
+static void steps_arrive(void **state)
+{
+    (void)state;
+    struct lesson *l = load(
+        "return lesson { id = 'x', title = 'X', track = 'lab', world = function() "
+        "end,\n"
+        "steps = {\n"
+        " ask { 'q', say = 'Which?', choices = { 'a', { 'b', reply = 'no' } }, answer "
+        "= 'a',\n"
+        "   hints = { 'h1', 'h2' } },\n"
+        " look { 'l', say = 'Look.', suspect = true, solution = { 'ps' } },\n"
+        " predict { 'p', say = '?', of = { { 'n', value = function() return 1 end,\n"
+        "   after = min(1) } } },\n"
+        " act { 'c', title = 'Cure', say = '!', goal = function() return true end,\n"
+        "   solution = { 'x', 'y' }, done = 'Well.' },\n"
+        " say_update { 't', say = 'Tell.', needs = { 'impact', 'next' } },\n"
+        " choose { 'd', say = 'And now?', choices = { { 'a', right = true },\n"
+        "   { 'b', right = true }, 'c' } } } }");
+    assert_int_equal(lesson_steps(l), 6);
+    const struct step *s = lesson_step(l, 0);
+    assert_int_equal(s->kind, STEP_ASK);
+    assert_true(s->choices[0].right);
+    assert_string_equal(s->choices[1].reply, "no");
+    assert_int_equal(s->nhints, 2);
+    assert_string_equal(s->title, "q");
+    assert_true(lesson_step(l, 1)->wants_suspect);
+    assert_int_equal(lesson_step(l, 1)->goal, FN_NONE);
+    s = lesson_step(l, 2);
+    assert_int_equal(s->kind, STEP_PREDICT);
+    assert_int_equal(s->predict[0].after, SIM_MIN);
+    assert_string_equal(s->predict[0].answer, "");
+    assert_true(s->predict[0].value >= 0);
+    s = lesson_step(l, 3);
+    assert_string_equal(s->title, "Cure");
+    assert_int_equal(s->nsolution, 2);
+    assert_true(s->goal >= 0);
+    assert_string_equal(lesson_step(l, 4)->needs[1], "next");
+    assert_int_equal(lesson_step(l, 5)->nchoices, 3);
+    lesson_free(l);
+}
+
+static void the_rest_arrives(void **state)
+{
+    (void)state;
+    struct lesson *l = load_with(
+        "expect = { at = min(2), moves = { b = yes, a = yes }, normal = { c = yes } }, "
+        "causes = { { 'a', 'pool-leak' } }, debrief = 'D', sums = { '1 + 1 = 2' }, "
+        "traps = { { 't', when = yes, say = 'No.' } }, "
+        "wrong = { { 'r', { 'restart a' }, harm = 'returns', client = 'u' }, "
+        "  { 'f', 'x', harm = 'fragile', breaks_by = 'h', breaks_at = min(40), used = "
+        "yes } }, "
+        "real = { { 'R', 'https://r' } }, glossary = { page = 'wakes you', ['a b'] = "
+        "'c' },");
+    assert_int_equal(lesson_moves(l), 2);
+    assert_string_equal(lesson_move(l, 0)->name, "a"); /* in order of name */
+    assert_int_equal(lesson_normals(l), 1);
+    assert_int_equal(lesson_accept(l, 0)->mechanism, MECHANISM_POOL_LEAK);
+    assert_string_equal(lesson_debrief(l), "D");
+    assert_string_equal(lesson_sum(l, 0), "1 + 1 = 2");
+    assert_string_equal(lesson_trap(l, 0)->id, "t");
+    assert_int_equal(lesson_wrongs(l), 2);
+    assert_int_equal(lesson_wrong(l, 0)->harm, HARM_RETURNS);
+    assert_int_equal(lesson_wrong(l, 0)->used, FN_NONE);
+    assert_int_equal(lesson_wrong(l, 1)->harm, HARM_FRAGILE);
+    assert_int_equal(lesson_wrong(l, 1)->until_at, 40 * SIM_MIN);
+    assert_int_equal(lesson_fix(l, 0)->harm, HARM_NONE);
+    assert_string_equal(lesson_fix(l, 0)->lines[0], "wait 5m");
+    assert_string_equal(lesson_real(l, 0)->url, "https://r");
+    assert_string_equal(lesson_glossary(l, "page"), "wakes you");
+    assert_null(lesson_glossary(l, "pager"));
+    lesson_free(l);
+}
+
+static void wrong_fields_are_named(void **state)
+{
+    (void)state;
+    refused("titel = 'x',", 4, "lesson has no field 'titel'; did you mean 'title'?");
+    refused("summary = 5,", 4, "summary must be text, not a number");
+    refused("starts_at = 5,", 4, "starts_at lacks its unit: write sec(5)");
+    refused("day_start = '25:00',", 4, "time of day");
+    refused("tools = { 'a', 5 },", 4, "tools must be text, not a number");
+    refused("causes = { { 'a', 'pool-leek' } },", 4, "did you mean 'pool-leak'?");
+    refused("wrong = { { 't', { 'x' } } },", 4, "wrong fix lacks harm");
+    refused("wrong = { { 't', { 'x' }, harm = 'worst' } },", 4,
+            "did you mean 'worse'?");
+    refused("wrong = { { 't', { 'x' }, harm = 'fragile' } },", 4,
+            "breaks_by and breaks_at");
+    refused("expect = { moves = { a = 1 } },", 4, "'a' must be a function(s)");
+    refused("expect = { move = {} },", 4, "did you mean 'moves'?");
+    refused("post = { title = 't', url = 'http://x', basis = 'title' },", 4,
+            "https://");
+    refused("alerts = { threshold { 'a', of = 'a', metric = 'm' } },", 4,
+            "above or below");
+    refused("alerts = { { 'a' } },", 4, "must be made with burn or threshold");
+    refused("ends_at = min(1), good_for = min(2),", 4, "ends_at must be later");
+    refused("real = { { 'a' } },", 4, "lacks url");
+    refused("traps = { { 'a', when = yes } },", 4, "trap lacks say");
+    refused("glossary = { a = 1 },", 4, "a must be text");
+}
+
+static void wrong_steps_are_named(void **state)
+{
+    struct lesson *l;
+    struct errmsg why = {0};
+    const char *cases[][2] = {
+        {"ask { 'q', say = '?', choices = { 'a', 'b' } }", "has no right choice"},
+        {"ask { 'q', say = '?', choices = { 'aa', 'b' }, answer = 'ab' }",
+         "answer is not"},
+        {"ask { 'q', say = '?', choices = { 'a' }, answer = 'a' }", "2 to 9"},
+        {"look { 'q', say = '?', solution = 'x' }", "needs a goal"},
+        {"act { 'q', say = '?', solution = 'x' }", "act lacks goal"},
+        {"act { 'q', say = '?', goal = function() end }", "needs a solution"},
+        {"look { 'q', say = '?', suspect = true, solution = 'x', hint = {} }",
+         "did you mean 'hints'?"},
+        {"say_update { 'q', say = '?', needs = { 'impct' } }",
+         "did you mean 'impact'?"},
+        {"predict { 'q', say = '?', of = { { 'n', after = min(1) } } }",
+         "prediction lacks value"},
+        {"predict { 'q', say = '?', of = {} }", "1 to 4"},
+        {"ask { 'q', say = '?', choices = { 'a', 'b' }, answer = 'a',\n hints = { 1 } "
+         "}",
+         "hint must be text"},
+        {"look { 'a', say = '?', suspect = true, solution = 'x' },\n"
+         "look { 'a', say = '?', suspect = true, solution = 'x' }",
+         "two steps are called 'a'"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1000];
+        int line = strchr(cases[i][0], '\n') ? 3 : 2;
+        snprintf(
+            text, sizeof text,
+            "return lesson { id = 'x', title = 'X', track = 'lab', steps = {\n%s },\n"
+            "world = function() end }",
+            cases[i][0]);
+        assert_int_equal(lesson_load(&l, text, strlen(text), "x.lua", &why),
+                         ERR_LESSON);
+        char where[20];
+        snprintf(where, sizeof where, "x.lua:%d: ", line);
+        if (!strstr(why.text, cases[i][1]) || strncmp(why.text, where, strlen(where)))
+            fail_msg("%s\n  expected %s%s\n  got %s", cases[i][0], where, cases[i][1],
+                     why.text);
+    }
+}
+
+static void double_fields_are_named(void **state)
+{
+    (void)state;
+    refused("place = 'a', tools = { 'a' },\n place = 'b',", 5,
+            "'place' is written twice in one table (see line 4)");
+    refused("glossary = { ['a b'] = 'x',\n ['a b'] = 'y' },", 5,
+            "'a b' is written twice");
+    refused("expect = { moves = { p = yes, -- p = yes\n p = yes } },", 5,
+            "'p' is written");
+    struct lesson *l = load_with(
+        "expect = { moves = { p = yes }, normal = { p = yes, q = function(s)\n"
+        "local a, b = 1, 2 a = 3; b = 4; a = 5 if a == b then a, b = b, a end\n"
+        "for i = 1, 2 do local a = 1, 2 end repeat local a = { a = 1, b = a, ['c'] = 2 "
+        "} until a\n"
+        "return a == b end, r = yes } }, glossary = { p = 'x', q = 'y' },");
+    lesson_free(l);
+}
+
+static void missing_fields_are_named(void **state)
+{
+    (void)state;
+    struct lesson *l;
+    struct errmsg why = {0};
+    const char *text = "\n\nreturn lesson { id = 'x', title = 'X', track = 'fail' }";
+    assert_int_equal(lesson_load(&l, text, strlen(text), "x.lua", &why), ERR_LESSON);
+    assert_string_equal(why.text,
+                        "x.lua:3: lesson lacks world (function(w): builds the system)");
+}
+
+static void a_reload_is_the_same(void **state)
+{
+    (void)state;
+    struct errmsg why = {0};
+    struct lesson *again, *l = load_with("expect = { moves = { a = yes, b = yes } },");
+    assert_int_equal(lesson_reload(&again, l, &why), ERR_OK);
+    assert_string_equal(lesson_hash(l), lesson_hash(again));
+    assert_int_equal(lesson_move(l, 1)->fn, lesson_move(again, 1)->fn);
+    assert_int_equal(lesson_step(l, 0)->goal, lesson_step(again, 0)->goal);
+    lesson_free(l);
+    lesson_free(again);
+}
+
+static void courses_are_read(void **state)
+{
+    (void)state;
+    struct course_list c;
+    struct errmsg why = {0};
+    const char *good =
+        "return course { { track = 'start', 'a' }, { track = 'fail', 'b', 'c' } }";
+    assert_int_equal(course_load(&c, good, strlen(good), "course.lua", &why), ERR_OK);
+    assert_int_equal(c.n, 3);
+    assert_string_equal(c.entries[2].track, "fail");
+    assert_string_equal(c.entries[2].id, "c");
+    course_release(&c);
+    const char *twice = "return course { { track = 'start', 'a',\n 'a' } }";
+    assert_int_equal(course_load(&c, twice, strlen(twice), "course.lua", &why),
+                     ERR_LESSON);
+    assert_non_null(strstr(why.text, "listed twice"));
+    const char *bare = "return course { 'a' }";
+    assert_int_equal(course_load(&c, bare, strlen(bare), "course.lua", &why),
+                     ERR_LESSON);
+    assert_string_equal(
+        why.text, "course.lua:1: group 1 must be { track = \"…\", \"lesson\", … }");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fields_arrive),
+        cmocka_unit_test(steps_arrive),
+        cmocka_unit_test(the_rest_arrives),
+        cmocka_unit_test(wrong_fields_are_named),
+        cmocka_unit_test(wrong_steps_are_named),
+        cmocka_unit_test(missing_fields_are_named),
+        cmocka_unit_test(double_fields_are_named),
+        cmocka_unit_test(a_reload_is_the_same),
+        cmocka_unit_test(courses_are_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,402 @@
+/*
+ * A small incident played through the screen: what is drawn at each size, what keys do,
+ * what is told to the session, and that time stands still while somebody reads or
+ * types.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "../lib/screen.h"
+
+struct play {
+    char *text;
+    struct session *s;
+    struct ui *u;
+};
+
+static struct play *opened(enum glyphs g, bool spoken)
+{
+    struct play *p = mem_alloc(sizeof *p);
+    struct errmsg why = {0};
+    p->text = screen_file("tests/golden/ui_shop.lua");
+    assert_non_null(p->text);
+    struct session_options o = {.text = p->text,
+                                .len = strlen(p->text),
+                                .name = "ui_shop.lua",
+                                .seed = 7,
+                                .ascii = g == GLYPHS_ASCII,
+                                .spoken = spoken};
+    if (session_open(&p->s, &o, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    p->u = ui_new(&(struct ui_options){.rows = 24, .cols = 80, .glyphs = g});
+    ui_session(p->u, p->s);
+    return p;
+}
+
+static void closed(struct play *p)
+{
+    ui_free(p->u);
+    session_free(p->s);
+    mem_free(p->text);
+    mem_free(p);
+}
+
+/* `seconds` of real time in quarters, as a front would hand them on. */
+static void ticks(struct play *p, int seconds)
+{
+    bool more;
+    for (int i = 0; i < 4 * seconds; i++) {
+        ui_tick(p->u, SIM_SEC / 4, 100000, &more);
+        while (more)
+            ui_tick(p->u, 0, 100000, &more);
+    }
+}
+
+static bool shows(struct play *p, int rows, int cols, const char *what)
+{
+    char *text = screen_text(p->u, rows, cols);
+    bool yes = strstr(text, what) != NULL;
+    mem_free(text);
+    return yes;
+}
+
+static sim_time now(struct play *p)
+{
+    return session_view(p->s)->now;
+}
+
+#define TO_LOOK "<enter>2<enter><enter>"
+#define TO_ACT  TO_LOOK "status<enter><enter>down<enter>"
+
+/* ---- what is drawn
+ * ------------------------------------------------------------------- */
+
+static void it_is_drawn_at_80x24(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_golden(p->u, 24, 80, "briefing_80x24");
+    screen_keys(p->u, "<enter>");
+    screen_golden(p->u, 24, 80, "question_80x24");
+    screen_keys(p->u, "1<enter>");
+    screen_golden(p->u, 24, 80, "feedback_80x24");
+    screen_keys(p->u, "<enter>2<enter><enter><esc>2");
+    screen_golden(p->u, 24, 80, "charts_80x24");
+    screen_keys(p->u, "m");
+    screen_golden(p->u, 24, 80, "heat_80x24");
+    screen_keys(p->u, "m3");
+    screen_golden(p->u, 24, 80, "logs_80x24");
+    screen_keys(p->u, "4e");
+    screen_golden(p->u, 24, 80, "traces_80x24");
+    screen_keys(p->u, "<enter>");
+    screen_golden(p->u, 24, 80, "trace_80x24");
+    screen_keys(p->u, "<esc>5");
+    screen_golden(p->u, 24, 80, "changes_80x24");
+    screen_keys(p->u, "6z");
+    screen_golden(p->u, 24, 80, "people_zoomed_80x24");
+    screen_keys(p->u, "z:status<enter>");
+    screen_golden(p->u, 24, 80, "console_80x24");
+    closed(p);
+}
+
+static void it_uses_the_room(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK);
+    screen_golden(p->u, 36, 120, "cockpit_120x36");
+    screen_golden(p->u, 60, 200, "cockpit_200x60");
+    closed(p);
+}
+
+static void ascii_is_only_ascii(void **state)
+{
+    (void)state;
+    static const char *const tabs[] = {"1", "2",  "3", "4",         "5",
+                                       "6", "2m", "?", "<esc><c-p>"};
+    struct play *p = opened(GLYPHS_ASCII, false);
+    screen_keys(p->u, TO_LOOK "<esc>");
+    for (size_t i = 0; i < sizeof tabs / sizeof *tabs; i++) {
+        screen_keys(p->u, tabs[i]);
+        char *text = screen_text(p->u, 36, 120);
+        for (const char *c = text; *c; c++)
+            assert_true(*c == '\n' || (*c >= ' ' && *c <= '~'));
+        mem_free(text);
+    }
+    screen_keys(p->u, "<esc>1");
+    screen_golden(p->u, 24, 80, "cockpit_80x24_ascii");
+    closed(p);
+}
+
+static void every_size_is_survived(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK "<esc>");
+    for (int rows = 1; rows < 70; rows += 3)
+        for (int cols = 1; cols < 230; cols += 13) {
+            screen_keys(p->u, "<btab>");
+            mem_free(screen_text(p->u, rows, cols));
+        }
+    closed(p);
+}
+
+/* ---- time
+ * ------------------------------------------------------------------------------ */
+
+static void time_waits_for_the_reader(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK);
+    sim_time t = now(p);
+    screen_keys(p->u, "sta");
+    ticks(p, 3);
+    assert_int_equal(now(p), t); /* a line is being typed */
+    screen_keys(p->u, "<c-u><f1>");
+    ticks(p, 3);
+    assert_int_equal(now(p), t); /* help is read */
+    screen_keys(p->u, "<esc>");
+    ticks(p, 3);
+    assert_true(now(p) > t);
+    t = now(p);
+    screen_keys(p->u, "status<enter>");
+    ticks(p, 3);
+    assert_int_equal(now(p), t); /* what came of it is unread */
+    screen_keys(p->u, "<esc> ");
+    ticks(p, 3);
+    assert_int_equal(now(p), t); /* paused, and a question */
+    closed(p);
+}
+
+static void a_still_screen_is_not_drawn_again(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK "<esc> ");
+    for (int i = 0; i < 3; i++)
+        mem_free(screen_text(p->u, 24, 80));
+    ticks(p, 2);
+    assert_false(ui_dirty(p->u));
+    closed(p);
+}
+
+/* ---- keys
+ * ---------------------------------------------------------------------------------- */
+
+static void the_focus_goes_to_the_panels_and_back(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK "2");
+    assert_true(shows(p, 24, 80, "> 2"));
+    screen_keys(p->u, "<bs><esc>2");
+    assert_true(shows(p, 24, 80, "[2 Charts]"));
+    screen_keys(p->u, ":2");
+    assert_true(shows(p, 24, 80, "> 2"));
+    assert_int_equal(screen_keys(p->u, "<esc><esc><esc><esc>"), UI_NOTHING);
+    assert_int_equal(screen_keys(p->u, "<c-c>"), UI_LEAVE);
+    closed(p);
+}
+
+static void long_output_opens_the_console(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK);
+    assert_false(shows(p, 24, 80, "more line"));
+    screen_keys(p->u, "logs shop --level error | head -30<enter>");
+    assert_true(shows(p, 24, 80, "more line"));
+    assert_true(shows(p, 24, 80, "> logs shop")); /* from its head */
+    screen_keys(p->u, "<pgdn><pgdn><pgdn><pgdn><pgdn>");
+    assert_false(shows(p, 24, 80, "more line"));
+    screen_keys(p->u, "<pgup>");
+    assert_true(shows(p, 24, 80, "more line"));
+    screen_keys(p->u, "<esc>");
+    assert_false(shows(p, 24, 80, "more line"));
+    closed(p);
+}
+
+static void a_risk_is_asked_about(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_ACT "restart shop<enter>");
+    assert_true(shows(p, 24, 80, "Really?"));
+    screen_golden(p->u, 24, 80, "confirm_80x24");
+    size_t before = recording_changes(session_view(p->s)->rec);
+    screen_keys(p->u, "n");
+    assert_false(shows(p, 24, 80, "Really?"));
+    assert_int_equal(recording_changes(session_view(p->s)->rec), before);
+    screen_keys(p->u, "restart shop<enter>y");
+    assert_int_equal(recording_changes(session_view(p->s)->rec), before + 1);
+    closed(p);
+}
+
+static void starting_over_asks(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    assert_int_equal(screen_keys(p->u, TO_LOOK "<esc>x"), UI_NOTHING);
+    assert_int_equal(screen_keys(p->u, "y"), UI_RESTART);
+    assert_string_equal(ui_wanted_lesson(p->u), "ui-shop");
+    closed(p);
+}
+
+static void the_palette_finds_anything(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK "<c-p>trac<enter>");
+    assert_true(shows(p, 24, 80, "[4 Traces]"));
+    screen_keys(p->u, "<c-p>rollb<enter>");
+    assert_true(shows(p, 24, 80, "> rollback"));
+    closed(p);
+}
+
+static void a_wait_can_be_stopped(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK);
+    screen_keys(p->u, "wait 1m<enter>");
+    ticks(p, 4); /* ends by itself: a ticket comes in */
+    sim_time t = now(p);
+    screen_keys(p->u, "wait 10m<enter>");
+    ticks(p, 1);
+    assert_int_equal(screen_keys(p->u, "<c-c>"), UI_NOTHING);
+    assert_true(now(p) > t && now(p) < t + 10 * SIM_MIN);
+    closed(p);
+}
+
+/* ---- what was seen
+ * ---------------------------------------------------------------------------- */
+
+static bool taped(struct play *p, const char *what)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    session_take_tape(p->s, &b);
+    bool yes = strstr(b.s, what) != NULL;
+    buf_release(&b);
+    return yes;
+}
+
+static void only_what_is_shown_is_seen(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK);
+    mem_free(screen_text(p->u, 24, 80));
+    assert_false(taped(p, ":logs"));
+    screen_keys(p->u, "<esc>3?"); /* help lies over it */
+    mem_free(screen_text(p->u, 24, 80));
+    assert_false(taped(p, ":logs"));
+    screen_keys(p->u, "<esc>");
+    mem_free(screen_text(p->u, 24, 80));
+    assert_true(taped(p, "shop:logs"));
+    screen_keys(p->u, "2");
+    mem_free(screen_text(p->u, 24, 80));
+    assert_true(taped(p, ":metric."));
+    closed(p);
+}
+
+/* ---- the end
+ * --------------------------------------------------------------------------------------
+ */
+
+#define TO_END                                                                         \
+    "say impact=\"about 30% of orders failed\" state=mitigated next=\"Jonas "          \
+    "looks\"<enter>"
+
+static void it_ends_in_a_debrief(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_ACT "rollback shop<enter>");
+    for (int i = 0; i < 4; i++) {
+        ticks(p, 4);
+        screen_keys(p->u, "wait 2m<enter>");
+    }
+    ticks(p, 4);
+    screen_keys(p->u, "<enter>" TO_END);
+    assert_int_equal(session_view(p->s)->phase, PHASE_DEBRIEF);
+    assert_true(shows(p, 24, 80, "Drawing up what happened"));
+    ticks(p, 1);
+    screen_golden(p->u, 24, 80, "debrief_80x24");
+    screen_keys(p->u, "<pgdn>");
+    screen_golden(p->u, 24, 80, "debrief_chart_80x24");
+    screen_golden(p->u, 60, 120, "debrief_120x60");
+    assert_int_equal(screen_keys(p->u, "<enter>"), UI_HOME);
+    ui_session(p->u, NULL);
+    mem_free(screen_text(p->u, 24, 80));
+    closed(p);
+}
+
+/* ---- plain mode
+ * -------------------------------------------------------------------------------------
+ */
+
+static void plain_mode_says_the_same(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"1",
+                                        "2",
+                                        "status",
+                                        "down",
+                                        "restart shop",
+                                        "no",
+                                        "rollback shop",
+                                        "wait 2m",
+                                        "wait 4m",
+                                        "say impact=\"about 30% of orders failed\" "
+                                        "state=mitigated next=\"Jonas looks\""};
+    struct play *p = opened(GLYPHS_UTF8, true);
+    struct plain *t = plain_new(p->s);
+    struct buf all;
+    struct errmsg why = {0};
+    bool over = false;
+    buf_init(&all, 0);
+    plain_start(t, &all);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines && !over; i++) {
+        buf_addf(&all, "%s%s\n", plain_prompt(t), lines[i]);
+        assert_int_equal(plain_line(t, lines[i], &all, &over, &why), ERR_OK);
+    }
+    assert_true(over);
+    for (const char *c = all.s; *c;
+         c++) /* nothing that moves a cursor or draws a box */
+        assert_true(*c == '\n' || (unsigned char)*c >= ' ');
+    assert_null(strstr(all.s, "│"));
+    screen_compare(all.s, "plain");
+    buf_release(&all);
+    plain_free(t);
+    closed(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_drawn_at_80x24),
+        cmocka_unit_test(it_uses_the_room),
+        cmocka_unit_test(ascii_is_only_ascii),
+        cmocka_unit_test(every_size_is_survived),
+        cmocka_unit_test(time_waits_for_the_reader),
+        cmocka_unit_test(a_still_screen_is_not_drawn_again),
+        cmocka_unit_test(the_focus_goes_to_the_panels_and_back),
+        cmocka_unit_test(long_output_opens_the_console),
+        cmocka_unit_test(a_risk_is_asked_about),
+        cmocka_unit_test(starting_over_asks),
+        cmocka_unit_test(the_palette_finds_anything),
+        cmocka_unit_test(a_wait_can_be_stopped),
+        cmocka_unit_test(only_what_is_shown_is_seen),
+        cmocka_unit_test(it_ends_in_a_debrief),
+        cmocka_unit_test(plain_mode_says_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

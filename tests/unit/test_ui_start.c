@@ -1,0 +1,166 @@
+/*
+ * The start screen, as text and by its keys.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "../lib/screen.h"
+
+static const struct ui_lesson course[] = {
+    {"first-page", "Your first page", "start",
+     "A deploy breaks a third of all orders. Your first night on call, step by step.",
+     NULL, 6, 1, 92, OUTCOME_RECOVERED, false, NULL},
+    {"all-green", "Everything is green", "fail",
+     "Every check is green, no alert fires, and customers cannot pay.",
+     "Your Production Health Checks Are Lying to You", 20, 2, 61, OUTCOME_MITIGATED,
+     false, NULL},
+    {"cache-stampede", "Sixty seconds", "fail",
+     "A seat-booking site fails for seven seconds in every minute. Teaches: what a "
+     "cache "
+     "decides for you.",
+     "Caching Is Easy. Production Caching Is Not.", 20, 2, -1, OUTCOME_LOST, true,
+     NULL},
+    {"eleven-forty-seven", "11:47 on a Tuesday", "scale",
+     "More instances, and it gets worse with each of them.", NULL, 20, 3, -1,
+     OUTCOME_LOST, false, NULL},
+    {"mine", "A lesson of my own", "lab", "", NULL, 5, 1, -1, OUTCOME_LOST, false,
+     "lessons/lab/mine.lua:12: unknown field \"chocies\"; did you mean choices?"},
+};
+#define COURSE (sizeof course / sizeof *course)
+
+static struct ui *started(size_t n, enum glyphs g)
+{
+    struct ui *u = ui_new(&(struct ui_options){.rows = 24, .cols = 80, .glyphs = g});
+    ui_catalogue(u, course, n);
+    return u;
+}
+
+static void it_is_drawn(void **state)
+{
+    (void)state;
+    struct ui *u = started(COURSE, GLYPHS_UTF8);
+    screen_golden(u, 24, 80, "start_80x24");
+    screen_golden(u, 36, 120, "start_120x36");
+    screen_golden(u, 60, 200, "start_200x60");
+    screen_golden(u, 10, 40, "small_40x10");
+    ui_free(u);
+    u = started(COURSE, GLYPHS_ASCII);
+    screen_golden(u, 24, 80, "start_80x24_ascii");
+    ui_free(u);
+}
+
+static void enter_opens_what_is_selected(void **state)
+{
+    (void)state;
+    struct ui *u = started(COURSE, GLYPHS_UTF8);
+    assert_int_equal(screen_keys(u, "<enter>"), UI_OPEN);
+    assert_string_equal(ui_wanted_lesson(u), "cache-stampede"); /* begun: goes on */
+    assert_int_equal(screen_keys(u, "<up><enter>"), UI_OPEN);
+    assert_string_equal(ui_wanted_lesson(u), "all-green");
+    assert_int_equal(screen_keys(u, "<end><enter>"), UI_NOTHING); /* broken: says why */
+    char *text = screen_text(u, 24, 80);
+    assert_non_null(strstr(text, "did you mean choices?"));
+    mem_free(text);
+    ui_free(u);
+}
+
+static void finding_narrows_the_list(void **state)
+{
+    (void)state;
+    struct ui *u = started(COURSE, GLYPHS_UTF8);
+    screen_keys(u, "/TUESDAY");
+    char *text = screen_text(u, 24, 80);
+    assert_non_null(strstr(text, "11:47"));
+    assert_null(strstr(text, "Sixty"));
+    mem_free(text);
+    assert_int_equal(screen_keys(u, "<enter><enter>"), UI_OPEN);
+    assert_string_equal(ui_wanted_lesson(u), "eleven-forty-seven");
+    screen_keys(u, "<esc>");
+    text = screen_text(u, 24, 80);
+    assert_non_null(strstr(text, "Sixty"));
+    mem_free(text);
+    ui_free(u);
+}
+
+static void starting_over_asks(void **state)
+{
+    (void)state;
+    struct ui *u = started(COURSE, GLYPHS_UTF8);
+    assert_int_equal(screen_keys(u, "x"), UI_NOTHING);
+    assert_int_equal(screen_keys(u, "n"), UI_NOTHING);
+    assert_int_equal(screen_keys(u, "xy"), UI_RESTART);
+    assert_string_equal(ui_wanted_lesson(u), "cache-stampede");
+    ui_free(u);
+}
+
+static void esc_never_leaves(void **state)
+{
+    (void)state;
+    struct ui *u = started(COURSE, GLYPHS_UTF8);
+    assert_int_equal(screen_keys(u, "<esc><esc>"), UI_NOTHING);
+    assert_int_equal(screen_keys(u, "q"), UI_LEAVE);
+    assert_int_equal(screen_keys(u, "<c-c>"), UI_LEAVE);
+    ui_free(u);
+}
+
+static void a_frame_is_due_only_after_a_change(void **state)
+{
+    (void)state;
+    struct ui *u = started(COURSE, GLYPHS_UTF8);
+    bool more;
+    mem_free(screen_text(u, 24, 80));
+    assert_false(ui_dirty(u));
+    ui_tick(u, SIM_SEC, 1000, &more);
+    assert_false(ui_dirty(u));
+    screen_keys(u, "<down>");
+    assert_true(ui_dirty(u));
+    ui_free(u);
+}
+
+static void an_empty_course_is_no_crash(void **state)
+{
+    (void)state;
+    struct ui *u = started(0, GLYPHS_UTF8);
+    mem_free(screen_text(u, 24, 80));
+    assert_int_equal(screen_keys(u, "<enter><down>x<up>/a<enter>"), UI_NOTHING);
+    ui_free(u);
+}
+
+static void help_and_notices_lie_on_top(void **state)
+{
+    (void)state;
+    struct ui *u = started(COURSE, GLYPHS_UTF8);
+    screen_keys(u, "?");
+    screen_golden(u, 24, 80, "start_help_80x24");
+    screen_keys(u, "<esc>");
+    ui_notice(u, "The lesson could not be opened.\x1b[2J");
+    char *text = screen_text(u, 24, 80);
+    assert_non_null(strstr(text, "could not be opened.^["));
+    mem_free(text);
+    screen_keys(u, "q"); /* the key that closes it does nothing else */
+    text = screen_text(u, 24, 80);
+    assert_null(strstr(text, "could not be opened"));
+    mem_free(text);
+    ui_free(u);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_drawn),
+        cmocka_unit_test(enter_opens_what_is_selected),
+        cmocka_unit_test(finding_narrows_the_list),
+        cmocka_unit_test(starting_over_asks),
+        cmocka_unit_test(esc_never_leaves),
+        cmocka_unit_test(a_frame_is_due_only_after_a_change),
+        cmocka_unit_test(an_empty_course_is_no_crash),
+        cmocka_unit_test(help_and_notices_lie_on_top),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,295 @@
+/*
+ * Messages: what goes in comes out; what an enemy sends is refused or harmless, never a
+ * crash. The enemy is a fixed sequence of random numbers, so a failure can be repeated.
+ */
+#include "truecode/wire.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct key keys[] = {{.kind = KEY_CHAR, .cp = 0x20AC, .alt = true},
+                                  {.kind = KEY_F, .cp = 12},
+                                  {.kind = KEY_CHAR, .cp = 'c', .ctrl = true}};
+static const struct wire_lesson lessons[] = {
+    {.name = "a.lua", .text = "return\0x", .len = 8, .best = -1},
+    {.name = "b.lua", .text = "", .best = 88, .outcome = OUTCOME_CURED, .saved = true}};
+
+static struct wire_request full_request(void)
+{
+    return (struct wire_request){.op = WIRE_OPEN,
+                                 .name = "all-green.lua",
+                                 .text = "text",
+                                 .len = 4,
+                                 .lessons = lessons,
+                                 .nlessons = 2,
+                                 .tape = "tape\n",
+                                 .tape_len = 5,
+                                 .seed = UINT64_MAX - 3,
+                                 .mode = MODE_ONCALL,
+                                 .face = WIRE_PLAIN,
+                                 .rows = 24,
+                                 .cols = 80,
+                                 .glyphs = GLYPHS_BRAILLE,
+                                 .mono = true,
+                                 .keys = keys,
+                                 .nkeys = 3,
+                                 .line = "status",
+                                 .elapsed = 250 * SIM_MS,
+                                 .max_events = 7,
+                                 .speed = 2.5,
+                                 .count = 9,
+                                 .no_frame = true};
+}
+
+static void requests_come_through(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct arena mem = {0};
+    struct errmsg why = {0};
+    struct wire_request in = full_request(), q;
+    buf_init(&b, 0);
+    wire_put_request(&b, &in);
+    assert_int_equal(wire_get_request(&q, &mem, b.s + 4, b.len - 4, &why), ERR_OK);
+    assert_int_equal(q.op, WIRE_OPEN);
+    assert_string_equal(q.name, "all-green.lua");
+    assert_int_equal(q.nlessons, 2);
+    assert_memory_equal(q.lessons[0].text, "return\0x", 8);
+    assert_int_equal(q.lessons[0].best, -1);
+    assert_true(q.lessons[1].saved);
+    assert_int_equal(q.tape_len, 5);
+    assert_true(q.seed == UINT64_MAX - 3);
+    assert_int_equal(q.keys[0].cp, 0x20AC);
+    assert_true(q.keys[0].alt && !q.keys[0].ctrl && q.keys[2].ctrl);
+    assert_string_equal(q.line, "status");
+    assert_true(q.speed == 2.5 && q.elapsed == 250 * SIM_MS && q.no_frame);
+    arena_release(&mem);
+    buf_release(&b);
+}
+
+static struct cell cells[80 * 24];
+
+static struct wire_answer full_answer(struct wire_run *run, struct prove_row *row,
+                                      struct wire_card *card)
+{
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        cells[i] = (struct cell){.cp = 'x', .width = 1, .tone = TONE_GOOD};
+    *run = (struct wire_run){5, 70, cells};
+    *row = (struct prove_row){.kind = "fix",
+                              .name = "flag off",
+                              .passed = 4,
+                              .margin_min = 0.5,
+                              .detail = "close"};
+    *card = (struct wire_card){
+        "all-green", "Everything is green", "fail", "s", "p", "", "", 20, 2};
+    struct wire_answer a = {.want = UI_OPEN,
+                            .want_lesson = "all-green",
+                            .more = true,
+                            .ticking = true,
+                            .text = "line\nline\n",
+                            .prompt = "> ",
+                            .tape = "0 read\n",
+                            .tape_len = 7,
+                            .lesson = "all-green",
+                            .title = "t",
+                            .hash = "",
+                            .seed = 3,
+                            .digest = 4,
+                            .scored = true,
+                            .cards = card,
+                            .ncards = 1,
+                            .done = 1,
+                            .all = 2};
+    a.score.total = 88;
+    a.score.part[0] = 0.25;
+    a.frame = (struct wire_frame){24, 80, 3, 4, run, 1};
+    a.proof = (struct proof){.rows = row, .n = 1, .seeds = 4, .ok = true};
+    return a;
+}
+
+static void answers_come_through(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct errmsg why = {0};
+    struct wire_run run;
+    struct prove_row row;
+    struct wire_card card;
+    struct wire_answer in = full_answer(&run, &row, &card), a = {0};
+    buf_init(&b, 0);
+    wire_put_answer(&b, &in);
+    assert_int_equal(wire_get_answer(&a, b.s + 4, b.len - 4, &why), ERR_OK);
+    assert_int_equal(a.want, UI_OPEN);
+    assert_string_equal(a.want_lesson, "all-green");
+    assert_string_equal(a.text, "line\nline\n");
+    assert_int_equal(a.tape_len, 7);
+    assert_int_equal(a.frame.nruns, 1);
+    assert_int_equal(a.frame.runs[0].n, 70);
+    assert_int_equal(a.score.total, 88);
+    assert_true(a.score.part[0] == 0.25);
+    assert_string_equal(a.cards[0].title, "Everything is green");
+    assert_string_equal(a.proof.rows[0].kind, "fix");
+    assert_true(a.proof.ok && a.proof.rows[0].passed == 4);
+    wire_answer_release(&a);
+    buf_release(&b);
+}
+
+static enum err decode_with(struct wire_answer in, struct wire_answer *out)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    wire_put_answer(&b, &in);
+    enum err e = wire_get_answer(out, b.s + 4, b.len - 4, NULL);
+    buf_release(&b);
+    return e;
+}
+
+static void answers_are_bounded_and_cleaned(void **state)
+{
+    (void)state;
+    struct wire_answer a = {0};
+    assert_int_equal(decode_with((struct wire_answer){.text = "\033[2Jx\u202e"}, &a),
+                     ERR_OK);
+    assert_string_equal(a.text, "^[[2Jx<U+202E>");
+    assert_int_equal(decode_with((struct wire_answer){.want_lesson = "../etc"}, &a),
+                     ERR_CORRUPT);
+    assert_int_equal(decode_with((struct wire_answer){.lesson = "A"}, &a), ERR_CORRUPT);
+    assert_int_equal(
+        decode_with((struct wire_answer){.tape = "0 cmd \033[2J\n", .tape_len = 11},
+                    &a),
+        ERR_CORRUPT);
+    assert_int_equal(
+        decode_with((struct wire_answer){.tape = "half", .tape_len = 4}, &a),
+        ERR_CORRUPT);
+    struct wire_answer nan_score = {.scored = true};
+    nan_score.score.part[2] = (double)NAN;
+    assert_int_equal(decode_with(nan_score, &a), ERR_CORRUPT);
+    struct wire_answer far = {.frame = {.rows = 1, .cols = 1, .cursor_row = 9}};
+    assert_int_equal(decode_with(far, &a), ERR_CORRUPT);
+    wire_answer_release(&a);
+}
+
+static void runs_stay_on_the_screen(void **state)
+{
+    (void)state;
+    struct wire_run run = {80 * 24 - 3, 4, cells};
+    struct wire_answer a = {0};
+    struct wire_answer in = {.frame = {24, 80, 0, 0, &run, 1}};
+    assert_int_equal(decode_with(in, &a), ERR_CORRUPT);
+    run.n = 3;
+    assert_int_equal(decode_with(in, &a), ERR_OK);
+    wire_answer_release(&a);
+}
+
+/* ---- the enemy
+ * ------------------------------------------------------------------------- */
+
+/* Damages a valid message in ways that find bounds: bytes, lengths, ends. */
+static size_t damage(struct rng *r, char *s, size_t n)
+{
+    for (uint32_t k = 1 + rng_below(r, 6); k > 0 && n > 0; k--) {
+        size_t at = rng_below(r, (uint32_t)n);
+        switch (rng_below(r, 4)) {
+        case 0:
+            s[at] = (char)rng_next(r);
+            break;
+        case 1:
+            s[at] = (char)0xFF;
+            break;
+        case 2:
+            memset(s + at, 0xFF, n - at < 4 ? n - at : 4);
+            break;
+        default:
+            n = at;
+            break;
+        }
+    }
+    return n;
+}
+
+static void damaged_answers_do_no_harm(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct rng r;
+    struct wire_run run;
+    struct prove_row row;
+    struct wire_card card;
+    struct wire_answer in = full_answer(&run, &row, &card), a = {0};
+    struct canvas *canvas = NULL;
+    size_t refused = 0;
+    buf_init(&b, 0);
+    rng_seed(&r, 1, "answers");
+    wire_put_answer(&b, &in);
+    char *copy = mem_alloc(b.len);
+    for (int i = 0; i < 20000; i++) {
+        memcpy(copy, b.s + 4, b.len - 4);
+        size_t n = damage(&r, copy, b.len - 4);
+        if (wire_get_answer(&a, copy, n, NULL) == ERR_OK)
+            wire_frame_apply(&a.frame, &canvas);
+        else
+            refused++;
+    }
+    assert_true(refused > 10000);
+    mem_free(copy);
+    canvas_free(canvas);
+    wire_answer_release(&a);
+    buf_release(&b);
+}
+
+static void damaged_requests_do_no_harm(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct rng r;
+    struct wire_request in = full_request(), q;
+    size_t refused = 0;
+    buf_init(&b, 0);
+    rng_seed(&r, 2, "requests");
+    wire_put_request(&b, &in);
+    char *copy = mem_alloc(b.len);
+    for (int i = 0; i < 20000; i++) {
+        struct arena mem = {0};
+        memcpy(copy, b.s + 4, b.len - 4);
+        size_t n = damage(&r, copy, b.len - 4);
+        refused += wire_get_request(&q, &mem, copy, n, NULL) != ERR_OK;
+        arena_release(&mem);
+    }
+    assert_true(refused > 10000);
+    mem_free(copy);
+    buf_release(&b);
+}
+
+static void noise_is_refused(void **state)
+{
+    (void)state;
+    struct rng r;
+    struct wire_answer a = {0};
+    char noise[300];
+    rng_seed(&r, 3, "noise");
+    for (int i = 0; i < 20000; i++) {
+        size_t n = rng_below(&r, sizeof noise);
+        for (size_t k = 0; k < n; k++)
+            noise[k] = (char)rng_next(&r);
+        assert_int_equal(wire_get_answer(&a, noise, n, NULL), ERR_CORRUPT);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_come_through),
+        cmocka_unit_test(answers_come_through),
+        cmocka_unit_test(answers_are_bounded_and_cleaned),
+        cmocka_unit_test(runs_stay_on_the_screen),
+        cmocka_unit_test(damaged_answers_do_no_harm),
+        cmocka_unit_test(damaged_requests_do_no_harm),
+        cmocka_unit_test(noise_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
