@@ -149,7 +149,7 @@ static void print_step(struct plain *p, struct buf *out)
     }
     for (size_t i = 0; i < s->npredict; i++)
         buf_addf(out, "  %s: up, same or down?\n", s->predict[i].what);
-    if (s->wants_suspect)
+    if (s->wants_suspect && !ui_has_word(s->say, "suspect "))
         wrapped(out, "", "",
                 "When you know: suspect COMPONENT MECHANISM because EVIDENCE");
 }
@@ -362,7 +362,7 @@ void plain_start(struct plain *p, struct buf *out)
         wrapped(out, "", "", li->place);
         buf_addch(out, '\n');
         clock_text(out, v, v->now, false);
-        buf_adds(out, "  The pager:\n");
+        buf_adds(out, "  What reaches you:\n");
         wrapped(out, "  ", "  ", li->page);
         buf_addch(out, '\n');
         session_read(p->s);

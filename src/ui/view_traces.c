@@ -468,6 +468,8 @@ static bool traces_key(struct ui *u, const struct key *k)
 const struct view view_traces = {
     .name = "Traces",
     .key = '4',
+    .about = "Single requests. Solid: work. Thin: waiting for what it called. Shaded: "
+             "waiting in a queue or for the network. Dots: pausing before a retry.",
     .hint = "arrows: choose  Enter: open  e: which",
     .draw = traces_draw,
     .on_key = traces_key,
