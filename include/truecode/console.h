@@ -168,10 +168,10 @@ struct console_ctx {
     const char *step_say; /* what the current step asks (for help); NULL */
     bool finished;        /* after the incident: `why` is free */
     bool may_rewind;
-    int columns; /* width to lay out for; >= 40 */
-    bool ascii;  /* no block or line-drawing characters in charts and maps */
+    int columns;       /* width to lay out for; >= 40 */
+    bool ascii;        /* no block or line-drawing characters in charts and maps */
     bool users_hidden; /* nobody measures users here: no metric comes from a client */
-    bool spoken; /* plain mode: charts as sentences and numbers */
+    bool spoken;       /* plain mode: charts as sentences and numbers */
 };
 
 /* Runs one line (at most 4 KiB; longer is refused with a sentence). Errors are lines in

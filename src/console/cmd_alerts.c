@@ -22,7 +22,8 @@ static void show_objective(struct call *c)
     if (!slo || !call_opt(c, "--budget"))
         return;
     if (c->ctx->users_hidden) {
-        para(c, TONE_NORMAL, 0, strf(c, "Objective: %s. Nobody measures it here.", slo->name));
+        para(c, TONE_NORMAL, 0,
+             strf(c, "Objective: %s. Nobody measures it here.", slo->name));
         return;
     }
     struct slo_state s = recording_slo(c->rec, c->now);

@@ -194,7 +194,8 @@ bool is_hidden(const struct call *c, comp_id comp)
 {
     comp_id owner = model_owner(c->m, comp);
     return c->ctx->users_hidden &&
-           (is_kind(c, comp, "client") || (owner != COMP_NONE && is_kind(c, owner, "client")));
+           (is_kind(c, comp, "client") ||
+            (owner != COMP_NONE && is_kind(c, owner, "client")));
 }
 
 enum err refuse_hidden(struct call *c, comp_id comp)
