@@ -169,21 +169,31 @@ const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
  *
  *   COMPUTE      `time` of CPU on the instance's cores (processor sharing)
  *   SLEEP        `time` passes, holding the worker
- *   CALL         `target` = "service", "balancer" or "external", `what` = endpoint
+ *   CALL         `target` = service, balancer or external, `what` = endpoint
  *   QUERY        `target` = database, `what` = statement; one connection of the
- * caller's pool to that database for the length of the statement (or the enclosing
- * TRANSACTION's connection) TRANSACTION  `target` = database: takes a connection, runs
- * body, gives it back LEAK         `target` = database: takes a connection as QUERY
- * would, opens a transaction and never gives it back CACHED       `target` = cache,
- * `what` = key space: looks up one key (drawn by the key space's popularity); on a miss
- * runs body and stores the result PARALLEL     runs each child of `body` (linked by
- * next) at once, goes on when all are done; fails when one fails SOMETIMES    with
- * probability `p` body, else `other` WHEN_FLAG    `what` = flag: on: body, off: `other`
+ *                caller's pool to that database for the length of the statement (or
+ *                the enclosing TRANSACTION's connection)
+ *   TRANSACTION  `target` = database: takes a connection, runs body, gives it back
+ *   LEAK         `target` = database: takes a connection as QUERY would, opens a
+ *                transaction and never gives it back
+ *   CACHED       `target` = cache, `what` = key space: looks up one batch of keys
+ *                (drawn by the key space's popularity); for each miss runs body and
+ *                stores the result
+ *   PARALLEL     runs each child of `body` (linked by next) at once, goes on when all
+ *                are done; fails when one fails
+ *   SOMETIMES    with probability `p` body, else `other`
+ *   WHEN_FLAG    `what` = flag: on: body, off: `other`
  *   COUNT        adds one to the business counter `what`
- *   REPLY        ends the program with a business answer `what` ("declined"): not an
- * error FAIL         ends the program with an error `what` LOG          writes log line
- * `what`; `p` 0 debug, 1 info, 2 warn, 3 error BLOCK        body, in sequence (also how
- * a list is written: nodes linked by next)
+ *   REPLY        ends the program with a business answer `what` ("declined"): no error
+ *   FAIL         ends the program with an error `what`
+ *   LOG          writes log line `what`; `p` 0 debug, 1 info, 2 warn, 3 error
+ *   BLOCK        body, in sequence (also how a list is written: nodes linked by next)
+ *
+ * A third party that declines is a business answer, and ends the calling program with
+ * one. A counter that no component declares is made. A pool to a database that no
+ * component declares is made with its defaults ("checkout.pool"). Transactions do not
+ * nest, nor do bodies of CACHED. A lookup that times out (or that a breaker refuses) is
+ * a miss. Calls nest 64 deep at most; the next one fails.
  */
 enum node_kind {
     NODE_COMPUTE,
@@ -210,8 +220,7 @@ struct node {
     struct dist time;
     double p;
     const char *target, *what;
-    bool catches; /* an error inside (CALL, QUERY, CACHED, BLOCK) does not end the
-                     program */
+    bool catches; /* an error inside does not end the program */
     int line;     /* of the lesson file, for error messages */
 };
 
@@ -221,8 +230,7 @@ struct model *model_new(void) MUST_USE;
 struct model *model_ref(struct model *m);
 void model_unref(struct model *m);
 
-/* All of these refuse after model_finish. Names: letters, digits, - _ . /; <= 40 bytes.
- */
+/* All of these refuse after model_finish. Names: letters, digits, - _ . /; 40 bytes. */
 comp_id model_add(struct model *m, const char *kind, const char *name,
                   struct errmsg *why) MUST_USE; /* COMP_NONE: refused */
 enum err model_set(struct model *m, comp_id c, const char *param, struct value v,
@@ -249,6 +257,7 @@ struct slo {
     sim_time within, max_age;
     double objective; /* 0.995 */
     sim_time window;  /* budget period */
+    bool hidden; /* the team does not measure it: nothing shows it before the debrief */
 };
 enum err model_slo(struct model *m, const struct slo *slo, const comp_id *clients,
                    size_t nclients, struct errmsg *why) MUST_USE;
@@ -286,8 +295,8 @@ size_t model_comps(const struct model *m);
 comp_id model_find(const struct model *m, const char *name); /* COMP_NONE: none */
 const char *model_name(const struct model *m, comp_id c);
 const struct kind_desc *model_kind(const struct model *m, comp_id c);
-comp_id model_owner(const struct model *m,
-                    comp_id c); /* nested: whose; else COMP_NONE */
+/* Nested ones: whose; else COMP_NONE. */
+comp_id model_owner(const struct model *m, comp_id c);
 /* call policies: callee; pools: the database; balancers and autoscalers: the service;
  * clients: what they call. Else COMP_NONE. */
 comp_id model_target(const struct model *m, comp_id c);
@@ -361,8 +370,7 @@ enum reason {
 const char *cause_phrase(enum cause c);
 const char *reason_phrase(enum reason r);
 
-/* A piece of a request's time. A finished request's slices sum to its duration exactly.
- */
+/* A piece of a request's time. A finished request's slices sum to its duration. */
 struct slice {
     comp_id place;
     uint8_t cause;
@@ -419,7 +427,7 @@ struct change {
     const char *title;    /* "checkout.pool.size 20 -> 100", "deploy v42 (was v41)" */
     struct action action; /* what was done */
     struct action undo;   /* how to undo it */
-    bool has_undo; /* decoys of configuration have an undo that changes nothing */
+    bool has_undo;        /* decoys have one too; it changes nothing */
 };
 
 /* All optional. Called in time order, from inside world_run() and world_apply(); they

@@ -142,6 +142,7 @@ struct play {
     enum glyphs glyphs;
     double speed;
     struct store_run run;   /* of the open lesson; lesson "" none */
+    bool unsaved;           /* `run` changed since it was saved */
     struct tape_file *tape; /* NULL: none open */
     struct buf text, name;  /* the open lesson's file */
     bool given;             /* the lesson was given as a path: not in the list */
@@ -156,7 +157,9 @@ struct play {
 enum err play_open(struct play *p, const char *word, struct wire_request *q,
                    struct wire_answer *a, struct buf *note,
                    struct errmsg *why) MUST_USE;
-/* Notes in the store what an answer tells about the run. */
+/* Notes what an answer tells about the run; play_settle() writes it down, after the
+ * answer was shown: the tape is what must be on disk before. */
+void play_settle(struct play *p);
 void play_note(struct play *p, const struct wire_answer *a);
 void play_close(struct play *p); /* the open lesson, saved */
 /* Writes tape lines down: the client's callback. */

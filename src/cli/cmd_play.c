@@ -36,12 +36,19 @@ void play_note(struct play *p, const struct wire_answer *a)
         p->run.hints = a->score.hints;
         changed = true;
     }
-    if (changed)
+    p->unsaved = p->unsaved || changed;
+}
+
+void play_settle(struct play *p)
+{
+    if (p->unsaved && p->run.lesson[0] != '\0')
         store_save(p->store, &p->run);
+    p->unsaved = false;
 }
 
 void play_close(struct play *p)
 {
+    play_settle(p);
     if (p->tape != NULL)
         tape_close(p->tape);
     p->tape = NULL;
@@ -97,6 +104,7 @@ static enum err resume(struct play *p, const char *id, struct wire_request *q,
         q->tape_len = 0;
     }
     if (e != ERR_OK) {
+        p->unsaved = false;
         play_close(p);
         run.dropped = e == ERR_CORRUPT || e == ERR_MISMATCH || e == ERR_NOT_FOUND;
         if (run.dropped)
@@ -121,8 +129,9 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
     enum err e = ask_open(p, q, a, why);
     if (e == ERR_OK) {
         p->run.steps = (int)a->nsteps;
-        store_save(p->store, &p->run);
+        p->unsaved = true;
     } else {
+        p->run.lesson[0] = '\0'; /* nothing was begun */
         play_close(p);
     }
     return e;

@@ -42,6 +42,33 @@ static const char *our_line(const struct full *f)
     return store_trouble(f->p->store);
 }
 
+/* The text over the last rows, as many as it needs, three at most. */
+static void lay_over(struct canvas *c, const char *text)
+{
+    struct buf lines, row;
+    size_t n = 1;
+    buf_init(&lines, 4096);
+    buf_init(&row, 4096);
+    text_wrap(&lines, text, c->cols > 12 ? (size_t)c->cols - 2 : 10);
+    while (lines.len > 0 && lines.s[lines.len - 1] == '\n')
+        lines.s[--lines.len] = '\0';
+    for (const char *s = lines.s; (s = strchr(s, '\n')) != NULL; s++)
+        n++;
+    n = n > 3 ? 3 : n;
+    const char *s = lines.s;
+    for (int at = c->rows - (int)n; at < c->rows; at++) {
+        size_t len = strcspn(s, "\n");
+        buf_reset(&row);
+        buf_addf(&row, " %.*s", (int)len, s);
+        buf_pad(&row, (size_t)c->cols);
+        if (at >= 0)
+            canvas_text(c, at, 0, c->cols, TONE_WARN, row.s);
+        s += len + (s[len] == '\n');
+    }
+    buf_release(&lines);
+    buf_release(&row);
+}
+
 static void paint(struct full *f)
 {
     const struct canvas *c = f->canvas;
@@ -55,14 +82,8 @@ static void paint(struct full *f)
            (size_t)c->rows * (size_t)c->cols * sizeof *c->cells);
     f->over->cursor_row = c->cursor_row;
     f->over->cursor_col = c->cursor_col;
-    const char *line = our_line(f);
-    if (line != NULL) {
-        struct buf b;
-        buf_init(&b, 4096);
-        buf_addf(&b, " %-*s", c->cols - 1, line);
-        canvas_text(f->over, c->rows - 1, 0, c->cols, TONE_WARN, b.s);
-        buf_release(&b);
-    }
+    if (our_line(f) != NULL)
+        lay_over(f->over, our_line(f));
     term_put(f->term, f->over);
     f->last_paint = term_now(f->term);
 }
@@ -148,6 +169,16 @@ static void take_answer(struct full *f)
     play_note(f->p, &f->a);
     wire_frame_apply(&f->a.frame, &f->canvas);
     paint(f);
+    play_settle(f->p);
+}
+
+/* Something to see while the worker gets a lesson ready. */
+static void say_opening(struct full *f)
+{
+    need_canvas(f);
+    set_line(f, "Opening ...");
+    f->line_stays = true;
+    paint(f);
 }
 
 static bool ask(struct full *f, struct wire_request *q)
@@ -230,6 +261,7 @@ static void go_lesson(struct full *f, const char *word)
     struct wire_request q = {.face = WIRE_FULL};
     buf_init(&note, 2048);
     fill_screen(f, &q);
+    say_opening(f);
     enum err e = play_open(f->p, word, &q, &f->a, &note, &why);
     if (e == ERR_OK) {
         f->home = false;

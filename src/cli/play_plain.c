@@ -149,6 +149,7 @@ static bool choose(struct lines *l, char *id, size_t size)
 static void show(struct lines *l)
 {
     out(l, l->a.text);
+    play_settle(l->p);
     if (l->a.text[0] != '\0' && l->a.text[strlen(l->a.text) - 1] != '\n')
         out(l, "\n");
 }

@@ -271,8 +271,7 @@ static void compute_span(struct world *w, const struct act *a)
 
 /* ---- the loop ------------------------------------------------------------------- */
 
-/* The wait at the current op has ended well: where to go on. False: the act has ended.
- */
+/* The wait at this op has ended well: where to go on. False: the act has ended. */
 static bool exec_waited(struct world *w, struct act *a)
 {
     const struct op *op = op_of(w, a);

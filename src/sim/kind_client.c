@@ -212,8 +212,7 @@ static void want_next(struct world *w, comp_id c)
     arm(w, c);
 }
 
-/* After the rate has changed from `rate`: what is left of the way to the next arrival.
- */
+/* The rate was `before`: what is left of the way to the next arrival. */
 static void rate_changed(struct world *w, comp_id c, double before)
 {
     struct client_state *s = state_of(w, c);

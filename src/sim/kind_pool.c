@@ -246,7 +246,8 @@ static void enqueue(struct world *w, struct share *s, struct act *a)
     s->waited++;
     queue_push(w, &s->waiting, a);
     if (patience > 0)
-        a->timer = cal_after(w, patience, EV_KIND + EV_PATIENCE, a->pool, W_REF(w, a), a->gen);
+        a->timer =
+            cal_after(w, patience, EV_KIND + EV_PATIENCE, a->pool, W_REF(w, a), a->gen);
 }
 
 bool pool_acquire(struct world *w, struct act *a)
@@ -384,7 +385,8 @@ static void idle_for_too_long(struct world *w, struct conn *n)
     database_close(w, n, REASON_NONE);
 }
 
-/* A request has waited for acquire_timeout, or a connection has been idle for too long. */
+/* A request has waited for acquire_timeout, or a connection has been idle for too long.
+ */
 static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint32_t gen)
 {
     if (what == EV_IDLE) {

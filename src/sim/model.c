@@ -208,8 +208,7 @@ static const char *copy_text(struct model *m, const char *s)
     return s == NULL ? NULL : arena_strdup(&m->arena, s);
 }
 
-/* Deep copy; `count` bounds the whole tree. NULL with count above the limit: too large.
- */
+/* Deep copy; `count` bounds the whole tree: above the limit it is cut short. */
 static const struct node *copy_nodes(struct model *m, const struct node *n, int depth,
                                      int *count)
 {

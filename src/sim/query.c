@@ -4,8 +4,8 @@
  */
 #include "database.h"
 
-/* A statement that reads nothing (a health check's "select 1") still takes its turn: a database
- * that stands still does not answer it. */
+/* A statement that reads nothing (a health check's "select 1") still takes its turn: a
+ * database that stands still does not answer it. */
 #define PING_CPU (50 * SIM_US)
 
 /* ---- a query ---- */

@@ -129,6 +129,14 @@ void eligible_update(struct world *w, comp_id c);
 void rollout_begin(struct world *w, comp_id c, enum rollout_kind kind);
 void rollout_next(struct world *w, comp_id c);
 
+/* service_look.c */
+enum { SERVICE_METRICS = 17 };
+extern const struct metric_desc service_metrics[SERVICE_METRICS];
+double service_metric(const struct world *w, comp_id c, int metric, int instance);
+int service_instances(const struct world *w, comp_id c);
+void service_inflight(const struct world *w, comp_id c,
+                      void (*f)(const struct world *w, const struct act *a, void *ctx),
+                      void *ctx);
 void service_view(const struct world *w, comp_id c, int number,
                   struct instance_view *v);
 

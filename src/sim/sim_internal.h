@@ -260,8 +260,7 @@ static inline struct rng *w_rng(struct world *w, comp_id c, int i)
 
 /* ---- calendar ------------------------------------------------------------------- */
 
-/* Core handlers come first; a kind's own events are EV_KIND + n and reach its `event`.
- */
+/* The core's come first; a kind's own are EV_KIND + n and reach its `event`. */
 enum event_kind {
     EV_NONE,
     EV_ARRIVE,   /* a child act reaches its component (network time over) */
@@ -413,8 +412,7 @@ void act_wait(struct world *w, struct act *a, enum cause cause, comp_id place);
 /* Waits for `delay`, then resume(REASON_NONE). */
 void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause,
                comp_id place);
-/* Adds to its ledger a piece that the caller has measured itself; `since` is untouched.
- */
+/* Adds a piece that the caller has measured itself; `since` is untouched. */
 void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
                 sim_time ns);
 /* Accounts now - since to (cause, place) and sets since = now. */
@@ -434,8 +432,7 @@ static inline void act_aged(struct act *a, sim_time age)
 {
     a->age = age > a->age ? age : a->age;
 }
-/* Ends it from outside (kill, crash): its component's cancel, then act_finish(reason).
- */
+/* Ends it from outside: its component's cancel, then act_finish(reason). */
 void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit);
 /* A cache's refresh in the background: runs the miss body of the program that made this
  * `lookup`, ends at its OP_STORE, nobody waits for it, it holds no worker. The new act
@@ -623,8 +620,7 @@ static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c
 /* A log line of a component; cheap when nobody listens (format only then). */
 void w_log(struct world *w, comp_id c, int instance, enum log_level level,
            uint64_t request, const char *fmt, ...) PRINTF_LIKE(6, 7);
-/* A piece of a traced act's time that ends now: call it when (a->flags & ACT_TRACED).
- */
+/* A piece of a traced act's time that ends now (a->flags & ACT_TRACED). */
 void w_span(struct world *w, const struct act *a, enum cause cause, comp_id place,
             sim_time start, enum reason reason, const char *note);
 

@@ -195,7 +195,9 @@ static void print_state(struct plain *p, struct buf *out)
     clock_text(out, v, v->now, false);
     buf_addch(out, ' ');
     print_counters(v, out);
-    if (isnan(v->slo.good)) {
+    if (v->users_hidden) {
+        ; /* nobody measures them */
+    } else if (isnan(v->slo.good)) {
         buf_adds(out, " No user's request ended in the last minute.");
     } else {
         buf_adds(out, " Users ok ");

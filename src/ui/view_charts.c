@@ -235,7 +235,8 @@ static void rank_charts(struct ui *u, const struct session_view *v)
                     at_edge(m, (comp_id)c);
     for (size_t row = 0; row < NTABLE; row++)
         for (size_t c = 0; c < model_comps(m); c++)
-            if (table[row].how != HOW_P99 || !any_edge || at_edge(m, (comp_id)c))
+            if ((table[row].how != HOW_P99 || !any_edge || at_edge(m, (comp_id)c)) &&
+                !(v->users_hidden && str_eq(model_kind(m, (comp_id)c)->name, "client")))
                 add_chart(u, m, (comp_id)c, row);
     for (size_t i = 0; i < u->ncharts; i++) {
         u->charts[i].moved = moved(v, &u->charts[i]);

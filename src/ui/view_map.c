@@ -94,7 +94,8 @@ static void edge_facts(const struct map *p, comp_id policy, struct fact *f, size
 #undef X
     double worst = 0, all = 0;
     int reason = 0;
-    if (policy == COMP_NONE)
+    if (policy == COMP_NONE ||
+        (p->v->users_hidden && is(p, model_owner(p->m, policy), "client")))
         return;
     for (int r = 1; r < REASON_COUNT; r++) {
         double rate = rate_of(p, policy, metrics[r]);

@@ -14,8 +14,9 @@
     X("loads")                                                                         \
     X("nothing")                                                                       \
     X("moves")                                                                         \
-    X("normal") X("fix") X("wrong") X("steps") X("hints") X("text") X("same")          \
-        X("traps") X("quiet")
+    X("normal")                                                                        \
+    X("fix") X("wrong") X("steps") X("hints") X("text") X("same") X("traps")           \
+        X("quiet")
 
 void wire_answer_release(struct wire_answer *a)
 {
