@@ -28,8 +28,20 @@
 #define TONE_LIST(X)                                                                   \
     X(NORMAL)                                                                          \
     X(DIM)                                                                             \
-    X(STRONG) X(HEAD) X(GOOD) X(WARN) X(BAD) X(ACCENT) X(PROMPT) X(MARK) X(SELECT)     \
-        X(SERIES1) X(SERIES2) X(SERIES3) X(SERIES4) X(GHOST)
+    X(STRONG)                                                                          \
+    X(HEAD)                                                                            \
+    X(GOOD)                                                                            \
+    X(WARN)                                                                            \
+    X(BAD)                                                                             \
+    X(ACCENT)                                                                          \
+    X(PROMPT)                                                                          \
+    X(MARK)                                                                            \
+    X(SELECT)                                                                          \
+    X(SERIES1)                                                                         \
+    X(SERIES2)                                                                         \
+    X(SERIES3)                                                                         \
+    X(SERIES4)                                                                         \
+    X(GHOST)
 enum tone {
 #define X(name) TONE_##name,
     TONE_LIST(X)
@@ -44,7 +56,7 @@ struct out_run {
 };
 struct out {
     struct buf text;      /* all lines, separated by '\n' */
-    struct out_run *runs; /* where the tone changes, ascending */
+    struct out_run *runs; /* where the tone changes, ascending; the first at byte 0 */
     size_t nruns, cap;
     size_t max_lines,
         lines;      /* output beyond max_lines (default 2000) is counted only */
@@ -156,9 +168,10 @@ struct console_ctx {
     const char *step_say; /* what the current step asks (for help); NULL */
     bool finished;        /* after the incident: `why` is free */
     bool may_rewind;
-    int columns; /* width to lay out for; >= 40 */
-    bool ascii;  /* no block or line-drawing characters in charts and maps */
-    bool spoken; /* plain mode: charts as sentences and numbers */
+    int columns;       /* width to lay out for; >= 40 */
+    bool ascii;        /* no block or line-drawing characters in charts and maps */
+    bool users_hidden; /* nobody measures users here: no metric comes from a client */
+    bool spoken;       /* plain mode: charts as sentences and numbers */
 };
 
 /* Runs one line (at most 4 KiB; longer is refused with a sentence). Errors are lines in

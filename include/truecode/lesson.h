@@ -1,10 +1,11 @@
 /*
- * lesson: loads a lesson file in a sandbox, builds its world, and evaluates its predicates.
- * The only module that includes lua.h.
+ * lesson: loads a lesson file in a sandbox, builds its world, and evaluates its
+ * predicates. The only module that includes lua.h.
  *
- * A lesson is data with small pure functions in it. Loading turns all of the data into the
- * structs below (owned by the lesson, immutable); functions stay in Lua and are named by
- * `fn_id`. Everything a file can do wrong is ERR_LESSON with file, line and a suggestion.
+ * A lesson is data with small pure functions in it. Loading turns all of the data into
+ * the structs below (owned by the lesson, immutable); functions stay in Lua and are
+ * named by `fn_id`. Everything a file can do wrong is ERR_LESSON with file, line and a
+ * suggestion.
  *
  *     struct lesson *l;
  *     if (lesson_load(&l, text, len, "all-green.lua", &why) != ERR_OK) ...
@@ -24,20 +25,28 @@ typedef int32_t fn_id; /* a Lua function of the lesson */
 #define FN_NONE ((fn_id)-1)
 
 #define LESSON_MAX_BYTES (256 * 1024)
-#define LESSON_HINTS 4
+#define LESSON_HINTS     4
 
-enum step_kind { STEP_ASK, STEP_LOOK, STEP_PREDICT, STEP_ACT, STEP_SAY_UPDATE, STEP_CHOOSE };
+enum step_kind {
+    STEP_ASK,
+    STEP_LOOK,
+    STEP_PREDICT,
+    STEP_ACT,
+    STEP_SAY_UPDATE,
+    STEP_CHOOSE
+};
 
 struct choice {
     const char *text;
     const char *reply; /* what is said when it is picked */
     bool right;        /* several may be right; `choose` steps take any right one */
 };
-struct prediction { /* one thing to predict: up, same or down */
-    const char *what;   /* "orders in 5 minutes" */
-    fn_id value;        /* number, read now and when due */
-    sim_time after;     /* due so long after the next change */
-    const char *answer; /* what the author expects; "" unknown: read from what happened */
+struct prediction {   /* one thing to predict: up, same or down */
+    const char *what; /* "orders in 5 minutes" */
+    fn_id value;      /* number, read now and when due */
+    sim_time after;   /* due so long after the next change */
+    const char
+        *answer; /* what the author expects; "" unknown: read from what happened */
 };
 struct step {
     enum step_kind kind;
@@ -58,14 +67,24 @@ struct step {
     const char *done; /* said when the step is done; NULL */
 };
 
-/* A known wrong turn: when `when` is true (checked each second after the first change, fires once). */
+/* A known wrong turn: when `when` is true (checked each second after the first change,
+ * fires once). */
 struct trap {
     const char *id, *say;
     fn_id when;
 };
 
-/* A named course of console lines, for the prover, the reference run and the debrief. */
-enum harm { HARM_NONE, HARM_WORSE, HARM_RETURNS, HARM_FRAGILE, HARM_NOTHING, HARM_PARTIAL, HARM_COSTLY };
+/* A named course of console lines, for the prover, the reference run and the debrief.
+ */
+enum harm {
+    HARM_NONE,
+    HARM_WORSE,
+    HARM_RETURNS,
+    HARM_FRAGILE,
+    HARM_NOTHING,
+    HARM_PARTIAL,
+    HARM_COSTLY
+};
 struct course {
     const char *title;
     const char *const *lines;
@@ -75,15 +94,15 @@ struct course {
     sim_time until_at;  /* fragile: when that is, on the simulated clock */
     const char *says;   /* why it did what it did; for the debrief */
     const char *client; /* worse: whose users lose; NULL: anybody's */
-    fn_id used;         /* true when the learner did this (debrief matches by effect, never by
-                           text); FN_NONE: matched by the actions in `lines` */
+    fn_id used; /* true when the learner did this (debrief matches by effect, never by
+                   text); FN_NONE: matched by the actions in `lines` */
 };
 
 struct predicate {
     const char *name;
     fn_id fn;
 };
-struct accepted { /* what a suspicion must name to be right */
+struct accepted {          /* what a suspicion must name to be right */
     const char *component; /* name */
     enum mechanism mechanism;
 };
@@ -93,32 +112,33 @@ struct cited {
 
 struct lesson_info {
     const char *id, *title, *track; /* think fail recover scale start lab */
-    const char *summary; /* one or two sentences for the list */
+    const char *summary;            /* one or two sentences for the list */
     int minutes, level;
     const char *post_title, *post_url, *post_basis; /* "opening", "title"; NULL: none */
     const char *const *teaches;
     size_t nteaches;
-    const char *place; /* the business and the people, for the first page */
-    const char *page;  /* what the pager says at the start */
+    const char *place;  /* the business and the people, for the first page */
+    const char *page;   /* what the pager says at the start */
     sim_time starts_at; /* simulated time of the page: the system has run so long */
     sim_time day_start; /* time of day at simulated time 0 */
-    sim_time ends_at;   /* a run is over at the latest then (prove, reference, do nothing) */
+    sim_time ends_at;   /* a run is over then (prove, reference, do nothing) */
     bool quiet;         /* expect.quiet: a no-fault shift */
     bool guided_start;
     const char *const *tools; /* commands for `help` */
     size_t ntools;
-    sim_time good_for;  /* how long users must be well for "won": the fixes' verdict */
+    sim_time good_for; /* how long users must be well for "won": the fixes' verdict */
 };
 
-/* ---- loading -------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------- */
 
-/* `name` is the file's name in messages. Text is copied. Loading runs the file's top level only
- * (in the sandbox, with its budgets), and checks every field. */
-enum err lesson_load(struct lesson **out, const char *text, size_t len, const char *name,
-                     struct errmsg *why) MUST_USE;
+/* `name` is the file's name in messages. Text is copied. Loading runs the file's top
+ * level only (in the sandbox, with its budgets), and checks every field. */
+enum err lesson_load(struct lesson **out, const char *text, size_t len,
+                     const char *name, struct errmsg *why) MUST_USE;
 void lesson_free(struct lesson *l);
 const struct lesson_info *lesson_info(const struct lesson *l);
-const char *lesson_hash(const struct lesson *l); /* SHA-256 of the text, 64 hex digits */
+const char *
+lesson_hash(const struct lesson *l); /* SHA-256 of the text, 64 hex digits */
 /* A second Lua state of the same text: what a fork, rewind or resume uses. */
 enum err lesson_reload(struct lesson **out, const struct lesson *l,
                        struct errmsg *why) MUST_USE;
@@ -138,7 +158,8 @@ const struct predicate *lesson_normal(const struct lesson *l, size_t i);
 sim_time lesson_expect_at(const struct lesson *l); /* watched for a minute from then */
 size_t lesson_accepts(const struct lesson *l);
 const struct accepted *lesson_accept(const struct lesson *l, size_t i);
-/* Debrief: short paragraphs; what would have prevented it; public incidents of the kind. */
+/* Debrief: short paragraphs; what would have prevented it; public incidents of the
+ * kind. */
 const char *lesson_debrief(const struct lesson *l);
 size_t lesson_sums(const struct lesson *l); /* the arithmetic, a line each */
 const char *lesson_sum(const struct lesson *l, size_t i);
@@ -146,7 +167,7 @@ size_t lesson_reals(const struct lesson *l);
 const struct cited *lesson_real(const struct lesson *l, size_t i);
 const char *lesson_glossary(const struct lesson *l, const char *term); /* NULL: none */
 
-/* ---- building ---------------------------------------------------------------------------------- */
+/* ---- building -------------------------------------------------------------------- */
 
 struct lesson_ticket {
     sim_time at;
@@ -161,15 +182,17 @@ struct lesson_world {
     size_t ntickets;
     struct arena mem;
 };
-/* Runs the lesson's world and incident functions with `seed` (names, numbers, times and red
- * herrings may vary with it through the lesson's own `pick` and `vary`). */
+/* Runs the lesson's world and incident functions with `seed` (names, numbers, times and
+ * red herrings may vary with it through the lesson's own `pick` and `vary`). What is
+ * built keeps nothing of the lesson: it may be freed before. */
 enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
                       struct errmsg *why) MUST_USE;
 void lesson_world_release(struct lesson_world *lw);
 
-/* ---- predicates ----------------------------------------------------------------------------------- */
+/* ---- predicates ------------------------------------------------------------------ */
 
-/* What a lesson function can look at, through the `s` it is given. Nothing can be changed. */
+/* What a lesson function can look at, through the `s` it is given. Nothing can be
+ * changed. */
 struct lesson_facts {
     const struct world *world;
     const struct recording *rec;
@@ -180,13 +203,15 @@ struct lesson_facts {
     sim_time step_started;
     bool suspected; /* a right suspicion is open */
 };
-/* ERR_LESSON: the function raised (file:line), returned no boolean, or ran over its budget. */
-enum err lesson_test(struct lesson *l, fn_id fn, const struct lesson_facts *f, bool *out,
-                     struct errmsg *why) MUST_USE;
+/* ERR_LESSON: the function raised (file:line), returned no boolean, or ran over its
+ * budget. */
+enum err lesson_test(struct lesson *l, fn_id fn, const struct lesson_facts *f,
+                     bool *out, struct errmsg *why) MUST_USE;
 enum err lesson_number(struct lesson *l, fn_id fn, const struct lesson_facts *f,
                        double *out, struct errmsg *why) MUST_USE;
 
-/* The order of the lessons: lessons/course.lua, `return course { { track = "fail", "all-green", ... }, ... }`. */
+/* The order of the lessons: lessons/course.lua, `return course { { track = "fail",
+ * "all-green", ... }, ... }`. */
 struct course_entry {
     const char *track, *id;
 };
@@ -199,12 +224,12 @@ enum err course_load(struct course_list *out, const char *text, size_t len,
                      const char *name, struct errmsg *why) MUST_USE;
 void course_release(struct course_list *c);
 
-/* Reference text of everything a lesson may say (world functions, parameters, program ops,
- * steps, predicates), from the binding and kind tables, as Markdown. */
+/* Reference text of everything a lesson may say (world functions, parameters, program
+ * ops, steps, predicates), from the binding and kind tables, as Markdown. */
 void lesson_reference(struct buf *out);
 
-/* Everything that a lesson's code can reach, a line each ("math.floor function"): for the test
- * that compares it with the list in the repository. */
+/* Everything that a lesson's code can reach, a line each ("math.floor function"): for
+ * the test that compares it with the list in the repository. */
 void lesson_environment(struct buf *out);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * mechanism: the one course-wide list of what can be wrong, in the field's standard terms.
+ * mechanism: the one course-wide list of what can be wrong, in the field's standard
+ * terms.
  *
- * `suspect COMPONENT MECHANISM` takes its word from here, a lesson's answer too. Words are
- * added, never renamed: they stand on tapes.
+ * `suspect COMPONENT MECHANISM` takes its word from here, a lesson's answer too. Words
+ * are added, never renamed: they stand on tapes.
  */
 #ifndef TRUECODE_MECHANISM_H
 #define TRUECODE_MECHANISM_H
@@ -26,11 +27,13 @@
     X(STALE_DATA, "stale-data", "Answers are quick but old.")                          \
     X(HOT_KEY, "hot-key", "One key or shard gets most of the load.")                   \
     X(RETRY_STORM, "retry-storm", "Retries add load to what is failing already.")      \
-    X(MISSING_INDEX, "missing-index", "A statement reads far more rows than it returns.") \
+    X(MISSING_INDEX, "missing-index",                                                  \
+      "A statement reads far more rows than it returns.")                              \
     X(LOCK_CONTENTION, "lock-contention", "Work waits for a lock somebody holds.")     \
     X(SLOW_DEPENDENCY, "slow-dependency", "Something it calls has become slow.")       \
     X(THIRD_PARTY_DOWN, "third-party-down", "A service outside your control fails.")   \
-    X(POISON_MESSAGE, "poison-message", "One message fails again and again and blocks.") \
+    X(POISON_MESSAGE, "poison-message",                                                \
+      "One message fails again and again and blocks.")                                 \
     X(DUPLICATE_DELIVERY, "duplicate-delivery", "The same work is done twice.")        \
     X(CONSUMER_LAG, "consumer-lag", "Consumers fall behind producers.")                \
     X(MEMORY_LEAK, "memory-leak", "Memory grows until the process is killed.")         \

@@ -1,22 +1,22 @@
 /*
- * session: a lesson being played: world + recording + lesson + console + tape. The whole
- * program without a screen. Every face (the screen, plain mode, scripts, the prover, the
- * grader) drives the same few inputs and reads the same view.
+ * session: a lesson being played: world + recording + lesson + console + tape. The
+ * whole program without a screen. Every face (the screen, plain mode, scripts, the
+ * prover, the grader) drives the same few inputs and reads the same view.
  *
  *     struct session *s;
- *     session_open(&s, &(struct session_options){.text = t, .len = n, .name = "all-green.lua",
- *                                                .seed = 7}, &why);
- *     session_line(s, "status", false, &why);
+ *     session_open(&s, &(struct session_options){.text = t, .len = n, .name =
+ * "all-green.lua", .seed = 7}, &why); session_line(s, "status", false, &why);
  *     session_tick(s, 250 * SIM_MS, 200000, &why);   // a quarter of a second went by
  *     const struct session_view *v = session_view(s);
  *
- * Each input goes on the tape at once: take it with session_take_tape() and write it down
- * before showing what it did. seed + tape is the saved game.
+ * Each input goes on the tape at once: take it with session_take_tape() and write it
+ * down before showing what it did. seed + tape is the saved game.
  *
  * Time. A session never reads a clock: the face says how much real time went by
- * (session_tick) and the session decides how far simulated time may move: not at all while
- * text is unread, a question is open, it is paused or over. A `wait` moves on at whatever speed
- * makes it take at most three seconds, and stops at pages, tickets and traps.
+ * (session_tick) and the session decides how far simulated time may move: not at all
+ * while text is unread, a question is open, it is paused or over. A `wait` moves on at
+ * whatever speed makes it take at most three seconds, and stops at pages, tickets and
+ * traps.
  */
 #ifndef TRUECODE_SESSION_H
 #define TRUECODE_SESSION_H
@@ -24,7 +24,8 @@
 #include "truecode/console.h"
 #include "truecode/lesson.h"
 
-/* Rises whenever a pinned trace digest changes: older tapes cannot be resumed or graded. */
+/* Rises whenever a pinned trace digest changes: older tapes cannot be resumed or
+ * graded. */
 #define ENGINE_NUMBER 1
 
 struct session;
@@ -44,19 +45,22 @@ struct session_options {
     int columns; /* console width; 0: 78 */
 };
 
-/* ERR_LESSON: the lesson is broken. ERR_CORRUPT: the tape is not a tape (line named); a last line
- * cut short is dropped, not an error. ERR_MISMATCH: the tape is of another lesson version, engine
- * or seed, or replays to another trace; the sentence says which. */
+/* ERR_LESSON: the lesson is broken. ERR_CORRUPT: the tape is not a tape (line named); a
+ * last line cut short is dropped, not an error. ERR_MISMATCH: the tape is of another
+ * lesson version, engine or seed, or replays to another trace; the sentence says which.
+ */
 enum err session_open(struct session **out, const struct session_options *o,
                       struct errmsg *why) MUST_USE;
 void session_free(struct session *s);
 
-/* ---- inputs ------------------------------------------------------------------------------ */
+/* ---- inputs
+ * ------------------------------------------------------------------------------ */
 
-/* One line from the learner: a command, "2" (an answer), "up, down" (predictions), "" (read on). Its
- * output goes to the transcript. ERR_STOPPED: wants a yes first: the view's `confirm` says what it
- * will do; call again with confirmed = true (nothing was taped). Other errors were explained in the
- * transcript already (they are the learner's to mend, not the face's). */
+/* One line from the learner: a command, "2" (an answer), "up, down" (predictions), ""
+ * (read on). Its output goes to the transcript. ERR_STOPPED: wants a yes first: the
+ * view's `confirm` says what it will do; call again with confirmed = true (nothing was
+ * taped). Other errors were explained in the transcript already (they are the learner's
+ * to mend, not the face's). */
 enum err session_line(struct session *s, const char *line, bool confirmed,
                       struct errmsg *why) MUST_USE;
 /* Text on the screen has been read: leave the briefing, go on after feedback. */
@@ -68,31 +72,39 @@ void session_set_speed(struct session *s, double speed);
 void session_interrupt(struct session *s); /* ends a running wait */
 void session_set_columns(struct session *s, int columns);
 
-/* `elapsed` real nanoseconds went by (0: just go on with what is pending); at most `max_events`
- * events are run. *more: simulated time is still owed: call again at once with elapsed 0 after
- * looking for keys. ERR_LIMIT: the world ran away (said in the transcript; the run is over).
- * ERR_LESSON: a predicate raised. */
-enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events, bool *more,
-                      struct errmsg *why) MUST_USE;
-/* Runs to simulated time t at once, or to where a wait would stop (plain mode, prover). */
-enum err session_advance(struct session *s, sim_time until, struct errmsg *why) MUST_USE;
+/* `elapsed` real nanoseconds went by (0: just go on with what is pending); at most
+ * `max_events` events are run. *more: simulated time is still owed: call again at once
+ * with elapsed 0 after looking for keys. ERR_LIMIT: the world ran away (said in the
+ * transcript; the run is over). ERR_LESSON: a predicate raised. */
+enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
+                      bool *more, struct errmsg *why) MUST_USE;
+/* Runs to simulated time t at once, or to where a wait would stop (plain mode, prover).
+ */
+enum err session_advance(struct session *s, sim_time until,
+                         struct errmsg *why) MUST_USE;
 
-/* ---- what a face shows --------------------------------------------------------------------- */
+/* ---- what a face shows
+ * --------------------------------------------------------------------- */
 
 enum phase {
     PHASE_BRIEFING, /* the page and the place are on the screen, unread */
     PHASE_PLAY,
-    PHASE_DEBRIEF   /* over: resolved, or the end was reached */
+    PHASE_DEBRIEF /* over: resolved, or the end was reached */
 };
 enum hold {
     HOLD_NONE,     /* time runs */
     HOLD_READING,  /* unread text */
     HOLD_QUESTION, /* a question is open */
     HOLD_PAUSED,
-    HOLD_WAITING,  /* a wait or a long command is running: time runs fast */
+    HOLD_WAITING, /* a wait or a long command is running: time runs fast */
     HOLD_OVER
 };
-enum step_status { STEP_OPEN, STEP_DONE, STEP_SKIPPED, STEP_SHOWN /* solution shown */ };
+enum step_status {
+    STEP_OPEN,
+    STEP_DONE,
+    STEP_SKIPPED,
+    STEP_SHOWN /* solution shown */
+};
 
 struct note_view {
     sim_time at;
@@ -114,23 +126,26 @@ struct session_view {
     enum session_mode mode;
     bool practice; /* after a rewind: not scored */
 
+    bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
+                          and no metric of a client */
     struct slo_state slo;
     uint64_t users_lost; /* bad user requests since the page */
     size_t alerts_firing;
 
-    size_t step, nsteps;       /* current; == nsteps: all done */
-    const struct step *current; /* NULL: none */
+    size_t step, nsteps;            /* current; == nsteps: all done */
+    const struct step *current;     /* NULL: none */
     const enum step_status *status; /* nsteps of them */
-    size_t hints_shown;        /* of the current step */
-    const char *feedback;      /* what was last said about an answer or a trap; NULL */
-    const char *confirm;       /* a risk that waits for a yes; NULL */
+    size_t hints_shown;             /* of the current step */
+    const char *feedback; /* what was last said about an answer or a trap; NULL */
+    const char *confirm;  /* a risk that waits for a yes; NULL */
 
     const struct ticket *tickets; /* arrived */
     size_t ntickets, unread_tickets;
     const struct note_view *notes; /* the notebook */
     size_t nnotes;
 
-    const struct out *transcript; /* everything the console said, echoes and feedback included */
+    const struct out
+        *transcript;  /* everything the console said, echoes and feedback included */
     uint64_t version; /* rises with every change a screen would show */
 };
 /* Valid until the next call on the session. */
@@ -139,13 +154,16 @@ const struct session_view *session_view(const struct session *s);
 void session_complete(const struct session *s, const char *line, size_t cursor,
                       struct completions *out);
 
-/* ---- tape ------------------------------------------------------------------------------------ */
+/* ---- tape
+ * ------------------------------------------------------------------------------------
+ */
 
 /* Appends what was taped since the last call (the header first). Whole lines. */
 void session_take_tape(struct session *s, struct buf *out);
 uint64_t session_digest(const struct session *s);
 
-/* ---- what happened: score, debrief ------------------------------------------------------------- */
+/* ---- what happened: score, debrief
+ * ------------------------------------------------------------- */
 
 enum outcome { OUTCOME_LOST, OUTCOME_MITIGATED, OUTCOME_CURED, OUTCOME_RECOVERED };
 
@@ -166,12 +184,18 @@ struct score {
     int total;                /* 0..100 */
     enum outcome outcome;
     uint64_t bad_you, bad_reference, bad_nothing; /* bad user requests since the page */
-    int hints;                /* recorded, never deducted */
+    int hints;                                    /* recorded, never deducted */
 };
 
 /* Typed blocks: the screen, plain mode, Markdown and HTML draw them. */
 enum block_kind {
-    BLOCK_TITLE, BLOCK_HEADING, BLOCK_TEXT, BLOCK_BULLET, BLOCK_TABLE, BLOCK_CHART, BLOCK_LINK
+    BLOCK_TITLE,
+    BLOCK_HEADING,
+    BLOCK_TEXT,
+    BLOCK_BULLET,
+    BLOCK_TABLE,
+    BLOCK_CHART,
+    BLOCK_LINK
 };
 struct block_series {
     const char *name; /* "you", "reference", "nothing" */
@@ -179,8 +203,8 @@ struct block_series {
 };
 struct block {
     enum block_kind kind;
-    const char *text; /* TABLE: heads "TIME|WHAT" */
-    const char *url;  /* LINK */
+    const char *text;   /* TABLE: heads "TIME|WHAT" */
+    const char *url;    /* LINK */
     const char **cells; /* TABLE: ncells, row by row */
     size_t ncells, ncols;
     struct block_series series[3]; /* CHART */
@@ -196,23 +220,28 @@ struct report {
     size_t n, cap;
     struct score score;
 };
-/* Runs the reference and doing nothing to the learner's end, forked where they differ. May take
- * a second; `progress` (may be NULL) is called with 0..1. */
+/* Runs the reference and doing nothing to the learner's end, forked where they differ.
+ * May take a second; `progress` (may be NULL) is called with 0..1. */
 enum err session_report(struct session *s, struct report *out,
                         void (*progress)(void *ctx, double share), void *ctx,
                         struct errmsg *why) MUST_USE;
 void report_release(struct report *r);
-void report_markdown(const struct report *r, struct buf *out); /* also what plain mode prints */
+void report_markdown(const struct report *r,
+                     struct buf *out); /* also what plain mode prints */
 
-/* ---- proof -------------------------------------------------------------------------------------- */
+/* ---- proof
+ * --------------------------------------------------------------------------------------
+ */
 
 struct prove_row {
-    const char *kind; /* "loads" "nothing" "moves" "normal" "fix" "wrong" "steps" "hints" "text" "same" */
+    const char *kind; /* "loads" "nothing" "moves" "normal" "fix" "wrong" "steps"
+                         "hints" "text" "same" */
     char name[64];
     unsigned passed, failed;
     uint64_t first_bad_seed;
-    double margin_min;  /* how close to failing: 1 comfortable .. 0 on the edge; NaN: n/a */
-    char detail[200];   /* of the first failure, or of the closest */
+    double
+        margin_min; /* how close to failing: 1 comfortable .. 0 on the edge; NaN: n/a */
+    char detail[200]; /* of the first failure, or of the closest */
 };
 struct proof {
     struct prove_row *rows;
@@ -223,8 +252,8 @@ struct proof {
 /* Seeds first .. first+count-1. `progress` returns false to stop (ERR_STOPPED). */
 enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
                       uint64_t first, unsigned count,
-                      bool (*progress)(void *ctx, unsigned done, unsigned all), void *ctx,
-                      struct errmsg *why) MUST_USE;
+                      bool (*progress)(void *ctx, unsigned done, unsigned all),
+                      void *ctx, struct errmsg *why) MUST_USE;
 /* Adds the rows of `b` (other seeds of the same lesson) to `a`. */
 void proof_merge(struct proof *a, const struct proof *b);
 void proof_release(struct proof *p);

@@ -1,11 +1,11 @@
 /*
  * sim: a deterministic discrete-event simulator of production systems.
  *
- * Two things. A `model` is what never changes while it runs: components, their programs,
- * the incident's schedule. It is built once, finished, and then shared by reference
- * count. A `world` is a value: everything that changes. Same model, seed and actions
- * give the same trace, byte for byte; a world can be copied (world_fork) at any moment
- * and the copies never share.
+ * Two things. A `model` is what never changes while it runs: components, their
+ * programs, the incident's schedule. It is built once, finished, and then shared by
+ * reference count. A `world` is a value: everything that changes. Same model, seed and
+ * actions give the same trace, byte for byte; a world can be copied (world_fork) at any
+ * moment and the copies never share.
  *
  * Every part of a system is a component of some kind, and every kind describes itself
  * (struct kind_desc): parameters an operator may set, operations, faults, metrics. All
@@ -42,7 +42,7 @@ typedef uint16_t comp_id; /* index into the model's components */
 struct model;
 struct world;
 
-/* ---- values ------------------------------------------------------------------------- */
+/* ---- values --------------------------------------------------------------------- */
 
 enum value_type {
     VALUE_NONE,
@@ -99,14 +99,14 @@ struct value value_bool(bool on);
 struct value value_dist(struct dist d);
 struct value value_text(const char *s);
 
-/* ---- what a kind says of itself -------------------------------------------------------- */
+/* ---- what a kind says of itself ------------------------------------------------- */
 
 struct param_desc {
     const char *name;
     enum value_type type;
-    double min, max;     /* in `unit`; durations in seconds; min == max: no limit */
-    const char *unit;    /* "s", "connections", "1/s", "" */
-    const char *def;     /* default, as text that value_parse takes; NULL: must be given */
+    double min, max;  /* in `unit`; durations in seconds; min == max: no limit */
+    const char *unit; /* "s", "connections", "1/s", "" */
+    const char *def;  /* default, as text that value_parse takes; NULL: must be given */
     const char *choices; /* VALUE_CHOICE: "fifo|lifo|deadline" */
     bool live;           /* an operator may set it while it runs */
     const char *doc;     /* one sentence */
@@ -139,9 +139,9 @@ struct metric_desc {
     const char *prom;   /* Prometheus name: "db_client_connections_pending_requests" */
     const char *labels; /* fixed labels: "outcome=\"timeout\"", or "" */
     enum metric_type type;
-    const char *unit;   /* "s", "ratio", "1", "bytes" */
-    bool per_instance;  /* also readable per instance; the component's value is the sum,
-                           or the mean for ratios */
+    const char *unit;  /* "s", "ratio", "1", "bytes" */
+    bool per_instance; /* also readable per instance; the component's value is the sum,
+                          or the mean for ratios */
     const char *doc;
 };
 
@@ -162,31 +162,38 @@ size_t sim_kinds(void);
 const struct kind_desc *sim_kind(size_t i);
 const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
 
-/* ---- programs --------------------------------------------------------------------------- */
+/* ---- programs ------------------------------------------------------------------- */
 
 /*
  * An endpoint's program, as a tree; compiled at model_finish. All strings are copied.
  *
  *   COMPUTE      `time` of CPU on the instance's cores (processor sharing)
  *   SLEEP        `time` passes, holding the worker
- *   CALL         `target` = "service", "balancer" or "external", `what` = endpoint
- *   QUERY        `target` = database, `what` = statement; one connection of the caller's
- *                pool to that database for the length of the statement (or the
- *                enclosing TRANSACTION's connection)
+ *   CALL         `target` = service, balancer or external, `what` = endpoint
+ *   QUERY        `target` = database, `what` = statement; one connection of the
+ *                caller's pool to that database for the length of the statement (or
+ *                the enclosing TRANSACTION's connection)
  *   TRANSACTION  `target` = database: takes a connection, runs body, gives it back
  *   LEAK         `target` = database: takes a connection as QUERY would, opens a
  *                transaction and never gives it back
- *   CACHED       `target` = cache, `what` = key space: looks up one key (drawn by the key
- *                space's popularity); on a miss runs body and stores the result
+ *   CACHED       `target` = cache, `what` = key space: looks up one batch of keys
+ *                (drawn by the key space's popularity); for each miss runs body and
+ *                stores the result
  *   PARALLEL     runs each child of `body` (linked by next) at once, goes on when all
  *                are done; fails when one fails
  *   SOMETIMES    with probability `p` body, else `other`
  *   WHEN_FLAG    `what` = flag: on: body, off: `other`
  *   COUNT        adds one to the business counter `what`
- *   REPLY        ends the program with a business answer `what` ("declined"): not an error
+ *   REPLY        ends the program with a business answer `what` ("declined"): no error
  *   FAIL         ends the program with an error `what`
  *   LOG          writes log line `what`; `p` 0 debug, 1 info, 2 warn, 3 error
  *   BLOCK        body, in sequence (also how a list is written: nodes linked by next)
+ *
+ * A third party that declines is a business answer, and ends the calling program with
+ * one. A counter that no component declares is made. A pool to a database that no
+ * component declares is made with its defaults ("checkout.pool"). Transactions do not
+ * nest, nor do bodies of CACHED. A lookup that times out (or that a breaker refuses) is
+ * a miss. Calls nest 64 deep at most; the next one fails.
  */
 enum node_kind {
     NODE_COMPUTE,
@@ -213,17 +220,17 @@ struct node {
     struct dist time;
     double p;
     const char *target, *what;
-    bool catches; /* an error inside (CALL, QUERY, CACHED, BLOCK) does not end the program */
+    bool catches; /* an error inside does not end the program */
     int line;     /* of the lesson file, for error messages */
 };
 
-/* ---- building a model ------------------------------------------------------------------- */
+/* ---- building a model ----------------------------------------------------------- */
 
 struct model *model_new(void) MUST_USE;
 struct model *model_ref(struct model *m);
 void model_unref(struct model *m);
 
-/* All of these refuse after model_finish. Names: letters, digits, - _ . /; <= 40 bytes. */
+/* All of these refuse after model_finish. Names: letters, digits, - _ . /; 40 bytes. */
 comp_id model_add(struct model *m, const char *kind, const char *name,
                   struct errmsg *why) MUST_USE; /* COMP_NONE: refused */
 enum err model_set(struct model *m, comp_id c, const char *param, struct value v,
@@ -242,20 +249,21 @@ struct curve_point {
 enum err model_curve(struct model *m, comp_id client, const struct curve_point *p,
                      size_t n, sim_time period, struct errmsg *why) MUST_USE;
 
-/* The objective: a user's request is good when it is answered (a business answer counts)
- * within `within` and every cached value in it is at most `max_age` old (0: any). It
- * applies to the clients named, or to all where nclients is 0. */
+/* The objective: a user's request is good when it is answered (a business answer
+ * counts) within `within` and every cached value in it is at most `max_age` old (0:
+ * any). It applies to the clients named, or to all where nclients is 0. */
 struct slo {
     const char *name; /* a sentence: "an order, or a plain no, within 2 s" */
     sim_time within, max_age;
     double objective; /* 0.995 */
     sim_time window;  /* budget period */
+    bool hidden; /* the team does not measure it: nothing shows it before the debrief */
 };
 enum err model_slo(struct model *m, const struct slo *slo, const comp_id *clients,
                    size_t nclients, struct errmsg *why) MUST_USE;
 const struct slo *model_get_slo(const struct model *m); /* NULL: none */
 
-/* ---- actions ------------------------------------------------------------------------------ */
+/* ---- actions -------------------------------------------------------------------- */
 
 /* The one form in which anything is done to a world: by the incident's schedule, by an
  * operator, by a revert. A value; strings are borrowed. */
@@ -269,8 +277,8 @@ struct action {
     size_t nargs;
     sim_time duration; /* faults: ends by itself after this; 0: stays */
 };
-/* Scheduled at `at`. `who` is shown in the change record ("deploy bot"); NULL: the action
- * leaves no record (an incident's hidden fault). */
+/* Scheduled at `at`. `who` is shown in the change record ("deploy bot"); NULL: the
+ * action leaves no record (an incident's hidden fault). */
 enum err model_at(struct model *m, sim_time at, const struct action *a, const char *who,
                   struct errmsg *why) MUST_USE;
 /* A change record without any effect on the world: a red herring. */
@@ -281,32 +289,35 @@ enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
  * Errors name the line of the node or the component, and suggest. */
 enum err model_finish(struct model *m, struct errmsg *why) MUST_USE;
 
-/* ---- reading a model ------------------------------------------------------------------------ */
+/* ---- reading a model ------------------------------------------------------------ */
 
 size_t model_comps(const struct model *m);
 comp_id model_find(const struct model *m, const char *name); /* COMP_NONE: none */
 const char *model_name(const struct model *m, comp_id c);
 const struct kind_desc *model_kind(const struct model *m, comp_id c);
-comp_id model_owner(const struct model *m, comp_id c); /* nested: whose; else COMP_NONE */
+/* Nested ones: whose; else COMP_NONE. */
+comp_id model_owner(const struct model *m, comp_id c);
 /* call policies: callee; pools: the database; balancers and autoscalers: the service;
  * clients: what they call. Else COMP_NONE. */
 comp_id model_target(const struct model *m, comp_id c);
 /* The versions of a service, oldest first. */
 size_t model_versions(const struct model *m, comp_id service);
 const char *model_version(const struct model *m, comp_id service, size_t i);
-/* "checkout-3" or "checkout": component and instance (0: whole). ERR_NOT_FOUND suggests. */
-enum err model_resolve(const struct model *m, const char *text, comp_id *c, int *instance,
-                       struct errmsg *why) MUST_USE;
+/* "checkout-3" or "checkout": component and instance (0: whole). ERR_NOT_FOUND
+ * suggests. */
+enum err model_resolve(const struct model *m, const char *text, comp_id *c,
+                       int *instance, struct errmsg *why) MUST_USE;
 /* "checkout.pool.size": component and parameter. ERR_NOT_FOUND suggests. */
 enum err model_resolve_param(const struct model *m, const char *path, comp_id *c,
                              const struct param_desc **p, struct errmsg *why) MUST_USE;
-/* Text to value and back, as the parameter (or argument) wants it; range-checked with unit. */
-enum err value_parse(const struct model *m, const struct param_desc *p, const char *text,
-                     struct value *out, struct errmsg *why) MUST_USE;
-void value_format(const struct model *m, const struct param_desc *p, const struct value *v,
-                  struct buf *out);
+/* Text to value and back, as the parameter (or argument) wants it; range-checked with
+ * unit. */
+enum err value_parse(const struct model *m, const struct param_desc *p,
+                     const char *text, struct value *out, struct errmsg *why) MUST_USE;
+void value_format(const struct model *m, const struct param_desc *p,
+                  const struct value *v, struct buf *out);
 
-/* ---- where time goes, and why requests fail ---------------------------------------------------- */
+/* ---- where time goes, and why requests fail ------------------------------------- */
 
 /* name, phrase: closed lists */
 #define CAUSE_LIST(X)                                                                  \
@@ -359,28 +370,29 @@ enum reason {
 const char *cause_phrase(enum cause c);
 const char *reason_phrase(enum reason r);
 
-/* A piece of a request's time. A finished request's slices sum to its duration exactly. */
+/* A piece of a request's time. A finished request's slices sum to its duration. */
 struct slice {
     comp_id place;
     uint8_t cause;
     sim_time ns;
 };
 
-/* ---- what a world tells while it runs ------------------------------------------------------------- */
+/* ---- what a world tells while it runs ------------------------------------------- */
 
 struct request_done {
-    uint64_t id;       /* of the user's request; attempts and retries below it share it */
-    comp_id client;    /* the client at the root */
-    comp_id endpoint;  /* "checkout/buy"; at the user's side: what it called */
-    comp_id place;     /* who finished it: the service, external, or the client */
-    int instance;      /* 1-based, of the service; 0 at the client */
-    bool user;         /* true: seen from the user (the whole attempt); false: the server side */
-    bool good;         /* user only: met the SLO */
-    bool abandoned;    /* server side: nobody was waiting for it any more (wasted work) */
+    uint64_t id;    /* of the user's request; attempts and retries below it share it */
+    comp_id client; /* the client at the root */
+    comp_id endpoint; /* "checkout/buy"; at the user's side: what it called */
+    comp_id place;    /* who finished it: the service, external, or the client */
+    int instance;     /* 1-based, of the service; 0 at the client */
+    bool
+        user; /* true: seen from the user (the whole attempt); false: the server side */
+    bool good;      /* user only: met the SLO */
+    bool abandoned; /* server side: nobody was waiting for it any more (wasted work) */
     sim_time start, end;
-    sim_time age;      /* oldest cached value in it */
+    sim_time age;       /* oldest cached value in it */
     enum reason reason; /* REASON_NONE: answered */
-    comp_id culprit;   /* where it failed, COMP_NONE when it did not */
+    comp_id culprit;    /* where it failed, COMP_NONE when it did not */
     const struct slice *slices;
     size_t nslices;
 };
@@ -415,11 +427,11 @@ struct change {
     const char *title;    /* "checkout.pool.size 20 -> 100", "deploy v42 (was v41)" */
     struct action action; /* what was done */
     struct action undo;   /* how to undo it */
-    bool has_undo;        /* decoys of configuration have an undo that changes nothing */
+    bool has_undo;        /* decoys have one too; it changes nothing */
 };
 
-/* All optional. Called in time order, from inside world_run() and world_apply(); they must
- * not change the world. Nothing in a world depends on whether anybody listens. */
+/* All optional. Called in time order, from inside world_run() and world_apply(); they
+ * must not change the world. Nothing in a world depends on whether anybody listens. */
 struct observer {
     void *ctx;
     void (*done)(void *ctx, const struct request_done *r);
@@ -428,7 +440,7 @@ struct observer {
     void (*change)(void *ctx, const struct change *c);
 };
 
-/* ---- running ----------------------------------------------------------------------------------------- */
+/* ---- running -------------------------------------------------------------------- */
 
 /* Memory beyond this is ERR_LIMIT with what grew. 0: the default, 64 MiB. */
 struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why) MUST_USE;
@@ -440,9 +452,10 @@ sim_time world_now(const struct world *w);
 uint64_t world_events(const struct world *w); /* dispatched since the start */
 size_t world_bytes(const struct world *w);
 
-/* Runs every event at or before `until`, at most `max_events` of them. ERR_OK: the clock is
- * at `until`. ERR_STOPPED: max_events used up (call again). ERR_LIMIT: the world ran away
- * (memory, requests in flight); it stays readable but will not run on. */
+/* Runs every event at or before `until`, at most `max_events` of them. ERR_OK: the
+ * clock is at `until`. ERR_STOPPED: max_events used up (call again). ERR_LIMIT: the
+ * world ran away (memory, requests in flight); it stays readable but will not run on.
+ */
 enum err world_run(struct world *w, sim_time until, uint64_t max_events,
                    const struct observer *o, struct errmsg *why) MUST_USE;
 
@@ -456,10 +469,11 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
 uint64_t world_digest(const struct world *w);
 uint64_t world_digest_of(const struct world *w, comp_id c);
 
-/* ---- looking -------------------------------------------------------------------------------------------- */
+/* ---- looking -------------------------------------------------------------------- */
 
 struct value world_get(const struct world *w, comp_id c, const char *param);
-/* `metric` by its short name; instance 0 or -1: the whole component. NaN: no such metric. */
+/* `metric` by its short name; instance 0 or -1: the whole component. NaN: no such
+ * metric. */
 double world_metric(const struct world *w, comp_id c, const char *metric, int instance);
 double world_metric_at(const struct world *w, comp_id c, size_t metric, int instance);
 
@@ -473,9 +487,9 @@ enum instance_state {
 struct instance_view {
     int number; /* 1-based */
     enum instance_state state;
-    bool warming;          /* up, but not yet at full speed */
-    bool ready;            /* readiness as its probes answer now */
-    bool in_rotation;      /* gets traffic from the balancer in front, if there is one */
+    bool warming;     /* up, but not yet at full speed */
+    bool ready;       /* readiness as its probes answer now */
+    bool in_rotation; /* gets traffic from the balancer in front, if there is one */
     const char *version;
     sim_time since;        /* up (or in this state) since */
     int busy, workers;     /* workers */
@@ -492,7 +506,12 @@ int world_instances(const struct world *w, comp_id service);
 void world_instance(const struct world *w, comp_id service, int number,
                     struct instance_view *v);
 
-enum session_state { SESSION_IDLE, SESSION_ACTIVE, SESSION_IDLE_IN_TRANSACTION, SESSION_LOCK_WAIT };
+enum session_state {
+    SESSION_IDLE,
+    SESSION_ACTIVE,
+    SESSION_IDLE_IN_TRANSACTION,
+    SESSION_LOCK_WAIT
+};
 struct db_session_view {
     uint32_t id;
     comp_id client; /* the service that holds it */
@@ -506,13 +525,13 @@ size_t world_db_sessions(const struct world *w, comp_id db, struct db_session_vi
                          size_t max);
 
 struct cache_key_view {
-    uint32_t key;        /* number within the key space */
-    char name[32];       /* "seats:ws-11" */
+    uint32_t key;  /* number within the key space */
+    char name[32]; /* "seats:ws-11" */
     bool present;
-    sim_time ttl_left;   /* < 0: stale by so much */
-    sim_time written;    /* 0: never */
+    sim_time ttl_left;               /* < 0: stale by so much */
+    sim_time written;                /* 0: never */
     double hits_per_s, misses_per_s; /* over the last ten seconds */
-    int loading;         /* misses on it that are running now */
+    int loading;                     /* misses on it that are running now */
 };
 size_t world_cache_keys(const struct world *w, comp_id keyspace,
                         struct cache_key_view *out, size_t max);
@@ -523,8 +542,8 @@ struct inflight_view {
     comp_id endpoint;
     int instance;
     sim_time started;
-    uint8_t cause;  /* what it waits for or does */
-    comp_id place;  /* where */
+    uint8_t cause; /* what it waits for or does */
+    comp_id place; /* where */
     sim_time since;
     bool abandoned; /* its caller is gone */
 };

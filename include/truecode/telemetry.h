@@ -224,8 +224,8 @@ double recording_good_of(const struct recording *r, comp_id client, sim_time fro
                          sim_time to);
 uint64_t recording_bad_count(const struct recording *r, sim_time from, sim_time to);
 
-/* Prometheus text exposition of the latest sample. A metric kept per instance is
- * written per instance only, so that sums are right. */
+/* Prometheus text exposition of the latest sample, latency histograms included. A
+ * metric kept per instance is written per instance only, so that sums are right. */
 void recording_export(const struct recording *r, struct buf *out);
 
 #endif

@@ -129,6 +129,8 @@ static enum err pick_metric(struct call *c, const char *comp, const char *metric
     enum err e = need_comp(c, comp, &ch->comp, &ch->instance);
     if (e != ERR_OK)
         return e;
+    if (is_hidden(c, ch->comp))
+        return refuse_hidden(c, ch->comp);
     ch->latency = latency_index(metric);
     ch->metric = metric;
     ch->desc = &latency_desc;

@@ -21,6 +21,11 @@ static void show_objective(struct call *c)
     const struct slo *slo = model_get_slo(c->m);
     if (!slo || !call_opt(c, "--budget"))
         return;
+    if (c->ctx->users_hidden) {
+        para(c, TONE_NORMAL, 0,
+             strf(c, "Objective: %s. Nobody measures it here.", slo->name));
+        return;
+    }
     struct slo_state s = recording_slo(c->rec, c->now);
     para(
         c, TONE_NORMAL, 0,

@@ -98,12 +98,13 @@ static void describe(struct call *c, comp_id service, comp_id endpoint)
     if (isnan(p50))
         out_line(c->o, TONE_BAD, "  finished in the last minute: none");
     else
-        out_line(c->o, TONE_NORMAL,
-                 "  last minute: %s requests, %s failed; of the finished, half took "
-                 "%s, 1 %% "
-                 "over %s",
-                 count(c, done), count(c, failed), quantity(c, p50, "s"),
-                 quantity(c, p99, "s"));
+        para(c, TONE_NORMAL, 2,
+             strf(c,
+                  "last minute: %s requests, %s failed; of those that finished, half "
+                  "took "
+                  "%s and 1 %% more than %s",
+                  count(c, done), count(c, failed), quantity(c, p50, "s"),
+                  quantity(c, p99, "s")));
     if (!in.n) {
         out_line(c->o, TONE_NORMAL, "  inside now: none");
         return;

@@ -49,7 +49,7 @@ static void show_lines(struct call *c, const char *lines)
 {
     while (*lines) {
         size_t n = strcspn(lines, "\n");
-        out_line(c->o, TONE_ACCENT, "  %.*s", (int)n, lines);
+        para(c, TONE_ACCENT, 2, arena_strndup(c->mem, lines, n));
         lines += n + (lines[n] == '\n');
     }
 }
@@ -65,8 +65,8 @@ static void show_wild(struct call *c, const struct command_info *info)
     const char *comp = example_name(c);
     out_line(c->o, TONE_HEAD, "In the wild");
     for (size_t i = 0; i < info->nwild; i++)
-        out_line(c->o, TONE_DIM, "  %s",
-                 wild_line(c, info->wild[i].line, comp, strf(c, "%s-1", comp), NULL));
+        para(c, TONE_DIM, 2,
+             wild_line(c, info->wild[i].line, comp, strf(c, "%s-1", comp), NULL));
     if (!info->nwild)
         out_line(c->o, TONE_DIM, "  Nothing like it: this is for practice only.");
 }

@@ -102,7 +102,7 @@ static void edge_facts(struct call *c, comp_id policy, struct facts *f)
         REASON_LIST(X)
 #undef X
     };
-    if (policy == COMP_NONE)
+    if (policy == COMP_NONE || is_hidden(c, policy))
         return;
     for (int i = 0; i < REASON_COUNT; i++)
         r[i] = known(rate(c, policy, metric[i], WINDOW));

@@ -172,6 +172,8 @@ static enum err run(struct call *c)
     enum err e = need_comp(c, c->arg[0], &comp, NULL);
     if (e != ERR_OK)
         return e;
+    if (is_hidden(c, comp))
+        return refuse_hidden(c, comp);
     if (c->nargs > 1)
         return show_metric(c, comp, c->arg[1]);
     show_component(c, comp);

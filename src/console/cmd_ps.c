@@ -4,6 +4,7 @@
  */
 #include "console_internal.h"
 
+#include <limits.h>
 #include <string.h>
 
 static const char *state_word(const struct instance_view *v)
@@ -60,30 +61,64 @@ static comp_id pool_of(const struct call *c, comp_id comp)
     return next_owned(c, comp, "pool", COMP_NONE);
 }
 
-/* How many there are, and what differs between them is worth a line each. */
-static void tell_extras(struct call *c, comp_id comp, int only)
+struct extras {
+    int n, restarted; /* instances, and those that have been restarted */
+    int least, most;  /* restarts */
+    const char *version;
+    bool mixed; /* several versions */
+};
+
+static struct extras look_at(struct call *c, comp_id comp, int only)
 {
-    const char *version = NULL;
-    bool mixed = false;
+    struct extras x = {.least = INT_MAX};
     for (int i = 1; i <= world_instances(c->w, comp); i++) {
         struct instance_view v;
         world_instance(c->w, comp, i, &v);
         if (v.state == INSTANCE_NONE || (only && i != only))
             continue;
-        mixed = mixed || (version && !str_eq(version, v.version));
-        version = v.version;
-        if (v.restarts)
-            note(c, "%s has been restarted %d time%s.", inst_name(c, comp, i),
-                 v.restarts, v.restarts == 1 ? "" : "s");
+        x.n++;
+        x.restarted += v.restarts > 0;
+        x.least = v.restarts < x.least ? v.restarts : x.least;
+        x.most = v.restarts > x.most ? v.restarts : x.most;
+        x.mixed = x.mixed || (x.version && !str_eq(x.version, v.version));
+        x.version = v.version;
     }
-    for (int i = 1; mixed && i <= world_instances(c->w, comp); i++) {
+    return x;
+}
+
+/* "checkout-1 v41, checkout-2 v42": what differs, of each instance. */
+static void list_each(struct call *c, comp_id comp, int only, bool versions)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    for (int i = 1; i <= world_instances(c->w, comp); i++) {
         struct instance_view v;
         world_instance(c->w, comp, i, &v);
-        if (v.state != INSTANCE_NONE)
-            note(c, "%s runs %s.", inst_name(c, comp, i), v.version);
+        if (v.state == INSTANCE_NONE || (only && i != only) ||
+            (!versions && !v.restarts))
+            continue;
+        buf_addf(&b, "%s%s ", b.len ? ", " : "", inst_name(c, comp, i));
+        if (versions)
+            buf_adds(&b, v.version);
+        else
+            buf_addf(&b, "%d", v.restarts);
     }
-    if (version && *version && !mixed)
-        note(c, "Version %s.", version);
+    note(c, "%s: %s.", versions ? "Versions" : "Restarts", b.s);
+    buf_release(&b);
+}
+
+static void tell_extras(struct call *c, comp_id comp, int only)
+{
+    struct extras x = look_at(c, comp, only);
+    if (x.n > 1 && x.restarted == x.n && x.least == x.most)
+        note(c, "Each has been restarted %s.",
+             x.most == 1 ? "once" : strf(c, "%d times", x.most));
+    else if (x.restarted)
+        list_each(c, comp, only, false);
+    if (x.mixed)
+        list_each(c, comp, only, true);
+    else if (x.version && *x.version)
+        note(c, "Version %s.", x.version);
 }
 
 static void show_service(struct call *c, comp_id comp, int only)

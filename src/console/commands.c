@@ -16,18 +16,40 @@
     X(deploy, "deploy")                                                                \
     X(drain, "drain")                                                                  \
     X(flag, "flag")                                                                    \
-    X(flush, "flush") X(help, "help") X(hint, "hint") X(kill, "kill")                  \
-        X(limit, "limit") X(logs, "logs") X(map, "map") X(metrics, "metrics")          \
-            X(note, "note") X(pause, "pause") X(probe, "probe") X(ps, "ps")            \
-                X(reset, "reset") X(resolve, "resolve") X(restart, "restart")          \
-                    X(revert, "revert") X(rewind, "rewind") X(rollback, "rollback")    \
-                        X(rule_out, "rule-out") X(say, "say") X(scale, "scale")        \
-                            X(set, "set") X(skip, "skip") X(solution, "solution")      \
-                                X(speed, "speed") X(stacks, "stacks")                  \
-                                    X(status, "status") X(suspect, "suspect")          \
-                                        X(tickets, "tickets") X(trace, "trace")        \
-                                            X(traces, "traces") X(undrain, "undrain")  \
-                                                X(wait, "wait") X(why, "why")
+    X(flush, "flush")                                                                  \
+    X(help, "help")                                                                    \
+    X(hint, "hint")                                                                    \
+    X(kill, "kill")                                                                    \
+    X(limit, "limit")                                                                  \
+    X(logs, "logs")                                                                    \
+    X(map, "map")                                                                      \
+    X(metrics, "metrics")                                                              \
+    X(note, "note")                                                                    \
+    X(pause, "pause")                                                                  \
+    X(probe, "probe")                                                                  \
+    X(ps, "ps")                                                                        \
+    X(reset, "reset")                                                                  \
+    X(resolve, "resolve")                                                              \
+    X(restart, "restart")                                                              \
+    X(revert, "revert")                                                                \
+    X(rewind, "rewind")                                                                \
+    X(rollback, "rollback")                                                            \
+    X(rule_out, "rule-out")                                                            \
+    X(say, "say")                                                                      \
+    X(scale, "scale")                                                                  \
+    X(set, "set")                                                                      \
+    X(skip, "skip")                                                                    \
+    X(solution, "solution")                                                            \
+    X(speed, "speed")                                                                  \
+    X(stacks, "stacks")                                                                \
+    X(status, "status")                                                                \
+    X(suspect, "suspect")                                                              \
+    X(tickets, "tickets")                                                              \
+    X(trace, "trace")                                                                  \
+    X(traces, "traces")                                                                \
+    X(undrain, "undrain")                                                              \
+    X(wait, "wait")                                                                    \
+    X(why, "why")
 
 #define X(name, word) extern const struct command cmd_##name;
 COMMAND_LIST(X)

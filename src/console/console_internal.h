@@ -176,6 +176,9 @@ double latency(const struct call *c, comp_id comp, sim_time from, sim_time to,
                double q);
 
 /* Component or instance; the sentence suggests. */
+/* Clients and what they call, where nobody measures users; REFUSED with a sentence. */
+bool is_hidden(const struct call *c, comp_id comp);
+enum err refuse_hidden(struct call *c, comp_id comp);
 enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instance);
 enum err need_kind(struct call *c, const char *text, const char *kind, comp_id *comp);
 /* Names of a kind, ", " between; for messages. */

@@ -190,6 +190,20 @@ const char *names_of_kind(const struct call *c, const char *kind)
     return s;
 }
 
+bool is_hidden(const struct call *c, comp_id comp)
+{
+    comp_id owner = model_owner(c->m, comp);
+    return c->ctx->users_hidden &&
+           (is_kind(c, comp, "client") ||
+            (owner != COMP_NONE && is_kind(c, owner, "client")));
+}
+
+enum err refuse_hidden(struct call *c, comp_id comp)
+{
+    return fail(c, ERR_REFUSED, "Nobody measures %s here: no metric comes from users.",
+                name_of(c, comp));
+}
+
 enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instance)
 {
     int ignored;

@@ -34,7 +34,7 @@ const char *num(const struct call *c, double x)
         return count(c, x);
     if (a >= 9.995)
         return fabs(x - floor(x + 0.5)) < 0.05 ? count(c, x) : strf(c, "%.1f", x);
-    if (fabs(x - floor(x + 0.5)) < 0.0005)
+    if (fabs(x - floor(x + 0.5)) < (a < 0.995 ? 0.0005 : 0.05))
         return strf(c, "%.0f", x);
     return strf(c, a < 0.0995 ? "%.3f" : a < 0.995 ? "%.2f" : "%.1f", x);
 }

@@ -33,8 +33,7 @@ void out_reset(struct out *o)
 
 static void set_tone(struct out *o, enum tone t)
 {
-    enum tone now = o->nruns ? (enum tone)o->runs[o->nruns - 1].tone : TONE_NORMAL;
-    if (now == t)
+    if (o->nruns && o->runs[o->nruns - 1].tone == (uint8_t)t)
         return;
     if (o->nruns && o->runs[o->nruns - 1].start == o->text.len) {
         o->runs[o->nruns - 1].tone = (uint8_t)t;

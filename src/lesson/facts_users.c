@@ -138,14 +138,39 @@ int s_budget(lua_State *L)
 
 /* ---- the learner ----------------------------------------------------------------- */
 
+static void check_facet(lua_State *L, const char *facet)
+{
+    static const char *const facets[] = {"instances", "pool",     "metrics",    "logs",
+                                         "traces",    "sessions", "statements", "keys",
+                                         "config",    "stacks",   "changes"};
+    size_t n = sizeof facets / sizeof *facets;
+    if (str_starts(facet, "metric."))
+        return;
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(facets[i], facet))
+            return;
+    fail_unknown(L, 0, "there is no facet", facet, facets, n);
+}
+
+/* ("changes"), ("checkout") or ("checkout", "pool"); a misspelt one would never be
+ * true. */
 int s_seen(lua_State *L)
 {
+    static const char *const alone[] = {"status", "map", "alerts", "changes",
+                                        "tickets"};
     const struct lesson_facts *f = facts_of(L);
-    char subject[128];
-    const char *what = facts_text(L, 2, "what was seen"), *name = what;
-    host_charge(L, 10);
+    char subject[200];
+    const char *name = facts_text(L, 2, "what was seen");
+    bool wide = false;
+    host_charge(L, 20);
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        wide |= str_eq(alone[i], name);
+    if (!wide)
+        find_comp(L, facts_model(L), name, 0);
     if (!lua_isnoneornil(L, 3)) {
-        snprintf(subject, sizeof subject, "%s:%s", what, facts_text(L, 3, "the facet"));
+        const char *facet = facts_text(L, 3, "the facet");
+        check_facet(L, facet);
+        snprintf(subject, sizeof subject, "%s:%s", name, facet);
         name = subject;
     }
     lua_pushboolean(L, f->seen && f->seen(f->seen_ctx, name));

@@ -168,6 +168,15 @@ static bool has_place(const struct host *h, const char *text)
     return !strncmp(text, h->name, n) && text[n] == ':';
 }
 
+/* A message is one line, whatever the lesson wrote into it. */
+static enum err one_line(struct errmsg *why)
+{
+    for (char *p = why ? why->text : NULL; p && *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = *p == '\n' || *p == '\t' ? ' ' : '?';
+    return ERR_LESSON;
+}
+
 static enum err explain(struct host *h, int status, struct errmsg *why)
 {
     int line = h->line > 0 ? h->line : 1;
@@ -198,9 +207,10 @@ enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget,
     lua_pushcfunction(L, f);
     lua_pushlightuserdata(L, arg);
     int status = lua_pcall(L, 1, 0, 0);
-    enum err e = status == LUA_OK ? ERR_OK : explain(h, status, why);
+    if (status != LUA_OK)
+        (void)explain(h, status, why);
     lua_settop(L, 0);
-    return e;
+    return status == LUA_OK ? ERR_OK : one_line(why);
 }
 
 static int open_inside(lua_State *L)

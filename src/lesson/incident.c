@@ -397,6 +397,8 @@ static int schedule_all(lua_State *L, bool herring)
     if (n < 3 || lua_type(L, 2) != LUA_TNUMBER)
         fail(L, 0, "write i:%s(time, action, …)", herring ? "red_herring" : "at");
     sim_time at = to_duration(L, 2, 0, "time");
+    if (at > b->l->info.ends_at)
+        fail(L, 0, "this is after ends_at: it never happens");
     for (int k = 3; k <= n; k++)
         schedule(b, L, at, k, herring);
     return 0;

@@ -41,6 +41,11 @@ static int load_inside(lua_State *L)
     load->rest = l->text;
     if (lua_load(L, next_piece, load, chunk, "t") != LUA_OK)
         return lua_error(L);
+    if (l->scan.twice.len)
+        fail(L, l->scan.twice.line,
+             "'%.*s' is written twice in one table (see line %d)",
+             l->scan.twice.len < 60 ? (int)l->scan.twice.len : 60,
+             l->text + l->scan.twice.off, l->scan.first_line);
     host_charge(L, l->len / 4);
     lua_call(L, 0, 1);
     if (!is_marked(L, -1, load->what))

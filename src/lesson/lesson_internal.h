@@ -30,11 +30,14 @@
 struct scan_mark { /* a key or a string literal */
     uint32_t off, len;
     int line;
+    uint32_t scope; /* keys in { }: the number of that table; else 0 */
 };
 struct scan {
     const char *text; /* borrowed */
     struct scan_mark *marks;
     size_t n, cap;
+    struct scan_mark twice; /* a key that stands twice in one table; len 0: none */
+    int first_line;         /* where it stands first */
 };
 /* Reads the tokens; refuses what Lua would take but the sandbox must not (see scan.c).
  */

@@ -144,8 +144,15 @@ static int op_catch(lua_State *L)
     if (!is_marked(L, 1, "op"))
         fail(L, 0, "write catch(operation)");
     lua_settop(L, 1);
+    lua_createtable(L, 3, 4);
+    for (lua_pushnil(L); lua_next(L, 1);) {
+        host_charge(L, 1);
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, 2);
+    }
     lua_pushboolean(L, 1);
-    lua_setfield(L, 1, "@catch");
+    lua_setfield(L, 2, "@catch");
     return 1;
 }
 

@@ -188,6 +188,8 @@ static const struct field slo_fields[] = {
     FREQ("window", DURATION, slo.window, "the error budget's period"),
     FLIST("clients", STRINGS, clients, nclients, NULL,
           "whose requests; left out: everybody's"),
+    F("hidden", BOOL, slo.hidden,
+      "true: the team does not measure users; nothing shows them before the debrief"),
 };
 static void check_slo(struct reader *r, int line, void *record)
 {

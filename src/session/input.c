@@ -293,6 +293,8 @@ static void do_effect(struct session *s, const struct effect *x, const char *lin
         do_resolve(s, x);
         break;
     case EFFECT_WHY:
+        if (x->text)
+            session_say(s, TONE_NORMAL, "%s", x->text);
         break;
     }
     session_touch(s);

@@ -26,7 +26,8 @@ static double bad_of(const struct recording *rec, comp_id client, sim_time from,
     return isnan(b) ? 0 : b - (isnan(a) ? 0 : a);
 }
 
-/* How far below the objective, in units of what the objective leaves room for; 1 at most. */
+/* How far below the objective, in units of what the objective leaves room for; 1 at
+ * most. */
 static double below(double want, double good)
 {
     double room = 1 - want, d = want - good;

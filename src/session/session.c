@@ -74,19 +74,24 @@ static void transcript_trim(struct session *s)
     *o = kept;
 }
 
-/* Appends `src` from byte `from` on, tones and lines kept. */
+/* Where the r-th stretch of one tone begins; before the first run all is normal. */
+static size_t tone_start(const struct out *o, size_t r)
+{
+    return r == 0 ? 0 : r <= o->nruns ? o->runs[r - 1].start : o->text.len;
+}
+
 void transcript_copy(struct out *dst, const struct out *src, size_t from)
 {
     const char *text = src->text.s;
-    for (size_t r = 0; r < src->nruns; r++) {
-        size_t at = src->runs[r].start;
-        size_t end = r + 1 < src->nruns ? src->runs[r + 1].start : src->text.len;
+    for (size_t r = 0; r <= src->nruns; r++) {
+        enum tone tone = r == 0 ? TONE_NORMAL : (enum tone)src->runs[r - 1].tone;
+        size_t at = tone_start(src, r), end = tone_start(src, r + 1);
         at = at < from ? from : at;
         while (at < end) {
             const char *nl = memchr(text + at, '\n', end - at);
             size_t n = nl ? (size_t)(nl - text) - at : end - at;
             if (n > 0)
-                out_add(dst, src->runs[r].tone, "%.*s", (int)n, text + at);
+                out_add(dst, tone, "%.*s", (int)n, text + at);
             if (nl)
                 out_end(dst);
             at += n + (nl ? 1 : 0);
@@ -463,6 +468,12 @@ static void view_notes(struct session *s, struct session_view *v)
     v->nnotes = s->nnotes;
 }
 
+static bool users_hidden(const struct session *s)
+{
+    const struct slo *slo = model_get_slo(s->run.stage->lw.model);
+    return slo && slo->hidden && s->phase != PHASE_DEBRIEF;
+}
+
 const struct session_view *session_view(const struct session *cs)
 {
     struct session *s =
@@ -484,6 +495,7 @@ const struct session_view *session_view(const struct session *cs)
         .seed = s->seed,
         .mode = s->mode,
         .practice = s->practice,
+        .users_hidden = users_hidden(s),
         .slo = recording_slo(s->run.rec, run_now(&s->run)),
         .users_lost = run_bad(&s->run, li->starts_at),
         .alerts_firing = firing(s->run.rec),
@@ -509,6 +521,7 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     run_console(&s->run, ctx);
     const struct step *st = step_current(s);
     ctx->ntickets = s->tickets_known;
+    ctx->users_hidden = users_hidden(s);
     ctx->step_say = st ? st->say : NULL;
     ctx->finished = s->phase == PHASE_DEBRIEF;
     ctx->may_rewind = s->mode == MODE_GUIDED;

@@ -177,6 +177,7 @@ void session_say(struct session *s, enum tone t, const char *fmt, ...)
 void session_feedback(struct session *s, enum tone t, const char *text);
 void session_finish(struct session *s); /* to the debrief */
 
+/* Appends `src` from byte `from` on, tones and lines kept. */
 void transcript_copy(struct out *dst, const struct out *src, size_t from);
 void session_console(const struct session *s, struct console_ctx *ctx);
 void session_wait(struct session *s, sim_time duration);

@@ -11,7 +11,7 @@
 
 enum { ACT_CHUNK = 16384, LEDGER_CHUNK = 4096 };
 
-/* ---- life ------------------------------------------------------------------------ */
+/* ---- life ----------------------------------------------------------------------- */
 
 static void acts_more(struct world *w)
 {
@@ -79,7 +79,7 @@ void act_free(struct world *w, struct act *a)
     h->acts--;
 }
 
-/* ---- the ledger ------------------------------------------------------------------ */
+/* ---- the ledger ----------------------------------------------------------------- */
 
 static ref chunk_new(struct world *w)
 {
@@ -100,7 +100,8 @@ static ref chunk_new(struct world *w)
     return r;
 }
 
-void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place, sim_time ns)
+void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
+                sim_time ns)
 {
     if (ns == 0)
         return;
@@ -123,7 +124,8 @@ void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
         k->next = a->ledger;
         a->ledger = r;
     }
-    k->slices[k->n++] = (struct slice){.place = place, .cause = (uint8_t)cause, .ns = ns};
+    k->slices[k->n++] =
+        (struct slice){.place = place, .cause = (uint8_t)cause, .ns = ns};
 }
 
 static void ledger_add(struct world *w, struct act *to, const struct act *from)
@@ -175,7 +177,8 @@ void ledger_take(struct world *w, struct act *to, struct act *from)
     }
 }
 
-size_t ledger_copy(const struct world *w, const struct act *a, struct slice *out, size_t max)
+size_t ledger_copy(const struct world *w, const struct act *a, struct slice *out,
+                   size_t max)
 {
     size_t n = 0;
     for (ref r = a->ledger; r != 0;) {
@@ -194,7 +197,7 @@ comp_id act_where(const struct world *w, const struct act *a)
     return a->place;
 }
 
-/* ---- waiting ---------------------------------------------------------------------- */
+/* ---- waiting -------------------------------------------------------------------- */
 
 void act_account_time(struct world *w, struct act *a)
 {
@@ -214,7 +217,8 @@ void act_wait(struct world *w, struct act *a, enum cause cause, comp_id place)
     a->place = place;
 }
 
-void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause, comp_id place)
+void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause,
+               comp_id place)
 {
     act_wait(w, a, cause, place);
     a->timer = cal_at(w, w_now(w) + delay, EV_READY, a->comp, W_REF(w, a), a->gen);
@@ -230,14 +234,16 @@ void act_ready(struct world *w, struct act *a, enum reason reason)
         w_grow(w, &ring, &cap, n == 0 ? 64 : n * 2, sizeof(struct ready_entry));
         struct ready_entry *to = W_PTR(w, struct ready_entry, ring);
         for (uint32_t i = 0; i < n; i++)
-            to[i] = W_PTR(w, struct ready_entry, h->ready)[(h->ready_head + i) & (n - 1)];
+            to[i] =
+                W_PTR(w, struct ready_entry, h->ready)[(h->ready_head + i) & (n - 1)];
         w_release(w, h->ready, n * sizeof(struct ready_entry));
         h->ready = ring;
         h->ready_cap = cap;
         h->ready_head = 0;
         h->ready_tail = n;
     }
-    W_PTR(w, struct ready_entry, h->ready)[h->ready_tail++ & (h->ready_cap - 1)] =
+    W_PTR(w, struct ready_entry, h->ready)
+    [h->ready_tail++ & (h->ready_cap - 1)] =
         (struct ready_entry){W_REF(w, a), a->gen, (uint8_t)reason};
 }
 
@@ -283,7 +289,7 @@ void act_event(struct world *w, int event, ref r, uint32_t gen)
     }
 }
 
-/* ---- ending ----------------------------------------------------------------------- */
+/* ---- ending --------------------------------------------------------------------- */
 
 /* A lookup that ends with nobody there to load what it was to load. */
 void act_orphan(struct world *w, struct act *a)
@@ -332,6 +338,7 @@ void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culpri
             act_orphan(w, a);
         return;
     }
+    a->reason = (uint8_t)reason; /* for cancel */
     if (!(a->flags & ACT_SENT))
         comp_kind(w, a->comp)->cancel(w, a);
     act_finish(w, a, reason, culprit);
@@ -355,7 +362,7 @@ void act_abandon(struct world *w, struct act *a)
     mark_abandoned(w, a);
 }
 
-/* ---- queues ----------------------------------------------------------------------- */
+/* ---- queues --------------------------------------------------------------------- */
 
 void queue_push(struct world *w, struct list *q, struct act *a)
 {

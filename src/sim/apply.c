@@ -13,7 +13,7 @@ struct running_fault {
     ref next;
 };
 
-/* ---- telling ------------------------------------------------------------------------ */
+/* ---- telling -------------------------------------------------------------------- */
 
 static void tell(struct world *w, const struct action *a, const char *who,
                  const char *title, const struct action *undo)
@@ -40,7 +40,7 @@ static void name_of(const struct world *w, const struct action *a, struct buf *b
         buf_addf(b, "-%d", a->instance);
 }
 
-/* ---- parameters ------------------------------------------------------------------------ */
+/* ---- parameters ----------------------------------------------------------------- */
 
 static enum err apply_set(struct world *w, const struct action *a, const char *who,
                           struct errmsg *why)
@@ -51,7 +51,8 @@ static enum err apply_set(struct world *w, const struct action *a, const char *w
         i++;
     const struct param_desc *p = &k->desc.params[i];
     struct value *slot = &w_values(w, a->comp)[i], old = *slot;
-    enum err err = k->set == NULL ? ERR_OK : k->set(w, a->comp, (int)i, &a->args[0], why);
+    enum err err =
+        k->set == NULL ? ERR_OK : k->set(w, a->comp, (int)i, &a->args[0], why);
     if (err != ERR_OK)
         return err;
     *slot = a->args[0];
@@ -72,13 +73,22 @@ static enum err apply_set(struct world *w, const struct action *a, const char *w
     return ERR_OK;
 }
 
-/* ---- operations --------------------------------------------------------------------------- */
+/* ---- operations ----------------------------------------------------------------- */
 
 static enum err apply_op(struct world *w, const struct action *a, const char *who,
                          sim_time *busy, struct errmsg *why)
 {
     const struct kind_impl *k = comp_kind(w, a->comp);
     size_t i = 0;
+    if (action_is_nothing(a)) {
+        struct buf title;
+        buf_init(&title, 0);
+        buf_addf(&title, "%s: back to what it was", w->comps[a->comp].name);
+        if (who != NULL)
+            tell(w, a, who, title.s, NULL);
+        buf_release(&title);
+        return ERR_OK;
+    }
     while (!str_eq(k->desc.ops[i].name, a->name))
         i++;
     if (a->instance > 0 && !k->desc.ops[i].instance)
@@ -106,7 +116,7 @@ static enum err apply_op(struct world *w, const struct action *a, const char *wh
     return ERR_OK;
 }
 
-/* ---- faults ---------------------------------------------------------------------------------- */
+/* ---- faults --------------------------------------------------------------------- */
 
 static int fault_index(const struct kind_desc *d, const char *name)
 {
@@ -156,9 +166,9 @@ static enum err apply_fault(struct world *w, const struct action *a, const char 
 {
     const struct kind_impl *k = comp_kind(w, a->comp);
     int i = fault_index(&k->desc, a->name);
-    enum err err = k->fault == NULL
-                       ? errmsg_set(why, ERR_REFUSED, "%s cannot fail", w->comps[a->comp].name)
-                       : k->fault(w, a->comp, i, a, true, why);
+    enum err err = k->fault == NULL ? errmsg_set(why, ERR_REFUSED, "%s cannot fail",
+                                                 w->comps[a->comp].name)
+                                    : k->fault(w, a->comp, i, a, true, why);
     if (err != ERR_OK)
         return err;
     forget(w, a);
@@ -185,10 +195,10 @@ void apply_fault_end(struct world *w, ref r)
     (void)k->fault(w, a.comp, fault_index(&k->desc, a.name), &a, false, NULL);
 }
 
-/* ---- the one path ------------------------------------------------------------------------------- */
+/* ---- the one path --------------------------------------------------------------- */
 
-static enum err apply(struct world *w, struct action *a, const char *who, sim_time *busy,
-                      struct errmsg *why)
+static enum err apply(struct world *w, struct action *a, const char *who,
+                      sim_time *busy, struct errmsg *why)
 {
     switch (a->kind) {
     case ACTION_SET:
@@ -211,7 +221,8 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
     if (err != ERR_OK)
         return err;
     if (W_HEAD(w)->stopped || !world_headroom(w, 4 * HEADROOM))
-        return errmsg_set(why, ERR_LIMIT, "the world ran away: nothing can be done in it");
+        return errmsg_set(why, ERR_LIMIT,
+                          "the world ran away: nothing can be done in it");
     w->observer = o;
     w->outcome = 0;
     err = apply(w, &fit, who, busy, why);
@@ -222,7 +233,7 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
     return err;
 }
 
-/* ---- the schedule ---------------------------------------------------------------------------------- */
+/* ---- the schedule --------------------------------------------------------------- */
 
 void schedule_init(struct world *w)
 {
@@ -238,7 +249,7 @@ void apply_scheduled(struct world *w, uint32_t index)
     struct action a = e->action;
     if (e->decoy) {
         struct action nothing = {.kind = ACTION_OP, .comp = a.comp, .name = ""};
-        tell(w, &nothing, e->who, e->title, NULL);
+        tell(w, &nothing, e->who, e->title, &nothing);
         return;
     }
     struct errmsg why = {0};

@@ -1,27 +1,28 @@
 /*
  * The calendar: which event is next. Totally ordered by (time, insertion number).
  *
- * A binary heap of 16-byte keys holds (time | number | slot) in one integer, so that one
- * comparison orders them; the smaller child is chosen without a branch. What happens lies
- * in the slot. Cancelling marks the slot; the key is dropped when it comes up.
+ * A binary heap of 16-byte keys holds (time | number | slot) in one integer, so that
+ * one comparison orders them; the smaller child is chosen without a branch. What
+ * happens lies in the slot. Cancelling marks the slot; the key is dropped when it comes
+ * up.
  *
  * Delays that repeat (timeouts, network hops) never need the heap's order among
  * themselves: each such delay has a lane, a ring in order of time, and only the head of
- * a lane is in the heap. A timeout that is cancelled before it reaches the head, as nearly
- * all are, costs two writes and gives its slot back at once; its place in the ring is
- * marked with a key of 0.
+ * a lane is in the heap. A timeout that is cancelled before it reaches the head, as
+ * nearly all are, costs two writes and gives its slot back at once; its place in the
+ * ring is marked with a key of 0.
  */
 #include "calendar.h"
 
 __extension__ typedef unsigned __int128 cal_key;
 
 #define SLOT_BITS 24
-#define SEQ_BITS 40
+#define SEQ_BITS  40
 #define SLOT_MASK ((1u << SLOT_BITS) - 1)
 
 struct cal_lane {
     sim_time delay;
-    ref ring; /* cal_key */
+    ref ring;                 /* cal_key */
     uint32_t head, tail, cap; /* cap: power of two; head == tail: empty */
     bool used;
 };
@@ -124,7 +125,8 @@ static struct cal_slot *slot_fill(struct world *w, uint32_t s, int event, comp_i
     return slot;
 }
 
-uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a, uint32_t b)
+uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
+                uint32_t b)
 {
     struct head *h = W_HEAD(w);
     uint32_t s = slot_take(w);

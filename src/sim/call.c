@@ -6,8 +6,9 @@
  * The caller is an act that stands at a call (exec_spec() and client_spec() say which);
  * an attempt is a child act. An attempt ends in one of three ways: its answer is
  * delivered, its timeout fires (the work goes on without us, unless `cancel` is on), or
- * the caller itself ends. After a failure the policy decides on a retry: a retry is sent
- * at the failure plus backoff. Only the outcome of the last attempt reaches the caller.
+ * the caller itself ends. After a failure the policy decides on a retry: a retry is
+ * sent at the failure plus backoff. Only the outcome of the last attempt reaches the
+ * caller.
  */
 #include "world.h"
 
@@ -55,14 +56,14 @@ static struct call_state *state_of(const struct world *w, comp_id policy)
     return W_STATE(w, struct call_state, policy);
 }
 
-/* ---- whom a caller calls ------------------------------------------------------------ */
+/* ---- whom a caller calls -------------------------------------------------------- */
 
 static bool spec_of(const struct world *w, const struct act *p, struct call_spec *s)
 {
     return p->kind == ACT_USER ? client_spec(w, p, s) : exec_spec(w, p, s);
 }
 
-/* ---- network ------------------------------------------------------------------------ */
+/* ---- network -------------------------------------------------------------------- */
 
 sim_time call_latency(struct world *w, comp_id policy, bool *constant)
 {
@@ -81,10 +82,11 @@ sim_time call_network(struct world *w, const struct act *a)
 
 int call_balance(const struct world *w, comp_id policy)
 {
-    return policy == COMP_NONE ? BALANCE_ROUND_ROBIN : (int)p_count(w, policy, P_BALANCE);
+    return policy == COMP_NONE ? BALANCE_ROUND_ROBIN
+                               : (int)p_count(w, policy, P_BALANCE);
 }
 
-/* ---- breaker ------------------------------------------------------------------------- */
+/* ---- breaker -------------------------------------------------------------------- */
 
 static void breaker_roll(struct world *w, comp_id policy, struct call_state *s)
 {
@@ -115,7 +117,8 @@ static void breaker_open(struct world *w, comp_id policy, struct call_state *s)
     w_log(w, policy, 0, LOG_WARN, 0, "circuit breaker opened");
 }
 
-static void breaker_record(struct world *w, comp_id policy, struct call_state *s, bool ok)
+static void breaker_record(struct world *w, comp_id policy, struct call_state *s,
+                           bool ok)
 {
     double threshold = p_number(w, policy, P_BREAKER);
     if (threshold <= 0)
@@ -138,10 +141,10 @@ static void breaker_record(struct world *w, comp_id policy, struct call_state *s
         breaker_open(w, policy, s);
 }
 
-/* ---- attempts -------------------------------------------------------------------------- */
+/* ---- attempts ------------------------------------------------------------------- */
 
-static void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
-                         comp_id culprit);
+static void call_outcome(struct world *w, struct act *p, comp_id policy,
+                         enum reason reason, comp_id culprit);
 
 /* A program that calls itself would go on for ever. */
 enum { DEPTH_MAX = 64 };
@@ -239,7 +242,7 @@ void call_backoff(struct world *w, struct act *p)
     call_attempt(w, p);
 }
 
-/* ---- outcomes ---------------------------------------------------------------------------- */
+/* ---- outcomes ------------------------------------------------------------------- */
 
 /* `share` of d at random, the rest fixed. */
 static sim_time jittered(struct world *w, comp_id policy, sim_time d, double share)
@@ -256,7 +259,8 @@ static sim_time backoff_next(struct world *w, comp_id policy, struct act *p)
         return 0;
     if (jitter == JITTER_DECORRELATED) {
         sim_time high = 3 * (p->backoff > base ? p->backoff : base);
-        d = base + (sim_time)((double)(high - base) * rng_unit(w_rng(w, policy, RNG_JITTER)));
+        d = base +
+            (sim_time)((double)(high - base) * rng_unit(w_rng(w, policy, RNG_JITTER)));
         return p->backoff = d < cap ? d : cap;
     }
     for (int i = 1; how == BACKOFF_EXPONENTIAL && i < p->attempt && d < cap; i++)
@@ -285,8 +289,8 @@ static bool retry_allowed(struct world *w, comp_id policy, struct call_state *st
 }
 
 /* An attempt is over, one way or the other; p is accounted up to now. */
-static void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
-                         comp_id culprit)
+static void call_outcome(struct world *w, struct act *p, comp_id policy,
+                         enum reason reason, comp_id culprit)
 {
     struct call_state *st = state_of(w, policy);
     st->in_flight--;
@@ -379,7 +383,7 @@ void call_drop(struct world *w, struct act *p)
     let_go(w, c);
 }
 
-/* ---- the kind -------------------------------------------------------------------------------- */
+/* ---- the kind ------------------------------------------------------------------- */
 
 /* One that was written out in the model, whether or not anybody calls that way. */
 static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
@@ -473,7 +477,8 @@ static const struct param_desc call_params[] = {
     {"balance", VALUE_CHOICE, 0, 0, "", "round_robin",
      "random|round_robin|least_in_flight|two_choices", true,
      "How an instance is chosen when a service is called directly."},
-    {"network", VALUE_DIST, 0, 3600, "s", "200us", NULL, true, "Network time, each way."},
+    {"network", VALUE_DIST, 0, 3600, "s", "200us", NULL, true,
+     "Network time, each way."},
     {"cancel", VALUE_BOOL, 0, 0, "", "off", NULL, true,
      "Whether the callee stops when the caller no longer waits."},
     {"max_in_flight", VALUE_COUNT, 0, 1000000, "calls", "0", NULL, true,
@@ -481,8 +486,13 @@ static const struct param_desc call_params[] = {
 };
 
 #define REASON_METRIC(x, phrase)                                                       \
-    {"failures_" #x, "client_attempt_failures_total", "reason=\"" phrase "\"",         \
-     METRIC_COUNTER, "1", false, "Attempts that failed: " phrase "."},
+    {"failures_" #x,                                                                   \
+     "client_attempt_failures_total",                                                  \
+     "reason=\"" phrase "\"",                                                          \
+     METRIC_COUNTER,                                                                   \
+     "1",                                                                              \
+     false,                                                                            \
+     "Attempts that failed: " phrase "."},
 static const struct metric_desc call_metrics[] = {
     {"requests_total", "client_requests_total", "", METRIC_COUNTER, "1", false,
      "Calls, each with all its attempts."},
@@ -490,15 +500,16 @@ static const struct metric_desc call_metrics[] = {
      "Attempts, retries included."},
     {"ok_total", "client_attempts_ok_total", "", METRIC_COUNTER, "1", false,
      "Attempts that were answered."},
-    {"retries_total", "client_retries_total", "", METRIC_COUNTER, "1", false, "Retries sent."},
-    {"retries_denied_total", "client_retries_denied_total", "", METRIC_COUNTER, "1", false,
-     "Retries that the budget did not allow."},
+    {"retries_total", "client_retries_total", "", METRIC_COUNTER, "1", false,
+     "Retries sent."},
+    {"retries_denied_total", "client_retries_denied_total", "", METRIC_COUNTER, "1",
+     false, "Retries that the budget did not allow."},
     {"timeouts_total", "client_timeouts_total", "", METRIC_COUNTER, "1", false,
      "Attempts given up after the timeout."},
     {"errors_total", "client_errors_total", "", METRIC_COUNTER, "1", false,
      "Attempts that failed, timeouts included."},
-    {"seconds_total", "client_request_duration_seconds_sum", "", METRIC_COUNTER, "s", false,
-     "Time of all attempts that ended, as the caller saw it."},
+    {"seconds_total", "client_request_duration_seconds_sum", "", METRIC_COUNTER, "s",
+     false, "Time of all attempts that ended, as the caller saw it."},
     {"in_flight", "client_requests_in_flight", "", METRIC_GAUGE, "1", false,
      "Calls under way, pauses before retries not counted."},
     {"breaker_open", "client_breaker_open", "", METRIC_GAUGE, "1", false,
@@ -508,13 +519,15 @@ static const struct metric_desc call_metrics[] = {
 static const char *const call_streams[] = {"network", "jitter", NULL};
 
 const struct kind_impl kind_call = {
-    .desc = {.name = "call",
-             .doc = "How one component calls another: timeout, retries, breaker, balancing.",
-             .nested = true,
-             .params = call_params,
-             .nparams = sizeof call_params / sizeof *call_params,
-             .metrics = call_metrics,
-             .nmetrics = sizeof call_metrics / sizeof *call_metrics},
+    .desc =
+        {.name = "call",
+         .doc =
+             "How one component calls another: timeout, retries, breaker, balancing.",
+         .nested = true,
+         .params = call_params,
+         .nparams = sizeof call_params / sizeof *call_params,
+         .metrics = call_metrics,
+         .nmetrics = sizeof call_metrics / sizeof *call_metrics},
     .streams = call_streams,
     .resolve = call_resolve,
     .state_size = call_size,

@@ -4,8 +4,8 @@
  * Jumps are laid to labels and patched at the end. The only thing that needs thought is
  * where an error goes: every op has on_fail, the innermost of "behind the thing that
  * catches it", "roll back the transaction", "report the cache load failed", or out of
- * the program. The two in the middle clean up and then fail on to the next outer one, so
- * that running a program needs no stack.
+ * the program. The two in the middle clean up and then fail on to the next outer one,
+ * so that running a program needs no stack.
  */
 #include "model.h"
 #include "service.h"
@@ -24,7 +24,7 @@ struct compiler {
     struct errmsg *why;
     enum err err;
 };
-struct context { /* of a node */
+struct context {   /* of a node */
     uint32_t fail; /* label; LABEL_OUT: ends the program (or branch) */
     bool in_tx, in_cached;
 };
@@ -40,7 +40,7 @@ static void refuse(struct compiler *c, const struct node *n, enum err err)
         errmsg_prefix(c->why, "%s: ", model_name(c->m, c->endpoint));
 }
 
-/* ---- ops and labels -------------------------------------------------------------------- */
+/* ---- ops and labels ------------------------------------------------------------- */
 
 static uint32_t label_new(struct compiler *c)
 {
@@ -83,7 +83,7 @@ static void emit_jump(struct compiler *c, uint32_t label, const struct context *
     emit(c, OP_JUMP, NULL, x)->jump = label;
 }
 
-/* ---- names -------------------------------------------------------------------------------- */
+/* ---- names ---------------------------------------------------------------------- */
 
 static comp_id need(struct compiler *c, const struct node *n, const char *name,
                     const char *kind)
@@ -139,7 +139,8 @@ static comp_id pool_for(struct compiler *c, const struct node *n, comp_id db)
     pool = model_add_nested(c->m, "pool", c->service, b.s, c->why);
     buf_release(&b);
     if (pool == COMP_NONE ||
-        model_set(c->m, pool, "to", value_text(model_name(c->m, db)), c->why) != ERR_OK ||
+        model_set(c->m, pool, "to", value_text(model_name(c->m, db)), c->why) !=
+            ERR_OK ||
         kind_pool.resolve(c->m, pool, c->why) != ERR_OK)
         refuse(c, n, ERR_INPUT);
     return pool;
@@ -170,9 +171,10 @@ static void query_names(struct compiler *c, const struct node *n, bool statement
         out->what = need_nested(c, n, db, n->what, "statement");
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------ */
+/* ---- nodes ---------------------------------------------------------------------- */
 
-static void emit_list(struct compiler *c, const struct node *n, const struct context *x);
+static void emit_list(struct compiler *c, const struct node *n,
+                      const struct context *x);
 
 /* Where errors of this node go: behind it when it catches them. */
 static struct context inside(struct compiler *c, const struct node *n,
@@ -194,7 +196,8 @@ static void emit_call(struct compiler *c, const struct node *n, const struct con
     if (n->kind == NODE_CALL) {
         struct buf b;
         buf_init(&b, 0);
-        buf_addf(&b, n->what != NULL && n->what[0] ? "%s/%s" : "%s", n->target, n->what);
+        buf_addf(&b, n->what != NULL && n->what[0] ? "%s/%s" : "%s", n->target,
+                 n->what);
         enum err err = model_call_target(c->m, b.s, &names.target, &names.what, c->why);
         buf_release(&b);
         if (err != ERR_OK)
@@ -222,7 +225,8 @@ static void emit_transaction(struct compiler *c, const struct node *n,
     struct context in = inside(c, n, x, &end), body = in;
     struct op names = {.target = COMP_NONE, .what = COMP_NONE};
     if (x->in_tx)
-        refuse(c, n, errmsg_set(c->why, ERR_INPUT, "a transaction inside a transaction"));
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT, "a transaction inside a transaction"));
     query_names(c, n, false, &names);
     struct op *op = emit(c, OP_TX_BEGIN, n, &in);
     op->target = names.target;
@@ -238,12 +242,14 @@ static void emit_transaction(struct compiler *c, const struct node *n,
     label_here(c, end);
 }
 
-static void emit_cached(struct compiler *c, const struct node *n, const struct context *x)
+static void emit_cached(struct compiler *c, const struct node *n,
+                        const struct context *x)
 {
     uint32_t end, abort_label = label_new(c), start = c->nops;
     struct context in = inside(c, n, x, &end), body = in;
     if (x->in_cached)
-        refuse(c, n, errmsg_set(c->why, ERR_INPUT, "a cached value inside a cached value"));
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT, "a cached value inside a cached value"));
     comp_id cache = need(c, n, n->target, "cache");
     if (cache == COMP_NONE)
         return;
@@ -268,7 +274,8 @@ static void emit_cached(struct compiler *c, const struct node *n, const struct c
     label_here(c, end);
 }
 
-static void emit_parallel(struct compiler *c, const struct node *n, const struct context *x)
+static void emit_parallel(struct compiler *c, const struct node *n,
+                          const struct context *x)
 {
     uint32_t end, first = c->nbranches, count = 0;
     struct context in = inside(c, n, x, &end), body = *x;
@@ -295,7 +302,8 @@ static void emit_parallel(struct compiler *c, const struct node *n, const struct
     label_here(c, end);
 }
 
-static void emit_either(struct compiler *c, const struct node *n, const struct context *x)
+static void emit_either(struct compiler *c, const struct node *n,
+                        const struct context *x)
 {
     uint32_t other = label_new(c), end;
     struct context in = inside(c, n, x, &end);
@@ -367,8 +375,10 @@ static void emit_node(struct compiler *c, const struct node *n, const struct con
     case NODE_LOG: {
         struct op *op = emit(c, OP_LOG, n, x);
         op->text = n->what == NULL ? "" : n->what;
-        op->level = n->p >= 3 ? LOG_ERROR : n->p >= 2 ? LOG_WARN : n->p >= 1 ? LOG_INFO
-                                                                             : LOG_DEBUG;
+        op->level = n->p >= 3   ? LOG_ERROR
+                    : n->p >= 2 ? LOG_WARN
+                    : n->p >= 1 ? LOG_INFO
+                                : LOG_DEBUG;
         break;
     }
     case NODE_BLOCK:
@@ -385,7 +395,7 @@ static void emit_list(struct compiler *c, const struct node *n, const struct con
         emit_node(c, n, x);
 }
 
-/* ---- a program ------------------------------------------------------------------------------------ */
+/* ---- a program ------------------------------------------------------------------ */
 
 static uint32_t patched(const struct compiler *c, uint32_t label)
 {
@@ -435,7 +445,8 @@ static enum err compile(struct model *m, comp_id service, comp_id endpoint,
                         const struct node *body, uint32_t *program, struct errmsg *why)
 {
     struct errmsg mine = {0};
-    struct compiler c = {.m = m, .service = service, .endpoint = endpoint, .why = &mine};
+    struct compiler c = {
+        .m = m, .service = service, .endpoint = endpoint, .why = &mine};
     struct context x = {.fail = LABEL_OUT};
     (void)label_new(&c); /* LABEL_OUT */
     emit_list(&c, body, &x);
@@ -450,7 +461,8 @@ static enum err compile(struct model *m, comp_id service, comp_id endpoint,
     return c.err;
 }
 
-static enum err compile_source(struct model *m, const struct source *s, struct errmsg *why)
+static enum err compile_source(struct model *m, const struct source *s,
+                               struct errmsg *why)
 {
     comp_id service = m->comps[s->endpoint].owner;
     size_t versions = service_data(m, service)->nversions;

@@ -95,8 +95,8 @@ static inline uint32_t db_sessions(const struct database *d)
 /* Gives `a` a connection: true, a->conn is set (phase QUERY_READY). False: it waits,
  * and will be made ready with a->conn set or with a failure. */
 bool pool_acquire(struct world *w, struct act *a);
-/* `a` leaves the queue it waits in (phase QUERY_POOL). */
-void pool_leave(struct world *w, struct act *a);
+/* `a` leaves the queue it waits in (phase QUERY_POOL), because of `reason`. */
+void pool_leave(struct world *w, struct act *a, enum reason reason);
 /* The connection is not needed any more: to the next who waits, or idle, or closed. */
 void pool_put(struct world *w, struct conn *n);
 /* The connection is gone (idle ones are taken out of the pool here); a place is free.

@@ -32,7 +32,8 @@ bool exec_spec(const struct world *w, const struct act *a, struct call_spec *s)
                             .mode = QUERY_STATEMENT};
     switch (op->code) {
     case OP_CALL:
-        s->kind = w->comps[op->target].kind == &kind_external ? ACT_EXTERNAL : ACT_REQUEST;
+        s->kind =
+            w->comps[op->target].kind == &kind_external ? ACT_EXTERNAL : ACT_REQUEST;
         return true;
     case OP_QUERY:
         return true;
@@ -50,7 +51,7 @@ bool exec_spec(const struct world *w, const struct act *a, struct call_spec *s)
     }
 }
 
-/* ---- branches ------------------------------------------------------------------------ */
+/* ---- branches ------------------------------------------------------------------- */
 
 static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
 {
@@ -91,14 +92,15 @@ static void branch_unlink(struct world *w, struct act *p, struct act *b)
 /* A connection that a branch has from its parent is the parent's to give back. */
 static void tx_end(struct world *w, struct act *a, bool commit)
 {
-    bool borrowed = a->kind == ACT_BRANCH && a->parent != 0 &&
-                    act_at(w, a->parent)->tx == a->tx;
+    bool borrowed =
+        a->kind == ACT_BRANCH && a->parent != 0 && act_at(w, a->parent)->tx == a->tx;
     if (a->tx != 0 && !borrowed)
         database_tx_end(w, a, commit);
     a->tx = 0;
 }
 
-static void branch_end(struct world *w, struct act *b, enum reason reason, comp_id culprit)
+static void branch_end(struct world *w, struct act *b, enum reason reason,
+                       comp_id culprit)
 {
     act_account(w, b);
     tx_end(w, b, reason == REASON_NONE);
@@ -140,9 +142,10 @@ struct act *act_refresh(struct world *w, struct act *lookup)
     return b;
 }
 
-/* ---- ending --------------------------------------------------------------------------- */
+/* ---- ending --------------------------------------------------------------------- */
 
-static void program_end(struct world *w, struct act *a, enum reason reason, comp_id culprit)
+static void program_end(struct world *w, struct act *a, enum reason reason,
+                        comp_id culprit)
 {
     if (a->kind == ACT_BRANCH) {
         branch_end(w, a, reason, culprit);
@@ -154,7 +157,8 @@ static void program_end(struct world *w, struct act *a, enum reason reason, comp
 }
 
 /* True: there is an op to go on at. */
-static bool exec_fail(struct world *w, struct act *a, enum reason reason, comp_id culprit)
+static bool exec_fail(struct world *w, struct act *a, enum reason reason,
+                      comp_id culprit)
 {
     uint32_t to = op_of(w, a)->on_fail;
     bool own_key = a->y == a->pc + 1; /* a branch for one key ends with its lookup */
@@ -170,8 +174,8 @@ static bool exec_fail(struct world *w, struct act *a, enum reason reason, comp_i
     return true;
 }
 
-/* A program that is ended from outside in the middle of a miss body has promised a value
- * to the key space. (Bodies do not nest, so there is at most one.) */
+/* A program that is ended from outside in the middle of a miss body has promised a
+ * value to the key space. (Bodies do not nest, so there is at most one.) */
 static void load_drop(struct world *w, struct act *a)
 {
     const struct program *p = program_of(w, a);
@@ -205,7 +209,7 @@ void exec_cancel(struct world *w, struct act *a)
     tx_end(w, a, false);
 }
 
-/* ---- ops that wait ----------------------------------------------------------------------- */
+/* ---- ops that wait -------------------------------------------------------------- */
 
 /* One lookup is made by the program itself, several by branches. True: waits. */
 static void cached_begin(struct world *w, struct act *a, const struct op *op)
@@ -265,9 +269,9 @@ static void compute_span(struct world *w, const struct act *a)
     buf_release(&note);
 }
 
-/* ---- the loop ------------------------------------------------------------------------------ */
+/* ---- the loop ------------------------------------------------------------------- */
 
-/* The wait at the current op has ended well: where to go on. False: the act has ended. */
+/* The wait at this op has ended well: where to go on. False: the act has ended. */
 static bool exec_waited(struct world *w, struct act *a)
 {
     const struct op *op = op_of(w, a);
@@ -349,7 +353,8 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         w_log(w, a->comp, a->instance, LOG_ERROR, a->request, "%s", op->text);
         return exec_fail(w, a, REASON_ERROR, a->comp);
     case OP_LOG:
-        w_log(w, a->comp, a->instance, (enum log_level)op->level, a->request, "%s", op->text);
+        w_log(w, a->comp, a->instance, (enum log_level)op->level, a->request, "%s",
+              op->text);
         break;
     default:
         program_end(w, a, REASON_NONE, COMP_NONE);

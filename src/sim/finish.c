@@ -2,16 +2,17 @@
  * model_finish(): from a heap of named things to a model that worlds can be made of.
  *
  * In this order: owners by name; required parameters; names to components (each kind's
- * resolve, balancers before the clients that call through them); programs, which add call
- * policies and pools; the schedule; each kind's check; and where everything lies in a
- * world's memory.
+ * resolve, balancers before the clients that call through them); programs, which add
+ * call policies and pools; the schedule; each kind's check; and where everything lies
+ * in a world's memory.
  */
 #include "model.h"
 #include "service.h"
 
-/* ---- owners and versions ---------------------------------------------------------------- */
+/* ---- owners and versions -------------------------------------------------------- */
 
-/* "orders-db.reserve": the longest prefix before a dot (endpoints: slash) that is a name. */
+/* "orders-db.reserve": the longest prefix before a dot (endpoints: slash) that is a
+ * name. */
 static comp_id owner_by_name(const struct model *m, comp_id c)
 {
     char name[160];
@@ -38,9 +39,10 @@ static enum err find_owners(struct model *m, struct errmsg *why)
             continue;
         c->owner = owner_by_name(m, (comp_id)i);
         if (c->owner == COMP_NONE)
-            return errmsg_set(why, ERR_INPUT,
-                              "%s: a %s belongs to another component: name it owner.name",
-                              c->name, c->kind->desc.name);
+            return errmsg_set(
+                why, ERR_INPUT,
+                "%s: a %s belongs to another component: name it owner.name", c->name,
+                c->kind->desc.name);
     }
     return ERR_OK;
 }
@@ -90,7 +92,7 @@ static void list_pools(struct model *m)
     }
 }
 
-/* ---- names to components -------------------------------------------------------------------- */
+/* ---- names to components -------------------------------------------------------- */
 
 static enum err need_params(const struct model *m, struct errmsg *why)
 {
@@ -117,7 +119,8 @@ static enum err resolve_kind(struct model *m, bool clients, struct errmsg *why)
     return ERR_OK;
 }
 
-/* A parameter that is still a name now names nothing that its kind cares about: look it up. */
+/* A parameter that is still a name now names nothing that its kind cares about: look it
+ * up. */
 static enum err resolve_comps(struct model *m, struct errmsg *why)
 {
     for (size_t i = 0; i < m->ncomps; i++) {
@@ -158,11 +161,12 @@ enum err model_call_target(const struct model *m, const char *text, comp_id *tar
         return ERR_NOT_FOUND;
     if (m->comps[*target].kind == &kind_external)
         return ERR_OK;
-    if (m->comps[*target].kind != &kind_balancer && m->comps[*target].kind != &kind_service)
+    if (m->comps[*target].kind != &kind_balancer &&
+        m->comps[*target].kind != &kind_service)
         return errmsg_set(why, ERR_INPUT, "%s is a %s: it cannot be called", name,
                           model_kind(m, *target)->name);
-    comp_id service = m->comps[*target].kind == &kind_balancer ? m->comps[*target].target
-                                                               : *target;
+    comp_id service =
+        m->comps[*target].kind == &kind_balancer ? m->comps[*target].target : *target;
     struct buf b;
     buf_init(&b, 0);
     buf_addf(&b, "%s%s", model_name(m, service), text + n);
@@ -171,7 +175,8 @@ enum err model_call_target(const struct model *m, const char *text, comp_id *tar
     return *endpoint == COMP_NONE ? ERR_NOT_FOUND : ERR_OK;
 }
 
-comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee, struct errmsg *why)
+comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
+                        struct errmsg *why)
 {
     struct buf b;
     buf_init(&b, 0);
@@ -187,7 +192,7 @@ comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee, struct 
     return p;
 }
 
-/* ---- the schedule ------------------------------------------------------------------------------- */
+/* ---- the schedule --------------------------------------------------------------- */
 
 /* Its name is from here on the table's, which outlives the action. */
 static const struct arg_desc *args_of(const struct kind_desc *d, struct action *a)
@@ -245,12 +250,19 @@ static enum err check_set(const struct model *m, struct action *a, struct errmsg
     return no_such_action(m, a, why);
 }
 
+bool action_is_nothing(const struct action *a)
+{
+    return a->kind == ACTION_OP && a->nargs == 0 && str_eq(a->name, "");
+}
+
 enum err model_check_action(const struct model *m, struct action *a, struct errmsg *why)
 {
     if (a->comp >= m->ncomps || a->nargs > OP_ARGS)
         return errmsg_set(why, ERR_INPUT, "the action names no component");
     if (a->kind == ACTION_SET)
         return check_set(m, a, why);
+    if (action_is_nothing(a))
+        return ERR_OK;
     const struct arg_desc *d = args_of(model_kind(m, a->comp), a);
     if (d == NULL)
         return no_such_action(m, a, why);
@@ -288,7 +300,7 @@ static enum err check_schedule(struct model *m, struct errmsg *why)
     return ERR_OK;
 }
 
-/* ---- the end -------------------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------- */
 
 static void choose_slo_clients(struct model *m)
 {
@@ -355,7 +367,8 @@ static size_t stream_count(const struct kind_impl *k)
     return n;
 }
 
-/* The fixed part of every world: its head, then each component's state, values, streams. */
+/* The fixed part of every world: its head, then each component's state, values,
+ * streams. */
 static void lay_out(struct model *m)
 {
     ref at = 0;
@@ -386,7 +399,8 @@ enum err model_finish(struct model *m, struct errmsg *why)
         return err;
     list_pools(m);
     choose_slo_clients(m);
-    if ((err = check_schedule(m, why)) != ERR_OK || (err = check_kinds(m, why)) != ERR_OK)
+    if ((err = check_schedule(m, why)) != ERR_OK ||
+        (err = check_kinds(m, why)) != ERR_OK)
         return err;
     sort_names(m);
     lay_out(m);

@@ -1,8 +1,8 @@
 /*
- * Kind "balancer": what stands in front of a service. It knows an instance's health only
- * from its own probes, so it learns late, and only what the probe asks. A connection that
- * is refused at once (the process is not there) it tries with another instance; a request
- * that hangs it cannot tell from one that takes long.
+ * Kind "balancer": what stands in front of a service. It knows an instance's health
+ * only from its own probes, so it learns late, and only what the probe asks. A
+ * connection that is refused at once (the process is not there) it tries with another
+ * instance; a request that hangs it cannot tell from one that takes long.
  */
 #include "service.h"
 #include "world.h"
@@ -15,7 +15,7 @@ enum { RNG_CHOICE };
 enum { EV_PROBES };
 enum { LIMITS_MAX = 16 };
 
-struct bucket { /* a rate limit: at most a second's worth at once */
+struct bucket {       /* a rate limit: at most a second's worth at once */
     comp_id endpoint; /* COMP_NONE: everything */
     bool on;
     double per_s, tokens;
@@ -59,7 +59,7 @@ static bool takes(const struct world *w, comp_id service, int number)
     return service_instance(w, service, number)->state == INSTANCE_UP;
 }
 
-/* ---- rotation ---------------------------------------------------------------------- */
+/* ---- rotation ------------------------------------------------------------------- */
 
 static void rotation_update(struct world *w, comp_id c)
 {
@@ -107,14 +107,15 @@ bool balancer_has(const struct world *w, comp_id c, int number)
     return false;
 }
 
-/* ---- probes -------------------------------------------------------------------------- */
+/* ---- probes --------------------------------------------------------------------- */
 
 static void probe_one(struct world *w, comp_id c, int number)
 {
     struct balancer_state *s = state_of(w, c);
     struct backend *b = backend(w, s, number);
     comp_id service = service_behind(w, c);
-    bool ok = service_healthy(w, service, number, p_count(w, c, P_PROBE) == ASK_READINESS);
+    bool ok =
+        service_healthy(w, service, number, p_count(w, c, P_PROBE) == ASK_READINESS);
     b->fails = ok ? 0 : b->fails + 1;
     b->oks = ok ? b->oks + 1 : 0;
     bool out = b->out ? b->oks < (uint64_t)p_count(w, c, P_RISE)
@@ -149,7 +150,7 @@ static void balancer_event(struct world *w, comp_id c, int what, uint32_t a, uin
     probes_arm(w, c);
 }
 
-/* ---- limits ---------------------------------------------------------------------------- */
+/* ---- limits --------------------------------------------------------------------- */
 
 static bool bucket_takes(struct bucket *b, sim_time now)
 {
@@ -174,7 +175,8 @@ static bool within_limits(struct world *w, struct balancer_state *s, comp_id end
     return true;
 }
 
-static void bucket_set(struct world *w, struct bucket *b, comp_id endpoint, double per_s)
+static void bucket_set(struct world *w, struct bucket *b, comp_id endpoint,
+                       double per_s)
 {
     *b = (struct bucket){.endpoint = endpoint,
                          .on = per_s >= 0,
@@ -196,7 +198,7 @@ static struct bucket *bucket_for(struct balancer_state *s, comp_id endpoint)
     return spare;
 }
 
-/* ---- requests ---------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------- */
 
 /* An instance that takes the connection; 0: there is none. */
 static int choose(struct world *w, comp_id c, struct balancer_state *s)
@@ -206,8 +208,8 @@ static int choose(struct world *w, comp_id c, struct balancer_state *s)
     const uint16_t *numbers = W_PTR(w, uint16_t, s->rotation);
     if (s->nrotation == 0)
         return 0;
-    int number = service_choose(w, service, rule, numbers, s->nrotation, &s->round_robin,
-                                w_rng(w, c, RNG_CHOICE));
+    int number = service_choose(w, service, rule, numbers, s->nrotation,
+                                &s->round_robin, w_rng(w, c, RNG_CHOICE));
     if (takes(w, service, number))
         return number;
     uint16_t *open = W_PTR(w, uint16_t, s->scratch);
@@ -240,7 +242,7 @@ static void balancer_begin(struct world *w, struct act *a)
     service_begin(w, a);
 }
 
-/* ---- operations ----------------------------------------------------------------------------- */
+/* ---- operations ----------------------------------------------------------------- */
 
 enum { OP_DRAIN, OP_UNDRAIN, OP_LIMIT };
 
@@ -254,12 +256,12 @@ static enum err op_drain(struct world *w, comp_id c, const struct action *a, boo
         return errmsg_set(why, ERR_NOT_FOUND, "%s has no instance %d", service, number);
     struct backend *b = backend(w, s, number);
     if (b->drained == drain)
-        return errmsg_set(why, ERR_REFUSED, "%s-%d is %s rotation already", service, number,
-                          drain ? "out of" : "in");
+        return errmsg_set(why, ERR_REFUSED, "%s-%d is %s rotation already", service,
+                          number, drain ? "out of" : "in");
     b->drained = drain;
     rotation_update(w, c);
-    snprintf(e->title, sizeof e->title, "%s %s-%d", drain ? "drain" : "undrain", service,
-             number);
+    snprintf(e->title, sizeof e->title, "%s %s-%d", drain ? "drain" : "undrain",
+             service, number);
     e->has_undo = true;
     e->undo = (struct action){.kind = ACTION_OP,
                               .comp = c,
@@ -286,13 +288,15 @@ static enum err op_limit(struct world *w, comp_id c, const struct action *a,
         return ERR_NOT_FOUND;
     struct bucket *bucket = bucket_for(s, endpoint);
     if (bucket == NULL)
-        return errmsg_set(why, ERR_REFUSED, "%s has %d limits already", w->comps[c].name,
-                          LIMITS_MAX - 1);
+        return errmsg_set(why, ERR_REFUSED, "%s has %d limits already",
+                          w->comps[c].name, LIMITS_MAX - 1);
     double was = bucket->on ? bucket->per_s : -1;
     bucket_set(w, bucket, endpoint, per_s);
-    snprintf(e->title, sizeof e->title, per_s < 0 ? "no limit on %s" : "limit %s to %.4g/s",
+    snprintf(e->title, sizeof e->title,
+             per_s < 0 ? "no limit on %s" : "limit %s to %.4g/s",
              w->comps[endpoint].name, per_s);
-    const char *name = strchr(w->comps[endpoint].name, '/') + 1; /* outlives the action */
+    const char *name =
+        strchr(w->comps[endpoint].name, '/') + 1; /* outlives the action */
     e->has_undo = true;
     e->undo = (struct action){.kind = ACTION_OP,
                               .comp = c,
@@ -310,7 +314,8 @@ static enum err balancer_op(struct world *w, comp_id c, int op, const struct act
     return op_drain(w, c, a, op == OP_DRAIN, e, why);
 }
 
-static void balancer_changed(struct world *w, comp_id c, int param, const struct value *old)
+static void balancer_changed(struct world *w, comp_id c, int param,
+                             const struct value *old)
 {
     (void)old;
     if (param == P_LIMIT)
@@ -321,7 +326,7 @@ static void balancer_changed(struct world *w, comp_id c, int param, const struct
         rotation_update(w, c);
 }
 
-/* ---- the kind ---------------------------------------------------------------------------------- */
+/* ---- the kind ------------------------------------------------------------------- */
 
 static enum err balancer_resolve(struct model *m, comp_id c, struct errmsg *why)
 {
@@ -356,7 +361,8 @@ static size_t balancer_size(const struct model *m, comp_id c)
 
 enum metric { M_REQUESTS, M_LIMITED, M_NO_BACKEND, M_ROTATION };
 
-static double balancer_metric(const struct world *w, comp_id c, int metric, int instance)
+static double balancer_metric(const struct world *w, comp_id c, int metric,
+                              int instance)
 {
     const struct balancer_state *s = state_of(w, c);
     (void)instance;
@@ -379,7 +385,8 @@ static double balancer_metric(const struct world *w, comp_id c, int metric, int 
 static const struct param_desc params[] = {
     {"to", VALUE_COMP, 0, 0, "", NULL, NULL, false, "The service behind it."},
     {"policy", VALUE_CHOICE, 0, 0, "", "round_robin",
-     "random|round_robin|least_in_flight|two_choices", true, "How an instance is chosen."},
+     "random|round_robin|least_in_flight|two_choices", true,
+     "How an instance is chosen."},
     {"probe", VALUE_CHOICE, 0, 0, "", "liveness", "none|liveness|readiness", true,
      "Which of an instance's health answers it asks for."},
     {"every", VALUE_DURATION, 0.1, 3600, "s", "5s", NULL, true, "How often it asks."},
@@ -394,14 +401,24 @@ static const struct param_desc params[] = {
 };
 
 static const struct op_desc ops[] = {
-    {"drain", {{"instance", VALUE_COUNT, true, "its number"}}, true, SIM_SEC, NULL,
+    {"drain",
+     {{"instance", VALUE_COUNT, true, "its number"}},
+     true,
+     SIM_SEC,
+     NULL,
      "Sends an instance nothing more."},
-    {"undrain", {{"instance", VALUE_COUNT, true, "its number"}}, true, SIM_SEC, NULL,
+    {"undrain",
+     {{"instance", VALUE_COUNT, true, "its number"}},
+     true,
+     SIM_SEC,
+     NULL,
      "Sends it requests again."},
     {"limit",
      {{"per_second", VALUE_NUMBER, false, "requests let through; -1: no limit"},
       {"endpoint", VALUE_TEXT, true, "which one: buy"}},
-     false, SIM_SEC, "requests above the limit are refused",
+     false,
+     SIM_SEC,
+     "requests above the limit are refused",
      "Limits the requests to one endpoint."},
 };
 

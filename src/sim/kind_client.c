@@ -1,7 +1,7 @@
 /*
- * Kind "client": users. They come whether or not the system answers (an open loop), wait
- * only so long, and some try again. What they live through is the ledger by which a
- * lesson is judged, so it is counted here and not in what is shown of it.
+ * Kind "client": users. They come whether or not the system answers (an open loop),
+ * wait only so long, and some try again. What they live through is the ledger by which
+ * a lesson is judged, so it is counted here and not in what is shown of it.
  *
  * Arrivals: the integral of the rate from one arrival to the next is an exponential
  * number with mean 1. So the rate may change over time in any way and the same
@@ -31,8 +31,8 @@ struct client_state {
     sim_time seconds; /* of answered attempts */
     uint32_t in_flight;
     struct list inside;
-    double spike;     /* factor on the rate */
-    double wanted;    /* integral of the rate to the next arrival, from `from` on */
+    double spike;  /* factor on the rate */
+    double wanted; /* integral of the rate to the next arrival, from `from` on */
     sim_time from;
     uint32_t timer;
     uint32_t trace_every;
@@ -46,8 +46,8 @@ struct client_data { /* model time */
     bool slo;
 };
 
-/* ACT_USER: x is the timer of its patience, `timeout` that of the objective; key 1: it is
- * counted as bad already. */
+/* ACT_USER: x is the timer of its patience, `timeout` that of the objective; key 1: it
+ * is counted as bad already. */
 
 static struct client_state *state_of(const struct world *w, comp_id c)
 {
@@ -59,7 +59,7 @@ static const struct client_data *data_of(const struct model *m, comp_id c)
     return m->comps[c].data;
 }
 
-/* ---- model time ------------------------------------------------------------------------ */
+/* ---- model time ----------------------------------------------------------------- */
 
 static struct client_data *data_make(struct model *m, comp_id c)
 {
@@ -77,10 +77,11 @@ enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, s
     for (size_t i = 0; i < n; i++) {
         if (p[i].at < 0 || (i > 0 && p[i].at <= p[i - 1].at) || !(p[i].factor >= 0) ||
             (period > 0 && p[i].at >= period))
-            return errmsg_set(why, ERR_INPUT,
-                              "%s: a curve's times must rise, stay below its period, and "
-                              "its factors must not be negative",
-                              m->comps[c].name);
+            return errmsg_set(
+                why, ERR_INPUT,
+                "%s: a curve's times must rise, stay below its period, and "
+                "its factors must not be negative",
+                m->comps[c].name);
     }
     struct client_data *d = data_make(m, c);
     d->curve = arena_alloc(&m->arena, (n + 1) * sizeof *p);
@@ -132,11 +133,11 @@ bool client_spec(const struct world *w, const struct act *a, struct call_spec *s
     return true;
 }
 
-/* ---- arrivals ----------------------------------------------------------------------------- */
+/* ---- arrivals ------------------------------------------------------------------- */
 
 /* The factor's straight line at `t`: its value now, its end, and its value there. */
-static void curve_piece(const struct client_data *d, sim_time t, double *now, sim_time *end,
-                        double *then)
+static void curve_piece(const struct client_data *d, sim_time t, double *now,
+                        sim_time *end, double *then)
 {
     const struct curve_point *p = d->curve;
     size_t n = d->ncurve;
@@ -168,7 +169,8 @@ static double time_of_area(double area, double r0, double r1, double span)
     return 2 * area / (r0 + root);
 }
 
-static sim_time next_arrival(const struct world *w, comp_id c, sim_time from, double area)
+static sim_time next_arrival(const struct world *w, comp_id c, sim_time from,
+                             double area)
 {
     const struct client_data *d = data_of(w->model, c);
     double rate = p_number(w, c, P_RATE) * state_of(w, c)->spike;
@@ -179,10 +181,12 @@ static sim_time next_arrival(const struct world *w, comp_id c, sim_time from, do
         sim_time end;
         curve_piece(d, from, &f0, &end, &f1);
         if (end == SIM_FOREVER)
-            return f0 > 0 ? from + (sim_time)(area / (rate * f0) * 1e9 + 0.5) : SIM_FOREVER;
+            return f0 > 0 ? from + (sim_time)(area / (rate * f0) * 1e9 + 0.5)
+                          : SIM_FOREVER;
         double span = (double)(end - from) / 1e9, all = rate * (f0 + f1) / 2 * span;
         if (all > area)
-            return from + (sim_time)(time_of_area(area, rate * f0, rate * f1, span) * 1e9);
+            return from +
+                   (sim_time)(time_of_area(area, rate * f0, rate * f1, span) * 1e9);
         area -= all;
         from = end;
     }
@@ -208,7 +212,7 @@ static void want_next(struct world *w, comp_id c)
     arm(w, c);
 }
 
-/* After the rate has changed from `rate`: what is left of the way to the next arrival. */
+/* The rate was `before`: what is left of the way to the next arrival. */
 static void rate_changed(struct world *w, comp_id c, double before)
 {
     struct client_state *s = state_of(w, c);
@@ -218,9 +222,8 @@ static void rate_changed(struct world *w, comp_id c, double before)
         sim_time end;
         curve_piece(d, s->from, &f0, &end, &f1);
         sim_time to = end < w_now(w) ? end : w_now(w);
-        double share = end == SIM_FOREVER
-                           ? 0
-                           : (double)(to - s->from) / (double)(end - s->from);
+        double share =
+            end == SIM_FOREVER ? 0 : (double)(to - s->from) / (double)(end - s->from);
         double mean = f0 + (f1 - f0) * share / 2;
         s->wanted -= before * mean * (double)(to - s->from) / 1e9;
         s->from = to;
@@ -230,7 +233,7 @@ static void rate_changed(struct world *w, comp_id c, double before)
     arm(w, c);
 }
 
-/* ---- an attempt -------------------------------------------------------------------------------- */
+/* ---- an attempt ----------------------------------------------------------------- */
 
 static bool traced(const struct client_state *s, uint64_t request)
 {
@@ -341,7 +344,8 @@ static void user_gives_up(struct world *w, struct act *a)
 static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
 {
     struct client_state *s = state_of(w, c);
-    struct act *a = what == EV_ARRIVAL || what == EV_RELOAD ? NULL : act_alive(w, r, gen);
+    struct act *a =
+        what == EV_ARRIVAL || what == EV_RELOAD ? NULL : act_alive(w, r, gen);
     switch (what) {
     case EV_ARRIVAL:
         s->timer = 0;
@@ -361,7 +365,7 @@ static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint3
     }
 }
 
-/* ---- the kind -------------------------------------------------------------------------------------- */
+/* ---- the kind ------------------------------------------------------------------- */
 
 /* About TRACES_PER_S of them at most, unless the model says how many. */
 static void choose_trace_every(struct world *w, comp_id c)
@@ -380,7 +384,8 @@ static void client_init(struct world *w, comp_id c)
     want_next(w, c);
 }
 
-static void client_changed(struct world *w, comp_id c, int param, const struct value *old)
+static void client_changed(struct world *w, comp_id c, int param,
+                           const struct value *old)
 {
     if (param == P_RATE)
         rate_changed(w, c, old->as.number * state_of(w, c)->spike);
@@ -388,8 +393,8 @@ static void client_changed(struct world *w, comp_id c, int param, const struct v
         choose_trace_every(w, c);
 }
 
-static enum err client_fault(struct world *w, comp_id c, int fault, const struct action *a,
-                             bool on, struct errmsg *why)
+static enum err client_fault(struct world *w, comp_id c, int fault,
+                             const struct action *a, bool on, struct errmsg *why)
 {
     struct client_state *s = state_of(w, c);
     double before = p_number(w, c, P_RATE) * s->spike;
@@ -418,8 +423,8 @@ enum metric {
 static double client_metric(const struct world *w, comp_id c, int metric, int instance)
 {
     const struct client_state *s = state_of(w, c);
-    const uint64_t counts[] = {s->visits, s->attempts, s->good,    s->bad,     s->slow,
-                               s->failed, s->gave_up,  s->stale,   s->answered};
+    const uint64_t counts[] = {s->visits, s->attempts, s->good,  s->bad,     s->slow,
+                               s->failed, s->gave_up,  s->stale, s->answered};
     (void)instance;
     if (metric == M_SECONDS)
         return (double)s->seconds / 1e9;
@@ -427,7 +432,8 @@ static double client_metric(const struct world *w, comp_id c, int metric, int in
 }
 
 static void client_inflight(const struct world *w, comp_id c,
-                            void (*f)(const struct world *w, const struct act *a, void *ctx),
+                            void (*f)(const struct world *w, const struct act *a,
+                                      void *ctx),
                             void *ctx)
 {
     for (ref r = state_of(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
@@ -451,11 +457,15 @@ static const struct param_desc params[] = {
 };
 
 static const struct fault_desc faults[] = {
-    {"spike", {{"factor", VALUE_NUMBER, false, "times as many visits"}},
+    {"spike",
+     {{"factor", VALUE_NUMBER, false, "times as many visits"}},
      "More (or fewer) users than usual."},
 };
 
-#define M(name, prom, labels, type, unit, doc) {name, prom, labels, type, unit, false, doc}
+#define M(name, prom, labels, type, unit, doc)                                         \
+    {                                                                                  \
+        name, prom, labels, type, unit, false, doc                                     \
+    }
 static const struct metric_desc metrics[] = {
     M("visits_total", "user_visits_total", "", METRIC_COUNTER, "1", "Users that came."),
     M("attempts_total", "user_attempts_total", "", METRIC_COUNTER, "1",
@@ -472,7 +482,8 @@ static const struct metric_desc metrics[] = {
       "Users that stopped waiting."),
     M("stale_total", "user_requests_stale_total", "", METRIC_COUNTER, "1",
       "Answered in time with data too old."),
-    M("answered_total", "user_requests_answered_total", "", METRIC_COUNTER, "1", "Answered."),
+    M("answered_total", "user_requests_answered_total", "", METRIC_COUNTER, "1",
+      "Answered."),
     M("seconds_total", "user_request_duration_seconds_sum", "", METRIC_COUNTER, "s",
       "Time of all answered attempts."),
     M("in_flight", "user_requests_in_flight", "", METRIC_GAUGE, "1",

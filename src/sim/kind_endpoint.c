@@ -1,6 +1,6 @@
 /*
- * Kind "endpoint": one of a service's programs as a thing that can be measured. It has a
- * program for each version of the service in which it exists.
+ * Kind "endpoint": one of a service's programs as a thing that can be measured. It has
+ * a program for each version of the service in which it exists.
  */
 #include "service.h"
 #include "world.h"
@@ -12,7 +12,7 @@ struct endpoint_state {
     uint32_t in_flight;
 };
 
-struct endpoint_data { /* model time */
+struct endpoint_data {  /* model time */
     uint32_t *programs; /* by version: index + 1 */
     size_t nprograms;
 };
@@ -67,7 +67,8 @@ static size_t endpoint_size(const struct model *m, comp_id c)
 
 enum metric { M_REQUESTS, M_ERRORS, M_ABANDONED, M_SECONDS, M_IN_FLIGHT, M_REASON };
 
-static double endpoint_metric(const struct world *w, comp_id c, int metric, int instance)
+static double endpoint_metric(const struct world *w, comp_id c, int metric,
+                              int instance)
 {
     const struct endpoint_state *s = state_of(w, c);
     (void)instance;
@@ -88,17 +89,22 @@ static double endpoint_metric(const struct world *w, comp_id c, int metric, int 
 }
 
 #define REASON_METRIC(x, phrase)                                                       \
-    {"done_" #x, "http_server_responses_total", "outcome=\"" phrase "\"",              \
-     METRIC_COUNTER, "1", false, "Requests that ended so: " phrase "."},
+    {"done_" #x,                                                                       \
+     "http_server_responses_total",                                                    \
+     "outcome=\"" phrase "\"",                                                         \
+     METRIC_COUNTER,                                                                   \
+     "1",                                                                              \
+     false,                                                                            \
+     "Requests that ended so: " phrase "."},
 static const struct metric_desc metrics[] = {
-    {"requests_total", "http_server_endpoint_requests_total", "", METRIC_COUNTER, "1", false,
-     "Requests that came in."},
-    {"errors_total", "http_server_endpoint_errors_total", "", METRIC_COUNTER, "1", false,
-     "Requests that failed."},
+    {"requests_total", "http_server_endpoint_requests_total", "", METRIC_COUNTER, "1",
+     false, "Requests that came in."},
+    {"errors_total", "http_server_endpoint_errors_total", "", METRIC_COUNTER, "1",
+     false, "Requests that failed."},
     {"abandoned_total", "http_server_endpoint_abandoned_total", "", METRIC_COUNTER, "1",
      false, "Requests finished when nobody waited any more."},
-    {"seconds_total", "http_server_endpoint_duration_seconds_sum", "", METRIC_COUNTER, "s",
-     false, "Time of all requests that ended."},
+    {"seconds_total", "http_server_endpoint_duration_seconds_sum", "", METRIC_COUNTER,
+     "s", false, "Time of all requests that ended."},
     {"in_flight", "http_server_endpoint_active_requests", "", METRIC_GAUGE, "1", false,
      "Requests inside."},
     REASON_LIST(REASON_METRIC)};

@@ -53,7 +53,8 @@ static double counter_metric(const struct world *w, comp_id c, int metric, int i
 }
 
 static const struct metric_desc counter_metrics[] = {
-    {"total", "business_events_total", "", METRIC_COUNTER, "1", false, "How many so far."},
+    {"total", "business_events_total", "", METRIC_COUNTER, "1", false,
+     "How many so far."},
 };
 
 const struct kind_impl kind_counter = {

@@ -9,6 +9,8 @@
  */
 #include "database.h"
 
+#include <stdio.h>
+
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
 enum { P_TO, P_SIZE, P_ACQUIRE_TIMEOUT, P_MAX_WAITING, P_LIFETIME, P_IDLE_TIMEOUT };
@@ -197,13 +199,25 @@ static void hand_over(struct world *w, struct share *s, struct conn *n, struct a
     s->acquired++;
 }
 
-static struct act *first_waiting(struct world *w, struct share *s)
+/* Its wait in the queue is over. A traced one tells how many it found there (a->y). */
+static void waited(struct world *w, struct share *s, struct act *a, enum reason reason)
 {
-    struct act *a = queue_pop(w, &s->waiting);
-    if (a == NULL)
-        return NULL;
+    char note[48];
     s->wait_time += w_now(w) - a->call_start;
     cal_cancel(w, &a->timer);
+    if ((a->flags & ACT_TRACED) == 0 || a->since == w_now(w))
+        return;
+    snprintf(note, sizeof note, "%u others waiting", a->y);
+    w_span(w, a, CAUSE_POOL_WAIT, a->pool, a->since, reason, note);
+    act_charge(w, a, CAUSE_POOL_WAIT, a->pool, w_now(w) - a->since);
+    a->since = w_now(w);
+}
+
+static struct act *first_waiting(struct world *w, struct share *s, enum reason reason)
+{
+    struct act *a = queue_pop(w, &s->waiting);
+    if (a != NULL)
+        waited(w, s, a, reason);
     return a;
 }
 
@@ -213,7 +227,7 @@ static void fill(struct world *w, comp_id pool, int instance)
     struct share *s = share_at(w, pool, instance);
     int64_t size = p_count(w, pool, P_SIZE);
     while (s->up && s->waiting.count > 0 && s->open < size) {
-        struct act *a = first_waiting(w, s);
+        struct act *a = first_waiting(w, s, REASON_NONE);
         s->open++;
         s->connecting++;
         s->opened++;
@@ -228,10 +242,12 @@ static void enqueue(struct world *w, struct share *s, struct act *a)
     act_wait(w, a, CAUSE_POOL_WAIT, a->pool);
     a->call_start = w_now(w);
     a->phase = QUERY_POOL;
+    a->y = s->waiting.count;
     s->waited++;
     queue_push(w, &s->waiting, a);
     if (patience > 0)
-        a->timer = cal_after(w, patience, EV_KIND + EV_PATIENCE, a->pool, W_REF(w, a), a->gen);
+        a->timer =
+            cal_after(w, patience, EV_KIND + EV_PATIENCE, a->pool, W_REF(w, a), a->gen);
 }
 
 bool pool_acquire(struct world *w, struct act *a)
@@ -263,12 +279,11 @@ bool pool_acquire(struct world *w, struct act *a)
     return false;
 }
 
-void pool_leave(struct world *w, struct act *a)
+void pool_leave(struct world *w, struct act *a, enum reason reason)
 {
     struct share *s = share_at(w, a->pool, a->caller_instance);
     queue_remove(w, &s->waiting, a);
-    s->wait_time += w_now(w) - a->call_start;
-    cal_cancel(w, &a->timer);
+    waited(w, s, a, reason);
 }
 
 void pool_put(struct world *w, struct conn *n)
@@ -281,8 +296,9 @@ void pool_put(struct world *w, struct conn *n)
         database_close(w, n, REASON_INSTANCE_GONE);
         return;
     }
-    struct act *a = n->act != 0 && n->state == CONN_CONNECTING ? act_at(w, n->act)
-                                                               : first_waiting(w, s);
+    struct act *a = n->act != 0 && n->state == CONN_CONNECTING
+                        ? act_at(w, n->act)
+                        : first_waiting(w, s, REASON_NONE);
     n->act = 0;
     if (a == NULL) {
         idle_push(w, s, n);
@@ -322,7 +338,7 @@ void pool_instance_gone(struct world *w, comp_id pool, int instance)
     struct share *s = share_at(w, pool, instance);
     s->up = false;
     struct act *a;
-    while ((a = first_waiting(w, s)) != NULL)
+    while ((a = first_waiting(w, s, REASON_INSTANCE_GONE)) != NULL)
         query_fail(w, a, REASON_INSTANCE_GONE);
     database_close_all(w, p_comp(w, pool, P_TO), pool, instance, REASON_INSTANCE_GONE);
 }
@@ -353,7 +369,7 @@ static enum err pool_resolve(struct model *m, comp_id c, struct errmsg *why)
         *to = (struct value){.type = VALUE_COMP, .as.comp = db};
     }
     self->target = to->as.comp;
-    return ERR_OK;
+    return model_owned_by(m, c, &kind_service, why);
 }
 
 static size_t pool_state_size(const struct model *m, comp_id c)
@@ -369,7 +385,8 @@ static void idle_for_too_long(struct world *w, struct conn *n)
     database_close(w, n, REASON_NONE);
 }
 
-/* A request has waited for acquire_timeout, or a connection has been idle for too long. */
+/* A request has waited for acquire_timeout, or a connection has been idle for too long.
+ */
 static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint32_t gen)
 {
     if (what == EV_IDLE) {
@@ -382,7 +399,7 @@ static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint3
     a->timer = 0;
     struct share *s = share_at(w, c, a->caller_instance);
     s->timeouts++;
-    pool_leave(w, a);
+    pool_leave(w, a, REASON_POOL_TIMEOUT);
     w_log(w, a->caller, a->caller_instance, LOG_ERROR, a->request,
           "%s: no connection within %.3g s (%u in use, %u waiting)", w->comps[c].name,
           (double)(w_now(w) - a->call_start) / (double)SIM_SEC,

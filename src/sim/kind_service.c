@@ -1,14 +1,14 @@
 /*
  * Kind "service": what an operator can see of it and do to it. Its requests are in
  * service_run.c, its instances' lives in service_life.c, its health checks in
- * service_probe.c.
+ * service_probe.c, its metrics and views in service_look.c.
  */
 #include "service.h"
 #include "world.h"
 
 #include <stdio.h>
 
-/* ---- model time ----------------------------------------------------------------------- */
+/* ---- model time ----------------------------------------------------------------- */
 
 static size_t state_size(const struct model *m, comp_id c)
 {
@@ -26,8 +26,8 @@ static int version_index(const struct model *m, comp_id c, const char *name)
     return -1;
 }
 
-static enum err version_need(const struct model *m, comp_id c, const char *name, int *out,
-                             struct errmsg *why)
+static enum err version_need(const struct model *m, comp_id c, const char *name,
+                             int *out, struct errmsg *why)
 {
     const struct service_data *d = service_data(m, c);
     *out = version_index(m, c, name);
@@ -48,7 +48,7 @@ static enum err service_check(struct model *m, comp_id c, struct errmsg *why)
     return version_need(m, c, version, &index, why);
 }
 
-/* ---- a new world ------------------------------------------------------------------------- */
+/* ---- a new world ---------------------------------------------------------------- */
 
 static void service_init(struct world *w, comp_id c)
 {
@@ -94,7 +94,7 @@ static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint
     }
 }
 
-/* ---- parameters ----------------------------------------------------------------------------- */
+/* ---- parameters ----------------------------------------------------------------- */
 
 static void each_instance(struct world *w, comp_id c,
                           void (*f)(struct world *w, struct instance *i))
@@ -112,7 +112,8 @@ static void probe_anew(struct world *w, struct instance *i)
     probe_arm(w, i, true);
 }
 
-static void service_changed(struct world *w, comp_id c, int param, const struct value *old)
+static void service_changed(struct world *w, comp_id c, int param,
+                            const struct value *old)
 {
     (void)old;
     switch (param) {
@@ -137,7 +138,7 @@ static void service_changed(struct world *w, comp_id c, int param, const struct 
     }
 }
 
-/* ---- operations ------------------------------------------------------------------------------- */
+/* ---- operations ----------------------------------------------------------------- */
 
 enum { OP_RESTART, OP_SCALE, OP_DEPLOY, OP_ROLLBACK };
 
@@ -151,9 +152,14 @@ static enum err need_instance(const struct world *w, const struct action *a,
                       w->comps[a->comp].name, a->instance);
 }
 
+static bool leaves(const struct instance *i)
+{
+    return i->state == INSTANCE_DRAINING && i->then == DRAINED_REMOVE;
+}
+
 static void restart_running(struct world *w, struct instance *i)
 {
-    if (i->state != INSTANCE_NONE && !i->held)
+    if (i->state != INSTANCE_NONE && !i->held && !leaves(i))
         instance_restart(w, i);
 }
 
@@ -168,9 +174,10 @@ static enum err op_restart(struct world *w, const struct action *a, struct effec
              rolling ? ", one by one" : "");
     if (a->instance != 0) {
         struct instance *i = service_instance(w, a->comp, a->instance);
-        if (i->held)
-            return errmsg_set(why, ERR_REFUSED, "%s-%d does not start: its machine is down",
-                              w->comps[a->comp].name, a->instance);
+        if (i->held || leaves(i))
+            return errmsg_set(
+                why, ERR_REFUSED, "%s-%d %s", w->comps[a->comp].name, a->instance,
+                i->held ? "does not start: its machine is down" : "is being removed");
         snprintf(e->title, sizeof e->title, "restart %s-%d", w->comps[a->comp].name,
                  a->instance);
         instance_restart(w, i);
@@ -191,11 +198,14 @@ static enum err op_scale(struct world *w, const struct action *a, struct effect 
         return errmsg_set(why, ERR_INPUT, "instances must be %.0f to %.0f, not %lld",
                           p->min, p->max, (long long)n);
     int was = service_count(w, a->comp);
-    snprintf(e->title, sizeof e->title, "scale %s %d -> %lld", w->comps[a->comp].name, was,
-             (long long)n);
+    snprintf(e->title, sizeof e->title, "scale %s %d -> %lld", w->comps[a->comp].name,
+             was, (long long)n);
     e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP, .comp = a->comp, .name = "scale",
-                              .args = {value_count(was)}, .nargs = 1};
+    e->undo = (struct action){.kind = ACTION_OP,
+                              .comp = a->comp,
+                              .name = "scale",
+                              .args = {value_count(was)},
+                              .nargs = 1};
     service_scale(w, a->comp, (int)n);
     return ERR_OK;
 }
@@ -208,8 +218,11 @@ static void deploy(struct world *w, comp_id c, int version, const char *verb,
     snprintf(e->title, sizeof e->title, "%s %s %s (was %s)", verb, w->comps[c].name,
              d->versions[version], d->versions[s->version]);
     e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP, .comp = c, .name = "deploy",
-                              .args = {value_text(d->versions[s->version])}, .nargs = 1};
+    e->undo = (struct action){.kind = ACTION_OP,
+                              .comp = c,
+                              .name = "deploy",
+                              .args = {value_text(d->versions[s->version])},
+                              .nargs = 1};
     s->previous = s->version;
     s->version = (uint16_t)version;
     w_values(w, c)[SP_VERSION] = value_text(d->versions[version]);
@@ -258,12 +271,13 @@ static enum err service_op(struct world *w, comp_id c, int op, const struct acti
     }
 }
 
-/* ---- faults --------------------------------------------------------------------------------------- */
+/* ---- faults --------------------------------------------------------------------- */
 
 enum { FAULT_CRASH, FAULT_HANG, FAULT_SLOW, FAULT_ERRORS };
 
 /* Without a duration it is a crash that the supervisor answers with a restart. */
-static void fault_crash(struct world *w, struct instance *i, const struct action *a, bool on)
+static void fault_crash(struct world *w, struct instance *i, const struct action *a,
+                        bool on)
 {
     if (on) {
         w_log(w, i->comp, i->number, LOG_ERROR, 0, "process died");
@@ -300,8 +314,8 @@ static void fault_one(struct world *w, struct instance *i, int fault,
     }
 }
 
-static enum err service_fault(struct world *w, comp_id c, int fault, const struct action *a,
-                              bool on, struct errmsg *why)
+static enum err service_fault(struct world *w, comp_id c, int fault,
+                              const struct action *a, bool on, struct errmsg *why)
 {
     enum err err = need_instance(w, a, on ? why : NULL);
     if (err != ERR_OK)
@@ -314,201 +328,7 @@ static enum err service_fault(struct world *w, comp_id c, int fault, const struc
     return ERR_OK;
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------- */
-
-enum metric {
-    M_REQUESTS,
-    M_ERRORS,
-    M_REFUSED,
-    M_SECONDS,
-    M_QUEUE_SECONDS,
-    M_ABANDONED,
-    M_WASTED,
-    M_IN_FLIGHT,
-    M_BUSY,
-    M_WORKERS,
-    M_QUEUED,
-    M_CPU,
-    M_HEALTHY,
-    M_UP,
-    M_RESTARTS,
-    M_POOL_IN_USE,
-    M_POOL_WAITING
-};
-
-static double pool_sum(const struct world *w, const struct instance *i, bool waiting)
-{
-    const struct service_data *d = service_data(w->model, i->comp);
-    double sum = 0;
-    for (size_t k = 0; k < d->npools && i->state != INSTANCE_NONE; k++) {
-        struct pool_look look;
-        pool_look(w, d->pools[k], i->number, &look);
-        sum += waiting ? look.waiting : look.in_use;
-    }
-    return sum;
-}
-
-static double metric_of(const struct world *w, const struct instance *i, int metric)
-{
-    bool runs = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING;
-    switch (metric) {
-    case M_REQUESTS:
-        return (double)i->requests;
-    case M_ERRORS:
-        return (double)i->errors;
-    case M_REFUSED:
-        return (double)i->refused;
-    case M_SECONDS:
-        return (double)i->seconds / 1e9;
-    case M_QUEUE_SECONDS:
-        return (double)i->queue_seconds / 1e9;
-    case M_ABANDONED:
-        return (double)i->abandoned;
-    case M_WASTED:
-        return (double)i->wasted / 1e9;
-    case M_IN_FLIGHT:
-        return i->busy + i->queue.count;
-    case M_BUSY:
-        return i->busy;
-    case M_WORKERS:
-        return runs ? (double)p_count(w, i->comp, SP_WORKERS) : 0;
-    case M_QUEUED:
-        return i->queue.count;
-    case M_CPU:
-        return station_load(w, &i->cores, 1);
-    case M_HEALTHY:
-        return i->state == INSTANCE_UP && i->ready;
-    case M_UP:
-        return runs;
-    case M_RESTARTS:
-        return i->restarts;
-    default:
-        return pool_sum(w, i, metric == M_POOL_WAITING);
-    }
-}
-
-static double service_metric(const struct world *w, comp_id c, int metric, int instance)
-{
-    const struct service_state *s = service_of(w, c);
-    double sum = 0, up = 0;
-    if (instance > 0) {
-        const struct instance *i = service_instance(w, c, instance);
-        return i == NULL ? 0 : metric_of(w, i, metric);
-    }
-    for (uint32_t k = 1; k <= s->n; k++) {
-        const struct instance *i = service_instance(w, c, (int)k);
-        bool runs = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING;
-        up += runs;
-        if (metric != M_CPU || runs)
-            sum += metric_of(w, i, metric);
-    }
-    return metric == M_CPU ? (up > 0 ? sum / up : 0) : sum;
-}
-
-static double mean_of_up(const struct world *w, comp_id c,
-                         double (*f)(const struct world *w, const struct instance *i))
-{
-    double sum = 0, up = 0;
-    for (uint32_t k = 1; k <= service_of(w, c)->n; k++) {
-        const struct instance *i = service_instance(w, c, (int)k);
-        if (i->state == INSTANCE_UP) {
-            sum += f(w, i);
-            up++;
-        }
-    }
-    return up > 0 ? sum / up : 0;
-}
-
-static double load_of(const struct world *w, const struct instance *i)
-{
-    return station_load(w, &i->cores, 10);
-}
-
-static double queued_of(const struct world *w, const struct instance *i)
-{
-    return metric_of(w, i, M_QUEUED);
-}
-
-static double in_flight_of(const struct world *w, const struct instance *i)
-{
-    return metric_of(w, i, M_IN_FLIGHT);
-}
-
-double service_cpu(const struct world *w, comp_id c)
-{
-    return mean_of_up(w, c, load_of);
-}
-
-double service_queued(const struct world *w, comp_id c)
-{
-    return mean_of_up(w, c, queued_of);
-}
-
-double service_in_flight(const struct world *w, comp_id c)
-{
-    return mean_of_up(w, c, in_flight_of);
-}
-
-static int service_instances(const struct world *w, comp_id c)
-{
-    return (int)service_of(w, c)->n;
-}
-
-static void service_inflight(const struct world *w, comp_id c,
-                             void (*f)(const struct world *w, const struct act *a, void *ctx),
-                             void *ctx)
-{
-    for (uint32_t k = 1; k <= service_of(w, c)->n; k++) {
-        const struct instance *i = service_instance(w, c, (int)k);
-        for (ref r = i->members.first; r != 0; r = act_at(w, r)->next)
-            if (act_at(w, r)->kind == ACT_REQUEST)
-                f(w, act_at(w, r), ctx);
-    }
-}
-
-static void view_pool(const struct world *w, const struct instance *i,
-                      struct instance_view *v)
-{
-    const struct service_data *d = service_data(w->model, i->comp);
-    struct pool_look look;
-    v->pool = COMP_NONE;
-    if (d->npools == 0)
-        return;
-    pool_look(w, d->pools[0], i->number, &look);
-    v->pool = d->pools[0];
-    v->pool_in_use = look.in_use;
-    v->pool_size = look.size;
-    v->pool_waiting = look.waiting;
-    v->pool_oldest_wait = look.oldest_wait;
-}
-
-void service_view(const struct world *w, comp_id c, int number, struct instance_view *v)
-{
-    const struct instance *i = service_instance(w, c, number);
-    const struct service_state *s = service_of(w, c);
-    int64_t most = p_count(w, c, SP_QUEUE);
-    *v = (struct instance_view){.number = number, .pool = COMP_NONE, .version = ""};
-    if (i == NULL || i->state == INSTANCE_NONE)
-        return;
-    v->state = (enum instance_state)i->state;
-    v->warming = i->warming;
-    v->ready = i->state == INSTANCE_UP && i->ready;
-    v->in_rotation =
-        s->balancer != COMP_NONE ? balancer_has(w, s->balancer, number) : v->ready;
-    v->version = service_data(w->model, c)->versions[i->version];
-    v->since = i->since;
-    v->busy = (int)i->busy;
-    v->workers = (int)p_count(w, c, SP_WORKERS);
-    v->queued = (int)i->queue.count;
-    v->queue_max = most > 0 ? (int)most : 0;
-    if (i->members.first != 0)
-        v->oldest = w_now(w) - act_at(w, i->members.first)->start;
-    v->cpu = metric_of(w, i, M_CPU);
-    v->restarts = (int)i->restarts;
-    view_pool(w, i, v);
-}
-
-/* ---- the kind ------------------------------------------------------------------------------------------------ */
+/* ---- the kind ------------------------------------------------------------------- */
 
 static const struct param_desc params[] = {
     {"instances", VALUE_COUNT, 1, 500, "", "1", NULL, true, "Processes that serve."},
@@ -532,10 +352,12 @@ static const struct param_desc params[] = {
      "How many times slower it is while it warms up."},
     {"drain", VALUE_DURATION, 0, 3600, "s", "10s", NULL, true,
      "How long a rolling restart waits for requests inside to finish."},
-    {"liveness", VALUE_CHOICE, 0, 0, "", "own_thread", "none|own_thread|worker|database",
-     true, "What the liveness answer needs; failing it restarts the instance."},
-    {"readiness", VALUE_CHOICE, 0, 0, "", "own_thread", "none|own_thread|worker|database",
-     true, "What the readiness answer needs; failing it takes the instance out of rotation."},
+    {"liveness", VALUE_CHOICE, 0, 0, "", "own_thread",
+     "none|own_thread|worker|database", true,
+     "What the liveness answer needs; failing it restarts the instance."},
+    {"readiness", VALUE_CHOICE, 0, 0, "", "own_thread",
+     "none|own_thread|worker|database", true,
+     "What the readiness answer needs; failing it takes the instance out of rotation."},
     {"probe_every", VALUE_DURATION, 0.1, 3600, "s", "5s", NULL, true,
      "How often an instance is probed."},
     {"probe_timeout", VALUE_DURATION, 0.001, 3600, "s", "1s", NULL, true,
@@ -545,55 +367,43 @@ static const struct param_desc params[] = {
 };
 
 static const struct op_desc ops[] = {
-    {"restart", {{"rolling", VALUE_BOOL, true, "one instance at a time"}}, true, 2 * SIM_SEC,
-     "requests inside are lost, unless rolling", "Stops and starts instances."},
-    {"scale", {{"count", VALUE_COUNT, false, "how many instances"}}, false, 2 * SIM_SEC, NULL,
+    {"restart",
+     {{"rolling", VALUE_BOOL, true, "one instance at a time"}},
+     true,
+     2 * SIM_SEC,
+     "requests inside are lost, unless rolling",
+     "Stops and starts instances."},
+    {"scale",
+     {{"count", VALUE_COUNT, false, "how many instances"}},
+     false,
+     2 * SIM_SEC,
+     NULL,
      "Adds or removes instances."},
-    {"deploy", {{"version", VALUE_TEXT, false, "the version to run"}}, false, 5 * SIM_SEC,
-     NULL, "Puts another version on all instances, one by one."},
-    {"rollback", {{0}}, false, 5 * SIM_SEC, NULL,
+    {"deploy",
+     {{"version", VALUE_TEXT, false, "the version to run"}},
+     false,
+     5 * SIM_SEC,
+     NULL,
+     "Puts another version on all instances, one by one."},
+    {"rollback",
+     {{0}},
+     false,
+     5 * SIM_SEC,
+     NULL,
      "Puts the version that ran before on all instances, one by one."},
 };
 
 static const struct fault_desc faults[] = {
-    {"crash", {{0}}, "The process dies; with a duration it does not start before that is over."},
+    {"crash",
+     {{0}},
+     "The process dies; with a duration it does not start before that is over."},
     {"hang", {{0}}, "The workers stand still; the health thread goes on answering."},
-    {"slow", {{"factor", VALUE_NUMBER, false, "times as much processor time"}},
+    {"slow",
+     {{"factor", VALUE_NUMBER, false, "times as much processor time"}},
      "Everything takes more processor time."},
-    {"error_rate", {{"fraction", VALUE_FRACTION, false, "of requests"}},
+    {"error_rate",
+     {{"fraction", VALUE_FRACTION, false, "of requests"}},
      "A share of requests fails at once."},
-};
-
-#define M(name, prom, type, unit, doc) {name, prom, "", type, unit, true, doc}
-static const struct metric_desc metrics[] = {
-    M("requests_total", "http_server_requests_total", METRIC_COUNTER, "1",
-      "Requests that came in."),
-    M("errors_total", "http_server_errors_total", METRIC_COUNTER, "1",
-      "Requests that failed after they were let in."),
-    M("refused_total", "http_server_refused_total", METRIC_COUNTER, "1",
-      "Requests refused because the queue was full."),
-    M("seconds_total", "http_server_request_duration_seconds_sum", METRIC_COUNTER, "s",
-      "Time of all requests that ended."),
-    M("queue_seconds_total", "http_server_queue_seconds_sum", METRIC_COUNTER, "s",
-      "Time waited for a worker."),
-    M("abandoned_total", "http_server_abandoned_total", METRIC_COUNTER, "1",
-      "Requests finished when nobody waited any more."),
-    M("wasted_seconds_total", "http_server_wasted_seconds_total", METRIC_COUNTER, "s",
-      "Time of requests for which nobody waited any more."),
-    M("in_flight", "http_server_active_requests", METRIC_GAUGE, "1", "Requests inside."),
-    M("busy", "worker_busy", METRIC_GAUGE, "1", "Workers at work or waiting."),
-    M("workers", "worker_limit", METRIC_GAUGE, "1", "Workers there are."),
-    M("queued", "http_server_queued_requests", METRIC_GAUGE, "1",
-      "Requests waiting for a worker."),
-    M("cpu", "process_cpu_utilization", METRIC_GAUGE, "ratio",
-      "Share of its cores busy over the last second."),
-    M("healthy", "instance_ready", METRIC_GAUGE, "1", "Instances that are up and ready."),
-    M("up", "up", METRIC_GAUGE, "1", "Instances that are up."),
-    M("restarts_total", "process_restarts_total", METRIC_COUNTER, "1", "Restarts."),
-    M("pool_in_use", "db_client_connections_used", METRIC_GAUGE, "1",
-      "Connections in use, all its pools."),
-    M("pool_waiting", "db_client_connections_waiting", METRIC_GAUGE, "1",
-      "Requests waiting for a connection, all its pools."),
 };
 
 static const char *const streams[] = {"work", "choice", "balance", "fault", NULL};
@@ -607,8 +417,8 @@ const struct kind_impl kind_service = {
              .nops = sizeof ops / sizeof *ops,
              .faults = faults,
              .nfaults = sizeof faults / sizeof *faults,
-             .metrics = metrics,
-             .nmetrics = sizeof metrics / sizeof *metrics},
+             .metrics = service_metrics,
+             .nmetrics = SERVICE_METRICS},
     .streams = streams,
     .check = service_check,
     .state_size = state_size,

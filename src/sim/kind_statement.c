@@ -77,6 +77,11 @@ void statement_end(struct world *w, comp_id statement, sim_time took, bool faile
     s->time += took;
 }
 
+static enum err statement_resolve(struct model *m, comp_id c, struct errmsg *why)
+{
+    return model_owned_by(m, c, &kind_database, why);
+}
+
 static size_t statement_state_size(const struct model *m, comp_id c)
 {
     (void)m, (void)c;
@@ -127,6 +132,7 @@ const struct kind_impl kind_statement = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics)},
     .streams = streams,
+    .resolve = statement_resolve,
     .state_size = statement_state_size,
     .init = statement_init,
     .fault = statement_fault,

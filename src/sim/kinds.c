@@ -4,9 +4,9 @@
 #include "model.h"
 
 static const struct kind_impl *const kinds[] = {
-    &kind_client,   &kind_service,   &kind_endpoint, &kind_balancer, &kind_call,
-    &kind_pool,     &kind_database,  &kind_statement, &kind_cache,   &kind_keyspace,
-    &kind_external, &kind_autoscaler, &kind_flag,     &kind_counter,
+    &kind_client,   &kind_service,    &kind_endpoint,  &kind_balancer, &kind_call,
+    &kind_pool,     &kind_database,   &kind_statement, &kind_cache,    &kind_keyspace,
+    &kind_external, &kind_autoscaler, &kind_flag,      &kind_counter,
 };
 
 size_t sim_kinds(void)
@@ -46,4 +46,15 @@ const char *cause_phrase(enum cause c)
 const char *reason_phrase(enum reason r)
 {
     return (unsigned)r < REASON_COUNT ? reasons[r] : "";
+}
+
+enum err model_owned_by(const struct model *m, comp_id c, const struct kind_impl *kind,
+                        struct errmsg *why)
+{
+    const struct comp *owner = &m->comps[m->comps[c].owner];
+    if (owner->kind == kind)
+        return ERR_OK;
+    return errmsg_set(why, ERR_INPUT, "%s: a %s belongs to a %s, and %s is a %s",
+                      m->comps[c].name, m->comps[c].kind->desc.name, kind->desc.name,
+                      owner->name, owner->kind->desc.name);
 }

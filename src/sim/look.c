@@ -47,7 +47,8 @@ int world_instances(const struct world *w, comp_id c)
     return w->comps[c].kind->instances(w, c);
 }
 
-void world_instance(const struct world *w, comp_id c, int number, struct instance_view *v)
+void world_instance(const struct world *w, comp_id c, int number,
+                    struct instance_view *v)
 {
     if (c < w->model->ncomps && w->comps[c].kind == &kind_service)
         service_view(w, c, number, v);
@@ -104,7 +105,8 @@ static int older(const void *a, const void *b, void *ctx)
     return x->started < y->started ? -1 : x->started > y->started;
 }
 
-size_t world_inflight(const struct world *w, comp_id c, struct inflight_view *out, size_t max)
+size_t world_inflight(const struct world *w, comp_id c, struct inflight_view *out,
+                      size_t max)
 {
     struct collect all = {0};
     if (c >= w->model->ncomps || w->comps[c].kind->inflight == NULL)

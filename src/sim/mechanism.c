@@ -1,7 +1,7 @@
 /*
- * The mechanism vocabulary: one table, read three ways. It lives beside the engine because
- * the console, the lessons and the session all name mechanisms and none of them may know
- * the others.
+ * The mechanism vocabulary: one table, read three ways. It lives beside the engine
+ * because the console, the lessons and the session all name mechanisms and none of them
+ * may know the others.
  */
 #include "truecode/mechanism.h"
 

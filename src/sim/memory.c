@@ -1,6 +1,6 @@
 /*
- * A world's memory: one region, named by offsets, handed out by bumping a pointer, taken
- * back to a list per power of two. Copying a world is copying the bytes in use.
+ * A world's memory: one region, named by offsets, handed out by bumping a pointer,
+ * taken back to a list per power of two. Copying a world is copying the bytes in use.
  *
  * Nothing can fail in the middle of an event: before each event the loop calls
  * world_headroom(), which keeps 256 KiB free, and room for the largest array to double

@@ -46,7 +46,7 @@ static enum err open_for_change(const struct model *m, struct errmsg *why)
     return ERR_OK;
 }
 
-/* ---- components ----------------------------------------------------------------------- */
+/* ---- components ----------------------------------------------------------------- */
 
 static bool name_good(const char *name, size_t most)
 {
@@ -55,8 +55,8 @@ static bool name_good(const char *name, size_t most)
         return false;
     for (size_t i = 0; i < n; i++) {
         char c = name[i];
-        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                    (c >= '0' && c <= '9');
+        bool word =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         if (!word && (c == '\0' || strchr("-_./", c) == NULL))
             return false;
     }
@@ -107,7 +107,8 @@ comp_id model_append(struct model *m, const struct kind_impl *kind, const char *
     return c;
 }
 
-comp_id model_add(struct model *m, const char *kind, const char *name, struct errmsg *why)
+comp_id model_add(struct model *m, const char *kind, const char *name,
+                  struct errmsg *why)
 {
     const struct kind_impl *k = kind_named(kind);
     if (open_for_change(m, why) != ERR_OK)
@@ -124,16 +125,17 @@ comp_id model_add(struct model *m, const char *kind, const char *name, struct er
         return COMP_NONE;
     }
     if (!name_good(name, k->desc.nested ? NAME_MAX_NESTED : NAME_MAX_GIVEN)) {
-        (void)errmsg_set(why, ERR_INPUT,
-                         "\"%.60s\" is no name: letters, digits and - _ . /, at most %d",
-                         name == NULL ? "" : name, NAME_MAX_GIVEN);
+        (void)errmsg_set(
+            why, ERR_INPUT,
+            "\"%.60s\" is no name: letters, digits and - _ . /, at most %d",
+            name == NULL ? "" : name, NAME_MAX_GIVEN);
         return COMP_NONE;
     }
     return model_append(m, k, name, why);
 }
 
-comp_id model_add_nested(struct model *m, const char *kind, comp_id owner, const char *name,
-                         struct errmsg *why)
+comp_id model_add_nested(struct model *m, const char *kind, comp_id owner,
+                         const char *name, struct errmsg *why)
 {
     const struct kind_impl *k = kind_named(kind);
     if (k == NULL)
@@ -148,7 +150,7 @@ comp_id model_add_nested(struct model *m, const char *kind, comp_id owner, const
     return c;
 }
 
-/* ---- parameters ------------------------------------------------------------------------- */
+/* ---- parameters ----------------------------------------------------------------- */
 
 static const struct param_desc *param_named(const struct kind_desc *d, const char *name)
 {
@@ -199,14 +201,14 @@ enum err model_set(struct model *m, comp_id c, const char *param, struct value v
     return ERR_OK;
 }
 
-/* ---- programs ------------------------------------------------------------------------------ */
+/* ---- programs ------------------------------------------------------------------- */
 
 static const char *copy_text(struct model *m, const char *s)
 {
     return s == NULL ? NULL : arena_strdup(&m->arena, s);
 }
 
-/* Deep copy; `count` bounds the whole tree. NULL with count above the limit: too large. */
+/* Deep copy; `count` bounds the whole tree: above the limit it is cut short. */
 static const struct node *copy_nodes(struct model *m, const struct node *n, int depth,
                                      int *count)
 {
@@ -246,7 +248,8 @@ static enum err endpoint_comp(struct model *m, comp_id service, const char *name
 }
 
 enum err model_endpoint(struct model *m, comp_id service, const char *name,
-                        const char *version, const struct node *body, struct errmsg *why)
+                        const char *version, const struct node *body,
+                        struct errmsg *why)
 {
     comp_id endpoint = COMP_NONE;
     int count = 0, index = -1;
@@ -256,7 +259,8 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
         return errmsg_set(why, ERR_INPUT, "only a service has endpoints");
     if (version != NULL) {
         if (!name_good(version, NAME_MAX_GIVEN))
-            return errmsg_set(why, ERR_INPUT, "\"%.60s\" is no name for a version", version);
+            return errmsg_set(why, ERR_INPUT, "\"%.60s\" is no name for a version",
+                              version);
         index = version_add(m, service, version);
     }
     enum err err = endpoint_comp(m, service, name, &endpoint, why);
@@ -264,13 +268,15 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
         return err;
     for (const struct source *s = m->sources; s != NULL; s = s->next)
         if (s->endpoint == endpoint && s->version == index)
-            return errmsg_set(why, ERR_INPUT, "%s is defined twice for the same version",
+            return errmsg_set(why, ERR_INPUT,
+                              "%s is defined twice for the same version",
                               model_name(m, endpoint));
     struct source *s = arena_alloc(&m->arena, sizeof *s);
     *s = (struct source){.endpoint = endpoint, .version = index};
     s->body = copy_nodes(m, body, 0, &count);
     if (count > NODES_MAX)
-        return errmsg_set(why, ERR_LIMIT, "%s: the program is too large or nested too deep",
+        return errmsg_set(why, ERR_LIMIT,
+                          "%s: the program is too large or nested too deep",
                           model_name(m, endpoint));
     if (m->last_source == NULL)
         m->sources = s;
@@ -280,8 +286,8 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
     return ERR_OK;
 }
 
-enum err model_curve(struct model *m, comp_id client, const struct curve_point *p, size_t n,
-                     sim_time period, struct errmsg *why)
+enum err model_curve(struct model *m, comp_id client, const struct curve_point *p,
+                     size_t n, sim_time period, struct errmsg *why)
 {
     if (open_for_change(m, why) != ERR_OK)
         return ERR_REFUSED;
@@ -293,7 +299,7 @@ enum err model_curve(struct model *m, comp_id client, const struct curve_point *
     return client_curve(m, client, p, n, period, why);
 }
 
-/* ---- objective and schedule ------------------------------------------------------------------ */
+/* ---- objective and schedule ----------------------------------------------------- */
 
 enum err model_slo(struct model *m, const struct slo *slo, const comp_id *clients,
                    size_t nclients, struct errmsg *why)
@@ -302,9 +308,10 @@ enum err model_slo(struct model *m, const struct slo *slo, const comp_id *client
         return ERR_REFUSED;
     if (slo->within <= 0 || slo->within > SIM_HOUR || slo->max_age < 0 ||
         slo->window <= 0 || !(slo->objective > 0 && slo->objective < 1))
-        return errmsg_set(why, ERR_INPUT,
-                          "the objective needs a time above 0, a window above 0, and a share "
-                          "between 0 and 1");
+        return errmsg_set(
+            why, ERR_INPUT,
+            "the objective needs a time above 0, a window above 0, and a share "
+            "between 0 and 1");
     for (size_t i = 0; i < nclients; i++)
         if (clients[i] >= m->ncomps || m->comps[clients[i]].kind != &kind_client)
             return errmsg_set(why, ERR_INPUT, "the objective applies to clients only");
@@ -323,12 +330,14 @@ const struct slo *model_get_slo(const struct model *m)
     return m->has_slo ? &m->slo : NULL;
 }
 
-static struct schedule_entry *schedule_add(struct model *m, sim_time at, struct errmsg *why)
+static struct schedule_entry *schedule_add(struct model *m, sim_time at,
+                                           struct errmsg *why)
 {
     if (open_for_change(m, why) != ERR_OK)
         return NULL;
     if (at < 0 || m->nschedule >= SCHEDULE_MAX) {
-        (void)errmsg_set(why, ERR_INPUT, "the schedule has at most %d entries, none before 0",
+        (void)errmsg_set(why, ERR_INPUT,
+                         "the schedule has at most %d entries, none before 0",
                          SCHEDULE_MAX);
         return NULL;
     }
@@ -373,7 +382,7 @@ enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
     return ERR_OK;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading -------------------------------------------------------------------- */
 
 size_t model_comps(const struct model *m)
 {
@@ -443,7 +452,8 @@ comp_id model_need(const struct model *m, const char *name, const char *kind,
     const char *near = text_suggest(name == NULL ? "" : name, names, n);
     (void)errmsg_set(why, ERR_NOT_FOUND, "%s: there is no %s \"%.80s\"%s%s%s", for_what,
                      kind == NULL ? "component" : kind, name == NULL ? "" : name,
-                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+                     near ? "; did you mean \"" : "", near ? near : "",
+                     near ? "\"?" : "");
     mem_free(names);
     return COMP_NONE;
 }
@@ -471,8 +481,8 @@ static int instance_suffix(const struct model *m, const char *text, comp_id *c)
     return number;
 }
 
-enum err model_resolve(const struct model *m, const char *text, comp_id *c, int *instance,
-                       struct errmsg *why)
+enum err model_resolve(const struct model *m, const char *text, comp_id *c,
+                       int *instance, struct errmsg *why)
 {
     *instance = 0;
     *c = model_find(m, text);
@@ -486,7 +496,8 @@ enum err model_resolve(const struct model *m, const char *text, comp_id *c, int 
         names[i] = m->comps[i].name;
     const char *near = text_suggest(text, names, m->ncomps);
     (void)errmsg_set(why, ERR_NOT_FOUND, "there is no \"%.80s\"%s%s%s", text,
-                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+                     near ? "; did you mean \"" : "", near ? near : "",
+                     near ? "\"?" : "");
     mem_free(names);
     return ERR_NOT_FOUND;
 }
@@ -500,14 +511,16 @@ enum err model_resolve_param(const struct model *m, const char *path, comp_id *c
     size_t n = dot == NULL ? 0 : (size_t)(dot - path);
     if (n == 0 || n >= sizeof name)
         return errmsg_set(why, ERR_INPUT,
-                          "\"%.80s\" names no parameter: write component.parameter", path);
+                          "\"%.80s\" names no parameter: write component.parameter",
+                          path);
     memcpy(name, path, n);
     name[n] = '\0';
     enum err err = model_resolve(m, name, c, &instance, why);
     if (err != ERR_OK)
         return err;
     if (instance != 0)
-        return errmsg_set(why, ERR_INPUT, "parameters belong to %s, not to one instance",
+        return errmsg_set(why, ERR_INPUT,
+                          "parameters belong to %s, not to one instance",
                           model_name(m, *c));
     *p = param_named(model_kind(m, *c), dot + 1);
     return *p == NULL ? no_param(m, *c, dot + 1, why) : ERR_OK;

@@ -20,6 +20,11 @@ comp_id model_append(struct model *m, const struct kind_impl *kind, const char *
 /* model_program.c: versions of a service */
 int version_add(struct model *m, comp_id service, const char *name);
 enum err model_finish_schedule(struct model *m, struct errmsg *why);
-enum err model_check_action(const struct model *m, struct action *a, struct errmsg *why);
+enum err model_check_action(const struct model *m, struct action *a,
+                            struct errmsg *why);
+
+/* An operation without a name: how a change that changed nothing (a decoy) is undone.
+ */
+bool action_is_nothing(const struct action *a);
 
 #endif

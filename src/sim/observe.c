@@ -86,8 +86,8 @@ void w_call_span(struct world *w, const struct act *a)
     w->observer->span(w->observer->ctx, &s);
 }
 
-void w_log(struct world *w, comp_id c, int instance, enum log_level level, uint64_t request,
-           const char *fmt, ...)
+void w_log(struct world *w, comp_id c, int instance, enum log_level level,
+           uint64_t request, const char *fmt, ...)
 {
     char text[256];
     if (w->observer == NULL || w->observer->log == NULL)

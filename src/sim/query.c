@@ -4,8 +4,8 @@
  */
 #include "database.h"
 
-/* A statement that reads nothing (a health check's "select 1") still takes its turn: a database
- * that stands still does not answer it. */
+/* A statement that reads nothing (a health check's "select 1") still takes its turn: a
+ * database that stands still does not answer it. */
 #define PING_CPU (50 * SIM_US)
 
 /* ---- a query ---- */
@@ -47,6 +47,7 @@ static void work(struct world *w, struct act *a)
     conn_set(w, n, CONN_ACTIVE);
     n->statement = a->what;
     a->phase = QUERY_RUN;
+    a->y = db_at(w, a->comp)->count[CONN_ACTIVE] - 1;
     a->call_start = w_now(w);
     station_add(w, &db_at(w, a->comp)->engine, a, demand);
     if (limit > 0)
@@ -74,6 +75,19 @@ static void answer(struct world *w, struct act *a)
         end(w, a, (enum reason)a->x, a->comp);
 }
 
+/* One span for the time in the engine: how much of it was work, and in what company. */
+static void statement_span(struct world *w, const struct act *a, enum reason reason)
+{
+    struct buf note;
+    buf_init(&note, sizeof((struct span *)0)->note);
+    if (w_now(w) - a->call_start > a->demand + a->demand / 10) {
+        time_format(&note, a->demand);
+        buf_addf(&note, " of work, %u others ran", a->y);
+    }
+    w_span(w, a, CAUSE_DB_CPU, a->comp, a->call_start, reason, note.s);
+    buf_release(&note);
+}
+
 /* Its statement is done, or was stopped. */
 static void worked(struct world *w, struct act *a, enum reason reason)
 {
@@ -81,6 +95,8 @@ static void worked(struct world *w, struct act *a, enum reason reason)
     sim_time way = call_network(w, a);
     if (a->what != COMP_NONE)
         statement_end(w, a->what, w_now(w) - a->call_start, reason != REASON_NONE);
+    if (a->flags & ACT_TRACED)
+        statement_span(w, a, reason);
     if (n->tx && !n->ending)
         session_tx_idle(w, n);
     else
@@ -156,7 +172,7 @@ void query_cancel(struct world *w, struct act *a)
     struct database *d = db_at(w, a->comp);
     switch ((enum query_phase)a->phase) {
     case QUERY_POOL:
-        pool_leave(w, a);
+        pool_leave(w, a, REASON_GAVE_UP);
         break;
     case QUERY_CONNECT:
         conn_at(w, a->conn)->act = 0; /* it will be there for the next */

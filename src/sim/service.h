@@ -31,12 +31,12 @@ enum { QUEUE_UNLIMITED = 0, QUEUE_NO = -1 };
 enum service_rng { SRNG_WORK, SRNG_CHOICE, SRNG_BALANCE, SRNG_FAULT };
 
 enum service_event { /* EV_KIND + this; a: instance number */
-    SE_STARTED,
-    SE_WARM,
-    SE_DRAIN_OVER,
-    SE_PROBE,
-    SE_PROBE_SAYS, /* b: enum asks << 1 | ok */
-    SE_PROBE_LATE  /* a: act, b: generation */
+                     SE_STARTED,
+                     SE_WARM,
+                     SE_DRAIN_OVER,
+                     SE_PROBE,
+                     SE_PROBE_SAYS, /* b: enum asks << 1 | ok */
+                     SE_PROBE_LATE  /* a: act, b: generation */
 };
 
 /* act->phase of a request */
@@ -48,15 +48,15 @@ enum drained { DRAINED_RESTART, DRAINED_REMOVE };
 struct instance {
     comp_id comp;
     uint16_t number, version;
-    uint8_t state;    /* enum instance_state */
-    uint8_t then;     /* DRAINING: enum drained */
-    bool hung;        /* its workers stand still */
-    bool held;        /* DOWN until a fault ends */
+    uint8_t state; /* enum instance_state */
+    uint8_t then;  /* DRAINING: enum drained */
+    bool hung;     /* its workers stand still */
+    bool held;     /* DOWN until a fault ends */
     bool warming;
-    bool ready;       /* as its readiness probe last said */
-    bool live;        /* as its liveness probe last said */
+    bool ready;                       /* as its readiness probe last said */
+    bool live;                        /* as its liveness probe last said */
     uint32_t live_fails, ready_fails; /* in a row */
-    sim_time since;   /* in this state */
+    sim_time since;                   /* in this state */
     struct station cores;
     struct list queue, members;
     uint32_t busy;
@@ -72,7 +72,7 @@ enum rollout_kind { ROLLOUT_NONE, ROLLOUT_RESTART, ROLLOUT_DEPLOY };
 struct service_state {
     ref instances; /* refs of struct instance, by number - 1; they never move */
     uint32_t n, cap;
-    ref eligible;  /* uint16_t numbers: up and ready */
+    ref eligible; /* uint16_t numbers: up and ready */
     uint32_t neligible, eligible_cap;
     uint32_t round_robin;
     uint16_t version, previous;
@@ -122,13 +122,23 @@ void instance_up(struct world *w, struct instance *i);
 void instance_stop(struct world *w, struct instance *i);
 void instance_restart(struct world *w, struct instance *i);
 void instance_drain(struct world *w, struct instance *i, enum drained then);
-void instance_drained(struct world *w, struct instance *i); /* when it is empty, or late */
+void instance_drained(struct world *w,
+                      struct instance *i); /* when it is empty, or late */
 void instance_speed(struct world *w, struct instance *i);
 void eligible_update(struct world *w, comp_id c);
 void rollout_begin(struct world *w, comp_id c, enum rollout_kind kind);
 void rollout_next(struct world *w, comp_id c);
 
-void service_view(const struct world *w, comp_id c, int number, struct instance_view *v);
+/* service_look.c */
+enum { SERVICE_METRICS = 17 };
+extern const struct metric_desc service_metrics[SERVICE_METRICS];
+double service_metric(const struct world *w, comp_id c, int metric, int instance);
+int service_instances(const struct world *w, comp_id c);
+void service_inflight(const struct world *w, comp_id c,
+                      void (*f)(const struct world *w, const struct act *a, void *ctx),
+                      void *ctx);
+void service_view(const struct world *w, comp_id c, int number,
+                  struct instance_view *v);
 
 /* service_probe.c */
 void probe_arm(struct world *w, struct instance *i, bool first);
@@ -146,8 +156,9 @@ void balancer_instances(struct world *w, comp_id balancer);
 
 /* kind_counter.c, endpoint.c */
 void counter_add(struct world *w, comp_id c);
-uint32_t endpoint_program(const struct model *m, comp_id endpoint, int version); /* + 1 */
-void endpoint_set_program(struct model *m, comp_id endpoint, size_t versions, size_t version,
-                          uint32_t program);
+uint32_t endpoint_program(const struct model *m, comp_id endpoint,
+                          int version); /* + 1 */
+void endpoint_set_program(struct model *m, comp_id endpoint, size_t versions,
+                          size_t version, uint32_t program);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Services, the part that lives: instances start, warm up, drain, stop; rollouts replace
- * them one by one. An instance's slot stays when it is gone, so its number is never
- * another's.
+ * Services, the part that lives: instances start, warm up, drain, stop; rollouts
+ * replace them one by one. An instance's slot stays when it is gone, so its number is
+ * never another's.
  *
  * A rollout takes one instance at a time out of rotation, lets it finish what is inside
  * (at most the parameter "drain"), starts it anew, and goes on once that one is up.
@@ -55,7 +55,7 @@ void instance_speed(struct world *w, struct instance *i)
     station_changed(w, &i->cores);
 }
 
-/* ---- starting and stopping ----------------------------------------------------------- */
+/* ---- starting and stopping ------------------------------------------------------ */
 
 void instance_up(struct world *w, struct instance *i)
 {
@@ -80,8 +80,8 @@ void instance_start(struct world *w, struct instance *i)
     cal_cancel(w, &i->timer);
     i->version = service_of(w, i->comp)->version;
     enter_state(w, i, INSTANCE_STARTING);
-    i->timer = cal_after(w, p_time(w, i->comp, SP_START_UP), EV_KIND + SE_STARTED, i->comp,
-                         i->number, 0);
+    i->timer = cal_after(w, p_time(w, i->comp, SP_START_UP), EV_KIND + SE_STARTED,
+                         i->comp, i->number, 0);
 }
 
 void instance_stop(struct world *w, struct instance *i)
@@ -105,7 +105,7 @@ void instance_restart(struct world *w, struct instance *i)
     instance_start(w, i);
 }
 
-/* ---- draining --------------------------------------------------------------------------- */
+/* ---- draining ------------------------------------------------------------------- */
 
 void instance_drained(struct world *w, struct instance *i)
 {
@@ -138,7 +138,7 @@ void instance_drain(struct world *w, struct instance *i, enum drained then)
                              i->comp, i->number, 0);
 }
 
-/* ---- how many ------------------------------------------------------------------------------ */
+/* ---- how many ------------------------------------------------------------------- */
 
 static struct instance *slot_new(struct world *w, comp_id c)
 {
@@ -210,7 +210,7 @@ void service_scale(struct world *w, comp_id c, int count)
         remove_one(w, c);
 }
 
-/* ---- rollouts --------------------------------------------------------------------------------- */
+/* ---- rollouts ------------------------------------------------------------------- */
 
 static bool needs_rollout(const struct service_state *s, const struct instance *i)
 {

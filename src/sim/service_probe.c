@@ -17,16 +17,17 @@ static void liveness(struct world *w, struct instance *i, bool ok)
     i->live_fails = ok ? 0 : i->live_fails + 1;
     if (i->live_fails < (uint64_t)p_count(w, i->comp, SP_PROBE_FAILURES))
         return;
-    w_log(w, i->comp, i->number, LOG_ERROR, 0, "liveness probe failed %u times: restarting",
-          i->live_fails);
+    w_log(w, i->comp, i->number, LOG_ERROR, 0,
+          "liveness probe failed %u times: restarting", i->live_fails);
     instance_restart(w, i);
 }
 
 static void readiness(struct world *w, struct instance *i, bool ok)
 {
     i->ready_fails = ok ? 0 : i->ready_fails + 1;
-    bool ready = ok || (i->ready &&
-                        i->ready_fails < (uint64_t)p_count(w, i->comp, SP_PROBE_FAILURES));
+    bool ready =
+        ok ||
+        (i->ready && i->ready_fails < (uint64_t)p_count(w, i->comp, SP_PROBE_FAILURES));
     if (ready == i->ready)
         return;
     i->ready = ready;
@@ -68,7 +69,7 @@ void probe_said(struct world *w, struct instance *i, uint32_t says)
     answer(w, i, says >> 1, says & 1);
 }
 
-/* ---- asking ------------------------------------------------------------------------- */
+/* ---- asking --------------------------------------------------------------------- */
 
 /* Sends a request through the instance's own queue. */
 static void probe_send(struct world *w, struct instance *i, uint32_t asks, int64_t how)

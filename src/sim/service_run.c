@@ -1,7 +1,7 @@
 /*
  * Services, the part that serves: a request gets an instance, waits for a worker in its
- * queue, runs its program, and leaves. A worker is held from the first op to the last, as
- * in a server with a thread per request; waiting for a database holds it too.
+ * queue, runs its program, and leaves. A worker is held from the first op to the last,
+ * as in a server with a thread per request; waiting for a database holds it too.
  */
 #include "service.h"
 #include "world.h"
@@ -24,7 +24,7 @@ struct station *service_cores(struct world *w, const struct act *a)
     return &instance_of(w, a)->cores;
 }
 
-/* ---- choosing an instance ---------------------------------------------------------- */
+/* ---- choosing an instance ------------------------------------------------------- */
 
 static uint32_t inside(const struct world *w, comp_id c, int number)
 {
@@ -60,12 +60,13 @@ int service_choose(struct world *w, comp_id c, int rule, const uint16_t *numbers
     if (rule == BALANCE_TWO) {
         uint32_t i = rng_below(r, n), j = rng_below(r, n - 1);
         j += j >= i; /* two different ones */
-        return inside(w, c, numbers[j]) < inside(w, c, numbers[i]) ? numbers[j] : numbers[i];
+        return inside(w, c, numbers[j]) < inside(w, c, numbers[i]) ? numbers[j]
+                                                                   : numbers[i];
     }
     return numbers[(*rr)++ % n];
 }
 
-/* ---- the queue and the workers -------------------------------------------------------- */
+/* ---- the queue and the workers -------------------------------------------------- */
 
 static bool worker_free(const struct world *w, const struct instance *i)
 {
@@ -117,9 +118,10 @@ static void release_worker(struct world *w, struct instance *i, struct act *a)
     instance_dispatch(w, i);
 }
 
-/* ---- a request's way ---------------------------------------------------------------------- */
+/* ---- a request's way ------------------------------------------------------------ */
 
-/* Those that hold no worker of their own (a refresh) are members too: a crash ends them. */
+/* Those that hold no worker of their own (a refresh) are members too: a crash ends
+ * them. */
 void service_entered(struct world *w, struct act *a)
 {
     members_add(w, &instance_of(w, a)->members, a);
@@ -151,7 +153,8 @@ static void enter(struct world *w, struct act *a)
             probe_answered(w, a, false);
         else
             endpoint_done(w, a, REASON_QUEUE_FULL);
-        w_log(w, a->comp, i->number, LOG_WARN, a->request, "refused: the queue is full");
+        w_log(w, a->comp, i->number, LOG_WARN, a->request,
+              "refused: the queue is full");
         act_finish(w, a, REASON_QUEUE_FULL, a->comp);
         return;
     }
@@ -214,7 +217,8 @@ static void log_failure(struct world *w, const struct act *a, enum reason reason
     if (reason == REASON_NONE || w->observer == NULL || w->observer->log == NULL)
         return;
     w_log(w, a->comp, a->instance, LOG_ERROR, a->request, "%s failed: %s%s%s%s",
-          w->comps[a->what].name, reason_phrase(reason), culprit == COMP_NONE ? "" : " (",
+          w->comps[a->what].name, reason_phrase(reason),
+          culprit == COMP_NONE ? "" : " (",
           culprit == COMP_NONE ? "" : w->comps[culprit].name,
           culprit == COMP_NONE ? "" : ")");
 }
@@ -257,7 +261,7 @@ void service_cancel(struct world *w, struct act *a)
     if (a->kind == ACT_PROBE)
         probe_answered(w, a, false);
     else if (a->kind == ACT_REQUEST)
-        count_done(w, i, a, REASON_KILLED);
+        count_done(w, i, a, (enum reason)a->reason);
     release_worker(w, i, a);
     service_left(w, a);
 }

@@ -3,17 +3,16 @@
  *
  * Who does what in one dispatched event:
  *
- *   world_run   pops the calendar, calls the handler (core, or the kind's `event`), then
- *               drains the ready ring: every activation that was made ready goes back to
- *               its component's `resume`. Nothing recurses: whoever lets another
- *               activation go on calls act_ready() and returns.
- *   activation  (`struct act`) is one piece of work inside one component: a request in a
- *               service, a statement at a database, a lookup in a cache, a call of a third
- *               party, a user's attempt, a branch of PARALLEL. An act waits for exactly
- *               one thing at a time. Parent and child name each other; both links are
- *               cut together, so a link that is not 0 is always alive.
- *   call policy one mechanism for every call (call.c): it creates the child act, arms the
- *               timeout, retries, and hands the outcome to the parent with act_ready().
+ *   world_run   pops the calendar, calls the handler (core, or the kind's `event`),
+ * then drains the ready ring: every activation that was made ready goes back to its
+ * component's `resume`. Nothing recurses: whoever lets another activation go on calls
+ * act_ready() and returns. activation  (`struct act`) is one piece of work inside one
+ * component: a request in a service, a statement at a database, a lookup in a cache, a
+ * call of a third party, a user's attempt, a branch of PARALLEL. An act waits for
+ * exactly one thing at a time. Parent and child name each other; both links are cut
+ * together, so a link that is not 0 is always alive. call policy one mechanism for
+ * every call (call.c): it creates the child act, arms the timeout, retries, and hands
+ * the outcome to the parent with act_ready().
  *
  * A kind that is called (database, cache, external, balancer, service) implements
  *   begin(w, act)           a new act has arrived (network time is over);
@@ -23,7 +22,8 @@
  * For ACT_QUERY, `begin` comes at once: the database first gets a connection from
  * act->pool (connecting if need be), then spends the network time itself, both ways
  * (call_network()), while the connection is held.
- * and ends with act_finish(w, act, reason, culprit), the last thing it does with the act.
+ * and ends with act_finish(w, act, reason, culprit), the last thing it does with the
+ * act.
  *
  * To wait: act_wait(w, a, CAUSE_x, place) first (it accounts the time so far), then put
  * the act where it waits (a list through qnext/qprev, a timer with act_timer(), a
@@ -31,7 +31,8 @@
  *
  * Memory. A world is one region; everything in it is named by a `ref` (offset / 8) and
  * reached with W_PTR(w, struct x, ref). Pointers are good until the event ends, and are
- * never stored. Model memory never moves while a world lives: pointers to it may be kept.
+ * never stored. Model memory never moves while a world lives: pointers to it may be
+ * kept.
  */
 #ifndef SIM_INTERNAL_H
 #define SIM_INTERNAL_H
@@ -43,7 +44,7 @@
 
 typedef uint32_t ref; /* offset / 8 from the start of the region; 0: none */
 
-/* ---- the model ------------------------------------------------------------------------- */
+/* ---- the model ------------------------------------------------------------------ */
 
 struct kind_impl;
 
@@ -52,17 +53,17 @@ enum op_code {
     OP_SLEEP,
     OP_CALL,
     OP_QUERY,
-    OP_TX_BEGIN,   /* takes a connection; act->tx is set when it has one */
-    OP_TX_END,     /* gives it back (commit) */
-    OP_TX_ABORT,   /* gives it back (rollback), then fails on */
+    OP_TX_BEGIN, /* takes a connection; act->tx is set when it has one */
+    OP_TX_END,   /* gives it back (commit) */
+    OP_TX_ABORT, /* gives it back (rollback), then fails on */
     OP_LEAK,
-    OP_CACHED,     /* looks up; hit: jump to `jump`; miss: goes on with the body */
-    OP_STORE,      /* end of the miss body: stores the value */
+    OP_CACHED,      /* looks up; hit: jump to `jump`; miss: goes on with the body */
+    OP_STORE,       /* end of the miss body: stores the value */
     OP_STORE_ABORT, /* the miss body failed: tells the key space, then fails on */
-    OP_PARALLEL,   /* branches start at program->branches[jump .. jump + count) */
+    OP_PARALLEL,    /* branches start at program->branches[jump .. jump + count) */
     OP_BRANCH_END,
-    OP_SOMETIMES,  /* with probability 1 - p: jump */
-    OP_FLAG,       /* flag off: jump */
+    OP_SOMETIMES, /* with probability 1 - p: jump */
+    OP_FLAG,      /* flag off: jump */
     OP_JUMP,
     OP_COUNT,
     OP_REPLY,
@@ -126,12 +127,12 @@ struct model {
     size_t nschedule, schedule_cap;
     struct slo slo;
     bool has_slo;
-    bool *slo_client;     /* per component: the objective applies to this client */
-    comp_id *slo_names;   /* as given */
+    bool *slo_client;   /* per component: the objective applies to this client */
+    comp_id *slo_names; /* as given */
     size_t nslo_names;
-    comp_id *by_name;     /* sorted by name, for model_find */
+    comp_id *by_name; /* sorted by name, for model_find */
     size_t nby_name;
-    ref fixed;            /* bytes / 8 of the fixed part of a world */
+    ref fixed; /* bytes / 8 of the fixed part of a world */
 };
 static inline const struct comp *model_comp(const struct model *m, comp_id c)
 {
@@ -143,13 +144,16 @@ comp_id model_add_nested(struct model *m, const char *kind, comp_id owner,
 /* Looks a name up among components of this kind; the error suggests. NULL kind: any. */
 comp_id model_need(const struct model *m, const char *name, const char *kind,
                    const char *for_what, struct errmsg *why);
+/* For `resolve`: a nested component's owner must be of this kind. */
+enum err model_owned_by(const struct model *m, comp_id c, const struct kind_impl *kind,
+                        struct errmsg *why);
 /* A parameter's initial value, by index. */
 static inline const struct value *model_param(const struct model *m, comp_id c, int p)
 {
     return &m->comps[c].params[p];
 }
 
-/* ---- the world --------------------------------------------------------------------------- */
+/* ---- the world ------------------------------------------------------------------ */
 
 struct ready_entry {
     ref act;
@@ -161,7 +165,7 @@ struct ready_entry {
 struct head {
     sim_time now;
     uint64_t seed;
-    uint64_t events;    /* dispatched */
+    uint64_t events; /* dispatched */
     uint64_t digest;
     uint64_t next_request;
     uint64_t seq;       /* insertion number of calendar events */
@@ -171,35 +175,35 @@ struct head {
     ref digests;        /* uint64_t per component */
     uint32_t next_change;
     uint32_t next_span;
-    uint32_t acts;      /* alive */
-    uint32_t act_gen;   /* last generation handed out */
-    ref act_free;       /* free list of struct act */
-    ref ledger_free;    /* free list of struct ledger_chunk */
-    ref ready;          /* ring of struct ready_entry */
+    uint32_t acts;    /* alive */
+    uint32_t act_gen; /* last generation handed out */
+    ref act_free;     /* free list of struct act */
+    ref ledger_free;  /* free list of struct ledger_chunk */
+    ref ready;        /* ring of struct ready_entry */
     uint32_t ready_head, ready_tail, ready_cap;
     /* calendar */
-    ref heap;           /* unsigned __int128 keys */
+    ref heap; /* unsigned __int128 keys */
     uint32_t heap_n, heap_cap;
-    ref slots;          /* struct cal_slot */
+    ref slots; /* struct cal_slot */
     uint32_t slot_free, slot_n, slot_cap;
-    ref lanes;          /* struct cal_lane, one per constant delay */
+    ref lanes; /* struct cal_lane, one per constant delay */
     uint32_t lane_n;
-    ref faults;         /* struct running_fault list */
-    bool stopped;       /* ran away: will not run on */
+    ref faults;   /* struct running_fault list */
+    bool stopped; /* ran away: will not run on */
 };
 
 struct world {
-    char *base;            /* the region; may move between events, never inside one */
-    size_t mapped, limit;  /* bytes */
+    char *base;           /* the region; may move between events, never inside one */
+    size_t mapped, limit; /* bytes */
     struct model *model;
-    const struct comp *comps; /* model->comps */
+    const struct comp *comps;        /* model->comps */
     const struct observer *observer; /* during a run; else NULL */
-    uint32_t outcome;      /* of the event being dispatched, for the digest */
+    uint32_t outcome;                /* of the event being dispatched, for the digest */
 };
 
-#define W_HEAD(w) ((struct head *)(void *)(w)->base)
+#define W_HEAD(w)         ((struct head *)(void *)(w)->base)
 #define W_PTR(w, type, r) ((type *)(void *)((w)->base + (size_t)(r)*8))
-#define W_REF(w, p) ((ref)((size_t)((const char *)(p) - (w)->base) / 8))
+#define W_REF(w, p)       ((ref)((size_t)((const char *)(p) - (w)->base) / 8))
 /* The component's own state (kind_impl.state_size bytes, zeroed before init). */
 #define W_STATE(w, type, c) W_PTR(w, type, (w)->comps[c].state)
 static inline sim_time w_now(const struct world *w)
@@ -207,12 +211,14 @@ static inline sim_time w_now(const struct world *w)
     return W_HEAD(w)->now;
 }
 
-/* Zeroed memory. Rounded up to a power of two words, freed to a list of that class. One event
- * may allocate 256 KiB besides growing arrays. Never fails (the loop keeps headroom). */
+/* Zeroed memory. Rounded up to a power of two words, freed to a list of that class. One
+ * event may allocate 256 KiB besides growing arrays. Never fails (the loop keeps
+ * headroom). */
 ref w_alloc(struct world *w, size_t bytes);
-void w_release(struct world *w, ref r, size_t bytes); /* the bytes that were asked for */
-/* Grows an array of `size`-byte items to hold at least `need`: copies, frees the old one;
- * *cap is in items. New items are zeroed. */
+void w_release(struct world *w, ref r,
+               size_t bytes); /* the bytes that were asked for */
+/* Grows an array of `size`-byte items to hold at least `need`: copies, frees the old
+ * one; *cap is in items. New items are zeroed. */
 void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t size);
 
 /* Parameter values as they are now. `p` is the index into the kind's params table: each
@@ -252,9 +258,9 @@ static inline struct rng *w_rng(struct world *w, comp_id c, int i)
     return W_PTR(w, struct rng, w->comps[c].rngs) + i;
 }
 
-/* ---- calendar ------------------------------------------------------------------------------ */
+/* ---- calendar ------------------------------------------------------------------- */
 
-/* Core handlers come first; a kind's own events are EV_KIND + n and reach its `event`. */
+/* The core's come first; a kind's own are EV_KIND + n and reach its `event`. */
 enum event_kind {
     EV_NONE,
     EV_ARRIVE,   /* a child act reaches its component (network time over) */
@@ -268,9 +274,10 @@ enum event_kind {
     EV_KIND
 };
 
-/* A timer is named by a number that is good until it fires or is cancelled: keep it in a
- * field, set the field to 0 when it fires. 0: none. Total order (time, insertion). */
-uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a, uint32_t b);
+/* A timer is named by a number that is good until it fires or is cancelled: keep it in
+ * a field, set the field to 0 when it fires. 0: none. Total order (time, insertion). */
+uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
+                uint32_t b);
 /* The same for delays that repeat (timeouts, network): one ring per delay, O(1). */
 uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32_t a,
                    uint32_t b);
@@ -288,42 +295,43 @@ static inline void w_outcome(struct world *w, uint32_t x)
     w->outcome = w->outcome * 31 + x + 1;
 }
 
-/* ---- lists: intrusive, by ref ---------------------------------------------------------------- */
+/* ---- lists: intrusive, by ref --------------------------------------------------- */
 
 struct list { /* of acts, through the link pair that the function name says */
     ref first, last;
     uint32_t count;
 };
 
-/* ---- activations ------------------------------------------------------------------------------ */
+/* ---- activations ---------------------------------------------------------------- */
 
 enum act_kind {
     ACT_USER,     /* a client's attempt: the root */
     ACT_REQUEST,  /* in a service: runs a program */
-    ACT_BRANCH,   /* of PARALLEL, or a detached refresh: runs a part of its parent's program */
+    ACT_BRANCH,   /* of PARALLEL, or a detached refresh: runs a part of its parent's
+                     program */
     ACT_QUERY,    /* at a database, see enum query_mode */
     ACT_LOOKUP,   /* in a cache */
     ACT_EXTERNAL, /* at a third party */
     ACT_PROBE     /* a health check */
 };
 enum query_mode {
-    QUERY_STATEMENT, /* one statement, on the caller's transaction connection if it has one
-                        to this database, else on one of its pool's */
+    QUERY_STATEMENT, /* one statement, on the caller's transaction connection if it has
+                        one to this database, else on one of its pool's */
     QUERY_BEGIN,     /* takes a connection and hands it to parent->tx */
     QUERY_LEAK       /* takes a connection, opens a transaction, never gives it back */
 };
 enum act_flag {
-    ACT_ABANDONED = 1, /* nobody waits for it any more */
-    ACT_TRACED = 2,    /* its request's spans are reported */
-    ACT_WORKER = 4,    /* holds a worker of its instance */
+    ACT_ABANDONED = 1,  /* nobody waits for it any more */
+    ACT_TRACED = 2,     /* its request's spans are reported */
+    ACT_WORKER = 4,     /* holds a worker of its instance */
     ACT_IN_STATION = 8, /* its time is split into work and contention by the station */
-    ACT_HIT = 16,      /* LOOKUP: the answer was a value; else the caller runs the body */
+    ACT_HIT = 16, /* LOOKUP: the answer was a value; else the caller runs the body */
     ACT_DETACHED = 32, /* BRANCH: a refresh in the background */
     ACT_STALE = 64,
-    ACT_ANSWERED = 128, /* a business answer (REPLY; a third party's decline: its caller's
-                           program ends with a business answer too) */
-    ACT_SENT = 256,    /* on its way: `begin` has not run */
-    ACT_BACK = 512     /* done: the answer is on its way */
+    ACT_ANSWERED = 128, /* a business answer (REPLY; a third party's decline: its
+                           caller's program ends with a business answer too) */
+    ACT_SENT = 256,     /* on its way: `begin` has not run */
+    ACT_BACK = 512      /* done: the answer is on its way */
 };
 
 #define LEDGER_SLICES 6
@@ -334,11 +342,11 @@ struct ledger_chunk {
 };
 
 struct act {
-    uint32_t gen;      /* 0: free; else unique among all that ever were (mod 2^32) */
-    uint8_t kind;      /* enum act_kind */
-    uint8_t mode;      /* QUERY: enum query_mode */
-    uint8_t cause;     /* what it waits for or does; CAUSE_COUNT: for its child */
-    uint8_t reason;    /* how it ended, once it has */
+    uint32_t gen;   /* 0: free; else unique among all that ever were (mod 2^32) */
+    uint8_t kind;   /* enum act_kind */
+    uint8_t mode;   /* QUERY: enum query_mode */
+    uint8_t cause;  /* what it waits for or does; CAUSE_COUNT: for its child */
+    uint8_t reason; /* how it ended, once it has */
     uint16_t flags;
     comp_id comp;      /* where it runs: service, database, cache, external, client */
     comp_id place;     /* where it waits; with `cause` */
@@ -348,43 +356,43 @@ struct act {
     comp_id culprit;   /* where it failed */
     uint16_t instance; /* of comp, 1-based; 0: none */
     uint16_t caller_instance; /* of the parent's component */
-    comp_id caller;    /* the parent's component (kept when the parent is gone) */
-    comp_id pool;      /* QUERY: the caller's pool */
-    uint64_t request;  /* the user's request */
-    sim_time start;    /* it was sent */
-    sim_time since;    /* waits for (cause, place) since; accounted up to here */
-    sim_time age;      /* oldest cached value in it */
-    ref parent;        /* who waits for it */
-    ref child;         /* whom it waits for (a call's current attempt) */
-    ref branches;      /* running branches, through `sibling` */
+    comp_id caller;   /* the parent's component (kept when the parent is gone) */
+    comp_id pool;     /* QUERY: the caller's pool */
+    uint64_t request; /* the user's request */
+    sim_time start;   /* it was sent */
+    sim_time since;   /* waits for (cause, place) since; accounted up to here */
+    sim_time age;     /* oldest cached value in it */
+    ref parent;       /* who waits for it */
+    ref child;        /* whom it waits for (a call's current attempt) */
+    ref branches;     /* running branches, through `sibling` */
     ref sibling;
-    ref ledger;        /* chunks of slices */
-    ref next, prev;    /* acts in the same component (instance): oldest first */
-    ref qnext, qprev;  /* the queue it waits in: free for the kind that holds it */
-    uint32_t timer;    /* what it waits for, if that is a time */
-    uint32_t timeout;  /* its parent's patience with it (armed by the call policy) */
+    ref ledger;       /* chunks of slices */
+    ref next, prev;   /* acts in the same component (instance): oldest first */
+    ref qnext, qprev; /* the queue it waits in: free for the kind that holds it */
+    uint32_t timer;   /* what it waits for, if that is a time */
+    uint32_t timeout; /* its parent's patience with it (armed by the call policy) */
     /* station.c */
     uint64_t mark;     /* attained service at which it is done */
     uint32_t heap_pos; /* in the station's heap */
     ref station;
-    sim_time demand;   /* work asked for */
+    sim_time demand; /* work asked for */
     /* programs */
     uint32_t program, pc;
-    uint32_t start_pc;  /* BRANCH: where it began */
-    uint32_t nbranches; /* still running */
+    uint32_t start_pc;          /* BRANCH: where it began */
+    uint32_t nbranches;         /* still running */
     uint32_t span, parent_span; /* trace: own, its caller's */
     /* the call it is making (call.c) */
-    uint16_t attempt;  /* 0: none running */
-    uint16_t depth;    /* calls and branches above it */
+    uint16_t attempt;    /* 0: none running */
+    uint16_t depth;      /* calls and branches above it */
     uint16_t try_number; /* which attempt of its caller's call it is */
-    sim_time backoff;  /* last one (decorrelated jitter) */
+    sim_time backoff;    /* last one (decorrelated jitter) */
     sim_time call_start;
     /* for the called kinds' own use while they hold it */
-    ref tx;            /* REQUEST, BRANCH: connection of the open transaction; 0: none */
-    ref conn;          /* QUERY: the connection it runs on */
-    uint32_t key;      /* LOOKUP: key number; the caller keeps it for OP_STORE */
-    uint32_t phase;    /* the kind's own state machine; 0 at begin */
-    uint32_t x, y;     /* free for the kind */
+    ref tx;         /* REQUEST, BRANCH: connection of the open transaction; 0: none */
+    ref conn;       /* QUERY: the connection it runs on */
+    uint32_t key;   /* LOOKUP: key number; the caller keeps it for OP_STORE */
+    uint32_t phase; /* the kind's own state machine; 0 at begin */
+    uint32_t x, y;  /* free for the kind */
 };
 static inline struct act *act_at(const struct world *w, ref r)
 {
@@ -402,9 +410,11 @@ sim_time call_network(struct world *w, const struct act *a);
 /* From now on it waits for (cause, place); what went before is accounted. */
 void act_wait(struct world *w, struct act *a, enum cause cause, comp_id place);
 /* Waits for `delay`, then resume(REASON_NONE). */
-void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause, comp_id place);
-/* Adds to its ledger a piece that the caller has measured itself; `since` is untouched. */
-void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place, sim_time ns);
+void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause,
+               comp_id place);
+/* Adds a piece that the caller has measured itself; `since` is untouched. */
+void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
+                sim_time ns);
 /* Accounts now - since to (cause, place) and sets since = now. */
 void act_account_time(struct world *w, struct act *a);
 static inline void act_account(struct world *w, struct act *a)
@@ -422,11 +432,11 @@ static inline void act_aged(struct act *a, sim_time age)
 {
     a->age = age > a->age ? age : a->age;
 }
-/* Ends it from outside (kill, crash): its component's cancel, then act_finish(reason). */
+/* Ends it from outside: its component's cancel, then act_finish(reason). */
 void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit);
 /* A cache's refresh in the background: runs the miss body of the program that made this
- * `lookup`, ends at its OP_STORE, nobody waits for it, it holds no worker. The new act has
- * the lookup's key; set its x. NULL: the caller is gone. */
+ * `lookup`, ends at its OP_STORE, nobody waits for it, it holds no worker. The new act
+ * has the lookup's key; set its x. NULL: the caller is gone. */
 struct act *act_refresh(struct world *w, struct act *lookup);
 
 /* A queue of acts through qnext/qprev. */
@@ -438,63 +448,70 @@ void queue_remove(struct world *w, struct list *q, struct act *a);
 void members_add(struct world *w, struct list *l, struct act *a);
 void members_remove(struct world *w, struct list *l, struct act *a);
 
-/* ---- what the other kinds do for programs ------------------------------------------------------ */
+/* ---- what the other kinds do for programs --------------------------------------- */
 
-/* exec.c calls these from a service's program. The long ones are calls (a child act of kind
- * ACT_QUERY or ACT_LOOKUP reaches the database's or cache's `begin`; see the fields mode,
- * what, pool, caller, caller_instance, parent). These are the short ones: */
+/* exec.c calls these from a service's program. The long ones are calls (a child act of
+ * kind ACT_QUERY or ACT_LOOKUP reaches the database's or cache's `begin`; see the
+ * fields mode, what, pool, caller, caller_instance, parent). These are the short ones:
+ */
 
-/* OP_TX_END / OP_TX_ABORT, and whenever an act with a->tx ends: gives the connection back, sets tx = 0. */
+/* OP_TX_END / OP_TX_ABORT, and whenever an act with a->tx ends: gives the connection
+ * back, sets tx = 0. */
 void database_tx_end(struct world *w, struct act *a, bool commit);
-/* A QUERY_BEGIN that succeeds does: act_at(w, a->parent)->tx = conn (when parent != 0). A
- * QUERY_STATEMENT finds its caller's transaction in act_at(w, a->parent)->tx; acts below a
- * branch: exec copies tx down. */
+/* A QUERY_BEGIN that succeeds does: act_at(w, a->parent)->tx = conn (when parent != 0).
+ * A QUERY_STATEMENT finds its caller's transaction in act_at(w, a->parent)->tx; acts
+ * below a branch: exec copies tx down. */
 
 /* A lookup's answer: a->flags & ACT_HIT, a->key, a->age; on a miss a->x, not 0 when the
- * key space counts on this caller (a load is registered). The core copies key and x into
- * the caller, which runs the body and then calls one of these with itself. When x is not 0
- * exactly one of the two is called, whatever happens to the caller (also when the lookup
- * was abandoned: then with the lookup). x 0: a plain put. A lookup that fails with TIMEOUT,
- * BREAKER_OPEN, SHED or DOWN counts as a miss with x 0; other failures fail the program. */
+ * key space counts on this caller (a load is registered). The core copies key and x
+ * into the caller, which runs the body and then calls one of these with itself. When x
+ * is not 0 exactly one of the two is called, whatever happens to the caller (also when
+ * the lookup was abandoned: then with the lookup). x 0: a plain put. A lookup that
+ * fails with TIMEOUT, BREAKER_OPEN, SHED or DOWN counts as a miss with x 0; other
+ * failures fail the program. */
 void keyspace_store(struct world *w, comp_id keyspace, struct act *caller);
 void keyspace_store_failed(struct world *w, comp_id keyspace, struct act *caller,
                            enum reason reason);
-/* How many keys one request looks up at once, and which: the first key of the batch (drawn
- * once by the request). exec starts that many branches; their lookups have act->key =
- * first .. first + n - 1 set when `begin` runs (n == 1: first). */
+/* How many keys one request looks up at once, and which: the first key of the batch
+ * (drawn once by the request). exec starts that many branches; their lookups have
+ * act->key = first .. first + n - 1 set when `begin` runs (n == 1: first). */
 uint32_t keyspace_batch(struct world *w, comp_id keyspace, uint32_t *first);
 
 /* Pools: a service tells its pools of its instances. */
 void pool_instance_up(struct world *w, comp_id pool, int instance);
-void pool_instance_gone(struct world *w, comp_id pool, int instance); /* crash, removed:
-    its connections close (the database notices), its waiting acts were cancelled before */
+void pool_instance_gone(struct world *w, comp_id pool,
+                        int instance); /* crash, removed:
+its connections close (the database notices), its waiting acts were cancelled before */
 struct pool_look {
     int in_use, size, waiting;
     sim_time oldest_wait; /* age of the longest wait */
 };
-void pool_look(const struct world *w, comp_id pool, int instance, struct pool_look *out);
+void pool_look(const struct world *w, comp_id pool, int instance,
+               struct pool_look *out);
 
 /* world_db_sessions(), world_cache_keys() */
 size_t database_sessions(const struct world *w, comp_id db, struct db_session_view *out,
                          size_t max);
-size_t keyspace_keys(const struct world *w, comp_id keyspace, struct cache_key_view *out,
-                     size_t max);
+size_t keyspace_keys(const struct world *w, comp_id keyspace,
+                     struct cache_key_view *out, size_t max);
 
 /* What autoscalers use of a service (service.c). */
 int service_count(const struct world *w, comp_id service); /* wanted instances */
 void service_scale(struct world *w, comp_id service, int count);
-double service_cpu(const struct world *w, comp_id service); /* mean share over the last 10 s */
-double service_queued(const struct world *w, comp_id service);   /* mean per instance */
-double service_in_flight(const struct world *w, comp_id service); /* mean per instance */
+double service_cpu(const struct world *w,
+                   comp_id service); /* mean share over the last 10 s */
+double service_queued(const struct world *w, comp_id service); /* mean per instance */
+double service_in_flight(const struct world *w,
+                         comp_id service); /* mean per instance */
 
-/* ---- processor sharing: station.c ---------------------------------------------------------------- */
+/* ---- processor sharing: station.c ----------------------------------------------- */
 
 /*
- * n acts share `factor * min(cores, n) / (1 + alpha (n-1) + beta n (n-1))` seconds of work per
- * second. Attained service is a fixed-point integer clock; acts sit in a heap of finishing
- * marks through act->mark and act->heap_pos; one event (EV_STATION, a = W_REF of the station)
- * is pending. A done act gets its ledger split: demand to work, the rest to contention, and
- * act_ready(REASON_NONE).
+ * n acts share `factor * min(cores, n) / (1 + alpha (n-1) + beta n (n-1))` seconds of
+ * work per second. Attained service is a fixed-point integer clock; acts sit in a heap
+ * of finishing marks through act->mark and act->heap_pos; one event (EV_STATION, a =
+ * W_REF of the station) is pending. A done act gets its ledger split: demand to work,
+ * the rest to contention, and act_ready(REASON_NONE).
  */
 #define STATION_SECONDS 12
 struct station {
@@ -502,17 +519,17 @@ struct station {
     uint8_t work, contention; /* causes */
     bool paused;
     double cores, alpha, beta, factor;
-    uint64_t clock;      /* attained service per act, fixed point */
-    uint64_t rate;       /* of the clock now, fixed point per ns */
-    sim_time since;      /* clock is right as of */
-    ref heap;            /* of act refs by (mark, gen) */
+    uint64_t clock; /* attained service per act, fixed point */
+    uint64_t rate;  /* of the clock now, fixed point per ns */
+    sim_time since; /* clock is right as of */
+    ref heap;       /* of act refs by (mark, gen) */
     uint32_t n, cap;
     uint32_t timer;
-    sim_time timer_at;   /* when it fires */
-    double busy;         /* core-nanoseconds used up to `since`; see station_busy() */
-    sim_time second;     /* the last whole second that busy_at knows */
+    sim_time timer_at; /* when it fires */
+    double busy;       /* core-nanoseconds used up to `since`; see station_busy() */
+    sim_time second;   /* the last whole second that busy_at knows */
     double busy_at[STATION_SECONDS]; /* busy at second t: [t % STATION_SECONDS] */
-    uint64_t served;     /* acts that were done */
+    uint64_t served;                 /* acts that were done */
 };
 void station_init(struct world *w, struct station *s, comp_id c, enum cause work,
                   enum cause contention, double cores);
@@ -523,38 +540,39 @@ void station_remove(struct world *w, struct station *s, struct act *a);
 /* Work it has got since it was added. */
 sim_time station_attained(const struct world *w, const struct station *s,
                           const struct act *a);
-/* After changing cores, alpha, beta, factor or paused: call before and after with the same
- * station: station_touch(); change; station_changed(). */
+/* After changing cores, alpha, beta, factor or paused: call before and after with the
+ * same station: station_touch(); change; station_changed(). */
 void station_touch(struct world *w, struct station *s);
 void station_changed(struct world *w, struct station *s);
-void station_event(struct world *w, struct station *s); /* EV_STATION */
+void station_event(struct world *w, struct station *s);              /* EV_STATION */
 double station_busy(const struct world *w, const struct station *s); /* core-seconds */
-/* Share of its cores busy over the last `seconds` whole seconds and what has begun of this
- * one; 1 <= seconds < STATION_SECONDS. */
+/* Share of its cores busy over the last `seconds` whole seconds and what has begun of
+ * this one; 1 <= seconds < STATION_SECONDS. */
 double station_load(const struct world *w, const struct station *s, int seconds);
 
-/* ---- kinds ------------------------------------------------------------------------------------------ */
+/* ---- kinds ---------------------------------------------------------------------- */
 
-/* What an op or a fault writes about itself; title and undo are filled by the core when the
- * kind leaves them empty. Texts of undo point into `text` or model memory. */
+/* What an op or a fault writes about itself; title and undo are filled by the core when
+ * the kind leaves them empty. Texts of undo point into `text` or model memory. */
 struct effect {
     char title[160];
     bool has_undo;
     struct action undo;
-    char text[48];   /* for texts of undo.args */
-    sim_time busy;   /* keeps the operator busy; preset from op_desc.cost */
-    bool no_record;  /* nothing changed */
+    char text[48];  /* for texts of undo.args */
+    sim_time busy;  /* keeps the operator busy; preset from op_desc.cost */
+    bool no_record; /* nothing changed */
 };
 
 struct kind_impl {
     struct kind_desc desc;
-    const char *const *streams; /* names of its random streams, NULL-terminated; may be NULL */
+    const char *const
+        *streams; /* names of its random streams, NULL-terminated; may be NULL */
 
     /* Model time, in this order for all components; each may be NULL. */
-    enum err (*resolve)(struct model *m, comp_id c, struct errmsg *why); /* names to ids:
-        sets comp.target, VALUE_COMP params; may model_add_nested() */
-    enum err (*check)(struct model *m, comp_id c, struct errmsg *why); /* after all programs
-        and policies are there */
+    enum err (*resolve)(struct model *m, comp_id c, struct errmsg *why); /* names to
+        ids: sets comp.target, VALUE_COMP params; may model_add_nested() */
+    enum err (*check)(struct model *m, comp_id c, struct errmsg *why);   /* after all
+          programs   and policies are there */
     size_t (*state_size)(const struct model *m, comp_id c);
 
     /* A new world, components in order of id. */
@@ -566,9 +584,10 @@ struct kind_impl {
     void (*resume)(struct world *w, struct act *a, enum reason reason);
     void (*cancel)(struct world *w, struct act *a);
 
-    /* Doing. `set`: the value is already checked against param_desc and stored after this
-     * returns ERR_OK (may be NULL); `changed` runs after it was stored. `op`, `fault`: index
-     * into the tables; arguments are checked for type and number. Refuse before changing. */
+    /* Doing. `set`: the value is already checked against param_desc and stored after
+     * this returns ERR_OK (may be NULL); `changed` runs after it was stored. `op`,
+     * `fault`: index into the tables; arguments are checked for type and number. Refuse
+     * before changing. */
     enum err (*set)(struct world *w, comp_id c, int param, const struct value *v,
                     struct errmsg *why);
     void (*changed)(struct world *w, comp_id c, int param, const struct value *old);
@@ -588,20 +607,20 @@ struct kind_impl {
 };
 /* The table is in kinds.c; each kind's file ends in its definition. */
 extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_balancer,
-    kind_call, kind_flag, kind_counter, kind_pool, kind_database, kind_statement, kind_cache,
-    kind_keyspace, kind_external, kind_autoscaler;
+    kind_call, kind_flag, kind_counter, kind_pool, kind_database, kind_statement,
+    kind_cache, kind_keyspace, kind_external, kind_autoscaler;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
     return w->comps[c].kind;
 }
 
-/* ---- telling ------------------------------------------------------------------------------------------- */
+/* ---- telling -------------------------------------------------------------------- */
 
 /* A log line of a component; cheap when nobody listens (format only then). */
 void w_log(struct world *w, comp_id c, int instance, enum log_level level,
            uint64_t request, const char *fmt, ...) PRINTF_LIKE(6, 7);
-/* A piece of a traced act's time that ends now: call it when (a->flags & ACT_TRACED). */
+/* A piece of a traced act's time that ends now (a->flags & ACT_TRACED). */
 void w_span(struct world *w, const struct act *a, enum cause cause, comp_id place,
             sim_time start, enum reason reason, const char *note);
 

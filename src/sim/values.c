@@ -37,7 +37,7 @@ struct value value_text(const char *s)
     return (struct value){.type = VALUE_TEXT, .as.text = s};
 }
 
-/* ---- random durations ---------------------------------------------------------------- */
+/* ---- random durations ----------------------------------------------------------- */
 
 struct dist dist_const(sim_time t)
 {
@@ -119,10 +119,11 @@ sim_time dist_draw(const struct dist *d, struct rng *r)
     return d->mean;
 }
 
-/* ---- text to value ---------------------------------------------------------------------- */
+/* ---- text to value -------------------------------------------------------------- */
 
-static const char *const dist_names[] = {"const",     "exponential", "uniform",  "normal",
-                                         "lognormal", "erlang",      "hyperexp", "pareto"};
+static const char *const dist_names[] = {"const",    "exponential", "uniform",
+                                         "normal",   "lognormal",   "erlang",
+                                         "hyperexp", "pareto"};
 enum { DIST_KINDS = sizeof dist_names / sizeof *dist_names };
 
 static enum err parse_number(const char *what, const char *text, double *out,
@@ -146,7 +147,8 @@ static enum err parse_count(const char *what, const char *text, int64_t *out,
     errno = 0;
     long long n = strtoll(text, &end, 10);
     if (end == text || *end != '\0' || errno == ERANGE)
-        return errmsg_set(why, ERR_INPUT, "%s: \"%.60s\" is not a whole number", what, text);
+        return errmsg_set(why, ERR_INPUT, "%s: \"%.60s\" is not a whole number", what,
+                          text);
     *out = n;
     return ERR_OK;
 }
@@ -158,7 +160,8 @@ static enum err parse_fraction(const char *what, const char *text, double *out,
     size_t n = strlen(text);
     bool percent = n > 1 && text[n - 1] == '%';
     if (n >= sizeof copy)
-        return errmsg_set(why, ERR_INPUT, "%s: \"%.60s\" is not a fraction", what, text);
+        return errmsg_set(why, ERR_INPUT, "%s: \"%.60s\" is not a fraction", what,
+                          text);
     memcpy(copy, text, n + 1);
     if (percent)
         copy[n - 1] = '\0';
@@ -168,14 +171,16 @@ static enum err parse_fraction(const char *what, const char *text, double *out,
     return err;
 }
 
-static enum err parse_bool(const char *what, const char *text, bool *out, struct errmsg *why)
+static enum err parse_bool(const char *what, const char *text, bool *out,
+                           struct errmsg *why)
 {
     if (str_eq(text, "on") || str_eq(text, "true") || str_eq(text, "yes"))
         *out = true;
     else if (str_eq(text, "off") || str_eq(text, "false") || str_eq(text, "no"))
         *out = false;
     else
-        return errmsg_set(why, ERR_INPUT, "%s: say on or off, not \"%.60s\"", what, text);
+        return errmsg_set(why, ERR_INPUT, "%s: say on or off, not \"%.60s\"", what,
+                          text);
     return ERR_OK;
 }
 
@@ -192,7 +197,8 @@ static enum err parse_choice(const char *what, const char *choices, const char *
         }
         p += len + (p[len] == '|');
     }
-    return errmsg_set(why, ERR_INPUT, "%s: \"%.60s\" is none of %s", what, text, choices);
+    return errmsg_set(why, ERR_INPUT, "%s: \"%.60s\" is none of %s", what, text,
+                      choices);
 }
 
 /* "250ms" or "lognormal(180ms, 60ms)": a name and its arguments. */
@@ -208,8 +214,8 @@ static enum err parse_dist(const char *what, const char *text, struct dist *out,
             errmsg_prefix(why, "%s: ", what);
         return err;
     }
-    while (kind < DIST_KINDS &&
-           (strlen(dist_names[kind]) != len || memcmp(dist_names[kind], text, len) != 0))
+    while (kind < DIST_KINDS && (strlen(dist_names[kind]) != len ||
+                                 memcmp(dist_names[kind], text, len) != 0))
         kind++;
     size_t rest = strlen(text + len);
     if (kind == DIST_KINDS || rest >= sizeof copy || text[len + rest - 1] != ')')
@@ -230,7 +236,8 @@ static enum err parse_dist(const char *what, const char *text, struct dist *out,
     if (err != ERR_OK || arg[1] == NULL)
         return err;
     double x;
-    if (out->kind == DIST_ERLANG || out->kind == DIST_HYPEREXP || out->kind == DIST_PARETO) {
+    if (out->kind == DIST_ERLANG || out->kind == DIST_HYPEREXP ||
+        out->kind == DIST_PARETO) {
         err = parse_number(what, arg[1], &x, why);
         if (err == ERR_OK && (x < 0 || x > 1e6))
             return errmsg_set(why, ERR_INPUT, "%s: %s is out of range", what, arg[1]);
@@ -243,8 +250,8 @@ static enum err parse_dist(const char *what, const char *text, struct dist *out,
     return time_parse(arg[1], &out->spread, why);
 }
 
-enum err value_parse(const struct model *m, const struct param_desc *p, const char *text,
-                     struct value *out, struct errmsg *why)
+enum err value_parse(const struct model *m, const struct param_desc *p,
+                     const char *text, struct value *out, struct errmsg *why)
 {
     struct value v = {.type = p->type};
     enum err err = ERR_OK;
@@ -282,7 +289,7 @@ enum err value_parse(const struct model *m, const struct param_desc *p, const ch
     return err == ERR_OK ? value_fit(m, p, &v, out, why) : err;
 }
 
-/* ---- value to text --------------------------------------------------------------------------- */
+/* ---- value to text -------------------------------------------------------------- */
 
 static void format_choice(const char *choices, int64_t index, struct buf *out)
 {
@@ -313,8 +320,8 @@ static void format_dist(const struct dist *d, struct buf *out)
     buf_addch(out, ')');
 }
 
-void value_format(const struct model *m, const struct param_desc *p, const struct value *v,
-                  struct buf *out)
+void value_format(const struct model *m, const struct param_desc *p,
+                  const struct value *v, struct buf *out)
 {
     switch (v->type) {
     case VALUE_NUMBER:
@@ -339,8 +346,9 @@ void value_format(const struct model *m, const struct param_desc *p, const struc
         format_dist(&v->as.dist, out);
         break;
     case VALUE_COMP:
-        buf_adds(out, m != NULL && v->as.comp < model_comps(m) ? model_name(m, v->as.comp)
-                                                               : "none");
+        buf_adds(out, m != NULL && v->as.comp < model_comps(m)
+                          ? model_name(m, v->as.comp)
+                          : "none");
         break;
     case VALUE_TEXT:
         buf_adds(out, v->as.text == NULL ? "" : v->as.text);
@@ -350,7 +358,7 @@ void value_format(const struct model *m, const struct param_desc *p, const struc
     }
 }
 
-/* ---- fitting ------------------------------------------------------------------------------------ */
+/* ---- fitting -------------------------------------------------------------------- */
 
 static bool as_double(const struct value *v, double *x)
 {
@@ -409,10 +417,9 @@ static double magnitude(const struct value *v)
     }
 }
 
-static const char *const type_names[] = {"nothing", "a number", "a whole number",
-                                         "a fraction", "a time", "on or off",
-                                         "one of the choices", "a random time",
-                                         "a component", "a text"};
+static const char *const type_names[] = {
+    "nothing",   "a number",           "a whole number", "a fraction",  "a time",
+    "on or off", "one of the choices", "a random time",  "a component", "a text"};
 
 static int64_t choice_count(const char *choices)
 {
@@ -428,8 +435,8 @@ static bool ranged(enum value_type t)
            t == VALUE_DURATION || t == VALUE_DIST;
 }
 
-enum err value_fit(const struct model *m, const struct param_desc *p, const struct value *v,
-                   struct value *out, struct errmsg *why)
+enum err value_fit(const struct model *m, const struct param_desc *p,
+                   const struct value *v, struct value *out, struct errmsg *why)
 {
     struct value fit;
     if (v->type == VALUE_TEXT && p->type != VALUE_TEXT)
@@ -444,8 +451,9 @@ enum err value_fit(const struct model *m, const struct param_desc *p, const stru
     double x = ranged(p->type) ? magnitude(&fit) : 0;
     bool limited = p->min < p->max || p->min > p->max;
     if (limited && ranged(p->type) && (x < p->min || x > p->max))
-        return errmsg_set(why, ERR_INPUT, "%s must be %.10g to %.10g%s%s, not %.10g", p->name,
-                          p->min, p->max, p->unit != NULL && p->unit[0] ? " " : "",
+        return errmsg_set(why, ERR_INPUT, "%s must be %.10g to %.10g%s%s, not %.10g",
+                          p->name, p->min, p->max,
+                          p->unit != NULL && p->unit[0] ? " " : "",
                           p->unit != NULL ? p->unit : "", x);
     bool time = p->type == VALUE_DURATION || p->type == VALUE_DIST;
     if (time && (x < 0 || (p->type == VALUE_DIST && fit.as.dist.spread < 0)))

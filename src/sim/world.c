@@ -2,11 +2,11 @@
  * Worlds: making, copying, running, and looking at one. The loop is small: make room,
  * let one act go on that is ready, else take the next event.
  */
+#include "world.h"
 #include "calendar.h"
 #include "service.h"
-#include "world.h"
 
-/* ---- making ------------------------------------------------------------------------ */
+/* ---- making --------------------------------------------------------------------- */
 
 static void seed_streams(struct world *w)
 {
@@ -122,7 +122,7 @@ size_t world_bytes(const struct world *w)
     return (size_t)W_HEAD(w)->used * 8;
 }
 
-/* ---- running ------------------------------------------------------------------------- */
+/* ---- running -------------------------------------------------------------------- */
 
 static void dispatch(struct world *w, const struct cal_slot *e)
 {
@@ -167,10 +167,11 @@ static enum err ran_away(struct world *w, struct errmsg *why)
 {
     struct head *h = W_HEAD(w);
     h->stopped = true;
-    return errmsg_set(why, ERR_LIMIT,
-                      "the world ran away: %u pieces of work are under way and its %zu MiB "
-                      "are used up",
-                      h->acts, w->limit >> 20);
+    return errmsg_set(
+        why, ERR_LIMIT,
+        "the world ran away: %u pieces of work are under way and its %zu MiB "
+        "are used up",
+        h->acts, w->limit >> 20);
 }
 
 enum err world_run(struct world *w, sim_time until, uint64_t max_events,

@@ -31,7 +31,8 @@ comp_id act_where(const struct world *w, const struct act *a);
 void ledger_take(struct world *w, struct act *to, struct act *from);
 /* Adds the ledger of one that has ended to another's; `from` may be left without. */
 void ledger_merge(struct world *w, struct act *to, struct act *from);
-size_t ledger_copy(const struct world *w, const struct act *a, struct slice *out, size_t max);
+size_t ledger_copy(const struct world *w, const struct act *a, struct slice *out,
+                   size_t max);
 
 /* call.c */
 struct call_spec { /* a call that a program or a client makes */
@@ -45,7 +46,8 @@ void call_backoff(struct world *w, struct act *parent);
 /* The parent stops waiting for its running call (it ends or is killed). */
 void call_drop(struct world *w, struct act *parent);
 sim_time call_latency(struct world *w, comp_id policy, bool *constant);
-comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee, struct errmsg *why);
+comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
+                        struct errmsg *why);
 enum balance { BALANCE_RANDOM, BALANCE_ROUND_ROBIN, BALANCE_LEAST, BALANCE_TWO };
 int call_balance(const struct world *w, comp_id policy);
 
@@ -63,8 +65,8 @@ bool client_spec(const struct world *w, const struct act *a, struct call_spec *s
 enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, size_t n,
                       sim_time period, struct errmsg *why);
 
-/* model.c: "checkout/buy", "edge/buy", "card-gateway": what is called; endpoint COMP_NONE
- * for a third party. */
+/* model.c: "checkout/buy", "edge/buy", "card-gateway": what is called; endpoint
+ * COMP_NONE for a third party. */
 enum err model_call_target(const struct model *m, const char *text, comp_id *target,
                            comp_id *endpoint, struct errmsg *why);
 
@@ -78,8 +80,8 @@ void apply_fault_end(struct world *w, ref fault);
 void schedule_init(struct world *w);
 
 /* values.c */
-enum err value_fit(const struct model *m, const struct param_desc *p, const struct value *v,
-                   struct value *out, struct errmsg *why);
+enum err value_fit(const struct model *m, const struct param_desc *p,
+                   const struct value *v, struct value *out, struct errmsg *why);
 enum err value_fit_arg(const struct model *m, const struct arg_desc *d,
                        const struct value *v, struct value *out, struct errmsg *why);
 

@@ -4,7 +4,7 @@
  * All samples of one metric name must stand together, whichever components they come
  * from, so names are written in order of their first appearance and each collects its
  * samples from the whole model. A metric that is known per instance is written per
- * instance only: a sum over its samples is then right.
+ * instance only: a sum over its samples is then right. Latency histograms come last.
  */
 #include "telemetry_internal.h"
 
@@ -72,6 +72,50 @@ static bool was_written(const struct recording *r, size_t kind, size_t metric)
     return false;
 }
 
+/* ---- latency ------------------------------------------------------------ */
+
+/* Since the start, with a bucket to each octave. */
+static void put_latency_of(const struct recording *r, comp_id c, const char *name,
+                           struct buf *out)
+{
+    struct gather g = {.ncomps = r->plan->ncomps};
+    slots_gather(r, c, 0, recording_end(r), &g);
+    const char *comp = model_name(r->plan->model, c);
+    unsigned long long upto = 0;
+    for (uint32_t b = 0; g.count && b < LATENCY_BUCKETS; b++) {
+        upto += g.hist[b];
+        if (b % 8 == 7 && b + 1 < LATENCY_BUCKETS)
+            buf_addf(out, "%s_bucket{component=\"%s\",le=\"%.7g\"} %llu\n", name, comp,
+                     latency_bucket_upper(b), upto);
+    }
+    if (!g.count)
+        return;
+    buf_addf(out, "%s_bucket{component=\"%s\",le=\"+Inf\"} %llu\n", name, comp, upto);
+    buf_addf(out, "%s_sum{component=\"%s\"} %.17g\n", name, comp,
+             (double)g.sum_ns / 1e9);
+    buf_addf(out, "%s_count{component=\"%s\"} %llu\n", name, comp, upto);
+}
+
+static bool is_user(const struct recording *r, comp_id c)
+{
+    for (uint32_t i = 0; i < r->plan->nclients; i++)
+        if (r->plan->clients[i] == c)
+            return true;
+    return false;
+}
+
+/* Of users, or of what serves; a service is the sum of its endpoints and not repeated.
+ */
+static void put_latency(const struct recording *r, bool users, const char *name,
+                        const char *help, struct buf *out)
+{
+    buf_addf(out, "# HELP %s %s\n# TYPE %s histogram\n", name, help, name);
+    for (uint32_t c = 0; c < r->plan->ncomps; c++)
+        if (is_user(r, (comp_id)c) == users &&
+            !str_eq(model_kind(r->plan->model, (comp_id)c)->name, "service"))
+            put_latency_of(r, (comp_id)c, name, out);
+}
+
 void recording_export(const struct recording *r, struct buf *out)
 {
     for (size_t k = 0; k < sim_kinds(); k++) {
@@ -80,4 +124,9 @@ void recording_export(const struct recording *r, struct buf *out)
             if (!was_written(r, k, m))
                 put_family(r, &d->metrics[m], out);
     }
+    put_latency(r, true, "user_request_latency_seconds",
+                "Time until a user's request was answered, failed or given up.", out);
+    put_latency(
+        r, false, "server_request_latency_seconds",
+        "Time in a service's endpoint or a third party, finished requests only.", out);
 }

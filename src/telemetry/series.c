@@ -278,7 +278,7 @@ double series_min(const struct recording *r, struct series s, sim_time from,
 void series_slots(const struct recording *r, struct series s, sim_time from,
                   sim_time to, double *out, size_t n)
 {
-    bool counter = is_counter(r, s);
+    bool known = series_column(r, s) != NO_COLUMN, counter = known && is_counter(r, s);
     sim_time width = to - from;
     for (size_t i = 0; i < n; i++) {
         /* width * i / n without overflow, and without drift */
@@ -286,6 +286,8 @@ void series_slots(const struct recording *r, struct series s, sim_time from,
         sim_time a = from + width / count * k + width % count * k / count;
         k++;
         sim_time b = from + width / count * k + width % count * k / count;
-        out[i] = counter ? series_rate(r, s, a, b) : series_mean(r, s, a, b);
+        out[i] = !known    ? NAN
+                 : counter ? series_rate(r, s, a, b)
+                           : series_mean(r, s, a, b);
     }
 }

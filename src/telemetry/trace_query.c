@@ -4,6 +4,7 @@
  */
 #include "telemetry_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct trace *traces_find(const struct traces *t, uint64_t request)
@@ -96,7 +97,7 @@ static struct span span_of(const struct trace *x, const struct span_rec *s)
                        .end = s->end,
                        .reason = (enum reason)s->reason};
     if (s->note)
-        strcpy(out.note, x->notes + s->note - 1); /* put_note() cut it to fit */
+        (void)snprintf(out.note, sizeof out.note, "%s", x->notes + s->note - 1);
     return out;
 }
 

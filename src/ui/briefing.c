@@ -30,7 +30,7 @@ static int page(const struct session_view *v, struct canvas *c, struct rect a, i
     buf_init(&clock, 32);
     clock_text(&clock, v, v->now, false);
     row += paragraph(c, a, row, TONE_NORMAL, li->place, skip) + 1;
-    snprintf(line, sizeof line, "%s  The pager:", clock.s);
+    snprintf(line, sizeof line, "%s  What reaches you:", clock.s);
     buf_release(&clock);
     row += paragraph(c, a, row, TONE_WARN, line, skip);
     struct rect inner = {a.row, a.col + 2, a.rows, a.cols - 2};

@@ -204,8 +204,8 @@ static void chart(struct page *p, const struct block *b)
 static void add_block(struct page *p, const struct block *b, enum block_kind before)
 {
     bool list = b->kind == BLOCK_BULLET || b->kind == BLOCK_LINK;
-    if (!(list && before == b->kind) && before != BLOCK_HEADING &&
-        before != BLOCK_TITLE)
+    bool joined = (list && before == b->kind) || b->kind == BLOCK_HEADING;
+    if (!joined && before != BLOCK_HEADING && before != BLOCK_TITLE)
         p->row++;
     switch (b->kind) {
     case BLOCK_TITLE:
@@ -289,5 +289,7 @@ enum ui_want debrief_key(struct ui *u, const struct key *k)
         return UI_NOTHING;
     }
     const struct binding *b = binding_find(AT_DEBRIEF, k);
-    return b ? ui_act(u, b, k) : UI_NOTHING;
+    bool early = k->kind == KEY_ENTER && !u->have_report && !u->report_failed;
+    return b && !early ? ui_act(u, b, k)
+                       : UI_NOTHING; /* Enter was meant for the console */
 }

@@ -103,6 +103,20 @@ static int fixed_columns(bool wide, int gap)
     return 1 + clock + slo + budget + lost + alerts + 4 * gap;
 }
 
+/* What users feel; in words where nobody measures it. */
+static void draw_users(const struct session_view *v, struct canvas *c, int row, int col,
+                       bool wide, int bar, int gap)
+{
+    if (v->users_hidden) {
+        canvas_text(c, row, col, 30, TONE_DIM, "users: nobody measures them");
+        return;
+    }
+    draw_slo(v, c, row, col, wide ? "users ok " : "ok ");
+    col += (wide ? 9 : 3) + 9 + gap;
+    col += draw_budget(v, c, row, col, bar) + gap;
+    draw_lost(v, c, row, col);
+}
+
 void header_draw(struct ui *u, struct canvas *c, int row)
 {
     const struct session_view *v = ui_view_of(u);
@@ -119,10 +133,7 @@ void header_draw(struct ui *u, struct canvas *c, int row)
     col += w + gap;
     draw_clock(v, c, row, col);
     col += 12 + gap;
-    draw_slo(v, c, row, col, wide ? "users ok " : "ok ");
-    col += (wide ? 9 : 3) + 9 + gap;
-    col += draw_budget(v, c, row, col, bar) + gap;
-    draw_lost(v, c, row, col);
+    draw_users(v, c, row, col, wide, bar, gap);
     if (v->alerts_firing > 0)
         canvas_printf(c, row, c->cols - 4, 4, TONE_BAD, "▲%zu", v->alerts_firing);
 }

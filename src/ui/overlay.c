@@ -51,37 +51,58 @@ static const char *about_where(unsigned where)
     }
 }
 
+static const char legend[] = "Above: ok is the share of users' requests that were good "
+                             "in the last minute, budget how "
+                             "much of what the promise allows is left, lost how many "
+                             "were bad since the page, ▲ how "
+                             "many alerts fire.";
+
+struct page {
+    struct canvas *c;
+    struct rect r;
+    int row, skip;
+};
+
+static void paragraph(struct page *p, enum tone t, const char *text)
+{
+    int at = p->row - p->skip, above = at < 0 ? -at : 0;
+    struct rect r = {p->r.row + at + above, p->r.col, p->r.rows - at - above,
+                     p->r.cols};
+    if (!text || !*text)
+        return;
+    if (r.rows < 0)
+        r.rows = 0;
+    p->row += draw_wrapped(p->c, r, t, text, above) + 1;
+}
+
+static void key_row(struct page *p, const char *label, const char *does)
+{
+    int at = p->row++ - p->skip;
+    if (at < 0 || at >= p->r.rows)
+        return;
+    canvas_text(p->c, p->r.row + at, p->r.col, 22, TONE_STRONG, label);
+    draw_clipped(p->c, p->r.row + at, p->r.col + 22, p->r.cols - 22, TONE_NORMAL, does);
+}
+
 static int help_text(struct ui *u, struct canvas *c, struct rect r, int skip)
 {
     unsigned where = ui_where(u);
-    int row = draw_wrapped(c, r, TONE_NORMAL, about_where(where), skip) + 1;
-    for (size_t i = 0; i < nbindings; i++) {
-        const struct binding *b = &bindings[i];
-        if (!b->label || !(b->where & where))
-            continue;
-        int at = row - skip;
-        if (at >= 0 && at < r.rows) {
-            canvas_text(c, r.row + at, r.col, 22, TONE_STRONG, b->label);
-            draw_clipped(c, r.row + at, r.col + 22, r.cols - 22, TONE_NORMAL, b->does);
-        }
-        row++;
+    const struct session_view *v = ui_view_of(u);
+    struct page p = {.c = c, .r = r, .skip = skip};
+    paragraph(&p, TONE_NORMAL, about_where(where));
+    if (where == AT_PANEL)
+        paragraph(&p, TONE_ACCENT, ui_view(u->tab)->about);
+    if (where == AT_PANEL && ui_view(u->tab)->hint)
+        key_row(&p, ui_view(u->tab)->name, ui_view(u->tab)->hint);
+    for (size_t i = 0; i < nbindings; i++)
+        if (bindings[i].label && (bindings[i].where & where))
+            key_row(&p, bindings[i].label, bindings[i].does);
+    p.row++;
+    if (where & AT_PLAY) {
+        paragraph(&p, TONE_DIM, legend);
+        paragraph(&p, TONE_ACCENT, v->current ? v->current->say : NULL);
     }
-    if (where == AT_PANEL && ui_view(u->tab)->hint && row - skip >= 0 &&
-        row - skip < r.rows) {
-        canvas_text(c, r.row + row - skip, r.col, 22, TONE_STRONG,
-                    ui_view(u->tab)->name);
-        draw_clipped(c, r.row + row - skip, r.col + 22, r.cols - 22, TONE_NORMAL,
-                     ui_view(u->tab)->hint);
-    }
-    row += where == AT_PANEL && ui_view(u->tab)->hint;
-    if (where == AT_CONSOLE || where == AT_PANEL) {
-        const struct session_view *v = ui_view_of(u);
-        row++;
-        struct rect say = {r.row + row - skip, r.col, r.rows - row + skip, r.cols};
-        if (v->current && v->current->say && say.row >= r.row)
-            row += draw_wrapped(c, say, TONE_ACCENT, v->current->say, 0);
-    }
-    return row;
+    return p.row - 1;
 }
 
 void help_draw(struct ui *u, struct canvas *c)

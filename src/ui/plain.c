@@ -149,7 +149,7 @@ static void print_step(struct plain *p, struct buf *out)
     }
     for (size_t i = 0; i < s->npredict; i++)
         buf_addf(out, "  %s: up, same or down?\n", s->predict[i].what);
-    if (s->wants_suspect)
+    if (s->wants_suspect && !ui_has_word(s->say, "suspect "))
         wrapped(out, "", "",
                 "When you know: suspect COMPONENT MECHANISM because EVIDENCE");
 }
@@ -195,7 +195,9 @@ static void print_state(struct plain *p, struct buf *out)
     clock_text(out, v, v->now, false);
     buf_addch(out, ' ');
     print_counters(v, out);
-    if (isnan(v->slo.good)) {
+    if (v->users_hidden) {
+        ; /* nobody measures them */
+    } else if (isnan(v->slo.good)) {
         buf_adds(out, " No user's request ended in the last minute.");
     } else {
         buf_adds(out, " Users ok ");
@@ -362,7 +364,7 @@ void plain_start(struct plain *p, struct buf *out)
         wrapped(out, "", "", li->place);
         buf_addch(out, '\n');
         clock_text(out, v, v->now, false);
-        buf_adds(out, "  The pager:\n");
+        buf_adds(out, "  What reaches you:\n");
         wrapped(out, "  ", "  ", li->page);
         buf_addch(out, '\n');
         session_read(p->s);

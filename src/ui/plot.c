@@ -280,6 +280,10 @@ void plot_draw(struct canvas *c, struct rect r, const struct plot *p)
     draw_axis(c, r, body, p, lo, hi);
     if (r.rows > 2)
         plot_times(c, body, p);
-    if (p->cursor >= 0 && p->cursor < (int)p->n)
-        through(c, body, (int)p->n - 1 - p->cursor, TONE_ACCENT, 0x2502);
+    int at = (int)p->n - 1 - p->cursor;
+    if (p->cursor < 0 || at < 0)
+        return;
+    through(c, body, at, TONE_ACCENT, 0x2502);
+    if (r.rows > 2) /* a full column hides the line, never this */
+        canvas_put(c, body.row + body.rows, body.col + at, TONE_ACCENT, 0x2191);
 }

@@ -73,6 +73,13 @@ static const char *how(const struct step *s)
     }
 }
 
+/* The author has said it in the step's own words. */
+static bool says_how(const struct step *s)
+{
+    return s->say && ((s->wants_suspect && ui_has_word(s->say, "suspect ")) ||
+                      (s->kind == STEP_PREDICT && ui_has_word(s->say, "same")));
+}
+
 static const char *last_hint(const struct session_view *v)
 {
     size_t n = v->hints_shown;
@@ -108,7 +115,7 @@ static int step_at(const struct session_view *v, struct canvas *c, struct rect r
     }
     if (s->kind == STEP_SAY_UPDATE)
         row += update_at(c, r, row, s);
-    if (how(s))
+    if (how(s) && !says_how(s))
         row += text_at(c, r, row, 0, TONE_DIM, how(s));
     return row;
 }

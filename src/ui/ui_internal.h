@@ -184,6 +184,7 @@ struct ui;
 struct view {
     const char *name;
     char key;
+    const char *about; /* what it shows, for help */
     const char *hint; /* what its own keys do, for the tab row while it has the focus */
     void (*draw)(struct ui *u, struct canvas *c, struct rect r);
     bool (*on_key)(struct ui *u, const struct key *k); /* NULL: only scrolls */
@@ -235,6 +236,7 @@ struct chart {
     uint16_t metric, metric2; /* metric2: hits + misses and the like; UINT16_MAX none */
     uint8_t how;              /* charts.c */
     double moved;
+    bool first; /* of the table: the users' own */
 };
 #define CHARTS_MAX 96
 
@@ -285,10 +287,10 @@ struct ui {
     int page_rows, page_top;
     struct errmsg report_why;
 
-    unsigned chosen;       /* views the learner has opened: only those count as looked at */
-    enum view_id drawing;  /* whose rectangle is being drawn */
-    struct buf shown;   /* subjects of this frame, each ended by NUL */
-    struct arena frame; /* until the next frame */
+    unsigned chosen; /* views the learner has opened: only those count as looked at */
+    enum view_id drawing; /* whose rectangle is being drawn */
+    struct buf shown;     /* subjects of this frame, each ended by NUL */
+    struct arena frame;   /* until the next frame */
     bool dirty;
     uint64_t drawn; /* the session's version at the last frame */
 };

@@ -29,12 +29,12 @@ static const struct {
     {"endpoint", NULL, NULL, "p99, finished", HOW_P99},
     {"service", "errors_total", NULL, "errors", HOW_RATE},
     {"database", "cpu", NULL, "CPU", HOW_GAUGE},
-    {"pool", "pool_waiting", NULL, "waiting for a connection", HOW_GAUGE},
-    {"pool", "pool_in_use", NULL, "connections in use", HOW_GAUGE},
+    {"pool", "pool_waiting", NULL, "requests waiting", HOW_GAUGE},
+    {"pool", "pool_in_use", NULL, "in use", HOW_GAUGE},
     {"cache", "hits_total", "misses_total", "hit ratio", HOW_SHARE},
     {"call", "retries_total", NULL, "retries", HOW_RATE},
     {"call", "timeouts_total", NULL, "timeouts", HOW_RATE},
-    {"service", "queued", NULL, "waiting for a worker", HOW_GAUGE},
+    {"service", "queued", NULL, "queued", HOW_GAUGE},
     {"database", "connections", NULL, "connections", HOW_GAUGE},
     {"database", "active", NULL, "statements running", HOW_GAUGE},
     {"service", "healthy", NULL, "instances ready", HOW_GAUGE},
@@ -161,6 +161,8 @@ static void note_seen(struct ui *u, const struct session_view *v,
     default:
         metric = k->metrics[ch->metric].name;
     }
+    ui_show(u, "%s", name);
+    ui_show(u, "%s:metrics", name);
     ui_show(u, "%s:metric.%s", name, metric);
     if (ch->metric2 != UINT16_MAX)
         ui_show(u, "%s:metric.%s", name, k->metrics[ch->metric2].name);
@@ -195,7 +197,7 @@ static double moved(const struct session_view *v, const struct chart *ch)
 
 static int rank_of(const struct chart *ch)
 {
-    if (table[ch->how].how == HOW_NOT_OK)
+    if (table[ch->how].how == HOW_NOT_OK && (ch->first || ch->moved >= 0.01))
         return 9;
     return ch->moved >= 0.6   ? 4
            : ch->moved >= 0.3 ? 3
@@ -233,10 +235,13 @@ static void rank_charts(struct ui *u, const struct session_view *v)
                     at_edge(m, (comp_id)c);
     for (size_t row = 0; row < NTABLE; row++)
         for (size_t c = 0; c < model_comps(m); c++)
-            if (table[row].how != HOW_P99 || !any_edge || at_edge(m, (comp_id)c))
+            if ((table[row].how != HOW_P99 || !any_edge || at_edge(m, (comp_id)c)) &&
+                !(v->users_hidden && str_eq(model_kind(m, (comp_id)c)->name, "client")))
                 add_chart(u, m, (comp_id)c, row);
-    for (size_t i = 0; i < u->ncharts; i++)
+    for (size_t i = 0; i < u->ncharts; i++) {
         u->charts[i].moved = moved(v, &u->charts[i]);
+        u->charts[i].first = i == 0;
+    }
     sort_stable(u->charts, u->ncharts, sizeof *u->charts, by_rank, NULL);
     u->charts_step = v->step;
 }
@@ -478,6 +483,8 @@ static bool charts_key(struct ui *u, const struct key *k)
 const struct view view_charts = {
     .name = "Charts",
     .key = '2',
+    .about = "First what your users feel, then what has moved most since before the "
+             "page. ▲ and the dotted line: something was changed.",
     .hint = "arrows: chart, moment  + -: time  m: heat map",
     .draw = charts_draw,
     .on_key = charts_key,

@@ -92,6 +92,7 @@ static void draw_log(struct ui *u, struct canvas *c, struct rect r,
     if (e->dropped > 0)
         canvas_printf(c, r.row, r.col + 31 + used, r.cols - 31 - used, TONE_DIM,
                       "(and %u like it, not written)", e->dropped);
+    ui_show(u, "%s", name);
     ui_show(u, "%s:logs", name);
 }
 
@@ -129,6 +130,8 @@ static void logs_draw(struct ui *u, struct canvas *c, struct rect r)
 const struct view view_logs = {
     .name = "Logs",
     .key = '3',
+    .about = "What the components write, the newest last. Not everything that happens "
+             "is written.",
     .hint = "arrows: read back",
     .draw = logs_draw,
     .on_key = end_key,
@@ -200,6 +203,7 @@ static void changes_draw(struct ui *u, struct canvas *c, struct rect r)
 const struct view view_changes = {
     .name = "Changes",
     .key = '5',
+    .about = "What people and robots changed, what you did, and alerts.",
     .hint = "arrows: read back",
     .draw = changes_draw,
     .on_key = end_key,
@@ -261,6 +265,7 @@ static void people_draw(struct ui *u, struct canvas *c, struct rect r)
 const struct view view_people = {
     .name = "People",
     .key = '6',
+    .about = "What people write to you, and what you told them with say.",
     .hint = "arrows: read back",
     .draw = people_draw,
     .on_key = end_key,

@@ -94,7 +94,8 @@ static void edge_facts(const struct map *p, comp_id policy, struct fact *f, size
 #undef X
     double worst = 0, all = 0;
     int reason = 0;
-    if (policy == COMP_NONE)
+    if (policy == COMP_NONE ||
+        (p->v->users_hidden && is(p, model_owner(p->m, policy), "client")))
         return;
     for (int r = 1; r < REASON_COUNT; r++) {
         double rate = rate_of(p, policy, metrics[r]);
@@ -140,7 +141,7 @@ static void pool_facts(const struct map *p, comp_id caller, comp_id db, struct f
                waiting = gauge_of(p, c, "pool_waiting");
         double size = gauge_of(p, c, "pool_size");
         if (waiting >= 1)
-            add_fact(f, n, TONE_WARN, -1, "pool %.0f/%.0f, %.0f waiting", used, size,
+            add_fact(f, n, TONE_WARN, -1, "pool %.0f/%.0f, %.0f wait", used, size,
                      waiting);
         else
             add_fact(f, n, used >= size ? TONE_WARN : TONE_DIM, -1, "pool %.0f/%.0f",
@@ -151,8 +152,7 @@ static void pool_facts(const struct map *p, comp_id caller, comp_id db, struct f
 static void database_facts(const struct map *p, comp_id c, struct fact *f, size_t *n)
 {
     double cpu = gauge_of(p, c, "cpu"), conns = gauge_of(p, c, "connections");
-    double most = gauge_of(p, c, "max_connections"),
-           idle = gauge_of(p, c, "idle_in_transaction");
+    double most = gauge_of(p, c, "max_connections");
     if (gauge_of(p, c, "up") < 1)
         add_fact(f, n, TONE_BAD, -1, "down");
     add_fact(f, n, cpu > 0.9 ? TONE_WARN : TONE_DIM, cpu, "CPU %3.0f %% ", cpu * 100);
@@ -161,8 +161,6 @@ static void database_facts(const struct map *p, comp_id c, struct fact *f, size_
                  conns, most);
     else
         add_fact(f, n, TONE_DIM, -1, "conns %.0f", conns);
-    if (idle >= 1)
-        add_fact(f, n, TONE_WARN, -1, "%.0f idle in transaction", idle);
 }
 
 static void cache_facts(const struct map *p, comp_id c, struct fact *f, size_t *n)
@@ -274,7 +272,12 @@ static bool is_free(const struct map *p, int row, int col, int width)
  * after. */
 static int put_fact(const struct map *p, int row, int col, const struct fact *f)
 {
-    int width = (int)text_width(f->text), bar = f->bar >= 0 ? 8 : 0;
+    char text[FACT];
+    snprintf(text, sizeof text, "%s", f->text);
+    char *aside = strstr(text, " (");
+    if (aside && col + (int)text_width(text) > p->cols)
+        *aside = '\0'; /* what stands in brackets goes first */
+    int width = (int)text_width(text), bar = f->bar >= 0 ? 8 : 0;
     if (col + width + bar > p->cols)
         bar = 0;
     if (col + width > p->cols)
@@ -283,7 +286,7 @@ static int put_fact(const struct map *p, int row, int col, const struct fact *f)
         row++;
     if (row >= p->rows || width < 3)
         return row;
-    int n = draw_clipped(p->c, row, col, width, f->tone, f->text);
+    int n = draw_clipped(p->c, row, col, width, f->tone, text);
     if (bar)
         draw_bar(p->c, row, col + n, bar, f->bar, f->tone);
     return row + 1;
@@ -417,6 +420,8 @@ static void map_draw(struct ui *u, struct canvas *c, struct rect r)
 const struct view view_map = {
     .name = "Map",
     .key = '1',
+    .about = "Who calls whom, and how often. Below a component: where requests wait, "
+             "and how full it is. ✗: requests that die on the way there, and of what.",
     .hint = NULL,
     .draw = map_draw,
     .wants = map_wants,

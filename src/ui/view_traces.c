@@ -122,7 +122,7 @@ static void keep_selection(struct view_state *vs, const struct trace_head *heads
 
 static void list_draw(struct ui *u, struct canvas *c, struct rect r)
 {
-    static const char *const shows[] = {"all kept", "failed only", "unfinished only"};
+    static const char *const shows[] = {"all", "failed", "unfinished"};
     const struct session_view *v = ui_view_of(u);
     const struct model *m = world_model(v->world);
     struct view_state *vs = &u->vs[VIEW_TRACES];
@@ -381,6 +381,65 @@ static void where_it_went(struct fall *f, int row)
     }
 }
 
+/* ---- a request that has not finished
+ * -------------------------------------------------- */
+
+#define INFLIGHT_MAX 4096
+#define LIVE_SPAN    UINT32_MAX /* ids of the spans made up here, downwards */
+
+/* A call's span is told when it ends. Of a request that is still inside, the world says
+ * where: one span for each service it is in, one below it for what it waits for. */
+static size_t add_live(struct ui *u, const struct session_view *v, uint64_t request,
+                       struct span *spans, size_t n)
+{
+    const struct model *m = world_model(v->world);
+    struct inflight_view *in = arena_alloc(&u->frame, INFLIGHT_MAX * sizeof *in);
+    for (size_t c = 0; c < model_comps(m); c++) {
+        if (!str_eq(model_kind(m, (comp_id)c)->name, "service"))
+            continue;
+        size_t all = world_inflight(v->world, (comp_id)c, in, INFLIGHT_MAX);
+        for (size_t i = 0; i < all && i < INFLIGHT_MAX && n + 2 <= SPANS_MAX; i++) {
+            if (in[i].request != request)
+                continue;
+            uint32_t id = LIVE_SPAN - (uint32_t)n;
+            spans[n++] = (struct span){.request = request,
+                                       .id = id,
+                                       .place = (comp_id)c,
+                                       .instance = in[i].instance,
+                                       .what = in[i].endpoint,
+                                       .cause = CAUSE_COUNT,
+                                       .start = in[i].started,
+                                       .end = SIM_FOREVER};
+            if (in[i].cause < CAUSE_COUNT) {
+                spans[n] = (struct span){.request = request,
+                                         .id = id - 1,
+                                         .parent = id,
+                                         .place = in[i].place,
+                                         .what = in[i].place,
+                                         .cause = in[i].cause,
+                                         .start = in[i].since,
+                                         .end = SIM_FOREVER};
+                snprintf(spans[n++].note, sizeof spans->note, "still, at %.32s",
+                         in[i].place == COMP_NONE ? "?" : model_name(m, in[i].place));
+            }
+        }
+    }
+    return n;
+}
+
+/* Spans whose call has not ended yet hang on the first that is known to be open, else
+ * on none. */
+static void adopt_orphans(struct span *spans, size_t n, size_t live)
+{
+    for (size_t i = 0; i < live; i++) {
+        bool known = spans[i].parent == 0;
+        for (size_t j = 0; j < n && !known; j++)
+            known = spans[j].id == spans[i].parent;
+        if (!known)
+            spans[i].parent = live < n ? spans[live].id : 0;
+    }
+}
+
 static bool find_head(struct ui *u, const struct session_view *v,
                       struct trace_head *out)
 {
@@ -402,11 +461,15 @@ static void one_draw(struct ui *u, struct canvas *c, struct rect r)
     struct span *spans = arena_alloc(&u->frame, SPANS_MAX * sizeof *spans);
     size_t n = recording_spans(v->rec, vs->id, spans, SPANS_MAX);
     struct trace_head h;
-    if (n == 0 || !find_head(u, v, &h)) {
+    if (!find_head(u, v, &h)) {
         canvas_text(c, r.row, r.col, r.cols, TONE_DIM,
                     "This trace is not kept any more. Esc: the list.");
         return;
     }
+    size_t live = n;
+    if (h.end == SIM_FOREVER)
+        n = add_live(u, v, h.request, spans, n);
+    adopt_orphans(spans, n, live);
     char fate[120];
     struct buf b;
     buf_init(&b, 64);
@@ -453,6 +516,10 @@ static bool traces_key(struct ui *u, const struct key *k)
         return true;
     }
     if (k->kind == KEY_ENTER && vs->sel >= 0 && vs->count > 0) {
+        struct trace_head
+            *heads; /* a frame may not have been drawn since the last key */
+        size_t n = heads_of(u, ui_view_of(u), &heads);
+        keep_selection(vs, heads, n);
         vs->open = true;
         vs->page = 0;
     } else if (ch && k->cp == 'e') {
@@ -468,6 +535,8 @@ static bool traces_key(struct ui *u, const struct key *k)
 const struct view view_traces = {
     .name = "Traces",
     .key = '4',
+    .about = "Single requests. Solid: work. Thin: waiting for what it called. Shaded: "
+             "waiting in a queue or for the network. Dots: pausing before a retry.",
     .hint = "arrows: choose  Enter: open  e: which",
     .draw = traces_draw,
     .on_key = traces_key,

@@ -1,6 +1,7 @@
 /*
- * How fast the engine is: customers a second through M/M/1, and requests a second through
- * a shop of three tiers with retries, timeouts and traces. Prints; judges nothing.
+ * How fast the engine is: customers a second through M/M/1, and requests a second
+ * through a shop of three tiers with retries, timeouts and traces. Prints; judges
+ * nothing.
  */
 #include "truecode/sim.h"
 
@@ -60,18 +61,20 @@ static struct model *three_tiers(void)
     struct model *m = model_new();
     comp_id db = add(m, "database", "db");
     set(m, db, "cores", value_number(16));
-    set(m, add(m, "statement", "db.read"), "cpu", value_dist(dist_exponential(4 * SIM_MS)));
+    set(m, add(m, "statement", "db.read"), "cpu",
+        value_dist(dist_exponential(4 * SIM_MS)));
     comp_id api = add(m, "service", "api");
     set(m, api, "instances", value_count(8));
     set(m, add(m, "pool", "api.pool"), "to", value_text("db"));
     struct node query = {.kind = NODE_QUERY, .target = "db", .what = "read"};
-    struct node work = {.kind = NODE_COMPUTE, .time = dist_exponential(2 * SIM_MS),
-                        .next = &query};
+    struct node work = {
+        .kind = NODE_COMPUTE, .time = dist_exponential(2 * SIM_MS), .next = &query};
     must(model_endpoint(m, api, "get", NULL, &work, &why));
     comp_id web = add(m, "service", "web");
     set(m, web, "instances", value_count(4));
     struct node call = {.kind = NODE_CALL, .target = "api", .what = "get"};
-    struct node page = {.kind = NODE_COMPUTE, .time = dist_exponential(SIM_MS), .next = &call};
+    struct node page = {
+        .kind = NODE_COMPUTE, .time = dist_exponential(SIM_MS), .next = &call};
     must(model_endpoint(m, web, "page", NULL, &page, &why));
     comp_id retry = add(m, "call", "web.api");
     set(m, retry, "timeout", value_duration(SIM_SEC));

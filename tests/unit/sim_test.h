@@ -31,8 +31,8 @@ __attribute__((unused)) static comp_id must_add(struct model *m, const char *kin
     return c;
 }
 
-__attribute__((unused)) static void must_set(struct model *m, comp_id c, const char *param,
-                                             struct value v)
+__attribute__((unused)) static void must_set(struct model *m, comp_id c,
+                                             const char *param, struct value v)
 {
     must(model_set(m, c, param, v, &why), &why);
 }

@@ -155,6 +155,7 @@ static void helps(void **state)
 static void waterfall(void **state)
 {
     char line[64];
+    shop.ctx.spoken = shop.ctx.ascii = false; /* a failed test may have left them */
     const char *lines[] = {"traces catalog --since 30m | tail -4", line, NULL};
     char *text =
         shop_says(&shop, "traces catalog | tail -1 | cut -d ' ' -f 1", NULL, NULL);

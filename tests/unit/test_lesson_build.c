@@ -192,6 +192,7 @@ static void wrong_names_are_reported(void **state)
     refused(WORLD, "i:at(min(1), set('shop.pool.size', 'many'))", 4, "size");
     refused(WORLD, "i:at(min(1), flag('db', true))", 4,
             "'db' is a database, not a flag");
+    refused(WORLD, "i:at(hours(9), page('x'))", 4, "it never happens");
     refused(WORLD, "i:at(30, page('x'))", 4, "lacks its unit");
     refused(WORLD, "i:at(min(1), 'page')", 4, "an action is wanted");
     refused(WORLD, "i:at(min(1), fault('db', 'slow', { factor = 2 }, { by = 5 }))", 4,

@@ -52,8 +52,10 @@ static void same_text(const char *is, const char *wanted, const char *where)
         return;
     while (line > 1 && is[-1] != '\n')
         is--, wanted--;
-    fail_msg("%s: line %d differs\n  is:     %.*s\n  listed: %.*s", where, line,
-             (int)strcspn(is, "\n"), is, (int)strcspn(wanted, "\n"), wanted);
+    fail_msg("%s: line %d differs\n  is:     %.*s\n  listed: %.*s\n  if that "
+             "is wanted: build/tests/unit/test_lesson_environment --update",
+             where, line, (int)strcspn(is, "\n"), is, (int)strcspn(wanted, "\n"),
+             wanted);
 }
 
 static void environment_is_listed(void **state)

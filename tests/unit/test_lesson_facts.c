@@ -222,6 +222,8 @@ static void broken_predicates_say_where(void **state)
         {"s:good(5) > 0", "the window lacks its unit"},
         {"s:param('api.wrkers') > 0", "wrkers"},
         {"s:flag('api')", "'api' is a service, not a flag"},
+        {"s:seen('apy')", "there is no component 'apy'; did you mean 'api'?"},
+        {"s:seen('api', 'pols')", "there is no facet 'pols'"},
         {"s.x.y", "s has no 'x'"},
         {"w:flag { 'late' }", "unknown name 'w'"},
     };

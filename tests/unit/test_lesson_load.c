@@ -160,7 +160,7 @@ static void wrong_fields_are_named(void **state)
 {
     (void)state;
     refused("titel = 'x',", 4, "lesson has no field 'titel'; did you mean 'title'?");
-    refused("level = 'two',", 3, "level must be a number, not a string");
+    refused("summary = 5,", 4, "summary must be text, not a number");
     refused("starts_at = 5,", 4, "starts_at lacks its unit: write sec(5)");
     refused("day_start = '25:00',", 4, "time of day");
     refused("tools = { 'a', 5 },", 4, "tools must be text, not a number");
@@ -228,6 +228,24 @@ static void wrong_steps_are_named(void **state)
     }
 }
 
+static void double_fields_are_named(void **state)
+{
+    (void)state;
+    refused("place = 'a', tools = { 'a' },\n place = 'b',", 5,
+            "'place' is written twice in one table (see line 4)");
+    refused("glossary = { ['a b'] = 'x',\n ['a b'] = 'y' },", 5,
+            "'a b' is written twice");
+    refused("expect = { moves = { p = yes, -- p = yes\n p = yes } },", 5,
+            "'p' is written");
+    struct lesson *l = load_with(
+        "expect = { moves = { p = yes }, normal = { p = yes, q = function(s)\n"
+        "local a, b = 1, 2 a = 3; b = 4; a = 5 if a == b then a, b = b, a end\n"
+        "for i = 1, 2 do local a = 1, 2 end repeat local a = { a = 1, b = a, ['c'] = 2 "
+        "} until a\n"
+        "return a == b end, r = yes } }, glossary = { p = 'x', q = 'y' },");
+    lesson_free(l);
+}
+
 static void missing_fields_are_named(void **state)
 {
     (void)state;
@@ -284,6 +302,7 @@ int main(void)
         cmocka_unit_test(wrong_fields_are_named),
         cmocka_unit_test(wrong_steps_are_named),
         cmocka_unit_test(missing_fields_are_named),
+        cmocka_unit_test(double_fields_are_named),
         cmocka_unit_test(a_reload_is_the_same),
         cmocka_unit_test(courses_are_read),
     };

@@ -200,6 +200,23 @@ static void test_hint_skip_solution(void **state)
     session_free(s);
 }
 
+/* Plain words come through as well as toned ones. */
+static void test_output_is_whole(void **state)
+{
+    (void)state;
+    struct session_options o = options(NULL);
+    struct session *s = NULL;
+    struct errmsg why = {0};
+    o.spoken = true;
+    assert_int_equal(session_open(&s, &o, &why), ERR_OK);
+    type(s, "");
+    type(s, "chart orders");
+    const char *out = strstr(session_view(s)->transcript->text.s, "> chart orders\n");
+    assert_non_null(out);
+    assert_true(strlen(out) > 60);
+    session_free(s);
+}
+
 /* ---- tape
  * ------------------------------------------------------------------------------------------
  */
@@ -382,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_a_wait_stops_at_a_ticket),
         cmocka_unit_test(test_the_whole_way),
         cmocka_unit_test(test_hint_skip_solution),
+        cmocka_unit_test(test_output_is_whole),
         cmocka_unit_test(test_resumes_from_the_tape),
         cmocka_unit_test(test_a_cut_line_is_dropped),
         cmocka_unit_test(test_refuses_other_tapes),

@@ -82,7 +82,8 @@ static void a_retry_is_sent_at_the_timeout_plus_backoff(void **state)
     struct seen s = watch(m, 1990 * SIM_MS);
     assert_int_equal(s.users, 1);
     assert_int_equal(s.user[0].reason, REASON_TIMEOUT);
-    assert_int_equal(s.user[0].end - s.user[0].start, 360 * SIM_MS); /* 100 20 100 40 100 */
+    assert_int_equal(s.user[0].end - s.user[0].start,
+                     360 * SIM_MS); /* 100 20 100 40 100 */
     assert_int_equal(slice_of(&s, 0, CAUSE_BACKOFF), 60 * SIM_MS);
     assert_int_equal(slice_of(&s, 0, CAUSE_CPU), 300 * SIM_MS);
     assert_int_equal(s.servers, 3); /* abandoned work goes on to its end */
@@ -161,8 +162,12 @@ static struct world *failing(double retry_budget, double breaker)
     must_set(m, call, "breaker", value_number(breaker));
     must_set(m, call, "breaker_window", value_duration(2 * SIM_SEC));
     must_set(m, call, "breaker_open", value_duration(4 * SIM_SEC));
-    struct action a = {.kind = ACTION_FAULT, .comp = api, .name = "error_rate",
-                       .args = {value_number(1)}, .nargs = 1, .duration = 20 * SIM_SEC};
+    struct action a = {.kind = ACTION_FAULT,
+                       .comp = api,
+                       .name = "error_rate",
+                       .args = {value_number(1)},
+                       .nargs = 1,
+                       .duration = 20 * SIM_SEC};
     must(model_at(m, 10 * SIM_SEC, &a, NULL, &why), &why);
     struct world *w = must_world(m, 3);
     must_run(w, 30 * SIM_SEC);

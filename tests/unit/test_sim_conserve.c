@@ -1,7 +1,7 @@
 /*
  * Nothing gets lost. A shop with everything in it is hit by all that can happen, over
- * several seeds; meanwhile every request's slices sum to its duration to the nanosecond,
- * and when users stop coming, nothing is left inside.
+ * several seeds; meanwhile every request's slices sum to its duration to the
+ * nanosecond, and when users stop coming, nothing is left inside.
  */
 #include "sim_test.h"
 
@@ -81,10 +81,11 @@ static void stock(struct model *m)
     must_set(m, s, "instances", value_count(2));
     must_set(m, s, "workers", value_count(4));
     must_set(m, s, "order", value_text("lifo"));
-    struct node work[] = {{.kind = NODE_COMPUTE, .time = dist_exponential(10 * SIM_MS)},
-                          {.kind = NODE_SOMETIMES,
-                           .p = 0.1,
-                           .body = &(struct node){.kind = NODE_FAIL, .what = "no stock"}}};
+    struct node work[] = {
+        {.kind = NODE_COMPUTE, .time = dist_exponential(10 * SIM_MS)},
+        {.kind = NODE_SOMETIMES,
+         .p = 0.1,
+         .body = &(struct node){.kind = NODE_FAIL, .what = "no stock"}}};
     must(model_endpoint(m, s, "check", NULL, seq(work, 2), &why), &why);
     comp_id call = must_add(m, "call", "checkout.stock");
     must_set(m, call, "timeout", value_duration(60 * SIM_MS));
@@ -137,8 +138,12 @@ static struct model *shop(bool cancel)
 static void at(struct model *m, double s, enum action_kind kind, const char *comp,
                const char *name, struct value v, sim_time duration)
 {
-    struct action a = {.kind = kind, .comp = model_find(m, comp), .name = name,
-                       .args = {v}, .nargs = v.type != VALUE_NONE, .duration = duration};
+    struct action a = {.kind = kind,
+                       .comp = model_find(m, comp),
+                       .name = name,
+                       .args = {v},
+                       .nargs = v.type != VALUE_NONE,
+                       .duration = duration};
     must(model_at(m, (sim_time)(s * 1e9), &a, "test", &why), &why);
 }
 
@@ -233,8 +238,8 @@ static void assert_counts(const struct world *w, const struct tally *t)
                        metric(w, who[i], "failed_total") +
                        metric(w, who[i], "gave_up_total");
         assert_true(all == ended + metric(w, who[i], "in_flight"));
-        assert_true(ended == metric(w, who[i], "good_total") +
-                                 metric(w, who[i], "bad_total"));
+        assert_true(ended ==
+                    metric(w, who[i], "good_total") + metric(w, who[i], "bad_total"));
         attempts += all;
         good += metric(w, who[i], "good_total");
     }
@@ -301,12 +306,34 @@ static void watching_changes_nothing(void **state)
     assert_true(a == b);
 }
 
+/* Forked in the middle of trouble, again and again: all end alike. */
+static void forks_in_trouble_end_alike(void **state)
+{
+    (void)state;
+    struct model *m = shop(true);
+    trouble(m);
+    struct world *w = must_world(m, 5), *forks[20];
+    for (int i = 0; i < 20; i++) {
+        must_run(w, (i + 1) * 9 * SIM_SEC + i * 7 * SIM_MS);
+        forks[i] = world_fork(w);
+    }
+    must_run(w, 250 * SIM_SEC);
+    for (int i = 0; i < 20; i++) {
+        must_run(forks[i], 250 * SIM_SEC);
+        assert_true(world_digest(forks[i]) == world_digest(w));
+        assert_true(world_events(forks[i]) == world_events(w));
+        world_free(forks[i]);
+    }
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_lost),
         cmocka_unit_test(nothing_is_lost_when_calls_are_cancelled),
         cmocka_unit_test(watching_changes_nothing),
+        cmocka_unit_test(forks_in_trouble_end_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

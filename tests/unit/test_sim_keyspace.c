@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -289,6 +290,27 @@ static void instances_that_die_take_their_loads_along(void **state)
     lab_free(&l);
 }
 
+static void belongs_to_a_cache(void **state)
+{
+    (void)state;
+    const char *const wrong[][3] = {{"keyspace", "db.seats", "is a database"},
+                                    {"statement", "cache.q", "is a cache"},
+                                    {"pool", "cache.pool", "is a cache"}};
+    for (int i = 0; i < 3; i++) {
+        struct errmsg why = {0};
+        struct lab l = lab_new();
+        lab_part(&l, "cache", "cache", "");
+        lab_part(&l, "database", "db", "");
+        lab_part(&l, wrong[i][0], wrong[i][1],
+                 i == 0   ? ""
+                 : i == 1 ? "cpu=1ms"
+                          : "to=db");
+        assert_int_equal(model_finish(l.m, &why), ERR_INPUT);
+        assert_non_null(strstr(why.text, wrong[i][2]));
+        lab_free(&l);
+    }
+}
+
 /* Che's approximation, and a simulation of 20 million requests: hit ratio of LRU with
  * room for 100 of 10,000 keys, Zipf 1.0: 0.3906 +- 0.0003. */
 static void evicts_the_least_recently_used(void **state)
@@ -328,6 +350,7 @@ int main(void)
         cmocka_unit_test(without_a_cache_all_goes_to_the_database),
         cmocka_unit_test(abandoned_loads_still_write),
         cmocka_unit_test(instances_that_die_take_their_loads_along),
+        cmocka_unit_test(belongs_to_a_cache),
         cmocka_unit_test(evicts_the_least_recently_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

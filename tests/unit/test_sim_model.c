@@ -9,7 +9,8 @@ static struct model *small(void)
     struct model *m = model_new();
     comp_id api = must_add(m, "service", "checkout");
     must_set(m, api, "instances", value_count(3));
-    struct node work = {.kind = NODE_COMPUTE, .time = dist_exponential(SIM_MS), .line = 7};
+    struct node work = {
+        .kind = NODE_COMPUTE, .time = dist_exponential(SIM_MS), .line = 7};
     must(model_endpoint(m, api, "buy", NULL, &work, &why), &why);
     (void)must_add(m, "database", "orders-db");
     comp_id pool = must_add(m, "pool", "checkout.pool");
@@ -34,11 +35,14 @@ static void mistakes_get_a_suggestion(void **state)
     comp_id c = model_find(m, "checkout");
     assert_int_equal(model_add(m, "servise", "x", &why), COMP_NONE);
     assert_non_null(strstr(why.text, "\"service\"?"));
-    says(model_set(m, c, "instanses", value_count(1), &why), ERR_NOT_FOUND, "\"instances\"?");
-    says(model_set(m, c, "instances", value_count(0), &why), ERR_INPUT, "must be 1 to 500");
+    says(model_set(m, c, "instanses", value_count(1), &why), ERR_NOT_FOUND,
+         "\"instances\"?");
+    says(model_set(m, c, "instances", value_count(0), &why), ERR_INPUT,
+         "must be 1 to 500");
     says(model_set(m, c, "order", value_text("best"), &why), ERR_INPUT, "fifo|lifo");
     says(model_set(m, c, "start_up", value_text("5"), &why), ERR_INPUT, "start_up");
-    says(model_set(m, c, "workers", value_bool(true), &why), ERR_INPUT, "a whole number");
+    says(model_set(m, c, "workers", value_bool(true), &why), ERR_INPUT,
+         "a whole number");
     assert_int_equal(model_add(m, "service", "checkout", &why), COMP_NONE);
     assert_int_equal(model_add(m, "service", "a b", &why), COMP_NONE);
     assert_int_equal(model_add(m, "service", "", &why), COMP_NONE);
@@ -62,8 +66,9 @@ static void programs_are_checked_with_their_line(void **state)
     (void)state;
     struct node in = {.kind = NODE_COMPUTE};
     struct node n = {.kind = NODE_QUERY, .target = "order-db", .what = "q"};
-    says(finish_with(&n), ERR_NOT_FOUND, "line 12: checkout/x: database: there is no database "
-                                         "\"order-db\"; did you mean \"orders-db\"?");
+    says(finish_with(&n), ERR_NOT_FOUND,
+         "line 12: checkout/x: database: there is no database "
+         "\"order-db\"; did you mean \"orders-db\"?");
     n = (struct node){.kind = NODE_QUERY, .target = "checkout", .what = "q"};
     says(finish_with(&n), ERR_NOT_FOUND, "is a service, not a database");
     n = (struct node){.kind = NODE_QUERY, .target = "orders-db", .what = "nope"};
@@ -100,8 +105,8 @@ static void missing_things_are_named(void **state)
     says(model_finish(m, &why), ERR_INPUT, "belongs to another component");
     model_unref(m);
     m = small();
-    struct action a = {.kind = ACTION_FAULT, .comp = model_find(m, "checkout"),
-                       .name = "crush"};
+    struct action a = {
+        .kind = ACTION_FAULT, .comp = model_find(m, "checkout"), .name = "crush"};
     must(model_at(m, SIM_SEC, &a, NULL, &why), &why);
     says(model_finish(m, &why), ERR_NOT_FOUND, "\"crash\"?");
     model_unref(m);
@@ -113,11 +118,13 @@ static void deep_and_large_programs_are_refused(void **state)
     (void)state;
     struct model *m = small();
     for (int i = 0; i < 200; i++)
-        deep[i] = (struct node){.kind = NODE_BLOCK, .body = i < 199 ? &deep[i + 1] : NULL};
+        deep[i] =
+            (struct node){.kind = NODE_BLOCK, .body = i < 199 ? &deep[i + 1] : NULL};
     comp_id c = model_find(m, "checkout");
     says(model_endpoint(m, c, "deep", NULL, deep, &why), ERR_LIMIT, "too deep");
     for (int i = 0; i < 6000; i++)
-        wide[i] = (struct node){.kind = NODE_COMPUTE, .next = i < 5999 ? &wide[i + 1] : NULL};
+        wide[i] =
+            (struct node){.kind = NODE_COMPUTE, .next = i < 5999 ? &wide[i + 1] : NULL};
     says(model_endpoint(m, c, "wide", NULL, wide, &why), ERR_LIMIT, "too large");
     model_unref(m);
 }
@@ -140,7 +147,8 @@ static void a_finished_model_can_be_read(void **state)
     assert_int_equal(instance, 3);
     must(model_resolve(m, "orders-db", &c, &instance, &why), &why);
     assert_int_equal(instance, 0);
-    says(model_resolve(m, "chekout", &c, &instance, &why), ERR_NOT_FOUND, "\"checkout\"?");
+    says(model_resolve(m, "chekout", &c, &instance, &why), ERR_NOT_FOUND,
+         "\"checkout\"?");
     const struct param_desc *p;
     must(model_resolve_param(m, "checkout.pool.size", &c, &p, &why), &why);
     assert_int_equal(c, pool);
@@ -158,8 +166,11 @@ static void actions_are_checked(void **state)
     struct model *m = small();
     struct world *w = must_world(m, 1);
     comp_id c = named(w, "checkout");
-    struct action a = {.kind = ACTION_SET, .comp = c, .name = "workers",
-                       .args = {value_count(-4)}, .nargs = 1};
+    struct action a = {.kind = ACTION_SET,
+                       .comp = c,
+                       .name = "workers",
+                       .args = {value_count(-4)},
+                       .nargs = 1};
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_INPUT, "1 to 100000");
     a.name = "version";
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_REFUSED, "while it runs");
@@ -169,7 +180,8 @@ static void actions_are_checked(void **state)
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_INPUT, "version");
     a.args[0] = value_text("v9");
     a.nargs = 1;
-    says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_NOT_FOUND, "no version \"v9\"");
+    says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_NOT_FOUND,
+         "no version \"v9\"");
     a.args[0] = value_text("v1");
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_REFUSED, "already");
     a = (struct action){.kind = ACTION_OP, .comp = c, .name = "rollback"};
@@ -198,17 +210,26 @@ static void values_come_back_from_their_text(void **state)
         int desc;
         const char *text, *back;
     } cases[] = {
-        {0, "1.5", "1.5"},        {0, "-2", "-2"},
-        {1, "17", "17"},          {2, "15%", "15%"},
-        {2, "0.005", "0.5%"},     {3, "250ms", "250 ms"},
-        {3, "0", NULL},           {4, "on", "on"},
-        {4, "off", "off"},        {5, "green", "green"},
-        {6, "10ms", NULL},        {6, "exponential(10ms)", NULL},
-        {6, "erlang(10ms, 3)", NULL}, {6, "lognormal(180ms, 60ms)", NULL},
+        {0, "1.5", "1.5"},
+        {0, "-2", "-2"},
+        {1, "17", "17"},
+        {2, "15%", "15%"},
+        {2, "0.005", "0.5%"},
+        {3, "250ms", "250 ms"},
+        {3, "0", NULL},
+        {4, "on", "on"},
+        {4, "off", "off"},
+        {5, "green", "green"},
+        {6, "10ms", NULL},
+        {6, "exponential(10ms)", NULL},
+        {6, "erlang(10ms, 3)", NULL},
+        {6, "lognormal(180ms, 60ms)", NULL},
         {6, "pareto(10ms, 1.5)", NULL},
     };
-    static const char *const bad[] = {"x", "1e999", "", "nan(", "7 7", "exponential(",
-                                      "purple", "exponential)", "lognormal(1ms, x)", "--"};
+    static const char *const bad[] = {"x",      "1e999",        "",
+                                      "nan(",   "7 7",          "exponential(",
+                                      "purple", "exponential)", "lognormal(1ms, x)",
+                                      "--"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct value v, again;
@@ -230,7 +251,8 @@ static void values_come_back_from_their_text(void **state)
     for (size_t k = 0; k < sizeof descs / sizeof *descs; k++)
         for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
             struct value v;
-            assert_int_not_equal(value_parse(NULL, &descs[k], bad[i], &v, &why), ERR_OK);
+            assert_int_not_equal(value_parse(NULL, &descs[k], bad[i], &v, &why),
+                                 ERR_OK);
         }
 }
 
@@ -271,11 +293,13 @@ static void every_kind_describes_itself(void **state)
         for (size_t k = 0; k < d->nparams; k++) {
             assert_non_null(d->params[k].name);
             assert_non_null(d->params[k].doc);
-            assert_true(d->params[k].type != VALUE_CHOICE || d->params[k].choices != NULL);
+            assert_true(d->params[k].type != VALUE_CHOICE ||
+                        d->params[k].choices != NULL);
         }
         for (size_t k = 0; k < d->nmetrics; k++) {
-            assert_true(d->metrics[k].name && d->metrics[k].prom && d->metrics[k].labels &&
-                        d->metrics[k].unit && d->metrics[k].doc);
+            assert_true(d->metrics[k].name && d->metrics[k].prom &&
+                        d->metrics[k].labels && d->metrics[k].unit &&
+                        d->metrics[k].doc);
             for (size_t j = 0; j < k; j++)
                 assert_string_not_equal(d->metrics[j].name, d->metrics[k].name);
         }
@@ -301,7 +325,8 @@ static void looking_works_for_every_kind(void **state)
         (void)world_db_sessions(w, c, sv, 4);
         (void)world_cache_keys(w, c, kv, 4);
         (void)world_inflight(w, c, fv, 4);
-        assert_true(world_metric(w, c, "no such", 0) != world_metric(w, c, "no such", 0));
+        assert_true(world_metric(w, c, "no such", 0) !=
+                    world_metric(w, c, "no such", 0));
         assert_int_equal(world_get(w, c, "no such").type, VALUE_NONE);
         (void)world_digest_of(w, c);
         if (c >= model_comps(world_model(w)))
@@ -313,7 +338,8 @@ static void looking_works_for_every_kind(void **state)
                 assert_true(x == x);
             }
         for (size_t i = 0; i < d->nparams; i++)
-            assert_int_equal(world_get(w, c, d->params[i].name).type, d->params[i].type);
+            assert_int_equal(world_get(w, c, d->params[i].name).type,
+                             d->params[i].type);
     }
     world_free(w);
 }

@@ -17,7 +17,8 @@ static struct model *program(struct node *body, size_t n)
     struct model *m = model_new();
     comp_id db = must_add(m, "database", "db");
     must_set(m, db, "connect_time", value_duration(0));
-    must_set(m, must_add(m, "statement", "db.q"), "cpu", value_dist(dist_const(10 * SIM_MS)));
+    must_set(m, must_add(m, "statement", "db.q"), "cpu",
+             value_dist(dist_const(10 * SIM_MS)));
     must_set(m, must_add(m, "call", "api.db"), "network", value_duration(0));
     comp_id cache = must_add(m, "cache", "cache");
     must_set(m, cache, "latency", value_dist(dist_const(SIM_MS)));
@@ -146,19 +147,26 @@ static void transactions_give_their_connection_back(void **state)
                                                 : NODE_QUERY,
                              .target = "db",
                              .what = how == 0 || how == 3 ? "q" : "no"}};
-        struct node body[] = {{.kind = NODE_TRANSACTION, .target = "db",
-                               .body = seq(in, 2), .catches = how == 1},
+        struct node body[] = {{.kind = NODE_TRANSACTION,
+                               .target = "db",
+                               .body = seq(in, 2),
+                               .catches = how == 1},
                               {.kind = NODE_COUNT, .what = "after"}};
         struct model *m = program(body, 2);
         if (how == 3) /* the second statement times out while the first has been done */
-            must_set(m, model_find(m, "db.q"), "cpu", value_dist(dist_exponential(SIM_SEC)));
+            must_set(m, model_find(m, "db.q"), "cpu",
+                     value_dist(dist_exponential(SIM_SEC)));
         if (how == 3)
-            must_set(m, model_find(m, "api.db"), "timeout", value_duration(900 * SIM_MS));
+            must_set(m, model_find(m, "api.db"), "timeout",
+                     value_duration(900 * SIM_MS));
         struct world *w;
         struct seen s = first(m, &w);
         must_run(w, 120 * SIM_SEC);
-        struct action a = {.kind = ACTION_SET, .comp = named(w, "users"), .name = "rate",
-                           .args = {value_number(0)}, .nargs = 1};
+        struct action a = {.kind = ACTION_SET,
+                           .comp = named(w, "users"),
+                           .name = "rate",
+                           .args = {value_number(0)},
+                           .nargs = 1};
         must(world_apply(w, &a, "me", NULL, NULL, &why), &why);
         must_run(w, 180 * SIM_SEC);
         assert_true(metric(w, "api", "pool_in_use") == 0);
@@ -193,7 +201,8 @@ static void leaks_stay(void **state)
 static void several_keys_are_looked_up_at_once(void **state)
 {
     struct node load[] = {{.kind = NODE_QUERY, .target = "db", .what = "q"}};
-    struct node body[] = {{.kind = NODE_CACHED, .target = "cache", .what = "k", .body = load}};
+    struct node body[] = {
+        {.kind = NODE_CACHED, .target = "cache", .what = "k", .body = load}};
     struct world *w;
     (void)state;
     struct seen s = first(program(body, 1), &w);
@@ -212,8 +221,8 @@ static void a_failed_load_fails_once_and_leaves_nothing(void **state)
 {
     struct node load[] = {{.kind = NODE_SLEEP, .time = dist_const(5 * SIM_MS)},
                           {.kind = NODE_FAIL, .what = "no"}};
-    struct node body[] = {{.kind = NODE_CACHED, .target = "cache", .what = "k",
-                           .body = seq(load, 2)}};
+    struct node body[] = {
+        {.kind = NODE_CACHED, .target = "cache", .what = "k", .body = seq(load, 2)}};
     struct world *w;
     (void)state;
     struct seen s = first(program(body, 1), &w);

@@ -24,7 +24,8 @@ static struct world *station(double rate, int workers, int queue, uint64_t seed)
 
 static double mean_ms(struct world *w)
 {
-    return metric(w, "users", "seconds_total") / metric(w, "users", "answered_total") * 1e3;
+    return metric(w, "users", "seconds_total") / metric(w, "users", "answered_total") *
+           1e3;
 }
 
 static void mm1_agrees_with_theory(void **state)
@@ -42,7 +43,8 @@ static void mm1_agrees_with_theory(void **state)
 static void mmc_agrees_with_theory(void **state)
 {
     (void)state;
-    struct world *w = station(3200, 4, 0, 2); /* Erlang C, c = 4, rho = 0.8: P(wait) 0.5964 */
+    struct world *w =
+        station(3200, 4, 0, 2); /* Erlang C, c = 4, rho = 0.8: P(wait) 0.5964 */
     must_run(w, 400 * SIM_SEC);
     double theory = 1 + 0.59643 / (4 - 3.2);
     assert_true(mean_ms(w) > theory * 0.98 && mean_ms(w) < theory * 1.02);
@@ -54,7 +56,8 @@ static void erlang_b_loses_as_many(void **state)
     (void)state;
     struct world *w = station(4000, 4, -1, 3); /* Erlang B, c = 4, a = 4: 0.3107 */
     must_run(w, 200 * SIM_SEC);
-    double lost = metric(w, "users", "failed_total") / metric(w, "users", "visits_total");
+    double lost =
+        metric(w, "users", "failed_total") / metric(w, "users", "visits_total");
     assert_true(lost > 0.3107 * 0.99 && lost < 0.3107 * 1.01);
     world_free(w);
 }
@@ -86,7 +89,8 @@ static void same_seed_same_trace(void **state)
     struct world *c = station(500, 2, 0, 8);
     must_run(a, 20 * SIM_SEC);
     struct errmsg ignored;
-    while (world_run(b, 20 * SIM_SEC, 777, NULL, &ignored) == ERR_STOPPED) /* in slices */
+    while (world_run(b, 20 * SIM_SEC, 777, NULL, &ignored) ==
+           ERR_STOPPED) /* in slices */
         ;
     must_run(c, 20 * SIM_SEC);
     assert_true(world_digest(a) == world_digest(b));

@@ -1,6 +1,6 @@
 /*
- * Services under operation: restarts, rollouts, scaling, probes, faults, balancers, flags,
- * and what the change records say of it.
+ * Services under operation: restarts, rollouts, scaling, probes, faults, balancers,
+ * flags, and what the change records say of it.
  */
 #include "sim_test.h"
 
@@ -45,11 +45,15 @@ static void on_change(void *ctx, const struct change *c)
 
 static const struct observer watcher = {.change = on_change};
 
-static enum err act(struct world *w, enum action_kind kind, const char *comp, int instance,
-                    const char *name, struct value v)
+static enum err act(struct world *w, enum action_kind kind, const char *comp,
+                    int instance, const char *name, struct value v)
 {
-    struct action a = {.kind = kind, .comp = named(w, comp), .instance = instance,
-                       .name = name, .args = {v}, .nargs = v.type != VALUE_NONE};
+    struct action a = {.kind = kind,
+                       .comp = named(w, comp),
+                       .instance = instance,
+                       .name = name,
+                       .args = {v},
+                       .nargs = v.type != VALUE_NONE};
     return world_apply(w, &a, "me", &watcher, NULL, &why);
 }
 
@@ -149,10 +153,14 @@ static void one_instance_can_be_drained_and_restarted(void **state)
     assert_false(view(w, 2).in_rotation);
     must(act(w, ACTION_OP, "api", 2, "restart", none), &why);
     assert_true(failed_in(w, 10 * SIM_SEC) == 0);
-    must(world_apply(w, &(struct action){.kind = ACTION_OP, .comp = named(w, "edge"),
-                                         .name = "undrain", .args = {value_count(2)},
-                                         .nargs = 1},
-                     "me", NULL, NULL, &why), &why);
+    must(world_apply(w,
+                     &(struct action){.kind = ACTION_OP,
+                                      .comp = named(w, "edge"),
+                                      .name = "undrain",
+                                      .args = {value_count(2)},
+                                      .nargs = 1},
+                     "me", NULL, NULL, &why),
+         &why);
     must_run(w, 40 * SIM_SEC);
     assert_true(world_metric(w, named(w, "api"), "requests_total", 2) > before + 200);
     world_free(w);
@@ -162,8 +170,11 @@ static void a_crash_is_restarted_unless_its_machine_is_down(void **state)
 {
     (void)state;
     struct shop s = shop();
-    struct action crash = {.kind = ACTION_FAULT, .comp = s.api, .instance = 3,
-                           .name = "crash", .duration = 60 * SIM_SEC};
+    struct action crash = {.kind = ACTION_FAULT,
+                           .comp = s.api,
+                           .instance = 3,
+                           .name = "crash",
+                           .duration = 60 * SIM_SEC};
     must(model_at(s.m, 10 * SIM_SEC, &crash, NULL, &why), &why);
     struct world *w = must_world(s.m, 1);
     must_run(w, 30 * SIM_SEC);
@@ -187,8 +198,8 @@ static double restarts_when_workers_hang(const char *liveness)
     struct shop s = shop();
     must_set(s.m, s.api, "workers", value_count(8));
     must_set(s.m, s.api, "liveness", value_text(liveness));
-    struct action hang = {.kind = ACTION_FAULT, .comp = s.api, .instance = 2,
-                          .name = "hang"};
+    struct action hang = {
+        .kind = ACTION_FAULT, .comp = s.api, .instance = 2, .name = "hang"};
     must(model_at(s.m, 10 * SIM_SEC, &hang, NULL, &why), &why);
     must_set(s.m, s.users, "gives_up", value_duration(2 * SIM_SEC));
     struct world *w = must_world(s.m, 1);
@@ -222,8 +233,11 @@ static void readiness_takes_it_out_and_lets_it_back(void **state)
     must_set(s.m, s.api, "readiness", value_text("worker"));
     must_set(s.m, s.edge, "probe", value_text("readiness"));
     must_set(s.m, s.edge, "threshold", value_count(1));
-    struct action hang = {.kind = ACTION_FAULT, .comp = s.api, .instance = 2,
-                          .name = "hang", .duration = 40 * SIM_SEC};
+    struct action hang = {.kind = ACTION_FAULT,
+                          .comp = s.api,
+                          .instance = 2,
+                          .name = "hang",
+                          .duration = 40 * SIM_SEC};
     must(model_at(s.m, 10 * SIM_SEC, &hang, NULL, &why), &why);
     struct world *w = must_world(s.m, 1);
     must_run(w, 45 * SIM_SEC);
@@ -242,8 +256,12 @@ static void slow_and_warming_take_more_cpu(void **state)
     struct shop s = shop();
     must_set(s.m, s.api, "warm_up", value_duration(20 * SIM_SEC));
     must_set(s.m, s.api, "warm_up_factor", value_number(2));
-    struct action slow = {.kind = ACTION_FAULT, .comp = s.api, .name = "slow",
-                          .args = {value_number(3)}, .nargs = 1, .duration = 20 * SIM_SEC};
+    struct action slow = {.kind = ACTION_FAULT,
+                          .comp = s.api,
+                          .name = "slow",
+                          .args = {value_number(3)},
+                          .nargs = 1,
+                          .duration = 20 * SIM_SEC};
     must(model_at(s.m, 20 * SIM_SEC, &slow, NULL, &why), &why);
     struct world *w = must_world(s.m, 1);
     must_run(w, 20 * SIM_SEC);
@@ -273,8 +291,11 @@ static void limits_refuse_and_can_be_undone(void **state)
     assert_true(failed > 2700 && failed < 3200);
     must(world_apply(w, &last_change.undo, "me", &watcher, NULL, &why), &why);
     assert_true(failed_in(w, 10 * SIM_SEC) == 0);
-    struct action a = {.kind = ACTION_OP, .comp = named(w, "edge"), .name = "limit",
-                       .args = {value_number(0), value_text("get")}, .nargs = 2};
+    struct action a = {.kind = ACTION_OP,
+                       .comp = named(w, "edge"),
+                       .name = "limit",
+                       .args = {value_number(0), value_text("get")},
+                       .nargs = 2};
     must(world_apply(w, &a, "me", &watcher, NULL, &why), &why);
     double visits = metric(w, "users", "visits_total");
     failed = failed_in(w, 10 * SIM_SEC);
@@ -324,8 +345,8 @@ static void flags_switch_programs(void **state)
     comp_id api = must_add(m, "service", "api");
     struct node yes = {.kind = NODE_COUNT, .what = "new"};
     struct node no = {.kind = NODE_COUNT, .what = "old"};
-    struct node when = {.kind = NODE_WHEN_FLAG, .what = "new-path", .body = &yes,
-                        .other = &no};
+    struct node when = {
+        .kind = NODE_WHEN_FLAG, .what = "new-path", .body = &yes, .other = &no};
     must(model_endpoint(m, api, "get", NULL, &when, &why), &why);
     comp_id users = must_add(m, "client", "users");
     must_set(m, users, "to", value_text("api/get"));

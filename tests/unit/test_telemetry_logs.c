@@ -92,10 +92,12 @@ static void long_lines_are_cut_between_characters(void **state)
     (void)state;
     struct recording *r = rec_new();
     struct log_entry e[2];
-    char text[1024] = "";
+    struct buf text;
+    buf_init(&text, 0);
     for (int i = 0; i < 300; i++)
-        strcat(text, i % 3 ? "\xc3\xa4" : "x");
-    say(r, SIM_SEC, 0, LOG_INFO, text);
+        buf_adds(&text, i % 3 ? "\xc3\xa4" : "x");
+    say(r, SIM_SEC, 0, LOG_INFO, text.s);
+    buf_release(&text);
     assert_int_equal(lines(r, e, 2), 1);
     size_t n = strlen(e[0].text), at = 0;
     assert_in_range(n, 200, 240);

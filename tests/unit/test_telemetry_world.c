@@ -337,7 +337,9 @@ static void the_export_is_well_formed(void **state)
     struct buf text;
     buf_init(&text, 0);
     recording_export(s.rec, &text);
-    char family[100] = "", *rest = NULL, *seen = mem_strdup("");
+    char family[100] = "", *rest = NULL;
+    struct buf seen;
+    buf_init(&seen, 0);
     size_t samples = 0;
     for (char *line = strtok_r(text.s, "\n", &rest); line;
          line = strtok_r(NULL, "\n", &rest)) {
@@ -345,15 +347,14 @@ static void the_export_is_well_formed(void **state)
         if (sscanf(line, "# TYPE %99s", name) == 1) {
             char key[110];
             (void)snprintf(key, sizeof key, " %s ", name);
-            assert_null(strstr(seen, key));
-            char *all = mem_alloc(strlen(seen) + sizeof key);
-            (void)sprintf(all, "%s%s", seen, key);
-            mem_free(seen);
-            seen = all;
-            strcpy(family, name);
+            assert_null(strstr(seen.s, key));
+            buf_adds(&seen, key);
+            (void)snprintf(family, sizeof family, "%s", name);
         } else if (line[0] != '#') {
             assert_int_equal(strncmp(line, family, strlen(family)), 0);
-            assert_int_equal(line[strlen(family)], '{');
+            const char *suffix = line + strlen(family);
+            assert_true(suffix[0] == '{' || str_starts(suffix, "_bucket{") ||
+                        str_starts(suffix, "_sum{") || str_starts(suffix, "_count{"));
             char *value = strstr(line, "} ");
             assert_non_null(value);
             assert_true(isfinite(strtod(value + 2, NULL)));
@@ -361,7 +362,7 @@ static void the_export_is_well_formed(void **state)
         }
     }
     assert_true(samples > 60);
-    mem_free(seen);
+    buf_release(&seen);
     buf_release(&text);
     buf_init(&text, 0);
     recording_export(s.rec, &text);
@@ -370,6 +371,12 @@ static void the_export_is_well_formed(void **state)
                    "\nuser_requests_good_total{component=\"users\"} %g\n",
                    lab_metric(&s.l, "users", "good_total"));
     assert_non_null(strstr(text.s, want));
+    (void)snprintf(want, sizeof want,
+                   "\nuser_request_latency_seconds_count{component=\"users\"} %g\n",
+                   lab_metric(&s.l, "users", "answered_total"));
+    assert_non_null(strstr(text.s, want));
+    assert_non_null(strstr(text.s, "server_request_latency_seconds_bucket{"
+                                   "component=\"shop/buy\",le=\"0.0128\"} "));
     assert_non_null(strstr(text.s, "http_server_requests_total{component=\"shop\","
                                    "instance=\"shop-2\"} "));
     buf_release(&text);

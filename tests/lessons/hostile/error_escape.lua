@@ -1,2 +1,2 @@
--- expect 2: gone wild
+-- expect 2: ?[2J? gone wild
 error("\27[2J\r\ngone wild")

@@ -1,0 +1,3 @@
+-- expect 3: written twice
+return lesson { id = "x",
+  id = "y", title = "x", track = "lab", world = function() end }
