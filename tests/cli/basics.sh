@@ -1,0 +1,94 @@
+#!/bin/sh
+# The command line: what it answers, where, and with which status.
+set -u
+truecode=${TRUECODE:-build/truecode}
+scratch=${SCRATCH:-$(mktemp -d)}
+XDG_STATE_HOME=$scratch/state
+export XDG_STATE_HOME
+out=$scratch/out
+err=$scratch/err
+bad=0
+
+# try NAME STATUS WORDS...: runs it, keeps its output in $out and $err.
+try() {
+    name=$1
+    want=$2
+    shift 2
+    timeout 60 "$truecode" "$@" >"$out" 2>"$err" </dev/null
+    got=$?
+    [ $got -eq "$want" ] && return 0
+    echo "not ok - $name: status $got, not $want"
+    sed 's/^/    /' "$out" "$err" | head -n 20
+    bad=1
+    return 1
+}
+# has FILE TEXT: the last try's output says so; prints the verdict.
+has() {
+    if grep -qF -e "$2" "$1"; then
+        echo "ok - $name"
+    else
+        echo "not ok - $name: no '$2' in"
+        sed 's/^/    /' "$1" | head -n 20
+        bad=1
+    fi
+}
+
+try "--version" 0 --version && has "$out" "truecode "
+try "--help" 0 --help && has "$out" "Subcommands:"
+try "help of a subcommand begins with examples" 0 help play && has "$out" "Examples:"
+try "--help behind a subcommand" 0 prove --help && has "$out" "--seeds N"
+try "help keys" 0 help keys && has "$out" "F1"
+try "a manual page" 0 help man && has "$out" ".TH TRUECODE 1"
+try "list" 0 list && has "$out" "first-page"
+try "list --json" 0 list --json && has "$out" '"id": "first-page"'
+try "progress without a run" 0 progress && has "$out" "No run yet"
+try "progress --json without a run" 0 progress --json && has "$out" "["
+try "check of a lesson" 0 check lessons/first-page.lua && has "$out" "worlds built"
+try "doc" 0 doc && has "$out" "#"
+try "doctor finds what it needs" 0 doctor && has "$out" "starts and answers"
+try "doctor --json" 0 doctor --json && has "$out" '"worker": {"ok": true'
+try "bash completion" 0 completion bash && has "$out" "complete -o default"
+try "fish completion" 0 completion fish && has "$out" "complete -c truecode"
+
+try "a misspelt subcommand" 2 progres && has "$err" "did you mean 'progress'"
+try "an unknown word" 2 xyzzy && has "$err" "no subcommand and no lesson"
+try "a misspelt option" 2 play --sed 7 && has "$err" "did you mean --seed"
+try "an option of another subcommand" 2 list --seeds 7 && has "$err" "no option --seeds"
+try "a misspelt lesson" 2 play first-pag --plain && has "$err" "did you mean 'first-page'"
+try "a seed that is none" 2 play first-page --seed x && has "$err" "whole number"
+try "a mode that is none" 2 play first-page --mode hard && has "$err" "guided or oncall"
+try "too many words" 2 completion bash zsh && has "$err" "usage:"
+try "a lesson outside the folder is no name" 2 play ../../etc/passwd && has "$err" "cannot be opened"
+try "a file that is no file" 1 check /dev && has "$err" "not a regular file"
+try "an empty list of lessons" 2 report && has "$err" "no run yet"
+
+printf 'return 1 +\n' >"$scratch/broken.lua"
+try "a broken lesson: check" 3 check "$scratch/broken.lua" && has "$err" "broken.lua:"
+try "a broken lesson: play" 3 play "$scratch/broken.lua" --plain && has "$err" "broken.lua:"
+try "a broken lesson: prove" 3 prove "$scratch/broken.lua" --seeds 1 && has "$err" "broken.lua:"
+printf 'while true do end\n' >"$scratch/endless.lua"
+try "an endless lesson" 3 check "$scratch/endless.lua" && has "$err" "endless.lua"
+printf 'return lesson { id = "x", titel = "x" }\n' >"$scratch/x.lua"
+try "an unknown field" 3 check "$scratch/x.lua" && has "$err" "x.lua"
+head -c 300000 /dev/zero | tr '\0' '-' >"$scratch/long.lua"
+try "a lesson that is too long" 1 check "$scratch/long.lua" && has "$err" "longer than"
+printf '\033[2J' >"$(printf '%s/\033[31mred.lua' "$scratch")"
+try "escapes in a file's name" 3 check "$(printf '%s/\033[31mred.lua' "$scratch")"
+has "$err" '^[[31mred.lua'
+if grep -q "$(printf '\033')" "$err"; then
+    echo "not ok - no escape reaches the terminal"
+    bad=1
+else
+    echo "ok - no escape reaches the terminal"
+fi
+
+TRUECODE_LESSONS=$scratch/nowhere
+export TRUECODE_LESSONS
+try "lessons that are nowhere" 2 list && has "$err" "nowhere/course.lua"
+mkdir "$scratch/own"
+printf 'return course { { track = "lab", "gone" } }\n' >"$scratch/own/course.lua"
+TRUECODE_LESSONS=$scratch/own
+try "a lesson of the course that is missing" 0 list && has "$out" "gone.lua is not there"
+printf 'while true do end\n' >"$scratch/own/course.lua"
+try "an endless course" 3 list && has "$err" "course.lua"
+exit $bad
