@@ -73,6 +73,7 @@ struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
     while (ready_one(w))
         ;
     region_trim(w);
+    w->safe = 0;
     return w;
 }
 
@@ -92,6 +93,7 @@ struct world *world_fork(const struct world *w)
     *copy = *w;
     copy->model = model_ref(w->model);
     copy->observer = NULL;
+    copy->safe = 0;
     region_map(copy, used + HEADROOM);
     memcpy(copy->base, w->base, used);
     return copy;
@@ -184,7 +186,7 @@ enum err world_run(struct world *w, sim_time until, uint64_t max_events,
         return ran_away(w, why);
     w->observer = o;
     for (;; max_events--) {
-        if (!world_headroom(w, 0)) {
+        if (!world_room(w)) {
             err = ran_away(w, why);
             break;
         }

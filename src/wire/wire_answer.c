@@ -15,8 +15,8 @@
     X("nothing")                                                                       \
     X("moves")                                                                         \
     X("normal")                                                                        \
-    X("fix") X("wrong") X("steps") X("hints") X("text") X("same") X("traps")           \
-        X("quiet")
+    X("fix") X("wrong") X("steps") X("hints") X("text") X("same") X("traps") X("quie"  \
+                                                                               "t")
 
 void wire_answer_release(struct wire_answer *a)
 {
