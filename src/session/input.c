@@ -336,7 +336,7 @@ static enum err run_effects(struct session *s, const char *line, const struct ou
         do_effect(s, &fx->list[i], line);
     struct errmsg why = {0};
     if (s->phase != PHASE_DEBRIEF && step_check(s, &why) != ERR_OK)
-        session_say(s, TONE_BAD, "This lesson is broken: %s", why.text);
+        session_broken(s, &why);
     s->target = run_now(&s->run);
     return ERR_OK;
 }
