@@ -82,6 +82,9 @@ static enum err read_all(struct replayed *r, const struct cli_args *a,
         return errmsg_set(why, ERR_CORRUPT,
                           "that is no tape: its head names no lesson and seed");
     lesson[strcspn(lesson, " ")] = '\0';
+    if (!lesson_id_valid(lesson))
+        return errmsg_set(why, ERR_CORRUPT,
+                          "that is no tape: its head names a lesson that cannot be one");
     q->seed = strtoull(seed, NULL, 10);
     if (header(&r->tape, "mode", mode, sizeof mode) && strncmp(mode, "on", 2) == 0)
         q->mode = MODE_ONCALL;
