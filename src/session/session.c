@@ -155,9 +155,15 @@ static void stop_wait(struct session *s)
 }
 
 /* A predicate raised. That is the lesson's fault and no wrong answer: it is told once,
- * and the incident goes on. */
+ * and the incident goes on, with a Lua state that was not stopped. */
 void session_broken(struct session *s, const struct errmsg *why)
 {
+    struct lesson *fresh;
+    struct errmsg ignored = {0}; /* then the next predicate raises, too */
+    if (lesson_reload(&fresh, s->lesson, &ignored) == ERR_OK) {
+        lesson_free(s->run.lua);
+        s->run.lua = fresh;
+    }
     if (str_eq(s->broken.text, why->text))
         return;
     s->broken = *why;
