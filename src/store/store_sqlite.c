@@ -136,7 +136,8 @@ static bool migrate(struct store *s, int from)
     ok = ok && run_sql(s, sql);
     snprintf(sql, sizeof sql, "PRAGMA application_id=%d", APPLICATION_ID);
     ok = ok && run_sql(s, sql) && run_sql(s, "COMMIT");
-    if (!ok)
+    /* A rollback that SQLite did already would fail, and hide why. */
+    if (!ok && sqlite3_get_autocommit(s->db) == 0)
         run_sql(s, "ROLLBACK");
     return ok;
 }
