@@ -208,7 +208,10 @@ static void leave_early(struct lines *l)
 {
     struct buf b;
     buf_init(&b, 2048);
-    if (store_trouble(l->p->store) != NULL)
+    if (store_trouble(l->p->store) != NULL && l->p->tape != NULL &&
+        tape_retry(l->p->tape))
+        buf_adds(&b, "This run is saved and can go on; the list of runs is not.\n");
+    else if (store_trouble(l->p->store) != NULL)
         buf_adds(&b, "Not saved: what was just played is gone when this ends.\n");
     else if (l->p->given)
         buf_adds(&b, "Saved. The same command goes on from here.\n");
