@@ -336,7 +336,7 @@ static enum err run_effects(struct session *s, const char *line, const struct ou
         do_effect(s, &fx->list[i], line);
     struct errmsg why = {0};
     if (s->phase != PHASE_DEBRIEF && step_check(s, &why) != ERR_OK)
-        session_say(s, TONE_BAD, "This lesson is broken: %s", why.text);
+        session_broken(s, &why);
     s->target = run_now(&s->run);
     return ERR_OK;
 }
@@ -393,5 +393,13 @@ enum err session_line(struct session *s, const char *line, bool confirmed,
 {
     if (s->phase == PHASE_BRIEFING || blank(line))
         session_read(s);
-    return blank(line) ? ERR_OK : input_apply(s, line, confirmed, why);
+    if (blank(line))
+        return ERR_OK;
+    /* Cleaned before it is measured, taped or shown: a tape is text. */
+    struct buf clean;
+    buf_init(&clean, 0);
+    text_clean(&clean, line, strlen(line), false);
+    enum err e = input_apply(s, clean.s, confirmed, why);
+    buf_release(&clean);
+    return e;
 }

@@ -154,6 +154,25 @@ static void stop_wait(struct session *s)
     s->target = run_now(&s->run);
 }
 
+/* A predicate raised. That is the lesson's fault and no wrong answer: it is told once,
+ * and the incident goes on, with a Lua state that was not stopped. */
+void session_broken(struct session *s, const struct errmsg *why)
+{
+    struct lesson *fresh;
+    struct errmsg ignored = {0}; /* then the next predicate raises, too */
+    if (lesson_reload(&fresh, s->lesson, &ignored) == ERR_OK) {
+        lesson_free(s->run.lua);
+        s->run.lua = fresh;
+    }
+    if (str_eq(s->broken.text, why->text))
+        return;
+    s->broken = *why;
+    stop_wait(s);
+    session_say(s, TONE_BAD, "This lesson is broken: %s", why->text);
+    session_say(s, TONE_WARN,
+                "That is not your mistake. skip goes on without this step.");
+}
+
 static void tell_tickets(struct session *s)
 {
     size_t n = run_tickets(&s->run, run_now(&s->run));
@@ -178,11 +197,8 @@ static bool on_second(void *ctx, struct run *r)
     mark_take(s);
     tell_tickets(s);
     forecast_check(s);
-    if (step_check(s, &why) != ERR_OK) {
-        session_say(s, TONE_BAD, "This lesson is broken: %s", why.text);
-        session_finish(s);
-        return false;
-    }
+    if (step_check(s, &why) != ERR_OK)
+        session_broken(s, &why);
     if (run_now(r) >= lesson_info(s->lesson)->ends_at && !s->over) {
         session_say(s, TONE_WARN, "The shift is over.");
         session_finish(s);
@@ -441,7 +457,7 @@ void session_seen(struct session *s, const char *subject)
     strings_add(&s->seen_ever, subject);
     struct errmsg why = {0};
     if (!s->replaying && step_check(s, &why) != ERR_OK)
-        session_say(s, TONE_BAD, "This lesson is broken: %s", why.text);
+        session_broken(s, &why);
 }
 
 /* ---- the view

@@ -146,6 +146,7 @@ struct session {
     size_t hints_shown, hints_total, wrong_answers;
     bool practice;
     bool *trap_fired;
+    struct errmsg broken; /* what a predicate raised, told already; "" nothing */
     char *feedback, *confirm;
     struct strings seen, seen_ever;
 
@@ -172,6 +173,7 @@ struct session {
 
 /* session.c */
 void session_touch(struct session *s);
+void session_broken(struct session *s, const struct errmsg *why);
 void session_say(struct session *s, enum tone t, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void session_feedback(struct session *s, enum tone t, const char *text);

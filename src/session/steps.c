@@ -97,11 +97,11 @@ static enum err check_traps(struct session *s, struct errmsg *why)
         struct lesson_facts f = run_facts(&s->run);
         enum err e =
             lesson_test(s->run.lua, lesson_trap(s->lesson, i)->when, &f, &yes, why);
+        s->trap_fired[i] = yes || e != ERR_OK; /* a broken one is not asked again */
         if (e != ERR_OK)
             return e;
         if (!yes)
             continue;
-        s->trap_fired[i] = true;
         s->wait_until = 0;
         s->target = run_now(&s->run);
         session_feedback(s, TONE_WARN, lesson_trap(s->lesson, i)->say);
@@ -213,7 +213,7 @@ static double read_number(struct session *s, fn_id fn)
     struct errmsg why = {0};
     struct lesson_facts f = run_facts(&s->run);
     if (fn != FN_NONE && lesson_number(s->run.lua, fn, &f, &v, &why) != ERR_OK)
-        session_say(s, TONE_BAD, "This lesson is broken: %s", why.text);
+        session_broken(s, &why);
     return v;
 }
 

@@ -196,6 +196,10 @@ static enum err replay_line(struct session *s, struct reader *r, struct errmsg *
             why, ERR_CORRUPT,
             "tape line %zu: expected a time in nanoseconds, found \"%.40s\"", r->line,
             r->text);
+    if (t < run_now(&s->run))
+        return errmsg_set(why, ERR_CORRUPT,
+                          "tape line %zu: its time is before that of the line above",
+                          r->line);
     char *kind = rest + 1, *text = strchr(kind, ' ');
     if (text)
         *text++ = '\0';
