@@ -30,24 +30,24 @@ static bool has_course(const char *dir)
     return yes;
 }
 
-/* The folder above the one the program is in: build/truecode, or PREFIX/bin/truecode.
- */
+/* The tree the program stands in: build/truecode, build/asan/truecode. */
 static bool tree_of_program(struct buf *dir)
 {
     char exe[4096];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    if (n <= 0)
-        return false;
-    exe[n] = '\0';
-    for (int up = 0; up < 2; up++) {
-        char *slash = strrchr(exe, '/');
+    exe[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(exe, '/');
+    for (int up = 0; up < 2 && slash != NULL; up++) {
+        *slash = '\0';
+        slash = strrchr(exe, '/');
         if (slash == NULL)
             return false;
-        *slash = '\0';
+        buf_reset(dir);
+        buf_addf(dir, "%.*s/lessons", (int)(slash - exe), exe);
+        if (has_course(dir->s))
+            return true;
     }
-    buf_reset(dir);
-    buf_addf(dir, "%s/lessons", exe);
-    return true;
+    return false;
 }
 
 enum err lessons_dir(struct buf *dir, struct errmsg *why)
@@ -63,7 +63,7 @@ enum err lessons_dir(struct buf *dir, struct errmsg *why)
     }
     struct buf tree;
     buf_init(&tree, 4096);
-    bool found = tree_of_program(&tree) && has_course(tree.s);
+    bool found = tree_of_program(&tree);
     buf_adds(dir, found ? tree.s : TRUECODE_DATADIR "/lessons");
     if (!found && !has_course(dir->s)) {
         enum err e = errmsg_set(why, ERR_NOT_FOUND,
@@ -244,5 +244,7 @@ enum err library_cards(const struct library *l, bool jail, struct wire_answer *a
     wire_client_free(c);
     if (e == ERR_OK && a->err != ERR_OK)
         e = errmsg_set(why, a->err, "%s", a->error);
+    if (e != ERR_OK)
+        wire_answer_release(a);
     return e;
 }

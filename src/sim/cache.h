@@ -26,6 +26,7 @@ enum keyspace_param {
     KS_STALE,
     KS_CAPACITY,
     KS_FILLED,
+    KS_ABSENT,
     KS_PREFIX
 };
 enum keyspace_rng { KS_RNG_KEY, KS_RNG_JITTER };

@@ -214,6 +214,12 @@ static struct act *next_waiting(struct world *w, struct keyspace *s, struct key 
 
 /* ---- loads ---- */
 
+/* Somebody else's value is there, is fresh, and must not be overwritten. */
+static bool keeps(struct world *w, comp_id c, const struct key *k)
+{
+    return p_on(w, c, KS_ABSENT) && k->present && w_now(w) < k->expires;
+}
+
 void keyspace_store(struct world *w, comp_id c, struct act *caller)
 {
     struct keyspace *s = space_at(w, c);
@@ -221,7 +227,7 @@ void keyspace_store(struct world *w, comp_id c, struct act *caller)
     struct act *a;
     load_end(s, k, caller);
     caller->x = 0;
-    if (cache_answers(w, w->comps[c].owner)) {
+    if (cache_answers(w, w->comps[c].owner) && !keeps(w, c, k)) {
         s->stores++;
         keyspace_write(w, c, caller->key);
     }

@@ -169,6 +169,12 @@ static double time_of_area(double area, double r0, double r1, double span)
     return 2 * area / (r0 + root);
 }
 
+/* So late that it never comes is SIM_FOREVER. */
+static sim_time later(sim_time from, double seconds)
+{
+    return seconds < 1e9 ? from + (sim_time)(seconds * 1e9 + 0.5) : SIM_FOREVER;
+}
+
 static sim_time next_arrival(const struct world *w, comp_id c, sim_time from,
                              double area)
 {
@@ -176,17 +182,17 @@ static sim_time next_arrival(const struct world *w, comp_id c, sim_time from,
     double rate = p_number(w, c, P_RATE) * state_of(w, c)->spike;
     if (rate <= 0)
         return SIM_FOREVER;
+    if (d->ncurve == 0)
+        return later(from, area / rate);
     for (int piece = 0; piece < 10000; piece++) {
         double f0, f1;
         sim_time end;
         curve_piece(d, from, &f0, &end, &f1);
         if (end == SIM_FOREVER)
-            return f0 > 0 ? from + (sim_time)(area / (rate * f0) * 1e9 + 0.5)
-                          : SIM_FOREVER;
+            return f0 > 0 ? later(from, area / (rate * f0)) : SIM_FOREVER;
         double span = (double)(end - from) / 1e9, all = rate * (f0 + f1) / 2 * span;
         if (all > area)
-            return from +
-                   (sim_time)(time_of_area(area, rate * f0, rate * f1, span) * 1e9);
+            return later(from, time_of_area(area, rate * f0, rate * f1, span));
         area -= all;
         from = end;
     }

@@ -89,6 +89,12 @@ static const struct param_desc params[] = {
                    .type = VALUE_BOOL,
                    .def = "off",
                    .doc = "All values are there at the start, written at that moment."},
+    [KS_ABSENT] = {.name = "store_if_absent",
+                   .type = VALUE_BOOL,
+                   .def = "off",
+                   .live = true,
+                   .doc = "A loaded value is not written when the key has a fresh one "
+                          "by then (memcached's add): the first load wins."},
     [KS_PREFIX] = {.name = "prefix",
                    .type = VALUE_TEXT,
                    .def = "",

@@ -74,8 +74,10 @@ ref w_alloc(struct world *w, size_t bytes)
     if (end > w->mapped)
         BUG("one event allocated more than the headroom (%zu bytes)", bytes);
     h->used = (ref)(end / 8);
-    if ((ref)1 << c > h->largest)
+    if ((ref)1 << c > h->largest) {
         h->largest = (ref)1 << c;
+        w->safe = 0;
+    }
     return r;
 }
 
@@ -104,16 +106,21 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
     *cap = n;
 }
 
+static size_t headroom_bytes(const struct world *w)
+{
+    return HEADROOM + (size_t)W_HEAD(w)->largest * 32;
+}
+
 bool world_headroom(struct world *w, size_t extra)
 {
-    const struct head *h = W_HEAD(w);
-    size_t need = (size_t)h->used * 8 + HEADROOM + (size_t)h->largest * 32 + extra;
-    if (need <= w->mapped)
-        return true;
-    if (need > w->limit)
-        return false;
-    size_t twice = w->mapped * 2;
-    size_t size = twice > need ? twice : need;
-    region_resize(w, size > w->limit ? w->limit : size);
+    size_t need = (size_t)W_HEAD(w)->used * 8 + headroom_bytes(w) + extra;
+    if (need > w->mapped) {
+        if (need > w->limit)
+            return false;
+        size_t twice = w->mapped * 2;
+        size_t size = twice > need ? twice : need;
+        region_resize(w, size > w->limit ? w->limit : size);
+    }
+    w->safe = (ref)((w->mapped - headroom_bytes(w)) / 8);
     return true;
 }

@@ -199,6 +199,7 @@ struct world {
     const struct comp *comps;        /* model->comps */
     const struct observer *observer; /* during a run; else NULL */
     uint32_t outcome;                /* of the event being dispatched, for the digest */
+    ref safe; /* while used <= this, there is headroom; 0: find out */
 };
 
 #define W_HEAD(w)         ((struct head *)(void *)(w)->base)

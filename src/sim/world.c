@@ -73,6 +73,7 @@ struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
     while (ready_one(w))
         ;
     region_trim(w);
+    w->safe = 0;
     return w;
 }
 
@@ -92,6 +93,7 @@ struct world *world_fork(const struct world *w)
     *copy = *w;
     copy->model = model_ref(w->model);
     copy->observer = NULL;
+    copy->safe = 0;
     region_map(copy, used + HEADROOM);
     memcpy(copy->base, w->base, used);
     return copy;
@@ -152,13 +154,14 @@ static uint64_t mix(uint64_t h, uint64_t v)
     return h ^ h >> 29;
 }
 
+/* A component's own digest knows nothing of its number, so that it is the same in a
+ * model with more components. */
 static void digest(struct world *w, const struct cal_slot *e, sim_time at)
 {
     struct head *h = W_HEAD(w);
-    uint64_t what = (uint64_t)e->event << 48 | (uint64_t)e->comp << 32 | w->outcome;
-    uint64_t word = mix((uint64_t)at, what);
+    uint64_t word = mix((uint64_t)at, (uint64_t)e->event << 32 | w->outcome);
     uint64_t *of = W_PTR(w, uint64_t, h->digests);
-    h->digest = mix(h->digest, word);
+    h->digest = mix(h->digest, word ^ e->comp);
     if (e->comp < w->model->ncomps)
         of[e->comp] = mix(of[e->comp], word);
 }
@@ -184,7 +187,7 @@ enum err world_run(struct world *w, sim_time until, uint64_t max_events,
         return ran_away(w, why);
     w->observer = o;
     for (;; max_events--) {
-        if (!world_headroom(w, 0)) {
+        if (!world_room(w)) {
             err = ran_away(w, why);
             break;
         }

@@ -15,6 +15,10 @@ void region_trim(struct world *w);
 void region_unmap(struct world *w);
 /* Makes sure that the next event (and `extra` bytes) has room. False: limit reached. */
 bool world_headroom(struct world *w, size_t extra);
+static inline bool world_room(struct world *w)
+{
+    return W_HEAD(w)->used <= w->safe || world_headroom(w, 0);
+}
 
 /* act.c */
 struct act *act_new(struct world *w, enum act_kind kind, comp_id c);

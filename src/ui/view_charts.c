@@ -359,10 +359,17 @@ static void charts_draw(struct ui *u, struct canvas *c, struct rect r)
  * ------------------------------------------------------------------------------------
  */
 
-/* The client whose users suffer most is the first; others by Enter. */
-static comp_id heat_client(struct ui *u)
+/* Users' side where it is measured, else the first endpoint: the first chart of either.
+ */
+static comp_id heat_of(struct ui *u, bool *users)
 {
-    return u->ncharts ? u->charts[0].comp : COMP_NONE;
+    for (size_t i = 0; i < u->ncharts; i++) {
+        enum how how = table[u->charts[i].how].how;
+        *users = how == HOW_NOT_OK;
+        if (how == HOW_NOT_OK || how == HOW_P99)
+            return u->charts[i].comp;
+    }
+    return COMP_NONE;
 }
 
 static void heat_range(uint32_t (*counts)[LATENCY_BUCKETS], int n, int *low, int *high)
@@ -426,7 +433,8 @@ static void heat_rows(struct canvas *c, struct rect body,
 static void heat_draw(struct ui *u, struct canvas *c, struct rect r)
 {
     const struct session_view *v = ui_view_of(u);
-    comp_id client = heat_client(u);
+    bool users = false;
+    comp_id client = heat_of(u, &users);
     struct rect body = {r.row + 1, r.col + 9, r.rows - 2, r.cols - 9};
     if (client == COMP_NONE || body.rows < 2 || body.cols < 8)
         return;
@@ -445,7 +453,8 @@ static void heat_draw(struct ui *u, struct canvas *c, struct rect r)
     heat_range(counts, w.n, &low, &high);
     const char *name = model_name(world_model(v->world), client);
     canvas_printf(c, r.row, r.col, r.cols, TONE_HEAD,
-                  "%s  latency, users' side; darker: more requests", name);
+                  "%s  latency, %s; darker: more requests", name,
+                  users ? "users' side" : "finished requests");
     if (high < 0)
         canvas_text(c, body.row, body.col, body.cols, TONE_DIM,
                     "No request has finished.");

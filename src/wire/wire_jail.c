@@ -23,6 +23,19 @@
 #include <seccomp.h>
 #endif
 
+/* A sanitizer maps terabytes and opens files of its own: such a build has no jail, says
+ * so, and is for developers only. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 #define ADDRESS_SPACE (512u * 1024 * 1024)
 
 static enum err limit_resources(struct errmsg *why)
@@ -106,8 +119,9 @@ static enum err filter_calls(struct errmsg *why)
 
 bool wire_jail_works(const char **how)
 {
-    *how = "own process, resource limits, system call filter (seccomp)";
-    return true;
+    *how = SANITIZED ? "none: built with a sanitizer, for developers"
+                     : "own process, resource limits, system call filter (seccomp)";
+    return !SANITIZED;
 }
 
 #else
@@ -128,6 +142,8 @@ bool wire_jail_works(const char **how)
 
 enum err wire_jail(struct errmsg *why)
 {
+    if (SANITIZED)
+        return ERR_OK;
     warm_up();
     enum err e = limit_resources(why);
 #ifdef __linux__

@@ -1,0 +1,284 @@
+-- 11:47 on a Tuesday: the database is past its peak, and each instance added makes it slower.
+--
+-- The database has 32 cores. By statements running at once it does about: 25: 365/s, 32: 455/s,
+-- 50: 424/s, 100: 350/s, 200: 246/s, 400: 136/s. An instance brings 25 connections; two carry
+-- 400/s, with about 16 requests in each. The scaler aims at 8, so it adds; from three on the
+-- database is slower than the rush, more requests wait inside, and it adds the rest.
+
+local RUSH, WAVE = 400, 445 -- requests a second at noon, and for three minutes after the message
+local LOOKS = sec(190) -- how often the scaler looks: 11:43:20, 11:46:30, 11:49:40
+local order = { compute(ms(2)), query("menu-db", "order"), count("orders_placed") }
+
+return lesson {
+  id = "eleven-forty-seven",
+  title = "11:47 on a Tuesday",
+  track = "scale",
+  minutes = 20,
+  level = 2,
+  summary = "Lunch orders fail. The autoscaler adds instances, and with each one it gets worse.",
+  post = {
+    title = "The True Code of Production Systems: its post on scaling",
+    url = "https://www.thetruecode.com/the-true-code-of-production-systems/",
+    basis = "title",
+  },
+  teaches = {
+    "a database has a peak: with more work at once it gets less done",
+    "low CPU can mean that a program waits",
+    "instances times pool size is what the database feels",
+  },
+
+  day_start = "11:37",
+  starts_at = min(10),
+  ends_at = min(25),
+  good_for = min(7),
+
+  place = [[
+    Tiffin brings lunch to offices. Before noon about 400 requests a second come in. They go to
+    the api, and from there to one database, menu-db. Two api instances are enough on a normal
+    day. An autoscaler, api-scaler, looks about every three minutes and adds more. Tomek runs
+    the platform, Ines writes the api, Mara answers the customers.
+  ]],
+  page = [[
+    Answers within 2 s: the error budget burns fast. In four minutes the scaler went from 2
+    to 8 instances. Their CPU is low.
+  ]],
+  tools = { "status", "ps", "map", "chart", "db", "changes", "scale", "set", "suspect", "say", "wait" },
+
+  world = function(w)
+    w:counter { "orders_placed" }
+    w:database { "menu-db", max_connections = 500, cores = 32, contention = 0.004, coherency = 0.0000075,
+      statements = { order = { cpu = exponential(us(62200)) } } }
+    w:service { "api", instances = 2, workers = 25, queue = 25, cores = 2, start_up = sec(8), drain = sec(4),
+      pool = { to = "menu-db", size = 25 },
+      versions = { { "v31", order = order }, { "v32", order = order } } }
+    w:balancer { "edge", to = "api" }
+    w:autoscaler { "api-scaler", service = "api", metric = "in_flight", target = 8, min = 2, max = 4,
+      interval = LOOKS, cooldown = min(1) }
+    local rush = vary("rush", RUSH - 3, RUSH + 3)
+    local rise = vary("rise", 150, 180)
+    w:client { "diners", to = "edge/order", gives_up = sec(4), rate = points { base = per_second(rush),
+      { 0, 0.55 }, { sec(rise), 0.55 }, { sec(340), WAVE / RUSH }, { sec(530), WAVE / RUSH }, { sec(570), 1 } } }
+  end,
+
+  slo = { name = "an answer within 2 s", good = 0.99, within = sec(2), window = min(30) },
+  alerts = {
+    burn { "answers within 2 s, fast burn", factor = 10, long = min(5), short = min(1), page = true },
+    threshold { "api CPU", of = "api", metric = "cpu", above = 0.8, hold = min(1) },
+  },
+
+  incident = function(i)
+    i:red_herring(sec(vary("deploy", 20, 60)), deploy("api", "v32", { by = "Ines" }))
+    i:red_herring(sec(280), decoy("edge", pick("sent", {
+      "push message sent: lunch menu of the day",
+      "push message sent: free delivery until 13:00",
+      "push message sent: new soups this week" }), { by = "marketing" }))
+    i:at(sec(vary("raise", 450, 540)), set("api-scaler.max", 8, { by = "Tomek" }))
+    i:at(min(10) + sec(5), ticket("Mara (customers)", "People say that lunch does not load. They try again and again."))
+    i:at(min(12), ticket("Tomek (platform)", "The scaler is at its limit of 8 and wants more. Shall I give it 16?"))
+  end,
+
+  expect = {
+    at = min(10),
+    moves = {
+      ["about half of the answers fail or are late"] = function(s)
+        local good = s:good(min(1))
+        return good > 0.3 and good < 0.55
+      end,
+      ["200 statements at once"] = function(s) return s:database("menu-db").active >= 195 end,
+      ["the database gets less done"] = function(s) return s:rate("menu-db", "statements_total", min(1)) < 300 end,
+    },
+    normal = {
+      ["the api has little to do"] = function(s) return s:service("api").cpu < 0.2 end,
+      ["all eight are healthy"] = function(s) return s:service("api").healthy == 8 end,
+      ["the database refuses nobody"] = function(s) return s:increase("menu-db", "refused_total", min(1)) == 0 end,
+    },
+  },
+
+  causes = { { "menu-db", "past-the-peak" }, { "api", "past-the-peak" }, { "api-scaler", "past-the-peak" } },
+
+  steps = {
+    look { "scope", title = "How bad is it, and for whom?",
+      say = [[11:47. Do not touch anything yet. How many users get an answer in time?]],
+      goal = function(s) return s:seen("status") end,
+      solution = { "status" },
+      done = "A quarter of the users or more get nothing in time, and it gets worse. All instances are healthy, and none of them works hard.",
+      hints = { "Start with the users, not with the machines.", "One word shows the whole system.",
+        "The dashboard is called status.", "status" } },
+
+    ask { "cpu", title = "The api's CPU is low",
+      say = [[Eight healthy instances, CPU nearly idle, and users wait. What does that tell you?]],
+      choices = {
+        { "The api is well: its CPU has room.",
+          reply = "The number is true, and it is not about users. Half of them get nothing." },
+        { "The api waits for something else.", right = true,
+          reply = "Yes. A request that waits holds a worker and needs no CPU. Find what it waits for." },
+        { "There are too few instances.",
+          reply = "If CPU were short, more instances would help. It is not: it is nearly idle." },
+      },
+      hints = { "What does a program do that is not done and needs no CPU?",
+        "ps api: all workers are taken, and CPU is low. They wait." } },
+
+    look { "changes", title = "What changed?",
+      say = [[A new version, a push message, a higher limit for the scaler. Which of them fits in time?
+        Compare changes with chart diners.bad_total and logs api-scaler.]],
+      goal = function(s) return s:seen("changes") end,
+      solution = { "changes" },
+      done = "v32 ran well for four calm minutes. The push message brought a wave, and it is over. The trouble grew with each step of the scaler.",
+      hints = { "There is a list of what people did.", "Not everything on it belongs to this.",
+        "The list is called changes.", "changes" } },
+
+    look { "where", title = "What does everybody wait for?",
+      say = [[Look at the database: how many statements run at once, and how many are done in a second?
+        Compare now with 11:42. When you know, say so: suspect COMPONENT MECHANISM because EVIDENCE]],
+      goal = function(s) return s:seen("menu-db") end,
+      suspect = true,
+      solution = { "db", "chart menu-db.active", "chart menu-db.statements_total",
+        "suspect menu-db past-the-peak because db, chart" },
+      done = "With 200 statements at once the database does about 250 a second. With 50 it did over 400.",
+      hints = { "Each instance opens 25 connections. Who feels all of them?",
+        "chart menu-db.active: at work. chart menu-db.statements_total: done.",
+        "More work at once, and less gets done: it is past its peak.",
+        "suspect menu-db past-the-peak because db, chart" } },
+
+    predict { "forecast", title = "Before you act",
+      say = [[You go back to two instances and keep the scaler from adding any: 50 connections, not 200.
+        Compared with now, what happens to each of these: up, same or down?]],
+      of = {
+        { "orders a second, two minutes after your change", after = min(2), answer = "up",
+          value = function(s) return s:rate("orders_placed", min(1)) end },
+        { "the api's CPU, two minutes after it", after = min(2), answer = "up",
+          value = function(s) return s:mean("api", "cpu", min(1)) end },
+      },
+      hints = { "With fewer statements at once the database gets more done.",
+        "More orders, on fewer instances: up, up." } },
+
+    act { "stop", title = "Stop the bleeding",
+      say = [[Take work away from the database, so that it gets more done, and keep it away. One good
+        minute.]],
+      goal = function(s) return s:good_for(min(1)) end,
+      solution = { "set api-scaler.max 2", "scale api 2", "wait 3m" },
+      done = "Users are well. Two instances do what eight could not, and their CPU is higher.",
+      hints = { "Tomek wants to add instances. What did the last six bring?",
+        "Instances times pool size: 8 x 25 = 200 connections. The best is about 32 to 50.",
+        "Fewer instances, and a scaler that leaves it so.",
+        "set api-scaler.max 2, then scale api 2, then wait 3m" } },
+
+    say_update { "tell", title = "Tell people",
+      say = [[Mara must answer customers, and Tomek has his hand on the scaler. Say who is affected, since
+        when, how many, the state, and when you write again. Type say; help say shows how.]],
+      needs = { "who", "since", "impact", "state", "next" },
+      solution = { "say --who \"everybody who orders\" --since 11:43 --impact \"up to half of the orders\" --state mitigated --next 12:00" },
+      hints = { "Short and true is enough. Mitigated is not cured.",
+        "say --who \"everybody who orders\" --since 11:43 --impact \"up to half\" --state mitigated --next 12:00" } },
+
+    act { "verify", title = "Does it stay well?",
+      say = [[The rush goes on, and the scaler looks about every three minutes. Watch longer than two of
+        its looks: seven good minutes.]],
+      goal = function(s) return s:good_for(min(7)) end,
+      solution = { "wait 8m" },
+      done = "Seven good minutes in the middle of the rush, with two instances.",
+      hints = { "Only time shows it.", "chart menu-db.active should stay at 50 or below.",
+        "Let time pass.", "wait 8m" } },
+
+    choose { "prevent", title = "What keeps it from coming back?",
+      say = [[Tomorrow there is lunch again. Which of these would help?]],
+      choices = {
+        { "Limit all connections together: largest number of instances x pool size, or one pooler in front.", right = true,
+          reply = "Yes. The database feels the sum. Somebody must set the sum." },
+        { "Measure the database at 25, 50, 100 and 200 connections, and write its peak down.", right = true,
+          reply = "Yes. Without it nobody can say how many instances are too many." },
+        { "Let the scaler look more often.",
+          reply = "It would have been past the peak sooner." },
+        { "Larger pools, so that nobody waits for a connection.",
+          reply = "Then they wait inside the database, where waiting makes everybody slower." },
+      },
+      hints = { "What would have stopped the scaler at the right place?", "The first or the second." } },
+  },
+
+  traps = {
+    { "scaler-still-on",
+      when = function(s)
+        return s:changed() and s:instances("api") <= 3 and s:param("api-scaler.on")
+          and s:param("api-scaler.metric") == "in_flight" and s:param("api-scaler.max") > 4
+          and s:since_change() > sec(15)
+      end,
+      say = "Fewer instances: good. But the scaler is on and may still go up to its limit. What will it do when it looks next?" },
+    { "four",
+      when = function(s)
+        return s:changed() and s:param("api-scaler.max") == 4 and s:instances("api") == 4
+          and s:since_change() > sec(40)
+      end,
+      say = "Better than eight, and not well. Four instances are 100 connections. Look at db again." },
+    { "more-of-it", when = function(s) return s:changed() and s:instances("api") > 9 end,
+      say = "More instances, more connections. How many orders a second are placed now, and how many before?" },
+    { "bigger-pool", when = function(s) return s:param("api.pool.size") > 25 end,
+      say = "More connections for each instance. They all meet in one database: look at db." },
+  },
+
+  fixes = {
+    { "back to two, and the scaler held there", { "set api-scaler.max 2", "scale api 2" },
+      says = "Fifty connections keep 32 cores busy, and few stand in the way. The database did over 400 a second again." },
+    { "smaller pools, scaler off", { "set api-scaler.on off", "set api.pool.size 5" },
+      says = "Eight instances with 5 connections each: 40 at work. The same cure from the other side." },
+    { "scale by CPU", { "set api-scaler.metric cpu", "set api-scaler.target 0.7", "wait 4m" },
+      says = "The api's CPU was nearly idle, so the scaler went back to two by itself, at its next look." },
+  },
+  wrong = {
+    { "a higher limit for the scaler", { "set api-scaler.max 16" }, harm = "worse",
+      says = "Sixteen instances bring 400 connections. With so many at once the database does about 136 statements a second." },
+    { "bigger pools", { "set api.workers 50", "set api.pool.size 50" }, harm = "worse",
+      says = "Nobody waited for a connection any more. All waited inside the database, and it got slower still." },
+    { "fewer instances, scaler left on", { "scale api 2" }, harm = "returns",
+      says = "It helped within a minute. At its next look the scaler saw about 16 requests in an instance, wanted 8, and added again." },
+    { "take back Tomek's change", { "set api-scaler.max 4" }, harm = "partial",
+      says = "Four instances are 100 connections and about 350 a second: better than eight, not enough for 400." },
+    { "restart", { "restart api" }, harm = "nothing",
+      says = "The queues were empty for a moment. Then the same instances with the same connections filled them again." },
+    { "roll back the new version", { "rollback api", "wait 2m" }, harm = "nothing",
+      says = "v32 was put out in calm minutes and ran well. It had nothing to do with this." },
+    { "more connections at the database", { "set menu-db.max_connections 2000" }, harm = "nothing",
+      says = "It admits 500 and had 200. That limit was not what anybody waited for." },
+    { "turn users away", { "limit edge 100", "wait 30s", "limit edge 250" }, harm = "partial",
+      says = "Those let in were served well; the others got nothing. It buys time to look, and it is not a cure." },
+  },
+
+  debrief = [[
+    A database with 32 cores does most when about 32 statements run at once. Beyond that they
+    only stand in each other's way: locks, caches, switching. The total goes down.
+
+    Two instances brought 50 connections and carried the rush. The scaler saw requests pile up
+    inside the api, took that for a lack of instances, and added some. Each brought 25 more
+    connections, the database slowed down, and more piled up: the cure fed the illness. A push
+    message started it, and when that wave was over the trouble stayed.
+
+    CPU of the api fell while it got worse, for a program that waits needs none. Scaling the
+    layer that waits puts load on the layer that is slow.
+
+    What stood in front of the api was short: 25 places in a queue. So going back to two worked
+    in seconds. An endless queue would hold minutes of work for users who have left; at 424 a
+    second against 400 that takes very long to work off, and until then nobody is in time.
+
+    What would have prevented it: a limit on the sum of all connections, a scaler whose largest
+    number respects it, and a load test that looks for the peak.
+  ]],
+  sums = {
+    "Connections: 2 x 25 = 50, 4 x 25 = 100, 8 x 25 = 200, 16 x 25 = 400.",
+    "Done a second, with so many at once: 25: 365, 32: 455, 50: 424, 100: 350, 200: 246, 400: 136.",
+    "Little's law at eight: (200 + 200 queued) / 246 a second = 1.6 s on average, so many take over 2 s.",
+    "Little's law at two: about 32 inside / 400 a second = 0.08 s.",
+    "What the scaler saw at two: 32 / 2 = 16 in an instance, target 8: it wants 2 x 16 / 8 = 4.",
+  },
+  real = {
+    { "Amazon Kinesis, 25 November 2020: added capacity was the trigger, and was taken out again",
+      "https://aws.amazon.com/message/11201/" },
+    { "Slack, 4 January 2021: threads waited, CPU fell, and the autoscaler read it wrongly",
+      "https://slack.engineering/slacks-outage-on-january-4th-2021/" },
+  },
+  glossary = {
+    ["autoscaler"] = "A program that changes how many instances a service has, by what it measures.",
+    ["connection pool"] = "The connections to a database that an instance keeps and shares out.",
+    ["in flight"] = "Requests that are inside and not answered yet: at work or waiting.",
+    ["peak"] = "The number at work at once with which a system gets the most done.",
+    ["load test"] = "Sending artificial traffic to find out how much a system can carry.",
+  },
+}
