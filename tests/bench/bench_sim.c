@@ -84,7 +84,8 @@ static struct model *three_tiers(void)
     set(m, users, "to", value_text("edge/page"));
     set(m, users, "rate", value_number(2000));
     set(m, users, "gives_up", value_duration(8 * SIM_SEC));
-    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99, 30 * SIM_MIN};
+    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99,
+                      30 * SIM_MIN,           false};
     must(model_slo(m, &slo, NULL, 0, &why));
     return m;
 }
