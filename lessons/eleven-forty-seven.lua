@@ -39,8 +39,8 @@ return lesson {
     the platform, Ines writes the api, Mara answers the customers.
   ]],
   page = [[
-    Answers within 2 s: the error budget burns fast. In four minutes the scaler went from 2
-    to 8 instances. Their CPU is low.
+    Answers within 2 s: the error budget burns fast. In the last minutes the scaler went
+    from 2 to 8 instances. Their CPU is low.
   ]],
   tools = { "status", "ps", "map", "chart", "db", "changes", "scale", "set", "suspect", "say", "wait" },
 
@@ -211,6 +211,13 @@ return lesson {
       say = "Better than eight, and not well. Four instances are 100 connections. Look at db again." },
     { "more-of-it", when = function(s) return s:changed() and s:instances("api") > 9 end,
       say = "More instances, more connections. How many orders a second are placed now, and how many before?" },
+    { "as-before",
+      when = function(s)
+        return s:changed() and s:since_change() > sec(90) and s:good(min(1)) < 0.8
+          and s:instances("api") == 8 and s:param("api-scaler.max") == 8 and s:param("api.pool.size") == 25
+          and s:param("api-scaler.metric") == "in_flight"
+      end,
+      say = "You changed something, and users fail as before. Do fewer statements run at once in the database now?" },
     { "bigger-pool", when = function(s) return s:param("api.pool.size") > 25 end,
       say = "More connections for each instance. They all meet in one database: look at db." },
   },
@@ -251,7 +258,7 @@ return lesson {
 
   debrief = [[
     A database with 32 cores does most when about 32 statements run at once. Beyond that they
-    only stand in each other's way: locks, caches, switching. The total goes down.
+    mostly stand in each other's way: locks, caches, switching. The total goes down.
 
     Two instances brought 50 connections and carried the rush. The scaler saw requests pile up
     inside the api, took that for a lack of instances, and added some. Each brought 25 more
@@ -261,9 +268,10 @@ return lesson {
     CPU of the api fell while it got worse, for a program that waits needs none. Scaling the
     layer that waits puts load on the layer that is slow.
 
-    What stood in front of the api was short: 25 places in a queue. So going back to two worked
-    in seconds. An endless queue would hold minutes of work for users who have left; at 424 a
-    second against 400 that takes very long to work off, and until then nobody is in time.
+    The queue of an instance has 25 places, so going back to two helps within a minute. An endless
+    queue would be full of work for users who have left: with 424 a second against 400 nobody
+    would be in time for about eight more minutes. If some of them try again, more than 424 a
+    second come in, and it never recovers.
 
     What would have prevented it: a limit on the sum of all connections, a scaler whose largest
     number respects it, and a load test that looks for the peak.
