@@ -86,7 +86,7 @@ return lesson {
     i:at(min(8) + sec(20), ticket("Tomas (front desk)",
       pick("words", { "People say the seats stay empty. They try again, and it works.",
                       "Some see no free seats and call us. While they talk it works again." })))
-    i:at(min(11), ticket("Lene (programme)", "Bookings come in, then none for some seconds, then they come again. Is it the mail?"))
+    i:at(min(8) + sec(45), ticket("Lene (programme)", "Bookings come in, then none for some seconds, then they come again. Is it the mail?"))
   end,
 
   expect = {
@@ -139,11 +139,11 @@ return lesson {
         suspect COMPONENT MECHANISM because EVIDENCE]],
       goal = function(s) return s:seen("seats-cache.avail") and s:seen("bookings-db") end,
       suspect = true,
-      solution = { "chart bookings-db.cpu --since 6m", "cache", "cache ttl avail:ws-*",
+      solution = { "chart bookings-db.cpu --since 3m", "cache", "cache ttl avail:ws-*",
         "suspect seats-cache expires-together because chart bookings-db.cpu, cache ttl" },
       done = "Six keys were written in the same instant and live 60 s. When they end, the database is full.",
       hints = { "Full for seconds, idle for a minute: which part of the system has a clock of 60 s?",
-        "chart bookings-db.cpu --since 6m, then cache, then cache ttl avail:ws-*",
+        "chart bookings-db.cpu --since 3m, then cache, then cache ttl avail:ws-*",
         "ws-1 to ws-6 were written together: they expire together.",
         "suspect seats-cache expires-together because chart bookings-db.cpu, cache ttl" } },
 
@@ -167,7 +167,7 @@ return lesson {
         { "About 20 times: 80 a second, a query takes a quarter of a second.",
           reply = "On an idle database, yes. But 80 queries share 8 cores, so each takes ten times as long." },
         { "About 200 times: 80 a second for 2.5 s.", right = true,
-          reply = "Yes, for each of six keys: 1,200 in all. About 240 get to run, the others give up waiting." },
+          reply = "Yes, for each of six keys: 1,200 in all. About 250 get to run, the others give up waiting." },
       },
       hints = { "Arrivals x time.", "The time is that under load, not the idle one.", "80 x 2.5." } },
 
@@ -194,11 +194,12 @@ return lesson {
 
     say_update { "tell", title = "Tell people",
       say = [[Tomas has people on the phone, and Lene wants to send another mail. Post an update: who is hit,
-        since when, how much, the state, and when you will write again. help say shows how.]],
+        since when, how many (not known yet is an answer), the state, and when you will write again.]],
       needs = { "who", "since", "impact", "state", "next" },
-      solution = { "say --who \"people who look at seats\" --since 09:57 --impact \"about 4 of 100 views\" --state mitigated --next 10:30" },
+      solution = { "say --who \"people who look at seats\" --since 09:57 --impact \"about 1,000 views\" --state mitigated --next 10:30" },
       hints = { "Five short fields. Three calm minutes are not yet a proof: mitigated.",
-        "say --who \"people who look at seats\" --since 09:57 --impact \"about 4 of 100 views\" --state mitigated --next 10:30" } },
+        "chart visitors.bad_total: about 200 a minute, in every minute since the mail.",
+        "say --who \"people who look at seats\" --since 09:57 --impact \"about 1,000 views\" --state mitigated --next 10:30" } },
 
     act { "verify", title = "Verify it",
       say = [[It came once a minute, so a calm minute proves little. Wait for five calm minutes in all, and look at
@@ -268,8 +269,8 @@ return lesson {
     80 queries ran at once on 8 cores. Each took 2.5 s instead of a quarter of a second, and for 2.5 s nobody had a
     value to find. That is the loop: the slower the reload, the more copies of it are asked for.
 
-    Queries that came back late were thrown away: the value was there already. Of about 240 in a minute, six were
-    needed. The crowd of the hour before was ten times smaller, and the same cache had the same minute: nobody saw it.
+    Queries that came back late were thrown away: the value was there already. Of about 250 in a minute, six were
+    needed. Before the mail the crowd was ten times smaller, and the same cache had the same minute: nobody saw it.
 
     The hit ratio was true and did not help. It is a mean over a minute, and this lasted seconds. Misses a second,
     or the highest value in ten seconds, would have shown it.
@@ -281,7 +282,7 @@ return lesson {
     "80 views/s x 6 keys = 480 lookups/s; 1,200 of the 30,000 in a minute miss: 96 % hits.",
     "80 queries x 250 ms / 8 cores = 2.5 s until the first values are back.",
     "80 views/s x 2.5 s = 200 copies of each key's question, 1,200 for six keys.",
-    "8 cores / 250 ms = 32 queries/s; 3 rounds of 80 take 7.5 s; the other 960 give up after 3 s.",
+    "8 cores / 250 ms = 32 queries/s; 3 rounds of 80 take 7.5 s; the others, about 900, give up after 3 s.",
     "Needed in three minutes: 3 x 6 = 18 queries. Run: about 750.",
     "Pools of 40: 160 x 250 ms / 8 = 5 s, so 400 copies of each.",
   },
