@@ -124,14 +124,14 @@ return lesson {
 
     look { "rhythm", title = "Who is hit, and when?",
       say = [[Look at the users first, over several minutes:
-        chart visitors --since 6m.  How long does it last, and how often does it come?]],
+        chart visitors.bad_total --since 6m.  How long does it last, and how often does it come?]],
       goal = function(s) return s:seen("visitors") end,
-      solution = { "chart visitors --since 6m" },
+      solution = { "chart visitors.bad_total --since 6m" },
       done = "A few seconds of failures, then nearly a minute of calm, again and again. Since the mail the number of visits is flat.",
       hints = { "Not how many in all: how many each second.",
         "A chart of the users' failures.",
-        "chart visitors shows what they got: good, failed, gave up.",
-        "chart visitors --since 6m" } },
+        "bad_total counts what broke the promise: too slow, failed, or too old.",
+        "chart visitors.bad_total --since 6m" } },
 
     look { "where", title = "What has the same rhythm?",
       say = [[Something else in this system moves once a minute. Find it, and look at single
