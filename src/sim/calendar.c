@@ -147,12 +147,11 @@ uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
 }
 
 /* The lane of this delay; NULL: all are taken by others. */
-static struct cal_lane *lane_of(struct world *w, sim_time delay)
+static inline struct cal_lane *lane_of(struct cal_lane *lanes, sim_time delay)
 {
-    struct cal_lane *lanes = W_PTR(w, struct cal_lane, W_HEAD(w)->lanes);
     uint32_t i = (uint32_t)(((uint64_t)delay * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
     for (uint32_t n = 0; n < CAL_LANES; n++, i = (i + 1) % CAL_LANES) {
-        if (lanes[i].used && lanes[i].delay == delay)
+        if (lanes[i].delay == delay && lanes[i].used)
             return &lanes[i];
         if (!lanes[i].used) {
             lanes[i].used = true;
@@ -163,39 +162,39 @@ static struct cal_lane *lane_of(struct world *w, sim_time delay)
     return NULL;
 }
 
-static uint32_t lane_append(struct world *w, struct cal_lane *l, cal_key k)
+/* A larger ring: what lies in it moves to where its number says. */
+static void lane_grow(struct world *w, struct cal_lane *l)
 {
-    uint32_t n = l->tail - l->head;
-    if (n + 1 >= l->cap) {
-        uint32_t cap = 0;
-        ref ring = 0;
-        w_grow(w, &ring, &cap, l->cap == 0 ? 64 : l->cap * 2, sizeof(cal_key));
-        cal_key *to = W_PTR(w, cal_key, ring), *from = W_PTR(w, cal_key, l->ring);
-        for (uint32_t i = 0; i < n; i++)
-            to[(l->head + i) & (cap - 1)] = from[(l->head + i) & (l->cap - 1)];
-        w_release(w, l->ring, l->cap * sizeof(cal_key));
-        l->ring = ring;
-        l->cap = cap;
-    }
-    W_PTR(w, cal_key, l->ring)[l->tail & (l->cap - 1)] = k;
-    return l->tail++;
+    uint32_t cap = 0;
+    ref ring = 0;
+    w_grow(w, &ring, &cap, l->cap == 0 ? 64 : l->cap * 2, sizeof(cal_key));
+    cal_key *to = W_PTR(w, cal_key, ring), *from = W_PTR(w, cal_key, l->ring);
+    for (uint32_t i = l->head; i != l->tail; i++)
+        to[i & (cap - 1)] = from[i & (l->cap - 1)];
+    w_release(w, l->ring, l->cap * sizeof(cal_key));
+    l->ring = ring;
+    l->cap = cap;
 }
 
 uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32_t a,
                    uint32_t b)
 {
     struct head *h = W_HEAD(w);
+    struct cal_lane *lanes = W_PTR(w, struct cal_lane, h->lanes);
+    struct cal_lane *l = lane_of(lanes, delay);
     sim_time at = h->now > SIM_FOREVER - delay ? SIM_FOREVER : h->now + delay;
-    struct cal_lane *l = lane_of(w, delay);
     if (l == NULL)
         return cal_at(w, at, event, c, a, b);
+    if (l->tail - l->head + 1 >= l->cap)
+        lane_grow(w, l);
     uint32_t s = slot_take(w, event, c, a, b);
     struct cal_slot *slot = slot_at(w, s);
-    slot->lane = (uint8_t)(l - W_PTR(w, struct cal_lane, h->lanes));
+    slot->lane = (uint8_t)(l - lanes);
+    slot->link = l->tail;
     cal_key k = key_make(at, h->seq++, s);
-    if (l->head == l->tail)
+    W_PTR(w, cal_key, l->ring)[l->tail & (l->cap - 1)] = k;
+    if (l->head == l->tail++)
         heap_push(w, k);
-    slot->link = lane_append(w, l, k);
     return s;
 }
 

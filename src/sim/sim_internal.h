@@ -336,7 +336,7 @@ enum act_flag {
     ACT_BACK = 512      /* done: the answer is on its way */
 };
 
-#define LEDGER_SLICES 6
+#define LEDGER_SLICES 12
 struct ledger_chunk {
     ref next;
     uint32_t n;

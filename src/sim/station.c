@@ -221,7 +221,8 @@ static void leave(struct world *w, struct station *s, struct act *a, sim_time at
     sim_time total = s->since - a->since;
     sim_time worked = attained < total ? attained : total;
     act_charge(w, a, (enum cause)s->work, s->comp, worked);
-    act_charge(w, a, (enum cause)s->contention, s->comp, total - worked);
+    if (worked < total)
+        act_charge(w, a, (enum cause)s->contention, s->comp, total - worked);
     a->since = s->since;
     a->station = 0;
     a->flags &= (uint16_t)~ACT_IN_STATION;
