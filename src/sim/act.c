@@ -13,7 +13,7 @@ enum { ACT_CHUNK = 16384, LEDGER_CHUNK = 4096 };
 
 /* ---- life ----------------------------------------------------------------------- */
 
-static void acts_more(struct world *w)
+static SELDOM void acts_more(struct world *w)
 {
     ref r = w_alloc(w, ACT_CHUNK);
     struct act *a = W_PTR(w, struct act, r);
@@ -81,17 +81,22 @@ void act_free(struct world *w, struct act *a)
 
 /* ---- the ledger ----------------------------------------------------------------- */
 
+static SELDOM void chunks_more(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    ref r = w_alloc(w, LEDGER_CHUNK);
+    struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
+    for (size_t i = 0; i < LEDGER_CHUNK / sizeof(*k); i++) {
+        k[i].next = h->ledger_free;
+        h->ledger_free = W_REF(w, &k[i]);
+    }
+}
+
 static ref chunk_new(struct world *w)
 {
     struct head *h = W_HEAD(w);
-    if (h->ledger_free == 0) {
-        ref r = w_alloc(w, LEDGER_CHUNK);
-        struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
-        for (size_t i = 0; i < LEDGER_CHUNK / sizeof(*k); i++) {
-            k[i].next = h->ledger_free;
-            h->ledger_free = W_REF(w, &k[i]);
-        }
-    }
+    if (h->ledger_free == 0)
+        chunks_more(w);
     ref r = h->ledger_free;
     struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
     h->ledger_free = k->next;
@@ -253,7 +258,7 @@ void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause,
     a->timer = cal_at(w, w_now(w) + delay, EV_READY, a->comp, W_REF(w, a), a->gen);
 }
 
-static void ready_grow(struct world *w)
+static SELDOM void ready_grow(struct world *w)
 {
     struct head *h = W_HEAD(w);
     uint32_t cap = 0;
@@ -352,19 +357,10 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
         act_orphan(w, a);
         return;
     }
-    sim_time back = 0;
-    bool constant = false;
-    if (a->kind != ACT_QUERY)
-        back = call_latency(w, a->policy, &constant);
-    if (back == 0) {
+    if (a->kind != ACT_QUERY && call_cross(w, a, EV_DELIVER))
+        a->flags |= ACT_BACK;
+    else
         call_delivered(w, a);
-        return;
-    }
-    a->flags |= ACT_BACK;
-    act_wait(w, a, CAUSE_NETWORK, a->comp);
-    sim_time at = w_now(w) + back;
-    a->timer = constant ? cal_after(w, back, EV_DELIVER, a->comp, W_REF(w, a), a->gen)
-                        : cal_at(w, at, EV_DELIVER, a->comp, W_REF(w, a), a->gen);
 }
 
 void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit)

@@ -52,7 +52,7 @@ static struct cal_slot *slot_at(const struct world *w, uint32_t s)
     return W_PTR(w, struct cal_slot, W_HEAD(w)->slots) + s;
 }
 
-static uint32_t slot_more(struct world *w)
+static SELDOM uint32_t slot_more(struct world *w)
 {
     struct head *h = W_HEAD(w);
     if (h->slot_n > SLOT_MASK)
@@ -163,7 +163,7 @@ static inline struct cal_lane *lane_of(struct cal_lane *lanes, sim_time delay)
 }
 
 /* A larger ring: what lies in it moves to where its number says. */
-static void lane_grow(struct world *w, struct cal_lane *l)
+static SELDOM void lane_grow(struct world *w, struct cal_lane *l)
 {
     uint32_t cap = 0;
     ref ring = 0;

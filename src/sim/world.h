@@ -50,7 +50,6 @@ void call_timeout(struct world *w, struct act *child);
 void call_backoff(struct world *w, struct act *parent);
 /* The parent stops waiting for its running call (it ends or is killed). */
 void call_drop(struct world *w, struct act *parent);
-sim_time call_latency(struct world *w, comp_id policy, bool *constant);
 comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
                         struct errmsg *why);
 enum balance { BALANCE_RANDOM, BALANCE_ROUND_ROBIN, BALANCE_LEAST, BALANCE_TWO };
