@@ -217,6 +217,14 @@ static void make_timeline(const struct maker *k)
     size_t nch = recording_changes(r->rec), nal = recording_alerts(r->rec);
     size_t all = nch + nal + k->s->nnotes + k->s->run.stage->ntickets + 2, n = 0;
     struct moment *m = arena_alloc(&k->r->mem, all * sizeof(*m));
+    /* At the same moment: what came in, what was thought, what was done. */
+    for (size_t i = 0; i < run_tickets(r, k->v->to); i++) {
+        const struct ticket *t = &r->stage->tickets[i];
+        m[n++] =
+            (struct moment){t->at, arena_printf(&k->r->mem, "%s: %s", t->who, t->text)};
+    }
+    for (size_t i = 0; i < k->s->nnotes; i++)
+        m[n++] = (struct moment){k->s->notes[i].at, note_line(k, &k->s->notes[i])};
     for (size_t i = 0; i < nch; i++) {
         const struct change *c = recording_change(r->rec, i);
         m[n++] = (struct moment){c->at,
@@ -226,13 +234,6 @@ static void make_timeline(const struct maker *k)
         struct alert a = recording_alert(r->rec, i);
         m[n++] = (struct moment){a.since,
                                  arena_printf(&k->r->mem, "alert: %s", a.rule->name)};
-    }
-    for (size_t i = 0; i < k->s->nnotes; i++)
-        m[n++] = (struct moment){k->s->notes[i].at, note_line(k, &k->s->notes[i])};
-    for (size_t i = 0; i < run_tickets(r, k->v->to); i++) {
-        const struct ticket *t = &r->stage->tickets[i];
-        m[n++] =
-            (struct moment){t->at, arena_printf(&k->r->mem, "%s: %s", t->who, t->text)};
     }
     m[n++] = (struct moment){k->v->to, "the end"};
     sort_stable(m, n, sizeof(*m), by_time, NULL);
@@ -367,13 +368,23 @@ static void make_turns(const struct maker *k)
         head = true;
         add_text(k->r, BLOCK_BULLET, "%s. %s", c->title, c->says);
     }
+}
+
+static void make_predictions(const struct maker *k)
+{
+    const struct lesson *l = k->s->lesson;
+    bool head = false;
     for (size_t i = 0; i < k->s->nforecasts; i++) {
         const struct forecast *f = &k->s->forecasts[i];
         const struct prediction *p = &lesson_step(l, f->step)->predict[f->index];
-        if (f->told)
-            add_text(k->r, BLOCK_BULLET,
-                     "You predicted %s for \"%s\"; it was %.3g, then %.3g.",
-                     direction_word(f->said), p->what, f->before, f->after);
+        if (!f->told || isnan(f->after))
+            continue;
+        if (!head)
+            add_block(k->r, BLOCK_HEADING, "What you predicted");
+        head = true;
+        add_text(k->r, BLOCK_BULLET, "%s: you said %s. It was %.3g, then %.3g: %s.",
+                 p->what, direction_word(f->said), f->before, f->after,
+                 direction_word(direction_of(f->before, f->after)));
     }
 }
 
@@ -455,6 +466,7 @@ enum err session_report(struct session *s, struct report *out,
         make_timeline(&k);
         make_explanations(&k);
         make_turns(&k);
+        make_predictions(&k);
         make_lesson(&k);
         make_card(&k);
     }
