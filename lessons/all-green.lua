@@ -1,8 +1,17 @@
 -- Everything is green: connections leak on one code path, and every number people look at
 -- counts only what has finished.
+--
+-- Baskets are what keeps the dashboard green: they need no database, so they finish, and
+-- the instance's errors and percentiles are theirs alone once orders hang.
 
 local CHECKOUTS, POOL = 6, 20
-local HICCUP = min(45)
+local LEAK, PAGE = min(12), min(48)
+local HICCUP = PAGE + min(15)
+local FULL = CHECKOUTS * POOL
+
+local function orders_a_minute(s) return 60 * s:rate("orders_placed", min(2)) end
+
+local function limited(s) return s:param("orders-db.idle_in_transaction_timeout") > 0 end
 
 return lesson {
   id = "all-green",
@@ -22,68 +31,86 @@ return lesson {
     "a leak comes back after a restart, and you can say when",
   },
 
-  day_start = "19:42",
-  starts_at = min(30),
-  ends_at = min(120),
+  day_start = "19:24",
+  starts_at = PAGE,
+  ends_at = PAGE + min(90),
   good_for = min(25),
 
   place = [[
-    You are on call for a shop that sells bicycle parts. It is Thursday evening: about
-    42 orders a minute. Six checkout instances share one database, orders-db. The card
-    gateway belongs to somebody else. Mara runs support, Ines wrote the payment code.
+    You are on call for a shop that sells bicycle parts. On a Thursday evening about 42
+    people a minute press "pay"; some cards are declined, about 36 orders are placed. Six
+    instances of checkout share one database, orders-db. The card gateway belongs to
+    somebody else. Mara runs support; Ines wrote the payment code.
   ]],
   page = [[
-    No pager rang. At 20:12 Mara writes: "Three customers say the pay button spins for
-    ever. Is something wrong?" All dashboards are green.
+    No pager. Mara writes: "Three customers say the pay button spins for ever. Is
+    something wrong?" Every dashboard is green.
   ]],
-  tools = { "status", "ps", "chart", "db", "traces", "changes", "restart", "flag", "say", "wait" },
+  tools = { "status", "chart", "ps", "db", "stacks", "traces", "changes", "suspect",
+            "restart", "flag", "set", "say", "wait", "hint" },
 
   world = function(w)
     w:database { "orders-db", max_connections = 150, cores = 8,
-      statements = { reserve = { cpu = ms(6) }, pay = { cpu = ms(4) }, track = { cpu = ms(2) } } }
+      statements = { reserve = { cpu = ms(6) }, pay = { cpu = ms(4) }, track = { cpu = ms(80) } } }
     w:external { "card-gateway", latency = lognormal(ms(180), ms(60)) }
     w:external { "parcel-service", latency = lognormal(ms(250), ms(80)) }
     w:flag { "pay-retry" }
-    w:service { "checkout", instances = CHECKOUTS, workers = 64, start_up = sec(30), drain = sec(8),
+    w:service { "checkout", instances = CHECKOUTS, workers = 600, start_up = sec(30), drain = sec(6),
       probe_every = sec(1), probe_failures = 2,
       pool = { to = "orders-db", size = POOL, acquire_timeout = 0 },
-      endpoints = { buy = {
-        compute(ms(3)),
-        query("orders-db", "reserve"),
-        call("card-gateway", "charge"),
-        sometimes(0.15, {
-          -- the new code notes the declined card for a retry, and returns without closing
-          when_flag("pay-retry", { leak("orders-db") }),
-          reply("declined"),
-        }),
-        query("orders-db", "pay"),
-        count("orders_placed"),
-      } } }
+      endpoints = {
+        buy = {
+          compute(ms(3)),
+          query("orders-db", "reserve"),
+          call("card-gateway", "charge"),
+          sometimes(0.15, {
+            -- the new code notes the declined card for a retry, and returns without closing
+            when_flag("pay-retry", { leak("orders-db") }),
+            reply("declined"),
+          }),
+          query("orders-db", "pay"),
+          count("orders_placed"),
+        },
+        basket = { compute(exponential(ms(9))) },
+      } }
     w:service { "order-status", instances = 2, workers = 32,
       pool = { to = "orders-db", size = 5, acquire_timeout = sec(3), idle_timeout = sec(5) },
       endpoints = { track = { compute(ms(2)), transaction("orders-db", {
         query("orders-db", "track"), call("parcel-service", "where") }) } } }
     w:balancer { "edge", to = "checkout" }
     w:client { "shoppers", to = "edge/buy", rate = per_minute(42), gives_up = sec(8), reloads = 0.4 }
-    w:client { "trackers", to = "order-status/track", rate = per_minute(120), gives_up = sec(8) }
+    w:client { "browsers", to = "edge/basket", rate = per_second(2), gives_up = sec(8) }
+    w:client { "trackers", to = "order-status/track", rate = per_minute(60), gives_up = sec(8) }
   end,
 
-  slo = { name = "an order, or a plain no, within 2 s", good = 0.98, within = sec(2), window = min(30), hidden = true },
+  slo = { name = "an order, or a plain no, within 2 s", good = 0.98, within = sec(2),
+          window = min(30), clients = { "shoppers", "trackers" }, hidden = true },
 
   alerts = {
-    threshold { "checkout/buy errors", of = "checkout/buy", metric = "errors_total", above = 0.5, hold = min(1), page = true },
+    threshold { "checkout/buy errors", of = "checkout/buy", metric = "errors_total", above = 0.5,
+                hold = min(1), page = true },
+    threshold { "orders-db is busy", of = "orders-db", metric = "cpu", above = 0.9, hold = min(2) },
   },
 
   incident = function(i)
-    i:at(sec(1), flag("pay-retry", true, { by = "Ines" }))
-    i:red_herring(min(14), decoy("order-status", "deploy order-status v88 (was v87)", { by = "deploy bot" }))
-    i:at(min(30), ticket("Mara (support)", "Three customers say the pay button spins for ever. Is something wrong?"))
-    i:at(min(34), ticket("Mara (support)", "Eleven now. One of them says it worked an hour ago."))
-    i:at(HICCUP, fault("orders-db", "stall", {}, { lasts = sec(10) }))
+    local v = pick { 64, 88, 93, 117 }
+    i:at(vary(LEAK - sec(30), LEAK + sec(30)), flag("pay-retry", true, { by = "Ines" }))
+    i:red_herring(vary(min(5), min(8)), decoy("orders-db",
+      pick { "nightly backup moved to 02:30", "monthly report moved to 06:00",
+             "old audit rows removed" }, { by = pick { "Ana", "Tomas", "Wei" } }))
+    -- just as the first instance hangs
+    i:red_herring(vary(min(24), min(27)), decoy("order-status",
+      "deploy order-status v" .. v .. " (was v" .. v - 1 .. ")", { by = "deploy bot" }))
+    i:at(PAGE, ticket("Mara (support)", "Three customers say the pay button spins for ever. Is something wrong?"))
+    i:at(PAGE + vary(min(3), min(5)), ticket("Mara (support)",
+      pick { "Eleven now. One of them says it worked an hour ago.",
+             "Nine now. Two of them tried again and again.",
+             "Fourteen now. One asks if we took the money." }))
+    i:at(HICCUP, fault("orders-db", "stall", {}, { lasts = sec(6) }))
   end,
 
   expect = {
-    at = min(30),
+    at = PAGE,
     moves = {
       ["orders stop"] = function(s) return s:rate("orders_placed", min(1)) == 0 end,
       ["requests wait for a connection"] = function(s) return s:pool("checkout.pool").pool_waiting > 50 end,
@@ -91,6 +118,9 @@ return lesson {
     },
     normal = {
       ["probes green"] = function(s) return s:service("checkout").healthy == CHECKOUTS end,
+      ["no errors"] = function(s) return s:increase("checkout", "errors_total", PAGE) == 0 end,
+      ["a good p99"] = function(s) return s:p99("checkout/basket", min(1)) < ms(200) end,
+      ["no alert"] = function(s) return not s:alerting() end,
       ["checkout has nothing to do"] = function(s) return s:service("checkout").cpu < 0.2 end,
       ["the database is idle"] = function(s) return s:database("orders-db").cpu < 0.2 end,
       ["order-status is well"] = function(s) return s:good_of("trackers", min(1)) > 0.99 end,
@@ -101,144 +131,191 @@ return lesson {
 
   steps = {
     ask { "first", title = "What do you do first?",
-      say = [[Support has three complaints, and your dashboards show nothing. What do you do first?]],
+      say = [[Three people complain, and your dashboards show nothing. What do you do first?]],
       choices = {
         { "Close it: health is 6 of 6 and no alert fired.",
           reply = "Three people who took the trouble to write are rarely the only three." },
         { "Restart checkout; it usually helps.",
-          reply = "Perhaps. But a restart wipes the evidence, and you do not know yet what is broken." },
+          reply = "Perhaps. But you do not know yet what is broken, and a restart wipes the evidence." },
         { "Find out who is affected, how, and since when.", right = true,
-          reply = "Yes. Nothing you change before that can be told apart from luck." },
+          reply = "Yes. Change something before that, and you cannot tell a cure from luck." },
       },
       hints = { "What would you have to know before any change?", "The third answer." } },
 
     look { "since", title = "Who is affected, and since when?",
-      say = [[Look at the business, not at the machines: a chart of orders tells you when it began.
-        Try: status, then chart orders_placed]],
+      say = [[First what everybody looks at: type `status`. Then what the shop lives from: type
+        `chart orders --since 45m`]],
       goal = function(s) return s:seen("orders_placed") end,
-      solution = { "chart orders_placed" },
-      done = "Orders fell in steps and stopped. Errors never started.",
-      hints = { "Green means that what was asked was answered. Nobody asked about orders.",
+      solution = { "status", "chart orders_placed --since 45m" },
+      done = "Orders fell and then stopped, minutes before Mara wrote. Not one error was counted.",
+      hints = { "Green means: what was asked was answered well. Nobody asked about orders.",
         "Which number would the shop's owner look at?",
         "The counter orders_placed counts orders.",
-        "chart orders_placed" } },
+        "chart orders_placed --since 45m" } },
 
     ask { "missing", title = "What do the green numbers leave out?",
-      say = [[status says errors 0 % and a p99 that looks fine. What is missing from both?]],
+      say = [[For checkout, `status` shows 6 of 6 healthy, errors 0.0 % and a quick p99; and nobody can buy.
+        What is missing from these numbers?]],
       choices = {
-        { "Nothing: most users are fine.", reply = "Orders are at zero. Nobody is fine." },
+        { "Nothing: most users are fine.",
+          reply = "Those who look at their basket are fine. Those who want to buy are not: orders are at zero." },
         { "The requests that have not finished.", right = true,
-          reply = "Right. Both count finished requests. Those that hang are in neither." },
-        { "The database's view of it.", reply = "Useful later. But there is a simpler gap in these two numbers." },
+          reply = [[Right. Errors and p99 count what has finished: the baskets. An order that hangs is in neither,
+            and the probe only asks if the process is alive.]] },
+        { "The database's side of it.", reply = "Useful later. But there is a simpler gap in these numbers." },
       },
-      hints = { "When is a request counted as slow or failed?", "Only when it ends.", "What if it never ends?" } },
+      hints = { "When is a request counted as slow, or as failed?", "Only when it ends. What if it never ends?",
+        "The second answer." } },
 
     look { "where", title = "Where do they hang?",
-      say = [[Find where the requests are now, and what they wait for. When you know, say so:
-        suspect COMPONENT MECHANISM because EVIDENCE]],
-      goal = function(s) return s:seen("checkout", "pool") or s:seen("orders-db", "sessions") or s:seen("checkout", "stacks") end,
+      say = [[Where are the requests now, and what do they wait for? Look with `ps checkout`, `stacks checkout`,
+        `db sessions`. When you know, write it down: `suspect COMPONENT MECHANISM because EVIDENCE`
+        (`suspect` alone lists the words).]],
       suspect = true,
       solution = { "ps checkout", "db sessions", "suspect checkout pool-leak because ps, db sessions" },
-      done = "All connections of all six pools are taken, and the database does nothing with them.",
+      done = [[All 120 connections are taken and none comes back: each sits in an open transaction, and the
+        database has nothing to do.]],
       hints = { "Everybody waits for something. Who has it?",
-        "ps checkout shows workers and pools; db sessions shows the other end.",
-        "Sessions idle in a transaction: taken, and never given back.",
+        "ps checkout shows each instance's pool; db sessions shows the other end.",
+        "Idle in transaction: taken, and never given back. On the list: pool-leak.",
         "suspect checkout pool-leak because ps, db sessions" } },
 
     predict { "forecast", title = "Before you act",
-      say = [[Suppose you restart the six instances and do nothing else. Orders a minute, compared with now?
-        Answer with up, same or down, for example: up, up]],
+      say = [[Suppose you restart the six instances, and do nothing more. Orders a minute are at 0 now. For each
+        line: up, same or down? Type both, with a comma.]],
       of = {
-        { "orders a minute, five minutes after your first change",
-          value = function(s) return 60 * s:rate("orders_placed", min(2)) end, after = min(5) },
-        { "orders a minute, thirty minutes after it",
-          value = function(s) return 60 * s:rate("orders_placed", min(2)) end, after = min(30) },
+        { "orders a minute, 5 minutes after the change", value = orders_a_minute, after = min(5) },
+        { "orders a minute, 30 minutes after it, if nothing more is done",
+          value = function(s)
+            if s:changed() and s:since_change() < s:since_first_change() then return 0 / 0 end
+            return orders_a_minute(s)
+          end,
+          after = min(30) },
       },
-      hints = { "A restart gives back all connections. And then?", "What took them is still there, and it takes 19 minutes." } },
+      hints = { "A restart gives all connections back. And then?",
+        "db sessions says how old the oldest are: the pools filled slowly, one by one." } },
 
     act { "stop", title = "Stop the bleeding",
-      say = [[Make it possible to buy again: three good minutes.]],
+      say = [[Users first: make it possible to buy again. You are done after three good minutes; `wait 5m` lets
+        time run.]],
       goal = function(s) return s:good_for(min(3)) end,
       solution = { "restart checkout --rolling", "wait 8m" },
+      done = [[People can buy again. If an alert fired on the way: it counts requests that a restart ended. They
+        had hung for a long time; now they have finished, so they count.]],
       hints = { "What gives connections back?",
-        "A restart closes the instance's sessions. One instance at a time hurts least.",
+        "A restart closes an instance's sessions. One instance at a time hurts least.",
         "restart checkout --rolling, then wait 8m" } },
 
     say_update { "tell", title = "Tell people",
-      say = [[Mara has to answer customers. Post an update: who is affected, since when, roughly how many,
-        the state (mitigated is not cured), and when you will write again. Type say, and help say shows how.]],
+      say = [[Mara has to answer customers. Type `say` and answer five short questions. Has the cause gone, or
+        only what it did? `chart orders --since 45m` still knows since when.]],
       needs = { "who", "since", "impact", "state", "next" },
-      solution = { "say --who \"everybody at checkout\" --since 19:56 --impact \"not known yet\" --state mitigated --next 20:45" },
-      hints = { "Five short fields. \"not known yet\" is an honest number.",
-        "say --who \"shoppers\" --since 19:56 --impact \"not known yet\" --state mitigated --next 20:45" } },
+      solution = { "say --who everybody at checkout --since 19:50 --impact not known yet --state mitigated --next 20:45" },
+      done = "Mara copies it into her answers.",
+      hints = { "\"not known yet\" is an honest number. Mitigated: users are well, the cause may still be there.",
+        "say --who everybody at checkout --since 19:50 --impact not known yet --state mitigated --next 20:45" } },
 
     act { "cure", title = "Cure it",
-      say = [[It must stay well for longer than one leak takes to come back: 25 good minutes. What fills the
-        pools? changes and traces know.]],
+      say = [[Now it must stay well: 25 good minutes after your last change, longer than the leak needs to fill the
+        pools again. Who takes connections and keeps them? `changes`, `flag` and `traces --endpoint buy` know.]],
       goal = function(s) return s:good_for(min(25)) and s:since_change() >= min(25) end,
       solution = { "flag pay-retry off", "restart checkout --rolling", "wait 36m" },
       hints = { "Something takes a connection and never gives it back. Since when?",
-        "Look at changes around 19:42, before the first instance hung.",
-        "The flag pay-retry turns on the code that leaks.",
-        "flag pay-retry off, restart checkout --rolling, wait 36m" } },
+        "The oldest session in db sessions began soon after a change at about 19:36.",
+        "The flag pay-retry turned on new code. Or let the database end what sits idle in a transaction.",
+        "flag pay-retry off, then restart checkout --rolling, then wait 30m" } },
 
     choose { "prevent", title = "What would have told you?",
-      say = [[Which of these would have caught it before a customer wrote?]],
+      say = [[Which of these would have told you before a customer did?]],
       choices = {
         { "An alert on orders a minute, compared with the same hour last week.", right = true,
-          reply = "Yes. It asks the question users ask." },
-        { "A time limit on waiting for a connection, so that a wait becomes an error.", right = true,
-          reply = "Yes. A wait without a limit never becomes a number anybody sees." },
-        { "A database query in the liveness probe.",
-          reply = "It would restart all six at the next database hiccup, and make a short one long." },
+          reply = "Yes. It asks what users ask. A limit on waiting for a connection would have told you, too." },
+        { "A limit on how long a request waits for a connection.", right = true,
+          reply = "Yes: then a wait becomes an error, and errors are counted. So would an alert on orders a minute." },
+        { "A database query in the liveness check.",
+          reply = "It would restart all six at the next short pause of the database, and make it a long one." },
         { "A lower alert threshold on the error rate.", reply = "The error rate was zero." },
       },
       hints = { "Which of these sees something that never ends?", "The first or the second." } },
   },
 
   traps = {
+    { "kill", when = function(s)
+        return s:flag("pay-retry") and not limited(s) and s:since_change() > sec(20)
+          and s:increase("orders-db", "killed_total", min(2)) > 60
+      end,
+      say = [[That gave the connections back; but first to the hundreds of orders that waited for them, most for
+        people who have left. Some of those leak, too. A restart throws the old orders away.]] },
+    { "relapse", when = function(s)
+        return s:flag("pay-retry") and not limited(s) and s:since_change() > min(10)
+          and s:pool("checkout.pool").pool_in_use > 0.8 * FULL and s:param("checkout.pool.size") == POOL
+      end,
+      say = [[It comes back: most connections are taken again. That helped users for a while, and it told you
+        something: what fills the pools is still there. Mitigated is not cured.]] },
     { "bigger-pool", when = function(s) return s:param("checkout.pool.size") > 25 end,
-      say = "The pools may grow now, but the database has 150 connections for everybody. Watch order-status." },
+      say = [[A fair thought: more room. But the database has 150 connections for everybody, and a leak takes any
+        number. Watch order-status.]] },
     { "liveness", when = function(s) return s:param("checkout.liveness") == "database" end,
-      say = "Now every checkout dies when the database is slow for a few seconds. All at once." },
+      say = [[It does restart what hangs. But now the database decides who lives: if it is slow for some seconds,
+        every checkout dies at once.]] },
   },
 
   fixes = {
-    { "flag off, then a rolling restart", { "flag pay-retry off", "restart checkout --rolling", "wait 6m" },
+    { "Flag off, then a rolling restart", { "flag pay-retry off", "restart checkout --rolling", "wait 6m" },
       says = "Nothing leaks any more, and the restart gives back what had leaked." },
-    { "a time limit on idle transactions", { "set orders-db.idle_in_transaction_timeout 60s" },
-      says = "The database ends sessions that sit in an open transaction. The code still leaks, but never more than a minute's worth." },
+    { "A limit on idle transactions", { "set orders-db.idle_in_transaction_timeout 60s", "wait 5m" },
+      says = [[The database ends a session that sits in an open transaction for a minute. The orders that waited leak
+        once more, so it takes some minutes; then there is never more than about a minute's worth.]] },
+    { "Flag off, then end the idle sessions", { "flag pay-retry off", "kill orders-db --idle-in-transaction" },
+      says = [[The same without a restart. But the hundreds of orders that waited go on now, for people who have
+        left: somebody must look at those charges.]] },
   },
   wrong = {
-    { "restart and leave it", { "restart checkout --rolling" }, harm = "returns",
-      says = "The restart emptied the pools. 15 % of orders are declined, each leaks a connection, and in about 19 minutes an instance has none left." },
-    { "bigger pools", { "set checkout.pool.size 100" }, harm = "worse", client = "trackers",
-      says = "Six pools of 100 want 600 connections; the database gives 150. The leak took those too in minutes, and order-status, which was well, got none." },
-    { "a database query in the liveness probe", { "set checkout.liveness database" }, harm = "fragile",
+    { "Restart and leave it", { "restart checkout --rolling" }, harm = "returns",
+      used = function(s) return s:flag("pay-retry") and not limited(s) end,
+      says = [[The restart emptied the pools. 15 % of orders are declined, each keeps a connection, and in about 19
+        minutes an instance has none left.]] },
+    { "Bigger pools", { "set checkout.pool.size 100" }, harm = "worse", client = "trackers",
+      says = [[Six pools of 100 want 600 connections; the database has 150. The leak took those in minutes, and
+        order-status, which was well, got none.]] },
+    { "A limit on waiting, alone", { "set checkout.pool.acquire_timeout 3s" }, harm = "nothing",
+      says = [[Now a wait becomes an error after 3 s. That is honest, and an alert sees it. But nobody can buy: no
+        connection comes back.]] },
+    { "A database query in the liveness check", { "set checkout.liveness database" }, harm = "fragile",
       breaks_by = "the database's hiccup", breaks_at = HICCUP,
-      says = "It restarts what hangs, so it looked cured. Then the database was slow for ten seconds and all six instances were restarted together." },
+      says = [[It restarts what hangs, so it looked cured. Then the database stood still for six seconds, and all six
+        instances were restarted together.]] },
   },
 
   debrief = [[
-    A flag turned on new code for declined cards. It opened a transaction and returned without closing it. Each
-    declined order kept one connection for ever, until an instance had none.
+    Ines's flag turned on new code for declined cards. It opened a transaction and returned without closing it. Each
+    declined order kept one connection for ever, until an instance had none left.
 
-    Requests then waited for a connection, without a limit. A request that waits has not failed and has no latency: it
-    is in no error rate and in no percentile. The probe asked "is the process alive?", and it was.
+    From then on orders waited for a connection, without a limit. A request that waits has not failed and has no
+    latency: it is in no error rate and in no percentile. Baskets need no database, so they finished, and made the
+    numbers look good. The probe asked "is the process alive?", and it was.
 
-    What would have helped: a limit on waiting, an alert on orders, a limit on idle transactions, and a readiness
-    check that asks whether this instance can serve (but never a liveness check that does).
+    What would have helped: an alert on orders; a limit on waiting, so that a wait becomes an error; a limit on idle
+    transactions. And a readiness check that asks "can this instance serve?", but never a liveness check that does:
+    liveness restarts.
   ]],
   sums = {
-    "42 orders a minute over 6 instances: 7 a minute each; 15 % declined: about one leak a minute each.",
+    "42 cards a minute over 6 instances: 7 a minute each; 15 % are declined: 1.05 leaks a minute each.",
     "A pool of 20 lasts about 20 / 1.05 = 19 minutes; the first instance about 14, the last about 24.",
-    "6 x 20 = 120 of the database's 150 connections, all idle in a transaction: CPU about 1 %.",
-    "Pool 100: only 20 more connections are left for six instances: under five minutes.",
+    "6 x 20 = 120 of the database's 150 connections, all idle in a transaction: its CPU is at about 1 %.",
+    "Pool 100: 30 connections are left for six instances, at 6.3 leaks a minute: under five minutes.",
+    "A limit of 60 s: 6.3 leaks a minute, so about 6 connections of 120 are away at any time.",
   },
-  real = {},
+  real = {
+    { "Duo, 29 August 2018: requests queued for database connections, and a restart had only seemed to be the cure",
+      "https://status.duo.com/incidents/4w07bmvnt359" },
+  },
   glossary = {
     ["liveness"] = "Should this process be restarted? It asks only about the process itself.",
     ["readiness"] = "Should this instance get traffic now? It may ask about what it needs.",
     ["idle in transaction"] = "A database session that began a transaction and does nothing.",
+    ["p99"] = "99 of 100 finished requests were at least as quick as this.",
+    ["pool"] = "The connections that an instance keeps to the database. Requests borrow one and give it back.",
+    ["mitigated"] = "Users are well, but the cause is still there.",
   },
 }

@@ -262,6 +262,8 @@ struct slo {
 enum err model_slo(struct model *m, const struct slo *slo, const comp_id *clients,
                    size_t nclients, struct errmsg *why) MUST_USE;
 const struct slo *model_get_slo(const struct model *m); /* NULL: none */
+/* Whether the objective is about this client's requests; without one: any client's. */
+bool model_in_slo(const struct model *m, comp_id client);
 
 /* ---- actions -------------------------------------------------------------------- */
 

@@ -117,7 +117,10 @@ static enum err run(struct call *c)
 {
     const char *word = c->nargs ? c->arg[0] : NULL;
     if (!word && c->ctx->step_say && !c->piped) {
-        para(c, TONE_NORMAL, 0, c->ctx->step_say);
+        char *says = arena_strdup(c->mem, c->ctx->step_say);
+        for (char *p = says; *p; p++)
+            *p = *p == '`' ? '"' : *p; /* what is to be typed */
+        para(c, TONE_NORMAL, 0, says);
         out_end(c->o);
     }
     if (!word && c->ctx->ntools)

@@ -48,7 +48,10 @@ static void instance_row(struct call *c, struct out_table *t, comp_id comp,
 {
     table_cell(t, TONE_STRONG, "%s", inst_name(c, comp, v->number));
     table_cell(t, state_tone(v), "%s", state_word(v));
-    table_cell(t, TONE_NORMAL, "%s", ago(c, v->since));
+    sim_time up = c->now - v->since; /* to the minute, when seconds say nothing */
+    table_cell(t, TONE_NORMAL, "%s",
+               up >= 10 * SIM_MIN ? span_of(c, up / SIM_MIN * SIM_MIN)
+                                  : ago(c, v->since));
     used_cell(t, v->busy, v->workers);
     table_cell(t, v->queued ? TONE_WARN : TONE_NORMAL, "%d", v->queued);
     table_cell(t, v->cpu > 0.95 ? TONE_WARN : TONE_NORMAL, "%s", percent(c, v->cpu));

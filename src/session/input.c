@@ -168,8 +168,19 @@ static void do_rule_out(struct session *s, const struct effect *x)
 /* ---- status updates
  * ------------------------------------------------------------------------------- */
 
+/* "30 %", "30 percent", "3 in 10", "1 of 4": a share, not a count. */
+static bool tells_share(const char *after)
+{
+    static const char *const words[] = {"%", "percent", "per cent", "in ", "of "};
+    after += strspn(after, " ");
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (strncasecmp(after, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
 /* The first whole number in a text; thousands may be grouped by commas or spaces. */
-static bool first_number(const char *t, uint64_t *out)
+static bool first_count(const char *t, uint64_t *out)
 {
     while (*t && (*t < '0' || *t > '9'))
         t++;
@@ -183,21 +194,14 @@ static bool first_number(const char *t, uint64_t *out)
             break;
     }
     *out = v;
-    return true;
-}
-
-static bool within_factor_two(uint64_t said, uint64_t truth)
-{
-    if (said == truth)
-        return true;
-    return said > 0 && truth > 0 && said <= 2 * truth && truth <= 2 * said;
+    return !tells_share(t);
 }
 
 static void tell_update(struct session *s, const struct said *u)
 {
     if (u->has_number)
         session_say(s, u->honest ? TONE_GOOD : TONE_WARN,
-                    "Posted. %s %llu failed or slow requests counted so far.",
+                    "Posted. %s %llu requests have failed or were slow since it began.",
                     u->honest ? "Your number holds:"
                               : "Your number is off by more than a factor of two:",
                     (unsigned long long)u->truth);
@@ -220,6 +224,7 @@ static void do_say(struct session *s, const struct effect *x)
     const struct update *f = &x->update;
     const char *all[5] = {f->who, f->since, f->impact, f->state, f->next};
     struct said u = {.at = run_now(&s->run), .honest = true};
+    uint64_t counted = run_bad(&s->run, lesson_info(s->lesson)->starts_at);
     struct buf b;
     buf_init(&b, 800);
     for (int i = 0; i < 5; i++) {
@@ -229,9 +234,9 @@ static void do_say(struct session *s, const struct effect *x)
         buf_addf(&b, "%s%s", b.len ? "; " : "", all[i]);
     }
     u.truth = run_bad(&s->run, 0);
-    u.has_number = f->impact && first_number(f->impact, &u.number);
-    if (u.has_number)
-        u.honest = within_factor_two(u.number, u.truth);
+    u.has_number = f->impact && first_count(f->impact, &u.number);
+    if (u.has_number) /* since it began, or since the page: both are fair */
+        u.honest = u.number <= 2 * u.truth && 2 * u.number >= counted;
     u.state = f->state ? mem_strdup(f->state) : NULL;
     if (s->nsaids == s->saids_cap) {
         s->saids_cap = s->saids_cap ? 2 * s->saids_cap : 4;
@@ -434,6 +439,17 @@ static bool blank(const char *line)
     return line[strspn(line, " \t\r\n")] == '\0';
 }
 
+/* A step says: type "ps checkout". Whoever types the quotes, too, means the same. */
+static bool in_quotes(const char *line, char *bare, size_t size)
+{
+    size_t n = strlen(line);
+    if (n < 3 || n > size || line[0] != '"' || strchr(line + 1, '"') != line + n - 1)
+        return false;
+    memcpy(bare, line + 1, n - 2);
+    bare[n - 2] = '\0';
+    return true;
+}
+
 enum err session_line(struct session *s, const char *line, bool confirmed,
                       struct errmsg *why)
 {
@@ -444,9 +460,13 @@ enum err session_line(struct session *s, const char *line, bool confirmed,
         return ERR_OK;
     /* Cleaned before it is measured, taped or shown: a tape is text. */
     struct buf clean;
+    enum err e = ERR_OK;
+    char bare[256];
     buf_init(&clean, 0);
     text_clean(&clean, line, strlen(line), false);
-    enum err e = input_apply(s, clean.s, confirmed, why);
+    const char *text = in_quotes(clean.s, bare, sizeof(bare)) ? bare : clean.s;
+    if (!blank(text) && !form_takes(s, text, confirmed, &e, why))
+        e = input_apply(s, text, confirmed, why);
     buf_release(&clean);
     return e;
 }

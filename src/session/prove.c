@@ -175,11 +175,11 @@ static enum err run_base(struct prover *pv, struct errmsg *why)
     e = run_advance(&pv->base, li->starts_at, NULL, NULL, why);
     if (e == ERR_OK)
         e = run_fork(&pv->nothing, &pv->base, why);
-    if (e != ERR_OK)
-        return e;
-    pv->nothing.on_second = watch;
-    pv->nothing.ctx = pv;
-    e = run_advance(&pv->nothing, li->ends_at, NULL, NULL, why);
+    if (e == ERR_OK) {
+        pv->nothing.on_second = watch;
+        pv->nothing.ctx = pv;
+        e = run_advance(&pv->nothing, li->ends_at, NULL, NULL, why);
+    }
     pv->base.on_second = NULL;
     pv->nothing.on_second = NULL;
     if (pv->broken.text[0])

@@ -167,6 +167,24 @@ static bool told(const struct session *s, const struct forecast *f)
     return s->practice ? f->told_then : f->told;
 }
 
+/* What was predicted, and what came of it: scored for being made, never for being right. */
+static void make_predictions(const struct maker *k)
+{
+    bool head = false;
+    for (size_t i = 0; i < k->s->nforecasts; i++) {
+        const struct forecast *f = &k->s->forecasts[i];
+        const struct prediction *p = &lesson_step(k->s->lesson, f->step)->predict[f->index];
+        if (!told(k->s, f) || isnan(f->before) || isnan(f->after))
+            continue;
+        if (!head)
+            add_block(k->r, BLOCK_HEADING, "What you predicted");
+        head = true;
+        add_text(k->r, BLOCK_BULLET, "%s: you said %s. It was %.3g, then %.3g: %s.", p->what,
+                 direction_word(f->said), f->before, f->after,
+                 direction_word(direction_of(f->before, f->after)));
+    }
+}
+
 void make_turns(const struct maker *k)
 {
     const struct lesson *l = k->s->lesson;
@@ -181,12 +199,5 @@ void make_turns(const struct maker *k)
         head = true;
         add_text(k->r, BLOCK_BULLET, "%s. %s", c->title, c->says);
     }
-    for (size_t i = 0; i < k->s->nforecasts; i++) {
-        const struct forecast *f = &k->s->forecasts[i];
-        const struct prediction *p = &lesson_step(l, f->step)->predict[f->index];
-        if (told(k->s, f))
-            add_text(k->r, BLOCK_BULLET,
-                     "You predicted %s for \"%s\"; it was %.3g, then %.3g.",
-                     direction_word(f->said), p->what, f->before, f->after);
-    }
+    make_predictions(k);
 }

@@ -143,6 +143,9 @@ void session_say(struct session *s, enum tone t, const char *fmt, ...)
     va_start(ap, fmt);
     buf_vaddf(&b, fmt, ap);
     va_end(ap);
+    for (size_t i = 0; i < b.len; i++)
+        if (b.s[i] == '`') /* what is to be typed: a face may do better, a line cannot */
+            b.s[i] = '"';
     struct buf lines;
     buf_init(&lines, 0);
     text_wrap(&lines, b.s, (size_t)s->columns);
@@ -209,8 +212,23 @@ void session_broken(struct session *s, const struct errmsg *why)
                 "That is not your mistake. skip goes on without this step.");
 }
 
+/* Something came up: a wait ends here, and says so if it had longer to go. */
+static void break_wait(struct session *s)
+{
+    sim_time left = s->wait_until - run_now(&s->run);
+    stop_wait(s);
+    if (left < 10 * SIM_SEC || s->replaying)
+        return;
+    struct buf b;
+    buf_init(&b, 64);
+    time_format(&b, left / SIM_SEC * SIM_SEC);
+    session_say(s, TONE_DIM, "The wait ended there, with %s to go.", b.s);
+    buf_release(&b);
+}
+
 static void tell_tickets(struct session *s)
 {
+    size_t known = s->tickets_known;
     size_t n = run_tickets(&s->run, run_now(&s->run));
     for (; s->tickets_known < n; s->tickets_known++) {
         const struct ticket *t = &s->run.stage->tickets[s->tickets_known];
@@ -220,8 +238,9 @@ static void tell_tickets(struct session *s)
         session_say(s, t->page ? TONE_BAD : TONE_ACCENT, "%s  %s: %s", b.s, t->who,
                     t->text);
         buf_release(&b);
-        stop_wait(s);
     }
+    if (s->tickets_known > known)
+        break_wait(s);
 }
 
 static bool on_second(void *ctx, struct run *r)
@@ -346,6 +365,7 @@ void session_free(struct session *s)
     mem_free(s->began);
     mem_free(s->trapped_at);
     mem_free(s->actions);
+    form_close(s);
     mem_free(s->feedback);
     mem_free(s->confirm);
     mem_free(s->claimed);

@@ -103,6 +103,12 @@ struct said { /* a status update */
     uint64_t number, truth;
     char *state;
 };
+#define FORM_FIELDS 5
+struct form { /* an update being asked field by field */
+    bool open;
+    size_t at;
+    char *said[FORM_FIELDS];
+};
 struct forecast { /* a prediction that waits for its day */
     size_t step, index;
     char said;                   /* 'u' 's' 'd' */
@@ -170,6 +176,7 @@ struct session {
     size_t nnotes, notes_cap;
     struct said *saids;
     size_t nsaids, saids_cap;
+    struct form form;
     struct forecast *forecasts;
     size_t nforecasts, forecasts_cap;
     struct done_action *actions;
@@ -209,6 +216,11 @@ void session_wait(struct session *s, sim_time duration);
 /* input.c: a line's effects */
 enum err input_apply(struct session *s, const char *line, bool confirmed,
                      struct errmsg *why) MUST_USE;
+
+/* form.c: the line was the bare word say, or an answer to what it asks */
+bool form_takes(struct session *s, const char *line, bool confirmed, enum err *e,
+                struct errmsg *why) MUST_USE;
+void form_close(struct session *s);
 
 /* steps.c */
 const struct step *step_current(const struct session *s);

@@ -248,6 +248,10 @@ void forecast_check(struct session *s)
         const struct prediction *p = prediction_of(s, f);
         f->told = true;
         f->after = read_number(s, p->value);
+        if (isnan(f->after)) {
+            session_say(s, TONE_DIM, "\"%s\": not put to the test.", p->what);
+            continue;
+        }
         char is = direction_of(f->before, f->after);
         session_say(s, is == f->said ? TONE_GOOD : TONE_WARN,
                     "You predicted %s for \"%s\". It was %.3g and is %.3g: %s.",

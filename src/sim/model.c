@@ -330,6 +330,11 @@ const struct slo *model_get_slo(const struct model *m)
     return m->has_slo ? &m->slo : NULL;
 }
 
+bool model_in_slo(const struct model *m, comp_id client)
+{
+    return !m->has_slo || m->nslo_names == 0 || m->slo_client[client];
+}
+
 static struct schedule_entry *schedule_add(struct model *m, sim_time at,
                                            struct errmsg *why)
 {

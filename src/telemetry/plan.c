@@ -36,6 +36,7 @@ static void plan_columns(struct plan *p)
 static void plan_clients(struct plan *p)
 {
     p->clients = mem_array(p->ncomps + 1, sizeof *p->clients);
+    p->in_slo = mem_array(p->ncomps + 1, sizeof *p->in_slo);
     p->good = mem_array(p->ncomps + 1, sizeof *p->good);
     p->bad = mem_array(p->ncomps + 1, sizeof *p->bad);
     for (uint32_t c = 0; c < p->ncomps; c++) {
@@ -43,6 +44,7 @@ static void plan_clients(struct plan *p)
         size_t good = metric_named(k, "good_total"), bad = metric_named(k, "bad_total");
         if (good == k->nmetrics || bad == k->nmetrics)
             continue;
+        p->in_slo[p->nclients] = model_in_slo(p->model, (comp_id)c);
         p->clients[p->nclients] = (comp_id)c;
         p->good[p->nclients] = p->whole[c] + (uint32_t)good;
         p->bad[p->nclients++] = p->whole[c] + (uint32_t)bad;
@@ -102,6 +104,7 @@ void plan_unref(struct plan *p)
     mem_free(p->per_instance);
     mem_free(p->ordinal);
     mem_free(p->clients);
+    mem_free(p->in_slo);
     mem_free(p->good);
     mem_free(p->bad);
     model_unref(p->model);

@@ -1,7 +1,8 @@
 /*
  * The objective as users see it, from the ledger that the clients of the world keep:
  * good_total and bad_total, sampled each second. Both only ever grow, so a window is
- * one subtraction.
+ * one subtraction. Only clients whom the objective is about count, unless one is asked
+ * for by name.
  */
 #include "telemetry_internal.h"
 
@@ -26,7 +27,7 @@ struct fate slo_fate(const struct recording *r, comp_id client, sim_time from,
         first = r->first;
     const struct plan *p = r->plan;
     for (uint32_t i = 0; i < p->nclients && first < last; i++) {
-        if (client != COMP_NONE && p->clients[i] != client)
+        if (client != COMP_NONE ? p->clients[i] != client : !p->in_slo[i])
             continue;
         f.good += total_at(r, p->good[i], last) - total_at(r, p->good[i], first);
         f.bad += total_at(r, p->bad[i], last) - total_at(r, p->bad[i], first);

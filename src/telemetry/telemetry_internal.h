@@ -247,6 +247,7 @@ struct plan {
         *ordinal; /* [whole column] number among the per-instance ones + 1; 0: not */
     comp_id *clients;     /* components that count good and bad */
     uint32_t *good, *bad; /* their columns */
+    bool *in_slo;         /* the objective is about them */
     uint32_t nclients;
     struct slo slo; /* objective 0: none */
     struct alert_rule *rules;

@@ -6,6 +6,7 @@
 #include "ui_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Draws (or, with c NULL, measures) `text` at row; returns the rows it takes. */
 static int text_at(struct canvas *c, struct rect r, int row, int indent, enum tone t,
@@ -42,19 +43,6 @@ static int predictions_at(struct canvas *c, struct rect r, int row,
     return row - from;
 }
 
-/* The status update, with what this one needs. */
-static int update_at(struct canvas *c, struct rect r, int row, const struct step *s)
-{
-    struct buf b;
-    buf_init(&b, 300);
-    buf_adds(&b, "Type: say");
-    for (size_t i = 0; i < s->nneeds; i++)
-        buf_addf(&b, " %s=\"…\"", s->needs[i]);
-    int rows = text_at(c, r, row, 0, TONE_DIM, b.s);
-    buf_release(&b);
-    return rows;
-}
-
 /* One dim line: how to answer. */
 static const char *how(const struct step *s)
 {
@@ -66,7 +54,7 @@ static const char *how(const struct step *s)
         return s->npredict > 1 ? "Type your guesses, like: up, same"
                                : "Type your guess: up, same or down.";
     case STEP_SAY_UPDATE:
-        return NULL; /* update_at() */
+        return "Type say, and answer what it asks.";
     default:
         return s->wants_suspect ? "When you know: suspect COMPONENT MECHANISM because …"
                                 : NULL;
@@ -77,7 +65,8 @@ static const char *how(const struct step *s)
 static bool says_how(const struct step *s)
 {
     return s->say && ((s->wants_suspect && ui_has_word(s->say, "suspect ")) ||
-                      (s->kind == STEP_PREDICT && ui_has_word(s->say, "same")));
+                      (s->kind == STEP_PREDICT && ui_has_word(s->say, "same")) ||
+                      (s->kind == STEP_SAY_UPDATE && strstr(s->say, "`say`")));
 }
 
 static const char *last_hint(const struct session_view *v)
@@ -113,8 +102,6 @@ static int step_at(const struct session_view *v, struct canvas *c, struct rect r
                  last_hint(v));
         row += text_at(c, r, row, 0, TONE_ACCENT, line);
     }
-    if (s->kind == STEP_SAY_UPDATE)
-        row += update_at(c, r, row, s);
     if (how(s) && !says_how(s))
         row += text_at(c, r, row, 0, TONE_DIM, how(s));
     return row;

@@ -1,0 +1,66 @@
+#!/bin/sh
+# play: the shortest good way through each lesson, typed as a learner would, ends cured or
+# recovered. The lines come from the here-documents below, one lesson each.
+set -u
+truecode=${TRUECODE:-build/truecode}
+scratch=${SCRATCH:-$(mktemp -d)}
+XDG_STATE_HOME=$scratch/state
+export XDG_STATE_HOME
+bad=0
+
+# way ID: plays the lines on stdin with seed 1, and looks at the debrief.
+way() {
+    timeout 120 "$truecode" play "lessons/$1.lua" --plain --new --seed 1 >"$scratch/out" 2>&1
+    status=$?
+    if [ $status -eq 0 ] && grep -qE '^(Cured|Recovered): ' "$scratch/out"; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1 (status $status)"
+        tail -n 30 "$scratch/out" | sed 's/^/    /'
+        bad=1
+    fi
+}
+
+way first-page <<'end'
+status
+changes
+2
+suspect shop bad-deploy because changes
+down
+rollback shop
+wait 4m
+say
+shoppers, three in ten
+20:06
+three orders in ten failed
+mitigated
+Jonas looks at v42
+end
+
+way all-green <<'end'
+3
+status
+chart orders --since 45m
+2
+ps checkout
+db sessions
+suspect checkout pool-leak because ps, db sessions
+up, same
+restart checkout --rolling
+wait 8m
+wait 8m
+say
+everybody at checkout
+19:50
+not known yet
+mitigated
+20:45
+changes
+flag pay-retry off
+restart checkout --rolling
+wait 36m
+wait 36m
+1
+end
+
+exit $bad

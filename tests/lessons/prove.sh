@@ -1,0 +1,28 @@
+#!/bin/sh
+# prove: every lesson of the course keeps what it claims, over a few seeds.
+# (`make prove` takes many.)
+set -u
+truecode=${TRUECODE:-build/truecode}
+scratch=${SCRATCH:-$(mktemp -d)}
+bad=0
+
+# The quoted words of a course's lines, but for the track's name.
+course() {
+    grep '{ *track *=' lessons/course.lua | sed 's/track *= *"[^"]*"//' |
+        grep -o '"[^"]*"' | tr -d '"'
+}
+
+for id in $(course); do
+    if timeout 120 "$truecode" prove "lessons/$id.lua" --seeds 5 >"$scratch/table" 2>&1; then
+        echo "ok - $id"
+    else
+        echo "not ok - $id"
+        sed 's/^/    /' "$scratch/table"
+        bad=1
+    fi
+done
+[ -n "$(course)" ] || {
+    echo "not ok - the course has lessons"
+    bad=1
+}
+exit $bad
