@@ -218,7 +218,7 @@ return lesson {
           reply = "Yes. A cache in front of a slow query hides it until the cache is empty." },
         { "A chart of misses a second, next to the hit ratio.", right = true,
           reply = "Yes. The misses stand out of the chart once a minute." },
-        { "An alert on a hit ratio below 85 %.", reply = "You have one. It never fired." },
+        { "An alert on a hit ratio below 85 %.", reply = "You have one. It was silent all morning: the mean never fell that low." },
         { "More database cores.", reply = "Until the next mail. The number of copies grows with the crowd." },
       },
       hints = { "Which of these changes what happens in those 2.5 seconds, or shows it?", "Any of the first three." } },
