@@ -143,7 +143,7 @@ asan:
 		OPT='-O1 -g' G=unit check
 
 check-portable:
-	@tests/run -b $(B) portable
+	@tests/run -b $(B) portable compilers
 
 format:
 	clang-format -i $(wildcard src/*/*.[ch] include/truecode/*.h tests/*/*.[ch])

@@ -4,18 +4,22 @@
  */
 #include "cli_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+/* When nobody reads any more, nobody misses it; but a result that was to be kept and
+ * was not (a full disk) must not pass for success. */
 static void clean_to(int fd, const struct buf *raw)
 {
     struct buf clean;
     buf_init(&clean, 0);
     text_clean(&clean, raw->s, raw->len, true);
-    (void)term_write(fd, clean.s, clean.len); /* nobody reads: nobody misses it */
+    if (!term_write(fd, clean.s, clean.len) && fd == STDOUT_FILENO && errno != EPIPE)
+        die("what is printed cannot be written: %s", strerror(errno));
     buf_release(&clean);
 }
 

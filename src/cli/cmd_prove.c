@@ -206,6 +206,18 @@ static void add_proof(struct proof *to, const struct proof *from)
     proof_merge(to, from);
 }
 
+/* Why a chunk has no proof; a lesson that cannot be loaded cannot for any seed. */
+static void tell_chunk(const struct proving *v, size_t i)
+{
+    const struct chunk *c = &v->chunks[i];
+    for (size_t k = 0; k < i; k++)
+        if (v->chunks[k].subject == c->subject && v->chunks[k].err == c->err &&
+            strcmp(v->chunks[k].why.text, c->why.text) == 0)
+            return;
+    complain("%s, from seed %llu on: %s", v->subjects[c->subject].name.s,
+             (unsigned long long)c->first, c->why.text);
+}
+
 /* Merges the chunks of each lesson; the worst exit code. */
 static int merge(struct proving *v)
 {
@@ -215,9 +227,7 @@ static int merge(struct proving *v)
         if (c->err == ERR_OK) {
             add_proof(&v->subjects[c->subject].proof, &c->a.proof);
         } else {
-            complain("%s, seeds %llu to %llu: %s", v->subjects[c->subject].name.s,
-                     (unsigned long long)c->first,
-                     (unsigned long long)(c->first + c->count - 1), c->why.text);
+            tell_chunk(v, i);
             status = c->err == ERR_LESSON ? LEAVE_LESSON : LEAVE_NOT_PASSED;
             v->subjects[c->subject].proof.ok = false;
         }

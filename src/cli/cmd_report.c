@@ -82,6 +82,10 @@ static enum err read_all(struct replayed *r, const struct cli_args *a,
         return errmsg_set(why, ERR_CORRUPT,
                           "that is no tape: its head names no lesson and seed");
     lesson[strcspn(lesson, " ")] = '\0';
+    if (!lesson_id_valid(lesson))
+        return errmsg_set(
+            why, ERR_CORRUPT,
+            "that is no tape: its head names a lesson that cannot be one");
     q->seed = strtoull(seed, NULL, 10);
     if (header(&r->tape, "mode", mode, sizeof mode) && strncmp(mode, "on", 2) == 0)
         q->mode = MODE_ONCALL;
@@ -163,7 +167,8 @@ static void print_facts(const struct wire_answer *a, bool json)
                  a->seed, a->digest, a->step, a->nsteps, a->over ? "true" : "false");
     } else {
         buf_addf(&b,
-                 "%s (%s), seed %" PRIu64 "\nsimulated time %s, step %zu of %zu%s\n",
+                 "%s (%s), seed %" PRIu64
+                 "\nsimulated time %s, steps done: %zu of %zu%s\n",
                  a->title, a->lesson, a->seed, t.s, a->step, a->nsteps,
                  a->over ? ", over" : "");
         buf_addf(&b, "trace digest %016" PRIx64 "\n", a->digest);

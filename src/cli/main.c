@@ -4,9 +4,12 @@
  */
 #include "cli_internal.h"
 
+#include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Which option a word "--name" or "--name=value" names; OPT_COUNT: none. */
 static enum option find_option(const char *word, size_t n)
@@ -127,10 +130,25 @@ static const struct subcommand *choose(int argc, char **argv, int *at)
     return lesson ? &subcommand_play : NULL;
 }
 
+/* Whoever started us may have closed 0, 1 or 2: then a tape would get that number, and
+ * our messages would be written into it. And a limit on the size of files is an error
+ * of a write like any other, not a reason to die with the screen still up. */
+static void settle_in(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
     if (wire_is_worker(argc, argv))
         return wire_worker_main(argc, argv);
+    settle_in();
     setlocale(LC_CTYPE, "");
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         print("truecode %s\n", TRUECODE_VERSION);

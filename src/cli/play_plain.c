@@ -7,6 +7,7 @@
  */
 #include "cli_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +21,19 @@ struct lines {
     bool echo; /* input is no terminal: print what was read, so that the output reads
                   whole */
     bool told_slow;
-    bool gone; /* nobody reads our output any more */
+    char told[480]; /* the last trouble of the store that was told; "" none */
+    bool gone;      /* nobody reads our output any more */
 };
 
 static void out(struct lines *l, const char *s)
 {
-    if (!l->gone && !term_write(STDOUT_FILENO, s, strlen(s)))
-        l->gone = true;
+    if (l->gone || term_write(STDOUT_FILENO, s, strlen(s)))
+        return;
+    l->gone = true;
+    if (errno != EPIPE) {
+        complain("what is printed cannot be written: %s", strerror(errno));
+        l->p->status = LEAVE_NOT_PASSED;
+    }
 }
 
 static bool on_waiting(void *ctx, int ms)
@@ -43,6 +50,18 @@ static void on_said(void *ctx, const char *sentence)
 {
     (void)ctx;
     complain("%s", sentence);
+}
+
+/* That nothing is saved is worth knowing before an hour was played. */
+static void tell_trouble(struct lines *l)
+{
+    const char *trouble = store_trouble(l->p->store);
+    char now[sizeof l->told];
+    snprintf(now, sizeof now, "%s", trouble != NULL ? trouble : "");
+    if (strcmp(now, l->told) == 0)
+        return;
+    complain("%s", trouble != NULL ? trouble : "Saving works again; nothing is lost.");
+    memcpy(l->told, now, sizeof now);
 }
 
 static void on_tape(void *ctx, const char *s, size_t n)
@@ -73,6 +92,10 @@ static bool prompt(struct lines *l, const char *text)
             out(l, clean.s);
             out(l, "\n");
             buf_release(&clean);
+        }
+        if (memchr(l->line.s, '\0', l->line.len) != NULL) {
+            complain("a line is text; that one holds a zero byte and was skipped");
+            continue;
         }
         return true;
     }
@@ -152,6 +175,7 @@ static void show(struct lines *l)
     play_settle(l->p);
     if (l->a.text[0] != '\0' && l->a.text[strlen(l->a.text) - 1] != '\n')
         out(l, "\n");
+    tell_trouble(l);
 }
 
 static bool ask(struct lines *l, const struct wire_request *q)
@@ -184,8 +208,11 @@ static void leave_early(struct lines *l)
 {
     struct buf b;
     buf_init(&b, 2048);
-    if (store_trouble(l->p->store) != NULL)
-        buf_addf(&b, "Not saved: %s\n", store_trouble(l->p->store));
+    if (store_trouble(l->p->store) != NULL && l->p->tape != NULL &&
+        tape_retry(l->p->tape))
+        buf_adds(&b, "This run is saved and can go on; the list of runs is not.\n");
+    else if (store_trouble(l->p->store) != NULL)
+        buf_adds(&b, "Not saved: what was just played is gone when this ends.\n");
     else if (l->p->given)
         buf_adds(&b, "Saved. The same command goes on from here.\n");
     else

@@ -22,22 +22,38 @@ static bool only_time(const struct effects *fx)
     return fx->n > 0;
 }
 
-static void do_action(struct session *s, const struct effect *x, const char *line)
+static void do_action(struct session *s, const struct effect *x)
 {
     struct errmsg why = {0};
-    if (!s->fork.world && run_fork(&s->fork, &s->run, &why) != ERR_OK)
+    bool first = !s->fork.world && !s->practice;
+    if (first && run_fork(&s->fork, &s->run, &why) != ERR_OK)
         session_say(s, TONE_BAD, "%s", why.text);
     if (run_apply(&s->run, &x->action, "you", &why) != ERR_OK) {
         session_say(s, TONE_BAD, "%s", why.text);
+        if (first)
+            run_release(&s->fork); /* nothing was changed yet */
         return;
     }
-    action_remember(s, &x->action, line);
+    action_remember(s, &x->action);
     forecast_arm(s);
     if (x->text)
         session_say(s, TONE_NORMAL, "%s", x->text);
     sim_time now = run_now(&s->run);
     if (s->run.busy_until > now)
         session_wait(s, s->run.busy_until - now);
+}
+
+/* A notebook of this many lines is no help to anybody; its last pages are for what the
+ * debrief asks for. */
+#define NOTES_MAX      500
+#define NOTES_RESERVED 100
+
+static bool notebook_full(struct session *s, char kind)
+{
+    if (s->nnotes < (kind == 'n' ? NOTES_MAX - NOTES_RESERVED : NOTES_MAX))
+        return false;
+    session_say(s, TONE_WARN, "The notebook is full.");
+    return true;
 }
 
 static struct note *add_note(struct session *s, char kind, const char *text)
@@ -101,6 +117,8 @@ static void tell_suspicion(struct session *s, comp_id c, enum mechanism m)
 
 static void do_suspect(struct session *s, const struct effect *x)
 {
+    if (notebook_full(s, 's'))
+        return;
     if (open_suspicions(s) >= 2) {
         session_say(s, TONE_WARN,
                     "Two suspicions are open already. Rule one out first: rule-out "
@@ -124,6 +142,8 @@ static void do_suspect(struct session *s, const struct effect *x)
 
 static void do_rule_out(struct session *s, const struct effect *x)
 {
+    if (notebook_full(s, 'r'))
+        return;
     s->run.suspected = false;
     for (size_t i = 0; i < s->nnotes; i++) {
         struct note *n = &s->notes[i];
@@ -185,8 +205,18 @@ static void tell_update(struct session *s, const struct said *u)
         session_say(s, TONE_NORMAL, "Posted.");
 }
 
+static void do_note(struct session *s, const struct effect *x)
+{
+    if (notebook_full(s, 'n'))
+        return;
+    add_note(s, 'n', x->text);
+    session_say(s, TONE_DIM, "Noted.");
+}
+
 static void do_say(struct session *s, const struct effect *x)
 {
+    if (notebook_full(s, 'u'))
+        return;
     const struct update *f = &x->update;
     const char *all[5] = {f->who, f->since, f->impact, f->state, f->next};
     struct said u = {.at = run_now(&s->run), .honest = true};
@@ -237,12 +267,12 @@ static void do_resolve(struct session *s, const struct effect *x)
     session_finish(s);
 }
 
-static void do_effect(struct session *s, const struct effect *x, const char *line)
+static void do_effect(struct session *s, const struct effect *x)
 {
     struct errmsg why = {0};
     switch (x->kind) {
     case EFFECT_ACTION:
-        do_action(s, x, line);
+        do_action(s, x);
         break;
     case EFFECT_WAIT:
         session_wait(s, x->duration);
@@ -258,6 +288,8 @@ static void do_effect(struct session *s, const struct effect *x, const char *lin
             session_say(s, TONE_BAD, "%s", why.text);
         break;
     case EFFECT_SEEN:
+        if (s->over)
+            break;
         strings_add(&s->seen, x->text);
         strings_add(&s->seen_ever, x->text);
         break;
@@ -268,8 +300,7 @@ static void do_effect(struct session *s, const struct effect *x, const char *lin
         do_rule_out(s, x);
         break;
     case EFFECT_NOTE:
-        add_note(s, 'n', x->text);
-        session_say(s, TONE_DIM, "Noted.");
+        do_note(s, x);
         break;
     case EFFECT_SAY:
         do_say(s, x);
@@ -314,31 +345,25 @@ static void set_confirm(struct session *s, const char *text)
 /* Hands are busy: the next change applies when they are free. */
 static enum err wait_for_hands(struct session *s, struct errmsg *why)
 {
-    sim_time t = s->run.busy_until;
-    while (run_now(&s->run) < t && !s->over) {
-        s->target = t;
-        enum err e = run_advance(&s->run, t, NULL, NULL, why);
-        if (e != ERR_OK && e != ERR_STOPPED)
-            return e;
-    }
+    enum err e = session_run_to(s, s->run.busy_until, why);
     s->wait_until = 0;
-    return ERR_OK;
+    return e;
 }
 
-static enum err run_effects(struct session *s, const char *line, const struct out *out,
-                            const struct effects *fx)
+static void run_effects(struct session *s, const char *line, const struct out *out,
+                        const struct effects *fx)
 {
-    if (!only_time(fx))
+    bool time = only_time(fx);
+    if (!time && !s->over)
         tape_put(s, "cmd", line);
     session_say(s, TONE_PROMPT, "> %s", line);
-    transcript_copy(&s->transcript, out, 0);
-    for (size_t i = 0; i < fx->n && !s->over; i++)
-        do_effect(s, &fx->list[i], line);
+    session_print(s, out);
+    for (size_t i = 0; i < fx->n; i++)
+        do_effect(s, &fx->list[i]);
     struct errmsg why = {0};
-    if (s->phase != PHASE_DEBRIEF && step_check(s, &why) != ERR_OK)
-        session_say(s, TONE_BAD, "This lesson is broken: %s", why.text);
+    if (!time && step_check(s, &why) != ERR_OK)
+        session_broken(s, &why);
     s->target = run_now(&s->run);
-    return ERR_OK;
 }
 
 static enum err console_once(struct session *s, const char *line, struct out *out,
@@ -351,31 +376,52 @@ static enum err console_once(struct session *s, const char *line, struct out *ou
     return console_run(&ctx, line, out, fx);
 }
 
+/* What the line would do, once the hands that it needs are free. */
+static enum err propose(struct session *s, const char *line, struct out *out,
+                        struct effects *fx, struct errmsg *why)
+{
+    enum err e = console_once(s, line, out, fx);
+    if (e != ERR_OK || !fx->changes || run_now(&s->run) >= s->run.busy_until)
+        return e;
+    e = wait_for_hands(s, why);
+    if (e != ERR_OK)
+        return e;
+    effects_release(fx);
+    out_release(out);
+    return console_once(s, line, out, fx);
+}
+
+/* When it is over nothing is changed or noted any more, and nothing is taped. */
+static bool too_late(const struct session *s, const struct effects *fx)
+{
+    for (size_t i = 0; s->over && i < fx->n; i++) {
+        enum effect_kind k = fx->list[i].kind;
+        if (k != EFFECT_SEEN && k != EFFECT_WHY && k != EFFECT_RESET)
+            return true;
+    }
+    return false;
+}
+
 enum err input_apply(struct session *s, const char *line, bool confirmed,
                      struct errmsg *why)
 {
     struct out out;
     struct effects fx;
     set_confirm(s, NULL);
-    enum err e = console_once(s, line, &out, &fx);
-    if (e == ERR_OK && fx.changes && run_now(&s->run) < s->run.busy_until) {
-        e = wait_for_hands(s, why);
-        effects_release(&fx);
-        out_release(&out);
-        if (e == ERR_OK)
-            e = console_once(s, line, &out, &fx);
-        else
-            return e;
+    enum err e = propose(s, line, &out, &fx, why);
+    if (e == ERR_OK && too_late(s, &fx)) {
+        out_line(&out, TONE_WARN, "It is over: look around, but nothing changes now.");
+        e = ERR_REFUSED;
     }
     if (e != ERR_OK) {
         session_say(s, TONE_PROMPT, "> %s", line);
-        transcript_copy(&s->transcript, &out, 0);
+        session_print(s, &out);
         errmsg_set(why, e, "%.400s", out.text.s);
     } else if (fx.confirm && !confirmed) {
         set_confirm(s, fx.confirm);
         e = ERR_STOPPED;
     } else {
-        e = run_effects(s, line, &out, &fx);
+        run_effects(s, line, &out, &fx);
     }
     effects_release(&fx);
     out_release(&out);
@@ -391,7 +437,16 @@ static bool blank(const char *line)
 enum err session_line(struct session *s, const char *line, bool confirmed,
                       struct errmsg *why)
 {
+    session_settle(s);
     if (s->phase == PHASE_BRIEFING || blank(line))
         session_read(s);
-    return blank(line) ? ERR_OK : input_apply(s, line, confirmed, why);
+    if (blank(line))
+        return ERR_OK;
+    /* Cleaned before it is measured, taped or shown: a tape is text. */
+    struct buf clean;
+    buf_init(&clean, 0);
+    text_clean(&clean, line, strlen(line), false);
+    enum err e = input_apply(s, clean.s, confirmed, why);
+    buf_release(&clean);
+    return e;
 }

@@ -52,6 +52,8 @@ void proof_print(const struct proof *p, const char *lesson_id, struct buf *out)
 {
     buf_addf(out, "%s: %u seeds, %s\n", lesson_id, p->seeds,
              p->ok ? "proven" : "NOT PROVEN");
+    if (p->n == 0)
+        return;
     buf_adds(
         out,
         "       CHECK    NAME                                      PASSED    MARGIN  "

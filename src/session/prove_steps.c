@@ -59,9 +59,13 @@ static void play_step(struct session *s, const struct step *st)
         play_line(s, st->solution[i], step);
 }
 
-/* The last thing the console said, on one line. */
+/* The last thing the console said, on one line; what a predicate raised, if one did. */
 static void last_words(const struct session *s, char *out, size_t size)
 {
+    if (s->broken.text[0] != '\0') {
+        snprintf(out, size, "%.150s", s->broken.text);
+        return;
+    }
     const char *t = s->transcript.text.s;
     size_t n = s->transcript.text.len;
     size_t from = n > 120 ? n - 120 : 0;
@@ -83,7 +87,7 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
     play_step(s, st);
     last_words(s, tail, sizeof(tail));
     prove_result(pv, "steps", st->id, s->step > i, NAN,
-                 "not done after its solution; ... %s", tail);
+                 "not done after its solution: %s", tail);
     return s->step > i;
 }
 

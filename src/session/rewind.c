@@ -28,9 +28,8 @@ static void marks_thin(struct session *s)
         bytes += world_bytes(s->marks[i].world);
     if (bytes <= MARK_BYTES)
         return;
-    for (size_t i = s->nmarks > 2 ? s->nmarks - 2 : 0;
-         i > 0 && i<s->nmarks; i -= i> 1 ? 2 : 1)
-        mark_drop(s, i);
+    for (size_t i = s->nmarks; i > 2; i -= 2)
+        mark_drop(s, i - 2);
 }
 
 void mark_push(struct session *s)
@@ -44,9 +43,7 @@ void mark_push(struct session *s)
     }
     s->marks[s->nmarks++] = (struct mark){.at = now,
                                           .world = world_fork(s->run.world),
-                                          .rec = recording_fork(s->run.rec),
-                                          .step = s->step,
-                                          .step_started = s->run.step_started};
+                                          .rec = recording_fork(s->run.rec)};
     marks_thin(s);
 }
 
@@ -63,39 +60,25 @@ void marks_release(struct session *s)
     mem_free(s->marks);
     s->marks = NULL;
     s->marks_cap = 0;
-    for (size_t i = 0; i < s->nactions; i++) {
-        arena_release(&s->actions[i].mem);
-        mem_free(s->actions[i].line);
-    }
-    mem_free(s->actions);
-    s->actions = NULL;
-    s->nactions = 0;
 }
 
 /* ---- what was done
  * -----------------------------------------------------------------------------------
  */
 
-void action_copy(struct arena *mem, struct action *out, const struct action *a)
-{
-    *out = *a;
-    out->name = arena_strdup(mem, a->name);
-    for (size_t i = 0; i < a->nargs; i++)
-        if (a->args[i].type == VALUE_TEXT && a->args[i].as.text)
-            out->args[i].as.text = arena_strdup(mem, a->args[i].as.text);
-}
-
-void action_remember(struct session *s, const struct action *a, const char *line)
+void action_remember(struct session *s, const struct action *a)
 {
     if (s->nactions == s->actions_cap) {
         s->actions_cap = s->actions_cap ? 2 * s->actions_cap : 8;
         s->actions = mem_grow(s->actions, s->actions_cap, sizeof(*s->actions));
     }
     struct done_action *d = &s->actions[s->nactions++];
-    memset(d, 0, sizeof(*d));
-    d->at = run_now(&s->run);
-    action_copy(&d->mem, &d->action, a);
-    d->line = mem_strdup(line);
+    *d = (struct done_action){
+        .at = run_now(&s->run), .busy_until = s->run.busy_until, .action = *a};
+    d->action.name = strings_keep(&s->words, a->name ? a->name : "");
+    for (size_t i = 0; i < a->nargs; i++)
+        if (a->args[i].type == VALUE_TEXT && a->args[i].as.text)
+            d->action.args[i].as.text = strings_keep(&s->words, a->args[i].as.text);
 }
 
 /* ---- rewinding
@@ -104,23 +87,23 @@ void action_remember(struct session *s, const struct action *a, const char *line
 
 static void forget_actions_after(struct session *s, sim_time t)
 {
-    while (s->nactions > 0 && s->actions[s->nactions - 1].at > t) {
-        struct done_action *d = &s->actions[--s->nactions];
-        arena_release(&d->mem);
-        mem_free(d->line);
-    }
+    while (s->nactions > 0 && s->actions[s->nactions - 1].at > t)
+        s->nactions--;
 }
 
 static void change_times(struct session *s)
 {
-    s->run.first_change = s->nactions ? s->actions[0].at : SIM_FOREVER;
-    s->run.last_change = s->nactions ? s->actions[s->nactions - 1].at : SIM_FOREVER;
-    s->run.busy_until = 0;
+    const struct done_action *a = s->actions;
+    size_t n = s->nactions;
+    s->run.first_change = n ? a[0].at : SIM_FOREVER;
+    s->run.last_change = n ? a[n - 1].at : SIM_FOREVER;
+    s->run.busy_until = n ? a[n - 1].busy_until : 0;
 }
 
 /* The same actions at the same moments, up to t, without steps being looked at. */
 static enum err live_again(struct session *s, sim_time t, struct errmsg *why)
 {
+    bool (*hook)(void *, struct run *) = s->run.on_second;
     s->run.on_second = NULL;
     enum err e = ERR_OK;
     sim_time from = run_now(&s->run);
@@ -131,7 +114,10 @@ static enum err live_again(struct session *s, sim_time t, struct errmsg *why)
         if (e == ERR_OK)
             e = run_apply(&s->run, &s->actions[i].action, "you", why);
     }
-    return e == ERR_OK ? run_advance(&s->run, t, NULL, NULL, why) : e;
+    if (e == ERR_OK)
+        e = run_advance(&s->run, t, NULL, NULL, why);
+    s->run.on_second = hook;
+    return e;
 }
 
 static enum err restore(struct session *s, const struct mark *m, struct errmsg *why)
@@ -146,48 +132,115 @@ static enum err restore(struct session *s, const struct mark *m, struct errmsg *
     recording_free(s->run.rec);
     s->run.world = world_fork(m->world);
     s->run.rec = recording_fork(m->rec);
-    s->step = m->step;
-    s->run.step_started = m->step_started;
+    s->run.sampled = m->at / SIM_SEC * SIM_SEC;
+    s->run.midway = false;
     return ERR_OK;
+}
+
+/* The first branch is what counts: it is kept as it stands now. */
+static enum err branch_keep(struct session *s, struct errmsg *why)
+{
+    struct branch *b = &s->first;
+    enum err e = run_fork(&b->run, &s->run, why);
+    if (e != ERR_OK)
+        return e;
+    b->nnotes = s->nnotes;
+    b->nsaids = s->nsaids;
+    b->nseen = s->seen_ever.n;
+    b->hints = s->hints_total;
+    b->nactions = s->nactions;
+    b->actions = mem_array(s->nactions + 1, sizeof(*b->actions));
+    for (size_t i = 0; i < s->nactions; i++)
+        b->actions[i] = s->actions[i];
+    for (size_t i = 0; i < s->nnotes; i++)
+        s->notes[i].open_then = s->notes[i].open;
+    for (size_t i = 0; i < s->nforecasts; i++)
+        s->forecasts[i].told_then = s->forecasts[i].told;
+    return ERR_OK;
+}
+
+void branch_release(struct branch *b)
+{
+    run_release(&b->run);
+    mem_free(b->actions);
+    memset(b, 0, sizeof(*b));
+}
+
+/* Back to the step that was open at t. */
+static void step_back(struct session *s, sim_time t)
+{
+    size_t then = s->step;
+    while (then > 0 && s->began[then] > t)
+        then--;
+    s->run.step_started = s->began[then];
+    if (then == s->step)
+        return;
+    for (size_t i = then; i < lesson_steps(s->lesson); i++)
+        s->status[i] = STEP_OPEN;
+    s->step = then;
+    s->hints_shown = 0;
+    strings_release(&s->seen);
+}
+
+/* Traps may fire again. A prediction that nothing came of yet waits for the next
+ * change, or is asked for again with its step. */
+static void expectations_back(struct session *s, sim_time t)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < lesson_traps(s->lesson); i++)
+        if (s->trapped_at[i] > t)
+            s->trapped_at[i] = SIM_FOREVER;
+    for (size_t i = 0; i < s->nforecasts; i++) {
+        struct forecast f = s->forecasts[i];
+        f.armed = f.armed && (f.told || f.armed_at <= t);
+        if (f.told || f.step < s->step)
+            s->forecasts[kept++] = f;
+    }
+    s->nforecasts = kept;
+}
+
+/* What the faces show of the moment. */
+static void face_back(struct session *s)
+{
+    s->wait_until = 0;
+    s->target = run_now(&s->run);
+    s->tickets_known = run_tickets(&s->run, s->target);
+    if (s->tickets_read > s->tickets_known)
+        s->tickets_read = s->tickets_known;
+    session_feedback(s, TONE_NORMAL, NULL);
+    session_say(s, TONE_ACCENT,
+                "Back in time. From here on it is practice: the first branch counts.");
+}
+
+static const struct mark *mark_before(const struct session *s, sim_time t)
+{
+    const struct mark *best = NULL;
+    for (size_t i = 0; i < s->nmarks && s->marks[i].at <= t; i++)
+        best = &s->marks[i];
+    return best;
 }
 
 enum err session_rewind(struct session *s, sim_time to, struct errmsg *why)
 {
     if (s->mode != MODE_GUIDED)
         return errmsg_set(why, ERR_REFUSED, "There is no going back on call.");
-    sim_time start = lesson_info(s->lesson)->starts_at;
-    if (to < start || to > run_now(&s->run))
+    const struct mark *m = mark_before(s, to);
+    if (!m || to > run_now(&s->run))
         return errmsg_set(why, ERR_INPUT,
                           "You can go back to any moment between the page and now.");
-    bool (*hook)(void *, struct run *) = s->run.on_second;
-    struct mark first = {.at = -1};
-    const struct mark *best = &first;
-    for (size_t i = 0; i < s->nmarks && s->marks[i].at <= to; i++)
-        best = &s->marks[i];
-    enum err e = ERR_OK;
-    if (best->at < 0)
-        return errmsg_set(why, ERR_REFUSED,
-                          "No saved moment lies before that time yet.");
-    if (!s->practice)
-        e = run_fork(&s->scored, &s->run, why);
+    enum err e = s->practice ? ERR_OK : branch_keep(s, why);
     if (e == ERR_OK)
-        e = restore(s, best, why);
+        e = restore(s, m, why);
     if (e != ERR_OK)
         return e;
     while (s->nmarks > 0 && s->marks[s->nmarks - 1].at > to)
         mark_drop(s, s->nmarks - 1);
     forget_actions_after(s, to);
-    change_times(s);
     e = live_again(s, to, why);
     change_times(s);
-    s->run.on_second = hook;
+    step_back(s, to);
+    expectations_back(s, to);
     s->practice = true;
-    s->wait_until = 0;
-    s->target = run_now(&s->run);
-    s->tickets_known = run_tickets(&s->run, s->target);
-    if (s->tickets_read > s->tickets_known)
-        s->tickets_read = s->tickets_known;
-    session_say(s, TONE_ACCENT,
-                "Back in time. From here on it is practice: the first branch counts.");
+    face_back(s);
     return e;
 }

@@ -108,10 +108,19 @@ sim_time run_now(const struct run *r)
  * ------------------------------------------------------------------------------------------
  */
 
-/* The first whole second after t. */
-static sim_time next_second(sim_time t)
+/* Runs the world to t, within what is left of the events. */
+static enum err run_events(struct run *r, sim_time t, uint64_t *left,
+                           struct errmsg *why)
 {
-    return (t / SIM_SEC + 1) * SIM_SEC;
+    struct observer o = recording_observer(r->rec);
+    uint64_t before = world_events(r->world);
+    enum err e = world_run(r->world, t, left ? *left : UINT64_MAX, &o, why);
+    if (left) {
+        uint64_t used = world_events(r->world) - before;
+        *left = used < *left ? *left - used : 0;
+    }
+    r->midway = e == ERR_STOPPED;
+    return e;
 }
 
 enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
@@ -119,20 +128,15 @@ enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
 {
     if (asked)
         *asked = false;
-    while (world_now(r->world) < until) {
-        sim_time second = next_second(world_now(r->world));
-        sim_time stop = second < until ? second : until;
-        struct observer o = recording_observer(r->rec);
-        uint64_t before = world_events(r->world);
-        enum err e = world_run(r->world, stop, left ? *left : UINT64_MAX, &o, why);
-        if (left) {
-            uint64_t used = world_events(r->world) - before;
-            *left = used < *left ? *left - used : 0;
-        }
+    while (world_now(r->world) < until || r->midway) {
+        sim_time now = world_now(r->world), second = r->sampled + SIM_SEC;
+        sim_time stop = second < until ? second : until > now ? until : now;
+        enum err e = run_events(r, stop, left, why);
         if (e != ERR_OK)
             return e;
         if (stop != second)
             continue;
+        r->sampled = second;
         recording_sample(r->rec, r->world);
         if (r->on_second && !r->on_second(r->ctx, r)) {
             if (asked)
@@ -141,6 +145,13 @@ enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
         }
     }
     return ERR_OK;
+}
+
+enum err run_settle(struct run *r, struct errmsg *why)
+{
+    bool asked;
+    enum err e = run_advance(r, world_now(r->world), NULL, &asked, why);
+    return e == ERR_STOPPED && asked ? ERR_OK : e;
 }
 
 enum err run_apply(struct run *r, const struct action *a, const char *who,

@@ -1,23 +1,66 @@
 /*
  * The score, from what happened to users, with the reference run as par. The reference
  * and doing nothing are forked where the learner first changed something, so reading is
- * free, and both meet the same customers.
+ * free, and all meet the same customers. Who leaves early is not spared what follows:
+ * all three runs go on, with nobody's hands on them, until a verdict on the last change
+ * is due.
  *
  *   users spared   (nothing - you) / (nothing - reference), in bad user requests, 0..1
  *   no harm done   1 - (most that "you" was ever behind "nothing") / (a quarter of
- * nothing's total) diagnosis      a right suspicion is open: 0.8, with a fact looked at
- * there: 1; half when a wrong one stands beside it verified       how long they watched
- * after the last change, of what the lesson asks told people    the best update: a
+ *                  nothing's total)
+ *   diagnosis      a right suspicion is open: 0.8, with a fact looked at there: 1; half
+ *                  when a wrong one stands beside it
+ *   verified       how long they watched after the last change, of what the lesson
+ * asks; half when they called it better than it was told people    the best update: a
  * fifth for each field; halved when its number is off by more than a factor of two
+ *
+ * Doing nothing where something is wrong spares nobody and contains nothing. In a shift
+ * without a fault it is the right thing, and any change is a loss.
  */
 #include "session_internal.h"
 
 #include <math.h>
 #include <string.h>
 
+#define SETTLE SIM_MIN /* what a change may need to take effect */
+
+/* ---- the branch that counts
+ * ------------------------------------------------------------------------- */
+
 const struct run *scored_run(const struct session *s)
 {
-    return s->scored.world ? &s->scored : &s->run;
+    return s->practice ? &s->first.run : &s->run;
+}
+
+size_t scored_notes(const struct session *s)
+{
+    return s->practice ? s->first.nnotes : s->nnotes;
+}
+
+size_t scored_saids(const struct session *s)
+{
+    return s->practice ? s->first.nsaids : s->nsaids;
+}
+
+size_t scored_seen(const struct session *s)
+{
+    return s->practice ? s->first.nseen : s->seen_ever.n;
+}
+
+size_t scored_hints(const struct session *s)
+{
+    return s->practice ? s->first.hints : s->hints_total;
+}
+
+const struct done_action *scored_actions(const struct session *s, size_t *n)
+{
+    *n = s->practice ? s->first.nactions : s->nactions;
+    return s->practice ? s->first.actions : s->actions;
+}
+
+bool note_open(const struct session *s, const struct note *n)
+{
+    return s->practice ? n->open_then : n->open;
 }
 
 static double clamp01(double x)
@@ -29,15 +72,65 @@ static double clamp01(double x)
  * -------------------------------------------------------------------------------------
  */
 
+/* Runs on; a world that runs away has ended there. */
+static enum err run_on(struct run *r, sim_time end, struct errmsg *why)
+{
+    enum err e = run_advance(r, end, NULL, NULL, why);
+    return e == ERR_LIMIT ? ERR_OK : e;
+}
+
+/* A line that is refused at the learner's hour is left out. */
 static enum err run_reference(struct run *r, const struct course *c, sim_time end,
                               struct errmsg *why)
 {
     for (size_t i = 0; i < c->nlines && run_now(r) < end; i++) {
-        enum err e = run_line(r, c->lines[i], end, why);
-        if (e != ERR_OK)
-            return e;
+        struct errmsg refused = {0};
+        if (run_line(r, c->lines[i], end, &refused) == ERR_LIMIT)
+            break;
     }
-    return run_advance(r, end, NULL, NULL, why);
+    return run_on(r, end, why);
+}
+
+/* When a verdict on the last change is due; the learner's end, if that is later. */
+static sim_time verdict_at(const struct session *s)
+{
+    const struct lesson_info *li = lesson_info(s->lesson);
+    const struct run *r = scored_run(s);
+    sim_time from = r->last_change == SIM_FOREVER ? li->starts_at : r->last_change;
+    sim_time due = from + SETTLE + li->good_for, now = run_now(r);
+    due = due < li->ends_at ? due : li->ends_at;
+    return s->over && due > now ? due : now;
+}
+
+static void end_together(struct rivals *v)
+{
+    const struct run *runs[] = {&v->you, &v->nothing, &v->reference};
+    for (size_t i = 0; i < 3; i++)
+        if (runs[i]->world && run_now(runs[i]) < v->to)
+            v->to = run_now(runs[i]);
+}
+
+static enum err run_all(const struct session *s, struct rivals *v,
+                        void (*progress)(void *ctx, double share), void *ctx,
+                        struct errmsg *why)
+{
+    const struct run *from = s->fork.world ? &s->fork : &s->begin;
+    enum err e = run_fork(&v->you, scored_run(s), why);
+    if (e == ERR_OK)
+        e = run_on(&v->you, v->to, why);
+    if (e == ERR_OK)
+        e = run_fork(&v->nothing, from, why);
+    if (e == ERR_OK)
+        e = run_on(&v->nothing, v->to, why);
+    if (progress)
+        progress(ctx, 0.5);
+    if (e != ERR_OK || lesson_fixes(s->lesson) == 0)
+        return e;
+    e = run_fork(&v->reference, from, why);
+    v->has_reference = e == ERR_OK;
+    return e == ERR_OK
+               ? run_reference(&v->reference, lesson_fix(s->lesson, 0), v->to, why)
+               : e;
 }
 
 enum err rivals_run(const struct session *s, struct rivals *v,
@@ -45,20 +138,12 @@ enum err rivals_run(const struct session *s, struct rivals *v,
                     struct errmsg *why)
 {
     memset(v, 0, sizeof(*v));
-    const struct run *from = s->fork.world ? &s->fork : &s->begin;
     v->from = lesson_info(s->lesson)->starts_at;
-    v->to = run_now(scored_run(s));
-    enum err e = run_fork(&v->nothing, from, why);
+    v->left = run_now(scored_run(s));
+    v->to = verdict_at(s);
+    enum err e = run_all(s, v, progress, ctx, why);
     if (e == ERR_OK)
-        e = run_advance(&v->nothing, v->to, NULL, NULL, why);
-    if (progress)
-        progress(ctx, 0.5);
-    if (e == ERR_OK && lesson_fixes(s->lesson) > 0) {
-        e = run_fork(&v->reference, from, why);
-        v->has_reference = e == ERR_OK;
-        if (e == ERR_OK)
-            e = run_reference(&v->reference, lesson_fix(s->lesson, 0), v->to, why);
-    }
+        end_together(v);
     if (progress)
         progress(ctx, 1);
     return e;
@@ -66,18 +151,33 @@ enum err rivals_run(const struct session *s, struct rivals *v,
 
 void rivals_release(struct rivals *v)
 {
+    run_release(&v->you);
     run_release(&v->nothing);
     run_release(&v->reference);
+    memset(v, 0, sizeof(*v));
 }
 
 /* ---- the parts
  * ------------------------------------------------------------------------------------------
  */
 
-static double users_spared(const struct score *sc)
+static bool changed(const struct session *s)
+{
+    return scored_run(s)->last_change != SIM_FOREVER;
+}
+
+/* The right thing was to leave it alone. */
+static bool quiet(const struct session *s)
+{
+    return lesson_info(s->lesson)->quiet;
+}
+
+static double users_spared(const struct session *s, const struct score *sc)
 {
     double par = (double)sc->bad_nothing - (double)sc->bad_reference;
     double you = (double)sc->bad_nothing - (double)sc->bad_you;
+    if (!changed(s))
+        return quiet(s) ? 1 : 0;
     if (par < 1)
         return you >= 0 ? 1 : 0;
     return clamp01(you / par);
@@ -86,10 +186,11 @@ static double users_spared(const struct score *sc)
 static double containment(const struct session *s, const struct rivals *v,
                           const struct score *sc)
 {
-    const struct run *you = scored_run(s);
     double behind = 0;
+    if (changed(s) == quiet(s))
+        return 0;
     for (sim_time t = v->from; t <= v->to; t += SIM_SEC) {
-        double d = (double)recording_bad_count(you->rec, v->from, t) -
+        double d = (double)recording_bad_count(v->you.rec, v->from, t) -
                    (double)recording_bad_count(v->nothing.rec, v->from, t);
         behind = d > behind ? d : behind;
     }
@@ -97,22 +198,26 @@ static double containment(const struct session *s, const struct rivals *v,
     return clamp01(1 - behind / (scale > 10 ? scale : 10));
 }
 
+/* The component itself was looked at, or a facet of it. */
 static bool fact_seen(const struct session *s, comp_id c)
 {
     const char *name = model_name(s->run.stage->lw.model, c);
-    for (size_t i = 0; i < s->seen_ever.n; i++)
-        if (str_starts(s->seen_ever.s[i], name))
+    size_t n = strlen(name);
+    for (size_t i = 0; i < scored_seen(s); i++) {
+        const char *fact = s->seen_ever.s[i];
+        if (str_starts(fact, name) && (fact[n] == ':' || fact[n] == '\0'))
             return true;
+    }
     return false;
 }
 
 static double diagnosis(const struct session *s)
 {
-    double best = 0;
+    double best = quiet(s) && scored_seen(s) > 0 ? 1 : 0;
     bool wrong_open = false;
-    for (size_t i = 0; i < s->nnotes; i++) {
+    for (size_t i = 0; i < scored_notes(s); i++) {
         const struct note *n = &s->notes[i];
-        if (n->kind != 's' || !n->open)
+        if (n->kind != 's' || !note_open(s, n))
             continue;
         wrong_open |= !n->right;
         double d = n->right ? (fact_seen(s, n->comp) ? 1 : 0.8) : 0;
@@ -121,19 +226,37 @@ static double diagnosis(const struct session *s)
     return wrong_open ? best / 2 : best;
 }
 
-static double verification(const struct session *s)
+/* For how long the learner could see what the last change did. */
+static sim_time watched(const struct session *s)
 {
     const struct run *r = scored_run(s);
+    if (changed(s))
+        return run_now(r) - r->last_change;
+    return quiet(s) ? run_now(r) - lesson_info(s->lesson)->starts_at : 0;
+}
+
+static bool called_too_good(const struct session *s, enum outcome o)
+{
+    static const char *const words[] = {"", "mitigated", "cured", "recovered"};
+    for (int i = OUTCOME_MITIGATED; i <= OUTCOME_RECOVERED; i++)
+        if (s->claimed && !s->practice && str_eq(s->claimed, words[i]))
+            return i > (int)o;
+    return false;
+}
+
+static double verification(const struct session *s, enum outcome o)
+{
     sim_time want = lesson_info(s->lesson)->good_for;
-    if (r->last_change == SIM_FOREVER || want <= 0)
-        return r->last_change == SIM_FOREVER ? 0 : 1;
-    return clamp01((double)(run_now(r) - r->last_change) / (double)want);
+    if (!changed(s) && !quiet(s))
+        return 0;
+    double share = want > 0 ? clamp01((double)watched(s) / (double)want) : 1;
+    return called_too_good(s, o) ? share / 2 : share;
 }
 
 static double communication(const struct session *s)
 {
     double best = 0;
-    for (size_t i = 0; i < s->nsaids; i++) {
+    for (size_t i = 0; i < scored_saids(s); i++) {
         double d = s->saids[i].fields / 5.0 * (s->saids[i].honest ? 1 : 0.5);
         best = d > best ? d : best;
     }
@@ -163,35 +286,39 @@ enum outcome outcome_of(const struct session *s)
 {
     const struct run *r = scored_run(s);
     sim_time want = lesson_info(s->lesson)->good_for;
-    if (!run_well(r, 2 * SIM_MIN, NULL))
+    if (!run_well(r, 2 * SIM_MIN, NULL) || (quiet(s) && changed(s)))
         return OUTCOME_LOST;
-    if (r->last_change == SIM_FOREVER || run_now(r) - r->last_change < want ||
-        !run_well(r, want, NULL))
+    if ((!changed(s) && !quiet(s)) || watched(s) < want || !run_well(r, want, NULL))
         return OUTCOME_MITIGATED;
     return symptoms_gone(s) ? OUTCOME_RECOVERED : OUTCOME_CURED;
 }
 
-struct score score_of(const struct session *s, const struct rivals *v)
+static void score_total(struct score *sc)
 {
     static const int weights[SCORE_PARTS] = {
 #define X(name, phrase, weight) weight,
         SCORE_LIST(X)
 #undef X
     };
-    struct score sc = {.outcome = outcome_of(s), .hints = (int)s->hints_total};
-    sc.bad_you = recording_bad_count(scored_run(s)->rec, v->from, v->to);
+    double total = 0;
+    for (int i = 0; i < SCORE_PARTS; i++)
+        total += sc->part[i] * weights[i];
+    sc->total = (int)(total + 0.5);
+}
+
+struct score score_of(const struct session *s, const struct rivals *v)
+{
+    struct score sc = {.outcome = outcome_of(s), .hints = (int)scored_hints(s)};
+    sc.bad_you = recording_bad_count(v->you.rec, v->from, v->to);
     sc.bad_nothing = recording_bad_count(v->nothing.rec, v->from, v->to);
     sc.bad_reference = v->has_reference
                            ? recording_bad_count(v->reference.rec, v->from, v->to)
                            : sc.bad_nothing;
-    sc.part[SCORE_USERS] = users_spared(&sc);
+    sc.part[SCORE_USERS] = users_spared(s, &sc);
     sc.part[SCORE_CONTAINMENT] = containment(s, v, &sc);
     sc.part[SCORE_DIAGNOSIS] = diagnosis(s);
-    sc.part[SCORE_VERIFICATION] = verification(s);
+    sc.part[SCORE_VERIFICATION] = verification(s, sc.outcome);
     sc.part[SCORE_COMMUNICATION] = communication(s);
-    double total = 0;
-    for (int i = 0; i < SCORE_PARTS; i++)
-        total += sc.part[i] * weights[i];
-    sc.total = (int)(total + 0.5);
+    score_total(&sc);
     return sc;
 }

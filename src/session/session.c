@@ -13,9 +13,12 @@
 
 /* A wait takes at most this much of the learner's real time. */
 #define WAIT_REAL (3 * SIM_SEC)
-/* The transcript keeps about so many lines. */
-#define TRANSCRIPT_MAX  1500
-#define TRANSCRIPT_KEEP 1000
+/* The transcript keeps about so many lines, and at most so many bytes of them. */
+#define TRANSCRIPT_MAX   1500
+#define TRANSCRIPT_KEEP  1000
+#define TRANSCRIPT_BYTES (256 * 1024)
+/* Room for one command's output more: it comes whole, and is trimmed then. */
+#define TRANSCRIPT_LIMIT (4 * 1024 * 1024)
 
 /* ---- strings
  * -----------------------------------------------------------------------------------
@@ -27,6 +30,15 @@ bool strings_has(const struct strings *v, const char *s)
         if (str_eq(v->s[i], s))
             return true;
     return false;
+}
+
+const char *strings_keep(struct strings *v, const char *s)
+{
+    strings_add(v, s);
+    for (size_t i = 0; i < v->n; i++)
+        if (str_eq(v->s[i], s))
+            return v->s[i];
+    return NULL;
 }
 
 bool strings_add(struct strings *v, const char *s)
@@ -57,30 +69,14 @@ void session_touch(struct session *s)
     s->version++;
 }
 
-/* Keeps the newest lines only. */
-static void transcript_trim(struct session *s)
-{
-    struct out *o = &s->transcript;
-    if (o->lines < TRANSCRIPT_MAX)
-        return;
-    size_t drop = o->lines - TRANSCRIPT_KEEP, at = 0;
-    while (drop > 0 && at < o->text.len)
-        if (o->text.s[at++] == '\n')
-            drop--;
-    struct out kept;
-    out_init(&kept);
-    transcript_copy(&kept, o, at);
-    out_release(o);
-    *o = kept;
-}
-
 /* Where the r-th stretch of one tone begins; before the first run all is normal. */
 static size_t tone_start(const struct out *o, size_t r)
 {
     return r == 0 ? 0 : r <= o->nruns ? o->runs[r - 1].start : o->text.len;
 }
 
-void transcript_copy(struct out *dst, const struct out *src, size_t from)
+/* Appends `src` from byte `from` on, tones and lines kept. */
+static void transcript_copy(struct out *dst, const struct out *src, size_t from)
 {
     const char *text = src->text.s;
     for (size_t r = 0; r <= src->nruns; r++) {
@@ -97,6 +93,46 @@ void transcript_copy(struct out *dst, const struct out *src, size_t from)
             at += n + (nl ? 1 : 0);
         }
     }
+}
+
+static void transcript_init(struct out *o)
+{
+    out_init(o);
+    o->max_lines = SIZE_MAX;
+    buf_release(&o->text);
+    buf_init(&o->text, TRANSCRIPT_LIMIT);
+}
+
+/* Where the lines begin that are kept. */
+static size_t transcript_start(const struct out *o)
+{
+    size_t drop = o->lines > TRANSCRIPT_KEEP ? o->lines - TRANSCRIPT_KEEP : 0, at = 0;
+    size_t least = o->text.len > TRANSCRIPT_BYTES ? o->text.len - TRANSCRIPT_BYTES : 0;
+    while ((drop > 0 || at < least) && at < o->text.len)
+        if (o->text.s[at++] == '\n' && drop > 0)
+            drop--;
+    while (at > 0 && at < o->text.len && o->text.s[at - 1] != '\n')
+        at++;
+    return at;
+}
+
+/* Keeps the newest lines only. */
+static void transcript_trim(struct session *s)
+{
+    struct out kept, *o = &s->transcript;
+    if (o->lines < TRANSCRIPT_MAX && o->text.len < 2 * TRANSCRIPT_BYTES)
+        return;
+    transcript_init(&kept);
+    transcript_copy(&kept, o, transcript_start(o));
+    out_release(o);
+    *o = kept;
+}
+
+void session_print(struct session *s, const struct out *o)
+{
+    transcript_copy(&s->transcript, o, 0);
+    transcript_trim(s);
+    session_touch(s);
 }
 
 void session_say(struct session *s, enum tone t, const char *fmt, ...)
@@ -138,8 +174,8 @@ void session_finish(struct session *s)
         return;
     s->phase = PHASE_DEBRIEF;
     s->over = true;
-    s->ended_at = run_now(&s->run);
     s->wait_until = 0;
+    marks_release(s); /* there is no way back from here */
     tape_time(s, true);
     session_touch(s);
 }
@@ -152,6 +188,25 @@ static void stop_wait(struct session *s)
 {
     s->wait_until = 0;
     s->target = run_now(&s->run);
+}
+
+/* A predicate raised. That is the lesson's fault and no wrong answer: it is told once,
+ * and the incident goes on, with a Lua state that was not stopped. */
+void session_broken(struct session *s, const struct errmsg *why)
+{
+    struct lesson *fresh;
+    struct errmsg ignored = {0}; /* then the next predicate raises, too */
+    if (lesson_reload(&fresh, s->lesson, &ignored) == ERR_OK) {
+        lesson_free(s->run.lua);
+        s->run.lua = fresh;
+    }
+    if (str_eq(s->broken.text, why->text))
+        return;
+    s->broken = *why;
+    stop_wait(s);
+    session_say(s, TONE_BAD, "This lesson is broken: %s", why->text);
+    session_say(s, TONE_WARN,
+                "That is not your mistake. skip goes on without this step.");
 }
 
 static void tell_tickets(struct session *s)
@@ -178,11 +233,8 @@ static bool on_second(void *ctx, struct run *r)
     mark_take(s);
     tell_tickets(s);
     forecast_check(s);
-    if (step_check(s, &why) != ERR_OK) {
-        session_say(s, TONE_BAD, "This lesson is broken: %s", why.text);
-        session_finish(s);
-        return false;
-    }
+    if (step_check(s, &why) != ERR_OK)
+        session_broken(s, &why);
     if (run_now(r) >= lesson_info(s->lesson)->ends_at && !s->over) {
         session_say(s, TONE_WARN, "The shift is over.");
         session_finish(s);
@@ -213,7 +265,7 @@ static void session_init(struct session *s, const struct session_options *o)
     s->columns = o->columns ? o->columns : 78;
     s->speed = 1;
     buf_init(&s->tape, 0);
-    out_init(&s->transcript);
+    transcript_init(&s->transcript);
 }
 
 /* The system has run for a while before anybody is paged. */
@@ -225,6 +277,7 @@ static enum err run_up(struct session *s, struct errmsg *why)
     s->run.seen = seen_in_step;
     s->run.on_second = on_second;
     s->run.step_started = li->starts_at;
+    s->began[0] = li->starts_at;
     s->target = li->starts_at;
     s->tickets_known = run_tickets(&s->run, li->starts_at);
     mark_push(s);
@@ -244,7 +297,10 @@ static enum err session_load(struct session *s, struct errmsg *why)
     if (e != ERR_OK)
         return e;
     s->status = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->status));
-    s->trap_fired = mem_array(lesson_traps(s->lesson) + 1, sizeof(*s->trap_fired));
+    s->began = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->began));
+    s->trapped_at = mem_array(lesson_traps(s->lesson) + 1, sizeof(*s->trapped_at));
+    for (size_t i = 0; i < lesson_traps(s->lesson); i++)
+        s->trapped_at[i] = SIM_FOREVER;
     return run_up(s, why);
 }
 
@@ -272,7 +328,8 @@ void session_free(struct session *s)
     if (!s)
         return;
     marks_release(s);
-    run_release(&s->scored);
+    branch_release(&s->first);
+    rivals_release(&s->rivals);
     run_release(&s->begin);
     run_release(&s->fork);
     run_release(&s->run);
@@ -286,12 +343,15 @@ void session_free(struct session *s)
     mem_free(s->saids);
     mem_free(s->forecasts);
     mem_free(s->status);
-    mem_free(s->trap_fired);
+    mem_free(s->began);
+    mem_free(s->trapped_at);
+    mem_free(s->actions);
     mem_free(s->feedback);
     mem_free(s->confirm);
     mem_free(s->claimed);
     strings_release(&s->seen);
     strings_release(&s->seen_ever);
+    strings_release(&s->words);
     buf_release(&s->tape);
     out_release(&s->transcript);
     mem_free(s->text);
@@ -316,6 +376,32 @@ static enum hold hold_of(const struct session *s)
     return step_holds(s) ? HOLD_QUESTION : HOLD_NONE;
 }
 
+void session_ran_away(struct session *s, const struct errmsg *why)
+{
+    s->run.midway = false; /* it does not run any more */
+    session_say(s, TONE_BAD, "The system ran away and was stopped: %s", why->text);
+    session_finish(s);
+}
+
+enum err session_run_to(struct session *s, sim_time t, struct errmsg *why)
+{
+    enum err e = ERR_STOPPED;
+    while (e == ERR_STOPPED && run_now(&s->run) < t && !s->over) {
+        s->target = t;
+        e = run_advance(&s->run, t, NULL, NULL, why);
+    }
+    if (e == ERR_LIMIT)
+        session_ran_away(s, why);
+    return e == ERR_STOPPED || e == ERR_LIMIT ? ERR_OK : e;
+}
+
+void session_settle(struct session *s)
+{
+    struct errmsg why = {0};
+    if (s->run.midway && run_settle(&s->run, &why) == ERR_LIMIT)
+        session_ran_away(s, &why);
+}
+
 /* Runs towards `target` with a budget of events; deals with what can go wrong. */
 static enum err follow(struct session *s, uint64_t *left, struct errmsg *why)
 {
@@ -323,11 +409,8 @@ static enum err follow(struct session *s, uint64_t *left, struct errmsg *why)
     enum err e = run_advance(&s->run, s->target, left, &asked, why);
     if (e == ERR_STOPPED && asked)
         e = ERR_OK;
-    if (e == ERR_LIMIT) {
-        session_say(s, TONE_BAD, "The system ran away and was stopped: %s", why->text);
-        s->limit = true;
-        session_finish(s);
-    }
+    if (e == ERR_LIMIT)
+        session_ran_away(s, why);
     if (s->wait_until && run_now(&s->run) >= s->wait_until) {
         s->wait_until = 0;
         tape_time(s, true);
@@ -393,6 +476,7 @@ void session_wait(struct session *s, sim_time duration)
 
 void session_interrupt(struct session *s)
 {
+    session_settle(s);
     if (!s->wait_until)
         return;
     stop_wait(s);
@@ -402,6 +486,7 @@ void session_interrupt(struct session *s)
 
 void session_pause(struct session *s, bool on)
 {
+    session_settle(s);
     if (s->paused == on)
         return;
     s->paused = on;
@@ -422,6 +507,7 @@ void session_set_columns(struct session *s, int columns)
 
 void session_read(struct session *s)
 {
+    session_settle(s);
     if (s->phase == PHASE_BRIEFING) {
         tape_put(s, "read", "");
         s->phase = PHASE_PLAY;
@@ -434,14 +520,15 @@ void session_read(struct session *s)
 
 void session_seen(struct session *s, const char *subject)
 {
+    session_settle(s);
     if (s->phase != PHASE_PLAY || strings_has(&s->seen, subject))
         return;
     tape_put(s, "seen", subject);
     strings_add(&s->seen, subject);
     strings_add(&s->seen_ever, subject);
     struct errmsg why = {0};
-    if (!s->replaying && step_check(s, &why) != ERR_OK)
-        session_say(s, TONE_BAD, "This lesson is broken: %s", why.text);
+    if (step_check(s, &why) != ERR_OK)
+        session_broken(s, &why);
 }
 
 /* ---- the view
@@ -479,7 +566,7 @@ const struct session_view *session_view(const struct session *cs)
     struct session *s =
         (struct session *)(uintptr_t)cs; /* the cache is not part of its state */
     struct session_view *v = &s->view;
-    if (v->lesson && v->version == s->version)
+    if (v->lesson && v->version == s->version && v->now == run_now(&s->run))
         return v;
     const struct lesson_info *li = lesson_info(s->lesson);
     *v = (struct session_view){

@@ -37,6 +37,8 @@ struct run {
     sim_time first_change, last_change; /* by an operator; SIM_FOREVER: none yet */
     sim_time busy_until;                /* the operator is busy until then */
     sim_time step_started;
+    sim_time sampled; /* the last whole second that was sampled */
+    bool midway; /* stopped between the events of one moment: run_settle() ends it */
     /* Called after each sample; false stops run_advance(). */
     bool (*on_second)(void *ctx, struct run *r);
     void *ctx;
@@ -55,6 +57,9 @@ sim_time run_now(const struct run *r);
  * stop (then *asked). */
 enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
                      struct errmsg *why) MUST_USE;
+/* Ends the moment that the world stands in, so that what is done now comes after all
+ * that happens now: in what order is then the same whatever the slices were. */
+enum err run_settle(struct run *r, struct errmsg *why) MUST_USE;
 enum err run_apply(struct run *r, const struct action *a, const char *who,
                    struct errmsg *why) MUST_USE;
 struct lesson_facts run_facts(const struct run *r);
@@ -74,18 +79,19 @@ uint64_t run_bad(const struct run *r, sim_time from); /* bad user requests since
 /* ---- a session
  * ------------------------------------------------------------------------------ */
 
-struct strings { /* a small set of strings, in order of arrival */
+struct strings { /* a small set of strings, in order of arrival; they never move */
     char **s;
     size_t n, cap;
 };
 bool strings_has(const struct strings *v, const char *s);
-bool strings_add(struct strings *v, const char *s); /* false: was there */
+bool strings_add(struct strings *v, const char *s);         /* false: was there */
+const char *strings_keep(struct strings *v, const char *s); /* the set's own copy */
 void strings_release(struct strings *v);
 
 struct note {
     sim_time at;
     char kind;
-    bool open, right;
+    bool open, right, open_then; /* open_then: at the first rewind */
     comp_id comp;
     enum mechanism mechanism;
     char *text;
@@ -99,23 +105,33 @@ struct said { /* a status update */
 };
 struct forecast { /* a prediction that waits for its day */
     size_t step, index;
-    char said; /* 'u' 's' 'd' */
-    bool armed, told;
-    sim_time due;
+    char said;                   /* 'u' 's' 'd' */
+    bool armed, told, told_then; /* told_then: at the first rewind */
+    sim_time armed_at, due;
     double before, after;
 };
 struct done_action { /* what the learner did, in this branch */
-    sim_time at;
-    struct arena mem;
-    struct action action;
-    char *line; /* as typed */
+    sim_time at, busy_until;
+    struct action action; /* texts are kept in session.words */
 };
 struct mark { /* a moment to come back to */
     sim_time at;
     struct world *world;
     struct recording *rec;
-    size_t step;
-    sim_time step_started;
+};
+
+/* The first branch, as it stood at the first rewind: what the score is about. */
+struct branch {
+    struct run run; /* world NULL: the learner never went back */
+    size_t nnotes, nsaids, nseen, hints;
+    struct done_action *actions;
+    size_t nactions;
+};
+/* The scored run, the reference and doing nothing, run on to the same moment. */
+struct rivals {
+    struct run you, reference, nothing;
+    bool has_reference;
+    sim_time from, left, to; /* the page; the learner's end; the end of all three */
 };
 
 struct session {
@@ -130,22 +146,23 @@ struct session {
     struct run run;
     struct run begin; /* as things stood at the page */
     struct run fork; /* as things stood before the first change; world NULL: none yet */
-    struct run scored; /* the first branch, as it stood at the first rewind; world NULL:
-                          none */
+    struct branch first;
+    struct rivals rivals; /* of what is over; world NULL: not run yet */
     enum phase phase;
-    bool paused, over, limit;
+    bool paused, over;
     double speed;
     sim_time target; /* where ticks want the clock to be */
     sim_time wait_until, wait_from;
     double wait_speed;
-    sim_time ended_at;
     char *claimed; /* resolve's word */
 
     size_t step;
+    sim_time *began; /* when each step so far began, in this branch */
     enum step_status *status;
     size_t hints_shown, hints_total, wrong_answers;
     bool practice;
-    bool *trap_fired;
+    sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
+    struct errmsg broken; /* what a predicate raised, told already; "" nothing */
     char *feedback, *confirm;
     struct strings seen, seen_ever;
 
@@ -157,6 +174,7 @@ struct session {
     size_t nforecasts, forecasts_cap;
     struct done_action *actions;
     size_t nactions, actions_cap;
+    struct strings words; /* the texts of actions */
     struct mark *marks;
     size_t nmarks, marks_cap;
 
@@ -172,14 +190,20 @@ struct session {
 
 /* session.c */
 void session_touch(struct session *s);
+void session_broken(struct session *s, const struct errmsg *why);
 void session_say(struct session *s, enum tone t, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void session_feedback(struct session *s, enum tone t, const char *text);
 void session_finish(struct session *s); /* to the debrief */
 
-/* Appends `src` from byte `from` on, tones and lines kept. */
-void transcript_copy(struct out *dst, const struct out *src, size_t from);
+void session_print(struct session *s, const struct out *o);
+/* Before an input: nothing of its moment is still to come. */
+void session_settle(struct session *s);
 void session_console(const struct session *s, struct console_ctx *ctx);
+/* The world ran away: said, and over. */
+void session_ran_away(struct session *s, const struct errmsg *why);
+/* Runs to t whatever holds the clock: to a tape's entry, or until hands are free. */
+enum err session_run_to(struct session *s, sim_time t, struct errmsg *why) MUST_USE;
 void session_wait(struct session *s, sim_time duration);
 
 /* input.c: a line's effects */
@@ -213,17 +237,20 @@ void mark_take(struct session *s); /* when it is time */
 void mark_push(struct session *s); /* now */
 enum err session_rewind(struct session *s, sim_time to, struct errmsg *why) MUST_USE;
 void marks_release(struct session *s);
-void action_remember(struct session *s, const struct action *a, const char *line);
-void action_copy(struct arena *mem, struct action *out, const struct action *a);
+void branch_release(struct branch *b);
+void action_remember(struct session *s, const struct action *a);
 
 /* score.c */
-struct rivals { /* the reference and doing nothing, run to the learner's end */
-    struct run reference, nothing;
-    bool has_reference;
-    sim_time from, to; /* the page, the learner's end */
-};
-/* The branch that counts. */
+
+/* What counts: all of it, or what there was at the first rewind. Notes, updates and
+ * facts are only ever added, so that a number of them says which. */
 const struct run *scored_run(const struct session *s);
+size_t scored_notes(const struct session *s);
+size_t scored_saids(const struct session *s);
+size_t scored_seen(const struct session *s);
+size_t scored_hints(const struct session *s);
+const struct done_action *scored_actions(const struct session *s, size_t *n);
+bool note_open(const struct session *s, const struct note *n);
 enum err rivals_run(const struct session *s, struct rivals *v,
                     void (*progress)(void *ctx, double share), void *ctx,
                     struct errmsg *why) MUST_USE;

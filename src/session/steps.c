@@ -39,13 +39,15 @@ static void announce(struct session *s)
 static void step_close(struct session *s, enum step_status how)
 {
     const struct step *st = step_current(s);
-    s->status[s->step] = how;
+    if (how != STEP_DONE || s->status[s->step] != STEP_SHOWN)
+        s->status[s->step] = how;
     if (st->done && how == STEP_DONE)
         session_feedback(s, TONE_GOOD, st->done);
     s->step++;
     s->hints_shown = 0;
     strings_release(&s->seen);
     s->run.step_started = run_now(&s->run);
+    s->began[s->step] = s->run.step_started;
     if (s->step >= lesson_steps(s->lesson)) {
         session_finish(s);
         return;
@@ -92,16 +94,17 @@ static enum err check_traps(struct session *s, struct errmsg *why)
         return ERR_OK;
     for (size_t i = 0; i < lesson_traps(s->lesson); i++) {
         bool yes = false;
-        if (s->trap_fired[i])
+        if (s->trapped_at[i] != SIM_FOREVER)
             continue;
         struct lesson_facts f = run_facts(&s->run);
         enum err e =
             lesson_test(s->run.lua, lesson_trap(s->lesson, i)->when, &f, &yes, why);
+        if (yes || e != ERR_OK) /* a broken one is not asked again */
+            s->trapped_at[i] = run_now(&s->run);
         if (e != ERR_OK)
             return e;
         if (!yes)
             continue;
-        s->trap_fired[i] = true;
         s->wait_until = 0;
         s->target = run_now(&s->run);
         session_feedback(s, TONE_WARN, lesson_trap(s->lesson, i)->say);
@@ -213,7 +216,7 @@ static double read_number(struct session *s, fn_id fn)
     struct errmsg why = {0};
     struct lesson_facts f = run_facts(&s->run);
     if (fn != FN_NONE && lesson_number(s->run.lua, fn, &f, &v, &why) != ERR_OK)
-        session_say(s, TONE_BAD, "This lesson is broken: %s", why.text);
+        session_broken(s, &why);
     return v;
 }
 
@@ -230,6 +233,7 @@ void forecast_arm(struct session *s)
         if (f->armed)
             continue;
         f->armed = true;
+        f->armed_at = run_now(&s->run);
         f->before = read_number(s, prediction_of(s, f)->value);
         f->due = run_now(&s->run) + prediction_of(s, f)->after;
     }

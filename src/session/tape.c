@@ -135,17 +135,6 @@ static enum err read_header(struct session *s, struct reader *r, struct errmsg *
     return e;
 }
 
-static enum err replay_to(struct session *s, sim_time t, struct errmsg *why)
-{
-    while (run_now(&s->run) < t && !s->over) {
-        s->target = t;
-        enum err e = run_advance(&s->run, t, NULL, NULL, why);
-        if (e != ERR_OK && e != ERR_STOPPED)
-            return e;
-    }
-    return ERR_OK;
-}
-
 static enum err check_digest(const struct session *s, const struct reader *r,
                              const char *digest, struct errmsg *why)
 {
@@ -196,10 +185,14 @@ static enum err replay_line(struct session *s, struct reader *r, struct errmsg *
             why, ERR_CORRUPT,
             "tape line %zu: expected a time in nanoseconds, found \"%.40s\"", r->line,
             r->text);
+    if (t < run_now(&s->run))
+        return errmsg_set(why, ERR_CORRUPT,
+                          "tape line %zu: its time is before that of the line above",
+                          r->line);
     char *kind = rest + 1, *text = strchr(kind, ' ');
     if (text)
         *text++ = '\0';
-    enum err e = replay_to(s, t, why);
+    enum err e = session_run_to(s, t, why);
     return e == ERR_OK
                ? replay_entry(s, r, kind, text ? text : kind + strlen(kind), why)
                : e;

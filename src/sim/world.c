@@ -154,13 +154,14 @@ static uint64_t mix(uint64_t h, uint64_t v)
     return h ^ h >> 29;
 }
 
+/* A component's own digest knows nothing of its number, so that it is the same in a
+ * model with more components. */
 static void digest(struct world *w, const struct cal_slot *e, sim_time at)
 {
     struct head *h = W_HEAD(w);
-    uint64_t what = (uint64_t)e->event << 48 | (uint64_t)e->comp << 32 | w->outcome;
-    uint64_t word = mix((uint64_t)at, what);
+    uint64_t word = mix((uint64_t)at, (uint64_t)e->event << 32 | w->outcome);
     uint64_t *of = W_PTR(w, uint64_t, h->digests);
-    h->digest = mix(h->digest, word);
+    h->digest = mix(h->digest, word ^ e->comp);
     if (e->comp < w->model->ncomps)
         of[e->comp] = mix(of[e->comp], word);
 }

@@ -111,6 +111,20 @@ static void adopt_tapes(struct store *s)
  * -----------------------------------------------------------------------------------
  */
 
+/* false: there is no directory, and trouble says why. */
+static bool open_dir(struct store *s)
+{
+    if (s->dir.len == 0)
+        return false;
+    if (dir_make(s->dir.s)) {
+        db_open(s);
+        return true;
+    }
+    buf_reset(&s->trouble);
+    buf_addf(&s->trouble, "Progress is not saved: %s: %s.", s->dir.s, strerror(errno));
+    return false;
+}
+
 struct store *store_open(const char *dir)
 {
     struct store *s = mem_alloc(sizeof *s);
@@ -123,15 +137,8 @@ struct store *store_open(const char *dir)
     else if (!store_default_dir(&s->dir))
         buf_adds(&s->trouble, "Progress is not saved: neither XDG_STATE_HOME nor HOME "
                               "names a directory.");
-    if (s->dir.len > 0 && !dir_make(s->dir.s)) {
-        buf_reset(&s->trouble);
-        buf_addf(&s->trouble, "Progress is not saved: %s: %s.", s->dir.s,
-                 strerror(errno));
-    }
-    if (s->dir.len > 0) {
-        db_open(s);
+    if (open_dir(s))
         adopt_tapes(s);
-    }
     return s;
 }
 
@@ -229,7 +236,8 @@ struct store_run store_begin(struct store *s, const char *lesson, const char *ha
         strftime(when, sizeof when, "%Y%m%d-%H%M%S", &tm);
         snprintf(run.id, sizeof run.id, "%s-%.64s-%016llx", when, run.lesson,
                  (unsigned long long)seed);
-        if (find(s, run.id) == NULL)
+        bool newest = s->n == 0 || strcmp(run.id, s->runs[s->n - 1].id) > 0;
+        if (newest || (t > (time_t)run.started + 60 && find(s, run.id) == NULL))
             return run;
     }
 }

@@ -34,9 +34,10 @@ static const char *const migrations[] = {
 static void trouble(struct store *s, const char *doing)
 {
     const char *because = s->db != NULL ? sqlite3_errmsg(s->db) : "out of memory";
+    int sys = s->db != NULL ? sqlite3_system_errno(s->db) : 0;
     buf_reset(&s->trouble);
-    buf_addf(&s->trouble, "Progress is not saved: %s: %s (%s/progress.db).", doing,
-             because, s->dir.s);
+    buf_addf(&s->trouble, "Progress is not saved: %s: %s (%s/progress.db%s%s).", doing,
+             because, s->dir.s, sys != 0 ? ": " : "", sys != 0 ? strerror(sys) : "");
 }
 
 static bool run_sql(struct store *s, const char *sql)
@@ -135,7 +136,8 @@ static bool migrate(struct store *s, int from)
     ok = ok && run_sql(s, sql);
     snprintf(sql, sizeof sql, "PRAGMA application_id=%d", APPLICATION_ID);
     ok = ok && run_sql(s, sql) && run_sql(s, "COMMIT");
-    if (!ok)
+    /* A rollback that SQLite did already would fail, and hide why. */
+    if (!ok && sqlite3_get_autocommit(s->db) == 0)
         run_sql(s, "ROLLBACK");
     return ok;
 }

@@ -103,7 +103,15 @@ struct tape_file *tape_create(struct store *s, const struct store_run *run)
 bool tape_append(struct tape_file *t, const char *lines, size_t n)
 {
     buf_add(&t->text, lines, n);
-    return tape_retry(t) && !t->text.full;
+    bool ok = tape_retry(t);
+    if (!t->text.full)
+        return ok;
+    buf_reset(&t->store->tape_trouble);
+    buf_addf(
+        &t->store->tape_trouble,
+        "This run is saved no further: its tape has %u MB, more than any may have.",
+        TAPE_LIMIT >> 20);
+    return false;
 }
 
 const char *tape_path(const struct tape_file *t)

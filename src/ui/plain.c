@@ -381,10 +381,11 @@ static bool says_yes(const char *line)
 enum err plain_line(struct plain *p, const char *line, struct buf *out, bool *over,
                     struct errmsg *why)
 {
-    struct buf asked;
+    struct buf asked, shown;
     bool confirmed = false;
     *over = false;
-    buf_init(&asked, EDITOR_LINE);
+    buf_init(&asked, 0); /* too long is for the console to say */
+    buf_init(&shown, 0);
     line += strspn(line, " \t");
     if (p->waiting.len > 0) {
         confirmed = says_yes(line);
@@ -393,6 +394,7 @@ enum err plain_line(struct plain *p, const char *line, struct buf *out, bool *ov
         if (!confirmed) {
             buf_adds(out, "Left as it was.\n");
             buf_release(&asked);
+            buf_release(&shown);
             return ERR_OK;
         }
     } else {
@@ -405,10 +407,12 @@ enum err plain_line(struct plain *p, const char *line, struct buf *out, bool *ov
         buf_adds(&p->waiting, asked.s);
         wrapped(out, "", "", v->confirm);
     } else {
-        result = after(p, asked.s, out, over, why);
+        text_clean(&shown, asked.s, asked.len, false); /* as the transcript has it */
+        result = after(p, shown.s, out, over, why);
         if (result == ERR_LIMIT || result == ERR_STOPPED)
             result = ERR_OK; /* said in the transcript */
     }
     buf_release(&asked);
+    buf_release(&shown);
     return result;
 }

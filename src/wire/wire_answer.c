@@ -10,13 +10,6 @@
 #define TEXT_MAX  (4u * 1024 * 1024)
 #define FIELD_MAX 4096u
 #define ROWS_MAX  2000u
-#define KINDS(X)                                                                       \
-    X("loads")                                                                         \
-    X("nothing")                                                                       \
-    X("moves")                                                                         \
-    X("normal")                                                                        \
-    X("fix") X("wrong") X("steps") X("hints") X("text") X("same") X("traps") X("quie"  \
-                                                                               "t")
 
 void wire_answer_release(struct wire_answer *a)
 {
@@ -190,11 +183,9 @@ static void get_score(struct wire_reader *r, struct score *s)
 /* The kind points to a constant, as proof_merge() and proof_print() expect. */
 static const char *get_kind(struct wire_reader *r)
 {
-    static const char *const kinds[] = {
-#define X(name) name,
-        KINDS(X)
-#undef X
-    };
+    static const char *const kinds[] = {"loads", "nothing", "moves", "normal",
+                                        "fix",   "wrong",   "steps", "hints",
+                                        "text",  "same",    "traps", "quiet"};
     const char *s = get_clean(r, 64, false, "a kind of proof is too long");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i], s) == 0)

@@ -3,7 +3,7 @@
  * the score, the debrief and the proof. The lesson: an api past its capacity because of
  * a bad version.
  */
-#include "truecode/session.h"
+#include "../lib/play.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,100 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char lesson_text[] =
-    "return lesson {\n"
-    "  id = 'small', title = 'Small', track = 'start', minutes = 5, level = 1,\n"
-    "  day_start = '10:00', starts_at = min(5), ends_at = min(40), good_for = min(3),\n"
-    "  place = [[A small shop.]], page = [[Orders fail.]],\n"
-    "  tools = { 'status', 'rollback' },\n"
-    "  world = function(w)\n"
-    "    w:service { 'api', instances = 2, start_up = sec(2), drain = sec(2),\n"
-    "      versions = {\n"
-    "        { 'v1', buy = { compute(ms(4)), count('orders') } },\n"
-    "        { 'v2', buy = { compute(ms(4)), sometimes(0.3, { fail('boom') }), "
-    "count('orders') } },\n"
-    "      } }\n"
-    "    w:client { 'users', to = 'api/buy', rate = per_second(20), gives_up = sec(5) "
-    "}\n"
-    "  end,\n"
-    "  slo = { name = 'an answer', good = 0.95, within = sec(1), window = min(30) },\n"
-    "  incident = function(i)\n"
-    "    i:at(min(3), deploy('api', 'v2', { by = 'bot' }))\n"
-    "    i:at(min(8), ticket('Mara', 'Still broken.'))\n"
-    "  end,\n"
-    "  expect = { at = min(5),\n"
-    "    moves = { ['orders fail'] = function(s) return s:good(min(1)) < 0.9 end },\n"
-    "    normal = { ['cpu'] = function(s) return s:service('api').cpu < 0.5 end } },\n"
-    "  causes = { { 'api', 'bad-deploy' } },\n"
-    "  steps = {\n"
-    "    ask { 'first', say = 'What now?', choices = { { 'Guess', reply = 'No.' },\n"
-    "      { 'Look', reply = 'Yes.', right = true } }, hints = { 'look' } },\n"
-    "    look { 'changes', say = 'What changed?', goal = function(s) return "
-    "s:seen('changes') end,\n"
-    "      solution = { 'changes' }, hints = { 'changes' } },\n"
-    "    predict { 'guess', say = 'If you roll back?', of = { { 'good share',\n"
-    "      value = function(s) return s:good(sec(30)) end, after = min(3), answer = "
-    "'up' } }, hints = { 'up' } },\n"
-    "    act { 'fix', say = 'Put it right.', goal = function(s) return "
-    "s:good_for(min(3)) end,\n"
-    "      solution = { 'rollback api', 'wait 6m' }, hints = { 'rollback api' } },\n"
-    "  },\n"
-    "  fixes = { { 'roll back', { 'rollback api' } }, { 'deploy the old one', { "
-    "'deploy api v1' } } },\n"
-    "  wrong = { { 'restart', { 'restart api --rolling' }, harm = 'nothing', says = "
-    "'Same code.' },\n"
-    "    { 'scale', { 'scale api 4' }, harm = 'nothing', says = 'More of the same "
-    "code.' } },\n"
-    "  debrief = [[A bad version.]],\n"
-    "}\n";
-
-static struct session_options options(const char *tape)
-{
-    return (struct session_options){.text = lesson_text,
-                                    .len = strlen(lesson_text),
-                                    .name = "small.lua",
-                                    .seed = 7,
-                                    .tape = tape,
-                                    .tape_len = tape ? strlen(tape) : 0};
-}
-
-static struct session *open_session(const char *tape)
-{
-    struct session *s = NULL;
-    struct errmsg why = {0};
-    struct session_options o = options(tape);
-    if (session_open(&s, &o, &why) != ERR_OK)
-        fail_msg("%s", why.text);
-    return s;
-}
-
-static void type(struct session *s, const char *line)
-{
-    struct errmsg why = {0};
-    enum err e = session_line(s, line, true, &why);
-    if (e != ERR_OK)
-        fail_msg("%s: %s", line, why.text);
-}
-
-static void run_for(struct session *s, sim_time t)
-{
-    struct errmsg why = {0};
-    assert_int_equal(session_advance(s, session_view(s)->now + t, &why), ERR_OK);
-}
-
-static bool said(const struct session *s, const char *words)
-{
-    return strstr(session_view(s)->transcript->text.s, words) != NULL;
-}
-
 static void play_to_the_fix(struct session *s)
 {
-    type(s, "");
-    type(s, "2");
-    type(s, "changes");
-    type(s, "up");
-    type(s, "rollback api");
-    run_for(s, 8 * SIM_MIN);
+    play_type(s, "");
+    play_type(s, "2");
+    play_type(s, "changes");
+    play_type(s, "up");
+    play_type(s, "rollback api");
+    play_for(s, 8 * SIM_MIN);
 }
 
 /* ---- steps
@@ -117,7 +31,7 @@ static void play_to_the_fix(struct session *s)
 static void test_starts_with_the_page(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
+    struct session *s = play_lesson(play_small, NULL);
     const struct session_view *v = session_view(s);
     assert_int_equal(v->phase, PHASE_BRIEFING);
     assert_int_equal(v->hold, HOLD_READING);
@@ -132,14 +46,14 @@ static void test_starts_with_the_page(void **state)
 static void test_a_wrong_answer_stays(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
-    type(s, "");
-    type(s, "1");
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "1");
     assert_int_equal(session_view(s)->step, 0);
-    assert_true(said(s, "No."));
-    type(s, "9");
+    assert_true(play_said(s, "No."));
+    play_type(s, "9");
     assert_int_equal(session_view(s)->step, 0);
-    type(s, "2");
+    play_type(s, "2");
     assert_int_equal(session_view(s)->step, 1);
     session_free(s);
 }
@@ -147,14 +61,14 @@ static void test_a_wrong_answer_stays(void **state)
 static void test_time_stands_at_a_question(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
+    struct session *s = play_lesson(play_small, NULL);
     struct errmsg why = {0};
     bool more = false;
-    type(s, "");
+    play_type(s, "");
     assert_int_equal(session_view(s)->hold, HOLD_QUESTION);
     assert_int_equal(session_tick(s, SIM_SEC, UINT64_MAX, &more, &why), ERR_OK);
     assert_true(session_view(s)->now == 5 * SIM_MIN);
-    type(s, "2");
+    play_type(s, "2");
     assert_int_equal(session_view(s)->hold, HOLD_NONE);
     assert_int_equal(session_tick(s, SIM_SEC, UINT64_MAX, &more, &why), ERR_OK);
     assert_true(session_view(s)->now == 5 * SIM_MIN + SIM_SEC);
@@ -164,39 +78,39 @@ static void test_time_stands_at_a_question(void **state)
 static void test_a_wait_stops_at_a_ticket(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
-    type(s, "");
-    type(s, "2");
-    type(s, "wait 20m");
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "2");
+    play_type(s, "wait 20m");
     assert_int_equal(session_view(s)->hold, HOLD_WAITING);
-    run_for(s, 20 * SIM_MIN);
+    play_for(s, 20 * SIM_MIN);
     assert_true(session_view(s)->now == 8 * SIM_MIN);
-    assert_true(said(s, "Still broken."));
+    assert_true(play_said(s, "Still broken."));
     session_free(s);
 }
 
 static void test_the_whole_way(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
+    struct session *s = play_lesson(play_small, NULL);
     play_to_the_fix(s);
     assert_int_equal(session_view(s)->phase, PHASE_DEBRIEF);
-    assert_true(said(s, "You predicted up"));
+    assert_true(play_said(s, "You predicted up"));
     session_free(s);
 }
 
 static void test_hint_skip_solution(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
-    type(s, "");
-    type(s, "hint");
-    assert_true(said(s, "Hint 1 of 1."));
-    type(s, "skip");
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "hint");
+    assert_true(play_said(s, "Hint 1 of 1."));
+    play_type(s, "skip");
     assert_int_equal(session_view(s)->step, 1);
     assert_int_equal(session_view(s)->status[0], STEP_SKIPPED);
-    type(s, "solution");
-    assert_true(said(s, "  changes"));
+    play_type(s, "solution");
+    assert_true(play_said(s, "  changes"));
     session_free(s);
 }
 
@@ -204,13 +118,13 @@ static void test_hint_skip_solution(void **state)
 static void test_output_is_whole(void **state)
 {
     (void)state;
-    struct session_options o = options(NULL);
+    struct session_options o = play_options(play_small, NULL);
     struct session *s = NULL;
     struct errmsg why = {0};
     o.spoken = true;
     assert_int_equal(session_open(&s, &o, &why), ERR_OK);
-    type(s, "");
-    type(s, "chart orders");
+    play_type(s, "");
+    play_type(s, "chart orders");
     const char *out = strstr(session_view(s)->transcript->text.s, "> chart orders\n");
     assert_non_null(out);
     assert_true(strlen(out) > 60);
@@ -221,30 +135,20 @@ static void test_output_is_whole(void **state)
  * ------------------------------------------------------------------------------------------
  */
 
-static char *tape_of(struct session *s)
-{
-    struct buf b;
-    buf_init(&b, 0);
-    session_take_tape(s, &b);
-    char *text = mem_strdup(b.s);
-    buf_release(&b);
-    return text;
-}
-
 static void test_resumes_from_the_tape(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
-    type(s, "");
-    type(s, "2");
-    run_for(s, 31 * SIM_SEC + 500 * SIM_MS);
-    type(s, "changes");
-    type(s, "up");
-    type(s, "rollback api");
-    run_for(s, 25 * SIM_SEC);
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "2");
+    play_for(s, 31 * SIM_SEC + 500 * SIM_MS);
+    play_type(s, "changes");
+    play_type(s, "up");
+    play_type(s, "rollback api");
+    play_for(s, 25 * SIM_SEC);
     session_pause(s, true);
-    char *tape = tape_of(s);
-    struct session *again = open_session(tape);
+    char *tape = play_tape(s);
+    struct session *again = play_lesson(play_small, tape);
     assert_true(session_view(again)->now == session_view(s)->now);
     assert_int_equal(session_view(again)->step, session_view(s)->step);
     assert_true(session_digest(again) == session_digest(s));
@@ -256,13 +160,13 @@ static void test_resumes_from_the_tape(void **state)
 static void test_a_cut_line_is_dropped(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
+    struct session *s = play_lesson(play_small, NULL);
     play_to_the_fix(s);
-    char *tape = tape_of(s);
+    char *tape = play_tape(s);
     char *last = strstr(tape, "cmd rollback");
     assert_non_null(last);
     last[7] = '\0';
-    struct session *again = open_session(tape);
+    struct session *again = play_lesson(play_small, tape);
     assert_int_equal(session_view(again)->step, 3);
     session_free(again);
     session_free(s);
@@ -273,7 +177,7 @@ static void refuses(const char *tape, enum err want, const char *words)
 {
     struct session *s = NULL;
     struct errmsg why = {0};
-    struct session_options o = options(tape);
+    struct session_options o = play_options(play_small, tape);
     assert_int_equal(session_open(&s, &o, &why), want);
     assert_null(s);
     if (!strstr(why.text, words))
@@ -283,9 +187,9 @@ static void refuses(const char *tape, enum err want, const char *words)
 static void test_refuses_other_tapes(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
+    struct session *s = play_lesson(play_small, NULL);
     play_to_the_fix(s);
-    char *tape = tape_of(s);
+    char *tape = play_tape(s);
     refuses("nonsense\n", ERR_CORRUPT, "line 1");
     refuses("truecode tape 1\nengine 999\n", ERR_MISMATCH, "engine");
     char *seed = strstr(tape, "seed 7");
@@ -307,16 +211,16 @@ static void test_refuses_other_tapes(void **state)
 static void test_rewind_ends_exactly_there(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
+    struct session *s = play_lesson(play_small, NULL);
     struct errmsg why = {0};
-    type(s, "");
-    type(s, "2");
-    run_for(s, 65 * SIM_SEC);
-    type(s, "scale api 3");
-    run_for(s, 30 * SIM_SEC);
+    play_type(s, "");
+    play_type(s, "2");
+    play_for(s, 65 * SIM_SEC);
+    play_type(s, "scale api 3");
+    play_for(s, 30 * SIM_SEC);
     uint64_t digest = session_digest(s);
     sim_time then = session_view(s)->now;
-    run_for(s, 70 * SIM_SEC);
+    play_for(s, 70 * SIM_SEC);
     char line[64];
     sim_time day = then / SIM_SEC;
     snprintf(line, sizeof(line), "rewind 10:%02d:%02d", (int)(day / 60 % 60),
@@ -335,7 +239,7 @@ static void test_rewind_ends_exactly_there(void **state)
 static void test_report(void **state)
 {
     (void)state;
-    struct session *s = open_session(NULL);
+    struct session *s = play_lesson(play_small, NULL);
     struct errmsg why = {0};
     struct report r;
     struct buf b;
@@ -359,7 +263,7 @@ static void test_proof(void **state)
     struct proof p;
     struct errmsg why = {0};
     struct buf b;
-    enum err e = prove_lesson(&p, lesson_text, strlen(lesson_text), "small.lua", 1, 2,
+    enum err e = prove_lesson(&p, play_small, strlen(play_small), "small.lua", 1, 2,
                               NULL, NULL, &why);
     if (e != ERR_OK)
         fail_msg("%s", why.text);
@@ -377,7 +281,7 @@ static void test_proof_notices(void **state)
     (void)state;
     struct proof p;
     struct errmsg why = {0};
-    char *text = mem_strdup(lesson_text);
+    char *text = mem_strdup(play_small);
     char *scale = strstr(text, "'scale api 4'");
     memcpy(scale, "'rollback api", 13);
     scale[13] = '\'';

@@ -83,6 +83,19 @@ static void saved_runs_are_there_again(void **state)
     assert_int_equal(st.st_mode & 077, 0);
 }
 
+static void the_newest_run_goes_on(void **state)
+{
+    (void)state;
+    struct store *s = store_open(dir);
+    const uint64_t seeds[] = {7, 7, 9, 8, 1};
+    for (size_t i = 0; i < 5; i++) {
+        struct store_run r = store_begin(s, "all-green", "", seeds[i], 0);
+        store_save(s, &r);
+        assert_string_equal(store_unfinished(s, "all-green")->id, r.id);
+    }
+    store_close(s);
+}
+
 static void two_at_once_lose_nothing(void **state)
 {
     (void)state;
@@ -285,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(saved_runs_are_there_again),
+        TEST(the_newest_run_goes_on),
         TEST(two_at_once_lose_nothing),
         TEST(a_damaged_file_is_set_aside),
         TEST(something_else_is_set_aside_too),

@@ -1,0 +1,37 @@
+/*
+ * The debrief's parts: report.c has the score and the chart, report_timeline.c what was
+ * done and which turns were wrong, report_lesson.c the engine's explanations and the
+ * lesson's own words; report_blocks.c builds blocks for all of them.
+ */
+#ifndef TRUECODE_REPORT_INTERNAL_H
+#define TRUECODE_REPORT_INTERNAL_H
+
+#include "session_internal.h"
+
+struct maker { /* what every section needs */
+    const struct session *s;
+    const struct rivals *v;
+    struct report *r;
+};
+
+/* Rows of a table being built; all is copied into the report. */
+struct rows {
+    struct report *r;
+    const char **cells;
+    size_t n, cap;
+};
+
+struct block *add_block(struct report *r, enum block_kind kind, const char *text);
+void add_text(struct report *r, enum block_kind kind, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+void row_cell(struct rows *t, const char *s);
+/* Adds the table, unless it has no rows, and forgets the rows. */
+void rows_block(struct rows *t, const char *heads, size_t ncols);
+const char *at_clock(const struct maker *k, sim_time t);
+
+void make_timeline(const struct maker *k);
+void make_turns(const struct maker *k);
+void make_explanations(const struct maker *k);
+void make_lesson(const struct maker *k);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * Why it was so: where time went and why requests failed, from the engine's own
+ * accounting; then the lesson's own words.
+ */
+#include "report_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- explanations
+ * -----------------------------------------------------------------------------------------
+ */
+
+static void time_rows(const struct maker *k, comp_id client, const char *name)
+{
+    struct share slow[5], mid[8];
+    const struct run *r = scored_run(k->s);
+    size_t n = explain_time(r->rec, client, k->v->from, k->v->to, 0.9, 1, slow, 5);
+    size_t nm = explain_time(r->rec, client, k->v->from, k->v->to, 0.4, 0.6, mid, 8);
+    const struct model *m = r->stage->lw.model;
+    struct rows t = {.r = k->r};
+    for (size_t i = 0; i < n && slow[i].share >= 0.01; i++) {
+        double typical = 0;
+        for (size_t j = 0; j < nm; j++)
+            if (mid[j].place == slow[i].place && mid[j].cause == slow[i].cause)
+                typical = mid[j].seconds;
+        row_cell(&t, arena_printf(&k->r->mem, "%s, %s", cause_phrase(slow[i].cause),
+                                  slow[i].place == COMP_NONE
+                                      ? "-"
+                                      : model_name(m, slow[i].place)));
+        row_cell(&t, arena_printf(&k->r->mem, "%.0f ms", 1000 * slow[i].seconds));
+        row_cell(&t, arena_printf(&k->r->mem, "%.0f %%", 100 * slow[i].share));
+        row_cell(&t, arena_printf(&k->r->mem, "%.0f ms", 1000 * typical));
+    }
+    if (t.n == 0)
+        return;
+    add_text(k->r, BLOCK_TEXT,
+             "Where the time of the slowest tenth of %s' requests went:", name);
+    rows_block(&t, "WAITING FOR|>TIME|>SHARE|>A TYPICAL REQUEST", 4);
+}
+
+static void failure_rows(const struct maker *k, comp_id client, const char *name)
+{
+    struct failure f[6];
+    const struct run *r = scored_run(k->s);
+    const struct model *m = r->stage->lw.model;
+    size_t n = explain_failures(r->rec, client, k->v->from, k->v->to, f, 6);
+    if (n == 0)
+        return;
+    struct rows t = {.r = k->r};
+    for (size_t i = 0; i < n; i++) {
+        row_cell(&t, reason_phrase(f[i].reason));
+        row_cell(&t, f[i].place == COMP_NONE ? "-" : model_name(m, f[i].place));
+        row_cell(&t, arena_printf(&k->r->mem, "%llu", (unsigned long long)f[i].count));
+    }
+    add_text(k->r, BLOCK_TEXT, "Why requests of %s failed:", name);
+    rows_block(&t, "REASON|WHERE|>REQUESTS", 3);
+}
+
+void make_explanations(const struct maker *k)
+{
+    const struct model *m = k->s->run.stage->lw.model;
+    size_t before = k->r->n;
+    add_block(k->r, BLOCK_HEADING, "Where time went, and why requests failed");
+    for (size_t c = 0; c < model_comps(m); c++) {
+        if (!str_eq(model_kind(m, (comp_id)c)->name, "client"))
+            continue;
+        const char *name = model_name(m, (comp_id)c);
+        time_rows(k, (comp_id)c, name);
+        failure_rows(k, (comp_id)c, name);
+    }
+    if (k->r->n == before + 1)
+        k->r->n = before; /* nobody came */
+}
+
+/* ---- the lesson's own words
+ * ------------------------------------------------------------------------------------
+ */
+
+void make_lesson(const struct maker *k)
+{
+    const struct lesson *l = k->s->lesson;
+    const struct lesson_info *li = lesson_info(l);
+    if (lesson_debrief(l)) {
+        add_block(k->r, BLOCK_HEADING, "What it was");
+        add_block(k->r, BLOCK_TEXT, lesson_debrief(l));
+    }
+    if (lesson_sums(l))
+        add_block(k->r, BLOCK_HEADING, "The sum");
+    for (size_t i = 0; i < lesson_sums(l); i++)
+        add_block(k->r, BLOCK_BULLET, lesson_sum(l, i));
+    if (lesson_fixes(l))
+        add_block(k->r, BLOCK_HEADING, "What works");
+    for (size_t i = 0; i < lesson_fixes(l); i++) {
+        const struct course *c = lesson_fix(l, i);
+        add_text(k->r, BLOCK_BULLET, "%s%s%s", c->title, c->says ? ". " : "",
+                 c->says ? c->says : "");
+    }
+    if (li->post_title || lesson_reals(l))
+        add_block(k->r, BLOCK_HEADING, "Read on");
+    if (li->post_title) {
+        struct block *b = add_block(k->r, BLOCK_LINK, li->post_title);
+        b->url = arena_strdup(&k->r->mem, li->post_url);
+        add_text(k->r, BLOCK_TEXT,
+                 "From the series \"The True Code of Production Systems\" "
+                 "(thetruecode.com). This "
+                 "lesson is an independent adaptation%s.",
+                 str_eq(li->post_basis, "opening") ? " of the post's opening"
+                                                   : " of the post's theme");
+    }
+    for (size_t i = 0; i < lesson_reals(l); i++) {
+        struct block *b = add_block(k->r, BLOCK_LINK, lesson_real(l, i)->text);
+        b->url = arena_strdup(&k->r->mem, lesson_real(l, i)->url);
+    }
+}

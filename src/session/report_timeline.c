@@ -1,0 +1,192 @@
+/*
+ * What was done and when, by the learner, by others and by machines; and the turns that
+ * did not help, found by what was done and not by what was typed.
+ */
+#include "report_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- the timeline
+ * --------------------------------------------------------------------------------------
+ */
+
+struct moment {
+    sim_time at;
+    const char *text;
+};
+
+static int by_time(const void *a, const void *b, void *ctx)
+{
+    (void)ctx;
+    const struct moment *x = a, *y = b;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static const char *note_line(const struct maker *k, const struct note *n)
+{
+    const char *kind = n->kind == 's'   ? "you suspected"
+                       : n->kind == 'r' ? "you ruled out"
+                       : n->kind == 'u' ? "you told people"
+                                        : "you noted";
+    return arena_printf(&k->r->mem, "%s: %s", kind, n->text);
+}
+
+void make_timeline(const struct maker *k)
+{
+    const struct run *r = scored_run(k->s);
+    size_t nch = recording_changes(r->rec), nal = recording_alerts(r->rec);
+    size_t nnotes = scored_notes(k->s), ntickets = run_tickets(r, k->v->left);
+    size_t all = nch + nal + nnotes + ntickets + 1, n = 0;
+    struct moment *m = arena_alloc(&k->r->mem, all * sizeof(*m));
+    for (size_t i = 0; i < nch; i++) {
+        const struct change *c = recording_change(r->rec, i);
+        m[n++] = (struct moment){c->at,
+                                 arena_printf(&k->r->mem, "%s: %s", c->who, c->title)};
+    }
+    for (size_t i = 0; i < nal; i++) {
+        struct alert a = recording_alert(r->rec, i);
+        m[n++] = (struct moment){a.since,
+                                 arena_printf(&k->r->mem, "alert: %s", a.rule->name)};
+    }
+    for (size_t i = 0; i < nnotes; i++)
+        m[n++] = (struct moment){k->s->notes[i].at, note_line(k, &k->s->notes[i])};
+    for (size_t i = 0; i < ntickets; i++) {
+        const struct ticket *t = &r->stage->tickets[i];
+        m[n++] =
+            (struct moment){t->at, arena_printf(&k->r->mem, "%s: %s", t->who, t->text)};
+    }
+    m[n++] = (struct moment){k->v->left, "the end"};
+    sort_stable(m, n, sizeof(*m), by_time, NULL);
+    add_block(k->r, BLOCK_HEADING, "The timeline");
+    struct rows t = {.r = k->r};
+    for (size_t i = 0; i < n; i++) {
+        row_cell(&t, at_clock(k, m[i].at));
+        row_cell(&t, m[i].text);
+    }
+    rows_block(&t, "TIME|WHAT", 2);
+}
+
+/* ---- wrong turns
+ * ---------------------------------------------------------------------------------------------
+ */
+
+/* Numbers are alike within a factor of two: a pool of 90 is the turn that a pool of
+ * 100 is. */
+static bool alike(double a, double b)
+{
+    return a == b || (a > 0 && b > 0 && a <= 2 * b && b <= 2 * a);
+}
+
+static bool same_value(const struct value *a, const struct value *b)
+{
+    if (a->type != b->type)
+        return false;
+    switch (a->type) {
+    case VALUE_NUMBER:
+    case VALUE_FRACTION:
+        return alike(a->as.number, b->as.number);
+    case VALUE_COUNT:
+        return alike((double)a->as.count, (double)b->as.count);
+    case VALUE_DURATION:
+        return alike((double)a->as.duration, (double)b->as.duration);
+    case VALUE_CHOICE:
+        return a->as.count == b->as.count;
+    case VALUE_BOOL:
+        return a->as.on == b->as.on;
+    case VALUE_COMP:
+        return a->as.comp == b->as.comp;
+    case VALUE_TEXT:
+        return str_eq(a->as.text ? a->as.text : "", b->as.text ? b->as.text : "");
+    default:
+        return true;
+    }
+}
+
+static bool same_action(const struct action *a, const struct action *b)
+{
+    bool same = a->kind == b->kind && a->comp == b->comp && a->nargs == b->nargs &&
+                str_eq(a->name, b->name);
+    for (size_t i = 0; same && i < a->nargs; i++)
+        same = same_value(&a->args[i], &b->args[i]);
+    return same;
+}
+
+static bool was_done(const struct session *s, const struct action *a)
+{
+    size_t n;
+    const struct done_action *did = scored_actions(s, &n);
+    for (size_t i = 0; i < n; i++)
+        if (same_action(&did[i].action, a))
+            return true;
+    return false;
+}
+
+/* How many actions a line asks for; -1: one of them was not done. */
+static int line_done(const struct session *s, const char *line)
+{
+    struct console_ctx ctx;
+    struct out out;
+    struct effects fx = {0};
+    int n = 0;
+    run_console(&s->begin, &ctx);
+    out_init(&out);
+    if (console_run(&ctx, line, &out, &fx) != ERR_OK)
+        n = -1;
+    for (size_t i = 0; n >= 0 && i < fx.n; i++)
+        if (fx.list[i].kind == EFFECT_ACTION)
+            n = was_done(s, &fx.list[i].action) ? n + 1 : -1;
+    effects_release(&fx);
+    out_release(&out);
+    return n;
+}
+
+/* Did the learner do what this course does? Its own predicate, or all of its actions.
+ */
+static bool course_taken(const struct session *s, const struct course *c)
+{
+    const struct run *r = scored_run(s);
+    bool yes = false;
+    struct errmsg why = {0};
+    if (c->used != FN_NONE) {
+        struct lesson_facts f = run_facts(r);
+        return lesson_test(r->lua, c->used, &f, &yes, &why) == ERR_OK && yes;
+    }
+    int all = 0;
+    for (size_t i = 0; i < c->nlines; i++) {
+        int n = line_done(s, c->lines[i]);
+        if (n < 0)
+            return false;
+        all += n;
+    }
+    return all > 0;
+}
+
+static bool told(const struct session *s, const struct forecast *f)
+{
+    return s->practice ? f->told_then : f->told;
+}
+
+void make_turns(const struct maker *k)
+{
+    const struct lesson *l = k->s->lesson;
+    bool fixed = k->r->score.outcome >= OUTCOME_CURED, head = false;
+    for (size_t i = 0; i < lesson_wrongs(l); i++) {
+        const struct course *c = lesson_wrong(l, i);
+        if (!c->says || !course_taken(k->s, c))
+            continue;
+        if (!head)
+            add_block(k->r, BLOCK_HEADING,
+                      fixed ? "Turns that did not help" : "What you tried");
+        head = true;
+        add_text(k->r, BLOCK_BULLET, "%s. %s", c->title, c->says);
+    }
+    for (size_t i = 0; i < k->s->nforecasts; i++) {
+        const struct forecast *f = &k->s->forecasts[i];
+        const struct prediction *p = &lesson_step(l, f->step)->predict[f->index];
+        if (told(k->s, f))
+            add_text(k->r, BLOCK_BULLET,
+                     "You predicted %s for \"%s\"; it was %.3g, then %.3g.",
+                     direction_word(f->said), p->what, f->before, f->after);
+    }
+}

@@ -1,0 +1,116 @@
+#!/bin/sh
+# Lessons as they come from an author's editor, half finished, or from somebody who
+# means ill: each is refused, or told of, by file and line.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/bad/common
+cd "$SCRATCH" || exit 1
+
+# broken NAME SED-SCRIPT: first-page with one thing changed.
+broken() {
+    sed "$2" "$FIRST" >"$1.lua"
+    if cmp -s "$FIRST" "$1.lua"; then
+        wrong "$1" "the lesson has changed, and this test does nothing to it"
+    fi
+}
+
+# Where the line is in the copy.
+line_of() {
+    grep -nF -e "$2" "$1" | head -n 1 | cut -d : -f 1
+}
+
+# Said by all three that open a lesson: its author's check and proof, its player.
+refused() {
+    lesson=$1
+    shift
+    for how in check play prove; do
+        run $how "./$lesson.lua"
+        expect "$lesson: $how refuses it" 3 "$@"
+    done
+}
+
+broken syntax '30s/.*/oops = = 3,/'
+refused syntax "syntax.lua:30: unexpected symbol near '='"
+
+broken field 's/minutes = 6/minuets = 6/'
+refused field "field.lua:$(line_of field.lua minuets):" "'minuets'; did you mean 'minutes'?"
+
+broken loop-above '1i while true do end'
+refused loop-above 'loop-above.lua:1: this takes too long'
+
+broken loop-world 's/world = function(w)/world = function(w) while true do end/'
+refused loop-world "loop-world.lua:$(line_of loop-world.lua 'while true'): this takes too long"
+
+broken string-asked '1i local x = string.rep("x", 1 << 40)'
+refused string-asked 'string-asked.lua:1: rep: a string longer than 32768 bytes'
+
+broken string-grown '1i local x = "a" while true do x = x .. x end'
+refused string-grown 'string-grown.lua:1: this needs a string longer than 32 KiB'
+
+broken memory '1i local t = {} while true do t[#t + 1] = {} end'
+refused memory 'memory.lua:1:'
+
+: >nothing.lua
+refused nothing 'nothing.lua:1: the file is empty'
+
+head -c 4096 /bin/sh >noise.lua
+refused noise 'noise.lua:1: this is not text'
+
+printf 'return lesson {\n\033[2Jid' >escape.lua
+refused escape 'escape.lua:2:'
+
+{ cat "$FIRST" && head -c 300000 /dev/zero | tr '\0' '#'; } >long.lua
+run play ./long.lua
+expect "long: play refuses it" 1 'long.lua is longer than 256 kB'
+
+mkdir folder.lua
+run play ./folder.lua
+expect "a folder is no lesson" 1 'folder.lua is not a regular file'
+
+mkfifo pipe.lua
+run play ./pipe.lua
+expect "a pipe is no lesson, and is not waited for" 1 'pipe.lua is not a regular file'
+
+run play frist-page
+expect "a lesson's name misspelt" 2 "no lesson 'frist-page'; did you mean 'first-page'?"
+
+# A goal that raises is the lesson's fault: said once, and there is a way on.
+# shellcheck disable=SC2016 # for sed
+seen='s/goal = function(s) return s:seen("status") end/goal = function(s) %s end/'
+# shellcheck disable=SC2059
+goal() {
+    broken "$1" "$(printf "$seen" "$2")"
+    at=$(line_of "$1.lua" "$2")
+    given 'status\nwait 20s\nskip\n' play "./$1.lua" --seed 7
+    expect "$1: play says whose fault it is" 0 "This lesson is broken: $1.lua:$at:" \
+        'not your mistake' 'Step 2 of 6'
+    if [ "$(grep -c 'lesson is broken' "$said")" -eq 1 ]; then
+        fine "$1: and says it once"
+    else
+        wrong "$1: and says it once" "said more or less often"
+    fi
+    run prove "./$1.lua" --seeds 1
+    expect "$1: prove names the line" 1 "not done after its solution: $1.lua:$at:"
+}
+goal goal-raises 'return nil + 1'
+goal goal-misspelt 'return s:sen("status")'
+goal goal-loops 'while true do end'
+
+broken goal-late \
+    's/goal = function(s) return s:good_for.*end,/goal = function(s) return s:changed() and nil + 1 end,/'
+given 'status\nchanges\n2\ndown\nrollback shop\nwait 1m\nstatus\n' play ./goal-late.lua --seed 7
+expect "goal-late: play goes on after it" 0 'This lesson is broken: goal-late.lua:' \
+    'The same command goes on from here'
+
+# One bad file among the lessons does not take the others away.
+mkdir lessons
+cp "$LESSONS"/*.lua lessons/
+echo 'return lesson {' >lessons/all-green.lua
+TRUECODE_LESSONS=$SCRATCH/lessons
+export TRUECODE_LESSONS
+run list
+expect "list shows the others, and why one is broken" 0 'Your first page' 'all-green.lua:2:'
+given '1\n' play --plain
+expect "and they can be played" 0 'Step 1 of 6'
+TRUECODE_LESSONS=$SCRATCH/nowhere
+run list
+expect "no lessons at all" 2 'there is no' 'nowhere/course.lua'

@@ -1,0 +1,149 @@
+/*
+ * Playing small lessons in tests: see play.h. Every refusal ends the test.
+ */
+#include "play.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+const char play_small[] =
+    "return lesson {\n"
+    "  id = 'small', title = 'Small', track = 'start', minutes = 5, level = 1,\n"
+    "  day_start = '10:00', starts_at = min(5), ends_at = min(40), good_for = min(3),\n"
+    "  place = [[A small shop.]], page = [[Orders fail.]],\n"
+    "  tools = { 'status', 'rollback' },\n"
+    "  world = function(w)\n"
+    "    w:service { 'api', instances = 2, start_up = sec(2), drain = sec(2),\n"
+    "      versions = {\n"
+    "        { 'v1', buy = { compute(ms(4)), count('orders') } },\n"
+    "        { 'v2', buy = { compute(ms(4)), sometimes(0.3, { fail('boom') }), "
+    "count('orders') } },\n"
+    "      } }\n"
+    "    w:client { 'users', to = 'api/buy', rate = per_second(20), gives_up = sec(5) "
+    "}\n"
+    "  end,\n"
+    "  slo = { name = 'an answer', good = 0.95, within = sec(1), window = min(30) },\n"
+    "  incident = function(i)\n"
+    "    i:at(min(3), deploy('api', 'v2', { by = 'bot' }))\n"
+    "    i:at(min(8), ticket('Mara', 'Still broken.'))\n"
+    "  end,\n"
+    "  expect = { at = min(5),\n"
+    "    moves = { ['orders fail'] = function(s) return s:good(min(1)) < 0.9 end },\n"
+    "    normal = { ['cpu'] = function(s) return s:service('api').cpu < 0.5 end } },\n"
+    "  causes = { { 'api', 'bad-deploy' } },\n"
+    "  steps = {\n"
+    "    ask { 'first', say = 'What now?', choices = { { 'Guess', reply = 'No.' },\n"
+    "      { 'Look', reply = 'Yes.', right = true } }, hints = { 'look' } },\n"
+    "    look { 'changes', say = 'What changed?', goal = function(s) return "
+    "s:seen('changes') end,\n"
+    "      solution = { 'changes' }, hints = { 'changes' } },\n"
+    "    predict { 'guess', say = 'If you roll back?', of = { { 'good share',\n"
+    "      value = function(s) return s:good(sec(30)) end, after = min(3), answer = "
+    "'up' } }, hints = { 'up' } },\n"
+    "    act { 'fix', say = 'Put it right.', goal = function(s) return "
+    "s:good_for(min(3)) end,\n"
+    "      solution = { 'rollback api', 'wait 6m' }, hints = { 'rollback api' } },\n"
+    "  },\n"
+    "  fixes = { { 'roll back', { 'rollback api' } }, { 'deploy the old one', { "
+    "'deploy api v1' } } },\n"
+    "  wrong = { { 'restart', { 'restart api --rolling' }, harm = 'nothing', says = "
+    "'Same code.' },\n"
+    "    { 'scale', { 'scale api 4' }, harm = 'nothing', says = 'More of the same "
+    "code.' } },\n"
+    "  debrief = [[A bad version.]],\n"
+    "}\n";
+
+struct session_options play_options(const char *text, const char *tape)
+{
+    return (struct session_options){.text = text,
+                                    .len = strlen(text),
+                                    .name = "small.lua",
+                                    .seed = 7,
+                                    .tape = tape,
+                                    .tape_len = tape ? strlen(tape) : 0};
+}
+
+struct session *play_open(const struct session_options *o)
+{
+    struct session *s = NULL;
+    struct errmsg why = {0};
+    if (session_open(&s, o, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    return s;
+}
+
+struct session *play_lesson(const char *text, const char *tape)
+{
+    struct session_options o = play_options(text, tape);
+    return play_open(&o);
+}
+
+void play_type(struct session *s, const char *line)
+{
+    struct errmsg why = {0};
+    enum err e = session_line(s, line, true, &why);
+    if (e != ERR_OK)
+        fail_msg("%s: %s", line, why.text);
+}
+
+void play_for(struct session *s, sim_time t)
+{
+    struct errmsg why = {0};
+    assert_int_equal(session_advance(s, session_view(s)->now + t, &why), ERR_OK);
+}
+
+bool play_said(const struct session *s, const char *words)
+{
+    return strstr(session_view(s)->transcript->text.s, words) != NULL;
+}
+
+char *play_tape(struct session *s)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    session_take_tape(s, &b);
+    char *text = mem_strdup(b.s);
+    buf_release(&b);
+    return text;
+}
+
+void play_same_again(struct session *s, const char *text)
+{
+    session_pause(s, true);
+    char *tape = play_tape(s);
+    struct session *again = play_lesson(text, tape);
+    const struct session_view *v = session_view(s), *w = session_view(again);
+    assert_true(w->now == v->now);
+    assert_true(session_digest(again) == session_digest(s));
+    assert_int_equal(w->step, v->step);
+    assert_int_equal(w->phase, v->phase);
+    assert_int_equal(w->nnotes, v->nnotes);
+    assert_int_equal(w->ntickets, v->ntickets);
+    assert_int_equal(w->hints_shown, v->hints_shown);
+    assert_int_equal(w->practice, v->practice);
+    for (size_t i = 0; i < v->nsteps; i++)
+        assert_int_equal(w->status[i], v->status[i]);
+    session_free(again);
+    mem_free(tape);
+}
+
+/* ---- changing a lesson ----------------------------------------------------------- */
+
+char *play_edit(const char *text, const char *from, const char *to)
+{
+    const char *at = strstr(text, from);
+    if (!at)
+        fail_msg("the lesson has no \"%s\"", from);
+    struct buf b;
+    buf_init(&b, 0);
+    buf_add(&b, text, (size_t)(at - text));
+    buf_adds(&b, to);
+    buf_adds(&b, at + strlen(from));
+    char *made = mem_strdup(b.s);
+    buf_release(&b);
+    return made;
+}

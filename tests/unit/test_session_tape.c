@@ -1,0 +1,305 @@
+/*
+ * The tape is the run: whatever a learner does, at whatever moment, a session resumed
+ * from the tape stands where the first one stood.
+ */
+#include "../lib/play.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void tick(struct session *s, sim_time elapsed, uint64_t events, bool *more)
+{
+    struct errmsg why = {0};
+    assert_int_equal(session_tick(s, elapsed, events, more, &why), ERR_OK);
+}
+
+/* A view that shows what a step asks for ends the step, in the replay as well. */
+static void test_seen_by_a_view(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "2");
+    play_for(s, 3300 * SIM_MS);
+    session_seen(s, "changes");
+    assert_int_equal(session_view(s)->step, 2);
+    play_type(s, "up");
+    assert_int_equal(session_view(s)->step, 3);
+    play_same_again(s, play_small);
+    session_free(s);
+}
+
+/* Two things happen at the same whole second. */
+static char *crowded(void)
+{
+    return play_edit(play_small, "    i:at(min(8),",
+                     "    i:at(min(5) + sec(2), deploy('api', 'v1', { by = 'bot' }))\n"
+                     "    i:at(min(5) + sec(2), deploy('api', 'v2', { by = 'bot' }))\n"
+                     "    i:at(min(8),");
+}
+
+/* Events are run in slices. An input between two slices comes after all that happens at
+ * its moment, or a replay, which knows of no slices, would differ. */
+static void slices(const char *text, unsigned at)
+{
+    struct session *s = play_lesson(text, NULL);
+    bool more = false;
+    play_type(s, "");
+    play_type(s, "2");
+    tick(s, 3 * SIM_SEC, 1, &more);
+    for (unsigned i = 0; i < at && more; i++)
+        tick(s, 0, 1, &more);
+    session_pause(s, true);
+    session_pause(s, false);
+    play_type(s, "scale api 3");
+    tick(s, 20 * SIM_SEC, UINT64_MAX, &more);
+    play_same_again(s, text);
+    session_free(s);
+}
+
+static void test_inputs_between_slices(void **state)
+{
+    (void)state;
+    char *text = crowded();
+    for (unsigned at = 0; at < 400; at++)
+        slices(text, at);
+    mem_free(text);
+}
+
+/* A slice that ends at a whole second skips nothing of it. */
+static void test_no_second_is_lost(void **state)
+{
+    (void)state;
+    char *text = crowded();
+    struct session *s = play_lesson(text, NULL);
+    bool more = true;
+    play_type(s, "");
+    play_type(s, "2");
+    tick(s, 10 * SIM_SEC, 1, &more);
+    while (more) {
+        tick(s, 0, 1, &more);
+        const struct session_view *v = session_view(s);
+        assert_true(recording_end(v->rec) >= v->now - SIM_SEC);
+    }
+    play_same_again(s, text);
+    session_free(s);
+    mem_free(text);
+}
+
+static void test_fractions_of_seconds(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    bool more = false;
+    play_type(s, "");
+    play_type(s, "2");
+    for (int i = 0; i < 30; i++) {
+        tick(s, 137 * SIM_MS, UINT64_MAX, &more);
+        assert_true(session_view(s)->now % SIM_SEC == (i + 1) * 137 * SIM_MS % SIM_SEC);
+        if (i % 5 == 0)
+            play_type(s, "note here");
+    }
+    play_same_again(s, play_small);
+    session_free(s);
+}
+
+/* Time that is only waited for is not on the tape as an input, so it may do nothing but
+ * pass. */
+static void test_a_wait_is_only_time(void **state)
+{
+    (void)state;
+    char *text = play_edit(play_small, "s:seen('changes')", "s:in_step() > ms(300)");
+    struct session *s = play_lesson(text, NULL);
+    bool more = false;
+    play_type(s, "");
+    play_type(s, "2");
+    tick(s, 500 * SIM_MS, UINT64_MAX, &more);
+    play_type(s, "wait 20m");
+    session_interrupt(s);
+    play_same_again(s, text);
+    session_free(s);
+    mem_free(text);
+}
+
+static void test_an_interrupted_wait(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    bool more = false;
+    play_type(s, "");
+    play_type(s, "2");
+    play_type(s, "wait 10m");
+    tick(s, 100 * SIM_MS, UINT64_MAX, &more);
+    session_interrupt(s);
+    assert_int_equal(session_view(s)->hold, HOLD_NONE);
+    play_type(s, "note here");
+    play_same_again(s, play_small);
+    session_free(s);
+}
+
+/* Hands are busy: the next change waits for them, and its line bears the later time. */
+static void test_busy_hands(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    struct errmsg why = {0};
+    play_type(s, "");
+    play_type(s, "2");
+    play_type(s, "restart api --rolling");
+    sim_time then = session_view(s)->now;
+    play_type(s, "scale api 3");
+    assert_true(session_view(s)->now > then);
+    assert_int_equal(session_line(s, "scale nobody 3", true, &why), ERR_NOT_FOUND);
+    play_type(s, "scale api 2");
+    play_same_again(s, play_small);
+    session_free(s);
+}
+
+static void test_a_question_back(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    struct errmsg why = {0};
+    play_type(s, "");
+    play_type(s, "2");
+    assert_int_equal(session_line(s, "restart api", false, &why), ERR_STOPPED);
+    assert_non_null(session_view(s)->confirm);
+    assert_int_equal(session_line(s, "restart api", true, &why), ERR_OK);
+    assert_null(session_view(s)->confirm);
+    play_same_again(s, play_small);
+    session_free(s);
+}
+
+static void test_in_the_briefing(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    play_same_again(s, play_small);
+    session_free(s);
+}
+
+/* What is over stays as it was: looking is free, but nothing is changed or noted. */
+static void test_after_the_end(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    struct errmsg why = {0};
+    play_type(s, "");
+    play_type(s, "2");
+    play_type(s, "resolve cured");
+    assert_int_equal(session_view(s)->phase, PHASE_DEBRIEF);
+    char *tape = play_tape(s);
+    uint64_t digest = session_digest(s);
+    static const char *const late[] = {"rollback api", "note late",
+                                       "suspect api bad-deploy", "rewind 1m",
+                                       "say --state cured"};
+    for (size_t i = 0; i < sizeof late / sizeof *late; i++)
+        assert_int_equal(session_line(s, late[i], true, &why), ERR_REFUSED);
+    play_type(s, "changes");
+    assert_true(session_digest(s) == digest);
+    assert_int_equal(session_view(s)->nnotes, 0);
+    char *more = play_tape(s);
+    assert_string_equal(more, "");
+    struct session *again = play_lesson(play_small, tape);
+    assert_int_equal(session_view(again)->phase, PHASE_DEBRIEF);
+    session_free(again);
+    session_free(s);
+    mem_free(tape);
+    mem_free(more);
+}
+
+/* ---- a world that runs away ------------------------------------------------------ */
+
+/* Each request makes the next one wait longer, for ever, and nobody gives up. */
+static const char flood[] =
+    "return lesson { id = 'flood', title = 'Flood', track = 'lab', minutes = 5,\n"
+    "  level = 1, day_start = '10:00', starts_at = min(1), ends_at = min(60),\n"
+    "  good_for = min(3), place = [[A lake.]], page = [[Water.]],\n"
+    "  world = function(w)\n"
+    "    w:service { 'api', instances = 1, workers = 100000, queue = 100000,\n"
+    "      endpoints = { buy = { compute(min(50)) } } }\n"
+    "    w:client { 'users', to = 'api/buy', rate = per_second(800),\n"
+    "      gives_up = min(59) }\n"
+    "  end,\n"
+    "  slo = { name = 'an answer', good = 0.95, within = sec(1), window = min(30) },\n"
+    "  incident = function(i) end,\n"
+    "  fixes = { { 'wait', { 'wait 1m' } } },\n"
+    "  debrief = [[Water.]],\n"
+    "}\n";
+
+static void test_a_world_that_runs_away(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(flood, NULL);
+    struct errmsg why = {0};
+    play_type(s, "");
+    assert_int_equal(session_advance(s, SIM_HOUR, &why), ERR_LIMIT);
+    assert_true(play_said(s, "ran away"));
+    assert_int_equal(session_view(s)->phase, PHASE_DEBRIEF);
+    assert_true(session_view(s)->now < SIM_HOUR);
+    struct report r;
+    if (session_report(s, &r, NULL, NULL, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    report_release(&r);
+    play_same_again(s, flood);
+    session_free(s);
+}
+
+/* ---- limits ---------------------------------------------------------------------- */
+
+/* The transcript keeps its newest lines, however much a command says at once. */
+static void test_the_newest_lines_stay(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    char line[40];
+    play_type(s, "");
+    for (int i = 0; i < 60; i++) {
+        play_type(s, "help all");
+        snprintf(line, sizeof line, "note number %d", i);
+        play_type(s, line);
+        assert_true(play_said(s, line));
+    }
+    assert_true(session_view(s)->transcript->text.len < 400000);
+    session_free(s);
+}
+
+static void test_a_notebook_has_an_end(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "2");
+    for (int i = 0; i < 2000; i++)
+        play_type(s, i % 2 ? "note again and again" : "say --state cured");
+    assert_true(session_view(s)->nnotes <= 500);
+    assert_true(play_said(s, "notebook is full"));
+    play_same_again(s, play_small);
+    session_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_seen_by_a_view),
+        cmocka_unit_test(test_inputs_between_slices),
+        cmocka_unit_test(test_no_second_is_lost),
+        cmocka_unit_test(test_fractions_of_seconds),
+        cmocka_unit_test(test_a_wait_is_only_time),
+        cmocka_unit_test(test_an_interrupted_wait),
+        cmocka_unit_test(test_busy_hands),
+        cmocka_unit_test(test_a_question_back),
+        cmocka_unit_test(test_in_the_briefing),
+        cmocka_unit_test(test_after_the_end),
+        cmocka_unit_test(test_a_world_that_runs_away),
+        cmocka_unit_test(test_the_newest_lines_stay),
+        cmocka_unit_test(test_a_notebook_has_an_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
