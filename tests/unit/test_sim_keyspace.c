@@ -205,6 +205,23 @@ static void written_together_expires_together(void **state)
     lab_free(&l);
 }
 
+static void the_first_of_several_loads_wins(void **state)
+{
+    (void)state;
+    struct cache_key_view v[1];
+    struct lab l =
+        site("ttl=60s filled_at_start=on store_if_absent=on", USERS, "cpu=1s");
+    lab_run(&l, 110 * SIM_SEC);
+    assert_true(lab_metric(&l, "db.q", "calls_total") > 2);
+    assert_true(keys(&l, "stores_total") == 1);
+    assert_int_equal(world_cache_keys(l.w, model_find(l.m, "cache.seats"), v, 1), 1);
+    sim_time first = v[0].written;
+    lab_run(&l, first + 61 * SIM_SEC + 500 * SIM_MS); /* its end is an end */
+    assert_false(world_cache_keys(l.w, model_find(l.m, "cache.seats"), v, 1) == 1 &&
+                 v[0].present && v[0].ttl_left > 0 && v[0].written == first);
+    lab_free(&l);
+}
+
 static void jitter_spreads_them(void **state)
 {
     (void)state;
@@ -345,6 +362,7 @@ int main(void)
         cmocka_unit_test(beyond_stale_is_a_miss),
         cmocka_unit_test(old_values_break_the_objective),
         cmocka_unit_test(written_together_expires_together),
+        cmocka_unit_test(the_first_of_several_loads_wins),
         cmocka_unit_test(jitter_spreads_them),
         cmocka_unit_test(flushes_by_pattern),
         cmocka_unit_test(without_a_cache_all_goes_to_the_database),
