@@ -88,7 +88,8 @@ static struct model *three_tiers(void)
     set(m, users, "to", value_text("edge/page"));
     set(m, users, "rate", value_number(2000));
     set(m, users, "gives_up", value_duration(8 * SIM_SEC));
-    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99, 30 * SIM_MIN, false};
+    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99,
+                      30 * SIM_MIN,           false};
     must(model_slo(m, &slo, NULL, 0, &why));
     return m;
 }
@@ -139,7 +140,7 @@ static void run(const struct bench *b, int part)
 
 int main(int argc, char **argv)
 {
-    int part = argc > 1 ? atoi(argv[1]) : 1;
+    int part = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 1;
     const char *only = argc > 2 ? argv[2] : "";
     for (size_t i = 0; i < sizeof benches / sizeof *benches; i++)
         if (strncmp(benches[i].name, only, strlen(only)) == 0)
