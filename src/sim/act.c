@@ -281,8 +281,8 @@ void act_ready(struct world *w, struct act *a, enum reason reason)
         cal_cancel(w, &a->timer);
     if (h->ready_tail - h->ready_head == h->ready_cap)
         ready_grow(w);
-    struct ready_entry *e = W_PTR(w, struct ready_entry, h->ready) +
-                            (h->ready_tail++ & (h->ready_cap - 1));
+    struct ready_entry *e =
+        W_PTR(w, struct ready_entry, h->ready) + (h->ready_tail++ & (h->ready_cap - 1));
     e->act = W_REF(w, a);
     e->gen = a->gen;
     e->reason = (uint8_t)reason;

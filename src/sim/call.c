@@ -75,9 +75,9 @@ bool call_cross(struct world *w, struct act *a, int event)
     if (way == 0)
         return false;
     act_wait(w, a, CAUSE_NETWORK, a->comp);
-    a->timer =
-        constant ? cal_after(w, way, event, a->comp, W_REF(w, a), a->gen)
-                 : cal_at(w, w_now(w) + way, event, a->comp, W_REF(w, a), a->gen);
+    a->timer = constant
+                   ? cal_after(w, way, event, a->comp, W_REF(w, a), a->gen)
+                   : cal_at(w, w_now(w) + way, event, a->comp, W_REF(w, a), a->gen);
     return true;
 }
 
@@ -180,8 +180,7 @@ static void child_send(struct world *w, struct act *c)
 {
     sim_time patience = p_time(w, c->policy, P_TIMEOUT);
     if (patience > 0)
-        c->timeout =
-            cal_after(w, patience, EV_TIMEOUT, c->policy, W_REF(w, c), c->gen);
+        c->timeout = cal_after(w, patience, EV_TIMEOUT, c->policy, W_REF(w, c), c->gen);
     if (c->kind != ACT_QUERY && call_cross(w, c, EV_ARRIVE))
         c->flags |= ACT_SENT;
     else

@@ -189,7 +189,7 @@ struct head {
     ref heap; /* unsigned __int128 keys */
     uint32_t heap_n, heap_cap;
     bool heap_hole; /* the heap's top was taken, nothing put in its place yet */
-    ref slots; /* struct cal_slot */
+    ref slots;      /* struct cal_slot */
     uint32_t slot_free, slot_n, slot_cap;
     ref lanes; /* struct cal_lane, one per constant delay */
     uint32_t lane_n;
