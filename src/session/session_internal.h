@@ -188,7 +188,8 @@ struct session {
     struct note_view *note_views;
 };
 
-/* session.c */
+/* session.c, transcript.c, view.c */
+enum hold session_hold(const struct session *s);
 void session_touch(struct session *s);
 void session_broken(struct session *s, const struct errmsg *why);
 void session_say(struct session *s, enum tone t, const char *fmt, ...)
@@ -196,6 +197,7 @@ void session_say(struct session *s, enum tone t, const char *fmt, ...)
 void session_feedback(struct session *s, enum tone t, const char *text);
 void session_finish(struct session *s); /* to the debrief */
 
+void transcript_init(struct out *o);
 void session_print(struct session *s, const struct out *o);
 /* Before an input: nothing of its moment is still to come. */
 void session_settle(struct session *s);
@@ -209,6 +211,12 @@ void session_wait(struct session *s, sim_time duration);
 /* input.c: a line's effects */
 enum err input_apply(struct session *s, const char *line, bool confirmed,
                      struct errmsg *why) MUST_USE;
+
+/* notebook.c: effects of a line that leave the world alone */
+void note_suspect(struct session *s, const struct effect *x);
+void note_rule_out(struct session *s, const struct effect *x);
+void note_note(struct session *s, const struct effect *x);
+void note_say(struct session *s, const struct effect *x);
 
 /* steps.c */
 const struct step *step_current(const struct session *s);
