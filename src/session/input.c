@@ -125,6 +125,8 @@ static void do_effect(struct session *s, const struct effect *x)
     case EFFECT_WHY:
         if (x->text)
             session_say(s, TONE_NORMAL, "%s", x->text);
+        if (!s->over && step_current(s))
+            s->status[s->step] = STEP_SHOWN;
         break;
     }
     session_touch(s);
@@ -190,15 +192,18 @@ static enum err propose(struct session *s, const char *line, struct out *out,
     return console_once(s, line, out, fx);
 }
 
-/* When it is over nothing is changed or noted any more, and nothing is taped. */
-static bool too_late(const struct session *s, const struct effects *fx)
+/* Why a line may not be carried out now; NULL: it may. When it is over nothing is
+ * changed or noted any more; on call nobody explains. */
+static const char *refusal(const struct session *s, const struct effects *fx)
 {
-    for (size_t i = 0; s->over && i < fx->n; i++) {
+    for (size_t i = 0; i < fx->n; i++) {
         enum effect_kind k = fx->list[i].kind;
-        if (k != EFFECT_SEEN && k != EFFECT_WHY && k != EFFECT_RESET)
-            return true;
+        if (s->over && k != EFFECT_SEEN && k != EFFECT_WHY && k != EFFECT_RESET)
+            return "It is over: look around, but nothing changes now.";
+        if (!s->over && k == EFFECT_WHY && s->mode == MODE_ONCALL)
+            return "On call nobody explains it. When it is over, why is free.";
     }
-    return false;
+    return NULL;
 }
 
 enum err input_apply(struct session *s, const char *line, bool confirmed,
@@ -208,8 +213,10 @@ enum err input_apply(struct session *s, const char *line, bool confirmed,
     struct effects fx;
     set_confirm(s, NULL);
     enum err e = propose(s, line, &out, &fx, why);
-    if (e == ERR_OK && too_late(s, &fx)) {
-        out_line(&out, TONE_WARN, "It is over: look around, but nothing changes now.");
+    const char *no = e == ERR_OK ? refusal(s, &fx) : NULL;
+    if (no) {
+        out_reset(&out);
+        out_line(&out, TONE_WARN, "%s", no);
         e = ERR_REFUSED;
     }
     if (e != ERR_OK) {

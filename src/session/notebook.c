@@ -130,41 +130,20 @@ void note_rule_out(struct session *s, const struct effect *x)
 /* ---- status updates
  * ------------------------------------------------------------------------------- */
 
-/* The first whole number in a text; thousands may be grouped by commas or spaces. */
-static bool first_number(const char *t, uint64_t *out)
-{
-    while (*t && (*t < '0' || *t > '9'))
-        t++;
-    if (!*t)
-        return false;
-    uint64_t v = 0;
-    for (; *t; t++) {
-        if (*t >= '0' && *t <= '9')
-            v = v < UINT64_MAX / 20 ? v * 10 + (uint64_t)(*t - '0') : v;
-        else if (!((*t == ',' || *t == ' ') && t[1] >= '0' && t[1] <= '9'))
-            break;
-    }
-    *out = v;
-    return true;
-}
-
-static bool within_factor_two(uint64_t said, uint64_t truth)
-{
-    if (said == truth)
-        return true;
-    return said > 0 && truth > 0 && said <= 2 * truth && truth <= 2 * said;
-}
-
 static void tell_update(struct session *s, const struct said *u)
 {
-    if (u->has_number)
-        session_say(s, u->honest ? TONE_GOOD : TONE_WARN,
-                    "Posted. %s %llu failed or slow requests counted so far.",
-                    u->honest ? "Your number holds:"
-                              : "Your number is off by more than a factor of two:",
-                    (unsigned long long)u->truth);
-    else
+    if (!u->claim.kind || s->mode != MODE_GUIDED || session_users_hidden(s)) {
         session_say(s, TONE_NORMAL, "Posted.");
+        return;
+    }
+    struct buf b;
+    buf_init(&b, 200);
+    claim_truth(s, &u->claim, &b);
+    session_say(s, u->honest ? TONE_GOOD : TONE_WARN, "Posted. %s %s.",
+                u->honest ? "Your number holds:"
+                          : "Your number is off by more than a factor of two:",
+                b.s);
+    buf_release(&b);
 }
 
 void note_note(struct session *s, const struct effect *x)
@@ -190,11 +169,8 @@ void note_say(struct session *s, const struct effect *x)
         u.fields++;
         buf_addf(&b, "%s%s", b.len ? "; " : "", all[i]);
     }
-    u.truth = run_bad(&s->run, 0);
-    u.has_number = f->impact && first_number(f->impact, &u.number);
-    if (u.has_number)
-        u.honest = within_factor_two(u.number, u.truth);
-    u.state = f->state ? mem_strdup(f->state) : NULL;
+    u.claim = claim_read(f->impact);
+    u.honest = claim_holds(s, &u.claim);
     if (s->nsaids == s->saids_cap) {
         s->saids_cap = s->saids_cap ? 2 * s->saids_cap : 4;
         s->saids = mem_grow(s->saids, s->saids_cap, sizeof(*s->saids));

@@ -162,9 +162,26 @@ static bool course_taken(const struct session *s, const struct course *c)
     return all > 0;
 }
 
+/* It was told in the branch that counts. */
 static bool told(const struct session *s, const struct forecast *f)
 {
     return s->practice ? f->told_then : f->told;
+}
+
+static void make_forecasts(const struct maker *k)
+{
+    struct buf b;
+    for (size_t i = 0; i < k->s->nforecasts; i++) {
+        const struct forecast *f = &k->s->forecasts[i];
+        if (!told(k->s, f))
+            continue;
+        buf_init(&b, 200);
+        forecast_words(f, &b);
+        add_text(k->r, BLOCK_BULLET, "You predicted %s for \"%s\". %s.",
+                 direction_word(f->said),
+                 lesson_step(k->s->lesson, f->step)->predict[f->index].what, b.s);
+        buf_release(&b);
+    }
 }
 
 void make_turns(const struct maker *k)
@@ -181,12 +198,5 @@ void make_turns(const struct maker *k)
         head = true;
         add_text(k->r, BLOCK_BULLET, "%s. %s", c->title, c->says);
     }
-    for (size_t i = 0; i < k->s->nforecasts; i++) {
-        const struct forecast *f = &k->s->forecasts[i];
-        const struct prediction *p = &lesson_step(l, f->step)->predict[f->index];
-        if (told(k->s, f))
-            add_text(k->r, BLOCK_BULLET,
-                     "You predicted %s for \"%s\"; it was %.3g, then %.3g.",
-                     direction_word(f->said), p->what, f->before, f->after);
-    }
+    make_forecasts(k);
 }

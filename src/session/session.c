@@ -191,8 +191,6 @@ void session_free(struct session *s)
     lesson_free(s->lesson);
     for (size_t i = 0; i < s->nnotes; i++)
         mem_free(s->notes[i].text);
-    for (size_t i = 0; i < s->nsaids; i++)
-        mem_free(s->saids[i].state);
     mem_free(s->notes);
     mem_free(s->note_views);
     mem_free(s->saids);

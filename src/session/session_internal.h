@@ -96,12 +96,15 @@ struct note {
     enum mechanism mechanism;
     char *text;
 };
+struct claim { /* the number in an update */
+    char kind; /* 0 none, 'n' requests, '%' share, '/' rate per second */
+    double number;
+};
 struct said { /* a status update */
     sim_time at;
     unsigned fields; /* how many of the five were given */
-    bool has_number, honest;
-    uint64_t number, truth;
-    char *state;
+    bool honest;
+    struct claim claim;
 };
 struct forecast { /* a prediction that waits for its day */
     size_t step, index;
@@ -199,6 +202,7 @@ void session_finish(struct session *s); /* to the debrief */
 
 void transcript_init(struct out *o);
 void session_print(struct session *s, const struct out *o);
+bool session_users_hidden(const struct session *s);
 /* Before an input: nothing of its moment is still to come. */
 void session_settle(struct session *s);
 void session_console(const struct session *s, struct console_ctx *ctx);
@@ -218,6 +222,12 @@ void note_rule_out(struct session *s, const struct effect *x);
 void note_note(struct session *s, const struct effect *x);
 void note_say(struct session *s, const struct effect *x);
 
+/* claim.c: the first number in a text; whether it is within a factor of two of what is
+ * so; and what is so. */
+struct claim claim_read(const char *text);
+bool claim_holds(const struct session *s, const struct claim *c);
+void claim_truth(const struct session *s, const struct claim *c, struct buf *out);
+
 /* steps.c */
 const struct step *step_current(const struct session *s);
 bool step_holds(const struct session *s);
@@ -230,6 +240,8 @@ void step_solution(struct session *s);
 void step_update(struct session *s, const struct update *fields);
 void forecast_arm(struct session *s);
 void forecast_check(struct session *s);
+/* "It was 250 ms and became 4.2 s" */
+void forecast_words(const struct forecast *f, struct buf *b);
 const char *direction_word(char c);
 char direction_of(double before, double after);
 

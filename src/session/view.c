@@ -25,7 +25,7 @@ static void view_notes(struct session *s, struct session_view *v)
     v->nnotes = s->nnotes;
 }
 
-static bool users_hidden(const struct session *s)
+bool session_users_hidden(const struct session *s)
 {
     const struct slo *slo = model_get_slo(s->run.stage->lw.model);
     return slo && slo->hidden && s->phase != PHASE_DEBRIEF;
@@ -52,7 +52,7 @@ const struct session_view *session_view(const struct session *cs)
         .seed = s->seed,
         .mode = s->mode,
         .practice = s->practice,
-        .users_hidden = users_hidden(s),
+        .users_hidden = session_users_hidden(s),
         .slo = recording_slo(s->run.rec, run_now(&s->run)),
         .users_lost = run_bad(&s->run, li->starts_at),
         .alerts_firing = firing(s->run.rec),
@@ -78,7 +78,7 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     run_console(&s->run, ctx);
     const struct step *st = step_current(s);
     ctx->ntickets = s->tickets_known;
-    ctx->users_hidden = users_hidden(s);
+    ctx->users_hidden = session_users_hidden(s);
     ctx->step_say = st ? st->say : NULL;
     ctx->finished = s->phase == PHASE_DEBRIEF;
     ctx->may_rewind = s->mode == MODE_GUIDED;
