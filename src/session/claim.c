@@ -1,9 +1,9 @@
 /*
  * Is the number in a status update honest? People say "600 orders", "about 30 %", "3 in
  * 10", "six a second": a count, a share or a rate. Each is held against what can be
- * known of users at that moment, over the last minute, the last five or since it began;
- * within a factor of two of any of these is honest. Words without a number, "not known
- * yet" among them, claim nothing.
+ * known of users at that moment: since it began, over the last five minutes, or in the
+ * worst minute so far; within a factor of two of any of these is honest. Words without
+ * a number, "not known yet" among them, claim nothing.
  */
 #include "session_internal.h"
 
@@ -132,25 +132,35 @@ struct claim claim_read(const char *text)
 
 /* ---- what is so ------------------------------------------------------------------ */
 
-static double bad_share(const struct session *s, sim_time from)
+static double bad_share(const struct session *s, sim_time from, sim_time to)
 {
-    double good = recording_good(s->run.rec, from, run_now(&s->run));
+    double good = recording_good(s->run.rec, from, to);
     return isnan(good) ? 0 : 1 - good;
 }
 
-static double bad_rate(const struct session *s, sim_time from)
+static double bad_rate(const struct session *s, sim_time from, sim_time to)
 {
-    sim_time now = run_now(&s->run);
-    return now > from ? (double)run_bad(&s->run, from) /
-                            ((double)(now - from) / (double)SIM_SEC)
-                      : 0;
+    double seconds = (double)(to - from) / (double)SIM_SEC;
+    double bad = (double)recording_bad_count(s->run.rec, from, to);
+    return seconds > 0 ? bad / seconds : 0;
 }
 
-static double so(const struct session *s, char kind, sim_time from)
+static double so(const struct session *s, char kind, sim_time from, sim_time to)
 {
-    return kind == '%'   ? bad_share(s, from)
-           : kind == '/' ? bad_rate(s, from)
-                         : (double)run_bad(&s->run, from);
+    return kind == '%'   ? bad_share(s, from, to)
+           : kind == '/' ? bad_rate(s, from, to)
+                         : (double)recording_bad_count(s->run.rec, from, to);
+}
+
+/* How it was when it was worst: what people still say when it is over. */
+static double worst_minute(const struct session *s, char kind)
+{
+    double worst = 0;
+    for (sim_time t = run_now(&s->run); t >= SIM_MIN; t -= SIM_MIN) {
+        double v = so(s, kind, t - SIM_MIN, t);
+        worst = v > worst ? v : worst;
+    }
+    return worst;
 }
 
 static bool within_factor_two(double said, double truth)
@@ -162,24 +172,25 @@ static bool within_factor_two(double said, double truth)
 bool claim_holds(const struct session *s, const struct claim *c)
 {
     sim_time now = run_now(&s->run), page = lesson_info(s->lesson)->starts_at;
-    sim_time since[] = {page, 0, now - SIM_MIN, now - 5 * SIM_MIN};
-    size_t n = c->kind == 'n' ? 2 : 4; /* a count is of all that was lost */
+    sim_time since[] = {page, 0, now - 5 * SIM_MIN};
+    size_t n = c->kind == 'n' ? 2 : 3; /* a count is of all that was lost */
     bool holds = c->kind == 0;
     for (size_t i = 0; i < n; i++)
-        holds |= within_factor_two(c->number, so(s, c->kind, since[i]));
+        holds |= within_factor_two(c->number, so(s, c->kind, since[i], now));
+    if (c->kind != 'n')
+        holds |= within_factor_two(c->number, worst_minute(s, c->kind));
     return holds;
 }
 
 void claim_truth(const struct session *s, const struct claim *c, struct buf *out)
 {
-    sim_time minute = run_now(&s->run) - SIM_MIN;
     if (c->kind == '%')
-        buf_addf(out, "%.0f %% of requests failed or were slow in the last minute",
-                 100 * bad_share(s, minute));
+        buf_addf(out, "%.0f %% of requests failed or were slow in the worst minute",
+                 100 * worst_minute(s, '%'));
     else if (c->kind == '/')
-        buf_addf(out, "%.1f failed or slow requests a second in the last minute",
-                 bad_rate(s, minute));
+        buf_addf(out, "%.1f failed or slow requests a second in the worst minute",
+                 worst_minute(s, '/'));
     else
         buf_addf(out, "%.0f failed or slow requests since the page",
-                 so(s, 'n', lesson_info(s->lesson)->starts_at));
+                 (double)run_bad(&s->run, lesson_info(s->lesson)->starts_at));
 }

@@ -259,6 +259,19 @@ static void test_honest_numbers(void **state)
     says("three in ten", "Posted.\n");
 }
 
+/* What was so is said when it is over, too. */
+static void test_honest_afterwards(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small, MODE_GUIDED);
+    play_type(s, "2");
+    play_type(s, "rollback api");
+    wait_out(s, 20 * SIM_MIN);
+    play_type(s, "say --impact about 30 % of orders failed --state cured");
+    assert_true(play_said(s, "Your number holds"));
+    session_free(s);
+}
+
 /* Where nobody measures users, an update does not tell either. */
 static void test_hidden_users(void **state)
 {
@@ -402,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_diagnosis),
         cmocka_unit_test(test_a_fact_of_another),
         cmocka_unit_test(test_honest_numbers),
+        cmocka_unit_test(test_honest_afterwards),
         cmocka_unit_test(test_hidden_users),
         cmocka_unit_test(test_predictions_read_well),
         cmocka_unit_test(test_a_quiet_shift),
