@@ -198,9 +198,9 @@ static bool wants_plain(const struct cli_args *a)
     if (option_given(a, OPT_SCRIPT))
         return false;
     return option_given(a, OPT_PLAIN) ||
-           (accessible != NULL && strcmp(accessible, "1") == 0) ||
-           term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0 ||
-           !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO);
+           (accessible != NULL && strcmp(accessible, "1") == 0) || term == NULL ||
+           term[0] == '\0' || strcmp(term, "dumb") == 0 || !isatty(STDIN_FILENO) ||
+           !isatty(STDOUT_FILENO);
 }
 
 static int run(const struct cli_args *a)

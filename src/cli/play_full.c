@@ -169,7 +169,10 @@ static void take_answer(struct full *f)
     play_note(f->p, &f->a);
     wire_frame_apply(&f->a.frame, &f->canvas);
     paint(f);
+    bool troubled = store_trouble(f->p->store) != NULL;
     play_settle(f->p);
+    if (troubled != (store_trouble(f->p->store) != NULL))
+        paint(f); /* what the screen says of saving is no longer so */
 }
 
 /* Something to see while the worker gets a lesson ready. */

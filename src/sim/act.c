@@ -13,7 +13,7 @@ enum { ACT_CHUNK = 16384, LEDGER_CHUNK = 4096 };
 
 /* ---- life ----------------------------------------------------------------------- */
 
-static void acts_more(struct world *w)
+static SELDOM void acts_more(struct world *w)
 {
     ref r = w_alloc(w, ACT_CHUNK);
     struct act *a = W_PTR(w, struct act, r);
@@ -81,17 +81,22 @@ void act_free(struct world *w, struct act *a)
 
 /* ---- the ledger ----------------------------------------------------------------- */
 
+static SELDOM void chunks_more(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    ref r = w_alloc(w, LEDGER_CHUNK);
+    struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
+    for (size_t i = 0; i < LEDGER_CHUNK / sizeof(*k); i++) {
+        k[i].next = h->ledger_free;
+        h->ledger_free = W_REF(w, &k[i]);
+    }
+}
+
 static ref chunk_new(struct world *w)
 {
     struct head *h = W_HEAD(w);
-    if (h->ledger_free == 0) {
-        ref r = w_alloc(w, LEDGER_CHUNK);
-        struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
-        for (size_t i = 0; i < LEDGER_CHUNK / sizeof(*k); i++) {
-            k[i].next = h->ledger_free;
-            h->ledger_free = W_REF(w, &k[i]);
-        }
-    }
+    if (h->ledger_free == 0)
+        chunks_more(w);
     ref r = h->ledger_free;
     struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
     h->ledger_free = k->next;
@@ -100,53 +105,74 @@ static ref chunk_new(struct world *w)
     return r;
 }
 
-void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
-                sim_time ns)
+/* Something new in it. Only the first chunk is not full. */
+static void ledger_append(struct world *w, ref *ledger, uint8_t cause, comp_id place,
+                          sim_time ns)
 {
-    if (ns == 0)
-        return;
-    assert(ns > 0);
-    for (ref r = a->ledger; r != 0;) {
+    struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, *ledger);
+    if (*ledger == 0 || k->n == LEDGER_SLICES) {
+        ref r = chunk_new(w);
+        k = W_PTR(w, struct ledger_chunk, r);
+        k->next = *ledger;
+        *ledger = r;
+    }
+    struct slice *s = &k->slices[k->n++];
+    s->place = place;
+    s->cause = cause;
+    s->ns = ns;
+}
+
+static void ledger_charge(struct world *w, ref *ledger, uint8_t cause, comp_id place,
+                          sim_time ns)
+{
+    for (ref r = *ledger; r != 0;) {
         struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
-        for (uint32_t i = 0; i < k->n; i++) {
-            if (k->slices[i].place == place && k->slices[i].cause == (uint8_t)cause) {
-                k->slices[i].ns += ns;
+        for (struct slice *s = k->slices, *end = s + k->n; s < end; s++) {
+            if (s->place == place && s->cause == cause) {
+                s->ns += ns;
                 return;
             }
         }
         r = k->next;
     }
-    struct ledger_chunk *k =
-        a->ledger == 0 ? NULL : W_PTR(w, struct ledger_chunk, a->ledger);
-    if (k == NULL || k->n == LEDGER_SLICES) { /* only the first one is not full */
-        ref r = chunk_new(w);
-        k = W_PTR(w, struct ledger_chunk, r);
-        k->next = a->ledger;
-        a->ledger = r;
-    }
-    k->slices[k->n++] =
-        (struct slice){.place = place, .cause = (uint8_t)cause, .ns = ns};
+    ledger_append(w, ledger, cause, place, ns);
 }
 
-static void ledger_add(struct world *w, struct act *to, const struct act *from)
+void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
+                sim_time ns)
 {
-    for (ref r = from->ledger; r != 0;) {
+    assert(ns >= 0);
+    if (ns > 0)
+        ledger_charge(w, &a->ledger, (uint8_t)cause, place, ns);
+}
+
+static void ledger_add(struct world *w, ref *to, ref from)
+{
+    for (ref r = from; r != 0;) {
         const struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
-        for (uint32_t i = 0; i < k->n; i++)
-            act_charge(w, to, (enum cause)k->slices[i].cause, k->slices[i].place,
-                       k->slices[i].ns);
+        for (const struct slice *s = k->slices, *end = s + k->n; s < end; s++)
+            ledger_charge(w, to, s->cause, s->place, s->ns);
         r = k->next;
     }
 }
 
+/* The smaller one is added to the larger one: a caller has seldom done much before it
+ * calls. */
 void ledger_merge(struct world *w, struct act *to, struct act *from)
 {
-    if (to->ledger == 0) { /* nothing to add to: take it as it is */
-        to->ledger = from->ledger;
+    if (to->ledger == 0 || from->ledger == 0) {
+        to->ledger |= from->ledger;
         from->ledger = 0;
-    } else {
-        ledger_add(w, to, from);
+        return;
     }
+    const struct ledger_chunk *a = W_PTR(w, struct ledger_chunk, to->ledger);
+    const struct ledger_chunk *b = W_PTR(w, struct ledger_chunk, from->ledger);
+    if (b->next != 0 || (a->next == 0 && b->n > a->n)) {
+        ref larger = from->ledger;
+        from->ledger = to->ledger;
+        to->ledger = larger;
+    }
+    ledger_add(w, &to->ledger, from->ledger);
 }
 
 /* Whom a waiting act waits for: its child, or the first of its branches. */
@@ -159,7 +185,7 @@ void ledger_take(struct world *w, struct act *to, struct act *from)
 {
     sim_time now = w_now(w);
     for (;;) {
-        ledger_add(w, to, from);
+        ledger_add(w, &to->ledger, from->ledger);
         if (from->flags & ACT_IN_STATION) {
             const struct station *s = W_PTR(w, struct station, from->station);
             sim_time work = station_attained(w, s, from), all = now - from->since;
@@ -177,14 +203,22 @@ void ledger_take(struct world *w, struct act *to, struct act *from)
     }
 }
 
-size_t ledger_copy(const struct world *w, const struct act *a, struct slice *out,
-                   size_t max)
+size_t ledger_read(const struct world *w, const struct act *a, struct slice *buf,
+                   size_t max, const struct slice **out)
 {
     size_t n = 0;
+    *out = buf;
+    if (a->ledger != 0) { /* nearly always it fits into one chunk */
+        const struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, a->ledger);
+        if (k->next == 0) {
+            *out = k->slices;
+            return k->n;
+        }
+    }
     for (ref r = a->ledger; r != 0;) {
         const struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
         for (uint32_t i = 0; i < k->n && n < max; i++)
-            out[n++] = k->slices[i];
+            buf[n++] = k->slices[i];
         r = k->next;
     }
     return n;
@@ -224,27 +258,34 @@ void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause,
     a->timer = cal_at(w, w_now(w) + delay, EV_READY, a->comp, W_REF(w, a), a->gen);
 }
 
+static SELDOM void ready_grow(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    uint32_t cap = 0;
+    ref ring = 0;
+    w_grow(w, &ring, &cap, h->ready_cap == 0 ? 64 : h->ready_cap * 2,
+           sizeof(struct ready_entry));
+    struct ready_entry *to = W_PTR(w, struct ready_entry, ring),
+                       *from = W_PTR(w, struct ready_entry, h->ready);
+    for (uint32_t i = h->ready_head; i != h->ready_tail; i++)
+        to[i & (cap - 1)] = from[i & (h->ready_cap - 1)];
+    w_release(w, h->ready, h->ready_cap * sizeof(struct ready_entry));
+    h->ready = ring;
+    h->ready_cap = cap;
+}
+
 void act_ready(struct world *w, struct act *a, enum reason reason)
 {
     struct head *h = W_HEAD(w);
-    cal_cancel(w, &a->timer);
-    if (h->ready_tail - h->ready_head == h->ready_cap) {
-        uint32_t n = h->ready_cap, cap = 0;
-        ref ring = 0;
-        w_grow(w, &ring, &cap, n == 0 ? 64 : n * 2, sizeof(struct ready_entry));
-        struct ready_entry *to = W_PTR(w, struct ready_entry, ring);
-        for (uint32_t i = 0; i < n; i++)
-            to[i] =
-                W_PTR(w, struct ready_entry, h->ready)[(h->ready_head + i) & (n - 1)];
-        w_release(w, h->ready, n * sizeof(struct ready_entry));
-        h->ready = ring;
-        h->ready_cap = cap;
-        h->ready_head = 0;
-        h->ready_tail = n;
-    }
-    W_PTR(w, struct ready_entry, h->ready)
-    [h->ready_tail++ & (h->ready_cap - 1)] =
-        (struct ready_entry){W_REF(w, a), a->gen, (uint8_t)reason};
+    if (a->timer != 0)
+        cal_cancel(w, &a->timer);
+    if (h->ready_tail - h->ready_head == h->ready_cap)
+        ready_grow(w);
+    struct ready_entry *e =
+        W_PTR(w, struct ready_entry, h->ready) + (h->ready_tail++ & (h->ready_cap - 1));
+    e->act = W_REF(w, a);
+    e->gen = a->gen;
+    e->reason = (uint8_t)reason;
 }
 
 bool ready_any(const struct world *w)
@@ -316,19 +357,10 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
         act_orphan(w, a);
         return;
     }
-    sim_time back = 0;
-    bool constant = false;
-    if (a->kind != ACT_QUERY)
-        back = call_latency(w, a->policy, &constant);
-    if (back == 0) {
+    if (a->kind != ACT_QUERY && call_cross(w, a, EV_DELIVER))
+        a->flags |= ACT_BACK;
+    else
         call_delivered(w, a);
-        return;
-    }
-    a->flags |= ACT_BACK;
-    act_wait(w, a, CAUSE_NETWORK, a->comp);
-    sim_time at = w_now(w) + back;
-    a->timer = constant ? cal_after(w, back, EV_DELIVER, a->comp, W_REF(w, a), a->gen)
-                        : cal_at(w, at, EV_DELIVER, a->comp, W_REF(w, a), a->gen);
 }
 
 void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit)

@@ -4,7 +4,8 @@
  * A binary heap of 16-byte keys holds (time | number | slot) in one integer, so that
  * one comparison orders them; the smaller child is chosen without a branch. What
  * happens lies in the slot. Cancelling marks the slot; the key is dropped when it comes
- * up.
+ * up. Nearly every event plans another one, so the place of a key that was taken stays
+ * empty until then: filling it costs one way down instead of a way down and a way up.
  *
  * Delays that repeat (timeouts, network hops) never need the heap's order among
  * themselves: each such delay has a lane, a ring in order of time, and only the head of
@@ -46,43 +47,41 @@ void calendar_init(struct world *w)
     w_grow(w, &h->heap, &h->heap_cap, 256, sizeof(cal_key));
 }
 
-static uint32_t slot_take(struct world *w)
+static struct cal_slot *slot_at(const struct world *w, uint32_t s)
+{
+    return W_PTR(w, struct cal_slot, W_HEAD(w)->slots) + s;
+}
+
+static SELDOM uint32_t slot_more(struct world *w)
 {
     struct head *h = W_HEAD(w);
-    uint32_t s = h->slot_free;
-    if (s != 0) {
-        h->slot_free = W_PTR(w, struct cal_slot, h->slots)[s].link;
-        return s;
-    }
     if (h->slot_n > SLOT_MASK)
         BUG("more than %u events are pending", SLOT_MASK);
     w_grow(w, &h->slots, &h->slot_cap, h->slot_n + 1, sizeof(struct cal_slot));
     return h->slot_n++;
 }
 
-static void slot_drop(struct world *w, uint32_t s)
+static inline uint32_t slot_take(struct world *w, int event, comp_id c, uint32_t a,
+                                 uint32_t b)
 {
     struct head *h = W_HEAD(w);
-    struct cal_slot *slot = W_PTR(w, struct cal_slot, h->slots) + s;
+    uint32_t s = h->slot_free;
+    if (s != 0)
+        h->slot_free = slot_at(w, s)->link;
+    else
+        s = slot_more(w);
+    *slot_at(w, s) = (struct cal_slot){
+        .event = (uint8_t)event, .lane = CAL_LANES, .comp = c, .a = a, .b = b};
+    return s;
+}
+
+static inline void slot_drop(struct world *w, uint32_t s)
+{
+    struct head *h = W_HEAD(w);
+    struct cal_slot *slot = slot_at(w, s);
     slot->event = EV_NONE;
     slot->link = h->slot_free;
     h->slot_free = s;
-}
-
-static void heap_push(struct world *w, cal_key k)
-{
-    struct head *h = W_HEAD(w);
-    w_grow(w, &h->heap, &h->heap_cap, h->heap_n + 1, sizeof(cal_key));
-    cal_key *heap = W_PTR(w, cal_key, h->heap);
-    uint32_t i = h->heap_n++;
-    while (i > 0) {
-        uint32_t up = (i - 1) / 2;
-        if (heap[up] <= k)
-            break;
-        heap[i] = heap[up];
-        i = up;
-    }
-    heap[i] = k;
 }
 
 /* Puts k where the top was and lets it sink. */
@@ -104,44 +103,55 @@ static void heap_sink(cal_key *heap, uint32_t n, cal_key k)
     heap[i] = k;
 }
 
-static void heap_pop(struct world *w)
+static void heap_rise(cal_key *heap, uint32_t i, cal_key k)
+{
+    while (i > 0) {
+        uint32_t up = (i - 1) / 2;
+        if (heap[up] <= k)
+            break;
+        heap[i] = heap[up];
+        i = up;
+    }
+    heap[i] = k;
+}
+
+static void heap_push(struct world *w, cal_key k)
 {
     struct head *h = W_HEAD(w);
-    cal_key *heap = W_PTR(w, cal_key, h->heap);
+    if (h->heap_hole) {
+        h->heap_hole = false;
+        heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
+        return;
+    }
+    if (h->heap_n == h->heap_cap)
+        w_grow(w, &h->heap, &h->heap_cap, h->heap_n + 1, sizeof(cal_key));
+    heap_rise(W_PTR(w, cal_key, h->heap), h->heap_n++, k);
+}
+
+/* Nothing was put where the top was taken: the last one sinks from there. */
+static void heap_close(struct head *h, cal_key *heap)
+{
+    h->heap_hole = false;
     h->heap_n--;
     if (h->heap_n > 0)
         heap_sink(heap, h->heap_n, heap[h->heap_n]);
-}
-
-static struct cal_slot *slot_fill(struct world *w, uint32_t s, int event, comp_id c,
-                                  uint32_t a, uint32_t b)
-{
-    struct cal_slot *slot = W_PTR(w, struct cal_slot, W_HEAD(w)->slots) + s;
-    slot->event = (uint8_t)event;
-    slot->comp = c;
-    slot->a = a;
-    slot->b = b;
-    slot->lane = CAL_LANES;
-    return slot;
 }
 
 uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
                 uint32_t b)
 {
     struct head *h = W_HEAD(w);
-    uint32_t s = slot_take(w);
-    slot_fill(w, s, event, c, a, b);
+    uint32_t s = slot_take(w, event, c, a, b);
     heap_push(w, key_make(at < h->now ? h->now : at, h->seq++, s));
     return s;
 }
 
 /* The lane of this delay; NULL: all are taken by others. */
-static struct cal_lane *lane_of(struct world *w, sim_time delay)
+static inline struct cal_lane *lane_of(struct cal_lane *lanes, sim_time delay)
 {
-    struct cal_lane *lanes = W_PTR(w, struct cal_lane, W_HEAD(w)->lanes);
     uint32_t i = (uint32_t)(((uint64_t)delay * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
     for (uint32_t n = 0; n < CAL_LANES; n++, i = (i + 1) % CAL_LANES) {
-        if (lanes[i].used && lanes[i].delay == delay)
+        if (lanes[i].delay == delay && lanes[i].used)
             return &lanes[i];
         if (!lanes[i].used) {
             lanes[i].used = true;
@@ -152,46 +162,46 @@ static struct cal_lane *lane_of(struct world *w, sim_time delay)
     return NULL;
 }
 
-static uint32_t lane_append(struct world *w, struct cal_lane *l, cal_key k)
+/* A larger ring: what lies in it moves to where its number says. */
+static SELDOM void lane_grow(struct world *w, struct cal_lane *l)
 {
-    uint32_t n = l->tail - l->head;
-    if (n + 1 >= l->cap) {
-        uint32_t cap = 0;
-        ref ring = 0;
-        w_grow(w, &ring, &cap, l->cap == 0 ? 64 : l->cap * 2, sizeof(cal_key));
-        cal_key *to = W_PTR(w, cal_key, ring), *from = W_PTR(w, cal_key, l->ring);
-        for (uint32_t i = 0; i < n; i++)
-            to[(l->head + i) & (cap - 1)] = from[(l->head + i) & (l->cap - 1)];
-        w_release(w, l->ring, l->cap * sizeof(cal_key));
-        l->ring = ring;
-        l->cap = cap;
-    }
-    W_PTR(w, cal_key, l->ring)[l->tail & (l->cap - 1)] = k;
-    return l->tail++;
+    uint32_t cap = 0;
+    ref ring = 0;
+    w_grow(w, &ring, &cap, l->cap == 0 ? 64 : l->cap * 2, sizeof(cal_key));
+    cal_key *to = W_PTR(w, cal_key, ring), *from = W_PTR(w, cal_key, l->ring);
+    for (uint32_t i = l->head; i != l->tail; i++)
+        to[i & (cap - 1)] = from[i & (l->cap - 1)];
+    w_release(w, l->ring, l->cap * sizeof(cal_key));
+    l->ring = ring;
+    l->cap = cap;
 }
 
 uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32_t a,
                    uint32_t b)
 {
     struct head *h = W_HEAD(w);
+    struct cal_lane *lanes = W_PTR(w, struct cal_lane, h->lanes);
+    struct cal_lane *l = lane_of(lanes, delay);
     sim_time at = h->now > SIM_FOREVER - delay ? SIM_FOREVER : h->now + delay;
-    struct cal_lane *l = lane_of(w, delay);
     if (l == NULL)
         return cal_at(w, at, event, c, a, b);
-    uint32_t s = slot_take(w);
-    struct cal_slot *slot = slot_fill(w, s, event, c, a, b);
-    slot->lane = (uint8_t)(l - W_PTR(w, struct cal_lane, h->lanes));
+    if (l->tail - l->head + 1 >= l->cap)
+        lane_grow(w, l);
+    uint32_t s = slot_take(w, event, c, a, b);
+    struct cal_slot *slot = slot_at(w, s);
+    slot->lane = (uint8_t)(l - lanes);
+    slot->link = l->tail;
     cal_key k = key_make(at, h->seq++, s);
-    if (l->head == l->tail)
+    W_PTR(w, cal_key, l->ring)[l->tail & (l->cap - 1)] = k;
+    if (l->head == l->tail++)
         heap_push(w, k);
-    slot->link = lane_append(w, l, k);
     return s;
 }
 
 void cal_drop(struct world *w, uint32_t s)
 {
     struct head *h = W_HEAD(w);
-    struct cal_slot *slot = W_PTR(w, struct cal_slot, h->slots) + s;
+    struct cal_slot *slot = slot_at(w, s);
     slot->event = EV_NONE;
     if (slot->lane == CAL_LANES)
         return;
@@ -216,27 +226,27 @@ static void lane_advance(struct world *w, struct cal_lane *l)
         }
         l->head++;
     }
-    heap_pop(w);
+    h->heap_hole = true;
 }
 
 bool calendar_next(struct world *w, sim_time until, struct cal_slot *out, sim_time *at)
 {
     struct head *h = W_HEAD(w);
-    while (h->heap_n > 0) {
-        cal_key k = *W_PTR(w, cal_key, h->heap);
-        if (key_time(k) > until)
+    const cal_key *heap = W_PTR(w, cal_key, h->heap);
+    for (;;) {
+        if (h->heap_hole)
+            heap_close(h, W_PTR(w, cal_key, h->heap));
+        if (h->heap_n == 0 || key_time(heap[0]) > until)
             return false;
-        uint32_t s = (uint32_t)k & SLOT_MASK;
-        *out = W_PTR(w, struct cal_slot, h->slots)[s];
-        if (out->lane != CAL_LANES)
-            lane_advance(w, W_PTR(w, struct cal_lane, h->lanes) + out->lane);
+        *at = key_time(heap[0]);
+        uint32_t s = (uint32_t)heap[0] & SLOT_MASK;
+        *out = *slot_at(w, s);
+        if (out->lane == CAL_LANES)
+            h->heap_hole = true;
         else
-            heap_pop(w);
+            lane_advance(w, W_PTR(w, struct cal_lane, h->lanes) + out->lane);
         slot_drop(w, s);
-        if (out->event != EV_NONE) {
-            *at = key_time(k);
+        if (out->event != EV_NONE)
             return true;
-        }
     }
-    return false;
 }

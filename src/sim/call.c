@@ -65,19 +65,20 @@ static bool spec_of(const struct world *w, const struct act *p, struct call_spec
 
 /* ---- network -------------------------------------------------------------------- */
 
-sim_time call_latency(struct world *w, comp_id policy, bool *constant)
+bool call_cross(struct world *w, struct act *a, int event)
 {
-    if (policy == COMP_NONE)
-        return 0;
-    const struct dist *d = p_dist(w, policy, P_NETWORK);
-    *constant = d->kind == DIST_CONST;
-    return *constant ? d->mean : dist_draw(d, w_rng(w, policy, RNG_NETWORK));
-}
-
-sim_time call_network(struct world *w, const struct act *a)
-{
-    bool constant;
-    return call_latency(w, a->policy, &constant);
+    if (a->policy == COMP_NONE)
+        return false;
+    const struct dist *d = p_dist(w, a->policy, P_NETWORK);
+    bool constant = d->kind == DIST_CONST;
+    sim_time way = constant ? d->mean : dist_draw(d, w_rng(w, a->policy, RNG_NETWORK));
+    if (way == 0)
+        return false;
+    act_wait(w, a, CAUSE_NETWORK, a->comp);
+    a->timer = constant
+                   ? cal_after(w, way, event, a->comp, W_REF(w, a), a->gen)
+                   : cal_at(w, w_now(w) + way, event, a->comp, W_REF(w, a), a->gen);
+    return true;
 }
 
 int call_balance(const struct world *w, comp_id policy)
@@ -177,21 +178,13 @@ static struct act *child_make(struct world *w, struct act *p, const struct call_
 
 static void child_send(struct world *w, struct act *c)
 {
-    ref r = W_REF(w, c);
-    sim_time patience = p_time(w, c->policy, P_TIMEOUT), d = 0;
-    bool constant = true;
+    sim_time patience = p_time(w, c->policy, P_TIMEOUT);
     if (patience > 0)
-        c->timeout = cal_after(w, patience, EV_TIMEOUT, c->policy, r, c->gen);
-    if (c->kind != ACT_QUERY)
-        d = call_latency(w, c->policy, &constant);
-    if (d == 0) {
+        c->timeout = cal_after(w, patience, EV_TIMEOUT, c->policy, W_REF(w, c), c->gen);
+    if (c->kind != ACT_QUERY && call_cross(w, c, EV_ARRIVE))
+        c->flags |= ACT_SENT;
+    else
         comp_kind(w, c->comp)->begin(w, c);
-        return;
-    }
-    c->flags |= ACT_SENT;
-    c->cause = CAUSE_NETWORK;
-    c->timer = constant ? cal_after(w, d, EV_ARRIVE, c->comp, r, c->gen)
-                        : cal_at(w, w_now(w) + d, EV_ARRIVE, c->comp, r, c->gen);
 }
 
 static void attempt(struct world *w, struct act *p, const struct call_spec *s)

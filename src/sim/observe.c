@@ -8,11 +8,11 @@
 
 enum { SLICES_MAX = 256 };
 
-void w_done(struct world *w, const struct act *a, bool user, bool good)
+void w_tell_done(struct world *w, const struct act *a, bool user, bool good)
 {
-    struct slice slices[SLICES_MAX];
-    if (w->observer == NULL || w->observer->done == NULL)
-        return;
+    struct slice gathered[SLICES_MAX];
+    const struct slice *slices;
+    size_t nslices = ledger_read(w, a, gathered, SLICES_MAX, &slices);
     struct request_done r = {
         .id = a->request,
         .client = a->client,
@@ -28,7 +28,7 @@ void w_done(struct world *w, const struct act *a, bool user, bool good)
         .reason = (enum reason)a->reason,
         .culprit = a->reason == REASON_NONE ? COMP_NONE : a->culprit,
         .slices = slices,
-        .nslices = ledger_copy(w, a, slices, SLICES_MAX),
+        .nslices = nslices,
     };
     w->observer->done(w->observer->ctx, &r);
 }

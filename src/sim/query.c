@@ -58,11 +58,8 @@ static void work(struct world *w, struct act *a)
 /* It has its connection; over the network with it. */
 static void send(struct world *w, struct act *a)
 {
-    sim_time way = call_network(w, a);
     a->phase = QUERY_OUT;
-    if (way > 0)
-        act_timer(w, a, way, CAUSE_NETWORK, a->comp);
-    else
+    if (!call_cross(w, a, EV_READY))
         work(w, a);
 }
 
@@ -92,7 +89,6 @@ static void statement_span(struct world *w, const struct act *a, enum reason rea
 static void worked(struct world *w, struct act *a, enum reason reason)
 {
     struct conn *n = conn_at(w, a->conn);
-    sim_time way = call_network(w, a);
     if (a->what != COMP_NONE)
         statement_end(w, a->what, w_now(w) - a->call_start, reason != REASON_NONE);
     if (a->flags & ACT_TRACED)
@@ -103,9 +99,7 @@ static void worked(struct world *w, struct act *a, enum reason reason)
         conn_set(w, n, CONN_TAKEN);
     a->x = reason;
     a->phase = QUERY_BACK;
-    if (way > 0)
-        act_timer(w, a, way, CAUSE_NETWORK, a->comp);
-    else
+    if (!call_cross(w, a, EV_READY))
         answer(w, a);
 }
 

@@ -21,7 +21,7 @@
  *                           core frees the act afterwards.
  * For ACT_QUERY, `begin` comes at once: the database first gets a connection from
  * act->pool (connecting if need be), then spends the network time itself, both ways
- * (call_network()), while the connection is held.
+ * (call_cross()), while the connection is held.
  * and ends with act_finish(w, act, reason, culprit), the last thing it does with the
  * act.
  *
@@ -43,6 +43,10 @@
 #include <string.h>
 
 typedef uint32_t ref; /* offset / 8 from the start of the region; 0: none */
+
+/* What a hot function does once in a while, such as growing an array: kept out of it,
+ * it does not cost the usual way its registers. */
+#define SELDOM __attribute__((noinline, cold))
 
 /* ---- the model ------------------------------------------------------------------ */
 
@@ -184,7 +188,8 @@ struct head {
     /* calendar */
     ref heap; /* unsigned __int128 keys */
     uint32_t heap_n, heap_cap;
-    ref slots; /* struct cal_slot */
+    bool heap_hole; /* the heap's top was taken, nothing put in its place yet */
+    ref slots;      /* struct cal_slot */
     uint32_t slot_free, slot_n, slot_cap;
     ref lanes; /* struct cal_lane, one per constant delay */
     uint32_t lane_n;
@@ -335,7 +340,7 @@ enum act_flag {
     ACT_BACK = 512      /* done: the answer is on its way */
 };
 
-#define LEDGER_SLICES 6
+#define LEDGER_SLICES 12
 struct ledger_chunk {
     ref next;
     uint32_t n;
@@ -406,8 +411,9 @@ static inline struct act *act_alive(const struct world *w, ref r, uint32_t gen)
     return r != 0 && a->gen == gen ? a : NULL;
 }
 
-/* One way over the network under its call policy: a random draw. */
-sim_time call_network(struct world *w, const struct act *a);
+/* Sends it one way over the network, as its call policy says: `event` when it is there.
+ * False: there is nothing to cross. */
+bool call_cross(struct world *w, struct act *a, int event);
 /* From now on it waits for (cause, place); what went before is accounted. */
 void act_wait(struct world *w, struct act *a, enum cause cause, comp_id place);
 /* Waits for `delay`, then resume(REASON_NONE). */

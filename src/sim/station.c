@@ -128,21 +128,23 @@ static uint64_t clock_after(const struct station *s, sim_time ns)
     return s->clock + (uint64_t)(got >> (RATE_BITS - CLOCK_BITS));
 }
 
-/* Keeps the integral of busy cores, and what it was at each of the last whole seconds.
- */
+/* Notes what the integral of busy cores was at each whole second up to now. */
+static SELDOM void count_seconds(struct station *s, double busy, sim_time now)
+{
+    sim_time whole = now / SIM_SEC;
+    sim_time first = whole - s->second > STATION_SECONDS ? whole - STATION_SECONDS + 1
+                                                         : s->second + 1;
+    for (sim_time t = first; t <= whole; t++)
+        s->busy_at[t % STATION_SECONDS] =
+            s->busy + busy * (double)(t * SIM_SEC - s->since);
+    s->second = whole;
+}
+
 static void count_busy(struct station *s, sim_time now)
 {
     double busy = cores_busy(s);
-    if (now >= (s->second + 1) * SIM_SEC) {
-        sim_time whole = now / SIM_SEC;
-        sim_time first = whole - s->second > STATION_SECONDS
-                             ? whole - STATION_SECONDS + 1
-                             : s->second + 1;
-        for (sim_time t = first; t <= whole; t++)
-            s->busy_at[t % STATION_SECONDS] =
-                s->busy + busy * (double)(t * SIM_SEC - s->since);
-        s->second = whole;
-    }
+    if (now >= (s->second + 1) * SIM_SEC)
+        count_seconds(s, busy, now);
     s->busy += busy * (double)(now - s->since);
 }
 
@@ -221,7 +223,8 @@ static void leave(struct world *w, struct station *s, struct act *a, sim_time at
     sim_time total = s->since - a->since;
     sim_time worked = attained < total ? attained : total;
     act_charge(w, a, (enum cause)s->work, s->comp, worked);
-    act_charge(w, a, (enum cause)s->contention, s->comp, total - worked);
+    if (worked < total)
+        act_charge(w, a, (enum cause)s->contention, s->comp, total - worked);
     a->since = s->since;
     a->station = 0;
     a->flags &= (uint16_t)~ACT_IN_STATION;

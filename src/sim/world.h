@@ -33,10 +33,11 @@ void act_abandon(struct world *w, struct act *a);
 comp_id act_where(const struct world *w, const struct act *a);
 /* Takes over what the child (and those it waits for) has spent so far. */
 void ledger_take(struct world *w, struct act *to, struct act *from);
-/* Adds the ledger of one that has ended to another's; `from` may be left without. */
+/* Adds the ledger of one that has ended to another's; `from` keeps nothing of use. */
 void ledger_merge(struct world *w, struct act *to, struct act *from);
-size_t ledger_copy(const struct world *w, const struct act *a, struct slice *out,
-                   size_t max);
+/* Its slices, at *out, which is `buf` (of `max`) only if they have to be gathered. */
+size_t ledger_read(const struct world *w, const struct act *a, struct slice *buf,
+                   size_t max, const struct slice **out);
 
 /* call.c */
 struct call_spec { /* a call that a program or a client makes */
@@ -49,7 +50,6 @@ void call_timeout(struct world *w, struct act *child);
 void call_backoff(struct world *w, struct act *parent);
 /* The parent stops waiting for its running call (it ends or is killed). */
 void call_drop(struct world *w, struct act *parent);
-sim_time call_latency(struct world *w, comp_id policy, bool *constant);
 comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
                         struct errmsg *why);
 enum balance { BALANCE_RANDOM, BALANCE_ROUND_ROBIN, BALANCE_LEAST, BALANCE_TWO };
@@ -90,7 +90,12 @@ enum err value_fit_arg(const struct model *m, const struct arg_desc *d,
                        const struct value *v, struct value *out, struct errmsg *why);
 
 /* observe.c */
-void w_done(struct world *w, const struct act *a, bool user, bool good);
+void w_tell_done(struct world *w, const struct act *a, bool user, bool good);
+static inline void w_done(struct world *w, const struct act *a, bool user, bool good)
+{
+    if (w->observer != NULL && w->observer->done != NULL)
+        w_tell_done(w, a, user, good);
+}
 void w_call_span(struct world *w, const struct act *a);
 uint32_t w_span_id(struct world *w);
 

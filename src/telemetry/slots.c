@@ -14,11 +14,18 @@
 
 /* ---- numbering pairs ---------------------------------------------------- */
 
+/* Where the number of a pair lies. What is nowhere comes last. */
+static inline uint32_t pair_at(uint32_t ncomps, uint32_t kinds, comp_id place,
+                               uint8_t what)
+{
+    return (place < ncomps ? place : ncomps) * kinds + what;
+}
+
 /* The row of a pair; makes one if need be. `rows` has `width` words for each pair. */
 static inline uint32_t pair_row(struct pairs *p, uint32_t ncomps, uint32_t kinds,
                                 comp_id place, uint8_t what)
 {
-    uint32_t at = (place < ncomps ? place : ncomps) * kinds + what;
+    uint32_t at = pair_at(ncomps, kinds, place, what);
     if (p->number && p->number[at])
         return p->number[at] - 1u;
     if (!p->number)
@@ -31,10 +38,8 @@ static inline uint32_t pair_row(struct pairs *p, uint32_t ncomps, uint32_t kinds
 
 static void pairs_reset(struct pairs *p, uint32_t ncomps, uint32_t kinds)
 {
-    for (uint32_t i = 0; i < p->n; i++) {
-        comp_id place = p->list[i].place;
-        p->number[(place < ncomps ? place : ncomps) * kinds + p->list[i].what] = 0;
-    }
+    for (uint32_t i = 0; i < p->n; i++)
+        p->number[pair_at(ncomps, kinds, p->list[i].place, p->list[i].what)] = 0;
     p->n = 0;
 }
 
@@ -213,16 +218,29 @@ static struct tally *first_of(struct slot_open *o, comp_id c)
     return o->of[c];
 }
 
-static uint32_t cause_row(struct tally *t, uint32_t ncomps, comp_id place,
-                          uint8_t cause)
+/* Where the time of a pair goes that was not seen in this slot yet. */
+static uint32_t new_cause_row(struct tally *t, uint32_t ncomps, comp_id place,
+                              uint8_t cause)
 {
-    uint32_t before = t->causes.n, cap = t->causes.cap;
+    uint32_t cap = t->causes.cap;
     uint32_t row = pair_row(&t->causes, ncomps, CAUSE_COUNT, place, cause);
     if (t->causes.cap != cap)
         t->time = mem_grow(t->time, t->causes.cap, row_bytes);
-    if (t->causes.n != before)
-        memset(t->time + (size_t)row * LATENCY_BUCKETS, 0, row_bytes);
+    memset(t->time + (size_t)row * LATENCY_BUCKETS, 0, row_bytes);
     return row;
+}
+
+static void count_time(struct tally *t, uint32_t ncomps, uint32_t bucket,
+                       const struct slice *s, size_t n)
+{
+    for (const struct slice *end = s + n; s < end; s++) {
+        uint8_t cause = s->cause < CAUSE_COUNT ? s->cause : CAUSE_OTHER;
+        uint32_t at = pair_at(ncomps, CAUSE_COUNT, s->place, cause);
+        uint32_t row = t->causes.number ? t->causes.number[at] : 0;
+        if (row == 0)
+            row = new_cause_row(t, ncomps, s->place, cause) + 1;
+        t->time[(size_t)(row - 1) * LATENCY_BUCKETS + bucket] += (uint64_t)s->ns;
+    }
 }
 
 static void count_failure(struct tally *t, uint32_t ncomps,
@@ -268,12 +286,7 @@ void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r)
     t->hist[b]++;
     t->count++;
     t->sum_ns += (uint64_t)(r->end - r->start);
-    for (size_t i = 0; i < r->nslices; i++) {
-        const struct slice *x = &r->slices[i];
-        uint8_t cause = x->cause < CAUSE_COUNT ? x->cause : CAUSE_OTHER;
-        uint32_t row = cause_row(t, ncomps, x->place, cause);
-        t->time[(size_t)row * LATENCY_BUCKETS + b] += (uint64_t)x->ns;
-    }
+    count_time(t, ncomps, b, r->slices, r->nslices);
     if (r->reason != REASON_NONE && r->reason < REASON_COUNT)
         count_failure(t, ncomps, r);
 }

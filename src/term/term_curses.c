@@ -31,6 +31,7 @@ enum {
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -85,6 +86,29 @@ static void wrap_suspend(void)
     if (sigaction(SIGTSTP, NULL, &curses_tstp) == 0 &&
         curses_tstp.sa_handler != SIG_IGN && curses_tstp.sa_handler != SIG_DFL)
         sigaction(SIGTSTP, &a, NULL);
+}
+
+/* ---- resizing: curses' handler, and a note that something happened
+ * ---------------------------- */
+
+static struct sigaction curses_winch;
+static volatile sig_atomic_t window_changed;
+
+static void on_winch(int sig)
+{
+    window_changed = 1;
+    curses_winch.sa_handler(sig);
+}
+
+/* A window that was made small and large again between two of our looks has its old
+ * size and nothing of its content. curses sees no change then; we must. */
+static void wrap_resize(void)
+{
+    struct sigaction a = {.sa_handler = on_winch};
+    sigemptyset(&a.sa_mask);
+    if (sigaction(SIGWINCH, NULL, &curses_winch) == 0 &&
+        curses_winch.sa_handler != SIG_IGN && curses_winch.sa_handler != SIG_DFL)
+        sigaction(SIGWINCH, &a, NULL);
 }
 
 /* ---- opening
@@ -165,9 +189,21 @@ static void start_colours(struct display *s, bool no_colour)
     s->term.mono = s->colours == 0;
 }
 
+/* Ctrl-S would freeze the screen, also out of the middle of a paste. */
+static void stop_flow_control(void)
+{
+    struct termios t;
+    if (tcgetattr(STDIN_FILENO, &t) == 0) {
+        t.c_iflag &= ~(tcflag_t)(IXON | IXOFF);
+        tcsetattr(STDIN_FILENO, TCSANOW, &t);
+        def_prog_mode();
+    }
+}
+
 static void start_keys(void)
 {
     cbreak();
+    stop_flow_control();
     noecho();
     nonl();
     keypad(stdscr, TRUE);
@@ -378,6 +414,15 @@ static void take_size(struct display *s)
         s->term.cols = WIRE_COLS_MAX;
 }
 
+static struct term_event resized(struct display *s)
+{
+    window_changed = 0;
+    take_size(s);
+    forget(s);
+    clearok(curscr, TRUE);
+    return (struct term_event){.kind = TERM_RESIZE};
+}
+
 /* What curses has ready. false: nothing. */
 static bool next_event(struct display *s, struct term_event *e)
 {
@@ -385,12 +430,11 @@ static bool next_event(struct display *s, struct term_event *e)
     for (;;) {
         errno = 0;
         int got = get_wch(&ch);
-        if (got == ERR)
+        bool resize = got == KEY_CODE_YES && ch == KEY_RESIZE;
+        if (got == ERR && !window_changed)
             return false;
-        if (got == KEY_CODE_YES && ch == KEY_RESIZE) {
-            take_size(s);
-            forget(s);
-            *e = (struct term_event){.kind = TERM_RESIZE};
+        if (got == ERR || resize) {
+            *e = resized(s);
             return true;
         }
         *e = (struct term_event){.kind = TERM_KEY};
@@ -498,6 +542,7 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
     }
     prepare_crash();
     wrap_suspend();
+    wrap_resize();
     start_colours(s, o->no_colour);
     start_keys();
     say(PASTE_ON);

@@ -476,15 +476,19 @@ void editor_draw(const struct editor *e, struct canvas *c, int row, int col, int
     int p = canvas_text(c, row, col, cols, cursor ? TONE_PROMPT : TONE_DIM, prompt);
     int room = cols - p;
     size_t from = 0; /* a long line slides left so that the cursor stays in sight */
-    while (from < e->cursor && columns_between(e, from, e->cursor) > room - 1)
-        from = right_of(e, from);
+    int width = columns_between(e, 0, e->cursor);
+    while (from < e->cursor && width > room - 1) {
+        size_t next = right_of(e, from);
+        width -= columns_between(e, from, next);
+        from = next;
+    }
     canvas_textn(c, row, col + p, room, TONE_NORMAL, e->text.s + from,
                  e->text.len - from);
     if (from > 0)
         canvas_put(c, row, col + p, TONE_DIM, 0x2039);
     if (cursor) {
         c->cursor_row = row;
-        c->cursor_col = col + p + columns_between(e, from, e->cursor);
+        c->cursor_col = col + p + width;
     }
 }
 

@@ -42,14 +42,16 @@ int wire_client_pid(const struct wire_client *c)
     return c->worker != NULL ? wire_worker_pid(c->worker) : 0;
 }
 
-/* What a request may take. Those that replay a tape or run the lesson twice more take
- * longer on a slow machine; a proof takes what it takes. */
+/* What a request may take. Those that replay a tape, run the lesson twice more, or
+ * carry out a whole wait at once (a line in plain mode) take longer on a slow machine;
+ * a proof takes what it takes. */
 static int limit_of(enum wire_op op)
 {
     switch (op) {
     case WIRE_PROVE:
         return 0;
     case WIRE_OPEN:
+    case WIRE_LINE:
     case WIRE_REPORT:
         return 60000;
     default:

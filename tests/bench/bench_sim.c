@@ -1,12 +1,16 @@
 /*
  * How fast the engine is: customers a second through M/M/1, and requests a second
- * through a shop of three tiers with retries, timeouts and traces. Prints; judges
- * nothing.
+ * through a shop of three tiers with retries, timeouts and traces; the latter also as
+ * it is played, with telemetry listening. Prints; judges nothing.
+ *
+ *     bench_sim [PART [NAME]]   PART 20: a twentieth of the length, for callgrind;
+ *                               NAME: only those whose name begins so
  */
-#include "truecode/sim.h"
+#include "truecode/telemetry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static struct errmsg why;
@@ -84,40 +88,62 @@ static struct model *three_tiers(void)
     set(m, users, "to", value_text("edge/page"));
     set(m, users, "rate", value_number(2000));
     set(m, users, "gives_up", value_duration(8 * SIM_SEC));
-    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99, 30 * SIM_MIN};
+    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99,
+                      30 * SIM_MIN,           false};
     must(model_slo(m, &slo, NULL, 0, &why));
     return m;
 }
 
-static uint64_t slices;
-
-static void on_done(void *ctx, const struct request_done *r)
+/* A second at a time, as a game goes. */
+static void run_watched(struct world *w, struct model *m, sim_time until)
 {
-    (void)ctx;
-    slices += r->nslices;
+    struct recording *r = recording_new(m, NULL, 0);
+    struct observer o = recording_observer(r);
+    for (sim_time t = SIM_SEC; t <= until; t += SIM_SEC) {
+        must(world_run(w, t, UINT64_MAX, &o, &why));
+        recording_sample(r, w);
+    }
+    recording_free(r);
 }
 
-static void run(const char *name, struct model *m, sim_time until, bool watched)
+struct bench {
+    const char *name;
+    struct model *(*model)(void);
+    sim_time until;
+    bool watched;
+};
+static const struct bench benches[] = {
+    {"M/M/1", mm1, 5000 * SIM_SEC, false},
+    {"three tiers", three_tiers, 500 * SIM_SEC, false},
+    {"three tiers, telemetry", three_tiers, 500 * SIM_SEC, true},
+};
+
+static void run(const struct bench *b, int part)
 {
-    struct observer o = {.done = on_done};
+    struct model *m = b->model();
     must(model_finish(m, &why));
     struct world *w = world_new(m, 1, &why);
     double start = seconds();
-    must(world_run(w, until, UINT64_MAX, watched ? &o : NULL, &why));
+    if (b->watched)
+        run_watched(w, m, b->until / part);
+    else
+        must(world_run(w, b->until / part, UINT64_MAX, NULL, &why));
     double took = seconds() - start;
     double n = world_metric(w, model_find(m, "users"), "attempts_total", -1);
     double mean = world_metric(w, model_find(m, "users"), "seconds_total", -1) / n;
-    printf("%-24s %8.2f M requests/s  %8.2f M events/s  mean %6.3f ms  %zu KiB\n", name,
-           n / took / 1e6, (double)world_events(w) / took / 1e6, mean * 1e3,
+    printf("%-24s %8.2f M requests/s  %8.2f M events/s  mean %6.3f ms  %zu KiB\n",
+           b->name, n / took / 1e6, (double)world_events(w) / took / 1e6, mean * 1e3,
            world_bytes(w) / 1024);
     world_free(w);
     model_unref(m);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    run("M/M/1", mm1(), 5000 * SIM_SEC, false);
-    run("three tiers", three_tiers(), 500 * SIM_SEC, false);
-    run("three tiers, watched", three_tiers(), 500 * SIM_SEC, true);
+    int part = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 1;
+    const char *only = argc > 2 ? argv[2] : "";
+    for (size_t i = 0; i < sizeof benches / sizeof *benches; i++)
+        if (strncmp(benches[i].name, only, strlen(only)) == 0)
+            run(&benches[i], part < 1 ? 1 : part);
     return 0;
 }

@@ -66,7 +66,7 @@ static struct model *shop(void)
         set(m, c, "to", value_text(targets[i]));
         set(m, c, "rate", value_number(50));
     }
-    struct slo slo = {"an answer within a second", SIM_SEC, 0, 0.995, SIM_HOUR};
+    struct slo slo = {"an answer within a second", SIM_SEC, 0, 0.995, SIM_HOUR, false};
     must(model_slo(m, &slo, NULL, 0, &why), &why);
     must(model_finish(m, &why), &why);
     return m;

@@ -58,7 +58,7 @@ try "a misspelt lesson" 2 play first-pag --plain && has "$err" "did you mean 'fi
 try "a seed that is none" 2 play first-page --seed x && has "$err" "whole number"
 try "a mode that is none" 2 play first-page --mode hard && has "$err" "guided or oncall"
 try "too many words" 2 completion bash zsh && has "$err" "usage:"
-try "a lesson outside the folder is no name" 2 play ../../etc/passwd && has "$err" "cannot be opened"
+try "a lesson outside the folder is no name" 2 play ../no/such/lesson && has "$err" "cannot be opened"
 try "a file that is no file" 1 check /dev && has "$err" "not a regular file"
 try "an empty list of lessons" 2 report && has "$err" "no run yet"
 

@@ -126,7 +126,8 @@ static const char *const tools[] = {"status", "tickets", "chart",
 void shop_init(struct shop *s, sim_time length)
 {
     *s = (struct shop){.model = model_new()};
-    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.995, 30 * SIM_MIN};
+    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.995,
+                      30 * SIM_MIN,           false};
     add_stores(s->model);
     add_checkout(s->model);
     add_catalog(s->model);

@@ -132,7 +132,7 @@ static void users_give_up_and_reload(void **state)
     must_set(m, users, "gives_up", value_duration(2 * SIM_SEC));
     must_set(m, users, "reloads", value_number(1));
     must_set(m, users, "reload_delay", value_duration(500 * SIM_MS));
-    struct slo slo = {"1 s", SIM_SEC, 0, 0.99, SIM_HOUR};
+    struct slo slo = {"1 s", SIM_SEC, 0, 0.99, SIM_HOUR, false};
     must(model_slo(m, &slo, NULL, 0, &why), &why);
     struct world *w = must_world(m, 1);
     must_run(w, 10 * SIM_SEC + 999 * SIM_MS);

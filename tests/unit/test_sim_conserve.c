@@ -130,7 +130,8 @@ static struct model *shop(bool cancel)
     must_set(m, call, "cancel", value_bool(cancel));
     must_set(m, must_add(m, "call", "checkout.cache"), "timeout",
              value_duration(50 * SIM_MS));
-    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99, 30 * SIM_MIN};
+    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99,
+                      30 * SIM_MIN,           false};
     must(model_slo(m, &slo, NULL, 0, &why), &why);
     return m;
 }

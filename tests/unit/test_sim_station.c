@@ -67,8 +67,9 @@ static sim_time until_left(struct bench *b, const struct act *a)
 
 static sim_time charged(struct bench *b, const struct act *a, enum cause cause)
 {
-    struct slice s[16];
-    size_t n = ledger_copy(b->w, a, s, 16);
+    struct slice gathered[16];
+    const struct slice *s;
+    size_t n = ledger_read(b->w, a, gathered, 16, &s);
     for (size_t i = 0; i < n; i++)
         if (s[i].cause == cause)
             return s[i].ns;

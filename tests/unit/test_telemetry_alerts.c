@@ -19,7 +19,8 @@
 
 static struct model *model_with_objective(double objective, sim_time window)
 {
-    return small_model(&(struct slo){"answered", 2 * SIM_SEC, 0, objective, window});
+    return small_model(
+        &(struct slo){"answered", 2 * SIM_SEC, 0, objective, window, false});
 }
 
 static struct recording *recording_with(double objective, sim_time window,

@@ -58,7 +58,8 @@ static const struct alert_rule rules[] = {
 
 static void make_model(void)
 {
-    model = small_model(&(struct slo){"answered", SIM_SEC, 0, 0.95, 10 * SIM_MIN});
+    model =
+        small_model(&(struct slo){"answered", SIM_SEC, 0, 0.95, 10 * SIM_MIN, false});
     api = model_find(model, "api");
     users = model_find(model, "users");
     get = model_find(model, "api/get");
