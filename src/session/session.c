@@ -250,7 +250,9 @@ enum hold session_hold(const struct session *s)
         return HOLD_PAUSED;
     if (s->wait_until > run_now(&s->run))
         return HOLD_WAITING;
-    return step_holds(s) ? HOLD_QUESTION : HOLD_NONE;
+    if (step_holds(s))
+        return HOLD_QUESTION;
+    return s->unread ? HOLD_READING : HOLD_NONE;
 }
 
 void session_ran_away(struct session *s, const struct errmsg *why)
@@ -322,6 +324,7 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
 enum err session_advance(struct session *s, sim_time until, struct errmsg *why)
 {
     enum err e = ERR_OK;
+    s->unread = false; /* who asks for this has read */
     while (e == ERR_OK && run_now(&s->run) < until) {
         enum hold h = session_hold(s);
         if (h != HOLD_NONE && h != HOLD_WAITING)
@@ -385,6 +388,7 @@ void session_set_columns(struct session *s, int columns)
 void session_read(struct session *s)
 {
     session_settle(s);
+    s->unread = s->phase == PHASE_BRIEFING && s->mode == MODE_GUIDED;
     if (s->phase == PHASE_BRIEFING) {
         tape_put(s, "read", "");
         s->phase = PHASE_PLAY;

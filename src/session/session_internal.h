@@ -171,6 +171,7 @@ struct session {
     sim_time *began; /* when each step so far began, in this branch */
     enum step_status *status;
     size_t hints_shown, hints_total, wrong_answers;
+    bool unread; /* a step was announced, and nothing was typed since */
     bool practice;
     sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
     struct errmsg broken; /* what a predicate raised, told already; "" nothing */

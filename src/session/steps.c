@@ -31,6 +31,7 @@ bool step_holds(const struct session *s)
 static void announce(struct session *s)
 {
     const struct step *st = step_current(s);
+    s->unread = st != NULL;
     if (st)
         session_say(s, TONE_HEAD, "Step %zu of %zu. %s", s->step + 1,
                     lesson_steps(s->lesson), st->title);
