@@ -289,9 +289,9 @@ static void a_worker_killed_in_a_wait_is_replaced(void **state)
     assert_true(worker > 0);
     pty_type(p, "wait 4m\r");
     assert_true(pty_sees(p, "> wait 4m"));
-    kill(worker, SIGKILL);
-    pty_type(p, "status\r");
+    kill(worker, SIGKILL); /* the wait's own ticks notice; a key would end the notice */
     assert_true(pty_sees(p, "restarted"));
+    pty_type(p, "status\r");
     assert_true(pty_worker(p) != worker);
     pty_type(p, "rollback shop\r");
     assert_true(pty_sees(p, "rollback shop"));
