@@ -43,212 +43,6 @@ static void do_action(struct session *s, const struct effect *x)
         session_wait(s, s->run.busy_until - now);
 }
 
-/* A notebook of this many lines is no help to anybody; its last pages are for what the
- * debrief asks for. */
-#define NOTES_MAX      500
-#define NOTES_RESERVED 100
-
-static bool notebook_full(struct session *s, char kind)
-{
-    if (s->nnotes < (kind == 'n' ? NOTES_MAX - NOTES_RESERVED : NOTES_MAX))
-        return false;
-    session_say(s, TONE_WARN, "The notebook is full.");
-    return true;
-}
-
-static struct note *add_note(struct session *s, char kind, const char *text)
-{
-    if (s->nnotes == s->notes_cap) {
-        s->notes_cap = s->notes_cap ? 2 * s->notes_cap : 8;
-        s->notes = mem_grow(s->notes, s->notes_cap, sizeof(*s->notes));
-    }
-    struct note *n = &s->notes[s->nnotes++];
-    *n = (struct note){.at = run_now(&s->run),
-                       .kind = kind,
-                       .open = true,
-                       .comp = COMP_NONE,
-                       .mechanism = MECHANISM_COUNT,
-                       .text = mem_strdup(text)};
-    session_touch(s);
-    return n;
-}
-
-static bool suspicion_right(const struct session *s, comp_id c, enum mechanism m)
-{
-    const struct model *model = s->run.stage->lw.model;
-    for (size_t i = 0; i < lesson_accepts(s->lesson); i++) {
-        const struct accepted *a = lesson_accept(s->lesson, i);
-        if (a->mechanism == m && model_find(model, a->component) == c)
-            return true;
-    }
-    return false;
-}
-
-static size_t open_suspicions(const struct session *s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s->nnotes; i++)
-        n += s->notes[i].kind == 's' && s->notes[i].open;
-    return n;
-}
-
-/* The facts of a component that the learner has really looked at. */
-static void facts_seen(const struct session *s, comp_id c, struct buf *b)
-{
-    const char *name = model_name(s->run.stage->lw.model, c);
-    size_t n = strlen(name);
-    for (size_t i = 0; i < s->seen_ever.n; i++) {
-        const char *f = s->seen_ever.s[i];
-        if (str_starts(f, name) && f[n] == ':')
-            buf_addf(b, "%s%s", b->len ? ", " : "", f + n + 1);
-    }
-}
-
-static void tell_suspicion(struct session *s, comp_id c, enum mechanism m)
-{
-    struct buf facts;
-    buf_init(&facts, 400);
-    facts_seen(s, c, &facts);
-    session_say(s, TONE_NORMAL, "Noted: %s in %s. What you looked at there: %s.",
-                mechanism_word(m), model_name(s->run.stage->lw.model, c),
-                facts.len ? facts.s : "nothing yet");
-    buf_release(&facts);
-}
-
-static void do_suspect(struct session *s, const struct effect *x)
-{
-    if (notebook_full(s, 's'))
-        return;
-    if (open_suspicions(s) >= 2) {
-        session_say(s, TONE_WARN,
-                    "Two suspicions are open already. Rule one out first: rule-out "
-                    "COMPONENT MECHANISM because ...");
-        return;
-    }
-    struct buf b;
-    buf_init(&b, 600);
-    buf_addf(&b, "%s %s", model_name(s->run.stage->lw.model, x->comp),
-             mechanism_word(x->mechanism));
-    if (x->text && *x->text)
-        buf_addf(&b, " because %s", x->text);
-    struct note *n = add_note(s, 's', b.s);
-    buf_release(&b);
-    n->comp = x->comp;
-    n->mechanism = x->mechanism;
-    n->right = suspicion_right(s, x->comp, x->mechanism);
-    s->run.suspected |= n->right;
-    tell_suspicion(s, x->comp, x->mechanism);
-}
-
-static void do_rule_out(struct session *s, const struct effect *x)
-{
-    if (notebook_full(s, 'r'))
-        return;
-    s->run.suspected = false;
-    for (size_t i = 0; i < s->nnotes; i++) {
-        struct note *n = &s->notes[i];
-        if (n->kind == 's' && n->comp == x->comp &&
-            (x->mechanism == MECHANISM_COUNT || x->mechanism == n->mechanism))
-            n->open = false;
-        s->run.suspected |= n->kind == 's' && n->open && n->right;
-    }
-    struct buf b;
-    buf_init(&b, 600);
-    buf_addf(&b, "%s %s", model_name(s->run.stage->lw.model, x->comp),
-             x->mechanism == MECHANISM_COUNT ? "" : mechanism_word(x->mechanism));
-    if (x->text && *x->text)
-        buf_addf(&b, " because %s", x->text);
-    struct note *n = add_note(s, 'r', b.s);
-    n->comp = x->comp;
-    n->mechanism = x->mechanism;
-    buf_release(&b);
-    session_say(s, TONE_NORMAL, "Ruled out.");
-}
-
-/* ---- status updates
- * ------------------------------------------------------------------------------- */
-
-/* "30 %", "30 percent", "3 in 10", "1 of 4": a share, not a count. */
-static bool tells_share(const char *after)
-{
-    static const char *const words[] = {"%", "percent", "per cent", "in ", "of "};
-    after += strspn(after, " ");
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-        if (strncasecmp(after, words[i], strlen(words[i])) == 0)
-            return true;
-    return false;
-}
-
-/* The first whole number in a text; thousands may be grouped by commas or spaces. */
-static bool first_count(const char *t, uint64_t *out)
-{
-    while (*t && (*t < '0' || *t > '9'))
-        t++;
-    if (!*t)
-        return false;
-    uint64_t v = 0;
-    for (; *t; t++) {
-        if (*t >= '0' && *t <= '9')
-            v = v < UINT64_MAX / 20 ? v * 10 + (uint64_t)(*t - '0') : v;
-        else if (!((*t == ',' || *t == ' ') && t[1] >= '0' && t[1] <= '9'))
-            break;
-    }
-    *out = v;
-    return !tells_share(t);
-}
-
-static void tell_update(struct session *s, const struct said *u)
-{
-    if (u->has_number)
-        session_say(s, u->honest ? TONE_GOOD : TONE_WARN,
-                    "Posted. %s %llu requests have failed or were slow since it began.",
-                    u->honest ? "Your number holds:"
-                              : "Your number is off by more than a factor of two:",
-                    (unsigned long long)u->truth);
-    else
-        session_say(s, TONE_NORMAL, "Posted.");
-}
-
-static void do_note(struct session *s, const struct effect *x)
-{
-    if (notebook_full(s, 'n'))
-        return;
-    add_note(s, 'n', x->text);
-    session_say(s, TONE_DIM, "Noted.");
-}
-
-static void do_say(struct session *s, const struct effect *x)
-{
-    if (notebook_full(s, 'u'))
-        return;
-    const struct update *f = &x->update;
-    const char *all[5] = {f->who, f->since, f->impact, f->state, f->next};
-    struct said u = {.at = run_now(&s->run), .honest = true};
-    uint64_t counted = run_bad(&s->run, lesson_info(s->lesson)->starts_at);
-    struct buf b;
-    buf_init(&b, 800);
-    for (int i = 0; i < 5; i++) {
-        if (!all[i] || !*all[i])
-            continue;
-        u.fields++;
-        buf_addf(&b, "%s%s", b.len ? "; " : "", all[i]);
-    }
-    u.truth = run_bad(&s->run, 0);
-    u.has_number = f->impact && first_count(f->impact, &u.number);
-    if (u.has_number) /* since it began, or since the page: both are fair */
-        u.honest = u.number <= 2 * u.truth && 2 * u.number >= counted;
-    u.state = f->state ? mem_strdup(f->state) : NULL;
-    if (s->nsaids == s->saids_cap) {
-        s->saids_cap = s->saids_cap ? 2 * s->saids_cap : 4;
-        s->saids = mem_grow(s->saids, s->saids_cap, sizeof(*s->saids));
-    }
-    s->saids[s->nsaids++] = u;
-    add_note(s, 'u', b.s);
-    buf_release(&b);
-    tell_update(s, &u);
-    step_update(s, f);
-}
-
 /* ---- the rest of them
  * -------------------------------------------------------------------------------- */
 
@@ -299,16 +93,16 @@ static void do_effect(struct session *s, const struct effect *x)
         strings_add(&s->seen_ever, x->text);
         break;
     case EFFECT_SUSPECT:
-        do_suspect(s, x);
+        note_suspect(s, x);
         break;
     case EFFECT_RULE_OUT:
-        do_rule_out(s, x);
+        note_rule_out(s, x);
         break;
     case EFFECT_NOTE:
-        do_note(s, x);
+        note_note(s, x);
         break;
     case EFFECT_SAY:
-        do_say(s, x);
+        note_say(s, x);
         break;
     case EFFECT_HINT:
         step_hint(s);
@@ -331,6 +125,8 @@ static void do_effect(struct session *s, const struct effect *x)
     case EFFECT_WHY:
         if (x->text)
             session_say(s, TONE_NORMAL, "%s", x->text);
+        if (!s->over && step_current(s))
+            s->status[s->step] = STEP_SHOWN;
         break;
     }
     session_touch(s);
@@ -396,15 +192,18 @@ static enum err propose(struct session *s, const char *line, struct out *out,
     return console_once(s, line, out, fx);
 }
 
-/* When it is over nothing is changed or noted any more, and nothing is taped. */
-static bool too_late(const struct session *s, const struct effects *fx)
+/* Why a line may not be carried out now; NULL: it may. When it is over nothing is
+ * changed or noted any more; on call nobody explains. */
+static const char *refusal(const struct session *s, const struct effects *fx)
 {
-    for (size_t i = 0; s->over && i < fx->n; i++) {
+    for (size_t i = 0; i < fx->n; i++) {
         enum effect_kind k = fx->list[i].kind;
-        if (k != EFFECT_SEEN && k != EFFECT_WHY && k != EFFECT_RESET)
-            return true;
+        if (s->over && k != EFFECT_SEEN && k != EFFECT_WHY && k != EFFECT_RESET)
+            return "It is over: look around, but nothing changes now.";
+        if (!s->over && k == EFFECT_WHY && s->mode == MODE_ONCALL)
+            return "On call nobody explains it. When it is over, why is free.";
     }
-    return false;
+    return NULL;
 }
 
 enum err input_apply(struct session *s, const char *line, bool confirmed,
@@ -414,8 +213,10 @@ enum err input_apply(struct session *s, const char *line, bool confirmed,
     struct effects fx;
     set_confirm(s, NULL);
     enum err e = propose(s, line, &out, &fx, why);
-    if (e == ERR_OK && too_late(s, &fx)) {
-        out_line(&out, TONE_WARN, "It is over: look around, but nothing changes now.");
+    const char *no = e == ERR_OK ? refusal(s, &fx) : NULL;
+    if (no) {
+        out_reset(&out);
+        out_line(&out, TONE_WARN, "%s", no);
         e = ERR_REFUSED;
     }
     if (e != ERR_OK) {

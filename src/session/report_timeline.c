@@ -39,6 +39,14 @@ void make_timeline(const struct maker *k)
     size_t nnotes = scored_notes(k->s), ntickets = run_tickets(r, k->v->left);
     size_t all = nch + nal + nnotes + ntickets + 1, n = 0;
     struct moment *m = arena_alloc(&k->r->mem, all * sizeof(*m));
+    /* At the same moment: what came in, what was thought, what was done. */
+    for (size_t i = 0; i < ntickets; i++) {
+        const struct ticket *t = &r->stage->tickets[i];
+        m[n++] =
+            (struct moment){t->at, arena_printf(&k->r->mem, "%s: %s", t->who, t->text)};
+    }
+    for (size_t i = 0; i < nnotes; i++)
+        m[n++] = (struct moment){k->s->notes[i].at, note_line(k, &k->s->notes[i])};
     for (size_t i = 0; i < nch; i++) {
         const struct change *c = recording_change(r->rec, i);
         m[n++] = (struct moment){c->at,
@@ -48,13 +56,6 @@ void make_timeline(const struct maker *k)
         struct alert a = recording_alert(r->rec, i);
         m[n++] = (struct moment){a.since,
                                  arena_printf(&k->r->mem, "alert: %s", a.rule->name)};
-    }
-    for (size_t i = 0; i < nnotes; i++)
-        m[n++] = (struct moment){k->s->notes[i].at, note_line(k, &k->s->notes[i])};
-    for (size_t i = 0; i < ntickets; i++) {
-        const struct ticket *t = &r->stage->tickets[i];
-        m[n++] =
-            (struct moment){t->at, arena_printf(&k->r->mem, "%s: %s", t->who, t->text)};
     }
     m[n++] = (struct moment){k->v->left, "the end"};
     sort_stable(m, n, sizeof(*m), by_time, NULL);
@@ -162,26 +163,29 @@ static bool course_taken(const struct session *s, const struct course *c)
     return all > 0;
 }
 
+/* It was told in the branch that counts. */
 static bool told(const struct session *s, const struct forecast *f)
 {
     return s->practice ? f->told_then : f->told;
 }
 
-/* What was predicted, and what came of it: scored for being made, never for being right. */
-static void make_predictions(const struct maker *k)
+static void make_forecasts(const struct maker *k)
 {
+    struct buf b;
     bool head = false;
     for (size_t i = 0; i < k->s->nforecasts; i++) {
         const struct forecast *f = &k->s->forecasts[i];
-        const struct prediction *p = &lesson_step(k->s->lesson, f->step)->predict[f->index];
-        if (!told(k->s, f) || isnan(f->before) || isnan(f->after))
+        if (!told(k->s, f) || isnan(f->after))
             continue;
         if (!head)
             add_block(k->r, BLOCK_HEADING, "What you predicted");
         head = true;
-        add_text(k->r, BLOCK_BULLET, "%s: you said %s. It was %.3g, then %.3g: %s.", p->what,
-                 direction_word(f->said), f->before, f->after,
-                 direction_word(direction_of(f->before, f->after)));
+        buf_init(&b, 200);
+        forecast_words(f, &b);
+        add_text(k->r, BLOCK_BULLET, "You predicted %s for \"%s\". %s.",
+                 direction_word(f->said),
+                 lesson_step(k->s->lesson, f->step)->predict[f->index].what, b.s);
+        buf_release(&b);
     }
 }
 
@@ -199,5 +203,5 @@ void make_turns(const struct maker *k)
         head = true;
         add_text(k->r, BLOCK_BULLET, "%s. %s", c->title, c->says);
     }
-    make_predictions(k);
+    make_forecasts(k);
 }

@@ -1,7 +1,7 @@
 /*
- * The learner's session: opening (and resuming by replaying the tape), the clock, and
- * the view that faces read. Inputs are in input.c, steps in steps.c, the tape in
- * tape.c.
+ * The learner's session: opening (and resuming by replaying the tape) and the clock.
+ * Inputs are in input.c and notebook.c, steps in steps.c, the tape in tape.c, what
+ * faces read in view.c and transcript.c.
  *
  * The clock. A tick moves `target`; the run follows it in slices of events, so that a
  * face can look for keys in between. Whatever holds time (a question, unread text) pins
@@ -13,154 +13,6 @@
 
 /* A wait takes at most this much of the learner's real time. */
 #define WAIT_REAL (3 * SIM_SEC)
-/* The transcript keeps about so many lines, and at most so many bytes of them. */
-#define TRANSCRIPT_MAX   1500
-#define TRANSCRIPT_KEEP  1000
-#define TRANSCRIPT_BYTES (256 * 1024)
-/* Room for one command's output more: it comes whole, and is trimmed then. */
-#define TRANSCRIPT_LIMIT (4 * 1024 * 1024)
-
-/* ---- strings
- * -----------------------------------------------------------------------------------
- */
-
-bool strings_has(const struct strings *v, const char *s)
-{
-    for (size_t i = 0; i < v->n; i++)
-        if (str_eq(v->s[i], s))
-            return true;
-    return false;
-}
-
-const char *strings_keep(struct strings *v, const char *s)
-{
-    strings_add(v, s);
-    for (size_t i = 0; i < v->n; i++)
-        if (str_eq(v->s[i], s))
-            return v->s[i];
-    return NULL;
-}
-
-bool strings_add(struct strings *v, const char *s)
-{
-    if (strings_has(v, s))
-        return false;
-    if (v->n == v->cap) {
-        v->cap = v->cap ? v->cap * 2 : 16;
-        v->s = mem_grow(v->s, v->cap, sizeof(*v->s));
-    }
-    v->s[v->n++] = mem_strdup(s);
-    return true;
-}
-
-void strings_release(struct strings *v)
-{
-    for (size_t i = 0; i < v->n; i++)
-        mem_free(v->s[i]);
-    mem_free(v->s);
-    memset(v, 0, sizeof(*v));
-}
-
-/* ---- saying things
- * -------------------------------------------------------------------------------- */
-
-void session_touch(struct session *s)
-{
-    s->version++;
-}
-
-/* Where the r-th stretch of one tone begins; before the first run all is normal. */
-static size_t tone_start(const struct out *o, size_t r)
-{
-    return r == 0 ? 0 : r <= o->nruns ? o->runs[r - 1].start : o->text.len;
-}
-
-/* Appends `src` from byte `from` on, tones and lines kept. */
-static void transcript_copy(struct out *dst, const struct out *src, size_t from)
-{
-    const char *text = src->text.s;
-    for (size_t r = 0; r <= src->nruns; r++) {
-        enum tone tone = r == 0 ? TONE_NORMAL : (enum tone)src->runs[r - 1].tone;
-        size_t at = tone_start(src, r), end = tone_start(src, r + 1);
-        at = at < from ? from : at;
-        while (at < end) {
-            const char *nl = memchr(text + at, '\n', end - at);
-            size_t n = nl ? (size_t)(nl - text) - at : end - at;
-            if (n > 0)
-                out_add(dst, tone, "%.*s", (int)n, text + at);
-            if (nl)
-                out_end(dst);
-            at += n + (nl ? 1 : 0);
-        }
-    }
-}
-
-static void transcript_init(struct out *o)
-{
-    out_init(o);
-    o->max_lines = SIZE_MAX;
-    buf_release(&o->text);
-    buf_init(&o->text, TRANSCRIPT_LIMIT);
-}
-
-/* Where the lines begin that are kept. */
-static size_t transcript_start(const struct out *o)
-{
-    size_t drop = o->lines > TRANSCRIPT_KEEP ? o->lines - TRANSCRIPT_KEEP : 0, at = 0;
-    size_t least = o->text.len > TRANSCRIPT_BYTES ? o->text.len - TRANSCRIPT_BYTES : 0;
-    while ((drop > 0 || at < least) && at < o->text.len)
-        if (o->text.s[at++] == '\n' && drop > 0)
-            drop--;
-    while (at > 0 && at < o->text.len && o->text.s[at - 1] != '\n')
-        at++;
-    return at;
-}
-
-/* Keeps the newest lines only. */
-static void transcript_trim(struct session *s)
-{
-    struct out kept, *o = &s->transcript;
-    if (o->lines < TRANSCRIPT_MAX && o->text.len < 2 * TRANSCRIPT_BYTES)
-        return;
-    transcript_init(&kept);
-    transcript_copy(&kept, o, transcript_start(o));
-    out_release(o);
-    *o = kept;
-}
-
-void session_print(struct session *s, const struct out *o)
-{
-    transcript_copy(&s->transcript, o, 0);
-    transcript_trim(s);
-    session_touch(s);
-}
-
-void session_say(struct session *s, enum tone t, const char *fmt, ...)
-{
-    struct buf b;
-    va_list ap;
-    buf_init(&b, 0);
-    va_start(ap, fmt);
-    buf_vaddf(&b, fmt, ap);
-    va_end(ap);
-    for (size_t i = 0; i < b.len; i++)
-        if (b.s[i] == '`') /* what is to be typed: a face may do better, a line cannot */
-            b.s[i] = '"';
-    struct buf lines;
-    buf_init(&lines, 0);
-    text_wrap(&lines, b.s, (size_t)s->columns);
-    for (char *line = lines.s; line && *line;) {
-        char *nl = strchr(line, '\n');
-        if (nl)
-            *nl = '\0';
-        out_line(&s->transcript, t, "%s", line);
-        line = nl ? nl + 1 : NULL;
-    }
-    buf_release(&lines);
-    buf_release(&b);
-    transcript_trim(s);
-    session_touch(s);
-}
 
 void session_feedback(struct session *s, enum tone t, const char *text)
 {
@@ -243,6 +95,13 @@ static void tell_tickets(struct session *s)
         break_wait(s);
 }
 
+/* Time pressure is never a condition: the guided mode leaves two hours more than the proof
+ * looks at. */
+static sim_time end_of(const struct session *s)
+{
+    return lesson_info(s->lesson)->ends_at + (s->mode == MODE_GUIDED ? 2 * SIM_HOUR : 0);
+}
+
 static bool on_second(void *ctx, struct run *r)
 {
     struct session *s = ctx;
@@ -254,7 +113,7 @@ static bool on_second(void *ctx, struct run *r)
     forecast_check(s);
     if (step_check(s, &why) != ERR_OK)
         session_broken(s, &why);
-    if (run_now(r) >= lesson_info(s->lesson)->ends_at && !s->over) {
+    if (run_now(r) >= end_of(s) && !s->over) {
         session_say(s, TONE_WARN, "The shift is over.");
         session_finish(s);
     }
@@ -347,6 +206,7 @@ void session_free(struct session *s)
     if (!s)
         return;
     marks_release(s);
+    form_close(s);
     branch_release(&s->first);
     rivals_release(&s->rivals);
     run_release(&s->begin);
@@ -355,8 +215,6 @@ void session_free(struct session *s)
     lesson_free(s->lesson);
     for (size_t i = 0; i < s->nnotes; i++)
         mem_free(s->notes[i].text);
-    for (size_t i = 0; i < s->nsaids; i++)
-        mem_free(s->saids[i].state);
     mem_free(s->notes);
     mem_free(s->note_views);
     mem_free(s->saids);
@@ -365,7 +223,6 @@ void session_free(struct session *s)
     mem_free(s->began);
     mem_free(s->trapped_at);
     mem_free(s->actions);
-    form_close(s);
     mem_free(s->feedback);
     mem_free(s->confirm);
     mem_free(s->claimed);
@@ -383,7 +240,7 @@ void session_free(struct session *s)
  * ---------------------------------------------------------------------------------------------
  */
 
-static enum hold hold_of(const struct session *s)
+enum hold session_hold(const struct session *s)
 {
     if (s->phase == PHASE_DEBRIEF)
         return HOLD_OVER;
@@ -442,7 +299,7 @@ static enum err follow(struct session *s, uint64_t *left, struct errmsg *why)
 enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
                       bool *more, struct errmsg *why)
 {
-    enum hold h = hold_of(s);
+    enum hold h = session_hold(s);
     sim_time now = run_now(&s->run);
     *more = false;
     if (h != HOLD_NONE && h != HOLD_WAITING) {
@@ -466,7 +323,7 @@ enum err session_advance(struct session *s, sim_time until, struct errmsg *why)
 {
     enum err e = ERR_OK;
     while (e == ERR_OK && run_now(&s->run) < until) {
-        enum hold h = hold_of(s);
+        enum hold h = session_hold(s);
         if (h != HOLD_NONE && h != HOLD_WAITING)
             break;
         bool waiting = h == HOLD_WAITING;
@@ -549,100 +406,6 @@ void session_seen(struct session *s, const char *subject)
     struct errmsg why = {0};
     if (step_check(s, &why) != ERR_OK)
         session_broken(s, &why);
-}
-
-/* ---- the view
- * ------------------------------------------------------------------------------------------------
- */
-
-static size_t firing(const struct recording *rec)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < recording_alerts(rec); i++)
-        n += recording_alert(rec, i).until == SIM_FOREVER;
-    return n;
-}
-
-static void view_notes(struct session *s, struct session_view *v)
-{
-    s->note_views = mem_grow(s->note_views, s->nnotes + 1, sizeof(*s->note_views));
-    for (size_t i = 0; i < s->nnotes; i++) {
-        const struct note *n = &s->notes[i];
-        s->note_views[i] = (struct note_view){
-            .at = n->at, .kind = n->kind, .open = n->open, .text = n->text};
-    }
-    v->notes = s->note_views;
-    v->nnotes = s->nnotes;
-}
-
-static bool users_hidden(const struct session *s)
-{
-    const struct slo *slo = model_get_slo(s->run.stage->lw.model);
-    return slo && slo->hidden && s->phase != PHASE_DEBRIEF;
-}
-
-const struct session_view *session_view(const struct session *cs)
-{
-    struct session *s =
-        (struct session *)(uintptr_t)cs; /* the cache is not part of its state */
-    struct session_view *v = &s->view;
-    if (v->lesson && v->version == s->version && v->now == run_now(&s->run))
-        return v;
-    const struct lesson_info *li = lesson_info(s->lesson);
-    *v = (struct session_view){
-        .lesson = s->lesson,
-        .world = s->run.world,
-        .rec = s->run.rec,
-        .now = run_now(&s->run),
-        .day_start = li->day_start,
-        .phase = s->phase,
-        .hold = hold_of(s),
-        .speed = s->speed,
-        .wait_until = s->wait_until,
-        .seed = s->seed,
-        .mode = s->mode,
-        .practice = s->practice,
-        .users_hidden = users_hidden(s),
-        .slo = recording_slo(s->run.rec, run_now(&s->run)),
-        .users_lost = run_bad(&s->run, li->starts_at),
-        .alerts_firing = firing(s->run.rec),
-        .step = s->step,
-        .nsteps = s->mode == MODE_GUIDED ? lesson_steps(s->lesson) : 0,
-        .current = step_current(s),
-        .status = s->status,
-        .hints_shown = s->hints_shown,
-        .feedback = s->feedback,
-        .confirm = s->confirm,
-        .tickets = s->run.stage->tickets,
-        .ntickets = s->tickets_known,
-        .unread_tickets = s->tickets_known - s->tickets_read,
-        .transcript = &s->transcript,
-        .version = s->version,
-    };
-    view_notes(s, v);
-    return v;
-}
-
-void session_console(const struct session *s, struct console_ctx *ctx)
-{
-    run_console(&s->run, ctx);
-    const struct step *st = step_current(s);
-    ctx->ntickets = s->tickets_known;
-    ctx->users_hidden = users_hidden(s);
-    ctx->step_say = st ? st->say : NULL;
-    ctx->finished = s->phase == PHASE_DEBRIEF;
-    ctx->may_rewind = s->mode == MODE_GUIDED;
-    ctx->columns = s->columns;
-    ctx->ascii = s->ascii;
-    ctx->spoken = s->spoken;
-}
-
-void session_complete(const struct session *s, const char *line, size_t cursor,
-                      struct completions *out)
-{
-    struct console_ctx ctx;
-    session_console(s, &ctx);
-    console_complete(&ctx, line, cursor, out);
 }
 
 uint64_t session_digest(const struct session *s)

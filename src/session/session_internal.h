@@ -96,18 +96,15 @@ struct note {
     enum mechanism mechanism;
     char *text;
 };
+struct claim { /* the number in an update */
+    char kind; /* 0 none, 'n' requests, '%' share, '/' rate per second */
+    double number;
+};
 struct said { /* a status update */
     sim_time at;
     unsigned fields; /* how many of the five were given */
-    bool has_number, honest;
-    uint64_t number, truth;
-    char *state;
-};
-#define FORM_FIELDS 5
-struct form { /* an update being asked field by field */
-    bool open;
-    size_t at;
-    char *said[FORM_FIELDS];
+    bool honest;
+    struct claim claim;
 };
 struct forecast { /* a prediction that waits for its day */
     size_t step, index;
@@ -140,7 +137,15 @@ struct rivals {
     sim_time from, left, to; /* the page; the learner's end; the end of all three */
 };
 
+#define FORM_FIELDS 5
+struct form { /* an update being asked field by field */
+    bool open;
+    size_t at;
+    char *said[FORM_FIELDS];
+};
+
 struct session {
+    struct form form;
     struct lesson *lesson;
     char *text, *name;
     size_t len;
@@ -176,7 +181,6 @@ struct session {
     size_t nnotes, notes_cap;
     struct said *saids;
     size_t nsaids, saids_cap;
-    struct form form;
     struct forecast *forecasts;
     size_t nforecasts, forecasts_cap;
     struct done_action *actions;
@@ -195,7 +199,8 @@ struct session {
     struct note_view *note_views;
 };
 
-/* session.c */
+/* session.c, transcript.c, view.c */
+enum hold session_hold(const struct session *s);
 void session_touch(struct session *s);
 void session_broken(struct session *s, const struct errmsg *why);
 void session_say(struct session *s, enum tone t, const char *fmt, ...)
@@ -203,7 +208,9 @@ void session_say(struct session *s, enum tone t, const char *fmt, ...)
 void session_feedback(struct session *s, enum tone t, const char *text);
 void session_finish(struct session *s); /* to the debrief */
 
+void transcript_init(struct out *o);
 void session_print(struct session *s, const struct out *o);
+bool session_users_hidden(const struct session *s);
 /* Before an input: nothing of its moment is still to come. */
 void session_settle(struct session *s);
 void session_console(const struct session *s, struct console_ctx *ctx);
@@ -216,6 +223,18 @@ void session_wait(struct session *s, sim_time duration);
 /* input.c: a line's effects */
 enum err input_apply(struct session *s, const char *line, bool confirmed,
                      struct errmsg *why) MUST_USE;
+
+/* notebook.c: effects of a line that leave the world alone */
+void note_suspect(struct session *s, const struct effect *x);
+void note_rule_out(struct session *s, const struct effect *x);
+void note_note(struct session *s, const struct effect *x);
+void note_say(struct session *s, const struct effect *x);
+
+/* claim.c: the first number in a text; whether it is within a factor of two of what is
+ * so; and what is so. */
+struct claim claim_read(const char *text);
+bool claim_holds(const struct session *s, const struct claim *c);
+void claim_truth(const struct session *s, const struct claim *c, struct buf *out);
 
 /* form.c: the line was the bare word say, or an answer to what it asks */
 bool form_takes(struct session *s, const char *line, bool confirmed, enum err *e,
@@ -234,6 +253,8 @@ void step_solution(struct session *s);
 void step_update(struct session *s, const struct update *fields);
 void forecast_arm(struct session *s);
 void forecast_check(struct session *s);
+/* "It was 250 ms and became 4.2 s" */
+void forecast_words(const struct forecast *f, struct buf *b);
 const char *direction_word(char c);
 char direction_of(double before, double after);
 

@@ -239,24 +239,59 @@ void forecast_arm(struct session *s)
     }
 }
 
+/* A lesson's durations are nanoseconds. Nothing else that it can predict, rates, counts
+ * and shares, is as large as a millisecond. */
+static void value_words(double v, bool duration, struct buf *b)
+{
+    double size = fabs(v);
+    if (isnan(v))
+        buf_adds(b, "not measured");
+    else if (size > 1e18)
+        buf_addf(b, "%.3g", v);
+    else if (duration)
+        time_format(b, (sim_time)(v / 1e6 + 0.5) * SIM_MS);
+    else
+        buf_addf(b,
+                 size >= 1000 || v == floor(v) ? "%.0f"
+                 : size >= 10                  ? "%.1f"
+                                               : "%.2f",
+                 v);
+}
+
+void forecast_words(const struct forecast *f, struct buf *b)
+{
+    bool duration = fabs(f->before) >= 1e6 || fabs(f->after) >= 1e6;
+    buf_adds(b, "It was ");
+    value_words(f->before, duration, b);
+    buf_adds(b, " and became ");
+    value_words(f->after, duration, b);
+}
+
+static void forecast_tell(struct session *s, const struct forecast *f)
+{
+    char is = direction_of(f->before, f->after);
+    struct buf b;
+    buf_init(&b, 200);
+    forecast_words(f, &b);
+    session_say(s, is == f->said ? TONE_GOOD : TONE_WARN,
+                "You predicted %s for \"%s\". %s: %s.", direction_word(f->said),
+                prediction_of(s, f)->what, b.s,
+                is == f->said ? "as you said" : direction_word(is));
+    buf_release(&b);
+}
+
 void forecast_check(struct session *s)
 {
     for (size_t i = 0; i < s->nforecasts; i++) {
         struct forecast *f = &s->forecasts[i];
         if (!f->armed || f->told || run_now(&s->run) < f->due)
             continue;
-        const struct prediction *p = prediction_of(s, f);
         f->told = true;
-        f->after = read_number(s, p->value);
-        if (isnan(f->after)) {
-            session_say(s, TONE_DIM, "\"%s\": not put to the test.", p->what);
-            continue;
-        }
-        char is = direction_of(f->before, f->after);
-        session_say(s, is == f->said ? TONE_GOOD : TONE_WARN,
-                    "You predicted %s for \"%s\". It was %.3g and is %.3g: %s.",
-                    direction_word(f->said), p->what, f->before, f->after,
-                    is == f->said ? "as you said" : direction_word(is));
+        f->after = read_number(s, prediction_of(s, f)->value);
+        if (isnan(f->after))
+            session_say(s, TONE_DIM, "\"%s\": not put to the test.", prediction_of(s, f)->what);
+        else
+            forecast_tell(s, f);
     }
 }
 
@@ -318,8 +353,10 @@ void step_hint(struct session *s)
 void step_solution(struct session *s)
 {
     const struct step *st = step_current(s);
-    if (!st)
+    if (!st) {
+        session_say(s, TONE_DIM, "There is no step to solve.");
         return;
+    }
     for (size_t i = 0; i < st->nchoices; i++)
         if (st->choices[i].right)
             session_say(s, TONE_ACCENT, "Answer %zu: %s", i + 1, st->choices[i].text);

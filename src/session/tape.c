@@ -180,7 +180,7 @@ static enum err replay_line(struct session *s, struct reader *r, struct errmsg *
     char *rest = NULL;
     long long t = strtoll(r->text, &rest, 10);
     if (rest == r->text || *rest != ' ' || t < 0 ||
-        t > lesson_info(s->lesson)->ends_at + SIM_HOUR)
+        t > lesson_info(s->lesson)->ends_at + 3 * SIM_HOUR)
         return errmsg_set(
             why, ERR_CORRUPT,
             "tape line %zu: expected a time in nanoseconds, found \"%.40s\"", r->line,

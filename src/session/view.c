@@ -1,0 +1,96 @@
+/*
+ * What a face reads of a session, and what the console is told of it.
+ */
+#include "session_internal.h"
+
+#include <string.h>
+
+static size_t firing(const struct recording *rec)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < recording_alerts(rec); i++)
+        n += recording_alert(rec, i).until == SIM_FOREVER;
+    return n;
+}
+
+static void view_notes(struct session *s, struct session_view *v)
+{
+    s->note_views = mem_grow(s->note_views, s->nnotes + 1, sizeof(*s->note_views));
+    for (size_t i = 0; i < s->nnotes; i++) {
+        const struct note *n = &s->notes[i];
+        s->note_views[i] = (struct note_view){
+            .at = n->at, .kind = n->kind, .open = n->open, .text = n->text};
+    }
+    v->notes = s->note_views;
+    v->nnotes = s->nnotes;
+}
+
+bool session_users_hidden(const struct session *s)
+{
+    const struct slo *slo = model_get_slo(s->run.stage->lw.model);
+    return slo && slo->hidden && s->phase != PHASE_DEBRIEF;
+}
+
+const struct session_view *session_view(const struct session *cs)
+{
+    struct session *s =
+        (struct session *)(uintptr_t)cs; /* the cache is not part of its state */
+    struct session_view *v = &s->view;
+    if (v->lesson && v->version == s->version && v->now == run_now(&s->run))
+        return v;
+    const struct lesson_info *li = lesson_info(s->lesson);
+    *v = (struct session_view){
+        .lesson = s->lesson,
+        .world = s->run.world,
+        .rec = s->run.rec,
+        .now = run_now(&s->run),
+        .day_start = li->day_start,
+        .phase = s->phase,
+        .hold = session_hold(s),
+        .speed = s->speed,
+        .wait_until = s->wait_until,
+        .seed = s->seed,
+        .mode = s->mode,
+        .practice = s->practice,
+        .users_hidden = session_users_hidden(s),
+        .slo = recording_slo(s->run.rec, run_now(&s->run)),
+        .users_lost = run_bad(&s->run, li->starts_at),
+        .alerts_firing = firing(s->run.rec),
+        .step = s->step,
+        .nsteps = s->mode == MODE_GUIDED ? lesson_steps(s->lesson) : 0,
+        .current = step_current(s),
+        .status = s->status,
+        .hints_shown = s->hints_shown,
+        .feedback = s->feedback,
+        .confirm = s->confirm,
+        .tickets = s->run.stage->tickets,
+        .ntickets = s->tickets_known,
+        .unread_tickets = s->tickets_known - s->tickets_read,
+        .transcript = &s->transcript,
+        .version = s->version,
+    };
+    view_notes(s, v);
+    return v;
+}
+
+void session_console(const struct session *s, struct console_ctx *ctx)
+{
+    run_console(&s->run, ctx);
+    const struct step *st = step_current(s);
+    ctx->ntickets = s->tickets_known;
+    ctx->users_hidden = session_users_hidden(s);
+    ctx->step_say = st ? st->say : NULL;
+    ctx->finished = s->phase == PHASE_DEBRIEF;
+    ctx->may_rewind = s->mode == MODE_GUIDED;
+    ctx->columns = s->columns;
+    ctx->ascii = s->ascii;
+    ctx->spoken = s->spoken;
+}
+
+void session_complete(const struct session *s, const char *line, size_t cursor,
+                      struct completions *out)
+{
+    struct console_ctx ctx;
+    session_console(s, &ctx);
+    console_complete(&ctx, line, cursor, out);
+}

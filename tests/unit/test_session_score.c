@@ -1,0 +1,426 @@
+/*
+ * The score and the debrief: what they say of people who fix it, who leave early, who
+ * do nothing, on call and with a guide; and what counts as an honest number.
+ */
+#include "../lib/play.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct session *begun(const char *text, enum session_mode mode)
+{
+    struct session_options o = play_options(text, NULL);
+    o.mode = mode;
+    struct session *s = play_open(&o);
+    play_type(s, "");
+    return s;
+}
+
+static struct score report_of(struct session *s, char **text)
+{
+    struct report r;
+    struct errmsg why = {0};
+    struct buf b;
+    if (session_report(s, &r, NULL, NULL, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    buf_init(&b, 0);
+    report_markdown(&r, &b);
+    if (text)
+        *text = mem_strdup(b.s);
+    struct score sc = r.score;
+    buf_release(&b);
+    report_release(&r);
+    return sc;
+}
+
+static void wait_out(struct session *s, sim_time t)
+{
+    sim_time until = session_view(s)->now + t;
+    while (session_view(s)->now < until && session_view(s)->phase == PHASE_PLAY) {
+        session_interrupt(s);
+        play_for(s, until - session_view(s)->now);
+    }
+}
+
+/* ---- leaving early --------------------------------------------------------------- */
+
+static void leaves_at_once(enum session_mode mode)
+{
+    char *text;
+    struct session *s = begun(play_small, mode);
+    play_type(s, "resolve recovered");
+    struct score sc = report_of(s, &text);
+    assert_int_equal(sc.outcome, OUTCOME_LOST);
+    assert_true(sc.bad_you > 0 && sc.bad_you == sc.bad_nothing);
+    assert_true(sc.bad_reference < sc.bad_nothing);
+    assert_int_equal(sc.total, 0);
+    assert_non_null(strstr(text, "You called it recovered."));
+    assert_non_null(strstr(text, "leaves early"));
+    mem_free(text);
+    session_free(s);
+}
+
+static void test_leaving_at_once(void **state)
+{
+    (void)state;
+    leaves_at_once(MODE_GUIDED);
+    leaves_at_once(MODE_ONCALL);
+}
+
+/* Skipping every step is leaving, too. */
+static void test_skipping_all(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small, MODE_GUIDED);
+    for (int i = 0; i < 4; i++)
+        play_type(s, "skip");
+    assert_int_equal(session_view(s)->phase, PHASE_DEBRIEF);
+    assert_int_equal(report_of(s, NULL).total, 0);
+    session_free(s);
+}
+
+/* A fix that works spares users although the fixer did not stay; that it works, they
+ * did not see. */
+static void test_fixed_and_gone(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small, MODE_ONCALL);
+    play_type(s, "rollback api");
+    play_type(s, "resolve cured");
+    struct score sc = report_of(s, NULL);
+    assert_true(sc.part[SCORE_USERS] > 0.9);
+    assert_true(sc.part[SCORE_CONTAINMENT] > 0.9);
+    assert_true(sc.part[SCORE_VERIFICATION] < 0.2);
+    session_free(s);
+}
+
+static void test_reading_is_free(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small, MODE_ONCALL);
+    wait_out(s, 10 * SIM_MIN);
+    play_type(s, "rollback api");
+    wait_out(s, 5 * SIM_MIN);
+    play_type(s, "resolve recovered");
+    struct score sc = report_of(s, NULL);
+    assert_true(sc.part[SCORE_USERS] > 0.95);
+    assert_true(sc.part[SCORE_VERIFICATION] == 1);
+    assert_int_equal(sc.outcome, OUTCOME_RECOVERED);
+    session_free(s);
+}
+
+/* The debrief is run once, and says the same each time. */
+static void test_the_same_debrief(void **state)
+{
+    (void)state;
+    char *once, *twice;
+    struct session *s = begun(play_small, MODE_ONCALL);
+    play_type(s, "scale api 4");
+    wait_out(s, 3 * SIM_MIN);
+    play_type(s, "resolve mitigated");
+    report_of(s, &once);
+    report_of(s, &twice);
+    assert_string_equal(once, twice);
+    mem_free(once);
+    mem_free(twice);
+    session_free(s);
+}
+
+/* ---- on call --------------------------------------------------------------------- */
+
+static void test_on_call(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small, MODE_ONCALL);
+    struct errmsg why = {0};
+    const struct session_view *v = session_view(s);
+    assert_int_equal(v->nsteps, 0);
+    assert_null(v->current);
+    assert_int_equal(v->hold, HOLD_NONE);
+    const char *const no[] = {"why", "rewind 10s"};
+    wait_out(s, 20 * SIM_SEC);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(session_line(s, no[i], true, &why), ERR_REFUSED);
+    assert_false(play_said(s, "error answer"));
+    play_type(s, "solution");
+    play_type(s, "hint");
+    play_type(s, "skip");
+    assert_int_equal(session_view(s)->phase, PHASE_PLAY);
+    play_type(s, "say --impact about 30 % --state investigating");
+    assert_false(play_said(s, "Your number"));
+    play_type(s, "resolve mitigated");
+    play_type(s, "why"); /* now it is free */
+    session_free(s);
+}
+
+static void test_the_shift_ends(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small, MODE_ONCALL);
+    wait_out(s, SIM_HOUR);
+    assert_int_equal(session_view(s)->phase, PHASE_DEBRIEF);
+    assert_true(session_view(s)->now == 40 * SIM_MIN);
+    assert_int_equal(report_of(s, NULL).total, 0);
+    session_free(s);
+}
+
+/* ---- the right suspicion --------------------------------------------------------- */
+
+static double diagnosis(const char *const *lines)
+{
+    struct session *s = begun(play_small, MODE_ONCALL);
+    for (; *lines; lines++)
+        play_type(s, *lines);
+    play_type(s, "resolve mitigated");
+    double d = report_of(s, NULL).part[SCORE_DIAGNOSIS];
+    session_free(s);
+    return d;
+}
+
+static void test_diagnosis(void **state)
+{
+    (void)state;
+#define LINES(...) ((const char *const[]){__VA_ARGS__, NULL})
+    assert_true(diagnosis(LINES("suspect api bad-deploy")) == 0.8);
+    assert_true(diagnosis(LINES("ps api", "suspect api bad-deploy")) == 1);
+    assert_true(diagnosis(LINES("ps api", "suspect api overload")) == 0);
+    assert_true(diagnosis(LINES("ps api", "suspect api bad-deploy",
+                                "suspect users traffic-spike")) == 0.5);
+    assert_true(diagnosis(LINES("ps api", "suspect api bad-deploy",
+                                "suspect users traffic-spike",
+                                "rule-out users traffic-spike")) == 1);
+    assert_true(diagnosis(LINES("suspect api bad-deploy", "rule-out api")) == 0);
+#undef LINES
+}
+
+/* "api" was not looked at where "api-2" was. */
+static void test_a_fact_of_another(void **state)
+{
+    (void)state;
+    char *text = play_edit(play_small, "    w:client",
+                           "    w:service { 'api-2', endpoints = { buy = { "
+                           "compute(ms(1)) } } }\n    w:client");
+    struct session *s = begun(text, MODE_ONCALL);
+    play_type(s, "ps api-2");
+    play_type(s, "suspect api bad-deploy");
+    play_type(s, "resolve mitigated");
+    assert_true(report_of(s, NULL).part[SCORE_DIAGNOSIS] == 0.8);
+    session_free(s);
+    mem_free(text);
+}
+
+/* ---- honest numbers -------------------------------------------------------------- */
+
+static void says(const char *impact, const char *want)
+{
+    char line[200];
+    struct session *s = begun(play_small, MODE_GUIDED);
+    play_type(s, "2");
+    wait_out(s, 2 * SIM_MIN); /* 20/s, three in ten fail: 720 since the page */
+    snprintf(line, sizeof line, "say --impact %s --state investigating", impact);
+    play_type(s, line);
+    if (!play_said(s, want))
+        fail_msg("\"%s\" was not answered \"%s\" in: %s", impact, want,
+                 session_view(s)->transcript->text.s);
+    session_free(s);
+}
+
+static void test_honest_numbers(void **state)
+{
+    (void)state;
+    static const char *const holds[] = {
+        "about 700 orders",
+        "~1,000 orders since 10:03",
+        "about 30 % of orders",
+        "30% fail since v2",
+        "25 percent",
+        "3 in 10 orders",
+        "3 out of 10",
+        "6 orders a second",
+        "350 orders per minute",
+        "0.7k orders",
+        "since 10:03 about 800",
+        "1 000 orders",
+        "api p99 is fine, 30% fail",
+    };
+    static const char *const off[] = {"about 100 orders", "90 %", "5000", "1 in 100",
+                                      "60 orders/s"};
+    for (size_t i = 0; i < sizeof holds / sizeof *holds; i++)
+        says(holds[i], "Your number holds");
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++)
+        says(off[i], "off by more than a factor of two");
+    says("not known yet", "Posted.\n");
+    says("three in ten", "Posted.\n");
+}
+
+/* What was so is said when it is over, too. */
+static void test_honest_afterwards(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small, MODE_GUIDED);
+    play_type(s, "2");
+    play_type(s, "rollback api");
+    wait_out(s, 20 * SIM_MIN);
+    play_type(s, "say --impact about 30 % of orders failed --state cured");
+    assert_true(play_said(s, "Your number holds"));
+    session_free(s);
+}
+
+/* Where nobody measures users, an update does not tell either. */
+static void test_hidden_users(void **state)
+{
+    (void)state;
+    char *text = play_edit(play_small, "good = 0.95,", "good = 0.95, hidden = true,");
+    struct session *s = begun(text, MODE_GUIDED);
+    play_type(s, "2");
+    play_type(s, "say --impact about 700 --state investigating");
+    assert_false(play_said(s, "Your number"));
+    session_free(s);
+    mem_free(text);
+}
+
+/* ---- predictions ----------------------------------------------------------------- */
+
+static void test_predictions_read_well(void **state)
+{
+    (void)state;
+    char *text = play_edit(play_small, "s:good(sec(30))", "s:p99('users', sec(30))");
+    struct session *s = begun(text, MODE_GUIDED);
+    play_type(s, "2");
+    play_type(s, "changes");
+    play_type(s, "same");
+    play_type(s, "rollback api");
+    wait_out(s, 4 * SIM_MIN);
+    assert_true(play_said(s, "You predicted the same"));
+    const char *at = strstr(session_view(s)->transcript->text.s, "You predicted");
+    assert_non_null(strstr(at, " ms and became "));
+    assert_null(strstr(at, "e+"));
+    session_free(s);
+    mem_free(text);
+}
+
+/* ---- other lessons --------------------------------------------------------------- */
+
+static const char calm[] =
+    "return lesson { id = 'calm', title = 'Calm', track = 'lab', minutes = 5,\n"
+    "  level = 1, day_start = '10:00', starts_at = min(1), ends_at = min(20),\n"
+    "  good_for = min(3), place = [[A lake.]], page = [[All well?]],\n"
+    "  world = function(w)\n"
+    "    w:service { 'api', instances = 2,\n"
+    "      endpoints = { buy = { compute(ms(4)) } } }\n"
+    "    w:client { 'users', to = 'api/buy', rate = per_second(5) }\n"
+    "  end,\n"
+    "  slo = { name = 'an answer', good = 0.95, within = sec(1), window = min(30) },\n"
+    "  incident = function(i) end,\n"
+    "  expect = { quiet = true, at = min(1), normal = {\n"
+    "    ['well'] = function(s) return s:good(min(1)) > 0.9 end } },\n"
+    "  debrief = [[Nothing.]],\n"
+    "}\n";
+
+/* A shift without a fault: to look and leave it alone is all; to change it is a loss.
+ */
+static void test_a_quiet_shift(void **state)
+{
+    (void)state;
+    char *text;
+    struct session *s = begun(calm, MODE_ONCALL);
+    play_type(s, "status");
+    wait_out(s, 4 * SIM_MIN);
+    play_type(s, "say --who nobody --since 10:01 --impact none --state recovered "
+                 "--next 11:00");
+    play_type(s, "resolve recovered");
+    struct score sc = report_of(s, &text);
+    assert_int_equal(sc.total, 100);
+    assert_true(sc.outcome >= OUTCOME_CURED);
+    assert_non_null(strstr(text, "Nothing was wrong, and nothing was changed."));
+    mem_free(text);
+    session_free(s);
+    s = begun(calm, MODE_GUIDED);
+    play_type(s, "restart api");
+    wait_out(s, 4 * SIM_MIN);
+    play_type(s, "resolve recovered");
+    sc = report_of(s, NULL);
+    assert_int_equal(sc.outcome, OUTCOME_LOST);
+    assert_true(sc.part[SCORE_CONTAINMENT] == 0);
+    session_free(s);
+}
+
+/* Of a predicate that raises the learner hears once, and plays on. */
+static void test_a_predicate_that_raises(void **state)
+{
+    (void)state;
+    char *text = play_edit(play_small, "s:good_for(min(3))",
+                           "s:good_for(min(3)) and s.nothing.more");
+    struct session *s = begun(text, MODE_GUIDED);
+    play_type(s, "2");
+    play_type(s, "changes");
+    play_type(s, "up");
+    play_type(s, "rollback api");
+    wait_out(s, 8 * SIM_MIN);
+    assert_true(play_said(s, "This lesson is broken: small.lua:"));
+    const char *at = strstr(session_view(s)->transcript->text.s, "is broken");
+    assert_null(strstr(at + 1, "is broken"));
+    assert_int_equal(session_view(s)->phase, PHASE_PLAY);
+    play_type(s, "skip");
+    assert_int_equal(session_view(s)->phase, PHASE_DEBRIEF);
+    report_of(s, NULL);
+    play_same_again(s, text);
+    session_free(s);
+    mem_free(text);
+}
+
+/* ---- wrong turns ----------------------------------------------------------------- */
+
+static bool turned(const char *line)
+{
+    char *text, *lesson = play_edit(play_small, "'restart api --rolling'",
+                                    "'set api.queue 100'");
+    struct session *s = begun(lesson, MODE_ONCALL);
+    play_type(s, line);
+    wait_out(s, SIM_MIN);
+    play_type(s, "resolve mitigated");
+    report_of(s, &text);
+    bool yes = strstr(text, "Same code.") != NULL;
+    mem_free(text);
+    mem_free(lesson);
+    session_free(s);
+    return yes;
+}
+
+static void test_wrong_turns(void **state)
+{
+    (void)state;
+    assert_true(turned("set api.queue 100"));
+    assert_true(turned("set api.queue 90"));
+    assert_false(turned("set api.queue 5000"));
+    assert_false(turned("scale api 3"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_leaving_at_once),
+        cmocka_unit_test(test_skipping_all),
+        cmocka_unit_test(test_fixed_and_gone),
+        cmocka_unit_test(test_reading_is_free),
+        cmocka_unit_test(test_the_same_debrief),
+        cmocka_unit_test(test_on_call),
+        cmocka_unit_test(test_the_shift_ends),
+        cmocka_unit_test(test_diagnosis),
+        cmocka_unit_test(test_a_fact_of_another),
+        cmocka_unit_test(test_honest_numbers),
+        cmocka_unit_test(test_honest_afterwards),
+        cmocka_unit_test(test_hidden_users),
+        cmocka_unit_test(test_predictions_read_well),
+        cmocka_unit_test(test_a_quiet_shift),
+        cmocka_unit_test(test_a_predicate_that_raises),
+        cmocka_unit_test(test_wrong_turns),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
