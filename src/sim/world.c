@@ -6,6 +6,22 @@
 #include "calendar.h"
 #include "service.h"
 
+/* ---- letting go on -------------------------------------------------------------- */
+
+/* Runs one ready act; false: there is none. */
+static inline bool ready_one(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    if (h->ready_head == h->ready_tail)
+        return false;
+    struct ready_entry e =
+        W_PTR(w, struct ready_entry, h->ready)[h->ready_head++ & (h->ready_cap - 1)];
+    struct act *a = act_alive(w, e.act, e.gen);
+    if (a != NULL)
+        comp_kind(w, a->comp)->resume(w, a, (enum reason)e.reason);
+    return true;
+}
+
 /* ---- making --------------------------------------------------------------------- */
 
 static void seed_streams(struct world *w)
@@ -166,7 +182,7 @@ static void digest(struct world *w, const struct cal_slot *e, sim_time at)
         of[e->comp] = mix(of[e->comp], word);
 }
 
-static enum err ran_away(struct world *w, struct errmsg *why)
+static SELDOM enum err ran_away(struct world *w, struct errmsg *why)
 {
     struct head *h = W_HEAD(w);
     h->stopped = true;
