@@ -171,13 +171,13 @@ struct head {
     sim_time now;
     uint64_t seed;
     uint64_t events; /* dispatched */
-    uint64_t digest;
+    uint64_t digest; /* of what was done to it from outside */
     uint64_t next_request;
     uint64_t seq;       /* insertion number of calendar events */
     ref used;           /* bump pointer: bytes / 8 in use */
     ref largest;        /* largest single allocation so far (headroom rule) */
     ref free_lists[32]; /* by power of two of 8-byte words */
-    ref digests;        /* uint64_t per component */
+    ref digests;        /* uint64_t per component, and one for none */
     uint32_t next_change;
     uint32_t next_span;
     uint32_t acts;    /* alive */

@@ -170,16 +170,13 @@ static uint64_t mix(uint64_t h, uint64_t v)
     return h ^ h >> 29;
 }
 
-/* A component's own digest knows nothing of its number, so that it is the same in a
- * model with more components. */
+/* Each component has a digest of its own, which knows nothing of its number: it is the
+ * same in a model with more components. The last one is for events of none. */
 static void digest(struct world *w, const struct cal_slot *e, sim_time at)
 {
-    struct head *h = W_HEAD(w);
-    uint64_t word = mix((uint64_t)at, (uint64_t)e->event << 32 | w->outcome);
-    uint64_t *of = W_PTR(w, uint64_t, h->digests);
-    h->digest = mix(h->digest, word ^ e->comp);
-    if (e->comp < w->model->ncomps)
-        of[e->comp] = mix(of[e->comp], word);
+    uint64_t *of = W_PTR(w, uint64_t, W_HEAD(w)->digests);
+    size_t c = e->comp < w->model->ncomps ? e->comp : w->model->ncomps;
+    of[c] = mix(of[c], mix((uint64_t)at, (uint64_t)e->event << 32 | w->outcome));
 }
 
 static SELDOM enum err ran_away(struct world *w, struct errmsg *why)
@@ -229,7 +226,11 @@ enum err world_run(struct world *w, sim_time until, uint64_t max_events,
 
 uint64_t world_digest(const struct world *w)
 {
-    return W_HEAD(w)->digest;
+    const uint64_t *of = W_PTR(w, uint64_t, W_HEAD(w)->digests);
+    uint64_t all = W_HEAD(w)->digest;
+    for (size_t c = 0; c <= w->model->ncomps; c++)
+        all = mix(all, of[c]);
+    return all;
 }
 
 uint64_t world_digest_of(const struct world *w, comp_id c)
