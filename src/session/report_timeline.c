@@ -145,13 +145,10 @@ static int line_done(const struct session *s, const char *line)
  */
 static bool course_taken(const struct session *s, const struct course *c)
 {
-    const struct run *r = scored_run(s);
     bool yes = false;
     struct errmsg why = {0};
-    if (c->used != FN_NONE) {
-        struct lesson_facts f = run_facts(r);
-        return lesson_test(r->lua, c->used, &f, &yes, &why) == ERR_OK && yes;
-    }
+    if (c->used != FN_NONE)
+        return run_test(scored_run(s), c->used, &yes, &why) == ERR_OK && yes;
     int all = 0;
     for (size_t i = 0; i < c->nlines; i++) {
         int n = line_done(s, c->lines[i]);

@@ -270,13 +270,10 @@ static double communication(const struct session *s)
 static bool symptoms_gone(const struct session *s)
 {
     const struct run *r = scored_run(s);
-    struct lesson_facts f = run_facts(r);
     for (size_t i = 0; i < lesson_moves(s->lesson); i++) {
         bool still = true;
         struct errmsg why = {0};
-        if (lesson_test(r->lua, lesson_move(s->lesson, i)->fn, &f, &still, &why) !=
-                ERR_OK ||
-            still)
+        if (run_test(r, lesson_move(s->lesson, i)->fn, &still, &why) != ERR_OK || still)
             return false;
     }
     return true;
