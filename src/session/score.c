@@ -24,7 +24,8 @@
 #include <math.h>
 #include <string.h>
 
-#define SETTLE SIM_MIN /* what a change may need to take effect */
+#define SETTLE SIM_MIN        /* what a change may need to take effect */
+#define SLICE  (30 * SIM_SEC) /* a lesson's own good_for looks at such pieces */
 
 /* ---- the branch that counts
  * ------------------------------------------------------------------------- */
@@ -319,13 +320,10 @@ static double communication(const struct session *s)
 static bool symptoms_gone(const struct session *s)
 {
     const struct run *r = scored_run(s);
-    struct lesson_facts f = run_facts(r);
     for (size_t i = 0; i < lesson_moves(s->lesson); i++) {
         bool still = true;
         struct errmsg why = {0};
-        if (lesson_test(r->lua, lesson_move(s->lesson, i)->fn, &f, &still, &why) !=
-                ERR_OK ||
-            still)
+        if (run_test(r, lesson_move(s->lesson, i)->fn, &still, &why) != ERR_OK || still)
             return false;
     }
     return true;
@@ -334,10 +332,11 @@ static bool symptoms_gone(const struct session *s)
 enum outcome outcome_of(const struct session *s)
 {
     const struct run *r = scored_run(s);
-    sim_time want = lesson_info(s->lesson)->good_for;
+    sim_time want = lesson_info(s->lesson)->good_for, saw = watched(s);
     if (!run_well(r, 2 * SIM_MIN, NULL) || (quiet(s) && changed(s)))
         return OUTCOME_LOST;
-    if ((!changed(s) && !quiet(s)) || watched(s) < want || !run_well(r, want, NULL))
+    if ((!changed(s) && !quiet(s)) || saw + SLICE < want ||
+        !run_well(r, saw < want ? saw : want, NULL))
         return OUTCOME_MITIGATED;
     return symptoms_gone(s) ? OUTCOME_RECOVERED : OUTCOME_CURED;
 }
