@@ -267,8 +267,9 @@ static void change_speed(struct ui *u, const struct session_view *v, bool faster
     session_set_speed(u->s, steps[i]);
 }
 
-static void ask(struct ui *u, enum ask what)
+void ui_ask(struct ui *u, enum ask what)
 {
+    u->answer[0] = '\0';
     u->ask = what;
     u->over = OVER_CONFIRM;
 }
@@ -404,9 +405,9 @@ enum ui_want ui_act(struct ui *u, const struct binding *b, const struct key *k)
         break;
     case ACT_RESET:
         if (u->s)
-            ask(u, ASK_RESET);
+            ui_ask(u, ASK_RESET);
         else if ((size_t)u->pick < u->nlessons && u->lessons[u->pick].saved)
-            ask(u, ASK_RESTART);
+            ui_ask(u, ASK_RESTART);
         break;
     case ACT_FIND:
         begin_find(u);
