@@ -385,10 +385,10 @@ void session_set_columns(struct session *s, int columns)
 void session_read(struct session *s)
 {
     session_settle(s);
-    if (s->phase == PHASE_BRIEFING) {
-        tape_put(s, "read", "");
+    if (s->phase == PHASE_BRIEFING || (s->feedback && !s->over))
+        tape_put(s, "read", ""); /* or a replay would show it again */
+    if (s->phase == PHASE_BRIEFING)
         s->phase = PHASE_PLAY;
-    }
     mem_free(s->feedback);
     s->feedback = NULL;
     s->tickets_read = s->tickets_known;
