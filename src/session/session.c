@@ -389,10 +389,10 @@ void session_read(struct session *s)
 {
     session_settle(s);
     s->unread = s->phase == PHASE_BRIEFING && s->mode == MODE_GUIDED;
-    if (s->phase == PHASE_BRIEFING) {
-        tape_put(s, "read", "");
+    if (s->phase == PHASE_BRIEFING || (s->feedback && !s->over))
+        tape_put(s, "read", ""); /* or a replay would show it again */
+    if (s->phase == PHASE_BRIEFING)
         s->phase = PHASE_PLAY;
-    }
     mem_free(s->feedback);
     s->feedback = NULL;
     s->tickets_read = s->tickets_known;
