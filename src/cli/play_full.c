@@ -26,6 +26,7 @@ struct full {
     struct wire_answer a;  /* the last one */
     sim_time last_tick, last_paint;
     char line[480];              /* our line; "" none */
+    char said[480];              /* what the client said of a fall; "" nothing */
     bool line_stays;             /* until the worker answers, not until the next key */
     struct key ahead[AHEAD_MAX]; /* typed while the worker did not answer */
     size_t nahead;
@@ -146,8 +147,7 @@ static bool on_waiting(void *ctx, int ms)
 static void on_said(void *ctx, const char *sentence)
 {
     struct full *f = ctx;
-    set_line(f, sentence);
-    f->line_stays = false;
+    snprintf(f->said, sizeof f->said, "%s", sentence);
 }
 
 static void on_tape(void *ctx, const char *s, size_t n)
@@ -202,6 +202,17 @@ static bool ask(struct full *f, struct wire_request *q)
 static void ask_notice(struct full *f, const char *text)
 {
     ask(f, &(struct wire_request){.op = WIRE_NOTICE, .line = text});
+}
+
+/* What the client said goes where the learner looks and stays until a key. */
+static void tell_said(struct full *f)
+{
+    char text[sizeof f->said];
+    if (f->said[0] == '\0' || f->leave)
+        return;
+    memcpy(text, f->said, sizeof text);
+    f->said[0] = '\0';
+    ask_notice(f, text);
 }
 
 static void fill_screen(const struct full *f, struct wire_request *q)
@@ -427,6 +438,7 @@ static void loop(struct full *f)
             send_size(f);
         do_want(f);
         tick_if_due(f);
+        tell_said(f);
     }
 }
 
@@ -464,6 +476,15 @@ static enum err open_term(struct full *f, struct errmsg *why)
     return e;
 }
 
+/* The last word, on the screen as it was before. */
+static void say_farewell(const struct full *f)
+{
+    bool open = !f->home && f->p->tape != NULL && f->p->run.finished == 0;
+    if (open && f->p->status == LEAVE_OK && store_trouble(f->p->store) == NULL &&
+        !option_given(f->p->args, OPT_SCRIPT))
+        print("Saved. truecode goes on where you were.\n");
+}
+
 int play_full(struct play *p, const char *lesson)
 {
     struct errmsg why = {0};
@@ -485,6 +506,7 @@ int play_full(struct play *p, const char *lesson)
         go_home(&f, store_news(p->store));
     loop(&f);
     term_close(f.term);
+    say_farewell(&f);
     canvas_free(f.canvas);
     canvas_free(f.over);
     wire_answer_release(&f.a);

@@ -251,7 +251,9 @@ enum hold session_hold(const struct session *s)
         return HOLD_PAUSED;
     if (s->wait_until > run_now(&s->run))
         return HOLD_WAITING;
-    return step_holds(s) ? HOLD_QUESTION : HOLD_NONE;
+    if (step_holds(s))
+        return HOLD_QUESTION;
+    return s->unread ? HOLD_READING : HOLD_NONE;
 }
 
 void session_ran_away(struct session *s, const struct errmsg *why)
@@ -323,6 +325,7 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
 enum err session_advance(struct session *s, sim_time until, struct errmsg *why)
 {
     enum err e = ERR_OK;
+    s->unread = false; /* who asks for this has read */
     while (e == ERR_OK && run_now(&s->run) < until) {
         enum hold h = session_hold(s);
         if (h != HOLD_NONE && h != HOLD_WAITING)
@@ -386,10 +389,11 @@ void session_set_columns(struct session *s, int columns)
 void session_read(struct session *s)
 {
     session_settle(s);
-    if (s->phase == PHASE_BRIEFING) {
-        tape_put(s, "read", "");
+    s->unread = s->phase == PHASE_BRIEFING && s->mode == MODE_GUIDED;
+    if (s->phase == PHASE_BRIEFING || (s->feedback && !s->over))
+        tape_put(s, "read", ""); /* or a replay would show it again */
+    if (s->phase == PHASE_BRIEFING)
         s->phase = PHASE_PLAY;
-    }
     mem_free(s->feedback);
     s->feedback = NULL;
     s->tickets_read = s->tickets_known;

@@ -160,6 +160,7 @@ static enum err replay_entry(struct session *s, const struct reader *r,
         session_seen(s, text);
     else if (str_eq(kind, "cmd")) {
         struct errmsg ignored = {0};
+        session_feedback(s, TONE_NORMAL, NULL); /* whoever typed had read it */
         enum err e = input_apply(s, text, true, &ignored);
         s->wait_until = 0;
         if (e != ERR_OK)

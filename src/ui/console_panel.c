@@ -127,8 +127,7 @@ static void run(struct ui *u, const char *line, bool confirmed)
     if (e == ERR_STOPPED && v->confirm) {
         buf_reset(&u->asked);
         buf_adds(&u->asked, line);
-        u->ask = ASK_LINE;
-        u->over = OVER_CONFIRM;
+        ui_ask(u, ASK_LINE);
     }
 }
 

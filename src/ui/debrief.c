@@ -255,8 +255,8 @@ void debrief_draw(struct ui *u, struct canvas *c)
         left = (c->cols - cols) / 2;
     struct rect body = {2, left, c->rows - 4, cols};
     header_draw(u, c, 0);
-    draw_footer(c, c->rows - 1, AT_DEBRIEF, true, NULL);
     if (!u->have_report) {
+        draw_footer(c, c->rows - 1, AT_DEBRIEF, true, NULL);
         draw_wrapped(c, (struct rect){c->rows / 2 - 1, left, 4, cols}, TONE_NORMAL,
                      u->report_failed
                          ? u->report_why.text
@@ -274,8 +274,17 @@ void debrief_draw(struct ui *u, struct canvas *c)
     if (u->page_top > most)
         u->page_top = most;
     canvas_blit(c, body, u->page, u->page_top);
-    if (u->page_top < most)
-        draw_right(c, c->rows - 2, left, cols, TONE_DIM, "▼ more: PgDn");
+    draw_footer(c, c->rows - 1, AT_DEBRIEF, true, NULL);
+    if (u->page_top < most) {
+        int label = 1 + (int)text_width("Enter ");
+        canvas_text(c, c->rows - 1, label, 8, TONE_DIM, "read on ");
+        draw_right(c, c->rows - 2, left, cols, TONE_DIM, "▼ more: Enter");
+    }
+}
+
+static bool at_end(const struct ui *u)
+{
+    return u->report_failed || u->page_top >= u->page_rows - (u->o.rows - 4);
 }
 
 enum ui_want debrief_key(struct ui *u, const struct key *k)
@@ -283,13 +292,14 @@ enum ui_want debrief_key(struct ui *u, const struct key *k)
     struct view_state vs = {
         .top = u->page_top, .sel = -1, .count = u->page_rows, .page = u->o.rows - 5};
     struct key page = {.kind = KEY_PGDN};
-    bool space = k->kind == KEY_CHAR && !k->ctrl && k->cp == ' ';
-    if (view_scroll(&vs, space ? &page : k)) {
+    bool on = (k->kind == KEY_CHAR && !k->ctrl && k->cp == ' ') ||
+              (k->kind == KEY_ENTER && u->page && !at_end(u));
+    if (view_scroll(&vs, on ? &page : k)) {
         u->page_top = vs.top;
         return UI_NOTHING;
     }
     const struct binding *b = binding_find(AT_DEBRIEF, k);
-    bool early = k->kind == KEY_ENTER && !u->have_report && !u->report_failed;
+    bool early = k->kind == KEY_ENTER && !u->page && !u->report_failed;
     return b && !early ? ui_act(u, b, k)
                        : UI_NOTHING; /* Enter was meant for the console */
 }

@@ -276,6 +276,19 @@ static const char *question(struct ui *u)
     }
 }
 
+/* What is typed, and what may be. */
+static void answer_draw(struct ui *u, struct canvas *c, struct rect r)
+{
+    bool line = u->ask == ASK_LINE;
+    int col = canvas_printf(c, r.row, r.col, 6, TONE_PROMPT, "> %s", u->answer);
+    c->cursor_row = r.row;
+    c->cursor_col = r.col + col;
+    canvas_text(c, r.row, r.col + 8, 7, TONE_STRONG, "y Enter");
+    canvas_text(c, r.row, r.col + 16, 10, TONE_NORMAL, line ? "do it" : "start over");
+    canvas_text(c, r.row, r.col + 29, 13, TONE_STRONG, "anything else");
+    canvas_text(c, r.row, r.col + 43, 10, TONE_NORMAL, line ? "leave it" : "stay");
+}
+
 void confirm_draw(struct ui *u, struct canvas *c)
 {
     int cols = c->cols - 8 < 68 ? c->cols - 8 : 68;
@@ -293,12 +306,7 @@ void confirm_draw(struct ui *u, struct canvas *c)
     if (first->cp >= 'a' && first->cp <= 'z')
         first->cp -= 'a' - 'A'; /* a risk is a phrase; here it is a sentence */
     int last = r.row + r.rows - 2;
-    canvas_text(c, last, in.col, 1, TONE_STRONG, "y");
-    canvas_text(c, last, in.col + 2, 20, TONE_NORMAL, line ? "do it" : "start over");
-    canvas_text(c, last, in.col + 16, 1, TONE_STRONG, "n");
-    canvas_text(c, last, in.col + 18, 20, TONE_NORMAL, line ? "leave it" : "stay");
-    c->cursor_row = last;
-    c->cursor_col = in.col;
+    answer_draw(u, c, (struct rect){last, in.col, 1, in.cols});
 }
 
 static enum ui_want yes(struct ui *u)
@@ -317,16 +325,58 @@ static enum ui_want yes(struct ui *u)
     return UI_RESTART;
 }
 
+static void no(struct ui *u)
+{
+    u->over = OVER_NONE;
+    u->ask = ASK_NONE;
+}
+
+/* Somebody who types on has not read the question: what they typed is no answer, and
+ * none of it is lost. */
+static void typed_on(struct ui *u, uint32_t cp)
+{
+    char bytes[4];
+    struct buf text;
+    bool line = u->ask == ASK_LINE;
+    no(u);
+    if (!line)
+        return;
+    buf_init(&text, 40);
+    buf_adds(&text, u->answer);
+    buf_add(&text, bytes, utf8_put(bytes, cp));
+    editor_set(&u->ed, text.s);
+    u->at_panel = false;
+    buf_release(&text);
+}
+
+/* Is `answer` with `cp` behind it how a yes or a no begins? */
+static bool answers(const char *answer, uint32_t cp)
+{
+    size_t n = strlen(answer);
+    for (int i = 0; i < 2; i++) {
+        const char *word = i == 0 ? "yes" : "no";
+        if (strncmp(word, answer, n) == 0 && word[n] != '\0' && cp == (uint32_t)word[n])
+            return true;
+    }
+    return false;
+}
+
+/* An answer is its first letter or the word, and Enter: never one key alone. */
 static enum ui_want confirm_key(struct ui *u, const struct key *k)
 {
-    if (k->kind != KEY_CHAR || k->ctrl)
-        return UI_NOTHING;
-    if (k->cp == 'y' || k->cp == 'Y')
+    size_t n = strlen(u->answer);
+    bool typed = k->kind == KEY_CHAR || k->kind == KEY_PASTE_CHAR;
+    uint32_t low = k->cp >= 'A' && k->cp <= 'Z' ? k->cp + 32 : k->cp;
+    if (k->kind == KEY_ENTER && (str_eq(u->answer, "y") || str_eq(u->answer, "yes")))
         return yes(u);
-    if (k->cp == 'n' || k->cp == 'N' || k->cp == 'q') {
-        u->over = OVER_NONE;
-        u->ask = ASK_NONE;
-    }
+    if (k->kind == KEY_ENTER && u->answer[0] == 'n')
+        no(u);
+    else if (k->kind == KEY_BACKSPACE && n > 0)
+        u->answer[n - 1] = '\0';
+    else if (typed && !k->ctrl && !k->alt && answers(u->answer, low))
+        u->answer[n] = (char)low, u->answer[n + 1] = '\0';
+    else if (typed && !k->ctrl && !k->alt && k->cp >= ' ' && k->cp != 0x7f)
+        typed_on(u, k->cp);
     return UI_NOTHING;
 }
 

@@ -223,8 +223,8 @@ static bool stands_still(const struct ui *u, const struct session_view *v)
 {
     if (too_small(u))
         return true;
-    bool busy =
-        u->ed.text.len > 0 || u->ed.searching || u->over != OVER_NONE || v->feedback;
+    bool busy = u->ed.text.len > 0 || u->ed.searching || u->over != OVER_NONE ||
+                u->notice.len > 0 || v->feedback;
     return v->mode == MODE_GUIDED && v->hold != HOLD_WAITING && busy;
 }
 
@@ -267,8 +267,9 @@ static void change_speed(struct ui *u, const struct session_view *v, bool faster
     session_set_speed(u->s, steps[i]);
 }
 
-static void ask(struct ui *u, enum ask what)
+void ui_ask(struct ui *u, enum ask what)
 {
+    u->answer[0] = '\0';
     u->ask = what;
     u->over = OVER_CONFIRM;
 }
@@ -363,7 +364,8 @@ enum ui_want ui_act(struct ui *u, const struct binding *b, const struct key *k)
         open_over(u, OVER_PALETTE);
         break;
     case ACT_HINT:
-        console_send(u, "hint");
+        if (!v->feedback) /* the next step is not on the screen yet */
+            console_send(u, "hint");
         break;
     case ACT_BACK:
         return back(u);
@@ -404,9 +406,9 @@ enum ui_want ui_act(struct ui *u, const struct binding *b, const struct key *k)
         break;
     case ACT_RESET:
         if (u->s)
-            ask(u, ASK_RESET);
+            ui_ask(u, ASK_RESET);
         else if ((size_t)u->pick < u->nlessons && u->lessons[u->pick].saved)
-            ask(u, ASK_RESTART);
+            ui_ask(u, ASK_RESTART);
         break;
     case ACT_FIND:
         begin_find(u);
@@ -417,13 +419,20 @@ enum ui_want ui_act(struct ui *u, const struct binding *b, const struct key *k)
     return UI_NOTHING;
 }
 
+static bool types(const struct ui *u, const struct key *k)
+{
+    return ui_where(u) == AT_CONSOLE && u->over == OVER_NONE &&
+           (k->kind == KEY_CHAR || k->kind == KEY_PASTE_CHAR) && !k->ctrl && !k->alt;
+}
+
 enum ui_want ui_key(struct ui *u, const struct key *k)
 {
     u->dirty = true;
     bool leaves = k->kind == KEY_CHAR && k->ctrl && k->cp == 'c';
     if (u->notice.len > 0 && !leaves) {
         buf_reset(&u->notice);
-        return UI_NOTHING;
+        if (!types(u, k)) /* somebody typing loses no letter to it */
+            return UI_NOTHING;
     }
     if (leaves)
         return interrupt(u);

@@ -275,6 +275,7 @@ struct ui {
     enum overlay over;
     enum ask ask;
     struct buf asked; /* the line that waits for a yes */
+    char answer[4];   /* typed so far: a beginning of "yes" */
     int over_top;
     struct buf palette;
     int palette_pick;
@@ -320,6 +321,7 @@ int console_wants(struct ui *u, int cols); /* rows, rule and input included */
 bool console_key(struct ui *u, const struct key *k);
 void console_submit(struct ui *u);
 void console_send(struct ui *u, const char *line); /* as if typed */
+void ui_ask(struct ui *u, enum ask what);          /* the question before a risk */
 void console_confirmed(struct ui *u);              /* u->asked, which got its yes */
 
 void debrief_draw(struct ui *u, struct canvas *c);

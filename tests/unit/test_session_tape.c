@@ -35,6 +35,33 @@ static void test_seen_by_a_view(void **state)
     session_free(s);
 }
 
+/* What was said about an answer and read is not said again. */
+static void test_feedback_is_read_once(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "2");
+    assert_non_null(session_view(s)->feedback);
+    session_read(s);
+    struct buf tape;
+    buf_init(&tape, 0);
+    session_take_tape(s, &tape);
+    struct session_options o = {.text = play_small,
+                                .len = strlen(play_small),
+                                .name = "small.lua",
+                                .seed = session_view(s)->seed,
+                                .tape = tape.s,
+                                .tape_len = tape.len};
+    struct errmsg why = {0};
+    struct session *again = NULL;
+    assert_int_equal(session_open(&again, &o, &why), ERR_OK);
+    assert_null(session_view(again)->feedback);
+    session_free(again);
+    session_free(s);
+    buf_release(&tape);
+}
+
 /* Two things happen at the same whole second. */
 static char *crowded(void)
 {
@@ -81,6 +108,7 @@ static void test_no_second_is_lost(void **state)
     bool more = true;
     play_type(s, "");
     play_type(s, "2");
+    play_type(s, "status");
     tick(s, 10 * SIM_SEC, 1, &more);
     while (more) {
         tick(s, 0, 1, &more);
@@ -99,6 +127,7 @@ static void test_fractions_of_seconds(void **state)
     bool more = false;
     play_type(s, "");
     play_type(s, "2");
+    play_type(s, "status");
     for (int i = 0; i < 30; i++) {
         tick(s, 137 * SIM_MS, UINT64_MAX, &more);
         assert_true(session_view(s)->now % SIM_SEC == (i + 1) * 137 * SIM_MS % SIM_SEC);
@@ -288,6 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seen_by_a_view),
+        cmocka_unit_test(test_feedback_is_read_once),
         cmocka_unit_test(test_inputs_between_slices),
         cmocka_unit_test(test_no_second_is_lost),
         cmocka_unit_test(test_fractions_of_seconds),

@@ -231,10 +231,19 @@ static void a_risk_is_asked_about(void **state)
     assert_true(shows(p, 24, 80, "Really?"));
     screen_golden(p->u, 24, 80, "confirm_80x24");
     size_t before = recording_changes(session_view(p->s)->rec);
-    screen_keys(p->u, "n");
+    screen_keys(p->u, "n<enter>");
     assert_false(shows(p, 24, 80, "Really?"));
     assert_int_equal(recording_changes(session_view(p->s)->rec), before);
-    screen_keys(p->u, "restart shop<enter>y");
+    /* Somebody types on without having seen the question: that is no yes. */
+    screen_keys(p->u, "restart shop<enter>flag pay");
+    assert_false(shows(p, 24, 80, "Really?"));
+    assert_true(shows(p, 24, 80, "> flag pay"));
+    screen_keys(p->u, "<c-u>restart shop<enter>yaks");
+    assert_true(shows(p, 24, 80, "> yaks"));
+    assert_int_equal(recording_changes(session_view(p->s)->rec), before);
+    screen_keys(p->u, "<c-u>restart shop<enter><enter>y");
+    assert_int_equal(recording_changes(session_view(p->s)->rec), before);
+    screen_keys(p->u, "<enter>");
     assert_int_equal(recording_changes(session_view(p->s)->rec), before + 1);
     closed(p);
 }
@@ -244,7 +253,8 @@ static void starting_over_asks(void **state)
     (void)state;
     struct play *p = opened(GLYPHS_UTF8, false);
     assert_int_equal(screen_keys(p->u, TO_LOOK "<esc>x"), UI_NOTHING);
-    assert_int_equal(screen_keys(p->u, "y"), UI_RESTART);
+    assert_int_equal(screen_keys(p->u, "y"), UI_NOTHING);
+    assert_int_equal(screen_keys(p->u, "<enter>"), UI_RESTART);
     assert_string_equal(ui_wanted_lesson(p->u), "ui-shop");
     closed(p);
 }

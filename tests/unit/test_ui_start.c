@@ -93,8 +93,8 @@ static void starting_over_asks(void **state)
     (void)state;
     struct ui *u = started(COURSE, GLYPHS_UTF8);
     assert_int_equal(screen_keys(u, "x"), UI_NOTHING);
-    assert_int_equal(screen_keys(u, "n"), UI_NOTHING);
-    assert_int_equal(screen_keys(u, "xy"), UI_RESTART);
+    assert_int_equal(screen_keys(u, "n<enter>"), UI_NOTHING);
+    assert_int_equal(screen_keys(u, "xy<enter>"), UI_RESTART);
     assert_string_equal(ui_wanted_lesson(u), "cache-stampede");
     ui_free(u);
 }
