@@ -95,11 +95,12 @@ static void tell_tickets(struct session *s)
         break_wait(s);
 }
 
-/* Time pressure is never a condition: the guided mode leaves two hours more than the proof
- * looks at. */
+/* Time pressure is never a condition: the guided mode leaves two hours more than the
+ * proof looks at. */
 static sim_time end_of(const struct session *s)
 {
-    return lesson_info(s->lesson)->ends_at + (s->mode == MODE_GUIDED ? 2 * SIM_HOUR : 0);
+    return lesson_info(s->lesson)->ends_at +
+           (s->mode == MODE_GUIDED ? 2 * SIM_HOUR : 0);
 }
 
 static bool on_second(void *ctx, struct run *r)

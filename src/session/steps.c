@@ -287,7 +287,8 @@ void forecast_check(struct session *s)
         f->told = true;
         f->after = read_number(s, prediction_of(s, f)->value);
         if (isnan(f->after))
-            session_say(s, TONE_DIM, "\"%s\": not put to the test.", prediction_of(s, f)->what);
+            session_say(s, TONE_DIM, "\"%s\": not put to the test.",
+                        prediction_of(s, f)->what);
         else
             forecast_tell(s, f);
     }
