@@ -223,7 +223,8 @@ enum err input_apply(struct session *s, const char *line, bool confirmed,
         session_say(s, TONE_PROMPT, "> %s", line);
         session_print(s, &out);
         if (step_current(s) && step_current(s)->nchoices > 0)
-            session_say(s, TONE_DIM, "A question is open: type the number of your answer.");
+            session_say(s, TONE_DIM,
+                        "A question is open: type the number of your answer.");
         errmsg_set(why, e, "%.400s", out.text.s);
     } else if (fx.confirm && !confirmed) {
         set_confirm(s, fx.confirm);

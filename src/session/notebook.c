@@ -80,8 +80,9 @@ static void tell_missing_facts(struct session *s, const struct note *n)
     if (!st || !st->wants_suspect || st->goal == FN_NONE || !n->right ||
         lesson_test(s->run.lua, st->goal, &f, &yes, &why) != ERR_OK || yes)
         return;
-    session_say(s, TONE_WARN, "A suspicion needs facts: this step is done when you have looked "
-                              "at what shows it. hint says where.");
+    session_say(s, TONE_WARN,
+                "A suspicion needs facts: this step is done when you have looked "
+                "at what shows it. hint says where.");
 }
 
 static void tell_suspicion(struct session *s, comp_id c, enum mechanism m)

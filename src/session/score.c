@@ -187,7 +187,8 @@ static double users_spared(const struct session *s, const struct score *sc)
 }
 
 /* A client's bad user requests so far; all of them where it is COMP_NONE. */
-static double bad_so_far(const struct recording *rec, comp_id client, sim_time from, sim_time t)
+static double bad_so_far(const struct recording *rec, comp_id client, sim_time from,
+                         sim_time t)
 {
     struct series sr;
     struct errmsg why = {0};
@@ -240,7 +241,8 @@ static bool fact_seen(const struct session *s, comp_id c)
     return false;
 }
 
-/* The guided start asks for the cause as a question: then its answer is the diagnosis. */
+/* The guided start asks for the cause as a question: then its answer is the diagnosis.
+ */
 static bool asks_for_cause(const struct session *s)
 {
     if (s->mode != MODE_GUIDED || lesson_steps(s->lesson) == 0)
@@ -255,7 +257,8 @@ static double answered(const struct session *s)
 {
     size_t asked = 0;
     for (size_t i = 0; i < lesson_steps(s->lesson); i++)
-        asked += lesson_step(s->lesson, i)->kind == STEP_ASK && s->status[i] == STEP_DONE;
+        asked +=
+            lesson_step(s->lesson, i)->kind == STEP_ASK && s->status[i] == STEP_DONE;
     return asked > 0 ? clamp01(1 - 0.25 * (double)s->wrong_answers) : 0;
 }
 
