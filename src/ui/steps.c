@@ -117,7 +117,7 @@ static void step_title(char *out, size_t max, const struct session_view *v, int 
 {
     const char *title = v->current->title ? v->current->title : "";
     snprintf(out, max, "Step %zu of %zu · %s", v->step + 1, v->nsteps, title);
-    if ((int)text_width(out) > room)
+    if (room < 50 || (int)text_width(out) > room)
         snprintf(out, max, "%zu/%zu %s", v->step + 1, v->nsteps, title);
 }
 
