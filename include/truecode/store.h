@@ -63,6 +63,11 @@ const struct store_run *store_run_by_id(const struct store *s, const char *id);
 /* The newest run of a lesson (NULL: of any) that is neither finished nor dropped; NULL:
  * none. */
 const struct store_run *store_unfinished(const struct store *s, const char *lesson);
+/* The newest such run in which something was done: its tape has more than the reading
+ * of the briefing. NULL: none. */
+const struct store_run *store_begun(const struct store *s, const char *lesson);
+/* The run of a lesson (NULL: of any) that was finished last; NULL: none. */
+const struct store_run *store_finished(const struct store *s, const char *lesson);
 /* The best finished run of a lesson; NULL: none. */
 const struct store_run *store_best(const struct store *s, const char *lesson);
 
@@ -88,6 +93,8 @@ enum err tape_resume(struct tape_file **out, struct store *s,
 /* Reads a tape without opening it for play. */
 enum err tape_read(const struct store *s, const struct store_run *run, struct buf *text,
                    struct errmsg *why) MUST_USE;
+/* Something was done in the run: its tape has more than the reading of the briefing. */
+bool tape_touched(const struct store *s, const struct store_run *run);
 /* Whole lines. true: they are on disk (synced); false: in memory, store_trouble()
  * tells. */
 bool tape_append(struct tape_file *t, const char *lines, size_t n);

@@ -103,6 +103,8 @@ bool option_given(const struct cli_args *a, enum option o);
 bool option_number(const struct cli_args *a, enum option o, uint64_t otherwise,
                    uint64_t *out);
 uint64_t fresh_seed(void);
+/* The step one is at, as people count: 1.. of `steps`. */
+size_t step_shown(size_t step, size_t steps);
 
 /* ---- lessons
  * ------------------------------------------------------------------------------ */

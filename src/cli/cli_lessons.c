@@ -224,7 +224,7 @@ void library_progress(struct library *l, const struct store *s)
         const struct store_run *best = store_best(s, id);
         w->best = best != NULL ? best->score : -1;
         w->outcome = best != NULL ? (enum outcome)best->outcome : OUTCOME_LOST;
-        w->saved = store_unfinished(s, id) != NULL;
+        w->saved = store_begun(s, id) != NULL;
     }
 }
 

@@ -101,6 +101,11 @@ uint64_t fresh_seed(void)
     return seed % 1000000000 + 1; /* short enough to be told to a colleague */
 }
 
+size_t step_shown(size_t step, size_t steps)
+{
+    return step < steps ? step + 1 : steps;
+}
+
 const char *outcome_word(int outcome)
 {
     static const char *const words[] = {"lost", "mitigated", "cured", "recovered"};

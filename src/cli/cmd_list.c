@@ -10,12 +10,14 @@ static void state_of(struct buf *b, const struct wire_card *c, const struct stor
 {
     const struct store_run *best = store_best(s, c->id);
     buf_reset(b);
-    if (c->broken[0] != '\0')
+    if (c->broken[0] != '\0') {
         buf_adds(b, "broken");
-    else if (store_unfinished(s, c->id) != NULL)
-        buf_adds(b, "begun");
-    else if (best != NULL)
+        return;
+    }
+    if (best != NULL)
         buf_addf(b, "%s, %d", outcome_word(best->outcome), best->score);
+    if (store_begun(s, c->id) != NULL)
+        buf_adds(b, best != NULL ? "; begun again" : "begun");
 }
 
 static void print_text(const struct wire_answer *a, const struct store *s)
@@ -77,8 +79,7 @@ static void json_card(struct buf *b, const struct wire_card *c, const struct sto
                  outcome_word(best->outcome));
     else
         buf_adds(b, ", \"best\": null, \"outcome\": null");
-    buf_addf(b, ", \"begun\": %s}",
-             store_unfinished(s, c->id) != NULL ? "true" : "false");
+    buf_addf(b, ", \"begun\": %s}", store_begun(s, c->id) != NULL ? "true" : "false");
 }
 
 static void print_json(const struct wire_answer *a, const struct store *s)

@@ -82,7 +82,9 @@ static enum err ask_open(struct play *p, struct wire_request *q, struct wire_ans
 static enum err resume(struct play *p, const char *id, struct wire_request *q,
                        struct wire_answer *a, struct errmsg *why)
 {
-    const struct store_run *saved = store_unfinished(p->store, id);
+    const struct store_run *saved = store_begun(p->store, id);
+    if (saved == NULL)
+        saved = store_unfinished(p->store, id);
     struct buf tape;
     if (saved == NULL)
         return ERR_NOT_FOUND;

@@ -17,7 +17,12 @@ static void date_of(char *to, size_t size, int64_t seconds)
         strftime(to, size, "%Y-%m-%d %H:%M", &tm);
 }
 
-static void print_text(const struct store_run *runs, size_t n)
+static size_t shown(const struct store_run *r)
+{
+    return step_shown((size_t)r->step, (size_t)r->steps);
+}
+
+static void print_text(const struct store *s, const struct store_run *runs, size_t n)
 {
     struct buf b;
     buf_init(&b, 0);
@@ -35,7 +40,8 @@ static void print_text(const struct store_run *runs, size_t n)
         else if (r->dropped)
             buf_adds(&b, "given up");
         else
-            buf_addf(&b, "begun, step %d of %d", r->step + 1, r->steps);
+            buf_addf(&b, "%s, step %zu of %d", tape_touched(s, r) ? "begun" : "opened",
+                     shown(r), r->steps);
         buf_addf(&b, "\n    %s\n", r->id);
     }
     print_raw(&b);
@@ -60,7 +66,7 @@ static void json_run(struct buf *b, const struct store_run *r)
     else
         buf_addf(b, ", \"finished\": null, \"given_up\": %s",
                  r->dropped ? "true" : "false");
-    buf_addf(b, ", \"step\": %d, \"steps\": %d}", r->step, r->steps);
+    buf_addf(b, ", \"step\": %zu, \"steps\": %d}", shown(r), r->steps);
 }
 
 static void print_json(const struct store_run *runs, size_t n)
@@ -89,7 +95,7 @@ static int run(const struct cli_args *a)
     if (option_given(a, OPT_JSON))
         print_json(runs, n);
     else
-        print_text(runs, n);
+        print_text(s, runs, n);
     int status = store_unreadable(s) ? LEAVE_STATE : LEAVE_OK;
     store_close(s);
     return status;

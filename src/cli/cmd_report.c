@@ -16,6 +16,7 @@ struct replayed {
     struct buf tape, text, name;
     struct wire_client *client;
     struct wire_answer a;
+    bool finished; /* so say the books, even if it was rewound since */
 };
 
 /* The newest run of a lesson, finished or not. */
@@ -29,15 +30,26 @@ static const struct store_run *newest(const struct store *s, const char *lesson)
     return found;
 }
 
-static enum err read_run(const char *word, struct buf *tape, struct errmsg *why)
+/* The run a word names; a report is of the last finished one, if there is any. */
+static const struct store_run *choose(const struct store *s, const char *word,
+                                      bool finished)
 {
+    const struct store_run *run = word != NULL ? store_run_by_id(s, word) : NULL;
+    if (run == NULL && finished)
+        run = store_finished(s, word);
+    return run != NULL ? run : newest(s, word);
+}
+
+static enum err read_run(struct replayed *r, const char *word, bool finished,
+                         struct errmsg *why)
+{
+    struct buf *tape = &r->tape;
     if (word != NULL && strchr(word, '/') != NULL)
         return file_read(word, WIRE_TAPE_MAX, tape, why);
     struct store *s = store_open(NULL);
-    const struct store_run *run = word != NULL ? store_run_by_id(s, word) : NULL;
-    if (run == NULL)
-        run = newest(s, word);
+    const struct store_run *run = choose(s, word, finished);
     enum err e;
+    r->finished = run != NULL && run->finished != 0;
     if (run != NULL)
         e = tape_read(s, run, tape, why);
     else if (word != NULL && file_read(word, WIRE_TAPE_MAX, tape, NULL) == ERR_OK)
@@ -74,7 +86,7 @@ static enum err read_all(struct replayed *r, const struct cli_args *a,
 {
     char lesson[65], seed[32], mode[16];
     const char *word = a->nwords > 0 ? a->words[0] : NULL;
-    enum err e = read_run(word, &r->tape, why);
+    enum err e = read_run(r, word, a->command == &subcommand_report, why);
     if (e != ERR_OK)
         return e;
     if (!header(&r->tape, "lesson", lesson, sizeof lesson) ||
@@ -123,8 +135,14 @@ static void release(struct replayed *r)
     buf_release(&r->name);
 }
 
+/* Only what is over is told: a report names the cause and what would have worked. */
 static enum err ask_report(struct replayed *r, struct errmsg *why)
 {
+    if (!r->a.over && !r->finished)
+        return errmsg_set(why, ERR_REFUSED,
+                          "this run is not over, and its report would tell the end; "
+                          "go on with: truecode play %s",
+                          r->a.lesson);
     enum err e = wire_client_ask(r->client, &(struct wire_request){.op = WIRE_REPORT},
                                  &r->a, why);
     return e == ERR_OK && r->a.err != ERR_OK
@@ -164,13 +182,13 @@ static void print_facts(const struct wire_answer *a, bool json)
         buf_addf(&b,
                  ", \"seed\": %" PRIu64 ", \"digest\": \"%016" PRIx64
                  "\", \"step\": %zu, \"steps\": %zu, \"over\": %s}\n",
-                 a->seed, a->digest, a->step, a->nsteps, a->over ? "true" : "false");
+                 a->seed, a->digest, step_shown(a->step, a->nsteps), a->nsteps,
+                 a->over ? "true" : "false");
     } else {
         buf_addf(&b,
-                 "%s (%s), seed %" PRIu64
-                 "\nsimulated time %s, steps done: %zu of %zu%s\n",
-                 a->title, a->lesson, a->seed, t.s, a->step, a->nsteps,
-                 a->over ? ", over" : "");
+                 "%s (%s), seed %" PRIu64 "\nsimulated time %s, step %zu of %zu%s\n",
+                 a->title, a->lesson, a->seed, t.s, step_shown(a->step, a->nsteps),
+                 a->nsteps, a->over ? ", over" : "");
         buf_addf(&b, "trace digest %016" PRIx64 "\n", a->digest);
     }
     print_raw(&b);
@@ -199,7 +217,7 @@ const struct subcommand subcommand_report = {
         "Replays the run and prints its post-mortem as Markdown: what happened when, "
         "where users' time went, and what the reference and doing nothing would have "
         "done. "
-        "Without a name: the newest run.",
+        "Without a name: the run that was finished last.",
     .examples = "truecode report\ntruecode report all-green > post-mortem.md",
     .options = HAS(MARKDOWN) | HAS(NO_JAIL) | HAS(HELP),
     .words = WORD_RUN,

@@ -113,10 +113,10 @@ static void print_card(struct lines *l, size_t i, const struct wire_card *c,
     buf_addf(&b, "%3zu  %s. %d minutes.", i + 1, c->title, c->minutes);
     if (c->broken[0] != '\0')
         buf_addf(&b, " Cannot be loaded: %s", c->broken);
-    else if (store_unfinished(s, c->id) != NULL)
-        buf_adds(&b, " Begun.");
     else if (best != NULL)
         buf_addf(&b, " Done: %s, %d points.", outcome_word(best->outcome), best->score);
+    if (c->broken[0] == '\0' && store_begun(s, c->id) != NULL)
+        buf_adds(&b, best != NULL ? " Begun again." : " Begun.");
     buf_addch(&b, '\n');
     out(l, b.s);
     buf_release(&b);

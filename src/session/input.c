@@ -222,6 +222,9 @@ enum err input_apply(struct session *s, const char *line, bool confirmed,
     if (e != ERR_OK) {
         session_say(s, TONE_PROMPT, "> %s", line);
         session_print(s, &out);
+        if (step_current(s) && step_current(s)->nchoices > 0)
+            session_say(s, TONE_DIM,
+                        "A question is open: type the number of your answer.");
         errmsg_set(why, e, "%.400s", out.text.s);
     } else if (fx.confirm && !confirmed) {
         set_confirm(s, fx.confirm);
@@ -259,6 +262,7 @@ enum err session_line(struct session *s, const char *line, bool confirmed,
         session_read(s);
     if (blank(line))
         return ERR_OK;
+    s->unread = false;
     /* Cleaned before it is measured, taped or shown: a tape is text. */
     struct buf clean;
     enum err e = ERR_OK;

@@ -62,8 +62,27 @@ static void facts_seen(const struct session *s, comp_id c, struct buf *b)
     for (size_t i = 0; i < s->seen_ever.n; i++) {
         const char *f = s->seen_ever.s[i];
         if (str_starts(f, name) && f[n] == ':')
-            buf_addf(b, "%s%s", b->len ? ", " : "", f + n + 1);
+            buf_addf(b, "%s%s", b->len ? ", " : "",
+                     f + n + 1 + (str_starts(f + n + 1, "metric.") ? 7 : 0));
     }
+    for (size_t i = 0; i < b->len; i++)
+        if (b->s[i] == '_')
+            b->s[i] = ' ';
+}
+
+/* A suspicion needs facts: said where the step waits for them, right or wrong. */
+static void tell_missing_facts(struct session *s, const struct note *n)
+{
+    const struct step *st = step_current(s);
+    bool yes = false;
+    struct errmsg why = {0};
+    struct lesson_facts f = run_facts(&s->run);
+    if (!st || !st->wants_suspect || st->goal == FN_NONE || !n->right ||
+        lesson_test(s->run.lua, st->goal, &f, &yes, &why) != ERR_OK || yes)
+        return;
+    session_say(s, TONE_WARN,
+                "A suspicion needs facts: this step is done when you have looked "
+                "at what shows it. hint says where.");
 }
 
 static void tell_suspicion(struct session *s, comp_id c, enum mechanism m)
@@ -100,6 +119,7 @@ void note_suspect(struct session *s, const struct effect *x)
     n->right = suspicion_right(s, x->comp, x->mechanism);
     s->run.suspected |= n->right;
     tell_suspicion(s, x->comp, x->mechanism);
+    tell_missing_facts(s, n);
 }
 
 void note_rule_out(struct session *s, const struct effect *x)

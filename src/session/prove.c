@@ -67,62 +67,50 @@ void prove_result(struct prover *pv, const char *kind, const char *name, bool ok
 /* ---- the system before anybody acts
  * ------------------------------------------------------------------ */
 
+/* How often in the watched minute a predicate is asked in a fresh Lua state as well. */
+#define FRESH_EVERY 20
+
+static void watch_expect(struct prover *pv, const struct run *r)
+{
+    for (size_t i = 0; i < lesson_moves(pv->lesson); i++) {
+        bool yes = false;
+        if (run_test(r, lesson_move(pv->lesson, i)->fn, &yes, &pv->broken) != ERR_OK)
+            return;
+        pv->moved[i] += yes;
+    }
+    for (size_t i = 0; i < lesson_normals(pv->lesson); i++) {
+        bool yes = false;
+        if (run_test(r, lesson_normal(pv->lesson, i)->fn, &yes, &pv->broken) != ERR_OK)
+            return;
+        pv->normal[i] += yes;
+    }
+}
+
+static void watch_traps(struct prover *pv, const struct run *r)
+{
+    for (size_t i = 0; i < lesson_traps(pv->lesson); i++) {
+        bool yes = false;
+        const struct trap *t = lesson_trap(pv->lesson, i);
+        if (run_test(r, t->when, &yes, &pv->broken) != ERR_OK)
+            return;
+        pv->trapped[i] |= yes;
+    }
+}
+
 /* Watches expect's predicates for a minute, and that no trap fires while nobody acts.
  */
 static bool watch(void *ctx, struct run *r)
 {
     struct prover *pv = ctx;
     sim_time now = run_now(r), at = lesson_expect_at(pv->lesson);
-    struct lesson_facts f = run_facts(r);
-    if (now >= at && now <= at + SIM_MIN)
-        prove_expect(pv, r, &f);
+    if (now >= at && now <= at + SIM_MIN) {
+        r->twice = pv->watched++ % FRESH_EVERY == 0;
+        watch_expect(pv, r);
+        r->twice = false;
+    }
     if (now % (10 * SIM_SEC) == 0 && now >= lesson_info(pv->lesson)->starts_at)
-        prove_traps(pv, r, &f);
+        watch_traps(pv, r);
     return pv->broken.text[0] == '\0';
-}
-
-/* A predicate in the running and in a fresh Lua state must agree: it has no memory. */
-static enum err test_twice(struct prover *pv, struct run *r, fn_id fn,
-                           const struct lesson_facts *f, bool *yes)
-{
-    bool again = false;
-    enum err e = lesson_test(r->lua, fn, f, yes, &pv->broken);
-    if (e == ERR_OK)
-        e = lesson_test(pv->fresh, fn, f, &again, &pv->broken);
-    if (e == ERR_OK && again != *yes)
-        e = errmsg_set(
-            &pv->broken, ERR_LESSON,
-            "a predicate answers differently in a fresh state: it keeps something "
-            "between calls");
-    return e;
-}
-
-void prove_expect(struct prover *pv, struct run *r, const struct lesson_facts *f)
-{
-    pv->watched++;
-    for (size_t i = 0; i < lesson_moves(pv->lesson); i++) {
-        bool yes = false;
-        if (test_twice(pv, r, lesson_move(pv->lesson, i)->fn, f, &yes) != ERR_OK)
-            return;
-        pv->moved[i] += yes;
-    }
-    for (size_t i = 0; i < lesson_normals(pv->lesson); i++) {
-        bool yes = false;
-        if (test_twice(pv, r, lesson_normal(pv->lesson, i)->fn, f, &yes) != ERR_OK)
-            return;
-        pv->normal[i] += yes;
-    }
-}
-
-void prove_traps(struct prover *pv, struct run *r, const struct lesson_facts *f)
-{
-    for (size_t i = 0; i < lesson_traps(pv->lesson); i++) {
-        bool yes = false;
-        const struct trap *t = lesson_trap(pv->lesson, i);
-        if (lesson_test(r->lua, t->when, f, &yes, &pv->broken) != ERR_OK)
-            return;
-        pv->trapped[i] |= yes;
-    }
 }
 
 static void judge_expect(struct prover *pv)
@@ -173,15 +161,15 @@ static enum err run_base(struct prover *pv, struct errmsg *why)
     pv->base.on_second = watch;
     pv->base.ctx = pv;
     e = run_advance(&pv->base, li->starts_at, NULL, NULL, why);
+    pv->base.on_second = NULL;
     if (e == ERR_OK)
         e = run_fork(&pv->nothing, &pv->base, why);
     if (e == ERR_OK) {
         pv->nothing.on_second = watch;
         pv->nothing.ctx = pv;
         e = run_advance(&pv->nothing, li->ends_at, NULL, NULL, why);
+        pv->nothing.on_second = NULL;
     }
-    pv->base.on_second = NULL;
-    pv->nothing.on_second = NULL;
     if (pv->broken.text[0])
         return errmsg_set(why, ERR_LESSON, "%s", pv->broken.text);
     return e;
@@ -207,19 +195,33 @@ static enum err judge_same(struct prover *pv, struct errmsg *why)
  * ------------------------------------------------------------------------------------------------
  */
 
+/* A verdict needs `good_for` after the last change. */
+static enum err time_left(const struct run *r, const struct lesson_info *li,
+                          struct errmsg *why)
+{
+    sim_time left = li->ends_at - r->busy_until;
+    if (left >= li->good_for)
+        return ERR_OK;
+    return errmsg_set(
+        why, ERR_LESSON,
+        "ends_at leaves %lld s after its last change, good_for needs %lld",
+        (long long)(left / SIM_SEC), (long long)(li->good_for / SIM_SEC));
+}
+
 enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
-                      struct errmsg *why)
+                      sim_time until, struct errmsg *why)
 {
     const struct lesson_info *li = lesson_info(pv->lesson);
     enum err e = run_fork(r, &pv->base, why);
     for (size_t i = 0; e == ERR_OK && i < c->nlines; i++)
         e = run_line(r, c->lines[i], li->ends_at, why);
+    if (e == ERR_OK)
+        e = time_left(r, li, why);
     if (e != ERR_OK)
         return e;
     sim_time free_at = r->busy_until > run_now(r) ? r->busy_until : run_now(r);
     sim_time end = free_at + SETTLE + li->good_for;
-    if (c->harm == HARM_FRAGILE && end < c->until_at + 5 * SIM_MIN)
-        end = c->until_at + 5 * SIM_MIN;
+    end = end > until ? end : until;
     return run_advance(r, end < li->ends_at ? end : li->ends_at, NULL, NULL, why);
 }
 
@@ -228,7 +230,7 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
     struct run r;
     double margin = 0;
     memset(&r, 0, sizeof(r));
-    enum err e = prove_course(pv, &r, c, why);
+    enum err e = prove_course(pv, &r, c, 0, why);
     if (e == ERR_OK) {
         sim_time now = run_now(&r), window = lesson_info(pv->lesson)->good_for;
         bool won = run_well(&r, window, &margin);
@@ -305,8 +307,6 @@ enum err prove_lesson(struct proof *out, const char *text, size_t len, const cha
     out->ok = true;
     out->seeds = count;
     enum err e = lesson_load(&pv.lesson, text, len, name, why);
-    if (e == ERR_OK)
-        e = lesson_reload(&pv.fresh, pv.lesson, why);
     if (e == ERR_OK && too_many(&pv))
         e = errmsg_set(why, ERR_LIMIT, "%s: at most %d moves, normals and traps", name,
                        PROVE_MAX);
@@ -319,7 +319,6 @@ enum err prove_lesson(struct proof *out, const char *text, size_t len, const cha
             e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u seeds", i + 1,
                            count);
     }
-    lesson_free(pv.fresh);
     lesson_free(pv.lesson);
     return e;
 }

@@ -13,8 +13,7 @@ struct prover {
     struct proof *out;
     const char *text, *name;
     size_t len;
-    struct lesson *lesson,
-        *fresh; /* fresh: a second state, to show that predicates are pure */
+    struct lesson *lesson;
     uint64_t seed;
     struct stage *stage;
     struct run base, nothing; /* at the page; at the end */
@@ -27,11 +26,10 @@ struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *n
 /* margin: 1 comfortable .. 0 on the edge; NaN: not applicable. */
 void prove_result(struct prover *pv, const char *kind, const char *name, bool ok,
                   double margin, const char *fmt, ...) PRINTF_LIKE(6, 7);
-void prove_expect(struct prover *pv, struct run *r, const struct lesson_facts *f);
-void prove_traps(struct prover *pv, struct run *r, const struct lesson_facts *f);
-/* Forks the base and runs a course to its verdict; the caller releases `r`. */
+/* Forks the base and runs a course to its verdict, at least to `until`; the caller
+ * releases `r`. */
 enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
-                      struct errmsg *why) MUST_USE;
+                      sim_time until, struct errmsg *why) MUST_USE;
 enum err prove_wrong(struct prover *pv, const struct course *c,
                      struct errmsg *why) MUST_USE;
 enum err prove_steps(struct prover *pv, bool first, struct errmsg *why) MUST_USE;

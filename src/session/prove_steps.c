@@ -79,6 +79,9 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
 {
     const struct step *st = lesson_step(pv->lesson, i);
     char tail[160];
+    struct errmsg why = {0};
+    if (step_check(s, &why) != ERR_OK)
+        session_broken(s, &why);
     if (s->step > i) {
         prove_result(pv, "steps", st->id, false, NAN,
                      "done before its solution was played");
@@ -131,7 +134,8 @@ enum err prove_steps(struct prover *pv, bool first, struct errmsg *why)
     if (e != ERR_OK)
         return e;
     session_read(s);
-    bool on = true;
+    s->run.twice = true;
+    bool on = lesson_steps(pv->lesson) > 0;
     for (size_t i = 0; on && i < lesson_steps(pv->lesson); i++)
         on = judge_step(pv, s, i);
     if (on) {
@@ -195,7 +199,8 @@ void prove_text(struct prover *pv)
         prove_step_text(pv, lesson_step(pv->lesson, i));
     bool ways = lesson_fixes(pv->lesson) >= 2 || li->quiet || li->guided_start;
     prove_result(pv, "text", "two fixes, two wrong ones",
-                 ways && (lesson_wrongs(pv->lesson) >= 2 || li->guided_start), NAN,
-                 "%zu fixes, %zu wrong fixes", lesson_fixes(pv->lesson),
+                 ways &&
+                     (lesson_wrongs(pv->lesson) >= 2 || li->guided_start || li->quiet),
+                 NAN, "%zu fixes, %zu wrong fixes", lesson_fixes(pv->lesson),
                  lesson_wrongs(pv->lesson));
 }

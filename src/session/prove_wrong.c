@@ -40,11 +40,12 @@ struct verdict {
     char detail[160];
 };
 
-/* Some group of users loses more than without it. */
+/* Some group of users loses more than without it: of those that do, the one that loses
+ * most; of none, the one that comes closest. */
 static struct verdict judge_worse(struct prover *pv, const struct run *r,
                                   const struct course *c)
 {
-    struct verdict v = {false, -1, ""};
+    struct verdict v = {false, -1, "no such client"};
     const struct model *m = r->stage->lw.model;
     sim_time from = run_now(&pv->base), to = run_now(r);
     for (size_t i = 0; i < model_comps(m); i++) {
@@ -55,10 +56,11 @@ static struct verdict judge_worse(struct prover *pv, const struct run *r,
         double you = bad_of(r->rec, (comp_id)i, from, to);
         double nothing = bad_of(pv->nothing.rec, (comp_id)i, from, to);
         double margin = (you - nothing) / (nothing > 1 ? nothing : 1);
-        if (margin <= v.margin)
+        bool more = you > nothing * 1.02 + 1;
+        if (more < v.ok || (more == v.ok && margin < v.margin))
             continue;
+        v.ok = more;
         v.margin = margin > 1 ? 1 : margin;
-        v.ok = you > nothing * 1.02 + 1;
         snprintf(v.detail, sizeof(v.detail), "%s: %.0f bad, without it %.0f", name, you,
                  nothing);
     }
@@ -71,7 +73,6 @@ static struct verdict judge_returns(struct prover *pv, const struct run *r)
     struct verdict v = {false, 0, "never good for two minutes"};
     double want = objective_of(r), good_run = 0, worst = 1;
     bool was_good = false;
-    (void)pv;
     for (sim_time t = r->busy_until; t + SIM_MIN <= run_now(r); t += SIM_MIN) {
         double good = recording_good(r->rec, t, t + SIM_MIN);
         good_run = isnan(good) || good >= want ? good_run + 1 : 0;
@@ -80,27 +81,48 @@ static struct verdict judge_returns(struct prover *pv, const struct run *r)
             worst = good;
     }
     if (was_good) {
-        v.ok = worst < want;
+        bool won = run_well(r, lesson_info(pv->lesson)->good_for, NULL);
+        v.ok = worst < want && !won;
         v.margin = below(want, worst);
         snprintf(v.detail, sizeof(v.detail),
-                 "good again, then down to %.1f %% in a minute", 100 * worst);
+                 "good again, then down to %.1f %% in a minute%s", 100 * worst,
+                 won ? "; it won" : "");
     }
     return v;
 }
 
-/* Holds until a later event that the lesson names. */
+#define AFTERMATH (5 * SIM_MIN) /* in which a fragile fix shows that it is */
+
+/* What the event does to users of the reference: that is not the fix's fault. NaN: the
+ * reference did not get there. */
+static double bad_anyway(struct prover *pv, sim_time at)
+{
+    struct run r;
+    struct errmsg why = {0};
+    double bad = NAN;
+    memset(&r, 0, sizeof(r));
+    if (lesson_fixes(pv->lesson) > 0 &&
+        prove_course(pv, &r, lesson_fix(pv->lesson, 0), at + AFTERMATH, &why) == ERR_OK)
+        bad = (double)recording_bad_count(r.rec, at, at + AFTERMATH);
+    run_release(&r);
+    return bad;
+}
+
+/* Holds until a later event that the lesson names, and that the reference survives. */
 static struct verdict judge_fragile(struct prover *pv, const struct run *r,
                                     const struct course *c)
 {
     struct verdict v = {0};
-    (void)pv;
-    double want = objective_of(r);
+    double want = objective_of(r), anyway = bad_anyway(pv, c->until_at);
+    sim_time end = c->until_at + AFTERMATH;
     double before = recording_good(r->rec, r->busy_until + SIM_MIN, c->until_at);
-    double after = recording_good(r->rec, c->until_at, c->until_at + 5 * SIM_MIN);
-    v.ok = before >= want && after < want;
+    double after = recording_good(r->rec, c->until_at, end);
+    double bad = (double)recording_bad_count(r->rec, c->until_at, end);
+    v.ok = before >= want && after < want && !(bad <= 1.5 * anyway + 1);
     v.margin = below(want, after);
-    snprintf(v.detail, sizeof(v.detail), "%.2f %% good until %s, %.2f %% after",
-             100 * before, c->until ? c->until : "then", 100 * after);
+    snprintf(v.detail, sizeof(v.detail),
+             "%.2f %% good until %s, %.2f %% after: %.0f bad, with the reference %.0f",
+             100 * before, c->until ? c->until : "then", 100 * after, bad, anyway);
     return v;
 }
 
@@ -142,7 +164,8 @@ enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *w
     struct run r;
     struct verdict v = {0};
     memset(&r, 0, sizeof(r));
-    if (prove_course(pv, &r, c, why) != ERR_OK) {
+    sim_time until = c->harm == HARM_FRAGILE ? c->until_at + AFTERMATH : 0;
+    if (prove_course(pv, &r, c, until, why) != ERR_OK) {
         prove_result(pv, "wrong", c->title, false, NAN, "%.180s", why->text);
         run_release(&r);
         return ERR_OK;

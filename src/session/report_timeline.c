@@ -32,38 +32,69 @@ static const char *note_line(const struct maker *k, const struct note *n)
     return arena_printf(&k->r->mem, "%s: %s", kind, n->text);
 }
 
+struct moments {
+    const struct maker *k;
+    struct moment *m;
+    size_t n;
+};
+
+static void put_moment(struct moments *all, sim_time at, const char *text)
+{
+    all->m[all->n++] = (struct moment){at, text};
+}
+
+/* Changes by the learner, or by all others. */
+static void put_changes(struct moments *all, const struct run *r, bool own)
+{
+    for (size_t i = 0; i < recording_changes(r->rec); i++) {
+        const struct change *c = recording_change(r->rec, i);
+        if (str_eq(c->who, "you") == own)
+            put_moment(all, c->at,
+                       arena_printf(&all->k->r->mem, "%s: %s", c->who, c->title));
+    }
+}
+
+static void put_news(struct moments *all, const struct run *r)
+{
+    struct arena *mem = &all->k->r->mem;
+    for (size_t i = 0; i < recording_alerts(r->rec); i++) {
+        struct alert a = recording_alert(r->rec, i);
+        put_moment(all, a.since, arena_printf(mem, "alert: %s", a.rule->name));
+    }
+    for (size_t i = 0; i < run_tickets(r, all->k->v->left); i++) {
+        const struct ticket *t = &r->stage->tickets[i];
+        put_moment(all, t->at, arena_printf(mem, "%s: %s", t->who, t->text));
+    }
+}
+
+/* Of one moment, what reached the learner comes first, then what was thought, then what
+ * was done. */
+static void gather(struct moments *all)
+{
+    const struct maker *k = all->k;
+    const struct run *r = scored_run(k->s);
+    size_t nnotes = scored_notes(k->s);
+    size_t most = recording_changes(r->rec) + recording_alerts(r->rec) + nnotes +
+                  r->stage->ntickets + 1;
+    all->m = arena_alloc(&k->r->mem, most * sizeof(*all->m));
+    put_changes(all, r, false);
+    put_news(all, r);
+    for (size_t i = 0; i < nnotes; i++)
+        put_moment(all, k->s->notes[i].at, note_line(k, &k->s->notes[i]));
+    put_changes(all, r, true);
+    put_moment(all, k->v->left, "the end");
+    sort_stable(all->m, all->n, sizeof(*all->m), by_time, NULL);
+}
+
 void make_timeline(const struct maker *k)
 {
-    const struct run *r = scored_run(k->s);
-    size_t nch = recording_changes(r->rec), nal = recording_alerts(r->rec);
-    size_t nnotes = scored_notes(k->s), ntickets = run_tickets(r, k->v->left);
-    size_t all = nch + nal + nnotes + ntickets + 1, n = 0;
-    struct moment *m = arena_alloc(&k->r->mem, all * sizeof(*m));
-    /* At the same moment: what came in, what was thought, what was done. */
-    for (size_t i = 0; i < ntickets; i++) {
-        const struct ticket *t = &r->stage->tickets[i];
-        m[n++] =
-            (struct moment){t->at, arena_printf(&k->r->mem, "%s: %s", t->who, t->text)};
-    }
-    for (size_t i = 0; i < nnotes; i++)
-        m[n++] = (struct moment){k->s->notes[i].at, note_line(k, &k->s->notes[i])};
-    for (size_t i = 0; i < nch; i++) {
-        const struct change *c = recording_change(r->rec, i);
-        m[n++] = (struct moment){c->at,
-                                 arena_printf(&k->r->mem, "%s: %s", c->who, c->title)};
-    }
-    for (size_t i = 0; i < nal; i++) {
-        struct alert a = recording_alert(r->rec, i);
-        m[n++] = (struct moment){a.since,
-                                 arena_printf(&k->r->mem, "alert: %s", a.rule->name)};
-    }
-    m[n++] = (struct moment){k->v->left, "the end"};
-    sort_stable(m, n, sizeof(*m), by_time, NULL);
-    add_block(k->r, BLOCK_HEADING, "The timeline");
+    struct moments all = {.k = k};
     struct rows t = {.r = k->r};
-    for (size_t i = 0; i < n; i++) {
-        row_cell(&t, at_clock(k, m[i].at));
-        row_cell(&t, m[i].text);
+    gather(&all);
+    add_block(k->r, BLOCK_HEADING, "The timeline");
+    for (size_t i = 0; i < all.n; i++) {
+        row_cell(&t, at_clock(k, all.m[i].at));
+        row_cell(&t, all.m[i].text);
     }
     rows_block(&t, "TIME|WHAT", 2);
 }
@@ -146,13 +177,10 @@ static int line_done(const struct session *s, const char *line)
  */
 static bool course_taken(const struct session *s, const struct course *c)
 {
-    const struct run *r = scored_run(s);
     bool yes = false;
     struct errmsg why = {0};
-    if (c->used != FN_NONE) {
-        struct lesson_facts f = run_facts(r);
-        return lesson_test(r->lua, c->used, &f, &yes, &why) == ERR_OK && yes;
-    }
+    if (c->used != FN_NONE)
+        return run_test(scored_run(s), c->used, &yes, &why) == ERR_OK && yes;
     int all = 0;
     for (size_t i = 0; i < c->nlines; i++) {
         int n = line_done(s, c->lines[i]);
@@ -182,9 +210,9 @@ static void make_forecasts(const struct maker *k)
         head = true;
         buf_init(&b, 200);
         forecast_words(f, &b);
-        add_text(k->r, BLOCK_BULLET, "You predicted %s for \"%s\". %s.",
-                 direction_word(f->said),
-                 lesson_step(k->s->lesson, f->step)->predict[f->index].what, b.s);
+        add_text(k->r, BLOCK_BULLET, "%s: you said %s. %s.",
+                 lesson_step(k->s->lesson, f->step)->predict[f->index].what,
+                 direction_word(f->said), b.s);
         buf_release(&b);
     }
 }

@@ -188,6 +188,32 @@ struct lesson_facts run_facts(const struct run *r)
     };
 }
 
+/* A predicate keeps nothing between calls, or a fork, which has a state of its own,
+ * would see another lesson. */
+static enum err test_fresh(const struct run *r, fn_id fn, const struct lesson_facts *f,
+                           struct errmsg *why)
+{
+    struct lesson *fresh;
+    bool yes = false;
+    enum err e = lesson_reload(&fresh, r->plan, why);
+    if (e != ERR_OK)
+        return e;
+    e = lesson_test(fresh, fn, f, &yes, why);
+    lesson_free(fresh);
+    return e != ERR_OK || yes
+               ? e
+               : errmsg_set(why, ERR_LESSON,
+                            "a predicate answers differently in a fresh state: it "
+                            "keeps something between calls");
+}
+
+enum err run_test(const struct run *r, fn_id fn, bool *yes, struct errmsg *why)
+{
+    struct lesson_facts f = run_facts(r);
+    enum err e = lesson_test(r->lua, fn, &f, yes, why);
+    return e == ERR_OK && *yes && r->twice ? test_fresh(r, fn, &f, why) : e;
+}
+
 size_t run_tickets(const struct run *r, sim_time t)
 {
     size_t n = 0;

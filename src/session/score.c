@@ -6,10 +6,12 @@
  * is due.
  *
  *   users spared   (nothing - you) / (nothing - reference), in bad user requests, 0..1
- *   no harm done   1 - (most that "you" was ever behind "nothing") / (a quarter of
- *                  nothing's total)
+ *   no harm done   1 - (most that "you" was ever behind "nothing", for any group of
+ *                  users) / (a quarter of nothing's total)
  *   diagnosis      a right suspicion is open: 0.8, with a fact looked at there: 1; half
  *                  when a wrong one stands beside it
+ *                  (a lesson whose steps ask for no suspicion: its questions, a quarter
+ *                  less for each wrong answer)
  *   verified       how long they watched after the last change, of what the lesson
  * asks; half when they called it better than it was told people    the best update: a
  * fifth for each field; halved when its number is off by more than a factor of two
@@ -22,7 +24,8 @@
 #include <math.h>
 #include <string.h>
 
-#define SETTLE SIM_MIN /* what a change may need to take effect */
+#define SETTLE SIM_MIN        /* what a change may need to take effect */
+#define SLICE  (30 * SIM_SEC) /* a lesson's own good_for looks at such pieces */
 
 /* ---- the branch that counts
  * ------------------------------------------------------------------------- */
@@ -183,19 +186,46 @@ static double users_spared(const struct session *s, const struct score *sc)
     return clamp01(you / par);
 }
 
-static double containment(const struct session *s, const struct rivals *v,
-                          const struct score *sc)
+/* A client's bad user requests so far; all of them where it is COMP_NONE. */
+static double bad_so_far(const struct recording *rec, comp_id client, sim_time from,
+                         sim_time t)
+{
+    struct series sr;
+    struct errmsg why = {0};
+    if (client == COMP_NONE)
+        return (double)recording_bad_count(rec, from, t);
+    if (series_find(rec, client, "bad_total", 0, &sr, &why) != ERR_OK)
+        return 0;
+    double a = series_at(rec, sr, from), b = series_at(rec, sr, t);
+    return isnan(b) ? 0 : b - (isnan(a) ? 0 : a);
+}
+
+/* How far these users were ever behind doing nothing, 1: not at all. */
+static double contained(const struct rivals *v, comp_id client)
 {
     double behind = 0;
-    if (changed(s) == quiet(s))
-        return 0;
     for (sim_time t = v->from; t <= v->to; t += SIM_SEC) {
-        double d = (double)recording_bad_count(v->you.rec, v->from, t) -
-                   (double)recording_bad_count(v->nothing.rec, v->from, t);
+        double d = bad_so_far(v->you.rec, client, v->from, t) -
+                   bad_so_far(v->nothing.rec, client, v->from, t);
         behind = d > behind ? d : behind;
     }
-    double scale = (double)sc->bad_nothing / 4;
+    double scale = bad_so_far(v->nothing.rec, COMP_NONE, v->from, v->to) / 4;
     return clamp01(1 - behind / (scale > 10 ? scale : 10));
+}
+
+static double containment(const struct session *s, const struct rivals *v)
+{
+    const struct model *m = s->run.stage->lw.model;
+    if (changed(s) == quiet(s))
+        return 0;
+    double worst = contained(v, COMP_NONE);
+    for (size_t i = 0; i < model_comps(m); i++) {
+        if (!str_eq(model_kind(m, (comp_id)i)->name, "client"))
+            continue;
+        double c = contained(v, (comp_id)i);
+        worst = c < worst ? c : worst;
+    }
+    return worst;
 }
 
 /* The component itself was looked at, or a facet of it. */
@@ -211,8 +241,31 @@ static bool fact_seen(const struct session *s, comp_id c)
     return false;
 }
 
+/* The guided start asks for the cause as a question: then its answer is the diagnosis.
+ */
+static bool asks_for_cause(const struct session *s)
+{
+    if (s->mode != MODE_GUIDED || lesson_steps(s->lesson) == 0)
+        return false;
+    for (size_t i = 0; i < lesson_steps(s->lesson); i++)
+        if (lesson_step(s->lesson, i)->wants_suspect)
+            return false;
+    return true;
+}
+
+static double answered(const struct session *s)
+{
+    size_t asked = 0;
+    for (size_t i = 0; i < lesson_steps(s->lesson); i++)
+        asked +=
+            lesson_step(s->lesson, i)->kind == STEP_ASK && s->status[i] == STEP_DONE;
+    return asked > 0 ? clamp01(1 - 0.25 * (double)s->wrong_answers) : 0;
+}
+
 static double diagnosis(const struct session *s)
 {
+    if (asks_for_cause(s))
+        return answered(s);
     double best = quiet(s) && scored_seen(s) > 0 ? 1 : 0;
     bool wrong_open = false;
     for (size_t i = 0; i < scored_notes(s); i++) {
@@ -270,13 +323,10 @@ static double communication(const struct session *s)
 static bool symptoms_gone(const struct session *s)
 {
     const struct run *r = scored_run(s);
-    struct lesson_facts f = run_facts(r);
     for (size_t i = 0; i < lesson_moves(s->lesson); i++) {
         bool still = true;
         struct errmsg why = {0};
-        if (lesson_test(r->lua, lesson_move(s->lesson, i)->fn, &f, &still, &why) !=
-                ERR_OK ||
-            still)
+        if (run_test(r, lesson_move(s->lesson, i)->fn, &still, &why) != ERR_OK || still)
             return false;
     }
     return true;
@@ -285,10 +335,11 @@ static bool symptoms_gone(const struct session *s)
 enum outcome outcome_of(const struct session *s)
 {
     const struct run *r = scored_run(s);
-    sim_time want = lesson_info(s->lesson)->good_for;
+    sim_time want = lesson_info(s->lesson)->good_for, saw = watched(s);
     if (!run_well(r, 2 * SIM_MIN, NULL) || (quiet(s) && changed(s)))
         return OUTCOME_LOST;
-    if ((!changed(s) && !quiet(s)) || watched(s) < want || !run_well(r, want, NULL))
+    if ((!changed(s) && !quiet(s)) || saw + SLICE < want ||
+        !run_well(r, saw < want ? saw : want, NULL))
         return OUTCOME_MITIGATED;
     return symptoms_gone(s) ? OUTCOME_RECOVERED : OUTCOME_CURED;
 }
@@ -315,7 +366,7 @@ struct score score_of(const struct session *s, const struct rivals *v)
                            ? recording_bad_count(v->reference.rec, v->from, v->to)
                            : sc.bad_nothing;
     sc.part[SCORE_USERS] = users_spared(s, &sc);
-    sc.part[SCORE_CONTAINMENT] = containment(s, v, &sc);
+    sc.part[SCORE_CONTAINMENT] = containment(s, v);
     sc.part[SCORE_DIAGNOSIS] = diagnosis(s);
     sc.part[SCORE_VERIFICATION] = verification(s, sc.outcome);
     sc.part[SCORE_COMMUNICATION] = communication(s);

@@ -95,11 +95,12 @@ static void tell_tickets(struct session *s)
         break_wait(s);
 }
 
-/* Time pressure is never a condition: the guided mode leaves two hours more than the proof
- * looks at. */
+/* Time pressure is never a condition: the guided mode leaves two hours more than the
+ * proof looks at. */
 static sim_time end_of(const struct session *s)
 {
-    return lesson_info(s->lesson)->ends_at + (s->mode == MODE_GUIDED ? 2 * SIM_HOUR : 0);
+    return lesson_info(s->lesson)->ends_at +
+           (s->mode == MODE_GUIDED ? 2 * SIM_HOUR : 0);
 }
 
 static bool on_second(void *ctx, struct run *r)
@@ -250,7 +251,9 @@ enum hold session_hold(const struct session *s)
         return HOLD_PAUSED;
     if (s->wait_until > run_now(&s->run))
         return HOLD_WAITING;
-    return step_holds(s) ? HOLD_QUESTION : HOLD_NONE;
+    if (step_holds(s))
+        return HOLD_QUESTION;
+    return s->unread ? HOLD_READING : HOLD_NONE;
 }
 
 void session_ran_away(struct session *s, const struct errmsg *why)
@@ -322,6 +325,7 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
 enum err session_advance(struct session *s, sim_time until, struct errmsg *why)
 {
     enum err e = ERR_OK;
+    s->unread = false; /* who asks for this has read */
     while (e == ERR_OK && run_now(&s->run) < until) {
         enum hold h = session_hold(s);
         if (h != HOLD_NONE && h != HOLD_WAITING)
@@ -385,6 +389,7 @@ void session_set_columns(struct session *s, int columns)
 void session_read(struct session *s)
 {
     session_settle(s);
+    s->unread = s->phase == PHASE_BRIEFING && s->mode == MODE_GUIDED;
     if (s->phase == PHASE_BRIEFING || (s->feedback && !s->over))
         tape_put(s, "read", ""); /* or a replay would show it again */
     if (s->phase == PHASE_BRIEFING)

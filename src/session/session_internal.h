@@ -44,6 +44,7 @@ struct run {
     void *ctx;
     bool (*seen)(const void *ctx, const char *subject); /* NULL: nothing was seen */
     bool suspected;
+    bool twice; /* the prover: what is true must be so in a fresh Lua state as well */
 };
 /* A world at time 0. `lua` is a reload of `plan`. */
 enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
@@ -63,6 +64,9 @@ enum err run_settle(struct run *r, struct errmsg *why) MUST_USE;
 enum err run_apply(struct run *r, const struct action *a, const char *who,
                    struct errmsg *why) MUST_USE;
 struct lesson_facts run_facts(const struct run *r);
+/* A predicate over this run as it is. */
+enum err run_test(const struct run *r, fn_id fn, bool *yes,
+                  struct errmsg *why) MUST_USE;
 size_t run_tickets(const struct run *r, sim_time t); /* how many have arrived by t */
 /* Fills what the console needs to know of this run. */
 void run_console(const struct run *r, struct console_ctx *ctx);
@@ -171,6 +175,7 @@ struct session {
     sim_time *began; /* when each step so far began, in this branch */
     enum step_status *status;
     size_t hints_shown, hints_total, wrong_answers;
+    bool unread; /* a step was announced, and nothing was typed since */
     bool practice;
     sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
     struct errmsg broken; /* what a predicate raised, told already; "" nothing */

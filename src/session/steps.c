@@ -31,6 +31,7 @@ bool step_holds(const struct session *s)
 static void announce(struct session *s)
 {
     const struct step *st = step_current(s);
+    s->unread = st != NULL;
     if (st)
         session_say(s, TONE_HEAD, "Step %zu of %zu. %s", s->step + 1,
                     lesson_steps(s->lesson), st->title);
@@ -84,8 +85,7 @@ static enum err goal_reached(struct session *s, const struct step *st, bool *yes
         *yes = st->wants_suspect;
         return ERR_OK;
     }
-    struct lesson_facts f = run_facts(&s->run);
-    return lesson_test(s->run.lua, st->goal, &f, yes, why);
+    return run_test(&s->run, st->goal, yes, why);
 }
 
 static enum err check_traps(struct session *s, struct errmsg *why)
@@ -96,9 +96,7 @@ static enum err check_traps(struct session *s, struct errmsg *why)
         bool yes = false;
         if (s->trapped_at[i] != SIM_FOREVER)
             continue;
-        struct lesson_facts f = run_facts(&s->run);
-        enum err e =
-            lesson_test(s->run.lua, lesson_trap(s->lesson, i)->when, &f, &yes, why);
+        enum err e = run_test(&s->run, lesson_trap(s->lesson, i)->when, &yes, why);
         if (yes || e != ERR_OK) /* a broken one is not asked again */
             s->trapped_at[i] = run_now(&s->run);
         if (e != ERR_OK)
@@ -120,7 +118,7 @@ enum err step_check(struct session *s, struct errmsg *why)
     while (e == ERR_OK && step_current(s) && s->phase == PHASE_PLAY) {
         bool yes = false;
         e = goal_reached(s, step_current(s), &yes, why);
-        if (!yes)
+        if (e != ERR_OK || !yes)
             break;
         step_close(s, STEP_DONE);
     }
@@ -289,7 +287,8 @@ void forecast_check(struct session *s)
         f->told = true;
         f->after = read_number(s, prediction_of(s, f)->value);
         if (isnan(f->after))
-            session_say(s, TONE_DIM, "\"%s\": not put to the test.", prediction_of(s, f)->what);
+            session_say(s, TONE_DIM, "\"%s\": not put to the test.",
+                        prediction_of(s, f)->what);
         else
             forecast_tell(s, f);
     }

@@ -136,7 +136,8 @@ void session_say(struct session *s, enum tone t, const char *fmt, ...)
     buf_vaddf(&b, fmt, ap);
     va_end(ap);
     for (size_t i = 0; i < b.len; i++)
-        if (b.s[i] == '`') /* what is to be typed: a face may do better, a line cannot */
+        if (b.s[i] ==
+            '`') /* what is to be typed: a face may do better, a line cannot */
             b.s[i] = '"';
     struct buf lines;
     buf_init(&lines, 0);

@@ -244,13 +244,6 @@ void act_account_time(struct world *w, struct act *a)
     a->since = now;
 }
 
-void act_wait(struct world *w, struct act *a, enum cause cause, comp_id place)
-{
-    act_account(w, a);
-    a->cause = (uint8_t)cause;
-    a->place = place;
-}
-
 void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause,
                comp_id place)
 {
@@ -258,7 +251,7 @@ void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause,
     a->timer = cal_at(w, w_now(w) + delay, EV_READY, a->comp, W_REF(w, a), a->gen);
 }
 
-static SELDOM void ready_grow(struct world *w)
+void ready_grow(struct world *w)
 {
     struct head *h = W_HEAD(w);
     uint32_t cap = 0;
@@ -272,38 +265,6 @@ static SELDOM void ready_grow(struct world *w)
     w_release(w, h->ready, h->ready_cap * sizeof(struct ready_entry));
     h->ready = ring;
     h->ready_cap = cap;
-}
-
-void act_ready(struct world *w, struct act *a, enum reason reason)
-{
-    struct head *h = W_HEAD(w);
-    if (a->timer != 0)
-        cal_cancel(w, &a->timer);
-    if (h->ready_tail - h->ready_head == h->ready_cap)
-        ready_grow(w);
-    struct ready_entry *e =
-        W_PTR(w, struct ready_entry, h->ready) + (h->ready_tail++ & (h->ready_cap - 1));
-    e->act = W_REF(w, a);
-    e->gen = a->gen;
-    e->reason = (uint8_t)reason;
-}
-
-bool ready_any(const struct world *w)
-{
-    return W_HEAD(w)->ready_head != W_HEAD(w)->ready_tail;
-}
-
-bool ready_one(struct world *w)
-{
-    struct head *h = W_HEAD(w);
-    if (h->ready_head == h->ready_tail)
-        return false;
-    struct ready_entry e =
-        W_PTR(w, struct ready_entry, h->ready)[h->ready_head++ & (h->ready_cap - 1)];
-    struct act *a = act_alive(w, e.act, e.gen);
-    if (a != NULL)
-        comp_kind(w, a->comp)->resume(w, a, (enum reason)e.reason);
-    return true;
 }
 
 void act_event(struct world *w, int event, ref r, uint32_t gen)
@@ -439,31 +400,4 @@ struct act *queue_pop_last(struct world *w, struct list *q)
     struct act *a = act_at(w, q->last);
     queue_remove(w, q, a);
     return a;
-}
-
-void members_add(struct world *w, struct list *l, struct act *a)
-{
-    ref r = W_REF(w, a);
-    a->next = 0;
-    a->prev = l->last;
-    if (l->last != 0)
-        act_at(w, l->last)->next = r;
-    else
-        l->first = r;
-    l->last = r;
-    l->count++;
-}
-
-void members_remove(struct world *w, struct list *l, struct act *a)
-{
-    if (a->prev != 0)
-        act_at(w, a->prev)->next = a->next;
-    else
-        l->first = a->next;
-    if (a->next != 0)
-        act_at(w, a->next)->prev = a->prev;
-    else
-        l->last = a->prev;
-    a->next = a->prev = 0;
-    l->count--;
 }

@@ -46,8 +46,10 @@ struct client_data { /* model time */
     bool slo;
 };
 
-/* ACT_USER: x is the timer of its patience, `timeout` that of the objective; key 1: it
- * is counted as bad already. */
+/* ACT_USER: x is the timer of its patience, `timeout` that of the objective; only the
+ * one that is due first is armed, as hardly any comes so far. demand: how long it
+ * waits, 0: for ever; phase 1: all wait as long; key 1: it is counted as bad already.
+ */
 
 static struct client_state *state_of(const struct world *w, comp_id c)
 {
@@ -246,13 +248,40 @@ static bool traced(const struct client_state *s, uint64_t request)
     return s->trace_every > 0 && hash_u64(0, request) % s->trace_every == 0;
 }
 
+/* It leaves when its patience is over; `waited` of it is over already. */
+static void arm_patience(struct world *w, struct act *a, sim_time waited)
+{
+    sim_time rest = a->demand - waited;
+    if (a->demand == 0)
+        return;
+    a->x = a->phase == 1
+               ? cal_after(w, rest, EV_KIND + EV_GIVES_UP, a->comp, W_REF(w, a), a->gen)
+               : cal_at(w, w_now(w) + rest, EV_KIND + EV_GIVES_UP, a->comp, W_REF(w, a),
+                        a->gen);
+}
+
+static void arm_user(struct world *w, struct act *a)
+{
+    const struct dist *patience = p_dist(w, a->comp, P_GIVES_UP);
+    sim_time late = w->model->slo.within + 1;
+    a->phase = patience->kind == DIST_CONST;
+    a->demand = patience->mean;
+    if (a->phase == 0) {
+        sim_time d = dist_draw(patience, w_rng(w, a->comp, RNG_BEHAVIOUR));
+        a->demand = d > 0 ? d : 1;
+    }
+    if (data_of(w->model, a->comp)->slo && (a->demand == 0 || a->demand > late))
+        a->timeout =
+            cal_after(w, late, EV_KIND + EV_LATE, a->comp, W_REF(w, a), a->gen);
+    else
+        arm_patience(w, a, 0);
+}
+
 static void user_start(struct world *w, comp_id c)
 {
     struct client_state *s = state_of(w, c);
     const struct client_data *d = data_of(w->model, c);
     struct act *a = act_new(w, ACT_USER, c);
-    ref r = W_REF(w, a);
-    const struct dist *patience = p_dist(w, c, P_GIVES_UP);
     a->request = ++W_HEAD(w)->next_request;
     a->client = c;
     a->what = d->endpoint == COMP_NONE ? w->comps[c].target : d->endpoint;
@@ -263,14 +292,7 @@ static void user_start(struct world *w, comp_id c)
         a->flags |= ACT_TRACED;
         a->span = w_span_id(w);
     }
-    if (d->slo)
-        a->timeout =
-            cal_after(w, w->model->slo.within + 1, EV_KIND + EV_LATE, c, r, a->gen);
-    if (patience->kind == DIST_CONST && patience->mean > 0)
-        a->x = cal_after(w, patience->mean, EV_KIND + EV_GIVES_UP, c, r, a->gen);
-    else if (patience->kind != DIST_CONST)
-        a->x = cal_at(w, w_now(w) + dist_draw(patience, w_rng(w, c, RNG_BEHAVIOUR)),
-                      EV_KIND + EV_GIVES_UP, c, r, a->gen);
+    arm_user(w, a);
     call_begin(w, a);
 }
 
@@ -365,6 +387,7 @@ static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint3
     case EV_LATE:
         a->timeout = 0;
         count_bad(s, a);
+        arm_patience(w, a, w_now(w) - a->start);
         break;
     default:
         user_gives_up(w, a);

@@ -98,7 +98,14 @@ static inline struct service_data *service_data(const struct model *m, comp_id c
     return m->comps[c].data;
 }
 /* NULL: there is none of this number. */
-struct instance *service_instance(const struct world *w, comp_id c, int number);
+static inline struct instance *service_instance(const struct world *w, comp_id c,
+                                                int number)
+{
+    const struct service_state *s = service_of(w, c);
+    if (number < 1 || (uint32_t)number > s->n)
+        return NULL;
+    return W_PTR(w, struct instance, W_PTR(w, ref, s->instances)[number - 1]);
+}
 
 /* service_run.c: requests */
 void service_begin(struct world *w, struct act *a);

@@ -6,14 +6,6 @@
 #include "service.h"
 #include "world.h"
 
-struct instance *service_instance(const struct world *w, comp_id c, int number)
-{
-    const struct service_state *s = service_of(w, c);
-    if (number < 1 || (uint32_t)number > s->n)
-        return NULL;
-    return W_PTR(w, struct instance, W_PTR(w, ref, s->instances)[number - 1]);
-}
-
 static struct instance *instance_of(const struct world *w, const struct act *a)
 {
     return service_instance(w, a->comp, a->instance);

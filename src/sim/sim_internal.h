@@ -164,19 +164,20 @@ struct ready_entry {
     uint32_t gen;
     uint8_t reason;
 };
+void ready_grow(struct world *w) SELDOM; /* room for more of them */
 
 /* First thing in the region: the world's own variables. */
 struct head {
     sim_time now;
     uint64_t seed;
     uint64_t events; /* dispatched */
-    uint64_t digest;
+    uint64_t digest; /* of what was done to it from outside */
     uint64_t next_request;
     uint64_t seq;       /* insertion number of calendar events */
     ref used;           /* bump pointer: bytes / 8 in use */
     ref largest;        /* largest single allocation so far (headroom rule) */
     ref free_lists[32]; /* by power of two of 8-byte words */
-    ref digests;        /* uint64_t per component */
+    ref digests;        /* uint64_t per component, and one for none */
     uint32_t next_change;
     uint32_t next_span;
     uint32_t acts;    /* alive */
@@ -414,8 +415,6 @@ static inline struct act *act_alive(const struct world *w, ref r, uint32_t gen)
 /* Sends it one way over the network, as its call policy says: `event` when it is there.
  * False: there is nothing to cross. */
 bool call_cross(struct world *w, struct act *a, int event);
-/* From now on it waits for (cause, place); what went before is accounted. */
-void act_wait(struct world *w, struct act *a, enum cause cause, comp_id place);
 /* Waits for `delay`, then resume(REASON_NONE). */
 void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause,
                comp_id place);
@@ -429,8 +428,28 @@ static inline void act_account(struct world *w, struct act *a)
     if (a->since != w_now(w))
         act_account_time(w, a);
 }
+/* From now on it waits for (cause, place); what went before is accounted. */
+static inline void act_wait(struct world *w, struct act *a, enum cause cause,
+                            comp_id place)
+{
+    act_account(w, a);
+    a->cause = (uint8_t)cause;
+    a->place = place;
+}
 /* It goes on (in the same event, in order of these calls). Its timer is cancelled. */
-void act_ready(struct world *w, struct act *a, enum reason reason);
+static inline void act_ready(struct world *w, struct act *a, enum reason reason)
+{
+    struct head *h = W_HEAD(w);
+    if (a->timer != 0)
+        cal_cancel(w, &a->timer);
+    if (h->ready_tail - h->ready_head == h->ready_cap)
+        ready_grow(w);
+    struct ready_entry *e =
+        W_PTR(w, struct ready_entry, h->ready) + (h->ready_tail++ & (h->ready_cap - 1));
+    e->act = W_REF(w, a);
+    e->gen = a->gen;
+    e->reason = (uint8_t)reason;
+}
 /* It ended: accounts, reports, sends the answer to its parent, frees it. `culprit`:
  * where it failed (COMP_NONE when it did not). The kind has let go of it before. */
 void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit);
@@ -452,8 +471,32 @@ struct act *queue_pop(struct world *w, struct list *q);      /* first; NULL: emp
 struct act *queue_pop_last(struct world *w, struct list *q); /* last */
 void queue_remove(struct world *w, struct list *q, struct act *a);
 /* All acts in a component (or instance) through next/prev, oldest first. */
-void members_add(struct world *w, struct list *l, struct act *a);
-void members_remove(struct world *w, struct list *l, struct act *a);
+static inline void members_add(struct world *w, struct list *l, struct act *a)
+{
+    ref r = W_REF(w, a);
+    a->next = 0;
+    a->prev = l->last;
+    if (l->last != 0)
+        act_at(w, l->last)->next = r;
+    else
+        l->first = r;
+    l->last = r;
+    l->count++;
+}
+
+static inline void members_remove(struct world *w, struct list *l, struct act *a)
+{
+    if (a->prev != 0)
+        act_at(w, a->prev)->next = a->next;
+    else
+        l->first = a->next;
+    if (a->next != 0)
+        act_at(w, a->next)->prev = a->prev;
+    else
+        l->last = a->prev;
+    a->next = a->prev = 0;
+    l->count--;
+}
 
 /* ---- what the other kinds do for programs --------------------------------------- */
 

@@ -6,6 +6,22 @@
 #include "calendar.h"
 #include "service.h"
 
+/* ---- letting go on -------------------------------------------------------------- */
+
+/* Runs one ready act; false: there is none. */
+static inline bool ready_one(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    if (h->ready_head == h->ready_tail)
+        return false;
+    struct ready_entry e =
+        W_PTR(w, struct ready_entry, h->ready)[h->ready_head++ & (h->ready_cap - 1)];
+    struct act *a = act_alive(w, e.act, e.gen);
+    if (a != NULL)
+        comp_kind(w, a->comp)->resume(w, a, (enum reason)e.reason);
+    return true;
+}
+
 /* ---- making --------------------------------------------------------------------- */
 
 static void seed_streams(struct world *w)
@@ -154,19 +170,16 @@ static uint64_t mix(uint64_t h, uint64_t v)
     return h ^ h >> 29;
 }
 
-/* A component's own digest knows nothing of its number, so that it is the same in a
- * model with more components. */
+/* Each component has a digest of its own, which knows nothing of its number: it is the
+ * same in a model with more components. The last one is for events of none. */
 static void digest(struct world *w, const struct cal_slot *e, sim_time at)
 {
-    struct head *h = W_HEAD(w);
-    uint64_t word = mix((uint64_t)at, (uint64_t)e->event << 32 | w->outcome);
-    uint64_t *of = W_PTR(w, uint64_t, h->digests);
-    h->digest = mix(h->digest, word ^ e->comp);
-    if (e->comp < w->model->ncomps)
-        of[e->comp] = mix(of[e->comp], word);
+    uint64_t *of = W_PTR(w, uint64_t, W_HEAD(w)->digests);
+    size_t c = e->comp < w->model->ncomps ? e->comp : w->model->ncomps;
+    of[c] = mix(of[c], mix((uint64_t)at, (uint64_t)e->event << 32 | w->outcome));
 }
 
-static enum err ran_away(struct world *w, struct errmsg *why)
+static SELDOM enum err ran_away(struct world *w, struct errmsg *why)
 {
     struct head *h = W_HEAD(w);
     h->stopped = true;
@@ -213,7 +226,11 @@ enum err world_run(struct world *w, sim_time until, uint64_t max_events,
 
 uint64_t world_digest(const struct world *w)
 {
-    return W_HEAD(w)->digest;
+    const uint64_t *of = W_PTR(w, uint64_t, W_HEAD(w)->digests);
+    uint64_t all = W_HEAD(w)->digest;
+    for (size_t c = 0; c <= w->model->ncomps; c++)
+        all = mix(all, of[c]);
+    return all;
 }
 
 uint64_t world_digest_of(const struct world *w, comp_id c)

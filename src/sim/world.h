@@ -25,8 +25,6 @@ struct act *act_new(struct world *w, enum act_kind kind, comp_id c);
 void act_free(struct world *w, struct act *a);
 void act_orphan(struct world *w, struct act *a); /* frees one that nobody waits for */
 void act_event(struct world *w, int event, ref r, uint32_t gen);
-bool ready_one(struct world *w); /* runs one ready act; false: none */
-bool ready_any(const struct world *w);
 /* Nobody waits for it any more; it goes on. Marks all below it. */
 void act_abandon(struct world *w, struct act *a);
 /* The component where it is really stuck: the deepest of those it waits for. */

@@ -204,6 +204,29 @@ const struct store_run *store_unfinished(const struct store *s, const char *less
     return NULL;
 }
 
+const struct store_run *store_begun(const struct store *s, const char *lesson)
+{
+    for (size_t i = s->n; i-- > 0;) {
+        const struct store_run *r = &s->runs[i];
+        if (r->finished == 0 && !r->dropped &&
+            (lesson == NULL || strcmp(r->lesson, lesson) == 0) && tape_touched(s, r))
+            return r;
+    }
+    return NULL;
+}
+
+const struct store_run *store_finished(const struct store *s, const char *lesson)
+{
+    const struct store_run *last = NULL;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct store_run *r = &s->runs[i];
+        if (r->finished != 0 && (lesson == NULL || strcmp(r->lesson, lesson) == 0) &&
+            (last == NULL || r->finished >= last->finished))
+            last = r;
+    }
+    return last;
+}
+
 const struct store_run *store_best(const struct store *s, const char *lesson)
 {
     const struct store_run *best = NULL;

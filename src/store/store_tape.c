@@ -155,6 +155,35 @@ enum err tape_read(const struct store *s, const struct store_run *run, struct bu
     return e;
 }
 
+/* Entries stand below "--": TIME KIND [TEXT]. */
+static bool has_deeds(const char *text)
+{
+    const char *line = strstr(text, "\n--\n");
+    for (line = line != NULL ? line + 4 : NULL; line != NULL && line[1] != '\0';
+         line = strchr(line + 1, '\n')) {
+        const char *kind = line + 1 + strspn(line + 1, "0123456789");
+        if (strncmp(kind, " read\n", 6) != 0)
+            return true;
+    }
+    return false;
+}
+
+bool tape_touched(const struct store *s, const struct store_run *run)
+{
+    struct buf path;
+    char head[4096];
+    if (!run_id_valid(run->id))
+        return false;
+    tape_name(s, run, &path);
+    int fd = open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    buf_release(&path);
+    ssize_t n = fd >= 0 ? read(fd, head, sizeof head - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    head[n > 0 ? n : 0] = '\0';
+    return has_deeds(head);
+}
+
 enum err tape_resume(struct tape_file **out, struct store *s,
                      const struct store_run *run, struct buf *text, struct errmsg *why)
 {

@@ -103,12 +103,12 @@ expect "goal-late: play goes on after it" 0 'This lesson is broken: goal-late.lu
 
 # One bad file among the lessons does not take the others away.
 mkdir lessons
-cp "$LESSONS"/*.lua lessons/
-echo 'return lesson {' >lessons/all-green.lua
+cp "$TRUECODE_LESSONS"/*.lua lessons/
+echo 'return lesson {' >lessons/spoilt.lua
 TRUECODE_LESSONS=$SCRATCH/lessons
 export TRUECODE_LESSONS
 run list
-expect "list shows the others, and why one is broken" 0 'Your first page' 'all-green.lua:2:'
+expect "list shows the others, and why one is broken" 0 'Your first page' 'spoilt.lua:2:'
 given '1\n' play --plain
 expect "and they can be played" 0 'Step 1 of 6'
 TRUECODE_LESSONS=$SCRATCH/nowhere

@@ -21,6 +21,8 @@
 #include <cmocka.h>
 
 static const char *const play[] = {"play", "first-page", "--seed", "7", NULL};
+/* Of our own: this program is run from the top of the tree. */
+static const char *const ours[] = {"TRUECODE_LESSONS=tests/bad/lessons", NULL};
 static const char *const resume[] = {"play", "first-page", NULL};
 
 #define LEFT_SCREEN "\033[?1049l"
@@ -62,7 +64,7 @@ static void ends_well(struct pty *p, int status)
 /* The run in `state` is there, with what was done in it. */
 static void still_saved(const char *state, const char *seen)
 {
-    struct pty *p = pty_start(resume, NULL, state, 24, 80);
+    struct pty *p = pty_start(resume, ours, state, 24, 80);
     assert_true(pty_sees(p, seen));
     pty_type(p, "\003");
     ends_well(p, 0);
@@ -75,7 +77,7 @@ static void a_tiny_terminal_is_told_the_size(void **state)
 {
     (void)state;
     const char *dir = pty_fresh_dir();
-    struct pty *p = pty_start(play, NULL, dir, 5, 20);
+    struct pty *p = pty_start(play, ours, dir, 5, 20);
     assert_true(pty_sees(p, "20x5 is too small:"));
     assert_true(pty_sees(p, "80x24 is needed"));
     assert_true(pty_sees(p, "leaves."));
@@ -93,7 +95,7 @@ static void a_tiny_terminal_is_told_the_size(void **state)
 static void the_tiniest_terminal_does_no_harm(void **state)
 {
     (void)state;
-    struct pty *p = pty_start(play, NULL, NULL, 24, 80);
+    struct pty *p = pty_start(play, ours, NULL, 24, 80);
     start_playing(p);
     for (int size = 1; size < 6; size += 2) {
         pty_resize(p, size, size);
@@ -108,7 +110,7 @@ static void the_tiniest_terminal_does_no_harm(void **state)
 static void a_terminal_without_a_name_is_played_in_lines(void **state)
 {
     (void)state;
-    const char *const env[] = {"TERM=", NULL};
+    const char *const env[] = {"TERM=", ours[0], NULL};
     struct pty *p = pty_start(play, env, NULL, 24, 80);
     assert_true(pty_sees(p, "Step 1"));
     assert_false(wrote(p, "\033"));
@@ -128,7 +130,7 @@ static struct pty *start_on_full_disk(const char *dir)
     none = before;
     none.rlim_cur = 0;
     setrlimit(RLIMIT_FSIZE, &none);
-    struct pty *p = pty_start(play, NULL, dir, 24, 80);
+    struct pty *p = pty_start(play, ours, dir, 24, 80);
     setrlimit(RLIMIT_FSIZE, &before);
     return p;
 }
@@ -190,7 +192,7 @@ static void pour(struct pty *p, const char *s, size_t n)
 static void a_huge_paste_is_survived(void **state)
 {
     (void)state;
-    struct pty *p = pty_start(play, NULL, NULL, 24, 80);
+    struct pty *p = pty_start(play, ours, NULL, 24, 80);
     start_playing(p);
     struct buf b;
     buf_init(&b, 0);
@@ -214,7 +216,7 @@ static void a_huge_paste_is_survived(void **state)
 static void keys_that_are_none_are_survived(void **state)
 {
     (void)state;
-    struct pty *p = pty_start(play, NULL, NULL, 24, 80);
+    struct pty *p = pty_start(play, ours, NULL, 24, 80);
     start_playing(p);
     pty_type(p, "\377\376\303(\342\200\033[999;999;999~\033[<0;999;999M\033O\033[1;9Z"
                 "\033]52;c;AAAA\a\033P+q\033\\\033[?62;c\033[200~\033[201~");
@@ -234,7 +236,7 @@ static void change_lesson(char *path, size_t size, const char *from, const char 
 {
     static char text[256 * 1024];
     snprintf(path, size, "%s/changed.lua", pty_fresh_dir());
-    FILE *f = fopen("lessons/first-page.lua", "r");
+    FILE *f = fopen("tests/bad/lessons/first-page.lua", "r");
     assert_non_null(f);
     text[fread(text, 1, sizeof text - 1, f)] = '\0';
     fclose(f);
@@ -252,7 +254,7 @@ static void a_broken_lesson_is_told_below_a_sane_prompt(void **state)
     char path[300];
     change_lesson(path, sizeof path, "minutes = 6", "minuets = 6");
     const char *const words[] = {"play", path, NULL};
-    struct pty *p = pty_start(words, NULL, NULL, 24, 80);
+    struct pty *p = pty_start(words, ours, NULL, 24, 80);
     assert_true(pty_ends(p));
     assert_true(wrote(p, "changed.lua:"));
     assert_true(wrote(p, "did you mean 'minutes'"));
@@ -265,7 +267,7 @@ static void a_broken_goal_is_told_and_passed(void **state)
     char path[300];
     change_lesson(path, sizeof path, "return s:seen(\"status\")", "while true do end");
     const char *const words[] = {"play", path, "--seed", "7", NULL};
-    struct pty *p = pty_start(words, NULL, NULL, 24, 80);
+    struct pty *p = pty_start(words, ours, NULL, 24, 80);
     start_playing(p);
     pty_type(p, "status\r");
     assert_true(pty_sees(p, "This lesson is broken: changed.lua:"));
@@ -281,7 +283,7 @@ static void a_worker_killed_in_a_wait_is_replaced(void **state)
 {
     (void)state;
     const char *dir = pty_fresh_dir();
-    struct pty *p = pty_start(play, NULL, dir, 24, 80);
+    struct pty *p = pty_start(play, ours, dir, 24, 80);
     start_playing(p);
     pty_type(p, "status\rchanges\r2\rdown\r");
     assert_true(pty_sees(p, "Take it back"));
@@ -289,9 +291,9 @@ static void a_worker_killed_in_a_wait_is_replaced(void **state)
     assert_true(worker > 0);
     pty_type(p, "wait 4m\r");
     assert_true(pty_sees(p, "> wait 4m"));
-    kill(worker, SIGKILL);
-    pty_type(p, "status\r");
+    kill(worker, SIGKILL); /* the wait's own ticks notice; a key would end the notice */
     assert_true(pty_sees(p, "restarted"));
+    pty_type(p, "status\r");
     assert_true(pty_worker(p) != worker);
     pty_type(p, "rollback shop\r");
     assert_true(pty_sees(p, "rollback shop"));
@@ -302,6 +304,7 @@ static void a_worker_killed_in_a_wait_is_replaced(void **state)
 
 int main(void)
 {
+
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tiny_terminal_is_told_the_size),
         cmocka_unit_test(the_tiniest_terminal_does_no_harm),

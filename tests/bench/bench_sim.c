@@ -1,7 +1,8 @@
 /*
- * How fast the engine is: customers a second through M/M/1, and requests a second
- * through a shop of three tiers with retries, timeouts and traces; the latter also as
- * it is played, with telemetry listening. Prints; judges nothing.
+ * How fast the engine is: customers a second through M/M/1, through M/M/50 with a
+ * timeout each, through many M/M/1 side by side, and requests a second through a shop
+ * of three tiers with retries, timeouts and traces; the latter also as it is played,
+ * with telemetry listening. Prints; judges nothing.
  *
  *     bench_sim [PART [NAME]]   PART 20: a twentieth of the length, for callgrind;
  *                               NAME: only those whose name begins so
@@ -44,24 +45,50 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static struct model *mm1(void)
+/* One M/M/c at four fifths of its capacity, by way of a call with this timeout (0:
+ * none). */
+static void add_queue(struct model *m, int number, int servers, sim_time mean,
+                      sim_time timeout)
+{
+    char api[24], users[24], text[64];
+    snprintf(api, sizeof api, "api%d", number);
+    snprintf(users, sizeof users, "users%d", number);
+    comp_id c = add(m, "service", api);
+    set(m, c, "workers", value_count(servers));
+    set(m, c, "cores", value_number(servers));
+    struct node work = {.kind = NODE_COMPUTE, .time = dist_exponential(mean)};
+    must(model_endpoint(m, c, "get", NULL, &work, &why));
+    c = add(m, "client", users);
+    snprintf(text, sizeof text, "%s/get", api);
+    set(m, c, "to", value_text(text));
+    set(m, c, "rate", value_number(0.8 * servers * (double)SIM_SEC / (double)mean));
+    set(m, c, "trace_every", value_count(-1));
+    snprintf(text, sizeof text, "%s.%s", users, api);
+    c = add(m, "call", text);
+    set(m, c, "network", value_duration(0));
+    set(m, c, "timeout", value_duration(timeout));
+}
+
+/* `n` of them, which know nothing of each other. */
+static struct model *mm1(int n)
 {
     struct model *m = model_new();
-    comp_id api = add(m, "service", "api");
-    set(m, api, "workers", value_count(1));
-    set(m, api, "cores", value_number(1));
-    struct node work = {.kind = NODE_COMPUTE, .time = dist_exponential(SIM_MS)};
-    must(model_endpoint(m, api, "get", NULL, &work, &why));
-    comp_id users = add(m, "client", "users");
-    set(m, users, "to", value_text("api/get"));
-    set(m, users, "rate", value_number(800));
-    set(m, users, "trace_every", value_count(-1));
-    set(m, add(m, "call", "users.api"), "network", value_duration(0));
+    for (int i = 0; i < n; i++)
+        add_queue(m, i, 1, SIM_MS * n, 0);
     return m;
 }
 
-static struct model *three_tiers(void)
+static struct model *mm50(int n)
 {
+    struct model *m = model_new();
+    (void)n;
+    add_queue(m, 0, 50, 50 * SIM_MS, SIM_SEC);
+    return m;
+}
+
+static struct model *three_tiers(int n)
+{
+    (void)n;
     struct model *m = model_new();
     comp_id db = add(m, "database", "db");
     set(m, db, "cores", value_number(16));
@@ -108,19 +135,35 @@ static void run_watched(struct world *w, struct model *m, sim_time until)
 
 struct bench {
     const char *name;
-    struct model *(*model)(void);
+    struct model *(*model)(int n);
+    int n;
     sim_time until;
     bool watched;
 };
 static const struct bench benches[] = {
-    {"M/M/1", mm1, 5000 * SIM_SEC, false},
-    {"three tiers", three_tiers, 500 * SIM_SEC, false},
-    {"three tiers, telemetry", three_tiers, 500 * SIM_SEC, true},
+    {"M/M/1", mm1, 1, 5000 * SIM_SEC, false},
+    {"M/M/50, timeouts", mm50, 1, 2000 * SIM_SEC, false},
+    {"10 M/M/1", mm1, 10, 1000 * SIM_SEC, false},
+    {"100 M/M/1", mm1, 100, 1000 * SIM_SEC, false},
+    {"1000 M/M/1", mm1, 1000, 1000 * SIM_SEC, false},
+    {"three tiers", three_tiers, 1, 500 * SIM_SEC, false},
+    {"three tiers, telemetry", three_tiers, 1, 500 * SIM_SEC, true},
 };
+
+/* Of all clients together. */
+static double sum(const struct world *w, const char *metric)
+{
+    const struct model *m = world_model(w);
+    double x = 0;
+    for (size_t c = 0; c < model_comps(m); c++)
+        if (strcmp(model_kind(m, (comp_id)c)->name, "client") == 0)
+            x += world_metric(w, (comp_id)c, metric, -1);
+    return x;
+}
 
 static void run(const struct bench *b, int part)
 {
-    struct model *m = b->model();
+    struct model *m = b->model(b->n);
     must(model_finish(m, &why));
     struct world *w = world_new(m, 1, &why);
     double start = seconds();
@@ -129,11 +172,11 @@ static void run(const struct bench *b, int part)
     else
         must(world_run(w, b->until / part, UINT64_MAX, NULL, &why));
     double took = seconds() - start;
-    double n = world_metric(w, model_find(m, "users"), "attempts_total", -1);
-    double mean = world_metric(w, model_find(m, "users"), "seconds_total", -1) / n;
-    printf("%-24s %8.2f M requests/s  %8.2f M events/s  mean %6.3f ms  %zu KiB\n",
+    double n = sum(w, "attempts_total"), mean = sum(w, "seconds_total") / n;
+    printf("%-24s %6.2f M requests/s  %6.2f M events/s  mean %9.3f ms  %zu KiB\n",
            b->name, n / took / 1e6, (double)world_events(w) / took / 1e6, mean * 1e3,
            world_bytes(w) / 1024);
+    fflush(stdout);
     world_free(w);
     model_unref(m);
 }

@@ -107,6 +107,25 @@ tc play first-page --script "$scratch/keys"
 [ $? -eq 2 ] && grep -q "keys:1: 'Entr' is no key" "$scratch/err"
 verdict "a script's mistake is named with its line" $?
 
+# What is not over is not told, and a briefing is not a run yet.
+rm -rf "$scratch/state"
+printf '\n' | tc play first-page
+tc list
+! grep -q 'begun' "$scratch/out"
+verdict "a run left on its briefing is not begun" $?
+printf '\nstatus\n' | tc play first-page
+tc list
+grep -q 'first-page.*begun' "$scratch/out"
+verdict "one with a command is" $?
+tc report
+[ $? -eq 1 ] && [ ! -s "$scratch/out" ] && grep -q 'not over.*truecode play first-page' "$scratch/err"
+verdict "a run that goes on has no report yet" $?
+tc replay first-page
+step=$(grep -o 'step [0-9]* of [0-9]*' "$scratch/out")
+tc progress
+[ -n "$step" ] && says "$step"
+verdict "replay and progress count steps alike" $?
+
 # Without a jail the same is played.
 printf '\nstatus\n' | tc play first-page --new --seed 7 --no-jail
 says "COMPONENT"

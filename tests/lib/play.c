@@ -57,6 +57,22 @@ const char play_small[] =
     "  debrief = [[A bad version.]],\n"
     "}\n";
 
+const char play_calm[] =
+    "return lesson { id = 'calm', title = 'Calm', track = 'lab', minutes = 5,\n"
+    "  level = 1, day_start = '10:00', starts_at = min(1), ends_at = min(20),\n"
+    "  good_for = min(3), place = [[A lake.]], page = [[All well?]],\n"
+    "  world = function(w)\n"
+    "    w:service { 'api', instances = 2,\n"
+    "      endpoints = { buy = { compute(ms(4)) } } }\n"
+    "    w:client { 'users', to = 'api/buy', rate = per_second(5) }\n"
+    "  end,\n"
+    "  slo = { name = 'an answer', good = 0.95, within = sec(1), window = min(30) },\n"
+    "  incident = function(i) end,\n"
+    "  expect = { quiet = true, at = min(1), normal = {\n"
+    "    ['well'] = function(s) return s:good(min(1)) > 0.9 end } },\n"
+    "  debrief = [[Nothing.]],\n"
+    "}\n";
+
 struct session_options play_options(const char *text, const char *tape)
 {
     return (struct session_options){.text = text,

@@ -16,6 +16,8 @@
 /* A shop whose new version fails three orders in ten; paged at minute 5 (10:05), a
  * ticket at minute 8. Steps: ask (2 is right), look ("changes"), predict, act. */
 extern const char play_small[];
+/* A shift without a fault, steps or fixes; paged at minute 1. */
+extern const char play_calm[];
 
 struct session_options play_options(const char *text, const char *tape);
 struct session *play_open(const struct session_options *o);

@@ -69,6 +69,10 @@ static void test_time_stands_at_a_question(void **state)
     assert_int_equal(session_tick(s, SIM_SEC, UINT64_MAX, &more, &why), ERR_OK);
     assert_true(session_view(s)->now == 5 * SIM_MIN);
     play_type(s, "2");
+    assert_int_equal(session_view(s)->hold, HOLD_READING); /* the next step's text */
+    assert_int_equal(session_tick(s, SIM_SEC, UINT64_MAX, &more, &why), ERR_OK);
+    assert_true(session_view(s)->now == 5 * SIM_MIN);
+    play_type(s, "status");
     assert_int_equal(session_view(s)->hold, HOLD_NONE);
     assert_int_equal(session_tick(s, SIM_SEC, UINT64_MAX, &more, &why), ERR_OK);
     assert_true(session_view(s)->now == 5 * SIM_MIN + SIM_SEC);

@@ -249,7 +249,7 @@ static void test_the_first_branch_counts(void **state)
     assert_int_equal(before.total, after.total);
     assert_int_equal(before.outcome, after.outcome);
     assert_false(reported(s, "because late"));
-    assert_false(reported(s, "You predicted"));
+    assert_false(reported(s, "you said"));
     assert_true(reported(s, "Same code.")); /* the restart of the first branch */
     play_same_again(s, play_small);
     session_free(s);

@@ -307,29 +307,13 @@ static void test_predictions_read_well(void **state)
 
 /* ---- other lessons --------------------------------------------------------------- */
 
-static const char calm[] =
-    "return lesson { id = 'calm', title = 'Calm', track = 'lab', minutes = 5,\n"
-    "  level = 1, day_start = '10:00', starts_at = min(1), ends_at = min(20),\n"
-    "  good_for = min(3), place = [[A lake.]], page = [[All well?]],\n"
-    "  world = function(w)\n"
-    "    w:service { 'api', instances = 2,\n"
-    "      endpoints = { buy = { compute(ms(4)) } } }\n"
-    "    w:client { 'users', to = 'api/buy', rate = per_second(5) }\n"
-    "  end,\n"
-    "  slo = { name = 'an answer', good = 0.95, within = sec(1), window = min(30) },\n"
-    "  incident = function(i) end,\n"
-    "  expect = { quiet = true, at = min(1), normal = {\n"
-    "    ['well'] = function(s) return s:good(min(1)) > 0.9 end } },\n"
-    "  debrief = [[Nothing.]],\n"
-    "}\n";
-
 /* A shift without a fault: to look and leave it alone is all; to change it is a loss.
  */
 static void test_a_quiet_shift(void **state)
 {
     (void)state;
     char *text;
-    struct session *s = begun(calm, MODE_ONCALL);
+    struct session *s = begun(play_calm, MODE_ONCALL);
     play_type(s, "status");
     wait_out(s, 4 * SIM_MIN);
     play_type(s, "say --who nobody --since 10:01 --impact none --state recovered "
@@ -341,7 +325,7 @@ static void test_a_quiet_shift(void **state)
     assert_non_null(strstr(text, "Nothing was wrong, and nothing was changed."));
     mem_free(text);
     session_free(s);
-    s = begun(calm, MODE_GUIDED);
+    s = begun(play_calm, MODE_GUIDED);
     play_type(s, "restart api");
     wait_out(s, 4 * SIM_MIN);
     play_type(s, "resolve recovered");

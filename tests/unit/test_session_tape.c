@@ -108,6 +108,7 @@ static void test_no_second_is_lost(void **state)
     bool more = true;
     play_type(s, "");
     play_type(s, "2");
+    play_type(s, "status");
     tick(s, 10 * SIM_SEC, 1, &more);
     while (more) {
         tick(s, 0, 1, &more);
@@ -126,6 +127,7 @@ static void test_fractions_of_seconds(void **state)
     bool more = false;
     play_type(s, "");
     play_type(s, "2");
+    play_type(s, "status");
     for (int i = 0; i < 30; i++) {
         tick(s, 137 * SIM_MS, UINT64_MAX, &more);
         assert_true(session_view(s)->now % SIM_SEC == (i + 1) * 137 * SIM_MS % SIM_SEC);

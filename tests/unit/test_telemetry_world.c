@@ -219,6 +219,35 @@ static void the_objective_is_the_worlds_ledger(void **state)
     close_scene(&s);
 }
 
+/* Visitors that the objective is not about do not change it. */
+static void only_those_it_is_about_count(void **state)
+{
+    (void)state;
+    const struct node none = {.kind = NODE_FAIL, .what = "no"};
+    struct lab l = lab_new();
+    struct errmsg why = {0};
+    lab_part(&l, "service", "shop", "instances=1");
+    lab_endpoint(&l, "shop", "buy", &none);
+    const struct node work = {.kind = NODE_COMPUTE,
+                              .time = {DIST_EXPONENTIAL, 0, 3 * SIM_MS, 0}};
+    lab_endpoint(&l, "shop", "look", &work);
+    lab_part(&l, "client", "robots", "to=shop/buy rate=10");
+    comp_id users = lab_part(&l, "client", "users", "to=shop/look rate=10");
+    const struct slo slo = {
+        .name = "an answer", .within = SIM_SEC, .objective = 0.9, .window = SIM_HOUR};
+    assert_int_equal(model_slo(l.m, &slo, &users, 1, &why), ERR_OK);
+    lab_start(&l, 5);
+    struct recording *rec = recording_new(l.m, NULL, 0);
+    play(rec, l.w, 60 * SIM_SEC);
+    assert_true(lab_metric(&l, "robots", "bad_total") > 100);
+    assert_int_equal(recording_bad_count(rec, 0, 60 * SIM_SEC), 0);
+    assert_true(recording_good(rec, 0, 60 * SIM_SEC) == 1);
+    assert_true(recording_good_of(rec, model_find(l.m, "robots"), 0, 60 * SIM_SEC) ==
+                0);
+    recording_free(rec);
+    lab_free(&l);
+}
+
 static void traces_and_logs_are_there(void **state)
 {
     (void)state;
@@ -390,6 +419,7 @@ int main(void)
         cmocka_unit_test(a_wrong_name_gets_a_suggestion),
         cmocka_unit_test(requests_time_and_failures_add_up),
         cmocka_unit_test(the_objective_is_the_worlds_ledger),
+        cmocka_unit_test(only_those_it_is_about_count),
         cmocka_unit_test(traces_and_logs_are_there),
         cmocka_unit_test(nothing_in_the_world_depends_on_it),
         cmocka_unit_test(a_rewind_gives_the_same_run_again),

@@ -1,0 +1,61 @@
+/*
+ * The bare word say: an update asked for field by field, and what ends up on the tape.
+ */
+#include "../lib/play.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static void test_one_field_after_the_other(void **state)
+{
+    (void)state;
+    static const char *const typed[] = {
+        "",     "2",     "changes",     "up",      "rollback api",
+        "say",  "users", "status",      "10:03",   "half \"of\" them \\ all",
+        "soon", "2",     "\"changes\"", "at 10:30"};
+    struct session *s = play_lesson(play_small, NULL);
+    for (size_t i = 0; i < sizeof(typed) / sizeof(*typed); i++)
+        play_type(s, typed[i]);
+    assert_true(play_said(s, "Who is affected?"));
+    assert_true(play_said(s, "One of the four"));
+    assert_true(play_said(s, "Posted."));
+    const struct session_view *v = session_view(s);
+    assert_string_equal(v->notes[v->nnotes - 1].text,
+                        "users; 10:03; half 'of' them / all; mitigated; at 10:30");
+    char *tape = play_tape(s);
+    assert_non_null(strstr(tape, "cmd say --who \"users\" --since \"10:03\""));
+    assert_null(strstr(tape, "cmd say\n"));
+    struct session *again = play_lesson(play_small, tape);
+    assert_int_equal(session_view(again)->nnotes, v->nnotes);
+    session_free(again);
+    session_free(s);
+    mem_free(tape);
+}
+
+static void test_it_can_be_left(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "say");
+    play_type(s, "everybody");
+    play_type(s, "cancel");
+    play_type(s, "2"); /* an answer again */
+    assert_true(play_said(s, "Nothing was posted."));
+    assert_int_equal(session_view(s)->step, 1);
+    assert_int_equal(session_view(s)->nnotes, 0);
+    session_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_field_after_the_other),
+        cmocka_unit_test(test_it_can_be_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

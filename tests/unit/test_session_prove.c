@@ -1,0 +1,266 @@
+/*
+ * The prover accepts what is true and refuses what is not: each kind of harm, steps
+ * whose goal is true beforehand, predicates with a memory, lessons that end too early.
+ */
+#include "../lib/play.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCALE "{ 'scale', { 'scale api 4' }, harm = 'nothing'"
+
+/* The failed rows, one a line: "kind name: detail". */
+static char *failures(const char *text)
+{
+    struct proof p;
+    struct errmsg why = {0};
+    struct buf b;
+    buf_init(&b, 0);
+    enum err e =
+        prove_lesson(&p, text, strlen(text), "small.lua", 1, 2, NULL, NULL, &why);
+    if (e != ERR_OK)
+        buf_addf(&b, "error: %s\n", why.text);
+    for (size_t i = 0; i < p.n; i++)
+        if (p.rows[i].failed)
+            buf_addf(&b, "%s %s: %s\n", p.rows[i].kind, p.rows[i].name,
+                     p.rows[i].detail);
+    assert_int_equal(p.ok && e == ERR_OK, b.len == 0);
+    char *made = mem_strdup(b.s);
+    buf_release(&b);
+    proof_release(&p);
+    return made;
+}
+
+static void proven(const char *text)
+{
+    char *f = failures(text);
+    if (*f)
+        fail_msg("%s", f);
+    mem_free(f);
+}
+
+static void refused(const char *text, const char *words)
+{
+    char *f = failures(text);
+    if (!strstr(f, words))
+        fail_msg("\"%s\" is not in: %s", words, f);
+    mem_free(f);
+}
+
+static void edited(void (*want)(const char *, const char *), const char *from,
+                   const char *to, const char *words)
+{
+    char *text = play_edit(play_small, from, to);
+    want(text, words);
+    mem_free(text);
+}
+
+static void is_proven(const char *text, const char *words)
+{
+    (void)words;
+    proven(text);
+}
+
+static void test_small_is_proven(void **state)
+{
+    (void)state;
+    proven(play_small);
+}
+
+/* ---- kinds of harm --------------------------------------------------------------- */
+
+static void test_nothing(void **state)
+{
+    (void)state;
+    edited(refused, "'scale api 4'", "'rollback api'", "wrong scale: nothing");
+}
+
+static void test_worse(void **state)
+{
+    (void)state;
+    edited(is_proven, SCALE,
+           "{ 'scale', { 'restart api', 'restart api', 'restart api', 'restart api', "
+           "'restart api' }, harm = 'worse'",
+           NULL);
+    edited(refused, SCALE, "{ 'scale', { 'scale api 4' }, harm = 'worse'",
+           "wrong scale: worse");
+    edited(refused, SCALE, "{ 'scale', { 'rollback api' }, harm = 'worse'",
+           "wrong scale: worse: users");
+}
+
+/* Good for five minutes, then the bot puts v2 there again. */
+static char *comes_back(const char *line)
+{
+    char *text = play_edit(play_small, "    i:at(min(8),",
+                           "    i:at(min(12), deploy('api', 'v2', { by = 'bot' }))\n"
+                           "    i:at(min(8),");
+    char harm[200];
+    snprintf(harm, sizeof harm, "{ 'scale', { '%s', 'wait 15m' }, harm = 'returns'",
+             line);
+    char *more = play_edit(text, SCALE, harm);
+    mem_free(text);
+    return more;
+}
+
+static void test_returns(void **state)
+{
+    (void)state;
+    char *text = comes_back("rollback api");
+    char *f = failures(text);
+    assert_null(strstr(f, "wrong scale"));
+    mem_free(f);
+    mem_free(text);
+    edited(refused, SCALE, "{ 'scale', { 'scale api 4' }, harm = 'returns'",
+           "wrong scale: returns: never good");
+    /* a fix that wins does not return, however one minute of it looks */
+    edited(refused, SCALE,
+           "{ 'scale', { 'rollback api', 'wait 3m', 'scale api 1', 'wait 2m', "
+           "'scale api 2', 'wait 10m' }, harm = 'returns'",
+           "wrong scale: returns");
+}
+
+static char *hiccup(const char *line)
+{
+    char *text = play_edit(play_small, "    i:at(min(8),",
+                           "    i:at(min(12), deploy('api', 'v2', { by = 'bot' }))\n"
+                           "    i:at(min(8),");
+    char harm[200];
+    snprintf(harm, sizeof harm,
+             "{ 'scale', { '%s' }, harm = 'fragile', breaks_by = 'the bot', "
+             "breaks_at = min(12)",
+             line);
+    char *more = play_edit(text, SCALE, harm);
+    mem_free(text);
+    return more;
+}
+
+static void test_fragile(void **state)
+{
+    (void)state;
+    char *text = hiccup("scale api 4");
+    refused(text, "wrong scale: fragile");
+    mem_free(text);
+    /* what breaks the reference as well says nothing about this one */
+    text = hiccup("deploy api v1");
+    refused(text, "wrong scale: fragile");
+    mem_free(text);
+}
+
+static void test_partial(void **state)
+{
+    (void)state;
+    edited(refused, SCALE, "{ 'scale', { 'scale api 4' }, harm = 'partial'",
+           "wrong scale: partial");
+    edited(refused, SCALE, "{ 'scale', { 'rollback api' }, harm = 'partial'", "it won");
+    /* half of it: one in ten users is spared less than the objective asks */
+    edited(is_proven, SCALE, "{ 'scale', { 'set users.rate 8' }, harm = 'partial'",
+           NULL);
+}
+
+static void test_costly(void **state)
+{
+    (void)state;
+    edited(is_proven, SCALE, "{ 'scale', { 'rollback api' }, harm = 'costly'", NULL);
+    edited(refused, SCALE, "{ 'scale', { 'scale api 4' }, harm = 'costly'",
+           "wrong scale: costly");
+}
+
+/* ---- steps ----------------------------------------------------------------------- */
+
+/* The first step's goal is looked at before its solution as well. */
+static void test_a_goal_true_at_rest(void **state)
+{
+    (void)state;
+    char *text = play_edit(
+        play_small, "    ask { 'first'",
+        "    look { 'zero', say = 'Look.', goal = function(s) return true end,\n"
+        "      solution = { 'status' }, hints = { 'status' } },\n"
+        "    ask { 'first'");
+    refused(text, "steps zero: done before its solution");
+    mem_free(text);
+    edited(refused, "s:seen('changes')", "s:rate('orders', min(1)) > 0",
+           "steps changes: done before its solution");
+    edited(refused, "s:seen('changes')", "s:seen('logs')",
+           "steps changes: not done after its solution");
+}
+
+/* A shift without a fault has none. */
+static void test_no_steps(void **state)
+{
+    (void)state;
+    char *f = failures(play_calm);
+    if (*f)
+        fail_msg("%s", f);
+    mem_free(f);
+}
+
+/* ---- predicates ------------------------------------------------------------------ */
+
+static void test_a_predicate_with_a_memory(void **state)
+{
+    (void)state;
+    char *text = play_edit(play_small, "return lesson {",
+                           "local n = 0\nlocal function late()\n"
+                           "  n = n + 1\n  return n > 5\nend\nreturn lesson {");
+    char *moves = play_edit(text, "return s:good(min(1)) < 0.9", "return late()");
+    refused(moves, "fresh state");
+    mem_free(moves);
+    char *goal = play_edit(text, "s:good_for(min(3))", "s:good_for(min(3)) and late()");
+    refused(goal, "fresh state");
+    mem_free(goal);
+    mem_free(text);
+}
+
+static void test_a_predicate_that_raises(void **state)
+{
+    (void)state;
+    edited(refused, "return s:good(min(1)) < 0.9", "return s.nothing.more",
+           "small.lua:");
+    edited(refused, "s:good_for(min(3))", "s.nothing.more", "small.lua:");
+}
+
+/* ---- when ------------------------------------------------------------------------ */
+
+static void test_expect_at(void **state)
+{
+    (void)state;
+    edited(is_proven, "expect = { at = min(5)", "expect = { at = min(4)", NULL);
+    edited(is_proven, "expect = { at = min(5)", "expect = { at = min(10)", NULL);
+    edited(refused, "expect = { at = min(5)", "expect = { at = min(1)",
+           "moves orders fail");
+    edited(refused, "expect = { at = min(5)", "expect = { at = min(41)", "of 0");
+}
+
+/* A verdict needs good_for after the last change: a lesson has to last that long. */
+static void test_a_fix_that_ends_too_late(void **state)
+{
+    (void)state;
+    edited(is_proven, "{ 'rollback api' } }", "{ 'rollback api', 'wait 50m' } }", NULL);
+    edited(refused, "ends_at = min(40)", "ends_at = min(8)", "ends_at");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_small_is_proven),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_worse),
+        cmocka_unit_test(test_returns),
+        cmocka_unit_test(test_fragile),
+        cmocka_unit_test(test_partial),
+        cmocka_unit_test(test_costly),
+        cmocka_unit_test(test_a_goal_true_at_rest),
+        cmocka_unit_test(test_no_steps),
+        cmocka_unit_test(test_a_predicate_with_a_memory),
+        cmocka_unit_test(test_a_predicate_that_raises),
+        cmocka_unit_test(test_expect_at),
+        cmocka_unit_test(test_a_fix_that_ends_too_late),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
