@@ -229,10 +229,11 @@ static enum ui_want panel_key(struct ui *u, const struct key *k)
     if (view_scroll(&u->vs[u->tab], k))
         return UI_NOTHING;
     if (k->kind == KEY_ENTER) {
-        if (ui_view_of(u)->feedback)
-            session_read(u->s);
-        else
+        const struct session_view *v = ui_view_of(u);
+        if (!v->feedback)
             u->at_panel = u->zoom = false;
+        if (v->feedback || v->hold == HOLD_READING)
+            session_read(u->s);
         return UI_NOTHING;
     }
     if (is_ch(k, 'q') && u->vs[u->tab].open) { /* what is open, not the program */

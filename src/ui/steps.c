@@ -125,9 +125,9 @@ void step_draw(struct ui *u, struct canvas *c, struct rect r)
 {
     const struct session_view *v = ui_view_of(u);
     char title[160];
-    const char *right = !v->feedback && v->current && v->hints_shown < v->current->nhints
-                            ? "F2 hint"
-                            : NULL;
+    const char *right =
+        !v->feedback && v->current && v->hints_shown < v->current->nhints ? "F2 hint"
+                                                                          : NULL;
     int room = r.cols - 4 - (right ? (int)text_width(right) + 4 : 0);
     if (v->feedback)
         snprintf(title, sizeof title, "Before you go on");
