@@ -386,7 +386,7 @@ const struct command cmd_trace = {
              .doc = "One request from end to end. Each call with what it waited for, "
                     "and where the time went. traces lists the IDs; the beginning of "
                     "one is enough.",
-             .examples = "trace 7f3a",
+             .examples = "trace ID",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_TRACE},

@@ -126,8 +126,8 @@ const struct command cmd_traces = {
                  "[--unfinished] [--since TIME]",
              .doc = "Requests recorded from end to end. Errors, the slowest, some of "
                     "the rest, and those that have not finished.",
-             .examples = "traces --slow 1s\ntraces --endpoint buy --unfinished\n"
-                         "traces orders-db --errors --since 30m",
+             .examples = "traces --slow 1s\ntraces --unfinished\ntraces --endpoint "
+                         "ENDPOINT --errors --since 30m",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_COMPONENT},
