@@ -310,6 +310,24 @@ static void what_was_shown_is_said(void **state)
     assert_true(has_seen("config checkout", "checkout:config"));
 }
 
+/* What hangs is counted beside what finished, and its wait is part of its time. */
+static void hanging_requests_are_told(void **state)
+{
+    char line[64];
+    (void)state;
+    shows("traces", "not finished (checkout/buy");
+    char *open = shop_says(&shop, "traces --unfinished | tail -1", NULL, NULL);
+    assert_non_null(strstr(open, "not finished"));
+    snprintf(line, sizeof line, "trace %.*s", (int)strcspn(open, " "), open);
+    mem_free(open);
+    char *text = shop_says(&shop, line, NULL, NULL);
+    const char *went = strstr(text, "where the time went: ");
+    assert_non_null(went);
+    assert_null(strstr(went, "network 100"));
+    assert_non_null(strstr(text, "still inside"));
+    mem_free(text);
+}
+
 /* Examples are about this world, and none of them is a cure. */
 static void examples_are_of_this_world(void **state)
 {
@@ -359,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(actions_come_from_the_tables),
         cmocka_unit_test(settings_and_flags),
+        cmocka_unit_test(hanging_requests_are_told),
         cmocka_unit_test(examples_are_of_this_world),
         cmocka_unit_test(leaving_is_explained),
         cmocka_unit_test(every_action_is_accepted_by_the_world),
