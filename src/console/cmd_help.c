@@ -219,10 +219,6 @@ static enum err no_help(struct call *c, const char *word)
 static enum err run(struct call *c)
 {
     const char *word = c->nargs ? c->arg[0] : NULL;
-    if (!word && c->ctx->step_say && !c->piped) {
-        para(c, TONE_NORMAL, 0, c->ctx->step_say);
-        out_end(c->o);
-    }
     if (!word && c->ctx->ntools)
         list_tools(c);
     else if (!word || str_eq(word, "all"))
@@ -233,6 +229,10 @@ static enum err run(struct call *c)
         show_filter(c, filter_find(word));
     else
         return no_help(c, word);
+    if (!word && c->ctx->step_say && !c->piped) {
+        out_end(c->o);
+        para(c, TONE_NORMAL, 0, c->ctx->step_say);
+    }
     return ERR_OK;
 }
 
