@@ -263,14 +263,19 @@ static bool has(const char *line, const char *what)
     return strstr(line, what) != NULL;
 }
 
-/* The line that fits what was typed: about one instance, with a value, or neither. */
+/* The shortest line that fits what was typed: about one instance, with a value, or
+ * neither. */
 static const char *fitting_wild(const struct call *c, bool instance, bool value)
 {
     const struct command_info *info = &c->cmd->info;
+    const char *shortest = NULL;
     for (size_t i = 0; i < info->nwild; i++)
         if (has(info->wild[i].line, "INSTANCE") == instance &&
-            has(info->wild[i].line, "VALUE") == value)
-            return info->wild[i].line;
+            has(info->wild[i].line, "VALUE") == value &&
+            (!shortest || strlen(info->wild[i].line) < strlen(shortest)))
+            shortest = info->wild[i].line;
+    if (shortest)
+        return shortest;
     for (size_t i = 0; i < info->nwild; i++)
         if (!has(info->wild[i].line, "INSTANCE") || instance)
             return info->wild[i].line;
@@ -290,9 +295,8 @@ static const char *what_was_said(struct call *c, const char *name, int instance)
     const char *done = c->nargs > 1 ? c->arg[1] + strspn(c->arg[1], "-") : "";
     const char *text = wild_line(c, c->cmd->done, name, name, value ? value : done);
     const char *wild = c->wild ? c->wild : fitting_wild(c, instance > 0, value != NULL);
-    return wild ? strf(c, "%s. (In the wild: %s)", text,
-                       wild_line(c, wild, comp, name, value))
-                : strf(c, "%s.", text);
+    return with_wild(c, strf(c, "%s.", text),
+                     wild ? wild_line(c, wild, comp, name, value) : NULL);
 }
 
 /* One after the other, each drained first: that is the careful way, nobody is asked. */
@@ -396,7 +400,7 @@ enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
     if (str_eq(was, is))
         return fail(c, ERR_REFUSED, "%s is %s already.", label, is);
     fx_action(c, &a,
-              strf(c, "%s is now %s (was %s). (In the wild: %s)", label, is, was,
-                   set_wild(c, comp, p, &a.args[0])));
+              with_wild(c, strf(c, "%s is now %s (was %s).", label, is, was),
+                        set_wild(c, comp, p, &a.args[0])));
     return ERR_OK;
 }

@@ -185,7 +185,7 @@ const struct command cmd_cache = {
              .doc = "Hit ratios and settings, or single keys. Of a key: what is left "
                     "of its time to live, hits and misses, loads of it at once, and "
                     "when it was written.",
-             .examples = "cache\ncache ttl\ncache ttl seats:ws-1*",
+             .examples = "cache\ncache ttl",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_CACHE_VIEW, ARG_TEXT},

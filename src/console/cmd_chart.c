@@ -153,8 +153,8 @@ const struct command cmd_chart = {
              "A metric over time. With marks where something was changed. A business "
              "counter goes by its bare name. Of a component: every metric, small. p50, "
              "p90, p95, p99 and mean are latencies of finished requests.",
-         .examples = "chart orders_placed --since 40m\nchart checkout.p99\n"
-                     "chart checkout-3.pool_waiting\nchart orders-db",
+         .examples =
+             "chart COMPONENT.p99 --since 40m\nchart INSTANCE.cpu\nchart COMPONENT",
          .group = GROUP_LOOK,
          WILD(wild)},
     .args = {ARG_SERIES},

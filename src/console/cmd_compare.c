@@ -143,8 +143,7 @@ const struct command cmd_compare = {
              .synopsis = "compare TIME [TIME]",
              .doc = "What moved between two moments. Every metric then and now (or at "
                     "a second time), the most moved first.",
-             .examples =
-                 "compare 19:45 now\ncompare 30m\ncompare 20:01 20:04 | grep pool",
+             .examples = "compare 30m\ncompare 30m now\ncompare 10m | grep COMPONENT",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_TIME, ARG_TIME},

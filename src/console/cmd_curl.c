@@ -187,7 +187,7 @@ const struct command cmd_curl = {
          .doc =
              "What one request would meet now. The health answer, or for an endpoint "
              "what finished lately and what is stuck inside. Nothing is sent.",
-         .examples = "curl checkout/health\ncurl edge/buy",
+         .examples = "curl COMPONENT/health\ncurl ENDPOINT",
          .group = GROUP_LOOK,
          WILD(wild)},
     .args = {ARG_ENDPOINT},

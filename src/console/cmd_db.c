@@ -251,8 +251,8 @@ const struct command cmd_db = {
              .doc = "A database from inside. How full and how busy it is; sessions "
                     "with their state, for how long, and who holds them; statements "
                     "with calls and times.",
-             .examples = "db\ndb sessions\ndb statements orders-db\n"
-                         "db sessions | grep -c 'idle in transaction'",
+             .examples =
+                 "db\ndb sessions\ndb statements DATABASE\ndb sessions | head -5",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_DB_VIEW, ARG_DB_VIEW},

@@ -56,7 +56,7 @@ const struct command cmd_flag = {
              .synopsis = "flag [NAME on|off]",
              .doc = "Feature flags: lists them, or turns one on or off. At once, "
                     "without a deploy.",
-             .examples = "flag\nflag pay-retry off",
+             .examples = "flag\nflag FLAG STATE",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

@@ -99,7 +99,7 @@ const struct command cmd_probe = {
              .synopsis = "probe SERVICE|INSTANCE",
              .doc = "The health checks of a service. What they ask, what each instance "
                     "answers, and who gets traffic.",
-             .examples = "probe checkout",
+             .examples = "probe COMPONENT",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_SERVICE},

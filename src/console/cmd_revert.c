@@ -28,10 +28,10 @@ static enum err run(struct call *c)
                     recording_changes(c->rec));
     if (!k->has_undo)
         return fail(c, ERR_REFUSED, "“%s” cannot be taken back.", k->title);
-    fx_action(
-        c, &k->undo,
-        strf(c, "Taken back: %s. (In the wild: %s)", k->title,
-             wild_line(c, c->cmd->info.wild[0].line, name_of(c, k->comp), NULL, NULL)));
+    fx_action(c, &k->undo,
+              with_wild(c, strf(c, "Taken back: %s.", k->title),
+                        wild_line(c, c->cmd->info.wild[0].line, name_of(c, k->comp),
+                                  NULL, NULL)));
     return ERR_OK;
 }
 

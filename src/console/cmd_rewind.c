@@ -25,7 +25,7 @@ const struct command cmd_rewind = {
              .doc = "Goes back to a moment. The system is as it was then; what you "
                     "noted and saw stays. After a rewind it is practice: the first try "
                     "is the one that is scored.",
-             .examples = "rewind 20:12\nrewind 5m",
+             .examples = "rewind 5m",
              .group = GROUP_TIME},
     .args = {ARG_TIME},
     .min_args = 1,

@@ -90,8 +90,7 @@ static void show_form(struct call *c)
         table_cell(&t, TONE_NORMAL, "%s", asks[i]);
     }
     table_print(&t);
-    note(c, "say --who everyone at checkout --since 19:56 --impact about 600 orders "
-            "--state mitigated --next 20:45");
+    note(c, "%s", c->cmd->info.examples);
 }
 
 static enum err run(struct call *c)
@@ -114,7 +113,7 @@ static enum err run(struct call *c)
 
 static const struct command_wild wild[] = {
     {"statuspage", "curl -X POST https://api.statuspage.io/v1/pages/PAGE/incidents "
-                   "-H 'Authorization: OAuth KEY' -d 'incident[name]=Checkout hangs' "
+                   "-H 'Authorization: OAuth KEY' -d 'incident[name]=WHAT' "
                    "-d 'incident[status]=identified'"},
 };
 const struct command cmd_say = {
@@ -125,9 +124,8 @@ const struct command cmd_say = {
              .doc = "A status update for everybody who waits. Leave out what does not "
                     "apply; \"not known yet\" is an answer. STATE is investigating, "
                     "mitigated, cured or recovered.",
-             .examples =
-                 "say --who everyone at checkout --since 19:56 --impact about 600 "
-                 "orders --state mitigated --next 20:45",
+             .examples = "say --who WHO --since TIME --impact not known yet --state "
+                         "investigating --next TIME",
              .group = GROUP_REASON,
              WILD(wild)},
     .args = {ARG_TEXT},

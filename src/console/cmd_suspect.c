@@ -96,7 +96,7 @@ const struct command cmd_suspect = {
          .doc =
              "Says what you think it is. A component and one word from the list (the "
              "bare word shows it), with the evidence. At most two are open at a time.",
-         .examples = "suspect\nsuspect checkout pool-leak because ps, db sessions",
+         .examples = "suspect\nsuspect COMPONENT MECHANISM because what you saw",
          .group = GROUP_REASON,
          WILD(wild)},
     .args = {ARG_COMPONENT, ARG_MECHANISM, ARG_TEXT},
@@ -105,14 +105,15 @@ const struct command cmd_suspect = {
     .run = run_suspect,
 };
 const struct command cmd_rule_out = {
-    .info = {.name = "rule-out",
-             .synopsis = "rule-out COMPONENT [MECHANISM] [because EVIDENCE]",
-             .doc = "Says what it is not, and why. A component as a whole, or one "
-                    "mechanism in it.",
-             .examples =
-                 "rule-out orders-db overload because cpu 1 %\nrule-out catalog",
-             .group = GROUP_REASON,
-             WILD(wild)},
+    .info =
+        {.name = "rule-out",
+         .synopsis = "rule-out COMPONENT [MECHANISM] [because EVIDENCE]",
+         .doc = "Says what it is not, and why. A component as a whole, or one "
+                "mechanism in it.",
+         .examples =
+             "rule-out COMPONENT MECHANISM because what you saw\nrule-out COMPONENT",
+         .group = GROUP_REASON,
+         WILD(wild)},
     .args = {ARG_COMPONENT, ARG_MECHANISM, ARG_TEXT},
     .max_args = 90,
     .raw = true,

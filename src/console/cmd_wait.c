@@ -40,7 +40,7 @@ const struct command cmd_wait = {
              .synopsis = "wait DURATION|TIME",
              .doc = "Lets time pass. So long, or until a time of day; it stops early "
                     "at a page or a message.",
-             .examples = "wait 30s\nwait 5m\nwait 20:45",
+             .examples = "wait 30s\nwait 5m\nwait TIME",
              .group = GROUP_TIME,
              WILD(wild)},
     .args = {ARG_DURATION},

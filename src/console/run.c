@@ -77,6 +77,12 @@ void note(struct call *c, const char *fmt, ...)
     buf_release(&b);
 }
 
+const char *with_wild(const struct call *c, const char *text, const char *wild)
+{
+    const char *both = wild ? strf(c, "%s (In the wild: %s)", text, wild) : text;
+    return text_width(both) <= (size_t)c->ctx->columns ? both : text;
+}
+
 const char *wild_line(const struct call *c, const char *line, const char *comp,
                       const char *inst, const char *value)
 {
@@ -276,11 +282,25 @@ static const struct command *from_the_wild(const struct stage *st, const char **
     return best;
 }
 
+/* What one types to leave other programs. */
+static bool wants_out(const char *word)
+{
+    static const char *const words[] = {"exit", "quit", "q", ":q", "bye", "logout"};
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_eq(words[i], word))
+            return true;
+    return false;
+}
+
 static enum err unknown_command(struct call *c, const struct stage *st)
 {
     size_t n;
     const char *word = st->words[0].s, *line = NULL;
     const char *const *names = command_names(&n);
+    if (wants_out(word))
+        return fail(c, ERR_INPUT, "%s",
+                    c->ctx->spoken ? "Ctrl-D or Ctrl-C leaves, saved."
+                                   : "Ctrl-C leaves, saved.");
     if (filter_find(word))
         return fail(c, ERR_INPUT,
                     "%s filters what another command shows, for example: logs | %s",

@@ -34,6 +34,23 @@ const char *ago(const struct call *c, sim_time t)
     return span_of(c, d >= SIM_SEC ? d / SIM_SEC * SIM_SEC : d);
 }
 
+const char *span_short(const struct call *c, sim_time d)
+{
+    long long s = (long long)(d / SIM_SEC), m = s / 60, h = m / 60;
+    if (s < 1)
+        return strf(c, "%lldms", (long long)(d / SIM_MS));
+    if (m < 1)
+        return strf(c, "%llds", s);
+    if (h < 1)
+        return s % 60 ? strf(c, "%lldm%02llds", m, s % 60) : strf(c, "%lldm", m);
+    return h < 10 ? strf(c, "%lldh%02lldm", h, m % 60) : strf(c, "%lldh", h);
+}
+
+const char *ago_short(const struct call *c, sim_time t)
+{
+    return span_short(c, c->now > t ? c->now - t : 0);
+}
+
 static bool two_digits(const char **s, int limit, int *out)
 {
     const char *p = *s;
