@@ -216,7 +216,8 @@ static enum err no_help(struct call *c, const char *word)
     return fail(c, ERR_NOT_FOUND, "There is no command %s; help all lists them.", word);
 }
 
-/* What is to be typed stands in backticks in a lesson's text; a line says it in quotes. */
+/* What is to be typed stands in backticks in a lesson's text; a line says it in quotes.
+ */
 static const char *quoted_words(struct call *c, const char *text)
 {
     char *says = arena_strdup(c->mem, text);
