@@ -153,6 +153,8 @@ static void restores_the_terminal_when_it_crashes(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct pty *p = pty_start(play, NULL, NULL, 24, 80);
         start_playing(p);
+        pty_type(p, "status\r"); /* a run is begun when something was done in it */
+        assert_true(pty_sees(p, "COMPONENT"));
         kill(p->pid, signals[i]);
         assert_true(pty_ends(p));
         assert_true(WIFSIGNALED(p->status) && WTERMSIG(p->status) == signals[i]);
@@ -170,6 +172,8 @@ static void saves_when_it_is_told_to_go(void **state)
         const char *dir = pty_fresh_dir();
         struct pty *p = pty_start(play, NULL, dir, 24, 80);
         start_playing(p);
+        pty_type(p, "status\r"); /* a run is begun when something was done in it */
+        assert_true(pty_sees(p, "COMPONENT"));
         kill(p->pid, signals[i]);
         assert_true(pty_ends(p));
         assert_true(WIFEXITED(p->status));
