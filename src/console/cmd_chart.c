@@ -120,7 +120,7 @@ static enum err run(struct call *c)
     sim_time from;
     enum err e = when_since(c, WINDOW, &from);
     if (e == ERR_OK && from >= c->now)
-        e = fail(c, ERR_INPUT, "A chart needs a beginning in the past: --since 10m");
+        e = refuse(c, ERR_INPUT, "A chart needs a beginning in the past: --since 10m");
     for (size_t i = 0; e == ERR_OK && i < c->nargs; i++) {
         struct chart ch;
         comp_id comp = model_find(c->m, c->arg[i]);

@@ -126,7 +126,7 @@ static enum err run(struct call *c)
     if (e != ERR_OK)
         return e;
     if (t1 == t2)
-        return fail(c, ERR_INPUT, "That is the same moment twice.");
+        return refuse(c, ERR_INPUT, "That is the same moment twice.");
     size_t max = 8192;
     struct moved *v = arena_alloc(c->mem, max * sizeof *v);
     show(c, v, gather(c, t1, t2, v, max), t1, t2);

@@ -211,9 +211,10 @@ static enum err no_help(struct call *c, const char *word)
     const char *const *names = command_names(&n);
     const char *near = text_suggest(word, names, n);
     if (near)
-        return fail(c, ERR_NOT_FOUND, "There is no command %s; did you mean %s?", word,
-                    near);
-    return fail(c, ERR_NOT_FOUND, "There is no command %s; help all lists them.", word);
+        return refuse(c, ERR_NOT_FOUND, "There is no command %s; did you mean %s?",
+                      word, near);
+    return refuse(c, ERR_NOT_FOUND, "There is no command %s; help all lists them.",
+                  word);
 }
 
 /* What is to be typed stands in backticks in a lesson's text; a line says it in quotes.

@@ -28,8 +28,8 @@ static enum err read_level(struct call *c, enum log_level *out)
             *out = levels[i].level;
             return ERR_OK;
         }
-    return word ? fail(c, ERR_INPUT, "“%s” is not a level: debug, info, warn or error.",
-                       word)
+    return word ? refuse(c, ERR_INPUT,
+                         "“%s” is not a level: debug, info, warn or error.", word)
                 : ERR_OK;
 }
 

@@ -76,8 +76,8 @@ static enum err run(struct call *c)
     if (is_kind(c, comp, "balancer"))
         comp = model_target(c->m, comp);
     if (!is_kind(c, comp, "service"))
-        return fail(c, ERR_INPUT, "Only services have health checks: %s",
-                    names_of_kind(c, "service"));
+        return refuse(c, ERR_INPUT, "Only services have health checks: %s",
+                      names_of_kind(c, "service"));
     show_question(c, comp, "liveness");
     show_question(c, comp, "readiness");
     para(c, TONE_NORMAL, 0,

@@ -7,14 +7,14 @@ static enum err run(struct call *c)
 {
     sim_time t;
     if (!c->ctx->may_rewind)
-        return fail(c, ERR_REFUSED,
-                    "There is no way back on call: what is done is done.");
+        return refuse(c, ERR_REFUSED,
+                      "There is no way back on call: what is done is done.");
     enum err e = when_past(c, c->arg[0], &t);
     if (e != ERR_OK)
         return e;
     if (t >= c->now)
-        return fail(c, ERR_INPUT, "That is now; say a moment before %s.",
-                    clock_of(c, c->now, true));
+        return refuse(c, ERR_INPUT, "That is now; say a moment before %s.",
+                      clock_of(c, c->now, true));
     fx_add(c, EFFECT_REWIND)->at = t;
     return ERR_OK;
 }

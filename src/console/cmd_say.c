@@ -38,9 +38,9 @@ static enum err unknown_field(struct call *c, const char *word)
 {
     const char *near = text_suggest(word + strspn(word, "-"), fields, COUNT_OF(fields));
     if (near)
-        return fail(c, ERR_INPUT, "An update has no %s; did you mean --%s?", word,
-                    near);
-    return fail(
+        return refuse(c, ERR_INPUT, "An update has no %s; did you mean --%s?", word,
+                      near);
+    return refuse(
         c, ERR_INPUT,
         "%s belongs to no field. The fields: --who, --since, --impact, --state, "
         "--next.",
@@ -65,7 +65,7 @@ static enum err read_fields(struct call *c, const char *v[])
     }
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (v[i] && !*v[i])
-            return fail(c, ERR_INPUT, "--%s is empty: %s.", fields[i], asks[i]);
+            return refuse(c, ERR_INPUT, "--%s is empty: %s.", fields[i], asks[i]);
     return ERR_OK;
 }
 
@@ -75,7 +75,7 @@ static enum err check_state(struct call *c, const char *state)
         if (!state || str_eq(states[i], state))
             return ERR_OK;
     const char *near = text_suggest(state, states, COUNT_OF(states));
-    return fail(
+    return refuse(
         c, ERR_INPUT,
         "The state is one of investigating, mitigated, cured, recovered; not %s.%s%s%s",
         state, near ? " Did you mean " : "", near ? near : "", near ? "?" : "");

@@ -35,7 +35,8 @@ static enum err run(struct call *c)
     if (e != ERR_OK)
         return e;
     if (!value)
-        return fail(c, ERR_INPUT, "Say the new value: set %s VALUE. %s", path, p->doc);
+        return refuse(c, ERR_INPUT, "Say the new value: set %s VALUE. %s", path,
+                      p->doc);
     return act_set(c, comp, p, value);
 }
 

@@ -48,11 +48,11 @@ static enum err find_trace(struct call *c, const char *text, struct trace_head *
         }
     }
     if (hits > 1)
-        return fail(c, ERR_INPUT, "%zu traces begin with %s; write more of it.", hits,
-                    text);
+        return refuse(c, ERR_INPUT, "%zu traces begin with %s; write more of it.", hits,
+                      text);
     return hits ? ERR_OK
-                : fail(c, ERR_NOT_FOUND,
-                       "No trace %s is kept; traces lists those that are.", text);
+                : refuse(c, ERR_NOT_FOUND,
+                         "No trace %s is kept; traces lists those that are.", text);
 }
 
 /* ---- bars

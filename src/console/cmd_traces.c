@@ -34,9 +34,9 @@ static enum err check_endpoint(struct call *c, const char *wanted)
             names[n++] = name_of(c, e);
     }
     const char *near = text_suggest(wanted, names, n);
-    return fail(c, ERR_NOT_FOUND, "There is no endpoint %s%s%s%s", wanted,
-                near ? "; did you mean " : "; there is ",
-                near ? near : names_of_kind(c, "endpoint"), near ? "?" : "");
+    return refuse(c, ERR_NOT_FOUND, "There is no endpoint %s%s%s%s", wanted,
+                  near ? "; did you mean " : "; there is ",
+                  near ? near : names_of_kind(c, "endpoint"), near ? "?" : "");
 }
 
 static const char *result(struct call *c, const struct trace_head *h)

@@ -122,9 +122,7 @@ enum err run_as(struct call *c, const char *name);
 /* NULL: not given. */
 const char *call_opt(const struct call *c, const char *name);
 /* The sentence goes to the learner; returns `e`. */
-/* `fail` is also what Lua code raises with; keep the two apart when linked. */
-#define fail console_fail
-enum err fail(struct call *c, enum err e, const char *fmt, ...) PRINTF_LIKE(3, 4);
+enum err refuse(struct call *c, enum err e, const char *fmt, ...) PRINTF_LIKE(3, 4);
 const char *strf(const struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* A line of explanation below the facts; left out when filters follow. */
 void note(struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);

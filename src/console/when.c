@@ -85,7 +85,7 @@ static sim_time day_of(const struct call *c, sim_time t)
 
 static enum err not_a_time(struct call *c, const char *text)
 {
-    return fail(
+    return refuse(
         c, ERR_INPUT,
         "“%s” is not a time. Write a time of day (%s), how long ago (10m), or now.",
         text, clock_of(c, c->now, false));
@@ -101,9 +101,9 @@ enum err when_past(struct call *c, const char *text, sim_time *out)
     if (parse_clock(text, &d)) {
         *out = c->now - (day_of(c, c->now) - d + DAY) % DAY;
         if (*out < 0)
-            return fail(c, ERR_INPUT,
-                        "Nothing is known of %s: the record runs from %s to %s.", text,
-                        clock_of(c, 0, false), clock_of(c, c->now, false));
+            return refuse(c, ERR_INPUT,
+                          "Nothing is known of %s: the record runs from %s to %s.",
+                          text, clock_of(c, 0, false), clock_of(c, c->now, false));
         return ERR_OK;
     }
     if (time_parse(text + (*text == '-'), &d, NULL) != ERR_OK)
@@ -125,8 +125,8 @@ enum err when_next(struct call *c, const char *text, sim_time *out)
 {
     sim_time d;
     if (!parse_clock(text, &d))
-        return fail(c, ERR_INPUT, "“%s” is not a time of day, such as %s.", text,
-                    clock_of(c, c->now + 5 * SIM_MIN, false));
+        return refuse(c, ERR_INPUT, "“%s” is not a time of day, such as %s.", text,
+                      clock_of(c, c->now + 5 * SIM_MIN, false));
     *out = c->now + (d - day_of(c, c->now) + DAY) % DAY;
     return ERR_OK;
 }
