@@ -59,7 +59,8 @@ void session_free(struct session *s);
 /* One line from the learner: a command, "2" (an answer), "up, down" (predictions), ""
  * (read on). Its output goes to the transcript. ERR_STOPPED: wants a yes first: the
  * view's `confirm` says what it will do; call again with confirmed = true (nothing was
- * taped). Other errors were explained in the transcript already (they are the learner's
+ * taped). ERR_REFUSED: it is over, or on call, and that is not done then. Other errors
+ * were explained in the transcript already (they are the learner's
  * to mend, not the face's). */
 enum err session_line(struct session *s, const char *line, bool confirmed,
                       struct errmsg *why) MUST_USE;
@@ -75,7 +76,8 @@ void session_set_columns(struct session *s, int columns);
 /* `elapsed` real nanoseconds went by (0: just go on with what is pending); at most
  * `max_events` events are run. *more: simulated time is still owed: call again at once
  * with elapsed 0 after looking for keys. ERR_LIMIT: the world ran away (said in the
- * transcript; the run is over). ERR_LESSON: a predicate raised. */
+ * transcript; the run is over). A predicate that raises is said there, too, and the
+ * incident goes on. */
 enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
                       bool *more, struct errmsg *why) MUST_USE;
 /* Runs to simulated time t at once, or to where a wait would stop (plain mode, prover).
@@ -183,8 +185,10 @@ struct score {
     double part[SCORE_PARTS]; /* 0..1 */
     int total;                /* 0..100 */
     enum outcome outcome;
-    uint64_t bad_you, bad_reference, bad_nothing; /* bad user requests since the page */
-    int hints;                                    /* recorded, never deducted */
+    /* Bad user requests from the page until a verdict on the learner's last change is
+     * due: who leaves early is not spared what follows. */
+    uint64_t bad_you, bad_reference, bad_nothing;
+    int hints; /* recorded, never deducted */
 };
 
 /* Typed blocks: the screen, plain mode, Markdown and HTML draw them. */
@@ -220,8 +224,9 @@ struct report {
     size_t n, cap;
     struct score score;
 };
-/* Runs the reference and doing nothing to the learner's end, forked where they differ.
- * May take a second; `progress` (may be NULL) is called with 0..1. */
+/* Runs the learner's world, the reference and doing nothing on to one moment, forked
+ * where they differ. May take a second, the first time after the end; `progress` (may
+ * be NULL) is called with 0..1. After a rewind it is about the first branch. */
 enum err session_report(struct session *s, struct report *out,
                         void (*progress)(void *ctx, double share), void *ctx,
                         struct errmsg *why) MUST_USE;

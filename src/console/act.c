@@ -69,14 +69,14 @@ enum err act_find(struct call *c, const char *op, const char *text,
     if (!t->op) {
         comp_id front = front_of(c, t->comp, op);
         if (front == COMP_NONE)
-            return fail(c, ERR_INPUT, "A %s cannot %s. %s works on: %s",
-                        model_kind(c->m, t->comp)->name, op, op, target_names(c, op));
+            return refuse(c, ERR_INPUT, "A %s cannot %s. %s works on: %s",
+                          model_kind(c->m, t->comp)->name, op, op, target_names(c, op));
         t->comp = front;
         t->op = op_of(c, front, op);
     }
     if (t->instance && !t->op->instance)
-        return fail(c, ERR_INPUT, "%s works on the whole: %s %s", op, op,
-                    name_of(c, t->comp));
+        return refuse(c, ERR_INPUT, "%s works on the whole: %s %s", op, op,
+                      name_of(c, t->comp));
     return ERR_OK;
 }
 
@@ -139,7 +139,7 @@ enum err act_list(struct call *c)
     size_t n = op_targets(c, op, v, COMPS_MAX);
     bool versions = false;
     if (!n)
-        return fail(c, ERR_NOT_FOUND, "Nothing here can %s.", op);
+        return refuse(c, ERR_NOT_FOUND, "Nothing here can %s.", op);
     struct out_table t;
     table_init(&t, c->o, "COMMAND|NOW|WHAT IT DOES");
     for (size_t i = 0; i < n; i++) {
@@ -200,8 +200,8 @@ static enum err read_option(struct call *c, struct arg_reader *r, size_t *i)
             if (r->op->args[k].type == VALUE_TEXT && !r->given[k] && !eq)
                 break;
         if (k == OP_ARGS || !r->op->args[k].name)
-            return fail(c, ERR_INPUT, "%s has no option --%s. Usage: %s COMPONENT%s",
-                        r->op->name, name, r->op->name, op_usage(c, r->op));
+            return refuse(c, ERR_INPUT, "%s has no option --%s. Usage: %s COMPONENT%s",
+                          r->op->name, name, r->op->name, op_usage(c, r->op));
         r->given[k] = true;
         return parse_arg(c, &r->op->args[k], name, &r->v[k]);
     }
@@ -211,7 +211,7 @@ static enum err read_option(struct call *c, struct arg_reader *r, size_t *i)
         return ERR_OK;
     }
     if (!eq && *i + 1 >= c->nargs)
-        return fail(c, ERR_INPUT, "--%s needs a value: %s", name, r->op->args[k].doc);
+        return refuse(c, ERR_INPUT, "--%s needs a value: %s", name, r->op->args[k].doc);
     return parse_arg(c, &r->op->args[k], eq ? eq + 1 : c->arg[++*i], &r->v[k]);
 }
 
@@ -222,8 +222,8 @@ static enum err read_word(struct call *c, struct arg_reader *r, const char *word
             r->given[k] = true;
             return parse_arg(c, &r->op->args[k], word, &r->v[k]);
         }
-    return fail(c, ERR_INPUT, "“%s” is too much. Usage: %s COMPONENT%s", word,
-                r->op->name, op_usage(c, r->op));
+    return refuse(c, ERR_INPUT, "“%s” is too much. Usage: %s COMPONENT%s", word,
+                  r->op->name, op_usage(c, r->op));
 }
 
 /* What is not given, but has something given after it, is VALUE_NONE. */
@@ -235,9 +235,10 @@ static enum err fill_action(struct call *c, const struct arg_reader *r,
             a->args[k] = r->v[k];
             a->nargs = k + 1;
         } else if (!r->op->args[k].optional) {
-            return fail(c, ERR_INPUT, "%s needs %s (%.*s): %s %s%s", r->op->name,
-                        r->op->args[k].name, (int)strcspn(r->op->args[k].doc, ".;"),
-                        r->op->args[k].doc, r->op->name, c->arg[0], op_usage(c, r->op));
+            return refuse(c, ERR_INPUT, "%s needs %s (%.*s): %s %s%s", r->op->name,
+                          r->op->args[k].name, (int)strcspn(r->op->args[k].doc, ".;"),
+                          r->op->args[k].doc, r->op->name, c->arg[0],
+                          op_usage(c, r->op));
         }
     }
     return ERR_OK;
@@ -263,14 +264,19 @@ static bool has(const char *line, const char *what)
     return strstr(line, what) != NULL;
 }
 
-/* The line that fits what was typed: about one instance, with a value, or neither. */
+/* The shortest line that fits what was typed: about one instance, with a value, or
+ * neither. */
 static const char *fitting_wild(const struct call *c, bool instance, bool value)
 {
     const struct command_info *info = &c->cmd->info;
+    const char *shortest = NULL;
     for (size_t i = 0; i < info->nwild; i++)
         if (has(info->wild[i].line, "INSTANCE") == instance &&
-            has(info->wild[i].line, "VALUE") == value)
-            return info->wild[i].line;
+            has(info->wild[i].line, "VALUE") == value &&
+            (!shortest || strlen(info->wild[i].line) < strlen(shortest)))
+            shortest = info->wild[i].line;
+    if (shortest)
+        return shortest;
     for (size_t i = 0; i < info->nwild; i++)
         if (!has(info->wild[i].line, "INSTANCE") || instance)
             return info->wild[i].line;
@@ -290,9 +296,8 @@ static const char *what_was_said(struct call *c, const char *name, int instance)
     const char *done = c->nargs > 1 ? c->arg[1] + strspn(c->arg[1], "-") : "";
     const char *text = wild_line(c, c->cmd->done, name, name, value ? value : done);
     const char *wild = c->wild ? c->wild : fitting_wild(c, instance > 0, value != NULL);
-    return wild ? strf(c, "%s. (In the wild: %s)", text,
-                       wild_line(c, wild, comp, name, value))
-                : strf(c, "%s.", text);
+    return with_wild(c, strf(c, "%s.", text),
+                     wild ? wild_line(c, wild, comp, name, value) : NULL);
 }
 
 /* One after the other, each drained first: that is the careful way, nobody is asked. */
@@ -386,7 +391,7 @@ enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
     struct action a = {.kind = ACTION_SET, .comp = comp, .name = p->name, .nargs = 1};
     const char *label = param_label(c, comp, p);
     if (!p->live)
-        return fail(c, ERR_REFUSED, "%s cannot be changed while it runs.", label);
+        return refuse(c, ERR_REFUSED, "%s cannot be changed while it runs.", label);
     enum err e = value_parse(c->m, p, text, &a.args[0], c->why);
     if (e != ERR_OK)
         return e;
@@ -394,9 +399,9 @@ enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
     const char *was = value_text_of(c, p, &old);
     const char *is = value_text_of(c, p, &a.args[0]);
     if (str_eq(was, is))
-        return fail(c, ERR_REFUSED, "%s is %s already.", label, is);
+        return refuse(c, ERR_REFUSED, "%s is %s already.", label, is);
     fx_action(c, &a,
-              strf(c, "%s is now %s (was %s). (In the wild: %s)", label, is, was,
-                   set_wild(c, comp, p, &a.args[0])));
+              with_wild(c, strf(c, "%s is now %s (was %s).", label, is, was),
+                        set_wild(c, comp, p, &a.args[0])));
     return ERR_OK;
 }

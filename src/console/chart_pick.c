@@ -115,10 +115,11 @@ static enum err no_metric(struct call *c, comp_id comp, const char *metric)
     for (size_t i = 0; has_latency(c, comp) && i < 5; i++)
         names[n++] = latencies[i].name;
     const char *near = text_suggest(metric, names, n);
-    enum err e = near ? fail(c, ERR_NOT_FOUND, "%s has no metric %s; did you mean %s?",
-                             name_of(c, comp), metric, near)
-                      : fail(c, ERR_NOT_FOUND, "%s has no metric %s. It has: %s%s",
-                             name_of(c, comp), metric, list.s, list.full ? "..." : "");
+    enum err e = near
+                     ? refuse(c, ERR_NOT_FOUND, "%s has no metric %s; did you mean %s?",
+                              name_of(c, comp), metric, near)
+                     : refuse(c, ERR_NOT_FOUND, "%s has no metric %s. It has: %s%s",
+                              name_of(c, comp), metric, list.s, list.full ? "..." : "");
     buf_release(&list);
     return e;
 }
@@ -146,8 +147,8 @@ static enum err pick_metric(struct call *c, const char *comp, const char *metric
         return no_metric(c, ch->comp, metric);
     ch->desc = metric_of(c, ch->comp, ch->metric);
     if (ch->instance && !ch->desc->per_instance)
-        return fail(c, ERR_INPUT, "%s is not kept per instance; chart %s.%s",
-                    ch->metric, name_of(c, ch->comp), ch->metric);
+        return refuse(c, ERR_INPUT, "%s is not kept per instance; chart %s.%s",
+                      ch->metric, name_of(c, ch->comp), ch->metric);
     return ERR_OK;
 }
 
@@ -155,7 +156,8 @@ static enum err pick_counter(struct call *c, comp_id counter, struct chart *ch)
 {
     const struct kind_desc *k = model_kind(c->m, counter);
     if (!k->nmetrics)
-        return fail(c, ERR_NOT_FOUND, "%s has nothing to chart.", name_of(c, counter));
+        return refuse(c, ERR_NOT_FOUND, "%s has nothing to chart.",
+                      name_of(c, counter));
     ch->comp = counter;
     ch->desc = &k->metrics[0];
     ch->metric = ch->desc->name;
@@ -174,9 +176,9 @@ static enum err nothing_like(struct call *c, const char *text)
             names[n++] = name_of(c, (comp_id)i);
     const char *near = text_suggest(text, names, n);
     if (near)
-        return fail(c, ERR_NOT_FOUND, "There is no %s; did you mean %s?", text, near);
-    return fail(c, ERR_NOT_FOUND,
-                "There is nothing called %s; metrics lists what there is.", text);
+        return refuse(c, ERR_NOT_FOUND, "There is no %s; did you mean %s?", text, near);
+    return refuse(c, ERR_NOT_FOUND,
+                  "There is nothing called %s; metrics lists what there is.", text);
 }
 
 enum err chart_pick(struct call *c, const char *text, struct chart *ch)
@@ -194,8 +196,8 @@ enum err chart_pick(struct call *c, const char *text, struct chart *ch)
                            dot + 1, ch);
     if (need_comp(c, text, &ch->comp, &ch->instance) != ERR_OK)
         return nothing_like(c, text);
-    return fail(c, ERR_INPUT, "Say which metric: %s.METRIC; metrics %s lists them.",
-                text, name_of(c, ch->comp));
+    return refuse(c, ERR_INPUT, "Say which metric: %s.METRIC; metrics %s lists them.",
+                  text, name_of(c, ch->comp));
 }
 
 /* ---- the values

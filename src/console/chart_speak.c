@@ -17,6 +17,11 @@ struct stretch {
     double sum, squares;
 };
 
+#define NOISE_SLOTS 16 /* of fewer, steps and noise cannot be told apart */
+#define LEVEL                                                                          \
+    0.2 /* how far apart, of the mean, what is called level may lie: ±10 %            \
+         */
+
 static double mean_of(const struct stretch *s)
 {
     return s->sum / (double)s->n;
@@ -57,10 +62,43 @@ static double noise_of(const double *v, size_t n)
 
 /* What joining may cost: more than this, and a person would see a step. */
 struct tolerance {
-    double base;    /* noise seen in the series, and what is too small to matter */
-    double counted; /* counters: 1 / seconds of a slot, so that mean × this is their
-                       own (Poisson) variance */
+    double base;     /* noise seen in the series, and what is too small to matter */
+    double counted;  /* counters: 1 / seconds of a slot, so that mean × this is their
+                        own (Poisson) variance */
+    const double *v; /* the values, which must be level to be joined; NULL: need not */
+    double counts;   /* mean × this is the Poisson variance of one value */
+    double slight;   /* a spread that is too small to matter */
+    double noise;    /* a spread that the noise seen explains */
 };
+
+/* How far the values of a stretch lie apart; of a long one the means of three, since
+ * one value by itself is noise. */
+static double spread_of(const double *v, const struct stretch *s)
+{
+    size_t wide = s->n >= 5 ? 3 : 1;
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = s->first; i + wide <= s->first + s->n; i++) {
+        double sum = 0;
+        for (size_t k = 0; k < wide; k++)
+            sum += v[i + k];
+        sum /= (double)wide;
+        low = sum < low ? sum : low;
+        high = sum > high ? sum : high;
+    }
+    return high - low;
+}
+
+/* Things that are counted scatter by the root of their number, whatever happens. */
+static bool is_level(const struct stretch *s, struct tolerance t)
+{
+    double mean = fabs(mean_of(s)), noise = 6 * tc_sqrt(mean * t.counts);
+    double apart = LEVEL * mean;
+    if (!t.v)
+        return true;
+    apart = noise > apart ? noise : apart;
+    apart = t.noise > apart && s->n >= 5 ? t.noise : apart;
+    return spread_of(t.v, s) <= (apart > t.slight ? apart : t.slight);
+}
 
 /* Joins neighbours, cheapest first, while that is tolerable or more than `most` are
  * left. */
@@ -74,18 +112,34 @@ static size_t join_stretches(struct stretch *s, size_t n, struct tolerance t,
             struct stretch both = joined(&s[i], &s[i + 1]);
             double cost = error_of(&both) - error_of(&s[i]) - error_of(&s[i + 1]) -
                           6 * fabs(mean_of(&both)) * t.counted;
-            if (cost < least) {
+            if (cost < least && is_level(&both, t)) {
                 least = cost;
                 best = i;
             }
         }
-        if (least > t.base && n <= most)
+        if (isinf(least) || (least > t.base && n <= most))
             break;
         s[best] = joined(&s[best], &s[best + 1]);
         memmove(&s[best + 1], &s[best + 2], (n - best - 2) * sizeof *s);
         n--;
     }
     return n;
+}
+
+/* What the noise explains first; where that made one of what is not level, only what
+ * is level is joined. */
+static size_t join_levels(struct stretch *s, size_t n, struct tolerance t)
+{
+    struct stretch first[CHART_SLOTS];
+    struct tolerance any = t;
+    any.v = NULL;
+    memcpy(first, s, n * sizeof *s);
+    size_t k = join_stretches(first, n, any, n);
+    for (size_t i = 0; i < k; i++)
+        if (!is_level(&first[i], t))
+            return join_stretches(s, n, t, n);
+    memcpy(s, first, k * sizeof *s);
+    return k;
 }
 
 static size_t find_stretches(const struct chart *ch, struct stretch *s)
@@ -106,7 +160,17 @@ static size_t find_stretches(const struct chart *ch, struct stretch *s)
         t.base = visible * visible / 2;
     if (ch->desc->type == METRIC_COUNTER && slot > 0)
         t.counted = 1 / slot;
-    return join_stretches(s, ch->n, t, ch->n);
+    t.v = ch->v;
+    if (ch->n >= NOISE_SLOTS) /* the range of many means of three: 5 deviations */
+        t.noise = 5 * tc_sqrt(noise_of(ch->v, ch->n) / 3);
+    t.slight =
+        str_eq(ch->desc->unit, "ratio") && !str_eq(ch->metric, "good") ? 0.05 : 0;
+    if (ch->desc->type == METRIC_COUNTER)
+        t.counts = t.counted;
+    else if (!str_eq(ch->desc->unit, "s") && !str_eq(ch->desc->unit, "ratio") &&
+             !str_eq(ch->desc->unit, "bytes"))
+        t.counts = 1;
+    return join_levels(s, ch->n, t);
 }
 
 /* ---- in words
@@ -148,12 +212,30 @@ static const char *head(struct call *c, const struct chart *ch)
                 clock_of(c, ch->to, s));
 }
 
+/* " (12 to 33)" where a level stretch scatters widely. */
+static const char *scatter(struct call *c, const struct chart *ch,
+                           const struct stretch *s)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = s->first; i < s->first + s->n; i++) {
+        low = ch->v[i] < low ? ch->v[i] : low;
+        high = ch->v[i] > high ? ch->v[i] : high;
+    }
+    if (ch->desc->type == METRIC_COUNTER || s->n < LONG_STRETCH ||
+        high - low < 2 * LEVEL * fabs(mean_of(s)))
+        return "";
+    const char *from = value(c, ch, low), *to = value(c, ch, high);
+    return str_eq(from, to) ? "" : strf(c, " (%s to %s)", from, to);
+}
+
 static void tell_stretch(struct call *c, const struct chart *ch,
                          const struct stretch *s, bool first, bool last, struct buf *b)
 {
     const char *v = value(c, ch, mean_of(s));
     bool secs = with_seconds(ch);
     bool about = s->n > 1 && error_of(s) > 0 && !str_eq(v, "0");
+    if (about && (first || last || s->n >= LONG_STRETCH))
+        v = strf(c, "%s%s", v, scatter(c, ch, s));
     if (first && last)
         buf_addf(b, "%s%s all the time", about ? "about " : "", v);
     else if (last)
@@ -280,7 +362,7 @@ void chart_speak(struct call *c, const struct chart *given)
     if (n > SPOKEN_MAX && peaks > 2) {
         tell_swings(c, &ch, &b);
     } else {
-        n = join_stretches(s, n, (struct tolerance){0, 0}, SPOKEN_MAX);
+        n = join_stretches(s, n, (struct tolerance){.base = 0}, SPOKEN_MAX);
         tell_stretches(c, &ch, s, n, &b);
     }
     if (n > 0 && str_eq(value(c, &ch, ch.last), value(c, &ch, mean_of(&s[n - 1]))))

@@ -159,17 +159,17 @@ static enum err run(struct call *c)
 {
     static const char *const views[] = {"stats", "ttl"};
     if (!count_of(c, "keyspace"))
-        return fail(c, ERR_NOT_FOUND, "There is no cache here.");
+        return refuse(c, ERR_NOT_FOUND, "There is no cache here.");
     if (!c->nargs || str_eq(c->arg[0], "stats"))
         return stats(c);
     if (str_eq(c->arg[0], "ttl"))
         return ttl(c);
     const char *near = text_suggest(c->arg[0], views, COUNT_OF(views));
     if (near)
-        return fail(c, ERR_NOT_FOUND, "cache has no view %s; did you mean %s?",
-                    c->arg[0], near);
-    return fail(c, ERR_INPUT, "cache shows stats, or single keys: cache ttl %s",
-                c->arg[0]);
+        return refuse(c, ERR_NOT_FOUND, "cache has no view %s; did you mean %s?",
+                      c->arg[0], near);
+    return refuse(c, ERR_INPUT, "cache shows stats, or single keys: cache ttl %s",
+                  c->arg[0]);
 }
 
 static const struct command_wild wild[] = {
@@ -185,7 +185,7 @@ const struct command cmd_cache = {
              .doc = "Hit ratios and settings, or single keys. Of a key: what is left "
                     "of its time to live, hits and misses, loads of it at once, and "
                     "when it was written.",
-             .examples = "cache\ncache ttl\ncache ttl seats:ws-1*",
+             .examples = "cache\ncache ttl",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_CACHE_VIEW, ARG_TEXT},

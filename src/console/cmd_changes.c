@@ -63,7 +63,7 @@ const struct command cmd_changes = {
              .synopsis = "changes [COMPONENT] [--since TIME]",
              .doc = "What was changed, when and by whom. Deploys, settings, flags, and "
                     "what you did yourself.",
-             .examples = "changes\nchanges checkout\nchanges --since 1h",
+             .examples = "changes\nchanges COMPONENT\nchanges --since 1h",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_COMPONENT},

@@ -120,7 +120,7 @@ static enum err run(struct call *c)
     sim_time from;
     enum err e = when_since(c, WINDOW, &from);
     if (e == ERR_OK && from >= c->now)
-        e = fail(c, ERR_INPUT, "A chart needs a beginning in the past: --since 10m");
+        e = refuse(c, ERR_INPUT, "A chart needs a beginning in the past: --since 10m");
     for (size_t i = 0; e == ERR_OK && i < c->nargs; i++) {
         struct chart ch;
         comp_id comp = model_find(c->m, c->arg[i]);
@@ -153,8 +153,8 @@ const struct command cmd_chart = {
              "A metric over time. With marks where something was changed. A business "
              "counter goes by its bare name. Of a component: every metric, small. p50, "
              "p90, p95, p99 and mean are latencies of finished requests.",
-         .examples = "chart orders_placed --since 40m\nchart checkout.p99\n"
-                     "chart checkout-3.pool_waiting\nchart orders-db",
+         .examples =
+             "chart COMPONENT.p99 --since 40m\nchart INSTANCE.cpu\nchart COMPONENT",
          .group = GROUP_LOOK,
          WILD(wild)},
     .args = {ARG_SERIES},

@@ -126,7 +126,7 @@ static enum err run(struct call *c)
     if (e != ERR_OK)
         return e;
     if (t1 == t2)
-        return fail(c, ERR_INPUT, "That is the same moment twice.");
+        return refuse(c, ERR_INPUT, "That is the same moment twice.");
     size_t max = 8192;
     struct moved *v = arena_alloc(c->mem, max * sizeof *v);
     show(c, v, gather(c, t1, t2, v, max), t1, t2);
@@ -143,8 +143,7 @@ const struct command cmd_compare = {
              .synopsis = "compare TIME [TIME]",
              .doc = "What moved between two moments. Every metric then and now (or at "
                     "a second time), the most moved first.",
-             .examples =
-                 "compare 19:45 now\ncompare 30m\ncompare 20:01 20:04 | grep pool",
+             .examples = "compare 30m\ncompare 30m now\ncompare 10m | grep COMPONENT",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_TIME, ARG_TIME},

@@ -6,12 +6,35 @@
 
 #include <string.h>
 
+/* What a number means that is none: parameters say so in their sentence as "0: no
+ * limit" or "-1: none". The phrase in `n` bytes; NULL: it is just a number. */
+static const char *meaning(const char *doc, const char *text, size_t *n)
+{
+    size_t sign = *text == '-', digits = strspn(text + sign, "0123456789");
+    const char *p = doc;
+    if (!digits || (text[sign + digits] && text[sign + digits] != ' '))
+        return NULL;
+    while ((p = strchr(p, ' ')) != NULL) {
+        p++;
+        if (!strncmp(p, text, sign + digits) && str_starts(p + sign + digits, ": ")) {
+            p += sign + digits + 2;
+            *n = strcspn(p, ",.;");
+            return p;
+        }
+    }
+    return NULL;
+}
+
 static const char *text_of(struct call *c, const struct param_desc *p,
                            const struct value *v)
 {
     struct buf b;
+    size_t n = 0;
     buf_init(&b, 0);
     value_format(c->m, p, v, &b);
+    const char *means = meaning(p->doc, b.s, &n);
+    if (means)
+        buf_addf(&b, " (%.*s)", (int)n, means);
     const char *s = arena_strdup(c->mem, b.s);
     buf_release(&b);
     return s;
@@ -169,7 +192,7 @@ const struct command cmd_config = {
              .synopsis = "config [COMPONENT|COMPONENT.PARAMETER]",
              .doc = "The settings, and what was changed. With units and defaults, and "
                     "which may be set while the system runs.",
-             .examples = "config\nconfig checkout\nconfig checkout.pool.size",
+             .examples = "config\nconfig COMPONENT\nconfig COMPONENT.PARAMETER",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_COMPONENT},

@@ -132,15 +132,15 @@ static enum err no_endpoint(struct call *c, comp_id service, const char *path)
     names[n] = "health";
     const char *near = text_suggest(path, names, n + 1);
     if (near)
-        return fail(c, ERR_NOT_FOUND,
-                    "404 Not Found: %s has no %s; did you mean %s/%s?",
-                    name_of(c, service), path, name_of(c, service), near);
+        return refuse(c, ERR_NOT_FOUND,
+                      "404 Not Found: %s has no %s; did you mean %s/%s?",
+                      name_of(c, service), path, name_of(c, service), near);
     struct buf b;
     buf_init(&b, 300);
     for (size_t i = 0; i <= n; i++)
         buf_addf(&b, "%s%s/%s", i ? ", " : "", name_of(c, service), names[i]);
-    enum err e = fail(c, ERR_NOT_FOUND, "404 Not Found: %s has no %s; it has %s",
-                      name_of(c, service), path, b.s);
+    enum err e = refuse(c, ERR_NOT_FOUND, "404 Not Found: %s has no %s; it has %s",
+                        name_of(c, service), path, b.s);
     buf_release(&b);
     return e;
 }
@@ -159,8 +159,8 @@ static enum err run(struct call *c)
         return e;
     service = is_kind(c, comp, "balancer") ? model_target(c->m, comp) : comp;
     if (!is_kind(c, service, "service"))
-        return fail(c, ERR_INPUT, "%s does not speak HTTP here; services do: %s",
-                    name_of(c, comp), names_of_kind(c, "service"));
+        return refuse(c, ERR_INPUT, "%s does not speak HTTP here; services do: %s",
+                      name_of(c, comp), names_of_kind(c, "service"));
     if (str_starts(path, "health") || !*path) {
         health(c, service, instance);
         return ERR_OK;
@@ -187,7 +187,7 @@ const struct command cmd_curl = {
          .doc =
              "What one request would meet now. The health answer, or for an endpoint "
              "what finished lately and what is stuck inside. Nothing is sent.",
-         .examples = "curl checkout/health\ncurl edge/buy",
+         .examples = "curl COMPONENT/health\ncurl ENDPOINT",
          .group = GROUP_LOOK,
          WILD(wild)},
     .args = {ARG_ENDPOINT},

@@ -218,19 +218,19 @@ static enum err run(struct call *c)
         static const char *const views[] = {"sessions", "statements"};
         const char *near = text_suggest(c->arg[i], views, COUNT_OF(views));
         if (model_find(c->m, c->arg[i]) == COMP_NONE && near)
-            return fail(c, ERR_NOT_FOUND, "db has no view %s; did you mean %s?",
-                        c->arg[i], near);
+            return refuse(c, ERR_NOT_FOUND, "db has no view %s; did you mean %s?",
+                          c->arg[i], near);
         enum err e = need_kind(c, c->arg[i], "database", &db);
         if (e != ERR_OK)
             return e;
     }
     if (!count_of(c, "database"))
-        return fail(c, ERR_NOT_FOUND, "There is no database here.");
+        return refuse(c, ERR_NOT_FOUND, "There is no database here.");
     if (!view)
         return overview(c, db);
     if (db == COMP_NONE && count_of(c, "database") > 1)
-        return fail(c, ERR_INPUT, "Which one? db %s DATABASE: %s", view,
-                    names_of_kind(c, "database"));
+        return refuse(c, ERR_INPUT, "Which one? db %s DATABASE: %s", view,
+                      names_of_kind(c, "database"));
     if (db == COMP_NONE)
         db = next_of(c, "database", COMP_NONE);
     return str_eq(view, "sessions") ? sessions(c, db) : statements(c, db);
@@ -251,8 +251,8 @@ const struct command cmd_db = {
              .doc = "A database from inside. How full and how busy it is; sessions "
                     "with their state, for how long, and who holds them; statements "
                     "with calls and times.",
-             .examples = "db\ndb sessions\ndb statements orders-db\n"
-                         "db sessions | grep -c 'idle in transaction'",
+             .examples =
+                 "db\ndb sessions\ndb statements DATABASE\ndb sessions | head -5",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_DB_VIEW, ARG_DB_VIEW},

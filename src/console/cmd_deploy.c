@@ -15,7 +15,7 @@ const struct command cmd_deploy = {
              .synopsis = "deploy SERVICE VERSION",
              .doc = "Brings out a version of a service. One instance after the other. "
                     "The bare word lists the versions.",
-             .examples = "deploy\ndeploy checkout v42",
+             .examples = "deploy\ndeploy COMPONENT VERSION",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

@@ -14,7 +14,7 @@ const struct command cmd_drain = {
     .info = {.name = "drain",
              .synopsis = "drain INSTANCE",
              .doc = "No new requests for an instance. What is inside finishes.",
-             .examples = "drain checkout-3",
+             .examples = "drain INSTANCE",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

@@ -41,7 +41,7 @@ static enum err run(struct call *c)
     if (e != ERR_OK)
         return e;
     if (c->nargs == 1)
-        return fail(c, ERR_INPUT, "Say on or off: flag %s off", c->arg[0]);
+        return refuse(c, ERR_INPUT, "Say on or off: flag %s off", c->arg[0]);
     return act_set(c, flag, switch_of(c, flag), c->arg[1]);
 }
 
@@ -56,7 +56,7 @@ const struct command cmd_flag = {
              .synopsis = "flag [NAME on|off]",
              .doc = "Feature flags: lists them, or turns one on or off. At once, "
                     "without a deploy.",
-             .examples = "flag\nflag pay-retry off",
+             .examples = "flag\nflag FLAG STATE",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

@@ -12,7 +12,7 @@ const struct command cmd_flush = {
              .synopsis = "flush CACHE|KEYSPACE [PATTERN]",
              .doc = "Throws cached values away. Each is missed at its next use, and "
                     "all of them at once.",
-             .examples = "flush cache\nflush cache.seats",
+             .examples = "flush COMPONENT",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

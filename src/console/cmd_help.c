@@ -1,6 +1,7 @@
 /*
  * help: the tools of this lesson, all of them, or one of them whole. Everything it says
- * comes from the commands' descriptors.
+ * comes from the commands' descriptors; their examples are told with the names of
+ * this world.
  */
 #include "console_internal.h"
 
@@ -54,6 +55,111 @@ static void show_lines(struct call *c, const char *lines)
     }
 }
 
+static const char *param_now(struct call *c, comp_id comp, const struct param_desc *p)
+{
+    struct value v = world_get(c->w, comp, p->name);
+    struct buf b;
+    buf_init(&b, 0);
+    value_format(c->m, p, &v, &b);
+    size_t n = 0; /* as one would type it: "30 s" is one word */
+    for (size_t i = 0; i < b.len; i++)
+        if (b.s[i] != ' ')
+            b.s[n++] = b.s[i];
+    const char *s = arena_strndup(c->mem, b.s, n);
+    buf_release(&b);
+    return s;
+}
+
+/* The first setting of a component that may be changed, as it is now: an example must
+ * not be a cure. */
+static void example_setting(struct call *c, comp_id comp, const char **path,
+                            const char **value)
+{
+    const struct kind_desc *k = model_kind(c->m, comp);
+    for (size_t i = 0; i < k->nparams && *path == NULL; i++)
+        if (k->params[i].live) {
+            *path = strf(c, "%s.%s", name_of(c, comp), k->params[i].name);
+            *value = param_now(c, comp, &k->params[i]);
+        }
+}
+
+/* Whom an example of `k` is about: the first it can be done to, else a service. */
+static comp_id example_comp(const struct call *c, const struct command *k)
+{
+    comp_id v[COMPS_MAX];
+    comp_id s = next_of(c, "service", COMP_NONE);
+    size_t n = op_targets(c, k->info.name, v, COMPS_MAX);
+    return n ? v[0] : s;
+}
+
+#define EXAMPLE_WORDS 9
+struct example_word {
+    const char *word, *is; /* NULL: this world has none, the word stays */
+};
+
+static const char *first_name(const struct call *c, const char *kind)
+{
+    comp_id id = next_of(c, kind, COMP_NONE);
+    return id == COMP_NONE ? NULL : name_of(c, id);
+}
+
+/* What the words in capitals of an example stand for here; longer words first. */
+static void example_words(struct call *c, const struct command *k,
+                          struct example_word *w)
+{
+    comp_id comp = example_comp(c, k), service = next_of(c, "service", COMP_NONE);
+    comp_id flag = next_of(c, "flag", COMP_NONE);
+    const char *path = NULL, *value = NULL, *state = NULL, *version = NULL;
+    if (service != COMP_NONE)
+        example_setting(c, service, &path, &value);
+    if (flag != COMP_NONE)
+        state = param_now(c, flag, &model_kind(c->m, flag)->params[0]);
+    if (service != COMP_NONE && model_versions(c->m, service))
+        version = model_version(c->m, service, 0);
+    const struct example_word all[EXAMPLE_WORDS] = {
+        {"COMPONENT.PARAMETER", path},
+        {"COMPONENT", comp == COMP_NONE ? NULL : name_of(c, comp)},
+        {"INSTANCE", service == COMP_NONE ? NULL : inst_name(c, service, 1)},
+        {"ENDPOINT", first_name(c, "endpoint")},
+        {"DATABASE", first_name(c, "database")},
+        {"VERSION", version},
+        {"VALUE", value},
+        {"FLAG", first_name(c, "flag")},
+        {"STATE", state}};
+    memcpy(w, all, sizeof all);
+}
+
+static const char *fill_in(const struct call *c, const char *line,
+                           const struct example_word *w)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    while (*line) {
+        size_t i = 0;
+        while (i < EXAMPLE_WORDS && !(w[i].is && str_starts(line, w[i].word)))
+            i++;
+        if (i < EXAMPLE_WORDS) {
+            buf_adds(&b, w[i].is);
+            line += strlen(w[i].word);
+        } else {
+            buf_addch(&b, *line++);
+        }
+    }
+    const char *s = arena_strndup(c->mem, b.s, b.len);
+    buf_release(&b);
+    return s;
+}
+
+static void show_examples(struct call *c, const struct command *k)
+{
+    struct example_word w[EXAMPLE_WORDS];
+    if (!k->info.examples || !*k->info.examples)
+        return;
+    example_words(c, k, w);
+    out_line(c->o, TONE_HEAD, "Examples");
+    show_lines(c, fill_in(c, k->info.examples, w));
+}
+
 static const char *example_name(const struct call *c)
 {
     comp_id s = next_of(c, "service", COMP_NONE);
@@ -89,10 +195,7 @@ static void show_command(struct call *c, const struct command *k)
     out_line(c->o, TONE_STRONG, "%s", k->info.synopsis);
     para(c, TONE_NORMAL, 2, k->info.doc);
     show_options(c, k);
-    if (k->info.examples && *k->info.examples) {
-        out_line(c->o, TONE_HEAD, "Examples");
-        show_lines(c, k->info.examples);
-    }
+    show_examples(c, k);
     show_wild(c, &k->info);
 }
 
@@ -108,21 +211,25 @@ static enum err no_help(struct call *c, const char *word)
     const char *const *names = command_names(&n);
     const char *near = text_suggest(word, names, n);
     if (near)
-        return fail(c, ERR_NOT_FOUND, "There is no command %s; did you mean %s?", word,
-                    near);
-    return fail(c, ERR_NOT_FOUND, "There is no command %s; help all lists them.", word);
+        return refuse(c, ERR_NOT_FOUND, "There is no command %s; did you mean %s?",
+                      word, near);
+    return refuse(c, ERR_NOT_FOUND, "There is no command %s; help all lists them.",
+                  word);
+}
+
+/* What is to be typed stands in backticks in a lesson's text; a line says it in quotes.
+ */
+static const char *quoted_words(struct call *c, const char *text)
+{
+    char *says = arena_strdup(c->mem, text);
+    for (char *p = says; *p; p++)
+        *p = *p == '`' ? '"' : *p;
+    return says;
 }
 
 static enum err run(struct call *c)
 {
     const char *word = c->nargs ? c->arg[0] : NULL;
-    if (!word && c->ctx->step_say && !c->piped) {
-        char *says = arena_strdup(c->mem, c->ctx->step_say);
-        for (char *p = says; *p; p++)
-            *p = *p == '`' ? '"' : *p; /* what is to be typed */
-        para(c, TONE_NORMAL, 0, says);
-        out_end(c->o);
-    }
     if (!word && c->ctx->ntools)
         list_tools(c);
     else if (!word || str_eq(word, "all"))
@@ -133,6 +240,10 @@ static enum err run(struct call *c)
         show_filter(c, filter_find(word));
     else
         return no_help(c, word);
+    if (!word && c->ctx->step_say && !c->piped) {
+        out_end(c->o);
+        para(c, TONE_NORMAL, 0, quoted_words(c, c->ctx->step_say));
+    }
     return ERR_OK;
 }
 

@@ -36,8 +36,7 @@ const struct command cmd_kill = {
          .doc =
              "Closes sessions of a database. What they were doing is rolled back; "
              "their pools open new ones when they need them. db sessions lists them.",
-         .examples = "kill orders-db 17\nkill orders-db --idle-in-transaction\nkill "
-                     "orders-db reserve",
+         .examples = "kill DATABASE 17",
          .group = GROUP_ACT,
          .changes_world = true,
          WILD(wild)},

@@ -47,7 +47,7 @@ const struct command cmd_limit = {
                  "Lets so many requests a second through. The others are turned away "
                  "at once, which costs next to nothing. 0 lets nothing through, off "
                  "takes the limit away.",
-             .examples = "limit edge 50\nlimit edge 0",
+             .examples = "limit COMPONENT 50",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

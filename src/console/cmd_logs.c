@@ -28,8 +28,8 @@ static enum err read_level(struct call *c, enum log_level *out)
             *out = levels[i].level;
             return ERR_OK;
         }
-    return word ? fail(c, ERR_INPUT, "“%s” is not a level: debug, info, warn or error.",
-                       word)
+    return word ? refuse(c, ERR_INPUT,
+                         "“%s” is not a level: debug, info, warn or error.", word)
                 : ERR_OK;
 }
 
@@ -89,14 +89,15 @@ static const struct command_wild wild[] = {
     {"aws", "aws logs tail /ecs/COMPONENT --since 10m --filter-pattern ERROR"},
 };
 const struct command cmd_logs = {
-    .info = {.name = "logs",
-             .synopsis = "logs [COMPONENT|INSTANCE] [--level LEVEL] [--since TIME]",
-             .doc = "What the services wrote. The last ten minutes, oldest first. "
-                    "Lines that were written too often are suppressed and counted.",
-             .examples = "logs\nlogs checkout --level warn --since 30m\n"
-                         "logs checkout | grep -c timeout",
-             .group = GROUP_LOOK,
-             WILD(wild)},
+    .info =
+        {.name = "logs",
+         .synopsis = "logs [COMPONENT|INSTANCE] [--level LEVEL] [--since TIME]",
+         .doc = "What the services wrote. The last ten minutes, oldest first. "
+                "Lines that were written too often are suppressed and counted.",
+         .examples =
+             "logs\nlogs COMPONENT --level warn --since 30m\nlogs COMPONENT | tail -5",
+         .group = GROUP_LOOK,
+         WILD(wild)},
     .args = {ARG_INSTANCE},
     .max_args = 1,
     .opts = {{"--level", ARG_LEVEL,

@@ -376,7 +376,7 @@ static enum err run(struct call *c)
     struct drawing d = {.c = c};
     bool first = true;
     if (model_comps(c->m) > COMPS_MAX)
-        return fail(c, ERR_LIMIT, "This system is too big to draw.");
+        return refuse(c, ERR_LIMIT, "This system is too big to draw.");
     for (comp_id k = next_of(c, "client", COMP_NONE); k != COMP_NONE;
          k = next_of(c, "client", k)) {
         if (c->ctx->spoken) {

@@ -190,7 +190,7 @@ const struct command cmd_metrics = {
              .synopsis = "metrics [COMPONENT [METRIC]]",
              .doc = "What is measured, now and five minutes ago. Who has metrics, all "
                     "of one component's, or one metric per instance.",
-             .examples = "metrics\nmetrics checkout\nmetrics checkout pool_waiting",
+             .examples = "metrics\nmetrics COMPONENT\nmetrics COMPONENT cpu",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_COMPONENT, ARG_METRIC},

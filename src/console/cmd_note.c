@@ -17,7 +17,7 @@ const struct command cmd_note = {
              .synopsis = "note TEXT",
              .doc = "Writes a line into your notebook, with the time. Notes stand in "
                     "the debrief.",
-             .examples = "note pool is full on all six, cpu idle",
+             .examples = "note what I saw, and what I make of it",
              .group = GROUP_REASON,
              WILD(wild)},
     .args = {ARG_TEXT},

@@ -76,8 +76,8 @@ static enum err run(struct call *c)
     if (is_kind(c, comp, "balancer"))
         comp = model_target(c->m, comp);
     if (!is_kind(c, comp, "service"))
-        return fail(c, ERR_INPUT, "Only services have health checks: %s",
-                    names_of_kind(c, "service"));
+        return refuse(c, ERR_INPUT, "Only services have health checks: %s",
+                      names_of_kind(c, "service"));
     show_question(c, comp, "liveness");
     show_question(c, comp, "readiness");
     para(c, TONE_NORMAL, 0,
@@ -99,7 +99,7 @@ const struct command cmd_probe = {
              .synopsis = "probe SERVICE|INSTANCE",
              .doc = "The health checks of a service. What they ask, what each instance "
                     "answers, and who gets traffic.",
-             .examples = "probe checkout",
+             .examples = "probe COMPONENT",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_SERVICE},

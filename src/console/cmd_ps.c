@@ -40,7 +40,7 @@ static void pool_cells(struct call *c, struct out_table *t,
     used_cell(t, v->pool_in_use, v->pool_size);
     table_cell(t, v->pool_waiting ? TONE_WARN : TONE_NORMAL, "%d", v->pool_waiting);
     table_cell(t, v->pool_waiting ? TONE_WARN : TONE_NORMAL, "%s",
-               v->pool_waiting ? ago(c, c->now - v->pool_oldest_wait) : "-");
+               v->pool_waiting ? ago_short(c, c->now - v->pool_oldest_wait) : "-");
 }
 
 static void instance_row(struct call *c, struct out_table *t, comp_id comp,
@@ -48,10 +48,7 @@ static void instance_row(struct call *c, struct out_table *t, comp_id comp,
 {
     table_cell(t, TONE_STRONG, "%s", inst_name(c, comp, v->number));
     table_cell(t, state_tone(v), "%s", state_word(v));
-    sim_time up = c->now - v->since; /* to the minute, when seconds say nothing */
-    table_cell(t, TONE_NORMAL, "%s",
-               up >= 10 * SIM_MIN ? span_of(c, up / SIM_MIN * SIM_MIN)
-                                  : ago(c, v->since));
+    table_cell(t, TONE_NORMAL, "%s", ago_short(c, v->since));
     used_cell(t, v->busy, v->workers);
     table_cell(t, v->queued ? TONE_WARN : TONE_NORMAL, "%d", v->queued);
     table_cell(t, v->cpu > 0.95 ? TONE_WARN : TONE_NORMAL, "%s", percent(c, v->cpu));
@@ -212,7 +209,7 @@ const struct command cmd_ps = {
                  "The instances, now. State and for how long, busy workers of all, "
                  "requests queued for a worker, processor, connections taken from the "
                  "pool, how many wait for one and how long the first has waited.",
-             .examples = "ps\nps checkout\nps checkout-3",
+             .examples = "ps\nps COMPONENT\nps INSTANCE",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_INSTANCE},

@@ -20,9 +20,9 @@ static enum err run(struct call *c)
             return ERR_OK;
         }
     const char *near = text_suggest(c->arg[0], states, COUNT_OF(states));
-    return fail(c, ERR_INPUT, "It can be mitigated, cured or recovered%s%s%s.",
-                near ? "; did you mean " : ", not ", near ? near : c->arg[0],
-                near ? "?" : "");
+    return refuse(c, ERR_INPUT, "It can be mitigated, cured or recovered%s%s%s.",
+                  near ? "; did you mean " : ", not ", near ? near : c->arg[0],
+                  near ? "?" : "");
 }
 
 static const struct command_wild wild[] = {

@@ -30,7 +30,7 @@ const struct command cmd_restart = {
              .doc = "Stops and starts instances. Requests inside are lost, and so is "
                     "whatever the process held. --rolling takes one after the other, "
                     "each drained first.",
-             .examples = "restart checkout-3\nrestart checkout --rolling",
+             .examples = "restart INSTANCE\nrestart COMPONENT --rolling",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

@@ -19,19 +19,19 @@ static enum err run(struct call *c)
     if (!c->nargs)
         return run_as(c, "changes");
     if (!parse_count(c->arg[0] + (*c->arg[0] == '#'), &id))
-        return fail(c, ERR_INPUT,
-                    "“%s” is not the number of a change; changes lists them.",
-                    c->arg[0]);
+        return refuse(c, ERR_INPUT,
+                      "“%s” is not the number of a change; changes lists them.",
+                      c->arg[0]);
     const struct change *k = find_change(c, id);
     if (!k)
-        return fail(c, ERR_NOT_FOUND, "There is no change %ld; changes lists %zu.", id,
-                    recording_changes(c->rec));
+        return refuse(c, ERR_NOT_FOUND, "There is no change %ld; changes lists %zu.",
+                      id, recording_changes(c->rec));
     if (!k->has_undo)
-        return fail(c, ERR_REFUSED, "“%s” cannot be taken back.", k->title);
-    fx_action(
-        c, &k->undo,
-        strf(c, "Taken back: %s. (In the wild: %s)", k->title,
-             wild_line(c, c->cmd->info.wild[0].line, name_of(c, k->comp), NULL, NULL)));
+        return refuse(c, ERR_REFUSED, "“%s” cannot be taken back.", k->title);
+    fx_action(c, &k->undo,
+              with_wild(c, strf(c, "Taken back: %s.", k->title),
+                        wild_line(c, c->cmd->info.wild[0].line, name_of(c, k->comp),
+                                  NULL, NULL)));
     return ERR_OK;
 }
 

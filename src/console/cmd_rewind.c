@@ -7,14 +7,14 @@ static enum err run(struct call *c)
 {
     sim_time t;
     if (!c->ctx->may_rewind)
-        return fail(c, ERR_REFUSED,
-                    "There is no way back on call: what is done is done.");
+        return refuse(c, ERR_REFUSED,
+                      "There is no way back on call: what is done is done.");
     enum err e = when_past(c, c->arg[0], &t);
     if (e != ERR_OK)
         return e;
     if (t >= c->now)
-        return fail(c, ERR_INPUT, "That is now; say a moment before %s.",
-                    clock_of(c, c->now, true));
+        return refuse(c, ERR_INPUT, "That is now; say a moment before %s.",
+                      clock_of(c, c->now, true));
     fx_add(c, EFFECT_REWIND)->at = t;
     return ERR_OK;
 }
@@ -25,7 +25,7 @@ const struct command cmd_rewind = {
              .doc = "Goes back to a moment. The system is as it was then; what you "
                     "noted and saw stays. After a rewind it is practice: the first try "
                     "is the one that is scored.",
-             .examples = "rewind 20:12\nrewind 5m",
+             .examples = "rewind 5m",
              .group = GROUP_TIME},
     .args = {ARG_TIME},
     .min_args = 1,

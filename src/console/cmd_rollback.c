@@ -14,7 +14,7 @@ const struct command cmd_rollback = {
          .synopsis = "rollback SERVICE [VERSION]",
          .doc =
              "Brings back the version that ran before. One instance after the other.",
-         .examples = "rollback checkout\nrollback checkout v41",
+         .examples = "rollback COMPONENT",
          .group = GROUP_ACT,
          .changes_world = true,
          WILD(wild)},

@@ -38,9 +38,9 @@ static enum err unknown_field(struct call *c, const char *word)
 {
     const char *near = text_suggest(word + strspn(word, "-"), fields, COUNT_OF(fields));
     if (near)
-        return fail(c, ERR_INPUT, "An update has no %s; did you mean --%s?", word,
-                    near);
-    return fail(
+        return refuse(c, ERR_INPUT, "An update has no %s; did you mean --%s?", word,
+                      near);
+    return refuse(
         c, ERR_INPUT,
         "%s belongs to no field. The fields: --who, --since, --impact, --state, "
         "--next.",
@@ -65,7 +65,7 @@ static enum err read_fields(struct call *c, const char *v[])
     }
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (v[i] && !*v[i])
-            return fail(c, ERR_INPUT, "--%s is empty: %s.", fields[i], asks[i]);
+            return refuse(c, ERR_INPUT, "--%s is empty: %s.", fields[i], asks[i]);
     return ERR_OK;
 }
 
@@ -75,7 +75,7 @@ static enum err check_state(struct call *c, const char *state)
         if (!state || str_eq(states[i], state))
             return ERR_OK;
     const char *near = text_suggest(state, states, COUNT_OF(states));
-    return fail(
+    return refuse(
         c, ERR_INPUT,
         "The state is one of investigating, mitigated, cured, recovered; not %s.%s%s%s",
         state, near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
@@ -90,8 +90,7 @@ static void show_form(struct call *c)
         table_cell(&t, TONE_NORMAL, "%s", asks[i]);
     }
     table_print(&t);
-    note(c, "say --who everyone at checkout --since 19:56 --impact about 600 orders "
-            "--state mitigated --next 20:45");
+    note(c, "%s", c->cmd->info.examples);
 }
 
 static enum err run(struct call *c)
@@ -114,7 +113,7 @@ static enum err run(struct call *c)
 
 static const struct command_wild wild[] = {
     {"statuspage", "curl -X POST https://api.statuspage.io/v1/pages/PAGE/incidents "
-                   "-H 'Authorization: OAuth KEY' -d 'incident[name]=Checkout hangs' "
+                   "-H 'Authorization: OAuth KEY' -d 'incident[name]=WHAT' "
                    "-d 'incident[status]=identified'"},
 };
 const struct command cmd_say = {
@@ -125,9 +124,8 @@ const struct command cmd_say = {
              .doc = "A status update for everybody who waits. Leave out what does not "
                     "apply; \"not known yet\" is an answer. STATE is investigating, "
                     "mitigated, cured or recovered.",
-             .examples =
-                 "say --who everyone at checkout --since 19:56 --impact about 600 "
-                 "orders --state mitigated --next 20:45",
+             .examples = "say --who WHO --since TIME --impact not known yet --state "
+                         "investigating --next TIME",
              .group = GROUP_REASON,
              WILD(wild)},
     .args = {ARG_TEXT},

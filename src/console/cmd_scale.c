@@ -14,7 +14,7 @@ const struct command cmd_scale = {
              .synopsis = "scale SERVICE COUNT",
              .doc = "Sets how many instances a service has. New ones need their time "
                     "to start and to warm up; those that go finish what they have.",
-             .examples = "scale\nscale checkout 8",
+             .examples = "scale\nscale COMPONENT 4",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

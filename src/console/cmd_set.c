@@ -35,7 +35,8 @@ static enum err run(struct call *c)
     if (e != ERR_OK)
         return e;
     if (!value)
-        return fail(c, ERR_INPUT, "Say the new value: set %s VALUE. %s", path, p->doc);
+        return refuse(c, ERR_INPUT, "Say the new value: set %s VALUE. %s", path,
+                      p->doc);
     return act_set(c, comp, p, value);
 }
 
@@ -52,9 +53,7 @@ const struct command cmd_set = {
          .doc =
              "Changes a setting while the system runs. config lists them, with units "
              "and defaults. changes keeps the old value, revert brings it back.",
-         .examples = "set checkout.pool.size 40\n"
-                     "set orders-db.idle_in_transaction_timeout 60s\n"
-                     "set cache.seats.single_flight on",
+         .examples = "set COMPONENT.PARAMETER VALUE",
          .group = GROUP_ACT,
          .changes_world = true,
          WILD(wild)},

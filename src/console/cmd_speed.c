@@ -19,8 +19,8 @@ static enum err run(struct call *c)
     const char *text = *c->arg[0] == 'x' ? c->arg[0] + 1 : c->arg[0];
     if (value_parse(c->m, &p, text, &v, NULL) != ERR_OK || !(v.as.number > 0) ||
         v.as.number > FASTEST)
-        return fail(c, ERR_INPUT, "“%s” is not a speed; a number from 0.1 to %d.", text,
-                    FASTEST);
+        return refuse(c, ERR_INPUT, "“%s” is not a speed; a number from 0.1 to %d.",
+                      text, FASTEST);
     fx_add(c, EFFECT_SPEED)->number = v.as.number;
     return ERR_OK;
 }

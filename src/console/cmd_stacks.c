@@ -102,7 +102,7 @@ const struct command cmd_stacks = {
              .synopsis = "stacks COMPONENT|INSTANCE",
              .doc = "What the requests inside wait for right now. Equal ones together; "
                     "also those that no metric counts, because they have not finished.",
-             .examples = "stacks checkout-1\nstacks checkout",
+             .examples = "stacks INSTANCE\nstacks COMPONENT",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_INSTANCE},

@@ -26,10 +26,10 @@ static enum err read_mechanism(struct call *c, const char *word, enum mechanism 
         return ERR_OK;
     const char *near = text_suggest(word, mechanism_words(), MECHANISM_COUNT);
     if (near)
-        return fail(c, ERR_NOT_FOUND, "%s is not on the list; did you mean %s?", word,
-                    near);
-    return fail(c, ERR_NOT_FOUND, "%s is not on the list; suspect alone shows it.",
-                word);
+        return refuse(c, ERR_NOT_FOUND, "%s is not on the list; did you mean %s?", word,
+                      near);
+    return refuse(c, ERR_NOT_FOUND, "%s is not on the list; suspect alone shows it.",
+                  word);
 }
 
 /* The words after "because", as typed. */
@@ -56,15 +56,15 @@ static enum err read_claim(struct call *c, enum effect_kind kind, bool whole_all
     if (e == ERR_OK && n > 1)
         e = read_mechanism(c, c->arg[1], &m);
     else if (e == ERR_OK && !whole_allowed)
-        e = fail(c, ERR_INPUT,
-                 "Say what is wrong with it: suspect %s MECHANISM; suspect "
-                 "alone lists them.",
-                 c->arg[0]);
+        e = refuse(c, ERR_INPUT,
+                   "Say what is wrong with it: suspect %s MECHANISM; suspect "
+                   "alone lists them.",
+                   c->arg[0]);
     if (e == ERR_OK && n > 2)
-        e = fail(c, ERR_INPUT,
-                 "Put the evidence after the word because: %s %s %s because "
-                 "...",
-                 c->cmd->info.name, c->arg[0], c->arg[1]);
+        e = refuse(c, ERR_INPUT,
+                   "Put the evidence after the word because: %s %s %s because "
+                   "...",
+                   c->cmd->info.name, c->arg[0], c->arg[1]);
     if (e != ERR_OK)
         return e;
     struct effect *f = fx_add(c, kind);
@@ -96,7 +96,7 @@ const struct command cmd_suspect = {
          .doc =
              "Says what you think it is. A component and one word from the list (the "
              "bare word shows it), with the evidence. At most two are open at a time.",
-         .examples = "suspect\nsuspect checkout pool-leak because ps, db sessions",
+         .examples = "suspect\nsuspect COMPONENT MECHANISM because what you saw",
          .group = GROUP_REASON,
          WILD(wild)},
     .args = {ARG_COMPONENT, ARG_MECHANISM, ARG_TEXT},
@@ -105,14 +105,15 @@ const struct command cmd_suspect = {
     .run = run_suspect,
 };
 const struct command cmd_rule_out = {
-    .info = {.name = "rule-out",
-             .synopsis = "rule-out COMPONENT [MECHANISM] [because EVIDENCE]",
-             .doc = "Says what it is not, and why. A component as a whole, or one "
-                    "mechanism in it.",
-             .examples =
-                 "rule-out orders-db overload because cpu 1 %\nrule-out catalog",
-             .group = GROUP_REASON,
-             WILD(wild)},
+    .info =
+        {.name = "rule-out",
+         .synopsis = "rule-out COMPONENT [MECHANISM] [because EVIDENCE]",
+         .doc = "Says what it is not, and why. A component as a whole, or one "
+                "mechanism in it.",
+         .examples =
+             "rule-out COMPONENT MECHANISM because what you saw\nrule-out COMPONENT",
+         .group = GROUP_REASON,
+         WILD(wild)},
     .args = {ARG_COMPONENT, ARG_MECHANISM, ARG_TEXT},
     .max_args = 90,
     .raw = true,

@@ -48,11 +48,11 @@ static enum err find_trace(struct call *c, const char *text, struct trace_head *
         }
     }
     if (hits > 1)
-        return fail(c, ERR_INPUT, "%zu traces begin with %s; write more of it.", hits,
-                    text);
+        return refuse(c, ERR_INPUT, "%zu traces begin with %s; write more of it.", hits,
+                      text);
     return hits ? ERR_OK
-                : fail(c, ERR_NOT_FOUND,
-                       "No trace %s is kept; traces lists those that are.", text);
+                : refuse(c, ERR_NOT_FOUND,
+                         "No trace %s is kept; traces lists those that are.", text);
 }
 
 /* ---- bars
@@ -239,6 +239,32 @@ static void speak_tree(struct waterfall *w, uint32_t parent, size_t depth)
     }
 }
 
+/* Spans are told when they end. What a request that hangs does right now, the world
+ * knows; the youngest of it is the wait that everything else waits for. */
+static struct inflight_view still_inside(struct waterfall *w,
+                                         const struct trace_head *h)
+{
+    struct call *c = w->c;
+    struct inflight_view *v = arena_alloc(c->mem, INSIDE_MAX * sizeof *v);
+    struct inflight_view last = {.since = w->start - 1};
+    for (comp_id s = next_of(c, "service", COMP_NONE); s != COMP_NONE;
+         s = next_of(c, "service", s)) {
+        size_t n = world_inflight(c->w, s, v, INSIDE_MAX);
+        for (size_t i = 0; i < n && i < INSIDE_MAX; i++) {
+            if (v[i].request != h->request)
+                continue;
+            out_line(c->o, TONE_WARN, "still inside %s: %s at %s for %s%s",
+                     inst_name(c, s, v[i].instance),
+                     cause_phrase((enum cause)v[i].cause), name_of(c, v[i].place),
+                     ago(c, v[i].since), v[i].abandoned ? "; its caller is gone" : "");
+            seen_comp(c, s, "traces");
+            if (v[i].since > last.since)
+                last = v[i];
+        }
+    }
+    return last;
+}
+
 /* ---- where the time went
  * ----------------------------------------------------------------------- */
 
@@ -272,25 +298,51 @@ static const char *part_name(struct call *c, const struct span *s)
     return s->end == SIM_FOREVER || s->reason != REASON_NONE ? "no answer" : "network";
 }
 
-static void where_it_went(struct waterfall *w)
+struct parts {
+    struct part v[64];
+    size_t n;
+    double all;
+};
+
+static void add_part(struct parts *p, const char *name, double ns)
+{
+    size_t k = 0;
+    while (k < p->n && !str_eq(p->v[k].name, name))
+        k++;
+    if (k == COUNT_OF(p->v) || !(ns > 0))
+        return;
+    if (k == p->n)
+        p->v[p->n++] = (struct part){name, 0};
+    p->v[k].ns += ns;
+    p->all += ns;
+}
+
+/* Spans up to the wait that goes on, that wait, and what no span has told yet. */
+static void gather_parts(struct waterfall *w, const struct inflight_view *wait,
+                         struct parts *p)
+{
+    sim_time end = w->end;
+    bool open = wait->since >= w->start && wait->since <= end;
+    if (open)
+        w->end = wait->since;
+    for (size_t i = 0; i < w->n; i++)
+        if (w->v[i].start <= w->end)
+            add_part(p, part_name(w->c, &w->v[i]), (double)self_time(w, &w->v[i]));
+    w->end = end;
+    if (!open)
+        return;
+    add_part(p, cause_phrase((enum cause)wait->cause), (double)(end - wait->since));
+    add_part(p, "not told yet", (double)(end - w->start) - p->all);
+}
+
+static void where_it_went(struct waterfall *w, const struct inflight_view *wait)
 {
     struct call *c = w->c;
-    struct part v[64];
-    size_t n = 0;
-    double all = 0;
-    for (size_t i = 0; i < w->n; i++) {
-        double ns = (double)self_time(w, &w->v[i]);
-        const char *name = part_name(c, &w->v[i]);
-        size_t k = 0;
-        while (k < n && !str_eq(v[k].name, name))
-            k++;
-        if (k == COUNT_OF(v))
-            continue;
-        if (k == n)
-            v[n++] = (struct part){name, 0};
-        v[k].ns += ns;
-        all += ns;
-    }
+    struct parts p = {.n = 0};
+    gather_parts(w, wait, &p);
+    struct part *v = p.v;
+    size_t n = p.n;
+    double all = p.all;
     struct buf b;
     buf_init(&b, 0);
     for (int shown = 0; shown < 5 && all > 0; shown++) {
@@ -306,27 +358,6 @@ static void where_it_went(struct waterfall *w)
     if (b.len)
         para(c, TONE_STRONG, 0, strf(c, "where the time went: %s", b.s));
     buf_release(&b);
-}
-
-/* Spans are told when they end. What a request that hangs does right now, the world
- * knows. */
-static void still_inside(struct waterfall *w, const struct trace_head *h)
-{
-    struct call *c = w->c;
-    struct inflight_view *v = arena_alloc(c->mem, INSIDE_MAX * sizeof *v);
-    for (comp_id s = next_of(c, "service", COMP_NONE); s != COMP_NONE;
-         s = next_of(c, "service", s)) {
-        size_t n = world_inflight(c->w, s, v, INSIDE_MAX);
-        for (size_t i = 0; i < n && i < INSIDE_MAX; i++) {
-            if (v[i].request != h->request)
-                continue;
-            out_line(c->o, TONE_WARN, "still inside %s: %s at %s for %s%s",
-                     inst_name(c, s, v[i].instance),
-                     cause_phrase((enum cause)v[i].cause), name_of(c, v[i].place),
-                     ago(c, v[i].since), v[i].abandoned ? "; its caller is gone" : "");
-            seen_comp(c, s, "traces");
-        }
-    }
 }
 
 static void headline(struct waterfall *w, const struct trace_head *h)
@@ -370,8 +401,8 @@ static enum err run(struct call *c)
         draw_tree(&w, 0, 0);
     if (w.hidden)
         note(c, "%zu more spans.", w.hidden);
-    still_inside(&w, &h);
-    where_it_went(&w);
+    struct inflight_view wait = still_inside(&w, &h);
+    where_it_went(&w, &wait);
     seen_comp(c, h.endpoint, "traces");
     return ERR_OK;
 }
@@ -386,7 +417,7 @@ const struct command cmd_trace = {
              .doc = "One request from end to end. Each call with what it waited for, "
                     "and where the time went. traces lists the IDs; the beginning of "
                     "one is enough.",
-             .examples = "trace 7f3a",
+             .examples = "trace ID",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_TRACE},

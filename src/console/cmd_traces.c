@@ -1,6 +1,7 @@
 /*
  * traces: requests that were recorded with all their spans; which ones, when, how long,
- * how they ended. Unfinished ones are there, too: no latency metric has them.
+ * how they ended. Unfinished ones are there, too: no latency metric has them. Where a
+ * system hangs they are nearly all, so beside finished ones they are only counted.
  */
 #include "console_internal.h"
 
@@ -33,9 +34,9 @@ static enum err check_endpoint(struct call *c, const char *wanted)
             names[n++] = name_of(c, e);
     }
     const char *near = text_suggest(wanted, names, n);
-    return fail(c, ERR_NOT_FOUND, "There is no endpoint %s%s%s%s", wanted,
-                near ? "; did you mean " : "; there is ",
-                near ? near : names_of_kind(c, "endpoint"), near ? "?" : "");
+    return refuse(c, ERR_NOT_FOUND, "There is no endpoint %s%s%s%s", wanted,
+                  near ? "; did you mean " : "; there is ",
+                  near ? near : names_of_kind(c, "endpoint"), near ? "?" : "");
 }
 
 static const char *result(struct call *c, const struct trace_head *h)
@@ -47,6 +48,13 @@ static const char *result(struct call *c, const struct trace_head *h)
     return h->culprit == COMP_NONE
                ? reason_phrase(h->reason)
                : strf(c, "%s at %s", reason_phrase(h->reason), name_of(c, h->culprit));
+}
+
+static void saw(struct call *c, const struct trace_head *h)
+{
+    seen_comp(c, h->endpoint, "traces");
+    if (model_owner(c->m, h->endpoint) != COMP_NONE)
+        seen_comp(c, model_owner(c->m, h->endpoint), "traces");
 }
 
 static void row(struct call *c, struct out_table *t, const struct trace_head *h)
@@ -61,9 +69,7 @@ static void row(struct call *c, struct out_table *t, const struct trace_head *h)
                open ? " so far" : "");
     table_cell(t, h->reason == REASON_NONE && !open ? TONE_GOOD : TONE_BAD, "%s",
                result(c, h));
-    seen_comp(c, h->endpoint, "traces");
-    if (model_owner(c->m, h->endpoint) != COMP_NONE)
-        seen_comp(c, model_owner(c->m, h->endpoint), "traces");
+    saw(c, h);
 }
 
 static enum err make_filter(struct call *c, struct trace_filter *f)
@@ -81,6 +87,53 @@ static enum err make_filter(struct call *c, struct trace_filter *f)
     return e;
 }
 
+static size_t unfinished(const struct trace_head *v, size_t n)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < n; i++)
+        open += v[i].end == SIM_FOREVER;
+    return open;
+}
+
+/* "94 have not finished (checkout/buy 94), the oldest for 12 m 41 s: ..." */
+static void tell_unfinished(struct call *c, const struct trace_head *v, size_t n)
+{
+    comp_id seen_ids[COMPS_MAX];
+    size_t kinds = 0, all = unfinished(v, n), first = n;
+    struct buf b;
+    buf_init(&b, 0);
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0, same = 0;
+        if (v[i].end != SIM_FOREVER)
+            continue;
+        first = i < first ? i : first;
+        while (k < kinds && seen_ids[k] != v[i].endpoint)
+            k++;
+        if (k < kinds || kinds == COMPS_MAX)
+            continue;
+        seen_ids[kinds++] = v[i].endpoint;
+        for (size_t j = i; j < n; j++)
+            same += v[j].end == SIM_FOREVER && v[j].endpoint == v[i].endpoint;
+        buf_addf(&b, "%s%s %zu", b.len ? ", " : "", name_of(c, v[i].endpoint), same);
+        saw(c, &v[i]);
+    }
+    para(c, TONE_WARN, 0,
+         strf(c,
+              "%zu more %s not finished (%s), the oldest for %s: traces --unfinished",
+              all, all == 1 ? "has" : "have", b.s, ago(c, v[first].start)));
+    buf_release(&b);
+}
+
+/* Only the finished ones, in place. */
+static size_t keep_finished(struct trace_head *v, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (v[i].end != SIM_FOREVER)
+            v[kept++] = v[i];
+    return kept;
+}
+
 static enum err run(struct call *c)
 {
     struct trace_filter f;
@@ -92,12 +145,23 @@ static enum err run(struct call *c)
     for (size_t i = 0; i < n; i++)
         if (endpoint_is(c, v[i].endpoint, call_opt(c, "--endpoint")))
             v[kept++] = v[i];
+    size_t open = unfinished(v, kept);
+    bool sum_up = open && open < kept && !c->piped && !f.unfinished;
+    struct trace_head *all = v;
+    size_t nall = kept;
+    if (sum_up) {
+        all = arena_alloc(c->mem, kept * sizeof *all);
+        memcpy(all, v, kept * sizeof *all);
+        kept = keep_finished(v, kept);
+    }
     size_t skip = !c->piped && kept > SHOWN ? kept - SHOWN : 0;
     struct out_table t;
     table_init(&t, c->o, "TRACE|AT|ENDPOINT|>TOOK|RESULT");
     for (size_t i = skip; i < kept; i++)
         row(c, &t, &v[i]);
     table_print(&t);
+    if (sum_up)
+        tell_unfinished(c, all, nall);
     if (!kept)
         note(c,
              "No such trace since %s. Kept are errors, the slowest, and some of the "
@@ -126,8 +190,8 @@ const struct command cmd_traces = {
                  "[--unfinished] [--since TIME]",
              .doc = "Requests recorded from end to end. Errors, the slowest, some of "
                     "the rest, and those that have not finished.",
-             .examples = "traces --slow 1s\ntraces --endpoint buy --unfinished\n"
-                         "traces orders-db --errors --since 30m",
+             .examples = "traces --slow 1s\ntraces --unfinished\ntraces --endpoint "
+                         "ENDPOINT --errors --since 30m",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_COMPONENT},

@@ -14,7 +14,7 @@ const struct command cmd_undrain = {
     .info = {.name = "undrain",
              .synopsis = "undrain INSTANCE",
              .doc = "Gives a drained instance requests again.",
-             .examples = "undrain checkout-3",
+             .examples = "undrain INSTANCE",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

@@ -23,10 +23,10 @@ static enum err run(struct call *c)
         return ERR_INPUT;
     }
     if (d > LONGEST)
-        return fail(c, ERR_INPUT, "That is too long; at most %s at once.",
-                    span_of(c, LONGEST));
+        return refuse(c, ERR_INPUT, "That is too long; at most %s at once.",
+                      span_of(c, LONGEST));
     if (d == 0)
-        return fail(c, ERR_INPUT, "Say how long, for example: wait 30s");
+        return refuse(c, ERR_INPUT, "Say how long, for example: wait 30s");
     fx_add(c, EFFECT_WAIT)->duration = d;
     return ERR_OK;
 }
@@ -40,7 +40,7 @@ const struct command cmd_wait = {
              .synopsis = "wait DURATION|TIME",
              .doc = "Lets time pass. So long, or until a time of day; it stops early "
                     "at a page or a message.",
-             .examples = "wait 30s\nwait 5m\nwait 20:45",
+             .examples = "wait 30s\nwait 5m\nwait TIME",
              .group = GROUP_TIME,
              WILD(wild)},
     .args = {ARG_DURATION},

@@ -80,7 +80,7 @@ const struct command cmd_why = {
              .doc = "The exact answer. From the simulator's own accounting: where the "
                     "time of users' requests went, and why and where they failed. Free "
                     "once it is over; before that it counts as the solution shown.",
-             .examples = "why\nwhy --since 20:05",
+             .examples = "why\nwhy --since 15m",
              .group = GROUP_REASON},
     .opts = {{"--since", ARG_TIME, "20:12, or 30m for half an hour ago (default 10m)"}},
     .run = run,

@@ -122,9 +122,7 @@ enum err run_as(struct call *c, const char *name);
 /* NULL: not given. */
 const char *call_opt(const struct call *c, const char *name);
 /* The sentence goes to the learner; returns `e`. */
-/* `fail` is also what Lua code raises with; keep the two apart when linked. */
-#define fail console_fail
-enum err fail(struct call *c, enum err e, const char *fmt, ...) PRINTF_LIKE(3, 4);
+enum err refuse(struct call *c, enum err e, const char *fmt, ...) PRINTF_LIKE(3, 4);
 const char *strf(const struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* A line of explanation below the facts; left out when filters follow. */
 void note(struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -134,6 +132,9 @@ void para(struct call *c, enum tone t, size_t indent, const char *text);
  * COMPONENT, INSTANCE and VALUE. */
 const char *wild_line(const struct call *c, const char *line, const char *comp,
                       const char *inst, const char *value);
+/* What is said after an action, and what one would type for it in the wild if both
+ * stand on one line; help has the whole of it. */
+const char *with_wild(const struct call *c, const char *text, const char *wild);
 
 /* ---- effects (effects.c)
  * --------------------------------------------------------------- */
@@ -196,6 +197,9 @@ enum err when_next(struct call *c, const char *text, sim_time *out);
 const char *clock_of(const struct call *c, sim_time t, bool seconds);
 const char *ago(const struct call *c, sim_time t); /* "12 m 41 s" before now */
 const char *span_of(const struct call *c, sim_time d);
+/* For tables, at most six columns: "350ms", "42s", "13m20s", "1h05m", "12h". */
+const char *span_short(const struct call *c, sim_time d);
+const char *ago_short(const struct call *c, sim_time t);
 
 /* ---- numbers (number.c)
  * ---------------------------------------------------------------------- */

@@ -200,8 +200,9 @@ bool is_hidden(const struct call *c, comp_id comp)
 
 enum err refuse_hidden(struct call *c, comp_id comp)
 {
-    return fail(c, ERR_REFUSED, "Nobody measures %s here: no metric comes from users.",
-                name_of(c, comp));
+    return refuse(c, ERR_REFUSED,
+                  "Nobody measures %s here: no metric comes from users.",
+                  name_of(c, comp));
 }
 
 enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instance)
@@ -213,11 +214,12 @@ enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instanc
         return e;
     int n = instance ? *instance : ignored;
     if (n > 0 && !instance)
-        return fail(c, ERR_INPUT, "%s takes a whole component here: %s",
-                    c->cmd->info.name, name_of(c, *comp));
+        return refuse(c, ERR_INPUT, "%s takes a whole component here: %s",
+                      c->cmd->info.name, name_of(c, *comp));
     if (n > 0 && is_kind(c, *comp, "service") && n > world_instances(c->w, *comp))
-        return fail(c, ERR_NOT_FOUND, "There is no %s; %s has had %d instances so far.",
-                    text, name_of(c, *comp), world_instances(c->w, *comp));
+        return refuse(c, ERR_NOT_FOUND,
+                      "There is no %s; %s has had %d instances so far.", text,
+                      name_of(c, *comp), world_instances(c->w, *comp));
     return ERR_OK;
 }
 
@@ -225,7 +227,7 @@ enum err need_kind(struct call *c, const char *text, const char *kind, comp_id *
 {
     enum err e = need_comp(c, text, comp, NULL);
     if (e == ERR_OK && !is_kind(c, *comp, kind))
-        return fail(c, ERR_INPUT, "%s is a %s, not a %s; there is: %s", text,
-                    model_kind(c->m, *comp)->name, kind, names_of_kind(c, kind));
+        return refuse(c, ERR_INPUT, "%s is a %s, not a %s; there is: %s", text,
+                      model_kind(c->m, *comp)->name, kind, names_of_kind(c, kind));
     return e;
 }

@@ -12,7 +12,7 @@
 /* ---- helpers of struct call
  * ----------------------------------------------------------- */
 
-enum err fail(struct call *c, enum err e, const char *fmt, ...)
+enum err refuse(struct call *c, enum err e, const char *fmt, ...)
 {
     va_list ap;
     struct buf b;
@@ -75,6 +75,12 @@ void note(struct call *c, const char *fmt, ...)
     va_end(ap);
     para(c, TONE_DIM, 0, b.s);
     buf_release(&b);
+}
+
+const char *with_wild(const struct call *c, const char *text, const char *wild)
+{
+    const char *both = wild ? strf(c, "%s (In the wild: %s)", text, wild) : text;
+    return text_width(both) <= (size_t)c->ctx->columns ? both : text;
 }
 
 const char *wild_line(const struct call *c, const char *line, const char *comp,
@@ -160,14 +166,14 @@ static enum err unknown_option(struct call *c, const char *word)
     const char *near = text_suggest(word, names, n);
     enum err e;
     if (near)
-        e = fail(c, ERR_INPUT, "%s has no option %s; did you mean %s?",
-                 c->cmd->info.name, word, near);
+        e = refuse(c, ERR_INPUT, "%s has no option %s; did you mean %s?",
+                   c->cmd->info.name, word, near);
     else if (n)
-        e = fail(c, ERR_INPUT, "%s has no option %s; it has %s.", c->cmd->info.name,
-                 word, list.s);
+        e = refuse(c, ERR_INPUT, "%s has no option %s; it has %s.", c->cmd->info.name,
+                   word, list.s);
     else
-        e = fail(c, ERR_INPUT, "%s has no options. Usage: %s", c->cmd->info.name,
-                 c->cmd->info.synopsis);
+        e = refuse(c, ERR_INPUT, "%s has no options. Usage: %s", c->cmd->info.name,
+                   c->cmd->info.synopsis);
     buf_release(&list);
     return e;
 }
@@ -189,12 +195,12 @@ static enum err take_option(struct call *c, const struct stage *st, size_t *i)
         return unknown_option(c, name);
     if (c->cmd->opts[k].kind == ARG_NONE) {
         if (eq)
-            return fail(c, ERR_INPUT, "%s takes no value.", name);
+            return refuse(c, ERR_INPUT, "%s takes no value.", name);
         c->opt[k] = "";
         return ERR_OK;
     }
     if (!eq && *i + 1 == st->n)
-        return fail(c, ERR_INPUT, "%s needs a value: %s", name, c->cmd->opts[k].doc);
+        return refuse(c, ERR_INPUT, "%s needs a value: %s", name, c->cmd->opts[k].doc);
     c->opt[k] = eq ? eq + 1 : st->words[++*i].s;
     return ERR_OK;
 }
@@ -226,13 +232,13 @@ static enum err check_count(struct call *c)
 {
     const struct command_info *info = &c->cmd->info;
     if (c->nargs < c->cmd->min_args)
-        return fail(c, ERR_INPUT, "%s needs more: %s", info->name, info->synopsis);
+        return refuse(c, ERR_INPUT, "%s needs more: %s", info->name, info->synopsis);
     if (c->nargs > c->cmd->max_args && c->cmd->max_args == 0)
-        return fail(c, ERR_INPUT, "%s takes nothing after it, so “%s” is too much.",
-                    info->name, c->arg[0]);
+        return refuse(c, ERR_INPUT, "%s takes nothing after it, so “%s” is too much.",
+                      info->name, c->arg[0]);
     if (c->nargs > c->cmd->max_args)
-        return fail(c, ERR_INPUT, "“%s” is too much. Usage: %s",
-                    c->arg[c->cmd->max_args], info->synopsis);
+        return refuse(c, ERR_INPUT, "“%s” is too much. Usage: %s",
+                      c->arg[c->cmd->max_args], info->synopsis);
     return ERR_OK;
 }
 
@@ -276,32 +282,46 @@ static const struct command *from_the_wild(const struct stage *st, const char **
     return best;
 }
 
+/* What one types to leave other programs. */
+static bool wants_out(const char *word)
+{
+    static const char *const words[] = {"exit", "quit", "q", ":q", "bye", "logout"};
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_eq(words[i], word))
+            return true;
+    return false;
+}
+
 static enum err unknown_command(struct call *c, const struct stage *st)
 {
     size_t n;
     const char *word = st->words[0].s, *line = NULL;
     const char *const *names = command_names(&n);
+    if (wants_out(word))
+        return refuse(c, ERR_INPUT, "%s",
+                      c->ctx->spoken ? "Ctrl-D or Ctrl-C leaves, saved."
+                                     : "Ctrl-C leaves, saved.");
     if (filter_find(word))
-        return fail(c, ERR_INPUT,
-                    "%s filters what another command shows, for example: logs | %s",
-                    word, filter_find(word)->synopsis);
+        return refuse(c, ERR_INPUT,
+                      "%s filters what another command shows, for example: logs | %s",
+                      word, filter_find(word)->synopsis);
     const struct command *wild = from_the_wild(st, &line);
     if (wild)
-        return fail(c, ERR_NOT_FOUND, "%s is for the wild (%s). Here it is: %s", word,
-                    line, wild->info.synopsis);
+        return refuse(c, ERR_NOT_FOUND, "%s is for the wild (%s). Here it is: %s", word,
+                      line, wild->info.synopsis);
     const char *first = arena_strndup(c->mem, word, strcspn(word, ","));
     if (str_eq(first, "up") || str_eq(first, "down") || str_eq(first, "same"))
-        return fail(c, ERR_INPUT, "Each prediction is up, same or down: up, same");
+        return refuse(c, ERR_INPUT, "Each prediction is up, same or down: up, same");
     const char *near = text_suggest(word, names, n);
     if (near)
-        return fail(c, ERR_NOT_FOUND, "There is no command %s; did you mean %s?", word,
-                    near);
+        return refuse(c, ERR_NOT_FOUND, "There is no command %s; did you mean %s?",
+                      word, near);
     comp_id comp = model_find(c->m, word);
     if (comp != COMP_NONE)
-        return fail(c, ERR_INPUT, "%s is a component; say what to do with it: ps %s",
-                    word, word);
-    return fail(c, ERR_NOT_FOUND, "There is no command %s; help lists what there is.",
-                word);
+        return refuse(c, ERR_INPUT, "%s is a component; say what to do with it: ps %s",
+                      word, word);
+    return refuse(c, ERR_NOT_FOUND, "There is no command %s; help lists what there is.",
+                  word);
 }
 
 /* ---- a whole line
@@ -348,13 +368,13 @@ static enum err run_parsed(struct call *c, const struct parsed *p, const char *l
 {
     const struct stage *first = &p->stages[0];
     if (p->open_quote)
-        return fail(c, ERR_INPUT, "A quote is opened and not closed.");
+        return refuse(c, ERR_INPUT, "A quote is opened and not closed.");
     for (size_t i = 0; i < p->n; i++)
         if (!p->stages[i].n && p->n > 1)
-            return fail(c, ERR_INPUT,
-                        i ? "After | comes a filter: grep, head, tail, "
-                            "sort, uniq, wc or cut."
-                          : "Before | comes a command, for example: logs");
+            return refuse(c, ERR_INPUT,
+                          i ? "After | comes a filter: grep, head, tail, "
+                              "sort, uniq, wc or cut."
+                            : "Before | comes a command, for example: logs");
     if (!first->n)
         return ERR_OK;
     if (p->n == 1 && is_answer(c, first, line))

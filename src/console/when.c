@@ -34,6 +34,23 @@ const char *ago(const struct call *c, sim_time t)
     return span_of(c, d >= SIM_SEC ? d / SIM_SEC * SIM_SEC : d);
 }
 
+const char *span_short(const struct call *c, sim_time d)
+{
+    long long s = (long long)(d / SIM_SEC), m = s / 60, h = m / 60;
+    if (s < 1)
+        return strf(c, "%lldms", (long long)(d / SIM_MS));
+    if (m < 1)
+        return strf(c, "%llds", s);
+    if (h < 1)
+        return s % 60 ? strf(c, "%lldm%02llds", m, s % 60) : strf(c, "%lldm", m);
+    return h < 10 ? strf(c, "%lldh%02lldm", h, m % 60) : strf(c, "%lldh", h);
+}
+
+const char *ago_short(const struct call *c, sim_time t)
+{
+    return span_short(c, c->now > t ? c->now - t : 0);
+}
+
 static bool two_digits(const char **s, int limit, int *out)
 {
     const char *p = *s;
@@ -68,7 +85,7 @@ static sim_time day_of(const struct call *c, sim_time t)
 
 static enum err not_a_time(struct call *c, const char *text)
 {
-    return fail(
+    return refuse(
         c, ERR_INPUT,
         "“%s” is not a time. Write a time of day (%s), how long ago (10m), or now.",
         text, clock_of(c, c->now, false));
@@ -84,9 +101,9 @@ enum err when_past(struct call *c, const char *text, sim_time *out)
     if (parse_clock(text, &d)) {
         *out = c->now - (day_of(c, c->now) - d + DAY) % DAY;
         if (*out < 0)
-            return fail(c, ERR_INPUT,
-                        "Nothing is known of %s: the record runs from %s to %s.", text,
-                        clock_of(c, 0, false), clock_of(c, c->now, false));
+            return refuse(c, ERR_INPUT,
+                          "Nothing is known of %s: the record runs from %s to %s.",
+                          text, clock_of(c, 0, false), clock_of(c, c->now, false));
         return ERR_OK;
     }
     if (time_parse(text + (*text == '-'), &d, NULL) != ERR_OK)
@@ -108,8 +125,8 @@ enum err when_next(struct call *c, const char *text, sim_time *out)
 {
     sim_time d;
     if (!parse_clock(text, &d))
-        return fail(c, ERR_INPUT, "“%s” is not a time of day, such as %s.", text,
-                    clock_of(c, c->now + 5 * SIM_MIN, false));
+        return refuse(c, ERR_INPUT, "“%s” is not a time of day, such as %s.", text,
+                      clock_of(c, c->now + 5 * SIM_MIN, false));
     *out = c->now + (d - day_of(c, c->now) + DAY) % DAY;
     return ERR_OK;
 }

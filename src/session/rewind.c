@@ -148,6 +148,8 @@ static enum err branch_keep(struct session *s, struct errmsg *why)
     b->nsaids = s->nsaids;
     b->nseen = s->seen_ever.n;
     b->hints = s->hints_total;
+    b->answered = questions_answered(s);
+    b->wrong_answers = s->wrong_answers;
     b->nactions = s->nactions;
     b->actions = mem_array(s->nactions + 1, sizeof(*b->actions));
     for (size_t i = 0; i < s->nactions; i++)

@@ -5,16 +5,16 @@
  * all three runs go on, with nobody's hands on them, until a verdict on the last change
  * is due.
  *
- *   users spared   (nothing - you) / (nothing - reference), in bad user requests, 0..1
- *   no harm done   1 - (most that "you" was ever behind "nothing", for any group of
- *                  users) / (a quarter of nothing's total)
- *   diagnosis      a right suspicion is open: 0.8, with a fact looked at there: 1; half
- *                  when a wrong one stands beside it
- *                  (a lesson whose steps ask for no suspicion: its questions, a quarter
- *                  less for each wrong answer)
- *   verified       how long they watched after the last change, of what the lesson
- * asks; half when they called it better than it was told people    the best update: a
- * fifth for each field; halved when its number is off by more than a factor of two
+ * - users spared: (nothing - you) / (nothing - reference), in bad user requests, 0..1.
+ * - no harm done: 1 - (most that "you" was ever behind "nothing", for any group of
+ * users) / (a quarter of nothing's total).
+ * - diagnosis: a right suspicion is open: 0.8, with a fact looked at there: 1; half
+ * when a wrong one stands beside it. In a lesson whose steps ask for no suspicion: its
+ *   questions, a quarter less for each wrong answer.
+ * - verified: how long they watched after the last change, of what the lesson asks;
+ * half when they called it better than it was.
+ * - told people: the best update: a fifth for each field; halved when its number is off
+ *   by more than a factor of two.
  *
  * Doing nothing where something is wrong spares nobody and contains nothing. In a shift
  * without a fault it is the right thing, and any change is a loss.
@@ -253,13 +253,19 @@ static bool asks_for_cause(const struct session *s)
     return true;
 }
 
+size_t questions_answered(const struct session *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < lesson_steps(s->lesson); i++)
+        n += lesson_step(s->lesson, i)->kind == STEP_ASK && s->status[i] == STEP_DONE;
+    return n;
+}
+
 static double answered(const struct session *s)
 {
-    size_t asked = 0;
-    for (size_t i = 0; i < lesson_steps(s->lesson); i++)
-        asked +=
-            lesson_step(s->lesson, i)->kind == STEP_ASK && s->status[i] == STEP_DONE;
-    return asked > 0 ? clamp01(1 - 0.25 * (double)s->wrong_answers) : 0;
+    size_t n = s->practice ? s->first.answered : questions_answered(s);
+    size_t wrong = s->practice ? s->first.wrong_answers : s->wrong_answers;
+    return n > 0 ? clamp01(1 - 0.25 * (double)wrong) : 0;
 }
 
 static double diagnosis(const struct session *s)

@@ -130,7 +130,7 @@ struct mark { /* a moment to come back to */
 /* The first branch, as it stood at the first rewind: what the score is about. */
 struct branch {
     struct run run; /* world NULL: the learner never went back */
-    size_t nnotes, nsaids, nseen, hints;
+    size_t nnotes, nsaids, nseen, hints, answered, wrong_answers;
     struct done_action *actions;
     size_t nactions;
 };
@@ -287,6 +287,7 @@ size_t scored_notes(const struct session *s);
 size_t scored_saids(const struct session *s);
 size_t scored_seen(const struct session *s);
 size_t scored_hints(const struct session *s);
+size_t questions_answered(const struct session *s); /* rightly, as of now */
 const struct done_action *scored_actions(const struct session *s, size_t *n);
 bool note_open(const struct session *s, const struct note *n);
 enum err rivals_run(const struct session *s, struct rivals *v,

@@ -124,3 +124,13 @@ void canvas_to_ascii(struct canvas *c)
         at->width = 1;
     }
 }
+
+const char *sign_pause(enum glyphs g)
+{
+    return g == GLYPHS_ASCII ? "||" : "‖";
+}
+
+const char *sign_alert(enum glyphs g)
+{
+    return g == GLYPHS_ASCII ? "!" : "▲";
+}

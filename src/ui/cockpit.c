@@ -4,8 +4,10 @@
  * and the chosen panel on the left, the step, people and the notebook on the right, the
  * console below both.
  *
- * Rows are dealt out in order of need: the step gets what its text takes, the console
- * what it needs to be read, the panel the rest.
+ * Nothing jumps. The console has its usual height and only a long answer makes it
+ * higher, until Esc or an empty line; the step has the rows that its text takes; the
+ * panel gets the rest, and always enough to be read. On a wide screen every block has
+ * its place, however long the step's text is.
  */
 #include "ui_internal.h"
 
@@ -31,7 +33,8 @@ static void view_rule(struct ui *u, struct canvas *c, enum view_id id, int row, 
                       int cols)
 {
     bool focus = u->at_panel && id == u->tab;
-    draw_rule(c, row, col, cols, focus ? TONE_HEAD : TONE_DIM, ui_view(id)->name, NULL);
+    draw_rule(c, row, col, cols, focus ? TONE_HEAD : TONE_DIM, ui_view(id)->name,
+              id == VIEW_CHARTS && !u->vs[id].open ? charts_legend(u, 37) : NULL);
 }
 
 static int wants(struct ui *u, enum view_id id, int cols, int most)
@@ -40,27 +43,29 @@ static int wants(struct ui *u, enum view_id id, int cols, int most)
     return n < most ? n : most;
 }
 
-/* A third of the room; for a long answer up to half of the screen. */
-static int console_rows_for(struct ui *u, const struct canvas *c, int avail)
+static int usual_console(int avail)
 {
-    int share = avail * 3 / 10 < 6 ? 6 : avail * 3 / 10;
+    return avail / 3 > 14 ? 14 : avail / 3;
+}
+
+/* For a long answer up to half of the screen, if the others leave it. */
+static int console_rows_for(struct ui *u, const struct canvas *c, int usual, int most)
+{
     int asked = console_wants(u, c->cols), half = c->rows / 2;
-    if (asked > half)
-        asked = half;
-    return asked > share ? asked : share;
+    most = most < half ? most : half;
+    asked = asked < most ? asked : most;
+    return asked > usual ? asked : usual;
 }
 
 static void draw_narrow(struct ui *u, struct canvas *c, int top, int avail)
 {
-    int step = step_rows(u, c->cols - 2) + 1, console = console_rows_for(u, c, avail);
-    if (step > avail - CONSOLE_LEAST)
-        step = avail - CONSOLE_LEAST;
-    int panel = wants(u, u->tab, c->cols - 2, avail - step - console);
-    if (panel < PANEL_LEAST && avail - step - PANEL_LEAST >= console_wants(u, c->cols))
-        panel = avail - step - PANEL_LEAST < CONSOLE_LEAST ? 0 : PANEL_LEAST;
-    if (panel < 3)
-        panel = 0;
-    console = avail - step - panel;
+    int step = step_rows(u, c->cols - 2) + 1, usual = usual_console(avail);
+    if (step > avail - CONSOLE_LEAST - PANEL_LEAST)
+        step = avail - CONSOLE_LEAST - PANEL_LEAST;
+    if (usual > avail - step - PANEL_LEAST)
+        usual = avail - step - PANEL_LEAST;
+    int console = console_rows_for(u, c, usual, avail - step - PANEL_LEAST);
+    int panel = avail - step - console;
     draw_view(u, c, u->tab, (struct rect){top, 1, panel, c->cols - 2});
     step_draw(u, c, (struct rect){top + panel, 0, step, c->cols});
     console_draw(u, c, (struct rect){top + panel + step, 0, console, c->cols});
@@ -77,30 +82,35 @@ static void draw_left(struct ui *u, struct canvas *c, struct rect r)
               (struct rect){r.row + map + 1, r.col + 1, r.rows - map - 1, r.cols - 2});
 }
 
+/* What is below the step has its own place there; a very long step hides it. */
+static bool has_place(int from, int to, int row, int rows)
+{
+    return row >= from && rows > 2 && row + rows <= to;
+}
+
 static void draw_side(struct ui *u, struct canvas *c, struct rect r)
 {
-    int step = step_rows(u, r.cols - 2) + 1;
-    if (step > r.rows - 6)
-        step = r.rows - 6;
+    int need = step_rows(u, r.cols - 2) + 1, each = r.rows / 4, end = r.row + r.rows;
+    int notes = end - each, people = u->tab == VIEW_PEOPLE ? notes : notes - each;
+    bool with_notes = has_place(r.row + need, end, notes, each);
+    bool with_people = people < notes && has_place(r.row + need, end, people, each);
+    int step = (with_people ? people : with_notes ? notes : end) - r.row;
     step_draw(u, c, (struct rect){r.row, r.col, step, r.cols});
-    int left = r.rows - step - 1, row = r.row + step + 1;
-    int people = left / 2;
-    if (u->tab != VIEW_PEOPLE && people > 2) {
-        draw_rule(c, row, r.col, r.cols, TONE_DIM, "People", NULL);
+    if (with_people) {
+        draw_rule(c, people, r.col, r.cols, TONE_DIM, "People", NULL);
         draw_view(u, c, VIEW_PEOPLE,
-                  (struct rect){row + 1, r.col + 1, people - 1, r.cols - 2});
-        row += people;
-        left -= people;
+                  (struct rect){people + 1, r.col + 1, each - 1, r.cols - 2});
     }
-    if (left > 2) {
-        draw_rule(c, row, r.col, r.cols, TONE_DIM, "Notebook", NULL);
-        notes_draw(u, c, (struct rect){row + 1, r.col + 1, left - 1, r.cols - 2});
+    if (with_notes) {
+        draw_rule(c, notes, r.col, r.cols, TONE_DIM, "Notebook", NULL);
+        notes_draw(u, c, (struct rect){notes + 1, r.col + 1, each - 1, r.cols - 2});
     }
 }
 
 static void draw_wide(struct ui *u, struct canvas *c, int top, int avail)
 {
-    int console = console_rows_for(u, c, avail), above = avail - console;
+    int console = console_rows_for(u, c, usual_console(avail), avail - PANEL_LEAST);
+    int above = avail - console;
     int side = c->cols / 3 > 64 ? 64 : c->cols / 3, left = c->cols - side - 1;
     draw_left(u, c, (struct rect){top, 1, above, left - 2});
     for (int i = 0; i < above; i++)
@@ -121,7 +131,7 @@ void cockpit_draw(struct ui *u, struct canvas *c)
         draw_wide(u, c, top, avail);
     else
         draw_narrow(u, c, top, avail);
-    bool no_hints = !v->current || v->hints_shown >= v->current->nhints;
+    bool no_hints = v->feedback || !v->current || v->hints_shown >= v->current->nhints;
     const char *hint = u->at_panel ? ui_view(u->tab)->hint : NULL;
     draw_footer(c, c->rows - 1, ui_where(u), no_hints, hint);
 }
@@ -219,10 +229,15 @@ static enum ui_want panel_key(struct ui *u, const struct key *k)
     if (view_scroll(&u->vs[u->tab], k))
         return UI_NOTHING;
     if (k->kind == KEY_ENTER) {
-        if (ui_view_of(u)->feedback)
-            session_read(u->s);
-        else
+        const struct session_view *v = ui_view_of(u);
+        if (!v->feedback)
             u->at_panel = u->zoom = false;
+        if (v->feedback || v->hold == HOLD_READING)
+            session_read(u->s);
+        return UI_NOTHING;
+    }
+    if (is_ch(k, 'q') && u->vs[u->tab].open) { /* what is open, not the program */
+        u->vs[u->tab].open = false;
         return UI_NOTHING;
     }
     const struct binding *b = binding_find(AT_PANEL, k);

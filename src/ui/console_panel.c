@@ -154,7 +154,9 @@ void console_submit(struct ui *u)
     editor_set(&u->ed, "");
     if (ui_view_of(u)->feedback)
         session_read(u->s); /* whoever types has read it */
-    else if (line.len == 0)
+    else if (line.len == 0 && ui_view_of(u)->hold == HOLD_READING)
+        session_read(u->s);
+    if (line.len == 0)
         u->big = u->scrolled = false;
     if (line.len > 0)
         run(u, line.s, false);

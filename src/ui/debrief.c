@@ -194,7 +194,7 @@ static void chart(struct page *p, const struct block *b)
     p->row += rows;
     if (b->nmarks > 0)
         canvas_text(p->c, p->row++, 8, p->cols - 8, TONE_DIM,
-                    "▲ you changed something");
+                    "┊ you changed something");
 }
 
 /* ---- the page

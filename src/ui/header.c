@@ -79,7 +79,8 @@ static int draw_lost(const struct session_view *v, struct canvas *c, int row, in
     return n;
 }
 
-static int draw_clock(const struct session_view *v, struct canvas *c, int row, int col)
+static int draw_clock(struct ui *u, const struct session_view *v, struct canvas *c,
+                      int row, int col)
 {
     struct buf b;
     buf_init(&b, 32);
@@ -92,7 +93,7 @@ static int draw_clock(const struct session_view *v, struct canvas *c, int row, i
     else if (runs)
         canvas_printf(c, row, col + n, 5, TONE_DIM, "×%.3g", v->speed);
     else
-        canvas_text(c, row, col + n, 4, TONE_DIM, "‖");
+        canvas_text(c, row, col + n, 4, TONE_DIM, sign_pause(u->o.glyphs));
     return n + 3;
 }
 
@@ -131,40 +132,51 @@ void header_draw(struct ui *u, struct canvas *c, int row)
     bar = bar < 4 ? 0 : bar > 12 ? 12 : bar;
     draw_clipped(c, row, col, w, TONE_HEAD, title);
     col += w + gap;
-    draw_clock(v, c, row, col);
+    draw_clock(u, v, c, row, col);
     col += 12 + gap;
     draw_users(v, c, row, col, wide, bar, gap);
     if (v->alerts_firing > 0)
-        canvas_printf(c, row, c->cols - 4, 4, TONE_BAD, "▲%zu", v->alerts_firing);
+        canvas_printf(c, row, c->cols - 4, 4, TONE_BAD, "%s%zu",
+                      sign_alert(u->o.glyphs), v->alerts_firing);
 }
 
 /* Why the clock stands, in words. */
-static const char *hold_text(struct ui *u, const struct session_view *v, enum tone *t)
+static const char *stands_text(struct ui *u, const struct session_view *v, enum tone *t)
 {
-    *t = TONE_DIM;
     if (u->ed.text.len > 0 && v->mode == MODE_GUIDED && v->hold == HOLD_NONE)
-        return "‖ while you type";
+        return "while you type";
     if (v->feedback && v->hold != HOLD_PAUSED) {
         *t = TONE_ACCENT;
-        return "‖ Enter: go on";
+        return "Enter: go on";
     }
     switch (v->hold) {
     case HOLD_READING:
         *t = TONE_ACCENT;
-        return "‖ while you read";
+        return v->phase == PHASE_PLAY ? "reading" : "while you read";
     case HOLD_QUESTION:
         *t = TONE_ACCENT;
-        return "‖ a question is open";
+        return "a question is open";
     case HOLD_PAUSED:
         *t = TONE_WARN;
-        return "‖ paused: Space";
-    case HOLD_WAITING:
-        return "▶▶ waiting, ^C stops";
-    case HOLD_OVER:
-        return "■ over";
+        return "paused: Space";
     default:
-        return v->practice ? "practice: not scored" : "";
+        return NULL;
     }
+}
+
+static void hold_text(struct ui *u, const struct session_view *v, enum tone *t,
+                      char out[48])
+{
+    *t = TONE_DIM;
+    const char *stands = stands_text(u, v, t);
+    if (stands)
+        snprintf(out, 48, "%s %s", sign_pause(u->o.glyphs), stands);
+    else
+        snprintf(out, 48, "%s",
+                 v->hold == HOLD_WAITING ? "▶▶ waiting, ^C stops"
+                 : v->hold == HOLD_OVER  ? "■ over"
+                 : v->practice           ? "practice: not scored"
+                                         : "");
 }
 
 void tabs_draw(struct ui *u, struct canvas *c, int row)
@@ -183,7 +195,8 @@ void tabs_draw(struct ui *u, struct canvas *c, int row)
                 canvas_printf(c, row, col - 1, 4, TONE_WARN, "+%zu", v->unread_tickets);
     }
     enum tone t;
-    const char *text = hold_text(u, v, &t);
+    char text[48];
+    hold_text(u, v, &t, text);
     if (c->cols - col - 2 >= (int)text_width(text))
         draw_right(c, row, col, c->cols - col - 1, t, text);
 }

@@ -52,10 +52,9 @@ static const char *about_where(unsigned where)
 }
 
 static const char legend[] = "Above: ok is the share of users' requests that were good "
-                             "in the last minute, budget how "
-                             "much of what the promise allows is left, lost how many "
-                             "were bad since the page, ▲ how "
-                             "many alerts fire.";
+                             "in the last minute, budget how much of what the promise "
+                             "allows is left, lost how many were bad since the page, "
+                             "%s how many alerts fire.";
 
 struct page {
     struct canvas *c;
@@ -99,7 +98,11 @@ static int help_text(struct ui *u, struct canvas *c, struct rect r, int skip)
             key_row(&p, bindings[i].label, bindings[i].does);
     p.row++;
     if (where & AT_PLAY) {
-        paragraph(&p, TONE_DIM, legend);
+        struct buf text;
+        buf_init(&text, 400);
+        buf_addf(&text, legend, sign_alert(u->o.glyphs));
+        paragraph(&p, TONE_DIM, text.s);
+        buf_release(&text);
         paragraph(&p, TONE_ACCENT, v->current ? v->current->say : NULL);
     }
     return p.row - 1;

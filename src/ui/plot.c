@@ -137,6 +137,8 @@ static void draw_values(struct canvas *c, struct rect body, const struct plot *p
             if (isnan(v))
                 continue;
             double share = (v - lo) / (hi - lo);
+            if (v == 0 && lo == 0)
+                continue; /* nothing is drawn as nothing */
             if (s > 0)
                 line_column(c, body, (int)i, share, p->tone[s], line_glyphs[s]);
             else if (p->braille)
@@ -239,6 +241,9 @@ static void draw_title(struct canvas *c, struct rect r, const struct plot *p)
     } else {
         buf_adds(&b, "now ");
     }
+    /* The slot that has just begun may have nothing in it yet. */
+    if (p->cursor < 0 && at > 0 && isnan(p->v[0][at]))
+        at--;
     value_text_of(&b, at >= 0 && p->n ? p->v[0][at] : NAN, p->unit);
     int w = (int)text_width(b.s);
     draw_right(c, r.row, r.col, r.cols, p->cursor >= 0 ? TONE_ACCENT : TONE_STRONG,

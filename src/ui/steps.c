@@ -112,21 +112,29 @@ int step_rows(struct ui *u, int cols)
     return step_at(ui_view_of(u), NULL, (struct rect){0, 0, 0, cols});
 }
 
+/* In few columns the title itself matters more than the words around its number. */
+static void step_title(char *out, size_t max, const struct session_view *v, int room)
+{
+    const char *title = v->current->title ? v->current->title : "";
+    snprintf(out, max, "Step %zu of %zu · %s", v->step + 1, v->nsteps, title);
+    if (room < 50 || (int)text_width(out) > room)
+        snprintf(out, max, "%zu/%zu %s", v->step + 1, v->nsteps, title);
+}
+
 void step_draw(struct ui *u, struct canvas *c, struct rect r)
 {
     const struct session_view *v = ui_view_of(u);
-    char title[160], right[32] = "";
+    char title[160];
+    const char *right =
+        !v->feedback && v->current && v->hints_shown < v->current->nhints ? "F2 hint"
+                                                                          : NULL;
+    int room = r.cols - 4 - (right ? (int)text_width(right) + 4 : 0);
     if (v->feedback)
         snprintf(title, sizeof title, "Before you go on");
     else if (v->current)
-        snprintf(title, sizeof title, "Step %zu of %zu · %s", v->step + 1, v->nsteps,
-                 v->current->title ? v->current->title : "");
+        step_title(title, sizeof title, v, room);
     else
         snprintf(title, sizeof title, "On call");
-    if (!v->feedback && v->current && v->hints_shown < v->current->nhints)
-        snprintf(right, sizeof right, "F2 hint");
-    if ((int)text_width(title) + 18 > r.cols)
-        right[0] = '\0'; /* the footer says it too */
     draw_rule(c, r.row, r.col, r.cols, TONE_HEAD, title, right);
     struct rect inner = {r.row + 1, r.col + 1, r.rows - 1, r.cols - 2};
     int all = step_at(v, c, inner);

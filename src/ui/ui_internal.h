@@ -31,6 +31,9 @@ void canvas_blit(struct canvas *dst, struct rect r, const struct canvas *src,
 /* Every cell becomes printable ASCII of the same width and, as near as it goes, the
  * same look. */
 void canvas_to_ascii(struct canvas *c);
+/* The sign of a clock that stands, and of an alert: in ASCII of their own width. */
+const char *sign_pause(enum glyphs g);
+const char *sign_alert(enum glyphs g);
 
 /* Wraps `s` into r; draws at most r.rows rows from wrapped row `skip` on. Returns all
  * rows. */
@@ -194,6 +197,8 @@ struct view {
 extern const struct view view_map, view_charts, view_logs, view_traces, view_changes,
     view_people;
 const struct view *ui_view(enum view_id id);
+/* What the dotted lines of charts so wide mean; NULL: there is none. */
+const char *charts_legend(struct ui *u, int cols);
 /* Up, down, pages, ends on vs->sel or, when that is -1, vs->top. */
 bool view_scroll(struct view_state *vs, const struct key *k);
 /* Keeps sel inside and on the page; call when drawing. */

@@ -325,6 +325,18 @@ static void draw_chart(struct ui *u, struct canvas *c, struct rect r, int i)
 
 static void heat_draw(struct ui *u, struct canvas *c, struct rect r);
 
+const char *charts_legend(struct ui *u, int cols)
+{
+    const struct session_view *v = ui_view_of(u);
+    struct window w = window_of(u, v, cols);
+    sim_time *at;
+    size_t n = change_times(u, v, &at);
+    for (size_t i = 0; i < n; i++)
+        if (at[i] >= w.from && at[i] <= w.to)
+            return "┊ something was changed (5)";
+    return NULL;
+}
+
 static void charts_draw(struct ui *u, struct canvas *c, struct rect r)
 {
     const struct session_view *v = ui_view_of(u);
@@ -338,10 +350,12 @@ static void charts_draw(struct ui *u, struct canvas *c, struct rect r)
     int across = r.cols / 37 > 0 ? r.cols / 37 : 1;
     if (across > 3)
         across = 3;
-    int down = r.rows >= 16 ? r.rows / 8 : r.rows / 5;
+    /* Right below the tabs no rule can carry the legend: it has a row of its own. */
+    int room = r.row == 2 && r.rows >= 11 ? r.rows - 1 : r.rows;
+    int down = room >= 16 ? room / 8 : room / 5;
     if (down < 1)
         down = 1;
-    int rows = r.rows / down;
+    int rows = room / down;
     int cols = (r.cols - (across - 1) * 2) / across, page = across * down;
     if (u->at_panel && u->tab == VIEW_CHARTS && vs->sel < 0)
         vs->sel = 0;
@@ -353,6 +367,9 @@ static void charts_draw(struct ui *u, struct canvas *c, struct rect r)
         draw_chart(u, c, at, vs->top + i);
     }
     vs->page = across;
+    if (room < r.rows)
+        draw_right(c, r.row + r.rows - 1, r.col, r.cols, TONE_DIM,
+                   charts_legend(u, cols) ? charts_legend(u, cols) : "");
 }
 
 /* ---- latency as a heat map
@@ -493,7 +510,7 @@ const struct view view_charts = {
     .name = "Charts",
     .key = '2',
     .about = "First what your users feel, then what has moved most since before the "
-             "page. ▲ and the dotted line: something was changed.",
+             "page. The dotted line: something was changed.",
     .hint = "arrows: chart, moment  + -: time  m: heat map",
     .draw = charts_draw,
     .on_key = charts_key,

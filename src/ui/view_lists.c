@@ -147,8 +147,8 @@ static int alert_row(struct ui *u, struct canvas *c, int row, struct rect r,
     bool fires = a.until == SIM_FOREVER;
     clock_at(at, v, a.since);
     canvas_text(c, row, r.col, 8, TONE_DIM, at);
-    canvas_text(c, row, r.col + 9, 9, fires ? TONE_BAD : TONE_DIM,
-                fires ? "▲ ALERT" : "  alert");
+    canvas_printf(c, row, r.col + 9, 9, fires ? TONE_BAD : TONE_DIM, "%s %s",
+                  fires ? sign_alert(u->o.glyphs) : " ", fires ? "ALERT" : "alert");
     int n = draw_clipped(c, row, r.col + 18, r.cols - 40,
                          fires ? TONE_STRONG : TONE_DIM, a.rule->name);
     if (!fires) {

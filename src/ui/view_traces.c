@@ -89,7 +89,7 @@ static void head_row(struct ui *u, struct canvas *c, struct rect r,
     }
     clock_text(&b, v, h->start, true);
     canvas_text(c, r.row, r.col + 2, 8, on ? t : TONE_DIM, b.s);
-    canvas_printf(c, r.row, r.col + 12, 10, on ? t : TONE_DIM, "%llu",
+    canvas_printf(c, r.row, r.col + 12, 10, on ? t : TONE_DIM, "%llx",
                   (unsigned long long)h->request);
     draw_clipped(c, r.row, r.col + 22, 20, t, model_name(m, h->endpoint));
     took_text(&b, (h->end == SIM_FOREVER ? v->now : h->end) - h->start);
@@ -477,7 +477,7 @@ static void one_draw(struct ui *u, struct canvas *c, struct rect r)
     took_text(&b, end - h.start);
     fate_text(fate, sizeof fate, m, &h);
     int used =
-        canvas_printf(c, r.row, r.col, r.cols, TONE_HEAD, "%llu  %s  %s",
+        canvas_printf(c, r.row, r.col, r.cols, TONE_HEAD, "%llx  %s  %s",
                       (unsigned long long)h.request, model_name(m, h.endpoint), b.s);
     buf_release(&b);
     draw_clipped(c, r.row, r.col + used + 3, r.cols - used - 3, fate_tone(&h), fate);

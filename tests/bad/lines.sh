@@ -17,7 +17,7 @@ typed() {
     expect "$@" 'COMPONENT' 'Step 2 of 6'
     newest=$(find "$XDG_STATE_HOME/truecode/tapes" -name '*.tape' | LC_ALL=C sort | tail -n 1)
     run replay "$newest"
-    expect "$1: its tape replays" 0 'steps done: 1 of 6'
+    expect "$1: its tape replays" 0 'step 2 of 6'
 }
 
 many 100000 a >line
@@ -73,4 +73,4 @@ fi
 rm -rf "$XDG_STATE_HOME/truecode"
 "$TRUECODE" play first-page --new --seed 7 <&- >&- 2>&-
 run replay "$XDG_STATE_HOME"/truecode/tapes/*.tape
-expect 'no descriptors at all: nothing is printed into a tape' 0 'steps done: 0 of 6'
+expect 'no descriptors at all: nothing is printed into a tape' 0 'step 1 of 6'

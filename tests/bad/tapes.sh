@@ -20,9 +20,9 @@ spoilt() {
     expect "replay: $what" "$@"
 }
 
-spoilt 'as it was' 0 'steps done: 4 of 6' <whole.tape
-head -c -5 whole.tape | spoilt 'cut in its last line' 0 'steps done: 4 of 6'
-head -n 8 whole.tape | spoilt 'cut after a command' 0 'steps done: 1 of 6'
+spoilt 'as it was' 0 'step 5 of 6' <whole.tape
+head -c -5 whole.tape | spoilt 'cut in its last line' 0 'step 5 of 6'
+head -n 8 whole.tape | spoilt 'cut after a command' 0 'step 2 of 6'
 head -c 60 whole.tape | spoilt 'cut in its head' 5 'that is no tape'
 spoilt 'empty' 5 'that is no tape' </dev/null
 head -c 3000 /bin/sh | spoilt 'another kind of file' 5 'that is no tape'
@@ -33,8 +33,8 @@ sed 's/^\(lesson first-page\) ..../\1 0000/' whole.tape |
 sed 's/first-page/no-such-lesson/' whole.tape | spoilt 'an unknown lesson' 2 "no lesson 'no-such-lesson'"
 sed "s#first-page#../../etc/passwd#" whole.tape | spoilt 'a path for a lesson' 5 'that is no tape'
 sed 's/seed 7/seed 8/' whole.tape | spoilt 'another seed' 6 'tape line' 'differs from what was recorded'
-sed 's/cmd changes/cmd chnges/' whole.tape | spoilt 'an edited command' 6 'tape line 9: "chnges" no longer works'
-sed 's/ time ..../ time 0000/' whole.tape | spoilt 'an edited digest' 6 'tape line 12' 'differs'
+sed 's/cmd changes/cmd chnges/' whole.tape | spoilt 'an edited command' 6 'tape line 10: "chnges" no longer works'
+sed 's/ time ..../ time 0000/' whole.tape | spoilt 'an edited digest' 6 'tape line' 'differs'
 { cat whole.tape && echo '5 cmd status'; } | spoilt 'time running backwards' 5 "tape line $((lines + 1))" 'before'
 { cat whole.tape && echo '99999999999999999999999 cmd status'; } |
     spoilt 'a time beyond all' 5 "tape line $((lines + 1)): expected a time"
@@ -63,7 +63,7 @@ resumed() {
 head -c -5 whole.tape >spoilt.tape
 resumed 'a tape cut in its last line goes on' 'Step 5 of 6'
 sed 's/cmd changes/cmd chnges/' whole.tape >spoilt.tape
-resumed 'an edited tape begins anew' 'The saved one cannot go on' 'tape line 9' 'Step 1 of 6'
+resumed 'an edited tape begins anew' 'The saved one cannot go on' 'tape line 10' 'Step 1 of 6'
 kept 'an edited tape'
 sed 's/^\(lesson first-page\) ..../\1 0000/' whole.tape >spoilt.tape
 resumed 'a tape of another version begins anew' 'another lesson or version' 'Step 1 of 6'

@@ -89,7 +89,7 @@ static void a_tiny_terminal_is_told_the_size(void **state)
     assert_true(pty_sees(p, "leaves."));
     pty_type(p, "q");
     ends_well(p, 0);
-    still_saved(dir, "COMPONENT");
+    still_saved(dir, "finished requests");
 }
 
 static void the_tiniest_terminal_does_no_harm(void **state)

@@ -119,12 +119,21 @@ static void settings_and_flags(void **state)
 
     e = effect_of("set orders-db.idle_in_transaction_timeout=60s", &fx);
     assert_true(e.action.args[0].as.duration == SIM_MIN);
+    assert_null(strstr(e.text, "psql")); /* too long for one line */
+    effects_release(&fx);
+
+    shop.ctx.columns = 200;
+    e = effect_of("set orders-db.idle_in_transaction_timeout=60s", &fx);
     assert_non_null(strstr(e.text, "idle_in_transaction_session_timeout = '60000ms'"));
     effects_release(&fx);
+    shop.ctx.columns = 76;
 
     e = effect_of("flag pay-retry off", &fx);
     assert_false(e.action.args[0].as.on);
+    assert_null(strstr(e.text, "curl"));
     effects_release(&fx);
+
+    shows("config checkout.queue", "0 (no limit)");
 
     refuses("set checkout.pool.size 20", "already");
     refuses("set checkout.pool.sise 5", "did you mean");
@@ -301,6 +310,47 @@ static void what_was_shown_is_said(void **state)
     assert_true(has_seen("config checkout", "checkout:config"));
 }
 
+/* What hangs is counted beside what finished, and its wait is part of its time. */
+static void hanging_requests_are_told(void **state)
+{
+    char line[64];
+    (void)state;
+    shows("traces", "not finished (checkout/buy");
+    char *open = shop_says(&shop, "traces --unfinished | tail -1", NULL, NULL);
+    assert_non_null(strstr(open, "not finished"));
+    snprintf(line, sizeof line, "trace %.*s", (int)strcspn(open, " "), open);
+    mem_free(open);
+    char *text = shop_says(&shop, line, NULL, NULL);
+    const char *went = strstr(text, "where the time went: ");
+    assert_non_null(went);
+    assert_null(strstr(went, "network 100"));
+    assert_non_null(strstr(text, "still inside"));
+    mem_free(text);
+}
+
+/* Examples are about this world, and none of them is a cure. */
+static void examples_are_of_this_world(void **state)
+{
+    (void)state;
+    shows("help set", "  set checkout.instances 3\n");
+    shows("help restart", "  restart checkout-1\n");
+    shows("help flag", "  flag pay-retry on\n");
+    shows("help suspect", "suspect checkout MECHANISM");
+}
+
+static void leaving_is_explained(void **state)
+{
+    static const char *const words[] = {"exit", "quit", "q", "bye"};
+    (void)state;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        shop.ctx.spoken = false;
+        refuses(words[i], "Ctrl-C leaves, saved.");
+        shop.ctx.spoken = true;
+        refuses(words[i], "Ctrl-D or Ctrl-C leaves, saved.");
+    }
+    shop.ctx.spoken = false;
+}
+
 /* Every command of the table can be asked for help, alone and bare, without a crash;
  * what it says fits the width. */
 static void every_command_has_help(void **state)
@@ -327,6 +377,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(actions_come_from_the_tables),
         cmocka_unit_test(settings_and_flags),
+        cmocka_unit_test(hanging_requests_are_told),
+        cmocka_unit_test(examples_are_of_this_world),
+        cmocka_unit_test(leaving_is_explained),
         cmocka_unit_test(every_action_is_accepted_by_the_world),
         cmocka_unit_test(reasoning),
         cmocka_unit_test(answers),

@@ -43,6 +43,17 @@ static void play(struct session *s)
     }
 }
 
+/* The trace's digests, which any change of the engine changes, are left out. */
+static void put_tape(struct session *s, struct buf *b)
+{
+    char *tape = play_tape(s);
+    for (char *at = tape; (at = strstr(at, " time ")) != NULL; at += 6)
+        memset(at + 6, '.', strcspn(at + 6, "\n"));
+    buf_adds(b, tape);
+    buf_addch(b, '\n');
+    mem_free(tape);
+}
+
 static void put_report(struct session *s, struct buf *b)
 {
     struct report r;
@@ -64,8 +75,7 @@ static void test_the_run(void **state)
     buf_init(&want, 0);
     play(s);
     assert_int_equal(session_view(s)->phase, PHASE_DEBRIEF);
-    session_take_tape(s, &b);
-    buf_adds(&b, "\n");
+    put_tape(s, &b);
     put_report(s, &b);
     const char *write = getenv("UPDATE_GOLDEN");
     FILE *f = fopen(GOLDEN, write ? "w" : "r");

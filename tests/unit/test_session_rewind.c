@@ -234,6 +234,7 @@ static void test_the_first_branch_counts(void **state)
     play_for(s, 100 * SIM_SEC);
     struct score before = score_after(s);
     rewind_to(s, 5 * SIM_MIN + 10 * SIM_SEC);
+    assert_true(score_after(s).part[SCORE_DIAGNOSIS] == before.part[SCORE_DIAGNOSIS]);
     play_type(s, "rule-out users");
     play_type(s, "changes");
     play_type(s, "suspect api bad-deploy because late");
@@ -252,6 +253,23 @@ static void test_the_first_branch_counts(void **state)
     assert_false(reported(s, "you said"));
     assert_true(reported(s, "Same code.")); /* the restart of the first branch */
     play_same_again(s, play_small);
+    session_free(s);
+}
+
+/* A question that is open again, and answered wrong in practice. */
+static void test_answers_that_count(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "wait 20s");
+    play_for(s, 20 * SIM_SEC);
+    play_type(s, "2");
+    assert_true(score_after(s).part[SCORE_DIAGNOSIS] == 1);
+    rewind_to(s, 5 * SIM_MIN + 5 * SIM_SEC);
+    assert_int_equal(session_view(s)->step, 0);
+    play_type(s, "1");
+    assert_true(score_after(s).part[SCORE_DIAGNOSIS] == 1);
     session_free(s);
 }
 
@@ -295,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_tickets_come_again),
         cmocka_unit_test(test_busy_hands),
         cmocka_unit_test(test_the_first_branch_counts),
+        cmocka_unit_test(test_answers_that_count),
         cmocka_unit_test(test_a_fix_in_practice),
         cmocka_unit_test(test_on_call_there_is_no_way_back),
     };

@@ -96,6 +96,29 @@ static void the_newest_run_goes_on(void **state)
     store_close(s);
 }
 
+/* A run is begun when its tape has more than the reading of the briefing. */
+static void a_briefing_is_no_run(void **state)
+{
+    static const char head[] = "truecode tape 1\nlesson x\n--\n18 read\n";
+    (void)state;
+    struct store *s = store_open(dir);
+    struct store_run old = finished(s, "x", 40);
+    assert_true(store_save(s, &old));
+    struct store_run r = store_begin(s, "x", "", 3, 0);
+    struct tape_file *t = tape_create(s, &r);
+    assert_true(store_save(s, &r));
+    assert_null(store_begun(s, "x"));
+    assert_true(tape_append(t, head, strlen(head)));
+    assert_null(store_begun(s, "x"));
+    assert_string_equal(store_unfinished(s, "x")->id, r.id);
+    assert_string_equal(store_finished(s, NULL)->id, old.id);
+    assert_null(store_finished(s, "y"));
+    assert_true(tape_append(t, "18 cmd status\n", 14));
+    assert_string_equal(store_begun(s, "x")->id, r.id);
+    tape_close(t);
+    store_close(s);
+}
+
 static void two_at_once_lose_nothing(void **state)
 {
     (void)state;
@@ -299,6 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(saved_runs_are_there_again),
         TEST(the_newest_run_goes_on),
+        TEST(a_briefing_is_no_run),
         TEST(two_at_once_lose_nothing),
         TEST(a_damaged_file_is_set_aside),
         TEST(something_else_is_set_aside_too),

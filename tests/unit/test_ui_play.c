@@ -343,7 +343,13 @@ static void it_ends_in_a_debrief(void **state)
     screen_keys(p->u, "<pgdn>");
     screen_golden(p->u, 24, 80, "debrief_chart_80x24");
     screen_golden(p->u, 60, 120, "debrief_120x60");
-    assert_int_equal(screen_keys(p->u, "<enter>"), UI_HOME);
+    /* Enter reads on to the end, and only there it goes back. */
+    screen_keys(p->u, "g");
+    mem_free(screen_text(p->u, 24, 80));
+    int pages = 0;
+    while (screen_keys(p->u, "<enter>") == UI_NOTHING && pages++ < 20)
+        mem_free(screen_text(p->u, 24, 80));
+    assert_in_range(pages, 1, 10);
     ui_session(p->u, NULL);
     mem_free(screen_text(p->u, 24, 80));
     closed(p);
