@@ -338,7 +338,13 @@ void value_format(const struct model *m, const struct param_desc *p,
     X(BACKOFF, "backoff")                                                              \
     X(SLEEP, "sleep")                                                                  \
     X(PAUSE, "paused")                                                                 \
-    X(OTHER, "other")
+    X(OTHER, "other")                                                                  \
+    X(GC, "garbage collection")                                                        \
+    X(DISK, "disk")                                                                    \
+    X(DNS, "resolving a name")                                                         \
+    X(TLS, "tls handshake")                                                            \
+    X(LIMITER, "rate limiter")                                                         \
+    X(BROKER, "message broker")
 enum cause {
 #define X(name, phrase) CAUSE_##name,
     CAUSE_LIST(X)
@@ -362,7 +368,19 @@ enum cause {
     X(SHED, "shed")                                                                    \
     X(DOWN, "component down")                                                          \
     X(KILLED, "killed by an operator or a limit")                                      \
-    X(GAVE_UP, "the user gave up")
+    X(GAVE_UP, "the user gave up")                                                     \
+    X(DEADLINE, "deadline passed")                                                     \
+    X(CANCELLED, "cancelled by its caller")                                            \
+    X(CONN_LOST, "connection lost")                                                    \
+    X(DNS_FAILED, "name not resolved")                                                 \
+    X(TLS_FAILED, "certificate not accepted")                                          \
+    X(NO_FDS, "too many open files")                                                   \
+    X(LOCK_TIMEOUT, "lock not granted in time")                                        \
+    X(DEADLOCK, "deadlock")                                                            \
+    X(CONFLICT, "changed by somebody else meanwhile")                                  \
+    X(READ_ONLY, "database is read-only")                                              \
+    X(DISK_FULL, "disk full")                                                          \
+    X(NO_IDS, "out of ids")
 enum reason {
 #define X(name, phrase) REASON_##name,
     REASON_LIST(X)
