@@ -10,6 +10,7 @@
  * sent at the failure plus backoff. Only the outcome of the last attempt reaches the
  * caller.
  */
+#include "path.h"
 #include "world.h"
 
 enum param {
@@ -26,7 +27,10 @@ enum param {
     P_BALANCE,
     P_NETWORK,
     P_CANCEL,
-    P_MAX_IN_FLIGHT
+    P_MAX_IN_FLIGHT,
+    P_VIA,
+    P_REQUEST_BYTES,
+    P_RESPONSE_BYTES
 };
 enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
 enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
@@ -40,6 +44,7 @@ struct bucket { /* half a breaker's window */
 };
 
 struct call_state {
+    struct path path; /* first: path_of() */
     uint64_t requests, attempts, ok, retries, timeouts, retries_denied;
     uint64_t failures[REASON_COUNT]; /* of attempts */
     sim_time latency;                /* summed over attempts that ended */
@@ -69,6 +74,10 @@ bool call_cross(struct world *w, struct act *a, int event)
 {
     if (a->policy == COMP_NONE)
         return false;
+    if (state_of(w, a->policy)->path.what & PATH_LINK) {
+        path_cross(w, a, event);
+        return true;
+    }
     const struct dist *d = p_dist(w, a->policy, P_NETWORK);
     bool constant = d->kind == DIST_CONST;
     sim_time way = constant ? d->mean : dist_draw(d, w_rng(w, a->policy, RNG_NETWORK));
@@ -384,12 +393,32 @@ static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
     const struct comp *self = &m->comps[c];
     const char *callee = self->name + strlen(m->comps[self->owner].name) + 1;
     m->comps[c].target = model_need(m, callee, NULL, self->name, why);
-    return m->comps[c].target == COMP_NONE ? ERR_NOT_FOUND : ERR_OK;
+    if (m->comps[c].target == COMP_NONE)
+        return ERR_NOT_FOUND;
+    return param_resolve(m, c, P_VIA, &kind_link, why);
+}
+
+/* What path.c wants to know of a policy, as its parameters are now. */
+static void tell_path(struct world *w, comp_id c)
+{
+    struct path *p = path_of(w, c);
+    p->link = p_comp(w, c, P_VIA);
+    p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
+    p->bytes[WAY_BACK] = p_count(w, c, P_RESPONSE_BYTES);
+    path_tune(p);
 }
 
 static void call_init(struct world *w, comp_id c)
 {
     state_of(w, c)->tokens = BUDGET_BURST;
+    tell_path(w, c);
+}
+
+static void call_changed(struct world *w, comp_id c, int param, const struct value *old)
+{
+    (void)old;
+    if (param >= P_VIA)
+        tell_path(w, c);
 }
 
 static size_t call_size(const struct model *m, comp_id c)
@@ -476,6 +505,12 @@ static const struct param_desc call_params[] = {
      "Whether the callee stops when the caller no longer waits."},
     {"max_in_flight", VALUE_COUNT, 0, 1000000, "calls", "0", NULL, true,
      "Calls under way at once, others are refused (bulkhead); 0: no limit."},
+    {"via", VALUE_COMP, 0, 0, "", "", NULL, false,
+     "The link it goes over; its latency takes the place of `network`."},
+    {"request_bytes", VALUE_COUNT, 0, 1e9, "bytes", "0", NULL, true,
+     "Size of a request on a link."},
+    {"response_bytes", VALUE_COUNT, 0, 1e9, "bytes", "0", NULL, true,
+     "Size of an answer on a link."},
 };
 
 #define REASON_METRIC(x, phrase)                                                       \
@@ -525,5 +560,6 @@ const struct kind_impl kind_call = {
     .resolve = call_resolve,
     .state_size = call_size,
     .init = call_init,
+    .changed = call_changed,
     .metric = call_metric,
 };
