@@ -59,7 +59,8 @@ void world_instance(const struct world *w, comp_id c, int number,
 size_t world_db_sessions(const struct world *w, comp_id c, struct db_session_view *out,
                          size_t max)
 {
-    if (c >= w->model->ncomps || w->comps[c].kind != &kind_database)
+    if (c >= w->model->ncomps ||
+        (w->comps[c].kind != &kind_database && w->comps[c].kind != &kind_replica))
         return 0;
     return database_sessions(w, c, out, max);
 }

@@ -664,7 +664,8 @@ struct kind_impl {
 /* The table is in kinds.c; each kind's file ends in its definition. */
 extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_balancer,
     kind_call, kind_flag, kind_counter, kind_pool, kind_database, kind_statement,
-    kind_cache, kind_keyspace, kind_external, kind_autoscaler;
+    kind_cache, kind_keyspace, kind_external, kind_autoscaler, kind_replica,
+    kind_backup;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
