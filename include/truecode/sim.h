@@ -196,6 +196,8 @@ const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
  *   REPLY        ends the program with a business answer `what` ("declined"): no error
  *   FAIL         ends the program with an error `what`
  *   LOG          writes log line `what`; `p` 0 debug, 1 info, 2 warn, 3 error
+ *   PUBLISH      `target` = topic: sends it a message, through the call policy to its
+ *                broker; not inside CACHED
  *   BLOCK        body, in sequence (also how a list is written: nodes linked by next)
  *
  * A third party that declines is a business answer, and ends the calling program with
@@ -219,7 +221,8 @@ enum node_kind {
     NODE_REPLY,
     NODE_FAIL,
     NODE_LOG,
-    NODE_BLOCK
+    NODE_BLOCK,
+    NODE_PUBLISH
 };
 struct node {
     enum node_kind kind;
@@ -309,7 +312,7 @@ const struct kind_desc *model_kind(const struct model *m, comp_id c);
 /* Nested ones: whose; else COMP_NONE. */
 comp_id model_owner(const struct model *m, comp_id c);
 /* call policies: callee; pools: the database; balancers and autoscalers: the service;
- * clients: what they call. Else COMP_NONE. */
+ * clients and subscriptions: what they call. Else COMP_NONE. */
 comp_id model_target(const struct model *m, comp_id c);
 /* The versions of a service, oldest first. */
 size_t model_versions(const struct model *m, comp_id service);

@@ -58,6 +58,9 @@ static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
     X(fail, "text", FAIL, 1, "Ends with an error.", ARG_TEXT)                          \
     X(log, "level, text", LOG, 2,                                                      \
       "Writes a log line; level: debug, info, warn or error.", ARG_LEVEL, ARG_TEXT)    \
+    X(publish, "topic", PUBLISH, 1,                                                    \
+      "Sends a message to a topic (\"events.orders\"), as a call of its broker.",      \
+      ARG_TARGET)                                                                      \
     X(block, "{ … }", BLOCK, 1, "Operations one after the other, as one.", ARG_BODY)
 
 static const struct op_form forms[] = {

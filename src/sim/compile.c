@@ -223,6 +223,26 @@ static void emit_call(struct compiler *c, const struct node *n, const struct con
     label_here(c, end);
 }
 
+/* The message's key is in the act while it is sent, where a cached value has its own.
+ */
+static void emit_publish(struct compiler *c, const struct node *n,
+                         const struct context *x)
+{
+    uint32_t end;
+    struct context in = inside(c, n, x, &end);
+    if (x->in_cached)
+        refuse(c, n, errmsg_set(c->why, ERR_INPUT, "publishing inside a cached value"));
+    comp_id topic = need(c, n, n->target, "topic");
+    if (topic == COMP_NONE)
+        return;
+    comp_id broker = c->m->comps[topic].owner, pol = policy(c, n, broker);
+    struct op *op = emit(c, OP_PUBLISH, n, &in);
+    op->target = broker;
+    op->what = topic;
+    op->policy = pol;
+    label_here(c, end);
+}
+
 static void emit_transaction(struct compiler *c, const struct node *n,
                              const struct context *x)
 {
@@ -355,6 +375,9 @@ static void emit_node(struct compiler *c, const struct node *n, const struct con
         break;
     case NODE_TRANSACTION:
         emit_transaction(c, n, x);
+        break;
+    case NODE_PUBLISH:
+        emit_publish(c, n, x);
         break;
     case NODE_CACHED:
         emit_cached(c, n, x);

@@ -6,6 +6,7 @@
  * An error jumps to the op's on_fail, which the compiler has laid so that transactions
  * are rolled back and cache loads are reported failed on the way out.
  */
+#include "broker.h"
 #include "service.h"
 #include "world.h"
 
@@ -45,6 +46,9 @@ bool exec_spec(const struct world *w, const struct act *a, struct call_spec *s)
         return true;
     case OP_CACHED:
         s->kind = ACT_LOOKUP;
+        return true;
+    case OP_PUBLISH:
+        s->kind = ACT_PUBLISH;
         return true;
     default:
         return false;
@@ -383,6 +387,10 @@ static void exec_run(struct world *w, struct act *a)
             return;
         case OP_CACHED:
             cached_begin(w, a, op);
+            return;
+        case OP_PUBLISH:
+            publish_key(w, a, op->what);
+            call_begin(w, a);
             return;
         case OP_PARALLEL:
             if (op->count > 0) {

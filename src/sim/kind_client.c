@@ -38,7 +38,8 @@ struct client_state {
     uint32_t trace_every;
 };
 
-struct client_data { /* model time */
+struct client_data {       /* model time */
+    struct call_spec spec; /* first: client_spec() */
     comp_id policy, endpoint;
     struct curve_point *curve;
     size_t ncurve;
@@ -105,6 +106,12 @@ static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
     }
     m->comps[c].target = target;
     d->policy = call_policy_for(m, c, target, why);
+    bool external = m->comps[target].kind == &kind_external;
+    d->spec = (struct call_spec){.policy = d->policy,
+                                 .target = target,
+                                 .what = external ? target : d->endpoint,
+                                 .pool = COMP_NONE,
+                                 .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
     return d->policy == COMP_NONE ? ERR_INPUT : ERR_OK;
 }
 
@@ -124,14 +131,7 @@ static size_t client_size(const struct model *m, comp_id c)
 
 bool client_spec(const struct world *w, const struct act *a, struct call_spec *s)
 {
-    const struct client_data *d = data_of(w->model, a->comp);
-    comp_id target = w->comps[a->comp].target;
-    bool external = w->comps[target].kind == &kind_external;
-    *s = (struct call_spec){.policy = d->policy,
-                            .target = target,
-                            .what = external ? target : d->endpoint,
-                            .pool = COMP_NONE,
-                            .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
+    *s = *(const struct call_spec *)w->comps[a->comp].data;
     return true;
 }
 

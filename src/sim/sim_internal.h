@@ -73,6 +73,7 @@ enum op_code {
     OP_REPLY,
     OP_FAIL,
     OP_LOG,
+    OP_PUBLISH,
     OP_END
 };
 #define PC_NONE UINT32_MAX
@@ -315,14 +316,15 @@ struct list { /* of acts, through the link pair that the function name says */
 /* ---- activations ---------------------------------------------------------------- */
 
 enum act_kind {
-    ACT_USER,     /* a client's attempt: the root */
+    ACT_USER,     /* the root: a client's attempt, a message that is processed */
     ACT_REQUEST,  /* in a service: runs a program */
     ACT_BRANCH,   /* of PARALLEL, or a detached refresh: runs a part of its parent's
                      program */
     ACT_QUERY,    /* at a database, see enum query_mode */
     ACT_LOOKUP,   /* in a cache */
     ACT_EXTERNAL, /* at a third party */
-    ACT_PROBE     /* a health check */
+    ACT_PROBE,    /* a health check */
+    ACT_PUBLISH   /* a message on its way into a topic (`what`) */
 };
 enum query_mode {
     QUERY_STATEMENT, /* one statement, on the caller's transaction connection if it has
@@ -342,7 +344,8 @@ enum act_flag {
                            caller's program ends with a business answer too) */
     ACT_SENT = 256,     /* on its way: `begin` has not run */
     ACT_BACK = 512,     /* done: the answer is on its way */
-    ACT_COPY = 1024     /* one of several copies of the same attempt (call_hedge.c) */
+    ACT_COPY = 1024,    /* one of several copies of the same attempt (call_hedge.c) */
+    ACT_POISON = 32768  /* REQUEST: a message that it may not be able to read */
 };
 
 #define LEDGER_SLICES 12
@@ -673,7 +676,7 @@ struct kind_impl {
 extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_balancer,
     kind_call, kind_flag, kind_counter, kind_pool, kind_database, kind_statement,
     kind_cache, kind_keyspace, kind_external, kind_autoscaler, kind_replica,
-    kind_backup, kind_link;
+    kind_backup, kind_link, kind_broker, kind_topic, kind_subscription;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
