@@ -406,6 +406,7 @@ struct act {
     uint32_t user;     /* who asks, for what is spread or limited by it; 0: anyone */
     ref before;        /* COPY: ledger of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
+    uint8_t priority;  /* its client's: 0 is refused first, 3 last */
 };
 static inline struct act *act_at(const struct world *w, ref r)
 {
