@@ -63,6 +63,7 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
     b->instance = a->instance;
     b->what = a->what;
     b->client = a->client;
+    b->priority = a->priority;
     b->request = a->request;
     b->program = a->program;
     b->pc = b->start_pc = pc;

@@ -19,7 +19,8 @@ enum param {
     P_GIVES_UP,
     P_RELOADS,
     P_RELOAD_DELAY,
-    P_TRACE_EVERY
+    P_TRACE_EVERY,
+    P_PRIORITY
 };
 enum { ARRIVALS_POISSON, ARRIVALS_EVEN };
 enum { RNG_ARRIVALS, RNG_BEHAVIOUR };
@@ -284,6 +285,7 @@ static void user_start(struct world *w, comp_id c)
     struct act *a = act_new(w, ACT_USER, c);
     a->request = ++W_HEAD(w)->next_request;
     a->client = c;
+    a->priority = (uint8_t)p_count(w, c, P_PRIORITY);
     a->what = d->endpoint == COMP_NONE ? w->comps[c].target : d->endpoint;
     s->attempts++;
     s->in_flight++;
@@ -483,6 +485,9 @@ static const struct param_desc params[] = {
      "How long after that they try again."},
     {"trace_every", VALUE_COUNT, -1, 1000000, "requests", "0", NULL, true,
      "One request in so many is traced; 0: chosen from the rate, -1: none."},
+    {"priority", VALUE_COUNT, 0, 3, "", "2", NULL, true,
+     "How important its requests are where some must be refused: 3 the most, 0 first "
+     "to go."},
 };
 
 static const struct fault_desc faults[] = {

@@ -412,6 +412,7 @@ struct act {
     uint32_t user;     /* who asks, for what is spread or limited by it; 0: anyone */
     ref before;        /* COPY: ledger of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
+    uint8_t priority;  /* its client's: 0 is refused first, 3 last */
     /* path.c, while it is on its way */
     ref line;       /* the kept connection it goes by; 0: none */
     uint16_t tries; /* how often its message was lost */
