@@ -6,12 +6,32 @@
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
-enum { P_CPU };
+enum { P_CPU, P_WAL, P_STORES, P_ON };
 static const struct param_desc params[] = {
     [P_CPU] = {.name = "cpu",
                .type = VALUE_DIST,
                .unit = "s",
                .doc = "CPU time that one run needs on an idle database."},
+    [P_WAL] = {.name = "wal",
+               .type = VALUE_COUNT,
+               .min = 0,
+               .max = 1e12,
+               .unit = "bytes",
+               .def = "0",
+               .doc = "What one run writes to the log; 0: it only reads."},
+    [P_STORES] = {.name = "stores",
+                  .type = VALUE_COUNT,
+                  .min = -1e12,
+                  .max = 1e12,
+                  .unit = "bytes",
+                  .def = "0",
+                  .doc = "What one run adds to the data on the disk, if it writes."},
+    [P_ON] = {.name = "on",
+              .type = VALUE_CHOICE,
+              .unit = "",
+              .def = "primary",
+              .choices = "primary|replica",
+              .doc = "Where it runs: its service needs a pool of that role."},
 };
 
 enum { FAULT_SLOW };
@@ -60,6 +80,21 @@ struct statement {
     double slow; /* times the work; 1: as it should be */
 };
 
+int64_t statement_wal(const struct world *w, comp_id statement)
+{
+    return p_count(w, statement, P_WAL);
+}
+
+int64_t statement_stores(const struct world *w, comp_id statement)
+{
+    return p_count(w, statement, P_STORES);
+}
+
+bool statement_on_replica(const struct model *m, comp_id statement)
+{
+    return model_param(m, statement, P_ON)->as.count == 1;
+}
+
 sim_time statement_begin(struct world *w, comp_id statement)
 {
     struct statement *s = W_STATE(w, struct statement, statement);
@@ -79,6 +114,10 @@ void statement_end(struct world *w, comp_id statement, sim_time took, bool faile
 
 static enum err statement_resolve(struct model *m, comp_id c, struct errmsg *why)
 {
+    bool writes = model_param(m, c, P_WAL)->as.count > 0;
+    if (writes && statement_on_replica(m, c))
+        return errmsg_set(why, ERR_INPUT, "%s: it writes, and a replica only reads",
+                          m->comps[c].name);
     return model_owned_by(m, c, &kind_database, why);
 }
 

@@ -2,7 +2,7 @@
  * A query at a database, from asking its pool for a connection to the answer: one small
  * state machine on act->phase (enum query_phase).
  */
-#include "database.h"
+#include "cluster.h"
 
 /* A statement that reads nothing (a health check's "select 1") still takes its turn: a
  * database that stands still does not answer it. */
@@ -29,10 +29,32 @@ static void end_failed(struct world *w, struct act *a)
     end(w, a, reason, pool ? a->pool : a->comp);
 }
 
-/* It is at the database and has its session. */
+static void answer(struct world *w, struct act *a);
+
+/* It is through with the server: back over the network with this. */
+static void send_back(struct world *w, struct act *a, enum reason reason)
+{
+    struct conn *n = conn_at(w, a->conn);
+    if (n->tx && !n->ending)
+        session_tx_idle(w, n);
+    else
+        conn_set(w, n, CONN_TAKEN);
+    a->x = reason;
+    a->phase = QUERY_BACK;
+    if (!call_cross(w, a, EV_READY))
+        answer(w, a);
+}
+
+static bool writes(const struct world *w, const struct act *a)
+{
+    return a->what != COMP_NONE && statement_wal(w, a->what) > 0;
+}
+
+/* It is at the server and has its session. */
 static void work(struct world *w, struct act *a)
 {
     struct conn *n = conn_at(w, a->conn);
+    enum reason no;
     if (a->mode != QUERY_STATEMENT) {
         struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
         if (a->mode == QUERY_LEAK || parent != NULL)
@@ -41,15 +63,23 @@ static void work(struct world *w, struct act *a)
         end(w, a, REASON_NONE, COMP_NONE);
         return;
     }
+    if (writes(w, a) && (no = cluster_refuses(w, n->db)) != REASON_NONE) {
+        cal_cancel(w, &n->timer);
+        w_outcome(w, no);
+        send_back(w, a, no);
+        return;
+    }
+    if (n->db != a->comp) /* what a replica has not applied yet, nobody reads there */
+        act_aged(a, wal_lag(w, n->db));
     sim_time limit = p_time(w, a->comp, DB_STATEMENT_TIMEOUT);
     sim_time demand = a->what == COMP_NONE ? PING_CPU : statement_begin(w, a->what);
     cal_cancel(w, &n->timer);
     conn_set(w, n, CONN_ACTIVE);
     n->statement = a->what;
     a->phase = QUERY_RUN;
-    a->y = db_at(w, a->comp)->count[CONN_ACTIVE] - 1;
+    a->y = db_at(w, n->db)->count[CONN_ACTIVE] - 1;
     a->call_start = w_now(w);
-    station_add(w, &db_at(w, a->comp)->engine, a, demand);
+    station_add(w, &db_at(w, n->db)->engine, a, demand);
     if (limit > 0)
         a->timer = cal_after(w, limit, EV_KIND + DB_EV_STATEMENT_TIMEOUT, a->comp,
                              W_REF(w, a), a->gen);
@@ -81,26 +111,61 @@ static void statement_span(struct world *w, const struct act *a, enum reason rea
         time_format(&note, a->demand);
         buf_addf(&note, " of work, %u others ran", a->y);
     }
-    w_span(w, a, CAUSE_DB_CPU, a->comp, a->call_start, reason, note.s);
+    w_span(w, a, CAUSE_DB_CPU, conn_at(w, a->conn)->db, a->call_start, reason, note.s);
     buf_release(&note);
+}
+
+/* a->y in QUERY_SYNC: its acknowledgement is on the way; no replica answers; one may
+ * again: ask. */
+enum { SYNC_TIMED, SYNC_QUEUED, SYNC_RELEASED };
+
+/* Waits until a replica has the commit. False: it need not. */
+static bool wait_for_replica(struct world *w, struct act *a)
+{
+    sim_time replication;
+    comp_id node = conn_at(w, a->conn)->db;
+    (void)wal_commit_time(w, node, &replication);
+    if (replication == 0)
+        return false;
+    a->phase = QUERY_SYNC;
+    a->y = replication < SIM_FOREVER ? SYNC_TIMED : SYNC_QUEUED;
+    if (a->y == SYNC_TIMED) {
+        act_timer(w, a, replication, CAUSE_DB_WAIT, node);
+        return true;
+    }
+    act_wait(w, a, CAUSE_DB_WAIT, node);
+    queue_push(w, &db_at(w, a->comp)->cluster.sync, a);
+    return true;
+}
+
+/* What it wrote goes to the log, to the disk, and maybe to a replica, before it is
+ * answered. False: at once. */
+static SELDOM bool commit(struct world *w, struct act *a)
+{
+    sim_time replication;
+    comp_id node = conn_at(w, a->conn)->db;
+    wal_wrote(w, node, a->what);
+    sim_time disk = wal_commit_time(w, node, &replication);
+    if (disk == 0)
+        return wait_for_replica(w, a);
+    a->phase = QUERY_COMMIT;
+    act_timer(w, a, disk, CAUSE_DISK, node);
+    return true;
 }
 
 /* Its statement is done, or was stopped. */
 static void worked(struct world *w, struct act *a, enum reason reason)
 {
-    struct conn *n = conn_at(w, a->conn);
+    const struct conn *n = conn_at(w, a->conn);
     if (a->what != COMP_NONE)
         statement_end(w, a->what, w_now(w) - a->call_start, reason != REASON_NONE);
     if (a->flags & ACT_TRACED)
         statement_span(w, a, reason);
-    if (n->tx && !n->ending)
-        session_tx_idle(w, n);
-    else
-        conn_set(w, n, CONN_TAKEN);
-    a->x = reason;
-    a->phase = QUERY_BACK;
-    if (!call_cross(w, a, EV_READY))
-        answer(w, a);
+    if (n->db != a->comp)
+        db_at(w, n->db)->done += reason == REASON_NONE;
+    if (reason == REASON_NONE && writes(w, a) && commit(w, a))
+        return;
+    send_back(w, a, reason);
 }
 
 /* On its caller's transaction: one statement at a time. */
@@ -128,7 +193,7 @@ void query_begin(struct world *w, struct act *a)
     members_add(w, &db_at(w, a->comp)->inside, a);
     a->phase = QUERY_NEW;
     a->x = REASON_NONE;
-    if (n != NULL && n->db == a->comp && a->mode == QUERY_STATEMENT) {
+    if (n != NULL && cluster_of(w, n->db) == a->comp && a->mode == QUERY_STATEMENT) {
         share(w, a, n);
     } else if (n != NULL && a->mode == QUERY_BEGIN) {
         a->x = REASON_ERROR; /* one transaction at a time */
@@ -150,6 +215,14 @@ void query_resume(struct world *w, struct act *a, enum reason reason)
     case QUERY_RUN:
         worked(w, a, reason);
         break;
+    case QUERY_COMMIT:
+        if (!wait_for_replica(w, a))
+            send_back(w, a, REASON_NONE);
+        break;
+    case QUERY_SYNC:
+        if (a->y == SYNC_TIMED || !wait_for_replica(w, a))
+            send_back(w, a, REASON_NONE);
+        break;
     case QUERY_BACK:
         answer(w, a);
         break;
@@ -159,6 +232,22 @@ void query_resume(struct world *w, struct act *a, enum reason reason)
     default:
         BUG("query resumed in phase %u", a->phase);
     }
+}
+
+void query_sync_again(struct world *w, comp_id db)
+{
+    struct list *q = &db_at(w, db)->cluster.sync;
+    struct act *a;
+    while ((a = queue_pop(w, q)) != NULL) {
+        a->y = SYNC_RELEASED;
+        act_ready(w, a, REASON_NONE);
+    }
+}
+
+void query_leave_sync(struct world *w, struct act *a)
+{
+    if (a->y == SYNC_QUEUED)
+        queue_remove(w, &db_at(w, a->comp)->cluster.sync, a);
 }
 
 void query_cancel(struct world *w, struct act *a)
@@ -176,13 +265,18 @@ void query_cancel(struct world *w, struct act *a)
         break;
     case QUERY_RUN:
         if (a->station != 0)
-            station_remove(w, &d->engine, a);
+            station_remove(w, W_PTR(w, struct station, a->station), a);
         if (a->what != COMP_NONE)
             statement_end(w, a->what, w_now(w) - a->call_start, true);
         session_let_go(w, a);
         break;
+    case QUERY_SYNC:
+        query_leave_sync(w, a);
+        session_let_go(w, a);
+        break;
     case QUERY_READY:
     case QUERY_OUT:
+    case QUERY_COMMIT:
     case QUERY_BACK:
         session_let_go(w, a);
         break;
@@ -202,7 +296,7 @@ void query_timed_out(struct world *w, ref r, uint32_t gen)
     a->timer = 0;
     if (a->phase != QUERY_RUN || a->station == 0)
         return;
-    station_remove(w, &db_at(w, a->comp)->engine, a);
+    station_remove(w, W_PTR(w, struct station, a->station), a);
     w_log(w, a->comp, 0, LOG_ERROR, a->request, "statement timeout: stopped %s",
           a->what == COMP_NONE ? "a statement" : w->comps[a->what].name);
     act_ready(w, a, REASON_KILLED);

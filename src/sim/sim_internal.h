@@ -338,7 +338,8 @@ enum act_flag {
     ACT_ANSWERED = 128, /* a business answer (REPLY; a third party's decline: its
                            caller's program ends with a business answer too) */
     ACT_SENT = 256,     /* on its way: `begin` has not run */
-    ACT_BACK = 512      /* done: the answer is on its way */
+    ACT_BACK = 512,     /* done: the answer is on its way */
+    ACT_COPY = 1024     /* one of several copies of the same attempt (call_hedge.c) */
 };
 
 #define LEDGER_SLICES 12
@@ -372,7 +373,7 @@ struct act {
     ref parent;       /* who waits for it */
     ref child;        /* whom it waits for (a call's current attempt) */
     ref branches;     /* running branches, through `sibling` */
-    ref sibling;
+    ref sibling;      /* the next branch, or the next copy of the same attempt */
     ref ledger;       /* chunks of slices */
     ref next, prev;   /* acts in the same component (instance): oldest first */
     ref qnext, qprev; /* the queue it waits in: free for the kind that holds it */
@@ -400,6 +401,11 @@ struct act {
     uint32_t key;   /* LOOKUP: key number; the caller keeps it for OP_STORE */
     uint32_t phase; /* the kind's own state machine; 0 at begin */
     uint32_t x, y;  /* free for the kind */
+    /* from its caller */
+    sim_time deadline; /* by then it has to be done; 0: none */
+    uint32_t user;     /* who asks, for what is spread or limited by it; 0: anyone */
+    ref before;        /* COPY: ledger of the caller's time until it was sent */
+    uint16_t hedges;   /* copies that the attempt it makes has had */
 };
 static inline struct act *act_at(const struct world *w, ref r)
 {
@@ -658,7 +664,8 @@ struct kind_impl {
 /* The table is in kinds.c; each kind's file ends in its definition. */
 extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_balancer,
     kind_call, kind_flag, kind_counter, kind_pool, kind_database, kind_statement,
-    kind_cache, kind_keyspace, kind_external, kind_autoscaler;
+    kind_cache, kind_keyspace, kind_external, kind_autoscaler, kind_replica,
+    kind_backup;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
