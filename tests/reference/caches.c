@@ -44,7 +44,7 @@ void table_lru_che_zipf(struct ref *r)
         char keys[120];
         struct run run;
         (void)snprintf(keys, sizeof keys,
-                       "keys=%.0f popularity=%.17g capacity=%.0f ttl=10000h", n, alpha,
+                       "keys=%.0f popularity=%.17g capacity=%.0f ttl=240h", n, alpha,
                        c);
         ref_row(r, "N=%.0f alpha=%g C=%.0f", n, alpha, c);
         struct lab l = cache_lab(keys, "to=app/get rate=1000 trace_every=-1");
@@ -103,7 +103,7 @@ void table_coupon_balls_bins(struct ref *r)
             ref_unreached(r, "all");
             continue;
         }
-        (void)snprintf(keys, sizeof keys, "keys=%.0f ttl=10000h", n);
+        (void)snprintf(keys, sizeof keys, "keys=%.0f ttl=240h", n);
         for (size_t k = 0; k < worlds; k++) {
             struct lab l =
                 cache_lab(keys, "to=app/get rate=1000 arrivals=even trace_every=-1");

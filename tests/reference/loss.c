@@ -78,8 +78,10 @@ void table_erlang_b(struct ref *r)
     struct csv t = csv_open("erlang_b");
     for (size_t i = 0; i < t.rows; i++)
         for (size_t k = 0; k < sizeof loads / sizeof *loads; k++)
-            pool_blocks(r, csv_number(&t, i, "c"), csv_number(&t, i, loads[k].column),
-                        loads[k].b, (i + k) % LAWS);
+            if (!ref_skips(r, 7 * i + k, 8))
+                pool_blocks(r, csv_number(&t, i, "c"),
+                            csv_number(&t, i, loads[k].column), loads[k].b,
+                            (i + k) % LAWS);
     csv_close(&t);
 }
 
@@ -87,6 +89,8 @@ void table_erlang_b_blocking(struct ref *r)
 {
     struct csv t = csv_open("erlang_b_blocking");
     for (size_t i = 0; i < t.rows; i++) {
+        if (ref_skips(r, i, 4))
+            continue;
         double c = csv_number(&t, i, "c"), a = csv_number(&t, i, "a");
         double b = csv_number(&t, i, "B");
         char service[80];

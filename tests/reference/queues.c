@@ -132,6 +132,8 @@ void table_mmc(struct ref *r)
     static const char *const columns[4] = {NULL, NULL, "W", "Wq"};
     struct csv t = csv_open("mmc");
     for (size_t i = 0; i < t.rows; i++) {
+        if (ref_skips(r, i, 5))
+            continue;
         double c = csv_number(&t, i, "c"), rho = csv_number(&t, i, "rho");
         double waits = csv_number(&t, i, "erlangC"), a = csv_number(&t, i, "a");
         struct lab l = servers((int)c, dist_exponential(SIM_MS), a, "");
@@ -200,6 +202,8 @@ void table_mg1(struct ref *r)
     static const char *const columns[4] = {"L", "Lq", "W", "Wq"};
     struct csv t = csv_open("mg1");
     for (size_t i = 0; i < t.rows; i++) {
+        if (ref_skips(r, i, 3))
+            continue;
         double rho = csv_number(&t, i, "rho"), scv = csv_number(&t, i, "scv");
         const char *law = csv_text(&t, i, "service");
         struct lab l = servers(1, law_named(law, scv), rho, "");
@@ -233,6 +237,8 @@ void table_mg1_ps(struct ref *r)
     for (size_t i = 0; i < t.rows; i++) {
         double rho = csv_number(&t, i, "rho");
         for (size_t k = 0; k < sizeof laws / sizeof *laws; k++) {
+            if (ref_skips(r, 4 * i + k, 3))
+                continue;
             struct lab l = queue_lab("workers=100000 cores=1", laws[k].work, rho);
             struct run run;
             ref_row(r, "rho=%g %s", rho, laws[k].name);
@@ -257,6 +263,8 @@ void table_mm1k(struct ref *r)
 {
     struct csv t = csv_open("mm1k");
     for (size_t i = 0; i < t.rows; i++) {
+        if (ref_skips(r, i, 4))
+            continue;
         double rho = csv_number(&t, i, "rho"), k = csv_number(&t, i, "K");
         double loss = csv_number(&t, i, "P_loss");
         char queue[40];
@@ -382,6 +390,8 @@ void table_tandem_jackson(struct ref *r)
 {
     struct csv t = csv_open("tandem_jackson");
     for (size_t i = 0; i < t.rows; i++) {
+        if (ref_skips(r, i, 2))
+            continue;
         double k = csv_number(&t, i, "k"), rho = csv_number(&t, i, "rho");
         struct lab l = tandem_lab((int)k, rho);
         struct run run;

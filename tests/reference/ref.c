@@ -173,10 +173,18 @@ void ref_open(struct ref *r, const char *what, const char *why)
     printf("# %-24s %-28s %-20s not covered: %s\n", r->table, r->row, what, why);
 }
 
+bool ref_skips(struct ref *r, size_t row, size_t every)
+{
+    bool skips = !r->full && row % every != 0;
+    r->left_out += skips;
+    return skips;
+}
+
 void ref_end(struct ref *r, int failed_before)
 {
-    printf("# %-24s so far: %d ok, %d failed, %d out of reach, %d not covered\n",
-           r->table, r->ok, r->failed, r->unreached, r->open);
+    printf("# %-24s so far: %d ok, %d failed, %d out of reach, %d rows left out, "
+           "%d not covered\n",
+           r->table, r->ok, r->failed, r->unreached, r->left_out, r->open);
     (void)fflush(stdout);
     if (r->failed > failed_before)
         fail_msg("%s: %d cases failed", r->table, r->failed - failed_before);

@@ -70,7 +70,7 @@ size_t csv_find(const struct csv *t, const char *column, const char *text);
 
 struct ref {
     bool full; /* long mode */
-    int ok, failed, unreached, open;
+    int ok, failed, unreached, left_out, open;
     const char *table;
     char row[64];
 };
@@ -105,6 +105,8 @@ void ref_calibrated(struct ref *r, const char *what, double expected, struct sam
 void ref_unreached(struct ref *r, const char *what);
 /* Not covered, or not reproducible; the reason is printed. */
 void ref_open(struct ref *r, const char *what, const char *why);
+/* The short mode leaves out all but every so many rows of a long table. */
+bool ref_skips(struct ref *r, size_t row, size_t every);
 /* Ends a table: fails the test when a case of it failed. */
 void ref_end(struct ref *r, int failed_before);
 
