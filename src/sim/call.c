@@ -44,6 +44,11 @@ bool call_cross(struct world *w, struct act *a, int event)
     return true;
 }
 
+sim_time call_one_way(struct world *w, comp_id policy)
+{
+    return dist_draw(p_dist(w, policy, P_NETWORK), w_rng(w, policy, RNG_NETWORK));
+}
+
 int call_balance(const struct world *w, comp_id policy)
 {
     return policy == COMP_NONE ? BALANCE_ROUND_ROBIN
@@ -150,6 +155,12 @@ struct act *call_child(struct world *w, struct act *p, const struct call_spec *s
 }
 
 void call_depart(struct world *w, struct act *c)
+{
+    if (!(path_of(w, c->policy)->what & PATH_DIALS) || !path_dial(w, c))
+        call_send(w, c);
+}
+
+void call_send(struct world *w, struct act *c)
 {
     if (c->kind != ACT_QUERY && call_cross(w, c, EV_ARRIVE))
         c->flags |= ACT_SENT;
@@ -346,6 +357,8 @@ void call_delivered(struct world *w, struct act *c)
         act_orphan(w, c);
         return;
     }
+    if (c->flags & ACT_LINE)
+        path_keep(w, c, (enum reason)c->reason);
     if ((c->flags & ACT_COPY) && hedge_delivered(w, c))
         return;
     struct act *p = act_at(w, c->parent);
@@ -371,6 +384,8 @@ void call_delivered(struct world *w, struct act *c)
 void call_let_go(struct world *w, struct act *c, enum reason reason)
 {
     bool stop = p_on(w, c->policy, P_CANCEL);
+    if (c->flags & ACT_LINE)
+        path_hang_up(w, c);
     act_abandon(w, c);
     if (stop)
         act_kill(w, c, reason, c->comp);

@@ -345,7 +345,8 @@ enum act_flag {
     ACT_SENT = 256,     /* on its way: `begin` has not run */
     ACT_BACK = 512,     /* done: the answer is on its way */
     ACT_COPY = 1024,    /* one of several copies of the same attempt (call_hedge.c) */
-    ACT_POISON = 32768  /* REQUEST: a message that it may not be able to read */
+    ACT_POISON = 32768, /* REQUEST: a message that it may not be able to read */
+    ACT_LINE = 2048     /* goes by a kept connection (path_dial.c) */
 };
 
 #define LEDGER_SLICES 12
@@ -563,6 +564,10 @@ size_t database_sessions(const struct world *w, comp_id db, struct db_session_vi
 size_t keyspace_keys(const struct world *w, comp_id keyspace,
                      struct cache_key_view *out, size_t max);
 
+/* What a component's machine (or that of one instance) thinks the time is: for whatever
+ * real systems compare with a clock on the wall. */
+sim_time clock_now(const struct world *w, comp_id c, int instance);
+
 /* What autoscalers use of a service (service.c). */
 int service_count(const struct world *w, comp_id service); /* wanted instances */
 void service_scale(struct world *w, comp_id service, int count);
@@ -675,9 +680,10 @@ struct kind_impl {
 };
 /* The table is in kinds.c; each kind's file ends in its definition. */
 extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_balancer,
-    kind_call, kind_flag, kind_counter, kind_pool, kind_database, kind_statement,
-    kind_cache, kind_keyspace, kind_external, kind_autoscaler, kind_replica,
-    kind_backup, kind_link, kind_broker, kind_topic, kind_subscription;
+    kind_call, kind_pool, kind_database, kind_statement, kind_cache, kind_keyspace,
+    kind_external, kind_autoscaler, kind_flag, kind_counter, kind_replica, kind_backup,
+    kind_link, kind_broker, kind_topic, kind_subscription, kind_dns, kind_certificate,
+    kind_clock;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
