@@ -8,6 +8,10 @@
  * holder's act->tx, and conn->holder names the holder. Both ends are cut together, with
  * one exception: a connection that is closed under an open transaction stays, in state
  * CONN_DEAD and in no list, until the holder's database_tx_end().
+ *
+ * A session without a pool (COMP_NONE) is an operator's or the database's own: upkeep
+ * of a table, or a transaction that somebody left open at a terminal. Its `service` is
+ * the database.
  */
 #ifndef SIM_DATABASE_H
 #define SIM_DATABASE_H
@@ -40,6 +44,15 @@ struct conn {
     uint32_t timer;      /* connecting: done; in transaction: idle for too long */
     ref next, prev;      /* the database's list, by id */
     ref inext, iprev;    /* idle in its pool, last used first */
+    /* tables and locks (table.h, lock.h); all 0 where there are none */
+    sim_time tx_since;       /* its transaction is open since */
+    ref locks;               /* held: struct claim, through `other` */
+    ref waits;               /* the claim it waits for; n->act waits */
+    ref run;                 /* what its statement does to a table: struct run */
+    sim_time lock_timeout;   /* its own; 0: only the database's */
+    uint32_t searched, todo; /* deadlock.c */
+    bool aborted;            /* its transaction has failed: only a rollback helps */
+    bool upkeep;             /* a vacuum: holds no snapshot that others must respect */
 };
 static inline struct conn *conn_at(const struct world *w, ref r)
 {
@@ -56,7 +69,8 @@ enum query_phase {
     QUERY_OUT,     /* on the network to the database */
     QUERY_RUN,     /* its statement runs */
     QUERY_BACK,    /* the answer is on the network */
-    QUERY_FAILED   /* holds nothing, goes on in this event and fails with a->x */
+    QUERY_FAILED,  /* holds nothing, goes on in this event and fails with a->x */
+    QUERY_LOCKED   /* its session waits for a lock (conn->waits), or just got it */
 };
 
 enum database_param {
@@ -66,9 +80,16 @@ enum database_param {
     DB_COHERENCY,
     DB_CONNECT_TIME,
     DB_IDLE_TX_TIMEOUT,
-    DB_STATEMENT_TIMEOUT
+    DB_STATEMENT_TIMEOUT,
+    DB_LOCK_TIMEOUT,
+    DB_DEADLOCK_TIMEOUT
 };
-enum database_event { DB_EV_CONNECTED, DB_EV_STATEMENT_TIMEOUT, DB_EV_IDLE_IN_TX };
+enum database_event {
+    DB_EV_CONNECTED,
+    DB_EV_STATEMENT_TIMEOUT,
+    DB_EV_IDLE_IN_TX,
+    DB_EV_LOCK /* a: struct claim */
+};
 struct database {
     struct station engine;
     struct list inside; /* all acts, through next/prev */
@@ -77,6 +98,13 @@ struct database {
     uint32_t count[CONN_DEAD + 1]; /* by state */
     bool down, stalled;            /* faults that run */
     uint64_t done, failed, accepted, refused, killed;
+    /* locks (lock.h) */
+    ref lock_buckets; /* heads of lists of struct lock */
+    uint32_t lock_cap, lock_n, searches;
+    uint32_t lock_waiting; /* sessions */
+    uint64_t lock_waits, deadlocks, lock_timeouts;
+    sim_time lock_time;    /* spent in waits that are over */
+    uint32_t long_session; /* of the fault long_transaction; 0: none */
 };
 
 static inline struct database *db_at(const struct world *w, comp_id c)
@@ -143,10 +171,40 @@ void query_timed_out(struct world *w, ref act, uint32_t gen); /* statement_timeo
 
 /* ---- statements (kind_statement.c) */
 
+/* A statement that reads nothing (a health check's "select 1") still takes its turn: a
+ * database that stands still does not answer it. */
+#define PING_CPU (50 * SIM_US)
+
+enum { LOCK_ROWS_MAX = 16 }; /* of one run */
+enum statement_param {
+    ST_CPU,
+    ST_TABLE,
+    ST_ACCESS,
+    ST_INDEX,
+    ST_ROWS,
+    ST_INSERTS,
+    ST_UPDATES,
+    ST_DELETES,
+    ST_LOCK,
+    ST_LOCK_ROWS,
+    ST_SORTED,
+    ST_SAME_ROW,
+    ST_OPTIMISTIC
+};
+/* The table that it works on; COMP_NONE: none is modelled. */
+static inline comp_id statement_table(const struct world *w, comp_id statement)
+{
+    return p_comp(w, statement, ST_TABLE);
+}
+/* Times the work: the fault `slow`. */
+double statement_slow(const struct world *w, comp_id statement);
 /* The work of one run; it begins now. */
 sim_time statement_begin(struct world *w, comp_id statement);
 /* It ended, `took` ns after it began. */
 void statement_end(struct world *w, comp_id statement, sim_time took, bool failed);
+
+/* A query whose statement has begun is stopped from outside: its run is over. */
+void query_cut(struct world *w, struct act *a, struct conn *n);
 
 /* A query's act fails: it holds nothing any more and goes on with `reason`. */
 static inline void query_fail(struct world *w, struct act *a, enum reason reason)

@@ -13,7 +13,7 @@
  * while no statement runs is idle in transaction, for as long as
  * idle_in_transaction_timeout allows.
  */
-#include "database.h"
+#include "table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +82,24 @@ static const struct param_desc params[] = {
                               .def = "0",
                               .live = true,
                               .doc = "Stops statements that run longer; 0: never."},
+    [DB_LOCK_TIMEOUT] = {.name = "lock_timeout",
+                         .type = VALUE_DURATION,
+                         .min = 0,
+                         .max = 86400,
+                         .unit = "s",
+                         .def = "0",
+                         .live = true,
+                         .doc = "Fails statements that wait longer for a lock; 0: "
+                                "never."},
+    [DB_DEADLOCK_TIMEOUT] = {.name = "deadlock_timeout",
+                             .type = VALUE_DURATION,
+                             .min = 0.001,
+                             .max = 86400,
+                             .unit = "s",
+                             .def = "1s",
+                             .live = true,
+                             .doc = "How long one waits for a lock before it looks for "
+                                    "a deadlock."},
 };
 
 enum { OP_KILL };
@@ -96,7 +114,7 @@ static const struct op_desc ops[] = {
                  .doc = "Closes sessions; their pools open new ones when needed."},
 };
 
-enum { FAULT_SLOW, FAULT_STALL, FAULT_DOWN };
+enum { FAULT_SLOW, FAULT_STALL, FAULT_DOWN, FAULT_LONG_TRANSACTION };
 static const struct fault_desc faults[] = {
     [FAULT_SLOW] = {.name = "slow",
                     .args = {{.name = "factor",
@@ -107,6 +125,18 @@ static const struct fault_desc faults[] = {
                      .doc = "Nothing moves and nobody gets in; then it goes on."},
     [FAULT_DOWN] = {.name = "down",
                     .doc = "All sessions are closed and new ones refused."},
+    [FAULT_LONG_TRANSACTION] =
+        {.name = "long_transaction",
+         .args = {{.name = "table",
+                   .type = VALUE_TEXT,
+                   .optional = true,
+                   .doc = "A table that it has read."},
+                  {.name = "row",
+                   .type = VALUE_BOOL,
+                   .optional = true,
+                   .doc =
+                       "Whether it has also changed that table's most popular row."}},
+         .doc = "Somebody leaves a transaction open at a terminal."},
 };
 
 enum {
@@ -123,7 +153,13 @@ enum {
     M_ACCEPTED,
     M_REFUSED,
     M_KILLED,
-    M_UP
+    M_UP,
+    M_LOCK_WAITING,
+    M_LOCK_WAITS,
+    M_LOCK_SECONDS,
+    M_DEADLOCKS,
+    M_LOCK_TIMEOUTS,
+    M_OLDEST
 };
 #define DB_METRIC(n, p, l, t, u, d)                                                    \
     {                                                                                  \
@@ -160,6 +196,20 @@ static const struct metric_desc metrics[] = {
         DB_METRIC("killed_total", "db_connections_killed_total", "", METRIC_COUNTER,
                   "1", "Sessions closed by an operator or a time limit."),
     [M_UP] = DB_METRIC("up", "db_up", "", METRIC_GAUGE, "1", "1: it answers."),
+    [M_LOCK_WAITING] = DB_METRIC("lock_waiting", "db_locks_waiting", "", METRIC_GAUGE,
+                                 "1", "Sessions that wait for a lock."),
+    [M_LOCK_WAITS] = DB_METRIC("lock_waits_total", "db_lock_waits_total", "",
+                               METRIC_COUNTER, "1", "Waits for a lock, begun."),
+    [M_LOCK_SECONDS] =
+        DB_METRIC("lock_wait_seconds_total", "db_lock_wait_seconds_total", "",
+                  METRIC_COUNTER, "s", "Time spent in waits for locks that are over."),
+    [M_DEADLOCKS] = DB_METRIC("deadlocks_total", "db_deadlocks_total", "",
+                              METRIC_COUNTER, "1", "Deadlocks found."),
+    [M_LOCK_TIMEOUTS] = DB_METRIC("lock_timeouts_total", "db_lock_timeouts_total", "",
+                                  METRIC_COUNTER, "1", "Locks not granted in time."),
+    [M_OLDEST] = DB_METRIC("oldest_transaction", "db_oldest_transaction_seconds", "",
+                           METRIC_GAUGE, "s",
+                           "Age of the oldest open transaction or running statement."),
 };
 
 static bool any(const struct conn *n, uint32_t a, uint32_t b)
@@ -193,6 +243,10 @@ static void db_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t 
         query_timed_out(w, a, b);
         return;
     }
+    if (what == DB_EV_LOCK) { /* alive: its timer is cancelled before it is freed */
+        lock_timed_out(w, claim_at(w, a));
+        return;
+    }
     /* A connection's timer is cancelled before it is freed: it is alive. */
     assert(conn_at(w, a)->id == b);
     if (what == DB_EV_CONNECTED)
@@ -224,12 +278,13 @@ static void db_changed(struct world *w, comp_id c, int param, const struct value
 }
 
 /* "reserve" or "orders-db.reserve" */
-static comp_id statement_named(const struct world *w, comp_id db, const char *name)
+static comp_id nested_named(const struct world *w, comp_id db,
+                            const struct kind_impl *kind, const char *name)
 {
     size_t own = strlen(w->comps[db].name);
     for (size_t i = 0; i < w->model->ncomps; i++) {
         const struct comp *s = &w->comps[i];
-        if (s->kind == &kind_statement && s->owner == db &&
+        if (s->kind == kind && s->owner == db &&
             (str_eq(s->name, name) || str_eq(s->name + own + 1, name)))
             return (comp_id)i;
     }
@@ -240,7 +295,7 @@ static enum err kill_sessions(struct world *w, comp_id c, const char *which,
                               struct effect *e, struct errmsg *why)
 {
     uint32_t count = 0;
-    comp_id statement = statement_named(w, c, which);
+    comp_id statement = nested_named(w, c, &kind_statement, which);
     char *rest;
     unsigned long id = strtoul(which, &rest, 10);
     if (str_eq(which, "idle-in-transaction"))
@@ -282,6 +337,50 @@ static void go_down(struct world *w, comp_id c, bool on)
     session_sweep(w, c, REASON_DOWN, any, 0, 0, &count);
 }
 
+/* ---- a transaction that somebody leaves open ---- */
+
+static enum err close_left_open(struct world *w, comp_id c)
+{
+    struct database *d = db_at(w, c);
+    uint32_t count = 0;
+    session_sweep(w, c, REASON_NONE, with_id, d->long_session, 0, &count);
+    d->long_session = 0;
+    return ERR_OK;
+}
+
+/* A lock that is free, or none. */
+static void lock_if_free(struct world *w, struct conn *n, comp_id table, uint64_t key,
+                         enum lock_mode mode)
+{
+    struct lock_name name = {.table = table, .key = key};
+    if (!lock_take(w, n, &name, mode))
+        lock_leave(w, n);
+}
+
+static enum err leave_open(struct world *w, comp_id c, const struct action *a,
+                           struct errmsg *why)
+{
+    struct database *d = db_at(w, c);
+    const char *name = a->nargs > 0 ? a->args[0].as.text : "";
+    comp_id table = *name != '\0' ? nested_named(w, c, &kind_table, name) : COMP_NONE;
+    bool row = a->nargs > 1 && a->args[1].as.on;
+    if (*name != '\0' && table == COMP_NONE)
+        return errmsg_set(why, ERR_NOT_FOUND, "%s has no table \"%.60s\"",
+                          w->comps[c].name, name);
+    if (d->down)
+        return errmsg_set(why, ERR_REFUSED, "%s is down", w->comps[c].name);
+    (void)close_left_open(w, c); /* the same fault again */
+    struct conn *n = session_own(w, c, NULL);
+    d->long_session = n->id;
+    session_tx_open(w, n, NULL);
+    if (table != COMP_NONE)
+        lock_if_free(w, n, table, LOCK_WHOLE,
+                     row ? LOCK_ROW_EXCLUSIVE : LOCK_ACCESS_SHARE);
+    if (table != COMP_NONE && row)
+        lock_if_free(w, n, table, 0, LOCK_EXCLUSIVE);
+    return ERR_OK;
+}
+
 static enum err db_fault(struct world *w, comp_id c, int fault, const struct action *a,
                          bool on, struct errmsg *why)
 {
@@ -299,6 +398,8 @@ static enum err db_fault(struct world *w, comp_id c, int fault, const struct act
         retune(w, c);
         if (!d->stalled)
             session_admit_held(w, c);
+    } else if (fault == FAULT_LONG_TRANSACTION) {
+        return on ? leave_open(w, c, a, why) : close_left_open(w, c);
     } else {
         go_down(w, c, on);
     }
@@ -349,8 +450,20 @@ static double db_metric(const struct world *w, comp_id c, int metric, int instan
         return (double)d->refused;
     case M_KILLED:
         return (double)d->killed;
-    default:
+    case M_UP:
         return !d->down && !d->stalled;
+    case M_LOCK_WAITING:
+        return d->lock_waiting;
+    case M_LOCK_WAITS:
+        return (double)d->lock_waits;
+    case M_LOCK_SECONDS:
+        return (double)d->lock_time / (double)SIM_SEC;
+    case M_DEADLOCKS:
+        return (double)d->deadlocks;
+    case M_LOCK_TIMEOUTS:
+        return (double)d->lock_timeouts;
+    default:
+        return (double)(w_now(w) - vacuum_horizon(w, c, 0)) / (double)SIM_SEC;
     }
 }
 
@@ -360,6 +473,15 @@ db_inflight(const struct world *w, comp_id c,
 {
     for (ref r = db_at(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
         f(w, act_at(w, r), ctx);
+}
+
+enum session_state session_state_of(const struct conn *n)
+{
+    if (n->waits != 0)
+        return SESSION_LOCK_WAIT;
+    return n->state == CONN_ACTIVE  ? SESSION_ACTIVE
+           : n->state == CONN_IN_TX ? SESSION_IDLE_IN_TRANSACTION
+                                    : SESSION_IDLE;
 }
 
 size_t database_sessions(const struct world *w, comp_id db, struct db_session_view *out,
@@ -375,10 +497,8 @@ size_t database_sessions(const struct world *w, comp_id db, struct db_session_vi
                 .id = n->id,
                 .client = n->service,
                 .instance = n->instance,
-                .state = n->state == CONN_ACTIVE  ? SESSION_ACTIVE
-                         : n->state == CONN_IN_TX ? SESSION_IDLE_IN_TRANSACTION
-                                                  : SESSION_IDLE,
-                .since = n->since,
+                .state = session_state_of(n),
+                .since = n->waits != 0 ? claim_at(w, n->waits)->since : n->since,
                 .statement = n->statement};
         count++;
     }

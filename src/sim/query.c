@@ -2,11 +2,7 @@
  * A query at a database, from asking its pool for a connection to the answer: one small
  * state machine on act->phase (enum query_phase).
  */
-#include "database.h"
-
-/* A statement that reads nothing (a health check's "select 1") still takes its turn: a
- * database that stands still does not answer it. */
-#define PING_CPU (50 * SIM_US)
+#include "table.h"
 
 /* ---- a query ---- */
 
@@ -29,11 +25,59 @@ static void end_failed(struct world *w, struct act *a)
     end(w, a, reason, pool ? a->pool : a->comp);
 }
 
+static void answer(struct world *w, struct act *a)
+{
+    session_let_go(w, a);
+    if (a->x == REASON_NONE)
+        end(w, a, REASON_NONE, COMP_NONE);
+    else
+        end(w, a, (enum reason)a->x, a->comp);
+}
+
+/* Its work in the engine. */
+static void run(struct world *w, struct act *a, sim_time demand)
+{
+    a->phase = QUERY_RUN;
+    a->y = db_at(w, a->comp)->count[CONN_ACTIVE] - 1;
+    a->call_start = w_now(w);
+    station_add(w, &db_at(w, a->comp)->engine, a, demand);
+}
+
+/* statement_timeout counts from the beginning, waits for locks included. */
+static void limit_time(struct world *w, struct act *a, const struct conn *n)
+{
+    sim_time limit = p_time(w, a->comp, DB_STATEMENT_TIMEOUT);
+    if (limit > 0)
+        a->timer =
+            cal_after(w, n->since + limit - w_now(w), EV_KIND + DB_EV_STATEMENT_TIMEOUT,
+                      a->comp, W_REF(w, a), a->gen);
+}
+
+/* A statement on a table, or a lock: on, when it has all its locks. */
+static SELDOM void go_on_locked(struct world *w, struct act *a, struct conn *n)
+{
+    sim_time demand;
+    a->phase = QUERY_LOCKED;
+    if (run_locks(w, a, n, &demand))
+        run(w, a, demand);
+    if (p_time(w, a->comp, DB_STATEMENT_TIMEOUT) > w_now(w) - n->since)
+        limit_time(w, a, n);
+}
+
+/* It is over for its transaction has failed before. */
+static SELDOM void refuse_aborted(struct world *w, struct act *a)
+{
+    a->x = REASON_ERROR;
+    a->phase = QUERY_BACK;
+    if (!call_cross(w, a, EV_READY))
+        answer(w, a);
+}
+
 /* It is at the database and has its session. */
 static void work(struct world *w, struct act *a)
 {
     struct conn *n = conn_at(w, a->conn);
-    if (a->mode != QUERY_STATEMENT) {
+    if (a->mode == QUERY_BEGIN || a->mode == QUERY_LEAK) {
         struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
         if (a->mode == QUERY_LEAK || parent != NULL)
             session_tx_open(w, n, a->mode == QUERY_LEAK ? NULL : parent);
@@ -41,18 +85,26 @@ static void work(struct world *w, struct act *a)
         end(w, a, REASON_NONE, COMP_NONE);
         return;
     }
-    sim_time limit = p_time(w, a->comp, DB_STATEMENT_TIMEOUT);
-    sim_time demand = a->what == COMP_NONE ? PING_CPU : statement_begin(w, a->what);
+    if (n->aborted) {
+        refuse_aborted(w, a);
+        return;
+    }
+    bool table = a->mode == QUERY_LOCK ||
+                 (a->what != COMP_NONE && statement_table(w, a->what) != COMP_NONE);
+    sim_time demand = PING_CPU;
+    if (table)
+        run_begin(w, a, n);
+    else if (a->what != COMP_NONE)
+        demand = statement_begin(w, a->what);
     cal_cancel(w, &n->timer);
     conn_set(w, n, CONN_ACTIVE);
     n->statement = a->what;
-    a->phase = QUERY_RUN;
-    a->y = db_at(w, a->comp)->count[CONN_ACTIVE] - 1;
-    a->call_start = w_now(w);
-    station_add(w, &db_at(w, a->comp)->engine, a, demand);
-    if (limit > 0)
-        a->timer = cal_after(w, limit, EV_KIND + DB_EV_STATEMENT_TIMEOUT, a->comp,
-                             W_REF(w, a), a->gen);
+    if (table) {
+        go_on_locked(w, a, n);
+        return;
+    }
+    run(w, a, demand);
+    limit_time(w, a, n);
 }
 
 /* It has its connection; over the network with it. */
@@ -61,15 +113,6 @@ static void send(struct world *w, struct act *a)
     a->phase = QUERY_OUT;
     if (!call_cross(w, a, EV_READY))
         work(w, a);
-}
-
-static void answer(struct world *w, struct act *a)
-{
-    session_let_go(w, a);
-    if (a->x == REASON_NONE)
-        end(w, a, REASON_NONE, COMP_NONE);
-    else
-        end(w, a, (enum reason)a->x, a->comp);
 }
 
 /* One span for the time in the engine: how much of it was work, and in what company. */
@@ -89,9 +132,13 @@ static void statement_span(struct world *w, const struct act *a, enum reason rea
 static void worked(struct world *w, struct act *a, enum reason reason)
 {
     struct conn *n = conn_at(w, a->conn);
+    sim_time took = w_now(w) - n->since;
+    bool ran = a->phase == QUERY_RUN;
+    if (n->run != 0)
+        reason = run_end(w, a, n, reason);
     if (a->what != COMP_NONE)
-        statement_end(w, a->what, w_now(w) - a->call_start, reason != REASON_NONE);
-    if (a->flags & ACT_TRACED)
+        statement_end(w, a->what, took, reason != REASON_NONE);
+    if (ran && (a->flags & ACT_TRACED))
         statement_span(w, a, reason);
     if (n->tx && !n->ending)
         session_tx_idle(w, n);
@@ -128,7 +175,12 @@ void query_begin(struct world *w, struct act *a)
     members_add(w, &db_at(w, a->comp)->inside, a);
     a->phase = QUERY_NEW;
     a->x = REASON_NONE;
-    if (n != NULL && n->db == a->comp && a->mode == QUERY_STATEMENT) {
+    if (a->mode == QUERY_LOCK) { /* its caller may be gone when it comes to it */
+        a->program = parent->program;
+        a->pc = parent->pc;
+    }
+    if (n != NULL && n->db == a->comp &&
+        (a->mode == QUERY_STATEMENT || a->mode == QUERY_LOCK)) {
         share(w, a, n);
     } else if (n != NULL && a->mode == QUERY_BEGIN) {
         a->x = REASON_ERROR; /* one transaction at a time */
@@ -150,6 +202,12 @@ void query_resume(struct world *w, struct act *a, enum reason reason)
     case QUERY_RUN:
         worked(w, a, reason);
         break;
+    case QUERY_LOCKED:
+        if (reason == REASON_NONE)
+            go_on_locked(w, a, conn_at(w, a->conn));
+        else
+            worked(w, a, reason);
+        break;
     case QUERY_BACK:
         answer(w, a);
         break;
@@ -159,6 +217,14 @@ void query_resume(struct world *w, struct act *a, enum reason reason)
     default:
         BUG("query resumed in phase %u", a->phase);
     }
+}
+
+void query_cut(struct world *w, struct act *a, struct conn *n)
+{
+    if (n->run != 0)
+        (void)run_end(w, a, n, REASON_KILLED);
+    if (a->what != COMP_NONE && (a->phase == QUERY_RUN || a->phase == QUERY_LOCKED))
+        statement_end(w, a->what, w_now(w) - n->since, true);
 }
 
 void query_cancel(struct world *w, struct act *a)
@@ -174,11 +240,16 @@ void query_cancel(struct world *w, struct act *a)
     case QUERY_SHARE:
         queue_remove(w, &conn_at(w, a->conn)->waiting, a);
         break;
+    case QUERY_LOCKED:
+        if (conn_at(w, a->conn)->waits != 0)
+            lock_leave(w, conn_at(w, a->conn));
+        query_cut(w, a, conn_at(w, a->conn));
+        session_let_go(w, a);
+        break;
     case QUERY_RUN:
         if (a->station != 0)
             station_remove(w, &d->engine, a);
-        if (a->what != COMP_NONE)
-            statement_end(w, a->what, w_now(w) - a->call_start, true);
+        query_cut(w, a, conn_at(w, a->conn));
         session_let_go(w, a);
         break;
     case QUERY_READY:
@@ -200,9 +271,12 @@ void query_timed_out(struct world *w, ref r, uint32_t gen)
     if (a == NULL)
         return;
     a->timer = 0;
-    if (a->phase != QUERY_RUN || a->station == 0)
+    if (a->phase == QUERY_LOCKED && conn_at(w, a->conn)->waits != 0)
+        lock_leave(w, conn_at(w, a->conn));
+    else if (a->phase == QUERY_RUN && a->station != 0)
+        station_remove(w, &db_at(w, a->comp)->engine, a);
+    else
         return;
-    station_remove(w, &db_at(w, a->comp)->engine, a);
     w_log(w, a->comp, 0, LOG_ERROR, a->request, "statement timeout: stopped %s",
           a->what == COMP_NONE ? "a statement" : w->comps[a->what].name);
     act_ready(w, a, REASON_KILLED);
