@@ -53,17 +53,16 @@ struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
     return a;
 }
 
-static void ledger_free(struct world *w, struct act *a)
+static void ledger_free(struct world *w, ref ledger)
 {
     struct head *h = W_HEAD(w);
-    for (ref r = a->ledger; r != 0;) {
+    for (ref r = ledger; r != 0;) {
         struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
         ref next = k->next;
         k->next = h->ledger_free;
         h->ledger_free = r;
         r = next;
     }
-    a->ledger = 0;
 }
 
 void act_free(struct world *w, struct act *a)
@@ -72,7 +71,9 @@ void act_free(struct world *w, struct act *a)
     assert(a->gen != 0 && a->parent == 0 && a->child == 0 && a->branches == 0);
     cal_cancel(w, &a->timer);
     cal_cancel(w, &a->timeout);
-    ledger_free(w, a);
+    ledger_free(w, a->ledger);
+    if (a->before != 0)
+        ledger_free(w, a->before);
     a->gen = 0;
     a->next = h->act_free;
     h->act_free = W_REF(w, a);
@@ -156,6 +157,11 @@ static void ledger_add(struct world *w, ref *to, ref from)
     }
 }
 
+void ledger_before(struct world *w, struct act *to, struct act *from)
+{
+    ledger_add(w, &to->ledger, from->before);
+}
+
 /* The smaller one is added to the larger one: a caller has seldom done much before it
  * calls. */
 void ledger_merge(struct world *w, struct act *to, struct act *from)
@@ -185,6 +191,8 @@ void ledger_take(struct world *w, struct act *to, struct act *from)
 {
     sim_time now = w_now(w);
     for (;;) {
+        if (from->before != 0)
+            ledger_add(w, &to->ledger, from->before);
         ledger_add(w, &to->ledger, from->ledger);
         if (from->flags & ACT_IN_STATION) {
             const struct station *s = W_PTR(w, struct station, from->station);
@@ -340,8 +348,8 @@ void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culpri
 static void mark_abandoned(struct world *w, struct act *a)
 {
     a->flags |= ACT_ABANDONED;
-    if (a->child != 0)
-        mark_abandoned(w, act_at(w, a->child));
+    for (ref r = a->child; r != 0; r = act_at(w, r)->sibling)
+        mark_abandoned(w, act_at(w, r));
     for (ref r = a->branches; r != 0; r = act_at(w, r)->sibling)
         mark_abandoned(w, act_at(w, r));
 }

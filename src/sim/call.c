@@ -10,55 +10,14 @@
  * sent at the failure plus backoff. Only the outcome of the last attempt reaches the
  * caller.
  */
-#include "world.h"
-
-enum param {
-    P_TIMEOUT,
-    P_RETRIES,
-    P_BACKOFF,
-    P_BASE,
-    P_CAP,
-    P_JITTER,
-    P_BUDGET,
-    P_BREAKER,
-    P_BREAKER_WINDOW,
-    P_BREAKER_OPEN,
-    P_BALANCE,
-    P_NETWORK,
-    P_CANCEL,
-    P_MAX_IN_FLIGHT
-};
-enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
-enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
-enum { RNG_NETWORK, RNG_JITTER };
+#include "call.h"
 
 /* A breaker opens on a ratio only once this many calls were seen in the window. */
-enum { BREAKER_MIN_CALLS = 20, BUDGET_BURST = 10 };
-
-struct bucket { /* half a breaker's window */
-    uint32_t calls, failures;
-};
-
-struct call_state {
-    uint64_t requests, attempts, ok, retries, timeouts, retries_denied;
-    uint64_t failures[REASON_COUNT]; /* of attempts */
-    sim_time latency;                /* summed over attempts that ended */
-    uint32_t in_flight;
-    double tokens; /* retry budget */
-    struct bucket now, before;
-    sim_time bucket_since;
-    sim_time open_until; /* breaker: 0: closed */
-    bool half_open;      /* one call is out to try */
-};
-
-static struct call_state *state_of(const struct world *w, comp_id policy)
-{
-    return W_STATE(w, struct call_state, policy);
-}
+enum { BREAKER_MIN_CALLS = 20 };
 
 /* ---- whom a caller calls -------------------------------------------------------- */
 
-static bool spec_of(const struct world *w, const struct act *p, struct call_spec *s)
+bool call_spec_of(const struct world *w, const struct act *p, struct call_spec *s)
 {
     return p->kind == ACT_USER ? client_spec(w, p, s) : exec_spec(w, p, s);
 }
@@ -69,6 +28,10 @@ bool call_cross(struct world *w, struct act *a, int event)
 {
     if (a->policy == COMP_NONE)
         return false;
+    if (path_of(w, a->policy)->what & PATH_LINK) {
+        path_cross(w, a, event);
+        return true;
+    }
     const struct dist *d = p_dist(w, a->policy, P_NETWORK);
     bool constant = d->kind == DIST_CONST;
     sim_time way = constant ? d->mean : dist_draw(d, w_rng(w, a->policy, RNG_NETWORK));
@@ -100,9 +63,15 @@ static void breaker_roll(struct world *w, comp_id policy, struct call_state *s)
     s->bucket_since = w_now(w);
 }
 
+bool call_breaker_closed(const struct world *w, comp_id policy,
+                         const struct call_state *s)
+{
+    return s->open_until == 0 || p_number(w, policy, P_BREAKER) <= 0;
+}
+
 static bool breaker_lets(struct world *w, comp_id policy, struct call_state *s)
 {
-    if (s->open_until == 0 || p_number(w, policy, P_BREAKER) <= 0)
+    if (call_breaker_closed(w, policy, s))
         return true;
     if (w_now(w) < s->open_until || s->half_open)
         return false;
@@ -142,15 +111,17 @@ static void breaker_record(struct world *w, comp_id policy, struct call_state *s
         breaker_open(w, policy, s);
 }
 
-/* ---- attempts ------------------------------------------------------------------- */
+void call_breaker_saw(struct world *w, comp_id policy, bool ok)
+{
+    breaker_record(w, policy, state_of(w, policy), ok);
+}
 
-static void call_outcome(struct world *w, struct act *p, comp_id policy,
-                         enum reason reason, comp_id culprit);
+/* ---- attempts ------------------------------------------------------------------- */
 
 /* A program that calls itself would go on for ever. */
 enum { DEPTH_MAX = 64 };
 
-static struct act *child_make(struct world *w, struct act *p, const struct call_spec *s)
+struct act *call_child(struct world *w, struct act *p, const struct call_spec *s)
 {
     struct act *c = act_new(w, (enum act_kind)s->kind, s->target);
     c->mode = s->mode;
@@ -162,6 +133,7 @@ static struct act *child_make(struct world *w, struct act *p, const struct call_
     c->caller = p->comp;
     c->caller_instance = p->instance;
     c->key = p->key;
+    c->user = p->user;
     c->flags = p->flags & (ACT_ABANDONED | ACT_TRACED);
     c->parent = W_REF(w, p);
     c->try_number = p->attempt;
@@ -176,15 +148,44 @@ static struct act *child_make(struct world *w, struct act *p, const struct call_
     return c;
 }
 
-static void child_send(struct world *w, struct act *c)
+void call_depart(struct world *w, struct act *c)
 {
-    sim_time patience = p_time(w, c->policy, P_TIMEOUT);
-    if (patience > 0)
-        c->timeout = cal_after(w, patience, EV_TIMEOUT, c->policy, W_REF(w, c), c->gen);
     if (c->kind != ACT_QUERY && call_cross(w, c, EV_ARRIVE))
         c->flags |= ACT_SENT;
     else
         comp_kind(w, c->comp)->begin(w, c);
+}
+
+/* What the policy has beyond a timeout of its own; returns the time to wait for it. */
+static SELDOM sim_time extras_send(struct world *w, struct act *p, struct act *c,
+                                   sim_time patience)
+{
+    uint32_t extras = state_of(w, c->policy)->extras;
+    if (extras & EXTRA_DEADLINE)
+        patience = deadline_pass_on(w, p, c, patience);
+    if (extras & EXTRA_HEDGE)
+        hedge_arm(w, p, c->policy);
+    return patience;
+}
+
+static void child_send(struct world *w, struct act *p, struct act *c)
+{
+    sim_time patience = p_time(w, c->policy, P_TIMEOUT);
+    if (state_of(w, c->policy)->extras != 0)
+        patience = extras_send(w, p, c, patience);
+    if (patience > 0)
+        c->timeout = cal_after(w, patience, EV_TIMEOUT, c->policy, W_REF(w, c), c->gen);
+    call_depart(w, c);
+}
+
+static void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                     comp_id culprit);
+
+/* It is not sent at all, for one of the policy's own reasons. */
+static SELDOM void refuse(struct world *w, struct act *p, comp_id policy,
+                          enum reason reason)
+{
+    conclude(w, p, policy, reason, policy);
 }
 
 static void attempt(struct world *w, struct act *p, const struct call_spec *s)
@@ -196,19 +197,21 @@ static void attempt(struct world *w, struct act *p, const struct call_spec *s)
     st->in_flight++;
     int64_t most = p_count(w, s->policy, P_MAX_IN_FLIGHT);
     if (p->depth >= DEPTH_MAX)
-        call_outcome(w, p, s->policy, REASON_ERROR, s->policy);
-    else if (!breaker_lets(w, s->policy, st))
-        call_outcome(w, p, s->policy, REASON_BREAKER_OPEN, s->policy);
+        refuse(w, p, s->policy, REASON_ERROR);
+    else if (deadline_passed(w, p))
+        refuse(w, p, s->policy, REASON_DEADLINE);
     else if (most > 0 && st->in_flight > (uint64_t)most)
-        call_outcome(w, p, s->policy, REASON_SHED, s->policy);
+        refuse(w, p, s->policy, REASON_SHED);
+    else if (!breaker_lets(w, s->policy, st))
+        refuse(w, p, s->policy, REASON_BREAKER_OPEN);
     else
-        child_send(w, child_make(w, p, s));
+        child_send(w, p, call_child(w, p, s));
 }
 
 static void call_attempt(struct world *w, struct act *p)
 {
     struct call_spec s;
-    if (!spec_of(w, p, &s))
+    if (!call_spec_of(w, p, &s))
         BUG("an act calls where there is no call");
     attempt(w, p, &s);
 }
@@ -216,7 +219,7 @@ static void call_attempt(struct world *w, struct act *p)
 void call_begin(struct world *w, struct act *p)
 {
     struct call_spec s;
-    if (!spec_of(w, p, &s))
+    if (!call_spec_of(w, p, &s))
         BUG("an act calls where there is no call");
     struct call_state *st = state_of(w, s.policy);
     double budget = p_number(w, s.policy, P_BUDGET);
@@ -266,11 +269,8 @@ static sim_time backoff_next(struct world *w, comp_id policy, struct act *p)
     return d;
 }
 
-static bool retry_allowed(struct world *w, comp_id policy, struct call_state *st,
-                          const struct act *p, enum reason reason)
+bool call_budget_takes(struct world *w, comp_id policy, struct call_state *st)
 {
-    if (p->attempt > p_count(w, policy, P_RETRIES) || reason == REASON_BREAKER_OPEN)
-        return false;
     if (p_number(w, policy, P_BUDGET) <= 0)
         return true;
     if (st->tokens < 1) {
@@ -281,16 +281,37 @@ static bool retry_allowed(struct world *w, comp_id policy, struct call_state *st
     return true;
 }
 
-/* An attempt is over, one way or the other; p is accounted up to now. */
-static void call_outcome(struct world *w, struct act *p, comp_id policy,
-                         enum reason reason, comp_id culprit)
+static bool retry_allowed(struct world *w, comp_id policy, struct call_state *st,
+                          const struct act *p, enum reason reason)
+{
+    if (p->attempt > p_count(w, policy, P_RETRIES) || reason == REASON_BREAKER_OPEN ||
+        reason == REASON_DEADLINE)
+        return false;
+    return call_budget_takes(w, policy, st);
+}
+
+/* A pause that would end behind the deadline is not begun. */
+static void retry_later(struct world *w, struct act *p, comp_id policy, sim_time d,
+                        enum reason reason)
+{
+    if (p->deadline != 0 && w_now(w) + d >= p->deadline) {
+        act_ready(w, p, reason);
+        return;
+    }
+    state_of(w, policy)->retries++;
+    act_wait(w, p, CAUSE_BACKOFF, policy);
+    p->timer = cal_at(w, w_now(w) + d, EV_BACKOFF, p->comp, W_REF(w, p), p->gen);
+}
+
+/* How it ended is known: p goes on with that, or tries again. */
+static void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                     comp_id culprit)
 {
     struct call_state *st = state_of(w, policy);
+    cal_cancel(w, &p->timer); /* of the next copy */
     st->in_flight--;
     p->cause = CAUSE_OTHER;
     p->culprit = culprit;
-    if (reason != REASON_BREAKER_OPEN && reason != REASON_SHED)
-        breaker_record(w, policy, st, reason == REASON_NONE);
     if (reason == REASON_NONE) {
         st->ok++;
         act_ready(w, p, REASON_NONE);
@@ -301,14 +322,20 @@ static void call_outcome(struct world *w, struct act *p, comp_id policy,
         act_ready(w, p, reason);
         return;
     }
-    st->retries++;
     sim_time d = backoff_next(w, policy, p);
-    if (d == 0) {
-        call_attempt(w, p);
+    if (d > 0) {
+        retry_later(w, p, policy, d, reason);
         return;
     }
-    act_wait(w, p, CAUSE_BACKOFF, policy);
-    p->timer = cal_at(w, w_now(w) + d, EV_BACKOFF, p->comp, W_REF(w, p), p->gen);
+    st->retries++;
+    call_attempt(w, p);
+}
+
+void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                  comp_id culprit)
+{
+    breaker_record(w, policy, state_of(w, policy), reason == REASON_NONE);
+    conclude(w, p, policy, reason, culprit);
 }
 
 void call_delivered(struct world *w, struct act *c)
@@ -318,6 +345,8 @@ void call_delivered(struct world *w, struct act *c)
         act_orphan(w, c);
         return;
     }
+    if ((c->flags & ACT_COPY) && hedge_delivered(w, c))
+        return;
     struct act *p = act_at(w, c->parent);
     enum reason reason = (enum reason)c->reason;
     comp_id culprit = c->culprit;
@@ -338,27 +367,29 @@ void call_delivered(struct world *w, struct act *c)
     call_outcome(w, p, policy, reason, culprit);
 }
 
-/* The child goes on alone, or is stopped, as the policy says. */
-static void let_go(struct world *w, struct act *c)
+void call_let_go(struct world *w, struct act *c, enum reason reason)
 {
     bool stop = p_on(w, c->policy, P_CANCEL);
     act_abandon(w, c);
     if (stop)
-        act_kill(w, c, REASON_GAVE_UP, c->comp);
+        act_kill(w, c, reason, c->comp);
 }
 
 void call_timeout(struct world *w, struct act *c)
 {
+    if (c->flags & ACT_COPY)
+        c = hedge_collapse(w, c);
     struct act *p = act_at(w, c->parent);
+    enum reason reason = deadline_passed(w, p) ? REASON_DEADLINE : REASON_TIMEOUT;
     struct call_state *st = state_of(w, c->policy);
     comp_id culprit = act_where(w, c), policy = c->policy;
     ledger_take(w, p, c);
     p->since = w_now(w);
     st->timeouts++;
     st->latency += w_now(w) - c->start;
-    let_go(w, c);
-    w_outcome(w, REASON_TIMEOUT);
-    call_outcome(w, p, policy, REASON_TIMEOUT, culprit);
+    call_let_go(w, c, REASON_GAVE_UP);
+    w_outcome(w, (uint32_t)reason);
+    call_outcome(w, p, policy, reason, culprit);
 }
 
 void call_drop(struct world *w, struct act *p)
@@ -366,164 +397,16 @@ void call_drop(struct world *w, struct act *p)
     if (p->child == 0)
         return;
     struct act *c = act_at(w, p->child);
+    if (c->flags & ACT_COPY)
+        c = hedge_collapse(w, c);
     struct call_state *st = state_of(w, c->policy);
+    cal_cancel(w, &p->timer); /* of the next copy */
+    st->half_open = false;    /* it may have been the one that tried */
     st->in_flight--;
     st->failures[REASON_GAVE_UP]++;
     st->latency += w_now(w) - c->start;
     ledger_take(w, p, c);
     p->since = w_now(w);
     p->cause = CAUSE_OTHER;
-    let_go(w, c);
+    call_let_go(w, c, REASON_GAVE_UP);
 }
-
-/* ---- the kind ------------------------------------------------------------------- */
-
-/* One that was written out in the model, whether or not anybody calls that way. */
-static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
-{
-    const struct comp *self = &m->comps[c];
-    const char *callee = self->name + strlen(m->comps[self->owner].name) + 1;
-    m->comps[c].target = model_need(m, callee, NULL, self->name, why);
-    return m->comps[c].target == COMP_NONE ? ERR_NOT_FOUND : ERR_OK;
-}
-
-static void call_init(struct world *w, comp_id c)
-{
-    state_of(w, c)->tokens = BUDGET_BURST;
-}
-
-static size_t call_size(const struct model *m, comp_id c)
-{
-    (void)m;
-    (void)c;
-    return sizeof(struct call_state);
-}
-
-enum metric {
-    M_REQUESTS,
-    M_ATTEMPTS,
-    M_OK,
-    M_RETRIES,
-    M_DENIED,
-    M_TIMEOUTS,
-    M_ERRORS,
-    M_SECONDS,
-    M_IN_FLIGHT,
-    M_BREAKER,
-    M_REASON /* one for each reason from here on */
-};
-
-static double call_metric(const struct world *w, comp_id c, int metric, int instance)
-{
-    const struct call_state *s = state_of(w, c);
-    uint64_t failed = 0;
-    (void)instance;
-    for (int i = 0; i < REASON_COUNT; i++)
-        failed += s->failures[i];
-    switch (metric) {
-    case M_REQUESTS:
-        return (double)s->requests;
-    case M_ATTEMPTS:
-        return (double)s->attempts;
-    case M_OK:
-        return (double)s->ok;
-    case M_RETRIES:
-        return (double)s->retries;
-    case M_DENIED:
-        return (double)s->retries_denied;
-    case M_TIMEOUTS:
-        return (double)s->timeouts;
-    case M_ERRORS:
-        return (double)failed;
-    case M_SECONDS:
-        return (double)s->latency / 1e9;
-    case M_IN_FLIGHT:
-        return s->in_flight;
-    case M_BREAKER:
-        return s->open_until > w_now(w);
-    default:
-        return (double)s->failures[metric - M_REASON];
-    }
-}
-
-static const struct param_desc call_params[] = {
-    {"timeout", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
-     "How long an attempt may take; 0: no limit."},
-    {"retries", VALUE_COUNT, 0, 20, "", "0", NULL, true,
-     "How often a failed attempt is repeated."},
-    {"backoff", VALUE_CHOICE, 0, 0, "", "none", "none|fixed|exponential", true,
-     "How the pause before a retry grows."},
-    {"base", VALUE_DURATION, 0, 3600, "s", "100ms", NULL, true,
-     "The first pause before a retry."},
-    {"cap", VALUE_DURATION, 0, 3600, "s", "20s", NULL, true,
-     "The longest pause before a retry."},
-    {"jitter", VALUE_CHOICE, 0, 0, "", "none", "none|full|equal|decorrelated", true,
-     "How the pause is spread at random."},
-    {"retry_budget", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
-     "Retries allowed as a share of requests; 0: no limit."},
-    {"breaker", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
-     "Share of failures at which the circuit breaker opens; 0: no breaker."},
-    {"breaker_window", VALUE_DURATION, 0.1, 3600, "s", "10s", NULL, true,
-     "Time over which the breaker counts failures."},
-    {"breaker_open", VALUE_DURATION, 0.001, 3600, "s", "5s", NULL, true,
-     "How long an open breaker refuses before it tries again."},
-    {"balance", VALUE_CHOICE, 0, 0, "", "round_robin",
-     "random|round_robin|least_in_flight|two_choices", true,
-     "How an instance is chosen when a service is called directly."},
-    {"network", VALUE_DIST, 0, 3600, "s", "200us", NULL, true,
-     "Network time, each way."},
-    {"cancel", VALUE_BOOL, 0, 0, "", "off", NULL, true,
-     "Whether the callee stops when the caller no longer waits."},
-    {"max_in_flight", VALUE_COUNT, 0, 1000000, "calls", "0", NULL, true,
-     "Calls under way at once, others are refused (bulkhead); 0: no limit."},
-};
-
-#define REASON_METRIC(x, phrase)                                                       \
-    {"failures_" #x,                                                                   \
-     "client_attempt_failures_total",                                                  \
-     "reason=\"" phrase "\"",                                                          \
-     METRIC_COUNTER,                                                                   \
-     "1",                                                                              \
-     false,                                                                            \
-     "Attempts that failed: " phrase "."},
-static const struct metric_desc call_metrics[] = {
-    {"requests_total", "client_requests_total", "", METRIC_COUNTER, "1", false,
-     "Calls, each with all its attempts."},
-    {"attempts_total", "client_attempts_total", "", METRIC_COUNTER, "1", false,
-     "Attempts, retries included."},
-    {"ok_total", "client_attempts_ok_total", "", METRIC_COUNTER, "1", false,
-     "Attempts that were answered."},
-    {"retries_total", "client_retries_total", "", METRIC_COUNTER, "1", false,
-     "Retries sent."},
-    {"retries_denied_total", "client_retries_denied_total", "", METRIC_COUNTER, "1",
-     false, "Retries that the budget did not allow."},
-    {"timeouts_total", "client_timeouts_total", "", METRIC_COUNTER, "1", false,
-     "Attempts given up after the timeout."},
-    {"errors_total", "client_errors_total", "", METRIC_COUNTER, "1", false,
-     "Attempts that failed, timeouts included."},
-    {"seconds_total", "client_request_duration_seconds_sum", "", METRIC_COUNTER, "s",
-     false, "Time of all attempts that ended, as the caller saw it."},
-    {"in_flight", "client_requests_in_flight", "", METRIC_GAUGE, "1", false,
-     "Calls under way, pauses before retries not counted."},
-    {"breaker_open", "client_breaker_open", "", METRIC_GAUGE, "1", false,
-     "1 while the circuit breaker refuses calls."},
-    REASON_LIST(REASON_METRIC)};
-
-static const char *const call_streams[] = {"network", "jitter", NULL};
-
-const struct kind_impl kind_call = {
-    .desc =
-        {.name = "call",
-         .doc =
-             "How one component calls another: timeout, retries, breaker, balancing.",
-         .nested = true,
-         .params = call_params,
-         .nparams = sizeof call_params / sizeof *call_params,
-         .metrics = call_metrics,
-         .nmetrics = sizeof call_metrics / sizeof *call_metrics},
-    .streams = call_streams,
-    .resolve = call_resolve,
-    .state_size = call_size,
-    .init = call_init,
-    .metric = call_metric,
-};

@@ -7,6 +7,7 @@
  * the program. The two in the middle clean up and then fail on to the next outer one,
  * so that running a program needs no stack.
  */
+#include "database.h"
 #include "model.h"
 #include "service.h"
 
@@ -116,24 +117,25 @@ static comp_id policy(struct compiler *c, const struct node *n, comp_id callee)
     return p;
 }
 
-static comp_id pool_find(const struct model *m, comp_id service, comp_id db)
+static comp_id pool_find(const struct model *m, comp_id service, comp_id db, bool reads)
 {
     for (size_t i = 0; i < m->ncomps; i++)
         if (m->comps[i].kind == &kind_pool && m->comps[i].owner == service &&
-            m->comps[i].target == db)
+            m->comps[i].target == db && pool_reads(m, (comp_id)i) == reads)
             return (comp_id)i;
     return COMP_NONE;
 }
 
 /* The service's pool to this database; made with defaults when there is none. */
-static comp_id pool_for(struct compiler *c, const struct node *n, comp_id db)
+static comp_id pool_for(struct compiler *c, const struct node *n, comp_id db,
+                        bool reads)
 {
-    comp_id pool = pool_find(c->m, c->service, db);
+    comp_id pool = pool_find(c->m, c->service, db, reads);
     if (pool != COMP_NONE)
         return pool;
     struct buf b;
     buf_init(&b, 0);
-    buf_addf(&b, "%s.pool", model_name(c->m, c->service));
+    buf_addf(&b, "%s.%s", model_name(c->m, c->service), reads ? "reads" : "pool");
     if (model_find(c->m, b.s) != COMP_NONE)
         buf_addf(&b, "-%s", model_name(c->m, db));
     pool = model_add_nested(c->m, "pool", c->service, b.s, c->why);
@@ -141,6 +143,8 @@ static comp_id pool_for(struct compiler *c, const struct node *n, comp_id db)
     if (pool == COMP_NONE ||
         model_set(c->m, pool, "to", value_text(model_name(c->m, db)), c->why) !=
             ERR_OK ||
+        (reads &&
+         model_set(c->m, pool, "role", value_text("replica"), c->why) != ERR_OK) ||
         kind_pool.resolve(c->m, pool, c->why) != ERR_OK)
         refuse(c, n, ERR_INPUT);
     return pool;
@@ -166,9 +170,10 @@ static void query_names(struct compiler *c, const struct node *n, bool statement
         return;
     out->target = db;
     out->policy = policy(c, n, db);
-    out->pool = pool_for(c, n, db);
     if (statement)
         out->what = need_nested(c, n, db, n->what, "statement");
+    bool reads = out->what != COMP_NONE && statement_on_replica(c->m, out->what);
+    out->pool = pool_for(c, n, db, reads);
 }
 
 /* ---- nodes ---------------------------------------------------------------------- */

@@ -70,6 +70,8 @@ enum query_phase {
     QUERY_RUN,     /* its statement runs */
     QUERY_BACK,    /* the answer is on the network */
     QUERY_FAILED,  /* holds nothing, goes on in this event and fails with a->x */
+    QUERY_COMMIT,  /* has run; its commit is being written, or waits for a replica */
+    QUERY_SYNC,    /* in its database's `sync` queue: no replica answers */
     QUERY_LOCKED   /* its session waits for a lock (conn->waits), or just got it */
 };
 
@@ -81,6 +83,15 @@ enum database_param {
     DB_CONNECT_TIME,
     DB_IDLE_TX_TIMEOUT,
     DB_STATEMENT_TIMEOUT,
+    DB_SYNCHRONOUS,
+    DB_AUTO_FAILOVER,
+    DB_PROMOTE_TIME,
+    DB_FENCING,
+    DB_DISK_SIZE,
+    DB_DATA,
+    DB_WAL_KEEP,
+    DB_COMMIT_TIME,
+    DB_RESTORE_RATE,
     DB_LOCK_TIMEOUT,
     DB_DEADLOCK_TIMEOUT
 };
@@ -88,7 +99,45 @@ enum database_event {
     DB_EV_CONNECTED,
     DB_EV_STATEMENT_TIMEOUT,
     DB_EV_IDLE_IN_TX,
+    DB_EV_PROMOTED,
+    DB_EV_ELECT,
+    DB_EV_REBUILT,
+    DB_EV_RESTORED,
     DB_EV_LOCK /* a: struct claim */
+};
+
+/* A node as one of several (cluster.h). Ids are stored + 1, so that 0 is the usual:
+ * one server. */
+struct follower {
+    uint8_t role;                   /* enum node_role when it does not lead */
+    bool link_down, replay_stopped; /* faults and operations */
+    double link_slow;               /* times the link's delay; 0: as it is */
+    comp_id next;                   /* the next replica of the same database, + 1 */
+    ref marks;                      /* struct mark ring, MARKS of them; 0: none yet */
+    uint32_t head, count;           /* of the ring */
+    sim_time link_free; /* the link has sent, the replay has applied, all before */
+    sim_time replay_free;
+    uint64_t base_lsn, base_writes; /* received when there is no mark */
+    uint32_t timer;                 /* being rebuilt */
+};
+struct cluster {       /* of the database, whichever node leads */
+    comp_id first;     /* replica, + 1; 0: none */
+    comp_id primary;   /* node, + 1; 0: the database's own server */
+    comp_id candidate; /* being promoted, + 1 */
+    bool planned;
+    uint32_t timer;       /* promotion or election */
+    uint32_t turn;        /* reads go round the replicas */
+    uint64_t lsn, writes; /* the log */
+    uint64_t archived;    /* up to here, while the archiver is stuck */
+    bool archive_stuck;
+    int64_t data;   /* bytes stored since the start */
+    int64_t others; /* somebody else's files */
+    uint64_t failovers, lost_writes, diverged_writes, lost_bytes;
+    sim_time leaderless_since, leaderless; /* summed */
+    struct list sync; /* commits that wait for a replica that does not answer */
+    uint64_t restores, restores_failed;
+    comp_id restoring; /* the backup series, + 1 */
+    double disk_slow;  /* times the commit; 0: as it is */
 };
 struct database {
     struct station engine;
@@ -98,6 +147,10 @@ struct database {
     uint32_t count[CONN_DEAD + 1]; /* by state */
     bool down, stalled;            /* faults that run */
     uint64_t done, failed, accepted, refused, killed;
+    double slow;  /* fault: rate of the engine; 0: full */
+    double taxed; /* share of the engine that backups and the like take */
+    struct follower follows;
+    struct cluster cluster; /* of a database; a replica's is not used */
     /* locks (lock.h) */
     ref lock_buckets; /* heads of lists of struct lock */
     uint32_t lock_cap, lock_n, searches;
@@ -105,6 +158,7 @@ struct database {
     uint64_t lock_waits, deadlocks, lock_timeouts;
     sim_time lock_time;    /* spent in waits that are over */
     uint32_t long_session; /* of the fault long_transaction; 0: none */
+    comp_id long_node;     /* where that is */
 };
 
 static inline struct database *db_at(const struct world *w, comp_id c)
@@ -119,6 +173,13 @@ static inline uint32_t db_sessions(const struct database *d)
 }
 
 /* ---- the pool's side (kind_pool.c) */
+
+/* Its connections go to replicas. */
+bool pool_reads(const struct model *m, comp_id pool);
+/* The server that an instance's next connection goes to. */
+comp_id pool_node(struct world *w, comp_id pool, int instance);
+/* How long an instance believes in the address of the leader. */
+sim_time pool_address_ttl(const struct world *w, comp_id pool);
 
 /* Gives `a` a connection: true, a->conn is set (phase QUERY_READY). False: it waits,
  * and will be made ready with a->conn set or with a failure. */
@@ -168,6 +229,10 @@ void query_begin(struct world *w, struct act *a);
 void query_resume(struct world *w, struct act *a, enum reason reason);
 void query_cancel(struct world *w, struct act *a);
 void query_timed_out(struct world *w, ref act, uint32_t gen); /* statement_timeout */
+/* Commits that wait for a replica: each looks again whether one answers. */
+void query_sync_again(struct world *w, comp_id db);
+void query_leave_sync(struct world *w,
+                      struct act *a); /* in QUERY_SYNC: its session ends */
 
 /* ---- statements (kind_statement.c) */
 
@@ -178,6 +243,9 @@ void query_timed_out(struct world *w, ref act, uint32_t gen); /* statement_timeo
 enum { LOCK_ROWS_MAX = 16 }; /* of one run */
 enum statement_param {
     ST_CPU,
+    ST_WAL,
+    ST_STORES,
+    ST_ON,
     ST_TABLE,
     ST_ACCESS,
     ST_INDEX,
@@ -197,7 +265,14 @@ static inline comp_id statement_table(const struct world *w, comp_id statement)
     return p_comp(w, statement, ST_TABLE);
 }
 /* Times the work: the fault `slow`. */
+/* It writes: to the log, or to a table. */
+bool statement_changes(const struct world *w, comp_id statement);
 double statement_slow(const struct world *w, comp_id statement);
+/* What one run adds to the log and to the data; 0: it only reads. */
+int64_t statement_wal(const struct world *w, comp_id statement);
+int64_t statement_stores(const struct world *w, comp_id statement);
+/* It may run on a replica. */
+bool statement_on_replica(const struct model *m, comp_id statement);
 /* The work of one run; it begins now. */
 sim_time statement_begin(struct world *w, comp_id statement);
 /* It ended, `took` ns after it began. */

@@ -201,17 +201,22 @@ static struct bucket *bucket_for(struct balancer_state *s, comp_id endpoint)
 /* ---- requests ------------------------------------------------------------------- */
 
 /* An instance that takes the connection; 0: there is none. */
-static int choose(struct world *w, comp_id c, struct balancer_state *s)
+static int choose(struct world *w, comp_id c, struct balancer_state *s,
+                  const struct act *a)
 {
     comp_id service = service_behind(w, c);
     int rule = (int)p_count(w, c, P_POLICY);
     const uint16_t *numbers = W_PTR(w, uint16_t, s->rotation);
-    if (s->nrotation == 0)
+    uint32_t all = s->nrotation;
+    if (all == 0)
         return 0;
-    int number = service_choose(w, service, rule, numbers, s->nrotation,
-                                &s->round_robin, w_rng(w, c, RNG_CHOICE));
+    if (a->flags & ACT_COPY)
+        all = hedge_others(w, a, &numbers, all, W_PTR(w, uint16_t, s->scratch));
+    int number = service_choose(w, service, rule, numbers, all, &s->round_robin,
+                                w_rng(w, c, RNG_CHOICE));
     if (takes(w, service, number))
         return number;
+    numbers = W_PTR(w, uint16_t, s->rotation);
     uint16_t *open = W_PTR(w, uint16_t, s->scratch);
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->nrotation; i++)
@@ -231,7 +236,7 @@ static void balancer_begin(struct world *w, struct act *a)
         act_finish(w, a, REASON_RATE_LIMITED, a->comp);
         return;
     }
-    int number = choose(w, a->comp, s);
+    int number = choose(w, a->comp, s, a);
     if (number == 0) {
         s->no_backend++;
         act_finish(w, a, REASON_NO_BACKEND, a->comp);

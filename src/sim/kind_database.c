@@ -13,6 +13,7 @@
  * while no statement runs is idle in transaction, for as long as
  * idle_in_transaction_timeout allows.
  */
+#include "cluster.h"
 #include "table.h"
 
 #include <stdio.h>
@@ -82,6 +83,75 @@ static const struct param_desc params[] = {
                               .def = "0",
                               .live = true,
                               .doc = "Stops statements that run longer; 0: never."},
+    [DB_SYNCHRONOUS] = {.name = "synchronous",
+                        .type = VALUE_BOOL,
+                        .unit = "",
+                        .def = "off",
+                        .live = true,
+                        .doc = "A write is answered only when a replica has it."},
+    [DB_AUTO_FAILOVER] =
+        {.name = "auto_failover",
+         .type = VALUE_DURATION,
+         .min = 0,
+         .max = 3600,
+         .unit = "s",
+         .def = "0",
+         .live = true,
+         .doc =
+             "A replica takes over when the primary was gone for so long; 0: only an "
+             "operator decides."},
+    [DB_PROMOTE_TIME] = {.name = "promote_time",
+                         .type = VALUE_DURATION,
+                         .min = 0,
+                         .max = 3600,
+                         .unit = "s",
+                         .def = "10s",
+                         .doc = "What a promotion takes, besides applying the rest of "
+                                "the log."},
+    [DB_FENCING] = {.name = "fencing",
+                    .type = VALUE_BOOL,
+                    .unit = "",
+                    .def = "on",
+                    .doc = "A failover shuts the old primary down for certain."},
+    [DB_DISK_SIZE] = {.name = "disk_size",
+                      .type = VALUE_COUNT,
+                      .min = 0,
+                      .max = 1e15,
+                      .unit = "bytes",
+                      .def = "0",
+                      .live = true,
+                      .doc = "Data and log have to fit; when they do not, writes fail. "
+                             "0: no limit."},
+    [DB_DATA] = {.name = "data",
+                 .type = VALUE_COUNT,
+                 .min = 0,
+                 .max = 1e15,
+                 .unit = "bytes",
+                 .def = "10000000000",
+                 .doc = "Data on the disk at the start."},
+    [DB_WAL_KEEP] = {.name = "wal_keep",
+                     .type = VALUE_COUNT,
+                     .min = 0,
+                     .max = 1e15,
+                     .unit = "bytes",
+                     .def = "1000000000",
+                     .live = true,
+                     .doc = "Log that is kept in any case."},
+    [DB_COMMIT_TIME] = {.name = "commit_time",
+                        .type = VALUE_DURATION,
+                        .min = 0,
+                        .max = 10,
+                        .unit = "s",
+                        .def = "0",
+                        .live = true,
+                        .doc = "Until a write is safely on the disk."},
+    [DB_RESTORE_RATE] = {.name = "restore_rate",
+                         .type = VALUE_NUMBER,
+                         .min = 1000,
+                         .max = 1e12,
+                         .unit = "bytes/s",
+                         .def = "200000000",
+                         .doc = "How fast data is copied: a restore, a new replica."},
     [DB_LOCK_TIMEOUT] = {.name = "lock_timeout",
                          .type = VALUE_DURATION,
                          .min = 0,
@@ -102,7 +172,7 @@ static const struct param_desc params[] = {
                                     "a deadlock."},
 };
 
-enum { OP_KILL };
+enum { OP_KILL, OP_FAILOVER, OP_REBUILD, OP_RESTORE, OP_FREE };
 static const struct op_desc ops[] = {
     [OP_KILL] = {.name = "kill",
                  .args = {{.name = "session",
@@ -112,9 +182,48 @@ static const struct op_desc ops[] = {
                  .cost = 2 * SIM_SEC,
                  .risk = "What the session was doing is rolled back.",
                  .doc = "Closes sessions; their pools open new ones when needed."},
+    [OP_FAILOVER] =
+        {.name = "failover",
+         .args = {{.name = "to",
+                   .type = VALUE_TEXT,
+                   .optional = true,
+                   .doc = "The replica; without one, the one that has most of the "
+                          "log."}},
+         .risk = "Writes fail until the replica has taken over. When the primary is "
+                 "gone, what no replica has received is lost.",
+         .doc = "Makes a replica the primary."},
+    [OP_REBUILD] = {.name = "rebuild",
+                    .cost = 30 * SIM_SEC,
+                    .risk = "Everything on this server is replaced by a copy of the "
+                            "primary.",
+                    .doc = "Makes the server that led before a replica again."},
+    [OP_RESTORE] =
+        {.name = "restore",
+         .args = {{.name = "backup",
+                   .type = VALUE_TEXT,
+                   .optional = true,
+                   .doc = "Which series; without one, the newest of all."}},
+         .cost = 60 * SIM_SEC,
+         .risk = "The database is down meanwhile, and all that was written since the "
+                 "backup is lost.",
+         .doc = "Puts back the newest backup."},
+    [OP_FREE] = {.name = "free_disk",
+                 .args = {{.name = "bytes",
+                           .type = VALUE_COUNT,
+                           .doc = "How much that is not the database's is deleted."}},
+                 .cost = 60 * SIM_SEC,
+                 .doc = "Deletes old files that others left on the disk."},
 };
 
-enum { FAULT_SLOW, FAULT_STALL, FAULT_DOWN, FAULT_LONG_TRANSACTION };
+enum {
+    FAULT_SLOW,
+    FAULT_STALL,
+    FAULT_DOWN,
+    FAULT_DISK_SLOW,
+    FAULT_DISK_FILL,
+    FAULT_ARCHIVE_STUCK,
+    FAULT_LONG_TRANSACTION
+};
 static const struct fault_desc faults[] = {
     [FAULT_SLOW] = {.name = "slow",
                     .args = {{.name = "factor",
@@ -125,6 +234,19 @@ static const struct fault_desc faults[] = {
                      .doc = "Nothing moves and nobody gets in; then it goes on."},
     [FAULT_DOWN] = {.name = "down",
                     .doc = "All sessions are closed and new ones refused."},
+    [FAULT_DISK_SLOW] = {.name = "disk_slow",
+                         .args = {{.name = "factor",
+                                   .type = VALUE_NUMBER,
+                                   .doc = "How many times longer a commit takes."}},
+                         .doc = "The disk takes longer to write."},
+    [FAULT_DISK_FILL] = {.name = "disk_fill",
+                         .args = {{.name = "bytes",
+                                   .type = VALUE_COUNT,
+                                   .doc = "How much; gone again when the fault ends."}},
+                         .doc = "Somebody else's files lie on the disk."},
+    [FAULT_ARCHIVE_STUCK] = {.name = "archive_stuck",
+                             .doc = "The log is not archived, so none of it is "
+                                    "removed."},
     [FAULT_LONG_TRANSACTION] =
         {.name = "long_transaction",
          .args = {{.name = "table",
@@ -154,6 +276,17 @@ enum {
     M_REFUSED,
     M_KILLED,
     M_UP,
+    M_PRIMARY_UP,
+    M_FAILOVERS,
+    M_LOST_WRITES,
+    M_DIVERGED_WRITES,
+    M_LEADERLESS,
+    M_WAL,
+    M_WAL_KEPT,
+    M_DISK_SIZE,
+    M_DISK_USED,
+    M_SYNC_WAITING,
+    M_RESTORES,
     M_LOCK_WAITING,
     M_LOCK_WAITS,
     M_LOCK_SECONDS,
@@ -196,6 +329,33 @@ static const struct metric_desc metrics[] = {
         DB_METRIC("killed_total", "db_connections_killed_total", "", METRIC_COUNTER,
                   "1", "Sessions closed by an operator or a time limit."),
     [M_UP] = DB_METRIC("up", "db_up", "", METRIC_GAUGE, "1", "1: it answers."),
+    [M_PRIMARY_UP] = DB_METRIC("primary_up", "db_primary_up", "", METRIC_GAUGE, "1",
+                               "1: a server takes writes."),
+    [M_FAILOVERS] = DB_METRIC("failovers_total", "db_failovers_total", "",
+                              METRIC_COUNTER, "1", "Promotions that were done."),
+    [M_LOST_WRITES] =
+        DB_METRIC("lost_writes_total", "db_lost_writes_total", "", METRIC_COUNTER, "1",
+                  "Writes that were answered and are gone: no replica "
+                  "had them, or a restore went back before them."),
+    [M_DIVERGED_WRITES] =
+        DB_METRIC("diverged_writes_total", "db_diverged_writes_total", "",
+                  METRIC_COUNTER, "1", "Writes on a server that led no more."),
+    [M_LEADERLESS] =
+        DB_METRIC("leaderless_seconds_total", "db_leaderless_seconds_total", "",
+                  METRIC_COUNTER, "s", "Time in which no server took writes."),
+    [M_WAL] = DB_METRIC("wal_bytes_total", "db_wal_bytes_total", "", METRIC_COUNTER,
+                        "bytes", "Log written."),
+    [M_WAL_KEPT] = DB_METRIC("wal_kept_bytes", "db_wal_kept_bytes", "", METRIC_GAUGE,
+                             "bytes", "Log on the disk."),
+    [M_DISK_SIZE] = DB_METRIC("disk_size_bytes", "db_disk_size_bytes", "", METRIC_GAUGE,
+                              "bytes", "Its disk; 0: no limit."),
+    [M_DISK_USED] = DB_METRIC("disk_used_bytes", "db_disk_used_bytes", "", METRIC_GAUGE,
+                              "bytes", "Data and log on the disk."),
+    [M_SYNC_WAITING] =
+        DB_METRIC("sync_waiting", "db_commits_waiting_for_replica", "", METRIC_GAUGE,
+                  "1", "Commits that wait because no replica answers."),
+    [M_RESTORES] = DB_METRIC("restores_total", "db_restores_total", "", METRIC_COUNTER,
+                             "1", "Backups that were put back."),
     [M_LOCK_WAITING] = DB_METRIC("lock_waiting", "db_locks_waiting", "", METRIC_GAUGE,
                                  "1", "Sessions that wait for a lock."),
     [M_LOCK_WAITS] = DB_METRIC("lock_waits_total", "db_lock_waits_total", "",
@@ -210,6 +370,29 @@ static const struct metric_desc metrics[] = {
     [M_OLDEST] = DB_METRIC("oldest_transaction", "db_oldest_transaction_seconds", "",
                            METRIC_GAUGE, "s",
                            "Age of the oldest open transaction or running statement."),
+};
+
+static const struct metric_need needs[] = {
+    {"primary_up", "replica"},
+    {"failovers_total", "replica"},
+    {"lost_writes_total", "replica"},
+    {"lost_writes_total", "backup"},
+    {"diverged_writes_total", "replica"},
+    {"leaderless_seconds_total", "replica"},
+    {"wal_bytes_total", "replica"},
+    {"wal_bytes_total", "disk_size"},
+    {"wal_kept_bytes", "replica"},
+    {"wal_kept_bytes", "disk_size"},
+    {"disk_size_bytes", "disk_size"},
+    {"disk_used_bytes", "disk_size"},
+    {"sync_waiting", "synchronous"},
+    {"restores_total", "backup"},
+    {"lock_waiting", "table"},
+    {"lock_waits_total", "table"},
+    {"lock_wait_seconds_total", "table"},
+    {"deadlocks_total", "table"},
+    {"lock_timeouts_total", "table"},
+    {"oldest_transaction", "table"},
 };
 
 static bool any(const struct conn *n, uint32_t a, uint32_t b)
@@ -236,15 +419,51 @@ static bool running(const struct conn *n, uint32_t statement, uint32_t b)
     return n->state == CONN_ACTIVE && n->statement == statement;
 }
 
-static void db_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
+/* The copy is back: what it holds decides. */
+static void restored(struct world *w, comp_id c)
 {
-    (void)c;
+    struct cluster *x = &db_at(w, c)->cluster;
+    comp_id series = (comp_id)(x->restoring - 1);
+    x->restoring = 0;
+    if (!backup_good(w, series)) {
+        x->restores_failed++;
+        w_log(w, c, 0, LOG_ERROR, 0, "%s cannot be restored: it holds no data",
+              w->comps[series].name);
+        return;
+    }
+    uint64_t at = backup_writes(w, series);
+    x->restores++;
+    x->lost_writes += x->writes > at ? x->writes - at : 0;
+    x->writes = at;
+    cluster_restored(w, c);
+    w_log(w, c, 0, LOG_WARN, 0, "restored from %s", w->comps[series].name);
+    database_go_down(w, c, false);
+}
+
+static SELDOM void cluster_event(struct world *w, comp_id c, int what)
+{
+    if (what == DB_EV_PROMOTED)
+        cluster_promoted(w, c);
+    else if (what == DB_EV_ELECT)
+        cluster_elect(w, c);
+    else if (what == DB_EV_REBUILT)
+        cluster_rebuilt(w, c);
+    else
+        restored(w, c);
+}
+
+void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
+{
     if (what == DB_EV_STATEMENT_TIMEOUT) {
         query_timed_out(w, a, b);
         return;
     }
     if (what == DB_EV_LOCK) { /* alive: its timer is cancelled before it is freed */
         lock_timed_out(w, claim_at(w, a));
+        return;
+    }
+    if (what >= DB_EV_PROMOTED) {
+        cluster_event(w, c, what);
         return;
     }
     /* A connection's timer is cancelled before it is freed: it is alive. */
@@ -257,15 +476,41 @@ static void db_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t 
 
 /* ---- doing ---- */
 
-static void retune(struct world *w, comp_id c)
+static double cores_of(const struct world *w, comp_id node)
 {
-    struct station *s = &db_at(w, c)->engine;
+    if (is_replica(w, node) && p_count(w, node, RP_CORES) > 0)
+        return (double)p_count(w, node, RP_CORES);
+    return (double)p_count(w, cluster_of(w, node), DB_CORES);
+}
+
+void database_retune(struct world *w, comp_id node)
+{
+    struct database *d = db_at(w, node);
+    struct station *s = &d->engine;
+    comp_id db = cluster_of(w, node);
     station_touch(w, s);
-    s->cores = (double)p_count(w, c, DB_CORES);
-    s->alpha = p_number(w, c, DB_CONTENTION);
-    s->beta = p_number(w, c, DB_COHERENCY);
-    s->paused = db_at(w, c)->stalled;
+    s->cores = cores_of(w, node);
+    s->alpha = p_number(w, db, DB_CONTENTION);
+    s->beta = p_number(w, db, DB_COHERENCY);
+    s->factor = (d->slow > 0 ? d->slow : 1) * (1 - (d->taxed < 0.95 ? d->taxed : 0.95));
+    s->paused = d->stalled;
     station_changed(w, s);
+}
+
+void database_tax(struct world *w, comp_id node, double share)
+{
+    db_at(w, node)->taxed += share;
+    if (db_at(w, node)->taxed < 1e-9)
+        db_at(w, node)->taxed = 0;
+    database_retune(w, node);
+}
+
+static void retune_all(struct world *w, comp_id db)
+{
+    database_retune(w, db);
+    for (comp_id r = db_at(w, db)->cluster.first; r != 0;
+         r = db_at(w, (comp_id)(r - 1))->follows.next)
+        database_retune(w, (comp_id)(r - 1));
 }
 
 static void db_changed(struct world *w, comp_id c, int param, const struct value *old)
@@ -274,7 +519,9 @@ static void db_changed(struct world *w, comp_id c, int param, const struct value
     if (param == DB_IDLE_TX_TIMEOUT)
         session_rearm_idle(w, c);
     else if (param == DB_CORES || param == DB_CONTENTION || param == DB_COHERENCY)
-        retune(w, c);
+        retune_all(w, c);
+    else if (param == DB_SYNCHRONOUS)
+        query_sync_again(w, c);
 }
 
 /* "reserve" or "orders-db.reserve" */
@@ -291,11 +538,11 @@ static comp_id nested_named(const struct world *w, comp_id db,
     return COMP_NONE;
 }
 
-static enum err kill_sessions(struct world *w, comp_id c, const char *which,
-                              struct effect *e, struct errmsg *why)
+enum err database_kill(struct world *w, comp_id c, const char *which, struct effect *e,
+                       struct errmsg *why)
 {
     uint32_t count = 0;
-    comp_id statement = nested_named(w, c, &kind_statement, which);
+    comp_id statement = nested_named(w, cluster_of(w, c), &kind_statement, which);
     char *rest;
     unsigned long id = strtoul(which, &rest, 10);
     if (str_eq(which, "idle-in-transaction"))
@@ -319,22 +566,113 @@ static enum err kill_sessions(struct world *w, comp_id c, const char *which,
     return ERR_OK;
 }
 
+static enum err restore(struct world *w, comp_id c, const char *name, struct effect *e,
+                        struct errmsg *why)
+{
+    struct cluster *x = &db_at(w, c)->cluster;
+    comp_id series = backup_newest(w, c, name);
+    if (x->restoring != 0)
+        return errmsg_set(why, ERR_REFUSED, "%s is being restored already",
+                          w->comps[c].name);
+    if (x->candidate != 0 || x->primary != 0)
+        return errmsg_set(why, ERR_REFUSED, "%s: make it the primary again first",
+                          w->comps[c].name);
+    if (series == COMP_NONE)
+        return errmsg_set(why, ERR_REFUSED, "%s has no backup%s%.40s to restore",
+                          w->comps[c].name, *name != '\0' ? " " : "", name);
+    sim_time t = SIM_SEC + (sim_time)((double)backup_size(w, series) * (double)SIM_SEC /
+                                      p_number(w, c, DB_RESTORE_RATE));
+    database_go_down(w, c, true);
+    x->restoring = (comp_id)(series + 1);
+    cal_at(w, w_now(w) + t, EV_KIND + DB_EV_RESTORED, c, 0, 0);
+    snprintf(e->title, sizeof e->title, "restore %s from %s", w->comps[c].name,
+             w->comps[series].name);
+    return ERR_OK;
+}
+
+static enum err free_disk(struct world *w, comp_id c, int64_t bytes, struct effect *e,
+                          struct errmsg *why)
+{
+    int64_t others = db_at(w, c)->cluster.others;
+    if (bytes <= 0)
+        return errmsg_set(why, ERR_INPUT, "free_disk wants bytes, e.g. 1000000000");
+    if (others <= 0)
+        return errmsg_set(why, ERR_REFUSED,
+                          "nothing on the disk of %s is anybody else's",
+                          w->comps[c].name);
+    bytes = bytes < others ? bytes : others;
+    db_at(w, c)->cluster.others -= bytes;
+    snprintf(e->title, sizeof e->title, "%lld bytes freed on the disk of %s",
+             (long long)bytes, w->comps[c].name);
+    return ERR_OK;
+}
+
+static const char *text_arg(const struct action *a)
+{
+    return a->nargs > 0 ? a->args[0].as.text : "";
+}
+
 static enum err db_op(struct world *w, comp_id c, int op, const struct action *a,
                       struct effect *e, struct errmsg *why)
 {
-    (void)op;
-    return kill_sessions(w, c, a->args[0].as.text, e, why);
+    switch (op) {
+    case OP_KILL:
+        return database_kill(w, c, a->args[0].as.text, e, why);
+    case OP_FAILOVER:
+        return cluster_failover(w, c, text_arg(a), e, why);
+    case OP_REBUILD:
+        return cluster_rebuild(w, c, e, why);
+    case OP_RESTORE:
+        return restore(w, c, text_arg(a), e, why);
+    default:
+        return free_disk(w, c, a->args[0].as.count, e, why);
+    }
 }
 
-static void go_down(struct world *w, comp_id c, bool on)
+void database_go_down(struct world *w, comp_id c, bool on)
 {
     struct database *d = db_at(w, c);
     uint32_t count = 0;
     d->down = on;
-    if (!on)
+    if (!on) {
+        cluster_node_back(w, c);
         return;
+    }
     w_log(w, c, 0, LOG_ERROR, 0, "shutting down");
     session_sweep(w, c, REASON_DOWN, any, 0, 0, &count);
+    cluster_node_gone(w, c);
+}
+
+static void stall(struct world *w, comp_id c, bool on)
+{
+    db_at(w, c)->stalled = on;
+    database_retune(w, c);
+    if (on) {
+        cluster_node_gone(w, c);
+        return;
+    }
+    session_admit_held(w, c);
+    cluster_node_back(w, c);
+}
+
+/* Those that every server can have. */
+enum err database_server_fault(struct world *w, comp_id c, int fault, double factor,
+                               bool on, struct errmsg *why)
+{
+    struct database *d = db_at(w, c);
+    bool busy = d->follows.role == NODE_REBUILDS || d->cluster.restoring != 0;
+    if (fault == FAULT_SLOW) {
+        if (on && !(factor > 0 && factor <= 1e6))
+            return errmsg_set(why, ERR_INPUT,
+                              "slow: the factor must be above 0, e.g. 4");
+        d->slow = on ? 1 / factor : 0;
+        database_retune(w, c);
+    } else if (fault == FAULT_STALL) {
+        stall(w, c, on);
+    } else if (on || !busy) { /* one that is being copied comes back by itself */
+        database_go_down(w, c, on);
+    }
+    return ERR_OK;
 }
 
 /* ---- a transaction that somebody leaves open ---- */
@@ -343,7 +681,9 @@ static enum err close_left_open(struct world *w, comp_id c)
 {
     struct database *d = db_at(w, c);
     uint32_t count = 0;
-    session_sweep(w, c, REASON_NONE, with_id, d->long_session, 0, &count);
+    if (d->long_session != 0)
+        session_sweep(w, d->long_node, REASON_NONE, with_id, d->long_session, 0,
+                      &count);
     d->long_session = 0;
     return ERR_OK;
 }
@@ -367,10 +707,13 @@ static enum err leave_open(struct world *w, comp_id c, const struct action *a,
     if (*name != '\0' && table == COMP_NONE)
         return errmsg_set(why, ERR_NOT_FOUND, "%s has no table \"%.60s\"",
                           w->comps[c].name, name);
-    if (d->down)
-        return errmsg_set(why, ERR_REFUSED, "%s is down", w->comps[c].name);
+    comp_id primary = d->cluster.primary;
+    comp_id node = primary == 0 ? c : (comp_id)(primary - 1);
+    if (db_at(w, node)->down)
+        return errmsg_set(why, ERR_REFUSED, "%s is down", w->comps[node].name);
     (void)close_left_open(w, c); /* the same fault again */
-    struct conn *n = session_own(w, c, NULL);
+    struct conn *n = session_own(w, node, NULL);
+    d->long_node = node;
     d->long_session = n->id;
     session_tx_open(w, n, NULL);
     if (table != COMP_NONE)
@@ -384,26 +727,29 @@ static enum err leave_open(struct world *w, comp_id c, const struct action *a,
 static enum err db_fault(struct world *w, comp_id c, int fault, const struct action *a,
                          bool on, struct errmsg *why)
 {
-    struct database *d = db_at(w, c);
+    struct cluster *x = &db_at(w, c)->cluster;
     double factor = a->args[0].as.number;
-    if (fault == FAULT_SLOW) {
+    switch (fault) {
+    case FAULT_DISK_SLOW:
         if (on && !(factor > 0 && factor <= 1e6))
             return errmsg_set(why, ERR_INPUT,
-                              "slow: the factor must be above 0, e.g. 4");
-        station_touch(w, &d->engine);
-        d->engine.factor = on ? 1 / factor : 1;
-        station_changed(w, &d->engine);
-    } else if (fault == FAULT_STALL) {
-        d->stalled = on;
-        retune(w, c);
-        if (!d->stalled)
-            session_admit_held(w, c);
-    } else if (fault == FAULT_LONG_TRANSACTION) {
+                              "disk_slow: the factor must be above 0, e.g. 20");
+        x->disk_slow = on ? factor : 0;
+        return ERR_OK;
+    case FAULT_DISK_FILL:
+        if (on && a->args[0].as.count <= 0)
+            return errmsg_set(why, ERR_INPUT,
+                              "disk_fill wants bytes, e.g. 50000000000");
+        x->others = on ? a->args[0].as.count : 0;
+        return ERR_OK;
+    case FAULT_ARCHIVE_STUCK:
+        wal_archive(w, c, on);
+        return ERR_OK;
+    case FAULT_LONG_TRANSACTION:
         return on ? leave_open(w, c, a, why) : close_left_open(w, c);
-    } else {
-        go_down(w, c, on);
+    default:
+        return database_server_fault(w, c, fault, factor, on, why);
     }
-    return ERR_OK;
 }
 
 /* ---- looking ---- */
@@ -417,6 +763,35 @@ static double oldest_in_tx(const struct world *w, comp_id c)
             oldest = w_now(w) - n->since;
     }
     return (double)oldest / (double)SIM_SEC;
+}
+
+static double cluster_metric(const struct world *w, comp_id c, int metric)
+{
+    const struct cluster *x = &db_at(w, c)->cluster;
+    switch (metric) {
+    case M_PRIMARY_UP:
+        return cluster_leads(w, c);
+    case M_FAILOVERS:
+        return (double)x->failovers;
+    case M_LOST_WRITES:
+        return (double)x->lost_writes;
+    case M_DIVERGED_WRITES:
+        return (double)x->diverged_writes;
+    case M_LEADERLESS:
+        return cluster_leaderless(w, c);
+    case M_WAL:
+        return (double)x->lsn;
+    case M_WAL_KEPT:
+        return (double)wal_kept(w, c);
+    case M_DISK_SIZE:
+        return (double)p_count(w, c, DB_DISK_SIZE);
+    case M_DISK_USED:
+        return (double)disk_used(w, c);
+    case M_SYNC_WAITING:
+        return x->sync.count;
+    default:
+        return (double)x->restores;
+    }
 }
 
 static double db_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -462,8 +837,10 @@ static double db_metric(const struct world *w, comp_id c, int metric, int instan
         return (double)d->deadlocks;
     case M_LOCK_TIMEOUTS:
         return (double)d->lock_timeouts;
-    default:
+    case M_OLDEST:
         return (double)(w_now(w) - vacuum_horizon(w, c, 0)) / (double)SIM_SEC;
+    default:
+        return cluster_metric(w, c, metric);
     }
 }
 
@@ -517,7 +894,7 @@ static void db_init(struct world *w, comp_id c)
 {
     station_init(w, &db_at(w, c)->engine, c, CAUSE_DB_CPU, CAUSE_DB_WAIT,
                  (double)p_count(w, c, DB_CORES));
-    retune(w, c);
+    database_retune(w, c);
 }
 
 const struct kind_impl kind_database = {
@@ -531,10 +908,12 @@ const struct kind_impl kind_database = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .needs = needs,
+             .nneeds = COUNT_OF(needs)},
     .state_size = db_state_size,
     .init = db_init,
-    .event = db_event,
+    .event = database_event,
     .begin = query_begin,
     .resume = query_resume,
     .cancel = query_cancel,

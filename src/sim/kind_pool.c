@@ -7,13 +7,22 @@
  * max_waiting of them. A connection that the database closes frees its place at once:
  * the next that waits opens another. Connections die with their instance.
  */
-#include "database.h"
+#include "cluster.h"
 
 #include <stdio.h>
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
-enum { P_TO, P_SIZE, P_ACQUIRE_TIMEOUT, P_MAX_WAITING, P_LIFETIME, P_IDLE_TIMEOUT };
+enum {
+    P_TO,
+    P_SIZE,
+    P_ACQUIRE_TIMEOUT,
+    P_MAX_WAITING,
+    P_LIFETIME,
+    P_IDLE_TIMEOUT,
+    P_ROLE,
+    P_ADDRESS_TTL
+};
 
 enum { EV_PATIENCE, EV_IDLE };
 static const struct param_desc params[] = {
@@ -62,6 +71,21 @@ static const struct param_desc params[] = {
                         .live = true,
                         .doc = "A connection nobody used for so long is closed; "
                                "0: never."},
+    [P_ROLE] = {.name = "role",
+                .type = VALUE_CHOICE,
+                .unit = "",
+                .def = "primary",
+                .choices = "primary|replica",
+                .doc = "Which servers its connections go to."},
+    [P_ADDRESS_TTL] = {.name = "address_ttl",
+                       .type = VALUE_DURATION,
+                       .min = 0,
+                       .max = 86400,
+                       .unit = "s",
+                       .def = "0",
+                       .live = true,
+                       .doc = "How long an instance believes in the address of the "
+                              "primary that it looked up; 0: asks each time."},
 };
 
 enum {
@@ -138,6 +162,8 @@ struct share {
     ref idle; /* connections through inext/iprev, last used first */
     uint32_t open, connecting, nidle;
     bool up;
+    comp_id node; /* the primary's address as it last looked it up, + 1 */
+    sim_time node_until;
     uint64_t acquired, waited, timeouts, full, opened, lost;
     sim_time wait_time;
 };
@@ -151,6 +177,22 @@ static struct share *share_at(const struct world *w, comp_id pool, int instance)
     struct pool *p = W_STATE(w, struct pool, pool);
     assert(instance >= 0 && (uint32_t)instance < p->cap);
     return W_PTR(w, struct share, p->shares) + instance;
+}
+
+bool pool_reads(const struct model *m, comp_id pool)
+{
+    return model_param(m, pool, P_ROLE)->as.count == 1;
+}
+
+sim_time pool_address_ttl(const struct world *w, comp_id pool)
+{
+    return p_time(w, pool, P_ADDRESS_TTL);
+}
+
+comp_id pool_node(struct world *w, comp_id pool, int instance)
+{
+    struct share *s = share_at(w, pool, instance);
+    return cluster_route(w, pool, &s->node, &s->node_until);
 }
 
 /* ---- idle connections ---- */
@@ -340,7 +382,8 @@ void pool_instance_gone(struct world *w, comp_id pool, int instance)
     struct act *a;
     while ((a = first_waiting(w, s, REASON_INSTANCE_GONE)) != NULL)
         query_fail(w, a, REASON_INSTANCE_GONE);
-    database_close_all(w, p_comp(w, pool, P_TO), pool, instance, REASON_INSTANCE_GONE);
+    s->node = 0;
+    cluster_close_all(w, p_comp(w, pool, P_TO), pool, instance);
 }
 
 void pool_look(const struct world *w, comp_id pool, int instance, struct pool_look *out)

@@ -331,7 +331,8 @@ static enum err service_fault(struct world *w, comp_id c, int fault,
 /* ---- the kind ------------------------------------------------------------------- */
 
 static const struct param_desc params[] = {
-    {"instances", VALUE_COUNT, 1, 500, "", "1", NULL, true, "Processes that serve."},
+    {"instances", VALUE_COUNT, 1, SERVICE_MAX, "", "1", NULL, true,
+     "Processes that serve."},
     {"workers", VALUE_COUNT, 1, 100000, "", "64", NULL, true,
      "Requests an instance works on at once."},
     {"cores", VALUE_NUMBER, 0.01, 1024, "cores", "2", NULL, true,

@@ -11,6 +11,26 @@ static const struct param_desc params[] = {
                 .type = VALUE_DIST,
                 .unit = "s",
                 .doc = "CPU time that one run needs on an idle database."},
+    [ST_WAL] = {.name = "wal",
+                .type = VALUE_COUNT,
+                .min = 0,
+                .max = 1e12,
+                .unit = "bytes",
+                .def = "0",
+                .doc = "What one run writes to the log; 0: it only reads."},
+    [ST_STORES] = {.name = "stores",
+                   .type = VALUE_COUNT,
+                   .min = -1e12,
+                   .max = 1e12,
+                   .unit = "bytes",
+                   .def = "0",
+                   .doc = "What one run adds to the data on the disk, if it writes."},
+    [ST_ON] = {.name = "on",
+               .type = VALUE_CHOICE,
+               .unit = "",
+               .def = "primary",
+               .choices = "primary|replica",
+               .doc = "Where it runs: its service needs a pool of that role."},
     [ST_TABLE] = {.name = "table",
                   .type = VALUE_COMP,
                   .def = "",
@@ -142,6 +162,21 @@ struct statement {
     double slow; /* times the work; 1: as it should be */
 };
 
+int64_t statement_wal(const struct world *w, comp_id statement)
+{
+    return p_count(w, statement, ST_WAL);
+}
+
+int64_t statement_stores(const struct world *w, comp_id statement)
+{
+    return p_count(w, statement, ST_STORES);
+}
+
+bool statement_on_replica(const struct model *m, comp_id statement)
+{
+    return model_param(m, statement, ST_ON)->as.count == 1;
+}
+
 sim_time statement_begin(struct world *w, comp_id statement)
 {
     struct statement *s = W_STATE(w, struct statement, statement);
@@ -166,18 +201,15 @@ void statement_end(struct world *w, comp_id statement, sim_time took, bool faile
     s->time += took;
 }
 
-static enum err statement_resolve(struct model *m, comp_id c, struct errmsg *why)
+/* "orders" of the same database, or the name written out. */
+static enum err find_table(const struct model *m, const struct comp *self,
+                           struct value *table, struct errmsg *why)
 {
-    struct comp *self = &m->comps[c];
-    struct value *table = &self->params[ST_TABLE];
-    enum err err = model_owned_by(m, c, &kind_database, why);
-    if (err != ERR_OK || table->type != VALUE_TEXT)
-        return err;
     struct buf name;
     buf_init(&name, 0);
     buf_addf(&name, "%s.%s", m->comps[self->owner].name, table->as.text);
     comp_id id = model_find(m, name.s);
-    if (id == COMP_NONE) /* written out, or a mistake */
+    if (id == COMP_NONE)
         id = model_need(m, table->as.text, "table", self->name, why);
     buf_release(&name);
     if (id == COMP_NONE)
@@ -187,6 +219,31 @@ static enum err statement_resolve(struct model *m, comp_id c, struct errmsg *why
                           m->comps[id].name, m->comps[self->owner].name);
     *table = (struct value){.type = VALUE_COMP, .as.comp = id};
     return ERR_OK;
+}
+
+/* To the log, or to a table. */
+static bool changes(const struct value *v)
+{
+    return v[ST_WAL].as.count > 0 || v[ST_INSERTS].as.count > 0 ||
+           v[ST_UPDATES].as.count > 0 || v[ST_DELETES].as.count > 0;
+}
+
+bool statement_changes(const struct world *w, comp_id statement)
+{
+    return changes(w_values(w, statement));
+}
+
+static enum err statement_resolve(struct model *m, comp_id c, struct errmsg *why)
+{
+    struct comp *self = &m->comps[c];
+    struct value *table = &self->params[ST_TABLE];
+    enum err err = model_owned_by(m, c, &kind_database, why);
+    if (err != ERR_OK)
+        return err;
+    if (statement_on_replica(m, c) && changes(self->params))
+        return errmsg_set(why, ERR_INPUT, "%s: it writes, and a replica only reads",
+                          self->name);
+    return table->type == VALUE_TEXT ? find_table(m, self, table, why) : ERR_OK;
 }
 
 static size_t statement_state_size(const struct model *m, comp_id c)

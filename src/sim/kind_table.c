@@ -437,7 +437,7 @@ static enum err begin_job(struct world *w, comp_id c, enum job_kind kind,
                           struct errmsg *why)
 {
     const struct job *j = &table_at(w, c)->job;
-    comp_id db = w->comps[c].owner;
+    comp_id db = table_node(w, c);
     if (db_at(w, db)->down || db_at(w, db)->stalled)
         return errmsg_set(why, ERR_REFUSED, "%s does not answer", w->comps[db].name);
     if (j->kind != JOB_NONE && j->kind != JOB_AUTOVACUUM)
@@ -580,7 +580,7 @@ static double table_metric(const struct world *w, comp_id c, int metric, int ins
     case M_IDS_LEFT:
         return (double)table_ids_left(w, c);
     case M_LOCK_WAITING:
-        return lock_waiting_on(w, w->comps[c].owner, c);
+        return lock_waiting_on(w, table_node(w, c), c);
     case M_SCANS:
         return (double)t->scans;
     case M_LOOKUPS:

@@ -5,6 +5,7 @@
  * do not exist. A session's claims hang on the session, so that the end of its
  * transaction costs one step for each.
  */
+#include "cluster.h"
 #include "table.h"
 
 #define BIT(m) LOCK_BIT(LOCK_##m)
@@ -223,7 +224,7 @@ static void wait_for(struct world *w, struct lock *l, struct conn *n,
     n->waits = r;
     d->lock_waiting++;
     d->lock_waits++;
-    arm(w, c, n->db);
+    arm(w, c, cluster_of(w, n->db));
 }
 
 /* It is out of the queue, with or without the lock. */
@@ -340,9 +341,10 @@ void lock_timed_out(struct world *w, struct claim *c)
 {
     struct conn *n = conn_at(w, c->conn);
     struct database *d = db_at(w, n->db);
+    comp_id db = cluster_of(w, n->db); /* whose parameters hold */
     sim_time waited_for = w_now(w) - c->since;
     c->timer = 0;
-    if (!c->checked && waited_for >= p_time(w, n->db, DB_DEADLOCK_TIMEOUT)) {
+    if (!c->checked && waited_for >= p_time(w, db, DB_DEADLOCK_TIMEOUT)) {
         c->checked = true;
         if (lock_in_cycle(w, n)) {
             d->deadlocks++;
@@ -353,7 +355,7 @@ void lock_timed_out(struct world *w, struct claim *c)
         if (job_gives_way(w, n) && n->waits == 0)
             return;
     }
-    sim_time limit = p_time(w, n->db, DB_LOCK_TIMEOUT);
+    sim_time limit = p_time(w, db, DB_LOCK_TIMEOUT);
     if ((limit > 0 && waited_for >= limit) ||
         (n->lock_timeout > 0 && waited_for >= n->lock_timeout)) {
         d->lock_timeouts++;
@@ -361,5 +363,5 @@ void lock_timed_out(struct world *w, struct claim *c)
         fail_wait(w, n, REASON_LOCK_TIMEOUT);
         return;
     }
-    arm(w, c, n->db);
+    arm(w, c, cluster_of(w, n->db));
 }

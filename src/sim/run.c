@@ -199,7 +199,7 @@ enum reason run_end(struct world *w, struct act *a, struct conn *n, enum reason 
     run_drop(w, n);
     /* That a row had another version is no error to the database. */
     n->aborted |= n->tx && reason != REASON_NONE && reason != REASON_CONFLICT;
-    if (!n->tx || n->ending || n->aborted)
+    if (n->aborted)
         lock_release_all(w, n);
     return reason;
 }

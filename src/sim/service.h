@@ -27,6 +27,7 @@ enum service_param {
 };
 enum { ORDER_FIFO, ORDER_LIFO };
 enum { PROBE_NONE, PROBE_OWN_THREAD, PROBE_WORKER, PROBE_DATABASE };
+enum { SERVICE_MAX = 500 }; /* instances */
 enum { QUEUE_UNLIMITED = 0, QUEUE_NO = -1 };
 enum service_rng { SRNG_WORK, SRNG_CHOICE, SRNG_BALANCE, SRNG_FAULT };
 

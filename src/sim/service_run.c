@@ -165,9 +165,14 @@ void service_begin(struct world *w, struct act *a)
             act_finish(w, a, REASON_NO_BACKEND, a->comp);
             return;
         }
-        a->instance = (uint16_t)service_choose(
-            w, a->comp, call_balance(w, a->policy), W_PTR(w, uint16_t, s->eligible),
-            s->neligible, &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
+        const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
+        uint32_t n = s->neligible;
+        uint16_t spare[SERVICE_MAX];
+        if (a->flags & ACT_COPY)
+            n = hedge_others(w, a, &numbers, n, spare);
+        a->instance =
+            (uint16_t)service_choose(w, a->comp, call_balance(w, a->policy), numbers, n,
+                                     &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
     }
     enter(w, a);
 }
@@ -176,6 +181,10 @@ static void start_program(struct world *w, struct act *a)
 {
     struct instance *i = instance_of(w, a);
     act_account(w, a);
+    if (a->deadline != 0 && w_now(w) >= a->deadline) {
+        service_request_done(w, a, REASON_DEADLINE, a->comp);
+        return;
+    }
     if (a->program == 0) {
         w_log(w, a->comp, i->number, LOG_ERROR, a->request, "no such endpoint");
         service_request_done(w, a, REASON_ERROR, a->comp);
@@ -185,6 +194,8 @@ static void start_program(struct world *w, struct act *a)
         service_request_done(w, a, REASON_ERROR, a->comp);
         return;
     }
+    if (a->flags & ACT_COPY)
+        hedge_started(w, a);
     a->program--; /* from here on the index */
     exec_start(w, a);
 }

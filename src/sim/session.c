@@ -6,6 +6,7 @@
  * free place, and a transaction's holder finds a dead connection when it next looks
  * (database.h).
  */
+#include "cluster.h"
 #include "table.h"
 
 /* ---- sessions ---- */
@@ -68,6 +69,8 @@ static void fail_users(struct world *w, struct conn *n, enum reason reason)
         if (a->station != 0)
             station_remove(w, &db_at(w, n->db)->engine, a);
         query_cut(w, a, n);
+        if (a->phase == QUERY_SYNC)
+            query_leave_sync(w, a);
         query_fail(w, a, reason);
     }
     while ((a = queue_pop(w, &n->waiting)) != NULL)
@@ -140,19 +143,19 @@ void database_close_all(struct world *w, comp_id db, comp_id pool, int instance,
 
 void database_connect(struct world *w, comp_id pool, int instance, struct act *a)
 {
-    comp_id db = w->comps[pool].target;
-    struct conn *n = conn_new(w, db);
+    comp_id db = w->comps[pool].target, node = pool_node(w, pool, instance);
+    struct conn *n = conn_new(w, node);
     n->pool = pool;
     n->service = w->comps[pool].owner;
     n->instance = (uint16_t)instance;
     if (a != NULL) {
-        act_wait(w, a, CAUSE_CONNECT, db);
+        act_wait(w, a, CAUSE_CONNECT, node);
         a->phase = QUERY_CONNECT;
         a->conn = W_REF(w, n);
         n->act = W_REF(w, a);
     }
     n->timer = cal_after(w, p_time(w, db, DB_CONNECT_TIME), EV_KIND + DB_EV_CONNECTED,
-                         db, W_REF(w, n), n->id);
+                         node, W_REF(w, n), n->id);
 }
 
 /* The attempt is decided: in, or refused. */
@@ -163,7 +166,9 @@ void session_connected(struct world *w, struct conn *n)
     n->held = d->stalled && !d->down;
     if (n->held)
         return;
-    if (!d->down && db_sessions(d) < p_count(w, n->db, DB_MAX_CONNECTIONS)) {
+    comp_id db = cluster_of(w, n->db);
+    bool serves = !d->down && d->follows.role != NODE_DIVERGED;
+    if (serves && db_sessions(d) < p_count(w, db, DB_MAX_CONNECTIONS)) {
         d->accepted++;
         n->opened = w_now(w);
         w_outcome(w, n->id);
@@ -172,7 +177,7 @@ void session_connected(struct world *w, struct conn *n)
     }
     d->refused++;
     w_outcome(w, REASON_CONN_REFUSED);
-    if (!d->down)
+    if (serves)
         w_log(w, n->db, 0, LOG_ERROR, 0,
               "too many connections: %u, refused one of %s-%u", db_sessions(d),
               w->comps[n->service].name, n->instance);
@@ -199,7 +204,7 @@ void session_admit_held(struct world *w, comp_id db)
 /* No statement runs in its open transaction. */
 void session_tx_idle(struct world *w, struct conn *n)
 {
-    sim_time limit = p_time(w, n->db, DB_IDLE_TX_TIMEOUT);
+    sim_time limit = p_time(w, cluster_of(w, n->db), DB_IDLE_TX_TIMEOUT);
     conn_set(w, n, CONN_IN_TX);
     if (limit > 0)
         n->timer =
@@ -285,7 +290,7 @@ void session_idle_timed_out(struct world *w, struct conn *n)
 /* A new limit also holds for those that are idle in transaction already. */
 void session_rearm_idle(struct world *w, comp_id c)
 {
-    sim_time limit = p_time(w, c, DB_IDLE_TX_TIMEOUT), now = w_now(w);
+    sim_time limit = p_time(w, cluster_of(w, c), DB_IDLE_TX_TIMEOUT), now = w_now(w);
     for (ref r = db_at(w, c)->first; r != 0; r = conn_at(w, r)->next) {
         struct conn *n = conn_at(w, r);
         if (n->state != CONN_IN_TX)

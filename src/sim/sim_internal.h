@@ -152,6 +152,9 @@ comp_id model_need(const struct model *m, const char *name, const char *kind,
 /* For `resolve`: a nested component's owner must be of this kind. */
 enum err model_owned_by(const struct model *m, comp_id c, const struct kind_impl *kind,
                         struct errmsg *why);
+/* For `resolve`: a parameter that names a component of this kind, if it is given. */
+enum err param_resolve(struct model *m, comp_id c, int param,
+                       const struct kind_impl *kind, struct errmsg *why);
 /* A parameter's initial value, by index. */
 static inline const struct value *model_param(const struct model *m, comp_id c, int p)
 {
@@ -341,7 +344,8 @@ enum act_flag {
     ACT_ANSWERED = 128, /* a business answer (REPLY; a third party's decline: its
                            caller's program ends with a business answer too) */
     ACT_SENT = 256,     /* on its way: `begin` has not run */
-    ACT_BACK = 512      /* done: the answer is on its way */
+    ACT_BACK = 512,     /* done: the answer is on its way */
+    ACT_COPY = 1024     /* one of several copies of the same attempt (call_hedge.c) */
 };
 
 #define LEDGER_SLICES 12
@@ -375,7 +379,7 @@ struct act {
     ref parent;       /* who waits for it */
     ref child;        /* whom it waits for (a call's current attempt) */
     ref branches;     /* running branches, through `sibling` */
-    ref sibling;
+    ref sibling;      /* the next branch, or the next copy of the same attempt */
     ref ledger;       /* chunks of slices */
     ref next, prev;   /* acts in the same component (instance): oldest first */
     ref qnext, qprev; /* the queue it waits in: free for the kind that holds it */
@@ -403,6 +407,16 @@ struct act {
     uint32_t key;   /* LOOKUP: key number; the caller keeps it for OP_STORE */
     uint32_t phase; /* the kind's own state machine; 0 at begin */
     uint32_t x, y;  /* free for the kind */
+    /* from its caller */
+    sim_time deadline; /* by then it has to be done; 0: none */
+    uint32_t user;     /* who asks, for what is spread or limited by it; 0: anyone */
+    ref before;        /* COPY: ledger of the caller's time until it was sent */
+    uint16_t hedges;   /* copies that the attempt it makes has had */
+    /* path.c, while it is on its way */
+    ref line;       /* the kept connection it goes by; 0: none */
+    uint16_t tries; /* how often its message was lost */
+    uint8_t step;   /* enum dial_step */
+    bool rest;      /* only a piece of its message is missing */
     /* REQUEST, BRANCH: the row of a table that its last statement or lock took */
     uint32_t row;         /* number + 1; 0: none */
     uint32_t row_version; /* as an optimistic read found it */
@@ -523,8 +537,8 @@ void database_tx_end(struct world *w, struct act *a, bool commit);
  * into the caller, which runs the body and then calls one of these with itself. When x
  * is not 0 exactly one of the two is called, whatever happens to the caller (also when
  * the lookup was abandoned: then with the lookup). x 0: a plain put. A lookup that
- * fails with TIMEOUT, BREAKER_OPEN, SHED or DOWN counts as a miss with x 0; other
- * failures fail the program. */
+ * fails with TIMEOUT, BREAKER_OPEN, SHED, DOWN or CONN_LOST counts as a miss with x 0;
+ * other failures fail the program. */
 void keyspace_store(struct world *w, comp_id keyspace, struct act *caller);
 void keyspace_store_failed(struct world *w, comp_id keyspace, struct act *caller,
                            enum reason reason);
@@ -666,7 +680,8 @@ struct kind_impl {
 /* The table is in kinds.c; each kind's file ends in its definition. */
 extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_balancer,
     kind_call, kind_flag, kind_counter, kind_pool, kind_database, kind_statement,
-    kind_cache, kind_keyspace, kind_external, kind_autoscaler, kind_table;
+    kind_cache, kind_keyspace, kind_external, kind_autoscaler, kind_replica,
+    kind_backup, kind_link, kind_table;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {

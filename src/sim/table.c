@@ -6,6 +6,13 @@
  * events: rows are a number at a moment and a rate since then.
  */
 #include "table.h"
+#include "cluster.h"
+
+comp_id table_node(const struct world *w, comp_id c)
+{
+    comp_id db = w->comps[c].owner, primary = db_at(w, db)->cluster.primary;
+    return primary == 0 ? db : (comp_id)(primary - 1);
+}
 
 /* ---- rows and ids ---- */
 

@@ -62,7 +62,7 @@ enum table_param {
     TB_NEXT_ID
 };
 enum table_rng { TABLE_RNG_ROW };
-enum { INDEXES_MAX = 32, MARKS = 64 };
+enum { INDEXES_MAX = 32, DEAD_MARKS = 64 };
 enum { INDEX_PRIMARY = 0 };
 
 /* Model time: comp.data of a table, and of its statements. */
@@ -77,7 +77,7 @@ struct statement_data {
 };
 
 /* How many dead rows there had been in all at a moment. */
-struct mark {
+struct dead_mark {
     sim_time at;
     int64_t dead;
 };
@@ -118,7 +118,7 @@ struct table {
     int64_t dead;     /* dead rows now */
     int64_t died;     /* dead rows ever */
     int64_t cleaned;  /* of those, taken away by a vacuum: died - dead */
-    struct mark marks[MARKS]; /* ascending; thinned out when full */
+    struct dead_mark marks[DEAD_MARKS]; /* ascending; thinned out when full */
     uint32_t nmarks;
     sim_time mark_every; /* spacing of marks */
     uint32_t vacuum_timer;
@@ -168,6 +168,8 @@ void run_drop(struct world *w, struct conn *n); /* without any effect */
 
 /* ---- tables (table.c) */
 
+/* The server that takes its database's writes, where its upkeep runs. */
+comp_id table_node(const struct world *w, comp_id c);
 int64_t table_live(const struct world *w, comp_id c);
 int64_t table_ids_left(const struct world *w, comp_id c); /* -1: no limit */
 /* Counts growth up to now, before it changes. */

@@ -158,7 +158,7 @@ static void next_piece(struct world *w, struct act *a, struct job *j)
     j->phase = JOB_WORKING;
     j->working = w_now(w);
     a->phase = QUERY_RUN;
-    station_add(w, &db_at(w, w->comps[c].owner)->engine, a, cost_of(w, c, j));
+    station_add(w, &db_at(w, conn_at(w, j->conn)->db)->engine, a, cost_of(w, c, j));
 }
 
 /* The lock on the table; a batch also locks one of the rows that statements lock. */
@@ -252,7 +252,7 @@ bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
         return false;
     struct act *a = act_new(w, ACT_QUERY, c);
     a->mode = QUERY_JOB;
-    struct conn *n = session_own(w, w->comps[c].owner, a);
+    struct conn *n = session_own(w, table_node(w, c), a);
     n->lock_timeout = lock_timeout;
     n->upkeep = forms[kind].vacuum;
     t->job = (struct job){.kind = (uint8_t)kind,

@@ -7,7 +7,7 @@
  * vacuum of every table of its database. (In PostgreSQL one that has only read, at READ
  * COMMITTED, does not while it is idle. Here every open transaction does.)
  *
- * To know how many had died before a moment the table keeps at most MARKS pairs of
+ * To know how many had died before a moment the table keeps at most DEAD_MARKS pairs of
  * (time, died so far), and twice the spacing each time they are full: what may go is
  * never overestimated.
  */
@@ -30,9 +30,9 @@ static void mark(struct table *t, sim_time now)
         t->mark_every = MARK_EVERY;
     if (t->nmarks > 0 && now - t->marks[t->nmarks - 1].at < t->mark_every)
         return;
-    if (t->nmarks == MARKS)
+    if (t->nmarks == DEAD_MARKS)
         thin_out(t);
-    t->marks[t->nmarks++] = (struct mark){now, t->died};
+    t->marks[t->nmarks++] = (struct dead_mark){now, t->died};
 }
 
 static bool is_due(const struct world *w, comp_id c)
@@ -78,7 +78,7 @@ sim_time vacuum_horizon(const struct world *w, comp_id db, ref but)
 int64_t vacuum_removable(const struct world *w, comp_id c)
 {
     const struct table *t = table_at(w, c);
-    sim_time horizon = vacuum_horizon(w, w->comps[c].owner, 0);
+    sim_time horizon = vacuum_horizon(w, table_node(w, c), 0);
     int64_t before = 0;
     if (horizon == w_now(w))
         return t->dead;
@@ -105,7 +105,7 @@ void vacuum_clean(struct world *w, comp_id c, int64_t rows)
 void vacuum_due(struct world *w, comp_id c)
 {
     struct table *t = table_at(w, c);
-    comp_id db = w->comps[c].owner;
+    comp_id db = table_node(w, c);
     t->vacuum_timer = 0;
     if (!is_due(w, c) || t->job.kind != JOB_NONE)
         return; /* its end looks again */

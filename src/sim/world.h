@@ -33,6 +33,8 @@ comp_id act_where(const struct world *w, const struct act *a);
 void ledger_take(struct world *w, struct act *to, struct act *from);
 /* Adds the ledger of one that has ended to another's; `from` keeps nothing of use. */
 void ledger_merge(struct world *w, struct act *to, struct act *from);
+/* What explains its caller's time until it was sent, if it is a second copy. */
+void ledger_before(struct world *w, struct act *to, struct act *from);
 /* Its slices, at *out, which is `buf` (of `max`) only if they have to be gathered. */
 size_t ledger_read(const struct world *w, const struct act *a, struct slice *buf,
                    size_t max, const struct slice **out);
@@ -52,6 +54,12 @@ comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
                         struct errmsg *why);
 enum balance { BALANCE_RANDOM, BALANCE_ROUND_ROBIN, BALANCE_LEAST, BALANCE_TWO };
 int call_balance(const struct world *w, comp_id policy);
+/* Of `n` numbers those that no other copy of the attempt `a` has gone to: at *numbers,
+ * which is `spare` (of `n`) if it is not all of them; returns how many. */
+uint32_t hedge_others(const struct world *w, const struct act *a,
+                      const uint16_t **numbers, uint32_t n, uint16_t *spare) SELDOM;
+/* A copy is being served now. */
+void hedge_started(struct world *w, struct act *a) SELDOM;
 
 /* exec.c */
 bool exec_spec(const struct world *w, const struct act *a, struct call_spec *s);

@@ -1,0 +1,111 @@
+/*
+ * call: what the files of call policies share. call.c is the way of every call;
+ * kind_call.c describes policies; each extra that a policy may have is a file of its
+ * own, and costs a policy without it one test of `extras`.
+ */
+#ifndef SIM_CALL_H
+#define SIM_CALL_H
+
+#include "path.h"
+#include "world.h"
+
+enum param {
+    P_TIMEOUT,
+    P_RETRIES,
+    P_BACKOFF,
+    P_BASE,
+    P_CAP,
+    P_JITTER,
+    P_BUDGET,
+    P_BREAKER,
+    P_BREAKER_WINDOW,
+    P_BREAKER_OPEN,
+    P_BALANCE,
+    P_NETWORK,
+    P_CANCEL,
+    P_MAX_IN_FLIGHT,
+    P_HEDGE_AFTER,
+    P_HEDGES,
+    P_TIED,
+    P_PROPAGATE,
+    P_VIA,
+    P_REQUEST_BYTES,
+    P_RESPONSE_BYTES
+};
+enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
+enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
+enum { RNG_NETWORK, RNG_JITTER, RNG_HEDGE };
+enum { BUDGET_BURST = 10 };
+enum call_event {           /* EV_KIND + this, at the policy */
+                  CE_HEDGE, /* a, b: the caller: no answer yet, send another copy */
+                  CE_TIED   /* a, b: a copy: its twin has been started */
+};
+
+/* What a policy has beyond the usual, as its parameters are now. */
+enum call_extra { EXTRA_HEDGE = 1, EXTRA_DEADLINE = 2 };
+
+struct bucket { /* half a breaker's window */
+    uint32_t calls, failures;
+};
+
+struct call_state {
+    struct path path; /* first: path_of() */
+    uint64_t requests, attempts, ok, retries, timeouts, retries_denied;
+    uint64_t failures[REASON_COUNT]; /* of attempts */
+    sim_time latency;                /* summed over attempts that ended */
+    uint32_t in_flight;
+    double tokens; /* retry budget */
+    struct bucket now, before;
+    sim_time bucket_since;
+    sim_time open_until; /* breaker: 0: closed */
+    bool half_open;      /* one call is out to try */
+    uint32_t extras;     /* enum call_extra */
+    uint64_t hedges, hedges_won, hedges_denied, copies_lost, tied_stopped;
+};
+
+static inline struct call_state *state_of(const struct world *w, comp_id policy)
+{
+    return W_STATE(w, struct call_state, policy);
+}
+
+/* call.c: for the extras. */
+bool call_spec_of(const struct world *w, const struct act *p, struct call_spec *s);
+struct act *call_child(struct world *w, struct act *p, const struct call_spec *s);
+/* The child is sent on its way: over the network, if there is any, to `begin`. */
+void call_depart(struct world *w, struct act *c);
+/* An attempt is over, one way or the other; p is accounted up to now. */
+void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                  comp_id culprit);
+/* One attempt more may be made beyond the first: takes it from the budget. */
+bool call_budget_takes(struct world *w, comp_id policy, struct call_state *st);
+bool call_breaker_closed(const struct world *w, comp_id policy,
+                         const struct call_state *st);
+/* One more answer or failure for the breaker to see. */
+void call_breaker_saw(struct world *w, comp_id policy, bool ok);
+/* The child goes on alone, or is stopped, as the policy says. */
+void call_let_go(struct world *w, struct act *c, enum reason reason);
+
+/* call_hedge.c: see there. */
+void hedge_arm(struct world *w, struct act *p, comp_id policy);
+void hedge_due(struct world *w, comp_id policy, struct act *p);
+/* A copy's answer is there. True: others are still out, the call goes on; else the
+ * others are let go and what explains the time before this one is in the caller. */
+bool hedge_delivered(struct world *w, struct act *c) SELDOM;
+/* The call is over without an answer: all copies but the oldest, which is returned, are
+ * let go. */
+struct act *hedge_collapse(struct world *w, struct act *c) SELDOM;
+/* A copy's twin has been started: if it waits yet, it is taken away. */
+void hedge_stop(struct world *w, struct act *c);
+
+/* call_deadline.c */
+/* Gives the child its deadline; returns how long to wait for it by a timer of the
+ * policy's own, 0: that is seen to. */
+sim_time deadline_pass_on(struct world *w, const struct act *p, struct act *c,
+                          sim_time patience);
+/* Past that, whatever it does is for nobody. */
+static inline bool deadline_passed(const struct world *w, const struct act *a)
+{
+    return a->deadline != 0 && w_now(w) >= a->deadline;
+}
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * Kind "call": what an operator can set and see of call policies. How they work is in
+ * call.c and its neighbours.
+ */
+#include "call.h"
+
+/* One that was written out in the model, whether or not anybody calls that way. */
+static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
+{
+    const struct comp *self = &m->comps[c];
+    const char *callee = self->name + strlen(m->comps[self->owner].name) + 1;
+    m->comps[c].target = model_need(m, callee, NULL, self->name, why);
+    if (m->comps[c].target == COMP_NONE)
+        return ERR_NOT_FOUND;
+    return param_resolve(m, c, P_VIA, &kind_link, why);
+}
+
+/* What there is beyond the usual, told once and not at every call. */
+static void find_extras(struct world *w, comp_id c)
+{
+    uint32_t extras = 0;
+    extras |= p_time(w, c, P_HEDGE_AFTER) > 0 ? EXTRA_HEDGE : 0;
+    extras |= p_on(w, c, P_PROPAGATE) ? EXTRA_DEADLINE : 0;
+    state_of(w, c)->extras = extras;
+}
+
+/* What path.c wants to know of it. */
+static void tell_path(struct world *w, comp_id c)
+{
+    struct path *p = path_of(w, c);
+    p->link = p_comp(w, c, P_VIA);
+    p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
+    p->bytes[WAY_BACK] = p_count(w, c, P_RESPONSE_BYTES);
+    path_tune(p);
+}
+
+static void call_init(struct world *w, comp_id c)
+{
+    state_of(w, c)->tokens = BUDGET_BURST;
+    find_extras(w, c);
+    tell_path(w, c);
+}
+
+static void call_changed(struct world *w, comp_id c, int param, const struct value *old)
+{
+    (void)param;
+    (void)old;
+    find_extras(w, c);
+    tell_path(w, c);
+}
+
+static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
+{
+    struct act *a = act_alive(w, r, gen);
+    if (a == NULL)
+        return;
+    if (what == CE_HEDGE) {
+        a->timer = 0;
+        hedge_due(w, c, a);
+    } else {
+        hedge_stop(w, a);
+    }
+}
+
+static size_t call_size(const struct model *m, comp_id c)
+{
+    (void)m;
+    (void)c;
+    return sizeof(struct call_state);
+}
+
+enum metric {
+    M_REQUESTS,
+    M_ATTEMPTS,
+    M_OK,
+    M_RETRIES,
+    M_DENIED,
+    M_TIMEOUTS,
+    M_ERRORS,
+    M_SECONDS,
+    M_IN_FLIGHT,
+    M_BREAKER,
+    M_REASON, /* one for each reason from here on */
+    M_HEDGES = M_REASON + REASON_COUNT,
+    M_HEDGES_WON,
+    M_HEDGES_DENIED,
+    M_COPIES_LOST,
+    M_TIED_STOPPED
+};
+
+static double call_metric(const struct world *w, comp_id c, int metric, int instance)
+{
+    const struct call_state *s = state_of(w, c);
+    uint64_t failed = 0;
+    (void)instance;
+    for (int i = 0; i < REASON_COUNT; i++)
+        failed += s->failures[i];
+    switch (metric) {
+    case M_REQUESTS:
+        return (double)s->requests;
+    case M_ATTEMPTS:
+        return (double)s->attempts;
+    case M_OK:
+        return (double)s->ok;
+    case M_RETRIES:
+        return (double)s->retries;
+    case M_DENIED:
+        return (double)s->retries_denied;
+    case M_TIMEOUTS:
+        return (double)s->timeouts;
+    case M_ERRORS:
+        return (double)failed;
+    case M_SECONDS:
+        return (double)s->latency / 1e9;
+    case M_IN_FLIGHT:
+        return s->in_flight;
+    case M_BREAKER:
+        return s->open_until > w_now(w);
+    case M_HEDGES:
+        return (double)s->hedges;
+    case M_HEDGES_WON:
+        return (double)s->hedges_won;
+    case M_HEDGES_DENIED:
+        return (double)s->hedges_denied;
+    case M_COPIES_LOST:
+        return (double)s->copies_lost;
+    case M_TIED_STOPPED:
+        return (double)s->tied_stopped;
+    default:
+        return (double)s->failures[metric - M_REASON];
+    }
+}
+
+static const struct param_desc call_params[] = {
+    {"timeout", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "How long an attempt may take; 0: no limit."},
+    {"retries", VALUE_COUNT, 0, 20, "", "0", NULL, true,
+     "How often a failed attempt is repeated."},
+    {"backoff", VALUE_CHOICE, 0, 0, "", "none", "none|fixed|exponential", true,
+     "How the pause before a retry grows."},
+    {"base", VALUE_DURATION, 0, 3600, "s", "100ms", NULL, true,
+     "The first pause before a retry."},
+    {"cap", VALUE_DURATION, 0, 3600, "s", "20s", NULL, true,
+     "The longest pause before a retry."},
+    {"jitter", VALUE_CHOICE, 0, 0, "", "none", "none|full|equal|decorrelated", true,
+     "How the pause is spread at random."},
+    {"retry_budget", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
+     "Retries allowed as a share of requests; 0: no limit."},
+    {"breaker", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
+     "Share of failures at which the circuit breaker opens; 0: no breaker."},
+    {"breaker_window", VALUE_DURATION, 0.1, 3600, "s", "10s", NULL, true,
+     "Time over which the breaker counts failures."},
+    {"breaker_open", VALUE_DURATION, 0.001, 3600, "s", "5s", NULL, true,
+     "How long an open breaker refuses before it tries again."},
+    {"balance", VALUE_CHOICE, 0, 0, "", "round_robin",
+     "random|round_robin|least_in_flight|two_choices", true,
+     "How an instance is chosen when a service is called directly."},
+    {"network", VALUE_DIST, 0, 3600, "s", "200us", NULL, true,
+     "Network time, each way."},
+    {"cancel", VALUE_BOOL, 0, 0, "", "off", NULL, true,
+     "Whether the callee stops when the caller no longer waits."},
+    {"max_in_flight", VALUE_COUNT, 0, 1000000, "calls", "0", NULL, true,
+     "Calls under way at once, others are refused (bulkhead); 0: no limit."},
+    {"hedge_after", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "Without an answer by then another copy is sent to another instance; 0: never."},
+    {"hedges", VALUE_COUNT, 1, 10, "copies", "1", NULL, true,
+     "Copies beyond the first that an attempt may have."},
+    {"tied", VALUE_BOOL, 0, 0, "", "off", NULL, true,
+     "Whether a copy that starts to be served tells the others, which then stop "
+     "waiting."},
+    {"propagate", VALUE_BOOL, 0, 0, "", "off", NULL, true,
+     "Whether the callee is told the deadline, and drops what is too late."},
+    {"via", VALUE_COMP, 0, 0, "", "", NULL, false,
+     "The link it goes over; its latency takes the place of `network`."},
+    {"request_bytes", VALUE_COUNT, 0, 1e9, "bytes", "0", NULL, true,
+     "Size of a request on a link."},
+    {"response_bytes", VALUE_COUNT, 0, 1e9, "bytes", "0", NULL, true,
+     "Size of an answer on a link."},
+};
+
+#define REASON_METRIC(x, phrase)                                                       \
+    {"failures_" #x,                                                                   \
+     "client_attempt_failures_total",                                                  \
+     "reason=\"" phrase "\"",                                                          \
+     METRIC_COUNTER,                                                                   \
+     "1",                                                                              \
+     false,                                                                            \
+     "Attempts that failed: " phrase "."},
+static const struct metric_desc call_metrics[] = {
+    {"requests_total", "client_requests_total", "", METRIC_COUNTER, "1", false,
+     "Calls, each with all its attempts."},
+    {"attempts_total", "client_attempts_total", "", METRIC_COUNTER, "1", false,
+     "Attempts, retries included."},
+    {"ok_total", "client_attempts_ok_total", "", METRIC_COUNTER, "1", false,
+     "Attempts that were answered."},
+    {"retries_total", "client_retries_total", "", METRIC_COUNTER, "1", false,
+     "Retries sent."},
+    {"retries_denied_total", "client_retries_denied_total", "", METRIC_COUNTER, "1",
+     false, "Retries that the budget did not allow."},
+    {"timeouts_total", "client_timeouts_total", "", METRIC_COUNTER, "1", false,
+     "Attempts given up after the timeout."},
+    {"errors_total", "client_errors_total", "", METRIC_COUNTER, "1", false,
+     "Attempts that failed, timeouts included."},
+    {"seconds_total", "client_request_duration_seconds_sum", "", METRIC_COUNTER, "s",
+     false, "Time of all attempts that ended, as the caller saw it."},
+    {"in_flight", "client_requests_in_flight", "", METRIC_GAUGE, "1", false,
+     "Calls under way, pauses before retries not counted."},
+    {"breaker_open", "client_breaker_open", "", METRIC_GAUGE, "1", false,
+     "1 while the circuit breaker refuses calls."},
+    REASON_LIST(REASON_METRIC){"hedges_total", "client_hedges_total", "",
+                               METRIC_COUNTER, "1", false,
+                               "Second copies sent because there was no answer yet."},
+    {"hedges_won_total", "client_hedges_won_total", "", METRIC_COUNTER, "1", false,
+     "Second copies that were answered first."},
+    {"hedges_denied_total", "client_hedges_denied_total", "", METRIC_COUNTER, "1",
+     false, "Second copies that budget, breaker or bulkhead did not allow."},
+    {"copies_lost_total", "client_copies_lost_total", "", METRIC_COUNTER, "1", false,
+     "Copies that another one was faster than."},
+    {"tied_stopped_total", "client_tied_stopped_total", "", METRIC_COUNTER, "1", false,
+     "Copies that were dropped unserved because their twin had been started."},
+};
+
+static const char *const call_streams[] = {"network", "jitter", "hedge", NULL};
+
+const struct kind_impl kind_call = {
+    .desc =
+        {.name = "call",
+         .doc =
+             "How one component calls another: timeout, retries, breaker, balancing.",
+         .nested = true,
+         .params = call_params,
+         .nparams = sizeof call_params / sizeof *call_params,
+         .metrics = call_metrics,
+         .nmetrics = sizeof call_metrics / sizeof *call_metrics},
+    .streams = call_streams,
+    .resolve = call_resolve,
+    .state_size = call_size,
+    .init = call_init,
+    .event = call_event,
+    .changed = call_changed,
+    .metric = call_metric,
+};
