@@ -243,6 +243,30 @@ static void emit_publish(struct compiler *c, const struct node *n,
     label_here(c, end);
 }
 
+/* The table, or any name for an advisory lock. */
+static void emit_lock(struct compiler *c, const struct node *n, const struct context *x)
+{
+    uint32_t end;
+    struct context in = inside(c, n, x, &end);
+    struct op names = {.target = COMP_NONE, .what = COMP_NONE};
+    int form = n->p >= 0 && n->p < LOCK_FORMS ? (int)n->p : LOCK_ROW;
+    if (!x->in_tx)
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT,
+                          "a lock outside of a transaction would end at once"));
+    query_names(c, n, false, &names);
+    if (names.target != COMP_NONE && form != LOCK_ADVISORY)
+        names.what = need_nested(c, n, names.target, n->what, "table");
+    struct op *op = emit(c, OP_LOCK, n, &in);
+    op->target = names.target;
+    op->what = names.what;
+    op->policy = names.policy;
+    op->pool = names.pool;
+    op->level = (uint8_t)form;
+    op->text = n->what == NULL ? "" : n->what;
+    label_here(c, end);
+}
+
 static void emit_transaction(struct compiler *c, const struct node *n,
                              const struct context *x)
 {
@@ -378,6 +402,9 @@ static void emit_node(struct compiler *c, const struct node *n, const struct con
         break;
     case NODE_PUBLISH:
         emit_publish(c, n, x);
+        break;
+    case NODE_LOCK:
+        emit_lock(c, n, x);
         break;
     case NODE_CACHED:
         emit_cached(c, n, x);

@@ -44,6 +44,10 @@ bool exec_spec(const struct world *w, const struct act *a, struct call_spec *s)
     case OP_LEAK:
         s->mode = QUERY_LEAK;
         return true;
+    case OP_LOCK:
+        s->mode = QUERY_LOCK;
+        s->what = COMP_NONE;
+        return true;
     case OP_CACHED:
         s->kind = ACT_LOOKUP;
         return true;
@@ -384,6 +388,7 @@ static void exec_run(struct world *w, struct act *a)
         case OP_QUERY:
         case OP_TX_BEGIN:
         case OP_LEAK:
+        case OP_LOCK:
             call_begin(w, a);
             return;
         case OP_CACHED:

@@ -74,13 +74,14 @@ enum op_code {
     OP_FAIL,
     OP_LOG,
     OP_PUBLISH,
-    OP_END
+    OP_END,
+    OP_LOCK /* a query that takes a lock in the caller's transaction (table.h) */
 };
 #define PC_NONE UINT32_MAX
 
 struct op {
     uint8_t code;
-    uint8_t level;    /* LOG: level */
+    uint8_t level;    /* LOG: level; LOCK: enum lock_mode or LOCK_ROW ... */
     comp_id target;   /* CALL, QUERY, TX, LEAK, CACHED: component; FLAG, COUNT: it */
     comp_id what;     /* endpoint, statement, key space */
     comp_id policy;   /* the call policy */
@@ -91,7 +92,7 @@ struct op {
     uint32_t on_fail; /* where an error goes; PC_NONE: ends the program */
     struct dist time;
     double p;
-    const char *text; /* REPLY, FAIL, LOG; model memory */
+    const char *text; /* REPLY, FAIL, LOG, LOCK: its name; model memory */
     int line;
 };
 struct program {
@@ -330,7 +331,9 @@ enum query_mode {
     QUERY_STATEMENT, /* one statement, on the caller's transaction connection if it has
                         one to this database, else on one of its pool's */
     QUERY_BEGIN,     /* takes a connection and hands it to parent->tx */
-    QUERY_LEAK       /* takes a connection, opens a transaction, never gives it back */
+    QUERY_LEAK,      /* takes a connection, opens a transaction, never gives it back */
+    QUERY_LOCK,      /* takes the lock that the op at a->program, a->pc names */
+    QUERY_JOB        /* upkeep of a table, in a session of its own (upkeep.c) */
 };
 enum act_flag {
     ACT_ABANDONED = 1,  /* nobody waits for it any more */
@@ -419,6 +422,9 @@ struct act {
     uint16_t tries; /* how often its message was lost */
     uint8_t step;   /* enum dial_step */
     bool rest;      /* only a piece of its message is missing */
+    /* REQUEST, BRANCH: the row of a table that its last statement or lock took */
+    uint32_t row;         /* number + 1; 0: none */
+    uint32_t row_version; /* as an optimistic read found it */
 };
 static inline struct act *act_at(const struct world *w, ref r)
 {
@@ -558,7 +564,9 @@ struct pool_look {
 void pool_look(const struct world *w, comp_id pool, int instance,
                struct pool_look *out);
 
-/* world_db_sessions(), world_cache_keys() */
+/* world_db_sessions(), world_db_locks(), world_cache_keys() */
+size_t database_locks(const struct world *w, comp_id db, struct db_lock_view *out,
+                      size_t max);
 size_t database_sessions(const struct world *w, comp_id db, struct db_session_view *out,
                          size_t max);
 size_t keyspace_keys(const struct world *w, comp_id keyspace,
@@ -683,7 +691,7 @@ extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_bal
     kind_call, kind_pool, kind_database, kind_statement, kind_cache, kind_keyspace,
     kind_external, kind_autoscaler, kind_flag, kind_counter, kind_replica, kind_backup,
     kind_link, kind_broker, kind_topic, kind_subscription, kind_dns, kind_certificate,
-    kind_clock;
+    kind_clock, kind_table;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
