@@ -60,6 +60,9 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
     b->what = a->what;
     b->client = a->client;
     b->request = a->request;
+    b->user = a->user;
+    b->visit = a->visit;
+    b->deadline = a->deadline;
     b->program = a->program;
     b->pc = b->start_pc = pc;
     b->tx = a->tx;
@@ -167,6 +170,7 @@ struct act *act_refresh(struct world *w, struct act *lookup)
     struct act *p = act_at(w, lookup->parent);
     struct act *b = branch_new(w, p, p->pc + 1);
     b->tx = 0;
+    b->deadline = 0;
     b->flags = (uint16_t)((b->flags & ~ACT_ABANDONED) | ACT_DETACHED);
     b->key = lookup->key;
     b->y = p->pc + 1;

@@ -407,6 +407,7 @@ struct act {
     /* from its caller */
     sim_time deadline; /* by then it has to be done; 0: none */
     uint32_t user;     /* who asks, for what is spread or limited by it; 0: anyone */
+    uint32_t visit;    /* what the user wants, through all attempts at it */
     ref before;        /* COPY: ledger of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
 };
