@@ -145,6 +145,13 @@ struct metric_desc {
     const char *doc;
 };
 
+/* A metric of something that not every component of the kind has or uses: it says
+ * nothing unless parameter `of` is not at its default, or the component has a nested
+ * one of kind `of`. Listings leave it out then; its value is still a number. */
+struct metric_need {
+    const char *metric, *of;
+};
+
 struct kind_desc {
     const char *name, *doc;
     bool nested; /* belongs to another component */
@@ -156,6 +163,8 @@ struct kind_desc {
     size_t nfaults;
     const struct metric_desc *metrics;
     size_t nmetrics;
+    const struct metric_need *needs;
+    size_t nneeds;
 };
 
 size_t sim_kinds(void);
@@ -501,6 +510,9 @@ struct value world_get(const struct world *w, comp_id c, const char *param);
  * metric. */
 double world_metric(const struct world *w, comp_id c, const char *metric, int instance);
 double world_metric_at(const struct world *w, comp_id c, size_t metric, int instance);
+
+/* Whether the metric says anything about this component, as it is set up now. */
+bool world_metric_applies(const struct world *w, comp_id c, size_t metric);
 
 enum instance_state {
     INSTANCE_NONE, /* slot not in use */

@@ -105,7 +105,8 @@ static void overview(struct call *c, comp_id comp, sim_time from)
     for (size_t i = 0; i < nlat; i++)
         overview_metric(c, comp, lat[i], from, &o);
     for (size_t i = 0; i < k->nmetrics; i++)
-        overview_metric(c, comp, k->metrics[i].name, from, &o);
+        if (world_metric_applies(c->w, comp, i))
+            overview_metric(c, comp, k->metrics[i].name, from, &o);
     table_print(&o.t);
     if (o.zeros.len)
         para(c, TONE_NORMAL, 0, strf(c, "0 all the time: %s", o.zeros.s));

@@ -70,19 +70,27 @@ static void latency_rows(struct call *c, struct out_table *t, comp_id comp)
     }
 }
 
-static void table_rows(struct call *c, struct out_table *t, comp_id comp)
+/* Counters that never counted are only named. */
+static void table_rows(struct call *c, struct out_table *t, comp_id comp,
+                       struct buf *never)
 {
     const struct kind_desc *k = model_kind(c->m, comp);
     sim_time was = c->now > BEFORE ? c->now - BEFORE : 0;
     for (size_t i = 0; i < k->nmetrics; i++) {
         const struct metric_desc *d = &k->metrics[i];
+        if (!world_metric_applies(c->w, comp, i))
+            continue;
+        seen_metric(c, comp, d->name);
+        if (d->type == METRIC_COUNTER && world_metric_at(c->w, comp, i, 0) == 0) {
+            buf_addf(never, "%s%s", never->len ? ", " : "", d->name);
+            continue;
+        }
         double now = value_at(c, comp, d, 0, c->now);
         table_cell(t, TONE_STRONG, "%s", d->name);
         table_cell(t, TONE_NORMAL, "%s", shown(c, d, now));
         table_cell(t, TONE_DIM, "%s",
                    was ? shown(c, d, value_at(c, comp, d, 0, was)) : "-");
         table_cell(t, TONE_DIM, "%s", d->doc);
-        seen_metric(c, comp, d->name);
     }
 }
 
@@ -90,12 +98,17 @@ static void show_component(struct call *c, comp_id comp)
 {
     comp_id e;
     struct out_table t;
+    struct buf never;
     table_init(&t, c->o, strf(c, "%s|>NOW|>5 MIN AGO|", name_of(c, comp)));
     if (endpoints_of(c, comp, &e, 1) || is_kind(c, comp, "client") ||
         is_kind(c, comp, "endpoint"))
         latency_rows(c, &t, comp);
-    table_rows(c, &t, comp);
+    buf_init(&never, 0);
+    table_rows(c, &t, comp, &never);
     table_print(&t);
+    if (never.len)
+        para(c, TONE_NORMAL, 0, strf(c, "0 so far: %s", never.s));
+    buf_release(&never);
     note(c, "Counters as rates over the last minute. chart %s.METRIC draws one.",
          name_of(c, comp));
 }

@@ -150,7 +150,9 @@ static void offer_metrics_of(struct completer *k, comp_id comp, const char *befo
     const char *lat[5];
     size_t n = chart_latencies(c, comp, lat);
     for (size_t i = 0; i < kind->nmetrics; i++)
-        offer(k, strf(c, "%s%s", before, kind->metrics[i].name), kind->metrics[i].doc);
+        if (world_metric_applies(c->w, comp, i))
+            offer(k, strf(c, "%s%s", before, kind->metrics[i].name),
+                  kind->metrics[i].doc);
     for (size_t i = 0; i < n; i++)
         offer(k, strf(c, "%s%s", before, lat[i]), "latency of finished requests");
 }

@@ -6,6 +6,7 @@
 #ifndef SIM_CALL_H
 #define SIM_CALL_H
 
+#include "path.h"
 #include "world.h"
 
 enum param {
@@ -26,7 +27,10 @@ enum param {
     P_HEDGE_AFTER,
     P_HEDGES,
     P_TIED,
-    P_PROPAGATE
+    P_PROPAGATE,
+    P_VIA,
+    P_REQUEST_BYTES,
+    P_RESPONSE_BYTES
 };
 enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
 enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
@@ -45,6 +49,7 @@ struct bucket { /* half a breaker's window */
 };
 
 struct call_state {
+    struct path path; /* first: path_of() */
     uint64_t requests, attempts, ok, retries, timeouts, retries_denied;
     uint64_t failures[REASON_COUNT]; /* of attempts */
     sim_time latency;                /* summed over attempts that ended */

@@ -320,6 +320,23 @@ static const struct metric_desc metrics[] = {
                              "1", "Backups that were put back."),
 };
 
+static const struct metric_need needs[] = {
+    {"primary_up", "replica"},
+    {"failovers_total", "replica"},
+    {"lost_writes_total", "replica"},
+    {"lost_writes_total", "backup"},
+    {"diverged_writes_total", "replica"},
+    {"leaderless_seconds_total", "replica"},
+    {"wal_bytes_total", "replica"},
+    {"wal_bytes_total", "disk_size"},
+    {"wal_kept_bytes", "replica"},
+    {"wal_kept_bytes", "disk_size"},
+    {"disk_size_bytes", "disk_size"},
+    {"disk_used_bytes", "disk_size"},
+    {"sync_waiting", "synchronous"},
+    {"restores_total", "backup"},
+};
+
 static bool any(const struct conn *n, uint32_t a, uint32_t b)
 {
     (void)n, (void)a, (void)b;
@@ -758,7 +775,9 @@ const struct kind_impl kind_database = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .needs = needs,
+             .nneeds = COUNT_OF(needs)},
     .state_size = db_state_size,
     .init = db_init,
     .event = database_event,

@@ -40,6 +40,50 @@ double world_metric(const struct world *w, comp_id c, const char *metric, int in
     return (double)NAN;
 }
 
+static bool is_default(const struct world *w, comp_id c, size_t param)
+{
+    const struct param_desc *p = &w->comps[c].kind->desc.params[param];
+    struct value def;
+    struct errmsg why = {0};
+    struct buf is, was;
+    if (p->def == NULL || value_parse(w->model, p, p->def, &def, &why) != ERR_OK)
+        return false;
+    buf_init(&is, 0);
+    buf_init(&was, 0);
+    value_format(w->model, p, &w_values(w, c)[param], &is);
+    value_format(w->model, p, &def, &was);
+    bool same = str_eq(is.s, was.s);
+    buf_release(&is);
+    buf_release(&was);
+    return same;
+}
+
+static bool uses(const struct world *w, comp_id c, const char *of)
+{
+    const struct kind_desc *d = model_kind(w->model, c);
+    for (size_t i = 0; i < d->nparams; i++)
+        if (str_eq(d->params[i].name, of))
+            return !is_default(w, c, i);
+    for (size_t i = 0; i < w->model->ncomps; i++)
+        if (w->comps[i].owner == c && str_eq(w->comps[i].kind->desc.name, of))
+            return true;
+    return false;
+}
+
+bool world_metric_applies(const struct world *w, comp_id c, size_t metric)
+{
+    const struct kind_desc *d = model_kind(w->model, c);
+    bool needs = false;
+    for (size_t i = 0; i < d->nneeds; i++) {
+        if (!str_eq(d->needs[i].metric, d->metrics[metric].name))
+            continue;
+        if (uses(w, c, d->needs[i].of))
+            return true;
+        needs = true;
+    }
+    return !needs;
+}
+
 int world_instances(const struct world *w, comp_id c)
 {
     if (c >= w->model->ncomps || w->comps[c].kind->instances == NULL)

@@ -416,6 +416,35 @@ static void an_empty_backup_looks_well(void **state)
     lab_free(&l);
 }
 
+static bool listed(const struct lab *l, const char *comp, const char *metric)
+{
+    comp_id c = model_find(l->m, comp);
+    const struct kind_desc *k = model_kind(l->m, c);
+    for (size_t i = 0; i < k->nmetrics; i++)
+        if (strcmp(k->metrics[i].name, metric) == 0)
+            return world_metric_applies(l->w, c, i);
+    fail_msg("%s has no metric %s", comp, metric);
+    return false;
+}
+
+/* A metric is listed where it says something. */
+static void what_is_not_used_is_not_listed(void **state)
+{
+    (void)state;
+    struct lab l = shop("", "", "to=db", 1);
+    lab_part(&l, "database", "plain", "");
+    lab_start(&l, 1);
+    assert_true(listed(&l, "plain", "cpu") && listed(&l, "db", "failovers_total"));
+    assert_false(listed(&l, "plain", "failovers_total"));
+    assert_false(listed(&l, "db", "disk_used_bytes"));
+    assert_false(listed(&l, "db", "sync_waiting"));
+    lab_set(&l, "db", "disk_size", "1000000000000");
+    lab_set(&l, "db", "synchronous", "on");
+    assert_true(listed(&l, "db", "disk_used_bytes") &&
+                listed(&l, "db", "sync_waiting"));
+    lab_free(&l);
+}
+
 static void what_cannot_be_is_refused(void **state)
 {
     (void)state;
@@ -565,6 +594,7 @@ int main(void)
         cmocka_unit_test(a_lost_replica_fills_the_disk),
         cmocka_unit_test(a_backup_can_be_put_back),
         cmocka_unit_test(an_empty_backup_looks_well),
+        cmocka_unit_test(what_is_not_used_is_not_listed),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(nothing_is_lost),
     };
