@@ -198,6 +198,9 @@ const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
  *   LOG          writes log line `what`; `p` 0 debug, 1 info, 2 warn, 3 error
  *   PUBLISH      `target` = topic: sends it a message, through the call policy to its
  *                broker; not inside CACHED
+ *   FAN_OUT      runs `count` copies of body at once; goes on when all are done, or, if
+ *                `p` is not 0, when that share of them is done well: the others are let
+ *                go then. Fails when that many cannot be reached any more.
  *   BLOCK        body, in sequence (also how a list is written: nodes linked by next)
  *   LOCK         inside a TRANSACTION of `target` = database: takes a lock and keeps it
  *                to the end. `what` = table and `p` = LOCK_ROW or LOCK_ROW_SHARED: a
@@ -227,7 +230,8 @@ enum node_kind {
     NODE_LOG,
     NODE_BLOCK,
     NODE_PUBLISH,
-    NODE_LOCK
+    NODE_LOCK,
+    NODE_FAN_OUT
 };
 /* How a table is locked: PostgreSQL's modes, weakest first. */
 #define LOCK_MODE_LIST(X)                                                              \
@@ -260,6 +264,7 @@ struct node {
     const char *target, *what;
     bool catches; /* an error inside does not end the program */
     int line;     /* of the lesson file, for error messages */
+    int count;    /* FAN_OUT */
 };
 
 /* ---- building a model ----------------------------------------------------------- */
