@@ -39,7 +39,8 @@ struct client_state {
 };
 
 struct client_data { /* model time */
-    comp_id policy, endpoint;
+    comp_id endpoint;
+    struct call_spec call;
     struct curve_point *curve;
     size_t ncurve;
     sim_time period;
@@ -67,7 +68,7 @@ static struct client_data *data_make(struct model *m, comp_id c)
 {
     if (m->comps[c].data == NULL) {
         struct client_data *d = arena_alloc(&m->arena, sizeof *d);
-        d->policy = d->endpoint = COMP_NONE;
+        d->endpoint = COMP_NONE;
         m->comps[c].data = d;
     }
     return m->comps[c].data;
@@ -104,8 +105,13 @@ static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
         return err;
     }
     m->comps[c].target = target;
-    d->policy = call_policy_for(m, c, target, why);
-    return d->policy == COMP_NONE ? ERR_INPUT : ERR_OK;
+    bool external = m->comps[target].kind == &kind_external;
+    d->call = (struct call_spec){.policy = call_policy_for(m, c, target, why),
+                                 .target = target,
+                                 .what = external ? target : d->endpoint,
+                                 .pool = COMP_NONE,
+                                 .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
+    return d->call.policy == COMP_NONE ? ERR_INPUT : ERR_OK;
 }
 
 static enum err client_check(struct model *m, comp_id c, struct errmsg *why)
@@ -122,17 +128,9 @@ static size_t client_size(const struct model *m, comp_id c)
     return sizeof(struct client_state);
 }
 
-bool client_spec(const struct world *w, const struct act *a, struct call_spec *s)
+const struct call_spec *client_spec(const struct world *w, const struct act *a)
 {
-    const struct client_data *d = data_of(w->model, a->comp);
-    comp_id target = w->comps[a->comp].target;
-    bool external = w->comps[target].kind == &kind_external;
-    *s = (struct call_spec){.policy = d->policy,
-                            .target = target,
-                            .what = external ? target : d->endpoint,
-                            .pool = COMP_NONE,
-                            .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
-    return true;
+    return &data_of(w->model, a->comp)->call;
 }
 
 /* ---- arrivals ------------------------------------------------------------------- */
@@ -284,7 +282,7 @@ static void user_start(struct world *w, comp_id c)
     struct act *a = act_new(w, ACT_USER, c);
     a->request = ++W_HEAD(w)->next_request;
     a->client = c;
-    a->what = d->endpoint == COMP_NONE ? w->comps[c].target : d->endpoint;
+    a->what = d->call.what;
     s->attempts++;
     s->in_flight++;
     members_add(w, &s->inside, a);
@@ -293,7 +291,7 @@ static void user_start(struct world *w, comp_id c)
         a->span = w_span_id(w);
     }
     arm_user(w, a);
-    call_begin(w, a);
+    call_begin(w, a, &d->call);
 }
 
 static void count_bad(struct client_state *s, struct act *a)
