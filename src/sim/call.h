@@ -6,6 +6,7 @@
 #ifndef SIM_CALL_H
 #define SIM_CALL_H
 
+#include "path.h"
 #include "world.h"
 
 enum param {
@@ -26,7 +27,10 @@ enum param {
     P_HEDGE_AFTER,
     P_HEDGES,
     P_TIED,
-    P_PROPAGATE
+    P_PROPAGATE,
+    P_VIA,
+    P_REQUEST_BYTES,
+    P_RESPONSE_BYTES
 };
 enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
 enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
@@ -52,6 +56,7 @@ struct bucket { /* half a breaker's window */
 };
 
 struct call_state {        /* what every call touches comes first */
+    struct path path;      /* first: path_of() */
     sim_time timeout, way; /* P_TIMEOUT, mean of P_NETWORK */
     uint32_t extras;       /* enum call_extra */
     uint32_t in_flight;
@@ -96,7 +101,7 @@ bool call_cross_drawn(struct world *w, struct act *a, int event) SELDOM;
 static inline bool call_crosses(struct world *w, struct act *a, int event)
 {
     const struct call_state *st = state_of(w, a->policy);
-    if (st->extras & EXTRA_RANDOM_WAY)
+    if ((st->extras & EXTRA_RANDOM_WAY) != 0 || st->path.what != 0)
         return call_cross_drawn(w, a, event);
     if (st->way == 0)
         return false;

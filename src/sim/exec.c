@@ -386,7 +386,8 @@ static bool counts_as_miss(const struct act *a, const struct op *op, enum reason
 {
     return op->code == OP_CACHED && a->attempt > 0 &&
            (reason == REASON_TIMEOUT || reason == REASON_BREAKER_OPEN ||
-            reason == REASON_SHED || reason == REASON_DOWN);
+            reason == REASON_SHED || reason == REASON_DOWN ||
+            reason == REASON_CONN_LOST);
 }
 
 void exec_resume(struct world *w, struct act *a, enum reason reason)

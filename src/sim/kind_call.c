@@ -10,7 +10,9 @@ static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
     const struct comp *self = &m->comps[c];
     const char *callee = self->name + strlen(m->comps[self->owner].name) + 1;
     m->comps[c].target = model_need(m, callee, NULL, self->name, why);
-    return m->comps[c].target == COMP_NONE ? ERR_NOT_FOUND : ERR_OK;
+    if (m->comps[c].target == COMP_NONE)
+        return ERR_NOT_FOUND;
+    return param_resolve(m, c, P_VIA, &kind_link, why);
 }
 
 /* What there is beyond the usual, told once and not at every call. */
@@ -28,10 +30,21 @@ static void find_extras(struct world *w, comp_id c)
     state_of(w, c)->way = p_dist(w, c, P_NETWORK)->mean;
 }
 
+/* What path.c wants to know of it. */
+static void tell_path(struct world *w, comp_id c)
+{
+    struct path *p = path_of(w, c);
+    p->link = p_comp(w, c, P_VIA);
+    p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
+    p->bytes[WAY_BACK] = p_count(w, c, P_RESPONSE_BYTES);
+    path_tune(p);
+}
+
 static void call_init(struct world *w, comp_id c)
 {
     state_of(w, c)->tokens = BUDGET_BURST;
     find_extras(w, c);
+    tell_path(w, c);
 }
 
 static void call_changed(struct world *w, comp_id c, int param, const struct value *old)
@@ -39,6 +52,7 @@ static void call_changed(struct world *w, comp_id c, int param, const struct val
     (void)param;
     (void)old;
     find_extras(w, c);
+    tell_path(w, c);
 }
 
 static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
@@ -162,6 +176,12 @@ static const struct param_desc call_params[] = {
      "waiting."},
     {"propagate", VALUE_BOOL, 0, 0, "", "off", NULL, true,
      "Whether the callee is told the deadline, and drops what is too late."},
+    {"via", VALUE_COMP, 0, 0, "", "", NULL, false,
+     "The link it goes over; its latency takes the place of `network`."},
+    {"request_bytes", VALUE_COUNT, 0, 1e9, "bytes", "0", NULL, true,
+     "Size of a request on a link."},
+    {"response_bytes", VALUE_COUNT, 0, 1e9, "bytes", "0", NULL, true,
+     "Size of an answer on a link."},
 };
 
 #define REASON_METRIC(x, phrase)                                                       \

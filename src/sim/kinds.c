@@ -4,10 +4,10 @@
 #include "model.h"
 
 static const struct kind_impl *const kinds[] = {
-    &kind_client, &kind_service,  &kind_endpoint, &kind_balancer,
-    &kind_call,   &kind_pool,     &kind_database, &kind_statement,
-    &kind_cache,  &kind_keyspace, &kind_external, &kind_autoscaler,
-    &kind_flag,   &kind_counter,  &kind_replica,  &kind_backup,
+    &kind_client,   &kind_service,    &kind_endpoint,  &kind_balancer, &kind_call,
+    &kind_pool,     &kind_database,   &kind_statement, &kind_cache,    &kind_keyspace,
+    &kind_external, &kind_autoscaler, &kind_flag,      &kind_counter,  &kind_replica,
+    &kind_backup,   &kind_link,
 };
 
 size_t sim_kinds(void)

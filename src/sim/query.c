@@ -3,6 +3,7 @@
  * state machine on act->phase (enum query_phase).
  */
 #include "cluster.h"
+#include "path.h"
 
 /* A statement that reads nothing (a health check's "select 1") still takes its turn: a
  * database that stands still does not answer it. */
@@ -286,6 +287,11 @@ void query_cancel(struct world *w, struct act *a)
     a->conn = 0;
     d->failed += a->mode == QUERY_STATEMENT;
     members_remove(w, &d->inside, a);
+}
+
+void query_lost(struct world *w, struct act *a, enum reason reason)
+{
+    database_close(w, conn_at(w, a->conn), reason);
 }
 
 void query_timed_out(struct world *w, ref r, uint32_t gen)

@@ -156,6 +156,9 @@ comp_id model_need(const struct model *m, const char *name, const char *kind,
 /* For `resolve`: a nested component's owner must be of this kind. */
 enum err model_owned_by(const struct model *m, comp_id c, const struct kind_impl *kind,
                         struct errmsg *why);
+/* For `resolve`: a parameter that names a component of this kind, if it is given. */
+enum err param_resolve(struct model *m, comp_id c, int param,
+                       const struct kind_impl *kind, struct errmsg *why);
 /* A parameter's initial value, by index. */
 static inline const struct value *model_param(const struct model *m, comp_id c, int p)
 {
@@ -412,6 +415,11 @@ struct act {
     ref before;        /* COPY: ledger of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
     ref home;          /* REQUEST, PROBE, BRANCH: its struct instance, once inside */
+    /* path.c, while it is on its way */
+    ref line;       /* the kept connection it goes by; 0: none */
+    uint16_t tries; /* how often its message was lost */
+    uint8_t step;   /* enum dial_step */
+    bool rest;      /* only a piece of its message is missing */
 };
 static inline struct act *act_at(const struct world *w, ref r)
 {
@@ -529,8 +537,8 @@ void database_tx_end(struct world *w, struct act *a, bool commit);
  * into the caller, which runs the body and then calls one of these with itself. When x
  * is not 0 exactly one of the two is called, whatever happens to the caller (also when
  * the lookup was abandoned: then with the lookup). x 0: a plain put. A lookup that
- * fails with TIMEOUT, BREAKER_OPEN, SHED or DOWN counts as a miss with x 0; other
- * failures fail the program. */
+ * fails with TIMEOUT, BREAKER_OPEN, SHED, DOWN or CONN_LOST counts as a miss with x 0;
+ * other failures fail the program. */
 void keyspace_store(struct world *w, comp_id keyspace, struct act *caller);
 void keyspace_store_failed(struct world *w, comp_id keyspace, struct act *caller,
                            enum reason reason);
@@ -672,7 +680,7 @@ struct kind_impl {
 extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_balancer,
     kind_call, kind_flag, kind_counter, kind_pool, kind_database, kind_statement,
     kind_cache, kind_keyspace, kind_external, kind_autoscaler, kind_replica,
-    kind_backup;
+    kind_backup, kind_link;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {

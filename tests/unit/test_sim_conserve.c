@@ -328,6 +328,115 @@ static void forks_in_trouble_end_alike(void **state)
     world_free(w);
 }
 
+/* ---- the same shop over links --------------------------------------------------- */
+
+static void over(struct model *m, const char *policy, const char *link, int64_t bytes)
+{
+    comp_id c = model_find(m, policy);
+    if (c == COMP_NONE)
+        c = must_add(m, "call", policy);
+    must_set(m, c, "via", value_text(link));
+    must_set(m, c, "request_bytes", value_count(bytes));
+    must_set(m, c, "response_bytes", value_count(4 * bytes));
+}
+
+static struct model *linked_shop(bool cancel)
+{
+    struct model *m = shop(cancel);
+    comp_id wan = must_add(m, "link", "wan"), lan = must_add(m, "link", "lan");
+    must_set(m, wan, "latency", value_dist(dist_exponential(15 * SIM_MS)));
+    must_set(m, wan, "loss", value_number(0.01));
+    must_set(m, lan, "bandwidth", value_count(400000));
+    must_set(m, lan, "queue", value_count(60000));
+    must_set(m, lan, "user_timeout", value_duration(6 * SIM_SEC));
+    over(m, "shoppers.edge", "wan", 700);
+    over(m, "viewers.checkout", "wan", 300);
+    over(m, "checkout.card-gateway", "wan", 500);
+    over(m, "checkout.stock", "lan", 900);
+    over(m, "checkout.orders-db", "lan", 200);
+    over(m, "checkout.cache", "lan", 100);
+    return m;
+}
+
+/* Something happens to a link (or to who talks over it) every second or two. */
+static void shake(struct model *m, struct rng *r)
+{
+    static const char *const links[] = {"wan", "lan"};
+    static const char *const bare[] = {"partition", "refuse"};
+    static const char *const ways[] = {"requests", "answers"};
+    for (double t = 5; t < 165; t += 0.5 + 2 * rng_unit(r)) {
+        const char *link = links[rng_below(r, 2)];
+        sim_time lasts = (sim_time)(rng_unit(r) * 4e9) + 1;
+        double u = rng_unit(r);
+        switch (rng_below(r, 7)) {
+        case 0:
+            at(m, t, ACTION_FAULT, link, bare[rng_below(r, 2)],
+               (struct value){.type = VALUE_NONE}, lasts);
+            break;
+        case 1:
+            at(m, t, ACTION_FAULT, link, "one_way", value_text(ways[rng_below(r, 2)]),
+               lasts);
+            break;
+        case 2:
+            at(m, t, ACTION_FAULT, link, "partial", value_number(u), lasts);
+            break;
+        case 3:
+            at(m, t, ACTION_FAULT, link, "loss", value_number(u / 2), lasts);
+            break;
+        case 4:
+            at(m, t, ACTION_FAULT, link, "bandwidth", value_number(0.02 + u / 2),
+               lasts);
+            break;
+        case 5:
+            at(m, t, ACTION_SET, link, "bandwidth",
+               value_count(u < 0.3 ? 0 : (int64_t)(u * 1e6)), 0);
+            break;
+        default:
+            at(m, t, ACTION_FAULT, link, "slow", value_number(0.1 + 30 * u), lasts);
+        }
+    }
+}
+
+static void assert_link_counts(const struct world *w, const char *link)
+{
+    double tries =
+        metric(w, link, "messages_total") + metric(w, link, "retransmits_total");
+    assert_true(tries > 1000);
+    assert_true(metric(w, link, "lost_total") > 0);
+    assert_true(metric(w, link, "cut_total") > 0);
+    assert_true(metric(w, link, "broken_total") > 0);
+    assert_true(metric(w, link, "queue_bytes") == 0);
+}
+
+static void nothing_is_lost_on_links(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        struct rng r;
+        struct tally t = {0};
+        struct observer o = {&t, on_done, on_span, on_log, on_change};
+        struct model *m = linked_shop(seed % 2 == 0);
+        rng_seed(&r, seed, "shake");
+        trouble(m);
+        shake(m, &r);
+        struct world *w = must_world(m, seed), *copy;
+        must_watch(w, 93 * SIM_SEC + (sim_time)seed, &o);
+        copy = world_fork(w);
+        must_watch(w, 2000 * SIM_SEC, &o);
+        must_run(copy, 2000 * SIM_SEC);
+        assert_true(world_digest(copy) == world_digest(w));
+        world_free(copy);
+        assert_empty(w);
+        assert_int_equal(t.wrong, 0);
+        assert_counts(w, &t);
+        assert_link_counts(w, "wan");
+        assert_link_counts(w, "lan");
+        assert_true(metric(w, "checkout.pool", "pool_in_use") == 0);
+        assert_true(metric(w, "checkout.pool", "pool_waiting") == 0);
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +444,7 @@ int main(void)
         cmocka_unit_test(nothing_is_lost_when_calls_are_cancelled),
         cmocka_unit_test(watching_changes_nothing),
         cmocka_unit_test(forks_in_trouble_end_alike),
+        cmocka_unit_test(nothing_is_lost_on_links),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

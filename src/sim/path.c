@@ -1,0 +1,68 @@
+/*
+ * The way of a call, where its policy says more of it than a delay (path.h): what
+ * happens when a message arrives, and when it never does.
+ */
+#include "path.h"
+#include "database.h"
+#include "world.h"
+
+void path_tune(struct path *p)
+{
+    p->what = p->link != COMP_NONE ? PATH_LINK : 0;
+}
+
+static enum way way_of(const struct act *a, int event)
+{
+    if (event == EV_READY)
+        return a->phase == QUERY_BACK ? WAY_BACK : WAY_THERE;
+    return event == EV_DELIVER ? WAY_BACK : WAY_THERE;
+}
+
+void path_cross(struct world *w, struct act *a, int event)
+{
+    link_cross(w, a, way_of(a, event));
+}
+
+void path_arrived(struct world *w, struct act *a)
+{
+    int event = a->flags & ACT_BACK   ? EV_DELIVER
+                : a->flags & ACT_SENT ? EV_ARRIVE
+                                      : EV_READY;
+    a->tries = 0;
+    a->rest = false;
+    act_event(w, event, W_REF(w, a), a->gen);
+}
+
+/* Its callee has answered, and the answer is lost. */
+static void forget_answer(struct world *w, struct act *a, enum reason reason)
+{
+    if (a->kind == ACT_LOOKUP && a->reason == REASON_NONE && !(a->flags & ACT_HIT) &&
+        a->x != 0)
+        keyspace_store_failed(w, a->what, a, reason);
+    a->x = 0;
+    a->flags &= (uint16_t) ~(ACT_HIT | ACT_ANSWERED);
+}
+
+void path_fail(struct world *w, struct act *a, enum reason reason, comp_id culprit)
+{
+    w_outcome(w, (uint32_t)reason);
+    if (a->parent != 0)
+        w_log(w, a->caller, a->caller_instance, LOG_ERROR, a->request, "%s: %s",
+              w->comps[a->comp].name, reason_phrase(reason));
+    if (a->kind == ACT_QUERY) {
+        query_lost(w, a, reason);
+        return;
+    }
+    bool answered = (a->flags & ACT_BACK) != 0;
+    act_account(w, a);
+    cal_cancel(w, &a->timer);
+    if (answered)
+        forget_answer(w, a, reason);
+    a->flags &= (uint16_t) ~(ACT_SENT | ACT_BACK);
+    a->cause = CAUSE_OTHER;
+    a->reason = (uint8_t)reason;
+    a->culprit = culprit;
+    if (a->flags & ACT_TRACED && !answered)
+        w_call_span(w, a);
+    call_delivered(w, a);
+}

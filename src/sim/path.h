@@ -1,0 +1,131 @@
+/*
+ * path: what lies between a caller and what it calls, for the policies that say more of
+ * it than a delay. Every call policy's state begins with a struct path; `what` is 0
+ * where there is nothing more, and call.c tests just that.
+ *
+ * A message over a link (link_run.c) is an act that waits at CAUSE_NETWORK, place: the
+ * link. It is on its way there (ACT_SENT, or a query in phase QUERY_OUT) or back
+ * (ACT_BACK, QUERY_BACK), and may be lost and sent again any number of times before it
+ * arrives: act->tries counts how often.
+ */
+#ifndef SIM_PATH_H
+#define SIM_PATH_H
+
+#include "sim_internal.h"
+
+enum path_what { PATH_LINK = 1 };
+struct path {
+    uint8_t what;     /* enum path_what, or'ed */
+    comp_id link;     /* COMP_NONE: none */
+    int64_t bytes[2]; /* of a request, of an answer */
+};
+static inline struct path *path_of(const struct world *w, comp_id policy)
+{
+    return W_STATE(w, struct path, policy);
+}
+
+enum way { WAY_THERE, WAY_BACK };
+
+/* path.c */
+void path_tune(struct path *p); /* sets `what` by the rest */
+/* call_cross() over a link. */
+void path_cross(struct world *w, struct act *a, int event) SELDOM;
+/* The call that `a` makes fails on its way, at `culprit`; nothing of it reaches
+ * (or comes back from) its callee any more. */
+void path_fail(struct world *w, struct act *a, enum reason reason, comp_id culprit);
+/* It has arrived, whichever way it went. */
+void path_arrived(struct world *w, struct act *a);
+
+/* query.c: the connection under a query is lost on the way. */
+void query_lost(struct world *w, struct act *a, enum reason reason);
+
+/* ---- links ---------------------------------------------------------------------- */
+
+enum link_param {
+    LP_LATENCY,
+    LP_JITTER,
+    LP_LOSS,
+    LP_BANDWIDTH,
+    LP_QUEUE,
+    LP_RTO,
+    LP_RETRANSMITS,
+    LP_USER_TIMEOUT
+};
+enum link_rng { LRNG_LATENCY, LRNG_LOSS };
+enum link_event { /* EV_KIND + this */
+                  LE_ARRIVED,
+                  LE_AGAIN,  /* what was lost is sent again */
+                  LE_BROKEN, /* refused, or sent again in vain for long enough */
+                  LE_SENT    /* a: way: the head of that lane is out */
+};
+
+/* What becomes of a message on the wire. */
+enum fate {
+    FATE_ARRIVES,
+    FATE_LOST,  /* sent again when no answer has come for so long */
+    FATE_MISSED /* what came behind it tells that it is missing: sent again at once */
+};
+
+/* A message, or what is lost of one, that takes its turn on the wire. */
+struct frame {
+    ref act;
+    uint32_t gen;
+    uint32_t bytes;
+    uint8_t fate;
+};
+/* One direction: frames leave one after the other at the link's rate. */
+struct lane {
+    ref ring; /* struct frame */
+    uint32_t head, tail, cap;
+    uint32_t timer;
+    uint64_t left;       /* of the head: bytes * 1e9 */
+    uint64_t queued;     /* bytes in the ring, the head as a whole */
+    sim_time since;      /* `left` and `busy` are right as of */
+    sim_time busy;       /* time at work */
+    sim_time second;     /* the whole second that `busy_at` is about */
+    sim_time busy_at[2]; /* busy at that second, and at the one before */
+};
+enum side { SIDE_CALLERS, SIDE_CALLEES };
+struct link {
+    struct lane lanes[2];
+    uint64_t rate; /* bytes a second now; 0: no limit */
+    /* faults that run */
+    double slow, loss, narrow;
+    double parted;   /* share of the callers, both ways */
+    double refusing; /* share of the callers that is refused at once */
+    double partial;  /* share of one side */
+    uint8_t side;    /* enum side: which */
+    bool one_way[2]; /* by enum way */
+    sim_time flap_from, flap_period, flap_down; /* period 0: it does not flap */
+    uint64_t messages, bytes, lost, cut, dropped, retransmits, broken;
+};
+static inline struct link *link_at(const struct world *w, comp_id c)
+{
+    return W_STATE(w, struct link, c);
+}
+
+/* Who talks over it: as far as a partial partition asks. */
+struct talk {
+    uint64_t request;
+    uint16_t caller, callee; /* instances; 0: none, or not known yet */
+};
+/* kind_link.c: what is sent now is lost; what is sent now is refused at once. */
+bool link_cut(const struct world *w, comp_id link, const struct talk *t, enum way way);
+bool link_refuses(const struct world *w, comp_id link, const struct talk *t);
+
+/* link_run.c: sends the act's message; it waits until that arrives. */
+void link_cross(struct world *w, struct act *a, enum way way);
+void link_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b);
+sim_time link_latency(struct world *w, comp_id link);
+
+/* link_lane.c */
+/* The frame takes its turn; when it is out, lane_out() tells. */
+void lane_push(struct world *w, comp_id link, enum way way, struct frame f);
+/* The head is out. */
+struct frame lane_pop(struct world *w, comp_id link, enum way way);
+/* The rate has changed. */
+void lanes_retune(struct world *w, comp_id link);
+sim_time lane_busy(const struct world *w, const struct lane *l);
+double lane_load(const struct world *w, const struct lane *l); /* of the last second */
+
+#endif
