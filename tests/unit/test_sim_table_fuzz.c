@@ -58,7 +58,17 @@ static void users(struct lab *l)
     }
 }
 
-static struct lab shop(bool cancel)
+/* A second server, which reads are also made at, and which may have to lead. */
+static void second_server(struct lab *l)
+{
+    struct node look = SQL("look");
+    lab_part(l, "replica", "db.b", "delay=20ms");
+    lab_part(l, "statement", "db.look", "cpu=exponential(5ms) table=orders on=replica");
+    lab_endpoint(l, "app", "look", &look);
+    lab_part(l, "client", "lookers", "to=app/look rate=5 gives_up=exponential(3s)");
+}
+
+static struct lab shop(bool cancel, bool replica)
 {
     struct lab l = lab_new();
     lab_part(&l, "database", "db", "cores=2 max_connections=60 lock_timeout=4s");
@@ -83,6 +93,8 @@ static struct lab shop(bool cancel)
              cancel ? "timeout=2500ms cancel=on retries=1" : "timeout=2500ms");
     programs(&l);
     users(&l);
+    if (replica)
+        second_server(&l);
     return l;
 }
 
@@ -112,6 +124,27 @@ static void kill_one(struct lab *l, struct rng *r)
         return;
     snprintf(id, sizeof id, "%u", v[rng_below(r, (uint32_t)(n < 60 ? n : 60))].id);
     (void)!lab_do(l, ACTION_OP, "db", "kill", id, 0);
+}
+
+static void trouble_of_two(struct lab *l, struct rng *r)
+{
+    sim_time d = (sim_time)(1 + rng_below(r, 6)) * SIM_SEC;
+    switch (rng_below(r, 5)) {
+    case 0:
+        (void)!lab_do(l, ACTION_OP, "db", "failover", NULL, 0);
+        break;
+    case 1:
+        (void)!lab_do(l, ACTION_OP, "db", "rebuild", NULL, 0);
+        break;
+    case 2:
+        (void)!lab_do(l, ACTION_OP, "db.b", "rebuild", NULL, 0);
+        break;
+    case 3:
+        try_fault(l, "db.b", "down", NULL, false, d);
+        break;
+    default:
+        try_fault(l, "db.b", "stall", NULL, false, d);
+    }
 }
 
 static void trouble(struct lab *l, struct rng *r)
@@ -229,7 +262,7 @@ static void assert_nothing_left(struct lab *l)
                 lab_metric(l, "db.stock", "cleaned_total"));
 }
 
-static void quiet(struct lab *l)
+static void quiet(struct lab *l, bool replica)
 {
     char name[16];
     for (int i = 0; i < 5; i++) {
@@ -237,11 +270,13 @@ static void quiet(struct lab *l)
         lab_set(l, name, "rate", "0");
     }
     lab_set(l, "db", "lock_timeout", "0");
+    if (replica)
+        lab_set(l, "lookers", "rate", "0");
 }
 
-static void one(bool cancel, uint64_t seed)
+static void one(bool cancel, bool replica, uint64_t seed)
 {
-    struct lab l = shop(cancel);
+    struct lab l = shop(cancel, replica);
     struct rng r;
     struct tally t = {0};
     struct errmsg why = {0};
@@ -257,9 +292,11 @@ static void one(bool cancel, uint64_t seed)
             world_free(fork);
         }
         trouble(&l, &r);
+        if (replica && i % 6 == 0)
+            trouble_of_two(&l, &r);
     }
     assert_true(lab_metric(&l, "db", "lock_waits_total") > 100);
-    quiet(&l);
+    quiet(&l, replica);
     watch(&l, world_now(l.w) + 200 * SIM_SEC, &t);
     (void)!lab_do(&l, ACTION_OP, "db", "kill", "idle-in-transaction", 0);
     assert_true(t.done > 1000 && t.locked > 0);
@@ -272,14 +309,21 @@ static void nothing_is_lost(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 12; seed++)
-        one(false, seed);
+        one(false, false, seed);
 }
 
 static void nothing_is_lost_when_calls_are_cancelled(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 12; seed++)
-        one(true, seed);
+        one(true, false, seed);
+}
+
+static void nothing_is_lost_with_two_servers(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 12; seed++)
+        one(seed % 2 == 0, true, seed);
 }
 
 int main(void)
@@ -287,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_lost),
         cmocka_unit_test(nothing_is_lost_when_calls_are_cancelled),
+        cmocka_unit_test(nothing_is_lost_with_two_servers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
