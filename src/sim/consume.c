@@ -362,16 +362,18 @@ static void log_failed(struct world *w, struct act *a, enum reason reason)
     delivery_end(w, a, reason, false);
 }
 
+/* Whoever is first confirms it, though it may have been given out again meanwhile: the
+ * other one then does it a second time. (SQS takes an older receipt as a rule.) */
 static void ticket_ok(struct world *w, struct act *a, struct ticket *t)
 {
     comp_id c = a->comp;
     a->key |= t->message.flags & MESSAGE_AGAIN; /* it may have been given up by now */
     bool again = t->succeeded, good = processed(w, a, again);
-    bool latest = a->y == t->receives && t->state != TICKET_GONE;
+    bool there = t->state != TICKET_GONE;
     t->succeeded = true;
     if (!again)
         maybe_twice(w, c, &t->message, t->partition);
-    if (latest && broker_up(w, w->comps[sub_topic(w, c)].owner))
+    if (there && broker_up(w, w->comps[sub_topic(w, c)].owner))
         ticket_gone(w, c, t);
     ticket_let_go(w, c, t);
     delivery_end(w, a, REASON_NONE, good);
