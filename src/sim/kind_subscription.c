@@ -263,11 +263,7 @@ static void sub_changed(struct world *w, comp_id c, int param, const struct valu
 /* Left unprocessed, all of a partition from where it is up to `to`. */
 static int64_t pass_over(struct world *w, comp_id c, uint32_t p, int64_t to)
 {
-    const struct cursor *u = cursor_at(w, c, p);
-    int64_t from = u->processed > u->done ? u->processed : u->done;
-    int64_t held = (to < u->taken ? to : u->taken) - from; /* of what is out */
-    int64_t rest = to - (from > u->next ? from : u->next);
-    int64_t n = (held > 0 ? held : 0) + (rest > 0 ? rest : 0); /* lost ones are not */
+    int64_t n = cursor_skip(w, c, p, to);
     sub_of(w, c)->skipped += (uint64_t)n;
     sub_left_bad(w, c, (uint64_t)n);
     return n;
@@ -483,6 +479,10 @@ static double sub_metric(const struct world *w, comp_id c, int metric, int insta
     if (metric <= M_OFFSET)
         return lag_figure(w, c, metric, instance);
     switch (metric) {
+    case M_BAD:
+        return (double)(s->bad + sub_gap(w, c));
+    case M_LOST:
+        return (double)(s->expired + sub_gap(w, c));
     case M_CONSUMERS:
         return s->nmembers;
     case M_IN_FLIGHT:
