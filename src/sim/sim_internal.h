@@ -350,13 +350,14 @@ enum act_flag {
     ACT_HIT = 16, /* LOOKUP: the answer was a value; else the caller runs the body */
     ACT_DETACHED = 32, /* BRANCH: a refresh in the background */
     ACT_STALE = 64,
-    ACT_ANSWERED = 128, /* a business answer (REPLY; a third party's decline: its
-                           caller's program ends with a business answer too) */
-    ACT_SENT = 256,     /* on its way: `begin` has not run */
-    ACT_BACK = 512,     /* done: the answer is on its way */
-    ACT_COPY = 1024,    /* one of several copies of the same attempt (call_hedge.c) */
-    ACT_POISON = 32768, /* REQUEST: a message that it may not be able to read */
-    ACT_LINE = 2048     /* goes by a kept connection (path_dial.c) */
+    ACT_ANSWERED = 128,  /* a business answer (REPLY; a third party's decline: its
+                            caller's program ends with a business answer too) */
+    ACT_SENT = 256,      /* on its way: `begin` has not run */
+    ACT_BACK = 512,      /* done: the answer is on its way */
+    ACT_COPY = 1024,     /* one of several copies of the same attempt (call_hedge.c) */
+    ACT_LIMITED = 16384, /* a limiter counts it as inside */
+    ACT_POISON = 32768,  /* REQUEST: a message that it may not be able to read */
+    ACT_LINE = 2048      /* goes by a kept connection (path_dial.c) */
 };
 
 #define LEDGER_SLICES 12
@@ -702,7 +703,7 @@ extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_bal
     kind_call, kind_pool, kind_database, kind_statement, kind_cache, kind_keyspace,
     kind_external, kind_autoscaler, kind_flag, kind_counter, kind_replica, kind_backup,
     kind_link, kind_broker, kind_topic, kind_subscription, kind_dns, kind_certificate,
-    kind_clock, kind_table;
+    kind_clock, kind_table, kind_limiter, kind_job;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
