@@ -11,8 +11,8 @@
  * turns round by itself.)
  *
  * A canary puts another version on a share of the instances, which get their share of
- * the requests; it stays until it is promoted, to all, or aborted. While there is one,
- * or after a roll-out has stopped, an instance that restarts keeps its version.
+ * the requests; it stays until it is promoted, to all, or aborted. After a roll-out has
+ * stopped, an instance that restarts keeps its version.
  */
 #include "service.h"
 
@@ -179,7 +179,7 @@ void rollout_begin(struct world *w, comp_id c, enum rollout_kind kind)
     int64_t extra = p_count(w, c, SP_MAX_SURGE);
     forget_marks(w, c);
     s->rollout = (uint8_t)kind;
-    s->keeps_versions = s->has_canary;
+    s->keeps_versions = false;
     while (s->surged < extra && next_of(w, c) != NULL && s->n < SERVICE_MAX) {
         s->surged++;
         service_add_instance(w, c, false)->extra = true;
