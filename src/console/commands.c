@@ -5,8 +5,10 @@
 
 /* descriptor, word */
 #define COMMAND_LIST(X)                                                                \
+    X(abort, "abort")                                                                  \
     X(alerts, "alerts")                                                                \
     X(cache, "cache")                                                                  \
+    X(canary, "canary")                                                                \
     X(changes, "changes")                                                              \
     X(chart, "chart")                                                                  \
     X(compare, "compare")                                                              \
@@ -27,6 +29,7 @@
     X(note, "note")                                                                    \
     X(pause, "pause")                                                                  \
     X(probe, "probe")                                                                  \
+    X(promote, "promote")                                                              \
     X(ps, "ps")                                                                        \
     X(reset, "reset")                                                                  \
     X(resolve, "resolve")                                                              \

@@ -569,7 +569,7 @@ void pool_instance_gone(struct world *w, comp_id pool,
                         int instance); /* crash, removed:
 its connections close (the database notices), its waiting acts were cancelled before */
 struct pool_look {
-    int in_use, size, waiting;
+    int in_use, size, waiting, open;
     sim_time oldest_wait; /* age of the longest wait */
 };
 void pool_look(const struct world *w, comp_id pool, int instance,
@@ -586,6 +586,8 @@ size_t keyspace_keys(const struct world *w, comp_id keyspace,
 /* What a component's machine (or that of one instance) thinks the time is: for whatever
  * real systems compare with a clock on the wall. */
 sim_time clock_now(const struct world *w, comp_id c, int instance);
+/* Has the instance a file descriptor for one more connection? Logs when not. */
+bool service_fd_free(struct world *w, comp_id service, int instance) SELDOM;
 
 /* What autoscalers use of a service (service.c). */
 int service_count(const struct world *w, comp_id service); /* wanted instances */
@@ -610,6 +612,7 @@ struct station {
     comp_id comp;
     uint8_t work, contention; /* causes */
     bool paused;
+    bool burns; /* while it is paused its cores are busy with something else */
     double cores, alpha, beta, factor;
     uint64_t clock; /* attained service per act, fixed point */
     uint64_t rate;  /* of the clock now, fixed point per ns */
@@ -637,6 +640,10 @@ sim_time station_attained(const struct world *w, const struct station *s,
  * same station: station_touch(); change; station_changed(). */
 void station_touch(struct world *w, struct station *s);
 void station_changed(struct world *w, struct station *s);
+/* Splits the time of all inside up to now, as if each had left and come back for the
+ * rest; calls `f` for those that are traced. For a change of `contention`. */
+void station_settle(struct world *w, struct station *s,
+                    void (*f)(struct world *w, struct act *a)) SELDOM;
 void station_event(struct world *w, struct station *s);              /* EV_STATION */
 double station_busy(const struct world *w, const struct station *s); /* core-seconds */
 /* Share of its cores busy over the last `seconds` whole seconds and what has begun of
