@@ -1,6 +1,6 @@
 /*
  * As much of cmocka as test_trace.c needs, for processors that have no cmocka here.
- * Found before the real one only where traces.sh says so. 
+ * Found before the real one only where traces.sh says so.
  */
 #ifndef SHIM_CMOCKA_H
 #define SHIM_CMOCKA_H
