@@ -14,6 +14,7 @@
     X(curl, "curl")                                                                    \
     X(db, "db")                                                                        \
     X(deploy, "deploy")                                                                \
+    X(dig, "dig")                                                                      \
     X(drain, "drain")                                                                  \
     X(flag, "flag")                                                                    \
     X(flush, "flush")                                                                  \
@@ -26,8 +27,11 @@
     X(metrics, "metrics")                                                              \
     X(note, "note")                                                                    \
     X(pause, "pause")                                                                  \
+    X(point, "point")                                                                  \
     X(probe, "probe")                                                                  \
     X(ps, "ps")                                                                        \
+    X(reload, "reload")                                                                \
+    X(renew, "renew")                                                                  \
     X(reset, "reset")                                                                  \
     X(resolve, "resolve")                                                              \
     X(restart, "restart")                                                              \
@@ -44,7 +48,9 @@
     X(stacks, "stacks")                                                                \
     X(status, "status")                                                                \
     X(suspect, "suspect")                                                              \
+    X(sync, "sync")                                                                    \
     X(tickets, "tickets")                                                              \
+    X(tls, "tls")                                                                      \
     X(trace, "trace")                                                                  \
     X(traces, "traces")                                                                \
     X(undrain, "undrain")                                                              \

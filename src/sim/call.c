@@ -28,10 +28,8 @@ bool call_cross(struct world *w, struct act *a, int event)
 {
     if (a->policy == COMP_NONE)
         return false;
-    if (path_of(w, a->policy)->what & PATH_LINK) {
-        path_cross(w, a, event);
+    if (path_of(w, a->policy)->what != 0 && path_cross(w, a, event))
         return true;
-    }
     const struct dist *d = p_dist(w, a->policy, P_NETWORK);
     bool constant = d->kind == DIST_CONST;
     sim_time way = constant ? d->mean : dist_draw(d, w_rng(w, a->policy, RNG_NETWORK));

@@ -79,6 +79,7 @@ static struct dial dial_of(const struct act *a)
                          .caller = a->caller,
                          .instance = a->caller_instance,
                          .request = a->request,
+                         .attempt = a->try_number,
                          .to = a->comp,
                          .step = a->step,
                          .tries = a->tries};
@@ -192,7 +193,7 @@ static enum dial_says rounds(struct world *w, struct dial *d, const struct path 
 {
     enum cause cause = then == DIAL_TLS ? CAUSE_CONNECT : CAUSE_TLS;
     comp_id place = then == DIAL_TLS ? d->to : p->certificate;
-    const struct talk t = {d->request, d->instance, 0};
+    const struct talk t = {d->request, d->attempt, d->instance, 0};
     sim_time took = extra;
     if (p->link != COMP_NONE && link_refuses(w, p->link, &t))
         return wait(d, DIAL_GIVES_UP, 2 * link_latency(w, p->link), cause, p->link);
@@ -354,6 +355,43 @@ bool path_dial(struct world *w, struct act *a)
     a->flags |= ACT_SENT;
     go_on(w, a);
     return true;
+}
+
+/* ---- looking -------------------------------------------------------------------- */
+
+static struct dns_belief belief(const struct world *w, comp_id policy, comp_id name,
+                                uint32_t seat, const struct dns_answer *a)
+{
+    comp_id caller = w->comps[policy].owner;
+    sim_time until = a->until > a->again ? a->until : a->again;
+    return (struct dns_belief){.caller = caller,
+                               .instance = (int)seat,
+                               .resolver = w->comps[caller].kind == &kind_client,
+                               .to = a->comp,
+                               .addresses = dns_addresses(a),
+                               .ttl_left = until == SIM_FOREVER ? SIM_FOREVER
+                                                                : until - w_now(w),
+                               .old = dns_old(w, name, a)};
+}
+
+size_t world_dns_beliefs(const struct world *w, comp_id name, struct dns_belief *out,
+                         size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        if (w->comps[i].kind != &kind_call || path_of(w, (comp_id)i)->name != name)
+            continue;
+        const struct path *p = path_of(w, (comp_id)i);
+        for (uint32_t k = 0; k < p->cap; k++) {
+            const struct caller *c = W_PTR(w, struct caller, p->callers) + k;
+            if (!c->answer.known)
+                continue;
+            if (n < max)
+                out[n] = belief(w, (comp_id)i, name, k, &c->answer);
+            n++;
+        }
+    }
+    return n;
 }
 
 /* ---- a pool's connection -------------------------------------------------------- */

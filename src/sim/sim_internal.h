@@ -411,6 +411,7 @@ struct act {
     ref before;        /* COPY: ledger of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
     /* path.c, while it is on its way */
+    comp_id hop;    /* the link that a balancer sent it on by, + 1; 0: none */
     ref line;       /* the kept connection it goes by; 0: none */
     uint16_t tries; /* how often its message was lost */
     uint8_t step;   /* enum dial_step */

@@ -353,6 +353,8 @@ static struct model *linked_shop(bool cancel)
     must_set(m, lan, "bandwidth", value_count(400000));
     must_set(m, lan, "queue", value_count(60000));
     must_set(m, lan, "user_timeout", value_duration(6 * SIM_SEC));
+    must_set(m, model_find(m, "edge"), "via", value_text("lan"));
+    must_set(m, model_find(m, "edge"), "probe_via", value_text("lan"));
     over(m, "shoppers.edge", "wan", 700);
     over(m, "viewers.checkout", "wan", 300);
     over(m, "checkout.card-gateway", "wan", 500);
