@@ -76,6 +76,7 @@ struct dial {
     uint16_t instance; /* of the caller */
     uint64_t request;
     uint16_t attempt;
+    bool pool;  /* a pool's connection: it is opened over the link, if there is one */
     comp_id to; /* where it leads: what the name stands for, once that is known */
     uint8_t step;
     uint16_t tries;

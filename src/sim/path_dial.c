@@ -186,7 +186,35 @@ static enum dial_says resolved(struct world *w, struct dial *d, const struct pat
     return DIAL_GOES_ON;
 }
 
-/* `rounds` there and back; it is lost if one of them is. The first wait is `rto`. */
+#define WAIT_MOST (120 * SIM_SEC)
+
+/* The wait after the loss number `tries` + 1; *sofar: those before it. */
+static sim_time wait_of(sim_time first, int tries, sim_time *sofar)
+{
+    sim_time t = first;
+    *sofar = 0;
+    for (int i = 0; i < tries; i++) {
+        *sofar += t;
+        t = 2 * t < WAIT_MOST ? 2 * t : WAIT_MOST;
+    }
+    return t;
+}
+
+/* It is sent again, or given up. */
+static enum dial_says again(struct world *w, struct dial *d, comp_id link,
+                            enum cause cause, sim_time first, int64_t retries)
+{
+    sim_time sofar, most = p_time(w, link, LP_USER_TIMEOUT);
+    sim_time delay = wait_of(first, d->tries, &sofar);
+    bool over = d->tries++ >= retries;
+    if (most > 0 && sofar + delay >= most) {
+        delay = most > sofar ? most - sofar : 0;
+        over = true;
+    }
+    return wait(d, over ? DIAL_GIVES_UP : (enum dial_step)d->step, delay, cause, link);
+}
+
+/* `n` rounds there and back; it is lost if one of them is. The first wait is `rto`. */
 static enum dial_says rounds(struct world *w, struct dial *d, const struct path *p,
                              int n, sim_time extra, enum dial_step then, sim_time rto,
                              int64_t retries)
@@ -197,14 +225,8 @@ static enum dial_says rounds(struct world *w, struct dial *d, const struct path 
     sim_time took = extra;
     if (p->link != COMP_NONE && link_refuses(w, p->link, &t))
         return wait(d, DIAL_GIVES_UP, 2 * link_latency(w, p->link), cause, p->link);
-    if (p->link != COMP_NONE && link_loses(w, p->link, &t, 2 * (uint32_t)n)) {
-        for (int i = 0; i < d->tries && rto < 120 * SIM_SEC; i++)
-            rto *= 2;
-        bool over = d->tries++ >= retries;
-        rto = rto < 120 * SIM_SEC ? rto : 120 * SIM_SEC;
-        return wait(d, over ? DIAL_GIVES_UP : (enum dial_step)d->step, rto, cause,
-                    p->link);
-    }
+    if (p->link != COMP_NONE && link_loses(w, p->link, &t, 2 * (uint32_t)n))
+        return again(w, d, p->link, cause, rto, retries);
     d->tries = 0;
     for (int i = 0; i < 2 * n; i++)
         took += p->link != COMP_NONE ? link_latency(w, p->link)
@@ -244,7 +266,9 @@ static enum dial_says step(struct world *w, struct dial *d, struct path *p,
     case DIAL_LINE:
         if (p->what & PATH_NAME)
             d->to = c->answer.comp;
-        d->step = p->what & PATH_LINES ? DIAL_SYN : DIAL_DONE;
+        d->step = (p->what & PATH_LINES) || (d->pool && (p->what & PATH_LINK))
+                      ? DIAL_SYN
+                      : DIAL_DONE;
         return DIAL_GOES_ON;
     case DIAL_SYN:
         return rounds(w, d, p, 1, 0, DIAL_TLS, SYN_WAIT, SYN_RETRIES);
@@ -413,6 +437,7 @@ static struct dial dial_for(const struct world *w, const struct conn *n)
                          .caller = n->service,
                          .instance = n->instance,
                          .request = n->id,
+                         .pool = true,
                          .to = n->db,
                          .step = n->step,
                          .tries = n->tries};
