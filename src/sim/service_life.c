@@ -24,6 +24,8 @@ void eligible_update(struct world *w, comp_id c)
     for (uint32_t k = 1; k <= s->n; k++)
         if (wants_traffic(service_instance(w, c, (int)k)))
             numbers[s->neligible++] = (uint16_t)k;
+    if (s->consumers != 0)
+        subscriptions_of_changed(w, c);
 }
 
 static void enter_state(struct world *w, struct instance *i, enum instance_state state)

@@ -194,6 +194,10 @@ static void start_program(struct world *w, struct act *a)
         service_request_done(w, a, REASON_ERROR, a->comp);
         return;
     }
+    if ((a->flags & ACT_POISON) && subscription_chokes(w, a)) {
+        service_request_done(w, a, REASON_ERROR, a->comp);
+        return;
+    }
     if (a->flags & ACT_COPY)
         hedge_started(w, a);
     a->program--; /* from here on the index */

@@ -8,6 +8,7 @@
  */
 #include "cluster.h"
 #include "path.h"
+#include "table.h"
 
 /* ---- sessions ---- */
 
@@ -73,8 +74,7 @@ static void fail_users(struct world *w, struct conn *n, enum reason reason)
         n->act = 0;
         if (a->station != 0)
             station_remove(w, &db_at(w, n->db)->engine, a);
-        if (a->phase == QUERY_RUN && a->what != COMP_NONE)
-            statement_end(w, a->what, w_now(w) - a->call_start, true);
+        query_cut(w, a, n);
         if (a->phase == QUERY_SYNC)
             query_leave_sync(w, a);
         query_fail(w, a, reason);
@@ -87,14 +87,32 @@ void database_close(struct world *w, struct conn *n, enum reason reason)
 {
     cal_cancel(w, &n->timer);
     conn_unlink(w, n);
+    if (n->waits != 0)
+        lock_leave(w, n);
     fail_users(w, n, reason);
+    if (n->locks != 0)
+        lock_release_all(w, n);
     enum conn_state was = (enum conn_state)n->state;
     struct conn gone = *n; /* pool_lost() may open another one */
     conn_set(w, n, CONN_DEAD);
     if (n->holder == 0)
         conn_free(w, n);
     gone.state = (uint8_t)was;
-    pool_lost(w, &gone, reason);
+    if (gone.pool != COMP_NONE)
+        pool_lost(w, &gone, reason);
+}
+
+struct conn *session_own(struct world *w, comp_id db, struct act *a)
+{
+    struct conn *n = conn_new(w, db);
+    n->pool = COMP_NONE;
+    n->service = db;
+    conn_set(w, n, a != NULL ? CONN_ACTIVE : CONN_TAKEN);
+    if (a != NULL) {
+        a->conn = W_REF(w, n);
+        n->act = W_REF(w, a);
+    }
+    return n;
 }
 
 void session_sweep(struct world *w, comp_id db, enum reason reason,
@@ -217,6 +235,7 @@ void session_tx_idle(struct world *w, struct conn *n)
 void session_tx_open(struct world *w, struct conn *n, struct act *holder)
 {
     n->tx = true;
+    n->tx_since = w_now(w);
     if (holder != NULL) {
         n->holder = W_REF(w, holder);
         n->holder_gen = holder->gen;
@@ -229,8 +248,10 @@ void session_tx_open(struct world *w, struct conn *n, struct act *holder)
 static void give_back(struct world *w, struct conn *n)
 {
     cal_cancel(w, &n->timer);
-    n->tx = n->ending = false;
+    n->tx = n->ending = n->aborted = false;
     n->holder = 0;
+    if (n->locks != 0)
+        lock_release_all(w, n);
     if (n->state == CONN_IN_TX)
         conn_set(w, n, CONN_TAKEN);
     pool_put(w, n);
