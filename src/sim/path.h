@@ -116,6 +116,8 @@ void path_instance_gone(struct world *w, comp_id service, uint16_t number);
  * (session_connect()), or never. */
 struct conn;
 bool path_connect(struct world *w, struct conn *n);
+/* Nothing that is sent over it now gets to the database. */
+bool path_cut(const struct world *w, const struct conn *n);
 void path_event(struct world *w, comp_id policy, bool pool, uint32_t r, uint32_t gen);
 
 /* ---- names (kind_dns.c) --------------------------------------------------------- */

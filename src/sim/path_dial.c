@@ -466,6 +466,15 @@ static void conn_go_on(struct world *w, struct conn *n)
     }
 }
 
+bool path_cut(const struct world *w, const struct conn *n)
+{
+    comp_id policy = n->pool == COMP_NONE ? COMP_NONE : policy_of(w, n);
+    if (policy == COMP_NONE || path_of(w, policy)->link == COMP_NONE)
+        return false;
+    const struct talk t = {.request = n->id, .caller = n->instance};
+    return link_cut(w, path_of(w, policy)->link, &t, WAY_THERE);
+}
+
 /* Not here and now: if it failed at once, the pool would open the next one inside. */
 bool path_connect(struct world *w, struct conn *n)
 {

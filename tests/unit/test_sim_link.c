@@ -586,6 +586,45 @@ static void a_user_timeout_gives_the_pool_its_places_back(void **state)
     lab_free(&l);
 }
 
+/* A rollback that does not get there leaves the transaction open at the database. */
+static void a_rollback_gets_lost(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct lab l = lab_new();
+        struct node body[] = {{.kind = NODE_QUERY, .target = "db", .what = "q"},
+                              {.kind = NODE_SLEEP, .time = dist_const(2 * SIM_SEC)},
+                              {.kind = NODE_FAIL, .what = "no"}};
+        body[0].next = &body[1];
+        body[1].next = &body[2];
+        const struct node tx = {.kind = NODE_TRANSACTION, .target = "db", .body = body};
+        lab_part(&l, "link", "net", "");
+        lab_part(&l, "database", "db", i == 2 ? "idle_in_transaction_timeout=30s" : "");
+        lab_part(&l, "statement", "db.q", "cpu=1ms");
+        lab_part(&l, "service", "app", MANY);
+        lab_part(&l, "pool", "app.pool", "to=db size=5");
+        lab_endpoint(&l, "app", "get", &tx);
+        lab_part(&l, "call", "app.db", "via=net");
+        lab_part(&l, "client", "users", "to=app/get rate=0.1 arrivals=even");
+        lab_start(&l, 1);
+        lab_run(&l, 11 * SIM_SEC);
+        lab_set(&l, "users", "rate", "0");
+        if (i > 0)
+            lab_fault(&l, "net", "partition", NULL, 10 * SIM_SEC);
+        lab_run(&l, 30 * SIM_SEC);
+        assert_true(users(&l, "failed_total") == 1);
+        assert_true(lab_metric(&l, "app.pool", "pool_in_use") == 0);
+        assert_true(lab_metric(&l, "app.pool", "lost_total") == (i > 0));
+        assert_true(lab_metric(&l, "db", "idle_in_transaction") == (i > 0));
+        lab_op(&l, "app", "restart", NULL); /* does not reach it either */
+        lab_run(&l, i == 2 ? 42 * SIM_SEC : 7100 * SIM_SEC);
+        assert_true(lab_metric(&l, "db", "idle_in_transaction") == (i == 1));
+        lab_run(&l, 7220 * SIM_SEC);
+        assert_true(lab_metric(&l, "db", "idle_in_transaction") == 0);
+        lab_free(&l);
+    }
+}
+
 /* 127 s without an answer to the first packet, or the end of the partition. */
 static void no_connection_is_opened_over_a_cut(void **state)
 {
@@ -754,6 +793,7 @@ int main(void)
         cmocka_unit_test(answers_to_the_balancer_are_lost),
         cmocka_unit_test(connections_stay_half_open),
         cmocka_unit_test(a_user_timeout_gives_the_pool_its_places_back),
+        cmocka_unit_test(a_rollback_gets_lost),
         cmocka_unit_test(no_connection_is_opened_over_a_cut),
         cmocka_unit_test(lost_answers_leave_statements_done),
         cmocka_unit_test(health_checks_see_what_they_ask),
