@@ -16,6 +16,7 @@
     X(curl, "curl")                                                                    \
     X(db, "db")                                                                        \
     X(deploy, "deploy")                                                                \
+    X(dig, "dig")                                                                      \
     X(drain, "drain")                                                                  \
     X(flag, "flag")                                                                    \
     X(flush, "flush")                                                                  \
@@ -28,9 +29,12 @@
     X(metrics, "metrics")                                                              \
     X(note, "note")                                                                    \
     X(pause, "pause")                                                                  \
+    X(point, "point")                                                                  \
     X(probe, "probe")                                                                  \
     X(promote, "promote")                                                              \
     X(ps, "ps")                                                                        \
+    X(reload, "reload")                                                                \
+    X(renew, "renew")                                                                  \
     X(reset, "reset")                                                                  \
     X(resolve, "resolve")                                                              \
     X(restart, "restart")                                                              \
@@ -47,7 +51,9 @@
     X(stacks, "stacks")                                                                \
     X(status, "status")                                                                \
     X(suspect, "suspect")                                                              \
+    X(sync, "sync")                                                                    \
     X(tickets, "tickets")                                                              \
+    X(tls, "tls")                                                                      \
     X(trace, "trace")                                                                  \
     X(traces, "traces")                                                                \
     X(undrain, "undrain")                                                              \

@@ -37,10 +37,8 @@ void call_cross_way(struct world *w, struct act *a, int event)
 
 bool call_cross_drawn(struct world *w, struct act *a, int event)
 {
-    if (path_of(w, a->policy)->what & PATH_LINK) {
-        path_cross(w, a, event);
+    if (path_of(w, a->policy)->what != 0 && path_cross(w, a, event))
         return true;
-    }
     sim_time way =
         dist_draw(p_dist(w, a->policy, P_NETWORK), w_rng(w, a->policy, RNG_NETWORK));
     if (way == 0)

@@ -4,12 +4,24 @@
  * connection that is refused at once (the process is not there) it tries with another
  * instance; a request that hangs it cannot tell from one that takes long.
  */
+#include "path.h"
 #include "service.h"
 #include "world.h"
 
 #include <stdio.h>
 
-enum param { P_TO, P_POLICY, P_PROBE, P_EVERY, P_THRESHOLD, P_RISE, P_PANIC, P_LIMIT };
+enum param {
+    P_TO,
+    P_POLICY,
+    P_PROBE,
+    P_EVERY,
+    P_THRESHOLD,
+    P_RISE,
+    P_PANIC,
+    P_LIMIT,
+    P_VIA,
+    P_PROBE_VIA
+};
 enum { ASK_NONE, ASK_LIVENESS, ASK_READINESS };
 enum { RNG_CHOICE };
 enum { EV_PROBES };
@@ -109,13 +121,21 @@ bool balancer_has(const struct world *w, comp_id c, int number)
 
 /* ---- probes --------------------------------------------------------------------- */
 
+static bool probe_reaches(const struct world *w, comp_id c, int number)
+{
+    comp_id link = p_comp(w, c, P_PROBE_VIA);
+    const struct talk t = {.callee = (uint16_t)number};
+    return link == COMP_NONE || link_reaches(w, link, &t);
+}
+
 static void probe_one(struct world *w, comp_id c, int number)
 {
     struct balancer_state *s = state_of(w, c);
     struct backend *b = backend(w, s, number);
     comp_id service = service_behind(w, c);
     bool ok =
-        service_healthy(w, service, number, p_count(w, c, P_PROBE) == ASK_READINESS);
+        service_healthy(w, service, number, p_count(w, c, P_PROBE) == ASK_READINESS) &&
+        probe_reaches(w, c, number);
     b->fails = ok ? 0 : b->fails + 1;
     b->oks = ok ? b->oks + 1 : 0;
     bool out = b->out ? b->oks < (uint64_t)p_count(w, c, P_RISE)
@@ -229,7 +249,8 @@ static int choose(struct world *w, comp_id c, struct balancer_state *s,
 
 static void balancer_begin(struct world *w, struct act *a)
 {
-    struct balancer_state *s = state_of(w, a->comp);
+    comp_id c = a->comp;
+    struct balancer_state *s = state_of(w, c);
     s->requests++;
     if (!within_limits(w, s, a->what)) {
         s->limited++;
@@ -244,7 +265,15 @@ static void balancer_begin(struct world *w, struct act *a)
     }
     a->comp = a->place = service_behind(w, a->comp);
     a->instance = (uint16_t)number;
-    service_begin(w, a);
+    if (p_comp(w, c, P_VIA) != COMP_NONE)
+        path_send_on(w, a, p_comp(w, c, P_VIA));
+    else
+        service_begin(w, a);
+}
+
+comp_id balancer_link(const struct world *w, comp_id c)
+{
+    return w->comps[c].kind == &kind_balancer ? p_comp(w, c, P_VIA) : COMP_NONE;
 }
 
 /* ---- operations ----------------------------------------------------------------- */
@@ -346,7 +375,8 @@ static enum err balancer_resolve(struct model *m, comp_id c, struct errmsg *why)
     if (m->comps[to->as.comp].kind != &kind_service)
         return errmsg_set(why, ERR_INPUT, "%s: a balancer stands in front of a service",
                           m->comps[c].name);
-    return ERR_OK;
+    enum err err = param_resolve(m, c, P_VIA, &kind_link, why);
+    return err == ERR_OK ? param_resolve(m, c, P_PROBE_VIA, &kind_link, why) : err;
 }
 
 static void balancer_init(struct world *w, comp_id c)
@@ -403,6 +433,10 @@ static const struct param_desc params[] = {
      "With a smaller share of instances in rotation it sends to all of them."},
     {"limit", VALUE_NUMBER, -1, 1e9, "1/s", "-1", NULL, true,
      "Requests a second that it lets through; -1: no limit."},
+    {"via", VALUE_COMP, 0, 0, "", "", NULL, false,
+     "The link between it and the instances."},
+    {"probe_via", VALUE_COMP, 0, 0, "", "", NULL, false,
+     "The link that its health checks go over; none: they always get through."},
 };
 
 static const struct op_desc ops[] = {

@@ -3,6 +3,7 @@
  * call.c and its neighbours.
  */
 #include "call.h"
+#include "service.h"
 
 /* One that was written out in the model, whether or not anybody calls that way. */
 static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
@@ -40,6 +41,7 @@ static void tell_path(struct world *w, comp_id c)
     struct path *p = path_of(w, c);
     p->link = p_comp(w, c, P_VIA);
     p->name = p_comp(w, c, P_RESOLVE);
+    p->hops = balancer_link(w, w->comps[c].target) != COMP_NONE;
     p->answers = (uint8_t)p_count(w, c, P_DNS_CACHE);
     p->certificate = p_comp(w, c, P_TLS);
     p->verify = p_on(w, c, P_VERIFY);

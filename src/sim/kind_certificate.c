@@ -289,6 +289,17 @@ static double cert_metric(const struct world *w, comp_id c, int metric, int inst
     }
 }
 
+void world_certificate(const struct world *w, comp_id c, struct certificate_view *v)
+{
+    const struct certificate *k = cert_at(w, c);
+    *v = (struct certificate_view){.on = p_comp(w, c, P_ON),
+                                   .from = k->shown.from,
+                                   .until = k->shown.until,
+                                   .disk_from = k->disk.from,
+                                   .disk_until = k->disk.until,
+                                   .wrong = wrong_with(k, w_now(w))};
+}
+
 static size_t cert_size(const struct model *m, comp_id c)
 {
     (void)m, (void)c;

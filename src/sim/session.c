@@ -257,9 +257,24 @@ static void give_back(struct world *w, struct conn *n)
     pool_put(w, n);
 }
 
+/* The server's kernel asks after two hours without a word (Linux: tcp_keepalive_time).
+ */
+#define KEEPALIVE (2 * SIM_HOUR)
+
+/* A rollback that cannot be told: the driver closes its end, and the server goes on
+ * with an open transaction, and its locks, that nobody will ever end. */
+static void strand(struct world *w, struct conn *n)
+{
+    struct conn gone = *n;
+    n->pool = COMP_NONE;
+    if (n->timer == 0)
+        n->timer = cal_after(w, KEEPALIVE, EV_KIND + DB_EV_IDLE_IN_TX, n->db,
+                             W_REF(w, n), n->id);
+    pool_lost(w, &gone, REASON_CONN_LOST);
+}
+
 void database_tx_end(struct world *w, struct act *a, bool commit)
 {
-    (void)commit;
     struct conn *n = conn_at(w, a->tx);
     a->tx = 0;
     if (n->holder != W_REF(w, a) || n->holder_gen != a->gen)
@@ -272,6 +287,8 @@ void database_tx_end(struct world *w, struct act *a, bool commit)
         conn_free(w, n);
     else if (n->act != 0)
         n->ending = true; /* a statement that nobody waits for still runs */
+    else if (!commit && path_cut(w, n))
+        strand(w, n);
     else
         give_back(w, n);
 }

@@ -429,6 +429,7 @@ struct act {
     uint8_t priority;  /* its client's: 0 is refused first, 3 last */
     ref home;          /* REQUEST, PROBE, BRANCH: its struct instance, once inside */
     /* path.c, while it is on its way */
+    comp_id hop;    /* the link that a balancer sent it on by, + 1; 0: none */
     ref line;       /* the kept connection it goes by; 0: none */
     uint16_t tries; /* how often its message was lost */
     uint8_t step;   /* enum dial_step */

@@ -141,6 +141,23 @@ static void connections_die_with_either_end(void **state)
     lab_free(&l);
 }
 
+static void a_broken_connection_is_not_kept(void **state)
+{
+    (void)state;
+    struct lab l = town("", "via=net", "", "rate=1 arrivals=even");
+    lab_part(&l, "link", "net", "latency=1ms");
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC + 500 * SIM_MS);
+    assert_true(lab_metric(&l, "front.app", "connections_opened_total") == 1);
+    lab_fault(&l, "net", "refuse", NULL, SIM_SEC);
+    lab_run(&l, 11 * SIM_SEC + 100 * SIM_MS);
+    assert_true(users(&l, "failed_total") == 1);
+    assert_true(lab_metric(&l, "front.app", "connections") == 0);
+    lab_run(&l, 20 * SIM_SEC);
+    assert_true(lab_metric(&l, "front.app", "connections_opened_total") == 2);
+    lab_free(&l);
+}
+
 /* Linux: sent again after 1, 2, 4 ... 64 s, given up after 127 s. */
 static void nobody_answers_the_first_packet(void **state)
 {
@@ -419,6 +436,7 @@ int main(void)
         cmocka_unit_test(kept_connections_need_none),
         cmocka_unit_test(who_gives_up_closes),
         cmocka_unit_test(connections_die_with_either_end),
+        cmocka_unit_test(a_broken_connection_is_not_kept),
         cmocka_unit_test(nobody_answers_the_first_packet),
         cmocka_unit_test(given_up_after_127_s),
         cmocka_unit_test(it_fails_bit_by_bit),
