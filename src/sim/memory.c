@@ -4,9 +4,9 @@
  *
  * Nothing can fail in the middle of an event: before each event the loop calls
  * world_headroom(), which keeps 256 KiB free, room for the largest array to double
- * twice, and for what the model is known to want at once: the branches of a program, the
- * ring of a consistent hash. That is also the only
- * place where the region grows, and so may move.
+ * twice, and for what the model is known to want at once: the branches of a program,
+ * the ring of a consistent hash. That is also the only place where the region grows,
+ * and so may move.
  */
 #include "world.h"
 
