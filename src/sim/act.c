@@ -271,6 +271,8 @@ static SELDOM void finish_extras(struct world *w, struct act *a)
         limiter_left(w, a);
     if (a->flags & ACT_TRACED)
         w_call_span(w, a);
+    if (a->flags & ACT_WATCHED)
+        balancer_saw(w, a);
 }
 
 void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
@@ -283,7 +285,7 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
     w_outcome(w, (uint32_t)reason);
     if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
         w_done(w, a, false, false);
-    if (a->flags & (ACT_TRACED | ACT_LIMITED))
+    if (a->flags & (ACT_TRACED | ACT_LIMITED | ACT_WATCHED))
         finish_extras(w, a);
     if (a->parent == 0) {
         act_orphan(w, a);

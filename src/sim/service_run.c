@@ -205,6 +205,17 @@ static inline void enter(struct world *w, struct act *a)
         enqueue(w, i, a);
 }
 
+static inline int choose_by(struct world *w, const struct act *a,
+                            struct service_state *s, const uint16_t *numbers,
+                            uint32_t n)
+{
+    int rule = call_balance(w, a->policy);
+    if (rule == BALANCE_HASH)
+        return call_hash(w, a, numbers, n);
+    return service_choose(w, a->comp, rule, numbers, n, &s->round_robin,
+                          w_rng(w, a->comp, SRNG_BALANCE));
+}
+
 /* Another copy of the same attempt goes elsewhere. */
 static SELDOM int choose_other(struct world *w, const struct act *a,
                                struct service_state *s)
@@ -212,8 +223,7 @@ static SELDOM int choose_other(struct world *w, const struct act *a,
     const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
     uint16_t spare[SERVICE_MAX];
     uint32_t n = hedge_others(w, a, &numbers, s->neligible, spare);
-    return service_choose(w, a->comp, call_balance(w, a->policy), numbers, n,
-                          &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
+    return choose_by(w, a, s, numbers, n);
 }
 
 static inline int choose(struct world *w, const struct act *a, struct service_state *s)
@@ -223,8 +233,7 @@ static inline int choose(struct world *w, const struct act *a, struct service_st
         return choose_other(w, a, s);
     if (s->neligible == 1)
         return numbers[0];
-    return service_choose(w, a->comp, call_balance(w, a->policy), numbers, s->neligible,
-                          &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
+    return choose_by(w, a, s, numbers, s->neligible);
 }
 
 void service_begin(struct world *w, struct act *a)

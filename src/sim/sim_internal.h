@@ -135,7 +135,8 @@ struct model {
     struct source *sources, *last_source; /* programs as given, until compiled */
     struct program **programs;
     size_t nprograms, programs_cap;
-    uint32_t widest; /* most branches that start at once */
+    uint32_t widest;      /* most branches that start at once */
+    uint32_t ring_places; /* of the largest consistent hash that it asks for */
     struct schedule_entry *schedule;
     size_t nschedule, schedule_cap;
     struct slo slo;
@@ -357,6 +358,8 @@ enum act_flag {
     ACT_COPY = 1024,     /* one of several copies of the same attempt (call_hedge.c) */
     ACT_LIMITED = 16384, /* a limiter counts it as inside */
     ACT_POISON = 32768,  /* REQUEST: a message that it may not be able to read */
+    ACT_HELD = 8192,     /* waits for room in the bulkhead of a call (call_wait.c) */
+    ACT_WATCHED = 4096,  /* its balancer wants to know how it ends */
     ACT_LINE = 2048      /* goes by a kept connection (path_dial.c) */
 };
 
@@ -428,6 +431,7 @@ struct act {
     uint16_t hedges;   /* copies that the attempt it makes has had */
     uint8_t priority;  /* its client's: 0 is refused first, 3 last */
     ref home;          /* REQUEST, PROBE, BRANCH: its struct instance, once inside */
+    uint16_t cost;     /* what the last retry of its call took from the quota */
     /* path.c, while it is on its way */
     comp_id hop;    /* the link that a balancer sent it on by, + 1; 0: none */
     ref line;       /* the kept connection it goes by; 0: none */
