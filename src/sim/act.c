@@ -48,7 +48,7 @@ static SELDOM void chunks_more(struct world *w)
     }
 }
 
-static inline ref chunk_new(struct world *w)
+HOT ref chunk_new(struct world *w)
 {
     struct head *h = W_HEAD(w);
     if (h->ledger_free == 0)
@@ -62,8 +62,8 @@ static inline ref chunk_new(struct world *w)
 }
 
 /* Something new in it. Only the first chunk is not full. */
-static inline void ledger_append(struct world *w, ref *ledger, uint8_t cause,
-                                 comp_id place, sim_time ns)
+HOT void ledger_append(struct world *w, ref *ledger, uint8_t cause, comp_id place,
+                       sim_time ns)
 {
     struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, *ledger);
     if (*ledger == 0 || k->n == LEDGER_SLICES) {
@@ -78,8 +78,8 @@ static inline void ledger_append(struct world *w, ref *ledger, uint8_t cause,
     s->ns = ns;
 }
 
-static inline void ledger_charge(struct world *w, ref *ledger, uint8_t cause,
-                                 comp_id place, sim_time ns)
+HOT void ledger_charge(struct world *w, ref *ledger, uint8_t cause, comp_id place,
+                       sim_time ns)
 {
     for (ref r = *ledger; r != 0;) {
         struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);

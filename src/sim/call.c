@@ -132,8 +132,7 @@ void call_breaker_saw(struct world *w, comp_id policy, bool ok)
 /* A program that calls itself would go on for ever. */
 enum { DEPTH_MAX = 64 };
 
-static inline struct act *child_make(struct world *w, struct act *p,
-                                     const struct call_spec *s)
+HOT struct act *child_make(struct world *w, struct act *p, const struct call_spec *s)
 {
     struct act *c = act_new(w, (enum act_kind)s->kind, s->target);
     c->mode = s->mode;
@@ -221,7 +220,7 @@ static SELDOM enum reason gates(struct world *w, const struct act *p,
     return breaker_lets(w, s->policy, st) ? REASON_NONE : REASON_BREAKER_OPEN;
 }
 
-static inline void attempt(struct world *w, struct act *p, const struct call_spec *s)
+HOT void attempt(struct world *w, struct act *p, const struct call_spec *s)
 {
     struct call_state *st = state_of(w, s->policy);
     act_account(w, p);
@@ -353,8 +352,8 @@ static SELDOM void conclude_failed(struct world *w, struct act *p, comp_id polic
 }
 
 /* How it ended is known: p goes on with that, or tries again. */
-static inline void conclude(struct world *w, struct act *p, comp_id policy,
-                            enum reason reason, comp_id culprit)
+HOT void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                  comp_id culprit)
 {
     struct call_state *st = state_of(w, policy);
     cal_cancel(w, &p->timer); /* of the next copy */

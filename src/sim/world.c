@@ -68,7 +68,7 @@ struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
         (void)errmsg_set(why, ERR_INPUT, "the model is not finished");
         return NULL;
     }
-    if ((size_t)m->fixed * 8 > WORLD_LIMIT / 4) {
+    if ((size_t)m->fixed * 8 > WORLD_LIMIT / 2) {
         (void)errmsg_set(why, ERR_LIMIT, "the model is too large for a world of %d MiB",
                          WORLD_LIMIT >> 20);
         return NULL;

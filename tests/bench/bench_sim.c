@@ -146,6 +146,7 @@ static const struct bench benches[] = {
     {"10 M/M/1", mm1, 10, 1000 * SIM_SEC, false},
     {"100 M/M/1", mm1, 100, 1000 * SIM_SEC, false},
     {"1000 M/M/1", mm1, 1000, 1000 * SIM_SEC, false},
+    {"10000 M/M/1", mm1, 10000, 1000 * SIM_SEC, false},
     {"three tiers", three_tiers, 1, 500 * SIM_SEC, false},
     {"three tiers, telemetry", three_tiers, 1, 500 * SIM_SEC, true},
 };
