@@ -20,7 +20,11 @@ void acts_more(struct world *w)
     for (size_t i = 0; i < ACT_CHUNK / sizeof(*a); i++) {
         a[i].next = W_HEAD(w)->act_free;
         W_HEAD(w)->act_free = W_REF(w, &a[i]);
+        W_HEAD(w)->acts_made++;
     }
+    /* When an instance goes, all that waited for it go on in the same event. */
+    while (W_HEAD(w)->ready_cap < W_HEAD(w)->acts_made)
+        ready_grow(w);
 }
 
 void ledger_free(struct world *w, ref ledger)

@@ -29,6 +29,7 @@ struct cal_lane {
 };
 
 void calendar_init(struct world *w);
+uint32_t calendar_pending(const struct world *w);
 uint32_t cal_slot_more(struct world *w) SELDOM;
 void cal_heap_more(struct world *w) SELDOM;
 void cal_lane_grow(struct world *w, struct cal_lane *l) SELDOM;

@@ -437,6 +437,8 @@ static void patch(struct compiler *c)
         if (op->code == OP_CACHED || op->code == OP_PARALLEL)
             op->after = c->labels[op->after];
         fill_call(c->m, op);
+        if (op->code == OP_PARALLEL && op->count > c->m->widest)
+            c->m->widest = op->count;
     }
 }
 

@@ -108,7 +108,8 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
 
 static size_t headroom_bytes(const struct world *w)
 {
-    return HEADROOM + (size_t)W_HEAD(w)->largest * 32;
+    return HEADROOM + w->model->widest * sizeof(struct act) * 2 +
+           (size_t)W_HEAD(w)->largest * 32;
 }
 
 bool world_headroom(struct world *w, size_t extra)

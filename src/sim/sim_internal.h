@@ -144,6 +144,7 @@ struct model {
     comp_id *by_name;   /* for model_find: a hash table; COMP_NONE: empty */
     size_t by_name_cap; /* power of two, never more than half full */
     ref fixed;          /* bytes / 8 of the fixed part of a world */
+    size_t widest;      /* branches that one op starts at once */
 };
 static inline const struct comp *model_comp(const struct model *m, comp_id c)
 {
@@ -190,11 +191,12 @@ struct head {
     ref digests;        /* uint64_t per component, and one for none */
     uint32_t next_change;
     uint32_t next_span;
-    uint32_t acts;    /* alive */
-    uint32_t act_gen; /* last generation handed out */
-    ref act_free;     /* free list of struct act */
-    ref ledger_free;  /* free list of struct ledger_chunk */
-    ref ready;        /* ring of struct ready_entry */
+    uint32_t acts;      /* alive */
+    uint32_t acts_made; /* alive or free; the ready ring has room for as many */
+    uint32_t act_gen;   /* last generation handed out */
+    ref act_free;       /* free list of struct act */
+    ref ledger_free;    /* free list of struct ledger_chunk */
+    ref ready;          /* ring of struct ready_entry */
     uint32_t ready_head, ready_tail, ready_cap;
     /* calendar */
     ref heap; /* unsigned __int128 keys */

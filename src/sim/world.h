@@ -20,6 +20,9 @@ static inline bool world_room(struct world *w)
     return W_HEAD(w)->used <= w->safe || world_headroom(w, 0);
 }
 
+/* limit.c: stops it for good and says what grew. */
+enum err world_ran_away(struct world *w, struct errmsg *why) SELDOM;
+
 /* act.c */
 void acts_more(struct world *w) SELDOM;
 void ledger_free(struct world *w, ref ledger);
