@@ -50,6 +50,11 @@ bool call_cross_drawn(struct world *w, struct act *a, int event)
     return true;
 }
 
+sim_time call_one_way(struct world *w, comp_id policy)
+{
+    return dist_draw(p_dist(w, policy, P_NETWORK), w_rng(w, policy, RNG_NETWORK));
+}
+
 bool call_cross(struct world *w, struct act *a, int event)
 {
     return a->policy != COMP_NONE && call_crosses(w, a, event);
@@ -144,7 +149,9 @@ HOT struct act *child_make(struct world *w, struct act *p, const struct call_spe
     c->caller = p->comp;
     c->caller_instance = p->instance;
     c->key = p->key;
+    c->priority = p->priority;
     c->user = p->user;
+    c->visit = p->visit;
     c->flags = p->flags & (ACT_ABANDONED | ACT_TRACED);
     c->parent = W_REF(w, p);
     c->try_number = p->attempt;
@@ -165,6 +172,12 @@ struct act *call_child(struct world *w, struct act *p, const struct call_spec *s
 }
 
 void call_depart(struct world *w, struct act *c)
+{
+    if (!(path_of(w, c->policy)->what & PATH_DIALS) || !path_dial(w, c))
+        call_send(w, c);
+}
+
+void call_send(struct world *w, struct act *c)
 {
     if (c->kind != ACT_QUERY && call_crosses(w, c, EV_ARRIVE))
         c->flags |= ACT_SENT;
@@ -384,6 +397,8 @@ void call_delivered(struct world *w, struct act *c)
         act_orphan(w, c);
         return;
     }
+    if (c->flags & ACT_LINE)
+        path_keep(w, c, (enum reason)c->reason);
     if ((c->flags & ACT_COPY) && hedge_delivered(w, c))
         return;
     struct act *p = act_at(w, c->parent);
@@ -409,6 +424,8 @@ void call_delivered(struct world *w, struct act *c)
 void call_let_go(struct world *w, struct act *c, enum reason reason)
 {
     bool stop = p_on(w, c->policy, P_CANCEL);
+    if (c->flags & ACT_LINE)
+        path_hang_up(w, c);
     act_abandon(w, c);
     if (stop)
         act_kill(w, c, reason, c->comp);

@@ -30,7 +30,12 @@ enum param {
     P_PROPAGATE,
     P_VIA,
     P_REQUEST_BYTES,
-    P_RESPONSE_BYTES
+    P_RESPONSE_BYTES,
+    P_RESOLVE,
+    P_DNS_CACHE,
+    P_TLS,
+    P_VERIFY,
+    P_KEEP_ALIVE
 };
 enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
 enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
@@ -38,7 +43,9 @@ enum { RNG_NETWORK, RNG_JITTER, RNG_HEDGE };
 enum { BUDGET_BURST = 10 };
 enum call_event {           /* EV_KIND + this, at the policy */
                   CE_HEDGE, /* a, b: the caller: no answer yet, send another copy */
-                  CE_TIED   /* a, b: a copy: its twin has been started */
+                  CE_TIED,  /* a, b: a copy: its twin has been started */
+                  CE_DIAL,  /* a, b: a call on its way: the next step */
+                  CE_POOL   /* a, b: a pool's connection: the same */
 };
 
 /* What a policy has beyond the usual, as its parameters are now. */
@@ -83,6 +90,10 @@ const struct call_spec *call_spec_of(const struct world *w, const struct act *p)
 struct act *call_child(struct world *w, struct act *p, const struct call_spec *s);
 /* The child is sent on its way: over the network, if there is any, to `begin`. */
 void call_depart(struct world *w, struct act *c);
+/* The last part of that, once there is a connection. */
+void call_send(struct world *w, struct act *c);
+/* A draw of the time over the network, one way. */
+sim_time call_one_way(struct world *w, comp_id policy);
 /* An attempt is over, one way or the other; p is accounted up to now. */
 void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
                   comp_id culprit);

@@ -80,6 +80,7 @@ struct service_state {
     uint8_t rollout;
     uint16_t rollout_at; /* number that is being replaced */
     comp_id balancer;    /* the one in front; COMP_NONE */
+    comp_id consumers;   /* the first subscription that it works for, + 1; 0: none */
 };
 
 struct service_data { /* model time */
@@ -161,6 +162,10 @@ void probe_late(struct world *w, struct act *a);
 void probe_answered(struct world *w, struct act *a, bool ok);
 /* What the instance answers a balancer that asks for liveness or readiness. */
 bool service_healthy(const struct world *w, comp_id c, int number, bool readiness);
+
+/* broker.h: the instances have changed; a poisoned message cannot be read here. */
+void subscriptions_of_changed(struct world *w, comp_id service) SELDOM;
+bool subscription_chokes(struct world *w, const struct act *a) SELDOM;
 
 /* balancer.c */
 bool balancer_has(const struct world *w, comp_id balancer, int number);

@@ -204,6 +204,8 @@ static SELDOM enum reason spoilt(struct world *w, struct act *a, struct instance
     }
     if (i->error_rate > 0 && rng_unit(w_rng(w, a->comp, SRNG_FAULT)) < i->error_rate)
         return REASON_ERROR;
+    if ((a->flags & ACT_POISON) && subscription_chokes(w, a))
+        return REASON_ERROR;
     if (a->flags & ACT_COPY)
         hedge_started(w, a);
     return REASON_NONE;
@@ -214,7 +216,7 @@ HOT void start_program(struct world *w, struct act *a)
     struct instance *i = instance_of(w, a);
     act_account(w, a);
     if (a->deadline != 0 || a->program == 0 || i->error_rate > 0 ||
-        (a->flags & ACT_COPY)) {
+        (a->flags & (ACT_COPY | ACT_POISON))) {
         enum reason reason = spoilt(w, a, i);
         if (reason != REASON_NONE) {
             service_request_done(w, a, reason, a->comp);

@@ -112,7 +112,8 @@ void exec_cancel(struct world *w, struct act *a); /* calls, branches, transactio
 /* compile.c */
 enum err compile_endpoints(struct model *m, struct errmsg *why);
 
-/* kind_client.c */
+/* kind_client.c: also for other roots, as long as their kind's data begin with the
+ * struct call_spec of what they call */
 const struct call_spec *client_spec(const struct world *w, const struct act *a);
 enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, size_t n,
                       sim_time period, struct errmsg *why);
