@@ -142,8 +142,7 @@ void call_breaker_saw(struct world *w, comp_id policy, bool ok)
 /* A program that calls itself would go on for ever. */
 enum { DEPTH_MAX = 64 };
 
-static inline struct act *child_make(struct world *w, struct act *p,
-                                     const struct call_spec *s)
+HOT struct act *child_make(struct world *w, struct act *p, const struct call_spec *s)
 {
     struct act *c = act_new(w, (enum act_kind)s->kind, s->target);
     c->mode = s->mode;
@@ -262,7 +261,7 @@ void call_admitted(struct world *w, struct act *p)
     admitted(w, p, call_spec_of(w, p));
 }
 
-static inline void attempt(struct world *w, struct act *p, const struct call_spec *s)
+HOT void attempt(struct world *w, struct act *p, const struct call_spec *s)
 {
     struct call_state *st = state_of(w, s->policy);
     act_account(w, p);
@@ -395,8 +394,8 @@ static SELDOM void conclude_failed(struct world *w, struct act *p, comp_id polic
 }
 
 /* How it ended is known: p goes on with that, or tries again. */
-static inline void conclude(struct world *w, struct act *p, comp_id policy,
-                            enum reason reason, comp_id culprit)
+HOT void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                  comp_id culprit)
 {
     struct call_state *st = state_of(w, policy);
     cal_cancel(w, &p->timer); /* of the next copy */

@@ -144,7 +144,7 @@ void call_let_go(struct world *w, struct act *c, enum reason reason);
 /* Sends it one way over the network, which takes some time. */
 void call_cross_way(struct world *w, struct act *a, int event);
 bool call_cross_drawn(struct world *w, struct act *a, int event) SELDOM;
-static inline bool call_crosses(struct world *w, struct act *a, int event)
+HOT bool call_crosses(struct world *w, struct act *a, int event)
 {
     const struct call_state *st = state_of(w, a->policy);
     if ((st->extras & EXTRA_RANDOM_WAY) != 0 || st->path.what != 0)

@@ -47,6 +47,8 @@ typedef uint32_t ref; /* offset / 8 from the start of the region; 0: none */
 /* What a hot function does once in a while, such as growing an array: kept out of it,
  * it does not cost the usual way its registers. */
 #define SELDOM __attribute__((noinline, cold))
+/* And the small steps of the usual way, which would cost more as calls than as code. */
+#define HOT static inline __attribute__((always_inline))
 
 /* ---- the model ------------------------------------------------------------------ */
 
@@ -144,9 +146,9 @@ struct model {
     bool *slo_client;   /* per component: the objective applies to this client */
     comp_id *slo_names; /* as given */
     size_t nslo_names;
-    comp_id *by_name; /* sorted by name, for model_find */
-    size_t nby_name;
-    ref fixed; /* bytes / 8 of the fixed part of a world */
+    comp_id *by_name;   /* for model_find: a hash table; COMP_NONE: empty */
+    size_t by_name_cap; /* power of two, never more than half full */
+    ref fixed;          /* bytes / 8 of the fixed part of a world */
 };
 static inline const struct comp *model_comp(const struct model *m, comp_id c)
 {
@@ -193,11 +195,12 @@ struct head {
     ref digests;        /* uint64_t per component, and one for none */
     uint32_t next_change;
     uint32_t next_span;
-    uint32_t acts;    /* alive */
-    uint32_t act_gen; /* last generation handed out */
-    ref act_free;     /* free list of struct act */
-    ref ledger_free;  /* free list of struct ledger_chunk */
-    ref ready;        /* ring of struct ready_entry */
+    uint32_t acts;      /* alive */
+    uint32_t acts_made; /* alive or free; the ready ring has room for as many */
+    uint32_t act_gen;   /* last generation handed out */
+    ref act_free;       /* free list of struct act */
+    ref ledger_free;    /* free list of struct ledger_chunk */
+    ref ready;          /* ring of struct ready_entry */
     uint32_t ready_head, ready_tail, ready_cap;
     /* calendar */
     ref heap; /* unsigned __int128 keys */

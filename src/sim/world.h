@@ -20,11 +20,14 @@ static inline bool world_room(struct world *w)
     return W_HEAD(w)->used <= w->safe || world_headroom(w, 0);
 }
 
+/* limit.c: stops it for good and says what grew. */
+enum err world_ran_away(struct world *w, struct errmsg *why) SELDOM;
+
 /* act.c */
 void acts_more(struct world *w) SELDOM;
 void ledger_free(struct world *w, ref ledger);
 
-static inline struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
+HOT struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
 {
     struct head *h = W_HEAD(w);
     if (h->act_free == 0)
@@ -33,11 +36,12 @@ static inline struct act *act_new(struct world *w, enum act_kind kind, comp_id c
     h->act_free = a->next;
     /* In pieces: compilers clear a few words with vector stores, more with a slow loop.
      */
-    enum { PIECE = 64, REST = sizeof(struct act) % PIECE };
+    enum { PIECE = 64, REST = sizeof(struct act) - 3 * PIECE };
     char *p = (char *)a;
-    for (size_t i = 0; i < sizeof *a / PIECE; i++, p += PIECE)
-        memset(p, 0, PIECE);
-    memset(p, 0, REST);
+    memset(p, 0, PIECE);
+    memset(p + PIECE, 0, PIECE);
+    memset(p + 2 * PIECE, 0, PIECE);
+    memset(p + 3 * PIECE, 0, REST);
     h->act_gen += h->act_gen + 1 == 0 ? 2 : 1;
     a->gen = h->act_gen;
     a->kind = (uint8_t)kind;
@@ -49,7 +53,7 @@ static inline struct act *act_new(struct world *w, enum act_kind kind, comp_id c
     return a;
 }
 
-static inline void act_free(struct world *w, struct act *a)
+HOT void act_free(struct world *w, struct act *a)
 {
     struct head *h = W_HEAD(w);
     assert(a->gen != 0 && a->parent == 0 && a->child == 0 && a->branches == 0);
