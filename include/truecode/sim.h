@@ -196,6 +196,9 @@ const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
  *   REPLY        ends the program with a business answer `what` ("declined"): no error
  *   FAIL         ends the program with an error `what`
  *   LOG          writes log line `what`; `p` 0 debug, 1 info, 2 warn, 3 error
+ *   FAN_OUT      runs `count` copies of body at once; goes on when all are done, or, if
+ *                `p` is not 0, when that share of them is done well: the others are let
+ *                go then. Fails when that many cannot be reached any more.
  *   BLOCK        body, in sequence (also how a list is written: nodes linked by next)
  *
  * A third party that declines is a business answer, and ends the calling program with
@@ -219,7 +222,8 @@ enum node_kind {
     NODE_REPLY,
     NODE_FAIL,
     NODE_LOG,
-    NODE_BLOCK
+    NODE_BLOCK,
+    NODE_FAN_OUT
 };
 struct node {
     enum node_kind kind;
@@ -231,6 +235,7 @@ struct node {
     const char *target, *what;
     bool catches; /* an error inside does not end the program */
     int line;     /* of the lesson file, for error messages */
+    int count;    /* FAN_OUT */
 };
 
 /* ---- building a model ----------------------------------------------------------- */

@@ -134,6 +134,7 @@ struct act *call_child(struct world *w, struct act *p, const struct call_spec *s
     c->caller_instance = p->instance;
     c->key = p->key;
     c->user = p->user;
+    c->visit = p->visit;
     c->flags = p->flags & (ACT_ABANDONED | ACT_TRACED);
     c->parent = W_REF(w, p);
     c->try_number = p->attempt;

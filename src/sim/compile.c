@@ -11,7 +11,7 @@
 #include "model.h"
 #include "service.h"
 
-enum { OPS_MAX = 16000, LABEL_OUT = 0 };
+enum { OPS_MAX = 16000, FAN_OUT_MAX = 10000, LABEL_OUT = 0 };
 
 struct compiler {
     struct model *m;
@@ -279,6 +279,23 @@ static void emit_cached(struct compiler *c, const struct node *n,
     label_here(c, end);
 }
 
+static struct op *emit_branches(struct compiler *c, const struct node *n,
+                                const struct context *x, uint32_t count)
+{
+    uint32_t first = c->nbranches;
+    while (c->branches_cap < first + count) {
+        c->branches_cap = c->branches_cap == 0 ? 16 : c->branches_cap * 2;
+        c->branches = mem_grow(c->branches, c->branches_cap, sizeof *c->branches);
+    }
+    c->nbranches += count;
+    if (c->m->widest < count)
+        c->m->widest = count;
+    struct op *op = emit(c, OP_PARALLEL, n, x);
+    op->jump = first;
+    op->count = count;
+    return op;
+}
+
 static void emit_parallel(struct compiler *c, const struct node *n,
                           const struct context *x)
 {
@@ -286,15 +303,7 @@ static void emit_parallel(struct compiler *c, const struct node *n,
     struct context in = inside(c, n, x, &end), body = *x;
     for (const struct node *b = n->body; b != NULL; b = b->next)
         count++;
-    while (c->branches_cap < first + count) {
-        c->branches_cap = c->branches_cap == 0 ? 16 : c->branches_cap * 2;
-        c->branches = mem_grow(c->branches, c->branches_cap, sizeof *c->branches);
-    }
-    c->nbranches += count;
-    struct op *op = emit(c, OP_PARALLEL, n, &in);
-    op->jump = first;
-    op->count = count;
-    op->after = end;
+    emit_branches(c, n, &in, count)->after = end;
     body.fail = LABEL_OUT;
     uint32_t i = 0;
     for (const struct node *b = n->body; b != NULL; b = b->next) {
@@ -304,6 +313,30 @@ static void emit_parallel(struct compiler *c, const struct node *n,
         emit_list(c, &alone, &body);
         emit(c, OP_BRANCH_END, n, &body);
     }
+    label_here(c, end);
+}
+
+static void emit_fan_out(struct compiler *c, const struct node *n,
+                         const struct context *x)
+{
+    uint32_t end, first = c->nbranches;
+    struct context in = inside(c, n, x, &end), body = *x;
+    if (n->count < 1 || n->count > FAN_OUT_MAX || !(n->p >= 0 && n->p <= 1)) {
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT,
+                          "a fan-out has 1 to %d branches and a share of 0 to 1",
+                          FAN_OUT_MAX));
+        return;
+    }
+    struct op *op = emit_branches(c, n, &in, (uint32_t)n->count);
+    op->after = end;
+    if (n->p > 0) /* rounded up, but 7 % of 100 are 7 */
+        op->quorum = (uint32_t)(n->p * n->count - 1e-6) + 1;
+    for (int i = 0; i < n->count; i++)
+        c->branches[first + (uint32_t)i] = c->nops;
+    body.fail = LABEL_OUT;
+    emit_list(c, n->body, &body);
+    emit(c, OP_BRANCH_END, n, &body);
     label_here(c, end);
 }
 
@@ -361,6 +394,9 @@ static void emit_node(struct compiler *c, const struct node *n, const struct con
         break;
     case NODE_PARALLEL:
         emit_parallel(c, n, x);
+        break;
+    case NODE_FAN_OUT:
+        emit_fan_out(c, n, x);
         break;
     case NODE_SOMETIMES:
     case NODE_WHEN_FLAG:

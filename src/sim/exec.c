@@ -60,6 +60,9 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
     b->what = a->what;
     b->client = a->client;
     b->request = a->request;
+    b->user = a->user;
+    b->visit = a->visit;
+    b->deadline = a->deadline;
     b->program = a->program;
     b->pc = b->start_pc = pc;
     b->tx = a->tx;
@@ -74,6 +77,8 @@ static void branch_start(struct world *w, struct act *a, struct act *b)
 {
     b->parent = W_REF(w, a);
     b->sibling = a->branches;
+    if (a->branches != 0)
+        act_at(w, a->branches)->prev = W_REF(w, b);
     a->branches = W_REF(w, b);
     a->nbranches++;
     act_ready(w, b, REASON_NONE);
@@ -81,11 +86,13 @@ static void branch_start(struct world *w, struct act *a, struct act *b)
 
 static void branch_unlink(struct world *w, struct act *p, struct act *b)
 {
-    ref *at = &p->branches;
-    while (*at != W_REF(w, b))
-        at = &act_at(w, *at)->sibling;
-    *at = b->sibling;
-    b->parent = b->sibling = 0;
+    if (b->prev != 0)
+        act_at(w, b->prev)->sibling = b->sibling;
+    else
+        p->branches = b->sibling;
+    if (b->sibling != 0)
+        act_at(w, b->sibling)->prev = b->prev;
+    b->parent = b->sibling = b->prev = 0;
     p->nbranches--;
 }
 
@@ -97,6 +104,33 @@ static void tx_end(struct world *w, struct act *a, bool commit)
     if (a->tx != 0 && !borrowed)
         database_tx_end(w, a, commit);
     a->tx = 0;
+}
+
+/* Those still running do not count any more. */
+static void branches_drop(struct world *w, struct act *p)
+{
+    while (p->branches != 0) {
+        struct act *b = act_at(w, p->branches);
+        exec_cancel(w, b);
+        branch_unlink(w, p, b);
+        tx_end(w, b, false);
+        act_free(w, b);
+    }
+}
+
+/* One more has ended: are they enough now, or too many that failed? p->mark counts
+ * those, as p is in no station meanwhile. */
+static SELDOM bool quorum_decides(struct world *w, struct act *p, const struct op *op,
+                                  enum reason reason)
+{
+    p->mark += reason != REASON_NONE;
+    uint64_t well = op->count - p->nbranches - p->mark;
+    if (well < op->quorum && p->mark <= op->count - op->quorum)
+        return false;
+    if (well >= op->quorum)
+        p->reason = REASON_NONE;
+    branches_drop(w, p);
+    return true;
 }
 
 static void branch_end(struct world *w, struct act *b, enum reason reason,
@@ -117,7 +151,9 @@ static void branch_end(struct world *w, struct act *b, enum reason reason,
         p->reason = (uint8_t)reason;
         p->culprit = culprit;
     }
-    if (p->nbranches == 0) { /* the last one is the critical path */
+    const struct op *op = op_of(w, p);
+    bool over = op->quorum == 0 ? p->nbranches == 0 : quorum_decides(w, p, op, reason);
+    if (over) { /* the last one is the critical path */
         ledger_merge(w, p, b);
         p->since = w_now(w);
         p->cause = CAUSE_OTHER;
@@ -134,6 +170,7 @@ struct act *act_refresh(struct world *w, struct act *lookup)
     struct act *p = act_at(w, lookup->parent);
     struct act *b = branch_new(w, p, p->pc + 1);
     b->tx = 0;
+    b->deadline = 0;
     b->flags = (uint16_t)((b->flags & ~ACT_ABANDONED) | ACT_DETACHED);
     b->key = lookup->key;
     b->y = p->pc + 1;
@@ -238,6 +275,7 @@ static void parallel_begin(struct world *w, struct act *a, const struct op *op)
 {
     act_account(w, a);
     a->cause = CAUSE_COUNT;
+    a->mark = 0;
     for (uint32_t i = 0; i < op->count; i++)
         branch_start(w, a, branch_new(w, a, program_of(w, a)->branches[op->jump + i]));
 }

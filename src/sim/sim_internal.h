@@ -86,6 +86,7 @@ struct op {
     comp_id pool;     /* QUERY, TX, LEAK: the caller's pool to the database */
     uint32_t jump;    /* see the codes */
     uint32_t count;   /* PARALLEL: branches */
+    uint32_t quorum;  /* PARALLEL: so many are enough; 0: all, and none may fail */
     uint32_t after;   /* PARALLEL, CACHED: where it goes on */
     uint32_t on_fail; /* where an error goes; PC_NONE: ends the program */
     struct dist time;
@@ -127,6 +128,7 @@ struct model {
     struct source *sources, *last_source; /* programs as given, until compiled */
     struct program **programs;
     size_t nprograms, programs_cap;
+    uint32_t widest; /* most branches that start at once */
     struct schedule_entry *schedule;
     size_t nschedule, schedule_cap;
     struct slo slo;
@@ -378,7 +380,8 @@ struct act {
     ref branches;     /* running branches, through `sibling` */
     ref sibling;      /* the next branch, or the next copy of the same attempt */
     ref ledger;       /* chunks of slices */
-    ref next, prev;   /* acts in the same component (instance): oldest first */
+    ref next, prev;   /* acts in the same component (instance): oldest first; of a
+                         branch, prev is the one before it in `branches` */
     ref qnext, qprev; /* the queue it waits in: free for the kind that holds it */
     uint32_t timer;   /* what it waits for, if that is a time */
     uint32_t timeout; /* its parent's patience with it (armed by the call policy) */
@@ -407,6 +410,7 @@ struct act {
     /* from its caller */
     sim_time deadline; /* by then it has to be done; 0: none */
     uint32_t user;     /* who asks, for what is spread or limited by it; 0: anyone */
+    uint32_t visit;    /* what the user wants, through all attempts at it */
     ref before;        /* COPY: ledger of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
     /* path.c, while it is on its way */
