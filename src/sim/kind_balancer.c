@@ -9,7 +9,17 @@
 
 #include <stdio.h>
 
-enum param { P_TO, P_POLICY, P_PROBE, P_EVERY, P_THRESHOLD, P_RISE, P_PANIC, P_LIMIT };
+enum param {
+    P_TO,
+    P_POLICY,
+    P_PROBE,
+    P_EVERY,
+    P_THRESHOLD,
+    P_RISE,
+    P_PANIC,
+    P_LIMIT,
+    P_CHOICES
+};
 enum { ASK_NONE, ASK_LIVENESS, ASK_READINESS };
 enum { RNG_CHOICE };
 enum { EV_PROBES };
@@ -33,6 +43,8 @@ struct balancer_state {
     uint32_t nrotation, rotation_cap;
     ref scratch; /* as rotation: those that take connections */
     uint32_t scratch_cap;
+    ref draws; /* as rotation: those not drawn yet */
+    uint32_t draws_cap;
     uint32_t round_robin, timer;
     uint64_t requests, limited, no_backend;
     struct bucket limits[LIMITS_MAX]; /* 0: everything */
@@ -67,6 +79,7 @@ static void rotation_update(struct world *w, comp_id c)
     comp_id service = service_behind(w, c);
     w_grow(w, &s->rotation, &s->rotation_cap, s->n + 1, sizeof(uint16_t));
     w_grow(w, &s->scratch, &s->scratch_cap, s->n + 1, sizeof(uint16_t));
+    w_grow(w, &s->draws, &s->draws_cap, s->n + 1, sizeof(uint16_t));
     uint16_t *numbers = W_PTR(w, uint16_t, s->rotation);
     s->nrotation = 0;
     uint32_t known = 0;
@@ -200,20 +213,52 @@ static struct bucket *bucket_for(struct balancer_state *s, comp_id endpoint)
 
 /* ---- requests ------------------------------------------------------------------- */
 
+/* The least busy of `d` different ones; ties go to the one drawn first. */
+static SELDOM int choose_of(struct world *w, comp_id c, const uint16_t *numbers,
+                            uint32_t n, uint32_t d)
+{
+    struct balancer_state *s = state_of(w, c);
+    struct rng *r = w_rng(w, c, RNG_CHOICE);
+    uint16_t *left = W_PTR(w, uint16_t, s->draws);
+    int best = 0;
+    uint32_t least = UINT32_MAX;
+    memcpy(left, numbers, n * sizeof *left);
+    for (uint32_t k = 0; k < d && k < n; k++) {
+        uint32_t at = k + rng_below(r, n - k);
+        uint16_t number = left[at];
+        const struct instance *i = service_instance(w, service_behind(w, c), number);
+        left[at] = left[k];
+        if (i->busy + i->queue.count < least) {
+            least = i->busy + i->queue.count;
+            best = number;
+        }
+    }
+    return best;
+}
+
+static int choose_among(struct world *w, comp_id c, const uint16_t *numbers, uint32_t n)
+{
+    struct balancer_state *s = state_of(w, c);
+    int rule = (int)p_count(w, c, P_POLICY);
+    int64_t choices = p_count(w, c, P_CHOICES);
+    if (rule == BALANCE_TWO && choices > 2)
+        return choose_of(w, c, numbers, n, (uint32_t)choices);
+    return service_choose(w, service_behind(w, c), rule, numbers, n, &s->round_robin,
+                          w_rng(w, c, RNG_CHOICE));
+}
+
 /* An instance that takes the connection; 0: there is none. */
 static int choose(struct world *w, comp_id c, struct balancer_state *s,
                   const struct act *a)
 {
     comp_id service = service_behind(w, c);
-    int rule = (int)p_count(w, c, P_POLICY);
     const uint16_t *numbers = W_PTR(w, uint16_t, s->rotation);
     uint32_t all = s->nrotation;
     if (all == 0)
         return 0;
     if (a->flags & ACT_COPY)
         all = hedge_others(w, a, &numbers, all, W_PTR(w, uint16_t, s->scratch));
-    int number = service_choose(w, service, rule, numbers, all, &s->round_robin,
-                                w_rng(w, c, RNG_CHOICE));
+    int number = choose_among(w, c, numbers, all);
     if (takes(w, service, number))
         return number;
     numbers = W_PTR(w, uint16_t, s->rotation);
@@ -222,9 +267,7 @@ static int choose(struct world *w, comp_id c, struct balancer_state *s,
     for (uint32_t i = 0; i < s->nrotation; i++)
         if (takes(w, service, numbers[i]))
             open[n++] = numbers[i];
-    return n == 0 ? 0
-                  : service_choose(w, service, rule, open, n, &s->round_robin,
-                                   w_rng(w, c, RNG_CHOICE));
+    return n == 0 ? 0 : choose_among(w, c, open, n);
 }
 
 static void balancer_begin(struct world *w, struct act *a)
@@ -403,6 +446,8 @@ static const struct param_desc params[] = {
      "With a smaller share of instances in rotation it sends to all of them."},
     {"limit", VALUE_NUMBER, -1, 1e9, "1/s", "-1", NULL, true,
      "Requests a second that it lets through; -1: no limit."},
+    {"choices", VALUE_COUNT, 2, 100, "instances", "2", NULL, true,
+     "How many different instances two_choices compares."},
 };
 
 static const struct op_desc ops[] = {
