@@ -11,5 +11,3 @@
 PENDING(bloom)
 PENDING(consistent_hashing_balance)
 PENDING(aws_sdk_retry_quota)
-PENDING(aws_backoff_jitter)
-PENDING(bucket_admission)
