@@ -182,11 +182,32 @@ static void child_send(struct world *w, struct act *p, struct act *c)
 static void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
                      comp_id culprit);
 
-/* It is not sent at all, for one of the policy's own reasons. */
-static SELDOM void refuse(struct world *w, struct act *p, comp_id policy,
-                          enum reason reason)
+SELDOM void call_refuse(struct world *w, struct act *p, comp_id policy,
+                        enum reason reason)
 {
     conclude(w, p, policy, reason, policy);
+}
+
+static void admitted(struct world *w, struct act *p, const struct call_spec *s,
+                     struct call_state *st)
+{
+    if (p->depth >= DEPTH_MAX)
+        call_refuse(w, p, s->policy, REASON_ERROR);
+    else if (deadline_passed(w, p))
+        call_refuse(w, p, s->policy, REASON_DEADLINE);
+    else if (!breaker_lets(w, s->policy, st))
+        call_refuse(w, p, s->policy, REASON_BREAKER_OPEN);
+    else if ((st->extras & EXTRA_THROTTLE) && throttle_refuses(w, s->policy))
+        call_refuse(w, p, s->policy, REASON_RATE_LIMITED);
+    else
+        child_send(w, p, call_child(w, p, s));
+}
+
+static bool bulkhead_full(const struct world *w, comp_id policy,
+                          const struct call_state *st)
+{
+    int64_t most = p_count(w, policy, P_MAX_IN_FLIGHT);
+    return most > 0 && (st->in_flight > (uint64_t)most || st->waiting.count > 0);
 }
 
 static void attempt(struct world *w, struct act *p, const struct call_spec *s)
@@ -196,17 +217,19 @@ static void attempt(struct world *w, struct act *p, const struct call_spec *s)
     p->attempt++;
     st->attempts++;
     st->in_flight++;
-    int64_t most = p_count(w, s->policy, P_MAX_IN_FLIGHT);
-    if (p->depth >= DEPTH_MAX)
-        refuse(w, p, s->policy, REASON_ERROR);
-    else if (deadline_passed(w, p))
-        refuse(w, p, s->policy, REASON_DEADLINE);
-    else if (most > 0 && st->in_flight > (uint64_t)most)
-        refuse(w, p, s->policy, REASON_SHED);
-    else if (!breaker_lets(w, s->policy, st))
-        refuse(w, p, s->policy, REASON_BREAKER_OPEN);
-    else
-        child_send(w, p, call_child(w, p, s));
+    if (!bulkhead_full(w, s->policy, st))
+        admitted(w, p, s, st);
+    else if (!wait_begin(w, p, s->policy))
+        call_refuse(w, p, s->policy,
+                    deadline_passed(w, p) ? REASON_DEADLINE : REASON_SHED);
+}
+
+void call_admitted(struct world *w, struct act *p)
+{
+    struct call_spec s;
+    if (!call_spec_of(w, p, &s))
+        BUG("an act calls where there is no call");
+    admitted(w, p, &s, state_of(w, s.policy));
 }
 
 static void call_attempt(struct world *w, struct act *p)
@@ -270,8 +293,12 @@ static sim_time backoff_next(struct world *w, comp_id policy, struct act *p)
     return d;
 }
 
-bool call_budget_takes(struct world *w, comp_id policy, struct call_state *st)
+bool call_budget_takes(struct world *w, comp_id policy, struct act *p,
+                       enum reason reason)
 {
+    struct call_state *st = state_of(w, policy);
+    if (st->extras & EXTRA_BUDGET)
+        return budget_takes(w, policy, p, reason);
     if (p_number(w, policy, P_BUDGET) <= 0)
         return true;
     if (st->tokens < 1) {
@@ -282,13 +309,15 @@ bool call_budget_takes(struct world *w, comp_id policy, struct call_state *st)
     return true;
 }
 
-static bool retry_allowed(struct world *w, comp_id policy, struct call_state *st,
-                          const struct act *p, enum reason reason)
+static bool retry_allowed(struct world *w, comp_id policy, struct act *p,
+                          enum reason reason)
 {
     if (p->attempt > p_count(w, policy, P_RETRIES) || reason == REASON_BREAKER_OPEN ||
         reason == REASON_DEADLINE)
         return false;
-    return call_budget_takes(w, policy, st);
+    if (reason == REASON_RATE_LIMITED && p->culprit == policy) /* by ourselves */
+        return false;
+    return call_budget_takes(w, policy, p, reason);
 }
 
 /* A pause that would end behind the deadline is not begun. */
@@ -311,15 +340,18 @@ static void conclude(struct world *w, struct act *p, comp_id policy, enum reason
     struct call_state *st = state_of(w, policy);
     cal_cancel(w, &p->timer); /* of the next copy */
     st->in_flight--;
+    call_slot_free(w, policy, st);
     p->cause = CAUSE_OTHER;
     p->culprit = culprit;
+    if (st->extras & EXTRA_BUDGET)
+        budget_saw(w, policy, p, reason);
     if (reason == REASON_NONE) {
         st->ok++;
         act_ready(w, p, REASON_NONE);
         return;
     }
     st->failures[reason]++;
-    if (!retry_allowed(w, policy, st, p, reason)) {
+    if (!retry_allowed(w, policy, p, reason)) {
         act_ready(w, p, reason);
         return;
     }
@@ -336,6 +368,8 @@ void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason re
                   comp_id culprit)
 {
     breaker_record(w, policy, state_of(w, policy), reason == REASON_NONE);
+    if (state_of(w, policy)->extras & EXTRA_THROTTLE)
+        throttle_saw(w, policy, reason);
     conclude(w, p, policy, reason, culprit);
 }
 
@@ -395,8 +429,11 @@ void call_timeout(struct world *w, struct act *c)
 
 void call_drop(struct world *w, struct act *p)
 {
-    if (p->child == 0)
+    if (p->child == 0) {
+        if (p->flags & ACT_HELD)
+            wait_leave(w, p);
         return;
+    }
     struct act *c = act_at(w, p->child);
     if (c->flags & ACT_COPY)
         c = hedge_collapse(w, c);
@@ -404,6 +441,7 @@ void call_drop(struct world *w, struct act *p)
     cal_cancel(w, &p->timer); /* of the next copy */
     st->half_open = false;    /* it may have been the one that tried */
     st->in_flight--;
+    call_slot_free(w, c->policy, st);
     st->failures[REASON_GAVE_UP]++;
     st->latency += w_now(w) - c->start;
     ledger_take(w, p, c);

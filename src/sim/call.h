@@ -30,19 +30,38 @@ enum param {
     P_PROPAGATE,
     P_VIA,
     P_REQUEST_BYTES,
-    P_RESPONSE_BYTES
+    P_RESPONSE_BYTES,
+    P_MAX_WAITING,
+    P_MAX_WAIT,
+    P_BUDGET_KIND,
+    P_BUDGET_TOKENS,
+    P_RETRY_COST,
+    P_THROTTLED_COST,
+    P_BUDGET_RATIO,
+    P_BUDGET_RATE,
+    P_THROTTLE,
+    P_THROTTLE_WINDOW
 };
+enum { BUDGET_SHARE, BUDGET_QUOTA, BUDGET_THROTTLE, BUDGET_RATE };
 enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
 enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
-enum { RNG_NETWORK, RNG_JITTER, RNG_HEDGE };
+enum { RNG_NETWORK, RNG_JITTER, RNG_HEDGE, RNG_THROTTLE };
 enum { BUDGET_BURST = 10 };
 enum call_event {           /* EV_KIND + this, at the policy */
                   CE_HEDGE, /* a, b: the caller: no answer yet, send another copy */
-                  CE_TIED   /* a, b: a copy: its twin has been started */
+                  CE_TIED,  /* a, b: a copy: its twin has been started */
+                  CE_ADMIT, /* the bulkhead has room */
+                  CE_WAITED /* a, b: a caller that has waited for it long enough */
 };
 
 /* What a policy has beyond the usual, as its parameters are now. */
-enum call_extra { EXTRA_HEDGE = 1, EXTRA_DEADLINE = 2 };
+enum call_extra {
+    EXTRA_HEDGE = 1,
+    EXTRA_DEADLINE = 2,
+    EXTRA_BUDGET = 4,
+    EXTRA_THROTTLE = 8
+};
+enum { THROTTLE_SLOTS = 12 };
 
 struct bucket { /* half a breaker's window */
     uint32_t calls, failures;
@@ -60,6 +79,15 @@ struct call_state {
     sim_time open_until; /* breaker: 0: closed */
     bool half_open;      /* one call is out to try */
     uint32_t extras;     /* enum call_extra */
+    struct list waiting; /* callers, for room in the bulkhead (call_wait.c) */
+    uint32_t admit;      /* event that lets them in; 0: none */
+    double quota;        /* budgets other than a share of requests (call_budget.c) */
+    sim_time refilled;
+    struct {
+        uint32_t requests, accepts;
+    } slots[THROTTLE_SLOTS]; /* of the throttle's window */
+    int64_t slot;            /* number of the newest */
+    uint64_t throttled;
     uint64_t hedges, hedges_won, hedges_denied, copies_lost, tied_stopped;
 };
 
@@ -76,8 +104,14 @@ void call_depart(struct world *w, struct act *c);
 /* An attempt is over, one way or the other; p is accounted up to now. */
 void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
                   comp_id culprit);
-/* One attempt more may be made beyond the first: takes it from the budget. */
-bool call_budget_takes(struct world *w, comp_id policy, struct call_state *st);
+/* The attempt gets past the bulkhead: on its way, or refused for another reason. */
+void call_admitted(struct world *w, struct act *p);
+/* It is not sent at all, for one of the policy's own reasons. */
+void call_refuse(struct world *w, struct act *p, comp_id policy, enum reason reason);
+/* One attempt more may be made beyond the first, after `reason` (NONE: a hedge): takes
+ * it from the budget. */
+bool call_budget_takes(struct world *w, comp_id policy, struct act *p,
+                       enum reason reason);
 bool call_breaker_closed(const struct world *w, comp_id policy,
                          const struct call_state *st);
 /* One more answer or failure for the breaker to see. */
@@ -96,6 +130,30 @@ bool hedge_delivered(struct world *w, struct act *c) SELDOM;
 struct act *hedge_collapse(struct world *w, struct act *c) SELDOM;
 /* A copy's twin has been started: if it waits yet, it is taken away. */
 void hedge_stop(struct world *w, struct act *c);
+
+/* call_budget.c: see there. */
+bool budget_takes(struct world *w, comp_id policy, struct act *p,
+                  enum reason reason) SELDOM;
+void budget_saw(struct world *w, comp_id policy, const struct act *p,
+                enum reason reason);
+void budget_fill(struct world *w, comp_id policy);
+bool throttle_refuses(struct world *w, comp_id policy) SELDOM;
+void throttle_saw(struct world *w, comp_id policy, enum reason reason);
+
+/* call_wait.c: see there. The bulkhead is full: p waits, or false: there is no room for
+ * that either. */
+bool wait_begin(struct world *w, struct act *p, comp_id policy) SELDOM;
+void wait_leave(struct world *w, struct act *p) SELDOM;
+void wait_admit(struct world *w, comp_id policy);
+void wait_over(struct world *w, comp_id policy, struct act *p);
+/* There may be room now. */
+void wait_wake(struct world *w, comp_id policy, struct call_state *st) SELDOM;
+static inline void call_slot_free(struct world *w, comp_id policy,
+                                  struct call_state *st)
+{
+    if (st->waiting.count > 0)
+        wait_wake(w, policy, st);
+}
 
 /* call_deadline.c */
 /* Gives the child its deadline; returns how long to wait for it by a timer of the

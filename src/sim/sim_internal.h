@@ -344,7 +344,8 @@ enum act_flag {
                            caller's program ends with a business answer too) */
     ACT_SENT = 256,     /* on its way: `begin` has not run */
     ACT_BACK = 512,     /* done: the answer is on its way */
-    ACT_COPY = 1024     /* one of several copies of the same attempt (call_hedge.c) */
+    ACT_COPY = 1024,    /* one of several copies of the same attempt (call_hedge.c) */
+    ACT_HELD = 2048     /* waits for room in the bulkhead of a call (call_wait.c) */
 };
 
 #define LEDGER_SLICES 12
@@ -413,6 +414,7 @@ struct act {
     uint32_t visit;    /* what the user wants, through all attempts at it */
     ref before;        /* COPY: ledger of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
+    uint16_t cost;     /* what the last retry of its call took from the quota */
     /* path.c, while it is on its way */
     ref line;       /* the kept connection it goes by; 0: none */
     uint16_t tries; /* how often its message was lost */

@@ -38,6 +38,12 @@ static const struct knob call_knobs[] = {
     {"hedges", {"1", "2", "5", "1", "10"}},
     {"tied", {"off", "on", "off", "on", "on"}},
     {"propagate", {"off", "on", "on", "off", "on"}},
+    {"max_waiting", {"0", "1", "20", "1000", "5"}},
+    {"max_wait", {"0", "1ms", "100ms", "1s", "0"}},
+    {"budget", {"share", "quota", "throttle", "rate", "share"}},
+    {"budget_tokens", {"500", "10", "0", "100", "20"}},
+    {"throttle", {"0", "2", "1", "0", "1.5"}},
+    {"throttle_window", {"2m", "1s", "10s", "1m", "5s"}},
 };
 enum { CALL_KNOBS = sizeof call_knobs / sizeof *call_knobs };
 
@@ -153,7 +159,8 @@ static void assert_books(const struct lab *l)
     for (int i = 0; i < POLICIES; i++) {
         const char *p = policies[i];
         double ended = lab_metric(l, p, "ok_total") + lab_metric(l, p, "errors_total") +
-                       lab_metric(l, p, "copies_lost_total");
+                       lab_metric(l, p, "copies_lost_total") +
+                       lab_metric(l, p, "waiting");
         double out = lab_metric(l, p, "attempts_total") - ended;
         if (out != lab_metric(l, p, "in_flight"))
             fail_msg("%s: %g are out, in flight %g", p, out,
@@ -166,7 +173,8 @@ static void assert_empty(const struct lab *l)
     static const char *const all[] = {"users", "edge-users", "staff",
                                       "app",   "back",       "bank"};
     for (int i = 0; i < POLICIES; i++)
-        assert_true(lab_metric(l, policies[i], "in_flight") == 0);
+        assert_true(lab_metric(l, policies[i], "in_flight") == 0 &&
+                    lab_metric(l, policies[i], "waiting") == 0);
     for (int i = 0; i < 3; i++) {
         assert_true(lab_metric(l, all[i], "users") == 0);
         assert_true(lab_metric(l, all[i], "thinking") == 0);
