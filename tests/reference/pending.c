@@ -10,4 +10,3 @@
     }
 PENDING(bloom)
 PENDING(consistent_hashing_balance)
-PENDING(aws_sdk_retry_quota)

@@ -1,6 +1,7 @@
 /*
  * Retries: how they multiply work, and what holds them back.
  */
+#include "budgets.h"
 #include "queues.h"
 
 #include <string.h>
@@ -189,5 +190,8 @@ void table_retry_published(struct ref *r)
               layers_multiply(5, 2), 8);
     creeping_overload(r, &t);
     full_queue(r, &t);
+    retries_per_minute(
+        r, published(&t, "server_wide_retry_budget_example_per_process_per_min"));
+    adaptive_throttle(r);
     csv_close(&t);
 }
