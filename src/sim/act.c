@@ -322,6 +322,8 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
         w_done(w, a, false, false);
     if (a->flags & ACT_TRACED)
         w_call_span(w, a);
+    if (a->flags & ACT_WATCHED)
+        balancer_saw(w, a);
     if (a->parent == 0) {
         act_orphan(w, a);
         return;

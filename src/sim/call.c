@@ -50,6 +50,13 @@ int call_balance(const struct world *w, comp_id policy)
                                : (int)p_count(w, policy, P_BALANCE);
 }
 
+int call_hash(struct world *w, const struct act *a, const uint16_t *numbers, uint32_t n)
+{
+    return ring_choose(w, &state_of(w, a->policy)->ring, a->comp,
+                       (uint32_t)p_count(w, a->policy, P_VIRTUAL_NODES), ring_key(a),
+                       numbers, n);
+}
+
 /* ---- breaker -------------------------------------------------------------------- */
 
 static void breaker_roll(struct world *w, comp_id policy, struct call_state *s)

@@ -7,6 +7,7 @@
 #define SIM_CALL_H
 
 #include "path.h"
+#include "ring.h"
 #include "world.h"
 
 enum param {
@@ -40,7 +41,8 @@ enum param {
     P_BUDGET_RATIO,
     P_BUDGET_RATE,
     P_THROTTLE,
-    P_THROTTLE_WINDOW
+    P_THROTTLE_WINDOW,
+    P_VIRTUAL_NODES
 };
 enum { BUDGET_SHARE, BUDGET_QUOTA, BUDGET_THROTTLE, BUDGET_RATE };
 enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
@@ -88,6 +90,7 @@ struct call_state {
     } slots[THROTTLE_SLOTS]; /* of the throttle's window */
     int64_t slot;            /* number of the newest */
     uint64_t throttled;
+    struct ring ring; /* of the instances of a service that is called directly */
     uint64_t hedges, hedges_won, hedges_denied, copies_lost, tied_stopped;
 };
 

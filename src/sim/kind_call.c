@@ -15,6 +15,15 @@ static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
     return param_resolve(m, c, P_VIA, &kind_link, why);
 }
 
+static enum err call_check(struct model *m, comp_id c, struct errmsg *why)
+{
+    (void)why;
+    if (model_param(m, c, P_BALANCE)->as.count == BALANCE_HASH)
+        ring_reserve(m, m->comps[c].target,
+                     model_param(m, c, P_VIRTUAL_NODES)->as.count);
+    return ERR_OK;
+}
+
 /* What there is beyond the usual, told once and not at every call. */
 static void find_extras(struct world *w, comp_id c)
 {
@@ -174,7 +183,7 @@ static const struct param_desc call_params[] = {
     {"breaker_open", VALUE_DURATION, 0.001, 3600, "s", "5s", NULL, true,
      "How long an open breaker refuses before it tries again."},
     {"balance", VALUE_CHOICE, 0, 0, "", "round_robin",
-     "random|round_robin|least_in_flight|two_choices", true,
+     "random|round_robin|least_in_flight|two_choices|hash", true,
      "How an instance is chosen when a service is called directly."},
     {"network", VALUE_DIST, 0, 3600, "s", "200us", NULL, true,
      "Network time, each way."},
@@ -219,6 +228,8 @@ static const struct param_desc call_params[] = {
      "the SRE book); 0: never."},
     {"throttle_window", VALUE_DURATION, 1, 3600, "s", "2m", NULL, true,
      "Time over which the throttle counts."},
+    {"virtual_nodes", VALUE_COUNT, 1, 1000, "", "100", NULL, true,
+     "Places of an instance on the ring, with balance = hash."},
 };
 
 #define REASON_METRIC(x, phrase)                                                       \
@@ -284,6 +295,7 @@ const struct kind_impl kind_call = {
          .nmetrics = sizeof call_metrics / sizeof *call_metrics},
     .streams = call_streams,
     .resolve = call_resolve,
+    .check = call_check,
     .state_size = call_size,
     .init = call_init,
     .event = call_event,

@@ -170,9 +170,13 @@ void service_begin(struct world *w, struct act *a)
         uint16_t spare[SERVICE_MAX];
         if (a->flags & ACT_COPY)
             n = hedge_others(w, a, &numbers, n, spare);
-        a->instance =
-            (uint16_t)service_choose(w, a->comp, call_balance(w, a->policy), numbers, n,
-                                     &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
+        int rule = call_balance(w, a->policy);
+        if (rule == BALANCE_HASH)
+            a->instance = (uint16_t)call_hash(w, a, numbers, n);
+        else
+            a->instance =
+                (uint16_t)service_choose(w, a->comp, rule, numbers, n, &s->round_robin,
+                                         w_rng(w, a->comp, SRNG_BALANCE));
     }
     enter(w, a);
 }

@@ -128,7 +128,8 @@ struct model {
     struct source *sources, *last_source; /* programs as given, until compiled */
     struct program **programs;
     size_t nprograms, programs_cap;
-    uint32_t widest; /* most branches that start at once */
+    uint32_t widest;      /* most branches that start at once */
+    uint32_t ring_places; /* of the largest consistent hash that it asks for */
     struct schedule_entry *schedule;
     size_t nschedule, schedule_cap;
     struct slo slo;
@@ -345,7 +346,8 @@ enum act_flag {
     ACT_SENT = 256,     /* on its way: `begin` has not run */
     ACT_BACK = 512,     /* done: the answer is on its way */
     ACT_COPY = 1024,    /* one of several copies of the same attempt (call_hedge.c) */
-    ACT_HELD = 2048     /* waits for room in the bulkhead of a call (call_wait.c) */
+    ACT_HELD = 2048,    /* waits for room in the bulkhead of a call (call_wait.c) */
+    ACT_WATCHED = 4096  /* its balancer wants to know how it ends */
 };
 
 #define LEDGER_SLICES 12

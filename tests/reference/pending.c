@@ -9,4 +9,3 @@
         ref_open(r, "all", "its components are not there yet");                        \
     }
 PENDING(bloom)
-PENDING(consistent_hashing_balance)

@@ -30,7 +30,7 @@ static const struct knob call_knobs[] = {
     {"jitter", {"none", "full", "equal", "decorrelated", "full"}},
     {"retry_budget", {"0", "0.1", "0.5", "1", "0"}},
     {"breaker", {"0", "0.5", "0.2", "0", "1"}},
-    {"balance", {"round_robin", "random", "least_in_flight", "two_choices", "random"}},
+    {"balance", {"round_robin", "random", "least_in_flight", "two_choices", "hash"}},
     {"network", {"200us", "0", "exponential(2ms)", "1ms", "10ms"}},
     {"cancel", {"off", "on", "on", "off", "on"}},
     {"max_in_flight", {"0", "1", "5", "30", "0"}},
@@ -45,6 +45,18 @@ static const struct knob call_knobs[] = {
     {"throttle", {"0", "2", "1", "0", "1.5"}},
     {"throttle_window", {"2m", "1s", "10s", "1m", "5s"}},
 };
+static const struct knob balancer_knobs[] = {
+    {"policy", {"round_robin", "hash", "weighted", "least_time", "two_choices"}},
+    {"virtual_nodes", {"100", "1", "1000", "7", "20"}},
+    {"eject_after", {"0", "3", "1", "0", "10"}},
+    {"eject_below", {"0", "0.5", "0.9", "0", "1"}},
+    {"eject_every", {"10s", "100ms", "1s", "300ms", "5s"}},
+    {"eject_for", {"30s", "100ms", "1s", "500ms", "2s"}},
+    {"eject_max", {"0.1", "1", "0.5", "0", "0.7"}},
+    {"slow_start", {"0", "1s", "100ms", "5s", "0"}},
+    {"panic_threshold", {"0", "0.5", "1", "0", "0.3"}},
+};
+enum { BALANCER_KNOBS = sizeof balancer_knobs / sizeof *balancer_knobs };
 enum { CALL_KNOBS = sizeof call_knobs / sizeof *call_knobs };
 
 static struct node *seq(struct node *n, size_t count)
@@ -115,6 +127,13 @@ static void turn_knob(struct lab *l, struct rng *r)
 {
     const struct knob *k = &call_knobs[rng_below(r, CALL_KNOBS)];
     lab_set(l, policies[rng_below(r, POLICIES)], k->name, k->values[rng_below(r, 5)]);
+}
+
+static void turn_balancer(struct lab *l, struct rng *r)
+{
+    const struct knob *k = &balancer_knobs[rng_below(r, BALANCER_KNOBS)];
+    lab_set(l, rng_below(r, 2) ? "edge" : "back-lb", k->name,
+            k->values[rng_below(r, 5)]);
 }
 
 static void hit(struct lab *l, struct rng *r)
@@ -217,6 +236,8 @@ static void one_life(uint64_t seed, double *hedges)
         assert_books(&l);
         turn_knob(&l, &r);
         turn_knob(&l, &r);
+        if (step % 3 == 0)
+            turn_balancer(&l, &r);
         if (step % 9 == 0)
             hit(&l, &r);
     }
