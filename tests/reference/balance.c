@@ -69,12 +69,13 @@ void table_power_of_two_choices(struct ref *r)
     csv_close(&t);
 }
 
-/* ---- consistent hashing ------------------------------------------------------------- */
+/* ---- consistent hashing -------------------------------------------------------------
+ */
 
 /* One ring: how unequal the shares of `n` instances are that `m` requests see. */
 struct ring {
     double squares; /* of the coefficient of variation */
-    double most; /* over the mean */
+    double most;    /* over the mean */
 };
 
 static struct lab ring_lab(int n, int v)
@@ -88,7 +89,8 @@ static struct lab ring_lab(int n, int v)
     (void)snprintf(text, sizeof text, "to=app probe=none policy=hash virtual_nodes=%d",
                    v);
     lab_part(&l, "balancer", "edge", text);
-    lab_part(&l, "client", "users", "to=edge/get rate=1000 arrivals=even trace_every=-1");
+    lab_part(&l, "client", "users",
+             "to=edge/get rate=1000 arrivals=even trace_every=-1");
     lab_part(&l, "call", "users.edge", "network=0");
     lab_start(&l, 1);
     return l;
