@@ -47,16 +47,16 @@ static struct lab gate_lab(const char *kind, double rate, double burst)
     (void)snprintf(text, sizeof text, "latency=0 quota=%g",
                    strcmp(kind, "external") == 0 ? rate : 0);
     lab_part(&l, "external", "shop", text);
-    if (strcmp(kind, "balancer") == 0) {
+    if (strcmp(kind, "external") != 0) {
+        bool limiter = strcmp(kind, "limiter") == 0;
         lab_part(&l, "service", "app", "workers=1000");
         lab_endpoint(&l, "app", "get", &get);
-        (void)snprintf(text, sizeof text, "to=app probe=none limit=%g", rate);
-        lab_part(&l, "balancer", "gate", text);
+        if (limiter)
+            (void)snprintf(text, sizeof text, "to=app rate=%g burst=%g", rate, burst);
+        else
+            (void)snprintf(text, sizeof text, "to=app probe=none limit=%g", rate);
+        lab_part(&l, kind, "gate", text);
         (void)snprintf(to, sizeof to, "gate/get");
-    } else if (strcmp(kind, "limiter") == 0) {
-        (void)snprintf(text, sizeof text, "to=shop rate=%g burst=%g", rate, burst);
-        lab_part(&l, "limiter", "gate", text);
-        (void)snprintf(to, sizeof to, "gate");
     }
     /* So many that the burst is over before half a token has come. */
     (void)snprintf(text, sizeof text, "to=%s rate=%g arrivals=even trace_every=-1", to,
