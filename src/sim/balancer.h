@@ -29,7 +29,8 @@ enum balancer_param {
     P_EJECT_EVERY,
     P_EJECT_FOR,
     P_EJECT_MAX,
-    P_SLOW_START
+    P_SLOW_START,
+    P_CHOICES
 };
 enum { ASK_NONE, ASK_LIVENESS, ASK_READINESS };
 enum { RNG_CHOICE, RNG_SLOW_START };
@@ -70,6 +71,8 @@ struct balancer_state {
     uint64_t requests, limited, no_backend;
     struct limit limits[LIMITS_MAX]; /* 0: everything */
     struct ring ring;
+    ref draws; /* as rotation: those that two_choices has not drawn yet */
+    uint32_t draws_cap;
     uint32_t judge_timer;
     bool watches; /* how requests end */
     uint64_t ejections;

@@ -81,6 +81,30 @@ void balancer_timed(struct world *w, struct backend *b, sim_time took)
     b->mean_at = w_now(w);
 }
 
+/* The least busy of `d` different ones; ties go to the one drawn first. */
+static SELDOM int least_of(struct world *w, comp_id c, const uint16_t *numbers,
+                           uint32_t n, uint32_t d)
+{
+    struct balancer_state *s = balancer_state(w, c);
+    comp_id service = balancer_service(w, c);
+    w_grow(w, &s->draws, &s->draws_cap, n, sizeof(uint16_t));
+    uint16_t *left = W_PTR(w, uint16_t, s->draws);
+    int best = 0;
+    double least = 0;
+    memcpy(left, numbers, n * sizeof *left);
+    for (uint32_t k = 0; k < d && k < n; k++) {
+        uint32_t at = k + rng_below(w_rng(w, c, RNG_CHOICE), n - k);
+        int number = left[at];
+        left[at] = left[k];
+        double x = inside(w, service, number);
+        if (k == 0 || x < least) {
+            least = x;
+            best = number;
+        }
+    }
+    return best;
+}
+
 static int by_rule(struct world *w, comp_id c, const struct act *a,
                    const uint16_t *numbers, uint32_t n)
 {
@@ -96,10 +120,15 @@ static int by_rule(struct world *w, comp_id c, const struct act *a,
         return weighted(w, s, numbers, n);
     case BALANCE_LEAST_TIME:
         return least_time(w, s, service, numbers, n);
+    case BALANCE_TWO:
+        if (n > 2 && p_count(w, c, P_CHOICES) > 2)
+            return least_of(w, c, numbers, n, (uint32_t)p_count(w, c, P_CHOICES));
+        break;
     default:
-        return service_choose(w, service, rule, numbers, n, &s->round_robin,
-                              w_rng(w, c, RNG_CHOICE));
+        break;
     }
+    return service_choose(w, service, rule, numbers, n, &s->round_robin,
+                          w_rng(w, c, RNG_CHOICE));
 }
 
 /* What share it gets of what it would get. */

@@ -59,6 +59,7 @@ static void copy_lose(struct world *w, struct act *p, struct act *c)
     copy_unlink(w, p, c);
     st->in_flight--;
     st->copies_lost++;
+    st->latency += w_now(w) - c->start;
     call_slot_free(w, c->policy, st);
     call_let_go(w, c, REASON_CANCELLED);
 }
@@ -185,6 +186,7 @@ void hedge_stop(struct world *w, struct act *c)
     copy_unlink(w, p, c);
     st->in_flight--;
     st->copies_lost++;
+    st->latency += w_now(w) - c->start;
     st->tied_stopped++;
     call_slot_free(w, c->policy, st);
     act_abandon(w, c);

@@ -448,6 +448,8 @@ static const struct param_desc params[] = {
     {"slow_start", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
      "Over this time an instance that has just come gets more and more; 0: all at "
      "once."},
+    {"choices", VALUE_COUNT, 2, 100, "instances", "2", NULL, true,
+     "How many different instances two_choices compares."},
 };
 
 static const struct op_desc ops[] = {
