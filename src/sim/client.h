@@ -56,7 +56,7 @@ struct client_state {
 
 struct client_data {       /* model time */
     struct call_spec spec; /* first: client_spec() */
-    comp_id policy, endpoint;
+    comp_id endpoint;
     struct curve_point *curve;
     size_t ncurve;
     sim_time period;

@@ -488,6 +488,32 @@ static void emit_list(struct compiler *c, const struct node *n, const struct con
 
 /* ---- a program ------------------------------------------------------------------ */
 
+/* What a call at this op sends. */
+static void fill_call(const struct model *m, struct op *op)
+{
+    op->call = (struct call_spec){.policy = op->policy,
+                                  .target = op->target,
+                                  .what = op->what,
+                                  .pool = op->pool,
+                                  .kind = ACT_QUERY,
+                                  .mode = QUERY_STATEMENT};
+    if (op->code == OP_CALL)
+        op->call.kind =
+            m->comps[op->target].kind == &kind_external ? ACT_EXTERNAL : ACT_REQUEST;
+    if (op->code == OP_CACHED)
+        op->call.kind = ACT_LOOKUP;
+    if (op->code == OP_TX_BEGIN)
+        op->call.mode = QUERY_BEGIN;
+    if (op->code == OP_LEAK)
+        op->call.mode = QUERY_LEAK;
+    if (op->code == OP_PUBLISH)
+        op->call.kind = ACT_PUBLISH;
+    if (op->code == OP_LOCK) {
+        op->call.mode = QUERY_LOCK;
+        op->call.what = COMP_NONE;
+    }
+}
+
 static uint32_t patched(const struct compiler *c, uint32_t label)
 {
     return label == LABEL_OUT ? PC_NONE : c->labels[label];
@@ -502,6 +528,7 @@ static void patch(struct compiler *c)
             op->jump = c->labels[op->jump];
         if (op->code == OP_CACHED || op->code == OP_PARALLEL)
             op->after = c->labels[op->after];
+        fill_call(c->m, op);
     }
 }
 
@@ -586,7 +613,9 @@ static enum err compile_probes(struct model *m, comp_id service, struct errmsg *
             return ERR_INPUT;
         err = compile(m, service, service, &query, &program, why);
         if (err == ERR_OK) {
-            m->programs[program]->ops[0].code = OP_QUERY; /* of no statement */
+            struct op *op = &m->programs[program]->ops[0];
+            op->code = OP_QUERY; /* of no statement */
+            fill_call(m, op);
             d->probe_database = program + 1;
         }
         return err;

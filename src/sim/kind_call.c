@@ -26,7 +26,13 @@ static void find_extras(struct world *w, comp_id c)
     uint32_t extras = 0;
     extras |= p_time(w, c, P_HEDGE_AFTER) > 0 ? EXTRA_HEDGE : 0;
     extras |= p_on(w, c, P_PROPAGATE) ? EXTRA_DEADLINE : 0;
+    extras |= p_count(w, c, P_MAX_IN_FLIGHT) > 0 ? EXTRA_LIMIT : 0;
+    extras |= p_number(w, c, P_BREAKER) > 0 ? EXTRA_BREAKER : 0;
+    extras |= p_number(w, c, P_BUDGET) > 0 ? EXTRA_BUDGET : 0;
+    extras |= p_dist(w, c, P_NETWORK)->kind != DIST_CONST ? EXTRA_RANDOM_WAY : 0;
     state_of(w, c)->extras = extras;
+    state_of(w, c)->timeout = p_time(w, c, P_TIMEOUT);
+    state_of(w, c)->way = p_dist(w, c, P_NETWORK)->mean;
 }
 
 /* What path.c wants to know of it. */

@@ -79,6 +79,10 @@ enum op_code {
 };
 #define PC_NONE UINT32_MAX
 
+struct call_spec { /* a call that a program or a client makes */
+    comp_id policy, target, what, pool;
+    uint8_t kind, mode; /* of the child act */
+};
 struct op {
     uint8_t code;
     uint8_t level;    /* LOG: level; LOCK: enum lock_mode or LOCK_ROW ... */
@@ -93,7 +97,8 @@ struct op {
     uint32_t on_fail; /* where an error goes; PC_NONE: ends the program */
     struct dist time;
     double p;
-    const char *text; /* REPLY, FAIL, LOG, LOCK: its name; model memory */
+    struct call_spec call; /* CALL, QUERY, TX_BEGIN, LEAK, CACHED: what it sends */
+    const char *text;      /* REPLY, FAIL, LOG, LOCK: its name; model memory */
     int line;
 };
 struct program {
@@ -362,29 +367,29 @@ struct ledger_chunk {
 };
 
 struct act {
-    uint32_t gen;   /* 0: free; else unique among all that ever were (mod 2^32) */
-    uint8_t kind;   /* enum act_kind */
-    uint8_t mode;   /* QUERY: enum query_mode */
-    uint8_t cause;  /* what it waits for or does; CAUSE_COUNT: for its child */
-    uint8_t reason; /* how it ended, once it has */
+    uint32_t gen;    /* 0: free; else unique among all that ever were (mod 2^32) */
+    uint8_t kind;    /* enum act_kind */
+    uint8_t mode;    /* QUERY: enum query_mode */
+    uint8_t cause;   /* what it waits for or does; CAUSE_COUNT: for its child */
+    uint8_t reason;  /* how it ended, once it has */
+    comp_id comp;    /* where it runs: service, database, cache, external, client */
+    comp_id place;   /* where it waits; with `cause` */
+    comp_id what;    /* endpoint, statement (COMP_NONE: a trivial one), key space */
+    comp_id policy;  /* the call policy it was called by */
+    comp_id client;  /* the client at the root */
+    comp_id culprit; /* where it failed */
+    comp_id caller;  /* the parent's component (kept when the parent is gone) */
+    comp_id pool;    /* QUERY: the caller's pool */
     uint16_t flags;
-    comp_id comp;      /* where it runs: service, database, cache, external, client */
-    comp_id place;     /* where it waits; with `cause` */
-    comp_id what;      /* endpoint, statement (COMP_NONE: a trivial one), key space */
-    comp_id policy;    /* the call policy it was called by */
-    comp_id client;    /* the client at the root */
-    comp_id culprit;   /* where it failed */
-    uint16_t instance; /* of comp, 1-based; 0: none */
+    uint16_t instance;        /* of comp, 1-based; 0: none */
     uint16_t caller_instance; /* of the parent's component */
-    comp_id caller;   /* the parent's component (kept when the parent is gone) */
-    comp_id pool;     /* QUERY: the caller's pool */
-    uint64_t request; /* the user's request */
-    sim_time start;   /* it was sent */
-    sim_time since;   /* waits for (cause, place) since; accounted up to here */
-    sim_time age;     /* oldest cached value in it */
-    ref parent;       /* who waits for it */
-    ref child;        /* whom it waits for (a call's current attempt) */
-    ref branches;     /* running branches, through `sibling` */
+    uint64_t request;         /* the user's request */
+    sim_time start;           /* it was sent */
+    sim_time since;           /* waits for (cause, place) since; accounted up to here */
+    sim_time age;             /* oldest cached value in it */
+    ref parent;               /* who waits for it */
+    ref child;                /* whom it waits for (a call's current attempt) */
+    ref branches;             /* running branches, through `sibling` */
     ref sibling;      /* the next branch, or the next copy of the same attempt */
     ref ledger;       /* chunks of slices */
     ref next, prev;   /* acts in the same component (instance): oldest first; of a
@@ -421,6 +426,7 @@ struct act {
     ref before;        /* COPY: ledger of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
     uint8_t priority;  /* its client's: 0 is refused first, 3 last */
+    ref home;          /* REQUEST, PROBE, BRANCH: its struct instance, once inside */
     /* path.c, while it is on its way */
     comp_id hop;    /* the link that a balancer sent it on by, + 1; 0: none */
     ref line;       /* the kept connection it goes by; 0: none */
@@ -610,10 +616,11 @@ struct station {
     sim_time since; /* clock is right as of */
     ref heap;       /* of act refs by (mark, gen) */
     uint32_t n, cap;
+    uint32_t whole; /* up to so many inside, each gets a whole core; 0: find out */
     uint32_t timer;
     sim_time timer_at; /* when it fires */
     double busy;       /* core-nanoseconds used up to `since`; see station_busy() */
-    sim_time second;   /* the last whole second that busy_at knows */
+    sim_time tick;     /* the next whole second, that busy_at does not know yet */
     double busy_at[STATION_SECONDS]; /* busy at second t: [t % STATION_SECONDS] */
     uint64_t served;                 /* acts that were done */
 };

@@ -48,9 +48,8 @@ static struct dist projector_work(void)
 
 static struct lab eight(const char *users, const char *more)
 {
-    struct lab l =
-        orders(users, more, "to=projector/apply consumers=4 trace_every=0",
-               "instances=2 workers=100", projector_work());
+    struct lab l = orders(users, more, "to=projector/apply consumers=4 trace_every=0",
+                          "instances=2 workers=100", projector_work());
     lab_start(&l, 7);
     return l;
 }
@@ -104,10 +103,8 @@ static void one_frozen_partition_of_eight(void **state)
     double mean = sub(&l, "lag_mean");
     assert_true(mean > 1574 && mean < 1578);
     assert_true(sub(&l, "lag_seconds") > 839 && sub(&l, "lag_seconds_mean") < 106);
-    struct action skip = {.kind = ACTION_OP,
-                          .comp = model_find(l.m, SUB),
-                          .instance = 3,
-                          .name = "skip"};
+    struct action skip = {
+        .kind = ACTION_OP, .comp = model_find(l.m, SUB), .instance = 3, .name = "skip"};
     assert_int_equal(world_apply(l.w, &skip, "test", NULL, NULL, &why), ERR_OK);
     assert_true(sub(&l, "skipped_total") == 1);
     sim_time skipped = world_now(l.w);
