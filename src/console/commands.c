@@ -5,8 +5,10 @@
 
 /* descriptor, word */
 #define COMMAND_LIST(X)                                                                \
+    X(abort, "abort")                                                                  \
     X(alerts, "alerts")                                                                \
     X(cache, "cache")                                                                  \
+    X(canary, "canary")                                                                \
     X(changes, "changes")                                                              \
     X(chart, "chart")                                                                  \
     X(compare, "compare")                                                              \
@@ -29,6 +31,7 @@
     X(pause, "pause")                                                                  \
     X(point, "point")                                                                  \
     X(probe, "probe")                                                                  \
+    X(promote, "promote")                                                              \
     X(ps, "ps")                                                                        \
     X(reload, "reload")                                                                \
     X(renew, "renew")                                                                  \

@@ -265,6 +265,14 @@ void act_orphan(struct world *w, struct act *a)
     act_free(w, a);
 }
 
+static SELDOM void finish_extras(struct world *w, struct act *a)
+{
+    if (a->flags & ACT_LIMITED)
+        limiter_left(w, a);
+    if (a->flags & ACT_TRACED)
+        w_call_span(w, a);
+}
+
 void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
 {
     act_account(w, a);
@@ -275,8 +283,8 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
     w_outcome(w, (uint32_t)reason);
     if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
         w_done(w, a, false, false);
-    if (a->flags & ACT_TRACED)
-        w_call_span(w, a);
+    if (a->flags & (ACT_TRACED | ACT_LIMITED))
+        finish_extras(w, a);
     if (a->parent == 0) {
         act_orphan(w, a);
         return;

@@ -187,8 +187,8 @@ uint32_t table_index(const struct table_data *d, const char *name);
 /* ---- dead rows (vacuum.c) */
 
 void vacuum_died(struct world *w, comp_id c, int64_t rows);
-/* Dead rows that no open transaction may still need to see. */
-int64_t vacuum_removable(const struct world *w, comp_id c);
+/* Dead rows that no open transaction (`but` is not counted) may still need to see. */
+int64_t vacuum_removable(const struct world *w, comp_id c, ref but);
 void vacuum_clean(struct world *w, comp_id c, int64_t rows);
 void vacuum_due(struct world *w, comp_id c);  /* the timer: is it time? */
 void vacuum_look(struct world *w, comp_id c); /* something changed: is there reason? */

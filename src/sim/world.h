@@ -114,6 +114,9 @@ const struct call_spec *client_spec(const struct world *w, const struct act *a);
 enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, size_t n,
                       sim_time period, struct errmsg *why);
 
+/* kind_limiter.c: one that it let through has ended */
+void limiter_left(struct world *w, struct act *a);
+
 /* model.c: "checkout/buy", "edge/buy", "card-gateway": what is called; endpoint
  * COMP_NONE for a third party. */
 enum err model_call_target(const struct model *m, const char *text, comp_id *target,

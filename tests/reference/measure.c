@@ -17,7 +17,7 @@
 /* What a run may cost; `make test` has less time. */
 static double most_customers(const struct ref *r)
 {
-    return r->full ? 6e7 : 1e6;
+    return r->full ? 6e7 : 4e5;
 }
 
 double queue_noise(double rho, double scv)
@@ -33,7 +33,7 @@ double run_customers(const struct ref *r, double noise)
     double aim = REF_NOISE(r) / 2, n = 1.5 * noise / (aim * aim);
     if (n <= most_customers(r))
         return n;
-    return n / 3 <= most_customers(r) ? most_customers(r) : 0;
+    return n / 2 <= most_customers(r) ? most_customers(r) : 0;
 }
 
 double rank_need(double rho, double q, double steep)
