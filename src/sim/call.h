@@ -55,7 +55,9 @@ enum call_extra {
     EXTRA_LIMIT = 4,
     EXTRA_BREAKER = 8,
     EXTRA_BUDGET = 16,
-    EXTRA_RANDOM_WAY = 32 /* the network's time is drawn */
+    EXTRA_RANDOM_WAY = 32, /* the network's time is drawn */
+    EXTRA_PATH = 64,       /* path.what is not 0 */
+    EXTRA_DIAL = 128       /* with one of PATH_DIALS */
 };
 
 struct bucket { /* half a breaker's window */
@@ -112,7 +114,7 @@ bool call_cross_drawn(struct world *w, struct act *a, int event) SELDOM;
 static inline bool call_crosses(struct world *w, struct act *a, int event)
 {
     const struct call_state *st = state_of(w, a->policy);
-    if ((st->extras & EXTRA_RANDOM_WAY) != 0 || st->path.what != 0)
+    if (st->extras & (EXTRA_RANDOM_WAY | EXTRA_PATH))
         return call_cross_drawn(w, a, event);
     if (st->way == 0)
         return false;

@@ -1,7 +1,7 @@
 /*
  * path: what lies between a caller and what it calls, for the policies that say more of
  * it than a delay. Every call policy's state begins with a struct path; `what` is 0
- * where there is nothing more, and call.c tests just that.
+ * where there is nothing more, and call.c tests just that (EXTRA_PATH).
  *
  * A message over a link (link_run.c) is an act that waits at CAUSE_NETWORK, place: the
  * link. It is on its way there (ACT_SENT, or a query in phase QUERY_OUT) or back
