@@ -20,7 +20,11 @@ void acts_more(struct world *w)
     for (size_t i = 0; i < ACT_CHUNK / sizeof(*a); i++) {
         a[i].next = W_HEAD(w)->act_free;
         W_HEAD(w)->act_free = W_REF(w, &a[i]);
+        W_HEAD(w)->acts_made++;
     }
+    /* When an instance goes, all that waited for it go on in the same event. */
+    while (W_HEAD(w)->ready_cap < W_HEAD(w)->acts_made)
+        ready_grow(w);
 }
 
 void ledger_free(struct world *w, ref ledger)
@@ -48,7 +52,7 @@ static SELDOM void chunks_more(struct world *w)
     }
 }
 
-static inline ref chunk_new(struct world *w)
+HOT ref chunk_new(struct world *w)
 {
     struct head *h = W_HEAD(w);
     if (h->ledger_free == 0)
@@ -62,8 +66,8 @@ static inline ref chunk_new(struct world *w)
 }
 
 /* Something new in it. Only the first chunk is not full. */
-static inline void ledger_append(struct world *w, ref *ledger, uint8_t cause,
-                                 comp_id place, sim_time ns)
+HOT void ledger_append(struct world *w, ref *ledger, uint8_t cause, comp_id place,
+                       sim_time ns)
 {
     struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, *ledger);
     if (*ledger == 0 || k->n == LEDGER_SLICES) {
@@ -78,8 +82,8 @@ static inline void ledger_append(struct world *w, ref *ledger, uint8_t cause,
     s->ns = ns;
 }
 
-static inline void ledger_charge(struct world *w, ref *ledger, uint8_t cause,
-                                 comp_id place, sim_time ns)
+HOT void ledger_charge(struct world *w, ref *ledger, uint8_t cause, comp_id place,
+                       sim_time ns)
 {
     for (ref r = *ledger; r != 0;) {
         struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
@@ -271,6 +275,8 @@ static SELDOM void finish_extras(struct world *w, struct act *a)
         limiter_left(w, a);
     if (a->flags & ACT_TRACED)
         w_call_span(w, a);
+    if (a->flags & ACT_WATCHED)
+        balancer_saw(w, a);
 }
 
 void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
@@ -283,7 +289,7 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
     w_outcome(w, (uint32_t)reason);
     if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
         w_done(w, a, false, false);
-    if (a->flags & (ACT_TRACED | ACT_LIMITED))
+    if (a->flags & (ACT_TRACED | ACT_LIMITED | ACT_WATCHED))
         finish_extras(w, a);
     if (a->parent == 0) {
         act_orphan(w, a);

@@ -14,6 +14,7 @@
  * ring is marked with a key of 0.
  */
 #include "calendar.h"
+#include "world.h"
 
 void calendar_init(struct world *w)
 {
@@ -28,11 +29,19 @@ void calendar_init(struct world *w)
 uint32_t cal_slot_more(struct world *w)
 {
     struct head *h = W_HEAD(w);
-    if (h->slot_n > CAL_SLOT_MASK)
-        BUG("more than %u events are pending", CAL_SLOT_MASK);
+    _Static_assert(WORLD_LIMIT / sizeof(struct cal_slot) < CAL_SLOT_MASK,
+                   "a world ends before its slots do");
     w_grow(w, &h->slots, &h->slot_cap, h->slot_n + 1, sizeof(struct cal_slot));
     cal_slot_at(w, h->slot_n)->link = 0;
     return h->slot_n++;
+}
+
+uint32_t calendar_pending(const struct world *w)
+{
+    uint32_t n = 0;
+    for (uint32_t s = 1; s < W_HEAD(w)->slot_n; s++)
+        n += cal_slot_at(w, s)->event != EV_NONE;
+    return n;
 }
 
 void cal_heap_more(struct world *w)

@@ -29,6 +29,7 @@ struct cal_lane {
 };
 
 void calendar_init(struct world *w);
+uint32_t calendar_pending(const struct world *w);
 uint32_t cal_slot_more(struct world *w) SELDOM;
 void cal_heap_more(struct world *w) SELDOM;
 void cal_lane_grow(struct world *w, struct cal_lane *l) SELDOM;
@@ -50,8 +51,8 @@ static inline struct cal_slot *cal_slot_at(const struct world *w, uint32_t s)
     return W_PTR(w, struct cal_slot, W_HEAD(w)->slots) + s;
 }
 
-static inline uint32_t cal_slot_take(struct world *w, int event, int lane, comp_id c,
-                                     uint32_t a, uint32_t b, uint32_t link)
+HOT uint32_t cal_slot_take(struct world *w, int event, int lane, comp_id c, uint32_t a,
+                           uint32_t b, uint32_t link)
 {
     struct head *h = W_HEAD(w);
     uint32_t s = h->slot_free;
@@ -68,7 +69,7 @@ static inline uint32_t cal_slot_take(struct world *w, int event, int lane, comp_
     return s;
 }
 
-static inline void cal_slot_drop(struct head *h, struct cal_slot *slot, uint32_t s)
+HOT void cal_slot_drop(struct head *h, struct cal_slot *slot, uint32_t s)
 {
     slot->event = EV_NONE;
     slot->link = h->slot_free;
@@ -76,7 +77,7 @@ static inline void cal_slot_drop(struct head *h, struct cal_slot *slot, uint32_t
 }
 
 /* Puts k where the top was and lets it sink. */
-static inline void cal_heap_sink(cal_key *heap, uint32_t n, cal_key k)
+HOT void cal_heap_sink(cal_key *heap, uint32_t n, cal_key k)
 {
     uint32_t i = 0, c = 1;
     while (c + 1 < n) {
@@ -106,7 +107,7 @@ static inline void cal_heap_rise(cal_key *heap, uint32_t i, cal_key k)
     heap[i] = k;
 }
 
-static inline void cal_heap_push(struct world *w, cal_key k)
+HOT void cal_heap_push(struct world *w, cal_key k)
 {
     struct head *h = W_HEAD(w);
     if (h->heap_hole) {
@@ -120,8 +121,8 @@ static inline void cal_heap_push(struct world *w, cal_key k)
 }
 
 /* cal_at() without the call; `at` is not in the past. */
-static inline uint32_t cal_put(struct world *w, sim_time at, int event, comp_id c,
-                               uint32_t a, uint32_t b)
+HOT uint32_t cal_put(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
+                     uint32_t b)
 {
     uint32_t s = cal_slot_take(w, event, CAL_LANES, c, a, b, 0);
     cal_heap_push(w, cal_key_make(at, W_HEAD(w)->seq++, s));
@@ -129,7 +130,7 @@ static inline uint32_t cal_put(struct world *w, sim_time at, int event, comp_id 
 }
 
 /* Nothing was put where the top was taken: the last one sinks from there. */
-static inline void cal_heap_close(struct head *h, cal_key *heap)
+HOT void cal_heap_close(struct head *h, cal_key *heap)
 {
     h->heap_hole = false;
     h->heap_n--;
@@ -138,8 +139,8 @@ static inline void cal_heap_close(struct head *h, cal_key *heap)
 }
 
 /* Takes the next event at or before `until`; false: there is none. */
-static inline bool calendar_next(struct world *w, sim_time until, struct cal_slot *out,
-                                 sim_time *at)
+HOT bool calendar_next(struct world *w, sim_time until, struct cal_slot *out,
+                       sim_time *at)
 {
     struct head *h = W_HEAD(w);
     cal_key *heap = W_PTR(w, cal_key, h->heap);

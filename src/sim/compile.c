@@ -595,7 +595,8 @@ static enum err compile_source(struct model *m, const struct source *s,
 }
 
 /* What a health check runs: nothing, or the smallest query on the first pool. */
-static enum err compile_probes(struct model *m, comp_id service, struct errmsg *why)
+static enum err compile_probes(struct model *m, comp_id service, comp_id pool,
+                               struct errmsg *why)
 {
     struct service_data *d = service_data(m, service);
     uint32_t program;
@@ -603,24 +604,32 @@ static enum err compile_probes(struct model *m, comp_id service, struct errmsg *
     if (err != ERR_OK)
         return err;
     d->probe_worker = program + 1;
-    for (size_t i = 0; i < m->ncomps; i++) {
-        if (m->comps[i].kind != &kind_pool || m->comps[i].owner != service)
-            continue;
-        comp_id db = m->comps[i].target;
-        comp_id pol = call_policy_for(m, service, db, why);
-        struct node query = {.kind = NODE_LEAK, .target = m->comps[db].name};
-        if (pol == COMP_NONE)
-            return ERR_INPUT;
-        err = compile(m, service, service, &query, &program, why);
-        if (err == ERR_OK) {
-            struct op *op = &m->programs[program]->ops[0];
-            op->code = OP_QUERY; /* of no statement */
-            fill_call(m, op);
-            d->probe_database = program + 1;
-        }
-        return err;
+    if (pool == COMP_NONE)
+        return ERR_OK;
+    comp_id db = m->comps[pool].target;
+    comp_id pol = call_policy_for(m, service, db, why);
+    struct node query = {.kind = NODE_LEAK, .target = m->comps[db].name};
+    if (pol == COMP_NONE)
+        return ERR_INPUT;
+    err = compile(m, service, service, &query, &program, why);
+    if (err == ERR_OK) {
+        struct op *op = &m->programs[program]->ops[0];
+        op->code = OP_QUERY; /* of no statement */
+        fill_call(m, op);
+        d->probe_database = program + 1;
     }
-    return ERR_OK;
+    return err;
+}
+
+/* Of each component that has pools, the first. */
+static comp_id *first_pools(struct model *m)
+{
+    comp_id *first = arena_alloc(&m->arena, (m->ncomps + 1) * sizeof *first);
+    memset(first, 0xff, (m->ncomps + 1) * sizeof *first);
+    for (size_t i = m->ncomps; i-- > 0;)
+        if (m->comps[i].kind == &kind_pool && m->comps[i].owner != COMP_NONE)
+            first[m->comps[i].owner] = (comp_id)i;
+    return first;
 }
 
 enum err compile_endpoints(struct model *m, struct errmsg *why)
@@ -630,10 +639,12 @@ enum err compile_endpoints(struct model *m, struct errmsg *why)
         if (err != ERR_OK)
             return err;
     }
-    for (size_t i = 0; i < m->ncomps; i++) {
+    size_t n = m->ncomps; /* only call policies are added below */
+    const comp_id *pools = first_pools(m);
+    for (size_t i = 0; i < n; i++) {
         if (m->comps[i].kind != &kind_service)
             continue;
-        enum err err = compile_probes(m, (comp_id)i, why);
+        enum err err = compile_probes(m, (comp_id)i, pools[i], why);
         if (err != ERR_OK)
             return err;
     }

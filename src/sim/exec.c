@@ -259,7 +259,7 @@ static void parallel_begin(struct world *w, struct act *a, const struct op *op)
 }
 
 /* Work or sleep. False: there was none of it. */
-static bool time_begin(struct world *w, struct act *a, const struct op *op)
+HOT bool time_begin(struct world *w, struct act *a, const struct op *op)
 {
     sim_time d = dist_draw(&op->time, w_rng(w, a->comp, RNG_WORK));
     if (d == 0)
@@ -273,7 +273,7 @@ static bool time_begin(struct world *w, struct act *a, const struct op *op)
 }
 
 /* Processor time of a traced request: one span, with how much of it was work. */
-static void compute_span(struct world *w, const struct act *a)
+static SELDOM void compute_span(struct world *w, const struct act *a)
 {
     struct buf note;
     buf_init(&note, sizeof((struct span *)0)->note);
@@ -288,7 +288,7 @@ static void compute_span(struct world *w, const struct act *a)
 /* ---- the loop ------------------------------------------------------------------- */
 
 /* The wait at this op has ended well: where to go on. False: the act has ended. */
-static bool exec_waited(struct world *w, struct act *a)
+HOT bool exec_waited(struct world *w, struct act *a)
 {
     const struct op *op = op_of(w, a);
     bool own_key = a->y == a->pc + 1;
@@ -380,7 +380,7 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
     return true;
 }
 
-static void exec_run(struct world *w, struct act *a)
+static inline void exec_run(struct world *w, struct act *a)
 {
     for (;;) {
         const struct op *op = op_of(w, a);
@@ -427,7 +427,7 @@ void exec_start(struct world *w, struct act *a)
 }
 
 /* A cache that does not answer is a miss: the program loads the value itself. */
-static bool counts_as_miss(const struct act *a, const struct op *op, enum reason reason)
+HOT bool counts_as_miss(const struct act *a, const struct op *op, enum reason reason)
 {
     return op->code == OP_CACHED && a->attempt > 0 &&
            (reason == REASON_TIMEOUT || reason == REASON_BREAKER_OPEN ||

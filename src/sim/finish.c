@@ -352,22 +352,6 @@ static enum err check_kinds(struct model *m, struct errmsg *why)
     return ERR_OK;
 }
 
-static int by_name(const void *a, const void *b, void *ctx)
-{
-    const struct model *m = ctx;
-    const comp_id *x = a, *y = b;
-    return strcmp(m->comps[*x].name, m->comps[*y].name);
-}
-
-static void sort_names(struct model *m)
-{
-    m->by_name = arena_alloc(&m->arena, (m->ncomps + 1) * sizeof *m->by_name);
-    m->nby_name = m->ncomps;
-    for (size_t i = 0; i < m->ncomps; i++)
-        m->by_name[i] = (comp_id)i;
-    sort_stable(m->by_name, m->ncomps, sizeof *m->by_name, by_name, m);
-}
-
 size_t model_versions(const struct model *m, comp_id service)
 {
     const struct service_data *d =
@@ -397,8 +381,8 @@ static size_t stream_count(const struct kind_impl *k)
     return n;
 }
 
-/* The fixed part of every world: its head, then each component's state, values,
- * streams. */
+/* The fixed part of every world: its head, then each component's state and streams,
+ * which is what most events touch; the values of all come after. */
 static void lay_out(struct model *m)
 {
     ref at = 0;
@@ -408,9 +392,11 @@ static void lay_out(struct model *m)
         const struct kind_impl *k = c->kind;
         size_t state = k->state_size == NULL ? 0 : k->state_size(m, (comp_id)i);
         c->state = lay(&at, state);
-        c->values = lay(&at, k->desc.nparams * sizeof(struct value));
         c->rngs = lay(&at, stream_count(k) * sizeof(struct rng));
     }
+    for (size_t i = 0; i < m->ncomps; i++)
+        m->comps[i].values =
+            lay(&at, m->comps[i].kind->desc.nparams * sizeof(struct value));
     m->fixed = at;
 }
 
@@ -432,7 +418,6 @@ enum err model_finish(struct model *m, struct errmsg *why)
     if ((err = check_schedule(m, why)) != ERR_OK ||
         (err = check_kinds(m, why)) != ERR_OK)
         return err;
-    sort_names(m);
     lay_out(m);
     m->finished = true;
     return ERR_OK;

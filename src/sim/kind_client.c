@@ -10,6 +10,7 @@
  * An attempt is bad as soon as that is sure: it failed, its user gave up, or the
  * objective's time has passed without an answer.
  */
+#include "calendar.h"
 #include "client.h"
 
 /* ACT_USER: x is the timer of its patience, `timeout` that of the objective; only the
@@ -164,7 +165,7 @@ static void arm(struct world *w, comp_id c)
     cal_cancel(w, &s->timer);
     sim_time at = next_arrival(w, c, s->from, s->wanted);
     if (at != SIM_FOREVER)
-        s->timer = cal_at(w, at, EV_KIND + EV_ARRIVAL, c, 0, 0);
+        s->timer = cal_put(w, at, EV_KIND + EV_ARRIVAL, c, 0, 0);
 }
 
 /* Gaps of another shape, at whatever the rate is then. */

@@ -8,7 +8,7 @@
 enum {
     NAME_MAX_GIVEN = 40,
     NAME_MAX_NESTED = 120,
-    COMPS_MAX = 4000,
+    COMPS_MAX = 60000,
     NODES_MAX = 4000,
     NODE_DEPTH = 40,
     CURVE_MAX = 2000,
@@ -34,6 +34,7 @@ void model_unref(struct model *m)
         return;
     arena_release(&m->arena);
     mem_free(m->comps);
+    mem_free(m->by_name);
     mem_free(m->programs);
     mem_free(m->schedule);
     mem_free(m);
@@ -83,6 +84,28 @@ static void fill_defaults(struct model *m, struct comp *c)
     }
 }
 
+/* Where this name is among the names, or where it would go. */
+static size_t name_place(const struct model *m, const char *name)
+{
+    size_t i = (size_t)hash_bytes(0, name, strlen(name)) & (m->by_name_cap - 1);
+    while (m->by_name[i] != COMP_NONE &&
+           strcmp(m->comps[m->by_name[i]].name, name) != 0)
+        i = (i + 1) & (m->by_name_cap - 1);
+    return i;
+}
+
+static void name_add(struct model *m, comp_id c)
+{
+    if (m->ncomps * 2 > m->by_name_cap) {
+        m->by_name_cap = m->by_name_cap == 0 ? 64 : m->by_name_cap * 2;
+        m->by_name = mem_grow(m->by_name, m->by_name_cap, sizeof *m->by_name);
+        memset(m->by_name, 0xff, m->by_name_cap * sizeof *m->by_name);
+        for (size_t i = 0; i < c; i++)
+            m->by_name[name_place(m, m->comps[i].name)] = (comp_id)i;
+    }
+    m->by_name[name_place(m, m->comps[c].name)] = c;
+}
+
 comp_id model_append(struct model *m, const struct kind_impl *kind, const char *name,
                      struct errmsg *why)
 {
@@ -103,6 +126,7 @@ comp_id model_append(struct model *m, const struct kind_impl *kind, const char *
                                 .kind = kind,
                                 .owner = COMP_NONE,
                                 .target = COMP_NONE};
+    name_add(m, c);
     fill_defaults(m, &m->comps[c]);
     return c;
 }
@@ -400,26 +424,9 @@ size_t model_comps(const struct model *m)
 
 comp_id model_find(const struct model *m, const char *name)
 {
-    if (name == NULL)
+    if (name == NULL || m->by_name_cap == 0)
         return COMP_NONE;
-    if (!m->finished) {
-        for (size_t i = 0; i < m->ncomps; i++)
-            if (strcmp(m->comps[i].name, name) == 0)
-                return (comp_id)i;
-        return COMP_NONE;
-    }
-    size_t low = 0, high = m->nby_name;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        int order = strcmp(m->comps[m->by_name[mid]].name, name);
-        if (order == 0)
-            return m->by_name[mid];
-        if (order < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return COMP_NONE;
+    return m->by_name[name_place(m, name)];
 }
 
 const char *model_name(const struct model *m, comp_id c)

@@ -126,7 +126,7 @@ static void enqueue(struct world *w, struct instance *i, struct act *a)
         a->timer = cal_after(w, patience, EV_READY, i->comp, W_REF(w, a), a->gen);
 }
 
-static inline void release_worker(struct world *w, struct instance *i, struct act *a)
+HOT void release_worker(struct world *w, struct instance *i, struct act *a)
 {
     if (!(a->flags & ACT_WORKER))
         return;
@@ -147,7 +147,7 @@ void service_entered(struct world *w, struct act *a)
     members_add(w, &instance_of(w, a)->members, a);
 }
 
-static inline void left(struct world *w, struct instance *i, struct act *a)
+HOT void left(struct world *w, struct instance *i, struct act *a)
 {
     members_remove(w, &i->members, a);
     if (i->state == INSTANCE_DRAINING && i->members.count == 0)
@@ -177,7 +177,7 @@ void service_left(struct world *w, struct act *a)
     left(w, instance_of(w, a), a);
 }
 
-static inline void enter(struct world *w, struct act *a)
+HOT void enter(struct world *w, struct act *a)
 {
     struct instance *i = service_instance(w, a->comp, a->instance);
     if (i == NULL || (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)) {
@@ -205,6 +205,17 @@ static inline void enter(struct world *w, struct act *a)
         enqueue(w, i, a);
 }
 
+static inline int choose_by(struct world *w, const struct act *a,
+                            struct service_state *s, const uint16_t *numbers,
+                            uint32_t n)
+{
+    int rule = call_balance(w, a->policy);
+    if (rule == BALANCE_HASH)
+        return call_hash(w, a, numbers, n);
+    return service_choose(w, a->comp, rule, numbers, n, &s->round_robin,
+                          w_rng(w, a->comp, SRNG_BALANCE));
+}
+
 /* Another copy of the same attempt goes elsewhere. */
 static SELDOM int choose_other(struct world *w, const struct act *a,
                                struct service_state *s)
@@ -212,19 +223,17 @@ static SELDOM int choose_other(struct world *w, const struct act *a,
     const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
     uint16_t spare[SERVICE_MAX];
     uint32_t n = hedge_others(w, a, &numbers, s->neligible, spare);
-    return service_choose(w, a->comp, call_balance(w, a->policy), numbers, n,
-                          &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
+    return choose_by(w, a, s, numbers, n);
 }
 
-static inline int choose(struct world *w, const struct act *a, struct service_state *s)
+HOT int choose(struct world *w, const struct act *a, struct service_state *s)
 {
     const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
     if (a->flags & ACT_COPY)
         return choose_other(w, a, s);
     if (s->neligible == 1)
         return numbers[0];
-    return service_choose(w, a->comp, call_balance(w, a->policy), numbers, s->neligible,
-                          &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
+    return choose_by(w, a, s, numbers, s->neligible);
 }
 
 void service_begin(struct world *w, struct act *a)
@@ -258,7 +267,7 @@ static SELDOM enum reason spoilt(struct world *w, struct act *a, struct instance
     return REASON_NONE;
 }
 
-static inline void start_program(struct world *w, struct act *a)
+HOT void start_program(struct world *w, struct act *a)
 {
     struct instance *i = instance_of(w, a);
     act_account(w, a);
@@ -302,8 +311,8 @@ static SELDOM void log_failure(struct world *w, const struct act *a, enum reason
           culprit == COMP_NONE ? "" : ")");
 }
 
-static inline void count_done(struct world *w, struct instance *i, const struct act *a,
-                              enum reason reason)
+HOT void count_done(struct world *w, struct instance *i, const struct act *a,
+                    enum reason reason)
 {
     sim_time took = w_now(w) - a->start;
     i->errors += reason != REASON_NONE;

@@ -47,6 +47,8 @@ typedef uint32_t ref; /* offset / 8 from the start of the region; 0: none */
 /* What a hot function does once in a while, such as growing an array: kept out of it,
  * it does not cost the usual way its registers. */
 #define SELDOM __attribute__((noinline, cold))
+/* And the small steps of the usual way, which would cost more as calls than as code. */
+#define HOT static inline __attribute__((always_inline))
 
 /* ---- the model ------------------------------------------------------------------ */
 
@@ -135,7 +137,8 @@ struct model {
     struct source *sources, *last_source; /* programs as given, until compiled */
     struct program **programs;
     size_t nprograms, programs_cap;
-    uint32_t widest; /* most branches that start at once */
+    uint32_t widest;      /* most branches that start at once */
+    uint32_t ring_places; /* of the largest consistent hash that it asks for */
     struct schedule_entry *schedule;
     size_t nschedule, schedule_cap;
     struct slo slo;
@@ -143,9 +146,9 @@ struct model {
     bool *slo_client;   /* per component: the objective applies to this client */
     comp_id *slo_names; /* as given */
     size_t nslo_names;
-    comp_id *by_name; /* sorted by name, for model_find */
-    size_t nby_name;
-    ref fixed; /* bytes / 8 of the fixed part of a world */
+    comp_id *by_name;   /* for model_find: a hash table; COMP_NONE: empty */
+    size_t by_name_cap; /* power of two, never more than half full */
+    ref fixed;          /* bytes / 8 of the fixed part of a world */
 };
 static inline const struct comp *model_comp(const struct model *m, comp_id c)
 {
@@ -192,11 +195,12 @@ struct head {
     ref digests;        /* uint64_t per component, and one for none */
     uint32_t next_change;
     uint32_t next_span;
-    uint32_t acts;    /* alive */
-    uint32_t act_gen; /* last generation handed out */
-    ref act_free;     /* free list of struct act */
-    ref ledger_free;  /* free list of struct ledger_chunk */
-    ref ready;        /* ring of struct ready_entry */
+    uint32_t acts;      /* alive */
+    uint32_t acts_made; /* alive or free; the ready ring has room for as many */
+    uint32_t act_gen;   /* last generation handed out */
+    ref act_free;       /* free list of struct act */
+    ref ledger_free;    /* free list of struct ledger_chunk */
+    ref ready;          /* ring of struct ready_entry */
     uint32_t ready_head, ready_tail, ready_cap;
     /* calendar */
     ref heap; /* unsigned __int128 keys */
@@ -357,6 +361,8 @@ enum act_flag {
     ACT_COPY = 1024,     /* one of several copies of the same attempt (call_hedge.c) */
     ACT_LIMITED = 16384, /* a limiter counts it as inside */
     ACT_POISON = 32768,  /* REQUEST: a message that it may not be able to read */
+    ACT_HELD = 8192,     /* waits for room in the bulkhead of a call (call_wait.c) */
+    ACT_WATCHED = 4096,  /* its balancer wants to know how it ends */
     ACT_LINE = 2048      /* goes by a kept connection (path_dial.c) */
 };
 
@@ -428,6 +434,7 @@ struct act {
     uint16_t hedges;   /* copies that the attempt it makes has had */
     uint8_t priority;  /* its client's: 0 is refused first, 3 last */
     ref home;          /* REQUEST, PROBE, BRANCH: its struct instance, once inside */
+    uint16_t cost;     /* what the last retry of its call took from the quota */
     /* path.c, while it is on its way */
     comp_id hop;    /* the link that a balancer sent it on by, + 1; 0: none */
     ref line;       /* the kept connection it goes by; 0: none */

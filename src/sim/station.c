@@ -72,7 +72,7 @@ static void heap_down(struct world *w, heap_key *h, uint32_t n, uint32_t i, heap
     heap_put(w, h, i, k);
 }
 
-static inline void heap_insert(struct world *w, struct station *s, struct act *a)
+HOT void heap_insert(struct world *w, struct station *s, struct act *a)
 {
     if (s->n == s->cap)
         w_grow(w, &s->heap, &s->cap, s->n + 1, sizeof(heap_key));
@@ -104,7 +104,7 @@ static double cores_busy(const struct station *s)
 }
 
 /* The share of a core that each of n acts gets. */
-static inline uint64_t rate_of(const struct station *s)
+HOT uint64_t rate_of(const struct station *s)
 {
     double n = s->n;
     double share = s->factor;
@@ -151,7 +151,7 @@ static SELDOM void count_seconds(struct station *s, double busy, sim_time now)
     s->tick = (whole + 1) * SIM_SEC;
 }
 
-static inline void count_busy(struct station *s, sim_time now)
+HOT void count_busy(struct station *s, sim_time now)
 {
     double busy = cores_busy(s);
     if (now >= s->tick)
@@ -159,7 +159,7 @@ static inline void count_busy(struct station *s, sim_time now)
     s->busy += busy * (double)(now - s->since);
 }
 
-static inline void advance(struct station *s, sim_time now)
+HOT void advance(struct station *s, sim_time now)
 {
     if (now == s->since)
         return;
@@ -181,7 +181,7 @@ static SELDOM void rebase(struct world *w, struct station *s)
 }
 
 /* When the first act is done at the present rate. */
-static inline sim_time next_done(const struct world *w, const struct station *s)
+HOT sim_time next_done(const struct world *w, const struct station *s)
 {
     uint64_t mark = key_mark(W_PTR(w, heap_key, s->heap)[0]);
     if (mark <= s->clock)
@@ -206,7 +206,7 @@ static inline sim_time next_done(const struct world *w, const struct station *s)
 }
 
 /* After any change of who is inside or how fast it goes. */
-static void rearm(struct world *w, struct station *s)
+HOT void rearm(struct world *w, struct station *s)
 {
     s->rate = rate_of(s);
     if (s->n == 0) {
@@ -225,12 +225,16 @@ static void rearm(struct world *w, struct station *s)
         s->timer = cal_put(w, at, EV_STATION, s->comp, W_REF(w, s), 0);
 }
 
+static void rearm_seldom(struct world *w, struct station *s)
+{
+    rearm(w, s);
+}
+
 /* ---- acts ---- */
 
 /* Splits the time since act_wait() into work and the rest, and lets the station go of
  * it. */
-static inline void leave(struct world *w, struct station *s, struct act *a,
-                         sim_time attained)
+HOT void leave(struct world *w, struct station *s, struct act *a, sim_time attained)
 {
     sim_time total = s->since - a->since;
     sim_time worked = attained < total ? attained : total;
@@ -287,7 +291,7 @@ void station_remove(struct world *w, struct station *s, struct act *a)
     advance(s, w_now(w));
     heap_remove(w, s, a->heap_pos);
     leave(w, s, a, station_attained(w, s, a));
-    rearm(w, s);
+    rearm_seldom(w, s);
 }
 
 void station_settle(struct world *w, struct station *s,
@@ -333,7 +337,7 @@ void station_changed(struct world *w, struct station *s)
 {
     assert(s->since == w_now(w));
     find_whole(s);
-    rearm(w, s);
+    rearm_seldom(w, s);
 }
 
 /* ---- looking ---- */

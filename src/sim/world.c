@@ -70,7 +70,7 @@ struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
         (void)errmsg_set(why, ERR_INPUT, "the model is not finished");
         return NULL;
     }
-    if ((size_t)m->fixed * 8 > WORLD_LIMIT / 4) {
+    if ((size_t)m->fixed * 8 > WORLD_LIMIT / 2) {
         (void)errmsg_set(why, ERR_LIMIT, "the model is too large for a world of %d MiB",
                          WORLD_LIMIT >> 20);
         return NULL;
@@ -181,17 +181,6 @@ static void digest(struct world *w, const struct cal_slot *e, sim_time at)
     of[c] = mix(of[c], mix((uint64_t)at, (uint64_t)e->event << 32 | w->outcome));
 }
 
-static SELDOM enum err ran_away(struct world *w, struct errmsg *why)
-{
-    struct head *h = W_HEAD(w);
-    h->stopped = true;
-    return errmsg_set(
-        why, ERR_LIMIT,
-        "the world ran away: %u pieces of work are under way and its %zu MiB "
-        "are used up",
-        h->acts, w->limit >> 20);
-}
-
 enum err world_run(struct world *w, sim_time until, uint64_t max_events,
                    const struct observer *o, struct errmsg *why)
 {
@@ -199,11 +188,11 @@ enum err world_run(struct world *w, sim_time until, uint64_t max_events,
     struct cal_slot e;
     sim_time at;
     if (W_HEAD(w)->stopped)
-        return ran_away(w, why);
+        return world_ran_away(w, why);
     w->observer = o;
     for (;; max_events--) {
         if (!world_room(w)) {
-            err = ran_away(w, why);
+            err = world_ran_away(w, why);
             break;
         }
         if (max_events == 0) {

@@ -20,11 +20,14 @@ static inline bool world_room(struct world *w)
     return W_HEAD(w)->used <= w->safe || world_headroom(w, 0);
 }
 
+/* limit.c: stops it for good and says what grew. */
+enum err world_ran_away(struct world *w, struct errmsg *why) SELDOM;
+
 /* act.c */
 void acts_more(struct world *w) SELDOM;
 void ledger_free(struct world *w, ref ledger);
 
-static inline struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
+HOT struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
 {
     struct head *h = W_HEAD(w);
     if (h->act_free == 0)
@@ -33,11 +36,12 @@ static inline struct act *act_new(struct world *w, enum act_kind kind, comp_id c
     h->act_free = a->next;
     /* In pieces: compilers clear a few words with vector stores, more with a slow loop.
      */
-    enum { PIECE = 64, REST = sizeof(struct act) % PIECE };
+    enum { PIECE = 64, REST = sizeof(struct act) - 3 * PIECE };
     char *p = (char *)a;
-    for (size_t i = 0; i < sizeof *a / PIECE; i++, p += PIECE)
-        memset(p, 0, PIECE);
-    memset(p, 0, REST);
+    memset(p, 0, PIECE);
+    memset(p + PIECE, 0, PIECE);
+    memset(p + 2 * PIECE, 0, PIECE);
+    memset(p + 3 * PIECE, 0, REST);
     h->act_gen += h->act_gen + 1 == 0 ? 2 : 1;
     a->gen = h->act_gen;
     a->kind = (uint8_t)kind;
@@ -49,7 +53,7 @@ static inline struct act *act_new(struct world *w, enum act_kind kind, comp_id c
     return a;
 }
 
-static inline void act_free(struct world *w, struct act *a)
+HOT void act_free(struct world *w, struct act *a)
 {
     struct head *h = W_HEAD(w);
     assert(a->gen != 0 && a->parent == 0 && a->child == 0 && a->branches == 0);
@@ -90,7 +94,20 @@ void call_backoff(struct world *w, struct act *parent);
 void call_drop(struct world *w, struct act *parent);
 comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
                         struct errmsg *why);
-enum balance { BALANCE_RANDOM, BALANCE_ROUND_ROBIN, BALANCE_LEAST, BALANCE_TWO };
+enum balance {
+    BALANCE_RANDOM,
+    BALANCE_ROUND_ROBIN,
+    BALANCE_LEAST,
+    BALANCE_TWO,
+    BALANCE_HASH,
+    BALANCE_WEIGHTED,  /* only in balancers */
+    BALANCE_LEAST_TIME /* only in balancers */
+};
+/* BALANCE_HASH of a call without a balancer. */
+int call_hash(struct world *w, const struct act *a, const uint16_t *numbers,
+              uint32_t n) SELDOM;
+/* kind_balancer.c: a request that it wanted to know of has ended. */
+void balancer_saw(struct world *w, const struct act *a) SELDOM;
 int call_balance(const struct world *w, comp_id policy);
 /* Of `n` numbers those that no other copy of the attempt `a` has gone to: at *numbers,
  * which is `spare` (of `n`) if it is not all of them; returns how many. */

@@ -55,7 +55,7 @@ bool run_init(struct run *run, struct ref *r, struct lab *l, double rate, double
     if (n == 0)
         return false;
     n = n < 100 * REF_BATCHES ? 100 * REF_BATCHES : n;
-    audit(l->m, 2, (sim_time)(2e4 / rate * 1e9));
+    audit(l->m, 2, (sim_time)(r->audited / rate * 1e9));
     *run = (struct run){.ref = r, .l = l, .per_second = rate, .client = COMP_NONE};
     run_longer(run, n);
     return true;
@@ -233,18 +233,22 @@ static void end_batch(struct run *run, int b)
     }
 }
 
-void run_percentile(const struct run *run, const char *what, double expected,
-                    size_t quantile, double unit)
+struct sample run_rank_value(const struct run *run, size_t quantile, double unit)
 {
-    if (quantile == NO_QUANTILE) {
-        ref_unreached(run->ref, what);
-        return;
-    }
     const struct ranks *k = &run->ranks[run->quantile[quantile].which];
     struct sample s = sample_of(run->quantile[quantile].batch, REF_BATCHES);
     s.mean = rank_in_all(k->all, k->n, run->quantile[quantile].q) / unit;
     s.se /= unit;
-    ref_percentile(run->ref, what, expected, s);
+    return s;
+}
+
+void run_percentile(const struct run *run, const char *what, double expected,
+                    size_t quantile, double unit)
+{
+    if (quantile == NO_QUANTILE)
+        ref_unreached(run->ref, what);
+    else
+        ref_percentile(run->ref, what, expected, run_rank_value(run, quantile, unit));
 }
 
 /* ---- the run -------------------------------------------------------------------- */

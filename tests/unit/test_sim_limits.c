@@ -1,0 +1,175 @@
+/*
+ * A world that runs away: whatever grows without bound, it stops at its limit, says
+ * what grew and what would have kept it, never takes more than its memory, and can be
+ * looked at and copied afterwards.
+ */
+#include "../lib/lab.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { LIMIT_MIB = 64 };
+
+/* Runs to its end, which must be the limit; the sentence has all of these words. */
+static void must_run_away(struct lab *l, const char *const *words)
+{
+    struct errmsg why = {0};
+    enum err err = world_run(l->w, SIM_HOUR, UINT64_MAX, NULL, &why);
+    assert_int_equal(err, ERR_LIMIT);
+    for (; *words != NULL; words++)
+        if (strstr(why.text, *words) == NULL)
+            fail_msg("no \"%s\" in: %s", *words, why.text);
+}
+
+/* It stays as it is, but nothing about it is broken. */
+static void still_readable(struct lab *l)
+{
+    struct errmsg why = {0};
+    sim_time now = world_now(l->w);
+    uint64_t digest = world_digest(l->w);
+    assert_true(world_bytes(l->w) <= (size_t)LIMIT_MIB << 20);
+    assert_int_equal(world_run(l->w, SIM_HOUR, UINT64_MAX, NULL, &why), ERR_LIMIT);
+    assert_non_null(strstr(why.text, "ran away"));
+    assert_int_equal(world_now(l->w), now);
+    for (size_t c = 0; c < model_comps(l->m); c++) {
+        struct inflight_view v[4];
+        (void)world_inflight(l->w, (comp_id)c, v, 4);
+        size_t n = model_kind(l->m, (comp_id)c)->nmetrics;
+        for (size_t i = 0; i < n; i++) {
+            double x = world_metric_at(l->w, (comp_id)c, i, -1);
+            assert_true(x == x);
+        }
+    }
+    struct world *copy = world_fork(l->w);
+    assert_int_equal(world_digest(copy), digest);
+    assert_int_equal(world_run(copy, SIM_HOUR, UINT64_MAX, NULL, &why), ERR_LIMIT);
+    world_free(copy);
+    assert_int_equal(lab_do(l, ACTION_OP, "api", "restart", NULL, 0), ERR_LIMIT);
+}
+
+static struct lab overload(const char *service, const char *users, sim_time work)
+{
+    struct lab l = lab_new();
+    lab_part(&l, "service", "api", service);
+    struct node body = {.kind = NODE_COMPUTE, .time = dist_const(work)};
+    lab_endpoint(&l, "api", "get", &body);
+    lab_part(&l, "client", "users", users);
+    return l;
+}
+
+static void a_queue_without_a_bound(void **state)
+{
+    (void)state;
+    struct lab l = overload("workers=1", "to=api/get rate=20000", SIM_SEC);
+    lab_start(&l, 1);
+    must_run_away(&l, (const char *[]){"ran away", "64 MiB", "in api", "worker queue",
+                                       "api.queue", NULL});
+    still_readable(&l);
+    lab_free(&l);
+}
+
+/* Ten million would come within ten seconds, and none would go. */
+static void too_many_in_flight(void **state)
+{
+    (void)state;
+    struct lab l = overload("workers=100000 instances=50 cores=1000",
+                            "to=api/get rate=1000000", 3600 * SIM_SEC);
+    lab_start(&l, 2);
+    must_run_away(&l, (const char *[]){"ran away", "in api", "cpu", NULL});
+    assert_true(lab_metric(&l, "users", "in_flight") > 50000);
+    still_readable(&l);
+    lab_free(&l);
+}
+
+/* Each tier tries each call 21 times, at once, and what was given up goes on. */
+static void every_retry_retried(void **state)
+{
+    (void)state;
+    struct lab l = lab_new();
+    const char *names[] = {"d", "c", "b", "api"};
+    for (int i = 0; i < 4; i++) {
+        char target[8] = "", policy[16];
+        lab_part(&l, "service", names[i], "workers=100000");
+        struct node work = {.kind = NODE_COMPUTE, .time = dist_const(50 * SIM_MS)};
+        struct node call = {
+            .kind = NODE_CALL, .target = target, .what = "get", .next = &work};
+        if (i > 0)
+            snprintf(target, sizeof target, "%s", names[i - 1]);
+        lab_endpoint(&l, names[i], "get", i > 0 ? &call : &work);
+        if (i == 0)
+            continue;
+        snprintf(policy, sizeof policy, "%s.%s", names[i], target);
+        lab_part(&l, "call", policy, "timeout=100ms retries=20");
+    }
+    lab_part(&l, "client", "users", "to=api/get rate=200");
+    lab_start(&l, 3);
+    must_run_away(&l, (const char *[]){"ran away", "in d", "given up", "retr", NULL});
+    still_readable(&l);
+    lab_free(&l);
+}
+
+/* All at once, in a single event: as many branches as a program may have. */
+static void a_wide_program(void **state)
+{
+    (void)state;
+    enum { WIDTH = 1900 };
+    struct lab l = lab_new();
+    struct node *n = calloc(2 * WIDTH, sizeof *n);
+    lab_part(&l, "service", "api", "");
+    for (int i = 0; i < WIDTH; i++)
+        n[i] = (struct node){.kind = NODE_SLEEP,
+                             .time = dist_const(SIM_SEC),
+                             .next = i + 1 < WIDTH ? &n[i + 1] : NULL};
+    struct node wide = {.kind = NODE_PARALLEL, .body = n};
+    lab_endpoint(&l, "api", "get", &wide);
+    lab_part(&l, "client", "users", "to=api/get rate=1");
+    lab_start(&l, 4);
+    lab_run(&l, 10 * SIM_SEC);
+    assert_true(lab_metric(&l, "users", "good_total") > 0);
+    lab_free(&l);
+    free(n);
+}
+
+/* Close to the limit an instance goes, with everything that waits in it. */
+static void a_crash_with_everything_inside(void **state)
+{
+    (void)state;
+    struct lab l = overload("workers=1", "to=api/get rate=20000", SIM_SEC);
+    lab_part(&l, "call", "users.api", "retries=3");
+    lab_start(&l, 5);
+    for (sim_time t = SIM_SEC / 2;; t += SIM_SEC / 2) {
+        struct errmsg why = {0};
+        struct world *w = world_fork(l.w);
+        enum err err = world_run(l.w, t, UINT64_MAX, NULL, &why);
+        struct lab before = {l.m, w};
+        if (err == ERR_OK) {
+            world_free(w);
+            continue;
+        }
+        assert_int_equal(err, ERR_LIMIT);
+        lab_fault(&before, "api", "crash", NULL, SIM_SEC);
+        err = world_run(w, t + 10 * SIM_SEC, UINT64_MAX, NULL, &why);
+        assert_true(err == ERR_OK || err == ERR_LIMIT);
+        assert_true(world_bytes(w) <= (size_t)LIMIT_MIB << 20);
+        world_free(w);
+        break;
+    }
+    lab_free(&l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_queue_without_a_bound),
+        cmocka_unit_test(too_many_in_flight),
+        cmocka_unit_test(every_retry_retried),
+        cmocka_unit_test(a_wide_program),
+        cmocka_unit_test(a_crash_with_everything_inside),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
