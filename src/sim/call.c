@@ -178,7 +178,7 @@ struct act *call_child(struct world *w, struct act *p, const struct call_spec *s
 
 void call_depart(struct world *w, struct act *c)
 {
-    if (!(path_of(w, c->policy)->what & PATH_DIALS) || !path_dial(w, c))
+    if (!(state_of(w, c->policy)->extras & EXTRA_DIAL) || !path_dial(w, c))
         call_send(w, c);
 }
 

@@ -73,6 +73,8 @@ enum call_extra {
     EXTRA_RANDOM_WAY = 32, /* the network's time is drawn */
     EXTRA_BUDGETS = 64,    /* another kind of budget (call_budget.c) */
     EXTRA_THROTTLE = 128,
+    EXTRA_PATH = 256, /* path.what is not 0 */
+    EXTRA_DIAL = 512, /* with one of PATH_DIALS */
     EXTRA_GATES = EXTRA_LIMIT | EXTRA_BREAKER | EXTRA_THROTTLE
 };
 enum { THROTTLE_SLOTS = 12 };
@@ -147,7 +149,7 @@ bool call_cross_drawn(struct world *w, struct act *a, int event) SELDOM;
 HOT bool call_crosses(struct world *w, struct act *a, int event)
 {
     const struct call_state *st = state_of(w, a->policy);
-    if ((st->extras & EXTRA_RANDOM_WAY) != 0 || st->path.what != 0)
+    if (st->extras & (EXTRA_RANDOM_WAY | EXTRA_PATH))
         return call_cross_drawn(w, a, event);
     if (st->way == 0)
         return false;

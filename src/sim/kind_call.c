@@ -51,6 +51,8 @@ static void tell_path(struct world *w, comp_id c)
     p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
     p->bytes[WAY_BACK] = p_count(w, c, P_RESPONSE_BYTES);
     path_tune(p);
+    state_of(w, c)->extras |=
+        (p->what != 0 ? EXTRA_PATH : 0) | (p->what & PATH_DIALS ? EXTRA_DIAL : 0);
 }
 
 static void call_init(struct world *w, comp_id c)

@@ -1,7 +1,7 @@
 /*
  * path: what lies between a caller and what it calls, for the policies that say more of
  * it than a delay. Every call policy's state begins with a struct path; `what` is 0
- * where there is nothing more, and call.c tests just that.
+ * where there is nothing more, and call.c tests just that (EXTRA_PATH).
  *
  * A message over a link (link_run.c) is an act that waits at CAUSE_NETWORK, place: the
  * link. It is on its way there (ACT_SENT, or a query in phase QUERY_OUT) or back
@@ -146,6 +146,8 @@ enum err dns_fits(const struct model *m, comp_id name, comp_id callee,
 /* A handshake begins: its round trips, and what both sides compute. */
 int certificate_rounds(struct world *w, comp_id c, sim_time *work);
 /* Whether this caller accepts what is presented. */
+/* An instance of who presents it starts: it reads the disk. */
+void certificate_started(struct world *w, comp_id service, uint16_t number);
 bool certificate_good(struct world *w, comp_id c, comp_id caller, int instance);
 
 /* query.c: the connection under a query is lost on the way. */

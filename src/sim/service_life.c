@@ -91,6 +91,7 @@ void instance_start(struct world *w, struct instance *i)
         return;
     }
     enter_state(w, i, INSTANCE_STARTING);
+    certificate_started(w, i->comp, i->number);
     i->timer = cal_after(w, p_time(w, i->comp, SP_START_UP), EV_KIND + SE_STARTED,
                          i->comp, i->number, 0);
 }
