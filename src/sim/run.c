@@ -67,7 +67,7 @@ static void want_statement(struct world *w, struct act *a, struct run *r)
     int64_t want = p_count(w, s, ST_LOCK);
     bool write = writes(w, s);
     r->form = LOCK_FORMS;
-    r->table = statement_table(w, s);
+    r->table = statement_at(w, s)->table;
     r->lock_rows = want > WANT_NONE || (want == WANT_AUTO && write);
     r->rows = want == WANT_SHARE ? LOCK_SHARE : LOCK_EXCLUSIVE;
     r->mode = write || p_count(w, s, ST_INSERTS) > 0 ? LOCK_ROW_EXCLUSIVE
@@ -126,7 +126,7 @@ static sim_time work_of(struct world *w, const struct act *a, struct run *r)
     r->scan = table_scans(w, r->table, a->what);
     t->scans += r->scan;
     t->lookups += !r->scan;
-    double slow = statement_slow(w, a->what);
+    double slow = statement_at(w, a->what)->slow;
     sim_time work = r->base + table_cost(w, r->table, a->what, r->scan);
     if (p_count(w, a->what, ST_OPTIMISTIC) == OPTIMISTIC_READ)
         r->version = t->versions[r->key[0]];
