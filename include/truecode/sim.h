@@ -196,6 +196,11 @@ const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
  *   REPLY        ends the program with a business answer `what` ("declined"): no error
  *   FAIL         ends the program with an error `what`
  *   LOG          writes log line `what`; `p` 0 debug, 1 info, 2 warn, 3 error
+ *   PUBLISH      `target` = topic: sends it a message, through the call policy to its
+ *                broker; not inside CACHED
+ *   FAN_OUT      runs `count` copies of body at once; goes on when all are done, or, if
+ *                `p` is not 0, when that share of them is done well: the others are let
+ *                go then. Fails when that many cannot be reached any more.
  *   BLOCK        body, in sequence (also how a list is written: nodes linked by next)
  *   LOCK         inside a TRANSACTION of `target` = database: takes a lock and keeps it
  *                to the end. `what` = table and `p` = LOCK_ROW or LOCK_ROW_SHARED: a
@@ -224,7 +229,9 @@ enum node_kind {
     NODE_FAIL,
     NODE_LOG,
     NODE_BLOCK,
-    NODE_LOCK
+    NODE_PUBLISH,
+    NODE_LOCK,
+    NODE_FAN_OUT
 };
 /* How a table is locked: PostgreSQL's modes, weakest first. */
 #define LOCK_MODE_LIST(X)                                                              \
@@ -257,6 +264,7 @@ struct node {
     const char *target, *what;
     bool catches; /* an error inside does not end the program */
     int line;     /* of the lesson file, for error messages */
+    int count;    /* FAN_OUT */
 };
 
 /* ---- building a model ----------------------------------------------------------- */
@@ -335,7 +343,7 @@ const struct kind_desc *model_kind(const struct model *m, comp_id c);
 /* Nested ones: whose; else COMP_NONE. */
 comp_id model_owner(const struct model *m, comp_id c);
 /* call policies: callee; pools: the database; balancers and autoscalers: the service;
- * clients: what they call. Else COMP_NONE. */
+ * clients and subscriptions: what they call. Else COMP_NONE. */
 comp_id model_target(const struct model *m, comp_id c);
 /* The versions of a service, oldest first. */
 size_t model_versions(const struct model *m, comp_id service);

@@ -16,6 +16,8 @@ enum arg_kind {
     ARG_TEXT,
     ARG_P,
     ARG_LEVEL,
+    ARG_N,
+    ARG_SHARE,
     ARG_BODY,
     ARG_OTHER,
     ARG_LOCK
@@ -26,7 +28,7 @@ struct op_form {
     enum arg_kind arg[3];
     int needed; /* values that must be given */
 };
-enum { DEPTH_MAX = 32, NODES_MAX = 20000, LEVELS = 4 };
+enum { DEPTH_MAX = 32, NODES_MAX = 20000, FAN_OUT_MAX = 10000, LEVELS = 4 };
 static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
 
 /* name, written as, node, values needed, doc, values */
@@ -59,11 +61,17 @@ static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
     X(fail, "text", FAIL, 1, "Ends with an error.", ARG_TEXT)                          \
     X(log, "level, text", LOG, 2,                                                      \
       "Writes a log line; level: debug, info, warn or error.", ARG_LEVEL, ARG_TEXT)    \
+    X(publish, "topic", PUBLISH, 1,                                                    \
+      "Sends a message to a topic (\"events.orders\"), as a call of its broker.",      \
+      ARG_TARGET)                                                                      \
     X(block, "{ … }", BLOCK, 1, "Operations one after the other, as one.", ARG_BODY)   \
     X(lock, "database, table[, mode]", LOCK, 2,                                        \
       "In a transaction: locks a row (mode: \"row\", \"shared row\"), the table "      \
       "(\"share\", \"access exclusive\", …) or a name (\"advisory\") until it ends.",  \
-      ARG_TARGET, ARG_WHAT, ARG_LOCK)
+      ARG_TARGET, ARG_WHAT, ARG_LOCK)                                                  \
+    X(fan_out, "n, { … }[, share]", FAN_OUT, 2,                                        \
+      "Runs the body n times at once; goes on when all, or that share, are done.",     \
+      ARG_N, ARG_BODY, ARG_SHARE)
 
 static const struct op_form forms[] = {
 #define X(name, args, node, needed, doc, ...)                                          \
@@ -110,6 +118,16 @@ static void check_arg(lua_State *L, const struct op_form *f, int i)
                 return;
         fail_unknown(L, 0, "lock: no such mode", lua_tostring(L, at), lock_forms(),
                      LOCK_FORMS);
+    case ARG_N:
+        if (!lua_isinteger(L, at) || lua_tointeger(L, at) < 1 ||
+            lua_tointeger(L, at) > FAN_OUT_MAX)
+            fail(L, 0, "%s must be a whole number from 1 to %d", what, FAN_OUT_MAX);
+        break;
+    case ARG_SHARE:
+        if (lua_type(L, at) != LUA_TNUMBER ||
+            !(lua_tonumber(L, at) > 0 && lua_tonumber(L, at) <= 1))
+            fail(L, 0, "%s must be a share above 0 and up to 1", what);
+        break;
     case ARG_BODY:
     case ARG_OTHER:
         if (lua_type(L, at) != LUA_TTABLE)
@@ -202,7 +220,11 @@ static void set_arg(struct build *b, lua_State *L, struct node *n, enum arg_kind
     case ARG_WHAT:
         n->what = text_arg(b, L, line);
         break;
+    case ARG_N:
+        n->count = (int)lua_tointeger(L, -1);
+        break;
     case ARG_P:
+    case ARG_SHARE:
         n->p = lua_tonumber(L, -1);
         break;
     case ARG_BODY:

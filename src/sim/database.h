@@ -44,6 +44,8 @@ struct conn {
     uint32_t timer;      /* connecting: done; in transaction: idle for too long */
     ref next, prev;      /* the database's list, by id */
     ref inext, iprev;    /* idle in its pool, last used first */
+    uint16_t tries;      /* path_dial.c, while it is being opened */
+    uint8_t step;
     /* tables and locks (table.h, lock.h); all 0 where there are none */
     sim_time tx_since;       /* its transaction is open since */
     ref locks;               /* held: struct claim, through `other` */
@@ -207,6 +209,10 @@ void session_sweep(struct world *w, comp_id db, enum reason reason,
                    uint32_t a, uint32_t b, uint32_t *count);
 /* Changes n->state and n->since, and what the database counts by state. */
 void conn_set(struct world *w, struct conn *n, enum conn_state state);
+/* There is a way to the server: it is asked. */
+void session_connect(struct world *w, struct conn *n);
+/* While it is being opened: it is to lead to another server. */
+void session_move(struct world *w, struct conn *n, comp_id node);
 /* The time to connect is over: it is in, or refused. */
 void session_connected(struct world *w, struct conn *n);
 /* A stall is over: those who knocked meanwhile. */

@@ -7,6 +7,7 @@
  * (database.h).
  */
 #include "cluster.h"
+#include "path.h"
 #include "table.h"
 
 /* ---- sessions ---- */
@@ -20,22 +21,27 @@ void conn_set(struct world *w, struct conn *n, enum conn_state state)
     n->since = w_now(w);
 }
 
-static struct conn *conn_new(struct world *w, comp_id db)
+static void conn_link(struct world *w, struct conn *n)
 {
-    struct database *d = db_at(w, db);
-    ref r = w_alloc(w, sizeof(struct conn));
-    struct conn *n = conn_at(w, r);
+    struct database *d = db_at(w, n->db);
+    ref r = W_REF(w, n);
     n->id = ++d->last_id;
-    n->db = db;
-    n->statement = COMP_NONE;
-    n->since = n->opened = w_now(w);
     n->prev = d->last;
     if (d->last != 0)
         conn_at(w, d->last)->next = r;
     else
         d->first = r;
     d->last = r;
-    d->count[CONN_CONNECTING]++;
+    d->count[n->state]++;
+}
+
+static struct conn *conn_new(struct world *w, comp_id db)
+{
+    struct conn *n = conn_at(w, w_alloc(w, sizeof(struct conn)));
+    n->db = db;
+    n->statement = COMP_NONE;
+    n->since = n->opened = w_now(w);
+    conn_link(w, n);
     return n;
 }
 
@@ -141,21 +147,36 @@ void database_close_all(struct world *w, comp_id db, comp_id pool, int instance,
 
 /* ---- connecting ---- */
 
+void session_connect(struct world *w, struct conn *n)
+{
+    comp_id db = w->comps[n->pool].target;
+    if (n->act != 0)
+        act_wait(w, act_at(w, n->act), CAUSE_CONNECT, n->db);
+    n->timer = cal_after(w, p_time(w, db, DB_CONNECT_TIME), EV_KIND + DB_EV_CONNECTED,
+                         n->db, W_REF(w, n), n->id);
+}
+
+void session_move(struct world *w, struct conn *n, comp_id node)
+{
+    conn_unlink(w, n);
+    db_at(w, n->db)->count[n->state]--;
+    n->db = node;
+    conn_link(w, n);
+}
+
 void database_connect(struct world *w, comp_id pool, int instance, struct act *a)
 {
-    comp_id db = w->comps[pool].target, node = pool_node(w, pool, instance);
-    struct conn *n = conn_new(w, node);
+    struct conn *n = conn_new(w, pool_node(w, pool, instance));
     n->pool = pool;
     n->service = w->comps[pool].owner;
     n->instance = (uint16_t)instance;
     if (a != NULL) {
-        act_wait(w, a, CAUSE_CONNECT, node);
         a->phase = QUERY_CONNECT;
         a->conn = W_REF(w, n);
         n->act = W_REF(w, a);
     }
-    n->timer = cal_after(w, p_time(w, db, DB_CONNECT_TIME), EV_KIND + DB_EV_CONNECTED,
-                         node, W_REF(w, n), n->id);
+    if (!path_connect(w, n))
+        session_connect(w, n);
 }
 
 /* The attempt is decided: in, or refused. */
