@@ -51,6 +51,7 @@ struct conn {
     ref locks;               /* held: struct claim, through `other` */
     ref waits;               /* the claim it waits for; n->act waits */
     ref run;                 /* what its statement does to a table: struct run */
+    ref undo;                /* what its transaction has done: struct undo */
     sim_time lock_timeout;   /* its own; 0: only the database's */
     uint32_t searched, todo; /* deadlock.c */
     bool aborted;            /* its transaction has failed: only a rollback helps */
