@@ -90,6 +90,8 @@ void database_close(struct world *w, struct conn *n, enum reason reason)
     if (n->waits != 0)
         lock_leave(w, n);
     fail_users(w, n, reason);
+    if (n->undo != 0)
+        undo_end(w, n, false);
     if (n->locks != 0)
         lock_release_all(w, n);
     enum conn_state was = (enum conn_state)n->state;
@@ -280,6 +282,8 @@ void database_tx_end(struct world *w, struct act *a, bool commit)
     if (n->holder != W_REF(w, a) || n->holder_gen != a->gen)
         return; /* a branch that shares its parent's */
     n->holder = 0;
+    if (n->undo != 0)
+        undo_end(w, n, commit);
     struct act *waits;
     while ((waits = queue_pop(w, &n->waiting)) != NULL)
         query_fail(w, waits, REASON_KILLED);

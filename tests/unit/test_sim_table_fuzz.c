@@ -258,8 +258,10 @@ static void assert_nothing_left(struct lab *l)
     assert_true(lab_metric(l, "db", "lock_waits_total") == waits);
     assert_true(lab_metric(l, "db.stock", "dead_rows") == 0);
     assert_true(lab_metric(l, "db.stock", "updated_total") +
-                    lab_metric(l, "db.stock", "deleted_total") ==
+                    lab_metric(l, "db.stock", "deleted_total") +
+                    lab_metric(l, "db.stock", "rolled_back_total") ==
                 lab_metric(l, "db.stock", "cleaned_total"));
+    assert_true(lab_metric(l, "db.stock", "rolled_back_total") > 0);
 }
 
 static void quiet(struct lab *l, bool replica)
