@@ -32,9 +32,42 @@ static struct lab choices_lab(double d, double lambda)
     return l;
 }
 
+/* Of two servers without queues the less busy one: a request is lost only when both are
+ * busy, as in M/M/2/2. Whoever may look at the same server twice loses more. */
+static void two_of_two(struct ref *r)
+{
+    struct csv t = csv_open("erlang_b_blocking");
+    size_t i = csv_find(&t, "c", "2");
+    double a = csv_number(&t, i, "a"), b = csv_number(&t, i, "B");
+    struct lab l = lab_new();
+    char text[80];
+    struct run run;
+    const struct node work = {.kind = NODE_COMPUTE, .time = dist_exponential(SIM_MS)};
+    lab_part(&l, "service", "app", "instances=2 workers=1 cores=1 queue=-1");
+    lab_endpoint(&l, "app", "get", &work);
+    (void)snprintf(text, sizeof text, "to=app/get rate=%.17g trace_every=-1",
+                   a * UNITS_PER_S);
+    lab_part(&l, "client", "users", text);
+    lab_part(&l, "call", "users.app", "network=0 balance=two_choices");
+    lab_start(&l, 1);
+    ref_row(r, "two of two, no queue");
+    if (run_init(&run, r, &l, a * UNITS_PER_S, 4 / b)) {
+        size_t lost = run_count(&run, "app", "refused_total");
+        size_t all = run_count(&run, "users", "attempts_total");
+        run_go(&run);
+        ref_mean(r, "lost, as M/M/2/2", b, run_ratio(&run, lost, all));
+        run_free(&run);
+    } else {
+        ref_unreached(r, "lost");
+        lab_free(&l);
+    }
+    csv_close(&t);
+}
+
 void table_power_of_two_choices(struct ref *r)
 {
     struct csv t = csv_open("power_of_two_choices");
+    two_of_two(r);
     for (size_t i = 0; i < t.rows; i++) {
         double d = csv_number(&t, i, "d"), lambda = csv_number(&t, i, "lambda");
         double own = csv_number(&t, i, "own_distinct_n100");

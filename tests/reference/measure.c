@@ -39,7 +39,7 @@ double run_customers(const struct ref *r, double noise)
 double rank_need(double rho, double q, double steep)
 {
     double alike = 1 + 2 * rho / ((1 - rho) * (1 - rho)), aim = 0.0045 * steep;
-    return 1.5 * alike * q / (1 - q) / (aim * aim);
+    return 2.5 * alike * q / (1 - q) / (aim * aim);
 }
 
 void run_longer(struct run *run, double customers)
@@ -190,7 +190,7 @@ void run_rank(struct run *run, const char *client)
 
 size_t run_quantile(struct run *run, int which, double q, double need)
 {
-    double most = run->ref->full ? most_customers(run->ref) / 2 : 0;
+    double most = run->ref->full ? most_customers(run->ref) : 1.2e6;
     if (need > run->customers && need > most)
         return NO_QUANTILE;
     if (need > run->customers)

@@ -134,8 +134,45 @@ static void ways_out(struct ref *r)
               retry_state(299, 1, 1500 * SIM_MS, 240 * SIM_SEC, minutes));
 }
 
+struct moments {
+    sim_time start, end;
+    int n;
+};
+
+static void on_done(void *ctx, const struct request_done *d)
+{
+    struct moments *m = ctx;
+    if (d->user && m->n++ == 0)
+        *m = (struct moments){d->start, d->end, 1};
+}
+
+/* Nothing answers: the retry is sent at the timeout, and its own timeout ends the call.
+ * The two that were given up are still served. */
+static void sent_at_the_timeout(struct ref *r)
+{
+    struct lab l = retry_lab(0.1, 1);
+    struct moments m = {0};
+    struct observer o = {.ctx = &m, .done = on_done};
+    struct errmsg why = {0};
+    lab_fault(&l, "db", "hang", NULL, 300 * SIM_SEC);
+    assert_int_equal(world_run(l.w, 300 * SIM_SEC, UINT64_MAX, &o, &why), ERR_OK);
+    ref_row(r, "nothing answers");
+    ref_exact(r, "two timeouts, ns", 2e9, (double)(m.end - m.start), 12);
+    double sent = lab_metric(&l, "users.db", "attempts_total");
+    lab_set(&l, "users", "rate", "0");
+    lab_run(&l, 310 * SIM_SEC);
+    ref_exact(r, "served all the same", sent,
+              lab_metric(&l, "db/get", "requests_total") -
+                  lab_metric(&l, "db", "in_flight"),
+              8);
+    ref_between(r, "of them for nobody", sent - 2, sent,
+                lab_metric(&l, "db/get", "abandoned_total"));
+    lab_free(&l);
+}
+
 void table_metastable_hotos21_retry(struct ref *r)
 {
+    sent_at_the_timeout(r);
     struct csv t = csv_open("metastable_hotos21_retry");
     struct lab l = retry_lab(250, 1);
     audit(l.m, 2, 20 * SIM_SEC);

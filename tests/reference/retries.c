@@ -170,9 +170,28 @@ static void full_queue(struct ref *r, const struct csv *t)
     run_free(&run);
 }
 
+/* base * 2^(n-1) before retry n = 1, 2, ..., at most the cap: 10 + 20 + 40 + 80 + 100 +
+ * 100 ms. Each attempt takes 1 ms to fail, the last one answers. */
+static void pauses(struct ref *r)
+{
+    struct lab l = lab_new();
+    lab_part(&l, "external", "shop", "latency=1ms");
+    lab_part(&l, "client", "users", "to=shop rate=1 arrivals=even trace_every=-1");
+    lab_part(&l, "call", "users.shop",
+             "network=0 retries=9 backoff=exponential base=10ms cap=100ms");
+    lab_start(&l, 1);
+    lab_fault(&l, "shop", "errors", "1", 1300 * SIM_MS);
+    lab_run(&l, 1900 * SIM_MS);
+    ref_row(r, "exponential backoff");
+    ref_exact(r, "pauses and tries, ns", 357e6,
+              round(1e9 * lab_metric(&l, "users", "seconds_total")), 12);
+    lab_free(&l);
+}
+
 void table_retry_published(struct ref *r)
 {
     struct csv t = csv_open("retry_published");
+    pauses(r);
     ref_row(r, "3 attempts, hardly any succeeds");
     ref_between(r, "growth (just below 3)", 2.95, 3,
                 growth("latency=1ms quota=1", "to=shop rate=100 trace_every=-1",

@@ -273,8 +273,12 @@ void table_tail_at_scale_table1(struct ref *r)
     csv_close(&t);
 }
 
-/* Three replicas, a tied copy after 1 ms. A read is a constant and an exponential part,
- * fitted to the median and the 99.9th percentile without copies. */
+/* Three replicas, a second copy after 1 ms, the loser stopped. A read is a constant and
+ * an exponential part, fitted to the column without copies; the other column must come
+ * out by itself. It does so too well (as far as a fifth, the tolerance is a quarter):
+ * these replicas are independent and always have a free worker, and real ones share
+ * what makes them slow. For the same reason the copies are not tied here: of two that
+ * start at once neither could stop the other. */
 void table_tail_at_scale_table2_tied(struct ref *r)
 {
     static const double q[] = {0.5, 0.9, 0.99, 0.999};
@@ -293,9 +297,7 @@ void table_tail_at_scale_table2_tied(struct ref *r)
         tail(&p, loads[k / 2].low, loads[k / 2].mean);
         struct lab l =
             fanout_lab(pieces_node(&p), 0, 0,
-                       tied ? "network=0.01ms hedge_after=1ms tied=on cancel=on"
-                            : "network=0.01ms",
-                       0);
+                       tied ? "network=0 hedge_after=1ms cancel=on" : "network=0", 0);
         (void)measure(r, &l, r->full ? 2e6 : 2e5, q, 4, s, NULL, NULL);
         ref_row(r, "%s", column);
         for (size_t i = 0; i < 4; i++)
