@@ -6,6 +6,7 @@
 #include "experiment_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { NAME = 20, COLUMN = 10, SHARES = 64, FAILURES = 64 };
@@ -87,6 +88,13 @@ static void put_percent(struct buf *b, double share, size_t column)
         buf_addf(&s, share < 0.001 ? "%.3f %%" : "%.1f %%", 100 * share);
     put_right(b, s.s, column);
     buf_release(&s);
+}
+
+static void put_count(struct buf *b, uint64_t n, size_t column)
+{
+    char s[24];
+    snprintf(s, sizeof s, "%llu", (unsigned long long)n);
+    put_right(b, s, column);
 }
 
 static size_t column(int i) /* the right end of the i-th */
@@ -258,7 +266,7 @@ static void put_failures_of(const struct experiment *x, const struct measured_ro
         buf_addf(b, "  %s", reason_phrase(f[i].reason));
         if (f[i].place != COMP_NONE)
             buf_addf(b, " (%s)", name_of(x, f[i].place));
-        put_number(b, count, column(4));
+        put_count(b, f[i].count, column(4));
         put_number(b, count / measure_seconds(x->measure), column(5));
         put_percent(b, count / (double)r->done, column(6));
         buf_addch(b, '\n');

@@ -11,7 +11,7 @@
 #include "model.h"
 #include "service.h"
 
-enum { OPS_MAX = 16000, LABEL_OUT = 0 };
+enum { OPS_MAX = 16000, FAN_OUT_MAX = 10000, LABEL_OUT = 0 };
 
 struct compiler {
     struct model *m;
@@ -243,6 +243,30 @@ static void emit_publish(struct compiler *c, const struct node *n,
     label_here(c, end);
 }
 
+/* The table, or any name for an advisory lock. */
+static void emit_lock(struct compiler *c, const struct node *n, const struct context *x)
+{
+    uint32_t end;
+    struct context in = inside(c, n, x, &end);
+    struct op names = {.target = COMP_NONE, .what = COMP_NONE};
+    int form = n->p >= 0 && n->p < LOCK_FORMS ? (int)n->p : LOCK_ROW;
+    if (!x->in_tx)
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT,
+                          "a lock outside of a transaction would end at once"));
+    query_names(c, n, false, &names);
+    if (names.target != COMP_NONE && form != LOCK_ADVISORY)
+        names.what = need_nested(c, n, names.target, n->what, "table");
+    struct op *op = emit(c, OP_LOCK, n, &in);
+    op->target = names.target;
+    op->what = names.what;
+    op->policy = names.policy;
+    op->pool = names.pool;
+    op->level = (uint8_t)form;
+    op->text = n->what == NULL ? "" : n->what;
+    label_here(c, end);
+}
+
 static void emit_transaction(struct compiler *c, const struct node *n,
                              const struct context *x)
 {
@@ -299,6 +323,23 @@ static void emit_cached(struct compiler *c, const struct node *n,
     label_here(c, end);
 }
 
+static struct op *emit_branches(struct compiler *c, const struct node *n,
+                                const struct context *x, uint32_t count)
+{
+    uint32_t first = c->nbranches;
+    while (c->branches_cap < first + count) {
+        c->branches_cap = c->branches_cap == 0 ? 16 : c->branches_cap * 2;
+        c->branches = mem_grow(c->branches, c->branches_cap, sizeof *c->branches);
+    }
+    c->nbranches += count;
+    if (c->m->widest < count)
+        c->m->widest = count;
+    struct op *op = emit(c, OP_PARALLEL, n, x);
+    op->jump = first;
+    op->count = count;
+    return op;
+}
+
 static void emit_parallel(struct compiler *c, const struct node *n,
                           const struct context *x)
 {
@@ -306,15 +347,7 @@ static void emit_parallel(struct compiler *c, const struct node *n,
     struct context in = inside(c, n, x, &end), body = *x;
     for (const struct node *b = n->body; b != NULL; b = b->next)
         count++;
-    while (c->branches_cap < first + count) {
-        c->branches_cap = c->branches_cap == 0 ? 16 : c->branches_cap * 2;
-        c->branches = mem_grow(c->branches, c->branches_cap, sizeof *c->branches);
-    }
-    c->nbranches += count;
-    struct op *op = emit(c, OP_PARALLEL, n, &in);
-    op->jump = first;
-    op->count = count;
-    op->after = end;
+    emit_branches(c, n, &in, count)->after = end;
     body.fail = LABEL_OUT;
     uint32_t i = 0;
     for (const struct node *b = n->body; b != NULL; b = b->next) {
@@ -324,6 +357,30 @@ static void emit_parallel(struct compiler *c, const struct node *n,
         emit_list(c, &alone, &body);
         emit(c, OP_BRANCH_END, n, &body);
     }
+    label_here(c, end);
+}
+
+static void emit_fan_out(struct compiler *c, const struct node *n,
+                         const struct context *x)
+{
+    uint32_t end, first = c->nbranches;
+    struct context in = inside(c, n, x, &end), body = *x;
+    if (n->count < 1 || n->count > FAN_OUT_MAX || !(n->p >= 0 && n->p <= 1)) {
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT,
+                          "a fan-out has 1 to %d branches and a share of 0 to 1",
+                          FAN_OUT_MAX));
+        return;
+    }
+    struct op *op = emit_branches(c, n, &in, (uint32_t)n->count);
+    op->after = end;
+    if (n->p > 0) /* rounded up, but 7 % of 100 are 7 */
+        op->quorum = (uint32_t)(n->p * n->count - 1e-6) + 1;
+    for (int i = 0; i < n->count; i++)
+        c->branches[first + (uint32_t)i] = c->nops;
+    body.fail = LABEL_OUT;
+    emit_list(c, n->body, &body);
+    emit(c, OP_BRANCH_END, n, &body);
     label_here(c, end);
 }
 
@@ -379,11 +436,17 @@ static void emit_node(struct compiler *c, const struct node *n, const struct con
     case NODE_PUBLISH:
         emit_publish(c, n, x);
         break;
+    case NODE_LOCK:
+        emit_lock(c, n, x);
+        break;
     case NODE_CACHED:
         emit_cached(c, n, x);
         break;
     case NODE_PARALLEL:
         emit_parallel(c, n, x);
+        break;
+    case NODE_FAN_OUT:
+        emit_fan_out(c, n, x);
         break;
     case NODE_SOMETIMES:
     case NODE_WHEN_FLAG:
@@ -425,6 +488,32 @@ static void emit_list(struct compiler *c, const struct node *n, const struct con
 
 /* ---- a program ------------------------------------------------------------------ */
 
+/* What a call at this op sends. */
+static void fill_call(const struct model *m, struct op *op)
+{
+    op->call = (struct call_spec){.policy = op->policy,
+                                  .target = op->target,
+                                  .what = op->what,
+                                  .pool = op->pool,
+                                  .kind = ACT_QUERY,
+                                  .mode = QUERY_STATEMENT};
+    if (op->code == OP_CALL)
+        op->call.kind =
+            m->comps[op->target].kind == &kind_external ? ACT_EXTERNAL : ACT_REQUEST;
+    if (op->code == OP_CACHED)
+        op->call.kind = ACT_LOOKUP;
+    if (op->code == OP_TX_BEGIN)
+        op->call.mode = QUERY_BEGIN;
+    if (op->code == OP_LEAK)
+        op->call.mode = QUERY_LEAK;
+    if (op->code == OP_PUBLISH)
+        op->call.kind = ACT_PUBLISH;
+    if (op->code == OP_LOCK) {
+        op->call.mode = QUERY_LOCK;
+        op->call.what = COMP_NONE;
+    }
+}
+
 static uint32_t patched(const struct compiler *c, uint32_t label)
 {
     return label == LABEL_OUT ? PC_NONE : c->labels[label];
@@ -439,6 +528,7 @@ static void patch(struct compiler *c)
             op->jump = c->labels[op->jump];
         if (op->code == OP_CACHED || op->code == OP_PARALLEL)
             op->after = c->labels[op->after];
+        fill_call(c->m, op);
     }
 }
 
@@ -523,7 +613,9 @@ static enum err compile_probes(struct model *m, comp_id service, struct errmsg *
             return ERR_INPUT;
         err = compile(m, service, service, &query, &program, why);
         if (err == ERR_OK) {
-            m->programs[program]->ops[0].code = OP_QUERY; /* of no statement */
+            struct op *op = &m->programs[program]->ops[0];
+            op->code = OP_QUERY; /* of no statement */
+            fill_call(m, op);
             d->probe_database = program + 1;
         }
         return err;

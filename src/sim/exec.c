@@ -22,37 +22,9 @@ static const struct op *op_of(const struct world *w, const struct act *a)
     return &program_of(w, a)->ops[a->pc];
 }
 
-bool exec_spec(const struct world *w, const struct act *a, struct call_spec *s)
+const struct call_spec *exec_spec(const struct world *w, const struct act *a)
 {
-    const struct op *op = op_of(w, a);
-    *s = (struct call_spec){.policy = op->policy,
-                            .target = op->target,
-                            .what = op->what,
-                            .pool = op->pool,
-                            .kind = ACT_QUERY,
-                            .mode = QUERY_STATEMENT};
-    switch (op->code) {
-    case OP_CALL:
-        s->kind =
-            w->comps[op->target].kind == &kind_external ? ACT_EXTERNAL : ACT_REQUEST;
-        return true;
-    case OP_QUERY:
-        return true;
-    case OP_TX_BEGIN:
-        s->mode = QUERY_BEGIN;
-        return true;
-    case OP_LEAK:
-        s->mode = QUERY_LEAK;
-        return true;
-    case OP_CACHED:
-        s->kind = ACT_LOOKUP;
-        return true;
-    case OP_PUBLISH:
-        s->kind = ACT_PUBLISH;
-        return true;
-    default:
-        return false;
-    }
+    return &op_of(w, a)->call;
 }
 
 /* ---- branches ------------------------------------------------------------------- */
@@ -61,9 +33,14 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
 {
     struct act *b = act_new(w, ACT_BRANCH, a->comp);
     b->instance = a->instance;
+    b->home = a->home;
     b->what = a->what;
     b->client = a->client;
+    b->priority = a->priority;
     b->request = a->request;
+    b->user = a->user;
+    b->visit = a->visit;
+    b->deadline = a->deadline;
     b->program = a->program;
     b->pc = b->start_pc = pc;
     b->tx = a->tx;
@@ -78,6 +55,8 @@ static void branch_start(struct world *w, struct act *a, struct act *b)
 {
     b->parent = W_REF(w, a);
     b->sibling = a->branches;
+    if (a->branches != 0)
+        act_at(w, a->branches)->prev = W_REF(w, b);
     a->branches = W_REF(w, b);
     a->nbranches++;
     act_ready(w, b, REASON_NONE);
@@ -85,11 +64,13 @@ static void branch_start(struct world *w, struct act *a, struct act *b)
 
 static void branch_unlink(struct world *w, struct act *p, struct act *b)
 {
-    ref *at = &p->branches;
-    while (*at != W_REF(w, b))
-        at = &act_at(w, *at)->sibling;
-    *at = b->sibling;
-    b->parent = b->sibling = 0;
+    if (b->prev != 0)
+        act_at(w, b->prev)->sibling = b->sibling;
+    else
+        p->branches = b->sibling;
+    if (b->sibling != 0)
+        act_at(w, b->sibling)->prev = b->prev;
+    b->parent = b->sibling = b->prev = 0;
     p->nbranches--;
 }
 
@@ -101,6 +82,33 @@ static void tx_end(struct world *w, struct act *a, bool commit)
     if (a->tx != 0 && !borrowed)
         database_tx_end(w, a, commit);
     a->tx = 0;
+}
+
+/* Those still running do not count any more. */
+static void branches_drop(struct world *w, struct act *p)
+{
+    while (p->branches != 0) {
+        struct act *b = act_at(w, p->branches);
+        exec_cancel(w, b);
+        branch_unlink(w, p, b);
+        tx_end(w, b, false);
+        act_free(w, b);
+    }
+}
+
+/* One more has ended: are they enough now, or too many that failed? p->mark counts
+ * those, as p is in no station meanwhile. */
+static SELDOM bool quorum_decides(struct world *w, struct act *p, const struct op *op,
+                                  enum reason reason)
+{
+    p->mark += reason != REASON_NONE;
+    uint64_t well = op->count - p->nbranches - p->mark;
+    if (well < op->quorum && p->mark <= op->count - op->quorum)
+        return false;
+    if (well >= op->quorum)
+        p->reason = REASON_NONE;
+    branches_drop(w, p);
+    return true;
 }
 
 static void branch_end(struct world *w, struct act *b, enum reason reason,
@@ -121,7 +129,9 @@ static void branch_end(struct world *w, struct act *b, enum reason reason,
         p->reason = (uint8_t)reason;
         p->culprit = culprit;
     }
-    if (p->nbranches == 0) { /* the last one is the critical path */
+    const struct op *op = op_of(w, p);
+    bool over = op->quorum == 0 ? p->nbranches == 0 : quorum_decides(w, p, op, reason);
+    if (over) { /* the last one is the critical path */
         ledger_merge(w, p, b);
         p->since = w_now(w);
         p->cause = CAUSE_OTHER;
@@ -138,6 +148,7 @@ struct act *act_refresh(struct world *w, struct act *lookup)
     struct act *p = act_at(w, lookup->parent);
     struct act *b = branch_new(w, p, p->pc + 1);
     b->tx = 0;
+    b->deadline = 0;
     b->flags = (uint16_t)((b->flags & ~ACT_ABANDONED) | ACT_DETACHED);
     b->key = lookup->key;
     b->y = p->pc + 1;
@@ -219,13 +230,13 @@ void exec_cancel(struct world *w, struct act *a)
 static void cached_begin(struct world *w, struct act *a, const struct op *op)
 {
     if (a->y == a->pc + 1) { /* a branch that was started for one key */
-        call_begin(w, a);
+        call_begin(w, a, &op->call);
         return;
     }
     uint32_t first = 0, n = keyspace_batch(w, op->what, &first);
     a->key = first;
     if (n <= 1) {
-        call_begin(w, a);
+        call_begin(w, a, &op->call);
         return;
     }
     act_account(w, a);
@@ -242,6 +253,7 @@ static void parallel_begin(struct world *w, struct act *a, const struct op *op)
 {
     act_account(w, a);
     a->cause = CAUSE_COUNT;
+    a->mark = 0;
     for (uint32_t i = 0; i < op->count; i++)
         branch_start(w, a, branch_new(w, a, program_of(w, a)->branches[op->jump + i]));
 }
@@ -254,7 +266,7 @@ static bool time_begin(struct world *w, struct act *a, const struct op *op)
         return false;
     a->call_start = w_now(w);
     if (op->code == OP_COMPUTE)
-        station_add(w, service_cores(w, a), a, d);
+        station_add(w, &instance_of(w, a)->cores, a, d);
     else
         act_timer(w, a, d, CAUSE_SLEEP, a->comp);
     return true;
@@ -383,14 +395,15 @@ static void exec_run(struct world *w, struct act *a)
         case OP_QUERY:
         case OP_TX_BEGIN:
         case OP_LEAK:
-            call_begin(w, a);
+        case OP_LOCK:
+            call_begin(w, a, &op->call);
             return;
         case OP_CACHED:
             cached_begin(w, a, op);
             return;
         case OP_PUBLISH:
             publish_key(w, a, op->what);
-            call_begin(w, a);
+            call_begin(w, a, &op->call);
             return;
         case OP_PARALLEL:
             if (op->count > 0) {

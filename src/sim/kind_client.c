@@ -10,57 +10,14 @@
  * An attempt is bad as soon as that is sure: it failed, its user gave up, or the
  * objective's time has passed without an answer.
  */
-#include "world.h"
-
-enum param {
-    P_TO,
-    P_RATE,
-    P_ARRIVALS,
-    P_GIVES_UP,
-    P_RELOADS,
-    P_RELOAD_DELAY,
-    P_TRACE_EVERY
-};
-enum { ARRIVALS_POISSON, ARRIVALS_EVEN };
-enum { RNG_ARRIVALS, RNG_BEHAVIOUR };
-enum { EV_ARRIVAL, EV_GIVES_UP, EV_LATE, EV_RELOAD };
-enum { TRACES_PER_S = 25 };
-
-struct client_state {
-    uint64_t visits, attempts, answered, good, bad, slow, failed, gave_up, stale;
-    sim_time seconds; /* of answered attempts */
-    uint32_t in_flight;
-    struct list inside;
-    double spike;  /* factor on the rate */
-    double wanted; /* integral of the rate to the next arrival, from `from` on */
-    sim_time from;
-    uint32_t timer;
-    uint32_t trace_every;
-};
-
-struct client_data {       /* model time */
-    struct call_spec spec; /* first: client_spec() */
-    comp_id policy, endpoint;
-    struct curve_point *curve;
-    size_t ncurve;
-    sim_time period;
-    bool slo;
-};
+#include "client.h"
 
 /* ACT_USER: x is the timer of its patience, `timeout` that of the objective; only the
  * one that is due first is armed, as hardly any comes so far. demand: how long it
- * waits, 0: for ever; phase 1: all wait as long; key 1: it is counted as bad already.
- */
+ * waits, 0: for ever; phase 1: all wait as long; key 1: it is counted as bad already;
+ * y: visits its user has made. */
 
-static struct client_state *state_of(const struct world *w, comp_id c)
-{
-    return W_STATE(w, struct client_state, c);
-}
-
-static const struct client_data *data_of(const struct model *m, comp_id c)
-{
-    return m->comps[c].data;
-}
+enum { TRACES_PER_S = 25 };
 
 /* ---- model time ----------------------------------------------------------------- */
 
@@ -68,7 +25,7 @@ static struct client_data *data_make(struct model *m, comp_id c)
 {
     if (m->comps[c].data == NULL) {
         struct client_data *d = arena_alloc(&m->arena, sizeof *d);
-        d->policy = d->endpoint = COMP_NONE;
+        d->endpoint = COMP_NONE;
         m->comps[c].data = d;
     }
     return m->comps[c].data;
@@ -105,22 +62,21 @@ static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
         return err;
     }
     m->comps[c].target = target;
-    d->policy = call_policy_for(m, c, target, why);
     bool external = m->comps[target].kind == &kind_external;
     d->spec =
-        (struct call_spec){.policy = d->policy,
+        (struct call_spec){.policy = call_policy_for(m, c, target, why),
                            .target = target,
                            .what = d->endpoint == COMP_NONE ? target : d->endpoint,
                            .pool = COMP_NONE,
                            .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
-    return d->policy == COMP_NONE ? ERR_INPUT : ERR_OK;
+    return d->spec.policy == COMP_NONE ? ERR_INPUT : ERR_OK;
 }
 
 static enum err client_check(struct model *m, comp_id c, struct errmsg *why)
 {
-    (void)why;
-    data_make(m, c)->slo = m->has_slo && m->slo_client[c];
-    return ERR_OK;
+    struct client_data *d = data_make(m, c);
+    d->slo = m->has_slo && m->slo_client[c];
+    return client_check_loop(m, c, d, why);
 }
 
 static size_t client_size(const struct model *m, comp_id c)
@@ -130,10 +86,9 @@ static size_t client_size(const struct model *m, comp_id c)
     return sizeof(struct client_state);
 }
 
-bool client_spec(const struct world *w, const struct act *a, struct call_spec *s)
+const struct call_spec *client_spec(const struct world *w, const struct act *a)
 {
-    *s = *(const struct call_spec *)w->comps[a->comp].data;
-    return true;
+    return (const struct call_spec *)w->comps[a->comp].data;
 }
 
 /* ---- arrivals ------------------------------------------------------------------- */
@@ -181,8 +136,8 @@ static sim_time later(sim_time from, double seconds)
 static sim_time next_arrival(const struct world *w, comp_id c, sim_time from,
                              double area)
 {
-    const struct client_data *d = data_of(w->model, c);
-    double rate = p_number(w, c, P_RATE) * state_of(w, c)->spike;
+    const struct client_data *d = client_data(w->model, c);
+    double rate = p_number(w, c, P_RATE) * client_at(w, c)->spike;
     if (rate <= 0)
         return SIM_FOREVER;
     if (d->ncurve == 0)
@@ -205,27 +160,36 @@ static sim_time next_arrival(const struct world *w, comp_id c, sim_time from,
 /* How much of the integral has passed since `from`, at the rate that held until now. */
 static void arm(struct world *w, comp_id c)
 {
-    struct client_state *s = state_of(w, c);
+    struct client_state *s = client_at(w, c);
     cal_cancel(w, &s->timer);
     sim_time at = next_arrival(w, c, s->from, s->wanted);
     if (at != SIM_FOREVER)
         s->timer = cal_at(w, at, EV_KIND + EV_ARRIVAL, c, 0, 0);
 }
 
+/* Gaps of another shape, at whatever the rate is then. */
+static SELDOM double wanted_gap(struct world *w, comp_id c)
+{
+    const struct dist *d = p_dist(w, c, P_GAPS);
+    if (p_count(w, c, P_ARRIVALS) == ARRIVALS_EVEN)
+        return 1;
+    return (double)dist_draw(d, w_rng(w, c, RNG_ARRIVALS)) / (double)d->mean;
+}
+
 static void want_next(struct world *w, comp_id c)
 {
-    struct client_state *s = state_of(w, c);
-    bool even = p_count(w, c, P_ARRIVALS) == ARRIVALS_EVEN;
+    struct client_state *s = client_at(w, c);
+    bool poisson = p_count(w, c, P_ARRIVALS) == ARRIVALS_POISSON;
     s->from = w_now(w);
-    s->wanted = even ? 1 : rng_exponential(w_rng(w, c, RNG_ARRIVALS));
+    s->wanted = poisson ? rng_exponential(w_rng(w, c, RNG_ARRIVALS)) : wanted_gap(w, c);
     arm(w, c);
 }
 
 /* The rate was `before`: what is left of the way to the next arrival. */
 static void rate_changed(struct world *w, comp_id c, double before)
 {
-    struct client_state *s = state_of(w, c);
-    const struct client_data *d = data_of(w->model, c);
+    struct client_state *s = client_at(w, c);
+    const struct client_data *d = client_data(w->model, c);
     while (s->from < w_now(w)) {
         double f0, f1;
         sim_time end;
@@ -271,21 +235,26 @@ static void arm_user(struct world *w, struct act *a)
         sim_time d = dist_draw(patience, w_rng(w, a->comp, RNG_BEHAVIOUR));
         a->demand = d > 0 ? d : 1;
     }
-    if (data_of(w->model, a->comp)->slo && (a->demand == 0 || a->demand > late))
+    if (client_data(w->model, a->comp)->slo && (a->demand == 0 || a->demand > late))
         a->timeout =
             cal_after(w, late, EV_KIND + EV_LATE, a->comp, W_REF(w, a), a->gen);
     else
         arm_patience(w, a, 0);
 }
 
-static void user_start(struct world *w, comp_id c)
+void client_attempt(struct world *w, comp_id c, uint32_t user, uint32_t visit,
+                    uint32_t made)
 {
-    struct client_state *s = state_of(w, c);
-    const struct client_data *d = data_of(w->model, c);
+    struct client_state *s = client_at(w, c);
+    const struct client_data *d = client_data(w->model, c);
     struct act *a = act_new(w, ACT_USER, c);
     a->request = ++W_HEAD(w)->next_request;
+    a->user = user;
+    a->visit = visit != 0 ? visit : (uint32_t)a->request;
+    a->y = made;
     a->client = c;
-    a->what = d->endpoint == COMP_NONE ? w->comps[c].target : d->endpoint;
+    a->priority = (uint8_t)p_count(w, c, P_PRIORITY);
+    a->what = d->spec.what;
     s->attempts++;
     s->in_flight++;
     members_add(w, &s->inside, a);
@@ -294,7 +263,7 @@ static void user_start(struct world *w, comp_id c)
         a->span = w_span_id(w);
     }
     arm_user(w, a);
-    call_begin(w, a);
+    call_begin(w, a, &d->spec);
 }
 
 static void count_bad(struct client_state *s, struct act *a)
@@ -306,9 +275,9 @@ static void count_bad(struct client_state *s, struct act *a)
 /* Counts how it went; true: it was good. */
 static bool judge(struct world *w, struct act *a, enum reason reason)
 {
-    struct client_state *s = state_of(w, a->comp);
+    struct client_state *s = client_at(w, a->comp);
     const struct slo *slo = &w->model->slo;
-    bool in_slo = data_of(w->model, a->comp)->slo;
+    bool in_slo = client_data(w->model, a->comp)->slo;
     sim_time took = w_now(w) - a->start;
     if (reason == REASON_GAVE_UP)
         s->gave_up++;
@@ -332,17 +301,28 @@ static bool judge(struct world *w, struct act *a, enum reason reason)
     return true;
 }
 
-static void maybe_reload(struct world *w, comp_id c)
+static bool reloads(struct world *w, comp_id c, uint32_t user, uint32_t visit)
 {
     double share = p_number(w, c, P_RELOADS);
     if (share <= 0 || rng_unit(w_rng(w, c, RNG_BEHAVIOUR)) >= share)
-        return;
-    cal_after(w, p_time(w, c, P_RELOAD_DELAY), EV_KIND + EV_RELOAD, c, 0, 0);
+        return false;
+    cal_after(w, p_time(w, c, P_RELOAD_DELAY), EV_KIND + EV_RELOAD, c, user, visit);
+    return true;
+}
+
+/* What a user does after an attempt, who does more than one thing. */
+static SELDOM void go_on(struct world *w, const struct act *a, enum reason reason)
+{
+    if (reason != REASON_NONE && reloads(w, a->comp, a->user, a->visit))
+        client_away(w, a->comp, true);
+    else
+        client_visit_over(w, a->comp, a->user, a->y, reason == REASON_NONE,
+                          w_now(w) == a->start);
 }
 
 static void user_ended(struct world *w, struct act *a, enum reason reason)
 {
-    struct client_state *s = state_of(w, a->comp);
+    struct client_state *s = client_at(w, a->comp);
     act_account(w, a);
     cal_cancel(w, &a->timeout);
     cal_cancel(w, &a->x);
@@ -356,8 +336,10 @@ static void user_ended(struct world *w, struct act *a, enum reason reason)
     if (a->flags & ACT_TRACED)
         w_call_span(w, a);
     w_outcome(w, (uint32_t)reason);
-    if (reason != REASON_NONE)
-        maybe_reload(w, a->comp);
+    if (client_data(w->model, a->comp)->loops)
+        go_on(w, a, reason);
+    else if (reason != REASON_NONE)
+        (void)reloads(w, a->comp, a->user, a->visit);
     act_free(w, a);
 }
 
@@ -370,28 +352,56 @@ static void user_gives_up(struct world *w, struct act *a)
     user_ended(w, a, REASON_GAVE_UP);
 }
 
+static SELDOM void reload(struct world *w, comp_id c, uint32_t user, uint32_t visit)
+{
+    bool loops = client_data(w->model, c)->loops;
+    if (loops)
+        client_away(w, c, false);
+    client_attempt(w, c, user, visit, loops ? visit_made(visit) : 1);
+}
+
+/* Somebody in particular comes: of a population, or to stay for a while. */
+static SELDOM void arrive(struct world *w, comp_id c)
+{
+    uint32_t user = client_who(w, c);
+    bool loops = client_data(w->model, c)->loops;
+    if (loops)
+        client_joined(w, c);
+    client_attempt(w, c, user, loops ? visit_of(user, 1) : 0, 1);
+}
+
 static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
 {
-    struct client_state *s = state_of(w, c);
-    struct act *a =
-        what == EV_ARRIVAL || what == EV_RELOAD ? NULL : act_alive(w, r, gen);
+    struct client_state *s = client_at(w, c);
+    const struct client_data *d = client_data(w->model, c);
+    struct act *a;
     switch (what) {
     case EV_ARRIVAL:
         s->timer = 0;
         s->visits++;
         want_next(w, c);
-        user_start(w, c);
+        if (d->loops || d->population > 0)
+            arrive(w, c);
+        else
+            client_attempt(w, c, 0, 0, 1);
         break;
     case EV_RELOAD:
-        user_start(w, c);
+        reload(w, c, r, gen);
+        break;
+    case EV_THOUGHT:
+        client_thought(w, c, r, gen);
+        break;
+    case EV_FILL:
+        client_loop_fill(w, c);
         break;
     case EV_LATE:
+        a = act_alive(w, r, gen);
         a->timeout = 0;
         count_bad(s, a);
         arm_patience(w, a, w_now(w) - a->start);
         break;
     default:
-        user_gives_up(w, a);
+        user_gives_up(w, act_alive(w, r, gen));
     }
 }
 
@@ -402,37 +412,63 @@ static void choose_trace_every(struct world *w, comp_id c)
 {
     int64_t every = p_count(w, c, P_TRACE_EVERY);
     double rate = p_number(w, c, P_RATE);
+    if (client_data(w->model, c)->closed) /* a guess: 100 ms an answer */
+        rate = (double)p_count(w, c, P_USERS) * 1e9 /
+               (double)(p_dist(w, c, P_THINK)->mean + 100 * SIM_MS);
     if (every == 0)
         every = rate <= TRACES_PER_S ? 1 : (int64_t)(rate / TRACES_PER_S) + 1;
-    state_of(w, c)->trace_every = every < 0 ? 0 : (uint32_t)every;
+    client_at(w, c)->trace_every = every < 0 ? 0 : (uint32_t)every;
 }
 
 static void client_init(struct world *w, comp_id c)
 {
-    state_of(w, c)->spike = 1;
+    client_at(w, c)->spike = 1;
     choose_trace_every(w, c);
-    want_next(w, c);
+    client_loop_init(w, c);
+    if (!client_data(w->model, c)->closed)
+        want_next(w, c);
+}
+
+static enum err client_set(struct world *w, comp_id c, int param, const struct value *v,
+                           struct errmsg *why)
+{
+    bool closed = client_data(w->model, c)->closed;
+    if (param == P_USERS && !closed && v->as.count > 0)
+        return errmsg_set(why, ERR_REFUSED,
+                          "%s is an open loop: its users come at a rate, they are not "
+                          "a number",
+                          w->comps[c].name);
+    if (param == P_RATE && closed && v->as.number > 0)
+        return errmsg_set(why, ERR_REFUSED,
+                          "%s is a closed loop: it has a number of users, no rate",
+                          w->comps[c].name);
+    return ERR_OK;
 }
 
 static void client_changed(struct world *w, comp_id c, int param,
                            const struct value *old)
 {
     if (param == P_RATE)
-        rate_changed(w, c, old->as.number * state_of(w, c)->spike);
+        rate_changed(w, c, old->as.number * client_at(w, c)->spike);
     if (param == P_TRACE_EVERY)
         choose_trace_every(w, c);
+    if (param == P_USERS)
+        client_loop_fill(w, c);
 }
 
 static enum err client_fault(struct world *w, comp_id c, int fault,
                              const struct action *a, bool on, struct errmsg *why)
 {
-    struct client_state *s = state_of(w, c);
+    struct client_state *s = client_at(w, c);
     double before = p_number(w, c, P_RATE) * s->spike;
     (void)fault;
     if (on && !(a->args[0].as.number >= 0 && a->args[0].as.number <= 1e6))
         return errmsg_set(why, ERR_INPUT, "the factor must be 0 to 1000000");
     s->spike = on ? a->args[0].as.number : 1;
-    rate_changed(w, c, before);
+    if (client_data(w->model, c)->closed)
+        client_loop_fill(w, c);
+    else
+        rate_changed(w, c, before);
     return ERR_OK;
 }
 
@@ -447,18 +483,32 @@ enum metric {
     M_STALE,
     M_ANSWERED,
     M_SECONDS,
-    M_IN_FLIGHT
+    M_IN_FLIGHT,
+    M_USERS,
+    M_THINKING,
+    M_THINK_SECONDS
 };
 
 static double client_metric(const struct world *w, comp_id c, int metric, int instance)
 {
-    const struct client_state *s = state_of(w, c);
+    const struct client_state *s = client_at(w, c);
     const uint64_t counts[] = {s->visits, s->attempts, s->good,  s->bad,     s->slow,
                                s->failed, s->gave_up,  s->stale, s->answered};
     (void)instance;
-    if (metric == M_SECONDS)
+    switch (metric) {
+    case M_SECONDS:
         return (double)s->seconds / 1e9;
-    return metric == M_IN_FLIGHT ? s->in_flight : (double)counts[metric];
+    case M_IN_FLIGHT:
+        return s->in_flight;
+    case M_USERS:
+        return s->users;
+    case M_THINKING:
+        return s->thinking;
+    case M_THINK_SECONDS:
+        return (double)client_thinking(w, c) / 1e9;
+    default:
+        return (double)counts[metric];
+    }
 }
 
 static void client_inflight(const struct world *w, comp_id c,
@@ -466,16 +516,17 @@ static void client_inflight(const struct world *w, comp_id c,
                                       void *ctx),
                             void *ctx)
 {
-    for (ref r = state_of(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
+    for (ref r = client_at(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
         f(w, act_at(w, r), ctx);
 }
 
 static const struct param_desc params[] = {
     {"to", VALUE_TEXT, 0, 0, "", NULL, NULL, false,
      "What they call: \"checkout/buy\", through a balancer \"edge/buy\"."},
-    {"rate", VALUE_NUMBER, 0, 1e6, "1/s", NULL, NULL, true, "New visits a second."},
-    {"arrivals", VALUE_CHOICE, 0, 0, "", "poisson", "poisson|even", false,
-     "Whether visits come at random or like clockwork."},
+    {"rate", VALUE_NUMBER, 0, 1e6, "1/s", "0", NULL, true,
+     "New visits a second; given unless `users` is."},
+    {"arrivals", VALUE_CHOICE, 0, 0, "", "poisson", "poisson|even|gaps", false,
+     "Whether visits come at random, like clockwork, or with the given gaps."},
     {"gives_up", VALUE_DIST, 0, 86400, "s", "0", NULL, true,
      "How long a user waits for an answer; 0: for ever."},
     {"reloads", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
@@ -484,6 +535,25 @@ static const struct param_desc params[] = {
      "How long after that they try again."},
     {"trace_every", VALUE_COUNT, -1, 1000000, "requests", "0", NULL, true,
      "One request in so many is traced; 0: chosen from the rate, -1: none."},
+    {"users", VALUE_COUNT, 0, 100000, "users", "0", NULL, true,
+     "A closed loop: so many users, each of whom thinks, asks, waits, and thinks "
+     "again; "
+     "0: an open loop."},
+    {"think", VALUE_DIST, 0, 86400, "s", "0", NULL, true,
+     "How long a user thinks before a visit (the first of an open loop's comes at "
+     "once)."},
+    {"visits", VALUE_COUNT, 0, VISITS_MAX, "visits", "0", NULL, false,
+     "Visits a user makes before leaving; 0: one, or in a closed loop no end of them."},
+    {"gaps", VALUE_DIST, 0, 86400, "s", "exponential(1s)", NULL, false,
+     "With arrivals = gaps: how times between visits are spread; their mean is always "
+     "1 / rate."},
+    {"population", VALUE_COUNT, 0, 1000000, "users", "0", NULL, false,
+     "So many different users there are, for what tells them apart; 0: each is new."},
+    {"popularity", VALUE_NUMBER, 0, 5, "", "0", NULL, false,
+     "How unequally often they come, as a Zipf exponent: 0 all alike."},
+    {"priority", VALUE_COUNT, 0, 3, "", "2", NULL, true,
+     "How important its requests are where some must be refused: 3 the most, 0 first "
+     "to go."},
 };
 
 static const struct fault_desc faults[] = {
@@ -518,9 +588,16 @@ static const struct metric_desc metrics[] = {
       "Time of all answered attempts."),
     M("in_flight", "user_requests_in_flight", "", METRIC_GAUGE, "1",
       "Attempts still waiting."),
+    M("users", "user_sessions", "", METRIC_GAUGE, "1",
+      "Users there, thinking or waiting (closed loops and sessions)."),
+    M("thinking", "user_sessions_thinking", "", METRIC_GAUGE, "1",
+      "Those of them that think."),
+    M("think_seconds_total", "user_think_seconds_total", "", METRIC_COUNTER, "s",
+      "Time that users have thought, those that still do included."),
 };
 
-static const char *const streams[] = {"arrivals", "behaviour", NULL};
+static const char *const streams[] = {"arrivals", "behaviour", "think", "identity",
+                                      NULL};
 
 const struct kind_impl kind_client = {
     .desc = {.name = "client",
@@ -538,6 +615,7 @@ const struct kind_impl kind_client = {
     .init = client_init,
     .event = client_event,
     .resume = user_ended,
+    .set = client_set,
     .changed = client_changed,
     .fault = client_fault,
     .metric = client_metric,

@@ -3,8 +3,9 @@
  * taken back to a list per power of two. Copying a world is copying the bytes in use.
  *
  * Nothing can fail in the middle of an event: before each event the loop calls
- * world_headroom(), which keeps 256 KiB free, and room for the largest array to double
- * twice. That is also the only place where the region grows, and so may move.
+ * world_headroom(), which keeps 256 KiB free, room for the largest array to double
+ * twice, and for all the branches that a program starts at once. That is also the only
+ * place where the region grows, and so may move.
  */
 #include "world.h"
 
@@ -108,7 +109,8 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
 
 static size_t headroom_bytes(const struct world *w)
 {
-    return HEADROOM + (size_t)W_HEAD(w)->largest * 32;
+    size_t branches = (size_t)w->model->widest * 2 * sizeof(struct act);
+    return HEADROOM + (size_t)W_HEAD(w)->largest * 32 + branches;
 }
 
 bool world_headroom(struct world *w, size_t extra)

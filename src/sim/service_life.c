@@ -6,6 +6,7 @@
  * A rollout takes one instance at a time out of rotation, lets it finish what is inside
  * (at most the parameter "drain"), starts it anew, and goes on once that one is up.
  */
+#include "path.h"
 #include "service.h"
 #include "world.h"
 
@@ -98,6 +99,7 @@ void instance_stop(struct world *w, struct instance *i)
         act_kill(w, act_at(w, i->members.first), REASON_INSTANCE_GONE, i->comp);
     if (was_up)
         tell_pools(w, i, false);
+    path_instance_gone(w, i->comp, i->number);
 }
 
 void instance_restart(struct world *w, struct instance *i)

@@ -13,9 +13,10 @@
 
 #include <cmocka.h>
 
-static const char *const policies[] = {"users.edge",  "edge-users.app", "app.back",
-                                       "app.back-lb", "back.bank",      "app.db"};
-enum { POLICIES = 6 };
+static const char *const policies[] = {"users.edge", "edge-users.app", "staff.app",
+                                       "app.back",   "app.back-lb",    "back.bank",
+                                       "app.db"};
+enum { POLICIES = 7 };
 
 /* A parameter and the values it is set to; the first is the usual one. */
 struct knob {
@@ -63,13 +64,16 @@ static void back(struct lab *l)
 
 static void app(struct lab *l)
 {
-    struct node branches[] = {{.kind = NODE_CALL, .target = "back", .what = "get"},
-                              {.kind = NODE_CALL, .target = "back-lb", .what = "get"},
-                              {.kind = NODE_QUERY, .target = "db", .what = "q"}};
+    struct node leaf = {.kind = NODE_CALL, .target = "back", .what = "get"};
+    struct node branches[] = {
+        {.kind = NODE_CALL, .target = "back", .what = "get"},
+        {.kind = NODE_CALL, .target = "back-lb", .what = "get"},
+        {.kind = NODE_FAN_OUT, .count = 5, .p = 0.5, .body = &leaf},
+        {.kind = NODE_QUERY, .target = "db", .what = "q"}};
     struct node work[] = {
         {.kind = NODE_COMPUTE, .time = dist_exponential(3 * SIM_MS)},
         {.kind = NODE_CALL, .target = "back", .what = "get", .catches = true},
-        {.kind = NODE_PARALLEL, .body = seq(branches, 3)},
+        {.kind = NODE_PARALLEL, .body = seq(branches, 4)},
         {.kind = NODE_COUNT, .what = "done"}};
     lab_part(l, "database", "db", "cores=2 max_connections=40");
     lab_part(l, "statement", "db.q", "cpu=exponential(3ms)");
@@ -87,7 +91,11 @@ static struct lab world(uint64_t seed)
     lab_part(&l, "client", "users",
              "to=edge/get rate=40 gives_up=exponential(2s) "
              "reloads=0.3");
-    lab_part(&l, "client", "edge-users", "to=app/get rate=20 gives_up=3s");
+    lab_part(&l, "client", "edge-users",
+             "to=app/get rate=8 gives_up=3s visits=3 think=200ms");
+    lab_part(&l, "client", "staff",
+             "to=app/get users=6 think=exponential(300ms) "
+             "gives_up=1s reloads=0.5 reload_delay=100ms");
     for (int i = 0; i < POLICIES; i++)
         lab_part(&l, "call", policies[i], "");
     lab_slo(&l, SIM_SEC, 0);
@@ -155,10 +163,15 @@ static void assert_books(const struct lab *l)
 
 static void assert_empty(const struct lab *l)
 {
-    static const char *const all[] = {"users", "edge-users", "app", "back", "bank"};
+    static const char *const all[] = {"users", "edge-users", "staff",
+                                      "app",   "back",       "bank"};
     for (int i = 0; i < POLICIES; i++)
         assert_true(lab_metric(l, policies[i], "in_flight") == 0);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 3; i++) {
+        assert_true(lab_metric(l, all[i], "users") == 0);
+        assert_true(lab_metric(l, all[i], "thinking") == 0);
+    }
+    for (int i = 0; i < 6; i++)
         assert_true(lab_metric(l, all[i], "in_flight") == 0);
 }
 
@@ -175,6 +188,7 @@ static void stop(struct lab *l)
 {
     lab_set(l, "users", "rate", "0");
     lab_set(l, "edge-users", "rate", "0");
+    lab_set(l, "staff", "users", "0");
     for (int i = 0; i < POLICIES; i++)
         lab_set(l, policies[i], "breaker", "0");
 }
