@@ -19,6 +19,7 @@
     X(flush, "flush")                                                                  \
     X(help, "help")                                                                    \
     X(hint, "hint")                                                                    \
+    X(jobs, "jobs")                                                                    \
     X(kill, "kill")                                                                    \
     X(limit, "limit")                                                                  \
     X(logs, "logs")                                                                    \
@@ -28,6 +29,7 @@
     X(pause, "pause")                                                                  \
     X(probe, "probe")                                                                  \
     X(ps, "ps")                                                                        \
+    X(queue, "queue")                                                                  \
     X(reset, "reset")                                                                  \
     X(resolve, "resolve")                                                              \
     X(restart, "restart")                                                              \
