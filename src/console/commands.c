@@ -22,6 +22,7 @@
     X(flush, "flush")                                                                  \
     X(help, "help")                                                                    \
     X(hint, "hint")                                                                    \
+    X(jobs, "jobs")                                                                    \
     X(kill, "kill")                                                                    \
     X(limit, "limit")                                                                  \
     X(logs, "logs")                                                                    \
@@ -33,6 +34,7 @@
     X(probe, "probe")                                                                  \
     X(promote, "promote")                                                              \
     X(ps, "ps")                                                                        \
+    X(queue, "queue")                                                                  \
     X(reload, "reload")                                                                \
     X(renew, "renew")                                                                  \
     X(reset, "reset")                                                                  \

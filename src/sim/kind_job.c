@@ -278,7 +278,7 @@ static void work(struct world *w, struct act *a)
     if (data_of(w, a->comp)->calls) {
         a->phase = RUN_CALLS;
         maybe_dies(w, a, s->last_duration > 0 ? s->last_duration : SIM_MIN);
-        call_begin(w, a, client_spec(w, a));
+        call_begin(w, a, &data_of(w, a->comp)->spec);
         return;
     }
     sim_time d = own_duration(w, a->comp);

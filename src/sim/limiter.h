@@ -26,8 +26,7 @@ enum { PRIORITIES = 4 };
 /* Class of priority: 0 is refused first, PRIORITIES - 1 last. */
 static inline int limit_class(const struct act *a)
 {
-    (void)a;
-    return PRIORITIES - 1;
+    return a->priority < PRIORITIES ? a->priority : PRIORITIES - 1;
 }
 
 struct bucket_limits { /* of one that is limited */

@@ -170,11 +170,13 @@ void ticket_event(struct world *w, comp_id c, ref r, uint32_t gen)
     sub_wake(w, c);
 }
 
-/* It left unprocessed, and was in no book before. */
-static bool new_loss(struct world *w, comp_id c, const struct ticket *t)
+/* It left unprocessed, and was in no book before; it is now, whoever still works on it.
+ */
+static bool new_loss(struct world *w, comp_id c, struct ticket *t)
 {
     if (t->succeeded || (t->message.flags & MESSAGE_AGAIN))
         return false;
+    t->message.flags |= MESSAGE_AGAIN;
     sub_left_bad(w, c, 1);
     return true;
 }
@@ -204,7 +206,6 @@ uint32_t tickets_purge(struct world *w, comp_id c)
         if (t->state == TICKET_GONE)
             continue;
         n += new_loss(w, c, t);
-        t->succeeded = true; /* what is still worked on changes no books any more */
         ticket_gone(w, c, t);
     }
     s->again_at = s->nagain;

@@ -192,6 +192,60 @@ static void an_operator_limits_one(void **state)
     lab_free(&l);
 }
 
+/* A user who asks more than the others is refused, and nobody else. */
+static void each_user_has_its_own(void **state)
+{
+    (void)state;
+    struct errmsg why = {0};
+    struct lab l =
+        one("to=app rate=1 burst=1 per=user", "to=door/get rate=200 population=50");
+    lab_run(&l, 100 * SIM_SEC);
+    double n = door(&l, "admitted_total"); /* each asks four times a second */
+    assert_true(n > 0.95 * 50 * 80 && n <= 50 * 101);
+    assert_true(door(&l, "buckets") <= 50);
+    assert_int_equal(limit(&l, 0, "7", &why), ERR_OK);
+    assert_int_equal(limit(&l, 1000, "8", &why), ERR_OK);
+    lab_run(&l, 200 * SIM_SEC);
+    double more = door(&l, "admitted_total") - n;
+    assert_true(more > n + 150 && more < n + 350); /* one a second less, three more */
+    lab_free(&l);
+}
+
+static void the_reserve_is_for_the_highest_class(void **state)
+{
+    (void)state;
+    struct lab l = lab_new();
+    api(&l, "to=app rate=20 burst=20 reserve=0.5");
+    users(&l, "many", "to=door/get rate=100 priority=2");
+    users(&l, "few", "to=door/get rate=5 priority=3");
+    lab_start(&l, 1);
+    lab_run(&l, 100 * SIM_SEC);
+    assert_true(lab_metric(&l, "few", "failed_total") == 0);
+    assert_true(lab_metric(&l, "many", "failed_total") > 8000);
+    lab_set(&l, "door", "reserve", "0");
+    lab_run(&l, 200 * SIM_SEC);
+    assert_true(lab_metric(&l, "few", "failed_total") > 300);
+    lab_free(&l);
+}
+
+/* Of those that wait the highest class goes first. */
+static void the_highest_class_waits_least(void **state)
+{
+    (void)state;
+    struct lab l = lab_new();
+    api(&l, "to=app rate=20 burst=1 over=wait max_wait=2s");
+    users(&l, "many", "to=door/get rate=30 priority=0");
+    users(&l, "few", "to=door/get rate=5 priority=3");
+    lab_start(&l, 1);
+    lab_run(&l, 100 * SIM_SEC);
+    double few = lab_metric(&l, "few", "seconds_total") /
+                 lab_metric(&l, "few", "answered_total"),
+           many = lab_metric(&l, "many", "seconds_total") /
+                  lab_metric(&l, "many", "answered_total");
+    assert_true(few < 0.2 && many > 1.5);
+    lab_free(&l);
+}
+
 /* ---- waiting -------------------------------------------------------------------- */
 
 static void who_waits_gets_in_turn(void **state)
@@ -350,6 +404,9 @@ int main(void)
         cmocka_unit_test(none_and_all),
         cmocka_unit_test(each_client_has_its_own),
         cmocka_unit_test(an_operator_limits_one),
+        cmocka_unit_test(each_user_has_its_own),
+        cmocka_unit_test(the_reserve_is_for_the_highest_class),
+        cmocka_unit_test(the_highest_class_waits_least),
         cmocka_unit_test(who_waits_gets_in_turn),
         cmocka_unit_test(who_leaves_the_queue_takes_nothing),
         cmocka_unit_test(a_higher_rate_lets_them_in_at_once),

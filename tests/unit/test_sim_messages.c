@@ -252,6 +252,9 @@ static void quiet(struct world *w)
         on.args[0] = value_count(3);
         on.nargs = 1;
         must(world_apply(w, &on, "test", NULL, NULL, &why), &why);
+        on.name = "consumers";
+        on.args[0] = value_count(12);
+        must(world_apply(w, &on, "test", NULL, NULL, &why), &why);
     }
 }
 
@@ -272,7 +275,7 @@ static void one_seed(uint64_t seed)
     }
     quiet(w);
     fork = world_fork(w);
-    must_watch(w, 900 * SIM_SEC, &o);
+    must_watch(w, 1500 * SIM_SEC, &o);
     assert_int_equal(t.wrong, 0);
     assert_true(t.n > 10000);
     assert_empty(w);
@@ -282,7 +285,7 @@ static void one_seed(uint64_t seed)
         assert_true(figure(w, sub, "lag") == 0);
         assert_true(figure(w, sub, "good_total") + figure(w, sub, "bad_total") == n);
     }
-    must_run(fork, 900 * SIM_SEC);
+    must_run(fork, 1500 * SIM_SEC);
     assert_true(world_digest(fork) == world_digest(w));
     world_free(fork);
     world_free(w);
