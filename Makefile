@@ -90,8 +90,12 @@ TESTS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/*/test_*.c)))
 BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 # What is not a program of its own: helpers that any test may call.
 TOBJ  := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/lib/*.c)))
+# One program of many files: the published results.
+REFERENCE := $(B)/tests/reference/test_reference
+ROBJ  := $(patsubst %.c,$(B)/%.o,\
+	$(filter-out %/test_reference.c,$(sort $(wildcard tests/reference/*.c))))
 
-.PHONY: all run test check prove bench install uninstall clean lint asan format \
+.PHONY: all run test check prove reference bench install uninstall clean lint asan format \
 	check-portable help print-flags tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -104,6 +108,7 @@ help:
 	@echo 'make                 build $(B)/truecode'
 	@echo 'make check G=unit    the tests of one group (a folder of tests/), no set-up'
 	@echo 'make prove SEEDS=100 prove every lesson'
+	@echo 'make reference       hold the engine to published results at length'
 	@echo 'make bench           print the figures of speed and size'
 	@echo 'make lint            layers, headers, words, formatting'
 	@echo 'make asan            the unit tests under AddressSanitizer and UBSan'
@@ -130,6 +135,14 @@ tests: $(TESTS)
 
 prove: $(B)/truecode
 	$(B)/truecode prove --seeds $(or $(SEEDS),100)
+
+# A table a process, as many at a time as there are processors.
+reference: $(REFERENCE)
+	@mkdir -p $(B)/reference
+	@$(REFERENCE) --list | xargs -P $$(getconf _NPROCESSORS_ONLN) -I{} sh -c \
+		'$(REFERENCE) --long {} >$(B)/reference/{}.log 2>&1 || touch $(B)/reference/failed'
+	@for t in $$($(REFERENCE) --list); do grep '^#' $(B)/reference/$$t.log; done
+	@[ ! -e $(B)/reference/failed ] || { rm $(B)/reference/failed; exit 1; }
 
 bench: $(B)/truecode $(BENCH)
 	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do \
@@ -161,7 +174,9 @@ $(LIB): $(filter-out $(MAIN),$(OBJ)) $(B)/.sources
 
 $(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(TOBJ) $(LIB)
 	@echo "  link  $@"
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(TOBJ) $(LIB) $(LIB_LIBS) $(TEST_LIBS)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIB_LIBS) $(TEST_LIBS)
+
+$(REFERENCE): $(ROBJ)
 
 # Where installed lessons are is known to the command line alone, so that another
 # PREFIX compiles one folder again and not everything.
@@ -191,7 +206,7 @@ $(B)/.sources: FORCE
 	$(call remember,$(SRC))
 FORCE:
 
--include $(OBJ:.o=.d) $(TESTS:=.d) $(BENCH:=.d) $(TOBJ:.o=.d)
+-include $(OBJ:.o=.d) $(TESTS:=.d) $(BENCH:=.d) $(TOBJ:.o=.d) $(ROBJ:.o=.d)
 
 # For .ci/setup and the lints: the same flags, so that they test what is built.
 print-flags:

@@ -135,6 +135,21 @@ struct lesson_info {
  * level only (in the sandbox, with its budgets), and checks every field. */
 enum err lesson_load(struct lesson **out, const char *text, size_t len,
                      const char *name, struct errmsg *why) MUST_USE;
+/* The same of a file for the lab, `return lab { … }`: a world without a story. Its info
+ * has title and summary, starts_at is the end of the warm-up. A lesson's file is taken,
+ * too. */
+enum err lesson_load_lab(struct lesson **out, const char *text, size_t len,
+                         const char *name, struct errmsg *why) MUST_USE;
+#define LAB_BATCHES_MIN  20 /* and what there are when the file says nothing */
+#define LAB_BATCHES_MAX  1000
+#define LAB_WARM_UP_PART 10 /* left out: so much of ends_at */
+#define LAB_LONGEST      (30 * 24 * SIM_HOUR)
+struct lab_plan {
+    sim_time warm_up, ends_at;
+    int batches;
+    bool warm_up_left_out;
+};
+struct lab_plan lesson_lab_plan(const struct lesson *l);
 void lesson_free(struct lesson *l);
 const struct lesson_info *lesson_info(const struct lesson *l);
 const char *

@@ -196,10 +196,16 @@ const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
  *   REPLY        ends the program with a business answer `what` ("declined"): no error
  *   FAIL         ends the program with an error `what`
  *   LOG          writes log line `what`; `p` 0 debug, 1 info, 2 warn, 3 error
+ *   PUBLISH      `target` = topic: sends it a message, through the call policy to its
+ *                broker; not inside CACHED
  *   FAN_OUT      runs `count` copies of body at once; goes on when all are done, or, if
  *                `p` is not 0, when that share of them is done well: the others are let
  *                go then. Fails when that many cannot be reached any more.
  *   BLOCK        body, in sequence (also how a list is written: nodes linked by next)
+ *   LOCK         inside a TRANSACTION of `target` = database: takes a lock and keeps it
+ *                to the end. `what` = table and `p` = LOCK_ROW or LOCK_ROW_SHARED: a
+ * row, drawn by the table's popularity; `p` = a lock_mode: the table in this mode; `p`
+ * = LOCK_ADVISORY: `what` is any name
  *
  * A third party that declines is a business answer, and ends the calling program with
  * one. A counter that no component declares is made. A pool to a database that no
@@ -223,8 +229,31 @@ enum node_kind {
     NODE_FAIL,
     NODE_LOG,
     NODE_BLOCK,
+    NODE_PUBLISH,
+    NODE_LOCK,
     NODE_FAN_OUT
 };
+/* How a table is locked: PostgreSQL's modes, weakest first. */
+#define LOCK_MODE_LIST(X)                                                              \
+    X(ACCESS_SHARE, "access share")                                                    \
+    X(ROW_SHARE, "row share")                                                          \
+    X(ROW_EXCLUSIVE, "row exclusive")                                                  \
+    X(SHARE_UPDATE_EXCLUSIVE, "share update exclusive")                                \
+    X(SHARE, "share")                                                                  \
+    X(SHARE_ROW_EXCLUSIVE, "share row exclusive")                                      \
+    X(EXCLUSIVE, "exclusive")                                                          \
+    X(ACCESS_EXCLUSIVE, "access exclusive")
+enum lock_mode {
+#define X(name, phrase) LOCK_##name,
+    LOCK_MODE_LIST(X)
+#undef X
+        LOCK_MODES
+};
+/* What else node.p of NODE_LOCK may be. */
+enum { LOCK_ROW = LOCK_MODES, LOCK_ROW_SHARED, LOCK_ADVISORY, LOCK_FORMS };
+/* The words for them: "access exclusive", ..., "row", "shared row", "advisory". */
+const char *const *lock_forms(void); /* LOCK_FORMS of them */
+
 struct node {
     enum node_kind kind;
     const struct node *next;  /* what runs after this one */
@@ -314,7 +343,7 @@ const struct kind_desc *model_kind(const struct model *m, comp_id c);
 /* Nested ones: whose; else COMP_NONE. */
 comp_id model_owner(const struct model *m, comp_id c);
 /* call policies: callee; pools: the database; balancers and autoscalers: the service;
- * clients: what they call. Else COMP_NONE. */
+ * clients and subscriptions: what they call. Else COMP_NONE. */
 comp_id model_target(const struct model *m, comp_id c);
 /* The versions of a service, oldest first. */
 size_t model_versions(const struct model *m, comp_id service);
@@ -560,6 +589,28 @@ struct db_session_view {
 /* Fills at most `max`, in order of id; returns how many there are in all. */
 size_t world_db_sessions(const struct world *w, comp_id db, struct db_session_view *out,
                          size_t max);
+
+/* A session that waits for a lock, whom it waits for, and who is behind it in the end:
+ * `root` waits for nobody. */
+struct db_lock_view {
+    uint32_t session;
+    comp_id client; /* the database itself: an operator, or its own upkeep */
+    int instance;
+    comp_id table;       /* COMP_NONE: advisory */
+    char what[40];       /* "row 17", "the table", or the advisory lock's name */
+    enum lock_mode mode; /* wanted; of rows and names: SHARE or EXCLUSIVE */
+    sim_time since;
+    uint32_t blocker;    /* one that it waits for */
+    bool blocker_queues; /* which holds nothing, and only stands before it */
+    uint32_t root;
+    comp_id root_client;
+    int root_instance;
+    enum session_state root_state;
+    sim_time root_since; /* in that state, or its transaction is open since */
+};
+/* In order of session; fills at most `max`, returns how many there are in all. */
+size_t world_db_locks(const struct world *w, comp_id db, struct db_lock_view *out,
+                      size_t max);
 
 struct cache_key_view {
     uint32_t key;  /* number within the key space */

@@ -46,6 +46,10 @@ enum wire_op {
     WIRE_REPORT,   /* the open session's report as Markdown */
     WIRE_VALIDATE, /* load a lesson and build its world for `count` seeds */
     WIRE_NOTICE,   /* show `line` over the screen until the next key */
+    WIRE_LAB,      /* open a lab file: seed, `count` replications, until */
+    WIRE_LAB_RUN,  /* run it for max_events; `more`: not done; done of all: how far */
+    WIRE_LAB_TELL, /* stop it if it runs; the `count`-th piece of its report as text, as
+                      JSON with `json`; `more`: there are further pieces */
     WIRE_OPS
 };
 enum wire_face { WIRE_FULL, WIRE_PLAIN };
@@ -79,9 +83,11 @@ struct wire_request {
     size_t nkeys;
     const char *line;    /* LINE, NOTICE */
     sim_time elapsed;    /* TICK: nanoseconds of real time; the front caps it */
-    uint64_t max_events; /* TICK */
+    uint64_t max_events; /* TICK LAB_RUN */
     double speed;        /* OPEN: 0: as the lesson likes */
-    unsigned count;      /* PROVE VALIDATE: how many seeds */
+    unsigned count;      /* PROVE VALIDATE: how many seeds; LAB LAB_TELL */
+    sim_time until;      /* LAB: 0: as the file says */
+    bool json;           /* LAB_TELL */
     bool no_frame;       /* do not draw now: another request follows at once */
 };
 
@@ -132,8 +138,9 @@ struct wire_answer {
     /* CATALOGUE, VALIDATE */
     struct wire_card *cards;
     size_t ncards;
-    /* PROVE */
+    /* PROVE, LAB_RUN */
     unsigned done, all; /* progress */
+    uint64_t events;    /* LAB_RUN */
     struct proof proof; /* rows live in `mem`: do not proof_release() */
     struct arena mem;   /* everything above lives here */
 };

@@ -40,6 +40,8 @@ enum exit_code {
     X(FROM, "from", "N", "the first seed (1)")                                         \
     X(JOBS, "jobs", "N", "how many worker processes (2)")                              \
     X(JSON, "json", NULL, "for a machine to read")                                     \
+    X(UNTIL, "until", "TIME", "how long it runs: 90s, 10m, 2h")                        \
+    X(REPS, "reps", "N", "so many replications, of the seeds from --seed on (1)")      \
     X(MARKDOWN, "markdown", NULL, "as Markdown")                                       \
     X(HELP, "help", NULL, "this help")
 enum option {
@@ -60,7 +62,8 @@ enum word_kind {
     WORD_FILE,
     WORD_RUN,
     WORD_COMMAND,
-    WORD_SHELL
+    WORD_SHELL,
+    WORD_LAB
 };
 
 struct subcommand;
@@ -80,8 +83,9 @@ struct subcommand {
     int (*run)(const struct cli_args *a);
 };
 extern const struct subcommand subcommand_play, subcommand_list, subcommand_progress,
-    subcommand_prove, subcommand_check, subcommand_replay, subcommand_report,
-    subcommand_doc, subcommand_doctor, subcommand_completion, subcommand_help;
+    subcommand_prove, subcommand_check, subcommand_lab, subcommand_replay,
+    subcommand_report, subcommand_doc, subcommand_doctor, subcommand_completion,
+    subcommand_help;
 size_t subcommand_count(void);
 const struct subcommand *subcommand_at(size_t i);
 const struct subcommand *subcommand_find(const char *name);

@@ -40,7 +40,9 @@ static const char *words_of(const struct subcommand *c)
     case WORD_RUN:
         return "$(truecode progress 2>/dev/null | awk '/^    [0-9a-z]/ {print $1}')";
     case WORD_COMMAND:
-        return "play list progress prove check report replay doc doctor keys man";
+        return "play list progress prove check lab report replay doc doctor keys man";
+    case WORD_LAB:
+        return "$(truecode lab 2>/dev/null | awk '/^  [a-z0-9]/ {print $1}')";
     case WORD_SHELL:
         return "bash zsh fish";
     default:
@@ -113,7 +115,9 @@ static void fish(struct buf *b)
         }
     buf_adds(b,
              "complete -c truecode -n '__fish_seen_subcommand_from play prove' -f -a "
-             "\"(truecode list 2>/dev/null | string match -rg '^  ([a-z0-9-]+)')\"\n");
+             "\"(truecode list 2>/dev/null | string match -rg '^  ([a-z0-9-]+)')\"\n"
+             "complete -c truecode -n '__fish_seen_subcommand_from lab' -a "
+             "\"(truecode lab 2>/dev/null | string match -rg '^  ([a-z0-9-]+)')\"\n");
 }
 
 static int run(const struct cli_args *a)

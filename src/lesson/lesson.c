@@ -31,6 +31,8 @@ static const char *next_piece(lua_State *L, void *ud, size_t *n)
     return *n ? line : NULL;
 }
 
+static int read_lab(lua_State *L, struct loading *load);
+
 /* Inside host_run(): compile, run the top level, read what it returned. */
 static int load_inside(lua_State *L)
 {
@@ -48,7 +50,8 @@ static int load_inside(lua_State *L)
              l->text + l->scan.twice.off, l->scan.first_line);
     host_charge(L, l->len / 4);
     lua_call(L, 0, 1);
-    if (!is_marked(L, -1, load->what))
+    bool lesson_too = load->read == read_lab && is_marked(L, -1, "lesson");
+    if (!lesson_too && !is_marked(L, -1, load->what))
         fail(L, 1, "the file must end with `return %s { … }`", load->what);
     return load->read(L, load);
 }
@@ -57,6 +60,17 @@ static int read_lesson(lua_State *L, struct loading *load)
 {
     struct reader r = {L, &load->l->host, &load->l->mem};
     read_record(&r, -1, 1, &lesson_schema, load->l);
+    return 0;
+}
+
+/* A lesson's file is one, too: its world and incident, and nobody acts. */
+static int read_lab(lua_State *L, struct loading *load)
+{
+    struct reader r = {L, &load->l->host, &load->l->mem};
+    if (is_marked(L, -1, "lesson"))
+        return read_lesson(L, load);
+    load->l->info.starts_at = LAB_WARM_UP_UNSET;
+    read_record(&r, -1, 1, &lab_schema, load->l);
     return 0;
 }
 
@@ -104,18 +118,32 @@ static enum err load_text(struct lesson *l, const char *text, size_t len,
     return e;
 }
 
-enum err lesson_load_within(struct lesson **out, const char *text, size_t len,
-                            const char *name, size_t limit, struct errmsg *why)
+static enum err load_file(struct lesson **out, const char *text, size_t len,
+                          const char *name, struct loading *load, size_t limit,
+                          struct errmsg *why)
 {
-    struct lesson *l = mem_alloc(sizeof *l);
-    struct loading load = {.l = l, .what = "lesson", .read = read_lesson};
+    struct lesson *l = load->l = mem_alloc(sizeof *l);
     l->world = l->incident = FN_NONE;
     l->host.limit = limit;
-    enum err e = load_text(l, text, len, name, &load, why);
+    enum err e = load_text(l, text, len, name, load, why);
     *out = e == ERR_OK ? l : NULL;
     if (e != ERR_OK)
         lesson_free(l);
     return e;
+}
+
+enum err lesson_load_within(struct lesson **out, const char *text, size_t len,
+                            const char *name, size_t limit, struct errmsg *why)
+{
+    struct loading load = {.what = "lesson", .read = read_lesson};
+    return load_file(out, text, len, name, &load, limit, why);
+}
+
+enum err lesson_load_lab(struct lesson **out, const char *text, size_t len,
+                         const char *name, struct errmsg *why)
+{
+    struct loading load = {.what = "lab", .read = read_lab};
+    return load_file(out, text, len, name, &load, HOST_MEMORY, why);
 }
 
 enum err lesson_load(struct lesson **out, const char *text, size_t len,
@@ -201,6 +229,14 @@ void course_release(struct course_list *c)
 const struct lesson_info *lesson_info(const struct lesson *l)
 {
     return &l->info;
+}
+
+struct lab_plan lesson_lab_plan(const struct lesson *l)
+{
+    return (struct lab_plan){.warm_up = l->info.starts_at,
+                             .ends_at = l->info.ends_at,
+                             .batches = l->batches ? l->batches : LAB_BATCHES_MIN,
+                             .warm_up_left_out = l->warm_up_left_out};
 }
 
 const char *lesson_hash(const struct lesson *l)

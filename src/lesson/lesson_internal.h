@@ -172,8 +172,8 @@ const char *read_string(struct reader *r, int i, int line, const char *what);
 int choice_index(const char *choices, const char *word);
 /* The i-th of "a|b|c" into `out`; false: there is none. */
 bool choice_name(const char *choices, size_t i, char *out, size_t size);
-extern const struct schema lesson_schema, choice_schema, prediction_schema, ask_schema,
-    choose_schema, look_schema, predict_schema, act_schema, say_schema;
+extern const struct schema lesson_schema, lab_schema, choice_schema, prediction_schema,
+    ask_schema, choose_schema, look_schema, predict_schema, act_schema, say_schema;
 void read_steps(struct reader *r, const struct field *f, int line, void *out);
 extern const struct schema
     *const schemas[]; /* all, for the reference; ends with NULL */
@@ -237,9 +237,12 @@ struct lesson {
     struct alert_decl *alerts;
     size_t nalerts;
     fn_id world, incident;
-    int *fn_lines; /* line of each function, for messages */
+    int batches;           /* lab */
+    bool warm_up_left_out; /* lab: it follows ends_at */
+    int *fn_lines;         /* line of each function, for messages */
 };
 
+#define LAB_WARM_UP_UNSET (-1)
 /* lesson_load() with another limit of memory: how the tests make every allocation fail.
  */
 enum err lesson_load_within(struct lesson **out, const char *text, size_t len,

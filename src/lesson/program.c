@@ -19,7 +19,8 @@ enum arg_kind {
     ARG_N,
     ARG_SHARE,
     ARG_BODY,
-    ARG_OTHER
+    ARG_OTHER,
+    ARG_LOCK
 };
 struct op_form {
     const char *name, *args;
@@ -60,7 +61,14 @@ static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
     X(fail, "text", FAIL, 1, "Ends with an error.", ARG_TEXT)                          \
     X(log, "level, text", LOG, 2,                                                      \
       "Writes a log line; level: debug, info, warn or error.", ARG_LEVEL, ARG_TEXT)    \
+    X(publish, "topic", PUBLISH, 1,                                                    \
+      "Sends a message to a topic (\"events.orders\"), as a call of its broker.",      \
+      ARG_TARGET)                                                                      \
     X(block, "{ … }", BLOCK, 1, "Operations one after the other, as one.", ARG_BODY)   \
+    X(lock, "database, table[, mode]", LOCK, 2,                                        \
+      "In a transaction: locks a row (mode: \"row\", \"shared row\"), the table "      \
+      "(\"share\", \"access exclusive\", …) or a name (\"advisory\") until it ends.",  \
+      ARG_TARGET, ARG_WHAT, ARG_LOCK)                                                  \
     X(fan_out, "n, { … }[, share]", FAN_OUT, 2,                                        \
       "Runs the body n times at once; goes on when all, or that share, are done.",     \
       ARG_N, ARG_BODY, ARG_SHARE)
@@ -102,6 +110,14 @@ static void check_arg(lua_State *L, const struct op_form *f, int i)
             if (!strcmp(levels[k], lua_tostring(L, at)))
                 return;
         fail_unknown(L, 0, "log: no such level", lua_tostring(L, at), levels, LEVELS);
+    case ARG_LOCK:
+        if (lua_type(L, at) != LUA_TSTRING)
+            fail(L, 0, "%s must be a mode in quotes, like \"row\"", what);
+        for (int k = 0; k < LOCK_FORMS; k++)
+            if (!strcmp(lock_forms()[k], lua_tostring(L, at)))
+                return;
+        fail_unknown(L, 0, "lock: no such mode", lua_tostring(L, at), lock_forms(),
+                     LOCK_FORMS);
     case ARG_N:
         if (!lua_isinteger(L, at) || lua_tointeger(L, at) < 1 ||
             lua_tointeger(L, at) > FAN_OUT_MAX)
@@ -222,6 +238,11 @@ static void set_arg(struct build *b, lua_State *L, struct node *n, enum arg_kind
             if (!strcmp(levels[k], text_arg(b, L, line)))
                 n->p = k;
         break;
+    case ARG_LOCK:
+        for (int k = 0; k < LOCK_FORMS; k++)
+            if (!strcmp(lock_forms()[k], text_arg(b, L, line)))
+                n->p = k;
+        break;
     case ARG_NONE:
         break;
     }
@@ -254,6 +275,8 @@ static struct node *to_node(struct build *b, lua_State *L, int t, int line, int 
     n->kind = f->kind;
     n->catches = catches;
     n->line = mark_line(L, t, line);
+    if (f->kind == NODE_LOCK)
+        n->p = LOCK_ROW;
     for (int i = 0; i < 3; i++) {
         if (lua_rawgeti(L, t, i + 1) != LUA_TNIL)
             set_arg(b, L, n, f->arg[i], n->line, depth);

@@ -375,13 +375,58 @@ static void check_lesson(struct reader *r, int line, void *record)
 }
 SCHEMA(lesson_schema, "lesson", "The whole file: `return lesson { … }`.", lesson_fields,
        check_lesson);
+
+/* ---- the lab --------------------------------------------------------------------- */
+
+static const struct field lab_fields[] = {
+    FPOS(1, "name", STRING, info.title, "a few words: what is tried"),
+    F("about", TEXT, info.summary, "what to expect, and why"),
+    F("ends_at", DURATION, info.ends_at, "how long it runs; left out: 11 minutes"),
+    F("warm_up", DURATION, info.starts_at,
+      "what ends before is not measured; left out: a tenth of ends_at"),
+    F("batches", INT, batches,
+      "stretches of equal length that errors are told from: 20 to 1000; left out: 20"),
+    FREQ("world", FUNCTION, world, "function(w): builds the system"),
+    F("incident", FUNCTION, incident, "function(i): what happens to it, and when"),
+    {"slo", FIELD_RECORD, offsetof(THIS, slo), 0,
+     "what users need; left out: any answer is good", 0, 0, 0, &slo_schema, 0},
+};
+static void check_lab(struct reader *r, int line, void *record)
+{
+    struct lesson *l = record;
+    struct lesson_info *i = &l->info;
+    l->line = line;
+    i->id = "lab";
+    i->track = "lab";
+    if (!l->batches)
+        l->batches = LAB_BATCHES_MIN;
+    if (l->batches < LAB_BATCHES_MIN || l->batches > LAB_BATCHES_MAX)
+        fail(r->L, scan_line(r->h->scan, "batches", line), "batches: %d to %d",
+             LAB_BATCHES_MIN, LAB_BATCHES_MAX);
+    if (!i->ends_at)
+        i->ends_at = 11 * SIM_MIN;
+    if (i->ends_at < SIM_SEC || i->ends_at > LAB_LONGEST)
+        fail(r->L, scan_line(r->h->scan, "ends_at", line),
+             "ends_at: from a second to 30 days");
+    l->warm_up_left_out = i->starts_at == LAB_WARM_UP_UNSET;
+    if (l->warm_up_left_out)
+        i->starts_at = i->ends_at / LAB_WARM_UP_PART;
+    if (i->starts_at >= i->ends_at)
+        fail(r->L, scan_line(r->h->scan, "warm_up", line),
+             "warm_up must be shorter than ends_at");
+}
+SCHEMA(lab_schema, "lab", "A world to measure, without a story: `return lab { … }`.",
+       lab_fields, check_lab);
 #undef THIS
 
 const struct schema *const schemas[] = {
-    &lesson_schema,     &post_schema, &slo_schema,    &burn_schema,   &threshold_schema,
-    &expect_schema,     &ask_schema,  &choice_schema, &look_schema,   &predict_schema,
-    &prediction_schema, &act_schema,  &say_schema,    &choose_schema, &trap_schema,
-    &accepted_schema,   &fix_schema,  &wrong_schema,  &cited_schema,  NULL};
+    &lesson_schema,   &post_schema,       &slo_schema,
+    &burn_schema,     &threshold_schema,  &expect_schema,
+    &ask_schema,      &choice_schema,     &look_schema,
+    &predict_schema,  &prediction_schema, &act_schema,
+    &say_schema,      &choose_schema,     &trap_schema,
+    &accepted_schema, &fix_schema,        &wrong_schema,
+    &cited_schema,    &lab_schema,        NULL};
 
 /* ---- constructors: they only mark their table with what it is and where ---------- */
 
@@ -401,6 +446,7 @@ static int mark(lua_State *L, const char *is)
     }
 CONSTRUCTOR(lesson)
 CONSTRUCTOR(course)
+CONSTRUCTOR(lab)
 CONSTRUCTOR(ask)
 CONSTRUCTOR(look)
 CONSTRUCTOR(predict)
@@ -413,6 +459,8 @@ CONSTRUCTOR(threshold)
 static const struct binding step_list[] = {
     {"lesson", "{ … }", make_lesson, "A lesson: what the file returns."},
     {"course", "{ … }", make_course, "The order of lessons: what course.lua returns."},
+    {"lab", "{ … }", make_lab,
+     "A world to measure: what a file for `truecode lab` returns."},
     {"ask", "{ … }", make_ask, "A step: a question."},
     {"look", "{ … }", make_look, "A step: something to find out."},
     {"predict", "{ … }", make_predict, "A step: what will happen to which number?"},

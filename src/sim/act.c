@@ -7,13 +7,13 @@
  * into the ledger and sets `since` to now.
  */
 #include "calendar.h"
-#include "world.h"
+#include "call.h"
 
 enum { ACT_CHUNK = 16384, LEDGER_CHUNK = 4096 };
 
 /* ---- life ----------------------------------------------------------------------- */
 
-static SELDOM void acts_more(struct world *w)
+void acts_more(struct world *w)
 {
     ref r = w_alloc(w, ACT_CHUNK);
     struct act *a = W_PTR(w, struct act, r);
@@ -23,37 +23,7 @@ static SELDOM void acts_more(struct world *w)
     }
 }
 
-/* In pieces: compilers clear a few words with vector stores, more with a slow loop. */
-static void act_clear(struct act *a)
-{
-    enum { PIECE = 64, REST = sizeof(struct act) % PIECE };
-    char *p = (char *)a;
-    for (size_t i = 0; i < sizeof *a / PIECE; i++, p += PIECE)
-        memset(p, 0, PIECE);
-    memset(p, 0, REST);
-}
-
-struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
-{
-    struct head *h = W_HEAD(w);
-    if (h->act_free == 0)
-        acts_more(w);
-    struct act *a = act_at(w, h->act_free);
-    h->act_free = a->next;
-    act_clear(a);
-    if (++h->act_gen == 0)
-        h->act_gen = 1;
-    a->gen = h->act_gen;
-    a->kind = (uint8_t)kind;
-    a->cause = CAUSE_OTHER;
-    a->comp = a->place = c;
-    a->what = a->policy = a->client = a->culprit = a->caller = a->pool = COMP_NONE;
-    a->start = a->since = h->now;
-    h->acts++;
-    return a;
-}
-
-static void ledger_free(struct world *w, ref ledger)
+void ledger_free(struct world *w, ref ledger)
 {
     struct head *h = W_HEAD(w);
     for (ref r = ledger; r != 0;) {
@@ -63,21 +33,6 @@ static void ledger_free(struct world *w, ref ledger)
         h->ledger_free = r;
         r = next;
     }
-}
-
-void act_free(struct world *w, struct act *a)
-{
-    struct head *h = W_HEAD(w);
-    assert(a->gen != 0 && a->parent == 0 && a->child == 0 && a->branches == 0);
-    cal_cancel(w, &a->timer);
-    cal_cancel(w, &a->timeout);
-    ledger_free(w, a->ledger);
-    if (a->before != 0)
-        ledger_free(w, a->before);
-    a->gen = 0;
-    a->next = h->act_free;
-    h->act_free = W_REF(w, a);
-    h->acts--;
 }
 
 /* ---- the ledger ----------------------------------------------------------------- */
@@ -93,7 +48,7 @@ static SELDOM void chunks_more(struct world *w)
     }
 }
 
-static ref chunk_new(struct world *w)
+static inline ref chunk_new(struct world *w)
 {
     struct head *h = W_HEAD(w);
     if (h->ledger_free == 0)
@@ -107,8 +62,8 @@ static ref chunk_new(struct world *w)
 }
 
 /* Something new in it. Only the first chunk is not full. */
-static void ledger_append(struct world *w, ref *ledger, uint8_t cause, comp_id place,
-                          sim_time ns)
+static inline void ledger_append(struct world *w, ref *ledger, uint8_t cause,
+                                 comp_id place, sim_time ns)
 {
     struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, *ledger);
     if (*ledger == 0 || k->n == LEDGER_SLICES) {
@@ -123,8 +78,8 @@ static void ledger_append(struct world *w, ref *ledger, uint8_t cause, comp_id p
     s->ns = ns;
 }
 
-static void ledger_charge(struct world *w, ref *ledger, uint8_t cause, comp_id place,
-                          sim_time ns)
+static inline void ledger_charge(struct world *w, ref *ledger, uint8_t cause,
+                                 comp_id place, sim_time ns)
 {
     for (ref r = *ledger; r != 0;) {
         struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
@@ -328,7 +283,8 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
         act_orphan(w, a);
         return;
     }
-    if (a->kind != ACT_QUERY && call_cross(w, a, EV_DELIVER))
+    if (a->kind != ACT_QUERY && a->policy != COMP_NONE &&
+        call_crosses(w, a, EV_DELIVER))
         a->flags |= ACT_BACK;
     else
         call_delivered(w, a);

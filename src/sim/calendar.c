@@ -15,29 +15,6 @@
  */
 #include "calendar.h"
 
-__extension__ typedef unsigned __int128 cal_key;
-
-#define SLOT_BITS 24
-#define SEQ_BITS  40
-#define SLOT_MASK ((1u << SLOT_BITS) - 1)
-
-struct cal_lane {
-    sim_time delay;
-    ref ring;                 /* cal_key */
-    uint32_t head, tail, cap; /* cap: power of two; head == tail: empty */
-    bool used;
-};
-
-static cal_key key_make(sim_time at, uint64_t seq, uint32_t slot)
-{
-    return (cal_key)(uint64_t)at << 64 | (cal_key)seq << SLOT_BITS | slot;
-}
-
-static sim_time key_time(cal_key k)
-{
-    return (sim_time)(uint64_t)(k >> 64);
-}
-
 void calendar_init(struct world *w)
 {
     struct head *h = W_HEAD(w);
@@ -47,103 +24,28 @@ void calendar_init(struct world *w)
     w_grow(w, &h->heap, &h->heap_cap, 256, sizeof(cal_key));
 }
 
-static struct cal_slot *slot_at(const struct world *w, uint32_t s)
-{
-    return W_PTR(w, struct cal_slot, W_HEAD(w)->slots) + s;
-}
-
-static SELDOM uint32_t slot_more(struct world *w)
+/* One that was never used; it is at the head of the list of free ones. */
+uint32_t cal_slot_more(struct world *w)
 {
     struct head *h = W_HEAD(w);
-    if (h->slot_n > SLOT_MASK)
-        BUG("more than %u events are pending", SLOT_MASK);
+    if (h->slot_n > CAL_SLOT_MASK)
+        BUG("more than %u events are pending", CAL_SLOT_MASK);
     w_grow(w, &h->slots, &h->slot_cap, h->slot_n + 1, sizeof(struct cal_slot));
+    cal_slot_at(w, h->slot_n)->link = 0;
     return h->slot_n++;
 }
 
-static inline uint32_t slot_take(struct world *w, int event, comp_id c, uint32_t a,
-                                 uint32_t b)
+void cal_heap_more(struct world *w)
 {
     struct head *h = W_HEAD(w);
-    uint32_t s = h->slot_free;
-    if (s != 0)
-        h->slot_free = slot_at(w, s)->link;
-    else
-        s = slot_more(w);
-    *slot_at(w, s) = (struct cal_slot){
-        .event = (uint8_t)event, .lane = CAL_LANES, .comp = c, .a = a, .b = b};
-    return s;
-}
-
-static inline void slot_drop(struct world *w, uint32_t s)
-{
-    struct head *h = W_HEAD(w);
-    struct cal_slot *slot = slot_at(w, s);
-    slot->event = EV_NONE;
-    slot->link = h->slot_free;
-    h->slot_free = s;
-}
-
-/* Puts k where the top was and lets it sink. */
-static void heap_sink(cal_key *heap, uint32_t n, cal_key k)
-{
-    uint32_t i = 0, c = 1;
-    while (c + 1 < n) {
-        c += heap[c + 1] < heap[c];
-        if (k <= heap[c])
-            break;
-        heap[i] = heap[c];
-        i = c;
-        c = 2 * i + 1;
-    }
-    if (c + 1 == n && heap[c] < k) {
-        heap[i] = heap[c];
-        i = c;
-    }
-    heap[i] = k;
-}
-
-static void heap_rise(cal_key *heap, uint32_t i, cal_key k)
-{
-    while (i > 0) {
-        uint32_t up = (i - 1) / 2;
-        if (heap[up] <= k)
-            break;
-        heap[i] = heap[up];
-        i = up;
-    }
-    heap[i] = k;
-}
-
-static void heap_push(struct world *w, cal_key k)
-{
-    struct head *h = W_HEAD(w);
-    if (h->heap_hole) {
-        h->heap_hole = false;
-        heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
-        return;
-    }
-    if (h->heap_n == h->heap_cap)
-        w_grow(w, &h->heap, &h->heap_cap, h->heap_n + 1, sizeof(cal_key));
-    heap_rise(W_PTR(w, cal_key, h->heap), h->heap_n++, k);
-}
-
-/* Nothing was put where the top was taken: the last one sinks from there. */
-static void heap_close(struct head *h, cal_key *heap)
-{
-    h->heap_hole = false;
-    h->heap_n--;
-    if (h->heap_n > 0)
-        heap_sink(heap, h->heap_n, heap[h->heap_n]);
+    w_grow(w, &h->heap, &h->heap_cap, h->heap_n + 1, sizeof(cal_key));
 }
 
 uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
                 uint32_t b)
 {
-    struct head *h = W_HEAD(w);
-    uint32_t s = slot_take(w, event, c, a, b);
-    heap_push(w, key_make(at < h->now ? h->now : at, h->seq++, s));
-    return s;
+    sim_time now = W_HEAD(w)->now;
+    return cal_put(w, at < now ? now : at, event, c, a, b);
 }
 
 /* The lane of this delay; NULL: all are taken by others. */
@@ -163,7 +65,7 @@ static inline struct cal_lane *lane_of(struct cal_lane *lanes, sim_time delay)
 }
 
 /* A larger ring: what lies in it moves to where its number says. */
-static SELDOM void lane_grow(struct world *w, struct cal_lane *l)
+void cal_lane_grow(struct world *w, struct cal_lane *l)
 {
     uint32_t cap = 0;
     ref ring = 0;
@@ -186,22 +88,19 @@ uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32
     if (l == NULL)
         return cal_at(w, at, event, c, a, b);
     if (l->tail - l->head + 1 >= l->cap)
-        lane_grow(w, l);
-    uint32_t s = slot_take(w, event, c, a, b);
-    struct cal_slot *slot = slot_at(w, s);
-    slot->lane = (uint8_t)(l - lanes);
-    slot->link = l->tail;
-    cal_key k = key_make(at, h->seq++, s);
+        cal_lane_grow(w, l);
+    uint32_t s = cal_slot_take(w, event, (int)(l - lanes), c, a, b, l->tail);
+    cal_key k = cal_key_make(at, h->seq++, s);
     W_PTR(w, cal_key, l->ring)[l->tail & (l->cap - 1)] = k;
     if (l->head == l->tail++)
-        heap_push(w, k);
+        cal_heap_push(w, k);
     return s;
 }
 
 void cal_drop(struct world *w, uint32_t s)
 {
     struct head *h = W_HEAD(w);
-    struct cal_slot *slot = slot_at(w, s);
+    struct cal_slot *slot = cal_slot_at(w, s);
     slot->event = EV_NONE;
     if (slot->lane == CAL_LANES)
         return;
@@ -209,11 +108,10 @@ void cal_drop(struct world *w, uint32_t s)
     if (slot->link == l->head) /* its key is in the heap */
         return;
     W_PTR(w, cal_key, l->ring)[slot->link & (l->cap - 1)] = 0;
-    slot_drop(w, s);
+    cal_slot_drop(h, slot, s);
 }
 
-/* The head of a lane has come up: the next one that still counts takes its place. */
-static void lane_advance(struct world *w, struct cal_lane *l)
+void cal_lane_advance(struct world *w, struct cal_lane *l)
 {
     struct head *h = W_HEAD(w);
     const cal_key *ring = W_PTR(w, cal_key, l->ring);
@@ -221,32 +119,10 @@ static void lane_advance(struct world *w, struct cal_lane *l)
     while (l->head != l->tail) {
         cal_key k = ring[l->head & (l->cap - 1)];
         if (k != 0) {
-            heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
+            cal_heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
             return;
         }
         l->head++;
     }
     h->heap_hole = true;
-}
-
-bool calendar_next(struct world *w, sim_time until, struct cal_slot *out, sim_time *at)
-{
-    struct head *h = W_HEAD(w);
-    const cal_key *heap = W_PTR(w, cal_key, h->heap);
-    for (;;) {
-        if (h->heap_hole)
-            heap_close(h, W_PTR(w, cal_key, h->heap));
-        if (h->heap_n == 0 || key_time(heap[0]) > until)
-            return false;
-        *at = key_time(heap[0]);
-        uint32_t s = (uint32_t)heap[0] & SLOT_MASK;
-        *out = *slot_at(w, s);
-        if (out->lane == CAL_LANES)
-            h->heap_hole = true;
-        else
-            lane_advance(w, W_PTR(w, struct cal_lane, h->lanes) + out->lane);
-        slot_drop(w, s);
-        if (out->event != EV_NONE)
-            return true;
-    }
 }

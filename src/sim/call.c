@@ -17,31 +17,47 @@ enum { BREAKER_MIN_CALLS = 20 };
 
 /* ---- whom a caller calls -------------------------------------------------------- */
 
-bool call_spec_of(const struct world *w, const struct act *p, struct call_spec *s)
+const struct call_spec *call_spec_of(const struct world *w, const struct act *p)
 {
-    return p->kind == ACT_USER ? client_spec(w, p, s) : exec_spec(w, p, s);
+    const struct call_spec *s =
+        p->kind == ACT_USER ? client_spec(w, p) : exec_spec(w, p);
+    if (s->policy == COMP_NONE)
+        BUG("an act calls where there is no call");
+    return s;
 }
 
 /* ---- network -------------------------------------------------------------------- */
 
-bool call_cross(struct world *w, struct act *a, int event)
+void call_cross_way(struct world *w, struct act *a, int event)
 {
-    if (a->policy == COMP_NONE)
-        return false;
+    act_wait(w, a, CAUSE_NETWORK, a->comp);
+    a->timer =
+        cal_after(w, state_of(w, a->policy)->way, event, a->comp, W_REF(w, a), a->gen);
+}
+
+bool call_cross_drawn(struct world *w, struct act *a, int event)
+{
     if (path_of(w, a->policy)->what & PATH_LINK) {
         path_cross(w, a, event);
         return true;
     }
-    const struct dist *d = p_dist(w, a->policy, P_NETWORK);
-    bool constant = d->kind == DIST_CONST;
-    sim_time way = constant ? d->mean : dist_draw(d, w_rng(w, a->policy, RNG_NETWORK));
+    sim_time way =
+        dist_draw(p_dist(w, a->policy, P_NETWORK), w_rng(w, a->policy, RNG_NETWORK));
     if (way == 0)
         return false;
     act_wait(w, a, CAUSE_NETWORK, a->comp);
-    a->timer = constant
-                   ? cal_after(w, way, event, a->comp, W_REF(w, a), a->gen)
-                   : cal_at(w, w_now(w) + way, event, a->comp, W_REF(w, a), a->gen);
+    a->timer = cal_at(w, w_now(w) + way, event, a->comp, W_REF(w, a), a->gen);
     return true;
+}
+
+sim_time call_one_way(struct world *w, comp_id policy)
+{
+    return dist_draw(p_dist(w, policy, P_NETWORK), w_rng(w, policy, RNG_NETWORK));
+}
+
+bool call_cross(struct world *w, struct act *a, int event)
+{
+    return a->policy != COMP_NONE && call_crosses(w, a, event);
 }
 
 int call_balance(const struct world *w, comp_id policy)
@@ -128,7 +144,8 @@ void call_breaker_saw(struct world *w, comp_id policy, bool ok)
 /* A program that calls itself would go on for ever. */
 enum { DEPTH_MAX = 64 };
 
-struct act *call_child(struct world *w, struct act *p, const struct call_spec *s)
+static inline struct act *child_make(struct world *w, struct act *p,
+                                     const struct call_spec *s)
 {
     struct act *c = act_new(w, (enum act_kind)s->kind, s->target);
     c->mode = s->mode;
@@ -140,6 +157,7 @@ struct act *call_child(struct world *w, struct act *p, const struct call_spec *s
     c->caller = p->comp;
     c->caller_instance = p->instance;
     c->key = p->key;
+    c->priority = p->priority;
     c->user = p->user;
     c->visit = p->visit;
     c->flags = p->flags & (ACT_ABANDONED | ACT_TRACED);
@@ -156,9 +174,20 @@ struct act *call_child(struct world *w, struct act *p, const struct call_spec *s
     return c;
 }
 
+struct act *call_child(struct world *w, struct act *p, const struct call_spec *s)
+{
+    return child_make(w, p, s);
+}
+
 void call_depart(struct world *w, struct act *c)
 {
-    if (c->kind != ACT_QUERY && call_cross(w, c, EV_ARRIVE))
+    if (!(path_of(w, c->policy)->what & PATH_DIALS) || !path_dial(w, c))
+        call_send(w, c);
+}
+
+void call_send(struct world *w, struct act *c)
+{
+    if (c->kind != ACT_QUERY && call_crosses(w, c, EV_ARRIVE))
         c->flags |= ACT_SENT;
     else
         comp_kind(w, c->comp)->begin(w, c);
@@ -178,8 +207,9 @@ static SELDOM sim_time extras_send(struct world *w, struct act *p, struct act *c
 
 static void child_send(struct world *w, struct act *p, struct act *c)
 {
-    sim_time patience = p_time(w, c->policy, P_TIMEOUT);
-    if (state_of(w, c->policy)->extras != 0)
+    const struct call_state *st = state_of(w, c->policy);
+    sim_time patience = st->timeout;
+    if (st->extras & (EXTRA_HEDGE | EXTRA_DEADLINE))
         patience = extras_send(w, p, c, patience);
     if (patience > 0)
         c->timeout = cal_after(w, patience, EV_TIMEOUT, c->policy, W_REF(w, c), c->gen);
@@ -195,73 +225,88 @@ SELDOM void call_refuse(struct world *w, struct act *p, comp_id policy,
     conclude(w, p, policy, reason, policy);
 }
 
-static void admitted(struct world *w, struct act *p, const struct call_spec *s,
-                     struct call_state *st)
+/* What may keep it from being sent, once it is past the bulkhead. */
+static enum reason forbidden(struct world *w, const struct act *p, comp_id policy)
 {
+    struct call_state *st = state_of(w, policy);
     if (p->depth >= DEPTH_MAX)
-        call_refuse(w, p, s->policy, REASON_ERROR);
-    else if (deadline_passed(w, p))
-        call_refuse(w, p, s->policy, REASON_DEADLINE);
-    else if (!breaker_lets(w, s->policy, st))
-        call_refuse(w, p, s->policy, REASON_BREAKER_OPEN);
-    else if ((st->extras & EXTRA_THROTTLE) && throttle_refuses(w, s->policy))
-        call_refuse(w, p, s->policy, REASON_RATE_LIMITED);
-    else
-        child_send(w, p, call_child(w, p, s));
+        return REASON_ERROR;
+    if (deadline_passed(w, p))
+        return REASON_DEADLINE;
+    if (!breaker_lets(w, policy, st))
+        return REASON_BREAKER_OPEN;
+    bool throttled = (st->extras & EXTRA_THROTTLE) && throttle_refuses(w, policy);
+    return throttled ? REASON_RATE_LIMITED : REASON_NONE;
 }
 
-static bool bulkhead_full(const struct world *w, comp_id policy,
-                          const struct call_state *st)
+static bool bulkhead_full(const struct world *w, comp_id policy)
 {
+    const struct call_state *st = state_of(w, policy);
     int64_t most = p_count(w, policy, P_MAX_IN_FLIGHT);
     return most > 0 && (st->in_flight > (uint64_t)most || st->waiting.count > 0);
 }
 
-static void attempt(struct world *w, struct act *p, const struct call_spec *s)
+/* False: it is refused, or waits. */
+static SELDOM bool gates(struct world *w, struct act *p, comp_id policy)
+{
+    enum reason no = REASON_NONE;
+    if (!bulkhead_full(w, policy))
+        no = forbidden(w, p, policy);
+    else if (wait_begin(w, p, policy))
+        return false;
+    else
+        no = deadline_passed(w, p) ? REASON_DEADLINE : REASON_SHED;
+    if (no != REASON_NONE)
+        call_refuse(w, p, policy, no);
+    return no == REASON_NONE;
+}
+
+static inline void attempt(struct world *w, struct act *p, const struct call_spec *s)
 {
     struct call_state *st = state_of(w, s->policy);
     act_account(w, p);
     p->attempt++;
     st->attempts++;
     st->in_flight++;
-    if (!bulkhead_full(w, s->policy, st))
-        admitted(w, p, s, st);
-    else if (!wait_begin(w, p, s->policy))
-        call_refuse(w, p, s->policy,
-                    deadline_passed(w, p) ? REASON_DEADLINE : REASON_SHED);
+    bool gated = (st->extras & (EXTRA_LIMIT | EXTRA_BREAKER | EXTRA_THROTTLE)) != 0;
+    if (gated || p->depth >= DEPTH_MAX || p->deadline != 0)
+        if (!gates(w, p, s->policy))
+            return;
+    child_send(w, p, child_make(w, p, s));
 }
 
 void call_admitted(struct world *w, struct act *p)
 {
-    struct call_spec s;
-    if (!call_spec_of(w, p, &s))
-        BUG("an act calls where there is no call");
-    admitted(w, p, &s, state_of(w, s.policy));
+    const struct call_spec *s = call_spec_of(w, p);
+    enum reason no = forbidden(w, p, s->policy);
+    if (no != REASON_NONE)
+        call_refuse(w, p, s->policy, no);
+    else
+        child_send(w, p, child_make(w, p, s));
 }
 
-static void call_attempt(struct world *w, struct act *p)
+static SELDOM void call_attempt(struct world *w, struct act *p)
 {
-    struct call_spec s;
-    if (!call_spec_of(w, p, &s))
-        BUG("an act calls where there is no call");
-    attempt(w, p, &s);
+    attempt(w, p, call_spec_of(w, p));
 }
 
-void call_begin(struct world *w, struct act *p)
+static SELDOM void budget_grows(struct world *w, comp_id policy, struct call_state *st)
 {
-    struct call_spec s;
-    if (!call_spec_of(w, p, &s))
-        BUG("an act calls where there is no call");
-    struct call_state *st = state_of(w, s.policy);
-    double budget = p_number(w, s.policy, P_BUDGET);
+    st->tokens += p_number(w, policy, P_BUDGET);
+    if (st->tokens > BUDGET_BURST)
+        st->tokens = BUDGET_BURST;
+}
+
+void call_begin(struct world *w, struct act *p, const struct call_spec *s)
+{
+    struct call_state *st = state_of(w, s->policy);
     p->attempt = 0;
     p->backoff = 0;
     p->call_start = w_now(w);
     st->requests++;
-    st->tokens += budget;
-    if (st->tokens > BUDGET_BURST)
-        st->tokens = BUDGET_BURST;
-    attempt(w, p, &s);
+    if (st->extras & EXTRA_BUDGET)
+        budget_grows(w, s->policy, st);
+    attempt(w, p, s);
 }
 
 void call_backoff(struct world *w, struct act *p)
@@ -304,7 +349,7 @@ bool call_budget_takes(struct world *w, comp_id policy, struct act *p,
                        enum reason reason)
 {
     struct call_state *st = state_of(w, policy);
-    if (st->extras & EXTRA_BUDGET)
+    if (st->extras & EXTRA_QUOTA)
         return budget_takes(w, policy, p, reason);
     if (p_number(w, policy, P_BUDGET) <= 0)
         return true;
@@ -340,23 +385,11 @@ static void retry_later(struct world *w, struct act *p, comp_id policy, sim_time
     p->timer = cal_at(w, w_now(w) + d, EV_BACKOFF, p->comp, W_REF(w, p), p->gen);
 }
 
-/* How it ended is known: p goes on with that, or tries again. */
-static void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
-                     comp_id culprit)
+/* It has failed for good, or it is tried again. */
+static SELDOM void conclude_failed(struct world *w, struct act *p, comp_id policy,
+                                   enum reason reason)
 {
     struct call_state *st = state_of(w, policy);
-    cal_cancel(w, &p->timer); /* of the next copy */
-    st->in_flight--;
-    call_slot_free(w, policy, st);
-    p->cause = CAUSE_OTHER;
-    p->culprit = culprit;
-    if (st->extras & EXTRA_BUDGET)
-        budget_saw(w, policy, p, reason);
-    if (reason == REASON_NONE) {
-        st->ok++;
-        act_ready(w, p, REASON_NONE);
-        return;
-    }
     st->failures[reason]++;
     if (!retry_allowed(w, policy, p, reason)) {
         act_ready(w, p, reason);
@@ -371,11 +404,42 @@ static void conclude(struct world *w, struct act *p, comp_id policy, enum reason
     call_attempt(w, p);
 }
 
+/* What limits the policy's calls sees that one is over. */
+static SELDOM void settle(struct world *w, struct act *p, comp_id policy,
+                          enum reason reason)
+{
+    struct call_state *st = state_of(w, policy);
+    call_slot_free(w, policy, st);
+    if (st->extras & EXTRA_QUOTA)
+        budget_saw(w, policy, p, reason);
+}
+
+/* How it ended is known: p goes on with that, or tries again. */
+static inline void conclude(struct world *w, struct act *p, comp_id policy,
+                            enum reason reason, comp_id culprit)
+{
+    struct call_state *st = state_of(w, policy);
+    cal_cancel(w, &p->timer); /* of the next copy */
+    st->in_flight--;
+    p->cause = CAUSE_OTHER;
+    p->culprit = culprit;
+    if (st->extras & (EXTRA_LIMIT | EXTRA_QUOTA))
+        settle(w, p, policy, reason);
+    if (reason != REASON_NONE) {
+        conclude_failed(w, p, policy, reason);
+        return;
+    }
+    st->ok++;
+    act_ready(w, p, REASON_NONE);
+}
+
 void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
                   comp_id culprit)
 {
-    breaker_record(w, policy, state_of(w, policy), reason == REASON_NONE);
-    if (state_of(w, policy)->extras & EXTRA_THROTTLE)
+    struct call_state *st = state_of(w, policy);
+    if (st->extras & EXTRA_BREAKER)
+        breaker_record(w, policy, st, reason == REASON_NONE);
+    if (st->extras & EXTRA_THROTTLE)
         throttle_saw(w, policy, reason);
     conclude(w, p, policy, reason, culprit);
 }
@@ -387,6 +451,8 @@ void call_delivered(struct world *w, struct act *c)
         act_orphan(w, c);
         return;
     }
+    if (c->flags & ACT_LINE)
+        path_keep(w, c, (enum reason)c->reason);
     if ((c->flags & ACT_COPY) && hedge_delivered(w, c))
         return;
     struct act *p = act_at(w, c->parent);
@@ -412,6 +478,8 @@ void call_delivered(struct world *w, struct act *c)
 void call_let_go(struct world *w, struct act *c, enum reason reason)
 {
     bool stop = p_on(w, c->policy, P_CANCEL);
+    if (c->flags & ACT_LINE)
+        path_hang_up(w, c);
     act_abandon(w, c);
     if (stop)
         act_kill(w, c, reason, c->comp);

@@ -32,6 +32,11 @@ enum param {
     P_VIA,
     P_REQUEST_BYTES,
     P_RESPONSE_BYTES,
+    P_RESOLVE,
+    P_DNS_CACHE,
+    P_TLS,
+    P_VERIFY,
+    P_KEEP_ALIVE,
     P_MAX_WAITING,
     P_MAX_WAIT,
     P_BUDGET_KIND,
@@ -52,6 +57,8 @@ enum { BUDGET_BURST = 10 };
 enum call_event {           /* EV_KIND + this, at the policy */
                   CE_HEDGE, /* a, b: the caller: no answer yet, send another copy */
                   CE_TIED,  /* a, b: a copy: its twin has been started */
+                  CE_DIAL,  /* a, b: a call on its way: the next step */
+                  CE_POOL,  /* a, b: a pool's connection: the same */
                   CE_ADMIT, /* the bulkhead has room */
                   CE_WAITED /* a, b: a caller that has waited for it long enough */
 };
@@ -60,8 +67,12 @@ enum call_event {           /* EV_KIND + this, at the policy */
 enum call_extra {
     EXTRA_HEDGE = 1,
     EXTRA_DEADLINE = 2,
-    EXTRA_BUDGET = 4,
-    EXTRA_THROTTLE = 8
+    EXTRA_LIMIT = 4,
+    EXTRA_BREAKER = 8,
+    EXTRA_BUDGET = 16,
+    EXTRA_RANDOM_WAY = 32, /* the network's time is drawn */
+    EXTRA_QUOTA = 64,      /* a budget other than a share of requests */
+    EXTRA_THROTTLE = 128
 };
 enum { THROTTLE_SLOTS = 12 };
 
@@ -69,18 +80,20 @@ struct bucket { /* half a breaker's window */
     uint32_t calls, failures;
 };
 
-struct call_state {
-    struct path path; /* first: path_of() */
-    uint64_t requests, attempts, ok, retries, timeouts, retries_denied;
-    uint64_t failures[REASON_COUNT]; /* of attempts */
-    sim_time latency;                /* summed over attempts that ended */
+struct call_state {        /* what every call touches comes first */
+    struct path path;      /* first: path_of() */
+    sim_time timeout, way; /* P_TIMEOUT, mean of P_NETWORK */
+    uint32_t extras;       /* enum call_extra */
     uint32_t in_flight;
-    double tokens; /* retry budget */
+    uint64_t requests, attempts, ok;
+    sim_time latency; /* summed over attempts that ended */
+    uint64_t retries, timeouts, retries_denied;
+    uint64_t failures[REASON_COUNT]; /* of attempts */
+    double tokens;                   /* retry budget */
     struct bucket now, before;
     sim_time bucket_since;
     sim_time open_until; /* breaker: 0: closed */
     bool half_open;      /* one call is out to try */
-    uint32_t extras;     /* enum call_extra */
     struct list waiting; /* callers, for room in the bulkhead (call_wait.c) */
     uint32_t admit;      /* event that lets them in; 0: none */
     double quota;        /* budgets other than a share of requests (call_budget.c) */
@@ -100,10 +113,15 @@ static inline struct call_state *state_of(const struct world *w, comp_id policy)
 }
 
 /* call.c: for the extras. */
-bool call_spec_of(const struct world *w, const struct act *p, struct call_spec *s);
+/* The call at which p stands. */
+const struct call_spec *call_spec_of(const struct world *w, const struct act *p);
 struct act *call_child(struct world *w, struct act *p, const struct call_spec *s);
 /* The child is sent on its way: over the network, if there is any, to `begin`. */
 void call_depart(struct world *w, struct act *c);
+/* The last part of that, once there is a connection. */
+void call_send(struct world *w, struct act *c);
+/* A draw of the time over the network, one way. */
+sim_time call_one_way(struct world *w, comp_id policy);
 /* An attempt is over, one way or the other; p is accounted up to now. */
 void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
                   comp_id culprit);
@@ -121,6 +139,20 @@ bool call_breaker_closed(const struct world *w, comp_id policy,
 void call_breaker_saw(struct world *w, comp_id policy, bool ok);
 /* The child goes on alone, or is stopped, as the policy says. */
 void call_let_go(struct world *w, struct act *c, enum reason reason);
+
+/* Sends it one way over the network, which takes some time. */
+void call_cross_way(struct world *w, struct act *a, int event);
+bool call_cross_drawn(struct world *w, struct act *a, int event) SELDOM;
+static inline bool call_crosses(struct world *w, struct act *a, int event)
+{
+    const struct call_state *st = state_of(w, a->policy);
+    if ((st->extras & EXTRA_RANDOM_WAY) != 0 || st->path.what != 0)
+        return call_cross_drawn(w, a, event);
+    if (st->way == 0)
+        return false;
+    call_cross_way(w, a, event);
+    return true;
+}
 
 /* call_hedge.c: see there. */
 void hedge_arm(struct world *w, struct act *p, comp_id policy);

@@ -120,9 +120,6 @@ static void copy_send(struct world *w, struct act *p, const struct call_spec *s)
 void hedge_due(struct world *w, comp_id policy, struct act *p)
 {
     struct call_state *st = state_of(w, policy);
-    struct call_spec s;
-    if (!call_spec_of(w, p, &s))
-        BUG("an act calls where there is no call");
     if (!hedge_allowed(w, policy, p)) {
         st->hedges_denied++;
         return;
@@ -140,7 +137,7 @@ void hedge_due(struct world *w, comp_id policy, struct act *p)
         return;
     }
     st->in_flight++;
-    copy_send(w, p, &s);
+    copy_send(w, p, call_spec_of(w, p));
 }
 
 uint32_t hedge_others(const struct world *w, const struct act *a,

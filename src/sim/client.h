@@ -21,7 +21,8 @@ enum client_param {
     P_VISITS,
     P_GAPS,
     P_POPULATION,
-    P_POPULARITY
+    P_POPULARITY,
+    P_PRIORITY
 };
 enum { ARRIVALS_POISSON, ARRIVALS_EVEN, ARRIVALS_GAPS };
 enum client_rng { RNG_ARRIVALS, RNG_BEHAVIOUR, RNG_THINK, RNG_IDENTITY };
@@ -53,8 +54,9 @@ struct client_state {
     sim_time thought_at;
 };
 
-struct client_data { /* model time */
-    comp_id policy, endpoint;
+struct client_data {       /* model time */
+    struct call_spec spec; /* first: client_spec() */
+    comp_id endpoint;
     struct curve_point *curve;
     size_t ncurve;
     sim_time period;

@@ -46,6 +46,8 @@ comp_id cluster_of(const struct world *w, comp_id node);
 /* Where the pool's next connection goes. `seen`, `until`: what this instance last
  * looked up (node + 1; 0: nothing), and how long it believes in it. */
 comp_id cluster_route(struct world *w, comp_id pool, comp_id *seen, sim_time *until);
+/* The node that takes writes now. */
+comp_id cluster_primary(const struct world *w, comp_id db);
 /* The connections of one instance's pool, on whichever node. */
 void cluster_close_all(struct world *w, comp_id db, comp_id pool, int instance);
 /* Why a write on this node fails now; REASON_NONE: it may run. */

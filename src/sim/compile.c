@@ -223,6 +223,50 @@ static void emit_call(struct compiler *c, const struct node *n, const struct con
     label_here(c, end);
 }
 
+/* The message's key is in the act while it is sent, where a cached value has its own.
+ */
+static void emit_publish(struct compiler *c, const struct node *n,
+                         const struct context *x)
+{
+    uint32_t end;
+    struct context in = inside(c, n, x, &end);
+    if (x->in_cached)
+        refuse(c, n, errmsg_set(c->why, ERR_INPUT, "publishing inside a cached value"));
+    comp_id topic = need(c, n, n->target, "topic");
+    if (topic == COMP_NONE)
+        return;
+    comp_id broker = c->m->comps[topic].owner, pol = policy(c, n, broker);
+    struct op *op = emit(c, OP_PUBLISH, n, &in);
+    op->target = broker;
+    op->what = topic;
+    op->policy = pol;
+    label_here(c, end);
+}
+
+/* The table, or any name for an advisory lock. */
+static void emit_lock(struct compiler *c, const struct node *n, const struct context *x)
+{
+    uint32_t end;
+    struct context in = inside(c, n, x, &end);
+    struct op names = {.target = COMP_NONE, .what = COMP_NONE};
+    int form = n->p >= 0 && n->p < LOCK_FORMS ? (int)n->p : LOCK_ROW;
+    if (!x->in_tx)
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT,
+                          "a lock outside of a transaction would end at once"));
+    query_names(c, n, false, &names);
+    if (names.target != COMP_NONE && form != LOCK_ADVISORY)
+        names.what = need_nested(c, n, names.target, n->what, "table");
+    struct op *op = emit(c, OP_LOCK, n, &in);
+    op->target = names.target;
+    op->what = names.what;
+    op->policy = names.policy;
+    op->pool = names.pool;
+    op->level = (uint8_t)form;
+    op->text = n->what == NULL ? "" : n->what;
+    label_here(c, end);
+}
+
 static void emit_transaction(struct compiler *c, const struct node *n,
                              const struct context *x)
 {
@@ -389,6 +433,12 @@ static void emit_node(struct compiler *c, const struct node *n, const struct con
     case NODE_TRANSACTION:
         emit_transaction(c, n, x);
         break;
+    case NODE_PUBLISH:
+        emit_publish(c, n, x);
+        break;
+    case NODE_LOCK:
+        emit_lock(c, n, x);
+        break;
     case NODE_CACHED:
         emit_cached(c, n, x);
         break;
@@ -438,6 +488,32 @@ static void emit_list(struct compiler *c, const struct node *n, const struct con
 
 /* ---- a program ------------------------------------------------------------------ */
 
+/* What a call at this op sends. */
+static void fill_call(const struct model *m, struct op *op)
+{
+    op->call = (struct call_spec){.policy = op->policy,
+                                  .target = op->target,
+                                  .what = op->what,
+                                  .pool = op->pool,
+                                  .kind = ACT_QUERY,
+                                  .mode = QUERY_STATEMENT};
+    if (op->code == OP_CALL)
+        op->call.kind =
+            m->comps[op->target].kind == &kind_external ? ACT_EXTERNAL : ACT_REQUEST;
+    if (op->code == OP_CACHED)
+        op->call.kind = ACT_LOOKUP;
+    if (op->code == OP_TX_BEGIN)
+        op->call.mode = QUERY_BEGIN;
+    if (op->code == OP_LEAK)
+        op->call.mode = QUERY_LEAK;
+    if (op->code == OP_PUBLISH)
+        op->call.kind = ACT_PUBLISH;
+    if (op->code == OP_LOCK) {
+        op->call.mode = QUERY_LOCK;
+        op->call.what = COMP_NONE;
+    }
+}
+
 static uint32_t patched(const struct compiler *c, uint32_t label)
 {
     return label == LABEL_OUT ? PC_NONE : c->labels[label];
@@ -452,6 +528,7 @@ static void patch(struct compiler *c)
             op->jump = c->labels[op->jump];
         if (op->code == OP_CACHED || op->code == OP_PARALLEL)
             op->after = c->labels[op->after];
+        fill_call(c->m, op);
     }
 }
 
@@ -536,7 +613,9 @@ static enum err compile_probes(struct model *m, comp_id service, struct errmsg *
             return ERR_INPUT;
         err = compile(m, service, service, &query, &program, why);
         if (err == ERR_OK) {
-            m->programs[program]->ops[0].code = OP_QUERY; /* of no statement */
+            struct op *op = &m->programs[program]->ops[0];
+            op->code = OP_QUERY; /* of no statement */
+            fill_call(m, op);
             d->probe_database = program + 1;
         }
         return err;

@@ -8,6 +8,10 @@
  * holder's act->tx, and conn->holder names the holder. Both ends are cut together, with
  * one exception: a connection that is closed under an open transaction stays, in state
  * CONN_DEAD and in no list, until the holder's database_tx_end().
+ *
+ * A session without a pool (COMP_NONE) is an operator's or the database's own: upkeep
+ * of a table, or a transaction that somebody left open at a terminal. Its `service` is
+ * the database.
  */
 #ifndef SIM_DATABASE_H
 #define SIM_DATABASE_H
@@ -40,6 +44,17 @@ struct conn {
     uint32_t timer;      /* connecting: done; in transaction: idle for too long */
     ref next, prev;      /* the database's list, by id */
     ref inext, iprev;    /* idle in its pool, last used first */
+    uint16_t tries;      /* path_dial.c, while it is being opened */
+    uint8_t step;
+    /* tables and locks (table.h, lock.h); all 0 where there are none */
+    sim_time tx_since;       /* its transaction is open since */
+    ref locks;               /* held: struct claim, through `other` */
+    ref waits;               /* the claim it waits for; n->act waits */
+    ref run;                 /* what its statement does to a table: struct run */
+    sim_time lock_timeout;   /* its own; 0: only the database's */
+    uint32_t searched, todo; /* deadlock.c */
+    bool aborted;            /* its transaction has failed: only a rollback helps */
+    bool upkeep;             /* a vacuum: holds no snapshot that others must respect */
 };
 static inline struct conn *conn_at(const struct world *w, ref r)
 {
@@ -58,7 +73,8 @@ enum query_phase {
     QUERY_BACK,    /* the answer is on the network */
     QUERY_FAILED,  /* holds nothing, goes on in this event and fails with a->x */
     QUERY_COMMIT,  /* has run; its commit is being written, or waits for a replica */
-    QUERY_SYNC     /* in its database's `sync` queue: no replica answers */
+    QUERY_SYNC,    /* in its database's `sync` queue: no replica answers */
+    QUERY_LOCKED   /* its session waits for a lock (conn->waits), or just got it */
 };
 
 enum database_param {
@@ -77,7 +93,9 @@ enum database_param {
     DB_DATA,
     DB_WAL_KEEP,
     DB_COMMIT_TIME,
-    DB_RESTORE_RATE
+    DB_RESTORE_RATE,
+    DB_LOCK_TIMEOUT,
+    DB_DEADLOCK_TIMEOUT
 };
 enum database_event {
     DB_EV_CONNECTED,
@@ -86,7 +104,8 @@ enum database_event {
     DB_EV_PROMOTED,
     DB_EV_ELECT,
     DB_EV_REBUILT,
-    DB_EV_RESTORED
+    DB_EV_RESTORED,
+    DB_EV_LOCK /* a: struct claim */
 };
 
 /* A node as one of several (cluster.h). Ids are stored + 1, so that 0 is the usual:
@@ -134,6 +153,14 @@ struct database {
     double taxed; /* share of the engine that backups and the like take */
     struct follower follows;
     struct cluster cluster; /* of a database; a replica's is not used */
+    /* locks (lock.h) */
+    ref lock_buckets; /* heads of lists of struct lock */
+    uint32_t lock_cap, lock_n, searches;
+    uint32_t lock_waiting; /* sessions */
+    uint64_t lock_waits, deadlocks, lock_timeouts;
+    sim_time lock_time;    /* spent in waits that are over */
+    uint32_t long_session; /* of the fault long_transaction; 0: none */
+    comp_id long_node;     /* where that is */
 };
 
 static inline struct database *db_at(const struct world *w, comp_id c)
@@ -182,6 +209,10 @@ void session_sweep(struct world *w, comp_id db, enum reason reason,
                    uint32_t a, uint32_t b, uint32_t *count);
 /* Changes n->state and n->since, and what the database counts by state. */
 void conn_set(struct world *w, struct conn *n, enum conn_state state);
+/* There is a way to the server: it is asked. */
+void session_connect(struct world *w, struct conn *n);
+/* While it is being opened: it is to lead to another server. */
+void session_move(struct world *w, struct conn *n, comp_id node);
 /* The time to connect is over: it is in, or refused. */
 void session_connected(struct world *w, struct conn *n);
 /* A stall is over: those who knocked meanwhile. */
@@ -211,6 +242,38 @@ void query_leave_sync(struct world *w,
 
 /* ---- statements (kind_statement.c) */
 
+/* A statement that reads nothing (a health check's "select 1") still takes its turn: a
+ * database that stands still does not answer it. */
+#define PING_CPU (50 * SIM_US)
+
+enum { LOCK_ROWS_MAX = 16 }; /* of one run */
+enum statement_param {
+    ST_CPU,
+    ST_WAL,
+    ST_STORES,
+    ST_ON,
+    ST_TABLE,
+    ST_ACCESS,
+    ST_INDEX,
+    ST_ROWS,
+    ST_INSERTS,
+    ST_UPDATES,
+    ST_DELETES,
+    ST_LOCK,
+    ST_LOCK_ROWS,
+    ST_SORTED,
+    ST_SAME_ROW,
+    ST_OPTIMISTIC
+};
+/* The table that it works on; COMP_NONE: none is modelled. */
+static inline comp_id statement_table(const struct world *w, comp_id statement)
+{
+    return p_comp(w, statement, ST_TABLE);
+}
+/* Times the work: the fault `slow`. */
+/* It writes: to the log, or to a table. */
+bool statement_changes(const struct world *w, comp_id statement);
+double statement_slow(const struct world *w, comp_id statement);
 /* What one run adds to the log and to the data; 0: it only reads. */
 int64_t statement_wal(const struct world *w, comp_id statement);
 int64_t statement_stores(const struct world *w, comp_id statement);
@@ -220,6 +283,9 @@ bool statement_on_replica(const struct model *m, comp_id statement);
 sim_time statement_begin(struct world *w, comp_id statement);
 /* It ended, `took` ns after it began. */
 void statement_end(struct world *w, comp_id statement, sim_time took, bool failed);
+
+/* A query whose statement has begun is stopped from outside: its run is over. */
+void query_cut(struct world *w, struct act *a, struct conn *n);
 
 /* A query's act fails: it holds nothing any more and goes on with `reason`. */
 static inline void query_fail(struct world *w, struct act *a, enum reason reason)

@@ -21,7 +21,7 @@ static struct cluster *cluster_at(const struct world *w, comp_id db)
     return &db_at(w, db)->cluster;
 }
 
-static comp_id leader(const struct world *w, comp_id db)
+comp_id cluster_primary(const struct world *w, comp_id db)
 {
     const struct cluster *c = cluster_at(w, db);
     return c->primary != 0 ? (comp_id)(c->primary - 1) : db;
@@ -43,11 +43,11 @@ static comp_id next_reader(struct world *w, comp_id db)
     for (comp_id r = c->first; r != 0 && n < 64;
          r = db_at(w, (comp_id)(r - 1))->follows.next) {
         comp_id node = (comp_id)(r - 1);
-        if (node != leader(w, db) && !db_at(w, node)->down &&
+        if (node != cluster_primary(w, db) && !db_at(w, node)->down &&
             db_at(w, node)->follows.role == NODE_FOLLOWS)
             found[n++] = node;
     }
-    return n == 0 ? leader(w, db) : found[c->turn++ % n];
+    return n == 0 ? cluster_primary(w, db) : found[c->turn++ % n];
 }
 
 comp_id cluster_route(struct world *w, comp_id pool, comp_id *seen, sim_time *until)
@@ -59,7 +59,7 @@ comp_id cluster_route(struct world *w, comp_id pool, comp_id *seen, sim_time *un
         return next_reader(w, db);
     if (*seen != 0 && w_now(w) < *until)
         return (comp_id)(*seen - 1);
-    comp_id node = leader(w, db);
+    comp_id node = cluster_primary(w, db);
     *seen = (comp_id)(node + 1);
     *until = w_now(w) + pool_address_ttl(w, pool);
     return node;
@@ -81,7 +81,7 @@ enum reason cluster_refuses(const struct world *w, comp_id node)
         return REASON_DISK_FULL;
     if (c->first == 0)
         return REASON_NONE;
-    bool leads = node == leader(w, db);
+    bool leads = node == cluster_primary(w, db);
     bool unfenced = db_at(w, node)->follows.role == NODE_LEADS;
     if (!(leads || unfenced) || (leads && c->candidate != 0 && c->planned))
         return REASON_READ_ONLY;
@@ -99,7 +99,7 @@ static comp_id furthest(const struct world *w, comp_id db)
     for (comp_id r = c->first; r != 0; r = db_at(w, (comp_id)(r - 1))->follows.next) {
         comp_id node = (comp_id)(r - 1);
         uint64_t has = wal_received(w, node, NULL);
-        if (node == leader(w, db) || gone(w, node) ||
+        if (node == cluster_primary(w, db) || gone(w, node) ||
             db_at(w, node)->follows.role != NODE_FOLLOWS)
             continue;
         if (best == COMP_NONE || has > most) {
@@ -107,7 +107,7 @@ static comp_id furthest(const struct world *w, comp_id db)
             most = has;
         }
     }
-    if (best == COMP_NONE && leader(w, db) != db && !gone(w, db) &&
+    if (best == COMP_NONE && cluster_primary(w, db) != db && !gone(w, db) &&
         db_at(w, db)->follows.role == NODE_FOLLOWS)
         best = db;
     return best;
@@ -145,7 +145,7 @@ static enum err candidate_for(const struct world *w, comp_id db, const char *to,
                                 w->comps[db].name)
                    : errmsg_set(why, ERR_NOT_FOUND, "%s has no replica \"%.60s\"",
                                 w->comps[db].name, to);
-    if (*node == leader(w, db))
+    if (*node == cluster_primary(w, db))
         return errmsg_set(why, ERR_REFUSED, "%s leads already", w->comps[*node].name);
     if (gone(w, *node) || db_at(w, *node)->follows.role != NODE_FOLLOWS)
         return errmsg_set(why, ERR_REFUSED, "%s cannot take over: it %s",
@@ -160,7 +160,7 @@ static enum err candidate_for(const struct world *w, comp_id db, const char *to,
 static void begin_promotion(struct world *w, comp_id db, comp_id node)
 {
     struct cluster *c = cluster_at(w, db);
-    comp_id old = leader(w, db);
+    comp_id old = cluster_primary(w, db);
     c->planned = !gone(w, old);
     if (!c->planned) { /* what is on its way still comes; the rest never will */
         uint64_t writes, lsn = wal_forget_unsent(w, node, &writes);
@@ -184,7 +184,7 @@ static void follow(struct world *w, comp_id db, comp_id node)
 {
     struct follower *f = &db_at(w, node)->follows;
     const struct cluster *c = cluster_at(w, db);
-    if (node == leader(w, db) || f->role != NODE_FOLLOWS)
+    if (node == cluster_primary(w, db) || f->role != NODE_FOLLOWS)
         return;
     if (wal_received(w, node, NULL) > c->lsn) {
         f->role = NODE_DIVERGED;
@@ -197,7 +197,7 @@ static void follow(struct world *w, comp_id db, comp_id node)
 void cluster_promoted(struct world *w, comp_id db)
 {
     struct cluster *c = cluster_at(w, db);
-    comp_id old = leader(w, db), node = (comp_id)(c->candidate - 1);
+    comp_id old = cluster_primary(w, db), node = (comp_id)(c->candidate - 1);
     c->timer = 0;
     c->candidate = 0;
     c->primary = node == db ? 0 : (comp_id)(node + 1);
@@ -232,7 +232,7 @@ enum err cluster_failover(struct world *w, comp_id db, const char *to, struct ef
     if (err != ERR_OK)
         return err;
     snprintf(e->title, sizeof e->title, "fail over %s from %s to %s", w->comps[db].name,
-             w->comps[leader(w, db)].name, w->comps[node].name);
+             w->comps[cluster_primary(w, db)].name, w->comps[node].name);
     begin_promotion(w, db, node);
     e->busy = p_time(w, db, DB_PROMOTE_TIME);
     return ERR_OK;
@@ -243,7 +243,7 @@ enum err cluster_failover(struct world *w, comp_id db, const char *to, struct ef
 /* A leader that is gone sends no more; a follower gets and applies no more. */
 static void replan(struct world *w, comp_id db, comp_id node)
 {
-    if (node != leader(w, db)) {
+    if (node != cluster_primary(w, db)) {
         wal_replan(w, node);
         return;
     }
@@ -262,7 +262,7 @@ void cluster_node_gone(struct world *w, comp_id node)
     if (c->first == 0)
         return;
     replan(w, db, node);
-    if (node != leader(w, db) || c->candidate != 0)
+    if (node != cluster_primary(w, db) || c->candidate != 0)
         return;
     if (c->leaderless_since == 0)
         c->leaderless_since = w_now(w) > 0 ? w_now(w) : 1;
@@ -279,7 +279,7 @@ void cluster_node_back(struct world *w, comp_id node)
         return;
     replan(w, db, node);
     query_sync_again(w, db);
-    if (node != leader(w, db) || c->candidate != 0)
+    if (node != cluster_primary(w, db) || c->candidate != 0)
         return;
     if (c->leaderless_since != 0)
         c->leaderless += w_now(w) - c->leaderless_since;
@@ -293,7 +293,7 @@ void cluster_elect(struct world *w, comp_id db)
     comp_id node = COMP_NONE;
     struct errmsg why = {0};
     c->timer = 0;
-    if (!gone(w, leader(w, db)))
+    if (!gone(w, cluster_primary(w, db)))
         return;
     if (candidate_for(w, db, "", &node, &why) != ERR_OK) {
         w_log(w, db, 0, LOG_ERROR, 0, "no automatic failover: %s", why.text);
@@ -309,10 +309,10 @@ enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
 {
     comp_id db = cluster_of(w, node);
     struct follower *f = &db_at(w, node)->follows;
-    if (cluster_at(w, db)->first == 0 || node == leader(w, db))
+    if (cluster_at(w, db)->first == 0 || node == cluster_primary(w, db))
         return errmsg_set(why, ERR_REFUSED, "%s leads: a leader is not rebuilt",
                           w->comps[node].name);
-    if (gone(w, leader(w, db)))
+    if (gone(w, cluster_primary(w, db)))
         return errmsg_set(why, ERR_REFUSED,
                           "there is no leader that %s could be copied from",
                           w->comps[node].name);
@@ -360,7 +360,7 @@ void cluster_restored(struct world *w, comp_id db)
 bool cluster_leads(const struct world *w, comp_id db)
 {
     const struct cluster *c = cluster_at(w, db);
-    return !gone(w, leader(w, db)) && !(c->candidate != 0 && c->planned);
+    return !gone(w, cluster_primary(w, db)) && !(c->candidate != 0 && c->planned);
 }
 
 double cluster_leaderless(const struct world *w, comp_id db)

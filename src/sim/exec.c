@@ -6,6 +6,7 @@
  * An error jumps to the op's on_fail, which the compiler has laid so that transactions
  * are rolled back and cache loads are reported failed on the way out.
  */
+#include "broker.h"
 #include "service.h"
 #include "world.h"
 
@@ -21,34 +22,9 @@ static const struct op *op_of(const struct world *w, const struct act *a)
     return &program_of(w, a)->ops[a->pc];
 }
 
-bool exec_spec(const struct world *w, const struct act *a, struct call_spec *s)
+const struct call_spec *exec_spec(const struct world *w, const struct act *a)
 {
-    const struct op *op = op_of(w, a);
-    *s = (struct call_spec){.policy = op->policy,
-                            .target = op->target,
-                            .what = op->what,
-                            .pool = op->pool,
-                            .kind = ACT_QUERY,
-                            .mode = QUERY_STATEMENT};
-    switch (op->code) {
-    case OP_CALL:
-        s->kind =
-            w->comps[op->target].kind == &kind_external ? ACT_EXTERNAL : ACT_REQUEST;
-        return true;
-    case OP_QUERY:
-        return true;
-    case OP_TX_BEGIN:
-        s->mode = QUERY_BEGIN;
-        return true;
-    case OP_LEAK:
-        s->mode = QUERY_LEAK;
-        return true;
-    case OP_CACHED:
-        s->kind = ACT_LOOKUP;
-        return true;
-    default:
-        return false;
-    }
+    return &op_of(w, a)->call;
 }
 
 /* ---- branches ------------------------------------------------------------------- */
@@ -57,8 +33,10 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
 {
     struct act *b = act_new(w, ACT_BRANCH, a->comp);
     b->instance = a->instance;
+    b->home = a->home;
     b->what = a->what;
     b->client = a->client;
+    b->priority = a->priority;
     b->request = a->request;
     b->user = a->user;
     b->visit = a->visit;
@@ -252,13 +230,13 @@ void exec_cancel(struct world *w, struct act *a)
 static void cached_begin(struct world *w, struct act *a, const struct op *op)
 {
     if (a->y == a->pc + 1) { /* a branch that was started for one key */
-        call_begin(w, a);
+        call_begin(w, a, &op->call);
         return;
     }
     uint32_t first = 0, n = keyspace_batch(w, op->what, &first);
     a->key = first;
     if (n <= 1) {
-        call_begin(w, a);
+        call_begin(w, a, &op->call);
         return;
     }
     act_account(w, a);
@@ -288,7 +266,7 @@ static bool time_begin(struct world *w, struct act *a, const struct op *op)
         return false;
     a->call_start = w_now(w);
     if (op->code == OP_COMPUTE)
-        station_add(w, service_cores(w, a), a, d);
+        station_add(w, &instance_of(w, a)->cores, a, d);
     else
         act_timer(w, a, d, CAUSE_SLEEP, a->comp);
     return true;
@@ -417,10 +395,15 @@ static void exec_run(struct world *w, struct act *a)
         case OP_QUERY:
         case OP_TX_BEGIN:
         case OP_LEAK:
-            call_begin(w, a);
+        case OP_LOCK:
+            call_begin(w, a, &op->call);
             return;
         case OP_CACHED:
             cached_begin(w, a, op);
+            return;
+        case OP_PUBLISH:
+            publish_key(w, a, op->what);
+            call_begin(w, a, &op->call);
             return;
         case OP_PARALLEL:
             if (op->count > 0) {

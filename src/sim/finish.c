@@ -106,11 +106,17 @@ static enum err need_params(const struct model *m, struct errmsg *why)
     return ERR_OK;
 }
 
-static enum err resolve_kind(struct model *m, bool clients, struct errmsg *why)
+/* Those that call: what they call must be known by then. */
+static bool resolved_late(const struct kind_impl *k)
+{
+    return k == &kind_client || k == &kind_subscription;
+}
+
+static enum err resolve_kind(struct model *m, bool late, struct errmsg *why)
 {
     for (size_t i = 0; i < m->ncomps; i++) {
         const struct kind_impl *k = m->comps[i].kind;
-        if (k->resolve == NULL || (k == &kind_client) != clients)
+        if (k->resolve == NULL || resolved_late(k) != late)
             continue;
         enum err err = k->resolve(m, (comp_id)i, why);
         if (err != ERR_OK)

@@ -12,16 +12,11 @@ static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
     m->comps[c].target = model_need(m, callee, NULL, self->name, why);
     if (m->comps[c].target == COMP_NONE)
         return ERR_NOT_FOUND;
-    return param_resolve(m, c, P_VIA, &kind_link, why);
-}
-
-static enum err call_check(struct model *m, comp_id c, struct errmsg *why)
-{
-    (void)why;
-    if (model_param(m, c, P_BALANCE)->as.count == BALANCE_HASH)
-        ring_reserve(m, m->comps[c].target,
-                     model_param(m, c, P_VIRTUAL_NODES)->as.count);
-    return ERR_OK;
+    enum err err;
+    if ((err = param_resolve(m, c, P_VIA, &kind_link, why)) != ERR_OK ||
+        (err = param_resolve(m, c, P_RESOLVE, &kind_dns, why)) != ERR_OK)
+        return err;
+    return param_resolve(m, c, P_TLS, &kind_certificate, why);
 }
 
 /* What there is beyond the usual, told once and not at every call. */
@@ -30,9 +25,15 @@ static void find_extras(struct world *w, comp_id c)
     uint32_t extras = 0;
     extras |= p_time(w, c, P_HEDGE_AFTER) > 0 ? EXTRA_HEDGE : 0;
     extras |= p_on(w, c, P_PROPAGATE) ? EXTRA_DEADLINE : 0;
-    extras |= p_count(w, c, P_BUDGET_KIND) != BUDGET_SHARE ? EXTRA_BUDGET : 0;
+    extras |= p_count(w, c, P_MAX_IN_FLIGHT) > 0 ? EXTRA_LIMIT : 0;
+    extras |= p_number(w, c, P_BREAKER) > 0 ? EXTRA_BREAKER : 0;
+    extras |= p_number(w, c, P_BUDGET) > 0 ? EXTRA_BUDGET : 0;
+    extras |= p_dist(w, c, P_NETWORK)->kind != DIST_CONST ? EXTRA_RANDOM_WAY : 0;
+    extras |= p_count(w, c, P_BUDGET_KIND) != BUDGET_SHARE ? EXTRA_QUOTA : 0;
     extras |= p_number(w, c, P_THROTTLE) > 0 ? EXTRA_THROTTLE : 0;
     state_of(w, c)->extras = extras;
+    state_of(w, c)->timeout = p_time(w, c, P_TIMEOUT);
+    state_of(w, c)->way = p_dist(w, c, P_NETWORK)->mean;
 }
 
 /* What path.c wants to know of it. */
@@ -40,6 +41,11 @@ static void tell_path(struct world *w, comp_id c)
 {
     struct path *p = path_of(w, c);
     p->link = p_comp(w, c, P_VIA);
+    p->name = p_comp(w, c, P_RESOLVE);
+    p->answers = (uint8_t)p_count(w, c, P_DNS_CACHE);
+    p->certificate = p_comp(w, c, P_TLS);
+    p->verify = p_on(w, c, P_VERIFY);
+    p->keep_alive = p_count(w, c, P_KEEP_ALIVE);
     p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
     p->bytes[WAY_BACK] = p_count(w, c, P_RESPONSE_BYTES);
     path_tune(p);
@@ -66,8 +72,23 @@ static void call_changed(struct world *w, comp_id c, int param, const struct val
         call_slot_free(w, c, state_of(w, c));
 }
 
+static enum err call_check(struct model *m, comp_id c, struct errmsg *why)
+{
+    comp_id name = model_param(m, c, P_RESOLVE)->as.comp;
+    if (model_param(m, c, P_BALANCE)->as.count == BALANCE_HASH)
+        ring_reserve(m, m->comps[c].target,
+                     model_param(m, c, P_VIRTUAL_NODES)->as.count);
+    if (name == COMP_NONE)
+        return ERR_OK;
+    return dns_fits(m, name, m->comps[c].target, m->comps[c].name, why);
+}
+
 static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
 {
+    if (what == CE_DIAL || what == CE_POOL) {
+        path_event(w, c, what == CE_POOL, r, gen);
+        return;
+    }
     struct act *a = act_alive(w, r, gen);
     if (what == CE_ADMIT) {
         wait_admit(w, c);
@@ -107,6 +128,8 @@ enum metric {
     M_HEDGES_DENIED,
     M_COPIES_LOST,
     M_TIED_STOPPED,
+    M_OPENED,
+    M_OPEN,
     M_WAITING,
     M_THROTTLED,
     M_BUDGET
@@ -150,12 +173,16 @@ static double call_metric(const struct world *w, comp_id c, int metric, int inst
         return (double)s->copies_lost;
     case M_TIED_STOPPED:
         return (double)s->tied_stopped;
+    case M_OPENED:
+        return (double)s->path.opened;
+    case M_OPEN:
+        return s->path.open;
     case M_WAITING:
         return s->waiting.count;
     case M_THROTTLED:
         return (double)s->throttled;
     case M_BUDGET:
-        return s->extras & EXTRA_BUDGET ? s->quota : s->tokens;
+        return s->extras & EXTRA_QUOTA ? s->quota : s->tokens;
     default:
         return (double)s->failures[metric - M_REASON];
     }
@@ -206,6 +233,17 @@ static const struct param_desc call_params[] = {
      "Size of a request on a link."},
     {"response_bytes", VALUE_COUNT, 0, 1e9, "bytes", "0", NULL, true,
      "Size of an answer on a link."},
+    {"resolve", VALUE_COMP, 0, 0, "", "", NULL, false,
+     "The name by which the callee is found."},
+    {"dns_cache", VALUE_CHOICE, 0, 0, "", "ttl", "ttl|none|forever", true,
+     "How long the caller keeps the name's answer."},
+    {"tls", VALUE_COMP, 0, 0, "", "", NULL, false,
+     "The certificate that the callee presents to new connections."},
+    {"verify", VALUE_BOOL, 0, 0, "", "on", NULL, true,
+     "Whether the caller checks the certificate."},
+    {"keep_alive", VALUE_COUNT, 0, 1e9, "requests", "0", NULL, true,
+     "Requests that a connection serves, one after the other; 0: any number, and "
+     "opening it is not modelled but for `tls`."},
     {"max_waiting", VALUE_COUNT, 0, 1000000, "calls", "0", NULL, true,
      "Calls that may wait where max_in_flight is reached; 0: none, they are refused."},
     {"max_wait", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
@@ -272,6 +310,10 @@ static const struct metric_desc call_metrics[] = {
      "Copies that another one was faster than."},
     {"tied_stopped_total", "client_tied_stopped_total", "", METRIC_COUNTER, "1", false,
      "Copies that were dropped unserved because their twin had been started."},
+    {"connections_opened_total", "client_connections_opened_total", "", METRIC_COUNTER,
+     "1", false, "Connections opened, where that is modelled."},
+    {"connections", "client_connections", "", METRIC_GAUGE, "1", false,
+     "Connections that are open, where that is modelled."},
     {"waiting", "client_requests_waiting", "", METRIC_GAUGE, "1", false,
      "Calls that wait for room in the bulkhead."},
     {"throttled_total", "client_throttled_total", "", METRIC_COUNTER, "1", false,

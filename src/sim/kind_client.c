@@ -25,7 +25,7 @@ static struct client_data *data_make(struct model *m, comp_id c)
 {
     if (m->comps[c].data == NULL) {
         struct client_data *d = arena_alloc(&m->arena, sizeof *d);
-        d->policy = d->endpoint = COMP_NONE;
+        d->endpoint = COMP_NONE;
         m->comps[c].data = d;
     }
     return m->comps[c].data;
@@ -62,8 +62,13 @@ static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
         return err;
     }
     m->comps[c].target = target;
-    d->policy = call_policy_for(m, c, target, why);
-    return d->policy == COMP_NONE ? ERR_INPUT : ERR_OK;
+    bool external = m->comps[target].kind == &kind_external;
+    d->spec = (struct call_spec){.policy = call_policy_for(m, c, target, why),
+                                 .target = target,
+                                 .what = external ? target : d->endpoint,
+                                 .pool = COMP_NONE,
+                                 .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
+    return d->spec.policy == COMP_NONE ? ERR_INPUT : ERR_OK;
 }
 
 static enum err client_check(struct model *m, comp_id c, struct errmsg *why)
@@ -80,17 +85,9 @@ static size_t client_size(const struct model *m, comp_id c)
     return sizeof(struct client_state);
 }
 
-bool client_spec(const struct world *w, const struct act *a, struct call_spec *s)
+const struct call_spec *client_spec(const struct world *w, const struct act *a)
 {
-    const struct client_data *d = client_data(w->model, a->comp);
-    comp_id target = w->comps[a->comp].target;
-    bool external = w->comps[target].kind == &kind_external;
-    *s = (struct call_spec){.policy = d->policy,
-                            .target = target,
-                            .what = external ? target : d->endpoint,
-                            .pool = COMP_NONE,
-                            .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
-    return true;
+    return (const struct call_spec *)w->comps[a->comp].data;
 }
 
 /* ---- arrivals ------------------------------------------------------------------- */
@@ -255,7 +252,8 @@ void client_attempt(struct world *w, comp_id c, uint32_t user, uint32_t visit,
     a->visit = visit != 0 ? visit : (uint32_t)a->request;
     a->y = made;
     a->client = c;
-    a->what = d->endpoint == COMP_NONE ? w->comps[c].target : d->endpoint;
+    a->priority = (uint8_t)p_count(w, c, P_PRIORITY);
+    a->what = d->spec.what;
     s->attempts++;
     s->in_flight++;
     members_add(w, &s->inside, a);
@@ -264,7 +262,7 @@ void client_attempt(struct world *w, comp_id c, uint32_t user, uint32_t visit,
         a->span = w_span_id(w);
     }
     arm_user(w, a);
-    call_begin(w, a);
+    call_begin(w, a, &d->spec);
 }
 
 static void count_bad(struct client_state *s, struct act *a)
@@ -552,6 +550,9 @@ static const struct param_desc params[] = {
      "So many different users there are, for what tells them apart; 0: each is new."},
     {"popularity", VALUE_NUMBER, 0, 5, "", "0", NULL, false,
      "How unequally often they come, as a Zipf exponent: 0 all alike."},
+    {"priority", VALUE_COUNT, 0, 3, "", "2", NULL, true,
+     "How important its requests are where some must be refused: 3 the most, 0 first "
+     "to go."},
 };
 
 static const struct fault_desc faults[] = {

@@ -14,6 +14,7 @@
  * idle_in_transaction_timeout allows.
  */
 #include "cluster.h"
+#include "table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,6 +152,24 @@ static const struct param_desc params[] = {
                          .unit = "bytes/s",
                          .def = "200000000",
                          .doc = "How fast data is copied: a restore, a new replica."},
+    [DB_LOCK_TIMEOUT] = {.name = "lock_timeout",
+                         .type = VALUE_DURATION,
+                         .min = 0,
+                         .max = 86400,
+                         .unit = "s",
+                         .def = "0",
+                         .live = true,
+                         .doc = "Fails statements that wait longer for a lock; 0: "
+                                "never."},
+    [DB_DEADLOCK_TIMEOUT] = {.name = "deadlock_timeout",
+                             .type = VALUE_DURATION,
+                             .min = 0.001,
+                             .max = 86400,
+                             .unit = "s",
+                             .def = "1s",
+                             .live = true,
+                             .doc = "How long one waits for a lock before it looks for "
+                                    "a deadlock."},
 };
 
 enum { OP_KILL, OP_FAILOVER, OP_REBUILD, OP_RESTORE, OP_FREE };
@@ -202,7 +221,8 @@ enum {
     FAULT_DOWN,
     FAULT_DISK_SLOW,
     FAULT_DISK_FILL,
-    FAULT_ARCHIVE_STUCK
+    FAULT_ARCHIVE_STUCK,
+    FAULT_LONG_TRANSACTION
 };
 static const struct fault_desc faults[] = {
     [FAULT_SLOW] = {.name = "slow",
@@ -227,6 +247,18 @@ static const struct fault_desc faults[] = {
     [FAULT_ARCHIVE_STUCK] = {.name = "archive_stuck",
                              .doc = "The log is not archived, so none of it is "
                                     "removed."},
+    [FAULT_LONG_TRANSACTION] =
+        {.name = "long_transaction",
+         .args = {{.name = "table",
+                   .type = VALUE_TEXT,
+                   .optional = true,
+                   .doc = "A table that it has read."},
+                  {.name = "row",
+                   .type = VALUE_BOOL,
+                   .optional = true,
+                   .doc =
+                       "Whether it has also changed that table's most popular row."}},
+         .doc = "Somebody leaves a transaction open at a terminal."},
 };
 
 enum {
@@ -254,7 +286,13 @@ enum {
     M_DISK_SIZE,
     M_DISK_USED,
     M_SYNC_WAITING,
-    M_RESTORES
+    M_RESTORES,
+    M_LOCK_WAITING,
+    M_LOCK_WAITS,
+    M_LOCK_SECONDS,
+    M_DEADLOCKS,
+    M_LOCK_TIMEOUTS,
+    M_OLDEST
 };
 #define DB_METRIC(n, p, l, t, u, d)                                                    \
     {                                                                                  \
@@ -318,6 +356,20 @@ static const struct metric_desc metrics[] = {
                   "1", "Commits that wait because no replica answers."),
     [M_RESTORES] = DB_METRIC("restores_total", "db_restores_total", "", METRIC_COUNTER,
                              "1", "Backups that were put back."),
+    [M_LOCK_WAITING] = DB_METRIC("lock_waiting", "db_locks_waiting", "", METRIC_GAUGE,
+                                 "1", "Sessions that wait for a lock."),
+    [M_LOCK_WAITS] = DB_METRIC("lock_waits_total", "db_lock_waits_total", "",
+                               METRIC_COUNTER, "1", "Waits for a lock, begun."),
+    [M_LOCK_SECONDS] =
+        DB_METRIC("lock_wait_seconds_total", "db_lock_wait_seconds_total", "",
+                  METRIC_COUNTER, "s", "Time spent in waits for locks that are over."),
+    [M_DEADLOCKS] = DB_METRIC("deadlocks_total", "db_deadlocks_total", "",
+                              METRIC_COUNTER, "1", "Deadlocks found."),
+    [M_LOCK_TIMEOUTS] = DB_METRIC("lock_timeouts_total", "db_lock_timeouts_total", "",
+                                  METRIC_COUNTER, "1", "Locks not granted in time."),
+    [M_OLDEST] = DB_METRIC("oldest_transaction", "db_oldest_transaction_seconds", "",
+                           METRIC_GAUGE, "s",
+                           "Age of the oldest open transaction or running statement."),
 };
 
 static const struct metric_need needs[] = {
@@ -335,6 +387,12 @@ static const struct metric_need needs[] = {
     {"disk_used_bytes", "disk_size"},
     {"sync_waiting", "synchronous"},
     {"restores_total", "backup"},
+    {"lock_waiting", "table"},
+    {"lock_waits_total", "table"},
+    {"lock_wait_seconds_total", "table"},
+    {"deadlocks_total", "table"},
+    {"lock_timeouts_total", "table"},
+    {"oldest_transaction", "table"},
 };
 
 static bool any(const struct conn *n, uint32_t a, uint32_t b)
@@ -400,6 +458,10 @@ void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b
         query_timed_out(w, a, b);
         return;
     }
+    if (what == DB_EV_LOCK) { /* alive: its timer is cancelled before it is freed */
+        lock_timed_out(w, claim_at(w, a));
+        return;
+    }
     if (what >= DB_EV_PROMOTED) {
         cluster_event(w, c, what);
         return;
@@ -463,12 +525,13 @@ static void db_changed(struct world *w, comp_id c, int param, const struct value
 }
 
 /* "reserve" or "orders-db.reserve" */
-static comp_id statement_named(const struct world *w, comp_id db, const char *name)
+static comp_id nested_named(const struct world *w, comp_id db,
+                            const struct kind_impl *kind, const char *name)
 {
     size_t own = strlen(w->comps[db].name);
     for (size_t i = 0; i < w->model->ncomps; i++) {
         const struct comp *s = &w->comps[i];
-        if (s->kind == &kind_statement && s->owner == db &&
+        if (s->kind == kind && s->owner == db &&
             (str_eq(s->name, name) || str_eq(s->name + own + 1, name)))
             return (comp_id)i;
     }
@@ -479,7 +542,7 @@ enum err database_kill(struct world *w, comp_id c, const char *which, struct eff
                        struct errmsg *why)
 {
     uint32_t count = 0;
-    comp_id statement = statement_named(w, cluster_of(w, c), which);
+    comp_id statement = nested_named(w, cluster_of(w, c), &kind_statement, which);
     char *rest;
     unsigned long id = strtoul(which, &rest, 10);
     if (str_eq(which, "idle-in-transaction"))
@@ -612,6 +675,55 @@ enum err database_server_fault(struct world *w, comp_id c, int fault, double fac
     return ERR_OK;
 }
 
+/* ---- a transaction that somebody leaves open ---- */
+
+static enum err close_left_open(struct world *w, comp_id c)
+{
+    struct database *d = db_at(w, c);
+    uint32_t count = 0;
+    if (d->long_session != 0)
+        session_sweep(w, d->long_node, REASON_NONE, with_id, d->long_session, 0,
+                      &count);
+    d->long_session = 0;
+    return ERR_OK;
+}
+
+/* A lock that is free, or none. */
+static void lock_if_free(struct world *w, struct conn *n, comp_id table, uint64_t key,
+                         enum lock_mode mode)
+{
+    struct lock_name name = {.table = table, .key = key};
+    if (!lock_take(w, n, &name, mode))
+        lock_leave(w, n);
+}
+
+static enum err leave_open(struct world *w, comp_id c, const struct action *a,
+                           struct errmsg *why)
+{
+    struct database *d = db_at(w, c);
+    const char *name = a->nargs > 0 ? a->args[0].as.text : "";
+    comp_id table = *name != '\0' ? nested_named(w, c, &kind_table, name) : COMP_NONE;
+    bool row = a->nargs > 1 && a->args[1].as.on;
+    if (*name != '\0' && table == COMP_NONE)
+        return errmsg_set(why, ERR_NOT_FOUND, "%s has no table \"%.60s\"",
+                          w->comps[c].name, name);
+    comp_id primary = d->cluster.primary;
+    comp_id node = primary == 0 ? c : (comp_id)(primary - 1);
+    if (db_at(w, node)->down)
+        return errmsg_set(why, ERR_REFUSED, "%s is down", w->comps[node].name);
+    (void)close_left_open(w, c); /* the same fault again */
+    struct conn *n = session_own(w, node, NULL);
+    d->long_node = node;
+    d->long_session = n->id;
+    session_tx_open(w, n, NULL);
+    if (table != COMP_NONE)
+        lock_if_free(w, n, table, LOCK_WHOLE,
+                     row ? LOCK_ROW_EXCLUSIVE : LOCK_ACCESS_SHARE);
+    if (table != COMP_NONE && row)
+        lock_if_free(w, n, table, 0, LOCK_EXCLUSIVE);
+    return ERR_OK;
+}
+
 static enum err db_fault(struct world *w, comp_id c, int fault, const struct action *a,
                          bool on, struct errmsg *why)
 {
@@ -633,6 +745,8 @@ static enum err db_fault(struct world *w, comp_id c, int fault, const struct act
     case FAULT_ARCHIVE_STUCK:
         wal_archive(w, c, on);
         return ERR_OK;
+    case FAULT_LONG_TRANSACTION:
+        return on ? leave_open(w, c, a, why) : close_left_open(w, c);
     default:
         return database_server_fault(w, c, fault, factor, on, why);
     }
@@ -713,6 +827,18 @@ static double db_metric(const struct world *w, comp_id c, int metric, int instan
         return (double)d->killed;
     case M_UP:
         return !d->down && !d->stalled;
+    case M_LOCK_WAITING:
+        return d->lock_waiting;
+    case M_LOCK_WAITS:
+        return (double)d->lock_waits;
+    case M_LOCK_SECONDS:
+        return (double)d->lock_time / (double)SIM_SEC;
+    case M_DEADLOCKS:
+        return (double)d->deadlocks;
+    case M_LOCK_TIMEOUTS:
+        return (double)d->lock_timeouts;
+    case M_OLDEST:
+        return (double)(w_now(w) - vacuum_horizon(w, c, 0)) / (double)SIM_SEC;
     default:
         return cluster_metric(w, c, metric);
     }
@@ -724,6 +850,15 @@ db_inflight(const struct world *w, comp_id c,
 {
     for (ref r = db_at(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
         f(w, act_at(w, r), ctx);
+}
+
+enum session_state session_state_of(const struct conn *n)
+{
+    if (n->waits != 0)
+        return SESSION_LOCK_WAIT;
+    return n->state == CONN_ACTIVE  ? SESSION_ACTIVE
+           : n->state == CONN_IN_TX ? SESSION_IDLE_IN_TRANSACTION
+                                    : SESSION_IDLE;
 }
 
 size_t database_sessions(const struct world *w, comp_id db, struct db_session_view *out,
@@ -739,10 +874,8 @@ size_t database_sessions(const struct world *w, comp_id db, struct db_session_vi
                 .id = n->id,
                 .client = n->service,
                 .instance = n->instance,
-                .state = n->state == CONN_ACTIVE  ? SESSION_ACTIVE
-                         : n->state == CONN_IN_TX ? SESSION_IDLE_IN_TRANSACTION
-                                                  : SESSION_IDLE,
-                .since = n->since,
+                .state = session_state_of(n),
+                .since = n->waits != 0 ? claim_at(w, n->waits)->since : n->since,
                 .statement = n->statement};
         count++;
     }

@@ -5,29 +5,6 @@
 #include "service.h"
 #include "world.h"
 
-struct endpoint_state {
-    uint64_t requests, failed, abandoned;
-    uint64_t failures[REASON_COUNT];
-    sim_time seconds;
-    uint32_t in_flight;
-};
-
-struct endpoint_data {  /* model time */
-    uint32_t *programs; /* by version: index + 1 */
-    size_t nprograms;
-};
-
-static struct endpoint_state *state_of(const struct world *w, comp_id e)
-{
-    return W_STATE(w, struct endpoint_state, e);
-}
-
-uint32_t endpoint_program(const struct model *m, comp_id e, int version)
-{
-    const struct endpoint_data *d = m->comps[e].data;
-    return d != NULL && (size_t)version < d->nprograms ? d->programs[version] : 0;
-}
-
 void endpoint_set_program(struct model *m, comp_id e, size_t versions, size_t version,
                           uint32_t program)
 {
@@ -41,21 +18,9 @@ void endpoint_set_program(struct model *m, comp_id e, size_t versions, size_t ve
     d->programs[version] = program + 1;
 }
 
-void endpoint_started(struct world *w, comp_id e)
+static struct endpoint_state *state_of(const struct world *w, comp_id e)
 {
-    struct endpoint_state *s = state_of(w, e);
-    s->requests++;
-    s->in_flight++;
-}
-
-void endpoint_done(struct world *w, const struct act *a, enum reason reason)
-{
-    struct endpoint_state *s = state_of(w, a->what);
-    s->in_flight--;
-    s->failures[reason]++;
-    s->failed += reason != REASON_NONE;
-    s->abandoned += (a->flags & ACT_ABANDONED) != 0;
-    s->seconds += w_now(w) - a->start;
+    return W_STATE(w, struct endpoint_state, e);
 }
 
 static size_t endpoint_size(const struct model *m, comp_id c)
@@ -83,6 +48,8 @@ static double endpoint_metric(const struct world *w, comp_id c, int metric,
         return (double)s->seconds / 1e9;
     case M_IN_FLIGHT:
         return s->in_flight;
+    case M_REASON + REASON_NONE: /* all others */
+        return (double)(s->requests - s->in_flight - s->failed);
     default:
         return (double)s->failures[metric - M_REASON];
     }

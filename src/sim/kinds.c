@@ -4,10 +4,12 @@
 #include "model.h"
 
 static const struct kind_impl *const kinds[] = {
-    &kind_client,   &kind_service,    &kind_endpoint,  &kind_balancer, &kind_call,
-    &kind_pool,     &kind_database,   &kind_statement, &kind_cache,    &kind_keyspace,
-    &kind_external, &kind_autoscaler, &kind_flag,      &kind_counter,  &kind_replica,
-    &kind_backup,   &kind_link,
+    &kind_client, &kind_service,     &kind_endpoint, &kind_balancer,
+    &kind_call,   &kind_pool,        &kind_database, &kind_statement,
+    &kind_cache,  &kind_keyspace,    &kind_external, &kind_autoscaler,
+    &kind_flag,   &kind_counter,     &kind_replica,  &kind_backup,
+    &kind_link,   &kind_broker,      &kind_topic,    &kind_subscription,
+    &kind_dns,    &kind_certificate, &kind_clock,    &kind_table,
 };
 
 size_t sim_kinds(void)
@@ -35,6 +37,7 @@ const struct kind_desc *sim_kind_named(const char *name)
 }
 
 #define X(name, phrase) phrase,
+static const char *const locks[] = {LOCK_MODE_LIST(X) "row", "shared row", "advisory"};
 static const char *const causes[] = {CAUSE_LIST(X)};
 static const char *const reasons[] = {REASON_LIST(X)};
 #undef X
@@ -47,6 +50,11 @@ const char *cause_phrase(enum cause c)
 const char *reason_phrase(enum reason r)
 {
     return (unsigned)r < REASON_COUNT ? reasons[r] : "";
+}
+
+const char *const *lock_forms(void)
+{
+    return locks;
 }
 
 enum err model_owned_by(const struct model *m, comp_id c, const struct kind_impl *kind,

@@ -57,6 +57,18 @@ static enum fate fate_of(struct world *w, comp_id c, uint32_t packets)
     return (uint32_t)through + 1 + FAST_PACKETS <= packets ? FATE_MISSED : FATE_LOST;
 }
 
+bool link_loses(struct world *w, comp_id c, const struct talk *t, uint32_t packets)
+{
+    struct link *k = link_at(w, c);
+    if (link_cut(w, c, t, WAY_THERE) || link_cut(w, c, t, WAY_BACK)) {
+        k->cut++;
+        return true;
+    }
+    bool lost = fate_of(w, c, packets) != FATE_ARRIVES;
+    k->lost += lost;
+    return lost;
+}
+
 /* It is lost; when it is sent again, or given up. */
 static void again_later(struct world *w, comp_id c, struct act *a)
 {

@@ -109,6 +109,14 @@ size_t world_db_sessions(const struct world *w, comp_id c, struct db_session_vie
     return database_sessions(w, c, out, max);
 }
 
+size_t world_db_locks(const struct world *w, comp_id c, struct db_lock_view *out,
+                      size_t max)
+{
+    if (c >= w->model->ncomps || w->comps[c].kind != &kind_database)
+        return 0;
+    return database_locks(w, c, out, max);
+}
+
 size_t world_cache_keys(const struct world *w, comp_id c, struct cache_key_view *out,
                         size_t max)
 {

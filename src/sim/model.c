@@ -313,8 +313,12 @@ enum err model_slo(struct model *m, const struct slo *slo, const comp_id *client
             "the objective needs a time above 0, a window above 0, and a share "
             "between 0 and 1");
     for (size_t i = 0; i < nclients; i++)
-        if (clients[i] >= m->ncomps || m->comps[clients[i]].kind != &kind_client)
-            return errmsg_set(why, ERR_INPUT, "the objective applies to clients only");
+        if (clients[i] >= m->ncomps ||
+            (m->comps[clients[i]].kind != &kind_client &&
+             m->comps[clients[i]].kind != &kind_subscription))
+            return errmsg_set(
+                why, ERR_INPUT,
+                "the objective applies to clients and subscriptions only");
     m->slo = *slo;
     m->slo.name = arena_strdup(&m->arena, slo->name == NULL ? "" : slo->name);
     m->has_slo = true;

@@ -8,7 +8,10 @@
 
 void path_tune(struct path *p)
 {
-    p->what = p->link != COMP_NONE ? PATH_LINK : 0;
+    bool lines = p->keep_alive > 0 || p->certificate != COMP_NONE;
+    p->what =
+        (uint8_t)((p->link != COMP_NONE ? PATH_LINK : 0) |
+                  (p->name != COMP_NONE ? PATH_NAME : 0) | (lines ? PATH_LINES : 0));
 }
 
 static enum way way_of(const struct act *a, int event)

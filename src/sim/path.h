@@ -13,16 +13,76 @@
 
 #include "sim_internal.h"
 
-enum path_what { PATH_LINK = 1 };
+enum path_what {
+    PATH_LINK = 1,
+    PATH_NAME = 2,  /* the callee is found by its name */
+    PATH_LINES = 4, /* connections are opened and kept, perhaps with a certificate */
+    PATH_DIALS = PATH_NAME | PATH_LINES
+};
+enum dns_keeps { DNS_TTL, DNS_KEEPS_NOT, DNS_FOR_EVER };
 struct path {
-    uint8_t what;     /* enum path_what, or'ed */
-    comp_id link;     /* COMP_NONE: none */
-    int64_t bytes[2]; /* of a request, of an answer */
+    uint8_t what;    /* enum path_what, or'ed */
+    bool verify;     /* the certificate is checked */
+    uint8_t answers; /* enum dns_keeps: what becomes of the name's answers */
+    comp_id link, name, certificate; /* COMP_NONE: none */
+    int64_t bytes[2];                /* of a request, of an answer */
+    int64_t keep_alive;              /* requests a connection serves; 0: any number */
+    ref callers;                     /* struct caller, by instance of the caller */
+    uint32_t cap;
+    uint32_t open; /* connections, those in use included */
+    uint64_t opened;
 };
 static inline struct path *path_of(const struct world *w, comp_id policy)
 {
     return W_STATE(w, struct path, policy);
 }
+
+/* What a caller knows of a name. */
+enum { DNS_ADDRESSES = 256 };
+struct dns_answer {
+    bool known;
+    comp_id comp;          /* COMP_NONE: there is no such name */
+    sim_time until, again; /* good until; asked again then, when nobody answered */
+    uint64_t set[DNS_ADDRESSES / 64]; /* of a service: numbers of its instances */
+};
+/* A connection of a call policy that is open. */
+struct line {
+    ref next; /* idle ones of the same caller, last used first */
+    uint32_t uses;
+    comp_id to;
+    uint16_t peer; /* instance at the other end; 0: not known, or none */
+};
+struct caller { /* an instance of the caller; of users: one of their resolvers */
+    struct dns_answer answer;
+    ref idle; /* struct line */
+};
+
+/* Where a call that is being opened is at (act->step, conn->step). */
+enum dial_step {
+    DIAL_NAME,
+    DIAL_HEARD,   /* the resolver's answer is there */
+    DIAL_UNHEARD, /* it will not come */
+    DIAL_LINE,
+    DIAL_SYN,
+    DIAL_TLS,
+    DIAL_HELLO,    /* the certificate is there */
+    DIAL_GIVES_UP, /* sent again often enough */
+    DIAL_DONE
+};
+struct dial {
+    comp_id policy, caller;
+    uint16_t instance; /* of the caller */
+    uint64_t request;
+    comp_id to; /* where it leads: what the name stands for, once that is known */
+    uint8_t step;
+    uint16_t tries;
+    /* WAITS: so long, for this; FAILS: why, where */
+    sim_time delay;
+    enum cause cause;
+    comp_id place;
+    enum reason reason;
+};
+enum dial_says { DIAL_GOES_ON, DIAL_WAITS, DIAL_OPEN, DIAL_FAILED };
 
 enum way { WAY_THERE, WAY_BACK };
 
@@ -35,6 +95,47 @@ void path_cross(struct world *w, struct act *a, int event) SELDOM;
 void path_fail(struct world *w, struct act *a, enum reason reason, comp_id culprit);
 /* It has arrived, whichever way it went. */
 void path_arrived(struct world *w, struct act *a);
+
+/* path_dial.c */
+/* Before the call is sent: true: it will be (call_send()), or has failed; false: there
+ * is nothing to be done first. */
+bool path_dial(struct world *w, struct act *a) SELDOM;
+/* The call is over: its connection is kept, or closed. */
+void path_keep(struct world *w, struct act *a, enum reason reason) SELDOM;
+/* Its caller does not wait for the answer: the connection is closed. */
+void path_hang_up(struct world *w, struct act *a) SELDOM;
+/* The instance knows nothing any more, and connections to it are closed. */
+void path_instance_gone(struct world *w, comp_id service, uint16_t number);
+/* A pool's connection, before it asks the database to let it in; true: later
+ * (session_connect()), or never. */
+struct conn;
+bool path_connect(struct world *w, struct conn *n);
+void path_event(struct world *w, comp_id policy, bool pool, uint32_t r, uint32_t gen);
+
+/* ---- names (kind_dns.c) --------------------------------------------------------- */
+
+enum dns_says { DNS_KNOWN, DNS_UNKNOWN, DNS_NONE };
+enum dns_says dns_look(struct world *w, comp_id name, const struct dns_answer *a);
+/* Asks the resolver. False: no answer will come; either way that is known in *delay. */
+bool dns_ask(struct world *w, comp_id name, sim_time *delay);
+/* The answer, or none (`heard` false), is there. `age`: share of its time that the
+ * first one has been kept already. True: *a can be used. */
+bool dns_learn(struct world *w, comp_id name, struct dns_answer *a, bool heard,
+               enum dns_keeps keeps, double age);
+/* A call goes by that answer. */
+void dns_used(struct world *w, comp_id name, const struct dns_answer *a);
+/* One of the instances in the answer; 0: there is none. */
+uint16_t dns_choose(struct world *w, comp_id service, const struct dns_answer *a,
+                    int rule);
+enum err dns_fits(const struct model *m, comp_id name, comp_id callee,
+                  const char *policy, struct errmsg *why);
+
+/* ---- certificates (kind_certificate.c) ------------------------------------------ */
+
+/* A handshake begins: its round trips, and what both sides compute. */
+int certificate_rounds(struct world *w, comp_id c, sim_time *work);
+/* Whether this caller accepts what is presented. */
+bool certificate_good(struct world *w, comp_id c, comp_id caller, int instance);
 
 /* query.c: the connection under a query is lost on the way. */
 void query_lost(struct world *w, struct act *a, enum reason reason);
@@ -117,6 +218,8 @@ bool link_refuses(const struct world *w, comp_id link, const struct talk *t);
 void link_cross(struct world *w, struct act *a, enum way way);
 void link_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b);
 sim_time link_latency(struct world *w, comp_id link);
+/* Whether one of so many small packets, there and back, is lost now. */
+bool link_loses(struct world *w, comp_id link, const struct talk *t, uint32_t packets);
 
 /* link_lane.c */
 /* The frame takes its turn; when it is out, lane_out() tells. */

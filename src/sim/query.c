@@ -4,10 +4,7 @@
  */
 #include "cluster.h"
 #include "path.h"
-
-/* A statement that reads nothing (a health check's "select 1") still takes its turn: a
- * database that stands still does not answer it. */
-#define PING_CPU (50 * SIM_US)
+#include "table.h"
 
 /* ---- a query ---- */
 
@@ -36,6 +33,8 @@ static void answer(struct world *w, struct act *a);
 static void send_back(struct world *w, struct act *a, enum reason reason)
 {
     struct conn *n = conn_at(w, a->conn);
+    if (n->locks != 0 && (!n->tx || n->ending)) /* it was its own transaction */
+        lock_release_all(w, n);
     if (n->tx && !n->ending)
         session_tx_idle(w, n);
     else
@@ -48,7 +47,46 @@ static void send_back(struct world *w, struct act *a, enum reason reason)
 
 static bool writes(const struct world *w, const struct act *a)
 {
-    return a->what != COMP_NONE && statement_wal(w, a->what) > 0;
+    return a->what != COMP_NONE && statement_changes(w, a->what);
+}
+
+/* Its work in the engine. */
+static void run(struct world *w, struct act *a, const struct conn *n, sim_time demand)
+{
+    a->phase = QUERY_RUN;
+    a->y = db_at(w, n->db)->count[CONN_ACTIVE] - 1;
+    a->call_start = w_now(w);
+    station_add(w, &db_at(w, n->db)->engine, a, demand);
+}
+
+/* statement_timeout counts from the beginning, waits for locks included. */
+static void limit_time(struct world *w, struct act *a, const struct conn *n)
+{
+    sim_time limit = p_time(w, a->comp, DB_STATEMENT_TIMEOUT);
+    if (limit > 0)
+        a->timer =
+            cal_after(w, n->since + limit - w_now(w), EV_KIND + DB_EV_STATEMENT_TIMEOUT,
+                      a->comp, W_REF(w, a), a->gen);
+}
+
+/* A statement on a table, or a lock: on, when it has all its locks. */
+static SELDOM void go_on_locked(struct world *w, struct act *a, struct conn *n)
+{
+    sim_time demand;
+    a->phase = QUERY_LOCKED;
+    if (run_locks(w, a, n, &demand))
+        run(w, a, n, demand);
+    if (p_time(w, a->comp, DB_STATEMENT_TIMEOUT) > w_now(w) - n->since)
+        limit_time(w, a, n);
+}
+
+/* Why it may not run. */
+static enum reason refused(const struct world *w, const struct act *a,
+                           const struct conn *n)
+{
+    if (n->aborted) /* its transaction has failed before */
+        return REASON_ERROR;
+    return writes(w, a) ? cluster_refuses(w, n->db) : REASON_NONE;
 }
 
 /* It is at the server and has its session. */
@@ -56,7 +94,7 @@ static void work(struct world *w, struct act *a)
 {
     struct conn *n = conn_at(w, a->conn);
     enum reason no;
-    if (a->mode != QUERY_STATEMENT) {
+    if (a->mode == QUERY_BEGIN || a->mode == QUERY_LEAK) {
         struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
         if (a->mode == QUERY_LEAK || parent != NULL)
             session_tx_open(w, n, a->mode == QUERY_LEAK ? NULL : parent);
@@ -64,7 +102,7 @@ static void work(struct world *w, struct act *a)
         end(w, a, REASON_NONE, COMP_NONE);
         return;
     }
-    if (writes(w, a) && (no = cluster_refuses(w, n->db)) != REASON_NONE) {
+    if ((no = refused(w, a, n)) != REASON_NONE) {
         cal_cancel(w, &n->timer);
         w_outcome(w, no);
         send_back(w, a, no);
@@ -72,18 +110,22 @@ static void work(struct world *w, struct act *a)
     }
     if (n->db != a->comp) /* what a replica has not applied yet, nobody reads there */
         act_aged(a, wal_lag(w, n->db));
-    sim_time limit = p_time(w, a->comp, DB_STATEMENT_TIMEOUT);
-    sim_time demand = a->what == COMP_NONE ? PING_CPU : statement_begin(w, a->what);
+    bool table = a->mode == QUERY_LOCK ||
+                 (a->what != COMP_NONE && statement_table(w, a->what) != COMP_NONE);
+    sim_time demand = PING_CPU;
+    if (table)
+        run_begin(w, a, n);
+    else if (a->what != COMP_NONE)
+        demand = statement_begin(w, a->what);
     cal_cancel(w, &n->timer);
     conn_set(w, n, CONN_ACTIVE);
     n->statement = a->what;
-    a->phase = QUERY_RUN;
-    a->y = db_at(w, n->db)->count[CONN_ACTIVE] - 1;
-    a->call_start = w_now(w);
-    station_add(w, &db_at(w, n->db)->engine, a, demand);
-    if (limit > 0)
-        a->timer = cal_after(w, limit, EV_KIND + DB_EV_STATEMENT_TIMEOUT, a->comp,
-                             W_REF(w, a), a->gen);
+    if (table) {
+        go_on_locked(w, a, n);
+        return;
+    }
+    run(w, a, n, demand);
+    limit_time(w, a, n);
 }
 
 /* It has its connection; over the network with it. */
@@ -157,10 +199,14 @@ static SELDOM bool commit(struct world *w, struct act *a)
 /* Its statement is done, or was stopped. */
 static void worked(struct world *w, struct act *a, enum reason reason)
 {
-    const struct conn *n = conn_at(w, a->conn);
+    struct conn *n = conn_at(w, a->conn);
+    sim_time took = w_now(w) - n->since;
+    bool ran = a->phase == QUERY_RUN;
+    if (n->run != 0)
+        reason = run_end(w, a, n, reason);
     if (a->what != COMP_NONE)
-        statement_end(w, a->what, w_now(w) - a->call_start, reason != REASON_NONE);
-    if (a->flags & ACT_TRACED)
+        statement_end(w, a->what, took, reason != REASON_NONE);
+    if (ran && (a->flags & ACT_TRACED))
         statement_span(w, a, reason);
     if (n->db != a->comp)
         db_at(w, n->db)->done += reason == REASON_NONE;
@@ -194,7 +240,12 @@ void query_begin(struct world *w, struct act *a)
     members_add(w, &db_at(w, a->comp)->inside, a);
     a->phase = QUERY_NEW;
     a->x = REASON_NONE;
-    if (n != NULL && cluster_of(w, n->db) == a->comp && a->mode == QUERY_STATEMENT) {
+    if (a->mode == QUERY_LOCK) { /* its caller may be gone when it comes to it */
+        a->program = parent->program;
+        a->pc = parent->pc;
+    }
+    if (n != NULL && cluster_of(w, n->db) == a->comp &&
+        (a->mode == QUERY_STATEMENT || a->mode == QUERY_LOCK)) {
         share(w, a, n);
     } else if (n != NULL && a->mode == QUERY_BEGIN) {
         a->x = REASON_ERROR; /* one transaction at a time */
@@ -215,6 +266,12 @@ void query_resume(struct world *w, struct act *a, enum reason reason)
         break;
     case QUERY_RUN:
         worked(w, a, reason);
+        break;
+    case QUERY_LOCKED:
+        if (reason == REASON_NONE)
+            go_on_locked(w, a, conn_at(w, a->conn));
+        else
+            worked(w, a, reason);
         break;
     case QUERY_COMMIT:
         if (!wait_for_replica(w, a))
@@ -251,6 +308,14 @@ void query_leave_sync(struct world *w, struct act *a)
         queue_remove(w, &db_at(w, a->comp)->cluster.sync, a);
 }
 
+void query_cut(struct world *w, struct act *a, struct conn *n)
+{
+    if (n->run != 0)
+        (void)run_end(w, a, n, REASON_KILLED);
+    if (a->what != COMP_NONE && (a->phase == QUERY_RUN || a->phase == QUERY_LOCKED))
+        statement_end(w, a->what, w_now(w) - n->since, true);
+}
+
 void query_cancel(struct world *w, struct act *a)
 {
     struct database *d = db_at(w, a->comp);
@@ -264,11 +329,16 @@ void query_cancel(struct world *w, struct act *a)
     case QUERY_SHARE:
         queue_remove(w, &conn_at(w, a->conn)->waiting, a);
         break;
+    case QUERY_LOCKED:
+        if (conn_at(w, a->conn)->waits != 0)
+            lock_leave(w, conn_at(w, a->conn));
+        query_cut(w, a, conn_at(w, a->conn));
+        session_let_go(w, a);
+        break;
     case QUERY_RUN:
         if (a->station != 0)
             station_remove(w, W_PTR(w, struct station, a->station), a);
-        if (a->what != COMP_NONE)
-            statement_end(w, a->what, w_now(w) - a->call_start, true);
+        query_cut(w, a, conn_at(w, a->conn));
         session_let_go(w, a);
         break;
     case QUERY_SYNC:
@@ -300,9 +370,12 @@ void query_timed_out(struct world *w, ref r, uint32_t gen)
     if (a == NULL)
         return;
     a->timer = 0;
-    if (a->phase != QUERY_RUN || a->station == 0)
+    if (a->phase == QUERY_LOCKED && conn_at(w, a->conn)->waits != 0)
+        lock_leave(w, conn_at(w, a->conn));
+    else if (a->phase == QUERY_RUN && a->station != 0)
+        station_remove(w, W_PTR(w, struct station, a->station), a);
+    else
         return;
-    station_remove(w, W_PTR(w, struct station, a->station), a);
     w_log(w, a->comp, 0, LOG_ERROR, a->request, "statement timeout: stopped %s",
           a->what == COMP_NONE ? "a statement" : w->comps[a->what].name);
     act_ready(w, a, REASON_KILLED);

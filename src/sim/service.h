@@ -80,6 +80,7 @@ struct service_state {
     uint8_t rollout;
     uint16_t rollout_at; /* number that is being replaced */
     comp_id balancer;    /* the one in front; COMP_NONE */
+    comp_id consumers;   /* the first subscription that it works for, + 1; 0: none */
 };
 
 struct service_data { /* model time */
@@ -108,13 +109,18 @@ static inline struct instance *service_instance(const struct world *w, comp_id c
     return W_PTR(w, struct instance, W_PTR(w, ref, s->instances)[number - 1]);
 }
 
+/* The one that an act is inside of. */
+static inline struct instance *instance_of(const struct world *w, const struct act *a)
+{
+    return W_PTR(w, struct instance, a->home);
+}
+
 /* service_run.c: requests */
 void service_begin(struct world *w, struct act *a);
 void service_resume(struct world *w, struct act *a, enum reason reason);
 void service_cancel(struct world *w, struct act *a);
 void service_request_done(struct world *w, struct act *a, enum reason reason,
                           comp_id culprit);
-struct station *service_cores(struct world *w, const struct act *a);
 void service_entered(struct world *w, struct act *a);
 void service_left(struct world *w, struct act *a);
 void instance_dispatch(struct world *w, struct instance *i);
@@ -157,6 +163,10 @@ void probe_answered(struct world *w, struct act *a, bool ok);
 /* What the instance answers a balancer that asks for liveness or readiness. */
 bool service_healthy(const struct world *w, comp_id c, int number, bool readiness);
 
+/* broker.h: the instances have changed; a poisoned message cannot be read here. */
+void subscriptions_of_changed(struct world *w, comp_id service) SELDOM;
+bool subscription_chokes(struct world *w, const struct act *a) SELDOM;
+
 /* balancer.c */
 bool balancer_has(const struct world *w, comp_id balancer, int number);
 /* The service has one more instance, or one is gone for good. */
@@ -164,9 +174,48 @@ void balancer_instances(struct world *w, comp_id balancer);
 
 /* kind_counter.c, endpoint.c */
 void counter_add(struct world *w, comp_id c);
-uint32_t endpoint_program(const struct model *m, comp_id endpoint,
-                          int version); /* + 1 */
 void endpoint_set_program(struct model *m, comp_id endpoint, size_t versions,
                           size_t version, uint32_t program);
+
+struct endpoint_state {
+    uint64_t requests, failed, abandoned;
+    sim_time seconds;
+    uint32_t in_flight;
+    uint64_t failures[REASON_COUNT]; /* NONE: see endpoint_metric() */
+};
+
+struct endpoint_data {  /* model time */
+    uint32_t *programs; /* by version: index + 1 */
+    size_t nprograms;
+};
+
+/* Its program in this version: index + 1; 0: none. */
+static inline uint32_t endpoint_program(const struct model *m, comp_id e, int version)
+{
+    const struct endpoint_data *d = m->comps[e].data;
+    return d != NULL && (size_t)version < d->nprograms ? d->programs[version] : 0;
+}
+
+static inline void endpoint_started(struct world *w, comp_id e)
+{
+    struct endpoint_state *s = W_STATE(w, struct endpoint_state, e);
+    s->requests++;
+    s->in_flight++;
+}
+
+/* One more answer (or failure) of an endpoint. */
+static inline void endpoint_done(struct world *w, const struct act *a,
+                                 enum reason reason)
+{
+    struct endpoint_state *s = W_STATE(w, struct endpoint_state, a->what);
+    s->in_flight--;
+    s->seconds += w_now(w) - a->start;
+    if (reason != REASON_NONE) {
+        s->failures[reason]++;
+        s->failed++;
+    }
+    if (a->flags & ACT_ABANDONED)
+        s->abandoned++;
+}
 
 #endif

@@ -6,6 +6,7 @@
  * A rollout takes one instance at a time out of rotation, lets it finish what is inside
  * (at most the parameter "drain"), starts it anew, and goes on once that one is up.
  */
+#include "path.h"
 #include "service.h"
 #include "world.h"
 
@@ -23,6 +24,8 @@ void eligible_update(struct world *w, comp_id c)
     for (uint32_t k = 1; k <= s->n; k++)
         if (wants_traffic(service_instance(w, c, (int)k)))
             numbers[s->neligible++] = (uint16_t)k;
+    if (s->consumers != 0)
+        subscriptions_of_changed(w, c);
 }
 
 static void enter_state(struct world *w, struct instance *i, enum instance_state state)
@@ -96,6 +99,7 @@ void instance_stop(struct world *w, struct instance *i)
         act_kill(w, act_at(w, i->members.first), REASON_INSTANCE_GONE, i->comp);
     if (was_up)
         tell_pools(w, i, false);
+    path_instance_gone(w, i->comp, i->number);
 }
 
 void instance_restart(struct world *w, struct instance *i)

@@ -6,16 +6,6 @@
 #include "service.h"
 #include "world.h"
 
-static struct instance *instance_of(const struct world *w, const struct act *a)
-{
-    return service_instance(w, a->comp, a->instance);
-}
-
-struct station *service_cores(struct world *w, const struct act *a)
-{
-    return &instance_of(w, a)->cores;
-}
-
 /* ---- choosing an instance ------------------------------------------------------- */
 
 static uint32_t inside(const struct world *w, comp_id c, int number)
@@ -101,13 +91,14 @@ static void enqueue(struct world *w, struct instance *i, struct act *a)
         a->timer = cal_after(w, patience, EV_READY, i->comp, W_REF(w, a), a->gen);
 }
 
-static void release_worker(struct world *w, struct instance *i, struct act *a)
+static inline void release_worker(struct world *w, struct instance *i, struct act *a)
 {
     if (!(a->flags & ACT_WORKER))
         return;
     a->flags &= (uint16_t)~ACT_WORKER;
     i->busy--;
-    instance_dispatch(w, i);
+    if (i->queue.count > 0)
+        instance_dispatch(w, i);
 }
 
 /* ---- a request's way ------------------------------------------------------------ */
@@ -119,17 +110,32 @@ void service_entered(struct world *w, struct act *a)
     members_add(w, &instance_of(w, a)->members, a);
 }
 
-void service_left(struct world *w, struct act *a)
+static inline void left(struct world *w, struct instance *i, struct act *a)
 {
-    struct instance *i = instance_of(w, a);
     members_remove(w, &i->members, a);
     if (i->state == INSTANCE_DRAINING && i->members.count == 0)
         instance_drained(w, i);
 }
 
-static void enter(struct world *w, struct act *a)
+void service_left(struct world *w, struct act *a)
 {
-    struct instance *i = instance_of(w, a);
+    left(w, instance_of(w, a), a);
+}
+
+static SELDOM void refuse(struct world *w, struct instance *i, struct act *a)
+{
+    i->refused++;
+    if (a->kind == ACT_PROBE)
+        probe_answered(w, a, false);
+    else
+        endpoint_done(w, a, REASON_QUEUE_FULL);
+    w_log(w, a->comp, i->number, LOG_WARN, a->request, "refused: the queue is full");
+    act_finish(w, a, REASON_QUEUE_FULL, a->comp);
+}
+
+static inline void enter(struct world *w, struct act *a)
+{
+    struct instance *i = service_instance(w, a->comp, a->instance);
     if (i == NULL || (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)) {
         act_finish(w, a, REASON_INSTANCE_GONE, a->comp);
         return;
@@ -139,22 +145,44 @@ static void enter(struct world *w, struct act *a)
         endpoint_started(w, a->what);
         i->requests++;
     }
-    if (!worker_free(w, i) && !queue_room(w, i)) {
-        i->refused++;
-        if (a->kind == ACT_PROBE)
-            probe_answered(w, a, false);
-        else
-            endpoint_done(w, a, REASON_QUEUE_FULL);
-        w_log(w, a->comp, i->number, LOG_WARN, a->request,
-              "refused: the queue is full");
-        act_finish(w, a, REASON_QUEUE_FULL, a->comp);
+    bool served = worker_free(w, i);
+    if (!served && !queue_room(w, i)) {
+        refuse(w, i, a);
         return;
     }
+    a->home = W_REF(w, i);
     members_add(w, &i->members, a);
-    if (worker_free(w, i))
+    if (served)
         give_worker(w, i, a);
     else
         enqueue(w, i, a);
+}
+
+/* Another copy of the same attempt goes elsewhere. */
+static SELDOM int choose_other(struct world *w, const struct act *a,
+                               struct service_state *s)
+{
+    const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
+    uint16_t spare[SERVICE_MAX];
+    uint32_t n = hedge_others(w, a, &numbers, s->neligible, spare);
+    if (call_balance(w, a->policy) == BALANCE_HASH)
+        return call_hash(w, a, numbers, n);
+    return service_choose(w, a->comp, call_balance(w, a->policy), numbers, n,
+                          &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
+}
+
+static inline int choose(struct world *w, const struct act *a, struct service_state *s)
+{
+    const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
+    if (a->flags & ACT_COPY)
+        return choose_other(w, a, s);
+    if (s->neligible == 1)
+        return numbers[0];
+    int rule = call_balance(w, a->policy);
+    if (rule == BALANCE_HASH)
+        return call_hash(w, a, numbers, s->neligible);
+    return service_choose(w, a->comp, rule, numbers, s->neligible, &s->round_robin,
+                          w_rng(w, a->comp, SRNG_BALANCE));
 }
 
 void service_begin(struct world *w, struct act *a)
@@ -165,41 +193,41 @@ void service_begin(struct world *w, struct act *a)
             act_finish(w, a, REASON_NO_BACKEND, a->comp);
             return;
         }
-        const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
-        uint32_t n = s->neligible;
-        uint16_t spare[SERVICE_MAX];
-        if (a->flags & ACT_COPY)
-            n = hedge_others(w, a, &numbers, n, spare);
-        int rule = call_balance(w, a->policy);
-        if (rule == BALANCE_HASH)
-            a->instance = (uint16_t)call_hash(w, a, numbers, n);
-        else
-            a->instance =
-                (uint16_t)service_choose(w, a->comp, rule, numbers, n, &s->round_robin,
-                                         w_rng(w, a->comp, SRNG_BALANCE));
+        a->instance = (uint16_t)choose(w, a, s);
     }
     enter(w, a);
 }
 
-static void start_program(struct world *w, struct act *a)
+/* What may keep a request from being served at all; REASON_NONE: nothing. */
+static SELDOM enum reason spoilt(struct world *w, struct act *a, struct instance *i)
+{
+    if (a->deadline != 0 && w_now(w) >= a->deadline)
+        return REASON_DEADLINE;
+    if (a->program == 0) {
+        w_log(w, a->comp, i->number, LOG_ERROR, a->request, "no such endpoint");
+        return REASON_ERROR;
+    }
+    if (i->error_rate > 0 && rng_unit(w_rng(w, a->comp, SRNG_FAULT)) < i->error_rate)
+        return REASON_ERROR;
+    if ((a->flags & ACT_POISON) && subscription_chokes(w, a))
+        return REASON_ERROR;
+    if (a->flags & ACT_COPY)
+        hedge_started(w, a);
+    return REASON_NONE;
+}
+
+static inline void start_program(struct world *w, struct act *a)
 {
     struct instance *i = instance_of(w, a);
     act_account(w, a);
-    if (a->deadline != 0 && w_now(w) >= a->deadline) {
-        service_request_done(w, a, REASON_DEADLINE, a->comp);
-        return;
+    if (a->deadline != 0 || a->program == 0 || i->error_rate > 0 ||
+        (a->flags & (ACT_COPY | ACT_POISON))) {
+        enum reason reason = spoilt(w, a, i);
+        if (reason != REASON_NONE) {
+            service_request_done(w, a, reason, a->comp);
+            return;
+        }
     }
-    if (a->program == 0) {
-        w_log(w, a->comp, i->number, LOG_ERROR, a->request, "no such endpoint");
-        service_request_done(w, a, REASON_ERROR, a->comp);
-        return;
-    }
-    if (i->error_rate > 0 && rng_unit(w_rng(w, a->comp, SRNG_FAULT)) < i->error_rate) {
-        service_request_done(w, a, REASON_ERROR, a->comp);
-        return;
-    }
-    if (a->flags & ACT_COPY)
-        hedge_started(w, a);
     a->program--; /* from here on the index */
     exec_start(w, a);
 }
@@ -218,10 +246,10 @@ void service_resume(struct world *w, struct act *a, enum reason reason)
     }
 }
 
-static void log_failure(struct world *w, const struct act *a, enum reason reason,
-                        comp_id culprit)
+static SELDOM void log_failure(struct world *w, const struct act *a, enum reason reason,
+                               comp_id culprit)
 {
-    if (reason == REASON_NONE || w->observer == NULL || w->observer->log == NULL)
+    if (w->observer == NULL || w->observer->log == NULL)
         return;
     w_log(w, a->comp, a->instance, LOG_ERROR, a->request, "%s failed: %s%s%s%s",
           w->comps[a->what].name, reason_phrase(reason),
@@ -230,8 +258,8 @@ static void log_failure(struct world *w, const struct act *a, enum reason reason
           culprit == COMP_NONE ? "" : ")");
 }
 
-static void count_done(struct world *w, struct instance *i, const struct act *a,
-                       enum reason reason)
+static inline void count_done(struct world *w, struct instance *i, const struct act *a,
+                              enum reason reason)
 {
     sim_time took = w_now(w) - a->start;
     i->errors += reason != REASON_NONE;
@@ -251,10 +279,11 @@ void service_request_done(struct world *w, struct act *a, enum reason reason,
         probe_answered(w, a, reason == REASON_NONE);
     } else {
         count_done(w, i, a, reason);
-        log_failure(w, a, reason, culprit);
+        if (reason != REASON_NONE)
+            log_failure(w, a, reason, culprit);
     }
     release_worker(w, i, a);
-    service_left(w, a);
+    left(w, i, a);
     act_finish(w, a, reason, culprit);
 }
 
@@ -270,5 +299,5 @@ void service_cancel(struct world *w, struct act *a)
     else if (a->kind == ACT_REQUEST)
         count_done(w, i, a, (enum reason)a->reason);
     release_worker(w, i, a);
-    service_left(w, a);
+    left(w, i, a);
 }

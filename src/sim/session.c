@@ -7,6 +7,8 @@
  * (database.h).
  */
 #include "cluster.h"
+#include "path.h"
+#include "table.h"
 
 /* ---- sessions ---- */
 
@@ -19,22 +21,27 @@ void conn_set(struct world *w, struct conn *n, enum conn_state state)
     n->since = w_now(w);
 }
 
-static struct conn *conn_new(struct world *w, comp_id db)
+static void conn_link(struct world *w, struct conn *n)
 {
-    struct database *d = db_at(w, db);
-    ref r = w_alloc(w, sizeof(struct conn));
-    struct conn *n = conn_at(w, r);
+    struct database *d = db_at(w, n->db);
+    ref r = W_REF(w, n);
     n->id = ++d->last_id;
-    n->db = db;
-    n->statement = COMP_NONE;
-    n->since = n->opened = w_now(w);
     n->prev = d->last;
     if (d->last != 0)
         conn_at(w, d->last)->next = r;
     else
         d->first = r;
     d->last = r;
-    d->count[CONN_CONNECTING]++;
+    d->count[n->state]++;
+}
+
+static struct conn *conn_new(struct world *w, comp_id db)
+{
+    struct conn *n = conn_at(w, w_alloc(w, sizeof(struct conn)));
+    n->db = db;
+    n->statement = COMP_NONE;
+    n->since = n->opened = w_now(w);
+    conn_link(w, n);
     return n;
 }
 
@@ -67,8 +74,7 @@ static void fail_users(struct world *w, struct conn *n, enum reason reason)
         n->act = 0;
         if (a->station != 0)
             station_remove(w, &db_at(w, n->db)->engine, a);
-        if (a->phase == QUERY_RUN && a->what != COMP_NONE)
-            statement_end(w, a->what, w_now(w) - a->call_start, true);
+        query_cut(w, a, n);
         if (a->phase == QUERY_SYNC)
             query_leave_sync(w, a);
         query_fail(w, a, reason);
@@ -81,14 +87,32 @@ void database_close(struct world *w, struct conn *n, enum reason reason)
 {
     cal_cancel(w, &n->timer);
     conn_unlink(w, n);
+    if (n->waits != 0)
+        lock_leave(w, n);
     fail_users(w, n, reason);
+    if (n->locks != 0)
+        lock_release_all(w, n);
     enum conn_state was = (enum conn_state)n->state;
     struct conn gone = *n; /* pool_lost() may open another one */
     conn_set(w, n, CONN_DEAD);
     if (n->holder == 0)
         conn_free(w, n);
     gone.state = (uint8_t)was;
-    pool_lost(w, &gone, reason);
+    if (gone.pool != COMP_NONE)
+        pool_lost(w, &gone, reason);
+}
+
+struct conn *session_own(struct world *w, comp_id db, struct act *a)
+{
+    struct conn *n = conn_new(w, db);
+    n->pool = COMP_NONE;
+    n->service = db;
+    conn_set(w, n, a != NULL ? CONN_ACTIVE : CONN_TAKEN);
+    if (a != NULL) {
+        a->conn = W_REF(w, n);
+        n->act = W_REF(w, a);
+    }
+    return n;
 }
 
 void session_sweep(struct world *w, comp_id db, enum reason reason,
@@ -123,21 +147,36 @@ void database_close_all(struct world *w, comp_id db, comp_id pool, int instance,
 
 /* ---- connecting ---- */
 
+void session_connect(struct world *w, struct conn *n)
+{
+    comp_id db = w->comps[n->pool].target;
+    if (n->act != 0)
+        act_wait(w, act_at(w, n->act), CAUSE_CONNECT, n->db);
+    n->timer = cal_after(w, p_time(w, db, DB_CONNECT_TIME), EV_KIND + DB_EV_CONNECTED,
+                         n->db, W_REF(w, n), n->id);
+}
+
+void session_move(struct world *w, struct conn *n, comp_id node)
+{
+    conn_unlink(w, n);
+    db_at(w, n->db)->count[n->state]--;
+    n->db = node;
+    conn_link(w, n);
+}
+
 void database_connect(struct world *w, comp_id pool, int instance, struct act *a)
 {
-    comp_id db = w->comps[pool].target, node = pool_node(w, pool, instance);
-    struct conn *n = conn_new(w, node);
+    struct conn *n = conn_new(w, pool_node(w, pool, instance));
     n->pool = pool;
     n->service = w->comps[pool].owner;
     n->instance = (uint16_t)instance;
     if (a != NULL) {
-        act_wait(w, a, CAUSE_CONNECT, node);
         a->phase = QUERY_CONNECT;
         a->conn = W_REF(w, n);
         n->act = W_REF(w, a);
     }
-    n->timer = cal_after(w, p_time(w, db, DB_CONNECT_TIME), EV_KIND + DB_EV_CONNECTED,
-                         node, W_REF(w, n), n->id);
+    if (!path_connect(w, n))
+        session_connect(w, n);
 }
 
 /* The attempt is decided: in, or refused. */
@@ -196,6 +235,7 @@ void session_tx_idle(struct world *w, struct conn *n)
 void session_tx_open(struct world *w, struct conn *n, struct act *holder)
 {
     n->tx = true;
+    n->tx_since = w_now(w);
     if (holder != NULL) {
         n->holder = W_REF(w, holder);
         n->holder_gen = holder->gen;
@@ -208,8 +248,10 @@ void session_tx_open(struct world *w, struct conn *n, struct act *holder)
 static void give_back(struct world *w, struct conn *n)
 {
     cal_cancel(w, &n->timer);
-    n->tx = n->ending = false;
+    n->tx = n->ending = n->aborted = false;
     n->holder = 0;
+    if (n->locks != 0)
+        lock_release_all(w, n);
     if (n->state == CONN_IN_TX)
         conn_set(w, n, CONN_TAKEN);
     pool_put(w, n);

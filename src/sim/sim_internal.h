@@ -73,13 +73,19 @@ enum op_code {
     OP_REPLY,
     OP_FAIL,
     OP_LOG,
-    OP_END
+    OP_PUBLISH,
+    OP_END,
+    OP_LOCK /* a query that takes a lock in the caller's transaction (table.h) */
 };
 #define PC_NONE UINT32_MAX
 
+struct call_spec { /* a call that a program or a client makes */
+    comp_id policy, target, what, pool;
+    uint8_t kind, mode; /* of the child act */
+};
 struct op {
     uint8_t code;
-    uint8_t level;    /* LOG: level */
+    uint8_t level;    /* LOG: level; LOCK: enum lock_mode or LOCK_ROW ... */
     comp_id target;   /* CALL, QUERY, TX, LEAK, CACHED: component; FLAG, COUNT: it */
     comp_id what;     /* endpoint, statement, key space */
     comp_id policy;   /* the call policy */
@@ -91,7 +97,8 @@ struct op {
     uint32_t on_fail; /* where an error goes; PC_NONE: ends the program */
     struct dist time;
     double p;
-    const char *text; /* REPLY, FAIL, LOG; model memory */
+    struct call_spec call; /* CALL, QUERY, TX_BEGIN, LEAK, CACHED: what it sends */
+    const char *text;      /* REPLY, FAIL, LOG, LOCK: its name; model memory */
     int line;
 };
 struct program {
@@ -318,20 +325,23 @@ struct list { /* of acts, through the link pair that the function name says */
 /* ---- activations ---------------------------------------------------------------- */
 
 enum act_kind {
-    ACT_USER,     /* a client's attempt: the root */
+    ACT_USER,     /* the root: a client's attempt, a message that is processed */
     ACT_REQUEST,  /* in a service: runs a program */
     ACT_BRANCH,   /* of PARALLEL, or a detached refresh: runs a part of its parent's
                      program */
     ACT_QUERY,    /* at a database, see enum query_mode */
     ACT_LOOKUP,   /* in a cache */
     ACT_EXTERNAL, /* at a third party */
-    ACT_PROBE     /* a health check */
+    ACT_PROBE,    /* a health check */
+    ACT_PUBLISH   /* a message on its way into a topic (`what`) */
 };
 enum query_mode {
     QUERY_STATEMENT, /* one statement, on the caller's transaction connection if it has
                         one to this database, else on one of its pool's */
     QUERY_BEGIN,     /* takes a connection and hands it to parent->tx */
-    QUERY_LEAK       /* takes a connection, opens a transaction, never gives it back */
+    QUERY_LEAK,      /* takes a connection, opens a transaction, never gives it back */
+    QUERY_LOCK,      /* takes the lock that the op at a->program, a->pc names */
+    QUERY_JOB        /* upkeep of a table, in a session of its own (upkeep.c) */
 };
 enum act_flag {
     ACT_ABANDONED = 1,  /* nobody waits for it any more */
@@ -346,8 +356,10 @@ enum act_flag {
     ACT_SENT = 256,     /* on its way: `begin` has not run */
     ACT_BACK = 512,     /* done: the answer is on its way */
     ACT_COPY = 1024,    /* one of several copies of the same attempt (call_hedge.c) */
-    ACT_HELD = 2048,    /* waits for room in the bulkhead of a call (call_wait.c) */
-    ACT_WATCHED = 4096  /* its balancer wants to know how it ends */
+    ACT_POISON = 32768, /* REQUEST: a message that it may not be able to read */
+    ACT_LINE = 2048,    /* goes by a kept connection (path_dial.c) */
+    ACT_HELD = 4096,    /* waits for room in the bulkhead of a call (call_wait.c) */
+    ACT_WATCHED = 8192  /* its balancer wants to know how it ends */
 };
 
 #define LEDGER_SLICES 12
@@ -358,29 +370,29 @@ struct ledger_chunk {
 };
 
 struct act {
-    uint32_t gen;   /* 0: free; else unique among all that ever were (mod 2^32) */
-    uint8_t kind;   /* enum act_kind */
-    uint8_t mode;   /* QUERY: enum query_mode */
-    uint8_t cause;  /* what it waits for or does; CAUSE_COUNT: for its child */
-    uint8_t reason; /* how it ended, once it has */
+    uint32_t gen;    /* 0: free; else unique among all that ever were (mod 2^32) */
+    uint8_t kind;    /* enum act_kind */
+    uint8_t mode;    /* QUERY: enum query_mode */
+    uint8_t cause;   /* what it waits for or does; CAUSE_COUNT: for its child */
+    uint8_t reason;  /* how it ended, once it has */
+    comp_id comp;    /* where it runs: service, database, cache, external, client */
+    comp_id place;   /* where it waits; with `cause` */
+    comp_id what;    /* endpoint, statement (COMP_NONE: a trivial one), key space */
+    comp_id policy;  /* the call policy it was called by */
+    comp_id client;  /* the client at the root */
+    comp_id culprit; /* where it failed */
+    comp_id caller;  /* the parent's component (kept when the parent is gone) */
+    comp_id pool;    /* QUERY: the caller's pool */
     uint16_t flags;
-    comp_id comp;      /* where it runs: service, database, cache, external, client */
-    comp_id place;     /* where it waits; with `cause` */
-    comp_id what;      /* endpoint, statement (COMP_NONE: a trivial one), key space */
-    comp_id policy;    /* the call policy it was called by */
-    comp_id client;    /* the client at the root */
-    comp_id culprit;   /* where it failed */
-    uint16_t instance; /* of comp, 1-based; 0: none */
+    uint16_t instance;        /* of comp, 1-based; 0: none */
     uint16_t caller_instance; /* of the parent's component */
-    comp_id caller;   /* the parent's component (kept when the parent is gone) */
-    comp_id pool;     /* QUERY: the caller's pool */
-    uint64_t request; /* the user's request */
-    sim_time start;   /* it was sent */
-    sim_time since;   /* waits for (cause, place) since; accounted up to here */
-    sim_time age;     /* oldest cached value in it */
-    ref parent;       /* who waits for it */
-    ref child;        /* whom it waits for (a call's current attempt) */
-    ref branches;     /* running branches, through `sibling` */
+    uint64_t request;         /* the user's request */
+    sim_time start;           /* it was sent */
+    sim_time since;           /* waits for (cause, place) since; accounted up to here */
+    sim_time age;             /* oldest cached value in it */
+    ref parent;               /* who waits for it */
+    ref child;                /* whom it waits for (a call's current attempt) */
+    ref branches;             /* running branches, through `sibling` */
     ref sibling;      /* the next branch, or the next copy of the same attempt */
     ref ledger;       /* chunks of slices */
     ref next, prev;   /* acts in the same component (instance): oldest first; of a
@@ -416,12 +428,17 @@ struct act {
     uint32_t visit;    /* what the user wants, through all attempts at it */
     ref before;        /* COPY: ledger of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
+    uint8_t priority;  /* its client's: 0 is refused first, 3 last */
+    ref home;          /* REQUEST, PROBE, BRANCH: its struct instance, once inside */
     uint16_t cost;     /* what the last retry of its call took from the quota */
     /* path.c, while it is on its way */
     ref line;       /* the kept connection it goes by; 0: none */
     uint16_t tries; /* how often its message was lost */
     uint8_t step;   /* enum dial_step */
     bool rest;      /* only a piece of its message is missing */
+    /* REQUEST, BRANCH: the row of a table that its last statement or lock took */
+    uint32_t row;         /* number + 1; 0: none */
+    uint32_t row_version; /* as an optimistic read found it */
 };
 static inline struct act *act_at(const struct world *w, ref r)
 {
@@ -561,11 +578,17 @@ struct pool_look {
 void pool_look(const struct world *w, comp_id pool, int instance,
                struct pool_look *out);
 
-/* world_db_sessions(), world_cache_keys() */
+/* world_db_sessions(), world_db_locks(), world_cache_keys() */
+size_t database_locks(const struct world *w, comp_id db, struct db_lock_view *out,
+                      size_t max);
 size_t database_sessions(const struct world *w, comp_id db, struct db_session_view *out,
                          size_t max);
 size_t keyspace_keys(const struct world *w, comp_id keyspace,
                      struct cache_key_view *out, size_t max);
+
+/* What a component's machine (or that of one instance) thinks the time is: for whatever
+ * real systems compare with a clock on the wall. */
+sim_time clock_now(const struct world *w, comp_id c, int instance);
 
 /* What autoscalers use of a service (service.c). */
 int service_count(const struct world *w, comp_id service); /* wanted instances */
@@ -596,10 +619,11 @@ struct station {
     sim_time since; /* clock is right as of */
     ref heap;       /* of act refs by (mark, gen) */
     uint32_t n, cap;
+    uint32_t whole; /* up to so many inside, each gets a whole core; 0: find out */
     uint32_t timer;
     sim_time timer_at; /* when it fires */
     double busy;       /* core-nanoseconds used up to `since`; see station_busy() */
-    sim_time second;   /* the last whole second that busy_at knows */
+    sim_time tick;     /* the next whole second, that busy_at does not know yet */
     double busy_at[STATION_SECONDS]; /* busy at second t: [t % STATION_SECONDS] */
     uint64_t served;                 /* acts that were done */
 };
@@ -679,9 +703,10 @@ struct kind_impl {
 };
 /* The table is in kinds.c; each kind's file ends in its definition. */
 extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_balancer,
-    kind_call, kind_flag, kind_counter, kind_pool, kind_database, kind_statement,
-    kind_cache, kind_keyspace, kind_external, kind_autoscaler, kind_replica,
-    kind_backup, kind_link;
+    kind_call, kind_pool, kind_database, kind_statement, kind_cache, kind_keyspace,
+    kind_external, kind_autoscaler, kind_flag, kind_counter, kind_replica, kind_backup,
+    kind_link, kind_broker, kind_topic, kind_subscription, kind_dns, kind_certificate,
+    kind_clock, kind_table;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {

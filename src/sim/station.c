@@ -16,7 +16,7 @@
  * Heap entries are 128-bit keys (mark, act's generation, act): ties go to the older
  * act, and comparing needs no look at the acts.
  */
-#include "sim_internal.h"
+#include "calendar.h"
 
 #define CLOCK_BITS 16 /* fraction of a nanosecond */
 #define RATE_BITS  32 /* RATE_ONE: each act gets a whole core */
@@ -72,7 +72,7 @@ static void heap_down(struct world *w, heap_key *h, uint32_t n, uint32_t i, heap
     heap_put(w, h, i, k);
 }
 
-static void heap_insert(struct world *w, struct station *s, struct act *a)
+static inline void heap_insert(struct world *w, struct station *s, struct act *a)
 {
     if (s->n == s->cap)
         w_grow(w, &s->heap, &s->cap, s->n + 1, sizeof(heap_key));
@@ -96,16 +96,20 @@ static void heap_remove(struct world *w, struct station *s, uint32_t i)
 
 static double cores_busy(const struct station *s)
 {
+    if (s->n <= s->whole)
+        return s->n;
     if (s->paused || s->n == 0)
         return 0;
     return (double)s->n < s->cores ? (double)s->n : s->cores;
 }
 
 /* The share of a core that each of n acts gets. */
-static uint64_t rate_of(const struct station *s)
+static inline uint64_t rate_of(const struct station *s)
 {
     double n = s->n;
     double share = s->factor;
+    if (s->n <= s->whole)
+        return s->n == 0 ? 0 : RATE_ONE;
     if (s->paused || s->n == 0 || !(share > 0) || !(s->cores > 0))
         return 0;
     if (n > s->cores)
@@ -128,27 +132,34 @@ static uint64_t clock_after(const struct station *s, sim_time ns)
     return s->clock + (uint64_t)(got >> (RATE_BITS - CLOCK_BITS));
 }
 
+/* As long as no more than this are inside, each gets a whole core, no more, no less. */
+static void find_whole(struct station *s)
+{
+    bool plain = !s->paused && s->factor == 1 && s->alpha <= 0 && s->beta <= 0;
+    s->whole = plain && s->cores >= 1 ? (uint32_t)(s->cores < 1e6 ? s->cores : 1e6) : 0;
+}
+
 /* Notes what the integral of busy cores was at each whole second up to now. */
 static SELDOM void count_seconds(struct station *s, double busy, sim_time now)
 {
-    sim_time whole = now / SIM_SEC;
-    sim_time first = whole - s->second > STATION_SECONDS ? whole - STATION_SECONDS + 1
-                                                         : s->second + 1;
+    sim_time whole = now / SIM_SEC, second = s->tick / SIM_SEC - 1;
+    sim_time first =
+        whole - second > STATION_SECONDS ? whole - STATION_SECONDS + 1 : second + 1;
     for (sim_time t = first; t <= whole; t++)
         s->busy_at[t % STATION_SECONDS] =
             s->busy + busy * (double)(t * SIM_SEC - s->since);
-    s->second = whole;
+    s->tick = (whole + 1) * SIM_SEC;
 }
 
-static void count_busy(struct station *s, sim_time now)
+static inline void count_busy(struct station *s, sim_time now)
 {
     double busy = cores_busy(s);
-    if (now >= (s->second + 1) * SIM_SEC)
+    if (now >= s->tick)
         count_seconds(s, busy, now);
     s->busy += busy * (double)(now - s->since);
 }
 
-static void advance(struct station *s, sim_time now)
+static inline void advance(struct station *s, sim_time now)
 {
     if (now == s->since)
         return;
@@ -158,7 +169,7 @@ static void advance(struct station *s, sim_time now)
 }
 
 /* All marks move by the same, so their order stays. */
-static void rebase(struct world *w, struct station *s)
+static SELDOM void rebase(struct world *w, struct station *s)
 {
     heap_key *h = W_PTR(w, heap_key, s->heap);
     for (uint32_t i = 0; i < s->n; i++) {
@@ -170,7 +181,7 @@ static void rebase(struct world *w, struct station *s)
 }
 
 /* When the first act is done at the present rate. */
-static sim_time next_done(const struct world *w, const struct station *s)
+static inline sim_time next_done(const struct world *w, const struct station *s)
 {
     uint64_t mark = key_mark(W_PTR(w, heap_key, s->heap)[0]);
     if (mark <= s->clock)
@@ -211,14 +222,15 @@ static void rearm(struct world *w, struct station *s)
     cal_cancel(w, &s->timer);
     s->timer_at = at;
     if (at != SIM_FOREVER)
-        s->timer = cal_at(w, at, EV_STATION, s->comp, W_REF(w, s), 0);
+        s->timer = cal_put(w, at, EV_STATION, s->comp, W_REF(w, s), 0);
 }
 
 /* ---- acts ---- */
 
 /* Splits the time since act_wait() into work and the rest, and lets the station go of
  * it. */
-static void leave(struct world *w, struct station *s, struct act *a, sim_time attained)
+static inline void leave(struct world *w, struct station *s, struct act *a,
+                         sim_time attained)
 {
     sim_time total = s->since - a->since;
     sim_time worked = attained < total ? attained : total;
@@ -240,7 +252,8 @@ void station_init(struct world *w, struct station *s, comp_id c, enum cause work
     s->cores = cores;
     s->factor = 1;
     s->since = w_now(w);
-    s->second = s->since / SIM_SEC;
+    s->tick = (s->since / SIM_SEC + 1) * SIM_SEC;
+    find_whole(s);
 }
 
 void station_add(struct world *w, struct station *s, struct act *a, sim_time demand)
@@ -302,6 +315,7 @@ void station_touch(struct world *w, struct station *s)
 void station_changed(struct world *w, struct station *s)
 {
     assert(s->since == w_now(w));
+    find_whole(s);
     rearm(w, s);
 }
 

@@ -44,7 +44,9 @@ static int init_turn(const struct kind_impl *k)
 {
     if (k == &kind_service)
         return 1;
-    return k == &kind_client || k == &kind_balancer || k == &kind_autoscaler ? 2 : 0;
+    bool looks = k == &kind_client || k == &kind_balancer || k == &kind_autoscaler ||
+                 k == &kind_subscription;
+    return looks ? 2 : 0;
 }
 
 static void init_comps(struct world *w)

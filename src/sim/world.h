@@ -21,8 +21,50 @@ static inline bool world_room(struct world *w)
 }
 
 /* act.c */
-struct act *act_new(struct world *w, enum act_kind kind, comp_id c);
-void act_free(struct world *w, struct act *a);
+void acts_more(struct world *w) SELDOM;
+void ledger_free(struct world *w, ref ledger);
+
+static inline struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
+{
+    struct head *h = W_HEAD(w);
+    if (h->act_free == 0)
+        acts_more(w);
+    struct act *a = act_at(w, h->act_free);
+    h->act_free = a->next;
+    /* In pieces: compilers clear a few words with vector stores, more with a slow loop.
+     */
+    enum { PIECE = 64, REST = sizeof(struct act) % PIECE };
+    char *p = (char *)a;
+    for (size_t i = 0; i < sizeof *a / PIECE; i++, p += PIECE)
+        memset(p, 0, PIECE);
+    memset(p, 0, REST);
+    h->act_gen += h->act_gen + 1 == 0 ? 2 : 1;
+    a->gen = h->act_gen;
+    a->kind = (uint8_t)kind;
+    a->cause = CAUSE_OTHER;
+    a->comp = a->place = c;
+    a->what = a->policy = a->client = a->culprit = a->caller = a->pool = COMP_NONE;
+    a->start = a->since = h->now;
+    h->acts++;
+    return a;
+}
+
+static inline void act_free(struct world *w, struct act *a)
+{
+    struct head *h = W_HEAD(w);
+    assert(a->gen != 0 && a->parent == 0 && a->child == 0 && a->branches == 0);
+    cal_cancel(w, &a->timer);
+    cal_cancel(w, &a->timeout);
+    if ((a->ledger | a->before) != 0) {
+        ledger_free(w, a->ledger);
+        ledger_free(w, a->before);
+    }
+    a->gen = 0;
+    a->next = h->act_free;
+    h->act_free = W_REF(w, a);
+    h->acts--;
+}
+
 void act_orphan(struct world *w, struct act *a); /* frees one that nobody waits for */
 void act_event(struct world *w, int event, ref r, uint32_t gen);
 /* Nobody waits for it any more; it goes on. Marks all below it. */
@@ -40,11 +82,7 @@ size_t ledger_read(const struct world *w, const struct act *a, struct slice *buf
                    size_t max, const struct slice **out);
 
 /* call.c */
-struct call_spec { /* a call that a program or a client makes */
-    comp_id policy, target, what, pool;
-    uint8_t kind, mode; /* of the child act */
-};
-void call_begin(struct world *w, struct act *parent);
+void call_begin(struct world *w, struct act *parent, const struct call_spec *s);
 void call_delivered(struct world *w, struct act *child);
 void call_timeout(struct world *w, struct act *child);
 void call_backoff(struct world *w, struct act *parent);
@@ -75,7 +113,7 @@ uint32_t hedge_others(const struct world *w, const struct act *a,
 void hedge_started(struct world *w, struct act *a) SELDOM;
 
 /* exec.c */
-bool exec_spec(const struct world *w, const struct act *a, struct call_spec *s);
+const struct call_spec *exec_spec(const struct world *w, const struct act *a);
 void exec_start(struct world *w, struct act *a);
 void exec_resume(struct world *w, struct act *a, enum reason reason);
 void exec_cancel(struct world *w, struct act *a); /* calls, branches, transaction */
@@ -83,8 +121,9 @@ void exec_cancel(struct world *w, struct act *a); /* calls, branches, transactio
 /* compile.c */
 enum err compile_endpoints(struct model *m, struct errmsg *why);
 
-/* kind_client.c */
-bool client_spec(const struct world *w, const struct act *a, struct call_spec *s);
+/* kind_client.c: also for other roots, as long as their kind's data begin with the
+ * struct call_spec of what they call */
+const struct call_spec *client_spec(const struct world *w, const struct act *a);
 enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, size_t n,
                       sim_time period, struct errmsg *why);
 
@@ -92,10 +131,6 @@ enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, s
  * COMP_NONE for a third party. */
 enum err model_call_target(const struct model *m, const char *text, comp_id *target,
                            comp_id *endpoint, struct errmsg *why);
-
-/* endpoint.c: one more answer (or failure) of an endpoint */
-void endpoint_started(struct world *w, comp_id e);
-void endpoint_done(struct world *w, const struct act *a, enum reason reason);
 
 /* apply.c */
 void apply_scheduled(struct world *w, uint32_t index);

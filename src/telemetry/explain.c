@@ -6,21 +6,19 @@
 
 #include <math.h>
 
-/* The buckets that hold the requests between two quantiles; at least one. */
-static bool choose_buckets(const struct gather *g, double q_low, double q_high,
-                           uint32_t *low, uint32_t *high)
+bool explain_choose(struct gather *g, double q_low, double q_high)
 {
     double from = q_low * (double)g->count, to = q_high * (double)g->count, below = 0;
     bool any = false;
     for (uint32_t b = 0; b < LATENCY_BUCKETS; b++) {
         double upto = below + (double)g->hist[b];
         if (upto > below && below < to && upto > from) {
-            *low = any ? *low : b;
-            *high = b;
+            g->low = any ? g->low : b;
+            g->high = b;
             any = true;
         }
         if (upto > below && !any)
-            *low = *high = b;
+            g->low = g->high = b;
         below = upto;
     }
     return g->count > 0;
@@ -55,28 +53,32 @@ static size_t list_shares(const struct gather *g, double requests, struct share 
     return n;
 }
 
-size_t explain_time(const struct recording *r, comp_id c, sim_time from, sim_time to,
-                    double q_low, double q_high, struct share *out, size_t max)
+size_t explain_shares(const struct gather *g, struct share *out, size_t max)
 {
-    struct gather g = {.ncomps = r->plan->ncomps};
-    slots_gather(r, c, from, to, &g);
-    uint32_t low = 0, high = 0;
-    if (!choose_buckets(&g, q_low, q_high, &low, &high))
-        return 0;
     double requests = 0;
-    for (uint32_t b = low; b <= high; b++)
-        requests += (double)g.hist[b];
-    size_t cells = (size_t)(g.ncomps + 1) * CAUSE_COUNT;
-    struct gather t = {.ncomps = g.ncomps, .low = low, .high = high};
-    t.time_us = mem_array(cells, sizeof *t.time_us);
-    slots_gather(r, c, from, to, &t);
-    struct share *all = mem_array(cells, sizeof *all);
-    size_t n = list_shares(&t, requests, all);
+    for (uint32_t b = g->low; b <= g->high; b++)
+        requests += (double)g->hist[b];
+    struct share *all = mem_array((size_t)(g->ncomps + 1) * CAUSE_COUNT, sizeof *all);
+    size_t n = list_shares(g, requests, all);
     if (n > max)
         n = max;
     for (size_t i = 0; i < n; i++)
         out[i] = all[i];
     mem_free(all);
+    return n;
+}
+
+size_t explain_time(const struct recording *r, comp_id c, sim_time from, sim_time to,
+                    double q_low, double q_high, struct share *out, size_t max)
+{
+    struct gather g = {.ncomps = r->plan->ncomps};
+    slots_gather(r, c, from, to, &g);
+    if (!explain_choose(&g, q_low, q_high))
+        return 0;
+    struct gather t = {.ncomps = g.ncomps, .low = g.low, .high = g.high};
+    t.time_us = mem_array((size_t)(g.ncomps + 1) * CAUSE_COUNT, sizeof *t.time_us);
+    slots_gather(r, c, from, to, &t);
+    size_t n = explain_shares(&t, out, max);
     mem_free(t.time_us);
     return n;
 }
@@ -92,19 +94,15 @@ static int by_count(const void *a, const void *b, void *ctx)
     return (int)x->reason - (int)y->reason;
 }
 
-size_t explain_failures(const struct recording *r, comp_id c, sim_time from,
-                        sim_time to, struct failure *out, size_t max)
+size_t explain_reasons(const struct gather *g, struct failure *out, size_t max)
 {
-    struct gather g = {.ncomps = r->plan->ncomps};
-    size_t n = 0, cells = (size_t)(g.ncomps + 1) * REASON_COUNT;
-    g.failed = mem_array(cells, sizeof *g.failed);
-    slots_gather(r, c, from, to, &g);
+    size_t n = 0, cells = (size_t)(g->ncomps + 1) * REASON_COUNT;
     struct failure *all = mem_array(cells, sizeof *all);
     for (size_t i = 0; i < cells; i++) {
         comp_id place = (comp_id)(i / REASON_COUNT);
-        if (g.failed[i])
-            all[n++] = (struct failure){place < g.ncomps ? place : COMP_NONE,
-                                        (enum reason)(i % REASON_COUNT), g.failed[i]};
+        if (g->failed[i])
+            all[n++] = (struct failure){place < g->ncomps ? place : COMP_NONE,
+                                        (enum reason)(i % REASON_COUNT), g->failed[i]};
     }
     sort_stable(all, n, sizeof *all, by_count, NULL);
     if (n > max)
@@ -112,6 +110,16 @@ size_t explain_failures(const struct recording *r, comp_id c, sim_time from,
     for (size_t i = 0; i < n; i++)
         out[i] = all[i];
     mem_free(all);
+    return n;
+}
+
+size_t explain_failures(const struct recording *r, comp_id c, sim_time from,
+                        sim_time to, struct failure *out, size_t max)
+{
+    struct gather g = {.ncomps = r->plan->ncomps};
+    g.failed = mem_array((size_t)(g.ncomps + 1) * REASON_COUNT, sizeof *g.failed);
+    slots_gather(r, c, from, to, &g);
+    size_t n = explain_reasons(&g, out, max);
     mem_free(g.failed);
     return n;
 }

@@ -100,7 +100,7 @@ static void tally_reset(struct tally *t, uint32_t ncomps)
 
 /* ---- the open slot ------------------------------------------------------ */
 
-static struct slot_open *open_new(uint32_t ncomps)
+struct slot_open *slot_open_new(uint32_t ncomps)
 {
     struct slot_open *o = mem_alloc(sizeof *o);
     o->refs = 1;
@@ -110,7 +110,7 @@ static struct slot_open *open_new(uint32_t ncomps)
     return o;
 }
 
-static void open_unref(struct slot_open *o)
+void slot_open_unref(struct slot_open *o)
 {
     if (!o || --o->refs > 0)
         return;
@@ -133,7 +133,7 @@ static void open_reset(struct slot_open *o)
 
 static struct slot_open *open_copy(const struct slot_open *from)
 {
-    struct slot_open *o = open_new(from->ncomps);
+    struct slot_open *o = slot_open_new(from->ncomps);
     o->last = from->last;
     o->nused = from->nused;
     memcpy(o->used, from->used, from->nused * sizeof *o->used);
@@ -263,7 +263,7 @@ static inline struct slot_open *open_for(struct slots *s, uint32_t ncomps, sim_t
     if (end > (s->number + 1) * SLOT_TIME)
         close_open(s, slot_of(end));
     if (!s->open)
-        s->open = open_new(ncomps);
+        s->open = slot_open_new(ncomps);
     if (s->open->refs > 1)
         own_open(s);
     if (end > s->open->last)
@@ -271,14 +271,13 @@ static inline struct slot_open *open_for(struct slots *s, uint32_t ncomps, sim_t
     return s->open;
 }
 
-void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r)
+void slot_open_done(struct slot_open *o, uint32_t ncomps, const struct request_done *r)
 {
     comp_id c = r->user ? r->client : r->endpoint;
     if (c >= ncomps)
         c = r->place; /* a third party has no endpoints */
     if (c >= ncomps)
         return;
-    struct slot_open *o = open_for(s, ncomps, r->end);
     struct tally *t = o->of[c];
     if (!t || t->count == 0)
         t = first_of(o, c);
@@ -291,6 +290,11 @@ void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r)
         count_failure(t, ncomps, r);
 }
 
+void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r)
+{
+    slot_open_done(open_for(s, ncomps, r->end), ncomps, r);
+}
+
 /* ---- life --------------------------------------------------------------- */
 
 void slots_release(struct slots *s)
@@ -298,7 +302,7 @@ void slots_release(struct slots *s)
     for (uint32_t i = 0; i < s->nclosed; i++)
         closed_unref(s->closed[i]);
     mem_free(s->closed);
-    open_unref(s->open);
+    slot_open_unref(s->open);
     *s = (struct slots){0};
 }
 

@@ -109,6 +109,20 @@ void slots_gather(const struct recording *r, comp_id c, sim_time from, sim_time 
 
 uint32_t latency_bucket(sim_time ns);
 
+/* An open slot by itself: the tallies of one stretch of time, however long. */
+struct slot_open *slot_open_new(uint32_t ncomps) MUST_USE;
+void slot_open_unref(struct slot_open *o);
+void slot_open_done(struct slot_open *o, uint32_t ncomps, const struct request_done *r);
+
+/* ---- explanations: explain.c -------------------------------------------- */
+
+/* Sets low and high to the buckets that hold the requests between two quantiles, at
+ * least one; false: there are no requests. */
+bool explain_choose(struct gather *g, double q_low, double q_high);
+/* What was gathered with those buckets, largest first. */
+size_t explain_shares(const struct gather *g, struct share *out, size_t max);
+size_t explain_reasons(const struct gather *g, struct failure *out, size_t max);
+
 /* ---- logs: logs.c ------------------------------------------------------- */
 
 struct log_chunk;

@@ -94,6 +94,7 @@ static void put_body(struct buf *b, const struct wire_answer *a)
         put_card(b, &a->cards[i]);
     put_u32(b, a->done);
     put_u32(b, a->all);
+    put_u64(b, a->events);
     put_proof(b, &a->proof);
 }
 
@@ -266,6 +267,7 @@ static void get_body(struct wire_reader *r, struct wire_answer *a)
     get_cards(r, a);
     a->done = get_u32(r);
     a->all = get_u32(r);
+    a->events = get_u64(r);
     get_proof(r, &a->proof);
 }
 

@@ -64,6 +64,8 @@ void wire_put_request(struct buf *b, const struct wire_request *q)
     put_u64(b, q->max_events);
     put_double(b, q->speed);
     put_u32(b, q->count);
+    put_u64(b, (uint64_t)q->until);
+    put_u8(b, q->json);
     put_u8(b, q->no_frame);
     finish(b, at);
 }
@@ -125,6 +127,8 @@ enum err wire_get_request(struct wire_request *q, struct arena *mem, const char 
     q->max_events = get_u64(&r);
     q->speed = get_double(&r);
     q->count = get_u32(&r);
+    q->until = (sim_time)get_u64(&r);
+    q->json = get_bool(&r);
     q->no_frame = get_bool(&r);
     if (r.bad == NULL && (q->elapsed < 0 || q->elapsed > SIM_MIN))
         r.bad = "more time went by than can be";

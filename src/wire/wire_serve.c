@@ -7,13 +7,19 @@
  */
 #include "wire_internal.h"
 
+#include "truecode/session_experiment.h"
+
 #include <string.h>
+
+#define REPORT_MAX (64u << 20) /* of a lab, in all its pieces */
 
 struct server {
     int out;
     struct session *session; /* NULL: the start screen, or nothing yet */
     struct ui *ui;           /* full face */
     struct plain *plain;     /* plain face */
+    struct experiment *lab;  /* NULL: none was opened */
+    struct buf report;       /* of the lab: made once, told in pieces */
     struct canvas *shown;    /* what the front has; NULL: nothing */
     struct canvas *next;     /* being drawn */
     struct arena keep; /* the catalogue's strings, while the screen borrows them */
@@ -383,6 +389,79 @@ static void do_prove(struct server *s, const struct wire_request *q,
         answer_error(a, e, &why);
 }
 
+/* ---- the lab
+ * ----------------------------------------------------------------------------- */
+
+#define PIECE_MAX (1u << 20)
+
+static void do_lab(struct server *s, const struct wire_request *q,
+                   struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    experiment_free(s->lab);
+    s->lab = NULL;
+    buf_reset(&s->report);
+    enum err e = experiment_open(&s->lab,
+                                 &(struct experiment_options){.text = q->text,
+                                                              .len = q->len,
+                                                              .name = q->name,
+                                                              .seed = q->seed,
+                                                              .replications = q->count,
+                                                              .until = q->until},
+                                 &why);
+    if (e != ERR_OK)
+        answer_error(a, e, &why);
+}
+
+static void do_lab_run(struct server *s, const struct wire_request *q,
+                       struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    if (s->lab == NULL) {
+        answer_error(a, ERR_REFUSED, &why);
+        return;
+    }
+    enum err e = experiment_run(s->lab, q->max_events, &a->more, &why);
+    if (e != ERR_OK)
+        answer_error(a, e, &why);
+    a->all = 1000;
+    a->done = (unsigned)(experiment_done(s->lab) * a->all);
+    a->events = experiment_events(s->lab);
+}
+
+/* So much of the report that it fits a message; whole lines. */
+static size_t piece_of(const struct buf *b, size_t at)
+{
+    size_t n = b->len - at < PIECE_MAX ? b->len - at : PIECE_MAX;
+    while (at + n < b->len && n > 1 && b->s[at + n - 1] != '\n')
+        n--;
+    return n;
+}
+
+static void do_lab_tell(struct server *s, const struct wire_request *q,
+                        struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    if (s->lab == NULL) {
+        answer_error(a, ERR_REFUSED, &why);
+        return;
+    }
+    if (q->count == 0) {
+        experiment_stop(s->lab);
+        buf_reset(&s->report);
+        if (q->json)
+            experiment_json(s->lab, &s->report);
+        else
+            experiment_text(s->lab, &s->report);
+    }
+    size_t at = 0;
+    for (unsigned i = 0; i < q->count && at < s->report.len; i++)
+        at += piece_of(&s->report, at);
+    size_t n = piece_of(&s->report, at);
+    buf_add(&s->text, s->report.s + at, n);
+    a->more = at + n < s->report.len;
+}
+
 static void answer(struct server *s, const struct wire_request *q)
 {
     struct wire_answer a = {0};
@@ -419,6 +498,15 @@ static void answer(struct server *s, const struct wire_request *q)
         if (s->ui != NULL)
             ui_notice(s->ui, q->line);
         break;
+    case WIRE_LAB:
+        do_lab(s, q, &a);
+        break;
+    case WIRE_LAB_RUN:
+        do_lab_run(s, q, &a);
+        break;
+    case WIRE_LAB_TELL:
+        do_lab_tell(s, q, &a);
+        break;
     case WIRE_OPS:
         break;
     }
@@ -441,6 +529,8 @@ static void server_release(struct server *s)
     plain_free(s->plain);
     ui_free(s->ui);
     session_free(s->session);
+    experiment_free(s->lab);
+    buf_release(&s->report);
     drop_canvases(s);
     arena_release(&s->keep);
     buf_release(&s->text);
@@ -454,6 +544,7 @@ int wire_serve(int in, int out)
     struct buf request;
     buf_init(&request, WIRE_MESSAGE_MAX);
     buf_init(&s.text, 0);
+    buf_init(&s.report, REPORT_MAX);
     buf_init(&s.tape, WIRE_TAPE_MAX);
     buf_init(&s.message, WIRE_MESSAGE_MAX + 4);
     int status = 0;

@@ -1,9 +1,9 @@
 /*
- * The traces of every lesson and of two small worlds, pinned in traces.txt: one digest
- * of the whole and one of each component, after some simulated minutes of seed 1. A
- * change of the engine that moves any event, anywhere, shows here with the component in
- * which it began. Where that is meant, UPDATE_GOLDEN=1 writes the file anew, and
- * ENGINE_NUMBER rises once there are tapes in the world.
+ * The traces of every lesson, every lab and two small worlds, pinned in traces.txt: one
+ * digest of the whole and one of each component, after some simulated minutes of
+ * seed 1. A change of the engine that moves any event, anywhere, shows here with the
+ * component in which it began. Where that is meant, UPDATE_GOLDEN=1 writes the file
+ * anew, and ENGINE_NUMBER rises once there are tapes in the world.
  *
  * Besides: nobody who listens changes a world, and what is not connected does not
  * change it either.
@@ -11,6 +11,7 @@
 #include "../lib/lab.h"
 #include "truecode/lesson.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -154,8 +155,11 @@ static char *file_text(const char *path, size_t *len)
     return text;
 }
 
-static struct world *lesson_run(struct lesson *l, const struct lesson_world *lw,
-                                bool watched)
+/* Until `end`, or the whole second in which it has had so many events. */
+enum { LESSON_EVENTS = 100000000, LAB_EVENTS = 700000 };
+
+static struct world *lesson_run(const struct lesson_world *lw, sim_time end,
+                                uint64_t events, bool watched)
 {
     struct errmsg why = {0};
     struct world *w = world_new(lw->model, 1, &why);
@@ -163,8 +167,7 @@ static struct world *lesson_run(struct lesson *l, const struct lesson_world *lw,
         fail_msg("%s", why.text);
     struct recording *r = recording_new(lw->model, lw->rules, lw->nrules);
     struct observer o = recording_observer(r);
-    sim_time end = lesson_info(l)->starts_at + 5 * SIM_MIN;
-    for (sim_time t = SIM_SEC; t <= end; t += SIM_SEC) {
+    for (sim_time t = SIM_SEC; t <= end && world_events(w) < events; t += SIM_SEC) {
         must(world_run(w, t, UINT64_MAX, watched ? &o : NULL, &why), &why);
         if (watched)
             recording_sample(r, w);
@@ -173,10 +176,15 @@ static struct world *lesson_run(struct lesson *l, const struct lesson_world *lw,
     return w;
 }
 
-/* The lesson's world run twice, with telemetry and without. */
-static void say_lesson(struct buf *out, const char *id)
+typedef enum err (*load_fn)(struct lesson **out, const char *text, size_t len,
+                            const char *name, struct errmsg *why);
+
+/* The lesson's world run twice, with telemetry and without: five minutes more than
+ * until its page; a lab eight more than its warm-up. */
+static void say_file(struct buf *out, const char *id, load_fn load)
 {
     char path[100];
+    bool lab = load == lesson_load_lab;
     size_t len = 0;
     struct errmsg why = {0};
     struct lesson *l;
@@ -185,9 +193,12 @@ static void say_lesson(struct buf *out, const char *id)
     char *text = file_text(path, &len);
     if (text == NULL)
         return; /* on the list, not written yet */
-    must(lesson_load(&l, text, len, path, &why), &why);
+    must(load(&l, text, len, path, &why), &why);
     must(lesson_build(l, 1, &lw, &why), &why);
-    struct world *alone = lesson_run(l, &lw, false), *seen = lesson_run(l, &lw, true);
+    sim_time end = lesson_info(l)->starts_at + (lab ? 8 : 5) * SIM_MIN;
+    uint64_t events = lab ? LAB_EVENTS : LESSON_EVENTS;
+    struct world *alone = lesson_run(&lw, end, events, false);
+    struct world *seen = lesson_run(&lw, end, events, true);
     assert_true(world_digest(alone) == world_digest(seen));
     assert_true(world_events(alone) == world_events(seen));
     say(out, id, alone);
@@ -196,6 +207,29 @@ static void say_lesson(struct buf *out, const char *id)
     lesson_world_release(&lw);
     lesson_free(l);
     mem_free(text);
+}
+
+static int by_name(const void *a, const void *b, void *ctx)
+{
+    (void)ctx;
+    return strcmp(a, b);
+}
+
+static void say_labs(struct buf *out)
+{
+    char ids[64][80];
+    size_t n = 0;
+    DIR *d = opendir("lessons/lab");
+    assert_non_null(d);
+    for (struct dirent *f; (f = readdir(d)) != NULL && n < 64;) {
+        size_t len = strlen(f->d_name);
+        if (len > 4 && len < 64 && strcmp(f->d_name + len - 4, ".lua") == 0)
+            snprintf(ids[n++], sizeof ids[0], "lab/%.*s", (int)len - 4, f->d_name);
+    }
+    closedir(d);
+    sort_stable(ids, n, sizeof ids[0], by_name, NULL);
+    for (size_t i = 0; i < n; i++)
+        say_file(out, ids[i], lesson_load_lab);
 }
 
 static void say_lessons(struct buf *out)
@@ -207,7 +241,7 @@ static void say_lessons(struct buf *out)
     assert_non_null(text);
     must(course_load(&course, text, len, "course.lua", &why), &why);
     for (size_t i = 0; i < course.n; i++)
-        say_lesson(out, course.entries[i].id);
+        say_file(out, course.entries[i].id, lesson_load);
     course_release(&course);
     mem_free(text);
 }
@@ -263,6 +297,7 @@ static void traces_are_as_pinned(void **state)
         lab_free(&l);
     }
     say_lessons(&now);
+    say_labs(&now);
     char *was = file_text(pinned_path, &len);
     int n = add_missing(&diff, "-", was == NULL ? "" : was, now.s) +
             add_missing(&diff, "+", now.s, was == NULL ? "" : was);

@@ -330,11 +330,15 @@ static void forks_in_trouble_end_alike(void **state)
 
 /* ---- the same shop over links --------------------------------------------------- */
 
-static void over(struct model *m, const char *policy, const char *link, int64_t bytes)
+static comp_id policy(struct model *m, const char *name)
 {
-    comp_id c = model_find(m, policy);
-    if (c == COMP_NONE)
-        c = must_add(m, "call", policy);
+    comp_id c = model_find(m, name);
+    return c != COMP_NONE ? c : must_add(m, "call", name);
+}
+
+static void over(struct model *m, const char *name, const char *link, int64_t bytes)
+{
+    comp_id c = policy(m, name);
     must_set(m, c, "via", value_text(link));
     must_set(m, c, "request_bytes", value_count(bytes));
     must_set(m, c, "response_bytes", value_count(4 * bytes));
@@ -356,6 +360,59 @@ static struct model *linked_shop(bool cancel)
     over(m, "checkout.orders-db", "lan", 200);
     over(m, "checkout.cache", "lan", 100);
     return m;
+}
+
+/* Names, certificates and clocks for whoever goes over links. */
+static void dress(struct model *m)
+{
+    static const char *const tls[] = {"shoppers.edge", "checkout.stock",
+                                      "checkout.orders-db", "checkout.card-gateway"};
+    comp_id name = must_add(m, "dns", "stock.internal");
+    must_set(m, name, "to", value_text("stock"));
+    must_set(m, name, "ttl", value_duration(7 * SIM_SEC));
+    must_set(m, name, "timeout", value_duration(300 * SIM_MS));
+    name = must_add(m, "dns", "db.internal");
+    must_set(m, name, "to", value_text("orders-db"));
+    must_set(m, name, "ttl", value_duration(5 * SIM_SEC));
+    comp_id cert = must_add(m, "certificate", "cert");
+    must_set(m, cert, "expires_in", value_duration(140 * SIM_SEC));
+    must_set(m, must_add(m, "clock", "time"), "on", value_text("checkout"));
+    for (int i = 0; i < 4; i++)
+        must_set(m, model_find(m, tls[i]), "tls", value_text("cert"));
+    must_set(m, model_find(m, "checkout.stock"), "keep_alive", value_count(5));
+    must_set(m, model_find(m, "checkout.stock"), "resolve",
+             value_text("stock.internal"));
+    must_set(m, model_find(m, "checkout.orders-db"), "resolve",
+             value_text("db.internal"));
+    must_set(m, model_find(m, "checkout.pool"), "lifetime",
+             value_duration(3 * SIM_SEC));
+    must_set(m, policy(m, "viewers.checkout"), "keep_alive", value_count(1));
+}
+
+static void shake_names(struct model *m, struct rng *r)
+{
+    static const char *const names[] = {"stock.internal", "db.internal"};
+    static const char *const bad[] = {"down", "gone"};
+    static const char *const worse[] = {"revoked", "wrong_name"};
+    for (double t = 5; t < 165; t += 1 + 4 * rng_unit(r)) {
+        sim_time lasts = (sim_time)(rng_unit(r) * 3e9) + 1;
+        struct value no = {.type = VALUE_NONE};
+        switch (rng_below(r, 4)) {
+        case 0:
+            at(m, t, ACTION_FAULT, names[rng_below(r, 2)], bad[rng_below(r, 2)], no,
+               lasts);
+            break;
+        case 1:
+            at(m, t, ACTION_FAULT, "cert", worse[rng_below(r, 2)], no, lasts);
+            break;
+        case 2:
+            at(m, t, ACTION_FAULT, names[rng_below(r, 2)], "slow", value_number(400),
+               lasts);
+            break;
+        default:
+            at(m, t, ACTION_FAULT, "time", "skew", value_number(100 * rng_unit(r)), 0);
+        }
+    }
 }
 
 /* Something happens to a link (or to who talks over it) every second or two. */
@@ -408,9 +465,8 @@ static void assert_link_counts(const struct world *w, const char *link)
     assert_true(metric(w, link, "queue_bytes") == 0);
 }
 
-static void nothing_is_lost_on_links(void **state)
+static void shaken(bool dressed)
 {
-    (void)state;
     for (uint64_t seed = 1; seed <= 8; seed++) {
         struct rng r;
         struct tally t = {0};
@@ -419,6 +475,10 @@ static void nothing_is_lost_on_links(void **state)
         rng_seed(&r, seed, "shake");
         trouble(m);
         shake(m, &r);
+        if (dressed) {
+            dress(m);
+            shake_names(m, &r);
+        }
         struct world *w = must_world(m, seed), *copy;
         must_watch(w, 93 * SIM_SEC + (sim_time)seed, &o);
         copy = world_fork(w);
@@ -433,8 +493,26 @@ static void nothing_is_lost_on_links(void **state)
         assert_link_counts(w, "lan");
         assert_true(metric(w, "checkout.pool", "pool_in_use") == 0);
         assert_true(metric(w, "checkout.pool", "pool_waiting") == 0);
+        if (dressed) {
+            assert_true(metric(w, "checkout.stock", "failures_DNS_FAILED") > 0);
+            assert_true(metric(w, "checkout.stock", "failures_TLS_FAILED") > 0);
+            assert_true(metric(w, "checkout.pool", "lost_total") > 0);
+            assert_true(metric(w, "viewers.checkout", "connections") == 0);
+        }
         world_free(w);
     }
+}
+
+static void nothing_is_lost_on_links(void **state)
+{
+    (void)state;
+    shaken(false);
+}
+
+static void nothing_is_lost_by_name(void **state)
+{
+    (void)state;
+    shaken(true);
 }
 
 int main(void)
@@ -445,6 +523,7 @@ int main(void)
         cmocka_unit_test(watching_changes_nothing),
         cmocka_unit_test(forks_in_trouble_end_alike),
         cmocka_unit_test(nothing_is_lost_on_links),
+        cmocka_unit_test(nothing_is_lost_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

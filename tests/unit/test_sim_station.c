@@ -193,6 +193,7 @@ static double usl_throughput(int n)
     struct bench b = bench_new(1000);
     b.s->alpha = 0.02;
     b.s->beta = 0.000384;
+    station_changed(b.w, b.s);
     sim_time each = 40600 * SIM_US;
     for (int i = 0; i < n; i++)
         job(&b, each);

@@ -1,0 +1,75 @@
+#!/bin/sh
+# lab: a world from a file, measured: same figures each time, results on stdout, clear
+# errors, and the exit codes that others have.
+set -u
+truecode=${TRUECODE:-build/truecode}
+scratch=${SCRATCH:-$(mktemp -d)}
+bad=0
+verdict() { # NAME STATUS
+    if [ "$2" -eq 0 ]; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1"
+        bad=1
+    fi
+}
+lab() { timeout 120 "$truecode" lab "$@"; }
+
+# write NAME LINE...: a lab file from lines of its world
+write() {
+    name=$1
+    shift
+    {
+        echo "return lab { \"test\", ends_at = min(2),"
+        echo "  world = function(w)"
+        printf '    %s\n' "$@"
+        echo "  end,"
+        echo "}"
+    } >"$scratch/$name.lua"
+}
+server='w:service { "api", workers = 2, endpoints = { get = { compute(exponential(ms(10))) } } }'
+users='w:client { "users", to = "api/get", rate = 50 }'
+
+# refuses NAME STATUS TEXT ARGUMENT...: says so on stderr, nothing on stdout
+refuses() {
+    name=$1
+    want=$2
+    text=$3
+    shift 3
+    lab "$@" >"$scratch/out" 2>"$scratch/err"
+    status=$?
+    [ $status -eq "$want" ] && [ ! -s "$scratch/out" ] && grep -q -- "$text" "$scratch/err"
+    verdict "$name" $?
+}
+
+write good "$server" "$users"
+lab "$scratch/good.lua" >"$scratch/one" 2>"$scratch/err" &&
+    lab "$scratch/good.lua" >"$scratch/two" 2>/dev/null
+verdict "a lab runs" $?
+cmp -s "$scratch/one" "$scratch/two"
+verdict "the same figures each time" $?
+grep -q 'million events in' "$scratch/err" && ! grep -q 'million' "$scratch/one"
+verdict "how long it took is on stderr" $?
+awk 'length > 80 { bad = 1 } END { exit bad }' "$scratch/one"
+verdict "80 columns are enough" $?
+lab "$scratch/good.lua" --seed 2 >"$scratch/two" 2>/dev/null
+! cmp -s "$scratch/one" "$scratch/two"
+verdict "another seed, other figures" $?
+lab "$scratch/good.lua" --no-jail 2>/dev/null | cmp -s - "$scratch/one"
+verdict "the jail changes nothing" $?
+
+write typo 'w:service { "api", wrokers = 2 }'
+refuses "a misspelt parameter: line and suggestion" 3 \
+    "typo.lua:3: a service has no field 'wrokers'; did you mean 'workers'?" \
+    "$scratch/typo.lua"
+refuses "a misspelt name of a lab" 2 "did you mean 'mm1'" mm2
+refuses "no such file" 2 "nothere.lua" "$scratch/nothere.lua"
+refuses "a length that is none" 2 "is not a duration" "$scratch/good.lua" --until soon
+refuses "no replications" 2 "--reps is 1 to" "$scratch/good.lua" --reps 0
+refuses "an option that lab has not" 2 "did you mean --seed" "$scratch/good.lua" --sed 2
+echo 'return lab { "x", warm_up = min(3), ends_at = min(2), world = function(w) end }' \
+    >"$scratch/warm.lua"
+refuses "a warm-up longer than all" 3 "warm.lua:1: warm_up must be shorter" "$scratch/warm.lua"
+echo 'return 7' >"$scratch/seven.lua"
+refuses "a file that returns something else" 3 "must end with .return lab" "$scratch/seven.lua"
+exit $bad

@@ -1,0 +1,236 @@
+/*
+ * Metastable failures (Bronson et al., HotOS 2021): a system that stays down when what
+ * brought it down is long over. Each row is run with 20 seeds, and all of them must end
+ * in the state that the table says.
+ */
+#include "ref.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+enum { WORLDS = 20 };
+
+/* Good answers and everything sent, per second, in the last minute. */
+struct minute {
+    double good, sent;
+};
+
+static struct minute last_minute(struct lab *l, sim_time end, const char *policy)
+{
+    lab_run(l, end - SIM_MIN);
+    double good = lab_metric(l, "users", "answered_total");
+    double sent = lab_metric(l, policy, "attempts_total");
+    lab_run(l, end);
+    return (struct minute){(lab_metric(l, "users", "answered_total") - good) / 60,
+                           (lab_metric(l, policy, "attempts_total") - sent) / 60};
+}
+
+static const char *state_name(double good, double load)
+{
+    if (good > 0.9 * load)
+        return "recovers";
+    return good < 0.1 * load ? "metastable" : "in between";
+}
+
+/* ---- retries -------------------------------------------------------------------- */
+
+/* One server of 300/s. In the outage nothing is served and nothing is lost: all of it
+ * is delivered at the end. */
+static struct lab retry_lab(double load, double retries)
+{
+    struct lab l = lab_new();
+    const struct node compute = {.kind = NODE_COMPUTE,
+                                 .time = dist_exponential(SIM_SEC / 300)};
+    char text[80];
+    lab_part(&l, "service", "db", "workers=1 cores=1");
+    lab_endpoint(&l, "db", "get", &compute);
+    (void)snprintf(text, sizeof text, "to=db/get rate=%g trace_every=-1", load);
+    lab_part(&l, "client", "users", text);
+    (void)snprintf(text, sizeof text, "network=0 timeout=1s retries=%g", retries);
+    lab_part(&l, "call", "users.db", text);
+    lab_start(&l, 1);
+    return l;
+}
+
+static struct minute after_outage(struct lab *l, sim_time outage)
+{
+    lab_run(l, SIM_MIN);
+    lab_fault(l, "db", "hang", NULL, outage);
+    return last_minute(l, 660 * SIM_SEC, "users.db");
+}
+
+/* The state that all worlds end in; "differs" when they do not agree. */
+static const char *retry_state(double load, double retries, sim_time outage,
+                               struct minute minutes[WORLDS])
+{
+    const char *state = NULL;
+    for (int k = 0; k < WORLDS; k++) {
+        struct lab l = retry_lab(load, retries);
+        lab_again(&l, (uint64_t)k + 1);
+        minutes[k] = after_outage(&l, outage);
+        lab_free(&l);
+        const char *s = state_name(minutes[k].good, load);
+        state = state == NULL || strcmp(state, s) == 0 ? s : "differs";
+    }
+    return state;
+}
+
+static void retry_row(struct ref *r, const struct csv *t, size_t i)
+{
+    double load = csv_number(t, i, "load_qps"), retries = csv_number(t, i, "retries");
+    const char *expected = csv_text(t, i, "state");
+    struct minute minutes[WORLDS];
+    double good[WORLDS], sent[WORLDS], most = 0;
+    const char *state = retry_state(load, retries, 10 * SIM_SEC, minutes);
+    bool lost = strcmp(expected, "metastable") == 0;
+    for (int k = 0; k < WORLDS; k++) {
+        good[k] = minutes[k].good;
+        sent[k] = minutes[k].sent;
+        most = fmax(most, good[k]);
+    }
+    ref_row(r, "load=%g retries=%g", load, retries);
+    ref_state(r, "state of 20", expected, state);
+    if (lost)
+        ref_exact(r, "goodput, highest of 20", 0, most, 4);
+    else
+        ref_mean(r, "goodput_last60s_qps", load, sample_of(good, WORLDS));
+    ref_mean(r, "sent_last60s_qps", lost ? 2 * load : load, sample_of(sent, WORLDS));
+    ref_between(
+        r, "against the table's run", csv_number(t, i, "sent_last60s_qps") * 0.97,
+        csv_number(t, i, "sent_last60s_qps") * 1.03, sample_of(sent, WORLDS).mean);
+}
+
+/* What the paper says besides: how one gets out, and that what is closer to the edge
+ * falls over more easily. */
+static void lower_load(struct ref *r, const char *load, double rate,
+                       const char *expected)
+{
+    struct lab l = retry_lab(280, 1);
+    lab_run(&l, SIM_MIN);
+    lab_fault(&l, "db", "hang", NULL, 10 * SIM_SEC);
+    lab_run(&l, 90 * SIM_SEC);
+    lab_set(&l, "users", "rate", load);
+    ref_row(r, "load=280, later %s", load);
+    ref_state(r, "state", expected,
+              state_name(last_minute(&l, 1500 * SIM_SEC, "users.db").good, rate));
+    lab_free(&l);
+}
+
+static void ways_out(struct ref *r)
+{
+    struct minute minutes[WORLDS];
+    lower_load(r, "140", 140, "recovers");
+    lower_load(r, "160", 160, "metastable");
+    ref_row(r, "load=151, outage of 1.5 s");
+    ref_state(r, "state of 20", "recovers",
+              retry_state(151, 1, 1500 * SIM_MS, minutes));
+    ref_row(r, "load=299, outage of 1.5 s");
+    ref_state(r, "state of 20", "metastable",
+              retry_state(299, 1, 1500 * SIM_MS, minutes));
+}
+
+void table_metastable_hotos21_retry(struct ref *r)
+{
+    struct csv t = csv_open("metastable_hotos21_retry");
+    struct lab l = retry_lab(250, 1);
+    audit(l.m, 2, 20 * SIM_SEC);
+    lab_free(&l);
+    for (size_t i = 0; i < t.rows; i++) {
+        double load = csv_number(&t, i, "load_qps");
+        ref_row(r, "load=%g", load);
+        if (load == 145)
+            ref_open(r, "state", "too close to 150: not among the accepted loads");
+        else if (!ref_skips(r, i, 3))
+            retry_row(r, &t, i);
+    }
+    ways_out(r);
+    csv_close(&t);
+}
+
+/* ---- a cache that is lost ---------------------------------------------------------
+ */
+
+/* Room for nine keys in ten, all alike: 90 % hits. Whoever waits for the database
+ * longer than a second gives up and stores nothing. */
+static struct lab cache_lab(double capacity, double rate)
+{
+    struct lab l = lab_new();
+    char text[80];
+    const struct node query = {.kind = NODE_QUERY, .target = "db", .what = "get"};
+    const struct node look = {
+        .kind = NODE_CACHED, .target = "cache", .what = "rows", .body = &query};
+    lab_part(&l, "database", "db", "cores=1 connect_time=0 max_connections=10000");
+    (void)snprintf(text, sizeof text, "cpu=%.0fus", 1e6 / capacity);
+    lab_part(&l, "statement", "db.get", text);
+    lab_part(&l, "cache", "cache", "latency=0");
+    lab_part(&l, "keyspace", "cache.rows",
+             "keys=5000 capacity=4500 ttl=240h filled_at_start=on");
+    lab_part(&l, "service", "app", "workers=100000");
+    lab_part(&l, "pool", "app.pool", "to=db size=5000");
+    lab_endpoint(&l, "app", "get", &look);
+    (void)snprintf(text, sizeof text, "to=app/get rate=%g trace_every=-1", rate);
+    lab_part(&l, "client", "users", text);
+    lab_part(&l, "call", "users.app", "network=0");
+    lab_part(&l, "call", "app.cache", "network=0");
+    lab_part(&l, "call", "app.db", "network=0 timeout=1s");
+    lab_start(&l, 1);
+    return l;
+}
+
+static double database_load(struct lab *l, sim_time from, sim_time span)
+{
+    lab_run(l, from);
+    double before = lab_metric(l, "app.db", "attempts_total");
+    lab_run(l, from + span);
+    return (lab_metric(l, "app.db", "attempts_total") - before) / ((double)span / 1e9);
+}
+
+/* `share` of the advertised load; what the losing of all values makes of it. */
+static void cache_lost(struct ref *r, const struct csv *t, double rate,
+                       const char *expected, bool multiplies)
+{
+    sim_time look = r->full ? 5 * SIM_MIN : 70 * SIM_SEC;
+    double before[WORLDS], after[WORLDS], hits[WORLDS];
+    const char *state = NULL;
+    for (int k = 0; k < WORLDS; k++) {
+        struct lab l = cache_lab(csv_number(t, 0, "db_capacity"), rate);
+        if (k == 0)
+            audit(l.m, 2, 3 * SIM_SEC);
+        lab_again(&l, (uint64_t)k + 1);
+        before[k] = database_load(&l, 10 * SIM_SEC, 10 * SIM_SEC);
+        hits[k] = 1 - before[k] / rate;
+        lab_op(&l, "cache", "flush", NULL);
+        after[k] = database_load(&l, world_now(l.w), SIM_SEC / 10);
+        lab_run(&l, look);
+        double good = lab_metric(&l, "users", "answered_total");
+        lab_run(&l, look + 20 * SIM_SEC);
+        good = (lab_metric(&l, "users", "answered_total") - good) / 20;
+        const char *s = state_name(good, rate);
+        state = state == NULL || strcmp(state, s) == 0 ? s : "differs";
+        lab_free(&l);
+    }
+    ref_row(r, "%g/s", rate);
+    ref_mean(r, "hit_rate", csv_number(t, 0, "hit_rate"), sample_of(hits, WORLDS));
+    ref_state(r, "state of 20", expected, state);
+    if (!multiplies)
+        return;
+    struct sample a = sample_of(after, WORLDS), b = sample_of(before, WORLDS);
+    double times = a.mean / b.mean;
+    /* In the first tenth of a second hardly anything has been loaded again. */
+    ref_mean(r, "amplification", csv_number(t, 0, "amplification_on_cache_loss"),
+             (struct sample){times, times * hypot(a.se / a.mean, b.se / b.mean)});
+}
+
+void table_metastable_hotos21_cache(struct ref *r)
+{
+    struct csv t = csv_open("metastable_hotos21_cache");
+    double advertised = csv_number(&t, 0, "advertised_qps");
+    double hidden = csv_number(&t, 0, "hidden_capacity_qps");
+    cache_lost(r, &t, 0.9 * advertised, "metastable", true);
+    cache_lost(r, &t, 0.9 * hidden, "recovers", false);
+    csv_close(&t);
+}

@@ -1,0 +1,368 @@
+/* Upkeep of tables: dead rows and vacuums, indexes and migrations, and what stops them.
+ */
+#include "../lib/lab.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SQL(name) ((struct node){.kind = NODE_QUERY, .target = "db", .what = name})
+
+/* Ten reads and ten updates a second. */
+static struct lab shop(const char *db, const char *table)
+{
+    struct node read = SQL("read"), write = SQL("write"), alone = {.kind = NODE_LOCK};
+    struct node tx = {.kind = NODE_TRANSACTION, .target = "db", .body = &alone};
+    struct lab l = lab_new();
+    alone = (struct node){
+        .kind = NODE_LOCK, .target = "db", .what = "t", .p = LOCK_ACCESS_EXCLUSIVE};
+    lab_part(&l, "database", "db", db);
+    lab_part(&l, "table", "db.t", table);
+    lab_part(&l, "statement", "db.read", "cpu=1ms table=t access=index rows=100");
+    lab_part(&l, "statement", "db.write", "cpu=1ms table=t access=index updates=1");
+    lab_part(&l, "statement", "db.by_status", "cpu=1ms table=t index=status");
+    lab_part(&l, "service", "app", "workers=1000");
+    lab_part(&l, "pool", "app.pool", "to=db size=50");
+    lab_endpoint(&l, "app", "read", &read);
+    lab_endpoint(&l, "app", "write", &write);
+    lab_endpoint(&l, "app", "alone", &tx);
+    lab_part(&l, "client", "readers", "to=app/read rate=10 arrivals=even");
+    lab_part(&l, "client", "writers", "to=app/write rate=10 arrivals=even");
+    lab_part(&l, "client", "loner", "to=app/alone rate=0 arrivals=even");
+    lab_start(&l, 1);
+    return l;
+}
+#define DB "cores=4 connect_time=0"
+
+static enum err job(struct lab *l, const char *op, const char *a, const char *b,
+                    const char *c)
+{
+    struct errmsg why = {0};
+    struct action act = {
+        .kind = ACTION_OP, .comp = model_find(l->m, "db.t"), .name = op};
+    if (a != NULL)
+        act.args[act.nargs++] = value_text(a);
+    if (b != NULL)
+        act.args[act.nargs++] =
+            strcmp(op, "create_index") == 0 ? value_bool(*b == 'y') : value_text(b);
+    if (c != NULL)
+        act.args[act.nargs++] = value_duration((sim_time)(*c - '0') * SIM_SEC);
+    return world_apply(l->w, &act, "test", NULL, NULL, &why);
+}
+
+static void must_job(struct lab *l, const char *op, const char *a, const char *b)
+{
+    assert_int_equal(job(l, op, a, b, NULL), ERR_OK);
+}
+
+static double at(const struct lab *l, const char *metric)
+{
+    return lab_metric(l, "db.t", metric);
+}
+
+static void autovacuum_cleans_when_there_is_enough(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=1000 vacuum_every=10s");
+    lab_run(&l, 24 * SIM_SEC); /* 50 and a fifth of 1000 are 250 */
+    assert_true(at(&l, "dead_rows") >= 238 && at(&l, "vacuums_total") == 0);
+    lab_run(&l, 34 * SIM_SEC);
+    assert_true(at(&l, "vacuums_total") == 0);
+    lab_run(&l, 36 * SIM_SEC);
+    assert_true(at(&l, "vacuums_total") == 1);
+    assert_true(at(&l, "dead_rows") < 20);
+    lab_run(&l, 1000 * SIM_SEC);
+    assert_true(at(&l, "vacuums_total") >= 26);
+    assert_true(at(&l, "updated_total") ==
+                at(&l, "dead_rows") + at(&l, "cleaned_total"));
+    assert_true(lab_metric(&l, "writers", "failed_total") == 0);
+    assert_true(lab_metric(&l, "db", "lock_waits_total") ==
+                0); /* nobody waits for it */
+    lab_free(&l);
+}
+
+/* A vacuum takes away what died before the oldest transaction began, and no more. */
+static void an_open_transaction_holds_vacuum_back(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=1000 vacuum_every=10s");
+    lab_run(&l, 20 * SIM_SEC + 50 * SIM_MS);
+    double before = at(&l, "dead_rows");
+    lab_fault(&l, "db", "long_transaction", NULL, 0);
+    double read = lab_metric(&l, "db.read", "seconds_total");
+    lab_run(&l, 21 * SIM_SEC);
+    read = lab_metric(&l, "db.read", "seconds_total") - read;
+    lab_run(&l, 400 * SIM_SEC);
+    double cleaned = at(&l, "cleaned_total");
+    assert_true(cleaned <= before && cleaned >= before - 15);
+    assert_true(at(&l, "dead_rows") >= 3780);
+    assert_true(lab_metric(&l, "db", "oldest_transaction") > 379);
+    double late = lab_metric(&l, "db.read", "seconds_total");
+    lab_run(&l, 401 * SIM_SEC); /* the same reads, nearly five times the rows */
+    late = lab_metric(&l, "db.read", "seconds_total") - late;
+    assert_true(late > read * 1.25);
+    lab_op(&l, "db", "kill", "idle-in-transaction");
+    assert_true(lab_metric(&l, "db", "oldest_transaction") == 0);
+    lab_run(&l, 430 * SIM_SEC);
+    assert_true(at(&l, "dead_rows") < 300);
+    lab_free(&l);
+}
+
+static void the_fault_ends_and_may_be_killed_first(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB " idle_in_transaction_timeout=30s", "rows=1000");
+    lab_fault(&l, "db", "long_transaction", NULL, 10 * SIM_SEC);
+    assert_true(lab_metric(&l, "db", "idle_in_transaction") == 1);
+    lab_run(&l, 11 * SIM_SEC);
+    assert_true(lab_metric(&l, "db", "idle_in_transaction") == 0);
+    lab_fault(&l, "db", "long_transaction", NULL, 100 * SIM_SEC);
+    lab_fault(&l, "db", "long_transaction", NULL, 100 * SIM_SEC); /* twice is once */
+    assert_true(lab_metric(&l, "db", "idle_in_transaction") == 1);
+    lab_run(&l, 42 * SIM_SEC); /* the time limit closes it, too */
+    assert_true(lab_metric(&l, "db", "idle_in_transaction") == 0);
+    lab_run(&l, 120 * SIM_SEC);
+    assert_int_equal(lab_do(&l, ACTION_FAULT, "db", "long_transaction", "no", 0),
+                     ERR_NOT_FOUND);
+    lab_free(&l);
+}
+
+/* It has read the table: a migration waits for it, and all others for that. */
+static void a_forgotten_terminal_and_a_migration(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=1000");
+    lab_run(&l, 5 * SIM_SEC);
+    lab_fault(&l, "db", "long_transaction", "t", 0);
+    must_job(&l, "migrate", "add_column", NULL);
+    lab_run(&l, 7 * SIM_SEC);
+    assert_true(lab_metric(&l, "db", "lock_waiting") > 35);
+    lab_op(&l, "db", "kill", "idle-in-transaction");
+    lab_run(&l, 8 * SIM_SEC);
+    assert_true(lab_metric(&l, "db", "lock_waiting") == 0);
+    assert_true(at(&l, "upkeep") == 0);
+    assert_true(lab_metric(&l, "readers", "failed_total") == 0);
+    lab_free(&l);
+}
+
+static void a_vacuum_takes_cores(void **state)
+{
+    (void)state;
+    struct lab l = shop("cores=1 connect_time=0", "rows=1000000 autovacuum=off");
+    lab_set(&l, "writers", "rate", "500");
+    lab_run(&l, 300 * SIM_SEC);
+    lab_set(&l, "writers", "rate", "0");
+    double dead = at(&l, "dead_rows");
+    assert_true(dead > 100000);
+    lab_run(&l, 400 * SIM_SEC);
+    double idle = lab_metric(&l, "db.read", "seconds_total");
+    lab_run(&l, 400 * SIM_SEC + 200 * SIM_MS);
+    idle = lab_metric(&l, "db.read", "seconds_total") - idle;
+    must_job(&l, "vacuum", NULL, NULL);
+    double busy = lab_metric(&l, "db.read", "seconds_total");
+    lab_run(&l, 400 * SIM_SEC + 400 * SIM_MS);
+    busy = lab_metric(&l, "db.read", "seconds_total") - busy;
+    assert_true(busy > 1.9 * idle && busy < 2.1 * idle);
+    assert_true(at(&l, "progress") > 0.2 && at(&l, "progress") < 1);
+    lab_run(&l, 402 * SIM_SEC);
+    assert_true(at(&l, "dead_rows") == 0);
+    assert_true(at(&l, "cleaned_total") == at(&l, "updated_total"));
+    lab_free(&l);
+}
+
+static double good(const struct lab *l, const char *who)
+{
+    return lab_metric(l, who, "answered_total");
+}
+
+/* Five million rows, a microsecond each. */
+static void an_index_online_or_not(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=5000000");
+    lab_run(&l, 5 * SIM_SEC);
+    must_job(&l, "create_index", "status", "no");
+    double wrote = good(&l, "writers"), read = good(&l, "readers");
+    lab_run(&l, 9990 * SIM_MS);
+    assert_true(at(&l, "upkeep") == 1 && at(&l, "progress") > 0.95);
+    assert_true(good(&l, "writers") <= wrote + 1); /* readers go on */
+    assert_true(good(&l, "readers") >= read + 48);
+    lab_run(&l, 10100 * SIM_MS);
+    assert_true(at(&l, "upkeep") == 0);
+    assert_int_equal(job(&l, "create_index", "status", "no", NULL), ERR_REFUSED);
+    must_job(&l, "drop_index", "status", NULL);
+    lab_run(&l, 12 * SIM_SEC);
+    must_job(&l, "create_index", "status", NULL);
+    wrote = good(&l, "writers");
+    lab_run(&l, 21900 * SIM_MS); /* twice the work */
+    assert_true(at(&l, "upkeep") == 1);
+    assert_true(good(&l, "writers") >= wrote + 98);
+    lab_run(&l, 23500 * SIM_MS);
+    assert_true(at(&l, "upkeep") == 0);
+    lab_free(&l);
+}
+
+/* It also waits for those who had begun before. */
+static void an_online_index_outwaits_old_transactions(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=1000");
+    lab_run(&l, 5 * SIM_SEC);
+    lab_fault(&l, "db", "long_transaction", NULL, 20 * SIM_SEC);
+    lab_run(&l, 6 * SIM_SEC);
+    must_job(&l, "migrate", "add_index", "status");
+    lab_run(&l, 24 * SIM_SEC);
+    assert_true(at(&l, "upkeep") == 1);
+    assert_true(lab_metric(&l, "writers", "failed_total") == 0);
+    lab_run(&l, 28 * SIM_SEC);
+    assert_true(at(&l, "upkeep") == 0);
+    assert_int_equal(job(&l, "create_index", "status", NULL, NULL), ERR_REFUSED);
+    lab_free(&l);
+}
+
+static void a_rewrite_stops_everybody(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=3000000 autovacuum=off");
+    lab_run(&l, 5 * SIM_SEC);
+    must_job(&l, "migrate", "rewrite", NULL);
+    double read = good(&l, "readers");
+    lab_run(&l, 7900 * SIM_MS);
+    assert_true(good(&l, "readers") <= read + 1);
+    assert_true(lab_metric(&l, "db", "lock_waiting") == 50); /* all there are */
+    lab_run(&l, 9 * SIM_SEC);
+    assert_true(good(&l, "readers") >= read + 38);
+    assert_true(at(&l, "dead_rows") < 45); /* those from before are gone */
+    lab_free(&l);
+}
+
+static void a_backfill_lets_others_in_between(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=100000 autovacuum=off keys=1");
+    lab_run(&l, 5 * SIM_SEC);
+    must_job(&l, "migrate", "backfill", NULL);
+    double dead = at(&l, "dead_rows");
+    lab_run(&l, 6 * SIM_SEC); /* a batch is 10 ms of work and as long a rest */
+    assert_true(at(&l, "progress") > 0.45 && at(&l, "progress") < 0.55);
+    assert_true(lab_metric(&l, "db", "lock_waits_total") >= 2);
+    lab_run(&l, 8 * SIM_SEC);
+    assert_true(at(&l, "upkeep") == 0);
+    assert_true(at(&l, "dead_rows") - dead >= 100000);
+    assert_true(lab_metric(&l, "writers", "failed_total") == 0);
+    double slowest = lab_metric(&l, "db", "lock_wait_seconds_total");
+    assert_true(slowest < 1);
+    lab_free(&l);
+}
+
+static void kill_stops_a_job(void **state)
+{
+    (void)state;
+    struct db_session_view v[60];
+    struct lab l = shop(DB, "rows=50000000 id_limit=60000000");
+    lab_run(&l, 5 * SIM_SEC);
+    must_job(&l, "widen_ids", NULL, NULL);
+    lab_run(&l, 10 * SIM_SEC);
+    comp_id db = model_find(l.m, "db");
+    size_t n = world_db_sessions(l.w, db, v, 60);
+    char id[16] = "";
+    for (size_t i = 0; i < n; i++)
+        if (v[i].client == db)
+            snprintf(id, sizeof id, "%u", v[i].id);
+    lab_op(&l, "db", "kill", id);
+    lab_run(&l, 11 * SIM_SEC);
+    assert_true(at(&l, "upkeep") == 0);
+    assert_true(at(&l, "ids_left") == 10000000);
+    assert_true(lab_metric(&l, "db", "lock_waiting") == 0);
+    must_job(&l, "widen_ids", NULL, NULL); /* again, and the database goes down */
+    lab_run(&l, 12 * SIM_SEC);
+    lab_fault(&l, "db", "down", NULL, 5 * SIM_SEC);
+    assert_int_equal(job(&l, "vacuum", NULL, NULL, NULL), ERR_REFUSED);
+    lab_run(&l, 20 * SIM_SEC);
+    assert_true(at(&l, "upkeep") == 0);
+    assert_true(at(&l, "ids_left") == 10000000);
+    lab_free(&l);
+}
+
+static void autovacuum_gives_way(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=1000 vacuum_every=1s vacuum_speed=5");
+    lab_run(&l, 30 * SIM_SEC); /* it works for a minute */
+    assert_true(at(&l, "upkeep") == 1);
+    must_job(&l, "analyze", NULL, NULL); /* an operator goes first */
+    lab_run(&l, 31 * SIM_SEC);
+    lab_run(&l, 33 * SIM_SEC);
+    assert_true(at(&l, "upkeep") == 1);
+    lab_set(&l, "loner", "rate", "2");
+    lab_run(&l, 33600 * SIM_MS);
+    lab_set(&l, "loner", "rate", "0");
+    lab_run(&l, 34400 * SIM_MS);
+    assert_true(lab_metric(&l, "db", "lock_waiting") > 0);
+    double vacuums = at(&l, "vacuums_total");
+    lab_run(&l, 35 * SIM_SEC); /* a second is all it has to wait */
+    assert_true(good(&l, "loner") >= 1);
+    assert_true(lab_metric(&l, "db", "lock_waiting") == 0);
+    assert_true(at(&l, "vacuums_total") == vacuums);
+    lab_free(&l);
+}
+
+static void jobs_are_refused_with_a_reason(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=5000000");
+    assert_int_equal(job(&l, "migrate", "sideways", NULL, NULL), ERR_INPUT);
+    assert_int_equal(job(&l, "migrate", "add_index", "nothing", NULL), ERR_NOT_FOUND);
+    assert_int_equal(job(&l, "drop_index", "status", NULL, NULL), ERR_REFUSED);
+    assert_int_equal(job(&l, "create_index", "primary", NULL, NULL), ERR_REFUSED);
+    assert_int_equal(job(&l, "widen_ids", NULL, NULL, NULL), ERR_REFUSED);
+    must_job(&l, "vacuum_full", NULL, NULL);
+    assert_int_equal(job(&l, "vacuum", NULL, NULL, NULL), ERR_REFUSED);
+    lab_run(&l, 6 * SIM_SEC);
+    must_job(&l, "vacuum", NULL, NULL); /* nothing to do is done at once */
+    lab_run(&l, 7 * SIM_SEC);
+    assert_true(at(&l, "upkeep") == 0);
+    lab_free(&l);
+}
+
+static void a_fork_in_the_middle_ends_alike(void **state)
+{
+    (void)state;
+    struct errmsg why = {0};
+    struct lab l = shop(DB, "rows=300000 vacuum_every=5s keys=3 popularity=1");
+    lab_run(&l, 5 * SIM_SEC);
+    lab_fault(&l, "db", "long_transaction", "t", 10 * SIM_SEC);
+    must_job(&l, "migrate", "rewrite", NULL);
+    lab_run(&l, 8 * SIM_SEC);
+    struct world *fork = world_fork(l.w);
+    assert_int_equal(world_run(fork, 60 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_OK);
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(world_digest(fork) == world_digest(l.w));
+    assert_true(world_metric(fork, model_find(l.m, "db.t"), "dead_rows", 0) ==
+                at(&l, "dead_rows"));
+    world_free(fork);
+    lab_free(&l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(autovacuum_cleans_when_there_is_enough),
+        cmocka_unit_test(an_open_transaction_holds_vacuum_back),
+        cmocka_unit_test(the_fault_ends_and_may_be_killed_first),
+        cmocka_unit_test(a_forgotten_terminal_and_a_migration),
+        cmocka_unit_test(a_vacuum_takes_cores),
+        cmocka_unit_test(an_index_online_or_not),
+        cmocka_unit_test(an_online_index_outwaits_old_transactions),
+        cmocka_unit_test(a_rewrite_stops_everybody),
+        cmocka_unit_test(a_backfill_lets_others_in_between),
+        cmocka_unit_test(kill_stops_a_job),
+        cmocka_unit_test(autovacuum_gives_way),
+        cmocka_unit_test(jobs_are_refused_with_a_reason),
+        cmocka_unit_test(a_fork_in_the_middle_ends_alike),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
