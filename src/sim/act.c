@@ -265,6 +265,15 @@ void act_orphan(struct world *w, struct act *a)
     act_free(w, a);
 }
 
+/* Its balancer wants to know, or nobody does. */
+static SELDOM void ended_watched(struct world *w, const struct act *a)
+{
+    if (a->flags & ACT_WATCHED)
+        balancer_saw(w, a);
+    if ((a->flags & ACT_ABANDONED) && a->policy != COMP_NONE)
+        call_wasted(w, a);
+}
+
 void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
 {
     act_account(w, a);
@@ -277,8 +286,8 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
         w_done(w, a, false, false);
     if (a->flags & ACT_TRACED)
         w_call_span(w, a);
-    if (a->flags & ACT_WATCHED)
-        balancer_saw(w, a);
+    if (a->flags & (ACT_WATCHED | ACT_ABANDONED))
+        ended_watched(w, a);
     if (a->parent == 0) {
         act_orphan(w, a);
         return;

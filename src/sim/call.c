@@ -502,6 +502,20 @@ void call_timeout(struct world *w, struct act *c)
     call_outcome(w, p, policy, reason, culprit);
 }
 
+void call_wasted(struct world *w, const struct act *a)
+{
+    struct call_state *st = state_of(w, a->policy);
+    struct slice gathered[LEDGER_SLICES * 8];
+    const struct slice *s;
+    size_t n = ledger_read(w, a, gathered, LEDGER_SLICES * 8, &s);
+    st->abandoned++;
+    for (size_t i = 0; i < n; i++) {
+        bool work = s[i].cause == CAUSE_CPU || s[i].cause == CAUSE_DB_CPU;
+        if (work && s[i].place == a->comp) /* what it called counts itself */
+            st->wasted += s[i].ns;
+    }
+}
+
 void call_drop(struct world *w, struct act *p)
 {
     if (p->child == 0) {

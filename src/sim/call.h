@@ -103,7 +103,9 @@ struct call_state {        /* what every call touches comes first */
     } slots[THROTTLE_SLOTS]; /* of the throttle's window */
     int64_t slot;            /* number of the newest */
     uint64_t throttled;
-    struct ring ring; /* of the instances of a service that is called directly */
+    struct ring ring;   /* of the instances of a service that is called directly */
+    uint64_t abandoned; /* attempts that the callee ended when nobody waited */
+    sim_time wasted;    /* processor time of the callee for them */
     uint64_t hedges, hedges_won, hedges_denied, copies_lost, tied_stopped;
 };
 

@@ -132,7 +132,9 @@ enum metric {
     M_OPEN,
     M_WAITING,
     M_THROTTLED,
-    M_BUDGET
+    M_BUDGET,
+    M_ABANDONED,
+    M_WASTED
 };
 
 static double call_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -181,6 +183,10 @@ static double call_metric(const struct world *w, comp_id c, int metric, int inst
         return s->waiting.count;
     case M_THROTTLED:
         return (double)s->throttled;
+    case M_ABANDONED:
+        return (double)s->abandoned;
+    case M_WASTED:
+        return (double)s->wasted / 1e9;
     case M_BUDGET:
         return s->extras & EXTRA_QUOTA ? s->quota : s->tokens;
     default:
@@ -320,6 +326,10 @@ static const struct metric_desc call_metrics[] = {
      "Attempts that the adaptive throttle refused."},
     {"retry_tokens", "client_retry_tokens", "", METRIC_GAUGE, "1", false,
      "What is left in the retry budget now."},
+    {"abandoned_total", "client_attempts_abandoned_total", "", METRIC_COUNTER, "1",
+     false, "Attempts that the callee ended when nobody waited for them any more."},
+    {"wasted_cpu_seconds_total", "client_attempts_wasted_cpu_seconds_total", "",
+     METRIC_COUNTER, "s", false, "Processor time that the callee spent on those."},
 };
 
 static const char *const call_streams[] = {"network", "jitter", "hedge", "throttle",

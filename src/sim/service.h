@@ -173,7 +173,7 @@ bool balancer_has(const struct world *w, comp_id balancer, int number);
 void balancer_instances(struct world *w, comp_id balancer);
 
 /* kind_counter.c, endpoint.c */
-void counter_add(struct world *w, comp_id c);
+void counter_add(struct world *w, comp_id c, uint32_t visit);
 void endpoint_set_program(struct model *m, comp_id endpoint, size_t versions,
                           size_t version, uint32_t program);
 
