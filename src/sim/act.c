@@ -277,6 +277,8 @@ static SELDOM void finish_extras(struct world *w, struct act *a)
         w_call_span(w, a);
     if (a->flags & ACT_WATCHED)
         balancer_saw(w, a);
+    if ((a->flags & ACT_ABANDONED) && a->policy != COMP_NONE)
+        call_wasted(w, a);
 }
 
 void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
@@ -289,7 +291,7 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
     w_outcome(w, (uint32_t)reason);
     if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
         w_done(w, a, false, false);
-    if (a->flags & (ACT_TRACED | ACT_LIMITED | ACT_WATCHED))
+    if (a->flags & (ACT_TRACED | ACT_LIMITED | ACT_WATCHED | ACT_ABANDONED))
         finish_extras(w, a);
     if (a->parent == 0) {
         act_orphan(w, a);
