@@ -7,7 +7,7 @@
  * into the ledger and sets `since` to now.
  */
 #include "calendar.h"
-#include "call.h"
+#include "world.h"
 
 enum { ACT_CHUNK = 16384, LEDGER_CHUNK = 4096 };
 
@@ -267,29 +267,6 @@ void act_orphan(struct world *w, struct act *a)
         a->x != 0)
         keyspace_store_failed(w, a->what, a, REASON_GAVE_UP);
     act_free(w, a);
-}
-
-void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
-{
-    act_account(w, a);
-    a->cause = CAUSE_OTHER;
-    a->reason = (uint8_t)reason;
-    a->culprit = culprit;
-    cal_cancel(w, &a->timer);
-    w_outcome(w, (uint32_t)reason);
-    if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
-        w_done(w, a, false, false);
-    if (a->flags & ACT_TRACED)
-        w_call_span(w, a);
-    if (a->parent == 0) {
-        act_orphan(w, a);
-        return;
-    }
-    if (a->kind != ACT_QUERY && a->policy != COMP_NONE &&
-        call_crosses(w, a, EV_DELIVER))
-        a->flags |= ACT_BACK;
-    else
-        call_delivered(w, a);
 }
 
 void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit)

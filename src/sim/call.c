@@ -381,8 +381,8 @@ HOT void conclude(struct world *w, struct act *p, comp_id policy, enum reason re
     act_ready(w, p, REASON_NONE);
 }
 
-void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
-                  comp_id culprit)
+HOT void outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                 comp_id culprit)
 {
     struct call_state *st = state_of(w, policy);
     if (st->extras & EXTRA_BREAKER)
@@ -390,7 +390,13 @@ void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason re
     conclude(w, p, policy, reason, culprit);
 }
 
-void call_delivered(struct world *w, struct act *c)
+void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                  comp_id culprit)
+{
+    outcome(w, p, policy, reason, culprit);
+}
+
+HOT void delivered(struct world *w, struct act *c)
 {
     act_account(w, c);
     if (c->parent == 0) {
@@ -418,7 +424,34 @@ void call_delivered(struct world *w, struct act *c)
     comp_id policy = c->policy;
     state_of(w, policy)->latency += w_now(w) - c->start;
     act_free(w, c);
-    call_outcome(w, p, policy, reason, culprit);
+    outcome(w, p, policy, reason, culprit);
+}
+
+void call_delivered(struct world *w, struct act *c)
+{
+    delivered(w, c);
+}
+
+/* Nearly always its answer is all that is left to see to. */
+void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
+{
+    act_account(w, a);
+    a->cause = CAUSE_OTHER;
+    a->reason = (uint8_t)reason;
+    a->culprit = culprit;
+    cal_cancel(w, &a->timer);
+    w_outcome(w, (uint32_t)reason);
+    if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
+        w_done(w, a, false, false);
+    if (a->flags & ACT_TRACED)
+        w_call_span(w, a);
+    if (a->parent == 0)
+        act_orphan(w, a);
+    else if (a->kind != ACT_QUERY && a->policy != COMP_NONE &&
+             call_crosses(w, a, EV_DELIVER))
+        a->flags |= ACT_BACK;
+    else
+        delivered(w, a);
 }
 
 void call_let_go(struct world *w, struct act *c, enum reason reason)

@@ -133,9 +133,8 @@ static SELDOM void refuse(struct world *w, struct instance *i, struct act *a)
     act_finish(w, a, REASON_QUEUE_FULL, a->comp);
 }
 
-HOT void enter(struct world *w, struct act *a)
+HOT void enter(struct world *w, struct act *a, struct instance *i)
 {
-    struct instance *i = service_instance(w, a->comp, a->instance);
     if (i == NULL || (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)) {
         act_finish(w, a, REASON_INSTANCE_GONE, a->comp);
         return;
@@ -174,8 +173,6 @@ HOT int choose(struct world *w, const struct act *a, struct service_state *s)
     const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
     if (a->flags & ACT_COPY)
         return choose_other(w, a, s);
-    if (s->neligible == 1)
-        return numbers[0];
     return service_choose(w, a->comp, call_balance(w, a->policy), numbers, s->neligible,
                           &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
 }
@@ -184,13 +181,19 @@ void service_begin(struct world *w, struct act *a)
 {
     struct service_state *s = service_of(w, a->comp);
     if (a->instance == 0) {
+        if (s->sole != 0 && !(a->flags & ACT_COPY)) {
+            struct instance *i = W_PTR(w, struct instance, s->sole);
+            a->instance = i->number;
+            enter(w, a, i);
+            return;
+        }
         if (s->neligible == 0) {
             act_finish(w, a, REASON_NO_BACKEND, a->comp);
             return;
         }
         a->instance = (uint16_t)choose(w, a, s);
     }
-    enter(w, a);
+    enter(w, a, service_instance(w, a->comp, a->instance));
 }
 
 /* What may keep a request from being served at all; REASON_NONE: nothing. */
