@@ -11,6 +11,7 @@
  * caller.
  */
 #include "call.h"
+#include "calendar.h"
 
 /* A breaker opens on a ratio only once this many calls were seen in the window. */
 enum { BREAKER_MIN_CALLS = 20 };
@@ -30,9 +31,10 @@ const struct call_spec *call_spec_of(const struct world *w, const struct act *p)
 
 void call_cross_way(struct world *w, struct act *a, int event)
 {
+    struct call_state *st = state_of(w, a->policy);
     act_wait(w, a, CAUSE_NETWORK, a->comp);
     a->timer =
-        cal_after(w, state_of(w, a->policy)->way, event, a->comp, W_REF(w, a), a->gen);
+        cal_after_in(w, &st->way_lane, st->way, event, a->comp, W_REF(w, a), a->gen);
 }
 
 bool call_cross_drawn(struct world *w, struct act *a, int event)
@@ -199,12 +201,13 @@ static SELDOM sim_time extras_send(struct world *w, struct act *p, struct act *c
 
 static void child_send(struct world *w, struct act *p, struct act *c)
 {
-    const struct call_state *st = state_of(w, c->policy);
+    struct call_state *st = state_of(w, c->policy);
     sim_time patience = st->timeout;
     if (st->extras & (EXTRA_HEDGE | EXTRA_DEADLINE))
         patience = extras_send(w, p, c, patience);
     if (patience > 0)
-        c->timeout = cal_after(w, patience, EV_TIMEOUT, c->policy, W_REF(w, c), c->gen);
+        c->timeout = cal_after_in(w, &st->timeout_lane, patience, EV_TIMEOUT, c->policy,
+                                  W_REF(w, c), c->gen);
     call_depart(w, c);
 }
 
