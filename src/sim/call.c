@@ -173,18 +173,28 @@ struct act *call_child(struct world *w, struct act *p, const struct call_spec *s
     return child_make(w, p, s);
 }
 
-void call_depart(struct world *w, struct act *c)
-{
-    if (!(path_of(w, c->policy)->what & PATH_DIALS) || !path_dial(w, c))
-        call_send(w, c);
-}
-
-void call_send(struct world *w, struct act *c)
+HOT void send(struct world *w, struct act *c)
 {
     if (c->kind != ACT_QUERY && call_crosses(w, c, EV_ARRIVE))
         c->flags |= ACT_SENT;
     else
         comp_kind(w, c->comp)->begin(w, c);
+}
+
+HOT void depart(struct world *w, struct act *c)
+{
+    if (!(path_of(w, c->policy)->what & PATH_DIALS) || !path_dial(w, c))
+        send(w, c);
+}
+
+void call_depart(struct world *w, struct act *c)
+{
+    depart(w, c);
+}
+
+void call_send(struct world *w, struct act *c)
+{
+    send(w, c);
 }
 
 /* What the policy has beyond a timeout of its own; returns the time to wait for it. */
@@ -199,7 +209,7 @@ static SELDOM sim_time extras_send(struct world *w, struct act *p, struct act *c
     return patience;
 }
 
-static void child_send(struct world *w, struct act *p, struct act *c)
+HOT void child_send(struct world *w, struct act *p, struct act *c)
 {
     struct call_state *st = state_of(w, c->policy);
     sim_time patience = st->timeout;
@@ -208,7 +218,7 @@ static void child_send(struct world *w, struct act *p, struct act *c)
     if (patience > 0)
         c->timeout = cal_after_in(w, &st->timeout_lane, patience, EV_TIMEOUT, c->policy,
                                   W_REF(w, c), c->gen);
-    call_depart(w, c);
+    depart(w, c);
 }
 
 static void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,

@@ -380,7 +380,7 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
     return true;
 }
 
-static inline void exec_run(struct world *w, struct act *a)
+static void exec_run(struct world *w, struct act *a)
 {
     for (;;) {
         const struct op *op = op_of(w, a);
