@@ -106,19 +106,3 @@ void cal_drop(struct world *w, uint32_t s)
     W_PTR(w, cal_key, l->ring)[slot->link & (l->cap - 1)] = 0;
     cal_slot_drop(h, slot, s);
 }
-
-void cal_lane_advance(struct world *w, struct cal_lane *l)
-{
-    struct head *h = W_HEAD(w);
-    const cal_key *ring = W_PTR(w, cal_key, l->ring);
-    l->head++;
-    while (l->head != l->tail) {
-        cal_key k = ring[l->head & (l->cap - 1)];
-        if (k != 0) {
-            cal_heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
-            return;
-        }
-        l->head++;
-    }
-    h->heap_hole = true;
-}

@@ -35,8 +35,6 @@ void cal_heap_more(struct world *w) SELDOM;
 void cal_lane_grow(struct world *w, struct cal_lane *l) SELDOM;
 /* The lane of this delay; CAL_LANES: all are taken by others. */
 unsigned cal_lane_of(struct cal_lane *lanes, sim_time delay);
-/* The head of a lane has come up: the next one that still counts takes its place. */
-void cal_lane_advance(struct world *w, struct cal_lane *l);
 
 static inline cal_key cal_key_make(sim_time at, uint64_t seq, uint32_t slot)
 {
@@ -162,6 +160,23 @@ HOT void cal_heap_close(struct head *h, cal_key *heap)
     h->heap_n--;
     if (h->heap_n > 0)
         cal_heap_sink(heap, h->heap_n, heap[h->heap_n]);
+}
+
+/* The head of a lane has come up: the next one that still counts takes its place. */
+HOT void cal_lane_advance(struct world *w, struct cal_lane *l)
+{
+    struct head *h = W_HEAD(w);
+    const cal_key *ring = W_PTR(w, cal_key, l->ring);
+    l->head++;
+    while (l->head != l->tail) {
+        cal_key k = ring[l->head & (l->cap - 1)];
+        if (k != 0) {
+            cal_heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
+            return;
+        }
+        l->head++;
+    }
+    h->heap_hole = true;
 }
 
 /* Takes the next event at or before `until`; false: there is none. */
