@@ -224,12 +224,12 @@ void ready_grow(struct world *w)
     uint32_t cap = 0;
     ref ring = 0;
     w_grow(w, &ring, &cap, h->ready_cap == 0 ? 64 : h->ready_cap * 2,
-           sizeof(struct ready_entry));
-    struct ready_entry *to = W_PTR(w, struct ready_entry, ring),
-                       *from = W_PTR(w, struct ready_entry, h->ready);
+           sizeof(ready_entry));
+    ready_entry *to = W_PTR(w, ready_entry, ring),
+                *from = W_PTR(w, ready_entry, h->ready);
     for (uint32_t i = h->ready_head; i != h->ready_tail; i++)
         to[i & (cap - 1)] = from[i & (h->ready_cap - 1)];
-    w_release(w, h->ready, h->ready_cap * sizeof(struct ready_entry));
+    w_release(w, h->ready, h->ready_cap * sizeof(ready_entry));
     h->ready = ring;
     h->ready_cap = cap;
 }
