@@ -67,23 +67,34 @@ static bool under_curve(double u, double f_outer, double f_inner, double f_x)
     return f_outer + u * (f_inner - f_outer) < f_x;
 }
 
-/* The tail of exp(-x) beyond x[1] is exp(-x) again, moved: add and draw anew. */
-double rng_exponential(struct rng *r)
+/* The tail of exp(-x) beyond x[1] is exp(-x) again, moved: add and draw anew. `at`, in
+ * layer i, was not clearly below the curve. */
+__attribute__((noinline, cold)) static double exponential_rest(struct rng *r, double at,
+                                                               unsigned i)
 {
     const double *x = ziggurat_exponential;
     double moved = 0;
     for (;;) {
-        uint64_t draw = rng_next(r);
-        unsigned i = draw & 255;
-        double at = (double)(draw >> 11) * two_to_minus_53 * x[i];
-        if (at < x[i + 1])
-            return moved + at;
         if (i == 0)
             moved += x[1];
         else if (under_curve(rng_unit(r), tc_exp(-x[i]), tc_exp(-x[i + 1]),
                              tc_exp(-at)))
             return moved + at;
+        uint64_t draw = rng_next(r);
+        i = draw & 255;
+        at = (double)(draw >> 11) * two_to_minus_53 * x[i];
+        if (at < x[i + 1])
+            return moved + at;
     }
+}
+
+double rng_exponential(struct rng *r)
+{
+    const double *x = ziggurat_exponential;
+    uint64_t draw = rng_next(r);
+    unsigned i = draw & 255;
+    double at = (double)(draw >> 11) * two_to_minus_53 * x[i];
+    return at < x[i + 1] ? at : exponential_rest(r, at, i);
 }
 
 static double bell(double x)

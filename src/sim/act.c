@@ -7,7 +7,7 @@
  * into the ledger and sets `since` to now.
  */
 #include "calendar.h"
-#include "call.h"
+#include "world.h"
 
 enum { ACT_CHUNK = 16384, LEDGER_CHUNK = 4096 };
 
@@ -224,12 +224,12 @@ void ready_grow(struct world *w)
     uint32_t cap = 0;
     ref ring = 0;
     w_grow(w, &ring, &cap, h->ready_cap == 0 ? 64 : h->ready_cap * 2,
-           sizeof(struct ready_entry));
-    struct ready_entry *to = W_PTR(w, struct ready_entry, ring),
-                       *from = W_PTR(w, struct ready_entry, h->ready);
+           sizeof(ready_entry));
+    ready_entry *to = W_PTR(w, ready_entry, ring),
+                *from = W_PTR(w, ready_entry, h->ready);
     for (uint32_t i = h->ready_head; i != h->ready_tail; i++)
         to[i & (cap - 1)] = from[i & (h->ready_cap - 1)];
-    w_release(w, h->ready, h->ready_cap * sizeof(struct ready_entry));
+    w_release(w, h->ready, h->ready_cap * sizeof(ready_entry));
     h->ready = ring;
     h->ready_cap = cap;
 }
@@ -267,41 +267,6 @@ void act_orphan(struct world *w, struct act *a)
         a->x != 0)
         keyspace_store_failed(w, a->what, a, REASON_GAVE_UP);
     act_free(w, a);
-}
-
-static SELDOM void finish_extras(struct world *w, struct act *a)
-{
-    if (a->flags & ACT_LIMITED)
-        limiter_left(w, a);
-    if (a->flags & ACT_TRACED)
-        w_call_span(w, a);
-    if (a->flags & ACT_WATCHED)
-        balancer_saw(w, a);
-    if ((a->flags & ACT_ABANDONED) && a->policy != COMP_NONE)
-        call_wasted(w, a);
-}
-
-void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
-{
-    act_account(w, a);
-    a->cause = CAUSE_OTHER;
-    a->reason = (uint8_t)reason;
-    a->culprit = culprit;
-    cal_cancel(w, &a->timer);
-    w_outcome(w, (uint32_t)reason);
-    if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
-        w_done(w, a, false, false);
-    if (a->flags & (ACT_TRACED | ACT_LIMITED | ACT_WATCHED | ACT_ABANDONED))
-        finish_extras(w, a);
-    if (a->parent == 0) {
-        act_orphan(w, a);
-        return;
-    }
-    if (a->kind != ACT_QUERY && a->policy != COMP_NONE &&
-        call_crosses(w, a, EV_DELIVER))
-        a->flags |= ACT_BACK;
-    else
-        call_delivered(w, a);
 }
 
 void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit)

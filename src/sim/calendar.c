@@ -57,20 +57,19 @@ uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
     return cal_put(w, at < now ? now : at, event, c, a, b);
 }
 
-/* The lane of this delay; NULL: all are taken by others. */
-static inline struct cal_lane *lane_of(struct cal_lane *lanes, sim_time delay)
+unsigned cal_lane_of(struct cal_lane *lanes, sim_time delay)
 {
     uint32_t i = (uint32_t)(((uint64_t)delay * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
     for (uint32_t n = 0; n < CAL_LANES; n++, i = (i + 1) % CAL_LANES) {
         if (lanes[i].delay == delay && lanes[i].used)
-            return &lanes[i];
+            return i;
         if (!lanes[i].used) {
             lanes[i].used = true;
             lanes[i].delay = delay;
-            return &lanes[i];
+            return i;
         }
     }
-    return NULL;
+    return CAL_LANES;
 }
 
 /* A larger ring: what lies in it moves to where its number says. */
@@ -90,20 +89,8 @@ void cal_lane_grow(struct world *w, struct cal_lane *l)
 uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32_t a,
                    uint32_t b)
 {
-    struct head *h = W_HEAD(w);
-    struct cal_lane *lanes = W_PTR(w, struct cal_lane, h->lanes);
-    struct cal_lane *l = lane_of(lanes, delay);
-    sim_time at = h->now > SIM_FOREVER - delay ? SIM_FOREVER : h->now + delay;
-    if (l == NULL)
-        return cal_at(w, at, event, c, a, b);
-    if (l->tail - l->head + 1 >= l->cap)
-        cal_lane_grow(w, l);
-    uint32_t s = cal_slot_take(w, event, (int)(l - lanes), c, a, b, l->tail);
-    cal_key k = cal_key_make(at, h->seq++, s);
-    W_PTR(w, cal_key, l->ring)[l->tail & (l->cap - 1)] = k;
-    if (l->head == l->tail++)
-        cal_heap_push(w, k);
-    return s;
+    uint8_t lane = CAL_LANES;
+    return cal_after_in(w, &lane, delay, event, c, a, b);
 }
 
 void cal_drop(struct world *w, uint32_t s)
@@ -118,20 +105,4 @@ void cal_drop(struct world *w, uint32_t s)
         return;
     W_PTR(w, cal_key, l->ring)[slot->link & (l->cap - 1)] = 0;
     cal_slot_drop(h, slot, s);
-}
-
-void cal_lane_advance(struct world *w, struct cal_lane *l)
-{
-    struct head *h = W_HEAD(w);
-    const cal_key *ring = W_PTR(w, cal_key, l->ring);
-    l->head++;
-    while (l->head != l->tail) {
-        cal_key k = ring[l->head & (l->cap - 1)];
-        if (k != 0) {
-            cal_heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
-            return;
-        }
-        l->head++;
-    }
-    h->heap_hole = true;
 }

@@ -33,8 +33,8 @@ uint32_t calendar_pending(const struct world *w);
 uint32_t cal_slot_more(struct world *w) SELDOM;
 void cal_heap_more(struct world *w) SELDOM;
 void cal_lane_grow(struct world *w, struct cal_lane *l) SELDOM;
-/* The head of a lane has come up: the next one that still counts takes its place. */
-void cal_lane_advance(struct world *w, struct cal_lane *l);
+/* The lane of this delay; CAL_LANES: all are taken by others. */
+unsigned cal_lane_of(struct cal_lane *lanes, sim_time delay);
 
 static inline cal_key cal_key_make(sim_time at, uint64_t seq, uint32_t slot)
 {
@@ -129,6 +129,30 @@ HOT uint32_t cal_put(struct world *w, sim_time at, int event, comp_id c, uint32_
     return s;
 }
 
+/* cal_after() without the call, for those who keep in *lane where they found the last
+ * one (at first: any number). */
+HOT uint32_t cal_after_in(struct world *w, uint8_t *lane, sim_time delay, int event,
+                          comp_id c, uint32_t a, uint32_t b)
+{
+    struct head *h = W_HEAD(w);
+    struct cal_lane *lanes = W_PTR(w, struct cal_lane, h->lanes);
+    sim_time at = h->now > SIM_FOREVER - delay ? SIM_FOREVER : h->now + delay;
+    if (*lane >= CAL_LANES || lanes[*lane].delay != delay || !lanes[*lane].used) {
+        *lane = (uint8_t)cal_lane_of(lanes, delay);
+        if (*lane == CAL_LANES)
+            return cal_put(w, at, event, c, a, b);
+    }
+    struct cal_lane *l = &lanes[*lane];
+    if (l->tail - l->head + 1 >= l->cap)
+        cal_lane_grow(w, l);
+    uint32_t s = cal_slot_take(w, event, *lane, c, a, b, l->tail);
+    cal_key k = cal_key_make(at, h->seq++, s);
+    W_PTR(w, cal_key, l->ring)[l->tail & (l->cap - 1)] = k;
+    if (l->head == l->tail++)
+        cal_heap_push(w, k);
+    return s;
+}
+
 /* Nothing was put where the top was taken: the last one sinks from there. */
 HOT void cal_heap_close(struct head *h, cal_key *heap)
 {
@@ -136,6 +160,23 @@ HOT void cal_heap_close(struct head *h, cal_key *heap)
     h->heap_n--;
     if (h->heap_n > 0)
         cal_heap_sink(heap, h->heap_n, heap[h->heap_n]);
+}
+
+/* The head of a lane has come up: the next one that still counts takes its place. */
+HOT void cal_lane_advance(struct world *w, struct cal_lane *l)
+{
+    struct head *h = W_HEAD(w);
+    const cal_key *ring = W_PTR(w, cal_key, l->ring);
+    l->head++;
+    while (l->head != l->tail) {
+        cal_key k = ring[l->head & (l->cap - 1)];
+        if (k != 0) {
+            cal_heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
+            return;
+        }
+        l->head++;
+    }
+    h->heap_hole = true;
 }
 
 /* Takes the next event at or before `until`; false: there is none. */

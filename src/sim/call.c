@@ -11,6 +11,7 @@
  * caller.
  */
 #include "call.h"
+#include "calendar.h"
 
 /* A breaker opens on a ratio only once this many calls were seen in the window. */
 enum { BREAKER_MIN_CALLS = 20 };
@@ -30,9 +31,10 @@ const struct call_spec *call_spec_of(const struct world *w, const struct act *p)
 
 void call_cross_way(struct world *w, struct act *a, int event)
 {
+    struct call_state *st = state_of(w, a->policy);
     act_wait(w, a, CAUSE_NETWORK, a->comp);
     a->timer =
-        cal_after(w, state_of(w, a->policy)->way, event, a->comp, W_REF(w, a), a->gen);
+        cal_after_in(w, &st->way_lane, st->way, event, a->comp, W_REF(w, a), a->gen);
 }
 
 bool call_cross_drawn(struct world *w, struct act *a, int event)
@@ -176,18 +178,28 @@ struct act *call_child(struct world *w, struct act *p, const struct call_spec *s
     return child_make(w, p, s);
 }
 
-void call_depart(struct world *w, struct act *c)
-{
-    if (!(state_of(w, c->policy)->extras & EXTRA_DIAL) || !path_dial(w, c))
-        call_send(w, c);
-}
-
-void call_send(struct world *w, struct act *c)
+HOT void send(struct world *w, struct act *c)
 {
     if (c->kind != ACT_QUERY && call_crosses(w, c, EV_ARRIVE))
         c->flags |= ACT_SENT;
     else
         comp_kind(w, c->comp)->begin(w, c);
+}
+
+HOT void depart(struct world *w, struct act *c)
+{
+    if (!(state_of(w, c->policy)->extras & EXTRA_DIAL) || !path_dial(w, c))
+        send(w, c);
+}
+
+void call_depart(struct world *w, struct act *c)
+{
+    depart(w, c);
+}
+
+void call_send(struct world *w, struct act *c)
+{
+    send(w, c);
 }
 
 /* What the policy has beyond a timeout of its own; returns the time to wait for it. */
@@ -202,15 +214,16 @@ static SELDOM sim_time extras_send(struct world *w, struct act *p, struct act *c
     return patience;
 }
 
-static void child_send(struct world *w, struct act *p, struct act *c)
+HOT void child_send(struct world *w, struct act *p, struct act *c)
 {
-    const struct call_state *st = state_of(w, c->policy);
+    struct call_state *st = state_of(w, c->policy);
     sim_time patience = st->timeout;
     if (st->extras & (EXTRA_HEDGE | EXTRA_DEADLINE))
         patience = extras_send(w, p, c, patience);
     if (patience > 0)
-        c->timeout = cal_after(w, patience, EV_TIMEOUT, c->policy, W_REF(w, c), c->gen);
-    call_depart(w, c);
+        c->timeout = cal_after_in(w, &st->timeout_lane, patience, EV_TIMEOUT, c->policy,
+                                  W_REF(w, c), c->gen);
+    depart(w, c);
 }
 
 static void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
@@ -430,8 +443,8 @@ HOT void conclude(struct world *w, struct act *p, comp_id policy, enum reason re
     act_ready(w, p, REASON_NONE);
 }
 
-void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
-                  comp_id culprit)
+HOT void outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                 comp_id culprit)
 {
     struct call_state *st = state_of(w, policy);
     if (st->extras & EXTRA_BREAKER)
@@ -441,7 +454,13 @@ void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason re
     conclude(w, p, policy, reason, culprit);
 }
 
-void call_delivered(struct world *w, struct act *c)
+void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
+                  comp_id culprit)
+{
+    outcome(w, p, policy, reason, culprit);
+}
+
+HOT void delivered(struct world *w, struct act *c)
 {
     act_account(w, c);
     if (c->parent == 0) {
@@ -469,7 +488,46 @@ void call_delivered(struct world *w, struct act *c)
     comp_id policy = c->policy;
     state_of(w, policy)->latency += w_now(w) - c->start;
     act_free(w, c);
-    call_outcome(w, p, policy, reason, culprit);
+    outcome(w, p, policy, reason, culprit);
+}
+
+void call_delivered(struct world *w, struct act *c)
+{
+    delivered(w, c);
+}
+
+static SELDOM void finish_extras(struct world *w, struct act *a)
+{
+    if (a->flags & ACT_LIMITED)
+        limiter_left(w, a);
+    if (a->flags & ACT_TRACED)
+        w_call_span(w, a);
+    if (a->flags & ACT_WATCHED)
+        balancer_saw(w, a);
+    if ((a->flags & ACT_ABANDONED) && a->policy != COMP_NONE)
+        call_wasted(w, a);
+}
+
+/* Nearly always its answer is all that is left to see to. */
+void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
+{
+    act_account(w, a);
+    a->cause = CAUSE_OTHER;
+    a->reason = (uint8_t)reason;
+    a->culprit = culprit;
+    cal_cancel(w, &a->timer);
+    w_outcome(w, (uint32_t)reason);
+    if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
+        w_done(w, a, false, false);
+    if (a->flags & (ACT_TRACED | ACT_LIMITED | ACT_WATCHED | ACT_ABANDONED))
+        finish_extras(w, a);
+    if (a->parent == 0)
+        act_orphan(w, a);
+    else if (a->kind != ACT_QUERY && a->policy != COMP_NONE &&
+             call_crosses(w, a, EV_DELIVER))
+        a->flags |= ACT_BACK;
+    else
+        delivered(w, a);
 }
 
 void call_let_go(struct world *w, struct act *c, enum reason reason)

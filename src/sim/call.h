@@ -87,6 +87,7 @@ struct call_state {        /* what every call touches comes first */
     sim_time timeout, way; /* P_TIMEOUT, mean of P_NETWORK */
     uint32_t extras;       /* enum call_extra */
     uint32_t in_flight;
+    uint8_t timeout_lane, way_lane; /* cal_after_in() */
     uint64_t requests, attempts, ok;
     sim_time latency; /* summed over attempts that ended */
     uint64_t retries, timeouts, retries_denied;

@@ -159,8 +159,8 @@ struct act *act_refresh(struct world *w, struct act *lookup)
 
 /* ---- ending --------------------------------------------------------------------- */
 
-static void program_end(struct world *w, struct act *a, enum reason reason,
-                        comp_id culprit)
+HOT void program_end(struct world *w, struct act *a, enum reason reason,
+                     comp_id culprit)
 {
     if (a->kind == ACT_BRANCH) {
         branch_end(w, a, reason, culprit);
@@ -380,7 +380,7 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
     return true;
 }
 
-static inline void exec_run(struct world *w, struct act *a)
+static void exec_run(struct world *w, struct act *a)
 {
     for (;;) {
         const struct op *op = op_of(w, a);

@@ -134,7 +134,7 @@ static sim_time later(sim_time from, double seconds)
     return seconds < 1e9 ? from + (sim_time)(seconds * 1e9 + 0.5) : SIM_FOREVER;
 }
 
-static sim_time next_arrival(const struct world *w, comp_id c, sim_time from,
+static inline sim_time next_arrival(const struct world *w, comp_id c, sim_time from,
                              double area)
 {
     const struct client_data *d = client_data(w->model, c);
@@ -177,7 +177,7 @@ static SELDOM double wanted_gap(struct world *w, comp_id c)
     return (double)dist_draw(d, w_rng(w, c, RNG_ARRIVALS)) / (double)d->mean;
 }
 
-static void want_next(struct world *w, comp_id c)
+static inline void want_next(struct world *w, comp_id c)
 {
     struct client_state *s = client_at(w, c);
     bool poisson = p_count(w, c, P_ARRIVALS) == ARRIVALS_POISSON;

@@ -157,6 +157,7 @@ struct service_state {
     uint32_t n, cap;
     ref eligible; /* uint16_t numbers: up and ready */
     uint32_t neligible, eligible_cap;
+    ref sole; /* the instance, if just one is eligible */
     uint32_t round_robin;
     uint16_t version, previous;
     uint8_t rollout;

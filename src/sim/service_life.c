@@ -22,6 +22,7 @@ void eligible_update(struct world *w, comp_id c)
             numbers[s->neligible++] = (uint16_t)k;
     if (s->consumers != 0)
         subscriptions_of_changed(w, c);
+    s->sole = s->neligible == 1 ? W_REF(w, service_instance(w, c, numbers[0])) : 0;
 }
 
 static void enter_state(struct world *w, struct instance *i, enum instance_state state)

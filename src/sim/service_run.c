@@ -177,9 +177,8 @@ void service_left(struct world *w, struct act *a)
     left(w, instance_of(w, a), a);
 }
 
-HOT void enter(struct world *w, struct act *a)
+HOT void enter(struct world *w, struct act *a, struct instance *i)
 {
-    struct instance *i = service_instance(w, a->comp, a->instance);
     if (i == NULL || (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)) {
         act_finish(w, a, REASON_INSTANCE_GONE, a->comp);
         return;
@@ -240,13 +239,19 @@ void service_begin(struct world *w, struct act *a)
 {
     struct service_state *s = service_of(w, a->comp);
     if (a->instance == 0) {
+        if (s->sole != 0 && !(a->flags & ACT_COPY)) {
+            struct instance *i = W_PTR(w, struct instance, s->sole);
+            a->instance = i->number;
+            enter(w, a, i);
+            return;
+        }
         if (s->neligible == 0) {
             act_finish(w, a, REASON_NO_BACKEND, a->comp);
             return;
         }
         a->instance = (uint16_t)choose(w, a, s);
     }
-    enter(w, a);
+    enter(w, a, service_instance(w, a->comp, a->instance));
 }
 
 /* What may keep a request from being served at all; REASON_NONE: nothing. */

@@ -174,11 +174,15 @@ static inline const struct value *model_param(const struct model *m, comp_id c, 
 
 /* ---- the world ------------------------------------------------------------------ */
 
-struct ready_entry {
-    ref act;
-    uint32_t gen;
-    uint8_t reason;
-};
+/* An act that goes on, in one word: act, the low bits of its generation (nothing lives
+ * through as many within one event), why. */
+typedef uint64_t ready_entry;
+#define READY_GEN_BITS 24
+static inline ready_entry ready_make(ref act, uint32_t gen, uint8_t reason)
+{
+    return (uint64_t)reason << (32 + READY_GEN_BITS) |
+           (uint64_t)(gen & ((1u << READY_GEN_BITS) - 1)) << 32 | act;
+}
 void ready_grow(struct world *w) SELDOM; /* room for more of them */
 
 /* First thing in the region: the world's own variables. */
@@ -200,7 +204,7 @@ struct head {
     uint32_t act_gen;   /* last generation handed out */
     ref act_free;       /* free list of struct act */
     ref ledger_free;    /* free list of struct ledger_chunk */
-    ref ready;          /* ring of struct ready_entry */
+    ref ready;          /* ring of ready_entry */
     uint32_t ready_head, ready_tail, ready_cap;
     /* calendar */
     ref heap; /* unsigned __int128 keys */
@@ -488,11 +492,9 @@ static inline void act_ready(struct world *w, struct act *a, enum reason reason)
         cal_cancel(w, &a->timer);
     if (h->ready_tail - h->ready_head == h->ready_cap)
         ready_grow(w);
-    struct ready_entry *e =
-        W_PTR(w, struct ready_entry, h->ready) + (h->ready_tail++ & (h->ready_cap - 1));
-    e->act = W_REF(w, a);
-    e->gen = a->gen;
-    e->reason = (uint8_t)reason;
+    W_PTR(w, ready_entry, h->ready)
+    [h->ready_tail++ & (h->ready_cap - 1)] =
+        ready_make(W_REF(w, a), a->gen, (uint8_t)reason);
 }
 /* It ended: accounts, reports, sends the answer to its parent, frees it. `culprit`:
  * where it failed (COMP_NONE when it did not). The kind has let go of it before. */

@@ -44,7 +44,7 @@ static uint64_t key_mark(heap_key k)
 
 /* ---- the heap ---- */
 
-static void heap_put(struct world *w, heap_key *h, uint32_t i, heap_key k)
+HOT void heap_put(struct world *w, heap_key *h, uint32_t i, heap_key k)
 {
     h[i] = k;
     key_act(w, k)->heap_pos = i;
@@ -80,7 +80,7 @@ HOT void heap_insert(struct world *w, struct station *s, struct act *a)
     heap_up(w, h, s->n++, key_of(w, a));
 }
 
-static void heap_remove(struct world *w, struct station *s, uint32_t i)
+HOT void heap_remove(struct world *w, struct station *s, uint32_t i)
 {
     heap_key *h = W_PTR(w, heap_key, s->heap);
     heap_key last = h[--s->n];

@@ -14,11 +14,12 @@ static inline bool ready_one(struct world *w)
     struct head *h = W_HEAD(w);
     if (h->ready_head == h->ready_tail)
         return false;
-    struct ready_entry e =
-        W_PTR(w, struct ready_entry, h->ready)[h->ready_head++ & (h->ready_cap - 1)];
-    struct act *a = act_alive(w, e.act, e.gen);
-    if (a != NULL)
-        comp_kind(w, a->comp)->resume(w, a, (enum reason)e.reason);
+    ready_entry e =
+        W_PTR(w, ready_entry, h->ready)[h->ready_head++ & (h->ready_cap - 1)];
+    struct act *a = act_at(w, (ref)e);
+    enum reason reason = (enum reason)(e >> (32 + READY_GEN_BITS));
+    if (a->gen != 0 && e == ready_make((ref)e, a->gen, (uint8_t)reason))
+        comp_kind(w, a->comp)->resume(w, a, reason);
     return true;
 }
 

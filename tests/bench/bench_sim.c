@@ -96,7 +96,7 @@ static struct model *many(int n)
 {
     struct model *m = model_new();
     for (int i = 0; i < n; i++)
-        add_queue(m, i, 1, SIM_MS * n, 0.8, 0);
+        add_queue(m, i, 1, SIM_MS * n, 0.7, 0);
     return m;
 }
 

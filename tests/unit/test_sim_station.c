@@ -131,8 +131,7 @@ static void ties_go_to_the_older(void **state)
     struct head *h = W_HEAD(b.w);
     assert_int_equal(h->ready_tail - h->ready_head, 4);
     for (uint32_t i = 0; i < 4; i++)
-        assert_int_equal(W_PTR(b.w, struct ready_entry, h->ready)[i].act,
-                         W_REF(b.w, a[i]));
+        assert_int_equal((ref)W_PTR(b.w, ready_entry, h->ready)[i], W_REF(b.w, a[i]));
     bench_free(&b);
 }
 
