@@ -315,6 +315,45 @@ static void pauses_in_the_middle_add_up(void **state)
     lab_free(&l);
 }
 
+/* What a trace shows of it: processor, pause, processor, without a gap. */
+struct gc_spans {
+    sim_time gc, cpu, end;
+    int gaps, n;
+};
+static void on_gc_span(void *ctx, const struct span *span)
+{
+    struct gc_spans *s = ctx;
+    if (span->cause != CAUSE_GC && span->cause != CAUSE_CPU)
+        return;
+    s->gaps += s->n > 0 && span->start != s->end && span->start % SIM_SEC != 0;
+    *(span->cause == CAUSE_GC ? &s->gc : &s->cpu) += span->end - span->start;
+    s->end = span->end;
+    s->n++;
+}
+
+static void a_trace_shows_the_pause(void **state)
+{
+    struct gc_spans s = {0};
+    const struct observer o = {.ctx = &s, .span = on_gc_span};
+    struct errmsg why = {0};
+    (void)state;
+    /* a second one a quarter of a second later fills the heap while the first works */
+    struct lab l =
+        small("memory=200 heap=1000 allocation=400 gc_pause=500ms", 1, 600 * SIM_MS);
+    lab_part(&l, "client", "others", "to=api/get rate=1 arrivals=even trace_every=-1");
+    lab_part(&l, "call", "others.api", "network=250ms");
+    lab_start(&l, 1);
+    assert_int_equal(
+        world_run(l.w, 50 * SIM_SEC + SIM_SEC * 97 / 100, UINT64_MAX, &o, &why),
+        ERR_OK);
+    double n = lab_metric(&l, "api", "collections_total");
+    assert_true(n >= 45);
+    assert_int_equal(s.gaps, 0);
+    assert_true(s.n >= 3 * 45 && s.cpu == 50 * 600 * SIM_MS);
+    assert_true(s.gc == (sim_time)n * 100 * SIM_MS);
+    lab_free(&l);
+}
+
 /* The container's limit is below the heap: the kernel is there before the collector. */
 static void a_heap_larger_than_its_container(void **state)
 {
@@ -483,6 +522,7 @@ int main(void)
         cmocka_unit_test(the_fuller_the_more_it_costs),
         cmocka_unit_test(a_pause_is_gc_to_the_nanosecond),
         cmocka_unit_test(pauses_in_the_middle_add_up),
+        cmocka_unit_test(a_trace_shows_the_pause),
         cmocka_unit_test(a_heap_larger_than_its_container),
         cmocka_unit_test(a_full_heap_ends_the_process),
         cmocka_unit_test(a_pause_can_be_cut_short),
