@@ -21,6 +21,8 @@ void acts_more(struct world *w)
         a[i].next = W_HEAD(w)->act_free;
         W_HEAD(w)->act_free = W_REF(w, &a[i]);
     }
+    W_HEAD(w)->act_slots += ACT_CHUNK / sizeof(*a);
+    w->safe = 0; /* more headroom from now on */
 }
 
 void ledger_free(struct world *w, ref ledger)

@@ -206,8 +206,9 @@ struct head {
     uint32_t slot_free, slot_n, slot_cap;
     ref lanes; /* struct cal_lane, one per constant delay */
     uint32_t lane_n;
-    ref faults;   /* struct running_fault list */
-    bool stopped; /* ran away: will not run on */
+    ref faults;         /* struct running_fault list */
+    bool stopped;       /* ran away: will not run on */
+    uint32_t act_slots; /* there is room for so many acts without taking more */
 };
 
 struct world {

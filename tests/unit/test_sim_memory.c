@@ -157,6 +157,41 @@ static void the_leak_fault_can_be_of_one_version(void **state)
     lab_free(&l);
 }
 
+/* Whatever the way back is, everybody hears of it in the same moment; at any size, so
+ * that it also happens when the world has hardly any room left before it grows. */
+static void crowd_dies(const char *network, sim_time at)
+{
+    struct errmsg why = {0};
+    struct lab l = lab_new();
+    lab_part(&l, "service", "api", "workers=10");
+    struct node hold = {.kind = NODE_SLEEP, .time = dist_const(SIM_HOUR)};
+    lab_endpoint(&l, "api", "get", &hold);
+    lab_part(&l, "client", "users", "to=api/get rate=2000");
+    lab_part(&l, "call", "users.api", network);
+    struct action crash = {
+        .kind = ACTION_FAULT, .comp = model_find(l.m, "api"), .name = "crash"};
+    assert_int_equal(model_at(l.m, at, &crash, NULL, &why), ERR_OK);
+    lab_start(&l, 1);
+    lab_run(&l, at - 1);
+    double inside = lab_metric(&l, "api", "in_flight");
+    assert_true(inside > 500);
+    lab_run(&l, at);
+    assert_true(lab_metric(&l, "api", "in_flight") == 0);
+    lab_run(&l, at + SIM_SEC);
+    assert_true(lab_metric(&l, "users", "failed_total") >= inside);
+    lab_free(&l);
+}
+
+static void a_crowd_dies_at_once(void **state)
+{
+    (void)state;
+    for (int k = 2; k < 40; k++) {
+        crowd_dies("network=0", k * SIM_SEC / 5);
+        crowd_dies("network=3ms", k * SIM_SEC / 5);
+        crowd_dies("network=exponential(3ms)", k * SIM_SEC / 5);
+    }
+}
+
 /* ---- dying again and again ------------------------------------------------------ */
 
 /* When the process dies while it starts: 0, then 10 s, 20 s, 40 s ... */
@@ -516,6 +551,7 @@ int main(void)
         cmocka_unit_test(a_burst_is_killed_too),
         cmocka_unit_test(a_limit_at_exactly_what_is_held_holds),
         cmocka_unit_test(the_leak_fault_can_be_of_one_version),
+        cmocka_unit_test(a_crowd_dies_at_once),
         cmocka_unit_test(crashes_back_off),
         cmocka_unit_test(a_long_run_is_forgiven),
         cmocka_unit_test(pauses_as_often_and_long_as_the_formula_says),
