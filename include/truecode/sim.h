@@ -624,6 +624,36 @@ struct cache_key_view {
 size_t world_cache_keys(const struct world *w, comp_id keyspace,
                         struct cache_key_view *out, size_t max);
 
+/* What the resolver says of a name (kind dns) now. */
+struct dns_view {
+    comp_id to;    /* COMP_NONE: there is no such name */
+    int addresses; /* of a service: instances in the answer; else 0 */
+    bool answers;  /* false: it does not */
+    sim_time ttl;
+};
+void world_dns(const struct world *w, comp_id name, struct dns_view *v);
+/* What one caller keeps of it. */
+struct dns_belief {
+    comp_id caller;
+    int instance;  /* of the caller; users: number of a resolver they are behind */
+    bool resolver; /* it is that */
+    comp_id to;    /* COMP_NONE: that there is no such name */
+    int addresses;
+    sim_time ttl_left; /* <= 0: asks again at the next call; SIM_FOREVER */
+    bool old;          /* not what the name says now */
+};
+/* Fills at most `max`; returns how many there are. */
+size_t world_dns_beliefs(const struct world *w, comp_id name, struct dns_belief *out,
+                         size_t max);
+
+struct certificate_view {
+    comp_id on;                     /* who presents it; COMP_NONE: not said */
+    sim_time from, until;           /* presented; good in [from, until) */
+    sim_time disk_from, disk_until; /* on the disk */
+    const char *wrong; /* what a caller with the right time says; NULL: nothing */
+};
+void world_certificate(const struct world *w, comp_id c, struct certificate_view *v);
+
 /* A request inside a component right now. */
 struct inflight_view {
     uint64_t request;

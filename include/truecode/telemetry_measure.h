@@ -66,7 +66,7 @@ struct measured_time { /* seconds */
     double max;
 };
 /* Requests as one sees them: a client's (user side), an endpoint's (server side, from
- * arrival at the service to its answer), a third party's. */
+ * when its caller sent it to its answer), a third party's. */
 struct measured_row {
     comp_id comp;
     bool user;

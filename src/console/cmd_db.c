@@ -203,19 +203,32 @@ static enum err overview(struct call *c, comp_id only)
     }
     table_print(&t);
     note(c, "db sessions: who holds a connection. db statements: what takes the time.");
+    if (count_of(c, "table") > 0)
+        note(c, "db locks: who waits for whom. db tables: rows, dead rows, scans.");
     return ERR_OK;
+}
+
+static const char *const views[] = {"sessions", "statements", "locks", "tables"};
+static enum err (*const shows[])(struct call *c, comp_id db) = {sessions, statements,
+                                                                db_locks, db_tables};
+
+static int view_named(const char *word)
+{
+    for (int i = 0; i < (int)COUNT_OF(views); i++)
+        if (str_eq(word, views[i]))
+            return i;
+    return -1;
 }
 
 static enum err run(struct call *c)
 {
-    const char *view = NULL;
+    int view = -1;
     comp_id db = COMP_NONE;
     for (size_t i = 0; i < c->nargs; i++) {
-        if (str_eq(c->arg[i], "sessions") || str_eq(c->arg[i], "statements")) {
-            view = c->arg[i];
+        if (view_named(c->arg[i]) >= 0) {
+            view = view_named(c->arg[i]);
             continue;
         }
-        static const char *const views[] = {"sessions", "statements"};
         const char *near = text_suggest(c->arg[i], views, COUNT_OF(views));
         if (model_find(c->m, c->arg[i]) == COMP_NONE && near)
             return refuse(c, ERR_NOT_FOUND, "db has no view %s; did you mean %s?",
@@ -226,14 +239,14 @@ static enum err run(struct call *c)
     }
     if (!count_of(c, "database"))
         return refuse(c, ERR_NOT_FOUND, "There is no database here.");
-    if (!view)
+    if (view < 0)
         return overview(c, db);
     if (db == COMP_NONE && count_of(c, "database") > 1)
-        return refuse(c, ERR_INPUT, "Which one? db %s DATABASE: %s", view,
+        return refuse(c, ERR_INPUT, "Which one? db %s DATABASE: %s", views[view],
                       names_of_kind(c, "database"));
     if (db == COMP_NONE)
         db = next_of(c, "database", COMP_NONE);
-    return str_eq(view, "sessions") ? sessions(c, db) : statements(c, db);
+    return shows[view](c, db);
 }
 
 static const struct command_wild wild[] = {
@@ -243,14 +256,19 @@ static const struct command_wild wild[] = {
     {"psql",
      "psql -c 'select query, calls, mean_exec_time from pg_stat_statements order by "
      "total_exec_time desc limit 10'"},
+    {"psql", "psql -c 'select pid, pg_blocking_pids(pid), wait_event, query from "
+             "pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0'"},
+    {"psql", "psql -c 'select relname, n_live_tup, n_dead_tup, seq_scan, idx_scan, "
+             "last_autovacuum from pg_stat_user_tables'"},
     {"mysql", "mysql -e 'show full processlist'"},
 };
 const struct command cmd_db = {
     .info = {.name = "db",
-             .synopsis = "db [sessions|statements] [DATABASE]",
+             .synopsis = "db [sessions|statements|locks|tables] [DATABASE]",
              .doc = "A database from inside. How full and how busy it is; sessions "
                     "with their state, for how long, and who holds them; statements "
-                    "with calls and times.",
+                    "with calls and times; locks: who waits for whom; tables: rows, "
+                    "dead rows, scans.",
              .examples =
                  "db\ndb sessions\ndb statements DATABASE\ndb sessions | head -5",
              .group = GROUP_LOOK,

@@ -71,7 +71,8 @@ static double flow(const struct call *c, comp_id from, comp_id to)
 static size_t callees(const struct call *c, comp_id comp, comp_id *out)
 {
     size_t n = 0;
-    if (is_kind(c, comp, "balancer") && model_target(c->m, comp) != COMP_NONE)
+    bool hands_on = is_kind(c, comp, "balancer") || is_kind(c, comp, "limiter");
+    if (hands_on && model_target(c->m, comp) != COMP_NONE)
         out[n++] = model_target(c->m, comp);
     for (comp_id p = next_owned(c, comp, "call", COMP_NONE);
          p != COMP_NONE && n < CALLEES; p = next_owned(c, comp, "call", p)) {

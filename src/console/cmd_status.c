@@ -109,6 +109,40 @@ static void of_cache(struct call *c, comp_id comp, struct line *l)
         fact(l, strf(c, "hit ratio %s", percent(c, hits / (hits + misses))));
 }
 
+/* How far those who read from it are behind. */
+static void of_broker(struct call *c, comp_id comp, struct line *l)
+{
+    double up = gauge(c, comp, "up", 0), oldest = 0;
+    for (comp_id s = next_of(c, "subscription", COMP_NONE); s != COMP_NONE;
+         s = next_of(c, "subscription", s)) {
+        double x = gauge(c, s, "lag_seconds", 0);
+        if (model_owner(c->m, model_owner(c->m, s)) == comp && x > oldest)
+            oldest = x;
+    }
+    l->state = up == 0 ? "down" : "up";
+    l->tone = up == 0 ? TONE_BAD : TONE_GOOD;
+    fact(l, labelled(c, "lag", count(c, gauge(c, comp, "lag", 0))));
+    fact(l, strf(c, "oldest %s", span_short(c, (sim_time)(oldest * 1e9))));
+}
+
+static void of_limiter(struct call *c, comp_id comp, struct line *l)
+{
+    double refused = rate(c, comp, "limited_total", WINDOW);
+    l->state = "up";
+    l->tone = TONE_GOOD;
+    fact(l, labelled(c, "refused", per_time(c, refused)));
+}
+
+static void of_job(struct call *c, comp_id comp, struct line *l)
+{
+    bool on = world_get(c->w, comp, "enabled").as.on;
+    double running = gauge(c, comp, "running", 0);
+    l->state = !on ? "disabled" : running > 0 ? "running" : "waiting";
+    l->tone = on ? TONE_GOOD : TONE_WARN;
+    fact(l, labelled(c, "runs", count(c, gauge(c, comp, "runs_total", 0))));
+    fact(l, labelled(c, "failed", count(c, gauge(c, comp, "failed_total", 0))));
+}
+
 static void of_any(struct call *c, comp_id comp, struct line *l)
 {
     double up = gauge(c, comp, "up", 0);
@@ -134,6 +168,12 @@ static struct line line_of(struct call *c, comp_id comp)
         of_database(c, comp, &l);
     else if (is_kind(c, comp, "cache"))
         of_cache(c, comp, &l);
+    else if (is_kind(c, comp, "broker"))
+        of_broker(c, comp, &l);
+    else if (is_kind(c, comp, "limiter"))
+        of_limiter(c, comp, &l);
+    else if (is_kind(c, comp, "job"))
+        of_job(c, comp, &l);
     else
         of_any(c, comp, &l);
     return l;

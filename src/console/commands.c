@@ -5,8 +5,10 @@
 
 /* descriptor, word */
 #define COMMAND_LIST(X)                                                                \
+    X(abort, "abort")                                                                  \
     X(alerts, "alerts")                                                                \
     X(cache, "cache")                                                                  \
+    X(canary, "canary")                                                                \
     X(changes, "changes")                                                              \
     X(chart, "chart")                                                                  \
     X(compare, "compare")                                                              \
@@ -14,11 +16,13 @@
     X(curl, "curl")                                                                    \
     X(db, "db")                                                                        \
     X(deploy, "deploy")                                                                \
+    X(dig, "dig")                                                                      \
     X(drain, "drain")                                                                  \
     X(flag, "flag")                                                                    \
     X(flush, "flush")                                                                  \
     X(help, "help")                                                                    \
     X(hint, "hint")                                                                    \
+    X(jobs, "jobs")                                                                    \
     X(kill, "kill")                                                                    \
     X(limit, "limit")                                                                  \
     X(logs, "logs")                                                                    \
@@ -26,8 +30,13 @@
     X(metrics, "metrics")                                                              \
     X(note, "note")                                                                    \
     X(pause, "pause")                                                                  \
+    X(point, "point")                                                                  \
     X(probe, "probe")                                                                  \
+    X(promote, "promote")                                                              \
     X(ps, "ps")                                                                        \
+    X(queue, "queue")                                                                  \
+    X(reload, "reload")                                                                \
+    X(renew, "renew")                                                                  \
     X(reset, "reset")                                                                  \
     X(resolve, "resolve")                                                              \
     X(restart, "restart")                                                              \
@@ -44,7 +53,9 @@
     X(stacks, "stacks")                                                                \
     X(status, "status")                                                                \
     X(suspect, "suspect")                                                              \
+    X(sync, "sync")                                                                    \
     X(tickets, "tickets")                                                              \
+    X(tls, "tls")                                                                      \
     X(trace, "trace")                                                                  \
     X(traces, "traces")                                                                \
     X(undrain, "undrain")                                                              \

@@ -251,7 +251,7 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
                                          "recovered"};
     static const char *const times[] = {"now", "5m", "10m", "30m", "1h"};
     static const char *const durations[] = {"10s", "30s", "1m", "5m", "10m", "25m"};
-    static const char *const db_views[] = {"sessions", "statements"};
+    static const char *const db_views[] = {"sessions", "statements", "locks", "tables"};
     static const char *const cache_views[] = {"stats", "ttl"};
     static const char *const on_off[] = {"on", "off"};
     size_t n;

@@ -324,4 +324,8 @@ struct pattern *pattern_new(struct arena *mem, const char *re, bool extended, bo
 bool pattern_find(const struct pattern *p, const char *s, size_t n, size_t *start,
                   size_t *end);
 
+/* db_tables.c: two views of the command db */
+enum err db_locks(struct call *c, comp_id db);
+enum err db_tables(struct call *c, comp_id db);
+
 #endif

@@ -59,7 +59,7 @@ comp_id next_owned(const struct call *c, comp_id owner, const char *kind, comp_i
 size_t endpoints_of(const struct call *c, comp_id comp, comp_id *out, size_t max)
 {
     size_t n = 0;
-    if (is_kind(c, comp, "balancer"))
+    while (is_kind(c, comp, "balancer") || is_kind(c, comp, "limiter"))
         comp = model_target(c->m, comp);
     for (comp_id e = next_owned(c, comp, "endpoint", COMP_NONE); e != COMP_NONE;
          e = next_owned(c, comp, "endpoint", e))
@@ -84,8 +84,16 @@ static bool listed(const comp_id *v, size_t n, comp_id c)
 static size_t hands_to(const struct call *c, comp_id comp, comp_id *out, size_t max)
 {
     size_t n = 0;
-    if (is_kind(c, comp, "balancer") && model_target(c->m, comp) != COMP_NONE)
+    bool hands_on = is_kind(c, comp, "balancer") || is_kind(c, comp, "limiter");
+    if (hands_on && model_target(c->m, comp) != COMP_NONE)
         out[n++] = model_target(c->m, comp);
+    for (comp_id s = next_of(c, "subscription", COMP_NONE);
+         is_kind(c, comp, "broker") && s != COMP_NONE;
+         s = next_of(c, "subscription", s))
+        if (model_owner(c->m, model_owner(c->m, s)) == comp && n < max &&
+            model_target(c->m, s) != COMP_NONE &&
+            !listed(out, n, model_target(c->m, s)))
+            out[n++] = model_target(c->m, s);
     for (comp_id p = next_owned(c, comp, "call", COMP_NONE); p != COMP_NONE;
          p = next_owned(c, comp, "call", p)) {
         comp_id to = model_target(c->m, p);

@@ -275,6 +275,43 @@ static void add_section(struct build *b, lua_State *L, comp_id owner,
 
 /* ---- programs of a service ------------------------------------------------------- */
 
+/* { workers = 4, compute(…) }: what is set of the endpoint beside its program. Leaves
+ * the program alone on the stack in place of the table. */
+enum { ENDPOINT_PARAMS = 8 };
+static void take_params(struct build *b, lua_State *L, struct value *v, int line)
+{
+    const struct kind_desc *k = sim_kind_named("endpoint");
+    int t = lua_gettop(L), copy = t + 1;
+    memset(v, 0, ENDPOINT_PARAMS * sizeof *v);
+    if (lua_type(L, t) != LUA_TTABLE || is_marked(L, t, "op"))
+        return;
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
+        const struct param_desc *p =
+            lua_type(L, -2) == LUA_TSTRING ? param_of(k, lua_tostring(L, -2)) : NULL;
+        if (p != NULL && p - k->params < ENDPOINT_PARAMS) {
+            v[p - k->params] = to_value(b, L, -1, p, line, "endpoint");
+            continue;
+        }
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, copy);
+    }
+    lua_replace(L, t);
+}
+
+static void give_params(struct build *b, lua_State *L, comp_id c, const char *name,
+                        const struct value *v, int line)
+{
+    const struct kind_desc *k = sim_kind_named("endpoint");
+    char *full = arena_printf(&b->mem, "%s/%s", model_name(b->m, c), name);
+    for (size_t p = 0; p < k->nparams && p < ENDPOINT_PARAMS; p++)
+        if (v[p].type != VALUE_NONE &&
+            model_set(b->m, model_find(b->m, full), k->params[p].name, v[p], &b->why) !=
+                ERR_OK)
+            fail_model(L, b, line);
+}
+
 static void add_endpoints(struct build *b, lua_State *L, comp_id c, const char *version,
                           int line)
 {
@@ -292,9 +329,12 @@ static void add_endpoints(struct build *b, lua_State *L, comp_id c, const char *
         const char *name = keep_text(b, L, -1, line, NAME_BYTES);
         int at = scan_line(&b->l->scan, name, line);
         lua_rawget(L, t);
+        struct value v[ENDPOINT_PARAMS];
+        take_params(b, L, v, at);
         const struct node *body = to_program(b, L, -1, at, 0);
         if (model_endpoint(b->m, c, name, version, body, &b->why) != ERR_OK)
             fail_model(L, b, at);
+        give_params(b, L, c, name, v, at);
         lua_pop(L, 1);
     }
     lua_settop(L, t);

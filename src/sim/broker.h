@@ -41,7 +41,8 @@ enum { PARTITIONS_MAX = 256, SEGMENT_MESSAGES = 170 };
 enum message_flag {
     MESSAGE_POISON = 1,    /* nobody can read it */
     MESSAGE_DUPLICATE = 2, /* its producer has sent it before */
-    MESSAGE_AGAIN = 4      /* its subscription has been through with it before */
+    MESSAGE_AGAIN = 4,     /* it is in its subscription's books already */
+    MESSAGE_SEEN = 8       /* and was given out before an operator went back */
 };
 struct message {
     sim_time published;
@@ -133,6 +134,7 @@ struct cursor {
     int64_t processed; /* all before it is done with */
     int64_t committed; /* where it goes on after a crash */
     int64_t done;      /* highest that was processed + 1: before it, it is again */
+    int64_t counted;   /* all before it are good or bad, or out */
     uint32_t fence;    /* results of acts with another one count no more */
     uint32_t out;      /* acts with this fence */
     uint32_t tries;    /* failed, of the message at `processed` */
@@ -273,6 +275,10 @@ void sub_lost(struct world *w, comp_id c, uint32_t partition, int64_t start);
 void sub_partitions(struct world *w, comp_id c); /* there may be more */
 /* The offset from which on it still needs the messages. */
 int64_t sub_needs(const struct world *w, comp_id c, uint32_t partition);
+/* An operator passes over everything up to `to`; how many that were not done with. */
+int64_t cursor_skip(struct world *w, comp_id c, uint32_t partition, int64_t to);
+/* Deleted by retention behind the back of a batch that is still out. */
+uint64_t sub_gap(const struct world *w, comp_id c);
 /* So many left without having been processed. */
 void sub_left_bad(struct world *w, comp_id c, uint64_t n);
 

@@ -39,10 +39,8 @@ void call_cross_way(struct world *w, struct act *a, int event)
 
 bool call_cross_drawn(struct world *w, struct act *a, int event)
 {
-    if (path_of(w, a->policy)->what & PATH_LINK) {
-        path_cross(w, a, event);
+    if (path_of(w, a->policy)->what != 0 && path_cross(w, a, event))
         return true;
-    }
     sim_time way =
         dist_draw(p_dist(w, a->policy, P_NETWORK), w_rng(w, a->policy, RNG_NETWORK));
     if (way == 0)
@@ -66,6 +64,13 @@ int call_balance(const struct world *w, comp_id policy)
 {
     return policy == COMP_NONE ? BALANCE_ROUND_ROBIN
                                : (int)p_count(w, policy, P_BALANCE);
+}
+
+int call_hash(struct world *w, const struct act *a, const uint16_t *numbers, uint32_t n)
+{
+    return ring_choose(w, &state_of(w, a->policy)->ring, a->comp,
+                       (uint32_t)p_count(w, a->policy, P_VIRTUAL_NODES), ring_key(a),
+                       numbers, n);
 }
 
 /* ---- breaker -------------------------------------------------------------------- */
@@ -183,7 +188,7 @@ HOT void send(struct world *w, struct act *c)
 
 HOT void depart(struct world *w, struct act *c)
 {
-    if (!(path_of(w, c->policy)->what & PATH_DIALS) || !path_dial(w, c))
+    if (!(state_of(w, c->policy)->extras & EXTRA_DIAL) || !path_dial(w, c))
         send(w, c);
 }
 
@@ -224,26 +229,49 @@ HOT void child_send(struct world *w, struct act *p, struct act *c)
 static void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
                      comp_id culprit);
 
-/* It is not sent at all, for one of the policy's own reasons. */
-static SELDOM void refuse(struct world *w, struct act *p, comp_id policy,
-                          enum reason reason)
+SELDOM void call_refuse(struct world *w, struct act *p, comp_id policy,
+                        enum reason reason)
 {
     conclude(w, p, policy, reason, policy);
 }
 
-/* Why it must not be sent, if so. */
-static SELDOM enum reason gates(struct world *w, const struct act *p,
-                                const struct call_spec *s)
+/* It has its place in the bulkhead, if there is one. */
+static SELDOM void admitted(struct world *w, struct act *p, const struct call_spec *s)
 {
     struct call_state *st = state_of(w, s->policy);
-    int64_t most = p_count(w, s->policy, P_MAX_IN_FLIGHT);
     if (p->depth >= DEPTH_MAX)
-        return REASON_ERROR;
-    if (deadline_passed(w, p))
-        return REASON_DEADLINE;
-    if (most > 0 && st->in_flight > (uint64_t)most)
-        return REASON_SHED;
-    return breaker_lets(w, s->policy, st) ? REASON_NONE : REASON_BREAKER_OPEN;
+        call_refuse(w, p, s->policy, REASON_ERROR);
+    else if (deadline_passed(w, p))
+        call_refuse(w, p, s->policy, REASON_DEADLINE);
+    else if (!breaker_lets(w, s->policy, st))
+        call_refuse(w, p, s->policy, REASON_BREAKER_OPEN);
+    else if ((st->extras & EXTRA_THROTTLE) && throttle_refuses(w, s->policy))
+        call_refuse(w, p, s->policy, REASON_RATE_LIMITED);
+    else
+        child_send(w, p, call_child(w, p, s));
+}
+
+static bool bulkhead_full(const struct world *w, comp_id policy,
+                          const struct call_state *st)
+{
+    int64_t most = p_count(w, policy, P_MAX_IN_FLIGHT);
+    return most > 0 && (st->in_flight > (uint64_t)most || st->waiting.count > 0);
+}
+
+/* Where more than a timeout stands between the caller and its call. */
+static SELDOM void gates(struct world *w, struct act *p, const struct call_spec *s)
+{
+    struct call_state *st = state_of(w, s->policy);
+    if (!bulkhead_full(w, s->policy, st))
+        admitted(w, p, s);
+    else if (!wait_begin(w, p, s->policy))
+        call_refuse(w, p, s->policy,
+                    deadline_passed(w, p) ? REASON_DEADLINE : REASON_SHED);
+}
+
+void call_admitted(struct world *w, struct act *p)
+{
+    admitted(w, p, call_spec_of(w, p));
 }
 
 HOT void attempt(struct world *w, struct act *p, const struct call_spec *s)
@@ -253,15 +281,10 @@ HOT void attempt(struct world *w, struct act *p, const struct call_spec *s)
     p->attempt++;
     st->attempts++;
     st->in_flight++;
-    if (p->depth >= DEPTH_MAX || p->deadline != 0 ||
-        (st->extras & (EXTRA_LIMIT | EXTRA_BREAKER)) != 0) {
-        enum reason no = gates(w, p, s);
-        if (no != REASON_NONE) {
-            refuse(w, p, s->policy, no);
-            return;
-        }
-    }
-    child_send(w, p, child_make(w, p, s));
+    if (p->depth >= DEPTH_MAX || p->deadline != 0 || (st->extras & EXTRA_GATES) != 0)
+        gates(w, p, s);
+    else
+        child_send(w, p, child_make(w, p, s));
 }
 
 static SELDOM void call_attempt(struct world *w, struct act *p)
@@ -324,8 +347,12 @@ static sim_time backoff_next(struct world *w, comp_id policy, struct act *p)
     return d;
 }
 
-bool call_budget_takes(struct world *w, comp_id policy, struct call_state *st)
+bool call_budget_takes(struct world *w, comp_id policy, struct act *p,
+                       enum reason reason)
 {
+    struct call_state *st = state_of(w, policy);
+    if (st->extras & EXTRA_BUDGETS)
+        return budget_takes(w, policy, p, reason);
     if (p_number(w, policy, P_BUDGET) <= 0)
         return true;
     if (st->tokens < 1) {
@@ -336,13 +363,15 @@ bool call_budget_takes(struct world *w, comp_id policy, struct call_state *st)
     return true;
 }
 
-static bool retry_allowed(struct world *w, comp_id policy, struct call_state *st,
-                          const struct act *p, enum reason reason)
+static bool retry_allowed(struct world *w, comp_id policy, struct act *p,
+                          enum reason reason)
 {
     if (p->attempt > p_count(w, policy, P_RETRIES) || reason == REASON_BREAKER_OPEN ||
         reason == REASON_DEADLINE)
         return false;
-    return call_budget_takes(w, policy, st);
+    if (reason == REASON_RATE_LIMITED && p->culprit == policy) /* by ourselves */
+        return false;
+    return call_budget_takes(w, policy, p, reason);
 }
 
 /* A pause that would end behind the deadline is not begun. */
@@ -364,7 +393,7 @@ static SELDOM void conclude_failed(struct world *w, struct act *p, comp_id polic
 {
     struct call_state *st = state_of(w, policy);
     st->failures[reason]++;
-    if (!retry_allowed(w, policy, st, p, reason)) {
+    if (!retry_allowed(w, policy, p, reason)) {
         act_ready(w, p, reason);
         return;
     }
@@ -384,8 +413,11 @@ HOT void conclude(struct world *w, struct act *p, comp_id policy, enum reason re
     struct call_state *st = state_of(w, policy);
     cal_cancel(w, &p->timer); /* of the next copy */
     st->in_flight--;
+    call_slot_free(w, policy, st);
     p->cause = CAUSE_OTHER;
     p->culprit = culprit;
+    if (st->extras & EXTRA_BUDGETS)
+        budget_saw(w, policy, p, reason);
     if (reason != REASON_NONE) {
         conclude_failed(w, p, policy, reason);
         return;
@@ -400,6 +432,8 @@ HOT void outcome(struct world *w, struct act *p, comp_id policy, enum reason rea
     struct call_state *st = state_of(w, policy);
     if (st->extras & EXTRA_BREAKER)
         breaker_record(w, policy, st, reason == REASON_NONE);
+    if (st->extras & EXTRA_THROTTLE)
+        throttle_saw(w, policy, reason);
     conclude(w, p, policy, reason, culprit);
 }
 
@@ -445,6 +479,16 @@ void call_delivered(struct world *w, struct act *c)
     delivered(w, c);
 }
 
+static SELDOM void finish_extras(struct world *w, struct act *a)
+{
+    if (a->flags & ACT_LIMITED)
+        limiter_left(w, a);
+    if (a->flags & ACT_TRACED)
+        w_call_span(w, a);
+    if (a->flags & ACT_WATCHED)
+        balancer_saw(w, a);
+}
+
 /* Nearly always its answer is all that is left to see to. */
 void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culprit)
 {
@@ -456,8 +500,8 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
     w_outcome(w, (uint32_t)reason);
     if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
         w_done(w, a, false, false);
-    if (a->flags & ACT_TRACED)
-        w_call_span(w, a);
+    if (a->flags & (ACT_TRACED | ACT_LIMITED | ACT_WATCHED))
+        finish_extras(w, a);
     if (a->parent == 0)
         act_orphan(w, a);
     else if (a->kind != ACT_QUERY && a->policy != COMP_NONE &&
@@ -496,8 +540,11 @@ void call_timeout(struct world *w, struct act *c)
 
 void call_drop(struct world *w, struct act *p)
 {
-    if (p->child == 0)
+    if (p->child == 0) {
+        if (p->flags & ACT_HELD)
+            wait_leave(w, p);
         return;
+    }
     struct act *c = act_at(w, p->child);
     if (c->flags & ACT_COPY)
         c = hedge_collapse(w, c);
@@ -505,6 +552,7 @@ void call_drop(struct world *w, struct act *p)
     cal_cancel(w, &p->timer); /* of the next copy */
     st->half_open = false;    /* it may have been the one that tried */
     st->in_flight--;
+    call_slot_free(w, c->policy, st);
     st->failures[REASON_GAVE_UP]++;
     st->latency += w_now(w) - c->start;
     ledger_take(w, p, c);

@@ -7,6 +7,7 @@
 #define SIM_CALL_H
 
 #include "path.h"
+#include "ring.h"
 #include "world.h"
 
 enum param {
@@ -35,17 +36,31 @@ enum param {
     P_DNS_CACHE,
     P_TLS,
     P_VERIFY,
-    P_KEEP_ALIVE
+    P_KEEP_ALIVE,
+    P_MAX_WAITING,
+    P_MAX_WAIT,
+    P_BUDGET_KIND,
+    P_BUDGET_TOKENS,
+    P_RETRY_COST,
+    P_THROTTLED_COST,
+    P_BUDGET_RATIO,
+    P_BUDGET_RATE,
+    P_THROTTLE,
+    P_THROTTLE_WINDOW,
+    P_VIRTUAL_NODES
 };
+enum { BUDGET_SHARE, BUDGET_QUOTA, BUDGET_THROTTLE, BUDGET_RATE };
 enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
 enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
-enum { RNG_NETWORK, RNG_JITTER, RNG_HEDGE };
+enum { RNG_NETWORK, RNG_JITTER, RNG_HEDGE, RNG_THROTTLE };
 enum { BUDGET_BURST = 10 };
-enum call_event {           /* EV_KIND + this, at the policy */
-                  CE_HEDGE, /* a, b: the caller: no answer yet, send another copy */
-                  CE_TIED,  /* a, b: a copy: its twin has been started */
-                  CE_DIAL,  /* a, b: a call on its way: the next step */
-                  CE_POOL   /* a, b: a pool's connection: the same */
+enum call_event {            /* EV_KIND + this, at the policy */
+                  CE_HEDGE,  /* a, b: the caller: no answer yet, send another copy */
+                  CE_TIED,   /* a, b: a copy: its twin has been started */
+                  CE_ADMIT,  /* the bulkhead has room */
+                  CE_WAITED, /* a, b: a caller that has waited for it long enough */
+                  CE_DIAL,   /* a, b: a call on its way: the next step */
+                  CE_POOL    /* a, b: a pool's connection: the same */
 };
 
 /* What a policy has beyond the usual, as its parameters are now. */
@@ -54,9 +69,15 @@ enum call_extra {
     EXTRA_DEADLINE = 2,
     EXTRA_LIMIT = 4,
     EXTRA_BREAKER = 8,
-    EXTRA_BUDGET = 16,
-    EXTRA_RANDOM_WAY = 32 /* the network's time is drawn */
+    EXTRA_BUDGET = 16,     /* a share of requests */
+    EXTRA_RANDOM_WAY = 32, /* the network's time is drawn */
+    EXTRA_BUDGETS = 64,    /* another kind of budget (call_budget.c) */
+    EXTRA_THROTTLE = 128,
+    EXTRA_PATH = 256, /* path.what is not 0 */
+    EXTRA_DIAL = 512, /* with one of PATH_DIALS */
+    EXTRA_GATES = EXTRA_LIMIT | EXTRA_BREAKER | EXTRA_THROTTLE
 };
+enum { THROTTLE_SLOTS = 12 };
 
 struct bucket { /* half a breaker's window */
     uint32_t calls, failures;
@@ -77,6 +98,16 @@ struct call_state {        /* what every call touches comes first */
     sim_time bucket_since;
     sim_time open_until; /* breaker: 0: closed */
     bool half_open;      /* one call is out to try */
+    struct list waiting; /* callers, for room in the bulkhead (call_wait.c) */
+    uint32_t admit;      /* event that lets them in; 0: none */
+    double quota;        /* budgets other than a share of requests (call_budget.c) */
+    sim_time refilled;
+    struct {
+        uint32_t requests, accepts;
+    } slots[THROTTLE_SLOTS]; /* of the throttle's window */
+    int64_t slot;            /* number of the newest */
+    uint64_t throttled;
+    struct ring ring; /* of the instances of a service that is called directly */
     uint64_t hedges, hedges_won, hedges_denied, copies_lost, tied_stopped;
 };
 
@@ -98,8 +129,14 @@ sim_time call_one_way(struct world *w, comp_id policy);
 /* An attempt is over, one way or the other; p is accounted up to now. */
 void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
                   comp_id culprit);
-/* One attempt more may be made beyond the first: takes it from the budget. */
-bool call_budget_takes(struct world *w, comp_id policy, struct call_state *st);
+/* The attempt gets past the bulkhead: on its way, or refused for another reason. */
+void call_admitted(struct world *w, struct act *p);
+/* It is not sent at all, for one of the policy's own reasons. */
+void call_refuse(struct world *w, struct act *p, comp_id policy, enum reason reason);
+/* One attempt more may be made beyond the first, after `reason` (NONE: a hedge): takes
+ * it from the budget. */
+bool call_budget_takes(struct world *w, comp_id policy, struct act *p,
+                       enum reason reason);
 bool call_breaker_closed(const struct world *w, comp_id policy,
                          const struct call_state *st);
 /* One more answer or failure for the breaker to see. */
@@ -113,7 +150,7 @@ bool call_cross_drawn(struct world *w, struct act *a, int event) SELDOM;
 HOT bool call_crosses(struct world *w, struct act *a, int event)
 {
     const struct call_state *st = state_of(w, a->policy);
-    if ((st->extras & EXTRA_RANDOM_WAY) != 0 || st->path.what != 0)
+    if (st->extras & (EXTRA_RANDOM_WAY | EXTRA_PATH))
         return call_cross_drawn(w, a, event);
     if (st->way == 0)
         return false;
@@ -132,6 +169,30 @@ bool hedge_delivered(struct world *w, struct act *c) SELDOM;
 struct act *hedge_collapse(struct world *w, struct act *c) SELDOM;
 /* A copy's twin has been started: if it waits yet, it is taken away. */
 void hedge_stop(struct world *w, struct act *c);
+
+/* call_budget.c: see there. */
+bool budget_takes(struct world *w, comp_id policy, struct act *p,
+                  enum reason reason) SELDOM;
+void budget_saw(struct world *w, comp_id policy, const struct act *p,
+                enum reason reason);
+void budget_fill(struct world *w, comp_id policy);
+bool throttle_refuses(struct world *w, comp_id policy) SELDOM;
+void throttle_saw(struct world *w, comp_id policy, enum reason reason);
+
+/* call_wait.c: see there. The bulkhead is full: p waits, or false: there is no room for
+ * that either. */
+bool wait_begin(struct world *w, struct act *p, comp_id policy) SELDOM;
+void wait_leave(struct world *w, struct act *p) SELDOM;
+void wait_admit(struct world *w, comp_id policy);
+void wait_over(struct world *w, comp_id policy, struct act *p);
+/* There may be room now. */
+void wait_wake(struct world *w, comp_id policy, struct call_state *st) SELDOM;
+static inline void call_slot_free(struct world *w, comp_id policy,
+                                  struct call_state *st)
+{
+    if (st->waiting.count > 0)
+        wait_wake(w, policy, st);
+}
 
 /* call_deadline.c */
 /* Gives the child its deadline; returns how long to wait for it by a timer of the

@@ -59,6 +59,8 @@ static void copy_lose(struct world *w, struct act *p, struct act *c)
     copy_unlink(w, p, c);
     st->in_flight--;
     st->copies_lost++;
+    st->latency += w_now(w) - c->start;
+    call_slot_free(w, c->policy, st);
     call_let_go(w, c, REASON_CANCELLED);
 }
 
@@ -80,11 +82,13 @@ static bool being_served(const struct act *c)
     return c->kind == ACT_REQUEST && (c->flags & ACT_WORKER);
 }
 
-static bool hedge_allowed(struct world *w, comp_id policy, struct call_state *st)
+static bool hedge_allowed(struct world *w, comp_id policy, struct act *p)
 {
+    const struct call_state *st = state_of(w, policy);
     int64_t most = p_count(w, policy, P_MAX_IN_FLIGHT);
-    return (most == 0 || st->in_flight < (uint64_t)most) &&
-           call_breaker_closed(w, policy, st) && call_budget_takes(w, policy, st);
+    bool room = most == 0 || (st->in_flight < (uint64_t)most && st->waiting.count == 0);
+    return room && call_breaker_closed(w, policy, st) &&
+           call_budget_takes(w, policy, p, REASON_NONE);
 }
 
 /* What explains the caller's time so far, kept while the oldest goes on. */
@@ -117,7 +121,7 @@ static void copy_send(struct world *w, struct act *p, const struct call_spec *s)
 void hedge_due(struct world *w, comp_id policy, struct act *p)
 {
     struct call_state *st = state_of(w, policy);
-    if (!hedge_allowed(w, policy, st)) {
+    if (!hedge_allowed(w, policy, p)) {
         st->hedges_denied++;
         return;
     }
@@ -182,7 +186,9 @@ void hedge_stop(struct world *w, struct act *c)
     copy_unlink(w, p, c);
     st->in_flight--;
     st->copies_lost++;
+    st->latency += w_now(w) - c->start;
     st->tied_stopped++;
+    call_slot_free(w, c->policy, st);
     act_abandon(w, c);
     act_kill(w, c, REASON_CANCELLED, c->comp);
 }
@@ -197,6 +203,7 @@ bool hedge_delivered(struct world *w, struct act *c)
     struct call_state *st = state_of(w, c->policy);
     if (c->reason != REASON_NONE && !alone(w, p, c)) {
         st->in_flight--;
+        call_slot_free(w, c->policy, st);
         st->failures[c->reason]++;
         st->latency += w_now(w) - c->start;
         call_breaker_saw(w, c->policy, false);

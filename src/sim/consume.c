@@ -178,10 +178,13 @@ static uint32_t fetch_fresh(struct world *w, comp_id c, struct member *m, uint32
             empty++;
             continue;
         }
-        const struct message *msg = partition_message(w, from, u->next);
-        u->next++;
+        struct message msg = *partition_message(w, from, u->next++);
+        if (u->next <= u->counted) /* an operator went back */
+            msg.flags |= MESSAGE_AGAIN | MESSAGE_SEEN;
+        else
+            u->counted = u->next;
         u->taken = u->processed = u->committed = u->next;
-        give_ticket(w, c, m, ticket_new(w, c, msg, p, TICKET_OUT));
+        give_ticket(w, c, m, ticket_new(w, c, &msg, p, TICKET_OUT));
         empty = 0;
         n++;
     }
@@ -294,7 +297,7 @@ static bool processed(struct world *w, const struct act *a, bool again)
     s->processed++;
     s->seconds += took;
     s->repeats += again || (a->key & MESSAGE_DUPLICATE);
-    if (again || (a->key & (MESSAGE_DUPLICATE | MESSAGE_AGAIN)))
+    if (again || (a->key & MESSAGE_AGAIN))
         return !slow;
     s->slow += slow;
     s->bad += slow;
@@ -324,11 +327,20 @@ static struct message message_of(const struct world *w, const struct act *a)
     return (struct message){.published = a->start, .flags = a->key & 15};
 }
 
+/* It is in the books now, if it was not before. */
+static bool counted(struct cursor *u, int64_t offset)
+{
+    bool before = offset < u->counted;
+    u->counted = before ? u->counted : offset + 1;
+    return before;
+}
+
 static void log_ok(struct world *w, struct act *a)
 {
     comp_id c = a->comp;
     struct cursor *u = cursor_at(w, c, a->start_pc);
     int64_t offset = (int64_t)a->mark;
+    a->key |= counted(u, offset) ? MESSAGE_AGAIN : 0;
     bool again = offset < u->done, good = processed(w, a, again);
     struct message m = message_of(w, a);
     u->done = offset >= u->done ? offset + 1 : u->done;
@@ -347,8 +359,7 @@ static void log_failed(struct world *w, struct act *a, enum reason reason)
     int64_t tries = p_count(w, c, SB_TRIES);
     if (current && ++u->tries >= tries && tries > 0) {
         struct message m = message_of(w, a);
-        if ((int64_t)a->mark < u->done)
-            m.flags |= MESSAGE_AGAIN;
+        m.flags |= counted(u, (int64_t)a->mark) ? MESSAGE_AGAIN : 0;
         dead_letter_add(w, c, &m, a->start_pc, u->tries);
         cursor_delivered(w, c, a, true);
     } else if (!current || s->rebalancing || member_of(w, a)->leaving) {
@@ -362,16 +373,19 @@ static void log_failed(struct world *w, struct act *a, enum reason reason)
     delivery_end(w, a, reason, false);
 }
 
+/* Whoever is first confirms it, though it may have been given out again meanwhile: the
+ * other one then does it a second time. (SQS takes an older receipt as a rule.) */
 static void ticket_ok(struct world *w, struct act *a, struct ticket *t)
 {
     comp_id c = a->comp;
     a->key |= t->message.flags & MESSAGE_AGAIN; /* it may have been given up by now */
-    bool again = t->succeeded, good = processed(w, a, again);
-    bool latest = a->y == t->receives && t->state != TICKET_GONE;
+    bool again = t->succeeded || (t->message.flags & MESSAGE_SEEN);
+    bool good = processed(w, a, again);
+    bool there = t->state != TICKET_GONE;
     t->succeeded = true;
     if (!again)
         maybe_twice(w, c, &t->message, t->partition);
-    if (latest && broker_up(w, w->comps[sub_topic(w, c)].owner))
+    if (there && broker_up(w, w->comps[sub_topic(w, c)].owner))
         ticket_gone(w, c, t);
     ticket_let_go(w, c, t);
     delivery_end(w, a, REASON_NONE, good);

@@ -51,6 +51,7 @@ struct conn {
     ref locks;               /* held: struct claim, through `other` */
     ref waits;               /* the claim it waits for; n->act waits */
     ref run;                 /* what its statement does to a table: struct run */
+    ref undo;                /* what its transaction has done: struct undo */
     sim_time lock_timeout;   /* its own; 0: only the database's */
     uint32_t searched, todo; /* deadlock.c */
     bool aborted;            /* its transaction has failed: only a rollback helps */
@@ -265,15 +266,18 @@ enum statement_param {
     ST_SAME_ROW,
     ST_OPTIMISTIC
 };
-/* The table that it works on; COMP_NONE: none is modelled. */
-static inline comp_id statement_table(const struct world *w, comp_id statement)
+struct statement {
+    uint64_t calls, failed;
+    sim_time time;
+    uint32_t running;
+    comp_id table; /* that it works on; COMP_NONE: none is modelled */
+    bool changes;  /* it writes, to the log or to a table: as its parameters are now */
+    double slow;   /* times the work; 1: as it should be */
+};
+static inline struct statement *statement_at(const struct world *w, comp_id statement)
 {
-    return p_comp(w, statement, ST_TABLE);
+    return W_STATE(w, struct statement, statement);
 }
-/* Times the work: the fault `slow`. */
-/* It writes: to the log, or to a table. */
-bool statement_changes(const struct world *w, comp_id statement);
-double statement_slow(const struct world *w, comp_id statement);
 /* What one run adds to the log and to the data; 0: it only reads. */
 int64_t statement_wal(const struct world *w, comp_id statement);
 int64_t statement_stores(const struct world *w, comp_id statement);

@@ -129,11 +129,11 @@ static void view_of(const struct world *w, const struct conn *n, struct db_lock_
                  (unsigned long long)l->name.key + 1);
 }
 
-size_t database_locks(const struct world *w, comp_id db, struct db_lock_view *out,
-                      size_t max)
+/* Of one server; returns how many there are with it. */
+static size_t locks_of(const struct world *w, comp_id node, struct db_lock_view *out,
+                       size_t max, size_t count)
 {
-    size_t count = 0;
-    for (ref r = db_at(w, db)->first; r != 0; r = conn_at(w, r)->next) {
+    for (ref r = db_at(w, node)->first; r != 0; r = conn_at(w, r)->next) {
         const struct conn *n = conn_at(w, r);
         if (n->waits == 0)
             continue;
@@ -141,5 +141,15 @@ size_t database_locks(const struct world *w, comp_id db, struct db_lock_view *ou
             view_of(w, n, &out[count]);
         count++;
     }
+    return count;
+}
+
+size_t database_locks(const struct world *w, comp_id db, struct db_lock_view *out,
+                      size_t max)
+{
+    size_t count = locks_of(w, db, out, max, 0);
+    for (comp_id n = db_at(w, db)->cluster.first; n != 0;
+         n = db_at(w, (comp_id)(n - 1))->follows.next)
+        count = locks_of(w, (comp_id)(n - 1), out, max, count);
     return count;
 }

@@ -109,7 +109,7 @@ static enum err need_params(const struct model *m, struct errmsg *why)
 /* Those that call: what they call must be known by then. */
 static bool resolved_late(const struct kind_impl *k)
 {
-    return k == &kind_client || k == &kind_subscription;
+    return k == &kind_client || k == &kind_subscription || k == &kind_job;
 }
 
 static enum err resolve_kind(struct model *m, bool late, struct errmsg *why)
@@ -157,6 +157,19 @@ enum err param_resolve(struct model *m, comp_id c, int param,
     return ERR_OK;
 }
 
+/* What stands at the end of the row of those that only hand on. */
+static comp_id behind(const struct model *m, comp_id c)
+{
+    for (int i = 0; i < 16; i++) {
+        const struct kind_impl *k = m->comps[c].kind;
+        if ((k != &kind_balancer && k != &kind_limiter) ||
+            m->comps[c].target == COMP_NONE)
+            break;
+        c = m->comps[c].target;
+    }
+    return c;
+}
+
 enum err model_call_target(const struct model *m, const char *text, comp_id *target,
                            comp_id *endpoint, struct errmsg *why)
 {
@@ -178,14 +191,12 @@ enum err model_call_target(const struct model *m, const char *text, comp_id *tar
     *target = model_need(m, name, NULL, "calls", why);
     if (*target == COMP_NONE)
         return ERR_NOT_FOUND;
-    if (m->comps[*target].kind == &kind_external)
+    comp_id service = behind(m, *target);
+    if (m->comps[service].kind == &kind_external)
         return ERR_OK;
-    if (m->comps[*target].kind != &kind_balancer &&
-        m->comps[*target].kind != &kind_service)
+    if (m->comps[service].kind != &kind_service)
         return errmsg_set(why, ERR_INPUT, "%s is a %s: it cannot be called", name,
                           model_kind(m, *target)->name);
-    comp_id service =
-        m->comps[*target].kind == &kind_balancer ? m->comps[*target].target : *target;
     struct buf b;
     buf_init(&b, 0);
     buf_addf(&b, "%s%s", model_name(m, service), text + n);

@@ -4,77 +4,32 @@
  * connection that is refused at once (the process is not there) it tries with another
  * instance; a request that hangs it cannot tell from one that takes long.
  */
-#include "service.h"
-#include "world.h"
+#include "balancer.h"
+#include "path.h"
 
 #include <stdio.h>
 
-enum param { P_TO, P_POLICY, P_PROBE, P_EVERY, P_THRESHOLD, P_RISE, P_PANIC, P_LIMIT };
-enum { ASK_NONE, ASK_LIVENESS, ASK_READINESS };
-enum { RNG_CHOICE };
-enum { EV_PROBES };
-enum { LIMITS_MAX = 16 };
-
-struct bucket {       /* a rate limit: at most a second's worth at once */
-    comp_id endpoint; /* COMP_NONE: everything */
-    bool on;
-    double per_s, tokens;
-    sim_time at;
-};
-struct backend { /* by number - 1 */
-    uint32_t fails, oks;
-    bool out;     /* its probes fail */
-    bool drained; /* taken out by an operator */
-};
-struct balancer_state {
-    ref backends;
-    uint32_t n, cap;
-    ref rotation; /* uint16_t numbers */
-    uint32_t nrotation, rotation_cap;
-    ref scratch; /* as rotation: those that take connections */
-    uint32_t scratch_cap;
-    uint32_t round_robin, timer;
-    uint64_t requests, limited, no_backend;
-    struct bucket limits[LIMITS_MAX]; /* 0: everything */
-};
-
-static struct balancer_state *state_of(const struct world *w, comp_id c)
-{
-    return W_STATE(w, struct balancer_state, c);
-}
-
-static struct backend *backend(const struct world *w, const struct balancer_state *s,
-                               int number)
-{
-    return W_PTR(w, struct backend, s->backends) + (number - 1);
-}
-
-static comp_id service_behind(const struct world *w, comp_id c)
-{
-    return w->comps[c].target;
-}
-
-static bool takes(const struct world *w, comp_id service, int number)
-{
-    return service_instance(w, service, number)->state == INSTANCE_UP;
-}
-
 /* ---- rotation ------------------------------------------------------------------- */
 
-static void rotation_update(struct world *w, comp_id c)
+static bool out(const struct backend *b)
 {
-    struct balancer_state *s = state_of(w, c);
-    comp_id service = service_behind(w, c);
+    return b->out || b->drained || b->ejected;
+}
+
+void rotation_update(struct world *w, comp_id c)
+{
+    struct balancer_state *s = balancer_state(w, c);
+    comp_id service = balancer_service(w, c);
     w_grow(w, &s->rotation, &s->rotation_cap, s->n + 1, sizeof(uint16_t));
     w_grow(w, &s->scratch, &s->scratch_cap, s->n + 1, sizeof(uint16_t));
     uint16_t *numbers = W_PTR(w, uint16_t, s->rotation);
     s->nrotation = 0;
     uint32_t known = 0;
     for (uint32_t k = 1; k <= s->n; k++) {
-        const struct backend *b = backend(w, s, (int)k);
+        const struct backend *b = balancer_backend(w, s, (int)k);
         bool there = service_instance(w, service, (int)k)->state != INSTANCE_NONE;
         known += there && !b->drained;
-        if (there && !b->out && !b->drained)
+        if (there && !out(b))
             numbers[s->nrotation++] = (uint16_t)k;
     }
     if ((double)s->nrotation >= p_number(w, c, P_PANIC) * known)
@@ -82,40 +37,52 @@ static void rotation_update(struct world *w, comp_id c)
     s->nrotation = 0; /* panic: better all than too few */
     for (uint32_t k = 1; k <= s->n; k++)
         if (service_instance(w, service, (int)k)->state != INSTANCE_NONE &&
-            !backend(w, s, (int)k)->drained)
+            !balancer_backend(w, s, (int)k)->drained)
             numbers[s->nrotation++] = (uint16_t)k;
 }
 
 void balancer_instances(struct world *w, comp_id c)
 {
-    struct balancer_state *s = state_of(w, c);
-    uint32_t n = service_of(w, service_behind(w, c))->n;
+    struct balancer_state *s = balancer_state(w, c);
+    uint32_t n = service_of(w, balancer_service(w, c))->n;
     w_grow(w, &s->backends, &s->cap, n, sizeof(struct backend));
-    for (uint32_t k = s->n + 1; k <= n; k++) /* a new one has to answer first */
-        backend(w, s, (int)k)->out = w_now(w) > 0 && p_count(w, c, P_PROBE) != ASK_NONE;
+    for (uint32_t k = s->n + 1; k <= n; k++) { /* a new one has to answer first */
+        struct backend *b = balancer_backend(w, s, (int)k);
+        b->out = w_now(w) > 0 && p_count(w, c, P_PROBE) != ASK_NONE;
+        b->in_since = w_now(w);
+        b->weight = 1;
+    }
     s->n = n;
     rotation_update(w, c);
 }
 
 bool balancer_has(const struct world *w, comp_id c, int number)
 {
-    const struct balancer_state *s = state_of(w, c);
+    const struct balancer_state *s = balancer_state(w, c);
     const uint16_t *numbers = W_PTR(w, uint16_t, s->rotation);
     for (uint32_t i = 0; i < s->nrotation; i++)
         if (numbers[i] == number)
-            return takes(w, service_behind(w, c), number);
+            return takes(w, balancer_service(w, c), number);
     return false;
 }
 
 /* ---- probes --------------------------------------------------------------------- */
 
+static bool probe_reaches(const struct world *w, comp_id c, int number)
+{
+    comp_id link = p_comp(w, c, P_PROBE_VIA);
+    const struct talk t = {.callee = (uint16_t)number};
+    return link == COMP_NONE || link_reaches(w, link, &t);
+}
+
 static void probe_one(struct world *w, comp_id c, int number)
 {
-    struct balancer_state *s = state_of(w, c);
-    struct backend *b = backend(w, s, number);
-    comp_id service = service_behind(w, c);
+    struct balancer_state *s = balancer_state(w, c);
+    struct backend *b = balancer_backend(w, s, number);
+    comp_id service = balancer_service(w, c);
     bool ok =
-        service_healthy(w, service, number, p_count(w, c, P_PROBE) == ASK_READINESS);
+        service_healthy(w, service, number, p_count(w, c, P_PROBE) == ASK_READINESS) &&
+        probe_reaches(w, c, number);
     b->fails = ok ? 0 : b->fails + 1;
     b->oks = ok ? b->oks + 1 : 0;
     bool out = b->out ? b->oks < (uint64_t)p_count(w, c, P_RISE)
@@ -123,13 +90,14 @@ static void probe_one(struct world *w, comp_id c, int number)
     if (out == b->out)
         return;
     b->out = out;
+    b->in_since = w_now(w);
     w_log(w, c, 0, out ? LOG_WARN : LOG_INFO, 0, "%s-%d %s rotation",
           w->comps[service].name, number, out ? "taken out of" : "back in");
 }
 
 static void probes_arm(struct world *w, comp_id c)
 {
-    struct balancer_state *s = state_of(w, c);
+    struct balancer_state *s = balancer_state(w, c);
     cal_cancel(w, &s->timer);
     if (p_count(w, c, P_PROBE) != ASK_NONE)
         s->timer = cal_after(w, p_time(w, c, P_EVERY), EV_KIND + EV_PROBES, c, 0, 0);
@@ -137,11 +105,17 @@ static void probes_arm(struct world *w, comp_id c)
 
 static void balancer_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
 {
-    struct balancer_state *s = state_of(w, c);
-    comp_id service = service_behind(w, c);
-    (void)what;
-    (void)a;
+    struct balancer_state *s = balancer_state(w, c);
+    comp_id service = balancer_service(w, c);
     (void)b;
+    if (what == EV_JUDGE) {
+        eject_judge(w, c);
+        return;
+    }
+    if (what == EV_RETURN) {
+        eject_return(w, c, (int)a);
+        return;
+    }
     s->timer = 0;
     for (uint32_t k = 1; k <= s->n; k++)
         if (service_instance(w, service, (int)k)->state != INSTANCE_NONE)
@@ -152,7 +126,7 @@ static void balancer_event(struct world *w, comp_id c, int what, uint32_t a, uin
 
 /* ---- limits --------------------------------------------------------------------- */
 
-static bool bucket_takes(struct bucket *b, sim_time now)
+static bool limit_takes(struct limit *b, sim_time now)
 {
     double most = b->per_s > 1 ? b->per_s : 1;
     b->tokens += b->per_s * (double)(now - b->at) / 1e9;
@@ -167,28 +141,27 @@ static bool bucket_takes(struct bucket *b, sim_time now)
 static bool within_limits(struct world *w, struct balancer_state *s, comp_id endpoint)
 {
     for (int i = 0; i < LIMITS_MAX; i++) {
-        struct bucket *b = &s->limits[i];
+        struct limit *b = &s->limits[i];
         bool applies = b->on && (i == 0 || b->endpoint == endpoint);
-        if (applies && !bucket_takes(b, w_now(w)))
+        if (applies && !limit_takes(b, w_now(w)))
             return false;
     }
     return true;
 }
 
-static void bucket_set(struct world *w, struct bucket *b, comp_id endpoint,
-                       double per_s)
+static void limit_set(struct world *w, struct limit *b, comp_id endpoint, double per_s)
 {
-    *b = (struct bucket){.endpoint = endpoint,
-                         .on = per_s >= 0,
-                         .per_s = per_s,
-                         .tokens = per_s,
-                         .at = w_now(w)};
+    *b = (struct limit){.endpoint = endpoint,
+                        .on = per_s >= 0,
+                        .per_s = per_s,
+                        .tokens = per_s,
+                        .at = w_now(w)};
 }
 
 /* The bucket of this endpoint, else a free one; NULL: all are taken. */
-static struct bucket *bucket_for(struct balancer_state *s, comp_id endpoint)
+static struct limit *limit_for(struct balancer_state *s, comp_id endpoint)
 {
-    struct bucket *spare = NULL;
+    struct limit *spare = NULL;
     for (int i = 1; i < LIMITS_MAX; i++) {
         if (s->limits[i].on && s->limits[i].endpoint == endpoint)
             return &s->limits[i];
@@ -204,16 +177,14 @@ static struct bucket *bucket_for(struct balancer_state *s, comp_id endpoint)
 static int choose(struct world *w, comp_id c, struct balancer_state *s,
                   const struct act *a)
 {
-    comp_id service = service_behind(w, c);
-    int rule = (int)p_count(w, c, P_POLICY);
+    comp_id service = balancer_service(w, c);
     const uint16_t *numbers = W_PTR(w, uint16_t, s->rotation);
     uint32_t all = s->nrotation;
     if (all == 0)
         return 0;
     if (a->flags & ACT_COPY)
         all = hedge_others(w, a, &numbers, all, W_PTR(w, uint16_t, s->scratch));
-    int number = service_choose(w, service, rule, numbers, all, &s->round_robin,
-                                w_rng(w, c, RNG_CHOICE));
+    int number = balancer_choose(w, c, a, numbers, all);
     if (takes(w, service, number))
         return number;
     numbers = W_PTR(w, uint16_t, s->rotation);
@@ -222,14 +193,13 @@ static int choose(struct world *w, comp_id c, struct balancer_state *s,
     for (uint32_t i = 0; i < s->nrotation; i++)
         if (takes(w, service, numbers[i]))
             open[n++] = numbers[i];
-    return n == 0 ? 0
-                  : service_choose(w, service, rule, open, n, &s->round_robin,
-                                   w_rng(w, c, RNG_CHOICE));
+    return n == 0 ? 0 : balancer_choose(w, c, a, open, n);
 }
 
 static void balancer_begin(struct world *w, struct act *a)
 {
-    struct balancer_state *s = state_of(w, a->comp);
+    comp_id c = a->comp;
+    struct balancer_state *s = balancer_state(w, c);
     s->requests++;
     if (!within_limits(w, s, a->what)) {
         s->limited++;
@@ -242,28 +212,39 @@ static void balancer_begin(struct world *w, struct act *a)
         act_finish(w, a, REASON_NO_BACKEND, a->comp);
         return;
     }
-    a->comp = a->place = service_behind(w, a->comp);
+    a->comp = a->place = balancer_service(w, a->comp);
     a->instance = (uint16_t)number;
-    service_begin(w, a);
+    if (s->watches)
+        a->flags |= ACT_WATCHED;
+    if (p_comp(w, c, P_VIA) != COMP_NONE)
+        path_send_on(w, a, p_comp(w, c, P_VIA));
+    else
+        service_begin(w, a);
+}
+
+comp_id balancer_link(const struct world *w, comp_id c)
+{
+    return w->comps[c].kind == &kind_balancer ? p_comp(w, c, P_VIA) : COMP_NONE;
 }
 
 /* ---- operations ----------------------------------------------------------------- */
 
-enum { OP_DRAIN, OP_UNDRAIN, OP_LIMIT };
+enum { OP_DRAIN, OP_UNDRAIN, OP_LIMIT, OP_WEIGHT };
 
 static enum err op_drain(struct world *w, comp_id c, const struct action *a, bool drain,
                          struct effect *e, struct errmsg *why)
 {
-    struct balancer_state *s = state_of(w, c);
-    const char *service = w->comps[service_behind(w, c)].name;
+    struct balancer_state *s = balancer_state(w, c);
+    const char *service = w->comps[balancer_service(w, c)].name;
     int number = a->nargs > 0 ? (int)a->args[0].as.count : a->instance;
     if (number < 1 || (uint32_t)number > s->n)
         return errmsg_set(why, ERR_NOT_FOUND, "%s has no instance %d", service, number);
-    struct backend *b = backend(w, s, number);
+    struct backend *b = balancer_backend(w, s, number);
     if (b->drained == drain)
         return errmsg_set(why, ERR_REFUSED, "%s-%d is %s rotation already", service,
                           number, drain ? "out of" : "in");
     b->drained = drain;
+    b->in_since = w_now(w);
     rotation_update(w, c);
     snprintf(e->title, sizeof e->title, "%s %s-%d", drain ? "drain" : "undrain",
              service, number);
@@ -279,24 +260,24 @@ static enum err op_drain(struct world *w, comp_id c, const struct action *a, boo
 static enum err op_limit(struct world *w, comp_id c, const struct action *a,
                          struct effect *e, struct errmsg *why)
 {
-    struct balancer_state *s = state_of(w, c);
+    struct balancer_state *s = balancer_state(w, c);
     double per_s = a->args[0].as.number;
     if (a->nargs < 2)
         return errmsg_set(why, ERR_INPUT, "say which endpoint, or set %s.limit",
                           w->comps[c].name);
     struct buf b;
     buf_init(&b, 0);
-    buf_addf(&b, "%s/%s", w->comps[service_behind(w, c)].name, a->args[1].as.text);
+    buf_addf(&b, "%s/%s", w->comps[balancer_service(w, c)].name, a->args[1].as.text);
     comp_id endpoint = model_need(w->model, b.s, "endpoint", "limit", why);
     buf_release(&b);
     if (endpoint == COMP_NONE)
         return ERR_NOT_FOUND;
-    struct bucket *bucket = bucket_for(s, endpoint);
+    struct limit *bucket = limit_for(s, endpoint);
     if (bucket == NULL)
         return errmsg_set(why, ERR_REFUSED, "%s has %d limits already",
                           w->comps[c].name, LIMITS_MAX - 1);
     double was = bucket->on ? bucket->per_s : -1;
-    bucket_set(w, bucket, endpoint, per_s);
+    limit_set(w, bucket, endpoint, per_s);
     snprintf(e->title, sizeof e->title,
              per_s < 0 ? "no limit on %s" : "limit %s to %.4g/s",
              w->comps[endpoint].name, per_s);
@@ -311,11 +292,37 @@ static enum err op_limit(struct world *w, comp_id c, const struct action *a,
     return ERR_OK;
 }
 
+static enum err op_weight(struct world *w, comp_id c, const struct action *a,
+                          struct effect *e, struct errmsg *why)
+{
+    struct balancer_state *s = balancer_state(w, c);
+    const char *service = w->comps[balancer_service(w, c)].name;
+    double weight = a->args[0].as.number;
+    int number = a->nargs > 1 ? (int)a->args[1].as.count : a->instance;
+    if (number < 1 || (uint32_t)number > s->n)
+        return errmsg_set(why, ERR_NOT_FOUND, "%s has no instance %d", service, number);
+    if (!(weight >= 0 && weight <= 1000))
+        return errmsg_set(why, ERR_INPUT, "a weight is 0 to 1000, not %.4g", weight);
+    struct backend *b = balancer_backend(w, s, number);
+    snprintf(e->title, sizeof e->title, "weight of %s-%d %.4g -> %.4g", service, number,
+             b->weight, weight);
+    e->has_undo = true;
+    e->undo = (struct action){.kind = ACTION_OP,
+                              .comp = c,
+                              .name = "weight",
+                              .args = {value_number(b->weight), value_count(number)},
+                              .nargs = 2};
+    b->weight = weight;
+    return ERR_OK;
+}
+
 static enum err balancer_op(struct world *w, comp_id c, int op, const struct action *a,
                             struct effect *e, struct errmsg *why)
 {
     if (op == OP_LIMIT)
         return op_limit(w, c, a, e, why);
+    if (op == OP_WEIGHT)
+        return op_weight(w, c, a, e, why);
     return op_drain(w, c, a, op == OP_DRAIN, e, why);
 }
 
@@ -324,11 +331,15 @@ static void balancer_changed(struct world *w, comp_id c, int param,
 {
     (void)old;
     if (param == P_LIMIT)
-        bucket_set(w, &state_of(w, c)->limits[0], COMP_NONE, p_number(w, c, P_LIMIT));
+        limit_set(w, &balancer_state(w, c)->limits[0], COMP_NONE,
+                  p_number(w, c, P_LIMIT));
     if (param == P_PROBE || param == P_EVERY)
         probes_arm(w, c);
     if (param == P_PROBE || param == P_PANIC)
         rotation_update(w, c);
+    if (param == P_POLICY || param == P_EJECT_AFTER || param == P_EJECT_BELOW ||
+        param == P_EJECT_EVERY)
+        eject_tune(w, c);
 }
 
 /* ---- the kind ------------------------------------------------------------------- */
@@ -346,15 +357,26 @@ static enum err balancer_resolve(struct model *m, comp_id c, struct errmsg *why)
     if (m->comps[to->as.comp].kind != &kind_service)
         return errmsg_set(why, ERR_INPUT, "%s: a balancer stands in front of a service",
                           m->comps[c].name);
-    return ERR_OK;
+    enum err err = param_resolve(m, c, P_VIA, &kind_link, why);
+    return err == ERR_OK ? param_resolve(m, c, P_PROBE_VIA, &kind_link, why) : err;
 }
 
 static void balancer_init(struct world *w, comp_id c)
 {
-    service_of(w, service_behind(w, c))->balancer = c;
-    bucket_set(w, &state_of(w, c)->limits[0], COMP_NONE, p_number(w, c, P_LIMIT));
+    service_of(w, balancer_service(w, c))->balancer = c;
+    limit_set(w, &balancer_state(w, c)->limits[0], COMP_NONE, p_number(w, c, P_LIMIT));
     balancer_instances(w, c);
     probes_arm(w, c);
+    eject_tune(w, c);
+}
+
+static enum err balancer_check(struct model *m, comp_id c, struct errmsg *why)
+{
+    (void)why;
+    if (model_param(m, c, P_POLICY)->as.count == BALANCE_HASH)
+        ring_reserve(m, m->comps[c].target,
+                     model_param(m, c, P_VIRTUAL_NODES)->as.count);
+    return ERR_OK;
 }
 
 static size_t balancer_size(const struct model *m, comp_id c)
@@ -364,12 +386,12 @@ static size_t balancer_size(const struct model *m, comp_id c)
     return sizeof(struct balancer_state);
 }
 
-enum metric { M_REQUESTS, M_LIMITED, M_NO_BACKEND, M_ROTATION };
+enum metric { M_REQUESTS, M_LIMITED, M_NO_BACKEND, M_ROTATION, M_EJECTIONS, M_EJECTED };
 
 static double balancer_metric(const struct world *w, comp_id c, int metric,
                               int instance)
 {
-    const struct balancer_state *s = state_of(w, c);
+    const struct balancer_state *s = balancer_state(w, c);
     (void)instance;
     switch (metric) {
     case M_REQUESTS:
@@ -378,6 +400,10 @@ static double balancer_metric(const struct world *w, comp_id c, int metric,
         return (double)s->limited;
     case M_NO_BACKEND:
         return (double)s->no_backend;
+    case M_EJECTIONS:
+        return (double)s->ejections;
+    case M_EJECTED:
+        return eject_count(w, c);
     default: {
         double n = 0;
         for (uint32_t k = 1; k <= s->n; k++)
@@ -390,7 +416,7 @@ static double balancer_metric(const struct world *w, comp_id c, int metric,
 static const struct param_desc params[] = {
     {"to", VALUE_COMP, 0, 0, "", NULL, NULL, false, "The service behind it."},
     {"policy", VALUE_CHOICE, 0, 0, "", "round_robin",
-     "random|round_robin|least_in_flight|two_choices", true,
+     "random|round_robin|least_in_flight|two_choices|hash|weighted|least_time", true,
      "How an instance is chosen."},
     {"probe", VALUE_CHOICE, 0, 0, "", "liveness", "none|liveness|readiness", true,
      "Which of an instance's health answers it asks for."},
@@ -403,6 +429,27 @@ static const struct param_desc params[] = {
      "With a smaller share of instances in rotation it sends to all of them."},
     {"limit", VALUE_NUMBER, -1, 1e9, "1/s", "-1", NULL, true,
      "Requests a second that it lets through; -1: no limit."},
+    {"via", VALUE_COMP, 0, 0, "", "", NULL, false,
+     "The link between it and the instances."},
+    {"probe_via", VALUE_COMP, 0, 0, "", "", NULL, false,
+     "The link that its health checks go over; none: they always get through."},
+    {"virtual_nodes", VALUE_COUNT, 1, 1000, "", "100", NULL, true,
+     "Places of an instance on the ring, with policy = hash."},
+    {"eject_after", VALUE_COUNT, 0, 1000, "failures", "0", NULL, true,
+     "Failures in a row after which an instance is ejected for a while; 0: never."},
+    {"eject_below", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
+     "Share of good answers in an interval below which it is ejected; 0: never."},
+    {"eject_every", VALUE_DURATION, 0.1, 3600, "s", "10s", NULL, true,
+     "Length of that interval."},
+    {"eject_for", VALUE_DURATION, 0.1, 3600, "s", "30s", NULL, true,
+     "How long the first time, twice as long the second, and so on."},
+    {"eject_max", VALUE_FRACTION, 0, 1, "", "0.1", NULL, true,
+     "Share of the instances that may be ejected at once; one always may."},
+    {"slow_start", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "Over this time an instance that has just come gets more and more; 0: all at "
+     "once."},
+    {"choices", VALUE_COUNT, 2, 100, "instances", "2", NULL, true,
+     "How many different instances two_choices compares."},
 };
 
 static const struct op_desc ops[] = {
@@ -425,6 +472,13 @@ static const struct op_desc ops[] = {
      SIM_SEC,
      "requests above the limit are refused",
      "Limits the requests to one endpoint."},
+    {"weight",
+     {{"weight", VALUE_NUMBER, false, "its share, as others have 1"},
+      {"instance", VALUE_COUNT, true, "its number"}},
+     true,
+     SIM_SEC,
+     NULL,
+     "Sends an instance more or less, with policy = weighted."},
 };
 
 static const struct metric_desc metrics[] = {
@@ -436,9 +490,13 @@ static const struct metric_desc metrics[] = {
      "Requests refused because no instance was there."},
     {"in_rotation", "balancer_backends_up", "", METRIC_GAUGE, "1", false,
      "Instances that get requests."},
+    {"ejections_total", "balancer_ejections_total", "", METRIC_COUNTER, "1", false,
+     "Instances ejected because they failed."},
+    {"ejected", "balancer_backends_ejected", "", METRIC_GAUGE, "1", false,
+     "Those that are ejected now."},
 };
 
-static const char *const streams[] = {"choice", NULL};
+static const char *const streams[] = {"choice", "slow_start", NULL};
 
 const struct kind_impl kind_balancer = {
     .desc = {.name = "balancer",
@@ -451,6 +509,7 @@ const struct kind_impl kind_balancer = {
              .nmetrics = sizeof metrics / sizeof *metrics},
     .streams = streams,
     .resolve = balancer_resolve,
+    .check = balancer_check,
     .state_size = balancer_size,
     .init = balancer_init,
     .event = balancer_event,

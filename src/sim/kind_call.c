@@ -3,6 +3,7 @@
  * call.c and its neighbours.
  */
 #include "call.h"
+#include "service.h"
 
 /* One that was written out in the model, whether or not anybody calls that way. */
 static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
@@ -29,6 +30,8 @@ static void find_extras(struct world *w, comp_id c)
     extras |= p_number(w, c, P_BREAKER) > 0 ? EXTRA_BREAKER : 0;
     extras |= p_number(w, c, P_BUDGET) > 0 ? EXTRA_BUDGET : 0;
     extras |= p_dist(w, c, P_NETWORK)->kind != DIST_CONST ? EXTRA_RANDOM_WAY : 0;
+    extras |= p_count(w, c, P_BUDGET_KIND) != BUDGET_SHARE ? EXTRA_BUDGETS : 0;
+    extras |= p_number(w, c, P_THROTTLE) > 0 ? EXTRA_THROTTLE : 0;
     state_of(w, c)->extras = extras;
     state_of(w, c)->timeout = p_time(w, c, P_TIMEOUT);
     state_of(w, c)->way = p_dist(w, c, P_NETWORK)->mean;
@@ -40,6 +43,7 @@ static void tell_path(struct world *w, comp_id c)
     struct path *p = path_of(w, c);
     p->link = p_comp(w, c, P_VIA);
     p->name = p_comp(w, c, P_RESOLVE);
+    p->hops = balancer_link(w, w->comps[c].target) != COMP_NONE;
     p->answers = (uint8_t)p_count(w, c, P_DNS_CACHE);
     p->certificate = p_comp(w, c, P_TLS);
     p->verify = p_on(w, c, P_VERIFY);
@@ -47,6 +51,8 @@ static void tell_path(struct world *w, comp_id c)
     p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
     p->bytes[WAY_BACK] = p_count(w, c, P_RESPONSE_BYTES);
     path_tune(p);
+    state_of(w, c)->extras |=
+        (p->what != 0 ? EXTRA_PATH : 0) | (p->what & PATH_DIALS ? EXTRA_DIAL : 0);
 }
 
 static void call_init(struct world *w, comp_id c)
@@ -54,19 +60,28 @@ static void call_init(struct world *w, comp_id c)
     state_of(w, c)->tokens = BUDGET_BURST;
     find_extras(w, c);
     tell_path(w, c);
+    budget_fill(w, c);
 }
 
 static void call_changed(struct world *w, comp_id c, int param, const struct value *old)
 {
-    (void)param;
     (void)old;
     find_extras(w, c);
     tell_path(w, c);
+    if (param == P_BUDGET_KIND || param == P_BUDGET_TOKENS || param == P_BUDGET_RATE)
+        budget_fill(w, c);
+    if (param == P_THROTTLE_WINDOW)
+        memset(state_of(w, c)->slots, 0, sizeof state_of(w, c)->slots);
+    if (param == P_MAX_IN_FLIGHT)
+        call_slot_free(w, c, state_of(w, c));
 }
 
 static enum err call_check(struct model *m, comp_id c, struct errmsg *why)
 {
     comp_id name = model_param(m, c, P_RESOLVE)->as.comp;
+    if (model_param(m, c, P_BALANCE)->as.count == BALANCE_HASH)
+        ring_reserve(m, m->comps[c].target,
+                     model_param(m, c, P_VIRTUAL_NODES)->as.count);
     if (name == COMP_NONE)
         return ERR_OK;
     return dns_fits(m, name, m->comps[c].target, m->comps[c].name, why);
@@ -79,13 +94,17 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
         return;
     }
     struct act *a = act_alive(w, r, gen);
-    if (a == NULL)
+    if (what == CE_ADMIT) {
+        wait_admit(w, c);
+    } else if (a == NULL) {
         return;
-    if (what == CE_HEDGE) {
+    } else if (what == CE_HEDGE) {
         a->timer = 0;
         hedge_due(w, c, a);
-    } else {
+    } else if (what == CE_TIED) {
         hedge_stop(w, a);
+    } else {
+        wait_over(w, c, a);
     }
 }
 
@@ -114,7 +133,10 @@ enum metric {
     M_COPIES_LOST,
     M_TIED_STOPPED,
     M_OPENED,
-    M_OPEN
+    M_OPEN,
+    M_WAITING,
+    M_THROTTLED,
+    M_BUDGET
 };
 
 static double call_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -159,6 +181,12 @@ static double call_metric(const struct world *w, comp_id c, int metric, int inst
         return (double)s->path.opened;
     case M_OPEN:
         return s->path.open;
+    case M_WAITING:
+        return s->waiting.count;
+    case M_THROTTLED:
+        return (double)s->throttled;
+    case M_BUDGET:
+        return s->extras & EXTRA_BUDGETS ? s->quota : s->tokens;
     default:
         return (double)s->failures[metric - M_REASON];
     }
@@ -167,7 +195,7 @@ static double call_metric(const struct world *w, comp_id c, int metric, int inst
 static const struct param_desc call_params[] = {
     {"timeout", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
      "How long an attempt may take; 0: no limit."},
-    {"retries", VALUE_COUNT, 0, 20, "", "0", NULL, true,
+    {"retries", VALUE_COUNT, 0, 1000, "", "0", NULL, true,
      "How often a failed attempt is repeated."},
     {"backoff", VALUE_CHOICE, 0, 0, "", "none", "none|fixed|exponential", true,
      "How the pause before a retry grows."},
@@ -186,7 +214,7 @@ static const struct param_desc call_params[] = {
     {"breaker_open", VALUE_DURATION, 0.001, 3600, "s", "5s", NULL, true,
      "How long an open breaker refuses before it tries again."},
     {"balance", VALUE_CHOICE, 0, 0, "", "round_robin",
-     "random|round_robin|least_in_flight|two_choices", true,
+     "random|round_robin|least_in_flight|two_choices|hash", true,
      "How an instance is chosen when a service is called directly."},
     {"network", VALUE_DIST, 0, 3600, "s", "200us", NULL, true,
      "Network time, each way."},
@@ -220,6 +248,30 @@ static const struct param_desc call_params[] = {
     {"keep_alive", VALUE_COUNT, 0, 1e9, "requests", "0", NULL, true,
      "Requests that a connection serves, one after the other; 0: any number, and "
      "opening it is not modelled but for `tls`."},
+    {"max_waiting", VALUE_COUNT, 0, 1000000, "calls", "0", NULL, true,
+     "Calls that may wait where max_in_flight is reached; 0: none, they are refused."},
+    {"max_wait", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "How long they wait at most; 0: no limit."},
+    {"budget", VALUE_CHOICE, 0, 0, "", "share", "share|quota|throttle|rate", true,
+     "What limits retries and hedges: retry_budget, a quota as in the AWS SDKs, a "
+     "throttle as in gRPC, a rate."},
+    {"budget_tokens", VALUE_NUMBER, 0, 1e6, "tokens", "500", NULL, true,
+     "What the quota holds, or the throttle at most (it stops retries at half)."},
+    {"retry_cost", VALUE_COUNT, 0, 10000, "tokens", "14", NULL, true,
+     "What a retry takes from the quota; an answer to it gives that back."},
+    {"throttled_cost", VALUE_COUNT, 0, 10000, "tokens", "5", NULL, true,
+     "The same, where it was turned away as too much."},
+    {"budget_ratio", VALUE_NUMBER, 0, 1000, "tokens", "0.1", NULL, true,
+     "What an answer gives back to the throttle; a failure takes one token."},
+    {"budget_rate", VALUE_NUMBER, 0, 1e6, "1/s", "1", NULL, true,
+     "Retries a second that budget = rate allows, a second's worth at once."},
+    {"throttle", VALUE_NUMBER, 0, 100, "", "0", NULL, true,
+     "Refuse calls when more than so many requests come to one that is accepted (2 in "
+     "the SRE book); 0: never."},
+    {"throttle_window", VALUE_DURATION, 1, 3600, "s", "2m", NULL, true,
+     "Time over which the throttle counts."},
+    {"virtual_nodes", VALUE_COUNT, 1, 1000, "", "100", NULL, true,
+     "Places of an instance on the ring, with balance = hash."},
 };
 
 #define REASON_METRIC(x, phrase)                                                       \
@@ -266,9 +318,16 @@ static const struct metric_desc call_metrics[] = {
      "1", false, "Connections opened, where that is modelled."},
     {"connections", "client_connections", "", METRIC_GAUGE, "1", false,
      "Connections that are open, where that is modelled."},
+    {"waiting", "client_requests_waiting", "", METRIC_GAUGE, "1", false,
+     "Calls that wait for room in the bulkhead."},
+    {"throttled_total", "client_throttled_total", "", METRIC_COUNTER, "1", false,
+     "Attempts that the adaptive throttle refused."},
+    {"retry_tokens", "client_retry_tokens", "", METRIC_GAUGE, "1", false,
+     "What is left in the retry budget now."},
 };
 
-static const char *const call_streams[] = {"network", "jitter", "hedge", NULL};
+static const char *const call_streams[] = {"network", "jitter", "hedge", "throttle",
+                                           NULL};
 
 const struct kind_impl kind_call = {
     .desc =

@@ -5,8 +5,9 @@
  * at once where everything is restarted.
  *
  * There are two of them: the one on the disk, which a renewal replaces, and the one
- * that is presented, until a reload reads the disk. Whether the time is right is for
- * the caller's clock to say.
+ * that is presented, until a reload reads the disk, or all instances of the service
+ * that presents it have been started anew. Whether the time is right is for the
+ * caller's clock to say.
  */
 #include "path.h"
 #include "service.h"
@@ -88,8 +89,8 @@ enum { OP_RENEW, OP_RELOAD };
 static const struct op_desc ops[] = {
     [OP_RENEW] = {.name = "renew",
                   .cost = 60 * SIM_SEC,
-                  .doc = "Gets a new one and puts it on the disk; it takes a reload to "
-                         "present it."},
+                  .doc = "Gets a new one and puts it on the disk; it is presented "
+                         "after a reload, or a restart of all that present it."},
     [OP_RELOAD] = {.name = "reload",
                    .cost = 5 * SIM_SEC,
                    .doc = "Presents the one on the disk from now on."},
@@ -105,6 +106,7 @@ static const struct fault_desc faults[] = {
                          .doc = "It cannot be renewed, and nobody is told."},
 };
 
+enum { FRESH_MAX = 256 }; /* higher numbers do not matter */
 struct validity {
     sim_time from, until; /* good in [from, until) */
 };
@@ -112,6 +114,7 @@ struct certificate {
     struct validity shown, disk;
     bool revoked, wrong_name, fails;
     uint32_t timer;
+    uint64_t fresh[FRESH_MAX / 64]; /* instances started since the last renewal */
     uint64_t handshakes, failed, renewals, renewals_failed;
 };
 enum { EV_RENEW };
@@ -175,11 +178,36 @@ static bool renew(struct world *w, comp_id c)
         return false;
     }
     k->renewals++;
+    memset(k->fresh, 0, sizeof k->fresh);
     k->disk.from = w_now(w) - p_time(w, c, P_BACKDATED);
     k->disk.until = k->disk.from + p_time(w, c, P_LIFETIME);
     if (p_on(w, c, P_AUTO_RELOAD))
         k->shown = k->disk;
     return true;
+}
+
+static bool all_fresh(const struct world *w, const struct certificate *k,
+                      comp_id service)
+{
+    for (uint32_t i = 1; i <= service_of(w, service)->n && i < FRESH_MAX; i++)
+        if (service_instance(w, service, (int)i)->state != INSTANCE_NONE &&
+            !(k->fresh[i / 64] >> i % 64 & 1))
+            return false;
+    return true;
+}
+
+void certificate_started(struct world *w, comp_id service, uint16_t number)
+{
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        if (w->comps[i].kind != &kind_certificate ||
+            p_comp(w, (comp_id)i, P_ON) != service)
+            continue;
+        struct certificate *k = cert_at(w, (comp_id)i);
+        if (number < FRESH_MAX)
+            k->fresh[number / 64] |= UINT64_C(1) << number % 64;
+        if (all_fresh(w, k, service))
+            k->shown = k->disk;
+    }
 }
 
 static void cert_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
@@ -287,6 +315,17 @@ static double cert_metric(const struct world *w, comp_id c, int metric, int inst
     default:
         return (double)k->renewals_failed;
     }
+}
+
+void world_certificate(const struct world *w, comp_id c, struct certificate_view *v)
+{
+    const struct certificate *k = cert_at(w, c);
+    *v = (struct certificate_view){.on = p_comp(w, c, P_ON),
+                                   .from = k->shown.from,
+                                   .until = k->shown.until,
+                                   .disk_from = k->disk.from,
+                                   .disk_until = k->disk.until,
+                                   .wrong = wrong_with(k, w_now(w))};
 }
 
 static size_t cert_size(const struct model *m, comp_id c)

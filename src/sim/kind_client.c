@@ -64,11 +64,12 @@ static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
     }
     m->comps[c].target = target;
     bool external = m->comps[target].kind == &kind_external;
-    d->spec = (struct call_spec){.policy = call_policy_for(m, c, target, why),
-                                 .target = target,
-                                 .what = external ? target : d->endpoint,
-                                 .pool = COMP_NONE,
-                                 .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
+    d->spec =
+        (struct call_spec){.policy = call_policy_for(m, c, target, why),
+                           .target = target,
+                           .what = d->endpoint == COMP_NONE ? target : d->endpoint,
+                           .pool = COMP_NONE,
+                           .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
     return d->spec.policy == COMP_NONE ? ERR_INPUT : ERR_OK;
 }
 

@@ -794,6 +794,38 @@ static double cluster_metric(const struct world *w, comp_id c, int metric)
     }
 }
 
+static double lock_metric_of(const struct world *w, comp_id node, int metric)
+{
+    const struct database *d = db_at(w, node);
+    switch (metric) {
+    case M_LOCK_WAITING:
+        return d->lock_waiting;
+    case M_LOCK_WAITS:
+        return (double)d->lock_waits;
+    case M_LOCK_SECONDS:
+        return (double)d->lock_time / (double)SIM_SEC;
+    case M_DEADLOCKS:
+        return (double)d->deadlocks;
+    case M_LOCK_TIMEOUTS:
+        return (double)d->lock_timeouts;
+    default:
+        return (double)(w_now(w) - vacuum_horizon(w, node, 0)) / (double)SIM_SEC;
+    }
+}
+
+/* On whichever server: who leads may change. */
+static double lock_metric(const struct world *w, comp_id c, int metric)
+{
+    double sum = lock_metric_of(w, c, metric), oldest = sum;
+    for (comp_id n = db_at(w, c)->cluster.first; n != 0;
+         n = db_at(w, (comp_id)(n - 1))->follows.next) {
+        double x = lock_metric_of(w, (comp_id)(n - 1), metric);
+        sum += x;
+        oldest = x > oldest ? x : oldest;
+    }
+    return metric == M_OLDEST ? oldest : sum;
+}
+
 static double db_metric(const struct world *w, comp_id c, int metric, int instance)
 {
     (void)instance;
@@ -828,17 +860,12 @@ static double db_metric(const struct world *w, comp_id c, int metric, int instan
     case M_UP:
         return !d->down && !d->stalled;
     case M_LOCK_WAITING:
-        return d->lock_waiting;
     case M_LOCK_WAITS:
-        return (double)d->lock_waits;
     case M_LOCK_SECONDS:
-        return (double)d->lock_time / (double)SIM_SEC;
     case M_DEADLOCKS:
-        return (double)d->deadlocks;
     case M_LOCK_TIMEOUTS:
-        return (double)d->lock_timeouts;
     case M_OLDEST:
-        return (double)(w_now(w) - vacuum_horizon(w, c, 0)) / (double)SIM_SEC;
+        return lock_metric(w, c, metric);
     default:
         return cluster_metric(w, c, metric);
     }

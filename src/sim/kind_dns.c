@@ -97,7 +97,6 @@ static const struct fault_desc faults[] = {
 struct dns {
     bool down, gone; /* faults */
     double slow;
-    sim_time moved; /* since when it stands for this */
     uint64_t lookups, failed, hits, stale;
 };
 
@@ -188,8 +187,7 @@ bool dns_learn(struct world *w, comp_id name, struct dns_answer *a, bool heard,
 
 /* ---- using ---------------------------------------------------------------------- */
 
-/* An answer that nobody would get now. */
-static bool is_old(const struct world *w, comp_id name, const struct dns_answer *a)
+bool dns_old(const struct world *w, comp_id name, const struct dns_answer *a)
 {
     struct dns_answer now;
     if (dns_at(w, name)->gone)
@@ -200,7 +198,7 @@ static bool is_old(const struct world *w, comp_id name, const struct dns_answer 
 
 void dns_used(struct world *w, comp_id name, const struct dns_answer *a)
 {
-    dns_at(w, name)->stale += is_old(w, name, a);
+    dns_at(w, name)->stale += dns_old(w, name, a);
 }
 
 uint16_t dns_choose(struct world *w, comp_id service, const struct dns_answer *a,
@@ -255,7 +253,6 @@ static enum err dns_op(struct world *w, comp_id c, int op, const struct action *
         return errmsg_set(why, ERR_REFUSED, "%s stands for %s already",
                           w->comps[c].name, w->comps[to].name);
     w_values(w, c)[P_TO].as.comp = to;
-    dns_at(w, c)->moved = w_now(w);
     snprintf(e->title, sizeof e->title, "point %s at %s (was %s)", w->comps[c].name,
              w->comps[to].name, w->comps[was].name);
     e->has_undo = true;
@@ -324,6 +321,25 @@ static double dns_metric(const struct world *w, comp_id c, int metric, int insta
     default:
         return (double)p_time(w, c, P_TTL) / (double)SIM_SEC;
     }
+}
+
+int dns_addresses(const struct dns_answer *a)
+{
+    int n = 0;
+    for (int i = 0; i < DNS_ADDRESSES; i++)
+        n += (int)(a->set[i / 64] >> i % 64 & 1);
+    return n;
+}
+
+void world_dns(const struct world *w, comp_id name, struct dns_view *v)
+{
+    const struct dns *d = dns_at(w, name);
+    struct dns_answer now;
+    read_record(w, name, &now);
+    *v = (struct dns_view){.to = d->gone ? COMP_NONE : now.comp,
+                           .addresses = dns_addresses(&now),
+                           .answers = !d->down,
+                           .ttl = p_time(w, name, P_TTL)};
 }
 
 /* ---- the kind ------------------------------------------------------------------- */

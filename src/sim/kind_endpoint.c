@@ -23,6 +23,43 @@ static struct endpoint_state *state_of(const struct world *w, comp_id e)
     return W_STATE(w, struct endpoint_state, e);
 }
 
+/* ---- workers -------------------------------------------------------------------- */
+
+uint32_t endpoint_busy(const struct world *w, comp_id e, int instance)
+{
+    const struct endpoint_state *s = state_of(w, e);
+    return (uint32_t)instance < s->busy_cap ? W_PTR(w, uint32_t, s->busy)[instance] : 0;
+}
+
+void endpoint_worker(struct world *w, comp_id e, int instance, int more)
+{
+    struct endpoint_state *s = state_of(w, e);
+    w_grow(w, &s->busy, &s->busy_cap, (uint32_t)instance + 1, sizeof(uint32_t));
+    uint32_t *busy = &W_PTR(w, uint32_t, s->busy)[instance];
+    assert(more > 0 || *busy > 0);
+    *busy += (uint32_t)more;
+}
+
+void endpoint_idle(struct world *w, comp_id e)
+{
+    struct endpoint_state *s = state_of(w, e);
+    if (s->busy_cap > 0)
+        memset(W_PTR(w, uint32_t, s->busy), 0, s->busy_cap * sizeof(uint32_t));
+}
+
+static void endpoint_changed(struct world *w, comp_id e, int param,
+                             const struct value *old)
+{
+    comp_id c = w->comps[e].owner;
+    (void)param;
+    (void)old;
+    service_features(w, c);
+    for (uint32_t k = 1; k <= service_of(w, c)->n; k++)
+        instance_dispatch(w, service_instance(w, c, (int)k));
+}
+
+/* ---- the kind ------------------------------------------------------------------- */
+
 static size_t endpoint_size(const struct model *m, comp_id c)
 {
     (void)m;
@@ -55,6 +92,13 @@ static double endpoint_metric(const struct world *w, comp_id c, int metric,
     }
 }
 
+static const struct param_desc params[] = {
+    {"workers", VALUE_COUNT, 0, 100000, "", "0", NULL, true,
+     "Workers of an instance that its requests may hold at once; 0: all of them."},
+    {"reserved", VALUE_COUNT, 0, 100000, "", "0", NULL, true,
+     "Workers of an instance that are kept free for its requests."},
+};
+
 #define REASON_METRIC(x, phrase)                                                       \
     {"done_" #x,                                                                       \
      "http_server_responses_total",                                                    \
@@ -80,8 +124,11 @@ const struct kind_impl kind_endpoint = {
     .desc = {.name = "endpoint",
              .doc = "A program of a service.",
              .nested = true,
+             .params = params,
+             .nparams = sizeof params / sizeof *params,
              .metrics = metrics,
              .nmetrics = sizeof metrics / sizeof *metrics},
     .state_size = endpoint_size,
+    .changed = endpoint_changed,
     .metric = endpoint_metric,
 };

@@ -168,20 +168,20 @@ static bool flapped(const struct world *w, const struct link *k)
            (w_now(w) - k->flap_from) % k->flap_period < k->flap_down;
 }
 
-/* An answer comes from an instance that the request had got through to. */
-static bool partly(const struct link *k, const struct talk *t, enum way way)
+/* Another attempt may be for another instance. */
+static bool partly(const struct link *k, const struct talk *t)
 {
     if (k->partial <= 0)
         return false;
     if (k->side == SIDE_CALLERS)
         return chosen(k->partial, t->caller, t->request);
-    return way == WAY_THERE && chosen(k->partial, t->callee, t->request);
+    return chosen(k->partial, t->callee, t->request + ((uint64_t)t->attempt << 48));
 }
 
 bool link_cut(const struct world *w, comp_id c, const struct talk *t, enum way way)
 {
     const struct link *k = link_at(w, c);
-    return k->one_way[way] || flapped(w, k) || partly(k, t, way) ||
+    return k->one_way[way] || flapped(w, k) || partly(k, t) ||
            (k->parted > 0 && chosen(k->parted, t->caller, t->request));
 }
 

@@ -270,6 +270,10 @@ static void fill(struct world *w, comp_id pool, int instance)
     int64_t size = p_count(w, pool, P_SIZE);
     while (s->up && s->waiting.count > 0 && s->open < size) {
         struct act *a = first_waiting(w, s, REASON_NONE);
+        if (!service_fd_free(w, w->comps[pool].owner, instance)) {
+            query_fail(w, a, REASON_NO_FDS);
+            continue;
+        }
         s->open++;
         s->connecting++;
         s->opened++;
@@ -306,6 +310,9 @@ bool pool_acquire(struct world *w, struct act *a)
     int64_t most = p_count(w, a->pool, P_MAX_WAITING);
     if (!s->up) {
         query_fail(w, a, REASON_INSTANCE_GONE);
+    } else if (s->open < p_count(w, a->pool, P_SIZE) &&
+               !service_fd_free(w, w->comps[a->pool].owner, a->caller_instance)) {
+        query_fail(w, a, REASON_NO_FDS);
     } else if (s->open < p_count(w, a->pool, P_SIZE)) {
         s->open++;
         s->connecting++;
@@ -395,6 +402,7 @@ void pool_look(const struct world *w, comp_id pool, int instance, struct pool_lo
     const struct share *s = share_at(w, pool, instance);
     out->in_use = (int)(s->open - s->connecting - s->nidle);
     out->waiting = (int)s->waiting.count;
+    out->open = (int)s->open;
     if (s->waiting.first != 0)
         out->oldest_wait = w_now(w) - act_at(w, s->waiting.first)->call_start;
 }

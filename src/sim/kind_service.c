@@ -1,7 +1,11 @@
 /*
  * Kind "service": what an operator can see of it and do to it. Its requests are in
- * service_run.c, its instances' lives in service_life.c, its health checks in
- * service_probe.c, its metrics and views in service_look.c.
+ * service_run.c, with the order of its queue in service_queue.c and what is off by
+ * default in service_admit.c; memory, garbage collection and file descriptors in
+ * service_memory.c, service_gc.c, service_fds.c; its instances' lives in
+ * service_life.c, their versions in service_deploy.c, their health checks in
+ * service_probe.c; what an incident does to them in service_faults.c; metrics and views
+ * in service_look.c.
  */
 #include "service.h"
 #include "world.h"
@@ -26,8 +30,8 @@ static int version_index(const struct model *m, comp_id c, const char *name)
     return -1;
 }
 
-static enum err version_need(const struct model *m, comp_id c, const char *name,
-                             int *out, struct errmsg *why)
+enum err version_need(const struct model *m, comp_id c, const char *name, int *out,
+                      struct errmsg *why)
 {
     const struct service_data *d = service_data(m, c);
     *out = version_index(m, c, name);
@@ -39,8 +43,18 @@ static enum err version_need(const struct model *m, comp_id c, const char *name,
                       near ? near : "", near ? "\"?" : "");
 }
 
+static void list_endpoints(struct model *m, comp_id c)
+{
+    struct service_data *d = service_data(m, c);
+    d->endpoints = arena_alloc(&m->arena, (m->ncomps + 1) * sizeof *d->endpoints);
+    for (size_t e = 0; e < m->ncomps; e++)
+        if (m->comps[e].kind == &kind_endpoint && m->comps[e].owner == c)
+            d->endpoints[d->nendpoints++] = (comp_id)e;
+}
+
 static enum err service_check(struct model *m, comp_id c, struct errmsg *why)
 {
+    list_endpoints(m, c);
     const char *version = model_param(m, c, SP_VERSION)->as.text;
     int index;
     if (version == NULL || version[0] == '\0')
@@ -57,8 +71,27 @@ static void service_init(struct world *w, comp_id c)
     int index = version == NULL ? 0 : version_index(w->model, c, version);
     s->version = s->previous = (uint16_t)(index < 0 ? 0 : index);
     s->balancer = COMP_NONE;
+    service_features(w, c);
     for (int64_t n = p_count(w, c, SP_INSTANCES); n > 0; n--)
         service_add_instance(w, c, true);
+}
+
+/* The least time between two starts of a process that dies at once. */
+enum { START_AGAIN = SIM_SEC };
+
+static void started(struct world *w, struct instance *i)
+{
+    i->timer = 0;
+    if (version_hit(&service_of(w, i->comp)->fails_to_start, i->version)) {
+        w_log(w, i->comp, i->number, LOG_ERROR, 0,
+              "version %s: process died while it started",
+              service_data(w->model, i->comp)->versions[i->version]);
+        instance_crash(w, i, START_AGAIN);
+        return;
+    }
+    instance_up(w, i);
+    w_log(w, i->comp, i->number, LOG_INFO, 0, "started, version %s",
+          service_data(w->model, i->comp)->versions[i->version]);
 }
 
 static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
@@ -69,13 +102,30 @@ static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint
             probe_late(w, probe);
         return;
     }
+    if (what == SE_NO_PROGRESS) {
+        rollout_stuck(w, c);
+        return;
+    }
     struct instance *i = service_instance(w, c, (int)a);
     switch (what) {
     case SE_STARTED:
+        started(w, i);
+        break;
+    case SE_RESTART:
         i->timer = 0;
-        instance_up(w, i);
-        w_log(w, c, i->number, LOG_INFO, 0, "started, version %s",
-              service_data(w->model, c)->versions[i->version]);
+        i->waiting = false;
+        instance_start(w, i);
+        break;
+    case SE_OOM:
+        memory_kill(w, i, b != 0);
+        break;
+    case SE_COLLECTED:
+        i->gc_timer = 0;
+        gc_ended(w, i);
+        break;
+    case SE_AVAILABLE:
+        i->ready_timer = 0;
+        rollout_look(w, i);
         break;
     case SE_WARM:
         i->warm_timer = 0;
@@ -116,6 +166,7 @@ static void service_changed(struct world *w, comp_id c, int param,
                             const struct value *old)
 {
     (void)old;
+    service_features(w, c);
     switch (param) {
     case SP_INSTANCES:
         service_scale(w, c, service_count(w, c));
@@ -126,6 +177,16 @@ static void service_changed(struct world *w, comp_id c, int param,
         break;
     case SP_WORKERS:
         each_instance(w, c, instance_dispatch);
+        break;
+    case SP_ORDER:
+    case SP_QUEUE_TIMEOUT:
+        each_instance(w, c, order_rebuild);
+        break;
+    case SP_MAX_UNAVAILABLE:
+        rollout_step(w, c);
+        break;
+    case SP_FDS:
+        probe_wake(w, c);
         break;
     case SP_LIVENESS:
     case SP_READINESS:
@@ -140,10 +201,10 @@ static void service_changed(struct world *w, comp_id c, int param,
 
 /* ---- operations ----------------------------------------------------------------- */
 
-enum { OP_RESTART, OP_SCALE, OP_DEPLOY, OP_ROLLBACK };
+enum { OP_RESTART, OP_SCALE, OP_DEPLOY, OP_ROLLBACK, OP_CANARY, OP_PROMOTE, OP_ABORT };
 
-static enum err need_instance(const struct world *w, const struct action *a,
-                              struct errmsg *why)
+enum err service_need_instance(const struct world *w, const struct action *a,
+                               struct errmsg *why)
 {
     const struct instance *i = service_instance(w, a->comp, a->instance);
     if (a->instance == 0 || (i != NULL && i->state != INSTANCE_NONE))
@@ -166,7 +227,7 @@ static void restart_running(struct world *w, struct instance *i)
 static enum err op_restart(struct world *w, const struct action *a, struct effect *e,
                            struct errmsg *why)
 {
-    enum err err = need_instance(w, a, why);
+    enum err err = service_need_instance(w, a, why);
     bool rolling = a->nargs > 0 && a->args[0].as.on;
     if (err != ERR_OK)
         return err;
@@ -210,51 +271,6 @@ static enum err op_scale(struct world *w, const struct action *a, struct effect 
     return ERR_OK;
 }
 
-static void deploy(struct world *w, comp_id c, int version, const char *verb,
-                   struct effect *e)
-{
-    struct service_state *s = service_of(w, c);
-    const struct service_data *d = service_data(w->model, c);
-    snprintf(e->title, sizeof e->title, "%s %s %s (was %s)", verb, w->comps[c].name,
-             d->versions[version], d->versions[s->version]);
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP,
-                              .comp = c,
-                              .name = "deploy",
-                              .args = {value_text(d->versions[s->version])},
-                              .nargs = 1};
-    s->previous = s->version;
-    s->version = (uint16_t)version;
-    w_values(w, c)[SP_VERSION] = value_text(d->versions[version]);
-    rollout_begin(w, c, ROLLOUT_DEPLOY);
-}
-
-static enum err op_deploy(struct world *w, const struct action *a, struct effect *e,
-                          struct errmsg *why)
-{
-    int version;
-    enum err err = version_need(w->model, a->comp, a->args[0].as.text, &version, why);
-    if (err != ERR_OK)
-        return err;
-    if (version == service_of(w, a->comp)->version)
-        return errmsg_set(why, ERR_REFUSED, "%s runs version %s already",
-                          w->comps[a->comp].name, a->args[0].as.text);
-    deploy(w, a->comp, version, "deploy", e);
-    return ERR_OK;
-}
-
-static enum err op_rollback(struct world *w, const struct action *a, struct effect *e,
-                            struct errmsg *why)
-{
-    struct service_state *s = service_of(w, a->comp);
-    if (s->previous == s->version)
-        return errmsg_set(why, ERR_REFUSED, "%s has run no other version than %s",
-                          w->comps[a->comp].name,
-                          service_data(w->model, a->comp)->versions[s->version]);
-    deploy(w, a->comp, s->previous, "roll back", e);
-    return ERR_OK;
-}
-
 static enum err service_op(struct world *w, comp_id c, int op, const struct action *a,
                            struct effect *e, struct errmsg *why)
 {
@@ -266,66 +282,15 @@ static enum err service_op(struct world *w, comp_id c, int op, const struct acti
         return op_scale(w, a, e, why);
     case OP_DEPLOY:
         return op_deploy(w, a, e, why);
-    default:
+    case OP_ROLLBACK:
         return op_rollback(w, a, e, why);
-    }
-}
-
-/* ---- faults --------------------------------------------------------------------- */
-
-enum { FAULT_CRASH, FAULT_HANG, FAULT_SLOW, FAULT_ERRORS };
-
-/* Without a duration it is a crash that the supervisor answers with a restart. */
-static void fault_crash(struct world *w, struct instance *i, const struct action *a,
-                        bool on)
-{
-    if (on) {
-        w_log(w, i->comp, i->number, LOG_ERROR, 0, "process died");
-        i->held = a->duration > 0;
-        instance_stop(w, i);
-        if (!i->held)
-            instance_start(w, i);
-    } else if (i->held) {
-        i->held = false;
-        instance_start(w, i);
-    }
-}
-
-static void fault_one(struct world *w, struct instance *i, int fault,
-                      const struct action *a, bool on)
-{
-    if (i->state == INSTANCE_NONE)
-        return;
-    switch (fault) {
-    case FAULT_CRASH:
-        fault_crash(w, i, a, on);
-        break;
-    case FAULT_HANG:
-        i->hung = on;
-        instance_speed(w, i);
-        instance_dispatch(w, i);
-        break;
-    case FAULT_SLOW:
-        i->slow = on ? a->args[0].as.number : 1;
-        instance_speed(w, i);
-        break;
+    case OP_CANARY:
+        return op_canary(w, a, e, why);
+    case OP_PROMOTE:
+        return op_promote(w, a, e, why);
     default:
-        i->error_rate = on ? a->args[0].as.number : 0;
+        return op_abort(w, a, e, why);
     }
-}
-
-static enum err service_fault(struct world *w, comp_id c, int fault,
-                              const struct action *a, bool on, struct errmsg *why)
-{
-    enum err err = need_instance(w, a, on ? why : NULL);
-    if (err != ERR_OK)
-        return err;
-    if (fault == FAULT_SLOW && !(a->args[0].as.number > 0))
-        return errmsg_set(why, ERR_INPUT, "the factor must be above 0");
-    for (uint32_t k = 1; k <= service_of(w, c)->n; k++)
-        if (a->instance == 0 || a->instance == (int)k)
-            fault_one(w, service_instance(w, c, (int)k), fault, a, on);
-    return ERR_OK;
 }
 
 /* ---- the kind ------------------------------------------------------------------- */
@@ -339,8 +304,9 @@ static const struct param_desc params[] = {
      "Processor cores of each instance, shared by what runs on it."},
     {"queue", VALUE_COUNT, -1, 1000000, "requests", "0", NULL, true,
      "Requests that may wait for a worker; 0: no limit, -1: none."},
-    {"order", VALUE_CHOICE, 0, 0, "", "fifo", "fifo|lifo", true,
-     "Who is served first: the oldest or the newest."},
+    {"order", VALUE_CHOICE, 0, 0, "", "fifo", "fifo|lifo|deadline|priority", true,
+     "Who is served first: the oldest, the newest, who is due first, who matters "
+     "most."},
     {"queue_timeout", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
      "A request that has waited so long for a worker is refused; 0: never."},
     {"version", VALUE_TEXT, 0, 0, "", "", NULL, false,
@@ -365,6 +331,61 @@ static const struct param_desc params[] = {
      "A probe that takes longer has failed."},
     {"probe_failures", VALUE_COUNT, 1, 1000, "", "3", NULL, true,
      "Failed probes in a row until something is done."},
+    {"liveness_failures", VALUE_COUNT, 0, 1000, "", "0", NULL, true,
+     "The same for liveness only; 0: probe_failures."},
+    {"readiness_failures", VALUE_COUNT, 0, 1000, "", "0", NULL, true,
+     "The same for readiness only; 0: probe_failures."},
+    {"probe_successes", VALUE_COUNT, 1, 1000, "", "1", NULL, true,
+     "Good readiness answers in a row that bring an instance back."},
+    {"probe_delay", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "How long after its start an instance is not probed."},
+    {"ready_at_start", VALUE_BOOL, 0, 0, "", "on", NULL, true,
+     "Whether an instance that starts is ready before its first readiness answer."},
+    {"memory", VALUE_NUMBER, 0, 1e7, "MiB", "0", NULL, true,
+     "MiB that an instance holds with nobody inside."},
+    {"memory_per_request", VALUE_NUMBER, 0, 1e6, "MiB", "0", NULL, true,
+     "MiB that each request inside holds."},
+    {"memory_leak", VALUE_NUMBER, 0, 1e6, "KiB", "0", NULL, true,
+     "KiB that each request leaves behind for good."},
+    {"memory_limit", VALUE_NUMBER, 0, 1e7, "MiB", "0", NULL, true,
+     "An instance that holds more MiB is killed; 0: no limit."},
+    {"crash_backoff", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "How long a process that died again waits for its start, doubling each time; 0: "
+     "it does not wait. Kubernetes: 10s."},
+    {"crash_backoff_max", VALUE_DURATION, 1, 86400, "s", "5m", NULL, true,
+     "The longest such wait; forgotten once it has run for twice as long."},
+    {"heap", VALUE_NUMBER, 0, 1e7, "MiB", "0", NULL, true,
+     "MiB of heap of a runtime that collects garbage; 0: nothing is collected."},
+    {"allocation", VALUE_NUMBER, 0, 1e6, "MiB", "1", NULL, true,
+     "MiB of garbage that each request makes."},
+    {"gc_pause", VALUE_DURATION, 0, 3600, "s", "500ms", NULL, true,
+     "How long it would take to collect a full heap; less in proportion to what is "
+     "alive."},
+    {"fds", VALUE_COUNT, 0, 1e8, "descriptors", "0", NULL, true,
+     "File descriptors an instance may have open; 0: no limit."},
+    {"shed_delay", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "Longest wait for a worker while the queue does not get empty; 0: queue_timeout "
+     "only."},
+    {"shed_interval", VALUE_DURATION, 0.001, 3600, "s", "100ms", NULL, true,
+     "How long a queue must not have been empty for that; until then the longest "
+     "wait."},
+    {"shed_cpu", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
+     "Busy share of the cores above which requests are refused; 0: none are."},
+    {"shed_by_priority", VALUE_BOOL, 0, 0, "", "off", NULL, true,
+     "Whether less important requests are refused first: priority p may use (p+1)/4 of "
+     "the queue."},
+    {"max_unavailable", VALUE_COUNT, 0, 500, "instances", "1", NULL, true,
+     "How many instances a roll-out takes out at once."},
+    {"max_surge", VALUE_COUNT, 0, 500, "instances", "0", NULL, true,
+     "How many more instances there may be during a roll-out."},
+    {"min_ready", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "How long a new instance must have been ready before a roll-out goes on."},
+    {"progress_deadline", VALUE_DURATION, 0, 86400, "s", "0", NULL, true,
+     "A roll-out in which no instance became ready for so long stops; 0: never."},
+    {"auto_rollback", VALUE_BOOL, 0, 0, "", "off", NULL, true,
+     "Whether a roll-out that stops goes back to the version before."},
+    {"zones", VALUE_COUNT, 1, 16, "", "1", NULL, false,
+     "Availability zones that the instances are spread over, in turn."},
 };
 
 static const struct op_desc ops[] = {
@@ -392,22 +413,24 @@ static const struct op_desc ops[] = {
      5 * SIM_SEC,
      NULL,
      "Puts the version that ran before on all instances, one by one."},
-};
-
-static const struct fault_desc faults[] = {
-    {"crash",
+    {"canary",
+     {{"version", VALUE_TEXT, false, "the version to try"},
+      {"share", VALUE_FRACTION, false, "of the instances, at least one"}},
+     false,
+     5 * SIM_SEC,
+     NULL,
+     "Puts another version on some of the instances."},
+    {"promote",
      {{0}},
-     "The process dies; with a duration it does not start before that is over."},
-    {"hang", {{0}}, "The workers stand still; the health thread goes on answering."},
-    {"slow",
-     {{"factor", VALUE_NUMBER, false, "times as much processor time"}},
-     "Everything takes more processor time."},
-    {"error_rate",
-     {{"fraction", VALUE_FRACTION, false, "of requests"}},
-     "A share of requests fails at once."},
+     false,
+     2 * SIM_SEC,
+     NULL,
+     "Puts the canary's version on all instances."},
+    {"abort", {{0}}, false, 2 * SIM_SEC, NULL, "Takes the canary's version off again."},
 };
 
-static const char *const streams[] = {"work", "choice", "balance", "fault", NULL};
+static const char *const streams[] = {"work",  "choice", "balance",
+                                      "fault", "shed",   NULL};
 
 const struct kind_impl kind_service = {
     .desc = {.name = "service",
@@ -416,8 +439,8 @@ const struct kind_impl kind_service = {
              .nparams = sizeof params / sizeof *params,
              .ops = ops,
              .nops = sizeof ops / sizeof *ops,
-             .faults = faults,
-             .nfaults = sizeof faults / sizeof *faults,
+             .faults = service_faults,
+             .nfaults = SERVICE_FAULTS,
              .metrics = service_metrics,
              .nmetrics = SERVICE_METRICS},
     .streams = streams,

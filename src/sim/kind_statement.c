@@ -155,13 +155,6 @@ static const struct metric_desc metrics[] = {
 
 static const char *const streams[] = {"work", NULL};
 
-struct statement {
-    uint64_t calls, failed;
-    sim_time time;
-    uint32_t running;
-    double slow; /* times the work; 1: as it should be */
-};
-
 int64_t statement_wal(const struct world *w, comp_id statement)
 {
     return p_count(w, statement, ST_WAL);
@@ -179,22 +172,17 @@ bool statement_on_replica(const struct model *m, comp_id statement)
 
 sim_time statement_begin(struct world *w, comp_id statement)
 {
-    struct statement *s = W_STATE(w, struct statement, statement);
+    struct statement *s = statement_at(w, statement);
     sim_time work = dist_draw(p_dist(w, statement, ST_CPU), w_rng(w, statement, 0));
     s->running++;
-    if (statement_table(w, statement) != COMP_NONE)
+    if (s->table != COMP_NONE)
         return work; /* what the table costs is not known yet */
     return s->slow == 1 ? work : (sim_time)((double)work * s->slow);
 }
 
-double statement_slow(const struct world *w, comp_id statement)
-{
-    return W_STATE(w, struct statement, statement)->slow;
-}
-
 void statement_end(struct world *w, comp_id statement, sim_time took, bool failed)
 {
-    struct statement *s = W_STATE(w, struct statement, statement);
+    struct statement *s = statement_at(w, statement);
     s->running--;
     s->calls++;
     s->failed += failed;
@@ -228,11 +216,6 @@ static bool changes(const struct value *v)
            v[ST_UPDATES].as.count > 0 || v[ST_DELETES].as.count > 0;
 }
 
-bool statement_changes(const struct world *w, comp_id statement)
-{
-    return changes(w_values(w, statement));
-}
-
 static enum err statement_resolve(struct model *m, comp_id c, struct errmsg *why)
 {
     struct comp *self = &m->comps[c];
@@ -254,7 +237,17 @@ static size_t statement_state_size(const struct model *m, comp_id c)
 
 static void statement_init(struct world *w, comp_id c)
 {
-    W_STATE(w, struct statement, c)->slow = 1;
+    struct statement *s = statement_at(w, c);
+    s->slow = 1;
+    s->table = p_comp(w, c, ST_TABLE);
+    s->changes = changes(w_values(w, c));
+}
+
+static void statement_changed(struct world *w, comp_id c, int param,
+                              const struct value *old)
+{
+    (void)param, (void)old;
+    statement_at(w, c)->changes = changes(w_values(w, c));
 }
 
 static enum err statement_fault(struct world *w, comp_id c, int fault,
@@ -264,7 +257,7 @@ static enum err statement_fault(struct world *w, comp_id c, int fault,
     double factor = a->args[0].as.number;
     if (on && !(factor > 0 && factor <= 1e6))
         return errmsg_set(why, ERR_INPUT, "slow: the factor must be above 0, e.g. 40");
-    W_STATE(w, struct statement, c)->slow = on ? factor : 1;
+    statement_at(w, c)->slow = on ? factor : 1;
     return ERR_OK;
 }
 
@@ -272,7 +265,7 @@ static double statement_metric(const struct world *w, comp_id c, int metric,
                                int instance)
 {
     (void)instance;
-    const struct statement *s = W_STATE(w, struct statement, c);
+    const struct statement *s = statement_at(w, c);
     switch (metric) {
     case M_CALLS:
         return (double)s->calls;
@@ -299,6 +292,7 @@ const struct kind_impl kind_statement = {
     .resolve = statement_resolve,
     .state_size = statement_state_size,
     .init = statement_init,
+    .changed = statement_changed,
     .fault = statement_fault,
     .metric = statement_metric,
 };

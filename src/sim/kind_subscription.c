@@ -263,9 +263,7 @@ static void sub_changed(struct world *w, comp_id c, int param, const struct valu
 /* Left unprocessed, all of a partition from where it is up to `to`. */
 static int64_t pass_over(struct world *w, comp_id c, uint32_t p, int64_t to)
 {
-    const struct cursor *u = cursor_at(w, c, p);
-    int64_t from = u->processed > u->done ? u->processed : u->done;
-    int64_t n = to > from ? to - from : 0;
+    int64_t n = cursor_skip(w, c, p, to);
     sub_of(w, c)->skipped += (uint64_t)n;
     sub_left_bad(w, c, (uint64_t)n);
     return n;
@@ -393,8 +391,9 @@ static enum err sub_fault(struct world *w, comp_id c, int fault, const struct ac
 
 static double cursor_lag(const struct world *w, comp_id c, uint32_t p)
 {
-    return (double)(partition_at(w, sub_topic(w, c), p)->end -
-                    cursor_at(w, c, p)->committed);
+    const struct cursor *u = cursor_at(w, c, p);
+    int64_t waiting = partition_at(w, sub_topic(w, c), p)->end - u->next;
+    return (double)(waiting + u->taken - u->processed);
 }
 
 double sub_lag(const struct world *w, comp_id c, int partition)
@@ -417,7 +416,7 @@ static double age(const struct world *w, sim_time published)
 static double cursor_age(const struct world *w, comp_id c, uint32_t p)
 {
     const struct partition *from = partition_at(w, sub_topic(w, c), p);
-    int64_t at = cursor_at(w, c, p)->committed;
+    int64_t at = cursor_at(w, c, p)->processed;
     at = at < from->start ? from->start : at;
     return at < from->end ? age(w, partition_message(w, from, at)->published) : 0;
 }
@@ -480,6 +479,10 @@ static double sub_metric(const struct world *w, comp_id c, int metric, int insta
     if (metric <= M_OFFSET)
         return lag_figure(w, c, metric, instance);
     switch (metric) {
+    case M_BAD:
+        return (double)(s->bad + sub_gap(w, c));
+    case M_LOST:
+        return (double)(s->expired + sub_gap(w, c));
     case M_CONSUMERS:
         return s->nmembers;
     case M_IN_FLIGHT:

@@ -235,7 +235,8 @@ enum {
     M_VACUUMS,
     M_CLEANED,
     M_JOB,
-    M_PROGRESS
+    M_PROGRESS,
+    M_ROLLED_BACK
 };
 #define TABLE_METRIC(n, p, t, u, d)                                                    \
     {                                                                                  \
@@ -277,6 +278,9 @@ static const struct metric_desc metrics[] = {
                            "1 while a vacuum, index or migration works on it."),
     [M_PROGRESS] = TABLE_METRIC("progress", "db_table_upkeep_progress", METRIC_GAUGE,
                                 "ratio", "How much of that is done."),
+    [M_ROLLED_BACK] =
+        TABLE_METRIC("rolled_back_total", "db_table_rolled_back_total", METRIC_COUNTER,
+                     "1", "Rows inserted by transactions that were rolled back."),
 };
 
 static const char *const streams[] = {"row", NULL};
@@ -601,6 +605,8 @@ static double table_metric(const struct world *w, comp_id c, int metric, int ins
         return (double)t->cleaned;
     case M_JOB:
         return t->job.kind != JOB_NONE;
+    case M_ROLLED_BACK:
+        return (double)t->rolled_back;
     default:
         return progress(&t->job);
     }

@@ -4,12 +4,13 @@
 #include "model.h"
 
 static const struct kind_impl *const kinds[] = {
-    &kind_client, &kind_service,     &kind_endpoint, &kind_balancer,
-    &kind_call,   &kind_pool,        &kind_database, &kind_statement,
-    &kind_cache,  &kind_keyspace,    &kind_external, &kind_autoscaler,
-    &kind_flag,   &kind_counter,     &kind_replica,  &kind_backup,
-    &kind_link,   &kind_broker,      &kind_topic,    &kind_subscription,
-    &kind_dns,    &kind_certificate, &kind_clock,    &kind_table,
+    &kind_client,  &kind_service,     &kind_endpoint, &kind_balancer,
+    &kind_call,    &kind_pool,        &kind_database, &kind_statement,
+    &kind_cache,   &kind_keyspace,    &kind_external, &kind_autoscaler,
+    &kind_flag,    &kind_counter,     &kind_replica,  &kind_backup,
+    &kind_link,    &kind_broker,      &kind_topic,    &kind_subscription,
+    &kind_dns,     &kind_certificate, &kind_clock,    &kind_table,
+    &kind_limiter, &kind_job,
 };
 
 size_t sim_kinds(void)

@@ -27,9 +27,15 @@ sim_time link_latency(struct world *w, comp_id c)
     return slow == 1 ? t : (sim_time)((double)t * slow);
 }
 
-static struct talk talk_of(const struct act *a)
+/* Before an instance is chosen it is left to chance which one it will be; the answer
+ * shares that fate. */
+static struct talk talk_of(const struct world *w, const struct act *a)
 {
-    return (struct talk){a->request, a->caller_instance, a->instance};
+    bool known = a->hop != 0 || (path_of(w, a->policy)->what & PATH_DIALS);
+    return (struct talk){.request = a->request,
+                         .attempt = a->try_number,
+                         .caller = a->caller_instance,
+                         .callee = known ? a->instance : 0};
 }
 
 static void wake(struct world *w, comp_id c, struct act *a, sim_time at, int what)
@@ -67,6 +73,12 @@ bool link_loses(struct world *w, comp_id c, const struct talk *t, uint32_t packe
     bool lost = fate_of(w, c, packets) != FATE_ARRIVES;
     k->lost += lost;
     return lost;
+}
+
+bool link_reaches(const struct world *w, comp_id c, const struct talk *t)
+{
+    return !link_cut(w, c, t, WAY_THERE) && !link_cut(w, c, t, WAY_BACK) &&
+           !link_refuses(w, c, t);
 }
 
 /* It is lost; when it is sent again, or given up. */
@@ -129,7 +141,7 @@ static void put(struct world *w, comp_id c, struct act *a, enum way way)
 static void transmit(struct world *w, comp_id c, struct act *a, enum way way)
 {
     struct link *k = link_at(w, c);
-    struct talk t = talk_of(a);
+    struct talk t = talk_of(w, a);
     if (link_refuses(w, c, &t)) {
         wake(w, c, a, w_now(w) + link_latency(w, c), LE_BROKEN);
     } else if (link_cut(w, c, &t, way)) {
@@ -140,9 +152,8 @@ static void transmit(struct world *w, comp_id c, struct act *a, enum way way)
     }
 }
 
-void link_cross(struct world *w, struct act *a, enum way way)
+void link_cross(struct world *w, comp_id c, struct act *a, enum way way)
 {
-    comp_id c = path_of(w, a->policy)->link;
     act_wait(w, a, CAUSE_NETWORK, c);
     a->tries = 0;
     a->rest = false;

@@ -4,8 +4,9 @@
  *
  * Nothing can fail in the middle of an event: before each event the loop calls
  * world_headroom(), which keeps 256 KiB free, room for the largest array to double
- * twice, and for all the branches that a program starts at once. That is also the only
- * place where the region grows, and so may move.
+ * twice, and for what the model is known to want at once: the branches of a program,
+ * the ring of a consistent hash. That is also the only place where the region grows,
+ * and so may move.
  */
 #include "world.h"
 
@@ -110,7 +111,8 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
 static size_t headroom_bytes(const struct world *w)
 {
     size_t branches = (size_t)w->model->widest * 2 * sizeof(struct act);
-    return HEADROOM + (size_t)W_HEAD(w)->largest * 32 + branches;
+    size_t rings = (size_t)w->model->ring_places * 2 * sizeof(uint64_t);
+    return HEADROOM + (size_t)W_HEAD(w)->largest * 32 + branches + rings;
 }
 
 bool world_headroom(struct world *w, size_t extra)

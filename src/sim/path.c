@@ -9,9 +9,9 @@
 void path_tune(struct path *p)
 {
     bool lines = p->keep_alive > 0 || p->certificate != COMP_NONE;
-    p->what =
-        (uint8_t)((p->link != COMP_NONE ? PATH_LINK : 0) |
-                  (p->name != COMP_NONE ? PATH_NAME : 0) | (lines ? PATH_LINES : 0));
+    p->what = (uint8_t)((p->link != COMP_NONE ? PATH_LINK : 0) |
+                        (p->name != COMP_NONE ? PATH_NAME : 0) |
+                        (lines ? PATH_LINES : 0) | (p->hops ? PATH_HOP : 0));
 }
 
 static enum way way_of(const struct act *a, int event)
@@ -21,9 +21,23 @@ static enum way way_of(const struct act *a, int event)
     return event == EV_DELIVER ? WAY_BACK : WAY_THERE;
 }
 
-void path_cross(struct world *w, struct act *a, int event)
+bool path_cross(struct world *w, struct act *a, int event)
 {
-    link_cross(w, a, way_of(a, event));
+    const struct path *p = path_of(w, a->policy);
+    if (event == EV_DELIVER && a->hop != 0)
+        link_cross(w, (comp_id)(a->hop - 1), a, WAY_BACK);
+    else if (p->what & PATH_LINK)
+        link_cross(w, p->link, a, way_of(a, event));
+    else
+        return false;
+    return true;
+}
+
+void path_send_on(struct world *w, struct act *a, comp_id link)
+{
+    a->hop = (comp_id)(link + 1);
+    a->flags |= ACT_SENT;
+    link_cross(w, link, a, WAY_THERE);
 }
 
 void path_arrived(struct world *w, struct act *a)
@@ -33,6 +47,12 @@ void path_arrived(struct world *w, struct act *a)
                                       : EV_READY;
     a->tries = 0;
     a->rest = false;
+    if (event == EV_DELIVER && a->hop != 0) { /* at the balancer; and on from there */
+        a->hop = 0;
+        act_account(w, a);
+        if (call_cross(w, a, EV_DELIVER))
+            return;
+    }
     act_event(w, event, W_REF(w, a), a->gen);
 }
 

@@ -1,7 +1,7 @@
 /*
  * path: what lies between a caller and what it calls, for the policies that say more of
  * it than a delay. Every call policy's state begins with a struct path; `what` is 0
- * where there is nothing more, and call.c tests just that.
+ * where there is nothing more, and call.c tests just that (EXTRA_PATH).
  *
  * A message over a link (link_run.c) is an act that waits at CAUSE_NETWORK, place: the
  * link. It is on its way there (ACT_SENT, or a query in phase QUERY_OUT) or back
@@ -17,11 +17,13 @@ enum path_what {
     PATH_LINK = 1,
     PATH_NAME = 2,  /* the callee is found by its name */
     PATH_LINES = 4, /* connections are opened and kept, perhaps with a certificate */
+    PATH_HOP = 8,   /* a balancer sends it on by a link of its own */
     PATH_DIALS = PATH_NAME | PATH_LINES
 };
 enum dns_keeps { DNS_TTL, DNS_KEEPS_NOT, DNS_FOR_EVER };
 struct path {
     uint8_t what;    /* enum path_what, or'ed */
+    bool hops;       /* what it calls sends on by a link of its own */
     bool verify;     /* the certificate is checked */
     uint8_t answers; /* enum dns_keeps: what becomes of the name's answers */
     comp_id link, name, certificate; /* COMP_NONE: none */
@@ -73,6 +75,8 @@ struct dial {
     comp_id policy, caller;
     uint16_t instance; /* of the caller */
     uint64_t request;
+    uint16_t attempt;
+    bool pool;  /* a pool's connection: it is opened over the link, if there is one */
     comp_id to; /* where it leads: what the name stands for, once that is known */
     uint8_t step;
     uint16_t tries;
@@ -88,8 +92,10 @@ enum way { WAY_THERE, WAY_BACK };
 
 /* path.c */
 void path_tune(struct path *p); /* sets `what` by the rest */
-/* call_cross() over a link. */
-void path_cross(struct world *w, struct act *a, int event) SELDOM;
+/* call_cross() over a link. False: there is none. */
+bool path_cross(struct world *w, struct act *a, int event) SELDOM;
+/* A balancer sends a request on to the instance that it has chosen. */
+void path_send_on(struct world *w, struct act *a, comp_id link);
 /* The call that `a` makes fails on its way, at `culprit`; nothing of it reaches
  * (or comes back from) its callee any more. */
 void path_fail(struct world *w, struct act *a, enum reason reason, comp_id culprit);
@@ -110,6 +116,8 @@ void path_instance_gone(struct world *w, comp_id service, uint16_t number);
  * (session_connect()), or never. */
 struct conn;
 bool path_connect(struct world *w, struct conn *n);
+/* Nothing that is sent over it now gets to the database. */
+bool path_cut(const struct world *w, const struct conn *n);
 void path_event(struct world *w, comp_id policy, bool pool, uint32_t r, uint32_t gen);
 
 /* ---- names (kind_dns.c) --------------------------------------------------------- */
@@ -127,6 +135,9 @@ void dns_used(struct world *w, comp_id name, const struct dns_answer *a);
 /* One of the instances in the answer; 0: there is none. */
 uint16_t dns_choose(struct world *w, comp_id service, const struct dns_answer *a,
                     int rule);
+/* Nobody would get that answer now. */
+bool dns_old(const struct world *w, comp_id name, const struct dns_answer *a);
+int dns_addresses(const struct dns_answer *a);
 enum err dns_fits(const struct model *m, comp_id name, comp_id callee,
                   const char *policy, struct errmsg *why);
 
@@ -135,6 +146,8 @@ enum err dns_fits(const struct model *m, comp_id name, comp_id callee,
 /* A handshake begins: its round trips, and what both sides compute. */
 int certificate_rounds(struct world *w, comp_id c, sim_time *work);
 /* Whether this caller accepts what is presented. */
+/* An instance of who presents it starts: it reads the disk. */
+void certificate_started(struct world *w, comp_id service, uint16_t number);
 bool certificate_good(struct world *w, comp_id c, comp_id caller, int instance);
 
 /* query.c: the connection under a query is lost on the way. */
@@ -208,6 +221,7 @@ static inline struct link *link_at(const struct world *w, comp_id c)
 /* Who talks over it: as far as a partial partition asks. */
 struct talk {
     uint64_t request;
+    uint16_t attempt;
     uint16_t caller, callee; /* instances; 0: none, or not known yet */
 };
 /* kind_link.c: what is sent now is lost; what is sent now is refused at once. */
@@ -215,7 +229,9 @@ bool link_cut(const struct world *w, comp_id link, const struct talk *t, enum wa
 bool link_refuses(const struct world *w, comp_id link, const struct talk *t);
 
 /* link_run.c: sends the act's message; it waits until that arrives. */
-void link_cross(struct world *w, struct act *a, enum way way);
+void link_cross(struct world *w, comp_id link, struct act *a, enum way way);
+/* Whether a small message would get through and back now. */
+bool link_reaches(const struct world *w, comp_id link, const struct talk *t);
 void link_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b);
 sim_time link_latency(struct world *w, comp_id link);
 /* Whether one of so many small packets, there and back, is lost now. */

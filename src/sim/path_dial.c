@@ -79,6 +79,7 @@ static struct dial dial_of(const struct act *a)
                          .caller = a->caller,
                          .instance = a->caller_instance,
                          .request = a->request,
+                         .attempt = a->try_number,
                          .to = a->comp,
                          .step = a->step,
                          .tries = a->tries};
@@ -185,25 +186,47 @@ static enum dial_says resolved(struct world *w, struct dial *d, const struct pat
     return DIAL_GOES_ON;
 }
 
-/* `rounds` there and back; it is lost if one of them is. The first wait is `rto`. */
+#define WAIT_MOST (120 * SIM_SEC)
+
+/* The wait after the loss number `tries` + 1; *sofar: those before it. */
+static sim_time wait_of(sim_time first, int tries, sim_time *sofar)
+{
+    sim_time t = first;
+    *sofar = 0;
+    for (int i = 0; i < tries; i++) {
+        *sofar += t;
+        t = 2 * t < WAIT_MOST ? 2 * t : WAIT_MOST;
+    }
+    return t;
+}
+
+/* It is sent again, or given up. */
+static enum dial_says again(struct world *w, struct dial *d, comp_id link,
+                            enum cause cause, sim_time first, int64_t retries)
+{
+    sim_time sofar, most = p_time(w, link, LP_USER_TIMEOUT);
+    sim_time delay = wait_of(first, d->tries, &sofar);
+    bool over = d->tries++ >= retries;
+    if (most > 0 && sofar + delay >= most) {
+        delay = most > sofar ? most - sofar : 0;
+        over = true;
+    }
+    return wait(d, over ? DIAL_GIVES_UP : (enum dial_step)d->step, delay, cause, link);
+}
+
+/* `n` rounds there and back; it is lost if one of them is. The first wait is `rto`. */
 static enum dial_says rounds(struct world *w, struct dial *d, const struct path *p,
                              int n, sim_time extra, enum dial_step then, sim_time rto,
                              int64_t retries)
 {
     enum cause cause = then == DIAL_TLS ? CAUSE_CONNECT : CAUSE_TLS;
     comp_id place = then == DIAL_TLS ? d->to : p->certificate;
-    const struct talk t = {d->request, d->instance, 0};
+    const struct talk t = {d->request, d->attempt, d->instance, 0};
     sim_time took = extra;
     if (p->link != COMP_NONE && link_refuses(w, p->link, &t))
         return wait(d, DIAL_GIVES_UP, 2 * link_latency(w, p->link), cause, p->link);
-    if (p->link != COMP_NONE && link_loses(w, p->link, &t, 2 * (uint32_t)n)) {
-        for (int i = 0; i < d->tries && rto < 120 * SIM_SEC; i++)
-            rto *= 2;
-        bool over = d->tries++ >= retries;
-        rto = rto < 120 * SIM_SEC ? rto : 120 * SIM_SEC;
-        return wait(d, over ? DIAL_GIVES_UP : (enum dial_step)d->step, rto, cause,
-                    p->link);
-    }
+    if (p->link != COMP_NONE && link_loses(w, p->link, &t, 2 * (uint32_t)n))
+        return again(w, d, p->link, cause, rto, retries);
     d->tries = 0;
     for (int i = 0; i < 2 * n; i++)
         took += p->link != COMP_NONE ? link_latency(w, p->link)
@@ -243,7 +266,9 @@ static enum dial_says step(struct world *w, struct dial *d, struct path *p,
     case DIAL_LINE:
         if (p->what & PATH_NAME)
             d->to = c->answer.comp;
-        d->step = p->what & PATH_LINES ? DIAL_SYN : DIAL_DONE;
+        d->step = (p->what & PATH_LINES) || (d->pool && (p->what & PATH_LINK))
+                      ? DIAL_SYN
+                      : DIAL_DONE;
         return DIAL_GOES_ON;
     case DIAL_SYN:
         return rounds(w, d, p, 1, 0, DIAL_TLS, SYN_WAIT, SYN_RETRIES);
@@ -356,6 +381,43 @@ bool path_dial(struct world *w, struct act *a)
     return true;
 }
 
+/* ---- looking -------------------------------------------------------------------- */
+
+static struct dns_belief belief(const struct world *w, comp_id policy, comp_id name,
+                                uint32_t seat, const struct dns_answer *a)
+{
+    comp_id caller = w->comps[policy].owner;
+    sim_time until = a->until > a->again ? a->until : a->again;
+    return (struct dns_belief){.caller = caller,
+                               .instance = (int)seat,
+                               .resolver = w->comps[caller].kind == &kind_client,
+                               .to = a->comp,
+                               .addresses = dns_addresses(a),
+                               .ttl_left = until == SIM_FOREVER ? SIM_FOREVER
+                                                                : until - w_now(w),
+                               .old = dns_old(w, name, a)};
+}
+
+size_t world_dns_beliefs(const struct world *w, comp_id name, struct dns_belief *out,
+                         size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        if (w->comps[i].kind != &kind_call || path_of(w, (comp_id)i)->name != name)
+            continue;
+        const struct path *p = path_of(w, (comp_id)i);
+        for (uint32_t k = 0; k < p->cap; k++) {
+            const struct caller *c = W_PTR(w, struct caller, p->callers) + k;
+            if (!c->answer.known)
+                continue;
+            if (n < max)
+                out[n] = belief(w, (comp_id)i, name, k, &c->answer);
+            n++;
+        }
+    }
+    return n;
+}
+
 /* ---- a pool's connection -------------------------------------------------------- */
 
 static comp_id policy_of(const struct world *w, const struct conn *n)
@@ -375,6 +437,7 @@ static struct dial dial_for(const struct world *w, const struct conn *n)
                          .caller = n->service,
                          .instance = n->instance,
                          .request = n->id,
+                         .pool = true,
                          .to = n->db,
                          .step = n->step,
                          .tries = n->tries};
@@ -401,6 +464,15 @@ static void conn_go_on(struct world *w, struct conn *n)
         n->timer = cal_at(w, w_now(w) + d.delay, EV_KIND + CE_POOL, d.policy,
                           W_REF(w, n), n->id);
     }
+}
+
+bool path_cut(const struct world *w, const struct conn *n)
+{
+    comp_id policy = n->pool == COMP_NONE ? COMP_NONE : policy_of(w, n);
+    if (policy == COMP_NONE || path_of(w, policy)->link == COMP_NONE)
+        return false;
+    const struct talk t = {.request = n->id, .caller = n->instance};
+    return link_cut(w, path_of(w, policy)->link, &t, WAY_THERE);
 }
 
 /* Not here and now: if it failed at once, the pool would open the next one inside. */

@@ -47,7 +47,7 @@ static void send_back(struct world *w, struct act *a, enum reason reason)
 
 static bool writes(const struct world *w, const struct act *a)
 {
-    return a->what != COMP_NONE && statement_changes(w, a->what);
+    return a->what != COMP_NONE && statement_at(w, a->what)->changes;
 }
 
 /* Its work in the engine. */
@@ -111,7 +111,7 @@ static void work(struct world *w, struct act *a)
     if (n->db != a->comp) /* what a replica has not applied yet, nobody reads there */
         act_aged(a, wal_lag(w, n->db));
     bool table = a->mode == QUERY_LOCK ||
-                 (a->what != COMP_NONE && statement_table(w, a->what) != COMP_NONE);
+                 (a->what != COMP_NONE && statement_at(w, a->what)->table != COMP_NONE);
     sim_time demand = PING_CPU;
     if (table)
         run_begin(w, a, n);

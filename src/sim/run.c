@@ -5,7 +5,7 @@
  * which they were drawn (or sorted): two that want the same rows in different orders
  * can deadlock, as they do in life. Then the work, in the engine. The effect, new rows,
  * dead rows and versions, comes at its end, all at once; a transaction that is rolled
- * back later does not undo it.
+ * back later undoes it, but for the versions.
  */
 #include "table.h"
 
@@ -67,7 +67,7 @@ static void want_statement(struct world *w, struct act *a, struct run *r)
     int64_t want = p_count(w, s, ST_LOCK);
     bool write = writes(w, s);
     r->form = LOCK_FORMS;
-    r->table = statement_table(w, s);
+    r->table = statement_at(w, s)->table;
     r->lock_rows = want > WANT_NONE || (want == WANT_AUTO && write);
     r->rows = want == WANT_SHARE ? LOCK_SHARE : LOCK_EXCLUSIVE;
     r->mode = write || p_count(w, s, ST_INSERTS) > 0 ? LOCK_ROW_EXCLUSIVE
@@ -126,7 +126,7 @@ static sim_time work_of(struct world *w, const struct act *a, struct run *r)
     r->scan = table_scans(w, r->table, a->what);
     t->scans += r->scan;
     t->lookups += !r->scan;
-    double slow = statement_slow(w, a->what);
+    double slow = statement_at(w, a->what)->slow;
     sim_time work = r->base + table_cost(w, r->table, a->what, r->scan);
     if (p_count(w, a->what, ST_OPTIMISTIC) == OPTIMISTIC_READ)
         r->version = t->versions[r->key[0]];
@@ -152,20 +152,59 @@ bool run_locks(struct world *w, struct act *a, struct conn *n, sim_time *work)
     return true;
 }
 
+/* ---- rolling back ---- */
+
+static void undo_note(struct world *w, struct conn *n, comp_id table, int64_t inserts,
+                      int64_t deletes)
+{
+    ref r = n->undo;
+    while (r != 0 && W_PTR(w, struct undo, r)->table != table)
+        r = W_PTR(w, struct undo, r)->next;
+    if (r == 0) {
+        r = w_alloc(w, sizeof(struct undo));
+        *W_PTR(w, struct undo, r) = (struct undo){.next = n->undo, .table = table};
+        n->undo = r;
+    }
+    W_PTR(w, struct undo, r)->inserts += inserts;
+    W_PTR(w, struct undo, r)->deletes += deletes;
+}
+
+void undo_end(struct world *w, struct conn *n, bool commit)
+{
+    while (n->undo != 0) {
+        struct undo *u = W_PTR(w, struct undo, n->undo);
+        struct table *t = table_at(w, u->table);
+        if (!commit) {
+            t->rows += u->deletes - u->inserts;
+            t->rolled_back += (uint64_t)u->inserts;
+            if (u->inserts > 0)
+                vacuum_died(w, u->table, u->inserts);
+            vacuum_clean(w, u->table, u->deletes); /* they never were dead */
+        }
+        n->undo = u->next;
+        w_release(w, W_REF(w, u), sizeof *u);
+    }
+}
+
 /* ---- its effect ---- */
 
-static enum reason effect(struct world *w, const struct act *a, struct run *r)
+static enum reason effect(struct world *w, const struct act *a, struct conn *n,
+                          struct run *r)
 {
     comp_id s = a->what;
     struct table *t = table_at(w, r->table);
+    int64_t inserts = p_count(w, s, ST_INSERTS), deletes = p_count(w, s, ST_DELETES);
+    int64_t rows = table_live(w, r->table);
+    deletes = deletes < rows ? deletes : rows;
     if (p_count(w, s, ST_OPTIMISTIC) == OPTIMISTIC_WRITE &&
         t->versions[r->key[0]] != r->version) {
         t->conflicts++;
         return REASON_CONFLICT;
     }
-    if (!table_write(w, r->table, p_count(w, s, ST_INSERTS), p_count(w, s, ST_UPDATES),
-                     p_count(w, s, ST_DELETES)))
+    if (!table_write(w, r->table, inserts, p_count(w, s, ST_UPDATES), deletes))
         return REASON_NO_IDS;
+    if (n->tx && !n->ending && inserts + deletes > 0)
+        undo_note(w, n, r->table, inserts, deletes);
     if (!writes(w, s))
         return REASON_NONE;
     r->version = ++t->stamp;
@@ -193,13 +232,15 @@ enum reason run_end(struct world *w, struct act *a, struct conn *n, enum reason 
 {
     struct run *r = run_at(w, n);
     if (reason == REASON_NONE && r->form == LOCK_FORMS)
-        reason = effect(w, a, r);
+        reason = effect(w, a, n, r);
     if (reason == REASON_NONE)
         tell_caller(w, a, r);
     run_drop(w, n);
     /* That a row had another version is no error to the database. */
     n->aborted |= n->tx && reason != REASON_NONE && reason != REASON_CONFLICT;
-    if (n->aborted)
+    if (n->aborted) {
+        undo_end(w, n, false);
         lock_release_all(w, n);
+    }
     return reason;
 }

@@ -1,10 +1,6 @@
 /*
- * Services, the part that lives: instances start, warm up, drain, stop; rollouts
- * replace them one by one. An instance's slot stays when it is gone, so its number is
- * never another's.
- *
- * A rollout takes one instance at a time out of rotation, lets it finish what is inside
- * (at most the parameter "drain"), starts it anew, and goes on once that one is up.
+ * Services, the part that lives: instances start, warm up, drain, stop. An instance's
+ * slot stays when it is gone, so its number is never another's.
  */
 #include "path.h"
 #include "service.h"
@@ -55,8 +51,15 @@ void instance_speed(struct world *w, struct instance *i)
     station_touch(w, &i->cores);
     i->cores.cores = p_number(w, i->comp, SP_CORES);
     i->cores.factor = factor;
-    i->cores.paused = i->hung;
+    i->cores.paused = i->hung || i->collecting;
     station_changed(w, &i->cores);
+}
+
+/* Where nothing asks whether it is ready, it is. */
+static bool ready_at_start(const struct world *w, const struct instance *i)
+{
+    return p_on(w, i->comp, SP_READY_AT_START) ||
+           p_count(w, i->comp, SP_READINESS) == PROBE_NONE;
 }
 
 /* ---- starting and stopping ------------------------------------------------------ */
@@ -64,9 +67,11 @@ void instance_speed(struct world *w, struct instance *i)
 void instance_up(struct world *w, struct instance *i)
 {
     sim_time warm = p_time(w, i->comp, SP_WARM_UP);
-    i->ready = i->live = true;
-    i->live_fails = i->ready_fails = 0;
+    i->live = true;
+    i->ready = w_now(w) == 0 || ready_at_start(w, i);
+    i->live_fails = i->ready_fails = i->ready_oks = 0;
     i->hung = false;
+    i->up_since = i->ready_since = w_now(w);
     tell_pools(w, i, true);
     enter_state(w, i, INSTANCE_UP);
     i->warming = warm > 0 && w_now(w) > 0;
@@ -74,16 +79,20 @@ void instance_up(struct world *w, struct instance *i)
         i->warm_timer = cal_after(w, warm, EV_KIND + SE_WARM, i->comp, i->number, 0);
     instance_speed(w, i);
     probe_arm(w, i, true);
-    struct service_state *s = service_of(w, i->comp);
-    if (s->rollout != ROLLOUT_NONE && s->rollout_at == i->number)
-        rollout_next(w, i->comp);
+    rollout_look(w, i);
 }
 
 void instance_start(struct world *w, struct instance *i)
 {
     cal_cancel(w, &i->timer);
-    i->version = service_of(w, i->comp)->version;
+    instance_next_version(w, i);
+    if (service_of(w, i->comp)->zone_down == instance_zone(w, i)) {
+        i->held = true;
+        enter_state(w, i, INSTANCE_DOWN);
+        return;
+    }
     enter_state(w, i, INSTANCE_STARTING);
+    certificate_started(w, i->comp, i->number);
     i->timer = cal_after(w, p_time(w, i->comp, SP_START_UP), EV_KIND + SE_STARTED,
                          i->comp, i->number, 0);
 }
@@ -94,10 +103,13 @@ void instance_stop(struct world *w, struct instance *i)
     cal_cancel(w, &i->timer);
     cal_cancel(w, &i->warm_timer);
     cal_cancel(w, &i->probe_timer);
-    i->warming = false;
+    cal_cancel(w, &i->ready_timer);
+    i->warming = i->waiting = i->dying = false;
     enter_state(w, i, INSTANCE_DOWN); /* first: nothing may come in behind us */
     while (i->members.first != 0)
         act_kill(w, act_at(w, i->members.first), REASON_INSTANCE_GONE, i->comp);
+    gc_stop(w, i);
+    i->leaked = i->fds_leaked = 0;
     if (was_up)
         tell_pools(w, i, false);
     path_instance_gone(w, i->comp, i->number);
@@ -106,6 +118,7 @@ void instance_stop(struct world *w, struct instance *i)
 void instance_restart(struct world *w, struct instance *i)
 {
     i->restarts++;
+    i->crashes = 0;
     instance_stop(w, i);
     instance_start(w, i);
 }
@@ -123,8 +136,7 @@ void instance_drained(struct world *w, struct instance *i)
     struct service_state *s = service_of(w, i->comp);
     if (s->balancer != COMP_NONE)
         balancer_instances(w, s->balancer);
-    if (s->rollout != ROLLOUT_NONE && s->rollout_at == i->number)
-        rollout_next(w, i->comp);
+    rollout_gone(w, i);
 }
 
 void instance_drain(struct world *w, struct instance *i, enum drained then)
@@ -162,18 +174,20 @@ static struct instance *slot_new(struct world *w, comp_id c)
     return i;
 }
 
-void service_add_instance(struct world *w, comp_id c, bool up)
+struct instance *service_add_instance(struct world *w, comp_id c, bool up)
 {
     struct instance *i = slot_new(w, c);
     struct service_state *s = service_of(w, c);
     i->version = s->version;
     i->held = false;
+    i->crashes = 0;
     if (up)
         instance_up(w, i);
     else
         instance_start(w, i);
     if (s->balancer != COMP_NONE)
         balancer_instances(w, s->balancer);
+    return i;
 }
 
 static int counted(const struct world *w, comp_id c)
@@ -209,41 +223,9 @@ static void remove_one(struct world *w, comp_id c)
 void service_scale(struct world *w, comp_id c, int count)
 {
     w_values(w, c)[SP_INSTANCES].as.count = count;
+    count += (int)service_of(w, c)->surged;
     while (counted(w, c) < count)
         service_add_instance(w, c, false);
     while (counted(w, c) > count)
         remove_one(w, c);
-}
-
-/* ---- rollouts ------------------------------------------------------------------- */
-
-static bool needs_rollout(const struct service_state *s, const struct instance *i)
-{
-    if (i->state == INSTANCE_NONE || i->held ||
-        (i->state == INSTANCE_DRAINING && i->then == DRAINED_REMOVE))
-        return false;
-    return s->rollout == ROLLOUT_RESTART || i->version != s->version;
-}
-
-void rollout_next(struct world *w, comp_id c)
-{
-    struct service_state *s = service_of(w, c);
-    for (uint32_t k = s->rollout_at + 1u; k <= s->n; k++) {
-        struct instance *i = service_instance(w, c, (int)k);
-        if (!needs_rollout(s, i))
-            continue;
-        s->rollout_at = (uint16_t)k;
-        instance_drain(w, i, DRAINED_RESTART);
-        return;
-    }
-    s->rollout = ROLLOUT_NONE;
-    s->rollout_at = 0;
-}
-
-void rollout_begin(struct world *w, comp_id c, enum rollout_kind kind)
-{
-    struct service_state *s = service_of(w, c);
-    s->rollout = (uint8_t)kind;
-    s->rollout_at = 0;
-    rollout_next(w, c);
 }

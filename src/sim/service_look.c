@@ -25,6 +25,22 @@ enum {
     M_RESTARTS,
     M_POOL_IN_USE,
     M_POOL_WAITING,
+    M_SHED,
+    M_MEMORY,
+    M_MEMORY_LIMIT,
+    M_OOM_KILLS,
+    M_BACKING_OFF,
+    M_HEAP_LIVE,
+    M_HEAP_USED,
+    M_COLLECTIONS,
+    M_GC_SECONDS,
+    M_FDS,
+    M_FDS_MAX,
+    M_NO_FDS,
+    M_PENDING,
+    M_HALTED,
+    M_CANARIES,
+    M_ZONE_DOWN,
     M_COUNT
 };
 _Static_assert((int)M_COUNT == (int)SERVICE_METRICS, "each metric has its description");
@@ -39,6 +55,49 @@ static double pool_sum(const struct world *w, const struct instance *i, bool wai
         sum += waiting ? look.waiting : look.in_use;
     }
     return sum;
+}
+
+static double heap_used(const struct world *w, const struct instance *i)
+{
+    return p_number(w, i->comp, SP_HEAP) > 0 ? memory_used(w, i) : 0;
+}
+
+/* What it uses up, and how its roll-out stands. */
+static double resource_of(const struct world *w, const struct instance *i, int metric)
+{
+    bool runs = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING;
+    switch (metric) {
+    case M_SHED:
+        return (double)i->shed;
+    case M_MEMORY:
+        return memory_used(w, i);
+    case M_MEMORY_LIMIT:
+        return runs ? p_number(w, i->comp, SP_MEMORY_LIMIT) * 1048576 : 0;
+    case M_OOM_KILLS:
+        return (double)i->oom_kills;
+    case M_BACKING_OFF:
+        return i->waiting;
+    case M_HEAP_LIVE:
+        return p_number(w, i->comp, SP_HEAP) > 0 ? memory_live(w, i) : 0;
+    case M_HEAP_USED:
+        return heap_used(w, i);
+    case M_COLLECTIONS:
+        return (double)i->collections;
+    case M_GC_SECONDS:
+        return (double)gc_seconds(w, i) / 1e9;
+    case M_FDS:
+        return p_count(w, i->comp, SP_FDS) > 0 ? fds_open(w, i) : 0;
+    case M_FDS_MAX:
+        return runs ? (double)p_count(w, i->comp, SP_FDS) : 0;
+    case M_NO_FDS:
+        return (double)i->no_fds;
+    case M_PENDING:
+        return rollout_pending(w, i);
+    case M_CANARIES:
+        return i->canary && i->state != INSTANCE_NONE;
+    default:
+        return i->held && service_of(w, i->comp)->zone_down == instance_zone(w, i);
+    }
 }
 
 static double metric_of(const struct world *w, const struct instance *i, int metric)
@@ -75,8 +134,11 @@ static double metric_of(const struct world *w, const struct instance *i, int met
         return runs;
     case M_RESTARTS:
         return i->restarts;
-    default:
+    case M_POOL_IN_USE:
+    case M_POOL_WAITING:
         return pool_sum(w, i, metric == M_POOL_WAITING);
+    default:
+        return resource_of(w, i, metric);
     }
 }
 
@@ -84,6 +146,8 @@ double service_metric(const struct world *w, comp_id c, int metric, int instance
 {
     const struct service_state *s = service_of(w, c);
     double sum = 0, up = 0;
+    if (metric == M_HALTED)
+        return s->rollout == ROLLOUT_HALTED;
     if (instance > 0) {
         const struct instance *i = service_instance(w, c, instance);
         return i == NULL ? 0 : metric_of(w, i, metric);
@@ -236,4 +300,36 @@ const struct metric_desc service_metrics[SERVICE_METRICS] = {
       "Connections in use, all its pools."),
     M("pool_waiting", "db_client_connections_waiting", METRIC_GAUGE, "1",
       "Requests waiting for a connection, all its pools."),
+    M("shed_total", "http_server_shed_total", METRIC_COUNTER, "1",
+      "Requests refused to spare it, or that waited too long for a worker."),
+    M("memory", "container_memory_working_set_bytes", METRIC_GAUGE, "bytes",
+      "Memory held."),
+    M("memory_limit", "container_spec_memory_limit_bytes", METRIC_GAUGE, "bytes",
+      "Memory that may be held; 0: no limit."),
+    M("oom_kills_total", "container_oom_events_total", METRIC_COUNTER, "1",
+      "Times it ran out of memory and was killed."),
+    M("backing_off", "kube_pod_container_status_waiting", METRIC_GAUGE, "1",
+      "Instances that wait to be started again because they keep dying."),
+    M("heap_live", "jvm_memory_used_after_last_gc_bytes", METRIC_GAUGE, "bytes",
+      "Heap that a collection could not free."),
+    M("heap_used", "jvm_memory_used_bytes", METRIC_GAUGE, "bytes",
+      "Heap in use, garbage included."),
+    M("collections_total", "jvm_gc_duration_seconds_count", METRIC_COUNTER, "1",
+      "Garbage collections."),
+    M("gc_seconds_total", "jvm_gc_duration_seconds_sum", METRIC_COUNTER, "s",
+      "Time paused for garbage collection."),
+    M("open_fds", "process_open_fds", METRIC_GAUGE, "1",
+      "Open file descriptors, where there is a limit."),
+    M("max_fds", "process_max_fds", METRIC_GAUGE, "1",
+      "File descriptors that may be open; 0: no limit."),
+    M("no_fds_total", "process_fds_exhausted_total", METRIC_COUNTER, "1",
+      "Requests and connections refused for want of a file descriptor."),
+    M("rollout_pending", "deployment_instances_outdated", METRIC_GAUGE, "1",
+      "Instances that a roll-out has still to change."),
+    {"rollout_halted", "deployment_rollout_halted", "", METRIC_GAUGE, "1", false,
+     "1 when the last roll-out has stopped by itself."},
+    M("canaries", "deployment_canary_instances", METRIC_GAUGE, "1",
+      "Instances that run the canary's version, or are to."),
+    M("zone_down", "instance_zone_down", METRIC_GAUGE, "1",
+      "Instances that are gone because their zone is."),
 };

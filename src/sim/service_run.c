@@ -56,16 +56,48 @@ static bool worker_free(const struct world *w, const struct instance *i)
     return serves && !i->hung && i->busy < (uint64_t)p_count(w, i->comp, SP_WORKERS);
 }
 
+/* Is this one of what is off by default on? */
+static bool has(const struct world *w, const struct instance *i, uint8_t features)
+{
+    return (service_of(w, i->comp)->features & features) != 0;
+}
+
 static void give_worker(struct world *w, struct instance *i, struct act *a)
 {
     i->busy++;
+    if (has(w, i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
+        endpoint_worker(w, a->what, i->number, 1);
     a->flags |= ACT_WORKER;
     a->phase = PHASE_STARTING;
     act_ready(w, a, REASON_NONE);
 }
 
+void service_unqueue(struct world *w, struct instance *i, struct act *a)
+{
+    queue_remove(w, &i->queue, a);
+    if (has(w, i, SF_ORDER))
+        order_remove(w, i, a);
+    i->queue_seconds += w_now(w) - a->since;
+}
+
+/* In another order, or by endpoints. */
+static SELDOM void dispatch_ordered(struct world *w, struct instance *i)
+{
+    while (i->queue.count > 0 && worker_free(w, i)) {
+        struct act *a = queue_next(w, i);
+        if (a == NULL)
+            return;
+        service_unqueue(w, i, a);
+        give_worker(w, i, a);
+    }
+}
+
 void instance_dispatch(struct world *w, struct instance *i)
 {
+    if (has(w, i, SF_ORDER | SF_BULKHEAD)) {
+        dispatch_ordered(w, i);
+        return;
+    }
     while (i->queue.count > 0 && worker_free(w, i)) {
         struct act *a = p_count(w, i->comp, SP_ORDER) == ORDER_LIFO
                             ? queue_pop_last(w, &i->queue)
@@ -83,10 +115,13 @@ static bool queue_room(const struct world *w, const struct instance *i)
 
 static void enqueue(struct world *w, struct instance *i, struct act *a)
 {
-    sim_time patience = p_time(w, i->comp, SP_QUEUE_TIMEOUT);
+    sim_time patience = has(w, i, SF_SHED) ? queue_patience(w, i)
+                                           : p_time(w, i->comp, SP_QUEUE_TIMEOUT);
     act_wait(w, a, CAUSE_WORKER_QUEUE, i->comp);
     a->phase = PHASE_QUEUED;
     queue_push(w, &i->queue, a);
+    if (has(w, i, SF_ORDER))
+        order_add(w, i, a);
     if (patience > 0)
         a->timer = cal_after(w, patience, EV_READY, i->comp, W_REF(w, a), a->gen);
 }
@@ -97,6 +132,8 @@ HOT void release_worker(struct world *w, struct instance *i, struct act *a)
         return;
     a->flags &= (uint16_t)~ACT_WORKER;
     i->busy--;
+    if (has(w, i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
+        endpoint_worker(w, a->what, i->number, -1);
     if (i->queue.count > 0)
         instance_dispatch(w, i);
 }
@@ -117,20 +154,27 @@ HOT void left(struct world *w, struct instance *i, struct act *a)
         instance_drained(w, i);
 }
 
-void service_left(struct world *w, struct act *a)
+void service_refuse(struct world *w, struct instance *i, struct act *a,
+                    enum reason reason, const char *log)
 {
-    left(w, instance_of(w, a), a);
-}
-
-static SELDOM void refuse(struct world *w, struct instance *i, struct act *a)
-{
-    i->refused++;
     if (a->kind == ACT_PROBE)
         probe_answered(w, a, false);
     else
-        endpoint_done(w, a, REASON_QUEUE_FULL);
-    w_log(w, a->comp, i->number, LOG_WARN, a->request, "refused: the queue is full");
-    act_finish(w, a, REASON_QUEUE_FULL, a->comp);
+        endpoint_done(w, a, reason);
+    w_log(w, a->comp, i->number, LOG_WARN, a->request, "%s", log);
+    act_finish(w, a, reason, a->comp);
+}
+
+static bool serves_at_once(const struct world *w, const struct instance *i,
+                           const struct act *a)
+{
+    return worker_free(w, i) &&
+           (!has(w, i, SF_BULKHEAD) || bulkhead_lets(w, i, a->what));
+}
+
+void service_left(struct world *w, struct act *a)
+{
+    left(w, instance_of(w, a), a);
 }
 
 HOT void enter(struct world *w, struct act *a, struct instance *i)
@@ -144,17 +188,31 @@ HOT void enter(struct world *w, struct act *a, struct instance *i)
         endpoint_started(w, a->what);
         i->requests++;
     }
-    bool served = worker_free(w, i);
-    if (!served && !queue_room(w, i)) {
-        refuse(w, i, a);
+    if (service_of(w, a->comp)->features != 0 && !service_admits(w, i, a))
+        return;
+    bool at_once = serves_at_once(w, i, a);
+    if (!at_once && !queue_room(w, i)) {
+        i->refused++;
+        service_refuse(w, i, a, REASON_QUEUE_FULL, "refused: the queue is full");
         return;
     }
     a->home = W_REF(w, i);
     members_add(w, &i->members, a);
-    if (served)
+    if (at_once)
         give_worker(w, i, a);
     else
         enqueue(w, i, a);
+}
+
+static inline int choose_by(struct world *w, const struct act *a,
+                            struct service_state *s, const uint16_t *numbers,
+                            uint32_t n)
+{
+    int rule = call_balance(w, a->policy);
+    if (rule == BALANCE_HASH)
+        return call_hash(w, a, numbers, n);
+    return service_choose(w, a->comp, rule, numbers, n, &s->round_robin,
+                          w_rng(w, a->comp, SRNG_BALANCE));
 }
 
 /* Another copy of the same attempt goes elsewhere. */
@@ -164,8 +222,7 @@ static SELDOM int choose_other(struct world *w, const struct act *a,
     const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
     uint16_t spare[SERVICE_MAX];
     uint32_t n = hedge_others(w, a, &numbers, s->neligible, spare);
-    return service_choose(w, a->comp, call_balance(w, a->policy), numbers, n,
-                          &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
+    return choose_by(w, a, s, numbers, n);
 }
 
 HOT int choose(struct world *w, const struct act *a, struct service_state *s)
@@ -173,8 +230,7 @@ HOT int choose(struct world *w, const struct act *a, struct service_state *s)
     const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
     if (a->flags & ACT_COPY)
         return choose_other(w, a, s);
-    return service_choose(w, a->comp, call_balance(w, a->policy), numbers, s->neligible,
-                          &s->round_robin, w_rng(w, a->comp, SRNG_BALANCE));
+    return choose_by(w, a, s, numbers, s->neligible);
 }
 
 void service_begin(struct world *w, struct act *a)
@@ -226,6 +282,8 @@ HOT void start_program(struct world *w, struct act *a)
             return;
         }
     }
+    if (service_of(w, a->comp)->features != 0)
+        service_starts(w, i);
     a->program--; /* from here on the index */
     exec_start(w, a);
 }
@@ -236,8 +294,8 @@ void service_resume(struct world *w, struct act *a, enum reason reason)
         start_program(w, a);
     } else if (a->phase == PHASE_QUEUED) { /* its patience with the queue is over */
         struct instance *i = instance_of(w, a);
-        queue_remove(w, &i->queue, a);
-        i->queue_seconds += w_now(w) - a->since;
+        service_unqueue(w, i, a);
+        i->shed++;
         service_request_done(w, a, REASON_SHED, a->comp);
     } else {
         exec_resume(w, a, reason);
@@ -280,6 +338,8 @@ void service_request_done(struct world *w, struct act *a, enum reason reason,
         if (reason != REASON_NONE)
             log_failure(w, a, reason, culprit);
     }
+    if (service_of(w, a->comp)->features != 0)
+        service_ends(w, i);
     release_worker(w, i, a);
     left(w, i, a);
     act_finish(w, a, reason, culprit);
@@ -288,14 +348,18 @@ void service_request_done(struct world *w, struct act *a, enum reason reason,
 void service_cancel(struct world *w, struct act *a)
 {
     struct instance *i = instance_of(w, a);
-    if (a->phase == PHASE_QUEUED)
+    if (a->phase == PHASE_QUEUED) {
         queue_remove(w, &i->queue, a);
-    else if (a->phase == EXEC_RUNNING || a->kind == ACT_BRANCH)
+        if (has(w, i, SF_ORDER))
+            order_remove(w, i, a);
+    } else if (a->phase == EXEC_RUNNING || a->kind == ACT_BRANCH)
         exec_cancel(w, a);
     if (a->kind == ACT_PROBE)
         probe_answered(w, a, false);
     else if (a->kind == ACT_REQUEST)
         count_done(w, i, a, (enum reason)a->reason);
+    if (service_of(w, a->comp)->features != 0)
+        service_ends(w, i);
     release_worker(w, i, a);
     left(w, i, a);
 }

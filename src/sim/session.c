@@ -90,6 +90,8 @@ void database_close(struct world *w, struct conn *n, enum reason reason)
     if (n->waits != 0)
         lock_leave(w, n);
     fail_users(w, n, reason);
+    if (n->undo != 0)
+        undo_end(w, n, false);
     if (n->locks != 0)
         lock_release_all(w, n);
     enum conn_state was = (enum conn_state)n->state;
@@ -257,14 +259,31 @@ static void give_back(struct world *w, struct conn *n)
     pool_put(w, n);
 }
 
+/* The server's kernel asks after two hours without a word (Linux: tcp_keepalive_time).
+ */
+#define KEEPALIVE (2 * SIM_HOUR)
+
+/* A rollback that cannot be told: the driver closes its end, and the server goes on
+ * with an open transaction, and its locks, that nobody will ever end. */
+static void strand(struct world *w, struct conn *n)
+{
+    struct conn gone = *n;
+    n->pool = COMP_NONE;
+    if (n->timer == 0)
+        n->timer = cal_after(w, KEEPALIVE, EV_KIND + DB_EV_IDLE_IN_TX, n->db,
+                             W_REF(w, n), n->id);
+    pool_lost(w, &gone, REASON_CONN_LOST);
+}
+
 void database_tx_end(struct world *w, struct act *a, bool commit)
 {
-    (void)commit;
     struct conn *n = conn_at(w, a->tx);
     a->tx = 0;
     if (n->holder != W_REF(w, a) || n->holder_gen != a->gen)
         return; /* a branch that shares its parent's */
     n->holder = 0;
+    if (n->undo != 0)
+        undo_end(w, n, commit);
     struct act *waits;
     while ((waits = queue_pop(w, &n->waiting)) != NULL)
         query_fail(w, waits, REASON_KILLED);
@@ -272,6 +291,8 @@ void database_tx_end(struct world *w, struct act *a, bool commit)
         conn_free(w, n);
     else if (n->act != 0)
         n->ending = true; /* a statement that nobody waits for still runs */
+    else if (!commit && path_cut(w, n))
+        strand(w, n);
     else
         give_back(w, n);
 }

@@ -137,7 +137,8 @@ struct model {
     struct source *sources, *last_source; /* programs as given, until compiled */
     struct program **programs;
     size_t nprograms, programs_cap;
-    uint32_t widest; /* most branches that start at once */
+    uint32_t widest;      /* most branches that start at once */
+    uint32_t ring_places; /* of the largest consistent hash that it asks for */
     struct schedule_entry *schedule;
     size_t nschedule, schedule_cap;
     struct slo slo;
@@ -357,13 +358,16 @@ enum act_flag {
     ACT_HIT = 16, /* LOOKUP: the answer was a value; else the caller runs the body */
     ACT_DETACHED = 32, /* BRANCH: a refresh in the background */
     ACT_STALE = 64,
-    ACT_ANSWERED = 128, /* a business answer (REPLY; a third party's decline: its
-                           caller's program ends with a business answer too) */
-    ACT_SENT = 256,     /* on its way: `begin` has not run */
-    ACT_BACK = 512,     /* done: the answer is on its way */
-    ACT_COPY = 1024,    /* one of several copies of the same attempt (call_hedge.c) */
-    ACT_POISON = 32768, /* REQUEST: a message that it may not be able to read */
-    ACT_LINE = 2048     /* goes by a kept connection (path_dial.c) */
+    ACT_ANSWERED = 128,  /* a business answer (REPLY; a third party's decline: its
+                            caller's program ends with a business answer too) */
+    ACT_SENT = 256,      /* on its way: `begin` has not run */
+    ACT_BACK = 512,      /* done: the answer is on its way */
+    ACT_COPY = 1024,     /* one of several copies of the same attempt (call_hedge.c) */
+    ACT_LIMITED = 16384, /* a limiter counts it as inside */
+    ACT_POISON = 32768,  /* REQUEST: a message that it may not be able to read */
+    ACT_HELD = 8192,     /* waits for room in the bulkhead of a call (call_wait.c) */
+    ACT_WATCHED = 4096,  /* its balancer wants to know how it ends */
+    ACT_LINE = 2048      /* goes by a kept connection (path_dial.c) */
 };
 
 #define LEDGER_SLICES 12
@@ -434,7 +438,9 @@ struct act {
     uint16_t hedges;   /* copies that the attempt it makes has had */
     uint8_t priority;  /* its client's: 0 is refused first, 3 last */
     ref home;          /* REQUEST, PROBE, BRANCH: its struct instance, once inside */
+    uint16_t cost;     /* what the last retry of its call took from the quota */
     /* path.c, while it is on its way */
+    comp_id hop;    /* the link that a balancer sent it on by, + 1; 0: none */
     ref line;       /* the kept connection it goes by; 0: none */
     uint16_t tries; /* how often its message was lost */
     uint8_t step;   /* enum dial_step */
@@ -573,7 +579,7 @@ void pool_instance_gone(struct world *w, comp_id pool,
                         int instance); /* crash, removed:
 its connections close (the database notices), its waiting acts were cancelled before */
 struct pool_look {
-    int in_use, size, waiting;
+    int in_use, size, waiting, open;
     sim_time oldest_wait; /* age of the longest wait */
 };
 void pool_look(const struct world *w, comp_id pool, int instance,
@@ -590,6 +596,8 @@ size_t keyspace_keys(const struct world *w, comp_id keyspace,
 /* What a component's machine (or that of one instance) thinks the time is: for whatever
  * real systems compare with a clock on the wall. */
 sim_time clock_now(const struct world *w, comp_id c, int instance);
+/* Has the instance a file descriptor for one more connection? Logs when not. */
+bool service_fd_free(struct world *w, comp_id service, int instance) SELDOM;
 
 /* What autoscalers use of a service (service.c). */
 int service_count(const struct world *w, comp_id service); /* wanted instances */
@@ -614,6 +622,7 @@ struct station {
     comp_id comp;
     uint8_t work, contention; /* causes */
     bool paused;
+    bool burns; /* while it is paused its cores are busy with something else */
     double cores, alpha, beta, factor;
     uint64_t clock; /* attained service per act, fixed point */
     uint64_t rate;  /* of the clock now, fixed point per ns */
@@ -641,6 +650,10 @@ sim_time station_attained(const struct world *w, const struct station *s,
  * same station: station_touch(); change; station_changed(). */
 void station_touch(struct world *w, struct station *s);
 void station_changed(struct world *w, struct station *s);
+/* Splits the time of all inside up to now, as if each had left and come back for the
+ * rest; calls `f` for those that are traced. For a change of `contention`. */
+void station_settle(struct world *w, struct station *s,
+                    void (*f)(struct world *w, struct act *a)) SELDOM;
 void station_event(struct world *w, struct station *s);              /* EV_STATION */
 double station_busy(const struct world *w, const struct station *s); /* core-seconds */
 /* Share of its cores busy over the last `seconds` whole seconds and what has begun of
@@ -707,7 +720,7 @@ extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_bal
     kind_call, kind_pool, kind_database, kind_statement, kind_cache, kind_keyspace,
     kind_external, kind_autoscaler, kind_flag, kind_counter, kind_replica, kind_backup,
     kind_link, kind_broker, kind_topic, kind_subscription, kind_dns, kind_certificate,
-    kind_clock, kind_table;
+    kind_clock, kind_table, kind_limiter, kind_job;
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {

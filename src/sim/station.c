@@ -99,7 +99,7 @@ static double cores_busy(const struct station *s)
     if (s->n <= s->whole)
         return s->n;
     if (s->paused || s->n == 0)
-        return 0;
+        return s->burns ? s->cores : 0;
     return (double)s->n < s->cores ? (double)s->n : s->cores;
 }
 
@@ -292,6 +292,23 @@ void station_remove(struct world *w, struct station *s, struct act *a)
     heap_remove(w, s, a->heap_pos);
     leave(w, s, a, station_attained(w, s, a));
     rearm_seldom(w, s);
+}
+
+void station_settle(struct world *w, struct station *s,
+                    void (*f)(struct world *w, struct act *a))
+{
+    advance(s, w_now(w));
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct act *a = key_act(w, W_PTR(w, heap_key, s->heap)[i]);
+        sim_time got = station_attained(w, s, a), total = s->since - a->since;
+        sim_time worked = got < total ? got : total;
+        act_charge(w, a, (enum cause)s->work, s->comp, worked);
+        act_charge(w, a, (enum cause)s->contention, s->comp, total - worked);
+        a->since = s->since;
+        a->demand -= got;
+        if (a->flags & ACT_TRACED)
+            f(w, a);
+    }
 }
 
 void station_event(struct world *w, struct station *s)

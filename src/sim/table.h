@@ -124,8 +124,9 @@ struct table {
     uint32_t vacuum_timer;
     struct job job;
     uint64_t scans, lookups, inserted, updated, deleted, conflicts, no_ids, vacuums;
-    uint32_t stamp;      /* version given out last */
-    uint32_t versions[]; /* by key: stamp of its last write */
+    uint64_t rolled_back; /* of those inserted */
+    uint32_t stamp;       /* version given out last */
+    uint32_t versions[];  /* by key: stamp of its last write */
 };
 static inline struct table *table_at(const struct world *w, comp_id c)
 {
@@ -154,6 +155,15 @@ static inline struct run *run_at(const struct world *w, const struct conn *n)
 {
     return W_PTR(w, struct run, n->run);
 }
+
+/* What a transaction has done to one table so far; conn->undo. */
+struct undo {
+    ref next;
+    comp_id table;
+    int64_t inserts, deletes;
+};
+/* It ends: what it inserted is dead, what it deleted is alive again; or it stays. */
+void undo_end(struct world *w, struct conn *n, bool commit);
 
 /* ---- statements on tables (run.c): called by query.c when there is a table */
 
@@ -187,8 +197,8 @@ uint32_t table_index(const struct table_data *d, const char *name);
 /* ---- dead rows (vacuum.c) */
 
 void vacuum_died(struct world *w, comp_id c, int64_t rows);
-/* Dead rows that no open transaction may still need to see. */
-int64_t vacuum_removable(const struct world *w, comp_id c);
+/* Dead rows that no open transaction (`but` is not counted) may still need to see. */
+int64_t vacuum_removable(const struct world *w, comp_id c, ref but);
 void vacuum_clean(struct world *w, comp_id c, int64_t rows);
 void vacuum_due(struct world *w, comp_id c);  /* the timer: is it time? */
 void vacuum_look(struct world *w, comp_id c); /* something changed: is there reason? */

@@ -170,6 +170,17 @@ void ticket_event(struct world *w, comp_id c, ref r, uint32_t gen)
     sub_wake(w, c);
 }
 
+/* It left unprocessed, and was in no book before; it is now, whoever still works on it.
+ */
+static bool new_loss(struct world *w, comp_id c, struct ticket *t)
+{
+    if (t->succeeded || (t->message.flags & MESSAGE_AGAIN))
+        return false;
+    t->message.flags |= MESSAGE_AGAIN;
+    sub_left_bad(w, c, 1);
+    return true;
+}
+
 /* ---- many ----------------------------------------------------------------------- */
 
 void tickets_expire(struct world *w, comp_id c, sim_time before)
@@ -180,10 +191,7 @@ void tickets_expire(struct world *w, comp_id c, sim_time before)
         r = t->rnext;
         if (t->message.published >= before)
             continue;
-        if (!t->succeeded) {
-            s->expired++;
-            sub_left_bad(w, c, 1);
-        }
+        s->expired += new_loss(w, c, t);
         ticket_gone(w, c, t);
     }
 }
@@ -197,11 +205,7 @@ uint32_t tickets_purge(struct world *w, comp_id c)
         r = t->next;
         if (t->state == TICKET_GONE)
             continue;
-        if (!t->succeeded) {
-            n++;
-            sub_left_bad(w, c, 1);
-        }
-        t->succeeded = true; /* what is still worked on changes no books any more */
+        n += new_loss(w, c, t);
         ticket_gone(w, c, t);
     }
     s->again_at = s->nagain;
@@ -216,7 +220,7 @@ void dead_letter_add(struct world *w, comp_id c, const struct message *m,
     struct subscription_state *s = sub_of(w, c);
     bool kept = p_on(w, c, SB_DEAD_LETTERS) && s->ndead < DEAD_MAX;
     s->dead_total++;
-    if (!(m->flags & (MESSAGE_AGAIN | MESSAGE_DUPLICATE)))
+    if (!(m->flags & MESSAGE_AGAIN))
         sub_left_bad(w, c, 1); /* else that was counted before */
     w_log(w, c, 0, LOG_ERROR, m->request,
           "a message of partition %u has failed %u times: %s", partition + 1, tries,

@@ -66,7 +66,7 @@ static int64_t rows_to_do(const struct world *w, comp_id c, enum job_kind kind)
         return rows < SAMPLE ? rows : SAMPLE;
     case JOB_AUTOVACUUM:
     case JOB_VACUUM:
-        return vacuum_removable(w, c);
+        return vacuum_removable(w, c, 0);
     case JOB_BACKFILL:
         return rows;
     default:
@@ -104,10 +104,10 @@ static void take_effect(struct world *w, comp_id c, const struct job *j)
     switch ((enum job_kind)j->kind) {
     case JOB_VACUUM_FULL:
     case JOB_REWRITE:
-        vacuum_clean(w, c, vacuum_removable(w, c));
+        vacuum_clean(w, c, vacuum_removable(w, c, j->conn));
         break;
     case JOB_WIDEN_IDS:
-        vacuum_clean(w, c, vacuum_removable(w, c));
+        vacuum_clean(w, c, vacuum_removable(w, c, j->conn));
         table_settle(w, c, p_number(w, c, TB_GROWTH));
         t->id_limit = 0;
         break;

@@ -75,10 +75,10 @@ sim_time vacuum_horizon(const struct world *w, comp_id db, ref but)
     return oldest;
 }
 
-int64_t vacuum_removable(const struct world *w, comp_id c)
+int64_t vacuum_removable(const struct world *w, comp_id c, ref but)
 {
     const struct table *t = table_at(w, c);
-    sim_time horizon = vacuum_horizon(w, table_node(w, c), 0);
+    sim_time horizon = vacuum_horizon(w, table_node(w, c), but);
     int64_t before = 0;
     if (horizon == w_now(w))
         return t->dead;
@@ -109,7 +109,7 @@ void vacuum_due(struct world *w, comp_id c)
     t->vacuum_timer = 0;
     if (!is_due(w, c) || t->job.kind != JOB_NONE)
         return; /* its end looks again */
-    if (vacuum_removable(w, c) > 0 && !db_at(w, db)->down) {
+    if (vacuum_removable(w, c, 0) > 0 && !db_at(w, db)->down) {
         (void)job_start(w, c, JOB_AUTOVACUUM, 0, 0);
         return;
     }

@@ -94,7 +94,20 @@ void call_backoff(struct world *w, struct act *parent);
 void call_drop(struct world *w, struct act *parent);
 comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
                         struct errmsg *why);
-enum balance { BALANCE_RANDOM, BALANCE_ROUND_ROBIN, BALANCE_LEAST, BALANCE_TWO };
+enum balance {
+    BALANCE_RANDOM,
+    BALANCE_ROUND_ROBIN,
+    BALANCE_LEAST,
+    BALANCE_TWO,
+    BALANCE_HASH,
+    BALANCE_WEIGHTED,  /* only in balancers */
+    BALANCE_LEAST_TIME /* only in balancers */
+};
+/* BALANCE_HASH of a call without a balancer. */
+int call_hash(struct world *w, const struct act *a, const uint16_t *numbers,
+              uint32_t n) SELDOM;
+/* kind_balancer.c: a request that it wanted to know of has ended. */
+void balancer_saw(struct world *w, const struct act *a) SELDOM;
 int call_balance(const struct world *w, comp_id policy);
 /* Of `n` numbers those that no other copy of the attempt `a` has gone to: at *numbers,
  * which is `spare` (of `n`) if it is not all of them; returns how many. */
@@ -117,6 +130,9 @@ enum err compile_endpoints(struct model *m, struct errmsg *why);
 const struct call_spec *client_spec(const struct world *w, const struct act *a);
 enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, size_t n,
                       sim_time period, struct errmsg *why);
+
+/* kind_limiter.c: one that it let through has ended */
+void limiter_left(struct world *w, struct act *a);
 
 /* model.c: "checkout/buy", "edge/buy", "card-gateway": what is called; endpoint
  * COMP_NONE for a third party. */

@@ -58,6 +58,38 @@ verdict "another seed, other figures" $?
 lab "$scratch/good.lua" --no-jail 2>/dev/null | cmp -s - "$scratch/one"
 verdict "the jail changes nothing" $?
 
+lab "$scratch/good.lua" --reps 3 >"$scratch/two" 2>/dev/null &&
+    grep -q '^3 replications, seeds 1 to 3' "$scratch/two"
+verdict "replications" $?
+lab "$scratch/good.lua" --json 2>/dev/null | grep -q '^{"lab": "test", "seed": 1, '
+verdict "--json" $?
+lab | grep -q '^  mm1$'
+verdict "a list of labs" $?
+lab lessons/first-page.lua --until 31m 2>/dev/null | grep -q '^shop/buy '
+verdict "a lesson's file is one, too" $?
+! timeout 60 "$truecode" list 2>/dev/null | grep -q mm1
+verdict "a lab is no lesson" $?
+
+# Early ends: what there is is printed all the same.
+{
+    echo "return lab { 'long', ends_at = hours(700), warm_up = sec(1), world = function(w)"
+    echo "  $server"
+    echo "  $users end }"
+} >"$scratch/long.lua"
+timeout --preserve-status -s INT 4 "$truecode" lab "$scratch/long.lua" >"$scratch/out" 2>"$scratch/err"
+[ $? -eq 130 ] && grep -q '^STOPPED at .*: it was told to' "$scratch/out" &&
+    grep -q '^api/get ' "$scratch/out" && grep -q 'this is what there is' "$scratch/err"
+verdict "Ctrl-C gets the report of what there is" $?
+{
+    echo "return lab { 'too much', warm_up = sec(1), world = function(w)"
+    echo "  w:service { 'api', workers = 1, endpoints = { get = { sleep(sec(1)) } } }"
+    echo "  w:client { 'users', to = 'api/get', rate = 20000 } end }"
+} >"$scratch/runaway.lua"
+lab "$scratch/runaway.lua" >"$scratch/out" 2>"$scratch/err"
+[ $? -eq 1 ] && grep -q '^STOPPED at .*the world ran away' "$scratch/out" &&
+    grep -q 'the world ran away' "$scratch/err"
+verdict "a world that runs away" $?
+
 write typo 'w:service { "api", wrokers = 2 }'
 refuses "a misspelt parameter: line and suggestion" 3 \
     "typo.lua:3: a service has no field 'wrokers'; did you mean 'workers'?" \

@@ -31,7 +31,7 @@ for lab in lessons/lab/*.lua; do
     mm1) pinned "$name" 30m ;;
     balancing | hedging) pinned "$name" 1m ;;
     usl) pinned "$name" 20s ;;
-    pool) pinned "$name" 5m ;;
+    pool | closed) pinned "$name" 10m ;;
     *) pinned "$name" ;;
     esac
 done

@@ -158,10 +158,10 @@ static void conserve(const struct audit *a)
                        ended + of(a, c, "in_flight"));
             must_equal(a, c, "each was told", (double)a->user_ended[c], ended);
         } else if (strcmp(kind, "call") == 0) {
-            must_equal(a, c, "attempts = ok + errors + in flight",
+            must_equal(a, c, "attempts = ok + errors + lost + in flight",
                        of(a, c, "attempts_total"),
                        of(a, c, "ok_total") + of(a, c, "errors_total") +
-                           of(a, c, "in_flight"));
+                           of(a, c, "copies_lost_total") + of(a, c, "in_flight"));
         } else if (strcmp(kind, "endpoint") == 0) {
             conserve_endpoint(a, c);
         }

@@ -50,7 +50,7 @@ void table_lru_che_zipf(struct ref *r)
         struct lab l = cache_lab(keys, "to=app/get rate=1000 trace_every=-1");
         double noise = 4 * (1 - sim) / sim;
         double least = 60 * life / 4 * 10; /* the warm-up is a tenth of a run */
-        if (!run_init(&run, r, &l, 1000, noise) || least > (r->full ? 6e7 : 1e6)) {
+        if (!run_init(&run, r, &l, 1000, noise) || least > (r->full ? 6e7 : 6e5)) {
             ref_unreached(r, "all");
             lab_free(&l);
             continue;

@@ -17,7 +17,7 @@
 /* What a run may cost; `make test` has less time. */
 static double most_customers(const struct ref *r)
 {
-    return r->full ? 6e7 : 1e6;
+    return r->full ? 6e7 : 4e5;
 }
 
 double queue_noise(double rho, double scv)
@@ -33,13 +33,13 @@ double run_customers(const struct ref *r, double noise)
     double aim = REF_NOISE(r) / 2, n = 1.5 * noise / (aim * aim);
     if (n <= most_customers(r))
         return n;
-    return n / 3 <= most_customers(r) ? most_customers(r) : 0;
+    return n / 2 <= most_customers(r) ? most_customers(r) : 0;
 }
 
 double rank_need(double rho, double q, double steep)
 {
     double alike = 1 + 2 * rho / ((1 - rho) * (1 - rho)), aim = 0.0045 * steep;
-    return 1.5 * alike * q / (1 - q) / (aim * aim);
+    return 2.5 * alike * q / (1 - q) / (aim * aim);
 }
 
 void run_longer(struct run *run, double customers)
@@ -55,7 +55,7 @@ bool run_init(struct run *run, struct ref *r, struct lab *l, double rate, double
     if (n == 0)
         return false;
     n = n < 100 * REF_BATCHES ? 100 * REF_BATCHES : n;
-    audit(l->m, 2, (sim_time)(2e4 / rate * 1e9));
+    audit(l->m, 2, (sim_time)(r->audited / rate * 1e9));
     *run = (struct run){.ref = r, .l = l, .per_second = rate, .client = COMP_NONE};
     run_longer(run, n);
     return true;
@@ -190,7 +190,7 @@ void run_rank(struct run *run, const char *client)
 
 size_t run_quantile(struct run *run, int which, double q, double need)
 {
-    double most = run->ref->full ? most_customers(run->ref) / 2 : 0;
+    double most = run->ref->full ? most_customers(run->ref) : 1.2e6;
     if (need > run->customers && need > most)
         return NO_QUANTILE;
     if (need > run->customers)
@@ -233,18 +233,22 @@ static void end_batch(struct run *run, int b)
     }
 }
 
-void run_percentile(const struct run *run, const char *what, double expected,
-                    size_t quantile, double unit)
+struct sample run_rank_value(const struct run *run, size_t quantile, double unit)
 {
-    if (quantile == NO_QUANTILE) {
-        ref_unreached(run->ref, what);
-        return;
-    }
     const struct ranks *k = &run->ranks[run->quantile[quantile].which];
     struct sample s = sample_of(run->quantile[quantile].batch, REF_BATCHES);
     s.mean = rank_in_all(k->all, k->n, run->quantile[quantile].q) / unit;
     s.se /= unit;
-    ref_percentile(run->ref, what, expected, s);
+    return s;
+}
+
+void run_percentile(const struct run *run, const char *what, double expected,
+                    size_t quantile, double unit)
+{
+    if (quantile == NO_QUANTILE)
+        ref_unreached(run->ref, what);
+    else
+        ref_percentile(run->ref, what, expected, run_rank_value(run, quantile, unit));
 }
 
 /* ---- the run -------------------------------------------------------------------- */

@@ -41,6 +41,7 @@ void ref_table(struct ref *r, const char *table)
 {
     r->table = table;
     r->row[0] = '\0';
+    r->audited = 2e4;
     printf("# %-24s %-28s %-20s %12s %12s %8s  %s\n", "table", "case", "what",
            "expected", "measured", "s.e.", "verdict");
 }

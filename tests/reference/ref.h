@@ -73,6 +73,7 @@ struct ref {
     int ok, failed, unreached, left_out, open;
     const char *table;
     char row[64];
+    double audited; /* customers of an audit; fewer where each makes much work */
 };
 struct sample { /* a figure and its standard error */
     double mean, se;
@@ -169,6 +170,8 @@ double rank_need(double rho, double q, double steep);
 void run_go(struct run *run);
 struct sample run_ratio(const struct run *run, size_t over, size_t under);
 struct sample run_rate(const struct run *run, size_t counter); /* per second */
+/* A percentile of all answers, with the error that its batches tell. */
+struct sample run_rank_value(const struct run *run, size_t quantile, double unit);
 /* Judges a percentile in units of `unit` seconds; NO_QUANTILE: out of reach. */
 void run_percentile(const struct run *run, const char *what, double expected,
                     size_t quantile, double unit);

@@ -92,7 +92,7 @@ static void parameters_and_metrics(void **state)
     completes("set checkout.pool.si", 4, "checkout.pool.size");
     completes("set checkout.pool.size ", 23, "20");
     completes("set cache.items.single_flight ", 30, "on, off");
-    completes("set checkout.order ", 19, "fifo, lifo");
+    completes("set checkout.order ", 19, "fifo, lifo, deadline, priority");
     completes("chart ord", 6, "orders_placed, orders-db");
     completes("chart checkout.p9", 6, "checkout.p90, checkout.p95, checkout.p99");
     completes("metrics checkout pool_w", 17, "pool_waiting");

@@ -238,6 +238,31 @@ static void seeds_draw(void **state)
     assert_true(differs[0] && differs[1] && differs[2]);
 }
 
+/* Beside its program; a list that two endpoints share is not changed by it. */
+static void endpoints_have_settings(void **state)
+{
+    (void)state;
+    struct lesson_world lw;
+    struct errmsg why = {0};
+    build_ok("local p = { workers = 3, compute(ms(1)) } "
+             "w:service { 'a', workers = 9, endpoints = { get = p, put = p, "
+             "look = { reserved = 2, compute(ms(1)), sleep(ms(2)) } } }",
+             "", 1, &lw);
+    struct world *w = world_new(lw.model, 1, &why);
+    assert_true(param(w, "a/get.workers").as.count == 3);
+    assert_true(param(w, "a/put.workers").as.count == 3);
+    assert_true(param(w, "a/look.workers").as.count == 0);
+    assert_true(param(w, "a/look.reserved").as.count == 2);
+    world_free(w);
+    lesson_world_release(&lw);
+    refused("w:service { 'a', endpoints = { get = { workers = -1, compute(ms(1)) } } }",
+            "", 2, "workers");
+    refused("w:service { 'a', endpoints = { get = { wrokers = 1, compute(ms(1)) } } }",
+            "", 2, "named fields");
+    refused("w:service { 'a', endpoints = { get = { workers = 1 } } }", "", 2,
+            "at least one operation");
+}
+
 static void curves_move_the_rate(void **state)
 {
     (void)state;
@@ -300,6 +325,7 @@ int main(void)
         cmocka_unit_test(an_incident_arrives),
         cmocka_unit_test(wrong_names_are_reported),
         cmocka_unit_test(seeds_draw),
+        cmocka_unit_test(endpoints_have_settings),
         cmocka_unit_test(curves_move_the_rate),
         cmocka_unit_test(the_first_lesson_is_whole),
     };

@@ -30,7 +30,7 @@ static const struct knob call_knobs[] = {
     {"jitter", {"none", "full", "equal", "decorrelated", "full"}},
     {"retry_budget", {"0", "0.1", "0.5", "1", "0"}},
     {"breaker", {"0", "0.5", "0.2", "0", "1"}},
-    {"balance", {"round_robin", "random", "least_in_flight", "two_choices", "random"}},
+    {"balance", {"round_robin", "random", "least_in_flight", "two_choices", "hash"}},
     {"network", {"200us", "0", "exponential(2ms)", "1ms", "10ms"}},
     {"cancel", {"off", "on", "on", "off", "on"}},
     {"max_in_flight", {"0", "1", "5", "30", "0"}},
@@ -38,7 +38,25 @@ static const struct knob call_knobs[] = {
     {"hedges", {"1", "2", "5", "1", "10"}},
     {"tied", {"off", "on", "off", "on", "on"}},
     {"propagate", {"off", "on", "on", "off", "on"}},
+    {"max_waiting", {"0", "1", "20", "1000", "5"}},
+    {"max_wait", {"0", "1ms", "100ms", "1s", "0"}},
+    {"budget", {"share", "quota", "throttle", "rate", "share"}},
+    {"budget_tokens", {"500", "10", "0", "100", "20"}},
+    {"throttle", {"0", "2", "1", "0", "1.5"}},
+    {"throttle_window", {"2m", "1s", "10s", "1m", "5s"}},
 };
+static const struct knob balancer_knobs[] = {
+    {"policy", {"round_robin", "hash", "weighted", "least_time", "two_choices"}},
+    {"virtual_nodes", {"100", "1", "1000", "7", "20"}},
+    {"eject_after", {"0", "3", "1", "0", "10"}},
+    {"eject_below", {"0", "0.5", "0.9", "0", "1"}},
+    {"eject_every", {"10s", "100ms", "1s", "300ms", "5s"}},
+    {"eject_for", {"30s", "100ms", "1s", "500ms", "2s"}},
+    {"eject_max", {"0.1", "1", "0.5", "0", "0.7"}},
+    {"slow_start", {"0", "1s", "100ms", "5s", "0"}},
+    {"panic_threshold", {"0", "0.5", "1", "0", "0.3"}},
+};
+enum { BALANCER_KNOBS = sizeof balancer_knobs / sizeof *balancer_knobs };
 enum { CALL_KNOBS = sizeof call_knobs / sizeof *call_knobs };
 
 static struct node *seq(struct node *n, size_t count)
@@ -111,6 +129,13 @@ static void turn_knob(struct lab *l, struct rng *r)
     lab_set(l, policies[rng_below(r, POLICIES)], k->name, k->values[rng_below(r, 5)]);
 }
 
+static void turn_balancer(struct lab *l, struct rng *r)
+{
+    const struct knob *k = &balancer_knobs[rng_below(r, BALANCER_KNOBS)];
+    lab_set(l, rng_below(r, 2) ? "edge" : "back-lb", k->name,
+            k->values[rng_below(r, 5)]);
+}
+
 static void hit(struct lab *l, struct rng *r)
 {
     switch (rng_below(r, 7)) {
@@ -153,7 +178,8 @@ static void assert_books(const struct lab *l)
     for (int i = 0; i < POLICIES; i++) {
         const char *p = policies[i];
         double ended = lab_metric(l, p, "ok_total") + lab_metric(l, p, "errors_total") +
-                       lab_metric(l, p, "copies_lost_total");
+                       lab_metric(l, p, "copies_lost_total") +
+                       lab_metric(l, p, "waiting");
         double out = lab_metric(l, p, "attempts_total") - ended;
         if (out != lab_metric(l, p, "in_flight"))
             fail_msg("%s: %g are out, in flight %g", p, out,
@@ -166,7 +192,8 @@ static void assert_empty(const struct lab *l)
     static const char *const all[] = {"users", "edge-users", "staff",
                                       "app",   "back",       "bank"};
     for (int i = 0; i < POLICIES; i++)
-        assert_true(lab_metric(l, policies[i], "in_flight") == 0);
+        assert_true(lab_metric(l, policies[i], "in_flight") == 0 &&
+                    lab_metric(l, policies[i], "waiting") == 0);
     for (int i = 0; i < 3; i++) {
         assert_true(lab_metric(l, all[i], "users") == 0);
         assert_true(lab_metric(l, all[i], "thinking") == 0);
@@ -209,6 +236,8 @@ static void one_life(uint64_t seed, double *hedges)
         assert_books(&l);
         turn_knob(&l, &r);
         turn_knob(&l, &r);
+        if (step % 3 == 0)
+            turn_balancer(&l, &r);
         if (step % 9 == 0)
             hit(&l, &r);
     }

@@ -248,7 +248,8 @@ static void assert_counts(const struct world *w, const struct tally *t)
     assert_true(good == (double)t->good);
     double calls = metric(w, "checkout.stock", "attempts_total");
     assert_true(calls == metric(w, "checkout.stock", "ok_total") +
-                             metric(w, "checkout.stock", "errors_total"));
+                             metric(w, "checkout.stock", "errors_total") +
+                             metric(w, "checkout.stock", "copies_lost_total"));
 }
 
 static void one_shop(bool cancel, uint64_t seed, bool watched, uint64_t *digest)
@@ -353,6 +354,8 @@ static struct model *linked_shop(bool cancel)
     must_set(m, lan, "bandwidth", value_count(400000));
     must_set(m, lan, "queue", value_count(60000));
     must_set(m, lan, "user_timeout", value_duration(6 * SIM_SEC));
+    must_set(m, model_find(m, "edge"), "via", value_text("lan"));
+    must_set(m, model_find(m, "edge"), "probe_via", value_text("lan"));
     over(m, "shoppers.edge", "wan", 700);
     over(m, "viewers.checkout", "wan", 300);
     over(m, "checkout.card-gateway", "wan", 500);
@@ -380,6 +383,9 @@ static void dress(struct model *m)
     for (int i = 0; i < 4; i++)
         must_set(m, model_find(m, tls[i]), "tls", value_text("cert"));
     must_set(m, model_find(m, "checkout.stock"), "keep_alive", value_count(5));
+    must_set(m, model_find(m, "checkout.stock"), "hedge_after",
+             value_duration(15 * SIM_MS));
+    must_set(m, model_find(m, "shoppers.edge"), "propagate", value_bool(true));
     must_set(m, model_find(m, "checkout.stock"), "resolve",
              value_text("stock.internal"));
     must_set(m, model_find(m, "checkout.orders-db"), "resolve",
@@ -467,6 +473,7 @@ static void assert_link_counts(const struct world *w, const char *link)
 
 static void shaken(bool dressed)
 {
+    double names = 0, certificates = 0;
     for (uint64_t seed = 1; seed <= 8; seed++) {
         struct rng r;
         struct tally t = {0};
@@ -494,13 +501,14 @@ static void shaken(bool dressed)
         assert_true(metric(w, "checkout.pool", "pool_in_use") == 0);
         assert_true(metric(w, "checkout.pool", "pool_waiting") == 0);
         if (dressed) {
-            assert_true(metric(w, "checkout.stock", "failures_DNS_FAILED") > 0);
-            assert_true(metric(w, "checkout.stock", "failures_TLS_FAILED") > 0);
+            names += metric(w, "checkout.stock", "failures_DNS_FAILED");
+            certificates += metric(w, "checkout.stock", "failures_TLS_FAILED");
             assert_true(metric(w, "checkout.pool", "lost_total") > 0);
             assert_true(metric(w, "viewers.checkout", "connections") == 0);
         }
         world_free(w);
     }
+    assert_true(!dressed || (names > 0 && certificates > 0));
 }
 
 static void nothing_is_lost_on_links(void **state)
@@ -515,6 +523,173 @@ static void nothing_is_lost_by_name(void **state)
     shaken(true);
 }
 
+/* ---- services with everything on ------------------------------------------------- */
+
+static void burden(struct model *m)
+{
+    comp_id c = model_find(m, "checkout"), s = model_find(m, "stock");
+    must_set(m, c, "memory", value_number(100));
+    must_set(m, c, "memory_per_request", value_number(4));
+    must_set(m, c, "memory_limit", value_number(700));
+    must_set(m, c, "heap", value_number(500));
+    must_set(m, c, "allocation", value_number(9));
+    must_set(m, c, "gc_pause", value_duration(300 * SIM_MS));
+    must_set(m, c, "crash_backoff", value_duration(3 * SIM_SEC));
+    must_set(m, c, "crash_backoff_max", value_duration(10 * SIM_SEC));
+    must_set(m, c, "fds", value_count(60));
+    must_set(m, c, "order", value_text("deadline"));
+    must_set(m, c, "shed_by_priority", value_bool(true));
+    must_set(m, c, "shed_delay", value_duration(30 * SIM_MS));
+    must_set(m, c, "max_surge", value_count(1));
+    must_set(m, c, "min_ready", value_duration(SIM_SEC));
+    must_set(m, c, "progress_deadline", value_duration(20 * SIM_SEC));
+    must_set(m, c, "auto_rollback", value_bool(true));
+    must_set(m, c, "zones", value_count(3));
+    must_set(m, s, "order", value_text("priority"));
+    must_set(m, s, "shed_cpu", value_number(0.7));
+    must_set(m, s, "heap", value_number(64));
+    must_set(m, s, "gc_pause", value_duration(400 * SIM_MS));
+    must_set(m, s, "memory", value_number(16));
+    must_set(m, model_find(m, "shoppers"), "priority", value_count(3));
+    must_set(m, model_find(m, "viewers"), "priority", value_count(0));
+    must_set(m, model_find(m, "shoppers.edge"), "propagate", value_bool(true));
+}
+
+/* One thing that may happen to a service; whether it is refused does not matter. */
+static void mishap(struct world *w, struct rng *r)
+{
+    static const struct {
+        enum action_kind kind;
+        const char *name, *text;
+        double low, high;
+        int also; /* a second argument: 1 a version, 2 a share */
+    } all[] = {
+        {ACTION_FAULT, "crash", NULL, 0, 0, 0},
+        {ACTION_FAULT, "hang", NULL, 0, 0, 0},
+        {ACTION_FAULT, "slow", NULL, 1, 6, 0},
+        {ACTION_FAULT, "memory_leak", NULL, 100, 4000, 0},
+        {ACTION_FAULT, "memory_leak", NULL, 100, 4000, 1},
+        {ACTION_FAULT, "fd_leak", NULL, 0.1, 1, 0},
+        {ACTION_FAULT, "fails_to_start", "v2", 0, 0, 0},
+        {ACTION_FAULT, "unready", "v2", 0, 0, 0},
+        {ACTION_FAULT, "zone_down", NULL, 1, 3, 0},
+        {ACTION_OP, "deploy", "v2", 0, 0, 0},
+        {ACTION_OP, "deploy", "v1", 0, 0, 0},
+        {ACTION_OP, "canary", "v2", 0, 0, 2},
+        {ACTION_OP, "promote", NULL, 0, 0, 0},
+        {ACTION_OP, "abort", NULL, 0, 0, 0},
+        {ACTION_OP, "rollback", NULL, 0, 0, 0},
+        {ACTION_OP, "restart", NULL, 0, 0, 0},
+        {ACTION_OP, "scale", NULL, 1, 7, 0},
+        {ACTION_SET, "order", "fifo|lifo|deadline|priority", 0, 0, 0},
+        {ACTION_SET, "heap", NULL, 0, 500, 0},
+        {ACTION_SET, "memory_limit", NULL, 0, 900, 0},
+        {ACTION_SET, "fds", NULL, 0, 80, 0},
+        {ACTION_SET, "shed_cpu", NULL, 0, 1, 0},
+        {ACTION_SET, "max_unavailable", NULL, 0, 3, 0},
+        {ACTION_SET, "max_surge", NULL, 0, 2, 0},
+        {ACTION_SET, "workers", NULL, 1, 12, 0},
+        {ACTION_SET, "reserved", NULL, 0, 5, 0},
+    };
+    static const char *const orders[] = {"fifo", "lifo", "deadline", "priority"};
+    size_t k = rng_below(r, sizeof all / sizeof *all);
+    const char *name = all[k].name;
+    const char *where = rng_below(r, 3) == 0 ? "stock" : "checkout";
+    if (str_eq(name, "reserved") || (str_eq(name, "workers") && rng_below(r, 2) == 0))
+        where = rng_below(r, 2) == 0 ? "checkout/buy" : "checkout/view";
+    double x = all[k].low + (all[k].high - all[k].low) * rng_unit(r);
+    bool whole = all[k].kind != ACTION_FAULT || str_eq(name, "zone_down");
+    struct value v = whole ? value_count((int64_t)(x + 0.5)) : value_number(x);
+    if (str_eq(name, "shed_cpu"))
+        v = value_number(x);
+    if (all[k].text != NULL)
+        v = value_text(all[k].kind == ACTION_SET ? orders[rng_below(r, 4)]
+                                                 : all[k].text);
+    struct action a = {.kind = all[k].kind,
+                       .comp = named(w, where),
+                       .name = name,
+                       .args = {v},
+                       .nargs = all[k].text != NULL || all[k].high > 0,
+                       .duration = (sim_time)rng_below(r, 12) * SIM_SEC};
+    if (all[k].also != 0)
+        a.args[a.nargs++] = all[k].also == 1 ? value_text("v2") : value_number(0.5);
+    if (a.kind == ACTION_FAULT && rng_below(r, 3) == 0)
+        a.instance = 1 + (int)rng_below(r, 3);
+    if (a.kind == ACTION_FAULT && a.duration == 0 && !str_eq(name, "crash"))
+        a.duration = 5 * SIM_SEC;
+    enum err err = world_apply(w, &a, "test", NULL, NULL, &why);
+    assert_true(err == ERR_OK || why.text[0] != '\0');
+}
+
+static void apply_set(struct world *w, const char *comp, const char *param,
+                      struct value v)
+{
+    struct action a = {.kind = ACTION_SET,
+                       .comp = named(w, comp),
+                       .name = param,
+                       .args = {v},
+                       .nargs = 1};
+    must(world_apply(w, &a, NULL, NULL, NULL, &why), &why);
+}
+
+/* Books that only a service keeps: workers, those inside, what is up. */
+static void assert_service(const struct world *w, const char *name)
+{
+    double busy = metric(w, name, "busy"), queued = metric(w, name, "queued");
+    assert_true(metric(w, name, "in_flight") == busy + queued);
+    for (int k = 1; k <= world_instances(w, named(w, name)); k++) {
+        struct instance_view v;
+        world_instance(w, named(w, name), k, &v);
+        assert_true(v.busy >= 0 && v.queued >= 0);
+        if (v.state != INSTANCE_UP && v.state != INSTANCE_DRAINING)
+            assert_true(v.busy == 0 && v.queued == 0);
+        assert_true(world_metric(w, named(w, name), "memory", k) >= 0);
+    }
+}
+
+static void nothing_is_lost_in_burdened_services(void **state)
+{
+    (void)state;
+    double kills = 0, collected = 0, no_fds = 0, shed = 0;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        struct model *m = shop(seed % 2 == 0);
+        struct tally t = {0};
+        struct observer o = {&t, on_done, on_span, on_log, on_change};
+        struct rng r;
+        rng_seed(&r, seed, "mishaps");
+        burden(m);
+        struct world *w = must_world(m, seed), *copy = NULL;
+        for (int s = 1; s <= 300; s++) {
+            must_watch(w, s * SIM_SEC, &o);
+            mishap(w, &r);
+            assert_service(w, "checkout");
+            assert_service(w, "stock");
+            if (s % 50 == 25) { /* runs on alike, whatever is under way */
+                copy = world_fork(w);
+                must_run(copy, s * SIM_SEC + 20 * SIM_SEC);
+                struct world *again = world_fork(w);
+                must_run(again, s * SIM_SEC + 20 * SIM_SEC);
+                assert_true(world_digest(copy) == world_digest(again));
+                world_free(copy);
+                world_free(again);
+            }
+        }
+        apply_set(w, "shoppers", "rate", value_number(0));
+        apply_set(w, "viewers", "rate", value_number(0));
+        must_watch(w, 600 * SIM_SEC, &o);
+        assert_empty(w);
+        assert_int_equal(t.wrong, 0);
+        assert_counts(w, &t);
+        assert_true(metric(w, "checkout.pool", "pool_in_use") == 0);
+        kills += metric(w, "checkout", "oom_kills_total");
+        collected += metric(w, "checkout", "collections_total");
+        no_fds += metric(w, "checkout", "no_fds_total");
+        shed += metric(w, "checkout", "shed_total");
+        world_free(w);
+    }
+    assert_true(kills > 5 && collected > 50 && no_fds > 50 && shed > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,6 +699,7 @@ int main(void)
         cmocka_unit_test(forks_in_trouble_end_alike),
         cmocka_unit_test(nothing_is_lost_on_links),
         cmocka_unit_test(nothing_is_lost_by_name),
+        cmocka_unit_test(nothing_is_lost_in_burdened_services),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -446,6 +446,82 @@ static void some_callees_are_cut_off(void **state)
     lab_free(&l);
 }
 
+/* ---- behind a balancer ---------------------------------------------------------- */
+
+static struct lab racked(const char *edge, const char *policy)
+{
+    struct lab l = lab_new();
+    const struct node sleep = {.kind = NODE_SLEEP, .time = dist_const(10 * SIM_MS)};
+    char text[200];
+    lab_part(&l, "link", "net", "latency=2ms");
+    lab_part(&l, "link", "wan", "latency=20ms");
+    lab_part(&l, "service", "app", MANY " instances=4");
+    lab_endpoint(&l, "app", "get", &sleep);
+    snprintf(text, sizeof text, "to=app every=1s via=net %s", edge);
+    lab_part(&l, "balancer", "edge", text);
+    lab_part(&l, "client", "users", "to=edge/get rate=40 arrivals=even");
+    lab_part(&l, "call", "users.edge", policy);
+    lab_start(&l, 1);
+    return l;
+}
+
+static void it_sends_on_over_a_link_of_its_own(void **state)
+{
+    (void)state;
+    struct told t = {0};
+    struct lab l = racked("", "network=1ms");
+    run_told(&l, 10 * SIM_SEC + 20 * SIM_MS, &t);
+    assert_int_equal(t.n, 400);
+    assert_true(t.seconds == 400 * 16 * SIM_MS);
+    assert_true(t.on_net == 4 * SIM_MS);
+    lab_free(&l);
+    l = racked("", "via=wan");
+    t = (struct told){0};
+    run_told(&l, 10 * SIM_SEC + 70 * SIM_MS, &t);
+    assert_true(t.seconds == (sim_time)t.n * 54 * SIM_MS);
+    assert_true(lab_metric(&l, "wan", "messages_total") >= net(&l, "messages_total"));
+    lab_free(&l);
+}
+
+/* One of four is cut off. Checks that do not go that way stay green. */
+static void checks_notice_what_they_go_over(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct lab l = racked(i == 0 ? "" : "probe_via=net", "timeout=500ms");
+        lab_run(&l, 10 * SIM_SEC);
+        lab_fault(&l, "net", "partial", "0.25", 60 * SIM_SEC);
+        lab_run(&l, 15 * SIM_SEC);
+        assert_true(lab_metric(&l, "edge", "in_rotation") == (i == 0 ? 4 : 3));
+        double failed = users(&l, "failed_total");
+        assert_true(failed > 20);
+        lab_run(&l, 60 * SIM_SEC);
+        assert_true(i == 0 ? users(&l, "failed_total") > failed + 440
+                           : users(&l, "failed_total") == failed);
+        assert_true(lab_metric(&l, "users.edge", "failures_TIMEOUT") ==
+                    users(&l, "failed_total"));
+        lab_run(&l, 80 * SIM_SEC);
+        assert_true(lab_metric(&l, "edge", "in_rotation") == 4);
+        lab_free(&l);
+    }
+}
+
+/* What is in flight when the answers stop is done for nobody. */
+static void answers_to_the_balancer_are_lost(void **state)
+{
+    (void)state;
+    struct lab l = racked("", "timeout=500ms");
+    lab_fault(&l, "net", "one_way", "answers", 30 * SIM_SEC);
+    lab_run(&l, 29 * SIM_SEC);
+    assert_true(users(&l, "answered_total") == 0);
+    assert_true(lab_metric(&l, "app", "requests_total") > 1100);
+    lab_run(&l, 31 * SIM_SEC);
+    double failed = users(&l, "failed_total");
+    lab_run(&l, 40 * SIM_SEC);
+    assert_true(users(&l, "failed_total") == failed);
+    lab_free(&l);
+}
+
 /* ---- databases and caches ------------------------------------------------------- */
 
 static struct lab store(const char *net_params, const char *policy)
@@ -475,8 +551,10 @@ static void connections_stay_half_open(void **state)
     assert_true(users(&l, "failed_total") == 0);
     lab_fault(&l, "net", "partition", NULL, 60 * SIM_SEC);
     lab_run(&l, 30 * SIM_SEC);
-    assert_true(lab_metric(&l, "app.pool", "pool_in_use") == 5);
-    assert_true(lab_metric(&l, "db", "connections") == 5);
+    double held = lab_metric(&l, "app.pool", "pool_in_use");
+    assert_true(held >= 1);
+    assert_true(held + lab_metric(&l, "app.pool", "pool_connecting") == 5);
+    assert_true(lab_metric(&l, "db", "connections") == held);
     assert_true(lab_metric(&l, "db", "active") == 0);
     assert_true(lab_metric(&l, "app", "up") == 1); /* its process is fine */
     double failed = users(&l, "failed_total");
@@ -486,6 +564,7 @@ static void connections_stay_half_open(void **state)
     lab_run(&l, 140 * SIM_SEC);
     assert_true(lab_metric(&l, "app.pool", "pool_in_use") <= 1);
     assert_true(lab_metric(&l, "app.pool", "lost_total") == 0);
+    assert_true(lab_metric(&l, "app.pool", "pool_connecting") == 0);
     failed = users(&l, "failed_total");
     lab_run(&l, 150 * SIM_SEC);
     assert_true(users(&l, "failed_total") == failed);
@@ -499,10 +578,72 @@ static void a_user_timeout_gives_the_pool_its_places_back(void **state)
     lab_run(&l, 10 * SIM_SEC);
     lab_fault(&l, "net", "partition", NULL, 60 * SIM_SEC);
     lab_run(&l, 21 * SIM_SEC);
-    assert_true(lab_metric(&l, "app.pool", "lost_total") == 5);
+    assert_true(lab_metric(&l, "app.pool", "lost_total") >= 5);
     lab_run(&l, 81 * SIM_SEC); /* at most ten seconds after it is healed */
     double failed = users(&l, "failed_total");
     lab_run(&l, 100 * SIM_SEC);
+    assert_true(users(&l, "failed_total") == failed);
+    lab_free(&l);
+}
+
+/* A rollback that does not get there leaves the transaction open at the database. */
+static void a_rollback_gets_lost(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct lab l = lab_new();
+        struct node body[] = {{.kind = NODE_QUERY, .target = "db", .what = "q"},
+                              {.kind = NODE_SLEEP, .time = dist_const(2 * SIM_SEC)},
+                              {.kind = NODE_FAIL, .what = "no"}};
+        body[0].next = &body[1];
+        body[1].next = &body[2];
+        const struct node tx = {.kind = NODE_TRANSACTION, .target = "db", .body = body};
+        lab_part(&l, "link", "net", "");
+        lab_part(&l, "database", "db", i == 2 ? "idle_in_transaction_timeout=30s" : "");
+        lab_part(&l, "statement", "db.q", "cpu=1ms");
+        lab_part(&l, "service", "app", MANY);
+        lab_part(&l, "pool", "app.pool", "to=db size=5");
+        lab_endpoint(&l, "app", "get", &tx);
+        lab_part(&l, "call", "app.db", "via=net");
+        lab_part(&l, "client", "users", "to=app/get rate=0.1 arrivals=even");
+        lab_start(&l, 1);
+        lab_run(&l, 11 * SIM_SEC);
+        lab_set(&l, "users", "rate", "0");
+        if (i > 0)
+            lab_fault(&l, "net", "partition", NULL, 10 * SIM_SEC);
+        lab_run(&l, 30 * SIM_SEC);
+        assert_true(users(&l, "failed_total") == 1);
+        assert_true(lab_metric(&l, "app.pool", "pool_in_use") == 0);
+        assert_true(lab_metric(&l, "app.pool", "lost_total") == (i > 0));
+        assert_true(lab_metric(&l, "db", "idle_in_transaction") == (i > 0));
+        lab_op(&l, "app", "restart", NULL); /* does not reach it either */
+        lab_run(&l, i == 2 ? 42 * SIM_SEC : 7100 * SIM_SEC);
+        assert_true(lab_metric(&l, "db", "idle_in_transaction") == (i == 1));
+        lab_run(&l, 7220 * SIM_SEC);
+        assert_true(lab_metric(&l, "db", "idle_in_transaction") == 0);
+        lab_free(&l);
+    }
+}
+
+/* 127 s without an answer to the first packet, or the end of the partition. */
+static void no_connection_is_opened_over_a_cut(void **state)
+{
+    (void)state;
+    struct lab l = store("latency=1ms", "");
+    lab_set(&l, "app", "readiness", "own_thread");
+    lab_run(&l, 10 * SIM_SEC);
+    double opened = lab_metric(&l, "db", "accepted_total");
+    lab_fault(&l, "net", "partition", NULL, 200 * SIM_SEC);
+    lab_op(&l, "app", "restart", NULL);
+    lab_run(&l, 205 * SIM_SEC);
+    assert_true(lab_metric(&l, "db", "accepted_total") == opened);
+    assert_true(lab_metric(&l, "app.pool", "pool_connecting") == 5);
+    assert_true(lab_metric(&l, "app.pool", "lost_total") >= 5);
+    assert_true(lab_metric(&l, "app.db", "failures_CONN_LOST") >= 5);
+    lab_run(&l, 300 * SIM_SEC);
+    assert_true(lab_metric(&l, "db", "accepted_total") > opened);
+    double failed = users(&l, "failed_total");
+    lab_run(&l, 310 * SIM_SEC);
     assert_true(users(&l, "failed_total") == failed);
     lab_free(&l);
 }
@@ -647,8 +788,13 @@ int main(void)
         cmocka_unit_test(a_flapping_link),
         cmocka_unit_test(some_callers_are_cut_off),
         cmocka_unit_test(some_callees_are_cut_off),
+        cmocka_unit_test(it_sends_on_over_a_link_of_its_own),
+        cmocka_unit_test(checks_notice_what_they_go_over),
+        cmocka_unit_test(answers_to_the_balancer_are_lost),
         cmocka_unit_test(connections_stay_half_open),
         cmocka_unit_test(a_user_timeout_gives_the_pool_its_places_back),
+        cmocka_unit_test(a_rollback_gets_lost),
+        cmocka_unit_test(no_connection_is_opened_over_a_cut),
         cmocka_unit_test(lost_answers_leave_statements_done),
         cmocka_unit_test(health_checks_see_what_they_ask),
         cmocka_unit_test(a_cache_behind_a_cut),

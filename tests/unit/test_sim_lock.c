@@ -340,6 +340,37 @@ static void killing_the_migration_or_the_holder_lets_them_go(void **state)
     lab_free(&l);
 }
 
+/* Two hold it, one of them goes: whoever waits behind the migration still does. */
+static void nobody_overtakes_when_one_of_two_holders_goes(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB);
+    struct node shorter[] = {SQL("read"), WAIT(5 * SIM_SEC)};
+    struct node longer[] = {SQL("read"), WAIT(20 * SIM_SEC)};
+    struct node tx1 = TX(seq(shorter, 2)), tx2 = TX(seq(longer, 2)), read = SQL("read");
+    lab_endpoint(&l, "app", "shorter", &tx1);
+    lab_endpoint(&l, "app", "longer", &tx2);
+    lab_endpoint(&l, "app", "read", &read);
+    one(&l, "first", "shorter", 1);
+    one(&l, "second", "longer", 1);
+    one(&l, "third", "read", 3);
+    lab_start(&l, 1);
+    lab_run(&l, 1500 * SIM_MS);
+    no_more(&l, "first");
+    no_more(&l, "second");
+    migrate(&l, "db.a", "add_column", 0);
+    lab_run(&l, 3500 * SIM_MS);
+    no_more(&l, "third");
+    assert_true(lab_metric(&l, "db", "lock_waiting") == 2);
+    lab_run(&l, 10 * SIM_SEC);
+    assert_true(lab_metric(&l, "first", "answered_total") == 1);
+    assert_true(lab_metric(&l, "db", "lock_waiting") == 2);
+    lab_run(&l, 25 * SIM_SEC);
+    assert_true(lab_metric(&l, "db", "lock_waiting") == 0);
+    assert_true(lab_metric(&l, "third", "answered_total") == 1);
+    lab_free(&l);
+}
+
 /* A caller that gives up and cancels leaves the queue; one that does not, stays. */
 static double waiting_after_patience(const char *cancel)
 {
@@ -587,6 +618,7 @@ int main(void)
         cmocka_unit_test(everybody_waits_behind_a_waiting_migration),
         cmocka_unit_test(a_lock_timeout_lets_them_go),
         cmocka_unit_test(killing_the_migration_or_the_holder_lets_them_go),
+        cmocka_unit_test(nobody_overtakes_when_one_of_two_holders_goes),
         cmocka_unit_test(a_cancelled_wait_leaves_the_queue),
         cmocka_unit_test(statement_timeout_ends_a_wait),
         cmocka_unit_test(programs_lock),

@@ -202,6 +202,40 @@ static void growth_stops_where_the_ids_do(void **state)
     lab_free(&l);
 }
 
+/* A rollback: what was inserted is dead, what was deleted is not. */
+static void a_rollback_leaves_dead_rows(void **state)
+{
+    (void)state;
+    static const struct node oops = {.kind = NODE_FAIL, .what = "oops"};
+    static const struct node maybe = {
+        .kind = NODE_WHEN_FLAG, .what = "bad", .body = &oops};
+    static const struct node twice = {
+        .kind = NODE_QUERY, .target = "db", .what = "q", .next = &maybe};
+    static const struct node first = {
+        .kind = NODE_QUERY, .target = "db", .what = "q", .next = &twice};
+    static const struct node tx = {
+        .kind = NODE_TRANSACTION, .target = "db", .body = &first};
+    struct lab l = lab_new();
+    lab_part(&l, "flag", "bad", "on=on");
+    lab_part(&l, "database", "db", "connect_time=0");
+    lab_part(&l, "table", "db.t", "rows=1000 autovacuum=off");
+    lab_part(&l, "statement", "db.q", "cpu=1ms table=t inserts=5 deletes=2 updates=1");
+    lab_part(&l, "service", "app", "");
+    lab_endpoint(&l, "app", "get", &tx);
+    lab_part(&l, "client", "users", ONE_A_SECOND);
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC + 500 * SIM_MS);
+    assert_true(lab_metric(&l, "users", "failed_total") == 10);
+    assert_true(lab_metric(&l, "db.t", "rows") == 1000);
+    assert_true(lab_metric(&l, "db.t", "dead_rows") == 10 * 2 * (5 + 1));
+    assert_true(lab_metric(&l, "db.t", "rolled_back_total") == 100);
+    lab_set(&l, "bad", "on", "off");
+    lab_run(&l, 20 * SIM_SEC + 500 * SIM_MS);
+    assert_true(lab_metric(&l, "db.t", "rows") == 1000 + 10 * 2 * 3);
+    assert_true(lab_metric(&l, "db.t", "dead_rows") == 120 + 10 * 2 * 3);
+    lab_free(&l);
+}
+
 static void mistakes_are_named(void **state)
 {
     (void)state;
@@ -250,6 +284,7 @@ int main(void)
         cmocka_unit_test(statistics_follow_the_table),
         cmocka_unit_test(ids_run_out_and_are_widened),
         cmocka_unit_test(growth_stops_where_the_ids_do),
+        cmocka_unit_test(a_rollback_leaves_dead_rows),
         cmocka_unit_test(mistakes_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

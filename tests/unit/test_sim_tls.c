@@ -141,6 +141,23 @@ static void connections_die_with_either_end(void **state)
     lab_free(&l);
 }
 
+static void a_broken_connection_is_not_kept(void **state)
+{
+    (void)state;
+    struct lab l = town("", "via=net", "", "rate=1 arrivals=even");
+    lab_part(&l, "link", "net", "latency=1ms");
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC + 500 * SIM_MS);
+    assert_true(lab_metric(&l, "front.app", "connections_opened_total") == 1);
+    lab_fault(&l, "net", "refuse", NULL, SIM_SEC);
+    lab_run(&l, 11 * SIM_SEC + 100 * SIM_MS);
+    assert_true(users(&l, "failed_total") == 1);
+    assert_true(lab_metric(&l, "front.app", "connections") == 0);
+    lab_run(&l, 20 * SIM_SEC);
+    assert_true(lab_metric(&l, "front.app", "connections_opened_total") == 2);
+    lab_free(&l);
+}
+
 /* Linux: sent again after 1, 2, 4 ... 64 s, given up after 127 s. */
 static void nobody_answers_the_first_packet(void **state)
 {
@@ -210,6 +227,34 @@ static void a_restart_makes_it_worse(void **state)
     lab_op(&l, "front", "restart", NULL);
     lab_run(&l, 330 * SIM_SEC);
     assert_true(share_failed(&l, 400 * SIM_SEC) > 0.999);
+    lab_free(&l);
+}
+
+/* As long as one of those that present it runs on, some still see the old one. */
+static void who_presents_it_reads_it_at_the_start(void **state)
+{
+    (void)state;
+    struct errmsg why = {0};
+    struct lab l = town("on=app expires_in=50s", "keep_alive=1", "", "rate=10");
+    lab_start(&l, 1);
+    lab_op(&l, "app", "scale", "2");
+    lab_run(&l, 60 * SIM_SEC);
+    lab_op(&l, "app", "restart", NULL); /* nothing new to read */
+    lab_run(&l, 90 * SIM_SEC);
+    assert_true(share_failed(&l, 100 * SIM_SEC) > 0.98);
+    lab_op(&l, "cert", "renew", NULL);
+    struct action crash = {.kind = ACTION_FAULT,
+                           .comp = model_find(l.m, "app"),
+                           .instance = 1,
+                           .name = "crash",
+                           .duration = SIM_SEC};
+    assert_int_equal(world_apply(l.w, &crash, "test", NULL, NULL, &why), ERR_OK);
+    lab_run(&l, 150 * SIM_SEC);
+    assert_true(lab_metric(&l, "cert", "valid") == 0);
+    lab_op(&l, "app", "restart", NULL);
+    lab_run(&l, 200 * SIM_SEC);
+    assert_true(lab_metric(&l, "cert", "valid") == 1);
+    assert_true(share_failed(&l, 300 * SIM_SEC) == 0);
     lab_free(&l);
 }
 
@@ -419,10 +464,12 @@ int main(void)
         cmocka_unit_test(kept_connections_need_none),
         cmocka_unit_test(who_gives_up_closes),
         cmocka_unit_test(connections_die_with_either_end),
+        cmocka_unit_test(a_broken_connection_is_not_kept),
         cmocka_unit_test(nobody_answers_the_first_packet),
         cmocka_unit_test(given_up_after_127_s),
         cmocka_unit_test(it_fails_bit_by_bit),
         cmocka_unit_test(a_restart_makes_it_worse),
+        cmocka_unit_test(who_presents_it_reads_it_at_the_start),
         cmocka_unit_test(who_does_not_check_does_not_care),
         cmocka_unit_test(revoked_and_of_another_name),
         cmocka_unit_test(it_renews_itself_unless_that_fails),

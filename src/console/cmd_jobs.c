@@ -1,0 +1,104 @@
+/*
+ * jobs: what a clock starts: when it is due, whether it runs, and how long ago it last
+ * succeeded. A run that did not happen is in no log; the age of the last success is
+ * where it shows.
+ */
+#include "console_internal.h"
+
+static void job_row(struct call *c, struct out_table *t, comp_id job)
+{
+    double age = world_metric(c->w, job, "last_success_age", 0);
+    double took = world_metric(c->w, job, "last_duration", 0);
+    double failed = world_metric(c->w, job, "failed_total", 0);
+    bool on = world_get(c->w, job, "enabled").as.on;
+    sim_time every = world_get(c->w, job, "every").as.duration;
+    bool late = age > 2.0 * (double)every / 1e9 + took;
+    table_cell(t, TONE_STRONG, "%s", name_of(c, job));
+    table_cell(t, TONE_NORMAL, "%s", span_short(c, every));
+    table_cell(t, on ? TONE_NORMAL : TONE_WARN, "%s", on ? "yes" : "no");
+    table_cell(t, TONE_NORMAL, "%s", count(c, world_metric(c->w, job, "running", 0)));
+    table_cell(t, late ? TONE_WARN : TONE_NORMAL, "%s",
+               span_short(c, (sim_time)(age * 1e9)));
+    table_cell(t, TONE_NORMAL, "%s",
+               took > 0 ? span_short(c, (sim_time)(took * 1e9)) : "-");
+    table_cell(t, TONE_NORMAL, "%s",
+               count(c, world_metric(c->w, job, "runs_total", 0)));
+    table_cell(t, failed > 0 ? TONE_WARN : TONE_NORMAL, "%s", count(c, failed));
+    seen_comp(c, job, "metrics");
+    seen_comp(c, job, "config");
+    seen_metric(c, job, "last_success_age");
+}
+
+static enum err list(struct call *c)
+{
+    struct out_table t;
+    table_init(&t, c->o,
+               "JOB|>EVERY|ENABLED|>RUNNING|>LAST SUCCESS|>TOOK|>RUNS|>FAILED");
+    for (comp_id j = next_of(c, "job", COMP_NONE); j != COMP_NONE;
+         j = next_of(c, "job", j))
+        job_row(c, &t, j);
+    table_print(&t);
+    note(c, "LAST SUCCESS: how long ago. What did not run has not failed either.");
+    return ERR_OK;
+}
+
+static const struct command_wild wild[] = {
+    {"kubectl", "kubectl get cronjobs"},
+    {"systemctl", "systemctl list-timers"},
+};
+static const struct command_wild wild_run[] = {
+    {"kubectl", "kubectl create job by-hand --from=cronjob/COMPONENT"},
+};
+static const struct command_wild wild_stop[] = {
+    {"kubectl", "kubectl delete jobs -l app=COMPONENT"},
+};
+static const struct command_wild wild_enable[] = {
+    {"kubectl", "kubectl patch cronjob COMPONENT -p '{\"spec\":{\"suspend\":false}}'"},
+};
+static const struct command_wild wild_disable[] = {
+    {"kubectl", "kubectl patch cronjob COMPONENT -p '{\"spec\":{\"suspend\":true}}'"},
+};
+#define VERB(word, text, w)                                                            \
+    {                                                                                  \
+        .info = {.name = word, WILD(w)}, .done = text                                  \
+    }
+static const struct command verbs[] = {
+    VERB("run", "COMPONENT has been started", wild_run),
+    VERB("stop", "COMPONENT has been stopped", wild_stop),
+    VERB("enable", "COMPONENT runs when it is due", wild_enable),
+    VERB("disable", "COMPONENT does not run any more", wild_disable),
+};
+
+static enum err run(struct call *c)
+{
+    if (!count_of(c, "job"))
+        return refuse(c, ERR_NOT_FOUND, "There are no jobs here.");
+    if (!c->nargs)
+        return list(c);
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        if (!str_eq(verbs[i].info.name, c->arg[0]))
+            continue;
+        c->cmd = &verbs[i];
+        c->arg++;
+        c->nargs--;
+        return act_op(c);
+    }
+    return refuse(c, ERR_INPUT,
+                  "jobs lists them; jobs run, stop, enable or disable "
+                  "NAME acts on one.");
+}
+
+const struct command cmd_jobs = {
+    .info = {.name = "jobs",
+             .synopsis = "jobs [run|stop|enable|disable NAME]",
+             .doc = "What a clock starts, and when it last succeeded. run starts one "
+                    "now, due or not.",
+             .examples = "jobs",
+             .group = GROUP_LOOK,
+             .changes_world = true,
+             WILD(wild)},
+    .args = {ARG_TEXT, ARG_COMPONENT},
+    .max_args = 2,
+    .raw = true,
+    .run = run,
+};

@@ -1,0 +1,186 @@
+/*
+ * queue: topics and who reads them: how far behind each subscription is, in messages
+ * and in time, and what it has given up. The whole and the worst partition stand side
+ * by side, because the mean of eight partitions hides one that stands still.
+ *
+ * With a name it shows the partitions; with a word before the name it acts: the word is
+ * an operation of the subscription (or topic), and its arguments follow.
+ */
+#include "console_internal.h"
+
+#define WINDOW SIM_MIN
+
+/* ---- looking -------------------------------------------------------------------- */
+
+static enum tone lag_tone(double seconds)
+{
+    return seconds > 60 ? TONE_BAD : seconds > 5 ? TONE_WARN : TONE_NORMAL;
+}
+
+static void subscription_row(struct call *c, struct out_table *t, comp_id sub)
+{
+    comp_id topic = model_owner(c->m, sub);
+    double oldest = gauge(c, sub, "lag_seconds", 0),
+           dead = gauge(c, sub, "dead_letters", 0);
+    double failing = rate(c, sub, "failures_total", WINDOW);
+    table_cell(t, TONE_STRONG, "%s", name_of(c, sub));
+    table_cell(t, TONE_NORMAL, "%s",
+               per_time(c, rate(c, topic, "published_total", WINDOW)));
+    table_cell(t, TONE_NORMAL, "%s",
+               per_time(c, rate(c, sub, "processed_total", WINDOW)));
+    table_cell(t, TONE_NORMAL, "%s", count(c, gauge(c, sub, "lag", 0)));
+    table_cell(t, lag_tone(oldest), "%s", count(c, gauge(c, sub, "lag_max", 0)));
+    table_cell(t, lag_tone(oldest), "%s", span_short(c, (sim_time)(oldest * 1e9)));
+    table_cell(t, failing > 0 ? TONE_WARN : TONE_NORMAL, "%s", per_time(c, failing));
+    table_cell(t, dead > 0 ? TONE_WARN : TONE_NORMAL, "%s", count(c, dead));
+    table_cell(t, TONE_NORMAL, "%s", count(c, gauge(c, sub, "consumers", 0)));
+    seen_comp(c, sub, "metrics");
+    seen_comp(c, topic, "metrics");
+    seen_comp(c, model_owner(c->m, topic), "metrics");
+    seen_metric(c, sub, "lag");
+    seen_metric(c, sub, "lag_max");
+}
+
+static enum err subscriptions(struct call *c)
+{
+    struct out_table t;
+    table_init(&t, c->o,
+               "SUBSCRIPTION|>IN|>DONE|>LAG|>WORST|>OLDEST|>FAILING|>DEAD|>CONSUMERS");
+    for (comp_id s = next_of(c, "subscription", COMP_NONE); s != COMP_NONE;
+         s = next_of(c, "subscription", s))
+        subscription_row(c, &t, s);
+    table_print(&t);
+    note(c, "Rates over the last minute. WORST: lag of the partition that is furthest "
+            "behind. OLDEST: age of the oldest message that is not done. queue NAME "
+            "shows the partitions.");
+    return ERR_OK;
+}
+
+static void partition_row(struct call *c, struct out_table *t, comp_id topic,
+                          comp_id sub, int p)
+{
+    double oldest = world_metric(c->w, sub, "lag_seconds", p);
+    bool leader = world_metric(c->w, topic, "leaderless", p) == 0;
+    table_cell(t, TONE_STRONG, "%s-%d", name_of(c, sub), p);
+    table_cell(t, TONE_NORMAL, "%s",
+               count(c, world_metric(c->w, topic, "end_offset", p)));
+    table_cell(t, TONE_NORMAL, "%s", count(c, world_metric(c->w, sub, "offset", p)));
+    table_cell(t, lag_tone(oldest), "%s", count(c, world_metric(c->w, sub, "lag", p)));
+    table_cell(t, lag_tone(oldest), "%s", span_short(c, (sim_time)(oldest * 1e9)));
+    table_cell(t, leader ? TONE_NORMAL : TONE_BAD, "%s", leader ? "yes" : "none");
+}
+
+static enum err partitions(struct call *c, comp_id sub)
+{
+    comp_id topic = model_owner(c->m, sub);
+    struct out_table t;
+    table_init(&t, c->o, "PARTITION|>END|>AT|>LAG|>OLDEST|LEADER");
+    for (int p = 1; p <= world_instances(c->w, sub); p++)
+        partition_row(c, &t, topic, sub, p);
+    table_print(&t);
+    note(c, "AT: messages before it are confirmed. END: where the next one goes.");
+    seen_comp(c, sub, "partitions");
+    seen_comp(c, topic, "partitions");
+    seen_metric(c, sub, "lag");
+    return ERR_OK;
+}
+
+/* A subscription, or a topic (or broker) that has one. */
+static enum err look(struct call *c)
+{
+    comp_id comp;
+    enum err e = need_comp(c, c->arg[0], &comp, NULL);
+    if (e != ERR_OK)
+        return e;
+    for (comp_id s = next_of(c, "subscription", COMP_NONE); s != COMP_NONE;
+         s = next_of(c, "subscription", s)) {
+        comp_id topic = model_owner(c->m, s);
+        if (s == comp || topic == comp || model_owner(c->m, topic) == comp)
+            return partitions(c, s);
+    }
+    return refuse(c, ERR_INPUT, "%s has no subscription; there is: %s", c->arg[0],
+                  names_of_kind(c, "subscription"));
+}
+
+/* ---- acting --------------------------------------------------------------------- */
+
+static const struct command_wild wild[] = {
+    {"kafka", "kafka-consumer-groups.sh --bootstrap-server \"$KAFKA\" --describe "
+              "--all-groups"},
+    {"aws",
+     "aws sqs get-queue-attributes --queue-url \"$QUEUE\" --attribute-names All"},
+    {"rabbitmq", "rabbitmqctl list_queues name messages_ready messages_unacknowledged"},
+};
+static const struct command_wild wild_skip[] = {
+    {"kafka",
+     "kafka-consumer-groups.sh --bootstrap-server \"$KAFKA\" --group COMPONENT "
+     "--topic \"$TOPIC\" --reset-offsets --shift-by VALUE --execute"},
+};
+static const struct command_wild wild_seek[] = {
+    {"kafka",
+     "kafka-consumer-groups.sh --bootstrap-server \"$KAFKA\" --group COMPONENT "
+     "--topic \"$TOPIC\" --reset-offsets --to-offset VALUE --execute"},
+};
+static const struct command_wild wild_replay[] = {
+    {"aws", "aws sqs start-message-move-task --source-arn \"$DEAD_LETTERS\""},
+    {"kafka",
+     "kafka-consumer-groups.sh --bootstrap-server \"$KAFKA\" --group COMPONENT "
+     "--topic \"$TOPIC\" --reset-offsets --by-duration VALUE --execute"},
+};
+static const struct command_wild wild_purge[] = {
+    {"aws", "aws sqs purge-queue --queue-url \"$QUEUE\""},
+};
+
+/* Its operations, as commands of their own: what act_op() wants to know of them. */
+#define VERB(word, text, ...)                                                          \
+    {                                                                                  \
+        .info = {.name = word, __VA_ARGS__}, .done = text                              \
+    }
+static const struct command verbs[] = {
+    VERB("pause", "INSTANCE takes no more messages", .doc = ""),
+    VERB("resume", "INSTANCE takes messages again", .doc = ""),
+    VERB("skip", "INSTANCE goes past what stood in the way", WILD(wild_skip)),
+    VERB("seek", "INSTANCE goes on at VALUE", WILD(wild_seek)),
+    VERB("replay", "INSTANCE processes messages again", WILD(wild_replay)),
+    VERB("purge", "INSTANCE is empty", WILD(wild_purge)),
+};
+
+/* `queue skip events.orders.projector-3` is the operation skip of that. */
+static const struct command *verb_of(const struct call *c)
+{
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
+        if (str_eq(verbs[i].info.name, c->arg[0]))
+            return &verbs[i];
+    return NULL;
+}
+
+static enum err run(struct call *c)
+{
+    if (!count_of(c, "subscription"))
+        return refuse(c, ERR_NOT_FOUND, "There is no message broker here.");
+    if (!c->nargs)
+        return subscriptions(c);
+    const struct command *verb = verb_of(c);
+    if (!verb)
+        return look(c);
+    c->cmd = verb;
+    c->arg++;
+    c->nargs--;
+    return act_op(c);
+}
+
+const struct command cmd_queue = {
+    .info = {.name = "queue",
+             .synopsis = "queue [NAME | pause|resume|skip|seek|replay|purge NAME …]",
+             .doc = "Topics, and how far behind their readers are. NAME: its "
+                    "partitions. replay without a time sends the dead letters again; "
+                    "with one, everything since then.",
+             .examples = "queue\nqueue COMPONENT",
+             .group = GROUP_LOOK,
+             .changes_world = true,
+             WILD(wild)},
+    .args = {ARG_INSTANCE, ARG_INSTANCE, ARG_VALUE},
+    .max_args = 4,
+    .raw = true,
+    .run = run,
+};

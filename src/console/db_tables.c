@@ -1,0 +1,124 @@
+/*
+ * db locks and db tables: who waits for whom in a database, and what its tables have
+ * become. Who waits is shown below the one at the end of the chain, who waits for
+ * nobody: ending that one's transaction lets the others go.
+ */
+#include "console_internal.h"
+
+#include <string.h>
+
+enum { LOCKS_MAX = 20000, LOCKS_SHOWN = 12 };
+
+/* Those behind the same session together, the longest wait first. */
+static int by_root(const void *a, const void *b, void *ctx)
+{
+    const struct db_lock_view *x = a, *y = b;
+    (void)ctx;
+    if (x->root != y->root)
+        return x->root < y->root ? -1 : 1;
+    return (x->since > y->since) - (x->since < y->since);
+}
+
+static const char *who(struct call *c, comp_id db, comp_id client, int instance)
+{
+    return client == db ? "operator" : inst_name(c, client, instance);
+}
+
+static void root_line(struct call *c, comp_id db, const struct db_lock_view *v,
+                      size_t n)
+{
+    static const char *const does[] = {"is idle", "runs", "is idle in transaction",
+                                       "waits for one of them: a deadlock"};
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "Session %u of %s %s for %s, and stops %zu:", v->root,
+             who(c, db, v->root_client, v->root_instance), does[v->root_state],
+             ago(c, v->root_since), n);
+    para(c, TONE_STRONG, 0, b.s);
+    buf_release(&b);
+}
+
+static const char *wish(struct call *c, const struct db_lock_view *v)
+{
+    if (v->table == COMP_NONE)
+        return strf(c, "\"%s\"", v->what);
+    return strf(c, "%s of %s", v->what, name_of(c, v->table));
+}
+
+static void waiters(struct call *c, comp_id db, const struct db_lock_view *v, size_t n)
+{
+    struct out_table t;
+    table_init(&t, c->o, ">SESSION|CLIENT|WANTS|MODE|FOR|BEHIND");
+    for (size_t i = 0; i < n && (i < LOCKS_SHOWN || c->piped); i++) {
+        table_cell(&t, TONE_STRONG, "%u", v[i].session);
+        table_cell(&t, TONE_NORMAL, "%s", who(c, db, v[i].client, v[i].instance));
+        table_cell(&t, TONE_NORMAL, "%s", wish(c, &v[i]));
+        table_cell(&t, TONE_NORMAL, "%s", lock_forms()[v[i].mode]);
+        table_cell(&t, TONE_NORMAL, "%s", ago(c, v[i].since));
+        table_cell(&t, v[i].blocker_queues ? TONE_DIM : TONE_WARN, "%u%s", v[i].blocker,
+                   v[i].blocker_queues ? ", queued" : "");
+    }
+    table_print(&t);
+    if (n > LOCKS_SHOWN && !c->piped)
+        note(c, "The first %d of %zu, longest first.", LOCKS_SHOWN, n);
+}
+
+enum err db_locks(struct call *c, comp_id db)
+{
+    struct db_lock_view *v = arena_alloc(c->mem, LOCKS_MAX * sizeof *v);
+    size_t n = world_db_locks(c->w, db, v, LOCKS_MAX);
+    n = n < LOCKS_MAX ? n : LOCKS_MAX;
+    seen_comp(c, db, "locks");
+    if (n == 0) {
+        para(c, TONE_NORMAL, 0, "Nobody waits for a lock.");
+        return ERR_OK;
+    }
+    sort_stable(v, n, sizeof *v, by_root, NULL);
+    for (size_t i = 0, k; i < n; i = k) {
+        for (k = i + 1; k < n && v[k].root == v[i].root;)
+            k++;
+        root_line(c, db, &v[i], k - i);
+        waiters(c, db, v + i, k - i);
+    }
+    note(c, "queued: it holds nothing, and only waits ahead. kill %s SESSION ends one.",
+         name_of(c, db));
+    return ERR_OK;
+}
+
+static const char *share_done(struct call *c, comp_id table)
+{
+    if (gauge(c, table, "upkeep", 0) <= 0)
+        return "-";
+    return percent(c, gauge(c, table, "progress", 0));
+}
+
+enum err db_tables(struct call *c, comp_id db)
+{
+    struct out_table t;
+    comp_id one = next_owned(c, db, "table", COMP_NONE);
+    if (one == COMP_NONE) {
+        para(c, TONE_NORMAL, 0, "Its tables are not modelled here.");
+        return ERR_OK;
+    }
+    table_init(&t, c->o, "TABLE|>ROWS|>DEAD|>SIZE|>SCANS|>LOOKUPS|>WAITING|>UPKEEP");
+    for (; one != COMP_NONE; one = next_owned(c, db, "table", one)) {
+        double dead = gauge(c, one, "dead_rows", 0), rows = gauge(c, one, "rows", 0);
+        table_cell(&t, TONE_STRONG, "%s", name_of(c, one));
+        table_cell(&t, TONE_NORMAL, "%s", num(c, rows));
+        table_cell(&t, dead > rows / 2 ? TONE_WARN : TONE_NORMAL, "%s", num(c, dead));
+        table_cell(&t, TONE_NORMAL, "%s",
+                   quantity(c, gauge(c, one, "bytes", 0), "bytes"));
+        table_cell(&t, TONE_NORMAL, "%s",
+                   per_time(c, rate(c, one, "scans_total", SIM_MIN)));
+        table_cell(&t, TONE_NORMAL, "%s",
+                   per_time(c, rate(c, one, "lookups_total", SIM_MIN)));
+        table_cell(&t, TONE_NORMAL, "%s", num(c, gauge(c, one, "lock_waiting", 0)));
+        table_cell(&t, TONE_NORMAL, "%s", share_done(c, one));
+        seen_comp(c, one, "metrics");
+    }
+    table_print(&t);
+    note(c, "Scans and lookups over the last minute; upkeep: a vacuum, index or "
+            "migration, how far it is.");
+    seen_comp(c, db, "tables");
+    return ERR_OK;
+}

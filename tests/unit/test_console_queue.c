@@ -1,0 +1,140 @@
+/* The console over messages, limiters and jobs: what it shows and what it does. */
+#include "../lib/console_shop.h"
+#include "../lib/lab.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* cmocka.h last */
+#include <cmocka.h>
+
+static struct shop shop;
+
+static int set_up(void **state)
+{
+    struct errmsg why = {0};
+    struct lab l = lab_new();
+    const struct node publish = {.kind = NODE_PUBLISH, .target = "events.orders"};
+    const struct node apply = {.kind = NODE_SLEEP, .time = dist_const(20 * SIM_MS)};
+    (void)state;
+    lab_part(&l, "broker", "events", "");
+    lab_part(&l, "topic", "events.orders", "partitions=3");
+    lab_part(&l, "subscription", "events.orders.mail", "to=worker/apply consumers=3");
+    lab_part(&l, "service", "web", "workers=50");
+    lab_part(&l, "service", "worker", "workers=50");
+    lab_endpoint(&l, "web", "order", &publish);
+    lab_endpoint(&l, "worker", "apply", &apply);
+    lab_part(&l, "limiter", "door", "to=web rate=20");
+    lab_part(&l, "job", "nightly", "every=1m duration=10s");
+    lab_part(&l, "client", "users", "to=door/order rate=30");
+    assert_int_equal(model_finish(l.m, &why), ERR_OK);
+    shop = (struct shop){.model = l.m, .world = world_new(l.m, 1, &why)};
+    shop.rec = recording_new(l.m, NULL, 0);
+    shop_run(&shop, 2 * SIM_MIN);
+    struct action poison = {.kind = ACTION_FAULT,
+                            .comp = model_find(l.m, "events.orders"),
+                            .instance = 2,
+                            .name = "poison"};
+    assert_int_equal(world_apply(shop.world, &poison, NULL, NULL, NULL, &why), ERR_OK);
+    shop_run(&shop, 3 * SIM_MIN);
+    shop.ctx =
+        (struct console_ctx){.world = shop.world, .rec = shop.rec, .columns = 100};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    shop_release(&shop);
+    return 0;
+}
+
+static void says(const char *line, const char *const *parts)
+{
+    enum err e;
+    char *text = shop_says(&shop, line, &e, NULL);
+    if (e != ERR_OK)
+        fail_msg("%s: %s", line, text);
+    for (; *parts != NULL; parts++)
+        if (strstr(text, *parts) == NULL)
+            fail_msg("%s: no “%s” in:\n%s", line, *parts, text);
+    mem_free(text);
+}
+#define SAYS(line, ...) says(line, (const char *const[]){__VA_ARGS__, NULL})
+
+static void does(const char *line, const char *comp, int instance, const char *op)
+{
+    enum err e;
+    struct effects fx = {0};
+    char *text = shop_says(&shop, line, &e, &fx);
+    if (e != ERR_OK)
+        fail_msg("%s: %s", line, text);
+    const struct effect *f = NULL;
+    for (size_t i = 0; i < fx.n && f == NULL; i++)
+        if (fx.list[i].kind == EFFECT_ACTION)
+            f = &fx.list[i];
+    assert_non_null(f);
+    assert_int_equal(f->action.comp, model_find(shop.model, comp));
+    assert_int_equal(f->action.instance, instance);
+    assert_string_equal(f->action.name, op);
+    mem_free(text);
+    effects_release(&fx);
+}
+
+static void shows_who_is_behind(void **state)
+{
+    (void)state;
+    SAYS("queue", "events.orders.mail", "WORST", "CONSUMERS");
+    SAYS("queue events.orders.mail", "events.orders.mail-2", "LEADER");
+    SAYS("queue events", "events.orders.mail-3");
+    SAYS("metrics events.orders.mail", "lag");
+    SAYS("config events.orders", "partitions");
+    SAYS("jobs", "nightly", "LAST SUCCESS");
+    SAYS("status", "events", "door", "worker", "nightly");
+    SAYS("ps events", "lag");
+    SAYS("config door", "door.rate");
+}
+
+static void does_what_the_kinds_can(void **state)
+{
+    (void)state;
+    does("queue skip events.orders.mail-2", "events.orders.mail", 2, "skip");
+    does("queue skip events.orders.mail-2 5", "events.orders.mail", 2, "skip");
+    does("queue pause events.orders.mail", "events.orders.mail", 0, "pause");
+    does("queue replay events.orders.mail 10m", "events.orders.mail", 0, "replay");
+    does("queue replay events.orders.mail", "events.orders.mail", 0, "replay");
+    does("queue purge events.orders", "events.orders", 0, "purge");
+    does("jobs run nightly", "nightly", 0, "run");
+    does("jobs disable nightly", "nightly", 0, "disable");
+    does("limit door 5", "door", 0, "rate");
+    does("limit door 0 users", "door", 0, "limit");
+    does("set events.orders.mail.batch 10", "events.orders.mail", 0, "batch");
+    does("set events.orders.partitions 8", "events.orders", 0, "partitions");
+}
+
+static void refuses_with_a_sentence(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"queue nobody", "queue skip nobody",
+                                        "jobs fly nightly", "jobs run worker",
+                                        "queue web"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        enum err e;
+        char *text = shop_says(&shop, lines[i], &e, NULL);
+        assert_int_not_equal(e, ERR_OK);
+        assert_true(strlen(text) > 5);
+        mem_free(text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shows_who_is_behind),
+        cmocka_unit_test(does_what_the_kinds_can),
+        cmocka_unit_test(refuses_with_a_sentence),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
