@@ -110,12 +110,13 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
 
 /* One event can end all acts at once, as when a process dies with everything inside:
  * each answer may take a piece of ledger, a slot, and a place in a lane or ring, which
- * grow by doubling. */
+ * grow by doubling. Every other act only: a caller takes over the ledger of whom it
+ * waited for. */
 enum { ANSWER_ROOM = sizeof(struct ledger_chunk) + 200 };
 
 static size_t answers_bytes(const struct world *w)
 {
-    return (size_t)W_HEAD(w)->acts_made * ANSWER_ROOM;
+    return (size_t)(W_HEAD(w)->acts_made / 2) * ANSWER_ROOM;
 }
 
 static size_t headroom_bytes(const struct world *w)
@@ -125,14 +126,12 @@ static size_t headroom_bytes(const struct world *w)
     return HEADROOM + (size_t)W_HEAD(w)->largest * 32 + branches + rings;
 }
 
-/* The room for the answers may lie beyond the limit: it is hardly ever used, and a
- * world that did is stopped before its next event. */
 bool world_headroom(struct world *w, size_t extra)
 {
-    size_t need = (size_t)W_HEAD(w)->used * 8 + headroom_bytes(w) + extra;
+    size_t need = (size_t)W_HEAD(w)->used * 8 + headroom_bytes(w) + answers_bytes(w);
+    need += extra;
     if (need > w->limit)
         return false;
-    need += answers_bytes(w);
     if (need > w->mapped) {
         size_t twice = w->mapped * 2 < w->limit ? w->mapped * 2 : w->limit;
         region_resize(w, twice > need ? twice : need + need / 8);

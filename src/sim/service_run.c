@@ -230,8 +230,6 @@ HOT int choose(struct world *w, const struct act *a, struct service_state *s)
     const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
     if (a->flags & ACT_COPY)
         return choose_other(w, a, s);
-    if (s->neligible == 1)
-        return numbers[0];
     return choose_by(w, a, s, numbers, s->neligible);
 }
 
