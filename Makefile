@@ -138,7 +138,7 @@ prove: $(B)/truecode
 
 # A table a process, as many at a time as there are processors.
 reference: $(REFERENCE)
-	@mkdir -p $(B)/reference
+	@mkdir -p $(B)/reference && rm -f $(B)/reference/failed
 	@$(REFERENCE) --list | xargs -P $$(getconf _NPROCESSORS_ONLN) -I{} sh -c \
 		'$(REFERENCE) --long {} >$(B)/reference/{}.log 2>&1 || touch $(B)/reference/failed'
 	@for t in $$($(REFERENCE) --list); do grep '^#' $(B)/reference/$$t.log; done

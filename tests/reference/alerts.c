@@ -144,7 +144,7 @@ static void burn_row(struct ref *r, const struct csv *t, size_t i)
     double exhausted = csv_number(t, i, "time_to_exhaustion_h");
     double span = isnan(hours) ? fmin(6, exhausted / 2) : hours;
     /* Whole failures in each five minutes, and about a million requests in all. */
-    double per_s = fmax(1 / 30.0, floor(5e5 * ratio / (span * 3600)));
+    double per_s = fmax(1 / 30.0, floor((r->full ? 5e5 : 2e5) * ratio / (span * 3600)));
     struct shop s = shop_open(0.999, NULL, 0, 0);
     ref_row(r, "%s burn %g", csv_text(t, i, "table"), burn);
     shop_rates(&s, per_s / ratio * (1 - ratio), per_s);

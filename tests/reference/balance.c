@@ -151,7 +151,7 @@ static void ring_row(struct ref *r, const struct csv *t, size_t i)
     double cv = csv_number(t, i, "cv_exact"), aim = REF_NOISE(r) / 2;
     double need = 1.5 * 0.25 * (1 + 3 / v) * 2 / (n - 1) / (aim * aim);
     size_t rings = (size_t)fmin(RINGS, fmax(24, need));
-    double clear = 200 * n / (cv * cv), budget = (r->full ? 1e8 : 1e6) / (double)rings;
+    double clear = 200 * n / (cv * cv), budget = (r->full ? 2e7 : 1e6) / (double)rings;
     double m = floor(fmin(clear, budget));
     if (m < n / (cv * cv)) {
         ref_unreached(r, "all");

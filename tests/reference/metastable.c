@@ -231,7 +231,7 @@ static double database_load(struct lab *l, sim_time from, sim_time span)
 static void cache_lost(struct ref *r, const struct csv *t, double rate,
                        const char *expected, bool multiplies)
 {
-    sim_time look = r->full ? 5 * SIM_MIN : 70 * SIM_SEC;
+    sim_time look = r->full ? 5 * SIM_MIN : 40 * SIM_SEC;
     double before[WORLDS], after[WORLDS], hits[WORLDS];
     const char *state = NULL;
     for (int k = 0; k < WORLDS; k++) {

@@ -15,6 +15,8 @@ void table_retry_amplification(struct ref *r)
 {
     struct csv t = csv_open("retry_amplification");
     for (size_t i = 0; i < t.rows; i++) {
+        if (ref_skips(r, i, 2))
+            continue;
         double p = csv_number(&t, i, "p_fail"), n = csv_number(&t, i, "max_retries");
         double attempts = csv_number(&t, i, "mean_attempts");
         double success = csv_number(&t, i, "p_success");
