@@ -167,6 +167,29 @@ static void no_pause_is_begun_that_ends_too_late(void **state)
     lab_free(&l);
 }
 
+static void branches_know_it_too(void **state)
+{
+    (void)state;
+    struct lab l = lab_new();
+    struct node step[] = {{.kind = NODE_SLEEP, .time = dist_const(200 * SIM_MS)},
+                          {.kind = NODE_CALL, .target = "back", .what = "get"}};
+    step[0].next = &step[1];
+    const struct node fan = {.kind = NODE_FAN_OUT, .count = 3, .body = step};
+    const struct node sleep = {.kind = NODE_SLEEP, .time = dist_const(SIM_MS)};
+    lab_part(&l, "service", "back", "");
+    lab_endpoint(&l, "back", "get", &sleep);
+    lab_part(&l, "service", "app", "");
+    lab_endpoint(&l, "app", "get", &fan);
+    lab_part(&l, "client", "users", EVERY_10S);
+    lab_part(&l, "call", "users.app", "timeout=100ms propagate=on");
+    lab_part(&l, "call", "app.back", "");
+    lab_start(&l, 1);
+    lab_run(&l, 19 * SIM_SEC);
+    assert_true(lab_metric(&l, "app.back", "failures_DEADLINE") == 3);
+    assert_true(lab_metric(&l, "back", "requests_total") == 0);
+    lab_free(&l);
+}
+
 static void switched_while_it_runs(void **state)
 {
     (void)state;
@@ -191,6 +214,7 @@ int main(void)
         cmocka_unit_test(without_it_work_for_nobody_goes_on),
         cmocka_unit_test(the_user_is_the_root),
         cmocka_unit_test(no_pause_is_begun_that_ends_too_late),
+        cmocka_unit_test(branches_know_it_too),
         cmocka_unit_test(switched_while_it_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,6 +129,16 @@ static void with_a_key_it_pays_once(void **state)
     lab_free(&l);
 }
 
+/* A repeat is known across a turn of the tables, however often they turn. */
+static void it_remembers_long_enough(void **state)
+{
+    (void)state;
+    struct lab l = shop("to=app/pay rate=10", "timeout=300ms retries=1",
+                        "idempotent=on remembers=1s");
+    assert_true(payments(&l, "total") == payments(&l, "repeats_total"));
+    lab_free(&l);
+}
+
 /* A closed loop's users do something new each time. */
 static void another_visit_is_another_payment(void **state)
 {
@@ -161,6 +171,7 @@ int main(void)
         cmocka_unit_test(a_retry_pays_twice),
         cmocka_unit_test(a_reload_pays_twice),
         cmocka_unit_test(with_a_key_it_pays_once),
+        cmocka_unit_test(it_remembers_long_enough),
         cmocka_unit_test(another_visit_is_another_payment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
