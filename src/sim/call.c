@@ -235,43 +235,40 @@ SELDOM void call_refuse(struct world *w, struct act *p, comp_id policy,
     conclude(w, p, policy, reason, policy);
 }
 
-/* It has its place in the bulkhead, if there is one. */
-static SELDOM void admitted(struct world *w, struct act *p, const struct call_spec *s)
+/* What may keep it from being sent, once it is past the bulkhead. */
+static enum reason forbidden(struct world *w, const struct act *p, comp_id policy)
 {
-    struct call_state *st = state_of(w, s->policy);
+    struct call_state *st = state_of(w, policy);
     if (p->depth >= DEPTH_MAX)
-        call_refuse(w, p, s->policy, REASON_ERROR);
-    else if (deadline_passed(w, p))
-        call_refuse(w, p, s->policy, REASON_DEADLINE);
-    else if (!breaker_lets(w, s->policy, st))
-        call_refuse(w, p, s->policy, REASON_BREAKER_OPEN);
-    else if ((st->extras & EXTRA_THROTTLE) && throttle_refuses(w, s->policy))
-        call_refuse(w, p, s->policy, REASON_RATE_LIMITED);
-    else
-        child_send(w, p, call_child(w, p, s));
+        return REASON_ERROR;
+    if (deadline_passed(w, p))
+        return REASON_DEADLINE;
+    if (!breaker_lets(w, policy, st))
+        return REASON_BREAKER_OPEN;
+    bool throttled = (st->extras & EXTRA_THROTTLE) && throttle_refuses(w, policy);
+    return throttled ? REASON_RATE_LIMITED : REASON_NONE;
 }
 
-static bool bulkhead_full(const struct world *w, comp_id policy,
-                          const struct call_state *st)
+static bool bulkhead_full(const struct world *w, comp_id policy)
 {
+    const struct call_state *st = state_of(w, policy);
     int64_t most = p_count(w, policy, P_MAX_IN_FLIGHT);
     return most > 0 && (st->in_flight > (uint64_t)most || st->waiting.count > 0);
 }
 
-/* Where more than a timeout stands between the caller and its call. */
-static SELDOM void gates(struct world *w, struct act *p, const struct call_spec *s)
+/* False: it is refused, or waits. */
+static SELDOM bool gates(struct world *w, struct act *p, comp_id policy)
 {
-    struct call_state *st = state_of(w, s->policy);
-    if (!bulkhead_full(w, s->policy, st))
-        admitted(w, p, s);
-    else if (!wait_begin(w, p, s->policy))
-        call_refuse(w, p, s->policy,
-                    deadline_passed(w, p) ? REASON_DEADLINE : REASON_SHED);
-}
-
-void call_admitted(struct world *w, struct act *p)
-{
-    admitted(w, p, call_spec_of(w, p));
+    enum reason no = REASON_NONE;
+    if (!bulkhead_full(w, policy))
+        no = forbidden(w, p, policy);
+    else if (wait_begin(w, p, policy))
+        return false;
+    else
+        no = deadline_passed(w, p) ? REASON_DEADLINE : REASON_SHED;
+    if (no != REASON_NONE)
+        call_refuse(w, p, policy, no);
+    return no == REASON_NONE;
 }
 
 HOT void attempt(struct world *w, struct act *p, const struct call_spec *s)
@@ -281,8 +278,19 @@ HOT void attempt(struct world *w, struct act *p, const struct call_spec *s)
     p->attempt++;
     st->attempts++;
     st->in_flight++;
-    if (p->depth >= DEPTH_MAX || p->deadline != 0 || (st->extras & EXTRA_GATES) != 0)
-        gates(w, p, s);
+    bool gated = (st->extras & (EXTRA_LIMIT | EXTRA_BREAKER | EXTRA_THROTTLE)) != 0;
+    if (gated || p->depth >= DEPTH_MAX || p->deadline != 0)
+        if (!gates(w, p, s->policy))
+            return;
+    child_send(w, p, child_make(w, p, s));
+}
+
+void call_admitted(struct world *w, struct act *p)
+{
+    const struct call_spec *s = call_spec_of(w, p);
+    enum reason no = forbidden(w, p, s->policy);
+    if (no != REASON_NONE)
+        call_refuse(w, p, s->policy, no);
     else
         child_send(w, p, child_make(w, p, s));
 }
@@ -351,7 +359,7 @@ bool call_budget_takes(struct world *w, comp_id policy, struct act *p,
                        enum reason reason)
 {
     struct call_state *st = state_of(w, policy);
-    if (st->extras & EXTRA_BUDGETS)
+    if (st->extras & EXTRA_QUOTA)
         return budget_takes(w, policy, p, reason);
     if (p_number(w, policy, P_BUDGET) <= 0)
         return true;
@@ -406,6 +414,16 @@ static SELDOM void conclude_failed(struct world *w, struct act *p, comp_id polic
     call_attempt(w, p);
 }
 
+/* What limits the policy's calls sees that one is over. */
+static SELDOM void settle(struct world *w, struct act *p, comp_id policy,
+                          enum reason reason)
+{
+    struct call_state *st = state_of(w, policy);
+    call_slot_free(w, policy, st);
+    if (st->extras & EXTRA_QUOTA)
+        budget_saw(w, policy, p, reason);
+}
+
 /* How it ended is known: p goes on with that, or tries again. */
 HOT void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
                   comp_id culprit)
@@ -413,11 +431,10 @@ HOT void conclude(struct world *w, struct act *p, comp_id policy, enum reason re
     struct call_state *st = state_of(w, policy);
     cal_cancel(w, &p->timer); /* of the next copy */
     st->in_flight--;
-    call_slot_free(w, policy, st);
     p->cause = CAUSE_OTHER;
     p->culprit = culprit;
-    if (st->extras & EXTRA_BUDGETS)
-        budget_saw(w, policy, p, reason);
+    if (st->extras & (EXTRA_LIMIT | EXTRA_QUOTA))
+        settle(w, p, policy, reason);
     if (reason != REASON_NONE) {
         conclude_failed(w, p, policy, reason);
         return;
@@ -487,6 +504,8 @@ static SELDOM void finish_extras(struct world *w, struct act *a)
         w_call_span(w, a);
     if (a->flags & ACT_WATCHED)
         balancer_saw(w, a);
+    if ((a->flags & ACT_ABANDONED) && a->policy != COMP_NONE)
+        call_wasted(w, a);
 }
 
 /* Nearly always its answer is all that is left to see to. */
@@ -500,7 +519,7 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
     w_outcome(w, (uint32_t)reason);
     if (a->kind == ACT_REQUEST || a->kind == ACT_EXTERNAL)
         w_done(w, a, false, false);
-    if (a->flags & (ACT_TRACED | ACT_LIMITED | ACT_WATCHED))
+    if (a->flags & (ACT_TRACED | ACT_LIMITED | ACT_WATCHED | ACT_ABANDONED))
         finish_extras(w, a);
     if (a->parent == 0)
         act_orphan(w, a);
@@ -536,6 +555,20 @@ void call_timeout(struct world *w, struct act *c)
     call_let_go(w, c, REASON_GAVE_UP);
     w_outcome(w, (uint32_t)reason);
     call_outcome(w, p, policy, reason, culprit);
+}
+
+void call_wasted(struct world *w, const struct act *a)
+{
+    struct call_state *st = state_of(w, a->policy);
+    struct slice gathered[LEDGER_SLICES * 8];
+    const struct slice *s;
+    size_t n = ledger_read(w, a, gathered, LEDGER_SLICES * 8, &s);
+    st->abandoned++;
+    for (size_t i = 0; i < n; i++) {
+        bool work = s[i].cause == CAUSE_CPU || s[i].cause == CAUSE_DB_CPU;
+        if (work && s[i].place == a->comp) /* what it called counts itself */
+            st->wasted += s[i].ns;
+    }
 }
 
 void call_drop(struct world *w, struct act *p)

@@ -54,13 +54,13 @@ enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
 enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
 enum { RNG_NETWORK, RNG_JITTER, RNG_HEDGE, RNG_THROTTLE };
 enum { BUDGET_BURST = 10 };
-enum call_event {            /* EV_KIND + this, at the policy */
-                  CE_HEDGE,  /* a, b: the caller: no answer yet, send another copy */
-                  CE_TIED,   /* a, b: a copy: its twin has been started */
-                  CE_ADMIT,  /* the bulkhead has room */
-                  CE_WAITED, /* a, b: a caller that has waited for it long enough */
-                  CE_DIAL,   /* a, b: a call on its way: the next step */
-                  CE_POOL    /* a, b: a pool's connection: the same */
+enum call_event {           /* EV_KIND + this, at the policy */
+                  CE_HEDGE, /* a, b: the caller: no answer yet, send another copy */
+                  CE_TIED,  /* a, b: a copy: its twin has been started */
+                  CE_DIAL,  /* a, b: a call on its way: the next step */
+                  CE_POOL,  /* a, b: a pool's connection: the same */
+                  CE_ADMIT, /* the bulkhead has room */
+                  CE_WAITED /* a, b: a caller that has waited for it long enough */
 };
 
 /* What a policy has beyond the usual, as its parameters are now. */
@@ -69,13 +69,12 @@ enum call_extra {
     EXTRA_DEADLINE = 2,
     EXTRA_LIMIT = 4,
     EXTRA_BREAKER = 8,
-    EXTRA_BUDGET = 16,     /* a share of requests */
+    EXTRA_BUDGET = 16,
     EXTRA_RANDOM_WAY = 32, /* the network's time is drawn */
-    EXTRA_BUDGETS = 64,    /* another kind of budget (call_budget.c) */
+    EXTRA_QUOTA = 64,      /* a budget other than a share of requests */
     EXTRA_THROTTLE = 128,
     EXTRA_PATH = 256, /* path.what is not 0 */
-    EXTRA_DIAL = 512, /* with one of PATH_DIALS */
-    EXTRA_GATES = EXTRA_LIMIT | EXTRA_BREAKER | EXTRA_THROTTLE
+    EXTRA_DIAL = 512  /* with one of PATH_DIALS */
 };
 enum { THROTTLE_SLOTS = 12 };
 
@@ -107,7 +106,9 @@ struct call_state {        /* what every call touches comes first */
     } slots[THROTTLE_SLOTS]; /* of the throttle's window */
     int64_t slot;            /* number of the newest */
     uint64_t throttled;
-    struct ring ring; /* of the instances of a service that is called directly */
+    struct ring ring;   /* of the instances of a service that is called directly */
+    uint64_t abandoned; /* attempts that the callee ended when nobody waited */
+    sim_time wasted;    /* processor time of the callee for them */
     uint64_t hedges, hedges_won, hedges_denied, copies_lost, tied_stopped;
 };
 

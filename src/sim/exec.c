@@ -358,7 +358,7 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         a->pc = op->jump;
         return true;
     case OP_COUNT:
-        counter_add(w, op->target);
+        counter_add(w, op->target, a->visit);
         break;
     case OP_REPLY:
         a->flags |= ACT_ANSWERED;

@@ -30,7 +30,7 @@ static void find_extras(struct world *w, comp_id c)
     extras |= p_number(w, c, P_BREAKER) > 0 ? EXTRA_BREAKER : 0;
     extras |= p_number(w, c, P_BUDGET) > 0 ? EXTRA_BUDGET : 0;
     extras |= p_dist(w, c, P_NETWORK)->kind != DIST_CONST ? EXTRA_RANDOM_WAY : 0;
-    extras |= p_count(w, c, P_BUDGET_KIND) != BUDGET_SHARE ? EXTRA_BUDGETS : 0;
+    extras |= p_count(w, c, P_BUDGET_KIND) != BUDGET_SHARE ? EXTRA_QUOTA : 0;
     extras |= p_number(w, c, P_THROTTLE) > 0 ? EXTRA_THROTTLE : 0;
     state_of(w, c)->extras = extras;
     state_of(w, c)->timeout = p_time(w, c, P_TIMEOUT);
@@ -89,7 +89,7 @@ static enum err call_check(struct model *m, comp_id c, struct errmsg *why)
 
 static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
 {
-    if (what >= CE_DIAL) {
+    if (what == CE_DIAL || what == CE_POOL) {
         path_event(w, c, what == CE_POOL, r, gen);
         return;
     }
@@ -136,7 +136,9 @@ enum metric {
     M_OPEN,
     M_WAITING,
     M_THROTTLED,
-    M_BUDGET
+    M_BUDGET,
+    M_ABANDONED,
+    M_WASTED
 };
 
 static double call_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -185,8 +187,12 @@ static double call_metric(const struct world *w, comp_id c, int metric, int inst
         return s->waiting.count;
     case M_THROTTLED:
         return (double)s->throttled;
+    case M_ABANDONED:
+        return (double)s->abandoned;
+    case M_WASTED:
+        return (double)s->wasted / 1e9;
     case M_BUDGET:
-        return s->extras & EXTRA_BUDGETS ? s->quota : s->tokens;
+        return s->extras & EXTRA_QUOTA ? s->quota : s->tokens;
     default:
         return (double)s->failures[metric - M_REASON];
     }
@@ -324,6 +330,10 @@ static const struct metric_desc call_metrics[] = {
      "Attempts that the adaptive throttle refused."},
     {"retry_tokens", "client_retry_tokens", "", METRIC_GAUGE, "1", false,
      "What is left in the retry budget now."},
+    {"abandoned_total", "client_attempts_abandoned_total", "", METRIC_COUNTER, "1",
+     false, "Attempts that the callee ended when nobody waited for them any more."},
+    {"wasted_cpu_seconds_total", "client_attempts_wasted_cpu_seconds_total", "",
+     METRIC_COUNTER, "s", false, "Processor time that the callee spent on those."},
 };
 
 static const char *const call_streams[] = {"network", "jitter", "hedge", "throttle",

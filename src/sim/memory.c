@@ -4,9 +4,9 @@
  *
  * Nothing can fail in the middle of an event: before each event the loop calls
  * world_headroom(), which keeps 256 KiB free, room for the largest array to double
- * twice, and for what the model is known to want at once: the branches of a program,
- * the ring of a consistent hash. That is also the only place where the region grows,
- * and so may move.
+ * twice, for what the model is known to want at once: the branches of a program, the
+ * ring of a consistent hash; and for the answers to all acts there are. That is also
+ * the only place where the region grows, and so may move.
  */
 #include "world.h"
 
@@ -108,6 +108,16 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
     *cap = n;
 }
 
+/* One event can end all acts at once, as when a process dies with everything inside:
+ * each answer may take a piece of ledger, a slot, and a place in a lane or ring, which
+ * grow by doubling. */
+enum { ANSWER_ROOM = sizeof(struct ledger_chunk) + 200 };
+
+static size_t answers_bytes(const struct world *w)
+{
+    return (size_t)W_HEAD(w)->acts_made * ANSWER_ROOM;
+}
+
 static size_t headroom_bytes(const struct world *w)
 {
     size_t branches = (size_t)w->model->widest * 2 * sizeof(struct act);
@@ -115,16 +125,18 @@ static size_t headroom_bytes(const struct world *w)
     return HEADROOM + (size_t)W_HEAD(w)->largest * 32 + branches + rings;
 }
 
+/* The room for the answers may lie beyond the limit: it is hardly ever used, and a
+ * world that did is stopped before its next event. */
 bool world_headroom(struct world *w, size_t extra)
 {
     size_t need = (size_t)W_HEAD(w)->used * 8 + headroom_bytes(w) + extra;
+    if (need > w->limit)
+        return false;
+    need += answers_bytes(w);
     if (need > w->mapped) {
-        if (need > w->limit)
-            return false;
-        size_t twice = w->mapped * 2;
-        size_t size = twice > need ? twice : need;
-        region_resize(w, size > w->limit ? w->limit : size);
+        size_t twice = w->mapped * 2 < w->limit ? w->mapped * 2 : w->limit;
+        region_resize(w, twice > need ? twice : need + need / 8);
     }
-    w->safe = (ref)((w->mapped - headroom_bytes(w)) / 8);
+    w->safe = (ref)((w->mapped - headroom_bytes(w) - answers_bytes(w)) / 8);
     return true;
 }

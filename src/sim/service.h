@@ -342,7 +342,7 @@ comp_id balancer_link(const struct world *w, comp_id balancer);
 void balancer_instances(struct world *w, comp_id balancer);
 
 /* kind_counter.c, kind_endpoint.c */
-void counter_add(struct world *w, comp_id c);
+void counter_add(struct world *w, comp_id c, uint32_t visit);
 void endpoint_set_program(struct model *m, comp_id endpoint, size_t versions,
                           size_t version, uint32_t program);
 /* Workers that its requests hold: counted only where some endpoint has a limit. */

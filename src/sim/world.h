@@ -107,6 +107,8 @@ enum balance {
 /* BALANCE_HASH of a call without a balancer. */
 int call_hash(struct world *w, const struct act *a, const uint16_t *numbers,
               uint32_t n) SELDOM;
+/* One that ends when nobody waits for it any more. */
+void call_wasted(struct world *w, const struct act *a) SELDOM;
 /* kind_balancer.c: a request that it wanted to know of has ended. */
 void balancer_saw(struct world *w, const struct act *a) SELDOM;
 int call_balance(const struct world *w, comp_id policy);

@@ -29,10 +29,12 @@ local function strangers(w)
     } }
   w:balancer { "far-edge", to = "far-app", policy = "two_choices" }
   w:autoscaler { "far-scaler", service = "far-app", min = 2, max = 6 }
+  w:limiter { "far-gate", to = "far-edge", rate = 50, burst = 20, over = "wait" }
+  w:job { "far-job", every = sec(20), to = "far-app/take" }
   w:dns { "far-name", to = "far-app" }
   w:certificate { "far-certificate", on = "far-app" }
   w:clock { "far-clock", on = "far-app" }
-  w:client { "far-users", to = "far-edge/get", rate = 60, gives_up = exponential(sec(1)),
+  w:client { "far-users", to = "far-gate/get", rate = 60, gives_up = exponential(sec(1)),
              reloads = 0.3 }
 end
 

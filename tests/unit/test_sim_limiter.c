@@ -63,6 +63,8 @@ static void any_window(double rate, int64_t burst, int t, double most)
     double n = door(&l, "requests_total");
     assert_true(n == MS);
     assert_true(door(&l, "admitted_total") + door(&l, "limited_total") == n);
+    double soon = (double)burst + rate * 0.059; /* at 1 ms it was full yet */
+    assert_true(admitted[60] <= soon && (admitted[60] > soon - 1 || soon > 60));
     double steady = admitted[20000] - admitted[10000];
     assert_true(steady == 10 * rate);
     lab_free(&l);

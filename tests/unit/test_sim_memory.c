@@ -157,6 +157,41 @@ static void the_leak_fault_can_be_of_one_version(void **state)
     lab_free(&l);
 }
 
+/* Whatever the way back is, everybody hears of it in the same moment; at any size, so
+ * that it also happens when the world has hardly any room left before it grows. */
+static void crowd_dies(const char *network, sim_time at)
+{
+    struct errmsg why = {0};
+    struct lab l = lab_new();
+    lab_part(&l, "service", "api", "workers=10");
+    struct node hold = {.kind = NODE_SLEEP, .time = dist_const(SIM_HOUR)};
+    lab_endpoint(&l, "api", "get", &hold);
+    lab_part(&l, "client", "users", "to=api/get rate=2000");
+    lab_part(&l, "call", "users.api", network);
+    struct action crash = {
+        .kind = ACTION_FAULT, .comp = model_find(l.m, "api"), .name = "crash"};
+    assert_int_equal(model_at(l.m, at, &crash, NULL, &why), ERR_OK);
+    lab_start(&l, 1);
+    lab_run(&l, at - 1);
+    double inside = lab_metric(&l, "api", "in_flight");
+    assert_true(inside > 500);
+    lab_run(&l, at);
+    assert_true(lab_metric(&l, "api", "in_flight") == 0);
+    lab_run(&l, at + SIM_SEC);
+    assert_true(lab_metric(&l, "users", "failed_total") >= inside);
+    lab_free(&l);
+}
+
+static void a_crowd_dies_at_once(void **state)
+{
+    (void)state;
+    for (int k = 2; k < 40; k++) {
+        crowd_dies("network=0", k * SIM_SEC / 5);
+        crowd_dies("network=3ms", k * SIM_SEC / 5);
+        crowd_dies("network=exponential(3ms)", k * SIM_SEC / 5);
+    }
+}
+
 /* ---- dying again and again ------------------------------------------------------ */
 
 /* When the process dies while it starts: 0, then 10 s, 20 s, 40 s ... */
@@ -312,6 +347,45 @@ static void pauses_in_the_middle_add_up(void **state)
     assert_int_equal(s.wrong, 0);
     assert_true(s.users > 5000 && s.gc > SIM_SEC);
     assert_true(lab_metric(&l, "api", "cpu") > 0.9); /* the collector works, too */
+    lab_free(&l);
+}
+
+/* What a trace shows of it: processor, pause, processor, without a gap. */
+struct gc_spans {
+    sim_time gc, cpu, end;
+    int gaps, n;
+};
+static void on_gc_span(void *ctx, const struct span *span)
+{
+    struct gc_spans *s = ctx;
+    if (span->cause != CAUSE_GC && span->cause != CAUSE_CPU)
+        return;
+    s->gaps += s->n > 0 && span->start != s->end && span->start % SIM_SEC != 0;
+    *(span->cause == CAUSE_GC ? &s->gc : &s->cpu) += span->end - span->start;
+    s->end = span->end;
+    s->n++;
+}
+
+static void a_trace_shows_the_pause(void **state)
+{
+    struct gc_spans s = {0};
+    const struct observer o = {.ctx = &s, .span = on_gc_span};
+    struct errmsg why = {0};
+    (void)state;
+    /* a second one a quarter of a second later fills the heap while the first works */
+    struct lab l =
+        small("memory=200 heap=1000 allocation=400 gc_pause=500ms", 1, 600 * SIM_MS);
+    lab_part(&l, "client", "others", "to=api/get rate=1 arrivals=even trace_every=-1");
+    lab_part(&l, "call", "others.api", "network=250ms");
+    lab_start(&l, 1);
+    assert_int_equal(
+        world_run(l.w, 50 * SIM_SEC + SIM_SEC * 97 / 100, UINT64_MAX, &o, &why),
+        ERR_OK);
+    double n = lab_metric(&l, "api", "collections_total");
+    assert_true(n >= 45);
+    assert_int_equal(s.gaps, 0);
+    assert_true(s.n >= 3 * 45 && s.cpu == 50 * 600 * SIM_MS);
+    assert_true(s.gc == (sim_time)n * 100 * SIM_MS);
     lab_free(&l);
 }
 
@@ -477,12 +551,14 @@ int main(void)
         cmocka_unit_test(a_burst_is_killed_too),
         cmocka_unit_test(a_limit_at_exactly_what_is_held_holds),
         cmocka_unit_test(the_leak_fault_can_be_of_one_version),
+        cmocka_unit_test(a_crowd_dies_at_once),
         cmocka_unit_test(crashes_back_off),
         cmocka_unit_test(a_long_run_is_forgiven),
         cmocka_unit_test(pauses_as_often_and_long_as_the_formula_says),
         cmocka_unit_test(the_fuller_the_more_it_costs),
         cmocka_unit_test(a_pause_is_gc_to_the_nanosecond),
         cmocka_unit_test(pauses_in_the_middle_add_up),
+        cmocka_unit_test(a_trace_shows_the_pause),
         cmocka_unit_test(a_heap_larger_than_its_container),
         cmocka_unit_test(a_full_heap_ends_the_process),
         cmocka_unit_test(a_pause_can_be_cut_short),
