@@ -135,7 +135,7 @@ static sim_time later(sim_time from, double seconds)
 }
 
 static inline sim_time next_arrival(const struct world *w, comp_id c, sim_time from,
-                             double area)
+                                    double area)
 {
     const struct client_data *d = client_data(w->model, c);
     double rate = p_number(w, c, P_RATE) * client_at(w, c)->spike;
