@@ -29,7 +29,7 @@ void calendar_init(struct world *w)
 uint32_t cal_slot_more(struct world *w)
 {
     struct head *h = W_HEAD(w);
-    _Static_assert(WORLD_LIMIT / sizeof(struct cal_slot) < CAL_SLOT_MASK,
+    _Static_assert(WORLD_LIMIT_MAX / sizeof(struct cal_slot) < CAL_SLOT_MASK,
                    "a world ends before its slots do");
     w_grow(w, &h->slots, &h->slot_cap, h->slot_n + 1, sizeof(struct cal_slot));
     cal_slot_at(w, h->slot_n)->link = 0;

@@ -65,22 +65,24 @@ static void init_comps(struct world *w)
     }
 }
 
-struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
+struct world *world_new_within(struct model *m, uint64_t seed, size_t limit,
+                               struct errmsg *why)
 {
+    assert(limit <= WORLD_LIMIT_MAX);
     if (!m->finished) {
         (void)errmsg_set(why, ERR_INPUT, "the model is not finished");
         return NULL;
     }
-    if ((size_t)m->fixed * 8 > WORLD_LIMIT / 2) {
-        (void)errmsg_set(why, ERR_LIMIT, "the model is too large for a world of %d MiB",
-                         WORLD_LIMIT >> 20);
+    if ((size_t)m->fixed * 8 > limit / 2) {
+        (void)errmsg_set(why, ERR_LIMIT,
+                         "the model is too large for a world of %zu MiB", limit >> 20);
         return NULL;
     }
     struct world *w = mem_alloc(sizeof *w);
     w->model = model_ref(m);
     w->comps = m->comps;
-    w->limit = WORLD_LIMIT;
-    region_map(w, WORLD_LIMIT);
+    w->limit = limit;
+    region_map(w, limit);
     struct head *h = W_HEAD(w);
     h->used = m->fixed;
     h->seed = seed;
@@ -94,6 +96,11 @@ struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
     region_trim(w);
     w->safe = 0;
     return w;
+}
+
+struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
+{
+    return world_new_within(m, seed, WORLD_LIMIT, why);
 }
 
 void world_free(struct world *w)

@@ -7,6 +7,7 @@
 #include "sim_internal.h"
 
 enum { HEADROOM = 256 * 1024, WORLD_LIMIT = 64 * 1024 * 1024 };
+enum { WORLD_LIMIT_MAX = 192 * 1024 * 1024 };
 
 /* memory.c */
 void region_map(struct world *w, size_t bytes);

@@ -206,7 +206,7 @@ static void run_to(struct world *w, struct recording *r, sim_time until)
 static struct world *world_of(struct model *m)
 {
     must(model_finish(m, &why));
-    struct world *w = world_new(m, 1, &why);
+    struct world *w = world_new_within(m, 1, (size_t)192 << 20, &why);
     if (w == NULL)
         must(ERR_LIMIT);
     return w;
