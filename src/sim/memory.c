@@ -126,12 +126,14 @@ static size_t headroom_bytes(const struct world *w)
     return HEADROOM + (size_t)W_HEAD(w)->largest * 32 + branches + rings;
 }
 
+/* The room for the answers may lie beyond the limit: it is hardly ever used, and a
+ * world that did is stopped before its next event. */
 bool world_headroom(struct world *w, size_t extra)
 {
-    size_t need = (size_t)W_HEAD(w)->used * 8 + headroom_bytes(w) + answers_bytes(w);
-    need += extra;
+    size_t need = (size_t)W_HEAD(w)->used * 8 + headroom_bytes(w) + extra;
     if (need > w->limit)
         return false;
+    need += answers_bytes(w);
     if (need > w->mapped) {
         size_t twice = w->mapped * 2 < w->limit ? w->mapped * 2 : w->limit;
         region_resize(w, twice > need ? twice : need + need / 8);
