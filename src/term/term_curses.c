@@ -79,13 +79,20 @@ static void on_tstp(int sig)
     errno = saved;
 }
 
+/* Let in only while waiting for a key (wait_readable): curses' handler draws, and one
+ * that comes while curses draws or allocates would wait for itself for ever. */
 static void wrap_suspend(void)
 {
     struct sigaction a = {.sa_handler = on_tstp, .sa_flags = SA_RESTART};
+    sigset_t set;
     sigemptyset(&a.sa_mask);
-    if (sigaction(SIGTSTP, NULL, &curses_tstp) == 0 &&
-        curses_tstp.sa_handler != SIG_IGN && curses_tstp.sa_handler != SIG_DFL)
-        sigaction(SIGTSTP, &a, NULL);
+    if (sigaction(SIGTSTP, NULL, &curses_tstp) != 0 ||
+        curses_tstp.sa_handler == SIG_IGN || curses_tstp.sa_handler == SIG_DFL)
+        return;
+    sigaction(SIGTSTP, &a, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTSTP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 /* ---- resizing: curses' handler, and a note that something happened
