@@ -498,6 +498,14 @@ static const struct metric_desc metrics[] = {
 
 static const char *const streams[] = {"choice", "slow_start", NULL};
 
+/* What is listed only where it is modelled. */
+static const struct metric_need needs[] = {
+    {"ejected", "eject_after"},
+    {"ejected", "eject_below"},
+    {"ejections_total", "eject_after"},
+    {"ejections_total", "eject_below"},
+};
+
 const struct kind_impl kind_balancer = {
     .desc = {.name = "balancer",
              .doc = "Spreads requests over the instances of a service.",
@@ -506,7 +514,9 @@ const struct kind_impl kind_balancer = {
              .ops = ops,
              .nops = sizeof ops / sizeof *ops,
              .metrics = metrics,
-             .nmetrics = sizeof metrics / sizeof *metrics},
+             .nmetrics = sizeof metrics / sizeof *metrics,
+             .needs = needs,
+             .nneeds = sizeof needs / sizeof *needs},
     .streams = streams,
     .resolve = balancer_resolve,
     .check = balancer_check,

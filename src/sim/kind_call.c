@@ -339,6 +339,27 @@ static const struct metric_desc call_metrics[] = {
 static const char *const call_streams[] = {"network", "jitter", "hedge", "throttle",
                                            NULL};
 
+/* What is listed only where it is modelled. */
+static const struct metric_need needs[] = {
+    {"breaker_open", "breaker"},
+    {"retries_total", "retries"},
+    {"retries_denied_total", "retry_budget"},
+    {"retries_denied_total", "budget"},
+    {"retry_tokens", "retry_budget"},
+    {"retry_tokens", "budget"},
+    {"hedges_total", "hedge_after"},
+    {"hedges_won_total", "hedge_after"},
+    {"hedges_denied_total", "hedge_after"},
+    {"copies_lost_total", "hedge_after"},
+    {"tied_stopped_total", "tied"},
+    {"connections_opened_total", "keep_alive"},
+    {"connections_opened_total", "tls"},
+    {"connections", "keep_alive"},
+    {"connections", "tls"},
+    {"waiting", "max_waiting"},
+    {"throttled_total", "throttle"},
+};
+
 const struct kind_impl kind_call = {
     .desc =
         {.name = "call",
@@ -348,7 +369,9 @@ const struct kind_impl kind_call = {
          .params = call_params,
          .nparams = sizeof call_params / sizeof *call_params,
          .metrics = call_metrics,
-         .nmetrics = sizeof call_metrics / sizeof *call_metrics},
+         .nmetrics = sizeof call_metrics / sizeof *call_metrics,
+         .needs = needs,
+         .nneeds = sizeof needs / sizeof *needs},
     .streams = call_streams,
     .resolve = call_resolve,
     .check = call_check,

@@ -432,6 +432,28 @@ static const struct op_desc ops[] = {
 static const char *const streams[] = {"work",  "choice", "balance",
                                       "fault", "shed",   NULL};
 
+/* What is listed only where it is modelled. */
+static const struct metric_need needs[] = {
+    {"memory", "memory"},
+    {"memory", "memory_limit"},
+    {"memory_limit", "memory_limit"},
+    {"oom_kills_total", "memory_limit"},
+    {"oom_kills_total", "heap"},
+    {"backing_off", "crash_backoff"},
+    {"heap_live", "heap"},
+    {"heap_used", "heap"},
+    {"collections_total", "heap"},
+    {"gc_seconds_total", "heap"},
+    {"open_fds", "fds"},
+    {"max_fds", "fds"},
+    {"no_fds_total", "fds"},
+    {"shed_total", "shed_delay"},
+    {"shed_total", "shed_cpu"},
+    {"shed_total", "shed_by_priority"},
+    {"rollout_halted", "progress_deadline"},
+    {"zone_down", "zones"},
+};
+
 const struct kind_impl kind_service = {
     .desc = {.name = "service",
              .doc = "Instances with workers, cores, a queue and programs.",
@@ -442,7 +464,9 @@ const struct kind_impl kind_service = {
              .faults = service_faults,
              .nfaults = SERVICE_FAULTS,
              .metrics = service_metrics,
-             .nmetrics = SERVICE_METRICS},
+             .nmetrics = SERVICE_METRICS,
+             .needs = needs,
+             .nneeds = sizeof needs / sizeof *needs},
     .streams = streams,
     .check = service_check,
     .state_size = state_size,

@@ -46,6 +46,8 @@ static bool is_default(const struct world *w, comp_id c, size_t param)
     struct value def;
     struct errmsg why = {0};
     struct buf is, was;
+    if (p->type == VALUE_COMP)
+        return p_comp(w, c, (int)param) == COMP_NONE;
     if (p->def == NULL || value_parse(w->model, p, p->def, &def, &why) != ERR_OK)
         return false;
     buf_init(&is, 0);

@@ -367,9 +367,29 @@ static void a_runaway_world_stops_with_a_sentence(void **state)
     world_free(w);
 }
 
+/* What a metric needs to be listed exists: a parameter of its kind, or a kind. */
+static void needs_name_what_there_is(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sim_kinds(); i++) {
+        const struct kind_desc *k = sim_kind(i);
+        for (size_t n = 0; n < k->nneeds; n++) {
+            bool metric = false, of = sim_kind_named(k->needs[n].of) != NULL;
+            for (size_t m = 0; m < k->nmetrics; m++)
+                metric |= str_eq(k->metrics[m].name, k->needs[n].metric);
+            for (size_t p = 0; p < k->nparams; p++)
+                of |= str_eq(k->params[p].name, k->needs[n].of);
+            if (!metric || !of)
+                fail_msg("%s: %s needs %s", k->name, k->needs[n].metric,
+                         k->needs[n].of);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(needs_name_what_there_is),
         cmocka_unit_test(mistakes_get_a_suggestion),
         cmocka_unit_test(programs_are_checked_with_their_line),
         cmocka_unit_test(missing_things_are_named),
