@@ -135,10 +135,10 @@ struct cluster {       /* of the database, whichever node leads */
     bool archive_stuck;
     int64_t data;   /* bytes stored since the start */
     int64_t others; /* somebody else's files */
-    uint64_t failovers, lost_writes, diverged_writes, lost_bytes;
+    uint64_t failovers, lost_writes, diverged_writes;
     sim_time leaderless_since, leaderless; /* summed */
     struct list sync; /* commits that wait for a replica that does not answer */
-    uint64_t restores, restores_failed;
+    uint64_t restores;
     comp_id restoring; /* the backup series, + 1 */
     double disk_slow;  /* times the commit; 0: as it is */
 };

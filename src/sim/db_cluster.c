@@ -165,7 +165,6 @@ static void begin_promotion(struct world *w, comp_id db, comp_id node)
     if (!c->planned) { /* what is on its way still comes; the rest never will */
         uint64_t writes, lsn = wal_forget_unsent(w, node, &writes);
         c->lost_writes += c->writes - writes;
-        c->lost_bytes += c->lsn - lsn;
         c->lsn = lsn;
         c->writes = writes;
     }

@@ -426,7 +426,6 @@ static void restored(struct world *w, comp_id c)
     comp_id series = (comp_id)(x->restoring - 1);
     x->restoring = 0;
     if (!backup_good(w, series)) {
-        x->restores_failed++;
         w_log(w, c, 0, LOG_ERROR, 0, "%s cannot be restored: it holds no data",
               w->comps[series].name);
         return;

@@ -192,13 +192,6 @@ static double increase(const struct recording *r, uint32_t col, struct rows w)
     return any ? sum : NAN;
 }
 
-double column_increase(const struct recording *r, uint32_t col, sim_time from,
-                       sim_time to)
-{
-    struct rows w;
-    return rows_of(r, from, to, &w) ? increase(r, col, w) : NAN;
-}
-
 double column_rate(const struct recording *r, uint32_t col, sim_time from, sim_time to)
 {
     struct rows w;

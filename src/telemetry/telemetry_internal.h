@@ -295,9 +295,7 @@ void series_sample(struct recording *r, const struct world *w);
 #define NO_COLUMN UINT32_MAX
 uint32_t series_column(const struct recording *r,
                        struct series s); /* NO_COLUMN: none */
-/* Increase of a counter column over (from, to]; NaN: nothing known. */
-double column_increase(const struct recording *r, uint32_t col, sim_time from,
-                       sim_time to);
+/* Of a counter column, a second, over (from, to]; NaN: nothing known. */
 double column_rate(const struct recording *r, uint32_t col, sim_time from, sim_time to);
 
 /* The user's ledger over (from, to], all clients; `client` not COMP_NONE: that one. */
