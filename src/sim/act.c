@@ -28,10 +28,10 @@ void acts_more(struct world *w)
     w->safe = 0; /* more headroom from now on: see answers_bytes() */
 }
 
-void ledger_free(struct world *w, ref ledger)
+void chunks_free(struct world *w, ref chunks)
 {
     struct head *h = W_HEAD(w);
-    for (ref r = ledger; r != 0;) {
+    for (ref r = chunks; r != 0;) {
         struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
         ref next = k->next;
         k->next = h->ledger_free;
@@ -53,7 +53,7 @@ static SELDOM void chunks_more(struct world *w)
     }
 }
 
-HOT ref chunk_new(struct world *w)
+static ref chunk_new(struct world *w)
 {
     struct head *h = W_HEAD(w);
     if (h->ledger_free == 0)
@@ -66,37 +66,65 @@ HOT ref chunk_new(struct world *w)
     return r;
 }
 
-/* Something new in it. Only the first chunk is not full. */
-HOT void ledger_append(struct world *w, ref *ledger, uint8_t cause, comp_id place,
-                       sim_time ns)
+/* Its own do not hold one more: all move into a chunk. */
+static void spill(struct world *w, struct act *a)
 {
-    struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, *ledger);
-    if (*ledger == 0 || k->n == LEDGER_SLICES) {
-        ref r = chunk_new(w);
-        k = W_PTR(w, struct ledger_chunk, r);
-        k->next = *ledger;
-        *ledger = r;
-    }
-    struct slice *s = &k->slices[k->n++];
-    s->place = place;
-    s->cause = cause;
-    s->ns = ns;
+    a->more = chunk_new(w);
+    struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, a->more);
+    memcpy(k->slices, a->own, sizeof a->own);
+    k->n = a->nown;
+    a->nown = 0;
 }
 
-HOT void ledger_charge(struct world *w, ref *ledger, uint8_t cause, comp_id place,
+HOT struct slice *slice_of(struct slice *s, uint32_t n, uint8_t cause, comp_id place)
+{
+    for (struct slice *end = s + n; s < end; s++)
+        if (s->place == place && s->cause == cause)
+            return s;
+    return NULL;
+}
+
+static void chunks_charge(struct world *w, struct act *a, uint8_t cause, comp_id place,
+                          sim_time ns)
+{
+    struct ledger_chunk *first = W_PTR(w, struct ledger_chunk, a->more), *k = first;
+    for (;;) {
+        struct slice *s = slice_of(k->slices, k->n, cause, place);
+        if (s != NULL) {
+            s->ns += ns;
+            return;
+        }
+        if (k->next == 0)
+            break;
+        k = W_PTR(w, struct ledger_chunk, k->next);
+    }
+    if (first->n == LEDGER_SLICES) {
+        ref r = chunk_new(w);
+        first = W_PTR(w, struct ledger_chunk, r);
+        first->next = a->more;
+        a->more = r;
+    }
+    first->slices[first->n++] =
+        (struct slice){.place = place, .cause = cause, .ns = ns};
+}
+
+HOT void ledger_charge(struct world *w, struct act *a, uint8_t cause, comp_id place,
                        sim_time ns)
 {
-    for (ref r = *ledger; r != 0;) {
-        struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
-        for (struct slice *s = k->slices, *end = s + k->n; s < end; s++) {
-            if (s->place == place && s->cause == cause) {
-                s->ns += ns;
-                return;
-            }
+    if (a->more == 0) {
+        struct slice *s = slice_of(a->own, a->nown, cause, place);
+        if (s != NULL) {
+            s->ns += ns;
+            return;
         }
-        r = k->next;
+        if (a->nown < LEDGER_OWN) {
+            a->own[a->nown++] =
+                (struct slice){.place = place, .cause = cause, .ns = ns};
+            return;
+        }
+        spill(w, a);
     }
-    ledger_append(w, ledger, cause, place, ns);
+    chunks_charge(w, a, cause, place, ns);
 }
 
 void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
@@ -104,41 +132,63 @@ void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
 {
     assert(ns >= 0);
     if (ns > 0)
-        ledger_charge(w, &a->ledger, (uint8_t)cause, place, ns);
+        ledger_charge(w, a, (uint8_t)cause, place, ns);
 }
 
-static void ledger_add(struct world *w, ref *to, ref from)
+static void slices_add(struct world *w, struct act *to, const struct slice *s,
+                       uint32_t n)
 {
-    for (ref r = from; r != 0;) {
+    for (const struct slice *end = s + n; s < end; s++)
+        ledger_charge(w, to, s->cause, s->place, s->ns);
+}
+
+static void chunks_add(struct world *w, struct act *to, ref chunks)
+{
+    for (ref r = chunks; r != 0;) {
         const struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
-        for (const struct slice *s = k->slices, *end = s + k->n; s < end; s++)
-            ledger_charge(w, to, s->cause, s->place, s->ns);
+        slices_add(w, to, k->slices, k->n);
         r = k->next;
     }
 }
 
-void ledger_before(struct world *w, struct act *to, struct act *from)
+static void ledger_add(struct world *w, struct act *to, const struct act *from)
 {
-    ledger_add(w, &to->ledger, from->before);
+    slices_add(w, to, from->own, from->nown);
+    chunks_add(w, to, from->more);
 }
 
-/* The smaller one is added to the larger one: a caller has seldom done much before it
- * calls. */
-void ledger_merge(struct world *w, struct act *to, struct act *from)
+void ledger_park(struct world *w, struct act *a)
 {
-    if (to->ledger == 0 || from->ledger == 0) {
-        to->ledger |= from->ledger;
-        from->ledger = 0;
+    if (a->more == 0)
+        spill(w, a);
+    a->before = a->more;
+    a->more = 0;
+}
+
+void ledger_unpark(struct world *w, struct act *to, const struct act *from)
+{
+    chunks_add(w, to, from->before);
+}
+
+/* A caller has seldom done much before it calls: it takes over the chunks of whom it
+ * called and adds its own to them. */
+void ledger_merge_chunks(struct world *w, struct act *to, struct act *from)
+{
+    if (to->more != 0) {
+        chunks_add(w, to, from->more);
         return;
     }
-    const struct ledger_chunk *a = W_PTR(w, struct ledger_chunk, to->ledger);
-    const struct ledger_chunk *b = W_PTR(w, struct ledger_chunk, from->ledger);
-    if (b->next != 0 || (a->next == 0 && b->n > a->n)) {
-        ref larger = from->ledger;
-        from->ledger = to->ledger;
-        to->ledger = larger;
-    }
-    ledger_add(w, &to->ledger, from->ledger);
+    uint32_t n = to->nown;
+    to->more = from->more;
+    to->nown = 0;
+    from->more = 0;
+    for (uint32_t i = 0; i < n; i++)
+        chunks_charge(w, to, to->own[i].cause, to->own[i].place, to->own[i].ns);
+}
+
+void ledger_merge_own(struct world *w, struct act *to, const struct act *from)
+{
+    slices_add(w, to, from->own, from->nown);
 }
 
 /* Whom a waiting act waits for: its child, or the first of its branches. */
@@ -151,9 +201,8 @@ void ledger_take(struct world *w, struct act *to, struct act *from)
 {
     sim_time now = w_now(w);
     for (;;) {
-        if (from->before != 0)
-            ledger_add(w, &to->ledger, from->before);
-        ledger_add(w, &to->ledger, from->ledger);
+        chunks_add(w, to, from->before);
+        ledger_add(w, to, from);
         if (from->flags & ACT_IN_STATION) {
             const struct station *s = W_PTR(w, struct station, from->station);
             sim_time work = station_attained(w, s, from), all = now - from->since;
@@ -175,19 +224,18 @@ size_t ledger_read(const struct world *w, const struct act *a, struct slice *buf
                    size_t max, const struct slice **out)
 {
     size_t n = 0;
+    *out = a->own;
+    if (a->more == 0)
+        return a->nown;
+    const struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, a->more);
+    *out = k->slices;
+    if (k->next == 0) /* nearly always */
+        return k->n;
     *out = buf;
-    if (a->ledger != 0) { /* nearly always it fits into one chunk */
-        const struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, a->ledger);
-        if (k->next == 0) {
-            *out = k->slices;
-            return k->n;
-        }
-    }
-    for (ref r = a->ledger; r != 0;) {
-        const struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
+    for (ref r = a->more; r != 0; r = k->next) {
+        k = W_PTR(w, struct ledger_chunk, r);
         for (uint32_t i = 0; i < k->n && n < max; i++)
             buf[n++] = k->slices[i];
-        r = k->next;
     }
     return n;
 }
@@ -205,7 +253,7 @@ void act_account_time(struct world *w, struct act *a)
 {
     sim_time now = w_now(w), ns = now - a->since;
     if (a->cause != CAUSE_COUNT) {
-        act_charge(w, a, (enum cause)a->cause, a->place, ns);
+        ledger_charge(w, a, a->cause, a->place, ns);
         if (a->flags & ACT_TRACED)
             w_span(w, a, (enum cause)a->cause, a->place, a->since, REASON_NONE, "");
     }

@@ -95,8 +95,7 @@ static bool hedge_allowed(struct world *w, comp_id policy, struct act *p)
 static void copy_remember(struct world *w, struct act *c, struct act *oldest)
 {
     ledger_take(w, c, oldest);
-    c->before = c->ledger;
-    c->ledger = 0;
+    ledger_park(w, c);
 }
 
 static void copy_send(struct world *w, struct act *p, const struct call_spec *s)
@@ -214,7 +213,7 @@ bool hedge_delivered(struct world *w, struct act *c)
     copies_lose(w, p, c);
     if (c->before != 0) {
         st->hedges_won += c->reason == REASON_NONE;
-        ledger_before(w, p, c);
+        ledger_unpark(w, p, c);
     }
     return false;
 }

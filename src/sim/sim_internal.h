@@ -370,7 +370,10 @@ enum act_flag {
     ACT_LINE = 2048      /* goes by a kept connection (path_dial.c) */
 };
 
-#define LEDGER_SLICES 12
+/* Where an act's time went: a few slices lie in the act itself; when there are more, all
+ * of them are in chunks, of which only the first is not full. */
+#define LEDGER_OWN    4
+#define LEDGER_SLICES 15
 struct ledger_chunk {
     ref next;
     uint32_t n;
@@ -402,7 +405,7 @@ struct act {
     ref child;                /* whom it waits for (a call's current attempt) */
     ref branches;             /* running branches, through `sibling` */
     ref sibling;      /* the next branch, or the next copy of the same attempt */
-    ref ledger;       /* chunks of slices */
+    ref more;         /* chunks of slices; 0: they are in `own` */
     ref next, prev;   /* acts in the same component (instance): oldest first; of a
                          branch, prev is the one before it in `branches` */
     ref qnext, qprev; /* the queue it waits in: free for the kind that holds it */
@@ -434,9 +437,10 @@ struct act {
     sim_time deadline; /* by then it has to be done; 0: none */
     uint32_t user;     /* who asks, for what is spread or limited by it; 0: anyone */
     uint32_t visit;    /* what the user wants, through all attempts at it */
-    ref before;        /* COPY: ledger of the caller's time until it was sent */
+    ref before;        /* COPY: slices of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
     uint8_t priority;  /* its client's: 0 is refused first, 3 last */
+    uint8_t nown;      /* slices in `own` */
     ref home;          /* REQUEST, PROBE, BRANCH: its struct instance, once inside */
     uint16_t cost;     /* what the last retry of its call took from the quota */
     /* path.c, while it is on its way */
@@ -448,6 +452,7 @@ struct act {
     /* REQUEST, BRANCH: the row of a table that its last statement or lock took */
     uint32_t row;         /* number + 1; 0: none */
     uint32_t row_version; /* as an optimistic read found it */
+    struct slice own[LEDGER_OWN];
 };
 static inline struct act *act_at(const struct world *w, ref r)
 {

@@ -260,16 +260,36 @@ void station_init(struct world *w, struct station *s, comp_id c, enum cause work
     find_whole(s);
 }
 
+/* Nobody else is inside and a whole core is free: it is done when its work is. */
+HOT void add_first(struct world *w, struct station *s, struct act *a)
+{
+    sim_time now = w_now(w);
+    assert(s->clock == 0 && s->timer == 0);
+    if (now >= s->tick)
+        count_seconds(s, 0, now);
+    s->since = now;
+    s->rate = RATE_ONE;
+    s->n = 1;
+    a->mark = (uint64_t)a->demand << CLOCK_BITS;
+    heap_put(w, W_PTR(w, heap_key, s->heap), 0, key_of(w, a));
+    s->timer_at = now + a->demand;
+    s->timer = cal_put(w, s->timer_at, EV_STATION, s->comp, W_REF(w, s), 0);
+}
+
 void station_add(struct world *w, struct station *s, struct act *a, sim_time demand)
 {
     assert(a->station == 0 && demand >= 0);
     if (demand > DEMAND_MAX)
         demand = DEMAND_MAX;
-    advance(s, w_now(w));
     act_wait(w, a, (enum cause)s->work, s->comp);
     a->flags |= ACT_IN_STATION;
     a->station = W_REF(w, s);
     a->demand = demand;
+    if (s->n == 0 && s->whole > 0 && s->cap > 0) {
+        add_first(w, s, a);
+        return;
+    }
+    advance(s, w_now(w));
     a->mark = s->clock + ((uint64_t)demand << CLOCK_BITS);
     heap_insert(w, s, a);
     rearm(w, s);
@@ -311,9 +331,26 @@ void station_settle(struct world *w, struct station *s,
     }
 }
 
+/* The only one inside had a core for itself all along. */
+HOT void only_done(struct world *w, struct station *s)
+{
+    struct act *a = key_act(w, W_PTR(w, heap_key, s->heap)[0]);
+    count_busy(s, w_now(w));
+    s->since = w_now(w);
+    s->clock = s->rate = 0;
+    s->n = 0;
+    leave(w, s, a, a->demand);
+    s->served++;
+    act_ready(w, a, REASON_NONE);
+}
+
 void station_event(struct world *w, struct station *s)
 {
     s->timer = 0;
+    if (s->n == 1 && s->rate == RATE_ONE) {
+        only_done(w, s);
+        return;
+    }
     advance(s, w_now(w));
     while (s->n > 0) {
         heap_key first = W_PTR(w, heap_key, s->heap)[0];

@@ -26,7 +26,7 @@ enum err world_ran_away(struct world *w, struct errmsg *why) SELDOM;
 
 /* act.c */
 void acts_more(struct world *w) SELDOM;
-void ledger_free(struct world *w, ref ledger);
+void chunks_free(struct world *w, ref chunks) SELDOM;
 
 HOT struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
 {
@@ -37,7 +37,7 @@ HOT struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
     h->act_free = a->next;
     /* In pieces: compilers clear a few words with vector stores, more with a slow loop.
      */
-    enum { PIECE = 64, REST = sizeof(struct act) - 3 * PIECE };
+    enum { PIECE = 64, REST = offsetof(struct act, own) - 3 * PIECE };
     char *p = (char *)a;
     memset(p, 0, PIECE);
     memset(p + PIECE, 0, PIECE);
@@ -60,9 +60,9 @@ HOT void act_free(struct world *w, struct act *a)
     assert(a->gen != 0 && a->parent == 0 && a->child == 0 && a->branches == 0);
     cal_cancel(w, &a->timer);
     cal_cancel(w, &a->timeout);
-    if ((a->ledger | a->before) != 0) {
-        ledger_free(w, a->ledger);
-        ledger_free(w, a->before);
+    if ((a->more | a->before) != 0) {
+        chunks_free(w, a->more);
+        chunks_free(w, a->before);
     }
     a->gen = 0;
     a->next = h->act_free;
@@ -79,9 +79,23 @@ comp_id act_where(const struct world *w, const struct act *a);
 /* Takes over what the child (and those it waits for) has spent so far. */
 void ledger_take(struct world *w, struct act *to, struct act *from);
 /* Adds the ledger of one that has ended to another's; `from` keeps nothing of use. */
-void ledger_merge(struct world *w, struct act *to, struct act *from);
-/* What explains its caller's time until it was sent, if it is a second copy. */
-void ledger_before(struct world *w, struct act *to, struct act *from);
+void ledger_merge_own(struct world *w, struct act *to, const struct act *from);
+void ledger_merge_chunks(struct world *w, struct act *to, struct act *from);
+HOT void ledger_merge(struct world *w, struct act *to, struct act *from)
+{
+    if (from->more != 0) {
+        ledger_merge_chunks(w, to, from);
+    } else if (to->nown == 0 && to->more == 0) {
+        memcpy(to->own, from->own, sizeof to->own);
+        to->nown = from->nown;
+    } else {
+        ledger_merge_own(w, to, from);
+    }
+}
+/* For a second copy: what explains its caller's time until it was sent moves out of its
+ * ledger, and is added to the caller's if it is this one that answers. */
+void ledger_park(struct world *w, struct act *a) SELDOM;
+void ledger_unpark(struct world *w, struct act *to, const struct act *from) SELDOM;
 /* Its slices, at *out, which is `buf` (of `max`) only if they have to be gathered. */
 size_t ledger_read(const struct world *w, const struct act *a, struct slice *buf,
                    size_t max, const struct slice **out);
