@@ -76,23 +76,28 @@ HOT void cal_slot_drop(struct head *h, struct cal_slot *slot, uint32_t s)
     h->slot_free = s;
 }
 
-/* Puts k where the top was and lets it sink. */
+/* Puts k where the top was and lets it sink. Places are counted in bytes, which is what
+ * a processor can add to an address as it is. */
 HOT void cal_heap_sink(cal_key *heap, uint32_t n, cal_key k)
 {
-    uint32_t i = 0, c = 1;
-    while (c + 1 < n) {
-        c += heap[c + 1] < heap[c];
-        if (k <= heap[c])
+    enum { SIZE = sizeof(cal_key) };
+    char *at = (char *)heap;
+    size_t i = 0, c = SIZE, last = (size_t)n * SIZE - SIZE;
+#define CAL_AT(x) (*(cal_key *)(void *)(at + (x)))
+    while (c < last) {
+        c += CAL_AT(c + SIZE) < CAL_AT(c) ? SIZE : 0;
+        if (k <= CAL_AT(c))
             break;
-        heap[i] = heap[c];
+        CAL_AT(i) = CAL_AT(c);
         i = c;
-        c = 2 * i + 1;
+        c = 2 * i + SIZE;
     }
-    if (c + 1 == n && heap[c] < k) {
-        heap[i] = heap[c];
+    if (c == last && CAL_AT(c) < k) {
+        CAL_AT(i) = CAL_AT(c);
         i = c;
     }
-    heap[i] = k;
+    CAL_AT(i) = k;
+#undef CAL_AT
 }
 
 static inline void cal_heap_rise(cal_key *heap, uint32_t i, cal_key k)

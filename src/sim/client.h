@@ -7,6 +7,7 @@
 #define SIM_CLIENT_H
 
 #include "world.h"
+#include "zipf.h"
 
 enum client_param {
     P_TO,
@@ -35,16 +36,25 @@ enum client_event {
     EV_FILL      /* more users come at this very moment */
 };
 
-struct client_state {
-    uint64_t visits, attempts, answered, good, bad, slow, failed, gave_up, stale;
-    sim_time seconds; /* of answered attempts */
-    uint32_t in_flight;
-    struct list inside;
-    double spike;  /* factor on the rate */
+struct client_state { /* what every attempt touches comes first */
+    double rate;   /* P_RATE with the spike; a curve comes on top */
     double wanted; /* integral of the rate to the next arrival, from `from` on */
     sim_time from;
     uint32_t timer;
     uint32_t trace_every;
+    uint32_t in_flight;
+    struct list inside;
+    uint8_t priority;
+    bool steady;       /* no curve */
+    bool poisson;      /* arrivals */
+    bool slo;          /* the objective applies */
+    bool loops;        /* as in struct client_data */
+    bool somebody;     /* of a population, or to stay for a while */
+    bool endures;      /* waits for ever, and nobody minds */
+    uint64_t visits, attempts, answered, good;
+    sim_time seconds; /* of answered attempts */
+    uint64_t bad, slow, failed, gave_up, stale;
+    double spike; /* factor on the rate */
     /* client_loop.c */
     uint32_t users;  /* there now */
     uint32_t joined; /* of a closed loop: those let in, less those sent away */
@@ -64,7 +74,7 @@ struct client_data {       /* model time */
     bool closed; /* a number of users, not a rate */
     bool loops;  /* users make more than one visit each */
     uint32_t population;
-    double *popular; /* cumulative weights; NULL: all alike */
+    const struct zipf *popular; /* NULL: all alike */
 };
 
 static inline struct client_state *client_at(const struct world *w, comp_id c)

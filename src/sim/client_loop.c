@@ -13,17 +13,6 @@ enum { USERS_MAX = 200000, AT_ONCE = 1000 };
 
 /* ---- model time ----------------------------------------------------------------- */
 
-/* Cumulative, the last one 1. */
-static double *zipf(struct arena *arena, uint32_t n, double exponent)
-{
-    double *upto = arena_alloc(arena, n * sizeof *upto), sum = 0;
-    for (uint32_t i = 0; i < n; i++)
-        upto[i] = sum += tc_pow((double)i + 1, -exponent);
-    for (uint32_t i = 0; i < n; i++)
-        upto[i] /= sum;
-    return upto;
-}
-
 enum err client_check_loop(struct model *m, comp_id c, struct client_data *d,
                            struct errmsg *why)
 {
@@ -42,25 +31,12 @@ enum err client_check_loop(struct model *m, comp_id c, struct client_data *d,
     if (model_param(m, c, P_GAPS)->as.dist.mean <= 0)
         return errmsg_set(why, ERR_INPUT, "%s: \"gaps\" must have a mean above 0",
                           m->comps[c].name);
-    if (d->population > 1 && popularity > 0)
-        d->popular = zipf(&m->arena, d->population, popularity);
+    if (d->population > 1)
+        d->popular = zipf_make(&m->arena, d->population, popularity);
     return ERR_OK;
 }
 
 /* ---- who ------------------------------------------------------------------------ */
-
-static uint32_t draw(const double *upto, uint32_t n, double u)
-{
-    uint32_t from = 0, to = n - 1;
-    while (from < to) {
-        uint32_t middle = (from + to) / 2;
-        if (u < upto[middle])
-            to = middle;
-        else
-            from = middle + 1;
-    }
-    return from;
-}
 
 uint32_t client_who(struct world *w, comp_id c)
 {
@@ -70,7 +46,7 @@ uint32_t client_who(struct world *w, comp_id c)
         return ++client_at(w, c)->next_user;
     if (d->popular == NULL)
         return 1 + rng_below(r, d->population);
-    return 1 + draw(d->popular, d->population, rng_unit(r));
+    return 1 + zipf_at(d->popular, rng_unit(r));
 }
 
 /* ---- thinking ------------------------------------------------------------------- */

@@ -532,24 +532,16 @@ static void patch(struct compiler *c)
     }
 }
 
-static uint32_t program_add(struct compiler *c)
+static struct program *program_make(const struct compiler *c)
 {
     struct model *m = c->m;
-    struct program *p = arena_alloc(&m->arena, sizeof *p);
-    p->endpoint = c->endpoint;
-    p->nops = c->nops;
-    p->nbranches = c->nbranches;
-    p->ops = arena_alloc(&m->arena, c->nops * sizeof *p->ops);
+    struct program *p =
+        arena_alloc(&m->arena, sizeof *p + c->nops * sizeof *p->ops);
     memcpy(p->ops, c->ops, c->nops * sizeof *p->ops);
     p->branches = arena_alloc(&m->arena, (c->nbranches + 1) * sizeof *p->branches);
     if (c->nbranches > 0)
         memcpy(p->branches, c->branches, c->nbranches * sizeof *p->branches);
-    if (m->nprograms == m->programs_cap) {
-        m->programs_cap = m->programs_cap == 0 ? 32 : m->programs_cap * 2;
-        m->programs = mem_grow(m->programs, m->programs_cap, sizeof *m->programs);
-    }
-    m->programs[m->nprograms] = p;
-    return (uint32_t)m->nprograms++;
+    return p;
 }
 
 static void compiler_release(struct compiler *c)
@@ -560,7 +552,8 @@ static void compiler_release(struct compiler *c)
 }
 
 static enum err compile(struct model *m, comp_id service, comp_id endpoint,
-                        const struct node *body, uint32_t *program, struct errmsg *why)
+                        const struct node *body, struct program **program,
+                        struct errmsg *why)
 {
     struct errmsg mine = {0};
     struct compiler c = {
@@ -571,7 +564,7 @@ static enum err compile(struct model *m, comp_id service, comp_id endpoint,
     emit(&c, OP_END, NULL, &x);
     if (c.err == ERR_OK) {
         patch(&c);
-        *program = program_add(&c);
+        *program = program_make(&c);
     } else {
         (void)errmsg_set(why, c.err, "%s", mine.text);
     }
@@ -584,10 +577,10 @@ static enum err compile_source(struct model *m, const struct source *s,
 {
     comp_id service = m->comps[s->endpoint].owner;
     size_t versions = service_data(m, service)->nversions;
-    uint32_t program;
+    struct program *program = NULL;
     enum err err = compile(m, service, s->endpoint, s->body, &program, why);
     for (size_t v = 0; v < versions && err == ERR_OK; v++) {
-        bool has = endpoint_program(m, s->endpoint, (int)v) != 0;
+        bool has = endpoint_program(m, s->endpoint, (int)v) != NULL;
         if (s->version == (int)v || (s->version == -1 && !has))
             endpoint_set_program(m, s->endpoint, versions, v, program);
     }
@@ -599,11 +592,11 @@ static enum err compile_probes(struct model *m, comp_id service, comp_id pool,
                                struct errmsg *why)
 {
     struct service_data *d = service_data(m, service);
-    uint32_t program;
+    struct program *program = NULL;
     enum err err = compile(m, service, service, NULL, &program, why);
     if (err != ERR_OK)
         return err;
-    d->probe_worker = program + 1;
+    d->probe_worker = program;
     if (pool == COMP_NONE)
         return ERR_OK;
     comp_id db = m->comps[pool].target;
@@ -613,10 +606,10 @@ static enum err compile_probes(struct model *m, comp_id service, comp_id pool,
         return ERR_INPUT;
     err = compile(m, service, service, &query, &program, why);
     if (err == ERR_OK) {
-        struct op *op = &m->programs[program]->ops[0];
+        struct op *op = &program->ops[0];
         op->code = OP_QUERY; /* of no statement */
         fill_call(m, op);
-        d->probe_database = program + 1;
+        d->probe_database = program;
     }
     return err;
 }

@@ -12,19 +12,14 @@
 
 enum { RNG_WORK, RNG_CHOICE }; /* as kind_service.streams */
 
-static const struct program *program_of(const struct world *w, const struct act *a)
+static const struct op *op_of(const struct act *a)
 {
-    return w->model->programs[a->program];
+    return &a->program->ops[a->pc];
 }
 
-static const struct op *op_of(const struct world *w, const struct act *a)
+const struct call_spec *exec_spec(const struct act *a)
 {
-    return &program_of(w, a)->ops[a->pc];
-}
-
-const struct call_spec *exec_spec(const struct world *w, const struct act *a)
-{
-    return &op_of(w, a)->call;
+    return &op_of(a)->call;
 }
 
 /* ---- branches ------------------------------------------------------------------- */
@@ -129,7 +124,7 @@ static void branch_end(struct world *w, struct act *b, enum reason reason,
         p->reason = (uint8_t)reason;
         p->culprit = culprit;
     }
-    const struct op *op = op_of(w, p);
+    const struct op *op = op_of(p);
     bool over = op->quorum == 0 ? p->nbranches == 0 : quorum_decides(w, p, op, reason);
     if (over) { /* the last one is the critical path */
         ledger_merge(w, p, b);
@@ -175,14 +170,14 @@ HOT void program_end(struct world *w, struct act *a, enum reason reason,
 static bool exec_fail(struct world *w, struct act *a, enum reason reason,
                       comp_id culprit)
 {
-    uint32_t to = op_of(w, a)->on_fail;
+    uint32_t to = op_of(a)->on_fail;
     bool own_key = a->y == a->pc + 1; /* a branch for one key ends with its lookup */
     if (to == PC_NONE || own_key) {
         program_end(w, a, reason, culprit);
         return false;
     }
     a->pc = to;
-    uint8_t code = op_of(w, a)->code;
+    uint8_t code = op_of(a)->code;
     bool goes_on_failing = code == OP_TX_ABORT || code == OP_STORE_ABORT;
     a->reason = goes_on_failing ? (uint8_t)reason : REASON_NONE;
     a->culprit = goes_on_failing ? culprit : COMP_NONE;
@@ -193,7 +188,7 @@ static bool exec_fail(struct world *w, struct act *a, enum reason reason,
  * value to the key space. (Bodies do not nest, so there is at most one.) */
 static void load_drop(struct world *w, struct act *a)
 {
-    const struct program *p = program_of(w, a);
+    const struct program *p = a->program;
     uint32_t from = a->kind == ACT_BRANCH ? a->start_pc : 0;
     if (a->y != 0)
         from = a->y - 1;
@@ -255,7 +250,7 @@ static void parallel_begin(struct world *w, struct act *a, const struct op *op)
     a->cause = CAUSE_COUNT;
     a->mark = 0;
     for (uint32_t i = 0; i < op->count; i++)
-        branch_start(w, a, branch_new(w, a, program_of(w, a)->branches[op->jump + i]));
+        branch_start(w, a, branch_new(w, a, a->program->branches[op->jump + i]));
 }
 
 /* Work or sleep. False: there was none of it. */
@@ -290,7 +285,7 @@ static SELDOM void compute_span(struct world *w, const struct act *a)
 /* The wait at this op has ended well: where to go on. False: the act has ended. */
 HOT bool exec_waited(struct world *w, struct act *a)
 {
-    const struct op *op = op_of(w, a);
+    const struct op *op = op_of(a);
     bool own_key = a->y == a->pc + 1;
     if (op->code == OP_COMPUTE && (a->flags & ACT_TRACED))
         compute_span(w, a);
@@ -383,7 +378,7 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
 static void exec_run(struct world *w, struct act *a)
 {
     for (;;) {
-        const struct op *op = op_of(w, a);
+        const struct op *op = op_of(a);
         switch (op->code) {
         case OP_COMPUTE:
         case OP_SLEEP:
@@ -444,7 +439,7 @@ void exec_resume(struct world *w, struct act *a, enum reason reason)
         exec_run(w, a);
         return;
     }
-    if (counts_as_miss(a, op_of(w, a), reason)) {
+    if (counts_as_miss(a, op_of(a), reason)) {
         a->flags &= (uint16_t)~ACT_HIT;
         a->x = 0;
         reason = REASON_NONE;

@@ -134,15 +134,13 @@ static sim_time later(sim_time from, double seconds)
     return seconds < 1e9 ? from + (sim_time)(seconds * 1e9 + 0.5) : SIM_FOREVER;
 }
 
-static inline sim_time next_arrival(const struct world *w, comp_id c, sim_time from,
-                                    double area)
+static SELDOM sim_time curved_arrival(const struct world *w, comp_id c, sim_time from,
+                                      double area)
 {
     const struct client_data *d = client_data(w->model, c);
-    double rate = p_number(w, c, P_RATE) * client_at(w, c)->spike;
+    double rate = client_at(w, c)->rate;
     if (rate <= 0)
         return SIM_FOREVER;
-    if (d->ncurve == 0)
-        return later(from, area / rate);
     for (int piece = 0; piece < 10000; piece++) {
         double f0, f1;
         sim_time end;
@@ -158,12 +156,12 @@ static inline sim_time next_arrival(const struct world *w, comp_id c, sim_time f
     return SIM_FOREVER;
 }
 
-/* How much of the integral has passed since `from`, at the rate that held until now. */
-static void arm(struct world *w, comp_id c)
+HOT void arm(struct world *w, comp_id c, struct client_state *s)
 {
-    struct client_state *s = client_at(w, c);
+    sim_time at = s->steady && s->rate > 0
+                      ? later(s->from, s->wanted / s->rate)
+                      : curved_arrival(w, c, s->from, s->wanted);
     cal_cancel(w, &s->timer);
-    sim_time at = next_arrival(w, c, s->from, s->wanted);
     if (at != SIM_FOREVER)
         s->timer = cal_put(w, at, EV_KIND + EV_ARRIVAL, c, 0, 0);
 }
@@ -177,16 +175,15 @@ static SELDOM double wanted_gap(struct world *w, comp_id c)
     return (double)dist_draw(d, w_rng(w, c, RNG_ARRIVALS)) / (double)d->mean;
 }
 
-static inline void want_next(struct world *w, comp_id c)
+static void want_next(struct world *w, comp_id c, struct client_state *s)
 {
-    struct client_state *s = client_at(w, c);
-    bool poisson = p_count(w, c, P_ARRIVALS) == ARRIVALS_POISSON;
     s->from = w_now(w);
-    s->wanted = poisson ? rng_exponential(w_rng(w, c, RNG_ARRIVALS)) : wanted_gap(w, c);
-    arm(w, c);
+    s->wanted =
+        s->poisson ? rng_exponential(w_rng(w, c, RNG_ARRIVALS)) : wanted_gap(w, c);
+    arm(w, c, s);
 }
 
-/* The rate was `before`: what is left of the way to the next arrival. */
+/* The rate was `before`: what is left of the integral to the next arrival. */
 static void rate_changed(struct world *w, comp_id c, double before)
 {
     struct client_state *s = client_at(w, c);
@@ -204,7 +201,7 @@ static void rate_changed(struct world *w, comp_id c, double before)
     }
     if (s->wanted < 0)
         s->wanted = 0;
-    arm(w, c);
+    arm(w, c, s);
 }
 
 /* ---- an attempt ----------------------------------------------------------------- */
@@ -236,7 +233,7 @@ static void arm_user(struct world *w, struct act *a)
         sim_time d = dist_draw(patience, w_rng(w, a->comp, RNG_BEHAVIOUR));
         a->demand = d > 0 ? d : 1;
     }
-    if (client_data(w->model, a->comp)->slo && (a->demand == 0 || a->demand > late))
+    if (client_at(w, a->comp)->slo && (a->demand == 0 || a->demand > late))
         a->timeout =
             cal_after(w, late, EV_KIND + EV_LATE, a->comp, W_REF(w, a), a->gen);
     else
@@ -247,15 +244,15 @@ void client_attempt(struct world *w, comp_id c, uint32_t user, uint32_t visit,
                     uint32_t made)
 {
     struct client_state *s = client_at(w, c);
-    const struct client_data *d = client_data(w->model, c);
+    const struct call_spec *spec = w->comps[c].data; /* see client_spec() */
     struct act *a = act_new(w, ACT_USER, c);
     a->request = ++W_HEAD(w)->next_request;
     a->user = user;
     a->visit = visit != 0 ? visit : (uint32_t)a->request;
     a->y = made;
     a->client = c;
-    a->priority = (uint8_t)p_count(w, c, P_PRIORITY);
-    a->what = d->spec.what;
+    a->priority = s->priority;
+    a->what = spec->what;
     s->attempts++;
     s->in_flight++;
     members_add(w, &s->inside, a);
@@ -263,8 +260,9 @@ void client_attempt(struct world *w, comp_id c, uint32_t user, uint32_t visit,
         a->flags |= ACT_TRACED;
         a->span = w_span_id(w);
     }
-    arm_user(w, a);
-    call_begin(w, a, &d->spec);
+    if (!s->endures)
+        arm_user(w, a);
+    call_begin(w, a, spec);
 }
 
 static void count_bad(struct client_state *s, struct act *a)
@@ -274,11 +272,10 @@ static void count_bad(struct client_state *s, struct act *a)
 }
 
 /* Counts how it went; true: it was good. */
-static bool judge(struct world *w, struct act *a, enum reason reason)
+HOT bool judge(struct world *w, struct client_state *s, struct act *a,
+               enum reason reason)
 {
-    struct client_state *s = client_at(w, a->comp);
     const struct slo *slo = &w->model->slo;
-    bool in_slo = client_data(w->model, a->comp)->slo;
     sim_time took = w_now(w) - a->start;
     if (reason == REASON_GAVE_UP)
         s->gave_up++;
@@ -288,8 +285,8 @@ static bool judge(struct world *w, struct act *a, enum reason reason)
         count_bad(s, a);
         return false;
     }
-    bool slow = in_slo && took > slo->within;
-    bool stale = in_slo && slo->max_age > 0 && a->age > slo->max_age;
+    bool slow = s->slo && took > slo->within;
+    bool stale = s->slo && slo->max_age > 0 && a->age > slo->max_age;
     s->answered++;
     s->seconds += took;
     s->slow += slow;
@@ -330,14 +327,14 @@ static void user_ended(struct world *w, struct act *a, enum reason reason)
     a->reason = (uint8_t)reason;
     if (reason == REASON_NONE)
         a->culprit = COMP_NONE;
-    bool good = judge(w, a, reason);
+    bool good = judge(w, s, a, reason);
     s->in_flight--;
     members_remove(w, &s->inside, a);
     w_done(w, a, true, good);
     if (a->flags & ACT_TRACED)
         w_call_span(w, a);
     w_outcome(w, (uint32_t)reason);
-    if (client_data(w->model, a->comp)->loops)
+    if (s->loops)
         go_on(w, a, reason);
     else if (reason != REASON_NONE)
         (void)reloads(w, a->comp, a->user, a->visit);
@@ -374,14 +371,13 @@ static SELDOM void arrive(struct world *w, comp_id c)
 static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
 {
     struct client_state *s = client_at(w, c);
-    const struct client_data *d = client_data(w->model, c);
     struct act *a;
     switch (what) {
     case EV_ARRIVAL:
         s->timer = 0;
         s->visits++;
-        want_next(w, c);
-        if (d->loops || d->population > 0)
+        want_next(w, c, s);
+        if (s->somebody)
             arrive(w, c);
         else
             client_attempt(w, c, 0, 0, 1);
@@ -421,13 +417,31 @@ static void choose_trace_every(struct world *w, comp_id c)
     client_at(w, c)->trace_every = every < 0 ? 0 : (uint32_t)every;
 }
 
+/* What every attempt asks for, as it is now. */
+static void settings(struct world *w, comp_id c)
+{
+    struct client_state *s = client_at(w, c);
+    const struct client_data *d = client_data(w->model, c);
+    const struct dist *patience = p_dist(w, c, P_GIVES_UP);
+    s->rate = p_number(w, c, P_RATE) * s->spike;
+    s->steady = d->ncurve == 0;
+    s->poisson = p_count(w, c, P_ARRIVALS) == ARRIVALS_POISSON;
+    s->slo = d->slo;
+    s->loops = d->loops;
+    s->somebody = d->loops || d->population > 0;
+    s->endures = !d->slo && patience->kind == DIST_CONST && patience->mean == 0;
+    s->priority = (uint8_t)p_count(w, c, P_PRIORITY);
+}
+
 static void client_init(struct world *w, comp_id c)
 {
-    client_at(w, c)->spike = 1;
+    struct client_state *s = client_at(w, c);
+    s->spike = 1;
+    settings(w, c);
     choose_trace_every(w, c);
     client_loop_init(w, c);
     if (!client_data(w->model, c)->closed)
-        want_next(w, c);
+        want_next(w, c, s);
 }
 
 static enum err client_set(struct world *w, comp_id c, int param, const struct value *v,
@@ -449,6 +463,7 @@ static enum err client_set(struct world *w, comp_id c, int param, const struct v
 static void client_changed(struct world *w, comp_id c, int param,
                            const struct value *old)
 {
+    settings(w, c);
     if (param == P_RATE)
         rate_changed(w, c, old->as.number * client_at(w, c)->spike);
     if (param == P_TRACE_EVERY)
@@ -466,6 +481,7 @@ static enum err client_fault(struct world *w, comp_id c, int fault,
     if (on && !(a->args[0].as.number >= 0 && a->args[0].as.number <= 1e6))
         return errmsg_set(why, ERR_INPUT, "the factor must be 0 to 1000000");
     s->spike = on ? a->args[0].as.number : 1;
+    settings(w, c);
     if (client_data(w->model, c)->closed)
         client_loop_fill(w, c);
     else

@@ -6,7 +6,7 @@
 #include "world.h"
 
 void endpoint_set_program(struct model *m, comp_id e, size_t versions, size_t version,
-                          uint32_t program)
+                          const struct program *program)
 {
     struct endpoint_data *d = m->comps[e].data;
     if (d == NULL) {
@@ -15,7 +15,7 @@ void endpoint_set_program(struct model *m, comp_id e, size_t versions, size_t ve
         d->nprograms = versions;
         m->comps[e].data = d;
     }
-    d->programs[version] = program + 1;
+    d->programs[version] = program;
 }
 
 static struct endpoint_state *state_of(const struct world *w, comp_id e)

@@ -15,6 +15,7 @@
  * This file is the description and the view; the store is keyspace.c.
  */
 #include "cache.h"
+#include "zipf.h"
 
 #include <stdio.h>
 
@@ -165,28 +166,21 @@ static const char *const streams[] = {"key", "jitter", NULL};
 
 /* ---- which keys ---- */
 
-/* Model time: distribution function over the batches. */
-struct popularity {
+struct popularity { /* model time */
     uint32_t batches;
-    double *upto; /* upto[i]: probability of batch 0 .. i; NULL: uniform */
+    const struct zipf *of; /* which batch; NULL: all alike */
 };
 
 static enum err keyspace_check(struct model *m, comp_id c, struct errmsg *why)
 {
     (void)why;
-    double s = model_param(m, c, KS_POPULARITY)->as.number, sum = 0;
+    double s = model_param(m, c, KS_POPULARITY)->as.number;
     uint32_t keys = (uint32_t)model_param(m, c, KS_KEYS)->as.count;
     uint32_t each = (uint32_t)model_param(m, c, KS_PER_LOOKUP)->as.count;
     struct popularity *p = arena_alloc(&m->arena, sizeof *p);
     p->batches = (keys + each - 1) / each;
+    p->of = zipf_make(&m->arena, p->batches, s);
     m->comps[c].data = p;
-    if (s <= 0)
-        return ERR_OK;
-    p->upto = arena_alloc(&m->arena, p->batches * sizeof *p->upto);
-    for (uint32_t i = 0; i < p->batches; i++)
-        p->upto[i] = sum += tc_pow((double)i + 1, -s);
-    for (uint32_t i = 0; i < p->batches; i++)
-        p->upto[i] /= sum;
     return ERR_OK;
 }
 
@@ -194,18 +188,7 @@ static uint32_t draw_batch(const struct popularity *p, struct rng *r)
 {
     if (p->batches == 1)
         return 0;
-    if (p->upto == NULL)
-        return rng_below(r, p->batches);
-    double u = rng_unit(r);
-    uint32_t from = 0, upto = p->batches - 1;
-    while (from < upto) {
-        uint32_t middle = (from + upto) / 2;
-        if (u < p->upto[middle])
-            upto = middle;
-        else
-            from = middle + 1;
-    }
-    return from;
+    return p->of == NULL ? rng_below(r, p->batches) : zipf_at(p->of, rng_unit(r));
 }
 
 uint32_t keyspace_batch(struct world *w, comp_id c, uint32_t *first)

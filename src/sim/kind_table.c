@@ -354,24 +354,12 @@ static enum err indexes_wanted(struct model *m, comp_id c, struct table_data *d,
     return ERR_OK;
 }
 
-static void popularity(struct model *m, comp_id c, struct table_data *d)
-{
-    double s = model_param(m, c, TB_POPULARITY)->as.number, sum = 0;
-    size_t keys = (size_t)model_param(m, c, TB_KEYS)->as.count;
-    if (s <= 0)
-        return;
-    d->upto = arena_alloc(&m->arena, keys * sizeof *d->upto);
-    for (size_t i = 0; i < keys; i++)
-        d->upto[i] = sum += tc_pow((double)i + 1, -s);
-    for (size_t i = 0; i < keys; i++)
-        d->upto[i] /= sum;
-}
-
 static enum err table_check(struct model *m, comp_id c, struct errmsg *why)
 {
     struct table_data *d = arena_alloc(&m->arena, sizeof *d);
     m->comps[c].data = d;
-    popularity(m, c, d);
+    d->popular = zipf_make(&m->arena, (uint32_t)model_param(m, c, TB_KEYS)->as.count,
+                           model_param(m, c, TB_POPULARITY)->as.number);
     enum err err = indexes_at_start(m, c, d, why);
     return err == ERR_OK ? indexes_wanted(m, c, d, why) : err;
 }

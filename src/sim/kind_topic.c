@@ -10,6 +10,7 @@
  */
 #include "broker.h"
 #include "service.h"
+#include "zipf.h"
 
 #include <stdio.h>
 
@@ -97,44 +98,27 @@ static const char *const streams[] = {"key", "fault", NULL};
 
 /* ---- keys ----------------------------------------------------------------------- */
 
-struct topic_data { /* model time */
-    double *upto;   /* upto[i]: probability of key 0 .. i; NULL: uniform */
-};
-
+/* The data of a model's topic: which key is drawn; NULL: all alike. */
 static enum err topic_check(struct model *m, comp_id c, struct errmsg *why)
 {
     uint32_t keys = (uint32_t)model_param(m, c, TP_KEYS)->as.count;
-    double s = model_param(m, c, TP_POPULARITY)->as.number, sum = 0;
+    double s = model_param(m, c, TP_POPULARITY)->as.number;
     (void)why;
-    if (s <= 0 || keys == 0)
-        return ERR_OK;
-    struct topic_data *d = arena_alloc(&m->arena, sizeof *d);
-    d->upto = arena_alloc(&m->arena, keys * sizeof *d->upto);
-    for (uint32_t i = 0; i < keys; i++)
-        d->upto[i] = sum += tc_pow((double)i + 1, -s);
-    for (uint32_t i = 0; i < keys; i++)
-        d->upto[i] /= sum;
-    m->comps[c].data = d;
+    if (keys > 0)
+        m->comps[c].data = zipf_make(&m->arena, keys, s);
     return ERR_OK;
 }
 
 /* `draw` is what a publish drew when it was first tried: all its tries have one key. */
 static uint32_t key_of(const struct world *w, comp_id c, uint32_t draw)
 {
-    const struct topic_data *d = w->comps[c].data;
-    uint32_t keys = (uint32_t)p_count(w, c, TP_KEYS), from = 0, upto = keys - 1;
+    const struct zipf *popular = w->comps[c].data;
+    uint32_t keys = (uint32_t)p_count(w, c, TP_KEYS);
     if (keys == 0)
         return draw & KEY_MASK;
-    if (d == NULL)
+    if (popular == NULL)
         return (uint32_t)((uint64_t)draw * keys >> 32);
-    while (from < upto) {
-        uint32_t middle = (from + upto) / 2;
-        if ((double)draw / 4294967296.0 < d->upto[middle])
-            upto = middle;
-        else
-            from = middle + 1;
-    }
-    return from;
+    return zipf_at(popular, (double)draw / 4294967296.0);
 }
 
 static uint32_t partition_of(struct world *w, comp_id c, uint32_t key)

@@ -35,7 +35,6 @@ void model_unref(struct model *m)
     arena_release(&m->arena);
     mem_free(m->comps);
     mem_free(m->by_name);
-    mem_free(m->programs);
     mem_free(m->schedule);
     mem_free(m);
 }

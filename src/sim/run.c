@@ -14,9 +14,9 @@ enum { OPTIMISTIC_OFF, OPTIMISTIC_READ, OPTIMISTIC_WRITE };
 
 /* ---- what it wants ---- */
 
-static const struct op *op_of(const struct world *w, const struct act *a)
+static const struct op *op_of(const struct act *a)
 {
-    return &w->model->programs[a->program]->ops[a->pc];
+    return &a->program->ops[a->pc];
 }
 
 static bool writes(const struct world *w, comp_id s)
@@ -80,7 +80,7 @@ static void want_statement(struct world *w, struct act *a, struct run *r)
 
 static void want_lock(struct world *w, const struct act *a, struct run *r)
 {
-    const struct op *op = op_of(w, a);
+    const struct op *op = op_of(a);
     r->form = op->level;
     r->table = op->what;
     r->mode = op->level;
@@ -107,11 +107,10 @@ void run_begin(struct world *w, struct act *a, struct conn *n)
 
 /* ---- its locks ---- */
 
-static struct lock_name name_of(const struct world *w, const struct act *a,
-                                const struct run *r)
+static struct lock_name name_of(const struct act *a, const struct run *r)
 {
     if (r->form == LOCK_ADVISORY) {
-        const char *text = op_of(w, a)->text;
+        const char *text = op_of(a)->text;
         return (struct lock_name){COMP_NONE, hash_bytes(0, text, strlen(text)), text};
     }
     uint64_t key = r->stage == 0 ? LOCK_WHOLE : r->key[r->stage - 1];
@@ -138,7 +137,7 @@ bool run_locks(struct world *w, struct act *a, struct conn *n, sim_time *work)
     struct run *r = run_at(w, n);
     uint32_t all = 1 + (r->lock_rows ? r->nkeys : 0u);
     while (r->stage < all) {
-        struct lock_name name = name_of(w, a, r);
+        struct lock_name name = name_of(a, r);
         uint8_t mode = r->form == LOCK_ADVISORY ? LOCK_EXCLUSIVE
                        : r->stage == 0          ? r->mode
                                                 : r->rows;

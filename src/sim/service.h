@@ -77,27 +77,36 @@ enum { PHASE_NEW, PHASE_QUEUED, PHASE_STARTING, EXEC_RUNNING };
 /* What a draining instance does when it is empty. */
 enum drained { DRAINED_RESTART, DRAINED_REMOVE };
 
-struct instance {
+struct instance { /* what every request looks at comes first */
     comp_id comp;
     uint16_t number, version;
-    uint8_t state; /* enum instance_state */
-    uint8_t then;  /* DRAINING: enum drained */
-    bool hung;     /* its workers stand still */
-    bool held;     /* DOWN until a fault ends */
-    bool waiting;  /* DOWN until its back-off is over */
+    uint8_t state;    /* enum instance_state */
+    uint8_t features; /* enum service_feature: its service's, as the next four are */
+    bool newest;      /* SP_ORDER is ORDER_LIFO */
+    bool hung;        /* its workers stand still */
+    uint32_t workers; /* SP_WORKERS */
+    uint32_t room;    /* of the queue, in requests */
+    uint32_t busy;    /* workers */
+    struct list queue, members;
+    uint64_t requests;
+    sim_time patience; /* SP_QUEUE_TIMEOUT */
+    sim_time seconds, queue_seconds;
+    double error_rate; /* fault */
+    uint64_t errors;
+    struct station cores;
+    uint64_t refused, abandoned;
+    sim_time wasted;
+    uint8_t then; /* DRAINING: enum drained */
+    bool held;    /* DOWN until a fault ends */
+    bool waiting; /* DOWN until its back-off is over */
     bool warming;
     bool ready;                       /* as its readiness probe last said */
     bool live;                        /* as its liveness probe last said */
     uint32_t live_fails, ready_fails; /* in a row */
     sim_time since;                   /* in this state */
-    struct station cores;
-    struct list queue, members;
-    uint32_t busy;
     uint32_t restarts;
     uint32_t timer, warm_timer, probe_timer;
-    double slow, error_rate; /* faults */
-    uint64_t requests, errors, refused, abandoned;
-    sim_time seconds, queue_seconds, wasted;
+    double slow; /* fault */
     /* health */
     uint32_t ready_oks; /* in a row */
     sim_time ready_since, up_since;
@@ -179,7 +188,7 @@ struct service_data { /* model time */
     size_t nversions, versions_cap;
     comp_id *pools;
     size_t npools, pools_cap;
-    uint32_t probe_worker, probe_database; /* program index + 1 */
+    const struct program *probe_worker, *probe_database;
     comp_id *endpoints;
     size_t nendpoints;
 };
@@ -283,6 +292,7 @@ void bulkhead_recount(struct world *w, comp_id c);
 
 /* service_admit.c: what is off by default, on a request's way */
 void service_features(struct world *w, comp_id c); /* a parameter has changed */
+void instance_settings(struct world *w, struct instance *i); /* as they are now */
 /* False: it was refused, and has ended. */
 bool service_admits(struct world *w, struct instance *i, struct act *a) SELDOM;
 void service_starts(struct world *w, struct instance *i) SELDOM;
@@ -344,7 +354,7 @@ void balancer_instances(struct world *w, comp_id balancer);
 /* kind_counter.c, kind_endpoint.c */
 void counter_add(struct world *w, comp_id c, uint32_t visit);
 void endpoint_set_program(struct model *m, comp_id endpoint, size_t versions,
-                          size_t version, uint32_t program);
+                          size_t version, const struct program *program);
 /* Workers that its requests hold: counted only where some endpoint has a limit. */
 uint32_t endpoint_busy(const struct world *w, comp_id endpoint, int instance);
 void endpoint_worker(struct world *w, comp_id endpoint, int instance, int more) SELDOM;
@@ -359,16 +369,17 @@ struct endpoint_state {
     uint32_t busy_cap;
 };
 
-struct endpoint_data {  /* model time */
-    uint32_t *programs; /* by version: index + 1 */
+struct endpoint_data { /* model time */
+    const struct program **programs; /* by version */
     size_t nprograms;
 };
 
-/* Its program in this version: index + 1; 0: none. */
-static inline uint32_t endpoint_program(const struct model *m, comp_id e, int version)
+/* Its program in this version; NULL: none. */
+static inline const struct program *endpoint_program(const struct model *m, comp_id e,
+                                                     int version)
 {
     const struct endpoint_data *d = m->comps[e].data;
-    return d != NULL && (size_t)version < d->nprograms ? d->programs[version] : 0;
+    return d != NULL && (size_t)version < d->nprograms ? d->programs[version] : NULL;
 }
 
 static inline void endpoint_started(struct world *w, comp_id e)

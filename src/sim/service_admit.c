@@ -48,6 +48,16 @@ static bool leaks_fds(const struct world *w, comp_id c)
     return any;
 }
 
+void instance_settings(struct world *w, struct instance *i)
+{
+    int64_t most = p_count(w, i->comp, SP_QUEUE);
+    i->features = service_of(w, i->comp)->features;
+    i->newest = p_count(w, i->comp, SP_ORDER) == ORDER_LIFO;
+    i->workers = (uint32_t)p_count(w, i->comp, SP_WORKERS);
+    i->room = most == QUEUE_UNLIMITED ? UINT32_MAX : most < 0 ? 0 : (uint32_t)most;
+    i->patience = p_time(w, i->comp, SP_QUEUE_TIMEOUT);
+}
+
 void service_features(struct world *w, comp_id c)
 {
     struct service_state *s = service_of(w, c);
@@ -66,6 +76,8 @@ void service_features(struct world *w, comp_id c)
     if (p_count(w, c, SP_FDS) > 0 || leaks_fds(w, c))
         f |= SF_FDS;
     s->features = f;
+    for (uint32_t k = 1; k <= s->n; k++)
+        instance_settings(w, service_instance(w, c, (int)k));
     if ((f & SF_BULKHEAD) && !(was & SF_BULKHEAD))
         bulkhead_recount(w, c);
 }
@@ -152,7 +164,7 @@ static void drop_expired(struct world *w, struct instance *i)
 
 bool service_admits(struct world *w, struct instance *i, struct act *a)
 {
-    uint8_t f = service_of(w, i->comp)->features;
+    uint8_t f = i->features;
     if ((f & SF_FDS) && fds_spare(w, i) <= 0) {
         i->no_fds++;
         service_refuse(w, i, a, REASON_NO_FDS, "accept: too many open files");
@@ -172,13 +184,13 @@ bool service_admits(struct world *w, struct instance *i, struct act *a)
 
 void service_starts(struct world *w, struct instance *i)
 {
-    if (service_of(w, i->comp)->features & SF_HEAP)
+    if (i->features & SF_HEAP)
         gc_allocate(w, i);
 }
 
 void service_ends(struct world *w, struct instance *i)
 {
-    uint8_t f = service_of(w, i->comp)->features;
+    uint8_t f = i->features;
     if (f & SF_MEMORY)
         memory_leak(w, i);
     if (f & SF_FDS)

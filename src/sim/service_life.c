@@ -171,6 +171,7 @@ static struct instance *slot_new(struct world *w, comp_id c)
     i->number = (uint16_t)s->n;
     i->slow = 1;
     station_init(w, &i->cores, c, CAUSE_CPU, CAUSE_CPU_WAIT, p_number(w, c, SP_CORES));
+    instance_settings(w, i);
     return i;
 }
 

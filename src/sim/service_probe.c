@@ -88,7 +88,7 @@ static void probe_send(struct world *w, struct instance *i, uint32_t asks, int64
 {
     const struct service_data *d = service_data(w->model, i->comp);
     struct act *a = act_new(w, ACT_PROBE, i->comp);
-    bool database = how == PROBE_DATABASE && d->probe_database != 0;
+    bool database = how == PROBE_DATABASE && d->probe_database != NULL;
     a->instance = i->number;
     a->program = database ? d->probe_database : d->probe_worker;
     a->key = asks;

@@ -81,7 +81,7 @@ void order_remove(struct world *w, struct instance *i, struct act *a)
 /* The order has changed: those that wait are sorted anew. */
 void order_rebuild(struct world *w, struct instance *i)
 {
-    bool heap = (service_of(w, i->comp)->features & SF_ORDER) != 0;
+    bool heap = (i->features & SF_ORDER) != 0;
     i->order_n = 0;
     for (ref r = i->queue.first; r != 0 && heap; r = act_at(w, r)->qnext)
         order_add(w, i, act_at(w, r));
@@ -118,11 +118,10 @@ static struct act *pick(struct world *w, struct instance *i)
 
 struct act *queue_next(struct world *w, struct instance *i)
 {
-    if (service_of(w, i->comp)->features & SF_BULKHEAD)
+    if (i->features & SF_BULKHEAD)
         return pick(w, i);
     if (i->order_n == 0)
-        return act_at(w, p_count(w, i->comp, SP_ORDER) == ORDER_LIFO ? i->queue.last
-                                                                     : i->queue.first);
+        return act_at(w, i->newest ? i->queue.last : i->queue.first);
     return act_at(w, (ref)(uint32_t)W_PTR(w, order_key, i->order)[0]);
 }
 

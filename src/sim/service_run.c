@@ -50,22 +50,22 @@ int service_choose(struct world *w, comp_id c, int rule, const uint16_t *numbers
 
 /* ---- the queue and the workers -------------------------------------------------- */
 
-static bool worker_free(const struct world *w, const struct instance *i)
+static bool worker_free(const struct instance *i)
 {
     bool serves = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING;
-    return serves && !i->hung && i->busy < (uint64_t)p_count(w, i->comp, SP_WORKERS);
+    return serves && !i->hung && i->busy < i->workers;
 }
 
 /* Is this one of what is off by default on? */
-static bool has(const struct world *w, const struct instance *i, uint8_t features)
+static bool has(const struct instance *i, uint8_t features)
 {
-    return (service_of(w, i->comp)->features & features) != 0;
+    return (i->features & features) != 0;
 }
 
 static void give_worker(struct world *w, struct instance *i, struct act *a)
 {
     i->busy++;
-    if (has(w, i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
+    if (has(i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
         endpoint_worker(w, a->what, i->number, 1);
     a->flags |= ACT_WORKER;
     a->phase = PHASE_STARTING;
@@ -75,7 +75,7 @@ static void give_worker(struct world *w, struct instance *i, struct act *a)
 void service_unqueue(struct world *w, struct instance *i, struct act *a)
 {
     queue_remove(w, &i->queue, a);
-    if (has(w, i, SF_ORDER))
+    if (has(i, SF_ORDER))
         order_remove(w, i, a);
     i->queue_seconds += w_now(w) - a->since;
 }
@@ -83,7 +83,7 @@ void service_unqueue(struct world *w, struct instance *i, struct act *a)
 /* In another order, or by endpoints. */
 static SELDOM void dispatch_ordered(struct world *w, struct instance *i)
 {
-    while (i->queue.count > 0 && worker_free(w, i)) {
+    while (i->queue.count > 0 && worker_free(i)) {
         struct act *a = queue_next(w, i);
         if (a == NULL)
             return;
@@ -94,33 +94,24 @@ static SELDOM void dispatch_ordered(struct world *w, struct instance *i)
 
 void instance_dispatch(struct world *w, struct instance *i)
 {
-    if (has(w, i, SF_ORDER | SF_BULKHEAD)) {
+    if (has(i, SF_ORDER | SF_BULKHEAD)) {
         dispatch_ordered(w, i);
         return;
     }
-    while (i->queue.count > 0 && worker_free(w, i)) {
-        struct act *a = p_count(w, i->comp, SP_ORDER) == ORDER_LIFO
-                            ? queue_pop_last(w, &i->queue)
-                            : queue_pop(w, &i->queue);
+    while (i->queue.count > 0 && worker_free(i)) {
+        struct act *a = i->newest ? queue_pop_last(w, &i->queue) : queue_pop(w, &i->queue);
         i->queue_seconds += w_now(w) - a->since;
         give_worker(w, i, a);
     }
 }
 
-static bool queue_room(const struct world *w, const struct instance *i)
-{
-    int64_t most = p_count(w, i->comp, SP_QUEUE);
-    return most == QUEUE_UNLIMITED || (int64_t)i->queue.count < most;
-}
-
 static void enqueue(struct world *w, struct instance *i, struct act *a)
 {
-    sim_time patience = has(w, i, SF_SHED) ? queue_patience(w, i)
-                                           : p_time(w, i->comp, SP_QUEUE_TIMEOUT);
+    sim_time patience = has(i, SF_SHED) ? queue_patience(w, i) : i->patience;
     act_wait(w, a, CAUSE_WORKER_QUEUE, i->comp);
     a->phase = PHASE_QUEUED;
     queue_push(w, &i->queue, a);
-    if (has(w, i, SF_ORDER))
+    if (has(i, SF_ORDER))
         order_add(w, i, a);
     if (patience > 0)
         a->timer = cal_after(w, patience, EV_READY, i->comp, W_REF(w, a), a->gen);
@@ -132,7 +123,7 @@ HOT void release_worker(struct world *w, struct instance *i, struct act *a)
         return;
     a->flags &= (uint16_t)~ACT_WORKER;
     i->busy--;
-    if (has(w, i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
+    if (has(i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
         endpoint_worker(w, a->what, i->number, -1);
     if (i->queue.count > 0)
         instance_dispatch(w, i);
@@ -168,8 +159,8 @@ void service_refuse(struct world *w, struct instance *i, struct act *a,
 static bool serves_at_once(const struct world *w, const struct instance *i,
                            const struct act *a)
 {
-    return worker_free(w, i) &&
-           (!has(w, i, SF_BULKHEAD) || bulkhead_lets(w, i, a->what));
+    return worker_free(i) &&
+           (!has(i, SF_BULKHEAD) || bulkhead_lets(w, i, a->what));
 }
 
 void service_left(struct world *w, struct act *a)
@@ -188,10 +179,10 @@ HOT void enter(struct world *w, struct act *a, struct instance *i)
         endpoint_started(w, a->what);
         i->requests++;
     }
-    if (service_of(w, a->comp)->features != 0 && !service_admits(w, i, a))
+    if (i->features != 0 && !service_admits(w, i, a))
         return;
     bool at_once = serves_at_once(w, i, a);
-    if (!at_once && !queue_room(w, i)) {
+    if (!at_once && i->queue.count >= i->room) {
         i->refused++;
         service_refuse(w, i, a, REASON_QUEUE_FULL, "refused: the queue is full");
         return;
@@ -257,7 +248,7 @@ static SELDOM enum reason spoilt(struct world *w, struct act *a, struct instance
 {
     if (a->deadline != 0 && w_now(w) >= a->deadline)
         return REASON_DEADLINE;
-    if (a->program == 0) {
+    if (a->program == NULL) {
         w_log(w, a->comp, i->number, LOG_ERROR, a->request, "no such endpoint");
         return REASON_ERROR;
     }
@@ -274,7 +265,7 @@ HOT void start_program(struct world *w, struct act *a)
 {
     struct instance *i = instance_of(w, a);
     act_account(w, a);
-    if (a->deadline != 0 || a->program == 0 || i->error_rate > 0 ||
+    if (a->deadline != 0 || a->program == NULL || i->error_rate > 0 ||
         (a->flags & (ACT_COPY | ACT_POISON))) {
         enum reason reason = spoilt(w, a, i);
         if (reason != REASON_NONE) {
@@ -282,9 +273,8 @@ HOT void start_program(struct world *w, struct act *a)
             return;
         }
     }
-    if (service_of(w, a->comp)->features != 0)
+    if (i->features != 0)
         service_starts(w, i);
-    a->program--; /* from here on the index */
     exec_start(w, a);
 }
 
@@ -338,7 +328,7 @@ void service_request_done(struct world *w, struct act *a, enum reason reason,
         if (reason != REASON_NONE)
             log_failure(w, a, reason, culprit);
     }
-    if (service_of(w, a->comp)->features != 0)
+    if (i->features != 0)
         service_ends(w, i);
     release_worker(w, i, a);
     left(w, i, a);
@@ -350,7 +340,7 @@ void service_cancel(struct world *w, struct act *a)
     struct instance *i = instance_of(w, a);
     if (a->phase == PHASE_QUEUED) {
         queue_remove(w, &i->queue, a);
-        if (has(w, i, SF_ORDER))
+        if (has(i, SF_ORDER))
             order_remove(w, i, a);
     } else if (a->phase == EXEC_RUNNING || a->kind == ACT_BRANCH)
         exec_cancel(w, a);
@@ -358,7 +348,7 @@ void service_cancel(struct world *w, struct act *a)
         probe_answered(w, a, false);
     else if (a->kind == ACT_REQUEST)
         count_done(w, i, a, (enum reason)a->reason);
-    if (service_of(w, a->comp)->features != 0)
+    if (i->features != 0)
         service_ends(w, i);
     release_worker(w, i, a);
     left(w, i, a);

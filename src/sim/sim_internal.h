@@ -104,11 +104,8 @@ struct op {
     int line;
 };
 struct program {
-    comp_id endpoint;
-    int version; /* index into the service's versions */
-    uint32_t nops, nbranches;
-    struct op *ops;
-    uint32_t *branches;
+    uint32_t *branches; /* where each begins */
+    struct op ops[];
 };
 
 struct comp {
@@ -135,8 +132,6 @@ struct model {
     struct comp *comps;
     size_t ncomps, comps_cap;
     struct source *sources, *last_source; /* programs as given, until compiled */
-    struct program **programs;
-    size_t nprograms, programs_cap;
     uint32_t widest;      /* most branches that start at once */
     uint32_t ring_places; /* of the largest consistent hash that it asks for */
     struct schedule_entry *schedule;
@@ -411,14 +406,15 @@ struct act {
     ref qnext, qprev; /* the queue it waits in: free for the kind that holds it */
     uint32_t timer;   /* what it waits for, if that is a time */
     uint32_t timeout; /* its parent's patience with it (armed by the call policy) */
+    uint32_t pc;      /* op of its program at which it stands */
     /* station.c */
     uint64_t mark;     /* attained service at which it is done */
     uint32_t heap_pos; /* in the station's heap */
     ref station;
     sim_time demand; /* work asked for */
     /* programs */
-    uint32_t program, pc;
-    uint32_t start_pc;          /* BRANCH: where it began */
+    const struct program *program; /* what it runs; NULL: there is none */
+    uint32_t start_pc;             /* BRANCH: where it began */
     uint32_t nbranches;         /* still running */
     uint32_t span, parent_span; /* trace: own, its caller's */
     /* the call it is making (call.c) */

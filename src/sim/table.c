@@ -76,22 +76,12 @@ bool table_write(struct world *w, comp_id c, int64_t inserts, int64_t updates,
 
 uint32_t table_draw_key(struct world *w, comp_id c)
 {
-    const double *upto = table_data(w, c)->upto;
-    uint32_t keys = (uint32_t)p_count(w, c, TB_KEYS), from = 0, to = keys - 1;
+    const struct zipf *popular = table_data(w, c)->popular;
+    uint32_t keys = (uint32_t)p_count(w, c, TB_KEYS);
     struct rng *r = w_rng(w, c, TABLE_RNG_ROW);
     if (keys == 1)
         return 0;
-    if (upto == NULL)
-        return rng_below(r, keys);
-    double u = rng_unit(r);
-    while (from < to) {
-        uint32_t middle = (from + to) / 2;
-        if (u < upto[middle])
-            to = middle;
-        else
-            from = middle + 1;
-    }
-    return from;
+    return popular == NULL ? rng_below(r, keys) : zipf_at(popular, rng_unit(r));
 }
 
 uint32_t table_index(const struct table_data *d, const char *name)

@@ -134,7 +134,7 @@ uint32_t hedge_others(const struct world *w, const struct act *a,
 void hedge_started(struct world *w, struct act *a) SELDOM;
 
 /* exec.c */
-const struct call_spec *exec_spec(const struct world *w, const struct act *a);
+const struct call_spec *exec_spec(const struct act *a);
 void exec_start(struct world *w, struct act *a);
 void exec_resume(struct world *w, struct act *a, enum reason reason);
 void exec_cancel(struct world *w, struct act *a); /* calls, branches, transaction */

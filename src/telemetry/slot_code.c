@@ -55,7 +55,7 @@ static void put_buckets(struct buf *b, const struct tally *t)
     for (uint32_t i = low; i < high; i++) {
         put(b, t->hist[i]);
         for (uint32_t p = 0; t->hist[i] && p < t->causes.n; p++)
-            put(b, microseconds(t->time[(size_t)p * LATENCY_BUCKETS + i]));
+            put(b, microseconds(t->time[(size_t)i * t->causes.cap + p]));
     }
 }
 
@@ -190,7 +190,7 @@ static void gather_open_time(const struct tally *t, struct gather *g)
         struct pair pair = t->causes.list[p];
         size_t to = cell(g, pair.place, CAUSE_COUNT, pair.what);
         for (uint32_t b = g->low; b <= g->high; b++)
-            g->time_us[to] += microseconds(t->time[(size_t)p * LATENCY_BUCKETS + b]);
+            g->time_us[to] += microseconds(t->time[(size_t)b * t->causes.cap + p]);
     }
 }
 

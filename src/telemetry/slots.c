@@ -46,19 +46,17 @@ static void pairs_reset(struct pairs *p, uint32_t ncomps, uint32_t kinds)
 static struct pairs pairs_copy(const struct pairs *from, uint32_t ncomps,
                                uint32_t kinds)
 {
-    struct pairs p = {.n = from->n, .cap = from->n};
+    struct pairs p = {.n = from->n, .cap = from->cap};
     if (!from->n)
-        return p;
+        return (struct pairs){0};
     p.number = mem_array((size_t)(ncomps + 1) * kinds, sizeof *p.number);
     memcpy(p.number, from->number, (size_t)(ncomps + 1) * kinds * sizeof *p.number);
-    p.list = mem_array(p.n, sizeof *p.list);
+    p.list = mem_array(p.cap, sizeof *p.list);
     memcpy(p.list, from->list, p.n * sizeof *p.list);
     return p;
 }
 
 /* ---- tallies ------------------------------------------------------------ */
-
-static const size_t row_bytes = LATENCY_BUCKETS * sizeof(uint64_t);
 
 static void tally_free(struct tally *t)
 {
@@ -80,11 +78,12 @@ static struct tally *tally_copy(const struct tally *from, uint32_t ncomps)
     t->time = NULL;
     t->failed = NULL;
     if (t->causes.n) {
-        t->time = mem_array(t->causes.n, row_bytes);
-        memcpy(t->time, from->time, t->causes.n * row_bytes);
+        t->time = mem_array(LATENCY_BUCKETS * t->causes.cap, sizeof *t->time);
+        memcpy(t->time, from->time,
+               LATENCY_BUCKETS * t->causes.cap * sizeof *t->time);
     }
     if (t->reasons.n) {
-        t->failed = mem_array(t->reasons.n, sizeof *t->failed);
+        t->failed = mem_array(t->reasons.cap, sizeof *t->failed);
         memcpy(t->failed, from->failed, t->reasons.n * sizeof *t->failed);
     }
     return t;
@@ -218,28 +217,46 @@ static struct tally *first_of(struct slot_open *o, comp_id c)
     return o->of[c];
 }
 
-/* Where the time of a pair goes that was not seen in this slot yet. */
-static uint32_t new_cause_row(struct tally *t, uint32_t ncomps, comp_id place,
-                              uint8_t cause)
+/* Room for more pairs in each bucket's row. */
+static void widen(struct tally *t, uint32_t from)
+{
+    uint32_t to = t->causes.cap;
+    uint64_t *more = mem_array((size_t)LATENCY_BUCKETS * to, sizeof *more);
+    for (size_t b = 0; b < LATENCY_BUCKETS && from > 0; b++)
+        memcpy(more + b * to, t->time + b * from, from * sizeof *more);
+    mem_free(t->time);
+    t->time = more;
+}
+
+/* The place of a pair's time in each row; a pair that was not seen in this slot yet
+ * gets one. */
+static uint32_t new_cause(struct tally *t, uint32_t ncomps, comp_id place,
+                          uint8_t cause)
 {
     uint32_t cap = t->causes.cap;
-    uint32_t row = pair_row(&t->causes, ncomps, CAUSE_COUNT, place, cause);
+    uint32_t i = pair_row(&t->causes, ncomps, CAUSE_COUNT, place, cause);
     if (t->causes.cap != cap)
-        t->time = mem_grow(t->time, t->causes.cap, row_bytes);
-    memset(t->time + (size_t)row * LATENCY_BUCKETS, 0, row_bytes);
-    return row;
+        widen(t, cap);
+    for (size_t b = 0; b < LATENCY_BUCKETS; b++)
+        t->time[b * t->causes.cap + i] = 0;
+    return i;
 }
 
 static void count_time(struct tally *t, uint32_t ncomps, uint32_t bucket,
                        const struct slice *s, size_t n)
 {
+    const uint16_t *number = t->causes.number;
+    uint64_t *row = t->time + (size_t)bucket * t->causes.cap;
     for (const struct slice *end = s + n; s < end; s++) {
         uint8_t cause = s->cause < CAUSE_COUNT ? s->cause : CAUSE_OTHER;
         uint32_t at = pair_at(ncomps, CAUSE_COUNT, s->place, cause);
-        uint32_t row = t->causes.number ? t->causes.number[at] : 0;
-        if (row == 0)
-            row = new_cause_row(t, ncomps, s->place, cause) + 1;
-        t->time[(size_t)(row - 1) * LATENCY_BUCKETS + bucket] += (uint64_t)s->ns;
+        uint32_t i = number != NULL ? number[at] : 0;
+        if (i == 0) {
+            i = new_cause(t, ncomps, s->place, cause) + 1;
+            number = t->causes.number;
+            row = t->time + (size_t)bucket * t->causes.cap;
+        }
+        row[i - 1] += (uint64_t)s->ns;
     }
 }
 
@@ -344,7 +361,7 @@ static size_t pairs_bytes(const struct pairs *p, uint32_t ncomps, uint32_t kinds
 static size_t tally_bytes(const struct tally *t, uint32_t ncomps)
 {
     return sizeof *t + pairs_bytes(&t->causes, ncomps, CAUSE_COUNT) +
-           pairs_bytes(&t->reasons, ncomps, REASON_COUNT) + t->causes.cap * row_bytes +
+           pairs_bytes(&t->reasons, ncomps, REASON_COUNT) + t->causes.cap * LATENCY_BUCKETS * sizeof *t->time +
            t->reasons.cap * sizeof *t->failed;
 }
 

@@ -57,7 +57,7 @@ struct tally { /* what one client or endpoint did in the open slot */
     uint64_t sum_ns;
     uint32_t hist[LATENCY_BUCKETS];
     struct pairs causes;
-    uint64_t *time; /* ns, [cause pair][LATENCY_BUCKETS] */
+    uint64_t *time; /* ns, [LATENCY_BUCKETS][causes.cap]: one request adds to one row */
     struct pairs reasons;
     uint64_t *failed; /* [reason pair] */
 };
