@@ -8,10 +8,10 @@
  * empty until then: filling it costs one way down instead of a way down and a way up.
  *
  * Delays that repeat (timeouts, network hops) never need the heap's order among
- * themselves: each such delay has a lane, a ring in order of time, and only the head of
- * a lane is in the heap. A timeout that is cancelled before it reaches the head, as
- * nearly all are, costs two writes and gives its slot back at once; its place in the
- * ring is marked with a key of 0.
+ * themselves: each such delay has a lane, a ring in order of time that holds the events
+ * themselves, and only the key of a lane's head is in the heap. A timeout that is
+ * cancelled before it reaches the head, as nearly all are, costs one write: its place
+ * in the ring is passed over.
  */
 #include "calendar.h"
 #include "world.h"
@@ -22,32 +22,36 @@ void calendar_init(struct world *w)
     h->lanes = w_alloc(w, CAL_LANES * sizeof(struct cal_lane));
     h->slot_n = 1; /* 0 means none */
     w_grow(w, &h->slots, &h->slot_cap, 256, sizeof(struct cal_slot));
-    w_grow(w, &h->heap, &h->heap_cap, 256, sizeof(cal_key));
+    w_grow(w, &h->heap, &h->heap_cap, 256, sizeof(heap_key));
 }
 
 /* One that was never used; it is at the head of the list of free ones. */
 uint32_t cal_slot_more(struct world *w)
 {
     struct head *h = W_HEAD(w);
-    _Static_assert(WORLD_LIMIT_MAX / sizeof(struct cal_slot) < CAL_SLOT_MASK,
+    _Static_assert(WORLD_LIMIT_MAX / sizeof(struct cal_slot) < CAL_LANE_FIRST,
                    "a world ends before its slots do");
     w_grow(w, &h->slots, &h->slot_cap, h->slot_n + 1, sizeof(struct cal_slot));
-    cal_slot_at(w, h->slot_n)->link = 0;
+    cal_slot_at(w, h->slot_n)->next = 0;
     return h->slot_n++;
 }
 
 uint32_t calendar_pending(const struct world *w)
 {
+    const struct cal_lane *lanes = W_PTR(w, struct cal_lane, W_HEAD(w)->lanes);
     uint32_t n = 0;
     for (uint32_t s = 1; s < W_HEAD(w)->slot_n; s++)
-        n += cal_slot_at(w, s)->event != EV_NONE;
+        n += cal_slot_at(w, s)->of.event != EV_NONE;
+    for (const struct cal_lane *l = lanes; l < lanes + CAL_LANES; l++)
+        for (uint32_t i = l->head; i != l->tail; i++)
+            n += cal_place_at(w, l, i)->of.event != EV_NONE;
     return n;
 }
 
 void cal_heap_more(struct world *w)
 {
     struct head *h = W_HEAD(w);
-    w_grow(w, &h->heap, &h->heap_cap, h->heap_n + 1, sizeof(cal_key));
+    w_grow(w, &h->heap, &h->heap_cap, h->heap_n + 1, sizeof(heap_key));
 }
 
 uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
@@ -75,15 +79,14 @@ unsigned cal_lane_of(struct cal_lane *lanes, sim_time delay)
 /* A larger ring: what lies in it moves to where its number says. */
 void cal_lane_grow(struct world *w, struct cal_lane *l)
 {
-    uint32_t cap = 0;
-    ref ring = 0;
-    w_grow(w, &ring, &cap, l->cap == 0 ? 64 : l->cap * 2, sizeof(cal_key));
-    cal_key *to = W_PTR(w, cal_key, ring), *from = W_PTR(w, cal_key, l->ring);
-    for (uint32_t i = l->head; i != l->tail; i++)
-        to[i & (cap - 1)] = from[i & (l->cap - 1)];
-    w_release(w, l->ring, l->cap * sizeof(cal_key));
-    l->ring = ring;
-    l->cap = cap;
+    struct cal_lane old = *l;
+    l->ring = 0;
+    l->cap = 0;
+    w_grow(w, &l->ring, &l->cap, old.cap == 0 ? 64 : old.cap * 2,
+           sizeof(struct cal_place));
+    for (uint32_t i = old.head; i != old.tail; i++)
+        *cal_place_at(w, l, i) = *cal_place_at(w, &old, i);
+    w_release(w, old.ring, old.cap * sizeof(struct cal_place));
 }
 
 uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32_t a,
@@ -93,16 +96,14 @@ uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32
     return cal_after_in(w, &lane, delay, event, c, a, b);
 }
 
-void cal_drop(struct world *w, uint32_t s)
+void cal_drop(struct world *w, uint32_t timer)
 {
     struct head *h = W_HEAD(w);
-    struct cal_slot *slot = cal_slot_at(w, s);
-    slot->event = EV_NONE;
-    if (slot->lane == CAL_LANES)
+    if (!(timer & CAL_IN_LANE)) {
+        cal_slot_at(w, timer)->of.event = EV_NONE;
         return;
-    struct cal_lane *l = W_PTR(w, struct cal_lane, h->lanes) + slot->lane;
-    if (slot->link == l->head) /* its key is in the heap */
-        return;
-    W_PTR(w, cal_key, l->ring)[slot->link & (l->cap - 1)] = 0;
-    cal_slot_drop(h, slot, s);
+    }
+    const struct cal_lane *lanes = W_PTR(w, struct cal_lane, h->lanes);
+    unsigned lane = (timer & ~CAL_IN_LANE) >> CAL_LANE_BIT;
+    cal_place_at(w, &lanes[lane], timer & CAL_PLACES)->of.event = EV_NONE;
 }

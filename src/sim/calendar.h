@@ -6,24 +6,35 @@
 #ifndef SIM_CALENDAR_H
 #define SIM_CALENDAR_H
 
-#include "sim_internal.h"
+#include "heap.h"
 
-__extension__ typedef unsigned __int128 cal_key;
-
+/* The low bits of a key say where what happens lies: in this slot, or, from
+ * CAL_LANE_FIRST on, at the head of this lane. */
 enum { CAL_LANES = 64, CAL_SLOT_BITS = 24 };
-#define CAL_SLOT_MASK ((1u << CAL_SLOT_BITS) - 1)
+#define CAL_SLOT_MASK  ((1u << CAL_SLOT_BITS) - 1)
+#define CAL_LANE_FIRST (CAL_SLOT_MASK + 1 - CAL_LANES)
 
-struct cal_slot {
+/* A timer's number: that of its slot, or this bit, the lane and the place in it. */
+#define CAL_IN_LANE  (1u << 31)
+#define CAL_LANE_BIT 25
+#define CAL_PLACES   ((1u << CAL_LANE_BIT) - 1)
+
+struct cal_event {
     uint8_t event; /* enum event_kind; EV_NONE: cancelled */
-    uint8_t lane;  /* CAL_LANES: in the heap */
     comp_id comp;
     uint32_t a, b;
-    uint32_t link; /* in a lane: its place there; while free: next free slot */
 };
-
+struct cal_slot {
+    struct cal_event of;
+    uint32_t next; /* while free */
+};
+struct cal_place { /* in a lane */
+    heap_key key;
+    struct cal_event of;
+};
 struct cal_lane {
     sim_time delay;
-    ref ring;                 /* cal_key */
+    ref ring;                 /* struct cal_place */
     uint32_t head, tail, cap; /* cap: power of two; head == tail: empty */
     bool used;
 };
@@ -36,12 +47,12 @@ void cal_lane_grow(struct world *w, struct cal_lane *l) SELDOM;
 /* The lane of this delay; CAL_LANES: all are taken by others. */
 unsigned cal_lane_of(struct cal_lane *lanes, sim_time delay);
 
-static inline cal_key cal_key_make(sim_time at, uint64_t seq, uint32_t slot)
+static inline heap_key cal_key_make(sim_time at, uint64_t seq, uint32_t where)
 {
-    return (cal_key)(uint64_t)at << 64 | (cal_key)seq << CAL_SLOT_BITS | slot;
+    return (heap_key)(uint64_t)at << 64 | (heap_key)seq << CAL_SLOT_BITS | where;
 }
 
-static inline sim_time cal_key_time(cal_key k)
+static inline sim_time cal_key_time(heap_key k)
 {
     return (sim_time)(uint64_t)(k >> 64);
 }
@@ -51,86 +62,37 @@ static inline struct cal_slot *cal_slot_at(const struct world *w, uint32_t s)
     return W_PTR(w, struct cal_slot, W_HEAD(w)->slots) + s;
 }
 
-HOT uint32_t cal_slot_take(struct world *w, int event, int lane, comp_id c, uint32_t a,
-                           uint32_t b, uint32_t link)
+static inline struct cal_place *cal_place_at(const struct world *w,
+                                             const struct cal_lane *l, uint32_t i)
 {
-    struct head *h = W_HEAD(w);
-    uint32_t s = h->slot_free;
-    if (s == 0)
-        s = cal_slot_more(w);
-    struct cal_slot *slot = cal_slot_at(w, s);
-    h->slot_free = slot->link;
-    slot->event = (uint8_t)event;
-    slot->lane = (uint8_t)lane;
-    slot->comp = c;
-    slot->a = a;
-    slot->b = b;
-    slot->link = link;
-    return s;
+    return W_PTR(w, struct cal_place, l->ring) + (i & (l->cap - 1));
 }
 
-HOT void cal_slot_drop(struct head *h, struct cal_slot *slot, uint32_t s)
-{
-    slot->event = EV_NONE;
-    slot->link = h->slot_free;
-    h->slot_free = s;
-}
-
-/* Puts k where the top was and lets it sink. Places are counted in bytes, which is what
- * a processor can add to an address as it is. */
-HOT void cal_heap_sink(cal_key *heap, uint32_t n, cal_key k)
-{
-    enum { SIZE = sizeof(cal_key) };
-    char *at = (char *)heap;
-    size_t i = 0, c = SIZE, last = (size_t)n * SIZE - SIZE;
-#define CAL_AT(x) (*(cal_key *)(void *)(at + (x)))
-    while (c < last) {
-        c += CAL_AT(c + SIZE) < CAL_AT(c) ? SIZE : 0;
-        if (k <= CAL_AT(c))
-            break;
-        CAL_AT(i) = CAL_AT(c);
-        i = c;
-        c = 2 * i + SIZE;
-    }
-    if (c == last && CAL_AT(c) < k) {
-        CAL_AT(i) = CAL_AT(c);
-        i = c;
-    }
-    CAL_AT(i) = k;
-#undef CAL_AT
-}
-
-static inline void cal_heap_rise(cal_key *heap, uint32_t i, cal_key k)
-{
-    while (i > 0) {
-        uint32_t up = (i - 1) / 2;
-        if (heap[up] <= k)
-            break;
-        heap[i] = heap[up];
-        i = up;
-    }
-    heap[i] = k;
-}
-
-HOT void cal_heap_push(struct world *w, cal_key k)
+HOT void cal_heap_push(struct world *w, heap_key k)
 {
     struct head *h = W_HEAD(w);
     if (h->heap_hole) {
         h->heap_hole = false;
-        cal_heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
+        heap_sink(W_PTR(w, heap_key, h->heap), h->heap_n, k);
         return;
     }
     if (h->heap_n == h->heap_cap)
         cal_heap_more(w);
-    cal_heap_rise(W_PTR(w, cal_key, h->heap), h->heap_n++, k);
+    heap_rise(W_PTR(w, heap_key, h->heap), h->heap_n++, k);
 }
 
 /* cal_at() without the call; `at` is not in the past. */
 HOT uint32_t cal_put(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
                      uint32_t b)
 {
-    uint32_t s = cal_slot_take(w, event, CAL_LANES, c, a, b, 0);
-    cal_heap_push(w, cal_key_make(at, W_HEAD(w)->seq++, s));
+    struct head *h = W_HEAD(w);
+    uint32_t s = h->slot_free;
+    if (s == 0)
+        s = cal_slot_more(w);
+    struct cal_slot *slot = cal_slot_at(w, s);
+    h->slot_free = slot->next;
+    slot->of = (struct cal_event){(uint8_t)event, c, a, b};
+    cal_heap_push(w, cal_key_make(at, h->seq++, s));
     return s;
 }
 
@@ -148,62 +110,73 @@ HOT uint32_t cal_after_in(struct world *w, uint8_t *lane, sim_time delay, int ev
             return cal_put(w, at, event, c, a, b);
     }
     struct cal_lane *l = &lanes[*lane];
-    if (l->tail - l->head + 1 >= l->cap)
+    if (l->tail - l->head == l->cap)
         cal_lane_grow(w, l);
-    uint32_t s = cal_slot_take(w, event, *lane, c, a, b, l->tail);
-    cal_key k = cal_key_make(at, h->seq++, s);
-    W_PTR(w, cal_key, l->ring)[l->tail & (l->cap - 1)] = k;
-    if (l->head == l->tail++)
+    heap_key k = cal_key_make(at, h->seq++, CAL_LANE_FIRST + *lane);
+    uint32_t i = l->tail++;
+    *cal_place_at(w, l, i) =
+        (struct cal_place){.key = k, .of = {(uint8_t)event, c, a, b}};
+    if (i == l->head)
         cal_heap_push(w, k);
-    return s;
+    return CAL_IN_LANE | (uint32_t)*lane << CAL_LANE_BIT | (i & CAL_PLACES);
 }
 
 /* Nothing was put where the top was taken: the last one sinks from there. */
-HOT void cal_heap_close(struct head *h, cal_key *heap)
+HOT void cal_heap_close(struct head *h, heap_key *heap)
 {
     h->heap_hole = false;
     h->heap_n--;
     if (h->heap_n > 0)
-        cal_heap_sink(heap, h->heap_n, heap[h->heap_n]);
+        heap_sink(heap, h->heap_n, heap[h->heap_n]);
 }
 
-/* The head of a lane has come up: the next one that still counts takes its place. */
-HOT void cal_lane_advance(struct world *w, struct cal_lane *l)
+/* Takes the head of a lane, which has come up: the next one that still counts takes its
+ * place in the heap. */
+HOT void cal_lane_take(struct world *w, struct cal_lane *l, struct cal_event *out)
 {
     struct head *h = W_HEAD(w);
-    const cal_key *ring = W_PTR(w, cal_key, l->ring);
-    l->head++;
-    while (l->head != l->tail) {
-        cal_key k = ring[l->head & (l->cap - 1)];
-        if (k != 0) {
-            cal_heap_sink(W_PTR(w, cal_key, h->heap), h->heap_n, k);
-            return;
-        }
-        l->head++;
-    }
+    const struct cal_place *ring = W_PTR(w, struct cal_place, l->ring);
+    uint32_t mask = l->cap - 1, i = l->head, end = l->tail;
+    *out = ring[i & mask].of;
+    do
+        i++;
+    while (i != end && ring[i & mask].of.event == EV_NONE);
+    l->head = i;
+    if (i == end)
+        h->heap_hole = true;
+    else
+        heap_sink(W_PTR(w, heap_key, h->heap), h->heap_n, ring[i & mask].key);
+}
+
+HOT void cal_slot_take(struct world *w, uint32_t s, struct cal_event *out)
+{
+    struct head *h = W_HEAD(w);
+    struct cal_slot *slot = cal_slot_at(w, s);
+    *out = slot->of;
+    slot->of.event = EV_NONE;
+    slot->next = h->slot_free;
+    h->slot_free = s;
     h->heap_hole = true;
 }
 
 /* Takes the next event at or before `until`; false: there is none. */
-HOT bool calendar_next(struct world *w, sim_time until, struct cal_slot *out,
+HOT bool calendar_next(struct world *w, sim_time until, struct cal_event *out,
                        sim_time *at)
 {
     struct head *h = W_HEAD(w);
-    cal_key *heap = W_PTR(w, cal_key, h->heap);
+    heap_key *heap = W_PTR(w, heap_key, h->heap);
     for (;;) {
         if (h->heap_hole)
             cal_heap_close(h, heap);
         if (h->heap_n == 0 || cal_key_time(heap[0]) > until)
             return false;
         *at = cal_key_time(heap[0]);
-        uint32_t s = (uint32_t)heap[0] & CAL_SLOT_MASK;
-        struct cal_slot *slot = cal_slot_at(w, s);
-        *out = *slot;
-        if (out->lane == CAL_LANES)
-            h->heap_hole = true;
+        uint32_t where = (uint32_t)heap[0] & CAL_SLOT_MASK;
+        if (where < CAL_LANE_FIRST)
+            cal_slot_take(w, where, out);
         else
-            cal_lane_advance(w, W_PTR(w, struct cal_lane, h->lanes) + out->lane);
-        cal_slot_drop(h, slot, s);
+            cal_lane_take(
+                w, W_PTR(w, struct cal_lane, h->lanes) + (where - CAL_LANE_FIRST), out);
         if (out->event != EV_NONE)
             return true;
     }

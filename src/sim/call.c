@@ -20,8 +20,7 @@ enum { BREAKER_MIN_CALLS = 20 };
 
 const struct call_spec *call_spec_of(const struct world *w, const struct act *p)
 {
-    const struct call_spec *s =
-        p->kind == ACT_USER ? client_spec(w, p) : exec_spec(p);
+    const struct call_spec *s = p->kind == ACT_USER ? client_spec(w, p) : exec_spec(p);
     if (s->policy == COMP_NONE)
         BUG("an act calls where there is no call");
     return s;

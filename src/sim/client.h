@@ -37,20 +37,20 @@ enum client_event {
 };
 
 struct client_state { /* what every attempt touches comes first */
-    double rate;   /* P_RATE with the spike; a curve comes on top */
-    double wanted; /* integral of the rate to the next arrival, from `from` on */
+    double rate;      /* P_RATE with the spike; a curve comes on top */
+    double wanted;    /* integral of the rate to the next arrival, from `from` on */
     sim_time from;
     uint32_t timer;
     uint32_t trace_every;
     uint32_t in_flight;
     struct list inside;
     uint8_t priority;
-    bool steady;       /* no curve */
-    bool poisson;      /* arrivals */
-    bool slo;          /* the objective applies */
-    bool loops;        /* as in struct client_data */
-    bool somebody;     /* of a population, or to stay for a while */
-    bool endures;      /* waits for ever, and nobody minds */
+    bool steady;   /* no curve */
+    bool poisson;  /* arrivals */
+    bool slo;      /* the objective applies */
+    bool loops;    /* as in struct client_data */
+    bool somebody; /* of a population, or to stay for a while */
+    bool endures;  /* waits for ever, and nobody minds */
     uint64_t visits, attempts, answered, good;
     sim_time seconds; /* of answered attempts */
     uint64_t bad, slow, failed, gave_up, stale;

@@ -535,8 +535,7 @@ static void patch(struct compiler *c)
 static struct program *program_make(const struct compiler *c)
 {
     struct model *m = c->m;
-    struct program *p =
-        arena_alloc(&m->arena, sizeof *p + c->nops * sizeof *p->ops);
+    struct program *p = arena_alloc(&m->arena, sizeof *p + c->nops * sizeof *p->ops);
     memcpy(p->ops, c->ops, c->nops * sizeof *p->ops);
     p->branches = arena_alloc(&m->arena, (c->nbranches + 1) * sizeof *p->branches);
     if (c->nbranches > 0)

@@ -158,9 +158,8 @@ static SELDOM sim_time curved_arrival(const struct world *w, comp_id c, sim_time
 
 HOT void arm(struct world *w, comp_id c, struct client_state *s)
 {
-    sim_time at = s->steady && s->rate > 0
-                      ? later(s->from, s->wanted / s->rate)
-                      : curved_arrival(w, c, s->from, s->wanted);
+    sim_time at = s->steady && s->rate > 0 ? later(s->from, s->wanted / s->rate)
+                                           : curved_arrival(w, c, s->from, s->wanted);
     cal_cancel(w, &s->timer);
     if (at != SIM_FOREVER)
         s->timer = cal_put(w, at, EV_KIND + EV_ARRIVAL, c, 0, 0);

@@ -369,7 +369,7 @@ struct endpoint_state {
     uint32_t busy_cap;
 };
 
-struct endpoint_data { /* model time */
+struct endpoint_data {               /* model time */
     const struct program **programs; /* by version */
     size_t nprograms;
 };

@@ -99,7 +99,8 @@ void instance_dispatch(struct world *w, struct instance *i)
         return;
     }
     while (i->queue.count > 0 && worker_free(i)) {
-        struct act *a = i->newest ? queue_pop_last(w, &i->queue) : queue_pop(w, &i->queue);
+        struct act *a =
+            i->newest ? queue_pop_last(w, &i->queue) : queue_pop(w, &i->queue);
         i->queue_seconds += w_now(w) - a->since;
         give_worker(w, i, a);
     }
@@ -159,8 +160,7 @@ void service_refuse(struct world *w, struct instance *i, struct act *a,
 static bool serves_at_once(const struct world *w, const struct instance *i,
                            const struct act *a)
 {
-    return worker_free(i) &&
-           (!has(i, SF_BULKHEAD) || bulkhead_lets(w, i, a->what));
+    return worker_free(i) && (!has(i, SF_BULKHEAD) || bulkhead_lets(w, i, a->what));
 }
 
 void service_left(struct world *w, struct act *a)

@@ -132,7 +132,7 @@ struct model {
     struct comp *comps;
     size_t ncomps, comps_cap;
     struct source *sources, *last_source; /* programs as given, until compiled */
-    uint32_t widest;      /* most branches that start at once */
+    uint32_t widest;                      /* most branches that start at once */
     uint32_t ring_places; /* of the largest consistent hash that it asks for */
     struct schedule_entry *schedule;
     size_t nschedule, schedule_cap;
@@ -365,8 +365,8 @@ enum act_flag {
     ACT_LINE = 2048      /* goes by a kept connection (path_dial.c) */
 };
 
-/* Where an act's time went: a few slices lie in the act itself; when there are more, all
- * of them are in chunks, of which only the first is not full. */
+/* Where an act's time went: a few slices lie in the act itself; when there are more,
+ * all of them are in chunks, of which only the first is not full. */
 #define LEDGER_OWN    4
 #define LEDGER_SLICES 15
 struct ledger_chunk {
@@ -408,15 +408,15 @@ struct act {
     uint32_t timeout; /* its parent's patience with it (armed by the call policy) */
     uint32_t pc;      /* op of its program at which it stands */
     /* station.c */
-    uint64_t mark;     /* attained service at which it is done */
-    uint32_t heap_pos; /* in the station's heap */
+    uint64_t mark; /* attained service at which it is done */
     ref station;
-    sim_time demand; /* work asked for */
+    uint32_t heap_pos; /* in the heap of a queue (service_queue.c) */
+    sim_time demand;   /* work asked for */
     /* programs */
     const struct program *program; /* what it runs; NULL: there is none */
     uint32_t start_pc;             /* BRANCH: where it began */
-    uint32_t nbranches;         /* still running */
-    uint32_t span, parent_span; /* trace: own, its caller's */
+    uint32_t nbranches;            /* still running */
+    uint32_t span, parent_span;    /* trace: own, its caller's */
     /* the call it is making (call.c) */
     uint16_t attempt;    /* 0: none running */
     uint16_t depth;      /* calls and branches above it */
@@ -613,9 +613,9 @@ double service_in_flight(const struct world *w,
 
 /*
  * n acts share `factor * min(cores, n) / (1 + alpha (n-1) + beta n (n-1))` seconds of
- * work per second. Attained service is a fixed-point integer clock; acts sit in a heap
- * of finishing marks through act->mark and act->heap_pos; one event (EV_STATION, a =
- * W_REF of the station) is pending. A done act gets its ledger split: demand to work,
+ * work per second. Attained service is a fixed-point integer clock; keys of acts sit in
+ * a heap of finishing marks (act->mark); one event (EV_STATION, a = W_REF of the
+ * station) is pending. A done act gets its ledger split: demand to work,
  * the rest to contention, and act_ready(REASON_NONE).
  */
 #define STATION_SECONDS 12
@@ -628,8 +628,10 @@ struct station {
     uint64_t clock; /* attained service per act, fixed point */
     uint64_t rate;  /* of the clock now, fixed point per ns */
     sim_time since; /* clock is right as of */
-    ref heap;       /* of act refs by (mark, gen) */
-    uint32_t n, cap;
+    ref heap;       /* of (mark, gen, act), see heap.h */
+    uint32_t n;     /* acts inside */
+    uint32_t keys;  /* in the heap; more than n: some of acts that have left */
+    uint32_t cap;
     uint32_t whole; /* up to so many inside, each gets a whole core; 0: find out */
     uint32_t timer;
     sim_time timer_at; /* when it fires */

@@ -14,7 +14,9 @@
  * station is idle, and is rebased long before it could overflow.
  *
  * Heap entries are 128-bit keys (mark, act's generation, act): ties go to the older
- * act, and comparing needs no look at the acts.
+ * act, and neither comparing nor moving them needs a look at the acts. One that is
+ * taken out before it is done leaves its key behind, which is dropped when it comes up,
+ * or when such keys have become more than the others.
  */
 #include "calendar.h"
 
@@ -24,8 +26,6 @@
 /* No act asks for more than this much work; nine hours of CPU. */
 #define DEMAND_MAX (INT64_C(1) << 45)
 #define CLOCK_MAX  (UINT64_C(1) << 62)
-
-__extension__ typedef unsigned __int128 heap_key;
 
 static heap_key key_of(const struct world *w, const struct act *a)
 {
@@ -44,52 +44,46 @@ static uint64_t key_mark(heap_key k)
 
 /* ---- the heap ---- */
 
-HOT void heap_put(struct world *w, heap_key *h, uint32_t i, heap_key k)
+HOT heap_key *keys_of(const struct world *w, const struct station *s)
 {
-    h[i] = k;
-    key_act(w, k)->heap_pos = i;
+    return W_PTR(w, heap_key, s->heap);
 }
 
-static void heap_up(struct world *w, heap_key *h, uint32_t i, heap_key k)
+/* Is it the key of one that is inside? */
+static bool counts(const struct world *w, const struct station *s, heap_key k)
 {
-    while (i > 0 && k < h[(i - 1) / 2]) {
-        heap_put(w, h, i, h[(i - 1) / 2]);
-        i = (i - 1) / 2;
+    const struct act *a = key_act(w, k);
+    return a->station == W_REF(w, s) && key_of(w, a) == k;
+}
+
+/* The keys of those inside, and no others. */
+static SELDOM void sweep(struct world *w, struct station *s)
+{
+    heap_key *h = keys_of(w, s);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->keys; i++) {
+        heap_key k = h[i];
+        if (counts(w, s, k))
+            heap_rise(h, n++, k);
     }
-    heap_put(w, h, i, k);
+    s->keys = n;
+    assert(s->keys == s->n);
 }
 
-static void heap_down(struct world *w, heap_key *h, uint32_t n, uint32_t i, heap_key k)
+HOT void key_add(struct world *w, struct station *s, const struct act *a)
 {
-    for (uint32_t child = 2 * i + 1; child < n; child = 2 * i + 1) {
-        if (child + 1 < n)
-            child += h[child + 1] < h[child];
-        if (k < h[child])
-            break;
-        heap_put(w, h, i, h[child]);
-        i = child;
-    }
-    heap_put(w, h, i, k);
+    if (s->keys == s->cap)
+        w_grow(w, &s->heap, &s->cap, s->keys + 1, sizeof(heap_key));
+    heap_rise(keys_of(w, s), s->keys++, key_of(w, a));
 }
 
-HOT void heap_insert(struct world *w, struct station *s, struct act *a)
+/* The first that is done; there is one. */
+HOT heap_key first_key(struct world *w, struct station *s)
 {
-    if (s->n == s->cap)
-        w_grow(w, &s->heap, &s->cap, s->n + 1, sizeof(heap_key));
-    heap_key *h = W_PTR(w, heap_key, s->heap);
-    heap_up(w, h, s->n++, key_of(w, a));
-}
-
-HOT void heap_remove(struct world *w, struct station *s, uint32_t i)
-{
-    heap_key *h = W_PTR(w, heap_key, s->heap);
-    heap_key last = h[--s->n];
-    if (i == s->n)
-        return;
-    if (i > 0 && last < h[(i - 1) / 2])
-        heap_up(w, h, i, last);
-    else
-        heap_down(w, h, s->n, i, last);
+    heap_key *h = keys_of(w, s);
+    while (s->keys > s->n && !counts(w, s, h[0]))
+        heap_pop(h, &s->keys);
+    return h[0];
 }
 
 /* ---- the clock ---- */
@@ -171,7 +165,8 @@ HOT void advance(struct station *s, sim_time now)
 /* All marks move by the same, so their order stays. */
 static SELDOM void rebase(struct world *w, struct station *s)
 {
-    heap_key *h = W_PTR(w, heap_key, s->heap);
+    heap_key *h = keys_of(w, s);
+    sweep(w, s);
     for (uint32_t i = 0; i < s->n; i++) {
         struct act *a = key_act(w, h[i]);
         a->mark = a->mark > s->clock ? a->mark - s->clock : 0;
@@ -181,9 +176,9 @@ static SELDOM void rebase(struct world *w, struct station *s)
 }
 
 /* When the first act is done at the present rate. */
-HOT sim_time next_done(const struct world *w, const struct station *s)
+HOT sim_time next_done(struct world *w, struct station *s)
 {
-    uint64_t mark = key_mark(W_PTR(w, heap_key, s->heap)[0]);
+    uint64_t mark = key_mark(first_key(w, s));
     if (mark <= s->clock)
         return s->since;
     if (s->rate == 0)
@@ -212,6 +207,7 @@ HOT void rearm(struct world *w, struct station *s)
     if (s->n == 0) {
         cal_cancel(w, &s->timer);
         s->clock = 0;
+        s->keys = 0;
         return;
     }
     if (s->clock >= CLOCK_MAX)
@@ -270,8 +266,9 @@ HOT void add_first(struct world *w, struct station *s, struct act *a)
     s->since = now;
     s->rate = RATE_ONE;
     s->n = 1;
+    s->keys = 1;
     a->mark = (uint64_t)a->demand << CLOCK_BITS;
-    heap_put(w, W_PTR(w, heap_key, s->heap), 0, key_of(w, a));
+    keys_of(w, s)[0] = key_of(w, a);
     s->timer_at = now + a->demand;
     s->timer = cal_put(w, s->timer_at, EV_STATION, s->comp, W_REF(w, s), 0);
 }
@@ -291,7 +288,8 @@ void station_add(struct world *w, struct station *s, struct act *a, sim_time dem
     }
     advance(s, w_now(w));
     a->mark = s->clock + ((uint64_t)demand << CLOCK_BITS);
-    heap_insert(w, s, a);
+    key_add(w, s, a);
+    s->n++;
     rearm(w, s);
 }
 
@@ -309,8 +307,10 @@ void station_remove(struct world *w, struct station *s, struct act *a)
 {
     assert(a->station == W_REF(w, s));
     advance(s, w_now(w));
-    heap_remove(w, s, a->heap_pos);
+    s->n--;
     leave(w, s, a, station_attained(w, s, a));
+    if (s->keys > 2 * s->n + 16)
+        sweep(w, s);
     rearm_seldom(w, s);
 }
 
@@ -318,8 +318,9 @@ void station_settle(struct world *w, struct station *s,
                     void (*f)(struct world *w, struct act *a))
 {
     advance(s, w_now(w));
+    sweep(w, s);
     for (uint32_t i = 0; i < s->n; i++) {
-        struct act *a = key_act(w, W_PTR(w, heap_key, s->heap)[i]);
+        struct act *a = key_act(w, keys_of(w, s)[i]);
         sim_time got = station_attained(w, s, a), total = s->since - a->since;
         sim_time worked = got < total ? got : total;
         act_charge(w, a, (enum cause)s->work, s->comp, worked);
@@ -334,11 +335,11 @@ void station_settle(struct world *w, struct station *s,
 /* The only one inside had a core for itself all along. */
 HOT void only_done(struct world *w, struct station *s)
 {
-    struct act *a = key_act(w, W_PTR(w, heap_key, s->heap)[0]);
+    struct act *a = key_act(w, first_key(w, s));
     count_busy(s, w_now(w));
     s->since = w_now(w);
     s->clock = s->rate = 0;
-    s->n = 0;
+    s->n = s->keys = 0;
     leave(w, s, a, a->demand);
     s->served++;
     act_ready(w, a, REASON_NONE);
@@ -353,11 +354,12 @@ void station_event(struct world *w, struct station *s)
     }
     advance(s, w_now(w));
     while (s->n > 0) {
-        heap_key first = W_PTR(w, heap_key, s->heap)[0];
+        heap_key first = first_key(w, s);
         if (key_mark(first) > s->clock)
             break;
         struct act *a = key_act(w, first);
-        heap_remove(w, s, 0);
+        heap_pop(keys_of(w, s), &s->keys);
+        s->n--;
         leave(w, s, a, a->demand);
         s->served++;
         act_ready(w, a, REASON_NONE);

@@ -71,7 +71,7 @@ struct table_data {
     uint32_t nindexes;
     const char *index[INDEXES_MAX]; /* [0]: the primary key */
     uint32_t at_start;              /* bits */
-    const struct zipf *popular; /* which key; NULL: all alike */
+    const struct zipf *popular;     /* which key; NULL: all alike */
 };
 struct statement_data {
     uint32_t index; /* of its table: the one it looks rows up by */

@@ -152,7 +152,7 @@ size_t world_bytes(const struct world *w)
 
 /* ---- running -------------------------------------------------------------------- */
 
-static void dispatch(struct world *w, const struct cal_slot *e)
+static void dispatch(struct world *w, const struct cal_event *e)
 {
     if (e->event >= EV_KIND) {
         comp_kind(w, e->comp)->event(w, e->comp, e->event - EV_KIND, e->a, e->b);
@@ -182,7 +182,7 @@ static uint64_t mix(uint64_t h, uint64_t v)
 
 /* Each component has a digest of its own, which knows nothing of its number: it is the
  * same in a model with more components. The last one is for events of none. */
-static void digest(struct world *w, const struct cal_slot *e, sim_time at)
+static void digest(struct world *w, const struct cal_event *e, sim_time at)
 {
     uint64_t *of = W_PTR(w, uint64_t, W_HEAD(w)->digests);
     size_t c = e->comp < w->model->ncomps ? e->comp : w->model->ncomps;
@@ -193,7 +193,7 @@ enum err world_run(struct world *w, sim_time until, uint64_t max_events,
                    const struct observer *o, struct errmsg *why)
 {
     enum err err = ERR_OK;
-    struct cal_slot e;
+    struct cal_event e;
     sim_time at;
     if (W_HEAD(w)->stopped)
         return world_ran_away(w, why);

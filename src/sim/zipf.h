@@ -1,7 +1,7 @@
 /*
- * zipf: numbers 0 .. n - 1 of which some are more popular than others: number i is drawn
- * with a probability in proportion to (i + 1)^-s (Zipf's law with exponent s). Keys of a
- * cache, rows of a table, users of a population.
+ * zipf: numbers 0 .. n - 1 of which some are more popular than others: number i is
+ * drawn with a probability in proportion to (i + 1)^-s (Zipf's law with exponent s).
+ * Keys of a cache, rows of a table, users of a population.
  *
  * Model time: made once, in the model's arena, and only read by its worlds.
  *

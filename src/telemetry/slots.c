@@ -79,8 +79,7 @@ static struct tally *tally_copy(const struct tally *from, uint32_t ncomps)
     t->failed = NULL;
     if (t->causes.n) {
         t->time = mem_array(LATENCY_BUCKETS * t->causes.cap, sizeof *t->time);
-        memcpy(t->time, from->time,
-               LATENCY_BUCKETS * t->causes.cap * sizeof *t->time);
+        memcpy(t->time, from->time, LATENCY_BUCKETS * t->causes.cap * sizeof *t->time);
     }
     if (t->reasons.n) {
         t->failed = mem_array(t->reasons.cap, sizeof *t->failed);
@@ -361,7 +360,8 @@ static size_t pairs_bytes(const struct pairs *p, uint32_t ncomps, uint32_t kinds
 static size_t tally_bytes(const struct tally *t, uint32_t ncomps)
 {
     return sizeof *t + pairs_bytes(&t->causes, ncomps, CAUSE_COUNT) +
-           pairs_bytes(&t->reasons, ncomps, REASON_COUNT) + t->causes.cap * LATENCY_BUCKETS * sizeof *t->time +
+           pairs_bytes(&t->reasons, ncomps, REASON_COUNT) +
+           t->causes.cap * LATENCY_BUCKETS * sizeof *t->time +
            t->reasons.cap * sizeof *t->failed;
 }
 

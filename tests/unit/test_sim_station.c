@@ -46,13 +46,13 @@ static struct act *job(struct bench *b, sim_time demand)
 /* Takes the station's event, if it comes by `until`; the clock is there then. */
 static bool step(struct bench *b, sim_time until)
 {
-    struct cal_slot slot;
+    struct cal_event e;
     sim_time at;
-    if (!calendar_next(b->w, until, &slot, &at)) {
+    if (!calendar_next(b->w, until, &e, &at)) {
         W_HEAD(b->w)->now = until;
         return false;
     }
-    assert_int_equal(slot.event, EV_STATION);
+    assert_int_equal(e.event, EV_STATION);
     W_HEAD(b->w)->now = at;
     station_event(b->w, b->s);
     return true;
@@ -250,7 +250,6 @@ static void a_clock_near_its_end_is_rebased(void **state)
     b.s->clock += end;
     a->mark += end;
     c->mark += end;
-    __extension__ typedef unsigned __int128 heap_key;
     heap_key *h = W_PTR(b.w, heap_key, b.s->heap);
     h[0] += (heap_key)end << 64;
     h[1] += (heap_key)end << 64;
