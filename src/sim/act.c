@@ -283,6 +283,16 @@ void ready_grow(struct world *w)
     h->ready_cap = cap;
 }
 
+void act_ready_behind(struct world *w, const struct act *a, enum reason reason)
+{
+    struct head *h = W_HEAD(w);
+    if (h->ready_tail - h->ready_head == h->ready_cap)
+        ready_grow(w);
+    W_PTR(w, ready_entry, h->ready)
+    [h->ready_tail++ & (h->ready_cap - 1)] =
+        ready_make(W_REF(w, a), a->gen, (uint8_t)reason);
+}
+
 void act_event(struct world *w, int event, ref r, uint32_t gen)
 {
     struct act *a = act_alive(w, r, gen);

@@ -159,6 +159,31 @@ HOT void cal_slot_take(struct world *w, uint32_t s, struct cal_event *out)
     h->heap_hole = true;
 }
 
+/* Where in the heap the next two are, if nothing comes in between. n >= 5. */
+HOT void cal_next_two(const struct head *h, const heap_key *heap, uint32_t at[2])
+{
+    uint32_t first = heap[2] < heap[1] ? 2 : 1;
+    if (!h->heap_hole) {
+        at[0] = 0;
+        at[1] = first;
+        return;
+    }
+    uint32_t left = 2 * first + 1, other = 3 - first;
+    if (left + 1 < h->heap_n) {
+        left += heap[left + 1] < heap[left];
+        other = heap[left] < heap[other] ? left : other;
+    }
+    at[0] = first;
+    at[1] = other;
+}
+
+/* The event of a key; NULL: it lies in a lane. */
+HOT const struct cal_event *cal_event_of(const struct world *w, heap_key k)
+{
+    uint32_t where = (uint32_t)k & CAL_SLOT_MASK;
+    return where < CAL_LANE_FIRST ? &cal_slot_at(w, where)->of : NULL;
+}
+
 /* Takes the next event at or before `until`; false: there is none. */
 HOT bool calendar_next(struct world *w, sim_time until, struct cal_event *out,
                        sim_time *at)

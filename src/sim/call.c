@@ -225,13 +225,13 @@ HOT void child_send(struct world *w, struct act *p, struct act *c)
     depart(w, c);
 }
 
-static void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
-                     comp_id culprit);
+static void call_concluded(struct world *w, struct act *p, comp_id policy,
+                           enum reason reason, comp_id culprit);
 
 SELDOM void call_refuse(struct world *w, struct act *p, comp_id policy,
                         enum reason reason)
 {
-    conclude(w, p, policy, reason, policy);
+    call_concluded(w, p, policy, reason, policy);
 }
 
 /* What may keep it from being sent, once it is past the bulkhead. */
@@ -424,10 +424,9 @@ static SELDOM void settle(struct world *w, struct act *p, comp_id policy,
 }
 
 /* How it ended is known: p goes on with that, or tries again. */
-HOT void conclude(struct world *w, struct act *p, comp_id policy, enum reason reason,
-                  comp_id culprit)
+HOT void conclude(struct world *w, struct act *p, comp_id policy, struct call_state *st,
+                  enum reason reason, comp_id culprit)
 {
-    struct call_state *st = state_of(w, policy);
     cal_cancel(w, &p->timer); /* of the next copy */
     st->in_flight--;
     p->cause = CAUSE_OTHER;
@@ -442,30 +441,31 @@ HOT void conclude(struct world *w, struct act *p, comp_id policy, enum reason re
     act_ready(w, p, REASON_NONE);
 }
 
-HOT void outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
-                 comp_id culprit)
+static void call_concluded(struct world *w, struct act *p, comp_id policy,
+                           enum reason reason, comp_id culprit)
 {
-    struct call_state *st = state_of(w, policy);
+    conclude(w, p, policy, state_of(w, policy), reason, culprit);
+}
+
+HOT void outcome(struct world *w, struct act *p, comp_id policy, struct call_state *st,
+                 enum reason reason, comp_id culprit)
+{
     if (st->extras & EXTRA_BREAKER)
         breaker_record(w, policy, st, reason == REASON_NONE);
     if (st->extras & EXTRA_THROTTLE)
         throttle_saw(w, policy, reason);
-    conclude(w, p, policy, reason, culprit);
+    conclude(w, p, policy, st, reason, culprit);
 }
 
 void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
                   comp_id culprit)
 {
-    outcome(w, p, policy, reason, culprit);
+    outcome(w, p, policy, state_of(w, policy), reason, culprit);
 }
 
+/* c is accounted up to now. */
 HOT void delivered(struct world *w, struct act *c)
 {
-    act_account(w, c);
-    if (c->parent == 0) {
-        act_orphan(w, c);
-        return;
-    }
     if (c->flags & ACT_LINE)
         path_keep(w, c, (enum reason)c->reason);
     if ((c->flags & ACT_COPY) && hedge_delivered(w, c))
@@ -485,14 +485,19 @@ HOT void delivered(struct world *w, struct act *c)
         p->flags |= c->flags & ACT_ANSWERED;
     }
     comp_id policy = c->policy;
-    state_of(w, policy)->latency += w_now(w) - c->start;
+    struct call_state *st = state_of(w, policy);
+    st->latency += w_now(w) - c->start;
     act_free(w, c);
-    outcome(w, p, policy, reason, culprit);
+    outcome(w, p, policy, st, reason, culprit);
 }
 
 void call_delivered(struct world *w, struct act *c)
 {
-    delivered(w, c);
+    act_account(w, c);
+    if (c->parent == 0)
+        act_orphan(w, c);
+    else
+        delivered(w, c);
 }
 
 static SELDOM void finish_extras(struct world *w, struct act *a)

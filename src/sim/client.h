@@ -36,9 +36,10 @@ enum client_event {
     EV_FILL      /* more users come at this very moment */
 };
 
-struct client_state { /* what every attempt touches comes first */
-    double rate;      /* P_RATE with the spike; a curve comes on top */
-    double wanted;    /* integral of the rate to the next arrival, from `from` on */
+struct client_state {      /* what every attempt touches comes first */
+    struct call_spec spec; /* as in struct client_data */
+    double rate;           /* P_RATE with the spike; a curve comes on top */
+    double wanted; /* integral of the rate to the next arrival, from `from` on */
     sim_time from;
     uint32_t timer;
     uint32_t trace_every;

@@ -92,6 +92,33 @@ static void list_pools(struct model *m)
     }
 }
 
+static bool endpoint_of_service(const struct model *m, size_t i)
+{
+    comp_id owner = m->comps[i].owner;
+    return m->comps[i].kind == &kind_endpoint && m->comps[owner].kind == &kind_service;
+}
+
+static void list_endpoints(struct model *m)
+{
+    for (size_t i = 0; i < m->ncomps; i++)
+        if (endpoint_of_service(m, i))
+            service_data(m, m->comps[i].owner)->nendpoints++;
+    for (size_t i = 0; i < m->ncomps; i++) {
+        struct service_data *d = m->comps[i].data;
+        if (m->comps[i].kind != &kind_service)
+            continue;
+        d->endpoints =
+            arena_alloc(&m->arena, (d->nendpoints + 1) * sizeof *d->endpoints);
+        d->nendpoints = 0;
+    }
+    for (size_t i = 0; i < m->ncomps; i++) {
+        if (!endpoint_of_service(m, i))
+            continue;
+        struct service_data *d = service_data(m, m->comps[i].owner);
+        d->endpoints[d->nendpoints++] = (comp_id)i;
+    }
+}
+
 /* ---- names to components -------------------------------------------------------- */
 
 static enum err need_params(const struct model *m, struct errmsg *why)
@@ -383,16 +410,22 @@ static size_t stream_count(const struct kind_impl *k)
 
 /* The fixed part of every world: its head, then each component's state and streams,
  * which is what most events touch; the values of all come after. */
+/* A state begins where a line of the processor's cache does, its streams before it. */
 static void lay_out(struct model *m)
 {
+    enum { LINE = 64 / 8 };
     ref at = 0;
+    m->states = arena_alloc(&m->arena, m->ncomps * sizeof *m->states);
+    m->kinds = arena_alloc(&m->arena, m->ncomps);
     (void)lay(&at, sizeof(struct head));
     for (size_t i = 0; i < m->ncomps; i++) {
-        struct comp *c = &m->comps[i];
-        const struct kind_impl *k = c->kind;
+        const struct kind_impl *k = m->comps[i].kind;
         size_t state = k->state_size == NULL ? 0 : k->state_size(m, (comp_id)i);
-        c->state = lay(&at, state);
-        c->rngs = lay(&at, stream_count(k) * sizeof(struct rng));
+        size_t rngs = stream_count(k) * sizeof(struct rng);
+        at = (at + LINE - 1) / LINE * LINE;
+        (void)lay(&at, (rngs + 8 * LINE - 1) / (8 * LINE) * (8 * LINE));
+        m->states[i] = lay(&at, state);
+        m->kinds[i] = kind_number(k);
     }
     for (size_t i = 0; i < m->ncomps; i++)
         m->comps[i].values =
@@ -414,6 +447,7 @@ enum err model_finish(struct model *m, struct errmsg *why)
         (err = resolve_comps(m, why)) != ERR_OK)
         return err;
     list_pools(m);
+    list_endpoints(m);
     choose_slo_clients(m);
     if ((err = check_schedule(m, why)) != ERR_OK ||
         (err = check_kinds(m, why)) != ERR_OK)

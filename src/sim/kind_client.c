@@ -12,6 +12,7 @@
  */
 #include "calendar.h"
 #include "client.h"
+#include "service.h"
 
 /* ACT_USER: x is the timer of its patience, `timeout` that of the objective; only the
  * one that is due first is armed, as hardly any comes so far. demand: how long it
@@ -243,7 +244,7 @@ void client_attempt(struct world *w, comp_id c, uint32_t user, uint32_t visit,
                     uint32_t made)
 {
     struct client_state *s = client_at(w, c);
-    const struct call_spec *spec = w->comps[c].data; /* see client_spec() */
+    const struct call_spec *spec = &s->spec;
     struct act *a = act_new(w, ACT_USER, c);
     a->request = ++W_HEAD(w)->next_request;
     a->user = user;
@@ -401,6 +402,27 @@ static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint3
     }
 }
 
+/* Somebody will come. */
+static void client_ahead(const struct world *w, const struct cal_event *e, bool far)
+{
+    if (e->event != EV_KIND + EV_ARRIVAL)
+        return;
+    const struct client_state *s = client_at(w, e->comp);
+    if (far) {
+        w_fetch((const char *)s - 64, 64 + sizeof *s);
+        return;
+    }
+    w_fetch(W_STATE(w, char, s->spec.policy) + 64, 128);
+    if (comp_kind(w, s->spec.target) == &kind_service) {
+        w_fetch(W_STATE(w, char, s->spec.target) - 64, 64);
+        const struct endpoint_state *p =
+            W_STATE(w, struct endpoint_state, s->spec.what);
+        const struct service_state *t = service_of(w, s->spec.target);
+        w_fetch(W_PTR(w, char, t->sole), sizeof(struct instance));
+        w_fetch(p->program, 2 * sizeof(struct op));
+    }
+}
+
 /* ---- the kind ------------------------------------------------------------------- */
 
 /* About TRACES_PER_S of them at most, unless the model says how many. */
@@ -422,6 +444,7 @@ static void settings(struct world *w, comp_id c)
     struct client_state *s = client_at(w, c);
     const struct client_data *d = client_data(w->model, c);
     const struct dist *patience = p_dist(w, c, P_GIVES_UP);
+    s->spec = d->spec;
     s->rate = p_number(w, c, P_RATE) * s->spike;
     s->steady = d->ncurve == 0;
     s->poisson = p_count(w, c, P_ARRIVALS) == ARRIVALS_POISSON;
@@ -628,6 +651,7 @@ const struct kind_impl kind_client = {
     .resolve = client_resolve,
     .check = client_check,
     .state_size = client_size,
+    .ahead = client_ahead,
     .init = client_init,
     .event = client_event,
     .resume = user_ended,

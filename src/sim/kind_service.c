@@ -43,18 +43,8 @@ enum err version_need(const struct model *m, comp_id c, const char *name, int *o
                       near ? near : "", near ? "\"?" : "");
 }
 
-static void list_endpoints(struct model *m, comp_id c)
-{
-    struct service_data *d = service_data(m, c);
-    d->endpoints = arena_alloc(&m->arena, (m->ncomps + 1) * sizeof *d->endpoints);
-    for (size_t e = 0; e < m->ncomps; e++)
-        if (m->comps[e].kind == &kind_endpoint && m->comps[e].owner == c)
-            d->endpoints[d->nendpoints++] = (comp_id)e;
-}
-
 static enum err service_check(struct model *m, comp_id c, struct errmsg *why)
 {
-    list_endpoints(m, c);
     const char *version = model_param(m, c, SP_VERSION)->as.text;
     int index;
     if (version == NULL || version[0] == '\0')
@@ -472,6 +462,7 @@ const struct kind_impl kind_service = {
     .state_size = state_size,
     .init = service_init,
     .event = service_event,
+    .ahead = service_ahead,
     .begin = service_begin,
     .resume = service_resume,
     .cancel = service_cancel,

@@ -3,7 +3,7 @@
  */
 #include "model.h"
 
-static const struct kind_impl *const kinds[] = {
+const struct kind_impl *const all_kinds[] = {
     &kind_client,  &kind_service,     &kind_endpoint, &kind_balancer,
     &kind_call,    &kind_pool,        &kind_database, &kind_statement,
     &kind_cache,   &kind_keyspace,    &kind_external, &kind_autoscaler,
@@ -15,19 +15,27 @@ static const struct kind_impl *const kinds[] = {
 
 size_t sim_kinds(void)
 {
-    return sizeof kinds / sizeof *kinds;
+    return sizeof all_kinds / sizeof *all_kinds;
 }
 
 const struct kind_desc *sim_kind(size_t i)
 {
-    return i < sim_kinds() ? &kinds[i]->desc : NULL;
+    return i < sim_kinds() ? &all_kinds[i]->desc : NULL;
+}
+
+uint8_t kind_number(const struct kind_impl *k)
+{
+    uint8_t i = 0;
+    while (all_kinds[i] != k)
+        i++;
+    return i;
 }
 
 const struct kind_impl *kind_named(const char *name)
 {
     for (size_t i = 0; i < sim_kinds(); i++)
-        if (str_eq(kinds[i]->desc.name, name))
-            return kinds[i];
+        if (str_eq(all_kinds[i]->desc.name, name))
+            return all_kinds[i];
     return NULL;
 }
 

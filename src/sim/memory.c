@@ -12,6 +12,7 @@
 
 #include <sys/mman.h>
 
+enum { VAST = 4 << 20 };
 enum { CLASS_MIN = 1 }; /* 16 bytes: calendar keys want that alignment */
 
 static size_t page_up(size_t bytes)
@@ -138,6 +139,7 @@ bool world_headroom(struct world *w, size_t extra)
         size_t twice = w->mapped * 2 < w->limit ? w->mapped * 2 : w->limit;
         region_resize(w, twice > need ? twice : need + need / 8);
     }
+    w->vast = (size_t)W_HEAD(w)->used * 8 > VAST;
     w->safe = (ref)((w->mapped - headroom_bytes(w) - answers_bytes(w)) / 8);
     return true;
 }

@@ -286,10 +286,12 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
                               version);
         index = version_add(m, service, version);
     }
+    size_t before = m->ncomps;
     enum err err = endpoint_comp(m, service, name, &endpoint, why);
+    bool known = m->ncomps == before;
     if (err != ERR_OK)
         return err;
-    for (const struct source *s = m->sources; s != NULL; s = s->next)
+    for (const struct source *s = m->sources; s != NULL && known; s = s->next)
         if (s->endpoint == endpoint && s->version == index)
             return errmsg_set(why, ERR_INPUT,
                               "%s is defined twice for the same version",

@@ -218,6 +218,7 @@ static inline struct instance *instance_of(const struct world *w, const struct a
 }
 
 /* service_run.c: requests */
+void service_ahead(const struct world *w, const struct cal_event *e, bool far);
 void service_begin(struct world *w, struct act *a);
 void service_resume(struct world *w, struct act *a, enum reason reason);
 void service_cancel(struct world *w, struct act *a);
@@ -364,6 +365,8 @@ struct endpoint_state {
     uint64_t requests, failed, abandoned;
     sim_time seconds;
     uint32_t in_flight;
+    uint16_t known;                  /* of this version, + 1; 0: of none */
+    const struct program *program;   /* it has this */
     uint64_t failures[REASON_COUNT]; /* NONE: see endpoint_metric() */
     ref busy; /* uint32_t workers by instance number, where endpoints have limits */
     uint32_t busy_cap;
@@ -380,6 +383,18 @@ static inline const struct program *endpoint_program(const struct model *m, comp
 {
     const struct endpoint_data *d = m->comps[e].data;
     return d != NULL && (size_t)version < d->nprograms ? d->programs[version] : NULL;
+}
+
+/* The same while a world runs, where it is asked for again and again. */
+static inline const struct program *endpoint_runs(struct world *w, comp_id e,
+                                                  uint16_t version)
+{
+    struct endpoint_state *s = W_STATE(w, struct endpoint_state, e);
+    if (s->known != version + 1) {
+        s->program = endpoint_program(w->model, e, version);
+        s->known = (uint16_t)(version + 1);
+    }
+    return s->program;
 }
 
 static inline void endpoint_started(struct world *w, comp_id e)

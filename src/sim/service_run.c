@@ -3,6 +3,7 @@
  * queue, runs its program, and leaves. A worker is held from the first op to the last,
  * as in a server with a thread per request; waiting for a database holds it too.
  */
+#include "calendar.h"
 #include "service.h"
 #include "world.h"
 
@@ -175,7 +176,7 @@ HOT void enter(struct world *w, struct act *a, struct instance *i)
         return;
     }
     if (a->kind == ACT_REQUEST) {
-        a->program = endpoint_program(w->model, a->what, i->version);
+        a->program = endpoint_runs(w, a->what, i->version);
         endpoint_started(w, a->what);
         i->requests++;
     }
@@ -276,6 +277,36 @@ HOT void start_program(struct world *w, struct act *a)
     if (i->features != 0)
         service_starts(w, i);
     exec_start(w, a);
+}
+
+/* The state of a component, if there is one: the lines that each request touches. */
+static void fetch_state(const struct world *w, comp_id c, size_t from, size_t bytes)
+{
+    if (c != COMP_NONE)
+        w_fetch(W_STATE(w, char, c) + from, bytes);
+}
+
+/* An act at an instance's station will be done. */
+void service_ahead(const struct world *w, const struct cal_event *e, bool far)
+{
+    if (e->event != EV_STATION)
+        return;
+    const struct instance *i =
+        (const void *)(W_PTR(w, char, e->a) - offsetof(struct instance, cores));
+    const struct act *a = act_at(w, e->b);
+    if (far) {
+        w_fetch(&i->cores, offsetof(struct station, busy_at));
+        w_fetch(a, sizeof *a);
+        return;
+    }
+    if (a->program != NULL)
+        w_fetch(a->program, 2 * sizeof(struct op));
+    w_fetch(i, offsetof(struct instance, cores));
+    w_fetch(act_at(w, a->parent), sizeof *a);
+    fetch_state(w, a->what, 0, 64);
+    fetch_state(w, a->policy, 64, 128);
+    fetch_state(w, a->client, 0, 192);
+    w_fetch(act_at(w, i->queue.first), 128); /* it will be its turn */
 }
 
 void service_resume(struct world *w, struct act *a, enum reason reason)

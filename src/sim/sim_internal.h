@@ -115,7 +115,7 @@ struct comp {
     struct value *params; /* initial values, one per param_desc; texts in the arena */
     bool *given;          /* was it set in the model */
     void *data;           /* the kind's own model-time data (arena) */
-    ref state, values, rngs; /* where they lie in every world of this model */
+    ref values;           /* where they lie in every world of this model */
 };
 
 struct schedule_entry {
@@ -143,7 +143,11 @@ struct model {
     size_t nslo_names;
     comp_id *by_name;   /* for model_find: a hash table; COMP_NONE: empty */
     size_t by_name_cap; /* power of two, never more than half full */
-    ref fixed;          /* bytes / 8 of the fixed part of a world */
+    /* By component, dense, as every event looks at them: where the kind's state lies in
+     * a world, its random streams in front of it, and the kind's place in the table. */
+    ref *states;
+    uint8_t *kinds;
+    ref fixed; /* bytes / 8 of the fixed part of a world */
 };
 static inline const struct comp *model_comp(const struct model *m, comp_id c)
 {
@@ -199,7 +203,10 @@ struct head {
     uint32_t act_gen;   /* last generation handed out */
     ref act_free;       /* free list of struct act */
     ref ledger_free;    /* free list of struct ledger_chunk */
-    ref ready;          /* ring of ready_entry */
+    ref next; /* the act that goes on next, before those in the ring; 0: none */
+    uint32_t next_gen;
+    uint8_t next_reason;
+    ref ready; /* ring of ready_entry */
     uint32_t ready_head, ready_tail, ready_cap;
     /* calendar */
     ref heap; /* unsigned __int128 keys */
@@ -218,16 +225,19 @@ struct world {
     size_t mapped, limit; /* bytes */
     struct model *model;
     const struct comp *comps;        /* model->comps */
+    const ref *states;               /* model->states */
+    const uint8_t *kinds;            /* model->kinds */
     const struct observer *observer; /* during a run; else NULL */
     uint32_t outcome;                /* of the event being dispatched, for the digest */
-    ref safe; /* while used <= this, there is headroom; 0: find out */
+    ref safe;  /* while used <= this, there is headroom; 0: find out */
+    bool vast; /* larger than a processor's cache */
 };
 
 #define W_HEAD(w)         ((struct head *)(void *)(w)->base)
 #define W_PTR(w, type, r) ((type *)(void *)((w)->base + (size_t)(r)*8))
 #define W_REF(w, p)       ((ref)((size_t)((const char *)(p) - (w)->base) / 8))
 /* The component's own state (kind_impl.state_size bytes, zeroed before init). */
-#define W_STATE(w, type, c) W_PTR(w, type, (w)->comps[c].state)
+#define W_STATE(w, type, c) W_PTR(w, type, (w)->states[c])
 static inline sim_time w_now(const struct world *w)
 {
     return W_HEAD(w)->now;
@@ -274,10 +284,17 @@ static inline comp_id p_comp(const struct world *w, comp_id c, int p)
     return w_values(w, c)[p].as.comp;
 }
 
+/* Asks for this memory to be brought into the cache. */
+static inline void w_fetch(const void *p, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += 64)
+        __builtin_prefetch((const char *)p + i);
+}
+
 /* Random streams: kind_impl.streams names them; `i` is the index. */
 static inline struct rng *w_rng(struct world *w, comp_id c, int i)
 {
-    return W_PTR(w, struct rng, w->comps[c].rngs) + i;
+    return W_STATE(w, struct rng, c) - 1 - i;
 }
 
 /* ---- calendar ------------------------------------------------------------------- */
@@ -485,17 +502,20 @@ static inline void act_wait(struct world *w, struct act *a, enum cause cause,
     a->cause = (uint8_t)cause;
     a->place = place;
 }
+void act_ready_behind(struct world *w, const struct act *a, enum reason reason);
 /* It goes on (in the same event, in order of these calls). Its timer is cancelled. */
 static inline void act_ready(struct world *w, struct act *a, enum reason reason)
 {
     struct head *h = W_HEAD(w);
     if (a->timer != 0)
         cal_cancel(w, &a->timer);
-    if (h->ready_tail - h->ready_head == h->ready_cap)
-        ready_grow(w);
-    W_PTR(w, ready_entry, h->ready)
-    [h->ready_tail++ & (h->ready_cap - 1)] =
-        ready_make(W_REF(w, a), a->gen, (uint8_t)reason);
+    if (h->next != 0 || h->ready_head != h->ready_tail) {
+        act_ready_behind(w, a, reason);
+        return;
+    }
+    h->next = W_REF(w, a); /* mostly it is the only one */
+    h->next_gen = a->gen;
+    h->next_reason = (uint8_t)reason;
 }
 /* It ended: accounts, reports, sends the answer to its parent, frees it. `culprit`:
  * where it failed (COMP_NONE when it did not). The kind has let go of it before. */
@@ -623,22 +643,23 @@ struct station {
     comp_id comp;
     uint8_t work, contention; /* causes */
     bool paused;
-    bool burns; /* while it is paused its cores are busy with something else */
-    double cores, alpha, beta, factor;
-    uint64_t clock; /* attained service per act, fixed point */
-    uint64_t rate;  /* of the clock now, fixed point per ns */
-    sim_time since; /* clock is right as of */
-    ref heap;       /* of (mark, gen, act), see heap.h */
-    uint32_t n;     /* acts inside */
-    uint32_t keys;  /* in the heap; more than n: some of acts that have left */
+    bool burns;    /* while it is paused its cores are busy with something else */
+    ref heap;      /* of (mark, gen, act), see heap.h */
+    uint32_t n;    /* acts inside */
+    uint32_t keys; /* in the heap; more than n: some of acts that have left */
     uint32_t cap;
     uint32_t whole; /* up to so many inside, each gets a whole core; 0: find out */
     uint32_t timer;
+    uint64_t clock;    /* attained service per act, fixed point */
+    uint64_t rate;     /* of the clock now, fixed point per ns */
+    sim_time since;    /* clock is right as of */
     sim_time timer_at; /* when it fires */
     double busy;       /* core-nanoseconds used up to `since`; see station_busy() */
     sim_time tick;     /* the next whole second, that busy_at does not know yet */
+    uint64_t served;   /* acts that were done */
+    ref only;          /* an act that is alone inside; 0: whoever is is in the heap */
+    double cores, alpha, beta, factor;
     double busy_at[STATION_SECONDS]; /* busy at second t: [t % STATION_SECONDS] */
-    uint64_t served;                 /* acts that were done */
 };
 void station_init(struct world *w, struct station *s, comp_id c, enum cause work,
                   enum cause contention, double cores);
@@ -676,6 +697,8 @@ struct effect {
     bool no_record; /* nothing changed */
 };
 
+struct cal_event; /* calendar.h */
+
 struct kind_impl {
     struct kind_desc desc;
     const char *const
@@ -693,6 +716,10 @@ struct kind_impl {
 
     /* Running. */
     void (*event)(struct world *w, comp_id c, int what, uint32_t a, uint32_t b);
+    /* In a world larger than a processor's cache: this event of the component will be
+     * next, or the one after that (`far`). Asks for what it will touch (w_fetch());
+     * when it is far, looks at nothing that could be cold itself. May be NULL. */
+    void (*ahead)(const struct world *w, const struct cal_event *e, bool far);
     void (*begin)(struct world *w, struct act *a);
     void (*resume)(struct world *w, struct act *a, enum reason reason);
     void (*cancel)(struct world *w, struct act *a);
@@ -725,9 +752,11 @@ extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_bal
     kind_link, kind_broker, kind_topic, kind_subscription, kind_dns, kind_certificate,
     kind_clock, kind_table, kind_limiter, kind_job;
 
+extern const struct kind_impl *const all_kinds[]; /* kinds.c */
+
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
-    return w->comps[c].kind;
+    return all_kinds[w->kinds[c]];
 }
 
 /* ---- telling -------------------------------------------------------------------- */

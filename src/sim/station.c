@@ -70,11 +70,20 @@ static SELDOM void sweep(struct world *w, struct station *s)
     assert(s->keys == s->n);
 }
 
-HOT void key_add(struct world *w, struct station *s, const struct act *a)
+static void key_add(struct world *w, struct station *s, const struct act *a)
 {
     if (s->keys == s->cap)
         w_grow(w, &s->heap, &s->cap, s->keys + 1, sizeof(heap_key));
     heap_rise(keys_of(w, s), s->keys++, key_of(w, a));
+}
+
+/* It has company, or goes before it is done. */
+static void only_moves(struct world *w, struct station *s)
+{
+    if (s->only == 0)
+        return;
+    key_add(w, s, act_at(w, s->only));
+    s->only = 0;
 }
 
 /* The first that is done; there is one. */
@@ -218,7 +227,8 @@ HOT void rearm(struct world *w, struct station *s)
     cal_cancel(w, &s->timer);
     s->timer_at = at;
     if (at != SIM_FOREVER)
-        s->timer = cal_put(w, at, EV_STATION, s->comp, W_REF(w, s), 0);
+        s->timer = cal_put(w, at, EV_STATION, s->comp, W_REF(w, s),
+                           (ref)(uint32_t)keys_of(w, s)[0]);
 }
 
 static void rearm_seldom(struct world *w, struct station *s)
@@ -266,11 +276,10 @@ HOT void add_first(struct world *w, struct station *s, struct act *a)
     s->since = now;
     s->rate = RATE_ONE;
     s->n = 1;
-    s->keys = 1;
+    s->only = W_REF(w, a);
     a->mark = (uint64_t)a->demand << CLOCK_BITS;
-    keys_of(w, s)[0] = key_of(w, a);
     s->timer_at = now + a->demand;
-    s->timer = cal_put(w, s->timer_at, EV_STATION, s->comp, W_REF(w, s), 0);
+    s->timer = cal_put(w, s->timer_at, EV_STATION, s->comp, W_REF(w, s), W_REF(w, a));
 }
 
 void station_add(struct world *w, struct station *s, struct act *a, sim_time demand)
@@ -282,10 +291,11 @@ void station_add(struct world *w, struct station *s, struct act *a, sim_time dem
     a->flags |= ACT_IN_STATION;
     a->station = W_REF(w, s);
     a->demand = demand;
-    if (s->n == 0 && s->whole > 0 && s->cap > 0) {
+    if (s->n == 0 && s->whole > 0) {
         add_first(w, s, a);
         return;
     }
+    only_moves(w, s);
     advance(s, w_now(w));
     a->mark = s->clock + ((uint64_t)demand << CLOCK_BITS);
     key_add(w, s, a);
@@ -306,6 +316,7 @@ sim_time station_attained(const struct world *w, const struct station *s,
 void station_remove(struct world *w, struct station *s, struct act *a)
 {
     assert(a->station == W_REF(w, s));
+    only_moves(w, s);
     advance(s, w_now(w));
     s->n--;
     leave(w, s, a, station_attained(w, s, a));
@@ -317,6 +328,7 @@ void station_remove(struct world *w, struct station *s, struct act *a)
 void station_settle(struct world *w, struct station *s,
                     void (*f)(struct world *w, struct act *a))
 {
+    only_moves(w, s);
     advance(s, w_now(w));
     sweep(w, s);
     for (uint32_t i = 0; i < s->n; i++) {
@@ -335,11 +347,11 @@ void station_settle(struct world *w, struct station *s,
 /* The only one inside had a core for itself all along. */
 HOT void only_done(struct world *w, struct station *s)
 {
-    struct act *a = key_act(w, first_key(w, s));
+    struct act *a = act_at(w, s->only);
     count_busy(s, w_now(w));
     s->since = w_now(w);
     s->clock = s->rate = 0;
-    s->n = s->keys = 0;
+    s->n = s->only = 0;
     leave(w, s, a, a->demand);
     s->served++;
     act_ready(w, a, REASON_NONE);
@@ -348,10 +360,11 @@ HOT void only_done(struct world *w, struct station *s)
 void station_event(struct world *w, struct station *s)
 {
     s->timer = 0;
-    if (s->n == 1 && s->rate == RATE_ONE) {
+    if (s->only != 0 && s->rate == RATE_ONE) {
         only_done(w, s);
         return;
     }
+    only_moves(w, s);
     advance(s, w_now(w));
     while (s->n > 0) {
         heap_key first = first_key(w, s);
@@ -375,6 +388,7 @@ void station_touch(struct world *w, struct station *s)
 void station_changed(struct world *w, struct station *s)
 {
     assert(s->since == w_now(w));
+    only_moves(w, s);
     find_whole(s);
     rearm_seldom(w, s);
 }

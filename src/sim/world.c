@@ -12,6 +12,13 @@
 static inline bool ready_one(struct world *w)
 {
     struct head *h = W_HEAD(w);
+    if (h->next != 0) {
+        struct act *next = act_at(w, h->next);
+        h->next = 0;
+        if (next->gen == h->next_gen)
+            comp_kind(w, next->comp)->resume(w, next, (enum reason)h->next_reason);
+        return true;
+    }
     if (h->ready_head == h->ready_tail)
         return false;
     ready_entry e =
@@ -81,6 +88,8 @@ struct world *world_new_within(struct model *m, uint64_t seed, size_t limit,
     struct world *w = mem_alloc(sizeof *w);
     w->model = model_ref(m);
     w->comps = m->comps;
+    w->states = m->states;
+    w->kinds = m->kinds;
     w->limit = limit;
     region_map(w, limit);
     struct head *h = W_HEAD(w);
@@ -173,6 +182,33 @@ static void dispatch(struct world *w, const struct cal_event *e)
     }
 }
 
+static void event_ahead(const struct world *w, const struct cal_event *e, bool far)
+{
+    if (e == NULL || e->comp >= w->model->ncomps)
+        return;
+    const struct kind_impl *k = comp_kind(w, e->comp);
+    if (k->ahead != NULL)
+        k->ahead(w, e, far);
+}
+
+/* In a vast world each event finds its components' memory cold, and would wait for one
+ * piece after the other. So it is asked for ahead: what an event names, two events
+ * before; what that leads to, one event before, all at once. */
+static __attribute__((noinline)) void look_ahead(const struct world *w)
+{
+    const struct head *h = W_HEAD(w);
+    const heap_key *heap = W_PTR(w, heap_key, h->heap);
+    uint32_t at[2];
+    if (h->heap_n < 5)
+        return;
+    cal_next_two(h, heap, at);
+    event_ahead(w, cal_event_of(w, heap[at[1]]), true);
+    const struct cal_event *next = cal_event_of(w, heap[at[0]]);
+    event_ahead(w, next, false);
+    if (next != NULL)
+        w_fetch(W_PTR(w, uint64_t, h->digests) + next->comp, sizeof(uint64_t));
+}
+
 /* One step of a multiply-and-rotate hash: every bit of both goes into the result. */
 static uint64_t mix(uint64_t h, uint64_t v)
 {
@@ -214,6 +250,8 @@ enum err world_run(struct world *w, sim_time until, uint64_t max_events,
         W_HEAD(w)->now = at;
         W_HEAD(w)->events++;
         w->outcome = 0;
+        if (w->vast)
+            look_ahead(w);
         dispatch(w, &e);
         digest(w, &e, at);
     }

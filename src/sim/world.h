@@ -57,7 +57,7 @@ HOT struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
 HOT void act_free(struct world *w, struct act *a)
 {
     struct head *h = W_HEAD(w);
-    assert(a->gen != 0 && a->parent == 0 && a->child == 0 && a->branches == 0);
+    assert(a->gen != 0 && (a->parent | a->child | a->branches) == 0);
     cal_cancel(w, &a->timer);
     cal_cancel(w, &a->timeout);
     if ((a->more | a->before) != 0) {
