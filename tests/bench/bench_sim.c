@@ -131,8 +131,30 @@ static void add_api(struct model *m)
     must(model_endpoint(m, api, "get", NULL, &work, &why));
 }
 
-/* Users, a balancer, web in front of api, its pool, database and cache. */
+static void add_users(struct model *m, const char *service, const char *to)
+{
+    set(m, add(m, "balancer", "edge"), "to", value_text(service));
+    comp_id users = add(m, "client", "users");
+    set(m, users, "to", value_text(to));
+    set(m, users, "rate", value_number(2000));
+    set(m, users, "gives_up", value_duration(8 * SIM_SEC));
+    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99,
+                      30 * SIM_MIN,           false};
+    must(model_slo(m, &slo, NULL, 0, &why));
+}
+
+/* Users, a balancer, a service with its pool, database and cache. */
 static struct model *three_tiers(int n)
+{
+    struct model *m = model_new();
+    (void)n;
+    add_api(m);
+    add_users(m, "api", "edge/get");
+    return m;
+}
+
+/* The same with one more service between the balancer and that one. */
+static struct model *four_tiers(int n)
 {
     struct model *m = model_new();
     (void)n;
@@ -146,14 +168,7 @@ static struct model *three_tiers(int n)
     comp_id retry = add(m, "call", "web.api");
     set(m, retry, "timeout", value_duration(SIM_SEC));
     set(m, retry, "retries", value_count(2));
-    set(m, add(m, "balancer", "edge"), "to", value_text("web"));
-    comp_id users = add(m, "client", "users");
-    set(m, users, "to", value_text("edge/page"));
-    set(m, users, "rate", value_number(2000));
-    set(m, users, "gives_up", value_duration(8 * SIM_SEC));
-    struct slo slo = {"an answer within 2 s", 2 * SIM_SEC, 0, 0.99,
-                      30 * SIM_MIN,           false};
-    must(model_slo(m, &slo, NULL, 0, &why));
+    add_users(m, "web", "edge/page");
     return m;
 }
 
@@ -175,6 +190,8 @@ static const struct bench benches[] = {
     {"10000 stations", many, 10000, 2000 * SIM_SEC, false, "4 M events/s"},
     {"three tiers", three_tiers, 1, 200 * SIM_SEC, false, ""},
     {"three tiers, telemetry", three_tiers, 1, 200 * SIM_SEC, true, "1 M requests/s"},
+    {"four tiers", four_tiers, 1, 200 * SIM_SEC, false, ""},
+    {"four tiers, telemetry", four_tiers, 1, 200 * SIM_SEC, true, ""},
 };
 
 /* Of all clients together. */
