@@ -141,13 +141,18 @@ enum metric {
     M_WASTED
 };
 
+static double failed(const struct call_state *s)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < REASON_COUNT; i++)
+        n += s->failures[i];
+    return (double)n;
+}
+
 static double call_metric(const struct world *w, comp_id c, int metric, int instance)
 {
     const struct call_state *s = state_of(w, c);
-    uint64_t failed = 0;
     (void)instance;
-    for (int i = 0; i < REASON_COUNT; i++)
-        failed += s->failures[i];
     switch (metric) {
     case M_REQUESTS:
         return (double)s->requests;
@@ -162,7 +167,7 @@ static double call_metric(const struct world *w, comp_id c, int metric, int inst
     case M_TIMEOUTS:
         return (double)s->timeouts;
     case M_ERRORS:
-        return (double)failed;
+        return failed(s);
     case M_SECONDS:
         return (double)s->latency / 1e9;
     case M_IN_FLIGHT:
