@@ -219,6 +219,6 @@ const char *job_phrase(enum job_kind kind);
 
 /* ---- sessions without a pool (session.c) */
 struct conn *session_own(struct world *w, comp_id db, struct act *a);
-enum session_state session_state_of(const struct conn *n); /* kind_database.c */
+enum session_state session_state_of(const struct conn *n); /* db_look.c */
 
 #endif
