@@ -330,12 +330,11 @@ static void bad_values_are_refused(void **state)
 /* ---- tied ----------------------------------------------------------------------- */
 
 /* One worker per instance, kept busy, so that copies wait in both queues. */
-static struct lab queues(const char *call, double rate)
+static struct lab queues_of(struct dist time, const char *call, double rate)
 {
     struct lab l = lab_new();
     char client[80];
-    const struct node work = {.kind = NODE_COMPUTE,
-                              .time = dist_exponential(10 * SIM_MS)};
+    const struct node work = {.kind = NODE_COMPUTE, .time = time};
     lab_part(&l, "service", "app", "instances=10 workers=1 cores=1");
     lab_endpoint(&l, "app", "get", &work);
     snprintf(client, sizeof client, "to=app/get rate=%g", rate);
@@ -343,6 +342,11 @@ static struct lab queues(const char *call, double rate)
     lab_part(&l, "call", "users.app", call);
     lab_start(&l, 1);
     return l;
+}
+
+static struct lab queues(const char *call, double rate)
+{
+    return queues_of(dist_exponential(10 * SIM_MS), call, rate);
 }
 
 static void tied_copies_are_served_once(void **state)
@@ -385,6 +389,25 @@ static void word_that_takes_time_comes_late_for_some(void **state)
         lab_free(&l);
     }
     assert_true(seconds[1] < 0.7 * seconds[0]);
+}
+
+/* Work takes 10 ms and word half of one: whoever is lost and not stopped was being
+ * served when word came, and was left alone. */
+static void one_that_is_being_served_is_not_stopped(void **state)
+{
+    (void)state;
+    struct lab l =
+        queues_of(dist_const(10 * SIM_MS),
+                  "network=500us balance=random hedge_after=1ms tied=on", 700);
+    lab_run(&l, 20 * SIM_SEC);
+    lab_set(&l, "users", "rate", "0");
+    lab_run(&l, 40 * SIM_SEC);
+    double twice = of_call(&l, "copies_lost_total") - of_call(&l, "tied_stopped_total");
+    print_message("    %g of %g were served twice\n", twice,
+                  of_call(&l, "hedges_total"));
+    assert_true(twice > 0);
+    assert_books(&l);
+    lab_free(&l);
 }
 
 /* ---- theory --------------------------------------------------------------------- */
@@ -462,6 +485,7 @@ int main(void)
         cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(tied_copies_are_served_once),
         cmocka_unit_test(word_that_takes_time_comes_late_for_some),
+        cmocka_unit_test(one_that_is_being_served_is_not_stopped),
         cmocka_unit_test(the_least_of_two),
         cmocka_unit_test(forks_end_alike),
     };
