@@ -451,6 +451,7 @@ struct request_done {
     bool
         user; /* true: seen from the user (the whole attempt); false: the server side */
     bool good;      /* user only: met the SLO */
+    bool traced;    /* its spans were told */
     bool abandoned; /* server side: nobody was waiting for it any more (wasted work) */
     sim_time start, end;
     sim_time age;       /* oldest cached value in it */

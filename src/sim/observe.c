@@ -21,6 +21,7 @@ void w_tell_done(struct world *w, const struct act *a, bool user, bool good)
         .instance = user ? 0 : a->instance,
         .user = user,
         .good = good,
+        .traced = (a->flags & ACT_TRACED) != 0,
         .abandoned = !user && (a->flags & ACT_ABANDONED) != 0,
         .start = a->start,
         .end = w_now(w),

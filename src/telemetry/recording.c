@@ -98,7 +98,7 @@ static void on_done(void *ctx, const struct request_done *d)
 {
     struct recording *r = ctx;
     slots_done(&r->slots, r->plan->ncomps, d);
-    if (d->user && r->traces.nlive)
+    if (d->user && d->traced)
         traces_done(&r->traces, d);
 }
 

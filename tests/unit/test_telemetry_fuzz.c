@@ -83,6 +83,7 @@ static void tell_done(const struct observer *o, const struct event *e)
     bool user = e->comp == users;
     bool bad = e->what % 7 == 0;
     struct request_done d = {
+        .traced = true,
         .id = e->request,
         .client = users,
         .endpoint = user ? get : e->comp,

@@ -47,7 +47,8 @@ static void span(struct recording *r, uint64_t request, uint32_t id, comp_id wha
 static void done(struct recording *r, uint64_t request, comp_id endpoint,
                  sim_time start, sim_time end, enum reason reason)
 {
-    struct request_done d = {.id = request,
+    struct request_done d = {.traced = true,
+                             .id = request,
                              .client = users,
                              .endpoint = endpoint,
                              .place = users,
