@@ -340,6 +340,8 @@ size_t model_comps(const struct model *m);
 comp_id model_find(const struct model *m, const char *name); /* COMP_NONE: none */
 const char *model_name(const struct model *m, comp_id c);
 const struct kind_desc *model_kind(const struct model *m, comp_id c);
+/* How many of its scheduled actions come later than `t`. */
+size_t model_scheduled_after(const struct model *m, sim_time t);
 /* Nested ones: whose; else COMP_NONE. */
 comp_id model_owner(const struct model *m, comp_id c);
 /* call policies: callee; pools: the database; balancers and autoscalers: the service;

@@ -77,6 +77,7 @@ struct measured_row {
     struct measured_time response; /* of the answered ones */
     struct measured_time
         waiting; /* the part of it that is no work: see cause_waits() */
+    struct measured_time failing; /* of those that failed: until they had */
 };
 double measure_seconds(const struct measure *x); /* measured, all together */
 unsigned measure_replications(const struct measure *x);

@@ -13,8 +13,9 @@
 -- Five services want 2,000 statements a second, more than there is. They differ in how
 -- many they let at the database at once.
 --
--- Look at: good/s of the users (a little below the formula: a connection is also held
--- while the answer travels), and where the slow ones wait.
+-- Look at: good/s of the users, and where the slow ones wait. A connection is also held
+-- while the answer travels, so that fewer statements are at work than there are
+-- connections: a little below the formula up to the peak, a little above it beyond.
 
 local sizes = { 5, 10, 44, 100, 200 }
 

@@ -3,6 +3,7 @@
  */
 #include "cli_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +53,14 @@ bool option_number(const struct cli_args *a, enum option o, uint64_t otherwise,
     *out = otherwise;
     if (s == NULL)
         return true;
+    errno = 0;
     *out = strtoull(s, &end, 10);
-    if (s[0] >= '0' && s[0] <= '9' && *end == '\0')
+    bool number = s[0] >= '0' && s[0] <= '9' && *end == '\0';
+    if (number && errno == 0)
         return true;
-    complain("--%s wants a whole number, not '%s'", option_infos[o].word, s);
+    if (number)
+        complain("--%s: %s is too large", option_infos[o].word, s);
+    else
+        complain("--%s wants a whole number, not '%s'", option_infos[o].word, s);
     return false;
 }

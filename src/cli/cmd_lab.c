@@ -287,7 +287,16 @@ const struct subcommand subcommand_lab = {
         "goodput, response and waiting times with standard errors and percentiles, "
         "utilisation, queues, failures by reason, and where the time went. Same file, "
         "seed and length: same figures, to the last digit. Without a name: which labs "
-        "come with truecode.",
+        "come with truecode. "
+        "A client's row counts attempts as users see them, an endpoint's what was sent "
+        "to it: from when its caller sent it (so one way of the network is in it), and "
+        "also what something in front of it refused. good/s: within the objective, or "
+        "for an endpoint answered while somebody waited; wasted: done when nobody "
+        "waited any more. Percentiles are nearest rank, at most 0.4 % off. "
+        "'of it waiting' is the part of an answer's time that was no work: queues, "
+        "locks, pools, back-off, sharing a processor. Standard errors come from 20 "
+        "batches of one run, or from replications with --reps: for a world that does "
+        "not settle (a deploy, a growing backlog) only the latter mean anything.",
     .examples = "truecode lab mm1\n"
                 "truecode lab my-lab.lua --until 1h --seed 7\n"
                 "truecode lab retries --reps 10 --json",

@@ -148,6 +148,7 @@ static void put_row(const struct experiment *x, size_t i, struct buf *b)
     put_measured(b, "goodput", r.goodput);
     put_time(b, "response", &r.response);
     put_time(b, "waiting", &r.waiting);
+    put_time(b, "failing", &r.failing);
     key(b, "time");
     buf_addch(b, '{');
     for (int p = 0; p < EXPERIMENT_PARTS; p++)

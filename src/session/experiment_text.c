@@ -147,6 +147,12 @@ static void put_seeds(const struct experiment *x, struct buf *b)
                  measure_batches(x->measure));
     else
         buf_addf(b, "\nse: standard error, from %u replications\n", x->done);
+    /* With --until a run may end before what its file plans. */
+    size_t late = model_scheduled_after(x->model, x->plan.ends_at);
+    if (late > 0)
+        buf_addf(b,
+                 "%zu of the schedule's actions come after that: they never happen\n",
+                 late);
 }
 
 static void put_head(const struct experiment *x, struct buf *b)
@@ -195,16 +201,20 @@ static void put_timing(struct buf *b, const struct measured_time *t)
 static void put_times(const struct experiment *x, struct buf *b)
 {
     static const char *const columns[] = {"mean", "se", "p50", "p90", "p99", "p99.9"};
-    put_heading(b, "RESPONSE TIME", columns, 6);
+    put_heading(b, "TIME TO ANSWER", columns, 6);
     for (size_t i = 0; i < measure_rows(x->measure); i++) {
         struct measured_row r;
         measure_row(x->measure, i, &r);
         put_name(b, "", name_of(x, r.comp));
         put_timing(b, &r.response);
-        if (!(r.waiting.mean.value > 0))
-            continue;
-        put_name(b, "  ", "waiting");
-        put_timing(b, &r.waiting);
+        if (r.waiting.mean.value > 0) {
+            put_name(b, "  ", "of it waiting");
+            put_timing(b, &r.waiting);
+        }
+        if (r.failed > 0) {
+            put_name(b, "  ", "until it failed");
+            put_timing(b, &r.failing);
+        }
     }
 }
 
@@ -246,7 +256,7 @@ static void put_shares(const struct experiment *x, struct buf *b)
     const char *columns[EXPERIMENT_PARTS];
     for (int p = 0; p < EXPERIMENT_PARTS; p++)
         columns[p] = experiment_parts[p].name;
-    put_heading(b, "WHERE THE TIME WENT", columns, EXPERIMENT_PARTS);
+    put_heading(b, "WHERE THE TIME WENT, of all requests", columns, EXPERIMENT_PARTS);
     for (size_t i = 0; i < measure_rows(x->measure); i++) {
         struct measured_row r;
         measure_row(x->measure, i, &r);
@@ -334,9 +344,14 @@ void experiment_text(const struct experiment *x, struct buf *out)
         buf_adds(out, "Nothing was measured: the warm-up was not over.\n");
         return;
     }
-    put_requests(x, out);
-    put_times(x, out);
-    put_shares(x, out);
-    put_failures(x, out);
-    put_components(x, out);
+    if (measure_rows(x->measure) == 0) {
+        buf_adds(out, "Nothing was requested: nobody calls anything in this world.\n");
+    } else {
+        put_requests(x, out);
+        put_times(x, out);
+        put_shares(x, out);
+        put_failures(x, out);
+    }
+    if (model_comps(x->model) > 0)
+        put_components(x, out);
 }

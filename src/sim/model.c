@@ -542,3 +542,11 @@ enum err model_resolve_param(const struct model *m, const char *path, comp_id *c
     *p = param_named(model_kind(m, *c), dot + 1);
     return *p == NULL ? no_param(m, *c, dot + 1, why) : ERR_OK;
 }
+
+size_t model_scheduled_after(const struct model *m, sim_time t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->nschedule; i++)
+        n += m->schedule[i].at > t;
+    return n;
+}

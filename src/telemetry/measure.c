@@ -27,7 +27,7 @@ struct row {
     bool user;
     struct counts at[LEVELS];
     struct estimate throughput, goodput;
-    struct timing response, waiting;
+    struct timing response, waiting, failing;
 };
 struct gauge {          /* one metric of one component; counters too */
     double first, last; /* at the beginning of the window and of the batch */
@@ -136,6 +136,7 @@ static void row_free(struct row *r)
     for (int level = 0; r != NULL && level < LEVELS; level++) {
         histogram_release(&r->response.at[level]);
         histogram_release(&r->waiting.at[level]);
+        histogram_release(&r->failing.at[level]);
     }
     mem_free(r);
 }
@@ -201,6 +202,8 @@ static void measure_done(void *ctx, const struct request_done *d)
     if (answered) {
         histogram_add(&r->response.at[BATCH], d->end - d->start);
         histogram_add(&r->waiting.at[BATCH], waited(d));
+    } else {
+        histogram_add(&r->failing.at[BATCH], d->end - d->start);
     }
     slot_open_done(x->slot, x->ncomps, d);
 }
@@ -251,6 +254,7 @@ static void row_note(struct row *r, enum level level, double seconds)
     spread_add(spread_at(&r->goodput, level), (double)r->at[level].good / seconds);
     timing_note(&r->response, level);
     timing_note(&r->waiting, level);
+    timing_note(&r->failing, level);
 }
 
 static void rows_lift(struct measure *x, enum level level)
@@ -262,6 +266,7 @@ static void rows_lift(struct measure *x, enum level level)
         counts_lift(&r->at[level + 1], &r->at[level]);
         timing_lift(&r->response, level);
         timing_lift(&r->waiting, level);
+        timing_lift(&r->failing, level);
     }
 }
 
@@ -487,6 +492,7 @@ void measure_row(const struct measure *x, size_t i, struct measured_row *out)
     };
     tell_timing(x, &r->response, &out->response);
     tell_timing(x, &r->waiting, &out->waiting);
+    tell_timing(x, &r->failing, &out->failing);
 }
 
 void measure_metric(const struct measure *x, comp_id c, size_t metric,
