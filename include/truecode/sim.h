@@ -154,7 +154,8 @@ struct metric_need {
 
 struct kind_desc {
     const char *name, *doc;
-    bool nested; /* belongs to another component */
+    bool nested;        /* belongs to another component */
+    const char *within; /* nested: to one of this kind; NULL: to any that calls */
     const struct param_desc *params;
     size_t nparams;
     const struct op_desc *ops;

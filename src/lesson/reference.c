@@ -83,7 +83,8 @@ static void arguments(struct buf *out, const struct arg_desc *a)
     while (n < OP_ARGS && a[n].name)
         n++;
     for (size_t i = 0; i < n; i++)
-        buf_addf(out, "%s%s%s", i ? ", " : "", a[i].name, a[i].optional ? "?" : "");
+        buf_addf(out, "%s%s%s: %s", i ? ", " : "", a[i].name, a[i].optional ? "?" : "",
+                 value_types[a[i].type]);
 }
 
 static void params(struct buf *out, const struct kind_desc *k)
@@ -128,12 +129,29 @@ static void verbs(struct buf *out, const struct kind_desc *k)
         buf_addch(out, '\n');
 }
 
+/* Where it is written, and how. */
+static void place(struct buf *out, const struct kind_desc *k)
+{
+    if (str_eq(k->name, "endpoint"))
+        buf_addf(out, "Inside a `%s`: `endpoints = { name = { steps … } }`.\n\n",
+                 k->within);
+    else if (k->within == NULL)
+        buf_addf(out, "Inside whatever calls: `%ss = { callee = { … } }`.\n\n",
+                 k->name);
+    else
+        buf_addf(out,
+                 "Inside a `%s`: `%ss = { name = { … } }`, or just one, "
+                 "`%s = { … }`.\n\n",
+                 k->within, k->name, k->name);
+}
+
 static void kinds(struct buf *out)
 {
     for (size_t i = 0; i < sim_kinds(); i++) {
         const struct kind_desc *k = sim_kind(i);
-        buf_addf(out, "### kind `%s`%s\n\n%s\n\n", k->name,
-                 k->nested ? " (inside another)" : "", k->doc);
+        buf_addf(out, "### kind `%s`\n\n%s\n\n", k->name, k->doc);
+        if (k->nested)
+            place(out, k);
         params(out, k);
         verbs(out, k);
     }

@@ -284,6 +284,7 @@ const struct kind_impl kind_backup = {
     .desc = {.name = "backup",
              .doc = "Copies of a database, taken every so often.",
              .nested = true,
+             .within = "database",
              .params = params,
              .nparams = COUNT_OF(params),
              .ops = ops,

@@ -124,6 +124,7 @@ const struct kind_impl kind_endpoint = {
     .desc = {.name = "endpoint",
              .doc = "A program of a service.",
              .nested = true,
+             .within = "service",
              .params = params,
              .nparams = sizeof params / sizeof *params,
              .metrics = metrics,

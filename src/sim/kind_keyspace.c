@@ -335,6 +335,7 @@ const struct kind_impl kind_keyspace = {
              .doc = "One kind of values in a cache: keys, how long they live, how "
                     "misses are handled.",
              .nested = true,
+             .within = "cache",
              .params = params,
              .nparams = COUNT_OF(params),
              .ops = ops,

@@ -532,6 +532,7 @@ const struct kind_impl kind_pool = {
              .doc =
                  "The connections that each instance of a service keeps to a database.",
              .nested = true,
+             .within = "service",
              .params = params,
              .nparams = COUNT_OF(params),
              .metrics = metrics,

@@ -286,6 +286,7 @@ const struct kind_impl kind_replica = {
                  "A second server of a database: follows its log, answers reads, and "
                  "can take over.",
              .nested = true,
+             .within = "database",
              .params = params,
              .nparams = COUNT_OF(params),
              .ops = ops,

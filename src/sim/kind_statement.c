@@ -282,6 +282,7 @@ const struct kind_impl kind_statement = {
     .desc = {.name = "statement",
              .doc = "One query of a database.",
              .nested = true,
+             .within = "database",
              .params = params,
              .nparams = COUNT_OF(params),
              .faults = faults,

@@ -516,6 +516,7 @@ const struct kind_impl kind_subscription = {
     .desc = {.name = "subscription",
              .doc = "Who reads a topic, and the endpoint that processes its messages.",
              .nested = true,
+             .within = "topic",
              .params = params,
              .nparams = COUNT_OF(params),
              .ops = ops,

@@ -613,6 +613,7 @@ const struct kind_impl kind_table = {
     .desc = {.name = "table",
              .doc = "A table: rows that grow, indexes, dead rows, locks.",
              .nested = true,
+             .within = "database",
              .params = params,
              .nparams = COUNT_OF(params),
              .ops = ops,

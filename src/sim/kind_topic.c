@@ -448,6 +448,7 @@ const struct kind_impl kind_topic = {
     .desc = {.name = "topic",
              .doc = "Messages of one sort at a broker, in partitions.",
              .nested = true,
+             .within = "broker",
              .params = params,
              .nparams = COUNT_OF(params),
              .ops = ops,

@@ -70,6 +70,15 @@ verdict "a lesson's file is one, too" $?
 ! timeout 60 "$truecode" list 2>/dev/null | grep -q mm1
 verdict "a lab is no lesson" $?
 
+echo "return lab { 'empty', ends_at = min(1), world = function(w) end }" >"$scratch/empty.lua"
+lab "$scratch/empty.lua" 2>/dev/null | grep -q '^Nothing was requested'
+verdict "a world in which nobody asks" $?
+lab lessons/lab/retries.lua --until 3m 2>/dev/null |
+    grep -q "of the schedule's actions come after that: they never happen"
+verdict "an end before what is planned" $?
+lab "$scratch/good.lua" --seed 99999999999999999999 2>&1 | grep -q 'is too large'
+verdict "a seed that is too large" $?
+
 # Early ends: what there is is printed all the same.
 {
     echo "return lab { 'long', ends_at = hours(700), warm_up = sec(1), world = function(w)"
