@@ -325,6 +325,8 @@ bool pattern_find(const struct pattern *p, const char *s, size_t n, size_t *star
                   size_t *end);
 
 /* db_tables.c: two views of the command db */
+/* Who holds a session of `db`: the database itself is its operator. */
+const char *db_client(const struct call *c, comp_id db, comp_id client, int instance);
 enum err db_locks(struct call *c, comp_id db);
 enum err db_tables(struct call *c, comp_id db);
 

@@ -91,10 +91,53 @@ static void locks_and_tables_are_shown(void **state)
     says(&s, "db locks", "the table of db.orders  access exclusive");
     says(&s, "db locks", ", queued");
     says(&s, "db sessions", "waits for a lock");
+    says(&s, "db sessions", "operator  idle in transaction");
     says(&s, "db tables", "0 %"); /* the migration has not begun */
     act(&s, ACTION_OP, "db", "kill", "idle-in-transaction");
     shop_run(&s, 2 * SIM_SEC);
     says(&s, "db locks", "Nobody waits for a lock.");
+    recording_free(s.rec);
+    world_free(s.world);
+    lesson_world_release(&lw);
+}
+
+/* Two sorts of requests that take two rows in opposite order: each waits for the other
+ * until one looks for the reason, a second after it began to wait. */
+static void a_deadlock_is_as_old_as_the_wait_that_closed_it(void **state)
+{
+    static const char text[] =
+        "return lesson { id = 'x', title = 'X', track = 'lab', world = function(w)\n"
+        "w:database { 'db', cores = 4, tables = { t = { rows = 10 } },\n"
+        "  statements = { one = { cpu = ms(1) } } }\n"
+        "w:service { 's', workers = 100, pool = { to = 'db', size = 20 },\n"
+        "  endpoints = {\n"
+        "    ab = { transaction('db', { lock('db', 'a', 'advisory'), sleep(sec(5)),\n"
+        "        lock('db', 'b', 'advisory') }) },\n"
+        "    ba = { transaction('db', { sleep(sec(4)), lock('db', 'b', 'advisory'),\n"
+        "        sleep(ms(100)), lock('db', 'a', 'advisory') }) } } }\n"
+        "w:client { 'u', to = 's/ab', rate = 1 }\n"
+        "w:client { 'v', to = 's/ba', rate = 1 }\n"
+        "end }\n";
+    struct lesson_world lw;
+    (void)state;
+    build(text, &lw);
+    struct shop s = shop_of(&lw);
+    enum err e;
+    bool found = false;
+    for (int i = 0; i < 200 && !found; i++) {
+        shop_run(&s, SIM_SEC);
+        char *said = shop_says(&s, "db locks", &e, NULL);
+        char *age = strstr(said, "A deadlock for ");
+        found = age != NULL;
+        if (found && strstr(age, " ms: session ") == NULL)
+            fail_msg("older than what looks for it:\n%s", said);
+        if (found && strstr(age, "and 1 more wait") == NULL)
+            fail_msg("no circle:\n%s", said);
+        if (found && strstr(age + 1, "A deadlock for ") != NULL)
+            fail_msg("one circle is told once:\n%s", said);
+        mem_free(said);
+    }
+    assert_true(found);
     recording_free(s.rec);
     world_free(s.world);
     lesson_world_release(&lw);
@@ -123,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(locks_and_tables_are_shown),
+        cmocka_unit_test(a_deadlock_is_as_old_as_the_wait_that_closed_it),
         cmocka_unit_test(a_lock_of_an_unknown_mode_is_refused_where_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
