@@ -83,7 +83,7 @@ enum err act_find(struct call *c, const char *op, const char *text,
 /* ---- the list a bare word shows
  * ------------------------------------------------------------- */
 
-static const char *op_usage(const struct call *c, const struct op_desc *op)
+const char *op_usage(const struct call *c, const struct op_desc *op)
 {
     struct buf b;
     buf_init(&b, 0);
@@ -339,6 +339,18 @@ enum err act_op(struct call *c)
     if (!goes_gently(&t, &a))
         fx_risk(c, sentence(c, t.op->risk));
     return ERR_OK;
+}
+
+bool act_verb(struct call *c)
+{
+    for (size_t i = 0; i < c->cmd->nverbs; i++)
+        if (str_eq(c->cmd->verbs[i].info.name, c->arg[0])) {
+            c->cmd = &c->cmd->verbs[i];
+            c->arg++;
+            c->nargs--;
+            return true;
+        }
+    return false;
 }
 
 /* ---- parameters

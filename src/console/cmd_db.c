@@ -270,8 +270,8 @@ const struct command cmd_db = {
                     "with their state, for how long, and who holds them; statements "
                     "with calls and times; locks: who waits for whom; tables: rows, "
                     "dead rows, scans.",
-             .examples =
-                 "db\ndb sessions\ndb statements DATABASE\ndb sessions | head -5",
+             .examples = "db\ndb sessions\ndb statements DATABASE\ndb locks "
+                         "DATABASE\ndb tables DATABASE\ndb sessions | head -5",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_DB_VIEW, ARG_DB_VIEW},

@@ -104,7 +104,7 @@ const struct command cmd_dig = {
     .info = {.name = "dig",
              .synopsis = "dig [NAME]",
              .doc = "What a name stands for, and who still believes what.",
-             .examples = "dig\ndig COMPONENT",
+             .examples = "dig\ndig NAME",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_COMPONENT},

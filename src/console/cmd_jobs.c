@@ -75,14 +75,8 @@ static enum err run(struct call *c)
         return refuse(c, ERR_NOT_FOUND, "There are no jobs here.");
     if (!c->nargs)
         return list(c);
-    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
-        if (!str_eq(verbs[i].info.name, c->arg[0]))
-            continue;
-        c->cmd = &verbs[i];
-        c->arg++;
-        c->nargs--;
+    if (act_verb(c))
         return act_op(c);
-    }
     return refuse(c, ERR_INPUT,
                   "jobs lists them; jobs run, stop, enable or disable "
                   "NAME acts on one.");
@@ -93,12 +87,15 @@ const struct command cmd_jobs = {
              .synopsis = "jobs [run|stop|enable|disable NAME]",
              .doc = "What a clock starts, and when it last succeeded. run starts one "
                     "now, due or not.",
-             .examples = "jobs",
+             .examples = "jobs\njobs run JOB\njobs disable JOB",
              .group = GROUP_LOOK,
              .changes_world = true,
              WILD(wild)},
     .args = {ARG_TEXT, ARG_COMPONENT},
     .max_args = 2,
     .raw = true,
+    .verbs = verbs,
+    .nverbs = COUNT_OF(verbs),
+    .verb_kinds = {"job"},
     .run = run,
 };

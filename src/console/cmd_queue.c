@@ -145,28 +145,13 @@ static const struct command verbs[] = {
     VERB("purge", "INSTANCE is empty", WILD(wild_purge)),
 };
 
-/* `queue skip events.orders.projector-3` is the operation skip of that. */
-static const struct command *verb_of(const struct call *c)
-{
-    for (size_t i = 0; i < COUNT_OF(verbs); i++)
-        if (str_eq(verbs[i].info.name, c->arg[0]))
-            return &verbs[i];
-    return NULL;
-}
-
 static enum err run(struct call *c)
 {
     if (!count_of(c, "subscription"))
         return refuse(c, ERR_NOT_FOUND, "There is no message broker here.");
     if (!c->nargs)
         return subscriptions(c);
-    const struct command *verb = verb_of(c);
-    if (!verb)
-        return look(c);
-    c->cmd = verb;
-    c->arg++;
-    c->nargs--;
-    return act_op(c);
+    return act_verb(c) ? act_op(c) : look(c);
 }
 
 const struct command cmd_queue = {
@@ -175,12 +160,16 @@ const struct command cmd_queue = {
              .doc = "Topics, and how far behind their readers are. NAME: its "
                     "partitions. replay without a time sends the dead letters again; "
                     "with one, everything since then.",
-             .examples = "queue\nqueue COMPONENT",
+             .examples = "queue\nqueue SUBSCRIPTION\nqueue pause SUBSCRIPTION\n"
+                         "queue skip SUBSCRIPTION-1 5\nqueue replay SUBSCRIPTION 10m",
              .group = GROUP_LOOK,
              .changes_world = true,
              WILD(wild)},
     .args = {ARG_INSTANCE, ARG_INSTANCE, ARG_VALUE},
     .max_args = 4,
     .raw = true,
+    .verbs = verbs,
+    .nverbs = COUNT_OF(verbs),
+    .verb_kinds = {"subscription", "topic"},
     .run = run,
 };

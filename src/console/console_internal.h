@@ -89,6 +89,10 @@ struct command {
     /* acting commands: what to say when it is done; COMPONENT, VALUE as in wild lines
      */
     const char *done;
+    /* words that follow it and act: operations of these kinds, as commands */
+    const struct command *verbs;
+    size_t nverbs;
+    const char *verb_kinds[2];
     enum err (*run)(struct call *c);
 };
 
@@ -241,6 +245,11 @@ enum err act_find(struct call *c, const char *op, const char *text,
 /* Whom `op` can be done to, in model order, services behind a balancer included. */
 size_t op_targets(const struct call *c, const char *op, comp_id *out, size_t max);
 enum err act_list(struct call *c); /* the bare word */
+/* What follows its name and whom it is done to: " version [--rolling]". */
+const char *op_usage(const struct call *c, const struct op_desc *op);
+/* `queue pause NAME` is the operation pause of NAME: the verb of the first word, and
+ * then the call is that one's. false: the word is no verb. */
+bool act_verb(struct call *c);
 /* Sets comp.param; the effect says what changed. */
 enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
                  const char *text);

@@ -97,6 +97,17 @@ static void shows_who_is_behind(void **state)
     SAYS("config door", "door.rate");
 }
 
+static void help_names_what_is_here(void **state)
+{
+    (void)state;
+    SAYS("help queue", "  queue skip events.orders.mail-1 5\n",
+         "skip NAME[-N] [messages]", "purge NAME");
+    SAYS("help jobs", "  jobs run nightly\n", "disable NAME");
+    SAYS("help limit", "  limit web 50\n");
+    SAYS("help renew", "  renew CERTIFICATE\n", "--cert-name COMPONENT");
+    SAYS("help dig", "  dig NAME\n");
+}
+
 static void does_what_the_kinds_can(void **state)
 {
     (void)state;
@@ -133,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_who_is_behind),
+        cmocka_unit_test(help_names_what_is_here),
         cmocka_unit_test(does_what_the_kinds_can),
         cmocka_unit_test(refuses_with_a_sentence),
     };
