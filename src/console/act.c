@@ -63,6 +63,8 @@ enum err act_find(struct call *c, const char *op, const char *text,
                   struct act_target *t)
 {
     enum err e = need_comp(c, text, &t->comp, &t->instance);
+    if (e == ERR_NOT_FOUND)
+        return no_such(c, text, target_names(c, op));
     if (e != ERR_OK)
         return e;
     t->op = op_of(c, t->comp, op);

@@ -235,6 +235,10 @@ static enum err run(struct call *c)
             return refuse(c, ERR_NOT_FOUND, "db has no view %s; did you mean %s?",
                           c->arg[i], near);
         enum err e = need_kind(c, c->arg[i], "database", &db);
+        if (e == ERR_NOT_FOUND)
+            return no_such(c, c->arg[i],
+                           strf(c, "%s. The views: %s", names_of_kind(c, "database"),
+                                "sessions, statements, locks, tables"));
         if (e != ERR_OK)
             return e;
     }

@@ -90,6 +90,10 @@ static enum err look(struct call *c)
 {
     comp_id comp;
     enum err e = need_comp(c, c->arg[0], &comp, NULL);
+    if (e == ERR_NOT_FOUND)
+        return no_such(c, c->arg[0],
+                       strf(c, "%s. What acts: %s", names_of_kind(c, "subscription"),
+                            "pause, resume, skip, seek, replay, purge"));
     if (e != ERR_OK)
         return e;
     for (comp_id s = next_of(c, "subscription", COMP_NONE); s != COMP_NONE;

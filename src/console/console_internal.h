@@ -186,6 +186,9 @@ bool is_hidden(const struct call *c, comp_id comp);
 enum err refuse_hidden(struct call *c, comp_id comp);
 enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instance);
 enum err need_kind(struct call *c, const char *text, const char *kind, comp_id *comp);
+/* After one of them found no such name, and none that is near: says what there is.
+ * Returns ERR_NOT_FOUND. */
+enum err no_such(struct call *c, const char *text, const char *names);
 /* Names of a kind, ", " between; for messages. */
 const char *names_of_kind(const struct call *c, const char *kind);
 

@@ -125,6 +125,29 @@ static void does_what_the_kinds_can(void **state)
     does("set events.orders.partitions 8", "events.orders", 0, "partitions");
 }
 
+static void refused(const char *line, const char *with)
+{
+    enum err e;
+    char *text = shop_says(&shop, line, &e, NULL);
+    assert_int_not_equal(e, ERR_OK);
+    if (strstr(text, with) == NULL)
+        fail_msg("%s: no “%s” in:\n%s", line, with, text);
+    mem_free(text);
+}
+
+static void what_there_is_stands_beside_what_there_is_not(void **state)
+{
+    (void)state;
+    refused("queue explode x", "There is no \"explode\"; there is: events.orders.mail. "
+                               "What acts: pause,");
+    refused("queue pause elephant", "there is: events.orders.mail.\n");
+    refused("restart elephant", "There is no \"elephant\"; there is: web, worker.\n");
+    refused("ps elephant", "there is: events, web, worker, door, nightly, users.\n");
+    refused("ps worker-9", "There is no worker-9; worker has had");
+    refused("ps wrker", "did you mean \"worker\"?");
+    refused("ps ?", "There is no \"?\"; there is: ");
+}
+
 static void refuses_with_a_sentence(void **state)
 {
     (void)state;
@@ -146,6 +169,7 @@ int main(void)
         cmocka_unit_test(shows_who_is_behind),
         cmocka_unit_test(help_names_what_is_here),
         cmocka_unit_test(does_what_the_kinds_can),
+        cmocka_unit_test(what_there_is_stands_beside_what_there_is_not),
         cmocka_unit_test(refuses_with_a_sentence),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

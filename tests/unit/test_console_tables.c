@@ -72,6 +72,18 @@ static void says(struct shop *s, const char *line, const char *words)
     mem_free(text);
 }
 
+/* And asks nothing. */
+static void refuses(struct shop *s, const char *line, const char *words)
+{
+    enum err e;
+    struct effects fx = {0};
+    char *text = shop_says(s, line, &e, &fx);
+    if (e == ERR_OK || fx.confirm != NULL || strstr(text, words) == NULL)
+        fail_msg("%s: expected \"%s\", got:\n%s", line, words, text);
+    effects_release(&fx);
+    mem_free(text);
+}
+
 static void locks_and_tables_are_shown(void **state)
 {
     (void)state;
@@ -92,6 +104,8 @@ static void locks_and_tables_are_shown(void **state)
     says(&s, "db locks", ", queued");
     says(&s, "db sessions", "waits for a lock");
     says(&s, "db sessions", "operator  idle in transaction");
+    refuses(&s, "kill db 9999", "db has no session 9999; db sessions lists them.");
+    refuses(&s, "db elephant", "there is: db. The views: sessions,");
     says(&s, "db tables", "0 %"); /* the migration has not begun */
     act(&s, ACTION_OP, "db", "kill", "idle-in-transaction");
     shop_run(&s, 2 * SIM_SEC);
