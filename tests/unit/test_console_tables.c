@@ -157,6 +157,29 @@ static void a_deadlock_is_as_old_as_the_wait_that_closed_it(void **state)
     lesson_world_release(&lw);
 }
 
+/* The caller's reason and what the callee turned away are one and the same. */
+static void the_map_tells_a_refusal_once(void **state)
+{
+    static const char text[] =
+        "return lesson { id = 'x', title = 'X', track = 'lab', world = function(w)\n"
+        "w:service { 'web', workers = 100, endpoints = {\n"
+        "  a = { call('shop', 'b') } } }\n"
+        "w:service { 'shop', workers = 1, queue = 2, endpoints = {\n"
+        "  b = { sleep(ms(100)) } } }\n"
+        "w:client { 'u', to = 'web/a', rate = 50 }\n"
+        "end }\n";
+    struct lesson_world lw;
+    (void)state;
+    build(text, &lw);
+    struct shop s = shop_of(&lw);
+    shop_run(&s, 90 * SIM_SEC);
+    says(&s, "map", " queue full\n");
+    says(&s, "map | grep -c 'turned away'", "0\n");
+    recording_free(s.rec);
+    world_free(s.world);
+    lesson_world_release(&lw);
+}
+
 static void a_lock_of_an_unknown_mode_is_refused_where_it_stands(void **state)
 {
     static const char text[] =
@@ -181,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(locks_and_tables_are_shown),
         cmocka_unit_test(a_deadlock_is_as_old_as_the_wait_that_closed_it),
+        cmocka_unit_test(the_map_tells_a_refusal_once),
         cmocka_unit_test(a_lock_of_an_unknown_mode_is_refused_where_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
