@@ -35,14 +35,26 @@ static void list_all(struct call *c)
     note(c, "help COMMAND says more. A bare word looks, an argument acts.");
 }
 
+static bool is_tool(const struct call *c, const char *name)
+{
+    for (size_t i = 0; i < c->ctx->ntools; i++)
+        if (str_eq(c->ctx->tools[i], name))
+            return true;
+    return false;
+}
+
 static void list_tools(struct call *c)
 {
+    static const char *const on_call[] = {"suspect", "rule-out", "resolve"};
     out_line(c->o, TONE_HEAD, "For this incident");
     for (size_t i = 0; i < c->ctx->ntools; i++) {
         const struct command *k = command_find(c->ctx->tools[i]);
         if (k)
             row(c, k->info.name, k->info.doc, ".");
     }
+    for (size_t i = 0; c->ctx->on_call && i < COUNT_OF(on_call); i++)
+        if (!is_tool(c, on_call[i]))
+            row(c, on_call[i], command_find(on_call[i])->info.doc, ".");
     note(c, "help COMMAND says more, help all lists every command. Tab completes.");
 }
 
