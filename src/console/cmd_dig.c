@@ -63,6 +63,9 @@ static void show_beliefs(struct call *c, comp_id name)
             belief_row(c, &t, &b[i]);
     }
     table_print(&t);
+    if (n > SHOWN)
+        note(c, "The first %d of %zu; dig %s | grep ... sees all.", SHOWN, n,
+             name_of(c, name));
     if (old > 0)
         para(
             c, TONE_WARN, 0,

@@ -10,6 +10,9 @@ static void job_row(struct call *c, struct out_table *t, comp_id job)
     double age = world_metric(c->w, job, "last_success_age", 0);
     double took = world_metric(c->w, job, "last_duration", 0);
     double failed = world_metric(c->w, job, "failed_total", 0);
+    /* What a run before the start was worth saying, the author has said. */
+    bool never = world_metric(c->w, job, "succeeded_total", 0) == 0 &&
+                 world_get(c->w, job, "last_success").as.duration == 0;
     bool on = world_get(c->w, job, "enabled").as.on;
     sim_time every = world_get(c->w, job, "every").as.duration;
     bool late = age > 2.0 * (double)every / 1e9 + took;
@@ -18,7 +21,7 @@ static void job_row(struct call *c, struct out_table *t, comp_id job)
     table_cell(t, on ? TONE_NORMAL : TONE_WARN, "%s", on ? "yes" : "no");
     table_cell(t, TONE_NORMAL, "%s", count(c, world_metric(c->w, job, "running", 0)));
     table_cell(t, late ? TONE_WARN : TONE_NORMAL, "%s",
-               span_short(c, (sim_time)(age * 1e9)));
+               never ? "none yet" : span_short(c, (sim_time)(age * 1e9)));
     table_cell(t, TONE_NORMAL, "%s",
                took > 0 ? span_short(c, (sim_time)(took * 1e9)) : "-");
     table_cell(t, TONE_NORMAL, "%s",

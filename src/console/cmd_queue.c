@@ -44,15 +44,14 @@ static void subscription_row(struct call *c, struct out_table *t, comp_id sub)
 static enum err subscriptions(struct call *c)
 {
     struct out_table t;
-    table_init(&t, c->o,
-               "SUBSCRIPTION|>IN|>DONE|>LAG|>WORST|>OLDEST|>FAILING|>DEAD|>CONSUMERS");
+    table_init(&t, c->o, "SUBSCRIPTION|>IN|>DONE|>LAG|>WORST|>OLDEST|>FAIL|>DEAD|>BY");
     for (comp_id s = next_of(c, "subscription", COMP_NONE); s != COMP_NONE;
          s = next_of(c, "subscription", s))
         subscription_row(c, &t, s);
     table_print(&t);
     note(c, "Rates over the last minute. WORST: lag of the partition that is furthest "
-            "behind. OLDEST: age of the oldest message that is not done. queue NAME "
-            "shows the partitions.");
+            "behind. OLDEST: age of the oldest message that is not done. BY: how many "
+            "consumers. queue NAME shows the partitions.");
     return ERR_OK;
 }
 
