@@ -86,7 +86,8 @@ bool str_starts(const char *s, const char *prefix);
 bool str_match(const char *pattern, const char *s);
 
 /* Did you mean: the nearest of `names` to `word` (Damerau-Levenshtein, at most a third
- * of the longer word, case-blind), or NULL. Ties go to the first. */
+ * of the longer word, case-blind; ties go to the first), else the only one that `word`
+ * begins, else NULL. */
 const char *text_suggest(const char *word, const char *const *names, size_t count);
 
 /* ---- time on the simulated clock ------------------------------------------------- */

@@ -168,6 +168,7 @@ struct console_ctx {
     const char *step_say; /* what the current step asks (for help); NULL */
     bool finished;        /* after the incident: `why` is free */
     bool may_rewind;
+    bool on_call;      /* no steps: the learner says what it is, and when it is over */
     int columns;       /* width to lay out for; >= 40 */
     bool ascii;        /* no block or line-drawing characters in charts and maps */
     bool users_hidden; /* nobody measures users here: no metric comes from a client */

@@ -55,7 +55,10 @@ bool str_match(const char *pattern, const char *s)
 /* ---- did you mean ------------------------------------------------------------------
  */
 
-enum { WORD_MAX = 63 }; /* longer words are nobody's typing mistakes */
+enum {
+    WORD_MAX = 63,    /* longer words are nobody's typing mistakes */
+    BEGINNING_MIN = 3 /* fewer letters begin too much */
+};
 
 static char lower(char c)
 {
@@ -92,6 +95,23 @@ static size_t distance(const char *a, size_t na, const char *b, size_t nb)
     return above[nb];
 }
 
+/* The only one of `names` that begins with `word` and goes on; NULL: none, or several.
+ */
+static const char *continued(const char *word, const char *const *names, size_t count)
+{
+    const char *only = NULL;
+    if (strlen(word) < BEGINNING_MIN)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!str_starts(names[i], word) || str_eq(names[i], only))
+            continue;
+        if (only)
+            return NULL;
+        only = names[i];
+    }
+    return only;
+}
+
 const char *text_suggest(const char *word, const char *const *names, size_t count)
 {
     size_t n = strlen(word);
@@ -109,5 +129,5 @@ const char *text_suggest(const char *word, const char *const *names, size_t coun
             best = names[i];
         }
     }
-    return best;
+    return best ? best : continued(word, names, count);
 }

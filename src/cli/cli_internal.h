@@ -118,6 +118,9 @@ enum err lessons_dir(struct buf *dir, struct errmsg *why) MUST_USE;
 /* A lesson by its id or by a file's path. `name` is the file's name without folders. */
 enum err lesson_read(const char *word, struct buf *text, struct buf *name,
                      struct errmsg *why) MUST_USE;
+/* ERR_LESSON where the text is a lab's, with the command for it. */
+enum err refuse_lab(const char *word, const struct buf *text,
+                    struct errmsg *why) MUST_USE;
 bool lesson_id_valid(const char *id);
 
 /* course.lua and every lesson file beside it. */
@@ -152,10 +155,11 @@ struct play {
     struct tape_file *tape; /* NULL: none open */
     struct buf text, name;  /* the open lesson's file */
     bool given;             /* the lesson was given as a path: not in the list */
-    bool has_seed;
-    uint64_t seed; /* --seed, for the first lesson opened */
-    bool anew;     /* --new, for the first lesson opened */
-    int status;    /* exit code */
+    bool has_seed;          /* --seed was given, and no lesson is open yet */
+    bool has_mode;          /* --mode likewise */
+    uint64_t seed;          /* --seed, for the first lesson opened */
+    bool anew;              /* --new, for the first lesson opened */
+    int status;             /* exit code */
 };
 /* Opens a lesson (by id or path), resuming where that can be; `q` has face and size. On
  * errors nothing is open. `note` gets a sentence when a saved run could not be

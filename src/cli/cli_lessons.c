@@ -148,6 +148,22 @@ enum err lesson_read(const char *word, struct buf *text, struct buf *name,
     return file_read(word, LESSON_MAX_BYTES, text, why);
 }
 
+/* A file's last word is what it returns: at the beginning of a line. */
+static bool returns(const struct buf *text, const char *what)
+{
+    char line[32];
+    snprintf(line, sizeof line, "\n%s", what);
+    return text->len > 0 && (str_starts(text->s, what) || strstr(text->s, line));
+}
+
+enum err refuse_lab(const char *word, const struct buf *text, struct errmsg *why)
+{
+    if (!returns(text, "return lab") || returns(text, "return lesson"))
+        return ERR_OK;
+    return errmsg_set(why, ERR_LESSON,
+                      "%s is a lab, not a lesson: truecode lab %s runs it", word, word);
+}
+
 /* ---- all of them
  * ---------------------------------------------------------------------- */
 

@@ -14,6 +14,8 @@ static int check(const char *word, const struct cli_args *a, unsigned seeds)
     buf_init(&text, LESSON_MAX_BYTES);
     buf_init(&name, 4096);
     enum err e = lesson_read(word, &text, &name, &why);
+    if (e == ERR_OK)
+        e = refuse_lab(word, &text, &why);
     if (e == ERR_OK) {
         struct wire_client *c = wire_client_new(
             &(struct wire_client_options){.jail = !option_given(a, OPT_NO_JAIL)});

@@ -4,6 +4,7 @@
  */
 #include "cli_internal.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,16 +78,41 @@ static enum err ask_open(struct play *p, struct wire_request *q, struct wire_ans
     return e;
 }
 
+/* The run that is going on, else one left on its briefing. */
+static const struct store_run *saved_run(const struct play *p, const char *id)
+{
+    const struct store_run *saved = store_begun(p->store, id);
+    return saved != NULL ? saved : store_unfinished(p->store, id);
+}
+
+static bool as_asked(const struct play *p, const struct store_run *saved)
+{
+    return !(p->has_seed && p->seed != saved->seed) &&
+           !(p->has_mode && (int)p->mode != saved->mode);
+}
+
+/* A run keeps its mode and its seed: another one is begun only by who says so. */
+static enum err goes_on_otherwise(const struct play *p, const struct store_run *saved,
+                                  struct errmsg *why)
+{
+    return errmsg_set(why, ERR_INPUT,
+                      "a run of %s is going on, %s, seed %" PRIu64
+                      ". Leave out %s to go on with it, or add --new to begin another",
+                      saved->lesson, saved->mode == MODE_ONCALL ? "on call" : "guided",
+                      saved->seed,
+                      !p->has_seed   ? "--mode"
+                      : !p->has_mode ? "--seed"
+                                     : "--mode and --seed");
+}
+
 /* Goes on with a saved run. ERR_NOT_FOUND: there is none. Other errors: it cannot be
  * continued; then it is not offered again, but its tape stays. */
 static enum err resume(struct play *p, const char *id, struct wire_request *q,
                        struct wire_answer *a, struct errmsg *why)
 {
-    const struct store_run *saved = store_begun(p->store, id);
-    if (saved == NULL)
-        saved = store_unfinished(p->store, id);
+    const struct store_run *saved = saved_run(p, id);
     struct buf tape;
-    if (saved == NULL)
+    if (saved == NULL || !as_asked(p, saved))
         return ERR_NOT_FOUND;
     buf_init(&tape, WIRE_TAPE_MAX);
     struct store_run run = *saved;
@@ -125,7 +151,6 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
     sha256_hex(hash, p->text.s, p->text.len);
     q->seed = p->has_seed ? p->seed : fresh_seed();
     q->mode = p->mode;
-    p->has_seed = false;
     p->run = store_begin(p->store, id, hash, q->seed, (int)q->mode);
     p->tape = tape_create(p->store, &p->run);
     enum err e = ask_open(p, q, a, why);
@@ -145,6 +170,8 @@ enum err play_open(struct play *p, const char *word, struct wire_request *q,
     char id[65];
     play_close(p);
     enum err e = lesson_read(word, &p->text, &p->name, why);
+    if (e == ERR_OK)
+        e = refuse_lab(word, &p->text, why);
     if (e != ERR_OK)
         return e;
     lesson_id(p, id);
@@ -154,15 +181,21 @@ enum err play_open(struct play *p, const char *word, struct wire_request *q,
     q->len = p->text.len;
     q->glyphs = p->glyphs;
     q->speed = p->speed;
-    bool resumable = !p->anew && !p->has_seed;
+    const struct store_run *begun = p->anew ? NULL : store_begun(p->store, id);
+    if (begun != NULL && !as_asked(p, begun))
+        return goes_on_otherwise(p, begun, why);
+    e = p->anew ? ERR_NOT_FOUND : resume(p, id, q, a, why);
     p->anew = false;
-    e = resumable ? resume(p, id, q, a, why) : ERR_NOT_FOUND;
-    if (e == ERR_OK || e == ERR_LESSON || e == ERR_LOST || e == ERR_STOPPED)
-        return e;
-    if (e != ERR_NOT_FOUND)
-        buf_addf(note, "A new run was started. The saved one cannot go on: %s",
-                 why->text);
-    return begin(p, id, q, a, why);
+    if (e != ERR_OK && e != ERR_LESSON && e != ERR_LOST && e != ERR_STOPPED) {
+        if (e != ERR_NOT_FOUND)
+            buf_addf(note, "A new run was started. The saved one cannot go on: %s",
+                     why->text);
+        e = begin(p, id, q, a, why);
+        p->has_seed = false;
+    }
+    if (e == ERR_OK)
+        p->has_seed = p->has_mode = false;
+    return e;
 }
 
 /* ---- the command
@@ -174,6 +207,7 @@ static bool read_options(struct play *p, const struct cli_args *a)
     p->jail = !option_given(a, OPT_NO_JAIL);
     p->anew = option_given(a, OPT_NEW);
     p->has_seed = option_given(a, OPT_SEED);
+    p->has_mode = option_given(a, OPT_MODE);
     if (!option_number(a, OPT_SEED, 0, &p->seed))
         return false;
     if (mode != NULL && strcmp(mode, "oncall") == 0)
@@ -233,7 +267,8 @@ const struct subcommand subcommand_play = {
     .doc = "play a lesson; without one: go on or choose",
     .about = "Opens the lesson, or goes on where it was left. Everything is written "
              "down as it "
-             "happens: leave at any moment with Ctrl-C. Without a terminal, with "
+             "happens: leave at any moment with Ctrl-C. A run that goes on keeps its "
+             "mode and its seed; --new begins another. Without a terminal, with "
              "ACCESSIBLE=1 or TERM=dumb, it is played in lines, as with --plain.",
     .examples = "truecode\n"
                 "truecode play all-green\n"

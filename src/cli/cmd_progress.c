@@ -40,8 +40,11 @@ static void print_text(const struct store *s, const struct store_run *runs, size
         else if (r->dropped)
             buf_adds(&b, "given up");
         else
-            buf_addf(&b, "%s, step %zu of %d", tape_touched(s, r) ? "begun" : "opened",
-                     shown(r), r->steps);
+            buf_adds(&b, tape_touched(s, r) ? "begun" : "opened");
+        if (r->finished == 0 && !r->dropped && r->steps > 0)
+            buf_addf(&b, ", step %zu of %d", shown(r), r->steps);
+        else if (r->finished == 0 && !r->dropped && r->mode == MODE_ONCALL)
+            buf_adds(&b, ", on call");
         buf_addf(&b, "\n    %s\n", r->id);
     }
     print_raw(&b);

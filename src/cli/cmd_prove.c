@@ -152,7 +152,8 @@ static enum err add_subject(struct proving *v, const char *word, struct errmsg *
     *s = (struct subject){0};
     buf_init(&s->text, LESSON_MAX_BYTES);
     buf_init(&s->name, 4096);
-    return lesson_read(word, &s->text, &s->name, why);
+    enum err e = lesson_read(word, &s->text, &s->name, why);
+    return e == ERR_OK ? refuse_lab(word, &s->text, why) : e;
 }
 
 /* All lessons of the course, in its order. */
@@ -290,7 +291,7 @@ static void print_results(const struct proving *v, bool json)
         if (json) {
             json_subject(&b, &v->subjects[i]);
             buf_adds(&b, i + 1 < v->nsubjects ? ",\n" : "\n");
-        } else {
+        } else if (v->subjects[i].proof.seeds > 0) { /* else why not was told */
             proof_print(&v->subjects[i].proof, id, &b);
         }
     }

@@ -63,6 +63,8 @@ enum err act_find(struct call *c, const char *op, const char *text,
                   struct act_target *t)
 {
     enum err e = need_comp(c, text, &t->comp, &t->instance);
+    if (e == ERR_NOT_FOUND)
+        return no_such(c, text, target_names(c, op));
     if (e != ERR_OK)
         return e;
     t->op = op_of(c, t->comp, op);
@@ -83,7 +85,7 @@ enum err act_find(struct call *c, const char *op, const char *text,
 /* ---- the list a bare word shows
  * ------------------------------------------------------------- */
 
-static const char *op_usage(const struct call *c, const struct op_desc *op)
+const char *op_usage(const struct call *c, const struct op_desc *op)
 {
     struct buf b;
     buf_init(&b, 0);
@@ -339,6 +341,18 @@ enum err act_op(struct call *c)
     if (!goes_gently(&t, &a))
         fx_risk(c, sentence(c, t.op->risk));
     return ERR_OK;
+}
+
+bool act_verb(struct call *c)
+{
+    for (size_t i = 0; i < c->cmd->nverbs; i++)
+        if (str_eq(c->cmd->verbs[i].info.name, c->arg[0])) {
+            c->cmd = &c->cmd->verbs[i];
+            c->arg++;
+            c->nargs--;
+            return true;
+        }
+    return false;
 }
 
 /* ---- parameters

@@ -13,8 +13,10 @@ const struct command cmd_canary = {
     .info = {.name = "canary",
              .synopsis = "canary SERVICE VERSION SHARE",
              .doc = "Tries a version on a share of the instances. At least one; they "
-                    "get their share of the requests.",
-             .examples = "canary COMPONENT VERSION 10%",
+                    "get their share of the requests. promote brings it out on all, "
+                    "abort takes it off again.",
+             .examples =
+                 "canary COMPONENT VERSION 10%\npromote COMPONENT\nabort COMPONENT",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

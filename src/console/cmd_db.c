@@ -57,7 +57,8 @@ static void summary(struct call *c, comp_id db, const struct db_session_view *v,
     buf_release(&b);
 }
 
-static void by_client(struct call *c, const struct db_session_view *v, size_t n)
+static void by_client(struct call *c, comp_id db, const struct db_session_view *v,
+                      size_t n)
 {
     struct out_table t;
     table_init(&t, c->o, "CLIENT|>SESSIONS|>RUNNING|>IDLE IN TRANSACTION|>LOCK|>IDLE");
@@ -65,7 +66,7 @@ static void by_client(struct call *c, const struct db_session_view *v, size_t n)
         struct tally k = tally_of(v, n, (comp_id)i);
         if (!k.all)
             continue;
-        table_cell(&t, TONE_STRONG, "%s", name_of(c, k.client));
+        table_cell(&t, TONE_STRONG, "%s", db_client(c, db, k.client, 0));
         table_cell(&t, TONE_NORMAL, "%zu", k.all);
         table_cell(&t, TONE_NORMAL, "%zu", k.by_state[SESSION_ACTIVE]);
         table_cell(&t, TONE_NORMAL, "%zu", k.by_state[SESSION_IDLE_IN_TRANSACTION]);
@@ -90,13 +91,13 @@ static const char *short_name(const struct call *c, comp_id statement)
     return dot ? dot + 1 : name;
 }
 
-static void list(struct call *c, const struct db_session_view *v, size_t n)
+static void list(struct call *c, comp_id db, const struct db_session_view *v, size_t n)
 {
     struct out_table t;
     table_init(&t, c->o, ">SESSION|CLIENT|STATE|FOR|LAST STATEMENT");
     for (size_t i = 0; i < n && (i < SHOWN || c->piped); i++) {
         table_cell(&t, TONE_STRONG, "%u", v[i].id);
-        table_cell(&t, TONE_NORMAL, "%s", inst_name(c, v[i].client, v[i].instance));
+        table_cell(&t, TONE_NORMAL, "%s", db_client(c, db, v[i].client, v[i].instance));
         table_cell(&t, state_tones[v[i].state], "%s", state_words[v[i].state]);
         table_cell(&t, TONE_NORMAL, "%s", ago(c, v[i].since));
         table_cell(&t, TONE_NORMAL, "%s", short_name(c, v[i].statement));
@@ -120,10 +121,10 @@ static enum err sessions(struct call *c, comp_id db)
     if (!c->piped) {
         summary(c, db, v, n);
         if (n)
-            by_client(c, v, n);
+            by_client(c, db, v, n);
     }
     if (n)
-        list(c, v, n);
+        list(c, db, v, n);
     seen_comp(c, db, "sessions");
     return ERR_OK;
 }
@@ -234,6 +235,10 @@ static enum err run(struct call *c)
             return refuse(c, ERR_NOT_FOUND, "db has no view %s; did you mean %s?",
                           c->arg[i], near);
         enum err e = need_kind(c, c->arg[i], "database", &db);
+        if (e == ERR_NOT_FOUND)
+            return no_such(c, c->arg[i],
+                           strf(c, "%s. The views: %s", names_of_kind(c, "database"),
+                                "sessions, statements, locks, tables"));
         if (e != ERR_OK)
             return e;
     }
@@ -269,8 +274,8 @@ const struct command cmd_db = {
                     "with their state, for how long, and who holds them; statements "
                     "with calls and times; locks: who waits for whom; tables: rows, "
                     "dead rows, scans.",
-             .examples =
-                 "db\ndb sessions\ndb statements DATABASE\ndb sessions | head -5",
+             .examples = "db\ndb sessions\ndb statements DATABASE\ndb locks "
+                         "DATABASE\ndb tables DATABASE\ndb sessions | head -5",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_DB_VIEW, ARG_DB_VIEW},

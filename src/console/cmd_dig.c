@@ -63,6 +63,9 @@ static void show_beliefs(struct call *c, comp_id name)
             belief_row(c, &t, &b[i]);
     }
     table_print(&t);
+    if (n > SHOWN)
+        note(c, "The first %d of %zu; dig %s | grep ... sees all.", SHOWN, n,
+             name_of(c, name));
     if (old > 0)
         para(
             c, TONE_WARN, 0,
@@ -104,7 +107,7 @@ const struct command cmd_dig = {
     .info = {.name = "dig",
              .synopsis = "dig [NAME]",
              .doc = "What a name stands for, and who still believes what.",
-             .examples = "dig\ndig COMPONENT",
+             .examples = "dig\ndig NAME",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_COMPONENT},

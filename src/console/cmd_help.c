@@ -35,14 +35,26 @@ static void list_all(struct call *c)
     note(c, "help COMMAND says more. A bare word looks, an argument acts.");
 }
 
+static bool is_tool(const struct call *c, const char *name)
+{
+    for (size_t i = 0; i < c->ctx->ntools; i++)
+        if (str_eq(c->ctx->tools[i], name))
+            return true;
+    return false;
+}
+
 static void list_tools(struct call *c)
 {
+    static const char *const on_call[] = {"suspect", "rule-out", "resolve"};
     out_line(c->o, TONE_HEAD, "For this incident");
     for (size_t i = 0; i < c->ctx->ntools; i++) {
         const struct command *k = command_find(c->ctx->tools[i]);
         if (k)
             row(c, k->info.name, k->info.doc, ".");
     }
+    for (size_t i = 0; c->ctx->on_call && i < COUNT_OF(on_call); i++)
+        if (!is_tool(c, on_call[i]))
+            row(c, on_call[i], command_find(on_call[i])->info.doc, ".");
     note(c, "help COMMAND says more, help all lists every command. Tab completes.");
 }
 
@@ -83,16 +95,47 @@ static void example_setting(struct call *c, comp_id comp, const char **path,
         }
 }
 
-/* Whom an example of `k` is about: the first it can be done to, else a service. */
-static comp_id example_comp(const struct call *c, const struct command *k)
+/* A version of the service that does not run, so that an example does something; NULL:
+ * all there is runs. */
+static const char *other_version(const struct call *c, comp_id service)
 {
-    comp_id v[COMPS_MAX];
-    comp_id s = next_of(c, "service", COMP_NONE);
-    size_t n = op_targets(c, k->info.name, v, COMPS_MAX);
-    return n ? v[0] : s;
+    struct instance_view v;
+    world_instance(c->w, service, 1, &v);
+    for (size_t i = 0; i < model_versions(c->m, service); i++)
+        if (!str_eq(model_version(c->m, service, i), v.version))
+            return model_version(c->m, service, i);
+    return NULL;
 }
 
-#define EXAMPLE_WORDS 9
+/* The first component that `k` can be done to; of one about versions, the first that
+ * has another. COMP_NONE: none here. */
+static comp_id first_target(const struct call *c, const struct command *k)
+{
+    comp_id v[COMPS_MAX];
+    size_t n = op_targets(c, k->info.name, v, COMPS_MAX);
+    for (size_t i = 0; i < n && k->args[1] == ARG_VERSION; i++)
+        if (is_kind(c, v[i], "service") && other_version(c, v[i]))
+            return v[i];
+    return n ? v[0] : COMP_NONE;
+}
+
+/* Whom an example of `k` is about: that, else a service; of an operation that nothing
+ * here has, COMP_NONE. */
+static comp_id example_comp(const struct call *c, const struct command *k)
+{
+    comp_id t = first_target(c, k), s = next_of(c, "service", COMP_NONE);
+    if (t == COMP_NONE)
+        return k->args[0] == ARG_OP ? COMP_NONE : s;
+    return is_kind(c, t, "dns") ? s : t; /* a name is pointed to a service */
+}
+
+static const char *example_instance(const struct call *c, comp_id comp)
+{
+    comp_id s = is_kind(c, comp, "service") ? comp : next_of(c, "service", COMP_NONE);
+    return comp == COMP_NONE || s == COMP_NONE ? NULL : inst_name(c, s, 1);
+}
+
+#define EXAMPLE_WORDS 14
 struct example_word {
     const char *word, *is; /* NULL: this world has none, the word stays */
 };
@@ -114,18 +157,25 @@ static void example_words(struct call *c, const struct command *k,
         example_setting(c, service, &path, &value);
     if (flag != COMP_NONE)
         state = param_now(c, flag, &model_kind(c->m, flag)->params[0]);
-    if (service != COMP_NONE && model_versions(c->m, service))
-        version = model_version(c->m, service, 0);
+    if (is_kind(c, comp, "service"))
+        version = other_version(c, comp);
+    if (!version && is_kind(c, comp, "service") && model_versions(c->m, comp))
+        version = model_version(c->m, comp, 0);
     const struct example_word all[EXAMPLE_WORDS] = {
         {"COMPONENT.PARAMETER", path},
         {"COMPONENT", comp == COMP_NONE ? NULL : name_of(c, comp)},
-        {"INSTANCE", service == COMP_NONE ? NULL : inst_name(c, service, 1)},
+        {"SUBSCRIPTION", first_name(c, "subscription")},
+        {"CERTIFICATE", first_name(c, "certificate")},
+        {"INSTANCE", example_instance(c, comp)},
         {"ENDPOINT", first_name(c, "endpoint")},
         {"DATABASE", first_name(c, "database")},
         {"VERSION", version},
         {"VALUE", value},
+        {"CLOCK", first_name(c, "clock")},
         {"FLAG", first_name(c, "flag")},
-        {"STATE", state}};
+        {"STATE", state},
+        {"NAME", first_name(c, "dns")},
+        {"JOB", first_name(c, "job")}};
     memcpy(w, all, sizeof all);
 }
 
@@ -160,19 +210,19 @@ static void show_examples(struct call *c, const struct command *k)
     show_lines(c, fill_in(c, k->info.examples, w));
 }
 
-static const char *example_name(const struct call *c)
+static void show_wild(struct call *c, const struct command *k)
 {
-    comp_id s = next_of(c, "service", COMP_NONE);
-    return s == COMP_NONE ? "checkout" : name_of(c, s);
-}
-
-static void show_wild(struct call *c, const struct command_info *info)
-{
-    const char *comp = example_name(c);
+    const struct command_info *info = &k->info;
+    comp_id comp = example_comp(c, k), target = first_target(c, k);
+    const char *one = example_instance(c, comp);
+    const char *name = target != COMP_NONE ? name_of(c, target)
+                       : comp != COMP_NONE ? name_of(c, comp)
+                                           : NULL;
+    if (strstr(info->examples, "NAME") && first_name(c, "dns"))
+        name = first_name(c, "dns");
     out_line(c->o, TONE_HEAD, "In the wild");
     for (size_t i = 0; i < info->nwild; i++)
-        para(c, TONE_DIM, 2,
-             wild_line(c, info->wild[i].line, comp, strf(c, "%s-1", comp), NULL));
+        para(c, TONE_DIM, 2, wild_line(c, info->wild[i].line, name, one, NULL));
     if (!info->nwild)
         out_line(c->o, TONE_DIM, "  Nothing like it: this is for practice only.");
 }
@@ -190,13 +240,41 @@ static void show_options(struct call *c, const struct command *k)
     table_print(&t);
 }
 
+static const struct op_desc *verb_op(const struct command *k, const char *verb)
+{
+    for (size_t i = 0; i < COUNT_OF(k->verb_kinds) && k->verb_kinds[i]; i++) {
+        const struct kind_desc *d = sim_kind_named(k->verb_kinds[i]);
+        for (size_t j = 0; d && j < d->nops; j++)
+            if (str_eq(d->ops[j].name, verb))
+                return &d->ops[j];
+    }
+    return NULL;
+}
+
+static void show_verbs(struct call *c, const struct command *k)
+{
+    struct out_table t;
+    if (!k->nverbs)
+        return;
+    table_init(&t, c->o, "What acts|");
+    for (size_t i = 0; i < k->nverbs; i++) {
+        const char *verb = k->verbs[i].info.name;
+        const struct op_desc *op = verb_op(k, verb);
+        table_cell(&t, TONE_STRONG, "  %s NAME%s%s", verb, op->instance ? "[-N]" : "",
+                   op_usage(c, op));
+        table_cell(&t, TONE_NORMAL, "%s", op->doc);
+    }
+    table_print(&t);
+}
+
 static void show_command(struct call *c, const struct command *k)
 {
     out_line(c->o, TONE_STRONG, "%s", k->info.synopsis);
     para(c, TONE_NORMAL, 2, k->info.doc);
+    show_verbs(c, k);
     show_options(c, k);
     show_examples(c, k);
-    show_wild(c, &k->info);
+    show_wild(c, k);
 }
 
 static void show_filter(struct call *c, const struct filter *f)

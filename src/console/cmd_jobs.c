@@ -10,6 +10,9 @@ static void job_row(struct call *c, struct out_table *t, comp_id job)
     double age = world_metric(c->w, job, "last_success_age", 0);
     double took = world_metric(c->w, job, "last_duration", 0);
     double failed = world_metric(c->w, job, "failed_total", 0);
+    /* What a run before the start was worth saying, the author has said. */
+    bool never = world_metric(c->w, job, "succeeded_total", 0) == 0 &&
+                 world_get(c->w, job, "last_success").as.duration == 0;
     bool on = world_get(c->w, job, "enabled").as.on;
     sim_time every = world_get(c->w, job, "every").as.duration;
     bool late = age > 2.0 * (double)every / 1e9 + took;
@@ -18,7 +21,7 @@ static void job_row(struct call *c, struct out_table *t, comp_id job)
     table_cell(t, on ? TONE_NORMAL : TONE_WARN, "%s", on ? "yes" : "no");
     table_cell(t, TONE_NORMAL, "%s", count(c, world_metric(c->w, job, "running", 0)));
     table_cell(t, late ? TONE_WARN : TONE_NORMAL, "%s",
-               span_short(c, (sim_time)(age * 1e9)));
+               never ? "none yet" : span_short(c, (sim_time)(age * 1e9)));
     table_cell(t, TONE_NORMAL, "%s",
                took > 0 ? span_short(c, (sim_time)(took * 1e9)) : "-");
     table_cell(t, TONE_NORMAL, "%s",
@@ -75,14 +78,8 @@ static enum err run(struct call *c)
         return refuse(c, ERR_NOT_FOUND, "There are no jobs here.");
     if (!c->nargs)
         return list(c);
-    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
-        if (!str_eq(verbs[i].info.name, c->arg[0]))
-            continue;
-        c->cmd = &verbs[i];
-        c->arg++;
-        c->nargs--;
+    if (act_verb(c))
         return act_op(c);
-    }
     return refuse(c, ERR_INPUT,
                   "jobs lists them; jobs run, stop, enable or disable "
                   "NAME acts on one.");
@@ -93,12 +90,15 @@ const struct command cmd_jobs = {
              .synopsis = "jobs [run|stop|enable|disable NAME]",
              .doc = "What a clock starts, and when it last succeeded. run starts one "
                     "now, due or not.",
-             .examples = "jobs",
+             .examples = "jobs\njobs run JOB\njobs disable JOB",
              .group = GROUP_LOOK,
              .changes_world = true,
              WILD(wild)},
     .args = {ARG_TEXT, ARG_COMPONENT},
     .max_args = 2,
     .raw = true,
+    .verbs = verbs,
+    .nverbs = COUNT_OF(verbs),
+    .verb_kinds = {"job"},
     .run = run,
 };

@@ -17,10 +17,35 @@ static const struct command_wild wild[] = {
     {"mysql", "mysql -e 'kill VALUE'"},
 };
 
+enum { SESSIONS_MAX = 20000 };
+
+/* A number that no session has is said before anybody is asked whether they mean it. */
+static enum err need_session(struct call *c, long id)
+{
+    struct act_target t;
+    enum err e = act_find(c, "kill", c->arg[0], &t);
+    if (e != ERR_OK)
+        return e;
+    struct db_session_view *v = arena_alloc(c->mem, SESSIONS_MAX * sizeof *v);
+    size_t n = world_db_sessions(c->w, t.comp, v, SESSIONS_MAX);
+    for (size_t i = 0; i < n && i < SESSIONS_MAX; i++)
+        if ((long)v[i].id == id)
+            return ERR_OK;
+    if (n > SESSIONS_MAX)
+        return ERR_OK;
+    return refuse(c, ERR_NOT_FOUND, "%s has no session %ld; db sessions lists them.",
+                  name_of(c, t.comp), id);
+}
+
 /* By number, by state, by statement. */
 static enum err run(struct call *c)
 {
     long id;
+    if (c->nargs > 1 && parse_count(c->arg[1], &id)) {
+        enum err e = need_session(c, id);
+        if (e != ERR_OK)
+            return e;
+    }
     if (c->nargs > 1)
         c->wild = wild[parse_count(c->arg[1], &id)        ? 0
                        : strstr(c->arg[1], "transaction") ? 1

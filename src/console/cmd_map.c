@@ -7,12 +7,13 @@
 
 #include <string.h>
 
-#define WINDOW    SIM_MIN
-#define FACTS_MAX 6
-#define BAR       10
-#define CALLEES   24
-#define DEPTH_MAX 6
-#define FACT_ROOM 22
+#define WINDOW      SIM_MIN
+#define FACTS_MAX   6
+#define BAR         10
+#define CALLEES     24
+#define DEPTH_MAX   6
+#define FACT_ROOM   22
+#define TURNED_AWAY "turned away"
 
 struct fact {
     const char *text;
@@ -94,6 +95,23 @@ static const char *dying(const struct call *c, double per_s, const char *why)
     return strf(c, "%s %s %s", c->ctx->ascii ? "x" : "✗", per_time(c, per_s), why);
 }
 
+/* What a component turned away has died on the way to it: where the caller's reason
+ * stands beside it with the same rate, that says more. */
+static void drop_told_twice(struct facts *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        const char *text = f->v[i].text, *why = strstr(text, TURNED_AWAY);
+        bool twice = false;
+        for (size_t k = 0; why && k < f->n; k++)
+            twice =
+                twice || (k != i && !strncmp(text, f->v[k].text, (size_t)(why - text)));
+        if (!twice)
+            f->v[n++] = f->v[i];
+    }
+    f->n = n;
+}
+
 /* What dies on the way: the two most frequent reasons. */
 static void edge_facts(struct call *c, comp_id policy, struct facts *f)
 {
@@ -157,7 +175,7 @@ static void service_facts(struct call *c, comp_id comp, struct facts *f)
     if (waiting > 0)
         add(f, TONE_WARN, strf(c, "%s waiting for a connection", count(c, waiting)));
     if (refused > 0)
-        add(f, TONE_BAD, dying(c, refused, "turned away"));
+        add(f, TONE_BAD, dying(c, refused, TURNED_AWAY));
     if (gauge(c, comp, "cpu", 0) > 0.8)
         cpu_fact(c, comp, f);
 }
@@ -246,6 +264,7 @@ static void draw_callee(struct drawing *d, comp_id from, comp_id to, const char 
     if (!again)
         node_facts(c, to, &f);
     edge_facts(c, policy_of(c, from, to), &f);
+    drop_told_twice(&f);
     out_add(c->o, TONE_DIM, "%s%s%s", prefix, branch, way);
     out_add(c->o, TONE_STRONG, "%s", label(c, to));
     facts_beside(d, &f, under,
@@ -329,6 +348,7 @@ static void draw_chain(struct drawing *d, comp_id client)
     }
     out_end(c->o);
     node_facts(c, at, &f);
+    drop_told_twice(&f);
     const char *prefix = stem(d, at, col);
     if (callees(c, at, v) || f.n)
         fact_lines(d, prefix, &f);

@@ -14,7 +14,7 @@ const struct command cmd_point = {
              .synopsis = "point NAME COMPONENT",
              .doc = "Changes what a name stands for. Whoever has the old answer keeps "
                     "it for its time to live.",
-             .examples = "point COMPONENT VALUE",
+             .examples = "point NAME COMPONENT",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

@@ -44,15 +44,14 @@ static void subscription_row(struct call *c, struct out_table *t, comp_id sub)
 static enum err subscriptions(struct call *c)
 {
     struct out_table t;
-    table_init(&t, c->o,
-               "SUBSCRIPTION|>IN|>DONE|>LAG|>WORST|>OLDEST|>FAILING|>DEAD|>CONSUMERS");
+    table_init(&t, c->o, "SUBSCRIPTION|>IN|>DONE|>LAG|>WORST|>OLDEST|>FAIL|>DEAD|>BY");
     for (comp_id s = next_of(c, "subscription", COMP_NONE); s != COMP_NONE;
          s = next_of(c, "subscription", s))
         subscription_row(c, &t, s);
     table_print(&t);
     note(c, "Rates over the last minute. WORST: lag of the partition that is furthest "
-            "behind. OLDEST: age of the oldest message that is not done. queue NAME "
-            "shows the partitions.");
+            "behind. OLDEST: age of the oldest message that is not done. BY: how many "
+            "consumers. queue NAME shows the partitions.");
     return ERR_OK;
 }
 
@@ -90,6 +89,10 @@ static enum err look(struct call *c)
 {
     comp_id comp;
     enum err e = need_comp(c, c->arg[0], &comp, NULL);
+    if (e == ERR_NOT_FOUND)
+        return no_such(c, c->arg[0],
+                       strf(c, "%s. What acts: %s", names_of_kind(c, "subscription"),
+                            "pause, resume, skip, seek, replay, purge"));
     if (e != ERR_OK)
         return e;
     for (comp_id s = next_of(c, "subscription", COMP_NONE); s != COMP_NONE;
@@ -145,28 +148,13 @@ static const struct command verbs[] = {
     VERB("purge", "INSTANCE is empty", WILD(wild_purge)),
 };
 
-/* `queue skip events.orders.projector-3` is the operation skip of that. */
-static const struct command *verb_of(const struct call *c)
-{
-    for (size_t i = 0; i < COUNT_OF(verbs); i++)
-        if (str_eq(verbs[i].info.name, c->arg[0]))
-            return &verbs[i];
-    return NULL;
-}
-
 static enum err run(struct call *c)
 {
     if (!count_of(c, "subscription"))
         return refuse(c, ERR_NOT_FOUND, "There is no message broker here.");
     if (!c->nargs)
         return subscriptions(c);
-    const struct command *verb = verb_of(c);
-    if (!verb)
-        return look(c);
-    c->cmd = verb;
-    c->arg++;
-    c->nargs--;
-    return act_op(c);
+    return act_verb(c) ? act_op(c) : look(c);
 }
 
 const struct command cmd_queue = {
@@ -175,12 +163,16 @@ const struct command cmd_queue = {
              .doc = "Topics, and how far behind their readers are. NAME: its "
                     "partitions. replay without a time sends the dead letters again; "
                     "with one, everything since then.",
-             .examples = "queue\nqueue COMPONENT",
+             .examples = "queue\nqueue SUBSCRIPTION\nqueue pause SUBSCRIPTION\n"
+                         "queue skip SUBSCRIPTION-1 5\nqueue replay SUBSCRIPTION 10m",
              .group = GROUP_LOOK,
              .changes_world = true,
              WILD(wild)},
     .args = {ARG_INSTANCE, ARG_INSTANCE, ARG_VALUE},
     .max_args = 4,
     .raw = true,
+    .verbs = verbs,
+    .nverbs = COUNT_OF(verbs),
+    .verb_kinds = {"subscription", "topic"},
     .run = run,
 };

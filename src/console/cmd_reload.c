@@ -11,7 +11,7 @@ const struct command cmd_reload = {
     .info = {.name = "reload",
              .synopsis = "reload CERTIFICATE",
              .doc = "Presents the certificate that is on the disk from now on.",
-             .examples = "reload COMPONENT",
+             .examples = "reload CERTIFICATE",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

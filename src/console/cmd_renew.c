@@ -12,7 +12,7 @@ const struct command cmd_renew = {
              .synopsis = "renew CERTIFICATE",
              .doc = "Gets a new certificate and puts it on the disk. It takes a reload "
                     "to present it.",
-             .examples = "renew COMPONENT",
+             .examples = "renew CERTIFICATE\nreload CERTIFICATE",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

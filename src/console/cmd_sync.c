@@ -11,7 +11,7 @@ const struct command cmd_sync = {
     .info = {.name = "sync",
              .synopsis = "sync CLOCK",
              .doc = "Sets the clocks right at once. Time jumps there.",
-             .examples = "sync COMPONENT",
+             .examples = "sync CLOCK",
              .group = GROUP_ACT,
              .changes_world = true,
              WILD(wild)},

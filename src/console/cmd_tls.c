@@ -81,9 +81,11 @@ static const struct command_wild wild[] = {
 const struct command cmd_tls = {
     .info = {.name = "tls",
              .synopsis = "tls [CERTIFICATE]",
-             .doc = "Certificates, and the clocks that check them. Until when the one "
-                    "that is presented is good, and the one on the disk.",
-             .examples = "tls",
+             .doc =
+                 "Certificates, and the clocks that check them. Until when the one "
+                 "that is presented is good, and the one on the disk. renew puts a new "
+                 "one on the disk, reload presents it.",
+             .examples = "tls\ntls CERTIFICATE\nrenew CERTIFICATE\nreload CERTIFICATE",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_COMPONENT},

@@ -89,6 +89,10 @@ struct command {
     /* acting commands: what to say when it is done; COMPONENT, VALUE as in wild lines
      */
     const char *done;
+    /* words that follow it and act: operations of these kinds, as commands */
+    const struct command *verbs;
+    size_t nverbs;
+    const char *verb_kinds[2];
     enum err (*run)(struct call *c);
 };
 
@@ -182,6 +186,9 @@ bool is_hidden(const struct call *c, comp_id comp);
 enum err refuse_hidden(struct call *c, comp_id comp);
 enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instance);
 enum err need_kind(struct call *c, const char *text, const char *kind, comp_id *comp);
+/* After one of them found no such name, and none that is near: says what there is.
+ * Returns ERR_NOT_FOUND. */
+enum err no_such(struct call *c, const char *text, const char *names);
 /* Names of a kind, ", " between; for messages. */
 const char *names_of_kind(const struct call *c, const char *kind);
 
@@ -241,6 +248,11 @@ enum err act_find(struct call *c, const char *op, const char *text,
 /* Whom `op` can be done to, in model order, services behind a balancer included. */
 size_t op_targets(const struct call *c, const char *op, comp_id *out, size_t max);
 enum err act_list(struct call *c); /* the bare word */
+/* What follows its name and whom it is done to: " version [--rolling]". */
+const char *op_usage(const struct call *c, const struct op_desc *op);
+/* `queue pause NAME` is the operation pause of NAME: the verb of the first word, and
+ * then the call is that one's. false: the word is no verb. */
+bool act_verb(struct call *c);
 /* Sets comp.param; the effect says what changed. */
 enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
                  const char *text);
@@ -325,6 +337,8 @@ bool pattern_find(const struct pattern *p, const char *s, size_t n, size_t *star
                   size_t *end);
 
 /* db_tables.c: two views of the command db */
+/* Who holds a session of `db`: the database itself is its operator. */
+const char *db_client(const struct call *c, comp_id db, comp_id client, int instance);
 enum err db_locks(struct call *c, comp_id db);
 enum err db_tables(struct call *c, comp_id db);
 

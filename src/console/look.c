@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define NAMES_SHOWN 12
+
 const char *name_of(const struct call *c, comp_id comp)
 {
     return comp == COMP_NONE ? "-" : model_name(c->m, comp);
@@ -213,13 +215,42 @@ enum err refuse_hidden(struct call *c, comp_id comp)
                   name_of(c, comp));
 }
 
+/* The components that stand alone, as many as a sentence holds. */
+static const char *top_names(const struct call *c)
+{
+    struct buf b;
+    size_t n = 0;
+    buf_init(&b, 0);
+    for (size_t i = 0; i < model_comps(c->m); i++) {
+        if (!is_top(c, (comp_id)i))
+            continue;
+        if (n++ < NAMES_SHOWN)
+            buf_addf(&b, "%s%s", b.len ? ", " : "", name_of(c, (comp_id)i));
+    }
+    if (n > NAMES_SHOWN)
+        buf_addf(&b, " and %zu more", n - NAMES_SHOWN);
+    const char *s = arena_strdup(c->mem, b.s);
+    buf_release(&b);
+    return s;
+}
+
+enum err no_such(struct call *c, const char *text, const char *names)
+{
+    const char *why = c->why->text;
+    size_t n = strlen(why);
+    bool unknown = n > 1 && str_starts(why + 1, "here is no \"");
+    if (!unknown || why[n - 1] == '?')
+        return ERR_NOT_FOUND;
+    return refuse(c, ERR_NOT_FOUND, "There is no \"%.80s\"; there is: %s.", text,
+                  *names ? names : "none here");
+}
+
 enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instance)
 {
     int ignored;
-    enum err e =
-        model_resolve(c->m, text, comp, instance ? instance : &ignored, c->why);
-    if (e != ERR_OK)
-        return e;
+    if (model_resolve(c->m, text, comp, instance ? instance : &ignored, c->why) !=
+        ERR_OK)
+        return no_such(c, text, top_names(c));
     int n = instance ? *instance : ignored;
     if (n > 0 && !instance)
         return refuse(c, ERR_INPUT, "%s takes a whole component here: %s",
@@ -234,6 +265,8 @@ enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instanc
 enum err need_kind(struct call *c, const char *text, const char *kind, comp_id *comp)
 {
     enum err e = need_comp(c, text, comp, NULL);
+    if (e == ERR_NOT_FOUND)
+        return no_such(c, text, names_of_kind(c, kind));
     if (e == ERR_OK && !is_kind(c, *comp, kind))
         return refuse(c, ERR_INPUT, "%s is a %s, not a %s; there is: %s", text,
                       model_kind(c->m, *comp)->name, kind, names_of_kind(c, kind));

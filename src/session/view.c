@@ -81,6 +81,7 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     ctx->users_hidden = session_users_hidden(s);
     ctx->step_say = st ? st->say : NULL;
     ctx->finished = s->phase == PHASE_DEBRIEF;
+    ctx->on_call = s->mode == MODE_ONCALL;
     ctx->may_rewind = s->mode == MODE_GUIDED;
     ctx->columns = s->columns;
     ctx->ascii = s->ascii;

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
+enum { LOST = 7 }; /* columns of a number: 999 999 */
+
 /* 99.96 % is not 100 %: the share of good requests rounds down. */
 static void share_text(char out[16], double share)
 {
@@ -72,9 +74,12 @@ static int draw_lost(const struct session_view *v, struct canvas *c, int row, in
 {
     struct buf b;
     buf_init(&b, 32);
-    number_text(&b, (double)v->users_lost);
+    if (v->users_lost < 1000000)
+        number_text(&b, (double)v->users_lost);
+    else
+        buf_addf(&b, "%.2f M", (double)v->users_lost / 1e6);
     int n = canvas_text(c, row, col, 5, TONE_DIM, "lost ");
-    n += canvas_text(c, row, col + n, 6, v->users_lost ? TONE_WARN : TONE_DIM, b.s);
+    n += canvas_text(c, row, col + n, LOST, v->users_lost ? TONE_WARN : TONE_DIM, b.s);
     buf_release(&b);
     return n;
 }
@@ -100,7 +105,8 @@ static int draw_clock(struct ui *u, const struct session_view *v, struct canvas 
 /* Columns of the fields beside title and bar, gaps included. */
 static int fixed_columns(bool wide, int gap)
 {
-    int clock = 12, slo = (wide ? 9 : 3) + 9, budget = 12, lost = 10, alerts = 3;
+    int clock = 12, slo = (wide ? 9 : 3) + 9, budget = 12, lost = 5 + LOST,
+        alerts = 1 + 4;
     return 1 + clock + slo + budget + lost + alerts + 4 * gap;
 }
 

@@ -333,9 +333,11 @@ static int place_children(struct map *p, comp_id c, const struct callee *kids, s
         next = place(p, kids[0].comp, c, kids[0].policy, row, right);
         first = 1;
     }
-    for (size_t i = 0; i < nf; i++)
-        own =
-            put_fact(p, own, f[i].edge && col > EDGE ? col - EDGE + 2 : col + 3, &f[i]);
+    bool stem = n > first; /* goes down through the column col + 1 */
+    for (size_t i = 0; i < nf; i++) {
+        bool below_arrow = f[i].edge && col > EDGE && !stem;
+        own = put_fact(p, own, below_arrow ? col - EDGE + 2 : col + 3, &f[i]);
+    }
     if (own > next)
         next = own;
     int from = row + 1;

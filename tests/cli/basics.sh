@@ -33,6 +33,15 @@ has() {
     fi
 }
 
+verdict() { # NAME STATUS
+    if [ "$2" -eq 0 ]; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1"
+        bad=1
+    fi
+}
+
 try "--version" 0 --version && has "$out" "truecode "
 try "--help" 0 --help && has "$out" "Subcommands:"
 try "help of a subcommand begins with examples" 0 help play && has "$out" "Examples:"
@@ -66,6 +75,12 @@ printf 'return 1 +\n' >"$scratch/broken.lua"
 try "a broken lesson: check" 3 check "$scratch/broken.lua" && has "$err" "broken.lua:"
 try "a broken lesson: play" 3 play "$scratch/broken.lua" --plain && has "$err" "broken.lua:"
 try "a broken lesson: prove" 3 prove "$scratch/broken.lua" --seeds 1 && has "$err" "broken.lua:"
+[ ! -s "$out" ]
+verdict "and there is no table of nothing" $?
+printf -- '-- A lab.\nreturn lab { title = "x" }\n' >"$scratch/lab.lua"
+for command in check play prove; do
+    try "a lab is no lesson: $command" 3 $command "$scratch/lab.lua" && has "$err" "lab.lua is a lab, not a lesson: truecode lab "
+done
 printf 'while true do end\n' >"$scratch/endless.lua"
 try "an endless lesson" 3 check "$scratch/endless.lua" && has "$err" "endless.lua"
 printf 'return lesson { id = "x", titel = "x" }\n' >"$scratch/x.lua"

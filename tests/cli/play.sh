@@ -52,6 +52,23 @@ tc progress --json
 [ "$(grep -c '"id"' "$scratch/out")" -eq 2 ]
 verdict "--new begins another" $?
 
+# A run keeps its mode and its seed; who names others is told, and nothing is begun.
+printf 'note on\n' | tc play first-page --mode oncall
+[ $? -eq 2 ] && grep -q 'going on, guided, seed 7. Leave out --mode to go on with it' "$scratch/err"
+verdict "another mode than the run's is refused" $?
+printf 'note on\n' | tc play first-page --seed 9
+[ $? -eq 2 ] && grep -q 'Leave out --seed to go on with it, or add --new' "$scratch/err"
+verdict "another seed, too" $?
+printf 'note on\n' | tc play first-page --mode guided --seed 7
+verdict "with its own it goes on" $?
+tc progress --json
+[ "$(grep -c '"id"' "$scratch/out")" -eq 2 ]
+verdict "and there is no run more" $?
+printf '\nstatus\n' | tc play first-page --new --mode oncall --seed 7
+tc progress
+says "begun, on call" && ! says "of 0"
+verdict "a run without steps counts none" $?
+
 # A tape that was cut in the middle of a line, as by a power loss.
 printf '\nnote one\n' | tc play first-page --new --seed 8
 tape=$(grep -l '^seed 8$' "$scratch/state/truecode/tapes/"*.tape)

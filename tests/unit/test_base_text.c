@@ -423,6 +423,10 @@ static void suggestions(void **state)
     assert_null(text_suggest("", names, n));
     assert_null(text_suggest("px", names, n)); /* half of it is wrong */
     assert_null(text_suggest("logs", names, 0));
+    static const char *const settings[] = {"single_flight", "ttl_jitter", "ttl_mode"};
+    assert_string_equal(text_suggest("single", settings, 3), "single_flight");
+    assert_null(text_suggest("ttl", settings, 3)); /* two begin so */
+    assert_null(text_suggest("si", settings, 3));
     static const char *const twins[] = {"abcd", "abce"};
     assert_string_equal(text_suggest("abcf", twins, 2), "abcd");
     assert_string_equal(text_suggest("abce", twins, 2), "abce");

@@ -111,6 +111,21 @@ static void names(void **state)
     shop_release(&s);
 }
 
+static void help_names_what_is_here(void **state)
+{
+    (void)state;
+    struct shop s = town();
+    says(&s, "help dig", "  dig shop.internal\n");
+    says(&s, "help dig", "+answer shop.internal\n");
+    says(&s, "help point", "  point shop.internal blue\n");
+    says(&s, "help point", "delete shop.internal CNAME");
+    says(&s, "help tls", "  renew cert\n  reload cert\n");
+    says(&s, "help renew", "--cert-name cert\n");
+    says(&s, "help sync", "  sync time\n");
+    says(&s, "help db", "  db locks DATABASE\n");
+    shop_release(&s);
+}
+
 static void certificates(void **state)
 {
     (void)state;
@@ -145,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),
+        cmocka_unit_test(help_names_what_is_here),
         cmocka_unit_test(certificates),
         cmocka_unit_test(nothing_there),
     };

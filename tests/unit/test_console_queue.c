@@ -28,6 +28,7 @@ static int set_up(void **state)
     lab_endpoint(&l, "worker", "apply", &apply);
     lab_part(&l, "limiter", "door", "to=web rate=20");
     lab_part(&l, "job", "nightly", "every=1m duration=10s");
+    lab_part(&l, "job", "rare", "every=1h duration=10s");
     lab_part(&l, "client", "users", "to=door/order rate=30");
     assert_int_equal(model_finish(l.m, &why), ERR_OK);
     shop = (struct shop){.model = l.m, .world = world_new(l.m, 1, &why)};
@@ -86,15 +87,42 @@ static void does(const char *line, const char *comp, int instance, const char *o
 static void shows_who_is_behind(void **state)
 {
     (void)state;
-    SAYS("queue", "events.orders.mail", "WORST", "CONSUMERS");
+    SAYS("queue", "events.orders.mail", "WORST", "consumers");
     SAYS("queue events.orders.mail", "events.orders.mail-2", "LEADER");
     SAYS("queue events", "events.orders.mail-3");
     SAYS("metrics events.orders.mail", "lag");
     SAYS("config events.orders", "partitions");
     SAYS("jobs", "nightly", "LAST SUCCESS");
+    SAYS("jobs | grep ^rare", "none yet"); /* its first run is an hour away */
     SAYS("status", "events", "door", "worker", "nightly");
     SAYS("ps events", "lag");
     SAYS("config door", "door.rate");
+}
+
+/* A learner on call says what it is and when it is over, whatever the lesson lists. */
+static void help_on_call_has_the_last_words(void **state)
+{
+    (void)state;
+    static const char *const tools[] = {"status", "suspect"};
+    shop.ctx.tools = tools;
+    shop.ctx.ntools = 2;
+    shop.ctx.on_call = true;
+    SAYS("help", "  suspect ", "  rule-out ", "  resolve ");
+    SAYS("help | grep -c suspect", "1");
+    shop.ctx.tools = NULL;
+    shop.ctx.ntools = 0;
+    shop.ctx.on_call = false;
+}
+
+static void help_names_what_is_here(void **state)
+{
+    (void)state;
+    SAYS("help queue", "  queue skip events.orders.mail-1 5\n",
+         "skip NAME[-N] [messages]", "purge NAME");
+    SAYS("help jobs", "  jobs run nightly\n", "disable NAME");
+    SAYS("help limit", "  limit web 50\n");
+    SAYS("help renew", "  renew CERTIFICATE\n", "--cert-name COMPONENT");
+    SAYS("help dig", "  dig NAME\n");
 }
 
 static void does_what_the_kinds_can(void **state)
@@ -112,6 +140,30 @@ static void does_what_the_kinds_can(void **state)
     does("limit door 0 users", "door", 0, "limit");
     does("set events.orders.mail.batch 10", "events.orders.mail", 0, "batch");
     does("set events.orders.partitions 8", "events.orders", 0, "partitions");
+}
+
+static void refused(const char *line, const char *with)
+{
+    enum err e;
+    char *text = shop_says(&shop, line, &e, NULL);
+    assert_int_not_equal(e, ERR_OK);
+    if (strstr(text, with) == NULL)
+        fail_msg("%s: no “%s” in:\n%s", line, with, text);
+    mem_free(text);
+}
+
+static void what_there_is_stands_beside_what_there_is_not(void **state)
+{
+    (void)state;
+    refused("queue explode x", "There is no \"explode\"; there is: events.orders.mail. "
+                               "What acts: pause,");
+    refused("queue pause elephant", "there is: events.orders.mail.\n");
+    refused("restart elephant", "There is no \"elephant\"; there is: web, worker.\n");
+    refused("ps elephant",
+            "there is: events, web, worker, door, nightly, rare, users.\n");
+    refused("ps worker-9", "There is no worker-9; worker has had");
+    refused("ps wrker", "did you mean \"worker\"?");
+    refused("ps ?", "There is no \"?\"; there is: ");
 }
 
 static void refuses_with_a_sentence(void **state)
@@ -133,7 +185,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_who_is_behind),
+        cmocka_unit_test(help_on_call_has_the_last_words),
+        cmocka_unit_test(help_names_what_is_here),
         cmocka_unit_test(does_what_the_kinds_can),
+        cmocka_unit_test(what_there_is_stands_beside_what_there_is_not),
         cmocka_unit_test(refuses_with_a_sentence),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

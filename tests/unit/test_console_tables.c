@@ -72,6 +72,18 @@ static void says(struct shop *s, const char *line, const char *words)
     mem_free(text);
 }
 
+/* And asks nothing. */
+static void refuses(struct shop *s, const char *line, const char *words)
+{
+    enum err e;
+    struct effects fx = {0};
+    char *text = shop_says(s, line, &e, &fx);
+    if (e == ERR_OK || fx.confirm != NULL || strstr(text, words) == NULL)
+        fail_msg("%s: expected \"%s\", got:\n%s", line, words, text);
+    effects_release(&fx);
+    mem_free(text);
+}
+
 static void locks_and_tables_are_shown(void **state)
 {
     (void)state;
@@ -91,10 +103,78 @@ static void locks_and_tables_are_shown(void **state)
     says(&s, "db locks", "the table of db.orders  access exclusive");
     says(&s, "db locks", ", queued");
     says(&s, "db sessions", "waits for a lock");
+    says(&s, "db sessions", "operator  idle in transaction");
+    refuses(&s, "kill db 9999", "db has no session 9999; db sessions lists them.");
+    refuses(&s, "db elephant", "there is: db. The views: sessions,");
     says(&s, "db tables", "0 %"); /* the migration has not begun */
     act(&s, ACTION_OP, "db", "kill", "idle-in-transaction");
     shop_run(&s, 2 * SIM_SEC);
     says(&s, "db locks", "Nobody waits for a lock.");
+    recording_free(s.rec);
+    world_free(s.world);
+    lesson_world_release(&lw);
+}
+
+/* Two sorts of requests that take two rows in opposite order: each waits for the other
+ * until one looks for the reason, a second after it began to wait. */
+static void a_deadlock_is_as_old_as_the_wait_that_closed_it(void **state)
+{
+    static const char text[] =
+        "return lesson { id = 'x', title = 'X', track = 'lab', world = function(w)\n"
+        "w:database { 'db', cores = 4, tables = { t = { rows = 10 } },\n"
+        "  statements = { one = { cpu = ms(1) } } }\n"
+        "w:service { 's', workers = 100, pool = { to = 'db', size = 20 },\n"
+        "  endpoints = {\n"
+        "    ab = { transaction('db', { lock('db', 'a', 'advisory'), sleep(sec(5)),\n"
+        "        lock('db', 'b', 'advisory') }) },\n"
+        "    ba = { transaction('db', { sleep(sec(4)), lock('db', 'b', 'advisory'),\n"
+        "        sleep(ms(100)), lock('db', 'a', 'advisory') }) } } }\n"
+        "w:client { 'u', to = 's/ab', rate = 1 }\n"
+        "w:client { 'v', to = 's/ba', rate = 1 }\n"
+        "end }\n";
+    struct lesson_world lw;
+    (void)state;
+    build(text, &lw);
+    struct shop s = shop_of(&lw);
+    enum err e;
+    bool found = false;
+    for (int i = 0; i < 200 && !found; i++) {
+        shop_run(&s, SIM_SEC);
+        char *said = shop_says(&s, "db locks", &e, NULL);
+        char *age = strstr(said, "A deadlock for ");
+        found = age != NULL;
+        if (found && strstr(age, " ms: session ") == NULL)
+            fail_msg("older than what looks for it:\n%s", said);
+        if (found && strstr(age, "and 1 more wait") == NULL)
+            fail_msg("no circle:\n%s", said);
+        if (found && strstr(age + 1, "A deadlock for ") != NULL)
+            fail_msg("one circle is told once:\n%s", said);
+        mem_free(said);
+    }
+    assert_true(found);
+    recording_free(s.rec);
+    world_free(s.world);
+    lesson_world_release(&lw);
+}
+
+/* The caller's reason and what the callee turned away are one and the same. */
+static void the_map_tells_a_refusal_once(void **state)
+{
+    static const char text[] =
+        "return lesson { id = 'x', title = 'X', track = 'lab', world = function(w)\n"
+        "w:service { 'web', workers = 100, endpoints = {\n"
+        "  a = { call('shop', 'b') } } }\n"
+        "w:service { 'shop', workers = 1, queue = 2, endpoints = {\n"
+        "  b = { sleep(ms(100)) } } }\n"
+        "w:client { 'u', to = 'web/a', rate = 50 }\n"
+        "end }\n";
+    struct lesson_world lw;
+    (void)state;
+    build(text, &lw);
+    struct shop s = shop_of(&lw);
+    shop_run(&s, 90 * SIM_SEC);
+    says(&s, "map", " queue full\n");
+    says(&s, "map | grep -c 'turned away'", "0\n");
     recording_free(s.rec);
     world_free(s.world);
     lesson_world_release(&lw);
@@ -123,6 +203,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(locks_and_tables_are_shown),
+        cmocka_unit_test(a_deadlock_is_as_old_as_the_wait_that_closed_it),
+        cmocka_unit_test(the_map_tells_a_refusal_once),
         cmocka_unit_test(a_lock_of_an_unknown_mode_is_refused_where_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
