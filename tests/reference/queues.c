@@ -119,9 +119,10 @@ void table_mm1(struct ref *r)
         }
         struct means m = means_of(&run);
         ask_ranks(&run, &t, i, rho, 1 - rho, 0, quantile);
-        run_go(&run);
-        judge_means(&run, &m, &t, i, columns);
-        judge_ranks(&run, &t, i, 0, quantile);
+        while (run_go(&run)) {
+            judge_means(&run, &m, &t, i, columns);
+            judge_ranks(&run, &t, i, 0, quantile);
+        }
         run_free(&run);
     }
     csv_close(&t);
@@ -149,9 +150,10 @@ void table_mmc(struct ref *r)
         }
         struct means m = means_of(&run);
         ask_ranks(&run, &t, i, rho, c - a, 0, quantile);
-        run_go(&run);
-        judge_means(&run, &m, &t, i, columns);
-        judge_ranks(&run, &t, i, 0, quantile);
+        while (run_go(&run)) {
+            judge_means(&run, &m, &t, i, columns);
+            judge_ranks(&run, &t, i, 0, quantile);
+        }
         run_free(&run);
     }
     csv_close(&t);
@@ -192,9 +194,10 @@ void table_md1_wait_percentiles(struct ref *r)
         }
         struct means m = means_of(&run);
         ask_ranks(&run, &t, i, rho, 2 * (1 - rho), 5, quantile);
-        run_go(&run);
-        judge_means(&run, &m, &t, i, columns);
-        judge_ranks(&run, &t, i, 5, quantile);
+        while (run_go(&run)) {
+            judge_means(&run, &m, &t, i, columns);
+            judge_ranks(&run, &t, i, 5, quantile);
+        }
         run_free(&run);
     }
     csv_close(&t);
@@ -233,8 +236,8 @@ void table_mg1(struct ref *r)
             continue;
         }
         struct means m = means_of(&run);
-        run_go(&run);
-        judge_means(&run, &m, &t, i, columns);
+        while (run_go(&run))
+            judge_means(&run, &m, &t, i, columns);
         run_free(&run);
     }
     csv_close(&t);
@@ -266,9 +269,9 @@ void table_mg1_ps(struct ref *r)
                 continue;
             }
             struct means m = means_of(&run);
-            run_go(&run);
-            ref_mean(r, "ET_over_ES", csv_number(&t, i, "ET_over_ES"),
-                     in_units(run_ratio(&run, m.response, m.answered)));
+            while (run_go(&run))
+                ref_mean(r, "ET_over_ES", csv_number(&t, i, "ET_over_ES"),
+                         in_units(run_ratio(&run, m.response, m.answered)));
             run_free(&run);
         }
     }
@@ -304,17 +307,18 @@ void table_mm1k(struct ref *r)
         size_t all = run_count(&run, "users", "attempts_total");
         size_t lost = run_count(&run, "app", "refused_total");
         size_t inside = run_count(&run, "app/get", "seconds_total");
-        run_go(&run);
-        if (rare)
-            ref_unreached(r, "P_loss");
-        else
-            ref_mean(r, "P_loss", loss, run_ratio(&run, lost, all));
-        struct sample good = run_rate(&run, m.answered);
-        ref_mean(r, "goodput", csv_number(&t, i, "goodput"),
-                 (struct sample){good.mean / UNITS_PER_S, good.se / UNITS_PER_S});
-        ref_mean(r, "L", csv_number(&t, i, "L"), run_rate(&run, inside));
-        ref_mean(r, "W_accepted", csv_number(&t, i, "W_accepted"),
-                 in_units(run_ratio(&run, m.response, m.answered)));
+        while (run_go(&run)) {
+            if (rare)
+                ref_unreached(r, "P_loss");
+            else
+                ref_mean(r, "P_loss", loss, run_ratio(&run, lost, all));
+            struct sample good = run_rate(&run, m.answered);
+            ref_mean(r, "goodput", csv_number(&t, i, "goodput"),
+                     (struct sample){good.mean / UNITS_PER_S, good.se / UNITS_PER_S});
+            ref_mean(r, "L", csv_number(&t, i, "L"), run_rate(&run, inside));
+            ref_mean(r, "W_accepted", csv_number(&t, i, "W_accepted"),
+                     in_units(run_ratio(&run, m.response, m.answered)));
+        }
         run_free(&run);
     }
     csv_close(&t);
@@ -322,9 +326,12 @@ void table_mm1k(struct ref *r)
 
 /* ---- pooling: k instances of one worker, chosen at random, or one of k ---------- */
 
-static bool pooling_half(struct ref *r, int k, double rho, bool pooled,
+static bool pooling_half(struct ref *r, const struct csv *t, size_t i, bool pooled,
                          struct sample *w)
 {
+    const char *what = pooled ? "W_pooled" : "W_separate";
+    int k = (int)csv_number(t, i, "k");
+    double rho = csv_number(t, i, "rho");
     char service[80], client[120];
     const struct node compute = {.kind = NODE_COMPUTE,
                                  .time = dist_exponential(SIM_MS)};
@@ -345,8 +352,10 @@ static bool pooling_half(struct ref *r, int k, double rho, bool pooled,
         return false;
     }
     struct means m = means_of(&run);
-    run_go(&run);
-    *w = in_units(run_ratio(&run, m.response, m.answered));
+    while (run_go(&run)) {
+        *w = in_units(run_ratio(&run, m.response, m.answered));
+        ref_mean(r, what, csv_number(t, i, what), *w);
+    }
     run_free(&run);
     return true;
 }
@@ -355,18 +364,15 @@ void table_mmc_pooling(struct ref *r)
 {
     struct csv t = csv_open("mmc_pooling");
     for (size_t i = 0; i < t.rows; i++) {
-        double k = csv_number(&t, i, "k"), rho = csv_number(&t, i, "rho");
         struct sample apart, pooled;
-        ref_row(r, "k=%g rho=%g", k, rho);
-        if (!pooling_half(r, (int)k, rho, false, &apart) ||
-            !pooling_half(r, (int)k, rho, true, &pooled)) {
+        ref_row(r, "k=%g rho=%g", csv_number(&t, i, "k"), csv_number(&t, i, "rho"));
+        if (!pooling_half(r, &t, i, false, &apart) ||
+            !pooling_half(r, &t, i, true, &pooled)) {
             ref_unreached(r, "all");
             continue;
         }
         double ratio = apart.mean / pooled.mean;
         double se = ratio * hypot(apart.se / apart.mean, pooled.se / pooled.mean);
-        ref_mean(r, "W_separate", csv_number(&t, i, "W_separate"), apart);
-        ref_mean(r, "W_pooled", csv_number(&t, i, "W_pooled"), pooled);
         ref_mean(r, "ratio", csv_number(&t, i, "ratio"), (struct sample){ratio, se});
     }
     csv_close(&t);
@@ -427,13 +433,15 @@ void table_tandem_jackson(struct ref *r)
             (void)snprintf(name, sizeof name, "s%d", s + 1);
             station[s] = run_count(&run, name, "seconds_total");
         }
-        run_go(&run);
-        ref_mean(r, "W_total", csv_number(&t, i, "W_total"),
-                 in_units(run_ratio(&run, seconds, answered)));
-        ref_mean(r, "L_total", csv_number(&t, i, "L_total"), run_rate(&run, seconds));
-        for (int s = 0; s < (int)k; s++)
-            ref_mean(r, "L of one station", rho / (1 - rho),
-                     run_rate(&run, station[s]));
+        while (run_go(&run)) {
+            ref_mean(r, "W_total", csv_number(&t, i, "W_total"),
+                     in_units(run_ratio(&run, seconds, answered)));
+            ref_mean(r, "L_total", csv_number(&t, i, "L_total"),
+                     run_rate(&run, seconds));
+            for (int s = 0; s < (int)k; s++)
+                ref_mean(r, "L of one station", rho / (1 - rho),
+                         run_rate(&run, station[s]));
+        }
         run_free(&run);
     }
     csv_close(&t);

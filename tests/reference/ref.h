@@ -13,9 +13,9 @@
  *         struct run run;
  *         if (!run_init(&run, r, &l, customers per second, queue_noise(rho, 1)))
  *             continue;
- *         run_go(&run);
  *         ref_row(r, "rho=%g", rho);
- *         ref_mean(r, "W", csv_number(&t, i, "W"), run_ratio(&run, ...));
+ *         while (run_go(&run))
+ *             ref_mean(r, "W", csv_number(&t, i, "W"), run_ratio(&run, ...));
  *         run_free(&run);
  *     }
  *
@@ -33,7 +33,10 @@
  *                more
  *
  * How long a run must be follows from theory before it starts (its `noise`: variance of
- * the mean of n customers, times n, over the mean's square). Cases that would take
+ * the mean of n customers, times n, over the mean's square). When a figure is still too
+ * noisy then, the run goes on: by half as many batches, and again, up to four times the
+ * planned length. Nothing but the standard errors decides it; where the figures lie is
+ * not looked at, so that no run is repeated until it agrees. Cases that would take
  * longer than the mode allows are not run and are counted as out of reach, never as
  * passed. The short mode is part of `make test`; `make reference` runs the long one.
  *
@@ -71,6 +74,8 @@ size_t csv_find(const struct csv *t, const char *column, const char *text);
 struct ref {
     bool full; /* long mode */
     int ok, failed, unreached, left_out, open;
+    bool trying; /* verdicts are neither printed nor counted: run_go() */
+    bool noisy;  /* one of them was too noisy */
     const char *table;
     char row[64];
     double audited; /* customers of an audit; fewer where each makes much work */
@@ -80,7 +85,8 @@ struct sample { /* a figure and its standard error */
 };
 
 #define REF_NOISE(r) ((r)->full ? 0.02 : 0.03)
-#define REF_BATCHES  40
+
+enum { REF_BATCHES = 40, MOST_BATCHES = 4 * REF_BATCHES };
 
 void ref_table(struct ref *r, const char *table);
 void ref_row(struct ref *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -131,18 +137,19 @@ struct run {
     struct lab *l;
     double customers, per_second; /* to be run, warm-up not counted */
     sim_time warm, batch;
-    size_t n; /* counters */
+    size_t batches; /* that were run */
+    size_t n;       /* counters */
     struct {
         comp_id comp;
         int metric, instance;
-        double growth[REF_BATCHES];
+        double growth[MOST_BATCHES];
     } counter[RUN_COUNTERS];
     comp_id client; /* whose requests are ranked; COMP_NONE: nobody's */
     struct ranks ranks[RUN_RANKS];
     size_t nquantiles;
     struct {
         int which;
-        double q, batch[REF_BATCHES];
+        double q, batch[MOST_BATCHES];
     } quantile[RUN_QUANTILES];
 };
 
@@ -167,7 +174,11 @@ size_t run_quantile(struct run *run, int which, double q, double need);
 /* `steep`: the percentile times the hazard rate there (1 for the mean of an
  * exponential); by how much neighbours resemble each other follows from rho. */
 double rank_need(double rho, double q, double steep);
-void run_go(struct run *run);
+/* Runs, and says whether the figures are to be judged: `while (run_go(&run))`, judge.
+ * The verdicts of all rounds but the last only tell whether they are precise enough; if
+ * not, the run goes on. The last round, at the same length as the one before, is told.
+ */
+bool run_go(struct run *run);
 struct sample run_ratio(const struct run *run, size_t over, size_t under);
 struct sample run_rate(const struct run *run, size_t counter); /* per second */
 /* A percentile of all answers, with the error that its batches tell. */

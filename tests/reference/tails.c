@@ -116,9 +116,9 @@ static void fanout_row(struct ref *r, double p, double n, double expected)
     run_longer(&run, fmax(calls / n, 400));
     size_t slows = run_count(&run, "users", "slow_total");
     size_t all = run_count(&run, "users", "answered_total");
-    run_go(&run);
-    ref_share(r, "p_slow_request", expected, run_ratio(&run, slows, all),
-              run_total(&run, all));
+    while (run_go(&run))
+        ref_share(r, "p_slow_request", expected, run_ratio(&run, slows, all),
+                  run_total(&run, all));
     run_free(&run);
 }
 
@@ -139,8 +139,8 @@ static void duality(struct ref *r, int n)
     run_longer(&run, need);
     run_rank(&run, "users");
     size_t q = run_quantile(&run, RUN_RESPONSE, 0.99, need);
-    run_go(&run);
-    run_percentile(&run, "p99 of the slowest", expected, q, 0.001);
+    while (run_go(&run))
+        run_percentile(&run, "p99 of the slowest", expected, q, 0.001);
     run_free(&run);
 }
 
@@ -177,11 +177,12 @@ static bool measure(struct ref *r, struct lab *l, double requests, const double 
         hedges = run_count(&run, policy, "hedges_total");
         calls = run_count(&run, policy, "requests_total");
     }
-    run_go(&run);
-    for (size_t i = 0; i < n; i++)
-        out[i] = run_rank_value(&run, id[i], 0.001);
-    if (extra != NULL)
-        *extra = 100 * run_total(&run, hedges) / run_total(&run, calls);
+    while (run_go(&run)) {
+        for (size_t i = 0; i < n; i++)
+            out[i] = run_rank_value(&run, id[i], 0.001);
+        if (extra != NULL)
+            *extra = 100 * run_total(&run, hedges) / run_total(&run, calls);
+    }
     run_free(&run);
     return true;
 }
