@@ -222,6 +222,10 @@ static void end_batch(struct run *run, int b)
         run->quantile[i].batch[b] =
             rank_in_batch(k->batch, k->n_batch, run->quantile[i].q);
     }
+    if (b >= 0) {
+        const struct ranks *k = &run->ranks[RUN_WAIT];
+        run->waited[b] = 1 - (double)k->batch[0] / (double)k->n_batch;
+    }
     for (int i = 0; i < RUN_RANKS; i++) {
         if (b < 0) { /* the warm-up */
             memset(run->ranks[i].batch, 0, BUCKETS * sizeof *run->ranks[i].batch);
@@ -241,6 +245,19 @@ struct sample run_rank_value(const struct run *run, size_t quantile, double unit
     return s;
 }
 
+struct sample run_waited(const struct run *run)
+{
+    const struct ranks *k = &run->ranks[RUN_WAIT];
+    struct sample s = sample_of(run->waited, run->batches);
+    s.mean = 1 - (double)k->all[0] / (double)k->n;
+    return s;
+}
+
+double run_ranked(const struct run *run)
+{
+    return (double)run->ranks[RUN_WAIT].n;
+}
+
 void run_percentile(const struct run *run, const char *what, double expected,
                     size_t quantile, double unit)
 {
@@ -248,14 +265,7 @@ void run_percentile(const struct run *run, const char *what, double expected,
         ref_unreached(run->ref, what);
         return;
     }
-    struct sample s = run_rank_value(run, quantile, unit);
-    if (expected == 0) {
-        /* At rho = 0.1 just 90 % wait for nothing: the 90th percentile is the edge, on
-         * one side of which a sample always falls. */
-        const struct ranks *k = &run->ranks[run->quantile[quantile].which];
-        s.mean = rank_in_all(k->all, k->n, run->quantile[quantile].q - 0.005) / unit;
-    }
-    ref_percentile(run->ref, what, expected, s);
+    ref_percentile(run->ref, what, expected, run_rank_value(run, quantile, unit));
 }
 
 /* ---- the run -------------------------------------------------------------------- */

@@ -92,12 +92,25 @@ static void ask_ranks(struct run *run, const struct csv *t, size_t row, double r
     }
 }
 
+/* `waits`: the probability of a wait. The waiting time has an atom at 0 of 1 - waits,
+ * and what a table says about it is judged as what it is, a share, within 4 standard
+ * errors. That a percentile is 0 says less: well inside the atom it must be exactly 0;
+ * within 4 standard errors of its end a sample falls on either side, as a coin does,
+ * and the percentile of the sample says nothing. */
 static void judge_ranks(const struct run *run, const struct csv *t, size_t row,
-                        size_t first, const size_t quantile[RANKS])
+                        double waits, size_t first, const size_t quantile[RANKS])
 {
-    for (size_t i = first; i < RANKS; i++)
-        run_percentile(run, all_ranks[i].column,
-                       csv_number(t, row, all_ranks[i].column), quantile[i], UNIT);
+    struct sample w = run_waited(run);
+    ref_share(run->ref, "P(wait)", waits, w, run_ranked(run));
+    for (size_t i = first; i < RANKS; i++) {
+        const struct wanted *a = &all_ranks[i];
+        double x = csv_number(t, row, a->column);
+        if (x == 0 && a->q + 4 * w.se > 1 - waits)
+            ref_open(run->ref, a->column,
+                     "0 just up to this rank; P(wait) is judged instead");
+        else
+            run_percentile(run, a->column, x, quantile[i], UNIT);
+    }
 }
 
 /* ---- tables --------------------------------------------------------------------- */
@@ -121,7 +134,7 @@ void table_mm1(struct ref *r)
         ask_ranks(&run, &t, i, rho, 1 - rho, 0, quantile);
         while (run_go(&run)) {
             judge_means(&run, &m, &t, i, columns);
-            judge_ranks(&run, &t, i, 0, quantile);
+            judge_ranks(&run, &t, i, rho, 0, quantile);
         }
         run_free(&run);
     }
@@ -152,7 +165,7 @@ void table_mmc(struct ref *r)
         ask_ranks(&run, &t, i, rho, c - a, 0, quantile);
         while (run_go(&run)) {
             judge_means(&run, &m, &t, i, columns);
-            judge_ranks(&run, &t, i, 0, quantile);
+            judge_ranks(&run, &t, i, waits, 0, quantile);
         }
         run_free(&run);
     }
@@ -196,7 +209,7 @@ void table_md1_wait_percentiles(struct ref *r)
         ask_ranks(&run, &t, i, rho, 2 * (1 - rho), 5, quantile);
         while (run_go(&run)) {
             judge_means(&run, &m, &t, i, columns);
-            judge_ranks(&run, &t, i, 5, quantile);
+            judge_ranks(&run, &t, i, rho, 5, quantile);
         }
         run_free(&run);
     }

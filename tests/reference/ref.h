@@ -25,7 +25,8 @@
  *                and the standard error must be small (REF_NOISE), or the case fails as
  *                too noisy
  *   percentile   nearest rank over single observations; within 2 %, and its standard
- *                error below 0.45 %
+ *                error below 0.45 %; one of 0 is exact, unless an atom at 0 ends just
+ *                there: then the atom's share is judged alone, as a mean
  *   exact        equal, but for the last digit that the table prints
  *   state        the run ended in the state that the table says
  *   calibrated   a measured figure of somebody's system, which the model was fitted to:
@@ -151,6 +152,7 @@ struct run {
         int which;
         double q, batch[MOST_BATCHES];
     } quantile[RUN_QUANTILES];
+    double waited[MOST_BATCHES]; /* the share of each batch that had to wait at all */
 };
 
 /* Variance constants, see above: of a FIFO queue's mean (Whitt 1989: for M/M/1 about
@@ -183,6 +185,9 @@ struct sample run_ratio(const struct run *run, size_t over, size_t under);
 struct sample run_rate(const struct run *run, size_t counter); /* per second */
 /* A percentile of all answers, with the error that its batches tell. */
 struct sample run_rank_value(const struct run *run, size_t quantile, double unit);
+/* The share of the ranked that had to wait at all, and how many were ranked. */
+struct sample run_waited(const struct run *run);
+double run_ranked(const struct run *run);
 /* Judges a percentile in units of `unit` seconds; NO_QUANTILE: out of reach. */
 void run_percentile(const struct run *run, const char *what, double expected,
                     size_t quantile, double unit);
