@@ -27,7 +27,7 @@ double queue_noise(double rho, double scv)
 }
 
 /* With half as many again for what the constants do not know, the standard error is
- * half of what is allowed; or, where that would take too long, just what is allowed. */
+ * half of what is allowed; or, where that would take too long, at most 0.6 of it. */
 double run_customers(const struct ref *r, double noise)
 {
     double aim = REF_NOISE(r) / 2, n = 1.5 * noise / (aim * aim);
@@ -190,10 +190,10 @@ void run_rank(struct run *run, const char *client)
 size_t run_quantile(struct run *run, int which, double q, double need)
 {
     double most = run->ref->full ? most_customers(run->ref) : 1.2e6;
-    if (need > run->customers && need > most)
+    if (need > run->customers && need / 2 > most)
         return NO_QUANTILE;
     if (need > run->customers)
-        run_longer(run, need);
+        run_longer(run, need < most ? need : fmax(most, run->customers));
     assert_true(run->nquantiles < RUN_QUANTILES);
     run->quantile[run->nquantiles].which = which;
     run->quantile[run->nquantiles].q = q;

@@ -171,7 +171,8 @@ size_t run_count_of(struct run *run, const char *comp, const char *metric,
 /* Ranks the client's answered requests by response time, and by time in queues. */
 void run_rank(struct run *run, const char *client);
 /* A percentile of them. NO_QUANTILE: its standard error would be too large, as it needs
- * more customers (rank_need()) than the run has or, in the long mode, may be given. */
+ * more than twice the customers (rank_need()) that the run has or may be given. With
+ * half of what it needs, a reserve included, a run is begun: it may go on. */
 size_t run_quantile(struct run *run, int which, double q, double need);
 /* `steep`: the percentile times the hazard rate there (1 for the mean of an
  * exponential); by how much neighbours resemble each other follows from rho. */
