@@ -36,9 +36,9 @@ double run_customers(const struct ref *r, double noise)
     return n / 2 <= most_customers(r) ? most_customers(r) : 0;
 }
 
-double rank_need(double rho, double q, double steep)
+double rank_need(double alike, double q, double steep)
 {
-    double alike = 1 + 2 * rho / ((1 - rho) * (1 - rho)), aim = 0.0045 * steep;
+    double aim = 0.0045 * steep;
     return 2.5 * alike * q / (1 - q) / (aim * aim);
 }
 

@@ -78,16 +78,21 @@ static const struct wanted all_ranks[] = {
 };
 enum { RANKS = sizeof all_ranks / sizeof *all_ranks };
 
-/* `leave`: the rate at which a wait ends, c - a. A response's tail falls no faster than
- * that or the service's. A wait of 0 needs no precision. */
+/* `waits`: the probability of a wait; `leave`: the rate at which one ends, c - a. A
+ * response's tail falls no faster than that or the service's. Neighbours resemble each
+ * other in their waits, not in their work: in a response by as much of its variance as
+ * is waiting. A wait of 0 needs no precision. */
 static void ask_ranks(struct run *run, const struct csv *t, size_t row, double rho,
-                      double leave, size_t first, size_t quantile[RANKS])
+                      double waits, double leave, size_t first, size_t quantile[RANKS])
 {
+    double idle = 1 - rho, v = waits * (2 - waits) / (leave * leave);
     run_rank(run, "users");
     for (size_t i = first; i < RANKS; i++) {
+        bool wait = all_ranks[i].which == RUN_WAIT;
         double x = csv_number(t, row, all_ranks[i].column);
-        double hazard = all_ranks[i].which == RUN_WAIT || leave < 1 ? leave : 1;
-        double need = x == 0 ? 0 : rank_need(rho, all_ranks[i].q, x * hazard);
+        double hazard = wait || leave < 1 ? leave : 1;
+        double alike = 1 + 2 * rho / (idle * idle) * (wait ? 1 : v / (1 + v));
+        double need = x == 0 ? 0 : rank_need(alike, all_ranks[i].q, x * hazard);
         quantile[i] = run_quantile(run, all_ranks[i].which, all_ranks[i].q, need);
     }
 }
@@ -131,7 +136,7 @@ void table_mm1(struct ref *r)
             continue;
         }
         struct means m = means_of(&run);
-        ask_ranks(&run, &t, i, rho, 1 - rho, 0, quantile);
+        ask_ranks(&run, &t, i, rho, rho, 1 - rho, 0, quantile);
         while (run_go(&run)) {
             judge_means(&run, &m, &t, i, columns);
             judge_ranks(&run, &t, i, rho, 0, quantile);
@@ -162,7 +167,7 @@ void table_mmc(struct ref *r)
             continue;
         }
         struct means m = means_of(&run);
-        ask_ranks(&run, &t, i, rho, c - a, 0, quantile);
+        ask_ranks(&run, &t, i, rho, waits, c - a, 0, quantile);
         while (run_go(&run)) {
             judge_means(&run, &m, &t, i, columns);
             judge_ranks(&run, &t, i, waits, 0, quantile);
@@ -206,7 +211,7 @@ void table_md1_wait_percentiles(struct ref *r)
             continue;
         }
         struct means m = means_of(&run);
-        ask_ranks(&run, &t, i, rho, 2 * (1 - rho), 5, quantile);
+        ask_ranks(&run, &t, i, rho, rho, 2 * (1 - rho), 5, quantile);
         while (run_go(&run)) {
             judge_means(&run, &m, &t, i, columns);
             judge_ranks(&run, &t, i, rho, 5, quantile);

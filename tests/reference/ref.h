@@ -174,9 +174,9 @@ void run_rank(struct run *run, const char *client);
  * more than twice the customers (rank_need()) that the run has or may be given. With
  * half of what it needs, a reserve included, a run is begun: it may go on. */
 size_t run_quantile(struct run *run, int which, double q, double need);
-/* `steep`: the percentile times the hazard rate there (1 for the mean of an
- * exponential); by how much neighbours resemble each other follows from rho. */
-double rank_need(double rho, double q, double steep);
+/* `alike`: how many neighbours tell no more than one does (1: independent). `steep`:
+ * the percentile times the hazard rate there (1 for the mean of an exponential). */
+double rank_need(double alike, double q, double steep);
 /* Runs, and says whether the figures are to be judged: `while (run_go(&run))`, judge.
  * The verdicts of all rounds but the last only tell whether they are precise enough; if
  * not, the run goes on. The last round, at the same length as the one before, is told.

@@ -135,7 +135,7 @@ static void duality(struct ref *r, int n)
         lab_free(&l);
         return;
     }
-    double need = rank_need(0, 0.99, expected);
+    double need = rank_need(1, 0.99, expected);
     run_longer(&run, need);
     run_rank(&run, "users");
     size_t q = run_quantile(&run, RUN_RESPONSE, 0.99, need);
