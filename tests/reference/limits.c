@@ -105,10 +105,7 @@ void table_bucket_admission(struct ref *r)
             hold(r, &t, i, "external");
             hold(r, &t, i, "balancer");
         }
-        if (sim_kind_named("limiter") != NULL)
-            hold(r, &t, i, "limiter");
-        else
-            ref_open(r, "limiter", "there is none yet");
+        hold(r, &t, i, "limiter");
     }
     csv_close(&t);
 }

@@ -61,8 +61,8 @@ static void pool_blocks(struct ref *r, double c, double a, double b, size_t law)
     }
     size_t all = run_count(&run, "users", "attempts_total");
     size_t full = run_count(&run, "app.pool", "full_total");
-    run_go(&run);
-    ref_share(r, what, b, run_ratio(&run, full, all), run_total(&run, all));
+    while (run_go(&run))
+        ref_share(r, what, b, run_ratio(&run, full, all), run_total(&run, all));
     run_free(&run);
 }
 
@@ -110,10 +110,11 @@ void table_erlang_b_blocking(struct ref *r)
         size_t all = run_count(&run, "users", "attempts_total");
         size_t lost = run_count(&run, "app", "refused_total");
         size_t busy = run_count(&run, "app/get", "seconds_total");
-        run_go(&run);
-        if (!rare)
-            ref_share(r, "B", b, run_ratio(&run, lost, all), run_total(&run, all));
-        ref_mean(r, "carried", csv_number(&t, i, "carried"), run_rate(&run, busy));
+        while (run_go(&run)) {
+            if (!rare)
+                ref_share(r, "B", b, run_ratio(&run, lost, all), run_total(&run, all));
+            ref_mean(r, "carried", csv_number(&t, i, "carried"), run_rate(&run, busy));
+        }
         run_free(&run);
     }
     csv_close(&t);

@@ -17,6 +17,7 @@ enum { WORLDS = 20 };
 /* Good answers and everything sent, per second, in the last minute. */
 struct minute {
     double good, sent;
+    double recovery; /* see recovery_after() */
 };
 
 static struct minute last_minute(struct lab *l, sim_time end, const char *policy)
@@ -25,8 +26,9 @@ static struct minute last_minute(struct lab *l, sim_time end, const char *policy
     double good = lab_metric(l, "users", "answered_total");
     double sent = lab_metric(l, policy, "attempts_total");
     lab_run(l, end);
-    return (struct minute){(lab_metric(l, "users", "answered_total") - good) / 60,
-                           (lab_metric(l, policy, "attempts_total") - sent) / 60};
+    return (struct minute){
+        .good = (lab_metric(l, "users", "answered_total") - good) / 60,
+        .sent = (lab_metric(l, policy, "attempts_total") - sent) / 60};
 }
 
 static const char *state_name(double good, double load)
@@ -56,11 +58,30 @@ static struct lab retry_lab(double load, double retries)
     return l;
 }
 
-static struct minute after_outage(struct lab *l, sim_time outage, sim_time end)
+enum { STEP = 5 }; /* of a recovery, seconds */
+
+/* Seconds until the end of the first five in which nearly all are answered again. */
+static double recovery_after(struct lab *l, double load, sim_time from, sim_time end)
+{
+    lab_run(l, from);
+    for (sim_time t = from + STEP * SIM_SEC; t <= end; t += STEP * SIM_SEC) {
+        double before = lab_metric(l, "users", "answered_total");
+        lab_run(l, t);
+        if (lab_metric(l, "users", "answered_total") - before > 0.9 * load * STEP)
+            return (double)(t - from) / 1e9;
+    }
+    return INFINITY;
+}
+
+static struct minute after_outage(struct lab *l, double load, sim_time outage,
+                                  sim_time end)
 {
     lab_run(l, SIM_MIN);
     lab_fault(l, "db", "hang", NULL, outage);
-    return last_minute(l, end, "users.db");
+    double recovery = recovery_after(l, load, SIM_MIN + outage, end - SIM_MIN);
+    struct minute m = last_minute(l, end, "users.db");
+    m.recovery = recovery;
+    return m;
 }
 
 /* The state that all worlds end in; "differs" when they do not agree. */
@@ -71,12 +92,26 @@ static const char *retry_state(double load, double retries, sim_time outage,
     for (int k = 0; k < WORLDS; k++) {
         struct lab l = retry_lab(load, retries);
         lab_again(&l, (uint64_t)k + 1);
-        minutes[k] = after_outage(&l, outage, end);
+        minutes[k] = after_outage(&l, load, outage, end);
         lab_free(&l);
         const char *s = state_name(minutes[k].good, load);
         state = state == NULL || strcmp(state, s) == 0 ? s : "differs";
     }
     return state;
+}
+
+/* The table's figure is of one run, told in steps of five seconds, and a backlog that
+ * drains slowly takes now more and now less: a run is as far off as runs differ here.
+ */
+static void judge_recovery(struct ref *r, double expected,
+                           const struct minute minutes[WORLDS])
+{
+    double seconds[WORLDS];
+    for (int k = 0; k < WORLDS; k++)
+        seconds[k] = minutes[k].recovery;
+    struct sample s = sample_of(seconds, WORLDS);
+    double one = s.se * sqrt(WORLDS), off = 4 * hypot(one, s.se) + STEP;
+    ref_between(r, "recovery_s, one run", expected - off, expected + off, s.mean);
 }
 
 static void retry_row(struct ref *r, const struct csv *t, size_t i)
@@ -99,6 +134,8 @@ static void retry_row(struct ref *r, const struct csv *t, size_t i)
         ref_exact(r, "goodput, highest of 20", 0, most, 4);
     else
         ref_mean(r, "goodput_last60s_qps", load, sample_of(good, WORLDS));
+    if (!lost)
+        judge_recovery(r, csv_number(t, i, "recovery_s_after_outage"), minutes);
     ref_mean(r, "sent_last60s_qps", lost ? 2 * load : load, sample_of(sent, WORLDS));
     ref_between(
         r, "against the table's run", csv_number(t, i, "sent_last60s_qps") * 0.97,
@@ -180,8 +217,8 @@ void table_metastable_hotos21_retry(struct ref *r)
     for (size_t i = 0; i < t.rows; i++) {
         double load = csv_number(&t, i, "load_qps");
         ref_row(r, "load=%g", load);
-        if (load == 145)
-            ref_open(r, "state", "too close to 150: not among the accepted loads");
+        if (load == 145 && !r->full) /* takes five minutes to come back */
+            ref_unreached(r, "state");
         else if (!ref_skips(r, i, 3))
             retry_row(r, &t, i);
     }

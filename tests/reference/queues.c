@@ -78,26 +78,44 @@ static const struct wanted all_ranks[] = {
 };
 enum { RANKS = sizeof all_ranks / sizeof *all_ranks };
 
-/* `leave`: the rate at which a wait ends, c - a. A response's tail falls no faster than
- * that or the service's. A wait of 0 needs no precision. */
+/* `waits`: the probability of a wait; `leave`: the rate at which one ends, c - a. A
+ * response's tail falls no faster than that or the service's. Neighbours resemble each
+ * other in their waits, not in their work: in a response by as much of its variance as
+ * is waiting. A wait of 0 needs no precision. */
 static void ask_ranks(struct run *run, const struct csv *t, size_t row, double rho,
-                      double leave, size_t first, size_t quantile[RANKS])
+                      double waits, double leave, size_t first, size_t quantile[RANKS])
 {
+    double idle = 1 - rho, v = waits * (2 - waits) / (leave * leave);
     run_rank(run, "users");
     for (size_t i = first; i < RANKS; i++) {
+        bool wait = all_ranks[i].which == RUN_WAIT;
         double x = csv_number(t, row, all_ranks[i].column);
-        double hazard = all_ranks[i].which == RUN_WAIT || leave < 1 ? leave : 1;
-        double need = x == 0 ? 0 : rank_need(rho, all_ranks[i].q, x * hazard);
+        double hazard = wait || leave < 1 ? leave : 1;
+        double alike = 1 + 2 * rho / (idle * idle) * (wait ? 1 : v / (1 + v));
+        double need = x == 0 ? 0 : rank_need(alike, all_ranks[i].q, x * hazard);
         quantile[i] = run_quantile(run, all_ranks[i].which, all_ranks[i].q, need);
     }
 }
 
+/* `waits`: the probability of a wait. The waiting time has an atom at 0 of 1 - waits,
+ * and what a table says about it is judged as what it is, a share, within 4 standard
+ * errors. That a percentile is 0 says less: well inside the atom it must be exactly 0;
+ * within 4 standard errors of its end a sample falls on either side, as a coin does,
+ * and the percentile of the sample says nothing. */
 static void judge_ranks(const struct run *run, const struct csv *t, size_t row,
-                        size_t first, const size_t quantile[RANKS])
+                        double waits, size_t first, const size_t quantile[RANKS])
 {
-    for (size_t i = first; i < RANKS; i++)
-        run_percentile(run, all_ranks[i].column,
-                       csv_number(t, row, all_ranks[i].column), quantile[i], UNIT);
+    struct sample w = run_waited(run);
+    ref_share(run->ref, "P(wait)", waits, w, run_ranked(run));
+    for (size_t i = first; i < RANKS; i++) {
+        const struct wanted *a = &all_ranks[i];
+        double x = csv_number(t, row, a->column);
+        if (x == 0 && a->q + 4 * w.se > 1 - waits)
+            ref_open(run->ref, a->column,
+                     "0 just up to this rank; P(wait) is judged instead");
+        else
+            run_percentile(run, a->column, x, quantile[i], UNIT);
+    }
 }
 
 /* ---- tables --------------------------------------------------------------------- */
@@ -118,10 +136,11 @@ void table_mm1(struct ref *r)
             continue;
         }
         struct means m = means_of(&run);
-        ask_ranks(&run, &t, i, rho, 1 - rho, 0, quantile);
-        run_go(&run);
-        judge_means(&run, &m, &t, i, columns);
-        judge_ranks(&run, &t, i, 0, quantile);
+        ask_ranks(&run, &t, i, rho, rho, 1 - rho, 0, quantile);
+        while (run_go(&run)) {
+            judge_means(&run, &m, &t, i, columns);
+            judge_ranks(&run, &t, i, rho, 0, quantile);
+        }
         run_free(&run);
     }
     csv_close(&t);
@@ -148,10 +167,11 @@ void table_mmc(struct ref *r)
             continue;
         }
         struct means m = means_of(&run);
-        ask_ranks(&run, &t, i, rho, c - a, 0, quantile);
-        run_go(&run);
-        judge_means(&run, &m, &t, i, columns);
-        judge_ranks(&run, &t, i, 0, quantile);
+        ask_ranks(&run, &t, i, rho, waits, c - a, 0, quantile);
+        while (run_go(&run)) {
+            judge_means(&run, &m, &t, i, columns);
+            judge_ranks(&run, &t, i, waits, 0, quantile);
+        }
         run_free(&run);
     }
     csv_close(&t);
@@ -191,10 +211,11 @@ void table_md1_wait_percentiles(struct ref *r)
             continue;
         }
         struct means m = means_of(&run);
-        ask_ranks(&run, &t, i, rho, 2 * (1 - rho), 5, quantile);
-        run_go(&run);
-        judge_means(&run, &m, &t, i, columns);
-        judge_ranks(&run, &t, i, 5, quantile);
+        ask_ranks(&run, &t, i, rho, rho, 2 * (1 - rho), 5, quantile);
+        while (run_go(&run)) {
+            judge_means(&run, &m, &t, i, columns);
+            judge_ranks(&run, &t, i, rho, 5, quantile);
+        }
         run_free(&run);
     }
     csv_close(&t);
@@ -233,8 +254,8 @@ void table_mg1(struct ref *r)
             continue;
         }
         struct means m = means_of(&run);
-        run_go(&run);
-        judge_means(&run, &m, &t, i, columns);
+        while (run_go(&run))
+            judge_means(&run, &m, &t, i, columns);
         run_free(&run);
     }
     csv_close(&t);
@@ -266,9 +287,9 @@ void table_mg1_ps(struct ref *r)
                 continue;
             }
             struct means m = means_of(&run);
-            run_go(&run);
-            ref_mean(r, "ET_over_ES", csv_number(&t, i, "ET_over_ES"),
-                     in_units(run_ratio(&run, m.response, m.answered)));
+            while (run_go(&run))
+                ref_mean(r, "ET_over_ES", csv_number(&t, i, "ET_over_ES"),
+                         in_units(run_ratio(&run, m.response, m.answered)));
             run_free(&run);
         }
     }
@@ -304,17 +325,18 @@ void table_mm1k(struct ref *r)
         size_t all = run_count(&run, "users", "attempts_total");
         size_t lost = run_count(&run, "app", "refused_total");
         size_t inside = run_count(&run, "app/get", "seconds_total");
-        run_go(&run);
-        if (rare)
-            ref_unreached(r, "P_loss");
-        else
-            ref_mean(r, "P_loss", loss, run_ratio(&run, lost, all));
-        struct sample good = run_rate(&run, m.answered);
-        ref_mean(r, "goodput", csv_number(&t, i, "goodput"),
-                 (struct sample){good.mean / UNITS_PER_S, good.se / UNITS_PER_S});
-        ref_mean(r, "L", csv_number(&t, i, "L"), run_rate(&run, inside));
-        ref_mean(r, "W_accepted", csv_number(&t, i, "W_accepted"),
-                 in_units(run_ratio(&run, m.response, m.answered)));
+        while (run_go(&run)) {
+            if (rare)
+                ref_unreached(r, "P_loss");
+            else
+                ref_mean(r, "P_loss", loss, run_ratio(&run, lost, all));
+            struct sample good = run_rate(&run, m.answered);
+            ref_mean(r, "goodput", csv_number(&t, i, "goodput"),
+                     (struct sample){good.mean / UNITS_PER_S, good.se / UNITS_PER_S});
+            ref_mean(r, "L", csv_number(&t, i, "L"), run_rate(&run, inside));
+            ref_mean(r, "W_accepted", csv_number(&t, i, "W_accepted"),
+                     in_units(run_ratio(&run, m.response, m.answered)));
+        }
         run_free(&run);
     }
     csv_close(&t);
@@ -322,9 +344,12 @@ void table_mm1k(struct ref *r)
 
 /* ---- pooling: k instances of one worker, chosen at random, or one of k ---------- */
 
-static bool pooling_half(struct ref *r, int k, double rho, bool pooled,
+static bool pooling_half(struct ref *r, const struct csv *t, size_t i, bool pooled,
                          struct sample *w)
 {
+    const char *what = pooled ? "W_pooled" : "W_separate";
+    int k = (int)csv_number(t, i, "k");
+    double rho = csv_number(t, i, "rho");
     char service[80], client[120];
     const struct node compute = {.kind = NODE_COMPUTE,
                                  .time = dist_exponential(SIM_MS)};
@@ -345,8 +370,10 @@ static bool pooling_half(struct ref *r, int k, double rho, bool pooled,
         return false;
     }
     struct means m = means_of(&run);
-    run_go(&run);
-    *w = in_units(run_ratio(&run, m.response, m.answered));
+    while (run_go(&run)) {
+        *w = in_units(run_ratio(&run, m.response, m.answered));
+        ref_mean(r, what, csv_number(t, i, what), *w);
+    }
     run_free(&run);
     return true;
 }
@@ -355,18 +382,15 @@ void table_mmc_pooling(struct ref *r)
 {
     struct csv t = csv_open("mmc_pooling");
     for (size_t i = 0; i < t.rows; i++) {
-        double k = csv_number(&t, i, "k"), rho = csv_number(&t, i, "rho");
         struct sample apart, pooled;
-        ref_row(r, "k=%g rho=%g", k, rho);
-        if (!pooling_half(r, (int)k, rho, false, &apart) ||
-            !pooling_half(r, (int)k, rho, true, &pooled)) {
+        ref_row(r, "k=%g rho=%g", csv_number(&t, i, "k"), csv_number(&t, i, "rho"));
+        if (!pooling_half(r, &t, i, false, &apart) ||
+            !pooling_half(r, &t, i, true, &pooled)) {
             ref_unreached(r, "all");
             continue;
         }
         double ratio = apart.mean / pooled.mean;
         double se = ratio * hypot(apart.se / apart.mean, pooled.se / pooled.mean);
-        ref_mean(r, "W_separate", csv_number(&t, i, "W_separate"), apart);
-        ref_mean(r, "W_pooled", csv_number(&t, i, "W_pooled"), pooled);
         ref_mean(r, "ratio", csv_number(&t, i, "ratio"), (struct sample){ratio, se});
     }
     csv_close(&t);
@@ -427,13 +451,15 @@ void table_tandem_jackson(struct ref *r)
             (void)snprintf(name, sizeof name, "s%d", s + 1);
             station[s] = run_count(&run, name, "seconds_total");
         }
-        run_go(&run);
-        ref_mean(r, "W_total", csv_number(&t, i, "W_total"),
-                 in_units(run_ratio(&run, seconds, answered)));
-        ref_mean(r, "L_total", csv_number(&t, i, "L_total"), run_rate(&run, seconds));
-        for (int s = 0; s < (int)k; s++)
-            ref_mean(r, "L of one station", rho / (1 - rho),
-                     run_rate(&run, station[s]));
+        while (run_go(&run)) {
+            ref_mean(r, "W_total", csv_number(&t, i, "W_total"),
+                     in_units(run_ratio(&run, seconds, answered)));
+            ref_mean(r, "L_total", csv_number(&t, i, "L_total"),
+                     run_rate(&run, seconds));
+            for (int s = 0; s < (int)k; s++)
+                ref_mean(r, "L of one station", rho / (1 - rho),
+                         run_rate(&run, station[s]));
+        }
         run_free(&run);
     }
     csv_close(&t);

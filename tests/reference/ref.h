@@ -13,9 +13,9 @@
  *         struct run run;
  *         if (!run_init(&run, r, &l, customers per second, queue_noise(rho, 1)))
  *             continue;
- *         run_go(&run);
  *         ref_row(r, "rho=%g", rho);
- *         ref_mean(r, "W", csv_number(&t, i, "W"), run_ratio(&run, ...));
+ *         while (run_go(&run))
+ *             ref_mean(r, "W", csv_number(&t, i, "W"), run_ratio(&run, ...));
  *         run_free(&run);
  *     }
  *
@@ -25,7 +25,8 @@
  *                and the standard error must be small (REF_NOISE), or the case fails as
  *                too noisy
  *   percentile   nearest rank over single observations; within 2 %, and its standard
- *                error below 0.45 %
+ *                error below 0.45 %; one of 0 is exact, unless an atom at 0 ends just
+ *                there: then the atom's share is judged alone, as a mean
  *   exact        equal, but for the last digit that the table prints
  *   state        the run ended in the state that the table says
  *   calibrated   a measured figure of somebody's system, which the model was fitted to:
@@ -33,7 +34,10 @@
  *                more
  *
  * How long a run must be follows from theory before it starts (its `noise`: variance of
- * the mean of n customers, times n, over the mean's square). Cases that would take
+ * the mean of n customers, times n, over the mean's square). When a figure is still too
+ * noisy then, the run goes on: by half as many batches, and again, up to four times the
+ * planned length. Nothing but the standard errors decides it; where the figures lie is
+ * not looked at, so that no run is repeated until it agrees. Cases that would take
  * longer than the mode allows are not run and are counted as out of reach, never as
  * passed. The short mode is part of `make test`; `make reference` runs the long one.
  *
@@ -71,6 +75,8 @@ size_t csv_find(const struct csv *t, const char *column, const char *text);
 struct ref {
     bool full; /* long mode */
     int ok, failed, unreached, left_out, open;
+    bool trying; /* verdicts are neither printed nor counted: run_go() */
+    bool noisy;  /* one of them was too noisy */
     const char *table;
     char row[64];
     double audited; /* customers of an audit; fewer where each makes much work */
@@ -80,7 +86,8 @@ struct sample { /* a figure and its standard error */
 };
 
 #define REF_NOISE(r) ((r)->full ? 0.02 : 0.03)
-#define REF_BATCHES  40
+
+enum { REF_BATCHES = 40, MOST_BATCHES = 4 * REF_BATCHES };
 
 void ref_table(struct ref *r, const char *table);
 void ref_row(struct ref *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -131,19 +138,21 @@ struct run {
     struct lab *l;
     double customers, per_second; /* to be run, warm-up not counted */
     sim_time warm, batch;
-    size_t n; /* counters */
+    size_t batches; /* that were run */
+    size_t n;       /* counters */
     struct {
         comp_id comp;
         int metric, instance;
-        double growth[REF_BATCHES];
+        double growth[MOST_BATCHES];
     } counter[RUN_COUNTERS];
     comp_id client; /* whose requests are ranked; COMP_NONE: nobody's */
     struct ranks ranks[RUN_RANKS];
     size_t nquantiles;
     struct {
         int which;
-        double q, batch[REF_BATCHES];
+        double q, batch[MOST_BATCHES];
     } quantile[RUN_QUANTILES];
+    double waited[MOST_BATCHES]; /* the share of each batch that had to wait at all */
 };
 
 /* Variance constants, see above: of a FIFO queue's mean (Whitt 1989: for M/M/1 about
@@ -162,16 +171,24 @@ size_t run_count_of(struct run *run, const char *comp, const char *metric,
 /* Ranks the client's answered requests by response time, and by time in queues. */
 void run_rank(struct run *run, const char *client);
 /* A percentile of them. NO_QUANTILE: its standard error would be too large, as it needs
- * more customers (rank_need()) than the run has or, in the long mode, may be given. */
+ * more than twice the customers (rank_need()) that the run has or may be given. With
+ * half of what it needs, a reserve included, a run is begun: it may go on. */
 size_t run_quantile(struct run *run, int which, double q, double need);
-/* `steep`: the percentile times the hazard rate there (1 for the mean of an
- * exponential); by how much neighbours resemble each other follows from rho. */
-double rank_need(double rho, double q, double steep);
-void run_go(struct run *run);
+/* `alike`: how many neighbours tell no more than one does (1: independent). `steep`:
+ * the percentile times the hazard rate there (1 for the mean of an exponential). */
+double rank_need(double alike, double q, double steep);
+/* Runs, and says whether the figures are to be judged: `while (run_go(&run))`, judge.
+ * The verdicts of all rounds but the last only tell whether they are precise enough; if
+ * not, the run goes on. The last round, at the same length as the one before, is told.
+ */
+bool run_go(struct run *run);
 struct sample run_ratio(const struct run *run, size_t over, size_t under);
 struct sample run_rate(const struct run *run, size_t counter); /* per second */
 /* A percentile of all answers, with the error that its batches tell. */
 struct sample run_rank_value(const struct run *run, size_t quantile, double unit);
+/* The share of the ranked that had to wait at all, and how many were ranked. */
+struct sample run_waited(const struct run *run);
+double run_ranked(const struct run *run);
 /* Judges a percentile in units of `unit` seconds; NO_QUANTILE: out of reach. */
 void run_percentile(const struct run *run, const char *what, double expected,
                     size_t quantile, double unit);

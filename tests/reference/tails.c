@@ -116,9 +116,9 @@ static void fanout_row(struct ref *r, double p, double n, double expected)
     run_longer(&run, fmax(calls / n, 400));
     size_t slows = run_count(&run, "users", "slow_total");
     size_t all = run_count(&run, "users", "answered_total");
-    run_go(&run);
-    ref_share(r, "p_slow_request", expected, run_ratio(&run, slows, all),
-              run_total(&run, all));
+    while (run_go(&run))
+        ref_share(r, "p_slow_request", expected, run_ratio(&run, slows, all),
+                  run_total(&run, all));
     run_free(&run);
 }
 
@@ -135,12 +135,12 @@ static void duality(struct ref *r, int n)
         lab_free(&l);
         return;
     }
-    double need = rank_need(0, 0.99, expected);
+    double need = rank_need(1, 0.99, expected);
     run_longer(&run, need);
     run_rank(&run, "users");
     size_t q = run_quantile(&run, RUN_RESPONSE, 0.99, need);
-    run_go(&run);
-    run_percentile(&run, "p99 of the slowest", expected, q, 0.001);
+    while (run_go(&run))
+        run_percentile(&run, "p99 of the slowest", expected, q, 0.001);
     run_free(&run);
 }
 
@@ -177,11 +177,12 @@ static bool measure(struct ref *r, struct lab *l, double requests, const double 
         hedges = run_count(&run, policy, "hedges_total");
         calls = run_count(&run, policy, "requests_total");
     }
-    run_go(&run);
-    for (size_t i = 0; i < n; i++)
-        out[i] = run_rank_value(&run, id[i], 0.001);
-    if (extra != NULL)
-        *extra = 100 * run_total(&run, hedges) / run_total(&run, calls);
+    while (run_go(&run)) {
+        for (size_t i = 0; i < n; i++)
+            out[i] = run_rank_value(&run, id[i], 0.001);
+        if (extra != NULL)
+            *extra = 100 * run_total(&run, hedges) / run_total(&run, calls);
+    }
     run_free(&run);
     return true;
 }
@@ -225,7 +226,10 @@ void table_tail_at_scale_hedging(struct ref *r)
 }
 
 /* Leaves whose own percentiles are the first row's, and whose tail is such that the
- * slowest of a thousand has the third row's. Then the 95 % quorum has no choice. */
+ * slowest of a thousand has the third row's. Then the 95 % quorum has no choice, and no
+ * model of leaves that are alike has the published figures: when in half of all
+ * requests 5 % of the leaves take over 12 ms, 2.5 % of all do, but only 1 % take
+ * over 10. */
 void table_tail_at_scale_table1(struct ref *r)
 {
     static const double q[] = {0.5, 0.95, 0.99};
@@ -259,14 +263,10 @@ void table_tail_at_scale_table1(struct ref *r)
                                0.15);
                 continue;
             }
-            char why[160];
-            (void)snprintf(
-                why, sizeof why,
-                "published %.0f, model %.2f: no model has both. If 5%% of the leaves "
-                "take "
-                "over 12 ms in half of all requests, over 2.5%% of all leaves do, but "
-                "their p99 is 10",
-                csv_number(&t, row, columns[i]), s[i].mean);
+            char why[120];
+            (void)snprintf(why, sizeof why,
+                           "published %.0f, model %.2f: contradicts the leaves' p99",
+                           csv_number(&t, row, columns[i]), s[i].mean);
             ref_open(r, columns[i], why);
         }
     }
