@@ -70,23 +70,19 @@ uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
     return cal_put(w, at < now ? now : at, event, c, a, b);
 }
 
-static bool lane_free(const struct cal_lane *l)
-{
-    return !l->used || (l->delay == CAL_CLOSED && l->head == l->tail);
-}
-
+/* That of this delay; else one that was closed and has run empty, one that was never
+ * used, or one that is empty: of a delay that came once, as the rest of a timeout. */
 unsigned cal_lane_of(struct cal_lane *lanes, sim_time delay)
 {
     uint32_t i = (uint32_t)(((uint64_t)delay * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
-    unsigned found = CAL_LANES;
-    for (uint32_t n = 0; n < CAL_LANES; n++, i = (i + 1) % CAL_LANES) {
-        if (lanes[i].delay == delay && lanes[i].used)
+    unsigned closed = CAL_LANES, empty = CAL_LANES, n = 0;
+    for (; n < CAL_LANES && lanes[i].used; n++, i = (i + 1) % CAL_LANES) {
+        if (lanes[i].delay == delay)
             return i;
-        if (found == CAL_LANES && lane_free(&lanes[i]))
-            found = i;
-        if (!lanes[i].used)
-            break;
+        if (lanes[i].head == lanes[i].tail)
+            *(lanes[i].delay == CAL_CLOSED ? &closed : &empty) = i;
     }
+    unsigned found = closed != CAL_LANES ? closed : n < CAL_LANES ? i : empty;
     if (found != CAL_LANES) {
         lanes[found].used = true;
         lanes[found].delay = delay;

@@ -57,6 +57,11 @@ static void cancelled_timeouts_do_not_fill_a_world(void **state)
     struct cal_event e;
     sim_time at;
     (void)state;
+    for (uint32_t i = 1; i <= 100; i++) /* each by a lane of its own, if it could */
+        (void)cal_after(b.w, i, EVENT, 0, i, 0);
+    W_HEAD(b.w)->now = 100;
+    while (calendar_next(b.w, 100, &e, &at))
+        ;
     for (uint32_t i = 0; i < 1500000; i++) {
         room(&b);
         W_HEAD(b.w)->now += 50 * SIM_US;
