@@ -12,9 +12,18 @@
  * themselves, and only the key of a lane's head is in the heap. A timeout that is
  * cancelled before it reaches the head, as nearly all are, costs one write: its place
  * in the ring is passed over.
+ *
+ * A place that was cancelled is lost until the head has passed it, and others keep the
+ * numbers of those that count, so a ring cannot be tidied up. One that holds the
+ * timeouts of half a minute may be large, and what is large takes four times its size
+ * of headroom (memory.c). So a ring does not grow without end: a lane whose ring is
+ * full takes no more, another lane goes on with its delay, and when the first one has
+ * run empty it is there for any delay again.
  */
 #include "calendar.h"
 #include "world.h"
+
+enum { CAL_LANE_MAX = 1 << 15 }; /* places in a ring: a MiB */
 
 void calendar_init(struct world *w)
 {
@@ -61,23 +70,28 @@ uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
     return cal_put(w, at < now ? now : at, event, c, a, b);
 }
 
+/* That of this delay; else one that was closed and has run empty, one that was never
+ * used, or one that is empty: of a delay that came once, as the rest of a timeout. */
 unsigned cal_lane_of(struct cal_lane *lanes, sim_time delay)
 {
     uint32_t i = (uint32_t)(((uint64_t)delay * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
-    for (uint32_t n = 0; n < CAL_LANES; n++, i = (i + 1) % CAL_LANES) {
-        if (lanes[i].delay == delay && lanes[i].used)
+    unsigned closed = CAL_LANES, empty = CAL_LANES, n = 0;
+    for (; n < CAL_LANES && lanes[i].used; n++, i = (i + 1) % CAL_LANES) {
+        if (lanes[i].delay == delay)
             return i;
-        if (!lanes[i].used) {
-            lanes[i].used = true;
-            lanes[i].delay = delay;
-            return i;
-        }
+        if (lanes[i].head == lanes[i].tail)
+            *(lanes[i].delay == CAL_CLOSED ? &closed : &empty) = i;
     }
-    return CAL_LANES;
+    unsigned found = closed != CAL_LANES ? closed : n < CAL_LANES ? i : empty;
+    if (found != CAL_LANES) {
+        lanes[found].used = true;
+        lanes[found].delay = delay;
+    }
+    return found;
 }
 
 /* A larger ring: what lies in it moves to where its number says. */
-void cal_lane_grow(struct world *w, struct cal_lane *l)
+static void lane_grow(struct world *w, struct cal_lane *l)
 {
     struct cal_lane old = *l;
     l->ring = 0;
@@ -87,6 +101,25 @@ void cal_lane_grow(struct world *w, struct cal_lane *l)
     for (uint32_t i = old.head; i != old.tail; i++)
         *cal_place_at(w, l, i) = *cal_place_at(w, &old, i);
     w_release(w, old.ring, old.cap * sizeof(struct cal_place));
+}
+
+unsigned cal_lane_more(struct world *w, unsigned lane)
+{
+    struct cal_lane *lanes = W_PTR(w, struct cal_lane, W_HEAD(w)->lanes);
+    struct cal_lane *l = &lanes[lane];
+    sim_time delay = l->delay;
+    unsigned other = CAL_LANES;
+    if (l->cap >= CAL_LANE_MAX) {
+        l->delay = CAL_CLOSED;
+        other = cal_lane_of(lanes, delay);
+    }
+    if (other == CAL_LANES) { /* small yet, or there is no other */
+        l->delay = delay;
+        other = lane;
+    }
+    if (lanes[other].tail - lanes[other].head == lanes[other].cap)
+        lane_grow(w, &lanes[other]);
+    return other;
 }
 
 uint32_t cal_after(struct world *w, sim_time delay, int event, comp_id c, uint32_t a,

@@ -33,17 +33,19 @@ struct cal_place { /* in a lane */
     struct cal_event of;
 };
 struct cal_lane {
-    sim_time delay;
+    sim_time delay;           /* CAL_CLOSED: takes no more, for whatever delay */
     ref ring;                 /* struct cal_place */
     uint32_t head, tail, cap; /* cap: power of two; head == tail: empty */
     bool used;
 };
+#define CAL_CLOSED (-1)
 
 void calendar_init(struct world *w);
 uint32_t calendar_pending(const struct world *w);
 uint32_t cal_slot_more(struct world *w) SELDOM;
 void cal_heap_more(struct world *w) SELDOM;
-void cal_lane_grow(struct world *w, struct cal_lane *l) SELDOM;
+/* A lane with room for this delay, whose own is full. */
+unsigned cal_lane_more(struct world *w, unsigned lane) SELDOM;
 /* The lane of this delay; CAL_LANES: all are taken by others. */
 unsigned cal_lane_of(struct cal_lane *lanes, sim_time delay);
 
@@ -109,9 +111,9 @@ HOT uint32_t cal_after_in(struct world *w, uint8_t *lane, sim_time delay, int ev
         if (*lane == CAL_LANES)
             return cal_put(w, at, event, c, a, b);
     }
+    if (lanes[*lane].tail - lanes[*lane].head == lanes[*lane].cap)
+        *lane = (uint8_t)cal_lane_more(w, *lane);
     struct cal_lane *l = &lanes[*lane];
-    if (l->tail - l->head == l->cap)
-        cal_lane_grow(w, l);
     heap_key k = cal_key_make(at, h->seq++, CAL_LANE_FIRST + *lane);
     uint32_t i = l->tail++;
     *cal_place_at(w, l, i) =
