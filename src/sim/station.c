@@ -56,7 +56,8 @@ static bool counts(const struct world *w, const struct station *s, heap_key k)
     return a->station == W_REF(w, s) && key_of(w, a) == k;
 }
 
-/* The keys of those inside, and no others. */
+/* The keys of those inside, and no others. (An act that came back at the same moment
+ * for the same work would have two of the same; none does.) */
 static SELDOM void sweep(struct world *w, struct station *s)
 {
     heap_key *h = keys_of(w, s);
@@ -99,10 +100,10 @@ HOT heap_key first_key(struct world *w, struct station *s)
 
 static double cores_busy(const struct station *s)
 {
+    if (s->paused)
+        return s->burns ? s->cores : 0;
     if (s->n <= s->whole)
         return s->n;
-    if (s->paused || s->n == 0)
-        return s->burns ? s->cores : 0;
     return (double)s->n < s->cores ? (double)s->n : s->cores;
 }
 

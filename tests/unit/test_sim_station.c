@@ -3,6 +3,7 @@
 #include "../../src/sim/calendar.h"
 #include "../../src/sim/world.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -166,6 +167,24 @@ static void set(struct bench *b, double factor, bool paused)
     station_changed(b->w, b->s);
 }
 
+/* A collector at work keeps all cores busy, whether or not anybody is inside. */
+static void a_pause_that_burns_is_busy(void **state)
+{
+    (void)state;
+    struct bench b = bench_new(2);
+    b.s->burns = true;
+    set(&b, 1, true);
+    assert_false(step(&b, SIM_SEC));
+    assert_true(station_busy(b.w, b.s) == 2);
+    struct act *a = job(&b, 10 * SIM_MS);
+    assert_false(step(&b, 2 * SIM_SEC));
+    assert_true(station_busy(b.w, b.s) == 4);
+    set(&b, 1, false);
+    assert_int_equal(until_left(&b, a), 2 * SIM_SEC + 10 * SIM_MS);
+    assert_true(fabs(station_busy(b.w, b.s) - 4.01) < 1e-9);
+    bench_free(&b);
+}
+
 static void pause_and_speed(void **state)
 {
     (void)state;
@@ -323,6 +342,7 @@ int main(void)
         cmocka_unit_test(as_many_as_cores_do_not_wait),
         cmocka_unit_test(ties_go_to_the_older),
         cmocka_unit_test(removal_speeds_the_others_up),
+        cmocka_unit_test(a_pause_that_burns_is_busy),
         cmocka_unit_test(pause_and_speed),
         cmocka_unit_test(throughput_rises_then_falls),
         cmocka_unit_test(busy_time),
