@@ -55,7 +55,6 @@ static enum err run(struct call *c)
     int instance;
     if (cert == COMP_NONE)
         return refuse(c, ERR_NOT_FOUND, "Nothing here has a certificate.");
-    table_init(&t, c->o, "CERTIFICATE|ON|>EXPIRES IN|>ON THE DISK|SAYS A NEW CALLER");
     if (c->nargs > 0) {
         enum err e = need_comp(c, c->arg[0], &cert, &instance);
         if (e != ERR_OK)
@@ -63,10 +62,12 @@ static enum err run(struct call *c)
         if (!is_kind(c, cert, "certificate"))
             return refuse(c, ERR_INPUT, "%s is no certificate; there is %s", c->arg[0],
                           names_of_kind(c, "certificate"));
+    }
+    table_init(&t, c->o, "CERTIFICATE|ON|>EXPIRES IN|>ON THE DISK|SAYS A NEW CALLER");
+    for (; cert != COMP_NONE; cert = next_of(c, "certificate", cert)) {
         row(c, &t, cert);
-    } else {
-        for (; cert != COMP_NONE; cert = next_of(c, "certificate", cert))
-            row(c, &t, cert);
+        if (c->nargs > 0)
+            break; /* only this one was asked for */
     }
     table_print(&t);
     show_clocks(c);

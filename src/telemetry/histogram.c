@@ -21,7 +21,8 @@ void histogram_reset(struct histogram *h)
         if (h->octave[i] != NULL)
             memset(h->octave[i], 0, HISTOGRAM_STEPS * sizeof *h->octave[i]);
     h->count = 0;
-    h->sum = h->min = h->max = 0;
+    h->sum = 0;
+    h->min = h->max = 0;
 }
 
 static uint64_t *octave_of(struct histogram *h, unsigned octave)

@@ -16,7 +16,8 @@
 struct histogram {
     uint64_t *octave[HISTOGRAM_OCTAVES]; /* [HISTOGRAM_STEPS] */
     uint64_t count;
-    sim_time sum, min, max;
+    __extension__ __int128 sum; /* a billion waits of ten seconds are beyond 64 bits */
+    sim_time min, max;
 };
 void histogram_release(struct histogram *h);
 void histogram_reset(struct histogram *h); /* empty, keeps the memory */
