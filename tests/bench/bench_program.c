@@ -114,10 +114,11 @@ static void starts(void)
     start_of("start to the page of eleven-forty-seven", busy, "Enter begin");
 }
 
+/* On call: a guided lesson's clock waits for its reader. */
 static struct pty *playing(void)
 {
-    static const char *const words[] = {"play", "first-page",  "--seed",
-                                        "7",    "--test-sync", NULL};
+    static const char *const words[] = {"play",   "first-page", "--seed",      "7",
+                                        "--mode", "oncall",     "--test-sync", NULL};
     struct pty *p = pty_start(words, NULL, NULL, 24, 80);
     pty_sees(p, "Enter begin");
     return p;
