@@ -225,15 +225,6 @@ HOT void child_send(struct world *w, struct act *p, struct act *c)
     depart(w, c);
 }
 
-static void call_concluded(struct world *w, struct act *p, comp_id policy,
-                           enum reason reason, comp_id culprit);
-
-SELDOM void call_refuse(struct world *w, struct act *p, comp_id policy,
-                        enum reason reason)
-{
-    call_concluded(w, p, policy, reason, policy);
-}
-
 /* What may keep it from being sent, once it is past the bulkhead. */
 static enum reason forbidden(struct world *w, const struct act *p, comp_id policy)
 {
@@ -441,10 +432,10 @@ HOT void conclude(struct world *w, struct act *p, comp_id policy, struct call_st
     act_ready(w, p, REASON_NONE);
 }
 
-static void call_concluded(struct world *w, struct act *p, comp_id policy,
-                           enum reason reason, comp_id culprit)
+SELDOM void call_refuse(struct world *w, struct act *p, comp_id policy,
+                        enum reason reason)
 {
-    conclude(w, p, policy, state_of(w, policy), reason, culprit);
+    conclude(w, p, policy, state_of(w, policy), reason, policy);
 }
 
 HOT void outcome(struct world *w, struct act *p, comp_id policy, struct call_state *st,
