@@ -43,6 +43,12 @@ static enum err find_owners(struct model *m, struct errmsg *why)
                 why, ERR_INPUT,
                 "%s: a %s belongs to another component: name it owner.name", c->name,
                 c->kind->desc.name);
+        const struct comp *owner = &m->comps[c->owner];
+        const char *within = c->kind->desc.within;
+        if (within != NULL && !str_eq(owner->kind->desc.name, within))
+            return errmsg_set(
+                why, ERR_INPUT, "%s: a %s belongs to a %s, and %s is a %s", c->name,
+                c->kind->desc.name, within, owner->name, owner->kind->desc.name);
     }
     return ERR_OK;
 }
@@ -408,9 +414,9 @@ static size_t stream_count(const struct kind_impl *k)
     return n;
 }
 
-/* The fixed part of every world: its head, then each component's state and streams,
- * which is what most events touch; the values of all come after. */
-/* A state begins where a line of the processor's cache does, its streams before it. */
+/* The fixed part of every world: its head, then each component's state, which begins
+ * where a line of the processor's cache does, with its streams in front of it: that is
+ * what most events touch. The values of all come after. */
 static void lay_out(struct model *m)
 {
     enum { LINE = 64 / 8 };

@@ -254,11 +254,6 @@ static double backup_metric(const struct world *w, comp_id c, int metric, int in
     }
 }
 
-static enum err backup_resolve(struct model *m, comp_id c, struct errmsg *why)
-{
-    return model_owned_by(m, c, &kind_database, why);
-}
-
 static size_t backup_state_size(const struct model *m, comp_id c)
 {
     (void)m, (void)c;
@@ -293,7 +288,6 @@ const struct kind_impl kind_backup = {
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics)},
-    .resolve = backup_resolve,
     .state_size = backup_state_size,
     .init = backup_init,
     .event = backup_event,

@@ -135,8 +135,8 @@ static sim_time later(sim_time from, double seconds)
     return seconds < 1e9 ? from + (sim_time)(seconds * 1e9 + 0.5) : SIM_FOREVER;
 }
 
-static SELDOM sim_time curved_arrival(const struct world *w, comp_id c, sim_time from,
-                                      double area)
+static sim_time curved_arrival(const struct world *w, comp_id c, sim_time from,
+                               double area)
 {
     const struct client_data *d = client_data(w->model, c);
     double rate = client_at(w, c)->rate;

@@ -223,11 +223,6 @@ uint32_t keyspace_forget(struct world *w, comp_id c, const char *pattern)
 
 /* ---- the kind ---- */
 
-static enum err keyspace_resolve(struct model *m, comp_id c, struct errmsg *why)
-{
-    return model_owned_by(m, c, &kind_cache, why);
-}
-
 static size_t keyspace_state_size(const struct model *m, comp_id c)
 {
     return sizeof(struct keyspace) +
@@ -343,7 +338,6 @@ const struct kind_impl kind_keyspace = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics)},
     .streams = streams,
-    .resolve = keyspace_resolve,
     .check = keyspace_check,
     .state_size = keyspace_state_size,
     .init = keyspace_init,

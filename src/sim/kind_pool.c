@@ -420,7 +420,7 @@ static enum err pool_resolve(struct model *m, comp_id c, struct errmsg *why)
         *to = (struct value){.type = VALUE_COMP, .as.comp = db};
     }
     self->target = to->as.comp;
-    return model_owned_by(m, c, &kind_service, why);
+    return ERR_OK;
 }
 
 static size_t pool_state_size(const struct model *m, comp_id c)

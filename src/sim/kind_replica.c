@@ -258,11 +258,6 @@ static double replica_metric(const struct world *w, comp_id c, int metric, int i
 
 /* ---- the kind ------------------------------------------------------------------- */
 
-static enum err replica_resolve(struct model *m, comp_id c, struct errmsg *why)
-{
-    return model_owned_by(m, c, &kind_database, why);
-}
-
 static size_t replica_state_size(const struct model *m, comp_id c)
 {
     (void)m, (void)c;
@@ -295,7 +290,6 @@ const struct kind_impl kind_replica = {
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics)},
-    .resolve = replica_resolve,
     .state_size = replica_state_size,
     .init = replica_init,
     .event = database_event,

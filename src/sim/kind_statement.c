@@ -220,9 +220,6 @@ static enum err statement_resolve(struct model *m, comp_id c, struct errmsg *why
 {
     struct comp *self = &m->comps[c];
     struct value *table = &self->params[ST_TABLE];
-    enum err err = model_owned_by(m, c, &kind_database, why);
-    if (err != ERR_OK)
-        return err;
     if (statement_on_replica(m, c) && changes(self->params))
         return errmsg_set(why, ERR_INPUT, "%s: it writes, and a replica only reads",
                           self->name);

@@ -189,11 +189,8 @@ static enum err sub_resolve(struct model *m, comp_id c, struct errmsg *why)
 {
     struct subscription_data *d = arena_alloc(&m->arena, sizeof *d);
     comp_id target, endpoint;
-    enum err err = model_owned_by(m, c, &kind_topic, why);
-    if (err != ERR_OK)
-        return err;
-    err = model_call_target(m, model_param(m, c, SB_TO)->as.text, &target, &endpoint,
-                            why);
+    enum err err = model_call_target(m, model_param(m, c, SB_TO)->as.text, &target,
+                                     &endpoint, why);
     if (err != ERR_OK) {
         errmsg_prefix(why, "%s: ", m->comps[c].name);
         return err;

@@ -287,11 +287,6 @@ static const char *const streams[] = {"row", NULL};
 
 /* ---- the model ---- */
 
-static enum err table_resolve(struct model *m, comp_id c, struct errmsg *why)
-{
-    return model_owned_by(m, c, &kind_database, why);
-}
-
 /* A name that is there already is that one; INDEXES_MAX: no room. */
 static uint32_t index_add(struct model *m, struct table_data *d, const char *name,
                           size_t n)
@@ -623,7 +618,6 @@ const struct kind_impl kind_table = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics)},
     .streams = streams,
-    .resolve = table_resolve,
     .check = table_check,
     .state_size = table_state_size,
     .init = table_init,

@@ -284,11 +284,6 @@ static void topic_event(struct world *w, comp_id c, int what, uint32_t a, uint32
 
 /* ---- the kind ------------------------------------------------------------------- */
 
-static enum err topic_resolve(struct model *m, comp_id c, struct errmsg *why)
-{
-    return model_owned_by(m, c, &kind_broker, why);
-}
-
 static size_t topic_size(const struct model *m, comp_id c)
 {
     (void)m, (void)c;
@@ -458,7 +453,6 @@ const struct kind_impl kind_topic = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics)},
     .streams = streams,
-    .resolve = topic_resolve,
     .check = topic_check,
     .state_size = topic_size,
     .init = topic_init,

@@ -65,14 +65,3 @@ const char *const *lock_forms(void)
 {
     return locks;
 }
-
-enum err model_owned_by(const struct model *m, comp_id c, const struct kind_impl *kind,
-                        struct errmsg *why)
-{
-    const struct comp *owner = &m->comps[m->comps[c].owner];
-    if (owner->kind == kind)
-        return ERR_OK;
-    return errmsg_set(why, ERR_INPUT, "%s: a %s belongs to a %s, and %s is a %s",
-                      m->comps[c].name, m->comps[c].kind->desc.name, kind->desc.name,
-                      owner->name, owner->kind->desc.name);
-}

@@ -159,9 +159,6 @@ comp_id model_add_nested(struct model *m, const char *kind, comp_id owner,
 /* Looks a name up among components of this kind; the error suggests. NULL kind: any. */
 comp_id model_need(const struct model *m, const char *name, const char *kind,
                    const char *for_what, struct errmsg *why);
-/* For `resolve`: a nested component's owner must be of this kind. */
-enum err model_owned_by(const struct model *m, comp_id c, const struct kind_impl *kind,
-                        struct errmsg *why);
 /* For `resolve`: a parameter that names a component of this kind, if it is given. */
 enum err param_resolve(struct model *m, comp_id c, int param,
                        const struct kind_impl *kind, struct errmsg *why);
