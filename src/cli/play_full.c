@@ -482,7 +482,7 @@ static void say_farewell(const struct full *f)
     bool open = !f->home && f->p->tape != NULL && f->p->run.finished == 0;
     if (open && f->p->status == LEAVE_OK && store_trouble(f->p->store) == NULL &&
         !option_given(f->p->args, OPT_SCRIPT))
-        print("Saved. truecode goes on where you were.\n");
+        print("Saved. Start truecode again, and it goes on where you were.\n");
 }
 
 int play_full(struct play *p, const char *lesson)
