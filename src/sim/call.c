@@ -309,6 +309,13 @@ void call_begin(struct world *w, struct act *p, const struct call_spec *s)
     attempt(w, p, s);
 }
 
+void call_fetch(const struct world *w, comp_id policy)
+{
+    const struct call_state *st = state_of(w, policy);
+    w_fetch(&st->timeout,
+            (size_t)((const char *)&st->retries - (const char *)&st->timeout));
+}
+
 void call_backoff(struct world *w, struct act *p)
 {
     call_attempt(w, p);

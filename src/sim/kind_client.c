@@ -402,6 +402,11 @@ static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint3
     }
 }
 
+void client_fetch(const struct world *w, comp_id c)
+{
+    w_fetch(client_at(w, c), offsetof(struct client_state, bad));
+}
+
 /* Somebody will come. */
 static void client_ahead(const struct world *w, const struct cal_event *e, bool far)
 {
@@ -412,7 +417,7 @@ static void client_ahead(const struct world *w, const struct cal_event *e, bool 
         w_fetch((const char *)s - 64, 64 + sizeof *s);
         return;
     }
-    w_fetch(W_STATE(w, char, s->spec.policy) + 64, 128);
+    call_fetch(w, s->spec.policy);
     if (comp_kind(w, s->spec.target) == &kind_service) {
         w_fetch(W_STATE(w, char, s->spec.target) - 64, 64);
         const struct endpoint_state *p =

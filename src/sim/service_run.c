@@ -279,13 +279,6 @@ HOT void start_program(struct world *w, struct act *a)
     exec_start(w, a);
 }
 
-/* The state of a component, if there is one: the lines that each request touches. */
-static void fetch_state(const struct world *w, comp_id c, size_t from, size_t bytes)
-{
-    if (c != COMP_NONE)
-        w_fetch(W_STATE(w, char, c) + from, bytes);
-}
-
 /* An act at an instance's station will be done. */
 void service_ahead(const struct world *w, const struct cal_event *e, bool far)
 {
@@ -303,9 +296,12 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
         w_fetch(a->program, 2 * sizeof(struct op));
     w_fetch(i, offsetof(struct instance, cores));
     w_fetch(act_at(w, a->parent), sizeof *a);
-    fetch_state(w, a->what, 0, 64);
-    fetch_state(w, a->policy, 64, 128);
-    fetch_state(w, a->client, 0, 192);
+    if (a->what != COMP_NONE)
+        w_fetch(W_STATE(w, char, a->what), offsetof(struct endpoint_state, failures));
+    if (a->policy != COMP_NONE)
+        call_fetch(w, a->policy);
+    if (a->client != COMP_NONE && comp_kind(w, a->client) == &kind_client)
+        client_fetch(w, a->client);
     w_fetch(act_at(w, i->queue.first), 128); /* it will be its turn */
 }
 

@@ -102,6 +102,8 @@ size_t ledger_read(const struct world *w, const struct act *a, struct slice *buf
 
 /* call.c */
 void call_begin(struct world *w, struct act *parent, const struct call_spec *s);
+/* Asks for what every call by this policy touches (kind_impl.ahead). */
+void call_fetch(const struct world *w, comp_id policy);
 void call_delivered(struct world *w, struct act *child);
 void call_timeout(struct world *w, struct act *child);
 void call_backoff(struct world *w, struct act *parent);
@@ -145,6 +147,8 @@ enum err compile_endpoints(struct model *m, struct errmsg *why);
 /* kind_client.c: also for other roots, as long as their kind's data begin with the
  * struct call_spec of what they call */
 const struct call_spec *client_spec(const struct world *w, const struct act *a);
+/* Asks for what the end of every attempt touches. */
+void client_fetch(const struct world *w, comp_id c);
 enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, size_t n,
                       sim_time period, struct errmsg *why);
 
