@@ -76,7 +76,7 @@ SAN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 
 ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE $(LIB_CFLAGS) \
 	-DTRUECODE_VERSION='"$(VERSION)"' $(CPPFLAGS)
-ALL_CFLAGS   = -std=c11 $(OPT) -ffp-contract=off -fno-math-errno -ffile-prefix-map=$(CURDIR)=. \
+ALL_CFLAGS   = -std=c11 $(OPT) -ffp-contract=off -fno-math-errno \
 	$(WARN) $(HARDEN) $(SAN) $(CFLAGS)
 ALL_LDFLAGS  = $(HARDEN_LD) $(SAN) $(LDFLAGS)
 
@@ -183,10 +183,12 @@ $(REFERENCE): $(ROBJ)
 $(B)/src/cli/%.o: CLI_CPPFLAGS = -DTRUECODE_DATADIR='"$(DATADIR)"'
 $(filter $(B)/src/cli/%,$(OBJ)): $(B)/.datadir
 
+# A compiler notes the folder it runs in, and takes $PWD for its name where that is true.
+# So no object names the folder of the tree, and none is old when the tree has moved.
 $(B)/%.o: %.c $(B)/.flags | build/.setup-build
 	@mkdir -p $(@D)
 	@echo "  cc    $<"
-	@$(CC) $(ALL_CPPFLAGS) $(CLI_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@PWD=/proc/self/cwd $(CC) $(ALL_CPPFLAGS) $(CLI_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Says what lacks, where a compiler would only fail.
 build/.setup-build:
