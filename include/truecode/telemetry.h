@@ -130,8 +130,8 @@ double latency_bucket_upper(size_t bucket); /* seconds */
 
 /* Where the time of requests went (user side for clients): shares of the summed time by
  * cause and place, largest first. q_low..q_high selects by latency (0..1: all;
- * 0.45..0.55: around the median; 0.98..1: the slow ones), with histogram-bucket
- * resolution. */
+ * 0.45..0.55: around the median; 0.98..1: the slow ones). Of a histogram bucket that
+ * lies across the limit, each request counts by the part of it that is inside. */
 struct share {
     comp_id place;
     enum cause cause;
