@@ -372,6 +372,11 @@ static const struct metric_need needs[] = {
     {"throttled_total", "throttle"},
 };
 
+static const struct figure_desc figures[] = {
+    {.label = "retries", .metric = "retries_total", .how = FIGURE_RATE, .chart = 80},
+    {.label = "timeouts", .metric = "timeouts_total", .how = FIGURE_RATE, .chart = 90},
+};
+
 const struct kind_impl kind_call = {
     .desc =
         {.name = "call",
@@ -383,7 +388,9 @@ const struct kind_impl kind_call = {
          .metrics = call_metrics,
          .nmetrics = sizeof call_metrics / sizeof *call_metrics,
          .needs = needs,
-         .nneeds = sizeof needs / sizeof *needs},
+         .nneeds = sizeof needs / sizeof *needs,
+         .figures = figures,
+         .nfigures = sizeof figures / sizeof *figures},
     .streams = call_streams,
     .resolve = call_resolve,
     .check = call_check,
