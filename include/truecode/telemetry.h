@@ -209,8 +209,7 @@ struct alert recording_alert(const struct recording *r,
 struct slo_state {
     double good; /* share of good user requests over the last minute; NaN: no traffic */
     double burn; /* burn rate over the last five minutes; 0: no traffic */
-    double
-        budget; /* share left of what may be bad in one SLO window: 1 .. below 0. A
+    double budget; /* share left of what may be bad in one SLO window: 1 .. below 0. A
                    window that is not over is taken to go on with the traffic so far */
     uint64_t total, bad; /* user requests since the start */
     bool ok;             /* `good` >= objective, or no traffic */
