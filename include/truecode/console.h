@@ -165,6 +165,8 @@ struct console_ctx {
     size_t ntickets;
     const char *const *tools; /* the commands this lesson needs, for `help` */
     size_t ntools;
+    const struct glossary_term *terms; /* for `help WORD` */
+    size_t nterms;
     const char *step_say; /* what the current step asks (for help); NULL */
     bool finished;        /* after the incident: `why` is free */
     bool may_rewind;

@@ -180,7 +180,8 @@ size_t lesson_sums(const struct lesson *l); /* the arithmetic, a line each */
 const char *lesson_sum(const struct lesson *l, size_t i);
 size_t lesson_reals(const struct lesson *l);
 const struct cited *lesson_real(const struct lesson *l, size_t i);
-const char *lesson_glossary(const struct lesson *l, const char *term); /* NULL: none */
+const struct glossary_term *lesson_terms(const struct lesson *l,
+                                         size_t *n); /* its glossary */
 
 /* ---- building -------------------------------------------------------------------- */
 

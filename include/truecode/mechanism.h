@@ -59,6 +59,11 @@ enum mechanism {
         MECHANISM_COUNT
 };
 
+/* A word of the trade, as a lesson explains it. */
+struct glossary_term {
+    const char *word, *meaning;
+};
+
 const char *mechanism_word(enum mechanism m);
 const char *mechanism_doc(enum mechanism m);
 /* MECHANISM_COUNT: no such word. */

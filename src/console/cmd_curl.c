@@ -125,10 +125,11 @@ static comp_id endpoint_named(struct call *c, comp_id service, const char *path)
 static enum err no_endpoint(struct call *c, comp_id service, const char *path)
 {
     const char *names[64];
-    comp_id v[63];
+    comp_id v[62];
     size_t n = endpoints_of(c, service, v, COUNT_OF(v));
     for (size_t i = 0; i < n; i++)
         names[i] = strf(c, "%s", strrchr(name_of(c, v[i]), '/') + 1);
+    names[n++] = "metrics";
     names[n] = "health";
     const char *near = text_suggest(path, names, n + 1);
     if (near)
@@ -165,6 +166,8 @@ static enum err run(struct call *c)
         health(c, service, instance);
         return ERR_OK;
     }
+    if (str_eq(path, "metrics"))
+        return show_exposition(c, service);
     comp_id endpoint = endpoint_named(c, service, path);
     if (endpoint == COMP_NONE)
         return no_endpoint(c, service, path);
@@ -183,11 +186,13 @@ static const struct command_wild wild[] = {
 const struct command cmd_curl = {
     .info =
         {.name = "curl",
-         .synopsis = "curl COMPONENT/health | curl COMPONENT/ENDPOINT",
+         .synopsis = "curl COMPONENT/health | COMPONENT/ENDPOINT | COMPONENT/metrics",
          .doc =
              "What one request would meet now. The health answer, or for an endpoint "
-             "what finished lately and what is stuck inside. Nothing is sent.",
-         .examples = "curl COMPONENT/health\ncurl ENDPOINT",
+             "what finished lately and what is stuck inside. Nothing is sent. /metrics "
+             "is what a Prometheus server would scrape.",
+         .examples = "curl COMPONENT/health\ncurl ENDPOINT\n"
+                     "curl COMPONENT/metrics | grep cpu",
          .group = GROUP_LOOK,
          WILD(wild)},
     .args = {ARG_ENDPOINT},

@@ -1,11 +1,13 @@
 /*
  * help: the tools of this lesson, all of them, or one of them whole. Everything it says
  * comes from the commands' descriptors; their examples are told with the names of
- * this world.
+ * this world. Words of the trade are explained as the lesson does, or the list of
+ * mechanisms.
  */
 #include "console_internal.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const struct {
     enum command_group group;
@@ -283,15 +285,53 @@ static void show_filter(struct call *c, const struct filter *f)
     para(c, TONE_NORMAL, 2, f->doc);
 }
 
+/* A word of the trade: the lesson's own explanation, else what can be wrong. */
+static const char *meaning_of(const struct call *c, const char *word)
+{
+    for (size_t i = 0; i < c->ctx->nterms; i++)
+        if (strcasecmp(c->ctx->terms[i].word, word) == 0)
+            return c->ctx->terms[i].meaning;
+    enum mechanism m = mechanism_find(word);
+    return m < MECHANISM_COUNT ? mechanism_doc(m) : NULL;
+}
+
+static enum err show_meaning(struct call *c, const char *word, const char *meaning)
+{
+    out_line(c->o, TONE_STRONG, "%s", word);
+    para(c, TONE_NORMAL, 2, meaning);
+    return ERR_OK;
+}
+
+static void show_terms(struct call *c)
+{
+    struct buf b;
+    if (!c->ctx->nterms)
+        return;
+    buf_init(&b, 0);
+    for (size_t i = 0; i < c->ctx->nterms; i++)
+        buf_addf(&b, "%s%s", i ? ", " : "", c->ctx->terms[i].word);
+    para(c, TONE_DIM, 0, strf(c, "Words explained here (help WORD): %s.", b.s));
+    buf_release(&b);
+}
+
+/* Commands, filters and words, all that there is help for. */
 static enum err no_help(struct call *c, const char *word)
 {
-    size_t n;
-    const char *const *names = command_names(&n);
-    const char *near = text_suggest(word, names, n);
+    size_t n, all = 0;
+    const char *const *commands_here = command_names(&n);
+    const char **names =
+        arena_alloc(c->mem, (n + c->ctx->nterms + MECHANISM_COUNT) * sizeof *names);
+    for (size_t i = 0; i < n; i++)
+        names[all++] = commands_here[i];
+    for (size_t i = 0; i < c->ctx->nterms; i++)
+        names[all++] = c->ctx->terms[i].word;
+    for (size_t i = 0; i < MECHANISM_COUNT; i++)
+        names[all++] = mechanism_words()[i];
+    const char *near = text_suggest(word, names, all);
     if (near)
-        return refuse(c, ERR_NOT_FOUND, "There is no command %s; did you mean %s?",
+        return refuse(c, ERR_NOT_FOUND, "There is no help for %s; did you mean %s?",
                       word, near);
-    return refuse(c, ERR_NOT_FOUND, "There is no command %s; help all lists them.",
+    return refuse(c, ERR_NOT_FOUND, "There is no help for %s; help all lists commands.",
                   word);
 }
 
@@ -305,9 +345,18 @@ static const char *quoted_words(struct call *c, const char *text)
     return says;
 }
 
+/* "idle in transaction" is one word of the trade. */
+static const char *words_of(const struct call *c)
+{
+    const char *all = c->arg[0];
+    for (size_t i = 1; i < c->nargs; i++)
+        all = strf(c, "%s %s", all, c->arg[i]);
+    return all;
+}
+
 static enum err run(struct call *c)
 {
-    const char *word = c->nargs ? c->arg[0] : NULL;
+    const char *word = c->nargs ? words_of(c) : NULL, *meaning;
     if (!word && c->ctx->ntools)
         list_tools(c);
     else if (!word || str_eq(word, "all"))
@@ -316,8 +365,12 @@ static enum err run(struct call *c)
         show_command(c, command_find(word));
     else if (filter_find(word))
         show_filter(c, filter_find(word));
+    else if ((meaning = meaning_of(c, word)) != NULL)
+        return show_meaning(c, word, meaning);
     else
         return no_help(c, word);
+    if (!word)
+        show_terms(c);
     if (!word && c->ctx->step_say && !c->piped) {
         out_end(c->o);
         para(c, TONE_NORMAL, 0, quoted_words(c, c->ctx->step_say));
@@ -331,13 +384,14 @@ static const struct command_wild wild[] = {
 };
 const struct command cmd_help = {
     .info = {.name = "help",
-             .synopsis = "help [COMMAND|all]",
+             .synopsis = "help [COMMAND|WORD|all]",
              .doc = "What you can type. The commands this incident needs; all of them "
-                    "with help all; one of them with its options and examples.",
-             .examples = "help\nhelp logs\nhelp all",
+                    "with help all; one of them with its options and examples; a word "
+                    "of the trade, explained.",
+             .examples = "help\nhelp logs\nhelp retry-storm\nhelp all",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_COMMAND},
-    .max_args = 1,
+    .max_args = 4,
     .run = run,
 };

@@ -168,9 +168,37 @@ static enum err show_metric(struct call *c, comp_id comp, const char *name)
     return ERR_OK;
 }
 
+/* What a scrape would get: of one component, or of all. */
+enum err show_exposition(struct call *c, comp_id comp)
+{
+    struct buf text;
+    char *rest = NULL;
+    buf_init(&text, 0);
+    recording_export(c->rec, comp, !c->ctx->users_hidden, &text);
+    for (char *line = strtok_r(text.s, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest))
+        out_line(c->o, *line == '#' ? TONE_DIM : TONE_NORMAL, "%s", line);
+    buf_release(&text);
+    for (size_t i = 0; i < model_comps(c->m); i++)
+        if (comp == COMP_NONE || comp_top(c->m, (comp_id)i) == comp)
+            seen_comp(c, (comp_id)i, "metrics");
+    return ERR_OK;
+}
+
+static enum err expose(struct call *c)
+{
+    comp_id comp = COMP_NONE;
+    enum err e = c->nargs ? need_comp(c, c->arg[0], &comp, NULL) : ERR_OK;
+    if (e == ERR_OK && comp != COMP_NONE && is_hidden(c, comp))
+        e = refuse_hidden(c, comp);
+    return e == ERR_OK ? show_exposition(c, comp) : e;
+}
+
 static enum err run(struct call *c)
 {
     comp_id comp;
+    if (call_opt(c, "--prometheus"))
+        return expose(c);
     if (!c->nargs) {
         list_components(c);
         return ERR_OK;
@@ -199,13 +227,16 @@ static const struct command_wild wild[] = {
 };
 const struct command cmd_metrics = {
     .info = {.name = "metrics",
-             .synopsis = "metrics [COMPONENT [METRIC]]",
+             .synopsis = "metrics [COMPONENT [METRIC]] [--prometheus]",
              .doc = "What is measured, now and five minutes ago. Who has metrics, all "
-                    "of one component's, or one metric per instance.",
-             .examples = "metrics\nmetrics COMPONENT\nmetrics COMPONENT cpu",
+                    "of one component's, or one metric per instance; or what a "
+                    "Prometheus server would scrape.",
+             .examples = "metrics\nmetrics COMPONENT\nmetrics COMPONENT cpu\n"
+                         "metrics COMPONENT --prometheus | grep cpu",
              .group = GROUP_LOOK,
              WILD(wild)},
     .args = {ARG_COMPONENT, ARG_METRIC},
     .max_args = 2,
+    .opts = {{"--prometheus", ARG_NONE, "in Prometheus' text format"}},
     .run = run,
 };

@@ -301,6 +301,9 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
     case ARG_COMMAND:
         offer(k, "all", "every command");
         offer_words(k, command_names(&n), console_commands());
+        for (size_t i = 0; i < k->call.ctx->nterms; i++)
+            if (!strchr(k->call.ctx->terms[i].word, ' '))
+                offer(k, k->call.ctx->terms[i].word, "a word, explained");
         break;
     case ARG_TRACE:
         offer_traces(k);

@@ -224,6 +224,9 @@ const char *metric_value(const struct call *c, double v, const struct metric_des
 enum number_form form_of(const struct call *c);
 double steady(double x); /* rounded so that a rate that did not move reads the same */
 
+/* What a Prometheus server would scrape (cmd_metrics.c). */
+enum err show_exposition(struct call *c, comp_id comp);
+
 /* ---- acting (act.c)
  * -------------------------------------------------------------------------- */
 

@@ -300,10 +300,8 @@ const char *lesson_sum(const struct lesson *l, size_t i)
     return l->sums[i];
 }
 
-const char *lesson_glossary(const struct lesson *l, const char *term)
+const struct glossary_term *lesson_terms(const struct lesson *l, size_t *n)
 {
-    for (size_t i = 0; i < l->nglossary; i++)
-        if (str_eq(l->glossary[i].term, term))
-            return l->glossary[i].meaning;
-    return NULL;
+    *n = l->nglossary;
+    return l->glossary;
 }

@@ -195,9 +195,6 @@ struct slo_decl {
     bool given;
     int line;
 };
-struct glossary_entry {
-    const char *term, *meaning;
-};
 struct expect_decl {
     sim_time at;
     bool quiet;
@@ -231,7 +228,7 @@ struct lesson {
     size_t nsums;
     struct cited *reals;
     size_t nreals;
-    struct glossary_entry *glossary;
+    struct glossary_term *glossary;
     size_t nglossary;
     struct slo_decl slo;
     struct alert_decl *alerts;

@@ -270,11 +270,11 @@ static void read_glossary(struct reader *r, const struct field *f, int line, voi
         fail(L, line, "too many terms");
     l->glossary = arena_alloc(r->mem, (max + 1) * sizeof *l->glossary);
     for (; l->nglossary < max; l->nglossary++) {
-        struct glossary_entry *g = &l->glossary[l->nglossary];
+        struct glossary_term *g = &l->glossary[l->nglossary];
         lua_rawgeti(L, t + 1, (lua_Integer)l->nglossary + 1);
-        g->term = read_string(r, -1, line, "a term");
+        g->word = read_string(r, -1, line, "a term");
         lua_rawget(L, t);
-        g->meaning = read_string(r, -1, scan_line(r->h->scan, g->term, line), g->term);
+        g->meaning = read_string(r, -1, scan_line(r->h->scan, g->word, line), g->word);
         lua_pop(L, 1);
     }
     lua_settop(L, t);

@@ -235,6 +235,7 @@ void run_console(const struct run *r, struct console_ctx *ctx)
         .ntools = li->ntools,
         .columns = 78,
     };
+    ctx->terms = lesson_terms(r->plan, &ctx->nterms);
 }
 
 /* Lets the operator's hands be busy, but never beyond `end`. */

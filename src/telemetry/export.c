@@ -10,6 +10,27 @@
 
 #include <math.h>
 
+/* What is asked for. */
+struct wanted {
+    const struct recording *r;
+    comp_id only; /* COMP_NONE: all */
+    bool users;
+};
+
+static bool is_client(const struct model *m, comp_id c)
+{
+    return str_eq(model_kind(m, c)->name, "client");
+}
+
+static bool wants(const struct wanted *w, comp_id c)
+{
+    const struct model *m = w->r->plan->model;
+    comp_id top = c;
+    while (model_owner(m, top) != COMP_NONE)
+        top = model_owner(m, top);
+    return (w->only == COMP_NONE || top == w->only) && (w->users || !is_client(m, top));
+}
+
 static void put_sample(const struct recording *r, const struct metric_desc *d,
                        struct series s, struct buf *out)
 {
@@ -36,36 +57,37 @@ static void put_metric_of(const struct recording *r, comp_id c, uint16_t metric,
         put_sample(r, d, (struct series){c, metric, (int)i}, out);
 }
 
-static void put_family(const struct recording *r, const struct metric_desc *d,
+static void put_family(const struct wanted *w, const struct metric_desc *d,
                        struct buf *out)
 {
+    const struct recording *r = w->r;
     buf_addf(out, "# HELP %s %s\n", d->prom, d->doc);
     buf_addf(out, "# TYPE %s %s\n", d->prom,
              d->type == METRIC_COUNTER ? "counter" : "gauge");
     for (uint32_t c = 0; c < r->plan->ncomps; c++) {
         const struct kind_desc *k = model_kind(r->plan->model, (comp_id)c);
-        for (size_t m = 0; m < k->nmetrics; m++)
+        for (size_t m = 0; wants(w, (comp_id)c) && m < k->nmetrics; m++)
             if (str_eq(k->metrics[m].prom, d->prom))
                 put_metric_of(r, (comp_id)c, (uint16_t)m, out);
     }
 }
 
-static bool kind_is_used(const struct recording *r, const struct kind_desc *k)
+static bool kind_is_used(const struct wanted *w, const struct kind_desc *k)
 {
-    for (uint32_t c = 0; c < r->plan->ncomps; c++)
-        if (model_kind(r->plan->model, (comp_id)c) == k)
+    for (uint32_t c = 0; c < w->r->plan->ncomps; c++)
+        if (model_kind(w->r->plan->model, (comp_id)c) == k && wants(w, (comp_id)c))
             return true;
     return false;
 }
 
 /* Did an earlier metric of a kind in use have this name? */
-static bool was_written(const struct recording *r, size_t kind, size_t metric)
+static bool was_written(const struct wanted *w, size_t kind, size_t metric)
 {
     const char *name = sim_kind(kind)->metrics[metric].prom;
     for (size_t k = 0; k <= kind; k++) {
         const struct kind_desc *d = sim_kind(k);
         size_t n = k == kind ? metric : d->nmetrics;
-        for (size_t m = 0; kind_is_used(r, d) && m < n; m++)
+        for (size_t m = 0; kind_is_used(w, d) && m < n; m++)
             if (str_eq(d->metrics[m].prom, name))
                 return true;
     }
@@ -96,37 +118,34 @@ static void put_latency_of(const struct recording *r, comp_id c, const char *nam
     buf_addf(out, "%s_count{component=\"%s\"} %llu\n", name, comp, upto);
 }
 
-static bool is_user(const struct recording *r, comp_id c)
-{
-    for (uint32_t i = 0; i < r->plan->nclients; i++)
-        if (r->plan->clients[i] == c)
-            return true;
-    return false;
-}
-
 /* Of users, or of what serves; a service is the sum of its endpoints and not repeated.
  */
-static void put_latency(const struct recording *r, bool users, const char *name,
+static void put_latency(const struct wanted *w, bool users, const char *name,
                         const char *help, struct buf *out)
 {
+    const struct model *m = w->r->plan->model;
     buf_addf(out, "# HELP %s %s\n# TYPE %s histogram\n", name, help, name);
-    for (uint32_t c = 0; c < r->plan->ncomps; c++)
-        if (is_user(r, (comp_id)c) == users &&
-            !str_eq(model_kind(r->plan->model, (comp_id)c)->name, "service"))
-            put_latency_of(r, (comp_id)c, name, out);
+    for (uint32_t c = 0; c < w->r->plan->ncomps; c++)
+        if (wants(w, (comp_id)c) && is_client(m, (comp_id)c) == users &&
+            !str_eq(model_kind(m, (comp_id)c)->name, "service"))
+            put_latency_of(w->r, (comp_id)c, name, out);
 }
 
-void recording_export(const struct recording *r, struct buf *out)
+void recording_export(const struct recording *r, comp_id only, bool users,
+                      struct buf *out)
 {
+    const struct wanted w = {r, only, users};
     for (size_t k = 0; k < sim_kinds(); k++) {
         const struct kind_desc *d = sim_kind(k);
-        for (size_t m = 0; kind_is_used(r, d) && m < d->nmetrics; m++)
-            if (!was_written(r, k, m))
-                put_family(r, &d->metrics[m], out);
+        for (size_t m = 0; kind_is_used(&w, d) && m < d->nmetrics; m++)
+            if (!was_written(&w, k, m))
+                put_family(&w, &d->metrics[m], out);
     }
-    put_latency(r, true, "user_request_latency_seconds",
-                "Time until a user's request was answered, failed or given up.", out);
+    if (users)
+        put_latency(&w, true, "user_request_latency_seconds",
+                    "Time until a user's request was answered, failed or given up.",
+                    out);
     put_latency(
-        r, false, "server_request_latency_seconds",
+        &w, false, "server_request_latency_seconds",
         "Time in a service's endpoint or a third party, finished requests only.", out);
 }

@@ -120,6 +120,10 @@ static const struct ticket tickets[] = {
     {30 * SIM_MIN, "Support",
      "Three customers say the pay button spins for ever. Is something wrong?", false},
 };
+static const struct glossary_term terms[] = {
+    {"saturation", "How full the thing is that runs out first."},
+    {"idle in transaction", "A session that began a transaction and does nothing."},
+};
 static const char *const tools[] = {"status", "tickets", "chart",
                                     "ps",     "db",      "suspect"};
 
@@ -152,6 +156,8 @@ void shop_init(struct shop *s, sim_time length)
                                   .ntickets = length >= 30 * SIM_MIN ? 1 : 0,
                                   .tools = tools,
                                   .ntools = sizeof tools / sizeof *tools,
+                                  .terms = terms,
+                                  .nterms = sizeof terms / sizeof *terms,
                                   .may_rewind = true,
                                   .columns = 76};
 }

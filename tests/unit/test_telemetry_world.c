@@ -289,8 +289,8 @@ static void same_text(const struct recording *a, const struct recording *b)
     struct buf x, y;
     buf_init(&x, 0);
     buf_init(&y, 0);
-    recording_export(a, &x);
-    recording_export(b, &y);
+    recording_export(a, COMP_NONE, true, &x);
+    recording_export(b, COMP_NONE, true, &y);
     size_t i = 0, line = 0;
     for (; x.s[i] && x.s[i] == y.s[i]; i++)
         line = x.s[i] == '\n' ? i + 1 : line;
@@ -365,7 +365,7 @@ static void the_export_is_well_formed(void **state)
     play(s.rec, s.l.w, 60 * SIM_SEC);
     struct buf text;
     buf_init(&text, 0);
-    recording_export(s.rec, &text);
+    recording_export(s.rec, COMP_NONE, true, &text);
     char family[100] = "", *rest = NULL;
     struct buf seen;
     buf_init(&seen, 0);
@@ -394,7 +394,7 @@ static void the_export_is_well_formed(void **state)
     buf_release(&seen);
     buf_release(&text);
     buf_init(&text, 0);
-    recording_export(s.rec, &text);
+    recording_export(s.rec, COMP_NONE, true, &text);
     char want[120];
     (void)snprintf(want, sizeof want,
                    "\nuser_requests_good_total{component=\"users\"} %g\n",
