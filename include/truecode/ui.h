@@ -75,7 +75,8 @@ enum glyphs { GLYPHS_UTF8, GLYPHS_ASCII, GLYPHS_BRAILLE };
 struct ui_options {
     int rows, cols;
     enum glyphs glyphs;
-    bool mono; /* colours are absent: rely on words and glyphs more */
+    bool mono;           /* colours are absent: rely on words and glyphs more */
+    const char *program; /* how one types the program's name here; NULL: "truecode" */
 };
 /* What the front knows of each lesson, for the start screen. Strings are borrowed until
  * replaced. */

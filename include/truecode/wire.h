@@ -79,6 +79,7 @@ struct wire_request {
     int rows, cols; /* OPEN CATALOGUE RESIZE; 0 rows: no screen is drawn */
     enum glyphs glyphs;
     bool mono;
+    const char *program;    /* OPEN CATALOGUE: how one types the program's name here */
     const struct key *keys; /* KEYS */
     size_t nkeys;
     const char *line;    /* LINE, NOTICE */

@@ -102,6 +102,22 @@ int exit_code_of(enum err e);
 /* "text" with JSON's escapes. */
 void json_text(struct buf *b, const char *s);
 
+/* A command as somebody can type it here, ready to be told: the program as it is called
+ * ("truecode" where PATH leads to it, else "build/truecode" or its whole path), `words`
+ * as they stand, and `operand` (a file, an id; may be NULL) quoted for a shell where it
+ * must be. No text names the program otherwise:
+ *
+ *     complain("there is no lesson '%s'; see %s", word, command("list", NULL).s);
+ */
+struct command {
+    char s[1024];
+};
+struct command command(const char *words, const char *operand);
+/* Lines that begin with "truecode", as the tables' examples do, as one can type them. */
+void command_lines(struct buf *b, const char *lines, const char *indent);
+/* One word that bash, zsh and fish (and any POSIX shell) read as exactly `s`. */
+void shell_quote(struct buf *b, const char *s);
+
 bool option_given(const struct cli_args *a, enum option o);
 /* A whole number of the option, or `otherwise` when absent. false: complained. */
 bool option_number(const struct cli_args *a, enum option o, uint64_t otherwise,
@@ -122,6 +138,8 @@ enum err lesson_read(const char *word, struct buf *text, struct buf *name,
 enum err refuse_lab(const char *word, const struct buf *text,
                     struct errmsg *why) MUST_USE;
 bool lesson_id_valid(const char *id);
+/* The ids of the lesson (or lab) files in a folder, in order; the caller frees each. */
+size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX]) MUST_USE;
 
 /* course.lua and every lesson file beside it. */
 struct library {
@@ -147,6 +165,7 @@ struct play {
     struct store *store;
     struct wire_client *client;
     bool jail;
+    struct command program; /* for what the worker draws */
     enum session_mode mode;
     enum glyphs glyphs;
     double speed;

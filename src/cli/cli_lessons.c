@@ -82,29 +82,42 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* The names of all lesson files, for a suggestion. */
-static enum err unknown_lesson(const char *word, const char *dir, struct errmsg *why)
+static int by_text(const void *a, const void *b, void *ctx)
 {
-    char *names[WIRE_LESSONS_MAX];
+    (void)ctx;
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX])
+{
     size_t n = 0;
     DIR *d = opendir(dir);
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        char *dot = strrchr(e->d_name, '.');
-        if (n == WIRE_LESSONS_MAX || dot == NULL || strcmp(dot, ".lua") != 0 ||
-            strcmp(e->d_name, "course.lua") == 0)
+    for (struct dirent *f;
+         d != NULL && n < WIRE_LESSONS_MAX && (f = readdir(d)) != NULL;) {
+        char *dot = strrchr(f->d_name, '.');
+        if (dot == NULL || strcmp(dot, ".lua") != 0)
             continue;
         *dot = '\0';
-        names[n++] = mem_strdup(e->d_name);
+        if (lesson_id_valid(f->d_name) && strcmp(f->d_name, "course") != 0)
+            ids[n++] = mem_strdup(f->d_name);
     }
     if (d != NULL)
         closedir(d);
+    sort_stable(ids, n, sizeof *ids, by_text, NULL);
+    return n;
+}
+
+static enum err unknown_lesson(const char *word, const char *dir, struct errmsg *why)
+{
+    char *names[WIRE_LESSONS_MAX];
+    size_t n = lesson_ids(dir, names);
     const char *near = text_suggest(word, (const char *const *)names, n);
     if (near != NULL)
         errmsg_set(why, ERR_NOT_FOUND, "there is no lesson '%s'; did you mean '%s'?",
                    word, near);
     else
-        errmsg_set(why, ERR_NOT_FOUND, "there is no lesson '%s'; see truecode list",
-                   word);
+        errmsg_set(why, ERR_NOT_FOUND, "there is no lesson '%s'; see %s", word,
+                   command("list", NULL).s);
     while (n > 0)
         mem_free(names[--n]);
     return ERR_NOT_FOUND;
@@ -160,8 +173,8 @@ enum err refuse_lab(const char *word, const struct buf *text, struct errmsg *why
 {
     if (!returns(text, "return lab") || returns(text, "return lesson"))
         return ERR_OK;
-    return errmsg_set(why, ERR_LESSON,
-                      "%s is a lab, not a lesson: truecode lab %s runs it", word, word);
+    return errmsg_set(why, ERR_LESSON, "%s is a lab, not a lesson; run it with: %s",
+                      word, command("lab", word).s);
 }
 
 /* ---- all of them

@@ -32,8 +32,8 @@ static int check(const char *word, const struct cli_args *a, unsigned seeds)
         wire_client_free(c);
     }
     if (e == ERR_OK)
-        print("%s: %s. %u worlds built. truecode prove %s proves it.\n", name.s,
-              answer.cards[0].title, seeds, word);
+        print("%s: %s. %u worlds built. %s proves it.\n", name.s, answer.cards[0].title,
+              seeds, command("prove", word).s);
     else
         complain("%s", why.text);
     wire_answer_release(&answer);

@@ -18,15 +18,6 @@ static void wrap_to(struct buf *b, const char *text)
     buf_release(&lines);
 }
 
-static void indent(struct buf *b, const char *lines, const char *with)
-{
-    while (*lines != '\0') {
-        size_t n = strcspn(lines, "\n");
-        buf_addf(b, "%s%.*s\n", with, (int)n, lines);
-        lines += n + (lines[n] == '\n');
-    }
-}
-
 static void add_options(struct buf *b, const struct subcommand *c)
 {
     for (int i = 0; i < OPT_COUNT; i++) {
@@ -45,8 +36,8 @@ static void add_options(struct buf *b, const struct subcommand *c)
 static void help_one(struct buf *b, const struct subcommand *c)
 {
     buf_adds(b, "Examples:\n");
-    indent(b, c->examples, "  ");
-    buf_addf(b, "\nUsage: truecode %s\n\n", c->synopsis);
+    command_lines(b, c->examples, "  ");
+    buf_addf(b, "\nUsage: %s\n\n", command(c->synopsis, NULL).s);
     struct buf text;
     buf_init(&text, 0);
     buf_addf(&text, "%c%s.",
@@ -60,23 +51,70 @@ static void help_one(struct buf *b, const struct subcommand *c)
     add_options(b, c);
 }
 
+static const struct {
+    const char *words, *does;
+} first_examples[] = {{"", "go on, or choose a lesson"},
+                      {"play first-page", "six minutes, for a start"},
+                      {"list", "the lessons, and how far you are"}};
+#define FIRST_EXAMPLES (sizeof first_examples / sizeof *first_examples)
+
+/* In two columns; behind a long path what it does stands below. */
+static void add_first_examples(struct buf *b)
+{
+    size_t widest = 24;
+    for (size_t i = 0; i < FIRST_EXAMPLES; i++) {
+        size_t w = text_width(command(first_examples[i].words, NULL).s);
+        widest = w > widest && w <= 40 ? w : widest;
+    }
+    for (size_t i = 0; i < FIRST_EXAMPLES; i++) {
+        struct command c = command(first_examples[i].words, NULL);
+        buf_addf(b, "  %s%s", c.s, text_width(c.s) > widest ? "\n" : "");
+        buf_pad(b, widest + 5);
+        buf_addf(b, "%s\n", first_examples[i].does);
+    }
+}
+
 static void help_all(struct buf *b)
 {
-    buf_adds(b, "Examples:\n"
-                "  truecode                     go on, or choose a lesson\n"
-                "  truecode play first-page     six minutes, for a start\n"
-                "  truecode list                the lessons, and how far you are\n"
-                "\nA flight simulator for production incidents, in a terminal.\n"
-                "\nUsage: truecode [SUBCOMMAND] [OPTIONS]\n\nSubcommands:\n");
+    buf_adds(b, "Examples:\n");
+    add_first_examples(b);
+    buf_addf(b,
+             "\nA flight simulator for production incidents, in a terminal.\n"
+             "\nUsage: %s\n\nSubcommands:\n",
+             command("[SUBCOMMAND] [OPTIONS]", NULL).s);
     for (size_t i = 0; i < subcommand_count(); i++) {
         buf_addf(b, "  %s", subcommand_at(i)->name);
         buf_pad(b, 14);
         buf_addf(b, "%s\n", subcommand_at(i)->doc);
     }
     buf_adds(
-        b, "\ntruecode help SUBCOMMAND tells more; truecode --version its version.\n"
+        b, "\nhelp SUBCOMMAND tells more; --version or -V the version.\n"
            "Exit codes: 0 ok, 1 not passed, 2 usage, 3 broken lesson, 4 unsuitable "
            "terminal,\n5 saved state unreadable, 6 replay differs, 130 interrupted.\n");
+}
+
+/* What stands for a character that a manual page would print as another one, or take
+ * for a command of its own. */
+static const char *man_sign(char c)
+{
+    switch (c) {
+    case '\\':
+        return "\\(rs";
+    case '-':
+        return "\\-";
+    case '\'':
+        return "\\(aq";
+    case '`':
+        return "\\(ga";
+    case '^':
+        return "\\(ha";
+    case '~':
+        return "\\(ti";
+    case '"':
+        return "\\(dq";
+    default:
+        return NULL;
+    }
 }
 
 /* A manual page's text: a dot at a line's start and backslashes mean something there.
@@ -86,11 +124,11 @@ static void man_text(struct buf *b, const char *s)
     if (*s == '.' || *s == '\'')
         buf_adds(b, "\\&");
     for (; *s != '\0'; s++) {
-        if (*s == '\\')
-            buf_addch(b, '\\');
-        if (*s == '-')
-            buf_addch(b, '\\');
-        buf_addch(b, *s);
+        const char *sign = man_sign(*s);
+        if (sign != NULL)
+            buf_adds(b, sign);
+        else
+            buf_addch(b, *s);
         if (*s == '\n' && (s[1] == '.' || s[1] == '\''))
             buf_adds(b, "\\&");
     }
@@ -155,7 +193,7 @@ static int run(const struct cli_args *a)
     } else if (subcommand_find(word) != NULL) {
         help_one(&b, subcommand_find(word));
     } else {
-        complain("there is no subcommand '%s'; see truecode help", word);
+        complain("there is no subcommand '%s'; see %s", word, command("help", NULL).s);
         status = LEAVE_USAGE;
     }
     print_raw(&b);

@@ -10,13 +10,12 @@
 
 #include "truecode/session_experiment.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SLICE = 300000, PATIENCE_MS = 120000, LABS_MAX = 200 };
+enum { SLICE = 300000, PATIENCE_MS = 120000 };
 
 struct lab_run {
     struct wire_worker *worker;
@@ -36,43 +35,19 @@ static enum err labs_dir(struct buf *dir, struct errmsg *why)
     return e;
 }
 
-static int by_text(const void *a, const void *b, void *ctx)
-{
-    (void)ctx;
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The ids of the files beside the lessons, in order. */
-static size_t list_labs(const char *dir, char *ids[LABS_MAX])
-{
-    size_t n = 0;
-    DIR *d = opendir(dir);
-    for (struct dirent *f; d != NULL && (f = readdir(d)) != NULL && n < LABS_MAX;) {
-        char *dot = strrchr(f->d_name, '.');
-        if (dot == NULL || strcmp(dot, ".lua") != 0)
-            continue;
-        *dot = '\0';
-        if (lesson_id_valid(f->d_name))
-            ids[n++] = mem_strdup(f->d_name);
-    }
-    if (d != NULL)
-        closedir(d);
-    sort_stable(ids, n, sizeof *ids, by_text, NULL);
-    return n;
-}
-
 static enum err unknown_lab(const char *word, const char *dir, struct errmsg *why)
 {
-    char *ids[LABS_MAX];
-    size_t n = list_labs(dir, ids);
+    char *ids[WIRE_LESSONS_MAX];
+    size_t n = lesson_ids(dir, ids);
     const char *near = text_suggest(word, (const char *const *)ids, n);
     if (near != NULL)
         errmsg_set(why, ERR_NOT_FOUND, "there is no lab '%s'; did you mean '%s'?", word,
                    near);
     else
-        errmsg_set(why, ERR_NOT_FOUND,
-                   "there is no lab '%s': give a file's path, or one of truecode lab",
-                   word);
+        errmsg_set(
+            why, ERR_NOT_FOUND,
+            "there is no lab '%s': give a file's path, or one that is listed by: %s",
+            word, command("lab", NULL).s);
     while (n > 0)
         mem_free(ids[--n]);
     return ERR_NOT_FOUND;
@@ -105,12 +80,12 @@ static enum err read_lab(struct lab_run *r, const char *word, struct errmsg *why
 
 static int print_labs(void)
 {
-    char *ids[LABS_MAX];
+    char *ids[WIRE_LESSONS_MAX];
     struct errmsg why = {0};
     struct buf dir;
     buf_init(&dir, 4096);
     enum err e = labs_dir(&dir, &why);
-    size_t n = e == ERR_OK ? list_labs(dir.s, ids) : 0;
+    size_t n = e == ERR_OK ? lesson_ids(dir.s, ids) : 0;
     if (e != ERR_OK)
         complain("%s", why.text);
     else
@@ -120,8 +95,8 @@ static int print_labs(void)
         mem_free(ids[i]);
     }
     if (e == ERR_OK)
-        print("truecode lab NAME runs one; copy it and change it: truecode lab "
-              "FILE.lua\n");
+        print("%s NAME runs one, %s a copy of it that you changed.\n",
+              command("lab", NULL).s, command("lab", "FILE.lua").s);
     buf_release(&dir);
     return exit_code_of(e);
 }

@@ -179,6 +179,7 @@ enum err play_open(struct play *p, const char *word, struct wire_request *q,
     q->name = p->name.s;
     q->text = p->text.s;
     q->len = p->text.len;
+    q->program = p->program.s;
     q->glyphs = p->glyphs;
     q->speed = p->speed;
     const struct store_run *begun = p->anew ? NULL : store_begun(p->store, id);
@@ -241,7 +242,7 @@ static bool wants_plain(const struct cli_args *a)
 
 static int run(const struct cli_args *a)
 {
-    struct play p = {.args = a};
+    struct play p = {.args = a, .program = command("", NULL)};
     if (!read_options(&p, a))
         return LEAVE_USAGE;
     const char *lesson = a->nwords > 0 ? a->words[0] : NULL;

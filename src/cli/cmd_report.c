@@ -55,8 +55,8 @@ static enum err read_run(struct replayed *r, const char *word, bool finished,
     else if (word != NULL && file_read(word, WIRE_TAPE_MAX, tape, NULL) == ERR_OK)
         e = ERR_OK;
     else if (word != NULL)
-        e = errmsg_set(why, ERR_NOT_FOUND,
-                       "there is no run '%s'; see truecode progress", word);
+        e = errmsg_set(why, ERR_NOT_FOUND, "there is no run '%s'; see %s", word,
+                       command("progress", NULL).s);
     else
         e = errmsg_set(why, ERR_NOT_FOUND, "there is no run yet");
     store_close(s);
@@ -141,8 +141,8 @@ static enum err ask_report(struct replayed *r, struct errmsg *why)
     if (!r->a.over && !r->finished)
         return errmsg_set(why, ERR_REFUSED,
                           "this run is not over, and its report would tell the end; "
-                          "go on with: truecode play %s",
-                          r->a.lesson);
+                          "go on with: %s",
+                          command("play", r->a.lesson).s);
     enum err e = wire_client_ask(r->client, &(struct wire_request){.op = WIRE_REPORT},
                                  &r->a, why);
     return e == ERR_OK && r->a.err != ERR_OK

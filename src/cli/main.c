@@ -33,8 +33,8 @@ static void suggest_option(const struct cli_args *a, const char *word)
         complain("%s has no option --%s; did you mean --%s?", a->command->name, word,
                  near);
     else
-        complain("%s has no option --%s; see truecode help %s", a->command->name, word,
-                 a->command->name);
+        complain("%s has no option --%s; see %s", a->command->name, word,
+                 command("help", a->command->name).s);
 }
 
 /* One option, with its argument; *used: how many words it took. */
@@ -84,7 +84,7 @@ static bool take_words(struct cli_args *a, int argc, char **argv, int at)
     if (option_given(a, OPT_HELP))
         return true;
     if (a->nwords > a->command->max_words || a->nwords < a->command->min_words) {
-        complain("usage: truecode %s", a->command->synopsis);
+        complain("usage: %s", command(a->command->synopsis, NULL).s);
         return false;
     }
     return true;
@@ -100,7 +100,8 @@ static int unknown_command(const char *word)
     if (near != NULL)
         complain("there is no subcommand '%s'; did you mean '%s'?", word, near);
     else
-        complain("there is no subcommand and no lesson '%s'; see truecode help", word);
+        complain("there is no subcommand and no lesson '%s'; see %s", word,
+                 command("help", NULL).s);
     return LEAVE_USAGE;
 }
 

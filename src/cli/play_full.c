@@ -218,6 +218,7 @@ static void tell_said(struct full *f)
 static void fill_screen(const struct full *f, struct wire_request *q)
 {
     term_size(f->term, &q->rows, &q->cols);
+    q->program = f->p->program.s;
     q->glyphs = f->p->glyphs;
     q->mono = term_mono(f->term);
 }
@@ -482,7 +483,7 @@ static void say_farewell(const struct full *f)
     bool open = !f->home && f->p->tape != NULL && f->p->run.finished == 0;
     if (open && f->p->status == LEAVE_OK && store_trouble(f->p->store) == NULL &&
         !option_given(f->p->args, OPT_SCRIPT))
-        print("Saved. Start truecode again, and it goes on where you were.\n");
+        print("Saved. Go on where you were with: %s\n", command("", NULL).s);
 }
 
 int play_full(struct play *p, const char *lesson)
@@ -491,7 +492,11 @@ int play_full(struct play *p, const char *lesson)
     struct full f = {.p = p};
     enum err e = open_term(&f, &why);
     if (e != ERR_OK) {
-        complain("%s", why.text);
+        if (e == ERR_REFUSED)
+            complain("%s; this works on any: %s", why.text,
+                     command("play --plain", lesson).s);
+        else
+            complain("%s", why.text);
         return e == ERR_REFUSED ? LEAVE_TERMINAL : LEAVE_USAGE;
     }
     p->client = wire_client_new(&(struct wire_client_options){.jail = p->jail,

@@ -216,7 +216,7 @@ static void leave_early(struct lines *l)
     else if (l->p->given)
         buf_adds(&b, "Saved. The same command goes on from here.\n");
     else
-        buf_addf(&b, "Saved. Go on with: truecode play %s\n", l->p->run.lesson);
+        buf_addf(&b, "Saved. Go on with: %s\n", command("play", l->p->run.lesson).s);
     out(l, b.s);
     buf_release(&b);
     if (term_left_by() != 0)

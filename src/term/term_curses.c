@@ -533,8 +533,7 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
     const char *name = usable_term();
     if (name == NULL)
         return errmsg_set(why, ERR_REFUSED,
-                          "this terminal (TERM=%s) cannot show the screen; "
-                          "truecode play --plain works on any",
+                          "this terminal (TERM=%s) cannot show the screen",
                           getenv("TERM") != NULL ? getenv("TERM") : "");
     struct display *s = mem_alloc(sizeof *s);
     s->term.ops = &screen_ops;

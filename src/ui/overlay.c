@@ -417,14 +417,15 @@ void notice_draw(struct ui *u, struct canvas *c)
 
 void small_draw(struct ui *u, struct canvas *c)
 {
-    char lines[240];
+    char lines[1400];
     bool tiny = c->cols < 26 || c->rows < 6;
     snprintf(
         lines, sizeof lines,
         tiny ? "%dx%d is too small: 80x24 is needed. Enlarge it, or q leaves."
              : "This terminal is %d by %d; truecode needs 80 by 24.\n\nMake the window "
-               "larger, or leave with q and type: truecode --plain\n\n%s",
-        u->o.cols, u->o.rows, u->s ? "The clock stands still." : "Nothing is lost.");
+               "larger, or leave with q and type: %s --plain\n\n%s",
+        u->o.cols, u->o.rows, u->program,
+        u->s ? "The clock stands still." : "Nothing is lost.");
     int left = c->cols > 30 ? 2 : 0, n = wrapped_rows(lines, c->cols - left);
     int top = c->rows > n ? (c->rows - n) / 2 : 0;
     draw_wrapped(c, (struct rect){top, left, c->rows - top, c->cols - left},

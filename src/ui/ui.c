@@ -30,6 +30,8 @@ struct ui *ui_new(const struct ui_options *o)
 {
     struct ui *u = mem_alloc(sizeof *u);
     u->o = *o;
+    u->program = mem_strdup(o->program != NULL ? o->program : "truecode");
+    u->o.program = u->program;
     buf_init(&u->find, 60);
     buf_init(&u->asked, EDITOR_LINE);
     buf_init(&u->palette, 60);
@@ -45,6 +47,7 @@ void ui_free(struct ui *u)
     if (!u)
         return;
     debrief_forget(u);
+    mem_free(u->program);
     mem_free(u->lessons);
     buf_release(&u->find);
     buf_release(&u->asked);

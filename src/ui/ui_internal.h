@@ -244,6 +244,7 @@ struct chart {
 
 struct ui {
     struct ui_options o;
+    char *program;             /* owned; never NULL */
     struct ui_lesson *lessons; /* array owned, strings borrowed */
     size_t nlessons;
     struct session *s; /* borrowed; NULL: the start screen */

@@ -107,6 +107,7 @@ static void remember(struct wire_client *c, const struct wire_request *q)
     c->open = *q;
     c->open.name = arena_strdup(&c->mem, q->name != NULL ? q->name : "");
     c->open.text = bytes_copy(&c->mem, q->text, q->len);
+    c->open.program = arena_strdup(&c->mem, q->program != NULL ? q->program : "");
     struct wire_lesson *l = arena_alloc(&c->mem, (q->nlessons + 1) * sizeof *l);
     for (size_t i = 0; i < q->nlessons; i++) {
         l[i] = q->lessons[i];

@@ -5,8 +5,9 @@
  */
 #include "wire_internal.h"
 
-#define LINE_MAX_BYTES (64u * 1024)
-#define NAME_MAX_BYTES 256
+#define LINE_MAX_BYTES    (64u * 1024)
+#define NAME_MAX_BYTES    256
+#define PROGRAM_MAX_BYTES 1024
 
 /* Fills in the length that begin() left open. */
 static size_t begin(struct buf *b)
@@ -56,6 +57,7 @@ void wire_put_request(struct buf *b, const struct wire_request *q)
     put_u32(b, (uint32_t)q->cols);
     put_u8(b, q->glyphs);
     put_u8(b, q->mono);
+    put_str(b, q->program);
     put_u32(b, (uint32_t)q->nkeys);
     for (size_t i = 0; i < q->nkeys; i++)
         put_key(b, &q->keys[i]);
@@ -121,6 +123,8 @@ enum err wire_get_request(struct wire_request *q, struct arena *mem, const char 
     q->cols = get_int(&r, 0, WIRE_COLS_MAX, "too many columns");
     q->glyphs = get_enum(&r, GLYPHS_BRAILLE + 1, "unknown glyphs");
     q->mono = get_bool(&r);
+    q->program =
+        get_clean(&r, PROGRAM_MAX_BYTES, false, "the program's name is too long");
     get_keys(&r, q);
     q->line = get_bytes(&r, LINE_MAX_BYTES, NULL, "the line is too long");
     q->elapsed = (sim_time)get_u64(&r);

@@ -135,8 +135,12 @@ static void make_screen(struct server *s, const struct wire_request *q)
     s->ui = NULL;
     if (q->rows == 0)
         return;
-    s->ui = ui_new(&(struct ui_options){
-        .rows = q->rows, .cols = q->cols, .glyphs = q->glyphs, .mono = q->mono});
+    s->ui = ui_new(
+        &(struct ui_options){.rows = q->rows,
+                             .cols = q->cols,
+                             .glyphs = q->glyphs,
+                             .mono = q->mono,
+                             .program = q->program[0] != '\0' ? q->program : NULL});
     s->next = canvas_new(q->rows, q->cols);
 }
 

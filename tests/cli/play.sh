@@ -21,7 +21,7 @@ says() { grep -qF -e "$1" "$scratch/out"; }
 
 printf '\nstatus\n' | tc play first-page --seed 7
 verdict "the end of the input leaves with status 0" $?
-says "Saved. Go on with: truecode play first-page"
+says "truecode play first-page"
 verdict "and says that it is saved" $?
 says "COMPONENT"
 verdict "a command's output is there" $?

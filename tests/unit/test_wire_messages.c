@@ -36,6 +36,7 @@ static struct wire_request full_request(void)
                                  .cols = 80,
                                  .glyphs = GLYPHS_BRAILLE,
                                  .mono = true,
+                                 .program = "'my tree/build/truecode'",
                                  .keys = keys,
                                  .nkeys = 3,
                                  .line = "status",
@@ -58,6 +59,7 @@ static void requests_come_through(void **state)
     assert_int_equal(wire_get_request(&q, &mem, b.s + 4, b.len - 4, &why), ERR_OK);
     assert_int_equal(q.op, WIRE_OPEN);
     assert_string_equal(q.name, "all-green.lua");
+    assert_string_equal(q.program, "'my tree/build/truecode'");
     assert_int_equal(q.nlessons, 2);
     assert_memory_equal(q.lessons[0].text, "return\0x", 8);
     assert_int_equal(q.lessons[0].best, -1);
