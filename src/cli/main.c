@@ -63,6 +63,16 @@ static bool take_option(struct cli_args *a, int argc, char **argv, int at, int *
     return true;
 }
 
+static bool asks_help(const char *word)
+{
+    return str_eq(word, "--help") || str_eq(word, "-h") || str_eq(word, "-?");
+}
+
+static bool asks_version(const char *word)
+{
+    return str_eq(word, "--version") || str_eq(word, "-V") || str_eq(word, "-v");
+}
+
 /* Sorts the words from `at` on into options and others (moved to the front of argv). */
 static bool take_words(struct cli_args *a, int argc, char **argv, int at)
 {
@@ -72,11 +82,15 @@ static bool take_words(struct cli_args *a, int argc, char **argv, int at)
         used = 1;
         if (!only_words && strcmp(argv[at], "--") == 0)
             only_words = true;
-        else if (!only_words && strcmp(argv[at], "-h") == 0)
+        else if (!only_words && asks_help(argv[at]))
             a->options[OPT_HELP] = "";
         else if (!only_words && strncmp(argv[at], "--", 2) == 0) {
             if (!take_option(a, argc, argv, at, &used))
                 return false;
+        } else if (!only_words && argv[at][0] == '-' && argv[at][1] != '\0') {
+            complain("%s has no option %s; see %s", a->command->name, argv[at],
+                     command("help", a->command->name).s);
+            return false;
         } else {
             a->words[a->nwords++] = argv[at];
         }
@@ -111,7 +125,7 @@ static const struct subcommand *choose(int argc, char **argv, int *at)
     *at = 1;
     if (argc < 2)
         return &subcommand_play;
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    if (asks_help(argv[1])) {
         *at = argc;
         return &subcommand_help;
     }
@@ -151,7 +165,7 @@ int main(int argc, char **argv)
         return wire_worker_main(argc, argv);
     settle_in();
     setlocale(LC_CTYPE, "");
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+    if (argc > 1 && asks_version(argv[1])) {
         print("truecode %s\n", TRUECODE_VERSION);
         return LEAVE_OK;
     }
