@@ -7,8 +7,8 @@ cd "$(dirname "$0")/../.." || exit 1
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 bad=0
-host_includes=$(make -s print-flags | sed -n 's/^CPPFLAGS //p' | tr ' ' '\n' | grep '^-I')
-host_libs=$(make -s print-flags | sed -n 's/^LIBS //p')
+host_includes=$("${MAKE:-make}" -s print-flags | sed -n 's/^CPPFLAGS //p' | tr ' ' '\n' | grep '^-I')
+host_libs=$("${MAKE:-make}" -s print-flags | sed -n 's/^LIBS //p')
 
 # build COMPILER FLAGS INCLUDES LIBS: $dir/trace
 build() {
