@@ -423,7 +423,7 @@ void small_draw(struct ui *u, struct canvas *c)
         lines, sizeof lines,
         tiny ? "%dx%d is too small: 80x24 is needed. Enlarge it, or q leaves."
              : "This terminal is %d by %d; truecode needs 80 by 24.\n\nMake the window "
-               "larger, or leave with q and type: %s --plain\n\n%s",
+               "larger, or leave with q and type:\n  %s --plain\n\n%s",
         u->o.cols, u->o.rows, u->program,
         u->s ? "The clock stands still." : "Nothing is lost.");
     int left = c->cols > 30 ? 2 : 0, n = wrapped_rows(lines, c->cols - left);
