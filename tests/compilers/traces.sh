@@ -15,9 +15,9 @@ build() {
     rm -f "$dir"/*.o
     printf '%s\n' src/base/*.c src/sim/*.c src/telemetry/*.c src/lesson/*.c \
         tests/lib/lab.c tests/golden/test_trace.c |
-        xargs -P 2 -I{} sh -c "$1 -std=c11 $2 -D_GNU_SOURCE -Iinclude -Itests/compilers \
+        DIR=$dir xargs -P 2 -I{} sh -c "$1 -std=c11 $2 -D_GNU_SOURCE -Iinclude -Itests/compilers \
             $(echo "$3" | tr '\n' ' ') -ffp-contract=off -fno-math-errno \
-            -c -o $dir/\$(echo {} | tr / _).o {}" || return 1
+            -c -o \"\$DIR/\$(echo {} | tr / _).o\" {}" || return 1
     # shellcheck disable=SC2086
     $1 $2 -o "$dir/trace" "$dir"/*.o $4 -lm
 }
