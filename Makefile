@@ -300,27 +300,24 @@ probe:
 
 # ---- installing --------------------------------------------------------------------
 
-# What the program says of itself, each where its reader looks for it.
+# What the program says of itself, each where its reader looks for it. (Nothing of it goes
+# through the build folder, where a file of root's would be in the way later.)
 PAGES := share/man/man1/truecode.1 \
 	share/bash-completion/completions/truecode \
 	share/zsh/site-functions/_truecode \
 	share/fish/vendor_completions.d/truecode.fish
+SAYS_truecode.1    := help man
+SAYS_truecode      := completion bash
+SAYS__truecode     := completion zsh
+SAYS_truecode.fish := completion fish
 
-$(B)/share/man/%: SAY = help man
-$(B)/share/bash-completion/%: SAY = completion bash
-$(B)/share/zsh/%: SAY = completion zsh
-$(B)/share/fish/%: SAY = completion fish
-$(PAGES:%=$(B)/%): $(B)/truecode
-	@mkdir -p $(@D)
-	@$(B)/truecode $(SAY) >$@
-
-install: $(B)/truecode $(PAGES:%=$(B)/%)
+install: $(B)/truecode
 	@$(built)
 	@to=$(call q,$(ROOT)$(INTO)); install -d "$$to/bin" && \
-		install -m 755 $(B)/truecode "$$to/bin/truecode" && \
-		for f in $(PAGES); do \
-			install -d "$$to/$${f%/*}" && install -m 644 "$(B)/$$f" "$$to/$$f" || exit 1; \
-		done
+		install -m 755 $(B)/truecode "$$to/bin/truecode"
+	@to=$(call q,$(ROOT)$(INTO)); page() { f=$$to/$$1; shift; \
+			install -d "$${f%/*}" && rm -f "$$f" && $(B)/truecode "$$@" >"$$f" && chmod 644 "$$f"; }; \
+		$(foreach f,$(PAGES),page $(f) $(SAYS_$(notdir $(f))) &&) :
 	@to=$(call q,$(ROOT)$(DATA)); find lessons -type f | while IFS= read -r f; do \
 		install -d "$$to/$${f%/*}" && install -m 644 "$$f" "$$to/$$f" || exit 1; done
 	@printf 'installed below %s\n' $(call q,$(ROOT)$(INTO))
