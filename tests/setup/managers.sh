@@ -72,6 +72,7 @@ sudo_is() {
     stand_in sudo <<'STAND_IN'
 #!/bin/sh
 echo "sudo $*" >>"$WORLD/log"
+echo "sudo: unable to resolve host somewhere: Name or service not known" >&2
 quiet=no
 [ "$1" = -n ] && quiet=yes && shift
 case $(cat "$WORLD/sudo-is") in
