@@ -50,7 +50,7 @@ expect_all() { # SHELL
     expect "$1" 'truecode help ke' keys
     expect "$1" 'truecode completion z' zsh
     expect "$1" "truecode report ${run%????}" "$run"
-    expect "$1" "$scratch/tree/truecode lab mm" mm1
+    expect "$1" '../tree/truecode lab mm' mm1
 }
 
 # ---- bash: what its function leaves in COMPREPLY ---------------------------------------
@@ -128,7 +128,7 @@ if command -v zsh >/dev/null 2>&1; then
     tab 'truecode help ke' 'truecode help keys '
     tab 'truecode completion z' 'truecode completion zsh '
     tab "truecode report ${run%????}" "truecode report $run "
-    tab "$scratch/tree/truecode lab mm" "$scratch/tree/truecode lab mm1 "
+    tab '../tree/truecode lab mm' '../tree/truecode lab mm1 '
 else
     echo "skip - zsh: it is not here"
 fi

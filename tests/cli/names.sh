@@ -24,42 +24,41 @@ verdict() { # NAME STATUS [FILE]
     fi
 }
 
-# told NAME FOLDER WANTED WORDS...: in that folder, `sh -c WORDS` says "see COMMAND help",
-# COMMAND is the wanted one, and running it gives the help.
+# told NAME FOLDER PROGRAM SCRIPT: in that folder, SCRIPT (a shell's; it calls the program
+# with a word it does not know) is told to see "COMMAND help"; COMMAND is that program, and
+# gives its help.
 told() {
     name=$1
-    folder=$2
-    wanted=$3
     (
-        cd "$folder" || exit 1
-        sh -c "$4 no-such-word" >"$scratch/out" 2>"$scratch/err"
+        cd "$2" || exit 1
+        sh -c "$4" >"$scratch/out" 2>"$scratch/err"
         command=$(sed -n 's/.*; see //p' "$scratch/err")
         echo "named: $command" >>"$scratch/err"
-        [ "$command" = "$wanted help" ] && sh -c "$command" 2>>"$scratch/err" |
+        eval "set -- \"\$3\" $command"
+        [ "$1" = "${2:-}" ] && [ "${3:-}" = help ] && sh -c "$command" 2>>"$scratch/err" |
             grep -q Subcommands:
     )
     verdict "$name" $? "$scratch/err"
 }
 
-quoted=$(printf '%s' "$tree" | sed "s/'/'\\\\''/g")
-told "from the tree: build/truecode" "$tree" build/truecode build/truecode
-told "from its folder: ./truecode" "$tree/build" ./truecode ./truecode
-told "from below it: the whole path" "$tree/build" "'$quoted/build/truecode'" \
-    'mkdir -p x && cd x && ../truecode'
-told "from elsewhere: the whole path, quoted" / "'$quoted/build/truecode'" \
-    "'$quoted/build/truecode'"
+export scratch tree
+told "from the tree: build/truecode" "$tree" build/truecode 'build/truecode what'
+told "from its folder: ./truecode" "$tree/build" ./truecode './truecode what'
+told "from below it: the whole path" "$tree" "$tree/build/truecode" \
+    'mkdir -p x && cd x && ../build/truecode what'
+told "from elsewhere: the whole path" / "$tree/build/truecode" '"$tree/build/truecode" what'
 PATH=$scratch/bin:$plain_path
-told "from PATH: truecode" / truecode truecode
-told "another copy than PATH's: its path" "$tree" build/truecode build/truecode
+told "from PATH: truecode" / truecode 'truecode what'
+told "another copy than PATH's: its path" "$tree" build/truecode 'build/truecode what'
 PATH=$scratch/other:$scratch/bin:$plain_path
 told "PATH has another program first: its path" / "$scratch/bin/truecode" \
-    "$scratch/bin/truecode"
+    '"$scratch/bin/truecode" what'
 PATH=$plain_path
 ln -s "$tree" "$scratch/link"
-told "through a link: from the tree" "$scratch/link" build/truecode build/truecode
-printf 'x:\n\t@build/truecode no-such-word\n' >"$tree/Makefile"
-told "make -C: not from the folder one is in" "$scratch" "'$quoted/build/truecode'" \
-    "make -s --no-print-directory -C link x 2>&1 >&2 | grep -v '^make' >&2; :"
+told "through a link: from the tree" "$scratch/link" build/truecode 'build/truecode what'
+printf 'say:\n\t@build/truecode what\n' >"$tree/Makefile"
+told "make -C: not from the folder one is in" "$scratch" "$tree/build/truecode" \
+    '"${MAKE:-make}" -s --no-print-directory -C link say'
 
 # What is told with a file can be typed, too.
 cp lessons/first-page.lua "$scratch/my first page.lua"
@@ -67,10 +66,12 @@ printf 'return lab { title = "x" }\n' >"$scratch/a lab.lua"
 cd "$tree" || exit 1
 build/truecode check "$scratch/my first page.lua" >"$scratch/out" 2>&1
 told=$(sed -n "s/.*worlds built\\. \\(.*\\) proves it\\.\$/\\1/p" "$scratch/out")
-[ "$told" = "build/truecode prove '$scratch/my first page.lua'" ]
+eval "set -- $told"
+[ "$1 $2 $3" = "build/truecode prove $scratch/my first page.lua" ]
 verdict "a file's name with blanks" $? "$scratch/out"
 build/truecode play "$scratch/a lab.lua" >"$scratch/out" 2>&1
-grep -qF "build/truecode lab '$scratch/a lab.lua'" "$scratch/out"
+eval "set -- $(sed -n 's/.*run it with: //p' "$scratch/out")"
+[ "$1 $2 $3" = "build/truecode lab $scratch/a lab.lua" ]
 verdict "a lab is run by a command that is there" $? "$scratch/out"
 
 # The farewell, in lines; and the screen that the worker draws.

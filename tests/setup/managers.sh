@@ -98,7 +98,7 @@ on_a_terminal() { # WHAT IS TYPED
     mkfifo "$scratch/keyboard" && exec 3<>"$scratch/keyboard"
     printf '%s\n' "$1" >&3
     env -i PATH="$world/bin" WORLD="$world" MAKE=make SHELL=/bin/sh \
-        script -qec "sh $world/tree/.ci/setup run" /dev/null >"$scratch/out" 2>&1 <&3
+        script -qec 'sh "$WORLD/tree/.ci/setup" run' /dev/null >"$scratch/out" 2>&1 <&3
     status=$?
     exec 3<&-
     return $status

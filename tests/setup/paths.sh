@@ -105,11 +105,17 @@ for name in 'a b' "it's" 'a&b' 'a$b' 'a#b' '(a)' 'a:b'; do
     ! mk "$tree" B="$name" && said 'make cannot build there' && [ "$(wc -l <"$scratch/out")" = 1 ]
     verdict "B=$name: one line" $?
 done
-mk "$tree" B="$scratch/else/where" && "$scratch/else/where/truecode" >"$scratch/out" && said 42
+mk "$tree" B=../else/where && "$scratch/else/where/truecode" >"$scratch/out" && said 42
 verdict "B is a path" $?
-(cd "$tree" && "$top/tests/run" -b "$scratch/else/where" none) >"$scratch/out" 2>&1
-said '0 passed, 1 failed'
-verdict "tests of a build that is elsewhere" $?
+mkdir -p "$tree/tests/group"
+cp tests/run "$tree/tests/run"
+printf '#!/bin/sh\n[ -x "$TRUECODE" ] && echo "ok - it is there"\n' >"$tree/tests/group/script"
+chmod +x "$tree/tests/group/script"
+for build in ../else/where "$scratch/else/where"; do
+    mk "$tree" -f /dev/null -s --eval='x: ; @tests/run -b "$$BUILD" group' BUILD="$build" &&
+        said '1 passed, 0 failed'
+    verdict "tests of a build that is elsewhere" $?
+done
 
 # ---- progress --------------------------------------------------------------------------
 
