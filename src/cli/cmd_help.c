@@ -157,7 +157,7 @@ static void man_page(struct buf *b)
                 ".SH SYNOPSIS\n.B truecode\n[subcommand] [options]\n.SH SUBCOMMANDS\n");
     for (size_t i = 0; i < subcommand_count(); i++)
         man_command(b, subcommand_at(i));
-    buf_adds(b, ".SH OPTIONS\n");
+    buf_adds(b, ".SH OPTIONS\n.TP\n.B \\-V, \\-v, \\-\\-version\nthe version\n");
     for (int i = 0; i < OPT_COUNT; i++) {
         buf_adds(b, ".TP\n.B \\-\\-");
         man_text(b, option_infos[i].word);
