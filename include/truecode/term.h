@@ -94,6 +94,8 @@ void term_size(const struct term *t, int *rows, int *cols);
 bool term_mono(const struct term *t);
 /* Paints what changed since the last call; nothing when nothing did. */
 void term_put(struct term *t, const struct canvas *c);
+/* What is on the terminal is not what was painted: the next term_put() paints all. */
+void term_redraw(struct term *t);
 /* Waits at most `ms` (-1: for ever; 0: only look). */
 struct term_event term_wait(struct term *t, int ms);
 /* Nanoseconds on the terminal's clock; only differences mean something. */

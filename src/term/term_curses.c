@@ -328,6 +328,12 @@ static void screen_put(struct term *t, const struct canvas *c)
     }
 }
 
+static void screen_redraw(struct term *t)
+{
+    forget((struct display *)t);
+    clearok(curscr, TRUE);
+}
+
 /* ---- keys
  * ------------------------------------------------------------------------------------------
  */
@@ -524,8 +530,8 @@ static void screen_close(struct term *t)
     mem_free(s);
 }
 
-static const struct term_ops screen_ops = {screen_close, screen_put, screen_wait,
-                                           screen_now};
+static const struct term_ops screen_ops = {screen_close, screen_put, screen_redraw,
+                                           screen_wait, screen_now};
 
 enum err term_curses_open(struct term **out, const struct term_options *o,
                           struct errmsg *why)

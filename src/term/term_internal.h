@@ -14,6 +14,7 @@ struct term {
 struct term_ops {
     void (*close)(struct term *t);
     void (*put)(struct term *t, const struct canvas *c);
+    void (*redraw)(struct term *t); /* NULL: nothing can be written over */
     struct term_event (*wait)(struct term *t, int ms);
     sim_time (*now)(const struct term *t);
 };

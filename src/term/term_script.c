@@ -269,8 +269,8 @@ static sim_time script_now(const struct term *t)
     return ((const struct script *)t)->now;
 }
 
-static const struct term_ops script_ops = {script_close, script_put, script_wait,
-                                           script_now};
+static const struct term_ops script_ops = {
+    .close = script_close, .put = script_put, .wait = script_wait, .now = script_now};
 
 enum err term_script_open(struct term **out, const struct term_options *o,
                           struct errmsg *why)

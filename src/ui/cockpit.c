@@ -200,8 +200,7 @@ static bool find_key(struct ui *u, const struct key *k)
 {
     char *find = u->vs[VIEW_LOGS].find;
     size_t n = strlen(find), max = sizeof u->vs[VIEW_LOGS].find;
-    bool typed = k->kind == KEY_CHAR && !k->ctrl && !k->alt && k->cp >= ' ';
-    if (typed && n + 5 < max) {
+    if (key_types(k) && n + 5 < max) {
         n += utf8_put(find + n, k->cp);
         find[n] = '\0';
     } else if (k->kind == KEY_BACKSPACE && n > 0) {
@@ -226,22 +225,7 @@ static enum ui_want panel_key(struct ui *u, const struct key *k)
         return UI_NOTHING;
     if (w->on_key && w->on_key(u, k))
         return UI_NOTHING;
-    if (view_scroll(&u->vs[u->tab], k))
-        return UI_NOTHING;
-    if (k->kind == KEY_ENTER) {
-        const struct session_view *v = ui_view_of(u);
-        if (!v->feedback)
-            u->at_panel = u->zoom = false;
-        if (v->feedback || v->hold == HOLD_READING)
-            session_read(u->s);
-        return UI_NOTHING;
-    }
-    if (is_ch(k, 'q') && u->vs[u->tab].open) { /* what is open, not the program */
-        u->vs[u->tab].open = false;
-        return UI_NOTHING;
-    }
-    const struct binding *b = binding_find(AT_PANEL, k);
-    return b ? ui_act(u, b, k) : UI_NOTHING;
+    return ui_act(u, AT_PANEL, k);
 }
 
 /* In the console letters type: only keys that are no text are looked up first. */
@@ -250,9 +234,8 @@ enum ui_want cockpit_key(struct ui *u, const struct key *k)
     if (u->at_panel)
         return panel_key(u, k);
     bool closes = k->kind == KEY_ESC && (u->ed.offering || u->ed.searching);
-    const struct binding *b = binding_find(AT_CONSOLE, k);
-    if (b && b->act != ACT_EDIT && !closes)
-        return ui_act(u, b, k);
-    console_key(u, k);
+    if (!closes && binding_find(AT_CONSOLE, k))
+        return ui_act(u, AT_CONSOLE, k);
+    editor_key(&u->ed, k);
     return UI_NOTHING;
 }
