@@ -1,5 +1,5 @@
 /*
- * The cockpit: where everything is while an incident is worked on. Narrow (80x24 and
+ * The cockpit: where everything is while an incident is worked on. Narrow (80x22 and
  * up): one panel, the step, the console, from top to bottom. Wide (118x34 and up): map
  * and the chosen panel on the left, the step, people and the notebook on the right, the
  * console below both.
@@ -13,8 +13,9 @@
 
 #include <string.h>
 
-#define PANEL_LEAST   5
-#define CONSOLE_LEAST 4 /* rule, two lines, input */
+#define PANEL_LEAST       5
+#define PANEL_LEAST_SMALL 3 /* below 24 rows: the step keeps its room; z shows it all */
+#define CONSOLE_LEAST     4 /* rule, two lines, input */
 
 static bool is_wide(const struct canvas *c)
 {
@@ -60,11 +61,12 @@ static int console_rows_for(struct ui *u, const struct canvas *c, int usual, int
 static void draw_narrow(struct ui *u, struct canvas *c, int top, int avail)
 {
     int step = step_rows(u, c->cols - 2) + 1, usual = usual_console(avail);
-    if (step > avail - CONSOLE_LEAST - PANEL_LEAST)
-        step = avail - CONSOLE_LEAST - PANEL_LEAST;
-    if (usual > avail - step - PANEL_LEAST)
-        usual = avail - step - PANEL_LEAST;
-    int console = console_rows_for(u, c, usual, avail - step - PANEL_LEAST);
+    int least = c->rows < 24 ? PANEL_LEAST_SMALL : PANEL_LEAST;
+    if (step > avail - CONSOLE_LEAST - least)
+        step = avail - CONSOLE_LEAST - least;
+    if (usual > avail - step - least)
+        usual = avail - step - least;
+    int console = console_rows_for(u, c, usual, avail - step - least);
     int panel = avail - step - console;
     draw_view(u, c, u->tab, (struct rect){top, 1, panel, c->cols - 2});
     step_draw(u, c, (struct rect){top + panel, 0, step, c->cols});

@@ -341,15 +341,14 @@ static void typed_on(struct ui *u, uint32_t cp)
 {
     char bytes[4];
     struct buf text;
-    bool line = u->ask == ASK_LINE;
-    no(u);
-    if (!line)
-        return;
     buf_init(&text, 40);
     buf_adds(&text, u->answer);
     buf_add(&text, bytes, utf8_put(bytes, cp));
-    editor_set(&u->ed, text.s);
-    u->at_panel = false;
+    if (u->ask == ASK_LINE) {
+        editor_set(&u->ed, text.s);
+        u->at_panel = false;
+    }
+    no(u);
     buf_release(&text);
 }
 
@@ -418,12 +417,17 @@ void small_draw(struct ui *u, struct canvas *c)
 {
     char lines[240];
     bool tiny = c->cols < 26 || c->rows < 6;
-    snprintf(
-        lines, sizeof lines,
-        tiny ? "%dx%d is too small: 80x24 is needed. Enlarge it, or q leaves."
-             : "This terminal is %d by %d; truecode needs 80 by 24.\n\nMake the window "
-               "larger, or leave with q and type: truecode --plain\n\n%s",
-        u->o.cols, u->o.rows, u->s ? "The clock stands still." : "Nothing is lost.");
+    const char *clock = u->s ? "The clock stands still." : "Nothing is lost.";
+    if (tiny)
+        snprintf(lines, sizeof lines,
+                 "%dx%d is too small: %dx%d is needed. Enlarge it, or q leaves.",
+                 u->o.cols, u->o.rows, UI_COLS_LEAST, UI_ROWS_LEAST);
+    else
+        snprintf(
+            lines, sizeof lines,
+            "This terminal is %d by %d; truecode needs %d by %d.\n\nMake the window "
+            "larger, or leave with q and type: truecode --plain\n\n%s",
+            u->o.cols, u->o.rows, UI_COLS_LEAST, UI_ROWS_LEAST, clock);
     int left = c->cols > 30 ? 2 : 0, n = wrapped_rows(lines, c->cols - left);
     int top = c->rows > n ? (c->rows - n) / 2 : 0;
     draw_wrapped(c, (struct rect){top, left, c->rows - top, c->cols - left},
