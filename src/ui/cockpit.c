@@ -197,23 +197,26 @@ void view_clamp(struct view_state *vs, int count, int page)
         vs->top = 0;
 }
 
-/* Words looked for in the logs, typed on the footer's row. */
+/* Words looked for in the logs, typed on the footer's row. What finds no room is told,
+ * and is not handed on: it would be a key of the panel. */
 static bool find_key(struct ui *u, const struct key *k)
 {
-    char *find = u->vs[VIEW_LOGS].find;
-    size_t n = strlen(find), max = sizeof u->vs[VIEW_LOGS].find;
-    if (key_types(k) && n + 5 < max) {
-        n += utf8_put(find + n, k->cp);
-        find[n] = '\0';
+    struct view_state *vs = &u->vs[VIEW_LOGS];
+    size_t n = strlen(vs->find);
+    if (key_types(k)) {
+        vs->find_cut = n + 5 >= sizeof vs->find;
+        n += vs->find_cut ? 0 : utf8_put(vs->find + n, k->cp);
+        vs->find[n] = '\0';
     } else if (k->kind == KEY_BACKSPACE && n > 0) {
-        while (n > 1 && (find[n - 1] & 0xc0) == 0x80)
+        while (n > 1 && (vs->find[n - 1] & 0xc0) == 0x80)
             n--;
-        find[n - 1] = '\0';
+        vs->find[n - 1] = '\0';
+        vs->find_cut = false;
     } else if (k->kind == KEY_ENTER) {
         u->finding = false;
     } else if (k->kind == KEY_ESC) {
-        find[0] = '\0';
-        u->finding = false;
+        vs->find[0] = '\0';
+        vs->find_cut = u->finding = false;
     } else {
         return false;
     }

@@ -20,7 +20,7 @@ void editor_init(struct editor *e, complete_fn complete, void *ctx)
     buf_init(&e->text, EDITOR_LINE);
     buf_init(&e->kept, EDITOR_LINE);
     buf_init(&e->killed, EDITOR_LINE);
-    buf_init(&e->query, 200);
+    buf_init(&e->query, 40);
     e->found = SIZE_MAX;
     e->pick = SIZE_MAX;
 }
@@ -65,6 +65,7 @@ void text_drop_last(struct buf *b)
         n--;
     if (n > 0)
         text_cut(b, n - 1);
+    b->full = false; /* what was cut off is told until there is room again */
 }
 
 static void put_text(struct editor *e, const char *s)

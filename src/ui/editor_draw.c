@@ -12,6 +12,8 @@ static void draw_search(const struct editor *e, struct canvas *c, int row, int c
     int used = canvas_printf(c, row, col, cols, TONE_PROMPT, "search: %s", e->query.s);
     c->cursor_row = row;
     c->cursor_col = col + used;
+    if (e->query.full)
+        used += canvas_text(c, row, col + used, cols - used, TONE_WARN, TEXT_CUT);
     if (e->found < e->nhistory)
         draw_clipped(c, row, col + used + 3, cols - used - 3, TONE_NORMAL,
                      e->history[e->found]);

@@ -203,6 +203,8 @@ void palette_draw(struct ui *u, struct canvas *c)
         canvas_printf(c, in.row, in.col, in.cols, TONE_PROMPT, "> %s", u->palette.s);
     c->cursor_row = in.row;
     c->cursor_col = in.col + used;
+    if (u->palette.full)
+        draw_right(c, in.row + 1, in.col, in.cols, TONE_WARN, TEXT_CUT);
     int rows = in.rows - 2,
         top = u->palette_pick >= rows ? u->palette_pick - rows + 1 : 0;
     for (int i = 0; i < rows && (size_t)(i + top) < n; i++) {

@@ -225,8 +225,11 @@ void start_draw(struct ui *u, struct canvas *c)
             canvas_printf(c, foot, 1, c->cols - 2, TONE_PROMPT, "find: %s", u->find.s);
         c->cursor_row = foot;
         c->cursor_col = 1 + n;
-        draw_right(c, foot, 30, c->cols - 31, TONE_DIM,
-                   "Enter takes it  Esc shows all");
+        if (u->find.full)
+            canvas_text(c, foot, 1 + n, c->cols - 2 - n, TONE_WARN, TEXT_CUT);
+        if (n < 30)
+            draw_right(c, foot, 30, c->cols - 31, TONE_DIM,
+                       "Enter takes it  Esc shows all");
     } else {
         draw_footer(c, foot, AT_START, false, NULL);
     }

@@ -36,9 +36,9 @@ struct ui *ui_new(const struct ui_options *o)
 {
     struct ui *u = mem_alloc(sizeof *u);
     u->o = *o;
-    buf_init(&u->find, 60);
+    buf_init(&u->find, 40);
     buf_init(&u->asked, EDITOR_LINE);
-    buf_init(&u->palette, 60);
+    buf_init(&u->palette, 40);
     buf_init(&u->notice, 1000);
     buf_init(&u->shown, 64 * 1024);
     buf_init(&u->queued, EDITOR_LINE);

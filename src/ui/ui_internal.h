@@ -73,7 +73,8 @@ void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool se
 /* ---- editor.c, editor_draw.c ------------------------------------------------------- */
 
 void text_cut(struct buf *b, size_t len); /* to its first len bytes */
-void text_drop_last(struct buf *b);       /* the last code point */
+void text_drop_last(struct buf *b);       /* the last code point; there is room again */
+#define TEXT_CUT "  (cut: no room for more)"
 
 /* What editor.c and editor_draw.c share. */
 size_t editor_right_of(const struct editor *e, size_t at); /* the next character */
@@ -150,7 +151,8 @@ struct view_state {
     uint64_t id;   /* traces: the request */
     int count;     /* rows there were at the last drawing */
     int page;      /* rows shown at the last drawing */
-    char find[64]; /* logs: only lines with this in them */
+    char find[48]; /* logs: only lines with this in them */
+    bool find_cut; /* it had no room for all that was typed */
 };
 struct ui;
 struct view {
