@@ -98,6 +98,14 @@ static void watch_window(void)
     sigaction(SIGWINCH, &a, NULL);
 }
 
+/* 0 where it is none, and for what is below. */
+static int whole_number(const char *s)
+{
+    char *end;
+    long n = strtol(s, &end, 10);
+    return end == s || n < 0 ? 0 : n < 1000000 ? (int)n : 1000000;
+}
+
 /* One side: what the terminal says, or the environment where it does not know (a serial
  * line), or terminfo, or what terminals have been since 1978. */
 static int side_of(int told, const char *variable, const char *capability, int usual,
@@ -105,7 +113,7 @@ static int side_of(int told, const char *variable, const char *capability, int u
 {
     const char *env = getenv(variable);
     if (told <= 0 && env != NULL)
-        told = atoi(env);
+        told = whole_number(env);
     if (told <= 0)
         told = terminfo_number(capability);
     if (told <= 0)
@@ -201,8 +209,8 @@ static void stop_flow_control(void)
 static sim_time escape_delay(void)
 {
     const char *s = getenv("ESCDELAY");
-    int ms = s != NULL ? atoi(s) : 25;
-    return (ms < 0 ? 0 : ms > 5000 ? 5000 : ms) * SIM_MS;
+    int ms = s != NULL ? whole_number(s) : 25;
+    return (ms < 5000 ? ms : 5000) * SIM_MS;
 }
 
 /* keypad() makes the terminal send what terminfo says; reading it is ours. */

@@ -300,8 +300,11 @@ static size_t make_noise(uint32_t *seed, char *s, size_t max)
     for (int i = 0; i < 12; i++) {
         *seed = *seed * 1664525u + 1013904223u;
         const char *piece = pieces[(*seed >> 16) % (sizeof pieces / sizeof *pieces)];
-        if (n + strlen(piece) < max)
-            n += strlen(strcpy(s + n, piece));
+        size_t len = strlen(piece);
+        if (n + len < max) {
+            memcpy(s + n, piece, len);
+            n += len;
+        }
     }
     return n;
 }
