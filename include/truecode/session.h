@@ -203,7 +203,7 @@ enum block_kind {
 };
 struct block_series {
     const char *name; /* "you", "reference", "nothing" */
-    double *v;        /* n values */
+    double *v;        /* n shares; NaN: nobody came */
 };
 struct block {
     enum block_kind kind;
@@ -214,7 +214,6 @@ struct block {
     struct block_series series[3]; /* CHART */
     size_t nseries, n;
     sim_time from, to;
-    const char *unit;
     const sim_time *marks; /* when the learner changed something */
     size_t nmarks;
 };
@@ -231,6 +230,8 @@ enum err session_report(struct session *s, struct report *out,
                         void (*progress)(void *ctx, double share), void *ctx,
                         struct errmsg *why) MUST_USE;
 void report_release(struct report *r);
+/* A series of a chart in words: "31 %, 12 %, 0 %, nobody came", by quarters. */
+void block_speak(const struct block *chart, size_t series, struct buf *out);
 void report_markdown(const struct report *r,
                      struct buf *out); /* also what plain mode prints */
 

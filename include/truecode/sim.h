@@ -152,6 +152,30 @@ struct metric_need {
     const char *metric, *of;
 };
 
+/* What a person looks at first in a component of the kind, best first: `status`, the
+ * map and the charts take it from here. */
+enum figure_how {
+    FIGURE_NOW,      /* the gauge `metric`, as it stands */
+    FIGURE_OF,       /* the same, of as many as the gauge `of` says: "80 of 100" */
+    FIGURE_RATE,     /* the counter `metric`, per second */
+    FIGURE_TOTAL,    /* the counter `metric`, so far */
+    FIGURE_PART,     /* `metric` of each `of`, both counted: errors of requests */
+    FIGURE_SHARE,    /* `metric` of `metric` and `of` together: hits, misses */
+    FIGURE_TIME,     /* seconds of each: `metric` counts seconds, `of` requests */
+    FIGURE_P99,      /* latency of what has finished; no metric */
+    FIGURE_NOT_GOOD, /* share of users' requests that missed the objective; no metric */
+};
+enum figure_map { MAP_NEVER, MAP_ALWAYS, MAP_IF_ANY, MAP_IF_UNUSUAL };
+struct figure_desc {
+    const char *label; /* "cpu"; FIGURE_RATE: what happens: "turned away" */
+    const char *metric, *of;
+    enum figure_how how;
+    bool status;         /* one of the few that `status` has room for */
+    enum figure_map map; /* when the map shows it */
+    unsigned chart;      /* its rank among all kinds' charts, 1 first; 0: none */
+    double warn, bad;    /* unusual from here on (FIGURE_OF: a share); 0: never is */
+};
+
 struct kind_desc {
     const char *name, *doc;
     bool nested;        /* belongs to another component */
@@ -166,6 +190,8 @@ struct kind_desc {
     size_t nmetrics;
     const struct metric_need *needs;
     size_t nneeds;
+    const struct figure_desc *figures;
+    size_t nfigures;
 };
 
 size_t sim_kinds(void);

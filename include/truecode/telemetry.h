@@ -130,8 +130,8 @@ double latency_bucket_upper(size_t bucket); /* seconds */
 
 /* Where the time of requests went (user side for clients): shares of the summed time by
  * cause and place, largest first. q_low..q_high selects by latency (0..1: all;
- * 0.45..0.55: around the median; 0.98..1: the slow ones), with histogram-bucket
- * resolution. */
+ * 0.45..0.55: around the median; 0.98..1: the slow ones). Of a histogram bucket that
+ * lies across the limit, each request counts by the part of it that is inside. */
 struct share {
     comp_id place;
     enum cause cause;
@@ -209,8 +209,7 @@ struct alert recording_alert(const struct recording *r,
 struct slo_state {
     double good; /* share of good user requests over the last minute; NaN: no traffic */
     double burn; /* burn rate over the last five minutes; 0: no traffic */
-    double
-        budget; /* share left of what may be bad in one SLO window: 1 .. below 0. A
+    double budget; /* share left of what may be bad in one SLO window: 1 .. below 0. A
                    window that is not over is taken to go on with the traffic so far */
     uint64_t total, bad; /* user requests since the start */
     bool ok;             /* `good` >= objective, or no traffic */

@@ -9,23 +9,25 @@
 #define LABEL_WIDTH 7
 #define MARKS_MAX   9
 
-static const char *const eighths[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+/* 0 to 8 eighths, and CELL_SPAN. */
+static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█", "░"};
 /* Quarters at most: what ASCII can show without guessing. */
-static const char *const ascii_levels[] = {" ", ".", ".", ":", ":", ":", "|", "|", "#"};
+static const char *const ascii_blocks[] = {" ", ".", ".", ":", ":",
+                                           ":", "|", "|", "#", "'"};
 
-static const char *level(const struct call *c, int eighth)
+static const char *level(const struct call *c, int cell)
 {
-    return (c->ctx->ascii ? ascii_levels : eighths)[eighth];
+    return (c->ctx->ascii ? ascii_blocks : blocks)[cell];
 }
 
-const char *sparkline(const struct call *c, const double *v, size_t n, double low,
+const char *sparkline(const struct call *c, const struct curve_slot *v, size_t n,
                       double high)
 {
     struct buf b;
     buf_init(&b, 0);
     for (size_t i = 0; i < n; i++) {
-        double share = high > low ? (v[i] - low) / (high - low) : v[i] > 0 ? 0.5 : 0;
-        int e = isnan(v[i]) ? 0 : 1 + (int)(share * 7 + 0.5);
+        double share = high > 0 ? v[i].high / high : v[i].high > 0 ? 0.5 : 0;
+        int e = isnan(v[i].high) ? 0 : 1 + (int)(share * 7 + 0.5);
         buf_adds(&b, level(c, e < 0 ? 0 : e > 8 ? 8 : e));
     }
     const char *s = arena_strdup(c->mem, b.s);
@@ -33,63 +35,26 @@ const char *sparkline(const struct call *c, const double *v, size_t n, double lo
     return s;
 }
 
-/* The smallest of 1, 2, 2.5, 5 × 10^k that is at least x: a round top for an axis. */
-static double round_up(double x)
-{
-    static const double steps[] = {1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10};
-    double p = 1;
-    if (!(x > 0))
-        return 1;
-    while (p > x)
-        p /= 10;
-    while (p * 10 <= x)
-        p *= 10;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        if (steps[i] * p >= x * 0.999999)
-            return steps[i] * p;
-    return 10 * p;
-}
-
-static double axis_top(const struct chart *ch)
-{
-    double high = isnan(ch->high) ? 0 : ch->high * ch->scale.factor;
-    if (str_eq(ch->scale.unit, "%") && high > 30 && high <= 100)
-        return 100;
-    return round_up(high);
-}
-
-static double column_value(const struct chart *ch, size_t col, size_t width)
-{
-    return ch->v[col * ch->n / width] * ch->scale.factor;
-}
-
-static int column_level(double v, double base, double at, bool last)
-{
-    double share = (v - base) / (at - base);
-    int e = isnan(share) || share <= 0 ? 0 : share >= 1 ? 8 : (int)(share * 8 + 0.5);
-    /* A zero is a value: it has a line; what is missing has none. */
-    return e == 0 && last && !isnan(v) ? 1 : e;
-}
-
 static void draw_row(struct call *c, const struct chart *ch, size_t row, size_t rows,
                      double top, size_t width)
 {
     bool last = row + 1 == rows, labelled = row == 0 || row == rows / 2 || last;
     double at = top * (double)(rows - row) / (double)rows;
-    double base = top * (double)(rows - row - 1) / (double)rows;
     const char *tick = c->ctx->ascii ? (labelled ? "+" : "|") : (labelled ? "┤" : "│");
     size_t end = 0;
+    int cell[CHART_SLOTS];
     out_add(c->o, TONE_DIM, "%*s %s", LABEL_WIDTH,
             !labelled ? ""
             : last    ? "0"
                       : num(c, at),
             tick);
-    for (size_t i = 0; i < width; i++)
-        if (column_level(column_value(ch, i, width), base, at, last))
-            end = i + 1;
+    for (size_t i = 0; i < width && i < CHART_SLOTS; i++) {
+        cell[i] = curve_cell(&ch->v[i * ch->n / width], ch->scale.factor, top,
+                             rows - row - 1, rows);
+        end = cell[i] ? i + 1 : end;
+    }
     for (size_t i = 0; i < end; i++)
-        out_add(c->o, TONE_SERIES1, "%s",
-                level(c, column_level(column_value(ch, i, width), base, at, last)));
+        out_add(c->o, TONE_SERIES1, "%s", level(c, cell[i]));
     out_end(c->o);
 }
 
@@ -168,19 +133,20 @@ static void draw_marks(struct call *c, const struct chart *ch, size_t width)
 
 static void draw_title(struct call *c, const struct chart *ch)
 {
-    double f = ch->scale.factor;
-    const char *unit = ch->scale.unit;
     out_add(c->o, TONE_STRONG, "%s", ch->title);
-    out_add(c->o, TONE_DIM, "%s%s   now ", *unit ? ", " : "", unit);
-    out_add(c->o, TONE_STRONG, "%s", num(c, ch->last * f));
-    out_line(c->o, TONE_DIM, "   lowest %s   highest %s", num(c, ch->low * f),
-             num(c, ch->high * f));
+    out_add(c->o, TONE_DIM, "   %s ",
+            curve_is_read_off(&ch->curve) ? "now" : "last minute");
+    out_add(c->o, TONE_STRONG, "%s", chart_value(c, ch, ch->now));
+    out_line(c->o, TONE_DIM, "   from %s to %s   (%s)", chart_value(c, ch, ch->sum.low),
+             chart_value(c, ch, ch->sum.high), chart_window(c, ch));
 }
 
 void chart_draw(struct call *c, const struct chart *ch, size_t rows)
 {
     size_t width = (size_t)c->ctx->columns - LABEL_WIDTH - 2;
-    double top = axis_top(ch);
+    if (width > CHART_SLOTS)
+        width = CHART_SLOTS;
+    double top = axis_top(ch->scale, ch->sum.high);
     draw_title(c, ch);
     for (size_t row = 0; row < rows; row++)
         draw_row(c, ch, row, rows, top, width);

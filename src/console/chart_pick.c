@@ -7,33 +7,14 @@
 
 #include <string.h>
 
-static const struct {
-    const char *name;
-    double q; /* < 0: the mean */
-} latencies[] = {
-    {"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"mean", -1}};
-
-static const struct metric_desc latency_desc = {
-    .name = "latency",
-    .prom = "http_server_request_duration_seconds",
-    .labels = "",
-    .type = METRIC_GAUGE,
-    .unit = "s",
-    .doc = "How long finished requests took.",
-};
-static const struct metric_desc good_desc = {
-    .name = "good",
-    .prom = "slo_good_ratio",
-    .labels = "",
-    .type = METRIC_GAUGE,
-    .unit = "ratio",
-    .doc = "Share of users' requests that were good.",
-};
+static const char *const latency_names[] = {"p50", "p90", "p95", "p99", "mean"};
+static const double latency_q[] = {0.5, 0.9, 0.95, 0.99, -1}; /* < 0: the mean */
+#define LATENCIES COUNT_OF(latency_names)
 
 static int latency_index(const char *name)
 {
-    for (size_t i = 0; i < sizeof latencies / sizeof *latencies; i++)
-        if (str_eq(latencies[i].name, name))
+    for (size_t i = 0; i < LATENCIES; i++)
+        if (str_eq(latency_names[i], name))
             return (int)i;
     return -1;
 }
@@ -112,8 +93,8 @@ static enum err no_metric(struct call *c, comp_id comp, const char *metric)
         names[n] = k->metrics[n].name;
         buf_addf(&list, "%s%s", n ? ", " : "", names[n]);
     }
-    for (size_t i = 0; has_latency(c, comp) && i < 5; i++)
-        names[n++] = latencies[i].name;
+    for (size_t i = 0; has_latency(c, comp) && i < LATENCIES; i++)
+        names[n++] = latency_names[i];
     const char *near = text_suggest(metric, names, n);
     enum err e = near
                      ? refuse(c, ERR_NOT_FOUND, "%s has no metric %s; did you mean %s?",
@@ -124,44 +105,44 @@ static enum err no_metric(struct call *c, comp_id comp, const char *metric)
     return e;
 }
 
-static enum err pick_metric(struct call *c, const char *comp, const char *metric,
+static enum err pick_metric(struct call *c, const char *name, const char *metric,
                             struct chart *ch)
 {
-    enum err e = need_comp(c, comp, &ch->comp, &ch->instance);
+    comp_id comp;
+    int instance;
+    enum err e = need_comp(c, name, &comp, &instance);
     if (e != ERR_OK)
         return e;
-    if (is_hidden(c, ch->comp))
-        return refuse_hidden(c, ch->comp);
-    ch->latency = latency_index(metric);
+    if (is_hidden(c, comp))
+        return refuse_hidden(c, comp);
+    int quantile = latency_index(metric);
     ch->metric = metric;
-    ch->desc = &latency_desc;
-    ch->short_title = strf(c, "%s %s", comp, spaced(c, metric));
-    if (str_eq(metric, "good") && is_kind(c, ch->comp, "client")) {
-        ch->desc = &good_desc;
+    ch->short_title = strf(c, "%s %s", name, spaced(c, metric));
+    if (str_eq(metric, "good") && is_kind(c, comp, "client")) {
+        curve_good(comp, &ch->curve);
         return ERR_OK;
     }
-    if (ch->latency >= 0 && !ch->instance && has_latency(c, ch->comp))
+    if (quantile >= 0 && !instance && has_latency(c, comp)) {
+        curve_quantile(comp, latency_q[quantile], &ch->curve);
         return ERR_OK;
-    ch->latency = -1;
-    if (!in_nested(c, ch->comp, metric, &ch->comp, &ch->metric))
-        return no_metric(c, ch->comp, metric);
-    ch->desc = metric_of(c, ch->comp, ch->metric);
-    if (ch->instance && !ch->desc->per_instance)
+    }
+    comp_id owner = comp;
+    if (!in_nested(c, comp, metric, &owner, &ch->metric) ||
+        !curve_metric(c->m, owner, ch->metric, instance, &ch->curve))
+        return no_metric(c, comp, metric);
+    if (instance && !ch->curve.desc->per_instance)
         return refuse(c, ERR_INPUT, "%s is not kept per instance; chart %s.%s",
-                      ch->metric, name_of(c, ch->comp), ch->metric);
+                      ch->metric, name_of(c, owner), ch->metric);
     return ERR_OK;
 }
 
 static enum err pick_counter(struct call *c, comp_id counter, struct chart *ch)
 {
     const struct kind_desc *k = model_kind(c->m, counter);
-    if (!k->nmetrics)
+    if (!k->nmetrics || !curve_metric(c->m, counter, k->metrics[0].name, 0, &ch->curve))
         return refuse(c, ERR_NOT_FOUND, "%s has nothing to chart.",
                       name_of(c, counter));
-    ch->comp = counter;
-    ch->desc = &k->metrics[0];
-    ch->metric = ch->desc->name;
-    ch->latency = -1;
+    ch->metric = ch->curve.desc->name;
     ch->title = name_of(c, counter);
     ch->short_title = spaced(c, ch->title);
     return ERR_OK;
@@ -185,7 +166,7 @@ enum err chart_pick(struct call *c, const char *text, struct chart *ch)
 {
     const char *dot = strrchr(text, '.');
     comp_id counter = counter_named(c, text);
-    *ch = (struct chart){.title = text, .short_title = text, .latency = -1};
+    *ch = (struct chart){.title = text, .short_title = text};
     if (counter != COMP_NONE && model_find(c->m, text) != counter)
         return pick_counter(c, counter, ch);
     if (model_find(c->m, text) != COMP_NONE &&
@@ -194,81 +175,50 @@ enum err chart_pick(struct call *c, const char *text, struct chart *ch)
     if (dot && dot > text && dot[1] && model_find(c->m, text) == COMP_NONE)
         return pick_metric(c, arena_strndup(c->mem, text, (size_t)(dot - text)),
                            dot + 1, ch);
-    if (need_comp(c, text, &ch->comp, &ch->instance) != ERR_OK)
+    comp_id comp;
+    int instance;
+    if (need_comp(c, text, &comp, &instance) != ERR_OK)
         return nothing_like(c, text);
     return refuse(c, ERR_INPUT, "Say which metric: %s.METRIC; metrics %s lists them.",
-                  text, name_of(c, ch->comp));
+                  text, name_of(c, comp));
 }
 
-/* ---- the values
- * -------------------------------------------------------------------------- */
-
-static double slot_value(struct call *c, const struct chart *ch, sim_time from,
-                         sim_time to)
-{
-    if (ch->desc == &good_desc)
-        return recording_good_of(c->rec, ch->comp, from, to);
-    if (latencies[ch->latency].q < 0)
-        return latency_mean(c->rec, ch->comp, from, to);
-    return latency(c, ch->comp, from, to, latencies[ch->latency].q);
-}
-
-static void fill_values(struct call *c, struct chart *ch)
-{
-    struct series s;
-    if (ch->latency < 0 && ch->desc != &good_desc) {
-        if (series_find(c->rec, ch->comp, ch->metric, ch->instance, &s, NULL) == ERR_OK)
-            series_slots(c->rec, s, ch->from, ch->to, ch->v, ch->n);
-        else
-            for (size_t i = 0; i < ch->n; i++)
-                ch->v[i] = NAN;
-        return;
-    }
-    sim_time step = (ch->to - ch->from) / (sim_time)ch->n;
-    for (size_t i = 0; i < ch->n; i++)
-        ch->v[i] = slot_value(c, ch, ch->from + (sim_time)i * step,
-                              ch->from + (sim_time)(i + 1) * step);
-}
+/* ---- the values ------------------------------------------------------------------ */
 
 void chart_fill(struct call *c, struct chart *ch, sim_time from, sim_time to, size_t n)
 {
     ch->from = from;
     ch->to = to;
     ch->n = n > CHART_SLOTS ? CHART_SLOTS : n;
-    fill_values(c, ch);
-    ch->low = ch->high = ch->last = NAN;
-    for (size_t i = 0; i < ch->n; i++) {
-        double x = ch->v[i];
-        if (isnan(x))
-            continue;
-        ch->last = x;
-        if (!(ch->low <= x))
-            ch->low = x;
-        if (!(ch->high >= x))
-            ch->high = x;
-    }
-    ch->scale = scale_for(ch->desc, ch->high);
-    seen_metric(c, ch->comp, ch->metric);
+    ch->sum = curve_fill(&c->scene, &ch->curve, from, to, ch->v, ch->n);
+    ch->now = curve_now(&c->scene, &ch->curve);
+    ch->scale = curve_scale(&ch->curve, ch->sum.high);
+    seen_metric(c, ch->curve.comp, ch->metric);
 }
 
-/* How many slots a window is worth: never finer than the data (ten seconds for
- * latencies, one for the rest). */
-size_t chart_slots(const struct chart *ch, sim_time from, sim_time to, size_t wanted)
+const char *chart_window(const struct call *c, const struct chart *ch)
 {
-    sim_time grain = ch->latency >= 0 ? 10 * SIM_SEC : SIM_SEC;
-    sim_time most = (to - from) / grain;
-    if (most < 1)
-        most = 1;
-    return (sim_time)wanted > most ? (size_t)most : wanted;
+    struct buf b;
+    buf_init(&b, 0);
+    curve_window(&b, &ch->curve, (ch->to - ch->from) / (sim_time)(ch->n ? ch->n : 1),
+                 c->ctx->ascii);
+    const char *s = arena_strdup(c->mem, b.s);
+    buf_release(&b);
+    return s;
 }
 
-/* Names a component can be charted by, for the overview and completion. */
-size_t chart_latencies(const struct call *c, comp_id comp, const char **out)
+const char *chart_value(const struct call *c, const struct chart *ch, double v)
 {
-    size_t n = sizeof latencies / sizeof *latencies;
-    if (!has_latency(c, comp))
-        return 0;
-    for (size_t i = 0; i < n; i++)
-        out[i] = latencies[i].name;
-    return n;
+    struct buf b;
+    buf_init(&b, 0);
+    curve_text(&b, &ch->curve, ch->scale, v);
+    const char *s = arena_strdup(c->mem, b.s);
+    buf_release(&b);
+    return s;
+}
+
+const char *const *chart_latencies(const struct call *c, comp_id comp, size_t *n)
+{
+    *n = has_latency(c, comp) ? LATENCIES : 0;
+    return latency_names;
 }

@@ -12,6 +12,17 @@
 #define LONG_STRETCH 4
 #define SLIGHT       0.02 /* a step that is not worth a word */
 
+/* One value a slot: of a gauge the highest, so that nothing short is missed. */
+struct spoken {
+    const struct chart *chart;
+    sim_time from, to;
+    double v[CHART_SLOTS];
+    size_t n;
+    double low, high; /* of v */
+    bool counted, good;
+    const char *unit; /* of the metric */
+};
+
 struct stretch {
     size_t first, n;
     double sum, squares;
@@ -142,7 +153,7 @@ static size_t join_levels(struct stretch *s, size_t n, struct tolerance t)
     return k;
 }
 
-static size_t find_stretches(const struct chart *ch, struct stretch *s)
+static size_t find_stretches(const struct spoken *ch, struct stretch *s)
 {
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < ch->n; i++) {
@@ -154,21 +165,20 @@ static size_t find_stretches(const struct chart *ch, struct stretch *s)
     double visible = (high - low) / 6;
     double slot = (double)(ch->to - ch->from) / (double)SIM_SEC / (double)ch->n;
     struct tolerance t = {.base = 6 * noise_of(ch->v, ch->n)};
-    if (visible < SLIGHT * high && !str_eq(ch->metric, "good"))
+    if (visible < SLIGHT * high && !ch->good)
         visible = SLIGHT * high; /* for users' fate every percent counts */
     if (t.base < visible * visible / 2)
         t.base = visible * visible / 2;
-    if (ch->desc->type == METRIC_COUNTER && slot > 0)
+    if (ch->counted && slot > 0)
         t.counted = 1 / slot;
     t.v = ch->v;
     if (ch->n >= NOISE_SLOTS) /* the range of many means of three: 5 deviations */
         t.noise = 5 * tc_sqrt(noise_of(ch->v, ch->n) / 3);
-    t.slight =
-        str_eq(ch->desc->unit, "ratio") && !str_eq(ch->metric, "good") ? 0.05 : 0;
-    if (ch->desc->type == METRIC_COUNTER)
+    t.slight = str_eq(ch->unit, "ratio") && !ch->good ? 0.05 : 0;
+    if (ch->counted)
         t.counts = t.counted;
-    else if (!str_eq(ch->desc->unit, "s") && !str_eq(ch->desc->unit, "ratio") &&
-             !str_eq(ch->desc->unit, "bytes"))
+    else if (!str_eq(ch->unit, "s") && !str_eq(ch->unit, "ratio") &&
+             !str_eq(ch->unit, "bytes"))
         t.counts = 1;
     return join_levels(s, ch->n, t);
 }
@@ -177,43 +187,57 @@ static size_t find_stretches(const struct chart *ch, struct stretch *s)
  * ---------------------------------------------------------------------------- */
 
 /* As many digits as the highest value deserves: 42, not 42.3, where it goes to 67. */
-static const char *value(struct call *c, const struct chart *ch, double x)
+static const char *value(struct call *c, const struct spoken *ch, double x)
 {
-    double top = fabs(ch->high) * ch->scale.factor, step = 1;
+    double top = fabs(ch->high) * ch->chart->scale.factor, step = 1;
     while (step * 1000 < top)
         step *= 10;
     while (top > 0 && step * 10 > top && step > 1e-6)
         step /= 10;
-    double shown = floor(x * ch->scale.factor / step + 0.5) * step;
-    if (str_eq(ch->scale.unit, "%") && x > 0.9 && x < 0.9995)
+    double shown = floor(x * ch->chart->scale.factor / step + 0.5) * step;
+    if (str_eq(ch->chart->scale.unit, "%") && x > 0.9 && x < 0.9995)
         return strf(c, "%.1f %%", x * 100);
     const char *text = fabs(shown) >= 10 ? count(c, shown) : num(c, shown);
-    return str_eq(ch->scale.unit, "%") ? strf(c, "%s %%", text) : text;
+    return str_eq(ch->chart->scale.unit, "%") ? strf(c, "%s %%", text) : text;
 }
 
-static sim_time slot_time(const struct chart *ch, size_t i)
+static sim_time slot_time(const struct spoken *ch, size_t i)
 {
     return ch->from + (ch->to - ch->from) / (sim_time)ch->n * (sim_time)i;
 }
 
-static bool with_seconds(const struct chart *ch)
+static bool with_seconds(const struct spoken *ch)
 {
     return ch->to - ch->from < 10 * SIM_MIN;
 }
 
-static const char *head(struct call *c, const struct chart *ch)
+static const char *spoken_unit(const char *unit)
 {
-    const char *unit = ch->scale.unit;
-    bool s = with_seconds(ch);
-    return strf(c, "%s%s%s, %s to %s: ", ch->short_title,
-                *unit && !str_eq(unit, "%") ? (str_starts(unit, "per ") ? " " : " in ")
-                                            : "",
-                str_eq(unit, "%") ? "" : unit, clock_of(c, ch->from, s),
-                clock_of(c, ch->to, s));
+    return str_eq(unit, "%")       ? ""
+           : str_eq(unit, "/min")  ? " per minute"
+           : str_eq(unit, "/s")    ? " per second"
+           : str_eq(unit, "s/s")   ? " in seconds per second"
+           : str_eq(unit, "MiB/s") ? " in MiB per second"
+           : str_eq(unit, "MiB")   ? " in MiB"
+           : str_eq(unit, "ms")    ? " in ms"
+           : str_eq(unit, "s")     ? " in s"
+                                   : "";
+}
+
+static const char *head(struct call *c, const struct spoken *ch)
+{
+    const char *unit = spoken_unit(ch->chart->scale.unit);
+    sim_time slot = (ch->to - ch->from) / (sim_time)ch->n;
+    bool s = with_seconds(ch), gauge = curve_is_read_off(&ch->chart->curve);
+    return strf(c, "%s%s, %s to %s%s: ", ch->chart->short_title, unit,
+                clock_of(c, ch->from, s), clock_of(c, ch->to, s),
+                gauge && slot > SIM_SEC
+                    ? strf(c, ", highest of each %s", span_of(c, slot))
+                    : "");
 }
 
 /* " (12 to 33)" where a level stretch scatters widely. */
-static const char *scatter(struct call *c, const struct chart *ch,
+static const char *scatter(struct call *c, const struct spoken *ch,
                            const struct stretch *s)
 {
     double low = INFINITY, high = -INFINITY;
@@ -221,14 +245,13 @@ static const char *scatter(struct call *c, const struct chart *ch,
         low = ch->v[i] < low ? ch->v[i] : low;
         high = ch->v[i] > high ? ch->v[i] : high;
     }
-    if (ch->desc->type == METRIC_COUNTER || s->n < LONG_STRETCH ||
-        high - low < 2 * LEVEL * fabs(mean_of(s)))
+    if (ch->counted || s->n < LONG_STRETCH || high - low < 2 * LEVEL * fabs(mean_of(s)))
         return "";
     const char *from = value(c, ch, low), *to = value(c, ch, high);
     return str_eq(from, to) ? "" : strf(c, " (%s to %s)", from, to);
 }
 
-static void tell_stretch(struct call *c, const struct chart *ch,
+static void tell_stretch(struct call *c, const struct spoken *ch,
                          const struct stretch *s, bool first, bool last, struct buf *b)
 {
     const char *v = value(c, ch, mean_of(s));
@@ -248,7 +271,7 @@ static void tell_stretch(struct call *c, const struct chart *ch,
         buf_adds(b, v);
 }
 
-static void tell_stretches(struct call *c, const struct chart *ch,
+static void tell_stretches(struct call *c, const struct spoken *ch,
                            const struct stretch *s, size_t n, struct buf *b)
 {
     for (size_t i = 0; i < n; i++) {
@@ -281,7 +304,7 @@ static size_t find_peaks(const double *v, size_t n, double middle, size_t *top)
     return peaks;
 }
 
-static void tell_swings(struct call *c, const struct chart *ch, struct buf *b)
+static void tell_swings(struct call *c, const struct spoken *ch, struct buf *b)
 {
     size_t top[CHART_SLOTS];
     double sum = 0;
@@ -308,7 +331,7 @@ static void tell_swings(struct call *c, const struct chart *ch, struct buf *b)
  * -------------------------------------------------------------------------------- */
 
 /* Missing values at the beginning are said; inside they are bridged. */
-static size_t bridge(struct chart *ch)
+static size_t bridge(struct spoken *ch)
 {
     size_t lead = 0, left = 0;
     while (lead < ch->n && isnan(ch->v[lead]))
@@ -321,7 +344,7 @@ static size_t bridge(struct chart *ch)
     return lead;
 }
 
-static void tell_marks(struct call *c, const struct chart *ch)
+static void tell_marks(struct call *c, const struct spoken *ch)
 {
     for (size_t i = 0; i < recording_changes(c->rec); i++) {
         const struct change *k = recording_change(c->rec, i);
@@ -332,16 +355,31 @@ static void tell_marks(struct call *c, const struct chart *ch)
     }
 }
 
-static void skip_lead(struct chart *ch, size_t lead)
+static void skip_lead(struct spoken *ch, size_t lead)
 {
     ch->from = slot_time(ch, lead);
     ch->n -= lead;
     memmove(ch->v, ch->v + lead, ch->n * sizeof *ch->v);
 }
 
+static struct spoken spoken_of(const struct chart *ch)
+{
+    struct spoken s = {.chart = ch, .from = ch->from, .to = ch->to, .n = ch->n};
+    s.low = s.high = NAN;
+    s.counted = ch->curve.how == CURVE_RATE;
+    s.good = ch->curve.how == CURVE_GOOD;
+    s.unit = ch->curve.desc->unit;
+    for (size_t i = 0; i < ch->n; i++) {
+        double x = s.v[i] = ch->v[i].high;
+        s.low = !(s.low <= x) ? x : s.low;
+        s.high = !(s.high >= x) ? x : s.high;
+    }
+    return s;
+}
+
 void chart_speak(struct call *c, const struct chart *given)
 {
-    struct chart ch = *given;
+    struct spoken ch = spoken_of(given);
     struct stretch s[CHART_SLOTS];
     struct buf b;
     size_t lead = bridge(&ch);
@@ -365,10 +403,15 @@ void chart_speak(struct call *c, const struct chart *given)
         n = join_stretches(s, n, (struct tolerance){.base = 0}, SPOKEN_MAX);
         tell_stretches(c, &ch, s, n, &b);
     }
-    if (n > 0 && str_eq(value(c, &ch, ch.last), value(c, &ch, mean_of(&s[n - 1]))))
+    const char *now = value(c, &ch, given->now),
+               *lowest = value(c, &ch, given->sum.low);
+    if (!str_eq(lowest, value(c, &ch, ch.low)))
+        buf_addf(&b, "; lowest %s", lowest);
+    if (n > 0 && str_eq(now, value(c, &ch, mean_of(&s[n - 1]))))
         buf_addch(&b, '.');
     else
-        buf_addf(&b, ". Now %s.", value(c, &ch, ch.last));
+        buf_addf(&b, ". %s %s.",
+                 curve_is_read_off(&given->curve) ? "Now" : "Last minute", now);
     para(c, TONE_NORMAL, 0, b.s);
     buf_release(&b);
     tell_marks(c, &ch);

@@ -28,8 +28,8 @@ static const char *setting(struct call *c, comp_id ks, const char *name)
 
 static void stats_row(struct call *c, struct out_table *t, comp_id ks)
 {
-    double hits = rate(c, ks, "hits_total", WINDOW);
-    double misses = rate(c, ks, "misses_total", WINDOW);
+    double hits = rate(c, ks, "hits_total");
+    double misses = rate(c, ks, "misses_total");
     table_cell(t, TONE_STRONG, "%s", name_of(c, ks));
     table_cell(t, TONE_NORMAL, "%s",
                percent(c, hits + misses > 0 ? hits / (hits + misses) : NAN));

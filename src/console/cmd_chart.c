@@ -17,11 +17,11 @@ static size_t slots_for(struct call *c, struct chart *ch, sim_time from)
     size_t wanted = c->ctx->spoken ? SPOKEN : (size_t)(c->ctx->columns - 9);
     if (window >= 10 * SIM_MIN && window <= 60 * SIM_MIN) {
         chart_fill(c, ch, from, c->now, 10);
-        bool slow = ch->desc->type == METRIC_COUNTER && ch->high < 2;
+        bool slow = ch->curve.how == CURVE_RATE && ch->sum.high < 2;
         if (c->ctx->spoken || slow)
             return (size_t)(window / SIM_MIN);
     }
-    return chart_slots(ch, from, c->now, wanted);
+    return curve_slots(&ch->curve, window, wanted);
 }
 
 static void chart_one(struct call *c, struct chart *ch, sim_time from)
@@ -36,24 +36,14 @@ static void chart_one(struct call *c, struct chart *ch, sim_time from)
 /* ---- all of a component, small ----------------------------------------------------
  */
 
-static const char *short_unit(const char *unit)
-{
-    return str_eq(unit, "per minute")     ? "/min"
-           : str_eq(unit, "per second")   ? "/s"
-           : str_eq(unit, "s per second") ? "s/s"
-                                          : unit;
-}
-
 static void spark_row(struct call *c, struct out_table *t, const struct chart *ch)
 {
-    double f = ch->scale.factor;
     table_cell(t, TONE_NORMAL, "%s", ch->metric);
-    table_cell(t, TONE_STRONG, "%s", num(c, ch->last * f));
-    table_cell(t, TONE_DIM, "%s", short_unit(ch->scale.unit));
+    table_cell(t, TONE_STRONG, "%s", chart_value(c, ch, ch->now));
     if (!c->ctx->spoken)
-        table_cell(t, TONE_SERIES1, "%s", sparkline(c, ch->v, ch->n, 0, ch->high));
-    table_cell(t, TONE_DIM, "%s", num(c, ch->low * f));
-    table_cell(t, TONE_DIM, "%s", num(c, ch->high * f));
+        table_cell(t, TONE_SERIES1, "%s", sparkline(c, ch->v, ch->n, ch->sum.high));
+    table_cell(t, TONE_DIM, "%s", chart_value(c, ch, ch->sum.low));
+    table_cell(t, TONE_DIM, "%s", chart_value(c, ch, ch->sum.high));
 }
 
 struct overview {
@@ -68,10 +58,10 @@ static void overview_metric(struct call *c, comp_id comp, const char *metric,
     struct chart ch;
     if (chart_pick(c, strf(c, "%s.%s", name_of(c, comp), metric), &ch) != ERR_OK)
         return;
-    chart_fill(c, &ch, from, c->now, chart_slots(&ch, from, c->now, o->slots));
-    struct buf *quiet = isnan(ch.high)                ? &o->nothing
-                        : ch.high == 0 && ch.low == 0 ? &o->zeros
-                                                      : NULL;
+    chart_fill(c, &ch, from, c->now, curve_slots(&ch.curve, c->now - from, o->slots));
+    struct buf *quiet = isnan(ch.sum.high)                    ? &o->nothing
+                        : ch.sum.high == 0 && ch.sum.low == 0 ? &o->zeros
+                                                              : NULL;
     if (quiet)
         buf_addf(quiet, "%s%s", quiet->len ? ", " : "", metric);
     else
@@ -81,7 +71,7 @@ static void overview_metric(struct call *c, comp_id comp, const char *metric,
 /* What the longest name and the numbers leave, at least a little. */
 static size_t spark_slots(const struct call *c, const struct kind_desc *k)
 {
-    size_t longest = 0, others = 36;
+    size_t longest = 0, others = 42;
     for (size_t i = 0; i < k->nmetrics; i++) {
         size_t n = strlen(k->metrics[i].name);
         longest = n > longest ? n : longest;
@@ -93,14 +83,14 @@ static size_t spark_slots(const struct call *c, const struct kind_desc *k)
 static void overview(struct call *c, comp_id comp, sim_time from)
 {
     const struct kind_desc *k = model_kind(c->m, comp);
-    const char *lat[5];
-    size_t nlat = chart_latencies(c, comp, lat);
+    size_t nlat;
+    const char *const *lat = chart_latencies(c, comp, &nlat);
     struct overview o = {.slots = spark_slots(c, k)};
     buf_init(&o.zeros, 0);
     buf_init(&o.nothing, 0);
     table_init(
         &o.t, c->o,
-        strf(c, c->ctx->spoken ? "%s|>NOW||>LOW|>HIGH" : "%s|>NOW||SINCE %s|>LOW|>HIGH",
+        strf(c, c->ctx->spoken ? "%s|>NOW|>LOW|>HIGH" : "%s|>NOW|SINCE %s|>LOW|>HIGH",
              name_of(c, comp), clock_of(c, from, false)));
     for (size_t i = 0; i < nlat; i++)
         overview_metric(c, comp, lat[i], from, &o);
@@ -108,6 +98,8 @@ static void overview(struct call *c, comp_id comp, sim_time from)
         if (world_metric_applies(c->w, comp, i))
             overview_metric(c, comp, k->metrics[i].name, from, &o);
     table_print(&o.t);
+    note(c, "NOW: gauges as they stand, all else over the last minute. Blocks: the "
+            "highest of each stretch.");
     if (o.zeros.len)
         para(c, TONE_NORMAL, 0, strf(c, "0 all the time: %s", o.zeros.s));
     if (o.nothing.len)

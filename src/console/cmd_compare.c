@@ -73,13 +73,6 @@ static size_t gather(struct call *c, sim_time t1, sim_time t2, struct moved *out
     return n;
 }
 
-static const char *shown(struct call *c, const struct metric_desc *d, double v)
-{
-    if (d->type == METRIC_COUNTER && str_eq(d->unit, "s"))
-        return strf(c, "%s s/s", num(c, v));
-    return d->type == METRIC_COUNTER ? per_time(c, v) : quantity(c, v, d->unit);
-}
-
 static const char *factor(struct call *c, const struct moved *m)
 {
     if (m->before == 0)
@@ -102,8 +95,8 @@ static void show(struct call *c, const struct moved *v, size_t n, sim_time t1,
         moved++;
     for (size_t i = 0; i < moved && (i < SHOWN || c->piped); i++) {
         table_cell(&t, TONE_STRONG, "%s.%s", name_of(c, v[i].comp), v[i].desc->name);
-        table_cell(&t, TONE_NORMAL, "%s", shown(c, v[i].desc, v[i].before));
-        table_cell(&t, TONE_NORMAL, "%s", shown(c, v[i].desc, v[i].after));
+        table_cell(&t, TONE_NORMAL, "%s", metric_value(c, v[i].before, v[i].desc));
+        table_cell(&t, TONE_NORMAL, "%s", metric_value(c, v[i].after, v[i].desc));
         table_cell(&t, TONE_ACCENT, "%s", factor(c, &v[i]));
         seen_metric(c, v[i].comp, v[i].desc->name);
     }

@@ -126,7 +126,7 @@ static void show_component(struct call *c, comp_id comp)
 static void show_changed(struct call *c)
 {
     comp_id v[COMPS_MAX];
-    size_t n = 0, comps = flow_order(c, v, COMPS_MAX);
+    size_t n = 0, comps = scene_order(&c->scene, v, COMPS_MAX);
     struct out_table t;
     table_init(&t, c->o, "SETTING|NOW|DEFAULT||");
     for (size_t i = 0; i < model_comps(c->m); i++)

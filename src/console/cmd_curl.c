@@ -90,10 +90,10 @@ static struct inside look_inside(struct call *c, comp_id service, comp_id endpoi
 static void describe(struct call *c, comp_id service, comp_id endpoint)
 {
     struct inside in = look_inside(c, service, endpoint);
-    double done = rate(c, endpoint, "requests_total", WINDOW) * 60;
-    double failed = rate(c, endpoint, "errors_total", WINDOW) * 60;
-    double p50 = latency(c, endpoint, c->now - WINDOW, c->now, 0.5);
-    double p99 = latency(c, endpoint, c->now - WINDOW, c->now, 0.99);
+    double done = rate(c, endpoint, "requests_total") * 60;
+    double failed = rate(c, endpoint, "errors_total") * 60;
+    double p50 = scene_latency(&c->scene, endpoint, 0.5);
+    double p99 = scene_latency(&c->scene, endpoint, 0.99);
     out_line(c->o, TONE_STRONG, "%s", name_of(c, endpoint));
     if (isnan(p50))
         out_line(c->o, TONE_BAD, "  finished in the last minute: none");

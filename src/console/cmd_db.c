@@ -150,9 +150,9 @@ static enum err statements(struct call *c, comp_id db)
     size_t n = 0;
     for (comp_id s = next_owned(c, db, "statement", COMP_NONE);
          s != COMP_NONE && n < 128; s = next_owned(c, db, "statement", s))
-        v[n++] = (struct cost){
-            s, rate(c, s, "calls_total", WINDOW), rate(c, s, "seconds_total", WINDOW),
-            rate(c, s, "failed_total", WINDOW), gauge(c, s, "running", 0)};
+        v[n++] =
+            (struct cost){s, rate(c, s, "calls_total"), rate(c, s, "seconds_total"),
+                          rate(c, s, "failed_total"), gauge(c, s, "running", 0)};
     sort_stable(v, n, sizeof *v, most_time_first, NULL);
     struct out_table t;
     table_init(&t, c->o, "STATEMENT|>CALLS|>MEAN|>RUNNING|>CUT SHORT|>SHARE OF TIME");
@@ -198,8 +198,7 @@ static enum err overview(struct call *c, comp_id only)
         table_cell(&t, TONE_NORMAL, "%s", num(c, gauge(c, db, "active", 0)));
         table_cell(&t, TONE_NORMAL, "%s",
                    num(c, gauge(c, db, "idle_in_transaction", 0)));
-        table_cell(&t, TONE_NORMAL, "%s",
-                   per_time(c, rate(c, db, "refused_total", WINDOW)));
+        table_cell(&t, TONE_NORMAL, "%s", per_time(c, rate(c, db, "refused_total")));
         seen_comp(c, db, "metrics");
     }
     table_print(&t);

@@ -12,7 +12,7 @@
 static void list_components(struct call *c)
 {
     comp_id v[COMPS_MAX];
-    size_t n = flow_order(c, v, COMPS_MAX);
+    size_t n = scene_order(&c->scene, v, COMPS_MAX);
     struct out_table t;
     table_init(&t, c->o, "COMPONENT|KIND|>METRICS|FOR EXAMPLE");
     for (size_t i = 0; i < n; i++) {
@@ -33,23 +33,18 @@ static void list_components(struct call *c)
                  names_of_kind(c, "counter"));
 }
 
-/* At `at`: a counter's rate over the minute before, a gauge's sample. */
+/* At `at`: a counter's rate over the minute before, a gauge as it stood. */
 static double value_at(struct call *c, comp_id comp, const struct metric_desc *d,
                        int instance, sim_time at)
 {
     struct series s;
+    if (d->type == METRIC_GAUGE && at == c->now)
+        return gauge(c, comp, d->name, instance);
     if (series_find(c->rec, comp, d->name, instance, &s, NULL) != ERR_OK)
         return NAN;
     if (d->type == METRIC_COUNTER)
         return series_rate(c->rec, s, at > WINDOW ? at - WINDOW : 0, at);
     return series_at(c->rec, s, at);
-}
-
-static const char *shown(struct call *c, const struct metric_desc *d, double v)
-{
-    if (d->type == METRIC_COUNTER && str_eq(d->unit, "s"))
-        return isnan(v) ? "-" : strf(c, "%s s/s", num(c, v));
-    return d->type == METRIC_COUNTER ? per_time(c, v) : quantity(c, v, d->unit);
 }
 
 static void latency_rows(struct call *c, struct out_table *t, comp_id comp)
@@ -60,9 +55,10 @@ static void latency_rows(struct call *c, struct out_table *t, comp_id comp)
     } rows[] = {{"p50", 0.5}, {"p99", 0.99}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         sim_time was = c->now > BEFORE ? c->now - BEFORE : 0;
-        double now = latency(c, comp, c->now - WINDOW, c->now, rows[i].q);
-        double then =
-            was > WINDOW ? latency(c, comp, was - WINDOW, was, rows[i].q) : NAN;
+        double now = scene_latency(&c->scene, comp, rows[i].q);
+        double then = was > WINDOW ? scene_latency_in(&c->scene, comp, was - WINDOW,
+                                                      was, rows[i].q)
+                                   : NAN;
         table_cell(t, TONE_STRONG, "%s", rows[i].name);
         table_cell(t, TONE_NORMAL, "%s", quantity(c, now, "s"));
         table_cell(t, TONE_DIM, "%s", quantity(c, then, "s"));
@@ -89,9 +85,9 @@ static void table_rows(struct call *c, struct out_table *t, comp_id comp,
         }
         double now = value_at(c, comp, d, 0, c->now);
         table_cell(t, TONE_STRONG, "%s", d->name);
-        table_cell(t, TONE_NORMAL, "%s", shown(c, d, now));
+        table_cell(t, TONE_NORMAL, "%s", metric_value(c, now, d));
         table_cell(t, TONE_DIM, "%s",
-                   was ? shown(c, d, value_at(c, comp, d, 0, was)) : "-");
+                   was ? metric_value(c, value_at(c, comp, d, 0, was), d) : "-");
         table_cell(t, TONE_DIM, "%s", d->doc);
     }
 }
@@ -142,10 +138,11 @@ static void instance_rows(struct call *c, comp_id comp, const struct metric_desc
         if (v.state == INSTANCE_NONE)
             continue;
         table_cell(&t, TONE_STRONG, "%s", inst_name(c, service, i));
-        table_cell(&t, TONE_NORMAL, "%s", shown(c, d, value_at(c, comp, d, i, c->now)));
+        table_cell(&t, TONE_NORMAL, "%s",
+                   metric_value(c, value_at(c, comp, d, i, c->now), d));
         table_cell(&t, TONE_DIM, "%s",
                    c->now > BEFORE
-                       ? shown(c, d, value_at(c, comp, d, i, c->now - BEFORE))
+                       ? metric_value(c, value_at(c, comp, d, i, c->now - BEFORE), d)
                        : "-");
     }
     table_print(&t);
@@ -158,16 +155,16 @@ static enum err show_metric(struct call *c, comp_id comp, const char *name)
     if (e != ERR_OK)
         return e;
     sim_time from = c->now > BEFORE ? c->now - BEFORE : 0;
-    chart_fill(c, &ch, from, c->now, chart_slots(&ch, from, c->now, 30));
-    double f = ch.scale.factor;
-    const char *unit = ch.scale.unit;
+    chart_fill(c, &ch, from, c->now, curve_slots(&ch.curve, c->now - from, 30));
     out_line(c->o, TONE_STRONG, "%s", ch.title);
-    para(c, TONE_NORMAL, 2, ch.desc->doc);
-    out_line(c->o, TONE_NORMAL, "  now %s %s, last five minutes %s to %s",
-             num(c, ch.last * f), unit, num(c, ch.low * f), num(c, ch.high * f));
-    if (ch.latency < 0)
-        instance_rows(c, ch.comp, ch.desc);
-    note(c, "PromQL: %s", promql(c, comp, ch.desc));
+    para(c, TONE_NORMAL, 2, ch.curve.desc->doc);
+    out_line(c->o, TONE_NORMAL, "  %s %s, last five minutes %s to %s",
+             curve_is_read_off(&ch.curve) ? "now" : "last minute",
+             chart_value(c, &ch, ch.now), chart_value(c, &ch, ch.sum.low),
+             chart_value(c, &ch, ch.sum.high));
+    if (ch.curve.how == CURVE_GAUGE || ch.curve.how == CURVE_RATE)
+        instance_rows(c, ch.curve.comp, ch.curve.desc);
+    note(c, "PromQL: %s", promql(c, comp, ch.curve.desc));
     return ERR_OK;
 }
 

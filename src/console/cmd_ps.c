@@ -153,12 +153,10 @@ static void show_numbers(struct call *c, comp_id comp)
     table_init(&t, c->o, strf(c, "%s|>NOW", name_of(c, comp)));
     for (size_t i = 0; i < k->nmetrics; i++) {
         const struct metric_desc *d = &k->metrics[i];
-        double v = d->type == METRIC_COUNTER ? rate(c, comp, d->name, SIM_MIN)
+        double v = d->type == METRIC_COUNTER ? rate(c, comp, d->name)
                                              : gauge(c, comp, d->name, 0);
         table_cell(&t, TONE_NORMAL, "%s", d->name);
-        table_cell(&t, TONE_NORMAL, "%s",
-                   d->type == METRIC_COUNTER ? per_time(c, v)
-                                             : quantity(c, v, d->unit));
+        table_cell(&t, TONE_NORMAL, "%s", metric_value(c, v, d));
     }
     table_print(&t);
     seen_comp(c, comp, "metrics");
@@ -167,7 +165,7 @@ static void show_numbers(struct call *c, comp_id comp)
 static void show_all(struct call *c)
 {
     comp_id v[COMPS_MAX];
-    size_t n = flow_order(c, v, COMPS_MAX), shown = 0;
+    size_t n = scene_order(&c->scene, v, COMPS_MAX), shown = 0;
     for (size_t i = 0; i < n; i++) {
         if (!is_kind(c, v[i], "service"))
             continue;

@@ -22,12 +22,10 @@ static void subscription_row(struct call *c, struct out_table *t, comp_id sub)
     comp_id topic = model_owner(c->m, sub);
     double oldest = gauge(c, sub, "lag_seconds", 0),
            dead = gauge(c, sub, "dead_letters", 0);
-    double failing = rate(c, sub, "failures_total", WINDOW);
+    double failing = rate(c, sub, "failures_total");
     table_cell(t, TONE_STRONG, "%s", name_of(c, sub));
-    table_cell(t, TONE_NORMAL, "%s",
-               per_time(c, rate(c, topic, "published_total", WINDOW)));
-    table_cell(t, TONE_NORMAL, "%s",
-               per_time(c, rate(c, sub, "processed_total", WINDOW)));
+    table_cell(t, TONE_NORMAL, "%s", per_time(c, rate(c, topic, "published_total")));
+    table_cell(t, TONE_NORMAL, "%s", per_time(c, rate(c, sub, "processed_total")));
     table_cell(t, TONE_NORMAL, "%s", count(c, gauge(c, sub, "lag", 0)));
     table_cell(t, lag_tone(oldest), "%s", count(c, gauge(c, sub, "lag_max", 0)));
     table_cell(t, lag_tone(oldest), "%s", span_short(c, (sim_time)(oldest * 1e9)));

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define P50_WINDOW (10 * SIM_MIN)
+
 #define SPANS_MAX  512
 #define ROWS_MAX   48
 #define HEADS_MAX  8000
@@ -352,7 +354,7 @@ static void where_it_went(struct waterfall *w, const struct inflight_view *wait)
         if (v[best].ns / all < 0.0005)
             break;
         buf_addf(&b, "%s%s %s", shown ? ", " : "", v[best].name,
-                 share_text(c, v[best].ns / all));
+                 percent(c, v[best].ns / all));
         v[best].ns = 0;
     }
     if (b.len)
@@ -371,11 +373,10 @@ static void headline(struct waterfall *w, const struct trace_head *h)
         out_add(c->o, TONE_BAD, "  %s%s%s", reason_phrase(h->reason),
                 h->culprit == COMP_NONE ? "" : " at ",
                 h->culprit == COMP_NONE ? "" : name_of(c, h->culprit));
-    double p50 =
-        latency(c, h->endpoint, h->start > 10 * SIM_MIN ? h->start - 10 * SIM_MIN : 0,
-                w->end, 0.5);
+    sim_time from = h->start > P50_WINDOW ? h->start - P50_WINDOW : 0;
+    double p50 = scene_latency_in(&c->scene, h->endpoint, from, w->end, 0.5);
     if (!isnan(p50))
-        out_add(c->o, TONE_DIM, "  (p50: %s)", quantity(c, p50, "s"));
+        out_add(c->o, TONE_DIM, "  (p50 of 10 min: %s)", quantity(c, p50, "s"));
     out_end(c->o);
     out_line(c->o, TONE_DIM, "started %s, times in ms", clock_of(c, w->start, true));
 }

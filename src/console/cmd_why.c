@@ -20,7 +20,7 @@ static void tell_time(struct call *c, comp_id client, sim_time from, double q_lo
     for (size_t i = 0; i < n && (i == 0 || v[i].share >= 0.01); i++)
         buf_addf(b, "%s %s at %s %s (%s a request)", i ? "," : "",
                  cause_phrase(v[i].cause), name_of(c, v[i].place),
-                 share_text(c, v[i].share), quantity(c, v[i].seconds, "s"));
+                 percent(c, v[i].share), quantity(c, v[i].seconds, "s"));
     buf_adds(b, ".\n\n");
 }
 

@@ -147,8 +147,8 @@ static void offer_metrics_of(struct completer *k, comp_id comp, const char *befo
 {
     struct call *c = &k->call;
     const struct kind_desc *kind = model_kind(c->m, comp);
-    const char *lat[5];
-    size_t n = chart_latencies(c, comp, lat);
+    size_t n;
+    const char *const *lat = chart_latencies(c, comp, &n);
     for (size_t i = 0; i < kind->nmetrics; i++)
         if (world_metric_applies(c->w, comp, i))
             offer(k, strf(c, "%s%s", before, kind->metrics[i].name),
@@ -455,6 +455,7 @@ void console_complete(const struct console_ctx *ctx, const char *line, size_t cu
         .ctx = ctx, .w = ctx->world, .rec = ctx->rec, .mem = &mem, .why = &why};
     k.call.m = world_model(ctx->world);
     k.call.now = world_now(ctx->world);
+    k.call.scene = scene_of(ctx);
     const char *head = arena_strndup(&mem, line, cursor);
     if (parse_line(head, &mem, &p, &why) == ERR_OK)
         complete_stage(&k, &p, cursor);

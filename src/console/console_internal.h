@@ -11,6 +11,7 @@
 #define CONSOLE_INTERNAL_H
 
 #include "truecode/console.h"
+#include "truecode/picture.h"
 
 #include <math.h>
 
@@ -104,7 +105,8 @@ struct call {
     const struct recording *rec;
     const struct model *m;
     sim_time now;
-    struct arena *mem; /* for the length of the call */
+    struct scene scene; /* of these: what the picture is asked with */
+    struct arena *mem;  /* for the length of the call */
     struct out *o;
     struct effects *fx;
     struct errmsg *why;
@@ -116,6 +118,12 @@ struct call {
     const char *wild; /* the wild line that fits, where a command knows better */
     bool piped;       /* filters follow: no notes, no cutting */
 };
+
+static inline struct scene scene_of(const struct console_ctx *ctx)
+{
+    return (struct scene){ctx->world, ctx->rec, world_now(ctx->world),
+                          ctx->users_hidden};
+}
 
 extern const struct command *const commands[]; /* in order of name, NULL at the end */
 const struct command *command_find(const char *name);
@@ -166,19 +174,14 @@ comp_id next_owned(const struct call *c, comp_id owner, const char *kind,
                    comp_id after);
 /* The endpoints a service, balancer or external answers. */
 size_t endpoints_of(const struct call *c, comp_id comp, comp_id *out, size_t max);
-/* Top-level components as work flows: clients, what they call, what those call. */
-size_t flow_order(const struct call *c, comp_id *out, size_t max);
 #define COMPS_MAX 512
 
 const struct metric_desc *metric_of(const struct call *c, comp_id comp,
                                     const char *name);
-/* Last sample; NaN: no such metric or no sample. Instance 0: the whole. */
+/* As it is now; NaN: no such metric. Instance 0: the whole. */
 double gauge(const struct call *c, comp_id comp, const char *metric, int instance);
-/* Per second over the window that ends now. NaN: no such metric. */
-double rate(const struct call *c, comp_id comp, const char *metric, sim_time window);
-/* Latency of the endpoints of a component (or of one endpoint or client), seconds. */
-double latency(const struct call *c, comp_id comp, sim_time from, sim_time to,
-               double q);
+/* Per second over the last minute. NaN: no such metric. */
+double rate(const struct call *c, comp_id comp, const char *metric);
 
 /* Component or instance; the sentence suggests. */
 /* Clients and what they call, where nobody measures users; REFUSED with a sentence. */
@@ -211,24 +214,15 @@ const char *ago_short(const struct call *c, sim_time t);
 /* ---- numbers (number.c)
  * ---------------------------------------------------------------------- */
 
-/* Three digits that count: 0, 0.02, 3.1, 42, 480, 4 806. "-" for NaN. */
+/* The picture's numbers, as strings that live as long as the call. */
 const char *num(const struct call *c, double x);
-const char *count(const struct call *c,
-                  double n); /* whole, thousands apart: "12 600" */
-const char *percent(const struct call *c, double share);    /* "0.4 %" */
-const char *share_text(const struct call *c, double share); /* of a whole: "85 %" */
+const char *count(const struct call *c, double n);
+const char *percent(const struct call *c, double share);
 const char *quantity(const struct call *c, double v, const char *unit);
-/* A rate in the unit a person would choose: "80/s", "42/min". */
 const char *per_time(const struct call *c, double per_s);
+const char *metric_value(const struct call *c, double v, const struct metric_desc *d);
+enum number_form form_of(const struct call *c);
 double steady(double x); /* rounded so that a rate that did not move reads the same */
-
-/* A metric as it is charted: rates of counters per second or minute, ratios in percent.
- */
-struct scale {
-    double factor;    /* displayed = value * factor */
-    const char *unit; /* "%", "ms", "s", "per minute", "" */
-};
-struct scale scale_for(const struct metric_desc *d, double max);
 
 /* ---- acting (act.c)
  * -------------------------------------------------------------------------- */
@@ -264,27 +258,29 @@ enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
 struct chart {
     const char *title;       /* "checkout.pool_waiting", "orders_placed" */
     const char *short_title; /* for a sentence: "orders placed" */
-    const struct metric_desc *desc;
-    comp_id comp;
-    int instance;       /* 0: the whole */
-    const char *metric; /* its short name, or p99 */
-    int latency;        /* which quantile; -1: a series */
+    const char *metric;      /* its short name, or p99 */
+    struct curve curve;
     sim_time from, to;
-    double v[CHART_SLOTS]; /* NaN: missing */
+    struct curve_slot v[CHART_SLOTS];
     size_t n;
+    struct curve_sum sum;
+    double now; /* as everywhere: curve_now() */
     struct scale scale;
-    double low, high, last; /* of v, unscaled */
 };
 /* "orders_placed", "orders", "checkout.cpu", "checkout-3.cpu", "checkout.p99". */
 enum err chart_pick(struct call *c, const char *text, struct chart *ch);
 void chart_fill(struct call *c, struct chart *ch, sim_time from, sim_time to, size_t n);
-size_t chart_slots(const struct chart *ch, sim_time from, sim_time to, size_t wanted);
-size_t chart_latencies(const struct call *c, comp_id comp, const char **out); /* 5 */
+const char *const *chart_latencies(const struct call *c, comp_id comp,
+                                   size_t *n); /* p50 ... mean */
 void chart_draw(struct call *c, const struct chart *ch, size_t rows);
 void chart_speak(struct call *c, const struct chart *ch);
-/* One row of blocks, for lists. */
-const char *sparkline(const struct call *c, const double *v, size_t n, double low,
+/* One row of blocks, for lists: the highest of each slot. */
+const char *sparkline(const struct call *c, const struct curve_slot *v, size_t n,
                       double high);
+/* A value of it with its unit. */
+const char *chart_value(const struct call *c, const struct chart *ch, double v);
+/* What a column is of: "each 15 s". */
+const char *chart_window(const struct call *c, const struct chart *ch);
 
 /* ---- filters (filter.c)
  * -------------------------------------------------------------------------- */

@@ -190,10 +190,8 @@ enum err db_tables(struct call *c, comp_id db)
         table_cell(&t, dead > rows / 2 ? TONE_WARN : TONE_NORMAL, "%s", num(c, dead));
         table_cell(&t, TONE_NORMAL, "%s",
                    quantity(c, gauge(c, one, "bytes", 0), "bytes"));
-        table_cell(&t, TONE_NORMAL, "%s",
-                   per_time(c, rate(c, one, "scans_total", SIM_MIN)));
-        table_cell(&t, TONE_NORMAL, "%s",
-                   per_time(c, rate(c, one, "lookups_total", SIM_MIN)));
+        table_cell(&t, TONE_NORMAL, "%s", per_time(c, rate(c, one, "scans_total")));
+        table_cell(&t, TONE_NORMAL, "%s", per_time(c, rate(c, one, "lookups_total")));
         table_cell(&t, TONE_NORMAL, "%s", num(c, gauge(c, one, "lock_waiting", 0)));
         table_cell(&t, TONE_NORMAL, "%s", share_done(c, one));
         seen_comp(c, one, "metrics");

@@ -23,13 +23,12 @@ const char *inst_name(const struct call *c, comp_id comp, int instance)
 
 bool is_kind(const struct call *c, comp_id comp, const char *kind)
 {
-    return comp != COMP_NONE && str_eq(model_kind(c->m, comp)->name, kind);
+    return comp_is(c->m, comp, kind);
 }
 
 bool is_top(const struct call *c, comp_id comp)
 {
-    const struct kind_desc *k = model_kind(c->m, comp);
-    return !k->nested && !str_eq(k->name, "counter") && !str_eq(k->name, "flag");
+    return comp_is_top(c->m, comp);
 }
 
 comp_id next_of(const struct call *c, const char *kind, comp_id after)
@@ -60,74 +59,7 @@ comp_id next_owned(const struct call *c, comp_id owner, const char *kind, comp_i
 
 size_t endpoints_of(const struct call *c, comp_id comp, comp_id *out, size_t max)
 {
-    size_t n = 0;
-    while (is_kind(c, comp, "balancer") || is_kind(c, comp, "limiter"))
-        comp = model_target(c->m, comp);
-    for (comp_id e = next_owned(c, comp, "endpoint", COMP_NONE); e != COMP_NONE;
-         e = next_owned(c, comp, "endpoint", e))
-        if (n < max)
-            out[n++] = e;
-    return n;
-}
-
-/* ---- the order in which work flows
- * --------------------------------------------------------- */
-
-static bool listed(const comp_id *v, size_t n, comp_id c)
-{
-    for (size_t i = 0; i < n; i++)
-        if (v[i] == c)
-            return true;
-    return false;
-}
-
-/* Whom `comp` hands work to: the service behind a balancer, and callees of its
- * policies. */
-static size_t hands_to(const struct call *c, comp_id comp, comp_id *out, size_t max)
-{
-    size_t n = 0;
-    bool hands_on = is_kind(c, comp, "balancer") || is_kind(c, comp, "limiter");
-    if (hands_on && model_target(c->m, comp) != COMP_NONE)
-        out[n++] = model_target(c->m, comp);
-    for (comp_id s = next_of(c, "subscription", COMP_NONE);
-         is_kind(c, comp, "broker") && s != COMP_NONE;
-         s = next_of(c, "subscription", s))
-        if (model_owner(c->m, model_owner(c->m, s)) == comp && n < max &&
-            model_target(c->m, s) != COMP_NONE &&
-            !listed(out, n, model_target(c->m, s)))
-            out[n++] = model_target(c->m, s);
-    for (comp_id p = next_owned(c, comp, "call", COMP_NONE); p != COMP_NONE;
-         p = next_owned(c, comp, "call", p)) {
-        comp_id to = model_target(c->m, p);
-        if (to != COMP_NONE && n < max && !listed(out, n, to))
-            out[n++] = to;
-    }
-    return n;
-}
-
-static void add_listed(const struct call *c, comp_id comp, comp_id *out, size_t *n,
-                       size_t max)
-{
-    if (*n < max && is_top(c, comp) && !listed(out, *n, comp))
-        out[(*n)++] = comp;
-}
-
-/* Breadth first from the clients, then whatever nothing reaches (autoscalers). */
-size_t flow_order(const struct call *c, comp_id *out, size_t max)
-{
-    size_t n = 0;
-    comp_id to[32];
-    for (comp_id i = next_of(c, "client", COMP_NONE); i != COMP_NONE;
-         i = next_of(c, "client", i))
-        add_listed(c, i, out, &n, max);
-    for (size_t i = 0; i < n; i++) {
-        size_t k = hands_to(c, out[i], to, 32);
-        for (size_t j = 0; j < k; j++)
-            add_listed(c, to[j], out, &n, max);
-    }
-    for (size_t i = 0; i < model_comps(c->m); i++)
-        add_listed(c, (comp_id)i, out, &n, max);
-    return n;
+    return comp_endpoints(c->m, comp, out, max);
 }
 
 /* ---- metrics
@@ -144,45 +76,14 @@ const struct metric_desc *metric_of(const struct call *c, comp_id comp,
     return NULL;
 }
 
-static bool find_series(const struct call *c, comp_id comp, const char *metric,
-                        int instance, struct series *s)
-{
-    return comp != COMP_NONE && metric_of(c, comp, metric) &&
-           series_find(c->rec, comp, metric, instance, s, NULL) == ERR_OK;
-}
-
 double gauge(const struct call *c, comp_id comp, const char *metric, int instance)
 {
-    struct series s;
-    if (!find_series(c, comp, metric, instance, &s))
-        return NAN;
-    return series_at(c->rec, s, c->now);
+    return comp == COMP_NONE ? NAN : scene_gauge(&c->scene, comp, metric, instance);
 }
 
-double rate(const struct call *c, comp_id comp, const char *metric, sim_time window)
+double rate(const struct call *c, comp_id comp, const char *metric)
 {
-    struct series s;
-    if (!find_series(c, comp, metric, 0, &s))
-        return NAN;
-    sim_time from = c->now > window ? c->now - window : 0;
-    return series_rate(c->rec, s, from, c->now);
-}
-
-/* Of several endpoints, the one with the worst quantile speaks for the component: what
- * a person would look at first. */
-double latency(const struct call *c, comp_id comp, sim_time from, sim_time to, double q)
-{
-    comp_id ends[64];
-    if (is_kind(c, comp, "endpoint") || is_kind(c, comp, "client"))
-        return latency_quantile(c->rec, comp, from, to, q);
-    size_t n = endpoints_of(c, comp, ends, 64);
-    double worst = NAN;
-    for (size_t i = 0; i < n; i++) {
-        double x = latency_quantile(c->rec, ends[i], from, to, q);
-        if (!isnan(x) && !(worst >= x))
-            worst = x;
-    }
-    return worst;
+    return scene_rate(&c->scene, comp, metric);
 }
 
 /* ---- words to components
@@ -202,10 +103,7 @@ const char *names_of_kind(const struct call *c, const char *kind)
 
 bool is_hidden(const struct call *c, comp_id comp)
 {
-    comp_id owner = model_owner(c->m, comp);
-    return c->ctx->users_hidden &&
-           (is_kind(c, comp, "client") ||
-            (owner != COMP_NONE && is_kind(c, owner, "client")));
+    return scene_hides(&c->scene, comp);
 }
 
 enum err refuse_hidden(struct call *c, comp_id comp)

@@ -429,6 +429,7 @@ static enum err run_clean(const struct console_ctx *ctx, const char *line,
                      .why = &why};
     c.m = world_model(ctx->world);
     c.now = world_now(ctx->world);
+    c.scene = scene_of(ctx);
     out_init(&own);
     own.max_lines = RAW_LINES;
     own.columns = strchr(line, '|') ? 0 : (size_t)ctx->columns;

@@ -6,6 +6,7 @@
  * a number, "not known yet" among them, claim nothing.
  */
 #include "session_internal.h"
+#include "truecode/picture.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -155,12 +156,10 @@ static double so(const struct session *s, char kind, sim_time from, sim_time to)
 /* How it was when it was worst: what people still say when it is over. */
 static double worst_minute(const struct session *s, char kind)
 {
-    double worst = 0;
-    for (sim_time t = run_now(&s->run); t >= SIM_MIN; t -= SIM_MIN) {
-        double v = so(s, kind, t - SIM_MIN, t);
-        worst = v > worst ? v : worst;
-    }
-    return worst;
+    sim_time now = run_now(&s->run);
+    struct scene scene = {.w = s->run.world, .rec = s->run.rec, .now = now};
+    struct worst_minute worst = scene_worst_minute(&scene, 0, now);
+    return kind == '%' ? worst.bad_share : worst.bad_per_s;
 }
 
 static bool within_factor_two(double said, double truth)
@@ -184,13 +183,14 @@ bool claim_holds(const struct session *s, const struct claim *c)
 
 void claim_truth(const struct session *s, const struct claim *c, struct buf *out)
 {
-    if (c->kind == '%')
-        buf_addf(out, "%.0f %% of requests failed or were slow in the worst minute",
-                 100 * worst_minute(s, '%'));
-    else if (c->kind == '/')
-        buf_addf(out, "%.1f failed or slow requests a second in the worst minute",
-                 worst_minute(s, '/'));
-    else
-        buf_addf(out, "%.0f failed or slow requests since the page",
-                 (double)run_bad(&s->run, lesson_info(s->lesson)->starts_at));
+    if (c->kind == '%') {
+        number_share(out, worst_minute(s, '%'));
+        buf_adds(out, " of requests failed or were slow in the worst minute");
+    } else if (c->kind == '/') {
+        number_text(out, worst_minute(s, '/'));
+        buf_adds(out, " failed or slow requests a second in the worst minute");
+    } else {
+        number_count(out, (double)run_bad(&s->run, lesson_info(s->lesson)->starts_at));
+        buf_adds(out, " failed or slow requests since the page");
+    }
 }

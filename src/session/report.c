@@ -67,13 +67,11 @@ static void make_users(const struct maker *k)
     struct rows t = {.r = k->r};
     const char *names[3] = {"you", "the reference", "doing nothing"};
     uint64_t bad[3] = {sc->bad_you, sc->bad_reference, sc->bad_nothing};
-    char cell[64];
     for (int i = 0; i < 3; i++) {
         if (i == 1 && !k->v->has_reference)
             continue;
         row_cell(&t, names[i]);
-        snprintf(cell, sizeof(cell), "%llu", (unsigned long long)bad[i]);
-        row_cell(&t, cell);
+        row_number(&t, number_count, (double)bad[i]);
     }
     rows_block(&t, "RUN|>FAILED OR SLOW REQUESTS SINCE THE PAGE", 2);
     if (k->v->to > k->v->left)
@@ -90,7 +88,7 @@ static double *bad_curve(const struct maker *k, const struct recording *rec)
         sim_time a = k->v->from + span * i / CHART_POINTS;
         sim_time b = k->v->from + span * (i + 1) / CHART_POINTS;
         double good = recording_good(rec, a, b);
-        v[i] = isnan(good) ? NAN : 100 * (1 - good);
+        v[i] = 1 - good;
     }
     return v;
 }
@@ -100,7 +98,6 @@ static void make_chart(const struct maker *k)
     if (k->v->to - k->v->from < CHART_POINTS * SIM_SEC / 4)
         return;
     struct block *b = add_block(k->r, BLOCK_CHART, "failed or slow requests");
-    b->unit = "%";
     b->from = k->v->from;
     b->to = k->v->to;
     b->n = CHART_POINTS;

@@ -41,6 +41,15 @@ void row_cell(struct rows *t, const char *s)
     t->cells[t->n++] = arena_strdup(&t->r->mem, s);
 }
 
+void row_number(struct rows *t, void (*write)(struct buf *b, double x), double x)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    write(&b, x);
+    row_cell(t, b.s);
+    buf_release(&b);
+}
+
 void rows_block(struct rows *t, const char *heads, size_t ncols)
 {
     if (t->n == 0)

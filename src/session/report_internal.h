@@ -7,6 +7,7 @@
 #define TRUECODE_REPORT_INTERNAL_H
 
 #include "session_internal.h"
+#include "truecode/picture.h"
 
 struct maker { /* what every section needs */
     const struct session *s;
@@ -25,6 +26,8 @@ struct block *add_block(struct report *r, enum block_kind kind, const char *text
 void add_text(struct report *r, enum block_kind kind, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void row_cell(struct rows *t, const char *s);
+/* A number of the picture: row_number(t, number_count, 1253). */
+void row_number(struct rows *t, void (*write)(struct buf *b, double x), double x);
 /* Adds the table, unless it has no rows, and forgets the rows. */
 void rows_block(struct rows *t, const char *heads, size_t ncols);
 const char *at_clock(const struct maker *k, sim_time t);

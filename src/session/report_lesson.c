@@ -28,9 +28,9 @@ static void time_rows(const struct maker *k, comp_id client, const char *name)
                                   slow[i].place == COMP_NONE
                                       ? "-"
                                       : model_name(m, slow[i].place)));
-        row_cell(&t, arena_printf(&k->r->mem, "%.0f ms", 1000 * slow[i].seconds));
-        row_cell(&t, arena_printf(&k->r->mem, "%.0f %%", 100 * slow[i].share));
-        row_cell(&t, arena_printf(&k->r->mem, "%.0f ms", 1000 * typical));
+        row_number(&t, number_seconds, slow[i].seconds);
+        row_number(&t, number_share, slow[i].share);
+        row_number(&t, number_seconds, typical);
     }
     if (t.n == 0)
         return;
@@ -51,7 +51,7 @@ static void failure_rows(const struct maker *k, comp_id client, const char *name
     for (size_t i = 0; i < n; i++) {
         row_cell(&t, reason_phrase(f[i].reason));
         row_cell(&t, f[i].place == COMP_NONE ? "-" : model_name(m, f[i].place));
-        row_cell(&t, arena_printf(&k->r->mem, "%llu", (unsigned long long)f[i].count));
+        row_number(&t, number_count, (double)f[i].count);
     }
     add_text(k->r, BLOCK_TEXT, "Why requests of %s failed:", name);
     rows_block(&t, "REASON|WHERE|>REQUESTS", 3);

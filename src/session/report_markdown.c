@@ -3,6 +3,7 @@
  * charts are sentences and numbers.
  */
 #include "session_internal.h"
+#include "truecode/picture.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -51,20 +52,26 @@ static double mean_of(const double *v, size_t from, size_t to)
     return n ? sum / (double)n : NAN;
 }
 
-/* A chart in words: each run, by quarters of the time. */
+void block_speak(const struct block *chart, size_t series, struct buf *out)
+{
+    for (size_t q = 0; q < 4; q++) {
+        double v =
+            mean_of(chart->series[series].v, chart->n * q / 4, chart->n * (q + 1) / 4);
+        buf_adds(out, q ? ", " : "");
+        if (isnan(v))
+            buf_adds(out, "nobody came");
+        else
+            number_share(out, v);
+    }
+}
+
 static void put_chart(const struct block *b, struct buf *out)
 {
     buf_addf(out, "Share of %s, by quarter of the incident:\n\n", b->text);
     for (size_t s = 0; s < b->nseries; s++) {
-        buf_addf(out, "- %s:", b->series[s].name);
-        for (size_t q = 0; q < 4; q++) {
-            double v = mean_of(b->series[s].v, b->n * q / 4, b->n * (q + 1) / 4);
-            if (isnan(v))
-                buf_addf(out, "%s nobody came", q ? "," : "");
-            else
-                buf_addf(out, "%s %.1f %s", q ? "," : "", v, b->unit);
-        }
-        buf_adds(out, "\n");
+        buf_addf(out, "- %s: ", b->series[s].name);
+        block_speak(b, s, out);
+        buf_addch(out, '\n');
     }
     buf_addch(out, '\n');
 }

@@ -5,6 +5,7 @@
  * comes.
  */
 #include "session_internal.h"
+#include "truecode/picture.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -241,19 +242,12 @@ void forecast_arm(struct session *s)
  * and shares, is as large as a millisecond. */
 static void value_words(double v, bool duration, struct buf *b)
 {
-    double size = fabs(v);
     if (isnan(v))
         buf_adds(b, "not measured");
-    else if (size > 1e18)
-        buf_addf(b, "%.3g", v);
     else if (duration)
-        time_format(b, (sim_time)(v / 1e6 + 0.5) * SIM_MS);
+        number_seconds(b, v / (double)SIM_SEC);
     else
-        buf_addf(b,
-                 size >= 1000 || v == floor(v) ? "%.0f"
-                 : size >= 10                  ? "%.1f"
-                                               : "%.2f",
-                 v);
+        number_text(b, v);
 }
 
 void forecast_words(const struct forecast *f, struct buf *b)

@@ -299,6 +299,8 @@ uint32_t dead_letters_replay(struct world *w, comp_id c);
 /* kind_subscription.c */
 /* Messages that it has not processed yet; partition 0: of all. */
 double sub_lag(const struct world *w, comp_id c, int partition);
+/* Age of the oldest of them in seconds; 0: there is none. */
+double sub_oldest(const struct world *w, comp_id c);
 /* A partition is being emptied; `tickets`: what was taken from it, too. */
 void sub_purged(struct world *w, comp_id c, uint32_t partition, bool tickets);
 

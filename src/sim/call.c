@@ -177,8 +177,15 @@ struct act *call_child(struct world *w, struct act *p, const struct call_spec *s
     return child_make(w, p, s);
 }
 
+void call_sent(struct world *w, comp_id policy)
+{
+    state_of(w, policy)->sent++;
+}
+
 HOT void send(struct world *w, struct act *c)
 {
+    if (c->kind != ACT_QUERY) /* a query is sent once it has its connection */
+        state_of(w, c->policy)->sent++;
     if (c->kind != ACT_QUERY && call_crosses(w, c, EV_ARRIVE))
         c->flags |= ACT_SENT;
     else

@@ -88,7 +88,7 @@ struct call_state {        /* what every call touches comes first */
     uint32_t extras;       /* enum call_extra */
     uint32_t in_flight;
     uint8_t timeout_lane, way_lane; /* cal_after_in() */
-    uint64_t requests, attempts, ok;
+    uint64_t requests, attempts, sent, ok;
     sim_time latency; /* summed over attempts that ended */
     uint64_t retries, timeouts, retries_denied;
     uint64_t failures[REASON_COUNT]; /* of attempts */

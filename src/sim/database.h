@@ -291,9 +291,21 @@ void statement_end(struct world *w, comp_id statement, sim_time took, bool faile
 /* A query whose statement has begun is stopped from outside: its run is over. */
 void query_cut(struct world *w, struct act *a, struct conn *n);
 
+/* A statement fails: the server counts it if it has seen it, which one that never got a
+ * connection has not, nor one that is still on the network. */
+static inline void query_count_failed(struct world *w, const struct act *a)
+{
+    bool seen = a->phase == QUERY_RUN || a->phase == QUERY_LOCKED ||
+                a->phase == QUERY_COMMIT || a->phase == QUERY_SYNC ||
+                a->phase == QUERY_BACK;
+    if (seen && a->mode == QUERY_STATEMENT)
+        db_at(w, a->comp)->failed++;
+}
+
 /* A query's act fails: it holds nothing any more and goes on with `reason`. */
 static inline void query_fail(struct world *w, struct act *a, enum reason reason)
 {
+    query_count_failed(w, a);
     a->conn = 0;
     a->phase = QUERY_FAILED;
     a->x = reason;

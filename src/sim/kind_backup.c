@@ -275,6 +275,13 @@ static void backup_init(struct world *w, comp_id c)
     cal_at(w, w_now(w) + at, EV_KIND + EV_DUE, c, 0, 0);
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "newest is",
+     .metric = "last_success_age",
+     .how = FIGURE_NOW,
+     .status = true},
+};
+
 const struct kind_impl kind_backup = {
     .desc = {.name = "backup",
              .doc = "Copies of a database, taken every so often.",
@@ -287,7 +294,9 @@ const struct kind_impl kind_backup = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .state_size = backup_state_size,
     .init = backup_init,
     .event = backup_event,

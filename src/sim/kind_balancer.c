@@ -506,6 +506,19 @@ static const struct metric_need needs[] = {
     {"ejections_total", "eject_below"},
 };
 
+static const struct figure_desc figures[] = {
+    {.label = "turned away",
+     .metric = "limited_total",
+     .how = FIGURE_RATE,
+     .map = MAP_IF_ANY,
+     .bad = 1e-9},
+    {.label = "with no instance",
+     .metric = "no_backend_total",
+     .how = FIGURE_RATE,
+     .map = MAP_IF_ANY,
+     .bad = 1e-9},
+};
+
 const struct kind_impl kind_balancer = {
     .desc = {.name = "balancer",
              .doc = "Spreads requests over the instances of a service.",
@@ -516,7 +529,9 @@ const struct kind_impl kind_balancer = {
              .metrics = metrics,
              .nmetrics = sizeof metrics / sizeof *metrics,
              .needs = needs,
-             .nneeds = sizeof needs / sizeof *needs},
+             .nneeds = sizeof needs / sizeof *needs,
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
     .resolve = balancer_resolve,
     .check = balancer_check,

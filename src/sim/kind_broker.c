@@ -23,7 +23,7 @@ static const struct fault_desc faults[] = {
      "Confirming messages and fetching batches take longer."},
 };
 
-enum { M_REQUESTS, M_ERRORS, M_IN_FLIGHT, M_SECONDS, M_LAG, M_UP };
+enum { M_REQUESTS, M_ERRORS, M_IN_FLIGHT, M_SECONDS, M_LAG, M_LAG_SECONDS, M_UP };
 static const struct metric_desc metrics[] = {
     {"requests_total", "messaging_broker_publish_requests_total", "", METRIC_COUNTER,
      "1", false, "Messages that producers sent, every attempt counted."},
@@ -35,6 +35,8 @@ static const struct metric_desc metrics[] = {
      METRIC_COUNTER, "s", false, "Time from arrival to confirmation, all messages."},
     {"lag", "messaging_broker_lag", "", METRIC_GAUGE, "1", false,
      "Messages that are not processed yet, over all subscriptions."},
+    {"lag_seconds", "messaging_broker_lag_seconds", "", METRIC_GAUGE, "s", false,
+     "Age of the oldest message that is not processed yet, over all subscriptions."},
     {"up", "messaging_broker_up", "", METRIC_GAUGE, "1", false, "1 while it answers."},
 };
 
@@ -163,6 +165,17 @@ static double lag(const struct world *w, comp_id c)
     return sum;
 }
 
+static double oldest(const struct world *w, comp_id c)
+{
+    double most = 0;
+    for (size_t i = 0; i < w->model->ncomps; i++)
+        if (w->comps[i].kind == &kind_subscription && broker_of(w, (comp_id)i) == c) {
+            double age = sub_oldest(w, (comp_id)i);
+            most = age > most ? age : most;
+        }
+    return most;
+}
+
 static double broker_metric(const struct world *w, comp_id c, int metric, int instance)
 {
     const struct broker_state *s = state_of(w, c);
@@ -178,6 +191,8 @@ static double broker_metric(const struct world *w, comp_id c, int metric, int in
         return (double)s->seconds / (double)SIM_SEC;
     case M_LAG:
         return lag(w, c);
+    case M_LAG_SECONDS:
+        return oldest(w, c);
     default:
         return !s->down;
     }
@@ -203,6 +218,21 @@ static void broker_init(struct world *w, comp_id c)
     state_of(w, c)->slow = 1;
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "not processed yet",
+     .metric = "lag",
+     .how = FIGURE_NOW,
+     .status = true,
+     .map = MAP_IF_ANY},
+    {.label = "oldest",
+     .metric = "lag_seconds",
+     .how = FIGURE_NOW,
+     .status = true,
+     .map = MAP_IF_UNUSUAL,
+     .warn = 60,
+     .bad = 600},
+};
+
 const struct kind_impl kind_broker = {
     .desc = {.name = "broker",
              .doc = "A message broker: keeps topics, for those who subscribe to them.",
@@ -211,7 +241,9 @@ const struct kind_impl kind_broker = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
     .state_size = broker_size,
     .init = broker_init,

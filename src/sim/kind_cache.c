@@ -242,6 +242,16 @@ static void cache_init(struct world *w, comp_id c)
     cache_at(w, c)->slow = 1;
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "hit ratio",
+     .metric = "hits_total",
+     .of = "misses_total",
+     .how = FIGURE_SHARE,
+     .status = true,
+     .map = MAP_ALWAYS,
+     .chart = 70},
+};
+
 const struct kind_impl kind_cache = {
     .desc = {.name = "cache",
              .doc = "A store that answers fast and forgets.",
@@ -252,7 +262,9 @@ const struct kind_impl kind_cache = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
     .state_size = cache_state_size,
     .init = cache_init,

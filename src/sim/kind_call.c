@@ -118,6 +118,7 @@ static size_t call_size(const struct model *m, comp_id c)
 enum metric {
     M_REQUESTS,
     M_ATTEMPTS,
+    M_SENT,
     M_OK,
     M_RETRIES,
     M_DENIED,
@@ -158,6 +159,8 @@ static double call_metric(const struct world *w, comp_id c, int metric, int inst
         return (double)s->requests;
     case M_ATTEMPTS:
         return (double)s->attempts;
+    case M_SENT:
+        return (double)s->sent;
     case M_OK:
         return (double)s->ok;
     case M_RETRIES:
@@ -298,6 +301,10 @@ static const struct metric_desc call_metrics[] = {
      "Calls, each with all its attempts."},
     {"attempts_total", "client_attempts_total", "", METRIC_COUNTER, "1", false,
      "Attempts, retries included."},
+    {"sent_total", "client_attempts_sent_total", "", METRIC_COUNTER, "1", false,
+     "Attempts that left the caller: not refused by a breaker or a limit of its own, "
+     "and "
+     "with a connection."},
     {"ok_total", "client_attempts_ok_total", "", METRIC_COUNTER, "1", false,
      "Attempts that were answered."},
     {"retries_total", "client_retries_total", "", METRIC_COUNTER, "1", false,
@@ -365,6 +372,11 @@ static const struct metric_need needs[] = {
     {"throttled_total", "throttle"},
 };
 
+static const struct figure_desc figures[] = {
+    {.label = "retries", .metric = "retries_total", .how = FIGURE_RATE, .chart = 80},
+    {.label = "timeouts", .metric = "timeouts_total", .how = FIGURE_RATE, .chart = 90},
+};
+
 const struct kind_impl kind_call = {
     .desc =
         {.name = "call",
@@ -376,7 +388,9 @@ const struct kind_impl kind_call = {
          .metrics = call_metrics,
          .nmetrics = sizeof call_metrics / sizeof *call_metrics,
          .needs = needs,
-         .nneeds = sizeof needs / sizeof *needs},
+         .nneeds = sizeof needs / sizeof *needs,
+         .figures = figures,
+         .nfigures = sizeof figures / sizeof *figures},
     .streams = call_streams,
     .resolve = call_resolve,
     .check = call_check,

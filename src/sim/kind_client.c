@@ -643,6 +643,14 @@ static const struct metric_desc metrics[] = {
 static const char *const streams[] = {"arrivals", "behaviour", "think", "identity",
                                       NULL};
 
+static const struct figure_desc figures[] = {
+    {.label = "not ok", .how = FIGURE_NOT_GOOD, .chart = 1},
+    {.label = "requests sent",
+     .metric = "attempts_total",
+     .how = FIGURE_RATE,
+     .chart = 200},
+};
+
 const struct kind_impl kind_client = {
     .desc = {.name = "client",
              .doc = "Users: they come at a rate, wait, give up, try again.",
@@ -651,7 +659,9 @@ const struct kind_impl kind_client = {
              .faults = faults,
              .nfaults = 1,
              .metrics = metrics,
-             .nmetrics = sizeof metrics / sizeof *metrics},
+             .nmetrics = sizeof metrics / sizeof *metrics,
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
     .resolve = client_resolve,
     .check = client_check,

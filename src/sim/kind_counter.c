@@ -120,13 +120,19 @@ static const struct metric_desc counter_metrics[] = {
      "Those that had happened already for the same visit of a user."},
 };
 
+static const struct figure_desc figures[] = {
+    {.label = "", .metric = "total", .how = FIGURE_RATE, .chart = 10},
+};
+
 const struct kind_impl kind_counter = {
     .desc = {.name = "counter",
              .doc = "A number that the business counts: orders, mails, bookings.",
              .params = counter_params,
              .nparams = sizeof counter_params / sizeof *counter_params,
              .metrics = counter_metrics,
-             .nmetrics = sizeof counter_metrics / sizeof *counter_metrics},
+             .nmetrics = sizeof counter_metrics / sizeof *counter_metrics,
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .state_size = counter_size,
     .metric = counter_metric,
 };

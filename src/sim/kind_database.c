@@ -288,6 +288,41 @@ static void db_init(struct world *w, comp_id c)
     database_retune(w, c);
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "cpu",
+     .metric = "cpu",
+     .how = FIGURE_NOW,
+     .status = true,
+     .map = MAP_ALWAYS,
+     .chart = 40,
+     .warn = 0.9},
+    {.label = "conns",
+     .metric = "connections",
+     .of = "max_connections",
+     .how = FIGURE_OF,
+     .status = true,
+     .map = MAP_ALWAYS,
+     .warn = 1},
+    {.label = "connections", .metric = "connections", .how = FIGURE_NOW, .chart = 120},
+    {.label = "statements running",
+     .metric = "active",
+     .how = FIGURE_NOW,
+     .chart = 130},
+    {.label = "waiting for locks",
+     .metric = "lock_waiting",
+     .how = FIGURE_NOW,
+     .map = MAP_IF_ANY,
+     .chart = 115,
+     .warn = 1},
+    {.label = "disk",
+     .metric = "disk_used_bytes",
+     .of = "disk_size_bytes",
+     .how = FIGURE_OF,
+     .map = MAP_IF_UNUSUAL,
+     .warn = 0.9,
+     .bad = 0.98},
+};
+
 const struct kind_impl kind_database = {
     .desc = {.name = "database",
              .doc =
@@ -301,7 +336,9 @@ const struct kind_impl kind_database = {
              .metrics = database_metrics,
              .nmetrics = DATABASE_METRICS,
              .needs = database_needs,
-             .nneeds = DATABASE_NEEDS},
+             .nneeds = DATABASE_NEEDS,
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .state_size = db_state_size,
     .init = db_init,
     .event = database_event,

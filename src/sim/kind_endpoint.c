@@ -120,6 +120,10 @@ static const struct metric_desc metrics[] = {
      "Requests inside."},
     REASON_LIST(REASON_METRIC)};
 
+static const struct figure_desc figures[] = {
+    {.label = "p99, finished", .how = FIGURE_P99, .chart = 20},
+};
+
 const struct kind_impl kind_endpoint = {
     .desc = {.name = "endpoint",
              .doc = "A program of a service.",
@@ -128,7 +132,9 @@ const struct kind_impl kind_endpoint = {
              .params = params,
              .nparams = sizeof params / sizeof *params,
              .metrics = metrics,
-             .nmetrics = sizeof metrics / sizeof *metrics},
+             .nmetrics = sizeof metrics / sizeof *metrics,
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .state_size = endpoint_size,
     .changed = endpoint_changed,
     .metric = endpoint_metric,

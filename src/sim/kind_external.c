@@ -264,6 +264,24 @@ static void ext_init(struct world *w, comp_id c)
     x->tokens = p_number(w, c, P_QUOTA);
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "errors",
+     .metric = "errors_total",
+     .of = "requests_total",
+     .how = FIGURE_PART,
+     .status = true,
+     .map = MAP_IF_UNUSUAL,
+     .warn = 0.0005,
+     .bad = 0.01},
+    {.label = "takes",
+     .metric = "seconds_total",
+     .of = "requests_total",
+     .how = FIGURE_TIME,
+     .status = true,
+     .map = MAP_ALWAYS},
+    {.label = "errors", .metric = "errors_total", .how = FIGURE_RATE, .chart = 190},
+};
+
 const struct kind_impl kind_external = {
     .desc = {.name = "external",
              .doc = "A third party.",
@@ -272,7 +290,9 @@ const struct kind_impl kind_external = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
     .state_size = ext_state_size,
     .init = ext_init,

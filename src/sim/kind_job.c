@@ -567,6 +567,11 @@ static void job_inflight(const struct world *w, comp_id c,
         f(w, act_at(w, r), ctx);
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "runs", .metric = "runs_total", .how = FIGURE_TOTAL, .status = true},
+    {.label = "failed", .metric = "failed_total", .how = FIGURE_TOTAL, .status = true},
+};
+
 const struct kind_impl kind_job = {
     .desc = {.name = "job",
              .doc = "Work that a clock starts: every so often, like cron.",
@@ -577,7 +582,9 @@ const struct kind_impl kind_job = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
     .resolve = job_resolve,
     .state_size = job_size,

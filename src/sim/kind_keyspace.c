@@ -325,6 +325,14 @@ size_t keyspace_keys(const struct world *w, comp_id c, struct cache_key_view *ou
     return s->nkeys;
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "hit ratio",
+     .metric = "hits_total",
+     .of = "misses_total",
+     .how = FIGURE_SHARE,
+     .chart = 180},
+};
+
 const struct kind_impl kind_keyspace = {
     .desc = {.name = "keyspace",
              .doc = "One kind of values in a cache: keys, how long they live, how "
@@ -336,7 +344,9 @@ const struct kind_impl kind_keyspace = {
              .ops = ops,
              .nops = COUNT_OF(ops),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
     .check = keyspace_check,
     .state_size = keyspace_state_size,

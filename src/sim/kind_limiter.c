@@ -619,6 +619,21 @@ static void limiter_inflight(const struct world *w, comp_id c,
         f(w, act_at(w, r), ctx);
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "turned away",
+     .metric = "limited_total",
+     .how = FIGURE_RATE,
+     .status = true,
+     .map = MAP_IF_ANY,
+     .chart = 65,
+     .warn = 1e-9},
+    {.label = "waiting",
+     .metric = "waiting",
+     .how = FIGURE_NOW,
+     .map = MAP_IF_ANY,
+     .warn = 1},
+};
+
 const struct kind_impl kind_limiter = {
     .desc = {.name = "limiter",
              .doc = "Lets so many requests a second through to what is behind it.",
@@ -629,7 +644,9 @@ const struct kind_impl kind_limiter = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .resolve = limiter_resolve,
     .check = limiter_check,
     .state_size = limiter_size,

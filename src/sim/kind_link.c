@@ -368,6 +368,15 @@ static void link_init(struct world *w, comp_id c)
 
 static const char *const streams[] = {"latency", "loss", NULL};
 
+static const struct figure_desc figures[] = {
+    {.label = "busy",
+     .metric = "utilisation",
+     .how = FIGURE_NOW,
+     .status = true,
+     .chart = 196,
+     .warn = 0.9},
+};
+
 const struct kind_impl kind_link = {
     .desc = {.name = "link",
              .doc = "A network path that calls go over.",
@@ -376,7 +385,9 @@ const struct kind_impl kind_link = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
     .state_size = link_size,
     .init = link_init,

@@ -527,6 +527,25 @@ static int pool_instances(const struct world *w, comp_id c)
     return p->cap > 0 ? (int)p->cap - 1 : 0;
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "pool",
+     .metric = "pool_in_use",
+     .of = "pool_size",
+     .how = FIGURE_OF,
+     .map = MAP_ALWAYS,
+     .warn = 1},
+    {.label = "waiting for it",
+     .metric = "pool_waiting",
+     .how = FIGURE_NOW,
+     .map = MAP_IF_ANY,
+     .warn = 1},
+    {.label = "requests waiting",
+     .metric = "pool_waiting",
+     .how = FIGURE_NOW,
+     .chart = 50},
+    {.label = "in use", .metric = "pool_in_use", .how = FIGURE_NOW, .chart = 60},
+};
+
 const struct kind_impl kind_pool = {
     .desc = {.name = "pool",
              .doc =
@@ -536,7 +555,9 @@ const struct kind_impl kind_pool = {
              .params = params,
              .nparams = COUNT_OF(params),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .resolve = pool_resolve,
     .state_size = pool_state_size,
     .event = pool_event,

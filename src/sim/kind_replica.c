@@ -275,6 +275,24 @@ static void replica_init(struct world *w, comp_id c)
     database_retune(w, c);
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "cpu",
+     .metric = "cpu",
+     .how = FIGURE_NOW,
+     .status = true,
+     .map = MAP_ALWAYS,
+     .chart = 125,
+     .warn = 0.9},
+    {.label = "behind",
+     .metric = "lag",
+     .how = FIGURE_NOW,
+     .status = true,
+     .map = MAP_IF_UNUSUAL,
+     .chart = 75,
+     .warn = 1,
+     .bad = 60},
+};
+
 const struct kind_impl kind_replica = {
     .desc = {.name = "replica",
              .doc =
@@ -289,7 +307,9 @@ const struct kind_impl kind_replica = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .state_size = replica_state_size,
     .init = replica_init,
     .event = database_event,

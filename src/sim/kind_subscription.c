@@ -444,6 +444,11 @@ static double lag_seconds(const struct world *w, comp_id c, int partition, bool 
     return held > most ? held : most;
 }
 
+double sub_oldest(const struct world *w, comp_id c)
+{
+    return lag_seconds(w, c, 0, false);
+}
+
 static double lag_figure(const struct world *w, comp_id c, int metric, int partition)
 {
     const struct subscription_state *s = sub_of(w, c);
@@ -509,6 +514,18 @@ static void sub_inflight(const struct world *w, comp_id c,
         f(w, act_at(w, r), ctx);
 }
 
+static const struct figure_desc figures[] = {
+    {.label = "not processed yet", .metric = "lag", .how = FIGURE_NOW, .chart = 62},
+    {.label = "processed",
+     .metric = "processed_total",
+     .how = FIGURE_RATE,
+     .chart = 64},
+    {.label = "dead letters",
+     .metric = "dead_letters",
+     .how = FIGURE_NOW,
+     .chart = 195},
+};
+
 const struct kind_impl kind_subscription = {
     .desc = {.name = "subscription",
              .doc = "Who reads a topic, and the endpoint that processes its messages.",
@@ -521,7 +538,9 @@ const struct kind_impl kind_subscription = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
     .resolve = sub_resolve,
     .check = sub_check,

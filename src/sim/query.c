@@ -15,7 +15,7 @@ static void end(struct world *w, struct act *a, enum reason reason, comp_id culp
     if (reason == REASON_NONE)
         d->done += a->mode == QUERY_STATEMENT;
     else
-        d->failed += a->mode == QUERY_STATEMENT;
+        query_count_failed(w, a);
     members_remove(w, &d->inside, a);
     act_finish(w, a, reason, culprit);
 }
@@ -131,6 +131,8 @@ static void work(struct world *w, struct act *a)
 /* It has its connection; over the network with it. */
 static void send(struct world *w, struct act *a)
 {
+    if (a->policy != COMP_NONE)
+        call_sent(w, a->policy);
     a->phase = QUERY_OUT;
     if (!call_cross(w, a, EV_READY))
         work(w, a);
@@ -354,8 +356,8 @@ void query_cancel(struct world *w, struct act *a)
     default:
         break;
     }
+    query_count_failed(w, a);
     a->conn = 0;
-    d->failed += a->mode == QUERY_STATEMENT;
     members_remove(w, &d->inside, a);
 }
 

@@ -478,6 +478,8 @@ static inline struct act *act_alive(const struct world *w, ref r, uint32_t gen)
 /* Sends it one way over the network, as its call policy says: `event` when it is there.
  * False: there is nothing to cross. */
 bool call_cross(struct world *w, struct act *a, int event);
+/* An attempt leaves its caller. */
+void call_sent(struct world *w, comp_id policy);
 /* Waits for `delay`, then resume(REASON_NONE). */
 void act_timer(struct world *w, struct act *a, sim_time delay, enum cause cause,
                comp_id place);
@@ -593,8 +595,7 @@ uint32_t keyspace_batch(struct world *w, comp_id keyspace, uint32_t *first);
 
 /* Pools: a service tells its pools of its instances. */
 void pool_instance_up(struct world *w, comp_id pool, int instance);
-void pool_instance_gone(struct world *w, comp_id pool,
-                        int instance); /* crash, removed:
+void pool_instance_gone(struct world *w, comp_id pool, int instance); /* crash, removed:
 its connections close (the database notices), its waiting acts were cancelled before */
 struct pool_look {
     int in_use, size, waiting, open;

@@ -1,10 +1,22 @@
 /*
  * Explanations: where the time of requests went, and why they failed, from the slices
  * and reasons that every finished request brings along. Nothing is sampled.
+ *
+ * Between two quantiles lie whole latency buckets, and at either end a part of one. Of
+ * that bucket each request counts by this part: where nine in ten requests are in one
+ * bucket, the slowest tenth is not everybody.
  */
 #include "telemetry_internal.h"
 
 #include <math.h>
+
+/* The part of a bucket, with the requests of rank `below` to `upto`, that lies between
+ * two ranks. Between equal ranks lies one request, and it stands for its bucket. */
+static double part_between(double below, double upto, double from, double to)
+{
+    double first = from > below ? from : below, last = to < upto ? to : upto;
+    return to > from ? (last - first) / (upto - below) : 1;
+}
 
 bool explain_choose(struct gather *g, double q_low, double q_high)
 {
@@ -13,15 +25,30 @@ bool explain_choose(struct gather *g, double q_low, double q_high)
     for (uint32_t b = 0; b < LATENCY_BUCKETS; b++) {
         double upto = below + (double)g->hist[b];
         if (upto > below && below < to && upto > from) {
+            double part = part_between(below, upto, from, to);
+            g->low_part = any ? g->low_part : part;
             g->low = any ? g->low : b;
             g->high = b;
+            g->high_part = part;
             any = true;
-        }
-        if (upto > below && !any)
+        } else if (upto > below && !any) {
             g->low = g->high = b;
+            g->low_part = g->high_part = 1;
+        }
         below = upto;
     }
     return g->count > 0;
+}
+
+struct gather explain_times(const struct gather *chosen)
+{
+    struct gather t = {.ncomps = chosen->ncomps,
+                       .low = chosen->low,
+                       .high = chosen->high,
+                       .low_part = chosen->low_part,
+                       .high_part = chosen->high_part};
+    t.time_us = mem_array((size_t)(t.ncomps + 1) * CAUSE_COUNT, sizeof *t.time_us);
+    return t;
 }
 
 static int by_share(const void *a, const void *b, void *ctx)
@@ -40,9 +67,9 @@ static size_t list_shares(const struct gather *g, double requests, struct share 
     size_t n = 0, cells = (size_t)(g->ncomps + 1) * CAUSE_COUNT;
     double total = 0;
     for (size_t i = 0; i < cells; i++)
-        total += (double)g->time_us[i];
+        total += g->time_us[i];
     for (size_t i = 0; i < cells; i++) {
-        double us = (double)g->time_us[i];
+        double us = g->time_us[i];
         comp_id place = (comp_id)(i / CAUSE_COUNT);
         if (us > 0)
             all[n++] = (struct share){place < g->ncomps ? place : COMP_NONE,
@@ -57,7 +84,7 @@ size_t explain_shares(const struct gather *g, struct share *out, size_t max)
 {
     double requests = 0;
     for (uint32_t b = g->low; b <= g->high; b++)
-        requests += (double)g->hist[b];
+        requests += (double)g->hist[b] * gather_part(g, b);
     struct share *all = mem_array((size_t)(g->ncomps + 1) * CAUSE_COUNT, sizeof *all);
     size_t n = list_shares(g, requests, all);
     if (n > max)
@@ -75,8 +102,7 @@ size_t explain_time(const struct recording *r, comp_id c, sim_time from, sim_tim
     slots_gather(r, c, from, to, &g);
     if (!explain_choose(&g, q_low, q_high))
         return 0;
-    struct gather t = {.ncomps = g.ncomps, .low = g.low, .high = g.high};
-    t.time_us = mem_array((size_t)(g.ncomps + 1) * CAUSE_COUNT, sizeof *t.time_us);
+    struct gather t = explain_times(&g);
     slots_gather(r, c, from, to, &t);
     size_t n = explain_shares(&t, out, max);
     mem_free(t.time_us);

@@ -510,8 +510,7 @@ size_t measure_shares(const struct measure *x, comp_id c, double q_low, double q
     slot_gather_open(x->slot, c, &g);
     if (!explain_choose(&g, q_low, q_high))
         return 0;
-    struct gather t = {.ncomps = x->ncomps, .low = g.low, .high = g.high};
-    t.time_us = mem_array((size_t)(x->ncomps + 1) * CAUSE_COUNT, sizeof *t.time_us);
+    struct gather t = explain_times(&g);
     slot_gather_open(x->slot, c, &t);
     size_t n = explain_shares(&t, out, max);
     mem_free(t.time_us);

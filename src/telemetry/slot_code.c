@@ -145,14 +145,15 @@ static void skip_pairs(const uint8_t **at, uint32_t n)
 }
 
 static void get_bucket_times(const uint8_t **at, const uint8_t *pairs, uint32_t npairs,
-                             struct gather *g, bool wanted)
+                             struct gather *g, double part)
 {
     for (uint32_t p = 0; p < npairs; p++) {
         uint64_t us = get(at);
-        if (!wanted)
+        if (part == 0)
             continue;
         comp_id place = get_place(&pairs);
-        g->time_us[cell(g, place, CAUSE_COUNT, (uint32_t)get(&pairs))] += us;
+        size_t to = cell(g, place, CAUSE_COUNT, (uint32_t)get(&pairs));
+        g->time_us[to] += (double)us * part;
     }
 }
 
@@ -168,9 +169,8 @@ static void get_tally(const uint8_t *at, struct gather *g)
     for (uint32_t b = low; b < high; b++) {
         uint64_t n = get(&at);
         g->hist[b] += n;
-        bool wanted = g->time_us && b >= g->low && b <= g->high;
         if (n)
-            get_bucket_times(&at, pairs, npairs, g, wanted);
+            get_bucket_times(&at, pairs, npairs, g, g->time_us ? gather_part(g, b) : 0);
     }
 }
 
@@ -190,7 +190,9 @@ static void gather_open_time(const struct tally *t, struct gather *g)
         struct pair pair = t->causes.list[p];
         size_t to = cell(g, pair.place, CAUSE_COUNT, pair.what);
         for (uint32_t b = g->low; b <= g->high; b++)
-            g->time_us[to] += microseconds(t->time[(size_t)b * t->causes.cap + p]);
+            g->time_us[to] +=
+                (double)microseconds(t->time[(size_t)b * t->causes.cap + p]) *
+                gather_part(g, b);
     }
 }
 

@@ -96,10 +96,20 @@ struct gather {
     uint64_t hist[LATENCY_BUCKETS];
     /* optional, dense: [place][CAUSE_COUNT], [place][REASON_COUNT]; place ncomps: none
      */
-    uint64_t *time_us, *failed;
+    double *time_us;
+    uint64_t *failed;
     uint32_t ncomps;
-    uint32_t low, high; /* buckets whose time counts, inclusive */
+    uint32_t low, high;         /* buckets whose time counts, inclusive */
+    double low_part, high_part; /* of the first and the last of them: the share of its
+                                   requests that counts; low == high: low_part */
 };
+/* The share of a bucket's requests that counts: 0 outside, 1 inside. */
+static inline double gather_part(const struct gather *g, uint32_t bucket)
+{
+    if (bucket < g->low || bucket > g->high)
+        return 0;
+    return bucket == g->low ? g->low_part : bucket == g->high ? g->high_part : 1;
+}
 void slot_gather_open(const struct slot_open *o, comp_id c, struct gather *g);
 void slot_gather_closed(const struct slot_closed *s, comp_id c, struct gather *g);
 /* Adds everything of `c` (a service: its endpoints) in the slots that touch (from, to].
@@ -117,8 +127,10 @@ void slot_open_done(struct slot_open *o, uint32_t ncomps, const struct request_d
 /* ---- explanations: explain.c -------------------------------------------- */
 
 /* Sets low and high to the buckets that hold the requests between two quantiles, at
- * least one; false: there are no requests. */
+ * least one, and the parts of the two at the ends; false: there are no requests. */
 bool explain_choose(struct gather *g, double q_low, double q_high);
+/* An empty gather for the times of what `chosen` has chosen; the caller frees time_us. */
+struct gather explain_times(const struct gather *chosen);
 /* What was gathered with those buckets, largest first. */
 size_t explain_shares(const struct gather *g, struct share *out, size_t max);
 size_t explain_reasons(const struct gather *g, struct failure *out, size_t max);

@@ -35,7 +35,7 @@ static void view_rule(struct ui *u, struct canvas *c, enum view_id id, int row, 
 {
     bool focus = u->at_panel && id == u->tab;
     draw_rule(c, row, col, cols, focus ? TONE_HEAD : TONE_DIM, ui_view(id)->name,
-              id == VIEW_CHARTS && !u->vs[id].open ? charts_legend(u, 37) : NULL);
+              id == VIEW_CHARTS && !u->vs[id].open ? charts_legend(u, cols) : NULL);
 }
 
 static int wants(struct ui *u, enum view_id id, int cols, int most)

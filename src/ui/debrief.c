@@ -160,11 +160,15 @@ static void table(struct page *p, const struct block *b)
 /* ---- the chart of three runs ----------------------------------------------------- */
 
 /* Values for as many columns as there are: each column shows the value at its place. */
-static double *stretched(struct ui *u, const double *v, size_t n, int cols)
+static const struct curve_slot *stretched(struct ui *u, const double *v, size_t n,
+                                          int cols, double *high)
 {
-    double *out = arena_alloc(&u->frame, (size_t)cols * sizeof *out);
-    for (int i = 0; i < cols; i++)
-        out[i] = v[(size_t)i * n / (size_t)cols];
+    struct curve_slot *out = arena_alloc(&u->frame, (size_t)cols * sizeof *out);
+    for (int i = 0; i < cols; i++) {
+        double x = v[(size_t)i * n / (size_t)cols];
+        out[i] = (struct curve_slot){x, x, x};
+        *high = x > *high ? x : *high;
+    }
     return out;
 }
 
@@ -175,7 +179,7 @@ static void chart(struct page *p, const struct block *b)
     if (b->n == 0 || b->nseries == 0)
         return;
     struct plot plot = {.title = b->text,
-                        .unit = b->unit ? b->unit : "",
+                        .scale = {100, "%"},
                         .n = (size_t)cols,
                         .nseries = b->nseries > 3 ? 3 : b->nseries,
                         .from = b->from,
@@ -184,11 +188,13 @@ static void chart(struct page *p, const struct block *b)
                         .marks = b->marks,
                         .nmarks = b->nmarks,
                         .cursor = -1};
+    double high = 0;
     for (size_t s = 0; s < plot.nseries; s++) {
-        plot.v[s] = stretched(p->u, b->series[s].v, b->n, cols);
+        plot.v[s] = stretched(p->u, b->series[s].v, b->n, cols, &high);
         plot.name[s] = b->series[s].name;
         plot.tone[s] = tones[s];
     }
+    plot.top = axis_top(plot.scale, high);
     need(p, rows + 2);
     plot_draw(p->c, (struct rect){p->row, 1, rows, p->cols - 2}, &plot);
     p->row += rows;

@@ -224,82 +224,9 @@ void draw_out_row(struct canvas *c, int row, int col, int cols, const struct out
     }
 }
 
-/* ---- numbers
- * ------------------------------------------------------------------------------------------
- */
-
-/* Thousands apart by a blank: 4 812. */
-static void grouped(struct buf *b, double v)
+struct scene ui_scene(const struct session_view *v)
 {
-    char digits[40];
-    int n = snprintf(digits, sizeof digits, "%.0f", v < 0 ? -v : v);
-    if (v < 0)
-        buf_addch(b, '-');
-    for (int i = 0; i < n; i++) {
-        if (i > 0 && (n - i) % 3 == 0)
-            buf_addch(b, ' ');
-        buf_addch(b, digits[i]);
-    }
-}
-
-void number_text(struct buf *b, double v)
-{
-    double size = v < 0 ? -v : v;
-    if (isnan(v))
-        buf_adds(b, "–");
-    else if (size >= 1e7)
-        buf_addf(b, "%.3g M", v / 1e6);
-    else if (size >= 99.5)
-        grouped(b, v);
-    else if (size >= 9.95)
-        buf_addf(b, v == (double)(long)v ? "%.0f" : "%.1f", v);
-    else if (size < 0.0005)
-        buf_adds(b, "0");
-    else
-        buf_addf(b, v == (double)(long)v ? "%.0f" : size < 0.1 ? "%.3f" : "%.2f", v);
-}
-
-static void seconds_text(struct buf *b, double v)
-{
-    if (v < 0.0995) {
-        buf_addf(b, v < 0.00995 ? "%.1f ms" : "%.0f ms", v * 1e3);
-    } else if (v < 1) {
-        buf_addf(b, "%.0f ms", v * 1e3);
-    } else if (v < 100) {
-        buf_addf(b, v < 10 ? "%.2f s" : "%.1f s", v);
-    } else {
-        time_format(b, (sim_time)(v * 1e9));
-    }
-}
-
-static void bytes_text(struct buf *b, double v)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    int u = 0;
-    while (v >= 1024 && u < 4) {
-        v /= 1024;
-        u++;
-    }
-    buf_addf(b, v < 10 && u > 0 ? "%.1f %s" : "%.0f %s", v, units[u]);
-}
-
-void value_text_of(struct buf *b, double v, const char *unit)
-{
-    if (isnan(v)) {
-        buf_adds(b, "–");
-    } else if (str_eq(unit, "ratio")) {
-        double p = v * 100;
-        buf_addf(b, p > 99.95 || p < 0.05 ? "%.0f %%" : "%.1f %%", p);
-    } else if (str_eq(unit, "s")) {
-        seconds_text(b, v);
-    } else if (str_eq(unit, "bytes")) {
-        bytes_text(b, v);
-    } else {
-        number_text(b, v);
-        if (unit && *unit && !str_eq(unit, "1"))
-            buf_addf(b, str_eq(unit, "/s") || str_eq(unit, "/min") ? "%s" : " %s",
-                     unit);
-    }
+    return (struct scene){v->world, v->rec, v->now, v->users_hidden};
 }
 
 void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool seconds)

@@ -8,16 +8,10 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { LOST = 7 }; /* columns of a number: 999 999 */
-
-/* 99.96 % is not 100 %: the share of good requests rounds down. */
-static void share_text(char out[16], double share)
-{
-    if (isnan(share))
-        snprintf(out, 16, "  –   ");
-    else
-        snprintf(out, 16, "%5.1f %%", (double)(long)(share * 1000 + 1e-9) / 10);
-}
+enum {
+    LOST = 7, /* columns of a number: 999 999 */
+    SHARE = 7 /* of a share: 99.97 % */
+};
 
 /* Where the share of good requests is going: the last half minute against the one
  * before. */
@@ -43,14 +37,16 @@ static enum tone slo_tone(const struct session_view *v)
 static int draw_slo(const struct session_view *v, struct canvas *c, int row, int col,
                     const char *label)
 {
-    char share[16];
+    struct buf share;
     enum tone t;
     const char *arrow = trend(v, &t);
-    share_text(share, v->slo.good);
+    buf_init(&share, 0);
+    number_share(&share, v->slo.good);
     int n = canvas_text(c, row, col, 12, TONE_DIM, label);
-    n += canvas_text(c, row, col + n, 8, slo_tone(v), share) + 1;
-    n += canvas_text(c, row, col + n, 1, t, arrow);
-    return n;
+    draw_right(c, row, col + n, SHARE, slo_tone(v), share.s);
+    buf_release(&share);
+    n += SHARE + 1;
+    return n + canvas_text(c, row, col + n, 1, t, arrow);
 }
 
 static int draw_budget(const struct session_view *v, struct canvas *c, int row, int col,
@@ -75,7 +71,7 @@ static int draw_lost(const struct session_view *v, struct canvas *c, int row, in
     struct buf b;
     buf_init(&b, 32);
     if (v->users_lost < 1000000)
-        number_text(&b, (double)v->users_lost);
+        number_count(&b, (double)v->users_lost);
     else
         buf_addf(&b, "%.2f M", (double)v->users_lost / 1e6);
     int n = canvas_text(c, row, col, 5, TONE_DIM, "lost ");
@@ -203,6 +199,9 @@ void tabs_draw(struct ui *u, struct canvas *c, int row)
     enum tone t;
     char text[48];
     hold_text(u, v, &t, text);
+    bool charts = u->tab == VIEW_CHARTS && !u->vs[VIEW_CHARTS].open;
+    if (!*text && charts && u->charts_step != SIZE_MAX)
+        snprintf(text, sizeof text, "%s", charts_legend(u, c->cols));
     if (c->cols - col - 2 >= (int)text_width(text))
         draw_right(c, row, col, c->cols - col - 1, t, text);
 }

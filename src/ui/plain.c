@@ -158,20 +158,14 @@ static void print_step(struct plain *p, struct buf *out)
  * ------------------------------------------------------------------------------------------
  */
 
-static void percent(struct buf *b, double share)
-{
-    buf_addf(b, "%.1f %%", (double)(long)(share * 1000 + 1e-9) / 10);
-}
-
 static void print_counters(const struct session_view *v, struct buf *out)
 {
     const struct model *m = world_model(v->world);
+    struct scene s = ui_scene(v);
     for (size_t i = 0; i < model_comps(m); i++) {
-        const struct kind_desc *k = model_kind(m, (comp_id)i);
-        if (!str_eq(k->name, "counter") || k->nmetrics == 0)
+        if (!comp_is(m, (comp_id)i, "counter"))
             continue;
-        struct series s = {.comp = (comp_id)i};
-        double per_min = 60 * series_rate(v->rec, s, v->now - SIM_MIN, v->now);
+        double per_min = 60 * scene_rate(&s, (comp_id)i, "total");
         buf_addch(out, ' ');
         for (const char *c = model_name(m, (comp_id)i); *c; c++)
             buf_addch(out, *c == '_' ? ' ' : *c);
@@ -201,7 +195,7 @@ static void print_state(struct plain *p, struct buf *out)
         buf_adds(out, " No user's request ended in the last minute.");
     } else {
         buf_adds(out, " Users ok ");
-        percent(out, v->slo.good);
+        number_share(out, v->slo.good);
         buf_adds(out, v->slo.ok ? "." : ", below the objective.");
     }
     if (v->alerts_firing)
@@ -245,30 +239,12 @@ static void print_row(const struct block *b, const char *const *cells, struct bu
     buf_release(&line);
 }
 
-static double mean_of(const double *v, size_t from, size_t to)
-{
-    double sum = 0;
-    size_t n = 0;
-    for (size_t i = from; i < to; i++)
-        if (!isnan(v[i])) {
-            sum += v[i];
-            n++;
-        }
-    return n ? sum / (double)n : NAN;
-}
-
 static void print_chart(const struct block *b, struct buf *out)
 {
     buf_addf(out, "%s, by quarters of the incident:\n", b->text);
     for (size_t s = 0; s < b->nseries; s++) {
-        buf_addf(out, "  %s:", b->series[s].name);
-        for (size_t q = 0; q < 4; q++) {
-            double v = mean_of(b->series[s].v, b->n * q / 4, b->n * (q + 1) / 4);
-            if (isnan(v))
-                buf_addf(out, "%s nobody came", q ? "," : "");
-            else
-                buf_addf(out, "%s %.1f %s", q ? "," : "", v, b->unit ? b->unit : "");
-        }
+        buf_addf(out, "  %s: ", b->series[s].name);
+        block_speak(b, s, out);
         buf_addch(out, '\n');
     }
 }

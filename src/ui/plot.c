@@ -16,62 +16,16 @@ int plot_columns(int cols)
     return cols > LABEL + 1 ? cols - LABEL - 1 : 0;
 }
 
-double nice_above(double v)
-{
-    static const double steps[] = {1, 1.5, 2, 3, 4, 5, 6, 8, 10};
-    double p = 1;
-    if (!(v > 0))
-        return 1;
-    while (p > v)
-        p /= 10;
-    while (p * 10 < v)
-        p *= 10;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        if (steps[i] * p >= v * 0.9999)
-            return steps[i] * p;
-    return 10 * p;
-}
-
 static void axis_text(char out[16], double v, const char *unit)
 {
-    if (str_eq(unit, "ratio"))
-        snprintf(out, 16, "%g %%", v * 100);
-    else if (str_eq(unit, "%"))
-        snprintf(out, 16, "%g %%", v);
-    else if (str_eq(unit, "s") && v < 1 && v > 0)
-        snprintf(out, 16, "%g ms", v * 1000);
-    else if (str_eq(unit, "s"))
-        snprintf(out, 16, "%g s", v);
+    if (str_eq(unit, "%") || str_eq(unit, "ms") || str_eq(unit, "s"))
+        snprintf(out, 16, "%g %s", v, unit);
     else if (v >= 1e6)
         snprintf(out, 16, "%g M", v / 1e6);
     else if (v >= 1e4)
         snprintf(out, 16, "%g k", v / 1e3);
     else
         snprintf(out, 16, "%g", v);
-}
-
-static void range_of(const struct plot *p, double *lo, double *hi)
-{
-    *lo = p->lo;
-    *hi = p->hi;
-    if (*hi > *lo)
-        return;
-    double most = 0;
-    for (size_t s = 0; s < p->nseries; s++)
-        for (size_t i = 0; i < p->n; i++)
-            if (p->v[s][i] > most)
-                most = p->v[s][i];
-    bool ratio = str_eq(p->unit, "ratio"), percent = str_eq(p->unit, "%");
-    *lo = 0;
-    *hi = nice_above(most);
-    if (ratio && most > 0.5 && most <= 1.0001)
-        *hi = 1;
-    if (percent && most > 50 && most <= 100.01)
-        *hi = 100;
-    if ((ratio && most < 0.01) || (percent && most < 1))
-        *hi = ratio ? 0.01 : 1;
-    if (!ratio && !percent && !str_eq(p->unit, "s") && *hi < 4)
-        *hi = 4;
 }
 
 static int column_of(const struct plot *p, sim_time t)
@@ -83,22 +37,18 @@ static int column_of(const struct plot *p, sim_time t)
     return col < (int)p->n ? col : (int)p->n - 1;
 }
 
-/* ---- values
- * -----------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------- */
 
-/* One column of the filled series, from below; a value above zero always shows. */
-static void fill_column(struct canvas *c, struct rect body, int col, double share,
-                        enum tone t)
+static void fill_column(struct canvas *c, struct rect body, int col,
+                        const struct curve_slot *v, const struct plot *p)
 {
-    int eighths = (int)(share * body.rows * 8 + 0.5);
-    if (eighths > body.rows * 8)
-        eighths = body.rows * 8;
-    if (eighths <= 0)
-        eighths = share > 0 ? 1 : 0;
-    for (int i = 0; eighths > 0; i++, eighths -= 8) {
-        uint32_t cp = eighths >= 8 ? 0x2588 : (uint32_t)(0x2580 + eighths);
-        canvas_put(c, body.row + body.rows - 1 - i, body.col + col, t, cp);
+    for (int row = 0; row < body.rows; row++) {
+        int cell =
+            curve_cell(v, p->scale.factor, p->top, (size_t)row, (size_t)body.rows);
+        uint32_t cp = cell == CELL_SPAN ? 0x2591 : 0x2580 + (uint32_t)cell;
+        if (cell > 0)
+            canvas_put(c, body.row + body.rows - 1 - row, body.col + col, p->tone[0],
+                       cp);
     }
 }
 
@@ -128,23 +78,20 @@ static void line_column(struct canvas *c, struct rect body, int col, double shar
 
 static const uint32_t line_glyphs[3] = {0x2588, 0x2500, 0x00b7};
 
-static void draw_values(struct canvas *c, struct rect body, const struct plot *p,
-                        double lo, double hi)
+static void draw_values(struct canvas *c, struct rect body, const struct plot *p)
 {
     for (size_t s = 0; s < p->nseries; s++)
         for (size_t i = 0; i < p->n && (int)i < body.cols; i++) {
-            double v = p->v[s][i];
-            if (isnan(v))
+            const struct curve_slot *v = &p->v[s][i];
+            double share = v->high * p->scale.factor / p->top;
+            if (isnan(v->mean))
                 continue;
-            double share = (v - lo) / (hi - lo);
-            if (v == 0 && lo == 0)
-                continue; /* nothing is drawn as nothing */
-            if (s > 0)
+            if (s > 0 && v->high > 0)
                 line_column(c, body, (int)i, share, p->tone[s], line_glyphs[s]);
-            else if (p->braille)
+            else if (s == 0 && p->braille)
                 braille_column(c, body, (int)i, share, p->tone[0]);
-            else
-                fill_column(c, body, (int)i, share, p->tone[0]);
+            else if (s == 0)
+                fill_column(c, body, (int)i, v, p);
         }
 }
 
@@ -165,11 +112,11 @@ static void through(struct canvas *c, struct rect body, int col, enum tone t,
  */
 
 static void draw_axis(struct canvas *c, struct rect r, struct rect body,
-                      const struct plot *p, double lo, double hi)
+                      const struct plot *p)
 {
     char top[16], bottom[16];
-    axis_text(top, hi, p->unit);
-    axis_text(bottom, lo, p->unit);
+    axis_text(top, p->top, p->scale.unit);
+    axis_text(bottom, 0, p->scale.unit);
     for (int i = 0; i < body.rows; i++) {
         bool end = i == 0 || i == body.rows - 1;
         canvas_put(c, body.row + i, body.col - 1, TONE_DIM, end ? 0x2524 : 0x2502);
@@ -228,26 +175,35 @@ void plot_times(struct canvas *c, struct rect body, const struct plot *p)
     }
 }
 
+/* Under the cursor: when, and what; of a gauge from its lowest to its highest. */
+static void cursor_text(struct buf *b, const struct plot *p)
+{
+    size_t at = p->n - 1 - (size_t)p->cursor;
+    const struct curve_slot *v = &p->v[0][at];
+    sim_time slot = (p->to - p->from) / (sim_time)p->n;
+    double f = p->scale.factor;
+    clock_format(b, p->day_start, p->from + slot * (sim_time)(at + 1), true);
+    buf_adds(b, "  ");
+    number_text(b, v->low * f);
+    if (v->high > v->low) {
+        buf_adds(b, " to ");
+        number_text(b, v->high * f);
+    }
+    if (*p->scale.unit)
+        buf_addf(b, *p->scale.unit == '/' ? "%s" : " %s", p->scale.unit);
+}
+
 static void draw_title(struct canvas *c, struct rect r, const struct plot *p)
 {
     struct buf b;
+    bool cursor = p->cursor >= 0 && (size_t)p->cursor < p->n;
     buf_init(&b, 64);
-    int at = (int)p->n - 1;
-    if (p->cursor >= 0) {
-        at -= p->cursor;
-        sim_time slot = (p->to - p->from) / (sim_time)(p->n ? p->n : 1);
-        clock_format(&b, p->day_start, p->from + slot * (at + 1), true);
-        buf_adds(&b, "  ");
-    } else {
-        buf_adds(&b, "now ");
-    }
-    /* The slot that has just begun may have nothing in it yet. */
-    if (p->cursor < 0 && at > 0 && isnan(p->v[0][at]))
-        at--;
-    value_text_of(&b, at >= 0 && p->n ? p->v[0][at] : NAN, p->unit);
-    int w = (int)text_width(b.s);
-    draw_right(c, r.row, r.col, r.cols, p->cursor >= 0 ? TONE_ACCENT : TONE_STRONG,
-               b.s);
+    if (cursor)
+        cursor_text(&b, p);
+    else if (p->value)
+        buf_adds(&b, p->value);
+    int w = b.len ? (int)text_width(b.s) : 0;
+    draw_right(c, r.row, r.col, r.cols, cursor ? TONE_ACCENT : TONE_STRONG, b.s);
     int mark = p->selected ? canvas_text(c, r.row, r.col, 2, TONE_ACCENT, "› ") : 0;
     draw_clipped(c, r.row, r.col + mark, r.cols - w - 1 - mark,
                  p->selected ? TONE_SELECT : TONE_HEAD, p->title);
@@ -268,7 +224,6 @@ static void draw_legend(struct canvas *c, struct rect r, const struct plot *p)
 
 void plot_draw(struct canvas *c, struct rect r, const struct plot *p)
 {
-    double lo, hi;
     struct rect body = {r.row + 1, r.col + LABEL + 1, r.rows - 2, plot_columns(r.cols)};
     if (r.rows < 1 || r.cols < LABEL + 8)
         return;
@@ -280,9 +235,8 @@ void plot_draw(struct canvas *c, struct rect r, const struct plot *p)
         body.rows = r.rows - 1;
     if (body.rows < 1)
         return;
-    range_of(p, &lo, &hi);
-    draw_values(c, body, p, lo, hi);
-    draw_axis(c, r, body, p, lo, hi);
+    draw_values(c, body, p);
+    draw_axis(c, r, body, p);
     if (r.rows > 2)
         plot_times(c, body, p);
     int at = (int)p->n - 1 - p->cursor;

@@ -10,6 +10,7 @@
 #ifndef TRUECODE_UI_INTERNAL_H
 #define TRUECODE_UI_INTERNAL_H
 
+#include "truecode/picture.h"
 #include "truecode/ui.h"
 #include "truecode/ui_editor.h"
 
@@ -64,10 +65,6 @@ size_t out_rows(const struct out *o, size_t from, int cols, struct span_of *rows
 void draw_out_row(struct canvas *c, int row, int col, int cols, const struct out *o,
                   struct span_of s);
 
-/* Numbers for people. */
-void number_text(struct buf *b, double v); /* "0", "0.23", "41", "4 812" */
-void value_text_of(struct buf *b, double v,
-                   const char *unit); /* with its unit: "97 %" */
 void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool seconds);
 
 /* ---- editor.c, editor_draw.c ------------------------------------------------------- */
@@ -168,7 +165,7 @@ struct view {
 extern const struct view view_map, view_charts, view_logs, view_traces, view_changes,
     view_people;
 const struct view *ui_view(enum view_id id);
-/* What the dotted lines of charts so wide mean; NULL: there is none. */
+/* What a column of charts so wide stands for, and what the dotted lines mean. */
 const char *charts_legend(struct ui *u, int cols);
 /* Up, down, pages, ends on vs->sel or, when that is -1, vs->top. */
 bool view_scroll(struct view_state *vs, const struct key *k);
@@ -180,13 +177,14 @@ void view_clamp(struct view_state *vs, int count, int page);
  */
 
 struct plot {
-    const char *title;  /* "orders-db  CPU" */
-    const char *unit;   /* of the values: "ratio", "s", "1/s", "" */
-    const double *v[3]; /* n each; NaN: no value. [0] is filled, the others are lines */
+    const char *title;             /* "orders-db  CPU" */
+    const char *value;             /* "now 97 %", right of it; NULL: none */
+    struct scale scale;            /* how values are written */
+    double top;                    /* of the axis, as written; it begins at 0 */
+    const struct curve_slot *v[3]; /* n each. [0] is filled, the others are lines */
     enum tone tone[3];
     const char *name[3]; /* for more than one */
     size_t nseries, n;
-    double lo, hi; /* hi <= lo: chosen */
     sim_time from, to, day_start;
     const sim_time *marks;
     size_t nmarks;
@@ -195,8 +193,9 @@ struct plot {
 };
 void plot_draw(struct canvas *c, struct rect r, const struct plot *p);
 void plot_times(struct canvas *c, struct rect body, const struct plot *p);
-int plot_columns(int cols);  /* columns left for values in a rectangle so wide */
-double nice_above(double v); /* 1, 2, 5 × 10^n that is not below v */
+int plot_columns(int cols); /* columns left for values in a rectangle so wide */
+/* What is read off a session is read off this. */
+struct scene ui_scene(const struct session_view *v);
 
 /* ---- the screen
  * -----------------------------------------------------------------------------------------
@@ -205,12 +204,10 @@ double nice_above(double v); /* 1, 2, 5 × 10^n that is not below v */
 enum overlay { OVER_NONE, OVER_HELP, OVER_PALETTE, OVER_CONFIRM };
 enum ask { ASK_NONE, ASK_LINE, ASK_RESET, ASK_RESTART };
 
-/* What Charts may show: one candidate, in a fixed order; `rank` says which come first.
+/* What Charts may show: one candidate, in a fixed order; `moved` says which come first.
  */
 struct chart {
-    comp_id comp;
-    uint16_t metric, metric2; /* metric2: hits + misses and the like; UINT16_MAX none */
-    uint8_t how;              /* charts.c */
+    struct curve curve;
     double moved;
     bool first; /* of the table: the users' own */
 };

@@ -11,161 +11,51 @@
 #include <stdio.h>
 #include <string.h>
 
-enum how {
-    HOW_GAUGE,
-    HOW_RATE,       /* of a counter, per second */
-    HOW_PER_MINUTE, /* of a business counter */
-    HOW_SHARE,      /* metric / (metric + metric2), as rates */
-    HOW_NOT_OK,     /* share of a client's requests that were not good */
-    HOW_P99         /* of an endpoint's finished requests */
-};
-
-static const struct {
-    const char *kind, *metric, *metric2, *label;
-    enum how how;
-} table[] = {
-    {"client", NULL, NULL, "not ok", HOW_NOT_OK},
-    {"counter", "*", NULL, "", HOW_PER_MINUTE},
-    {"endpoint", NULL, NULL, "p99, finished", HOW_P99},
-    {"service", "errors_total", NULL, "errors", HOW_RATE},
-    {"database", "cpu", NULL, "CPU", HOW_GAUGE},
-    {"pool", "pool_waiting", NULL, "requests waiting", HOW_GAUGE},
-    {"pool", "pool_in_use", NULL, "in use", HOW_GAUGE},
-    {"cache", "hits_total", "misses_total", "hit ratio", HOW_SHARE},
-    {"call", "retries_total", NULL, "retries", HOW_RATE},
-    {"call", "timeouts_total", NULL, "timeouts", HOW_RATE},
-    {"service", "queued", NULL, "queued", HOW_GAUGE},
-    {"database", "connections", NULL, "connections", HOW_GAUGE},
-    {"database", "active", NULL, "statements running", HOW_GAUGE},
-    {"service", "healthy", NULL, "instances ready", HOW_GAUGE},
-    {"service", "in_flight", NULL, "requests inside", HOW_GAUGE},
-    {"service", "cpu", NULL, "CPU", HOW_GAUGE},
-    {"service", "requests_total", NULL, "requests", HOW_RATE},
-    {"keyspace", "hits_total", "misses_total", "hit ratio", HOW_SHARE},
-    {"external", "errors_total", NULL, "errors", HOW_RATE},
-    {"client", "attempts_total", NULL, "requests sent", HOW_RATE},
-};
-#define NTABLE (sizeof table / sizeof *table)
-
 static const int windows_min[] = {3, 10, 30, 60};
 #define NWINDOWS 4
 
-/* ---- candidates
- * -----------------------------------------------------------------------------------
- */
-
-static int metric_index(const struct kind_desc *k, const char *name)
-{
-    if (str_eq(name, "*"))
-        return k->nmetrics ? 0 : -1;
-    for (size_t i = 0; i < k->nmetrics; i++)
-        if (str_eq(k->metrics[i].name, name))
-            return (int)i;
-    return -1;
-}
-
-static void add_chart(struct ui *u, const struct model *m, comp_id c, size_t row)
-{
-    const struct kind_desc *k = model_kind(m, c);
-    struct chart ch = {
-        .comp = c, .metric = UINT16_MAX, .metric2 = UINT16_MAX, .how = (uint8_t)row};
-    if (!str_eq(k->name, table[row].kind) || u->ncharts == CHARTS_MAX)
-        return;
-    if (table[row].metric) {
-        int i = metric_index(k, table[row].metric);
-        if (i < 0)
-            return;
-        ch.metric = (uint16_t)i;
-    }
-    if (table[row].metric2) {
-        int i = metric_index(k, table[row].metric2);
-        if (i < 0)
-            return;
-        ch.metric2 = (uint16_t)i;
-    }
-    u->charts[u->ncharts++] = ch;
-}
-
-static double series_value(const struct session_view *v, comp_id c, uint16_t metric,
-                           bool rate, sim_time from, sim_time to)
-{
-    struct series s = {.comp = c, .metric = metric};
-    return rate ? series_rate(v->rec, s, from, to) : series_mean(v->rec, s, from, to);
-}
-
-static double value_in(const struct session_view *v, const struct chart *ch,
-                       sim_time from, sim_time to)
-{
-    double a, b;
-    switch (table[ch->how].how) {
-    case HOW_GAUGE:
-        return series_value(v, ch->comp, ch->metric, false, from, to);
-    case HOW_RATE:
-        return series_value(v, ch->comp, ch->metric, true, from, to);
-    case HOW_PER_MINUTE:
-        return 60 * series_value(v, ch->comp, ch->metric, true, from, to);
-    case HOW_NOT_OK:
-        return 1 - recording_good_of(v->rec, ch->comp, from, to);
-    case HOW_P99:
-        return latency_quantile(v->rec, ch->comp, from, to, 0.99);
-    case HOW_SHARE:
-        a = series_value(v, ch->comp, ch->metric, true, from, to);
-        b = series_value(v, ch->comp, ch->metric2, true, from, to);
-        return a + b > 0 ? a / (a + b) : NAN;
-    }
-    return NAN;
-}
-
-static const char *unit_of(const struct session_view *v, const struct chart *ch)
-{
-    struct series s = {.comp = ch->comp, .metric = ch->metric};
-    switch (table[ch->how].how) {
-    case HOW_NOT_OK:
-    case HOW_SHARE:
-        return "ratio";
-    case HOW_P99:
-        return "s";
-    case HOW_RATE:
-        return "/s";
-    case HOW_PER_MINUTE:
-        return "/min";
-    default:
-        return series_desc(v->rec, s)->unit;
-    }
-}
-
-static void title_of(const struct session_view *v, const struct chart *ch, char *out,
+/* "orders placed", "orders-db  CPU". */
+static void title_of(const struct session_view *v, const struct curve *k, char *out,
                      size_t max)
 {
     const struct model *m = world_model(v->world);
-    snprintf(out, max, "%s  %s", model_name(m, ch->comp), table[ch->how].label);
-    if (table[ch->how].how == HOW_PER_MINUTE)
+    bool named = k->label && *k->label;
+    snprintf(out, max, "%s%s%s", model_name(m, k->comp), named ? "  " : "",
+             named ? k->label : "");
+    if (comp_is(m, k->comp, "counter"))
         for (char *p = out; *p; p++)
             if (*p == '_')
                 *p = ' ';
 }
 
-static void note_seen(struct ui *u, const struct session_view *v,
-                      const struct chart *ch)
+/* "now 97 %"; what is counted: "last min 42/min". */
+static void value_of(const struct session_view *v, const struct curve *k,
+                     struct scale sc, char *out, size_t max)
+{
+    struct scene s = ui_scene(v);
+    struct buf b;
+    double now = curve_now(&s, k);
+    buf_init(&b, 64);
+    buf_adds(&b, curve_is_read_off(k) ? "now " : "last min ");
+    curve_text(&b, k, sc, now);
+    snprintf(out, max, "%s", b.s);
+    buf_release(&b);
+}
+
+static void note_seen(struct ui *u, const struct session_view *v, const struct curve *k)
 {
     const struct model *m = world_model(v->world);
-    const char *name = model_name(m, ch->comp), *metric = NULL;
-    const struct kind_desc *k = model_kind(m, ch->comp);
-    switch (table[ch->how].how) {
-    case HOW_NOT_OK:
-        metric = "good";
-        break;
-    case HOW_P99:
-        metric = "p99";
-        break;
-    default:
-        metric = k->metrics[ch->metric].name;
-    }
+    const char *name = model_name(m, k->comp);
+    const struct kind_desc *d = model_kind(m, k->comp);
+    bool good = k->how == CURVE_GOOD || k->how == CURVE_NOT_GOOD;
     ui_show(u, "%s", name);
     ui_show(u, "%s:metrics", name);
-    ui_show(u, "%s:metric.%s", name, metric);
-    if (ch->metric2 != UINT16_MAX)
-        ui_show(u, "%s:metric.%s", name, k->metrics[ch->metric2].name);
+    ui_show(u, "%s:metric.%s", name,
+            good                       ? "good"
+            : k->how == CURVE_QUANTILE ? "p99"
+                                       : d->metrics[k->metric].name);
+    if (k->how == CURVE_SHARE || k->how == CURVE_PART)
+        ui_show(u, "%s:metric.%s", name, d->metrics[k->other].name);
 }
 
 /* ---- which first
@@ -178,8 +68,9 @@ static double moved(const struct session_view *v, const struct chart *ch)
 {
     sim_time page = lesson_info(v->lesson)->starts_at;
     sim_time from = page / 4, to = page / 2;
-    double was = value_in(v, ch, from, to);
-    double is = value_in(v, ch, v->now - 3 * SIM_MIN, v->now);
+    struct scene s = ui_scene(v);
+    double was = curve_value(&s, &ch->curve, from, to);
+    double is = curve_value(&s, &ch->curve, v->now - 3 * SIM_MIN, v->now);
     if (isnan(is))
         return isnan(was) ? -1 : 1; /* it fell silent */
     if (is == 0 && (was == 0 || isnan(was)))
@@ -187,17 +78,17 @@ static double moved(const struct session_view *v, const struct chart *ch)
     if (isnan(was))
         was = 0;
     double change = is > was ? is - was : was - is;
-    const char *unit = unit_of(v, ch);
+    const char *unit = ch->curve.desc->unit;
     if (str_eq(unit, "ratio"))
         return change;
     double scale = is > was ? is : was;
-    double least = str_eq(unit, "s") ? 0.05 : str_eq(unit, "/s") ? 0.5 : 10;
+    double least = str_eq(unit, "s") ? 0.05 : ch->curve.how == CURVE_RATE ? 0.2 : 10;
     return change / (scale > least ? scale : least);
 }
 
 static int rank_of(const struct chart *ch)
 {
-    if (table[ch->how].how == HOW_NOT_OK && (ch->first || ch->moved >= 0.01))
+    if (ch->curve.how == CURVE_NOT_GOOD && (ch->first || ch->moved >= 0.01))
         return 9;
     return ch->moved >= 0.6   ? 4
            : ch->moved >= 0.3 ? 3
@@ -213,31 +104,13 @@ static int by_rank(const void *a, const void *b, void *ctx)
     return rank_of(y) - rank_of(x);
 }
 
-/* A client's endpoints are few; of many, only those users call directly are of
- * interest. */
-static bool at_edge(const struct model *m, comp_id endpoint)
-{
-    for (size_t i = 0; i < model_comps(m); i++)
-        if (str_eq(model_kind(m, (comp_id)i)->name, "client") &&
-            (model_target(m, (comp_id)i) == endpoint ||
-             model_target(m, (comp_id)i) == model_owner(m, endpoint)))
-            return true;
-    return false;
-}
-
 static void rank_charts(struct ui *u, const struct session_view *v)
 {
-    const struct model *m = world_model(v->world);
-    u->ncharts = 0;
-    bool any_edge = false;
-    for (size_t c = 0; c < model_comps(m); c++)
-        any_edge |= str_eq(model_kind(m, (comp_id)c)->name, "endpoint") &&
-                    at_edge(m, (comp_id)c);
-    for (size_t row = 0; row < NTABLE; row++)
-        for (size_t c = 0; c < model_comps(m); c++)
-            if ((table[row].how != HOW_P99 || !any_edge || at_edge(m, (comp_id)c)) &&
-                !(v->users_hidden && str_eq(model_kind(m, (comp_id)c)->name, "client")))
-                add_chart(u, m, (comp_id)c, row);
+    struct curve curves[CHARTS_MAX];
+    struct scene s = ui_scene(v);
+    u->ncharts = scene_curves(&s, curves, CHARTS_MAX);
+    for (size_t i = 0; i < u->ncharts; i++)
+        u->charts[i].curve = curves[i];
     for (size_t i = 0; i < u->ncharts; i++) {
         u->charts[i].moved = moved(v, &u->charts[i]);
         u->charts[i].first = i == 0;
@@ -269,17 +142,6 @@ static struct window window_of(struct ui *u, const struct session_view *v, int c
     return w;
 }
 
-static void fill(const struct session_view *v, const struct chart *ch, struct window w,
-                 double *out)
-{
-    for (int i = 0; i < w.n; i++) {
-        sim_time from = w.from + w.slot * i, to = from + w.slot;
-        if (to > v->now)
-            to = v->now;
-        out[i] = to <= 0 || from < 0 ? NAN : value_in(v, ch, from, to);
-    }
-}
-
 static size_t change_times(struct ui *u, const struct session_view *v, sim_time **out)
 {
     size_t n = recording_changes(v->rec);
@@ -295,46 +157,62 @@ static void draw_chart(struct ui *u, struct canvas *c, struct rect r, int i)
     struct view_state *vs = &u->vs[VIEW_CHARTS];
     const struct chart *ch = &u->charts[i];
     struct window w = window_of(u, v, r.cols);
-    double *values = arena_alloc(&u->frame, (size_t)w.n * sizeof *values);
-    char title[120];
+    struct curve_slot *values = arena_alloc(&u->frame, (size_t)w.n * sizeof *values);
+    char title[120], value[64];
     sim_time *marks;
-    fill(v, ch, w, values);
-    title_of(v, ch, title, sizeof title);
+    struct scene scene = ui_scene(v);
+    const struct curve *k = &ch->curve;
+    struct curve_sum sum = curve_fill(&scene, k, w.from, w.to, values, (size_t)w.n);
+    struct scale sc = curve_scale(k, sum.high);
+    title_of(v, k, title, sizeof title);
+    value_of(v, k, sc, value, sizeof value);
     if (vs->cursor >= w.n)
         vs->cursor = w.n - 1;
-    struct plot p = {
-        .title = title,
-        .unit = unit_of(v, ch),
-        .v = {values},
-        .nseries = 1,
-        .tone = {table[ch->how].how == HOW_NOT_OK ? TONE_BAD : TONE_SERIES1},
-        .n = (size_t)w.n,
-        .from = w.from,
-        .to = w.to,
-        .day_start = v->day_start,
-        .cursor = u->at_panel && vs->sel == i ? vs->cursor : -1,
-        .selected = u->at_panel && vs->sel == i,
-        .braille = u->o.glyphs == GLYPHS_BRAILLE};
-    if (str_eq(p.unit, "1"))
-        p.unit = "";
+    struct plot p = {.title = title,
+                     .value = value,
+                     .scale = sc,
+                     .top = axis_top(sc, sum.high),
+                     .v = {values},
+                     .nseries = 1,
+                     .tone = {k->how == CURVE_NOT_GOOD ? TONE_BAD : TONE_SERIES1},
+                     .n = (size_t)w.n,
+                     .from = w.from,
+                     .to = w.to,
+                     .day_start = v->day_start,
+                     .cursor = u->at_panel && vs->sel == i ? vs->cursor : -1,
+                     .selected = u->at_panel && vs->sel == i,
+                     .braille = u->o.glyphs == GLYPHS_BRAILLE};
     p.nmarks = change_times(u, v, &marks);
     p.marks = marks;
     plot_draw(c, r, &p);
-    note_seen(u, v, ch);
+    note_seen(u, v, k);
 }
 
 static void heat_draw(struct ui *u, struct canvas *c, struct rect r);
 
-const char *charts_legend(struct ui *u, int cols)
+/* Charts beside each other in a panel so wide, and the width of each. */
+static int charts_across(int panel, int *each)
 {
+    int n = panel / 37;
+    n = n < 1 ? 1 : n > 3 ? 3 : n;
+    *each = (panel - (n - 1) * 2) / n;
+    return n;
+}
+
+const char *charts_legend(struct ui *u, int panel)
+{
+    int cols;
+    (void)charts_across(panel, &cols);
     const struct session_view *v = ui_view_of(u);
     struct window w = window_of(u, v, cols);
     sim_time *at;
     size_t n = change_times(u, v, &at);
+    bool changed = false;
     for (size_t i = 0; i < n; i++)
-        if (at[i] >= w.from && at[i] <= w.to)
-            return "┊ something was changed (5)";
-    return NULL;
+        changed |= at[i] >= w.from && at[i] <= w.to;
+    return arena_printf(&u->frame, "%s%lld s each, ░ highest",
+                        changed && panel > 72 ? "┊ changed (5)  " : "",
+                        (long long)(w.slot / SIM_SEC));
 }
 
 static void charts_draw(struct ui *u, struct canvas *c, struct rect r)
@@ -347,16 +225,14 @@ static void charts_draw(struct ui *u, struct canvas *c, struct rect r)
         heat_draw(u, c, r);
         return;
     }
-    int across = r.cols / 37 > 0 ? r.cols / 37 : 1;
-    if (across > 3)
-        across = 3;
+    int cols, across = charts_across(r.cols, &cols);
     /* Right below the tabs no rule can carry the legend: it has a row of its own. */
     int room = r.row == 2 && r.rows >= 11 ? r.rows - 1 : r.rows;
     int down = room >= 16 ? room / 8 : room / 5;
     if (down < 1)
         down = 1;
     int rows = room / down;
-    int cols = (r.cols - (across - 1) * 2) / across, page = across * down;
+    int page = across * down;
     if (u->at_panel && u->tab == VIEW_CHARTS && vs->sel < 0)
         vs->sel = 0;
     view_clamp(vs, (int)u->ncharts, page);
@@ -369,7 +245,7 @@ static void charts_draw(struct ui *u, struct canvas *c, struct rect r)
     vs->page = across;
     if (room < r.rows)
         draw_right(c, r.row + r.rows - 1, r.col, r.cols, TONE_DIM,
-                   charts_legend(u, cols) ? charts_legend(u, cols) : "");
+                   charts_legend(u, r.cols));
 }
 
 /* ---- latency as a heat map
@@ -381,10 +257,10 @@ static void charts_draw(struct ui *u, struct canvas *c, struct rect r)
 static comp_id heat_of(struct ui *u, bool *users)
 {
     for (size_t i = 0; i < u->ncharts; i++) {
-        enum how how = table[u->charts[i].how].how;
-        *users = how == HOW_NOT_OK;
-        if (how == HOW_NOT_OK || how == HOW_P99)
-            return u->charts[i].comp;
+        const struct curve *k = &u->charts[i].curve;
+        *users = k->how == CURVE_NOT_GOOD;
+        if (*users || k->how == CURVE_QUANTILE)
+            return k->comp;
     }
     return COMP_NONE;
 }
@@ -433,7 +309,7 @@ static void heat_rows(struct canvas *c, struct rect body,
         if (row % 2 == 0) {
             struct buf b;
             buf_init(&b, 32);
-            value_text_of(&b, latency_bucket_upper((size_t)from), "s");
+            number_seconds(&b, latency_bucket_upper((size_t)from));
             draw_right(c, at, body.col - 9, 8, TONE_DIM, b.s);
             buf_release(&b);
         }

@@ -41,12 +41,9 @@ static size_t heads_of(struct ui *u, const struct session_view *v,
 static void took_text(struct buf *b, sim_time t)
 {
     buf_reset(b);
-    if (t < 10 * SIM_SEC) {
-        sim_time us = t / SIM_US;
-        if (us < 9950)
-            buf_addf(b, "%.1f ms", (double)us / 1000);
-        else
-            number_text(b, (double)(us / 1000)), buf_adds(b, " ms");
+    if (t < 10 * SIM_SEC) { /* a column of milliseconds is read at a glance */
+        number_text(b, (double)(t / SIM_US) / 1000);
+        buf_adds(b, " ms");
     } else {
         time_format(b, t);
     }
@@ -376,8 +373,12 @@ static void where_it_went(struct fall *f, int row)
         int room = f->r.col + f->r.cols - col;
         if (room < (int)text_width(p[i].name) + 7)
             return;
-        col += canvas_printf(f->c, row, col, room, TONE_NORMAL, "%s %.0f %%   ",
-                             p[i].name, 100.0 * (double)p[i].ns / (double)all);
+        struct buf share;
+        buf_init(&share, 0);
+        number_share(&share, (double)p[i].ns / (double)all);
+        col += canvas_printf(f->c, row, col, room, TONE_NORMAL, "%s %s   ", p[i].name,
+                             share.s);
+        buf_release(&share);
     }
 }
 

@@ -48,6 +48,18 @@ static void a_leak_stays_until_somebody_kills_it(void **state)
     lab_free(&l);
 }
 
+static void what_is_killed_at_work_has_failed_there(void **state)
+{
+    (void)state;
+    struct lab l = shop(&long_query, "cores=8", USERS);
+    lab_run(&l, 5 * SIM_SEC);
+    assert_true(lab_metric(&l, "db", "active") == 5);
+    assert_true(lab_metric(&l, "db", "statements_failed_total") == 0);
+    lab_op(&l, "db", "kill", "long");
+    assert_true(lab_metric(&l, "db", "statements_failed_total") == 5);
+    lab_free(&l);
+}
+
 static void the_time_limit_closes_leaks(void **state)
 {
     (void)state;
@@ -291,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_leak_stays_until_somebody_kills_it),
+        cmocka_unit_test(what_is_killed_at_work_has_failed_there),
         cmocka_unit_test(the_time_limit_closes_leaks),
         cmocka_unit_test(a_transaction_keeps_its_connection),
         cmocka_unit_test(a_failure_rolls_back),

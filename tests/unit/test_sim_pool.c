@@ -49,6 +49,12 @@ static void the_rest_waits_and_gives_up(void **state)
     assert_true(timeouts > 470 && timeouts < 485);
     assert_true(lab_metric(&l, "users", "failed_total") == timeouts);
     assert_true(lab_metric(&l, "app.pool", "opened_total") == 2);
+    /* Those never left their caller, and the database knows nothing of them. */
+    double sent = lab_metric(&l, "app.db", "sent_total");
+    double done = lab_metric(&l, "db", "statements_total");
+    assert_true(sent == done + 2 && sent > 110 && sent < 125);
+    assert_true(lab_metric(&l, "app.db", "attempts_total") > 595);
+    assert_true(lab_metric(&l, "db", "statements_failed_total") == 0);
     lab_free(&l);
 }
 

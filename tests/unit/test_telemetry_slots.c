@@ -322,6 +322,15 @@ static void the_slow_ones_are_explained_apart(void **state)
     assert_int_equal(explain_time(r.rec, r.users, 0, SIM_MIN, 0, 1, s, 4), 2);
     assert_true(fabs(s[0].share - 5 / 5.95) < 1e-6);
     assert_int_equal(explain_time(r.rec, r.users, 0, SIM_MIN, 1, 1, s, 4), 1);
+    /* The slowest tenth: five that waited a second, and five of the 95 quick ones. */
+    assert_int_equal(explain_time(r.rec, r.users, 0, SIM_MIN, 0.9, 1, s, 4), 2);
+    assert_int_equal(s[0].cause, CAUSE_LOCK);
+    assert_true(fabs(s[0].share - 5 / 5.05) < 1e-6);
+    assert_true(fabs(s[0].seconds - 0.5) < 1e-9);
+    assert_true(fabs(s[1].seconds - 0.005) < 1e-9);
+    /* Three of the quick ones. */
+    assert_int_equal(explain_time(r.rec, r.users, 0, SIM_MIN, 0.1, 0.13, s, 4), 1);
+    assert_true(fabs(s[0].seconds - 0.01) < 1e-9);
     rig_free(&r);
 }
 
