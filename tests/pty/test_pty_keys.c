@@ -159,6 +159,7 @@ static void pasted_lines_are_run_after_enter(void **state)
     struct pty *p = play_on("xterm-256color", 24, 80);
     pty_type(p, "\033[200~status\rchanges\r\n\nps\r\033[201~");
     assert_true(pty_sees(p, "> status↵changes↵↵ps"));
+    assert_true(pty_sees(p, "Enter runs the lines one by one"));
     pty_type(p, "\r");
     assert_true(pty_sees(p, "> ps"));
     assert_true(pty_loses(p, "↵"));
