@@ -228,6 +228,11 @@ static enum ui_want panel_key(struct ui *u, const struct key *k)
     const struct view *w = ui_view(u->tab);
     if (u->finding && find_key(u, k))
         return UI_NOTHING;
+    if (k->kind == KEY_PASTE_CHAR) { /* no panel takes one: it is meant for the line */
+        ui_do_to_console(u, k);
+        editor_key(&u->ed, k);
+        return UI_NOTHING;
+    }
     if (w->on_key && w->on_key(u, k))
         return UI_NOTHING;
     return ui_act(u, AT_PANEL, k);

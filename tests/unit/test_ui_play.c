@@ -314,6 +314,19 @@ static void pasted_lines_are_run_one_by_one(void **state)
     closed(p);
 }
 
+static void a_paste_is_for_the_line_wherever_one_is(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK "<esc>2z");
+    paste(p, "status q");
+    assert_true(shows(p, 24, 80, " > status q"));
+    screen_keys(p->u, "<c-u><esc>/"); /* but where words are typed they are those */
+    paste(p, "gift");
+    assert_true(shows(p, 24, 80, "/gift"));
+    closed(p);
+}
+
 static void a_wait_comes_before_the_next_line(void **state)
 {
     (void)state;
@@ -566,6 +579,7 @@ int main(void)
         cmocka_unit_test(long_output_opens_the_console),
         cmocka_unit_test(a_risk_is_asked_about),
         cmocka_unit_test(pasted_lines_are_run_one_by_one),
+        cmocka_unit_test(a_paste_is_for_the_line_wherever_one_is),
         cmocka_unit_test(a_wait_comes_before_the_next_line),
         cmocka_unit_test(a_question_comes_before_the_next_line),
         cmocka_unit_test(fewer_rows_are_playable),
