@@ -77,12 +77,18 @@ struct term;
 enum err term_curses_open(struct term **out, const struct term_options *o,
                           struct errmsg *why) MUST_USE;
 /*
- * A script: words separated by blanks and newlines, # to the end of the line is a
- * comment. "text"       typed; \" and \\ inside Enter Tab Backtab Backspace Delete Esc
- * Up Down Left Right Home End PgUp PgDn F1..F12 ^P  M-x      with ctrl, with alt paste
- * "text" as a bracketed paste tick 5s      so much time goes by dump         prints the
- * screen as it is now size 120x36  the terminal is resized ERR_INPUT names line and
- * word.
+ * A script: words separated by blanks and newlines; # to the end of the line is a
+ * comment.
+ *
+ *     "text"         typed; \" and \\ inside
+ *     Enter Tab Backtab Backspace Delete Esc Up Down Left Right Home End PgUp PgDn F1..F12
+ *     ^P  M-x        with ctrl, with alt
+ *     paste "text"   as a bracketed paste; \n inside is a line's end
+ *     tick 5s        so much time goes by
+ *     dump           prints the screen as it is now
+ *     size 120x36    the terminal is resized
+ *
+ * ERR_INPUT names line and word.
  */
 enum err term_script_open(struct term **out, const struct term_options *o,
                           struct errmsg *why) MUST_USE;
@@ -94,6 +100,8 @@ void term_size(const struct term *t, int *rows, int *cols);
 bool term_mono(const struct term *t);
 /* Paints what changed since the last call; nothing when nothing did. */
 void term_put(struct term *t, const struct canvas *c);
+/* What is on the terminal is not what was painted: the next term_put() paints all. */
+void term_redraw(struct term *t);
 /* Waits at most `ms` (-1: for ever; 0: only look). */
 struct term_event term_wait(struct term *t, int ms);
 /* Nanoseconds on the terminal's clock; only differences mean something. */

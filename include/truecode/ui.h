@@ -94,8 +94,14 @@ enum ui_want { /* what ui asks of the front after a key */
                UI_LEAVE,   /* leave the program, saved */
                UI_OPEN,    /* open lesson ui_wanted_lesson() (resume it if `saved`) */
                UI_RESTART, /* lesson ui_wanted_lesson() anew, from its page */
-               UI_HOME     /* close the session, show the start screen */
+               UI_HOME,    /* close the session, show the start screen */
+               UI_REDRAW /* paint the whole screen anew: it may show what is not ours */
 };
+
+/* A smaller screen is refused with a sentence: the header, the tabs, a panel, the step
+ * and the console have no room there. */
+#define UI_ROWS_LEAST 22
+#define UI_COLS_LEAST 80
 
 struct ui;
 struct ui *ui_new(const struct ui_options *o) MUST_USE;
@@ -111,6 +117,8 @@ const char *ui_wanted_lesson(const struct ui *u);
  * `max_events` events. *more as in session_tick; also once after the end: the debrief
  * is drawn up in the call after the frame that says so. */
 void ui_tick(struct ui *u, sim_time elapsed, uint64_t max_events, bool *more);
+/* A line that was pasted with others waits for its turn: the next ui_tick() runs it. */
+bool ui_owes(const struct ui *u);
 /* Something changed since the last ui_draw. */
 bool ui_dirty(const struct ui *u);
 /* A short text for the front to lay over everything until the next key; "" none

@@ -46,9 +46,13 @@ static void terminal_facts(struct facts *f)
     fact(f, "characters", true,
          term_utf8() ? "UTF-8" : "not UTF-8: plain ASCII is drawn (set LANG=C.UTF-8?)");
     if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-        snprintf(text, sizeof text, "%d columns, %d rows%s", size.ws_col, size.ws_row,
-                 size.ws_col < 80 || size.ws_row < 24 ? " (80 and 24 are needed)" : "");
-        fact(f, "size", size.ws_col >= 80 && size.ws_row >= 24, text);
+        bool fits = size.ws_col >= UI_COLS_LEAST && size.ws_row >= UI_ROWS_LEAST;
+        int n = snprintf(text, sizeof text, "%d columns, %d rows", size.ws_col,
+                         size.ws_row);
+        if (!fits)
+            snprintf(text + n, sizeof text - (size_t)n, " (%d and %d are needed)",
+                     UI_COLS_LEAST, UI_ROWS_LEAST);
+        fact(f, "size", fits, text);
     }
     fact(f, "colours", true, getenv("NO_COLOR") != NULL ? "off (NO_COLOR)" : "on");
 }

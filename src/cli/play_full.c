@@ -326,6 +326,10 @@ static void do_want(struct full *f)
     case UI_HOME:
         go_home(f, NULL);
         break;
+    case UI_REDRAW:
+        term_redraw(f->term);
+        paint(f);
+        break;
     }
 }
 

@@ -35,6 +35,12 @@ void term_put(struct term *t, const struct canvas *c)
     t->ops->put(t, c);
 }
 
+void term_redraw(struct term *t)
+{
+    if (t->ops->redraw != NULL)
+        t->ops->redraw(t);
+}
+
 struct term_event term_wait(struct term *t, int ms)
 {
     return t->ops->wait(t, ms);

@@ -1,28 +1,17 @@
 /*
  * The person's terminal, through ncurses: the only file that includes curses.
  *
- * Curses is used for what it knows: terminfo, key sequences, the least output that
- * turns one screen into another. It is told cells, never lines of text, so nothing in a
- * text can move the cursor. Frames are painted only when a cell changed.
+ * Curses is used for what it knows best: the least output that turns one screen into
+ * another. It is told cells, never lines of text, so nothing in a text can move the
+ * cursor. Frames are painted only when a cell changed. It neither reads nor measures the
+ * terminal: keys are read and decoded by us (term_keys.h says why), and it counts
+ * columns in a short, which a window of 65,535 makes negative.
  *
  * Signals: Ctrl-C is a signal that becomes the key ctrl-c, so that it also works while
  * a worker hangs; Ctrl-Z is left to curses' own handler, wrapped so that bracketed
  * paste is off while the shell has the terminal.
  */
 #include "term_internal.h"
-
-/* curses names its keys like ours, as macros: remember ours before it hides them. */
-enum {
-    OUR_UP = KEY_UP,
-    OUR_DOWN = KEY_DOWN,
-    OUR_LEFT = KEY_LEFT,
-    OUR_RIGHT = KEY_RIGHT,
-    OUR_HOME = KEY_HOME,
-    OUR_END = KEY_END,
-    OUR_ENTER = KEY_ENTER,
-    OUR_BACKSPACE = KEY_BACKSPACE,
-    OUR_F = KEY_F
-};
 
 #include <curses.h>
 
@@ -31,21 +20,18 @@ enum {
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
-/* From <term.h>, which cannot be included: it also defines a struct term, and names
- * like `lines` as macros. */
+/* From <term.h>, which cannot be included: see terminfo.c. */
 int setupterm(const char *name, int fd, int *status);
-char *tigetstr(const char *name);
 
-#define PASTE_BEGIN (KEY_MAX + 1)
-#define PASTE_END   (KEY_MAX + 2)
-#define PASTE_ON    "\033[?2004h"
-#define PASTE_OFF   "\033[?2004l"
-#define HEATS       9
+#define PASTE_ON  "\033[?2004h"
+#define PASTE_OFF "\033[?2004l"
+#define HEATS     9
 
 struct display {
     struct term term;
@@ -54,15 +40,15 @@ struct display {
     enum theme theme;
     int colours;
     bool pairs; /* a colour pair for each tone and heat */
-    bool pasting;
+    struct key_decoder *keys;
     bool test_sync;
     unsigned long frames;
 };
 
-/* ---- suspending: curses' handler, with bracketed paste off around it
- * -------------------------- */
+/* ---- suspending: curses' handler, with bracketed paste off around it ------------- */
 
 static struct sigaction curses_tstp;
+static volatile sig_atomic_t window_changed;
 
 static void say(const char *s)
 {
@@ -76,6 +62,7 @@ static void on_tstp(int sig)
     say(PASTE_OFF);
     curses_tstp.sa_handler(sig); /* stops here; returns after fg, redrawn */
     say(PASTE_ON);
+    window_changed = 1; /* the shell was told if it did, not we */
     errno = saved;
 }
 
@@ -95,47 +82,58 @@ static void wrap_suspend(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* ---- resizing: curses' handler, and a note that something happened
- * ---------------------------- */
-
-static struct sigaction curses_winch;
-static volatile sig_atomic_t window_changed;
+/* ---- the window's size ----------------------------------------------------------- */
 
 static void on_winch(int sig)
 {
+    (void)sig;
     window_changed = 1;
-    curses_winch.sa_handler(sig);
 }
 
-/* A window that was made small and large again between two of our looks has its old
- * size and nothing of its content. curses sees no change then; we must. */
-static void wrap_resize(void)
+/* Before curses starts: it leaves a handler alone that is there. */
+static void watch_window(void)
 {
     struct sigaction a = {.sa_handler = on_winch};
     sigemptyset(&a.sa_mask);
-    if (sigaction(SIGWINCH, NULL, &curses_winch) == 0 &&
-        curses_winch.sa_handler != SIG_IGN && curses_winch.sa_handler != SIG_DFL)
-        sigaction(SIGWINCH, &a, NULL);
+    sigaction(SIGWINCH, &a, NULL);
+}
+
+/* 0 where it is none, and for what is below. */
+static int whole_number(const char *s)
+{
+    char *end;
+    long n = strtol(s, &end, 10);
+    return end == s || n < 0 ? 0 : n < 1000000 ? (int)n : 1000000;
+}
+
+/* One side: what the terminal says, or the environment where it does not know (a serial
+ * line), or terminfo, or what terminals have been since 1978. */
+static int side_of(int told, const char *variable, const char *capability, int usual,
+                   int most)
+{
+    const char *env = getenv(variable);
+    if (told <= 0 && env != NULL)
+        told = whole_number(env);
+    if (told <= 0)
+        told = terminfo_number(capability);
+    if (told <= 0)
+        told = usual;
+    return told < most ? told : most;
+}
+
+static void take_size(struct display *s)
+{
+    struct winsize w = {0};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0)
+        w = (struct winsize){0};
+    s->term.rows = side_of(w.ws_row, "LINES", "lines", 24, WIRE_ROWS_MAX);
+    s->term.cols = side_of(w.ws_col, "COLUMNS", "cols", 80, WIRE_COLS_MAX);
+    resize_term(s->term.rows, s->term.cols);
 }
 
 /* ---- opening
  * ------------------------------------------------------------------------------------
  */
-
-static void add_capability(struct buf *b, const char *name)
-{
-    char id[16];
-    snprintf(id, sizeof id, "%s", name);
-    const char *s = tigetstr(id);
-    if (s == NULL || s == (const char *)-1)
-        return;
-    for (; *s != '\0'; s++) { /* without the padding "$<5>" */
-        if (s[0] == '$' && s[1] == '<' && strchr(s, '>') != NULL)
-            s = strchr(s, '>');
-        else
-            buf_addch(b, *s);
-    }
-}
 
 /* The bytes that make a terminal usable again, ready before anything can go wrong. */
 static void prepare_crash(void)
@@ -145,7 +143,7 @@ static void prepare_crash(void)
     buf_init(&b, 500);
     buf_adds(&b, PASTE_OFF);
     for (size_t i = 0; i < sizeof undo / sizeof *undo; i++)
-        add_capability(&b, undo[i]);
+        terminfo_string(undo[i], &b);
     buf_adds(&b, "\r\n");
     crash_prepare(STDOUT_FILENO, b.s, b.len);
     buf_release(&b);
@@ -207,18 +205,51 @@ static void stop_flow_control(void)
     }
 }
 
-static void start_keys(void)
+/* What a lone Esc waits for: 25 ms, or what the person's ESCDELAY says. */
+static sim_time escape_delay(void)
+{
+    const char *s = getenv("ESCDELAY");
+    int ms = s != NULL ? whole_number(s) : 25;
+    return (ms < 5000 ? ms : 5000) * SIM_MS;
+}
+
+/* keypad() makes the terminal send what terminfo says; reading it is ours. */
+static void start_keys(struct display *s)
 {
     cbreak();
     stop_flow_control();
     noecho();
     nonl();
     keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
-    define_key("\033[200~", PASTE_BEGIN);
-    define_key("\033[201~", PASTE_END);
-    if (getenv("ESCDELAY") == NULL)
-        set_escdelay(25);
+    typeahead(-1); /* that there is something to read is no reason to stop painting */
+    s->keys = key_decoder_new(term_utf8(), escape_delay());
+    terminfo_learn_keys(s->keys);
+    say(PASTE_ON);
+}
+
+static void put_env(const char *name, const char *value)
+{
+    if (value != NULL)
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
+}
+
+/* In a size that curses can count in and has from nowhere else, whatever the window and
+ * terminfo say: take_size() sets the true one. */
+static SCREEN *start_curses(const char *name)
+{
+    char *rows = getenv("LINES"), *cols = getenv("COLUMNS");
+    rows = rows != NULL ? mem_strdup(rows) : NULL;
+    cols = cols != NULL ? mem_strdup(cols) : NULL;
+    put_env("LINES", "24");
+    put_env("COLUMNS", "80");
+    SCREEN *s = newterm(name, stdout, stdin);
+    put_env("LINES", rows);
+    put_env("COLUMNS", cols);
+    mem_free(rows);
+    mem_free(cols);
+    return s;
 }
 
 /* ---- painting
@@ -328,145 +359,35 @@ static void screen_put(struct term *t, const struct canvas *c)
     }
 }
 
-/* ---- keys
- * ------------------------------------------------------------------------------------------
- */
-
-static const struct {
-    int curses;
-    enum key_kind ours;
-} special[] = {
-    {KEY_UP, (enum key_kind)OUR_UP},
-    {KEY_DOWN, (enum key_kind)OUR_DOWN},
-    {KEY_LEFT, (enum key_kind)OUR_LEFT},
-    {KEY_RIGHT, (enum key_kind)OUR_RIGHT},
-    {KEY_HOME, (enum key_kind)OUR_HOME},
-    {KEY_END, (enum key_kind)OUR_END},
-    {KEY_FIND, (enum key_kind)OUR_HOME},
-    {KEY_SELECT, (enum key_kind)OUR_END},
-    {KEY_PPAGE, KEY_PGUP},
-    {KEY_NPAGE, KEY_PGDN},
-    {KEY_DC, KEY_DELETE},
-    {KEY_BTAB, KEY_BACKTAB},
-    {KEY_ENTER, (enum key_kind)OUR_ENTER},
-    {KEY_BACKSPACE, (enum key_kind)OUR_BACKSPACE},
-};
-
-/* false: a code that means nothing to us. */
-static bool special_key(struct display *s, wint_t code, struct key *k)
+static void screen_redraw(struct term *t)
 {
-    *k = (struct key){0};
-    if (code == PASTE_BEGIN || code == PASTE_END) {
-        s->pasting = code == PASTE_BEGIN;
-        return false;
-    }
-    if (code > KEY_F0 && code <= KEY_F0 + 12) {
-        k->kind = (enum key_kind)OUR_F;
-        k->cp = (uint32_t)(code - KEY_F0);
-        return true;
-    }
-    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-        if ((wint_t)special[i].curses == code) {
-            k->kind = special[i].ours;
-            return true;
-        }
-    return false;
+    forget((struct display *)t);
+    clearok(curscr, TRUE);
 }
 
-static struct key char_key(const struct display *s, wint_t ch)
-{
-    struct key k = {.kind = KEY_CHAR, .cp = (uint32_t)ch};
-    if (s->pasting)
-        k.kind = KEY_PASTE_CHAR;
-    else if (ch == '\r' || ch == '\n')
-        k.kind = (enum key_kind)OUR_ENTER;
-    else if (ch == '\t')
-        k.kind = KEY_TAB;
-    else if (ch == 127 || ch == 8)
-        k.kind = (enum key_kind)OUR_BACKSPACE;
-    else if (ch == 27)
-        k.kind = KEY_ESC;
-    else if (ch < 27) {
-        k.ctrl = true;
-        k.cp = ch == 0 ? ' ' : (uint32_t)('a' + ch - 1);
-    }
-    return k;
-}
-
-/* Esc followed at once by a character is that character with alt. */
-static struct key maybe_alt(const struct display *s, struct key esc)
-{
-    wint_t ch;
-    int got = get_wch(&ch);
-    if (got == ERR)
-        return esc;
-    if (got == OK && ch >= ' ' && ch != 127) {
-        struct key k = char_key(s, ch);
-        k.alt = true;
-        return k;
-    }
-    if (got == OK)
-        unget_wch((wchar_t)ch);
-    else
-        ungetch((int)ch);
-    return esc;
-}
-
-static void take_size(struct display *s)
-{
-    getmaxyx(stdscr, s->term.rows, s->term.cols);
-    if (s->term.rows > WIRE_ROWS_MAX)
-        s->term.rows = WIRE_ROWS_MAX;
-    if (s->term.cols > WIRE_COLS_MAX)
-        s->term.cols = WIRE_COLS_MAX;
-}
+/* ---- keys ------------------------------------------------------------------------ */
 
 static struct term_event resized(struct display *s)
 {
     window_changed = 0;
     take_size(s);
-    forget(s);
-    clearok(curscr, TRUE);
+    screen_redraw(&s->term); /* also where the size is the old one: made small and large
+                                again, a window has nothing of its content */
     return (struct term_event){.kind = TERM_RESIZE};
 }
 
-/* What curses has ready. false: nothing. */
-static bool next_event(struct display *s, struct term_event *e)
-{
-    wint_t ch;
-    for (;;) {
-        errno = 0;
-        int got = get_wch(&ch);
-        bool resize = got == KEY_CODE_YES && ch == KEY_RESIZE;
-        if (got == ERR && !window_changed)
-            return false;
-        if (got == ERR || resize) {
-            *e = resized(s);
-            return true;
-        }
-        *e = (struct term_event){.kind = TERM_KEY};
-        if (got == KEY_CODE_YES) {
-            if (special_key(s, ch, &e->key))
-                return true;
-            continue;
-        }
-        e->key = char_key(s, ch);
-        if (e->key.kind == KEY_ESC)
-            e->key = maybe_alt(s, e->key);
-        return true;
-    }
-}
-
-static bool signal_event(struct term_event *e)
+static bool signal_event(struct display *s, struct term_event *e)
 {
     int sig = leave_signal();
     if (sig == 0)
         return false;
     leave_signal_clear();
     *e = (struct term_event){.kind = TERM_LEAVE};
-    if (sig == SIGINT)
-        *e = (struct term_event){.kind = TERM_KEY,
-                                 .key = {.kind = KEY_CHAR, .cp = 'c', .ctrl = true}};
+    if (sig != SIGINT)
+        return true;
+    key_decoder_reset(s->keys); /* a paste that never ended ends here */
+    *e = (struct term_event){.kind = TERM_KEY,
+                             .key = {.kind = KEY_CHAR, .cp = 'c', .ctrl = true}};
     return true;
 }
 
@@ -478,34 +399,63 @@ static sim_time screen_now(const struct term *t)
     return (sim_time)now.tv_sec * SIM_SEC + now.tv_nsec;
 }
 
-/* The terminal went away: reading it says so for ever. */
-static bool gone(void)
+/* What the terminal has, or as much as one piece holds. false: the terminal went away;
+ * reading it says so for ever. */
+static bool take_bytes(struct display *s)
 {
-    char c;
-    return isatty(STDIN_FILENO) == 0 || (read(STDIN_FILENO, &c, 0) < 0 && errno == EIO);
+    char piece[1024];
+    ssize_t n = read(STDIN_FILENO, piece, sizeof piece);
+    if (n > 0)
+        key_decoder_feed(s->keys, piece, (size_t)n, screen_now(&s->term));
+    return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
+/* What there is without reading. `now` as key_decoder_next() wants it. */
+static bool next_event(struct display *s, sim_time now, struct term_event *e)
+{
+    if (signal_event(s, e))
+        return true;
+    if (window_changed) {
+        *e = resized(s);
+        return true;
+    }
+    *e = (struct term_event){.kind = TERM_KEY};
+    return key_decoder_next(s->keys, now, &e->key);
+}
+
+static int ms_until(sim_time t, sim_time now)
+{
+    sim_time left = t > now ? (t - now + SIM_MS - 1) / SIM_MS : 0;
+    return left < 1000000 ? (int)left : 1000000;
+}
+
+/* How long to wait for bytes: to the caller's end (-1: for ever), or to where half a
+ * sequence is one. */
+static int patience(const struct display *s, sim_time end, sim_time now)
+{
+    sim_time due = key_decoder_due(s->keys);
+    if (due >= 0 && (end < 0 || due < end))
+        return ms_until(due, now);
+    return end < 0 ? -1 : ms_until(end, now);
+}
+
+/* Nothing is taken for late before it was tried to read what may be its rest. */
 static struct term_event screen_wait(struct term *t, int ms)
 {
     struct display *s = (struct display *)t;
-    struct term_event e = {.kind = TERM_NOTHING};
-    sim_time end = screen_now(t) + (sim_time)ms * SIM_MS;
+    struct term_event e;
+    sim_time now = screen_now(t), end = ms < 0 ? -1 : now + ms * SIM_MS;
     for (;;) {
-        if (signal_event(&e) || next_event(s, &e))
+        if (next_event(s, -1, &e))
             return e;
-        int left = ms < 0 ? -1 : (int)((end - screen_now(t) + SIM_MS - 1) / SIM_MS);
-        if (ms >= 0 && left <= 0 && ms != 0)
+        int ready = wait_readable(STDIN_FILENO, patience(s, end, now));
+        now = screen_now(t);
+        if (ready > 0 && !take_bytes(s))
+            return (struct term_event){.kind = TERM_LEAVE};
+        if (ready == 0 && next_event(s, now, &e))
             return e;
-        int ready = wait_readable(STDIN_FILENO, ms == 0 ? 0 : left);
-        if (ready > 0 && !next_event(s, &e)) {
-            /* Readable without a key: half a sequence, or no terminal any more. */
-            if (gone())
-                return (struct term_event){.kind = TERM_LEAVE};
-        } else if (ready > 0) {
-            return e;
-        }
-        if (ready == 0 && ms >= 0)
-            return e;
+        if (ready == 0 && end >= 0 && now >= end)
+            return (struct term_event){.kind = TERM_NOTHING};
     }
 }
 
@@ -520,12 +470,13 @@ static void screen_close(struct term *t)
     endwin();
     crash_prepare(STDOUT_FILENO, NULL, 0);
     delscreen(s->curses);
+    key_decoder_free(s->keys);
     canvas_free(s->shown);
     mem_free(s);
 }
 
-static const struct term_ops screen_ops = {screen_close, screen_put, screen_wait,
-                                           screen_now};
+static const struct term_ops screen_ops = {screen_close, screen_put, screen_redraw,
+                                           screen_wait, screen_now};
 
 enum err term_curses_open(struct term **out, const struct term_options *o,
                           struct errmsg *why)
@@ -541,17 +492,16 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
     s->test_sync = o->test_sync;
     leave_signal_clear();
     leave_signals_catch();
-    s->curses = newterm(name, stdout, stdin);
+    watch_window();
+    s->curses = start_curses(name);
     if (s->curses == NULL) {
         mem_free(s);
         return errmsg_set(why, ERR_REFUSED, "the terminal %s cannot be opened", name);
     }
     prepare_crash();
     wrap_suspend();
-    wrap_resize();
     start_colours(s, o->no_colour);
-    start_keys();
-    say(PASTE_ON);
+    start_keys(s);
     take_size(s);
     *out = &s->term;
     return ERR_OK;

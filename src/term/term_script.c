@@ -89,8 +89,9 @@ static enum err take_string(struct scan *c, enum key_kind kind, struct errmsg *w
         if (*c->p == '\\' && (c->p[1] == '"' || c->p[1] == '\\'))
             c->p++;
         uint32_t cp;
-        c->p += utf8_next(c->p, strlen(c->p), &cp);
-        add_key(c->s, (struct key){.kind = kind, .cp = cp});
+        bool line_end = kind == KEY_PASTE_CHAR && c->p[0] == '\\' && c->p[1] == 'n';
+        c->p += line_end ? 2 : utf8_next(c->p, strlen(c->p), &cp);
+        add_key(c->s, (struct key){.kind = kind, .cp = line_end ? '\n' : cp});
     }
     c->p++;
     return ERR_OK;
@@ -269,8 +270,8 @@ static sim_time script_now(const struct term *t)
     return ((const struct script *)t)->now;
 }
 
-static const struct term_ops script_ops = {script_close, script_put, script_wait,
-                                           script_now};
+static const struct term_ops script_ops = {
+    .close = script_close, .put = script_put, .wait = script_wait, .now = script_now};
 
 enum err term_script_open(struct term **out, const struct term_options *o,
                           struct errmsg *why)

@@ -521,6 +521,8 @@ static void answer(struct server *s, const struct wire_request *q)
     tell_tape(s, &a);
     if (s->over && !s->scored)
         a.more = true; /* the score is still owed: it comes with a later tick */
+    if (s->ui != NULL && ui_owes(s->ui))
+        a.more = true;
     send_answer(s, &a);
     if (a.frame.rows > 0)
         keep_frame(s);

@@ -84,6 +84,12 @@ static NORETURN void be_shell(int tell, const char *const *words,
     _exit(125);
 }
 
+/* libvterm's own window, which must be one; the program is told the true size. */
+static int drawn(int size)
+{
+    return size < 1 ? 1 : size > 500 ? 500 : size;
+}
+
 struct pty *pty_start(const char *const *words, const char *const *env,
                       const char *state, int rows, int cols)
 {
@@ -103,10 +109,10 @@ struct pty *pty_start(const char *const *words, const char *const *env,
     if (p->shell < 0 || read(tell[0], &p->pid, sizeof p->pid) != (ssize_t)sizeof p->pid)
         die("forkpty: %s", strerror(errno));
     close(tell[0]);
-    p->rows = rows;
-    p->cols = cols;
+    p->rows = drawn(rows);
+    p->cols = drawn(cols);
     buf_init(&p->raw, 64u << 20);
-    p->vt = vterm_new(rows, cols);
+    p->vt = vterm_new(p->rows, p->cols);
     vterm_set_utf8(p->vt, 1);
     p->screen = vterm_obtain_screen(p->vt);
     vterm_screen_enable_altscreen(p->screen, 1);
@@ -143,9 +149,9 @@ void pty_resize(struct pty *p, int rows, int cols)
 {
     struct winsize size = {.ws_row = (unsigned short)rows,
                            .ws_col = (unsigned short)cols};
-    p->rows = rows;
-    p->cols = cols;
-    vterm_set_size(p->vt, rows, cols);
+    p->rows = drawn(rows);
+    p->cols = drawn(cols);
+    vterm_set_size(p->vt, p->rows, p->cols);
     ioctl(p->fd, TIOCSWINSZ, &size);
 }
 
@@ -245,6 +251,19 @@ bool pty_sees(struct pty *p, const char *text)
 bool pty_loses(struct pty *p, const char *text)
 {
     return wait_until(p, text, false);
+}
+
+bool pty_writes(struct pty *p, const char *text)
+{
+    size_t n = strlen(text);
+    for (int64_t end = now_ms() + PATIENCE_MS; now_ms() < end;) {
+        if (p->raw.len > 0 && memmem(p->raw.s, p->raw.len, text, n) != NULL)
+            return true;
+        if (!take(p, 50) && reap(p))
+            break;
+    }
+    fprintf(stderr, "# not written: '%s'\n", text);
+    return false;
 }
 
 bool pty_ends(struct pty *p)
