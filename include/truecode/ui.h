@@ -59,13 +59,18 @@ enum key_kind {
     KEY_END,
     KEY_PGUP,
     KEY_PGDN,
-    KEY_F,         /* cp = 1..12 */
-    KEY_PASTE_CHAR /* a character of a paste: never a command */
+    KEY_F,          /* cp = 1..12 */
+    KEY_PASTE_CHAR, /* a character of a paste: never a command */
+    KEY_CLICK,      /* of the mouse: row, col */
+    KEY_WHEEL_UP,
+    KEY_WHEEL_DOWN,
+    KEY_KINDS
 };
 struct key {
     enum key_kind kind;
     uint32_t cp;
     bool ctrl, alt; /* KEY_CHAR with ctrl: cp is the letter, 'a'..'z' */
+    int row, col;   /* the cell under the mouse; else 0 */
 };
 
 /* ---- the program's faces

@@ -197,6 +197,22 @@ int plot_columns(int cols); /* columns left for values in a rectangle so wide */
 /* What is read off a session is read off this. */
 struct scene ui_scene(const struct session_view *v);
 
+/* ---- mouse.c
+ * -----------------------------------------------------------------------------------
+ */
+
+enum spot_kind { SPOT_TAB, SPOT_PANEL, SPOT_CONSOLE, SPOT_LESSON };
+/* A place on the last frame that takes the mouse. */
+struct spot {
+    enum spot_kind kind;
+    int which; /* tab and panel: its view; lesson: its index */
+    struct rect r;
+};
+struct ui;
+/* Called while drawing; what is noted later lies above. */
+void spot_note(struct ui *u, enum spot_kind kind, int which, struct rect r);
+enum ui_want mouse_key(struct ui *u, const struct key *k);
+
 /* ---- the screen
  * -----------------------------------------------------------------------------------------
  */
@@ -262,6 +278,9 @@ struct ui {
     int page_rows, page_top;
     struct errmsg report_why;
 
+    struct spot spots[64]; /* of the last frame */
+    size_t nspots;
+
     unsigned chosen; /* views the learner has opened: only those count as looked at */
     enum view_id drawing; /* whose rectangle is being drawn */
     struct buf shown;     /* subjects of this frame, each ended by NUL */
@@ -294,6 +313,7 @@ void notes_draw(struct ui *u, struct canvas *c, struct rect r);
 void console_draw(struct ui *u, struct canvas *c, struct rect r);
 int console_wants(struct ui *u, int cols); /* rows, rule and input included */
 void console_scroll(struct ui *u, int pages);
+void console_scroll_rows(struct ui *u, int by); /* < 0: back */
 void console_submit(struct ui *u);
 /* Runs the next of the lines that were pasted together, if the last one is done. */
 void console_go_on(struct ui *u);
