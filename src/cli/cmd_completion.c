@@ -3,7 +3,7 @@
  * table. Lessons are asked of the program itself, since they are files that come and
  * go.
  */
-#include "cli_internal.h"
+#include "config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,7 +74,10 @@ static void bash(struct buf *b)
         const struct subcommand *c = subcommand_at(i);
         buf_addf(b, "        %s) words=\"", c->name);
         add_options(b, c);
-        if (c->words != WORD_FILE)
+        if (c->words == WORD_SETTING) {
+            buf_addch(b, ' ');
+            add_choices(b, SETTING_WORDS);
+        } else if (c->words != WORD_FILE)
             buf_addf(b, " %s", words_of(c));
         buf_adds(b, "\" ;;\n");
     }

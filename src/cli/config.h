@@ -36,6 +36,9 @@ enum setting {
 #undef X
         SET_COUNT
 };
+/* Every key and every value, for completion: "theme|default|dark|...". */
+#define SETTING_WORD_(name, key, values, otherwise, doc) "|" key "|" values
+#define SETTING_WORDS                                    (&(CONFIG_LIST(SETTING_WORD_))[1])
 struct setting_info {
     const char *key, *values, *otherwise, *doc;
 };

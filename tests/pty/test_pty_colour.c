@@ -171,6 +171,24 @@ static void a_remembered_choice_asks_nobody(void **state)
     }
 }
 
+/* To the last corner, after a resize too. */
+static void a_background_of_its_own_covers_the_screen(void **state)
+{
+    (void)state;
+    const char *const light[] = {"play", "first-page", "--theme", "light", NULL};
+    struct pty *p = start(light, NULL, NULL, "");
+    pty_type(p, "\rstatus\r");
+    assert_true(pty_sees(p, "COMPONENT"));
+    pty_resize(p, 30, 90);
+    for (int i = 0; i < 1000 && pty_background(p, 29, 89) != 231; i++)
+        pty_listen(p, 20); /* the last corner is painted last */
+    for (int row = 0; row < 30; row++)
+        for (int col = 0; col < 90; col++)
+            if (pty_background(p, row, col) != 231)
+                fail_msg("%d, %d: %d", row, col, pty_background(p, row, col));
+    leave(p);
+}
+
 /* What was typed while the terminal was asked is typed. */
 static void typing_ahead_is_kept(void **state)
 {
@@ -317,6 +335,7 @@ int main(void)
         cmocka_unit_test(the_environment_is_asked_second),
         cmocka_unit_test(only_who_understands_is_asked),
         cmocka_unit_test(a_remembered_choice_asks_nobody),
+        cmocka_unit_test(a_background_of_its_own_covers_the_screen),
         cmocka_unit_test(typing_ahead_is_kept),
         cmocka_unit_test(a_late_answer_is_not_typed),
         cmocka_unit_test(no_color_is_a_word_and_not_nothing),
