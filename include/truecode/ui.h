@@ -59,13 +59,18 @@ enum key_kind {
     KEY_END,
     KEY_PGUP,
     KEY_PGDN,
-    KEY_F,         /* cp = 1..12 */
-    KEY_PASTE_CHAR /* a character of a paste: never a command */
+    KEY_F,          /* cp = 1..12 */
+    KEY_PASTE_CHAR, /* a character of a paste: never a command */
+    KEY_CLICK,      /* of the mouse: row, col */
+    KEY_WHEEL_UP,
+    KEY_WHEEL_DOWN,
+    KEY_KINDS
 };
 struct key {
     enum key_kind kind;
     uint32_t cp;
     bool ctrl, alt; /* KEY_CHAR with ctrl: cp is the letter, 'a'..'z' */
+    int row, col;   /* the cell under the mouse; else 0 */
 };
 
 /* ---- the program's faces
@@ -95,7 +100,8 @@ enum ui_want { /* what ui asks of the front after a key */
                UI_OPEN,    /* open lesson ui_wanted_lesson() (resume it if `saved`) */
                UI_RESTART, /* lesson ui_wanted_lesson() anew, from its page */
                UI_HOME,    /* close the session, show the start screen */
-               UI_REDRAW /* paint the whole screen anew: it may show what is not ours */
+               UI_REDRAW,  /* paint the whole screen anew: it may show what is not ours */
+               UI_THEME    /* the next theme: how a tone looks is the terminal's */
 };
 
 /* A smaller screen is refused with a sentence: the header, the tabs, a panel, the step

@@ -30,7 +30,9 @@ enum exit_code {
     X(SPEED, "speed", "X", "simulated seconds per second at the start")                \
     X(ASCII, "ascii", NULL, "no line-drawing characters")                              \
     X(BRAILLE, "braille", NULL, "finer charts with braille characters")                \
-    X(THEME, "theme", "default|light|high-contrast|colour-blind", "colours")           \
+    X(THEME, "theme", THEME_WORDS, "the colours")                                      \
+    X(MOUSE, "mouse", "on|off", "the wheel scrolls, a click chooses")                  \
+    X(QUIET, "quiet", NULL, "no bell")                                                 \
     X(SCRIPT, "script", "FILE", "keys from a file instead of the keyboard, no screen") \
     X(DUMP, "dump", NULL, "with --script: print the last screen")                      \
     X(SIZE, "size", "COLSxROWS", "with --script: the screen's size (80x24)")           \
@@ -63,6 +65,7 @@ enum word_kind {
     WORD_RUN,
     WORD_COMMAND,
     WORD_SHELL,
+    WORD_SETTING,
     WORD_LAB
 };
 
@@ -84,8 +87,8 @@ struct subcommand {
 };
 extern const struct subcommand subcommand_play, subcommand_list, subcommand_progress,
     subcommand_prove, subcommand_check, subcommand_lab, subcommand_replay,
-    subcommand_report, subcommand_doc, subcommand_doctor, subcommand_completion,
-    subcommand_help;
+    subcommand_report, subcommand_doc, subcommand_config, subcommand_doctor,
+    subcommand_completion, subcommand_help;
 size_t subcommand_count(void);
 const struct subcommand *subcommand_at(size_t i);
 const struct subcommand *subcommand_find(const char *name);
@@ -160,8 +163,10 @@ const char *outcome_word(int outcome);
 /* ---- playing
  * --------------------------------------------------------------------------------- */
 
+struct config;
 struct play {
     const struct cli_args *args;
+    struct config *config; /* theme, glyphs, mouse, bell */
     struct store *store;
     struct wire_client *client;
     bool jail;
@@ -178,6 +183,7 @@ struct play {
     bool has_mode;          /* --mode likewise */
     uint64_t seed;          /* --seed, for the first lesson opened */
     bool anew;              /* --new, for the first lesson opened */
+    bool paged;             /* the open lesson was begun, not gone on with */
     int status;             /* exit code */
 };
 /* Opens a lesson (by id or path), resuming where that can be; `q` has face and size. On

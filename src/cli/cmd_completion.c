@@ -6,7 +6,7 @@
  * Each script is text of ours and words of the table; those all pass shell_quote(). No
  * script evaluates a name: what a file is called is compared and offered, nothing else.
  */
-#include "cli_internal.h"
+#include "config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -98,6 +98,8 @@ static void add_known_words(struct buf *b, const struct subcommand *c)
 {
     if (c->words == WORD_SHELL)
         add_choices(b, "bash|zsh|fish");
+    if (c->words == WORD_SETTING)
+        add_choices(b, SETTING_WORDS);
     if (c->words != WORD_COMMAND)
         return;
     for (size_t i = 0; i < subcommand_count(); i++) {

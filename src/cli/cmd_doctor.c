@@ -1,7 +1,7 @@
 /*
  * doctor: what the program found on this machine, for a bug report or a puzzled user.
  */
-#include "cli_internal.h"
+#include "config.h"
 
 #include <langinfo.h>
 #include <stdio.h>
@@ -54,7 +54,27 @@ static void terminal_facts(struct facts *f)
                      UI_COLS_LEAST, UI_ROWS_LEAST);
         fact(f, "size", fits, text);
     }
-    fact(f, "colours", true, getenv("NO_COLOR") != NULL ? "off (NO_COLOR)" : "on");
+}
+
+static void setting_facts(struct facts *f)
+{
+    struct config c;
+    struct buf text;
+    buf_init(&text, 0);
+    (void)config_read(&c, NULL);
+    setting_word(&text, SET_THEME, c.value[SET_THEME]);
+    if (c.by[SET_THEME] != NULL)
+        buf_addf(&text, " (%s)", c.by[SET_THEME]);
+    fact(f, "colours", true, text.s);
+    buf_reset(&text);
+    if (c.ntroubles > 0)
+        buf_add(&text, c.troubles.s, strcspn(c.troubles.s, "\n"));
+    else
+        buf_addf(&text, "%s%s", c.path.len > 0 ? c.path.s : "nowhere to keep them",
+                 c.exists || c.path.len == 0 ? "" : " (not there yet)");
+    fact(f, "settings", c.ntroubles == 0, text.s);
+    buf_release(&text);
+    config_release(&c);
 }
 
 static void lesson_facts(struct facts *f)
@@ -113,6 +133,7 @@ static int run(const struct cli_args *a)
     buf_init(&f.b, 0);
     fact(&f, "version", true, TRUECODE_VERSION);
     terminal_facts(&f);
+    setting_facts(&f);
     lesson_facts(&f);
     store_facts(&f);
     worker_facts(&f);

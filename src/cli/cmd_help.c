@@ -174,8 +174,9 @@ static void man_page(struct buf *b)
         ".SH EXIT STATUS\n0 ok, 1 not passed, 2 usage, 3 broken lesson, 4 unsuitable "
         "terminal, 5 saved state unreadable, 6 replay differs, 130 interrupted.\n"
         ".SH FILES\n.TP\n.I $XDG_STATE_HOME/truecode\nprogress and tapes\n"
-        ".SH ENVIRONMENT\nTRUECODE_LESSONS, XDG_STATE_HOME, NO_COLOR, ACCESSIBLE, "
-        "ESCDELAY\n");
+        ".TP\n.I $XDG_CONFIG_HOME/truecode/config\nsettings: see truecode config\n"
+        ".SH ENVIRONMENT\nTRUECODE_LESSONS, XDG_STATE_HOME, XDG_CONFIG_HOME, NO_COLOR, "
+        "COLORFGBG, ACCESSIBLE, ESCDELAY\n");
 }
 
 static int run(const struct cli_args *a)

@@ -2,7 +2,7 @@
  * play: what `truecode` alone does, too. Reads the options, chooses the face (screen,
  * script, plain lines) and keeps the books of a played lesson: its run, its tape.
  */
-#include "cli_internal.h"
+#include "config.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -148,6 +148,7 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
                       struct wire_answer *a, struct errmsg *why)
 {
     char hash[65];
+    p->paged = true;
     sha256_hex(hash, p->text.s, p->text.len);
     q->seed = p->has_seed ? p->seed : fresh_seed();
     q->mode = p->mode;
@@ -174,6 +175,7 @@ enum err play_open(struct play *p, const char *word, struct wire_request *q,
         e = refuse_lab(word, &p->text, why);
     if (e != ERR_OK)
         return e;
+    p->paged = false;
     lesson_id(p, id);
     q->op = WIRE_OPEN;
     q->name = p->name.s;
@@ -223,9 +225,7 @@ static bool read_options(struct play *p, const struct cli_args *a)
         complain("--speed wants a number above 0 and at most 1000, not '%s'", speed);
         return false;
     }
-    p->glyphs = option_given(a, OPT_BRAILLE) ? GLYPHS_BRAILLE : GLYPHS_UTF8;
-    if (option_given(a, OPT_ASCII) || (!term_utf8() && a->options[OPT_SCRIPT] == NULL))
-        p->glyphs = GLYPHS_ASCII;
+    p->glyphs = (enum glyphs)p->config->value[SET_GLYPHS];
     return true;
 }
 
@@ -240,12 +240,13 @@ static bool wants_plain(const struct cli_args *a)
            !isatty(STDOUT_FILENO);
 }
 
-static int run(const struct cli_args *a)
+static int play(const struct cli_args *a, struct config *config)
 {
-    struct play p = {.args = a, .program = command("", NULL)};
+    struct play p = {.args = a, .program = command("", NULL), .config = config};
     if (!read_options(&p, a))
         return LEAVE_USAGE;
     const char *lesson = a->nwords > 0 ? a->words[0] : NULL;
+    config_complain(config);
     buf_init(&p.text, LESSON_MAX_BYTES);
     buf_init(&p.name, 4096);
     p.store = store_open(NULL);
@@ -260,6 +261,14 @@ static int run(const struct cli_args *a)
     buf_release(&p.text);
     buf_release(&p.name);
     return p.status;
+}
+
+static int run(const struct cli_args *a)
+{
+    struct config config;
+    int status = config_read(&config, a) ? play(a, &config) : LEAVE_USAGE;
+    config_release(&config);
+    return status;
 }
 
 const struct subcommand subcommand_play = {
@@ -277,8 +286,8 @@ const struct subcommand subcommand_play = {
                 "truecode play all-green --plain < answers.txt\n"
                 "truecode play all-green --script keys.txt --dump --size 120x36",
     .options = HAS(MODE) | HAS(SEED) | HAS(NEW) | HAS(PLAIN) | HAS(SPEED) | HAS(ASCII) |
-               HAS(BRAILLE) | HAS(THEME) | HAS(SCRIPT) | HAS(DUMP) | HAS(SIZE) |
-               HAS(NO_JAIL) | HAS(TEST_SYNC) | HAS(HELP),
+               HAS(BRAILLE) | HAS(THEME) | HAS(MOUSE) | HAS(QUIET) | HAS(SCRIPT) |
+               HAS(DUMP) | HAS(SIZE) | HAS(NO_JAIL) | HAS(TEST_SYNC) | HAS(HELP),
     .words = WORD_LESSON,
     .max_words = 1,
     .run = run,

@@ -6,7 +6,7 @@
  * front adds only one line of its own, over the last row, for what a worker cannot
  * know: that it does not answer, that the disk is full.
  */
-#include "cli_internal.h"
+#include "config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +31,7 @@ struct full {
     struct key ahead[AHEAD_MAX]; /* typed while the worker did not answer */
     size_t nahead;
     bool home, leave, resized;
+    bool keyed; /* the last answer was one to the person's keys */
 };
 
 /* ---- painting
@@ -223,6 +224,14 @@ static void fill_screen(const struct full *f, struct wire_request *q)
     q->mono = term_mono(f->term);
 }
 
+static void send_size(struct full *f)
+{
+    struct wire_request q = {.op = WIRE_RESIZE};
+    f->resized = false;
+    fill_screen(f, &q);
+    ask(f, &q);
+}
+
 /* ---- from one lesson to another
  * ------------------------------------------------------------------ */
 
@@ -282,6 +291,8 @@ static void go_lesson(struct full *f, const char *word)
         f->home = false;
         f->last_tick = term_now(f->term);
         take_answer(f);
+        if (f->p->paged && f->p->config->value[SET_BELL])
+            term_bell(f->term);
         if (note.len > 0)
             ask_notice(f, note.s);
     } else if (f->home) {
@@ -302,6 +313,39 @@ static void restart(struct full *f)
     }
     f->p->anew = true;
     go_lesson(f, f->p->given ? f->p->args->words[0] : word);
+}
+
+/* Says what the colours are now, and whether they will be next time. */
+static void say_theme(struct full *f, enum theme theme)
+{
+    const struct config *c = f->p->config;
+    struct errmsg why = {0};
+    char text[sizeof f->line];
+    int n = snprintf(text, sizeof text, "Colours: %s, %s. ", theme_name(theme),
+                     theme_doc(theme));
+    char *rest = text + n;
+    size_t room = sizeof text - (size_t)n;
+    if (term_mono(f->term) && theme != THEME_MONO)
+        snprintf(rest, room, "This terminal has none.");
+    else if (config_file_set(c->path.s, SET_THEME, (int)theme, &why) != ERR_OK)
+        snprintf(rest, room, "Not remembered: %s.", why.text);
+    else if (c->by[SET_THEME] != NULL)
+        snprintf(rest, room, "Remembered; but %s comes first.", c->by[SET_THEME]);
+    else
+        snprintf(rest, room, "Remembered; t: the next.");
+    set_line(f, text);
+}
+
+/* A worker cannot ask for this of its own accord: it writes a file. */
+static void next_theme(struct full *f)
+{
+    int *theme = &f->p->config->value[SET_THEME];
+    if (!f->keyed)
+        return;
+    *theme = (*theme + 1) % THEME_COUNT;
+    term_theme(f->term, (enum theme) * theme);
+    say_theme(f, (enum theme) * theme);
+    send_size(f); /* colours may have come or gone */
 }
 
 static void do_want(struct full *f)
@@ -329,6 +373,9 @@ static void do_want(struct full *f)
     case UI_REDRAW:
         term_redraw(f->term);
         paint(f);
+        break;
+    case UI_THEME:
+        next_theme(f);
         break;
     }
 }
@@ -370,14 +417,6 @@ static void send_tick(struct full *f, sim_time elapsed)
         q.no_frame = false;
         ask(f, &q);
     }
-}
-
-static void send_size(struct full *f)
-{
-    struct wire_request q = {.op = WIRE_RESIZE};
-    f->resized = false;
-    fill_screen(f, &q);
-    ask(f, &q);
 }
 
 /* How long to wait for a key before the next tick; -1: time stands still. */
@@ -437,6 +476,7 @@ static void loop(struct full *f)
             f->resized = true;
         else
             retry_disk(f);
+        f->keyed = e.kind == TERM_KEY;
         if (f->leave)
             break;
         if (f->resized)
@@ -455,20 +495,18 @@ static enum err open_term(struct full *f, struct errmsg *why)
 {
     const struct cli_args *a = f->p->args;
     const char *file = a->options[OPT_SCRIPT], *size = a->options[OPT_SIZE];
-    struct term_options o = {.no_colour = getenv("NO_COLOR") != NULL &&
-                                          getenv("NO_COLOR")[0] != '\0',
+    const int *set = f->p->config->value;
+    struct term_options o = {.theme = (enum theme)set[SET_THEME],
+                             .ground = (enum ground)set[SET_BACKGROUND],
+                             .mouse = set[SET_MOUSE] != 0,
                              .test_sync = option_given(a, OPT_TEST_SYNC),
                              .dump = option_given(a, OPT_DUMP),
                              .name = file,
                              .rows = 24,
                              .cols = 80};
-    if (a->options[OPT_THEME] != NULL && !theme_parse(a->options[OPT_THEME], &o.theme))
-        return errmsg_set(why, ERR_INPUT, "there is no theme '%s'; there are: %s",
-                          a->options[OPT_THEME], option_infos[OPT_THEME].arg);
     if (size != NULL && !term_size_parse(size, &o.rows, &o.cols))
         return errmsg_set(why, ERR_INPUT, "--size wants COLSxROWS, as 80x24, not '%s'",
                           size);
-    o.mono = o.no_colour;
     if (file == NULL)
         return term_curses_open(&f->term, &o, why);
     struct buf script;
@@ -513,6 +551,8 @@ int play_full(struct play *p, const char *lesson)
         go_lesson(&f, lesson);
     else
         go_home(&f, store_news(p->store));
+    if (p->config->ntroubles > 0 && !f.leave)
+        ask_notice(&f, p->config->troubles.s);
     loop(&f);
     term_close(f.term);
     say_farewell(&f);

@@ -164,11 +164,40 @@ static bool read_numbers(const char *s, size_t from, size_t to, unsigned number[
     return true;
 }
 
+/* "ESC [ < button ; column ; row M": a mouse's report as SGR has it, with m at its end
+ * for a release. The button's bits 2 to 4 are Shift, Alt and Ctrl, 5 is a move. */
+static struct reading mouse_key(const char *s, size_t from, size_t end)
+{
+    unsigned number[3] = {0};
+    struct reading r = nothing(end + 1);
+    size_t at = 0;
+    for (size_t i = from; i < end; i++) {
+        if (s[i] == ';')
+            at++;
+        else if (s[i] >= '0' && s[i] <= '9' && at < 3 && number[at] < 10000)
+            number[at] = number[at] * 10 + (unsigned)(s[i] - '0');
+    }
+    unsigned button = number[0] & ~(4u | 8u | 16u), col = number[1], row = number[2];
+    if (s[end] != 'M' || at != 2 || col < 1 || col > WIRE_COLS_MAX || row < 1 ||
+        row > WIRE_ROWS_MAX || (button != 0 && button != 64 && button != 65))
+        return r;
+    r = key_of(end + 1,
+               button == 0    ? KEY_CLICK
+               : button == 64 ? KEY_WHEEL_UP
+                              : KEY_WHEEL_DOWN,
+               0);
+    r.key.row = (int)row - 1;
+    r.key.col = (int)col - 1;
+    return r;
+}
+
 static struct reading end_csi(const char *s, size_t from, size_t end)
 {
     unsigned number[2];
     size_t len = end + 1;
     char final = s[end];
+    if (s[from] == '<' && from < end)
+        return mouse_key(s, from + 1, end);
     if (!read_numbers(s, from, end, number))
         return nothing(len);
     if (from == end && final >= 'a' && final <= 'd') /* rxvt: with Shift */

@@ -30,6 +30,16 @@ bool term_mono(const struct term *t)
     return t->mono;
 }
 
+void term_theme(struct term *t, enum theme theme)
+{
+    t->ops->theme(t, theme);
+}
+
+void term_bell(struct term *t)
+{
+    t->ops->bell(t);
+}
+
 void term_put(struct term *t, const struct canvas *c)
 {
     t->ops->put(t, c);

@@ -31,13 +31,20 @@ int setupterm(const char *name, int fd, int *status);
 
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+#define MOUSE_ON  "\033[?1000h\033[?1006h" /* presses and the wheel, as SGR reports */
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
 #define HEATS     9
 
 struct display {
     struct term term;
     SCREEN *curses;
     struct canvas *shown; /* what curses was told; NULL: nothing */
+    const char *name;     /* in terminfo */
     enum theme theme;
+    enum ground ground;
+    bool ground_known; /* found or told: the terminal is not asked (again) */
+    bool started;      /* curses' colours */
+    bool own_black;    /* this terminal cannot be told "your own colour" */
     int colours;
     bool pairs; /* a colour pair for each tone and heat */
     struct key_decoder *keys;
@@ -48,6 +55,7 @@ struct display {
 /* ---- suspending: curses' handler, with bracketed paste off around it ------------- */
 
 static struct sigaction curses_tstp;
+static const char *modes_on = PASTE_ON, *modes_off = PASTE_OFF; /* of this terminal */
 static volatile sig_atomic_t window_changed;
 
 static void say(const char *s)
@@ -59,9 +67,9 @@ static void say(const char *s)
 static void on_tstp(int sig)
 {
     int saved = errno;
-    say(PASTE_OFF);
+    say(modes_off);
     curses_tstp.sa_handler(sig); /* stops here; returns after fg, redrawn */
-    say(PASTE_ON);
+    say(modes_on);
     window_changed = 1; /* the shell was told if it did, not we */
     errno = saved;
 }
@@ -135,13 +143,21 @@ static void take_size(struct display *s)
  * ------------------------------------------------------------------------------------
  */
 
+static sim_time screen_now(const struct term *t)
+{
+    (void)t;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (sim_time)now.tv_sec * SIM_SEC + now.tv_nsec;
+}
+
 /* The bytes that make a terminal usable again, ready before anything can go wrong. */
 static void prepare_crash(void)
 {
     static const char *const undo[] = {"sgr0", "op", "cnorm", "rmkx", "rmcup"};
     struct buf b;
     buf_init(&b, 500);
-    buf_adds(&b, PASTE_OFF);
+    buf_adds(&b, modes_off);
     for (size_t i = 0; i < sizeof undo / sizeof *undo; i++)
         terminfo_string(undo[i], &b);
     buf_adds(&b, "\r\n");
@@ -171,27 +187,67 @@ static short pair_of(int tone, int heat)
     return (short)(1 + tone * HEATS + heat);
 }
 
+/* The colours of a look as curses wants them. */
+static void make_pair(const struct display *s, short pair, struct look l)
+{
+    if (s->own_black && l.fg < 0)
+        l.fg = COLOR_WHITE;
+    if (s->own_black && l.bg < 0)
+        l.bg = COLOR_BLACK;
+    init_pair(pair, l.fg, l.bg);
+}
+
 static void make_pairs(struct display *s)
 {
     int heats = COLOR_PAIRS > TONE_COUNT * HEATS ? HEATS : 1;
     for (int tone = 0; tone < TONE_COUNT; tone++)
-        for (int heat = 0; heat < heats; heat++) {
-            struct look l = look_of(s->theme, s->colours, (enum tone)tone, heat);
-            init_pair(heats == 1 ? (short)(1 + tone) : pair_of(tone, heat), l.fg, l.bg);
-        }
+        for (int heat = 0; heat < heats; heat++)
+            make_pair(s, heats == 1 ? (short)(1 + tone) : pair_of(tone, heat),
+                      look_of(s->theme, s->ground, s->colours, (enum tone)tone, heat));
     s->pairs = heats > 1;
 }
 
-static void start_colours(struct display *s, bool no_colour)
+/* Not before a theme needs them: starting them sends colours, and whoever wants none
+ * gets none. */
+static void start_colours(struct display *s)
 {
-    s->colours = 0;
-    if (!no_colour && has_colors() && start_color() == OK) {
-        bool own_background = use_default_colors() == OK;
-        (void)own_background; /* without it black is the background: still legible */
-        s->colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : 8;
+    s->started = true;
+    if (!has_colors() || start_color() != OK)
+        return;
+    s->own_black = use_default_colors() != OK;
+    if (s->own_black)
+        s->ground = GROUND_DARK;
+    s->colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+}
+
+/* dark, light and mono do not depend on the background. */
+static bool needs_ground(enum theme t)
+{
+    return t != THEME_DARK && t != THEME_LIGHT && t != THEME_MONO;
+}
+
+/* Asks what the background is, unless that is known, told or without effect. What was
+ * typed meanwhile is what the keys begin with. */
+static void find_ground(struct display *s)
+{
+    struct ground_reader r;
+    if (s->ground_known || !needs_ground(s->theme))
+        return;
+    ground_reader_init(&r);
+    s->ground = ground_find(&r, s->name, terminfo_number("colors"));
+    s->ground_known = true;
+    key_decoder_feed(s->keys, r.typed.s, r.typed.len, screen_now(&s->term));
+    ground_reader_release(&r);
+}
+
+static void use_theme(struct display *s)
+{
+    bool mono = s->theme == THEME_MONO;
+    if (!mono && !s->started)
+        start_colours(s);
+    if (!mono && s->colours > 0)
         make_pairs(s);
-    }
-    s->term.mono = s->colours == 0;
+    s->term.mono = mono || s->colours == 0;
 }
 
 /* Ctrl-S would freeze the screen, also out of the middle of a paste. */
@@ -222,9 +278,8 @@ static void start_keys(struct display *s)
     nonl();
     keypad(stdscr, TRUE);
     typeahead(-1); /* that there is something to read is no reason to stop painting */
-    s->keys = key_decoder_new(term_utf8(), escape_delay());
     terminfo_learn_keys(s->keys);
-    say(PASTE_ON);
+    say(modes_on);
 }
 
 static void put_env(const char *name, const char *value)
@@ -258,8 +313,7 @@ static SCREEN *start_curses(const char *name)
 
 static attr_t attrs_of(unsigned char look)
 {
-    return (look & LOOK_BOLD ? A_BOLD : 0) | (look & LOOK_DIM ? A_DIM : 0) |
-           (look & LOOK_UNDERLINE ? A_UNDERLINE : 0) |
+    return (look & LOOK_BOLD ? A_BOLD : 0) | (look & LOOK_UNDERLINE ? A_UNDERLINE : 0) |
            (look & LOOK_REVERSE ? A_REVERSE : 0);
 }
 
@@ -283,11 +337,14 @@ static void put_one(const struct display *s, int row, int col, const struct cell
 {
     wchar_t text[4];
     cchar_t out;
-    struct look l = look_of(s->theme, s->colours, (enum tone)c->tone, c->heat);
+    struct look l =
+        look_of(s->theme, s->ground, s->colours, (enum tone)c->tone, c->heat);
     short pair = 0;
-    if (s->colours > 0)
+    if (!s->term.mono)
         pair = s->pairs ? pair_of(c->tone, c->heat) : (short)(1 + c->tone);
     cell_text(c, text);
+    if (l.blank)
+        wmemcpy(text, L" ", 2);
     setcchar(&out, text, attrs_of(l.attrs), pair, NULL);
     mvadd_wch(row, col, &out);
     if (c->width == 2 && text[0] == L'?')
@@ -365,6 +422,21 @@ static void screen_redraw(struct term *t)
     clearok(curscr, TRUE);
 }
 
+static void screen_theme(struct term *t, enum theme theme)
+{
+    struct display *s = (struct display *)t;
+    s->theme = theme;
+    find_ground(s);
+    use_theme(s);
+    forget(s);
+}
+
+static void screen_bell(struct term *t)
+{
+    (void)t;
+    beep();
+}
+
 /* ---- keys ------------------------------------------------------------------------ */
 
 static struct term_event resized(struct display *s)
@@ -389,14 +461,6 @@ static bool signal_event(struct display *s, struct term_event *e)
     *e = (struct term_event){.kind = TERM_KEY,
                              .key = {.kind = KEY_CHAR, .cp = 'c', .ctrl = true}};
     return true;
-}
-
-static sim_time screen_now(const struct term *t)
-{
-    (void)t;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (sim_time)now.tv_sec * SIM_SEC + now.tv_nsec;
 }
 
 /* What the terminal has, or as much as one piece holds. false: the terminal went away;
@@ -466,7 +530,7 @@ static struct term_event screen_wait(struct term *t, int ms)
 static void screen_close(struct term *t)
 {
     struct display *s = (struct display *)t;
-    say(PASTE_OFF);
+    say(modes_off);
     endwin();
     crash_prepare(STDOUT_FILENO, NULL, 0);
     delscreen(s->curses);
@@ -476,7 +540,8 @@ static void screen_close(struct term *t)
 }
 
 static const struct term_ops screen_ops = {screen_close, screen_put, screen_redraw,
-                                           screen_wait, screen_now};
+                                           screen_wait,  screen_now, screen_theme,
+                                           screen_bell};
 
 enum err term_curses_open(struct term **out, const struct term_options *o,
                           struct errmsg *why)
@@ -488,19 +553,27 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
                           getenv("TERM") != NULL ? getenv("TERM") : "");
     struct display *s = mem_alloc(sizeof *s);
     s->term.ops = &screen_ops;
+    s->name = name;
     s->theme = o->theme;
+    s->ground = o->ground;
+    s->ground_known = o->ground != GROUND_UNKNOWN;
     s->test_sync = o->test_sync;
+    s->keys = key_decoder_new(term_utf8(), escape_delay());
+    modes_on = o->mouse ? PASTE_ON MOUSE_ON : PASTE_ON;
+    modes_off = o->mouse ? MOUSE_OFF PASTE_OFF : PASTE_OFF;
     leave_signal_clear();
     leave_signals_catch();
     watch_window();
+    find_ground(s);
     s->curses = start_curses(name);
     if (s->curses == NULL) {
+        key_decoder_free(s->keys);
         mem_free(s);
         return errmsg_set(why, ERR_REFUSED, "the terminal %s cannot be opened", name);
     }
     prepare_crash();
     wrap_suspend();
-    start_colours(s, o->no_colour);
+    use_theme(s);
     start_keys(s);
     take_size(s);
     *out = &s->term;

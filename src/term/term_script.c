@@ -270,14 +270,28 @@ static sim_time script_now(const struct term *t)
     return ((const struct script *)t)->now;
 }
 
-static const struct term_ops script_ops = {
-    .close = script_close, .put = script_put, .wait = script_wait, .now = script_now};
+static void script_theme(struct term *t, enum theme theme)
+{
+    t->mono = theme == THEME_MONO;
+}
+
+static void script_bell(struct term *t)
+{
+    (void)t; /* nobody is there */
+}
+
+static const struct term_ops script_ops = {.close = script_close,
+                                           .put = script_put,
+                                           .wait = script_wait,
+                                           .now = script_now,
+                                           .theme = script_theme,
+                                           .bell = script_bell};
 
 enum err term_script_open(struct term **out, const struct term_options *o,
                           struct errmsg *why)
 {
     struct script *s = mem_alloc(sizeof *s);
-    s->term = (struct term){&script_ops, o->rows, o->cols, o->mono};
+    s->term = (struct term){&script_ops, o->rows, o->cols, o->theme == THEME_MONO};
     struct scan c = {o->script, o->name, 1, s};
     enum err e = ERR_OK;
     for (skip_blank(&c); e == ERR_OK && *c.p != '\0'; skip_blank(&c))

@@ -247,6 +247,13 @@ enum ui_want ui_do_reset_chosen(struct ui *u, const struct key *k)
     return UI_NOTHING;
 }
 
+enum ui_want ui_do_theme(struct ui *u, const struct key *k)
+{
+    (void)u;
+    (void)k;
+    return UI_THEME;
+}
+
 enum ui_want ui_do_redraw(struct ui *u, const struct key *k)
 {
     (void)u;

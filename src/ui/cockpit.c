@@ -25,6 +25,7 @@ static bool is_wide(const struct canvas *c)
 static void draw_view(struct ui *u, struct canvas *c, enum view_id id, struct rect r)
 {
     u->drawing = id;
+    spot_note(u, SPOT_PANEL, (int)id, r);
     if (r.rows > 0 && r.cols > 0)
         ui_view(id)->draw(u, c, r);
 }

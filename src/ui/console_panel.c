@@ -96,6 +96,7 @@ void console_draw(struct ui *u, struct canvas *c, struct rect r)
     }
     u->fresh = false;
     struct rect text = {r.row + 1, r.col + 1, rows, r.cols - 2};
+    spot_note(u, SPOT_CONSOLE, 0, r);
     if (rows > 0 && transcript(u)->text.len == 0)
         canvas_text(c, text.row + rows - 1, text.col, text.cols, TONE_DIM,
                     "Commands go here. help lists the ones you need; Tab completes.");
@@ -211,7 +212,7 @@ void console_drop_queue(struct ui *u)
     buf_reset(&u->queued);
 }
 
-static void scroll(struct ui *u, int by)
+void console_scroll_rows(struct ui *u, int by)
 {
     const struct out *o = transcript(u);
     struct span_of rows[256];
@@ -236,5 +237,5 @@ static void scroll(struct ui *u, int by)
 void console_scroll(struct ui *u, int pages)
 {
     int page = u->console_rows > 2 ? u->console_rows - 1 : 1;
-    scroll(u, pages * page);
+    console_scroll_rows(u, pages * page);
 }

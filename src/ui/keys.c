@@ -93,6 +93,8 @@ const struct binding bindings[] = {
     ROW(AT_PAGES, KEY(KEY_ESC), back, "Esc", "back; never leaves", NULL),
     ROW(AT_START, KEY(KEY_ESC), back, "Esc", "show all again; never leaves", NULL),
     ROW(AT_ANY, CTRL('l'), redraw, "ctrl-l", "draw the screen anew", NULL),
+    ROW(AT_START | AT_PAGES, CH('t'), theme, "t",
+        "other colours: the next theme, remembered", "colours"),
     ROW(AT_START | AT_PAGES, CH('q'), leave, "q", "leave, saved", "leave"),
     ROW(AT_ANY, CTRL('c'), interrupt, "^C", "stop a running wait; else leave, saved",
         "leave, saved"),

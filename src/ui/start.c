@@ -119,6 +119,7 @@ static void lesson_row(struct ui *u, struct canvas *c, int row, int i,
     enum tone t = on ? TONE_SELECT : TONE_NORMAL, gt;
     const char *glyph, *word;
     state_of(u, i, &glyph, &gt, &word);
+    spot_note(u, SPOT_LESSON, i, (struct rect){row, 0, 1, LIST_WIDTH});
     if (first_of_track)
         draw_clipped(c, row, 3, 8, TONE_ACCENT, l->track);
     if (on) {

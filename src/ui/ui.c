@@ -210,6 +210,7 @@ void ui_draw(struct ui *u, struct canvas *c)
 {
     canvas_clear(c);
     arena_release(&u->frame);
+    u->nspots = 0;
     if (too_small(u))
         small_draw(u, c);
     else
@@ -309,6 +310,8 @@ enum ui_want ui_key(struct ui *u, const struct key *k)
     }
     if (too_small(u))
         return k->kind == KEY_CHAR && !k->ctrl && k->cp == 'q' ? UI_LEAVE : UI_NOTHING;
+    if (k->kind == KEY_CLICK || k->kind == KEY_WHEEL_UP || k->kind == KEY_WHEEL_DOWN)
+        return mouse_key(u, k);
     if (u->over != OVER_NONE)
         return overlay_key(u, k);
     if (ui_where(u) & AT_PLAY)

@@ -98,7 +98,7 @@ key_action ui_do_back, ui_do_begin, ui_do_complete, ui_do_enter_list, ui_do_fast
     ui_do_find, ui_do_find_logs, ui_do_help, ui_do_hint, ui_do_interrupt, ui_do_leave,
     ui_do_move, ui_do_next_tab, ui_do_palette, ui_do_pause, ui_do_prev_tab,
     ui_do_read_back, ui_do_read_on, ui_do_redraw, ui_do_reset, ui_do_reset_chosen,
-    ui_do_slower, ui_do_submit, ui_do_tab, ui_do_to_console, ui_do_to_console_reading,
+    ui_do_slower, ui_do_submit, ui_do_tab, ui_do_theme, ui_do_to_console, ui_do_to_console_reading,
     ui_do_zoom;
 
 struct binding {
@@ -197,6 +197,22 @@ int plot_columns(int cols); /* columns left for values in a rectangle so wide */
 /* What is read off a session is read off this. */
 struct scene ui_scene(const struct session_view *v);
 
+/* ---- mouse.c
+ * -----------------------------------------------------------------------------------
+ */
+
+enum spot_kind { SPOT_TAB, SPOT_PANEL, SPOT_CONSOLE, SPOT_LESSON };
+/* A place on the last frame that takes the mouse. */
+struct spot {
+    enum spot_kind kind;
+    int which; /* tab and panel: its view; lesson: its index */
+    struct rect r;
+};
+struct ui;
+/* Called while drawing; what is noted later lies above. */
+void spot_note(struct ui *u, enum spot_kind kind, int which, struct rect r);
+enum ui_want mouse_key(struct ui *u, const struct key *k);
+
 /* ---- the screen
  * -----------------------------------------------------------------------------------------
  */
@@ -263,6 +279,9 @@ struct ui {
     int page_rows, page_top;
     struct errmsg report_why;
 
+    struct spot spots[64]; /* of the last frame */
+    size_t nspots;
+
     unsigned chosen; /* views the learner has opened: only those count as looked at */
     enum view_id drawing; /* whose rectangle is being drawn */
     struct buf shown;     /* subjects of this frame, each ended by NUL */
@@ -295,6 +314,7 @@ void notes_draw(struct ui *u, struct canvas *c, struct rect r);
 void console_draw(struct ui *u, struct canvas *c, struct rect r);
 int console_wants(struct ui *u, int cols); /* rows, rule and input included */
 void console_scroll(struct ui *u, int pages);
+void console_scroll_rows(struct ui *u, int by); /* < 0: back */
 void console_submit(struct ui *u);
 /* Runs the next of the lines that were pasted together, if the last one is done. */
 void console_go_on(struct ui *u);

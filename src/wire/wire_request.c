@@ -38,6 +38,8 @@ static void put_key(struct buf *b, const struct key *k)
     put_u8(b, k->kind);
     put_u32(b, k->cp);
     put_u8(b, (unsigned)k->ctrl | (unsigned)k->alt << 1);
+    put_u32(b, (uint32_t)k->row);
+    put_u32(b, (uint32_t)k->col);
 }
 
 void wire_put_request(struct buf *b, const struct wire_request *q)
@@ -92,14 +94,16 @@ static void get_lessons(struct wire_reader *r, struct wire_request *q)
 
 static void get_keys(struct wire_reader *r, struct wire_request *q)
 {
-    q->nkeys = get_count(r, WIRE_KEYS_MAX, 6, "too many keys at once");
+    q->nkeys = get_count(r, WIRE_KEYS_MAX, 14, "too many keys at once");
     struct key *k = arena_alloc(r->mem, (q->nkeys + 1) * sizeof *k);
     for (size_t i = 0; i < q->nkeys; i++) {
-        k[i].kind = get_enum(r, KEY_PASTE_CHAR + 1, "an unknown key");
+        k[i].kind = get_enum(r, KEY_KINDS, "an unknown key");
         k[i].cp = get_u32(r);
         unsigned with = get_enum(r, 4, "an unknown modifier");
         k[i].ctrl = with & 1;
         k[i].alt = with >> 1;
+        k[i].row = get_int(r, 0, WIRE_ROWS_MAX - 1, "the mouse is below the screen");
+        k[i].col = get_int(r, 0, WIRE_COLS_MAX - 1, "the mouse is beside the screen");
         if (k[i].cp > 0x10FFFF)
             reader_bad(r, "a key is no character");
     }

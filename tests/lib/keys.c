@@ -9,11 +9,12 @@
 #include <string.h>
 
 static const char *const kinds[] = {
-    [KEY_ENTER] = "enter",  [KEY_TAB] = "tab",    [KEY_BACKTAB] = "btab",
-    [KEY_BACKSPACE] = "bs", [KEY_DELETE] = "del", [KEY_ESC] = "esc",
-    [KEY_UP] = "up",        [KEY_DOWN] = "down",  [KEY_LEFT] = "left",
-    [KEY_RIGHT] = "right",  [KEY_HOME] = "home",  [KEY_END] = "end",
-    [KEY_PGUP] = "pgup",    [KEY_PGDN] = "pgdn",
+    [KEY_ENTER] = "enter",  [KEY_TAB] = "tab",        [KEY_BACKTAB] = "btab",
+    [KEY_BACKSPACE] = "bs", [KEY_DELETE] = "del",     [KEY_ESC] = "esc",
+    [KEY_UP] = "up",        [KEY_DOWN] = "down",      [KEY_LEFT] = "left",
+    [KEY_RIGHT] = "right",  [KEY_HOME] = "home",      [KEY_END] = "end",
+    [KEY_PGUP] = "pgup",    [KEY_PGDN] = "pgdn",      [KEY_CLICK] = "click",
+    [KEY_WHEEL_UP] = "wup", [KEY_WHEEL_DOWN] = "wdn",
 };
 
 void keys_name(struct buf *out, const struct key *k)
@@ -25,6 +26,8 @@ void keys_name(struct buf *out, const struct key *k)
         buf_addf(out, "'%s", utf8);
     else if (k->kind == KEY_CHAR && !k->ctrl && !k->alt)
         buf_adds(out, utf8);
+    else if (k->kind >= KEY_CLICK)
+        buf_addf(out, "<%s %d,%d>", kinds[k->kind], k->row, k->col);
     else if (k->kind == KEY_F)
         buf_addf(out, "<%s%sf%u>", k->ctrl ? "c-" : "", k->alt ? "m-" : "", k->cp);
     else

@@ -208,6 +208,13 @@ void pty_text(struct pty *p, struct buf *out)
         add_row(p, row, out);
 }
 
+int pty_background(struct pty *p, int row, int col)
+{
+    VTermScreenCell cell;
+    vterm_screen_get_cell(p->screen, (VTermPos){.row = row, .col = col}, &cell);
+    return VTERM_COLOR_IS_INDEXED(&cell.bg) ? cell.bg.indexed.idx : -1;
+}
+
 static bool shows(struct pty *p, const char *text)
 {
     struct buf b;

@@ -40,6 +40,8 @@ void pty_type(struct pty *p, const char *keys);
 void pty_resize(struct pty *p, int rows, int cols);
 /* The screen as text, lines without trailing blanks. */
 void pty_text(struct pty *p, struct buf *out);
+/* The colour behind a cell, as an index of the palette; -1: the terminal's own. */
+int pty_background(struct pty *p, int row, int col);
 /* false: it was not seen within 20 s, or the program ended. */
 bool pty_sees(struct pty *p, const char *text);
 bool pty_loses(struct pty *p, const char *text);  /* until it is not there any more */

@@ -176,10 +176,21 @@ static void a_sequence_may_come_in_pieces(void **state)
     end(&t);
 }
 
+static void a_mouse_is_a_press_a_turn_and_a_place(void **state)
+{
+    (void)state;
+    sends("\033[<0;3;4M\033[<0;3;4mx", "<click 3,2>x");
+    sends("\033[<64;80;24M\033[<65;1;1M", "<wup 23,79><wdn 0,0>");
+    sends("\033[<16;3;4M\033[<68;3;4M", "<click 3,2><wup 3,2>"); /* with Ctrl, Shift */
+    sends("\033[<2;3;4M\033[<32;3;4M\033[<35;3;4M\033[<66;3;4Mx", "x");
+    sends("\033[<0;0;4M\033[<0;3;0M\033[<0;501;4M\033[<0;3;201Mx", "x");
+    sends("\033[<0;99999999999;4M\033[<0;3M\033[<M\033[<0;1;2;3M\033[<0;3;4~x", "x");
+}
+
 static void unknown_sequences_are_swallowed(void **state)
 {
     (void)state;
-    sends("\033[999;999;999~\033[?62;c\033[1;9Z\033[24;80R\033[<0;3;4Mx", "<btab>x");
+    sends("\033[999;999;999~\033[?62;c\033[1;9Z\033[24;80R\033[<0;3;4mx", "<btab>x");
     sends("\033[27;5;9~\033[97;5u\033[?2004;1$y\033[200z\033[>1;2cx", "x");
     sends("\033O1;9z\033OEx", "x");
     sends("\033[[Z\033[Px", "x");
@@ -353,6 +364,7 @@ int main(void)
         cmocka_unit_test(alt_is_one_key),
         cmocka_unit_test(escape_waits_as_long_as_it_may),
         cmocka_unit_test(a_sequence_may_come_in_pieces),
+        cmocka_unit_test(a_mouse_is_a_press_a_turn_and_a_place),
         cmocka_unit_test(unknown_sequences_are_swallowed),
         cmocka_unit_test(a_string_without_an_end_ends),
         cmocka_unit_test(a_paste_is_characters),
