@@ -72,10 +72,7 @@ static enum err ask_once(struct wire_client *c, const struct wire_request *q,
     enum err e = ERR_OK;
     if (c->worker == NULL)
         return errmsg_set(why, ERR_LOST, "the lesson's process does not run");
-    e = wire_worker_send(c->worker, q, why);
-    if (e == ERR_OK)
-        e = wire_worker_receive(c->worker, a, limit_of(q->op), c->o.waiting, c->o.ctx,
-                                why);
+    e = wire_worker_ask(c->worker, q, a, limit_of(q->op), c->o.waiting, c->o.ctx, why);
     if (e != ERR_OK)
         drop_worker(c);
     else if (a->tape_len > 0) {
