@@ -3,13 +3,14 @@
  *
  * The worker runs everything a lesson can touch: Lua, the simulation, the console, the
  * views. It has no files and no network, and asking the kernel for the time gets no
- * answer. The front has the terminal, the tape and the database, and believes nothing the
- * worker says: each message is bounded and checked when it is decoded, each cell again
- * before it may reach a terminal.
+ * answer. The front has the terminal, the tape and the database, and believes nothing
+ * the worker says: each message is bounded and checked when it is decoded, each cell
+ * again before it may reach a terminal.
  *
  * A clock is not quite out of reach: the kernel maps one into every process (the vDSO),
- * which needs no call and which no filter sees. Nothing of ours reads it; a lesson cannot
- * from Lua; code that broke out of Lua could, and could then only compute with it.
+ * which needs no call and which no filter sees. Nothing reads it but Lua, for the seed
+ * of its hashes; a lesson cannot. Code that broke out of Lua could, and could only
+ * compute with it.
  *
  * A worker's first message says that the wall around it stands (WIRE_READY), or what is
  * missing; wire_worker_start() takes it. From then on strictly request → answer. Only
@@ -179,9 +180,9 @@ bool wire_is_worker(int argc, char **argv);
 int wire_worker_main(int argc, char **argv);
 
 /* Closes the doors behind itself: resource limits (one that is lower already counts as
- * done), no new privileges, the system call filter. ERR_REFUSED on a system that cannot,
- * ERR_LIMIT where memory does not suffice, each with what is missing; nothing may be
- * opened afterwards. */
+ * done), no new privileges, the system call filter. ERR_REFUSED on a system that
+ * cannot, ERR_LIMIT where memory does not suffice, each with what is missing; nothing
+ * may be opened afterwards. */
 enum err wire_jail(struct errmsg *why) MUST_USE;
 /* The jail of this build is limits alone: the system has no filter of calls. */
 bool wire_jail_is_partial(void);
@@ -193,8 +194,8 @@ bool wire_jail_works(const char **how);
 
 struct wire_worker;
 /* Starts the program's own image again as a worker, and waits until it is ready.
- * ERR_REFUSED: the wall cannot be here; `why` says what is missing, what that risks, and
- * how to go on. ERR_LIMIT, ERR_LOST: it cannot run here at all. */
+ * ERR_REFUSED: the wall cannot be here; `why` says what is missing, what that risks,
+ * and how to go on. ERR_LIMIT, ERR_LOST: it cannot run here at all. */
 enum err wire_worker_start(struct wire_worker **out, bool jail,
                            struct errmsg *why) MUST_USE;
 void wire_worker_end(struct wire_worker *w); /* at once; NULL is fine */

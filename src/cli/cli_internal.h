@@ -34,7 +34,8 @@ enum exit_code {
     X(SCRIPT, "script", "FILE", "keys from a file instead of the keyboard, no screen") \
     X(DUMP, "dump", NULL, "with --script: print the last screen")                      \
     X(SIZE, "size", "COLSxROWS", "with --script: the screen's size (80x24)")           \
-    X(NO_JAIL, "no-jail", NULL, "run the worker without its jail, for debuggers")      \
+    X(NO_JAIL, "no-jail", NULL,                                                        \
+      "run lessons without the jail; twice: files from elsewhere, too")                \
     X(TEST_SYNC, "test-sync", NULL, "tell in the window's title when a frame is done") \
     X(SEEDS, "seeds", "N", "how many seeds (5)")                                       \
     X(FROM, "from", "N", "the first seed (1)")                                         \
@@ -70,6 +71,7 @@ struct subcommand;
 struct cli_args {
     const struct subcommand *command;
     const char *options[OPT_COUNT]; /* NULL: absent; "": given without an argument */
+    unsigned times[OPT_COUNT];      /* how often it was given */
     char **words;
     size_t nwords;
 };
@@ -115,12 +117,20 @@ size_t step_shown(size_t step, size_t steps);
 
 /* Where the lessons are; ERR_NOT_FOUND says where it looked. */
 enum err lessons_dir(struct buf *dir, struct errmsg *why) MUST_USE;
+/* Where those are that come with the program, whatever the environment says. */
+void lessons_dir_shipped(struct buf *dir);
+/* The file that a lesson's id or a path names. */
+enum err lesson_path(const char *word, struct buf *path, struct errmsg *why) MUST_USE;
 /* A lesson by its id or by a file's path. `name` is the file's name without folders. */
 enum err lesson_read(const char *word, struct buf *text, struct buf *name,
                      struct errmsg *why) MUST_USE;
-/* ERR_LESSON where the text is a lab's, with the command for it. */
-enum err refuse_lab(const char *word, const struct buf *text,
-                    struct errmsg *why) MUST_USE;
+/* ERR_INPUT, ERR_REFUSED: --no-jail, or a system that has none, does not go with a file
+ * that does not come with the program. */
+enum err jail_allows(const struct cli_args *a, const char *path,
+                     struct errmsg *why) MUST_USE;
+/* Reads a lesson that is to be run: no lab, and one that the jail allows. */
+enum err lesson_take(const struct cli_args *a, const char *word, struct buf *text,
+                     struct buf *name, struct errmsg *why) MUST_USE;
 bool lesson_id_valid(const char *id);
 
 /* course.lua and every lesson file beside it. */
@@ -130,7 +140,8 @@ struct library {
     struct wire_lesson *lessons; /* best -1 until library_progress() */
     size_t n;
 };
-enum err library_read(struct library *l, struct errmsg *why) MUST_USE;
+enum err library_read(struct library *l, const struct cli_args *a,
+                      struct errmsg *why) MUST_USE;
 void library_progress(struct library *l, const struct store *s);
 void library_release(struct library *l);
 /* Asks a worker what the lessons say of themselves. */

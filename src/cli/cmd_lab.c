@@ -79,11 +79,14 @@ static enum err unknown_lab(const char *word, const char *dir, struct errmsg *wh
 }
 
 /* A path, or the name of one that comes with the program. */
-static enum err read_lab(struct lab_run *r, const char *word, struct errmsg *why)
+static enum err read_lab(struct lab_run *r, const struct cli_args *a, const char *word,
+                         struct errmsg *why)
 {
     size_t n = strlen(word);
-    if (strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0))
-        return lesson_read(word, &r->text, &r->name, why);
+    if (strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0)) {
+        enum err e = lesson_read(word, &r->text, &r->name, why);
+        return e == ERR_OK ? jail_allows(a, word, why) : e;
+    }
     struct buf path;
     buf_init(&path, 4096);
     enum err e = labs_dir(&path, why);
@@ -91,6 +94,8 @@ static enum err read_lab(struct lab_run *r, const char *word, struct errmsg *why
     if (e == ERR_OK && lesson_id_valid(word)) {
         buf_addf(&path, "/%s.lua", word);
         e = file_read(path.s, LESSON_MAX_BYTES, &r->text, why);
+        if (e == ERR_OK)
+            e = jail_allows(a, path.s, why);
     } else if (e == ERR_OK) {
         e = ERR_NOT_FOUND;
     }
@@ -248,7 +253,7 @@ static int run_lab(const struct cli_args *a, struct wire_request *q)
     buf_init(&r.text, LESSON_MAX_BYTES);
     buf_init(&r.name, 4096);
     buf_init(&r.report, 64u << 20);
-    enum err e = read_lab(&r, a->words[0], &why);
+    enum err e = read_lab(&r, a, a->words[0], &why);
     if (e == ERR_OK) {
         struct term_lines signals; /* Ctrl-C ends the run, not us */
         q->name = r.name.s;

@@ -101,7 +101,7 @@ static int run(const struct cli_args *a)
     struct errmsg why = {0};
     struct library l;
     struct wire_answer cards = {0};
-    enum err e = library_read(&l, &why);
+    enum err e = library_read(&l, a, &why);
     if (e == ERR_OK) {
         e = library_cards(&l, !option_given(a, OPT_NO_JAIL), &cards, &why);
         library_release(&l);

@@ -169,9 +169,7 @@ enum err play_open(struct play *p, const char *word, struct wire_request *q,
 {
     char id[65];
     play_close(p);
-    enum err e = lesson_read(word, &p->text, &p->name, why);
-    if (e == ERR_OK)
-        e = refuse_lab(word, &p->text, why);
+    enum err e = lesson_take(p->args, word, &p->text, &p->name, why);
     if (e != ERR_OK)
         return e;
     lesson_id(p, id);

@@ -101,7 +101,8 @@ static enum err read_all(struct replayed *r, const struct cli_args *a,
     q->seed = strtoull(seed, NULL, 10);
     if (header(&r->tape, "mode", mode, sizeof mode) && strncmp(mode, "on", 2) == 0)
         q->mode = MODE_ONCALL;
-    return lesson_read(a->nwords > 1 ? a->words[1] : lesson, &r->text, &r->name, why);
+    return lesson_take(a, a->nwords > 1 ? a->words[1] : lesson, &r->text, &r->name,
+                       why);
 }
 
 static enum err replay(struct replayed *r, const struct cli_args *a, struct errmsg *why)

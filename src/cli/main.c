@@ -52,12 +52,14 @@ static bool take_option(struct cli_args *a, int argc, char **argv, int at, int *
         if (equals != NULL)
             complain("--%s takes no value", option_infos[o].word);
         a->options[o] = "";
+        a->times[o]++;
         return equals == NULL;
     }
     if (equals == NULL && at + 1 >= argc) {
         complain("--%s wants %s", option_infos[o].word, option_infos[o].arg);
         return false;
     }
+    a->times[o]++;
     a->options[o] = equals != NULL ? equals + 1 : argv[at + 1];
     *used = equals != NULL ? 1 : 2;
     return true;

@@ -240,7 +240,7 @@ static void go_home(struct full *f, const char *notice)
     struct library l;
     play_close(f->p);
     f->home = true;
-    enum err e = library_read(&l, &why);
+    enum err e = library_read(&l, f->p->args, &why);
     if (e != ERR_OK) {
         fail(f, e, &why);
         return;

@@ -140,7 +140,7 @@ static bool choose(struct lines *l, char *id, size_t size)
     struct errmsg why = {0};
     struct library lib;
     struct wire_answer cards = {0};
-    enum err e = library_read(&lib, &why);
+    enum err e = library_read(&lib, l->p->args, &why);
     if (e == ERR_OK) {
         e = library_cards(&lib, l->p->jail, &cards, &why);
         library_release(&lib);
