@@ -10,15 +10,21 @@
 #include "truecode/store.h"
 #include "truecode/term.h"
 
+/* name, number, what it says. 70 is what die() and BUG() leave with. */
+#define EXIT_LIST(X)                                                                   \
+    X(OK, 0, "ok")                                                                     \
+    X(NOT_PASSED, 1, "not passed, not saved, or not to be done here")                  \
+    X(USAGE, 2, "usage")                                                               \
+    X(LESSON, 3, "broken lesson")                                                      \
+    X(TERMINAL, 4, "unsuitable terminal")                                              \
+    X(STATE, 5, "saved state unreadable")                                              \
+    X(MISMATCH, 6, "replay differs")                                                   \
+    X(BROKEN, 70, "no memory, or a bug of ours")                                       \
+    X(INTERRUPTED, 130, "interrupted: Ctrl-C, a closed window, a signal")
 enum exit_code {
-    LEAVE_OK = 0,
-    LEAVE_NOT_PASSED = 1,
-    LEAVE_USAGE = 2,
-    LEAVE_LESSON = 3,
-    LEAVE_TERMINAL = 4,
-    LEAVE_STATE = 5,
-    LEAVE_MISMATCH = 6,
-    LEAVE_INTERRUPTED = 130
+#define X(name, number, doc) LEAVE_##name = number,
+    EXIT_LIST(X)
+#undef X
 };
 
 /* name, option, its argument or NULL, what it does; the argument may list its words */
@@ -97,7 +103,8 @@ const struct subcommand *subcommand_find(const char *name);
 
 /* "truecode: ..." on stderr, cleaned. */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
-/* Clean text on stdout. */
+/* Clean text on stdout. What cannot be written ends the program, with a sentence and
+ * LEAVE_NOT_PASSED; where nobody reads any more, nobody misses it. */
 void print(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void print_raw(const struct buf *b);
 int exit_code_of(enum err e);
@@ -145,8 +152,8 @@ enum err library_read(struct library *l, const struct cli_args *a,
 void library_progress(struct library *l, const struct store *s);
 void library_release(struct library *l);
 /* Asks a worker what the lessons say of themselves. */
-enum err library_cards(const struct library *l, bool jail, struct wire_answer *a,
-                       struct errmsg *why) MUST_USE;
+enum err library_cards(const struct library *l, const struct wire_client_options *o,
+                       struct wire_answer *a, struct errmsg *why) MUST_USE;
 
 const char *outcome_word(int outcome);
 
@@ -170,6 +177,7 @@ struct play {
     bool has_mode;          /* --mode likewise */
     uint64_t seed;          /* --seed, for the first lesson opened */
     bool anew;              /* --new, for the first lesson opened */
+    bool lost;              /* a run could not be written down */
     int status;             /* exit code */
 };
 /* Opens a lesson (by id or path), resuming where that can be; `q` has face and size. On

@@ -298,11 +298,10 @@ void library_progress(struct library *l, const struct store *s)
     }
 }
 
-enum err library_cards(const struct library *l, bool jail, struct wire_answer *a,
-                       struct errmsg *why)
+enum err library_cards(const struct library *l, const struct wire_client_options *o,
+                       struct wire_answer *a, struct errmsg *why)
 {
-    struct wire_client *c =
-        wire_client_new(&(struct wire_client_options){.jail = jail});
+    struct wire_client *c = wire_client_new(o);
     enum err e = wire_client_open(c,
                                   &(struct wire_request){.op = WIRE_CATALOGUE,
                                                          .name = "course.lua",

@@ -60,6 +60,15 @@ static void help_one(struct buf *b, const struct subcommand *c)
     add_options(b, c);
 }
 
+static const struct {
+    int number;
+    const char *doc;
+} exits[] = {
+#define X(name, number, doc) {number, doc},
+    EXIT_LIST(X)
+#undef X
+};
+
 static void help_all(struct buf *b)
 {
     buf_adds(b, "Examples:\n"
@@ -73,10 +82,11 @@ static void help_all(struct buf *b)
         buf_pad(b, 14);
         buf_addf(b, "%s\n", subcommand_at(i)->doc);
     }
-    buf_adds(
-        b, "\ntruecode help SUBCOMMAND tells more; truecode --version its version.\n"
-           "Exit codes: 0 ok, 1 not passed, 2 usage, 3 broken lesson, 4 unsuitable "
-           "terminal,\n5 saved state unreadable, 6 replay differs, 130 interrupted.\n");
+    buf_adds(b,
+             "\ntruecode help SUBCOMMAND tells more; truecode --version its version.\n"
+             "\nExit codes:\n");
+    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+        buf_addf(b, "  %3d  %s\n", exits[i].number, exits[i].doc);
 }
 
 /* A manual page's text: a dot at a line's start and backslashes mean something there.
@@ -131,13 +141,13 @@ static void man_page(struct buf *b)
         man_text(b, option_infos[i].doc);
         buf_addch(b, '\n');
     }
-    buf_adds(
-        b,
-        ".SH EXIT STATUS\n0 ok, 1 not passed, 2 usage, 3 broken lesson, 4 unsuitable "
-        "terminal, 5 saved state unreadable, 6 replay differs, 130 interrupted.\n"
-        ".SH FILES\n.TP\n.I $XDG_STATE_HOME/truecode\nprogress and tapes\n"
-        ".SH ENVIRONMENT\nTRUECODE_LESSONS, XDG_STATE_HOME, NO_COLOR, ACCESSIBLE, "
-        "ESCDELAY\n");
+    buf_adds(b, ".SH EXIT STATUS\n");
+    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+        buf_addf(b, ".TP\n%d\n%s\n", exits[i].number, exits[i].doc);
+    buf_adds(b,
+             ".SH FILES\n.TP\n.I $XDG_STATE_HOME/truecode\nprogress and tapes\n"
+             ".SH ENVIRONMENT\nTRUECODE_LESSONS, XDG_STATE_HOME, NO_COLOR, ACCESSIBLE, "
+             "ESCDELAY\n");
 }
 
 static int run(const struct cli_args *a)

@@ -11,18 +11,26 @@
 #include "truecode/session_experiment.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SLICE = 300000, PATIENCE_MS = 120000, LABS_MAX = 200 };
+enum {
+    SLICE = 300000,
+    PATIENCE_MS = 120000,
+    LABS_MAX = 200,
+    PIECES_MAX = 1000, /* of a report */
+    LEAVING_MS = 5000  /* what the last slice and the report may take after Ctrl-C */
+};
 
 struct lab_run {
     struct wire_worker *worker;
     struct wire_answer a;
     struct buf text, name, report;
     uint64_t events;
+    double left; /* when a signal asked to leave; 0: none did */
     bool tty;
 };
 
@@ -115,6 +123,8 @@ static int print_labs(void)
     struct buf dir;
     buf_init(&dir, 4096);
     enum err e = labs_dir(&dir, &why);
+    if (e == ERR_OK && access(dir.s, R_OK | X_OK) != 0)
+        e = errmsg_set(&why, ERR_NOT_FOUND, "%s: %s", dir.s, strerror(errno));
     size_t n = e == ERR_OK ? list_labs(dir.s, ids) : 0;
     if (e != ERR_OK)
         complain("%s", why.text);
@@ -133,20 +143,30 @@ static int print_labs(void)
 
 /* ---- talking to the worker ------------------------------------------------------- */
 
-/* After Ctrl-C a slice gets so long to end. */
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* After Ctrl-C there is so long for the report of what there is. */
 static bool still_patient(void *ctx, int ms)
 {
-    (void)ctx;
-    return term_left_by() == 0 || ms < 3000;
+    struct lab_run *r = ctx;
+    (void)ms;
+    if (term_left_by() == 0)
+        return true;
+    if (r->left == 0)
+        r->left = now();
+    return now() - r->left < LEAVING_MS / 1e3;
 }
 
 static enum err ask(struct lab_run *r, const struct wire_request *q, struct errmsg *why)
 {
     wire_answer_release(&r->a);
-    enum err e = wire_worker_send(r->worker, q, why);
-    if (e == ERR_OK)
-        e = wire_worker_receive(r->worker, &r->a, PATIENCE_MS, still_patient, NULL,
-                                why);
+    enum err e =
+        wire_worker_ask(r->worker, q, &r->a, PATIENCE_MS, still_patient, r, why);
     if (e == ERR_OK && r->a.err != ERR_OK)
         e = errmsg_set(why, r->a.err, "%s", r->a.error);
     return e;
@@ -178,7 +198,7 @@ static enum err run_slices(struct lab_run *r, struct errmsg *why)
 static enum err take_report(struct lab_run *r, bool json, struct errmsg *why)
 {
     struct wire_request q = {.op = WIRE_LAB_TELL, .json = json};
-    for (;; q.count++) {
+    for (; q.count < PIECES_MAX && still_patient(r, 0); q.count++) {
         enum err e = ask(r, &q, why);
         if (e != ERR_OK)
             return e;
@@ -186,13 +206,7 @@ static enum err take_report(struct lab_run *r, bool json, struct errmsg *why)
         if (!r->a.more)
             return ERR_OK;
     }
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+    return errmsg_set(why, ERR_CORRUPT, "the lab's report does not end");
 }
 
 static void tell_speed(const struct lab_run *r, double seconds)

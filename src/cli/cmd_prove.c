@@ -85,11 +85,12 @@ static void give_work(struct proving *v, struct job *j)
         end_chunk(j, e);
 }
 
-/* A worker has something to say, perhaps several things. */
+/* A worker has something to say, perhaps several things. One that never ends is not
+ * listened to any longer than somebody wants. */
 static void listen_to(struct job *j)
 {
     struct chunk *c = j->chunk;
-    for (;;) {
+    while (term_left_by() == 0) {
         enum err e = wire_worker_poll(j->worker, &c->a, &c->why);
         if (e == ERR_NOT_FOUND)
             return;
@@ -165,7 +166,7 @@ static enum err add_course(struct proving *v, const struct cli_args *a,
     enum err e = library_read(&l, a, why);
     if (e != ERR_OK)
         return e;
-    e = library_cards(&l, v->jail, &cards, why);
+    e = library_cards(&l, &(struct wire_client_options){.jail = v->jail}, &cards, why);
     library_release(&l);
     for (size_t i = 0; e == ERR_OK && i < cards.ncards; i++)
         e = add_subject(v, a, cards.cards[i].id, why);

@@ -54,6 +54,10 @@ static enum err read_run(struct replayed *r, const char *word, bool finished,
         e = tape_read(s, run, tape, why);
     else if (word != NULL && file_read(word, WIRE_TAPE_MAX, tape, NULL) == ERR_OK)
         e = ERR_OK;
+    else if (store_unreadable(s))
+        e = errmsg_set(why, ERR_CORRUPT, "%s",
+                       store_trouble(s) != NULL ? store_trouble(s)
+                                                : "the saved state cannot be read");
     else if (word != NULL)
         e = errmsg_set(why, ERR_NOT_FOUND,
                        "there is no run '%s'; see truecode progress", word);

@@ -8,6 +8,7 @@
  */
 #include "cli_internal.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@ struct full {
     struct key ahead[AHEAD_MAX]; /* typed while the worker did not answer */
     size_t nahead;
     bool home, leave, resized;
+    bool interrupted; /* by Ctrl-C, a signal, a closed window */
+    bool gone;        /* there is no terminal any more */
 };
 
 /* ---- painting
@@ -113,6 +116,13 @@ static void set_line(struct full *f, const char *text)
 /* ---- what the client calls
  * ------------------------------------------------------------------- */
 
+static void leave_by(struct full *f, const struct term_event *e)
+{
+    f->leave = true;
+    f->interrupted = f->interrupted || e->signal != 0;
+    f->gone = f->gone || e->signal == SIGHUP;
+}
+
 static bool is_interrupt(const struct key *k)
 {
     return k->kind == KEY_CHAR && k->ctrl && k->cp == 'c';
@@ -134,7 +144,7 @@ static bool on_waiting(void *ctx, int ms)
         if (e.kind == TERM_NOTHING)
             return true;
         if (e.kind == TERM_LEAVE)
-            f->leave = true;
+            leave_by(f, &e);
         if (e.kind == TERM_RESIZE)
             f->resized = true;
         if (e.kind == TERM_LEAVE || (e.kind == TERM_KEY && is_interrupt(&e.key)))
@@ -348,12 +358,15 @@ static void send_keys(struct full *f, const struct term_event *first)
         struct term_event e = term_wait(f->term, 0);
         if (e.kind != TERM_KEY) {
             f->resized = f->resized || e.kind == TERM_RESIZE;
-            f->leave = f->leave || e.kind == TERM_LEAVE;
+            if (e.kind == TERM_LEAVE)
+                leave_by(f, &e);
             break;
         }
         keys[n++] = e.key;
     }
     ask(f, &(struct wire_request){.op = WIRE_KEYS, .keys = keys, .nkeys = n});
+    if (is_interrupt(&first->key) && f->a.want == UI_LEAVE)
+        f->interrupted = true;
 }
 
 static void send_tick(struct full *f, sim_time elapsed)
@@ -429,7 +442,7 @@ static void loop(struct full *f)
     while (!f->leave) {
         struct term_event e = next_event(f);
         if (e.kind == TERM_LEAVE)
-            f->leave = true;
+            leave_by(f, &e);
         else if (e.kind == TERM_KEY)
             send_keys(f, &e);
         else if (e.kind == TERM_RESIZE)
@@ -458,6 +471,7 @@ static enum err open_term(struct full *f, struct errmsg *why)
                                           getenv("NO_COLOR")[0] != '\0',
                              .test_sync = option_given(a, OPT_TEST_SYNC),
                              .dump = option_given(a, OPT_DUMP),
+                             .print = print_raw,
                              .name = file,
                              .rows = 24,
                              .cols = 80};
@@ -484,8 +498,8 @@ static enum err open_term(struct full *f, struct errmsg *why)
 static void say_farewell(const struct full *f)
 {
     bool open = !f->home && f->p->tape != NULL && f->p->run.finished == 0;
-    if (open && f->p->status == LEAVE_OK && store_trouble(f->p->store) == NULL &&
-        !option_given(f->p->args, OPT_SCRIPT))
+    if (open && !f->gone && f->p->status == LEAVE_OK &&
+        store_trouble(f->p->store) == NULL && !option_given(f->p->args, OPT_SCRIPT))
         print("Saved. Start truecode again, and it goes on where you were.\n");
 }
 
@@ -511,6 +525,8 @@ int play_full(struct play *p, const char *lesson)
     loop(&f);
     term_close(f.term);
     say_farewell(&f);
+    if (f.interrupted && p->status == LEAVE_OK)
+        p->status = LEAVE_INTERRUPTED;
     canvas_free(f.canvas);
     canvas_free(f.over);
     wire_answer_release(&f.a);
