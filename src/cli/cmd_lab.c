@@ -167,6 +167,8 @@ static enum err ask(struct lab_run *r, const struct wire_request *q, struct errm
     wire_answer_release(&r->a);
     enum err e =
         wire_worker_ask(r->worker, q, &r->a, PATIENCE_MS, still_patient, r, why);
+    if (e == ERR_CORRUPT)
+        e = ERR_LOST; /* it is the worker that is damaged, nothing saved */
     if (e == ERR_OK && r->a.err != ERR_OK)
         e = errmsg_set(why, r->a.err, "%s", r->a.error);
     return e;
@@ -206,7 +208,7 @@ static enum err take_report(struct lab_run *r, bool json, struct errmsg *why)
         if (!r->a.more)
             return ERR_OK;
     }
-    return errmsg_set(why, ERR_CORRUPT, "the lab's report does not end");
+    return errmsg_set(why, ERR_LOST, "the lab's report does not end");
 }
 
 static void tell_speed(const struct lab_run *r, double seconds)
