@@ -126,8 +126,10 @@ MAIN  := $(B)/src/cli/main.o
 LIB   := $(B)/libtruecode.a
 TESTS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/*/test_*.c)))
 BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/bench_*.c)))
-# What is not a program of its own: helpers that any test may call.
+# What is not a program of its own: helpers that any test may call. An archive, so that
+# a test gets the ones it calls and may have names of the others.
 TOBJ  := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/lib/*.c)))
+TLIB  := $(B)/libtests.a
 # One program of many files: the published results.
 REFERENCE := $(B)/tests/reference/test_reference
 ROBJ  := $(patsubst %.c,$(B)/%.o,\
@@ -243,9 +245,13 @@ $(LIB): $(filter-out $(MAIN),$(OBJ)) $(B)/.sources
 	@rm -f $@
 	@$(AR) rcs $@ $(filter-out $(MAIN),$(OBJ))
 
-$(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(TOBJ) $(LIB)
-	$(call building,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) \
-		$(LIB_LIBS) $(TEST_LIBS),$@,link  )
+$(TLIB): $(TOBJ) $(B)/.sources
+	@rm -f $@
+	@$(AR) rcs $@ $(TOBJ)
+
+$(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(TLIB) $(LIB)
+	$(call building,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(TLIB) \
+		$(LIB) $(LIB_LIBS) $(TEST_LIBS),$@,link  )
 
 $(REFERENCE): $(ROBJ)
 

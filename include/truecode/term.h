@@ -77,6 +77,8 @@ enum term_event_kind {
 struct term_event {
     enum term_event_kind kind;
     struct key key;
+    int signal; /* LEAVE: which one asked; HUP also for a terminal that went away; 0: a
+                   script is over */
 };
 struct term_options {
     enum theme theme;
@@ -89,6 +91,7 @@ struct term_options {
     const char *name;   /* its name, for messages */
     int rows, cols;
     bool dump; /* print the last screen when the script is over */
+    void (*print)(const struct buf *screen); /* where to */
 };
 
 struct term;
@@ -144,11 +147,14 @@ void term_lines_open(struct term_lines *t, int fd);
 void term_lines_close(struct term_lines *t);
 /* One line without its newline. A line over 64 KiB is skipped: LINE_TOO_LONG. */
 enum term_line term_lines_read(struct term_lines *t, struct buf *line);
-/* Writes everything; false: nobody reads any more. */
+/* Writes everything. false: it cannot be written (errno; EPIPE: nobody reads any more),
+ * or it would have to wait and a signal asks to leave (EINTR). */
 bool term_write(int fd, const char *s, size_t n);
-/* A signal asked to leave (INT, TERM, HUP) since term_lines_open(); its number, or 0.
- */
+/* A signal asked to leave (INT, TERM, HUP, QUIT) since term_lines_open(); its number,
+ * or 0. */
 int term_left_by(void);
+/* It was heard, and one stays: a Ctrl-C that stopped something else. */
+void term_stay(void);
 
 /* Whether the locale's characters are UTF-8. Call setlocale(LC_CTYPE, "") first. */
 bool term_utf8(void);

@@ -10,15 +10,21 @@
 #include "truecode/store.h"
 #include "truecode/term.h"
 
+/* name, number, what it says. 70 is what die() and BUG() leave with. */
+#define EXIT_LIST(X)                                                                   \
+    X(OK, 0, "ok")                                                                     \
+    X(NOT_PASSED, 1, "not passed, not saved, or not to be done here")                  \
+    X(USAGE, 2, "usage")                                                               \
+    X(LESSON, 3, "broken lesson")                                                      \
+    X(TERMINAL, 4, "unsuitable terminal")                                              \
+    X(STATE, 5, "saved state unreadable")                                              \
+    X(MISMATCH, 6, "replay differs")                                                   \
+    X(BROKEN, 70, "no memory, or a bug of ours")                                       \
+    X(INTERRUPTED, 130, "interrupted: Ctrl-C, a closed window, a signal")
 enum exit_code {
-    LEAVE_OK = 0,
-    LEAVE_NOT_PASSED = 1,
-    LEAVE_USAGE = 2,
-    LEAVE_LESSON = 3,
-    LEAVE_TERMINAL = 4,
-    LEAVE_STATE = 5,
-    LEAVE_MISMATCH = 6,
-    LEAVE_INTERRUPTED = 130
+#define X(name, number, doc) LEAVE_##name = number,
+    EXIT_LIST(X)
+#undef X
 };
 
 /* name, option, its argument or NULL, what it does; the argument may list its words */
@@ -36,7 +42,8 @@ enum exit_code {
     X(SCRIPT, "script", "FILE", "keys from a file instead of the keyboard, no screen") \
     X(DUMP, "dump", NULL, "with --script: print the last screen")                      \
     X(SIZE, "size", "COLSxROWS", "with --script: the screen's size (80x24)")           \
-    X(NO_JAIL, "no-jail", NULL, "run the worker without its jail, for debuggers")      \
+    X(NO_JAIL, "no-jail", NULL,                                                        \
+      "run lessons without the jail; twice: files from elsewhere, too")                \
     X(TEST_SYNC, "test-sync", NULL, "tell in the window's title when a frame is done") \
     X(SEEDS, "seeds", "N", "how many seeds (5)")                                       \
     X(FROM, "from", "N", "the first seed (1)")                                         \
@@ -73,6 +80,7 @@ struct subcommand;
 struct cli_args {
     const struct subcommand *command;
     const char *options[OPT_COUNT]; /* NULL: absent; "": given without an argument */
+    unsigned times[OPT_COUNT];      /* how often it was given */
     char **words;
     size_t nwords;
 };
@@ -98,7 +106,8 @@ const struct subcommand *subcommand_find(const char *name);
 
 /* "truecode: ..." on stderr, cleaned. */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
-/* Clean text on stdout. */
+/* Clean text on stdout. What cannot be written ends the program, with a sentence and
+ * LEAVE_NOT_PASSED; where nobody reads any more, nobody misses it. */
 void print(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void print_raw(const struct buf *b);
 int exit_code_of(enum err e);
@@ -134,12 +143,20 @@ size_t step_shown(size_t step, size_t steps);
 
 /* Where the lessons are; ERR_NOT_FOUND says where it looked. */
 enum err lessons_dir(struct buf *dir, struct errmsg *why) MUST_USE;
+/* Where those are that come with the program, whatever the environment says. */
+void lessons_dir_shipped(struct buf *dir);
+/* The file that a lesson's id or a path names. */
+enum err lesson_path(const char *word, struct buf *path, struct errmsg *why) MUST_USE;
 /* A lesson by its id or by a file's path. `name` is the file's name without folders. */
 enum err lesson_read(const char *word, struct buf *text, struct buf *name,
                      struct errmsg *why) MUST_USE;
-/* ERR_LESSON where the text is a lab's, with the command for it. */
-enum err refuse_lab(const char *word, const struct buf *text,
-                    struct errmsg *why) MUST_USE;
+/* ERR_INPUT, ERR_REFUSED: --no-jail, or a system that has none, does not go with a file
+ * that does not come with the program. */
+enum err jail_allows(const struct cli_args *a, const char *path,
+                     struct errmsg *why) MUST_USE;
+/* Reads a lesson that is to be run: no lab, and one that the jail allows. */
+enum err lesson_take(const struct cli_args *a, const char *word, struct buf *text,
+                     struct buf *name, struct errmsg *why) MUST_USE;
 bool lesson_id_valid(const char *id);
 /* The ids of the lesson (or lab) files in a folder, in order; the caller frees each. */
 size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX]) MUST_USE;
@@ -151,12 +168,13 @@ struct library {
     struct wire_lesson *lessons; /* best -1 until library_progress() */
     size_t n;
 };
-enum err library_read(struct library *l, struct errmsg *why) MUST_USE;
+enum err library_read(struct library *l, const struct cli_args *a,
+                      struct errmsg *why) MUST_USE;
 void library_progress(struct library *l, const struct store *s);
 void library_release(struct library *l);
 /* Asks a worker what the lessons say of themselves. */
-enum err library_cards(const struct library *l, bool jail, struct wire_answer *a,
-                       struct errmsg *why) MUST_USE;
+enum err library_cards(const struct library *l, const struct wire_client_options *o,
+                       struct wire_answer *a, struct errmsg *why) MUST_USE;
 
 const char *outcome_word(int outcome);
 
@@ -184,6 +202,7 @@ struct play {
     uint64_t seed;          /* --seed, for the first lesson opened */
     bool anew;              /* --new, for the first lesson opened */
     bool paged;             /* the open lesson was begun, not gone on with */
+    bool lost;              /* a run could not be written down */
     int status;             /* exit code */
 };
 /* Opens a lesson (by id or path), resuming where that can be; `q` has face and size. On

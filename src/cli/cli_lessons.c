@@ -50,6 +50,14 @@ static bool tree_of_program(struct buf *dir)
     return false;
 }
 
+void lessons_dir_shipped(struct buf *dir)
+{
+    if (!tree_of_program(dir)) {
+        buf_reset(dir);
+        buf_adds(dir, TRUECODE_DATADIR "/lessons");
+    }
+}
+
 enum err lessons_dir(struct buf *dir, struct errmsg *why)
 {
     const char *chosen = getenv("TRUECODE_LESSONS");
@@ -123,6 +131,25 @@ static enum err unknown_lesson(const char *word, const char *dir, struct errmsg 
     return ERR_NOT_FOUND;
 }
 
+static bool is_path(const char *word)
+{
+    size_t n = strlen(word);
+    return strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0);
+}
+
+enum err lesson_path(const char *word, struct buf *path, struct errmsg *why)
+{
+    buf_reset(path);
+    if (is_path(word)) {
+        buf_adds(path, word);
+        return ERR_OK;
+    }
+    enum err e = lessons_dir(path, why);
+    if (e == ERR_OK)
+        buf_addf(path, "/%s.lua", word);
+    return e;
+}
+
 static enum err read_by_id(const char *id, struct buf *text, struct buf *name,
                            struct errmsg *why)
 {
@@ -130,8 +157,9 @@ static enum err read_by_id(const char *id, struct buf *text, struct buf *name,
     buf_init(&dir, 4096);
     buf_init(&path, 4096);
     enum err e = lessons_dir(&dir, why);
+    if (e == ERR_OK)
+        e = lesson_path(id, &path, why);
     if (e == ERR_OK) {
-        buf_addf(&path, "%s/%s.lua", dir.s, id);
         e = lesson_id_valid(id) && strcmp(id, "course") != 0
                 ? file_read(path.s, LESSON_MAX_BYTES, text, why)
                 : ERR_NOT_FOUND;
@@ -148,10 +176,7 @@ enum err lesson_read(const char *word, struct buf *text, struct buf *name,
                      struct errmsg *why)
 {
     buf_reset(name);
-    size_t n = strlen(word);
-    bool path =
-        strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0);
-    if (!path)
+    if (!is_path(word))
         return read_by_id(word, text, name, why);
     struct buf clean;
     buf_init(&clean, 200);
@@ -169,12 +194,28 @@ static bool returns(const struct buf *text, const char *what)
     return text->len > 0 && (str_starts(text->s, what) || strstr(text->s, line));
 }
 
-enum err refuse_lab(const char *word, const struct buf *text, struct errmsg *why)
+static enum err refuse_lab(const char *word, const struct buf *text, struct errmsg *why)
 {
     if (!returns(text, "return lab") || returns(text, "return lesson"))
         return ERR_OK;
     return errmsg_set(why, ERR_LESSON, "%s is a lab, not a lesson; run it with: %s",
                       word, command("lab", word).s);
+}
+
+enum err lesson_take(const struct cli_args *a, const char *word, struct buf *text,
+                     struct buf *name, struct errmsg *why)
+{
+    struct buf path;
+    buf_init(&path, 4096);
+    enum err e = lesson_read(word, text, name, why);
+    if (e == ERR_OK)
+        e = refuse_lab(word, text, why);
+    if (e == ERR_OK)
+        e = lesson_path(word, &path, why);
+    if (e == ERR_OK)
+        e = jail_allows(a, path.s, why);
+    buf_release(&path);
+    return e;
 }
 
 /* ---- all of them
@@ -221,7 +262,18 @@ static enum err read_all(struct library *l, const char *dir, struct errmsg *why)
     return e;
 }
 
-enum err library_read(struct library *l, struct errmsg *why)
+/* Its lessons are all run, if only to ask their titles. */
+static enum err allowed(const struct cli_args *a, const char *dir, struct errmsg *why)
+{
+    struct buf path;
+    buf_init(&path, 4096);
+    buf_addf(&path, "%s/course.lua", dir);
+    enum err e = jail_allows(a, path.s, why);
+    buf_release(&path);
+    return e;
+}
+
+enum err library_read(struct library *l, const struct cli_args *a, struct errmsg *why)
 {
     struct buf dir;
     *l = (struct library){0};
@@ -229,6 +281,8 @@ enum err library_read(struct library *l, struct errmsg *why)
     l->lessons = arena_alloc(&l->mem, WIRE_LESSONS_MAX * sizeof *l->lessons);
     buf_init(&dir, 4096);
     enum err e = lessons_dir(&dir, why);
+    if (e == ERR_OK)
+        e = allowed(a, dir.s, why);
     if (e == ERR_OK)
         e = read_all(l, dir.s, why);
     buf_release(&dir);
@@ -257,11 +311,10 @@ void library_progress(struct library *l, const struct store *s)
     }
 }
 
-enum err library_cards(const struct library *l, bool jail, struct wire_answer *a,
-                       struct errmsg *why)
+enum err library_cards(const struct library *l, const struct wire_client_options *o,
+                       struct wire_answer *a, struct errmsg *why)
 {
-    struct wire_client *c =
-        wire_client_new(&(struct wire_client_options){.jail = jail});
+    struct wire_client *c = wire_client_new(o);
     enum err e = wire_client_open(c,
                                   &(struct wire_request){.op = WIRE_CATALOGUE,
                                                          .name = "course.lua",

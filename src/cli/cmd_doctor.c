@@ -77,14 +77,14 @@ static void setting_facts(struct facts *f)
     config_release(&c);
 }
 
-static void lesson_facts(struct facts *f)
+static void lesson_facts(struct facts *f, const struct cli_args *a)
 {
     struct errmsg why = {0};
     struct library l;
     char text[64];
     struct buf dir;
     buf_init(&dir, 4096);
-    if (library_read(&l, &why) != ERR_OK) {
+    if (library_read(&l, a, &why) != ERR_OK) {
         fact(f, "lessons", false, why.text);
     } else {
         if (lessons_dir(&dir, NULL) == ERR_OK)
@@ -106,25 +106,41 @@ static void store_facts(struct facts *f)
     if (store_news(s) != NULL)
         fact(f, "state file", false, store_news(s));
     snprintf(text, sizeof text, "%zu", store_runs(s, &runs));
-    fact(f, "runs", true, text);
+    if (!store_unreadable(s)) /* else nobody knows */
+        fact(f, "runs", true, text);
     store_close(s);
 }
 
-static void worker_facts(struct facts *f)
+/* Starts a worker and has it answer; false: `why` has the reason. */
+static bool worker_answers(bool jail, struct errmsg *why)
 {
-    struct errmsg why = {0};
     struct wire_worker *w = NULL;
     struct wire_answer a = {0};
-    const char *how;
-    bool works = wire_jail_works(&how);
-    fact(f, "jail", works, how);
-    bool ok =
-        wire_worker_start(&w, true, &why) == ERR_OK &&
-        wire_worker_send(w, &(struct wire_request){.op = WIRE_TICK}, &why) == ERR_OK &&
-        wire_worker_receive(w, &a, 10000, NULL, NULL, &why) == ERR_OK;
-    fact(f, "worker", ok, ok ? "starts and answers" : why.text);
+    enum err e = wire_worker_start(&w, jail, why);
+    if (e == ERR_OK)
+        e = wire_worker_ask(w, &(struct wire_request){.op = WIRE_TICK}, &a, 10000, NULL,
+                            NULL, why);
     wire_answer_release(&a);
     wire_worker_end(w);
+    return e == ERR_OK;
+}
+
+/* The jail is tried, not believed: what a kernel or a container refuses shows only
+ * then. */
+static void worker_facts(struct facts *f)
+{
+    struct errmsg why = {0}, without = {0};
+    const char *how;
+    bool works = wire_jail_works(&how), answers = worker_answers(true, &why);
+    if (works && answers) {
+        fact(f, "jail", true, how);
+        fact(f, "worker", true, "starts and answers");
+        return;
+    }
+    fact(f, "jail", false, answers ? how : why.text);
+    bool open = worker_answers(false, &without);
+    fact(f, "worker", open,
+         open ? "starts and answers without the jail" : without.text);
 }
 
 static int run(const struct cli_args *a)
@@ -134,7 +150,7 @@ static int run(const struct cli_args *a)
     fact(&f, "version", true, TRUECODE_VERSION);
     terminal_facts(&f);
     setting_facts(&f);
-    lesson_facts(&f);
+    lesson_facts(&f, a);
     store_facts(&f);
     worker_facts(&f);
     if (f.json)

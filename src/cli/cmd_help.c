@@ -74,6 +74,15 @@ static void add_first_examples(struct buf *b)
     }
 }
 
+static const struct {
+    int number;
+    const char *doc;
+} exits[] = {
+#define X(name, number, doc) {number, doc},
+    EXIT_LIST(X)
+#undef X
+};
+
 static void help_all(struct buf *b)
 {
     buf_adds(b, "Examples:\n");
@@ -87,10 +96,10 @@ static void help_all(struct buf *b)
         buf_pad(b, 14);
         buf_addf(b, "%s\n", subcommand_at(i)->doc);
     }
-    buf_adds(
-        b, "\nhelp SUBCOMMAND tells more; --version or -V the version.\n"
-           "Exit codes: 0 ok, 1 not passed, 2 usage, 3 broken lesson, 4 unsuitable "
-           "terminal,\n5 saved state unreadable, 6 replay differs, 130 interrupted.\n");
+    buf_adds(b, "\nhelp SUBCOMMAND tells more; --version or -V the version.\n"
+                "\nExit codes:\n");
+    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+        buf_addf(b, "  %3d  %s\n", exits[i].number, exits[i].doc);
 }
 
 /* What stands for a character that a manual page would print as another one, or take
@@ -169,10 +178,11 @@ static void man_page(struct buf *b)
         man_text(b, option_infos[i].doc);
         buf_addch(b, '\n');
     }
+    buf_adds(b, ".SH EXIT STATUS\n");
+    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+        buf_addf(b, ".TP\n%d\n%s\n", exits[i].number, exits[i].doc);
     buf_adds(
         b,
-        ".SH EXIT STATUS\n0 ok, 1 not passed, 2 usage, 3 broken lesson, 4 unsuitable "
-        "terminal, 5 saved state unreadable, 6 replay differs, 130 interrupted.\n"
         ".SH FILES\n.TP\n.I $XDG_STATE_HOME/truecode\nprogress and tapes\n"
         ".TP\n.I $XDG_CONFIG_HOME/truecode/config\nsettings: see truecode config\n"
         ".SH ENVIRONMENT\nTRUECODE_LESSONS, XDG_STATE_HOME, XDG_CONFIG_HOME, NO_COLOR, "

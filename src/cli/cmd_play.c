@@ -35,6 +35,7 @@ void play_note(struct play *p, const struct wire_answer *a)
         p->run.score = a->score.total;
         p->run.outcome = (int)a->score.outcome;
         p->run.hints = a->score.hints;
+        p->status = p->run.outcome == OUTCOME_LOST ? LEAVE_NOT_PASSED : LEAVE_OK;
         changed = true;
     }
     p->unsaved = p->unsaved || changed;
@@ -50,8 +51,10 @@ void play_settle(struct play *p)
 void play_close(struct play *p)
 {
     play_settle(p);
-    if (p->tape != NULL)
+    if (p->tape != NULL) {
+        p->lost = !tape_retry(p->tape) || p->lost;
         tape_close(p->tape);
+    }
     p->tape = NULL;
     if (p->run.lesson[0] != '\0')
         store_retry(p->store);
@@ -170,9 +173,7 @@ enum err play_open(struct play *p, const char *word, struct wire_request *q,
 {
     char id[65];
     play_close(p);
-    enum err e = lesson_read(word, &p->text, &p->name, why);
-    if (e == ERR_OK)
-        e = refuse_lab(word, &p->text, why);
+    enum err e = lesson_take(p->args, word, &p->text, &p->name, why);
     if (e != ERR_OK)
         return e;
     p->paged = false;
@@ -257,6 +258,8 @@ static int play(const struct cli_args *a, struct config *config)
     wire_client_free(p.client);
     if (store_trouble(p.store) != NULL)
         complain("%s", store_trouble(p.store));
+    if (p.lost && (p.status == LEAVE_OK || p.status == LEAVE_INTERRUPTED))
+        p.status = LEAVE_NOT_PASSED;
     store_close(p.store);
     buf_release(&p.text);
     buf_release(&p.name);

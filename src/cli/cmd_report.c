@@ -54,6 +54,10 @@ static enum err read_run(struct replayed *r, const char *word, bool finished,
         e = tape_read(s, run, tape, why);
     else if (word != NULL && file_read(word, WIRE_TAPE_MAX, tape, NULL) == ERR_OK)
         e = ERR_OK;
+    else if (store_unreadable(s))
+        e = errmsg_set(why, ERR_CORRUPT, "%s",
+                       store_trouble(s) != NULL ? store_trouble(s)
+                                                : "the saved state cannot be read");
     else if (word != NULL)
         e = errmsg_set(why, ERR_NOT_FOUND, "there is no run '%s'; see %s", word,
                        command("progress", NULL).s);
@@ -101,7 +105,8 @@ static enum err read_all(struct replayed *r, const struct cli_args *a,
     q->seed = strtoull(seed, NULL, 10);
     if (header(&r->tape, "mode", mode, sizeof mode) && strncmp(mode, "on", 2) == 0)
         q->mode = MODE_ONCALL;
-    return lesson_read(a->nwords > 1 ? a->words[1] : lesson, &r->text, &r->name, why);
+    return lesson_take(a, a->nwords > 1 ? a->words[1] : lesson, &r->text, &r->name,
+                       why);
 }
 
 static enum err replay(struct replayed *r, const struct cli_args *a, struct errmsg *why)

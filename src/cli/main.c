@@ -52,12 +52,14 @@ static bool take_option(struct cli_args *a, int argc, char **argv, int at, int *
         if (equals != NULL)
             complain("--%s takes no value", option_infos[o].word);
         a->options[o] = "";
+        a->times[o]++;
         return equals == NULL;
     }
     if (equals == NULL && at + 1 >= argc) {
         complain("--%s wants %s", option_infos[o].word, option_infos[o].arg);
         return false;
     }
+    a->times[o]++;
     a->options[o] = equals != NULL ? equals + 1 : argv[at + 1];
     *used = equals != NULL ? 1 : 2;
     return true;
@@ -146,24 +148,44 @@ static const struct subcommand *choose(int argc, char **argv, int *at)
 }
 
 /* Whoever started us may have closed 0, 1 or 2: then a tape would get that number, and
- * our messages would be written into it. And a limit on the size of files is an error
- * of a write like any other, not a reason to die with the screen still up. */
-static void settle_in(void)
+ * our messages would be written into it. For reading only, so that writing to what is
+ * closed remains the error that it is. */
+static void fill_descriptors(void)
 {
     int fd;
     do
-        fd = open("/dev/null", O_RDWR);
+        fd = open("/dev/null", O_RDONLY);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd > STDERR_FILENO)
         close(fd);
+}
+
+static void leave_at_once(int sig)
+{
+    (void)sig;
+    _exit(LEAVE_INTERRUPTED);
+}
+
+/* A subcommand that has something to save, or to tell first, catches them itself. What
+ * was ignored (by nohup) stays so. */
+static void catch_signals(void)
+{
+    static const int leave[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    for (size_t i = 0; i < sizeof leave / sizeof *leave; i++)
+        if (signal(leave[i], leave_at_once) == SIG_IGN)
+            signal(leave[i], SIG_IGN);
+    /* No room in a file and nobody who reads are errors of a write like any other, and
+     * no reason to die with the screen still up or the run not saved. */
     signal(SIGXFSZ, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 int main(int argc, char **argv)
 {
     if (wire_is_worker(argc, argv))
         return wire_worker_main(argc, argv);
-    settle_in();
+    fill_descriptors();
+    catch_signals();
     setlocale(LC_CTYPE, "");
     if (argc > 1 && asks_version(argv[1])) {
         print("truecode %s\n", TRUECODE_VERSION);

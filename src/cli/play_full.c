@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,8 @@ struct full {
     size_t nahead;
     bool home, leave, resized;
     bool keyed; /* the last answer was one to the person's keys */
+    bool interrupted; /* by Ctrl-C, a signal, a closed window */
+    bool gone;        /* there is no terminal any more */
 };
 
 /* ---- painting
@@ -114,6 +117,13 @@ static void set_line(struct full *f, const char *text)
 /* ---- what the client calls
  * ------------------------------------------------------------------- */
 
+static void leave_by(struct full *f, const struct term_event *e)
+{
+    f->leave = true;
+    f->interrupted = f->interrupted || e->signal != 0;
+    f->gone = f->gone || e->signal == SIGHUP;
+}
+
 static bool is_interrupt(const struct key *k)
 {
     return k->kind == KEY_CHAR && k->ctrl && k->cp == 'c';
@@ -135,7 +145,7 @@ static bool on_waiting(void *ctx, int ms)
         if (e.kind == TERM_NOTHING)
             return true;
         if (e.kind == TERM_LEAVE)
-            f->leave = true;
+            leave_by(f, &e);
         if (e.kind == TERM_RESIZE)
             f->resized = true;
         if (e.kind == TERM_LEAVE || (e.kind == TERM_KEY && is_interrupt(&e.key)))
@@ -250,7 +260,7 @@ static void go_home(struct full *f, const char *notice)
     struct library l;
     play_close(f->p);
     f->home = true;
-    enum err e = library_read(&l, &why);
+    enum err e = library_read(&l, f->p->args, &why);
     if (e != ERR_OK) {
         fail(f, e, &why);
         return;
@@ -396,12 +406,15 @@ static void send_keys(struct full *f, const struct term_event *first)
         struct term_event e = term_wait(f->term, 0);
         if (e.kind != TERM_KEY) {
             f->resized = f->resized || e.kind == TERM_RESIZE;
-            f->leave = f->leave || e.kind == TERM_LEAVE;
+            if (e.kind == TERM_LEAVE)
+                leave_by(f, &e);
             break;
         }
         keys[n++] = e.key;
     }
     ask(f, &(struct wire_request){.op = WIRE_KEYS, .keys = keys, .nkeys = n});
+    if (is_interrupt(&first->key) && f->a.want == UI_LEAVE)
+        f->interrupted = true;
 }
 
 static void send_tick(struct full *f, sim_time elapsed)
@@ -469,7 +482,7 @@ static void loop(struct full *f)
     while (!f->leave) {
         struct term_event e = next_event(f);
         if (e.kind == TERM_LEAVE)
-            f->leave = true;
+            leave_by(f, &e);
         else if (e.kind == TERM_KEY)
             send_keys(f, &e);
         else if (e.kind == TERM_RESIZE)
@@ -501,6 +514,7 @@ static enum err open_term(struct full *f, struct errmsg *why)
                              .mouse = set[SET_MOUSE] != 0,
                              .test_sync = option_given(a, OPT_TEST_SYNC),
                              .dump = option_given(a, OPT_DUMP),
+                             .print = print_raw,
                              .name = file,
                              .rows = 24,
                              .cols = 80};
@@ -523,8 +537,8 @@ static enum err open_term(struct full *f, struct errmsg *why)
 static void say_farewell(const struct full *f)
 {
     bool open = !f->home && f->p->tape != NULL && f->p->run.finished == 0;
-    if (open && f->p->status == LEAVE_OK && store_trouble(f->p->store) == NULL &&
-        !option_given(f->p->args, OPT_SCRIPT))
+    if (open && !f->gone && f->p->status == LEAVE_OK &&
+        store_trouble(f->p->store) == NULL && !option_given(f->p->args, OPT_SCRIPT))
         print("Saved. Go on where you were with: %s\n", command("", NULL).s);
 }
 
@@ -556,6 +570,8 @@ int play_full(struct play *p, const char *lesson)
     loop(&f);
     term_close(f.term);
     say_farewell(&f);
+    if (f.interrupted && p->status == LEAVE_OK)
+        p->status = LEAVE_INTERRUPTED;
     canvas_free(f.canvas);
     canvas_free(f.over);
     wire_answer_release(&f.a);

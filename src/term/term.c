@@ -115,12 +115,17 @@ int term_left_by(void)
     return asked_to_leave;
 }
 
+void term_stay(void)
+{
+    leave_signal_clear();
+}
+
 void leave_signal_clear(void)
 {
     asked_to_leave = 0;
 }
 
-int wait_readable(int fd, int ms)
+static int wait_for(int fd, bool to_write, int ms)
 {
     struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
     sigset_t none;
@@ -129,6 +134,17 @@ int wait_readable(int fd, int ms)
     FD_ZERO(&set);
     if (fd >= 0)
         FD_SET(fd, &set);
-    int n = pselect(fd + 1, &set, NULL, NULL, ms < 0 ? NULL : &t, &none);
+    int n = pselect(fd + 1, to_write ? NULL : &set, to_write ? &set : NULL, NULL,
+                    ms < 0 ? NULL : &t, &none);
     return n < 0 ? -1 : n > 0;
+}
+
+int wait_readable(int fd, int ms)
+{
+    return wait_for(fd, false, ms);
+}
+
+int wait_writable(int fd, int ms)
+{
+    return wait_for(fd, true, ms);
 }

@@ -454,7 +454,7 @@ static bool signal_event(struct display *s, struct term_event *e)
     if (sig == 0)
         return false;
     leave_signal_clear();
-    *e = (struct term_event){.kind = TERM_LEAVE};
+    *e = (struct term_event){.kind = TERM_LEAVE, .signal = sig};
     if (sig != SIGINT)
         return true;
     key_decoder_reset(s->keys); /* a paste that never ended ends here */
@@ -515,7 +515,7 @@ static struct term_event screen_wait(struct term *t, int ms)
         int ready = wait_readable(STDIN_FILENO, patience(s, end, now));
         now = screen_now(t);
         if (ready > 0 && !take_bytes(s))
-            return (struct term_event){.kind = TERM_LEAVE};
+            return (struct term_event){.kind = TERM_LEAVE, .signal = SIGHUP};
         if (ready == 0 && next_event(s, now, &e))
             return e;
         if (ready == 0 && end >= 0 && now >= end)

@@ -86,5 +86,6 @@ void leave_signal_clear(void);
 /* poll() on a descriptor that such a signal (and WINCH, CONT) interrupts without a
  * race. > 0: readable; 0: the time is up; -1: a signal came. */
 int wait_readable(int fd, int ms);
+int wait_writable(int fd, int ms);
 
 #endif

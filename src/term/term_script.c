@@ -29,6 +29,7 @@ struct script {
     sim_time now;
     struct canvas *shown; /* a copy of the last frame */
     bool dump_last;
+    void (*print)(const struct buf *screen);
 };
 
 /* ---- reading the script
@@ -204,8 +205,7 @@ static void print_screen(const struct script *s)
     buf_init(&b, 0);
     if (s->shown != NULL)
         canvas_dump(s->shown, &b);
-    fwrite(b.s, 1, b.len, stdout);
-    fflush(stdout);
+    s->print(&b);
     buf_release(&b);
 }
 
@@ -301,6 +301,7 @@ enum err term_script_open(struct term **out, const struct term_options *o,
         return e;
     }
     s->dump_last = o->dump;
+    s->print = o->print;
     *out = &s->term;
     return ERR_OK;
 }

@@ -108,7 +108,7 @@ echo 'return lesson {' >lessons/spoilt.lua
 TRUECODE_LESSONS=$SCRATCH/lessons
 export TRUECODE_LESSONS
 run list
-expect "list shows the others, and why one is broken" 0 'Your first page' 'spoilt.lua:2:'
+expect "list shows the others, and why one is broken" 3 'Your first page' 'spoilt.lua:2:'
 given '1\n' play --plain
 expect "and they can be played" 0 'Step 1 of 6'
 TRUECODE_LESSONS=$SCRATCH/nowhere

@@ -150,7 +150,8 @@ verdict "--no-jail" $?
 
 # A place where nothing can be written.
 printf '\nstatus\n' | XDG_STATE_HOME=/dev/null tc play first-page
-verdict "without a state directory play goes on" $?
+[ $? -eq 1 ] && says "COMPONENT"
+verdict "without a state directory play goes on, and does not end well" $?
 grep -q 'not saved' "$scratch/err"
 verdict "and says that nothing is saved" $?
 

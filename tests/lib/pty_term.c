@@ -72,6 +72,7 @@ static NORETURN void be_shell(int tell, const char *const *words,
         close(tell);
         become(words, env, state);
     }
+    signal(SIGHUP, SIG_IGN); /* it outlives its window, to tell the program's status */
     if (pid < 0 || write(tell, &pid, sizeof pid) != (ssize_t)sizeof pid)
         _exit(126);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -126,7 +127,8 @@ void pty_free(struct pty *p)
         kill(p->pid, SIGKILL);
         waitpid(p->shell, &p->status, 0);
     }
-    close(p->fd);
+    if (p->fd >= 0)
+        close(p->fd);
     vterm_free(p->vt);
     buf_release(&p->raw);
     mem_free(p);
@@ -279,6 +281,12 @@ bool pty_ends(struct pty *p)
         if (!take(p, 20) && reap(p))
             return true;
     return false;
+}
+
+void pty_hang_up(struct pty *p)
+{
+    close(p->fd);
+    p->fd = -1;
 }
 
 bool pty_stops(struct pty *p)

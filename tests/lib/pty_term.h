@@ -47,6 +47,7 @@ bool pty_sees(struct pty *p, const char *text);
 bool pty_loses(struct pty *p, const char *text);  /* until it is not there any more */
 bool pty_writes(struct pty *p, const char *text); /* among all its bytes */
 bool pty_ends(struct pty *p);                     /* until the program ended */
+void pty_hang_up(struct pty *p);                  /* the window is closed */
 bool pty_stops(struct pty *p);                    /* until it was suspended */
 /* Takes what is written within so many milliseconds; how many bytes that was. */
 size_t pty_listen(struct pty *p, int ms);

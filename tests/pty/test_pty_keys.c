@@ -149,7 +149,7 @@ static void a_paste_without_an_end_ends(void **state)
     assert_true(pty_sees(p, "> two"));
     pty_type(p, "\003"); /* and at once */
     assert_true(pty_ends(p));
-    assert_true(WIFEXITED(p->status) && WEXITSTATUS(p->status) == 0);
+    assert_true(WIFEXITED(p->status) && WEXITSTATUS(p->status) == 130);
     pty_free(p);
 }
 

@@ -95,6 +95,7 @@ static int bad_worker(void)
 {
     char head[4], *body = mem_alloc(1 << 20);
     int lines = 0;
+    send_answer(&(struct wire_answer){.kind = WIRE_READY});
     while (read_all(head, 4)) {
         size_t n = (unsigned char)head[0] | (size_t)(unsigned char)head[1] << 8 |
                    (size_t)(unsigned char)head[2] << 16;
