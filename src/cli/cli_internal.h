@@ -137,8 +137,6 @@ void library_release(struct library *l);
 enum err library_cards(const struct library *l, bool jail, struct wire_answer *a,
                        struct errmsg *why) MUST_USE;
 
-const char *outcome_word(int outcome);
-
 /* ---- playing
  * --------------------------------------------------------------------------------- */
 

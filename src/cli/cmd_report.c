@@ -7,6 +7,8 @@
  */
 #include "cli_internal.h"
 
+#include "truecode/tape.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,45 +65,24 @@ static enum err read_run(struct replayed *r, const char *word, bool finished,
     return e;
 }
 
-/* The value of a header line "key value" in the first lines of a tape. */
-static bool header(const struct buf *tape, const char *key, char *to, size_t size)
-{
-    size_t n = strlen(key);
-    const char *p = tape->s, *end = tape->s + tape->len;
-    for (int line = 0; line < 20 && p < end; line++) {
-        const char *nl = memchr(p, '\n', (size_t)(end - p));
-        if (nl == NULL)
-            return false;
-        if ((size_t)(nl - p) > n + 1 && strncmp(p, key, n) == 0 && p[n] == ' ') {
-            snprintf(to, size, "%.*s", (int)(nl - p - (ptrdiff_t)n - 1), p + n + 1);
-            return true;
-        }
-        p = nl + 1;
-    }
-    return false;
-}
-
 static enum err read_all(struct replayed *r, const struct cli_args *a,
                          struct wire_request *q, struct errmsg *why)
 {
-    char lesson[65], seed[32], mode[16];
+    struct tape_reader tape;
     const char *word = a->nwords > 0 ? a->words[0] : NULL;
     enum err e = read_run(r, word, a->command == &subcommand_report, why);
+    if (e == ERR_OK)
+        e = tape_open(&tape, r->tape.s, r->tape.len, why);
     if (e != ERR_OK)
         return e;
-    if (!header(&r->tape, "lesson", lesson, sizeof lesson) ||
-        !header(&r->tape, "seed", seed, sizeof seed))
-        return errmsg_set(why, ERR_CORRUPT,
-                          "that is no tape: its head names no lesson and seed");
-    lesson[strcspn(lesson, " ")] = '\0';
-    if (!lesson_id_valid(lesson))
+    if (!lesson_id_valid(tape.head.lesson))
         return errmsg_set(
             why, ERR_CORRUPT,
             "that is no tape: its head names a lesson that cannot be one");
-    q->seed = strtoull(seed, NULL, 10);
-    if (header(&r->tape, "mode", mode, sizeof mode) && strncmp(mode, "on", 2) == 0)
-        q->mode = MODE_ONCALL;
-    return lesson_read(a->nwords > 1 ? a->words[1] : lesson, &r->text, &r->name, why);
+    q->seed = tape.head.seed;
+    q->mode = str_eq(tape.head.mode, "on-call") ? MODE_ONCALL : MODE_GUIDED;
+    return lesson_read(a->nwords > 1 ? a->words[1] : tape.head.lesson, &r->text,
+                       &r->name, why);
 }
 
 static enum err replay(struct replayed *r, const struct cli_args *a, struct errmsg *why)

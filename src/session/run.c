@@ -150,6 +150,7 @@ enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
 enum err run_settle(struct run *r, struct errmsg *why)
 {
     bool asked;
+    r->midway = true; /* what was done a moment ago may have more to follow */
     enum err e = run_advance(r, world_now(r->world), NULL, &asked, why);
     return e == ERR_STOPPED && asked ? ERR_OK : e;
 }
