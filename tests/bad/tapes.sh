@@ -80,6 +80,52 @@ sed '9s/\( [0-9]* \)..../\10000/' whole.tape | forged 'an edited trace' 6 'tape 
 { cat whole.tape && echo "0 $last score 100 recovered"; } | forged 'a score before the end' 6 'after the end'
 { cat whole.tape && printf '0 %s cmd \033[31mred\n' "$last"; } | forged 'control bytes' 6 'tape line'
 
+head -c -5 whole.tape | spoilt 'half a line is told' 0 'The last line was cut short and does not count'
+head -n 6 whole.tape | spoilt 'a head alone' 0 'step 1 of 6, not over'
+spoilt 'a tape of this moment is not over' 0 'not over' <whole.tape
+
+# What is over has its score on the tape and in the list of runs.
+given 'resolve cured\n' play first-page
+expect 'a run to its end' 1 'of 100'
+tape=$(echo "$TAPES"/*.tape)
+cp "$tape" over.tape
+points=$(sed -n 's/^.* score \([0-9]*\) .*/\1/p' over.tape)
+over=$(wc -l <over.tape)
+run replay
+expect 'replay: a run that is over' 0 ', over' "score $points of 100"
+run replay ./over.tape --json
+expect 'the same for a machine' 0 '"ok": true' "\"score\": $points"
+sed 's/ score [0-9]* .*/ score 100 recovered/' over.tape |
+    spoilt 'an edited score' 6 "tape line $over: this line was changed"
+sed 's/ score [0-9]* .*/ score 100 recovered/' over.tape |
+    forged 'an edited score' 6 "tape line $over: the score comes out as $points" 'written is 100 recovered'
+sed 's/ score / scorn /' over.tape | forged 'another word for the score' 5 'not a kind of entry'
+{ cat over.tape && tail -n 1 over.tape; } | forged 'two scores' 6 "tape line $((over + 1)): a score stands once"
+sed '$d' over.tape | spoilt 'without its score, it is worked out' 0 "score $points of 100"
+sed '$d' over.tape | sed '$d' | spoilt 'cut before its end' 0 'not over'
+sed '$d' over.tape | sed '$d' >"$tape"
+run replay
+expect 'replay: a run cut before the end that is in the list' 6 'the list of runs says that it is over'
+cp over.tape "$tape"
+if command -v sqlite3 >/dev/null 2>&1; then
+    sqlite3 "$XDG_STATE_HOME/truecode/progress.db" 'update runs set score = 100'
+    run replay
+    expect 'replay: a score edited in the list' 6 "the score comes out as $points" 'has 100'
+else
+    echo 'skip - replay: a score edited in the list: sqlite3 is not here'
+fi
+rm "$tape"
+run replay first-page
+expect 'replay: a run whose tape is gone' 5 'cannot be opened'
+
+# Many at once: each is told, and the worst counts.
+sed 's/cmd 2$/cmd 1/' whole.tape >edited.tape
+run replay ./over.tape ./edited.tape ./no.tape
+expect 'many: each is named' 6 './over.tape:' './edited.tape: tape line 11' './no.tape: ./no.tape cannot be opened'
+run replay ./over.tape ./edited.tape --json
+expect 'many, for a machine' 6 '{"run": "./edited.tape", "ok": false, "exit": 6, "error": "tape line 11'
+cp whole.tape "$tape"
+
 # Playing on: the same, but nothing may be lost, and play goes on with a new run.
 tape=$(echo "$TAPES"/*.tape)
 kept() {
