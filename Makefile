@@ -136,7 +136,7 @@ ROBJ  := $(patsubst %.c,$(B)/%.o,\
 	$(filter-out %/test_reference.c,$(sort $(wildcard tests/reference/*.c))))
 
 .PHONY: all run test check prove reference bench install uninstall clean lint asan format \
-	check-portable help print-flags probe tests FORCE
+	check-portable fuzz help print-flags probe tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -153,6 +153,7 @@ help:
 	@echo 'make bench           print the figures of speed and size'
 	@echo 'make lint            layers, headers, words, formatting'
 	@echo 'make V=1             show each command'
+	@echo 'make fuzz N=20000    so many worlds at random; none may bring its process down'
 	@echo 'make asan            the unit tests under AddressSanitizer and UBSan'
 	@echo 'make check-portable  the same numbers from every compiler here'
 	@echo 'make format          clang-format in place'
@@ -197,6 +198,10 @@ lint:
 asan:
 	@$(MAKE) --no-print-directory B=build/asan SANITIZE=address,undefined \
 		OPT='-O1 -g' G=unit check
+
+# Random worlds, as many as N; what dies is told with its number.
+fuzz: $(B)/tests/fuzz/test_worlds
+	$(B)/tests/fuzz/test_worlds $(or $(N),2000) $(FROM)
 
 check-portable:
 	@tests/run -b $(B) portable compilers

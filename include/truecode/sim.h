@@ -357,9 +357,19 @@ enum err model_at(struct model *m, sim_time at, const struct action *a, const ch
 enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
                      const char *title, struct errmsg *why) MUST_USE;
 
+/* Another limit for its worlds than 64 MiB, 192 MiB at most: for those that no lesson
+ * makes. */
+void model_limit(struct model *m, size_t bytes);
+
 /* Resolves names, compiles programs, creates the call policies, checks everything.
- * Errors name the line of the node or the component, and suggest. */
+ * Errors name the line of the node or the component, and suggest. ERR_LIMIT: what is
+ * there before the first request takes more than half of a world; says what would fit.
+ */
 enum err model_finish(struct model *m, struct errmsg *why) MUST_USE;
+/* The most instances that each service may come to by itself, at by_comp[component]
+ * (zeroed by the caller): as many as it has, or as an autoscaler may make. Returns the
+ * sum. An operator can start more. */
+double model_instances(const struct model *m, double *by_comp);
 
 /* ---- reading a model ------------------------------------------------------------ */
 
@@ -537,10 +547,8 @@ struct observer {
 
 /* A world takes at most 64 MiB; beyond that world_run() is ERR_LIMIT with what grew. */
 struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why) MUST_USE;
-/* The same with another limit, 192 MiB at most, for worlds that no lesson makes. */
-struct world *world_new_within(struct model *m, uint64_t seed, size_t limit,
-                               struct errmsg *why) MUST_USE;
 void world_free(struct world *w);
+/* NULL: the process has no memory left for it. */
 struct world *world_fork(const struct world *w) MUST_USE;
 const struct model *world_model(const struct world *w);
 uint64_t world_seed(const struct world *w);

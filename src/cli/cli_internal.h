@@ -51,6 +51,7 @@ enum exit_code {
     X(JSON, "json", NULL, "for a machine to read")                                     \
     X(UNTIL, "until", "TIME", "how long it runs: 90s, 10m, 2h")                        \
     X(REPS, "reps", "N", "so many replications, of the seeds from --seed on (1)")      \
+    X(LESSON, "lesson", "FILE", "the lesson of the tape, where it is not one of ours") \
     X(MARKDOWN, "markdown", NULL, "as Markdown")                                       \
     X(HELP, "help", NULL, "this help")
 enum option {
@@ -176,7 +177,31 @@ void library_release(struct library *l);
 enum err library_cards(const struct library *l, const struct wire_client_options *o,
                        struct wire_answer *a, struct errmsg *why) MUST_USE;
 
-const char *outcome_word(int outcome);
+/* ---- a run of the past, played again from its tape
+ * ------------------------------------------------------------------- */
+
+struct replayed {
+    struct buf tape, text, name; /* the lesson's text and file name */
+    struct wire_client *client;
+    struct wire_answer a; /* where the tape ends */
+    enum session_mode mode;
+    bool half_line;       /* the tape's last line was cut short */
+    bool booked;          /* it is in the list of runs: */
+    struct store_run run; /* as that has it */
+};
+struct replay_options {
+    const char *word;   /* a run's id, a lesson, a tape's path; NULL: the newest run */
+    const char *lesson; /* another lesson file than the installed one; NULL */
+    bool finished;      /* rather one that is over */
+    const struct cli_args *args; /* whether with a jail, and for which files */
+};
+/* ERR_CORRUPT: that is no tape. ERR_MISMATCH: it does not replay to what it says. To be
+ * released whatever comes back. */
+enum err replayed_open(struct replayed *r, const struct replay_options *o,
+                       struct errmsg *why) MUST_USE;
+/* Its post-mortem and score, in r->a. */
+enum err replayed_report(struct replayed *r, struct errmsg *why) MUST_USE;
+void replayed_release(struct replayed *r);
 
 /* ---- playing
  * --------------------------------------------------------------------------------- */

@@ -114,9 +114,3 @@ size_t step_shown(size_t step, size_t steps)
 {
     return step < steps ? step + 1 : steps;
 }
-
-const char *outcome_word(int outcome)
-{
-    static const char *const words[] = {"lost", "mitigated", "cured", "recovered"};
-    return outcome >= 0 && outcome <= OUTCOME_RECOVERED ? words[outcome] : "";
-}

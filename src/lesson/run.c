@@ -77,7 +77,9 @@ static int build_inside(lua_State *L)
     set_objective(L, b);
     check_components(L, b);
     set_rules(L, b);
-    if (model_finish(b->m, &b->why) != ERR_OK)
+    bool lab = b->l->batches > 0; /* a lab is measured, not recorded */
+    if (model_finish(b->m, &b->why) != ERR_OK ||
+        (!lab && recording_fits(b->m, &b->why) != ERR_OK))
         fail_finish(L, b);
     return 0;
 }

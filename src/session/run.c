@@ -82,6 +82,13 @@ enum err run_fork(struct run *out, const struct run *r, struct errmsg *why)
         return e;
     }
     out->world = world_fork(r->world);
+    if (!out->world) {
+        lesson_free(out->lua);
+        memset(out, 0, sizeof(*out));
+        return errmsg_set(why, ERR_LIMIT,
+                          "there is no memory left for a copy of the world (%zu MiB)",
+                          world_bytes(r->world) >> 20);
+    }
     out->rec = recording_fork(r->rec);
     stage_ref(out->stage);
     return ERR_OK;
@@ -123,6 +130,21 @@ static enum err run_events(struct run *r, sim_time t, uint64_t *left,
     return e;
 }
 
+/* What was recorded of it fills what a recording may have, or the process has no more
+ * memory: it stops like a world that has run away. */
+static enum err out_of_memory(const struct run *r, struct errmsg *why)
+{
+    if (recording_full(r->rec))
+        return errmsg_set(why, ERR_LIMIT,
+                          "what was recorded of it fills its %d MiB: %zu series; fewer "
+                          "instances or components would have kept it",
+                          RECORDING_LIMIT_MIB, recording_series(r->rec));
+    return errmsg_set(why, ERR_LIMIT,
+                      "the memory of its process is used up: %zu MiB of world, %zu MiB "
+                      "recorded of it",
+                      world_bytes(r->world) >> 20, recording_bytes(r->rec) >> 20);
+}
+
 enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
                      struct errmsg *why)
 {
@@ -138,6 +160,8 @@ enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
             continue;
         r->sampled = second;
         recording_sample(r->rec, r->world);
+        if (recording_full(r->rec) || !mem_room(MEM_RESERVE))
+            return out_of_memory(r, why);
         if (r->on_second && !r->on_second(r->ctx, r)) {
             if (asked)
                 *asked = true;
@@ -150,6 +174,7 @@ enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
 enum err run_settle(struct run *r, struct errmsg *why)
 {
     bool asked;
+    r->midway = true; /* what was done a moment ago may have more to follow */
     enum err e = run_advance(r, world_now(r->world), NULL, &asked, why);
     return e == ERR_STOPPED && asked ? ERR_OK : e;
 }

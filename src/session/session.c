@@ -278,7 +278,7 @@ enum err session_run_to(struct session *s, sim_time t, struct errmsg *why)
 void session_settle(struct session *s)
 {
     struct errmsg why = {0};
-    if (s->run.midway && run_settle(&s->run, &why) == ERR_LIMIT)
+    if (!s->over && run_settle(&s->run, &why) == ERR_LIMIT)
         session_ran_away(s, &why);
 }
 

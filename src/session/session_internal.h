@@ -13,6 +13,7 @@
 #define TRUECODE_SESSION_INTERNAL_H
 
 #include "truecode/session.h"
+#include "truecode/tape.h"
 
 /* ---- a run
  * ------------------------------------------------------------------------------- */
@@ -148,6 +149,8 @@ struct form { /* an update being asked field by field */
     char *said[FORM_FIELDS];
 };
 
+#define SCORE_TEXT 32 /* "88 recovered" */
+
 struct session {
     struct form form;
     struct lesson *lesson;
@@ -195,8 +198,11 @@ struct session {
     size_t nmarks, marks_cap;
 
     size_t tickets_known, tickets_read;
-    struct buf tape;   /* not yet taken */
-    sim_time taped_at; /* time of the last line */
+    struct buf tape; /* not yet taken */
+    struct tape_chain chain;
+    sim_time taped_at;            /* time of the last line */
+    char taped_score[SCORE_TEXT]; /* as its line says it; "": none yet */
+    size_t score_line;            /* of the tape that was replayed */
     struct out transcript;
 
     uint64_t version;
@@ -267,6 +273,10 @@ char direction_of(double before, double after);
 void tape_header(struct session *s);
 void tape_put(struct session *s, const char *kind, const char *text);
 void tape_time(struct session *s, bool force);
+/* The score of what is over goes on the tape; where one stands there already it must be
+ * the same: ERR_MISMATCH names its line. */
+enum err tape_score(struct session *s, const struct score *score,
+                    struct errmsg *why) MUST_USE;
 enum err tape_replay(struct session *s, const char *tape, size_t len,
                      struct errmsg *why) MUST_USE;
 

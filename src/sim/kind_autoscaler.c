@@ -4,7 +4,7 @@
  * Within a tenth of the target it leaves things alone. It reacts `delay` after it has
  * looked; it scales up at once, down only when nothing has changed for `cooldown`.
  */
-#include "sim_internal.h"
+#include "service.h"
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
@@ -40,7 +40,7 @@ static const struct param_desc params[] = {
     [P_MIN] = {.name = "min",
                .type = VALUE_COUNT,
                .min = 1,
-               .max = 1000,
+               .max = SERVICE_MAX,
                .unit = "instances",
                .def = "1",
                .live = true,
@@ -48,7 +48,7 @@ static const struct param_desc params[] = {
     [P_MAX] = {.name = "max",
                .type = VALUE_COUNT,
                .min = 1,
-               .max = 1000,
+               .max = SERVICE_MAX,
                .unit = "instances",
                .def = "10",
                .live = true,
@@ -221,6 +221,15 @@ static enum err scaler_set(struct world *w, comp_id c, int param, const struct v
         return errmsg_set(why, ERR_REFUSED, "%s: min would be more than max",
                           w->comps[c].name);
     return ERR_OK;
+}
+
+int64_t autoscaler_most(const struct model *m, comp_id c, comp_id *service)
+{
+    const struct value *v = model_param(m, c, P_SERVICE);
+    *service = v->type == VALUE_TEXT   ? model_find(m, v->as.text)
+               : v->type == VALUE_COMP ? v->as.comp
+                                       : COMP_NONE;
+    return model_param(m, c, P_MAX)->as.count;
 }
 
 static size_t scaler_state_size(const struct model *m, comp_id c)

@@ -366,7 +366,7 @@ static const struct param_desc params[] = {
      "the queue."},
     {"max_unavailable", VALUE_COUNT, 0, 500, "instances", "1", NULL, true,
      "How many instances a roll-out takes out at once."},
-    {"max_surge", VALUE_COUNT, 0, 500, "instances", "0", NULL, true,
+    {"max_surge", VALUE_COUNT, 0, SERVICE_MAX, "instances", "0", NULL, true,
      "How many more instances there may be during a roll-out."},
     {"min_ready", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
      "How long a new instance must have been ready before a roll-out goes on."},

@@ -19,6 +19,7 @@ struct model *model_new(void)
 {
     struct model *m = mem_alloc(sizeof *m);
     m->refs = 1;
+    m->limit = WORLD_LIMIT;
     return m;
 }
 

@@ -24,6 +24,11 @@ enum err model_finish_schedule(struct model *m, struct errmsg *why);
 enum err model_check_action(const struct model *m, struct action *a,
                             struct errmsg *why);
 
+/* room.c: ERR_LIMIT when it needs more than half of a world before the first request:
+ * whose part is the largest, what there is and what would fit. Knows the parameters as
+ * they are given, so that it can be asked before the model is finished. */
+enum err room_check(const struct model *m, struct errmsg *why);
+
 /* An operation without a name: how a change that changed nothing (a decoy) is undone.
  */
 bool action_is_nothing(const struct action *a);

@@ -53,7 +53,9 @@ enum service_param {
 enum endpoint_param { EP_WORKERS, EP_RESERVED };
 enum { ORDER_FIFO, ORDER_LIFO, ORDER_DEADLINE, ORDER_PRIORITY };
 enum { PROBE_NONE, PROBE_OWN_THREAD, PROBE_WORKER, PROBE_DATABASE };
-enum { SERVICE_MAX = 500 }; /* instances */
+/* Instances: as many as there may be; with those that a roll-out has started beside
+ * them there may be twice as many, the rest is on its way out. */
+enum { SERVICE_MAX = 1000, SLOTS_MAX = 4 * SERVICE_MAX };
 enum { QUEUE_UNLIMITED = 0, QUEUE_NO = -1 };
 enum service_rng { SRNG_WORK, SRNG_CHOICE, SRNG_BALANCE, SRNG_FAULT, SRNG_SHED };
 

@@ -147,7 +147,8 @@ struct model {
      * a world, its random streams in front of it, and the kind's place in the table. */
     ref *states;
     uint8_t *kinds;
-    ref fixed; /* bytes / 8 of the fixed part of a world */
+    ref fixed;    /* bytes / 8 of the fixed part of a world */
+    size_t limit; /* bytes of a world */
 };
 static inline const struct comp *model_comp(const struct model *m, comp_id c)
 {
@@ -618,6 +619,9 @@ sim_time clock_now(const struct world *w, comp_id c, int instance);
 /* Has the instance a file descriptor for one more connection? Logs when not. */
 bool service_fd_free(struct world *w, comp_id service, int instance) SELDOM;
 
+/* The most instances that an autoscaler may make of *service, and which that is;
+ * COMP_NONE: it names none. */
+int64_t autoscaler_most(const struct model *m, comp_id c, comp_id *service);
 /* What autoscalers use of a service (service.c). */
 int service_count(const struct world *w, comp_id service); /* wanted instances */
 void service_scale(struct world *w, comp_id service, int count);
