@@ -100,8 +100,8 @@ enum ui_want { /* what ui asks of the front after a key */
                UI_OPEN,    /* open lesson ui_wanted_lesson() (resume it if `saved`) */
                UI_RESTART, /* lesson ui_wanted_lesson() anew, from its page */
                UI_HOME,    /* close the session, show the start screen */
-               UI_REDRAW,  /* paint the whole screen anew: it may show what is not ours */
-               UI_THEME    /* the next theme: how a tone looks is the terminal's */
+               UI_REDRAW, /* paint the whole screen anew: it may show what is not ours */
+               UI_THEME   /* the next theme: how a tone looks is the terminal's */
 };
 
 /* A smaller screen is refused with a sentence: the header, the tabs, a panel, the step

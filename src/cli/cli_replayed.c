@@ -51,7 +51,8 @@ static enum err read_run(struct replayed *r, const char *word, bool finished,
     if (run != NULL) {
         r->run = *run;
         e = read_booked(r, s, why);
-    } else if (word != NULL && file_read(word, WIRE_TAPE_MAX, &r->tape, NULL) == ERR_OK) {
+    } else if (word != NULL &&
+               file_read(word, WIRE_TAPE_MAX, &r->tape, NULL) == ERR_OK) {
         e = ERR_OK;
     } else if (store_unreadable(s)) {
         e = errmsg_set(why, ERR_CORRUPT, "%s",

@@ -118,9 +118,8 @@ static int replay_one(const struct cli_args *a, const char *word)
     struct errmsg why = {0};
     struct replayed r;
     enum err e = replay(&r,
-                        &(struct replay_options){.word = word,
-                                                 .lesson = a->options[OPT_LESSON],
-                                                 .args = a},
+                        &(struct replay_options){
+                            .word = word, .lesson = a->options[OPT_LESSON], .args = a},
                         &why);
     if (option_given(a, OPT_JSON))
         say_json(&r, word, e, &why);

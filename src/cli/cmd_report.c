@@ -21,9 +21,8 @@ static int run(const struct cli_args *a)
     struct replayed r;
     enum err e = replayed_open(
         &r,
-        &(struct replay_options){.word = a->nwords > 0 ? a->words[0] : NULL,
-                                 .finished = true,
-                                 .args = a},
+        &(struct replay_options){
+            .word = a->nwords > 0 ? a->words[0] : NULL, .finished = true, .args = a},
         &why);
     if (e == ERR_OK)
         e = ask_report(&r, &why);

@@ -32,7 +32,7 @@ struct full {
     struct key ahead[AHEAD_MAX]; /* typed while the worker did not answer */
     size_t nahead;
     bool home, leave, resized;
-    bool keyed; /* the last answer was one to the person's keys */
+    bool keyed;       /* the last answer was one to the person's keys */
     bool interrupted; /* by Ctrl-C, a signal, a closed window */
     bool gone;        /* there is no terminal any more */
 };
