@@ -464,6 +464,8 @@ static struct term_event next_event(struct full *f)
         memmove(f->ahead, f->ahead + 1, --f->nahead * sizeof *f->ahead);
         return e;
     }
+    if (f->resized) /* while a worker did not answer */
+        return (struct term_event){.kind = TERM_RESIZE};
     return term_wait(f->term, patience(f));
 }
 
