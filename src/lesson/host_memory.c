@@ -26,18 +26,20 @@
 enum {
     BIG = 768, /* bytes; a hash part of 32 */
     LONG_STRING = 256,
-    STRING_BYTES = 16,   /* of a long string: a step */
-    VECTOR_BYTES = 64,   /* of an array that is made or counted anew: a step */
-    NODE_BYTES = 24,     /* of one key in a hash part */
-    CLOSURE_BYTES = 32,  /* of a function; then 8 for each upvalue */
-    NODES_A_STEP = 8,    /* a chain so long is passed in the time of a step */
+    STRING_BYTES = 16,    /* of a long string, of a hash part: a step */
+    ARRAY_BYTES = 64,     /* of an array that grows or is counted anew: a step */
+    WALK_CLASS = 14,      /* an array of 1,024 slots; less is walked in no time */
+    SLOT_BYTES = 16,      /* of one slot of an array */
+    NODE_BYTES = 24,      /* of one key in a hash part */
+    CLOSURE_BYTES = 32,   /* of a function; then 8 for each upvalue */
+    NODES_A_STEP = 8,     /* a chain so long is passed in the time of a step */
     STRING_A_STEP = 4096, /* so much is compared in it */
-    SLOTS_A_STEP = 32    /* so many empty slots are passed in it */
+    SLOTS_A_STEP = 32     /* so many empty slots are passed in it */
 };
 
 /* In front of each block of BIG bytes or more. Keeps the block aligned. */
 struct label {
-    _Alignas(max_align_t) enum block_kind kind;
+    _Alignas(max_align_t) enum memory_kind kind;
 };
 
 static struct label *label_of(void *p)
@@ -53,24 +55,32 @@ static unsigned size_class(size_t n)
     return c;
 }
 
-static void come(struct host *h, enum block_kind kind, size_t n)
+/* Sizes are known by their class only, so that it makes no difference whether a block is
+ * new or was there before. */
+static size_t class_bytes(enum memory_kind kind, unsigned c)
 {
-    h->alive[kind][size_class(n)]++;
-    if (n > h->peak[kind])
-        h->peak[kind] = n;
+    return kind == MEMORY_SLOTS && c < WALK_CLASS ? 0 : ((size_t)2 << c) - 1;
 }
 
-static void go(struct host *h, enum block_kind kind, size_t n)
+static void come(struct host *h, enum memory_kind kind, size_t n)
+{
+    unsigned c = size_class(n);
+    h->alive[kind][c]++;
+    if (class_bytes(kind, c) > h->peak[kind])
+        h->peak[kind] = class_bytes(kind, c);
+}
+
+static void go(struct host *h, enum memory_kind kind, size_t n)
 {
     h->alive[kind][size_class(n)]--;
 }
 
 /* What is alive of a kind is at most so large. */
-static size_t largest(const struct host *h, enum block_kind kind)
+static size_t largest(const struct host *h, enum memory_kind kind)
 {
     for (unsigned c = SIZE_CLASSES; c > 0; c--)
         if (h->alive[kind][c - 1] > 0)
-            return ((size_t)2 << (c - 1)) - 1;
+            return class_bytes(kind, c - 1);
     return 0;
 }
 
@@ -84,13 +94,13 @@ static bool is_hash_part(size_t n)
 
 /* `tag` is the type of a new object; 0 for what belongs to one. What the host itself and
  * the parser make is not within a lesson's reach, but for the strings. */
-static enum block_kind kind_of(const struct host *h, size_t tag, size_t n)
+static enum memory_kind kind_of(const struct host *h, size_t tag, size_t n)
 {
     if (tag == LUA_TSTRING)
-        return BLOCK_STRING;
+        return MEMORY_STRING;
     if (h->trusted || tag != 0)
-        return BLOCK_PLAIN;
-    return is_hash_part(n) ? BLOCK_NODES : BLOCK_SLOTS;
+        return MEMORY_PLAIN;
+    return is_hash_part(n) ? MEMORY_NODES : MEMORY_SLOTS;
 }
 
 /* ---- blocks ---------------------------------------------------------------------- */
@@ -149,16 +159,25 @@ static void *block_resize(struct host *h, void *p, size_t old, size_t n)
     if (!l)
         return n <= old ? p : NULL;
     go(h, l->kind, old);
-    if (l->kind != BLOCK_PLAIN)
-        l->kind = BLOCK_SLOTS;
+    if (l->kind != MEMORY_PLAIN)
+        l->kind = MEMORY_SLOTS;
     come(h, l->kind, n);
     return l + 1;
 }
 
 /* ---- what Lua calls -------------------------------------------------------------- */
 
-/* Charging here is safe: nothing is raised, the hook or the next charge sees it. */
-static void charge_block(struct host *h, const void *p, size_t tag, size_t n)
+/* The table of all short strings, and what the parser had: how large it is depends on what
+ * was there before. */
+static bool is_own(void *p, size_t n)
+{
+    return n >= BIG && label_of(p)->kind == MEMORY_PLAIN;
+}
+
+/* Charging here is safe: nothing is raised, the hook or the next charge sees it. The stack
+ * is always made anew: it is not charged, for it depends on what was there before, and
+ * its growth is in proportion to calls. */
+static void charge_block(struct host *h, void *p, size_t tag, size_t old, size_t n)
 {
     if (!p && tag == LUA_TSTRING)
         h->steps += n > LONG_STRING ? n / STRING_BYTES : 0;
@@ -166,8 +185,10 @@ static void charge_block(struct host *h, const void *p, size_t tag, size_t n)
         return;
     else if (!p && tag == LUA_TFUNCTION) /* each upvalue is looked for among 200 */
         h->steps += n > CLOSURE_BYTES ? (n - CLOSURE_BYTES) / 2 : 0;
-    else if (n > LONG_STRING)
-        h->steps += n / (!p && is_hash_part(n) ? STRING_BYTES : VECTOR_BYTES);
+    else if (!p && n > LONG_STRING && is_hash_part(n))
+        h->steps += n / STRING_BYTES;
+    else if (p && n > LONG_STRING && !is_own(p, old))
+        h->steps += n / ARRAY_BYTES;
 }
 
 static void refuse(struct host *h, const char *what)
@@ -189,7 +210,7 @@ void *host_allocate(void *ud, void *p, size_t osize, size_t nsize)
         h->used -= old;
         return NULL;
     }
-    charge_block(h, p, osize, nsize);
+    charge_block(h, p, osize, old, nsize);
     if (!p && osize == LUA_TSTRING && nsize > HOST_STRING + LONG_STRING)
         refuse(h, "a string longer than 32 KiB");
     if (nsize > old && h->used + (nsize - old) > h->limit)
@@ -210,15 +231,15 @@ void *host_allocate(void *ud, void *p, size_t osize, size_t nsize)
 
 static void take_stock(struct host *h)
 {
-    for (int k = 0; k < BLOCK_KINDS; k++)
-        h->peak[k] = largest(h, (enum block_kind)k);
+    for (int k = 0; k < MEMORY_KINDS; k++)
+        h->peak[k] = largest(h, (enum memory_kind)k);
 }
 
 static bool dearer(const struct host *h)
 {
-    return h->peak[BLOCK_NODES] > h->settled[BLOCK_NODES] ||
-           h->peak[BLOCK_STRING] > h->settled[BLOCK_STRING] ||
-           h->peak[BLOCK_SLOTS] > h->settled[BLOCK_SLOTS];
+    return h->peak[MEMORY_NODES] > h->settled[MEMORY_NODES] ||
+           h->peak[MEMORY_STRING] > h->settled[MEMORY_STRING] ||
+           h->peak[MEMORY_SLOTS] > h->settled[MEMORY_SLOTS];
 }
 
 void host_settle(struct host *h)
@@ -239,8 +260,8 @@ void host_take_stock(struct host *h)
 
 uint64_t host_price(const struct host *h)
 {
-    return 1 + h->dear + h->peak[BLOCK_NODES] / (NODE_BYTES * NODES_A_STEP) +
-           h->peak[BLOCK_STRING] / STRING_A_STEP;
+    return 1 + h->dear + h->peak[MEMORY_NODES] / (NODE_BYTES * NODES_A_STEP) +
+           h->peak[MEMORY_STRING] / STRING_A_STEP;
 }
 
 void host_look(lua_State *L, uint64_t times)
@@ -253,6 +274,6 @@ void host_walk(lua_State *L)
 {
     const struct host *h = host_of(L);
     host_charge(L, host_price(h) +
-                       h->peak[BLOCK_SLOTS] / (sizeof(lua_Integer) * 2 * SLOTS_A_STEP) +
-                       h->peak[BLOCK_NODES] / (NODE_BYTES * SLOTS_A_STEP));
+                       h->peak[MEMORY_SLOTS] / (SLOT_BYTES * SLOTS_A_STEP) +
+                       h->peak[MEMORY_NODES] / (NODE_BYTES * SLOTS_A_STEP));
 }

@@ -241,6 +241,16 @@ struct lab_plan lesson_lab_plan(const struct lesson *l)
                              .warm_up_left_out = l->warm_up_left_out};
 }
 
+bool lesson_stopped(const struct lesson *l)
+{
+    return l->host.over || l->host.refused;
+}
+
+uint64_t lesson_effort(const struct lesson *l)
+{
+    return l->host.steps;
+}
+
 const char *lesson_hash(const struct lesson *l)
 {
     return l->hash;

@@ -69,12 +69,12 @@ const char *scan_piece(const struct scan *s, struct scan_reader *r, size_t *n);
 
 /* ---- host: one Lua state in its sandbox ------------------------------------------ */
 
-enum block_kind { /* of large blocks of memory */
-    BLOCK_PLAIN,  /* out of a lesson's reach */
-    BLOCK_STRING,
-    BLOCK_NODES, /* the hash part of a table */
-    BLOCK_SLOTS, /* the array part of one, or anything else */
-    BLOCK_KINDS
+enum memory_kind { /* of large blocks of memory */
+    MEMORY_PLAIN,  /* out of a lesson's reach */
+    MEMORY_STRING,
+    MEMORY_NODES, /* the hash part of a table */
+    MEMORY_SLOTS, /* the array part of one, or anything else */
+    MEMORY_KINDS
 };
 enum { SIZE_CLASSES = 26 }; /* powers of two, up to more than HOST_MEMORY */
 
@@ -84,9 +84,9 @@ struct host {
     size_t used, limit; /* bytes handed out; at most (0 before opening: HOST_MEMORY) */
     bool trusted;       /* what is allocated now is no lesson's: the host's own, or
                            the parser's */
-    uint32_t alive[BLOCK_KINDS][SIZE_CLASSES]; /* large blocks */
-    size_t peak[BLOCK_KINDS];    /* the largest since the evaluation began */
-    size_t settled[BLOCK_KINDS]; /* the largest after the last full collection */
+    uint32_t alive[MEMORY_KINDS][SIZE_CLASSES]; /* large blocks */
+    size_t peak[MEMORY_KINDS];    /* the largest since the evaluation began */
+    size_t settled[MEMORY_KINDS]; /* the largest after the last full collection */
     uint64_t dear;               /* added to the price of a step: what the file uses */
     uint64_t steps, budget;      /* of the call that is running */
     bool over;                   /* over budget: sticky until the state is closed */

@@ -292,7 +292,7 @@ static void add_edit(struct scan *s, size_t off, const char *text)
 static void wrap_bound(void *ctx, size_t from, size_t to)
 {
     add_edit(ctx, from, "(");
-    add_edit(ctx, to, ")-0 ");
+    add_edit(ctx, to, ")*1 ");
 }
 
 static int by_offset(const void *a, const void *b, void *ctx)
@@ -409,13 +409,34 @@ static int by_word(const void *a, const void *b, void *ctx)
     return c ? c : (x->line > y->line) - (x->line < y->line);
 }
 
-enum err scan_text(struct scan *s, const char *text, size_t len, const char *name,
-                   struct errmsg *why)
+static enum err check_encoding(const char *text, size_t len, const char *name,
+                               struct errmsg *why)
 {
+    static const char mark[] = "\xEF\xBF\xBD"; /* U+FFFD, written by the author */
+    int line = 1;
     if (memchr(text, '\0', len) || (len > 0 && *text == LUA_SIGNATURE[0]))
         return errmsg_set(why, ERR_LESSON,
                           "%s:1: this is not text (a lesson is never a compiled chunk)",
                           name);
+    for (size_t i = 0, n; i < len; i += n) {
+        uint32_t cp;
+        n = utf8_next(text + i, len - i, &cp);
+        line += text[i] == '\n';
+        if (cp == 0xFFFD && (n != 3 || memcmp(text + i, mark, 3) != 0))
+            return errmsg_set(why, ERR_LESSON,
+                              "%s:%d: this is not UTF-8, near the byte \\x%02X; save the "
+                              "file as UTF-8",
+                              name, line, (unsigned)(unsigned char)text[i]);
+    }
+    return ERR_OK;
+}
+
+enum err scan_text(struct scan *s, const char *text, size_t len, const char *name,
+                   struct errmsg *why)
+{
+    enum err e = check_encoding(text, len, name, why);
+    if (e != ERR_OK)
+        return e;
     struct cursor *c = mem_alloc(sizeof *c);
     *c = (struct cursor){.p = text, .end = text + len, .line = 1};
     c->shape.found = wrap_bound;

@@ -16,7 +16,7 @@
  *
  * And one thing is changed on the way to the parser: a `for` that counts takes text where
  * it wants a number, and reads it anew each time the loop begins, which costs the length
- * of the text. So `for i = a, b do` is given to Lua as `for i = (a)-0 ,(b)-0 do`: the same
+ * of the text. So `for i = a, b do` is given to Lua as `for i = (a)*1 ,(b)*1 do`: the same
  * for every number, an error for text. Plain numbers are left alone.
  *
  * What is kept of the code is a stack of what is open: brackets and blocks. When the code
