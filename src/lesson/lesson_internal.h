@@ -2,7 +2,7 @@
  * What the files of src/lesson share. Nothing here leaves the module.
  *
  * From the bottom: `host` is a Lua state in its sandbox; `scan` knows on which line a
- * word of the file stands; `binding` tables are what a lesson may call; `schema` tables
+ * word of the file stands, and what shape its code has; `binding` tables are what a lesson may call; `schema` tables
  * are what its records may hold; `build` is a model under construction; `facts` is what
  * a predicate sees.
  */
