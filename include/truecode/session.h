@@ -42,7 +42,8 @@ struct session_options {
     size_t tape_len;
     bool spoken; /* plain mode: charts and maps as sentences */
     bool ascii;
-    int columns; /* console width; 0: 78 */
+    int columns;           /* console width; 0: 78 */
+    struct effort *effort; /* the prover's own; NULL in every face */
 };
 
 /* ERR_LESSON: the lesson is broken. ERR_CORRUPT: the tape is not a tape (line named); a
@@ -258,7 +259,11 @@ struct proof {
     unsigned seeds;
     bool ok;
 };
-/* Seeds first .. first+count-1. `progress` returns false to stop (ERR_STOPPED). */
+/* What the proof of one seed may take; the lessons here take a tenth at most. */
+#define PROVE_EVENTS 300000000ull /* of worlds; a component sampled is one, too */
+#define PROVE_STEPS  100000000ull /* of Lua */
+/* Seeds first .. first+count-1. `progress` returns false to stop (ERR_STOPPED).
+ * ERR_LIMIT: a seed, which is named, takes more than the above. */
 enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
                       uint64_t first, unsigned count,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),

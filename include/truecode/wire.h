@@ -65,7 +65,8 @@ struct wire_lesson {  /* a lesson file the front found, and what it knows of it 
     const char *name; /* "all-green.lua" */
     const char *text;
     size_t len;
-    int best; /* -1: never finished */
+    const char *broken; /* why it is not to be loaded; NULL, "": nothing is known */
+    int best;           /* -1: never finished */
     enum outcome outcome;
     bool saved;
 };
@@ -89,7 +90,7 @@ struct wire_request {
     const char *program;    /* OPEN CATALOGUE: how one types the program's name here */
     const struct key *keys; /* KEYS */
     size_t nkeys;
-    const char *line;    /* LINE, NOTICE */
+    const char *line;    /* LINE, NOTICE; CATALOGUE: why there is no course.lua */
     sim_time elapsed;    /* TICK: nanoseconds of real time; the front caps it */
     uint64_t max_events; /* TICK LAB_RUN */
     double speed;        /* OPEN: 0: as the lesson likes */
@@ -191,7 +192,21 @@ bool wire_jail_is_partial(void);
 bool wire_jail_works(const char **how);
 
 /* ---- the front's side: one worker
+ *
+ * A worker may use so much of the processor's time for each request (WIRE_CPU_S; some may
+ * take longer) and is ended by the kernel when it takes more, whether the front looks or
+ * not. The front sets the soft limit RLIMIT_CPU of its child anew for each request, at
+ * what the child has used so far and that much more, and for each sign of progress. It
+ * may: prlimit() asks for the same user, not for leave to trace, so a worker that is not
+ * dumpable makes no difference; and raising a soft limit below the hard one, which stays
+ * as it was, asks for nothing. The worker itself has no such call in its filter. Limits
+ * are whole seconds, so that this is a wall behind the counted steps and never what a
+ * lesson meets. Elsewhere than on Linux only the front's patience remains.
  * ----------------------------------------------------- */
+
+#define WIRE_CPU_S       5   /* what a request may take */
+#define WIRE_CPU_LONG_S  60  /* one that replays a tape or carries out a wait */
+#define WIRE_CPU_PROVE_S 300 /* the proof of one seed */
 
 struct wire_worker;
 /* Starts the program's own image again as a worker, and waits until it is ready.

@@ -162,20 +162,32 @@ bool lesson_id_valid(const char *id);
 /* The ids of the lesson (or lab) files in a folder, in order; the caller frees each. */
 size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX]) MUST_USE;
 
-/* course.lua and every lesson file beside it. */
+/* course.lua and every lesson file beside it, with what is wrong with them. */
 struct library {
     struct arena mem;
     struct buf course;
+    const char *lost;            /* why there is no course; NULL: it was read */
     struct wire_lesson *lessons; /* best -1 until library_progress() */
-    size_t n;
+    size_t n, bytes;
 };
+/* Fails only where there is no folder with a course.lua, or the jail does not allow it. */
 enum err library_read(struct library *l, const struct cli_args *a,
                       struct errmsg *why) MUST_USE;
 void library_progress(struct library *l, const struct store *s);
 void library_release(struct library *l);
 /* Asks a worker what the lessons say of themselves. */
-enum err library_cards(const struct library *l, const struct wire_client_options *o,
+enum err library_cards(struct library *l, const struct wire_client_options *o,
                        struct wire_answer *a, struct errmsg *why) MUST_USE;
+/* Opens the start screen with a client that was made with these options: `q` has the
+ * screen, the rest is filled in here. Lessons that bring a worker down are found out and
+ * left out. */
+enum err library_open(struct library *l, struct wire_client *c,
+                      const struct wire_client_options *o, struct wire_request *q,
+                      struct wire_answer *a, struct errmsg *why) MUST_USE;
+/* Tries each lesson by itself; the ones that fail are broken from then on. false: none.
+ */
+typedef enum err library_try(void *ctx, const struct wire_lesson *w, struct errmsg *why);
+bool library_sift(struct library *l, library_try *load, void *ctx);
 
 /* ---- a run of the past, played again from its tape
  * ------------------------------------------------------------------- */

@@ -43,6 +43,7 @@ struct proving {
     size_t njobs;
     uint64_t all; /* seeds, over all lessons */
     bool jail, tty;
+    int status; /* LEAVE_OK, or why some lessons cannot be proven */
 };
 
 /* ---- workers
@@ -168,8 +169,15 @@ static enum err add_course(struct proving *v, const struct cli_args *a,
         return e;
     e = library_cards(&l, &(struct wire_client_options){.jail = v->jail}, &cards, why);
     library_release(&l);
-    for (size_t i = 0; e == ERR_OK && i < cards.ncards; i++)
-        e = add_subject(v, a, cards.cards[i].id, why);
+    for (size_t i = 0; e == ERR_OK && i < cards.ncards; i++) {
+        const struct wire_card *c = &cards.cards[i];
+        if (c->broken[0] == '\0') {
+            e = add_subject(v, a, c->id, why);
+            continue;
+        }
+        complain("%s", c->broken); /* the others are proven */
+        v->status = LEAVE_LESSON;
+    }
     wire_answer_release(&cards);
     return e;
 }
@@ -224,7 +232,7 @@ static void tell_chunk(const struct proving *v, size_t i)
 /* Merges the chunks of each lesson; the worst exit code. */
 static int merge(struct proving *v)
 {
-    int status = LEAVE_OK;
+    int status = v->status;
     for (size_t i = 0; i < v->nchunks; i++) {
         struct chunk *c = &v->chunks[i];
         if (c->err == ERR_OK) {

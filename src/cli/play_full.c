@@ -266,16 +266,10 @@ static void go_home(struct full *f, const char *notice)
         return;
     }
     library_progress(&l, f->p->store);
-    struct wire_request q = {.op = WIRE_CATALOGUE,
-                             .name = "course.lua",
-                             .text = l.course.s,
-                             .len = l.course.len,
-                             .lessons = l.lessons,
-                             .nlessons = l.n};
+    struct wire_request q = {0};
     fill_screen(f, &q);
-    e = wire_client_open(f->p->client, &q, &f->a, &why);
-    if (e == ERR_OK && f->a.err != ERR_OK)
-        e = errmsg_set(&why, f->a.err, "%s", f->a.error);
+    e = library_open(&l, f->p->client,
+                     &(struct wire_client_options){.jail = f->p->jail}, &q, &f->a, &why);
     library_release(&l);
     if (e != ERR_OK) {
         fail(f, e, &why);

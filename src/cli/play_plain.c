@@ -129,16 +129,21 @@ static void print_card(struct lines *l, size_t i, const struct wire_card *c,
     buf_release(&b);
 }
 
+static const char *whole(const struct wire_card *c)
+{
+    return c->broken[0] == '\0' ? c->id : NULL;
+}
+
 /* The number or id typed, as a lesson's id; NULL: neither. */
 static const char *pick(const struct wire_answer *cards, const char *typed)
 {
     char *end;
     long n = strtol(typed, &end, 10);
     if (typed[0] != '\0' && *end == '\0')
-        return n >= 1 && (size_t)n <= cards->ncards ? cards->cards[n - 1].id : NULL;
+        return n >= 1 && (size_t)n <= cards->ncards ? whole(&cards->cards[n - 1]) : NULL;
     for (size_t i = 0; i < cards->ncards; i++)
         if (strcmp(cards->cards[i].id, typed) == 0)
-            return cards->cards[i].id;
+            return whole(&cards->cards[i]);
     return NULL;
 }
 
@@ -167,7 +172,7 @@ static bool choose(struct lines *l, char *id, size_t size)
     while (chosen == NULL && prompt(l, "Which number? (Ctrl-D leaves) > ")) {
         chosen = pick(&cards, l->line.s);
         if (chosen == NULL)
-            out(l, "Type the number of a lesson.\n");
+            out(l, "Type the number of a lesson that can be loaded.\n");
     }
     if (chosen != NULL)
         snprintf(id, size, "%s", chosen);

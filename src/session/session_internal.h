@@ -29,6 +29,13 @@ struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why) MUS
 struct stage *stage_ref(struct stage *g);
 void stage_unref(struct stage *g);
 
+/* What is left of the work that somebody allows, counted and never timed, so that it is
+ * used up at the same place everywhere. */
+struct effort {
+    uint64_t events; /* of worlds; each component sampled is one, too */
+    uint64_t steps;  /* of Lua */
+};
+
 struct run {
     struct stage *stage;
     const struct lesson *plan; /* the lesson's data (borrowed) */
@@ -45,6 +52,7 @@ struct run {
     void *ctx;
     bool (*seen)(const void *ctx, const char *subject); /* NULL: nothing was seen */
     bool suspected;
+    struct effort *effort; /* borrowed, shared with forks; NULL: any. ERR_LIMIT beyond */
     bool twice; /* the prover: what is true must be so in a fresh Lua state as well */
 };
 /* A world at time 0. `lua` is a reload of `plan`. */
@@ -150,6 +158,7 @@ struct form { /* an update being asked field by field */
 };
 
 #define SCORE_TEXT 32 /* "88 recovered" */
+enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked */
 
 struct session {
     struct form form;
@@ -182,6 +191,8 @@ struct session {
     bool practice;
     sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
     struct errmsg broken; /* what a predicate raised, told already; "" nothing */
+    fn_id broken_fns[BROKEN_MAX]; /* raised once: not asked again */
+    size_t nbroken;
     char *feedback, *confirm;
     struct strings seen, seen_ever;
 
@@ -213,7 +224,10 @@ struct session {
 /* session.c, transcript.c, view.c */
 enum hold session_hold(const struct session *s);
 void session_touch(struct session *s);
-void session_broken(struct session *s, const struct errmsg *why);
+/* A function of the lesson, over the learner's run. One that raised is told of once and
+ * not asked again; then, and when it raises, it is not true and not a number. */
+bool session_true(struct session *s, fn_id fn);
+double session_number(struct session *s, fn_id fn);
 void session_say(struct session *s, enum tone t, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void session_feedback(struct session *s, enum tone t, const char *text);
@@ -255,7 +269,7 @@ void form_close(struct session *s);
 /* steps.c */
 const struct step *step_current(const struct session *s);
 bool step_holds(const struct session *s);
-enum err step_check(struct session *s, struct errmsg *why) MUST_USE; /* goals, traps */
+void step_check(struct session *s); /* goals, traps */
 void step_answer(struct session *s, int number);
 void step_predict(struct session *s, const char *words);
 void step_hint(struct session *s);

@@ -12,6 +12,7 @@ struct source {
     int version; /* -1: every version */
     const struct node *body;
     struct source *next;
+    struct source *older; /* of the same endpoint */
 };
 
 const struct kind_impl *kind_named(const char *name); /* kinds.c */

@@ -116,6 +116,7 @@ struct comp {
     bool *given;          /* was it set in the model */
     void *data;           /* the kind's own model-time data (arena) */
     ref values;           /* where they lie in every world of this model */
+    struct source *newest; /* of an endpoint: the program given last */
 };
 
 struct schedule_entry {

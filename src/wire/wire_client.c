@@ -110,6 +110,7 @@ static void remember(struct wire_client *c, const struct wire_request *q)
         l[i] = q->lessons[i];
         l[i].name = arena_strdup(&c->mem, l[i].name);
         l[i].text = bytes_copy(&c->mem, l[i].text, l[i].len);
+        l[i].broken = arena_strdup(&c->mem, l[i].broken != NULL ? l[i].broken : "");
     }
     c->open.lessons = l;
     buf_reset(&c->tape);

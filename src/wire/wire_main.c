@@ -48,6 +48,7 @@ static enum err shut_doors(int argc, char **argv, struct errmsg *why)
 int wire_worker_main(int argc, char **argv)
 {
     struct errmsg why = {0};
+    signal(SIGXCPU, SIG_DFL); /* the front's limit must end us, whatever it ignores */
     enum err e = shut_doors(argc, argv, &why);
     if (!say_ready(e, &why) || e != ERR_OK)
         _exit(2);

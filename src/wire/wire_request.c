@@ -8,6 +8,7 @@
 #define LINE_MAX_BYTES    (64u * 1024)
 #define NAME_MAX_BYTES    256
 #define PROGRAM_MAX_BYTES 1024
+#define BROKEN_MAX_BYTES  1024
 
 /* Fills in the length that begin() left open. */
 static size_t begin(struct buf *b)
@@ -28,6 +29,7 @@ static void put_lesson(struct buf *b, const struct wire_lesson *l)
 {
     put_str(b, l->name);
     put_bytes(b, l->text, l->len);
+    put_str(b, l->broken);
     put_u32(b, (uint32_t)l->best);
     put_u8(b, l->outcome);
     put_u8(b, l->saved);
@@ -78,6 +80,7 @@ static void get_lesson(struct wire_reader *r, struct wire_lesson *l)
 {
     l->name = get_bytes(r, NAME_MAX_BYTES, NULL, "a lesson's name is too long");
     l->text = get_bytes(r, LESSON_MAX_BYTES, &l->len, "a lesson is too long");
+    l->broken = get_bytes(r, BROKEN_MAX_BYTES, NULL, "a reason is too long");
     l->best = get_int(r, -1, 100, "a score is not within 0 to 100");
     l->outcome = get_enum(r, OUTCOME_RECOVERED + 1, "an unknown outcome");
     l->saved = get_bool(r);
@@ -85,7 +88,7 @@ static void get_lesson(struct wire_reader *r, struct wire_lesson *l)
 
 static void get_lessons(struct wire_reader *r, struct wire_request *q)
 {
-    q->nlessons = get_count(r, WIRE_LESSONS_MAX, 14, "too many lessons");
+    q->nlessons = get_count(r, WIRE_LESSONS_MAX, 18, "too many lessons");
     struct wire_lesson *l = arena_alloc(r->mem, (q->nlessons + 1) * sizeof *l);
     for (size_t i = 0; i < q->nlessons; i++)
         get_lesson(r, &l[i]);

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,6 +26,8 @@ struct wire_worker {
     int words;      /* what the worker writes to its stderr */
     struct buf in;  /* bytes received and not yet decoded */
     struct buf out; /* the request being sent */
+    enum wire_op op;
+    unsigned done; /* of the request, as far as it told */
 };
 
 /* ---- the child
@@ -165,7 +168,12 @@ static enum err lost(struct wire_worker *w, struct errmsg *why)
     buf_init(&words, 1200);
     last_words(w, &words);
     const char *colon = words.len > 0 ? ": " : "";
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        errmsg_set(why, ERR_LOST,
+                   "the lesson's process was ended: it took more of the processor's time "
+                   "than a lesson may%s%s",
+                   colon, words.s);
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
         errmsg_set(
             why, ERR_LOST,
             "the lesson's process was ended: it asked the system for something a "
@@ -190,6 +198,46 @@ static int64_t now_ms(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
+
+#ifdef __linux__
+
+static rlim_t seconds_for(enum wire_op op)
+{
+    switch (op) {
+    case WIRE_PROVE:
+        return WIRE_CPU_PROVE_S;
+    case WIRE_OPEN:
+    case WIRE_LINE:
+    case WIRE_REPORT:
+        return WIRE_CPU_LONG_S;
+    default:
+        return WIRE_CPU_S;
+    }
+}
+
+/* From now on, for the request that it works on. What cannot be limited has still the
+ * front's patience. */
+static void renew_cpu_limit(struct wire_worker *w)
+{
+    clockid_t clock;
+    struct timespec used;
+    struct rlimit r;
+    if (clock_getcpuclockid(w->pid, &clock) != 0 || clock_gettime(clock, &used) != 0 ||
+        prlimit(w->pid, RLIMIT_CPU, NULL, &r) != 0)
+        return;
+    rlim_t until = (rlim_t)used.tv_sec + 1 + seconds_for(w->op);
+    r.rlim_cur = until < r.rlim_max ? until : r.rlim_max;
+    (void)prlimit(w->pid, RLIMIT_CPU, &r, NULL);
+}
+
+#else
+
+static void renew_cpu_limit(struct wire_worker *w)
+{
+    (void)w;
+}
+
+#endif
 
 #define PATIENCE_MS 500
 #define LOOK_MS     50
@@ -231,6 +279,9 @@ static enum err send_within(struct wire_worker *w, const struct wire_request *q,
     wire_put_request(&w->out, q);
     if (w->out.full)
         return errmsg_set(why, ERR_LIMIT, "the request is too long");
+    w->op = q->op;
+    w->done = 0;
+    renew_cpu_limit(w);
     for (size_t at = 0; at < w->out.len;) {
         ssize_t n = send(w->fd, w->out.s + at, w->out.len - at, MSG_NOSIGNAL);
         if (n > 0) {
@@ -267,6 +318,10 @@ static enum err take_message(struct wire_worker *w, struct wire_answer *a,
     if (w->in.len < n + 4)
         return ERR_NOT_FOUND;
     enum err e = wire_get_answer(a, w->in.s + 4, n, why);
+    if (e == ERR_OK && a->kind == WIRE_PROGRESS && a->done > w->done) {
+        w->done = a->done;
+        renew_cpu_limit(w);
+    }
     size_t rest = w->in.len - n - 4;
     memmove(w->in.s, w->in.s + n + 4, rest);
     w->in.len = rest;

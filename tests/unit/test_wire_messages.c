@@ -17,7 +17,8 @@ static const struct key keys[] = {{.kind = KEY_CHAR, .cp = 0x20AC, .alt = true},
                                   {.kind = KEY_CHAR, .cp = 'c', .ctrl = true}};
 static const struct wire_lesson lessons[] = {
     {.name = "a.lua", .text = "return\0x", .len = 8, .best = -1},
-    {.name = "b.lua", .text = "", .best = 88, .outcome = OUTCOME_CURED, .saved = true}};
+    {.name = "b.lua", .text = "", .best = 88, .outcome = OUTCOME_CURED, .saved = true,
+     .broken = "b.lua is longer than 256 kB"}};
 
 static struct wire_request full_request(void)
 {
@@ -64,6 +65,8 @@ static void requests_come_through(void **state)
     assert_memory_equal(q.lessons[0].text, "return\0x", 8);
     assert_int_equal(q.lessons[0].best, -1);
     assert_true(q.lessons[1].saved);
+    assert_string_equal(q.lessons[0].broken, "");
+    assert_string_equal(q.lessons[1].broken, "b.lua is longer than 256 kB");
     assert_int_equal(q.tape_len, 5);
     assert_true(q.seed == UINT64_MAX - 3);
     assert_int_equal(q.keys[0].cp, 0x20AC);
