@@ -68,7 +68,7 @@ static const struct wire_lesson *find(const struct library *l, const char *name)
 static void read_library(struct library *l)
 {
     struct errmsg why = {0};
-    if (library_read(l, &why) != ERR_OK)
+    if (library_read(l, &(struct cli_args){0}, &why) != ERR_OK)
         fail_msg("%s", why.text);
 }
 
