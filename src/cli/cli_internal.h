@@ -186,7 +186,8 @@ enum err library_open(struct library *l, struct wire_client *c,
                       struct wire_answer *a, struct errmsg *why) MUST_USE;
 /* Tries each lesson by itself; the ones that fail are broken from then on. false: none.
  */
-typedef enum err library_try(void *ctx, const struct wire_lesson *w, struct errmsg *why);
+typedef enum err library_try(void *ctx, const struct wire_lesson *w,
+                             struct errmsg *why);
 bool library_sift(struct library *l, library_try *load, void *ctx);
 
 /* ---- a run of the past, played again from its tape

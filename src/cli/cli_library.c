@@ -81,14 +81,16 @@ static void add_file(struct library *l, const char *dir, const char *file)
     buf_init(&path, 4096);
     buf_init(&text, LESSON_MAX_BYTES);
     buf_addf(&path, "%s/%s", dir, file);
-    *w = (struct wire_lesson){.name = arena_strdup(&l->mem, file), .text = "", .best = -1};
+    *w = (struct wire_lesson){
+        .name = arena_strdup(&l->mem, file), .text = "", .best = -1};
     if (file_read(path.s, LESSON_MAX_BYTES, &text, &why) != ERR_OK) {
         w->broken = arena_strdup(&l->mem, why.text);
     } else if (l->bytes + text.len > LIBRARY_MAX_BYTES) {
-        w->broken = arena_printf(&l->mem,
-                                 "%s is not loaded: the lessons here have more than %u MB "
-                                 "together",
-                                 file, LIBRARY_MAX_BYTES >> 20);
+        w->broken =
+            arena_printf(&l->mem,
+                         "%s is not loaded: the lessons here have more than %u MB "
+                         "together",
+                         file, LIBRARY_MAX_BYTES >> 20);
     } else {
         char *copy = arena_alloc(&l->mem, text.len + 1);
         memcpy(copy, text.s, text.len);

@@ -269,7 +269,8 @@ static void go_home(struct full *f, const char *notice)
     struct wire_request q = {0};
     fill_screen(f, &q);
     e = library_open(&l, f->p->client,
-                     &(struct wire_client_options){.jail = f->p->jail}, &q, &f->a, &why);
+                     &(struct wire_client_options){.jail = f->p->jail}, &q, &f->a,
+                     &why);
     library_release(&l);
     if (e != ERR_OK) {
         fail(f, e, &why);

@@ -140,7 +140,8 @@ static const char *pick(const struct wire_answer *cards, const char *typed)
     char *end;
     long n = strtol(typed, &end, 10);
     if (typed[0] != '\0' && *end == '\0')
-        return n >= 1 && (size_t)n <= cards->ncards ? whole(&cards->cards[n - 1]) : NULL;
+        return n >= 1 && (size_t)n <= cards->ncards ? whole(&cards->cards[n - 1])
+                                                    : NULL;
     for (size_t i = 0; i < cards->ncards; i++)
         if (strcmp(cards->cards[i].id, typed) == 0)
             return whole(&cards->cards[i]);

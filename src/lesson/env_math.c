@@ -75,9 +75,8 @@ static int math_exp(lua_State *L)
 static int math_log(lua_State *L)
 {
     lua_Number x = arg_number(L, 1);
-    lua_pushnumber(L, lua_isnoneornil(L, 2)
-                          ? tc_log(x)
-                          : tc_log(x) / tc_log(arg_number(L, 2)));
+    lua_pushnumber(L, lua_isnoneornil(L, 2) ? tc_log(x)
+                                            : tc_log(x) / tc_log(arg_number(L, 2)));
     return 1;
 }
 

@@ -195,7 +195,8 @@ static enum err one_line(struct errmsg *why)
 /* A bound of a for is text: Lua speaks of arithmetic, because shape.c made it that. */
 static const char *hint(const struct host *h, const char *text)
 {
-    int line = has_place(h, text) ? atoi(text + strlen(h->name) + 1) : 0;
+    int line =
+        has_place(h, text) ? (int)strtol(text + strlen(h->name) + 1, NULL, 10) : 0;
     bool bound = h->scan && scan_wraps(h->scan, line) &&
                  strstr(text, "perform arithmetic on a string");
     return bound ? "; the bounds of a for must be numbers" : "";

@@ -273,7 +273,6 @@ void host_look(lua_State *L, uint64_t times)
 void host_walk(lua_State *L)
 {
     const struct host *h = host_of(L);
-    host_charge(L, host_price(h) +
-                       h->peak[MEMORY_SLOTS] / (SLOT_BYTES * SLOTS_A_STEP) +
+    host_charge(L, host_price(h) + h->peak[MEMORY_SLOTS] / (SLOT_BYTES * SLOTS_A_STEP) +
                        h->peak[MEMORY_NODES] / (NODE_BYTES * SLOTS_A_STEP));
 }

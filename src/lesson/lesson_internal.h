@@ -69,12 +69,12 @@ const char *scan_piece(const struct scan *s, struct scan_reader *r, size_t *n);
 
 /* ---- host: one Lua state in its sandbox ------------------------------------------ */
 
-enum memory_kind { /* of large blocks of memory */
-    MEMORY_PLAIN,  /* out of a lesson's reach */
-    MEMORY_STRING,
-    MEMORY_NODES, /* the hash part of a table */
-    MEMORY_SLOTS, /* the array part of one, or anything else */
-    MEMORY_KINDS
+enum memory_kind {               /* of large blocks of memory */
+                   MEMORY_PLAIN, /* out of a lesson's reach */
+                   MEMORY_STRING,
+                   MEMORY_NODES, /* the hash part of a table */
+                   MEMORY_SLOTS, /* the array part of one, or anything else */
+                   MEMORY_KINDS
 };
 enum { SIZE_CLASSES = 26 }; /* powers of two, up to more than HOST_MEMORY */
 
@@ -87,9 +87,9 @@ struct host {
     uint32_t alive[MEMORY_KINDS][SIZE_CLASSES]; /* large blocks */
     size_t peak[MEMORY_KINDS];    /* the largest since the evaluation began */
     size_t settled[MEMORY_KINDS]; /* the largest after the last full collection */
-    uint64_t dear;               /* added to the price of a step: what the file uses */
-    uint64_t steps, budget;      /* of the call that is running */
-    bool over;                   /* over budget: sticky until the state is closed */
+    uint64_t dear;                /* added to the price of a step: what the file uses */
+    uint64_t steps, budget;       /* of the call that is running */
+    bool over;                    /* over budget: sticky until the state is closed */
     const char *refused; /* memory: what was refused first; sticky. NULL: nothing */
     int line;            /* where we are, as far as is known */
     const struct scan *scan;
@@ -105,9 +105,9 @@ struct host *host_of(lua_State *L);
 enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget, int line,
                   struct errmsg *why) MUST_USE;
 void *host_allocate(void *ud, void *p, size_t osize, size_t nsize);
-uint64_t host_price(const struct host *h); /* of one step, now */
-void host_take_stock(struct host *h);      /* an evaluation begins */
-void host_settle(struct host *h);          /* collects all garbage */
+uint64_t host_price(const struct host *h);      /* of one step, now */
+void host_take_stock(struct host *h);           /* an evaluation begins */
+void host_settle(struct host *h);               /* collects all garbage */
 void host_charge(lua_State *L, uint64_t steps); /* raises when that is too much */
 /* So many looks into tables, or comparisons of what may be strings. */
 void host_look(lua_State *L, uint64_t times);

@@ -151,8 +151,7 @@ static enum err ask(struct lesson *l, struct question *q, const struct lesson_fa
     if (q->fn < 0 || q->fn >= l->host.functions)
         BUG("no lesson function %d", (int)q->fn);
     l->host.facts = f;
-    enum err e =
-        host_run(&l->host, ask_inside, q, STEPS_PREDICATE, l->line, why);
+    enum err e = host_run(&l->host, ask_inside, q, STEPS_PREDICATE, l->line, why);
     l->host.facts = NULL;
     return e;
 }

@@ -263,8 +263,9 @@ static const char *skip_sign(struct scan *s, struct cursor *c)
     s->modulo |= *start == '%';
     for (size_t i = 0; i < n; i++)
         skip_byte(c);
-    return blank ? NULL
-                 : shape_see(&c->shape, SHAPE_SIGN, start, n, (size_t)(start - s->text));
+    return blank
+               ? NULL
+               : shape_see(&c->shape, SHAPE_SIGN, start, n, (size_t)(start - s->text));
 }
 
 static void skip_comment(struct cursor *c)
@@ -423,10 +424,11 @@ static enum err check_encoding(const char *text, size_t len, const char *name,
         n = utf8_next(text + i, len - i, &cp);
         line += text[i] == '\n';
         if (cp == 0xFFFD && (n != 3 || memcmp(text + i, mark, 3) != 0))
-            return errmsg_set(why, ERR_LESSON,
-                              "%s:%d: this is not UTF-8, near the byte \\x%02X; save the "
-                              "file as UTF-8",
-                              name, line, (unsigned)(unsigned char)text[i]);
+            return errmsg_set(
+                why, ERR_LESSON,
+                "%s:%d: this is not UTF-8, near the byte \\x%02X; save the "
+                "file as UTF-8",
+                name, line, (unsigned)(unsigned char)text[i]);
     }
     return ERR_OK;
 }

@@ -27,9 +27,9 @@
 #include <string.h>
 
 enum {
-    JOINTS_MAX = 250,  /* and, or of one expression */
-    CLAUSES_MAX = 250, /* elseif of one if */
-    JUMPS_MAX = 1000,  /* goto, break, labels of the file */
+    JOINTS_MAX = 250,   /* and, or of one expression */
+    CLAUSES_MAX = 250,  /* elseif of one if */
+    JUMPS_MAX = 1000,   /* goto, break, labels of the file */
     NUMBERS_MAX = 4000, /* long ones of the file */
     NUMBER_SHORT = 4,   /* digits; so few cannot be made to collide */
     LOOP_NAMES = 4      /* what a for keeps for itself */
@@ -130,23 +130,23 @@ static void end_head(struct shape *s)
 /* ---- words ----------------------------------------------------------------------- */
 
 enum word { /* the ones that open, close, end or join something */
-    WORD_NAME,
-    WORD_VALUE,
-    WORD_JOINT,
-    WORD_NOT,
-    WORD_FUNCTION,
-    WORD_LOCAL,
-    WORD_FOR,
-    WORD_IN,
-    WORD_DO,
-    WORD_IF,
-    WORD_ELSEIF,
-    WORD_ELSE,
-    WORD_REPEAT,
-    WORD_UNTIL,
-    WORD_END,
-    WORD_JUMP,
-    WORD_STATEMENT
+            WORD_NAME,
+            WORD_VALUE,
+            WORD_JOINT,
+            WORD_NOT,
+            WORD_FUNCTION,
+            WORD_LOCAL,
+            WORD_FOR,
+            WORD_IN,
+            WORD_DO,
+            WORD_IF,
+            WORD_ELSEIF,
+            WORD_ELSE,
+            WORD_REPEAT,
+            WORD_UNTIL,
+            WORD_END,
+            WORD_JUMP,
+            WORD_STATEMENT
 };
 
 static enum word word_of(const char *p, size_t n)
@@ -155,13 +155,13 @@ static enum word word_of(const char *p, size_t n)
         const char *text;
         enum word word;
     } words[] = {
-        {"and", WORD_JOINT},    {"break", WORD_JUMP},     {"do", WORD_DO},
-        {"else", WORD_ELSE},       {"elseif", WORD_ELSEIF},  {"end", WORD_END},
-        {"false", WORD_VALUE},     {"for", WORD_FOR},        {"function", WORD_FUNCTION},
-        {"goto", WORD_JUMP},       {"if", WORD_IF},          {"in", WORD_IN},
-        {"local", WORD_LOCAL},     {"nil", WORD_VALUE},      {"not", WORD_NOT},
-        {"or", WORD_JOINT},     {"repeat", WORD_REPEAT},  {"return", WORD_STATEMENT},
-        {"then", WORD_STATEMENT},  {"true", WORD_VALUE},     {"until", WORD_UNTIL},
+        {"and", WORD_JOINT},       {"break", WORD_JUMP},    {"do", WORD_DO},
+        {"else", WORD_ELSE},       {"elseif", WORD_ELSEIF}, {"end", WORD_END},
+        {"false", WORD_VALUE},     {"for", WORD_FOR},       {"function", WORD_FUNCTION},
+        {"goto", WORD_JUMP},       {"if", WORD_IF},         {"in", WORD_IN},
+        {"local", WORD_LOCAL},     {"nil", WORD_VALUE},     {"not", WORD_NOT},
+        {"or", WORD_JOINT},        {"repeat", WORD_REPEAT}, {"return", WORD_STATEMENT},
+        {"then", WORD_STATEMENT},  {"true", WORD_VALUE},    {"until", WORD_UNTIL},
         {"while", WORD_STATEMENT},
     };
     for (size_t i = 0; n >= 2 && n <= 8 && i < sizeof words / sizeof *words; i++)
@@ -299,9 +299,7 @@ static void open_bracket(struct shape *s, char sign)
     bool parameters = sign == '(' && s->after_function;
     if (parameters)
         open_level(s, 'f');
-    open_level(s, parameters                       ? 'p'
-                  : sign == '(' && s->after_value ? 'c'
-                                                  : sign);
+    open_level(s, parameters ? 'p' : sign == '(' && s->after_value ? 'c' : sign);
     s->after_function = false;
 }
 

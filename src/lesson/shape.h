@@ -11,10 +11,10 @@ enum { SHAPE_DEPTH = 256, SHAPE_BOUNDS = 3 };
 
 enum shape_token { SHAPE_WORD, SHAPE_NUMBER, SHAPE_STRING, SHAPE_SIGN };
 enum shape_head { /* of a for, up to its do */
-    SHAPE_NO_HEAD,
-    SHAPE_HEAD_NAMES,
-    SHAPE_HEAD_BOUNDS, /* for i = first, last, step */
-    SHAPE_HEAD_LIST    /* for k, v in ... */
+                  SHAPE_NO_HEAD,
+                  SHAPE_HEAD_NAMES,
+                  SHAPE_HEAD_BOUNDS, /* for i = first, last, step */
+                  SHAPE_HEAD_LIST    /* for k, v in ... */
 };
 struct shape_bound { /* offsets in the text; empty: nothing to do */
     size_t from, to;
@@ -34,12 +34,12 @@ struct shape_level {
 struct shape {
     struct shape_level levels[SHAPE_DEPTH];
     int depth;
-    bool lost;         /* deeper than Lua goes */
-    bool after_value;  /* the token before ends one */
-    bool after_local;  /* names that come now are declared */
+    bool lost;           /* deeper than Lua goes */
+    bool after_value;    /* the token before ends one */
+    bool after_local;    /* names that come now are declared */
     bool after_function; /* its parameters come next */
-    bool after_label;  /* the second :: comes next */
-    uint32_t names;    /* local ones in sight */
+    bool after_label;    /* the second :: comes next */
+    uint32_t names;      /* local ones in sight */
     uint32_t functions, jumps, numbers;
     uint64_t work; /* names that the parser looks at */
     size_t end;    /* of the token before */

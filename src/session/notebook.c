@@ -74,7 +74,8 @@ static void facts_seen(const struct session *s, comp_id c, struct buf *b)
 static void tell_missing_facts(struct session *s, const struct note *n)
 {
     const struct step *st = step_current(s);
-    if (!st || !st->wants_suspect || st->goal == FN_NONE || !n->right || session_true(s, st->goal))
+    if (!st || !st->wants_suspect || st->goal == FN_NONE || !n->right ||
+        session_true(s, st->goal))
         return;
     session_say(s, TONE_WARN,
                 "A suspicion needs facts: this step is done when you have looked "

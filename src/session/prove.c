@@ -269,20 +269,26 @@ static void reset_seed(struct prover *pv)
 }
 
 /* A proof ends at the same place everywhere, and says what was too much. */
+static enum err too_much(const struct prover *pv, uint64_t most, const char *of,
+                         const char *advice, struct errmsg *why)
+{
+    bool millions = most >= 1000000;
+    return errmsg_set(why, ERR_LIMIT,
+                      "seed %llu takes more than %llu%s %s to prove; %s",
+                      (unsigned long long)pv->seed,
+                      (unsigned long long)(millions ? most / 1000000 : most),
+                      millions ? " million" : "", of, advice);
+}
+
 static enum err within_effort(const struct prover *pv, struct errmsg *why)
 {
     if (pv->effort.events == 0)
-        return errmsg_set(why, ERR_LIMIT,
-                          "seed %llu takes more than %llu million events to prove; "
-                          "fewer requests, courses or a sooner ends_at would do",
-                          (unsigned long long)pv->seed,
-                          (unsigned long long)pv->most.events / 1000000);
+        return too_much(pv, pv->most.events, "events",
+                        "fewer requests, fewer courses or a sooner ends_at would do",
+                        why);
     if (pv->effort.steps == 0)
-        return errmsg_set(why, ERR_LIMIT,
-                          "seed %llu takes more than %llu million steps of Lua to "
-                          "prove; simpler goals, moves and traps would do",
-                          (unsigned long long)pv->seed,
-                          (unsigned long long)pv->most.steps / 1000000);
+        return too_much(pv, pv->most.steps, "steps of Lua",
+                        "simpler goals, moves and traps would do", why);
     return ERR_OK;
 }
 

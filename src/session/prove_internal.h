@@ -19,7 +19,7 @@ struct prover {
     struct run base, nothing; /* at the page; at the end */
     unsigned watched, moved[PROVE_MAX], normal[PROVE_MAX];
     bool trapped[PROVE_MAX];
-    struct errmsg broken; /* what a predicate raised */
+    struct errmsg broken;       /* what a predicate raised */
     struct effort most, effort; /* a seed may take, and what is left of that */
 };
 

@@ -143,7 +143,8 @@ static enum err run_events(struct run *r, sim_time t, uint64_t *left,
     r->midway = e == ERR_STOPPED;
     if (!r->midway || !last)
         return e;
-    r->effort->events = 0; /* a few may be left: an event is not begun that may not end */
+    r->effort->events =
+        0; /* a few may be left: an event is not begun that may not end */
     return used_up(why);
 }
 

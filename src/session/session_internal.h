@@ -52,8 +52,9 @@ struct run {
     void *ctx;
     bool (*seen)(const void *ctx, const char *subject); /* NULL: nothing was seen */
     bool suspected;
-    struct effort *effort; /* borrowed, shared with forks; NULL: any. ERR_LIMIT beyond */
-    bool twice; /* the prover: what is true must be so in a fresh Lua state as well */
+    struct effort
+        *effort; /* borrowed, shared with forks; NULL: any. ERR_LIMIT beyond */
+    bool twice;  /* the prover: what is true must be so in a fresh Lua state as well */
 };
 /* A world at time 0. `lua` is a reload of `plan`. */
 enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
@@ -157,7 +158,7 @@ struct form { /* an update being asked field by field */
     char *said[FORM_FIELDS];
 };
 
-#define SCORE_TEXT 32 /* "88 recovered" */
+#define SCORE_TEXT 32    /* "88 recovered" */
 enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked */
 
 struct session {

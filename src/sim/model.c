@@ -296,9 +296,8 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
                               "%s is defined twice for the same version",
                               model_name(m, endpoint));
     struct source *s = arena_alloc(&m->arena, sizeof *s);
-    *s = (struct source){.endpoint = endpoint,
-                         .version = index,
-                         .older = m->comps[endpoint].newest};
+    *s = (struct source){
+        .endpoint = endpoint, .version = index, .older = m->comps[endpoint].newest};
     s->body = copy_nodes(m, body, 0, &count);
     if (count > NODES_MAX)
         return errmsg_set(why, ERR_LIMIT,

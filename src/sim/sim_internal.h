@@ -112,10 +112,10 @@ struct comp {
     const char *name;
     const struct kind_impl *kind;
     comp_id owner, target;
-    struct value *params; /* initial values, one per param_desc; texts in the arena */
-    bool *given;          /* was it set in the model */
-    void *data;           /* the kind's own model-time data (arena) */
-    ref values;           /* where they lie in every world of this model */
+    struct value *params;  /* initial values, one per param_desc; texts in the arena */
+    bool *given;           /* was it set in the model */
+    void *data;            /* the kind's own model-time data (arena) */
+    ref values;            /* where they lie in every world of this model */
     struct source *newest; /* of an endpoint: the program given last */
 };
 

@@ -71,10 +71,11 @@ const struct wire_lesson *card_file(const struct wire_request *q, const char *id
 /* There are more files than are read: which are missing is not known. */
 static void tell_too_many(struct wire_card *c, struct arena *mem)
 {
-    c->broken = arena_printf(mem,
-                             "%s.lua was not read: of more than %d lesson files only the "
-                             "smallest are",
-                             c->id, WIRE_LESSONS_MAX);
+    c->broken =
+        arena_printf(mem,
+                     "%s.lua was not read: of more than %d lesson files only the "
+                     "smallest are",
+                     c->id, WIRE_LESSONS_MAX);
 }
 
 static int by_track(const void *a, const void *b, void *ctx)
@@ -86,8 +87,9 @@ static int by_track(const void *a, const void *b, void *ctx)
 }
 
 /* Without a course that can be read: the files there are, after a card that says why. */
-static size_t cards_without_course(const struct wire_request *q, struct wire_card *cards,
-                                   const char *why, struct arena *mem)
+static size_t cards_without_course(const struct wire_request *q,
+                                   struct wire_card *cards, const char *why,
+                                   struct arena *mem)
 {
     size_t n = 0;
     cards[n] = card_of(mem, "course", "");
@@ -126,8 +128,8 @@ size_t cards_load(const struct wire_request *q, struct wire_card **cards,
     if (course.n > n) { /* instead of the last one that there is room for */
         (*cards)[n - 1] = card_of(mem, "course", "");
         (*cards)[n - 1].broken =
-            arena_printf(mem, "%s: more than %d lessons; the rest is not shown", q->name,
-                         WIRE_LESSONS_MAX - 1);
+            arena_printf(mem, "%s: more than %d lessons; the rest is not shown",
+                         q->name, WIRE_LESSONS_MAX - 1);
     }
     course_release(&course);
     return n;

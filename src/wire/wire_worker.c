@@ -169,10 +169,11 @@ static enum err lost(struct wire_worker *w, struct errmsg *why)
     last_words(w, &words);
     const char *colon = words.len > 0 ? ": " : "";
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-        errmsg_set(why, ERR_LOST,
-                   "the lesson's process was ended: it took more of the processor's time "
-                   "than a lesson may%s%s",
-                   colon, words.s);
+        errmsg_set(
+            why, ERR_LOST,
+            "the lesson's process was ended: it took more of the processor's time "
+            "than a lesson may%s%s",
+            colon, words.s);
     else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
         errmsg_set(
             why, ERR_LOST,

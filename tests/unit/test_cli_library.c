@@ -132,7 +132,8 @@ static enum err fall_over(void *ctx, const struct wire_lesson *w, struct errmsg 
     int *tried = ctx;
     ++*tried;
     return strcmp(w->name, "b.lua") == 0
-               ? errmsg_set(why, ERR_LOST, "the lesson's process was ended by signal 11")
+               ? errmsg_set(why, ERR_LOST,
+                            "the lesson's process was ended by signal 11")
                : ERR_OK;
 }
 

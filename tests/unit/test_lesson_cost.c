@@ -69,7 +69,8 @@ static void chains_are_bounded(void **state)
     made("local a = nil local b = (a", " or a) and (a", 15000, ")", joints);
     made("local a = nil local b = a", " and f(1, 2)", 15000, "", joints);
     made("local a = nil local b = a", " and {1, 2}", 15000, "", joints);
-    made("local a = nil local b = a", " and (function() return 1 end)", 7000, "", joints);
+    made("local a = nil local b = a", " and (function() return 1 end)", 7000, "",
+         joints);
     made("local a = nil if a then", " elseif a then", 18000, " end",
          "more than 250 elseif in one if");
     made("local a = nil local b = a", " and a", 250, "", NULL);
@@ -162,7 +163,8 @@ static void loops_count_as_before(void **state)
         "local t, n = { 4, 5 }, 0 for i = 1, #t do n = n + t[i] end assert(n == 9)",
         "local f, n = function() return 2, 3 end, 0 for i = 1, f() do n = n + i end "
         "assert(n == 3)",
-        "local n = 0 for i = 1, (function() for k = 1, 2 do n = n + k end return 2 end)() "
+        "local n = 0 for i = 1, (function() for k = 1, 2 do n = n + k end return 2 "
+        "end)() "
         "do n = n + 10 end assert(n == 23)",
         "local n = 0\nfor i = -- from\n1, --[[ to ]] ({ 3 })[1]\n, 1 do n = n + i end "
         "assert(n == 6)",
@@ -191,12 +193,13 @@ static void errors_in_loops_are_told(void **state)
          "arithmetic on a string value (local 's')");
 }
 
-static const char memory[] =
-    "return lesson { id = 'x', title = 'x', track = 'lab',\n"
-    "world = function(w) w:counter { 'c' } end,\n"
-    "expect = { moves = {\n"
-    "a = function(s) local t = {} for i = 1, 300 do t['k' .. i] = i end return true end,\n"
-    "b = function(s) local n = 0 for i = 1, 2000 do n = n + i end return true end } } }";
+static const char memory[] = "return lesson { id = 'x', title = 'x', track = 'lab',\n"
+                             "world = function(w) w:counter { 'c' } end,\n"
+                             "expect = { moves = {\n"
+                             "a = function(s) local t = {} for i = 1, 300 do t['k' .. "
+                             "i] = i end return true end,\n"
+                             "b = function(s) local n = 0 for i = 1, 2000 do n = n + i "
+                             "end return true end } } }";
 
 static uint64_t effort_of(struct lesson *l, size_t i)
 {

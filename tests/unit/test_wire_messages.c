@@ -17,7 +17,11 @@ static const struct key keys[] = {{.kind = KEY_CHAR, .cp = 0x20AC, .alt = true},
                                   {.kind = KEY_CHAR, .cp = 'c', .ctrl = true}};
 static const struct wire_lesson lessons[] = {
     {.name = "a.lua", .text = "return\0x", .len = 8, .best = -1},
-    {.name = "b.lua", .text = "", .best = 88, .outcome = OUTCOME_CURED, .saved = true,
+    {.name = "b.lua",
+     .text = "",
+     .best = 88,
+     .outcome = OUTCOME_CURED,
+     .saved = true,
      .broken = "b.lua is longer than 256 kB"}};
 
 static struct wire_request full_request(void)
