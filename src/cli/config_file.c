@@ -174,8 +174,7 @@ enum err config_file_set(const char *path, enum setting s, int value,
     enum err e = file_read(path, CONFIG_MAX_BYTES, &text, why);
     if (e == ERR_OK || e == ERR_NOT_FOUND) {
         if (e == ERR_NOT_FOUND)
-            buf_addf(&out, "# Settings of truecode; %s lists them.\n",
-                     command("config", NULL).s);
+            buf_adds(&out, "# Settings, one a line: key = value\n");
         with_setting(&out, &text, s, value);
         e = file_replace(path, out.s, out.len, why);
     }
