@@ -19,6 +19,9 @@ static inline bool world_room(struct world *w)
     return W_HEAD(w)->used <= w->safe || world_headroom(w, 0);
 }
 
+/* world.c: ends the event that a world was stopped in the middle of. */
+void world_settle(struct world *w);
+
 /* limit.c: stops it for good and says what grew. */
 enum err world_ran_away(struct world *w, struct errmsg *why) SELDOM;
 
@@ -55,7 +58,7 @@ HOT struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
 HOT void act_free(struct world *w, struct act *a)
 {
     struct head *h = W_HEAD(w);
-    assert(a->gen != 0 && (a->parent | a->child | a->branches) == 0);
+    assert(a->gen != 0 && (a->parent | a->child | a->branches | a->station) == 0);
     cal_cancel(w, &a->timer);
     cal_cancel(w, &a->timeout);
     if ((a->more | a->before) != 0) {
