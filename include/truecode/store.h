@@ -153,6 +153,8 @@ bool text_keep(struct store *s, const char *hash, const char *text, size_t n);
 /* ERR_NOT_FOUND: it was never kept. ERR_CORRUPT: it is another text by now. */
 enum err text_kept(const struct store *s, const char *hash, struct buf *text,
                    struct errmsg *why) MUST_USE;
+/* Where it is, or would be. */
+void text_path(const struct store *s, const char *hash, struct buf *path);
 /* The report of a run. */
 bool report_keep(struct store *s, const char *id, const char *text, size_t n);
 enum err report_kept(const struct store *s, const char *id, struct buf *text,

@@ -69,6 +69,12 @@ enum err text_kept(const struct store *s, const char *hash, struct buf *text,
     return e;
 }
 
+void text_path(const struct store *s, const char *hash, struct buf *path)
+{
+    buf_reset(path);
+    buf_addf(path, "%s/texts/%s.lua", s->dir.s, hash);
+}
+
 /* ---- reports -------------------------------------------------------------------- */
 
 bool report_keep(struct store *s, const char *id, const char *text, size_t n)
