@@ -44,8 +44,8 @@
 
 struct tape_head {
     int engine;
-    char lesson[65]; /* its id */
-    char hash[65];   /* of its text */
+    char lesson[65];   /* its id */
+    char hash[65];     /* of its text */
     char identity[65]; /* of what in it decides the run; "" not told */
     uint64_t seed;
     char mode[16]; /* "guided", "on-call" */

@@ -131,7 +131,8 @@ static int run(const struct cli_args *a)
         buf_adds(&b, r.a.text);
         print_raw(&b);
         buf_release(&b);
-    } else if (e != ERR_REFUSED && (print_kept(&r, &why) || print_so_far(&r, e, &why))) {
+    } else if (e != ERR_REFUSED &&
+               (print_kept(&r, &why) || print_so_far(&r, e, &why))) {
         e = ERR_OK;
     } else {
         complain("%s", why.text);

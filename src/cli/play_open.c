@@ -277,8 +277,7 @@ static void tell_halted(struct buf *note, const struct store_run *run,
     if (run->steps > 0)
         buf_addf(note, " at step %zu of %d",
                  step_shown((size_t)run->step, (size_t)run->steps), run->steps);
-    buf_addf(note,
-             " %s%s%s, so a new run was started. %s shows how far it came.",
+    buf_addf(note, " %s%s%s, so a new run was started. %s shows how far it came.",
              halt_word(run->halt), why != NULL ? ": " : "", why != NULL ? reason : "",
              command("report", run->id).s);
 }
@@ -447,10 +446,11 @@ static enum err open_named(struct play *p, struct store_run *run,
     enum err e = resume(p, run, q, a, note, why);
     if (e != ERR_OK && run->halt != HALT_NONE) {
         const struct errmsg because = *why;
-        e = errmsg_set(why, run->halt == HALT_UPDATE ? ERR_MISMATCH : ERR_CORRUPT,
-                       "this run %s: %s. %s shows how far it came; %s --new begins anew",
-                       halt_word(run->halt), because.text, command("report", run->id).s,
-                       command("play", run->lesson).s);
+        e = errmsg_set(
+            why, run->halt == HALT_UPDATE ? ERR_MISMATCH : ERR_CORRUPT,
+            "this run %s: %s. %s shows how far it came; %s --new begins anew",
+            halt_word(run->halt), because.text, command("report", run->id).s,
+            command("play", run->lesson).s);
     }
     return e;
 }
