@@ -209,6 +209,10 @@ struct lesson_world {
 enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
                       struct errmsg *why) MUST_USE;
 void lesson_world_release(struct lesson_world *lw);
+/* What decides how a run goes and what it is worth, with the world that its seed built:
+ * 64 hex digits. Words (briefing, questions, hints, debrief), comments and blanks do not
+ * change it; another text of the same identity can go on with a run. */
+void lesson_identity(struct lesson *l, const struct lesson_world *world, char out[65]);
 
 /* ---- predicates ------------------------------------------------------------------ */
 

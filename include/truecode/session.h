@@ -40,16 +40,19 @@ struct session_options {
     enum session_mode mode;
     const char *tape; /* NULL: a new run; else: resume by replaying this */
     size_t tape_len;
-    bool spoken; /* plain mode: charts and maps as sentences */
+    size_t *bad_line; /* NULL, or: gets the number of the tape's entry that could not be
+                         replayed; 0: its head is to blame, or nothing is */
+    bool spoken;      /* plain mode: charts and maps as sentences */
     bool ascii;
     int columns;           /* console width; 0: 78 */
     struct effort *effort; /* the prover's own; NULL in every face */
 };
 
 /* ERR_LESSON: the lesson is broken. ERR_CORRUPT: the tape is not a tape (line named); a
- * last line cut short is dropped, not an error. ERR_MISMATCH: the tape is of another
- * lesson version, engine or seed, a line of it does not fit its chain (truecode/tape.h)
- * or it replays to another trace; the sentence says which. */
+ * last line cut short is dropped, not an error. ERR_MISMATCH: the tape is of a lesson of
+ * another identity (see lesson_identity(); other words do not matter), of another engine
+ * or seed, a line of it does not fit its chain (truecode/tape.h) or it replays to another
+ * trace; the sentence says which. */
 enum err session_open(struct session **out, const struct session_options *o,
                       struct errmsg *why) MUST_USE;
 void session_free(struct session *s);

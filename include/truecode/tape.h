@@ -4,6 +4,7 @@
  *     truecode tape 2
  *     engine 1
  *     lesson all-green <sha256 of the file>
+ *     identity <sha256 of what decides the run: lesson_identity()>
  *     seed 7
  *     mode guided
  *     -- 5d41402abc4b2a76
@@ -43,8 +44,9 @@
 
 struct tape_head {
     int engine;
-    char lesson[65]; /* its id */
-    char hash[65];   /* of its text */
+    char lesson[65];   /* its id */
+    char hash[65];     /* of its text */
+    char identity[65]; /* of what in it decides the run; "" not told */
     uint64_t seed;
     char mode[16]; /* "guided", "on-call" */
 };

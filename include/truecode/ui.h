@@ -91,6 +91,7 @@ struct ui_lesson {
     int best; /* score 0..100, -1: never finished */
     enum outcome outcome;
     bool saved;         /* a run can be resumed */
+    bool stopped;       /* one was begun, and an update stopped it */
     const char *broken; /* NULL, or why it cannot be loaded */
 };
 

@@ -69,6 +69,7 @@ struct wire_lesson {  /* a lesson file the front found, and what it knows of it 
     int best;           /* -1: never finished */
     enum outcome outcome;
     bool saved;
+    bool stopped; /* by an update: a run was begun and cannot go on */
 };
 
 /* One struct for all operations; what an operation does not use stays zero. */
@@ -125,6 +126,7 @@ struct wire_answer {
     enum wire_kind kind;
     enum err err; /* of the request itself: a broken lesson, a foreign tape */
     const char *error;
+    size_t bad_line; /* OPEN: the tape's entry that could not be replayed; 0: none */
     /* what the screen asks of the front */
     enum ui_want want;
     const char *want_lesson; /* [a-z0-9-], "" none */

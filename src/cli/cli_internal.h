@@ -190,21 +190,67 @@ typedef enum err library_try(void *ctx, const struct wire_lesson *w,
                              struct errmsg *why);
 bool library_sift(struct library *l, library_try *load, void *ctx);
 
+/* ---- runs of the past (cli_runs.c)
+ * ----------------------------------------------------------------- */
+
+struct head_facts { /* of a tape's head */
+    char lesson[65], hash[65];
+    uint64_t seed;
+    enum session_mode mode;
+    long engine;
+    bool old_format; /* written by an older truecode: this one cannot play it */
+};
+enum err head_read(struct head_facts *h, const struct buf *tape,
+                   struct errmsg *why) MUST_USE;
+
+/* Of a tape that no text fits: what the update was, without hashes. */
+void update_reason(const struct buf *tape, size_t bad_line, struct errmsg *why);
+
+/* The texts a run may be played with, in the order they are tried; zeroed at first. */
+#define TEXTS_MAX 3
+struct run_text {
+    struct buf text;
+    char hash[65];
+    bool course;  /* as the lesson stands now */
+    enum err err; /* when it was tried */
+    struct errmsg why;
+    size_t bad_line;
+};
+struct texts {
+    struct run_text list[TEXTS_MAX];
+    size_t n;
+    enum err refused; /* a kept text that may not be run so: see jail_allows() */
+    struct errmsg refusal;
+};
+void texts_add(struct texts *t, const char *text, size_t n, bool course);
+void texts_add_kept(struct texts *t, const struct cli_args *a, const struct store *s,
+                    const char *hash);
+void texts_release(struct texts *t);
+/* OPEN with each in turn until the tape fits one: *used. Else the error of the text that
+ * the tape names, where it was there, and a->bad_line is that one's. */
+enum err texts_open(struct texts *t, const char *named, struct wire_client *c,
+                    struct wire_request *q, struct wire_answer *a, size_t *used,
+                    struct errmsg *why) MUST_USE;
+
 /* ---- a run of the past, played again from its tape
  * ------------------------------------------------------------------- */
 
 struct replayed {
-    struct buf tape, text, name; /* the lesson's text and file name */
+    struct buf tape, name; /* the lesson's file name */
     struct wire_client *client;
     struct wire_answer a; /* where the tape ends */
     enum session_mode mode;
     bool half_line;       /* the tape's last line was cut short */
     bool booked;          /* it is in the list of runs: */
     struct store_run run; /* as that has it */
+    struct store *store;  /* where it was looked for */
+    bool goes_on;         /* it is the one that goes on when its lesson is played */
 };
 struct replay_options {
-    const char *word;   /* a run's id, a lesson, a tape's path; NULL: the newest run */
-    const char *lesson; /* another lesson file than the installed one; NULL */
+    const char *word;   /* a run's id or the beginning of it, a lesson, a tape's path;
+                           NULL: the run played last */
+    const char *lesson; /* this lesson file and no other; NULL: what it was played with,
+                           else the course's */
     bool finished;      /* rather one that is over */
     const struct cli_args *args; /* whether with a jail, and for which files */
 };
@@ -215,6 +261,10 @@ enum err replayed_open(struct replayed *r, const struct replay_options *o,
 /* Its post-mortem and score, in r->a. */
 enum err replayed_report(struct replayed *r, struct errmsg *why) MUST_USE;
 void replayed_release(struct replayed *r);
+
+/* Plays finished runs again whose scores nothing vouches for, and writes down what their
+ * tapes give. */
+void runs_check(struct store *s, const struct cli_args *a);
 
 /* ---- playing
  * --------------------------------------------------------------------------------- */
@@ -232,6 +282,9 @@ struct play {
     double speed;
     struct store_run run;   /* of the open lesson; lesson "" none */
     bool unsaved;           /* `run` changed since it was saved */
+    bool wrote;             /* its tape grew since then */
+    bool fresh_score;       /* it was just finished: its report is to be kept */
+    bool named;             /* the open run was named by its id, not by a lesson */
     struct tape_file *tape; /* NULL: none open */
     struct buf text, name;  /* the open lesson's file */
     bool given;             /* the lesson was given as a path: not in the list */
@@ -243,9 +296,10 @@ struct play {
     bool lost;              /* a run could not be written down */
     int status;             /* exit code */
 };
-/* Opens a lesson (by id or path), resuming where that can be; `q` has face and size. On
- * errors nothing is open. `note` gets a sentence when a saved run could not be
- * continued. */
+/* Opens a lesson (by id or path; NULL: the open one once more), resuming where that can
+ * be, or a run (by its id or the beginning of it); `q` has face and size. On errors
+ * nothing is open. `note` gets what is to be said of a saved run: that it could not be
+ * continued, or not with the lesson as it is now. */
 enum err play_open(struct play *p, const char *word, struct wire_request *q,
                    struct wire_answer *a, struct buf *note,
                    struct errmsg *why) MUST_USE;

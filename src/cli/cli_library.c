@@ -166,6 +166,8 @@ void library_progress(struct library *l, const struct store *s)
         w->best = best != NULL ? best->score : -1;
         w->outcome = best != NULL ? (enum outcome)best->outcome : OUTCOME_LOST;
         w->saved = store_begun(s, id) != NULL;
+        const struct store_run *halted = store_halted(s, id);
+        w->stopped = halted != NULL && halted->halt == HALT_UPDATE;
     }
 }
 

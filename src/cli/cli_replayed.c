@@ -1,8 +1,9 @@
 /*
  * A run of the past, played again from its tape: what report and replay begin with.
  *
- * A run is named by its id (see progress), by a tape's path, or by a lesson (its newest
- * run). The worker replays the tape, and holds each line of it to what it says.
+ * A run is named by its id or the beginning of it (see progress), by a tape's path, or by
+ * a lesson (its last run). It is played with the text that it was played with, where that
+ * was kept. The worker replays the tape, and holds each line of it to what it says.
  */
 #include "cli_internal.h"
 
@@ -10,25 +11,31 @@
 
 #include <string.h>
 
-/* The newest run of a lesson, finished or not. */
-static const struct store_run *newest(const struct store *s, const char *lesson)
+/* The run of a lesson (NULL: of any) that was written last. */
+static const struct store_run *last_of(const struct store *s, const char *lesson)
 {
-    const struct store_run *runs, *found = NULL;
-    size_t n = store_runs(s, &runs);
-    for (size_t i = 0; i < n; i++)
+    const struct store_run *runs;
+    for (size_t i = store_runs(s, &runs); i-- > 0;)
         if (lesson == NULL || strcmp(runs[i].lesson, lesson) == 0)
-            found = &runs[i];
-    return found;
+            return &runs[i];
+    return NULL;
 }
 
 /* The run a word names; a report is of the last finished one, if there is any. */
-static const struct store_run *choose(const struct store *s, const char *word,
-                                      bool finished)
+static enum err choose(const struct store *s, const char *word, bool finished,
+                       const struct store_run **run, struct errmsg *why)
 {
-    const struct store_run *run = word != NULL ? store_run_by_id(s, word) : NULL;
-    if (run == NULL && finished)
-        run = store_finished(s, word);
-    return run != NULL ? run : newest(s, word);
+    enum err e = ERR_NOT_FOUND;
+    *run = NULL;
+    if (word != NULL)
+        e = store_run_by_prefix(s, word, run, why);
+    if (e == ERR_INPUT)
+        return e;
+    if (*run == NULL && finished)
+        *run = store_finished(s, word);
+    if (*run == NULL)
+        *run = last_of(s, word);
+    return ERR_OK;
 }
 
 /* The tape of a run in the books; without it they cannot be read. */
@@ -45,11 +52,14 @@ static enum err read_run(struct replayed *r, const char *word, bool finished,
 {
     if (word != NULL && strchr(word, '/') != NULL)
         return file_read(word, WIRE_TAPE_MAX, &r->tape, why);
-    struct store *s = store_open(NULL);
-    const struct store_run *run = choose(s, word, finished);
-    enum err e;
+    const struct store *s = r->store;
+    const struct store_run *run;
+    enum err e = choose(s, word, finished, &run, why);
+    if (e != ERR_OK)
+        return e;
     if (run != NULL) {
         r->run = *run;
+        r->goes_on = store_begun(s, run->lesson) == run;
         e = read_booked(r, s, why);
     } else if (word != NULL &&
                file_read(word, WIRE_TAPE_MAX, &r->tape, NULL) == ERR_OK) {
@@ -64,14 +74,57 @@ static enum err read_run(struct replayed *r, const char *word, bool finished,
     } else {
         e = errmsg_set(why, ERR_NOT_FOUND, "there is no run yet");
     }
-    store_close(s);
     return e;
 }
 
-static enum err read_all(struct replayed *r, const struct replay_options *o,
-                         struct wire_request *q, struct errmsg *why)
+/* What it was played with, then what the course has. */
+static enum err find_texts(struct texts *t, struct replayed *r,
+                           const struct replay_options *o, const struct tape_head *h,
+                           struct errmsg *why)
+{
+    struct buf text;
+    buf_init(&text, LESSON_MAX_BYTES);
+    if (o->lesson == NULL && r->booked)
+        texts_add_kept(t, o->args, r->store, r->run.hash);
+    if (o->lesson == NULL)
+        texts_add_kept(t, o->args, r->store, h->hash);
+    enum err e = lesson_take(o->args, o->lesson != NULL ? o->lesson : h->lesson, &text,
+                             &r->name, why);
+    if (e == ERR_OK)
+        texts_add(t, text.s, text.len, true);
+    buf_release(&text);
+    return t->n > 0 ? ERR_OK : e;
+}
+
+static enum err play_again(struct replayed *r, const struct replay_options *o,
+                           const struct tape_head *h, struct errmsg *why)
+{
+    struct texts texts = {0};
+    size_t used;
+    struct wire_request q = {.op = WIRE_OPEN,
+                             .face = WIRE_PLAIN,
+                             .seed = h->seed,
+                             .mode = r->mode,
+                             .tape = r->tape.s,
+                             .tape_len = r->tape.len};
+    enum err e = find_texts(&texts, r, o, h, why);
+    q.name = r->name.s;
+    if (e == ERR_OK)
+        e = texts_open(&texts, h->hash, r->client, &q, &r->a, &used, why);
+    texts_release(&texts);
+    return e;
+}
+
+enum err replayed_open(struct replayed *r, const struct replay_options *o,
+                       struct errmsg *why)
 {
     struct tape_reader tape;
+    memset(r, 0, sizeof *r);
+    buf_init(&r->tape, WIRE_TAPE_MAX);
+    buf_init(&r->name, 4096);
+    r->store = store_look(NULL);
+    r->client = wire_client_new(
+        &(struct wire_client_options){.jail = !option_given(o->args, OPT_NO_JAIL)});
     enum err e = read_run(r, o->word, o->finished, why);
     if (e == ERR_OK)
         e = tape_open(&tape, r->tape.s, r->tape.len, why);
@@ -82,11 +135,8 @@ static enum err read_all(struct replayed *r, const struct replay_options *o,
             why, ERR_CORRUPT,
             "that is no tape: its head names a lesson that cannot be one");
     r->half_line = r->tape.s[r->tape.len - 1] != '\n';
-    q->seed = tape.head.seed;
-    q->mode = str_eq(tape.head.mode, "on-call") ? MODE_ONCALL : MODE_GUIDED;
-    r->mode = q->mode;
-    return lesson_take(o->args, o->lesson != NULL ? o->lesson : tape.head.lesson,
-                       &r->text, &r->name, why);
+    r->mode = str_eq(tape.head.mode, "on-call") ? MODE_ONCALL : MODE_GUIDED;
+    return play_again(r, o, &tape.head, why);
 }
 
 /* What the worker says no to is an error here. */
@@ -95,27 +145,6 @@ static enum err answered(const struct replayed *r, enum err e, struct errmsg *wh
     return e == ERR_OK && r->a.err != ERR_OK
                ? errmsg_set(why, r->a.err, "%s", r->a.error)
                : e;
-}
-
-enum err replayed_open(struct replayed *r, const struct replay_options *o,
-                       struct errmsg *why)
-{
-    struct wire_request q = {.op = WIRE_OPEN, .face = WIRE_PLAIN};
-    memset(r, 0, sizeof *r);
-    buf_init(&r->tape, WIRE_TAPE_MAX);
-    buf_init(&r->text, LESSON_MAX_BYTES);
-    buf_init(&r->name, 4096);
-    r->client = wire_client_new(
-        &(struct wire_client_options){.jail = !option_given(o->args, OPT_NO_JAIL)});
-    enum err e = read_all(r, o, &q, why);
-    if (e != ERR_OK)
-        return e;
-    q.name = r->name.s;
-    q.text = r->text.s;
-    q.len = r->text.len;
-    q.tape = r->tape.s;
-    q.tape_len = r->tape.len;
-    return answered(r, wire_client_open(r->client, &q, &r->a, why), why);
 }
 
 enum err replayed_report(struct replayed *r, struct errmsg *why)
@@ -128,7 +157,7 @@ void replayed_release(struct replayed *r)
 {
     wire_client_free(r->client);
     wire_answer_release(&r->a);
+    store_close(r->store);
     buf_release(&r->tape);
-    buf_release(&r->text);
     buf_release(&r->name);
 }

@@ -101,6 +101,7 @@ static void store_facts(struct facts *f)
     struct store *s = store_open(NULL);
     const struct store_run *runs;
     char text[64];
+    store_probe(s);
     fact(f, "state", store_trouble(s) == NULL,
          store_trouble(s) != NULL ? store_trouble(s) : store_dir(s));
     if (store_news(s) != NULL)

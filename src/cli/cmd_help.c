@@ -183,7 +183,8 @@ static void man_page(struct buf *b)
         buf_addf(b, ".TP\n%d\n%s\n", exits[i].number, exits[i].doc);
     buf_adds(
         b,
-        ".SH FILES\n.TP\n.I $XDG_STATE_HOME/truecode\nprogress and tapes\n"
+        ".SH FILES\n.TP\n.I $XDG_STATE_HOME/truecode\n"
+        "progress, tapes, the texts they were played with, reports of finished runs\n"
         ".TP\n.I $XDG_CONFIG_HOME/truecode/config\nsettings: see truecode config\n"
         ".SH ENVIRONMENT\nTRUECODE_LESSONS, XDG_STATE_HOME, XDG_CONFIG_HOME, NO_COLOR, "
         "COLORFGBG, ACCESSIBLE, ESCDELAY\n");

@@ -16,8 +16,12 @@ static void state_of(struct buf *b, const struct wire_card *c, const struct stor
     }
     if (best != NULL)
         buf_addf(b, "%s, %d", outcome_word(best->outcome), best->score);
+    const struct store_run *halted = store_halted(s, c->id);
     if (store_begun(s, c->id) != NULL)
         buf_adds(b, best != NULL ? "; begun again" : "begun");
+    else if (halted != NULL)
+        buf_addf(b, "%s%s", best != NULL ? "; " : "",
+                 halted->halt == HALT_UPDATE ? "stopped by an update" : "damaged tape");
 }
 
 static void print_text(const struct wire_answer *a, const struct store *s)
@@ -79,7 +83,10 @@ static void json_card(struct buf *b, const struct wire_card *c, const struct sto
                  outcome_word(best->outcome));
     else
         buf_adds(b, ", \"best\": null, \"outcome\": null");
-    buf_addf(b, ", \"begun\": %s}", store_begun(s, c->id) != NULL ? "true" : "false");
+    const struct store_run *halted = store_halted(s, c->id);
+    buf_addf(b, ", \"begun\": %s, \"stopped\": %s}",
+             store_begun(s, c->id) != NULL ? "true" : "false",
+             halted != NULL && halted->halt == HALT_UPDATE ? "true" : "false");
 }
 
 static void print_json(const struct wire_answer *a, const struct store *s)
@@ -121,7 +128,12 @@ static int run(const struct cli_args *a)
         complain("%s", why.text);
         return exit_code_of(e);
     }
-    struct store *s = store_open(NULL);
+    struct store *s = store_look(NULL);
+    if (store_news(s) != NULL)
+        complain("%s", store_news(s));
+    if (store_trouble(s) != NULL)
+        complain("%s", store_trouble(s));
+    runs_check(s, a);
     if (option_given(a, OPT_JSON))
         print_json(&cards, s);
     else

@@ -1,5 +1,8 @@
 /*
- * progress: every run there was.
+ * progress: every run there was, the one that was played last at the end.
+ *
+ * A score is shown only when the tape gives it: as it was sealed when the run was
+ * played, or else by playing it again now.
  */
 #include "cli_internal.h"
 
@@ -22,63 +25,110 @@ static size_t shown(const struct store_run *r)
     return step_shown((size_t)r->step, (size_t)r->steps);
 }
 
+/* One word for scripts and people; the step stands beside it. */
+static const char *state_of(const struct store *s, const struct store_run *r)
+{
+    if (r->finished != 0)
+        return "finished";
+    if (r->dropped)
+        return "given up";
+    if (r->halt == HALT_UPDATE)
+        return "stopped by an update";
+    if (r->halt == HALT_DAMAGED)
+        return "damaged tape";
+    return tape_touched(s, r) ? "begun" : "opened";
+}
+
+static bool has_score(const struct store_run *r)
+{
+    return r->finished != 0 && r->score >= 0 && r->vouched;
+}
+
+/* Why a finished run shows no score. */
+static const char *doubt(const struct store *s, const struct store_run *r)
+{
+    struct buf tape;
+    buf_init(&tape, WIRE_TAPE_MAX);
+    bool there = tape_read(s, r, &tape, NULL) == ERR_OK;
+    buf_release(&tape);
+    return there ? "finished; its tape does not give the score again"
+                 : "finished; its tape is gone, and the score with it";
+}
+
+static void add_run(struct buf *b, const struct store *s, const struct store_run *r)
+{
+    char when[32];
+    date_of(when, sizeof when, r->started);
+    buf_addf(b, "%s  %s", when, r->lesson);
+    buf_pad(b, 44);
+    if (has_score(r))
+        buf_addf(b, "%-10s %3d%s", outcome_word(r->outcome), r->score,
+                 r->practice ? "  practice after a rewind" : "");
+    else
+        buf_adds(b, r->finished != 0 ? doubt(s, r) : state_of(s, r));
+    if (r->finished == 0 && !r->dropped && r->steps > 0)
+        buf_addf(b, ", step %zu of %d", shown(r), r->steps);
+    else if (r->finished == 0 && !r->dropped && r->mode == MODE_ONCALL)
+        buf_adds(b, ", on call");
+    buf_addf(b, "\n    %s\n", r->id);
+}
+
 static void print_text(const struct store *s, const struct store_run *runs, size_t n)
 {
     struct buf b;
     buf_init(&b, 0);
-    if (n == 0)
+    bool stopped = false;
+    if (n == 0 && !store_unreadable(s))
         buf_addf(&b, "No run yet. Start one with: %s\n", command("", NULL).s);
     for (size_t i = 0; i < n; i++) {
-        const struct store_run *r = &runs[i];
-        char when[32];
-        date_of(when, sizeof when, r->started);
-        buf_addf(&b, "%s  %s", when, r->lesson);
-        buf_pad(&b, 44);
-        if (r->finished != 0 && r->score >= 0)
-            buf_addf(&b, "%-10s %3d%s", outcome_word(r->outcome), r->score,
-                     r->practice ? "  practice after a rewind" : "");
-        else if (r->dropped)
-            buf_adds(&b, "given up");
-        else
-            buf_adds(&b, tape_touched(s, r) ? "begun" : "opened");
-        if (r->finished == 0 && !r->dropped && r->steps > 0)
-            buf_addf(&b, ", step %zu of %d", shown(r), r->steps);
-        else if (r->finished == 0 && !r->dropped && r->mode == MODE_ONCALL)
-            buf_adds(&b, ", on call");
-        buf_addf(&b, "\n    %s\n", r->id);
+        struct buf line;
+        buf_init(&line, 0);
+        add_run(&line, s, &runs[i]);
+        buf_adds(&b, line.s);
+        buf_release(&line);
+        stopped = stopped || (runs[i].halt != HALT_NONE && runs[i].finished == 0);
     }
+    if (stopped)
+        buf_addf(&b, "What was stopped can be read: %s RUN. %s LESSON begins anew.\n",
+                 command("report", NULL).s, command("play", NULL).s);
     print_raw(&b);
     buf_release(&b);
 }
 
-static void json_run(struct buf *b, const struct store_run *r)
+static void json_run(struct buf *b, const struct store *s, const struct store_run *r)
 {
     buf_adds(b, "  {\"id\": ");
     json_text(b, r->id);
     buf_adds(b, ", \"lesson\": ");
     json_text(b, r->lesson);
-    buf_addf(b, ", \"seed\": %" PRIu64 ", \"mode\": \"%s\", \"started\": %" PRId64,
-             r->seed, r->mode == MODE_ONCALL ? "oncall" : "guided", r->started);
+    buf_addf(b,
+             ", \"seed\": %" PRIu64 ", \"mode\": \"%s\", \"started\": %" PRId64
+             ", \"state\": \"%s\"",
+             r->seed, r->mode == MODE_ONCALL ? "oncall" : "guided", r->started,
+             state_of(s, r));
     if (r->finished != 0)
-        buf_addf(
-            b,
-            ", \"finished\": %" PRId64
-            ", \"score\": %d, \"outcome\": \"%s\", \"hints\": %d, \"practice\": %s",
-            r->finished, r->score, outcome_word(r->outcome), r->hints,
-            r->practice ? "true" : "false");
+        buf_addf(b, ", \"finished\": %" PRId64, r->finished);
     else
         buf_addf(b, ", \"finished\": null, \"given_up\": %s",
                  r->dropped ? "true" : "false");
+    if (has_score(r))
+        buf_addf(b,
+                 ", \"score\": %d, \"outcome\": \"%s\", \"hints\": %d, "
+                 "\"practice\": %s",
+                 r->score, outcome_word(r->outcome), r->hints,
+                 r->practice ? "true" : "false");
+    else if (r->finished != 0)
+        buf_adds(b, ", \"score\": null, \"outcome\": null");
     buf_addf(b, ", \"step\": %zu, \"steps\": %d}", shown(r), r->steps);
 }
 
-static void print_json(const struct store_run *runs, size_t n)
+static void print_json(const struct store *s, const struct store_run *runs, size_t n)
 {
     struct buf b;
     buf_init(&b, 0);
     buf_adds(&b, "[\n");
     for (size_t i = 0; i < n; i++) {
-        json_run(&b, &runs[i]);
+        json_run(&b, s, &runs[i]);
         buf_adds(&b, i + 1 < n ? ",\n" : "\n");
     }
     buf_adds(&b, "]\n");
@@ -88,16 +138,18 @@ static void print_json(const struct store_run *runs, size_t n)
 
 static int run(const struct cli_args *a)
 {
-    struct store *s = store_open(NULL);
+    struct store *s = store_look(NULL);
     const struct store_run *runs;
-    size_t n = store_runs(s, &runs);
+    bool json = option_given(a, OPT_JSON);
     if (store_news(s) != NULL)
         complain("%s", store_news(s));
     if (store_trouble(s) != NULL)
         complain("%s", store_trouble(s));
-    if (option_given(a, OPT_JSON))
-        print_json(runs, n);
-    else
+    runs_check(s, a);
+    size_t n = store_runs(s, &runs);
+    if (json && (n > 0 || !store_unreadable(s)))
+        print_json(s, runs, n);
+    else if (!json)
         print_text(s, runs, n);
     int status = store_unreadable(s) ? LEAVE_STATE : LEAVE_OK;
     store_close(s);
@@ -108,7 +160,11 @@ const struct subcommand subcommand_progress = {
     .name = "progress",
     .synopsis = "progress [--json]",
     .doc = "every run you played",
+    .about =
+        "The run that was played last stands at the end. Below each stands its id, "
+        "for play, report and replay; the beginning of it will do where no other "
+        "run begins so. A score is shown when the run's tape gives it.",
     .examples = "truecode progress\ntruecode progress --json",
-    .options = HAS(JSON) | HAS(HELP),
+    .options = HAS(JSON) | HAS(NO_JAIL) | HAS(HELP),
     .run = run,
 };

@@ -201,7 +201,9 @@ static bool ask(struct full *f, struct wire_request *q)
     if (wire_client_ask(f->p->client, q, &f->a, &why) != ERR_OK) {
         term_close(f->term);
         f->term = NULL;
-        complain("%s. Everything until then is saved.", why.text);
+        complain("%s.%s", why.text,
+                 store_trouble(f->p->store) == NULL ? " Everything until then is saved."
+                                                    : "");
         f->p->status = LEAVE_NOT_PASSED;
         f->leave = true;
         return false;
@@ -224,6 +226,16 @@ static void tell_said(struct full *f)
     memcpy(text, f->said, sizeof text);
     f->said[0] = '\0';
     ask_notice(f, text);
+}
+
+/* So does what became of the files. */
+static void tell_news(struct full *f)
+{
+    const char *news = store_news(f->p->store);
+    if (news == NULL || f->leave)
+        return;
+    ask_notice(f, news);
+    store_told(f->p->store);
 }
 
 static void fill_screen(const struct full *f, struct wire_request *q)
@@ -317,7 +329,7 @@ static void restart(struct full *f)
         store_save(f->p->store, &f->p->run);
     }
     f->p->anew = true;
-    go_lesson(f, f->p->given ? f->p->args->words[0] : word);
+    go_lesson(f, f->p->named ? NULL : f->p->given ? f->p->args->words[0] : word);
 }
 
 /* Says what the colours are now, and whether they will be next time. */
@@ -494,6 +506,7 @@ static void loop(struct full *f)
         do_want(f);
         tick_if_due(f);
         tell_said(f);
+        tell_news(f);
     }
 }
 
@@ -561,7 +574,8 @@ int play_full(struct play *p, const char *lesson)
     if (lesson != NULL)
         go_lesson(&f, lesson);
     else
-        go_home(&f, store_news(p->store));
+        go_home(&f, NULL);
+    tell_news(&f);
     if (p->config->ntroubles > 0 && !f.leave)
         ask_notice(&f, p->config->troubles.s);
     loop(&f);

@@ -104,16 +104,29 @@ static void on_said(void *ctx, const char *sentence)
     tell(ctx, sentence);
 }
 
-/* That nothing is saved is worth knowing before an hour was played. */
+static void say_line(struct lines *l, const char *text)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    text_clean(&b, text, strlen(text), false);
+    buf_addch(&b, '\n');
+    out(l, b.s);
+    buf_release(&b);
+}
+
+/* That nothing is saved is worth knowing before an hour was played: it is the first
+ * line of all, and part of what is read aloud. */
 static void tell_trouble(struct lines *l)
 {
     const char *trouble = store_trouble(l->p->store);
     char now[sizeof l->told];
     snprintf(now, sizeof now, "%s", trouble != NULL ? trouble : "");
-    if (strcmp(now, l->told) == 0)
-        return;
-    tell(l, trouble != NULL ? trouble : "Saving works again; nothing is lost.");
+    if (strcmp(now, l->told) != 0)
+        say_line(l, trouble != NULL ? trouble : "Saving works again; nothing is lost.");
     memcpy(l->told, now, sizeof now);
+    if (store_news(l->p->store) != NULL)
+        say_line(l, store_news(l->p->store));
+    store_told(l->p->store);
 }
 
 static void on_tape(void *ctx, const char *s, size_t n)
@@ -175,7 +188,10 @@ static bool ask(struct lines *l, const struct wire_request *q)
     l->told_slow = false;
     if (wire_client_ask(l->p->client, q, &l->a, &why) != ERR_OK) {
         struct errmsg text = {0};
-        errmsg_set(&text, ERR_LOST, "%s. Everything until then is saved.", why.text);
+        errmsg_set(&text, ERR_LOST, "%s.%s", why.text,
+                   store_trouble(l->p->store) == NULL
+                       ? " Everything until then is saved."
+                       : "");
         tell(l, text.text);
         l->p->status = LEAVE_NOT_PASSED;
         return false;
@@ -288,6 +304,10 @@ static void print_card(struct lines *l, size_t i, const struct wire_card *c,
         buf_addf(&b, " Done: %s, %d points.", outcome_word(best->outcome), best->score);
     if (c->broken[0] == '\0' && store_begun(s, c->id) != NULL)
         buf_adds(&b, best != NULL ? " Begun again." : " Begun.");
+    const struct store_run *halted = store_halted(s, c->id);
+    if (c->broken[0] == '\0' && halted != NULL)
+        buf_adds(&b, halted->halt == HALT_UPDATE ? " Stopped by an update."
+                                                 : " Begun; its tape is damaged.");
     buf_addch(&b, '\n');
     out(l, b.s);
     buf_release(&b);
@@ -354,6 +374,8 @@ static void leave_early(struct lines *l)
         buf_adds(&b, "This run is saved and can go on; the list of runs is not.\n");
     else if (store_trouble(l->p->store) != NULL)
         buf_adds(&b, "Not saved: what was just played is gone when this ends.\n");
+    else if (l->p->named)
+        buf_addf(&b, "Saved. Go on with: %s\n", command("play", l->p->run.id).s);
     else if (l->p->given)
         buf_adds(&b, "Saved. The same command goes on from here.\n");
     else
@@ -379,6 +401,8 @@ static void play(struct lines *l, const char *lesson)
         return;
     }
     play_note(l->p, &l->a);
+    play_settle(l->p);
+    tell_trouble(l);
     show(l);
     while (!l->a.over) {
         enum turn t = turn(l);
@@ -412,6 +436,7 @@ int play_plain(struct play *p, const char *lesson)
                                                               .waiting = on_waiting,
                                                               .said = on_said,
                                                               .ctx = &l});
+    tell_trouble(&l);
     if (lesson != NULL || choose(&l, id, sizeof id))
         play(&l, lesson != NULL ? lesson : id);
     if (p->status == LEAVE_OK && (l.interrupted || term_left_by() != 0))

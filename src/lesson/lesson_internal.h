@@ -67,6 +67,11 @@ struct scan_reader {
 };
 const char *scan_piece(const struct scan *s, struct scan_reader *r, size_t *n);
 
+/* source.c: the words of every function that begins on line `first` and ends on `last`,
+ * without comments and blanks; when there is none, those of the whole file. */
+void source_functions(const char *text, size_t len, int first, int last,
+                      struct buf *out);
+
 /* ---- host: one Lua state in its sandbox ------------------------------------------ */
 
 enum memory_kind {               /* of large blocks of memory */

@@ -206,6 +206,7 @@ static enum err session_load(struct session *s, struct effort *effort,
     struct stage *g = stage_new(s->lesson, s->seed, why);
     if (!g)
         return ERR_LESSON;
+    lesson_identity(s->lesson, &g->lw, s->identity);
     e = run_open(&s->run, s->lesson, g, s->seed, why);
     stage_unref(g);
     if (e != ERR_OK)
@@ -228,7 +229,7 @@ enum err session_open(struct session **out, const struct session_options *o,
     if (e == ERR_OK) {
         tape_header(s);
         if (o->tape)
-            e = tape_replay(s, o->tape, o->tape_len, why);
+            e = tape_replay(s, o->tape, o->tape_len, o->bad_line, why);
     }
     if (e != ERR_OK) {
         session_free(s);

@@ -166,6 +166,7 @@ struct session {
     struct lesson *lesson;
     char *text, *name;
     size_t len;
+    char identity[65]; /* lesson_identity() */
     uint64_t seed;
     enum session_mode mode;
     bool spoken, ascii, replaying;
@@ -292,7 +293,8 @@ void tape_time(struct session *s, bool force);
  * the same: ERR_MISMATCH names its line. */
 enum err tape_score(struct session *s, const struct score *score,
                     struct errmsg *why) MUST_USE;
-enum err tape_replay(struct session *s, const char *tape, size_t len,
+/* *bad_line (may be NULL): the entry that does not hold. */
+enum err tape_replay(struct session *s, const char *tape, size_t len, size_t *bad_line,
                      struct errmsg *why) MUST_USE;
 
 /* rewind.c */

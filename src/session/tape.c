@@ -25,6 +25,7 @@ static struct tape_head head_of(const struct session *s)
     struct tape_head h = {.engine = ENGINE_NUMBER, .seed = s->seed};
     snprintf(h.lesson, sizeof(h.lesson), "%s", lesson_info(s->lesson)->id);
     snprintf(h.hash, sizeof(h.hash), "%s", lesson_hash(s->lesson));
+    snprintf(h.identity, sizeof(h.identity), "%s", s->identity);
     snprintf(h.mode, sizeof(h.mode), "%s", mode_word(s->mode));
     return h;
 }
@@ -98,7 +99,9 @@ static enum err check_head(const struct session *s, const struct tape_head *h,
         snprintf(b, sizeof(b), "%d", mine.engine);
         return other(why, "the tape was recorded by another engine", a, b);
     }
-    if (!str_eq(h->lesson, mine.lesson) || !str_eq(h->hash, mine.hash)) {
+    /* Other words are the same lesson where all that decides the run is the same. */
+    if (!str_eq(h->lesson, mine.lesson) ||
+        (!str_eq(h->hash, mine.hash) && !str_eq(h->identity, mine.identity))) {
         snprintf(a, sizeof(a), "%s %s", h->lesson, h->hash);
         snprintf(b, sizeof(b), "%s %s", mine.lesson, mine.hash);
         return other(why, "the tape is of another lesson or version of it", a, b);
@@ -191,7 +194,7 @@ static enum err replay_line(struct session *s, const struct tape_reader *r,
     return e == ERR_OK ? replay_entry(s, r, l, why) : e;
 }
 
-enum err tape_replay(struct session *s, const char *tape, size_t len,
+enum err tape_replay(struct session *s, const char *tape, size_t len, size_t *bad_line,
                      struct errmsg *why)
 {
     struct tape_reader *r = mem_alloc(sizeof(*r));
@@ -199,9 +202,12 @@ enum err tape_replay(struct session *s, const char *tape, size_t len,
     enum err e = tape_open(r, tape, len, why);
     if (e == ERR_OK)
         e = check_head(s, &r->head, why);
+    bool head = e == ERR_OK;
     s->replaying = true;
     while (e == ERR_OK && (e = tape_next(r, &l, why)) == ERR_OK)
         e = replay_line(s, r, &l, why);
+    if (bad_line)
+        *bad_line = head && e != ERR_OK && e != ERR_NOT_FOUND ? r->line : 0;
     s->replaying = false;
     s->chain = r->chain;
     s->target = run_now(&s->run);

@@ -2,21 +2,24 @@
  * The list of runs in memory, and the rule that play never stops for a disk.
  *
  * Everything is read once, at the start; from then on memory is what is shown and the
- * database is where it is kept. A changed run is dirty until a transaction with it was
- * committed. Each program writes only the runs it plays, by ids that no other uses, so
- * two at once lose nothing.
+ * database is where it is kept. A changed run keeps a mark until a transaction with it
+ * was committed. Each program writes only the runs it plays, by ids that no other uses,
+ * so two at once lose nothing; and the numbers that order the runs come from the
+ * database, so that all windows agree on which was written last, whatever their clocks
+ * say.
  */
 #include "store_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
-/* ---- the list
- * --------------------------------------------------------------------------- */
+/* ---- the list ------------------------------------------------------------------- */
 
 bool run_id_valid(const char *id)
 {
@@ -25,7 +28,7 @@ bool run_id_valid(const char *id)
            strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
-static struct store_run *find(const struct store *s, const char *id)
+struct store_run *runs_find(const struct store *s, const char *id)
 {
     for (size_t i = 0; i < s->n; i++)
         if (strcmp(s->runs[i].id, id) == 0)
@@ -33,42 +36,124 @@ static struct store_run *find(const struct store *s, const char *id)
     return NULL;
 }
 
-static void insert(struct store *s, const struct store_run *run, bool dirty)
+static int in_order(const void *a, const void *b, void *ctx)
+{
+    const struct store_run *x = a, *y = b;
+    (void)ctx;
+    if (x->written != y->written)
+        return x->written < y->written ? -1 : 1;
+    return strcmp(x->id, y->id);
+}
+
+void runs_order(struct store *s)
+{
+    sort_stable(s->runs, s->n, sizeof *s->runs, in_order, NULL);
+}
+
+/* Until the database gives the number: behind all that are known. */
+static int64_t next_number(const struct store *s)
+{
+    return s->n > 0 ? s->runs[s->n - 1].written + 1 : 1;
+}
+
+void runs_append(struct store *s, const struct store_run *run)
 {
     if (s->n == s->cap) {
         s->cap = s->cap > 0 ? s->cap * 2 : 32;
         s->runs = mem_grow(s->runs, s->cap, sizeof *s->runs);
-        s->dirty = mem_grow(s->dirty, s->cap, sizeof *s->dirty);
     }
-    size_t at = s->n;
-    while (at > 0 && strcmp(s->runs[at - 1].id, run->id) > 0)
-        at--;
-    memmove(s->runs + at + 1, s->runs + at, (s->n - at) * sizeof *s->runs);
-    memmove(s->dirty + at + 1, s->dirty + at, (s->n - at) * sizeof *s->dirty);
-    s->runs[at] = *run;
-    s->dirty[at] = dirty;
-    s->n++;
+    s->runs[s->n++] = *run;
 }
 
-void runs_put(struct store *s, const struct store_run *run, bool dirty)
+void runs_put(struct store *s, const struct store_run *run, enum run_mark mark)
 {
-    struct store_run *old = find(s, run->id);
-    if (old == NULL) {
-        insert(s, run, dirty);
-        return;
-    }
-    *old = *run;
-    s->dirty[old - s->runs] = dirty;
+    struct store_run *old = runs_find(s, run->id), put = *run;
+    bool last = mark == RUN_TOUCHED || mark == RUN_FOUND;
+    if (old != NULL && mark == RUN_DIRTY && old->mark != RUN_CLEAN &&
+        old->mark != RUN_DIRTY)
+        mark = RUN_TOUCHED; /* its number is not given yet */
+    put.mark = mark;
+    if (last)
+        put.written = next_number(s);
+    else if (mark != RUN_CLEAN && old != NULL)
+        put.written = old->written;
+    if (old == NULL)
+        runs_append(s, &put);
+    else
+        *old = put;
+    runs_order(s);
 }
 
-/* ---- runs found by their tapes
- * ----------------------------------------------------------- */
+void runs_rename(struct store *s, const char *old, const char *id)
+{
+    struct store_run *run = runs_find(s, old);
+    if (run == NULL)
+        return;
+    snprintf(run->id, sizeof run->id, "%s", id);
+    run->mark = RUN_TOUCHED;
+    runs_order(s);
+}
+
+void news_add(struct store *s, const char *fmt, ...)
+{
+    va_list ap;
+    if (s->news.len > 0)
+        buf_addch(&s->news, ' ');
+    va_start(ap, fmt);
+    buf_vaddf(&s->news, fmt, ap);
+    va_end(ap);
+}
+
+/* ---- seals ---------------------------------------------------------------------- */
+
+/* A seal is no secret and stops nobody who computes one: it tells what was changed
+ * since the run was played, so that the tape is asked again. */
+void seal_make(const struct store *s, const struct store_run *run, char seal[65])
+{
+    struct buf b;
+    char tape[65];
+    seal[0] = '\0';
+    buf_init(&b, TAPE_LIMIT);
+    if (tape_read(s, run, &b, NULL) == ERR_OK && b.len > 0) {
+        sha256_hex(tape, b.s, b.len);
+        buf_reset(&b);
+        buf_addf(&b, "truecode seal 1\n%s\n%s\n%d %d %d\n", run->id, tape, run->score,
+                 run->outcome, run->practice);
+        sha256_hex(seal, b.s, b.len);
+    }
+    buf_release(&b);
+}
+
+static void look_at_seals(struct store *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        struct store_run *r = &s->runs[i];
+        char seal[65];
+        if (r->finished == 0 || r->seal[0] == '\0' || r->vouched)
+            continue;
+        seal_make(s, r, seal);
+        r->vouched = strcmp(seal, r->seal) == 0;
+    }
+}
+
+/* ---- runs found by their tapes -------------------------------------------------- */
+
+void run_id_make(char id[STORE_ID_MAX], int64_t when, const char *lesson, uint64_t seed)
+{
+    time_t t = (time_t)when;
+    struct tm tm;
+    char day[20];
+    gmtime_r(&t, &tm);
+    strftime(day, sizeof day, "%Y%m%d-%H%M%S", &tm);
+    snprintf(id, STORE_ID_MAX, "%s-%.64s-%016llx", day, lesson,
+             (unsigned long long)seed);
+}
 
 /* "20260323-201205-all-green-000000000000002a": takes the id apart. */
 static bool run_from_id(struct store_run *run, const char *id)
 {
     size_t n = strlen(id);
-    if (!run_id_valid(id) || n < 16 + 2 + 17 || id[n - 17] != '-' || id[15] != '-')
+    if (!run_id_valid(id) || n < 16 + 1 + 17 || id[n - 17] != '-' || id[15] != '-')
         return false;
     size_t name = n - 17 - 16;
     char *end;
@@ -85,71 +170,169 @@ static bool run_from_id(struct store_run *run, const char *id)
     return true;
 }
 
-static void adopt_tapes(struct store *s)
+struct found_tape {
+    struct store_run run;
+    struct timespec changed;
+};
+
+/* Nothing else is known of their order. */
+static int by_change(const void *a, const void *b, void *ctx)
+{
+    const struct found_tape *x = a, *y = b;
+    (void)ctx;
+    if (x->changed.tv_sec != y->changed.tv_sec)
+        return x->changed.tv_sec < y->changed.tv_sec ? -1 : 1;
+    if (x->changed.tv_nsec != y->changed.tv_nsec)
+        return x->changed.tv_nsec < y->changed.tv_nsec ? -1 : 1;
+    return strcmp(x->run.id, y->run.id);
+}
+
+/* An empty one belongs to a window that is about to write its first line. */
+static bool found_tape(const struct store *s, DIR *d, const char *name,
+                       struct found_tape *f)
+{
+    char id[STORE_ID_MAX];
+    struct stat st;
+    size_t n = strlen(name);
+    if (n < 6 || n - 5 >= sizeof id || strcmp(name + n - 5, ".tape") != 0)
+        return false;
+    memcpy(id, name, n - 5);
+    id[n - 5] = '\0';
+    if (runs_find(s, id) != NULL || !run_from_id(&f->run, id) ||
+        fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(st.st_mode) || st.st_size == 0)
+        return false;
+    f->changed = st.st_mtim;
+    return true;
+}
+
+/* false: the folder is there and cannot be read. */
+static bool adopt_tapes(struct store *s)
 {
     struct buf path;
-    buf_init(&path, 4096);
-    path_join(&path, s->dir.s, "tapes");
+    struct found_tape *found = NULL, f = {0};
+    size_t n = 0, cap = 0;
+    state_path(s, &path, "tapes");
     DIR *d = opendir(path.s);
+    bool ok = d != NULL || errno == ENOENT;
     for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        struct store_run run;
-        char id[STORE_ID_MAX];
-        size_t n = strlen(e->d_name);
-        if (n < 6 || n - 5 >= sizeof id || strcmp(e->d_name + n - 5, ".tape") != 0)
+        if (!found_tape(s, d, e->d_name, &f))
             continue;
-        memcpy(id, e->d_name, n - 5);
-        id[n - 5] = '\0';
-        if (find(s, id) == NULL && run_from_id(&run, id))
-            insert(s, &run, false);
+        if (n == cap) {
+            cap = cap > 0 ? cap * 2 : 16;
+            found = mem_grow(found, cap, sizeof *found);
+        }
+        found[n++] = f;
     }
     if (d != NULL)
         closedir(d);
+    if (n > 0)
+        sort_stable(found, n, sizeof *found, by_change, NULL);
+    for (size_t i = 0; i < n; i++)
+        runs_put(s, &found[i].run, RUN_FOUND);
+    mem_free(found);
     buf_release(&path);
+    return ok;
 }
 
-/* ---- life
- * -----------------------------------------------------------------------------------
- */
+/* ---- life ----------------------------------------------------------------------- */
 
-/* false: there is no directory, and trouble says why. */
+static void dir_trouble(struct store *s)
+{
+    buf_reset(&s->trouble);
+    buf_addf(&s->trouble, "Progress %s: %s: %s.",
+             s->make ? "is not saved" : "cannot be read", s->dir.s, strerror(errno));
+}
+
+/* To look: a folder that is not there is no trouble, there is just nothing in it. */
+static bool dir_there(struct store *s)
+{
+    DIR *d = opendir(s->dir.s);
+    if (d != NULL) {
+        closedir(d);
+        return true;
+    }
+    if (errno == ENOENT)
+        return false;
+    s->unreadable = true;
+    dir_trouble(s);
+    return false;
+}
+
 static bool open_dir(struct store *s)
 {
     if (s->dir.len == 0)
         return false;
-    if (dir_make(s->dir.s)) {
-        db_open(s);
+    if (!s->make)
+        return dir_there(s);
+    if (dir_make(s->dir.s))
         return true;
-    }
-    buf_reset(&s->trouble);
-    buf_addf(&s->trouble, "Progress is not saved: %s: %s.", s->dir.s, strerror(errno));
+    s->unreadable = true;
+    dir_trouble(s);
     return false;
 }
 
-struct store *store_open(const char *dir)
+static void narrow(const struct store *s)
+{
+    static const char *const folders[] = {"tapes", "texts", "reports"};
+    struct buf path;
+    dir_narrow(s->dir.s);
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        state_path(s, &path, folders[i]);
+        dir_narrow(path.s);
+        buf_release(&path);
+    }
+}
+
+static struct store *open_store(const char *dir, bool make)
 {
     struct store *s = mem_alloc(sizeof *s);
     buf_init(&s->dir, 4096);
     buf_init(&s->trouble, 1024);
     buf_init(&s->tape_trouble, 1024);
     buf_init(&s->news, 2048);
+    s->make = make;
     if (dir != NULL)
         buf_adds(&s->dir, dir);
-    else if (!store_default_dir(&s->dir))
-        buf_adds(&s->trouble, "Progress is not saved: neither XDG_STATE_HOME nor HOME "
-                              "names a directory.");
-    if (open_dir(s))
-        adopt_tapes(s);
+    else if (!store_default_dir(&s->dir)) {
+        s->unreadable = true;
+        buf_addf(&s->trouble,
+                 "Progress %s: neither XDG_STATE_HOME nor HOME names a directory.",
+                 make ? "is not saved" : "cannot be read");
+    }
+    if (!open_dir(s))
+        return s;
+    narrow(s);
+    bool opened = db_open(s);
+    if (!adopt_tapes(s) && s->trouble.len == 0) {
+        s->unreadable = true;
+        buf_addf(&s->trouble, "Progress cannot be read: %s/tapes: %s.", s->dir.s,
+                 strerror(errno));
+    }
+    look_at_seals(s);
+    if (opened && make)
+        store_retry(s);
     return s;
+}
+
+struct store *store_open(const char *dir)
+{
+    return open_store(dir, true);
+}
+
+struct store *store_look(const char *dir)
+{
+    return open_store(dir, false);
 }
 
 void store_close(struct store *s)
 {
     if (s == NULL)
         return;
-    store_retry(s);
+    if (s->make)
+        store_retry(s);
     db_close(s);
     mem_free(s->runs);
-    mem_free(s->dirty);
     buf_release(&s->dir);
     buf_release(&s->trouble);
     buf_release(&s->tape_trouble);
@@ -174,74 +357,17 @@ const char *store_news(const struct store *s)
     return s->news.len > 0 ? s->news.s : NULL;
 }
 
+void store_told(struct store *s)
+{
+    buf_reset(&s->news);
+}
+
 bool store_unreadable(const struct store *s)
 {
     return s->unreadable;
 }
 
-/* ---- reading
- * ---------------------------------------------------------------------------------- */
-
-size_t store_runs(const struct store *s, const struct store_run **runs)
-{
-    *runs = s->runs;
-    return s->n;
-}
-
-const struct store_run *store_run_by_id(const struct store *s, const char *id)
-{
-    return find(s, id);
-}
-
-const struct store_run *store_unfinished(const struct store *s, const char *lesson)
-{
-    for (size_t i = s->n; i-- > 0;) {
-        const struct store_run *r = &s->runs[i];
-        if (r->finished == 0 && !r->dropped &&
-            (lesson == NULL || strcmp(r->lesson, lesson) == 0))
-            return r;
-    }
-    return NULL;
-}
-
-const struct store_run *store_begun(const struct store *s, const char *lesson)
-{
-    for (size_t i = s->n; i-- > 0;) {
-        const struct store_run *r = &s->runs[i];
-        if (r->finished == 0 && !r->dropped &&
-            (lesson == NULL || strcmp(r->lesson, lesson) == 0) && tape_touched(s, r))
-            return r;
-    }
-    return NULL;
-}
-
-const struct store_run *store_finished(const struct store *s, const char *lesson)
-{
-    const struct store_run *last = NULL;
-    for (size_t i = 0; i < s->n; i++) {
-        const struct store_run *r = &s->runs[i];
-        if (r->finished != 0 && (lesson == NULL || strcmp(r->lesson, lesson) == 0) &&
-            (last == NULL || r->finished >= last->finished))
-            last = r;
-    }
-    return last;
-}
-
-const struct store_run *store_best(const struct store *s, const char *lesson)
-{
-    const struct store_run *best = NULL;
-    for (size_t i = 0; i < s->n; i++) {
-        const struct store_run *r = &s->runs[i];
-        if (r->finished != 0 && r->score >= 0 && strcmp(r->lesson, lesson) == 0 &&
-            (best == NULL || r->score > best->score))
-            best = r;
-    }
-    return best;
-}
-
-/* ---- writing
- * -----------------------------------------------------------------------------------
- */
+/* ---- writing -------------------------------------------------------------------- */
 
 struct store_run store_begin(struct store *s, const char *lesson, const char *hash,
                              uint64_t seed, int mode)
@@ -250,47 +376,80 @@ struct store_run store_begin(struct store *s, const char *lesson, const char *ha
     run.started = (int64_t)time(NULL);
     snprintf(run.lesson, sizeof run.lesson, "%s", lesson);
     snprintf(run.hash, sizeof run.hash, "%s", hash);
-    /* Two runs of one lesson and seed may begin in one second: the next second is free.
-     */
-    for (time_t t = (time_t)run.started;; t++) {
-        struct tm tm;
-        char when[20];
-        gmtime_r(&t, &tm);
-        strftime(when, sizeof when, "%Y%m%d-%H%M%S", &tm);
-        snprintf(run.id, sizeof run.id, "%s-%.64s-%016llx", when, run.lesson,
-                 (unsigned long long)seed);
-        bool newest = s->n == 0 || strcmp(run.id, s->runs[s->n - 1].id) > 0;
-        if (newest || (t > (time_t)run.started + 60 && find(s, run.id) == NULL))
-            return run;
-    }
+    int64_t second = run.started;
+    do
+        run_id_make(run.id, second++, run.lesson, seed);
+    while (runs_find(s, run.id) != NULL);
+    return run;
 }
 
-static bool any_dirty(const struct store *s)
+static bool any_marked(const struct store *s)
 {
     for (size_t i = 0; i < s->n; i++)
-        if (s->dirty[i])
+        if (s->runs[i].mark != RUN_CLEAN)
             return true;
     return false;
 }
 
+/* What others wrote is gone with the file it stood in; what we play is written again.
+ */
+static void forget_gone(struct store *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->runs[i].mark != RUN_CLEAN)
+            s->runs[kept++] = s->runs[i];
+    s->n = kept;
+}
+
+static void leave_moved(struct store *s)
+{
+    if (s->db == NULL || !db_moved(s))
+        return;
+    db_close(s);
+    forget_gone(s);
+}
+
 bool store_retry(struct store *s)
 {
-    if (!any_dirty(s))
+    if (!any_marked(s))
         return true;
     if (s->read_only || s->dir.len == 0)
         return false;
-    if (s->db == NULL && (!dir_make(s->dir.s) || !db_open(s)))
+    leave_moved(s);
+    if (s->db == NULL && !(s->make && dir_make(s->dir.s) && db_open(s)))
         return false;
     return db_flush(s);
 }
 
-bool store_save(struct store *s, const struct store_run *run)
+static bool put_and_save(struct store *s, const struct store_run *run,
+                         enum run_mark mark)
 {
-    const struct store_run *old = find(s, run->id);
+    const struct store_run *old = runs_find(s, run->id);
     bool was_finished = old != NULL && old->finished != 0;
-    runs_put(s, run, true);
+    struct store_run put = *run;
+    put.vouched = run->finished != 0;
+    if (run->finished != 0)
+        seal_make(s, run, put.seal);
+    runs_put(s, &put, mark);
     bool saved = store_retry(s);
     if (saved && run->finished != 0 && !was_finished)
         db_backup(s);
     return saved;
+}
+
+bool store_save(struct store *s, const struct store_run *run)
+{
+    bool known = runs_find(s, run->id) != NULL;
+    return put_and_save(s, run, known ? RUN_DIRTY : RUN_TOUCHED);
+}
+
+bool store_touch(struct store *s, const struct store_run *run, bool changed)
+{
+    if (!changed && !any_marked(s) && s->db != NULL && db_is_last(s, run))
+        return true;
+    if (changed || s->db != NULL)
+        return put_and_save(s, run, RUN_TOUCHED);
+    runs_put(s, run, RUN_TOUCHED); /* a database that is away is not asked each time */
+    return false;
 }

@@ -1,9 +1,11 @@
 /*
  * Paths, directories and whole files, with the care that saved work needs: private
- * modes, no half-written files, directories synced after a name appeared in them.
+ * modes whatever the umask, no half-written files, directories synced after a name
+ * appeared in them.
  */
 #include "store_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,10 +14,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define COPY_MAX (64u * 1024 * 1024)
+
 void path_join(struct buf *out, const char *dir, const char *name)
 {
     buf_reset(out);
     buf_addf(out, "%s/%s", dir, name);
+}
+
+void state_path(const struct store *s, struct buf *out, const char *name)
+{
+    buf_init(out, 4096);
+    path_join(out, s->dir.s, name);
 }
 
 bool store_default_dir(struct buf *path)
@@ -30,6 +40,16 @@ bool store_default_dir(struct buf *path)
     return path->len > 0 && !path->full;
 }
 
+/* ---- directories ---------------------------------------------------------------- */
+
+/* The umask may have taken bits from what was asked for, even the owner's. */
+static bool make_one(const char *path)
+{
+    if (mkdir(path, 0700) == 0)
+        return chmod(path, 0700) == 0;
+    return errno == EEXIST;
+}
+
 bool dir_make(const char *path)
 {
     struct buf part;
@@ -40,7 +60,7 @@ bool dir_make(const char *path)
         if (part.s[i] == '/' || part.s[i] == '\0') {
             char c = part.s[i];
             part.s[i] = '\0';
-            ok = mkdir(part.s, 0700) == 0 || errno == EEXIST;
+            ok = make_one(part.s);
             part.s[i] = c;
         }
     struct stat st;
@@ -50,9 +70,26 @@ bool dir_make(const char *path)
         ok = false;
     }
     int e = errno;
+    if (ok && (st.st_mode & 0777) != 0700 && st.st_uid == geteuid())
+        (void)!chmod(path, 0700); /* where that is not allowed, it is as it is */
     buf_release(&part);
     errno = e;
     return ok;
+}
+
+void dir_narrow(const char *path)
+{
+    struct stat st;
+    DIR *d = opendir(path);
+    if (d == NULL)
+        return;
+    if (fstat(dirfd(d), &st) == 0 && (st.st_mode & 077) != 0 && st.st_uid == geteuid())
+        (void)!fchmod(dirfd(d), 0700);
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
+        if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(st.st_mode) && (st.st_mode & 077) != 0 && st.st_uid == geteuid())
+            (void)!fchmodat(dirfd(d), e->d_name, 0600, 0);
+    closedir(d);
 }
 
 void dir_sync(const char *path)
@@ -62,6 +99,14 @@ void dir_sync(const char *path)
         fsync(fd);
         close(fd);
     }
+}
+
+/* ---- whole files ---------------------------------------------------------------- */
+
+bool file_exists(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0;
 }
 
 /* Reads all of an open file. */
@@ -103,7 +148,7 @@ enum err file_read(const char *path, size_t max, struct buf *out, struct errmsg 
     return e;
 }
 
-static bool write_all(int fd, const char *s, size_t n)
+bool write_all(int fd, const char *s, size_t n)
 {
     while (n > 0) {
         ssize_t put = write(fd, s, n);
@@ -117,19 +162,31 @@ static bool write_all(int fd, const char *s, size_t n)
     return true;
 }
 
-bool file_copy(const char *from, const char *to)
+/* Two windows may put the same file: each has a temporary one of its own. */
+bool file_put(const char *path, const char *text, size_t n)
 {
-    struct buf text, temp;
-    buf_init(&text, 64u * 1024 * 1024);
+    struct buf temp;
     buf_init(&temp, 4096);
-    buf_addf(&temp, "%s.tmp", to);
-    bool ok = file_read(from, 64u * 1024 * 1024, &text, NULL) == ERR_OK;
-    int fd = ok ? open(temp.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
-    ok = fd >= 0 && write_all(fd, text.s, text.len) && fsync(fd) == 0;
+    buf_addf(&temp, "%s.%ld.tmp", path, (long)getpid());
+    unlink(temp.s);
+    int fd = open(temp.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool ok =
+        fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, n) && fsync(fd) == 0;
     if (fd >= 0)
         close(fd);
-    ok = ok && rename(temp.s, to) == 0;
-    buf_release(&text);
+    ok = ok && rename(temp.s, path) == 0;
+    if (!ok && fd >= 0)
+        unlink(temp.s);
     buf_release(&temp);
+    return ok;
+}
+
+bool file_copy(const char *from, const char *to)
+{
+    struct buf text;
+    buf_init(&text, COPY_MAX);
+    bool ok = file_read(from, COPY_MAX, &text, NULL) == ERR_OK &&
+              file_put(to, text.s, text.len);
+    buf_release(&text);
     return ok;
 }

@@ -40,8 +40,11 @@ static void chain_move(struct tape_chain *c, const char *rest, size_t n)
 void tape_put_head(struct buf *b, struct tape_chain *c, const struct tape_head *h)
 {
     size_t from = b->len;
-    buf_addf(b, TAPE_FORMAT "\nengine %d\nlesson %s %s\nseed %" PRIu64 "\nmode %s\n",
-             h->engine, h->lesson, h->hash, h->seed, h->mode);
+    buf_addf(b, TAPE_FORMAT "\nengine %d\nlesson %s %s\n", h->engine, h->lesson,
+             h->hash);
+    if (h->identity[0] != '\0')
+        buf_addf(b, "identity %s\n", h->identity);
+    buf_addf(b, "seed %" PRIu64 "\nmode %s\n", h->seed, h->mode);
     chain_set(c, b->s + from, b->len - from);
     buf_addf(b, "-- %s\n", c->at);
 }
@@ -140,6 +143,17 @@ static enum err read_lesson(struct tape_reader *r, size_t *from, struct errmsg *
     return ERR_OK;
 }
 
+/* A tape without one is of its very text alone. */
+static void read_identity(struct tape_reader *r, size_t *from)
+{
+    size_t after = *from, line = r->line;
+    char *v = field(r, &after, "identity");
+    if (v != NULL && keep(r->head.identity, sizeof r->head.identity, v))
+        *from = after;
+    else
+        r->line = line;
+}
+
 static enum err read_head(struct tape_reader *r, size_t *from, struct errmsg *why)
 {
     uint64_t engine = 0;
@@ -153,6 +167,7 @@ static enum err read_head(struct tape_reader *r, size_t *from, struct errmsg *wh
     e = read_lesson(r, from, why);
     if (e != ERR_OK)
         return e;
+    read_identity(r, from);
     v = field(r, from, "seed");
     if (v == NULL || !number(v, UINT64_MAX, &r->head.seed))
         return no_tape(r, "seed NUMBER", why);

@@ -103,6 +103,8 @@ static void state_of(const struct ui *u, int i, const char **glyph, enum tone *t
         *glyph = "✗", *t = TONE_BAD, *word = "cannot be loaded";
     } else if (l->saved) {
         *glyph = "◐", *t = TONE_ACCENT, *word = "begun: go on";
+    } else if (l->stopped) {
+        *glyph = "◐", *t = TONE_WARN, *word = "stopped by update";
     } else if (finished(l)) {
         *glyph = "●", *word = outcome_text(l);
         *t = l->outcome >= OUTCOME_CURED ? TONE_GOOD : TONE_WARN;
@@ -200,7 +202,7 @@ static void about(struct ui *u, struct canvas *c, struct rect r)
 static bool is_new(const struct ui *u)
 {
     for (size_t i = 0; i < u->nlessons; i++)
-        if (finished(&u->lessons[i]) || u->lessons[i].saved)
+        if (finished(&u->lessons[i]) || u->lessons[i].saved || u->lessons[i].stopped)
             return false;
     return u->nlessons > 0 && u->find.len == 0;
 }

@@ -67,6 +67,7 @@ static void put_body(struct buf *b, const struct wire_answer *a)
     put_u8(b, a->kind);
     put_u8(b, a->err);
     put_str(b, a->error);
+    put_u32(b, (uint32_t)a->bad_line);
     put_u8(b, a->want);
     put_str(b, a->want_lesson);
     put_u8(b, a->more);
@@ -253,6 +254,7 @@ static void get_body(struct wire_reader *r, struct wire_answer *a)
     a->kind = get_enum(r, WIRE_READY + 1, "an unknown kind of answer");
     a->err = get_enum(r, ERR_COUNT, "an unknown error");
     a->error = get_clean(r, FIELD_MAX, true, "an error is too long");
+    a->bad_line = get_u32(r);
     a->want = get_enum(r, UI_THEME + 1, "an unknown wish");
     a->want_lesson = get_id(r);
     a->more = get_bool(r);

@@ -33,6 +33,7 @@ static void put_lesson(struct buf *b, const struct wire_lesson *l)
     put_u32(b, (uint32_t)l->best);
     put_u8(b, l->outcome);
     put_u8(b, l->saved);
+    put_u8(b, l->stopped);
 }
 
 static void put_key(struct buf *b, const struct key *k)
@@ -84,11 +85,12 @@ static void get_lesson(struct wire_reader *r, struct wire_lesson *l)
     l->best = get_int(r, -1, 100, "a score is not within 0 to 100");
     l->outcome = get_enum(r, OUTCOME_RECOVERED + 1, "an unknown outcome");
     l->saved = get_bool(r);
+    l->stopped = get_bool(r);
 }
 
 static void get_lessons(struct wire_reader *r, struct wire_request *q)
 {
-    q->nlessons = get_count(r, WIRE_LESSONS_MAX, 18, "too many lessons");
+    q->nlessons = get_count(r, WIRE_LESSONS_MAX, 19, "too many lessons");
     struct wire_lesson *l = arena_alloc(r->mem, (q->nlessons + 1) * sizeof *l);
     for (size_t i = 0; i < q->nlessons; i++)
         get_lesson(r, &l[i]);

@@ -147,6 +147,7 @@ static void show_catalogue(struct server *s, const struct wire_card *cards, size
                                   .best = f != NULL ? f->best : -1,
                                   .outcome = f != NULL ? f->outcome : OUTCOME_LOST,
                                   .saved = f != NULL && f->saved,
+                                  .stopped = f != NULL && f->stopped,
                                   .broken = c->broken[0] != '\0' ? c->broken : NULL};
     }
     ui_catalogue(s->ui, l, n);
@@ -202,6 +203,7 @@ static void do_open(struct server *s, const struct wire_request *q,
         .mode = q->mode,
         .tape = q->tape_len > 0 ? q->tape : NULL,
         .tape_len = q->tape_len,
+        .bad_line = &a->bad_line,
         .spoken = q->face == WIRE_PLAIN,
         .ascii = q->glyphs == GLYPHS_ASCII,
         .columns = q->face == WIRE_FULL && q->cols > 4 ? q->cols - 2 : 0};

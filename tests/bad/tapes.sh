@@ -34,29 +34,39 @@ cmp again.tape whole.tape
 status=$?
 expect 'a chain is what sha256sum says' 0
 head -c -5 whole.tape | spoilt 'cut in its last line' 0 'step 5 of 6'
-head -n 8 whole.tape | spoilt 'cut after a command' 0 'step 2 of 6'
+head -n 9 whole.tape | spoilt 'cut after a command' 0 'step 2 of 6'
 head -c 60 whole.tape | spoilt 'cut in its head' 5 'that is no tape'
 spoilt 'empty' 5 'that is no tape' </dev/null
 head -c 3000 /bin/sh | spoilt 'another kind of file' 5 'that is no tape'
 sed 's/tape 2/tape 1/' whole.tape | spoilt 'another format' 5 '"truecode tape 1"; this program reads "truecode tape 2"'
-sed 's/first-page/no-such-lesson/' whole.tape | chained |
+# Another text of the same lesson, and another lesson.
+other_text() {
+    sed 's/^\(lesson [a-z-]*\) ..../\1 0000/' whole.tape
+}
+other_text | forged 'other words' 0 'step 5 of 6'
+another() {
+    other_text | sed 's/^\(identity\) ..../\1 0000/'
+}
+another | sed 's/first-page/no-such-lesson/' | chained |
     spoilt 'an unknown lesson' 2 "no lesson 'no-such-lesson'"
+sed 's/first-page/no-such-lesson/' whole.tape |
+    forged 'the text of one under the name of another' 6 'another lesson or version of it'
 sed "s#first-page#../../etc/passwd#" whole.tape | chained | spoilt 'a path for a lesson' 5 'that is no tape'
 
 # Each line carries the digest of all before it.
-sed 's/seed 7/seed 8/' whole.tape | spoilt 'another seed' 6 'tape line 6: the head was changed'
-sed 's/guided/on-call/' whole.tape | spoilt 'another mode' 6 'tape line 6: the head was changed'
-sed 's/cmd changes/cmd status/' whole.tape | spoilt 'an edited command' 6 'tape line 10: this line was changed'
-sed 's/cmd 2$/cmd 1/' whole.tape | spoilt 'an edited answer' 6 'tape line 11: this line was changed'
-sed 's/cmd down/cmd up/' whole.tape | spoilt 'an edited prediction' 6 'tape line 13'
-sed '9,$s/^[0-9a-f]* //' whole.tape | spoilt 'digests stripped' 6 'tape line 9: it should begin with its digest'
+sed 's/seed 7/seed 8/' whole.tape | spoilt 'another seed' 6 'tape line 7: the head was changed'
+sed 's/guided/on-call/' whole.tape | spoilt 'another mode' 6 'tape line 7: the head was changed'
+sed 's/cmd changes/cmd status/' whole.tape | spoilt 'an edited command' 6 'tape line 11: this line was changed'
+sed 's/cmd 2$/cmd 1/' whole.tape | spoilt 'an edited answer' 6 'tape line 12: this line was changed'
+sed 's/cmd down/cmd up/' whole.tape | spoilt 'an edited prediction' 6 'tape line 14'
+sed '10,$s/^[0-9a-f]* //' whole.tape | spoilt 'digests stripped' 6 'tape line 10: it should begin with its digest'
 sed '/^--/,$s/^\([0-9a-f]* \)\([0-9]* \)[0-9a-f]* /\1\2/' whole.tape |
-    spoilt 'traces stripped' 6 'tape line 7: this line was changed'
+    spoilt 'traces stripped' 6 'tape line 8: this line was changed'
 sed 's/ time$/ tim/' whole.tape | spoilt 'an edited kind' 6 'this line was changed'
-sed 9d whole.tape | spoilt 'a line dropped' 6 'tape line 9: this line was changed, or one above it is missing'
-sed 9p whole.tape | spoilt 'a line doubled' 6 'tape line 10'
-{ sed -n 1,8p whole.tape && sed -n 10p whole.tape && sed -n 9p whole.tape && sed 1,10d whole.tape; } |
-    spoilt 'two lines swapped' 6 'tape line 9'
+sed 10d whole.tape | spoilt 'a line dropped' 6 'tape line 10: this line was changed, or one above it is missing'
+sed 10p whole.tape | spoilt 'a line doubled' 6 'tape line 11'
+{ sed -n 1,9p whole.tape && sed -n 11p whole.tape && sed -n 10p whole.tape && sed 1,11d whole.tape; } |
+    spoilt 'two lines swapped' 6 'tape line 10'
 { cat whole.tape && echo '5 cmd status'; } | spoilt 'a line added' 6 "tape line $((lines + 1)): it should begin"
 { cat whole.tape && tail -n 1 whole.tape; } | spoilt 'the last line doubled' 6 "tape line $((lines + 1))"
 { cat whole.tape && head -c 100000 /dev/zero | tr '\0' a && echo; } |
@@ -65,11 +75,10 @@ sed 9p whole.tape | spoilt 'a line doubled' 6 'tape line 10'
 # Whoever makes the digests anew still has to make the same world of it.
 last=$(tail -n 1 whole.tape | cut -d ' ' -f 2-3)
 sed 's/engine 1/engine 999/' whole.tape | forged 'another engine' 6 'another engine' '"999"'
-sed 's/^\(lesson first-page\) ..../\1 0000/' whole.tape |
-    forged 'another version of the lesson' 6 'another lesson or version of it'
-sed 's/seed 7/seed 8/' whole.tape | forged 'another seed' 6 'tape line 7' 'differs from what was recorded'
-sed 's/cmd changes/cmd chnges/' whole.tape | forged 'an edited command' 6 'tape line 10: "chnges" no longer works'
-sed '9s/\( [0-9]* \)..../\10000/' whole.tape | forged 'an edited trace' 6 'tape line 9' 'differs'
+another | forged 'another version of the lesson' 6 'another lesson or version of it'
+sed 's/seed 7/seed 8/' whole.tape | forged 'another seed' 6 'tape line 8' 'differs from what was recorded'
+sed 's/cmd changes/cmd chnges/' whole.tape | forged 'an edited command' 6 'tape line 11: "chnges" no longer works'
+sed '10s/\( [0-9]* \)..../\10000/' whole.tape | forged 'an edited trace' 6 'tape line 10' 'differs'
 { cat whole.tape && echo "0 5 ${last#* } cmd status"; } |
     forged 'time running backwards' 5 "tape line $((lines + 1))" 'before'
 { cat whole.tape && echo "0 99999999999999999999999 ${last#* } cmd status"; } |
@@ -81,7 +90,7 @@ sed '9s/\( [0-9]* \)..../\10000/' whole.tape | forged 'an edited trace' 6 'tape 
 { cat whole.tape && printf '0 %s cmd \033[31mred\n' "$last"; } | forged 'control bytes' 6 'tape line'
 
 head -c -5 whole.tape | spoilt 'half a line is told' 0 'The last line was cut short and does not count'
-head -n 6 whole.tape | spoilt 'a head alone' 0 'step 1 of 6, not over'
+head -n 7 whole.tape | spoilt 'a head alone' 0 'step 1 of 6, not over'
 spoilt 'a tape of this moment is not over' 0 'not over' <whole.tape
 
 # What is over has its score on the tape and in the list of runs.
@@ -121,9 +130,9 @@ expect 'replay: a run whose tape is gone' 5 'cannot be opened'
 # Many at once: each is told, and the worst counts.
 sed 's/cmd 2$/cmd 1/' whole.tape >edited.tape
 run replay ./over.tape ./edited.tape ./no.tape
-expect 'many: each is named' 6 './over.tape:' './edited.tape: tape line 11' './no.tape: ./no.tape cannot be opened'
+expect 'many: each is named' 6 './over.tape:' './edited.tape: tape line 12' './no.tape: ./no.tape cannot be opened'
 run replay ./over.tape ./edited.tape --json
-expect 'many, for a machine' 6 '{"run": "./edited.tape", "ok": false, "exit": 6, "error": "tape line 11'
+expect 'many, for a machine' 6 '{"run": "./edited.tape", "ok": false, "exit": 6, "error": "tape line 12'
 cp whole.tape "$tape"
 
 # Playing on: the same, but nothing may be lost, and play goes on with a new run.
@@ -147,16 +156,51 @@ resumed() {
 
 head -c -5 whole.tape >spoilt.tape
 resumed 'a tape cut in its last line goes on' 'Step 5 of 6'
-sed 's/cmd changes/cmd chnges/' whole.tape >spoilt.tape
-resumed 'an edited tape begins anew' 'The saved one cannot go on' 'tape line 10' 'Step 1 of 6'
-kept 'an edited tape'
-sed 's/^\(lesson first-page\) ..../\1 0000/' whole.tape | chained >spoilt.tape
-resumed 'a tape of another version begins anew' 'another lesson or version' 'Step 1 of 6'
-kept 'another version'
+# One damaged line: what stands above it is played on, in a tape of its own.
+sed 's/cmd changes/cmd chbnges/' whole.tape >spoilt.tape
+resumed 'a damaged line costs what follows it' "Line 11 of $lines" 'this line was changed' \
+    'from the last good line' 'Step 2 of 6'
+kept 'a damaged line'
+run progress
+expect 'both runs are listed' 0 'damaged tape' 'begun, step 2 of 6'
+given 'changes\n' play first-page --plain
+expect 'the good one goes on' 0 'Step 3 of 6'
+id=$(basename "$tape" .tape)
+run report "$id"
+expect 'report says how far the damaged one came' 0 'its tape is damaged' '| status |'
+sed 's/cmd changes/cmd chnges/' whole.tape | chained >spoilt.tape
+resumed 'so does one that no longer works' "Line 11 of $lines" 'no longer works' 'Step 2 of 6'
+kept 'one that no longer works'
+sed 's/seed 7/seed 8/' whole.tape >spoilt.tape
+resumed 'a damaged head costs all of it' 'damaged tape' 'the head was changed' 'Step 1 of 6'
+kept 'a damaged head'
+
+# An update: another lesson by that name, another engine, another format.
+stopped() {
+    update=$1
+    shift
+    resumed "$update: the run is stopped by an update" 'was stopped by an update' "$@" 'Step 1 of 6'
+    kept "$update"
+    run progress
+    expect "$update: progress says so" 0 'stopped by an update'
+    run list
+    expect "$update: and list" 3 'stopped by an update'
+    given '' play "$id"
+    expect "$update: and play, with what can still be done" 6 'stopped by an update' "report $id" '--new'
+    run report "$id"
+    expect "$update: report says how far it came" 0 'stopped by an update' '| changes |' 'begins anew'
+}
+another | chained >spoilt.tape
+stopped 'another lesson' 'another version of the lesson'
+sed 's/engine 1/engine 999/' whole.tape | chained >spoilt.tape
+stopped 'another engine' 'another engine'
+sed -e 's/tape 2/tape 1/' -e '/^identity/d' -e 's/^-- .*/--/' \
+    -e 's/^[0-9a-f]\{16\} \([0-9]* \)[0-9a-f]* /\1/' whole.tape >spoilt.tape
+stopped 'the format before' 'an older version of this program'
 : >spoilt.tape
-resumed 'an empty tape begins anew' 'its tape is empty' 'Step 1 of 6'
+resumed 'an empty tape begins anew' 'Step 1 of 6'
 head -c 3000 /bin/sh >spoilt.tape
-resumed 'noise begins anew' 'cannot go on' 'Step 1 of 6'
+resumed 'noise begins anew' 'damaged tape' 'a new run was started' 'Step 1 of 6'
 kept 'noise'
 
 # The database beside them.

@@ -379,6 +379,91 @@ static void test_a_notebook_has_an_end(void **state)
     session_free(s);
 }
 
+/* A tape goes on with another text where that is the same lesson in all that decides the
+ * run; the sentence and no line of the tape is to blame where it is not. */
+static void goes_on(const char *tape, const char *from, const char *to,
+                    enum err expected)
+{
+    char *text = play_edit(play_small, from, to);
+    struct session_options o = play_options(text, tape);
+    struct errmsg why = {0};
+    struct session *s = NULL;
+    size_t bad = 99;
+    o.bad_line = &bad;
+    enum err e = session_open(&s, &o, &why);
+    if (e != expected)
+        fail_msg("%s -> %s: %d, not %d: %s", from, to, (int)e, (int)expected, why.text);
+    assert_int_equal(bad, 0);
+    session_free(s);
+    mem_free(text);
+}
+
+static const char *const same_lesson[][2] = {
+    {"Orders fail.", "Orders are failing."},
+    {"A small shop.", "A very small shop."},
+    {"Still broken.", "It is still broken."},
+    {"What now?", "And what now?"},
+    {"'Guess', reply", "'Guess wildly', reply"},
+    {"hints = { 'look' }", "hints = { 'look', 'or read' }"},
+    {"'scale', {", "'more of them', {"},
+    {"A bad version.", "A version that was bad."},
+    {"return s:seen('changes') end",
+     "\n--[==[ seen ]==] return s:seen( 'changes' )\nend"},
+    {"return lesson {", "-- a comment\nlocal unused = 3\nreturn lesson {"},
+    {"  world = function(w)", "  world = function(w)\n    local nothing = 0"},
+};
+static const char *const other_lesson[][2] = {
+    {"id = 'small'", "id = 'other'"},
+    {"s:good_for(min(3)) end", "s:good_for(min(2)) end"},
+    {"s:seen('changes') end", "s:seen('change') end"},
+    {"rate = per_second(20)", "rate = per_second(21)"},
+    {"min(8), ticket", "min(9), ticket"},
+    {"deploy('api', 'v2'", "deploy('api', 'v1'"},
+    {"reply = 'No.'", "reply = 'No.', right = true"},
+    {"good = 0.95", "good = 0.96"},
+    {"after = min(3)", "after = min(4)"},
+    {"'deploy api v1'", "'rollback api'"},
+    {"ends_at = min(40)", "ends_at = min(41)"},
+    {"'api', 'bad-deploy'", "'api', 'overload'"},
+};
+
+static void test_words_do_not_matter(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "1");
+    char *tape = play_tape(s);
+    for (size_t i = 0; i < sizeof(same_lesson) / sizeof(*same_lesson); i++)
+        goes_on(tape, same_lesson[i][0], same_lesson[i][1], ERR_OK);
+    for (size_t i = 0; i < sizeof(other_lesson) / sizeof(*other_lesson); i++)
+        goes_on(tape, other_lesson[i][0], other_lesson[i][1], ERR_MISMATCH);
+    mem_free(tape);
+    session_free(s);
+}
+
+static void test_the_damaged_line_is_named(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    play_type(s, "");
+    play_type(s, "status");
+    play_type(s, "1");
+    char *tape = play_tape(s), *damaged = play_edit(tape, "cmd status", "cmd stbtus");
+    struct session_options o = play_options(play_small, damaged);
+    struct errmsg why = {0};
+    struct session *again = NULL;
+    size_t bad = 0, line = 1;
+    for (const char *p = damaged; p < strstr(damaged, "stbtus"); p++)
+        line += *p == '\n';
+    o.bad_line = &bad;
+    assert_int_equal(session_open(&again, &o, &why), ERR_MISMATCH);
+    assert_int_equal(bad, line);
+    mem_free(tape);
+    mem_free(damaged);
+    session_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +483,8 @@ int main(void)
         cmocka_unit_test(test_a_world_that_runs_away),
         cmocka_unit_test(test_the_newest_lines_stay),
         cmocka_unit_test(test_a_notebook_has_an_end),
+        cmocka_unit_test(test_words_do_not_matter),
+        cmocka_unit_test(test_the_damaged_line_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

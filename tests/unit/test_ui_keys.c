@@ -21,9 +21,9 @@
 #define COLS 80
 
 static const struct ui_lesson course[] = {
-    {"one", "One", "start", "", NULL, 6, 1, 92, OUTCOME_RECOVERED, false, NULL},
-    {"two", "Two", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, true, NULL},
-    {"three", "Three", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, false, NULL},
+    {"one", "One", "start", "", NULL, 6, 1, 92, OUTCOME_RECOVERED, false, false, NULL},
+    {"two", "Two", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, true, false, NULL},
+    {"three", "Three", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, false, false, NULL},
 };
 
 /* Keys that lead from the first screen of a place to a situation. */

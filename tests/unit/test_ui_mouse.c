@@ -14,9 +14,12 @@
 #include "../lib/screen.h"
 
 static const struct ui_lesson course[] = {
-    {"one", "The first", "start", "", NULL, 6, 1, 92, OUTCOME_RECOVERED, false, NULL},
-    {"two", "The second", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, false, NULL},
-    {"three", "The third", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, false, NULL},
+    {"one", "The first", "start", "", NULL, 6, 1, 92, OUTCOME_RECOVERED, false, false,
+     NULL},
+    {"two", "The second", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, false, false,
+     NULL},
+    {"three", "The third", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, false, false,
+     NULL},
 };
 
 /* Where on the screen a text stands; fails when nowhere. */

@@ -15,21 +15,22 @@
 static const struct ui_lesson course[] = {
     {"first-page", "Your first page", "start",
      "A deploy breaks a third of all orders. Your first night on call, step by step.",
-     NULL, 6, 1, 92, OUTCOME_RECOVERED, false, NULL},
+     NULL, 6, 1, 92, OUTCOME_RECOVERED, false, false, NULL},
     {"all-green", "Everything is green", "fail",
      "Every check is green, no alert fires, and customers cannot pay.",
      "Your Production Health Checks Are Lying to You", 20, 2, 61, OUTCOME_MITIGATED,
-     false, NULL},
+     false, false, NULL},
     {"cache-stampede", "Sixty seconds", "fail",
      "A seat-booking site fails for seven seconds in every minute. Teaches: what a "
      "cache "
      "decides for you.",
      "Caching Is Easy. Production Caching Is Not.", 20, 2, -1, OUTCOME_LOST, true,
-     NULL},
+     false, NULL},
     {"eleven-forty-seven", "11:47 on a Tuesday", "scale",
      "More instances, and it gets worse with each of them.", NULL, 20, 3, -1,
-     OUTCOME_LOST, false, NULL},
+     OUTCOME_LOST, false, false, NULL},
     {"mine", "A lesson of my own", "lab", "", NULL, 5, 1, -1, OUTCOME_LOST, false,
+     false,
      "lessons/lab/mine.lua:12: unknown field \"chocies\"; did you mean choices?"},
 };
 #define COURSE (sizeof course / sizeof *course)

@@ -1,0 +1,270 @@
+/*
+ * What makes a lesson this lesson: all that decides how a run of it goes and what it is
+ * worth, and nothing that is only read. Two texts with one identity can take over each
+ * other's runs: a corrected word reaches a run that is half-way through, a changed goal
+ * does not.
+ *
+ * In it: the world that a seed builds and what happens to it (as the engine has it, so
+ * that it does not matter how the functions that built it are written); times; alerts;
+ * when people write; steps by kind, id, right answers and goals; traps; right
+ * suspicions; the fixes, whose first is what a run is compared with. A function counts
+ * as it is written, with the values that it uses from outside.
+ *
+ * Not in it: titles, briefings, questions, replies, hints, what people write, debrief.
+ */
+#include "lesson_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { VALUE_DEPTH = 20 };
+
+struct identity {
+    const struct lesson *l;
+    const struct lesson_world *world;
+    struct buf *out;
+    int seen; /* stack index of the tables and functions that were met, by number */
+    int met;
+};
+
+/* ---- values that functions use -------------------------------------------------- */
+
+static void put_value(lua_State *L, struct identity *d, int depth);
+
+static void put_text(struct buf *out, const char *s)
+{
+    if (s == NULL)
+        buf_adds(out, " -");
+    else
+        buf_addf(out, " %zu:%s", strlen(s), s);
+}
+
+/* Our own functions have no text; their name is what they are. */
+static void put_native(lua_State *L, struct identity *d)
+{
+    static const struct binding_table *const tables[] = {
+        &bind_base, &bind_string,  &bind_table,   &bind_math, &bind_utf8, &bind_time,
+        &bind_dist, &bind_program, &bind_actions, &bind_draw, &bind_steps};
+    lua_CFunction fn = lua_tocfunction(L, -1);
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+        for (size_t i = 0; i < tables[t]->n; i++)
+            if (tables[t]->list[i].fn == fn)
+                buf_addf(d->out, " %s.%s", tables[t]->library, tables[t]->list[i].name);
+    buf_adds(d->out, " native");
+}
+
+static void put_function(lua_State *L, struct identity *d, int depth)
+{
+    lua_Debug ar = {0};
+    if (lua_iscfunction(L, -1)) {
+        put_native(L, d);
+        return;
+    }
+    lua_pushvalue(L, -1);
+    lua_getinfo(L, ">S", &ar);
+    host_charge(L, 1 + d->l->len / 16);
+    source_functions(d->l->text, d->l->len, ar.linedefined, ar.lastlinedefined, d->out);
+    const char *name;
+    for (int i = 1; (name = lua_getupvalue(L, -1, i)) != NULL; i++) {
+        if (strcmp(name, "_ENV") != 0) {
+            put_text(d->out, name);
+            put_value(L, d, depth + 1);
+        }
+        lua_pop(L, 1);
+    }
+}
+
+/* Its fields in order; the line that a constructor noted does not count. */
+static void put_table(lua_State *L, struct identity *d, int depth)
+{
+    int t = lua_gettop(L);
+    host_walk(L);
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
+        bool text = lua_type(L, -2) == LUA_TSTRING;
+        if ((!text && lua_type(L, -2) != LUA_TNUMBER) ||
+            (text && strcmp(lua_tostring(L, -2), "@line") == 0))
+            continue;
+        lua_pushvalue(L, -2);
+        lua_pushboolean(L, true);
+        lua_rawset(L, t + 1);
+    }
+    push_sorted_keys(L, t + 1);
+    buf_adds(d->out, " {");
+    for (lua_Integer i = 1; lua_rawgeti(L, t + 2, i) != LUA_TNIL; i++) {
+        put_value(L, d, depth + 1);
+        lua_rawget(L, t);
+        put_value(L, d, depth + 1);
+        lua_pop(L, 1);
+    }
+    buf_adds(d->out, " }");
+    lua_settop(L, t);
+}
+
+/* What was met before is said by its number. */
+static bool met_before(lua_State *L, struct identity *d)
+{
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, d->seen) == LUA_TNUMBER) {
+        buf_addf(d->out, " #%d", (int)lua_tointeger(L, -1));
+        lua_pop(L, 1);
+        return true;
+    }
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_pushinteger(L, ++d->met);
+    lua_rawset(L, d->seen);
+    return false;
+}
+
+/* The value on top, which stays there. */
+static void put_value(lua_State *L, struct identity *d, int depth)
+{
+    lua_Number x;
+    uint64_t bits;
+    luaL_checkstack(L, 16, NULL);
+    host_charge(L, 4);
+    switch (lua_type(L, -1)) {
+    case LUA_TBOOLEAN:
+        buf_addf(d->out, " %s", lua_toboolean(L, -1) ? "true" : "false");
+        break;
+    case LUA_TNUMBER:
+        x = lua_tonumber(L, -1);
+        memcpy(&bits, &x, sizeof bits);
+        buf_addf(d->out, " %d:%" PRIx64, lua_isinteger(L, -1), bits);
+        break;
+    case LUA_TSTRING:
+        put_text(d->out, lua_tostring(L, -1));
+        break;
+    case LUA_TTABLE:
+    case LUA_TFUNCTION:
+        if (depth > VALUE_DEPTH)
+            buf_adds(d->out, " deep");
+        else if (met_before(L, d))
+            break;
+        else if (lua_type(L, -1) == LUA_TTABLE)
+            put_table(L, d, depth);
+        else
+            put_function(L, d, depth);
+        break;
+    default:
+        buf_addf(d->out, " %s", luaL_typename(L, -1));
+    }
+}
+
+static void put_fn(lua_State *L, struct identity *d, fn_id fn)
+{
+    if (fn == FN_NONE) {
+        buf_adds(d->out, " -");
+        return;
+    }
+    fn_push(L, fn);
+    put_value(L, d, 0);
+    lua_pop(L, 1);
+}
+
+/* ---- the lesson ----------------------------------------------------------------- */
+
+static void put_bits(struct buf *out, double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    buf_addf(out, " %" PRIx64, bits);
+}
+
+static void put_times(struct identity *d)
+{
+    const struct lesson_info *i = &d->l->info;
+    put_text(d->out, i->id);
+    buf_addf(d->out, " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %d %d\n",
+             i->starts_at, i->ends_at, i->day_start, i->good_for, i->quiet,
+             i->guided_start);
+}
+
+static void put_world(struct identity *d)
+{
+    const struct lesson_world *w = d->world;
+    model_describe(w->model, d->out);
+    for (size_t i = 0; i < w->nrules; i++) {
+        const struct alert_rule *r = &w->rules[i];
+        put_text(d->out, r->name);
+        put_text(d->out, r->metric);
+        buf_addf(d->out, " %d %d %d %d %" PRId64 " %" PRId64 " %" PRId64, (int)r->kind,
+                 r->page, (int)r->comp, r->below, r->hold, r->long_window,
+                 r->short_window);
+        put_bits(d->out, r->value);
+        put_bits(d->out, r->factor);
+        buf_addch(d->out, '\n');
+    }
+    for (size_t i = 0; i < w->ntickets; i++)
+        buf_addf(d->out, "ticket %" PRId64 " %d\n", w->tickets[i].at,
+                 w->tickets[i].page);
+}
+
+static void put_step(lua_State *L, struct identity *d, const struct step *s)
+{
+    buf_addf(d->out, "step %d", (int)s->kind);
+    put_text(d->out, s->id);
+    for (size_t i = 0; i < s->nchoices; i++)
+        buf_addch(d->out, s->choices[i].right ? '+' : '-');
+    for (size_t i = 0; i < s->npredict; i++) {
+        buf_addf(d->out, " %" PRId64, s->predict[i].after);
+        put_text(d->out, s->predict[i].answer);
+        put_fn(L, d, s->predict[i].value);
+    }
+    for (size_t i = 0; i < s->nneeds; i++)
+        put_text(d->out, s->needs[i]);
+    buf_addf(d->out, " %d", s->wants_suspect);
+    put_fn(L, d, s->goal);
+    buf_addch(d->out, '\n');
+}
+
+static void put_course(lua_State *L, struct identity *d, const struct course *c)
+{
+    buf_addf(d->out, "course %d %" PRId64, (int)c->harm, c->until_at);
+    for (size_t i = 0; i < c->nlines; i++)
+        put_text(d->out, c->lines[i]);
+    put_text(d->out, c->client);
+    put_fn(L, d, c->used);
+    buf_addch(d->out, '\n');
+}
+
+static int describe_inside(lua_State *L)
+{
+    struct identity *d = lua_touserdata(L, 1);
+    const struct lesson *l = d->l;
+    lua_newtable(L);
+    d->seen = lua_gettop(L);
+    put_times(d);
+    put_world(d);
+    for (size_t i = 0; i < l->nsteps; i++)
+        put_step(L, d, &l->steps[i]);
+    for (size_t i = 0; i < l->ntraps; i++) {
+        put_text(d->out, l->traps[i].id);
+        put_fn(L, d, l->traps[i].when);
+    }
+    for (size_t i = 0; i < l->naccepts; i++) {
+        put_text(d->out, l->accepts[i].component);
+        buf_addf(d->out, " %d", (int)l->accepts[i].mechanism);
+    }
+    for (size_t i = 0; i < l->nfixes; i++)
+        put_course(L, d, &l->fixes[i]);
+    for (size_t i = 0; i < l->nwrongs; i++)
+        put_course(L, d, &l->wrongs[i]);
+    return 0;
+}
+
+void lesson_identity(struct lesson *l, const struct lesson_world *world, char out[65])
+{
+    struct buf text;
+    struct errmsg ignored = {0};
+    buf_init(&text, 0);
+    struct identity d = {.l = l, .world = world, .out = &text};
+    /* A lesson that costs too much even for this is known by its whole text. */
+    if (host_run(&l->host, describe_inside, &d, STEPS_LOAD, l->line, &ignored) ==
+        ERR_OK)
+        sha256_hex(out, text.s, text.len);
+    else
+        memcpy(out, l->hash, sizeof l->hash);
+    buf_release(&text);
+}
