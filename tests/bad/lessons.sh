@@ -123,7 +123,7 @@ return course {
 }
 END
 run list
-expect "list has a card for each, and why" 0 'Your first page' \
+expect "list has a card for each, and why" 3 'Your first page' \
     'costly.lua:1: this takes too long' 'folder.lua is not a regular file' \
     'large.lua is longer than 256 kB' \
     'latin.lua:1: this is not UTF-8, near the byte \xE9' 'missing.lua is not there'
@@ -136,13 +136,13 @@ expect "prove proves the others" 3 'costly.lua:1: this takes too long' \
 for broken in 'return course {' 'while true do end' 'return 5'; do
     echo "$broken" >lessons/course.lua
     run list
-    expect "list without a course: $broken" 0 'Your first page' 'course.lua:' \
+    expect "list without a course: $broken" 3 'Your first page' 'course.lua:' \
         'spoilt.lua:2:'
 done
 rm lessons/course.lua
 mkdir lessons/course.lua
 run list
-expect "list without a course: a folder" 0 'Your first page' \
+expect "list without a course: a folder" 3 'Your first page' \
     'course.lua is not a regular file'
 TRUECODE_LESSONS=$SCRATCH/nowhere
 run list
