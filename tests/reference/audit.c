@@ -189,10 +189,12 @@ static void little(const struct audit *a)
     }
 }
 
-/* No new users; those inside may leave. */
+/* No new users; those inside may leave. An action comes after the whole of the event
+ * that the world was stopped in: what ends in it is told, too. */
 static void close_doors(struct audit *a)
 {
     const struct model *m = world_model(a->w);
+    struct observer o = {.ctx = a, .done = on_done};
     for (size_t i = 0; i < model_comps(m); i++) {
         struct errmsg why = {0};
         struct action stop = {.kind = ACTION_SET,
@@ -201,7 +203,7 @@ static void close_doors(struct audit *a)
                               .args = {value_number(0)},
                               .nargs = 1};
         if (strcmp(model_kind(m, (comp_id)i)->name, "client") == 0 &&
-            world_apply(a->w, &stop, NULL, NULL, NULL, &why) != ERR_OK)
+            world_apply(a->w, &stop, NULL, &o, NULL, &why) != ERR_OK)
             fail_msg("%s", why.text);
     }
 }
