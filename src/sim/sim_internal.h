@@ -595,8 +595,9 @@ uint32_t keyspace_batch(struct world *w, comp_id keyspace, uint32_t *first);
 
 /* Pools: a service tells its pools of its instances. */
 void pool_instance_up(struct world *w, comp_id pool, int instance);
-void pool_instance_gone(struct world *w, comp_id pool, int instance); /* crash, removed:
-its connections close (the database notices), its waiting acts were cancelled before */
+/* A crash, or it is removed: its connections close (the database notices), those who
+ * waited in it were cancelled before. */
+void pool_instance_gone(struct world *w, comp_id pool, int instance);
 struct pool_look {
     int in_use, size, waiting, open;
     sim_time oldest_wait; /* age of the longest wait */
