@@ -74,7 +74,9 @@ endif
 SAN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
 
-ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE $(LIB_CFLAGS) \
+# A module that is too large for one folder has rooms, folders of its own, and its files
+# name each other's headers by room: "engine/act.h".
+ALL_CPPFLAGS = -Iinclude -Isrc/sim -D_GNU_SOURCE $(LIB_CFLAGS) \
 	-DTRUECODE_VERSION='"$(VERSION)"' $(CPPFLAGS)
 ALL_CFLAGS   = -std=c11 $(OPT) -ffp-contract=off -fno-math-errno \
 	$(WARN) $(HARDEN) $(SAN) $(CFLAGS)
@@ -82,7 +84,7 @@ ALL_LDFLAGS  = $(HARDEN_LD) $(SAN) $(LDFLAGS)
 
 # ---- what there is -----------------------------------------------------------------
 
-SRC   := $(sort $(wildcard src/*/*.c))
+SRC   := $(sort $(wildcard src/*/*.c src/*/*/*.c))
 OBJ   := $(SRC:%.c=$(B)/%.o)
 MAIN  := $(B)/src/cli/main.o
 LIB   := $(B)/libtruecode.a
@@ -159,7 +161,7 @@ check-portable:
 	@tests/run -b $(B) portable compilers
 
 format:
-	clang-format -i $(wildcard src/*/*.[ch] include/truecode/*.h tests/*/*.[ch])
+	clang-format -i $(wildcard src/*/*.[ch] src/*/*/*.[ch] include/truecode/*.h tests/*/*.[ch])
 
 # ---- building ----------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 /*
  * The table of kinds. A new kind is a file and a line here.
  */
-#include "model.h"
+#include "model/model.h"
 
 const struct kind_impl *const all_kinds[] = {
     &kind_client,  &kind_service,     &kind_endpoint, &kind_balancer,

@@ -5,8 +5,8 @@
  */
 #include "sim_test.h"
 
-#include "../../src/sim/calendar.h"
-#include "../../src/sim/world.h"
+#include "../../src/sim/engine/calendar.h"
+#include "../../src/sim/engine/world.h"
 
 enum { EVENTS_MAX = 4000 };
 

@@ -1,7 +1,7 @@
 /* The processor-sharing station by itself: no loop runs, the test pops its one event.
  */
-#include "../../src/sim/calendar.h"
-#include "../../src/sim/world.h"
+#include "../../src/sim/engine/calendar.h"
+#include "../../src/sim/engine/world.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,0 +1,276 @@
+/*
+ * Worlds: making, copying, running, and looking at one. The loop is small: make room,
+ * let one act go on that is ready, else take the next event.
+ */
+#include "engine/world.h"
+#include "engine/calendar.h"
+#include "service/service.h"
+
+/* ---- letting go on -------------------------------------------------------------- */
+
+/* Runs one ready act; false: there is none. */
+static inline bool ready_one(struct world *w)
+{
+    struct head *h = W_HEAD(w);
+    if (h->next != 0) {
+        struct act *next = act_at(w, h->next);
+        h->next = 0;
+        if (next->gen == h->next_gen)
+            comp_kind(w, next->comp)->resume(w, next, (enum reason)h->next_reason);
+        return true;
+    }
+    if (h->ready_head == h->ready_tail)
+        return false;
+    ready_entry e =
+        W_PTR(w, ready_entry, h->ready)[h->ready_head++ & (h->ready_cap - 1)];
+    struct act *a = act_at(w, (ref)e);
+    enum reason reason = (enum reason)(e >> (32 + READY_GEN_BITS));
+    if (a->gen != 0 && e == ready_make((ref)e, a->gen, (uint8_t)reason))
+        comp_kind(w, a->comp)->resume(w, a, reason);
+    return true;
+}
+
+/* ---- making --------------------------------------------------------------------- */
+
+static void seed_streams(struct world *w)
+{
+    struct buf name;
+    buf_init(&name, 0);
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        const struct comp *c = &w->comps[i];
+        for (int k = 0; c->kind->streams != NULL && c->kind->streams[k] != NULL; k++) {
+            buf_reset(&name);
+            buf_addf(&name, "%s/%s", c->name, c->kind->streams[k]);
+            rng_seed(w_rng(w, (comp_id)i, k), W_HEAD(w)->seed, name.s);
+        }
+    }
+    buf_release(&name);
+}
+
+/* Services tell pools of their instances, and balancers look at services. */
+static int init_turn(const struct kind_impl *k)
+{
+    if (k == &kind_service)
+        return 1;
+    bool looks = k == &kind_client || k == &kind_balancer || k == &kind_autoscaler ||
+                 k == &kind_subscription;
+    return looks ? 2 : 0;
+}
+
+static void init_comps(struct world *w)
+{
+    for (size_t i = 0; i < w->model->ncomps; i++)
+        if (w->comps[i].kind->desc.nparams > 0)
+            memcpy(w_values(w, (comp_id)i), w->comps[i].params,
+                   w->comps[i].kind->desc.nparams * sizeof(struct value));
+    for (int turn = 0; turn < 3; turn++) {
+        for (size_t i = 0; i < w->model->ncomps; i++) {
+            const struct kind_impl *k = w->comps[i].kind;
+            if (k->init != NULL && init_turn(k) == turn)
+                k->init(w, (comp_id)i);
+        }
+    }
+}
+
+struct world *world_new_within(struct model *m, uint64_t seed, size_t limit,
+                               struct errmsg *why)
+{
+    assert(limit <= WORLD_LIMIT_MAX);
+    if (!m->finished) {
+        (void)errmsg_set(why, ERR_INPUT, "the model is not finished");
+        return NULL;
+    }
+    if ((size_t)m->fixed * 8 > limit / 2) {
+        (void)errmsg_set(why, ERR_LIMIT,
+                         "the model is too large for a world of %zu MiB", limit >> 20);
+        return NULL;
+    }
+    struct world *w = mem_alloc(sizeof *w);
+    w->model = model_ref(m);
+    w->comps = m->comps;
+    w->states = m->states;
+    w->kinds = m->kinds;
+    w->limit = limit;
+    region_map(w, limit);
+    struct head *h = W_HEAD(w);
+    h->used = m->fixed;
+    h->seed = seed;
+    h->digests = w_alloc(w, (m->ncomps + 1) * sizeof(uint64_t));
+    calendar_init(w);
+    seed_streams(w);
+    init_comps(w);
+    schedule_init(w);
+    while (ready_one(w))
+        ;
+    region_trim(w);
+    w->safe = 0;
+    return w;
+}
+
+struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
+{
+    return world_new_within(m, seed, WORLD_LIMIT, why);
+}
+
+void world_free(struct world *w)
+{
+    if (w == NULL)
+        return;
+    region_unmap(w);
+    model_unref(w->model);
+    mem_free(w);
+}
+
+struct world *world_fork(const struct world *w)
+{
+    struct world *copy = mem_alloc(sizeof *copy);
+    size_t used = (size_t)W_HEAD(w)->used * 8;
+    *copy = *w;
+    copy->model = model_ref(w->model);
+    copy->observer = NULL;
+    copy->safe = 0;
+    region_map(copy, used + HEADROOM);
+    memcpy(copy->base, w->base, used);
+    return copy;
+}
+
+const struct model *world_model(const struct world *w)
+{
+    return w->model;
+}
+
+uint64_t world_seed(const struct world *w)
+{
+    return W_HEAD(w)->seed;
+}
+
+sim_time world_now(const struct world *w)
+{
+    return w_now(w);
+}
+
+uint64_t world_events(const struct world *w)
+{
+    return W_HEAD(w)->events;
+}
+
+size_t world_bytes(const struct world *w)
+{
+    return (size_t)W_HEAD(w)->used * 8;
+}
+
+/* ---- running -------------------------------------------------------------------- */
+
+static void dispatch(struct world *w, const struct cal_event *e)
+{
+    if (e->event >= EV_KIND) {
+        comp_kind(w, e->comp)->event(w, e->comp, e->event - EV_KIND, e->a, e->b);
+        return;
+    }
+    switch (e->event) {
+    case EV_STATION:
+        station_event(w, W_PTR(w, struct station, e->a));
+        break;
+    case EV_SCHEDULE:
+        apply_scheduled(w, e->a);
+        break;
+    case EV_FAULT_END:
+        apply_fault_end(w, e->a);
+        break;
+    default:
+        act_event(w, e->event, e->a, e->b);
+    }
+}
+
+static void event_ahead(const struct world *w, const struct cal_event *e, bool far)
+{
+    if (e == NULL || e->comp >= w->model->ncomps)
+        return;
+    const struct kind_impl *k = comp_kind(w, e->comp);
+    if (k->ahead != NULL)
+        k->ahead(w, e, far);
+}
+
+/* In a vast world each event finds its components' memory cold, and would wait for one
+ * piece after the other. So it is asked for ahead: what an event names, two events
+ * before; what that leads to, one event before, all at once. */
+static __attribute__((noinline)) void look_ahead(const struct world *w)
+{
+    const struct head *h = W_HEAD(w);
+    const heap_key *heap = W_PTR(w, heap_key, h->heap);
+    uint32_t at[2];
+    if (h->heap_n < 5)
+        return;
+    cal_next_two(h, heap, at);
+    event_ahead(w, cal_event_of(w, heap[at[1]]), true);
+    const struct cal_event *next = cal_event_of(w, heap[at[0]]);
+    event_ahead(w, next, false);
+    if (next != NULL)
+        w_fetch(W_PTR(w, uint64_t, h->digests) + next->comp, sizeof(uint64_t));
+}
+
+/* One step of a multiply-and-rotate hash: every bit of both goes into the result. */
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 29;
+}
+
+/* Each component has a digest of its own, which knows nothing of its number: it is the
+ * same in a model with more components. The last one is for events of none. */
+static void digest(struct world *w, const struct cal_event *e, sim_time at)
+{
+    uint64_t *of = W_PTR(w, uint64_t, W_HEAD(w)->digests);
+    size_t c = e->comp < w->model->ncomps ? e->comp : w->model->ncomps;
+    of[c] = mix(of[c], mix((uint64_t)at, (uint64_t)e->event << 32 | w->outcome));
+}
+
+enum err world_run(struct world *w, sim_time until, uint64_t max_events,
+                   const struct observer *o, struct errmsg *why)
+{
+    enum err err = ERR_OK;
+    struct cal_event e;
+    sim_time at;
+    if (W_HEAD(w)->stopped)
+        return world_ran_away(w, why);
+    w->observer = o;
+    for (;; max_events--) {
+        if (!world_room(w)) {
+            err = world_ran_away(w, why);
+            break;
+        }
+        if (max_events == 0) {
+            err = errmsg_set(why, ERR_STOPPED, "stopped before the end");
+            break;
+        }
+        if (ready_one(w))
+            continue;
+        if (!calendar_next(w, until, &e, &at))
+            break;
+        W_HEAD(w)->now = at;
+        W_HEAD(w)->events++;
+        w->outcome = 0;
+        if (w->vast)
+            look_ahead(w);
+        dispatch(w, &e);
+        digest(w, &e, at);
+    }
+    if (err == ERR_OK && until > W_HEAD(w)->now && until != SIM_FOREVER)
+        W_HEAD(w)->now = until;
+    w->observer = NULL;
+    return err;
+}
+
+uint64_t world_digest(const struct world *w)
+{
+    const uint64_t *of = W_PTR(w, uint64_t, W_HEAD(w)->digests);
+    uint64_t all = W_HEAD(w)->digest;
+    for (size_t c = 0; c <= w->model->ncomps; c++)
+        all = mix(all, of[c]);
+    return all;
+}
+
+uint64_t world_digest_of(const struct world *w, comp_id c)
+{
+    return c < w->model->ncomps ? W_PTR(w, uint64_t, W_HEAD(w)->digests)[c] : 0;
+}
