@@ -539,6 +539,19 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
         delivered(w, a);
 }
 
+void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit)
+{
+    if (a->flags & ACT_BACK) { /* it is over; only the answer is still out */
+        if (a->parent == 0)
+            act_orphan(w, a);
+        return;
+    }
+    a->reason = (uint8_t)reason; /* for cancel */
+    if (!(a->flags & ACT_SENT))
+        comp_kind(w, a->comp)->cancel(w, a);
+    act_finish(w, a, reason, culprit);
+}
+
 void call_let_go(struct world *w, struct act *c, enum reason reason)
 {
     bool stop = p_on(w, c->policy, P_CANCEL);

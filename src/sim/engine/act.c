@@ -300,7 +300,7 @@ void act_event(struct world *w, int event, ref r, uint32_t gen)
         return;
     if (event == EV_TIMEOUT) {
         a->timeout = 0;
-        call_timeout(w, a);
+        w->model->parts->timed_out(w, a);
         return;
     }
     a->timer = 0;
@@ -309,9 +309,9 @@ void act_event(struct world *w, int event, ref r, uint32_t gen)
         act_account(w, a);
         comp_kind(w, a->comp)->begin(w, a);
     } else if (event == EV_DELIVER) {
-        call_delivered(w, a);
+        w->model->parts->deliver(w, a);
     } else if (event == EV_BACKOFF) {
-        call_backoff(w, a);
+        w->model->parts->try_again(w, a);
     } else {
         comp_kind(w, a->comp)->resume(w, a, REASON_NONE);
     }
@@ -326,19 +326,6 @@ void act_orphan(struct world *w, struct act *a)
         a->x != 0)
         keyspace_store_failed(w, a->what, a, REASON_GAVE_UP);
     act_free(w, a);
-}
-
-void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit)
-{
-    if (a->flags & ACT_BACK) { /* it is over; only the answer is still out */
-        if (a->parent == 0)
-            act_orphan(w, a);
-        return;
-    }
-    a->reason = (uint8_t)reason; /* for cancel */
-    if (!(a->flags & ACT_SENT))
-        comp_kind(w, a->comp)->cancel(w, a);
-    act_finish(w, a, reason, culprit);
 }
 
 static void mark_abandoned(struct world *w, struct act *a)

@@ -53,6 +53,7 @@ typedef uint32_t ref; /* offset / 8 from the start of the region; 0: none */
 /* ---- the model ------------------------------------------------------------------ */
 
 struct kind_impl;
+struct act;
 
 enum op_code {
     OP_COMPUTE,
@@ -125,7 +126,20 @@ struct schedule_entry {
     const char *who, *title;
 };
 
+/* What a world is put together from (kinds.c). The rooms below know of a kind only what
+ * its descriptor says, and the loop hands on by these what is not its own. */
+struct parts {
+    const struct kind_impl *const *kinds;
+    size_t nkinds;
+    void (*deliver)(struct world *w, struct act *a);    /* EV_DELIVER */
+    void (*timed_out)(struct world *w, struct act *a);  /* EV_TIMEOUT */
+    void (*try_again)(struct world *w, struct act *a);  /* EV_BACKOFF */
+    void (*scheduled)(struct world *w, uint32_t index); /* EV_SCHEDULE */
+    void (*fault_over)(struct world *w, ref fault);     /* EV_FAULT_END */
+};
+
 struct model {
+    const struct parts *parts;
     struct arena arena;
     int refs;
     bool finished;
@@ -221,13 +235,14 @@ struct world {
     char *base;           /* the region; may move between events, never inside one */
     size_t mapped, limit; /* bytes */
     struct model *model;
-    const struct comp *comps;        /* model->comps */
-    const ref *states;               /* model->states */
-    const uint8_t *kinds;            /* model->kinds */
-    const struct observer *observer; /* during a run; else NULL */
-    uint32_t outcome;                /* of the event being dispatched, for the digest */
-    ref safe;  /* while used <= this, there is headroom; 0: find out */
-    bool vast; /* larger than a processor's cache */
+    const struct comp *comps;                  /* model->comps */
+    const ref *states;                         /* model->states */
+    const uint8_t *kinds;                      /* model->kinds */
+    const struct kind_impl *const *kind_table; /* which those are numbers in */
+    const struct observer *observer;           /* during a run; else NULL */
+    uint32_t outcome; /* of the event being dispatched, for the digest */
+    ref safe;         /* while used <= this, there is headroom; 0: find out */
+    bool vast;        /* larger than a processor's cache */
 };
 
 #define W_HEAD(w)         ((struct head *)(void *)(w)->base)
@@ -751,11 +766,9 @@ extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_bal
     kind_link, kind_broker, kind_topic, kind_subscription, kind_dns, kind_certificate,
     kind_clock, kind_table, kind_limiter, kind_job;
 
-extern const struct kind_impl *const all_kinds[]; /* kinds.c */
-
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
-    return all_kinds[w->kinds[c]];
+    return w->kind_table[w->kinds[c]];
 }
 
 /* ---- telling -------------------------------------------------------------------- */

@@ -72,6 +72,14 @@ static void init_comps(struct world *w)
     }
 }
 
+static void schedule_init(struct world *w)
+{
+    for (size_t i = 0; i < w->model->nschedule; i++) {
+        const struct schedule_entry *e = &w->model->schedule[i];
+        cal_at(w, e->at, EV_SCHEDULE, e->action.comp, (uint32_t)i, 0);
+    }
+}
+
 struct world *world_new_within(struct model *m, uint64_t seed, size_t limit,
                                struct errmsg *why)
 {
@@ -90,6 +98,7 @@ struct world *world_new_within(struct model *m, uint64_t seed, size_t limit,
     w->comps = m->comps;
     w->states = m->states;
     w->kinds = m->kinds;
+    w->kind_table = m->parts->kinds;
     w->limit = limit;
     region_map(w, limit);
     struct head *h = W_HEAD(w);
@@ -172,10 +181,10 @@ static void dispatch(struct world *w, const struct cal_event *e)
         station_event(w, W_PTR(w, struct station, e->a));
         break;
     case EV_SCHEDULE:
-        apply_scheduled(w, e->a);
+        w->model->parts->scheduled(w, e->a);
         break;
     case EV_FAULT_END:
-        apply_fault_end(w, e->a);
+        w->model->parts->fault_over(w, e->a);
         break;
     default:
         act_event(w, e->event, e->a, e->b);

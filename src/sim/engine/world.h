@@ -163,7 +163,6 @@ enum err model_call_target(const struct model *m, const char *text, comp_id *tar
 /* apply.c */
 void apply_scheduled(struct world *w, uint32_t index);
 void apply_fault_end(struct world *w, ref fault);
-void schedule_init(struct world *w);
 
 /* values.c */
 enum err value_fit(const struct model *m, const struct param_desc *p,

@@ -235,14 +235,6 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
 
 /* ---- the schedule --------------------------------------------------------------- */
 
-void schedule_init(struct world *w)
-{
-    for (size_t i = 0; i < w->model->nschedule; i++) {
-        const struct schedule_entry *e = &w->model->schedule[i];
-        cal_at(w, e->at, EV_SCHEDULE, e->action.comp, (uint32_t)i, 0);
-    }
-}
-
 void apply_scheduled(struct world *w, uint32_t index)
 {
     const struct schedule_entry *e = &w->model->schedule[index];

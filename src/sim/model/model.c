@@ -15,9 +15,10 @@ enum {
     SCHEDULE_MAX = 2000
 };
 
-struct model *model_new(void)
+struct model *model_make(const struct parts *parts)
 {
     struct model *m = mem_alloc(sizeof *m);
+    m->parts = parts;
     m->refs = 1;
     return m;
 }
@@ -47,6 +48,14 @@ static enum err open_for_change(const struct model *m, struct errmsg *why)
 }
 
 /* ---- components ----------------------------------------------------------------- */
+
+static const struct kind_impl *kind_named(const struct model *m, const char *name)
+{
+    for (size_t i = 0; i < m->parts->nkinds; i++)
+        if (str_eq(m->parts->kinds[i]->desc.name, name))
+            return m->parts->kinds[i];
+    return NULL;
+}
 
 static bool name_good(const char *name, size_t most)
 {
@@ -133,14 +142,14 @@ comp_id model_append(struct model *m, const struct kind_impl *kind, const char *
 comp_id model_add(struct model *m, const char *kind, const char *name,
                   struct errmsg *why)
 {
-    const struct kind_impl *k = kind_named(kind);
+    const struct kind_impl *k = kind_named(m, kind);
     if (open_for_change(m, why) != ERR_OK)
         return COMP_NONE;
     if (k == NULL) {
         const char *names[32];
         size_t n = 0;
-        for (; n < sim_kinds() && n < 32; n++)
-            names[n] = sim_kind(n)->name;
+        for (; n < m->parts->nkinds && n < 32; n++)
+            names[n] = m->parts->kinds[n]->desc.name;
         const char *near = text_suggest(kind == NULL ? "" : kind, names, n);
         (void)errmsg_set(why, ERR_INPUT, "there is no kind \"%.60s\"%s%s%s",
                          kind == NULL ? "" : kind, near ? "; did you mean \"" : "",
@@ -160,7 +169,7 @@ comp_id model_add(struct model *m, const char *kind, const char *name,
 comp_id model_add_nested(struct model *m, const char *kind, comp_id owner,
                          const char *name, struct errmsg *why)
 {
-    const struct kind_impl *k = kind_named(kind);
+    const struct kind_impl *k = kind_named(m, kind);
     if (k == NULL)
         BUG("no kind %s", kind);
     if (!name_good(name, NAME_MAX_NESTED)) {

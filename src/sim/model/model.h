@@ -14,8 +14,8 @@ struct source {
     struct source *next;
 };
 
-const struct kind_impl *kind_named(const char *name); /* kinds.c */
-uint8_t kind_number(const struct kind_impl *k);       /* its place in all_kinds */
+/* A model of these parts (kinds.c). */
+struct model *model_make(const struct parts *parts);
 comp_id model_append(struct model *m, const struct kind_impl *kind, const char *name,
                      struct errmsg *why);
 /* model_program.c: versions of a service */

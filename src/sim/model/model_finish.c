@@ -406,6 +406,14 @@ static ref lay(ref *at, size_t bytes)
     return here;
 }
 
+static uint8_t kind_number(const struct model *m, const struct kind_impl *k)
+{
+    uint8_t i = 0;
+    while (m->parts->kinds[i] != k)
+        i++;
+    return i;
+}
+
 static size_t stream_count(const struct kind_impl *k)
 {
     size_t n = 0;
@@ -431,7 +439,7 @@ static void lay_out(struct model *m)
         at = (at + LINE - 1) / LINE * LINE;
         (void)lay(&at, (rngs + 8 * LINE - 1) / (8 * LINE) * (8 * LINE));
         m->states[i] = lay(&at, state);
-        m->kinds[i] = kind_number(k);
+        m->kinds[i] = kind_number(m, k);
     }
     for (size_t i = 0; i < m->ncomps; i++)
         m->comps[i].values =
