@@ -117,7 +117,7 @@ static void call_it(struct world *w, struct act *a)
 void sub_begin(struct world *w, struct act *a)
 {
     const struct subscription_data *d = sub_data(w, a->comp);
-    bool pinned = w->comps[d->target].kind == &kind_service && !(a->flags & ACT_COPY);
+    bool pinned = comp_has(&w->comps[d->target], KIND_SERVES) && !(a->flags & ACT_COPY);
     if (a->key & MESSAGE_POISON)
         a->flags |= ACT_POISON;
     if (pinned)

@@ -304,9 +304,11 @@ static double keyspace_metric(const struct world *w, comp_id c, int metric,
     }
 }
 
-size_t keyspace_keys(const struct world *w, comp_id c, struct cache_key_view *out,
-                     size_t max)
+size_t world_cache_keys(const struct world *w, comp_id c, struct cache_key_view *out,
+                        size_t max)
 {
+    if (c >= w->model->ncomps || w->comps[c].kind != &kind_keyspace)
+        return 0;
     const struct keyspace *s = space_at(w, c);
     sim_time now = w_now(w);
     double seconds = (double)KEY_WINDOW / (double)SIM_SEC;

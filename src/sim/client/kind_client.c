@@ -33,8 +33,8 @@ static struct client_data *data_make(struct model *m, comp_id c)
     return m->comps[c].data;
 }
 
-enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, size_t n,
-                      sim_time period, struct errmsg *why)
+static enum err client_curve(struct model *m, comp_id c, const struct curve_point *p,
+                             size_t n, sim_time period, struct errmsg *why)
 {
     for (size_t i = 0; i < n; i++) {
         if (p[i].at < 0 || (i > 0 && p[i].at <= p[i - 1].at) || !(p[i].factor >= 0) ||
@@ -64,7 +64,7 @@ static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
         return err;
     }
     m->comps[c].target = target;
-    bool external = m->comps[target].kind == &kind_external;
+    bool external = comp_has(&m->comps[target], KIND_WHOLE);
     d->spec =
         (struct call_spec){.policy = call_policy_for(m, c, target, why),
                            .target = target,
@@ -418,7 +418,7 @@ static void client_ahead(const struct world *w, const struct cal_event *e, bool 
         return;
     }
     call_fetch(w, s->spec.policy);
-    if (comp_kind(w, s->spec.target) == &kind_service) {
+    if (comp_has(&w->comps[s->spec.target], KIND_SERVES)) {
         w_fetch(W_STATE(w, char, s->spec.target) - 64, 64);
         const struct endpoint_state *p =
             W_STATE(w, struct endpoint_state, s->spec.what);
@@ -662,9 +662,12 @@ const struct kind_impl kind_client = {
              .nmetrics = sizeof metrics / sizeof *metrics,
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
+    .traits = KIND_STARTS | KIND_USERS | KIND_JUDGED,
+    .init_turn = INIT_LOOKS,
     .streams = streams,
     .resolve = client_resolve,
     .check = client_check,
+    .curve = client_curve,
     .state_size = client_size,
     .ahead = client_ahead,
     .init = client_init,

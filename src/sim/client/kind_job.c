@@ -223,7 +223,7 @@ static enum err job_resolve(struct model *m, comp_id c, struct errmsg *why)
         errmsg_prefix(why, "%s: ", m->comps[c].name);
         return err;
     }
-    bool external = m->comps[target].kind == &kind_external;
+    bool external = comp_has(&m->comps[target], KIND_WHOLE);
     m->comps[c].target = target;
     d->calls = true;
     d->spec = (struct call_spec){.policy = call_policy_for(m, c, target, why),
@@ -585,6 +585,7 @@ const struct kind_impl kind_job = {
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
+    .traits = KIND_STARTS,
     .streams = streams,
     .resolve = job_resolve,
     .state_size = job_size,

@@ -274,10 +274,13 @@ enum session_state session_state_of(const struct conn *n)
                                     : SESSION_IDLE;
 }
 
-size_t database_sessions(const struct world *w, comp_id db, struct db_session_view *out,
+size_t world_db_sessions(const struct world *w, comp_id db, struct db_session_view *out,
                          size_t max)
 {
     size_t count = 0;
+    if (db >= w->model->ncomps ||
+        (w->comps[db].kind != &kind_database && !is_replica(w, db)))
+        return 0;
     for (ref r = db_at(w, db)->first; r != 0; r = conn_at(w, r)->next) {
         const struct conn *n = conn_at(w, r);
         if (n->state == CONN_CONNECTING)

@@ -144,9 +144,11 @@ static size_t locks_of(const struct world *w, comp_id node, struct db_lock_view 
     return count;
 }
 
-size_t database_locks(const struct world *w, comp_id db, struct db_lock_view *out,
+size_t world_db_locks(const struct world *w, comp_id db, struct db_lock_view *out,
                       size_t max)
 {
+    if (db >= w->model->ncomps || w->comps[db].kind != &kind_database)
+        return 0;
     size_t count = locks_of(w, db, out, max, 0);
     for (comp_id n = db_at(w, db)->cluster.first; n != 0;
          n = db_at(w, (comp_id)(n - 1))->follows.next)

@@ -560,6 +560,7 @@ const struct kind_impl kind_pool = {
              .nfigures = sizeof figures / sizeof *figures},
     .resolve = pool_resolve,
     .state_size = pool_state_size,
+    .on_replica = pool_reads,
     .event = pool_event,
     .changed = pool_changed,
     .metric = pool_metric,

@@ -289,6 +289,7 @@ const struct kind_impl kind_statement = {
     .streams = streams,
     .resolve = statement_resolve,
     .state_size = statement_state_size,
+    .on_replica = statement_on_replica,
     .init = statement_init,
     .changed = statement_changed,
     .fault = statement_fault,

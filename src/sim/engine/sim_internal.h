@@ -109,9 +109,16 @@ struct program {
     struct op ops[];
 };
 
+/* The versions of a component that has programs, in the order they were named. */
+struct versions {
+    const char **names;
+    size_t n, cap;
+};
+
 struct comp {
     const char *name;
     const struct kind_impl *kind;
+    struct versions *versions; /* NULL: it has none */
     comp_id owner, target;
     struct value *params; /* initial values, one per param_desc; texts in the arena */
     bool *given;          /* was it set in the model */
@@ -620,14 +627,6 @@ struct pool_look {
 void pool_look(const struct world *w, comp_id pool, int instance,
                struct pool_look *out);
 
-/* world_db_sessions(), world_db_locks(), world_cache_keys() */
-size_t database_locks(const struct world *w, comp_id db, struct db_lock_view *out,
-                      size_t max);
-size_t database_sessions(const struct world *w, comp_id db, struct db_session_view *out,
-                         size_t max);
-size_t keyspace_keys(const struct world *w, comp_id keyspace,
-                     struct cache_key_view *out, size_t max);
-
 /* What a component's machine (or that of one instance) thinks the time is: for whatever
  * real systems compare with a clock on the wall. */
 sim_time clock_now(const struct world *w, comp_id c, int instance);
@@ -713,8 +712,26 @@ struct effect {
 
 struct cal_event; /* calendar.h */
 
+/* What the rooms below a kind's own need to know of it. */
+enum kind_trait {
+    KIND_SERVES = 1,   /* has endpoints, in versions, which its instances run */
+    KIND_WHOLE = 2,    /* is called as a whole: it has no endpoints */
+    KIND_HANDS_ON = 4, /* stands in front of its target and hands on to it */
+    KIND_STARTS = 8,   /* begins what others do: its acts are roots */
+    KIND_USERS = 16,   /* its acts are people, who wait for what is elsewhere */
+    KIND_JUDGED = 32   /* the objective may be about what it begins */
+};
+/* When its components are set up in a new world. */
+enum init_turn {
+    INIT_FIRST,
+    INIT_SERVES, /* tells those that were set up before of its instances */
+    INIT_LOOKS   /* looks at instances */
+};
+
 struct kind_impl {
     struct kind_desc desc;
+    uint8_t traits;    /* enum kind_trait, or'ed */
+    uint8_t init_turn; /* enum init_turn */
     const char *const
         *streams; /* names of its random streams, NULL-terminated; may be NULL */
 
@@ -724,6 +741,15 @@ struct kind_impl {
     enum err (*check)(struct model *m, comp_id c, struct errmsg *why);   /* after all
           programs   and policies are there */
     size_t (*state_size)(const struct model *m, comp_id c);
+    /* Once for all components of the kind, when all endpoints' programs are compiled:
+     * what else they run, and what belongs to each. May be NULL. */
+    enum err (*gather)(struct model *m, struct errmsg *why);
+    /* A pool whose connections go to replicas, a statement that may run on one. NULL:
+     * the question does not arise. */
+    bool (*on_replica)(const struct model *m, comp_id c);
+    /* model_curve(). NULL: it has no rate that could follow one. */
+    enum err (*curve)(struct model *m, comp_id c, const struct curve_point *p, size_t n,
+                      sim_time period, struct errmsg *why);
 
     /* A new world, components in order of id. */
     void (*init)(struct world *w, comp_id c);
@@ -769,6 +795,11 @@ extern const struct kind_impl kind_client, kind_service, kind_endpoint, kind_bal
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
     return w->kind_table[w->kinds[c]];
+}
+
+static inline bool comp_has(const struct comp *c, enum kind_trait t)
+{
+    return (c->kind->traits & t) != 0;
 }
 
 /* ---- telling -------------------------------------------------------------------- */

@@ -4,7 +4,6 @@
  */
 #include "engine/world.h"
 #include "engine/calendar.h"
-#include "service/service.h"
 
 /* ---- letting go on -------------------------------------------------------------- */
 
@@ -47,26 +46,16 @@ static void seed_streams(struct world *w)
     buf_release(&name);
 }
 
-/* Services tell pools of their instances, and balancers look at services. */
-static int init_turn(const struct kind_impl *k)
-{
-    if (k == &kind_service)
-        return 1;
-    bool looks = k == &kind_client || k == &kind_balancer || k == &kind_autoscaler ||
-                 k == &kind_subscription;
-    return looks ? 2 : 0;
-}
-
 static void init_comps(struct world *w)
 {
     for (size_t i = 0; i < w->model->ncomps; i++)
         if (w->comps[i].kind->desc.nparams > 0)
             memcpy(w_values(w, (comp_id)i), w->comps[i].params,
                    w->comps[i].kind->desc.nparams * sizeof(struct value));
-    for (int turn = 0; turn < 3; turn++) {
+    for (int turn = 0; turn <= INIT_LOOKS; turn++) {
         for (size_t i = 0; i < w->model->ncomps; i++) {
             const struct kind_impl *k = w->comps[i].kind;
-            if (k->init != NULL && init_turn(k) == turn)
+            if (k->init != NULL && k->init_turn == turn)
                 k->init(w, (comp_id)i);
         }
     }

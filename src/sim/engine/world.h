@@ -141,16 +141,11 @@ void exec_start(struct world *w, struct act *a);
 void exec_resume(struct world *w, struct act *a, enum reason reason);
 void exec_cancel(struct world *w, struct act *a); /* calls, branches, transaction */
 
-/* compile.c */
-enum err compile_endpoints(struct model *m, struct errmsg *why);
-
 /* kind_client.c: also for other roots, as long as their kind's data begin with the
  * struct call_spec of what they call */
 const struct call_spec *client_spec(const struct world *w, const struct act *a);
 /* Asks for what the end of every attempt touches. */
 void client_fetch(const struct world *w, comp_id c);
-enum err client_curve(struct model *m, comp_id c, const struct curve_point *p, size_t n,
-                      sim_time period, struct errmsg *why);
 
 /* kind_limiter.c: one that it let through has ended */
 void limiter_left(struct world *w, struct act *a);

@@ -32,7 +32,8 @@ static void find_crowd(const struct world *w, struct crowd *most)
         for (size_t i = 0; i < w->model->ncomps; i++) {
             const struct kind_impl *k = w->comps[i].kind;
             struct crowd c = {.comp = (comp_id)i};
-            if (k->inflight == NULL || (k == &kind_client) != (users == 1))
+            if (k->inflight == NULL ||
+                comp_has(&w->comps[i], KIND_USERS) != (users == 1))
                 continue;
             k->inflight(w, (comp_id)i, count_act, &c);
             if (c.all > most->all)

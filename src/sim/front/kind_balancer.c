@@ -354,7 +354,7 @@ static enum err balancer_resolve(struct model *m, comp_id c, struct errmsg *why)
         *to = (struct value){.type = VALUE_COMP, .as.comp = s};
     }
     m->comps[c].target = to->as.comp;
-    if (m->comps[to->as.comp].kind != &kind_service)
+    if (!comp_has(&m->comps[to->as.comp], KIND_SERVES))
         return errmsg_set(why, ERR_INPUT, "%s: a balancer stands in front of a service",
                           m->comps[c].name);
     enum err err = param_resolve(m, c, P_VIA, &kind_link, why);
@@ -532,6 +532,8 @@ const struct kind_impl kind_balancer = {
              .nneeds = sizeof needs / sizeof *needs,
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
+    .traits = KIND_HANDS_ON,
+    .init_turn = INIT_LOOKS,
     .streams = streams,
     .resolve = balancer_resolve,
     .check = balancer_check,

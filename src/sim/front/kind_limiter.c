@@ -246,7 +246,7 @@ static void hand_on(struct world *w, struct act *a)
         a->pool = c; /* which it does not use: for limiter_left() */
         s->in_flight++;
     }
-    if (w->comps[to].kind == &kind_external) {
+    if (comp_has(&w->comps[to], KIND_WHOLE)) {
         a->kind = ACT_EXTERNAL;
         a->what = to;
     }
@@ -426,7 +426,7 @@ static enum err find_who(const struct world *w, comp_id c, const char *text,
         o->key = (uint32_t)number;
         return ERR_OK;
     }
-    if (client != COMP_NONE && w->comps[client].kind == &kind_client) {
+    if (client != COMP_NONE && comp_has(&w->comps[client], KIND_USERS)) {
         o->who = WHO_CLIENT + 1;
         o->key = client;
         return ERR_OK;
@@ -552,8 +552,7 @@ static enum err limiter_resolve(struct model *m, comp_id c, struct errmsg *why)
     }
     const struct kind_impl *k = m->comps[to->as.comp].kind;
     m->comps[c].target = to->as.comp;
-    if (k == &kind_service || k == &kind_balancer || k == &kind_external ||
-        k == &kind_limiter)
+    if (k->traits & (KIND_SERVES | KIND_WHOLE | KIND_HANDS_ON))
         return ERR_OK;
     return errmsg_set(why, ERR_INPUT,
                       "%s: a limiter stands in front of a service, a balancer or a "
@@ -647,6 +646,7 @@ const struct kind_impl kind_limiter = {
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
+    .traits = KIND_HANDS_ON,
     .resolve = limiter_resolve,
     .check = limiter_check,
     .state_size = limiter_size,

@@ -7,9 +7,7 @@
  * the program. The two in the middle clean up and then fail on to the next outer one,
  * so that running a program needs no stack.
  */
-#include "db/database.h"
 #include "model/model.h"
-#include "service/service.h"
 
 enum { OPS_MAX = 16000, FAN_OUT_MAX = 10000, LABEL_OUT = 0 };
 
@@ -120,8 +118,9 @@ static comp_id policy(struct compiler *c, const struct node *n, comp_id callee)
 static comp_id pool_find(const struct model *m, comp_id service, comp_id db, bool reads)
 {
     for (size_t i = 0; i < m->ncomps; i++)
-        if (m->comps[i].kind == &kind_pool && m->comps[i].owner == service &&
-            m->comps[i].target == db && pool_reads(m, (comp_id)i) == reads)
+        if (m->comps[i].owner == service && m->comps[i].target == db &&
+            str_eq(model_kind(m, (comp_id)i)->name, "pool") &&
+            m->comps[i].kind->on_replica(m, (comp_id)i) == reads)
             return (comp_id)i;
     return COMP_NONE;
 }
@@ -145,7 +144,7 @@ static comp_id pool_for(struct compiler *c, const struct node *n, comp_id db,
             ERR_OK ||
         (reads &&
          model_set(c->m, pool, "role", value_text("replica"), c->why) != ERR_OK) ||
-        kind_pool.resolve(c->m, pool, c->why) != ERR_OK)
+        c->m->comps[pool].kind->resolve(c->m, pool, c->why) != ERR_OK)
         refuse(c, n, ERR_INPUT);
     return pool;
 }
@@ -172,7 +171,8 @@ static void query_names(struct compiler *c, const struct node *n, bool statement
     out->policy = policy(c, n, db);
     if (statement)
         out->what = need_nested(c, n, db, n->what, "statement");
-    bool reads = out->what != COMP_NONE && statement_on_replica(c->m, out->what);
+    bool reads = out->what != COMP_NONE &&
+                 c->m->comps[out->what].kind->on_replica(c->m, out->what);
     out->pool = pool_for(c, n, db, reads);
 }
 
@@ -488,8 +488,7 @@ static void emit_list(struct compiler *c, const struct node *n, const struct con
 
 /* ---- a program ------------------------------------------------------------------ */
 
-/* What a call at this op sends. */
-static void fill_call(const struct model *m, struct op *op)
+void op_fill_call(const struct model *m, struct op *op)
 {
     op->call = (struct call_spec){.policy = op->policy,
                                   .target = op->target,
@@ -499,7 +498,7 @@ static void fill_call(const struct model *m, struct op *op)
                                   .mode = QUERY_STATEMENT};
     if (op->code == OP_CALL)
         op->call.kind =
-            m->comps[op->target].kind == &kind_external ? ACT_EXTERNAL : ACT_REQUEST;
+            comp_has(&m->comps[op->target], KIND_WHOLE) ? ACT_EXTERNAL : ACT_REQUEST;
     if (op->code == OP_CACHED)
         op->call.kind = ACT_LOOKUP;
     if (op->code == OP_TX_BEGIN)
@@ -528,7 +527,7 @@ static void patch(struct compiler *c)
             op->jump = c->labels[op->jump];
         if (op->code == OP_CACHED || op->code == OP_PARALLEL)
             op->after = c->labels[op->after];
-        fill_call(c->m, op);
+        op_fill_call(c->m, op);
     }
 }
 
@@ -550,9 +549,9 @@ static void compiler_release(struct compiler *c)
     mem_free(c->branches);
 }
 
-static enum err compile(struct model *m, comp_id service, comp_id endpoint,
-                        const struct node *body, struct program **program,
-                        struct errmsg *why)
+enum err program_compile(struct model *m, comp_id service, comp_id endpoint,
+                         const struct node *body, struct program **program,
+                         struct errmsg *why)
 {
     struct errmsg mine = {0};
     struct compiler c = {
@@ -571,13 +570,26 @@ static enum err compile(struct model *m, comp_id service, comp_id endpoint,
     return c.err;
 }
 
+static void endpoint_set_program(struct model *m, comp_id e, size_t versions,
+                                 size_t version, const struct program *program)
+{
+    struct endpoint_data *d = m->comps[e].data;
+    if (d == NULL) {
+        d = arena_alloc(&m->arena, sizeof *d);
+        d->programs = arena_alloc(&m->arena, versions * sizeof *d->programs);
+        d->nprograms = versions;
+        m->comps[e].data = d;
+    }
+    d->programs[version] = program;
+}
+
 static enum err compile_source(struct model *m, const struct source *s,
                                struct errmsg *why)
 {
     comp_id service = m->comps[s->endpoint].owner;
-    size_t versions = service_data(m, service)->nversions;
+    size_t versions = model_versions(m, service);
     struct program *program = NULL;
-    enum err err = compile(m, service, s->endpoint, s->body, &program, why);
+    enum err err = program_compile(m, service, s->endpoint, s->body, &program, why);
     for (size_t v = 0; v < versions && err == ERR_OK; v++) {
         bool has = endpoint_program(m, s->endpoint, (int)v) != NULL;
         if (s->version == (int)v || (s->version == -1 && !has))
@@ -586,57 +598,10 @@ static enum err compile_source(struct model *m, const struct source *s,
     return err;
 }
 
-/* What a health check runs: nothing, or the smallest query on the first pool. */
-static enum err compile_probes(struct model *m, comp_id service, comp_id pool,
-                               struct errmsg *why)
-{
-    struct service_data *d = service_data(m, service);
-    struct program *program = NULL;
-    enum err err = compile(m, service, service, NULL, &program, why);
-    if (err != ERR_OK)
-        return err;
-    d->probe_worker = program;
-    if (pool == COMP_NONE)
-        return ERR_OK;
-    comp_id db = m->comps[pool].target;
-    comp_id pol = call_policy_for(m, service, db, why);
-    struct node query = {.kind = NODE_LEAK, .target = m->comps[db].name};
-    if (pol == COMP_NONE)
-        return ERR_INPUT;
-    err = compile(m, service, service, &query, &program, why);
-    if (err == ERR_OK) {
-        struct op *op = &program->ops[0];
-        op->code = OP_QUERY; /* of no statement */
-        fill_call(m, op);
-        d->probe_database = program;
-    }
-    return err;
-}
-
-/* Of each component that has pools, the first. */
-static comp_id *first_pools(struct model *m)
-{
-    comp_id *first = arena_alloc(&m->arena, (m->ncomps + 1) * sizeof *first);
-    memset(first, 0xff, (m->ncomps + 1) * sizeof *first);
-    for (size_t i = m->ncomps; i-- > 0;)
-        if (m->comps[i].kind == &kind_pool && m->comps[i].owner != COMP_NONE)
-            first[m->comps[i].owner] = (comp_id)i;
-    return first;
-}
-
 enum err compile_endpoints(struct model *m, struct errmsg *why)
 {
     for (const struct source *s = m->sources; s != NULL; s = s->next) {
         enum err err = compile_source(m, s, why);
-        if (err != ERR_OK)
-            return err;
-    }
-    size_t n = m->ncomps; /* only call policies are added below */
-    const comp_id *pools = first_pools(m);
-    for (size_t i = 0; i < n; i++) {
-        if (m->comps[i].kind != &kind_service)
-            continue;
-        enum err err = compile_probes(m, (comp_id)i, pools[i], why);
         if (err != ERR_OK)
             return err;
     }

@@ -287,7 +287,7 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
     int count = 0, index = -1;
     if (open_for_change(m, why) != ERR_OK)
         return ERR_REFUSED;
-    if (service >= m->ncomps || m->comps[service].kind != &kind_service)
+    if (service >= m->ncomps || !comp_has(&m->comps[service], KIND_SERVES))
         return errmsg_set(why, ERR_INPUT, "only a service has endpoints");
     if (version != NULL) {
         if (!name_good(version, NAME_MAX_GIVEN))
@@ -325,12 +325,12 @@ enum err model_curve(struct model *m, comp_id client, const struct curve_point *
 {
     if (open_for_change(m, why) != ERR_OK)
         return ERR_REFUSED;
-    if (client >= m->ncomps || m->comps[client].kind != &kind_client)
+    if (client >= m->ncomps || m->comps[client].kind->curve == NULL)
         return errmsg_set(why, ERR_INPUT, "only a client has a curve");
     if (n > CURVE_MAX || period < 0)
         return errmsg_set(why, ERR_INPUT, "%s: a curve has at most %d points",
                           model_name(m, client), CURVE_MAX);
-    return client_curve(m, client, p, n, period, why);
+    return m->comps[client].kind->curve(m, client, p, n, period, why);
 }
 
 /* ---- objective and schedule ----------------------------------------------------- */
@@ -347,9 +347,7 @@ enum err model_slo(struct model *m, const struct slo *slo, const comp_id *client
             "the objective needs a time above 0, a window above 0, and a share "
             "between 0 and 1");
     for (size_t i = 0; i < nclients; i++)
-        if (clients[i] >= m->ncomps ||
-            (m->comps[clients[i]].kind != &kind_client &&
-             m->comps[clients[i]].kind != &kind_subscription))
+        if (clients[i] >= m->ncomps || !comp_has(&m->comps[clients[i]], KIND_JUDGED))
             return errmsg_set(
                 why, ERR_INPUT,
                 "the objective applies to clients and subscriptions only");

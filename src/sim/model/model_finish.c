@@ -7,7 +7,6 @@
  * in a world's memory.
  */
 #include "model/model.h"
-#include "service/service.h"
 
 /* ---- owners and versions -------------------------------------------------------- */
 
@@ -55,74 +54,30 @@ static enum err find_owners(struct model *m, struct errmsg *why)
 
 int version_add(struct model *m, comp_id service, const char *name)
 {
-    struct service_data *d = service_data(m, service);
-    if (d == NULL)
-        d = m->comps[service].data = arena_alloc(&m->arena, sizeof *d);
-    for (size_t i = 0; i < d->nversions; i++)
-        if (str_eq(d->versions[i], name))
+    struct versions *v = m->comps[service].versions;
+    if (v == NULL)
+        v = m->comps[service].versions = arena_alloc(&m->arena, sizeof *v);
+    for (size_t i = 0; i < v->n; i++)
+        if (str_eq(v->names[i], name))
             return (int)i;
-    if (d->nversions == d->versions_cap) {
-        size_t cap = d->versions_cap == 0 ? 8 : d->versions_cap * 2;
+    if (v->n == v->cap) {
+        size_t cap = v->cap == 0 ? 8 : v->cap * 2;
         const char **more = arena_alloc(&m->arena, cap * sizeof *more);
-        for (size_t i = 0; i < d->nversions; i++)
-            more[i] = d->versions[i];
-        d->versions = more;
-        d->versions_cap = cap;
+        for (size_t i = 0; i < v->n; i++)
+            more[i] = v->names[i];
+        v->names = more;
+        v->cap = cap;
     }
-    d->versions[d->nversions] = arena_strdup(&m->arena, name);
-    return (int)d->nversions++;
+    v->names[v->n] = arena_strdup(&m->arena, name);
+    return (int)v->n++;
 }
 
 /* A service without named versions runs "v1". */
 static void name_versions(struct model *m)
 {
     for (size_t i = 0; i < m->ncomps; i++)
-        if (m->comps[i].kind == &kind_service &&
-            (service_data(m, (comp_id)i) == NULL ||
-             service_data(m, (comp_id)i)->nversions == 0))
+        if (comp_has(&m->comps[i], KIND_SERVES) && m->comps[i].versions == NULL)
             (void)version_add(m, (comp_id)i, "v1");
-}
-
-static void list_pools(struct model *m)
-{
-    for (size_t i = 0; i < m->ncomps; i++) {
-        comp_id owner = m->comps[i].owner;
-        if (m->comps[i].kind != &kind_pool || m->comps[owner].kind != &kind_service)
-            continue;
-        struct service_data *d = service_data(m, owner);
-        comp_id *more = arena_alloc(&m->arena, (d->npools + 1) * sizeof *more);
-        if (d->npools > 0)
-            memcpy(more, d->pools, d->npools * sizeof *more);
-        more[d->npools++] = (comp_id)i;
-        d->pools = more;
-    }
-}
-
-static bool endpoint_of_service(const struct model *m, size_t i)
-{
-    comp_id owner = m->comps[i].owner;
-    return m->comps[i].kind == &kind_endpoint && m->comps[owner].kind == &kind_service;
-}
-
-static void list_endpoints(struct model *m)
-{
-    for (size_t i = 0; i < m->ncomps; i++)
-        if (endpoint_of_service(m, i))
-            service_data(m, m->comps[i].owner)->nendpoints++;
-    for (size_t i = 0; i < m->ncomps; i++) {
-        struct service_data *d = m->comps[i].data;
-        if (m->comps[i].kind != &kind_service)
-            continue;
-        d->endpoints =
-            arena_alloc(&m->arena, (d->nendpoints + 1) * sizeof *d->endpoints);
-        d->nendpoints = 0;
-    }
-    for (size_t i = 0; i < m->ncomps; i++) {
-        if (!endpoint_of_service(m, i))
-            continue;
-        struct service_data *d = service_data(m, m->comps[i].owner);
-        d->endpoints[d->nendpoints++] = (comp_id)i;
-    }
 }
 
 /* ---- names to components -------------------------------------------------------- */
@@ -139,17 +94,12 @@ static enum err need_params(const struct model *m, struct errmsg *why)
     return ERR_OK;
 }
 
-/* Those that call: what they call must be known by then. */
-static bool resolved_late(const struct kind_impl *k)
-{
-    return k == &kind_client || k == &kind_subscription || k == &kind_job;
-}
-
+/* Those that begin calls come late: what they call must be known by then. */
 static enum err resolve_kind(struct model *m, bool late, struct errmsg *why)
 {
     for (size_t i = 0; i < m->ncomps; i++) {
         const struct kind_impl *k = m->comps[i].kind;
-        if (k->resolve == NULL || resolved_late(k) != late)
+        if (k->resolve == NULL || comp_has(&m->comps[i], KIND_STARTS) != late)
             continue;
         enum err err = k->resolve(m, (comp_id)i, why);
         if (err != ERR_OK)
@@ -194,9 +144,7 @@ enum err param_resolve(struct model *m, comp_id c, int param,
 static comp_id behind(const struct model *m, comp_id c)
 {
     for (int i = 0; i < 16; i++) {
-        const struct kind_impl *k = m->comps[c].kind;
-        if ((k != &kind_balancer && k != &kind_limiter) ||
-            m->comps[c].target == COMP_NONE)
+        if (!comp_has(&m->comps[c], KIND_HANDS_ON) || m->comps[c].target == COMP_NONE)
             break;
         c = m->comps[c].target;
     }
@@ -210,12 +158,12 @@ enum err model_call_target(const struct model *m, const char *text, comp_id *tar
     size_t n = strcspn(text, "/");
     *endpoint = model_find(m, text);
     *target = *endpoint;
-    if (*endpoint != COMP_NONE && m->comps[*endpoint].kind == &kind_endpoint) {
+    if (*endpoint != COMP_NONE && str_eq(model_kind(m, *endpoint)->name, "endpoint")) {
         *target = m->comps[*endpoint].owner;
         return ERR_OK;
     }
     *endpoint = COMP_NONE;
-    if (*target != COMP_NONE && m->comps[*target].kind == &kind_external)
+    if (*target != COMP_NONE && comp_has(&m->comps[*target], KIND_WHOLE))
         return ERR_OK;
     if (n >= sizeof name)
         return errmsg_set(why, ERR_INPUT, "\"%.80s\" is too long", text);
@@ -225,9 +173,9 @@ enum err model_call_target(const struct model *m, const char *text, comp_id *tar
     if (*target == COMP_NONE)
         return ERR_NOT_FOUND;
     comp_id service = behind(m, *target);
-    if (m->comps[service].kind == &kind_external)
+    if (comp_has(&m->comps[service], KIND_WHOLE))
         return ERR_OK;
-    if (m->comps[service].kind != &kind_service)
+    if (!comp_has(&m->comps[service], KIND_SERVES))
         return errmsg_set(why, ERR_INPUT, "%s is a %s: it cannot be called", name,
                           model_kind(m, *target)->name);
     struct buf b;
@@ -369,9 +317,20 @@ static void choose_slo_clients(struct model *m)
 {
     m->slo_client = arena_alloc(&m->arena, m->ncomps + 1);
     for (size_t i = 0; i < m->ncomps; i++)
-        m->slo_client[i] = m->nslo_names == 0 && m->comps[i].kind == &kind_client;
+        m->slo_client[i] = m->nslo_names == 0 && comp_has(&m->comps[i], KIND_USERS);
     for (size_t i = 0; i < m->nslo_names; i++)
         m->slo_client[m->slo_names[i]] = true;
+}
+
+static enum err gather_kinds(struct model *m, struct errmsg *why)
+{
+    for (size_t i = 0; i < m->parts->nkinds; i++) {
+        const struct kind_impl *k = m->parts->kinds[i];
+        enum err err = k->gather == NULL ? ERR_OK : k->gather(m, why);
+        if (err != ERR_OK)
+            return err;
+    }
+    return ERR_OK;
 }
 
 static enum err check_kinds(struct model *m, struct errmsg *why)
@@ -387,16 +346,13 @@ static enum err check_kinds(struct model *m, struct errmsg *why)
 
 size_t model_versions(const struct model *m, comp_id service)
 {
-    const struct service_data *d =
-        service < m->ncomps && m->comps[service].kind == &kind_service
-            ? service_data(m, service)
-            : NULL;
-    return d == NULL ? 0 : d->nversions;
+    const struct versions *v = service < m->ncomps ? m->comps[service].versions : NULL;
+    return v == NULL ? 0 : v->n;
 }
 
 const char *model_version(const struct model *m, comp_id service, size_t i)
 {
-    return i < model_versions(m, service) ? service_data(m, service)->versions[i] : "";
+    return i < model_versions(m, service) ? m->comps[service].versions->names[i] : "";
 }
 
 static ref lay(ref *at, size_t bytes)
@@ -458,10 +414,9 @@ enum err model_finish(struct model *m, struct errmsg *why)
     if ((err = resolve_kind(m, false, why)) != ERR_OK ||
         (err = resolve_kind(m, true, why)) != ERR_OK ||
         (err = compile_endpoints(m, why)) != ERR_OK ||
+        (err = gather_kinds(m, why)) != ERR_OK ||
         (err = resolve_comps(m, why)) != ERR_OK)
         return err;
-    list_pools(m);
-    list_endpoints(m);
     choose_slo_clients(m);
     if ((err = check_schedule(m, why)) != ERR_OK ||
         (err = check_kinds(m, why)) != ERR_OK)

@@ -3,7 +3,6 @@
  * nothing of the kind asked for, the answer is empty.
  */
 #include "engine/world.h"
-#include "service/service.h"
 
 #include <math.h>
 
@@ -91,40 +90,6 @@ int world_instances(const struct world *w, comp_id c)
     if (c >= w->model->ncomps || w->comps[c].kind->instances == NULL)
         return 0;
     return w->comps[c].kind->instances(w, c);
-}
-
-void world_instance(const struct world *w, comp_id c, int number,
-                    struct instance_view *v)
-{
-    if (c < w->model->ncomps && w->comps[c].kind == &kind_service)
-        service_view(w, c, number, v);
-    else
-        *v = (struct instance_view){.number = number, .pool = COMP_NONE, .version = ""};
-}
-
-size_t world_db_sessions(const struct world *w, comp_id c, struct db_session_view *out,
-                         size_t max)
-{
-    if (c >= w->model->ncomps ||
-        (w->comps[c].kind != &kind_database && w->comps[c].kind != &kind_replica))
-        return 0;
-    return database_sessions(w, c, out, max);
-}
-
-size_t world_db_locks(const struct world *w, comp_id c, struct db_lock_view *out,
-                      size_t max)
-{
-    if (c >= w->model->ncomps || w->comps[c].kind != &kind_database)
-        return 0;
-    return database_locks(w, c, out, max);
-}
-
-size_t world_cache_keys(const struct world *w, comp_id c, struct cache_key_view *out,
-                        size_t max)
-{
-    if (c >= w->model->ncomps || w->comps[c].kind != &kind_keyspace)
-        return 0;
-    return keyspace_keys(w, c, out, max);
 }
 
 struct collect {

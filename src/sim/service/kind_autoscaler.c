@@ -257,6 +257,7 @@ const struct kind_impl kind_autoscaler = {
              .nparams = COUNT_OF(params),
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics)},
+    .init_turn = INIT_LOOKS,
     .resolve = scaler_resolve,
     .state_size = scaler_state_size,
     .init = scaler_init,

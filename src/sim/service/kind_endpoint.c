@@ -5,19 +5,6 @@
 #include "engine/world.h"
 #include "service/service.h"
 
-void endpoint_set_program(struct model *m, comp_id e, size_t versions, size_t version,
-                          const struct program *program)
-{
-    struct endpoint_data *d = m->comps[e].data;
-    if (d == NULL) {
-        d = arena_alloc(&m->arena, sizeof *d);
-        d->programs = arena_alloc(&m->arena, versions * sizeof *d->programs);
-        d->nprograms = versions;
-        m->comps[e].data = d;
-    }
-    d->programs[version] = program;
-}
-
 static struct endpoint_state *state_of(const struct world *w, comp_id e)
 {
     return W_STATE(w, struct endpoint_state, e);

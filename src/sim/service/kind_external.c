@@ -293,6 +293,7 @@ const struct kind_impl kind_external = {
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
+    .traits = KIND_WHOLE,
     .streams = streams,
     .state_size = ext_state_size,
     .init = ext_init,

@@ -23,9 +23,9 @@ static size_t state_size(const struct model *m, comp_id c)
 
 static int version_index(const struct model *m, comp_id c, const char *name)
 {
-    const struct service_data *d = service_data(m, c);
-    for (size_t i = 0; i < d->nversions; i++)
-        if (str_eq(d->versions[i], name))
+    const struct versions *v = m->comps[c].versions;
+    for (size_t i = 0; i < v->n; i++)
+        if (str_eq(v->names[i], name))
             return (int)i;
     return -1;
 }
@@ -33,11 +33,11 @@ static int version_index(const struct model *m, comp_id c, const char *name)
 enum err version_need(const struct model *m, comp_id c, const char *name, int *out,
                       struct errmsg *why)
 {
-    const struct service_data *d = service_data(m, c);
+    const struct versions *v = m->comps[c].versions;
     *out = version_index(m, c, name);
     if (*out >= 0)
         return ERR_OK;
-    const char *near = text_suggest(name, d->versions, d->nversions);
+    const char *near = text_suggest(name, v->names, v->n);
     return errmsg_set(why, ERR_NOT_FOUND, "%s has no version \"%s\"%s%s%s",
                       m->comps[c].name, name, near ? "; did you mean \"" : "",
                       near ? near : "", near ? "\"?" : "");
@@ -75,13 +75,13 @@ static void started(struct world *w, struct instance *i)
     if (version_hit(&service_of(w, i->comp)->fails_to_start, i->version)) {
         w_log(w, i->comp, i->number, LOG_ERROR, 0,
               "version %s: process died while it started",
-              service_data(w->model, i->comp)->versions[i->version]);
+              model_version(w->model, i->comp, i->version));
         instance_crash(w, i, START_AGAIN);
         return;
     }
     instance_up(w, i);
     w_log(w, i->comp, i->number, LOG_INFO, 0, "started, version %s",
-          service_data(w->model, i->comp)->versions[i->version]);
+          model_version(w->model, i->comp, i->version));
 }
 
 static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
@@ -516,9 +516,12 @@ const struct kind_impl kind_service = {
              .nneeds = sizeof needs / sizeof *needs,
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
+    .traits = KIND_SERVES,
+    .init_turn = INIT_SERVES,
     .streams = streams,
     .check = service_check,
     .state_size = state_size,
+    .gather = services_gather,
     .init = service_init,
     .event = service_event,
     .ahead = service_ahead,

@@ -5,7 +5,7 @@
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H
 
-#include "engine/sim_internal.h"
+#include "model/model.h"
 
 enum service_param {
     SP_INSTANCES,
@@ -184,8 +184,6 @@ struct service_state {
 };
 
 struct service_data { /* model time */
-    const char **versions;
-    size_t nversions, versions_cap;
     comp_id *pools;
     size_t npools, pools_cap;
     const struct program *probe_worker, *probe_database;
@@ -197,6 +195,9 @@ static inline struct service_state *service_of(const struct world *w, comp_id c)
 {
     return W_STATE(w, struct service_state, c);
 }
+/* service_model.c */
+enum err services_gather(struct model *m, struct errmsg *why); /* kind_impl.gather */
+
 static inline struct service_data *service_data(const struct model *m, comp_id c)
 {
     return m->comps[c].data;
@@ -328,8 +329,6 @@ int service_instances(const struct world *w, comp_id c);
 void service_inflight(const struct world *w, comp_id c,
                       void (*f)(const struct world *w, const struct act *a, void *ctx),
                       void *ctx);
-void service_view(const struct world *w, comp_id c, int number,
-                  struct instance_view *v);
 
 /* service_probe.c */
 void probe_arm(struct world *w, struct instance *i, bool first);
@@ -354,8 +353,6 @@ void balancer_instances(struct world *w, comp_id balancer);
 
 /* kind_counter.c, kind_endpoint.c */
 void counter_add(struct world *w, comp_id c, uint32_t visit);
-void endpoint_set_program(struct model *m, comp_id endpoint, size_t versions,
-                          size_t version, const struct program *program);
 /* Workers that its requests hold: counted only where some endpoint has a limit. */
 uint32_t endpoint_busy(const struct world *w, comp_id endpoint, int instance);
 void endpoint_worker(struct world *w, comp_id endpoint, int instance, int more) SELDOM;
@@ -371,19 +368,6 @@ struct endpoint_state {
     ref busy; /* uint32_t workers by instance number, where endpoints have limits */
     uint32_t busy_cap;
 };
-
-struct endpoint_data {               /* model time */
-    const struct program **programs; /* by version */
-    size_t nprograms;
-};
-
-/* Its program in this version; NULL: none. */
-static inline const struct program *endpoint_program(const struct model *m, comp_id e,
-                                                     int version)
-{
-    const struct endpoint_data *d = m->comps[e].data;
-    return d != NULL && (size_t)version < d->nprograms ? d->programs[version] : NULL;
-}
 
 /* The same while a world runs, where it is asked for again and again. */
 static inline const struct program *endpoint_runs(struct world *w, comp_id e,

@@ -192,7 +192,7 @@ void rollout_begin(struct world *w, comp_id c, enum rollout_kind kind)
 
 static const char *version_name(const struct world *w, comp_id c, int version)
 {
-    return service_data(w->model, c)->versions[version];
+    return model_version(w->model, c, (size_t)version);
 }
 
 static void end_canary(struct world *w, comp_id c)

@@ -239,12 +239,15 @@ static void view_pool(const struct world *w, const struct instance *i,
     v->pool_oldest_wait = look.oldest_wait;
 }
 
-void service_view(const struct world *w, comp_id c, int number, struct instance_view *v)
+void world_instance(const struct world *w, comp_id c, int number,
+                    struct instance_view *v)
 {
+    *v = (struct instance_view){.number = number, .pool = COMP_NONE, .version = ""};
+    if (c >= w->model->ncomps || w->comps[c].kind != &kind_service)
+        return;
     const struct instance *i = service_instance(w, c, number);
     const struct service_state *s = service_of(w, c);
     int64_t most = p_count(w, c, SP_QUEUE);
-    *v = (struct instance_view){.number = number, .pool = COMP_NONE, .version = ""};
     if (i == NULL || i->state == INSTANCE_NONE)
         return;
     v->state = (enum instance_state)i->state;
@@ -252,7 +255,7 @@ void service_view(const struct world *w, comp_id c, int number, struct instance_
     v->ready = i->state == INSTANCE_UP && i->ready;
     v->in_rotation =
         s->balancer != COMP_NONE ? balancer_has(w, s->balancer, number) : v->ready;
-    v->version = service_data(w->model, c)->versions[i->version];
+    v->version = model_version(w->model, c, i->version);
     v->since = i->since;
     v->busy = (int)i->busy;
     v->workers = (int)p_count(w, c, SP_WORKERS);
