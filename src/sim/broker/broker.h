@@ -224,7 +224,7 @@ static inline comp_id sub_topic(const struct world *w, comp_id c)
 }
 
 struct subscription_data { /* model time */
-    struct call_spec spec; /* first: client_spec() */
+    struct call_spec spec; /* first: call_root_spec() */
     comp_id target;        /* whom it calls */
     comp_id service;       /* whose instances are its consumers; COMP_NONE */
     bool slo;

@@ -111,7 +111,7 @@ void deliveries_drop(struct world *w, comp_id c, const struct member *m, int par
 static void call_it(struct world *w, struct act *a)
 {
     a->phase = DELIVERY_CALL;
-    call_begin(w, a, client_spec(w, a));
+    call_begin(w, a, call_root_spec(w, a));
 }
 
 void sub_begin(struct world *w, struct act *a)

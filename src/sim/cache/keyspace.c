@@ -140,9 +140,10 @@ static void load_end(struct keyspace *s, struct key *k, const struct act *caller
 
 static void refresh(struct world *w, struct keyspace *s, struct key *k, struct act *a)
 {
-    struct act *b = act_refresh(w, a);
-    if (b == NULL)
-        return;
+    if (a->parent == 0)
+        return; /* whose program it was is gone */
+    comp_id caller = act_at(w, a->parent)->comp;
+    struct act *b = comp_kind(w, caller)->refresh(w, a);
     b->x = load_begin(s, k);
     k->refreshing = true;
 }

@@ -352,6 +352,7 @@ const struct kind_impl kind_keyspace = {
     .streams = streams,
     .check = keyspace_check,
     .state_size = keyspace_state_size,
+    .load_lost = keyspace_store_failed,
     .init = keyspace_init,
     .changed = keyspace_changed,
     .op = keyspace_op,

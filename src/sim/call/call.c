@@ -3,7 +3,7 @@
  * every pair of caller and callee; it is a component of its own, so that its timeout or
  * its retries are parameters like any other.
  *
- * The caller is an act that stands at a call (exec_spec() and client_spec() say which);
+ * The caller is an act that stands at a call (call_spec_of() says which);
  * an attempt is a child act. An attempt ends in one of three ways: its answer is
  * delivered, its timeout fires (the work goes on without us, unless `cancel` is on), or
  * the caller itself ends. After a failure the policy decides on a retry: a retry is
@@ -20,7 +20,8 @@ enum { BREAKER_MIN_CALLS = 20 };
 
 const struct call_spec *call_spec_of(const struct world *w, const struct act *p)
 {
-    const struct call_spec *s = p->kind == ACT_USER ? client_spec(w, p) : exec_spec(p);
+    const struct call_spec *s =
+        p->kind == ACT_USER ? call_root_spec(w, p) : &p->program->ops[p->pc].call;
     if (s->policy == COMP_NONE)
         BUG("an act calls where there is no call");
     return s;
@@ -508,11 +509,11 @@ void call_delivered(struct world *w, struct act *c)
 static SELDOM void finish_extras(struct world *w, struct act *a)
 {
     if (a->flags & ACT_LIMITED)
-        limiter_left(w, a);
+        comp_kind(w, a->limiter)->let_out(w, a->limiter, a);
     if (a->flags & ACT_TRACED)
         w_call_span(w, a);
     if (a->flags & ACT_WATCHED)
-        balancer_saw(w, a);
+        comp_kind(w, a->watcher)->saw(w, a->watcher, a);
     if ((a->flags & ACT_ABANDONED) && a->policy != COMP_NONE)
         call_wasted(w, a);
 }

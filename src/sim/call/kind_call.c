@@ -14,10 +14,10 @@ static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
     if (m->comps[c].target == COMP_NONE)
         return ERR_NOT_FOUND;
     enum err err;
-    if ((err = param_resolve(m, c, P_VIA, &kind_link, why)) != ERR_OK ||
-        (err = param_resolve(m, c, P_RESOLVE, &kind_dns, why)) != ERR_OK)
+    if ((err = param_resolve(m, c, P_VIA, "link", why)) != ERR_OK ||
+        (err = param_resolve(m, c, P_RESOLVE, "dns", why)) != ERR_OK)
         return err;
-    return param_resolve(m, c, P_TLS, &kind_certificate, why);
+    return param_resolve(m, c, P_TLS, "certificate", why);
 }
 
 /* What there is beyond the usual, told once and not at every call. */
@@ -41,9 +41,11 @@ static void find_extras(struct world *w, comp_id c)
 static void tell_path(struct world *w, comp_id c)
 {
     struct path *p = path_of(w, c);
+    comp_id target = w->comps[c].target;
+    const struct kind_impl *callee = comp_kind(w, target);
     p->link = p_comp(w, c, P_VIA);
     p->name = p_comp(w, c, P_RESOLVE);
-    p->hops = balancer_link(w, w->comps[c].target) != COMP_NONE;
+    p->hops = callee->sends_on != NULL && callee->sends_on(w, target) != COMP_NONE;
     p->answers = (uint8_t)p_count(w, c, P_DNS_CACHE);
     p->certificate = p_comp(w, c, P_TLS);
     p->verify = p_on(w, c, P_VERIFY);

@@ -21,7 +21,7 @@ enum { RESOLVERS = 64 };
 
 static uint32_t seat_of(const struct world *w, const struct dial *d)
 {
-    return w->comps[d->caller].kind == &kind_client
+    return comp_has(&w->comps[d->caller], KIND_USERS)
                ? (uint32_t)(hash_u64(2, d->request) % RESOLVERS)
                : d->instance;
 }
@@ -98,7 +98,7 @@ void path_keep(struct world *w, struct act *a, enum reason reason)
     }
     struct dial d = dial_of(a);
     struct caller *c = caller_at(w, p, seat_of(w, &d));
-    if (w->comps[l->to].kind == &kind_service)
+    if (comp_has(&w->comps[l->to], KIND_SERVES))
         l->peer = a->instance;
     l->next = c->idle;
     c->idle = a->line;
@@ -178,7 +178,7 @@ static enum dial_says resolve(struct world *w, struct dial *d, const struct path
 static enum dial_says resolved(struct world *w, struct dial *d, const struct path *p,
                                struct caller *c, bool heard)
 {
-    bool user = w->comps[d->caller].kind == &kind_client;
+    bool user = comp_has(&w->comps[d->caller], KIND_USERS);
     double age = user ? 1 - (seat_of(w, d) + 1.0) / RESOLVERS : 0;
     if (!dns_learn(w, p->name, &c->answer, heard, p->answers, age))
         return fail(d, REASON_DNS_FAILED, p->name);
@@ -303,8 +303,8 @@ static enum dial_says dial_on(struct world *w, struct dial *d)
 /* "orders/buy" at another service: that one's "buy". */
 static comp_id same_endpoint(const struct world *w, comp_id what, comp_id to)
 {
-    comp_id service = w->comps[to].kind == &kind_balancer ? w->comps[to].target : to;
-    if (w->comps[to].kind == &kind_external)
+    comp_id service = comp_has(&w->comps[to], KIND_HANDS_ON) ? w->comps[to].target : to;
+    if (comp_has(&w->comps[to], KIND_WHOLE))
         return to;
     if (w->comps[what].owner == service)
         return what;
@@ -325,7 +325,7 @@ static bool aim(struct world *w, struct act *a, const struct path *p,
         return false;
     dns_used(w, p->name, &c->answer);
     a->what = what;
-    if (w->comps[a->comp].kind == &kind_service)
+    if (comp_has(&w->comps[a->comp], KIND_SERVES))
         a->instance = dns_choose(w, a->comp, &c->answer, call_balance(w, a->policy));
     return true;
 }
@@ -390,7 +390,7 @@ static struct dns_belief belief(const struct world *w, comp_id policy, comp_id n
     sim_time until = a->until > a->again ? a->until : a->again;
     return (struct dns_belief){.caller = caller,
                                .instance = (int)seat,
-                               .resolver = w->comps[caller].kind == &kind_client,
+                               .resolver = comp_has(&w->comps[caller], KIND_USERS),
                                .to = a->comp,
                                .addresses = dns_addresses(a),
                                .ttl_left = until == SIM_FOREVER ? SIM_FOREVER

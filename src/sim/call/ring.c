@@ -7,7 +7,6 @@
  * only so much memory.
  */
 #include "call/ring.h"
-#include "service/service.h"
 
 enum { PLACES_MAX = 16384 };
 
@@ -27,9 +26,13 @@ uint64_t ring_key(const struct act *a)
 
 void ring_reserve(struct model *m, comp_id service, int64_t virtual_nodes)
 {
-    if (service == COMP_NONE || m->comps[service].kind != &kind_service)
+    if (service == COMP_NONE || !comp_has(&m->comps[service], KIND_SERVES))
         return;
-    int64_t n = model_param(m, service, SP_INSTANCES)->as.count * virtual_nodes;
+    const struct param_desc *p = model_kind(m, service)->params;
+    int i = 0;
+    while (!str_eq(p[i].name, "instances"))
+        i++;
+    int64_t n = model_param(m, service, i)->as.count * virtual_nodes;
     if (m->ring_places < (uint64_t)n)
         m->ring_places = (uint32_t)n;
 }
@@ -95,7 +98,7 @@ int ring_choose(struct world *w, struct ring *r, comp_id service,
                 uint32_t virtual_nodes, uint64_t key, const uint16_t *numbers,
                 uint32_t n)
 {
-    uint32_t instances = service_of(w, service)->n;
+    uint32_t instances = (uint32_t)comp_kind(w, service)->instances(w, service);
     if (r->virtual_nodes != virtual_nodes || r->instances != instances)
         ring_make(w, r, service, virtual_nodes, instances);
     const uint64_t *places = W_PTR(w, uint64_t, r->places);

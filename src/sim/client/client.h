@@ -66,7 +66,7 @@ struct client_state {      /* what every attempt touches comes first */
 };
 
 struct client_data {       /* model time */
-    struct call_spec spec; /* first: client_spec() */
+    struct call_spec spec; /* first: call_root_spec() */
     comp_id endpoint;
     struct curve_point *curve;
     size_t ncurve;

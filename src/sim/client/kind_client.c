@@ -88,11 +88,6 @@ static size_t client_size(const struct model *m, comp_id c)
     return sizeof(struct client_state);
 }
 
-const struct call_spec *client_spec(const struct world *w, const struct act *a)
-{
-    return (const struct call_spec *)w->comps[a->comp].data;
-}
-
 /* ---- arrivals ------------------------------------------------------------------- */
 
 /* The factor's straight line at `t`: its value now, its end, and its value there. */

@@ -162,7 +162,7 @@ struct job_state {
 };
 
 struct job_data {          /* model time */
-    struct call_spec spec; /* first: client_spec() */
+    struct call_spec spec; /* first: call_root_spec() */
     bool calls;
     comp_id items; /* component; COMP_NONE: none */
     size_t items_metric;

@@ -324,7 +324,7 @@ void act_orphan(struct world *w, struct act *a)
 {
     if (a->kind == ACT_LOOKUP && a->reason == REASON_NONE && !(a->flags & ACT_HIT) &&
         a->x != 0)
-        keyspace_store_failed(w, a->what, a, REASON_GAVE_UP);
+        comp_kind(w, a->what)->load_lost(w, a->what, a, REASON_GAVE_UP);
     act_free(w, a);
 }
 

@@ -181,8 +181,8 @@ comp_id model_add_nested(struct model *m, const char *kind, comp_id owner,
 comp_id model_need(const struct model *m, const char *name, const char *kind,
                    const char *for_what, struct errmsg *why);
 /* For `resolve`: a parameter that names a component of this kind, if it is given. */
-enum err param_resolve(struct model *m, comp_id c, int param,
-                       const struct kind_impl *kind, struct errmsg *why);
+enum err param_resolve(struct model *m, comp_id c, int param, const char *kind,
+                       struct errmsg *why);
 /* A parameter's initial value, by index. */
 static inline const struct value *model_param(const struct model *m, comp_id c, int p)
 {
@@ -428,6 +428,7 @@ struct act {
     uint16_t flags;
     uint16_t instance;        /* of comp, 1-based; 0: none */
     uint16_t caller_instance; /* of the parent's component */
+    comp_id watcher;          /* ACT_WATCHED: the balancer */
     uint64_t request;         /* the user's request */
     sim_time start;           /* it was sent */
     sim_time since;           /* waits for (cause, place) since; accounted up to here */
@@ -457,6 +458,7 @@ struct act {
     uint16_t attempt;    /* 0: none running */
     uint16_t depth;      /* calls and branches above it */
     uint16_t try_number; /* which attempt of its caller's call it is */
+    comp_id limiter;     /* ACT_LIMITED: which one */
     sim_time backoff;    /* last one (decorrelated jitter) */
     sim_time call_start;
     /* for the called kinds' own use while they hold it */
@@ -548,10 +550,6 @@ static inline void act_aged(struct act *a, sim_time age)
 }
 /* Ends it from outside: its component's cancel, then act_finish(reason). */
 void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit);
-/* A cache's refresh in the background: runs the miss body of the program that made this
- * `lookup`, ends at its OP_STORE, nobody waits for it, it holds no worker. The new act
- * has the lookup's key; set its x. NULL: the caller is gone. */
-struct act *act_refresh(struct world *w, struct act *lookup);
 
 /* A queue of acts through qnext/qprev. */
 void queue_push(struct world *w, struct list *q, struct act *a);
@@ -776,6 +774,22 @@ struct kind_impl {
     /* on: it begins; else it ends (same action). */
     enum err (*fault)(struct world *w, comp_id c, int fault, const struct action *a,
                       bool on, struct errmsg *why);
+
+    /* What rooms below ask of it or tell it; each NULL where a kind has no part in it. */
+    /* A service: a lookup found a stale value, which is to be loaded in the background:
+     * an act that runs the miss body of the program that made the lookup, ends at its
+     * OP_STORE, is waited for by nobody and holds no worker. It has the lookup's key;
+     * its x is set by whom it is given to. */
+    struct act *(*refresh)(struct world *w, struct act *lookup);
+    /* A key space: an act of its is over, or its answer is lost, and the value that it
+     * was to load (its x) will not come. */
+    void (*load_lost)(struct world *w, comp_id c, struct act *a, enum reason reason);
+    /* A limiter: a request that it let through (ACT_LIMITED) has ended. A balancer: one
+     * that it wanted to know of (ACT_WATCHED). */
+    void (*let_out)(struct world *w, comp_id c, struct act *a);
+    void (*saw)(struct world *w, comp_id c, const struct act *a);
+    /* A balancer: the link by which it sends on; COMP_NONE: none of its own. */
+    comp_id (*sends_on)(const struct world *w, comp_id c);
 
     /* Looking. */
     double (*metric)(const struct world *w, comp_id c, int metric, int instance);

@@ -29,6 +29,25 @@ static inline bool ready_one(struct world *w)
     return true;
 }
 
+/* ---- the model ------------------------------------------------------------------ */
+
+struct model *model_ref(struct model *m)
+{
+    m->refs++;
+    return m;
+}
+
+void model_unref(struct model *m)
+{
+    if (m == NULL || --m->refs > 0)
+        return;
+    arena_release(&m->arena);
+    mem_free(m->comps);
+    mem_free(m->by_name);
+    mem_free(m->schedule);
+    mem_free(m);
+}
+
 /* ---- making --------------------------------------------------------------------- */
 
 static void seed_streams(struct world *w)

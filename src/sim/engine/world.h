@@ -101,6 +101,12 @@ size_t ledger_read(const struct world *w, const struct act *a, struct slice *buf
                    size_t max, const struct slice **out);
 
 /* call.c */
+/* What a root calls: its kind's data begin with it. */
+static inline const struct call_spec *call_root_spec(const struct world *w,
+                                                     const struct act *a)
+{
+    return w->comps[a->comp].data;
+}
 void call_begin(struct world *w, struct act *parent, const struct call_spec *s);
 /* Asks for what every call by this policy touches (kind_impl.ahead). */
 void call_fetch(const struct world *w, comp_id policy);
@@ -125,8 +131,6 @@ int call_hash(struct world *w, const struct act *a, const uint16_t *numbers,
               uint32_t n) SELDOM;
 /* One that ends when nobody waits for it any more. */
 void call_wasted(struct world *w, const struct act *a) SELDOM;
-/* kind_balancer.c: a request that it wanted to know of has ended. */
-void balancer_saw(struct world *w, const struct act *a) SELDOM;
 int call_balance(const struct world *w, comp_id policy);
 /* Of `n` numbers those that no other copy of the attempt `a` has gone to: at *numbers,
  * which is `spare` (of `n`) if it is not all of them; returns how many. */
@@ -136,19 +140,13 @@ uint32_t hedge_others(const struct world *w, const struct act *a,
 void hedge_started(struct world *w, struct act *a) SELDOM;
 
 /* exec.c */
-const struct call_spec *exec_spec(const struct act *a);
+struct act *exec_refresh(struct world *w, struct act *lookup); /* kind_impl.refresh */
 void exec_start(struct world *w, struct act *a);
 void exec_resume(struct world *w, struct act *a, enum reason reason);
 void exec_cancel(struct world *w, struct act *a); /* calls, branches, transaction */
 
-/* kind_client.c: also for other roots, as long as their kind's data begin with the
- * struct call_spec of what they call */
-const struct call_spec *client_spec(const struct world *w, const struct act *a);
 /* Asks for what the end of every attempt touches. */
 void client_fetch(const struct world *w, comp_id c);
-
-/* kind_limiter.c: one that it let through has ended */
-void limiter_left(struct world *w, struct act *a);
 
 /* model.c: "checkout/buy", "edge/buy", "card-gateway": what is called; endpoint
  * COMP_NONE for a third party. */

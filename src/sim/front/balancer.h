@@ -107,6 +107,8 @@ void balancer_timed(struct world *w, struct backend *b, sim_time took);
 
 /* balancer_eject.c */
 void eject_tune(struct world *w, comp_id c); /* its parameters, or the rule, changed */
+/* A request that it wanted to know of has ended (kind_impl.saw). */
+void balancer_saw(struct world *w, comp_id c, const struct act *a) SELDOM;
 void eject_judge(struct world *w, comp_id c);
 void eject_return(struct world *w, comp_id c, int number);
 uint32_t eject_count(const struct world *w, comp_id c); /* out of it now */

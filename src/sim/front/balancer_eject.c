@@ -80,11 +80,10 @@ void eject_judge(struct world *w, comp_id c)
     eject_tune(w, c);
 }
 
-void balancer_saw(struct world *w, const struct act *a)
+void balancer_saw(struct world *w, comp_id c, const struct act *a)
 {
-    comp_id c = service_of(w, a->comp)->balancer;
     enum reason reason = (enum reason)a->reason;
-    if (c == COMP_NONE || reason == REASON_GAVE_UP || reason == REASON_CANCELLED ||
+    if (reason == REASON_GAVE_UP || reason == REASON_CANCELLED ||
         reason == REASON_DEADLINE)
         return;
     struct backend *b = balancer_backend(w, balancer_state(w, c), a->instance);

@@ -214,17 +214,19 @@ static void balancer_begin(struct world *w, struct act *a)
     }
     a->comp = a->place = balancer_service(w, a->comp);
     a->instance = (uint16_t)number;
-    if (s->watches)
+    if (s->watches) {
         a->flags |= ACT_WATCHED;
+        a->watcher = c;
+    }
     if (p_comp(w, c, P_VIA) != COMP_NONE)
         path_send_on(w, a, p_comp(w, c, P_VIA));
     else
         service_begin(w, a);
 }
 
-comp_id balancer_link(const struct world *w, comp_id c)
+static comp_id balancer_sends_on(const struct world *w, comp_id c)
 {
-    return w->comps[c].kind == &kind_balancer ? p_comp(w, c, P_VIA) : COMP_NONE;
+    return p_comp(w, c, P_VIA);
 }
 
 /* ---- operations ----------------------------------------------------------------- */
@@ -357,8 +359,8 @@ static enum err balancer_resolve(struct model *m, comp_id c, struct errmsg *why)
     if (!comp_has(&m->comps[to->as.comp], KIND_SERVES))
         return errmsg_set(why, ERR_INPUT, "%s: a balancer stands in front of a service",
                           m->comps[c].name);
-    enum err err = param_resolve(m, c, P_VIA, &kind_link, why);
-    return err == ERR_OK ? param_resolve(m, c, P_PROBE_VIA, &kind_link, why) : err;
+    enum err err = param_resolve(m, c, P_VIA, "link", why);
+    return err == ERR_OK ? param_resolve(m, c, P_PROBE_VIA, "link", why) : err;
 }
 
 static void balancer_init(struct world *w, comp_id c)
@@ -541,6 +543,8 @@ const struct kind_impl kind_balancer = {
     .init = balancer_init,
     .event = balancer_event,
     .begin = balancer_begin,
+    .saw = balancer_saw,
+    .sends_on = balancer_sends_on,
     .changed = balancer_changed,
     .op = balancer_op,
     .metric = balancer_metric,

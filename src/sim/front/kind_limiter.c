@@ -243,7 +243,7 @@ static void hand_on(struct world *w, struct act *a)
     s->admitted++;
     if (p_count(w, c, P_MAX_IN_FLIGHT) > 0 && !(a->flags & ACT_LIMITED)) {
         a->flags |= ACT_LIMITED;
-        a->pool = c; /* which it does not use: for limiter_left() */
+        a->limiter = c;
         s->in_flight++;
     }
     if (comp_has(&w->comps[to], KIND_WHOLE)) {
@@ -255,11 +255,10 @@ static void hand_on(struct world *w, struct act *a)
     comp_kind(w, to)->begin(w, a);
 }
 
-void limiter_left(struct world *w, struct act *a)
+static void limiter_let_out(struct world *w, comp_id c, struct act *a)
 {
     a->flags &= (uint16_t)~ACT_LIMITED;
-    state_of(w, a->pool)->in_flight--;
-    a->pool = COMP_NONE;
+    state_of(w, c)->in_flight--;
 }
 
 static void refuse(struct world *w, struct act *a, uint64_t *counter,
@@ -655,6 +654,7 @@ const struct kind_impl kind_limiter = {
     .begin = limiter_begin,
     .resume = limiter_resume,
     .cancel = limiter_cancel,
+    .let_out = limiter_let_out,
     .changed = limiter_changed,
     .op = limiter_op,
     .fault = limiter_fault,

@@ -23,23 +23,6 @@ struct model *model_make(const struct parts *parts)
     return m;
 }
 
-struct model *model_ref(struct model *m)
-{
-    m->refs++;
-    return m;
-}
-
-void model_unref(struct model *m)
-{
-    if (m == NULL || --m->refs > 0)
-        return;
-    arena_release(&m->arena);
-    mem_free(m->comps);
-    mem_free(m->by_name);
-    mem_free(m->schedule);
-    mem_free(m);
-}
-
 static enum err open_for_change(const struct model *m, struct errmsg *why)
 {
     if (m->finished)

@@ -127,12 +127,12 @@ static enum err resolve_comps(struct model *m, struct errmsg *why)
     return ERR_OK;
 }
 
-enum err param_resolve(struct model *m, comp_id c, int param,
-                       const struct kind_impl *kind, struct errmsg *why)
+enum err param_resolve(struct model *m, comp_id c, int param, const char *kind,
+                       struct errmsg *why)
 {
     struct value *v = &m->comps[c].params[param];
     if (v->type == VALUE_TEXT) {
-        comp_id id = model_need(m, v->as.text, kind->desc.name, m->comps[c].name, why);
+        comp_id id = model_need(m, v->as.text, kind, m->comps[c].name, why);
         if (id == COMP_NONE)
             return ERR_NOT_FOUND;
         *v = (struct value){.type = VALUE_COMP, .as.comp = id};

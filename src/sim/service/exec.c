@@ -17,11 +17,6 @@ static const struct op *op_of(const struct act *a)
     return &a->program->ops[a->pc];
 }
 
-const struct call_spec *exec_spec(const struct act *a)
-{
-    return &op_of(a)->call;
-}
-
 /* ---- branches ------------------------------------------------------------------- */
 
 static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
@@ -136,10 +131,8 @@ static void branch_end(struct world *w, struct act *b, enum reason reason,
     act_free(w, b);
 }
 
-struct act *act_refresh(struct world *w, struct act *lookup)
+struct act *exec_refresh(struct world *w, struct act *lookup)
 {
-    if (lookup->parent == 0)
-        return NULL;
     struct act *p = act_at(w, lookup->parent);
     struct act *b = branch_new(w, p, p->pc + 1);
     b->tx = 0;

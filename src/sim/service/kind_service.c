@@ -528,6 +528,7 @@ const struct kind_impl kind_service = {
     .begin = service_begin,
     .resume = service_resume,
     .cancel = service_cancel,
+    .refresh = exec_refresh,
     .changed = service_changed,
     .op = service_op,
     .fault = service_fault,

@@ -346,8 +346,6 @@ bool subscription_chokes(struct world *w, const struct act *a) SELDOM;
 
 /* balancer.c */
 bool balancer_has(const struct world *w, comp_id balancer, int number);
-/* The link between it and its service; COMP_NONE: none, or it is no balancer. */
-comp_id balancer_link(const struct world *w, comp_id balancer);
 /* The service has one more instance, or one is gone for good. */
 void balancer_instances(struct world *w, comp_id balancer);
 
