@@ -55,8 +55,9 @@ sim_time call_one_way(struct world *w, comp_id policy)
     return dist_draw(p_dist(w, policy, P_NETWORK), w_rng(w, policy, RNG_NETWORK));
 }
 
-bool call_cross(struct world *w, struct act *a, int event)
+bool call_cross(struct world *w, struct act *a, int event, enum way way)
 {
+    a->way = way;
     return a->policy != COMP_NONE && call_crosses(w, a, event);
 }
 

@@ -91,8 +91,8 @@ static enum err call_check(struct model *m, comp_id c, struct errmsg *why)
 
 static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
 {
-    if (what == CE_DIAL || what == CE_POOL) {
-        path_event(w, c, what == CE_POOL, r, gen);
+    if (what == CE_POOL) {
+        comp_kind(w, w->comps[c].target)->dial(w, r, gen);
         return;
     }
     struct act *a = act_alive(w, r, gen);
@@ -100,6 +100,8 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
         wait_admit(w, c);
     } else if (a == NULL) {
         return;
+    } else if (what == CE_DIAL) {
+        path_dial_due(w, a);
     } else if (what == CE_HEDGE) {
         a->timer = 0;
         hedge_due(w, c, a);
@@ -399,6 +401,8 @@ const struct kind_impl kind_call = {
     .state_size = call_size,
     .init = call_init,
     .event = call_event,
+    .arrived = path_arrived,
+    .lost = path_fail,
     .changed = call_changed,
     .metric = call_metric,
 };

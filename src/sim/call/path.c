@@ -3,7 +3,6 @@
  * happens when a message arrives, and when it never does.
  */
 #include "net/path.h"
-#include "db/database.h"
 #include "engine/world.h"
 
 void path_tune(struct path *p)
@@ -16,8 +15,8 @@ void path_tune(struct path *p)
 
 static enum way way_of(const struct act *a, int event)
 {
-    if (event == EV_READY)
-        return a->phase == QUERY_BACK ? WAY_BACK : WAY_THERE;
+    if (event == EV_READY) /* a query's: call_cross() was told */
+        return (enum way)a->way;
     return event == EV_DELIVER ? WAY_BACK : WAY_THERE;
 }
 
@@ -46,11 +45,11 @@ void path_arrived(struct world *w, struct act *a)
                 : a->flags & ACT_SENT ? EV_ARRIVE
                                       : EV_READY;
     a->tries = 0;
-    a->rest = false;
+    a->rest = 0;
     if (event == EV_DELIVER && a->hop != 0) { /* at the balancer; and on from there */
         a->hop = 0;
         act_account(w, a);
-        if (call_cross(w, a, EV_DELIVER))
+        if (call_cross(w, a, EV_DELIVER, WAY_BACK))
             return;
     }
     act_event(w, event, W_REF(w, a), a->gen);
@@ -73,7 +72,7 @@ void path_fail(struct world *w, struct act *a, enum reason reason, comp_id culpr
         w_log(w, a->caller, a->caller_instance, LOG_ERROR, a->request, "%s: %s",
               w->comps[a->comp].name, reason_phrase(reason));
     if (a->kind == ACT_QUERY) {
-        query_lost(w, a, reason);
+        comp_kind(w, a->comp)->query_lost(w, a, reason);
         return;
     }
     bool answered = (a->flags & ACT_BACK) != 0;

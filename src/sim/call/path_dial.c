@@ -8,8 +8,6 @@
  * one that expired, is noticed only as fast as connections are opened anew.
  */
 #include "call/call.h"
-#include "db/database.h"
-#include "service/service.h"
 
 #define SYN_WAIT SIM_SEC /* Linux: then 2 s, 4 s ... 127 s in all */
 enum { SYN_RETRIES = 6 };
@@ -287,7 +285,7 @@ static enum dial_says step(struct world *w, struct dial *d, struct path *p,
     return DIAL_OPEN;
 }
 
-static enum dial_says dial_on(struct world *w, struct dial *d)
+enum dial_says path_dial_on(struct world *w, struct dial *d)
 {
     enum dial_says says;
     struct path *p = path_of(w, d->policy);
@@ -348,7 +346,7 @@ static void opened(struct world *w, struct act *a, const struct dial *d)
 static void go_on(struct world *w, struct act *a)
 {
     struct dial d = dial_of(a);
-    enum dial_says says = dial_on(w, &d);
+    enum dial_says says = path_dial_on(w, &d);
     a->step = d.step;
     a->tries = d.tries;
     a->comp = d.to;
@@ -418,89 +416,10 @@ size_t world_dns_beliefs(const struct world *w, comp_id name, struct dns_belief 
     return n;
 }
 
-/* ---- a pool's connection -------------------------------------------------------- */
-
-static comp_id policy_of(const struct world *w, const struct conn *n)
-{
-    struct buf b;
-    buf_init(&b, 0);
-    buf_addf(&b, "%s.%s", w->comps[n->service].name,
-             w->comps[w->comps[n->pool].target].name);
-    comp_id policy = model_find(w->model, b.s);
-    buf_release(&b);
-    return policy;
-}
-
-static struct dial dial_for(const struct world *w, const struct conn *n)
-{
-    return (struct dial){.policy = policy_of(w, n),
-                         .caller = n->service,
-                         .instance = n->instance,
-                         .request = n->id,
-                         .pool = true,
-                         .to = n->db,
-                         .step = n->step,
-                         .tries = n->tries};
-}
-
-static void conn_go_on(struct world *w, struct conn *n)
-{
-    struct dial d = dial_for(w, n);
-    enum dial_says says = dial_on(w, &d);
-    n->step = d.step;
-    n->tries = d.tries;
-    if (d.to != n->db)
-        session_move(w, n, d.to);
-    if (says == DIAL_OPEN) {
-        session_connect(w, n);
-    } else if (says == DIAL_FAILED) {
-        w_outcome(w, d.reason);
-        w_log(w, n->service, n->instance, LOG_ERROR, 0, "%s: %s", w->comps[n->db].name,
-              reason_phrase(d.reason));
-        database_close(w, n, d.reason);
-    } else {
-        if (n->act != 0)
-            act_wait(w, act_at(w, n->act), d.cause, d.place);
-        n->timer = cal_at(w, w_now(w) + d.delay, EV_KIND + CE_POOL, d.policy,
-                          W_REF(w, n), n->id);
-    }
-}
-
-bool path_cut(const struct world *w, const struct conn *n)
-{
-    comp_id policy = n->pool == COMP_NONE ? COMP_NONE : policy_of(w, n);
-    if (policy == COMP_NONE || path_of(w, policy)->link == COMP_NONE)
-        return false;
-    const struct talk t = {.request = n->id, .caller = n->instance};
-    return link_cut(w, path_of(w, policy)->link, &t, WAY_THERE);
-}
-
-/* Not here and now: if it failed at once, the pool would open the next one inside. */
-bool path_connect(struct world *w, struct conn *n)
-{
-    comp_id policy = policy_of(w, n);
-    if (policy == COMP_NONE || path_of(w, policy)->what == 0)
-        return false;
-    n->step = DIAL_NAME;
-    n->timer = cal_at(w, w_now(w), EV_KIND + CE_POOL, policy, W_REF(w, n), n->id);
-    return true;
-}
-
 /* ---- events --------------------------------------------------------------------- */
 
-void path_event(struct world *w, comp_id policy, bool pool, uint32_t r, uint32_t gen)
+void path_dial_due(struct world *w, struct act *a)
 {
-    (void)policy;
-    if (pool) {
-        struct conn *n = conn_at(w, r); /* its timer is cancelled before it is freed */
-        assert(n->id == gen);
-        n->timer = 0;
-        conn_go_on(w, n);
-        return;
-    }
-    struct act *a = act_alive(w, r, gen);
-    if (a == NULL)
-        return;
     a->timer = 0;
     if (a->parent == 0) /* nobody waits: nothing is sent */
         act_orphan(w, a);

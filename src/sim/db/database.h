@@ -230,11 +230,21 @@ void session_rearm_idle(struct world *w, comp_id db);
  */
 void session_let_go(struct world *w, struct act *a);
 
-/* ---- queries (query.c); the first three are kind_impl's */
+/* ---- on the way to the server (db_dial.c) */
+
+/* A pool's connection, before it asks the database to let it in; true: later
+ * (session_connect()), or never. */
+bool db_dial_begin(struct world *w, struct conn *n);
+/* Nothing that is sent over it now gets to the database. */
+bool db_dial_cut(const struct world *w, const struct conn *n);
+void db_dial(struct world *w, ref conn, uint32_t number); /* kind_impl.dial */
+
+/* ---- queries (query.c); the first four are kind_impl's */
 
 void query_begin(struct world *w, struct act *a);
 void query_resume(struct world *w, struct act *a, enum reason reason);
 void query_cancel(struct world *w, struct act *a);
+void query_lost(struct world *w, struct act *a, enum reason reason);
 void query_timed_out(struct world *w, ref act, uint32_t gen); /* statement_timeout */
 /* Commits that wait for a replica: each looks again whether one answers. */
 void query_sync_again(struct world *w, comp_id db);

@@ -177,7 +177,7 @@ void database_connect(struct world *w, comp_id pool, int instance, struct act *a
         a->conn = W_REF(w, n);
         n->act = W_REF(w, a);
     }
-    if (!path_connect(w, n))
+    if (!db_dial_begin(w, n))
         session_connect(w, n);
 }
 
@@ -291,7 +291,7 @@ void database_tx_end(struct world *w, struct act *a, bool commit)
         conn_free(w, n);
     else if (n->act != 0)
         n->ending = true; /* a statement that nobody waits for still runs */
-    else if (!commit && path_cut(w, n))
+    else if (!commit && db_dial_cut(w, n))
         strand(w, n);
     else
         give_back(w, n);

@@ -264,13 +264,19 @@ static struct act *first_waiting(struct world *w, struct share *s, enum reason r
 }
 
 /* Whoever waits opens the connections that there is room for. */
+static bool owner_has_fd(struct world *w, comp_id pool, int instance)
+{
+    comp_id owner = w->comps[pool].owner;
+    return comp_kind(w, owner)->fd_free(w, owner, instance);
+}
+
 static void fill(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);
     int64_t size = p_count(w, pool, P_SIZE);
     while (s->up && s->waiting.count > 0 && s->open < size) {
         struct act *a = first_waiting(w, s, REASON_NONE);
-        if (!service_fd_free(w, w->comps[pool].owner, instance)) {
+        if (!owner_has_fd(w, pool, instance)) {
             query_fail(w, a, REASON_NO_FDS);
             continue;
         }
@@ -311,7 +317,7 @@ bool pool_acquire(struct world *w, struct act *a)
     if (!s->up) {
         query_fail(w, a, REASON_INSTANCE_GONE);
     } else if (s->open < p_count(w, a->pool, P_SIZE) &&
-               !service_fd_free(w, w->comps[a->pool].owner, a->caller_instance)) {
+               !owner_has_fd(w, a->pool, a->caller_instance)) {
         query_fail(w, a, REASON_NO_FDS);
     } else if (s->open < p_count(w, a->pool, P_SIZE)) {
         s->open++;

@@ -310,6 +310,7 @@ const struct kind_impl kind_replica = {
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
+    .named = NAMED_QUERIED,
     .state_size = replica_state_size,
     .init = replica_init,
     .event = database_event,

@@ -41,7 +41,7 @@ static void send_back(struct world *w, struct act *a, enum reason reason)
         conn_set(w, n, CONN_TAKEN);
     a->x = reason;
     a->phase = QUERY_BACK;
-    if (!call_cross(w, a, EV_READY))
+    if (!call_cross(w, a, EV_READY, WAY_BACK))
         answer(w, a);
 }
 
@@ -134,7 +134,7 @@ static void send(struct world *w, struct act *a)
     if (a->policy != COMP_NONE)
         call_sent(w, a->policy);
     a->phase = QUERY_OUT;
-    if (!call_cross(w, a, EV_READY))
+    if (!call_cross(w, a, EV_READY, WAY_THERE))
         work(w, a);
 }
 

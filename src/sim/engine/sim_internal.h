@@ -478,11 +478,12 @@ struct act {
     ref home;          /* REQUEST, PROBE, BRANCH: its struct instance, once inside */
     uint16_t cost;     /* what the last retry of its call took from the quota */
     /* path.c, while it is on its way */
-    comp_id hop;    /* the link that a balancer sent it on by, + 1; 0: none */
-    ref line;       /* the kept connection it goes by; 0: none */
-    uint16_t tries; /* how often its message was lost */
-    uint8_t step;   /* enum dial_step */
-    bool rest;      /* only a piece of its message is missing */
+    comp_id hop;      /* the link that a balancer sent it on by, + 1; 0: none */
+    ref line;         /* the kept connection it goes by; 0: none */
+    uint16_t tries;   /* how often its message was lost */
+    uint8_t step;     /* enum dial_step */
+    uint8_t rest : 1; /* only a piece of its message is missing */
+    uint8_t way : 1;  /* enum way: of its message, or of the one before */
     /* REQUEST, BRANCH: the row of a table that its last statement or lock took */
     uint32_t row;         /* number + 1; 0: none */
     uint32_t row_version; /* as an optimistic read found it */
@@ -501,7 +502,8 @@ static inline struct act *act_alive(const struct world *w, ref r, uint32_t gen)
 
 /* Sends it one way over the network, as its call policy says: `event` when it is there.
  * False: there is nothing to cross. */
-bool call_cross(struct world *w, struct act *a, int event);
+enum way { WAY_THERE, WAY_BACK };
+bool call_cross(struct world *w, struct act *a, int event, enum way way);
 /* An attempt leaves its caller. */
 void call_sent(struct world *w, comp_id policy);
 /* Waits for `delay`, then resume(REASON_NONE). */
@@ -628,9 +630,6 @@ void pool_look(const struct world *w, comp_id pool, int instance,
 /* What a component's machine (or that of one instance) thinks the time is: for whatever
  * real systems compare with a clock on the wall. */
 sim_time clock_now(const struct world *w, comp_id c, int instance);
-/* Has the instance a file descriptor for one more connection? Logs when not. */
-bool service_fd_free(struct world *w, comp_id service, int instance) SELDOM;
-
 /* What autoscalers use of a service (service.c). */
 int service_count(const struct world *w, comp_id service); /* wanted instances */
 void service_scale(struct world *w, comp_id service, int count);
@@ -726,10 +725,14 @@ enum init_turn {
     INIT_LOOKS   /* looks at instances */
 };
 
+/* What a name that stands for it is good for; it may be pointed only at others like it. */
+enum named_as { NAMED_NOT, NAMED_CALLED, NAMED_WHOLE, NAMED_QUERIED };
+
 struct kind_impl {
     struct kind_desc desc;
     uint8_t traits;    /* enum kind_trait, or'ed */
     uint8_t init_turn; /* enum init_turn */
+    uint8_t named;     /* enum named_as */
     const char *const
         *streams; /* names of its random streams, NULL-terminated; may be NULL */
 
@@ -790,6 +793,24 @@ struct kind_impl {
     void (*saw)(struct world *w, comp_id c, const struct act *a);
     /* A balancer: the link by which it sends on; COMP_NONE: none of its own. */
     comp_id (*sends_on)(const struct world *w, comp_id c);
+
+    /* A call policy: the message of an act is there, or will never be, over a link. */
+    void (*arrived)(struct world *w, struct act *a);
+    void (*lost)(struct world *w, struct act *a, enum reason reason, comp_id culprit);
+    /* A database: the connection under a query is lost on the way; the next step of
+     * opening a connection to it (`conn`, of this number) is due. */
+    void (*query_lost)(struct world *w, struct act *a, enum reason reason);
+    void (*dial)(struct world *w, ref conn, uint32_t number);
+    /* A database of several servers: who answers at its address now. */
+    comp_id (*address)(const struct world *w, comp_id c);
+    /* KIND_SERVES: an instance by its number, INSTANCE_NONE if there is none; those that
+     * take requests now, by number; one of `n` of them, by a rule (enum balance). */
+    enum instance_state (*state)(const struct world *w, comp_id c, int number);
+    uint32_t (*eligible)(const struct world *w, comp_id c, const uint16_t **numbers);
+    /* Has the instance a file descriptor for one more connection? Logs when not. */
+    bool (*fd_free)(struct world *w, comp_id c, int number);
+    int (*choose)(struct world *w, comp_id c, int rule, const uint16_t *numbers,
+                  uint32_t n);
 
     /* Looking. */
     double (*metric)(const struct world *w, comp_id c, int metric, int instance);

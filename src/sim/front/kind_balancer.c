@@ -216,7 +216,7 @@ static void balancer_begin(struct world *w, struct act *a)
     a->instance = (uint16_t)number;
     if (s->watches) {
         a->flags |= ACT_WATCHED;
-        a->watcher = c;
+        a->watcher = service_of(w, a->comp)->balancer;
     }
     if (p_comp(w, c, P_VIA) != COMP_NONE)
         path_send_on(w, a, p_comp(w, c, P_VIA));
@@ -535,6 +535,7 @@ const struct kind_impl kind_balancer = {
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
     .traits = KIND_HANDS_ON,
+    .named = NAMED_CALLED,
     .init_turn = INIT_LOOKS,
     .streams = streams,
     .resolve = balancer_resolve,

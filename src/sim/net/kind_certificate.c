@@ -10,7 +10,6 @@
  * caller's clock to say.
  */
 #include "net/path.h"
-#include "service/service.h"
 
 #include <stdio.h>
 
@@ -189,8 +188,9 @@ static bool renew(struct world *w, comp_id c)
 static bool all_fresh(const struct world *w, const struct certificate *k,
                       comp_id service)
 {
-    for (uint32_t i = 1; i <= service_of(w, service)->n && i < FRESH_MAX; i++)
-        if (service_instance(w, service, (int)i)->state != INSTANCE_NONE &&
+    const struct kind_impl *s = comp_kind(w, service);
+    for (int i = 1; i <= s->instances(w, service) && i < FRESH_MAX; i++)
+        if (s->state(w, service, i) != INSTANCE_NONE &&
             !(k->fresh[i / 64] >> i % 64 & 1))
             return false;
     return true;

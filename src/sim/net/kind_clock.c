@@ -6,7 +6,6 @@
  * somebody looks.
  */
 #include "net/path.h"
-#include "service/service.h"
 
 #include <stdio.h>
 

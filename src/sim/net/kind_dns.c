@@ -7,9 +7,7 @@
  * one that takes writes; so a failover or fewer instances reach callers late. An
  * instance that starts knows nothing.
  */
-#include "db/cluster.h"
 #include "net/path.h"
-#include "service/service.h"
 
 #include <stdio.h>
 
@@ -137,16 +135,17 @@ static void read_record(const struct world *w, comp_id name, struct dns_answer *
     comp_id to = p_comp(w, name, P_TO);
     memset(a->set, 0, sizeof a->set);
     a->comp = to;
-    if (w->comps[to].kind == &kind_database)
-        a->comp = cluster_primary(w, to);
-    if (w->comps[to].kind != &kind_service)
+    const struct kind_impl *k = comp_kind(w, to);
+    if (k->address != NULL)
+        a->comp = k->address(w, to);
+    if (k->eligible == NULL)
         return;
-    const struct service_state *s = service_of(w, to);
-    const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
-    for (uint32_t i = 0; i < s->neligible; i++)
+    const uint16_t *numbers;
+    uint32_t n = k->eligible(w, to, &numbers);
+    for (uint32_t i = 0; i < n; i++)
         if (numbers[i] < DNS_ADDRESSES)
             a->set[numbers[i] / 64] |= UINT64_C(1) << numbers[i] % 64;
-    if (s->neligible == 0)
+    if (n == 0)
         a->comp = COMP_NONE;
 }
 
@@ -205,35 +204,23 @@ uint16_t dns_choose(struct world *w, comp_id service, const struct dns_answer *a
                     int rule)
 {
     uint16_t numbers[DNS_ADDRESSES];
-    uint32_t n = 0, most = service_of(w, service)->n;
+    const struct kind_impl *k = comp_kind(w, service);
+    uint32_t n = 0, most = (uint32_t)k->instances(w, service);
     for (uint32_t i = 1; i <= most && i < DNS_ADDRESSES; i++)
         if (a->comp == service && (a->set[i / 64] >> i % 64 & 1))
             numbers[n++] = (uint16_t)i;
     if (n == 0)
         return 0;
-    return (uint16_t)service_choose(w, service, rule, numbers, n,
-                                    &service_of(w, service)->round_robin,
-                                    w_rng(w, service, SRNG_BALANCE));
+    return (uint16_t)k->choose(w, service, rule, numbers, n);
 }
 
 /* ---- doing ---------------------------------------------------------------------- */
-
-enum stands_for { FOR_NOTHING, FOR_SERVICE, FOR_EXTERNAL, FOR_DATABASE };
-
-static enum stands_for class_of(const struct kind_impl *k)
-{
-    if (k == &kind_service || k == &kind_balancer)
-        return FOR_SERVICE;
-    if (k == &kind_database || k == &kind_replica)
-        return FOR_DATABASE;
-    return k == &kind_external ? FOR_EXTERNAL : FOR_NOTHING;
-}
 
 static enum err fits(const struct model *m, comp_id name, comp_id to,
                      struct errmsg *why)
 {
     const struct comp *was = &m->comps[model_param(m, name, P_TO)->as.comp];
-    if (class_of(m->comps[to].kind) == class_of(was->kind))
+    if (m->comps[to].kind->named == was->kind->named)
         return ERR_OK;
     return errmsg_set(why, ERR_REFUSED, "%s stands for a %s; %s is a %s",
                       m->comps[name].name, was->kind->desc.name, m->comps[to].name,
@@ -354,7 +341,7 @@ static enum err dns_resolve(struct model *m, comp_id c, struct errmsg *why)
         *to = (struct value){.type = VALUE_COMP, .as.comp = id};
     }
     m->comps[c].target = to->as.comp;
-    if (class_of(m->comps[to->as.comp].kind) == FOR_NOTHING)
+    if (m->comps[to->as.comp].kind->named == NAMED_NOT)
         return errmsg_set(why, ERR_INPUT,
                           "%s: a name stands for a service, a balancer, a third party "
                           "or a database, and %s is a %s",

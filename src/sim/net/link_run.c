@@ -10,7 +10,6 @@
  * A message meets a partition when it is sent: what is in flight when one begins still
  * arrives, and when one ends, nothing moves before the next retransmission.
  */
-#include "db/database.h"
 #include "engine/world.h"
 #include "net/path.h"
 
@@ -130,7 +129,7 @@ static void put(struct world *w, comp_id c, struct act *a, enum way way)
     k->bytes += bytes;
     if (fate != FATE_ARRIVES) {
         k->lost++;
-        a->rest = true;
+        a->rest = 1;
     }
     if (k->rate == 0 && l->timer == 0)
         meet(w, c, a, fate);
@@ -156,18 +155,13 @@ void link_cross(struct world *w, comp_id c, struct act *a, enum way way)
 {
     act_wait(w, a, CAUSE_NETWORK, c);
     a->tries = 0;
-    a->rest = false;
+    a->rest = 0;
+    a->way = way;
     link_at(w, c)->messages++;
     transmit(w, c, a, way);
 }
 
 /* ---- events --------------------------------------------------------------------- */
-
-static enum way way_now(const struct act *a)
-{
-    bool back = a->kind == ACT_QUERY ? a->phase == QUERY_BACK : a->flags & ACT_BACK;
-    return back ? WAY_BACK : WAY_THERE;
-}
 
 /* Whoever gave up has closed the connection, and nothing is sent again for them; a
  * database's is the pool's. */
@@ -178,7 +172,7 @@ static void again(struct world *w, comp_id c, struct act *a)
         return;
     }
     link_at(w, c)->retransmits++;
-    transmit(w, c, a, way_now(a));
+    transmit(w, c, a, (enum way)a->way);
 }
 
 static void out(struct world *w, comp_id c, enum way way)
@@ -201,11 +195,11 @@ void link_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
     a->timer = 0;
     w_outcome(w, (uint32_t)what);
     if (what == LE_ARRIVED) {
-        path_arrived(w, a);
+        comp_kind(w, a->policy)->arrived(w, a);
     } else if (what == LE_AGAIN) {
         again(w, c, a);
     } else {
         link_at(w, c)->broken++;
-        path_fail(w, a, REASON_CONN_LOST, c);
+        comp_kind(w, a->policy)->lost(w, a, REASON_CONN_LOST, c);
     }
 }

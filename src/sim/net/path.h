@@ -88,8 +88,6 @@ struct dial {
 };
 enum dial_says { DIAL_GOES_ON, DIAL_WAITS, DIAL_OPEN, DIAL_FAILED };
 
-enum way { WAY_THERE, WAY_BACK };
-
 /* path.c */
 void path_tune(struct path *p); /* sets `what` by the rest */
 /* call_cross() over a link. False: there is none. */
@@ -112,13 +110,10 @@ void path_keep(struct world *w, struct act *a, enum reason reason) SELDOM;
 void path_hang_up(struct world *w, struct act *a) SELDOM;
 /* The instance knows nothing any more, and connections to it are closed. */
 void path_instance_gone(struct world *w, comp_id service, uint16_t number);
-/* A pool's connection, before it asks the database to let it in; true: later
- * (session_connect()), or never. */
-struct conn;
-bool path_connect(struct world *w, struct conn *n);
-/* Nothing that is sent over it now gets to the database. */
-bool path_cut(const struct world *w, const struct conn *n);
-void path_event(struct world *w, comp_id policy, bool pool, uint32_t r, uint32_t gen);
+/* A call that is being opened: its next step is due. */
+void path_dial_due(struct world *w, struct act *a);
+/* Goes on as far as it can. */
+enum dial_says path_dial_on(struct world *w, struct dial *d);
 
 /* ---- names (kind_dns.c) --------------------------------------------------------- */
 
@@ -149,9 +144,6 @@ int certificate_rounds(struct world *w, comp_id c, sim_time *work);
 /* An instance of who presents it starts: it reads the disk. */
 void certificate_started(struct world *w, comp_id service, uint16_t number);
 bool certificate_good(struct world *w, comp_id c, comp_id caller, int instance);
-
-/* query.c: the connection under a query is lost on the way. */
-void query_lost(struct world *w, struct act *a, enum reason reason);
 
 /* ---- links ---------------------------------------------------------------------- */
 

@@ -294,6 +294,7 @@ const struct kind_impl kind_external = {
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
     .traits = KIND_WHOLE,
+    .named = NAMED_WHOLE,
     .streams = streams,
     .state_size = ext_state_size,
     .init = ext_init,

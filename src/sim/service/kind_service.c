@@ -283,6 +283,30 @@ static enum err service_op(struct world *w, comp_id c, int op, const struct acti
     }
 }
 
+/* ---- for those that look at instances ------------------------------------------- */
+
+static enum instance_state instance_state_of(const struct world *w, comp_id c,
+                                             int number)
+{
+    const struct instance *i = service_instance(w, c, number);
+    return i == NULL ? INSTANCE_NONE : (enum instance_state)i->state;
+}
+
+static uint32_t service_eligible(const struct world *w, comp_id c,
+                                 const uint16_t **numbers)
+{
+    const struct service_state *s = service_of(w, c);
+    *numbers = W_PTR(w, uint16_t, s->eligible);
+    return s->neligible;
+}
+
+static int choose_next(struct world *w, comp_id c, int rule, const uint16_t *numbers,
+                       uint32_t n)
+{
+    return service_choose(w, c, rule, numbers, n, &service_of(w, c)->round_robin,
+                          w_rng(w, c, SRNG_BALANCE));
+}
+
 /* ---- the kind ------------------------------------------------------------------- */
 
 static const struct param_desc params[] = {
@@ -517,6 +541,7 @@ const struct kind_impl kind_service = {
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
     .traits = KIND_SERVES,
+    .named = NAMED_CALLED,
     .init_turn = INIT_SERVES,
     .streams = streams,
     .check = service_check,
@@ -529,6 +554,10 @@ const struct kind_impl kind_service = {
     .resume = service_resume,
     .cancel = service_cancel,
     .refresh = exec_refresh,
+    .state = instance_state_of,
+    .eligible = service_eligible,
+    .choose = choose_next,
+    .fd_free = service_fd_free,
     .changed = service_changed,
     .op = service_op,
     .fault = service_fault,

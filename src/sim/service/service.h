@@ -318,6 +318,7 @@ void gc_stop(struct world *w, struct instance *i);
 sim_time gc_seconds(const struct world *w, const struct instance *i);
 
 /* service_fds.c */
+bool service_fd_free(struct world *w, comp_id service, int instance) SELDOM;
 uint32_t fds_open(const struct world *w, const struct instance *i);
 int64_t fds_spare(const struct world *w, const struct instance *i);
 
