@@ -184,11 +184,11 @@ struct subscription_state {
     uint32_t ncursors, cursors_cap;
     ref members; /* refs of struct member */
     uint32_t nmembers, members_cap;
-    uint32_t idle_from;      /* QUEUE: whose turn it is */
-    uint32_t fresh_at;       /* QUEUE: the partition that is looked at first */
-    comp_id next;            /* of the same topic, + 1 */
-    comp_id next_of_service; /* + 1 */
-    bool off;                /* an operator's */
+    uint32_t idle_from; /* QUEUE: whose turn it is */
+    uint32_t fresh_at;  /* QUEUE: the partition that is looked at first */
+    comp_id next;       /* of the same topic, + 1 */
+    comp_id tells;      /* of a change of instances, after itself; + 1; 0: nobody */
+    bool off;           /* an operator's */
     bool rebalancing;
     uint32_t stuck; /* so many members do not go on */
     uint32_t timer; /* of the rebalance */
@@ -237,12 +237,10 @@ static inline const struct subscription_data *sub_data(const struct world *w, co
 /* members.c: who consumes */
 void members_build(struct world *w, comp_id c);
 void sub_assign(struct world *w, comp_id c); /* the rebalance is over */
-/* The instances of a service have changed. */
-void subscriptions_of_changed(struct world *w, comp_id service) SELDOM;
+/* kind_impl.instances_changed: its own consumers, and those of whoever it tells. */
+void sub_instances_changed(struct world *w, comp_id c) SELDOM;
 /* Maybe there are others now; a log's group stops and shares out anew. */
 void sub_members_changed(struct world *w, comp_id c);
-/* It calls that service, and is to be told of its instances. */
-void subscription_serves(struct world *w, comp_id c, comp_id service);
 static inline struct member *member_at(const struct world *w, ref r)
 {
     return W_PTR(w, struct member, r);
@@ -258,7 +256,8 @@ void sub_wake(struct world *w, comp_id c); /* whoever is idle looks for work */
 void sub_resume(struct world *w, struct act *a, enum reason reason);
 void sub_begin(struct world *w, struct act *a);
 /* The instance that has this poisoned message cannot read it. */
-bool subscription_chokes(struct world *w, const struct act *a) SELDOM;
+bool subscription_chokes(struct world *w, const struct act *a,
+                         const char *version) SELDOM;
 /* A delivery ends; its member is free, nothing is sent on. */
 void delivery_end(struct world *w, struct act *a, enum reason reason, bool good);
 /* Those of a member (NULL: any) and partition (-1: any) that have no call out. */

@@ -8,7 +8,6 @@
  * `tries` failures it is given up.
  */
 #include "broker/broker.h"
-#include "service/service.h"
 
 #include <stdio.h>
 
@@ -126,11 +125,9 @@ void sub_begin(struct world *w, struct act *a)
     comp_kind(w, d->target)->begin(w, a);
 }
 
-bool subscription_chokes(struct world *w, const struct act *a)
+bool subscription_chokes(struct world *w, const struct act *a, const char *version)
 {
     const struct topic_state *t = topic_of(w, sub_topic(w, a->caller));
-    const struct instance *i = service_instance(w, a->comp, a->instance);
-    const char *version = model_version(w->model, a->comp, i->version);
     if (t->fixed_in != NULL && str_eq(t->fixed_in, version))
         return false;
     w_log(w, a->comp, a->instance, LOG_ERROR, a->request, "cannot read a message of %s",

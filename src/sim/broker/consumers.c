@@ -6,7 +6,6 @@
  * number.
  */
 #include "broker/broker.h"
-#include "service/service.h"
 
 /* ---- who there is --------------------------------------------------------------- */
 
@@ -15,9 +14,8 @@ static bool instance_in(const struct world *w, comp_id service, uint16_t number,
 {
     if (number == 0)
         return true; /* a third party */
-    const struct instance *i = service_instance(w, service, number);
-    return i != NULL &&
-           (i->state == INSTANCE_UP || (draining && i->state == INSTANCE_DRAINING));
+    enum instance_state state = comp_kind(w, service)->state(w, service, number);
+    return state == INSTANCE_UP || (draining && state == INSTANCE_DRAINING);
 }
 
 /* Calls f for each that there should be, spread over the instances. */
@@ -30,7 +28,8 @@ static uint32_t wanted(const struct world *w, comp_id c, uint16_t *instances,
         instances[n++] = 0;
         return n;
     }
-    for (uint32_t k = 1; k <= service_of(w, d->service)->n && n < max; k++)
+    int most = comp_kind(w, d->service)->instances(w, d->service);
+    for (int k = 1; k <= most && n < max; k++)
         if (instance_in(w, d->service, (uint16_t)k, false))
             instances[n++] = (uint16_t)k;
     return n;
@@ -157,15 +156,8 @@ void sub_members_changed(struct world *w, comp_id c)
     sub_wake(w, c);
 }
 
-void subscriptions_of_changed(struct world *w, comp_id service)
+void sub_instances_changed(struct world *w, comp_id c)
 {
-    for (comp_id c = service_of(w, service)->consumers; c != 0;
-         c = sub_of(w, (comp_id)(c - 1))->next_of_service)
-        sub_members_changed(w, (comp_id)(c - 1));
-}
-
-void subscription_serves(struct world *w, comp_id c, comp_id service)
-{
-    sub_of(w, c)->next_of_service = service_of(w, service)->consumers;
-    service_of(w, service)->consumers = (comp_id)(c + 1);
+    for (comp_id k = (comp_id)(c + 1); k != 0; k = sub_of(w, (comp_id)(k - 1))->tells)
+        sub_members_changed(w, (comp_id)(k - 1));
 }

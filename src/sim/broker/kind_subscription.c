@@ -231,7 +231,7 @@ static void sub_init(struct world *w, comp_id c)
     s->next = t->subscriptions;
     t->subscriptions = (comp_id)(c + 1);
     if (d->service != COMP_NONE)
-        subscription_serves(w, c, d->service);
+        s->tells = (comp_id)(comp_kind(w, d->service)->listen(w, d->service, c) + 1);
     sub_partitions(w, c);
     members_build(w, c);
 }
@@ -551,6 +551,7 @@ const struct kind_impl kind_subscription = {
     .event = sub_event,
     .begin = sub_begin,
     .resume = sub_resume,
+    .instances_changed = sub_instances_changed,
     .changed = sub_changed,
     .op = sub_op,
     .fault = sub_fault,

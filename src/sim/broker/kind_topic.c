@@ -10,7 +10,6 @@
  */
 #include "broker/broker.h"
 #include "engine/zipf.h"
-#include "service/service.h"
 
 #include <stdio.h>
 

@@ -397,7 +397,7 @@ static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint3
     }
 }
 
-void client_fetch(const struct world *w, comp_id c)
+static void client_fetch(const struct world *w, comp_id c)
 {
     w_fetch(client_at(w, c), offsetof(struct client_state, bad));
 }
@@ -665,6 +665,7 @@ const struct kind_impl kind_client = {
     .curve = client_curve,
     .state_size = client_size,
     .ahead = client_ahead,
+    .fetch = client_fetch,
     .init = client_init,
     .event = client_event,
     .resume = user_ended,

@@ -807,6 +807,15 @@ struct kind_impl {
      * take requests now, by number; one of `n` of them, by a rule (enum balance). */
     enum instance_state (*state)(const struct world *w, comp_id c, int number);
     uint32_t (*eligible)(const struct world *w, comp_id c, const uint16_t **numbers);
+    /* `who` wants to be told when its instances change; whoever was to be told before
+     * (COMP_NONE: nobody) is from now on told by `who`. */
+    comp_id (*listen)(struct world *w, comp_id c, comp_id who);
+    /* What listens to a service, or stands in front of it: the instances have changed. A
+     * balancer: whether that one gets requests. */
+    void (*instances_changed)(struct world *w, comp_id c);
+    bool (*rotates)(const struct world *w, comp_id c, int number);
+    /* KIND_STARTS: asks for what the end of every act of its touches (w_fetch()). */
+    void (*fetch)(const struct world *w, comp_id c);
     /* Has the instance a file descriptor for one more connection? Logs when not. */
     bool (*fd_free)(struct world *w, comp_id c, int number);
     int (*choose)(struct world *w, comp_id c, int rule, const uint16_t *numbers,

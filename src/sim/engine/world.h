@@ -145,9 +145,6 @@ void exec_start(struct world *w, struct act *a);
 void exec_resume(struct world *w, struct act *a, enum reason reason);
 void exec_cancel(struct world *w, struct act *a); /* calls, branches, transaction */
 
-/* Asks for what the end of every attempt touches. */
-void client_fetch(const struct world *w, comp_id c);
-
 /* model.c: "checkout/buy", "edge/buy", "card-gateway": what is called; endpoint
  * COMP_NONE for a third party. */
 enum err model_call_target(const struct model *m, const char *text, comp_id *target,

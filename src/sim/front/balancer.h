@@ -96,6 +96,8 @@ static inline bool takes(const struct world *w, comp_id service, int number)
     return service_instance(w, service, number)->state == INSTANCE_UP;
 }
 
+/* The service has one more instance, or one is gone for good. */
+void balancer_instances(struct world *w, comp_id balancer);
 /* kind_balancer.c: who gets requests may have changed. */
 void rotation_update(struct world *w, comp_id c);
 

@@ -56,7 +56,7 @@ void balancer_instances(struct world *w, comp_id c)
     rotation_update(w, c);
 }
 
-bool balancer_has(const struct world *w, comp_id c, int number)
+static bool balancer_has(const struct world *w, comp_id c, int number)
 {
     const struct balancer_state *s = balancer_state(w, c);
     const uint16_t *numbers = W_PTR(w, uint16_t, s->rotation);
@@ -546,6 +546,8 @@ const struct kind_impl kind_balancer = {
     .begin = balancer_begin,
     .saw = balancer_saw,
     .sends_on = balancer_sends_on,
+    .instances_changed = balancer_instances,
+    .rotates = balancer_has,
     .changed = balancer_changed,
     .op = balancer_op,
     .metric = balancer_metric,

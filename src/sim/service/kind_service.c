@@ -300,6 +300,13 @@ static uint32_t service_eligible(const struct world *w, comp_id c,
     return s->neligible;
 }
 
+static comp_id service_listen(struct world *w, comp_id c, comp_id who)
+{
+    comp_id before = service_of(w, c)->listener;
+    service_of(w, c)->listener = (comp_id)(who + 1);
+    return (comp_id)(before - 1);
+}
+
 static int choose_next(struct world *w, comp_id c, int rule, const uint16_t *numbers,
                        uint32_t n)
 {
@@ -558,6 +565,7 @@ const struct kind_impl kind_service = {
     .eligible = service_eligible,
     .choose = choose_next,
     .fd_free = service_fd_free,
+    .listen = service_listen,
     .changed = service_changed,
     .op = service_op,
     .fault = service_fault,

@@ -172,7 +172,7 @@ struct service_state {
     uint8_t rollout;
     uint16_t rollout_at; /* the last number that was taken out */
     comp_id balancer;    /* the one in front; COMP_NONE */
-    comp_id consumers;   /* the first subscription that it works for, + 1; 0: none */
+    comp_id listener;    /* whoever is told of its instances, + 1; 0: nobody */
     uint8_t features;    /* enum service_feature */
     bool has_canary;
     bool keeps_versions; /* who restarts by itself keeps its version */
@@ -340,15 +340,6 @@ void probe_late(struct world *w, struct act *a);
 void probe_answered(struct world *w, struct act *a, bool ok);
 /* What the instance answers a balancer that asks for liveness or readiness. */
 bool service_healthy(const struct world *w, comp_id c, int number, bool readiness);
-
-/* broker.h: the instances have changed; a poisoned message cannot be read here. */
-void subscriptions_of_changed(struct world *w, comp_id service) SELDOM;
-bool subscription_chokes(struct world *w, const struct act *a) SELDOM;
-
-/* balancer.c */
-bool balancer_has(const struct world *w, comp_id balancer, int number);
-/* The service has one more instance, or one is gone for good. */
-void balancer_instances(struct world *w, comp_id balancer);
 
 /* kind_counter.c, kind_endpoint.c */
 void counter_add(struct world *w, comp_id c, uint32_t visit);

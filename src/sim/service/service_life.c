@@ -11,6 +11,11 @@ static bool wants_traffic(const struct instance *i)
     return i->state == INSTANCE_UP && i->ready;
 }
 
+static SELDOM void tell(struct world *w, comp_id c)
+{
+    comp_kind(w, c)->instances_changed(w, c);
+}
+
 void eligible_update(struct world *w, comp_id c)
 {
     struct service_state *s = service_of(w, c);
@@ -20,8 +25,8 @@ void eligible_update(struct world *w, comp_id c)
     for (uint32_t k = 1; k <= s->n; k++)
         if (wants_traffic(service_instance(w, c, (int)k)))
             numbers[s->neligible++] = (uint16_t)k;
-    if (s->consumers != 0)
-        subscriptions_of_changed(w, c);
+    if (s->listener != 0)
+        tell(w, (comp_id)(s->listener - 1));
     s->sole = s->neligible == 1 ? W_REF(w, service_instance(w, c, numbers[0])) : 0;
 }
 
@@ -135,7 +140,7 @@ void instance_drained(struct world *w, struct instance *i)
     i->state = INSTANCE_NONE;
     struct service_state *s = service_of(w, i->comp);
     if (s->balancer != COMP_NONE)
-        balancer_instances(w, s->balancer);
+        tell(w, s->balancer);
     rollout_gone(w, i);
 }
 
@@ -187,7 +192,7 @@ struct instance *service_add_instance(struct world *w, comp_id c, bool up)
     else
         instance_start(w, i);
     if (s->balancer != COMP_NONE)
-        balancer_instances(w, s->balancer);
+        tell(w, s->balancer);
     return i;
 }
 

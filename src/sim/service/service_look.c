@@ -253,8 +253,9 @@ void world_instance(const struct world *w, comp_id c, int number,
     v->state = (enum instance_state)i->state;
     v->warming = i->warming;
     v->ready = i->state == INSTANCE_UP && i->ready;
-    v->in_rotation =
-        s->balancer != COMP_NONE ? balancer_has(w, s->balancer, number) : v->ready;
+    v->in_rotation = s->balancer != COMP_NONE
+                         ? comp_kind(w, s->balancer)->rotates(w, s->balancer, number)
+                         : v->ready;
     v->version = model_version(w->model, c, i->version);
     v->since = i->since;
     v->busy = (int)i->busy;

@@ -3,6 +3,7 @@
  * queue, runs its program, and leaves. A worker is held from the first op to the last,
  * as in a server with a thread per request; waiting for a database holds it too.
  */
+#include "broker/broker.h"
 #include "engine/calendar.h"
 #include "engine/world.h"
 #include "service/service.h"
@@ -255,7 +256,8 @@ static SELDOM enum reason spoilt(struct world *w, struct act *a, struct instance
     }
     if (i->error_rate > 0 && rng_unit(w_rng(w, a->comp, SRNG_FAULT)) < i->error_rate)
         return REASON_ERROR;
-    if ((a->flags & ACT_POISON) && subscription_chokes(w, a))
+    if ((a->flags & ACT_POISON) &&
+        subscription_chokes(w, a, model_version(w->model, a->comp, i->version)))
         return REASON_ERROR;
     if (a->flags & ACT_COPY)
         hedge_started(w, a);
@@ -300,8 +302,8 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
         w_fetch(W_STATE(w, char, a->what), offsetof(struct endpoint_state, failures));
     if (a->policy != COMP_NONE)
         call_fetch(w, a->policy);
-    if (a->client != COMP_NONE && comp_kind(w, a->client) == &kind_client)
-        client_fetch(w, a->client);
+    if (a->client != COMP_NONE && comp_kind(w, a->client)->fetch != NULL)
+        comp_kind(w, a->client)->fetch(w, a->client);
     w_fetch(act_at(w, i->queue.first), 128); /* it will be its turn */
 }
 
