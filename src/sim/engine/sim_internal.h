@@ -37,7 +37,7 @@
 #ifndef SIM_INTERNAL_H
 #define SIM_INTERNAL_H
 
-#include "truecode/sim.h"
+#include "truecode/world.h"
 
 #include <assert.h>
 #include <string.h>
