@@ -1,6 +1,7 @@
 /*
- * cause: closed lists of where a request's time goes, why it fails, and how loudly that
- * is told. Their words are what a learner reads.
+ * cause: closed lists with the words that a learner reads: where a request's time goes,
+ * why it fails, how a table is locked; and what an instance is doing, how loudly something
+ * is told.
  */
 #ifndef TRUECODE_CAUSE_H
 #define TRUECODE_CAUSE_H
@@ -81,6 +82,36 @@ struct slice {
     comp_id place;
     uint8_t cause;
     sim_time ns;
+};
+
+/* How a table is locked: PostgreSQL's modes, weakest first. */
+#define LOCK_MODE_LIST(X)                                                              \
+    X(ACCESS_SHARE, "access share")                                                    \
+    X(ROW_SHARE, "row share")                                                          \
+    X(ROW_EXCLUSIVE, "row exclusive")                                                  \
+    X(SHARE_UPDATE_EXCLUSIVE, "share update exclusive")                                \
+    X(SHARE, "share")                                                                  \
+    X(SHARE_ROW_EXCLUSIVE, "share row exclusive")                                      \
+    X(EXCLUSIVE, "exclusive")                                                          \
+    X(ACCESS_EXCLUSIVE, "access exclusive")
+enum lock_mode {
+#define X(name, phrase) LOCK_##name,
+    LOCK_MODE_LIST(X)
+#undef X
+        LOCK_MODES
+};
+/* What else may be locked (node.p of NODE_LOCK). */
+enum { LOCK_ROW = LOCK_MODES, LOCK_ROW_SHARED, LOCK_ADVISORY, LOCK_FORMS };
+/* The words for them: "access exclusive", ..., "row", "shared row", "advisory". */
+const char *const *lock_forms(void); /* LOCK_FORMS of them */
+
+/* What an instance of a component is doing. */
+enum instance_state {
+    INSTANCE_NONE, /* slot not in use */
+    INSTANCE_STARTING,
+    INSTANCE_UP,
+    INSTANCE_DRAINING,
+    INSTANCE_DOWN
 };
 
 /* How loudly a component says something. */

@@ -111,15 +111,6 @@ size_t sim_kinds(void);
 const struct kind_desc *sim_kind(size_t i);
 const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
 
-/* What an instance of a component is doing. */
-enum instance_state {
-    INSTANCE_NONE, /* slot not in use */
-    INSTANCE_STARTING,
-    INSTANCE_UP,
-    INSTANCE_DRAINING,
-    INSTANCE_DOWN
-};
-
 /* ---- actions -------------------------------------------------------------------- */
 
 /* The one form in which anything is done to a world: by the incident's schedule, by an

@@ -28,6 +28,7 @@
 #ifndef TRUECODE_MODEL_H
 #define TRUECODE_MODEL_H
 
+#include "truecode/cause.h"
 #include "truecode/kind.h"
 
 struct model;
@@ -96,27 +97,6 @@ enum node_kind {
     NODE_LOCK,
     NODE_FAN_OUT
 };
-/* How a table is locked: PostgreSQL's modes, weakest first. */
-#define LOCK_MODE_LIST(X)                                                              \
-    X(ACCESS_SHARE, "access share")                                                    \
-    X(ROW_SHARE, "row share")                                                          \
-    X(ROW_EXCLUSIVE, "row exclusive")                                                  \
-    X(SHARE_UPDATE_EXCLUSIVE, "share update exclusive")                                \
-    X(SHARE, "share")                                                                  \
-    X(SHARE_ROW_EXCLUSIVE, "share row exclusive")                                      \
-    X(EXCLUSIVE, "exclusive")                                                          \
-    X(ACCESS_EXCLUSIVE, "access exclusive")
-enum lock_mode {
-#define X(name, phrase) LOCK_##name,
-    LOCK_MODE_LIST(X)
-#undef X
-        LOCK_MODES
-};
-/* What else node.p of NODE_LOCK may be. */
-enum { LOCK_ROW = LOCK_MODES, LOCK_ROW_SHARED, LOCK_ADVISORY, LOCK_FORMS };
-/* The words for them: "access exclusive", ..., "row", "shared row", "advisory". */
-const char *const *lock_forms(void); /* LOCK_FORMS of them */
-
 struct node {
     enum node_kind kind;
     const struct node *next;  /* what runs after this one */

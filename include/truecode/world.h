@@ -13,7 +13,6 @@
 #ifndef TRUECODE_WORLD_H
 #define TRUECODE_WORLD_H
 
-#include "truecode/cause.h"
 #include "truecode/model.h"
 
 struct world;

@@ -3,7 +3,10 @@
  * on. A new kind is a file in a room, ending in its descriptor `kind_NAME`, and a line
  * here. The order is that of help and of reference pages.
  */
-#include "model/model.h"
+#include "call/call.h"
+#include "engine/kind.h"
+#include "model/build.h"
+#include "truecode/model.h"
 
 #define KIND_LIST(X)                                                                   \
     X(client)                                                                          \

@@ -8,6 +8,13 @@
  * `tries` failures it is given up.
  */
 #include "broker/broker.h"
+#include "broker/subscription.h"
+#include "call/call.h"
+#include "engine/kind.h"
+#include "engine/life.h"
+#include "engine/queue.h"
+#include "engine/telling.h"
+#include "truecode/model.h"
 
 #include <stdio.h>
 
@@ -290,7 +297,7 @@ static bool processed(struct world *w, const struct act *a, bool again)
 {
     struct subscription_state *s = sub_of(w, a->comp);
     sim_time took = w_now(w) - a->start;
-    bool slow = sub_data(w, a->comp)->slo && took > w->model->slo.within;
+    bool slow = sub_data(w, a->comp)->slo && took > w->model->slo->within;
     s->processed++;
     s->seconds += took;
     s->repeats += again || (a->key & MESSAGE_DUPLICATE);

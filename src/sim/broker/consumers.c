@@ -5,7 +5,9 @@
  * `rebalance` the partitions are shared out anew: partition p to member p modulo their
  * number.
  */
-#include "broker/broker.h"
+#include "broker/subscription.h"
+#include "engine/kind.h"
+#include "engine/telling.h"
 
 /* ---- who there is --------------------------------------------------------------- */
 

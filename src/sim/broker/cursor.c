@@ -6,7 +6,7 @@
  * back to what was committed: the part of the batch that had been processed comes
  * again. Moving the cursor raises its fence, so that what is still out changes nothing.
  */
-#include "broker/broker.h"
+#include "broker/subscription.h"
 
 static const struct partition *partition_of(const struct world *w, comp_id c,
                                             uint32_t p)

@@ -5,7 +5,10 @@
  * A message is stored when it arrives; `latency` is the time until its producer is told
  * so. Who does not wait that long and sends it again has sent it twice.
  */
-#include "broker/broker.h"
+#include "broker/subscription.h"
+#include "call/call.h"
+#include "engine/kind.h"
+#include "engine/queue.h"
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 

@@ -11,7 +11,9 @@
  * This file is the description, operations and figures; members.c, consume.c, cursor.c
  * and tickets.c do the work.
  */
-#include "broker/broker.h"
+#include "broker/subscription.h"
+#include "engine/kind.h"
+#include "model/model.h"
 
 #include <stdio.h>
 

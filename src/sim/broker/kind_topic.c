@@ -9,7 +9,10 @@
  * they can be replayed. Both are looked at now and then, not to the millisecond.
  */
 #include "broker/broker.h"
+#include "broker/subscription.h"
+#include "engine/kind.h"
 #include "engine/zipf.h"
+#include "truecode/model.h"
 
 #include <stdio.h>
 

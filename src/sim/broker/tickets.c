@@ -6,7 +6,8 @@
  * A ticket that is gone stays as long as somebody still works on it: what he brings is
  * known to be a repeat then.
  */
-#include "broker/broker.h"
+#include "broker/subscription.h"
+#include "engine/telling.h"
 
 /* ---- lists ---------------------------------------------------------------------- */
 

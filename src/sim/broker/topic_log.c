@@ -2,7 +2,7 @@
  * The store of a topic: messages of a partition by offset, in segments that are given
  * back as soon as the last message in them is gone.
  */
-#include "broker/broker.h"
+#include "broker/topic.h"
 
 enum { SEGMENT_BYTES = SEGMENT_MESSAGES * sizeof(struct message) };
 

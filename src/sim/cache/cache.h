@@ -1,90 +1,24 @@
 /*
- * cache: what a cache and its key spaces know together, a lookup.
+ * cache: what programs use of caches and their key spaces.
  */
-#ifndef SIM_CACHE_H
-#define SIM_CACHE_H
+#ifndef SIM_CACHE_CACHE_H
+#define SIM_CACHE_CACHE_H
 
-#include "engine/sim_internal.h"
+#include "engine/act.h"
 
-/* What a lookup's act is at (act->phase). */
-enum lookup_phase {
-    LOOKUP_ASKING, /* the cache works on it, or its network */
-    LOOKUP_WAIT,   /* in a key's list: someone else loads the value */
-    LOOKUP_ANSWER  /* goes on in this event; fails with act->y, if that is not
-                      REASON_NONE */
-};
-
-/* ---- key spaces ---- */
-
-enum keyspace_param {
-    KS_KEYS,
-    KS_PER_LOOKUP,
-    KS_POPULARITY,
-    KS_TTL,
-    KS_JITTER,
-    KS_SINGLE_FLIGHT,
-    KS_STALE,
-    KS_CAPACITY,
-    KS_FILLED,
-    KS_ABSENT,
-    KS_PREFIX
-};
-enum keyspace_rng { KS_RNG_KEY, KS_RNG_JITTER };
-
-/* Events per window: of the one that runs now and of the one before. */
-struct recent {
-    int64_t window;
-    uint32_t now[2], before[2]; /* hits, misses */
-};
-enum { HIT, MISS };
-#define KEY_WINDOW   (10 * SIM_SEC)
-#define SPACE_WINDOW (60 * SIM_SEC)
-#define NO_KEY       UINT32_MAX
-
-struct key {
-    bool present, refreshing;
-    uint32_t loading;      /* registered loads, refresh included */
-    uint32_t newer, older; /* by last use, present keys; NO_KEY: none */
-    struct list waiting;   /* lookups, for somebody's load */
-    sim_time written, expires;
-    struct recent recent;
-};
-struct keyspace {
-    uint32_t nkeys, present, loading, waiting;
-    uint32_t newest, oldest; /* by last use */
-    uint32_t last_load;      /* numbers for act->x */
-    uint64_t hits, misses, stale, coalesced, stores, load_failures, evictions;
-    struct recent recent;
-    struct key keys[];
-};
-
-static inline struct keyspace *space_at(const struct world *w, comp_id c)
-{
-    return W_STATE(w, struct keyspace, c);
-}
-
-/* keyspace.c */
-void keyspace_write(struct world *w, comp_id keyspace, uint32_t key); /* now */
-void keyspace_drop(struct keyspace *s, uint32_t key);
-void keyspace_shrink(struct world *w, comp_id keyspace); /* to its capacity */
-/* Events of a kind in the last `window`, taking those of the window before as spread
- * evenly. */
-double recent_sum(const struct recent *r, int what, sim_time now, sim_time window);
-/* The cache has looked for act->key. True: the answer is in the act
- * (ACT_HIT, age, x). False: it waits for another's miss. */
-bool keyspace_lookup(struct world *w, struct act *a);
-/* A waiting lookup leaves (phase LOOKUP_WAIT). */
-void keyspace_leave(struct world *w, struct act *a);
-
-/* kind_keyspace.c */
-
-/* Forgets the keys whose names match (NULL: all); how many there were. */
-uint32_t keyspace_forget(struct world *w, comp_id keyspace, const char *pattern);
-/* Lookups that found a value, and those that did not. */
-void keyspace_counts(const struct world *w, comp_id keyspace, uint64_t *hits,
-                     uint64_t *misses);
-
-/* kind_cache.c */
-bool cache_answers(const struct world *w, comp_id cache);
+/* A lookup's answer: a->flags & ACT_HIT, a->key, a->age; on a miss a->x, not 0 when the
+ * key space counts on this caller (a load is registered). The core copies key and x
+ * into the caller, which runs the body and then calls one of these with itself. When x
+ * is not 0 exactly one of the two is called, whatever happens to the caller (also when
+ * the lookup was abandoned: then with the lookup). x 0: a plain put. A lookup that
+ * fails with TIMEOUT, BREAKER_OPEN, SHED, DOWN or CONN_LOST counts as a miss with x 0;
+ * other failures fail the program. */
+void keyspace_store(struct world *w, comp_id keyspace, struct act *caller);
+void keyspace_store_failed(struct world *w, comp_id keyspace, struct act *caller,
+                           enum reason reason);
+/* How many keys one request looks up at once, and which: the first key of the batch
+ * (drawn once by the request). exec starts that many branches; their lookups have
+ * act->key = first .. first + n - 1 set when `begin` runs (n == 1: first). */
+uint32_t keyspace_batch(struct world *w, comp_id keyspace, uint32_t *first);
 
 #endif

@@ -5,7 +5,10 @@
  * keyspace_store() or keyspace_store_failed(). key.loading counts them. A put
  * with x = 0 is a value somebody loaded on their own.
  */
+#include "cache/keyspace.h"
 #include "cache/cache.h"
+#include "engine/kind.h"
+#include "engine/queue.h"
 
 /* ---- recent events ---- */
 

@@ -3,7 +3,10 @@
  * its key spaces (kind_keyspace.c); this is the server: how long an answer takes, and
  * whether there is one. A caller that gets no answer loads the value itself.
  */
-#include "cache/cache.h"
+#include "cache/keyspace.h"
+#include "call/call.h"
+#include "engine/kind.h"
+#include "engine/queue.h"
 
 #include <stdio.h>
 

@@ -15,7 +15,10 @@
  * This file is the description and the view; the store is keyspace.c.
  */
 #include "cache/cache.h"
+#include "cache/keyspace.h"
+#include "engine/kind.h"
 #include "engine/zipf.h"
+#include "truecode/world.h"
 
 #include <stdio.h>
 

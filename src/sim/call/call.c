@@ -10,8 +10,13 @@
  * sent at the failure plus backoff. Only the outcome of the last attempt reaches the
  * caller.
  */
-#include "call/call.h"
-#include "engine/calendar.h"
+#include "call/path.h"
+#include "engine/kind.h"
+#include "engine/ledger.h"
+#include "engine/life.h"
+#include "engine/loop.h"
+#include "engine/program.h"
+#include "engine/telling.h"
 
 /* A breaker opens on a ratio only once this many calls were seen in the window. */
 enum { BREAKER_MIN_CALLS = 20 };

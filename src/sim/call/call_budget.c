@@ -12,7 +12,7 @@
  * book, chapter 21, refuses even first attempts, with probability
  * max(0, (requests - K accepts) / (requests + 1)) over the last two minutes.
  */
-#include "call/call.h"
+#include "call/policy.h"
 
 /* ---- budgets -------------------------------------------------------------------- */
 

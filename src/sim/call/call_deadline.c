@@ -4,7 +4,7 @@
  * where that is less. Whoever has one looks at it before the next step: when he is
  * given a worker, before he calls, before he tries again.
  */
-#include "call/call.h"
+#include "call/policy.h"
 
 /* A user's own patience; everybody else has been told. */
 static sim_time deadline_of(const struct act *p)

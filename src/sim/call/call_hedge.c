@@ -16,8 +16,10 @@
  * (copied into `before` at that moment, as the oldest goes on); from then on, what the
  * copy that ends the attempt did.
  */
-#include "call/call.h"
-#include "service/service.h"
+#include "call/policy.h"
+#include "engine/ledger.h"
+#include "engine/life.h"
+#include "engine/program.h"
 
 void hedge_arm(struct world *w, struct act *p, comp_id policy)
 {

@@ -7,7 +7,8 @@
  * Room is given away by an event, not by whoever leaves: that one may be deep inside
  * another call's failure.
  */
-#include "call/call.h"
+#include "call/policy.h"
+#include "engine/queue.h"
 
 bool wait_begin(struct world *w, struct act *p, comp_id policy)
 {

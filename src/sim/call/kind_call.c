@@ -2,8 +2,9 @@
  * Kind "call": what an operator can set and see of call policies. How they work is in
  * call.c and its neighbours.
  */
-#include "call/call.h"
-#include "service/service.h"
+#include "call/path.h"
+#include "engine/kind.h"
+#include "model/model.h"
 
 /* One that was written out in the model, whether or not anybody calls that way. */
 static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)

@@ -2,8 +2,10 @@
  * The way of a call, where its policy says more of it than a delay (path.h): what
  * happens when a message arrives, and when it never does.
  */
-#include "net/path.h"
-#include "engine/world.h"
+#include "call/path.h"
+#include "engine/kind.h"
+#include "engine/life.h"
+#include "engine/telling.h"
 
 void path_tune(struct path *p)
 {

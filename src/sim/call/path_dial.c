@@ -7,7 +7,10 @@
  * leads, whatever its name says by now, and needs no certificate. So a moved name, or
  * one that expired, is noticed only as fast as connections are opened anew.
  */
-#include "call/call.h"
+#include "call/path.h"
+#include "engine/kind.h"
+#include "engine/life.h"
+#include "truecode/world.h"
 
 #define SYN_WAIT SIM_SEC /* Linux: then 2 s, 4 s ... 127 s in all */
 enum { SYN_RETRIES = 6 };

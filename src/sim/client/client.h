@@ -6,9 +6,11 @@
 #ifndef SIM_CLIENT_H
 #define SIM_CLIENT_H
 
-#include "engine/world.h"
-#include "engine/zipf.h"
+#include "engine/act.h"
+#include "engine/program.h"
 
+struct curve_point;
+struct zipf;
 enum client_param {
     P_TO,
     P_RATE,

@@ -8,6 +8,7 @@
  * A thinking user is nothing but an event with his number and the visits he has made.
  */
 #include "client/client.h"
+#include "engine/zipf.h"
 
 enum { USERS_MAX = 200000, AT_ONCE = 1000 };
 

@@ -10,9 +10,17 @@
  * An attempt is bad as soon as that is sure: it failed, its user gave up, or the
  * objective's time has passed without an answer.
  */
+#include "call/call.h"
 #include "client/client.h"
-#include "engine/calendar.h"
+#include "engine/kind.h"
+#include "engine/life.h"
+#include "engine/loop.h"
+#include "engine/queue.h"
+#include "engine/telling.h"
+#include "model/model.h"
+#include "service/endpoint.h"
 #include "service/service.h"
+#include "truecode/model.h"
 
 /* ACT_USER: x is the timer of its patience, `timeout` that of the objective; only the
  * one that is due first is armed, as hardly any comes so far. demand: how long it
@@ -221,7 +229,7 @@ static void arm_patience(struct world *w, struct act *a, sim_time waited)
 static void arm_user(struct world *w, struct act *a)
 {
     const struct dist *patience = p_dist(w, a->comp, P_GIVES_UP);
-    sim_time late = w->model->slo.within + 1;
+    sim_time late = w->model->slo->within + 1;
     a->phase = patience->kind == DIST_CONST;
     a->demand = patience->mean;
     if (a->phase == 0) {
@@ -270,7 +278,7 @@ static void count_bad(struct client_state *s, struct act *a)
 HOT bool judge(struct world *w, struct client_state *s, struct act *a,
                enum reason reason)
 {
-    const struct slo *slo = &w->model->slo;
+    const struct slo *slo = w->model->slo;
     sim_time took = w_now(w) - a->start;
     if (reason == REASON_GAVE_UP)
         s->gave_up++;

@@ -9,7 +9,14 @@
  *
  * A run is a root of its own (ACT_USER), with all its tries.
  */
-#include "engine/world.h"
+#include "call/call.h"
+#include "engine/kind.h"
+#include "engine/life.h"
+#include "engine/program.h"
+#include "engine/queue.h"
+#include "engine/telling.h"
+#include "model/model.h"
+#include "truecode/world.h"
 
 #include <stdio.h>
 

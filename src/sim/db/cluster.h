@@ -22,6 +22,8 @@
 
 #include "db/database.h"
 
+struct effect; /* engine/kind.h */
+
 /* Replication of what was written at one moment; times are SIM_FOREVER while the server
  * or its replay stands still. */
 struct mark {
@@ -96,6 +98,7 @@ void wal_archive(struct world *w, comp_id db, bool stuck);
 
 /* ---- replicas (kind_replica.c) */
 
+extern const struct kind_impl kind_replica, kind_backup;
 enum replica_param { RP_DELAY, RP_BANDWIDTH, RP_REPLAY, RP_SLOT, RP_CORES };
 static inline bool is_replica(const struct world *w, comp_id node)
 {

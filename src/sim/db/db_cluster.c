@@ -8,6 +8,8 @@
  * writes that nobody else will ever see are made there.
  */
 #include "db/cluster.h"
+#include "engine/kind.h"
+#include "engine/telling.h"
 
 #include <stdio.h>
 

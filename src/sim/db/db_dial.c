@@ -3,8 +3,11 @@
  * handshake made, and only then is the server asked. The steps are those of a call
  * (path_dial.c); what they have come to is in the connection.
  */
-#include "call/call.h"
-#include "db/database.h"
+#include "call/dial.h"
+#include "db/conn.h"
+#include "engine/telling.h"
+#include "net/net.h"
+#include "truecode/model.h"
 
 static comp_id policy_of(const struct world *w, const struct conn *n)
 {

@@ -3,7 +3,9 @@
  * server's faults and closing sessions are those of replicas, too.
  */
 #include "db/cluster.h"
+#include "db/describe.h"
 #include "db/table.h"
+#include "engine/telling.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,6 +2,9 @@
  * Looking at a database: its metrics and its sessions.
  */
 #include "db/cluster.h"
+#include "db/db.h"
+#include "db/db_view.h"
+#include "db/describe.h"
 #include "db/table.h"
 
 enum {

@@ -7,8 +7,10 @@
  * (database.h).
  */
 #include "db/cluster.h"
+#include "db/db.h"
 #include "db/table.h"
-#include "net/path.h"
+#include "engine/queue.h"
+#include "engine/telling.h"
 
 /* ---- sessions ---- */
 

@@ -4,6 +4,8 @@
  * from the beginning when it is received and when it is applied.
  */
 #include "db/cluster.h"
+#include "db/statement.h"
+#include "engine/telling.h"
 
 /* ---- a follower's marks --------------------------------------------------------- */
 

@@ -7,7 +7,10 @@
  * goes breadth first over the sessions, marks them with the number of the search, and
  * needs no memory of its own.
  */
-#include "db/table.h"
+#include "db/database.h"
+#include "db/db.h"
+#include "db/db_view.h"
+#include "db/lock.h"
 
 #include <stdio.h>
 

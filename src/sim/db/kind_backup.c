@@ -5,6 +5,8 @@
  * looks at its size, or tries it.
  */
 #include "db/cluster.h"
+#include "engine/kind.h"
+#include "engine/telling.h"
 
 #include <stdio.h>
 

@@ -14,7 +14,9 @@
  * idle_in_transaction_timeout allows.
  */
 #include "db/cluster.h"
-#include "db/table.h"
+#include "db/describe.h"
+#include "db/lock.h"
+#include "engine/telling.h"
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 

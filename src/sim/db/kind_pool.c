@@ -8,6 +8,11 @@
  * the next that waits opens another. Connections die with their instance.
  */
 #include "db/cluster.h"
+#include "db/db.h"
+#include "engine/kind.h"
+#include "engine/queue.h"
+#include "engine/telling.h"
+#include "model/model.h"
 
 #include <stdio.h>
 

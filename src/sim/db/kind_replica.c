@@ -3,6 +3,7 @@
  * (cluster.h). Its sessions are those of pools whose role is "replica", until it leads.
  */
 #include "db/cluster.h"
+#include "engine/kind.h"
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 

@@ -3,6 +3,9 @@
  * ran.
  */
 #include "db/table.h"
+#include "engine/kind.h"
+#include "model/model.h"
+#include "truecode/model.h"
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 

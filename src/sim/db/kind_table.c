@@ -2,7 +2,11 @@
  * table: a table of a database as operators know it: what it is made of, what can be
  * done to it, what can befall it. What statements do to it is in run.c and table.c.
  */
+#include "db/database.h"
 #include "db/table.h"
+#include "engine/kind.h"
+#include "engine/zipf.h"
+#include "truecode/model.h"
 
 #include <stdio.h>
 

@@ -7,6 +7,7 @@
  */
 #include "db/cluster.h"
 #include "db/table.h"
+#include "engine/telling.h"
 
 #define BIT(m) LOCK_BIT(LOCK_##m)
 /* PostgreSQL's manual, "Explicit Locking", table of conflicting lock modes. */

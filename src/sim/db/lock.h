@@ -19,7 +19,7 @@
 #ifndef SIM_LOCK_H
 #define SIM_LOCK_H
 
-#include "db/database.h"
+#include "db/conn.h"
 
 #define LOCK_BIT(mode) (1u << (mode))
 

@@ -2,9 +2,11 @@
  * A query at a database, from asking its pool for a connection to the answer: one small
  * state machine on act->phase (enum query_phase).
  */
+#include "call/call.h"
 #include "db/cluster.h"
 #include "db/table.h"
-#include "net/path.h"
+#include "engine/queue.h"
+#include "engine/telling.h"
 
 /* ---- a query ---- */
 
@@ -151,7 +153,7 @@ static void answer(struct world *w, struct act *a)
 static void statement_span(struct world *w, const struct act *a, enum reason reason)
 {
     struct buf note;
-    buf_init(&note, sizeof((struct span *)0)->note);
+    buf_init(&note, NOTE_BYTES);
     if (w_now(w) - a->call_start > a->demand + a->demand / 10) {
         time_format(&note, a->demand);
         buf_addf(&note, " of work, %u others ran", a->y);

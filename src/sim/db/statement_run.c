@@ -8,6 +8,7 @@
  * back later undoes it, but for the versions.
  */
 #include "db/table.h"
+#include "engine/program.h"
 
 enum { WANT_AUTO, WANT_NONE, WANT_SHARE, WANT_UPDATE };
 enum { OPTIMISTIC_OFF, OPTIMISTIC_READ, OPTIMISTIC_WRITE };

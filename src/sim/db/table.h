@@ -42,8 +42,10 @@
 #define SIM_TABLE_H
 
 #include "db/lock.h"
-#include "engine/zipf.h"
+#include "db/statement.h"
 
+struct zipf;
+extern const struct kind_impl kind_table, kind_statement;
 enum table_param {
     TB_ROWS,
     TB_ROW_BYTES,
@@ -219,6 +221,5 @@ const char *job_phrase(enum job_kind kind);
 
 /* ---- sessions without a pool (session.c) */
 struct conn *session_own(struct world *w, comp_id db, struct act *a);
-enum session_state session_state_of(const struct conn *n); /* db_look.c */
 
 #endif

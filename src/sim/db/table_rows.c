@@ -5,8 +5,9 @@
  * Growth that nobody's statement brings (imports, other systems) is not a stream of
  * events: rows are a number at a moment and a rate since then.
  */
-#include "db/cluster.h"
+#include "db/database.h"
 #include "db/table.h"
+#include "engine/zipf.h"
 
 comp_id table_node(const struct world *w, comp_id c)
 {

@@ -11,8 +11,11 @@
  * Autovacuum gives way: when somebody has waited for its lock for deadlock_timeout, it
  * is stopped, and comes again later.
  */
+#include "call/call.h"
+#include "db/database.h"
 #include "db/table.h"
-#include "engine/world.h"
+#include "engine/life.h"
+#include "engine/telling.h"
 
 #define VACUUM_ROW (2 * SIM_US)  /* of work for each dead row */
 #define INSTANT    (10 * SIM_MS) /* a change of the catalogue alone */

@@ -11,7 +11,9 @@
  * (time, died so far), and twice the spacing each time they are full: what may go is
  * never overestimated.
  */
+#include "db/database.h"
 #include "db/table.h"
+#include "engine/telling.h"
 
 #define MARK_EVERY     (100 * SIM_MS)
 #define VACUUM_AT_BASE 50 /* autovacuum_vacuum_threshold */

@@ -6,8 +6,12 @@
  * whose own ledger begins at that very moment. Whatever ends the wait moves the time
  * into the ledger and sets `since` to now.
  */
-#include "engine/calendar.h"
-#include "engine/world.h"
+#include "engine/kind.h"
+#include "engine/ledger.h"
+#include "engine/life.h"
+#include "engine/queue.h"
+#include "engine/station.h"
+#include "engine/telling.h"
 
 enum { ACT_CHUNK = 16384, LEDGER_CHUNK = 4096 };
 

@@ -20,8 +20,8 @@
  * full takes no more, another lane goes on with its delay, and when the first one has
  * run empty it is there for any delay again.
  */
-#include "engine/calendar.h"
-#include "engine/world.h"
+#include "engine/loop.h"
+#include "engine/memory.h"
 
 enum { CAL_LANE_MAX = 1 << 15 }; /* places in a ring: a MiB */
 

@@ -9,7 +9,7 @@
 #ifndef SIM_HEAP_H
 #define SIM_HEAP_H
 
-#include "engine/sim_internal.h"
+#include "engine/engine.h"
 
 __extension__ typedef unsigned __int128 heap_key;
 

@@ -8,7 +8,8 @@
  * ring of a consistent hash; and for the answers to all acts there are. That is also
  * the only place where the region grows, and so may move.
  */
-#include "engine/world.h"
+#include "engine/memory.h"
+#include "engine/ledger.h"
 
 #include <sys/mman.h>
 

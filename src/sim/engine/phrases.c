@@ -1,7 +1,7 @@
 /*
  * The words for closed lists: why a request waits, why it fails, how a table is locked.
  */
-#include "engine/sim_internal.h"
+#include "truecode/cause.h"
 
 #define X(name, phrase) phrase,
 static const char *const locks[] = {LOCK_MODE_LIST(X) "row", "shared row", "advisory"};

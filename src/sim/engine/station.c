@@ -18,7 +18,9 @@
  * taken out before it is done leaves its key behind, which is dropped when it comes up,
  * or when such keys have become more than the others.
  */
-#include "engine/calendar.h"
+#include "engine/station.h"
+#include "engine/act.h"
+#include "engine/loop.h"
 
 #define CLOCK_BITS 16 /* fraction of a nanosecond */
 #define RATE_BITS  32 /* RATE_ONE: each act gets a whole core */

@@ -2,8 +2,13 @@
  * Worlds: making, copying, running, and looking at one. The loop is small: make room,
  * let one act go on that is ready, else take the next event.
  */
-#include "engine/world.h"
-#include "engine/calendar.h"
+#include "truecode/world.h"
+#include "engine/kind.h"
+#include "engine/life.h"
+#include "engine/loop.h"
+#include "engine/memory.h"
+#include "engine/schedule.h"
+#include "engine/station.h"
 
 /* ---- letting go on -------------------------------------------------------------- */
 

@@ -4,8 +4,10 @@
  * where, and what would have kept it. It stays as it is: it can be looked at, copied
  * and left for an earlier one.
  */
-#include "engine/calendar.h"
-#include "engine/world.h"
+#include "engine/act.h"
+#include "engine/kind.h"
+#include "engine/loop.h"
+#include "engine/memory.h"
 
 /* What is inside one component. */
 struct crowd {

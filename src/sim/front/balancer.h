@@ -6,8 +6,7 @@
 #ifndef SIM_BALANCER_H
 #define SIM_BALANCER_H
 
-#include "call/ring.h"
-#include "engine/world.h"
+#include "engine/ring.h"
 #include "service/service.h"
 
 #include <stdio.h>

@@ -11,6 +11,7 @@
  * With `slow_start`, one that has just come gets a share that grows from a tenth to the
  * whole: when it is chosen it is passed over, with the probability that this takes.
  */
+#include "call/call.h"
 #include "front/balancer.h"
 
 enum { PASSES_MAX = 8 };

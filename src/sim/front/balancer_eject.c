@@ -5,6 +5,8 @@
  * `eject_max` of all, but one may always go. An interval without trouble takes one
  * ejection off the count. Requests that their caller took back say nothing.
  */
+#include "call/call.h"
+#include "engine/telling.h"
 #include "front/balancer.h"
 
 /* An interval with fewer answers says nothing about a share. */

@@ -4,8 +4,12 @@
  * connection that is refused at once (the process is not there) it tries with another
  * instance; a request that hangs it cannot tell from one that takes long.
  */
+#include "call/call.h"
+#include "engine/kind.h"
+#include "engine/telling.h"
 #include "front/balancer.h"
-#include "net/path.h"
+#include "model/model.h"
+#include "net/net.h"
 
 #include <stdio.h>
 

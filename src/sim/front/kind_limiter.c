@@ -9,7 +9,12 @@
  * those that are inside at once instead of those a second. An operator's `limit` gives
  * one client, user or endpoint a bucket of its own, with a second's worth in it.
  */
+#include "call/call.h"
+#include "engine/kind.h"
+#include "engine/queue.h"
 #include "front/limiter.h"
+#include "model/model.h"
+#include "truecode/model.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,9 @@
 #ifndef SIM_LIMITER_H
 #define SIM_LIMITER_H
 
-#include "engine/world.h"
+#include "engine/act.h"
+
+extern const struct kind_impl kind_limiter;
 
 /* 10^15 units are a request; 1 a nanosecond is a millionth of a request a second. */
 #define ONE_REQUEST    INT64_C(1000000000000000)

@@ -3,7 +3,13 @@
  * revert. Everything is checked before anything changes; what was done is told as a
  * change record that knows how to undo itself.
  */
-#include "model/model.h"
+#include "engine/calendar.h"
+#include "engine/kind.h"
+#include "engine/memory.h"
+#include "engine/schedule.h"
+#include "engine/telling.h"
+#include "model/build.h"
+#include "truecode/world.h"
 
 #include <stdio.h>
 

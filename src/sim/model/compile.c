@@ -7,7 +7,11 @@
  * the program. The two in the middle clean up and then fail on to the next outer one,
  * so that running a program needs no stack.
  */
-#include "model/model.h"
+#include "engine/act.h"
+#include "engine/kind.h"
+#include "engine/program.h"
+#include "model/build.h"
+#include "truecode/model.h"
 
 enum { OPS_MAX = 16000, FAN_OUT_MAX = 10000, LABEL_OUT = 0 };
 

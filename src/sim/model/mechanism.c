@@ -4,8 +4,7 @@
  * may know the others.
  */
 #include "truecode/mechanism.h"
-
-#include "truecode/base.h"
+#include "engine/zipf.h"
 
 static const char *const words[MECHANISM_COUNT] = {
 #define X(id, word, doc) word,

@@ -3,7 +3,10 @@
  * resolved only by model_finish(), so the order of building does not matter. Everything
  * lies in one arena.
  */
-#include "model/model.h"
+#include "truecode/model.h"
+#include "engine/kind.h"
+#include "engine/schedule.h"
+#include "model/build.h"
 
 enum {
     NAME_MAX_GIVEN = 40,
@@ -20,6 +23,7 @@ struct model *model_make(const struct parts *parts)
     struct model *m = mem_alloc(sizeof *m);
     m->parts = parts;
     m->refs = 1;
+    m->slo = arena_alloc(&m->arena, sizeof *m->slo);
     return m;
 }
 
@@ -334,8 +338,8 @@ enum err model_slo(struct model *m, const struct slo *slo, const comp_id *client
             return errmsg_set(
                 why, ERR_INPUT,
                 "the objective applies to clients and subscriptions only");
-    m->slo = *slo;
-    m->slo.name = arena_strdup(&m->arena, slo->name == NULL ? "" : slo->name);
+    *m->slo = *slo;
+    m->slo->name = arena_strdup(&m->arena, slo->name == NULL ? "" : slo->name);
     m->has_slo = true;
     m->nslo_names = nclients;
     m->slo_names = arena_alloc(&m->arena, (nclients + 1) * sizeof *m->slo_names);
@@ -346,7 +350,7 @@ enum err model_slo(struct model *m, const struct slo *slo, const comp_id *client
 
 const struct slo *model_get_slo(const struct model *m)
 {
-    return m->has_slo ? &m->slo : NULL;
+    return m->has_slo ? m->slo : NULL;
 }
 
 bool model_in_slo(const struct model *m, comp_id client)

@@ -1,41 +1,43 @@
 /*
- * model: what the files that build a model share.
+ * model: what kinds use while a model is finished (resolve, gather, check), and what does
+ * things to a world. What a model is: engine/engine.h.
  */
-#ifndef SIM_MODEL_H
-#define SIM_MODEL_H
+#ifndef SIM_MODEL_MODEL_H
+#define SIM_MODEL_MODEL_H
 
-#include "engine/world.h"
+#include "engine/engine.h"
 
-/* An endpoint's program as it was given, until it is compiled. */
-struct source {
-    comp_id endpoint;
-    int version; /* -1: every version */
-    const struct node *body;
-    struct source *next;
-};
+struct arg_desc;
+struct kind_impl;
+struct node;
+struct op;
+struct param_desc;
+struct program;
 
-/* A model of these parts (kinds.c). */
-struct model *model_make(const struct parts *parts);
-comp_id model_append(struct model *m, const struct kind_impl *kind, const char *name,
-                     struct errmsg *why);
-/* A version's number; it is new, or was named before. */
-int version_add(struct model *m, comp_id service, const char *name);
+/* For `check`: adds a component to a model that is being finished ("checkout.pool"). */
+comp_id model_add_nested(struct model *m, const char *kind, comp_id owner,
+                         const char *name, struct errmsg *why);
+/* Looks a name up among components of this kind; the error suggests. NULL kind: any. */
+comp_id model_need(const struct model *m, const char *name, const char *kind,
+                   const char *for_what, struct errmsg *why);
+/* For `resolve`: a parameter that names a component of this kind, if it is given. */
+enum err param_resolve(struct model *m, comp_id c, int param, const char *kind,
+                       struct errmsg *why);
+/* "checkout/buy", "edge/buy", "card-gateway": what is called; endpoint
+ * COMP_NONE for a third party. */
+enum err model_call_target(const struct model *m, const char *text, comp_id *target,
+                           comp_id *endpoint, struct errmsg *why);
 
-/* ---- programs (compile.c) */
+/* The call policy of this pair; made when there is none. COMP_NONE: refused. */
+comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
+                        struct errmsg *why);
+/* A value as a parameter or an argument wants it; what is wrong, else. */
+enum err value_fit(const struct model *m, const struct param_desc *p,
+                   const struct value *v, struct value *out, struct errmsg *why);
+enum err value_fit_arg(const struct model *m, const struct arg_desc *d,
+                       const struct value *v, struct value *out, struct errmsg *why);
 
-/* Model time: comp.data of an endpoint. */
-struct endpoint_data {
-    const struct program **programs; /* by version */
-    size_t nprograms;
-};
-
-/* Its program in this version; NULL: none. */
-static inline const struct program *endpoint_program(const struct model *m, comp_id e,
-                                                     int version)
-{
-    const struct endpoint_data *d = m->comps[e].data;
-    return d != NULL && (size_t)version < d->nprograms ? d->programs[version] : NULL;
-}
+/* ---- programs ------------------------------------------------------------------- */
 
 /* Compiles `body` as a program of `service`; errors name `endpoint`. */
 enum err program_compile(struct model *m, comp_id service, comp_id endpoint,
@@ -43,15 +45,11 @@ enum err program_compile(struct model *m, comp_id service, comp_id endpoint,
                          struct errmsg *why);
 /* Sets op->call, what a call at this op sends, by the rest of the op. */
 void op_fill_call(const struct model *m, struct op *op);
-/* The programs of all endpoints. */
-enum err compile_endpoints(struct model *m, struct errmsg *why);
 
-enum err model_finish_schedule(struct model *m, struct errmsg *why);
-enum err model_check_action(const struct model *m, struct action *a,
-                            struct errmsg *why);
+/* ---- doing ---------------------------------------------------------------------- */
 
-/* An operation without a name: how a change that changed nothing (a decoy) is undone.
- */
-bool action_is_nothing(const struct action *a);
+/* The calendar's own events (struct parts): an entry of the schedule, a fault's end. */
+void apply_scheduled(struct world *w, uint32_t index);
+void apply_fault_end(struct world *w, ref fault);
 
 #endif

@@ -6,7 +6,10 @@
  * call policies and pools; the schedule; each kind's check; and where everything lies
  * in a world's memory.
  */
-#include "model/model.h"
+#include "engine/kind.h"
+#include "engine/schedule.h"
+#include "model/build.h"
+#include "truecode/model.h"
 
 /* ---- owners and versions -------------------------------------------------------- */
 

@@ -2,7 +2,8 @@
  * Values: making them, reading them from text, writing them, and fitting one to the
  * parameter it is meant for (type and range, with the unit in the error).
  */
-#include "engine/world.h"
+#include "model/model.h"
+#include "truecode/model.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,9 @@
  * Looking at a world. Every function here works for every component: where there is
  * nothing of the kind asked for, the answer is empty.
  */
-#include "engine/world.h"
+#include "engine/act.h"
+#include "engine/kind.h"
+#include "truecode/world.h"
 
 #include <math.h>
 

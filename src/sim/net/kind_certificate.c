@@ -9,7 +9,10 @@
  * that presents it have been started anew. Whether the time is right is for the
  * caller's clock to say.
  */
-#include "net/path.h"
+#include "engine/kind.h"
+#include "engine/telling.h"
+#include "net/net.h"
+#include "truecode/world.h"
 
 #include <stdio.h>
 

@@ -5,7 +5,10 @@
  * gives up). Nothing happens in a world for it: how wrong it is, is worked out when
  * somebody looks.
  */
-#include "net/path.h"
+#include "engine/kind.h"
+#include "engine/telling.h"
+#include "model/model.h"
+#include "net/net.h"
 
 #include <stdio.h>
 

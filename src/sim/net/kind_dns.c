@@ -7,7 +7,10 @@
  * one that takes writes; so a failover or fewer instances reach callers late. An
  * instance that starts knows nothing.
  */
-#include "net/path.h"
+#include "engine/kind.h"
+#include "model/model.h"
+#include "net/net.h"
+#include "truecode/world.h"
 
 #include <stdio.h>
 

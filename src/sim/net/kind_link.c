@@ -10,7 +10,8 @@
  * evenly over their numbers (of four at 50 %: 2 and 4); users, who have no number, are
  * chosen by their request.
  */
-#include "net/path.h"
+#include "engine/kind.h"
+#include "net/link.h"
 
 #include <stdio.h>
 

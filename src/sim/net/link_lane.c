@@ -6,7 +6,7 @@
  * The frames are in a ring of their own, not in the acts: what was handed to the wire
  * takes its time there whatever becomes of who sent it.
  */
-#include "net/path.h"
+#include "net/link.h"
 
 #define PER_S UINT64_C(1000000000)
 

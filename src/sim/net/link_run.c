@@ -10,8 +10,9 @@
  * A message meets a partition when it is sent: what is in flight when one begins still
  * arrives, and when one ends, nothing moves before the next retransmission.
  */
-#include "engine/world.h"
-#include "net/path.h"
+#include "engine/kind.h"
+#include "engine/life.h"
+#include "net/link.h"
 
 enum { PACKET = 1460, FAST_PACKETS = 3 };
 #define RTO_MAX (120 * SIM_SEC)

@@ -7,8 +7,14 @@
  * are rolled back and cache loads are reported failed on the way out.
  */
 #include "broker/broker.h"
-#include "engine/world.h"
-#include "service/service.h"
+#include "cache/cache.h"
+#include "call/call.h"
+#include "db/db.h"
+#include "engine/ledger.h"
+#include "engine/life.h"
+#include "engine/telling.h"
+#include "service/endpoint.h"
+#include "service/service_internal.h"
 
 enum { RNG_WORK, RNG_CHOICE }; /* as kind_service.streams */
 
@@ -264,7 +270,7 @@ HOT bool time_begin(struct world *w, struct act *a, const struct op *op)
 static SELDOM void compute_span(struct world *w, const struct act *a)
 {
     struct buf note;
-    buf_init(&note, sizeof((struct span *)0)->note);
+    buf_init(&note, NOTE_BYTES);
     if (w_now(w) - a->call_start > a->demand + a->demand / 10) {
         time_format(&note, a->demand);
         buf_adds(&note, " of work");

@@ -4,7 +4,10 @@
  * Within a tenth of the target it leaves things alone. It reacts `delay` after it has
  * looked; it scales up at once, down only when nothing has changed for `cooldown`.
  */
-#include "engine/sim_internal.h"
+#include "engine/kind.h"
+#include "engine/telling.h"
+#include "model/model.h"
+#include "service/service_internal.h"
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 

@@ -7,7 +7,8 @@
  * The visits seen are kept in two tables of one generation each: what is older than
  * `remembers` is forgotten at twice that at the latest.
  */
-#include "service/service.h"
+#include "engine/kind.h"
+#include "service/endpoint.h"
 
 enum counter_param { P_PER_VISIT, P_IDEMPOTENT, P_REMEMBERS };
 

@@ -2,8 +2,9 @@
  * Kind "endpoint": one of a service's programs as a thing that can be measured. It has
  * a program for each version of the service in which it exists.
  */
-#include "engine/world.h"
-#include "service/service.h"
+#include "engine/kind.h"
+#include "service/endpoint.h"
+#include "service/service_internal.h"
 
 static struct endpoint_state *state_of(const struct world *w, comp_id e)
 {

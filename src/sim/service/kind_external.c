@@ -3,7 +3,9 @@
  * and then with an error, now and then with a plain no (`decline`), which is an answer.
  * It may admit only so many requests a second. Nobody here can restart it.
  */
-#include "engine/sim_internal.h"
+#include "call/call.h"
+#include "engine/kind.h"
+#include "engine/queue.h"
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 

@@ -1,7 +1,7 @@
 /*
  * Kind "flag": a switch that programs read. The smallest kind there is.
  */
-#include "service/service.h"
+#include "engine/kind.h"
 
 static const struct param_desc flag_params[] = {
     {"on", VALUE_BOOL, 0, 0, "", "off", NULL, true, "Whether the flag is on."},

@@ -7,8 +7,10 @@
  * service_probe.c; what an incident does to them in service_faults.c; metrics and views
  * in service_look.c.
  */
-#include "engine/world.h"
-#include "service/service.h"
+#include "engine/telling.h"
+#include "service/describe.h"
+#include "service/service_internal.h"
+#include "truecode/model.h"
 
 #include <stdio.h>
 

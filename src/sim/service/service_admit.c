@@ -12,8 +12,7 @@
  * the load has been from where it should be; with priorities the least important are
  * refused first.
  */
-#include "engine/world.h"
-#include "service/service.h"
+#include "service/service_internal.h"
 
 enum { SHED_STEP = 100 * SIM_MS };
 #define SHED_GAIN 0.2 /* of the share, by how much the load is off; small: stable */

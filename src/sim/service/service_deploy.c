@@ -14,7 +14,10 @@
  * the requests; it stays until it is promoted, to all, or aborted. After a roll-out has
  * stopped, an instance that restarts keeps its version.
  */
-#include "service/service.h"
+#include "engine/telling.h"
+#include "service/describe.h"
+#include "service/service_internal.h"
+#include "truecode/model.h"
 
 #include <stdio.h>
 

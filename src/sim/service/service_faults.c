@@ -4,7 +4,9 @@
  * belongs to the service and hits whoever runs it, also later; the rest hits the
  * instances that are there.
  */
-#include "service/service.h"
+#include "engine/telling.h"
+#include "service/describe.h"
+#include "service/service_internal.h"
 
 enum {
     FAULT_CRASH,

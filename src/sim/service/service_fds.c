@@ -4,7 +4,9 @@
  * process goes on, but cannot accept a request (a health check neither) or open a
  * connection: "too many open files". A restart closes them all.
  */
-#include "service/service.h"
+#include "db/db.h"
+#include "engine/telling.h"
+#include "service/service_internal.h"
 
 uint32_t fds_open(const struct world *w, const struct instance *i)
 {

@@ -14,8 +14,8 @@
  * collector. What a request was to do then waits, for CAUSE_GC: the station is settled
  * at both ends, and in between all that it counts as contention is the collector's.
  */
-#include "engine/world.h"
-#include "service/service.h"
+#include "engine/telling.h"
+#include "service/service_internal.h"
 
 #define MIB 1048576.0
 

@@ -2,9 +2,11 @@
  * Services, the part that lives: instances start, warm up, drain, stop. An instance's
  * slot stays when it is gone, so its number is never another's.
  */
-#include "engine/world.h"
-#include "net/path.h"
-#include "service/service.h"
+#include "call/call.h"
+#include "db/db.h"
+#include "engine/kind.h"
+#include "net/net.h"
+#include "service/service_internal.h"
 
 static bool wants_traffic(const struct instance *i)
 {

@@ -2,8 +2,10 @@
  * Services, the part that is looked at: metrics per instance and their sums, views of
  * instances, what an autoscaler asks.
  */
-#include "engine/world.h"
-#include "service/service.h"
+#include "db/db.h"
+#include "service/describe.h"
+#include "service/service_internal.h"
+#include "truecode/world.h"
 
 /* ---- looking -------------------------------------------------------------------- */
 

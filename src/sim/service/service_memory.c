@@ -10,8 +10,8 @@
  * twice as long, until it has run for twice the longest wait (Kubernetes: 10 s, 20 s,
  * ... 5 min, forgotten after 10 min: "CrashLoopBackOff").
  */
-#include "engine/world.h"
-#include "service/service.h"
+#include "engine/telling.h"
+#include "service/service_internal.h"
 
 #define MIB 1048576.0
 

@@ -2,8 +2,11 @@
  * Services while a model is finished: the pools and endpoints that belong to each, and
  * the small programs that its health checks run.
  */
+#include "db/db.h"
+#include "engine/program.h"
 #include "model/model.h"
-#include "service/service.h"
+#include "service/service_internal.h"
+#include "truecode/model.h"
 
 /* ---- what belongs to it --------------------------------------------------------- */
 

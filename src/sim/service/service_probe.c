@@ -6,8 +6,10 @@
  * Liveness that fails several times in a row restarts the instance; readiness takes it
  * out of rotation until it answers again.
  */
-#include "engine/world.h"
-#include "service/service.h"
+#include "call/call.h"
+#include "engine/life.h"
+#include "engine/telling.h"
+#include "service/service_internal.h"
 
 enum { ASKS_LIVENESS = 1, ASKS_READINESS = 2 };
 

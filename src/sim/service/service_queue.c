@@ -5,7 +5,8 @@
  * own, the next is the first in that order whose endpoint may have one: that looks at
  * the whole queue, as some of those in front may have to wait on.
  */
-#include "service/service.h"
+#include "service/endpoint.h"
+#include "service/service_internal.h"
 
 __extension__ typedef unsigned __int128 order_key;
 

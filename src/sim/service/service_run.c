@@ -4,9 +4,13 @@
  * as in a server with a thread per request; waiting for a database holds it too.
  */
 #include "broker/broker.h"
-#include "engine/calendar.h"
-#include "engine/world.h"
-#include "service/service.h"
+#include "call/call.h"
+#include "engine/kind.h"
+#include "engine/queue.h"
+#include "engine/telling.h"
+#include "service/endpoint.h"
+#include "service/service_internal.h"
+#include "truecode/model.h"
 
 /* ---- choosing an instance ------------------------------------------------------- */
 
@@ -324,8 +328,6 @@ void service_resume(struct world *w, struct act *a, enum reason reason)
 static SELDOM void log_failure(struct world *w, const struct act *a, enum reason reason,
                                comp_id culprit)
 {
-    if (w->observer == NULL || w->observer->log == NULL)
-        return;
     w_log(w, a->comp, a->instance, LOG_ERROR, a->request, "%s failed: %s%s%s%s",
           w->comps[a->what].name, reason_phrase(reason),
           culprit == COMP_NONE ? "" : " (",

@@ -6,7 +6,8 @@
  * on while the world runs has PLACES_MAX at most, fewer for each instance: an event has
  * only so much memory.
  */
-#include "call/ring.h"
+#include "engine/ring.h"
+#include "engine/kind.h"
 
 enum { PLACES_MAX = 16384 };
 
@@ -28,7 +29,7 @@ void ring_reserve(struct model *m, comp_id service, int64_t virtual_nodes)
 {
     if (service == COMP_NONE || !comp_has(&m->comps[service], KIND_SERVES))
         return;
-    const struct param_desc *p = model_kind(m, service)->params;
+    const struct param_desc *p = m->comps[service].kind->desc.params;
     int i = 0;
     while (!str_eq(p[i].name, "instances"))
         i++;

@@ -3,10 +3,10 @@
  * belongs to the first place at or behind its own hash whose instance is there. So an
  * instance that goes takes only its own keys with it, each to a different other one.
  */
-#ifndef SIM_RING_H
-#define SIM_RING_H
+#ifndef SIM_ENGINE_RING_H
+#define SIM_ENGINE_RING_H
 
-#include "engine/sim_internal.h"
+#include "engine/act.h"
 
 struct ring {
     ref places; /* sorted: hash in the upper 48 bits, instance number in the lower 16 */
