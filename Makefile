@@ -112,7 +112,7 @@ help:
 	@echo 'make prove SEEDS=100 prove every lesson'
 	@echo 'make reference       hold the engine to published results at length'
 	@echo 'make bench           print the figures of speed and size'
-	@echo 'make lint            layers, headers, words, formatting'
+	@echo 'make lint            layers, rooms, headers, words, formatting'
 	@echo 'make asan            the unit tests under AddressSanitizer and UBSan'
 	@echo 'make check-portable  the same numbers from every compiler here'
 	@echo 'make format          clang-format in place'

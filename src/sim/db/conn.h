@@ -98,7 +98,7 @@ void pool_put(struct world *w, struct conn *n);
  * `reason`: REASON_NONE when the pool closed it itself. */
 void pool_lost(struct world *w, struct conn *n, enum reason reason);
 
-/* ---- the database's side: sessions (session.c) */
+/* ---- the database's side: sessions (db_session.c) */
 
 /* Opens a connection for the pool's instance; `a` (may be NULL) waits for it. */
 void database_connect(struct world *w, comp_id pool, int instance, struct act *a);

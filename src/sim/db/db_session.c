@@ -4,7 +4,7 @@
  * Whoever ends a session, a pool, an operator, a time limit or the database itself,
  * comes through database_close(): everybody who uses it fails, the pool hears of the
  * free place, and a transaction's holder finds a dead connection when it next looks
- * (database.h).
+ * (conn.h).
  */
 #include "db/cluster.h"
 #include "db/db.h"

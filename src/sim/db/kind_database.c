@@ -7,7 +7,7 @@
  * coherency n (n-1)): the more statements run, the more of its power goes into waiting
  * for and agreeing with each other, until adding work takes away throughput.
  *
- * A session is a pool's connection (database.h). A query first gets one from its pool
+ * A session is a pool's connection (conn.h). A query first gets one from its pool
  * (or runs on its caller's open transaction's), spends the network time with the
  * connection held, and then its statement runs. A session whose transaction is open
  * while no statement runs is idle in transaction, for as long as

@@ -168,7 +168,7 @@ struct undo {
 /* It ends: what it inserted is dead, what it deleted is alive again; or it stays. */
 void undo_end(struct world *w, struct conn *n, bool commit);
 
-/* ---- statements on tables (run.c): called by query.c when there is a table */
+/* ---- statements on tables (statement_run.c): called by query.c when there is a table */
 
 /* Begins the run of a statement, or of a lock. */
 void run_begin(struct world *w, struct act *a, struct conn *n);
@@ -179,7 +179,7 @@ bool run_locks(struct world *w, struct act *a, struct conn *n, sim_time *work);
 enum reason run_end(struct world *w, struct act *a, struct conn *n, enum reason reason);
 void run_drop(struct world *w, struct conn *n); /* without any effect */
 
-/* ---- tables (table.c) */
+/* ---- tables (table_rows.c) */
 
 /* The server that takes its database's writes, where its upkeep runs. */
 comp_id table_node(const struct world *w, comp_id c);
@@ -209,7 +209,7 @@ void vacuum_look(struct world *w, comp_id c); /* something changed: is there rea
  * counted. */
 sim_time vacuum_horizon(const struct world *w, comp_id db, ref but);
 
-/* ---- upkeep (upkeep.c): vacuums, indexes, migrations */
+/* ---- upkeep (table_upkeep.c): vacuums, indexes, migrations */
 
 bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
                sim_time lock_timeout);
@@ -219,7 +219,7 @@ void job_stop(struct world *w, comp_id c, enum reason reason); /* closes its ses
 bool job_gives_way(struct world *w, const struct conn *n);
 const char *job_phrase(enum job_kind kind);
 
-/* ---- sessions without a pool (session.c) */
+/* ---- sessions without a pool (db_session.c) */
 struct conn *session_own(struct world *w, comp_id db, struct act *a);
 
 #endif

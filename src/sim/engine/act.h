@@ -31,7 +31,7 @@ enum query_mode {
     QUERY_BEGIN,     /* takes a connection and hands it to parent->tx */
     QUERY_LEAK,      /* takes a connection, opens a transaction, never gives it back */
     QUERY_LOCK,      /* takes the lock that the op at a->program, a->pc names */
-    QUERY_JOB        /* upkeep of a table, in a session of its own (upkeep.c) */
+    QUERY_JOB        /* upkeep of a table, in a session of its own (table_upkeep.c) */
 };
 enum act_flag {
     ACT_ABANDONED = 1,  /* nobody waits for it any more */

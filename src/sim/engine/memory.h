@@ -20,7 +20,7 @@ static inline bool world_room(struct world *w)
     return W_HEAD(w)->used <= w->safe || world_headroom(w, 0);
 }
 
-/* limit.c: stops it for good and says what grew. */
+/* world_limit.c: stops it for good and says what grew. */
 enum err world_ran_away(struct world *w, struct errmsg *why) SELDOM;
 
 #endif

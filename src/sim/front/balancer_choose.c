@@ -1,7 +1,7 @@
 /*
  * The rules by which a balancer chooses, beyond those that services know themselves.
  *
- *   hash         consistent hashing by user (ring.h)
+ *   hash         consistent hashing by user (engine/ring.h)
  *   weighted     smooth weighted round robin, as in nginx: the one with the highest
  *                standing, which then pays what all have gained
  *   least_time   the least of (mean time + 1 request's worth) x (requests inside + 1),
