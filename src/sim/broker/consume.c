@@ -28,7 +28,7 @@ static void member_go(struct world *w, comp_id c, struct member *m);
 
 static struct member *member_of(const struct world *w, const struct act *a)
 {
-    return member_at(w, a->conn);
+    return member_at(w, a->delivery.member);
 }
 
 static void trace_begin(struct world *w, struct act *a, const struct message *m)
@@ -55,8 +55,8 @@ static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
     a->what = sub_data(w, c)->spec.what;
     a->instance = m->instance;
     a->start = msg->published;
-    a->start_pc = partition;
-    a->conn = W_REF(w, m);
+    a->delivery.partition = partition;
+    a->delivery.member = W_REF(w, m);
     a->key = msg->flags;
     act_charge(w, a, CAUSE_BROKER, sub_topic(w, c), w_now(w) - msg->published);
     trace_begin(w, a, msg);
@@ -94,8 +94,8 @@ void delivery_end(struct world *w, struct act *a, enum reason reason, bool good)
 static void drop(struct world *w, struct act *a)
 {
     comp_id c = a->comp;
-    if (a->x != 0)
-        ticket_let_go(w, c, ticket_at(w, a->x));
+    if (a->delivery.ticket != 0)
+        ticket_let_go(w, c, ticket_at(w, a->delivery.ticket));
     else if (p_count(w, c, SB_STYLE) == STYLE_LOG)
         cursor_delivered(w, c, a, false);
     delivery_end(w, a, REASON_CANCELLED, false);
@@ -107,8 +107,9 @@ void deliveries_drop(struct world *w, comp_id c, const struct member *m, int par
     for (ref r = sub_of(w, c)->inside.first; r != 0;) {
         struct act *a = act_at(w, r);
         r = a->next;
-        bool asked = (only == 0 || a->conn == only) &&
-                     (partition < 0 || (a->x == 0 && (int)a->start_pc == partition));
+        bool asked = (only == 0 || a->delivery.member == only) &&
+                     (partition < 0 || (a->delivery.ticket == 0 &&
+                                        (int)a->delivery.partition == partition));
         if (asked && a->phase != DELIVERY_CALL)
             drop(w, a);
     }
@@ -153,8 +154,8 @@ static void give_ticket(struct world *w, comp_id c, struct member *m, struct tic
     cal_cancel(w, &t->timer);
     t->timer = cal_after(w, hidden, EV_KIND + SE_VISIBLE, c, W_REF(w, t), t->gen);
     struct act *a = delivery_new(w, c, m, &t->message, t->partition);
-    a->x = W_REF(w, t);
-    a->y = t->receives;
+    a->delivery.ticket = W_REF(w, t);
+    a->delivery.stamp = t->receives;
 }
 
 static uint32_t fetch_tickets(struct world *w, comp_id c, struct member *m,
@@ -209,8 +210,8 @@ static uint32_t fetch_log(struct world *w, comp_id c, struct member *m, uint32_t
         while (u->out < want && u->next < from->end) {
             struct act *a =
                 delivery_new(w, c, m, partition_message(w, from, u->next), p);
-            a->mark = (uint64_t)u->next++;
-            a->y = u->fence;
+            a->delivery.offset = u->next++;
+            a->delivery.stamp = u->fence;
             u->out++;
         }
         u->taken = u->next;
@@ -324,8 +325,9 @@ static void maybe_twice(struct world *w, comp_id c, const struct message *m,
 /* What a log's act stands for, though it may be deleted by now. */
 static struct message message_of(const struct world *w, const struct act *a)
 {
-    const struct partition *p = partition_at(w, sub_topic(w, a->comp), a->start_pc);
-    int64_t offset = (int64_t)a->mark;
+    const struct partition *p =
+        partition_at(w, sub_topic(w, a->comp), a->delivery.partition);
+    int64_t offset = a->delivery.offset;
     if (offset >= p->start && offset < p->end)
         return *partition_message(w, p, offset);
     return (struct message){.published = a->start, .flags = a->key & 15};
@@ -342,14 +344,14 @@ static bool counted(struct cursor *u, int64_t offset)
 static void log_ok(struct world *w, struct act *a)
 {
     comp_id c = a->comp;
-    struct cursor *u = cursor_at(w, c, a->start_pc);
-    int64_t offset = (int64_t)a->mark;
+    struct cursor *u = cursor_at(w, c, a->delivery.partition);
+    int64_t offset = a->delivery.offset;
     a->key |= counted(u, offset) ? MESSAGE_AGAIN : 0;
     bool again = offset < u->done, good = processed(w, a, again);
     struct message m = message_of(w, a);
     u->done = offset >= u->done ? offset + 1 : u->done;
     if (!again)
-        maybe_twice(w, c, &m, a->start_pc);
+        maybe_twice(w, c, &m, a->delivery.partition);
     cursor_delivered(w, c, a, true);
     delivery_end(w, a, REASON_NONE, good);
 }
@@ -357,14 +359,14 @@ static void log_ok(struct world *w, struct act *a)
 static void log_failed(struct world *w, struct act *a, enum reason reason)
 {
     comp_id c = a->comp;
-    struct cursor *u = cursor_at(w, c, a->start_pc);
+    struct cursor *u = cursor_at(w, c, a->delivery.partition);
     struct subscription_state *s = sub_of(w, c);
-    bool current = a->y == u->fence;
+    bool current = a->delivery.stamp == u->fence;
     int64_t tries = p_count(w, c, SB_TRIES);
     if (current && ++u->tries >= tries && tries > 0) {
         struct message m = message_of(w, a);
-        m.flags |= counted(u, (int64_t)a->mark) ? MESSAGE_AGAIN : 0;
-        dead_letter_add(w, c, &m, a->start_pc, u->tries);
+        m.flags |= counted(u, a->delivery.offset) ? MESSAGE_AGAIN : 0;
+        dead_letter_add(w, c, &m, a->delivery.partition, u->tries);
         cursor_delivered(w, c, a, true);
     } else if (!current || s->rebalancing || member_of(w, a)->leaving) {
         cursor_delivered(w, c, a, false);
@@ -400,7 +402,7 @@ static void ticket_failed(struct world *w, struct act *a, struct ticket *t,
 {
     comp_id c = a->comp;
     sim_time delay = p_time(w, c, SB_RETRY_DELAY);
-    if (a->y == t->receives && t->state == TICKET_OUT) {
+    if (a->delivery.stamp == t->receives && t->state == TICKET_OUT) {
         cal_cancel(w, &t->timer);
         t->timer = cal_after(w, delay > DELAY_MIN ? delay : DELAY_MIN,
                              EV_KIND + SE_VISIBLE, c, W_REF(w, t), t->gen);
@@ -424,22 +426,22 @@ static void go_on(struct world *w, comp_id c, ref member, uint32_t partition)
 void sub_resume(struct world *w, struct act *a, enum reason reason)
 {
     comp_id c = a->comp;
-    ref member = a->conn;
-    uint32_t partition = a->start_pc;
+    ref member = a->delivery.member;
+    uint32_t partition = a->delivery.partition;
     act_account(w, a);
     if (a->phase != DELIVERY_CALL) {
         call_it(w, a);
         return;
     }
     sub_of(w, c)->failures += reason != REASON_NONE;
-    if (a->x == 0 && reason == REASON_NONE)
+    if (a->delivery.ticket == 0 && reason == REASON_NONE)
         log_ok(w, a);
-    else if (a->x == 0)
+    else if (a->delivery.ticket == 0)
         log_failed(w, a, reason);
     else if (reason == REASON_NONE)
-        ticket_ok(w, a, ticket_at(w, a->x));
+        ticket_ok(w, a, ticket_at(w, a->delivery.ticket));
     else
-        ticket_failed(w, a, ticket_at(w, a->x), reason);
+        ticket_failed(w, a, ticket_at(w, a->delivery.ticket), reason);
     if (a->gen == 0) /* it has ended */
         go_on(w, c, member, partition);
 }

@@ -115,9 +115,10 @@ static void crash_cursors(struct world *w, comp_id c)
     const struct subscription_data *d = sub_data(w, c);
     for (ref r = sub_of(w, c)->inside.first; r != 0; r = act_at(w, r)->next) {
         const struct act *a = act_at(w, r);
-        if (a->x == 0 && a->y == cursor_at(w, c, a->start_pc)->fence &&
+        if (a->delivery.ticket == 0 &&
+            a->delivery.stamp == cursor_at(w, c, a->delivery.partition)->fence &&
             !instance_in(w, d->service, a->instance, true))
-            cursor_crash(w, c, a->start_pc);
+            cursor_crash(w, c, a->delivery.partition);
     }
 }
 

@@ -57,15 +57,15 @@ void cursor_settle(struct world *w, comp_id c, uint32_t p)
 
 void cursor_delivered(struct world *w, comp_id c, const struct act *a, bool done)
 {
-    struct cursor *u = cursor_at(w, c, a->start_pc);
-    if (a->y != u->fence)
+    struct cursor *u = cursor_at(w, c, a->delivery.partition);
+    if (a->delivery.stamp != u->fence)
         return;
     if (done) {
-        u->processed = (int64_t)a->mark + 1;
+        u->processed = a->delivery.offset + 1;
         u->tries = 0;
     }
     u->out--;
-    cursor_settle(w, c, a->start_pc);
+    cursor_settle(w, c, a->delivery.partition);
 }
 
 void cursor_crash(struct world *w, comp_id c, uint32_t p)

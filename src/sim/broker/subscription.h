@@ -65,9 +65,6 @@ enum delivery_phase {
     DELIVERY_CALL,
     DELIVERY_BACKOFF
 };
-/* Fields: start_pc its partition, mark its offset, conn its member, x its ticket (0: it
- * is read from a log), y the cursor's fence or the ticket's receives, key 1 if it
- * cannot be read. */
 
 enum ticket_state { TICKET_READY, TICKET_OUT, TICKET_GONE };
 struct ticket { /* a message that was taken from a queue, or came back */

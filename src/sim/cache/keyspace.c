@@ -1,7 +1,7 @@
 /*
  * The store of a key space: values, lookups, and loads on their way.
  *
- * A load that this file knows of has a number, act->x, and is reported exactly once:
+ * A load that this file knows of has a number, act->load, and is reported exactly once:
  * keyspace_store() or keyspace_store_failed(). key.loading counts them. A put
  * with x = 0 is a value somebody loaded on their own.
  */
@@ -130,7 +130,7 @@ static uint32_t load_begin(struct keyspace *s, struct key *k)
 
 static void load_end(struct keyspace *s, struct key *k, const struct act *caller)
 {
-    if (caller->x == 0)
+    if (caller->load == 0)
         return;
     assert(k->loading > 0);
     k->loading--;
@@ -147,7 +147,7 @@ static void refresh(struct world *w, struct keyspace *s, struct key *k, struct a
         return; /* whose program it was is gone */
     comp_id caller = act_at(w, a->parent)->comp;
     struct act *b = comp_kind(w, caller)->refresh(w, a);
-    b->x = load_begin(s, k);
+    b->load = load_begin(s, k);
     k->refreshing = true;
 }
 
@@ -194,7 +194,7 @@ bool keyspace_lookup(struct world *w, struct act *a)
         return false;
     }
     if (a->parent != 0)
-        a->x = load_begin(s, k);
+        a->load = load_begin(s, k);
     return true;
 }
 
@@ -230,7 +230,7 @@ void keyspace_store(struct world *w, comp_id c, struct act *caller)
     struct key *k = &s->keys[caller->key];
     struct act *a;
     load_end(s, k, caller);
-    caller->x = 0;
+    caller->load = 0;
     if (cache_answers(w, w->comps[c].owner) && !keeps(w, c, k)) {
         s->stores++;
         keyspace_write(w, c, caller->key);
@@ -252,7 +252,7 @@ static void pass_on(struct world *w, struct keyspace *s, struct key *k)
     while ((a = next_waiting(w, s, k)) != NULL) {
         if (a->parent == 0)
             continue; /* nobody is left to run its miss body */
-        a->x = load_begin(s, k);
+        a->load = load_begin(s, k);
         return;
     }
 }
@@ -265,7 +265,7 @@ void keyspace_store_failed(struct world *w, comp_id c, struct act *caller,
     struct act *a;
     s->load_failures++;
     load_end(s, k, caller);
-    caller->x = 0;
+    caller->load = 0;
     if (k->loading > 0)
         return; /* another load may still bring the value */
     if (was_stopped(reason)) {
@@ -273,5 +273,6 @@ void keyspace_store_failed(struct world *w, comp_id c, struct act *caller,
         return;
     }
     while ((a = next_waiting(w, s, k)) != NULL)
-        a->y = REASON_ERROR; /* they share the failure as they would have the value */
+        a->lookup.reason =
+            REASON_ERROR; /* they share the failure as they would have the value */
 }

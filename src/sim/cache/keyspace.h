@@ -10,7 +10,7 @@
 enum lookup_phase {
     LOOKUP_ASKING, /* the cache works on it, or its network */
     LOOKUP_WAIT,   /* in a key's list: someone else loads the value */
-    LOOKUP_ANSWER  /* goes on in this event; fails with act->y, if that is not
+    LOOKUP_ANSWER /* goes on in this event; fails with act->lookup.reason, if that is not
                       REASON_NONE */
 };
 
@@ -53,7 +53,7 @@ struct key {
 struct keyspace {
     uint32_t nkeys, present, loading, waiting;
     uint32_t newest, oldest; /* by last use */
-    uint32_t last_load;      /* numbers for act->x */
+    uint32_t last_load;      /* numbers for act->load */
     uint64_t hits, misses, stale, coalesced, stores, load_failures, evictions;
     struct recent recent;
     struct key keys[];

@@ -110,8 +110,8 @@ static void cache_begin(struct world *w, struct act *a)
         latency = (sim_time)((double)latency * k->slow);
     members_add(w, &k->inside, a);
     a->phase = LOOKUP_ASKING;
-    a->y = REASON_NONE;
-    a->x = 0;
+    a->lookup.reason = REASON_NONE;
+    a->load = 0;
     if (latency > 0 && !k->down)
         act_timer(w, a, latency, CAUSE_CACHE, a->comp);
     else
@@ -124,7 +124,7 @@ static void cache_resume(struct world *w, struct act *a, enum reason reason)
     if (a->phase == LOOKUP_ASKING)
         asked(w, a);
     else
-        end(w, a, (enum reason)a->y);
+        end(w, a, (enum reason)a->lookup.reason);
 }
 
 static void cache_cancel(struct world *w, struct act *a)

@@ -492,7 +492,7 @@ HOT void delivered(struct world *w, struct act *c)
     if (c->kind == ACT_LOOKUP) {
         p->flags = (uint16_t)((p->flags & ~ACT_HIT) | (c->flags & ACT_HIT));
         p->key = c->key;
-        p->x = c->x;
+        p->load = c->load;
     } else if (c->kind == ACT_EXTERNAL) {
         p->flags |= c->flags & ACT_ANSWERED;
     }

@@ -10,7 +10,7 @@
 static sim_time deadline_of(const struct act *p)
 {
     if (p->kind == ACT_USER)
-        return p->demand > 0 ? p->start + p->demand : 0;
+        return p->patience > 0 ? p->start + p->patience : 0;
     return p->deadline;
 }
 

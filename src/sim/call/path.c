@@ -61,9 +61,9 @@ void path_arrived(struct world *w, struct act *a)
 static void forget_answer(struct world *w, struct act *a, enum reason reason)
 {
     if (a->kind == ACT_LOOKUP && a->reason == REASON_NONE && !(a->flags & ACT_HIT) &&
-        a->x != 0)
+        a->load != 0)
         comp_kind(w, a->what)->load_lost(w, a->what, a, reason);
-    a->x = 0;
+    a->load = 0;
     a->flags &= (uint16_t) ~(ACT_HIT | ACT_ANSWERED);
 }
 

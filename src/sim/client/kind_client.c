@@ -217,13 +217,13 @@ static bool traced(const struct client_state *s, uint64_t request)
 /* It leaves when its patience is over; `waited` of it is over already. */
 static void arm_patience(struct world *w, struct act *a, sim_time waited)
 {
-    sim_time rest = a->demand - waited;
-    if (a->demand == 0)
+    sim_time rest = a->patience - waited;
+    if (a->patience == 0)
         return;
-    a->x = a->phase == 1
-               ? cal_after(w, rest, EV_KIND + EV_GIVES_UP, a->comp, W_REF(w, a), a->gen)
-               : cal_at(w, w_now(w) + rest, EV_KIND + EV_GIVES_UP, a->comp, W_REF(w, a),
-                        a->gen);
+    a->of_user.timer = a->phase == 1 ? cal_after(w, rest, EV_KIND + EV_GIVES_UP,
+                                                 a->comp, W_REF(w, a), a->gen)
+                                     : cal_at(w, w_now(w) + rest, EV_KIND + EV_GIVES_UP,
+                                              a->comp, W_REF(w, a), a->gen);
 }
 
 static void arm_user(struct world *w, struct act *a)
@@ -231,12 +231,12 @@ static void arm_user(struct world *w, struct act *a)
     const struct dist *patience = p_dist(w, a->comp, P_GIVES_UP);
     sim_time late = w->model->slo->within + 1;
     a->phase = patience->kind == DIST_CONST;
-    a->demand = patience->mean;
+    a->patience = patience->mean;
     if (a->phase == 0) {
         sim_time d = dist_draw(patience, w_rng(w, a->comp, RNG_BEHAVIOUR));
-        a->demand = d > 0 ? d : 1;
+        a->patience = d > 0 ? d : 1;
     }
-    if (client_at(w, a->comp)->slo && (a->demand == 0 || a->demand > late))
+    if (client_at(w, a->comp)->slo && (a->patience == 0 || a->patience > late))
         a->timeout =
             cal_after(w, late, EV_KIND + EV_LATE, a->comp, W_REF(w, a), a->gen);
     else
@@ -252,7 +252,7 @@ void client_attempt(struct world *w, comp_id c, uint32_t user, uint32_t visit,
     a->request = ++W_HEAD(w)->next_request;
     a->user = user;
     a->visit = visit != 0 ? visit : (uint32_t)a->request;
-    a->y = made;
+    a->of_user.made = made;
     a->client = c;
     a->priority = s->priority;
     a->what = spec->what;
@@ -317,7 +317,7 @@ static SELDOM void go_on(struct world *w, const struct act *a, enum reason reaso
     if (reason != REASON_NONE && reloads(w, a->comp, a->user, a->visit))
         client_away(w, a->comp, true);
     else
-        client_visit_over(w, a->comp, a->user, a->y, reason == REASON_NONE,
+        client_visit_over(w, a->comp, a->user, a->of_user.made, reason == REASON_NONE,
                           w_now(w) == a->start);
 }
 
@@ -326,7 +326,7 @@ static void user_ended(struct world *w, struct act *a, enum reason reason)
     struct client_state *s = client_at(w, a->comp);
     act_account(w, a);
     cal_cancel(w, &a->timeout);
-    cal_cancel(w, &a->x);
+    cal_cancel(w, &a->of_user.timer);
     a->reason = (uint8_t)reason;
     if (reason == REASON_NONE)
         a->culprit = COMP_NONE;
@@ -346,7 +346,7 @@ static void user_ended(struct world *w, struct act *a, enum reason reason)
 
 static void user_gives_up(struct world *w, struct act *a)
 {
-    a->x = 0;
+    a->of_user.timer = 0;
     a->culprit = act_where(w, a);
     act_account(w, a);
     call_drop(w, a);

@@ -275,7 +275,7 @@ static void maybe_dies(struct world *w, struct act *a, sim_time whole)
     struct job_state *s = state_of(w, a->comp);
     if (s->dies <= 0)
         return;
-    a->y = run_timer(w, a, (sim_time)((double)whole * s->dies), EV_DIES);
+    a->of_job.death = run_timer(w, a, (sim_time)((double)whole * s->dies), EV_DIES);
     s->dies = 0;
 }
 
@@ -309,7 +309,7 @@ static void run_start(struct world *w, comp_id c)
     s->counts[M_OVERLAPPING] += s->inside.count > 0;
     members_add(w, &s->inside, a);
     if (most > 0)
-        a->x = run_timer(w, a, most, EV_TIMEOUT_OVER);
+        a->of_job.timeout = run_timer(w, a, most, EV_TIMEOUT_OVER);
     w_log(w, c, 0, LOG_INFO, a->request, "started");
     work(w, a);
 }
@@ -319,8 +319,8 @@ static void run_end(struct world *w, struct act *a, enum reason reason)
     comp_id c = a->comp;
     struct job_state *s = state_of(w, c);
     sim_time took = w_now(w) - a->start;
-    cal_cancel(w, &a->x);
-    cal_cancel(w, &a->y);
+    cal_cancel(w, &a->of_job.timeout);
+    cal_cancel(w, &a->of_job.death);
     act_account(w, a);
     call_drop(w, a);
     a->reason = (uint8_t)reason;
@@ -375,7 +375,7 @@ static void job_resume(struct world *w, struct act *a, enum reason reason)
     }
     a->key++;
     s->counts[M_RETRIES]++;
-    cal_cancel(w, &a->y);
+    cal_cancel(w, &a->of_job.death);
     a->phase = RUN_PAUSES;
     act_timer(w, a, p_time(w, a->comp, P_RETRY_DELAY), CAUSE_BACKOFF, a->comp);
 }
@@ -438,11 +438,11 @@ static void job_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t
     }
     struct act *a = act_alive(w, r, gen);
     if (what == EV_TIMEOUT_OVER) {
-        a->x = 0;
+        a->of_job.timeout = 0;
         s->counts[M_TIMEOUTS]++;
         run_stop(w, a, REASON_TIMEOUT);
     } else {
-        a->y = 0;
+        a->of_job.death = 0;
         run_stop(w, a, REASON_INSTANCE_GONE);
     }
 }

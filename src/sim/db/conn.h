@@ -4,8 +4,8 @@
  * A connection is opened by a pool for one instance of a service, is a session of the
  * database from then on, and dies with whichever closes first. It is in the database's
  * list from the first attempt to connect until it is closed. An act that uses it names
- * it in act->conn and is named by conn->act; an open transaction is named by its
- * holder's act->tx, and conn->holder names the holder. Both ends are cut together, with
+ * it in act->query.conn and is named by conn->act; an open transaction is named by its
+ * holder's act->run.tx, and conn->holder names the holder. Both ends are cut together, with
  * one exception: a connection that is closed under an open transaction stays, in state
  * CONN_DEAD and in no list, until the holder's database_tx_end().
  *
@@ -68,14 +68,14 @@ enum query_phase {
     QUERY_POOL,    /* in its pool's queue */
     QUERY_CONNECT, /* the connection it asked for is being opened */
     QUERY_SHARE,   /* in conn->waiting */
-    QUERY_READY,   /* has a->conn and goes on in this event */
+    QUERY_READY,   /* has a->query.conn and goes on in this event */
     QUERY_OUT,     /* on the network to the database */
     QUERY_RUN,     /* its statement runs */
     QUERY_BACK,    /* the answer is on the network */
-    QUERY_FAILED,  /* holds nothing, goes on in this event and fails with a->x */
-    QUERY_COMMIT,  /* has run; its commit is being written, or waits for a replica */
-    QUERY_SYNC,    /* in its database's `sync` queue: no replica answers */
-    QUERY_LOCKED   /* its session waits for a lock (conn->waits), or just got it */
+    QUERY_FAILED, /* holds nothing, goes on in this event and fails with a->query.reason */
+    QUERY_COMMIT, /* has run; its commit is being written, or waits for a replica */
+    QUERY_SYNC,   /* in its database's `sync` queue: no replica answers */
+    QUERY_LOCKED  /* its session waits for a lock (conn->waits), or just got it */
 };
 
 /* ---- the pool's side (kind_pool.c) */
@@ -87,8 +87,8 @@ comp_id pool_node(struct world *w, comp_id pool, int instance);
 /* How long an instance believes in the address of the leader. */
 sim_time pool_address_ttl(const struct world *w, comp_id pool);
 
-/* Gives `a` a connection: true, a->conn is set (phase QUERY_READY). False: it waits,
- * and will be made ready with a->conn set or with a failure. */
+/* Gives `a` a connection: true, a->query.conn is set (phase QUERY_READY). False: it waits,
+ * and will be made ready with a->query.conn set or with a failure. */
 bool pool_acquire(struct world *w, struct act *a);
 /* `a` leaves the queue it waits in (phase QUERY_POOL), because of `reason`. */
 void pool_leave(struct world *w, struct act *a, enum reason reason);

@@ -122,9 +122,9 @@ static inline void query_count_failed(struct world *w, const struct act *a)
 static inline void query_fail(struct world *w, struct act *a, enum reason reason)
 {
     query_count_failed(w, a);
-    a->conn = 0;
+    a->query.conn = 0;
     a->phase = QUERY_FAILED;
-    a->x = reason;
+    a->query.reason = reason;
     act_ready(w, a, reason);
 }
 

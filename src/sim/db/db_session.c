@@ -113,7 +113,7 @@ struct conn *session_own(struct world *w, comp_id db, struct act *a)
     n->service = db;
     conn_set(w, n, a != NULL ? CONN_ACTIVE : CONN_TAKEN);
     if (a != NULL) {
-        a->conn = W_REF(w, n);
+        a->query.conn = W_REF(w, n);
         n->act = W_REF(w, a);
     }
     return n;
@@ -176,7 +176,7 @@ void database_connect(struct world *w, comp_id pool, int instance, struct act *a
     n->instance = (uint16_t)instance;
     if (a != NULL) {
         a->phase = QUERY_CONNECT;
-        a->conn = W_REF(w, n);
+        a->query.conn = W_REF(w, n);
         n->act = W_REF(w, a);
     }
     if (!db_dial_begin(w, n))
@@ -243,7 +243,7 @@ void session_tx_open(struct world *w, struct conn *n, struct act *holder)
     if (holder != NULL) {
         n->holder = W_REF(w, holder);
         n->holder_gen = holder->gen;
-        holder->tx = W_REF(w, n);
+        holder->run.tx = W_REF(w, n);
     }
     session_tx_idle(w, n);
 }
@@ -279,8 +279,8 @@ static void strand(struct world *w, struct conn *n)
 
 void database_tx_end(struct world *w, struct act *a, bool commit)
 {
-    struct conn *n = conn_at(w, a->tx);
-    a->tx = 0;
+    struct conn *n = conn_at(w, a->run.tx);
+    a->run.tx = 0;
     if (n->holder != W_REF(w, a) || n->holder_gen != a->gen)
         return; /* a branch that shares its parent's */
     n->holder = 0;
@@ -302,9 +302,9 @@ void database_tx_end(struct world *w, struct act *a, bool commit)
 /* `a` is done with its connection. */
 void session_let_go(struct world *w, struct act *a)
 {
-    struct conn *n = conn_at(w, a->conn);
+    struct conn *n = conn_at(w, a->query.conn);
     struct act *next;
-    a->conn = 0;
+    a->query.conn = 0;
     n->act = 0;
     if (!n->tx || n->ending) {
         give_back(w, n);
@@ -312,7 +312,7 @@ void session_let_go(struct world *w, struct act *a)
         cal_cancel(w, &n->timer);
         conn_set(w, n, CONN_TAKEN);
         n->act = W_REF(w, next);
-        next->conn = W_REF(w, n);
+        next->query.conn = W_REF(w, n);
         next->phase = QUERY_READY;
         act_ready(w, next, REASON_NONE);
     } else if (n->state != CONN_IN_TX) {

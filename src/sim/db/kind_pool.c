@@ -241,12 +241,12 @@ static void hand_over(struct world *w, struct share *s, struct conn *n, struct a
 {
     conn_set(w, n, CONN_TAKEN);
     n->act = W_REF(w, a);
-    a->conn = W_REF(w, n);
+    a->query.conn = W_REF(w, n);
     a->phase = QUERY_READY;
     s->acquired++;
 }
 
-/* Its wait in the queue is over. A traced one tells how many it found there (a->y). */
+/* Its wait in the queue is over. A traced one tells how many it found there (a->query.others). */
 static void waited(struct world *w, struct share *s, struct act *a, enum reason reason)
 {
     char note[48];
@@ -254,7 +254,7 @@ static void waited(struct world *w, struct share *s, struct act *a, enum reason 
     cal_cancel(w, &a->timer);
     if ((a->flags & ACT_TRACED) == 0 || a->since == w_now(w))
         return;
-    snprintf(note, sizeof note, "%u others waiting", a->y);
+    snprintf(note, sizeof note, "%u others waiting", a->query.others);
     w_span(w, a, CAUSE_POOL_WAIT, a->pool, a->since, reason, note);
     act_charge(w, a, CAUSE_POOL_WAIT, a->pool, w_now(w) - a->since);
     a->since = w_now(w);
@@ -299,7 +299,7 @@ static void enqueue(struct world *w, struct share *s, struct act *a)
     act_wait(w, a, CAUSE_POOL_WAIT, a->pool);
     a->call_start = w_now(w);
     a->phase = QUERY_POOL;
-    a->y = s->waiting.count;
+    a->query.others = s->waiting.count;
     s->waited++;
     queue_push(w, &s->waiting, a);
     if (patience > 0)

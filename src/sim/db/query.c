@@ -24,7 +24,7 @@ static void end(struct world *w, struct act *a, enum reason reason, comp_id culp
 
 static void end_failed(struct world *w, struct act *a)
 {
-    enum reason reason = (enum reason)a->x;
+    enum reason reason = (enum reason)a->query.reason;
     bool pool = reason == REASON_POOL_TIMEOUT || reason == REASON_POOL_FULL;
     end(w, a, reason, pool ? a->pool : a->comp);
 }
@@ -34,14 +34,14 @@ static void answer(struct world *w, struct act *a);
 /* It is through with the server: back over the network with this. */
 static void send_back(struct world *w, struct act *a, enum reason reason)
 {
-    struct conn *n = conn_at(w, a->conn);
+    struct conn *n = conn_at(w, a->query.conn);
     if (n->locks != 0 && (!n->tx || n->ending)) /* it was its own transaction */
         lock_release_all(w, n);
     if (n->tx && !n->ending)
         session_tx_idle(w, n);
     else
         conn_set(w, n, CONN_TAKEN);
-    a->x = reason;
+    a->query.reason = reason;
     a->phase = QUERY_BACK;
     if (!call_cross(w, a, EV_READY, WAY_BACK))
         answer(w, a);
@@ -56,7 +56,7 @@ static bool writes(const struct world *w, const struct act *a)
 static void run(struct world *w, struct act *a, const struct conn *n, sim_time demand)
 {
     a->phase = QUERY_RUN;
-    a->y = db_at(w, n->db)->count[CONN_ACTIVE] - 1;
+    a->query.others = db_at(w, n->db)->count[CONN_ACTIVE] - 1;
     a->call_start = w_now(w);
     station_add(w, &db_at(w, n->db)->engine, a, demand);
 }
@@ -94,7 +94,7 @@ static enum reason refused(const struct world *w, const struct act *a,
 /* It is at the server and has its session. */
 static void work(struct world *w, struct act *a)
 {
-    struct conn *n = conn_at(w, a->conn);
+    struct conn *n = conn_at(w, a->query.conn);
     enum reason no;
     if (a->mode == QUERY_BEGIN || a->mode == QUERY_LEAK) {
         struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
@@ -143,10 +143,10 @@ static void send(struct world *w, struct act *a)
 static void answer(struct world *w, struct act *a)
 {
     session_let_go(w, a);
-    if (a->x == REASON_NONE)
+    if (a->query.reason == REASON_NONE)
         end(w, a, REASON_NONE, COMP_NONE);
     else
-        end(w, a, (enum reason)a->x, a->comp);
+        end(w, a, (enum reason)a->query.reason, a->comp);
 }
 
 /* One span for the time in the engine: how much of it was work, and in what company. */
@@ -156,13 +156,14 @@ static void statement_span(struct world *w, const struct act *a, enum reason rea
     buf_init(&note, NOTE_BYTES);
     if (w_now(w) - a->call_start > a->demand + a->demand / 10) {
         time_format(&note, a->demand);
-        buf_addf(&note, " of work, %u others ran", a->y);
+        buf_addf(&note, " of work, %u others ran", a->query.others);
     }
-    w_span(w, a, CAUSE_DB_CPU, conn_at(w, a->conn)->db, a->call_start, reason, note.s);
+    w_span(w, a, CAUSE_DB_CPU, conn_at(w, a->query.conn)->db, a->call_start, reason,
+           note.s);
     buf_release(&note);
 }
 
-/* a->y in QUERY_SYNC: its acknowledgement is on the way; no replica answers; one may
+/* a->query.sync in QUERY_SYNC: its acknowledgement is on the way; no replica answers; one may
  * again: ask. */
 enum { SYNC_TIMED, SYNC_QUEUED, SYNC_RELEASED };
 
@@ -170,13 +171,13 @@ enum { SYNC_TIMED, SYNC_QUEUED, SYNC_RELEASED };
 static bool wait_for_replica(struct world *w, struct act *a)
 {
     sim_time replication;
-    comp_id node = conn_at(w, a->conn)->db;
+    comp_id node = conn_at(w, a->query.conn)->db;
     (void)wal_commit_time(w, node, &replication);
     if (replication == 0)
         return false;
     a->phase = QUERY_SYNC;
-    a->y = replication < SIM_FOREVER ? SYNC_TIMED : SYNC_QUEUED;
-    if (a->y == SYNC_TIMED) {
+    a->query.sync = replication < SIM_FOREVER ? SYNC_TIMED : SYNC_QUEUED;
+    if (a->query.sync == SYNC_TIMED) {
         act_timer(w, a, replication, CAUSE_DB_WAIT, node);
         return true;
     }
@@ -190,7 +191,7 @@ static bool wait_for_replica(struct world *w, struct act *a)
 static SELDOM bool commit(struct world *w, struct act *a)
 {
     sim_time replication;
-    comp_id node = conn_at(w, a->conn)->db;
+    comp_id node = conn_at(w, a->query.conn)->db;
     wal_wrote(w, node, a->what);
     sim_time disk = wal_commit_time(w, node, &replication);
     if (disk == 0)
@@ -203,7 +204,7 @@ static SELDOM bool commit(struct world *w, struct act *a)
 /* Its statement is done, or was stopped. */
 static void worked(struct world *w, struct act *a, enum reason reason)
 {
-    struct conn *n = conn_at(w, a->conn);
+    struct conn *n = conn_at(w, a->query.conn);
     sim_time took = w_now(w) - n->since;
     bool ran = a->phase == QUERY_RUN;
     if (n->run != 0)
@@ -223,16 +224,16 @@ static void worked(struct world *w, struct act *a, enum reason reason)
 static void share(struct world *w, struct act *a, struct conn *n)
 {
     if (n->state == CONN_DEAD) {
-        a->x = REASON_KILLED;
+        a->query.reason = REASON_KILLED;
         end_failed(w, a);
     } else if (n->act != 0) {
         act_wait(w, a, CAUSE_DB_WAIT, a->comp);
         a->phase = QUERY_SHARE;
-        a->conn = W_REF(w, n);
+        a->query.conn = W_REF(w, n);
         queue_push(w, &n->waiting, a);
     } else {
         n->act = W_REF(w, a);
-        a->conn = W_REF(w, n);
+        a->query.conn = W_REF(w, n);
         send(w, a);
     }
 }
@@ -240,10 +241,11 @@ static void share(struct world *w, struct act *a, struct conn *n)
 void query_begin(struct world *w, struct act *a)
 {
     struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
-    struct conn *n = parent != NULL && parent->tx != 0 ? conn_at(w, parent->tx) : NULL;
+    struct conn *n =
+        parent != NULL && parent->run.tx != 0 ? conn_at(w, parent->run.tx) : NULL;
     members_add(w, &db_at(w, a->comp)->inside, a);
     a->phase = QUERY_NEW;
-    a->x = REASON_NONE;
+    a->query.reason = REASON_NONE;
     if (a->mode == QUERY_LOCK) { /* its caller may be gone when it comes to it */
         a->program = parent->program;
         a->pc = parent->pc;
@@ -252,7 +254,7 @@ void query_begin(struct world *w, struct act *a)
         (a->mode == QUERY_STATEMENT || a->mode == QUERY_LOCK)) {
         share(w, a, n);
     } else if (n != NULL && a->mode == QUERY_BEGIN) {
-        a->x = REASON_ERROR; /* one transaction at a time */
+        a->query.reason = REASON_ERROR; /* one transaction at a time */
         end_failed(w, a);
     } else if (pool_acquire(w, a)) {
         send(w, a);
@@ -273,7 +275,7 @@ void query_resume(struct world *w, struct act *a, enum reason reason)
         break;
     case QUERY_LOCKED:
         if (reason == REASON_NONE)
-            go_on_locked(w, a, conn_at(w, a->conn));
+            go_on_locked(w, a, conn_at(w, a->query.conn));
         else
             worked(w, a, reason);
         break;
@@ -282,7 +284,7 @@ void query_resume(struct world *w, struct act *a, enum reason reason)
             send_back(w, a, REASON_NONE);
         break;
     case QUERY_SYNC:
-        if (a->y == SYNC_TIMED || !wait_for_replica(w, a))
+        if (a->query.sync == SYNC_TIMED || !wait_for_replica(w, a))
             send_back(w, a, REASON_NONE);
         break;
     case QUERY_BACK:
@@ -301,14 +303,14 @@ void query_sync_again(struct world *w, comp_id db)
     struct list *q = &db_at(w, db)->cluster.sync;
     struct act *a;
     while ((a = queue_pop(w, q)) != NULL) {
-        a->y = SYNC_RELEASED;
+        a->query.sync = SYNC_RELEASED;
         act_ready(w, a, REASON_NONE);
     }
 }
 
 void query_leave_sync(struct world *w, struct act *a)
 {
-    if (a->y == SYNC_QUEUED)
+    if (a->query.sync == SYNC_QUEUED)
         queue_remove(w, &db_at(w, a->comp)->cluster.sync, a);
 }
 
@@ -328,21 +330,21 @@ void query_cancel(struct world *w, struct act *a)
         pool_leave(w, a, REASON_GAVE_UP);
         break;
     case QUERY_CONNECT:
-        conn_at(w, a->conn)->act = 0; /* it will be there for the next */
+        conn_at(w, a->query.conn)->act = 0; /* it will be there for the next */
         break;
     case QUERY_SHARE:
-        queue_remove(w, &conn_at(w, a->conn)->waiting, a);
+        queue_remove(w, &conn_at(w, a->query.conn)->waiting, a);
         break;
     case QUERY_LOCKED:
-        if (conn_at(w, a->conn)->waits != 0)
-            lock_leave(w, conn_at(w, a->conn));
-        query_cut(w, a, conn_at(w, a->conn));
+        if (conn_at(w, a->query.conn)->waits != 0)
+            lock_leave(w, conn_at(w, a->query.conn));
+        query_cut(w, a, conn_at(w, a->query.conn));
         session_let_go(w, a);
         break;
     case QUERY_RUN:
         if (a->station != 0)
             station_remove(w, W_PTR(w, struct station, a->station), a);
-        query_cut(w, a, conn_at(w, a->conn));
+        query_cut(w, a, conn_at(w, a->query.conn));
         session_let_go(w, a);
         break;
     case QUERY_SYNC:
@@ -359,13 +361,13 @@ void query_cancel(struct world *w, struct act *a)
         break;
     }
     query_count_failed(w, a);
-    a->conn = 0;
+    a->query.conn = 0;
     members_remove(w, &d->inside, a);
 }
 
 void query_lost(struct world *w, struct act *a, enum reason reason)
 {
-    database_close(w, conn_at(w, a->conn), reason);
+    database_close(w, conn_at(w, a->query.conn), reason);
 }
 
 void query_timed_out(struct world *w, ref r, uint32_t gen)
@@ -374,8 +376,8 @@ void query_timed_out(struct world *w, ref r, uint32_t gen)
     if (a == NULL)
         return;
     a->timer = 0;
-    if (a->phase == QUERY_LOCKED && conn_at(w, a->conn)->waits != 0)
-        lock_leave(w, conn_at(w, a->conn));
+    if (a->phase == QUERY_LOCKED && conn_at(w, a->query.conn)->waits != 0)
+        lock_leave(w, conn_at(w, a->query.conn));
     else if (a->phase == QUERY_RUN && a->station != 0)
         station_remove(w, W_PTR(w, struct station, a->station), a);
     else

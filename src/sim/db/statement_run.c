@@ -29,11 +29,11 @@ static bool writes(const struct world *w, comp_id s)
 static bool callers_row(const struct world *w, const struct act *a, struct run *r)
 {
     const struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
-    if (parent == NULL || parent->row == 0)
+    if (parent == NULL || parent->run.row == 0)
         return false;
     uint32_t keys = (uint32_t)p_count(w, r->table, TB_KEYS);
-    r->key[0] = (parent->row - 1) % keys;
-    r->version = parent->row_version;
+    r->key[0] = (parent->run.row - 1) % keys;
+    r->version = parent->run.row_version;
     return true;
 }
 
@@ -218,8 +218,8 @@ static void tell_caller(struct world *w, const struct act *a, const struct run *
     if (a->parent == 0 || r->nkeys == 0)
         return;
     struct act *parent = act_at(w, a->parent);
-    parent->row = r->key[0] + 1;
-    parent->row_version = r->version;
+    parent->run.row = r->key[0] + 1;
+    parent->run.row_version = r->version;
 }
 
 void run_drop(struct world *w, struct conn *n)

@@ -145,7 +145,7 @@ static void job_end(struct world *w, struct act *a, struct conn *n, enum reason 
           reason == REASON_NONE ? "done" : reason_phrase(reason),
           (double)(w_now(w) - j.began) / (double)SIM_SEC);
     if (n != NULL) {
-        n->act = a->conn = 0;
+        n->act = a->query.conn = 0;
         database_close(w, n, REASON_NONE);
     }
     act_finish(w, a, reason, reason == REASON_NONE ? COMP_NONE : c);
@@ -232,7 +232,7 @@ void job_resume(struct world *w, struct act *a, enum reason reason)
     struct job *j = &table_at(w, a->comp)->job;
     assert(j->act == W_REF(w, a));
     if (a->phase == QUERY_FAILED)
-        job_end(w, a, NULL, (enum reason)a->x);
+        job_end(w, a, NULL, (enum reason)a->query.reason);
     else if (reason != REASON_NONE)
         job_end(w, a, conn_at(w, j->conn), reason);
     else if (j->phase == JOB_WORKING)
@@ -261,7 +261,7 @@ bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
     t->job = (struct job){.kind = (uint8_t)kind,
                           .index = index,
                           .act = W_REF(w, a),
-                          .conn = a->conn,
+                          .conn = a->query.conn,
                           .began = w_now(w)};
     t->job.all = t->job.rest = rows_to_do(w, c, kind);
     lock_then_work(w, a, &t->job);

@@ -327,7 +327,7 @@ void act_event(struct world *w, int event, ref r, uint32_t gen)
 void act_orphan(struct world *w, struct act *a)
 {
     if (a->kind == ACT_LOOKUP && a->reason == REASON_NONE && !(a->flags & ACT_HIT) &&
-        a->x != 0)
+        a->load != 0)
         comp_kind(w, a->what)->load_lost(w, a->what, a, REASON_GAVE_UP);
     act_free(w, a);
 }

@@ -28,7 +28,7 @@ enum act_kind {
 enum query_mode {
     QUERY_STATEMENT, /* one statement, on the caller's transaction connection if it has
                         one to this database, else on one of its pool's */
-    QUERY_BEGIN,     /* takes a connection and hands it to parent->tx */
+    QUERY_BEGIN,     /* takes a connection and hands it to parent->run.tx */
     QUERY_LEAK,      /* takes a connection, opens a transaction, never gives it back */
     QUERY_LOCK,      /* takes the lock that the op at a->program, a->pc names */
     QUERY_JOB        /* upkeep of a table, in a session of its own (table_upkeep.c) */
@@ -92,15 +92,18 @@ struct act {
     uint32_t timer;   /* what it waits for, if that is a time */
     uint32_t timeout; /* its parent's patience with it (armed by the call policy) */
     uint32_t pc;      /* op of its program at which it stands */
-    /* station.c */
-    uint64_t mark; /* attained service at which it is done */
+    /* where it works, or its place in an order */
+    union {
+        uint64_t mark;    /* at a station: attained service at which it is done */
+        uint64_t urgency; /* in a service's queue: the smallest goes first */
+    };
     ref station;
     uint32_t heap_pos; /* in the heap of a queue (service_queue.c) */
-    sim_time demand;   /* work asked for */
-    /* programs */
-    const struct program *program; /* what it runs; NULL: there is none */
-    uint32_t start_pc;             /* BRANCH: where it began */
-    uint32_t nbranches;            /* still running */
+    union {
+        sim_time demand;   /* at a station: work asked for */
+        sim_time patience; /* a user: how long to wait for an answer; 0: for ever */
+    };
+    const struct program *program; /* with pc: the op it stands at, or was sent by */
     uint32_t span, parent_span;    /* trace: own, its caller's */
     /* the call it is making (call.c) */
     uint16_t attempt;    /* 0: none running */
@@ -109,32 +112,65 @@ struct act {
     comp_id limiter;     /* ACT_LIMITED: which one */
     sim_time backoff;    /* last one (decorrelated jitter) */
     sim_time call_start;
-    /* for the called kinds' own use while they hold it */
-    ref tx;         /* REQUEST, BRANCH: connection of the open transaction; 0: none */
-    ref conn;       /* QUERY: the connection it runs on */
-    uint32_t key;   /* LOOKUP: key number; the caller keeps it for OP_STORE */
-    uint32_t phase; /* the kind's own state machine; 0 at begin */
-    uint32_t x, y;  /* free for the kind */
+    uint32_t key;   /* of a value looked up, or a message; goes to whom it calls */
+    uint32_t phase; /* the state machine of whoever holds it; 0 at begin */
+    uint32_t load; /* a lookup that missed, then its caller: number of the load that the
+                       key space counts on; 0: none */
+    uint32_t user; /* who asks, for what is spread or limited by it; 0: anyone */
+    /* for whoever holds it alone */
+    union {
+        struct {                /* service: REQUEST, BRANCH, PROBE */
+            uint32_t start_pc;  /* BRANCH: where it began */
+            uint32_t nbranches; /* still running */
+            uint32_t failed;    /* branches, where a share of them is enough */
+            uint32_t own_pc;    /* BRANCH for one key: its lookup's op + 1 */
+            ref home;           /* its struct instance, once inside */
+            ref tx;             /* connection of the open transaction; 0: none */
+            uint32_t row;       /* that its last statement or lock took, + 1; 0: none */
+            uint32_t row_version; /* as an optimistic read found it */
+        } run;
+        struct {             /* db: QUERY */
+            ref conn;        /* the connection it runs on */
+            uint32_t reason; /* that it will end with */
+            uint32_t others; /* that waited, or ran, when it came */
+            uint32_t sync;   /* what its commit waits for (query.c) */
+        } query;
+        struct {             /* cache: LOOKUP */
+            uint32_t reason; /* that it will end with */
+        } lookup;
+        struct {                /* broker: a delivery, ACT_USER */
+            int64_t offset;     /* of its message */
+            uint32_t partition; /* of its message */
+            ref member;         /* the consumer */
+            ref ticket;         /* 0: it is read from a log */
+            uint32_t stamp;     /* the cursor's fence, or the ticket's receives */
+        } delivery;
+        struct {            /* client: a user's attempt, ACT_USER */
+            uint32_t timer; /* gives up, or minds */
+            uint32_t made;  /* visits of this user, this one included */
+        } of_user;
+        struct {                     /* client: a job's run, ACT_USER */
+            uint32_t timeout, death; /* timers */
+        } of_job;
+        struct { /* front: waits at a limiter */
+            uint32_t key, who;
+        } limited;
+    };
     /* from its caller */
     sim_time deadline; /* by then it has to be done; 0: none */
-    uint32_t user;     /* who asks, for what is spread or limited by it; 0: anyone */
     uint32_t visit;    /* what the user wants, through all attempts at it */
     ref before;        /* COPY: slices of the caller's time until it was sent */
     uint16_t hedges;   /* copies that the attempt it makes has had */
     uint8_t priority;  /* its client's: 0 is refused first, 3 last */
     uint8_t nown;      /* slices in `own` */
-    ref home;          /* REQUEST, PROBE, BRANCH: its struct instance, once inside */
     uint16_t cost;     /* what the last retry of its call took from the quota */
-    /* path.c, while it is on its way */
+    /* while it is on its way (call/path.c) */
     comp_id hop;      /* the link that a balancer sent it on by, + 1; 0: none */
     ref line;         /* the kept connection it goes by; 0: none */
     uint16_t tries;   /* how often its message was lost */
     uint8_t step;     /* enum dial_step */
     uint8_t rest : 1; /* only a piece of its message is missing */
     uint8_t way : 1;  /* enum way: of its message, or of the one before */
-    /* REQUEST, BRANCH: the row of a table that its last statement or lock took */
-    uint32_t row;         /* number + 1; 0: none */
-    uint32_t row_version; /* as an optimistic read found it */
     struct slice own[LEDGER_OWN];
 };
 static inline struct act *act_at(const struct world *w, ref r)

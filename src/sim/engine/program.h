@@ -14,7 +14,7 @@ enum op_code {
     OP_SLEEP,
     OP_CALL,
     OP_QUERY,
-    OP_TX_BEGIN, /* takes a connection; act->tx is set when it has one */
+    OP_TX_BEGIN, /* takes a connection; act->run.tx is set when it has one */
     OP_TX_END,   /* gives it back (commit) */
     OP_TX_ABORT, /* gives it back (rollback), then fails on */
     OP_LEAK,

@@ -256,7 +256,7 @@ static void hand_on(struct world *w, struct act *a)
         a->what = to;
     }
     a->comp = a->place = to;
-    a->x = a->y = a->phase = 0;
+    a->limited.key = a->limited.who = a->phase = 0;
     comp_kind(w, to)->begin(w, a);
 }
 
@@ -309,8 +309,8 @@ static void wait(struct world *w, struct act *a, struct bucket_limits *b,
     }
     act_wait(w, a, CAUSE_LIMITER, c);
     a->call_start = w_now(w);
-    a->x = b->key;
-    a->y = b->who - 1u;
+    a->limited.key = b->key;
+    a->limited.who = b->who - 1u;
     s->waited++;
     members_add(w, &s->inside, a);
     queue_push(w, &b->waiting[limit_class(a)], a);
@@ -408,7 +408,7 @@ static void limiter_cancel(struct world *w, struct act *a)
     struct limiter_state *s = state_of(w, c);
     if (a->phase == 1)
         return; /* it has its turn already */
-    struct bucket_limits *b = slot_of(w, s, a->x, (uint16_t)a->y);
+    struct bucket_limits *b = slot_of(w, s, a->limited.key, (uint16_t)a->limited.who);
     leave(w, a, b);
     if (b->nwaiting == 0)
         cal_cancel(w, &b->timer);

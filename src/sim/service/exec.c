@@ -29,7 +29,7 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
 {
     struct act *b = act_new(w, ACT_BRANCH, a->comp);
     b->instance = a->instance;
-    b->home = a->home;
+    b->run.home = a->run.home;
     b->what = a->what;
     b->client = a->client;
     b->priority = a->priority;
@@ -38,8 +38,8 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
     b->visit = a->visit;
     b->deadline = a->deadline;
     b->program = a->program;
-    b->pc = b->start_pc = pc;
-    b->tx = a->tx;
+    b->pc = b->run.start_pc = pc;
+    b->run.tx = a->run.tx;
     b->depth = (uint16_t)(a->depth + 1);
     b->flags = a->flags & (ACT_ABANDONED | ACT_TRACED);
     b->span = a->span;
@@ -54,7 +54,7 @@ static void branch_start(struct world *w, struct act *a, struct act *b)
     if (a->branches != 0)
         act_at(w, a->branches)->prev = W_REF(w, b);
     a->branches = W_REF(w, b);
-    a->nbranches++;
+    a->run.nbranches++;
     act_ready(w, b, REASON_NONE);
 }
 
@@ -67,17 +67,17 @@ static void branch_unlink(struct world *w, struct act *p, struct act *b)
     if (b->sibling != 0)
         act_at(w, b->sibling)->prev = b->prev;
     b->parent = b->sibling = b->prev = 0;
-    p->nbranches--;
+    p->run.nbranches--;
 }
 
 /* A connection that a branch has from its parent is the parent's to give back. */
 static void tx_end(struct world *w, struct act *a, bool commit)
 {
-    bool borrowed =
-        a->kind == ACT_BRANCH && a->parent != 0 && act_at(w, a->parent)->tx == a->tx;
-    if (a->tx != 0 && !borrowed)
+    bool borrowed = a->kind == ACT_BRANCH && a->parent != 0 &&
+                    act_at(w, a->parent)->run.tx == a->run.tx;
+    if (a->run.tx != 0 && !borrowed)
         database_tx_end(w, a, commit);
-    a->tx = 0;
+    a->run.tx = 0;
 }
 
 /* Those still running do not count any more. */
@@ -92,14 +92,14 @@ static void branches_drop(struct world *w, struct act *p)
     }
 }
 
-/* One more has ended: are they enough now, or too many that failed? p->mark counts
- * those, as p is in no station meanwhile. */
+/* One more has ended: are they enough now, or too many that failed? p->run.failed
+ * counts those. */
 static SELDOM bool quorum_decides(struct world *w, struct act *p, const struct op *op,
                                   enum reason reason)
 {
-    p->mark += reason != REASON_NONE;
-    uint64_t well = op->count - p->nbranches - p->mark;
-    if (well < op->quorum && p->mark <= op->count - op->quorum)
+    p->run.failed += reason != REASON_NONE;
+    uint64_t well = op->count - p->run.nbranches - p->run.failed;
+    if (well < op->quorum && p->run.failed <= op->count - op->quorum)
         return false;
     if (well >= op->quorum)
         p->reason = REASON_NONE;
@@ -126,7 +126,8 @@ static void branch_end(struct world *w, struct act *b, enum reason reason,
         p->culprit = culprit;
     }
     const struct op *op = op_of(p);
-    bool over = op->quorum == 0 ? p->nbranches == 0 : quorum_decides(w, p, op, reason);
+    bool over =
+        op->quorum == 0 ? p->run.nbranches == 0 : quorum_decides(w, p, op, reason);
     if (over) { /* the last one is the critical path */
         ledger_merge(w, p, b);
         p->since = w_now(w);
@@ -141,11 +142,11 @@ struct act *exec_refresh(struct world *w, struct act *lookup)
 {
     struct act *p = act_at(w, lookup->parent);
     struct act *b = branch_new(w, p, p->pc + 1);
-    b->tx = 0;
+    b->run.tx = 0;
     b->deadline = 0;
     b->flags = (uint16_t)((b->flags & ~ACT_ABANDONED) | ACT_DETACHED);
     b->key = lookup->key;
-    b->y = p->pc + 1;
+    b->run.own_pc = p->pc + 1;
     service_entered(w, b);
     act_ready(w, b, REASON_NONE);
     return b;
@@ -170,7 +171,8 @@ static bool exec_fail(struct world *w, struct act *a, enum reason reason,
                       comp_id culprit)
 {
     uint32_t to = op_of(a)->on_fail;
-    bool own_key = a->y == a->pc + 1; /* a branch for one key ends with its lookup */
+    bool own_key =
+        a->run.own_pc == a->pc + 1; /* a branch for one key ends with its lookup */
     if (to == PC_NONE || own_key) {
         program_end(w, a, reason, culprit);
         return false;
@@ -188,9 +190,9 @@ static bool exec_fail(struct world *w, struct act *a, enum reason reason,
 static void load_drop(struct world *w, struct act *a)
 {
     const struct program *p = a->program;
-    uint32_t from = a->kind == ACT_BRANCH ? a->start_pc : 0;
-    if (a->y != 0)
-        from = a->y - 1;
+    uint32_t from = a->kind == ACT_BRANCH ? a->run.start_pc : 0;
+    if (a->run.own_pc != 0)
+        from = a->run.own_pc - 1;
     for (uint32_t i = from; i < a->pc; i++)
         if (p->ops[i].code == OP_CACHED && a->pc < p->ops[i].after)
             keyspace_store_failed(w, p->ops[i].what, a, REASON_INSTANCE_GONE);
@@ -204,7 +206,7 @@ void exec_cancel(struct world *w, struct act *a)
     call_drop(w, a);
     while (a->branches != 0) {
         struct act *b = act_at(w, a->branches);
-        bool last = a->nbranches == 1;
+        bool last = a->run.nbranches == 1;
         exec_cancel(w, b);
         branch_unlink(w, a, b);
         if (last) {
@@ -223,7 +225,7 @@ void exec_cancel(struct world *w, struct act *a)
 /* One lookup is made by the program itself, several by branches. True: waits. */
 static void cached_begin(struct world *w, struct act *a, const struct op *op)
 {
-    if (a->y == a->pc + 1) { /* a branch that was started for one key */
+    if (a->run.own_pc == a->pc + 1) { /* a branch that was started for one key */
         call_begin(w, a, &op->call);
         return;
     }
@@ -238,7 +240,7 @@ static void cached_begin(struct world *w, struct act *a, const struct op *op)
     for (uint32_t i = 0; i < n; i++) {
         struct act *b = branch_new(w, a, a->pc);
         b->key = first + i;
-        b->y = a->pc + 1;
+        b->run.own_pc = a->pc + 1;
         branch_start(w, a, b);
     }
 }
@@ -247,7 +249,7 @@ static void parallel_begin(struct world *w, struct act *a, const struct op *op)
 {
     act_account(w, a);
     a->cause = CAUSE_COUNT;
-    a->mark = 0;
+    a->run.failed = 0;
     for (uint32_t i = 0; i < op->count; i++)
         branch_start(w, a, branch_new(w, a, a->program->branches[op->jump + i]));
 }
@@ -285,7 +287,7 @@ static SELDOM void compute_span(struct world *w, const struct act *a)
 HOT bool exec_waited(struct world *w, struct act *a)
 {
     const struct op *op = op_of(a);
-    bool own_key = a->y == a->pc + 1;
+    bool own_key = a->run.own_pc == a->pc + 1;
     if (op->code == OP_COMPUTE && (a->flags & ACT_TRACED))
         compute_span(w, a);
     if (a->flags & ACT_ANSWERED) { /* a business answer below ends this program too */
@@ -321,14 +323,14 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         return exec_fail(w, a, (enum reason)a->reason, a->culprit);
     case OP_STORE:
         keyspace_store(w, op->what, a);
-        if (a->y == op->jump + 1) {
+        if (a->run.own_pc == op->jump + 1) {
             branch_end(w, a, REASON_NONE, COMP_NONE);
             return false;
         }
         break;
     case OP_STORE_ABORT:
         keyspace_store_failed(w, op->what, a, (enum reason)a->reason);
-        if (a->y == op->jump + 1) {
+        if (a->run.own_pc == op->jump + 1) {
             branch_end(w, a, (enum reason)a->reason, a->culprit);
             return false;
         }
@@ -440,7 +442,7 @@ void exec_resume(struct world *w, struct act *a, enum reason reason)
     }
     if (counts_as_miss(a, op_of(a), reason)) {
         a->flags &= (uint16_t)~ACT_HIT;
-        a->x = 0;
+        a->load = 0;
         reason = REASON_NONE;
     }
     if (reason == REASON_NONE) {

@@ -110,7 +110,7 @@ static inline struct service_data *service_data(const struct model *m, comp_id c
 /* The one that an act is inside of. */
 static inline struct instance *instance_of(const struct world *w, const struct act *a)
 {
-    return W_PTR(w, struct instance, a->home);
+    return W_PTR(w, struct instance, a->run.home);
 }
 
 /* service_run.c: requests */

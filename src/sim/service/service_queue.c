@@ -28,7 +28,7 @@ static uint64_t urgency(const struct world *w, const struct act *a)
 
 static order_key key_of(const struct world *w, const struct act *a)
 {
-    return (order_key)a->mark << 64 | (order_key)a->gen << 32 | W_REF(w, a);
+    return (order_key)a->urgency << 64 | (order_key)a->gen << 32 | W_REF(w, a);
 }
 
 static void put(struct world *w, order_key *h, uint32_t at, order_key k)
@@ -60,7 +60,7 @@ static void sift_down(struct world *w, order_key *h, uint32_t n, uint32_t at,
 /* A waiting act is in no station: its mark and place in a heap are ours meanwhile. */
 void order_add(struct world *w, struct instance *i, struct act *a)
 {
-    a->mark = urgency(w, a);
+    a->urgency = urgency(w, a);
     w_grow(w, &i->order, &i->order_cap, i->order_n + 1, sizeof(order_key));
     sift_up(w, W_PTR(w, order_key, i->order), i->order_n++, key_of(w, a));
 }

@@ -193,7 +193,7 @@ HOT void enter(struct world *w, struct act *a, struct instance *i)
         service_refuse(w, i, a, REASON_QUEUE_FULL, "refused: the queue is full");
         return;
     }
-    a->home = W_REF(w, i);
+    a->run.home = W_REF(w, i);
     members_add(w, &i->members, a);
     if (at_once)
         give_worker(w, i, a);
