@@ -1,7 +1,7 @@
 /*
  * cause: closed lists with the words that a learner reads: where a request's time goes,
- * why it fails, how a table is locked; and what an instance is doing, how loudly something
- * is told.
+ * why it fails, how a table is locked; and what an instance is doing, how loudly
+ * something is told.
  */
 #ifndef TRUECODE_CAUSE_H
 #define TRUECODE_CAUSE_H

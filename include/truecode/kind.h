@@ -2,8 +2,8 @@
  * kind: what a kind of component says of itself.
  *
  * Every part of a system is a component of some kind, and every kind describes itself:
- * parameters an operator may set, operations, faults, metrics. All of validation, console
- * commands, completion and reference texts come from there.
+ * parameters an operator may set, operations, faults, metrics. All of validation,
+ * console commands, completion and reference texts come from there.
  *
  *     const struct kind_desc *d = sim_kind_named("cache");
  *     for (size_t i = 0; i < d->nmetrics; i++)

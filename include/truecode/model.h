@@ -1,9 +1,9 @@
 /*
  * model: a production system as it is built, before it runs.
  *
- * The simulator has two things. A model is what never changes while it runs: components,
- * their programs, the incident's schedule. It is built once, finished, and then shared by
- * reference count. A world (world.h) is everything that changes.
+ * The simulator has two things. A model is what never changes while it runs:
+ * components, their programs, the incident's schedule. It is built once, finished, and
+ * then shared by reference count. A world (world.h) is everything that changes.
  *
  *     struct errmsg why = {0};
  *     struct model *m = model_new();

@@ -1,9 +1,9 @@
 /*
  * world: a model that runs: a deterministic discrete-event simulation.
  *
- * A world is a value: everything that changes. Same model, seed and actions give the same
- * trace, byte for byte, on every machine; a world can be copied (world_fork) at any
- * moment and the copies never share.
+ * A world is a value: everything that changes. Same model, seed and actions give the
+ * same trace, byte for byte, on every machine; a world can be copied (world_fork) at
+ * any moment and the copies never share.
  *
  *     struct world *w = world_new(m, 42, &why);
  *     world_run(w, 60 * SIM_SEC, UINT64_MAX, NULL, &why);

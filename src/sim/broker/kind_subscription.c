@@ -8,8 +8,8 @@
  * largest and mean: of eight partitions with one that stands still the mean tells
  * little.
  *
- * This file is the description, operations and figures; consumers.c, consume.c, cursor.c
- * and tickets.c do the work.
+ * This file is the description, operations and figures; consumers.c, consume.c,
+ * cursor.c and tickets.c do the work.
  */
 #include "broker/subscription.h"
 #include "engine/kind.h"

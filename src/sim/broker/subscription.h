@@ -1,7 +1,7 @@
 /*
  * subscription: what the files of the kind "subscription" share: who consumes
- * (consumers.c), what they do (consume.c), how far a log is read (cursor.c), and what was
- * taken from a queue (tickets.c).
+ * (consumers.c), what they do (consume.c), how far a log is read (cursor.c), and what
+ * was taken from a queue (tickets.c).
  *
  * A message that is being worked on is an act of kind ACT_USER in the subscription, its
  * root as a client is a user's: it begins when the message was published, so its slices

@@ -6,8 +6,8 @@
 
 #include "engine/act.h"
 
-/* A lookup's answer: a->flags & ACT_HIT, a->key, a->age; on a miss a->load, not 0 when the
- * key space counts on this caller (a load is registered). The core copies key and x
+/* A lookup's answer: a->flags & ACT_HIT, a->key, a->age; on a miss a->load, not 0 when
+ * the key space counts on this caller (a load is registered). The core copies key and x
  * into the caller, which runs the body and then calls one of these with itself. When x
  * is not 0 exactly one of the two is called, whatever happens to the caller (also when
  * the lookup was abandoned: then with the lookup). x 0: a plain put. A lookup that

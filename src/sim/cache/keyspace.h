@@ -10,8 +10,7 @@
 enum lookup_phase {
     LOOKUP_ASKING, /* the cache works on it, or its network */
     LOOKUP_WAIT,   /* in a key's list: someone else loads the value */
-    LOOKUP_ANSWER /* goes on in this event; fails with act->lookup.reason, if that is not
-                      REASON_NONE */
+    LOOKUP_ANSWER  /* goes on in this event; fails with act->lookup.reason, if any */
 };
 
 /* ---- key spaces ---- */

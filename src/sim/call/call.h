@@ -50,8 +50,8 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
 /* Ends it from outside: its component's cancel, then act_finish(reason). */
 void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit);
 
-/* Sends an act one way over the network, as its call policy says: `event` when it is there.
- * False: there is nothing to cross. */
+/* Sends an act one way over the network, as its call policy says: `event` when it is
+ * there. False: there is nothing to cross. */
 bool call_cross(struct world *w, struct act *a, int event, enum way way);
 /* An attempt leaves its caller. */
 void call_sent(struct world *w, comp_id policy);

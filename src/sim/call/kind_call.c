@@ -120,7 +120,7 @@ static size_t call_size(const struct model *m, comp_id c)
     return sizeof(struct call_state);
 }
 
-enum metric {
+enum {
     M_REQUESTS,
     M_ATTEMPTS,
     M_SENT,

@@ -15,7 +15,7 @@
 void call_wasted(struct world *w, const struct act *a) SELDOM;
 
 extern const struct kind_impl kind_call;
-enum param {
+enum call_param {
     P_TIMEOUT,
     P_RETRIES,
     P_BACKOFF,

@@ -519,7 +519,7 @@ static enum err client_fault(struct world *w, comp_id c, int fault,
     return ERR_OK;
 }
 
-enum metric {
+enum {
     M_VISITS,
     M_ATTEMPTS,
     M_GOOD,

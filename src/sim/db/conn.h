@@ -5,9 +5,9 @@
  * database from then on, and dies with whichever closes first. It is in the database's
  * list from the first attempt to connect until it is closed. An act that uses it names
  * it in act->query.conn and is named by conn->act; an open transaction is named by its
- * holder's act->run.tx, and conn->holder names the holder. Both ends are cut together, with
- * one exception: a connection that is closed under an open transaction stays, in state
- * CONN_DEAD and in no list, until the holder's database_tx_end().
+ * holder's act->run.tx, and conn->holder names the holder. Both ends are cut together,
+ * with one exception: a connection that is closed under an open transaction stays, in
+ * state CONN_DEAD and in no list, until the holder's database_tx_end().
  *
  * A session without a pool (COMP_NONE) is an operator's or the database's own: upkeep
  * of a table, or a transaction that somebody left open at a terminal. Its `service` is
@@ -72,10 +72,10 @@ enum query_phase {
     QUERY_OUT,     /* on the network to the database */
     QUERY_RUN,     /* its statement runs */
     QUERY_BACK,    /* the answer is on the network */
-    QUERY_FAILED, /* holds nothing, goes on in this event and fails with a->query.reason */
-    QUERY_COMMIT, /* has run; its commit is being written, or waits for a replica */
-    QUERY_SYNC,   /* in its database's `sync` queue: no replica answers */
-    QUERY_LOCKED  /* its session waits for a lock (conn->waits), or just got it */
+    QUERY_FAILED,  /* holds nothing, goes on in this event: fails with query.reason */
+    QUERY_COMMIT,  /* has run; its commit is being written, or waits for a replica */
+    QUERY_SYNC,    /* in its database's `sync` queue: no replica answers */
+    QUERY_LOCKED   /* its session waits for a lock (conn->waits), or just got it */
 };
 
 /* ---- the pool's side (kind_pool.c) */
@@ -87,8 +87,8 @@ comp_id pool_node(struct world *w, comp_id pool, int instance);
 /* How long an instance believes in the address of the leader. */
 sim_time pool_address_ttl(const struct world *w, comp_id pool);
 
-/* Gives `a` a connection: true, a->query.conn is set (phase QUERY_READY). False: it waits,
- * and will be made ready with a->query.conn set or with a failure. */
+/* Gives `a` a connection: true, a->query.conn is set (phase QUERY_READY). False: it
+ * waits, and will be made ready with a->query.conn set or with a failure. */
 bool pool_acquire(struct world *w, struct act *a);
 /* `a` leaves the queue it waits in (phase QUERY_POOL), because of `reason`. */
 void pool_leave(struct world *w, struct act *a, enum reason reason);

@@ -13,8 +13,8 @@
 
 extern const struct kind_impl kind_pool, kind_database;
 
-/* OP_TX_END / OP_TX_ABORT, and whenever an act with a->run.tx ends: gives the connection
- * back, sets tx = 0. */
+/* OP_TX_END / OP_TX_ABORT, and whenever an act with a->run.tx ends: gives the
+ * connection back, sets tx = 0. */
 void database_tx_end(struct world *w, struct act *a, bool commit);
 
 /* Pools: a service tells its pools of its instances. */

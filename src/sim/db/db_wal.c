@@ -14,19 +14,19 @@ static struct mark *mark_at(const struct world *w, const struct follower *f, uin
     return W_PTR(w, struct mark, f->marks) + (f->head + i) % MARKS;
 }
 
-struct link { /* what lies between the leader and a follower */
+struct feed { /* how a follower gets the log */
     sim_time delay;
     double bytes_per_s, replay_per_s; /* 0: no limit */
 };
 
 /* The first server has no parameters as a replica: it is like its first one. */
-static struct link link_of(const struct world *w, comp_id node)
+static struct feed feed_of(const struct world *w, comp_id node)
 {
     comp_id like =
         is_replica(w, node) ? node : (comp_id)(db_at(w, node)->cluster.first - 1);
     const struct follower *f = &db_at(w, node)->follows;
     double slow = f->link_slow > 0 ? f->link_slow : 1;
-    return (struct link){
+    return (struct feed){
         .delay = (sim_time)((double)p_time(w, like, RP_DELAY) * slow),
         .bytes_per_s = p_number(w, like, RP_BANDWIDTH) / slow,
         .replay_per_s = p_number(w, like, RP_REPLAY),
@@ -44,7 +44,7 @@ static void plan(struct world *w, comp_id node, struct mark *m, uint64_t bytes,
 {
     struct database *d = db_at(w, node);
     struct follower *f = &d->follows;
-    struct link l = link_of(w, node);
+    struct feed l = feed_of(w, node);
     sim_time now = w_now(w);
     bool away = d->down || d->stalled;
     m->applied = SIM_FOREVER;
@@ -245,7 +245,7 @@ static sim_time acknowledged(const struct world *w, comp_id db, comp_id node)
     if (!follows(w, db, node) || d->down || d->stalled || d->follows.link_down)
         return SIM_FOREVER;
     sim_time there = d->follows.link_free > w_now(w) ? d->follows.link_free : w_now(w);
-    return there - w_now(w) + 2 * link_of(w, node).delay;
+    return there - w_now(w) + 2 * feed_of(w, node).delay;
 }
 
 sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication)

@@ -246,7 +246,8 @@ static void hand_over(struct world *w, struct share *s, struct conn *n, struct a
     s->acquired++;
 }
 
-/* Its wait in the queue is over. A traced one tells how many it found there (a->query.others). */
+/* Its wait in the queue is over. A traced one tells how many it found there
+ * (a->query.others). */
 static void waited(struct world *w, struct share *s, struct act *a, enum reason reason)
 {
     char note[48];

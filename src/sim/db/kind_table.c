@@ -1,6 +1,7 @@
 /*
  * table: a table of a database as operators know it: what it is made of, what can be
- * done to it, what can befall it. What statements do to it is in statement_run.c and table_rows.c.
+ * done to it, what can befall it. What statements do to it is in statement_run.c and
+ * table_rows.c.
  */
 #include "db/database.h"
 #include "db/table.h"

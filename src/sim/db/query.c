@@ -163,8 +163,8 @@ static void statement_span(struct world *w, const struct act *a, enum reason rea
     buf_release(&note);
 }
 
-/* a->query.sync in QUERY_SYNC: its acknowledgement is on the way; no replica answers; one may
- * again: ask. */
+/* a->query.sync in QUERY_SYNC: its acknowledgement is on the way; no replica answers;
+ * one may again: ask. */
 enum { SYNC_TIMED, SYNC_QUEUED, SYNC_RELEASED };
 
 /* Waits until a replica has the commit. False: it need not. */

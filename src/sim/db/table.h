@@ -168,7 +168,7 @@ struct undo {
 /* It ends: what it inserted is dead, what it deleted is alive again; or it stays. */
 void undo_end(struct world *w, struct conn *n, bool commit);
 
-/* ---- statements on tables (statement_run.c): called by query.c when there is a table */
+/* ---- statements on tables (statement_run.c), where a query works on one */
 
 /* Begins the run of a statement, or of a lock. */
 void run_begin(struct world *w, struct act *a, struct conn *n);

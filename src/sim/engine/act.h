@@ -2,9 +2,9 @@
  * act: an activation, one piece of work inside one component.
  *
  * To wait: act_wait(w, a, CAUSE_x, place) first (it accounts the time so far), then put
- * the act where it waits: a queue, a timer with act_timer(), a station. Whoever ends the
- * wait calls act_ready(w, a, REASON_NONE) or with a failure, and the act's component gets
- * it back in `resume`, in the same event.
+ * the act where it waits: a queue, a timer with act_timer(), a station. Whoever ends
+ * the wait calls act_ready(w, a, REASON_NONE) or with a failure, and the act's
+ * component gets it back in `resume`, in the same event.
  */
 #ifndef SIM_ENGINE_ACT_H
 #define SIM_ENGINE_ACT_H

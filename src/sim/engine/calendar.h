@@ -5,8 +5,8 @@
  *     ...
  *     cal_cancel(w, &s->timer);
  *
- * A timer is named by a number that is good until it fires or is cancelled: keep it in a
- * field, set the field to 0 when it fires. 0: none.
+ * A timer is named by a number that is good until it fires or is cancelled: keep it in
+ * a field, set the field to 0 when it fires. 0: none.
  */
 #ifndef SIM_ENGINE_CALENDAR_H
 #define SIM_ENGINE_CALENDAR_H

@@ -8,17 +8,17 @@
  *
  * Who does what in one dispatched event:
  *
- *   world_run    pops the calendar and calls the handler (the engine's own, or the kind's
- *                `event`); then drains the ready ring: every activation that was made
- *                ready goes back to its component's `resume`. Nothing recurses: whoever
- *                lets another activation go on calls act_ready() and returns.
- *   activation   (struct act, act.h) one piece of work inside one component: a request in
- *                a service, a statement at a database, a lookup in a cache, a call of a
- *                third party, a user's attempt, a branch of PARALLEL. It waits for
+ *   world_run    pops the calendar and calls the handler (the engine's own, or the
+ *                kind's `event`); then drains the ready ring: every activation that was
+ *                made ready goes back to its component's `resume`. Nothing recurses:
+ *                whoever lets another activation go on calls act_ready() and returns.
+ *   activation   (struct act, act.h) one piece of work inside one component: a request
+ *                in a service, a statement at a database, a lookup in a cache, a call
+ *                of a third party, a user's attempt, a branch of PARALLEL. It waits for
  *                exactly one thing at a time. Parent and child name each other; both
  *                links are cut together, so a link that is not 0 is always alive.
- *   kind         (struct kind_impl, kind.h) what a component does with an act that comes,
- *                goes on or is ended, and all that other rooms may know of it.
+ *   kind         (struct kind_impl, kind.h) what a component does with an act that
+ *                comes, goes on or is ended, and all that other rooms may know of it.
  *   call policy  (call/call.h) one mechanism for every call: it creates the child act,
  *                arms the timeout, retries, and hands the outcome to the parent.
  *

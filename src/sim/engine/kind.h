@@ -1,8 +1,8 @@
 /*
  * kind: what a kind of component does, and what the rest may know of it.
  *
- * A kind is one file, kind_NAME.c, ending in the definition of `kind_NAME`, and one line
- * of kinds.c. No room below its own names it: what they want of it is a trait or a
+ * A kind is one file, kind_NAME.c, ending in the definition of `kind_NAME`, and one
+ * line of kinds.c. No room below its own names it: what they want of it is a trait or a
  * function here. A kind that is called (service, database, cache, external, balancer)
  * has begin, resume and cancel; most have few of the others.
  */
@@ -43,7 +43,8 @@ enum init_turn {
     INIT_LOOKS   /* looks at instances */
 };
 
-/* What a name that stands for it is good for; it may be pointed only at others like it. */
+/* What a name that stands for it is good for; it may be pointed only at others like
+ * it. */
 enum named_as { NAMED_NOT, NAMED_CALLED, NAMED_WHOLE, NAMED_QUERIED };
 
 struct kind_impl {
@@ -118,10 +119,10 @@ struct kind_impl {
     /* `who` wants to be told when instances change; whoever was to be told before
      * (COMP_NONE: nobody) is from now on told by `who`. */
     comp_id (*listen)(struct world *w, comp_id c, comp_id who);
-    /* A lookup found a stale value, which is to be loaded in the background: the new act
-     * runs the miss body of the program that made the lookup, ends at its OP_STORE, is
-     * waited for by nobody and holds no worker. It has the lookup's key; who asks sets
-     * its load. */
+    /* A lookup found a stale value, which is to be loaded in the background: the new
+     * act runs the miss body of the program that made the lookup, ends at its
+     * OP_STORE, is waited for by nobody and holds no worker. It has the lookup's key;
+     * who asks sets its load. */
     struct act *(*refresh)(struct world *w, struct act *lookup);
 
     /* What listens to a service, or stands in front of it. */
@@ -150,12 +151,12 @@ struct kind_impl {
     /* Who answers at its address now, where it is several servers. */
     comp_id (*address)(const struct world *w, comp_id c);
 
-    /* A key space: the value that an act was to load will not come, as the act is over or
-     * its answer lost. */
+    /* A key space: the value that an act was to load will not come, as the act is over
+     * or its answer lost. */
     void (*load_lost)(struct world *w, comp_id c, struct act *a, enum reason reason);
 
-    /* Who begins things (KIND_STARTS): asks for what the end of each of its acts touches
-     * (w_fetch()). */
+    /* Who begins things (KIND_STARTS): asks for what the end of each of its acts
+     * touches (w_fetch()). */
     void (*fetch)(const struct world *w, comp_id c);
 
     /* ---- looking ---- */

@@ -2,9 +2,9 @@
  * ledger: where an act's time went.
  *
  * An act is accounted up to `since`; what it does from then on is either (cause, place)
- * or its child. So the slices of one that has ended sum to its duration. A few slices lie
- * in the act itself; when there are more, all of them are in chunks, of which only the
- * first is not full.
+ * or its child. So the slices of one that has ended sum to its duration. A few slices
+ * lie in the act itself; when there are more, all of them are in chunks, of which only
+ * the first is not full.
  */
 #ifndef SIM_ENGINE_LEDGER_H
 #define SIM_ENGINE_LEDGER_H

@@ -1,8 +1,8 @@
 /*
  * program: what a service's endpoint runs: ops in a row, as the compiler laid them.
  *
- * An op that fails goes on at `on_fail`, an op that branches at `jump`. What a call sends
- * is in the op, ready to use.
+ * An op that fails goes on at `on_fail`, an op that branches at `jump`. What a call
+ * sends is in the op, ready to use.
  */
 #ifndef SIM_ENGINE_PROGRAM_H
 #define SIM_ENGINE_PROGRAM_H

@@ -6,8 +6,8 @@
  *     factor * min(cores, n) / (1 + alpha (n - 1) + beta n (n - 1))
  *
  * seconds of work per second. Attained service is a fixed-point integer clock; keys of
- * acts sit in a heap of finishing marks (act->mark); one event (EV_STATION, a = W_REF of
- * the station) is pending. An act that is done gets its ledger split, its demand to
+ * acts sit in a heap of finishing marks (act->mark); one event (EV_STATION, a = W_REF
+ * of the station) is pending. An act that is done gets its ledger split, its demand to
  * `work` and the rest to `contention`, and act_ready(REASON_NONE).
  */
 #ifndef SIM_ENGINE_STATION_H

@@ -392,7 +392,7 @@ static size_t balancer_size(const struct model *m, comp_id c)
     return sizeof(struct balancer_state);
 }
 
-enum metric { M_REQUESTS, M_LIMITED, M_NO_BACKEND, M_ROTATION, M_EJECTIONS, M_EJECTED };
+enum { M_REQUESTS, M_LIMITED, M_NO_BACKEND, M_ROTATION, M_EJECTIONS, M_EJECTED };
 
 static double balancer_metric(const struct world *w, comp_id c, int metric,
                               int instance)

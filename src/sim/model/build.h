@@ -27,7 +27,8 @@ enum err compile_endpoints(struct model *m, struct errmsg *why);
 enum err model_check_action(const struct model *m, struct action *a,
                             struct errmsg *why);
 
-/* An operation without a name: how a change that changed nothing (a decoy) is undone. */
+/* An operation without a name: how a change that changed nothing (a decoy) is
+ * undone. */
 bool action_is_nothing(const struct action *a);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * model: what kinds use while a model is finished (resolve, gather, check), and what does
- * things to a world. What a model is: engine/engine.h.
+ * model: what kinds use while a model is finished (resolve, gather, check), and what
+ * does things to a world. What a model is: engine/engine.h.
  */
 #ifndef SIM_MODEL_MODEL_H
 #define SIM_MODEL_MODEL_H

@@ -1,6 +1,6 @@
 /*
- * link: what the files of the kind "link" share. A message meets losses and partitions in
- * link_run.c, and takes its turn on the wire in link_lane.c.
+ * link: what the files of the kind "link" share. A message meets losses and partitions
+ * in link_run.c, and takes its turn on the wire in link_lane.c.
  */
 #ifndef SIM_NET_LINK_H
 #define SIM_NET_LINK_H

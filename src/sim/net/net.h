@@ -1,5 +1,6 @@
 /*
- * net: what lies between a caller and what it calls: links, names, certificates, clocks.
+ * net: what lies between a caller and what it calls: links, names, certificates,
+ * clocks.
  *
  * A message over a link (link_run.c) is an act that waits at CAUSE_NETWORK, place: the
  * link. It may be lost and sent again any number of times before it arrives: act->tries

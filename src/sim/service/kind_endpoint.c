@@ -55,7 +55,7 @@ static size_t endpoint_size(const struct model *m, comp_id c)
     return sizeof(struct endpoint_state);
 }
 
-enum metric { M_REQUESTS, M_ERRORS, M_ABANDONED, M_SECONDS, M_IN_FLIGHT, M_REASON };
+enum { M_REQUESTS, M_ERRORS, M_ABANDONED, M_SECONDS, M_IN_FLIGHT, M_REASON };
 
 static double endpoint_metric(const struct world *w, comp_id c, int metric,
                               int instance)
