@@ -1,10 +1,13 @@
 # truecode: the two commands are `make run` and `make test`; both first install what
 # is missing (.ci/setup). Everything is built below build/; `make help` lists the rest.
 
+# A BSD make stops at this line with its words. To GNU make it is a rule nobody asks for.
+.error This file is for GNU make, which is called gmake here: please type "gmake run"
+.DEFAULT_GOAL := all
+
 VERSION = 0.1.0
 PREFIX  = /usr/local
 B       = build
-DATADIR = $(PREFIX)/share/truecode
 
 CC        ?= cc
 AR        ?= ar
@@ -14,10 +17,45 @@ WERROR    ?=
 SANITIZE  ?=
 
 SYSTEM := $(shell uname -sm)
+
+# A word for a shell: exactly this text, whatever signs are in it.
+q = '$(subst ','\'',$(1))'
 MAKEFLAGS += --no-builtin-rules
 # Where nobody said how many jobs at a time: one per processor.
 PARALLEL = $(if $(findstring j,$(MAKEFLAGS)),,\
 	-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
+
+# For scripts, which call make again. (Make takes a line with $$(MAKE) in it for a make of
+# its own, and runs it even with -n.)
+MAKE_IS = MAKE=$(call q,$(MAKE_COMMAND))
+setup   = $(MAKE_IS) .ci/setup
+
+# ---- folders that somebody names -----------------------------------------------------
+# A name from the command line may hold any sign. A "$" stands for itself there, unless
+# it begins what make would call a reference: $$, $(NAME), ${NAME}.
+
+OPEN  := (
+CLOSE := )
+has_reference = $(findstring $$$$,$(1))$(findstring $$$(OPEN),$(1))$(findstring $${,$(1))
+typed   = $(if $(call has_reference,$(value $(1))),$($(1)),$(value $(1)))
+on_line = $(findstring command line,$(origin $(1)))
+# Some shells leave the ~ behind a "=" to us. What begins otherwise is meant from here,
+# but an installed program is called from anywhere.
+MARK := //^//
+from_home = $(subst $(MARK),,$(subst $(MARK)~/,$(HOME)/,$(MARK)$(1)))
+from_root = $(if $(filter /%,$(firstword $(1))),,$(CURDIR)/)$(1)
+folder = $(call from_root,$(call from_home,$(call typed,$(1))))
+
+INTO := $(call folder,$(if $(call on_line,PREFIX),PREFIX,$(if $(call on_line,prefix),prefix,PREFIX)))
+DATA := $(if $(call on_line,DATADIR),$(call folder,DATADIR),$(INTO)/share/truecode)
+# Where the installed tree is put together, for whoever makes a package of it.
+ROOT := $(call typed,DESTDIR)
+
+# The build folder's name is in targets, where make allows less than a file system does.
+SIGNS := ' " \ $$ & ; | < > $(OPEN) $(CLOSE) * ? [ ] { } ~ : % ! \# = ` ,
+ifneq ($(strip $(foreach s,$(SIGNS),$(findstring $(s),$(value B)))$(word 2,$(B))),)
+$(error B=$(value B): make cannot build there; take a name without blanks and without $(SIGNS))
+endif
 
 # ---- libraries ---------------------------------------------------------------------
 # Every question to pkg-config has an answer without it, so that make itself starts on
@@ -90,19 +128,22 @@ MAIN  := $(B)/src/cli/main.o
 LIB   := $(B)/libtruecode.a
 TESTS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/*/test_*.c)))
 BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/bench_*.c)))
-# What is not a program of its own: helpers that any test may call.
+# What is not a program of its own: helpers that any test may call. An archive, so that
+# a test gets the ones it calls and may have names of the others.
 TOBJ  := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/lib/*.c)))
+TLIB  := $(B)/libtests.a
 # One program of many files: the published results.
 REFERENCE := $(B)/tests/reference/test_reference
 ROBJ  := $(patsubst %.c,$(B)/%.o,\
 	$(filter-out %/test_reference.c,$(sort $(wildcard tests/reference/*.c))))
 
 .PHONY: all run test check prove reference bench install uninstall clean lint asan format \
-	check-portable help print-flags tests FORCE
+	check-portable fuzz help print-flags probe tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(B)/truecode
+	@$(built)
 
 help:
 	@echo 'make run             install what is missing, build, play'
@@ -113,6 +154,8 @@ help:
 	@echo 'make reference       hold the engine to published results at length'
 	@echo 'make bench           print the figures of speed and size'
 	@echo 'make lint            layers, rooms, headers, words, formatting'
+	@echo 'make V=1             show each command'
+	@echo 'make fuzz N=20000    so many worlds at random; none may bring its process down'
 	@echo 'make asan            the unit tests under AddressSanitizer and UBSan'
 	@echo 'make check-portable  the same numbers from every compiler here'
 	@echo 'make format          clang-format in place'
@@ -121,19 +164,20 @@ help:
 # The program itself runs from here and not from a make with parallel jobs, which
 # would keep the terminal from it.
 run:
-	@.ci/setup run
+	@$(setup) run
 	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@$(B)/truecode
 
 test:
-	@.ci/setup test
+	@$(setup) test
 	@$(MAKE) --no-print-directory $(PARALLEL) all tests
 	@$(MAKE) --no-print-directory check
 
 check: $(B)/truecode tests
-	@tests/run -b $(B) $(G)
+	@$(MAKE_IS) tests/run -b $(B) $(G)
 
 tests: $(TESTS)
+	@$(built)
 
 prove: $(B)/truecode
 	$(B)/truecode prove --seeds $(or $(SEEDS),100)
@@ -151,11 +195,15 @@ bench: $(B)/truecode $(BENCH)
 		TRUECODE=$(B)/truecode $$b || exit 1; done
 
 lint:
-	@tests/run -b $(B) lint
+	@$(MAKE_IS) tests/run -b $(B) lint
 
 asan:
 	@$(MAKE) --no-print-directory B=build/asan SANITIZE=address,undefined \
 		OPT='-O1 -g' G=unit check
+
+# Random worlds, as many as N; what dies is told with its number.
+fuzz: $(B)/tests/fuzz/test_worlds
+	$(B)/tests/fuzz/test_worlds $(or $(N),2000) $(FROM)
 
 check-portable:
 	@tests/run -b $(B) portable compilers
@@ -163,74 +211,136 @@ check-portable:
 format:
 	clang-format -i $(wildcard src/*/*.[ch] src/*/*/*.[ch] include/truecode/*.h tests/*/*.[ch])
 
+# ---- progress ------------------------------------------------------------------------
+# On a terminal one line that counts, in a log one line in all; each command with V=1.
+# How many there are is asked of another make, once, before the first: only it knows what
+# is old. In that make COUNT is set, and nothing runs.
+
+ASK = MAKEFLAGS= $(MAKE_COMMAND) -n --no-print-directory COUNT=1 $(foreach v,$(.VARIABLES),\
+	$(if $(call on_line,$(v)),$(call q,$(v)=$(value $(v))))) $(or $(MAKECMDGOALS),all)
+count = $(eval TOTAL := $(or $(TOTAL),$(shell $(ASK) 2>/dev/null | grep -c '^: building')))\
+	$(eval DONE += x)
+COLUMN := %-68.68s
+wipe  = [ ! -t 1 ] || printf '\r$(COLUMN)\r' ''
+built = $(if $(DONE),[ ! -t 1 ] || printf '\r$(COLUMN)\n' '  built in $(B)')
+
+# building COMMAND,FILE,KIND: what the command says comes whole, on lines of its own.
+ifneq ($(COUNT),)
+building = @: building
+else ifneq ($(V),)
+define building
+	@echo '  $(3)$(2)'
+	$(1)
+endef
+else
+define building
+	@$(count)if [ -t 1 ]; then \
+		printf '\r$(COLUMN)\r' '  building $(words $(DONE)) of $(TOTAL): $(2)'; \
+	elif [ $(words $(DONE)) = 1 ]; then echo '  to compile and link: $(TOTAL)'; fi; \
+	$(1) >$@.said 2>&1; status=$$?; \
+	if [ -s $@.said ]; then $(wipe); cat $@.said >&2; fi; rm -f $@.said; exit $$status
+endef
+endif
+
 # ---- building ----------------------------------------------------------------------
 
 $(B)/truecode: $(MAIN) $(LIB)
-	@echo "  link  $@"
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(MAIN) $(LIB) $(LIB_LIBS)
+	$(call building,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(MAIN) $(LIB) $(LIB_LIBS),$@,link  )
 
 # Made anew each time: an archive would keep the object of a file that is gone.
 $(LIB): $(filter-out $(MAIN),$(OBJ)) $(B)/.sources
 	@rm -f $@
 	@$(AR) rcs $@ $(filter-out $(MAIN),$(OBJ))
 
-$(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(TOBJ) $(LIB)
-	@echo "  link  $@"
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIB_LIBS) $(TEST_LIBS)
+$(TLIB): $(TOBJ) $(B)/.sources
+	@rm -f $@
+	@$(AR) rcs $@ $(TOBJ)
+
+$(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(TLIB) $(LIB)
+	$(call building,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(TLIB) \
+		$(LIB) $(LIB_LIBS) $(TEST_LIBS),$@,link  )
 
 $(REFERENCE): $(ROBJ)
 
 # Where installed lessons are is known to the command line alone, so that another
 # PREFIX compiles one folder again and not everything.
-$(B)/src/cli/%.o: CLI_CPPFLAGS = -DTRUECODE_DATADIR='"$(DATADIR)"'
+$(B)/src/cli/%.o: CLI_CPPFLAGS = -DTRUECODE_DATADIR=$(call q,"$(subst ",\",$(subst \,\\,$(DATA)))")
 $(filter $(B)/src/cli/%,$(OBJ)): $(B)/.datadir
 
 # A compiler notes the folder it runs in, and takes $PWD for its name where that is true.
 # So no object names the folder of the tree, and none is old when the tree has moved.
-$(B)/%.o: %.c $(B)/.flags | build/.setup-build
+$(B)/%.o: %.c $(B)/.flags
 	@mkdir -p $(@D)
-	@echo "  cc    $<"
-	@PWD=/proc/self/cwd $(CC) $(ALL_CPPFLAGS) $(CLI_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call building,PWD=/proc/self/cwd $(CC) $(ALL_CPPFLAGS) $(CLI_CPPFLAGS) $(ALL_CFLAGS) \
+		-MMD -MP -c -o $@ $<,$<,cc    )
 
-# Says what lacks, where a compiler would only fail.
-build/.setup-build:
-	@.ci/setup build
-
-# Files that change only when what they hold does.
+# Files that change only when what they hold does. Where make only counts, it would take
+# them for changed, but of a recipe that runs even then it looks at the file. Before new
+# flags are used, .ci/setup says what lacks, where a compiler would only fail.
+ifneq ($(COUNT),)
+define remember
+	+@:
+endef
+else
 define remember
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
-		printf '%s\n' '$(subst ','\'',$(1))' > $@
+	@printf '%s\n' $(call q,$(1)) | cmp -s - $@ || \
+		{ $(2) printf '%s\n' $(call q,$(1)) >$@; }
 endef
+endif
 $(B)/.flags: FORCE
-	$(call remember,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS))
+	$(call remember,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS),$(setup) build &&)
 $(B)/.datadir: FORCE
-	$(call remember,$(DATADIR))
+	$(call remember,$(DATA))
 $(B)/.sources: FORCE
 	$(call remember,$(SRC))
 FORCE:
 
 -include $(OBJ:.o=.d) $(TESTS:=.d) $(BENCH:=.d) $(TOBJ:.o=.d) $(ROBJ:.o=.d)
 
-# For .ci/setup and the lints: the same flags, so that they test what is built.
+# For the lints: the same flags, so that they test what is built. Each line is text for a
+# shell, as in a recipe.
 print-flags:
-	@echo 'CPPFLAGS $(ALL_CPPFLAGS)'
-	@echo 'CFLAGS $(ALL_CFLAGS)'
-	@echo 'LIBS $(LIB_LIBS)'
-	@echo 'TEST_LIBS $(TEST_LIBS)'
+	@printf '%s\n' $(call q,CPPFLAGS $(ALL_CPPFLAGS)) $(call q,CFLAGS $(ALL_CFLAGS)) \
+		$(call q,LIBS $(LIB_LIBS)) $(call q,TEST_LIBS $(TEST_LIBS))
+
+# For .ci/setup: compiles the file $PROBE as the build would, into nothing. With
+# PROBE_HEADERS it only looks for what is included; with PROBE_TESTS tests' libraries count.
+probe: WARN =
+probe:
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(if $(PROBE_HEADERS),-E -o /dev/null "$$PROBE",\
+		$(ALL_LDFLAGS) -o "$$PROBE.out" "$$PROBE" $(LIB_LIBS) $(if $(PROBE_TESTS),$(TEST_LIBS)))
 
 # ---- installing --------------------------------------------------------------------
 
-install: $(B)/truecode
-	install -d '$(DESTDIR)$(PREFIX)/bin'
-	install -m 755 $(B)/truecode '$(DESTDIR)$(PREFIX)/bin/truecode'
-	find lessons -type f | while read -r f; do \
-		install -d "$(DESTDIR)$(DATADIR)/$$(dirname "$$f")" && \
-		install -m 644 "$$f" "$(DESTDIR)$(DATADIR)/$$f" || exit 1; done
+# What the program says of itself, each where its reader looks for it. (Nothing of it goes
+# through the build folder, where a file of root's would be in the way later.)
+PAGES := share/man/man1/truecode.1 \
+	share/bash-completion/completions/truecode \
+	share/zsh/site-functions/_truecode \
+	share/fish/vendor_completions.d/truecode.fish
+SAYS_truecode.1    := help man
+SAYS_truecode      := completion bash
+SAYS__truecode     := completion zsh
+SAYS_truecode.fish := completion fish
 
+install: $(B)/truecode
+	@$(built)
+	@to=$(call q,$(ROOT)$(INTO)); install -d "$$to/bin" && \
+		install -m 755 $(B)/truecode "$$to/bin/truecode"
+	@to=$(call q,$(ROOT)$(INTO)); page() { f=$$to/$$1; shift; \
+			install -d "$${f%/*}" && rm -f "$$f" && $(B)/truecode "$$@" >"$$f" && chmod 644 "$$f"; }; \
+		$(foreach f,$(PAGES),page $(f) $(SAYS_$(notdir $(f))) &&) :
+	@to=$(call q,$(ROOT)$(DATA)); find lessons -type f | while IFS= read -r f; do \
+		install -d "$$to/$${f%/*}" && install -m 644 "$$f" "$$to/$$f" || exit 1; done
+	@printf 'installed below %s\n' $(call q,$(ROOT)$(INTO))
+
+# The folder of the data goes when nothing else is in it.
 uninstall:
-	rm -f '$(DESTDIR)$(PREFIX)/bin/truecode'
-	rm -rf '$(DESTDIR)$(DATADIR)'
+	@to=$(call q,$(ROOT)$(INTO)); for f in bin/truecode $(PAGES); do \
+		rm -f "$$to/$$f" || exit 1; done
+	@rm -rf $(call q,$(ROOT)$(DATA)/lessons)
+	@rmdir $(call q,$(ROOT)$(DATA)) 2>/dev/null || :
 
 clean:
 	rm -rf build

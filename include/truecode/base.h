@@ -24,6 +24,10 @@ void *mem_array(size_t count, size_t size) MUST_USE; /* zeroed; dies on overflow
 void *mem_grow(void *p, size_t count, size_t size) MUST_USE;
 char *mem_strdup(const char *s) MUST_USE;
 void mem_free(void *p);
+/* There is address space for so many bytes more. Who can refuse asks before it takes
+ * much, and leaves MEM_RESERVE to those who cannot. */
+bool mem_room(size_t bytes);
+#define MEM_RESERVE ((size_t)48 << 20)
 
 /* Bump allocator; everything goes at once. Zeroed and 16-byte aligned. */
 struct arena {

@@ -154,6 +154,11 @@ void lesson_free(struct lesson *l);
 const struct lesson_info *lesson_info(const struct lesson *l);
 const char *
 lesson_hash(const struct lesson *l); /* SHA-256 of the text, 64 hex digits */
+/* A function of it ran over a limit: none can be asked any more, another state must be
+ * loaded. After any other error of a function the rest go on. */
+bool lesson_stopped(const struct lesson *l);
+/* What the last thing done with it (loading, building, a predicate) took, in steps. */
+uint64_t lesson_effort(const struct lesson *l);
 /* A second Lua state of the same text: what a fork, rewind or resume uses. */
 enum err lesson_reload(struct lesson **out, const struct lesson *l,
                        struct errmsg *why) MUST_USE;

@@ -161,9 +161,19 @@ enum err model_at(struct model *m, sim_time at, const struct action *a, const ch
 enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
                      const char *title, struct errmsg *why) MUST_USE;
 
+/* Another limit for its worlds than 64 MiB, 192 MiB at most: for those that no lesson
+ * makes. */
+void model_limit(struct model *m, size_t bytes);
+
 /* Resolves names, compiles programs, creates the call policies, checks everything.
- * Errors name the line of the node or the component, and suggest. */
+ * Errors name the line of the node or the component, and suggest. ERR_LIMIT: what is
+ * there before the first request takes more than half of a world; says what would
+ * fit. */
 enum err model_finish(struct model *m, struct errmsg *why) MUST_USE;
+/* The most instances that each service may come to by itself, at by_comp[component]
+ * (zeroed by the caller): as many as it has, or as an autoscaler may make. Returns the
+ * sum. An operator can start more. */
+double model_instances(const struct model *m, double *by_comp);
 
 /* ---- reading a model ------------------------------------------------------------ */
 

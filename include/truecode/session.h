@@ -42,13 +42,14 @@ struct session_options {
     size_t tape_len;
     bool spoken; /* plain mode: charts and maps as sentences */
     bool ascii;
-    int columns; /* console width; 0: 78 */
+    int columns;           /* console width; 0: 78 */
+    struct effort *effort; /* the prover's own; NULL in every face */
 };
 
 /* ERR_LESSON: the lesson is broken. ERR_CORRUPT: the tape is not a tape (line named); a
  * last line cut short is dropped, not an error. ERR_MISMATCH: the tape is of another
- * lesson version, engine or seed, or replays to another trace; the sentence says which.
- */
+ * lesson version, engine or seed, a line of it does not fit its chain (truecode/tape.h)
+ * or it replays to another trace; the sentence says which. */
 enum err session_open(struct session **out, const struct session_options *o,
                       struct errmsg *why) MUST_USE;
 void session_free(struct session *s);
@@ -168,6 +169,7 @@ uint64_t session_digest(const struct session *s);
  * ------------------------------------------------------------- */
 
 enum outcome { OUTCOME_LOST, OUTCOME_MITIGATED, OUTCOME_CURED, OUTCOME_RECOVERED };
+const char *outcome_word(int outcome); /* "recovered"; else "" */
 
 #define SCORE_LIST(X)                                                                  \
     X(USERS, "users spared", 40)                                                       \
@@ -225,7 +227,9 @@ struct report {
 };
 /* Runs the learner's world, the reference and doing nothing on to one moment, forked
  * where they differ. May take a second, the first time after the end; `progress` (may
- * be NULL) is called with 0..1. After a rewind it is about the first branch. */
+ * be NULL) is called with 0..1. After a rewind it is about the first branch. When it is
+ * over the score goes on the tape; ERR_MISMATCH: the tape has another one already (the
+ * sentence names its line). */
 enum err session_report(struct session *s, struct report *out,
                         void (*progress)(void *ctx, double share), void *ctx,
                         struct errmsg *why) MUST_USE;
@@ -255,7 +259,11 @@ struct proof {
     unsigned seeds;
     bool ok;
 };
-/* Seeds first .. first+count-1. `progress` returns false to stop (ERR_STOPPED). */
+/* What the proof of one seed may take; the lessons here take a tenth at most. */
+#define PROVE_EVENTS 300000000ull /* of worlds; a component sampled is one, too */
+#define PROVE_STEPS  100000000ull /* of Lua */
+/* Seeds first .. first+count-1. `progress` returns false to stop (ERR_STOPPED).
+ * ERR_LIMIT: a seed, which is named, takes more than the above. */
 enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
                       uint64_t first, unsigned count,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),

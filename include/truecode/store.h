@@ -112,5 +112,9 @@ bool store_default_dir(struct buf *path);
  * sentence that names it. */
 enum err file_read(const char *path, size_t max, struct buf *out,
                    struct errmsg *why) MUST_USE;
+/* The file (or the one a link of that name leads to) becomes these bytes, all at once,
+ * 0600; its folder is made, or narrowed, to 0700. ERR_IO: it is as it was. */
+enum err file_replace(const char *path, const char *s, size_t n,
+                      struct errmsg *why) MUST_USE;
 
 #endif

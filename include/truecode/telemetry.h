@@ -80,6 +80,16 @@ struct observer recording_observer(struct recording *r);
 void recording_sample(struct recording *r, const struct world *w);
 sim_time recording_end(const struct recording *r); /* the last sample */
 size_t recording_bytes(const struct recording *r);
+/* A recording has at most so many series (what an instance brings beyond that is
+ * counted in its component's alone) and so many bytes; a run whose recording is full
+ * ends. */
+#define RECORDING_SERIES    65536
+#define RECORDING_LIMIT_MIB 96
+bool recording_full(const struct recording *r);
+size_t recording_series(const struct recording *r);
+/* ERR_LIMIT: the model has more series than that from the start, or once its
+ * autoscalers have done their most: whose are the most, and what would fit. */
+enum err recording_fits(const struct model *m, struct errmsg *why) MUST_USE;
 const struct model *recording_model(const struct recording *r);
 
 /* ---- series ------------------------------------------------------------- */

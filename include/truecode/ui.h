@@ -59,13 +59,18 @@ enum key_kind {
     KEY_END,
     KEY_PGUP,
     KEY_PGDN,
-    KEY_F,         /* cp = 1..12 */
-    KEY_PASTE_CHAR /* a character of a paste: never a command */
+    KEY_F,          /* cp = 1..12 */
+    KEY_PASTE_CHAR, /* a character of a paste: never a command */
+    KEY_CLICK,      /* of the mouse: row, col */
+    KEY_WHEEL_UP,
+    KEY_WHEEL_DOWN,
+    KEY_KINDS
 };
 struct key {
     enum key_kind kind;
     uint32_t cp;
     bool ctrl, alt; /* KEY_CHAR with ctrl: cp is the letter, 'a'..'z' */
+    int row, col;   /* the cell under the mouse; else 0 */
 };
 
 /* ---- the program's faces
@@ -75,7 +80,8 @@ enum glyphs { GLYPHS_UTF8, GLYPHS_ASCII, GLYPHS_BRAILLE };
 struct ui_options {
     int rows, cols;
     enum glyphs glyphs;
-    bool mono; /* colours are absent: rely on words and glyphs more */
+    bool mono;           /* colours are absent: rely on words and glyphs more */
+    const char *program; /* how one types the program's name here; NULL: "truecode" */
 };
 /* What the front knows of each lesson, for the start screen. Strings are borrowed until
  * replaced. */
@@ -93,8 +99,15 @@ enum ui_want { /* what ui asks of the front after a key */
                UI_LEAVE,   /* leave the program, saved */
                UI_OPEN,    /* open lesson ui_wanted_lesson() (resume it if `saved`) */
                UI_RESTART, /* lesson ui_wanted_lesson() anew, from its page */
-               UI_HOME     /* close the session, show the start screen */
+               UI_HOME,    /* close the session, show the start screen */
+               UI_REDRAW, /* paint the whole screen anew: it may show what is not ours */
+               UI_THEME   /* the next theme: how a tone looks is the terminal's */
 };
+
+/* A smaller screen is refused with a sentence: the header, the tabs, a panel, the step
+ * and the console have no room there. */
+#define UI_ROWS_LEAST 22
+#define UI_COLS_LEAST 80
 
 struct ui;
 struct ui *ui_new(const struct ui_options *o) MUST_USE;
@@ -110,6 +123,8 @@ const char *ui_wanted_lesson(const struct ui *u);
  * `max_events` events. *more as in session_tick; also once after the end: the debrief
  * is drawn up in the call after the frame that says so. */
 void ui_tick(struct ui *u, sim_time elapsed, uint64_t max_events, bool *more);
+/* A line that was pasted with others waits for its turn: the next ui_tick() runs it. */
+bool ui_owes(const struct ui *u);
 /* Something changed since the last ui_draw. */
 bool ui_dirty(const struct ui *u);
 /* A short text for the front to lay over everything until the next key; "" none

@@ -2,12 +2,19 @@
  * wire: the front process talks to its jailed worker over one socket pair.
  *
  * The worker runs everything a lesson can touch: Lua, the simulation, the console, the
- * views. It has no files, no network and no clock. The front has the terminal, the tape
- * and the database, and believes nothing the worker says: each message is bounded and
- * checked when it is decoded, each cell again before it may reach a terminal.
+ * views. It has no files and no network, and asking the kernel for the time gets no
+ * answer. The front has the terminal, the tape and the database, and believes nothing
+ * the worker says: each message is bounded and checked when it is decoded, each cell
+ * again before it may reach a terminal.
  *
- * Strictly request → answer. Only PROVE may send answers of kind WIRE_PROGRESS before
- * its last one.
+ * A clock is not quite out of reach: the kernel maps one into every process (the vDSO),
+ * which needs no call and which no filter sees. Nothing reads it but Lua, for the seed
+ * of its hashes; a lesson cannot. Code that broke out of Lua could, and could only
+ * compute with it.
+ *
+ * A worker's first message says that the wall around it stands (WIRE_READY), or what is
+ * missing; wire_worker_start() takes it. From then on strictly request → answer. Only
+ * PROVE may send answers of kind WIRE_PROGRESS before its last one.
  *
  *     struct wire_client *c = wire_client_new(&(struct wire_client_options){.jail =
  * true}); struct wire_answer a = {0}; err = wire_client_open(c, &(struct
@@ -58,7 +65,8 @@ struct wire_lesson {  /* a lesson file the front found, and what it knows of it 
     const char *name; /* "all-green.lua" */
     const char *text;
     size_t len;
-    int best; /* -1: never finished */
+    const char *broken; /* why it is not to be loaded; NULL, "": nothing is known */
+    int best;           /* -1: never finished */
     enum outcome outcome;
     bool saved;
 };
@@ -79,9 +87,10 @@ struct wire_request {
     int rows, cols; /* OPEN CATALOGUE RESIZE; 0 rows: no screen is drawn */
     enum glyphs glyphs;
     bool mono;
+    const char *program;    /* OPEN CATALOGUE: how one types the program's name here */
     const struct key *keys; /* KEYS */
     size_t nkeys;
-    const char *line;    /* LINE, NOTICE */
+    const char *line;    /* LINE, NOTICE; CATALOGUE: why there is no course.lua */
     sim_time elapsed;    /* TICK: nanoseconds of real time; the front caps it */
     uint64_t max_events; /* TICK LAB_RUN */
     double speed;        /* OPEN: 0: as the lesson likes */
@@ -94,7 +103,7 @@ struct wire_request {
 /* ---- answers
  * ------------------------------------------------------------------------- */
 
-enum wire_kind { WIRE_DONE, WIRE_PROGRESS };
+enum wire_kind { WIRE_DONE, WIRE_PROGRESS, WIRE_READY };
 
 struct wire_run { /* cells that changed, from `at` (row * cols + col) on */
     uint32_t at, n;
@@ -172,17 +181,37 @@ int wire_serve(int in, int out);
 bool wire_is_worker(int argc, char **argv);
 int wire_worker_main(int argc, char **argv);
 
-/* Closes the doors behind itself: resource limits, no new privileges, the system call
- * filter. ERR_REFUSED on a system that cannot; nothing may be opened afterwards. */
+/* Closes the doors behind itself: resource limits (one that is lower already counts as
+ * done), no new privileges, the system call filter. ERR_REFUSED on a system that
+ * cannot, ERR_LIMIT where memory does not suffice, each with what is missing; nothing
+ * may be opened afterwards. */
 enum err wire_jail(struct errmsg *why) MUST_USE;
+/* The jail of this build is limits alone: the system has no filter of calls. */
+bool wire_jail_is_partial(void);
 /* Whether this build and system can filter system calls; a phrase for `doctor`. */
 bool wire_jail_works(const char **how);
 
 /* ---- the front's side: one worker
+ *
+ * A worker may use so much of the processor's time for each request (WIRE_CPU_S; some may
+ * take longer) and is ended by the kernel when it takes more, whether the front looks or
+ * not. The front sets the soft limit RLIMIT_CPU of its child anew for each request, at
+ * what the child has used so far and that much more, and for each sign of progress. It
+ * may: prlimit() asks for the same user, not for leave to trace, so a worker that is not
+ * dumpable makes no difference; and raising a soft limit below the hard one, which stays
+ * as it was, asks for nothing. The worker itself has no such call in its filter. Limits
+ * are whole seconds, so that this is a wall behind the counted steps and never what a
+ * lesson meets. Elsewhere than on Linux only the front's patience remains.
  * ----------------------------------------------------- */
 
+#define WIRE_CPU_S       5   /* what a request may take */
+#define WIRE_CPU_LONG_S  60  /* one that replays a tape or carries out a wait */
+#define WIRE_CPU_PROVE_S 300 /* the proof of one seed */
+
 struct wire_worker;
-/* Starts the program's own image again as a worker. */
+/* Starts the program's own image again as a worker, and waits until it is ready.
+ * ERR_REFUSED: the wall cannot be here; `why` says what is missing, what that risks,
+ * and how to go on. ERR_LIMIT, ERR_LOST: it cannot run here at all. */
 enum err wire_worker_start(struct wire_worker **out, bool jail,
                            struct errmsg *why) MUST_USE;
 void wire_worker_end(struct wire_worker *w); /* at once; NULL is fine */
@@ -199,6 +228,11 @@ enum err wire_worker_send(struct wire_worker *w, const struct wire_request *q,
 enum err wire_worker_receive(struct wire_worker *w, struct wire_answer *a, int limit_ms,
                              bool (*waiting)(void *ctx, int ms), void *ctx,
                              struct errmsg *why) MUST_USE;
+/* Both, for everything that has one answer. */
+enum err wire_worker_ask(struct wire_worker *w, const struct wire_request *q,
+                         struct wire_answer *a, int limit_ms,
+                         bool (*waiting)(void *ctx, int ms), void *ctx,
+                         struct errmsg *why) MUST_USE;
 /* Does not wait: ERR_NOT_FOUND: no whole answer yet. Call until it says so: a second
  * answer may be there already, and then poll() does not tell. */
 enum err wire_worker_poll(struct wire_worker *w, struct wire_answer *a,

@@ -83,10 +83,8 @@ struct observer {
 
 /* A world takes at most 64 MiB; beyond that world_run() is ERR_LIMIT with what grew. */
 struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why) MUST_USE;
-/* The same with another limit, 192 MiB at most, for worlds that no lesson makes. */
-struct world *world_new_within(struct model *m, uint64_t seed, size_t limit,
-                               struct errmsg *why) MUST_USE;
 void world_free(struct world *w);
+/* NULL: the process has no memory left for it. */
 struct world *world_fork(const struct world *w) MUST_USE;
 const struct model *world_model(const struct world *w);
 uint64_t world_seed(const struct world *w);

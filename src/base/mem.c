@@ -7,6 +7,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
 
 static size_t product(size_t count, size_t size)
 {
@@ -45,6 +50,13 @@ char *mem_strdup(const char *s)
     char *copy = mem_alloc(n);
     memcpy(copy, s, n);
     return copy;
+}
+
+bool mem_room(size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    return p != MAP_FAILED && munmap(p, bytes) == 0;
 }
 
 void mem_free(void *p)

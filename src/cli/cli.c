@@ -15,10 +15,11 @@ const struct option_info option_infos[OPT_COUNT] = {
 };
 
 static const struct subcommand *const commands[] = {
-    &subcommand_play,   &subcommand_list,   &subcommand_progress,
-    &subcommand_report, &subcommand_replay, &subcommand_prove,
-    &subcommand_check,  &subcommand_doc,    &subcommand_lab,
-    &subcommand_doctor, &subcommand_help,   &subcommand_completion,
+    &subcommand_play,       &subcommand_list,   &subcommand_progress,
+    &subcommand_report,     &subcommand_replay, &subcommand_prove,
+    &subcommand_check,      &subcommand_doc,    &subcommand_lab,
+    &subcommand_config,     &subcommand_doctor, &subcommand_help,
+    &subcommand_completion,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

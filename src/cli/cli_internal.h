@@ -10,15 +10,21 @@
 #include "truecode/store.h"
 #include "truecode/term.h"
 
+/* name, number, what it says. 70 is what die() and BUG() leave with. */
+#define EXIT_LIST(X)                                                                   \
+    X(OK, 0, "ok")                                                                     \
+    X(NOT_PASSED, 1, "not passed, not saved, or not to be done here")                  \
+    X(USAGE, 2, "usage")                                                               \
+    X(LESSON, 3, "broken lesson")                                                      \
+    X(TERMINAL, 4, "unsuitable terminal")                                              \
+    X(STATE, 5, "saved state unreadable")                                              \
+    X(MISMATCH, 6, "replay differs")                                                   \
+    X(BROKEN, 70, "no memory, or a bug of ours")                                       \
+    X(INTERRUPTED, 130, "interrupted: Ctrl-C, a closed window, a signal")
 enum exit_code {
-    LEAVE_OK = 0,
-    LEAVE_NOT_PASSED = 1,
-    LEAVE_USAGE = 2,
-    LEAVE_LESSON = 3,
-    LEAVE_TERMINAL = 4,
-    LEAVE_STATE = 5,
-    LEAVE_MISMATCH = 6,
-    LEAVE_INTERRUPTED = 130
+#define X(name, number, doc) LEAVE_##name = number,
+    EXIT_LIST(X)
+#undef X
 };
 
 /* name, option, its argument or NULL, what it does; the argument may list its words */
@@ -30,11 +36,14 @@ enum exit_code {
     X(SPEED, "speed", "X", "simulated seconds per second at the start")                \
     X(ASCII, "ascii", NULL, "no line-drawing characters")                              \
     X(BRAILLE, "braille", NULL, "finer charts with braille characters")                \
-    X(THEME, "theme", "default|light|high-contrast|colour-blind", "colours")           \
+    X(THEME, "theme", THEME_WORDS, "the colours")                                      \
+    X(MOUSE, "mouse", "on|off", "the wheel scrolls, a click chooses")                  \
+    X(QUIET, "quiet", NULL, "no bell")                                                 \
     X(SCRIPT, "script", "FILE", "keys from a file instead of the keyboard, no screen") \
     X(DUMP, "dump", NULL, "with --script: print the last screen")                      \
     X(SIZE, "size", "COLSxROWS", "with --script: the screen's size (80x24)")           \
-    X(NO_JAIL, "no-jail", NULL, "run the worker without its jail, for debuggers")      \
+    X(NO_JAIL, "no-jail", NULL,                                                        \
+      "run lessons without the jail; twice: files from elsewhere, too")                \
     X(TEST_SYNC, "test-sync", NULL, "tell in the window's title when a frame is done") \
     X(SEEDS, "seeds", "N", "how many seeds (5)")                                       \
     X(FROM, "from", "N", "the first seed (1)")                                         \
@@ -42,6 +51,7 @@ enum exit_code {
     X(JSON, "json", NULL, "for a machine to read")                                     \
     X(UNTIL, "until", "TIME", "how long it runs: 90s, 10m, 2h")                        \
     X(REPS, "reps", "N", "so many replications, of the seeds from --seed on (1)")      \
+    X(LESSON, "lesson", "FILE", "the lesson of the tape, where it is not one of ours") \
     X(MARKDOWN, "markdown", NULL, "as Markdown")                                       \
     X(HELP, "help", NULL, "this help")
 enum option {
@@ -63,6 +73,7 @@ enum word_kind {
     WORD_RUN,
     WORD_COMMAND,
     WORD_SHELL,
+    WORD_SETTING,
     WORD_LAB
 };
 
@@ -70,6 +81,7 @@ struct subcommand;
 struct cli_args {
     const struct subcommand *command;
     const char *options[OPT_COUNT]; /* NULL: absent; "": given without an argument */
+    unsigned times[OPT_COUNT];      /* how often it was given */
     char **words;
     size_t nwords;
 };
@@ -84,8 +96,8 @@ struct subcommand {
 };
 extern const struct subcommand subcommand_play, subcommand_list, subcommand_progress,
     subcommand_prove, subcommand_check, subcommand_lab, subcommand_replay,
-    subcommand_report, subcommand_doc, subcommand_doctor, subcommand_completion,
-    subcommand_help;
+    subcommand_report, subcommand_doc, subcommand_config, subcommand_doctor,
+    subcommand_completion, subcommand_help;
 size_t subcommand_count(void);
 const struct subcommand *subcommand_at(size_t i);
 const struct subcommand *subcommand_find(const char *name);
@@ -95,12 +107,29 @@ const struct subcommand *subcommand_find(const char *name);
 
 /* "truecode: ..." on stderr, cleaned. */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
-/* Clean text on stdout. */
+/* Clean text on stdout. What cannot be written ends the program, with a sentence and
+ * LEAVE_NOT_PASSED; where nobody reads any more, nobody misses it. */
 void print(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void print_raw(const struct buf *b);
 int exit_code_of(enum err e);
 /* "text" with JSON's escapes. */
 void json_text(struct buf *b, const char *s);
+
+/* A command as somebody can type it here, ready to be told: the program as it is called
+ * ("truecode" where PATH leads to it, else "build/truecode" or its whole path), `words`
+ * as they stand, and `operand` (a file, an id; may be NULL) quoted for a shell where it
+ * must be. No text names the program otherwise:
+ *
+ *     complain("there is no lesson '%s'; see %s", word, command("list", NULL).s);
+ */
+struct command {
+    char s[1024];
+};
+struct command command(const char *words, const char *operand);
+/* Lines that begin with "truecode", as the tables' examples do, as one can type them. */
+void command_lines(struct buf *b, const char *lines, const char *indent);
+/* One word that bash, zsh and fish (and any POSIX shell) read as exactly `s`. */
+void shell_quote(struct buf *b, const char *s);
 
 bool option_given(const struct cli_args *a, enum option o);
 /* A whole number of the option, or `otherwise` when absent. false: complained. */
@@ -115,38 +144,89 @@ size_t step_shown(size_t step, size_t steps);
 
 /* Where the lessons are; ERR_NOT_FOUND says where it looked. */
 enum err lessons_dir(struct buf *dir, struct errmsg *why) MUST_USE;
+/* Where those are that come with the program, whatever the environment says. */
+void lessons_dir_shipped(struct buf *dir);
+/* The file that a lesson's id or a path names. */
+enum err lesson_path(const char *word, struct buf *path, struct errmsg *why) MUST_USE;
 /* A lesson by its id or by a file's path. `name` is the file's name without folders. */
 enum err lesson_read(const char *word, struct buf *text, struct buf *name,
                      struct errmsg *why) MUST_USE;
-/* ERR_LESSON where the text is a lab's, with the command for it. */
-enum err refuse_lab(const char *word, const struct buf *text,
-                    struct errmsg *why) MUST_USE;
+/* ERR_INPUT, ERR_REFUSED: --no-jail, or a system that has none, does not go with a file
+ * that does not come with the program. */
+enum err jail_allows(const struct cli_args *a, const char *path,
+                     struct errmsg *why) MUST_USE;
+/* Reads a lesson that is to be run: no lab, and one that the jail allows. */
+enum err lesson_take(const struct cli_args *a, const char *word, struct buf *text,
+                     struct buf *name, struct errmsg *why) MUST_USE;
 bool lesson_id_valid(const char *id);
+/* The ids of the lesson (or lab) files in a folder, in order; the caller frees each. */
+size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX]) MUST_USE;
 
-/* course.lua and every lesson file beside it. */
+/* course.lua and every lesson file beside it, with what is wrong with them. */
 struct library {
     struct arena mem;
     struct buf course;
+    const char *lost;            /* why there is no course; NULL: it was read */
     struct wire_lesson *lessons; /* best -1 until library_progress() */
-    size_t n;
+    size_t n, bytes;
 };
-enum err library_read(struct library *l, struct errmsg *why) MUST_USE;
+/* Fails only where there is no folder with a course.lua, or the jail does not allow it. */
+enum err library_read(struct library *l, const struct cli_args *a,
+                      struct errmsg *why) MUST_USE;
 void library_progress(struct library *l, const struct store *s);
 void library_release(struct library *l);
 /* Asks a worker what the lessons say of themselves. */
-enum err library_cards(const struct library *l, bool jail, struct wire_answer *a,
-                       struct errmsg *why) MUST_USE;
+enum err library_cards(struct library *l, const struct wire_client_options *o,
+                       struct wire_answer *a, struct errmsg *why) MUST_USE;
+/* Opens the start screen with a client that was made with these options: `q` has the
+ * screen, the rest is filled in here. Lessons that bring a worker down are found out and
+ * left out. */
+enum err library_open(struct library *l, struct wire_client *c,
+                      const struct wire_client_options *o, struct wire_request *q,
+                      struct wire_answer *a, struct errmsg *why) MUST_USE;
+/* Tries each lesson by itself; the ones that fail are broken from then on. false: none.
+ */
+typedef enum err library_try(void *ctx, const struct wire_lesson *w,
+                             struct errmsg *why);
+bool library_sift(struct library *l, library_try *load, void *ctx);
 
-const char *outcome_word(int outcome);
+/* ---- a run of the past, played again from its tape
+ * ------------------------------------------------------------------- */
+
+struct replayed {
+    struct buf tape, text, name; /* the lesson's text and file name */
+    struct wire_client *client;
+    struct wire_answer a; /* where the tape ends */
+    enum session_mode mode;
+    bool half_line;       /* the tape's last line was cut short */
+    bool booked;          /* it is in the list of runs: */
+    struct store_run run; /* as that has it */
+};
+struct replay_options {
+    const char *word;   /* a run's id, a lesson, a tape's path; NULL: the newest run */
+    const char *lesson; /* another lesson file than the installed one; NULL */
+    bool finished;      /* rather one that is over */
+    const struct cli_args *args; /* whether with a jail, and for which files */
+};
+/* ERR_CORRUPT: that is no tape. ERR_MISMATCH: it does not replay to what it says. To be
+ * released whatever comes back. */
+enum err replayed_open(struct replayed *r, const struct replay_options *o,
+                       struct errmsg *why) MUST_USE;
+/* Its post-mortem and score, in r->a. */
+enum err replayed_report(struct replayed *r, struct errmsg *why) MUST_USE;
+void replayed_release(struct replayed *r);
 
 /* ---- playing
  * --------------------------------------------------------------------------------- */
 
+struct config;
 struct play {
     const struct cli_args *args;
+    struct config *config; /* theme, glyphs, mouse, bell */
     struct store *store;
     struct wire_client *client;
     bool jail;
+    struct command program; /* for what the worker draws */
     enum session_mode mode;
     enum glyphs glyphs;
     double speed;
@@ -159,6 +239,8 @@ struct play {
     bool has_mode;          /* --mode likewise */
     uint64_t seed;          /* --seed, for the first lesson opened */
     bool anew;              /* --new, for the first lesson opened */
+    bool paged;             /* the open lesson was begun, not gone on with */
+    bool lost;              /* a run could not be written down */
     int status;             /* exit code */
 };
 /* Opens a lesson (by id or path), resuming where that can be; `q` has face and size. On

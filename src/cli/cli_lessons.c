@@ -50,6 +50,14 @@ static bool tree_of_program(struct buf *dir)
     return false;
 }
 
+void lessons_dir_shipped(struct buf *dir)
+{
+    if (!tree_of_program(dir)) {
+        buf_reset(dir);
+        buf_adds(dir, TRUECODE_DATADIR "/lessons");
+    }
+}
+
 enum err lessons_dir(struct buf *dir, struct errmsg *why)
 {
     const char *chosen = getenv("TRUECODE_LESSONS");
@@ -82,32 +90,64 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* The names of all lesson files, for a suggestion. */
-static enum err unknown_lesson(const char *word, const char *dir, struct errmsg *why)
+static int by_text(const void *a, const void *b, void *ctx)
 {
-    char *names[WIRE_LESSONS_MAX];
+    (void)ctx;
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX])
+{
     size_t n = 0;
     DIR *d = opendir(dir);
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        char *dot = strrchr(e->d_name, '.');
-        if (n == WIRE_LESSONS_MAX || dot == NULL || strcmp(dot, ".lua") != 0 ||
-            strcmp(e->d_name, "course.lua") == 0)
+    for (struct dirent *f;
+         d != NULL && n < WIRE_LESSONS_MAX && (f = readdir(d)) != NULL;) {
+        char *dot = strrchr(f->d_name, '.');
+        if (dot == NULL || strcmp(dot, ".lua") != 0)
             continue;
         *dot = '\0';
-        names[n++] = mem_strdup(e->d_name);
+        if (lesson_id_valid(f->d_name) && strcmp(f->d_name, "course") != 0)
+            ids[n++] = mem_strdup(f->d_name);
     }
     if (d != NULL)
         closedir(d);
+    sort_stable(ids, n, sizeof *ids, by_text, NULL);
+    return n;
+}
+
+static enum err unknown_lesson(const char *word, const char *dir, struct errmsg *why)
+{
+    char *names[WIRE_LESSONS_MAX];
+    size_t n = lesson_ids(dir, names);
     const char *near = text_suggest(word, (const char *const *)names, n);
     if (near != NULL)
         errmsg_set(why, ERR_NOT_FOUND, "there is no lesson '%s'; did you mean '%s'?",
                    word, near);
     else
-        errmsg_set(why, ERR_NOT_FOUND, "there is no lesson '%s'; see truecode list",
-                   word);
+        errmsg_set(why, ERR_NOT_FOUND, "there is no lesson '%s'; see %s", word,
+                   command("list", NULL).s);
     while (n > 0)
         mem_free(names[--n]);
     return ERR_NOT_FOUND;
+}
+
+static bool is_path(const char *word)
+{
+    size_t n = strlen(word);
+    return strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0);
+}
+
+enum err lesson_path(const char *word, struct buf *path, struct errmsg *why)
+{
+    buf_reset(path);
+    if (is_path(word)) {
+        buf_adds(path, word);
+        return ERR_OK;
+    }
+    enum err e = lessons_dir(path, why);
+    if (e == ERR_OK)
+        buf_addf(path, "/%s.lua", word);
+    return e;
 }
 
 static enum err read_by_id(const char *id, struct buf *text, struct buf *name,
@@ -117,8 +157,9 @@ static enum err read_by_id(const char *id, struct buf *text, struct buf *name,
     buf_init(&dir, 4096);
     buf_init(&path, 4096);
     enum err e = lessons_dir(&dir, why);
+    if (e == ERR_OK)
+        e = lesson_path(id, &path, why);
     if (e == ERR_OK) {
-        buf_addf(&path, "%s/%s.lua", dir.s, id);
         e = lesson_id_valid(id) && strcmp(id, "course") != 0
                 ? file_read(path.s, LESSON_MAX_BYTES, text, why)
                 : ERR_NOT_FOUND;
@@ -135,10 +176,7 @@ enum err lesson_read(const char *word, struct buf *text, struct buf *name,
                      struct errmsg *why)
 {
     buf_reset(name);
-    size_t n = strlen(word);
-    bool path =
-        strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0);
-    if (!path)
+    if (!is_path(word))
         return read_by_id(word, text, name, why);
     struct buf clean;
     buf_init(&clean, 200);
@@ -156,111 +194,26 @@ static bool returns(const struct buf *text, const char *what)
     return text->len > 0 && (str_starts(text->s, what) || strstr(text->s, line));
 }
 
-enum err refuse_lab(const char *word, const struct buf *text, struct errmsg *why)
+static enum err refuse_lab(const char *word, const struct buf *text, struct errmsg *why)
 {
     if (!returns(text, "return lab") || returns(text, "return lesson"))
         return ERR_OK;
-    return errmsg_set(why, ERR_LESSON,
-                      "%s is a lab, not a lesson: truecode lab %s runs it", word, word);
+    return errmsg_set(why, ERR_LESSON, "%s is a lab, not a lesson; run it with: %s",
+                      word, command("lab", word).s);
 }
 
-/* ---- all of them
- * ---------------------------------------------------------------------- */
-
-static void add_file(struct library *l, const char *dir, const char *file)
-{
-    struct buf path, text;
-    size_t n = strlen(file);
-    char id[65];
-    if (n < 5 || n - 4 >= sizeof id || strcmp(file + n - 4, ".lua") != 0 ||
-        l->n == WIRE_LESSONS_MAX)
-        return;
-    snprintf(id, sizeof id, "%.*s", (int)(n - 4), file);
-    if (!lesson_id_valid(id) || strcmp(id, "course") == 0)
-        return;
-    buf_init(&path, 4096);
-    buf_init(&text, LESSON_MAX_BYTES);
-    buf_addf(&path, "%s/%s", dir, file);
-    if (file_read(path.s, LESSON_MAX_BYTES, &text, NULL) == ERR_OK) {
-        char *copy = arena_alloc(&l->mem, text.len + 1);
-        memcpy(copy, text.s, text.len);
-        l->lessons[l->n++] = (struct wire_lesson){.name = arena_strdup(&l->mem, file),
-                                                  .text = copy,
-                                                  .len = text.len,
-                                                  .best = -1};
-    }
-    buf_release(&path);
-    buf_release(&text);
-}
-
-static enum err read_all(struct library *l, const char *dir, struct errmsg *why)
+enum err lesson_take(const struct cli_args *a, const char *word, struct buf *text,
+                     struct buf *name, struct errmsg *why)
 {
     struct buf path;
     buf_init(&path, 4096);
-    buf_addf(&path, "%s/course.lua", dir);
-    enum err e = file_read(path.s, LESSON_MAX_BYTES, &l->course, why);
-    buf_release(&path);
-    DIR *d = e == ERR_OK ? opendir(dir) : NULL;
-    for (struct dirent *f; d != NULL && (f = readdir(d)) != NULL;)
-        add_file(l, dir, f->d_name);
-    if (d != NULL)
-        closedir(d);
-    return e;
-}
-
-enum err library_read(struct library *l, struct errmsg *why)
-{
-    struct buf dir;
-    *l = (struct library){0};
-    buf_init(&l->course, LESSON_MAX_BYTES);
-    l->lessons = arena_alloc(&l->mem, WIRE_LESSONS_MAX * sizeof *l->lessons);
-    buf_init(&dir, 4096);
-    enum err e = lessons_dir(&dir, why);
+    enum err e = lesson_read(word, text, name, why);
     if (e == ERR_OK)
-        e = read_all(l, dir.s, why);
-    buf_release(&dir);
-    if (e != ERR_OK)
-        library_release(l);
-    return e;
-}
-
-void library_release(struct library *l)
-{
-    arena_release(&l->mem);
-    buf_release(&l->course);
-    *l = (struct library){0};
-}
-
-void library_progress(struct library *l, const struct store *s)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        struct wire_lesson *w = &l->lessons[i];
-        char id[65];
-        snprintf(id, sizeof id, "%.*s", (int)(strlen(w->name) - 4), w->name);
-        const struct store_run *best = store_best(s, id);
-        w->best = best != NULL ? best->score : -1;
-        w->outcome = best != NULL ? (enum outcome)best->outcome : OUTCOME_LOST;
-        w->saved = store_begun(s, id) != NULL;
-    }
-}
-
-enum err library_cards(const struct library *l, bool jail, struct wire_answer *a,
-                       struct errmsg *why)
-{
-    struct wire_client *c =
-        wire_client_new(&(struct wire_client_options){.jail = jail});
-    enum err e = wire_client_open(c,
-                                  &(struct wire_request){.op = WIRE_CATALOGUE,
-                                                         .name = "course.lua",
-                                                         .text = l->course.s,
-                                                         .len = l->course.len,
-                                                         .lessons = l->lessons,
-                                                         .nlessons = l->n},
-                                  a, why);
-    wire_client_free(c);
-    if (e == ERR_OK && a->err != ERR_OK)
-        e = errmsg_set(why, a->err, "%s", a->error);
-    if (e != ERR_OK)
-        wire_answer_release(a);
+        e = refuse_lab(word, text, why);
+    if (e == ERR_OK)
+        e = lesson_path(word, &path, why);
+    if (e == ERR_OK)
+        e = jail_allows(a, path.s, why);
+    buf_release(&path);
     return e;
 }

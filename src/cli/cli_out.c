@@ -6,20 +6,29 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
-/* When nobody reads any more, nobody misses it; but a result that was to be kept and
- * was not (a full disk) must not pass for success. */
+/* A result that was to be kept and was not (a full disk, a closed descriptor) must not
+ * pass for success. */
+static NORETURN void leave_unwritten(int error)
+{
+    if (term_left_by() != 0)
+        exit(LEAVE_INTERRUPTED);
+    complain("what is printed cannot be written: %s", strerror(error));
+    exit(LEAVE_NOT_PASSED);
+}
+
 static void clean_to(int fd, const struct buf *raw)
 {
     struct buf clean;
     buf_init(&clean, 0);
     text_clean(&clean, raw->s, raw->len, true);
     if (!term_write(fd, clean.s, clean.len) && fd == STDOUT_FILENO && errno != EPIPE)
-        die("what is printed cannot be written: %s", strerror(errno));
+        leave_unwritten(errno);
     buf_release(&clean);
 }
 
@@ -104,10 +113,4 @@ uint64_t fresh_seed(void)
 size_t step_shown(size_t step, size_t steps)
 {
     return step < steps ? step + 1 : steps;
-}
-
-const char *outcome_word(int outcome)
-{
-    static const char *const words[] = {"lost", "mitigated", "cured", "recovered"};
-    return outcome >= 0 && outcome <= OUTCOME_RECOVERED ? words[outcome] : "";
 }

@@ -13,9 +13,7 @@ static int check(const char *word, const struct cli_args *a, unsigned seeds)
     struct wire_answer answer = {0};
     buf_init(&text, LESSON_MAX_BYTES);
     buf_init(&name, 4096);
-    enum err e = lesson_read(word, &text, &name, &why);
-    if (e == ERR_OK)
-        e = refuse_lab(word, &text, &why);
+    enum err e = lesson_take(a, word, &text, &name, &why);
     if (e == ERR_OK) {
         struct wire_client *c = wire_client_new(
             &(struct wire_client_options){.jail = !option_given(a, OPT_NO_JAIL)});
@@ -32,8 +30,8 @@ static int check(const char *word, const struct cli_args *a, unsigned seeds)
         wire_client_free(c);
     }
     if (e == ERR_OK)
-        print("%s: %s. %u worlds built. truecode prove %s proves it.\n", name.s,
-              answer.cards[0].title, seeds, word);
+        print("%s: %s. %u worlds built. %s proves it.\n", name.s, answer.cards[0].title,
+              seeds, command("prove", word).s);
     else
         complain("%s", why.text);
     wire_answer_release(&answer);

@@ -1,7 +1,7 @@
 /*
  * doctor: what the program found on this machine, for a bug report or a puzzled user.
  */
-#include "cli_internal.h"
+#include "config.h"
 
 #include <langinfo.h>
 #include <stdio.h>
@@ -46,21 +46,45 @@ static void terminal_facts(struct facts *f)
     fact(f, "characters", true,
          term_utf8() ? "UTF-8" : "not UTF-8: plain ASCII is drawn (set LANG=C.UTF-8?)");
     if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-        snprintf(text, sizeof text, "%d columns, %d rows%s", size.ws_col, size.ws_row,
-                 size.ws_col < 80 || size.ws_row < 24 ? " (80 and 24 are needed)" : "");
-        fact(f, "size", size.ws_col >= 80 && size.ws_row >= 24, text);
+        bool fits = size.ws_col >= UI_COLS_LEAST && size.ws_row >= UI_ROWS_LEAST;
+        int n = snprintf(text, sizeof text, "%d columns, %d rows", size.ws_col,
+                         size.ws_row);
+        if (!fits)
+            snprintf(text + n, sizeof text - (size_t)n, " (%d and %d are needed)",
+                     UI_COLS_LEAST, UI_ROWS_LEAST);
+        fact(f, "size", fits, text);
     }
-    fact(f, "colours", true, getenv("NO_COLOR") != NULL ? "off (NO_COLOR)" : "on");
 }
 
-static void lesson_facts(struct facts *f)
+static void setting_facts(struct facts *f)
+{
+    struct config c;
+    struct buf text;
+    buf_init(&text, 0);
+    (void)config_read(&c, NULL);
+    setting_word(&text, SET_THEME, c.value[SET_THEME]);
+    if (c.by[SET_THEME] != NULL)
+        buf_addf(&text, " (%s)", c.by[SET_THEME]);
+    fact(f, "colours", true, text.s);
+    buf_reset(&text);
+    if (c.ntroubles > 0)
+        buf_add(&text, c.troubles.s, strcspn(c.troubles.s, "\n"));
+    else
+        buf_addf(&text, "%s%s", c.path.len > 0 ? c.path.s : "nowhere to keep them",
+                 c.exists || c.path.len == 0 ? "" : " (not there yet)");
+    fact(f, "settings", c.ntroubles == 0, text.s);
+    buf_release(&text);
+    config_release(&c);
+}
+
+static void lesson_facts(struct facts *f, const struct cli_args *a)
 {
     struct errmsg why = {0};
     struct library l;
     char text[64];
     struct buf dir;
     buf_init(&dir, 4096);
-    if (library_read(&l, &why) != ERR_OK) {
+    if (library_read(&l, a, &why) != ERR_OK) {
         fact(f, "lessons", false, why.text);
     } else {
         if (lessons_dir(&dir, NULL) == ERR_OK)
@@ -82,25 +106,41 @@ static void store_facts(struct facts *f)
     if (store_news(s) != NULL)
         fact(f, "state file", false, store_news(s));
     snprintf(text, sizeof text, "%zu", store_runs(s, &runs));
-    fact(f, "runs", true, text);
+    if (!store_unreadable(s)) /* else nobody knows */
+        fact(f, "runs", true, text);
     store_close(s);
 }
 
-static void worker_facts(struct facts *f)
+/* Starts a worker and has it answer; false: `why` has the reason. */
+static bool worker_answers(bool jail, struct errmsg *why)
 {
-    struct errmsg why = {0};
     struct wire_worker *w = NULL;
     struct wire_answer a = {0};
-    const char *how;
-    bool works = wire_jail_works(&how);
-    fact(f, "jail", works, how);
-    bool ok =
-        wire_worker_start(&w, true, &why) == ERR_OK &&
-        wire_worker_send(w, &(struct wire_request){.op = WIRE_TICK}, &why) == ERR_OK &&
-        wire_worker_receive(w, &a, 10000, NULL, NULL, &why) == ERR_OK;
-    fact(f, "worker", ok, ok ? "starts and answers" : why.text);
+    enum err e = wire_worker_start(&w, jail, why);
+    if (e == ERR_OK)
+        e = wire_worker_ask(w, &(struct wire_request){.op = WIRE_TICK}, &a, 10000, NULL,
+                            NULL, why);
     wire_answer_release(&a);
     wire_worker_end(w);
+    return e == ERR_OK;
+}
+
+/* The jail is tried, not believed: what a kernel or a container refuses shows only
+ * then. */
+static void worker_facts(struct facts *f)
+{
+    struct errmsg why = {0}, without = {0};
+    const char *how;
+    bool works = wire_jail_works(&how), answers = worker_answers(true, &why);
+    if (works && answers) {
+        fact(f, "jail", true, how);
+        fact(f, "worker", true, "starts and answers");
+        return;
+    }
+    fact(f, "jail", false, answers ? how : why.text);
+    bool open = worker_answers(false, &without);
+    fact(f, "worker", open,
+         open ? "starts and answers without the jail" : without.text);
 }
 
 static int run(const struct cli_args *a)
@@ -109,7 +149,8 @@ static int run(const struct cli_args *a)
     buf_init(&f.b, 0);
     fact(&f, "version", true, TRUECODE_VERSION);
     terminal_facts(&f);
-    lesson_facts(&f);
+    setting_facts(&f);
+    lesson_facts(&f, a);
     store_facts(&f);
     worker_facts(&f);
     if (f.json)

@@ -18,15 +18,6 @@ static void wrap_to(struct buf *b, const char *text)
     buf_release(&lines);
 }
 
-static void indent(struct buf *b, const char *lines, const char *with)
-{
-    while (*lines != '\0') {
-        size_t n = strcspn(lines, "\n");
-        buf_addf(b, "%s%.*s\n", with, (int)n, lines);
-        lines += n + (lines[n] == '\n');
-    }
-}
-
 static void add_options(struct buf *b, const struct subcommand *c)
 {
     for (int i = 0; i < OPT_COUNT; i++) {
@@ -45,8 +36,8 @@ static void add_options(struct buf *b, const struct subcommand *c)
 static void help_one(struct buf *b, const struct subcommand *c)
 {
     buf_adds(b, "Examples:\n");
-    indent(b, c->examples, "  ");
-    buf_addf(b, "\nUsage: truecode %s\n\n", c->synopsis);
+    command_lines(b, c->examples, "  ");
+    buf_addf(b, "\nUsage: %s\n\n", command(c->synopsis, NULL).s);
     struct buf text;
     buf_init(&text, 0);
     buf_addf(&text, "%c%s.",
@@ -60,23 +51,79 @@ static void help_one(struct buf *b, const struct subcommand *c)
     add_options(b, c);
 }
 
+static const struct {
+    const char *words, *does;
+} first_examples[] = {{"", "go on, or choose a lesson"},
+                      {"play first-page", "six minutes, for a start"},
+                      {"list", "the lessons, and how far you are"}};
+#define FIRST_EXAMPLES (sizeof first_examples / sizeof *first_examples)
+
+/* In two columns; behind a long path what it does stands below. */
+static void add_first_examples(struct buf *b)
+{
+    size_t widest = 24;
+    for (size_t i = 0; i < FIRST_EXAMPLES; i++) {
+        size_t w = text_width(command(first_examples[i].words, NULL).s);
+        widest = w > widest && w <= 40 ? w : widest;
+    }
+    for (size_t i = 0; i < FIRST_EXAMPLES; i++) {
+        struct command c = command(first_examples[i].words, NULL);
+        buf_addf(b, "  %s%s", c.s, text_width(c.s) > widest ? "\n" : "");
+        buf_pad(b, widest + 5);
+        buf_addf(b, "%s\n", first_examples[i].does);
+    }
+}
+
+static const struct {
+    int number;
+    const char *doc;
+} exits[] = {
+#define X(name, number, doc) {number, doc},
+    EXIT_LIST(X)
+#undef X
+};
+
 static void help_all(struct buf *b)
 {
-    buf_adds(b, "Examples:\n"
-                "  truecode                     go on, or choose a lesson\n"
-                "  truecode play first-page     six minutes, for a start\n"
-                "  truecode list                the lessons, and how far you are\n"
-                "\nA flight simulator for production incidents, in a terminal.\n"
-                "\nUsage: truecode [SUBCOMMAND] [OPTIONS]\n\nSubcommands:\n");
+    buf_adds(b, "Examples:\n");
+    add_first_examples(b);
+    buf_addf(b,
+             "\nA flight simulator for production incidents, in a terminal.\n"
+             "\nUsage: %s\n\nSubcommands:\n",
+             command("[SUBCOMMAND] [OPTIONS]", NULL).s);
     for (size_t i = 0; i < subcommand_count(); i++) {
         buf_addf(b, "  %s", subcommand_at(i)->name);
         buf_pad(b, 14);
         buf_addf(b, "%s\n", subcommand_at(i)->doc);
     }
-    buf_adds(
-        b, "\ntruecode help SUBCOMMAND tells more; truecode --version its version.\n"
-           "Exit codes: 0 ok, 1 not passed, 2 usage, 3 broken lesson, 4 unsuitable "
-           "terminal,\n5 saved state unreadable, 6 replay differs, 130 interrupted.\n");
+    buf_adds(b, "\nhelp SUBCOMMAND tells more; --version or -V the version.\n"
+                "\nExit codes:\n");
+    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+        buf_addf(b, "  %3d  %s\n", exits[i].number, exits[i].doc);
+}
+
+/* What stands for a character that a manual page would print as another one, or take
+ * for a command of its own. */
+static const char *man_sign(char c)
+{
+    switch (c) {
+    case '\\':
+        return "\\(rs";
+    case '-':
+        return "\\-";
+    case '\'':
+        return "\\(aq";
+    case '`':
+        return "\\(ga";
+    case '^':
+        return "\\(ha";
+    case '~':
+        return "\\(ti";
+    case '"':
+        return "\\(dq";
+    default:
+        return NULL;
+    }
 }
 
 /* A manual page's text: a dot at a line's start and backslashes mean something there.
@@ -86,11 +133,11 @@ static void man_text(struct buf *b, const char *s)
     if (*s == '.' || *s == '\'')
         buf_adds(b, "\\&");
     for (; *s != '\0'; s++) {
-        if (*s == '\\')
-            buf_addch(b, '\\');
-        if (*s == '-')
-            buf_addch(b, '\\');
-        buf_addch(b, *s);
+        const char *sign = man_sign(*s);
+        if (sign != NULL)
+            buf_adds(b, sign);
+        else
+            buf_addch(b, *s);
         if (*s == '\n' && (s[1] == '.' || s[1] == '\''))
             buf_adds(b, "\\&");
     }
@@ -119,7 +166,7 @@ static void man_page(struct buf *b)
                 ".SH SYNOPSIS\n.B truecode\n[subcommand] [options]\n.SH SUBCOMMANDS\n");
     for (size_t i = 0; i < subcommand_count(); i++)
         man_command(b, subcommand_at(i));
-    buf_adds(b, ".SH OPTIONS\n");
+    buf_adds(b, ".SH OPTIONS\n.TP\n.B \\-V, \\-v, \\-\\-version\nthe version\n");
     for (int i = 0; i < OPT_COUNT; i++) {
         buf_adds(b, ".TP\n.B \\-\\-");
         man_text(b, option_infos[i].word);
@@ -131,13 +178,15 @@ static void man_page(struct buf *b)
         man_text(b, option_infos[i].doc);
         buf_addch(b, '\n');
     }
+    buf_adds(b, ".SH EXIT STATUS\n");
+    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+        buf_addf(b, ".TP\n%d\n%s\n", exits[i].number, exits[i].doc);
     buf_adds(
         b,
-        ".SH EXIT STATUS\n0 ok, 1 not passed, 2 usage, 3 broken lesson, 4 unsuitable "
-        "terminal, 5 saved state unreadable, 6 replay differs, 130 interrupted.\n"
         ".SH FILES\n.TP\n.I $XDG_STATE_HOME/truecode\nprogress and tapes\n"
-        ".SH ENVIRONMENT\nTRUECODE_LESSONS, XDG_STATE_HOME, NO_COLOR, ACCESSIBLE, "
-        "ESCDELAY\n");
+        ".TP\n.I $XDG_CONFIG_HOME/truecode/config\nsettings: see truecode config\n"
+        ".SH ENVIRONMENT\nTRUECODE_LESSONS, XDG_STATE_HOME, XDG_CONFIG_HOME, NO_COLOR, "
+        "COLORFGBG, ACCESSIBLE, ESCDELAY\n");
 }
 
 static int run(const struct cli_args *a)
@@ -155,7 +204,7 @@ static int run(const struct cli_args *a)
     } else if (subcommand_find(word) != NULL) {
         help_one(&b, subcommand_find(word));
     } else {
-        complain("there is no subcommand '%s'; see truecode help", word);
+        complain("there is no subcommand '%s'; see %s", word, command("help", NULL).s);
         status = LEAVE_USAGE;
     }
     print_raw(&b);

@@ -10,19 +10,25 @@
 
 #include "truecode/session_experiment.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SLICE = 300000, PATIENCE_MS = 120000, LABS_MAX = 200 };
+enum {
+    SLICE = 300000,
+    PATIENCE_MS = 120000,
+    PIECES_MAX = 1000, /* of a report */
+    LEAVING_MS = 5000  /* what the last slice and the report may take after Ctrl-C */
+};
 
 struct lab_run {
     struct wire_worker *worker;
     struct wire_answer a;
     struct buf text, name, report;
     uint64_t events;
+    double left; /* when a signal asked to leave; 0: none did */
     bool tty;
 };
 
@@ -36,54 +42,33 @@ static enum err labs_dir(struct buf *dir, struct errmsg *why)
     return e;
 }
 
-static int by_text(const void *a, const void *b, void *ctx)
-{
-    (void)ctx;
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The ids of the files beside the lessons, in order. */
-static size_t list_labs(const char *dir, char *ids[LABS_MAX])
-{
-    size_t n = 0;
-    DIR *d = opendir(dir);
-    for (struct dirent *f; d != NULL && (f = readdir(d)) != NULL && n < LABS_MAX;) {
-        char *dot = strrchr(f->d_name, '.');
-        if (dot == NULL || strcmp(dot, ".lua") != 0)
-            continue;
-        *dot = '\0';
-        if (lesson_id_valid(f->d_name))
-            ids[n++] = mem_strdup(f->d_name);
-    }
-    if (d != NULL)
-        closedir(d);
-    sort_stable(ids, n, sizeof *ids, by_text, NULL);
-    return n;
-}
-
 static enum err unknown_lab(const char *word, const char *dir, struct errmsg *why)
 {
-    char *ids[LABS_MAX];
-    size_t n = list_labs(dir, ids);
+    char *ids[WIRE_LESSONS_MAX];
+    size_t n = lesson_ids(dir, ids);
     const char *near = text_suggest(word, (const char *const *)ids, n);
     if (near != NULL)
         errmsg_set(why, ERR_NOT_FOUND, "there is no lab '%s'; did you mean '%s'?", word,
                    near);
     else
-        errmsg_set(why, ERR_NOT_FOUND,
-                   "there is no lab '%s': give a file's path, or one of truecode lab",
-                   word);
+        errmsg_set(
+            why, ERR_NOT_FOUND,
+            "there is no lab '%s': give a file's path, or one that is listed by: %s",
+            word, command("lab", NULL).s);
     while (n > 0)
         mem_free(ids[--n]);
     return ERR_NOT_FOUND;
 }
 
 /* A path, or the name of one that comes with the program. */
-static enum err read_lab(struct lab_run *r, const char *word, struct errmsg *why)
+static enum err read_lab(struct lab_run *r, const struct cli_args *a, const char *word,
+                         struct errmsg *why)
 {
     size_t n = strlen(word);
-    if (strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0))
-        return lesson_read(word, &r->text, &r->name, why);
+    if (strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0)) {
+        enum err e = lesson_read(word, &r->text, &r->name, why);
+        return e == ERR_OK ? jail_allows(a, word, why) : e;
+    }
     struct buf path;
     buf_init(&path, 4096);
     enum err e = labs_dir(&path, why);
@@ -91,6 +76,8 @@ static enum err read_lab(struct lab_run *r, const char *word, struct errmsg *why
     if (e == ERR_OK && lesson_id_valid(word)) {
         buf_addf(&path, "/%s.lua", word);
         e = file_read(path.s, LESSON_MAX_BYTES, &r->text, why);
+        if (e == ERR_OK)
+            e = jail_allows(a, path.s, why);
     } else if (e == ERR_OK) {
         e = ERR_NOT_FOUND;
     }
@@ -105,12 +92,14 @@ static enum err read_lab(struct lab_run *r, const char *word, struct errmsg *why
 
 static int print_labs(void)
 {
-    char *ids[LABS_MAX];
+    char *ids[WIRE_LESSONS_MAX];
     struct errmsg why = {0};
     struct buf dir;
     buf_init(&dir, 4096);
     enum err e = labs_dir(&dir, &why);
-    size_t n = e == ERR_OK ? list_labs(dir.s, ids) : 0;
+    if (e == ERR_OK && access(dir.s, R_OK | X_OK) != 0)
+        e = errmsg_set(&why, ERR_NOT_FOUND, "%s: %s", dir.s, strerror(errno));
+    size_t n = e == ERR_OK ? lesson_ids(dir.s, ids) : 0;
     if (e != ERR_OK)
         complain("%s", why.text);
     else
@@ -120,28 +109,40 @@ static int print_labs(void)
         mem_free(ids[i]);
     }
     if (e == ERR_OK)
-        print("truecode lab NAME runs one; copy it and change it: truecode lab "
-              "FILE.lua\n");
+        print("%s NAME runs one, %s a copy of it that you changed.\n",
+              command("lab", NULL).s, command("lab", "FILE.lua").s);
     buf_release(&dir);
     return exit_code_of(e);
 }
 
 /* ---- talking to the worker ------------------------------------------------------- */
 
-/* After Ctrl-C a slice gets so long to end. */
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* After Ctrl-C there is so long for the report of what there is. */
 static bool still_patient(void *ctx, int ms)
 {
-    (void)ctx;
-    return term_left_by() == 0 || ms < 3000;
+    struct lab_run *r = ctx;
+    (void)ms;
+    if (term_left_by() == 0)
+        return true;
+    if (r->left == 0)
+        r->left = now();
+    return now() - r->left < LEAVING_MS / 1e3;
 }
 
 static enum err ask(struct lab_run *r, const struct wire_request *q, struct errmsg *why)
 {
     wire_answer_release(&r->a);
-    enum err e = wire_worker_send(r->worker, q, why);
-    if (e == ERR_OK)
-        e = wire_worker_receive(r->worker, &r->a, PATIENCE_MS, still_patient, NULL,
-                                why);
+    enum err e =
+        wire_worker_ask(r->worker, q, &r->a, PATIENCE_MS, still_patient, r, why);
+    if (e == ERR_CORRUPT)
+        e = ERR_LOST; /* it is the worker that is damaged, nothing saved */
     if (e == ERR_OK && r->a.err != ERR_OK)
         e = errmsg_set(why, r->a.err, "%s", r->a.error);
     return e;
@@ -173,7 +174,7 @@ static enum err run_slices(struct lab_run *r, struct errmsg *why)
 static enum err take_report(struct lab_run *r, bool json, struct errmsg *why)
 {
     struct wire_request q = {.op = WIRE_LAB_TELL, .json = json};
-    for (;; q.count++) {
+    for (; q.count < PIECES_MAX && still_patient(r, 0); q.count++) {
         enum err e = ask(r, &q, why);
         if (e != ERR_OK)
             return e;
@@ -181,13 +182,7 @@ static enum err take_report(struct lab_run *r, bool json, struct errmsg *why)
         if (!r->a.more)
             return ERR_OK;
     }
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+    return errmsg_set(why, ERR_LOST, "the lab's report does not end");
 }
 
 static void tell_speed(const struct lab_run *r, double seconds)
@@ -248,7 +243,7 @@ static int run_lab(const struct cli_args *a, struct wire_request *q)
     buf_init(&r.text, LESSON_MAX_BYTES);
     buf_init(&r.name, 4096);
     buf_init(&r.report, 64u << 20);
-    enum err e = read_lab(&r, a->words[0], &why);
+    enum err e = read_lab(&r, a, a->words[0], &why);
     if (e == ERR_OK) {
         struct term_lines signals; /* Ctrl-C ends the run, not us */
         q->name = r.name.s;

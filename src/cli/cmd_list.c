@@ -96,14 +96,25 @@ static void print_json(const struct wire_answer *a, const struct store *s)
     buf_release(&b);
 }
 
+/* The list is printed whatever is wrong; what is wrong must not pass for right. */
+static int status_of(const struct wire_answer *cards, const struct store *s)
+{
+    for (size_t i = 0; i < cards->ncards; i++)
+        if (cards->cards[i].broken[0] != '\0')
+            return LEAVE_LESSON;
+    return store_unreadable(s) ? LEAVE_STATE : LEAVE_OK;
+}
+
 static int run(const struct cli_args *a)
 {
     struct errmsg why = {0};
     struct library l;
     struct wire_answer cards = {0};
-    enum err e = library_read(&l, &why);
+    enum err e = library_read(&l, a, &why);
     if (e == ERR_OK) {
-        e = library_cards(&l, !option_given(a, OPT_NO_JAIL), &cards, &why);
+        e = library_cards(
+            &l, &(struct wire_client_options){.jail = !option_given(a, OPT_NO_JAIL)},
+            &cards, &why);
         library_release(&l);
     }
     if (e != ERR_OK) {
@@ -115,9 +126,10 @@ static int run(const struct cli_args *a)
         print_json(&cards, s);
     else
         print_text(&cards, s);
+    int status = status_of(&cards, s);
     store_close(s);
     wire_answer_release(&cards);
-    return LEAVE_OK;
+    return status;
 }
 
 const struct subcommand subcommand_list = {

@@ -2,7 +2,7 @@
  * play: what `truecode` alone does, too. Reads the options, chooses the face (screen,
  * script, plain lines) and keeps the books of a played lesson: its run, its tape.
  */
-#include "cli_internal.h"
+#include "config.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -35,6 +35,7 @@ void play_note(struct play *p, const struct wire_answer *a)
         p->run.score = a->score.total;
         p->run.outcome = (int)a->score.outcome;
         p->run.hints = a->score.hints;
+        p->status = p->run.outcome == OUTCOME_LOST ? LEAVE_NOT_PASSED : LEAVE_OK;
         changed = true;
     }
     p->unsaved = p->unsaved || changed;
@@ -50,8 +51,10 @@ void play_settle(struct play *p)
 void play_close(struct play *p)
 {
     play_settle(p);
-    if (p->tape != NULL)
+    if (p->tape != NULL) {
+        p->lost = !tape_retry(p->tape) || p->lost;
         tape_close(p->tape);
+    }
     p->tape = NULL;
     if (p->run.lesson[0] != '\0')
         store_retry(p->store);
@@ -148,6 +151,7 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
                       struct wire_answer *a, struct errmsg *why)
 {
     char hash[65];
+    p->paged = true;
     sha256_hex(hash, p->text.s, p->text.len);
     q->seed = p->has_seed ? p->seed : fresh_seed();
     q->mode = p->mode;
@@ -169,16 +173,16 @@ enum err play_open(struct play *p, const char *word, struct wire_request *q,
 {
     char id[65];
     play_close(p);
-    enum err e = lesson_read(word, &p->text, &p->name, why);
-    if (e == ERR_OK)
-        e = refuse_lab(word, &p->text, why);
+    enum err e = lesson_take(p->args, word, &p->text, &p->name, why);
     if (e != ERR_OK)
         return e;
+    p->paged = false;
     lesson_id(p, id);
     q->op = WIRE_OPEN;
     q->name = p->name.s;
     q->text = p->text.s;
     q->len = p->text.len;
+    q->program = p->program.s;
     q->glyphs = p->glyphs;
     q->speed = p->speed;
     const struct store_run *begun = p->anew ? NULL : store_begun(p->store, id);
@@ -222,9 +226,7 @@ static bool read_options(struct play *p, const struct cli_args *a)
         complain("--speed wants a number above 0 and at most 1000, not '%s'", speed);
         return false;
     }
-    p->glyphs = option_given(a, OPT_BRAILLE) ? GLYPHS_BRAILLE : GLYPHS_UTF8;
-    if (option_given(a, OPT_ASCII) || (!term_utf8() && a->options[OPT_SCRIPT] == NULL))
-        p->glyphs = GLYPHS_ASCII;
+    p->glyphs = (enum glyphs)p->config->value[SET_GLYPHS];
     return true;
 }
 
@@ -239,12 +241,13 @@ static bool wants_plain(const struct cli_args *a)
            !isatty(STDOUT_FILENO);
 }
 
-static int run(const struct cli_args *a)
+static int play(const struct cli_args *a, struct config *config)
 {
-    struct play p = {.args = a};
+    struct play p = {.args = a, .program = command("", NULL), .config = config};
     if (!read_options(&p, a))
         return LEAVE_USAGE;
     const char *lesson = a->nwords > 0 ? a->words[0] : NULL;
+    config_complain(config);
     buf_init(&p.text, LESSON_MAX_BYTES);
     buf_init(&p.name, 4096);
     p.store = store_open(NULL);
@@ -255,10 +258,20 @@ static int run(const struct cli_args *a)
     wire_client_free(p.client);
     if (store_trouble(p.store) != NULL)
         complain("%s", store_trouble(p.store));
+    if (p.lost && (p.status == LEAVE_OK || p.status == LEAVE_INTERRUPTED))
+        p.status = LEAVE_NOT_PASSED;
     store_close(p.store);
     buf_release(&p.text);
     buf_release(&p.name);
     return p.status;
+}
+
+static int run(const struct cli_args *a)
+{
+    struct config config;
+    int status = config_read(&config, a) ? play(a, &config) : LEAVE_USAGE;
+    config_release(&config);
+    return status;
 }
 
 const struct subcommand subcommand_play = {
@@ -276,8 +289,8 @@ const struct subcommand subcommand_play = {
                 "truecode play all-green --plain < answers.txt\n"
                 "truecode play all-green --script keys.txt --dump --size 120x36",
     .options = HAS(MODE) | HAS(SEED) | HAS(NEW) | HAS(PLAIN) | HAS(SPEED) | HAS(ASCII) |
-               HAS(BRAILLE) | HAS(THEME) | HAS(SCRIPT) | HAS(DUMP) | HAS(SIZE) |
-               HAS(NO_JAIL) | HAS(TEST_SYNC) | HAS(HELP),
+               HAS(BRAILLE) | HAS(THEME) | HAS(MOUSE) | HAS(QUIET) | HAS(SCRIPT) |
+               HAS(DUMP) | HAS(SIZE) | HAS(NO_JAIL) | HAS(TEST_SYNC) | HAS(HELP),
     .words = WORD_LESSON,
     .max_words = 1,
     .run = run,

@@ -27,7 +27,7 @@ static void print_text(const struct store *s, const struct store_run *runs, size
     struct buf b;
     buf_init(&b, 0);
     if (n == 0)
-        buf_adds(&b, "No run yet. truecode starts one.\n");
+        buf_addf(&b, "No run yet. Start one with: %s\n", command("", NULL).s);
     for (size_t i = 0; i < n; i++) {
         const struct store_run *r = &runs[i];
         char when[32];

@@ -43,6 +43,7 @@ struct proving {
     size_t njobs;
     uint64_t all; /* seeds, over all lessons */
     bool jail, tty;
+    int status; /* LEAVE_OK, or why some lessons cannot be proven */
 };
 
 /* ---- workers
@@ -85,11 +86,12 @@ static void give_work(struct proving *v, struct job *j)
         end_chunk(j, e);
 }
 
-/* A worker has something to say, perhaps several things. */
+/* A worker has something to say, perhaps several things. One that never ends is not
+ * listened to any longer than somebody wants. */
 static void listen_to(struct job *j)
 {
     struct chunk *c = j->chunk;
-    for (;;) {
+    while (term_left_by() == 0) {
         enum err e = wire_worker_poll(j->worker, &c->a, &c->why);
         if (e == ERR_NOT_FOUND)
             return;
@@ -145,29 +147,37 @@ static bool work(struct proving *v)
 /* ---- what is to be proven
  * --------------------------------------------------------------------- */
 
-static enum err add_subject(struct proving *v, const char *word, struct errmsg *why)
+static enum err add_subject(struct proving *v, const struct cli_args *a,
+                            const char *word, struct errmsg *why)
 {
     v->subjects = mem_grow(v->subjects, v->nsubjects + 1, sizeof *v->subjects);
     struct subject *s = &v->subjects[v->nsubjects++];
     *s = (struct subject){0};
     buf_init(&s->text, LESSON_MAX_BYTES);
     buf_init(&s->name, 4096);
-    enum err e = lesson_read(word, &s->text, &s->name, why);
-    return e == ERR_OK ? refuse_lab(word, &s->text, why) : e;
+    return lesson_take(a, word, &s->text, &s->name, why);
 }
 
 /* All lessons of the course, in its order. */
-static enum err add_course(struct proving *v, struct errmsg *why)
+static enum err add_course(struct proving *v, const struct cli_args *a,
+                           struct errmsg *why)
 {
     struct library l;
     struct wire_answer cards = {0};
-    enum err e = library_read(&l, why);
+    enum err e = library_read(&l, a, why);
     if (e != ERR_OK)
         return e;
-    e = library_cards(&l, v->jail, &cards, why);
+    e = library_cards(&l, &(struct wire_client_options){.jail = v->jail}, &cards, why);
     library_release(&l);
-    for (size_t i = 0; e == ERR_OK && i < cards.ncards; i++)
-        e = add_subject(v, cards.cards[i].id, why);
+    for (size_t i = 0; e == ERR_OK && i < cards.ncards; i++) {
+        const struct wire_card *c = &cards.cards[i];
+        if (c->broken[0] == '\0') {
+            e = add_subject(v, a, c->id, why);
+            continue;
+        }
+        complain("%s", c->broken); /* the others are proven */
+        v->status = LEAVE_LESSON;
+    }
     wire_answer_release(&cards);
     return e;
 }
@@ -222,7 +232,7 @@ static void tell_chunk(const struct proving *v, size_t i)
 /* Merges the chunks of each lesson; the worst exit code. */
 static int merge(struct proving *v)
 {
-    int status = LEAVE_OK;
+    int status = v->status;
     for (size_t i = 0; i < v->nchunks; i++) {
         struct chunk *c = &v->chunks[i];
         if (c->err == ERR_OK) {
@@ -320,9 +330,9 @@ static enum err collect(struct proving *v, const struct cli_args *a, struct errm
 {
     enum err e = ERR_OK;
     if (a->nwords == 0)
-        return add_course(v, why);
+        return add_course(v, a, why);
     for (size_t i = 0; e == ERR_OK && i < a->nwords; i++)
-        e = add_subject(v, a->words[i], why);
+        e = add_subject(v, a, a->words[i], why);
     return e;
 }
 

@@ -1,160 +1,29 @@
 /*
- * report and replay: a run of the past, played again from its tape.
- *
- * A run is named by its id (see progress), by a tape's path, or by a lesson (its newest
- * run). The worker replays the tape; what comes out is either the post-mortem (report)
- * or the facts that show that the replay is the same run (replay).
+ * report: the post-mortem of a run, played again from its tape.
  */
 #include "cli_internal.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-struct replayed {
-    struct buf tape, text, name;
-    struct wire_client *client;
-    struct wire_answer a;
-    bool finished; /* so say the books, even if it was rewound since */
-};
-
-/* The newest run of a lesson, finished or not. */
-static const struct store_run *newest(const struct store *s, const char *lesson)
-{
-    const struct store_run *runs, *found = NULL;
-    size_t n = store_runs(s, &runs);
-    for (size_t i = 0; i < n; i++)
-        if (lesson == NULL || strcmp(runs[i].lesson, lesson) == 0)
-            found = &runs[i];
-    return found;
-}
-
-/* The run a word names; a report is of the last finished one, if there is any. */
-static const struct store_run *choose(const struct store *s, const char *word,
-                                      bool finished)
-{
-    const struct store_run *run = word != NULL ? store_run_by_id(s, word) : NULL;
-    if (run == NULL && finished)
-        run = store_finished(s, word);
-    return run != NULL ? run : newest(s, word);
-}
-
-static enum err read_run(struct replayed *r, const char *word, bool finished,
-                         struct errmsg *why)
-{
-    struct buf *tape = &r->tape;
-    if (word != NULL && strchr(word, '/') != NULL)
-        return file_read(word, WIRE_TAPE_MAX, tape, why);
-    struct store *s = store_open(NULL);
-    const struct store_run *run = choose(s, word, finished);
-    enum err e;
-    r->finished = run != NULL && run->finished != 0;
-    if (run != NULL)
-        e = tape_read(s, run, tape, why);
-    else if (word != NULL && file_read(word, WIRE_TAPE_MAX, tape, NULL) == ERR_OK)
-        e = ERR_OK;
-    else if (word != NULL)
-        e = errmsg_set(why, ERR_NOT_FOUND,
-                       "there is no run '%s'; see truecode progress", word);
-    else
-        e = errmsg_set(why, ERR_NOT_FOUND, "there is no run yet");
-    store_close(s);
-    return e;
-}
-
-/* The value of a header line "key value" in the first lines of a tape. */
-static bool header(const struct buf *tape, const char *key, char *to, size_t size)
-{
-    size_t n = strlen(key);
-    const char *p = tape->s, *end = tape->s + tape->len;
-    for (int line = 0; line < 20 && p < end; line++) {
-        const char *nl = memchr(p, '\n', (size_t)(end - p));
-        if (nl == NULL)
-            return false;
-        if ((size_t)(nl - p) > n + 1 && strncmp(p, key, n) == 0 && p[n] == ' ') {
-            snprintf(to, size, "%.*s", (int)(nl - p - (ptrdiff_t)n - 1), p + n + 1);
-            return true;
-        }
-        p = nl + 1;
-    }
-    return false;
-}
-
-static enum err read_all(struct replayed *r, const struct cli_args *a,
-                         struct wire_request *q, struct errmsg *why)
-{
-    char lesson[65], seed[32], mode[16];
-    const char *word = a->nwords > 0 ? a->words[0] : NULL;
-    enum err e = read_run(r, word, a->command == &subcommand_report, why);
-    if (e != ERR_OK)
-        return e;
-    if (!header(&r->tape, "lesson", lesson, sizeof lesson) ||
-        !header(&r->tape, "seed", seed, sizeof seed))
-        return errmsg_set(why, ERR_CORRUPT,
-                          "that is no tape: its head names no lesson and seed");
-    lesson[strcspn(lesson, " ")] = '\0';
-    if (!lesson_id_valid(lesson))
-        return errmsg_set(
-            why, ERR_CORRUPT,
-            "that is no tape: its head names a lesson that cannot be one");
-    q->seed = strtoull(seed, NULL, 10);
-    if (header(&r->tape, "mode", mode, sizeof mode) && strncmp(mode, "on", 2) == 0)
-        q->mode = MODE_ONCALL;
-    return lesson_read(a->nwords > 1 ? a->words[1] : lesson, &r->text, &r->name, why);
-}
-
-static enum err replay(struct replayed *r, const struct cli_args *a, struct errmsg *why)
-{
-    struct wire_request q = {.op = WIRE_OPEN, .face = WIRE_PLAIN};
-    buf_init(&r->tape, WIRE_TAPE_MAX);
-    buf_init(&r->text, LESSON_MAX_BYTES);
-    buf_init(&r->name, 4096);
-    r->client = wire_client_new(
-        &(struct wire_client_options){.jail = !option_given(a, OPT_NO_JAIL)});
-    enum err e = read_all(r, a, &q, why);
-    if (e != ERR_OK)
-        return e;
-    q.name = r->name.s;
-    q.text = r->text.s;
-    q.len = r->text.len;
-    q.tape = r->tape.s;
-    q.tape_len = r->tape.len;
-    e = wire_client_open(r->client, &q, &r->a, why);
-    return e == ERR_OK && r->a.err != ERR_OK
-               ? errmsg_set(why, r->a.err, "%s", r->a.error)
-               : e;
-}
-
-static void release(struct replayed *r)
-{
-    wire_client_free(r->client);
-    wire_answer_release(&r->a);
-    buf_release(&r->tape);
-    buf_release(&r->text);
-    buf_release(&r->name);
-}
 
 /* Only what is over is told: a report names the cause and what would have worked. */
 static enum err ask_report(struct replayed *r, struct errmsg *why)
 {
-    if (!r->a.over && !r->finished)
+    bool finished = r->booked && r->run.finished != 0; /* even if rewound since */
+    if (!r->a.over && !finished)
         return errmsg_set(why, ERR_REFUSED,
                           "this run is not over, and its report would tell the end; "
-                          "go on with: truecode play %s",
-                          r->a.lesson);
-    enum err e = wire_client_ask(r->client, &(struct wire_request){.op = WIRE_REPORT},
-                                 &r->a, why);
-    return e == ERR_OK && r->a.err != ERR_OK
-               ? errmsg_set(why, r->a.err, "%s", r->a.error)
-               : e;
+                          "go on with: %s",
+                          command("play", r->a.lesson).s);
+    return replayed_report(r, why);
 }
 
-static int run_report(const struct cli_args *a)
+static int run(const struct cli_args *a)
 {
     struct errmsg why = {0};
-    struct replayed r = {0};
-    enum err e = replay(&r, a, &why);
+    struct replayed r;
+    enum err e = replayed_open(
+        &r,
+        &(struct replay_options){
+            .word = a->nwords > 0 ? a->words[0] : NULL, .finished = true, .args = a},
+        &why);
     if (e == ERR_OK)
         e = ask_report(&r, &why);
     if (e == ERR_OK) {
@@ -166,46 +35,7 @@ static int run_report(const struct cli_args *a)
     } else {
         complain("%s", why.text);
     }
-    release(&r);
-    return exit_code_of(e);
-}
-
-static void print_facts(const struct wire_answer *a, bool json)
-{
-    struct buf b, t;
-    buf_init(&b, 0);
-    buf_init(&t, 64);
-    time_format(&t, a->now);
-    if (json) {
-        buf_adds(&b, "{\"lesson\": ");
-        json_text(&b, a->lesson);
-        buf_addf(&b,
-                 ", \"seed\": %" PRIu64 ", \"digest\": \"%016" PRIx64
-                 "\", \"step\": %zu, \"steps\": %zu, \"over\": %s}\n",
-                 a->seed, a->digest, step_shown(a->step, a->nsteps), a->nsteps,
-                 a->over ? "true" : "false");
-    } else {
-        buf_addf(&b,
-                 "%s (%s), seed %" PRIu64 "\nsimulated time %s, step %zu of %zu%s\n",
-                 a->title, a->lesson, a->seed, t.s, step_shown(a->step, a->nsteps),
-                 a->nsteps, a->over ? ", over" : "");
-        buf_addf(&b, "trace digest %016" PRIx64 "\n", a->digest);
-    }
-    print_raw(&b);
-    buf_release(&b);
-    buf_release(&t);
-}
-
-static int run_replay(const struct cli_args *a)
-{
-    struct errmsg why = {0};
-    struct replayed r = {0};
-    enum err e = replay(&r, a, &why);
-    if (e == ERR_OK)
-        print_facts(&r.a, option_given(a, OPT_JSON));
-    else
-        complain("%s", why.text);
-    release(&r);
+    replayed_release(&r);
     return exit_code_of(e);
 }
 
@@ -222,17 +52,5 @@ const struct subcommand subcommand_report = {
     .options = HAS(MARKDOWN) | HAS(NO_JAIL) | HAS(HELP),
     .words = WORD_RUN,
     .max_words = 1,
-    .run = run_report,
-};
-
-const struct subcommand subcommand_replay = {
-    .name = "replay",
-    .synopsis = "replay [RUN|LESSON|TAPE] [LESSON-FILE] [--json]",
-    .doc = "play a tape again and say where it ends",
-    .about = "The same tape gives the same trace on every machine: the digest says so.",
-    .examples = "truecode replay all-green\ntruecode replay ./shared.tape",
-    .options = HAS(JSON) | HAS(NO_JAIL) | HAS(HELP),
-    .words = WORD_RUN,
-    .max_words = 2,
-    .run = run_replay,
+    .run = run,
 };

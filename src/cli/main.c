@@ -33,8 +33,8 @@ static void suggest_option(const struct cli_args *a, const char *word)
         complain("%s has no option --%s; did you mean --%s?", a->command->name, word,
                  near);
     else
-        complain("%s has no option --%s; see truecode help %s", a->command->name, word,
-                 a->command->name);
+        complain("%s has no option --%s; see %s", a->command->name, word,
+                 command("help", a->command->name).s);
 }
 
 /* One option, with its argument; *used: how many words it took. */
@@ -52,15 +52,27 @@ static bool take_option(struct cli_args *a, int argc, char **argv, int at, int *
         if (equals != NULL)
             complain("--%s takes no value", option_infos[o].word);
         a->options[o] = "";
+        a->times[o]++;
         return equals == NULL;
     }
     if (equals == NULL && at + 1 >= argc) {
         complain("--%s wants %s", option_infos[o].word, option_infos[o].arg);
         return false;
     }
+    a->times[o]++;
     a->options[o] = equals != NULL ? equals + 1 : argv[at + 1];
     *used = equals != NULL ? 1 : 2;
     return true;
+}
+
+static bool asks_help(const char *word)
+{
+    return str_eq(word, "--help") || str_eq(word, "-h") || str_eq(word, "-?");
+}
+
+static bool asks_version(const char *word)
+{
+    return str_eq(word, "--version") || str_eq(word, "-V") || str_eq(word, "-v");
 }
 
 /* Sorts the words from `at` on into options and others (moved to the front of argv). */
@@ -72,11 +84,15 @@ static bool take_words(struct cli_args *a, int argc, char **argv, int at)
         used = 1;
         if (!only_words && strcmp(argv[at], "--") == 0)
             only_words = true;
-        else if (!only_words && strcmp(argv[at], "-h") == 0)
+        else if (!only_words && asks_help(argv[at]))
             a->options[OPT_HELP] = "";
         else if (!only_words && strncmp(argv[at], "--", 2) == 0) {
             if (!take_option(a, argc, argv, at, &used))
                 return false;
+        } else if (!only_words && argv[at][0] == '-' && argv[at][1] != '\0') {
+            complain("%s has no option %s; see %s", a->command->name, argv[at],
+                     command("help", a->command->name).s);
+            return false;
         } else {
             a->words[a->nwords++] = argv[at];
         }
@@ -84,7 +100,7 @@ static bool take_words(struct cli_args *a, int argc, char **argv, int at)
     if (option_given(a, OPT_HELP))
         return true;
     if (a->nwords > a->command->max_words || a->nwords < a->command->min_words) {
-        complain("usage: truecode %s", a->command->synopsis);
+        complain("usage: %s", command(a->command->synopsis, NULL).s);
         return false;
     }
     return true;
@@ -100,7 +116,8 @@ static int unknown_command(const char *word)
     if (near != NULL)
         complain("there is no subcommand '%s'; did you mean '%s'?", word, near);
     else
-        complain("there is no subcommand and no lesson '%s'; see truecode help", word);
+        complain("there is no subcommand and no lesson '%s'; see %s", word,
+                 command("help", NULL).s);
     return LEAVE_USAGE;
 }
 
@@ -110,7 +127,7 @@ static const struct subcommand *choose(int argc, char **argv, int *at)
     *at = 1;
     if (argc < 2)
         return &subcommand_play;
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    if (asks_help(argv[1])) {
         *at = argc;
         return &subcommand_help;
     }
@@ -131,26 +148,46 @@ static const struct subcommand *choose(int argc, char **argv, int *at)
 }
 
 /* Whoever started us may have closed 0, 1 or 2: then a tape would get that number, and
- * our messages would be written into it. And a limit on the size of files is an error
- * of a write like any other, not a reason to die with the screen still up. */
-static void settle_in(void)
+ * our messages would be written into it. For reading only, so that writing to what is
+ * closed remains the error that it is. */
+static void fill_descriptors(void)
 {
     int fd;
     do
-        fd = open("/dev/null", O_RDWR);
+        fd = open("/dev/null", O_RDONLY);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd > STDERR_FILENO)
         close(fd);
+}
+
+static void leave_at_once(int sig)
+{
+    (void)sig;
+    _exit(LEAVE_INTERRUPTED);
+}
+
+/* A subcommand that has something to save, or to tell first, catches them itself. What
+ * was ignored (by nohup) stays so. */
+static void catch_signals(void)
+{
+    static const int leave[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    for (size_t i = 0; i < sizeof leave / sizeof *leave; i++)
+        if (signal(leave[i], leave_at_once) == SIG_IGN)
+            signal(leave[i], SIG_IGN);
+    /* No room in a file and nobody who reads are errors of a write like any other, and
+     * no reason to die with the screen still up or the run not saved. */
     signal(SIGXFSZ, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 int main(int argc, char **argv)
 {
     if (wire_is_worker(argc, argv))
         return wire_worker_main(argc, argv);
-    settle_in();
+    fill_descriptors();
+    catch_signals();
     setlocale(LC_CTYPE, "");
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+    if (argc > 1 && asks_version(argv[1])) {
         print("truecode %s\n", TRUECODE_VERSION);
         return LEAVE_OK;
     }

@@ -6,8 +6,9 @@
  * front adds only one line of its own, over the last row, for what a worker cannot
  * know: that it does not answer, that the disk is full.
  */
-#include "cli_internal.h"
+#include "config.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,9 @@ struct full {
     struct key ahead[AHEAD_MAX]; /* typed while the worker did not answer */
     size_t nahead;
     bool home, leave, resized;
+    bool keyed;       /* the last answer was one to the person's keys */
+    bool interrupted; /* by Ctrl-C, a signal, a closed window */
+    bool gone;        /* there is no terminal any more */
 };
 
 /* ---- painting
@@ -113,6 +117,13 @@ static void set_line(struct full *f, const char *text)
 /* ---- what the client calls
  * ------------------------------------------------------------------- */
 
+static void leave_by(struct full *f, const struct term_event *e)
+{
+    f->leave = true;
+    f->interrupted = f->interrupted || e->signal != 0;
+    f->gone = f->gone || e->signal == SIGHUP;
+}
+
 static bool is_interrupt(const struct key *k)
 {
     return k->kind == KEY_CHAR && k->ctrl && k->cp == 'c';
@@ -134,7 +145,7 @@ static bool on_waiting(void *ctx, int ms)
         if (e.kind == TERM_NOTHING)
             return true;
         if (e.kind == TERM_LEAVE)
-            f->leave = true;
+            leave_by(f, &e);
         if (e.kind == TERM_RESIZE)
             f->resized = true;
         if (e.kind == TERM_LEAVE || (e.kind == TERM_KEY && is_interrupt(&e.key)))
@@ -218,8 +229,17 @@ static void tell_said(struct full *f)
 static void fill_screen(const struct full *f, struct wire_request *q)
 {
     term_size(f->term, &q->rows, &q->cols);
+    q->program = f->p->program.s;
     q->glyphs = f->p->glyphs;
     q->mono = term_mono(f->term);
+}
+
+static void send_size(struct full *f)
+{
+    struct wire_request q = {.op = WIRE_RESIZE};
+    f->resized = false;
+    fill_screen(f, &q);
+    ask(f, &q);
 }
 
 /* ---- from one lesson to another
@@ -240,22 +260,17 @@ static void go_home(struct full *f, const char *notice)
     struct library l;
     play_close(f->p);
     f->home = true;
-    enum err e = library_read(&l, &why);
+    enum err e = library_read(&l, f->p->args, &why);
     if (e != ERR_OK) {
         fail(f, e, &why);
         return;
     }
     library_progress(&l, f->p->store);
-    struct wire_request q = {.op = WIRE_CATALOGUE,
-                             .name = "course.lua",
-                             .text = l.course.s,
-                             .len = l.course.len,
-                             .lessons = l.lessons,
-                             .nlessons = l.n};
+    struct wire_request q = {0};
     fill_screen(f, &q);
-    e = wire_client_open(f->p->client, &q, &f->a, &why);
-    if (e == ERR_OK && f->a.err != ERR_OK)
-        e = errmsg_set(&why, f->a.err, "%s", f->a.error);
+    e = library_open(&l, f->p->client,
+                     &(struct wire_client_options){.jail = f->p->jail}, &q, &f->a,
+                     &why);
     library_release(&l);
     if (e != ERR_OK) {
         fail(f, e, &why);
@@ -281,6 +296,8 @@ static void go_lesson(struct full *f, const char *word)
         f->home = false;
         f->last_tick = term_now(f->term);
         take_answer(f);
+        if (f->p->paged && f->p->config->value[SET_BELL])
+            term_bell(f->term);
         if (note.len > 0)
             ask_notice(f, note.s);
     } else if (f->home) {
@@ -301,6 +318,39 @@ static void restart(struct full *f)
     }
     f->p->anew = true;
     go_lesson(f, f->p->given ? f->p->args->words[0] : word);
+}
+
+/* Says what the colours are now, and whether they will be next time. */
+static void say_theme(struct full *f, enum theme theme)
+{
+    const struct config *c = f->p->config;
+    struct errmsg why = {0};
+    char text[sizeof f->line];
+    int n = snprintf(text, sizeof text, "Colours: %s, %s. ", theme_name(theme),
+                     theme_doc(theme));
+    char *rest = text + n;
+    size_t room = sizeof text - (size_t)n;
+    if (term_mono(f->term) && theme != THEME_MONO)
+        snprintf(rest, room, "This terminal has none.");
+    else if (config_file_set(c->path.s, SET_THEME, (int)theme, &why) != ERR_OK)
+        snprintf(rest, room, "Not remembered: %s.", why.text);
+    else if (c->by[SET_THEME] != NULL)
+        snprintf(rest, room, "Remembered; but %s comes first.", c->by[SET_THEME]);
+    else
+        snprintf(rest, room, "Remembered; t: the next.");
+    set_line(f, text);
+}
+
+/* A worker cannot ask for this of its own accord: it writes a file. */
+static void next_theme(struct full *f)
+{
+    int *theme = &f->p->config->value[SET_THEME];
+    if (!f->keyed)
+        return;
+    *theme = (*theme + 1) % THEME_COUNT;
+    term_theme(f->term, (enum theme) * theme);
+    say_theme(f, (enum theme) * theme);
+    send_size(f); /* colours may have come or gone */
 }
 
 static void do_want(struct full *f)
@@ -325,6 +375,13 @@ static void do_want(struct full *f)
     case UI_HOME:
         go_home(f, NULL);
         break;
+    case UI_REDRAW:
+        term_redraw(f->term);
+        paint(f);
+        break;
+    case UI_THEME:
+        next_theme(f);
+        break;
     }
 }
 
@@ -344,12 +401,15 @@ static void send_keys(struct full *f, const struct term_event *first)
         struct term_event e = term_wait(f->term, 0);
         if (e.kind != TERM_KEY) {
             f->resized = f->resized || e.kind == TERM_RESIZE;
-            f->leave = f->leave || e.kind == TERM_LEAVE;
+            if (e.kind == TERM_LEAVE)
+                leave_by(f, &e);
             break;
         }
         keys[n++] = e.key;
     }
     ask(f, &(struct wire_request){.op = WIRE_KEYS, .keys = keys, .nkeys = n});
+    if (is_interrupt(&first->key) && f->a.want == UI_LEAVE)
+        f->interrupted = true;
 }
 
 static void send_tick(struct full *f, sim_time elapsed)
@@ -365,14 +425,6 @@ static void send_tick(struct full *f, sim_time elapsed)
         q.no_frame = false;
         ask(f, &q);
     }
-}
-
-static void send_size(struct full *f)
-{
-    struct wire_request q = {.op = WIRE_RESIZE};
-    f->resized = false;
-    fill_screen(f, &q);
-    ask(f, &q);
 }
 
 /* How long to wait for a key before the next tick; -1: time stands still. */
@@ -407,6 +459,8 @@ static struct term_event next_event(struct full *f)
         memmove(f->ahead, f->ahead + 1, --f->nahead * sizeof *f->ahead);
         return e;
     }
+    if (f->resized) /* while a worker did not answer */
+        return (struct term_event){.kind = TERM_RESIZE};
     return term_wait(f->term, patience(f));
 }
 
@@ -425,13 +479,14 @@ static void loop(struct full *f)
     while (!f->leave) {
         struct term_event e = next_event(f);
         if (e.kind == TERM_LEAVE)
-            f->leave = true;
+            leave_by(f, &e);
         else if (e.kind == TERM_KEY)
             send_keys(f, &e);
         else if (e.kind == TERM_RESIZE)
             f->resized = true;
         else
             retry_disk(f);
+        f->keyed = e.kind == TERM_KEY;
         if (f->leave)
             break;
         if (f->resized)
@@ -450,20 +505,19 @@ static enum err open_term(struct full *f, struct errmsg *why)
 {
     const struct cli_args *a = f->p->args;
     const char *file = a->options[OPT_SCRIPT], *size = a->options[OPT_SIZE];
-    struct term_options o = {.no_colour = getenv("NO_COLOR") != NULL &&
-                                          getenv("NO_COLOR")[0] != '\0',
+    const int *set = f->p->config->value;
+    struct term_options o = {.theme = (enum theme)set[SET_THEME],
+                             .ground = (enum ground)set[SET_BACKGROUND],
+                             .mouse = set[SET_MOUSE] != 0,
                              .test_sync = option_given(a, OPT_TEST_SYNC),
                              .dump = option_given(a, OPT_DUMP),
+                             .print = print_raw,
                              .name = file,
                              .rows = 24,
                              .cols = 80};
-    if (a->options[OPT_THEME] != NULL && !theme_parse(a->options[OPT_THEME], &o.theme))
-        return errmsg_set(why, ERR_INPUT, "there is no theme '%s'; there are: %s",
-                          a->options[OPT_THEME], option_infos[OPT_THEME].arg);
     if (size != NULL && !term_size_parse(size, &o.rows, &o.cols))
         return errmsg_set(why, ERR_INPUT, "--size wants COLSxROWS, as 80x24, not '%s'",
                           size);
-    o.mono = o.no_colour;
     if (file == NULL)
         return term_curses_open(&f->term, &o, why);
     struct buf script;
@@ -480,9 +534,9 @@ static enum err open_term(struct full *f, struct errmsg *why)
 static void say_farewell(const struct full *f)
 {
     bool open = !f->home && f->p->tape != NULL && f->p->run.finished == 0;
-    if (open && f->p->status == LEAVE_OK && store_trouble(f->p->store) == NULL &&
-        !option_given(f->p->args, OPT_SCRIPT))
-        print("Saved. Start truecode again, and it goes on where you were.\n");
+    if (open && !f->gone && f->p->status == LEAVE_OK &&
+        store_trouble(f->p->store) == NULL && !option_given(f->p->args, OPT_SCRIPT))
+        print("Saved. Go on where you were with: %s\n", command("", NULL).s);
 }
 
 int play_full(struct play *p, const char *lesson)
@@ -491,7 +545,11 @@ int play_full(struct play *p, const char *lesson)
     struct full f = {.p = p};
     enum err e = open_term(&f, &why);
     if (e != ERR_OK) {
-        complain("%s", why.text);
+        if (e == ERR_REFUSED)
+            complain("%s; this works on any: %s", why.text,
+                     command("play --plain", lesson).s);
+        else
+            complain("%s", why.text);
         return e == ERR_REFUSED ? LEAVE_TERMINAL : LEAVE_USAGE;
     }
     p->client = wire_client_new(&(struct wire_client_options){.jail = p->jail,
@@ -504,9 +562,13 @@ int play_full(struct play *p, const char *lesson)
         go_lesson(&f, lesson);
     else
         go_home(&f, store_news(p->store));
+    if (p->config->ntroubles > 0 && !f.leave)
+        ask_notice(&f, p->config->troubles.s);
     loop(&f);
     term_close(f.term);
     say_farewell(&f);
+    if (f.interrupted && p->status == LEAVE_OK)
+        p->status = LEAVE_INTERRUPTED;
     canvas_free(f.canvas);
     canvas_free(f.over);
     wire_answer_release(&f.a);

@@ -8,6 +8,7 @@
 #include "cli_internal.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct lines {
     bool told_slow;
     char told[480]; /* the last trouble of the store that was told; "" none */
     bool gone;      /* nobody reads our output any more */
+    bool tty;       /* output is a terminal */
 };
 
 static void out(struct lines *l, const char *s)
@@ -30,7 +32,9 @@ static void out(struct lines *l, const char *s)
     if (l->gone || term_write(STDOUT_FILENO, s, strlen(s)))
         return;
     l->gone = true;
-    if (errno != EPIPE) {
+    if (errno == EINTR || (errno == EIO && l->tty)) { /* a signal, or a closed window */
+        l->p->status = LEAVE_INTERRUPTED;
+    } else if (errno != EPIPE) {
         complain("what is printed cannot be written: %s", strerror(errno));
         l->p->status = LEAVE_NOT_PASSED;
     }
@@ -43,7 +47,10 @@ static bool on_waiting(void *ctx, int ms)
         l->told_slow = true;
         complain("the lesson has not answered for 2 s; Ctrl-C ends it");
     }
-    return term_left_by() == 0;
+    int sig = term_left_by();
+    if (sig == SIGINT && !l->echo) /* a person's Ctrl-C: it ends the lesson's line */
+        term_stay();
+    return sig == 0;
 }
 
 static void on_said(void *ctx, const char *sentence)
@@ -122,16 +129,22 @@ static void print_card(struct lines *l, size_t i, const struct wire_card *c,
     buf_release(&b);
 }
 
+static const char *whole(const struct wire_card *c)
+{
+    return c->broken[0] == '\0' ? c->id : NULL;
+}
+
 /* The number or id typed, as a lesson's id; NULL: neither. */
 static const char *pick(const struct wire_answer *cards, const char *typed)
 {
     char *end;
     long n = strtol(typed, &end, 10);
     if (typed[0] != '\0' && *end == '\0')
-        return n >= 1 && (size_t)n <= cards->ncards ? cards->cards[n - 1].id : NULL;
+        return n >= 1 && (size_t)n <= cards->ncards ? whole(&cards->cards[n - 1])
+                                                    : NULL;
     for (size_t i = 0; i < cards->ncards; i++)
         if (strcmp(cards->cards[i].id, typed) == 0)
-            return cards->cards[i].id;
+            return whole(&cards->cards[i]);
     return NULL;
 }
 
@@ -140,9 +153,12 @@ static bool choose(struct lines *l, char *id, size_t size)
     struct errmsg why = {0};
     struct library lib;
     struct wire_answer cards = {0};
-    enum err e = library_read(&lib, &why);
+    enum err e = library_read(&lib, l->p->args, &why);
     if (e == ERR_OK) {
-        e = library_cards(&lib, l->p->jail, &cards, &why);
+        e = library_cards(&lib,
+                          &(struct wire_client_options){
+                              .jail = l->p->jail, .waiting = on_waiting, .ctx = l},
+                          &cards, &why);
         library_release(&lib);
     }
     if (e != ERR_OK) {
@@ -157,7 +173,7 @@ static bool choose(struct lines *l, char *id, size_t size)
     while (chosen == NULL && prompt(l, "Which number? (Ctrl-D leaves) > ")) {
         chosen = pick(&cards, l->line.s);
         if (chosen == NULL)
-            out(l, "Type the number of a lesson.\n");
+            out(l, "Type the number of a lesson that can be loaded.\n");
     }
     if (chosen != NULL)
         snprintf(id, size, "%s", chosen);
@@ -200,8 +216,6 @@ static void finish(struct lines *l)
     for (int i = 0; i < 3 && l->a.more; i++)
         if (!ask(l, &(struct wire_request){.op = WIRE_TICK, .max_events = 1000}))
             return;
-    if (l->p->run.finished != 0 && l->p->run.outcome == OUTCOME_LOST)
-        l->p->status = LEAVE_NOT_PASSED;
 }
 
 static void leave_early(struct lines *l)
@@ -216,11 +230,9 @@ static void leave_early(struct lines *l)
     else if (l->p->given)
         buf_adds(&b, "Saved. The same command goes on from here.\n");
     else
-        buf_addf(&b, "Saved. Go on with: truecode play %s\n", l->p->run.lesson);
+        buf_addf(&b, "Saved. Go on with: %s\n", command("play", l->p->run.lesson).s);
     out(l, b.s);
     buf_release(&b);
-    if (term_left_by() != 0)
-        l->p->status = LEAVE_INTERRUPTED;
 }
 
 static void play(struct lines *l, const char *lesson)
@@ -260,6 +272,7 @@ int play_plain(struct play *p, const char *lesson)
     term_lines_open(&l.in, STDIN_FILENO);
     buf_init(&l.line, 0);
     l.echo = !isatty(STDIN_FILENO);
+    l.tty = isatty(STDOUT_FILENO) == 1;
     p->given = lesson != NULL && !lesson_id_valid(lesson);
     p->client = wire_client_new(&(struct wire_client_options){.jail = p->jail,
                                                               .tape = on_tape,
@@ -268,6 +281,8 @@ int play_plain(struct play *p, const char *lesson)
                                                               .ctx = &l});
     if (lesson != NULL || choose(&l, id, sizeof id))
         play(&l, lesson != NULL ? lesson : id);
+    if (p->status == LEAVE_OK && term_left_by() != 0)
+        p->status = LEAVE_INTERRUPTED;
     buf_release(&l.line);
     term_lines_close(&l.in);
     wire_answer_release(&l.a);

@@ -174,6 +174,7 @@ static void set_curve(struct build *b, lua_State *L, comp_id c, int t, int line)
     size_t n = lua_rawlen(L, t);
     if (n == 0 || n > LIST_MAX)
         fail(L, line, "a curve has 1 to %d points", LIST_MAX);
+    host_look(L, 4 * n);
     struct curve_point *p = arena_alloc(&b->mem, n * sizeof *p);
     for (size_t i = 0; i < n; i++) {
         lua_rawgeti(L, t, (lua_Integer)i + 1);
@@ -286,7 +287,9 @@ static void take_params(struct build *b, lua_State *L, struct value *v, int line
     if (lua_type(L, t) != LUA_TTABLE || is_marked(L, t, "op"))
         return;
     lua_newtable(L);
+    host_walk(L);
     for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
+        host_look(L, 2);
         const struct param_desc *p =
             lua_type(L, -2) == LUA_TSTRING ? param_of(k, lua_tostring(L, -2)) : NULL;
         if (p != NULL && p - k->params < ENDPOINT_PARAMS) {
@@ -320,7 +323,7 @@ static void add_endpoints(struct build *b, lua_State *L, comp_id c, const char *
         fail(L, line, "endpoints must be { name = { … } }");
     push_sorted_keys(L, t);
     for (lua_Integer i = 1; lua_rawgeti(L, t + 1, i) != LUA_TNIL; i++) {
-        if (lua_type(L, -1) == LUA_TNUMBER && version && lua_tointeger(L, -1) == 1) {
+        if (lua_type(L, -1) == LUA_TNUMBER && version && plain_integer(L, -1) == 1) {
             lua_pop(L, 1); /* the version's name */
             continue;
         }

@@ -38,7 +38,7 @@ static int base_error(lua_State *L)
 
 static int ipairs_next(lua_State *L)
 {
-    lua_Integer i = luaL_checkinteger(L, 2) + 1;
+    lua_Integer i = arg_integer(L, 2) + 1;
     lua_pushinteger(L, i);
     return lua_geti(L, 1, i) == LUA_TNIL ? 1 : 2;
 }
@@ -73,13 +73,14 @@ void push_sorted_keys(lua_State *L, int t)
     luaL_checkstack(L, 8, NULL);
     lua_newtable(L);
     int keys = lua_gettop(L);
+    host_walk(L);
     for (lua_pushnil(L); lua_next(L, t);
          lua_pushvalue(L, -1), lua_rawseti(L, keys, ++n)) {
         lua_pop(L, 1);
         if (lua_type(L, -1) != LUA_TNUMBER && lua_type(L, -1) != LUA_TSTRING)
             fail(L, 0, "a %s as key has no order; use numbers and strings",
                  luaL_typename(L, -1));
-        host_charge(L, 1);
+        host_look(L, 1);
     }
     sort_list(L, keys, n, key_less, 0);
 }
@@ -88,7 +89,7 @@ static int pairs_next(lua_State *L)
 {
     lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));
     for (;;) {
-        host_charge(L, 1);
+        host_look(L, 1);
         lua_settop(L, 0);
         if (lua_rawgeti(L, lua_upvalueindex(1), ++i) == LUA_TNIL)
             return 1;
@@ -119,7 +120,7 @@ static int base_select(lua_State *L)
         lua_pushinteger(L, n - 1);
         return 1;
     }
-    lua_Integer i = luaL_checkinteger(L, 1);
+    lua_Integer i = arg_integer(L, 1);
     if (i < 0)
         i = n + i;
     luaL_argcheck(L, i >= 1, 1, "out of range");
@@ -149,6 +150,7 @@ int env_tostring(lua_State *L)
     host_charge(L, 4);
     switch (lua_type(L, 1)) {
     case LUA_TNUMBER:
+        host_charge(L, NUMBER_STEPS);
         if (!lua_isinteger(L, 1) && lua_tonumber(L, 1) != lua_tonumber(L, 1)) {
             lua_pushliteral(L, "nan");
             return 1;

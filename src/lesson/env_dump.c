@@ -104,7 +104,7 @@ void lesson_environment(struct buf *out)
     struct host h = {0};
     struct errmsg why = {0};
     if (host_open(&h, "environment", &why) != ERR_OK ||
-        host_run(&h, dump_inside, out, STEPS_LOAD, false, 1, &why) != ERR_OK)
+        host_run(&h, dump_inside, out, STEPS_LOAD, 1, &why) != ERR_OK)
         buf_addf(out, "%s\n", why.text);
     host_close(&h);
 }

@@ -24,7 +24,7 @@ static int math_abs(lua_State *L)
         lua_Integer n = lua_tointeger(L, 1);
         lua_pushinteger(L, n < 0 ? (lua_Integer)(0u - (lua_Unsigned)n) : n);
     } else {
-        lua_pushnumber(L, fabs(luaL_checknumber(L, 1)));
+        lua_pushnumber(L, fabs(arg_number(L, 1)));
     }
     return 1;
 }
@@ -32,22 +32,22 @@ static int math_abs(lua_State *L)
 static int math_ceil(lua_State *L)
 {
     return lua_isinteger(L, 1) ? (lua_settop(L, 1), 1)
-                               : push_whole(L, ceil(luaL_checknumber(L, 1)));
+                               : push_whole(L, ceil(arg_number(L, 1)));
 }
 
 static int math_floor(lua_State *L)
 {
     return lua_isinteger(L, 1) ? (lua_settop(L, 1), 1)
-                               : push_whole(L, floor(luaL_checknumber(L, 1)));
+                               : push_whole(L, floor(arg_number(L, 1)));
 }
 
 static int extreme(lua_State *L, bool largest)
 {
     int n = lua_gettop(L), best = 1;
-    luaL_checknumber(L, 1);
+    arg_number(L, 1);
     host_charge(L, (uint64_t)n);
     for (int i = 2; i <= n; i++) {
-        luaL_checknumber(L, i);
+        arg_number(L, i);
         if (largest ? lua_compare(L, best, i, LUA_OPLT)
                     : lua_compare(L, i, best, LUA_OPLT))
             best = i;
@@ -68,22 +68,21 @@ static int math_min(lua_State *L)
 
 static int math_exp(lua_State *L)
 {
-    lua_pushnumber(L, tc_exp(luaL_checknumber(L, 1)));
+    lua_pushnumber(L, tc_exp(arg_number(L, 1)));
     return 1;
 }
 
 static int math_log(lua_State *L)
 {
-    lua_Number x = luaL_checknumber(L, 1);
-    lua_pushnumber(L, lua_isnoneornil(L, 2)
-                          ? tc_log(x)
-                          : tc_log(x) / tc_log(luaL_checknumber(L, 2)));
+    lua_Number x = arg_number(L, 1);
+    lua_pushnumber(L, lua_isnoneornil(L, 2) ? tc_log(x)
+                                            : tc_log(x) / tc_log(arg_number(L, 2)));
     return 1;
 }
 
 static int math_pow(lua_State *L)
 {
-    lua_Number x = luaL_checknumber(L, 1), y = luaL_checknumber(L, 2);
+    lua_Number x = arg_number(L, 1), y = arg_number(L, 2);
     luaL_argcheck(L, x >= 0, 1, "below 0");
     lua_pushnumber(L, tc_pow(x, y));
     return 1;
@@ -91,7 +90,7 @@ static int math_pow(lua_State *L)
 
 static int math_sqrt(lua_State *L)
 {
-    lua_Number x = luaL_checknumber(L, 1);
+    lua_Number x = arg_number(L, 1);
     luaL_argcheck(L, x >= 0, 1, "below 0");
     lua_pushnumber(L, tc_sqrt(x));
     return 1;
@@ -146,7 +145,7 @@ static int utf8_char(lua_State *L)
     luaL_argcheck(L, n <= HOST_VALUES, n, "too many values");
     host_charge(L, (uint64_t)n);
     for (int i = 1; i <= n; i++) {
-        lua_Integer cp = luaL_checkinteger(L, i);
+        lua_Integer cp = arg_integer(L, i);
         luaL_argcheck(L, cp > 0 && cp <= 0x10ffff, i, "not a code point");
         used += utf8_put(out + used, (uint32_t)cp);
     }

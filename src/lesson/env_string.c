@@ -28,8 +28,8 @@ static char *room(lua_State *L, size_t n)
 static bool range(lua_State *L, int arg, lua_Integer j_default, size_t n, size_t *from,
                   size_t *to)
 {
-    lua_Integer len = (lua_Integer)n, i = luaL_optinteger(L, arg, 1);
-    lua_Integer j = luaL_optinteger(L, arg + 1, j_default);
+    lua_Integer len = (lua_Integer)n, i = arg_integer_or(L, arg, 1);
+    lua_Integer j = arg_integer_or(L, arg + 1, j_default);
     i = i < -len ? 1 : i < 0 ? len + i + 1 : i == 0 ? 1 : i;
     j = j < -len ? 0 : j < 0 ? len + j + 1 : j > len ? len : j;
     *from = (size_t)i;
@@ -41,7 +41,7 @@ static int string_byte(lua_State *L)
 {
     size_t n, from, to;
     const char *s = text(L, 1, &n);
-    if (!range(L, 2, luaL_optinteger(L, 2, 1), n, &from, &to))
+    if (!range(L, 2, arg_integer_or(L, 2, 1), n, &from, &to))
         return 0;
     if (to - from >= HOST_VALUES)
         fail(L, 0, "byte: more than %d values", HOST_VALUES);
@@ -58,7 +58,7 @@ static int string_char(lua_State *L)
     luaL_argcheck(L, n <= HOST_VALUES, n, "too many values");
     host_charge(L, (uint64_t)n);
     for (int i = 1; i <= n; i++) {
-        lua_Integer c = luaL_checkinteger(L, i);
+        lua_Integer c = arg_integer(L, i);
         luaL_argcheck(L, c >= 1 && c <= 255, i, "not 1 to 255");
         out[i - 1] = (char)c;
     }
@@ -117,27 +117,28 @@ static int string_upper(lua_State *L)
 
 static int string_rep(lua_State *L)
 {
-    size_t n, nsep, used = 0;
+    size_t n, nsep;
     const char *s = text(L, 1, &n);
-    lua_Integer times = luaL_checkinteger(L, 2);
+    lua_Integer times = arg_integer(L, 2);
     const char *sep = luaL_optlstring(L, 3, "", &nsep);
     size_t unit = n + nsep;
     if (times <= 0 || unit == 0) {
         lua_pushliteral(L, "");
         return 1;
     }
+    if (times == 1) {
+        lua_pushvalue(L, 1);
+        return 1;
+    }
     if ((lua_Unsigned)times > HOST_STRING / unit + 1)
         fail(L, 0, "rep: a string longer than %u bytes", HOST_STRING);
-    char *out = room(L, (size_t)times * unit - nsep);
-    for (lua_Integer i = 0; i < times; i++) {
-        memcpy(out + used, s, n);
-        used += n;
-        if (i + 1 < times) {
-            memcpy(out + used, sep, nsep);
-            used += nsep;
-        }
-    }
-    lua_pushlstring(L, out, used);
+    size_t total = (size_t)times * unit - nsep;
+    char *out = room(L, total);
+    memcpy(out, s, n);
+    memcpy(out + n, sep, nsep);
+    for (size_t done = unit; done < total; done *= 2)
+        memcpy(out + done, out, done < total - done ? done : total - done);
+    lua_pushlstring(L, out, total);
     return 1;
 }
 
@@ -242,14 +243,15 @@ static size_t put_one(lua_State *L, int arg, char conv, struct spec *s, char *ou
         luaL_checkany(L, arg);
         return put_string(L, arg, s, out, max);
     }
+    host_charge(L, NUMBER_STEPS + (uint64_t)(s->precision > 0 ? s->precision : 0));
     if (conv == 'c') {
-        lua_Integer c = luaL_checkinteger(L, arg);
+        lua_Integer c = arg_integer(L, arg);
         luaL_argcheck(L, c >= 1 && c <= 255, arg, "not 1 to 255");
         small[n++] = (char)c;
     } else if (strchr("diuxXo", conv)) {
-        n = put_integer(small, sizeof small, s, conv, luaL_checkinteger(L, arg));
+        n = put_integer(small, sizeof small, s, conv, arg_integer(L, arg));
     } else if (strchr("eEfFgG", conv)) {
-        n = put_float(small, sizeof small, s, conv, luaL_checknumber(L, arg));
+        n = put_float(small, sizeof small, s, conv, arg_number(L, arg));
     } else {
         fail(L, 0, "format: no conversion %%%c here", conv);
     }

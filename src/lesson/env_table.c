@@ -25,7 +25,7 @@ struct merge {
 static bool right_first(lua_State *L, const struct merge *m, lua_Integer i,
                         lua_Integer j)
 {
-    host_charge(L, 2);
+    host_look(L, 2);
     lua_rawgeti(L, m->from, j);
     lua_rawgeti(L, m->from, i);
     bool yes = m->less(L, m->ctx);
@@ -48,7 +48,7 @@ void sort_list(lua_State *L, int t, lua_Integer n, bool (*less)(lua_State *L, in
                int ctx)
 {
     luaL_checkstack(L, 8, NULL);
-    host_charge(L, (uint64_t)n);
+    host_look(L, (uint64_t)n);
     lua_createtable(L, (int)(n < 4096 ? n : 4096), 0);
     struct merge m = {lua_absindex(L, t), lua_gettop(L), less, ctx};
     for (lua_Integer width = 1; width < n; width *= 2) {
@@ -89,7 +89,7 @@ static int table_sort(lua_State *L)
     lua_settop(L, 2);
     if (!lua_isnil(L, 2))
         luaL_checktype(L, 2, LUA_TFUNCTION);
-    host_charge(L, (uint64_t)n * 2);
+    host_look(L, (uint64_t)n * 2);
     lua_newtable(L);
     for (lua_Integer i = 1; i <= n; i++) {
         if (lua_rawgeti(L, 1, i) == LUA_TNIL)
@@ -111,12 +111,12 @@ static int table_insert(lua_State *L)
 {
     lua_Integer n = length(L, 1) + 1, pos = n;
     if (lua_gettop(L) == 3) {
-        pos = luaL_checkinteger(L, 2);
+        pos = arg_integer(L, 2);
         luaL_argcheck(L, pos >= 1 && pos <= n, 2, "position out of bounds");
     } else if (lua_gettop(L) != 2) {
         fail(L, 0, "insert takes a table, perhaps a position, and a value");
     }
-    host_charge(L, 1 + (uint64_t)(n - pos));
+    host_look(L, 1 + (uint64_t)(n - pos));
     for (lua_Integer i = n; i > pos; i--) {
         lua_rawgeti(L, 1, i - 1);
         lua_rawseti(L, 1, i);
@@ -129,11 +129,11 @@ static int table_insert(lua_State *L)
 
 static int table_remove(lua_State *L)
 {
-    lua_Integer n = length(L, 1), pos = luaL_optinteger(L, 2, n);
+    lua_Integer n = length(L, 1), pos = arg_integer_or(L, 2, n);
     if (n == 0)
         return 0;
     luaL_argcheck(L, pos >= 1 && pos <= n, 2, "position out of bounds");
-    host_charge(L, 1 + (uint64_t)(n - pos));
+    host_look(L, 1 + (uint64_t)(n - pos));
     lua_rawgeti(L, 1, pos);
     for (; pos < n; pos++) {
         lua_rawgeti(L, 1, pos + 1);
@@ -148,8 +148,10 @@ static size_t concat_size(lua_State *L, lua_Integer from, lua_Integer to, size_t
 {
     size_t total = 0, n;
     for (lua_Integer i = from; i <= to; i++) {
-        host_charge(L, 1);
+        host_look(L, 2);
         int type = lua_rawgeti(L, 1, i);
+        if (type == LUA_TNUMBER) /* written twice: to be measured, and to be copied */
+            host_charge(L, 2 * NUMBER_STEPS);
         if (type != LUA_TSTRING && type != LUA_TNUMBER)
             fail(L, 0, "concat: element %lld is a %s", (long long)i,
                  luaL_typename(L, -1));
@@ -167,8 +169,8 @@ static int table_concat(lua_State *L)
     size_t nsep, n, used = 0;
     lua_Integer to = length(L, 1);
     const char *sep = luaL_optlstring(L, 2, "", &nsep);
-    lua_Integer from = luaL_optinteger(L, 3, 1);
-    to = luaL_optinteger(L, 4, to);
+    lua_Integer from = arg_integer_or(L, 3, 1);
+    to = arg_integer_or(L, 4, to);
     lua_settop(L, 2);
     size_t size = concat_size(L, from, to, nsep);
     host_charge(L, size / 16);
@@ -191,7 +193,7 @@ static int table_concat(lua_State *L)
 static int table_pack(lua_State *L)
 {
     int n = lua_gettop(L);
-    host_charge(L, (uint64_t)n);
+    host_look(L, (uint64_t)n);
     lua_createtable(L, n, 1);
     lua_insert(L, 1);
     for (int i = n; i >= 1; i--)
@@ -204,14 +206,14 @@ static int table_pack(lua_State *L)
 static int table_unpack(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    lua_Integer from = luaL_optinteger(L, 2, 1);
-    lua_Integer to = luaL_optinteger(L, 3, (lua_Integer)lua_rawlen(L, 1));
+    lua_Integer from = arg_integer_or(L, 2, 1);
+    lua_Integer to = arg_integer_or(L, 3, (lua_Integer)lua_rawlen(L, 1));
     if (from > to)
         return 0;
     if ((lua_Unsigned)to - (lua_Unsigned)from >= HOST_VALUES)
         fail(L, 0, "unpack: more than %d values", HOST_VALUES);
     int n = (int)(to - from + 1);
-    host_charge(L, (uint64_t)n);
+    host_look(L, (uint64_t)n);
     luaL_checkstack(L, n, "too many values");
     for (int i = 0; i < n; i++)
         lua_rawgeti(L, 1, from + i);

@@ -205,7 +205,7 @@ static struct view view_at(lua_State *L, int i)
 {
     struct view v = facts_target(L, i);
     if (!lua_isnoneornil(L, i + 1)) {
-        lua_Integer n = luaL_checkinteger(L, i + 1);
+        lua_Integer n = arg_integer(L, i + 1);
         luaL_argcheck(L, n >= 0 && n <= 10000, i, "not an instance's number");
         v.instance = (int)n;
     }
@@ -238,7 +238,7 @@ static int s_metric(lua_State *L)
     const struct metric_desc *d =
         need_metric(L, v.c, facts_text(L, 3, "the metric"), &i);
     if (!lua_isnoneornil(L, 4))
-        v.instance = (int)luaL_checkinteger(L, 4);
+        v.instance = (int)arg_integer(L, 4);
     return push_metric(L, d, world_metric_at(facts_of(L)->world, v.c, i, v.instance));
 }
 

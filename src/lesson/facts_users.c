@@ -46,7 +46,7 @@ int s_latency(lua_State *L)
 
 int s_quantile(lua_State *L)
 {
-    double q = luaL_checknumber(L, 3);
+    double q = arg_number(L, 3);
     luaL_argcheck(L, q >= 0 && q <= 1, 3, "must be from 0 to 1");
     return quantile(L, q, 4);
 }

@@ -1,14 +1,31 @@
 /*
  * A Lua state that a stranger's program may run in.
  *
- * Three walls. Memory: every byte goes through allocate(), which refuses beyond a cap,
- * and refuses any string longer than HOST_STRING, so that no single instruction of the
- * virtual machine (comparison, concatenation) can cost more than that. Steps: a hook
- * counts a hundred at a time and every C function of ours charges for its work before
- * it does it; over budget is over for good. Depth: the hook also looks how deep calls
- * nest and how many values a `...` holds, the two ways left to make one instruction
- * dear. Everything is counted in steps and bytes, never in seconds, so the same program
- * stops at the same place.
+ * Three walls. Memory: every byte goes through host_allocate(), which refuses beyond a
+ * cap, and refuses any string longer than HOST_STRING. Steps: a hook counts a hundred
+ * instructions at a time, each at the price that the largest table and string make it
+ * (host_memory.c), and every C function of ours charges for its work before it does it;
+ * over budget is over for good. Depth: the hook also looks how deep calls nest and how
+ * many values a `...` holds. Everything is counted in steps and bytes, never in seconds,
+ * so the same program stops at the same place.
+ *
+ * Where Lua 5.4.4 works without an instruction for it, and what holds that:
+ *
+ *   work                                      held by
+ *   chain of keys with one hash; `#` of a     the price of a step: the largest hash part
+ *     hash part
+ *   comparing, hashing long strings           the price of a step: the longest string
+ *   a table counted anew, grown, copied       charged at the allocation
+ *   finding the upvalues of a new function    charged at the allocation
+ *   next() over emptied slots                 host_walk(), before each table is walked
+ *   fmod() of a float `%`                     the price of a step, where the file has a %
+ *   text read as a number by for              refused (shape.c)
+ *   text read as a number by our functions    refused (arg_number, arg_integer)
+ *   numbers written as text                   `..` one a step; elsewhere charged
+ *   the parser: chains, jumps, names,         bounded or refused (shape.c)
+ *     constants
+ *   naming a variable for an error            once: the first error ends an evaluation
+ *   collecting garbage                        in proportion to what was allocated
  *
  * All of Lua's errors end in host_run(), the only protected call in the program.
  */
@@ -18,48 +35,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOOK_PERIOD = 100, STEP_BYTES = 16, LONG_STRING = 256 };
+enum { HOOK_PERIOD = 100 };
 
 static const char functions_key; /* registry: the list of kept functions */
 
 struct host *host_of(lua_State *L)
 {
     return *(struct host **)lua_getextraspace(L);
-}
-
-/* For a new block `osize` is the type of the object. Charging here is safe (nothing is
- * raised; the hook or the next charge sees it) and deterministic: strings this long are
- * never shared, so each one that is made is a new block. */
-static void *allocate(void *ud, void *p, size_t osize, size_t nsize)
-{
-    struct host *h = ud;
-    size_t old = p ? osize : 0;
-    if (nsize == 0) {
-        free(p);
-        h->used -= old;
-        return NULL;
-    }
-    if (!p && osize == LUA_TSTRING) {
-        if (nsize > HOST_STRING + LONG_STRING && !h->refused)
-            h->refused = "a string longer than 32 KiB";
-        if (nsize > LONG_STRING)
-            h->steps += nsize / STEP_BYTES;
-    }
-    if (nsize > old && h->used + (nsize - old) > h->limit && !h->refused)
-        h->refused = "more than 16 MiB of memory";
-    if (h->refused && nsize > old)
-        return NULL;
-    void *q = realloc(p, nsize);
-    if (!q) {
-        if (nsize <= old)
-            return p; /* Lua counts on shrinking to succeed */
-        if (!h->refused)
-            h->refused = "more memory than there is";
-        return NULL;
-    }
-    h->used += nsize;
-    h->used -= old;
-    return q;
 }
 
 static void too_long(lua_State *L, int line)
@@ -82,11 +64,7 @@ static void hook(lua_State *L, lua_Debug *ar)
 {
     struct host *h = host_of(L);
     lua_Debug deep;
-    if (ar->event == LUA_HOOKLINE) {
-        h->line = ar->currentline;
-        return;
-    }
-    h->steps += HOOK_PERIOD;
+    h->steps += HOOK_PERIOD * host_price(h);
     if (h->over || h->steps > h->budget) {
         lua_sethook(L, hook, LUA_MASKCOUNT, 1);
         lua_getinfo(L, "l", ar);
@@ -111,6 +89,34 @@ int host_line(lua_State *L)
             return ar.currentline;
     }
     return 0;
+}
+
+lua_Number arg_number(lua_State *L, int i)
+{
+    if (lua_type(L, i) != LUA_TNUMBER)
+        luaL_typeerror(L, i, "number");
+    return lua_tonumber(L, i);
+}
+
+lua_Integer arg_integer(lua_State *L, int i)
+{
+    int whole;
+    if (lua_type(L, i) != LUA_TNUMBER)
+        luaL_typeerror(L, i, "number");
+    lua_Integer n = lua_tointegerx(L, i, &whole);
+    if (!whole)
+        luaL_argerror(L, i, "number has no integer representation");
+    return n;
+}
+
+lua_Integer arg_integer_or(lua_State *L, int i, lua_Integer otherwise)
+{
+    return lua_isnoneornil(L, i) ? otherwise : arg_integer(L, i);
+}
+
+lua_Integer plain_integer(lua_State *L, int i)
+{
+    return lua_type(L, i) == LUA_TNUMBER ? lua_tointeger(L, i) : 0;
 }
 
 int fail(lua_State *L, int line, const char *fmt, ...)
@@ -161,6 +167,15 @@ void fn_push(lua_State *L, fn_id id)
     lua_remove(L, -2);
 }
 
+/* Runs where an error is raised, and leaves it as it is. */
+static int note_line(lua_State *L)
+{
+    int line = host_line(L);
+    if (line > 0)
+        host_of(L)->line = line;
+    return 1;
+}
+
 /* Errors that Lua raises while C or the parser runs have no place of their own. */
 static bool has_place(const struct host *h, const char *text)
 {
@@ -177,6 +192,16 @@ static enum err one_line(struct errmsg *why)
     return ERR_LESSON;
 }
 
+/* A bound of a for is text: Lua speaks of arithmetic, because shape.c made it that. */
+static const char *hint(const struct host *h, const char *text)
+{
+    int line =
+        has_place(h, text) ? (int)strtol(text + strlen(h->name) + 1, NULL, 10) : 0;
+    bool bound = h->scan && scan_wraps(h->scan, line) &&
+                 strstr(text, "perform arithmetic on a string");
+    return bound ? "; the bounds of a for must be numbers" : "";
+}
+
 static enum err explain(struct host *h, int status, struct errmsg *why)
 {
     int line = h->line > 0 ? h->line : 1;
@@ -190,11 +215,11 @@ static enum err explain(struct host *h, int status, struct errmsg *why)
     if (!text || !has_place(h, text))
         return errmsg_set(why, ERR_LESSON, "%s:%d: %s", h->name, line,
                           text ? text : "an error without a message");
-    return errmsg_set(why, ERR_LESSON, "%s", text);
+    return errmsg_set(why, ERR_LESSON, "%s%s", text, hint(h, text));
 }
 
-enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget,
-                  bool lines, int line, struct errmsg *why)
+enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget, int line,
+                  struct errmsg *why)
 {
     lua_State *L = h->L;
     if (h->over || h->refused)
@@ -203,14 +228,17 @@ enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget,
     h->steps = 0;
     h->budget = budget;
     h->line = line;
-    lua_sethook(L, hook, LUA_MASKCOUNT | (lines ? LUA_MASKLINE : 0), HOOK_PERIOD);
+    host_take_stock(h);
+    lua_sethook(L, hook, LUA_MASKCOUNT, HOOK_PERIOD);
+    lua_pushcfunction(L, note_line);
     lua_pushcfunction(L, f);
     lua_pushlightuserdata(L, arg);
-    int status = lua_pcall(L, 1, 0, 0);
-    if (status != LUA_OK)
+    int status = lua_pcall(L, 1, 0, 1);
+    bool whole = status == LUA_OK && !h->refused; /* some refusals Lua can live with */
+    if (!whole)
         (void)explain(h, status, why);
     lua_settop(L, 0);
-    return status == LUA_OK ? ERR_OK : one_line(why);
+    return whole ? ERR_OK : one_line(why);
 }
 
 static int open_inside(lua_State *L)
@@ -225,11 +253,14 @@ enum err host_open(struct host *h, const char *name, struct errmsg *why)
 {
     snprintf(h->name, sizeof h->name, "%s", name);
     h->limit = h->limit ? h->limit : HOST_MEMORY;
-    h->L = lua_newstate(allocate, h);
+    h->trusted = true;
+    h->L = lua_newstate(host_allocate, h);
     if (!h->L)
         return errmsg_set(why, ERR_LESSON, "%s:1: no memory for Lua", name);
     *(struct host **)lua_getextraspace(h->L) = h;
-    return host_run(h, open_inside, NULL, STEPS_LOAD, false, 1, why);
+    enum err e = host_run(h, open_inside, NULL, STEPS_LOAD, 1, why);
+    h->trusted = false;
+    return e;
 }
 
 void host_close(struct host *h)

@@ -14,21 +14,16 @@ struct loading {
     const char *what; /* "lesson" or "course": what the file must return */
     int (*read)(lua_State *L, struct loading *load);
     void *out;
-    const char *rest; /* text the parser has not had yet */
-    int line;         /* lines it has had */
+    struct scan_reader at; /* how far the parser has come */
 };
 
-/* One line at a time, so that the host knows how far the parser has come. */
+/* One line at a time, so that the host knows where the parser is. */
 static const char *next_piece(lua_State *L, void *ud, size_t *n)
 {
     struct loading *load = ud;
-    const char *line = load->rest;
-    size_t left = (size_t)(load->l->text + load->l->len - line);
-    const char *end = memchr(line, '\n', left);
-    *n = end ? (size_t)(end - line) + 1 : left;
-    load->rest += *n;
-    host_of(L)->line = ++load->line;
-    return *n ? line : NULL;
+    const char *piece = scan_piece(&load->l->scan, &load->at, n);
+    host_of(L)->line = load->at.line;
+    return piece;
 }
 
 static int read_lab(lua_State *L, struct loading *load);
@@ -40,8 +35,10 @@ static int load_inside(lua_State *L)
     struct lesson *l = load->l;
     char chunk[64];
     snprintf(chunk, sizeof chunk, "=%s", l->host.name);
-    load->rest = l->text;
-    if (lua_load(L, next_piece, load, chunk, "t") != LUA_OK)
+    l->host.trusted = true;
+    int status = lua_load(L, next_piece, load, chunk, "t");
+    l->host.trusted = false;
+    if (status != LUA_OK)
         return lua_error(L);
     if (l->scan.twice.len)
         fail(L, l->scan.twice.line,
@@ -53,7 +50,11 @@ static int load_inside(lua_State *L)
     bool lesson_too = load->read == read_lab && is_marked(L, -1, "lesson");
     if (!lesson_too && !is_marked(L, -1, load->what))
         fail(L, 1, "the file must end with `return %s { … }`", load->what);
-    return load->read(L, load);
+    l->host.line = mark_line(L, -1, 1);
+    load->read(L, load);
+    lua_settop(L, 0); /* what is left are the functions that were kept */
+    host_settle(&l->host);
+    return 0;
 }
 
 static int read_lesson(lua_State *L, struct loading *load)
@@ -113,8 +114,9 @@ static enum err load_text(struct lesson *l, const char *text, size_t len,
     if (e == ERR_OK)
         e = host_open(&l->host, name, why);
     l->host.scan = &l->scan;
+    l->host.dear = l->scan.modulo ? MODULO_PRICE : 0;
     if (e == ERR_OK)
-        e = host_run(&l->host, load_inside, load, STEPS_LOAD, true, 1, why);
+        e = host_run(&l->host, load_inside, load, STEPS_LOAD, 1, why);
     return e;
 }
 
@@ -237,6 +239,16 @@ struct lab_plan lesson_lab_plan(const struct lesson *l)
                              .ends_at = l->info.ends_at,
                              .batches = l->batches ? l->batches : LAB_BATCHES_MIN,
                              .warm_up_left_out = l->warm_up_left_out};
+}
+
+bool lesson_stopped(const struct lesson *l)
+{
+    return l->host.over || l->host.refused;
+}
+
+uint64_t lesson_effort(const struct lesson *l)
+{
+    return l->host.steps;
 }
 
 const char *lesson_hash(const struct lesson *l)

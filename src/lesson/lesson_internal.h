@@ -2,7 +2,7 @@
  * What the files of src/lesson share. Nothing here leaves the module.
  *
  * From the bottom: `host` is a Lua state in its sandbox; `scan` knows on which line a
- * word of the file stands; `binding` tables are what a lesson may call; `schema` tables
+ * word of the file stands, and what shape its code has; `binding` tables are what a lesson may call; `schema` tables
  * are what its records may hold; `build` is a model under construction; `facts` is what
  * a predicate sees.
  */
@@ -23,6 +23,8 @@
 #define STEPS_LOAD      2000000u /* the file's top level, and reading what it returned */
 #define STEPS_BUILD     2000000u /* world and incident */
 #define STEPS_PREDICATE 100000u  /* one call of a predicate */
+#define NUMBER_STEPS    12       /* writing a number as text */
+#define MODULO_PRICE    9        /* more a step: % of floats takes 2,000 rounds */
 #define LIST_MAX        512      /* elements of any list in a lesson */
 
 /* ---- scan: words and lines of the file ------------------------------------------- */
@@ -32,10 +34,19 @@ struct scan_mark { /* a key or a string literal */
     int line;
     uint32_t scope; /* keys in { }: the number of that table; else 0 */
 };
+struct scan_edit { /* the parser gets `text` before this offset */
+    size_t off;
+    const char *text;
+};
 struct scan {
     const char *text; /* borrowed */
-    struct scan_mark *marks;
+    size_t len;
+    struct scan_mark *marks; /* in order of length, bytes and line */
     size_t n, cap;
+    struct scan_edit *edits; /* in order of their offsets */
+    size_t nedits, edits_cap;
+    bool modulo; /* the operator % is used */
+    int open;    /* brackets and blocks left open; 0 for whatever Lua takes */
     struct scan_mark twice; /* a key that stands twice in one table; len 0: none */
     int first_line;         /* where it stands first */
 };
@@ -47,17 +58,40 @@ void scan_release(struct scan *s);
 /* The line of the first mark `word` at or after line `from`; `from` when there is none.
  */
 int scan_line(const struct scan *s, const char *word, int from);
+/* The bounds of a for on this line were wrapped. */
+bool scan_wraps(const struct scan *s, int line);
+/* What the parser gets next: a line at most. NULL: the end. Starts from zero. */
+struct scan_reader {
+    size_t off, edit;
+    int line; /* lines begun */
+};
+const char *scan_piece(const struct scan *s, struct scan_reader *r, size_t *n);
 
 /* ---- host: one Lua state in its sandbox ------------------------------------------ */
+
+enum memory_kind {               /* of large blocks of memory */
+                   MEMORY_PLAIN, /* out of a lesson's reach */
+                   MEMORY_STRING,
+                   MEMORY_NODES, /* the hash part of a table */
+                   MEMORY_SLOTS, /* the array part of one, or anything else */
+                   MEMORY_KINDS
+};
+enum { SIZE_CLASSES = 26 }; /* powers of two, up to more than HOST_MEMORY */
 
 struct host {
     lua_State *L;
     char name[48];      /* of the file, for messages */
     size_t used, limit; /* bytes handed out; at most (0 before opening: HOST_MEMORY) */
-    uint64_t steps, budget; /* of the call that is running */
-    bool over;              /* over budget: sticky until the state is closed */
-    const char *refused;    /* memory: what was refused first; sticky. NULL: nothing */
-    int line;               /* the line seen last by the hook */
+    bool trusted;       /* what is allocated now is no lesson's: the host's own, or
+                           the parser's */
+    uint32_t alive[MEMORY_KINDS][SIZE_CLASSES]; /* large blocks */
+    size_t peak[MEMORY_KINDS];    /* the largest since the evaluation began */
+    size_t settled[MEMORY_KINDS]; /* the largest after the last full collection */
+    uint64_t dear;                /* added to the price of a step: what the file uses */
+    uint64_t steps, budget;       /* of the call that is running */
+    bool over;                    /* over budget: sticky until the state is closed */
+    const char *refused; /* memory: what was refused first; sticky. NULL: nothing */
+    int line;            /* where we are, as far as is known */
     const struct scan *scan;
     int functions;                    /* how many lesson functions are kept */
     struct build *build;              /* while world or incident runs */
@@ -66,11 +100,24 @@ struct host {
 enum err host_open(struct host *h, const char *name, struct errmsg *why) MUST_USE;
 void host_close(struct host *h);
 struct host *host_of(lua_State *L);
-/* Calls f(arg) protected: the one place. `lines`: follow every line (exact messages,
- * slower). `line`: where we are until the hook knows better. */
-enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget,
-                  bool lines, int line, struct errmsg *why) MUST_USE;
+/* Calls f(arg) protected: the one place. `line`: where an error is that has no place of
+ * its own. */
+enum err host_run(struct host *h, lua_CFunction f, void *arg, uint64_t budget, int line,
+                  struct errmsg *why) MUST_USE;
+void *host_allocate(void *ud, void *p, size_t osize, size_t nsize);
+uint64_t host_price(const struct host *h);      /* of one step, now */
+void host_take_stock(struct host *h);           /* an evaluation begins */
+void host_settle(struct host *h);               /* collects all garbage */
 void host_charge(lua_State *L, uint64_t steps); /* raises when that is too much */
+/* So many looks into tables, or comparisons of what may be strings. */
+void host_look(lua_State *L, uint64_t times);
+void host_walk(lua_State *L); /* before a table is walked with lua_next() */
+/* Numbers among the arguments. Text is refused: reading it as a number costs its
+ * length. */
+lua_Number arg_number(lua_State *L, int i);
+lua_Integer arg_integer(lua_State *L, int i);
+lua_Integer arg_integer_or(lua_State *L, int i, lua_Integer otherwise);
+lua_Integer plain_integer(lua_State *L, int i); /* 0 when it is no whole number */
 int host_line(lua_State *L); /* of the Lua code that called us; 0: none */
 /* Raises "file:line: ..."; line 0: the caller's. */
 int fail(lua_State *L, int line, const char *fmt, ...) PRINTF_LIKE(3, 4) NORETURN;

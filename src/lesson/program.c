@@ -176,8 +176,9 @@ static int op_catch(lua_State *L)
         fail(L, 0, "write catch(operation)");
     lua_settop(L, 1);
     lua_createtable(L, 3, 4);
+    host_walk(L);
     for (lua_pushnil(L); lua_next(L, 1);) {
-        host_charge(L, 1);
+        host_look(L, 2);
         lua_pushvalue(L, -2);
         lua_insert(L, -2);
         lua_rawset(L, 2);
@@ -221,11 +222,11 @@ static void set_arg(struct build *b, lua_State *L, struct node *n, enum arg_kind
         n->what = text_arg(b, L, line);
         break;
     case ARG_N:
-        n->count = (int)lua_tointeger(L, -1);
+        n->count = (int)plain_integer(L, -1);
         break;
     case ARG_P:
     case ARG_SHARE:
-        n->p = lua_tonumber(L, -1);
+        n->p = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
         break;
     case ARG_BODY:
         n->body = to_program(b, L, -1, line, depth + 1);
@@ -260,8 +261,9 @@ static void split_target(struct build *b, struct node *n)
 
 static struct node *to_node(struct build *b, lua_State *L, int t, int line, int depth)
 {
+    host_look(L, 8);
     lua_getfield(L, t, "@op");
-    lua_Integer op = lua_tointeger(L, -1);
+    lua_Integer op = plain_integer(L, -1);
     lua_getfield(L, t, "@catch");
     bool catches = lua_toboolean(L, -1);
     lua_pop(L, 2);

@@ -77,7 +77,9 @@ static int build_inside(lua_State *L)
     set_objective(L, b);
     check_components(L, b);
     set_rules(L, b);
-    if (model_finish(b->m, &b->why) != ERR_OK)
+    bool lab = b->l->batches > 0; /* a lab is measured, not recorded */
+    if (model_finish(b->m, &b->why) != ERR_OK ||
+        (!lab && recording_fits(b->m, &b->why) != ERR_OK))
         fail_finish(L, b);
     return 0;
 }
@@ -97,7 +99,7 @@ enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
     struct build b = {.l = l, .out = out, .m = out->model, .seed = seed};
     rng_seed(&b.rng, seed, "lesson");
     l->host.build = &b;
-    enum err e = host_run(&l->host, build_inside, &b, STEPS_BUILD, true, l->line, why);
+    enum err e = host_run(&l->host, build_inside, &b, STEPS_BUILD, l->line, why);
     l->host.build = NULL;
     arena_release(&b.mem);
     sort_stable(out->tickets, out->ntickets, sizeof *out->tickets, by_time, NULL);
@@ -149,8 +151,7 @@ static enum err ask(struct lesson *l, struct question *q, const struct lesson_fa
     if (q->fn < 0 || q->fn >= l->host.functions)
         BUG("no lesson function %d", (int)q->fn);
     l->host.facts = f;
-    enum err e =
-        host_run(&l->host, ask_inside, q, STEPS_PREDICATE, false, l->line, why);
+    enum err e = host_run(&l->host, ask_inside, q, STEPS_PREDICATE, l->line, why);
     l->host.facts = NULL;
     return e;
 }

@@ -1,17 +1,18 @@
 /*
- * The words of a lesson file, before Lua sees it. Two jobs.
+ * The words of a lesson file, before Lua sees it. Three jobs.
  *
  * It refuses what Lua's own parser would take and the sandbox must not have: the `^`
  * operator (Debian's Lua answers it with libm's pow(), whose last bit depends on the
- * processor; there is math.pow instead) and the zero byte in strings (comparing strings
- * full of them is slow beyond any budget). And it remembers on which line each key and
- * each string literal stands, because a finished Lua table has forgotten: so that a
- * misspelt field is reported where it is written, and one that is written twice is
- * seen.
+ * processor; there is math.pow instead), the zero byte in strings (comparing strings
+ * full of them is slow beyond any budget), and code of a shape that the parser is slow at
+ * (shape.c). It remembers on which line each key and each string literal stands, because
+ * a finished Lua table has forgotten: so that a misspelt field is reported where it is
+ * written, and one that is written twice is seen. And it gives the text to the parser,
+ * piece by piece, with the bounds of each `for` wrapped.
  *
  * It does not judge syntax: when something does not end, it stops and lets Lua say so.
  */
-#include "lesson_internal.h"
+#include "shape.h"
 
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct cursor {
     int depth;   /* of { } and of blocks; beyond SCOPES no key is looked at */
     uint32_t scope[SCOPES]; /* number of each open {, 0 for blocks */
     uint32_t scopes;        /* opened so far */
+    struct shape shape;
 };
 
 static bool is_digit(int c)
@@ -187,8 +189,7 @@ static bool word_is(const char *p, size_t n, const char *const *words)
     return false;
 }
 
-/* A number may hold a letter or a sign, never a ^: skipping its digits is enough. */
-static void skip_word(struct scan *s, struct cursor *c)
+static const char *skip_word(struct scan *s, struct cursor *c)
 {
     static const char *const openers[] = {"function", "if", "do", "repeat", NULL};
     static const char *const closers[] = {"end", "until", NULL};
@@ -200,12 +201,33 @@ static void skip_word(struct scan *s, struct cursor *c)
         open_scope(c, false);
     else if (word_is(start, n, closers))
         close_scope(c);
-    else if (!is_digit(*start) && assigned(c, false))
+    else if (assigned(c, false))
         add_mark(s, start, n, c->line, c->before ? scope_here(c) : 0);
+    return shape_see(&c->shape, SHAPE_WORD, start, n, (size_t)(start - s->text));
+}
+
+/* As Lua's lexer takes it: 0x1p-3, 1e+5, 1..2. */
+static const char *skip_number(struct scan *s, struct cursor *c)
+{
+    const char *start = c->p, *exponent = "eE";
+    if (*c->p == '0' && (at(c, 1) == 'x' || at(c, 1) == 'X')) {
+        exponent = "pP";
+        c->p += 2;
+    }
+    while (c->p < c->end) {
+        if (*c->p == exponent[0] || *c->p == exponent[1])
+            c->p += at(c, 1) == '-' || at(c, 1) == '+' ? 2 : 1;
+        else if (is_hex(*c->p) || *c->p == '.')
+            c->p++;
+        else
+            break;
+    }
+    size_t n = (size_t)(c->p - start);
+    return shape_see(&c->shape, SHAPE_NUMBER, start, n, (size_t)(start - s->text));
 }
 
 /* What stands between words: what opens and closes tables, and separates fields. */
-static void skip_sign(struct cursor *c)
+static void skip_byte(struct cursor *c)
 {
     char ch = *c->p;
     bool first = c->before == '{' || c->before == ',' || c->before == ';';
@@ -220,6 +242,32 @@ static void skip_sign(struct cursor *c)
     step(c);
 }
 
+/* How many bytes the sign here has: the longest that Lua knows. */
+static size_t sign_length(const struct cursor *c)
+{
+    static const char *const pairs[] = {"==", "~=", "<=", ">=", "//",
+                                        "<<", ">>", "::", ".."};
+    if (at(c, 0) == '.' && at(c, 1) == '.' && at(c, 2) == '.')
+        return 3;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (at(c, 0) == pairs[i][0] && at(c, 1) == pairs[i][1])
+            return 2;
+    return 1;
+}
+
+static const char *skip_sign(struct scan *s, struct cursor *c)
+{
+    const char *start = c->p;
+    size_t n = sign_length(c);
+    bool blank = strchr(" \t\r\n\v\f", *start) != NULL;
+    s->modulo |= *start == '%';
+    for (size_t i = 0; i < n; i++)
+        skip_byte(c);
+    return blank
+               ? NULL
+               : shape_see(&c->shape, SHAPE_SIGN, start, n, (size_t)(start - s->text));
+}
+
 static void skip_comment(struct cursor *c)
 {
     c->p += 2;
@@ -229,6 +277,60 @@ static void skip_comment(struct cursor *c)
     }
     while (c->p < c->end && *c->p != '\n' && *c->p != '\r')
         c->p++;
+}
+
+/* ---- the bounds of a for --------------------------------------------------------- */
+
+static void add_edit(struct scan *s, size_t off, const char *text)
+{
+    if (s->nedits == s->edits_cap) {
+        s->edits_cap = s->edits_cap ? 2 * s->edits_cap : 32;
+        s->edits = mem_grow(s->edits, s->edits_cap, sizeof *s->edits);
+    }
+    s->edits[s->nedits++] = (struct scan_edit){off, text};
+}
+
+static void wrap_bound(void *ctx, size_t from, size_t to)
+{
+    add_edit(ctx, from, "(");
+    add_edit(ctx, to, ")*1 ");
+}
+
+static int by_offset(const void *a, const void *b, void *ctx)
+{
+    const struct scan_edit *x = a, *y = b;
+    (void)ctx;
+    return (x->off > y->off) - (x->off < y->off);
+}
+
+bool scan_wraps(const struct scan *s, int line)
+{
+    size_t off = 0;
+    int at = 1;
+    for (size_t i = 0; i < s->nedits; i++) {
+        for (; off < s->edits[i].off; off++)
+            at += s->text[off] == '\n';
+        if (at == line)
+            return true;
+    }
+    return false;
+}
+
+const char *scan_piece(const struct scan *s, struct scan_reader *r, size_t *n)
+{
+    size_t left = s->len - r->off;
+    if (r->edit < s->nedits && s->edits[r->edit].off == r->off) {
+        *n = strlen(s->edits[r->edit].text);
+        return s->edits[r->edit++].text;
+    }
+    const char *piece = s->text + r->off, *end = memchr(piece, '\n', left);
+    if (r->off == 0 || piece[-1] == '\n')
+        r->line++;
+    *n = end ? (size_t)(end - piece) + 1 : left;
+    if (r->edit < s->nedits && s->edits[r->edit].off < r->off + *n)
+        *n = s->edits[r->edit].off - r->off;
+    r->off += *n;
+    return *n ? piece : NULL;
 }
 
 /* ---- keys written twice ---------------------------------------------------------- */
@@ -262,10 +364,22 @@ static void find_twice(struct scan *s)
 
 /* ---- all of it ------------------------------------------------------------------- */
 
+static const char *skip_literal(struct scan *s, struct cursor *c)
+{
+    const char *start = c->p;
+    if (*c->p == '[')
+        skip_long(c, long_level(c));
+    else if (skip_string(s, c))
+        return "a zero byte in a string is not allowed";
+    return shape_see(&c->shape, SHAPE_STRING, start, (size_t)(c->p - start),
+                     (size_t)(start - s->text));
+}
+
 /* One token. Returns what is wrong with it, or NULL. */
 static const char *skip_token(struct scan *s, struct cursor *c)
 {
     char ch = *c->p;
+    const char *wrong;
     if (ch == '-' && at(c, 1) == '-') {
         skip_comment(c);
         return NULL;
@@ -273,52 +387,103 @@ static const char *skip_token(struct scan *s, struct cursor *c)
     if (ch == '^')
         return "the operator ^ is not allowed (it differs between machines); use "
                "math.pow(x, y)";
-    if (ch == '"' || ch == '\'') {
-        if (skip_string(s, c))
-            return "a zero byte in a string is not allowed";
-    } else if (ch == '[' && long_level(c) >= 0) {
-        skip_long(c, long_level(c));
-    } else if (is_name(ch)) {
-        skip_word(s, c);
-    } else {
-        skip_sign(c);
-        return NULL;
-    }
+    if (ch == '"' || ch == '\'' || (ch == '[' && long_level(c) >= 0))
+        wrong = skip_literal(s, c);
+    else if (is_digit(ch) || (ch == '.' && is_digit(at(c, 1))))
+        wrong = skip_number(s, c);
+    else if (is_name(ch))
+        wrong = skip_word(s, c);
+    else
+        return skip_sign(s, c);
     c->before = 0;
-    return NULL;
+    return wrong;
+}
+
+/* By length, bytes and line, so that scan_line() need not look at all of them. */
+static int by_word(const void *a, const void *b, void *ctx)
+{
+    const struct scan_mark *x = a, *y = b;
+    const char *text = ctx;
+    if (x->len != y->len)
+        return x->len < y->len ? -1 : 1;
+    int c = memcmp(text + x->off, text + y->off, x->len);
+    return c ? c : (x->line > y->line) - (x->line < y->line);
+}
+
+static enum err check_encoding(const char *text, size_t len, const char *name,
+                               struct errmsg *why)
+{
+    static const char mark[] = "\xEF\xBF\xBD"; /* U+FFFD, written by the author */
+    int line = 1;
+    if (memchr(text, '\0', len) || (len > 0 && *text == LUA_SIGNATURE[0]))
+        return errmsg_set(why, ERR_LESSON,
+                          "%s:1: this is not text (a lesson is never a compiled chunk)",
+                          name);
+    for (size_t i = 0, n; i < len; i += n) {
+        uint32_t cp;
+        n = utf8_next(text + i, len - i, &cp);
+        line += text[i] == '\n';
+        if (cp == 0xFFFD && (n != 3 || memcmp(text + i, mark, 3) != 0))
+            return errmsg_set(
+                why, ERR_LESSON,
+                "%s:%d: this is not UTF-8, near the byte \\x%02X; save the "
+                "file as UTF-8",
+                name, line, (unsigned)(unsigned char)text[i]);
+    }
+    return ERR_OK;
 }
 
 enum err scan_text(struct scan *s, const char *text, size_t len, const char *name,
                    struct errmsg *why)
 {
-    struct cursor c = {.p = text, .end = text + len, .line = 1};
+    enum err e = check_encoding(text, len, name, why);
+    if (e != ERR_OK)
+        return e;
+    struct cursor *c = mem_alloc(sizeof *c);
+    *c = (struct cursor){.p = text, .end = text + len, .line = 1};
+    c->shape.found = wrap_bound;
+    c->shape.ctx = s;
     s->text = text;
-    if (memchr(text, '\0', len) || (len > 0 && *text == LUA_SIGNATURE[0]))
-        return errmsg_set(why, ERR_LESSON,
-                          "%s:1: this is not text (a lesson is never a compiled chunk)",
-                          name);
-    while (c.p < c.end) {
-        const char *wrong = skip_token(s, &c);
+    s->len = len;
+    const char *wrong = NULL;
+    while (c->p < c->end && !wrong) {
+        int line = c->line;
+        wrong = skip_token(s, c);
         if (wrong)
-            return errmsg_set(why, ERR_LESSON, "%s:%d: %s", name, c.line, wrong);
+            (void)errmsg_set(why, ERR_LESSON, "%s:%d: %s", name, line, wrong);
     }
+    s->open = c->shape.depth;
+    mem_free(c);
+    if (wrong)
+        return ERR_LESSON;
     find_twice(s);
+    sort_stable(s->marks, s->n, sizeof *s->marks, by_word, (void *)s->text);
+    sort_stable(s->edits, s->nedits, sizeof *s->edits, by_offset, NULL);
     return ERR_OK;
 }
 
 void scan_release(struct scan *s)
 {
     mem_free(s->marks);
+    mem_free(s->edits);
     *s = (struct scan){0};
 }
 
 int scan_line(const struct scan *s, const char *word, int from)
 {
-    size_t n = strlen(word);
-    for (size_t i = 0; s && i < s->n; i++) {
-        const struct scan_mark *m = &s->marks[i];
-        if (m->line >= from && m->len == n && !memcmp(s->text + m->off, word, n))
-            return m->line;
+    size_t n = strlen(word), low = 0, high = s ? s->n : 0;
+    if (!s || n > UINT32_MAX)
+        return from;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        const struct scan_mark *m = &s->marks[mid];
+        int c = m->len != n ? (m->len < n ? -1 : 1) : memcmp(s->text + m->off, word, n);
+        if (c < 0 || (c == 0 && m->line < from))
+            low = mid + 1;
+        else
+            high = mid;
     }
-    return from;
+    const struct scan_mark *m = &s->marks[low];
+    bool found = low < s->n && m->len == n && !memcmp(s->text + m->off, word, n);
+    return found ? m->line : from;
 }

@@ -29,9 +29,11 @@ size_t read_length(struct reader *r, int t, int line, const char *what)
     if (lua_type(r->L, t) != LUA_TTABLE)
         fail(r->L, line, "%s must be a list { … }, not a %s", what,
              luaL_typename(r->L, t));
+    host_walk(r->L);
     size_t n = lua_rawlen(r->L, t), count = 0;
     t = lua_absindex(r->L, t);
     for (lua_pushnil(r->L); lua_next(r->L, t); lua_pop(r->L, 1)) {
+        host_look(r->L, 1);
         if (lua_type(r->L, -2) == LUA_TSTRING && *lua_tostring(r->L, -2) == '@')
             continue;
         if (lua_type(r->L, -2) != LUA_TNUMBER)

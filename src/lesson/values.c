@@ -14,6 +14,7 @@
 void mark_table(lua_State *L, int t, const char *is)
 {
     t = lua_absindex(L, t);
+    host_charge(L, 8);
     lua_pushstring(L, is);
     lua_setfield(L, t, "@is");
     lua_pushinteger(L, host_line(L));
@@ -35,7 +36,7 @@ int mark_line(lua_State *L, int t, int otherwise)
     if (lua_type(L, t) != LUA_TTABLE)
         return otherwise;
     lua_getfield(L, t, "@line");
-    lua_Integer line = lua_tointeger(L, -1);
+    lua_Integer line = plain_integer(L, -1);
     lua_pop(L, 1);
     return line > 0 && line < 1000000 ? (int)line : otherwise;
 }
@@ -44,7 +45,7 @@ int mark_line(lua_State *L, int t, int otherwise)
 
 static int push_duration(lua_State *L, double unit)
 {
-    double x = luaL_checknumber(L, 1) * unit;
+    double x = arg_number(L, 1) * unit;
     if (!(x >= 0 && x < 9e18))
         fail(L, 0, "a duration must be at least 0 and below 290 years");
     lua_pushinteger(L, (lua_Integer)floor(x + 0.5));
@@ -78,19 +79,19 @@ static int time_hours(lua_State *L)
 
 static int rate_per_second(lua_State *L)
 {
-    lua_pushnumber(L, luaL_checknumber(L, 1));
+    lua_pushnumber(L, arg_number(L, 1));
     return 1;
 }
 
 static int rate_per_minute(lua_State *L)
 {
-    lua_pushnumber(L, luaL_checknumber(L, 1) / 60);
+    lua_pushnumber(L, arg_number(L, 1) / 60);
     return 1;
 }
 
 static int rate_per_hour(lua_State *L)
 {
-    lua_pushnumber(L, luaL_checknumber(L, 1) / 3600);
+    lua_pushnumber(L, arg_number(L, 1) / 3600);
     return 1;
 }
 
@@ -99,6 +100,7 @@ sim_time to_duration(lua_State *L, int i, int line, const char *what)
     if (lua_type(L, i) == LUA_TSTRING) {
         struct errmsg why = {0};
         sim_time t = 0;
+        host_charge(L, 1 + lua_rawlen(L, i) / 8);
         if (time_parse(lua_tostring(L, i), &t, &why) != ERR_OK)
             fail(L, line, "%s: %s", what, why.text);
         return t;
@@ -189,7 +191,7 @@ static int dist_fn_lognormal(lua_State *L)
 
 static int dist_fn_erlang(lua_State *L)
 {
-    lua_Integer k = luaL_checkinteger(L, 1);
+    lua_Integer k = arg_integer(L, 1);
     luaL_argcheck(L, k >= 1 && k <= 100, 1, "stages: 1 to 100");
     return give_dist(L, (struct dist){DIST_ERLANG, (int)k, dist_time(L, 2, "mean"), 0});
 }
@@ -197,7 +199,7 @@ static int dist_fn_erlang(lua_State *L)
 /* `spread` carries a plain number in thousandths (see struct dist). */
 static sim_time thousandths(lua_State *L, int i, double lo, double hi, const char *what)
 {
-    double x = luaL_checknumber(L, i);
+    double x = arg_number(L, i);
     if (!(x >= lo && x <= hi))
         fail(L, 0, "%s must be %g to %g", what, lo, hi);
     return (sim_time)floor(x * 1000 + 0.5);
@@ -220,7 +222,7 @@ static int dist_fn_pareto(lua_State *L)
 static sim_time dist_field(lua_State *L, int t, const char *name)
 {
     lua_getfield(L, t, name);
-    lua_Integer v = lua_tointeger(L, -1);
+    lua_Integer v = plain_integer(L, -1);
     lua_pop(L, 1);
     return v < 0 ? 0 : v;
 }
@@ -299,6 +301,7 @@ static int curve_diurnal(lua_State *L)
              "diurnal needs base >= 0, low from 0 to 1 and a period of a second or "
              "more");
     lua_settop(L, 0);
+    host_charge(L, 49 * 8);
     lua_createtable(L, 48, 4);
     mark_table(L, 1, "curve");
     lua_pushnumber(L, base);
@@ -362,6 +365,7 @@ static struct rng *draw_stream(lua_State *L, bool named, struct rng *own)
     struct host *h = host_of(L);
     char stream[128];
     uint64_t seed;
+    host_charge(L, 16);
     if (h->build)
         seed = h->build->seed;
     else if (h->facts && named)
@@ -399,7 +403,7 @@ static int draw_vary(lua_State *L)
     bool named = lua_type(L, 1) == LUA_TSTRING;
     int a = named ? 2 : 1;
     struct rng own;
-    lua_Number lo = luaL_checknumber(L, a), hi = luaL_checknumber(L, a + 1);
+    lua_Number lo = arg_number(L, a), hi = arg_number(L, a + 1);
     luaL_argcheck(L, lo <= hi && hi - lo < 1e18, a,
                   "the lowest must not be above the highest");
     double u = rng_unit(draw_stream(L, named, &own));

@@ -159,6 +159,13 @@ enum err experiment_run(struct experiment *x, uint64_t max_events, bool *more,
             return errmsg_set(why, e, "%s", said.text);
         }
         measure_tick(x->measure, x->world);
+        if (!mem_room(MEM_RESERVE)) {
+            e = errmsg_set(&x->why_stopped, ERR_LIMIT,
+                           "the memory of its process is used up: %zu MiB of world",
+                           world_bytes(x->world) >> 20);
+            experiment_stop(x);
+            return errmsg_set(why, e, "%s", x->why_stopped.text);
+        }
     }
 }
 

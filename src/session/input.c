@@ -161,9 +161,8 @@ static void run_effects(struct session *s, const char *line, const struct out *o
     session_print(s, out);
     for (size_t i = 0; i < fx->n; i++)
         do_effect(s, &fx->list[i]);
-    struct errmsg why = {0};
-    if (!time && step_check(s, &why) != ERR_OK)
-        session_broken(s, &why);
+    if (!time)
+        step_check(s);
     s->target = run_now(&s->run);
 }
 

@@ -74,11 +74,8 @@ static void facts_seen(const struct session *s, comp_id c, struct buf *b)
 static void tell_missing_facts(struct session *s, const struct note *n)
 {
     const struct step *st = step_current(s);
-    bool yes = false;
-    struct errmsg why = {0};
-    struct lesson_facts f = run_facts(&s->run);
     if (!st || !st->wants_suspect || st->goal == FN_NONE || !n->right ||
-        lesson_test(s->run.lua, st->goal, &f, &yes, &why) != ERR_OK || yes)
+        session_true(s, st->goal))
         return;
     session_say(s, TONE_WARN,
                 "A suspicion needs facts: this step is done when you have looked "

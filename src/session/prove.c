@@ -158,6 +158,7 @@ static enum err run_base(struct prover *pv, struct errmsg *why)
     enum err e = run_open(&pv->base, pv->lesson, pv->stage, pv->seed, why);
     if (e != ERR_OK)
         return e;
+    pv->base.effort = &pv->effort;
     pv->base.on_second = watch;
     pv->base.ctx = pv;
     e = run_advance(&pv->base, li->starts_at, NULL, NULL, why);
@@ -181,6 +182,7 @@ static enum err judge_same(struct prover *pv, struct errmsg *why)
     struct run again;
     enum err e = run_open(&again, pv->lesson, pv->stage, pv->seed, why);
     if (e == ERR_OK) {
+        again.effort = &pv->effort;
         e = run_advance(&again, run_now(&pv->base), NULL, NULL, why);
         bool same = world_digest(again.world) == world_digest(pv->base.world);
         if (e == ERR_OK)
@@ -261,8 +263,33 @@ static void reset_seed(struct prover *pv)
     memset(pv->trapped, 0, sizeof(pv->trapped));
     memset(&pv->base, 0, sizeof(pv->base));
     memset(&pv->nothing, 0, sizeof(pv->nothing));
+    pv->effort = pv->most;
     pv->watched = 0;
     pv->broken.text[0] = '\0';
+}
+
+/* A proof ends at the same place everywhere, and says what was too much. */
+static enum err too_much(const struct prover *pv, uint64_t most, const char *of,
+                         const char *advice, struct errmsg *why)
+{
+    bool millions = most >= 1000000;
+    return errmsg_set(why, ERR_LIMIT,
+                      "seed %llu takes more than %llu%s %s to prove; %s",
+                      (unsigned long long)pv->seed,
+                      (unsigned long long)(millions ? most / 1000000 : most),
+                      millions ? " million" : "", of, advice);
+}
+
+static enum err within_effort(const struct prover *pv, struct errmsg *why)
+{
+    if (pv->effort.events == 0)
+        return too_much(pv, pv->most.events, "events",
+                        "fewer requests, fewer courses or a sooner ends_at would do",
+                        why);
+    if (pv->effort.steps == 0)
+        return too_much(pv, pv->most.steps, "steps of Lua",
+                        "simpler goals, moves and traps would do", why);
+    return ERR_OK;
 }
 
 static enum err prove_seed(struct prover *pv, bool first, struct errmsg *why)
@@ -287,7 +314,8 @@ static enum err prove_seed(struct prover *pv, bool first, struct errmsg *why)
     stage_unref(pv->stage);
     if (e == ERR_OK)
         e = prove_steps(pv, first, why);
-    return e;
+    enum err limit = within_effort(pv, why);
+    return limit != ERR_OK ? limit : e;
 }
 
 static bool too_many(const struct prover *pv)
@@ -297,23 +325,24 @@ static bool too_many(const struct prover *pv)
            lesson_traps(pv->lesson) > PROVE_MAX;
 }
 
-enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
-                      uint64_t first, unsigned count,
+enum err prove_within(struct proof *out, const struct session_options *o,
+                      struct effort most, unsigned count,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why)
 {
-    struct prover pv = {.out = out, .text = text, .len = len, .name = name};
+    struct prover pv = {
+        .out = out, .text = o->text, .len = o->len, .name = o->name, .most = most};
     memset(out, 0, sizeof(*out));
     out->ok = true;
     out->seeds = count;
-    enum err e = lesson_load(&pv.lesson, text, len, name, why);
+    enum err e = lesson_load(&pv.lesson, o->text, o->len, o->name, why);
     if (e == ERR_OK && too_many(&pv))
-        e = errmsg_set(why, ERR_LIMIT, "%s: at most %d moves, normals and traps", name,
-                       PROVE_MAX);
+        e = errmsg_set(why, ERR_LIMIT, "%s: at most %d moves, normals and traps",
+                       o->name, PROVE_MAX);
     if (e == ERR_OK)
         prove_text(&pv);
     for (unsigned i = 0; e == ERR_OK && i < count; i++) {
-        pv.seed = first + i;
+        pv.seed = o->seed + i;
         e = prove_seed(&pv, i == 0, why);
         if (e == ERR_OK && progress && !progress(ctx, i + 1, count))
             e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u seeds", i + 1,
@@ -321,4 +350,15 @@ enum err prove_lesson(struct proof *out, const char *text, size_t len, const cha
     }
     lesson_free(pv.lesson);
     return e;
+}
+
+enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
+                      uint64_t first, unsigned count,
+                      bool (*progress)(void *ctx, unsigned done, unsigned all),
+                      void *ctx, struct errmsg *why)
+{
+    const struct session_options o = {
+        .text = text, .len = len, .name = name, .seed = first};
+    const struct effort most = {PROVE_EVENTS, PROVE_STEPS};
+    return prove_within(out, &o, most, count, progress, ctx, why);
 }

@@ -19,7 +19,8 @@ struct prover {
     struct run base, nothing; /* at the page; at the end */
     unsigned watched, moved[PROVE_MAX], normal[PROVE_MAX];
     bool trapped[PROVE_MAX];
-    struct errmsg broken; /* what a predicate raised */
+    struct errmsg broken;       /* what a predicate raised */
+    struct effort most, effort; /* a seed may take, and what is left of that */
 };
 
 struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *name);
@@ -34,5 +35,11 @@ enum err prove_wrong(struct prover *pv, const struct course *c,
                      struct errmsg *why) MUST_USE;
 enum err prove_steps(struct prover *pv, bool first, struct errmsg *why) MUST_USE;
 void prove_text(struct prover *pv);
+
+/* prove_lesson() with other limits for a seed: how the tests reach them. */
+enum err prove_within(struct proof *out, const struct session_options *o,
+                      struct effort most, unsigned count,
+                      bool (*progress)(void *ctx, unsigned done, unsigned all),
+                      void *ctx, struct errmsg *why) MUST_USE;
 
 #endif

@@ -79,9 +79,7 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
 {
     const struct step *st = lesson_step(pv->lesson, i);
     char tail[160];
-    struct errmsg why = {0};
-    if (step_check(s, &why) != ERR_OK)
-        session_broken(s, &why);
+    step_check(s);
     if (s->step > i) {
         prove_result(pv, "steps", st->id, false, NAN,
                      "done before its solution was played");
@@ -128,8 +126,11 @@ static void judge_tape(struct prover *pv, struct session *s,
 enum err prove_steps(struct prover *pv, bool first, struct errmsg *why)
 {
     struct session *s;
-    struct session_options o = {
-        .text = pv->text, .len = pv->len, .name = pv->name, .seed = pv->seed};
+    struct session_options o = {.text = pv->text,
+                                .len = pv->len,
+                                .name = pv->name,
+                                .seed = pv->seed,
+                                .effort = &pv->effort};
     enum err e = session_open(&s, &o, why);
     if (e != ERR_OK)
         return e;

@@ -164,6 +164,10 @@ enum err session_report(struct session *s, struct report *out,
     if (e == ERR_OK) {
         out->score = score_of(s, v);
         make_report(&(struct maker){s, v, out});
+        if (s->over)
+            e = tape_score(s, &out->score, why);
+        if (e != ERR_OK)
+            report_release(out);
     } else {
         rivals_release(v);
     }

@@ -37,13 +37,15 @@ void mark_push(struct session *s)
     sim_time now = run_now(&s->run);
     if (s->mode != MODE_GUIDED || (s->nmarks && s->marks[s->nmarks - 1].at >= now))
         return;
+    struct world *copy = world_fork(s->run.world);
+    if (!copy)
+        return; /* no memory: there are older ones to come back to */
     if (s->nmarks == s->marks_cap) {
         s->marks_cap = s->marks_cap ? 2 * s->marks_cap : 16;
         s->marks = mem_grow(s->marks, s->marks_cap, sizeof(*s->marks));
     }
-    s->marks[s->nmarks++] = (struct mark){.at = now,
-                                          .world = world_fork(s->run.world),
-                                          .rec = recording_fork(s->run.rec)};
+    s->marks[s->nmarks++] =
+        (struct mark){.at = now, .world = copy, .rec = recording_fork(s->run.rec)};
     marks_thin(s);
 }
 
@@ -123,14 +125,19 @@ static enum err live_again(struct session *s, sim_time t, struct errmsg *why)
 static enum err restore(struct session *s, const struct mark *m, struct errmsg *why)
 {
     struct lesson *fresh = NULL;
+    struct world *world = world_fork(m->world);
+    if (!world)
+        return errmsg_set(why, ERR_LIMIT, "there is no memory left for going back");
     enum err e = lesson_reload(&fresh, s->lesson, why);
-    if (e != ERR_OK)
+    if (e != ERR_OK) {
+        world_free(world);
         return e;
+    }
     lesson_free(s->run.lua);
     s->run.lua = fresh;
     world_free(s->run.world);
     recording_free(s->run.rec);
-    s->run.world = world_fork(m->world);
+    s->run.world = world;
     s->run.rec = recording_fork(m->rec);
     s->run.sampled = m->at / SIM_SEC * SIM_SEC;
     s->run.midway = false;

@@ -82,6 +82,13 @@ enum err run_fork(struct run *out, const struct run *r, struct errmsg *why)
         return e;
     }
     out->world = world_fork(r->world);
+    if (!out->world) {
+        lesson_free(out->lua);
+        memset(out, 0, sizeof(*out));
+        return errmsg_set(why, ERR_LIMIT,
+                          "there is no memory left for a copy of the world (%zu MiB)",
+                          world_bytes(r->world) >> 20);
+    }
     out->rec = recording_fork(r->rec);
     stage_ref(out->stage);
     return ERR_OK;
@@ -108,19 +115,52 @@ sim_time run_now(const struct run *r)
  * ------------------------------------------------------------------------------------------
  */
 
+static enum err used_up(struct errmsg *why)
+{
+    return errmsg_set(why, ERR_LIMIT, "more work than is allowed");
+}
+
+static void spend(uint64_t *left, uint64_t used)
+{
+    *left = used < *left ? *left - used : 0;
+}
+
 /* Runs the world to t, within what is left of the events. */
 static enum err run_events(struct run *r, sim_time t, uint64_t *left,
                            struct errmsg *why)
 {
     struct observer o = recording_observer(r->rec);
-    uint64_t before = world_events(r->world);
-    enum err e = world_run(r->world, t, left ? *left : UINT64_MAX, &o, why);
-    if (left) {
-        uint64_t used = world_events(r->world) - before;
-        *left = used < *left ? *left - used : 0;
-    }
+    uint64_t before = world_events(r->world), most = left ? *left : UINT64_MAX;
+    bool last = r->effort && r->effort->events < most;
+    if (last)
+        most = r->effort->events;
+    enum err e = world_run(r->world, t, most, &o, why);
+    uint64_t used = world_events(r->world) - before;
+    if (left)
+        spend(left, used);
+    if (r->effort)
+        spend(&r->effort->events, used);
     r->midway = e == ERR_STOPPED;
-    return e;
+    if (!r->midway || !last)
+        return e;
+    r->effort->events =
+        0; /* a few may be left: an event is not begun that may not end */
+    return used_up(why);
+}
+
+/* What was recorded of it fills what a recording may have, or the process has no more
+ * memory: it stops like a world that has run away. */
+static enum err out_of_memory(const struct run *r, struct errmsg *why)
+{
+    if (recording_full(r->rec))
+        return errmsg_set(why, ERR_LIMIT,
+                          "what was recorded of it fills its %d MiB: %zu series; fewer "
+                          "instances or components would have kept it",
+                          RECORDING_LIMIT_MIB, recording_series(r->rec));
+    return errmsg_set(why, ERR_LIMIT,
+                      "the memory of its process is used up: %zu MiB of world, %zu MiB "
+                      "recorded of it",
+                      world_bytes(r->world) >> 20, recording_bytes(r->rec) >> 20);
 }
 
 enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
@@ -138,6 +178,10 @@ enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
             continue;
         r->sampled = second;
         recording_sample(r->rec, r->world);
+        if (r->effort)
+            spend(&r->effort->events, model_comps(r->stage->lw.model));
+        if (recording_full(r->rec) || !mem_room(MEM_RESERVE))
+            return out_of_memory(r, why);
         if (r->on_second && !r->on_second(r->ctx, r)) {
             if (asked)
                 *asked = true;
@@ -150,6 +194,7 @@ enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
 enum err run_settle(struct run *r, struct errmsg *why)
 {
     bool asked;
+    r->midway = true; /* what was done a moment ago may have more to follow */
     enum err e = run_advance(r, world_now(r->world), NULL, &asked, why);
     return e == ERR_STOPPED && asked ? ERR_OK : e;
 }
@@ -198,6 +243,8 @@ static enum err test_fresh(const struct run *r, fn_id fn, const struct lesson_fa
     enum err e = lesson_reload(&fresh, r->plan, why);
     if (e != ERR_OK)
         return e;
+    if (r->effort)
+        spend(&r->effort->steps, lesson_effort(fresh));
     e = lesson_test(fresh, fn, f, &yes, why);
     lesson_free(fresh);
     return e != ERR_OK || yes
@@ -211,6 +258,10 @@ enum err run_test(const struct run *r, fn_id fn, bool *yes, struct errmsg *why)
 {
     struct lesson_facts f = run_facts(r);
     enum err e = lesson_test(r->lua, fn, &f, yes, why);
+    if (r->effort)
+        spend(&r->effort->steps, lesson_effort(r->lua));
+    if (e == ERR_OK && r->effort && r->effort->steps == 0)
+        return used_up(why);
     return e == ERR_OK && *yes && r->twice ? test_fresh(r, fn, &f, why) : e;
 }
 

@@ -9,6 +9,7 @@
  */
 #include "session_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A wait takes at most this much of the learner's real time. */
@@ -45,13 +46,23 @@ static void stop_wait(struct session *s)
     s->target = run_now(&s->run);
 }
 
-/* A predicate raised. That is the lesson's fault and no wrong answer: it is told once,
- * and the incident goes on, with a Lua state that was not stopped. */
-void session_broken(struct session *s, const struct errmsg *why)
+static bool is_broken(const struct session *s, fn_id fn)
+{
+    bool yes = s->nbroken == BROKEN_MAX;
+    for (size_t i = 0; i < s->nbroken && !yes; i++)
+        yes = s->broken_fns[i] == fn;
+    return yes;
+}
+
+/* A function raised. That is the lesson's fault and no wrong answer: it is told once, and
+ * the incident goes on without it, with a Lua state that was not stopped. */
+static void tell_broken(struct session *s, fn_id fn, const struct errmsg *why)
 {
     struct lesson *fresh;
-    struct errmsg ignored = {0}; /* then the next predicate raises, too */
-    if (lesson_reload(&fresh, s->lesson, &ignored) == ERR_OK) {
+    struct errmsg ignored = {0}; /* then the next one raises, too */
+    s->broken_fns[s->nbroken++] = fn;
+    if (lesson_stopped(s->run.lua) &&
+        lesson_reload(&fresh, s->lesson, &ignored) == ERR_OK) {
         lesson_free(s->run.lua);
         s->run.lua = fresh;
     }
@@ -62,6 +73,31 @@ void session_broken(struct session *s, const struct errmsg *why)
     session_say(s, TONE_BAD, "This lesson is broken: %s", why->text);
     session_say(s, TONE_WARN,
                 "That is not your mistake. skip goes on without this step.");
+}
+
+bool session_true(struct session *s, fn_id fn)
+{
+    bool yes = false;
+    struct errmsg why = {0};
+    if (is_broken(s, fn))
+        return false;
+    enum err e = run_test(&s->run, fn, &yes, &why);
+    if (e != ERR_OK)
+        tell_broken(s, fn, &why);
+    return e == ERR_OK && yes;
+}
+
+double session_number(struct session *s, fn_id fn)
+{
+    double v = NAN;
+    struct errmsg why = {0};
+    struct lesson_facts f = run_facts(&s->run);
+    if (fn == FN_NONE || is_broken(s, fn))
+        return NAN;
+    if (lesson_number(s->run.lua, fn, &f, &v, &why) == ERR_OK)
+        return v;
+    tell_broken(s, fn, &why);
+    return NAN;
 }
 
 /* Something came up: a wait ends here, and says so if it had longer to go. */
@@ -106,14 +142,12 @@ static sim_time end_of(const struct session *s)
 static bool on_second(void *ctx, struct run *r)
 {
     struct session *s = ctx;
-    struct errmsg why = {0};
     session_touch(s);
     tape_time(s, false);
     mark_take(s);
     tell_tickets(s);
     forecast_check(s);
-    if (step_check(s, &why) != ERR_OK)
-        session_broken(s, &why);
+    step_check(s);
     if (run_now(r) >= end_of(s) && !s->over) {
         session_say(s, TONE_WARN, "The shift is over.");
         session_finish(s);
@@ -163,7 +197,8 @@ static enum err run_up(struct session *s, struct errmsg *why)
     return e == ERR_OK ? run_fork(&s->begin, &s->run, why) : e;
 }
 
-static enum err session_load(struct session *s, struct errmsg *why)
+static enum err session_load(struct session *s, struct effort *effort,
+                             struct errmsg *why)
 {
     enum err e = lesson_load(&s->lesson, s->text, s->len, s->name, why);
     if (e != ERR_OK)
@@ -175,6 +210,7 @@ static enum err session_load(struct session *s, struct errmsg *why)
     stage_unref(g);
     if (e != ERR_OK)
         return e;
+    s->run.effort = effort;
     s->status = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->status));
     s->began = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->began));
     s->trapped_at = mem_array(lesson_traps(s->lesson) + 1, sizeof(*s->trapped_at));
@@ -188,7 +224,7 @@ enum err session_open(struct session **out, const struct session_options *o,
 {
     struct session *s = mem_alloc(sizeof(*s));
     session_init(s, o);
-    enum err e = session_load(s, why);
+    enum err e = session_load(s, o->effort, why);
     if (e == ERR_OK) {
         tape_header(s);
         if (o->tape)
@@ -278,7 +314,7 @@ enum err session_run_to(struct session *s, sim_time t, struct errmsg *why)
 void session_settle(struct session *s)
 {
     struct errmsg why = {0};
-    if (s->run.midway && run_settle(&s->run, &why) == ERR_LIMIT)
+    if (!s->over && run_settle(&s->run, &why) == ERR_LIMIT)
         session_ran_away(s, &why);
 }
 
@@ -408,9 +444,7 @@ void session_seen(struct session *s, const char *subject)
     tape_put(s, "seen", subject);
     strings_add(&s->seen, subject);
     strings_add(&s->seen_ever, subject);
-    struct errmsg why = {0};
-    if (step_check(s, &why) != ERR_OK)
-        session_broken(s, &why);
+    step_check(s);
 }
 
 uint64_t session_digest(const struct session *s)

@@ -13,6 +13,7 @@
 #define TRUECODE_SESSION_INTERNAL_H
 
 #include "truecode/session.h"
+#include "truecode/tape.h"
 
 /* ---- a run
  * ------------------------------------------------------------------------------- */
@@ -27,6 +28,13 @@ struct stage {
 struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why) MUST_USE;
 struct stage *stage_ref(struct stage *g);
 void stage_unref(struct stage *g);
+
+/* What is left of the work that somebody allows, counted and never timed, so that it is
+ * used up at the same place everywhere. */
+struct effort {
+    uint64_t events; /* of worlds; each component sampled is one, too */
+    uint64_t steps;  /* of Lua */
+};
 
 struct run {
     struct stage *stage;
@@ -44,7 +52,9 @@ struct run {
     void *ctx;
     bool (*seen)(const void *ctx, const char *subject); /* NULL: nothing was seen */
     bool suspected;
-    bool twice; /* the prover: what is true must be so in a fresh Lua state as well */
+    struct effort
+        *effort; /* borrowed, shared with forks; NULL: any. ERR_LIMIT beyond */
+    bool twice;  /* the prover: what is true must be so in a fresh Lua state as well */
 };
 /* A world at time 0. `lua` is a reload of `plan`. */
 enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
@@ -148,6 +158,9 @@ struct form { /* an update being asked field by field */
     char *said[FORM_FIELDS];
 };
 
+#define SCORE_TEXT 32    /* "88 recovered" */
+enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked */
+
 struct session {
     struct form form;
     struct lesson *lesson;
@@ -179,6 +192,8 @@ struct session {
     bool practice;
     sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
     struct errmsg broken; /* what a predicate raised, told already; "" nothing */
+    fn_id broken_fns[BROKEN_MAX]; /* raised once: not asked again */
+    size_t nbroken;
     char *feedback, *confirm;
     struct strings seen, seen_ever;
 
@@ -195,8 +210,11 @@ struct session {
     size_t nmarks, marks_cap;
 
     size_t tickets_known, tickets_read;
-    struct buf tape;   /* not yet taken */
-    sim_time taped_at; /* time of the last line */
+    struct buf tape; /* not yet taken */
+    struct tape_chain chain;
+    sim_time taped_at;            /* time of the last line */
+    char taped_score[SCORE_TEXT]; /* as its line says it; "": none yet */
+    size_t score_line;            /* of the tape that was replayed */
     struct out transcript;
 
     uint64_t version;
@@ -207,7 +225,10 @@ struct session {
 /* session.c, transcript.c, view.c */
 enum hold session_hold(const struct session *s);
 void session_touch(struct session *s);
-void session_broken(struct session *s, const struct errmsg *why);
+/* A function of the lesson, over the learner's run. One that raised is told of once and
+ * not asked again; then, and when it raises, it is not true and not a number. */
+bool session_true(struct session *s, fn_id fn);
+double session_number(struct session *s, fn_id fn);
 void session_say(struct session *s, enum tone t, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void session_feedback(struct session *s, enum tone t, const char *text);
@@ -249,7 +270,7 @@ void form_close(struct session *s);
 /* steps.c */
 const struct step *step_current(const struct session *s);
 bool step_holds(const struct session *s);
-enum err step_check(struct session *s, struct errmsg *why) MUST_USE; /* goals, traps */
+void step_check(struct session *s); /* goals, traps */
 void step_answer(struct session *s, int number);
 void step_predict(struct session *s, const char *words);
 void step_hint(struct session *s);
@@ -267,6 +288,10 @@ char direction_of(double before, double after);
 void tape_header(struct session *s);
 void tape_put(struct session *s, const char *kind, const char *text);
 void tape_time(struct session *s, bool force);
+/* The score of what is over goes on the tape; where one stands there already it must be
+ * the same: ERR_MISMATCH names its line. */
+enum err tape_score(struct session *s, const struct score *score,
+                    struct errmsg *why) MUST_USE;
 enum err tape_replay(struct session *s, const char *tape, size_t len,
                      struct errmsg *why) MUST_USE;
 

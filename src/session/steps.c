@@ -74,56 +74,38 @@ void step_skip(struct session *s, enum step_status how)
 /* ---- goals and traps
  * ---------------------------------------------------------------------------------- */
 
-static enum err goal_reached(struct session *s, const struct step *st, bool *yes,
-                             struct errmsg *why)
+static bool goal_reached(struct session *s, const struct step *st)
 {
-    *yes = false;
     if (st->kind != STEP_LOOK && st->kind != STEP_ACT)
-        return ERR_OK;
+        return false;
     if (st->wants_suspect && !s->run.suspected)
-        return ERR_OK;
-    if (st->goal == FN_NONE) {
-        *yes = st->wants_suspect;
-        return ERR_OK;
-    }
-    return run_test(&s->run, st->goal, yes, why);
+        return false;
+    return st->goal == FN_NONE ? st->wants_suspect : session_true(s, st->goal);
 }
 
-static enum err check_traps(struct session *s, struct errmsg *why)
+static void check_traps(struct session *s)
 {
     if (s->run.first_change == SIM_FOREVER || s->mode != MODE_GUIDED)
-        return ERR_OK;
+        return;
     for (size_t i = 0; i < lesson_traps(s->lesson); i++) {
-        bool yes = false;
-        if (s->trapped_at[i] != SIM_FOREVER)
+        if (s->trapped_at[i] != SIM_FOREVER ||
+            !session_true(s, lesson_trap(s->lesson, i)->when))
             continue;
-        enum err e = run_test(&s->run, lesson_trap(s->lesson, i)->when, &yes, why);
-        if (yes || e != ERR_OK) /* a broken one is not asked again */
-            s->trapped_at[i] = run_now(&s->run);
-        if (e != ERR_OK)
-            return e;
-        if (!yes)
-            continue;
+        s->trapped_at[i] = run_now(&s->run);
         s->wait_until = 0;
         s->target = run_now(&s->run);
         session_feedback(s, TONE_WARN, lesson_trap(s->lesson, i)->say);
     }
-    return ERR_OK;
 }
 
-enum err step_check(struct session *s, struct errmsg *why)
+void step_check(struct session *s)
 {
     if (s->phase != PHASE_PLAY)
-        return ERR_OK;
-    enum err e = check_traps(s, why);
-    while (e == ERR_OK && step_current(s) && s->phase == PHASE_PLAY) {
-        bool yes = false;
-        e = goal_reached(s, step_current(s), &yes, why);
-        if (e != ERR_OK || !yes)
-            break;
+        return;
+    check_traps(s);
+    while (step_current(s) && s->phase == PHASE_PLAY &&
+           goal_reached(s, step_current(s)))
         step_close(s, STEP_DONE);
-    }
-    return e;
 }
 
 /* ---- questions
@@ -209,16 +191,6 @@ void step_predict(struct session *s, const char *words)
     step_close(s, STEP_DONE);
 }
 
-static double read_number(struct session *s, fn_id fn)
-{
-    double v = NAN;
-    struct errmsg why = {0};
-    struct lesson_facts f = run_facts(&s->run);
-    if (fn != FN_NONE && lesson_number(s->run.lua, fn, &f, &v, &why) != ERR_OK)
-        session_broken(s, &why);
-    return v;
-}
-
 static const struct prediction *prediction_of(const struct session *s,
                                               const struct forecast *f)
 {
@@ -233,7 +205,7 @@ void forecast_arm(struct session *s)
             continue;
         f->armed = true;
         f->armed_at = run_now(&s->run);
-        f->before = read_number(s, prediction_of(s, f)->value);
+        f->before = session_number(s, prediction_of(s, f)->value);
         f->due = run_now(&s->run) + prediction_of(s, f)->after;
     }
 }
@@ -279,7 +251,7 @@ void forecast_check(struct session *s)
         if (!f->armed || f->told || run_now(&s->run) < f->due)
             continue;
         f->told = true;
-        f->after = read_number(s, prediction_of(s, f)->value);
+        f->after = session_number(s, prediction_of(s, f)->value);
         if (isnan(f->after))
             session_say(s, TONE_DIM, "\"%s\": not put to the test.",
                         prediction_of(s, f)->what);

@@ -9,6 +9,8 @@
  */
 #include "store_internal.h"
 
+#include "truecode/tape.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -155,17 +157,18 @@ enum err tape_read(const struct store *s, const struct store_run *run, struct bu
     return e;
 }
 
-/* Entries stand below "--": TIME KIND [TEXT]. */
-static bool has_deeds(const char *text)
+/* Something stands below the head that is not the reading of the briefing; what cannot
+ * be read is something, too. */
+static bool has_deeds(const char *text, size_t n)
 {
-    const char *line = strstr(text, "\n--\n");
-    for (line = line != NULL ? line + 4 : NULL; line != NULL && line[1] != '\0';
-         line = strchr(line + 1, '\n')) {
-        const char *kind = line + 1 + strspn(line + 1, "0123456789");
-        if (strncmp(kind, " read\n", 6) != 0)
-            return true;
-    }
-    return false;
+    struct tape_reader r;
+    struct tape_line l;
+    if (tape_open(&r, text, n, NULL) != ERR_OK)
+        return false;
+    enum err e = tape_next(&r, &l, NULL);
+    while (e == ERR_OK && str_eq(l.kind, "read"))
+        e = tape_next(&r, &l, NULL);
+    return e != ERR_NOT_FOUND;
 }
 
 bool tape_touched(const struct store *s, const struct store_run *run)
@@ -177,11 +180,10 @@ bool tape_touched(const struct store *s, const struct store_run *run)
     tape_name(s, run, &path);
     int fd = open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     buf_release(&path);
-    ssize_t n = fd >= 0 ? read(fd, head, sizeof head - 1) : 0;
+    ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : 0;
     if (fd >= 0)
         close(fd);
-    head[n > 0 ? n : 0] = '\0';
-    return has_deeds(head);
+    return has_deeds(head, n > 0 ? (size_t)n : 0);
 }
 
 enum err tape_resume(struct tape_file **out, struct store *s,

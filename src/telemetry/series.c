@@ -23,7 +23,7 @@ static void add_instances(struct recording *r, uint32_t c, uint32_t n)
     if (n <= in->n)
         return;
     in->first = mem_grow(in->first, n, sizeof *in->first);
-    while (in->n < n) {
+    while (in->n < n && r->cols + r->plan->per_instance[c] <= RECORDING_SERIES) {
         in->first[in->n++] = r->cols;
         r->cols += r->plan->per_instance[c];
     }

@@ -80,7 +80,7 @@ static void put_tally(struct buf *b, const struct tally *t)
 struct slot_closed *slot_encode(const struct slot_open *o)
 {
     struct buf b;
-    buf_init(&b, 0);
+    buf_init(&b, UINT32_MAX / 2);
     size_t directory = o->nused * sizeof(struct entry);
     struct entry *entries = mem_array(o->nused + 1, sizeof *entries);
     for (uint32_t i = 0; i < o->nused; i++) {
@@ -88,7 +88,7 @@ struct slot_closed *slot_encode(const struct slot_open *o)
         put_tally(&b, o->of[o->used[i]]);
     }
     if (b.full)
-        BUG("a slot of telemetry does not fit into its buffer");
+        die("out of memory: a slot of telemetry of 2 GiB");
     struct slot_closed *c = mem_alloc(sizeof *c + directory + b.len);
     c->refs = 1;
     c->ntallies = o->nused;

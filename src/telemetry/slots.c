@@ -4,9 +4,9 @@
  *
  * slots_done() runs once per request and more often than anything else in here. The
  * open slot is therefore flat arrays: the client's or endpoint's tally by component
- * number, the bucket by a count of leading zeros, the row of a (place, cause) pair by a
- * small table. It allocates when something is seen for the first time and never else.
- * When a slot ends it is packed (slot_code.c) and its arrays are used again.
+ * number, the bucket by a count of leading zeros, the position of a (place, cause) pair
+ * by two small tables. It allocates when something is seen for the first time and never
+ * else. When a slot ends it is packed (slot_code.c) and its arrays are used again.
  */
 #include "telemetry_internal.h"
 
@@ -14,57 +14,81 @@
 
 /* ---- numbering pairs ---------------------------------------------------- */
 
-/* Where the number of a pair lies. What is nowhere comes last. */
-static inline uint32_t pair_at(uint32_t ncomps, uint32_t kinds, comp_id place,
-                               uint8_t what)
+/* 1 + the position of a pair; 0: it was not seen yet. A request touches few of the
+ * places there are, so only those have a row of numbers. */
+static inline uint32_t pair_number(const struct pairs *p, uint32_t ncomps,
+                                   uint32_t kinds, comp_id place, uint8_t what)
 {
-    return (place < ncomps ? place : ncomps) * kinds + what;
+    uint32_t row = p->row != NULL ? p->row[place < ncomps ? place : ncomps] : 0;
+    return row != 0 ? p->number[(row - 1) * kinds + what] : 0;
 }
 
-/* The row of a pair; makes one if need be. `rows` has `width` words for each pair. */
-static inline uint32_t pair_row(struct pairs *p, uint32_t ncomps, uint32_t kinds,
-                                comp_id place, uint8_t what)
+/* The place has a row from now on. */
+static void add_row(struct pairs *p, uint32_t at, uint32_t ncomps, uint32_t kinds)
 {
-    uint32_t at = pair_at(ncomps, kinds, place, what);
-    if (p->number && p->number[at])
-        return p->number[at] - 1u;
-    if (!p->number)
-        p->number = mem_array((size_t)(ncomps + 1) * kinds, sizeof *p->number);
+    if (!p->row)
+        p->row = mem_array(ncomps + 1, sizeof *p->row);
+    if (p->rows == p->rows_cap) {
+        p->rows_cap = p->rows_cap ? 2 * p->rows_cap : 4;
+        p->number = mem_grow(p->number, (size_t)p->rows_cap * kinds, sizeof *p->number);
+    }
+    memset(p->number + (size_t)p->rows * kinds, 0, kinds * sizeof *p->number);
+    p->row[at] = (uint16_t)++p->rows;
+}
+
+/* The position of a pair; makes one if need be. */
+static uint32_t pair_position(struct pairs *p, uint32_t ncomps, uint32_t kinds,
+                              comp_id place, uint8_t what)
+{
+    uint32_t number = pair_number(p, ncomps, kinds, place, what);
+    uint32_t at = place < ncomps ? place : ncomps;
+    if (number)
+        return number - 1;
+    if (!p->row || !p->row[at])
+        add_row(p, at, ncomps, kinds);
     p->list = grow_array(p->list, p->n, &p->cap, sizeof *p->list);
     p->list[p->n] = (struct pair){place < ncomps ? place : COMP_NONE, what};
-    p->number[at] = (uint16_t)++p->n;
+    p->number[(p->row[at] - 1u) * kinds + what] = (uint16_t)++p->n;
     return p->n - 1;
 }
 
-static void pairs_reset(struct pairs *p, uint32_t ncomps, uint32_t kinds)
+/* The rows stay: the same places are seen again. */
+static void pairs_reset(struct pairs *p, uint32_t kinds)
 {
-    for (uint32_t i = 0; i < p->n; i++)
-        p->number[pair_at(ncomps, kinds, p->list[i].place, p->list[i].what)] = 0;
+    if (p->n)
+        memset(p->number, 0, (size_t)p->rows * kinds * sizeof *p->number);
     p->n = 0;
 }
 
 static struct pairs pairs_copy(const struct pairs *from, uint32_t ncomps,
                                uint32_t kinds)
 {
-    struct pairs p = {.n = from->n, .cap = from->cap};
+    struct pairs p = *from;
     if (!from->n)
         return (struct pairs){0};
-    p.number = mem_array((size_t)(ncomps + 1) * kinds, sizeof *p.number);
-    memcpy(p.number, from->number, (size_t)(ncomps + 1) * kinds * sizeof *p.number);
+    p.row = mem_array(ncomps + 1, sizeof *p.row);
+    memcpy(p.row, from->row, (ncomps + 1) * sizeof *p.row);
+    p.number = mem_array((size_t)p.rows_cap * kinds, sizeof *p.number);
+    memcpy(p.number, from->number, (size_t)p.rows * kinds * sizeof *p.number);
     p.list = mem_array(p.cap, sizeof *p.list);
     memcpy(p.list, from->list, p.n * sizeof *p.list);
     return p;
+}
+
+static void pairs_free(struct pairs *p)
+{
+    mem_free(p->row);
+    mem_free(p->number);
+    mem_free(p->list);
 }
 
 /* ---- tallies ------------------------------------------------------------ */
 
 static void tally_free(struct tally *t)
 {
-    mem_free(t->causes.number);
-    mem_free(t->causes.list);
+    pairs_free(&t->causes);
     mem_free(t->time);
-    mem_free(t->reasons.number);
-    mem_free(t->reasons.list);
+    pairs_free(&t->reasons);
     mem_free(t->failed);
     mem_free(t);
 }
@@ -88,10 +112,10 @@ static struct tally *tally_copy(const struct tally *from, uint32_t ncomps)
     return t;
 }
 
-static void tally_reset(struct tally *t, uint32_t ncomps)
+static void tally_reset(struct tally *t)
 {
-    pairs_reset(&t->causes, ncomps, CAUSE_COUNT);
-    pairs_reset(&t->reasons, ncomps, REASON_COUNT);
+    pairs_reset(&t->causes, CAUSE_COUNT);
+    pairs_reset(&t->reasons, REASON_COUNT);
     memset(t->hist, 0, sizeof t->hist);
     t->count = t->sum_ns = 0;
 }
@@ -124,7 +148,7 @@ void slot_open_unref(struct slot_open *o)
 static void open_reset(struct slot_open *o)
 {
     for (uint32_t i = 0; i < o->nused; i++)
-        tally_reset(o->of[o->used[i]], o->ncomps);
+        tally_reset(o->of[o->used[i]]);
     o->nused = 0;
     o->last = 0;
 }
@@ -233,7 +257,7 @@ static uint32_t new_cause(struct tally *t, uint32_t ncomps, comp_id place,
                           uint8_t cause)
 {
     uint32_t cap = t->causes.cap;
-    uint32_t i = pair_row(&t->causes, ncomps, CAUSE_COUNT, place, cause);
+    uint32_t i = pair_position(&t->causes, ncomps, CAUSE_COUNT, place, cause);
     if (t->causes.cap != cap)
         widen(t, cap);
     for (size_t b = 0; b < LATENCY_BUCKETS; b++)
@@ -244,15 +268,12 @@ static uint32_t new_cause(struct tally *t, uint32_t ncomps, comp_id place,
 static void count_time(struct tally *t, uint32_t ncomps, uint32_t bucket,
                        const struct slice *s, size_t n)
 {
-    const uint16_t *number = t->causes.number;
     uint64_t *row = t->time + (size_t)bucket * t->causes.cap;
     for (const struct slice *end = s + n; s < end; s++) {
         uint8_t cause = s->cause < CAUSE_COUNT ? s->cause : CAUSE_OTHER;
-        uint32_t at = pair_at(ncomps, CAUSE_COUNT, s->place, cause);
-        uint32_t i = number != NULL ? number[at] : 0;
+        uint32_t i = pair_number(&t->causes, ncomps, CAUSE_COUNT, s->place, cause);
         if (i == 0) {
             i = new_cause(t, ncomps, s->place, cause) + 1;
-            number = t->causes.number;
             row = t->time + (size_t)bucket * t->causes.cap;
         }
         row[i - 1] += (uint64_t)s->ns;
@@ -263,8 +284,8 @@ static void count_failure(struct tally *t, uint32_t ncomps,
                           const struct request_done *r)
 {
     uint32_t before = t->reasons.n, cap = t->reasons.cap;
-    uint32_t row =
-        pair_row(&t->reasons, ncomps, REASON_COUNT, r->culprit, (uint8_t)r->reason);
+    uint32_t row = pair_position(&t->reasons, ncomps, REASON_COUNT, r->culprit,
+                                 (uint8_t)r->reason);
     if (t->reasons.cap != cap)
         t->failed = mem_grow(t->failed, t->reasons.cap, sizeof *t->failed);
     if (t->reasons.n != before)
@@ -353,8 +374,8 @@ void slots_truncate(struct slots *s, sim_time t)
 
 static size_t pairs_bytes(const struct pairs *p, uint32_t ncomps, uint32_t kinds)
 {
-    return (p->number ? (ncomps + 1) * kinds * sizeof *p->number : 0) +
-           p->cap * sizeof *p->list;
+    return (p->row ? (ncomps + 1) * sizeof *p->row : 0) +
+           p->rows_cap * kinds * sizeof *p->number + p->cap * sizeof *p->list;
 }
 
 static size_t tally_bytes(const struct tally *t, uint32_t ncomps)

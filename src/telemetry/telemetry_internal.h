@@ -48,7 +48,9 @@ struct pair {
     uint8_t what; /* cause or reason */
 };
 struct pairs {
-    uint16_t *number; /* [place][width]: 1 + position; place ncomps: none */
+    uint16_t *row; /* [place]: 1 + its row in `number`, 0: none; place ncomps: none */
+    uint16_t *number; /* [row][kinds]: 1 + position in `list`; 0: not there */
+    uint32_t rows, rows_cap;
     struct pair *list;
     uint32_t n, cap;
 };

@@ -30,9 +30,25 @@ bool term_mono(const struct term *t)
     return t->mono;
 }
 
+void term_theme(struct term *t, enum theme theme)
+{
+    t->ops->theme(t, theme);
+}
+
+void term_bell(struct term *t)
+{
+    t->ops->bell(t);
+}
+
 void term_put(struct term *t, const struct canvas *c)
 {
     t->ops->put(t, c);
+}
+
+void term_redraw(struct term *t)
+{
+    if (t->ops->redraw != NULL)
+        t->ops->redraw(t);
 }
 
 struct term_event term_wait(struct term *t, int ms)
@@ -99,12 +115,17 @@ int term_left_by(void)
     return asked_to_leave;
 }
 
+void term_stay(void)
+{
+    leave_signal_clear();
+}
+
 void leave_signal_clear(void)
 {
     asked_to_leave = 0;
 }
 
-int wait_readable(int fd, int ms)
+static int wait_for(int fd, bool to_write, int ms)
 {
     struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
     sigset_t none;
@@ -113,6 +134,17 @@ int wait_readable(int fd, int ms)
     FD_ZERO(&set);
     if (fd >= 0)
         FD_SET(fd, &set);
-    int n = pselect(fd + 1, &set, NULL, NULL, ms < 0 ? NULL : &t, &none);
+    int n = pselect(fd + 1, to_write ? NULL : &set, to_write ? &set : NULL, NULL,
+                    ms < 0 ? NULL : &t, &none);
     return n < 0 ? -1 : n > 0;
+}
+
+int wait_readable(int fd, int ms)
+{
+    return wait_for(fd, false, ms);
+}
+
+int wait_writable(int fd, int ms)
+{
+    return wait_for(fd, true, ms);
 }

@@ -1,28 +1,17 @@
 /*
  * The person's terminal, through ncurses: the only file that includes curses.
  *
- * Curses is used for what it knows: terminfo, key sequences, the least output that
- * turns one screen into another. It is told cells, never lines of text, so nothing in a
- * text can move the cursor. Frames are painted only when a cell changed.
+ * Curses is used for what it knows best: the least output that turns one screen into
+ * another. It is told cells, never lines of text, so nothing in a text can move the
+ * cursor. Frames are painted only when a cell changed. It neither reads nor measures the
+ * terminal: keys are read and decoded by us (term_keys.h says why), and it counts
+ * columns in a short, which a window of 65,535 makes negative.
  *
  * Signals: Ctrl-C is a signal that becomes the key ctrl-c, so that it also works while
  * a worker hangs; Ctrl-Z is left to curses' own handler, wrapped so that bracketed
  * paste is off while the shell has the terminal.
  */
 #include "term_internal.h"
-
-/* curses names its keys like ours, as macros: remember ours before it hides them. */
-enum {
-    OUR_UP = KEY_UP,
-    OUR_DOWN = KEY_DOWN,
-    OUR_LEFT = KEY_LEFT,
-    OUR_RIGHT = KEY_RIGHT,
-    OUR_HOME = KEY_HOME,
-    OUR_END = KEY_END,
-    OUR_ENTER = KEY_ENTER,
-    OUR_BACKSPACE = KEY_BACKSPACE,
-    OUR_F = KEY_F
-};
 
 #include <curses.h>
 
@@ -31,38 +20,43 @@ enum {
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
-/* From <term.h>, which cannot be included: it also defines a struct term, and names
- * like `lines` as macros. */
+/* From <term.h>, which cannot be included: see terminfo.c. */
 int setupterm(const char *name, int fd, int *status);
-char *tigetstr(const char *name);
 
-#define PASTE_BEGIN (KEY_MAX + 1)
-#define PASTE_END   (KEY_MAX + 2)
-#define PASTE_ON    "\033[?2004h"
-#define PASTE_OFF   "\033[?2004l"
-#define HEATS       9
+#define PASTE_ON  "\033[?2004h"
+#define PASTE_OFF "\033[?2004l"
+#define MOUSE_ON  "\033[?1000h\033[?1006h" /* presses and the wheel, as SGR reports */
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
+#define HEATS     9
 
 struct display {
     struct term term;
     SCREEN *curses;
     struct canvas *shown; /* what curses was told; NULL: nothing */
+    const char *name;     /* in terminfo */
     enum theme theme;
+    enum ground ground;
+    bool ground_known; /* found or told: the terminal is not asked (again) */
+    bool started;      /* curses' colours */
+    bool own_black;    /* this terminal cannot be told "your own colour" */
     int colours;
     bool pairs; /* a colour pair for each tone and heat */
-    bool pasting;
+    struct key_decoder *keys;
     bool test_sync;
     unsigned long frames;
 };
 
-/* ---- suspending: curses' handler, with bracketed paste off around it
- * -------------------------- */
+/* ---- suspending: curses' handler, with bracketed paste off around it ------------- */
 
 static struct sigaction curses_tstp;
+static const char *modes_on = PASTE_ON, *modes_off = PASTE_OFF; /* of this terminal */
+static volatile sig_atomic_t window_changed;
 
 static void say(const char *s)
 {
@@ -73,9 +67,10 @@ static void say(const char *s)
 static void on_tstp(int sig)
 {
     int saved = errno;
-    say(PASTE_OFF);
+    say(modes_off);
     curses_tstp.sa_handler(sig); /* stops here; returns after fg, redrawn */
-    say(PASTE_ON);
+    say(modes_on);
+    window_changed = 1; /* the shell was told if it did, not we */
     errno = saved;
 }
 
@@ -95,46 +90,65 @@ static void wrap_suspend(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* ---- resizing: curses' handler, and a note that something happened
- * ---------------------------- */
-
-static struct sigaction curses_winch;
-static volatile sig_atomic_t window_changed;
+/* ---- the window's size ----------------------------------------------------------- */
 
 static void on_winch(int sig)
 {
+    (void)sig;
     window_changed = 1;
-    curses_winch.sa_handler(sig);
 }
 
-/* A window that was made small and large again between two of our looks has its old
- * size and nothing of its content. curses sees no change then; we must. */
-static void wrap_resize(void)
+/* Before curses starts: it leaves a handler alone that is there. */
+static void watch_window(void)
 {
     struct sigaction a = {.sa_handler = on_winch};
     sigemptyset(&a.sa_mask);
-    if (sigaction(SIGWINCH, NULL, &curses_winch) == 0 &&
-        curses_winch.sa_handler != SIG_IGN && curses_winch.sa_handler != SIG_DFL)
-        sigaction(SIGWINCH, &a, NULL);
+    sigaction(SIGWINCH, &a, NULL);
+}
+
+/* 0 where it is none, and for what is below. */
+static int whole_number(const char *s)
+{
+    char *end;
+    long n = strtol(s, &end, 10);
+    return end == s || n < 0 ? 0 : n < 1000000 ? (int)n : 1000000;
+}
+
+/* One side: what the terminal says, or the environment where it does not know (a serial
+ * line), or terminfo, or what terminals have been since 1978. */
+static int side_of(int told, const char *variable, const char *capability, int usual,
+                   int most)
+{
+    const char *env = getenv(variable);
+    if (told <= 0 && env != NULL)
+        told = whole_number(env);
+    if (told <= 0)
+        told = terminfo_number(capability);
+    if (told <= 0)
+        told = usual;
+    return told < most ? told : most;
+}
+
+static void take_size(struct display *s)
+{
+    struct winsize w = {0};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0)
+        w = (struct winsize){0};
+    s->term.rows = side_of(w.ws_row, "LINES", "lines", 24, WIRE_ROWS_MAX);
+    s->term.cols = side_of(w.ws_col, "COLUMNS", "cols", 80, WIRE_COLS_MAX);
+    resize_term(s->term.rows, s->term.cols);
 }
 
 /* ---- opening
  * ------------------------------------------------------------------------------------
  */
 
-static void add_capability(struct buf *b, const char *name)
+static sim_time screen_now(const struct term *t)
 {
-    char id[16];
-    snprintf(id, sizeof id, "%s", name);
-    const char *s = tigetstr(id);
-    if (s == NULL || s == (const char *)-1)
-        return;
-    for (; *s != '\0'; s++) { /* without the padding "$<5>" */
-        if (s[0] == '$' && s[1] == '<' && strchr(s, '>') != NULL)
-            s = strchr(s, '>');
-        else
-            buf_addch(b, *s);
-    }
+    (void)t;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (sim_time)now.tv_sec * SIM_SEC + now.tv_nsec;
 }
 
 /* The bytes that make a terminal usable again, ready before anything can go wrong. */
@@ -143,9 +157,9 @@ static void prepare_crash(void)
     static const char *const undo[] = {"sgr0", "op", "cnorm", "rmkx", "rmcup"};
     struct buf b;
     buf_init(&b, 500);
-    buf_adds(&b, PASTE_OFF);
+    buf_adds(&b, modes_off);
     for (size_t i = 0; i < sizeof undo / sizeof *undo; i++)
-        add_capability(&b, undo[i]);
+        terminfo_string(undo[i], &b);
     buf_adds(&b, "\r\n");
     crash_prepare(STDOUT_FILENO, b.s, b.len);
     buf_release(&b);
@@ -173,27 +187,67 @@ static short pair_of(int tone, int heat)
     return (short)(1 + tone * HEATS + heat);
 }
 
+/* The colours of a look as curses wants them. */
+static void make_pair(const struct display *s, short pair, struct look l)
+{
+    if (s->own_black && l.fg < 0)
+        l.fg = COLOR_WHITE;
+    if (s->own_black && l.bg < 0)
+        l.bg = COLOR_BLACK;
+    init_pair(pair, l.fg, l.bg);
+}
+
 static void make_pairs(struct display *s)
 {
     int heats = COLOR_PAIRS > TONE_COUNT * HEATS ? HEATS : 1;
     for (int tone = 0; tone < TONE_COUNT; tone++)
-        for (int heat = 0; heat < heats; heat++) {
-            struct look l = look_of(s->theme, s->colours, (enum tone)tone, heat);
-            init_pair(heats == 1 ? (short)(1 + tone) : pair_of(tone, heat), l.fg, l.bg);
-        }
+        for (int heat = 0; heat < heats; heat++)
+            make_pair(s, heats == 1 ? (short)(1 + tone) : pair_of(tone, heat),
+                      look_of(s->theme, s->ground, s->colours, (enum tone)tone, heat));
     s->pairs = heats > 1;
 }
 
-static void start_colours(struct display *s, bool no_colour)
+/* Not before a theme needs them: starting them sends colours, and whoever wants none
+ * gets none. */
+static void start_colours(struct display *s)
 {
-    s->colours = 0;
-    if (!no_colour && has_colors() && start_color() == OK) {
-        bool own_background = use_default_colors() == OK;
-        (void)own_background; /* without it black is the background: still legible */
-        s->colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : 8;
+    s->started = true;
+    if (!has_colors() || start_color() != OK)
+        return;
+    s->own_black = use_default_colors() != OK;
+    if (s->own_black)
+        s->ground = GROUND_DARK;
+    s->colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+}
+
+/* dark, light and mono do not depend on the background. */
+static bool needs_ground(enum theme t)
+{
+    return t != THEME_DARK && t != THEME_LIGHT && t != THEME_MONO;
+}
+
+/* Asks what the background is, unless that is known, told or without effect. What was
+ * typed meanwhile is what the keys begin with. */
+static void find_ground(struct display *s)
+{
+    struct ground_reader r;
+    if (s->ground_known || !needs_ground(s->theme))
+        return;
+    ground_reader_init(&r);
+    s->ground = ground_find(&r, s->name, terminfo_number("colors"));
+    s->ground_known = true;
+    key_decoder_feed(s->keys, r.typed.s, r.typed.len, screen_now(&s->term));
+    ground_reader_release(&r);
+}
+
+static void use_theme(struct display *s)
+{
+    bool mono = s->theme == THEME_MONO;
+    if (!mono && !s->started)
+        start_colours(s);
+    if (!mono && s->colours > 0)
         make_pairs(s);
-    }
-    s->term.mono = s->colours == 0;
+    s->term.mono = mono || s->colours == 0;
 }
 
 /* Ctrl-S would freeze the screen, also out of the middle of a paste. */
@@ -207,18 +261,50 @@ static void stop_flow_control(void)
     }
 }
 
-static void start_keys(void)
+/* What a lone Esc waits for: 25 ms, or what the person's ESCDELAY says. */
+static sim_time escape_delay(void)
+{
+    const char *s = getenv("ESCDELAY");
+    int ms = s != NULL ? whole_number(s) : 25;
+    return (ms < 5000 ? ms : 5000) * SIM_MS;
+}
+
+/* keypad() makes the terminal send what terminfo says; reading it is ours. */
+static void start_keys(struct display *s)
 {
     cbreak();
     stop_flow_control();
     noecho();
     nonl();
     keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
-    define_key("\033[200~", PASTE_BEGIN);
-    define_key("\033[201~", PASTE_END);
-    if (getenv("ESCDELAY") == NULL)
-        set_escdelay(25);
+    typeahead(-1); /* that there is something to read is no reason to stop painting */
+    terminfo_learn_keys(s->keys);
+    say(modes_on);
+}
+
+static void put_env(const char *name, const char *value)
+{
+    if (value != NULL)
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
+}
+
+/* In a size that curses can count in and has from nowhere else, whatever the window and
+ * terminfo say: take_size() sets the true one. */
+static SCREEN *start_curses(const char *name)
+{
+    char *rows = getenv("LINES"), *cols = getenv("COLUMNS");
+    rows = rows != NULL ? mem_strdup(rows) : NULL;
+    cols = cols != NULL ? mem_strdup(cols) : NULL;
+    put_env("LINES", "24");
+    put_env("COLUMNS", "80");
+    SCREEN *s = newterm(name, stdout, stdin);
+    put_env("LINES", rows);
+    put_env("COLUMNS", cols);
+    mem_free(rows);
+    mem_free(cols);
+    return s;
 }
 
 /* ---- painting
@@ -227,8 +313,7 @@ static void start_keys(void)
 
 static attr_t attrs_of(unsigned char look)
 {
-    return (look & LOOK_BOLD ? A_BOLD : 0) | (look & LOOK_DIM ? A_DIM : 0) |
-           (look & LOOK_UNDERLINE ? A_UNDERLINE : 0) |
+    return (look & LOOK_BOLD ? A_BOLD : 0) | (look & LOOK_UNDERLINE ? A_UNDERLINE : 0) |
            (look & LOOK_REVERSE ? A_REVERSE : 0);
 }
 
@@ -252,11 +337,14 @@ static void put_one(const struct display *s, int row, int col, const struct cell
 {
     wchar_t text[4];
     cchar_t out;
-    struct look l = look_of(s->theme, s->colours, (enum tone)c->tone, c->heat);
+    struct look l =
+        look_of(s->theme, s->ground, s->colours, (enum tone)c->tone, c->heat);
     short pair = 0;
-    if (s->colours > 0)
+    if (!s->term.mono)
         pair = s->pairs ? pair_of(c->tone, c->heat) : (short)(1 + c->tone);
     cell_text(c, text);
+    if (l.blank)
+        wmemcpy(text, L" ", 2);
     setcchar(&out, text, attrs_of(l.attrs), pair, NULL);
     mvadd_wch(row, col, &out);
     if (c->width == 2 && text[0] == L'?')
@@ -328,184 +416,110 @@ static void screen_put(struct term *t, const struct canvas *c)
     }
 }
 
-/* ---- keys
- * ------------------------------------------------------------------------------------------
- */
-
-static const struct {
-    int curses;
-    enum key_kind ours;
-} special[] = {
-    {KEY_UP, (enum key_kind)OUR_UP},
-    {KEY_DOWN, (enum key_kind)OUR_DOWN},
-    {KEY_LEFT, (enum key_kind)OUR_LEFT},
-    {KEY_RIGHT, (enum key_kind)OUR_RIGHT},
-    {KEY_HOME, (enum key_kind)OUR_HOME},
-    {KEY_END, (enum key_kind)OUR_END},
-    {KEY_FIND, (enum key_kind)OUR_HOME},
-    {KEY_SELECT, (enum key_kind)OUR_END},
-    {KEY_PPAGE, KEY_PGUP},
-    {KEY_NPAGE, KEY_PGDN},
-    {KEY_DC, KEY_DELETE},
-    {KEY_BTAB, KEY_BACKTAB},
-    {KEY_ENTER, (enum key_kind)OUR_ENTER},
-    {KEY_BACKSPACE, (enum key_kind)OUR_BACKSPACE},
-};
-
-/* false: a code that means nothing to us. */
-static bool special_key(struct display *s, wint_t code, struct key *k)
+static void screen_redraw(struct term *t)
 {
-    *k = (struct key){0};
-    if (code == PASTE_BEGIN || code == PASTE_END) {
-        s->pasting = code == PASTE_BEGIN;
-        return false;
-    }
-    if (code > KEY_F0 && code <= KEY_F0 + 12) {
-        k->kind = (enum key_kind)OUR_F;
-        k->cp = (uint32_t)(code - KEY_F0);
-        return true;
-    }
-    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-        if ((wint_t)special[i].curses == code) {
-            k->kind = special[i].ours;
-            return true;
-        }
-    return false;
+    forget((struct display *)t);
+    clearok(curscr, TRUE);
 }
 
-static struct key char_key(const struct display *s, wint_t ch)
+static void screen_theme(struct term *t, enum theme theme)
 {
-    struct key k = {.kind = KEY_CHAR, .cp = (uint32_t)ch};
-    if (s->pasting)
-        k.kind = KEY_PASTE_CHAR;
-    else if (ch == '\r' || ch == '\n')
-        k.kind = (enum key_kind)OUR_ENTER;
-    else if (ch == '\t')
-        k.kind = KEY_TAB;
-    else if (ch == 127 || ch == 8)
-        k.kind = (enum key_kind)OUR_BACKSPACE;
-    else if (ch == 27)
-        k.kind = KEY_ESC;
-    else if (ch < 27) {
-        k.ctrl = true;
-        k.cp = ch == 0 ? ' ' : (uint32_t)('a' + ch - 1);
-    }
-    return k;
+    struct display *s = (struct display *)t;
+    s->theme = theme;
+    find_ground(s);
+    use_theme(s);
+    forget(s);
 }
 
-/* Esc followed at once by a character is that character with alt. */
-static struct key maybe_alt(const struct display *s, struct key esc)
+static void screen_bell(struct term *t)
 {
-    wint_t ch;
-    int got = get_wch(&ch);
-    if (got == ERR)
-        return esc;
-    if (got == OK && ch >= ' ' && ch != 127) {
-        struct key k = char_key(s, ch);
-        k.alt = true;
-        return k;
-    }
-    if (got == OK)
-        unget_wch((wchar_t)ch);
-    else
-        ungetch((int)ch);
-    return esc;
+    (void)t;
+    beep();
 }
 
-static void take_size(struct display *s)
-{
-    getmaxyx(stdscr, s->term.rows, s->term.cols);
-    if (s->term.rows > WIRE_ROWS_MAX)
-        s->term.rows = WIRE_ROWS_MAX;
-    if (s->term.cols > WIRE_COLS_MAX)
-        s->term.cols = WIRE_COLS_MAX;
-}
+/* ---- keys ------------------------------------------------------------------------ */
 
 static struct term_event resized(struct display *s)
 {
     window_changed = 0;
     take_size(s);
-    forget(s);
-    clearok(curscr, TRUE);
+    screen_redraw(&s->term); /* also where the size is the old one: made small and large
+                                again, a window has nothing of its content */
     return (struct term_event){.kind = TERM_RESIZE};
 }
 
-/* What curses has ready. false: nothing. */
-static bool next_event(struct display *s, struct term_event *e)
-{
-    wint_t ch;
-    for (;;) {
-        errno = 0;
-        int got = get_wch(&ch);
-        bool resize = got == KEY_CODE_YES && ch == KEY_RESIZE;
-        if (got == ERR && !window_changed)
-            return false;
-        if (got == ERR || resize) {
-            *e = resized(s);
-            return true;
-        }
-        *e = (struct term_event){.kind = TERM_KEY};
-        if (got == KEY_CODE_YES) {
-            if (special_key(s, ch, &e->key))
-                return true;
-            continue;
-        }
-        e->key = char_key(s, ch);
-        if (e->key.kind == KEY_ESC)
-            e->key = maybe_alt(s, e->key);
-        return true;
-    }
-}
-
-static bool signal_event(struct term_event *e)
+static bool signal_event(struct display *s, struct term_event *e)
 {
     int sig = leave_signal();
     if (sig == 0)
         return false;
     leave_signal_clear();
-    *e = (struct term_event){.kind = TERM_LEAVE};
-    if (sig == SIGINT)
-        *e = (struct term_event){.kind = TERM_KEY,
-                                 .key = {.kind = KEY_CHAR, .cp = 'c', .ctrl = true}};
+    *e = (struct term_event){.kind = TERM_LEAVE, .signal = sig};
+    if (sig != SIGINT)
+        return true;
+    key_decoder_reset(s->keys); /* a paste that never ended ends here */
+    *e = (struct term_event){.kind = TERM_KEY,
+                             .key = {.kind = KEY_CHAR, .cp = 'c', .ctrl = true}};
     return true;
 }
 
-static sim_time screen_now(const struct term *t)
+/* What the terminal has, or as much as one piece holds. false: the terminal went away;
+ * reading it says so for ever. */
+static bool take_bytes(struct display *s)
 {
-    (void)t;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (sim_time)now.tv_sec * SIM_SEC + now.tv_nsec;
+    char piece[1024];
+    ssize_t n = read(STDIN_FILENO, piece, sizeof piece);
+    if (n > 0)
+        key_decoder_feed(s->keys, piece, (size_t)n, screen_now(&s->term));
+    return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-/* The terminal went away: reading it says so for ever. */
-static bool gone(void)
+/* What there is without reading. `now` as key_decoder_next() wants it. */
+static bool next_event(struct display *s, sim_time now, struct term_event *e)
 {
-    char c;
-    return isatty(STDIN_FILENO) == 0 || (read(STDIN_FILENO, &c, 0) < 0 && errno == EIO);
+    if (signal_event(s, e))
+        return true;
+    if (window_changed) {
+        *e = resized(s);
+        return true;
+    }
+    *e = (struct term_event){.kind = TERM_KEY};
+    return key_decoder_next(s->keys, now, &e->key);
 }
 
+static int ms_until(sim_time t, sim_time now)
+{
+    sim_time left = t > now ? (t - now + SIM_MS - 1) / SIM_MS : 0;
+    return left < 1000000 ? (int)left : 1000000;
+}
+
+/* How long to wait for bytes: to the caller's end (-1: for ever), or to where half a
+ * sequence is one. */
+static int patience(const struct display *s, sim_time end, sim_time now)
+{
+    sim_time due = key_decoder_due(s->keys);
+    if (due >= 0 && (end < 0 || due < end))
+        return ms_until(due, now);
+    return end < 0 ? -1 : ms_until(end, now);
+}
+
+/* Nothing is taken for late before it was tried to read what may be its rest. */
 static struct term_event screen_wait(struct term *t, int ms)
 {
     struct display *s = (struct display *)t;
-    struct term_event e = {.kind = TERM_NOTHING};
-    sim_time end = screen_now(t) + (sim_time)ms * SIM_MS;
+    struct term_event e;
+    sim_time now = screen_now(t), end = ms < 0 ? -1 : now + ms * SIM_MS;
     for (;;) {
-        if (signal_event(&e) || next_event(s, &e))
+        if (next_event(s, -1, &e))
             return e;
-        int left = ms < 0 ? -1 : (int)((end - screen_now(t) + SIM_MS - 1) / SIM_MS);
-        if (ms >= 0 && left <= 0 && ms != 0)
+        int ready = wait_readable(STDIN_FILENO, patience(s, end, now));
+        now = screen_now(t);
+        if (ready > 0 && !take_bytes(s))
+            return (struct term_event){.kind = TERM_LEAVE, .signal = SIGHUP};
+        if (ready == 0 && next_event(s, now, &e))
             return e;
-        int ready = wait_readable(STDIN_FILENO, ms == 0 ? 0 : left);
-        if (ready > 0 && !next_event(s, &e)) {
-            /* Readable without a key: half a sequence, or no terminal any more. */
-            if (gone())
-                return (struct term_event){.kind = TERM_LEAVE};
-        } else if (ready > 0) {
-            return e;
-        }
-        if (ready == 0 && ms >= 0)
-            return e;
+        if (ready == 0 && end >= 0 && now >= end)
+            return (struct term_event){.kind = TERM_NOTHING};
     }
 }
 
@@ -516,16 +530,18 @@ static struct term_event screen_wait(struct term *t, int ms)
 static void screen_close(struct term *t)
 {
     struct display *s = (struct display *)t;
-    say(PASTE_OFF);
+    say(modes_off);
     endwin();
     crash_prepare(STDOUT_FILENO, NULL, 0);
     delscreen(s->curses);
+    key_decoder_free(s->keys);
     canvas_free(s->shown);
     mem_free(s);
 }
 
-static const struct term_ops screen_ops = {screen_close, screen_put, screen_wait,
-                                           screen_now};
+static const struct term_ops screen_ops = {screen_close, screen_put, screen_redraw,
+                                           screen_wait,  screen_now, screen_theme,
+                                           screen_bell};
 
 enum err term_curses_open(struct term **out, const struct term_options *o,
                           struct errmsg *why)
@@ -533,26 +549,32 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
     const char *name = usable_term();
     if (name == NULL)
         return errmsg_set(why, ERR_REFUSED,
-                          "this terminal (TERM=%s) cannot show the screen; "
-                          "truecode play --plain works on any",
+                          "this terminal (TERM=%s) cannot show the screen",
                           getenv("TERM") != NULL ? getenv("TERM") : "");
     struct display *s = mem_alloc(sizeof *s);
     s->term.ops = &screen_ops;
+    s->name = name;
     s->theme = o->theme;
+    s->ground = o->ground;
+    s->ground_known = o->ground != GROUND_UNKNOWN;
     s->test_sync = o->test_sync;
+    s->keys = key_decoder_new(term_utf8(), escape_delay());
+    modes_on = o->mouse ? PASTE_ON MOUSE_ON : PASTE_ON;
+    modes_off = o->mouse ? MOUSE_OFF PASTE_OFF : PASTE_OFF;
     leave_signal_clear();
     leave_signals_catch();
-    s->curses = newterm(name, stdout, stdin);
+    watch_window();
+    find_ground(s);
+    s->curses = start_curses(name);
     if (s->curses == NULL) {
+        key_decoder_free(s->keys);
         mem_free(s);
         return errmsg_set(why, ERR_REFUSED, "the terminal %s cannot be opened", name);
     }
     prepare_crash();
     wrap_suspend();
-    wrap_resize();
-    start_colours(s, o->no_colour);
-    start_keys();
-    say(PASTE_ON);
+    use_theme(s);
+    start_keys(s);
     take_size(s);
     *out = &s->term;
     return ERR_OK;

@@ -5,6 +5,7 @@
 #define TERM_INTERNAL_H
 
 #include "truecode/term.h"
+#include "truecode/term_keys.h"
 
 struct term {
     const struct term_ops *ops;
@@ -14,9 +15,64 @@ struct term {
 struct term_ops {
     void (*close)(struct term *t);
     void (*put)(struct term *t, const struct canvas *c);
+    void (*redraw)(struct term *t); /* NULL: nothing can be written over */
     struct term_event (*wait)(struct term *t, int ms);
     sim_time (*now)(const struct term *t);
+    void (*theme)(struct term *t, enum theme theme);
+    void (*bell)(struct term *t);
 };
+
+/* ---- terminfo, once setupterm() or newterm() has found the terminal ------------- */
+
+/* A capability without its padding, added to `out`; false: the terminal has it not. */
+bool terminfo_string(const char *name, struct buf *out);
+int terminfo_number(const char *name); /* negative: it has it not */
+void terminfo_learn_keys(struct key_decoder *d);
+
+/* ---- the tables of looks (term_looks.c)
+ * ---------------------------------------------- */
+
+struct looks {
+    struct look dark, light, unknown; /* by what is known of the background */
+};
+extern const struct look looks_mono[TONE_COUNT], looks_eight_dark[TONE_COUNT];
+extern const struct looks looks_many[TONE_COUNT], looks_many_contrast[TONE_COUNT],
+    looks_many_blind[TONE_COUNT]; /* 256 colours */
+extern const struct looks looks_few[TONE_COUNT], looks_few_contrast[TONE_COUNT],
+    looks_few_blind[TONE_COUNT]; /* 16 */
+extern const short looks_heat_dark[8], looks_heat_light[8], looks_heat_blind_dark[8],
+    looks_heat_blind_light[8];
+
+/* ---- the terminal's background (term_ground.c)
+ * --------------------------------------- */
+
+enum ground_state { GROUND_IN_TEXT, GROUND_IN_ESC, GROUND_IN_CSI, GROUND_IN_OSC };
+/* Takes the terminal's answers out of what comes in. */
+struct ground_reader {
+    enum ground ground; /* what the answer said */
+    bool done;          /* no answer is to come any more */
+    enum ground_state state;
+    bool escaped; /* ESC was read inside a string */
+    char seq[64]; /* the sequence so far */
+    size_t n;
+    struct buf typed; /* what was no answer: the person's */
+};
+void ground_reader_init(struct ground_reader *r);
+void ground_reader_release(struct ground_reader *r);
+void ground_read(struct ground_reader *r, const char *s, size_t n);
+/* No more is read: a sequence whose rest has not come goes to `typed`, so that whoever
+ * reads on knows what the rest belongs to. */
+void ground_leave(struct ground_reader *r);
+/* The text of an OSC without its frame: "11;rgb:ffff/ffff/dddd". false: no answer. */
+bool ground_answer(const char *s, enum ground *out);
+/* rxvt's and Konsole's environment variable, "15;0"; NULL is fine. */
+enum ground ground_of_colorfgbg(const char *s);
+/* Asks the terminal called `term`, at most 50 ms, then the environment. The settings of
+ * the terminal are afterwards as before. The reader is an initialised one; r->typed is
+ * to be given back as input. */
+enum ground ground_find(struct ground_reader *r, const char *term, int colours);
+
+/* ---- what back-ends share -------------------------------------------------------- */
 
 /* From now on a crash (SEGV, ABRT, BUS, FPE, ILL) and die() write these bytes to the
  * terminal `fd`, put its line settings back and go on dying. n 0: forget it. */
@@ -30,5 +86,6 @@ void leave_signal_clear(void);
 /* poll() on a descriptor that such a signal (and WINCH, CONT) interrupts without a
  * race. > 0: readable; 0: the time is up; -1: a signal came. */
 int wait_readable(int fd, int ms);
+int wait_writable(int fd, int ms);
 
 #endif

@@ -89,10 +89,30 @@ enum term_line term_lines_read(struct term_lines *t, struct buf *line)
     }
 }
 
+#define PIECE 4096 /* a pipe that can be written to takes so much without waiting */
+
+/* Waits where writing would, with the signals let in. false: one asks to leave. What
+ * can be written at once is, also after that: the last words. */
+static bool may_write(int fd)
+{
+    for (;;) {
+        int ready = wait_writable(fd, 0);
+        if (ready > 0 || (ready < 0 && errno != EINTR))
+            return true; /* an error is for write() to tell */
+        if (leave_signal() != 0)
+            return false;
+        (void)wait_writable(fd, -1);
+    }
+}
+
 bool term_write(int fd, const char *s, size_t n)
 {
     while (n > 0) {
-        ssize_t put = write(fd, s, n);
+        if (!may_write(fd)) {
+            errno = EINTR;
+            return false;
+        }
+        ssize_t put = write(fd, s, n < PIECE ? n : PIECE);
         if (put < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (put <= 0)

@@ -29,6 +29,7 @@ struct script {
     sim_time now;
     struct canvas *shown; /* a copy of the last frame */
     bool dump_last;
+    void (*print)(const struct buf *screen);
 };
 
 /* ---- reading the script
@@ -89,8 +90,9 @@ static enum err take_string(struct scan *c, enum key_kind kind, struct errmsg *w
         if (*c->p == '\\' && (c->p[1] == '"' || c->p[1] == '\\'))
             c->p++;
         uint32_t cp;
-        c->p += utf8_next(c->p, strlen(c->p), &cp);
-        add_key(c->s, (struct key){.kind = kind, .cp = cp});
+        bool line_end = kind == KEY_PASTE_CHAR && c->p[0] == '\\' && c->p[1] == 'n';
+        c->p += line_end ? 2 : utf8_next(c->p, strlen(c->p), &cp);
+        add_key(c->s, (struct key){.kind = kind, .cp = line_end ? '\n' : cp});
     }
     c->p++;
     return ERR_OK;
@@ -203,8 +205,7 @@ static void print_screen(const struct script *s)
     buf_init(&b, 0);
     if (s->shown != NULL)
         canvas_dump(s->shown, &b);
-    fwrite(b.s, 1, b.len, stdout);
-    fflush(stdout);
+    s->print(&b);
     buf_release(&b);
 }
 
@@ -269,14 +270,28 @@ static sim_time script_now(const struct term *t)
     return ((const struct script *)t)->now;
 }
 
-static const struct term_ops script_ops = {script_close, script_put, script_wait,
-                                           script_now};
+static void script_theme(struct term *t, enum theme theme)
+{
+    t->mono = theme == THEME_MONO;
+}
+
+static void script_bell(struct term *t)
+{
+    (void)t; /* nobody is there */
+}
+
+static const struct term_ops script_ops = {.close = script_close,
+                                           .put = script_put,
+                                           .wait = script_wait,
+                                           .now = script_now,
+                                           .theme = script_theme,
+                                           .bell = script_bell};
 
 enum err term_script_open(struct term **out, const struct term_options *o,
                           struct errmsg *why)
 {
     struct script *s = mem_alloc(sizeof *s);
-    s->term = (struct term){&script_ops, o->rows, o->cols, o->mono};
+    s->term = (struct term){&script_ops, o->rows, o->cols, o->theme == THEME_MONO};
     struct scan c = {o->script, o->name, 1, s};
     enum err e = ERR_OK;
     for (skip_blank(&c); e == ERR_OK && *c.p != '\0'; skip_blank(&c))
@@ -286,6 +301,7 @@ enum err term_script_open(struct term **out, const struct term_options *o,
         return e;
     }
     s->dump_last = o->dump;
+    s->print = o->print;
     *out = &s->term;
     return ERR_OK;
 }

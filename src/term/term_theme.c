@@ -1,211 +1,149 @@
 /*
- * How tones look: one hand-made table per theme and number of colours. Colours are
- * never the only sign of anything (the views add words and glyphs), so the tables aim
- * at calm.
+ * How tones look: which of the hand-made tables (term_looks.c) a theme, a background
+ * and a number of colours mean.
  *
- * The background is always the terminal's own, except for a heat map's cells and the
- * selection in themes that can afford it.
+ * The background is the terminal's own, and the tables are chosen to be readable on it.
+ * With 256 colours `dark` and `light` bring theirs along, so that they are what they
+ * say on every terminal, and so does every theme where the terminal's is neither.
  */
-#include "truecode/term.h"
+#include "term_internal.h"
 
 #include <string.h>
 
-#define B LOOK_BOLD
-#define D LOOK_DIM
-#define U LOOK_UNDERLINE
-#define R LOOK_REVERSE
+/* ---- what a background is
+ * -------------------------------------------------------------- */
 
-/* In the order of TONE_LIST: normal dim strong head good warn bad accent prompt mark
- * select series1..4 ghost. */
-typedef struct look tone_table[TONE_COUNT];
-
-static const tone_table mono = {
-    {-1, -1, 0},     {-1, -1, D}, {-1, -1, B}, {-1, -1, B}, {-1, -1, 0}, {-1, -1, B},
-    {-1, -1, B | R}, {-1, -1, B}, {-1, -1, B}, {-1, -1, U}, {-1, -1, R}, {-1, -1, 0},
-    {-1, -1, B},     {-1, -1, U}, {-1, -1, D}, {-1, -1, D},
-};
-
-/* 8 and 16 colours: 0 black 1 red 2 green 3 yellow 4 blue 5 magenta 6 cyan 7 white;
- * from 16 on also +8, bright. With 8 colours bright becomes bold. */
-static const tone_table few[THEME_COUNT] = {
-    [THEME_DEFAULT] = {{-1, -1, 0},
-                       {8, -1, 0},
-                       {-1, -1, B},
-                       {6, -1, B},
-                       {2, -1, 0},
-                       {3, -1, 0},
-                       {9, -1, B},
-                       {6, -1, 0},
-                       {14, -1, B},
-                       {5, -1, 0},
-                       {-1, -1, R},
-                       {6, -1, 0},
-                       {3, -1, 0},
-                       {5, -1, 0},
-                       {2, -1, 0},
-                       {8, -1, 0}},
-    [THEME_LIGHT] = {{-1, -1, 0},
-                     {8, -1, 0},
-                     {-1, -1, B},
-                     {4, -1, B},
-                     {2, -1, 0},
-                     {5, -1, 0},
-                     {1, -1, B},
-                     {4, -1, 0},
-                     {4, -1, B},
-                     {5, -1, 0},
-                     {-1, -1, R},
-                     {4, -1, 0},
-                     {1, -1, 0},
-                     {5, -1, 0},
-                     {2, -1, 0},
-                     {8, -1, 0}},
-    [THEME_CONTRAST] = {{-1, -1, 0},
-                        {-1, -1, 0},
-                        {-1, -1, B},
-                        {-1, -1, B | U},
-                        {10, -1, B},
-                        {11, -1, B},
-                        {9, -1, B | R},
-                        {14, -1, B},
-                        {-1, -1, B},
-                        {13, -1, B},
-                        {-1, -1, R | B},
-                        {14, -1, B},
-                        {11, -1, B},
-                        {13, -1, B},
-                        {10, -1, B},
-                        {-1, -1, 0}},
-    [THEME_COLOUR_BLIND] = {{-1, -1, 0},
-                            {8, -1, 0},
-                            {-1, -1, B},
-                            {-1, -1, B},
-                            {4, -1, B},
-                            {3, -1, 0},
-                            {11, -1, B | R},
-                            {6, -1, 0},
-                            {-1, -1, B},
-                            {5, -1, 0},
-                            {-1, -1, R},
-                            {12, -1, 0},
-                            {3, -1, 0},
-                            {-1, -1, B},
-                            {6, -1, 0},
-                            {8, -1, 0}},
-};
-
-static const tone_table many[THEME_COUNT] = {
-    [THEME_DEFAULT] = {{-1, -1, 0},
-                       {245, -1, 0},
-                       {-1, -1, B},
-                       {110, -1, B},
-                       {108, -1, 0},
-                       {179, -1, 0},
-                       {203, -1, B},
-                       {74, -1, 0},
-                       {116, -1, B},
-                       {176, -1, 0},
-                       {-1, 238, B},
-                       {74, -1, 0},
-                       {179, -1, 0},
-                       {176, -1, 0},
-                       {108, -1, 0},
-                       {242, -1, 0}},
-    [THEME_LIGHT] = {{-1, -1, 0},
-                     {243, -1, 0},
-                     {-1, -1, B},
-                     {24, -1, B},
-                     {28, -1, 0},
-                     {130, -1, 0},
-                     {160, -1, B},
-                     {25, -1, 0},
-                     {24, -1, B},
-                     {90, -1, 0},
-                     {-1, 253, B},
-                     {25, -1, 0},
-                     {130, -1, 0},
-                     {90, -1, 0},
-                     {28, -1, 0},
-                     {247, -1, 0}},
-    [THEME_CONTRAST] = {{-1, -1, 0},
-                        {-1, -1, 0},
-                        {-1, -1, B},
-                        {-1, -1, B | U},
-                        {46, -1, B},
-                        {226, -1, B},
-                        {196, -1, B | R},
-                        {51, -1, B},
-                        {-1, -1, B},
-                        {201, -1, B},
-                        {-1, -1, R | B},
-                        {51, -1, B},
-                        {226, -1, B},
-                        {201, -1, B},
-                        {46, -1, B},
-                        {-1, -1, 0}},
-    /* Blue, orange and light grey stay apart for every kind of colour blindness. */
-    [THEME_COLOUR_BLIND] = {{-1, -1, 0},
-                            {245, -1, 0},
-                            {-1, -1, B},
-                            {-1, -1, B},
-                            {74, -1, 0},
-                            {179, -1, 0},
-                            {208, -1, B},
-                            {117, -1, 0},
-                            {-1, -1, B},
-                            {252, -1, U},
-                            {-1, 238, B},
-                            {74, -1, 0},
-                            {208, -1, 0},
-                            {252, -1, 0},
-                            {32, -1, 0},
-                            {242, -1, 0}},
-};
-
-/* Heat 1..8 as backgrounds, from nearly nothing to glaring; and the same for light
- * ones. */
-static const short heat_dark[8] = {234, 236, 58, 94, 130, 166, 202, 208};
-static const short heat_light[8] = {255, 254, 230, 229, 222, 215, 209, 203};
-static const short heat_blue[8] = {234, 235, 17, 18, 25, 32, 39, 51};
-
-static short heat_colour(enum theme theme, int heat)
+/* The relative luminance of WCAG 2. */
+static double linear(uint32_t channel)
 {
-    if (theme == THEME_LIGHT)
-        return heat_light[heat - 1];
-    return theme == THEME_COLOUR_BLIND ? heat_blue[heat - 1] : heat_dark[heat - 1];
+    double c = (double)(channel & 255) / 255;
+    return c <= 0.04045 ? c / 12.92 : tc_pow((c + 0.055) / 1.055, 2.4);
 }
 
-/* With 8 colours, a bright one is its plain one in bold. */
-static struct look without_bright(struct look l)
+static double luminance(uint32_t rgb)
 {
-    if (l.fg >= 8) {
-        l.attrs |= l.fg == 8 ? LOOK_DIM : LOOK_BOLD;
-        l.fg = l.fg == 8 ? -1 : (short)(l.fg - 8);
-    }
+    return 0.2126 * linear(rgb >> 16) + 0.7152 * linear(rgb >> 8) +
+           0.0722 * linear(rgb);
+}
+
+/* The limits are those up to which the tables' faintest colours (248 on dark, 94 on
+ * light) keep 4.5:1. Nord's and Solarized's dark count as dark, Solarized's cream as
+ * light. */
+enum ground ground_of(uint32_t rgb)
+{
+    double l = luminance(rgb);
+    return l <= 0.04 ? GROUND_DARK : l >= 0.80 ? GROUND_LIGHT : GROUND_BETWEEN;
+}
+
+/* ---- which table
+ * ----------------------------------------------------------------------- */
+
+/* What the looks must be readable on, and whether the theme itself sees to that. */
+struct stage {
+    enum ground ground;
+    bool own;
+};
+
+static struct stage stage_of(enum theme theme, enum ground ground, int colours)
+{
+    enum ground wants = theme == THEME_DARK    ? GROUND_DARK
+                        : theme == THEME_LIGHT ? GROUND_LIGHT
+                                               : ground;
+    if (colours >= 256 && wants == GROUND_BETWEEN)
+        return (struct stage){GROUND_DARK, true};
+    if (colours >= 256)
+        return (struct stage){wants, theme == THEME_DARK || theme == THEME_LIGHT};
+    /* With few colours a background of one's own is a grey nobody knows: what the
+     * terminal is known to have decides, else the theme's word. */
+    if (ground == GROUND_BETWEEN)
+        return (struct stage){GROUND_UNKNOWN, false};
+    return (struct stage){ground != GROUND_UNKNOWN ? ground : wants, false};
+}
+
+static struct look column(const struct looks *l, enum ground ground)
+{
+    return ground == GROUND_DARK    ? l->dark
+           : ground == GROUND_LIGHT ? l->light
+                                    : l->unknown;
+}
+
+static struct look look_many(enum theme theme, enum ground ground, enum tone tone)
+{
+    const struct looks *table = theme == THEME_CONTRAST       ? looks_many_contrast
+                                : theme == THEME_COLOUR_BLIND ? looks_many_blind
+                                                              : looks_many;
+    return column(&table[tone], ground);
+}
+
+static struct look look_few(enum theme theme, enum ground ground, int colours,
+                            enum tone tone)
+{
+    const struct looks *table = theme == THEME_CONTRAST       ? looks_few_contrast
+                                : theme == THEME_COLOUR_BLIND ? looks_few_blind
+                                                              : looks_few;
+    struct look l = column(&table[tone], ground);
+    if (colours >= 16 || ground != GROUND_DARK)
+        return l;
+    /* Eight: none of them needs red and green told apart. */
+    return theme == THEME_CONTRAST ? table[tone].unknown : looks_eight_dark[tone];
+}
+
+/* ---- what is laid over the table's look
+ * ------------------------------------------------- */
+
+static struct look on_own_ground(struct look l, bool light)
+{
+    if (l.fg < 0)
+        l.fg = light ? 16 : 252;
+    if (l.bg < 0)
+        l.bg = light ? 231 : 16;
     return l;
 }
 
-struct look look_of(enum theme theme, int colours, enum tone tone, int heat)
+/* On an unknown background, and with few colours, the cell's shade glyph tells it. */
+static struct look heated(struct look l, enum theme theme, enum ground ground, int heat)
 {
-    struct look l;
-    if (colours < 8)
-        l = mono[tone];
-    else if (colours < 16)
-        l = without_bright(few[theme][tone]);
-    else
-        l = colours < 256 ? few[theme][tone] : many[theme][tone];
-    if (heat > 0 && colours >= 256)
-        l.bg = heat_colour(theme, heat);
-    else if (heat > 4)
-        l.attrs |= LOOK_REVERSE; /* hot or not is all that can be told */
+    bool blind = theme == THEME_COLOUR_BLIND;
+    if (ground == GROUND_DARK)
+        l.bg = blind ? looks_heat_blind_dark[heat - 1] : looks_heat_dark[heat - 1];
+    else if (ground == GROUND_LIGHT)
+        l.bg = blind ? looks_heat_blind_light[heat - 1] : looks_heat_light[heat - 1];
+    l.blank = ground == GROUND_DARK || ground == GROUND_LIGHT;
     return l;
 }
+
+struct look look_of(enum theme theme, enum ground ground, int colours, enum tone tone,
+                    int heat)
+{
+    if (theme == THEME_MONO || colours < 8)
+        return looks_mono[tone];
+    struct stage on = stage_of(theme, ground, colours);
+    if (colours < 256)
+        return look_few(theme, on.ground, colours, tone);
+    struct look l = look_many(theme, on.ground, tone);
+    if (heat > 0)
+        l = heated(l, theme, on.ground, heat);
+    return on.own ? on_own_ground(l, on.ground == GROUND_LIGHT) : l;
+}
+
+/* ---- names
+ * ------------------------------------------------------------------------------ */
 
 static const char *const names[] = {
 #define X(name, word, doc) word,
     THEME_LIST(X)
 #undef X
 };
+
+const char *theme_doc(enum theme t)
+{
+    static const char *const docs[] = {
+#define X(name, word, doc) doc,
+        THEME_LIST(X)
+#undef X
+    };
+    return docs[t];
+}
 
 const char *theme_name(enum theme t)
 {

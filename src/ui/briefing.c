@@ -77,15 +77,12 @@ void briefing_draw(struct ui *u, struct canvas *c)
     draw_footer(c, c->rows - 1, AT_BRIEFING, false, NULL);
 }
 
-bool briefing_key(struct ui *u, const struct key *k)
+void briefing_scroll(struct ui *u, const struct key *k)
 {
     if (k->kind == KEY_PGDN || k->kind == KEY_DOWN)
         u->briefing_top += k->kind == KEY_DOWN ? 1 : 10;
     else if (k->kind == KEY_PGUP || k->kind == KEY_UP)
         u->briefing_top -= k->kind == KEY_UP ? 1 : 10;
-    else
-        return false;
     if (u->briefing_top < 0)
         u->briefing_top = 0;
-    return true;
 }

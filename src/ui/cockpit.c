@@ -1,5 +1,5 @@
 /*
- * The cockpit: where everything is while an incident is worked on. Narrow (80x24 and
+ * The cockpit: where everything is while an incident is worked on. Narrow (80x22 and
  * up): one panel, the step, the console, from top to bottom. Wide (118x34 and up): map
  * and the chosen panel on the left, the step, people and the notebook on the right, the
  * console below both.
@@ -13,8 +13,9 @@
 
 #include <string.h>
 
-#define PANEL_LEAST   5
-#define CONSOLE_LEAST 4 /* rule, two lines, input */
+#define PANEL_LEAST       5
+#define PANEL_LEAST_SMALL 3 /* below 24 rows: the step keeps its room; z shows it all */
+#define CONSOLE_LEAST     4 /* rule, two lines, input */
 
 static bool is_wide(const struct canvas *c)
 {
@@ -24,6 +25,7 @@ static bool is_wide(const struct canvas *c)
 static void draw_view(struct ui *u, struct canvas *c, enum view_id id, struct rect r)
 {
     u->drawing = id;
+    spot_note(u, SPOT_PANEL, (int)id, r);
     if (r.rows > 0 && r.cols > 0)
         ui_view(id)->draw(u, c, r);
 }
@@ -60,11 +62,12 @@ static int console_rows_for(struct ui *u, const struct canvas *c, int usual, int
 static void draw_narrow(struct ui *u, struct canvas *c, int top, int avail)
 {
     int step = step_rows(u, c->cols - 2) + 1, usual = usual_console(avail);
-    if (step > avail - CONSOLE_LEAST - PANEL_LEAST)
-        step = avail - CONSOLE_LEAST - PANEL_LEAST;
-    if (usual > avail - step - PANEL_LEAST)
-        usual = avail - step - PANEL_LEAST;
-    int console = console_rows_for(u, c, usual, avail - step - PANEL_LEAST);
+    int least = c->rows < 24 ? PANEL_LEAST_SMALL : PANEL_LEAST;
+    if (step > avail - CONSOLE_LEAST - least)
+        step = avail - CONSOLE_LEAST - least;
+    if (usual > avail - step - least)
+        usual = avail - step - least;
+    int console = console_rows_for(u, c, usual, avail - step - least);
     int panel = avail - step - console;
     draw_view(u, c, u->tab, (struct rect){top, 1, panel, c->cols - 2});
     step_draw(u, c, (struct rect){top + panel, 0, step, c->cols});
@@ -195,24 +198,26 @@ void view_clamp(struct view_state *vs, int count, int page)
         vs->top = 0;
 }
 
-/* Words looked for in the logs, typed on the footer's row. */
+/* Words looked for in the logs, typed on the footer's row. What finds no room is told,
+ * and is not handed on: it would be a key of the panel. */
 static bool find_key(struct ui *u, const struct key *k)
 {
-    char *find = u->vs[VIEW_LOGS].find;
-    size_t n = strlen(find), max = sizeof u->vs[VIEW_LOGS].find;
-    bool typed = k->kind == KEY_CHAR && !k->ctrl && !k->alt && k->cp >= ' ';
-    if (typed && n + 5 < max) {
-        n += utf8_put(find + n, k->cp);
-        find[n] = '\0';
+    struct view_state *vs = &u->vs[VIEW_LOGS];
+    size_t n = strlen(vs->find);
+    if (key_types(k)) {
+        vs->find_cut = n + 5 >= sizeof vs->find;
+        n += vs->find_cut ? 0 : utf8_put(vs->find + n, k->cp);
+        vs->find[n] = '\0';
     } else if (k->kind == KEY_BACKSPACE && n > 0) {
-        while (n > 1 && (find[n - 1] & 0xc0) == 0x80)
+        while (n > 1 && (vs->find[n - 1] & 0xc0) == 0x80)
             n--;
-        find[n - 1] = '\0';
+        vs->find[n - 1] = '\0';
+        vs->find_cut = false;
     } else if (k->kind == KEY_ENTER) {
         u->finding = false;
     } else if (k->kind == KEY_ESC) {
-        find[0] = '\0';
-        u->finding = false;
+        vs->find[0] = '\0';
+        vs->find_cut = u->finding = false;
     } else {
         return false;
     }
@@ -224,24 +229,14 @@ static enum ui_want panel_key(struct ui *u, const struct key *k)
     const struct view *w = ui_view(u->tab);
     if (u->finding && find_key(u, k))
         return UI_NOTHING;
+    if (k->kind == KEY_PASTE_CHAR) { /* no panel takes one: it is meant for the line */
+        ui_do_to_console(u, k);
+        editor_key(&u->ed, k);
+        return UI_NOTHING;
+    }
     if (w->on_key && w->on_key(u, k))
         return UI_NOTHING;
-    if (view_scroll(&u->vs[u->tab], k))
-        return UI_NOTHING;
-    if (k->kind == KEY_ENTER) {
-        const struct session_view *v = ui_view_of(u);
-        if (!v->feedback)
-            u->at_panel = u->zoom = false;
-        if (v->feedback || v->hold == HOLD_READING)
-            session_read(u->s);
-        return UI_NOTHING;
-    }
-    if (is_ch(k, 'q') && u->vs[u->tab].open) { /* what is open, not the program */
-        u->vs[u->tab].open = false;
-        return UI_NOTHING;
-    }
-    const struct binding *b = binding_find(AT_PANEL, k);
-    return b ? ui_act(u, b, k) : UI_NOTHING;
+    return ui_act(u, AT_PANEL, k);
 }
 
 /* In the console letters type: only keys that are no text are looked up first. */
@@ -250,9 +245,8 @@ enum ui_want cockpit_key(struct ui *u, const struct key *k)
     if (u->at_panel)
         return panel_key(u, k);
     bool closes = k->kind == KEY_ESC && (u->ed.offering || u->ed.searching);
-    const struct binding *b = binding_find(AT_CONSOLE, k);
-    if (b && b->act != ACT_EDIT && !closes)
-        return ui_act(u, b, k);
-    console_key(u, k);
+    if (!closes && binding_find(AT_CONSOLE, k))
+        return ui_act(u, AT_CONSOLE, k);
+    editor_key(&u->ed, k);
     return UI_NOTHING;
 }

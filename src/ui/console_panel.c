@@ -96,11 +96,14 @@ void console_draw(struct ui *u, struct canvas *c, struct rect r)
     }
     u->fresh = false;
     struct rect text = {r.row + 1, r.col + 1, rows, r.cols - 2};
+    spot_note(u, SPOT_CONSOLE, 0, r);
     if (rows > 0 && transcript(u)->text.len == 0)
         canvas_text(c, text.row + rows - 1, text.col, text.cols, TONE_DIM,
                     "Commands go here. help lists the ones you need; Tab completes.");
     else if (rows > 0)
         draw_transcript(u, c, text, right, sizeof right);
+    if (strchr(u->ed.text.s, '\n') != NULL)
+        snprintf(right, sizeof right, "Enter runs the lines one by one");
     draw_rule(c, r.row, r.col, r.cols, u->at_panel ? TONE_DIM : TONE_HEAD, "console",
               right);
     int line = r.row + r.rows - 1;
@@ -145,25 +148,71 @@ void console_confirmed(struct ui *u)
     buf_release(&line);
 }
 
-void console_submit(struct ui *u)
+/* One line, as if it had been typed alone. */
+static void submit(struct ui *u, const char *line, size_t n)
 {
-    struct buf line;
-    buf_init(&line, EDITOR_LINE);
-    buf_adds(&line, u->ed.text.s);
-    editor_remember(&u->ed, line.s);
-    editor_set(&u->ed, "");
+    struct buf one;
+    buf_init(&one, EDITOR_LINE);
+    buf_add(&one, line, n);
+    editor_remember(&u->ed, one.s);
     if (ui_view_of(u)->feedback)
         session_read(u->s); /* whoever types has read it */
-    else if (line.len == 0 && ui_view_of(u)->hold == HOLD_READING)
+    else if (n == 0 && ui_view_of(u)->hold == HOLD_READING)
         session_read(u->s);
-    if (line.len == 0)
+    if (n == 0)
         u->big = u->scrolled = false;
-    if (line.len > 0)
-        run(u, line.s, false);
-    buf_release(&line);
+    else
+        run(u, one.s, false);
+    buf_release(&one);
 }
 
-static void scroll(struct ui *u, int by)
+/* Moves the first line of the queue out of it and runs it. */
+static void submit_next(struct ui *u)
+{
+    size_t next, n = editor_first_line(u->queued.s, &next);
+    struct buf all;
+    buf_init(&all, EDITOR_LINE);
+    buf_add(&all, u->queued.s, u->queued.len);
+    buf_reset(&u->queued);
+    buf_adds(&u->queued, all.s + next);
+    submit(u, all.s, n);
+    buf_release(&all);
+}
+
+/* What was pasted as lines is run as lines: the first now, each other when the one
+ * before it is done. What is new takes the place of what still waited. */
+void console_submit(struct ui *u)
+{
+    console_drop_queue(u);
+    buf_adds(&u->queued, u->ed.text.s);
+    editor_set(&u->ed, "");
+    submit_next(u);
+}
+
+/* A question, a notice, a wait and the end of the lesson come before the next line. */
+bool console_owes(const struct ui *u)
+{
+    const struct session_view *v = ui_view_of(u);
+    return u->queued.len > 0 && u->over == OVER_NONE && u->notice.len == 0 &&
+           v->phase == PHASE_PLAY && v->hold != HOLD_WAITING;
+}
+
+void console_go_on(struct ui *u)
+{
+    if (console_owes(u))
+        submit_next(u);
+}
+
+void console_drop_queue(struct ui *u)
+{
+    if (u->queued.len > 0 && u->ed.text.len == 0)
+        editor_set(&u->ed, u->queued.s);
+    else if (u->queued.len > 0)
+        editor_remember(&u->ed, u->queued.s);
+    buf_reset(&u->queued);
+}
+
+void console_scroll_rows(struct ui *u, int by)
 {
     const struct out *o = transcript(u);
     struct span_of rows[256];
@@ -185,24 +234,8 @@ static void scroll(struct ui *u, int by)
     }
 }
 
-static void complete_line(void *ctx, const char *line, size_t cursor,
-                          struct completions *out)
-{
-    session_complete(ctx, line, cursor, out);
-}
-
-bool console_key(struct ui *u, const struct key *k)
+void console_scroll(struct ui *u, int pages)
 {
     int page = u->console_rows > 2 ? u->console_rows - 1 : 1;
-    if (k->kind == KEY_PGUP || k->kind == KEY_PGDN) {
-        scroll(u, k->kind == KEY_PGUP ? -page : page);
-        return true;
-    }
-    if (k->kind == KEY_ENTER) {
-        if (u->ed.searching)
-            editor_key(&u->ed, k, complete_line, u->s);
-        console_submit(u);
-        return true;
-    }
-    return editor_key(&u->ed, k, complete_line, u->s);
+    console_scroll_rows(u, pages * page);
 }

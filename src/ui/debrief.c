@@ -288,24 +288,15 @@ void debrief_draw(struct ui *u, struct canvas *c)
     }
 }
 
-static bool at_end(const struct ui *u)
+bool debrief_at_end(const struct ui *u)
 {
     return u->report_failed || u->page_top >= u->page_rows - (u->o.rows - 4);
 }
 
-enum ui_want debrief_key(struct ui *u, const struct key *k)
+void debrief_scroll(struct ui *u, const struct key *k)
 {
     struct view_state vs = {
         .top = u->page_top, .sel = -1, .count = u->page_rows, .page = u->o.rows - 5};
-    struct key page = {.kind = KEY_PGDN};
-    bool on = (k->kind == KEY_CHAR && !k->ctrl && k->cp == ' ') ||
-              (k->kind == KEY_ENTER && u->page && !at_end(u));
-    if (view_scroll(&vs, on ? &page : k)) {
+    if (view_scroll(&vs, k))
         u->page_top = vs.top;
-        return UI_NOTHING;
-    }
-    const struct binding *b = binding_find(AT_DEBRIEF, k);
-    bool early = k->kind == KEY_ENTER && !u->page && !u->report_failed;
-    return b && !early ? ui_act(u, b, k)
-                       : UI_NOTHING; /* Enter was meant for the console */
 }

@@ -3,18 +3,24 @@
  * already. Characters are what a person sees as one: a code point with the marks that
  * follow it; the cursor never stands between them. Completion asks through a callback
  * and shows what it got until another key is pressed.
+ *
+ * The table at the end is all the editor knows of keys. Its rows are made by macros
+ * that put a function's name together, so that a key without one does not compile.
  */
 #include "ui_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
-void editor_init(struct editor *e)
+void editor_init(struct editor *e, complete_fn complete, void *ctx)
 {
     memset(e, 0, sizeof *e);
+    e->complete = complete;
+    e->ctx = ctx;
     buf_init(&e->text, EDITOR_LINE);
     buf_init(&e->kept, EDITOR_LINE);
     buf_init(&e->killed, EDITOR_LINE);
-    buf_init(&e->query, 200);
+    buf_init(&e->query, 40);
     e->found = SIZE_MAX;
     e->pick = SIZE_MAX;
 }
@@ -59,6 +65,7 @@ void text_drop_last(struct buf *b)
         n--;
     if (n > 0)
         text_cut(b, n - 1);
+    b->full = false; /* what was cut off is told until there is room again */
 }
 
 static void put_text(struct editor *e, const char *s)
@@ -66,6 +73,7 @@ static void put_text(struct editor *e, const char *s)
     buf_reset(&e->text);
     buf_adds(&e->text, s);
     e->cursor = e->text.len;
+    e->cut = false;
 }
 
 void editor_set(struct editor *e, const char *line)
@@ -76,10 +84,13 @@ void editor_set(struct editor *e, const char *line)
     put_text(e, line);
 }
 
-/* Replaces bytes [from, to) by s[0..n); the cursor goes behind them. */
+/* Replaces bytes [from, to) by s[0..n), whole or not at all; the cursor goes behind
+ * them. */
 static void replace(struct editor *e, size_t from, size_t to, const char *s, size_t n)
 {
-    if (e->text.len - (to - from) + n > EDITOR_LINE - 1)
+    assert(from <= to && to <= e->text.len);
+    e->cut = e->text.len - (to - from) + n > EDITOR_LINE - 1;
+    if (e->cut)
         return;
     char *tail = mem_strdup(e->text.s + to);
     text_cut(&e->text, from);
@@ -96,27 +107,41 @@ static uint32_t code_at(const struct editor *e, size_t at, size_t *n)
     return cp;
 }
 
-static size_t right_of(const struct editor *e, size_t at)
+/* A line break stands there as a character of its own. */
+static int width_of(uint32_t cp)
+{
+    return cp == '\n' ? 1 : text_width_cp(cp);
+}
+
+size_t editor_right_of(const struct editor *e, size_t at)
 {
     size_t n;
     code_at(e, at, &n);
     at += n;
-    while (at < e->text.len && text_width_cp(code_at(e, at, &n)) == 0)
+    while (at < e->text.len && width_of(code_at(e, at, &n)) == 0)
         at += n;
     return at;
+}
+
+int editor_columns(const struct editor *e, size_t from, size_t to)
+{
+    int w = 0;
+    for (size_t n; from < to; from += n)
+        w += width_of(code_at(e, from, &n));
+    return w;
 }
 
 static size_t left_of(const struct editor *e, size_t at)
 {
     size_t last = 0;
-    for (size_t i = 0; i < at; i = right_of(e, i))
+    for (size_t i = 0; i < at; i = editor_right_of(e, i))
         last = i;
     return at > 0 ? last : 0;
 }
 
 static bool is_space(const struct editor *e, size_t at)
 {
-    return at < e->text.len && e->text.s[at] == ' ';
+    return at < e->text.len && (e->text.s[at] == ' ' || e->text.s[at] == '\n');
 }
 
 static size_t word_left(const struct editor *e, size_t at)
@@ -131,9 +156,9 @@ static size_t word_left(const struct editor *e, size_t at)
 static size_t word_right(const struct editor *e, size_t at)
 {
     while (at < e->text.len && is_space(e, at))
-        at = right_of(e, at);
+        at = editor_right_of(e, at);
     while (at < e->text.len && !is_space(e, at))
-        at = right_of(e, at);
+        at = editor_right_of(e, at);
     return at;
 }
 
@@ -149,15 +174,31 @@ static void kill_range(struct editor *e, size_t from, size_t to)
 static void insert_cp(struct editor *e, uint32_t cp)
 {
     char bytes[4];
-    if (cp < ' ' || cp == 0x7f)
-        cp = ' '; /* a pasted newline or tab never runs or completes anything */
+    if (e->cut)
+        return; /* what comes behind a gap would mean something else */
     replace(e, e->cursor, e->cursor, bytes, utf8_put(bytes, cp));
 }
 
-static void swap_letters(struct editor *e)
+/* A pasted tab completes nothing, and a pasted line break runs nothing: it stands there
+ * until Enter. Before the first line it means nothing. */
+static void insert_pasted(struct editor *e, uint32_t cp)
+{
+    if (cp == '\n' && e->cursor == 0)
+        return;
+    insert_cp(e, (cp < ' ' && cp != '\n') || cp == 0x7f ? ' ' : cp);
+}
+
+size_t editor_first_line(const char *text, size_t *next)
+{
+    size_t n = strcspn(text, "\n");
+    *next = n + strspn(text + n, "\n");
+    return n;
+}
+
+static void edit_swap(struct editor *e)
 {
     size_t mid = e->cursor == e->text.len ? left_of(e, e->cursor) : e->cursor;
-    size_t from = left_of(e, mid), to = right_of(e, mid);
+    size_t from = left_of(e, mid), to = editor_right_of(e, mid);
     if (from == mid || mid == to)
         return;
     struct buf b;
@@ -209,7 +250,7 @@ static void find_older(struct editor *e, size_t below)
         }
 }
 
-static void search_begin(struct editor *e)
+static void edit_search(struct editor *e)
 {
     e->searching = true;
     buf_reset(&e->query);
@@ -225,25 +266,31 @@ static void search_end(struct editor *e, bool take)
     }
 }
 
+static void search_more(struct editor *e, uint32_t cp)
+{
+    char bytes[4];
+    buf_add(&e->query, bytes, utf8_put(bytes, cp));
+    e->found = SIZE_MAX;
+    find_older(e, e->nhistory);
+}
+
 /* Returns false when the key ended the search and must be handled again as usual. */
 static bool search_key(struct editor *e, const struct key *k)
 {
-    char bytes[4];
-    if (k->kind == KEY_CHAR && k->ctrl && k->cp == 'r') {
+    bool ctrl = k->kind == KEY_CHAR && k->ctrl;
+    if (ctrl && k->cp == 'r') {
         find_older(e, e->found < e->nhistory ? e->found : e->nhistory);
-    } else if (k->kind == KEY_CHAR && !k->ctrl && !k->alt) {
-        buf_add(&e->query, bytes, utf8_put(bytes, k->cp));
-        e->found = SIZE_MAX;
-        find_older(e, e->nhistory);
+    } else if (key_types(k)) {
+        search_more(e, k->cp);
     } else if (k->kind == KEY_BACKSPACE) {
         text_drop_last(&e->query);
         e->found = SIZE_MAX;
         find_older(e, e->nhistory);
-    } else if (k->kind == KEY_ESC || (k->kind == KEY_CHAR && k->ctrl && k->cp == 'g')) {
+    } else if (k->kind == KEY_ESC || (ctrl && k->cp == 'g')) {
         search_end(e, false);
     } else {
         search_end(e, true);
-        return k->kind == KEY_TAB;
+        return k->kind == KEY_TAB || k->kind == KEY_ENTER;
     }
     return true;
 }
@@ -273,13 +320,33 @@ static void take_word(struct editor *e, const char *word, size_t n, bool space)
         replace(e, e->cursor, e->cursor, " ", 1);
 }
 
-static void complete(struct editor *e, complete_fn fn, void *ctx)
+/* Where the line with the cursor begins, of several. */
+static size_t line_start(const struct editor *e)
 {
-    drop_offer(e);
-    fn(ctx, e->text.s, e->cursor, &e->offer);
-    e->offering = true;
+    size_t at = e->cursor;
+    while (at > 0 && e->text.s[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+static void ask_for_candidates(struct editor *e)
+{
+    struct buf line;
+    size_t from = line_start(e), n = strcspn(e->text.s + from, "\n");
+    buf_init(&line, EDITOR_LINE);
+    buf_add(&line, e->text.s + from, n);
+    e->complete(e->ctx, line.s, e->cursor - from, &e->offer);
+    e->offer.start += from;
     if (e->offer.start > e->cursor)
         e->offer.start = e->cursor;
+    buf_release(&line);
+}
+
+static void complete(struct editor *e)
+{
+    drop_offer(e);
+    ask_for_candidates(e);
+    e->offering = true;
     if (e->offer.n == 0)
         return;
     size_t n = common_prefix(&e->offer);
@@ -304,234 +371,199 @@ static void cycle(struct editor *e, bool back)
     take_word(e, e->offer.words[e->pick], strlen(e->offer.words[e->pick]), false);
 }
 
-/* ---- keys
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------ */
 
-static bool control_key(struct editor *e, uint32_t cp)
+static void edit_start(struct editor *e)
 {
-    switch (cp) {
-    case 'a':
-        e->cursor = 0;
-        return true;
-    case 'e':
-        e->cursor = e->text.len;
-        return true;
-    case 'b':
-        e->cursor = left_of(e, e->cursor);
-        return true;
-    case 'f':
-        e->cursor = right_of(e, e->cursor);
-        return true;
-    case 'h':
-        replace(e, left_of(e, e->cursor), e->cursor, "", 0);
-        return true;
-    case 'd':
-        replace(e, e->cursor, right_of(e, e->cursor), "", 0);
-        return true;
-    case 'k':
-        kill_range(e, e->cursor, e->text.len);
-        return true;
-    case 'u':
-        kill_range(e, 0, e->cursor);
-        return true;
-    case 'w':
-        kill_range(e, word_left(e, e->cursor), e->cursor);
-        return true;
-    case 'y':
-        replace(e, e->cursor, e->cursor, e->killed.s, e->killed.len);
-        return true;
-    case 't':
-        swap_letters(e);
-        return true;
-    case 'r':
-        search_begin(e);
-        return true;
-    case 'n':
-        recall(e, false);
-        return true;
-    default:
+    e->cursor = 0;
+}
+
+static void edit_end(struct editor *e)
+{
+    e->cursor = e->text.len;
+}
+
+static void edit_left(struct editor *e)
+{
+    e->cursor = left_of(e, e->cursor);
+}
+
+static void edit_right(struct editor *e)
+{
+    e->cursor = editor_right_of(e, e->cursor);
+}
+
+static void edit_word_left(struct editor *e)
+{
+    e->cursor = word_left(e, e->cursor);
+}
+
+static void edit_word_right(struct editor *e)
+{
+    e->cursor = word_right(e, e->cursor);
+}
+
+static void edit_delete_left(struct editor *e)
+{
+    replace(e, left_of(e, e->cursor), e->cursor, "", 0);
+}
+
+/* Deleting right leaves the cursor where the text went. */
+static void edit_delete_right(struct editor *e)
+{
+    replace(e, e->cursor, editor_right_of(e, e->cursor), "", 0);
+}
+
+static void edit_cut_word_left(struct editor *e)
+{
+    kill_range(e, word_left(e, e->cursor), e->cursor);
+}
+
+static void edit_cut_word_right(struct editor *e)
+{
+    kill_range(e, e->cursor, word_right(e, e->cursor));
+}
+
+static void edit_cut_to_start(struct editor *e)
+{
+    kill_range(e, 0, e->cursor);
+}
+
+static void edit_cut_to_end(struct editor *e)
+{
+    kill_range(e, e->cursor, e->text.len);
+}
+
+static void edit_put_back(struct editor *e)
+{
+    replace(e, e->cursor, e->cursor, e->killed.s, e->killed.len);
+}
+
+static void edit_older(struct editor *e)
+{
+    recall(e, true);
+}
+
+static void edit_newer(struct editor *e)
+{
+    recall(e, false);
+}
+
+static void edit_complete(struct editor *e)
+{
+    if (!e->complete)
+        return;
+    if (e->offering && e->offer.n > 1)
+        cycle(e, false);
+    else
+        complete(e);
+}
+
+static void edit_complete_back(struct editor *e)
+{
+    if (e->offering && e->offer.n > 1)
+        cycle(e, true);
+    else
+        edit_complete(e);
+}
+
+#define KEY(k)      k, 0, false, false
+#define CTRL(c)     KEY_CHAR, c, true, false
+#define ALT(c)      KEY_CHAR, c, false, true
+#define CTRL_KEY(k) k, 0, true, false
+#define ALT_KEY(k)  k, 0, false, true
+
+/* key, function, label, help */
+#define ROW(key, does, label, help)                                                    \
+    {                                                                                  \
+        key, edit_##does, label, help                                                  \
+    }
+/* One more key for the row above. */
+#define SAME(key, does)                                                                \
+    {                                                                                  \
+        key, edit_##does, NULL, NULL                                                   \
+    }
+
+const struct editor_binding editor_bindings[] = {
+    ROW(KEY(KEY_TAB), complete, "Tab", "complete the word; again: the next candidate"),
+    ROW(KEY(KEY_BACKTAB), complete_back, "Shift-Tab", "the candidate before"),
+    ROW(KEY(KEY_UP), older, "Up Down", "lines typed before"),
+    SAME(KEY(KEY_DOWN), newer),
+    SAME(CTRL('p'), older), /* where the palette does not have it */
+    SAME(CTRL('n'), newer),
+    ROW(CTRL('r'), search, "ctrl-r", "search the lines typed before"),
+    ROW(KEY(KEY_LEFT), left, "Left Right", "by one character; also ctrl-b, ctrl-f"),
+    SAME(KEY(KEY_RIGHT), right),
+    SAME(CTRL('b'), left),
+    SAME(CTRL('f'), right),
+    ROW(CTRL_KEY(KEY_LEFT), word_left, "ctrl-Left ctrl-Right",
+        "by one word; also alt-b, alt-f"),
+    SAME(CTRL_KEY(KEY_RIGHT), word_right),
+    SAME(ALT_KEY(KEY_LEFT), word_left),
+    SAME(ALT_KEY(KEY_RIGHT), word_right),
+    SAME(ALT('b'), word_left),
+    SAME(ALT('f'), word_right),
+    ROW(KEY(KEY_HOME), start, "Home End",
+        "start and end of the line; also ctrl-a, ctrl-e"),
+    SAME(KEY(KEY_END), end),
+    SAME(CTRL('a'), start),
+    SAME(CTRL('e'), end),
+    ROW(KEY(KEY_BACKSPACE), delete_left, "Backspace Delete",
+        "the character before, at the cursor"),
+    SAME(KEY(KEY_DELETE), delete_right),
+    SAME(CTRL('h'), delete_left),
+    SAME(CTRL('d'), delete_right),
+    ROW(CTRL('w'), cut_word_left, "ctrl-w ctrl-u ctrl-k",
+        "cut a word, to start, to end; ctrl-y puts it back"),
+    SAME(CTRL('u'), cut_to_start),
+    SAME(CTRL('k'), cut_to_end),
+    SAME(CTRL('y'), put_back),
+    ROW(ALT_KEY(KEY_BACKSPACE), cut_word_left, "alt-Backspace alt-d",
+        "cut the word before, behind the cursor"),
+    SAME(ALT('d'), cut_word_right),
+    SAME(ALT_KEY(KEY_DELETE), cut_word_right),
+    SAME(CTRL_KEY(KEY_DELETE), cut_word_right),
+    ROW(CTRL('t'), swap, "ctrl-t", "swap two letters"),
+};
+const size_t neditor_bindings = sizeof editor_bindings / sizeof *editor_bindings;
+
+static const struct editor_binding *find(const struct key *k, bool ctrl)
+{
+    for (size_t i = 0; i < neditor_bindings; i++) {
+        const struct editor_binding *b = &editor_bindings[i];
+        if (b->kind == k->kind && b->ctrl == ctrl && b->alt == k->alt &&
+            (b->kind != KEY_CHAR || b->cp == k->cp))
+            return b;
+    }
+    return NULL;
+}
+
+const struct editor_binding *editor_binding_find(const struct key *k)
+{
+    const struct editor_binding *b = find(k, k->ctrl);
+    return !b && k->ctrl && k->kind != KEY_CHAR ? find(k, false) : b;
+}
+
+bool editor_key(struct editor *e, const struct key *k)
+{
+    const struct editor_binding *b = editor_binding_find(k);
+    if (k->alt && !b)
         return false;
-    }
-}
-
-/* Deleting left must leave the cursor where the text went. */
-static bool char_key(struct editor *e, const struct key *k)
-{
-    if (k->ctrl)
-        return control_key(e, k->cp);
-    if (k->alt) {
-        switch (k->cp) {
-        case 'b':
-            e->cursor = word_left(e, e->cursor);
-            return true;
-        case 'f':
-            e->cursor = word_right(e, e->cursor);
-            return true;
-        case 'd':
-            kill_range(e, e->cursor, word_right(e, e->cursor));
-            return true;
-        default:
-            return false;
-        }
-    }
-    insert_cp(e, k->cp);
-    return true;
-}
-
-static bool plain_key(struct editor *e, const struct key *k)
-{
-    switch (k->kind) {
-    case KEY_CHAR:
-        return char_key(e, k);
-    case KEY_PASTE_CHAR:
-        insert_cp(e, k->cp);
-        return true;
-    case KEY_BACKSPACE:
-        if (k->alt)
-            kill_range(e, word_left(e, e->cursor), e->cursor);
-        else
-            replace(e, left_of(e, e->cursor), e->cursor, "", 0);
-        return true;
-    case KEY_DELETE:
-        replace(e, e->cursor, right_of(e, e->cursor), "", 0);
-        return true;
-    case KEY_LEFT:
-        e->cursor = k->ctrl || k->alt ? word_left(e, e->cursor) : left_of(e, e->cursor);
-        return true;
-    case KEY_RIGHT:
-        e->cursor =
-            k->ctrl || k->alt ? word_right(e, e->cursor) : right_of(e, e->cursor);
-        return true;
-    case KEY_HOME:
-        e->cursor = 0;
-        return true;
-    case KEY_END:
-        e->cursor = e->text.len;
-        return true;
-    case KEY_UP:
-        recall(e, true);
-        return true;
-    case KEY_DOWN:
-        recall(e, false);
-        return true;
-    default:
-        return false;
-    }
-}
-
-bool editor_key(struct editor *e, const struct key *k, complete_fn complete_cb,
-                void *ctx)
-{
     if (e->searching && search_key(e, k))
         return true;
-    if ((k->kind == KEY_TAB || k->kind == KEY_BACKTAB) && complete_cb) {
-        if (e->offering && e->offer.n > 1)
-            cycle(e, k->kind == KEY_BACKTAB);
-        else
-            complete(e, complete_cb, ctx);
-        return true;
-    }
-    if (e->offering && k->kind == KEY_ESC) {
+    if (k->kind != KEY_TAB && k->kind != KEY_BACKTAB) {
+        bool closes = e->offering && k->kind == KEY_ESC;
         drop_offer(e);
-        return true;
+        if (closes)
+            return true;
     }
-    drop_offer(e);
-    return plain_key(e, k);
-}
-
-/* ---- drawing
- * ---------------------------------------------------------------------------------------------------
- */
-
-static void draw_search(const struct editor *e, struct canvas *c, int row, int col,
-                        int cols)
-{
-    int used = canvas_printf(c, row, col, cols, TONE_PROMPT, "search: %s", e->query.s);
-    c->cursor_row = row;
-    c->cursor_col = col + used;
-    if (e->found < e->nhistory)
-        draw_clipped(c, row, col + used + 3, cols - used - 3, TONE_NORMAL,
-                     e->history[e->found]);
-    else if (e->query.len)
-        canvas_text(c, row, col + used + 3, cols - used - 3, TONE_DIM,
-                    "nothing like it");
-}
-
-static int columns_between(const struct editor *e, size_t from, size_t to)
-{
-    int w = 0;
-    for (size_t n; from < to; from += n)
-        w += text_width_cp(code_at(e, from, &n));
-    return w;
-}
-
-void editor_draw(const struct editor *e, struct canvas *c, int row, int col, int cols,
-                 const char *prompt, bool cursor)
-{
-    if (e->searching) {
-        draw_search(e, c, row, col, cols);
-        return;
-    }
-    int p = canvas_text(c, row, col, cols, cursor ? TONE_PROMPT : TONE_DIM, prompt);
-    int room = cols - p;
-    size_t from = 0; /* a long line slides left so that the cursor stays in sight */
-    int width = columns_between(e, 0, e->cursor);
-    while (from < e->cursor && width > room - 1) {
-        size_t next = right_of(e, from);
-        width -= columns_between(e, from, next);
-        from = next;
-    }
-    canvas_textn(c, row, col + p, room, TONE_NORMAL, e->text.s + from,
-                 e->text.len - from);
-    if (from > 0)
-        canvas_put(c, row, col + p, TONE_DIM, 0x2039);
-    if (cursor) {
-        c->cursor_row = row;
-        c->cursor_col = col + p + width;
-    }
-}
-
-static void draw_words(const struct editor *e, struct canvas *c, int row, int col,
-                       int cols)
-{
-    const struct completions *o = &e->offer;
-    size_t first = 0;
-    int width = 0;
-    for (size_t i = 0; e->pick < o->n && i <= e->pick;
-         i++) { /* keep the pick in sight */
-        width += (int)text_width(o->words[i]) + 2;
-        while (width > cols - 10 && first < i)
-            width -= (int)text_width(o->words[first++]) + 2;
-    }
-    int at = 0;
-    for (size_t i = first; i < o->n; i++) {
-        int w = (int)text_width(o->words[i]);
-        if (at + w > cols - 8 && i + 1 < o->n) {
-            canvas_printf(c, row, col + at, cols - at, TONE_DIM, "… %zu more",
-                          o->n - i);
-            return;
-        }
-        at += canvas_text(c, row, col + at, cols - at,
-                          i == e->pick ? TONE_SELECT : TONE_ACCENT, o->words[i]);
-        at += 2;
-    }
-}
-
-void editor_draw_offer(const struct editor *e, struct canvas *c, int row, int row2,
-                       int col, int cols)
-{
-    const struct completions *o = &e->offer;
-    if (!e->offering)
-        return;
-    canvas_fill(c, (struct rect){row, 0, 1, c->cols}, TONE_NORMAL, ' ');
-    canvas_fill(c, (struct rect){row2, 0, 1, c->cols}, TONE_NORMAL, ' ');
-    if (o->n > 1)
-        draw_words(e, c, row, col, cols);
-    if (e->pick < o->n && *o->docs[e->pick])
-        draw_clipped(c, row2, col, cols, TONE_DIM, o->docs[e->pick]);
-    else if (o->usage)
-        draw_clipped(c, row2, col, cols, TONE_DIM, o->usage);
-    else if (o->n == 0)
-        canvas_text(c, row2, col, cols, TONE_DIM, "Nothing fits here.");
+    if (b)
+        b->run(e);
+    else if (k->kind == KEY_PASTE_CHAR)
+        insert_pasted(e, k->cp);
+    else if (key_types(k))
+        insert_cp(e, k->cp);
+    else
+        return false;
+    return true;
 }

@@ -191,7 +191,9 @@ void tabs_draw(struct ui *u, struct canvas *c, int row)
         char label[40];
         snprintf(label, sizeof label, on ? "[%c %s]" : " %c %s ", w->key, w->name);
         enum tone t = !on ? TONE_DIM : u->at_panel ? TONE_SELECT : TONE_STRONG;
-        col += canvas_text(c, row, col, 16, t, label);
+        int used = canvas_text(c, row, col, 16, t, label);
+        spot_note(u, SPOT_TAB, i, (struct rect){row, col, 1, used});
+        col += used;
         if (i == VIEW_PEOPLE && v->unread_tickets > 0)
             col +=
                 canvas_printf(c, row, col - 1, 4, TONE_WARN, "+%zu", v->unread_tickets);

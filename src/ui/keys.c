@@ -1,7 +1,11 @@
 /*
- * Every key of the program, once. Dispatch, the footer, the help page and the README
- * read this table. Order matters twice: the footer shows what comes first, and of two
- * bindings for one key the first that is valid in a place wins.
+ * Every key of the program, once; those of the line being typed are the editor's
+ * (editor.c). Dispatch, the footer, the help page and the README read this table. Order
+ * matters twice: the footer shows what comes first, and of two bindings for one key the
+ * first that is valid in a place wins.
+ *
+ * A row names its action, and the macro makes the function's name of it: a key that is
+ * documented and does nothing would not compile.
  */
 #include "ui_internal.h"
 
@@ -12,85 +16,119 @@
 #define KEY(k)  k, 0, false
 #define FN(n)   KEY_F, n, false
 
+/* where, key, action, label, help, footer */
+#define ROW(where, key, action, label, does, foot)                                     \
+    {                                                                                  \
+        where, key, ui_do_##action, label, does, foot                                  \
+    }
+/* One more key for the row above. */
+#define SAME(where, key, action)                                                       \
+    {                                                                                  \
+        where, key, ui_do_##action, NULL, NULL, NULL                                   \
+    }
+
+#define AT_LISTS (AT_START | AT_PANEL | AT_DEBRIEF)
+#define AT_PAGES (AT_PANEL | AT_BRIEFING | AT_DEBRIEF)
+
 const struct binding bindings[] = {
-    /* where, key, what, label, help, footer */
-    {AT_START, KEY(KEY_ENTER), ACT_ENTER, "Enter", "start or go on with the incident",
-     "start"},
-    {AT_BRIEFING, KEY(KEY_ENTER), ACT_ENTER, "Enter", "begin: the clock starts",
-     "begin"},
-    {AT_BRIEFING, CH(' '), ACT_ENTER, NULL, NULL, NULL},
-    {AT_DEBRIEF, KEY(KEY_ENTER), ACT_HOME, "Enter",
-     "read on; at the end: back to the list of incidents", "the list"},
-    {AT_PANEL, KEY(KEY_ENTER), ACT_EDIT, "Enter", "open what is selected", NULL},
-    {AT_PANEL, CH(':'), ACT_TO_CONSOLE, ":", "back to the console", "console"},
-    {AT_PANEL, CH('i'), ACT_TO_CONSOLE, NULL, NULL, NULL},
-    {AT_CONSOLE, FN(1), ACT_HELP, "F1", "help for where you are", "help"},
-    {AT_PANEL, FN(1), ACT_HELP, "F1", "help for where you are", NULL},
-    {AT_CONSOLE, KEY(KEY_TAB), ACT_EDIT, "Tab",
-     "complete the word; again: the next candidate", "completes"},
-    {AT_CONSOLE, KEY(KEY_ESC), ACT_BACK, "Esc",
-     "to the panels; closes what is open first", "panels"},
-    {AT_PANEL, CH('1'), ACT_TAB, "1-6", "that panel", "panels"},
-    {AT_PANEL, CH('2'), ACT_TAB, NULL, NULL, NULL},
-    {AT_PANEL, CH('3'), ACT_TAB, NULL, NULL, NULL},
-    {AT_PANEL, CH('4'), ACT_TAB, NULL, NULL, NULL},
-    {AT_PANEL, CH('5'), ACT_TAB, NULL, NULL, NULL},
-    {AT_PANEL, CH('6'), ACT_TAB, NULL, NULL, NULL},
-    {AT_PANEL, KEY(KEY_TAB), ACT_NEXT_TAB, "Tab", "the next panel", NULL},
-    {AT_PANEL, KEY(KEY_BACKTAB), ACT_PREV_TAB, "Shift-Tab", "the panel before", NULL},
-    {AT_PANEL | AT_DEBRIEF, KEY(KEY_UP), ACT_EDIT, "arrows, hjkl", "move", NULL},
-    {AT_PANEL | AT_DEBRIEF, KEY(KEY_PGDN), ACT_EDIT, "PgUp PgDn", "a page up or down",
-     NULL},
-    {AT_PANEL | AT_DEBRIEF, KEY(KEY_HOME), ACT_EDIT, "Home End, g G", "first and last",
-     NULL},
-    {AT_PANEL, CH('z'), ACT_ZOOM, "z", "the panel over the whole screen, and back",
-     "zoom"},
-    {AT_PANEL, CH(' '), ACT_PAUSE, "Space", "stop the clock, or let it go on", "pause"},
-    {AT_PANEL, CH('<'), ACT_SLOWER, "<", "slower", NULL},
-    {AT_PANEL, CH('>'), ACT_FASTER, ">", "faster", NULL},
-    {AT_PANEL | AT_START, CH('/'), ACT_FIND, "/", "find", "find"},
-    {AT_START, KEY(KEY_UP), ACT_EDIT, "arrows, jk", "choose", NULL},
-    {AT_START, CH('x'), ACT_RESET, "x", "start it over (asks first)", NULL},
-    {AT_START | AT_PANEL | AT_BRIEFING | AT_DEBRIEF, CH('?'), ACT_HELP, "?",
-     "help for where you are", "help"},
-    {AT_START | AT_BRIEFING | AT_DEBRIEF, FN(1), ACT_HELP, "F1", "the same", NULL},
-    {AT_PLAY, CTRL('p'), ACT_PALETTE, "ctrl-p", "find anything: panels, commands, keys",
-     "anything"},
-    {AT_PLAY, FN(2), ACT_HINT, "F2", "a hint for this step (recorded, costs nothing)",
-     "hint"},
-    {AT_PANEL, CH('H'), ACT_HINT, "H", "the same", NULL},
-    {AT_PANEL, CH('x'), ACT_RESET, "x", "start this lesson over (asks first)", NULL},
-    {AT_DEBRIEF, CH('x'), ACT_RESET, "x", "play it again (asks first)", "again"},
-    {AT_CONSOLE, KEY(KEY_UP), ACT_EDIT, "Up Down", "lines typed before", NULL},
-    {AT_CONSOLE, CTRL('r'), ACT_EDIT, "ctrl-r", "search the lines typed before", NULL},
-    {AT_CONSOLE, KEY(KEY_PGUP), ACT_EDIT, "PgUp PgDn", "read back, and on", NULL},
-    {AT_CONSOLE, CTRL('a'), ACT_EDIT, "ctrl-a ctrl-e", "start and end of the line",
-     NULL},
-    {AT_CONSOLE, CTRL('w'), ACT_EDIT, "ctrl-w ctrl-u ctrl-k",
-     "cut a word, to start, to end; ctrl-y puts it back", NULL},
-    {AT_CONSOLE, KEY(KEY_ENTER), ACT_EDIT, "Enter",
-     "run the line; when it is empty: read on", NULL},
-    {AT_PANEL | AT_DEBRIEF | AT_BRIEFING, KEY(KEY_ESC), ACT_BACK, "Esc",
-     "back; never leaves", NULL},
-    {AT_ANY, CTRL('l'), ACT_REDRAW, "ctrl-l", "draw the screen anew", NULL},
-    {AT_PANEL | AT_START | AT_BRIEFING | AT_DEBRIEF, CH('q'), ACT_LEAVE, "q",
-     "leave, saved", "leave"},
-    {AT_ANY, CTRL('c'), ACT_INTERRUPT, "^C", "stop a running wait; else leave, saved",
-     "leave, saved"},
+    ROW(AT_START, KEY(KEY_ENTER), enter_list, "Enter",
+        "start or go on with the incident", "start"),
+    ROW(AT_BRIEFING, KEY(KEY_ENTER), begin, "Enter", "begin: the clock starts",
+        "begin"),
+    SAME(AT_BRIEFING, CH(' '), begin),
+    ROW(AT_DEBRIEF, KEY(KEY_ENTER), read_on, "Enter",
+        "read on; at the end: back to the list of incidents", "the list"),
+    SAME(AT_DEBRIEF, CH(' '), read_on),
+    ROW(AT_PANEL, KEY(KEY_ENTER), to_console_reading, "Enter",
+        "open what is selected; else to the console", NULL),
+    ROW(AT_PANEL, CH(':'), to_console, ":", "back to the console", "console"),
+    SAME(AT_PANEL, CH('i'), to_console),
+    ROW(AT_CONSOLE, FN(1), help, "F1", "help for where you are", "help"),
+    ROW(AT_PANEL, FN(1), help, "F1", "help for where you are", NULL),
+    ROW(AT_CONSOLE, KEY(KEY_TAB), complete, "Tab", NULL, "completes"),
+    ROW(AT_CONSOLE, KEY(KEY_ESC), back, "Esc",
+        "to the panels; closes what is open first", "panels"),
+    ROW(AT_PANEL, CH('1'), tab, "1-6", "that panel", "panels"),
+    SAME(AT_PANEL, CH('2'), tab),
+    SAME(AT_PANEL, CH('3'), tab),
+    SAME(AT_PANEL, CH('4'), tab),
+    SAME(AT_PANEL, CH('5'), tab),
+    SAME(AT_PANEL, CH('6'), tab),
+    ROW(AT_PANEL, KEY(KEY_TAB), next_tab, "Tab", "the next panel", NULL),
+    ROW(AT_PANEL, KEY(KEY_BACKTAB), prev_tab, "Shift-Tab", "the panel before", NULL),
+    ROW(AT_LISTS, KEY(KEY_UP), move, "Up Down, k j", "move", NULL),
+    SAME(AT_LISTS, KEY(KEY_DOWN), move),
+    SAME(AT_LISTS, CH('k'), move),
+    SAME(AT_LISTS, CH('j'), move),
+    ROW(AT_BRIEFING, KEY(KEY_UP), move, "Up Down", "read back, and on", NULL),
+    SAME(AT_BRIEFING, KEY(KEY_DOWN), move),
+    ROW(AT_LISTS | AT_BRIEFING, KEY(KEY_PGDN), move, "PgUp PgDn", "a page up or down",
+        NULL),
+    SAME(AT_LISTS | AT_BRIEFING, KEY(KEY_PGUP), move),
+    ROW(AT_LISTS, KEY(KEY_HOME), move, "Home End, g G", "first and last", NULL),
+    SAME(AT_LISTS, KEY(KEY_END), move),
+    SAME(AT_LISTS, CH('g'), move),
+    SAME(AT_LISTS, CH('G'), move),
+    ROW(AT_PANEL, CH('z'), zoom, "z", "the panel over the whole screen, and back",
+        "zoom"),
+    ROW(AT_PANEL, CH(' '), pause, "Space", "stop the clock, or let it go on", "pause"),
+    ROW(AT_PANEL, CH('<'), slower, "<", "slower", NULL),
+    ROW(AT_PANEL, CH('>'), faster, ">", "faster", NULL),
+    ROW(AT_PANEL, CH('/'), find_logs, "/", "find in the logs", "find"),
+    ROW(AT_START, CH('/'), find, "/", "find", "find"),
+    ROW(AT_START, CH('x'), reset_chosen, "x", "start it over (asks first)", NULL),
+    ROW(AT_START | AT_PAGES, CH('?'), help, "?", "help for where you are", "help"),
+    ROW(AT_START | AT_BRIEFING | AT_DEBRIEF, FN(1), help, "F1", "the same", NULL),
+    ROW(AT_PLAY, CTRL('p'), palette, "ctrl-p", "find anything: panels, commands, keys",
+        "anything"),
+    ROW(AT_PLAY, FN(2), hint, "F2", "a hint for this step (recorded, costs nothing)",
+        "hint"),
+    ROW(AT_PANEL, CH('H'), hint, "H", "the same", NULL),
+    ROW(AT_PANEL, CH('x'), reset, "x", "start this lesson over (asks first)", NULL),
+    ROW(AT_DEBRIEF, CH('x'), reset, "x", "play it again (asks first)", "again"),
+    ROW(AT_CONSOLE, KEY(KEY_PGUP), read_back, "PgUp PgDn", "read back, and on", NULL),
+    SAME(AT_CONSOLE, KEY(KEY_PGDN), read_back),
+    ROW(AT_CONSOLE, KEY(KEY_ENTER), submit, "Enter",
+        "run the line; when it is empty: read on", NULL),
+    ROW(AT_PAGES, KEY(KEY_ESC), back, "Esc", "back; never leaves", NULL),
+    ROW(AT_START, KEY(KEY_ESC), back, "Esc", "show all again; never leaves", NULL),
+    ROW(AT_ANY, CTRL('l'), redraw, "ctrl-l", "draw the screen anew", NULL),
+    ROW(AT_START | AT_PAGES, CH('t'), theme, "t",
+        "other colours: the next theme, remembered", "colours"),
+    ROW(AT_START | AT_PAGES, CH('q'), leave, "q", "leave, saved", "leave"),
+    ROW(AT_ANY, CTRL('c'), interrupt, "^C", "stop a running wait; else leave, saved",
+        "leave, saved"),
 };
 const size_t nbindings = sizeof bindings / sizeof *bindings;
 
+static bool matches(const struct binding *b, unsigned where, const struct key *k,
+                    bool ctrl)
+{
+    bool counts = k->kind == KEY_CHAR || k->kind == KEY_F;
+    return (b->where & where) && b->kind == k->kind && b->ctrl == ctrl &&
+           (!counts || b->cp == k->cp);
+}
+
+/* A special key with ctrl that has no meaning of its own is the key without. */
 const struct binding *binding_find(unsigned where, const struct key *k)
 {
-    for (size_t i = 0; i < nbindings; i++) {
-        const struct binding *b = &bindings[i];
-        bool counts = k->kind == KEY_CHAR || k->kind == KEY_F;
-        if (!(b->where & where) || b->kind != k->kind || (counts && b->cp != k->cp))
-            continue;
-        if (b->ctrl == k->ctrl && !k->alt)
-            return b;
-    }
+    for (size_t i = 0; i < nbindings && !k->alt; i++)
+        if (matches(&bindings[i], where, k, k->ctrl && k->kind == KEY_CHAR))
+            return &bindings[i];
     return NULL;
+}
+
+bool binding_is_command(const struct binding *b)
+{
+    return b->run != ui_do_move && b->run != ui_do_tab && b->run != ui_do_palette &&
+           b->run != ui_do_submit && b->run != ui_do_complete &&
+           b->run != ui_do_read_back && b->run != ui_do_to_console_reading;
+}
+
+bool key_types(const struct key *k)
+{
+    return (k->kind == KEY_CHAR || k->kind == KEY_PASTE_CHAR) && !k->ctrl && !k->alt &&
+           k->cp >= ' ' && k->cp != 0x7f;
 }
 
 /* As many as fit, in the order of the table; `right`: what the panel's own keys do. */
@@ -105,9 +143,9 @@ void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
     }
     for (size_t i = 0; i < nbindings; i++) {
         const struct binding *b = &bindings[i];
-        if (!(b->where & where) || !b->foot || (no_hints && b->act == ACT_HINT))
+        if (!(b->where & where) || !b->foot || (no_hints && b->run == ui_do_hint))
             continue;
-        if (b->act == ACT_INTERRUPT && where != AT_CONSOLE)
+        if (b->run == ui_do_interrupt && where != AT_CONSOLE)
             continue;
         int w = (int)(text_width(b->label) + 1 + text_width(b->foot));
         if (col + w > end)
@@ -117,18 +155,34 @@ void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
     }
 }
 
+bool key_row(unsigned where, size_t i, const char **label, const char **does)
+{
+    *label = *does = NULL;
+    if (i < nbindings) {
+        const struct binding *b = &bindings[i];
+        if ((b->where & where) && b->does)
+            *label = b->label, *does = b->does;
+    } else if (where == AT_CONSOLE && i - nbindings < neditor_bindings) {
+        *label = editor_bindings[i - nbindings].label;
+        *does = editor_bindings[i - nbindings].does;
+    }
+    return i < nbindings + neditor_bindings;
+}
+
 static void table_of(struct buf *out, unsigned where, const char *heading)
 {
+    const char *label, *does;
     buf_addf(out, "| %s | |\n| --- | --- |\n", heading);
-    for (size_t i = 0; i < nbindings; i++)
-        if (bindings[i].label && (bindings[i].where & where))
-            buf_addf(out, "| `%s` | %s |\n", bindings[i].label, bindings[i].does);
+    for (size_t i = 0; key_row(where, i, &label, &does); i++)
+        if (label)
+            buf_addf(out, "| `%s` | %s |\n", label, does);
     buf_adds(out, "\n");
 }
 
 void ui_key_table(struct buf *markdown)
 {
     table_of(markdown, AT_START, "In the list of incidents");
+    table_of(markdown, AT_BRIEFING, "On the page that called you");
     table_of(markdown, AT_CONSOLE, "In the console");
     table_of(markdown, AT_PANEL, "In the panels");
     table_of(markdown, AT_DEBRIEF, "In the debrief");

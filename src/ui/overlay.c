@@ -74,7 +74,7 @@ static void paragraph(struct page *p, enum tone t, const char *text)
     p->row += draw_wrapped(p->c, r, t, text, above) + 1;
 }
 
-static void key_row(struct page *p, const char *label, const char *does)
+static void page_row(struct page *p, const char *label, const char *does)
 {
     int at = p->row++ - p->skip;
     if (at < 0 || at >= p->r.rows)
@@ -92,10 +92,11 @@ static int help_text(struct ui *u, struct canvas *c, struct rect r, int skip)
     if (where == AT_PANEL)
         paragraph(&p, TONE_ACCENT, ui_view(u->tab)->about);
     if (where == AT_PANEL && ui_view(u->tab)->hint)
-        key_row(&p, ui_view(u->tab)->name, ui_view(u->tab)->hint);
-    for (size_t i = 0; i < nbindings; i++)
-        if (bindings[i].label && (bindings[i].where & where))
-            key_row(&p, bindings[i].label, bindings[i].does);
+        page_row(&p, ui_view(u->tab)->name, ui_view(u->tab)->hint);
+    const char *label, *does;
+    for (size_t i = 0; key_row(where, i, &label, &does); i++)
+        if (label)
+            page_row(&p, label, does);
     p.row++;
     if (where & AT_PLAY) {
         struct buf text;
@@ -163,8 +164,7 @@ static size_t all_items(struct item *items)
     }
     for (size_t i = 0; i < nbindings && n < ITEMS_MAX; i++) {
         const struct binding *b = &bindings[i];
-        if (b->label && (b->where & AT_PLAY) && b->act != ACT_EDIT &&
-            b->act != ACT_TAB && b->act != ACT_PALETTE)
+        if (b->label && (b->where & AT_PLAY) && binding_is_command(b))
             items[n++] = (struct item){b->does, b->label, VIEW_COUNT, b, false};
     }
     return n;
@@ -203,6 +203,8 @@ void palette_draw(struct ui *u, struct canvas *c)
         canvas_printf(c, in.row, in.col, in.cols, TONE_PROMPT, "> %s", u->palette.s);
     c->cursor_row = in.row;
     c->cursor_col = in.col + used;
+    if (u->palette.full)
+        draw_right(c, in.row + 1, in.col, in.cols, TONE_WARN, TEXT_CUT);
     int rows = in.rows - 2,
         top = u->palette_pick >= rows ? u->palette_pick - rows + 1 : 0;
     for (int i = 0; i < rows && (size_t)(i + top) < n; i++) {
@@ -239,7 +241,7 @@ static enum ui_want take_item(struct ui *u)
         u->at_panel = false;
     } else {
         struct key k = {.kind = it->binding->kind, .cp = it->binding->cp};
-        return ui_act(u, it->binding, &k);
+        return it->binding->run(u, &k);
     }
     return UI_NOTHING;
 }
@@ -255,7 +257,7 @@ static enum ui_want palette_key(struct ui *u, const struct key *k)
         u->palette_pick--;
     else if (k->kind == KEY_BACKSPACE && u->palette.len > 0)
         text_drop_last(&u->palette), u->palette_pick = 0;
-    else if (k->kind == KEY_CHAR && !k->ctrl && !k->alt && k->cp >= ' ' && k->cp < 0x7f)
+    else if (key_types(k) && k->cp < 0x7f)
         buf_add(&u->palette, bytes, utf8_put(bytes, k->cp)), u->palette_pick = 0;
     return UI_NOTHING;
 }
@@ -332,6 +334,7 @@ static void no(struct ui *u)
 {
     u->over = OVER_NONE;
     u->ask = ASK_NONE;
+    console_drop_queue(u);
 }
 
 /* Somebody who types on has not read the question: what they typed is no answer, and
@@ -340,15 +343,14 @@ static void typed_on(struct ui *u, uint32_t cp)
 {
     char bytes[4];
     struct buf text;
-    bool line = u->ask == ASK_LINE;
-    no(u);
-    if (!line)
-        return;
     buf_init(&text, 40);
     buf_adds(&text, u->answer);
     buf_add(&text, bytes, utf8_put(bytes, cp));
-    editor_set(&u->ed, text.s);
-    u->at_panel = false;
+    if (u->ask == ASK_LINE) {
+        editor_set(&u->ed, text.s);
+        u->at_panel = false;
+    }
+    no(u);
     buf_release(&text);
 }
 
@@ -368,7 +370,6 @@ static bool answers(const char *answer, uint32_t cp)
 static enum ui_want confirm_key(struct ui *u, const struct key *k)
 {
     size_t n = strlen(u->answer);
-    bool typed = k->kind == KEY_CHAR || k->kind == KEY_PASTE_CHAR;
     uint32_t low = k->cp >= 'A' && k->cp <= 'Z' ? k->cp + 32 : k->cp;
     if (k->kind == KEY_ENTER && (str_eq(u->answer, "y") || str_eq(u->answer, "yes")))
         return yes(u);
@@ -376,9 +377,9 @@ static enum ui_want confirm_key(struct ui *u, const struct key *k)
         no(u);
     else if (k->kind == KEY_BACKSPACE && n > 0)
         u->answer[n - 1] = '\0';
-    else if (typed && !k->ctrl && !k->alt && answers(u->answer, low))
+    else if (key_types(k) && answers(u->answer, low))
         u->answer[n] = (char)low, u->answer[n + 1] = '\0';
-    else if (typed && !k->ctrl && !k->alt && k->cp >= ' ' && k->cp != 0x7f)
+    else if (key_types(k))
         typed_on(u, k->cp);
     return UI_NOTHING;
 }
@@ -387,8 +388,7 @@ enum ui_want overlay_key(struct ui *u, const struct key *k)
 {
     if (k->kind == KEY_ESC ||
         (u->over == OVER_HELP && k->kind == KEY_F && k->cp == 1)) {
-        u->over = OVER_NONE;
-        u->ask = ASK_NONE;
+        no(u);
         return UI_NOTHING;
     }
     if (u->over == OVER_PALETTE)
@@ -417,14 +417,19 @@ void notice_draw(struct ui *u, struct canvas *c)
 
 void small_draw(struct ui *u, struct canvas *c)
 {
-    char lines[240];
+    char lines[1400];
     bool tiny = c->cols < 26 || c->rows < 6;
-    snprintf(
-        lines, sizeof lines,
-        tiny ? "%dx%d is too small: 80x24 is needed. Enlarge it, or q leaves."
-             : "This terminal is %d by %d; truecode needs 80 by 24.\n\nMake the window "
-               "larger, or leave with q and type: truecode --plain\n\n%s",
-        u->o.cols, u->o.rows, u->s ? "The clock stands still." : "Nothing is lost.");
+    const char *clock = u->s ? "The clock stands still." : "Nothing is lost.";
+    if (tiny)
+        snprintf(lines, sizeof lines,
+                 "%dx%d is too small: %dx%d is needed. Enlarge it, or q leaves.",
+                 u->o.cols, u->o.rows, UI_COLS_LEAST, UI_ROWS_LEAST);
+    else
+        snprintf(
+            lines, sizeof lines,
+            "This terminal is %d by %d; truecode needs %d by %d.\n\nMake the window "
+            "larger, or leave with q and type:\n  %s --plain\n\n%s",
+            u->o.cols, u->o.rows, UI_COLS_LEAST, UI_ROWS_LEAST, u->program, clock);
     int left = c->cols > 30 ? 2 : 0, n = wrapped_rows(lines, c->cols - left);
     int top = c->rows > n ? (c->rows - n) / 2 : 0;
     draw_wrapped(c, (struct rect){top, left, c->rows - top, c->cols - left},

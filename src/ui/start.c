@@ -119,6 +119,7 @@ static void lesson_row(struct ui *u, struct canvas *c, int row, int i,
     enum tone t = on ? TONE_SELECT : TONE_NORMAL, gt;
     const char *glyph, *word;
     state_of(u, i, &glyph, &gt, &word);
+    spot_note(u, SPOT_LESSON, i, (struct rect){row, 0, 1, LIST_WIDTH});
     if (first_of_track)
         draw_clipped(c, row, 3, 8, TONE_ACCENT, l->track);
     if (on) {
@@ -225,8 +226,11 @@ void start_draw(struct ui *u, struct canvas *c)
             canvas_printf(c, foot, 1, c->cols - 2, TONE_PROMPT, "find: %s", u->find.s);
         c->cursor_row = foot;
         c->cursor_col = 1 + n;
-        draw_right(c, foot, 30, c->cols - 31, TONE_DIM,
-                   "Enter takes it  Esc shows all");
+        if (u->find.full)
+            canvas_text(c, foot, 1 + n, c->cols - 2 - n, TONE_WARN, TEXT_CUT);
+        if (n < 30)
+            draw_right(c, foot, 30, c->cols - 31, TONE_DIM,
+                       "Enter takes it  Esc shows all");
     } else {
         draw_footer(c, foot, AT_START, false, NULL);
     }
@@ -263,12 +267,10 @@ static void find_changed(struct ui *u)
         }
 }
 
-static bool find_key(struct ui *u, const struct key *k)
+bool start_find_key(struct ui *u, const struct key *k)
 {
     char bytes[4];
-    bool typed =
-        (k->kind == KEY_CHAR && !k->ctrl && !k->alt) || k->kind == KEY_PASTE_CHAR;
-    if (typed && k->cp >= ' ') {
+    if (key_types(k)) {
         buf_add(&u->find, bytes, utf8_put(bytes, k->cp));
     } else if (k->kind == KEY_BACKSPACE && u->find.len > 0) {
         text_drop_last(&u->find);
@@ -284,9 +286,9 @@ static bool find_key(struct ui *u, const struct key *k)
     return true;
 }
 
-static bool start_move(struct ui *u, const struct key *k)
+void start_scroll(struct ui *u, const struct key *k)
 {
-    bool ch = k->kind == KEY_CHAR && !k->ctrl;
+    bool ch = k->kind == KEY_CHAR;
     if (k->kind == KEY_UP || (ch && k->cp == 'k'))
         move(u, -1);
     else if (k->kind == KEY_DOWN || (ch && k->cp == 'j'))
@@ -299,21 +301,4 @@ static bool start_move(struct ui *u, const struct key *k)
         move(u, -1000);
     else if (k->kind == KEY_END || (ch && k->cp == 'G'))
         move(u, 1000);
-    else
-        return false;
-    return true;
-}
-
-enum ui_want start_key(struct ui *u, const struct key *k)
-{
-    if (u->finding && find_key(u, k))
-        return UI_NOTHING;
-    if (start_move(u, k))
-        return UI_NOTHING;
-    if (k->kind == KEY_ESC && u->find.len > 0) {
-        buf_reset(&u->find);
-        return UI_NOTHING;
-    }
-    const struct binding *b = binding_find(AT_START, k);
-    return b ? ui_act(u, b, k) : UI_NOTHING;
 }

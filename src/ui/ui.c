@@ -26,16 +26,25 @@ const struct session_view *ui_view_of(const struct ui *u)
     return u->s ? session_view(u->s) : NULL;
 }
 
+static void complete_line(void *ctx, const char *line, size_t cursor,
+                          struct completions *out)
+{
+    session_complete(((struct ui *)ctx)->s, line, cursor, out);
+}
+
 struct ui *ui_new(const struct ui_options *o)
 {
     struct ui *u = mem_alloc(sizeof *u);
     u->o = *o;
-    buf_init(&u->find, 60);
+    u->program = mem_strdup(o->program != NULL ? o->program : "truecode");
+    u->o.program = u->program;
+    buf_init(&u->find, 40);
     buf_init(&u->asked, EDITOR_LINE);
-    buf_init(&u->palette, 60);
+    buf_init(&u->palette, 40);
     buf_init(&u->notice, 1000);
     buf_init(&u->shown, 64 * 1024);
-    editor_init(&u->ed);
+    buf_init(&u->queued, EDITOR_LINE);
+    editor_init(&u->ed, complete_line, u);
     u->dirty = true;
     return u;
 }
@@ -45,9 +54,11 @@ void ui_free(struct ui *u)
     if (!u)
         return;
     debrief_forget(u);
+    mem_free(u->program);
     mem_free(u->lessons);
     buf_release(&u->find);
     buf_release(&u->asked);
+    buf_release(&u->queued);
     buf_release(&u->palette);
     buf_release(&u->notice);
     buf_release(&u->shown);
@@ -98,6 +109,7 @@ void ui_session(struct ui *u, struct session *s)
         u->vs[i].sel = u->vs[i].cursor = -1;
     u->vs[VIEW_CHARTS].scale = 1; /* ten minutes */
     editor_set(&u->ed, "");
+    buf_reset(&u->queued);
     u->dirty = true;
 }
 
@@ -165,7 +177,7 @@ static void tell_seen(struct ui *u)
 
 static bool too_small(const struct ui *u)
 {
-    return u->o.rows < 24 || u->o.cols < 80;
+    return u->o.rows < UI_ROWS_LEAST || u->o.cols < UI_COLS_LEAST;
 }
 
 static void draw_face(struct ui *u, struct canvas *c)
@@ -198,6 +210,7 @@ void ui_draw(struct ui *u, struct canvas *c)
 {
     canvas_clear(c);
     arena_release(&u->frame);
+    u->nspots = 0;
     if (too_small(u))
         small_draw(u, c);
     else
@@ -248,210 +261,62 @@ void ui_tick(struct ui *u, sim_time elapsed, uint64_t max_events, bool *more)
         ui_notice(u, why.text);
         *more = false;
     }
+    console_go_on(u);
 }
 
-/* ---- keys
- * --------------------------------------------------------------------------------------------
- */
-
-static void change_speed(struct ui *u, const struct session_view *v, bool faster)
+bool ui_owes(const struct ui *u)
 {
-    static const double steps[] = {0.5, 1, 2, 4, 8, 16, 30, 60};
-    size_t n = sizeof steps / sizeof *steps, i = 0;
-    while (i + 1 < n && steps[i] < v->speed)
-        i++;
-    if (faster && i + 1 < n && steps[i] <= v->speed)
-        i++;
-    else if (!faster && i > 0)
-        i--;
-    session_set_speed(u->s, steps[i]);
+    return u->s && console_owes(u);
 }
 
-void ui_ask(struct ui *u, enum ask what)
-{
-    u->answer[0] = '\0';
-    u->ask = what;
-    u->over = OVER_CONFIRM;
-}
-
-static enum ui_want enter(struct ui *u)
-{
-    if (u->s) {
-        session_read(u->s);
-        return UI_NOTHING;
-    }
-    if (u->pick < 0 || (size_t)u->pick >= u->nlessons)
-        return UI_NOTHING;
-    const struct ui_lesson *l = &u->lessons[u->pick];
-    if (l->broken) {
-        ui_notice(u, l->broken);
-        return UI_NOTHING;
-    }
-    u->wanted = l->id;
-    return UI_OPEN;
-}
-
-static enum ui_want back(struct ui *u)
-{
-    struct view_state *vs = &u->vs[u->tab];
-    switch (ui_where(u)) {
-    case AT_CONSOLE:
-        u->big = u->scrolled = false;
-        u->at_panel = true;
-        return UI_NOTHING;
-    case AT_PANEL:
-        if (vs->open)
-            vs->open = false;
-        else if (u->zoom)
-            u->zoom = false;
-        else if (vs->find[0])
-            vs->find[0] = '\0';
-        else
-            u->at_panel = false;
-        return UI_NOTHING;
-    case AT_BRIEFING:
-    case AT_DEBRIEF:
-        return UI_HOME;
-    default:
-        return UI_NOTHING;
-    }
-}
-
-void ui_show_tab(struct ui *u, int id)
-{
-    u->tab = (enum view_id)((id + VIEW_COUNT) % VIEW_COUNT);
-    u->chosen |= 1u << u->tab;
-    u->finding = false;
-}
-
-static enum ui_want interrupt(struct ui *u)
-{
-    const struct session_view *v = ui_view_of(u);
-    if (!v || v->hold != HOLD_WAITING)
-        return UI_LEAVE;
-    session_interrupt(u->s);
-    return UI_NOTHING;
-}
-
-static void open_over(struct ui *u, enum overlay what)
-{
-    u->over = what;
-    u->over_top = 0;
-    u->palette_pick = 0;
-    buf_reset(&u->palette);
-}
-
-static void begin_find(struct ui *u)
-{
-    if (!u->s) {
-        u->finding = true;
-        return;
-    }
-    if (u->tab != VIEW_LOGS)
-        ui_show_tab(u, VIEW_LOGS);
-    u->finding = true;
-    u->vs[VIEW_LOGS].find[0] = '\0';
-}
-
-enum ui_want ui_act(struct ui *u, const struct binding *b, const struct key *k)
-{
-    const struct session_view *v = ui_view_of(u);
-    switch (b->act) {
-    case ACT_HELP:
-        open_over(u, OVER_HELP);
-        break;
-    case ACT_PALETTE:
-        open_over(u, OVER_PALETTE);
-        break;
-    case ACT_HINT:
-        if (!v->feedback) /* the next step is not on the screen yet */
-            console_send(u, "hint");
-        break;
-    case ACT_BACK:
-        return back(u);
-    case ACT_INTERRUPT:
-        return interrupt(u);
-    case ACT_LEAVE:
-        return UI_LEAVE;
-    case ACT_HOME:
-        return UI_HOME;
-    case ACT_ENTER:
-        return enter(u);
-    case ACT_TO_CONSOLE:
-        u->at_panel = u->zoom = false;
-        break;
-    case ACT_TO_PANEL:
-        u->at_panel = true;
-        break;
-    case ACT_TAB:
-        ui_show_tab(u, (int)(k->cp - '1'));
-        break;
-    case ACT_NEXT_TAB:
-        ui_show_tab(u, (int)u->tab + 1);
-        break;
-    case ACT_PREV_TAB:
-        ui_show_tab(u, (int)u->tab - 1);
-        break;
-    case ACT_ZOOM:
-        u->zoom = !u->zoom;
-        break;
-    case ACT_PAUSE:
-        session_pause(u->s, v->hold != HOLD_PAUSED);
-        break;
-    case ACT_SLOWER:
-        change_speed(u, v, false);
-        break;
-    case ACT_FASTER:
-        change_speed(u, v, true);
-        break;
-    case ACT_RESET:
-        if (u->s)
-            ui_ask(u, ASK_RESET);
-        else if ((size_t)u->pick < u->nlessons && u->lessons[u->pick].saved)
-            ui_ask(u, ASK_RESTART);
-        break;
-    case ACT_FIND:
-        begin_find(u);
-        break;
-    default:
-        break;
-    }
-    return UI_NOTHING;
-}
+/* ---- keys ------------------------------------------------------------------------ */
 
 static bool types(const struct ui *u, const struct key *k)
 {
-    return ui_where(u) == AT_CONSOLE && u->over == OVER_NONE &&
-           (k->kind == KEY_CHAR || k->kind == KEY_PASTE_CHAR) && !k->ctrl && !k->alt;
+    return ui_where(u) == AT_CONSOLE && u->over == OVER_NONE && key_types(k);
+}
+
+/* Alt with a key that has no such meaning here is nothing, not the key without. */
+static bool means_nothing(const struct ui *u, const struct key *k)
+{
+    bool at_line = ui_where(u) == AT_CONSOLE && u->over == OVER_NONE;
+    return k->alt && !(at_line && editor_binding_find(k));
+}
+
+enum ui_want ui_act(struct ui *u, unsigned where, const struct key *k)
+{
+    const struct binding *b = binding_find(where, k);
+    return b ? b->run(u, k) : UI_NOTHING;
+}
+
+/* Works in whatever is open, and closes nothing. */
+static bool works_everywhere(const struct ui *u, const struct key *k)
+{
+    const struct binding *b = binding_find(ui_where(u), k);
+    return b && b->where == AT_ANY;
 }
 
 enum ui_want ui_key(struct ui *u, const struct key *k)
 {
+    if (means_nothing(u, k))
+        return UI_NOTHING;
     u->dirty = true;
-    bool leaves = k->kind == KEY_CHAR && k->ctrl && k->cp == 'c';
-    if (u->notice.len > 0 && !leaves) {
+    if (works_everywhere(u, k))
+        return ui_act(u, ui_where(u), k);
+    if (u->notice.len > 0) {
         buf_reset(&u->notice);
         if (!types(u, k)) /* somebody typing loses no letter to it */
             return UI_NOTHING;
     }
-    if (leaves)
-        return interrupt(u);
     if (too_small(u))
-        return k->kind == KEY_CHAR && k->cp == 'q' ? UI_LEAVE : UI_NOTHING;
+        return k->kind == KEY_CHAR && !k->ctrl && k->cp == 'q' ? UI_LEAVE : UI_NOTHING;
+    if (k->kind == KEY_CLICK || k->kind == KEY_WHEEL_UP || k->kind == KEY_WHEEL_DOWN)
+        return mouse_key(u, k);
     if (u->over != OVER_NONE)
         return overlay_key(u, k);
-    switch (ui_where(u)) {
-    case AT_START:
-        return start_key(u, k);
-    case AT_BRIEFING:
-        if (briefing_key(u, k))
-            return UI_NOTHING;
-        break;
-    case AT_DEBRIEF:
-        return debrief_key(u, k);
-    default:
+    if (ui_where(u) & AT_PLAY)
         return cockpit_key(u, k);
-    }
-    const struct binding *b = binding_find(ui_where(u), k);
-    return b ? ui_act(u, b, k) : UI_NOTHING;
+    if (ui_where(u) == AT_START && u->finding && start_find_key(u, k))
+        return UI_NOTHING;
+    return ui_act(u, ui_where(u), k);
 }

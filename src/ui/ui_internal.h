@@ -12,6 +12,7 @@
 
 #include "truecode/picture.h"
 #include "truecode/ui.h"
+#include "truecode/ui_editor.h"
 
 struct rect {
     int row, col, rows, cols;
@@ -66,43 +67,19 @@ void draw_out_row(struct canvas *c, int row, int col, int cols, const struct out
 
 void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool seconds);
 
-/* ---- editor.c -------------------------------------------------------------------- */
-
-struct editor {
-    struct buf text;
-    size_t cursor; /* byte offset, at a character's start */
-    char **history;
-    size_t nhistory, at; /* at == nhistory: the line being typed */
-    struct buf kept;     /* the line being typed, while history is looked at */
-    struct buf killed;   /* ctrl-k, ctrl-u, ctrl-w; ctrl-y puts it back */
-    bool searching;      /* ctrl-r */
-    struct buf query;
-    size_t found;  /* history index, SIZE_MAX: none */
-    bool offering; /* candidates are shown */
-    struct completions offer;
-    size_t pick; /* SIZE_MAX: none yet */
-};
-#define EDITOR_HISTORY 500
-#define EDITOR_LINE    4096
+/* ---- editor.c, editor_draw.c ------------------------------------------------------- */
 
 void text_cut(struct buf *b, size_t len); /* to its first len bytes */
-void text_drop_last(struct buf *b);       /* the last code point */
+void text_drop_last(struct buf *b);       /* the last code point; there is room again */
+#define TEXT_CUT "  (cut: no room for more)"
 
-typedef void (*complete_fn)(void *ctx, const char *line, size_t cursor,
-                            struct completions *out);
-void editor_init(struct editor *e);
-void editor_release(struct editor *e);
-void editor_set(struct editor *e, const char *line);
-void editor_remember(struct editor *e, const char *line); /* into the history */
-/* True when the key was an editing key (Enter is not: the caller takes the line). */
-bool editor_key(struct editor *e, const struct key *k, complete_fn complete, void *ctx);
-void editor_draw(const struct editor *e, struct canvas *c, int row, int col, int cols,
-                 const char *prompt, bool cursor);
-/* The candidates, on one row; `row2` gets usage or the picked word's phrase. */
-void editor_draw_offer(const struct editor *e, struct canvas *c, int row, int row2,
-                       int col, int cols);
+/* What editor.c and editor_draw.c share. */
+size_t editor_right_of(const struct editor *e, size_t at); /* the next character */
+int editor_columns(const struct editor *e, size_t from, size_t to);
 
-/* ---- keys.c
+struct ui;
+
+/* ---- keys.c, actions.c
  * --------------------------------------------------------------------------------------
  */
 
@@ -115,36 +92,21 @@ enum where { /* where a key is valid */
              AT_PLAY = AT_CONSOLE | AT_PANEL,
              AT_ANY = 31
 };
-enum act {
-    ACT_NONE,
-    ACT_EDIT, /* belongs to the line editor or the list at hand; stands here for help */
-    ACT_HELP,
-    ACT_HINT,
-    ACT_PALETTE,
-    ACT_BACK,
-    ACT_INTERRUPT,
-    ACT_LEAVE,
-    ACT_TO_CONSOLE,
-    ACT_TO_PANEL,
-    ACT_TAB,
-    ACT_NEXT_TAB,
-    ACT_PREV_TAB,
-    ACT_ZOOM,
-    ACT_PAUSE,
-    ACT_SLOWER,
-    ACT_FASTER,
-    ACT_RESET,
-    ACT_FIND,
-    ACT_REDRAW,
-    ACT_ENTER,
-    ACT_HOME
-};
+/* What a key does. Each action of the table is one of these, ui_do_NAME. */
+typedef enum ui_want key_action(struct ui *u, const struct key *k);
+key_action ui_do_back, ui_do_begin, ui_do_complete, ui_do_enter_list, ui_do_faster,
+    ui_do_find, ui_do_find_logs, ui_do_help, ui_do_hint, ui_do_interrupt, ui_do_leave,
+    ui_do_move, ui_do_next_tab, ui_do_palette, ui_do_pause, ui_do_prev_tab,
+    ui_do_read_back, ui_do_read_on, ui_do_redraw, ui_do_reset, ui_do_reset_chosen,
+    ui_do_slower, ui_do_submit, ui_do_tab, ui_do_theme, ui_do_to_console,
+    ui_do_to_console_reading, ui_do_zoom;
+
 struct binding {
     unsigned where;
     enum key_kind kind;
     uint32_t cp;
     bool ctrl;
-    enum act act;
+    key_action *run;
     const char *label; /* "F1"; NULL: another key for the row above */
     const char *does;  /* for help and README */
     const char *foot;  /* for the footer; NULL: not there */
@@ -153,6 +115,14 @@ extern const struct binding bindings[];
 extern const size_t nbindings;
 /* NULL: not bound there. */
 const struct binding *binding_find(unsigned where, const struct key *k);
+/* Row i of a place's keys, for help and README: those of the table, then, in the
+ * console, the editor's. *label NULL: nothing to list there. False: behind the last. */
+bool key_row(unsigned where, size_t i, const char **label, const char **does);
+/* The palette lists it: it is no movement and no key of the line. */
+bool binding_is_command(const struct binding *b);
+/* What a key types, in the console and wherever words are looked for: a character, from
+ * a hand or out of a paste, that is no control. */
+bool key_types(const struct key *k);
 void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
                  const char *right);
 
@@ -178,7 +148,8 @@ struct view_state {
     uint64_t id;   /* traces: the request */
     int count;     /* rows there were at the last drawing */
     int page;      /* rows shown at the last drawing */
-    char find[64]; /* logs: only lines with this in them */
+    char find[48]; /* logs: only lines with this in them */
+    bool find_cut; /* it had no room for all that was typed */
 };
 struct ui;
 struct view {
@@ -226,6 +197,22 @@ int plot_columns(int cols); /* columns left for values in a rectangle so wide */
 /* What is read off a session is read off this. */
 struct scene ui_scene(const struct session_view *v);
 
+/* ---- mouse.c
+ * -----------------------------------------------------------------------------------
+ */
+
+enum spot_kind { SPOT_TAB, SPOT_PANEL, SPOT_CONSOLE, SPOT_LESSON };
+/* A place on the last frame that takes the mouse. */
+struct spot {
+    enum spot_kind kind;
+    int which; /* tab and panel: its view; lesson: its index */
+    struct rect r;
+};
+struct ui;
+/* Called while drawing; what is noted later lies above. */
+void spot_note(struct ui *u, enum spot_kind kind, int which, struct rect r);
+enum ui_want mouse_key(struct ui *u, const struct key *k);
+
 /* ---- the screen
  * -----------------------------------------------------------------------------------------
  */
@@ -244,6 +231,7 @@ struct chart {
 
 struct ui {
     struct ui_options o;
+    char *program;             /* owned; never NULL */
     struct ui_lesson *lessons; /* array owned, strings borrowed */
     size_t nlessons;
     struct session *s; /* borrowed; NULL: the start screen */
@@ -276,8 +264,9 @@ struct ui {
     /* overlays */
     enum overlay over;
     enum ask ask;
-    struct buf asked; /* the line that waits for a yes */
-    char answer[4];   /* typed so far: a beginning of "yes" */
+    struct buf asked;  /* the line that waits for a yes */
+    struct buf queued; /* pasted lines that wait for the one before them */
+    char answer[4];    /* typed so far: a beginning of "yes" */
     int over_top;
     struct buf palette;
     int palette_pick;
@@ -289,6 +278,9 @@ struct ui {
     struct canvas *page; /* the report at this width; NULL: draw it */
     int page_rows, page_top;
     struct errmsg report_why;
+
+    struct spot spots[64]; /* of the last frame */
+    size_t nspots;
 
     unsigned chosen; /* views the learner has opened: only those count as looked at */
     enum view_id drawing; /* whose rectangle is being drawn */
@@ -305,11 +297,12 @@ const struct session_view *ui_view_of(const struct ui *u); /* NULL: no session *
 bool ui_has_word(const char *text, const char *word);      /* case-blind, for finding */
 
 void start_draw(struct ui *u, struct canvas *c);
-enum ui_want start_key(struct ui *u, const struct key *k);
+bool start_find_key(struct ui *u, const struct key *k); /* while words are typed */
+void start_scroll(struct ui *u, const struct key *k);
 void start_pick_first(struct ui *u);
 
 void briefing_draw(struct ui *u, struct canvas *c);
-bool briefing_key(struct ui *u, const struct key *k);
+void briefing_scroll(struct ui *u, const struct key *k);
 
 void cockpit_draw(struct ui *u, struct canvas *c);
 enum ui_want cockpit_key(struct ui *u, const struct key *k);
@@ -320,14 +313,21 @@ void step_draw(struct ui *u, struct canvas *c, struct rect r);
 void notes_draw(struct ui *u, struct canvas *c, struct rect r);
 void console_draw(struct ui *u, struct canvas *c, struct rect r);
 int console_wants(struct ui *u, int cols); /* rows, rule and input included */
-bool console_key(struct ui *u, const struct key *k);
+void console_scroll(struct ui *u, int pages);
+void console_scroll_rows(struct ui *u, int by); /* < 0: back */
 void console_submit(struct ui *u);
+/* Runs the next of the lines that were pasted together, if the last one is done. */
+void console_go_on(struct ui *u);
+bool console_owes(const struct ui *u); /* console_go_on() would run one */
+void console_drop_queue(struct ui *u); /* none of them runs; what is left goes back
+                                            * to where it can be seen or found */
 void console_send(struct ui *u, const char *line); /* as if typed */
 void ui_ask(struct ui *u, enum ask what);          /* the question before a risk */
 void console_confirmed(struct ui *u);              /* u->asked, which got its yes */
 
 void debrief_draw(struct ui *u, struct canvas *c);
-enum ui_want debrief_key(struct ui *u, const struct key *k);
+void debrief_scroll(struct ui *u, const struct key *k);
+bool debrief_at_end(const struct ui *u);
 void debrief_forget(struct ui *u);
 void debrief_prepare(struct ui *u);
 
@@ -337,6 +337,7 @@ void confirm_draw(struct ui *u, struct canvas *c);
 void notice_draw(struct ui *u, struct canvas *c);
 void small_draw(struct ui *u, struct canvas *c);
 enum ui_want overlay_key(struct ui *u, const struct key *k);
-enum ui_want ui_act(struct ui *u, const struct binding *b, const struct key *k);
+/* Runs what the key is bound to there, if anything. */
+enum ui_want ui_act(struct ui *u, unsigned where, const struct key *k);
 
 #endif

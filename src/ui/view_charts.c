@@ -346,7 +346,7 @@ static void heat_draw(struct ui *u, struct canvas *c, struct rect r)
     heat_range(counts, w.n, &low, &high);
     const char *name = model_name(world_model(v->world), client);
     canvas_printf(c, r.row, r.col, r.cols, TONE_HEAD,
-                  "%s  latency, %s; darker: more requests", name,
+                  "%s  latency, %s; stronger: more requests", name,
                   users ? "users' side" : "finished requests");
     if (high < 0)
         canvas_text(c, body.row, body.col, body.cols, TONE_DIM,

@@ -114,9 +114,10 @@ static void logs_draw(struct ui *u, struct canvas *c, struct rect r)
     if (finds) {
         int used = canvas_printf(c, r.row + r.rows - 1, r.col, r.cols, TONE_PROMPT,
                                  "/%s", vs->find);
+        const char *how =
+            u->finding ? "Enter keeps it, Esc shows all" : "Esc shows all";
         canvas_text(c, r.row + r.rows - 1, r.col + used + 3, r.cols - used - 3,
-                    TONE_DIM,
-                    u->finding ? "Enter keeps it, Esc shows all" : "Esc shows all");
+                    vs->find_cut ? TONE_WARN : TONE_DIM, vs->find_cut ? TEXT_CUT : how);
         if (u->finding) {
             c->cursor_row = r.row + r.rows - 1;
             c->cursor_col = r.col + used;

@@ -250,10 +250,10 @@ static void get_cards(struct wire_reader *r, struct wire_answer *a)
 
 static void get_body(struct wire_reader *r, struct wire_answer *a)
 {
-    a->kind = get_enum(r, WIRE_PROGRESS + 1, "an unknown kind of answer");
+    a->kind = get_enum(r, WIRE_READY + 1, "an unknown kind of answer");
     a->err = get_enum(r, ERR_COUNT, "an unknown error");
     a->error = get_clean(r, FIELD_MAX, true, "an error is too long");
-    a->want = get_enum(r, UI_HOME + 1, "an unknown wish");
+    a->want = get_enum(r, UI_THEME + 1, "an unknown wish");
     a->want_lesson = get_id(r);
     a->more = get_bool(r);
     a->ticking = get_bool(r);

@@ -72,10 +72,7 @@ static enum err ask_once(struct wire_client *c, const struct wire_request *q,
     enum err e = ERR_OK;
     if (c->worker == NULL)
         return errmsg_set(why, ERR_LOST, "the lesson's process does not run");
-    e = wire_worker_send(c->worker, q, why);
-    if (e == ERR_OK)
-        e = wire_worker_receive(c->worker, a, limit_of(q->op), c->o.waiting, c->o.ctx,
-                                why);
+    e = wire_worker_ask(c->worker, q, a, limit_of(q->op), c->o.waiting, c->o.ctx, why);
     if (e != ERR_OK)
         drop_worker(c);
     else if (a->tape_len > 0) {
@@ -107,11 +104,13 @@ static void remember(struct wire_client *c, const struct wire_request *q)
     c->open = *q;
     c->open.name = arena_strdup(&c->mem, q->name != NULL ? q->name : "");
     c->open.text = bytes_copy(&c->mem, q->text, q->len);
+    c->open.program = arena_strdup(&c->mem, q->program != NULL ? q->program : "");
     struct wire_lesson *l = arena_alloc(&c->mem, (q->nlessons + 1) * sizeof *l);
     for (size_t i = 0; i < q->nlessons; i++) {
         l[i] = q->lessons[i];
         l[i].name = arena_strdup(&c->mem, l[i].name);
         l[i].text = bytes_copy(&c->mem, l[i].text, l[i].len);
+        l[i].broken = arena_strdup(&c->mem, l[i].broken != NULL ? l[i].broken : "");
     }
     c->open.lessons = l;
     buf_reset(&c->tape);
@@ -128,7 +127,7 @@ enum err wire_client_open(struct wire_client *c, const struct wire_request *q,
     enum err e = start_and_open(c, true, a, why);
     if (e == ERR_LOST || e == ERR_CORRUPT) /* a fall, not the lesson's own error */
         e = start_and_open(c, true, a, why);
-    return e;
+    return e == ERR_CORRUPT ? ERR_LOST : e; /* it is the worker that is damaged */
 }
 
 static void tell(struct wire_client *c, const char *what, const char *because)
@@ -168,7 +167,7 @@ enum err wire_client_ask(struct wire_client *c, const struct wire_request *q,
     e = start_and_open(c, true, a, &second);
     if (e != ERR_OK) {
         *why = second;
-        return e;
+        return e == ERR_CORRUPT ? ERR_LOST : e;
     }
     tell(c,
          stopped ? "Your last input was dropped"

@@ -53,6 +53,13 @@ void frame_diff(struct wire_frame *f, const struct canvas *before,
 void put_frame(struct buf *b, const struct wire_frame *f);
 void get_frame(struct wire_reader *r, struct wire_frame *f);
 
+/* wire_cards.c: a course's cards, or the lessons' without a course; how many. */
+size_t cards_load(const struct wire_request *q, struct wire_card **cards,
+                  struct arena *mem);
+/* What a loaded lesson says of itself. */
+void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem);
+const struct wire_lesson *card_file(const struct wire_request *q, const char *id);
+
 /* Whole messages on a blocking descriptor; false: closed or too long. */
 bool message_read(int fd, struct buf *b);
 bool message_write(int fd, const struct buf *b);

@@ -11,7 +11,10 @@
  */
 #include "wire_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -20,6 +23,7 @@
 #include <sys/prctl.h>
 #endif
 #ifdef HAVE_SECCOMP
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #endif
 
@@ -38,6 +42,19 @@
 
 #define ADDRESS_SPACE (512u * 1024 * 1024)
 
+/* A limit that is lower already is as good as ours, and raising it is refused. */
+static int lower_limit(int what, rlim_t most)
+{
+    struct rlimit r;
+    if (getrlimit((__rlimit_resource_t)what, &r) != 0)
+        return -1;
+    if (r.rlim_max > most)
+        r.rlim_max = most;
+    if (r.rlim_cur > r.rlim_max)
+        r.rlim_cur = r.rlim_max;
+    return setrlimit((__rlimit_resource_t)what, &r);
+}
+
 static enum err limit_resources(struct errmsg *why)
 {
     static const struct {
@@ -51,21 +68,31 @@ static enum err limit_resources(struct errmsg *why)
         {RLIMIT_NOFILE, 16, "descriptors"},
         {RLIMIT_NPROC, 0, "processes"},
     };
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        struct rlimit r = {limits[i].most, limits[i].most};
-        if (setrlimit((__rlimit_resource_t)limits[i].what, &r) != 0)
-            return errmsg_set(why, ERR_REFUSED, "the worker cannot limit its %s",
-                              limits[i].name);
-    }
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (lower_limit(limits[i].what, limits[i].most) != 0)
+            return errmsg_set(why, ERR_REFUSED, "the limit on its %s is refused: %s",
+                              limits[i].name, strerror(errno));
     return ERR_OK;
 }
 
-static void warm_up(void)
+/* Room for making the filter, which takes 20 KiB. Below the size from which on free()
+ * gives memory back to the system. */
+#define FILTER_MEMORY (100u * 1024)
+
+/* Asks the system for what the C library would ask for later. And for the memory of the
+ * filter: what is freed here stays with us, and so libseccomp does not see malloc()
+ * fail, which it does not survive (2.5 frees twice, or loads half a filter). */
+static enum err warm_up(struct errmsg *why)
 {
     char text[64];
-    mem_free(mem_alloc(1));
+    void *room = malloc(FILTER_MEMORY);
+    if (room == NULL)
+        return errmsg_set(why, ERR_LIMIT, "there is not enough memory (ulimit -v?)");
+    memset(room, 1, FILTER_MEMORY);
+    free(room);
     if (snprintf(text, sizeof text, "%.3f %g", 1.5, 1e300) < 0)
         BUG("snprintf");
+    return ERR_OK;
 }
 
 #ifdef HAVE_SECCOMP
@@ -89,32 +116,61 @@ static int allow_not_executable(scmp_filter_ctx f, int call)
                             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 }
 
+/* Asking the kernel for the time gets no answer. Lua asks, for the seed of its hashes,
+ * and takes what it gets. What needs no call (the vDSO) nobody can take away. */
+static int hide_clocks(scmp_filter_ctx f)
+{
+    static const int calls[] = {SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
+                                SCMP_SYS(time)};
+    int bad = 0;
+    for (size_t i = 0; bad == 0 && i < sizeof calls / sizeof *calls; i++)
+        bad = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
+    return bad;
+}
+
+/* 0, or the first error as a negative errno. */
 static int fill(scmp_filter_ctx f)
 {
     static const int calls[] = {
-        SCMP_SYS(munmap),  SCMP_SYS(mremap),     SCMP_SYS(brk),
-        SCMP_SYS(madvise), SCMP_SYS(futex),      SCMP_SYS(clock_gettime),
-        SCMP_SYS(exit),    SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
+        SCMP_SYS(munmap),     SCMP_SYS(mremap),       SCMP_SYS(brk),
+        SCMP_SYS(madvise),    SCMP_SYS(futex),        SCMP_SYS(exit),
+        SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
     };
-    int bad = 0;
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-        bad |= allow(f, calls[i]);
-    bad |= allow_on(f, SCMP_SYS(read), STDIN_FILENO);
-    bad |= allow_on(f, SCMP_SYS(write), STDOUT_FILENO);
-    bad |= allow_on(f, SCMP_SYS(write), STDERR_FILENO);
-    bad |= allow_not_executable(f, SCMP_SYS(mmap));
-    bad |= allow_not_executable(f, SCMP_SYS(mprotect));
-    return bad;
+    int bad = hide_clocks(f);
+    for (size_t i = 0; bad == 0 && i < sizeof calls / sizeof *calls; i++)
+        bad = allow(f, calls[i]);
+    if (bad == 0)
+        bad = allow_on(f, SCMP_SYS(read), STDIN_FILENO);
+    if (bad == 0)
+        bad = allow_on(f, SCMP_SYS(write), STDOUT_FILENO);
+    if (bad == 0)
+        bad = allow_on(f, SCMP_SYS(write), STDERR_FILENO);
+    if (bad == 0)
+        bad = allow_not_executable(f, SCMP_SYS(mmap));
+    return bad == 0 ? allow_not_executable(f, SCMP_SYS(mprotect)) : bad;
+}
+
+/* Why the library will not even begin, as a negative errno. It does not say; a kernel
+ * that knows filters would say that there is none at address 0. */
+static int refusal(void)
+{
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 0, 0, 0) != 0 ? -errno : -EINVAL;
 }
 
 static enum err filter_calls(struct errmsg *why)
 {
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    bool ok = f != NULL && fill(f) == 0 && seccomp_load(f) == 0;
+    /* "Raw": the kernel's own reason for a refusal, instead of "cancelled". */
+    int bad = f == NULL ? refusal() : seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
+    if (bad == 0)
+        bad = fill(f);
+    if (bad == 0)
+        bad = seccomp_load(f);
     seccomp_release(f);
-    return ok ? ERR_OK
-              : errmsg_set(why, ERR_REFUSED,
-                           "the system call filter cannot be installed");
+    return bad == 0 ? ERR_OK
+                    : errmsg_set(why, ERR_REFUSED,
+                                 "the system call filter (seccomp) is refused: %s",
+                                 strerror(-bad));
 }
 
 bool wire_jail_works(const char **how)
@@ -140,16 +196,27 @@ bool wire_jail_works(const char **how)
 
 #endif
 
+bool wire_jail_is_partial(void)
+{
+#ifdef HAVE_SECCOMP
+    return false;
+#else
+    return true;
+#endif
+}
+
 enum err wire_jail(struct errmsg *why)
 {
     if (SANITIZED)
         return ERR_OK;
-    warm_up();
     enum err e = limit_resources(why);
+    if (e == ERR_OK)
+        e = warm_up(why);
 #ifdef __linux__
     if (e == ERR_OK && (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
                         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0))
-        e = errmsg_set(why, ERR_REFUSED, "the worker cannot give up its privileges");
+        e = errmsg_set(why, ERR_REFUSED, "giving up privileges (prctl) is refused: %s",
+                       strerror(errno));
 #endif
     return e == ERR_OK ? filter_calls(why) : e;
 }

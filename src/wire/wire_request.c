@@ -5,8 +5,10 @@
  */
 #include "wire_internal.h"
 
-#define LINE_MAX_BYTES (64u * 1024)
-#define NAME_MAX_BYTES 256
+#define LINE_MAX_BYTES    (64u * 1024)
+#define NAME_MAX_BYTES    256
+#define PROGRAM_MAX_BYTES 1024
+#define BROKEN_MAX_BYTES  1024
 
 /* Fills in the length that begin() left open. */
 static size_t begin(struct buf *b)
@@ -27,6 +29,7 @@ static void put_lesson(struct buf *b, const struct wire_lesson *l)
 {
     put_str(b, l->name);
     put_bytes(b, l->text, l->len);
+    put_str(b, l->broken);
     put_u32(b, (uint32_t)l->best);
     put_u8(b, l->outcome);
     put_u8(b, l->saved);
@@ -37,6 +40,8 @@ static void put_key(struct buf *b, const struct key *k)
     put_u8(b, k->kind);
     put_u32(b, k->cp);
     put_u8(b, (unsigned)k->ctrl | (unsigned)k->alt << 1);
+    put_u32(b, (uint32_t)k->row);
+    put_u32(b, (uint32_t)k->col);
 }
 
 void wire_put_request(struct buf *b, const struct wire_request *q)
@@ -56,6 +61,7 @@ void wire_put_request(struct buf *b, const struct wire_request *q)
     put_u32(b, (uint32_t)q->cols);
     put_u8(b, q->glyphs);
     put_u8(b, q->mono);
+    put_str(b, q->program);
     put_u32(b, (uint32_t)q->nkeys);
     for (size_t i = 0; i < q->nkeys; i++)
         put_key(b, &q->keys[i]);
@@ -74,6 +80,7 @@ static void get_lesson(struct wire_reader *r, struct wire_lesson *l)
 {
     l->name = get_bytes(r, NAME_MAX_BYTES, NULL, "a lesson's name is too long");
     l->text = get_bytes(r, LESSON_MAX_BYTES, &l->len, "a lesson is too long");
+    l->broken = get_bytes(r, BROKEN_MAX_BYTES, NULL, "a reason is too long");
     l->best = get_int(r, -1, 100, "a score is not within 0 to 100");
     l->outcome = get_enum(r, OUTCOME_RECOVERED + 1, "an unknown outcome");
     l->saved = get_bool(r);
@@ -81,7 +88,7 @@ static void get_lesson(struct wire_reader *r, struct wire_lesson *l)
 
 static void get_lessons(struct wire_reader *r, struct wire_request *q)
 {
-    q->nlessons = get_count(r, WIRE_LESSONS_MAX, 14, "too many lessons");
+    q->nlessons = get_count(r, WIRE_LESSONS_MAX, 18, "too many lessons");
     struct wire_lesson *l = arena_alloc(r->mem, (q->nlessons + 1) * sizeof *l);
     for (size_t i = 0; i < q->nlessons; i++)
         get_lesson(r, &l[i]);
@@ -90,14 +97,16 @@ static void get_lessons(struct wire_reader *r, struct wire_request *q)
 
 static void get_keys(struct wire_reader *r, struct wire_request *q)
 {
-    q->nkeys = get_count(r, WIRE_KEYS_MAX, 6, "too many keys at once");
+    q->nkeys = get_count(r, WIRE_KEYS_MAX, 14, "too many keys at once");
     struct key *k = arena_alloc(r->mem, (q->nkeys + 1) * sizeof *k);
     for (size_t i = 0; i < q->nkeys; i++) {
-        k[i].kind = get_enum(r, KEY_PASTE_CHAR + 1, "an unknown key");
+        k[i].kind = get_enum(r, KEY_KINDS, "an unknown key");
         k[i].cp = get_u32(r);
         unsigned with = get_enum(r, 4, "an unknown modifier");
         k[i].ctrl = with & 1;
         k[i].alt = with >> 1;
+        k[i].row = get_int(r, 0, WIRE_ROWS_MAX - 1, "the mouse is below the screen");
+        k[i].col = get_int(r, 0, WIRE_COLS_MAX - 1, "the mouse is beside the screen");
         if (k[i].cp > 0x10FFFF)
             reader_bad(r, "a key is no character");
     }
@@ -121,6 +130,8 @@ enum err wire_get_request(struct wire_request *q, struct arena *mem, const char 
     q->cols = get_int(&r, 0, WIRE_COLS_MAX, "too many columns");
     q->glyphs = get_enum(&r, GLYPHS_BRAILLE + 1, "unknown glyphs");
     q->mono = get_bool(&r);
+    q->program =
+        get_clean(&r, PROGRAM_MAX_BYTES, false, "the program's name is too long");
     get_keys(&r, q);
     q->line = get_bytes(&r, LINE_MAX_BYTES, NULL, "the line is too long");
     q->elapsed = (sim_time)get_u64(&r);

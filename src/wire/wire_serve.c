@@ -135,61 +135,13 @@ static void make_screen(struct server *s, const struct wire_request *q)
     s->ui = NULL;
     if (q->rows == 0)
         return;
-    s->ui = ui_new(&(struct ui_options){
-        .rows = q->rows, .cols = q->cols, .glyphs = q->glyphs, .mono = q->mono});
+    s->ui = ui_new(
+        &(struct ui_options){.rows = q->rows,
+                             .cols = q->cols,
+                             .glyphs = q->glyphs,
+                             .mono = q->mono,
+                             .program = q->program[0] != '\0' ? q->program : NULL});
     s->next = canvas_new(q->rows, q->cols);
-}
-
-static void card_from(struct wire_card *c, const struct lesson *l, struct arena *mem)
-{
-    const struct lesson_info *info = lesson_info(l);
-    c->title = arena_strdup(mem, info->title);
-    c->track = arena_strdup(mem, info->track != NULL ? info->track : "");
-    c->summary = arena_strdup(mem, info->summary != NULL ? info->summary : "");
-    c->post = arena_strdup(mem, info->post_title != NULL ? info->post_title : "");
-    c->hash = arena_strdup(mem, lesson_hash(l));
-    c->minutes = info->minutes;
-    c->level = info->level;
-}
-
-/* Loads one lesson for the list; a broken one is listed with the reason. */
-static void card_load(struct wire_card *c, const struct course_entry *e,
-                      const struct wire_lesson *file, struct arena *mem)
-{
-    struct errmsg why = {0};
-    struct lesson *l = NULL;
-    *c = (struct wire_card){.id = arena_strdup(mem, e->id),
-                            .title = arena_strdup(mem, e->id),
-                            .track = arena_strdup(mem, e->track),
-                            .summary = "",
-                            .post = "",
-                            .hash = "",
-                            .broken = ""};
-    if (file == NULL) {
-        c->broken = arena_printf(mem, "%s.lua is not there", e->id);
-        return;
-    }
-    if (lesson_load(&l, file->text, file->len, file->name, &why) != ERR_OK) {
-        c->broken = arena_strdup(mem, why.text);
-        return;
-    }
-    if (str_eq(lesson_info(l)->id, e->id))
-        card_from(c, l, mem);
-    else
-        c->broken = arena_printf(mem, "%s: the lesson calls itself %s", file->name,
-                                 lesson_info(l)->id);
-    lesson_free(l);
-}
-
-static const struct wire_lesson *file_of(const struct wire_request *q, const char *id)
-{
-    size_t n = strlen(id);
-    for (size_t i = 0; i < q->nlessons; i++) {
-        const char *name = q->lessons[i].name;
-        if (strncmp(name, id, n) == 0 && strcmp(name + n, ".lua") == 0)
-            return &q->lessons[i];
-    }
-    return NULL;
 }
 
 /* The start screen's lessons: what the files say and what the front knows of them. */
@@ -199,7 +151,7 @@ static void show_catalogue(struct server *s, const struct wire_card *cards, size
     struct ui_lesson *l = arena_alloc(&s->keep, (n + 1) * sizeof *l);
     for (size_t i = 0; i < n; i++) {
         const struct wire_card *c = &cards[i];
-        const struct wire_lesson *f = file_of(q, c->id);
+        const struct wire_lesson *f = card_file(q, c->id);
         l[i] = (struct ui_lesson){.id = c->id,
                                   .title = c->title,
                                   .track = c->track,
@@ -218,24 +170,13 @@ static void show_catalogue(struct server *s, const struct wire_card *cards, size
 static void do_catalogue(struct server *s, const struct wire_request *q,
                          struct wire_answer *a)
 {
-    struct errmsg why = {0};
-    struct course_list course = {0};
-    enum err e = course_load(&course, q->text, q->len, q->name, &why);
-    if (e != ERR_OK) {
-        answer_error(a, e, &why);
-        return;
-    }
-    size_t n = course.n < WIRE_LESSONS_MAX ? course.n : WIRE_LESSONS_MAX;
-    struct wire_card *cards = arena_alloc(&s->keep, (n + 1) * sizeof *cards);
-    for (size_t i = 0; i < n; i++)
-        card_load(&cards[i], &course.entries[i], file_of(q, course.entries[i].id),
-                  &s->keep);
+    struct wire_card *cards = NULL;
+    size_t n = cards_load(q, &cards, &s->keep);
     a->cards = cards;
     a->ncards = n;
     make_screen(s, q);
     if (s->ui != NULL)
         show_catalogue(s, cards, n, q);
-    course_release(&course);
 }
 
 static void open_face(struct server *s, const struct wire_request *q,
@@ -364,7 +305,7 @@ static void do_validate(struct server *s, const struct wire_request *q,
         a->cards = arena_alloc(&s->keep, sizeof *a->cards);
         *a->cards =
             (struct wire_card){.id = arena_strdup(&s->keep, lesson_info(l)->id)};
-        card_from(a->cards, l, &s->keep);
+        card_tell(a->cards, l, &s->keep);
         a->ncards = 1;
     } else {
         answer_error(a, e, &why);
@@ -517,6 +458,8 @@ static void answer(struct server *s, const struct wire_request *q)
     tell_tape(s, &a);
     if (s->over && !s->scored)
         a.more = true; /* the score is still owed: it comes with a later tick */
+    if (s->ui != NULL && ui_owes(s->ui))
+        a.more = true;
     send_answer(s, &a);
     if (a.frame.rows > 0)
         keep_frame(s);

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,6 +26,8 @@ struct wire_worker {
     int words;      /* what the worker writes to its stderr */
     struct buf in;  /* bytes received and not yet decoded */
     struct buf out; /* the request being sent */
+    enum wire_op op;
+    unsigned done; /* of the request, as far as it told */
 };
 
 /* ---- the child
@@ -53,6 +56,9 @@ static NORETURN void become_worker(int sock, int words, char *const *argv)
     if (dup2(sock, 0) == 0 && dup2(sock, 1) == 1 && dup2(words, 2) == 2) {
         close_from(3);
         execve("/proc/self/exe", argv, no_environment);
+        static const char sorry[] = "/proc/self/exe cannot be run (is /proc mounted?)";
+        ssize_t n = write(2, sorry, sizeof sorry - 1);
+        (void)n; /* the status says it, too */
     }
     _exit(127);
 }
@@ -89,34 +95,6 @@ static bool open_channels(int fds[4])
             return false;
     return fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0 &&
            fcntl(fds[2], F_SETFL, O_NONBLOCK) == 0;
-}
-
-enum err wire_worker_start(struct wire_worker **out, bool jail, struct errmsg *why)
-{
-    int fds[4] = {-1, -1, -1, -1};
-    char parent[16], name[] = "truecode", arg[] = WIRE_WORKER_ARG;
-    char how[8];
-    snprintf(parent, sizeof parent, "%ld", (long)getpid());
-    snprintf(how, sizeof how, "%s", jail ? "jail" : "open");
-    char *argv[] = {name, arg, how, parent, NULL};
-    pid_t pid = open_channels(fds) ? fork() : -1;
-    if (pid == 0)
-        become_worker(fds[1], fds[3], argv);
-    if (pid < 0) {
-        close_all(fds);
-        return errmsg_set(why, ERR_REFUSED, "the worker process cannot be started: %s",
-                          strerror(errno));
-    }
-    close(fds[1]);
-    close(fds[3]);
-    struct wire_worker *w = mem_alloc(sizeof *w);
-    w->pid = pid;
-    w->fd = fds[0];
-    w->words = fds[2];
-    buf_init(&w->in, WIRE_MESSAGE_MAX + 4);
-    buf_init(&w->out, WIRE_MESSAGE_MAX + 4);
-    *out = w;
-    return ERR_OK;
 }
 
 /* Ends the process if it still runs; its status. */
@@ -190,7 +168,13 @@ static enum err lost(struct wire_worker *w, struct errmsg *why)
     buf_init(&words, 1200);
     last_words(w, &words);
     const char *colon = words.len > 0 ? ": " : "";
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        errmsg_set(
+            why, ERR_LOST,
+            "the lesson's process was ended: it took more of the processor's time "
+            "than a lesson may%s%s",
+            colon, words.s);
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
         errmsg_set(
             why, ERR_LOST,
             "the lesson's process was ended: it asked the system for something a "
@@ -216,14 +200,89 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-enum err wire_worker_send(struct wire_worker *w, const struct wire_request *q,
-                          struct errmsg *why)
+#ifdef __linux__
+
+static rlim_t seconds_for(enum wire_op op)
+{
+    switch (op) {
+    case WIRE_PROVE:
+        return WIRE_CPU_PROVE_S;
+    case WIRE_OPEN:
+    case WIRE_LINE:
+    case WIRE_REPORT:
+        return WIRE_CPU_LONG_S;
+    default:
+        return WIRE_CPU_S;
+    }
+}
+
+/* From now on, for the request that it works on. What cannot be limited has still the
+ * front's patience. */
+static void renew_cpu_limit(struct wire_worker *w)
+{
+    clockid_t clock;
+    struct timespec used;
+    struct rlimit r;
+    if (clock_getcpuclockid(w->pid, &clock) != 0 || clock_gettime(clock, &used) != 0 ||
+        prlimit(w->pid, RLIMIT_CPU, NULL, &r) != 0)
+        return;
+    rlim_t until = (rlim_t)used.tv_sec + 1 + seconds_for(w->op);
+    r.rlim_cur = until < r.rlim_max ? until : r.rlim_max;
+    (void)prlimit(w->pid, RLIMIT_CPU, &r, NULL);
+}
+
+#else
+
+static void renew_cpu_limit(struct wire_worker *w)
+{
+    (void)w;
+}
+
+#endif
+
+#define PATIENCE_MS 500
+#define LOOK_MS     50
+#define START_MS    20000 /* on a machine that is very busy, or emulated */
+#define SEND_MS     10000
+
+/* How long one waits for a worker, and who may end that earlier. */
+struct patience {
+    int64_t start;
+    int limit_ms; /* 0: no limit */
+    bool (*waiting)(void *ctx, int ms);
+    void *ctx;
+};
+
+static enum err still_patient(const struct patience *p, const char *late,
+                              struct errmsg *why)
+{
+    int64_t waited = now_ms() - p->start;
+    if (p->limit_ms > 0 && waited >= p->limit_ms)
+        return errmsg_set(why, ERR_LIMIT, "%s for %d s", late, p->limit_ms / 1000);
+    if (waited >= PATIENCE_MS && p->waiting != NULL && !p->waiting(p->ctx, (int)waited))
+        return errmsg_set(why, ERR_STOPPED, "the lesson was stopped");
+    return ERR_OK;
+}
+
+/* Until something can be read or written, or it is time to look around. */
+static bool wait_for(int fd, short events, const struct patience *p)
+{
+    struct pollfd f = {.fd = fd, .events = events};
+    int64_t waited = now_ms() - p->start;
+    return poll(&f, 1, waited < PATIENCE_MS ? (int)(PATIENCE_MS - waited) : LOOK_MS) >
+           0;
+}
+
+static enum err send_within(struct wire_worker *w, const struct wire_request *q,
+                            const struct patience *p, struct errmsg *why)
 {
     buf_reset(&w->out);
     wire_put_request(&w->out, q);
     if (w->out.full)
         return errmsg_set(why, ERR_LIMIT, "the request is too long");
-    int64_t end = now_ms() + 10000;
+    w->op = q->op;
+    w->done = 0;
+    renew_cpu_limit(w);
     for (size_t at = 0; at < w->out.len;) {
         ssize_t n = send(w->fd, w->out.s + at, w->out.len - at, MSG_NOSIGNAL);
         if (n > 0) {
@@ -232,12 +291,19 @@ enum err wire_worker_send(struct wire_worker *w, const struct wire_request *q,
         }
         if (n < 0 && errno != EAGAIN && errno != EINTR)
             return lost(w, why);
-        if (now_ms() > end)
-            return errmsg_set(why, ERR_LIMIT, "the lesson's process does not listen");
-        struct pollfd p = {.fd = w->fd, .events = POLLOUT};
-        poll(&p, 1, 50);
+        enum err e = still_patient(p, "the lesson's process did not listen", why);
+        if (e != ERR_OK)
+            return e;
+        wait_for(w->fd, POLLOUT, p);
     }
     return ERR_OK;
+}
+
+enum err wire_worker_send(struct wire_worker *w, const struct wire_request *q,
+                          struct errmsg *why)
+{
+    return send_within(w, q, &(struct patience){.start = now_ms(), .limit_ms = SEND_MS},
+                       why);
 }
 
 /* A whole message is there? Then its bytes; ERR_NOT_FOUND: not yet. */
@@ -253,6 +319,10 @@ static enum err take_message(struct wire_worker *w, struct wire_answer *a,
     if (w->in.len < n + 4)
         return ERR_NOT_FOUND;
     enum err e = wire_get_answer(a, w->in.s + 4, n, why);
+    if (e == ERR_OK && a->kind == WIRE_PROGRESS && a->done > w->done) {
+        w->done = a->done;
+        renew_cpu_limit(w);
+    }
     size_t rest = w->in.len - n - 4;
     memmove(w->in.s, w->in.s + n + 4, rest);
     w->in.len = rest;
@@ -285,27 +355,106 @@ enum err wire_worker_poll(struct wire_worker *w, struct wire_answer *a,
     return e == ERR_OK ? take_message(w, a, why) : e;
 }
 
-#define PATIENCE_MS 500
-#define LOOK_MS     50
+static enum err receive_within(struct wire_worker *w, struct wire_answer *a,
+                               const struct patience *p, struct errmsg *why)
+{
+    for (;;) {
+        enum err e = take_message(w, a, why);
+        if (e != ERR_NOT_FOUND)
+            return e;
+        e = still_patient(p, "the lesson did not answer", why);
+        if (e == ERR_OK && wait_for(w->fd, POLLIN, p))
+            e = receive_some(w, why);
+        if (e != ERR_OK)
+            return e;
+    }
+}
 
 enum err wire_worker_receive(struct wire_worker *w, struct wire_answer *a, int limit_ms,
                              bool (*waiting)(void *ctx, int ms), void *ctx,
                              struct errmsg *why)
 {
-    int64_t start = now_ms();
-    for (;;) {
-        enum err e = take_message(w, a, why);
-        if (e != ERR_NOT_FOUND)
-            return e;
-        int64_t waited = now_ms() - start;
-        if (limit_ms > 0 && waited >= limit_ms)
-            return errmsg_set(why, ERR_LIMIT, "the lesson did not answer for %d s",
-                              limit_ms / 1000);
-        if (waited >= PATIENCE_MS && waiting != NULL && !waiting(ctx, (int)waited))
-            return errmsg_set(why, ERR_STOPPED, "the lesson was stopped");
-        struct pollfd p = {.fd = w->fd, .events = POLLIN};
-        int64_t nap = waited < PATIENCE_MS ? PATIENCE_MS - waited : LOOK_MS;
-        if (poll(&p, 1, (int)nap) > 0 && (e = receive_some(w, why)) != ERR_OK)
-            return e;
+    const struct patience p = {now_ms(), limit_ms, waiting, ctx};
+    return receive_within(w, a, &p, why);
+}
+
+enum err wire_worker_ask(struct wire_worker *w, const struct wire_request *q,
+                         struct wire_answer *a, int limit_ms,
+                         bool (*waiting)(void *ctx, int ms), void *ctx,
+                         struct errmsg *why)
+{
+    const struct patience p = {now_ms(), limit_ms, waiting, ctx};
+    enum err e = send_within(w, q, &p, why);
+    if (e == ERR_OK)
+        e = receive_within(w, a, &p, why);
+    if (e == ERR_OK && a->kind != WIRE_DONE)
+        e = errmsg_set(why, ERR_CORRUPT, "the worker's answer is out of turn");
+    return e;
+}
+
+/* ---- starting
+ * -------------------------------------------------------------------------------- */
+
+static enum err start(struct wire_worker **out, bool jail, struct errmsg *why)
+{
+    int fds[4] = {-1, -1, -1, -1};
+    char parent[16], name[] = "truecode", arg[] = WIRE_WORKER_ARG;
+    char how[8];
+    snprintf(parent, sizeof parent, "%ld", (long)getpid());
+    snprintf(how, sizeof how, "%s", jail ? "jail" : "open");
+    char *argv[] = {name, arg, how, parent, NULL};
+    pid_t pid = open_channels(fds) ? fork() : -1;
+    if (pid == 0)
+        become_worker(fds[1], fds[3], argv);
+    if (pid < 0) {
+        close_all(fds);
+        return errmsg_set(why, ERR_LOST, "the lesson's process cannot be started: %s",
+                          strerror(errno));
     }
+    close(fds[1]);
+    close(fds[3]);
+    struct wire_worker *w = mem_alloc(sizeof *w);
+    w->pid = pid;
+    w->fd = fds[0];
+    w->words = fds[2];
+    buf_init(&w->in, WIRE_MESSAGE_MAX + 4);
+    buf_init(&w->out, WIRE_MESSAGE_MAX + 4);
+    *out = w;
+    return ERR_OK;
+}
+
+/* What a person needs to know to decide. */
+static enum err tell_no_wall(const struct wire_answer *a, struct errmsg *why)
+{
+    if (a->err != ERR_REFUSED)
+        return errmsg_set(why, a->err, "the lesson's process cannot be started: %s",
+                          a->error);
+    return errmsg_set(why, ERR_REFUSED,
+                      "lessons cannot be walled in here: %s. Without the wall, a file "
+                      "that turns out to be malicious can do whatever you can. "
+                      "--no-jail goes on without it, with the lessons that come with "
+                      "truecode; for other files give it twice, if you trust them",
+                      a->error);
+}
+
+enum err wire_worker_start(struct wire_worker **out, bool jail, struct errmsg *why)
+{
+    struct wire_answer a = {0};
+    struct errmsg late = {0};
+    enum err e = start(out, jail, why);
+    if (e != ERR_OK)
+        return e;
+    e = wire_worker_receive(*out, &a, START_MS, NULL, NULL, &late);
+    if (e == ERR_OK && a.kind != WIRE_READY)
+        e = errmsg_set(&late, ERR_CORRUPT, "it talks nonsense");
+    if (e != ERR_OK)
+        errmsg_set(why, e, "the lesson's process cannot be started: %s", late.text);
+    else if (a.err != ERR_OK)
+        e = tell_no_wall(&a, why);
+    wire_answer_release(&a);
+    if (e != ERR_OK) {
+        wire_worker_end(*out);
+        *out = NULL;
+    }
+    return e;
 }

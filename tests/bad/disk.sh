@@ -5,12 +5,13 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/bad/common
 cd "$SCRATCH" || exit 1
 
-# unsaved NAME PATTERN...: plays two steps, which must work.
+# unsaved NAME STATUS PATTERN...: plays two steps, which must work.
 unsaved() {
     what=$1
-    shift
+    ends=$2
+    shift 2
     given 'status\nchanges\n' play first-page --seed 7
-    expect "$what: play goes on and says why nothing is saved" 0 'Step 3 of 6' \
+    expect "$what: play goes on and says why nothing is saved" "$ends" 'Step 3 of 6' \
         'is not saved' "$@"
     first=$(grep -n 'is not saved' "$said" | head -n 1 | cut -d : -f 1)
     if [ "${first:-999}" -lt "$(grep -n '> status' "$said" | cut -d : -f 1)" ]; then
@@ -19,18 +20,18 @@ unsaved() {
         wrong "$what: and before the first command" "it came later, or never"
     fi
     run list
-    expect "$what: the list is there" 0 'Your first page'
+    expect "$what: the list is there" 3 'Your first page'
     run doctor
     expect "$what: doctor names it" 1 'BAD state'
 }
 
 echo kept >file
-XDG_STATE_HOME=$SCRATCH/file unsaved 'a file for a directory' 'Not a directory' "$SCRATCH/file" 'Not saved:'
-XDG_STATE_HOME=$SCRATCH/file/deeper unsaved 'a directory below a file' 'Not a directory'
-XDG_STATE_HOME=/proc unsaved 'where nobody can write' '/proc/truecode'
+XDG_STATE_HOME=$SCRATCH/file unsaved 'a file for a directory' 1 'Not a directory' "$SCRATCH/file" 'Not saved:'
+XDG_STATE_HOME=$SCRATCH/file/deeper unsaved 'a directory below a file' 1 'Not a directory'
+XDG_STATE_HOME=/proc unsaved 'where nobody can write' 1 '/proc/truecode'
 (
     unset HOME XDG_STATE_HOME
-    unsaved 'no home' 'neither XDG_STATE_HOME nor HOME'
+    unsaved 'no home' 1 'neither XDG_STATE_HOME nor HOME'
 )
 
 # A small limit on the size of files stands for a full disk: it needs no privilege.
@@ -41,7 +42,7 @@ XDG_STATE_HOME=/proc unsaved 'where nobody can write' '/proc/truecode'
     given 'status\n' play first-page --seed 5
     ulimit -f 8
     XDG_STATE_HOME=$SCRATCH/limited
-    unsaved 'no room for the list of runs' 'progress.db' 'This run is saved and can go on'
+    unsaved 'no room for the list of runs' 0 'progress.db' 'This run is saved and can go on'
 ) 2>&1
 (
     XDG_STATE_HOME=$SCRATCH/limited2
@@ -96,11 +97,11 @@ for kind in full readonly; do
         "$SCRATCH/after" >"$said" 2>&1
     status=0
     case $kind in
-    full) reason='disk is full' ;;
-    readonly) reason='readonly' ;;
+    full) reason='disk is full' ends=0 ;;
+    readonly) reason='readonly' ends=1 ;;
     esac
     expect "a $kind file system: the saved run goes on, unsaved" 0 'Step 3 of 6' \
-        'is not saved' "$reason" 'ended with 0'
+        'is not saved' "$reason" "ended with $ends"
     lost=0
     for tape in saved/tapes/*.tape; do
         size=$(wc -c <"$tape")
@@ -119,7 +120,7 @@ if [ -c /dev/full ]; then
         # shellcheck disable=SC2086
         "$TRUECODE" $how >/dev/full 2>"$said"
         status=$?
-        expect "$how, to a full disk" 70 'cannot be written: No space left on device'
+        expect "$how, to a full disk" 1 'cannot be written: No space left on device'
     done
     printf 'status\n' | "$TRUECODE" play first-page --new --seed 3 >/dev/full 2>"$said"
     status=$?

@@ -108,9 +108,42 @@ echo 'return lesson {' >lessons/spoilt.lua
 TRUECODE_LESSONS=$SCRATCH/lessons
 export TRUECODE_LESSONS
 run list
-expect "list shows the others, and why one is broken" 0 'Your first page' 'spoilt.lua:2:'
+expect "list shows the others, and why one is broken" 3 'Your first page' 'spoilt.lua:2:'
 given '1\n' play --plain
 expect "and they can be played" 0 'Step 1 of 6'
+
+# Bad in every way at once, and the course itself: the others are there all the same.
+head -c 300000 /dev/zero | tr '\0' '#' >lessons/large.lua
+mkdir lessons/folder.lua
+echo 'while true do end' >lessons/costly.lua
+printf 'return lesson { id = "latin", title = "caf\351" }' >lessons/latin.lua
+cat >lessons/course.lua <<'END'
+return course {
+  { track = "start", "costly", "folder", "large", "first-page", "latin", "missing" },
+}
+END
+run list
+expect "list has a card for each, and why" 0 'Your first page' \
+    'costly.lua:1: this takes too long' 'folder.lua is not a regular file' \
+    'large.lua is longer than 256 kB' \
+    'latin.lua:1: this is not UTF-8, near the byte \xE9' 'missing.lua is not there'
+given '1\n4\n' play --plain
+expect "what cannot be loaded cannot be chosen, the rest can" 0 \
+    'a lesson that can be loaded' 'Step 1 of 6'
+run prove --seeds 1
+expect "prove proves the others" 3 'costly.lua:1: this takes too long' \
+    'large.lua is longer than 256 kB' 'first-page: 1 seeds, proven'
+for broken in 'return course {' 'while true do end' 'return 5'; do
+    echo "$broken" >lessons/course.lua
+    run list
+    expect "list without a course: $broken" 0 'Your first page' 'course.lua:' \
+        'spoilt.lua:2:'
+done
+rm lessons/course.lua
+mkdir lessons/course.lua
+run list
+expect "list without a course: a folder" 0 'Your first page' \
+    'course.lua is not a regular file'
 TRUECODE_LESSONS=$SCRATCH/nowhere
 run list
 expect "no lessons at all" 2 'there is no' 'nowhere/course.lua'

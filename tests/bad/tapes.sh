@@ -20,26 +20,111 @@ spoilt() {
     expect "replay: $what" "$@"
 }
 
+# The same with digests that fit: only playing it again can tell.
+forged() {
+    forgery=$1
+    shift
+    chained >forged.tape
+    spoilt "$forgery, digests made anew" "$@" <forged.tape
+}
+
 spoilt 'as it was' 0 'step 5 of 6' <whole.tape
+chained <whole.tape >again.tape
+cmp again.tape whole.tape
+status=$?
+expect 'a chain is what sha256sum says' 0
 head -c -5 whole.tape | spoilt 'cut in its last line' 0 'step 5 of 6'
 head -n 8 whole.tape | spoilt 'cut after a command' 0 'step 2 of 6'
 head -c 60 whole.tape | spoilt 'cut in its head' 5 'that is no tape'
 spoilt 'empty' 5 'that is no tape' </dev/null
 head -c 3000 /bin/sh | spoilt 'another kind of file' 5 'that is no tape'
-sed 's/tape 1/tape 9/' whole.tape | spoilt 'another format' 5 'tape line 1: expected "truecode tape 1'
-sed 's/engine 1/engine 999/' whole.tape | spoilt 'another engine' 6 'another engine' '"999"'
+sed 's/tape 2/tape 1/' whole.tape | spoilt 'another format' 5 '"truecode tape 1"; this program reads "truecode tape 2"'
+sed 's/first-page/no-such-lesson/' whole.tape | chained |
+    spoilt 'an unknown lesson' 2 "no lesson 'no-such-lesson'"
+sed "s#first-page#../../etc/passwd#" whole.tape | chained | spoilt 'a path for a lesson' 5 'that is no tape'
+
+# Each line carries the digest of all before it.
+sed 's/seed 7/seed 8/' whole.tape | spoilt 'another seed' 6 'tape line 6: the head was changed'
+sed 's/guided/on-call/' whole.tape | spoilt 'another mode' 6 'tape line 6: the head was changed'
+sed 's/cmd changes/cmd status/' whole.tape | spoilt 'an edited command' 6 'tape line 10: this line was changed'
+sed 's/cmd 2$/cmd 1/' whole.tape | spoilt 'an edited answer' 6 'tape line 11: this line was changed'
+sed 's/cmd down/cmd up/' whole.tape | spoilt 'an edited prediction' 6 'tape line 13'
+sed '9,$s/^[0-9a-f]* //' whole.tape | spoilt 'digests stripped' 6 'tape line 9: it should begin with its digest'
+sed '/^--/,$s/^\([0-9a-f]* \)\([0-9]* \)[0-9a-f]* /\1\2/' whole.tape |
+    spoilt 'traces stripped' 6 'tape line 7: this line was changed'
+sed 's/ time$/ tim/' whole.tape | spoilt 'an edited kind' 6 'this line was changed'
+sed 9d whole.tape | spoilt 'a line dropped' 6 'tape line 9: this line was changed, or one above it is missing'
+sed 9p whole.tape | spoilt 'a line doubled' 6 'tape line 10'
+{ sed -n 1,8p whole.tape && sed -n 10p whole.tape && sed -n 9p whole.tape && sed 1,10d whole.tape; } |
+    spoilt 'two lines swapped' 6 'tape line 9'
+{ cat whole.tape && echo '5 cmd status'; } | spoilt 'a line added' 6 "tape line $((lines + 1)): it should begin"
+{ cat whole.tape && tail -n 1 whole.tape; } | spoilt 'the last line doubled' 6 "tape line $((lines + 1))"
+{ cat whole.tape && head -c 100000 /dev/zero | tr '\0' a && echo; } |
+    spoilt 'a line beyond all' 6 "tape line $((lines + 1))"
+
+# Whoever makes the digests anew still has to make the same world of it.
+last=$(tail -n 1 whole.tape | cut -d ' ' -f 2-3)
+sed 's/engine 1/engine 999/' whole.tape | forged 'another engine' 6 'another engine' '"999"'
 sed 's/^\(lesson first-page\) ..../\1 0000/' whole.tape |
-    spoilt 'another version of the lesson' 6 'another lesson or version of it'
-sed 's/first-page/no-such-lesson/' whole.tape | spoilt 'an unknown lesson' 2 "no lesson 'no-such-lesson'"
-sed "s#first-page#../../etc/passwd#" whole.tape | spoilt 'a path for a lesson' 5 'that is no tape'
-sed 's/seed 7/seed 8/' whole.tape | spoilt 'another seed' 6 'tape line' 'differs from what was recorded'
-sed 's/cmd changes/cmd chnges/' whole.tape | spoilt 'an edited command' 6 'tape line 10: "chnges" no longer works'
-sed 's/ time ..../ time 0000/' whole.tape | spoilt 'an edited digest' 6 'tape line' 'differs'
-{ cat whole.tape && echo '5 cmd status'; } | spoilt 'time running backwards' 5 "tape line $((lines + 1))" 'before'
-{ cat whole.tape && echo '99999999999999999999999 cmd status'; } |
-    spoilt 'a time beyond all' 5 "tape line $((lines + 1)): expected a time"
-{ cat whole.tape && echo '1820000000000 dance'; } | spoilt 'an unknown entry' 5 '"dance" is not a kind of entry'
-{ cat whole.tape && printf '1820000000000 cmd \033[31mred\n'; } | spoilt 'control bytes' 6 'tape line'
+    forged 'another version of the lesson' 6 'another lesson or version of it'
+sed 's/seed 7/seed 8/' whole.tape | forged 'another seed' 6 'tape line 7' 'differs from what was recorded'
+sed 's/cmd changes/cmd chnges/' whole.tape | forged 'an edited command' 6 'tape line 10: "chnges" no longer works'
+sed '9s/\( [0-9]* \)..../\10000/' whole.tape | forged 'an edited trace' 6 'tape line 9' 'differs'
+{ cat whole.tape && echo "0 5 ${last#* } cmd status"; } |
+    forged 'time running backwards' 5 "tape line $((lines + 1))" 'before'
+{ cat whole.tape && echo "0 99999999999999999999999 ${last#* } cmd status"; } |
+    forged 'a time beyond all' 5 "tape line $((lines + 1)): expected DIGEST TIME"
+{ cat whole.tape && echo "0 9000000000000000000 ${last#* } cmd status"; } |
+    forged "a time beyond the lesson's" 5 "tape line $((lines + 1)): its time"
+{ cat whole.tape && echo "0 $last dance"; } | forged 'an unknown entry' 5 '"dance" is not a kind of entry'
+{ cat whole.tape && echo "0 $last score 100 recovered"; } | forged 'a score before the end' 6 'after the end'
+{ cat whole.tape && printf '0 %s cmd \033[31mred\n' "$last"; } | forged 'control bytes' 6 'tape line'
+
+head -c -5 whole.tape | spoilt 'half a line is told' 0 'The last line was cut short and does not count'
+head -n 6 whole.tape | spoilt 'a head alone' 0 'step 1 of 6, not over'
+spoilt 'a tape of this moment is not over' 0 'not over' <whole.tape
+
+# What is over has its score on the tape and in the list of runs.
+given 'resolve cured\n' play first-page
+expect 'a run to its end' 1 'of 100'
+tape=$(echo "$TAPES"/*.tape)
+cp "$tape" over.tape
+points=$(sed -n 's/^.* score \([0-9]*\) .*/\1/p' over.tape)
+over=$(wc -l <over.tape)
+run replay
+expect 'replay: a run that is over' 0 ', over' "score $points of 100"
+run replay ./over.tape --json
+expect 'the same for a machine' 0 '"ok": true' "\"score\": $points"
+sed 's/ score [0-9]* .*/ score 100 recovered/' over.tape |
+    spoilt 'an edited score' 6 "tape line $over: this line was changed"
+sed 's/ score [0-9]* .*/ score 100 recovered/' over.tape |
+    forged 'an edited score' 6 "tape line $over: the score comes out as $points" 'written is 100 recovered'
+sed 's/ score / scorn /' over.tape | forged 'another word for the score' 5 'not a kind of entry'
+{ cat over.tape && tail -n 1 over.tape; } | forged 'two scores' 6 "tape line $((over + 1)): a score stands once"
+sed '$d' over.tape | spoilt 'without its score, it is worked out' 0 "score $points of 100"
+sed '$d' over.tape | sed '$d' | spoilt 'cut before its end' 0 'not over'
+sed '$d' over.tape | sed '$d' >"$tape"
+run replay
+expect 'replay: a run cut before the end that is in the list' 6 'the list of runs says that it is over'
+cp over.tape "$tape"
+if command -v sqlite3 >/dev/null 2>&1; then
+    sqlite3 "$XDG_STATE_HOME/truecode/progress.db" 'update runs set score = 100'
+    run replay
+    expect 'replay: a score edited in the list' 6 "the score comes out as $points" 'has 100'
+else
+    echo 'skip - replay: a score edited in the list: sqlite3 is not here'
+fi
+rm "$tape"
+run replay first-page
+expect 'replay: a run whose tape is gone' 5 'cannot be opened'
+
+# Many at once: each is told, and the worst counts.
+sed 's/cmd 2$/cmd 1/' whole.tape >edited.tape
+run replay ./over.tape ./edited.tape ./no.tape
+expect 'many: each is named' 6 './over.tape:' './edited.tape: tape line 11' './no.tape: ./no.tape cannot be opened'
+run replay ./over.tape ./edited.tape --json
+expect 'many, for a machine' 6 '{"run": "./edited.tape", "ok": false, "exit": 6, "error": "tape line 11'
+cp whole.tape "$tape"
 
 # Playing on: the same, but nothing may be lost, and play goes on with a new run.
 tape=$(echo "$TAPES"/*.tape)
@@ -65,7 +150,7 @@ resumed 'a tape cut in its last line goes on' 'Step 5 of 6'
 sed 's/cmd changes/cmd chnges/' whole.tape >spoilt.tape
 resumed 'an edited tape begins anew' 'The saved one cannot go on' 'tape line 10' 'Step 1 of 6'
 kept 'an edited tape'
-sed 's/^\(lesson first-page\) ..../\1 0000/' whole.tape >spoilt.tape
+sed 's/^\(lesson first-page\) ..../\1 0000/' whole.tape | chained >spoilt.tape
 resumed 'a tape of another version begins anew' 'another lesson or version' 'Step 1 of 6'
 kept 'another version'
 : >spoilt.tape

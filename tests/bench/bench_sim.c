@@ -222,8 +222,9 @@ static void run_to(struct world *w, struct recording *r, sim_time until)
 
 static struct world *world_of(struct model *m)
 {
+    model_limit(m, (size_t)192 << 20);
     must(model_finish(m, &why));
-    struct world *w = world_new_within(m, 1, (size_t)192 << 20, &why);
+    struct world *w = world_new(m, 1, &why);
     if (w == NULL)
         must(ERR_LIMIT);
     return w;

@@ -43,6 +43,14 @@ verdict() { # NAME STATUS
 }
 
 try "--version" 0 --version && has "$out" "truecode "
+for word in -V -v; do
+    try "$word" 0 $word && has "$out" "truecode "
+done
+try "-h" 0 -h && has "$out" "Subcommands:"
+try "-?" 0 '-?' && has "$out" "Subcommands:"
+try "-? behind a subcommand" 0 prove '-?' && has "$out" "--seeds N"
+try "an unknown letter" 2 -x && has "$err" "play has no option -x"
+try "an unknown letter behind a subcommand" 2 list -x && has "$err" "list has no option -x"
 try "--help" 0 --help && has "$out" "Subcommands:"
 try "help of a subcommand begins with examples" 0 help play && has "$out" "Examples:"
 try "--help behind a subcommand" 0 prove --help && has "$out" "--seeds N"
@@ -79,7 +87,7 @@ try "a broken lesson: prove" 3 prove "$scratch/broken.lua" --seeds 1 && has "$er
 verdict "and there is no table of nothing" $?
 printf -- '-- A lab.\nreturn lab { title = "x" }\n' >"$scratch/lab.lua"
 for command in check play prove; do
-    try "a lab is no lesson: $command" 3 $command "$scratch/lab.lua" && has "$err" "lab.lua is a lab, not a lesson: truecode lab "
+    try "a lab is no lesson: $command" 3 $command "$scratch/lab.lua" && has "$err" "lab.lua is a lab, not a lesson; run it with: "
 done
 printf 'while true do end\n' >"$scratch/endless.lua"
 try "an endless lesson" 3 check "$scratch/endless.lua" && has "$err" "endless.lua"
@@ -103,7 +111,7 @@ try "lessons that are nowhere" 2 list && has "$err" "nowhere/course.lua"
 mkdir "$scratch/own"
 printf 'return course { { track = "lab", "gone" } }\n' >"$scratch/own/course.lua"
 TRUECODE_LESSONS=$scratch/own
-try "a lesson of the course that is missing" 0 list && has "$out" "gone.lua is not there"
+try "a lesson of the course that is missing" 3 list && has "$out" "gone.lua is not there"
 printf 'while true do end\n' >"$scratch/own/course.lua"
 try "an endless course" 3 list && has "$err" "course.lua"
 exit $bad

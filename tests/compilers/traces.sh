@@ -7,17 +7,17 @@ cd "$(dirname "$0")/../.." || exit 1
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 bad=0
-host_includes=$(make -s print-flags | sed -n 's/^CPPFLAGS //p' | tr ' ' '\n' | grep '^-I')
-host_libs=$(make -s print-flags | sed -n 's/^LIBS //p')
+host_includes=$("${MAKE:-make}" -s print-flags | sed -n 's/^CPPFLAGS //p' | tr ' ' '\n' | grep '^-I')
+host_libs=$("${MAKE:-make}" -s print-flags | sed -n 's/^LIBS //p')
 
 # build COMPILER FLAGS INCLUDES LIBS: $dir/trace
 build() {
     rm -f "$dir"/*.o
     printf '%s\n' src/base/*.c src/sim/*.c src/sim/*/*.c src/telemetry/*.c src/lesson/*.c \
         tests/lib/lab.c tests/golden/test_trace.c |
-        xargs -P 2 -I{} sh -c "$1 -std=c11 $2 -D_GNU_SOURCE -Iinclude -Isrc/sim -Itests/compilers \
+        DIR=$dir xargs -P 2 -I{} sh -c "$1 -std=c11 $2 -D_GNU_SOURCE -Iinclude -Isrc/sim -Itests/compilers \
             $(echo "$3" | tr '\n' ' ') -ffp-contract=off -fno-math-errno \
-            -c -o $dir/\$(echo {} | tr / _).o {}" || return 1
+            -c -o \"\$DIR/\$(echo {} | tr / _).o\" {}" || return 1
     # shellcheck disable=SC2086
     $1 $2 -o "$dir/trace" "$dir"/*.o $4 -lm
 }

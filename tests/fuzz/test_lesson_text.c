@@ -4,7 +4,7 @@
  * loads builds or is refused likewise. The random numbers are our own, so a failure
  * repeats: run with "SEED COUNT" to go on longer.
  */
-#include "truecode/lesson.h"
+#include "../../src/lesson/lesson_internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,6 +93,7 @@ static void try_one(unsigned long seed, const struct buf *b)
     struct lesson_world lw;
     enum err e = lesson_load(&l, b->s, b->len, "f.lua", &why);
     if (e == ERR_OK) {
+        assert_int_equal(l->scan.open, 0); /* the scan saw what Lua saw */
         e = lesson_build(l, seed, &lw, &why);
         if (e == ERR_OK)
             lesson_world_release(&lw);

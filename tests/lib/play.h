@@ -26,6 +26,8 @@ void play_type(struct session *s, const char *line);             /* confirmed */
 void play_for(struct session *s, sim_time t); /* or to where a wait stops */
 bool play_said(const struct session *s, const char *words);
 char *play_tape(struct session *s); /* taken; the caller frees it */
+/* The tape with a chain that fits what its lines say, as a forger would make it. */
+char *play_forge(const char *tape);
 /* Pauses, and holds a session resumed from the tape (which must not have been taken) to
  * the same time, trace, step, notes, tickets and hints. */
 void play_same_again(struct session *s, const char *text);

@@ -72,6 +72,7 @@ static NORETURN void be_shell(int tell, const char *const *words,
         close(tell);
         become(words, env, state);
     }
+    signal(SIGHUP, SIG_IGN); /* it outlives its window, to tell the program's status */
     if (pid < 0 || write(tell, &pid, sizeof pid) != (ssize_t)sizeof pid)
         _exit(126);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -82,6 +83,12 @@ static NORETURN void be_shell(int tell, const char *const *words,
     signal(WTERMSIG(status), SIG_DFL); /* cmocka catches crashes */
     kill(getpid(), WTERMSIG(status));
     _exit(125);
+}
+
+/* libvterm's own window, which must be one; the program is told the true size. */
+static int drawn(int size)
+{
+    return size < 1 ? 1 : size > 500 ? 500 : size;
 }
 
 struct pty *pty_start(const char *const *words, const char *const *env,
@@ -103,10 +110,10 @@ struct pty *pty_start(const char *const *words, const char *const *env,
     if (p->shell < 0 || read(tell[0], &p->pid, sizeof p->pid) != (ssize_t)sizeof p->pid)
         die("forkpty: %s", strerror(errno));
     close(tell[0]);
-    p->rows = rows;
-    p->cols = cols;
+    p->rows = drawn(rows);
+    p->cols = drawn(cols);
     buf_init(&p->raw, 64u << 20);
-    p->vt = vterm_new(rows, cols);
+    p->vt = vterm_new(p->rows, p->cols);
     vterm_set_utf8(p->vt, 1);
     p->screen = vterm_obtain_screen(p->vt);
     vterm_screen_enable_altscreen(p->screen, 1);
@@ -120,7 +127,8 @@ void pty_free(struct pty *p)
         kill(p->pid, SIGKILL);
         waitpid(p->shell, &p->status, 0);
     }
-    close(p->fd);
+    if (p->fd >= 0)
+        close(p->fd);
     vterm_free(p->vt);
     buf_release(&p->raw);
     mem_free(p);
@@ -143,9 +151,9 @@ void pty_resize(struct pty *p, int rows, int cols)
 {
     struct winsize size = {.ws_row = (unsigned short)rows,
                            .ws_col = (unsigned short)cols};
-    p->rows = rows;
-    p->cols = cols;
-    vterm_set_size(p->vt, rows, cols);
+    p->rows = drawn(rows);
+    p->cols = drawn(cols);
+    vterm_set_size(p->vt, p->rows, p->cols);
     ioctl(p->fd, TIOCSWINSZ, &size);
 }
 
@@ -202,6 +210,13 @@ void pty_text(struct pty *p, struct buf *out)
         add_row(p, row, out);
 }
 
+int pty_background(struct pty *p, int row, int col)
+{
+    VTermScreenCell cell;
+    vterm_screen_get_cell(p->screen, (VTermPos){.row = row, .col = col}, &cell);
+    return VTERM_COLOR_IS_INDEXED(&cell.bg) ? cell.bg.indexed.idx : -1;
+}
+
 static bool shows(struct pty *p, const char *text)
 {
     struct buf b;
@@ -247,12 +262,31 @@ bool pty_loses(struct pty *p, const char *text)
     return wait_until(p, text, false);
 }
 
+bool pty_writes(struct pty *p, const char *text)
+{
+    size_t n = strlen(text);
+    for (int64_t end = now_ms() + PATIENCE_MS; now_ms() < end;) {
+        if (p->raw.len > 0 && memmem(p->raw.s, p->raw.len, text, n) != NULL)
+            return true;
+        if (!take(p, 50) && reap(p))
+            break;
+    }
+    fprintf(stderr, "# not written: '%s'\n", text);
+    return false;
+}
+
 bool pty_ends(struct pty *p)
 {
     for (int64_t end = now_ms() + PATIENCE_MS; now_ms() < end;)
         if (!take(p, 20) && reap(p))
             return true;
     return false;
+}
+
+void pty_hang_up(struct pty *p)
+{
+    close(p->fd);
+    p->fd = -1;
 }
 
 bool pty_stops(struct pty *p)

@@ -40,11 +40,15 @@ void pty_type(struct pty *p, const char *keys);
 void pty_resize(struct pty *p, int rows, int cols);
 /* The screen as text, lines without trailing blanks. */
 void pty_text(struct pty *p, struct buf *out);
+/* The colour behind a cell, as an index of the palette; -1: the terminal's own. */
+int pty_background(struct pty *p, int row, int col);
 /* false: it was not seen within 20 s, or the program ended. */
 bool pty_sees(struct pty *p, const char *text);
-bool pty_loses(struct pty *p, const char *text); /* until it is not there any more */
-bool pty_ends(struct pty *p);                    /* until the program ended */
-bool pty_stops(struct pty *p);                   /* until it was suspended */
+bool pty_loses(struct pty *p, const char *text);  /* until it is not there any more */
+bool pty_writes(struct pty *p, const char *text); /* among all its bytes */
+bool pty_ends(struct pty *p);                     /* until the program ended */
+void pty_hang_up(struct pty *p);                  /* the window is closed */
+bool pty_stops(struct pty *p);                    /* until it was suspended */
 /* Takes what is written within so many milliseconds; how many bytes that was. */
 size_t pty_listen(struct pty *p, int ms);
 /* The process id of the program's worker; 0: none. */

@@ -26,18 +26,25 @@ static const struct {
     {"del", KEY_DELETE},  {"btab", KEY_BACKTAB},
 };
 
+/* "c-" and "m-" before a character or a name: with ctrl, with alt. */
 static struct key named_key(const char *name, size_t n)
 {
-    if (n == 3 && name[0] == 'c' && name[1] == '-')
-        return (struct key){
-            .kind = KEY_CHAR, .cp = (unsigned char)name[2], .ctrl = true};
+    struct key k = {.kind = KEY_CHAR};
+    for (; n > 2 && name[1] == '-' && strchr("cm", name[0]); name += 2, n -= 2)
+        *(name[0] == 'c' ? &k.ctrl : &k.alt) = true;
+    if (n == 1 && (k.ctrl || k.alt)) {
+        k.cp = (unsigned char)name[0];
+        return k;
+    }
     if (n == 2 && name[0] == 'f')
         return (struct key){.kind = KEY_F, .cp = (uint32_t)(name[1] - '0')};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i].name) == n && memcmp(names[i].name, name, n) == 0)
-            return (struct key){.kind = names[i].kind};
+        if (strlen(names[i].name) == n && memcmp(names[i].name, name, n) == 0) {
+            k.kind = names[i].kind;
+            return k;
+        }
     fail_msg("no key <%.*s>", (int)n, name);
-    return (struct key){0};
+    return k;
 }
 
 struct key screen_key(const char **at)

@@ -10,7 +10,8 @@
 
 /* "abc": characters. "<enter>", "<esc>", "<tab>", "<up>", "<down>", "<left>",
  * "<right>",
- * "<pgup>", "<pgdn>", "<home>", "<end>", "<bs>", "<del>", "<f1>", "<c-p>": keys.
+ * "<pgup>", "<pgdn>", "<home>", "<end>", "<bs>", "<del>", "<f1>", "<c-p>", "<m-b>", "<c-left>":
+ * keys, "c-" with ctrl, "m-" with alt.
  * Returns what the last key wanted. */
 enum ui_want screen_keys(struct ui *u, const char *keys);
 /* One of them; *at moves on. */

@@ -73,7 +73,7 @@ static void plays_leaves_and_goes_on(void **state)
     assert_true(pty_sees(p, "COMPONENT"));
     pty_type(p, "\003");
     assert_true(pty_ends(p));
-    assert_true(exited(p, 0));
+    assert_true(exited(p, 130));
     assert_true(screen_left(p));
     pty_free(p);
 

@@ -43,12 +43,15 @@ static void play(struct session *s)
     }
 }
 
-/* The trace's digests, which any change of the engine changes, are left out. */
+/* Digests, which any change of the engine changes, are left out: DIGEST TIME TRACE. */
 static void put_tape(struct session *s, struct buf *b)
 {
-    char *tape = play_tape(s);
-    for (char *at = tape; (at = strstr(at, " time ")) != NULL; at += 6)
-        memset(at + 6, '.', strcspn(at + 6, "\n"));
+    char *tape = play_tape(s), *at = strstr(tape, "\n-- ") + 4;
+    for (memset(at, '.', 16); (at = strchr(at, '\n')) != NULL && at[1]; at++) {
+        memset(at + 1, '.', 16);
+        at = strchr(at + 18, ' ');
+        memset(at + 1, '.', 16);
+    }
     buf_adds(b, tape);
     buf_addch(b, '\n');
     mem_free(tape);

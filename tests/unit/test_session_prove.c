@@ -2,6 +2,7 @@
  * The prover accepts what is true and refuses what is not: each kind of harm, steps
  * whose goal is true beforehand, predicates with a memory, lessons that end too early.
  */
+#include "../../src/session/prove_internal.h"
 #include "../lib/play.h"
 
 #include <setjmp.h>
@@ -225,6 +226,27 @@ static void test_a_predicate_that_raises(void **state)
     edited(refused, "s:good_for(min(3))", "s.nothing.more", "small.lua:");
 }
 
+/* A proof that would go on and on ends, and says which seed and what was too much. */
+static void limited(struct effort most, const char *words)
+{
+    struct proof p;
+    struct errmsg why = {0};
+    const struct session_options o = {
+        .text = play_small, .len = strlen(play_small), .name = "small.lua", .seed = 41};
+    assert_int_equal(prove_within(&p, &o, most, 2, NULL, NULL, &why), ERR_LIMIT);
+    assert_non_null(strstr(why.text, "seed 41 takes more than"));
+    assert_non_null(strstr(why.text, words));
+    proof_release(&p);
+}
+
+static void test_a_proof_has_limits(void **state)
+{
+    (void)state;
+    limited((struct effort){.events = 50000, .steps = PROVE_STEPS}, "50000 events");
+    limited((struct effort){.events = 10, .steps = PROVE_STEPS}, "events");
+    limited((struct effort){.events = PROVE_EVENTS, .steps = 5000}, "steps of Lua");
+}
+
 /* ---- when ------------------------------------------------------------------------ */
 
 static void test_expect_at(void **state)
@@ -259,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_no_steps),
         cmocka_unit_test(test_a_predicate_with_a_memory),
         cmocka_unit_test(test_a_predicate_that_raises),
+        cmocka_unit_test(test_a_proof_has_limits),
         cmocka_unit_test(test_expect_at),
         cmocka_unit_test(test_a_fix_that_ends_too_late),
     };

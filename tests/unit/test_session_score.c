@@ -359,6 +359,29 @@ static void test_a_predicate_that_raises(void **state)
     mem_free(text);
 }
 
+/* What raised once is not asked again, though it would answer by then: a goal that takes
+ * all its steps would take them each second. */
+static void test_a_broken_goal_is_remembered(void **state)
+{
+    (void)state;
+    char *text = play_edit(play_small, "return s:good_for(min(3))",
+                           "if not s:changed() then return false end "
+                           "if s:since_first_change() < sec(20) then error('soon') end "
+                           "return true");
+    struct session *s = begun(text, MODE_GUIDED);
+    play_type(s, "2");
+    play_type(s, "changes");
+    play_type(s, "up");
+    size_t step = session_view(s)->step;
+    play_type(s, "rollback api");
+    wait_out(s, 2 * SIM_MIN);
+    assert_true(play_said(s, "This lesson is broken: small.lua:"));
+    assert_int_equal(session_view(s)->step, step);
+    play_same_again(s, text);
+    session_free(s);
+    mem_free(text);
+}
+
 /* ---- wrong turns ----------------------------------------------------------------- */
 
 static bool turned(const char *line)
@@ -404,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_predictions_read_well),
         cmocka_unit_test(test_a_quiet_shift),
         cmocka_unit_test(test_a_predicate_that_raises),
+        cmocka_unit_test(test_a_broken_goal_is_remembered),
         cmocka_unit_test(test_wrong_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,6 +190,38 @@ static void test_busy_hands(void **state)
     session_free(s);
 }
 
+/* Whatever is typed at whatever moment, with the world stopped after any event: each
+ * line of the tape bears the trace it was typed at, and the replay finds it again. */
+static void test_any_inputs_at_any_moment(void **state)
+{
+    static const char *const lines[] = {"note here",   "scale api 3",  "changes",
+                                        "restart api", "scale api 2",  "rollback api",
+                                        "status",      "deploy api v1"};
+    (void)state;
+    char *text = crowded();
+    for (uint64_t seed = 1; seed <= 15; seed++) {
+        struct rng r;
+        struct session *s = play_lesson(text, NULL);
+        struct errmsg why = {0};
+        bool more = false;
+        rng_seed(&r, seed, "inputs");
+        play_type(s, "");
+        play_type(s, "2");
+        for (int i = 0; i < 60; i++) {
+            sim_time t = (sim_time)rng_below(&r, 2) * rng_below(&r, 1000000000);
+            tick(s, t, 1 + rng_below(&r, 400), &more);
+            if (rng_below(&r, 3) == 0)
+                session_interrupt(s);
+            if (rng_below(&r, 2) == 0 &&
+                session_line(s, lines[rng_below(&r, 8)], true, &why) == ERR_LIMIT)
+                fail_msg("%s", why.text);
+        }
+        play_same_again(s, text);
+        session_free(s);
+    }
+    mem_free(text);
+}
+
 static void test_a_question_back(void **state)
 {
     (void)state;
@@ -241,6 +273,40 @@ static void test_after_the_end(void **state)
     session_free(s);
     mem_free(tape);
     mem_free(more);
+}
+
+/* The score stands on the tape, once; a tape with another one is found out. */
+static void test_the_score_is_taped(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL), *again;
+    struct errmsg why = {0};
+    struct report r;
+    play_type(s, "");
+    play_type(s, "2");
+    play_type(s, "resolve cured");
+    assert_int_equal(session_report(s, &r, NULL, NULL, &why), ERR_OK);
+    report_release(&r);
+    assert_int_equal(session_report(s, &r, NULL, NULL, &why), ERR_OK);
+    char *tape = play_tape(s), *line = strstr(tape, " score ");
+    assert_non_null(line);
+    assert_null(strstr(line + 1, " score "));
+    char *edited = play_edit(tape, " score ", " score 1"), *forged = play_forge(edited);
+    again = play_lesson(play_small, tape);
+    assert_int_equal(session_report(again, &r, NULL, NULL, &why), ERR_OK);
+    report_release(&r);
+    char *more = play_tape(again);
+    assert_string_equal(more, "");
+    session_free(again);
+    again = play_lesson(play_small, forged);
+    assert_int_equal(session_report(again, &r, NULL, NULL, &why), ERR_MISMATCH);
+    assert_non_null(strstr(why.text, "the score comes out as"));
+    session_free(again);
+    session_free(s);
+    mem_free(more);
+    mem_free(tape);
+    mem_free(edited);
+    mem_free(forged);
 }
 
 /* ---- a world that runs away ------------------------------------------------------ */
@@ -324,9 +390,11 @@ int main(void)
         cmocka_unit_test(test_a_wait_is_only_time),
         cmocka_unit_test(test_an_interrupted_wait),
         cmocka_unit_test(test_busy_hands),
+        cmocka_unit_test(test_any_inputs_at_any_moment),
         cmocka_unit_test(test_a_question_back),
         cmocka_unit_test(test_in_the_briefing),
         cmocka_unit_test(test_after_the_end),
+        cmocka_unit_test(test_the_score_is_taped),
         cmocka_unit_test(test_a_world_that_runs_away),
         cmocka_unit_test(test_the_newest_lines_stay),
         cmocka_unit_test(test_a_notebook_has_an_end),

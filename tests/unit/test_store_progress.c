@@ -3,6 +3,7 @@
  * what cannot be written is kept in memory and written later. Tapes likewise.
  */
 #include "truecode/store.h"
+#include "truecode/tape.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -99,8 +100,14 @@ static void the_newest_run_goes_on(void **state)
 /* A run is begun when its tape has more than the reading of the briefing. */
 static void a_briefing_is_no_run(void **state)
 {
-    static const char head[] = "truecode tape 1\nlesson x\n--\n18 read\n";
+    struct tape_head h = {.engine = 1, .lesson = "x", .hash = "0", .mode = "guided"};
+    struct tape_line line = {.at = 18, .kind = "read", .text = ""};
+    struct tape_chain chain;
+    struct buf lines;
     (void)state;
+    buf_init(&lines, 0);
+    tape_put_head(&lines, &chain, &h);
+    tape_put_line(&lines, &chain, &line);
     struct store *s = store_open(dir);
     struct store_run old = finished(s, "x", 40);
     assert_true(store_save(s, &old));
@@ -108,12 +115,16 @@ static void a_briefing_is_no_run(void **state)
     struct tape_file *t = tape_create(s, &r);
     assert_true(store_save(s, &r));
     assert_null(store_begun(s, "x"));
-    assert_true(tape_append(t, head, strlen(head)));
+    assert_true(tape_append(t, lines.s, lines.len));
     assert_null(store_begun(s, "x"));
     assert_string_equal(store_unfinished(s, "x")->id, r.id);
     assert_string_equal(store_finished(s, NULL)->id, old.id);
     assert_null(store_finished(s, "y"));
-    assert_true(tape_append(t, "18 cmd status\n", 14));
+    line = (struct tape_line){.at = 18, .kind = "cmd", .text = "status"};
+    buf_reset(&lines);
+    tape_put_line(&lines, &chain, &line);
+    assert_true(tape_append(t, lines.s, lines.len));
+    buf_release(&lines);
     assert_string_equal(store_begun(s, "x")->id, r.id);
     tape_close(t);
     store_close(s);

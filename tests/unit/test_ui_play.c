@@ -271,6 +271,153 @@ static void a_risk_is_asked_about(void **state)
     closed(p);
 }
 
+/* ---- pasted lines ---------------------------------------------------------------- */
+
+static void paste(struct play *p, const char *text)
+{
+    for (; *text != '\0'; text++)
+        ui_key(p->u, &(struct key){.kind = KEY_PASTE_CHAR, .cp = (unsigned char)*text});
+}
+
+static bool said(struct play *p, const char *what)
+{
+    return strstr(session_view(p->s)->transcript->text.s, what) != NULL;
+}
+
+/* What a front does while the worker says that there is more to do. */
+static void go_on(struct play *p)
+{
+    bool more;
+    while (ui_owes(p->u))
+        ui_tick(p->u, 0, 100000, &more);
+}
+
+static void pasted_lines_are_run_one_by_one(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK);
+    paste(p, "status\nchanges\n\nlogs shop\n");
+    assert_false(said(p, "> status"));
+    assert_false(ui_owes(p->u));
+    assert_true(shows(p, 24, 80, "> status↵changes↵↵logs shop"));
+    screen_keys(p->u, "<enter>");
+    assert_true(said(p, "> status"));
+    assert_false(said(p, "> changes")); /* not in the same breath */
+    go_on(p);
+    const char *text = session_view(p->s)->transcript->text.s;
+    assert_true(strstr(text, "> status") < strstr(text, "> changes"));
+    assert_true(strstr(text, "> changes") < strstr(text, "> logs shop"));
+    assert_false(shows(p, 24, 80, "↵"));
+    screen_keys(p->u, "<up>");
+    assert_true(shows(p, 24, 80, " > logs shop"));
+    closed(p);
+}
+
+static void a_paste_is_for_the_line_wherever_one_is(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK "<esc>2z");
+    paste(p, "status q");
+    assert_true(shows(p, 24, 80, " > status q"));
+    screen_keys(p->u, "<c-u><esc>/"); /* but where words are typed they are those */
+    paste(p, "gift");
+    assert_true(shows(p, 24, 80, "/gift"));
+    closed(p);
+}
+
+static void a_wait_comes_before_the_next_line(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_ACT);
+    paste(p, "wait 20s\nlogs shop\nchanges");
+    sim_time t = now(p);
+    screen_keys(p->u, "<enter>");
+    assert_false(ui_owes(p->u));
+    ticks(p, 8);
+    assert_true(now(p) >= t + 20 * SIM_SEC);
+    assert_true(said(p, "> logs shop") && said(p, "> changes"));
+    paste(p, "wait 10m\nlogs edge");
+    screen_keys(p->u, "<enter>");
+    ticks(p, 1);
+    screen_keys(p->u, "<c-c>"); /* stops the wait, and gives back what follows */
+    go_on(p);
+    assert_false(said(p, "> logs edge"));
+    assert_true(shows(p, 24, 80, " > logs edge"));
+    closed(p);
+}
+
+static void a_question_comes_before_the_next_line(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_ACT);
+    paste(p, "restart shop\nlogs shop\nlogs edge");
+    screen_keys(p->u, "<enter>");
+    go_on(p);
+    assert_true(shows(p, 24, 80, "Really?"));
+    assert_false(said(p, "> logs shop"));
+    screen_keys(p->u, "y<enter>");
+    ticks(p, 8); /* as long as the restart takes */
+    assert_true(said(p, "> logs edge"));
+    paste(p, "restart shop\nlogs card-gateway");
+    screen_keys(p->u, "<enter>n<enter>"); /* a no stops what was to follow */
+    go_on(p);
+    assert_true(shows(p, 24, 80, " > logs card-gateway"));
+    screen_keys(p->u, "<c-u>");
+    paste(p, "restart shop\nlogs covers");
+    screen_keys(p->u, "<enter>xy"); /* typed on, the question unseen */
+    go_on(p);
+    assert_true(shows(p, 24, 80, " > xy"));
+    screen_keys(p->u, "<up>");
+    assert_true(shows(p, 24, 80, " > logs covers"));
+    assert_false(said(p, "> logs covers"));
+    closed(p);
+}
+
+/* ---- sizes ----------------------------------------------------------------------- */
+
+/* A window of 24 rows with a line or two of somebody else's. */
+static void fewer_rows_are_playable(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_golden(p->u, 22, 80, "briefing_80x22");
+    screen_keys(p->u, "<enter>");
+    screen_golden(p->u, 22, 80, "question_80x22");
+    screen_keys(p->u, "2<enter><enter>status<enter>");
+    screen_golden(p->u, 22, 80, "console_80x22");
+    for (int rows = 22; rows <= 24; rows++)
+        assert_false(shows(p, rows, 80, "needs 80 by 22"));
+    assert_true(shows(p, 21, 80, "needs 80 by 22"));
+    assert_true(shows(p, 22, 79, "needs 80 by 22"));
+    closed(p);
+}
+
+/* Whatever the step's text, each part of the screen keeps rows to work with. */
+static void every_part_has_rows(void **state)
+{
+    (void)state;
+    char *text = screen_file("tests/golden/ui_shop.lua");
+    char *longer = play_edit(
+        text, "say = \"You were paged.",
+        "say = \"A long question. It has many words and each of "
+        "them takes room. It has many words and each of them takes "
+        "room. It has many words and each of them takes room. It "
+        "has many words and each of them takes room. It has many "
+        "words and each of them takes room. It has many words and "
+        "each of them takes room. It has many words and each of "
+        "them takes room. It has many words and each of them takes "
+        "room. It has many words and each of them takes room. You were paged.");
+    mem_free(text);
+    struct play *p = opened_text(longer, GLYPHS_UTF8, false);
+    screen_keys(p->u, "<enter>");
+    screen_golden(p->u, 22, 80, "long_step_80x22");
+    closed(p);
+}
+
 static void starting_over_asks(void **state)
 {
     (void)state;
@@ -431,6 +578,12 @@ int main(void)
         cmocka_unit_test(the_focus_goes_to_the_panels_and_back),
         cmocka_unit_test(long_output_opens_the_console),
         cmocka_unit_test(a_risk_is_asked_about),
+        cmocka_unit_test(pasted_lines_are_run_one_by_one),
+        cmocka_unit_test(a_paste_is_for_the_line_wherever_one_is),
+        cmocka_unit_test(a_wait_comes_before_the_next_line),
+        cmocka_unit_test(a_question_comes_before_the_next_line),
+        cmocka_unit_test(fewer_rows_are_playable),
+        cmocka_unit_test(every_part_has_rows),
         cmocka_unit_test(starting_over_asks),
         cmocka_unit_test(the_palette_finds_anything),
         cmocka_unit_test(a_wait_can_be_stopped),

@@ -46,6 +46,7 @@ static void it_is_drawn(void **state)
     (void)state;
     struct ui *u = started(COURSE, GLYPHS_UTF8);
     screen_golden(u, 24, 80, "start_80x24");
+    screen_golden(u, 22, 80, "start_80x22");
     screen_golden(u, 36, 120, "start_120x36");
     screen_golden(u, 60, 200, "start_200x60");
     screen_golden(u, 10, 40, "small_40x10");

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -80,6 +81,11 @@ static void misbehave(const char *line)
         kill(getpid(), SIGKILL);
     if (strcmp(line, "hang") == 0)
         pause();
+    if (strcmp(line, "spin") == 0) { /* to the limit, which is far off: nearer */
+        struct rlimit r = {1, RLIM_INFINITY};
+        while (setrlimit(RLIMIT_CPU, &r) == 0)
+            ;
+    }
     if (strcmp(line, "long") == 0)
         send_bytes("\xff\xff\xff\x7f", 4);
     if (strncmp(line, "babble", 6) == 0)
@@ -95,6 +101,7 @@ static int bad_worker(void)
 {
     char head[4], *body = mem_alloc(1 << 20);
     int lines = 0;
+    send_answer(&(struct wire_answer){.kind = WIRE_READY});
     while (read_all(head, 4)) {
         size_t n = (unsigned char)head[0] | (size_t)(unsigned char)head[1] << 8 |
                    (size_t)(unsigned char)head[2] << 16;
@@ -201,6 +208,32 @@ static void a_deadly_input_is_dropped(void **state)
     assert_survives("crash", "signal 9");
     assert_survives("complain", "^[[2Jmy last words");
     assert_survives("long", "too long");
+}
+
+static rlim_t cpu_limit(struct wire_client *c)
+{
+    struct rlimit r = {0};
+    assert_int_equal(prlimit(wire_client_pid(c), RLIMIT_CPU, NULL, &r), 0);
+    return r.rlim_cur;
+}
+
+/* A limit for each request, and a worker that reaches it is told of. */
+static void processor_time_is_limited(void **state)
+{
+    (void)state;
+    struct wire_client *c = open_bad();
+    rlim_t least = WIRE_CPU_LONG_S, most = WIRE_CPU_LONG_S + 5; /* it has used little */
+    assert_in_range(cpu_limit(c), least, most);
+    struct rlimit near = {3, RLIM_INFINITY};
+    assert_int_equal(prlimit(wire_client_pid(c), RLIMIT_CPU, &near, NULL), 0);
+    assert_int_equal(line(c, "good"), ERR_OK);
+    assert_in_range(cpu_limit(c), least, most);
+    struct errmsg why = {0};
+    assert_int_equal(
+        wire_client_ask(c, &(struct wire_request){.op = WIRE_KEYS}, &a, &why), ERR_OK);
+    assert_in_range(cpu_limit(c), WIRE_CPU_S, WIRE_CPU_S + 5);
+    close_bad(c);
+    assert_survives("spin", "more of the processor's time than a lesson may");
 }
 
 static void nonsense_is_not_believed(void **state)
@@ -398,6 +431,7 @@ int main(int argc, char **argv)
                                             : bad_worker();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_deadly_input_is_dropped),
+        cmocka_unit_test(processor_time_is_limited),
         cmocka_unit_test(nonsense_is_not_believed),
         cmocka_unit_test(a_hanging_worker_is_ended),
         cmocka_unit_test(a_killed_worker_loses_nothing),

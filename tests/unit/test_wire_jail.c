@@ -1,9 +1,11 @@
 /*
  * The jail holds: a process that asks for a file, a socket, another program, another
  * process, or memory it could run dies at once; computing, talking and memory go on.
+ * Where it cannot be built, that is said.
  */
 #include "truecode/wire.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -13,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -169,12 +173,101 @@ static void memory_is_limited(void **state)
     assert_int_equal(WEXITSTATUS(status), SURVIVED);
 }
 
+/* Asked for the time, the kernel does not answer, and nobody dies of asking: Lua does
+ * so where the system has no vDSO. */
+static void do_ask_the_time(void)
+{
+    struct timespec t;
+    bool refused =
+        syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t) < 0 && errno == EPERM;
+#ifdef SYS_time
+    refused = refused && syscall(SYS_time, NULL) < 0 && errno == EPERM;
+#endif
+    _exit(refused && time(NULL) != 1 ? SURVIVED : 1);
+}
+
+static void the_kernel_tells_no_time(void **state)
+{
+    (void)state;
+    skip_without_jail();
+    int status = in_jail(do_ask_the_time);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), SURVIVED);
+}
+
+/* ---- where memory is short
+ * ----------------------------------------------------------------------------- */
+
+static size_t bytes_mapped(void)
+{
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f == NULL || fscanf(f, "%lu", &pages) != 1)
+        pages = 0;
+    if (f != NULL)
+        fclose(f);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Leaves `kib` KiB of memory to be had, in pieces and in no other way. */
+static void leave_memory(size_t mapped, size_t kib)
+{
+    enum { PIECE = 1008 };
+    void *last = NULL;
+    struct rlimit r = {mapped, mapped};
+    if (setrlimit(RLIMIT_AS, &r) != 0)
+        _exit(1);
+    for (void *p; (p = malloc(PIECE)) != NULL; last = p)
+        memcpy(p, &last, sizeof last); /* a chain of all that there is */
+    for (; kib > 0 && last != NULL; kib--) {
+        void *p = last;
+        memcpy(&last, p, sizeof last);
+        free(p);
+    }
+}
+
+/* It stands, or says that it does not; it never crashes, and never stands by half. */
+static void too_little_memory_is_said(void **state)
+{
+    (void)state;
+    skip_without_jail();
+    size_t mapped = bytes_mapped();
+    if (mapped == 0)
+        skip(); /* no /proc */
+    int built = 0, said = 0;
+    for (size_t kib = 0; kib < 200; kib += 2) {
+        int status;
+        fflush(NULL);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            static struct errmsg why;
+            leave_memory(mapped, kib);
+            if (wire_jail(&why) != ERR_OK)
+                _exit(strstr(why.text, "memory") != NULL ? JAIL_FAILED : 1);
+            void *p = malloc(16);
+            free(p);
+            do_open();
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        bool failed = WIFEXITED(status) && WEXITSTATUS(status) == JAIL_FAILED;
+        bool stands = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+        if (!failed && !stands)
+            fail_msg("with %zu KiB it ended with %d", kib, status);
+        said += failed;
+        built += stands;
+    }
+    assert_true(said > 0 && built > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doors_are_shut),
         cmocka_unit_test(work_goes_on),
         cmocka_unit_test(memory_is_limited),
+        cmocka_unit_test(the_kernel_tells_no_time),
+        cmocka_unit_test(too_little_memory_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,12 @@ static const struct key keys[] = {{.kind = KEY_CHAR, .cp = 0x20AC, .alt = true},
                                   {.kind = KEY_CHAR, .cp = 'c', .ctrl = true}};
 static const struct wire_lesson lessons[] = {
     {.name = "a.lua", .text = "return\0x", .len = 8, .best = -1},
-    {.name = "b.lua", .text = "", .best = 88, .outcome = OUTCOME_CURED, .saved = true}};
+    {.name = "b.lua",
+     .text = "",
+     .best = 88,
+     .outcome = OUTCOME_CURED,
+     .saved = true,
+     .broken = "b.lua is longer than 256 kB"}};
 
 static struct wire_request full_request(void)
 {
@@ -36,6 +41,7 @@ static struct wire_request full_request(void)
                                  .cols = 80,
                                  .glyphs = GLYPHS_BRAILLE,
                                  .mono = true,
+                                 .program = "'my tree/build/truecode'",
                                  .keys = keys,
                                  .nkeys = 3,
                                  .line = "status",
@@ -58,10 +64,13 @@ static void requests_come_through(void **state)
     assert_int_equal(wire_get_request(&q, &mem, b.s + 4, b.len - 4, &why), ERR_OK);
     assert_int_equal(q.op, WIRE_OPEN);
     assert_string_equal(q.name, "all-green.lua");
+    assert_string_equal(q.program, "'my tree/build/truecode'");
     assert_int_equal(q.nlessons, 2);
     assert_memory_equal(q.lessons[0].text, "return\0x", 8);
     assert_int_equal(q.lessons[0].best, -1);
     assert_true(q.lessons[1].saved);
+    assert_string_equal(q.lessons[0].broken, "");
+    assert_string_equal(q.lessons[1].broken, "b.lua is longer than 256 kB");
     assert_int_equal(q.tape_len, 5);
     assert_true(q.seed == UINT64_MAX - 3);
     assert_int_equal(q.keys[0].cp, 0x20AC);

@@ -528,6 +528,12 @@ static const struct figure_desc figures[] = {
      .chart = 195},
 };
 
+static void subscription_bulk(const struct model *m, comp_id c, struct bulk *b)
+{
+    (void)m, (void)c;
+    b->bytes = PARTITIONS_MAX * sizeof(struct cursor);
+}
+
 const struct kind_impl kind_subscription = {
     .desc = {.name = "subscription",
              .doc = "Who reads a topic, and the endpoint that processes its messages.",
@@ -548,6 +554,7 @@ const struct kind_impl kind_subscription = {
     .streams = streams,
     .resolve = sub_resolve,
     .check = sub_check,
+    .bulk = subscription_bulk,
     .state_size = sub_size,
     .init = sub_init,
     .event = sub_event,

@@ -441,6 +441,26 @@ static int topic_instances(const struct world *w, comp_id c)
     return (int)topic_of(w, c)->n;
 }
 
+static uint64_t topic_keeps(const struct world *w, comp_id c, size_t *bytes)
+{
+    uint64_t n = 0;
+    for (uint32_t p = 0; p < topic_of(w, c)->n; p++) {
+        const struct partition *of = partition_at(w, c, p);
+        n += (uint64_t)(of->end - of->start);
+    }
+    *bytes = n * sizeof(struct message);
+    return n;
+}
+
+static void topic_bulk(const struct model *m, comp_id c, struct bulk *b)
+{
+    double keys = (double)model_param(m, c, TP_KEYS)->as.count;
+    b->n = (double)model_param(m, c, TP_PARTITIONS)->as.count;
+    b->bytes = b->n * 2 * sizeof(struct partition) +
+               zipf_bytes(keys, model_param(m, c, TP_POPULARITY)->as.number);
+    b->word = "partitions";
+}
+
 const struct kind_impl kind_topic = {
     .desc = {.name = "topic",
              .doc = "Messages of one sort at a broker, in partitions.",
@@ -456,6 +476,8 @@ const struct kind_impl kind_topic = {
              .nmetrics = COUNT_OF(metrics)},
     .streams = streams,
     .check = topic_check,
+    .bulk = topic_bulk,
+    .keeps = topic_keeps,
     .state_size = topic_size,
     .init = topic_init,
     .event = topic_event,

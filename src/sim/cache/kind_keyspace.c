@@ -338,6 +338,14 @@ static const struct figure_desc figures[] = {
      .chart = 180},
 };
 
+static void keyspace_bulk(const struct model *m, comp_id c, struct bulk *b)
+{
+    b->n = (double)model_param(m, c, KS_KEYS)->as.count;
+    b->bytes = zipf_bytes(b->n, model_param(m, c, KS_POPULARITY)->as.number);
+    b->in_state = true;
+    b->word = "keys";
+}
+
 const struct kind_impl kind_keyspace = {
     .desc = {.name = "keyspace",
              .doc = "One kind of values in a cache: keys, how long they live, how "
@@ -354,6 +362,7 @@ const struct kind_impl kind_keyspace = {
              .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
     .check = keyspace_check,
+    .bulk = keyspace_bulk,
     .state_size = keyspace_state_size,
     .load_lost = keyspace_store_failed,
     .init = keyspace_init,

@@ -17,6 +17,7 @@
 #include "engine/loop.h"
 #include "engine/queue.h"
 #include "engine/telling.h"
+#include "engine/zipf.h"
 #include "model/model.h"
 #include "service/endpoint.h"
 #include "service/service.h"
@@ -654,6 +655,12 @@ static const struct figure_desc figures[] = {
      .chart = 200},
 };
 
+static void client_bulk(const struct model *m, comp_id c, struct bulk *b)
+{
+    double people = (double)model_param(m, c, P_POPULATION)->as.count;
+    b->bytes = zipf_bytes(people, model_param(m, c, P_POPULARITY)->as.number);
+}
+
 const struct kind_impl kind_client = {
     .desc = {.name = "client",
              .doc = "Users: they come at a rate, wait, give up, try again.",
@@ -671,6 +678,7 @@ const struct kind_impl kind_client = {
     .resolve = client_resolve,
     .check = client_check,
     .curve = client_curve,
+    .bulk = client_bulk,
     .state_size = client_size,
     .ahead = client_ahead,
     .fetch = client_fetch,

@@ -609,6 +609,14 @@ static void table_inflight(const struct world *w, comp_id c,
         f(w, act_at(w, table_at(w, c)->job.act), ctx);
 }
 
+static void table_bulk(const struct model *m, comp_id c, struct bulk *b)
+{
+    b->n = (double)model_param(m, c, TB_KEYS)->as.count;
+    b->bytes = zipf_bytes(b->n, model_param(m, c, TB_POPULARITY)->as.number);
+    b->in_state = true;
+    b->word = "keys";
+}
+
 const struct kind_impl kind_table = {
     .desc = {.name = "table",
              .doc = "A table: rows that grow, indexes, dead rows, locks.",
@@ -624,6 +632,7 @@ const struct kind_impl kind_table = {
              .nmetrics = COUNT_OF(metrics)},
     .streams = streams,
     .check = table_check,
+    .bulk = table_bulk,
     .state_size = table_state_size,
     .init = table_init,
     .event = table_event,

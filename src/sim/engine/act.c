@@ -29,7 +29,6 @@ void acts_more(struct world *w)
     /* When an instance goes, all that waited for it go on in the same event. */
     while (W_HEAD(w)->ready_cap < W_HEAD(w)->acts_made)
         ready_grow(w);
-    w->safe = 0; /* more headroom from now on: see answers_bytes() */
 }
 
 void chunks_free(struct world *w, ref chunks)

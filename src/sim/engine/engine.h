@@ -62,10 +62,11 @@ struct comp {
     const struct kind_impl *kind;
     struct versions *versions; /* NULL: it has none */
     comp_id owner, target;
-    struct value *params; /* initial values, one per param_desc; texts in the arena */
-    bool *given;          /* was it set in the model */
-    void *data;           /* the kind's own model-time data (arena) */
-    ref values;           /* where they lie in every world of this model */
+    struct value *params;  /* initial values, one per param_desc; texts in the arena */
+    bool *given;           /* was it set in the model */
+    void *data;            /* the kind's own model-time data (arena) */
+    ref values;            /* where they lie in every world of this model */
+    struct source *newest; /* of an endpoint: the program given last */
 };
 
 /* What a world is put together from (kinds.c). The rooms below know of a kind only what
@@ -103,7 +104,8 @@ struct model {
      * a world, its random streams in front of it, and the kind's place in the table. */
     ref *states;
     uint8_t *kinds;
-    ref fixed; /* bytes / 8 of the fixed part of a world */
+    ref fixed;    /* bytes / 8 of the fixed part of a world */
+    size_t limit; /* bytes of a world */
 };
 static inline const struct comp *model_comp(const struct model *m, comp_id c)
 {

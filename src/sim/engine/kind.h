@@ -27,6 +27,15 @@ struct effect {
 struct cal_event;   /* engine/calendar.h */
 struct curve_point; /* truecode/model.h */
 
+/* What a component has many of, instances, keys, partitions, as its parameters are. */
+struct bulk {
+    double instances; /* given: the most there may be of the service it is or is of */
+    double n;         /* how many */
+    double bytes;     /* that they take beyond the state of the component */
+    bool in_state;    /* that grows with them, too */
+    const char *word; /* "keys"; NULL: they are not worth telling apart */
+};
+
 /* What the rooms below a kind's own need to know of it. */
 enum kind_trait {
     KIND_SERVES = 1,   /* has endpoints, in versions, which its instances run */
@@ -64,6 +73,12 @@ struct kind_impl {
     /* All programs and policies are there. */
     enum err (*check)(struct model *m, comp_id c, struct errmsg *why);
     size_t (*state_size)(const struct model *m, comp_id c);
+    /* The room that its many things take (model/room.c). NULL: it has one state, and that
+     * is all. */
+    void (*bulk)(const struct model *m, comp_id c, struct bulk *b);
+    /* The most instances that an autoscaler may make of *service, and which that is;
+     * COMP_NONE: it names none. */
+    int64_t (*scales)(const struct model *m, comp_id c, comp_id *service);
     /* A pool whose connections go to replicas, a statement that may run on one. */
     bool (*on_replica)(const struct model *m, comp_id c);
     /* model_curve(). NULL: it has no rate that could follow one. */
@@ -162,6 +177,8 @@ struct kind_impl {
     /* ---- looking ---- */
 
     double (*metric)(const struct world *w, comp_id c, int metric, int instance);
+    /* Messages that it keeps, and their bytes. NULL: none. */
+    uint64_t (*keeps)(const struct world *w, comp_id c, size_t *bytes);
     int (*instances)(const struct world *w, comp_id c); /* highest number ever used */
     /* Calls f for every act inside, oldest first. NULL: it has none. */
     void (*inflight)(const struct world *w, comp_id c,
@@ -172,6 +189,15 @@ struct kind_impl {
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)
 {
     return w->kind_table[w->kinds[c]];
+}
+
+/* The place of a parameter that the kind has. */
+static inline int kind_param(const struct kind_impl *k, const char *name)
+{
+    int i = 0;
+    while (!str_eq(k->desc.params[i].name, name))
+        i++;
+    return i;
 }
 
 static inline bool comp_has(const struct comp *c, enum kind_trait t)

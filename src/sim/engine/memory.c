@@ -2,11 +2,15 @@
  * A world's memory: one region, named by offsets, handed out by bumping a pointer,
  * taken back to a list per power of two. Copying a world is copying the bytes in use.
  *
- * Nothing can fail in the middle of an event: before each event the loop calls
- * world_headroom(), which keeps 256 KiB free, room for the largest array to double
- * twice, for what the model is known to want at once: the branches of a program, the
- * ring of a consistent hash; and for the answers to all acts there are. That is also
- * the only place where the region grows, and so may move.
+ * Nothing can fail in the middle of an event, and nothing may move there. So a region
+ * lies where there is nothing behind it for gigabytes, and grows in its place whenever
+ * an event wants more than is mapped: a process that dies with a hundred thousand
+ * requests inside answers them all. How much a world may have is looked at between
+ * events, by world_headroom(): a world that is beyond its limit is stopped there.
+ *
+ * What world_headroom() maps ahead is what an event usually takes, so that growing in
+ * the middle of one is rare; and where the process has no address space left, that is
+ * found out there, too, and is told like any other limit.
  */
 #include "engine/memory.h"
 #include "engine/ledger.h"
@@ -16,27 +20,75 @@
 enum { VAST = 4 << 20 };
 enum { CLASS_MIN = 1 }; /* 16 bytes: calendar keys want that alignment */
 
+/* ---- where it lies --------------------------------------------------------------- */
+
 static size_t page_up(size_t bytes)
 {
     return (bytes + 4095) & ~(size_t)4095;
 }
 
-void region_map(struct world *w, size_t bytes)
+/* NULL: no address space. An address is a wish. */
+static char *map_at(char *wish, size_t bytes)
 {
-    w->mapped = page_up(bytes);
-    w->base = mmap(NULL, w->mapped, PROT_READ | PROT_WRITE,
+    void *p = mmap(wish, bytes, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (w->base == MAP_FAILED)
-        die("no address space for a world of %zu bytes", w->mapped);
+    return p == MAP_FAILED ? NULL : p;
 }
 
-void region_resize(struct world *w, size_t bytes)
+#if UINTPTR_MAX > UINT32_MAX
+/* Systems hand out addresses from the ends of the address space; its middle, from 32 to
+ * 96 TiB, is empty. There every region has 4 GiB to itself. */
+static char *map_alone(const struct world *w, size_t bytes)
 {
-    char *old = w->base;
-    size_t was = w->mapped, used = (size_t)W_HEAD(w)->used * 8;
-    region_map(w, bytes);
-    memcpy(w->base, old, used);
-    munmap(old, was);
+    enum { PLACES = 1 << 14, TRIES = 16 };
+    uintptr_t start = ((uintptr_t)w >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 50;
+    for (uintptr_t i = 0; i < TRIES; i++) {
+        uintptr_t at = (UINT64_C(32) << 40) + ((start + i) % PLACES << 32);
+        char *wish = (char *)at, *p = map_at(wish, bytes);
+        if (p == wish || p == NULL)
+            return p;
+        munmap(p, bytes);
+    }
+    return NULL;
+}
+#else
+static char *map_alone(const struct world *w, size_t bytes)
+{
+    (void)w, (void)bytes;
+    return NULL;
+}
+#endif
+
+/* Where nothing can lie alone, it gets at once what it may ever have, twice. */
+bool region_map(struct world *w, size_t bytes)
+{
+    w->mapped = page_up(bytes);
+    if (!mem_room(w->mapped + MEM_RESERVE))
+        return false;
+    w->base = map_alone(w, w->mapped);
+    if (w->base != NULL)
+        return true;
+    size_t all = page_up(2 * w->limit);
+    w->base = mem_room(all + MEM_RESERVE) ? map_at(NULL, all) : NULL;
+    if (w->base != NULL)
+        w->mapped = all;
+    else
+        w->base = map_at(NULL, w->mapped);
+    return w->base != NULL;
+}
+
+/* In its place. */
+static bool region_grow(struct world *w, size_t bytes)
+{
+    size_t more = page_up(bytes) - w->mapped;
+    char *wish = w->base + w->mapped, *p = map_at(wish, more);
+    if (p == wish) {
+        w->mapped += more;
+        return true;
+    }
+    if (p != NULL)
+        munmap(p, more);
+    return false;
 }
 
 void region_unmap(struct world *w)
@@ -46,21 +98,20 @@ void region_unmap(struct world *w)
     w->base = NULL;
 }
 
-/* A new world is built with all its room, which costs address space: give it back. */
-void region_trim(struct world *w)
-{
-    size_t keep = page_up((size_t)W_HEAD(w)->used * 8 + 4 * HEADROOM);
-    if (keep >= w->mapped)
-        return;
-    munmap(w->base + keep, w->mapped - keep);
-    w->mapped = keep;
-}
+/* ---- handing it out -------------------------------------------------------------- */
 
 static unsigned size_class(size_t bytes)
 {
     size_t words = (bytes + 7) / 8;
     unsigned c = words <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(words - 1);
     return c < CLASS_MIN ? CLASS_MIN : c;
+}
+
+/* In the middle of an event: there is no way back from here. */
+static SELDOM void grow_now(struct world *w, size_t end)
+{
+    if (!region_grow(w, end + end / 8) && !region_grow(w, end))
+        die("out of memory: a world of %zu MiB cannot grow", w->mapped >> 20);
 }
 
 ref w_alloc(struct world *w, size_t bytes)
@@ -76,7 +127,7 @@ ref w_alloc(struct world *w, size_t bytes)
     r = h->used;
     size_t end = ((size_t)r + ((size_t)1 << c)) * 8;
     if (end > w->mapped)
-        BUG("one event allocated more than the headroom (%zu bytes)", bytes);
+        grow_now(w, end);
     h->used = (ref)(end / 8);
     if ((ref)1 << c > h->largest) {
         h->largest = (ref)1 << c;
@@ -110,17 +161,11 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
     *cap = n;
 }
 
-/* One event can end all acts at once, as when a process dies with everything inside:
- * each answer may take a piece of ledger, a slot, and a place in a lane or ring, which
- * grow by doubling. Every other act only: a caller takes over the ledger of whom it
- * waited for. */
-enum { ANSWER_ROOM = sizeof(struct ledger_chunk) + 200 };
+/* ---- between events -------------------------------------------------------------- */
 
-static size_t answers_bytes(const struct world *w)
-{
-    return (size_t)(W_HEAD(w)->acts_made / 2) * ANSWER_ROOM;
-}
-
+/* What an event usually takes at most: the largest array doubles twice; and what the
+ * model is known to want at once: the branches of a program, the ring of a consistent
+ * hash. */
 static size_t headroom_bytes(const struct world *w)
 {
     size_t branches = (size_t)w->model->widest * 2 * sizeof(struct act);
@@ -128,19 +173,22 @@ static size_t headroom_bytes(const struct world *w)
     return HEADROOM + (size_t)W_HEAD(w)->largest * 32 + branches + rings;
 }
 
-/* The room for the answers may lie beyond the limit: it is hardly ever used, and a
- * world that did is stopped before its next event. */
 bool world_headroom(struct world *w, size_t extra)
 {
-    size_t need = (size_t)W_HEAD(w)->used * 8 + headroom_bytes(w) + extra;
+    size_t used = (size_t)W_HEAD(w)->used * 8;
+    size_t need = used + headroom_bytes(w) + extra;
     if (need > w->limit)
         return false;
-    need += answers_bytes(w);
     if (need > w->mapped) {
         size_t twice = w->mapped * 2 < w->limit ? w->mapped * 2 : w->limit;
-        region_resize(w, twice > need ? twice : need + need / 8);
+        twice = twice > need ? twice : need;
+        if (!mem_room(twice - w->mapped + MEM_RESERVE))
+            twice = need;
+        if (!mem_room(twice - w->mapped + MEM_RESERVE) || !region_grow(w, twice))
+            return false;
     }
-    w->vast = (size_t)W_HEAD(w)->used * 8 > VAST;
-    w->safe = (ref)((w->mapped - headroom_bytes(w) - answers_bytes(w)) / 8);
+    w->vast = used > VAST;
+    size_t most = w->mapped < w->limit ? w->mapped : w->limit; /* the same in a copy */
+    w->safe = (ref)((most - headroom_bytes(w)) / 8);
     return true;
 }

@@ -9,9 +9,7 @@
 enum { HEADROOM = 256 * 1024, WORLD_LIMIT = 64 * 1024 * 1024 };
 enum { WORLD_LIMIT_MAX = 192 * 1024 * 1024 };
 
-void region_map(struct world *w, size_t bytes);
-void region_resize(struct world *w, size_t bytes);
-void region_trim(struct world *w);
+bool region_map(struct world *w, size_t bytes); /* false: no address space */
 void region_unmap(struct world *w);
 /* Makes sure that the next event (and `extra` bytes) has room. False: limit reached. */
 bool world_headroom(struct world *w, size_t extra);

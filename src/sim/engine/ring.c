@@ -29,10 +29,7 @@ void ring_reserve(struct model *m, comp_id service, int64_t virtual_nodes)
 {
     if (service == COMP_NONE || !comp_has(&m->comps[service], KIND_SERVES))
         return;
-    const struct param_desc *p = m->comps[service].kind->desc.params;
-    int i = 0;
-    while (!str_eq(p[i].name, "instances"))
-        i++;
+    int i = kind_param(m->comps[service].kind, "instances");
     int64_t n = model_param(m, service, i)->as.count * virtual_nodes;
     if (m->ring_places < (uint64_t)n)
         m->ring_places = (uint32_t)n;

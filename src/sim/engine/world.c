@@ -70,7 +70,9 @@ static void seed_streams(struct world *w)
     buf_release(&name);
 }
 
-static void init_comps(struct world *w)
+/* One component takes a MiB or two at most when it begins, so what is too much is
+ * noticed before it is far too much. */
+static bool init_comps(struct world *w)
 {
     for (size_t i = 0; i < w->model->ncomps; i++)
         if (w->comps[i].kind->desc.nparams > 0)
@@ -81,8 +83,11 @@ static void init_comps(struct world *w)
             const struct kind_impl *k = w->comps[i].kind;
             if (k->init != NULL && k->init_turn == turn)
                 k->init(w, (comp_id)i);
+            if ((size_t)W_HEAD(w)->used * 8 > w->limit)
+                return false;
         }
     }
+    return true;
 }
 
 static void schedule_init(struct world *w)
@@ -93,17 +98,26 @@ static void schedule_init(struct world *w)
     }
 }
 
-struct world *world_new_within(struct model *m, uint64_t seed, size_t limit,
-                               struct errmsg *why)
+static bool begin(struct world *w, uint64_t seed)
 {
-    assert(limit <= WORLD_LIMIT_MAX);
+    struct head *h = W_HEAD(w);
+    h->used = w->model->fixed;
+    h->seed = seed;
+    h->digests = w_alloc(w, (w->model->ncomps + 1) * sizeof(uint64_t));
+    calendar_init(w);
+    seed_streams(w);
+    if (!init_comps(w))
+        return false;
+    schedule_init(w);
+    while (ready_one(w))
+        ;
+    return world_headroom(w, 0);
+}
+
+struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
+{
     if (!m->finished) {
         (void)errmsg_set(why, ERR_INPUT, "the model is not finished");
-        return NULL;
-    }
-    if ((size_t)m->fixed * 8 > limit / 2) {
-        (void)errmsg_set(why, ERR_LIMIT,
-                         "the model is too large for a world of %zu MiB", limit >> 20);
         return NULL;
     }
     struct world *w = mem_alloc(sizeof *w);
@@ -112,26 +126,14 @@ struct world *world_new_within(struct model *m, uint64_t seed, size_t limit,
     w->states = m->states;
     w->kinds = m->kinds;
     w->kind_table = m->parts->kinds;
-    w->limit = limit;
-    region_map(w, limit);
-    struct head *h = W_HEAD(w);
-    h->used = m->fixed;
-    h->seed = seed;
-    h->digests = w_alloc(w, (m->ncomps + 1) * sizeof(uint64_t));
-    calendar_init(w);
-    seed_streams(w);
-    init_comps(w);
-    schedule_init(w);
-    while (ready_one(w))
-        ;
-    region_trim(w);
-    w->safe = 0;
-    return w;
-}
-
-struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
-{
-    return world_new_within(m, seed, WORLD_LIMIT, why);
+    w->limit = m->limit;
+    size_t fixed = (size_t)m->fixed * 8;
+    if (region_map(w, fixed + 2 * HEADROOM) && begin(w, seed))
+        return w;
+    world_free(w);
+    (void)errmsg_set(why, ERR_LIMIT, "there is no memory for a world of %zu MiB",
+                     fixed >> 20);
+    return NULL;
 }
 
 void world_free(struct world *w)
@@ -151,9 +153,12 @@ struct world *world_fork(const struct world *w)
     copy->model = model_ref(w->model);
     copy->observer = NULL;
     copy->safe = 0;
-    region_map(copy, used + HEADROOM);
-    memcpy(copy->base, w->base, used);
-    return copy;
+    if (region_map(copy, used + HEADROOM)) {
+        memcpy(copy->base, w->base, used);
+        return copy;
+    }
+    world_free(copy);
+    return NULL;
 }
 
 const struct model *world_model(const struct world *w)

@@ -66,28 +66,68 @@ static void say_advice(const struct world *w, const struct crowd *c, unsigned ca
     buf_adds(out, "fewer retries or fewer arrivals would have kept it");
 }
 
-enum err world_ran_away(struct world *w, struct errmsg *why)
+/* Who keeps the most messages; how many, and their bytes. */
+static uint64_t most_messages(const struct world *w, comp_id *keeper, size_t *bytes)
 {
-    struct head *h = W_HEAD(w);
+    uint64_t most = 0;
+    for (size_t c = 0; c < w->model->ncomps; c++) {
+        const struct kind_impl *k = w->comps[c].kind;
+        size_t all = 0;
+        uint64_t n = k->keeps == NULL ? 0 : k->keeps(w, (comp_id)c, &all);
+        if (n > most) {
+            most = n;
+            *keeper = (comp_id)c;
+            *bytes = all;
+        }
+    }
+    return most;
+}
+
+/* What is kept, and not what is done, fills it; false: it does not. */
+static bool say_kept(const struct world *w, struct buf *out)
+{
+    comp_id topic = COMP_NONE;
+    size_t bytes = 0;
+    uint64_t n = most_messages(w, &topic, &bytes);
+    if (bytes < w->limit / 4 || bytes < W_HEAD(w)->acts * sizeof(struct act))
+        return false;
+    const char *name = w->comps[topic].name;
+    buf_addf(out,
+             "the world ran away: %llu messages that %s keeps fill its %zu MiB; a "
+             "shorter %s.retention, a smaller %s.capacity, fewer messages or faster "
+             "consumers would have kept it",
+             (unsigned long long)n, name, w->limit >> 20, name, name);
+    return true;
+}
+
+/* Work fills it: how much, where most of it is, and what would have kept it. */
+static void say_work(const struct world *w, struct buf *out)
+{
     struct crowd c;
-    struct buf text;
-    h->stopped = true;
     find_crowd(w, &c);
     unsigned cause = main_cause(&c);
-    buf_init(&text, sizeof why->text);
-    buf_addf(&text,
+    buf_addf(out,
              "the world ran away: %u pieces of work and %u pending events fill "
              "its %zu MiB",
-             h->acts, calendar_pending(w), w->limit >> 20);
-    if (c.all > 0) {
-        buf_addf(&text, "; %zu are in %s", c.all, w->comps[c.comp].name);
-        if (cause < CAUSE_COUNT)
-            buf_addf(&text, " (%s)", cause_phrase((enum cause)cause));
-        if (c.abandoned > 0)
-            buf_addf(&text, ", %zu for callers that have given up", c.abandoned);
-        buf_adds(&text, "; ");
-        say_advice(w, &c, cause, &text);
-    }
+             W_HEAD(w)->acts, calendar_pending(w), w->limit >> 20);
+    if (c.all == 0)
+        return;
+    buf_addf(out, "; %zu are in %s", c.all, w->comps[c.comp].name);
+    if (cause < CAUSE_COUNT)
+        buf_addf(out, " (%s)", cause_phrase((enum cause)cause));
+    if (c.abandoned > 0)
+        buf_addf(out, ", %zu for callers that have given up", c.abandoned);
+    buf_adds(out, "; ");
+    say_advice(w, &c, cause, out);
+}
+
+enum err world_ran_away(struct world *w, struct errmsg *why)
+{
+    struct buf text;
+    W_HEAD(w)->stopped = true;
+    buf_init(&text, sizeof why->text);
+    if (!say_kept(w, &text))
+        say_work(w, &text);
     enum err err = errmsg_set(why, ERR_LIMIT, "%s", text.s);
     buf_release(&text);
     return err;

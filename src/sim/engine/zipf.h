@@ -21,6 +21,12 @@ struct zipf {
     uint32_t n, cells;     /* cells: a power of two */
 };
 
+/* Bytes of the table for so many, at most; s <= 0: there is none. */
+static inline double zipf_bytes(double n, double s)
+{
+    return s > 0 ? n * (sizeof(double) + 2 * sizeof(uint32_t)) : 0;
+}
+
 /* n >= 1. NULL when s <= 0: then all are alike, and rng_below() draws them. */
 struct zipf *zipf_make(struct arena *arena, uint32_t n, double s);
 

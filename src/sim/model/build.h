@@ -12,6 +12,7 @@ struct source {
     int version; /* -1: every version */
     const struct node *body;
     struct source *next;
+    struct source *older; /* of the same endpoint */
 };
 
 /* A model of these parts (kinds.c). */
@@ -26,6 +27,14 @@ enum err compile_endpoints(struct model *m, struct errmsg *why);
 /* Names and arguments as its component's kind wants them, ids for names. */
 enum err model_check_action(const struct model *m, struct action *a,
                             struct errmsg *why);
+
+/* room.c: ERR_LIMIT when it needs more than half of a world before the first request:
+ * whose part is the largest, what there is and what would fit. Knows the parameters as
+ * they are given, so that it can be asked before the model is finished. */
+enum err room_check(const struct model *m, struct errmsg *why);
+
+/* A kind's place in the table of kinds. */
+uint8_t kind_number(const struct model *m, const struct kind_impl *k);
 
 /* An operation without a name: how a change that changed nothing (a decoy) is
  * undone. */

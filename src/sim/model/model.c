@@ -5,6 +5,7 @@
  */
 #include "truecode/model.h"
 #include "engine/kind.h"
+#include "engine/memory.h"
 #include "engine/schedule.h"
 #include "model/build.h"
 
@@ -24,6 +25,7 @@ struct model *model_make(const struct parts *parts)
     m->parts = parts;
     m->refs = 1;
     m->slo = arena_alloc(&m->arena, sizeof *m->slo);
+    m->limit = WORLD_LIMIT;
     return m;
 }
 
@@ -282,18 +284,17 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
                               version);
         index = version_add(m, service, version);
     }
-    size_t before = m->ncomps;
     enum err err = endpoint_comp(m, service, name, &endpoint, why);
-    bool known = m->ncomps == before;
     if (err != ERR_OK)
         return err;
-    for (const struct source *s = m->sources; s != NULL && known; s = s->next)
-        if (s->endpoint == endpoint && s->version == index)
+    for (const struct source *s = m->comps[endpoint].newest; s != NULL; s = s->older)
+        if (s->version == index)
             return errmsg_set(why, ERR_INPUT,
                               "%s is defined twice for the same version",
                               model_name(m, endpoint));
     struct source *s = arena_alloc(&m->arena, sizeof *s);
-    *s = (struct source){.endpoint = endpoint, .version = index};
+    *s = (struct source){
+        .endpoint = endpoint, .version = index, .older = m->comps[endpoint].newest};
     s->body = copy_nodes(m, body, 0, &count);
     if (count > NODES_MAX)
         return errmsg_set(why, ERR_LIMIT,
@@ -304,6 +305,7 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
     else
         m->last_source->next = s;
     m->last_source = s;
+    m->comps[endpoint].newest = s;
     return ERR_OK;
 }
 

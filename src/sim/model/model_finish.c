@@ -358,6 +358,7 @@ const char *model_version(const struct model *m, comp_id service, size_t i)
     return i < model_versions(m, service) ? m->comps[service].versions->names[i] : "";
 }
 
+/* What does not fit a world is refused before (room.c), so that no sum overflows. */
 static ref lay(ref *at, size_t bytes)
 {
     ref here = *at;
@@ -365,7 +366,7 @@ static ref lay(ref *at, size_t bytes)
     return here;
 }
 
-static uint8_t kind_number(const struct model *m, const struct kind_impl *k)
+uint8_t kind_number(const struct model *m, const struct kind_impl *k)
 {
     uint8_t i = 0;
     while (m->parts->kinds[i] != k)
@@ -411,7 +412,8 @@ enum err model_finish(struct model *m, struct errmsg *why)
     enum err err = ERR_OK;
     if (m->finished)
         return errmsg_set(why, ERR_REFUSED, "the model is finished already");
-    if ((err = find_owners(m, why)) != ERR_OK || (err = need_params(m, why)) != ERR_OK)
+    if ((err = find_owners(m, why)) != ERR_OK ||
+        (err = need_params(m, why)) != ERR_OK || (err = room_check(m, why)) != ERR_OK)
         return err;
     name_versions(m);
     if ((err = resolve_kind(m, false, why)) != ERR_OK ||
@@ -422,7 +424,8 @@ enum err model_finish(struct model *m, struct errmsg *why)
         return err;
     choose_slo_clients(m);
     if ((err = check_schedule(m, why)) != ERR_OK ||
-        (err = check_kinds(m, why)) != ERR_OK)
+        (err = check_kinds(m, why)) != ERR_OK ||
+        (err = room_check(m, why)) != ERR_OK) /* calls came on top */
         return err;
     lay_out(m);
     m->finished = true;

@@ -8,6 +8,7 @@
 #include "engine/telling.h"
 #include "model/model.h"
 #include "service/service_internal.h"
+#include "truecode/model.h"
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
@@ -43,7 +44,7 @@ static const struct param_desc params[] = {
     [P_MIN] = {.name = "min",
                .type = VALUE_COUNT,
                .min = 1,
-               .max = 1000,
+               .max = SERVICE_MAX,
                .unit = "instances",
                .def = "1",
                .live = true,
@@ -51,7 +52,7 @@ static const struct param_desc params[] = {
     [P_MAX] = {.name = "max",
                .type = VALUE_COUNT,
                .min = 1,
-               .max = 1000,
+               .max = SERVICE_MAX,
                .unit = "instances",
                .def = "10",
                .live = true,
@@ -226,6 +227,15 @@ static enum err scaler_set(struct world *w, comp_id c, int param, const struct v
     return ERR_OK;
 }
 
+static int64_t autoscaler_most(const struct model *m, comp_id c, comp_id *service)
+{
+    const struct value *v = model_param(m, c, P_SERVICE);
+    *service = v->type == VALUE_TEXT   ? model_find(m, v->as.text)
+               : v->type == VALUE_COMP ? v->as.comp
+                                       : COMP_NONE;
+    return model_param(m, c, P_MAX)->as.count;
+}
+
 static size_t scaler_state_size(const struct model *m, comp_id c)
 {
     (void)m, (void)c;
@@ -262,6 +272,7 @@ const struct kind_impl kind_autoscaler = {
              .nmetrics = COUNT_OF(metrics)},
     .init_turn = INIT_LOOKS,
     .resolve = scaler_resolve,
+    .scales = autoscaler_most,
     .state_size = scaler_state_size,
     .init = scaler_init,
     .event = scaler_event,

@@ -399,7 +399,7 @@ static const struct param_desc params[] = {
      "the queue."},
     {"max_unavailable", VALUE_COUNT, 0, 500, "instances", "1", NULL, true,
      "How many instances a roll-out takes out at once."},
-    {"max_surge", VALUE_COUNT, 0, 500, "instances", "0", NULL, true,
+    {"max_surge", VALUE_COUNT, 0, SERVICE_MAX, "instances", "0", NULL, true,
      "How many more instances there may be during a roll-out."},
     {"min_ready", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
      "How long a new instance must have been ready before a roll-out goes on."},
@@ -534,6 +534,15 @@ static const struct figure_desc figures[] = {
      .bad = 1},
 };
 
+static void service_bulk(const struct model *m, comp_id c, struct bulk *b)
+{
+    enum { PIECE = 512 }; /* beside an instance: places in lists, probes */
+    (void)m, (void)c;
+    b->n = b->instances;
+    b->bytes = b->n * (2 * sizeof(struct instance) + PIECE);
+    b->word = "instances";
+}
+
 const struct kind_impl kind_service = {
     .desc = {.name = "service",
              .doc = "Instances with workers, cores, a queue and programs.",
@@ -554,6 +563,7 @@ const struct kind_impl kind_service = {
     .init_turn = INIT_SERVES,
     .streams = streams,
     .check = service_check,
+    .bulk = service_bulk,
     .state_size = state_size,
     .gather = services_gather,
     .init = service_init,

@@ -9,7 +9,9 @@
 
 extern const struct kind_impl kind_service;
 
-enum { SERVICE_MAX = 500 }; /* instances */
+/* Instances: as many as there may be; with those that a roll-out has started beside
+ * them there may be twice as many, the rest is on its way out. */
+enum { SERVICE_MAX = 1000, SLOTS_MAX = 4 * SERVICE_MAX };
 
 struct instance { /* what every request looks at comes first */
     comp_id comp;

@@ -164,12 +164,28 @@ void instance_drain(struct world *w, struct instance *i, enum drained then)
 
 /* ---- how many ------------------------------------------------------------------- */
 
+/* Who scales down and up again while the old ones take a day to drain has them stopped
+ * when there are too many: the first of those that leave makes room. */
+static SELDOM struct instance *drained_by_force(struct world *w, comp_id c)
+{
+    for (int k = 1;; k++) {
+        struct instance *i = service_instance(w, c, k);
+        if (i->state == INSTANCE_DRAINING && i->then == DRAINED_REMOVE) {
+            cal_cancel(w, &i->timer);
+            instance_drained(w, i);
+            return i;
+        }
+    }
+}
+
 static struct instance *slot_new(struct world *w, comp_id c)
 {
     struct service_state *s = service_of(w, c);
     for (uint32_t k = 1; k <= s->n; k++)
         if (service_instance(w, c, (int)k)->state == INSTANCE_NONE)
             return service_instance(w, c, (int)k);
+    if (s->n >= SLOTS_MAX)
+        return drained_by_force(w, c);
     w_grow(w, &s->instances, &s->cap, s->n + 1, sizeof(ref));
     ref r = w_alloc(w, sizeof(struct instance));
     W_PTR(w, ref, s->instances)[s->n++] = r;

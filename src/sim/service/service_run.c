@@ -217,7 +217,8 @@ static SELDOM int choose_other(struct world *w, const struct act *a,
                                struct service_state *s)
 {
     const uint16_t *numbers = W_PTR(w, uint16_t, s->eligible);
-    uint16_t spare[SERVICE_MAX];
+    uint16_t spare[2 * SERVICE_MAX];
+    assert(s->neligible <= 2 * SERVICE_MAX);
     uint32_t n = hedge_others(w, a, &numbers, s->neligible, spare);
     return choose_by(w, a, s, numbers, n);
 }

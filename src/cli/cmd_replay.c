@@ -1,0 +1,159 @@
+/*
+ * replay: tapes played again, each line held to its digest, the world to the trace that
+ * each line says it had, and the score to the one that was written down: on the tape,
+ * and in the list of runs.
+ */
+#include "cli_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* The list of runs says what the tape says. */
+static enum err check_books(const struct replayed *r, struct errmsg *why)
+{
+    const struct store_run *run = &r->run;
+    if (!r->booked || run->finished == 0)
+        return ERR_OK;
+    if (!r->a.over)
+        return errmsg_set(why, ERR_MISMATCH,
+                          "the list of runs says that it is over, %s, %d of 100; its "
+                          "tape ends before that: it was cut",
+                          outcome_word(run->outcome), run->score);
+    if (run->score != r->a.score.total || run->outcome != (int)r->a.score.outcome)
+        return errmsg_set(why, ERR_MISMATCH,
+                          "the score comes out as %d %s, the list of runs has %d %s",
+                          r->a.score.total, outcome_word((int)r->a.score.outcome),
+                          run->score, outcome_word(run->outcome));
+    return ERR_OK;
+}
+
+static enum err replay(struct replayed *r, const struct replay_options *o,
+                       struct errmsg *why)
+{
+    enum err e = replayed_open(r, o, why);
+    if (e == ERR_OK && r->a.over)
+        e = replayed_report(r, why); /* works the score out, and compares */
+    return e == ERR_OK ? check_books(r, why) : e;
+}
+
+/* ---- saying it ------------------------------------------------------------------- */
+
+static void text_facts(struct buf *b, const struct replayed *r)
+{
+    const struct wire_answer *a = &r->a;
+    struct buf t;
+    buf_init(&t, 64);
+    time_format(&t, a->now);
+    buf_addf(b, "%s (%s), %s, seed %" PRIu64 "\nsimulated time %s, step %zu of %zu%s\n",
+             a->title, a->lesson, r->mode == MODE_ONCALL ? "on call" : "guided",
+             a->seed, t.s, step_shown(a->step, a->nsteps), a->nsteps,
+             a->over ? ", over" : ", not over");
+    if (a->scored)
+        buf_addf(b, "score %d of 100, %s%s\n", a->score.total,
+                 outcome_word((int)a->score.outcome),
+                 a->practice ? ", practice after a rewind" : "");
+    buf_addf(b, "trace digest %016" PRIx64 ", as recorded\n", a->digest);
+    if (r->half_line)
+        buf_adds(b, "The last line was cut short and does not count.\n");
+    buf_release(&t);
+}
+
+static void json_facts(struct buf *b, const struct replayed *r)
+{
+    const struct wire_answer *a = &r->a;
+    buf_adds(b, "\"ok\": true, \"lesson\": ");
+    json_text(b, a->lesson);
+    buf_addf(b,
+             ", \"seed\": %" PRIu64 ", \"mode\": \"%s\", \"digest\": \"%016" PRIx64
+             "\", \"step\": %zu, \"steps\": %zu, \"over\": %s",
+             a->seed, r->mode == MODE_ONCALL ? "oncall" : "guided", a->digest,
+             step_shown(a->step, a->nsteps), a->nsteps, a->over ? "true" : "false");
+    if (a->scored)
+        buf_addf(b, ", \"score\": %d, \"outcome\": \"%s\", \"practice\": %s",
+                 a->score.total, outcome_word((int)a->score.outcome),
+                 a->practice ? "true" : "false");
+    else
+        buf_adds(b, ", \"score\": null");
+    buf_addf(b, ", \"half_line\": %s", r->half_line ? "true" : "false");
+}
+
+static void say_json(const struct replayed *r, const char *word, enum err e,
+                     const struct errmsg *why)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_adds(&b, "{\"run\": ");
+    json_text(&b, word != NULL ? word : r->run.id);
+    buf_adds(&b, ", ");
+    if (e == ERR_OK) {
+        json_facts(&b, r);
+    } else {
+        buf_addf(&b, "\"ok\": false, \"exit\": %d, \"error\": ", exit_code_of(e));
+        json_text(&b, why->text);
+    }
+    buf_adds(&b, "}\n");
+    print_raw(&b);
+    buf_release(&b);
+}
+
+static void say_text(const struct replayed *r, const char *of_many, enum err e,
+                     const struct errmsg *why)
+{
+    struct buf b;
+    if (e != ERR_OK) {
+        complain("%s%s%s", of_many != NULL ? of_many : "", of_many != NULL ? ": " : "",
+                 why->text);
+        return;
+    }
+    buf_init(&b, 0);
+    if (of_many != NULL)
+        buf_addf(&b, "%s:\n", of_many);
+    text_facts(&b, r);
+    print_raw(&b);
+    buf_release(&b);
+}
+
+static int replay_one(const struct cli_args *a, const char *word)
+{
+    struct errmsg why = {0};
+    struct replayed r;
+    enum err e = replay(&r,
+                        &(struct replay_options){
+                            .word = word, .lesson = a->options[OPT_LESSON], .args = a},
+                        &why);
+    if (option_given(a, OPT_JSON))
+        say_json(&r, word, e, &why);
+    else
+        say_text(&r, a->nwords > 1 ? word : NULL, e, &why);
+    replayed_release(&r);
+    return exit_code_of(e);
+}
+
+static int run(const struct cli_args *a)
+{
+    int worst = a->nwords == 0 ? replay_one(a, NULL) : LEAVE_OK;
+    for (size_t i = 0; i < a->nwords; i++) {
+        int status = replay_one(a, a->words[i]);
+        worst = status > worst ? status : worst;
+    }
+    return worst;
+}
+
+const struct subcommand subcommand_replay = {
+    .name = "replay",
+    .synopsis = "replay [RUN|LESSON|TAPE]... [--json]",
+    .doc = "play tapes again and hold them to what they say",
+    .about =
+        "Plays the run again, line by line. A line that was changed, added, moved or "
+        "taken away, a world that comes out differently, and a score that the run does "
+        "not give again end it with status 6 and the line's number. A tape may end "
+        "anywhere: then the run is not over, and that is said. Nobody can tell from a "
+        "tape who typed it. With --json: one object a line.",
+    .examples = "truecode replay all-green\n"
+                "truecode replay ./shared.tape --lesson ./shared.lua\n"
+                "truecode replay handed-in/*.tape --json",
+    .options = HAS(JSON) | HAS(LESSON) | HAS(NO_JAIL) | HAS(HELP),
+    .words = WORD_RUN,
+    .max_words = 10000,
+    .run = run,
+};

@@ -1,0 +1,36 @@
+/*
+ * Inside the key decoder: what its grammar reads.
+ */
+#ifndef KEY_INTERNAL_H
+#define KEY_INTERNAL_H
+
+#include "truecode/term_keys.h"
+
+enum opens {
+    OPENS_NOTHING,
+    OPENS_PASTE,
+    OPENS_STRING, /* to its end nothing is a key */
+    OPENS_REST    /* of a sequence that is too long to be one */
+};
+
+/* What stands at the head of the bytes. */
+struct reading {
+    size_t len; /* bytes it takes; 0: its rest has not come */
+    bool known; /* `key` is one; else the bytes are swallowed */
+    struct key key;
+    enum opens opens;  /* what follows is no longer read by the grammar */
+    sim_time patience; /* len 0: how long to wait for the rest */
+};
+
+struct grammar {
+    bool utf8;
+    bool late; /* nothing more comes: every reading has a length */
+    sim_time escape;
+};
+
+/* n > 0. */
+struct reading grammar_read(const struct grammar *g, const char *s, size_t n);
+/* One character, U+FFFD where there is none; the bytes it takes, 0: not all there. */
+size_t grammar_character(const char *s, size_t n, bool utf8, uint32_t *cp);
+
+#endif

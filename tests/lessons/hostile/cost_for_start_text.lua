@@ -1,0 +1,3 @@
+-- expect 3: the bounds of a for must be numbers
+local s = ('0'):rep(32767) .. '1'
+while true do for i = s, 1.5 do end end
