@@ -102,11 +102,10 @@ return lesson {
   steps = {
     look { "status", title = "How bad is it?",
       say = [[
-        First look, touch nothing. What you type appears in the bottom line, after the >
-        sign. Type the word `status` and press Enter. (Lost? Type help. Ctrl-C leaves;
-        everything is saved.)]],
+        First look, touch nothing. What you type appears after the > sign. Type the word
+        `status` and press Enter. (Lost? Type help. Ctrl-C leaves; everything is saved.)]],
       goal = function(s) return s:seen("status") end,
-      hints = { "One word shows the whole system.", "Type it in the bottom line, then press Enter.",
+      hints = { "One word shows the whole system.", "Type it after the > sign, then press Enter.",
                 "The word is: status" },
       solution = { "status" },
       done = [[Look at shop: about 30 % errors, so three orders in ten fail. All four instances (copies

@@ -133,6 +133,18 @@ struct term_event term_wait(struct term *t, int ms);
 /* Nanoseconds on the terminal's clock; only differences mean something. */
 sim_time term_now(const struct term *t);
 
+/* ---- one row
+ * --------------------------------------------------------------------------------- */
+
+/* A person's terminal of which only the row with the cursor is drawn on: put a canvas
+ * of one row. Everything else is said above it. false: there is no terminal that can,
+ * and lines come whole (term_lines_*). */
+bool term_line_open(struct term **out);
+/* Says whole lines. A first line that stands in the row already is not written again;
+ * "" only ends the row. After that there is no row until the next term_put(). false: it
+ * cannot be written, as term_write(). */
+bool term_line_say(struct term *t, const char *text);
+
 /* ---- lines
  * --------------------------------------------------------------------------------- */
 

@@ -150,5 +150,6 @@ void plain_start(struct plain *p, struct buf *out); /* briefing and the first st
 enum err plain_line(struct plain *p, const char *line, struct buf *out, bool *over,
                     struct errmsg *why) MUST_USE;
 const char *plain_prompt(const struct plain *p); /* "> " or "Really? (yes/no) > " */
+bool plain_asks(const struct plain *p);          /* the next line is a yes or a no */
 
 #endif

@@ -45,7 +45,7 @@ enum wire_op {
     WIRE_CATALOGUE, /* show the start screen for these lessons; answers cards and a
                        frame */
     WIRE_OPEN,      /* play (or resume from a tape) one lesson */
-    WIRE_KEYS,      /* keys, full face */
+    WIRE_KEYS,      /* keys; full face, or a plain one that edits its row */
     WIRE_RESIZE,
     WIRE_LINE,     /* a line, plain face */
     WIRE_TICK,     /* real time went by */
@@ -84,7 +84,8 @@ struct wire_request {
     uint64_t seed; /* OPEN; PROVE VALIDATE: the first */
     enum session_mode mode;
     enum wire_face face;
-    int rows, cols; /* OPEN CATALOGUE RESIZE; 0 rows: no screen is drawn */
+    int rows, cols; /* OPEN CATALOGUE RESIZE; 0 rows: no screen is drawn. Plain: 1 row,
+                       its prompt's; 0: lines come whole */
     enum glyphs glyphs;
     bool mono;
     const char *program;    /* OPEN CATALOGUE: how one types the program's name here */

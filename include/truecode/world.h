@@ -99,8 +99,9 @@ size_t world_bytes(const struct world *w);
 enum err world_run(struct world *w, sim_time until, uint64_t max_events,
                    const struct observer *o, struct errmsg *why) MUST_USE;
 
-/* Does `a` now. ERR_REFUSED / ERR_INPUT with a sentence when it cannot be done. `busy`
- * (may be NULL) gets how long it keeps the operator busy. */
+/* Does `a` now; after the whole of an event that the world was stopped in. ERR_REFUSED /
+ * ERR_INPUT with a sentence when it cannot be done. `busy` (may be NULL) gets how long it
+ * keeps the operator busy. */
 enum err world_apply(struct world *w, const struct action *a, const char *who,
                      const struct observer *o, sim_time *busy,
                      struct errmsg *why) MUST_USE;

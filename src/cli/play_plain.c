@@ -4,6 +4,10 @@
  *
  * Time stands still at the prompt; a line is sent, its answer printed, that is all.
  * When the input ends, the run is saved and stays open for the next time.
+ *
+ * Where there is a terminal, keys are sent instead of lines: the worker has the editor,
+ * its history and what completes a word, and answers with the row that shows them. Who
+ * sets ACCESSIBLE has a line editor that reads to them, and gets lines.
  */
 #include "cli_internal.h"
 
@@ -14,29 +18,69 @@
 #include <string.h>
 #include <unistd.h>
 
+#define AHEAD_MAX 64
+
 struct lines {
     struct play *p;
+    struct term *term;           /* one row, edited; NULL: lines come whole */
+    struct canvas *canvas;       /* what the worker wants in it */
+    struct key ahead[AHEAD_MAX]; /* typed while the worker did not answer */
+    size_t nahead;
     struct term_lines in;
     struct buf line;
     struct wire_answer a;
     bool echo; /* input is no terminal: print what was read, so that the output reads
                   whole */
     bool told_slow;
-    char told[480]; /* the last trouble of the store that was told; "" none */
-    bool gone;      /* nobody reads our output any more */
-    bool tty;       /* output is a terminal */
+    char told[480];   /* the last trouble of the store that was told; "" none */
+    bool gone;        /* nobody reads our output any more */
+    bool tty;         /* output is a terminal */
+    bool interrupted; /* by Ctrl-C, a signal, a closed window */
+    bool resized;     /* and the worker does not know yet */
 };
 
 static void out(struct lines *l, const char *s)
 {
-    if (l->gone || term_write(STDOUT_FILENO, s, strlen(s)))
+    if (l->gone || (l->term != NULL ? term_line_say(l->term, s)
+                                    : term_write(STDOUT_FILENO, s, strlen(s))))
         return;
     l->gone = true;
     if (errno == EINTR || (errno == EIO && l->tty)) { /* a signal, or a closed window */
-        l->p->status = LEAVE_INTERRUPTED;
+        l->interrupted = true;
     } else if (errno != EPIPE) {
         complain("what is printed cannot be written: %s", strerror(errno));
         l->p->status = LEAVE_NOT_PASSED;
+    }
+}
+
+/* A message to stderr, which may be the same terminal. */
+static void tell(struct lines *l, const char *text)
+{
+    if (l->term != NULL)
+        out(l, "");
+    complain("%s", text);
+}
+
+static bool is_interrupt(const struct key *k)
+{
+    return k->kind == KEY_CHAR && k->ctrl && k->cp == 'c';
+}
+
+/* What comes while the worker does not answer: Ctrl-C ends its line, other keys wait. */
+static bool look_at_keys(struct lines *l)
+{
+    for (;;) {
+        struct term_event e = term_wait(l->term, 0);
+        if (e.kind == TERM_NOTHING)
+            return true;
+        if (e.kind == TERM_LEAVE)
+            l->interrupted = true;
+        if (e.kind == TERM_RESIZE)
+            l->resized = true;
+        if (e.kind == TERM_LEAVE || (e.kind == TERM_KEY && is_interrupt(&e.key)))
+            return false;
+        if (e.kind == TERM_KEY && l->nahead < AHEAD_MAX)
+            l->ahead[l->nahead++] = e.key;
     }
 }
 
@@ -45,8 +89,10 @@ static bool on_waiting(void *ctx, int ms)
     struct lines *l = ctx;
     if (ms > 2000 && !l->told_slow) {
         l->told_slow = true;
-        complain("the lesson has not answered for 2 s; Ctrl-C ends it");
+        tell(l, "the lesson has not answered for 2 s; Ctrl-C ends it");
     }
+    if (l->term != NULL)
+        return look_at_keys(l);
     int sig = term_left_by();
     if (sig == SIGINT && !l->echo) /* a person's Ctrl-C: it ends the lesson's line */
         term_stay();
@@ -55,8 +101,7 @@ static bool on_waiting(void *ctx, int ms)
 
 static void on_said(void *ctx, const char *sentence)
 {
-    (void)ctx;
-    complain("%s", sentence);
+    tell(ctx, sentence);
 }
 
 /* That nothing is saved is worth knowing before an hour was played. */
@@ -67,7 +112,7 @@ static void tell_trouble(struct lines *l)
     snprintf(now, sizeof now, "%s", trouble != NULL ? trouble : "");
     if (strcmp(now, l->told) == 0)
         return;
-    complain("%s", trouble != NULL ? trouble : "Saving works again; nothing is lost.");
+    tell(l, trouble != NULL ? trouble : "Saving works again; nothing is lost.");
     memcpy(l->told, now, sizeof now);
 }
 
@@ -76,8 +121,8 @@ static void on_tape(void *ctx, const char *s, size_t n)
     play_tape(((struct lines *)ctx)->p, s, n);
 }
 
-/* One line from the learner after a prompt; false: leave. */
-static bool prompt(struct lines *l, const char *text)
+/* One whole line after a prompt; false: leave. */
+static bool read_line(struct lines *l, const char *text)
 {
     for (;;) {
         out(l, text);
@@ -108,6 +153,125 @@ static bool prompt(struct lines *l, const char *text)
     }
 }
 
+/* ---- asking
+ * ---------------------------------------------------------------------------------- */
+
+/* What an answer says, and then the row again. */
+static void show(struct lines *l)
+{
+    if (l->a.frame.rows == 1)
+        wire_frame_apply(&l->a.frame, &l->canvas);
+    if (l->a.text[0] != '\0')
+        out(l, l->a.text);
+    play_settle(l->p);
+    if (l->a.text[0] != '\0' && l->a.text[strlen(l->a.text) - 1] != '\n')
+        out(l, "\n");
+    tell_trouble(l);
+}
+
+static bool ask(struct lines *l, const struct wire_request *q)
+{
+    struct errmsg why = {0};
+    l->told_slow = false;
+    if (wire_client_ask(l->p->client, q, &l->a, &why) != ERR_OK) {
+        struct errmsg text = {0};
+        errmsg_set(&text, ERR_LOST, "%s. Everything until then is saved.", why.text);
+        tell(l, text.text);
+        l->p->status = LEAVE_NOT_PASSED;
+        return false;
+    }
+    play_note(l->p, &l->a);
+    show(l);
+    if (l->a.err != ERR_OK)
+        tell(l, l->a.error);
+    return true;
+}
+
+static void fill_row(const struct lines *l, struct wire_request *q)
+{
+    if (l->term != NULL)
+        term_size(l->term, &q->rows, &q->cols);
+    q->glyphs = l->p->glyphs;
+}
+
+static struct term_event next_event(struct lines *l)
+{
+    if (l->nahead > 0) {
+        struct term_event e = {.kind = TERM_KEY, .key = l->ahead[0]};
+        memmove(l->ahead, l->ahead + 1, --l->nahead * sizeof *l->ahead);
+        return e;
+    }
+    return term_wait(l->term, -1);
+}
+
+enum turn {
+    TURN_DONE,
+    TURN_LEAVES, /* the learner has had enough */
+    TURN_FAILED  /* no worker could be kept alive; it was told */
+};
+
+/* A key of the learner's; a paste is sent as one. */
+static enum turn send_keys(struct lines *l, const struct key *first)
+{
+    struct key keys[AHEAD_MAX];
+    size_t n = 0;
+    keys[n++] = *first;
+    while (n < AHEAD_MAX && keys[n - 1].kind == KEY_PASTE_CHAR) {
+        struct term_event e = l->nahead > 0 ? next_event(l) : term_wait(l->term, 0);
+        if (e.kind != TERM_KEY) {
+            l->interrupted = l->interrupted || e.kind == TERM_LEAVE;
+            l->resized = l->resized || e.kind == TERM_RESIZE;
+            break;
+        }
+        keys[n++] = e.key;
+    }
+    if (!ask(l, &(struct wire_request){.op = WIRE_KEYS, .keys = keys, .nkeys = n}))
+        return TURN_FAILED;
+    return l->a.want == UI_LEAVE || l->interrupted ? TURN_LEAVES : TURN_DONE;
+}
+
+static enum turn send_size(struct lines *l)
+{
+    struct wire_request q = {.op = WIRE_RESIZE};
+    l->resized = false;
+    fill_row(l, &q);
+    return ask(l, &q) ? TURN_DONE : TURN_FAILED;
+}
+
+static enum turn key_turn(struct lines *l)
+{
+    if (l->resized)
+        return send_size(l);
+    if (l->canvas != NULL && !l->gone)
+        term_put(l->term, l->canvas);
+    struct term_event e = next_event(l);
+    if (e.kind == TERM_LEAVE || (e.kind == TERM_KEY && is_interrupt(&e.key)))
+        l->interrupted = true;
+    if (l->interrupted || l->gone)
+        return TURN_LEAVES;
+    if (e.kind == TERM_KEY)
+        return send_keys(l, &e.key);
+    l->resized = e.kind == TERM_RESIZE;
+    return TURN_DONE;
+}
+
+static enum turn line_turn(struct lines *l)
+{
+    char text[256];
+    snprintf(text, sizeof text, "%s", l->a.prompt);
+    if (!read_line(l, text))
+        return TURN_LEAVES;
+    return ask(l, &(struct wire_request){.op = WIRE_LINE, .line = l->line.s})
+               ? TURN_DONE
+               : TURN_FAILED;
+}
+
+/* Something from the learner, and the answer to it. */
+static enum turn turn(struct lines *l)
+{
+    return l->term != NULL ? key_turn(l) : line_turn(l);
+}
+
 /* ---- choosing a lesson
  * ---------------------------------------------------------------------- */
 
@@ -129,86 +293,47 @@ static void print_card(struct lines *l, size_t i, const struct wire_card *c,
     buf_release(&b);
 }
 
-static const char *whole(const struct wire_card *c)
+/* Lessons that cannot be loaded are found out by workers of their own. */
+static enum err open_list(struct lines *l, struct errmsg *why)
 {
-    return c->broken[0] == '\0' ? c->id : NULL;
+    struct library lib;
+    struct wire_request q = {.face = WIRE_PLAIN};
+    enum err e = library_read(&lib, l->p->args, why);
+    if (e != ERR_OK)
+        return e;
+    fill_row(l, &q);
+    e = library_open(&lib, l->p->client,
+                     &(struct wire_client_options){
+                         .jail = l->p->jail, .waiting = on_waiting, .ctx = l},
+                     &q, &l->a, why);
+    library_release(&lib);
+    return e;
 }
 
-/* The number or id typed, as a lesson's id; NULL: neither. */
-static const char *pick(const struct wire_answer *cards, const char *typed)
-{
-    char *end;
-    long n = strtol(typed, &end, 10);
-    if (typed[0] != '\0' && *end == '\0')
-        return n >= 1 && (size_t)n <= cards->ncards ? whole(&cards->cards[n - 1])
-                                                    : NULL;
-    for (size_t i = 0; i < cards->ncards; i++)
-        if (strcmp(cards->cards[i].id, typed) == 0)
-            return whole(&cards->cards[i]);
-    return NULL;
-}
-
+/* The chosen lesson's id; false: none. */
 static bool choose(struct lines *l, char *id, size_t size)
 {
     struct errmsg why = {0};
-    struct library lib;
-    struct wire_answer cards = {0};
-    enum err e = library_read(&lib, l->p->args, &why);
-    if (e == ERR_OK) {
-        e = library_cards(&lib,
-                          &(struct wire_client_options){
-                              .jail = l->p->jail, .waiting = on_waiting, .ctx = l},
-                          &cards, &why);
-        library_release(&lib);
-    }
+    enum err e = open_list(l, &why);
     if (e != ERR_OK) {
-        complain("%s", why.text);
+        tell(l, why.text);
         l->p->status = exit_code_of(e);
         return false;
     }
     out(l, "truecode. Lessons:\n");
-    for (size_t i = 0; i < cards.ncards; i++)
-        print_card(l, i, &cards.cards[i], l->p->store);
-    const char *chosen = NULL;
-    while (chosen == NULL && prompt(l, "Which number? (Ctrl-D leaves) > ")) {
-        chosen = pick(&cards, l->line.s);
-        if (chosen == NULL)
-            out(l, "Type the number of a lesson that can be loaded.\n");
-    }
-    if (chosen != NULL)
-        snprintf(id, size, "%s", chosen);
-    wire_answer_release(&cards);
-    return chosen != NULL;
+    for (size_t i = 0; i < l->a.ncards; i++)
+        print_card(l, i, &l->a.cards[i], l->p->store);
+    show(l);
+    while (l->a.want != UI_OPEN)
+        if (turn(l) != TURN_DONE)
+            return false;
+    snprintf(id, size, "%s", l->a.want_lesson);
+    return lesson_id_valid(id);
 }
 
 /* ---- playing
  * ------------------------------------------------------------------------------------
  */
-
-static void show(struct lines *l)
-{
-    out(l, l->a.text);
-    play_settle(l->p);
-    if (l->a.text[0] != '\0' && l->a.text[strlen(l->a.text) - 1] != '\n')
-        out(l, "\n");
-    tell_trouble(l);
-}
-
-static bool ask(struct lines *l, const struct wire_request *q)
-{
-    struct errmsg why = {0};
-    l->told_slow = false;
-    if (wire_client_ask(l->p->client, q, &l->a, &why) != ERR_OK) {
-        complain("%s. Everything until then is saved.", why.text);
-        l->p->status = LEAVE_NOT_PASSED;
-        return false;
-    }
-    play_note(l->p, &l->a);
-    show(l);
-    if (l->a.err != ERR_OK)
-        complain("%s", l->a.error);
-    return true;
-}
 
 /* The score is worked out by the first tick after the end. */
 static void finish(struct lines *l)
@@ -222,6 +347,8 @@ static void leave_early(struct lines *l)
 {
     struct buf b;
     buf_init(&b, 2048);
+    if (l->term != NULL)
+        out(l, "");
     if (store_trouble(l->p->store) != NULL && l->p->tape != NULL &&
         tape_retry(l->p->tape))
         buf_adds(&b, "This run is saved and can go on; the list of runs is not.\n");
@@ -241,38 +368,44 @@ static void play(struct lines *l, const char *lesson)
     struct buf note;
     struct wire_request q = {.face = WIRE_PLAIN};
     buf_init(&note, 2048);
+    fill_row(l, &q);
     enum err e = play_open(l->p, lesson, &q, &l->a, &note, &why);
     if (note.len > 0)
-        complain("%s", note.s);
+        tell(l, note.s);
     buf_release(&note);
     if (e != ERR_OK) {
-        complain("%s", why.text);
+        tell(l, why.text);
         l->p->status = exit_code_of(e);
         return;
     }
     play_note(l->p, &l->a);
     show(l);
     while (!l->a.over) {
-        char text[256];
-        snprintf(text, sizeof text, "%s", l->a.prompt);
-        if (!prompt(l, text)) {
+        enum turn t = turn(l);
+        if (t == TURN_LEAVES)
             leave_early(l);
-            return;
-        }
-        if (!ask(l, &(struct wire_request){.op = WIRE_LINE, .line = l->line.s}))
+        if (t != TURN_DONE)
             return;
     }
     finish(l);
+}
+
+static bool wants_whole_lines(void)
+{
+    const char *accessible = getenv("ACCESSIBLE");
+    return accessible != NULL && strcmp(accessible, "1") == 0;
 }
 
 int play_plain(struct play *p, const char *lesson)
 {
     struct lines l = {.p = p};
     char id[65];
-    term_lines_open(&l.in, STDIN_FILENO);
-    buf_init(&l.line, 0);
     l.echo = !isatty(STDIN_FILENO);
     l.tty = isatty(STDOUT_FILENO) == 1;
+    if (wants_whole_lines() || !term_line_open(&l.term))
+        l.term = NULL;
+    term_lines_open(&l.in, STDIN_FILENO);
+    buf_init(&l.line, 0);
     p->given = lesson != NULL && !lesson_id_valid(lesson);
     p->client = wire_client_new(&(struct wire_client_options){.jail = p->jail,
                                                               .tape = on_tape,
@@ -281,8 +414,10 @@ int play_plain(struct play *p, const char *lesson)
                                                               .ctx = &l});
     if (lesson != NULL || choose(&l, id, sizeof id))
         play(&l, lesson != NULL ? lesson : id);
-    if (p->status == LEAVE_OK && term_left_by() != 0)
+    if (p->status == LEAVE_OK && (l.interrupted || term_left_by() != 0))
         p->status = LEAVE_INTERRUPTED;
+    term_close(l.term);
+    canvas_free(l.canvas);
     buf_release(&l.line);
     term_lines_close(&l.in);
     wire_answer_release(&l.a);

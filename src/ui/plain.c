@@ -44,9 +44,14 @@ void plain_free(struct plain *p)
     mem_free(p);
 }
 
+bool plain_asks(const struct plain *p)
+{
+    return p->waiting.len > 0;
+}
+
 const char *plain_prompt(const struct plain *p)
 {
-    return p->waiting.len ? "Really? (yes/no) > " : "> ";
+    return plain_asks(p) ? "Really? (yes/no) > " : "> ";
 }
 
 static void wrapped(struct buf *out, const char *first, const char *rest,

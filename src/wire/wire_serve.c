@@ -5,32 +5,13 @@
  * The order within an answer matters only to the front (tape before frame); here each
  * answer is gathered from what the session and the screen say after the request.
  */
-#include "wire_internal.h"
-
-#include "truecode/session_experiment.h"
+#include "wire_serve.h"
 
 #include <string.h>
 
 #define REPORT_MAX (64u << 20) /* of a lab, in all its pieces */
 
-struct server {
-    int out;
-    struct session *session; /* NULL: the start screen, or nothing yet */
-    struct ui *ui;           /* full face */
-    struct plain *plain;     /* plain face */
-    struct experiment *lab;  /* NULL: none was opened */
-    struct buf report;       /* of the lab: made once, told in pieces */
-    struct canvas *shown;    /* what the front has; NULL: nothing */
-    struct canvas *next;     /* being drawn */
-    struct arena keep; /* the catalogue's strings, while the screen borrows them */
-    struct buf text;   /* plain output or report of this answer */
-    struct buf tape;   /* its tape lines */
-    struct buf message;
-    bool scored; /* the score was sent */
-    bool over;
-};
-
-static void answer_error(struct wire_answer *a, enum err e, const struct errmsg *why)
+void serve_error(struct wire_answer *a, enum err e, const struct errmsg *why)
 {
     a->err = e;
     a->error = arena_strdup(&a->mem, why->text[0] != '\0' ? why->text : err_phrase(e));
@@ -102,6 +83,10 @@ static void tell_tape(struct server *s, struct wire_answer *a)
 
 static void tell_frame(struct server *s, struct wire_answer *a)
 {
+    if (s->prompt != NULL && s->next != NULL) {
+        serve_draw_prompt(s, a);
+        return;
+    }
     if (s->ui == NULL || s->next == NULL || (s->shown != NULL && !ui_dirty(s->ui)))
         return;
     /* What is seen may finish a step, and then the frame is old before it is sent. */
@@ -118,7 +103,7 @@ static void keep_frame(struct server *s)
     s->next = c != NULL ? c : canvas_new(s->shown->rows, s->shown->cols);
 }
 
-static void drop_canvases(struct server *s)
+void serve_drop_canvases(struct server *s)
 {
     canvas_free(s->shown);
     canvas_free(s->next);
@@ -130,7 +115,7 @@ static void drop_canvases(struct server *s)
 
 static void make_screen(struct server *s, const struct wire_request *q)
 {
-    drop_canvases(s);
+    serve_drop_canvases(s);
     ui_free(s->ui);
     s->ui = NULL;
     if (q->rows == 0)
@@ -172,9 +157,14 @@ static void do_catalogue(struct server *s, const struct wire_request *q,
 {
     struct wire_card *cards = NULL;
     size_t n = cards_load(q, &cards, &s->keep);
-    a->cards = cards;
-    a->ncards = n;
-    make_screen(s, q);
+    a->cards = s->cards = cards;
+    a->ncards = s->ncards = n;
+    if (q->face == WIRE_PLAIN) {
+        serve_make_prompt(s, q);
+        a->prompt = serve_asks(s);
+    } else {
+        make_screen(s, q);
+    }
     if (s->ui != NULL)
         show_catalogue(s, cards, n, q);
 }
@@ -187,7 +177,8 @@ static void open_face(struct server *s, const struct wire_request *q,
     if (q->face == WIRE_PLAIN) {
         s->plain = plain_new(s->session);
         plain_start(s->plain, &s->text);
-        a->prompt = plain_prompt(s->plain);
+        serve_make_prompt(s, q);
+        a->prompt = serve_asks(s);
         return;
     }
     make_screen(s, q);
@@ -200,23 +191,24 @@ static void do_open(struct server *s, const struct wire_request *q,
 {
     struct errmsg why = {0};
     if (s->session != NULL || s->ui != NULL) {
-        answer_error(a, ERR_REFUSED, &why);
+        serve_error(a, ERR_REFUSED, &why);
         return;
     }
-    struct session_options o = {.text = q->text,
-                                .len = q->len,
-                                .name = q->name,
-                                .seed = q->seed,
-                                .mode = q->mode,
-                                .tape = q->tape_len > 0 ? q->tape : NULL,
-                                .tape_len = q->tape_len,
-                                .spoken = q->face == WIRE_PLAIN,
-                                .ascii = q->glyphs == GLYPHS_ASCII,
-                                .columns = q->cols > 4 ? q->cols - 2 : 0};
+    struct session_options o = {
+        .text = q->text,
+        .len = q->len,
+        .name = q->name,
+        .seed = q->seed,
+        .mode = q->mode,
+        .tape = q->tape_len > 0 ? q->tape : NULL,
+        .tape_len = q->tape_len,
+        .spoken = q->face == WIRE_PLAIN,
+        .ascii = q->glyphs == GLYPHS_ASCII,
+        .columns = q->face == WIRE_FULL && q->cols > 4 ? q->cols - 2 : 0};
     enum err e = session_open(&s->session, &o, &why);
     if (e != ERR_OK) {
         s->session = NULL;
-        answer_error(a, e, &why);
+        serve_error(a, e, &why);
         return;
     }
     a->digest = session_digest(s->session);
@@ -226,6 +218,8 @@ static void do_open(struct server *s, const struct wire_request *q,
 static void do_keys(struct server *s, const struct wire_request *q,
                     struct wire_answer *a)
 {
+    if (s->prompt != NULL)
+        serve_prompt_keys(s, q, a);
     if (s->ui == NULL)
         return;
     for (size_t i = 0; i < q->nkeys && a->want == UI_NOTHING; i++)
@@ -236,25 +230,12 @@ static void do_keys(struct server *s, const struct wire_request *q,
 
 static void do_resize(struct server *s, const struct wire_request *q)
 {
-    if (s->ui == NULL || q->rows == 0)
+    if ((s->ui == NULL && s->prompt == NULL) || q->rows == 0)
         return;
-    drop_canvases(s);
-    ui_resize(s->ui, q->rows, q->cols);
+    serve_drop_canvases(s);
+    if (s->ui != NULL)
+        ui_resize(s->ui, q->rows, q->cols);
     s->next = canvas_new(q->rows, q->cols);
-}
-
-static void do_line(struct server *s, const struct wire_request *q,
-                    struct wire_answer *a)
-{
-    struct errmsg why = {0};
-    bool over = false;
-    if (s->plain == NULL)
-        return;
-    enum err e = plain_line(s->plain, q->line, &s->text, &over, &why);
-    if (e != ERR_OK)
-        answer_error(a, e, &why);
-    a->prompt = plain_prompt(s->plain);
-    s->over = over;
 }
 
 static void do_tick(struct server *s, const struct wire_request *q,
@@ -271,7 +252,7 @@ static void do_report(struct server *s, struct wire_answer *a)
     struct errmsg why = {0};
     struct report report = {0};
     if (s->session == NULL) {
-        answer_error(a, ERR_REFUSED, &why);
+        serve_error(a, ERR_REFUSED, &why);
         return;
     }
     enum err e = session_report(s->session, &report, NULL, NULL, &why);
@@ -281,7 +262,7 @@ static void do_report(struct server *s, struct wire_answer *a)
         a->score = report.score;
         a->digest = session_digest(s->session);
     } else {
-        answer_error(a, e, &why);
+        serve_error(a, e, &why);
     }
     report_release(&report);
 }
@@ -308,7 +289,7 @@ static void do_validate(struct server *s, const struct wire_request *q,
         card_tell(a->cards, l, &s->keep);
         a->ncards = 1;
     } else {
-        answer_error(a, e, &why);
+        serve_error(a, e, &why);
     }
     lesson_free(l);
 }
@@ -327,7 +308,7 @@ static void do_prove(struct server *s, const struct wire_request *q,
     enum err e = prove_lesson(&a->proof, q->text, q->len, q->name, q->seed, q->count,
                               prove_progress, s, &why);
     if (e != ERR_OK)
-        answer_error(a, e, &why);
+        serve_error(a, e, &why);
 }
 
 /* ---- the lab
@@ -351,7 +332,7 @@ static void do_lab(struct server *s, const struct wire_request *q,
                                                               .until = q->until},
                                  &why);
     if (e != ERR_OK)
-        answer_error(a, e, &why);
+        serve_error(a, e, &why);
 }
 
 static void do_lab_run(struct server *s, const struct wire_request *q,
@@ -359,12 +340,12 @@ static void do_lab_run(struct server *s, const struct wire_request *q,
 {
     struct errmsg why = {0};
     if (s->lab == NULL) {
-        answer_error(a, ERR_REFUSED, &why);
+        serve_error(a, ERR_REFUSED, &why);
         return;
     }
     enum err e = experiment_run(s->lab, q->max_events, &a->more, &why);
     if (e != ERR_OK)
-        answer_error(a, e, &why);
+        serve_error(a, e, &why);
     a->all = 1000;
     a->done = (unsigned)(experiment_done(s->lab) * a->all);
     a->events = experiment_events(s->lab);
@@ -384,7 +365,7 @@ static void do_lab_tell(struct server *s, const struct wire_request *q,
 {
     struct errmsg why = {0};
     if (s->lab == NULL) {
-        answer_error(a, ERR_REFUSED, &why);
+        serve_error(a, ERR_REFUSED, &why);
         return;
     }
     if (q->count == 0) {
@@ -421,7 +402,7 @@ static void answer(struct server *s, const struct wire_request *q)
         do_resize(s, q);
         break;
     case WIRE_LINE:
-        do_line(s, q, &a);
+        serve_line(s, q, &a);
         break;
     case WIRE_TICK:
         do_tick(s, q, &a);
@@ -469,12 +450,13 @@ static void answer(struct server *s, const struct wire_request *q)
 
 static void server_release(struct server *s)
 {
+    prompt_free(s->prompt);
     plain_free(s->plain);
     ui_free(s->ui);
     session_free(s->session);
     experiment_free(s->lab);
     buf_release(&s->report);
-    drop_canvases(s);
+    serve_drop_canvases(s);
     arena_release(&s->keep);
     buf_release(&s->text);
     buf_release(&s->tape);

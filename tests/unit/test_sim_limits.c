@@ -168,6 +168,32 @@ static void a_crash_with_everything_inside(void **state)
     lab_free(&l);
 }
 
+/* A world that was stopped after any number of steps, also between an event and those
+ * whom it let go on: what is done to it comes after all that, and whoever was ended by
+ * it does not go on. */
+static void a_crash_between_any_two_steps(void **state)
+{
+    (void)state;
+    struct lab l = lab_new();
+    struct errmsg why = {0};
+    struct node more = {.kind = NODE_COMPUTE, .time = dist_const(SIM_MS)};
+    struct node work = more;
+    work.next = &more;
+    lab_part(&l, "service", "api", "cores=4 workers=3 start_up=10ms");
+    lab_endpoint(&l, "api", "get", &work);
+    lab_part(&l, "client", "users", "to=api/get rate=2000");
+    lab_start(&l, 6);
+    for (uint64_t steps = 1; steps <= 3000; steps += 7) {
+        struct world *w = world_fork(l.w);
+        struct lab copy = {l.m, w};
+        (void)!world_run(w, SIM_SEC, steps, NULL, &why);
+        lab_fault(&copy, "api", "crash", NULL, 0);
+        lab_run(&copy, world_now(w) + 100 * SIM_MS);
+        world_free(w);
+    }
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +202,7 @@ int main(void)
         cmocka_unit_test(every_retry_retried),
         cmocka_unit_test(a_wide_program),
         cmocka_unit_test(a_crash_with_everything_inside),
+        cmocka_unit_test(a_crash_between_any_two_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,7 @@ HOT struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
 HOT void act_free(struct world *w, struct act *a)
 {
     struct head *h = W_HEAD(w);
-    assert(a->gen != 0 && (a->parent | a->child | a->branches) == 0);
+    assert(a->gen != 0 && (a->parent | a->child | a->branches | a->station) == 0);
     cal_cancel(w, &a->timer);
     cal_cancel(w, &a->timeout);
     if ((a->more | a->before) != 0) {

@@ -18,6 +18,9 @@ static inline bool world_room(struct world *w)
     return W_HEAD(w)->used <= w->safe || world_headroom(w, 0);
 }
 
+/* world.c: ends the event that a world was stopped in the middle of. */
+void world_settle(struct world *w);
+
 /* world_limit.c: stops it for good and says what grew. */
 enum err world_ran_away(struct world *w, struct errmsg *why) SELDOM;
 

@@ -12,14 +12,15 @@
 
 /* ---- letting go on -------------------------------------------------------------- */
 
-/* Runs one ready act; false: there is none. */
+/* Whoever was told to go on and was ended since, with its answer still on its way, does
+ * not. Else runs one ready act; false: there is none. */
 static inline bool ready_one(struct world *w)
 {
     struct head *h = W_HEAD(w);
     if (h->next != 0) {
         struct act *next = act_at(w, h->next);
         h->next = 0;
-        if (next->gen == h->next_gen)
+        if (next->gen == h->next_gen && !(next->flags & ACT_BACK))
             comp_kind(w, next->comp)->resume(w, next, (enum reason)h->next_reason);
         return true;
     }
@@ -29,9 +30,16 @@ static inline bool ready_one(struct world *w)
         W_PTR(w, ready_entry, h->ready)[h->ready_head++ & (h->ready_cap - 1)];
     struct act *a = act_at(w, (ref)e);
     enum reason reason = (enum reason)(e >> (32 + READY_GEN_BITS));
-    if (a->gen != 0 && e == ready_make((ref)e, a->gen, (uint8_t)reason))
+    if (a->gen != 0 && e == ready_make((ref)e, a->gen, (uint8_t)reason) &&
+        !(a->flags & ACT_BACK))
         comp_kind(w, a->comp)->resume(w, a, reason);
     return true;
+}
+
+void world_settle(struct world *w)
+{
+    while (world_room(w) && ready_one(w))
+        ;
 }
 
 /* ---- the model ------------------------------------------------------------------ */

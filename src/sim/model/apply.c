@@ -230,6 +230,7 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
         return errmsg_set(why, ERR_LIMIT,
                           "the world ran away: nothing can be done in it");
     w->observer = o;
+    world_settle(w);
     w->outcome = 0;
     err = apply(w, &fit, who, busy, why);
     w->observer = NULL;
