@@ -112,7 +112,9 @@ endif
 SAN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
 
-ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE $(LIB_CFLAGS) \
+# A module that is too large for one folder has rooms, folders of its own, and its files
+# name each other's headers by room: "engine/act.h".
+ALL_CPPFLAGS = -Iinclude -Isrc/sim -D_GNU_SOURCE $(LIB_CFLAGS) \
 	-DTRUECODE_VERSION='"$(VERSION)"' $(CPPFLAGS)
 ALL_CFLAGS   = -std=c11 $(OPT) -ffp-contract=off -fno-math-errno \
 	$(WARN) $(HARDEN) $(SAN) $(CFLAGS)
@@ -120,7 +122,7 @@ ALL_LDFLAGS  = $(HARDEN_LD) $(SAN) $(LDFLAGS)
 
 # ---- what there is -----------------------------------------------------------------
 
-SRC   := $(sort $(wildcard src/*/*.c))
+SRC   := $(sort $(wildcard src/*/*.c src/*/*/*.c))
 OBJ   := $(SRC:%.c=$(B)/%.o)
 MAIN  := $(B)/src/cli/main.o
 LIB   := $(B)/libtruecode.a
@@ -151,7 +153,7 @@ help:
 	@echo 'make prove SEEDS=100 prove every lesson'
 	@echo 'make reference       hold the engine to published results at length'
 	@echo 'make bench           print the figures of speed and size'
-	@echo 'make lint            layers, headers, words, formatting'
+	@echo 'make lint            layers, rooms, headers, words, formatting'
 	@echo 'make V=1             show each command'
 	@echo 'make fuzz N=20000    so many worlds at random; none may bring its process down'
 	@echo 'make asan            the unit tests under AddressSanitizer and UBSan'
@@ -207,7 +209,7 @@ check-portable:
 	@tests/run -b $(B) portable compilers
 
 format:
-	clang-format -i $(wildcard src/*/*.[ch] include/truecode/*.h tests/*/*.[ch])
+	clang-format -i $(wildcard src/*/*.[ch] src/*/*/*.[ch] include/truecode/*.h tests/*/*.[ch])
 
 # ---- progress ------------------------------------------------------------------------
 # On a terminal one line that counts, in a log one line in all; each command with V=1.

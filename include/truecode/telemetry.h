@@ -27,7 +27,7 @@
 #ifndef TRUECODE_TELEMETRY_H
 #define TRUECODE_TELEMETRY_H
 
-#include "truecode/sim.h"
+#include "truecode/world.h"
 
 struct recording;
 

@@ -13,9 +13,9 @@ host_libs=$("${MAKE:-make}" -s print-flags | sed -n 's/^LIBS //p')
 # build COMPILER FLAGS INCLUDES LIBS: $dir/trace
 build() {
     rm -f "$dir"/*.o
-    printf '%s\n' src/base/*.c src/sim/*.c src/telemetry/*.c src/lesson/*.c \
+    printf '%s\n' src/base/*.c src/sim/*.c src/sim/*/*.c src/telemetry/*.c src/lesson/*.c \
         tests/lib/lab.c tests/golden/test_trace.c |
-        DIR=$dir xargs -P 2 -I{} sh -c "$1 -std=c11 $2 -D_GNU_SOURCE -Iinclude -Itests/compilers \
+        DIR=$dir xargs -P 2 -I{} sh -c "$1 -std=c11 $2 -D_GNU_SOURCE -Iinclude -Isrc/sim -Itests/compilers \
             $(echo "$3" | tr '\n' ' ') -ffp-contract=off -fno-math-errno \
             -c -o \"\$DIR/\$(echo {} | tr / _).o\" {}" || return 1
     # shellcheck disable=SC2086

@@ -7,7 +7,7 @@
 #ifndef ANY_WORLD_H
 #define ANY_WORLD_H
 
-#include "truecode/sim.h"
+#include "truecode/world.h"
 
 struct any_names { /* what may be referred to */
     char (*of)[64];

@@ -14,7 +14,7 @@
 #ifndef TESTS_LAB_H
 #define TESTS_LAB_H
 
-#include "truecode/sim.h"
+#include "truecode/world.h"
 
 struct lab {
     struct model *m;

@@ -5,7 +5,7 @@
 #ifndef SIM_TEST_H
 #define SIM_TEST_H
 
-#include "truecode/sim.h"
+#include "truecode/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,8 +3,10 @@
  * order of time and of insertion, and what was cancelled does not come, however rings
  * and lanes grow, run full, run empty and are used again.
  */
-#include "../../src/sim/calendar.h"
-#include "../../src/sim/world.h"
+#include "../../src/sim/engine/loop.h"
+#include "../../src/sim/engine/memory.h"
+#include "../../src/sim/engine/station.h"
+#include "truecode/world.h"
 
 #include "truecode/base.h"
 

@@ -5,8 +5,10 @@
  */
 #include "sim_test.h"
 
-#include "../../src/sim/calendar.h"
-#include "../../src/sim/world.h"
+#include "../../src/sim/engine/loop.h"
+#include "../../src/sim/engine/memory.h"
+#include "../../src/sim/engine/station.h"
+#include "truecode/world.h"
 
 enum { EVENTS_MAX = 4000 };
 

@@ -3,7 +3,7 @@
  * does fit; one that is not refused runs, whatever its components come to. And a region
  * grows in the middle of an event without anything in it moving.
  */
-#include "../../src/sim/world.h"
+#include "../../src/sim/engine/memory.h"
 #include "../lib/lab.h"
 
 #include <setjmp.h>

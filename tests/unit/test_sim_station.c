@@ -1,7 +1,12 @@
 /* The processor-sharing station by itself: no loop runs, the test pops its one event.
  */
-#include "../../src/sim/calendar.h"
-#include "../../src/sim/world.h"
+#include "../../src/sim/engine/ledger.h"
+#include "../../src/sim/engine/life.h"
+#include "../../src/sim/engine/loop.h"
+#include "../../src/sim/engine/memory.h"
+#include "../../src/sim/engine/station.h"
+
+#include "truecode/world.h"
 
 #include <math.h>
 #include <setjmp.h>

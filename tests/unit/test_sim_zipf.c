@@ -4,7 +4,7 @@
  */
 #include "sim_test.h"
 
-#include "../../src/sim/zipf.h"
+#include "../../src/sim/engine/zipf.h"
 
 static uint32_t searched(const struct zipf *z, double u)
 {

@@ -1,0 +1,242 @@
+/*
+ * world: a model that runs: a deterministic discrete-event simulation.
+ *
+ * A world is a value: everything that changes. Same model, seed and actions give the
+ * same trace, byte for byte, on every machine; a world can be copied (world_fork) at
+ * any moment and the copies never share.
+ *
+ *     struct world *w = world_new(m, 42, &why);
+ *     world_run(w, 60 * SIM_SEC, UINT64_MAX, NULL, &why);
+ *     double good = world_metric(w, users, "good_total", -1);
+ *     world_free(w);
+ */
+#ifndef TRUECODE_WORLD_H
+#define TRUECODE_WORLD_H
+
+#include "truecode/model.h"
+
+struct world;
+
+/* ---- what a world tells while it runs ------------------------------------------- */
+
+struct request_done {
+    uint64_t id;    /* of the user's request; attempts and retries below it share it */
+    comp_id client; /* the client at the root */
+    comp_id endpoint; /* "checkout/buy"; at the user's side: what it called */
+    comp_id place;    /* who finished it: the service, external, or the client */
+    int instance;     /* 1-based, of the service; 0 at the client */
+    bool user;        /* seen from the user, the whole attempt; else the server side */
+    bool good;        /* user only: met the SLO */
+    bool traced;      /* its spans were told */
+    bool abandoned; /* server side: nobody was waiting for it any more (wasted work) */
+    sim_time start, end;
+    sim_time age;       /* oldest cached value in it */
+    enum reason reason; /* REASON_NONE: answered */
+    comp_id culprit;    /* where it failed, COMP_NONE when it did not */
+    const struct slice *slices;
+    size_t nslices;
+};
+
+struct span {
+    uint64_t request;
+    uint32_t id, parent; /* within the request; parent 0: the root */
+    comp_id place;
+    int instance;
+    comp_id what;  /* endpoint, statement, key space; or the place itself */
+    uint8_t cause; /* a wait or piece of work; CAUSE_COUNT: a whole call */
+    sim_time start, end;
+    enum reason reason;
+    char note[48]; /* "61 others waiting", "retry 1", "miss"; "" */
+};
+
+struct log_line {
+    sim_time at;
+    comp_id comp;
+    int instance;
+    enum log_level level;
+    uint64_t request; /* 0: none */
+    const char *text; /* borrowed for the call */
+};
+
+struct change {
+    uint32_t id; /* 1, 2, ... in this world */
+    sim_time at;
+    const char *who; /* borrowed for the call, as is title */
+    comp_id comp;
+    const char *title;    /* "checkout.pool.size 20 -> 100", "deploy v42 (was v41)" */
+    struct action action; /* what was done */
+    struct action undo;   /* how to undo it */
+    bool has_undo;        /* decoys have one too; it changes nothing */
+};
+
+/* All optional. Called in time order, from inside world_run() and world_apply(); they
+ * must not change the world. Nothing in a world depends on whether anybody listens. */
+struct observer {
+    void *ctx;
+    void (*done)(void *ctx, const struct request_done *r);
+    void (*span)(void *ctx, const struct span *s);
+    void (*log)(void *ctx, const struct log_line *l);
+    void (*change)(void *ctx, const struct change *c);
+};
+
+/* ---- running -------------------------------------------------------------------- */
+
+/* A world takes at most 64 MiB; beyond that world_run() is ERR_LIMIT with what grew. */
+struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why) MUST_USE;
+void world_free(struct world *w);
+/* NULL: the process has no memory left for it. */
+struct world *world_fork(const struct world *w) MUST_USE;
+const struct model *world_model(const struct world *w);
+uint64_t world_seed(const struct world *w);
+sim_time world_now(const struct world *w);
+uint64_t world_events(const struct world *w); /* dispatched since the start */
+size_t world_bytes(const struct world *w);
+
+/* Runs every event at or before `until`, at most `max_events` of them. ERR_OK: the
+ * clock is at `until`. ERR_STOPPED: max_events used up (call again). ERR_LIMIT: the
+ * world ran away (memory, requests in flight); it stays readable but will not run on.
+ */
+enum err world_run(struct world *w, sim_time until, uint64_t max_events,
+                   const struct observer *o, struct errmsg *why) MUST_USE;
+
+/* Does `a` now; after the whole of an event that the world was stopped in, of which the
+ * observer is told. ERR_REFUSED / ERR_INPUT with a sentence when it cannot be done.
+ * `busy` (may be NULL) gets how long it keeps the operator busy. */
+enum err world_apply(struct world *w, const struct action *a, const char *who,
+                     const struct observer *o, sim_time *busy,
+                     struct errmsg *why) MUST_USE;
+
+/* Hash over (time, kind, component, outcome) of all dispatched events so far. */
+uint64_t world_digest(const struct world *w);
+uint64_t world_digest_of(const struct world *w, comp_id c);
+
+/* ---- looking -------------------------------------------------------------------- */
+
+struct value world_get(const struct world *w, comp_id c, const char *param);
+/* `metric` by its short name; instance 0 or -1: the whole component. NaN: no such
+ * metric. */
+double world_metric(const struct world *w, comp_id c, const char *metric, int instance);
+double world_metric_at(const struct world *w, comp_id c, size_t metric, int instance);
+
+/* Whether the metric says anything about this component, as it is set up now. */
+bool world_metric_applies(const struct world *w, comp_id c, size_t metric);
+
+struct instance_view {
+    int number; /* 1-based */
+    enum instance_state state;
+    bool warming;     /* up, but not yet at full speed */
+    bool ready;       /* readiness as its probes answer now */
+    bool in_rotation; /* gets traffic from the balancer in front, if there is one */
+    const char *version;
+    sim_time since;        /* up (or in this state) since */
+    int busy, workers;     /* workers */
+    int queued, queue_max; /* waiting for a worker; queue_max 0: unlimited */
+    sim_time oldest;       /* age of the oldest request inside */
+    double cpu;            /* share of its cores busy over the last second */
+    comp_id pool;          /* its first pool; COMP_NONE: none */
+    int pool_in_use, pool_size, pool_waiting;
+    sim_time pool_oldest_wait;
+    int restarts;
+};
+/* Highest instance number ever used; views of unused slots have INSTANCE_NONE. */
+int world_instances(const struct world *w, comp_id service);
+void world_instance(const struct world *w, comp_id service, int number,
+                    struct instance_view *v);
+
+enum session_state {
+    SESSION_IDLE,
+    SESSION_ACTIVE,
+    SESSION_IDLE_IN_TRANSACTION,
+    SESSION_LOCK_WAIT
+};
+struct db_session_view {
+    uint32_t id;
+    comp_id client; /* the service that holds it */
+    int instance;
+    enum session_state state;
+    sim_time since;    /* in this state since */
+    comp_id statement; /* the one running or last run; COMP_NONE: none */
+};
+/* Fills at most `max`, in order of id; returns how many there are in all. */
+size_t world_db_sessions(const struct world *w, comp_id db, struct db_session_view *out,
+                         size_t max);
+
+/* A session that waits for a lock, whom it waits for, and who is behind it in the end:
+ * `root` waits for nobody. */
+struct db_lock_view {
+    uint32_t session;
+    comp_id client; /* the database itself: an operator, or its own upkeep */
+    int instance;
+    comp_id table;       /* COMP_NONE: advisory */
+    char what[40];       /* "row 17", "the table", or the advisory lock's name */
+    enum lock_mode mode; /* wanted; of rows and names: SHARE or EXCLUSIVE */
+    sim_time since;
+    uint32_t blocker;    /* one that it waits for */
+    bool blocker_queues; /* which holds nothing, and only stands before it */
+    uint32_t root;
+    comp_id root_client;
+    int root_instance;
+    enum session_state root_state;
+    sim_time root_since; /* in that state, or its transaction is open since */
+};
+/* In order of session; fills at most `max`, returns how many there are in all. */
+size_t world_db_locks(const struct world *w, comp_id db, struct db_lock_view *out,
+                      size_t max);
+
+struct cache_key_view {
+    uint32_t key;  /* number within the key space */
+    char name[32]; /* "seats:ws-11" */
+    bool present;
+    sim_time ttl_left;               /* < 0: stale by so much */
+    sim_time written;                /* 0: never */
+    double hits_per_s, misses_per_s; /* over the last ten seconds */
+    int loading;                     /* misses on it that are running now */
+};
+size_t world_cache_keys(const struct world *w, comp_id keyspace,
+                        struct cache_key_view *out, size_t max);
+
+/* What the resolver says of a name (kind dns) now. */
+struct dns_view {
+    comp_id to;    /* COMP_NONE: there is no such name */
+    int addresses; /* of a service: instances in the answer; else 0 */
+    bool answers;  /* false: it does not */
+    sim_time ttl;
+};
+void world_dns(const struct world *w, comp_id name, struct dns_view *v);
+/* What one caller keeps of it. */
+struct dns_belief {
+    comp_id caller;
+    int instance;  /* of the caller; users: number of a resolver they are behind */
+    bool resolver; /* it is that */
+    comp_id to;    /* COMP_NONE: that there is no such name */
+    int addresses;
+    sim_time ttl_left; /* <= 0: asks again at the next call; SIM_FOREVER */
+    bool old;          /* not what the name says now */
+};
+/* Fills at most `max`; returns how many there are. */
+size_t world_dns_beliefs(const struct world *w, comp_id name, struct dns_belief *out,
+                         size_t max);
+
+struct certificate_view {
+    comp_id on;                     /* who presents it; COMP_NONE: not said */
+    sim_time from, until;           /* presented; good in [from, until) */
+    sim_time disk_from, disk_until; /* on the disk */
+    const char *wrong; /* what a caller with the right time says; NULL: nothing */
+};
+void world_certificate(const struct world *w, comp_id c, struct certificate_view *v);
+
+/* A request inside a component right now. */
+struct inflight_view {
+    uint64_t request;
+    comp_id endpoint;
+    int instance;
+    sim_time started;
+    uint8_t cause; /* what it waits for or does */
+    comp_id place; /* where */
+    sim_time since;
+    bool abandoned; /* its caller is gone */
+};
+size_t world_inflight(const struct world *w, comp_id c, struct inflight_view *out,
+                      size_t max); /* oldest first */
+
+#endif

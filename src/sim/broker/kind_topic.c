@@ -1,0 +1,490 @@
+/*
+ * Kind "topic": messages of one sort, in partitions. By default a message goes to the
+ * partition that its key hashes to, so that all about one order stay in order; with
+ * more partitions a key may land elsewhere from then on. Partitions are counted from 1,
+ * and are the topic's instances.
+ *
+ * Two clocks delete. After `retention` a message goes, read or not: what was not read
+ * is lost. Messages that every subscription is done with stay for `keep_read`, so that
+ * they can be replayed. Both are looked at now and then, not to the millisecond.
+ */
+#include "broker/broker.h"
+#include "broker/subscription.h"
+#include "engine/kind.h"
+#include "engine/zipf.h"
+#include "truecode/model.h"
+
+#include <stdio.h>
+
+#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
+
+enum { EV_CLEAN };
+#define CLEAN_MAX   (10 * SIM_SEC)
+#define CLEAN_MIN   (100 * SIM_MS)
+#define RETRY_LATER SIM_MIN /* so long is a repeated publish recognised */
+#define KEY_MASK    0xfffffffu
+
+static const struct param_desc params[] = {
+    [TP_PARTITIONS] = {"partitions", VALUE_COUNT, 1, PARTITIONS_MAX, "partitions", "1",
+                       NULL, true, "How many partitions it has; only ever more."},
+    [TP_PARTITIONER] = {"partitioner", VALUE_CHOICE, 0, 0, "", "key", "key|round_robin",
+                        true, "How a message gets its partition."},
+    [TP_KEYS] = {"keys", VALUE_COUNT, 0, 1000000, "keys", "0", NULL, false,
+                 "Different keys of messages; 0: each has one of its own."},
+    [TP_POPULARITY] = {"popularity", VALUE_NUMBER, 0, 10, "", "0", NULL, false,
+                       "Zipf exponent of the keys: 0 all alike; 1 the second half as "
+                       "often as the first."},
+    [TP_RETENTION] = {"retention", VALUE_DURATION, 0, 31536000, "s", "168h", NULL, true,
+                      "Older messages are deleted, read or not; 0: never."},
+    [TP_KEEP_READ] = {"keep_read", VALUE_DURATION, 0, 604800, "s", "10m", NULL, true,
+                      "How long messages that everybody has read can be replayed."},
+    [TP_CAPACITY] = {"capacity", VALUE_COUNT, 1, 1000000, "messages", "200000", NULL,
+                     true,
+                     "Messages a partition holds; with more the oldest are deleted."},
+    [TP_IDEMPOTENT] = {"idempotent", VALUE_BOOL, 0, 0, "", "off", NULL, true,
+                       "A retried publish is recognised and not stored again."},
+};
+
+enum { OP_PURGE };
+static const struct op_desc ops[] = {
+    {"purge",
+     {{NULL, VALUE_NONE, false, NULL}},
+     true,
+     5 * SIM_SEC,
+     "what is deleted is not processed by anybody",
+     "Deletes the messages, of one partition or all."},
+};
+
+enum { FAULT_POISON, FAULT_LEADER };
+static const struct fault_desc faults[] = {
+    {"poison",
+     {{"share", VALUE_FRACTION, true,
+       "Share of the messages from now on; left out: the next one only."},
+      {"fixed_in", VALUE_TEXT, true, "Version of the consumer that can read them."}},
+     "Messages that nobody can read are published, to one partition or any."},
+    {"leader_lost",
+     {{NULL, VALUE_NONE, false, NULL}},
+     "A partition (or all) has no leader: it takes nothing and gives nothing."},
+};
+
+enum {
+    M_PUBLISHED,
+    M_DUPLICATES,
+    M_DEDUPLICATED,
+    M_REJECTED,
+    M_PURGED,
+    M_MESSAGES,
+    M_END_OFFSET,
+    M_LEADERLESS
+};
+static const struct metric_desc metrics[] = {
+    {"published_total", "messaging_topic_published_messages_total", "", METRIC_COUNTER,
+     "1", false, "Messages stored, repeated ones included."},
+    {"duplicates_total", "messaging_topic_duplicate_messages_total", "", METRIC_COUNTER,
+     "1", false, "Messages stored again because their producer tried again."},
+    {"deduplicated_total", "messaging_topic_deduplicated_messages_total", "",
+     METRIC_COUNTER, "1", false, "Repeats that were recognised and not stored."},
+    {"rejected_total", "messaging_topic_rejected_messages_total", "", METRIC_COUNTER,
+     "1", false, "Messages refused because their partition had no leader."},
+    {"purged_total", "messaging_topic_purged_messages_total", "", METRIC_COUNTER, "1",
+     false, "Messages deleted by an operator."},
+    {"messages", "messaging_topic_messages", "", METRIC_GAUGE, "1", true,
+     "Messages it holds."},
+    {"end_offset", "kafka_topic_partition_current_offset", "", METRIC_GAUGE, "1", true,
+     "Messages that were ever put into it."},
+    {"leaderless", "kafka_topic_partitions_leaderless", "", METRIC_GAUGE, "1", true,
+     "Partitions without a leader."},
+};
+
+static const char *const streams[] = {"key", "fault", NULL};
+
+/* ---- keys ----------------------------------------------------------------------- */
+
+/* The data of a model's topic: which key is drawn; NULL: all alike. */
+static enum err topic_check(struct model *m, comp_id c, struct errmsg *why)
+{
+    uint32_t keys = (uint32_t)model_param(m, c, TP_KEYS)->as.count;
+    double s = model_param(m, c, TP_POPULARITY)->as.number;
+    (void)why;
+    if (keys > 0)
+        m->comps[c].data = zipf_make(&m->arena, keys, s);
+    return ERR_OK;
+}
+
+/* `draw` is what a publish drew when it was first tried: all its tries have one key. */
+static uint32_t key_of(const struct world *w, comp_id c, uint32_t draw)
+{
+    const struct zipf *popular = w->comps[c].data;
+    uint32_t keys = (uint32_t)p_count(w, c, TP_KEYS);
+    if (keys == 0)
+        return draw & KEY_MASK;
+    if (popular == NULL)
+        return (uint32_t)((uint64_t)draw * keys >> 32);
+    return zipf_at(popular, (double)draw / 4294967296.0);
+}
+
+static uint32_t partition_of(struct world *w, comp_id c, uint32_t key)
+{
+    struct topic_state *s = topic_of(w, c);
+    if (p_count(w, c, TP_PARTITIONER) == PARTITIONER_KEY)
+        return (uint32_t)(hash_u64(0, key) % s->n);
+    for (uint32_t i = 0; i < s->n; i++) { /* past those that take nothing */
+        uint32_t p = s->round_robin++ % s->n;
+        if (!partition_at(w, c, p)->leaderless)
+            return p;
+    }
+    return 0;
+}
+
+/* ---- publishing ----------------------------------------------------------------- */
+
+void publish_key(struct world *w, struct act *a, comp_id topic)
+{
+    a->key = (uint32_t)(rng_next(w_rng(w, topic, TOPIC_RNG_KEY)) >> 32);
+}
+
+/* Has an earlier try of this publish been stored, not long ago? */
+static bool stored_before(const struct world *w, comp_id c, uint32_t partition,
+                          const struct act *a)
+{
+    const struct partition *p = partition_at(w, c, partition);
+    sim_time since = w_now(w) - RETRY_LATER;
+    for (int64_t i = p->end - 1; i >= p->start; i--) {
+        const struct message *m = partition_message(w, p, i);
+        if (m->published < since)
+            return false;
+        if (m->request == a->request && m->id == a->key)
+            return true;
+    }
+    return false;
+}
+
+static bool repeated(const struct world *w, comp_id c, const struct act *a)
+{
+    if (a->try_number < 2)
+        return false;
+    for (uint32_t p = 0; p < topic_of(w, c)->n; p++)
+        if (stored_before(w, c, p, a))
+            return true;
+    return false;
+}
+
+static bool poisoned(struct world *w, comp_id c, uint32_t partition)
+{
+    struct topic_state *s = topic_of(w, c);
+    if (s->poison_partition != 0 && s->poison_partition != partition + 1)
+        return false;
+    if (s->poison_next) {
+        s->poison_next = false;
+        return true;
+    }
+    return s->poison > 0 && rng_unit(w_rng(w, c, TOPIC_RNG_FAULT)) < s->poison;
+}
+
+/* The first kept message is `start`: whoever had not read those before has lost them.
+ */
+static void trim(struct world *w, comp_id c, uint32_t partition, int64_t start)
+{
+    struct partition *p = partition_at(w, c, partition);
+    if (start <= p->start)
+        return;
+    partition_trim(w, p, start);
+    for (comp_id i = topic_of(w, c)->subscriptions; i != 0;
+         i = sub_of(w, (comp_id)(i - 1))->next)
+        sub_lost(w, (comp_id)(i - 1), partition, p->start);
+}
+
+static void store(struct world *w, comp_id c, uint32_t partition,
+                  const struct message *m)
+{
+    struct partition *p = partition_at(w, c, partition);
+    int64_t most = p_count(w, c, TP_CAPACITY);
+    partition_append(w, p, m);
+    if (p->end - p->start > most)
+        trim(w, c, partition, p->end - most);
+    for (comp_id i = topic_of(w, c)->subscriptions; i != 0;
+         i = sub_of(w, (comp_id)(i - 1))->next)
+        sub_published(w, (comp_id)(i - 1), partition);
+}
+
+enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
+{
+    struct topic_state *s = topic_of(w, c);
+    uint32_t key = key_of(w, c, a->key), partition = partition_of(w, c, key);
+    if (partition_at(w, c, partition)->leaderless) {
+        s->rejected++;
+        return REASON_DOWN;
+    }
+    bool again = repeated(w, c, a);
+    if (again && p_on(w, c, TP_IDEMPOTENT)) {
+        s->deduplicated++;
+        return REASON_NONE;
+    }
+    struct message m = {.published = w_now(w),
+                        .request = a->request,
+                        .id = a->key,
+                        .key = key & KEY_MASK};
+    if (again)
+        m.flags |= MESSAGE_DUPLICATE;
+    if ((s->poison > 0 || s->poison_next) && poisoned(w, c, partition))
+        m.flags |= MESSAGE_POISON;
+    s->published++;
+    s->duplicates += again;
+    w_outcome(w, partition);
+    store(w, c, partition, &m);
+    return REASON_NONE;
+}
+
+/* ---- deleting ------------------------------------------------------------------- */
+
+static int64_t needed(const struct world *w, comp_id c, uint32_t partition)
+{
+    int64_t least = partition_at(w, c, partition)->end;
+    for (comp_id i = topic_of(w, c)->subscriptions; i != 0;
+         i = sub_of(w, (comp_id)(i - 1))->next) {
+        int64_t from = sub_needs(w, (comp_id)(i - 1), partition);
+        least = from < least ? from : least;
+    }
+    return least;
+}
+
+static void clean(struct world *w, comp_id c, uint32_t partition)
+{
+    const struct partition *p = partition_at(w, c, partition);
+    sim_time keep = p_time(w, c, TP_RETENTION), read = p_time(w, c, TP_KEEP_READ);
+    int64_t upto = p->start, done = needed(w, c, partition);
+    if (keep > 0)
+        upto = partition_find(w, p, w_now(w) - keep);
+    int64_t late = partition_find(w, p, w_now(w) - read);
+    done = done < late ? done : late;
+    trim(w, c, partition, upto > done ? upto : done);
+}
+
+static void clean_arm(struct world *w, comp_id c)
+{
+    struct topic_state *s = topic_of(w, c);
+    sim_time keep = p_time(w, c, TP_RETENTION), read = p_time(w, c, TP_KEEP_READ);
+    sim_time every = (keep > 0 && keep < read ? keep : read) / 20;
+    every = every > CLEAN_MAX ? CLEAN_MAX : every < CLEAN_MIN ? CLEAN_MIN : every;
+    cal_cancel(w, &s->timer);
+    s->timer = cal_after(w, every, EV_KIND + EV_CLEAN, c, 0, 0);
+}
+
+static void topic_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
+{
+    struct topic_state *s = topic_of(w, c);
+    sim_time keep = p_time(w, c, TP_RETENTION);
+    (void)what, (void)a, (void)b;
+    s->timer = 0;
+    for (uint32_t p = 0; p < s->n; p++)
+        clean(w, c, p);
+    for (comp_id i = s->subscriptions; keep > 0 && i != 0;
+         i = sub_of(w, (comp_id)(i - 1))->next)
+        tickets_expire(w, (comp_id)(i - 1), w_now(w) - keep);
+    clean_arm(w, c);
+}
+
+/* ---- the kind ------------------------------------------------------------------- */
+
+static size_t topic_size(const struct model *m, comp_id c)
+{
+    (void)m, (void)c;
+    return sizeof(struct topic_state);
+}
+
+static void set_partitions(struct world *w, comp_id c)
+{
+    struct topic_state *s = topic_of(w, c);
+    uint32_t n = (uint32_t)p_count(w, c, TP_PARTITIONS);
+    w_grow(w, &s->partitions, &s->cap, n, sizeof(struct partition));
+    s->n = n;
+    for (comp_id i = s->subscriptions; i != 0; i = sub_of(w, (comp_id)(i - 1))->next)
+        sub_partitions(w, (comp_id)(i - 1));
+}
+
+static void topic_init(struct world *w, comp_id c)
+{
+    set_partitions(w, c);
+    clean_arm(w, c);
+}
+
+static enum err topic_set(struct world *w, comp_id c, int param, const struct value *v,
+                          struct errmsg *why)
+{
+    if (param == TP_PARTITIONS && v->as.count < p_count(w, c, TP_PARTITIONS))
+        return errmsg_set(why, ERR_REFUSED,
+                          "%s has %lld partitions: there can only be more",
+                          w->comps[c].name, (long long)p_count(w, c, TP_PARTITIONS));
+    return ERR_OK;
+}
+
+static void topic_changed(struct world *w, comp_id c, int param,
+                          const struct value *old)
+{
+    (void)old;
+    if (param == TP_PARTITIONS)
+        set_partitions(w, c);
+    if (param == TP_RETENTION || param == TP_KEEP_READ)
+        clean_arm(w, c);
+}
+
+/* False: there is no such partition. 0: all. */
+static enum err partition_named(const struct world *w, comp_id c, int number,
+                                struct errmsg *why)
+{
+    if (number < 0 || (uint32_t)number > topic_of(w, c)->n)
+        return errmsg_set(why, ERR_NOT_FOUND, "%s has partitions 1 to %u",
+                          w->comps[c].name, topic_of(w, c)->n);
+    return ERR_OK;
+}
+
+static enum err topic_op(struct world *w, comp_id c, int op, const struct action *a,
+                         struct effect *e, struct errmsg *why)
+{
+    struct topic_state *s = topic_of(w, c);
+    int64_t n = 0;
+    (void)op;
+    enum err err = partition_named(w, c, a->instance, why);
+    for (uint32_t i = 0; i < s->n && err == ERR_OK; i++) {
+        const struct partition *p = partition_at(w, c, i);
+        if (a->instance != 0 && (uint32_t)a->instance != i + 1)
+            continue;
+        n += p->end - p->start;
+        for (comp_id k = s->subscriptions; k != 0;
+             k = sub_of(w, (comp_id)(k - 1))->next)
+            sub_purged(w, (comp_id)(k - 1), i, a->instance == 0);
+        partition_trim(w, partition_at(w, c, i), p->end);
+    }
+    s->purged += (uint64_t)n;
+    snprintf(e->title, sizeof e->title, "purge %s: %lld message%s", w->comps[c].name,
+             (long long)n, n == 1 ? "" : "s");
+    return err;
+}
+
+/* A version's name in model memory; NULL: no service has it. */
+static const char *version_text(const struct model *m, const char *name)
+{
+    for (size_t i = 0; i < m->ncomps; i++)
+        for (size_t v = 0; v < model_versions(m, (comp_id)i); v++)
+            if (str_eq(model_version(m, (comp_id)i, v), name))
+                return model_version(m, (comp_id)i, v);
+    return NULL;
+}
+
+static enum err fault_poison(struct world *w, comp_id c, const struct action *a,
+                             bool on, struct errmsg *why)
+{
+    struct topic_state *s = topic_of(w, c);
+    if (!on) {
+        s->poison = 0;
+        s->poison_next = false;
+        return ERR_OK;
+    }
+    const char *fixed = NULL;
+    if (a->nargs > 1 && a->args[1].as.text[0] != '\0') {
+        fixed = version_text(w->model, a->args[1].as.text);
+        if (fixed == NULL)
+            return errmsg_set(why, ERR_NOT_FOUND, "no service has a version %.40s",
+                              a->args[1].as.text);
+    }
+    s->poison = a->nargs > 0 ? a->args[0].as.number : 0;
+    s->poison_next = s->poison <= 0;
+    s->poison_partition = (uint16_t)a->instance;
+    s->fixed_in = fixed;
+    return ERR_OK;
+}
+
+static enum err topic_fault(struct world *w, comp_id c, int fault,
+                            const struct action *a, bool on, struct errmsg *why)
+{
+    enum err err = partition_named(w, c, a->instance, why);
+    if (err != ERR_OK)
+        return err;
+    if (fault == FAULT_POISON)
+        return fault_poison(w, c, a, on, why);
+    for (uint32_t i = 0; i < topic_of(w, c)->n; i++)
+        if (a->instance == 0 || (uint32_t)a->instance == i + 1)
+            partition_at(w, c, i)->leaderless = on;
+    if (!on)
+        broker_wake(w, w->comps[c].owner);
+    return ERR_OK;
+}
+
+static double partition_metric(const struct partition *p, int metric)
+{
+    switch (metric) {
+    case M_MESSAGES:
+        return (double)(p->end - p->start);
+    case M_END_OFFSET:
+        return (double)p->end;
+    default:
+        return p->leaderless;
+    }
+}
+
+static double topic_metric(const struct world *w, comp_id c, int metric, int instance)
+{
+    const struct topic_state *s = topic_of(w, c);
+    const uint64_t counts[] = {s->published, s->duplicates, s->deduplicated,
+                               s->rejected, s->purged};
+    double sum = 0;
+    if (metric < M_MESSAGES)
+        return (double)counts[metric];
+    for (uint32_t i = 0; i < s->n; i++)
+        if (instance <= 0 || (uint32_t)instance == i + 1)
+            sum += partition_metric(partition_at(w, c, i), metric);
+    return sum;
+}
+
+static int topic_instances(const struct world *w, comp_id c)
+{
+    return (int)topic_of(w, c)->n;
+}
+
+static uint64_t topic_keeps(const struct world *w, comp_id c, size_t *bytes)
+{
+    uint64_t n = 0;
+    for (uint32_t p = 0; p < topic_of(w, c)->n; p++) {
+        const struct partition *of = partition_at(w, c, p);
+        n += (uint64_t)(of->end - of->start);
+    }
+    *bytes = n * sizeof(struct message);
+    return n;
+}
+
+static void topic_bulk(const struct model *m, comp_id c, struct bulk *b)
+{
+    double keys = (double)model_param(m, c, TP_KEYS)->as.count;
+    b->n = (double)model_param(m, c, TP_PARTITIONS)->as.count;
+    b->bytes = b->n * 2 * sizeof(struct partition) +
+               zipf_bytes(keys, model_param(m, c, TP_POPULARITY)->as.number);
+    b->word = "partitions";
+}
+
+const struct kind_impl kind_topic = {
+    .desc = {.name = "topic",
+             .doc = "Messages of one sort at a broker, in partitions.",
+             .nested = true,
+             .within = "broker",
+             .params = params,
+             .nparams = COUNT_OF(params),
+             .ops = ops,
+             .nops = COUNT_OF(ops),
+             .faults = faults,
+             .nfaults = COUNT_OF(faults),
+             .metrics = metrics,
+             .nmetrics = COUNT_OF(metrics)},
+    .streams = streams,
+    .check = topic_check,
+    .bulk = topic_bulk,
+    .keeps = topic_keeps,
+    .state_size = topic_size,
+    .init = topic_init,
+    .event = topic_event,
+    .set = topic_set,
+    .changed = topic_changed,
+    .op = topic_op,
+    .fault = topic_fault,
+    .metric = topic_metric,
+    .instances = topic_instances,
+};

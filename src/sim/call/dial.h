@@ -1,0 +1,52 @@
+/*
+ * dial: opening a connection: one small state machine for calls and for a pool's
+ * connections to a database (path_dial.c).
+ */
+#ifndef SIM_CALL_DIAL_H
+#define SIM_CALL_DIAL_H
+
+#include "engine/engine.h"
+#include "truecode/cause.h"
+
+/* Where a call that is being opened is at (act->step, conn->step). */
+enum dial_step {
+    DIAL_NAME,
+    DIAL_HEARD,   /* the resolver's answer is there */
+    DIAL_UNHEARD, /* it will not come */
+    DIAL_LINE,
+    DIAL_SYN,
+    DIAL_TLS,
+    DIAL_HELLO,    /* the certificate is there */
+    DIAL_GIVES_UP, /* sent again often enough */
+    DIAL_DONE
+};
+struct dial {
+    comp_id policy, caller;
+    uint16_t instance; /* of the caller */
+    uint64_t request;
+    uint16_t attempt;
+    bool pool;  /* a pool's connection: it is opened over the link, if there is one */
+    comp_id to; /* where it leads: what the name stands for, once that is known */
+    uint8_t step;
+    uint16_t tries;
+    /* WAITS: so long, for this; FAILS: why, where */
+    sim_time delay;
+    enum cause cause;
+    comp_id place;
+    enum reason reason;
+};
+enum dial_says { DIAL_GOES_ON, DIAL_WAITS, DIAL_OPEN, DIAL_FAILED };
+
+/* Goes on as far as it can. A pool that has to wait does so by an event CE_POOL at the
+ * policy, which comes back as kind_impl.dial. */
+enum dial_says path_dial_on(struct world *w, struct dial *d);
+enum call_event {           /* EV_KIND + this, at the policy */
+                  CE_HEDGE, /* a, b: the caller: no answer yet, send another copy */
+                  CE_TIED,  /* a, b: a copy: its twin has been started */
+                  CE_DIAL,  /* a, b: a call on its way: the next step */
+                  CE_POOL,  /* a, b: a pool's connection: the same */
+                  CE_ADMIT, /* the bulkhead has room */
+                  CE_WAITED /* a, b: a caller that has waited for it long enough */
+};
+
+#endif

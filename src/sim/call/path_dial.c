@@ -1,0 +1,431 @@
+/*
+ * Before anything is sent: the name is resolved, the connection opened, the handshake
+ * made. One small state machine for calls (an act's step and tries) and for a pool's
+ * connections to a database (the connection's).
+ *
+ * A call takes a connection that is open already, if there is one: it goes where that
+ * leads, whatever its name says by now, and needs no certificate. So a moved name, or
+ * one that expired, is noticed only as fast as connections are opened anew.
+ */
+#include "call/path.h"
+#include "engine/kind.h"
+#include "engine/life.h"
+#include "truecode/world.h"
+
+#define SYN_WAIT SIM_SEC /* Linux: then 2 s, 4 s ... 127 s in all */
+enum { SYN_RETRIES = 6 };
+
+/* ---- callers -------------------------------------------------------------------- */
+
+/* Users are behind RESOLVERS of them, each with a cache of its own. */
+enum { RESOLVERS = 64 };
+
+static uint32_t seat_of(const struct world *w, const struct dial *d)
+{
+    return comp_has(&w->comps[d->caller], KIND_USERS)
+               ? (uint32_t)(hash_u64(2, d->request) % RESOLVERS)
+               : d->instance;
+}
+
+static struct caller *caller_at(struct world *w, struct path *p, uint32_t seat)
+{
+    w_grow(w, &p->callers, &p->cap, seat + 1, sizeof(struct caller));
+    return W_PTR(w, struct caller, p->callers) + seat;
+}
+
+/* ---- connections that are kept -------------------------------------------------- */
+
+static void line_free(struct world *w, struct path *p, ref r)
+{
+    p->open--;
+    w_release(w, r, sizeof(struct line));
+}
+
+/* The one that was used last; false: none is idle. */
+static bool line_take(struct world *w, struct caller *c, struct act *a)
+{
+    if (c->idle == 0)
+        return false;
+    struct line *l = W_PTR(w, struct line, c->idle);
+    a->line = c->idle;
+    a->flags |= ACT_LINE;
+    c->idle = l->next;
+    l->next = 0;
+    a->comp = a->place = l->to;
+    a->instance = l->peer;
+    return true;
+}
+
+static void line_open(struct world *w, struct path *p, struct act *a)
+{
+    a->line = w_alloc(w, sizeof(struct line));
+    a->flags |= ACT_LINE;
+    struct line *l = W_PTR(w, struct line, a->line);
+    l->to = a->comp;
+    l->peer = a->instance;
+    p->open++;
+    p->opened++;
+}
+
+void path_hang_up(struct world *w, struct act *a)
+{
+    line_free(w, path_of(w, a->policy), a->line);
+    a->line = 0;
+    a->flags &= (uint16_t)~ACT_LINE;
+}
+
+static struct dial dial_of(const struct act *a)
+{
+    return (struct dial){.policy = a->policy,
+                         .caller = a->caller,
+                         .instance = a->caller_instance,
+                         .request = a->request,
+                         .attempt = a->try_number,
+                         .to = a->comp,
+                         .step = a->step,
+                         .tries = a->tries};
+}
+
+void path_keep(struct world *w, struct act *a, enum reason reason)
+{
+    struct path *p = path_of(w, a->policy);
+    struct line *l = W_PTR(w, struct line, a->line);
+    bool broken = reason == REASON_CONN_LOST || reason == REASON_INSTANCE_GONE ||
+                  reason == REASON_DOWN;
+    l->uses++;
+    if (broken || (p->keep_alive > 0 && l->uses >= p->keep_alive)) {
+        path_hang_up(w, a);
+        return;
+    }
+    struct dial d = dial_of(a);
+    struct caller *c = caller_at(w, p, seat_of(w, &d));
+    if (comp_has(&w->comps[l->to], KIND_SERVES))
+        l->peer = a->instance;
+    l->next = c->idle;
+    c->idle = a->line;
+    a->line = 0;
+    a->flags &= (uint16_t)~ACT_LINE;
+}
+
+/* Frees the idle ones that lead to this instance; `peer` 0: all. */
+static void lines_drop(struct world *w, struct path *p, struct caller *c, comp_id to,
+                       uint16_t peer)
+{
+    for (ref *at = &c->idle; *at != 0;) {
+        ref r = *at;
+        struct line *l = W_PTR(w, struct line, r);
+        if (peer != 0 && (l->to != to || l->peer != peer)) {
+            at = &l->next;
+            continue;
+        }
+        *at = l->next;
+        line_free(w, p, r);
+    }
+}
+
+void path_instance_gone(struct world *w, comp_id service, uint16_t number)
+{
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        if (w->comps[i].kind != &kind_call)
+            continue;
+        struct path *p = path_of(w, (comp_id)i);
+        bool own = w->comps[i].owner == service;
+        for (uint32_t k = 0; (p->what & PATH_DIALS) && k < p->cap; k++) {
+            struct caller *c = caller_at(w, p, k);
+            if (own && k == number)
+                c->answer = (struct dns_answer){.comp = COMP_NONE};
+            if (!own || k == number)
+                lines_drop(w, p, c, service, own ? 0 : number);
+        }
+    }
+}
+
+/* ---- dialling ------------------------------------------------------------------- */
+
+static enum dial_says wait(struct dial *d, enum dial_step then, sim_time delay,
+                           enum cause cause, comp_id place)
+{
+    d->step = (uint8_t)then;
+    d->delay = delay;
+    d->cause = cause;
+    d->place = place;
+    return DIAL_WAITS;
+}
+
+static enum dial_says fail(struct dial *d, enum reason reason, comp_id place)
+{
+    d->reason = reason;
+    d->place = place;
+    return DIAL_FAILED;
+}
+
+static enum dial_says resolve(struct world *w, struct dial *d, const struct path *p,
+                              struct caller *c)
+{
+    switch (dns_look(w, p->name, &c->answer)) {
+    case DNS_KNOWN:
+        d->step = DIAL_LINE;
+        return DIAL_GOES_ON;
+    case DNS_NONE:
+        return fail(d, REASON_DNS_FAILED, p->name);
+    default: {
+        sim_time delay;
+        bool heard = dns_ask(w, p->name, &delay);
+        return wait(d, heard ? DIAL_HEARD : DIAL_UNHEARD, delay, CAUSE_DNS, p->name);
+    }
+    }
+}
+
+static enum dial_says resolved(struct world *w, struct dial *d, const struct path *p,
+                               struct caller *c, bool heard)
+{
+    bool user = comp_has(&w->comps[d->caller], KIND_USERS);
+    double age = user ? 1 - (seat_of(w, d) + 1.0) / RESOLVERS : 0;
+    if (!dns_learn(w, p->name, &c->answer, heard, p->answers, age))
+        return fail(d, REASON_DNS_FAILED, p->name);
+    d->step = DIAL_LINE;
+    return DIAL_GOES_ON;
+}
+
+#define WAIT_MOST (120 * SIM_SEC)
+
+/* The wait after the loss number `tries` + 1; *sofar: those before it. */
+static sim_time wait_of(sim_time first, int tries, sim_time *sofar)
+{
+    sim_time t = first;
+    *sofar = 0;
+    for (int i = 0; i < tries; i++) {
+        *sofar += t;
+        t = 2 * t < WAIT_MOST ? 2 * t : WAIT_MOST;
+    }
+    return t;
+}
+
+/* It is sent again, or given up. */
+static enum dial_says again(struct world *w, struct dial *d, comp_id link,
+                            enum cause cause, sim_time first, int64_t retries)
+{
+    sim_time sofar, most = p_time(w, link, LP_USER_TIMEOUT);
+    sim_time delay = wait_of(first, d->tries, &sofar);
+    bool over = d->tries++ >= retries;
+    if (most > 0 && sofar + delay >= most) {
+        delay = most > sofar ? most - sofar : 0;
+        over = true;
+    }
+    return wait(d, over ? DIAL_GIVES_UP : (enum dial_step)d->step, delay, cause, link);
+}
+
+/* `n` rounds there and back; it is lost if one of them is. The first wait is `rto`. */
+static enum dial_says rounds(struct world *w, struct dial *d, const struct path *p,
+                             int n, sim_time extra, enum dial_step then, sim_time rto,
+                             int64_t retries)
+{
+    enum cause cause = then == DIAL_TLS ? CAUSE_CONNECT : CAUSE_TLS;
+    comp_id place = then == DIAL_TLS ? d->to : p->certificate;
+    const struct talk t = {d->request, d->attempt, d->instance, 0};
+    sim_time took = extra;
+    if (p->link != COMP_NONE && link_refuses(w, p->link, &t))
+        return wait(d, DIAL_GIVES_UP, 2 * link_latency(w, p->link), cause, p->link);
+    if (p->link != COMP_NONE && link_loses(w, p->link, &t, 2 * (uint32_t)n))
+        return again(w, d, p->link, cause, rto, retries);
+    d->tries = 0;
+    for (int i = 0; i < 2 * n; i++)
+        took += p->link != COMP_NONE ? link_latency(w, p->link)
+                                     : call_one_way(w, d->policy);
+    return wait(d, then, took, cause, place);
+}
+
+static enum dial_says handshake(struct world *w, struct dial *d, const struct path *p)
+{
+    sim_time work;
+    if (p->certificate == COMP_NONE) {
+        d->step = DIAL_DONE;
+        return DIAL_GOES_ON;
+    }
+    int n = certificate_rounds(w, p->certificate, &work);
+    sim_time rto = 200 * SIM_MS;
+    int64_t retries = 15;
+    if (p->link != COMP_NONE) {
+        rto = p_time(w, p->link, LP_RTO);
+        retries = p_count(w, p->link, LP_RETRANSMITS);
+    }
+    return rounds(w, d, p, n, work, DIAL_HELLO, rto, retries);
+}
+
+static enum dial_says step(struct world *w, struct dial *d, struct path *p,
+                           struct caller *c)
+{
+    switch ((enum dial_step)d->step) {
+    case DIAL_NAME:
+        if (p->what & PATH_NAME)
+            return resolve(w, d, p, c);
+        d->step = DIAL_LINE;
+        return DIAL_GOES_ON;
+    case DIAL_HEARD:
+    case DIAL_UNHEARD:
+        return resolved(w, d, p, c, d->step == DIAL_HEARD);
+    case DIAL_LINE:
+        if (p->what & PATH_NAME)
+            d->to = c->answer.comp;
+        d->step = (p->what & PATH_LINES) || (d->pool && (p->what & PATH_LINK))
+                      ? DIAL_SYN
+                      : DIAL_DONE;
+        return DIAL_GOES_ON;
+    case DIAL_SYN:
+        return rounds(w, d, p, 1, 0, DIAL_TLS, SYN_WAIT, SYN_RETRIES);
+    case DIAL_TLS:
+        return handshake(w, d, p);
+    case DIAL_HELLO:
+        if (p->verify && !certificate_good(w, p->certificate, d->caller, d->instance))
+            return fail(d, REASON_TLS_FAILED, p->certificate);
+        d->step = DIAL_DONE;
+        return DIAL_GOES_ON;
+    case DIAL_GIVES_UP:
+        return fail(d, REASON_CONN_LOST, p->link);
+    case DIAL_DONE:
+        break;
+    }
+    return DIAL_OPEN;
+}
+
+enum dial_says path_dial_on(struct world *w, struct dial *d)
+{
+    enum dial_says says;
+    struct path *p = path_of(w, d->policy);
+    struct caller *c = caller_at(w, p, seat_of(w, d));
+    do
+        says = step(w, d, p, c);
+    while (says == DIAL_GOES_ON);
+    return says;
+}
+
+/* ---- a call --------------------------------------------------------------------- */
+
+/* "orders/buy" at another service: that one's "buy". */
+static comp_id same_endpoint(const struct world *w, comp_id what, comp_id to)
+{
+    comp_id service = comp_has(&w->comps[to], KIND_HANDS_ON) ? w->comps[to].target : to;
+    if (comp_has(&w->comps[to], KIND_WHOLE))
+        return to;
+    if (w->comps[what].owner == service)
+        return what;
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "%s%s", w->comps[service].name, strchr(w->comps[what].name, '/'));
+    comp_id e = model_find(w->model, b.s);
+    buf_release(&b);
+    return e;
+}
+
+/* At what the name stands for, and if that are instances, at one of those. */
+static bool aim(struct world *w, struct act *a, const struct path *p,
+                const struct caller *c)
+{
+    comp_id what = same_endpoint(w, a->what, a->comp);
+    if (what == COMP_NONE)
+        return false;
+    dns_used(w, p->name, &c->answer);
+    a->what = what;
+    if (comp_has(&w->comps[a->comp], KIND_SERVES))
+        a->instance = dns_choose(w, a->comp, &c->answer, call_balance(w, a->policy));
+    return true;
+}
+
+static void opened(struct world *w, struct act *a, const struct dial *d)
+{
+    struct path *p = path_of(w, a->policy);
+    struct caller *c = caller_at(w, p, seat_of(w, d));
+    a->flags &= (uint16_t)~ACT_SENT;
+    act_account(w, a);
+    if ((p->what & PATH_NAME) && !aim(w, a, p, c)) {
+        path_fail(w, a, REASON_ERROR, a->comp);
+        return;
+    }
+    if (p->what & PATH_LINES)
+        line_open(w, p, a);
+    call_send(w, a);
+}
+
+static void go_on(struct world *w, struct act *a)
+{
+    struct dial d = dial_of(a);
+    enum dial_says says = path_dial_on(w, &d);
+    a->step = d.step;
+    a->tries = d.tries;
+    a->comp = d.to;
+    if (says == DIAL_WAITS) {
+        act_wait(w, a, d.cause, d.place);
+        a->timer = cal_at(w, w_now(w) + d.delay, EV_KIND + CE_DIAL, a->policy,
+                          W_REF(w, a), a->gen);
+    } else if (says == DIAL_FAILED) {
+        path_fail(w, a, d.reason, d.place);
+    } else {
+        opened(w, a, &d);
+    }
+}
+
+bool path_dial(struct world *w, struct act *a)
+{
+    struct path *p = path_of(w, a->policy);
+    if (a->kind == ACT_QUERY) /* its pool's connections do */
+        return false;
+    struct dial d = dial_of(a);
+    if ((p->what & PATH_LINES) && line_take(w, caller_at(w, p, seat_of(w, &d)), a)) {
+        comp_id what = same_endpoint(w, a->what, a->comp);
+        a->what = what != COMP_NONE ? what : a->what;
+        return false;
+    }
+    a->step = DIAL_NAME;
+    a->tries = 0;
+    a->flags |= ACT_SENT;
+    go_on(w, a);
+    return true;
+}
+
+/* ---- looking -------------------------------------------------------------------- */
+
+static struct dns_belief belief(const struct world *w, comp_id policy, comp_id name,
+                                uint32_t seat, const struct dns_answer *a)
+{
+    comp_id caller = w->comps[policy].owner;
+    sim_time until = a->until > a->again ? a->until : a->again;
+    return (struct dns_belief){.caller = caller,
+                               .instance = (int)seat,
+                               .resolver = comp_has(&w->comps[caller], KIND_USERS),
+                               .to = a->comp,
+                               .addresses = dns_addresses(a),
+                               .ttl_left = until == SIM_FOREVER ? SIM_FOREVER
+                                                                : until - w_now(w),
+                               .old = dns_old(w, name, a)};
+}
+
+size_t world_dns_beliefs(const struct world *w, comp_id name, struct dns_belief *out,
+                         size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        if (w->comps[i].kind != &kind_call || path_of(w, (comp_id)i)->name != name)
+            continue;
+        const struct path *p = path_of(w, (comp_id)i);
+        for (uint32_t k = 0; k < p->cap; k++) {
+            const struct caller *c = W_PTR(w, struct caller, p->callers) + k;
+            if (!c->answer.known)
+                continue;
+            if (n < max)
+                out[n] = belief(w, (comp_id)i, name, k, &c->answer);
+            n++;
+        }
+    }
+    return n;
+}
+
+/* ---- events --------------------------------------------------------------------- */
+
+void path_dial_due(struct world *w, struct act *a)
+{
+    a->timer = 0;
+    if (a->parent == 0) /* nobody waits: nothing is sent */
+        act_orphan(w, a);
+    else
+        go_on(w, a);
+}

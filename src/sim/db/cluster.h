@@ -1,0 +1,128 @@
+/*
+ * cluster: one database on several servers.
+ *
+ * A database and its replicas are nodes; each is a server with an engine, sessions and
+ * faults of its own (struct database, which a replica's state begins with). The
+ * database component is the first node and gives the whole its name: programs query it,
+ * its statements run on any node, its parameters hold for all. `primary` is the node
+ * that takes writes now; a failover moves it.
+ *
+ * The log. Every write statement adds bytes to the log; a replica receives them after
+ * its link's delay and bandwidth, and applies them one after the other at its own rate:
+ * two queues with known service times, so that when each byte arrives and when it can
+ * be read is known the moment it is written (no events). Marks remember that, oldest
+ * first, until it has come to pass.
+ *
+ * What the primary had not sent when it died is lost; what a replica has
+ * received and not applied delays its promotion. Without a replica, a disk size or a
+ * write statement, nothing here does anything.
+ */
+#ifndef SIM_CLUSTER_H
+#define SIM_CLUSTER_H
+
+#include "db/database.h"
+
+struct effect; /* engine/kind.h */
+
+/* Replication of what was written at one moment; times are SIM_FOREVER while the server
+ * or its replay stands still. */
+struct mark {
+    sim_time written, sent, received, applied;
+    uint64_t lsn;    /* the log's length with it */
+    uint64_t writes; /* statements up to here */
+    uint64_t bytes;
+};
+enum { MARKS = 512 }; /* more are merged: their oldest age stays right */
+
+enum node_role {
+    NODE_FOLLOWS,  /* a replica */
+    NODE_LEADS,    /* takes writes */
+    NODE_DIVERGED, /* led before; has to be rebuilt */
+    NODE_REBUILDS
+};
+
+/* ---- routing (db_cluster.c) */
+
+/* The database that a node belongs to: itself, or the replica's owner. */
+comp_id cluster_of(const struct world *w, comp_id node);
+/* Where the pool's next connection goes. `seen`, `until`: what this instance last
+ * looked up (node + 1; 0: nothing), and how long it believes in it. */
+comp_id cluster_route(struct world *w, comp_id pool, comp_id *seen, sim_time *until);
+/* The node that takes writes now. */
+comp_id cluster_primary(const struct world *w, comp_id db);
+/* The connections of one instance's pool, on whichever node. */
+void cluster_close_all(struct world *w, comp_id db, comp_id pool, int instance);
+/* Why a write on this node fails now; REASON_NONE: it may run. */
+enum reason cluster_refuses(const struct world *w, comp_id node);
+/* A server has gone (down, stalled) or is back. */
+void cluster_node_gone(struct world *w, comp_id node);
+void cluster_node_back(struct world *w, comp_id node);
+/* kind_database's operation: `to` a replica's name, "": the one that is furthest. */
+enum err cluster_failover(struct world *w, comp_id db, const char *to, struct effect *e,
+                          struct errmsg *why);
+enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
+                         struct errmsg *why);
+void cluster_promoted(struct world *w, comp_id db);
+void cluster_elect(struct world *w, comp_id db);
+void cluster_rebuilt(struct world *w, comp_id node);
+/* The database is what it was: its replicas are not. */
+void cluster_restored(struct world *w, comp_id db);
+/* A server takes writes. */
+bool cluster_leads(const struct world *w, comp_id db);
+/* Seconds in all in which no server took writes. */
+double cluster_leaderless(const struct world *w, comp_id db);
+
+/* ---- the log and the disk (db_wal.c) */
+
+/* A statement that writes has run on `node`. */
+void wal_wrote(struct world *w, comp_id node, comp_id statement);
+/* How long its commit takes after that; SIM_FOREVER: until a replica is there again. */
+sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication);
+/* The times of what is under way change: link, replay or server stopped or went on. */
+void wal_replan(struct world *w, comp_id node);
+/* Of a leader that is lost: what it has not sent never comes. How far the log goes. */
+uint64_t wal_forget_unsent(struct world *w, comp_id node, uint64_t *writes);
+/* All that was written up to now is there and applied. */
+void wal_level(struct world *w, comp_id node);
+uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes);
+uint64_t wal_applied(const struct world *w, comp_id node);
+/* Age of the oldest write that cannot be read there yet; 0: none. */
+sim_time wal_lag(const struct world *w, comp_id node);
+/* Until a write of this moment can be read there. */
+sim_time wal_catch_up(const struct world *w, comp_id node);
+uint64_t wal_kept(const struct world *w, comp_id db);  /* bytes of log on the disk */
+uint64_t disk_used(const struct world *w, comp_id db); /* data and log */
+bool disk_full(const struct world *w, comp_id db);
+/* The archiver stops, or goes on. */
+void wal_archive(struct world *w, comp_id db, bool stuck);
+
+/* ---- replicas (kind_replica.c) */
+
+extern const struct kind_impl kind_replica, kind_backup;
+enum replica_param { RP_DELAY, RP_BANDWIDTH, RP_REPLAY, RP_SLOT, RP_CORES };
+static inline bool is_replica(const struct world *w, comp_id node)
+{
+    return w->comps[node].kind == &kind_replica;
+}
+
+/* What the two kinds of node have in common (kind_database.c). */
+void database_retune(struct world *w, comp_id node);
+void database_go_down(struct world *w, comp_id node, bool on);
+enum err database_kill(struct world *w, comp_id node, const char *which,
+                       struct effect *e, struct errmsg *why);
+enum err database_server_fault(struct world *w, comp_id node, int fault, double factor,
+                               bool on, struct errmsg *why);
+void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b);
+/* Backups and the like take a share of the engine (negative: give it back). */
+void database_tax(struct world *w, comp_id node, double share);
+
+/* ---- backups (kind_backup.c) */
+
+/* The series of the newest backup; `name` "": of all series; COMP_NONE: there is none.
+ */
+comp_id backup_newest(const struct world *w, comp_id db, const char *name);
+bool backup_good(const struct world *w, comp_id series); /* there is data in the file */
+uint64_t backup_size(const struct world *w, comp_id series); /* of the newest, bytes */
+uint64_t backup_writes(const struct world *w, comp_id series); /* up to which it goes */
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * Opening a pool's connection where its way is more than a delay: a name is resolved, a
+ * handshake made, and only then is the server asked. The steps are those of a call
+ * (path_dial.c); what they have come to is in the connection.
+ */
+#include "call/dial.h"
+#include "db/conn.h"
+#include "engine/telling.h"
+#include "net/net.h"
+#include "truecode/model.h"
+
+static comp_id policy_of(const struct world *w, const struct conn *n)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "%s.%s", w->comps[n->service].name,
+             w->comps[w->comps[n->pool].target].name);
+    comp_id policy = model_find(w->model, b.s);
+    buf_release(&b);
+    return policy;
+}
+
+static struct dial dial_for(const struct world *w, const struct conn *n)
+{
+    return (struct dial){.policy = policy_of(w, n),
+                         .caller = n->service,
+                         .instance = n->instance,
+                         .request = n->id,
+                         .pool = true,
+                         .to = n->db,
+                         .step = n->step,
+                         .tries = n->tries};
+}
+
+static void go_on(struct world *w, struct conn *n)
+{
+    struct dial d = dial_for(w, n);
+    enum dial_says says = path_dial_on(w, &d);
+    n->step = d.step;
+    n->tries = d.tries;
+    if (d.to != n->db)
+        session_move(w, n, d.to);
+    if (says == DIAL_OPEN) {
+        session_connect(w, n);
+    } else if (says == DIAL_FAILED) {
+        w_outcome(w, d.reason);
+        w_log(w, n->service, n->instance, LOG_ERROR, 0, "%s: %s", w->comps[n->db].name,
+              reason_phrase(d.reason));
+        database_close(w, n, d.reason);
+    } else {
+        if (n->act != 0)
+            act_wait(w, act_at(w, n->act), d.cause, d.place);
+        n->timer = cal_at(w, w_now(w) + d.delay, EV_KIND + CE_POOL, d.policy,
+                          W_REF(w, n), n->id);
+    }
+}
+
+bool db_dial_cut(const struct world *w, const struct conn *n)
+{
+    comp_id policy = n->pool == COMP_NONE ? COMP_NONE : policy_of(w, n);
+    if (policy == COMP_NONE || path_of(w, policy)->link == COMP_NONE)
+        return false;
+    const struct talk t = {.request = n->id, .caller = n->instance};
+    return link_cut(w, path_of(w, policy)->link, &t, WAY_THERE);
+}
+
+/* Not here and now: if it failed at once, the pool would open the next one inside. */
+bool db_dial_begin(struct world *w, struct conn *n)
+{
+    comp_id policy = policy_of(w, n);
+    if (policy == COMP_NONE || path_of(w, policy)->what == 0)
+        return false;
+    n->step = DIAL_NAME;
+    n->timer = cal_at(w, w_now(w), EV_KIND + CE_POOL, policy, W_REF(w, n), n->id);
+    return true;
+}
+
+void db_dial(struct world *w, ref r, uint32_t number)
+{
+    struct conn *n = conn_at(w, r); /* its timer is cancelled before it is freed */
+    assert(n->id == number);
+    n->timer = 0;
+    go_on(w, n);
+}

@@ -1,0 +1,352 @@
+/*
+ * What can be done to a database, and what can befall it: operations and faults. The
+ * server's faults and closing sessions are those of replicas, too.
+ */
+#include "db/cluster.h"
+#include "db/describe.h"
+#include "db/table.h"
+#include "engine/telling.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { OP_KILL, OP_FAILOVER, OP_REBUILD, OP_RESTORE, OP_FREE };
+const struct op_desc database_ops[DATABASE_OPS] = {
+    [OP_KILL] = {.name = "kill",
+                 .args = {{.name = "session",
+                           .type = VALUE_TEXT,
+                           .doc = "A session's number, \"idle-in-transaction\", or the "
+                                  "name of a statement: all that run it."}},
+                 .cost = 2 * SIM_SEC,
+                 .risk = "What the session was doing is rolled back.",
+                 .doc = "Closes sessions; their pools open new ones when needed."},
+    [OP_FAILOVER] =
+        {.name = "failover",
+         .args = {{.name = "to",
+                   .type = VALUE_TEXT,
+                   .optional = true,
+                   .doc = "The replica; without one, the one that has most of the "
+                          "log."}},
+         .risk = "Writes fail until the replica has taken over. When the primary is "
+                 "gone, what no replica has received is lost.",
+         .doc = "Makes a replica the primary."},
+    [OP_REBUILD] = {.name = "rebuild",
+                    .cost = 30 * SIM_SEC,
+                    .risk = "Everything on this server is replaced by a copy of the "
+                            "primary.",
+                    .doc = "Makes the server that led before a replica again."},
+    [OP_RESTORE] =
+        {.name = "restore",
+         .args = {{.name = "backup",
+                   .type = VALUE_TEXT,
+                   .optional = true,
+                   .doc = "Which series; without one, the newest of all."}},
+         .cost = 60 * SIM_SEC,
+         .risk = "The database is down meanwhile, and all that was written since the "
+                 "backup is lost.",
+         .doc = "Puts back the newest backup."},
+    [OP_FREE] = {.name = "free_disk",
+                 .args = {{.name = "bytes",
+                           .type = VALUE_COUNT,
+                           .doc = "How much that is not the database's is deleted."}},
+                 .cost = 60 * SIM_SEC,
+                 .doc = "Deletes old files that others left on the disk."},
+};
+
+enum {
+    FAULT_SLOW,
+    FAULT_STALL,
+    FAULT_DOWN,
+    FAULT_DISK_SLOW,
+    FAULT_DISK_FILL,
+    FAULT_ARCHIVE_STUCK,
+    FAULT_LONG_TRANSACTION
+};
+const struct fault_desc database_faults[DATABASE_FAULTS] = {
+    [FAULT_SLOW] = {.name = "slow",
+                    .args = {{.name = "factor",
+                              .type = VALUE_NUMBER,
+                              .doc = "How many times longer everything takes."}},
+                    .doc = "All statements slow down."},
+    [FAULT_STALL] = {.name = "stall",
+                     .doc = "Nothing moves and nobody gets in; then it goes on."},
+    [FAULT_DOWN] = {.name = "down",
+                    .doc = "All sessions are closed and new ones refused."},
+    [FAULT_DISK_SLOW] = {.name = "disk_slow",
+                         .args = {{.name = "factor",
+                                   .type = VALUE_NUMBER,
+                                   .doc = "How many times longer a commit takes."}},
+                         .doc = "The disk takes longer to write."},
+    [FAULT_DISK_FILL] = {.name = "disk_fill",
+                         .args = {{.name = "bytes",
+                                   .type = VALUE_COUNT,
+                                   .doc = "How much; gone again when the fault ends."}},
+                         .doc = "Somebody else's files lie on the disk."},
+    [FAULT_ARCHIVE_STUCK] = {.name = "archive_stuck",
+                             .doc = "The log is not archived, so none of it is "
+                                    "removed."},
+    [FAULT_LONG_TRANSACTION] =
+        {.name = "long_transaction",
+         .args = {{.name = "table",
+                   .type = VALUE_TEXT,
+                   .optional = true,
+                   .doc = "A table that it has read."},
+                  {.name = "row",
+                   .type = VALUE_BOOL,
+                   .optional = true,
+                   .doc =
+                       "Whether it has also changed that table's most popular row."}},
+         .doc = "Somebody leaves a transaction open at a terminal."},
+};
+
+static bool any(const struct conn *n, uint32_t a, uint32_t b)
+{
+    (void)n, (void)a, (void)b;
+    return true;
+}
+
+static bool with_id(const struct conn *n, uint32_t id, uint32_t b)
+{
+    (void)b;
+    return n->id == id && n->state != CONN_CONNECTING;
+}
+
+static bool idle_in_tx(const struct conn *n, uint32_t a, uint32_t b)
+{
+    (void)a, (void)b;
+    return n->state == CONN_IN_TX;
+}
+
+static bool running(const struct conn *n, uint32_t statement, uint32_t b)
+{
+    (void)b;
+    return n->state == CONN_ACTIVE && n->statement == statement;
+}
+
+/* "reserve" or "orders-db.reserve" */
+static comp_id nested_named(const struct world *w, comp_id db,
+                            const struct kind_impl *kind, const char *name)
+{
+    size_t own = strlen(w->comps[db].name);
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        const struct comp *s = &w->comps[i];
+        if (s->kind == kind && s->owner == db &&
+            (str_eq(s->name, name) || str_eq(s->name + own + 1, name)))
+            return (comp_id)i;
+    }
+    return COMP_NONE;
+}
+
+enum err database_kill(struct world *w, comp_id c, const char *which, struct effect *e,
+                       struct errmsg *why)
+{
+    uint32_t count = 0;
+    comp_id statement = nested_named(w, cluster_of(w, c), &kind_statement, which);
+    char *rest;
+    unsigned long id = strtoul(which, &rest, 10);
+    if (str_eq(which, "idle-in-transaction"))
+        session_sweep(w, c, REASON_KILLED, idle_in_tx, 0, 0, &count);
+    else if (statement != COMP_NONE)
+        session_sweep(w, c, REASON_KILLED, running, statement, 0, &count);
+    else if (*which != '\0' && *rest == '\0' && id <= UINT32_MAX)
+        session_sweep(w, c, REASON_KILLED, with_id, (uint32_t)id, 0, &count);
+    else
+        return errmsg_set(
+            why, ERR_NOT_FOUND,
+            "%s has no session or statement \"%s\"; say a session's number, "
+            "idle-in-transaction, or a statement",
+            w->comps[c].name, which);
+    if (count == 0)
+        return errmsg_set(why, ERR_REFUSED, "%s has no session to kill for \"%s\" now",
+                          w->comps[c].name, which);
+    db_at(w, c)->killed += count;
+    snprintf(e->title, sizeof e->title, "kill %s at %s: %u session%s closed", which,
+             w->comps[c].name, count, count == 1 ? "" : "s");
+    return ERR_OK;
+}
+
+static enum err restore(struct world *w, comp_id c, const char *name, struct effect *e,
+                        struct errmsg *why)
+{
+    struct cluster *x = &db_at(w, c)->cluster;
+    comp_id series = backup_newest(w, c, name);
+    if (x->restoring != 0)
+        return errmsg_set(why, ERR_REFUSED, "%s is being restored already",
+                          w->comps[c].name);
+    if (x->candidate != 0 || x->primary != 0)
+        return errmsg_set(why, ERR_REFUSED, "%s: make it the primary again first",
+                          w->comps[c].name);
+    if (series == COMP_NONE)
+        return errmsg_set(why, ERR_REFUSED, "%s has no backup%s%.40s to restore",
+                          w->comps[c].name, *name != '\0' ? " " : "", name);
+    sim_time t = SIM_SEC + (sim_time)((double)backup_size(w, series) * (double)SIM_SEC /
+                                      p_number(w, c, DB_RESTORE_RATE));
+    database_go_down(w, c, true);
+    x->restoring = (comp_id)(series + 1);
+    cal_at(w, w_now(w) + t, EV_KIND + DB_EV_RESTORED, c, 0, 0);
+    snprintf(e->title, sizeof e->title, "restore %s from %s", w->comps[c].name,
+             w->comps[series].name);
+    return ERR_OK;
+}
+
+static enum err free_disk(struct world *w, comp_id c, int64_t bytes, struct effect *e,
+                          struct errmsg *why)
+{
+    int64_t others = db_at(w, c)->cluster.others;
+    if (bytes <= 0)
+        return errmsg_set(why, ERR_INPUT, "free_disk wants bytes, e.g. 1000000000");
+    if (others <= 0)
+        return errmsg_set(why, ERR_REFUSED,
+                          "nothing on the disk of %s is anybody else's",
+                          w->comps[c].name);
+    bytes = bytes < others ? bytes : others;
+    db_at(w, c)->cluster.others -= bytes;
+    snprintf(e->title, sizeof e->title, "%lld bytes freed on the disk of %s",
+             (long long)bytes, w->comps[c].name);
+    return ERR_OK;
+}
+
+static const char *text_arg(const struct action *a)
+{
+    return a->nargs > 0 ? a->args[0].as.text : "";
+}
+
+enum err database_op(struct world *w, comp_id c, int op, const struct action *a,
+                     struct effect *e, struct errmsg *why)
+{
+    switch (op) {
+    case OP_KILL:
+        return database_kill(w, c, a->args[0].as.text, e, why);
+    case OP_FAILOVER:
+        return cluster_failover(w, c, text_arg(a), e, why);
+    case OP_REBUILD:
+        return cluster_rebuild(w, c, e, why);
+    case OP_RESTORE:
+        return restore(w, c, text_arg(a), e, why);
+    default:
+        return free_disk(w, c, a->args[0].as.count, e, why);
+    }
+}
+
+void database_go_down(struct world *w, comp_id c, bool on)
+{
+    struct database *d = db_at(w, c);
+    uint32_t count = 0;
+    d->down = on;
+    if (!on) {
+        cluster_node_back(w, c);
+        return;
+    }
+    w_log(w, c, 0, LOG_ERROR, 0, "shutting down");
+    session_sweep(w, c, REASON_DOWN, any, 0, 0, &count);
+    cluster_node_gone(w, c);
+}
+
+static void stall(struct world *w, comp_id c, bool on)
+{
+    db_at(w, c)->stalled = on;
+    database_retune(w, c);
+    if (on) {
+        cluster_node_gone(w, c);
+        return;
+    }
+    session_admit_held(w, c);
+    cluster_node_back(w, c);
+}
+
+/* Those that every server can have. */
+enum err database_server_fault(struct world *w, comp_id c, int fault, double factor,
+                               bool on, struct errmsg *why)
+{
+    struct database *d = db_at(w, c);
+    bool busy = d->follows.role == NODE_REBUILDS || d->cluster.restoring != 0;
+    if (fault == FAULT_SLOW) {
+        if (on && !(factor > 0 && factor <= 1e6))
+            return errmsg_set(why, ERR_INPUT,
+                              "slow: the factor must be above 0, e.g. 4");
+        d->slow = on ? 1 / factor : 0;
+        database_retune(w, c);
+    } else if (fault == FAULT_STALL) {
+        stall(w, c, on);
+    } else if (on || !busy) { /* one that is being copied comes back by itself */
+        database_go_down(w, c, on);
+    }
+    return ERR_OK;
+}
+
+/* ---- a transaction that somebody leaves open ---- */
+
+static enum err close_left_open(struct world *w, comp_id c)
+{
+    struct database *d = db_at(w, c);
+    uint32_t count = 0;
+    if (d->long_session != 0)
+        session_sweep(w, d->long_node, REASON_NONE, with_id, d->long_session, 0,
+                      &count);
+    d->long_session = 0;
+    return ERR_OK;
+}
+
+/* A lock that is free, or none. */
+static void lock_if_free(struct world *w, struct conn *n, comp_id table, uint64_t key,
+                         enum lock_mode mode)
+{
+    struct lock_name name = {.table = table, .key = key};
+    if (!lock_take(w, n, &name, mode))
+        lock_leave(w, n);
+}
+
+static enum err leave_open(struct world *w, comp_id c, const struct action *a,
+                           struct errmsg *why)
+{
+    struct database *d = db_at(w, c);
+    const char *name = a->nargs > 0 ? a->args[0].as.text : "";
+    comp_id table = *name != '\0' ? nested_named(w, c, &kind_table, name) : COMP_NONE;
+    bool row = a->nargs > 1 && a->args[1].as.on;
+    if (*name != '\0' && table == COMP_NONE)
+        return errmsg_set(why, ERR_NOT_FOUND, "%s has no table \"%.60s\"",
+                          w->comps[c].name, name);
+    comp_id primary = d->cluster.primary;
+    comp_id node = primary == 0 ? c : (comp_id)(primary - 1);
+    if (db_at(w, node)->down)
+        return errmsg_set(why, ERR_REFUSED, "%s is down", w->comps[node].name);
+    (void)close_left_open(w, c); /* the same fault again */
+    struct conn *n = session_own(w, node, NULL);
+    d->long_node = node;
+    d->long_session = n->id;
+    session_tx_open(w, n, NULL);
+    if (table != COMP_NONE)
+        lock_if_free(w, n, table, LOCK_WHOLE,
+                     row ? LOCK_ROW_EXCLUSIVE : LOCK_ACCESS_SHARE);
+    if (table != COMP_NONE && row)
+        lock_if_free(w, n, table, 0, LOCK_EXCLUSIVE);
+    return ERR_OK;
+}
+
+enum err database_fault(struct world *w, comp_id c, int fault, const struct action *a,
+                        bool on, struct errmsg *why)
+{
+    struct cluster *x = &db_at(w, c)->cluster;
+    double factor = a->args[0].as.number;
+    switch (fault) {
+    case FAULT_DISK_SLOW:
+        if (on && !(factor > 0 && factor <= 1e6))
+            return errmsg_set(why, ERR_INPUT,
+                              "disk_slow: the factor must be above 0, e.g. 20");
+        x->disk_slow = on ? factor : 0;
+        return ERR_OK;
+    case FAULT_DISK_FILL:
+        if (on && a->args[0].as.count <= 0)
+            return errmsg_set(why, ERR_INPUT,
+                              "disk_fill wants bytes, e.g. 50000000000");
+        x->others = on ? a->args[0].as.count : 0;
+        return ERR_OK;
+    case FAULT_ARCHIVE_STUCK:
+        wal_archive(w, c, on);
+        return ERR_OK;
+    case FAULT_LONG_TRANSACTION:
+        return on ? leave_open(w, c, a, why) : close_left_open(w, c);
+    default:
+        return database_server_fault(w, c, fault, factor, on, why);
+    }
+}

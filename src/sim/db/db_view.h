@@ -1,0 +1,13 @@
+/*
+ * db_view: what those share who show the inside of a database.
+ */
+#ifndef SIM_DB_DB_VIEW_H
+#define SIM_DB_DB_VIEW_H
+
+#include "db/conn.h"
+#include "truecode/world.h"
+
+/* What a session is doing, as an operator sees it (db_look.c). */
+enum session_state session_state_of(const struct conn *n);
+
+#endif

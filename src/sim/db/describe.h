@@ -1,0 +1,27 @@
+/*
+ * describe: what the files of the kind "database" say of it and do to it.
+ */
+#ifndef SIM_DB_DESCRIBE_H
+#define SIM_DB_DESCRIBE_H
+
+#include "engine/kind.h"
+
+/* db_do.c: operations and faults */
+enum { DATABASE_OPS = 5, DATABASE_FAULTS = 7 };
+extern const struct op_desc database_ops[DATABASE_OPS];
+extern const struct fault_desc database_faults[DATABASE_FAULTS];
+enum err database_op(struct world *w, comp_id c, int op, const struct action *a,
+                     struct effect *e, struct errmsg *why);
+enum err database_fault(struct world *w, comp_id c, int fault, const struct action *a,
+                        bool on, struct errmsg *why);
+
+/* db_look.c: what it shows of itself */
+enum { DATABASE_METRICS = 31, DATABASE_NEEDS = 20 };
+extern const struct metric_desc database_metrics[DATABASE_METRICS];
+extern const struct metric_need database_needs[DATABASE_NEEDS];
+double database_metric(const struct world *w, comp_id c, int metric, int instance);
+void database_inflight(const struct world *w, comp_id c,
+                       void (*f)(const struct world *w, const struct act *a, void *ctx),
+                       void *ctx);
+
+#endif

@@ -1,0 +1,308 @@
+/*
+ * backup: a series of copies of a database, taken every so often. A run reads all data
+ * at `rate` and takes a share of the engine meanwhile. What can be put back is what is
+ * in the file, and a run that wrote an empty one looks like any other unless somebody
+ * looks at its size, or tries it.
+ */
+#include "db/cluster.h"
+#include "engine/kind.h"
+#include "engine/telling.h"
+
+#include <stdio.h>
+
+#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
+
+enum { P_EVERY, P_AT, P_RATE, P_LOAD };
+static const struct param_desc params[] = {
+    [P_EVERY] = {.name = "every",
+                 .type = VALUE_DURATION,
+                 .min = 1,
+                 .max = 2592000,
+                 .unit = "s",
+                 .def = "24h",
+                 .doc = "From the beginning of one run to that of the next."},
+    [P_AT] = {.name = "at",
+              .type = VALUE_DURATION,
+              .min = 0,
+              .max = 2592000,
+              .unit = "s",
+              .def = "1h",
+              .doc = "When the first run begins; one before the start is taken as "
+                     "good."},
+    [P_RATE] = {.name = "rate",
+                .type = VALUE_NUMBER,
+                .min = 1000,
+                .max = 1e12,
+                .unit = "bytes/s",
+                .def = "100000000",
+                .live = true,
+                .doc = "How fast the data is read."},
+    [P_LOAD] = {.name = "load",
+                .type = VALUE_FRACTION,
+                .min = 0,
+                .max = 0.9,
+                .unit = "",
+                .def = "0.1",
+                .doc = "Share of the database's power that a run takes."},
+};
+
+enum { OP_RUN, OP_VERIFY };
+static const struct op_desc ops[] = {
+    [OP_RUN] = {.name = "run",
+                .cost = 5 * SIM_SEC,
+                .doc = "Begins a backup now; it takes its time."},
+    [OP_VERIFY] = {.name = "verify",
+                   .cost = 60 * SIM_SEC,
+                   .doc = "Tries on another machine whether the newest can be put "
+                          "back."},
+};
+
+enum { FAULT_EMPTY, FAULT_SKIPS, FAULT_FAILS };
+static const struct fault_desc faults[] = {
+    [FAULT_EMPTY] = {.name = "empty",
+                     .doc = "Runs end well and write a file of 400 bytes."},
+    [FAULT_SKIPS] = {.name = "skips", .doc = "Runs do not begin, and nobody is told."},
+    [FAULT_FAILS] = {.name = "fails", .doc = "Runs end with an error."},
+};
+
+enum { M_RUNS, M_FAILURES, M_AGE, M_SIZE, M_DURATION, M_RUNNING, M_VERIFIED_AGE };
+#define BACKUP_METRIC(n, p, t, u, d)                                                   \
+    {                                                                                  \
+        .name = n, .prom = p, .labels = "", .type = t, .unit = u, .doc = d             \
+    }
+static const struct metric_desc metrics[] = {
+    [M_RUNS] = BACKUP_METRIC("runs_total", "db_backup_runs_total", METRIC_COUNTER, "1",
+                             "Runs that ended and said that all was well."),
+    [M_FAILURES] = BACKUP_METRIC("failures_total", "db_backup_failures_total",
+                                 METRIC_COUNTER, "1", "Runs that ended with an error."),
+    [M_AGE] = BACKUP_METRIC("last_success_age", "db_backup_last_success_age_seconds",
+                            METRIC_GAUGE, "s", "Since the newest was taken."),
+    [M_SIZE] = BACKUP_METRIC("last_size_bytes", "db_backup_last_size_bytes",
+                             METRIC_GAUGE, "bytes", "Size of the newest."),
+    [M_DURATION] = BACKUP_METRIC("last_duration", "db_backup_last_duration_seconds",
+                                 METRIC_GAUGE, "s", "How long the newest took."),
+    [M_RUNNING] = BACKUP_METRIC("running", "db_backup_running", METRIC_GAUGE, "1",
+                                "1: one is being taken."),
+    [M_VERIFIED_AGE] = BACKUP_METRIC(
+        "verified_age", "db_backup_last_verified_age_seconds", METRIC_GAUGE, "s",
+        "Since one was last tried and found good; -1: never."),
+};
+
+enum { EV_DUE, EV_DONE };
+struct backup {
+    bool running, empty, skips, fails; /* the last three are faults */
+    bool good;                         /* the newest can be put back */
+    sim_time began, taken, duration;   /* taken: as of when the newest is */
+    sim_time verified;                 /* -1: never */
+    uint64_t size, writes;             /* of the newest */
+    uint64_t was_writes;               /* the log when this run began */
+    uint64_t runs, failures;
+};
+
+static struct backup *backup_at(const struct world *w, comp_id c)
+{
+    return W_STATE(w, struct backup, c);
+}
+
+/* ---- running -------------------------------------------------------------------- */
+
+static uint64_t data_size(const struct world *w, comp_id db)
+{
+    int64_t data = p_count(w, db, DB_DATA) + db_at(w, db)->cluster.data;
+    return data > 0 ? (uint64_t)data : 0;
+}
+
+static void begin(struct world *w, comp_id c)
+{
+    struct backup *b = backup_at(w, c);
+    comp_id db = w->comps[c].owner;
+    double bytes = b->empty ? 400 : (double)data_size(w, db);
+    b->running = true;
+    b->began = w_now(w);
+    b->was_writes = db_at(w, db)->cluster.writes;
+    database_tax(w, db, p_number(w, c, P_LOAD));
+    sim_time t = (sim_time)(bytes * (double)SIM_SEC / p_number(w, c, P_RATE)) + SIM_SEC;
+    cal_at(w, w_now(w) + t, EV_KIND + EV_DONE, c, 0, 0);
+}
+
+static void done(struct world *w, comp_id c)
+{
+    struct backup *b = backup_at(w, c);
+    comp_id db = w->comps[c].owner;
+    b->running = false;
+    database_tax(w, db, -p_number(w, c, P_LOAD));
+    if (b->fails || db_at(w, db)->down) {
+        b->failures++;
+        w_log(w, c, 0, LOG_ERROR, 0, "backup failed: the connection was closed");
+        return;
+    }
+    b->runs++;
+    b->good = !b->empty;
+    b->taken = b->began;
+    b->duration = w_now(w) - b->began;
+    b->size = b->empty ? 400 : data_size(w, db);
+    b->writes = b->was_writes;
+    w_log(w, c, 0, LOG_INFO, 0, "backup done: %llu bytes", (unsigned long long)b->size);
+}
+
+static void backup_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
+{
+    (void)a, (void)b;
+    struct backup *x = backup_at(w, c);
+    if (what == EV_DONE) {
+        done(w, c);
+        return;
+    }
+    cal_at(w, w_now(w) + p_time(w, c, P_EVERY), EV_KIND + EV_DUE, c, 0, 0);
+    if (!x->skips && !x->running)
+        begin(w, c);
+}
+
+/* ---- what a restore finds -------------------------------------------------------- */
+
+comp_id backup_newest(const struct world *w, comp_id db, const char *name)
+{
+    comp_id best = COMP_NONE;
+    size_t own = strlen(w->comps[db].name);
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        const struct comp *c = &w->comps[i];
+        if (c->kind != &kind_backup || c->owner != db)
+            continue;
+        if (*name != '\0' && !str_eq(c->name, name) && !str_eq(c->name + own + 1, name))
+            continue;
+        if (best == COMP_NONE ||
+            backup_at(w, (comp_id)i)->taken > backup_at(w, best)->taken)
+            best = (comp_id)i;
+    }
+    return best;
+}
+
+bool backup_good(const struct world *w, comp_id series)
+{
+    return backup_at(w, series)->good;
+}
+
+uint64_t backup_size(const struct world *w, comp_id series)
+{
+    return backup_at(w, series)->size;
+}
+
+uint64_t backup_writes(const struct world *w, comp_id series)
+{
+    return backup_at(w, series)->writes;
+}
+
+/* ---- the kind ------------------------------------------------------------------- */
+
+static enum err backup_op(struct world *w, comp_id c, int op, const struct action *a,
+                          struct effect *e, struct errmsg *why)
+{
+    (void)a;
+    struct backup *b = backup_at(w, c);
+    if (op == OP_RUN) {
+        if (b->running)
+            return errmsg_set(why, ERR_REFUSED, "%s is running already",
+                              w->comps[c].name);
+        begin(w, c);
+        return ERR_OK;
+    }
+    if (b->good)
+        b->verified = w_now(w);
+    w_log(w, c, 0, b->good ? LOG_INFO : LOG_ERROR, 0, "restore test: %s",
+          b->good ? "the newest backup can be put back" : "the file holds no data");
+    snprintf(e->title, sizeof e->title, "restore test of %s: %s", w->comps[c].name,
+             b->good ? "good" : "the file holds no data");
+    return ERR_OK;
+}
+
+static enum err backup_fault(struct world *w, comp_id c, int fault,
+                             const struct action *a, bool on, struct errmsg *why)
+{
+    (void)a, (void)why;
+    struct backup *b = backup_at(w, c);
+    if (fault == FAULT_EMPTY)
+        b->empty = on;
+    else if (fault == FAULT_SKIPS)
+        b->skips = on;
+    else
+        b->fails = on;
+    return ERR_OK;
+}
+
+static double seconds(sim_time t)
+{
+    return (double)t / (double)SIM_SEC;
+}
+
+static double backup_metric(const struct world *w, comp_id c, int metric, int instance)
+{
+    (void)instance;
+    const struct backup *b = backup_at(w, c);
+    switch (metric) {
+    case M_RUNS:
+        return (double)b->runs;
+    case M_FAILURES:
+        return (double)b->failures;
+    case M_AGE:
+        return seconds(w_now(w) - b->taken);
+    case M_SIZE:
+        return (double)b->size;
+    case M_DURATION:
+        return seconds(b->duration);
+    case M_RUNNING:
+        return b->running;
+    default:
+        return b->verified < 0 ? -1 : seconds(w_now(w) - b->verified);
+    }
+}
+
+static size_t backup_state_size(const struct model *m, comp_id c)
+{
+    (void)m, (void)c;
+    return sizeof(struct backup);
+}
+
+/* There has been one, a period before the first. */
+static void backup_init(struct world *w, comp_id c)
+{
+    struct backup *b = backup_at(w, c);
+    sim_time every = p_time(w, c, P_EVERY), at = p_time(w, c, P_AT);
+    b->good = true;
+    b->verified = -1;
+    b->taken = w_now(w) + at - every;
+    b->size = (uint64_t)p_count(w, w->comps[c].owner, DB_DATA);
+    b->duration =
+        (sim_time)((double)b->size * (double)SIM_SEC / p_number(w, c, P_RATE)) +
+        SIM_SEC;
+    cal_at(w, w_now(w) + at, EV_KIND + EV_DUE, c, 0, 0);
+}
+
+static const struct figure_desc figures[] = {
+    {.label = "newest is",
+     .metric = "last_success_age",
+     .how = FIGURE_NOW,
+     .status = true},
+};
+
+const struct kind_impl kind_backup = {
+    .desc = {.name = "backup",
+             .doc = "Copies of a database, taken every so often.",
+             .nested = true,
+             .within = "database",
+             .params = params,
+             .nparams = COUNT_OF(params),
+             .ops = ops,
+             .nops = COUNT_OF(ops),
+             .faults = faults,
+             .nfaults = COUNT_OF(faults),
+             .metrics = metrics,
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
+    .state_size = backup_state_size,
+    .init = backup_init,
+    .event = backup_event,
+    .op = backup_op,
+    .fault = backup_fault,
+    .metric = backup_metric,
+};

@@ -1,0 +1,359 @@
+/*
+ * database: sessions up to a limit, transactions, and an engine that all running
+ * statements share.
+ *
+ * The engine is one station. Its rate by the number n of running statements is
+ * Gunther's universal scalability law, min(cores, n) / (1 + contention (n-1) +
+ * coherency n (n-1)): the more statements run, the more of its power goes into waiting
+ * for and agreeing with each other, until adding work takes away throughput.
+ *
+ * A session is a pool's connection (conn.h). A query first gets one from its pool
+ * (or runs on its caller's open transaction's), spends the network time with the
+ * connection held, and then its statement runs. A session whose transaction is open
+ * while no statement runs is idle in transaction, for as long as
+ * idle_in_transaction_timeout allows.
+ */
+#include "db/cluster.h"
+#include "db/describe.h"
+#include "db/lock.h"
+#include "engine/telling.h"
+
+#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
+
+static const struct param_desc params[] = {
+    [DB_MAX_CONNECTIONS] = {.name = "max_connections",
+                            .type = VALUE_COUNT,
+                            .min = 1,
+                            .max = 100000,
+                            .unit = "connections",
+                            .def = "100",
+                            .live = true,
+                            .doc = "Sessions it admits; more are refused."},
+    [DB_CORES] = {.name = "cores",
+                  .type = VALUE_COUNT,
+                  .min = 1,
+                  .max = 10000,
+                  .unit = "cores",
+                  .def = "8",
+                  .live = true,
+                  .doc = "Statements that can make progress at full speed at once."},
+    [DB_CONTENTION] = {.name = "contention",
+                       .type = VALUE_NUMBER,
+                       .min = 0,
+                       .max = 1,
+                       .unit = "",
+                       .def = "0",
+                       .live = false,
+                       .doc =
+                           "Share of the work that is serial (alpha of the universal "
+                           "scalability law)."},
+    [DB_COHERENCY] = {.name = "coherency",
+                      .type = VALUE_NUMBER,
+                      .min = 0,
+                      .max = 1,
+                      .unit = "",
+                      .def = "0",
+                      .live = false,
+                      .doc =
+                          "Cost of each pair of statements keeping out of each other's "
+                          "way (beta of the universal scalability law)."},
+    [DB_CONNECT_TIME] = {.name = "connect_time",
+                         .type = VALUE_DURATION,
+                         .min = 0,
+                         .max = 60,
+                         .unit = "s",
+                         .def = "20ms",
+                         .live = false,
+                         .doc = "Time it takes to open a connection."},
+    [DB_IDLE_TX_TIMEOUT] = {.name = "idle_in_transaction_timeout",
+                            .type = VALUE_DURATION,
+                            .min = 0,
+                            .max = 86400,
+                            .unit = "s",
+                            .def = "0",
+                            .live = true,
+                            .doc = "Closes sessions that sit in an open transaction "
+                                   "without a statement for so long; 0: never."},
+    [DB_STATEMENT_TIMEOUT] = {.name = "statement_timeout",
+                              .type = VALUE_DURATION,
+                              .min = 0,
+                              .max = 86400,
+                              .unit = "s",
+                              .def = "0",
+                              .live = true,
+                              .doc = "Stops statements that run longer; 0: never."},
+    [DB_SYNCHRONOUS] = {.name = "synchronous",
+                        .type = VALUE_BOOL,
+                        .unit = "",
+                        .def = "off",
+                        .live = true,
+                        .doc = "A write is answered only when a replica has it."},
+    [DB_AUTO_FAILOVER] =
+        {.name = "auto_failover",
+         .type = VALUE_DURATION,
+         .min = 0,
+         .max = 3600,
+         .unit = "s",
+         .def = "0",
+         .live = true,
+         .doc =
+             "A replica takes over when the primary was gone for so long; 0: only an "
+             "operator decides."},
+    [DB_PROMOTE_TIME] = {.name = "promote_time",
+                         .type = VALUE_DURATION,
+                         .min = 0,
+                         .max = 3600,
+                         .unit = "s",
+                         .def = "10s",
+                         .doc = "What a promotion takes, besides applying the rest of "
+                                "the log."},
+    [DB_FENCING] = {.name = "fencing",
+                    .type = VALUE_BOOL,
+                    .unit = "",
+                    .def = "on",
+                    .doc = "A failover shuts the old primary down for certain."},
+    [DB_DISK_SIZE] = {.name = "disk_size",
+                      .type = VALUE_COUNT,
+                      .min = 0,
+                      .max = 1e15,
+                      .unit = "bytes",
+                      .def = "0",
+                      .live = true,
+                      .doc = "Data and log have to fit; when they do not, writes fail. "
+                             "0: no limit."},
+    [DB_DATA] = {.name = "data",
+                 .type = VALUE_COUNT,
+                 .min = 0,
+                 .max = 1e15,
+                 .unit = "bytes",
+                 .def = "10000000000",
+                 .doc = "Data on the disk at the start."},
+    [DB_WAL_KEEP] = {.name = "wal_keep",
+                     .type = VALUE_COUNT,
+                     .min = 0,
+                     .max = 1e15,
+                     .unit = "bytes",
+                     .def = "1000000000",
+                     .live = true,
+                     .doc = "Log that is kept in any case."},
+    [DB_COMMIT_TIME] = {.name = "commit_time",
+                        .type = VALUE_DURATION,
+                        .min = 0,
+                        .max = 10,
+                        .unit = "s",
+                        .def = "0",
+                        .live = true,
+                        .doc = "Until a write is safely on the disk."},
+    [DB_RESTORE_RATE] = {.name = "restore_rate",
+                         .type = VALUE_NUMBER,
+                         .min = 1000,
+                         .max = 1e12,
+                         .unit = "bytes/s",
+                         .def = "200000000",
+                         .doc = "How fast data is copied: a restore, a new replica."},
+    [DB_LOCK_TIMEOUT] = {.name = "lock_timeout",
+                         .type = VALUE_DURATION,
+                         .min = 0,
+                         .max = 86400,
+                         .unit = "s",
+                         .def = "0",
+                         .live = true,
+                         .doc = "Fails statements that wait longer for a lock; 0: "
+                                "never."},
+    [DB_DEADLOCK_TIMEOUT] = {.name = "deadlock_timeout",
+                             .type = VALUE_DURATION,
+                             .min = 0.001,
+                             .max = 86400,
+                             .unit = "s",
+                             .def = "1s",
+                             .live = true,
+                             .doc = "How long one waits for a lock before it looks for "
+                                    "a deadlock."},
+};
+
+/* The copy is back: what it holds decides. */
+static void restored(struct world *w, comp_id c)
+{
+    struct cluster *x = &db_at(w, c)->cluster;
+    comp_id series = (comp_id)(x->restoring - 1);
+    x->restoring = 0;
+    if (!backup_good(w, series)) {
+        w_log(w, c, 0, LOG_ERROR, 0, "%s cannot be restored: it holds no data",
+              w->comps[series].name);
+        return;
+    }
+    uint64_t at = backup_writes(w, series);
+    x->restores++;
+    x->lost_writes += x->writes > at ? x->writes - at : 0;
+    x->writes = at;
+    cluster_restored(w, c);
+    w_log(w, c, 0, LOG_WARN, 0, "restored from %s", w->comps[series].name);
+    database_go_down(w, c, false);
+}
+
+static SELDOM void cluster_event(struct world *w, comp_id c, int what)
+{
+    if (what == DB_EV_PROMOTED)
+        cluster_promoted(w, c);
+    else if (what == DB_EV_ELECT)
+        cluster_elect(w, c);
+    else if (what == DB_EV_REBUILT)
+        cluster_rebuilt(w, c);
+    else
+        restored(w, c);
+}
+
+void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
+{
+    if (what == DB_EV_STATEMENT_TIMEOUT) {
+        query_timed_out(w, a, b);
+        return;
+    }
+    if (what == DB_EV_LOCK) { /* alive: its timer is cancelled before it is freed */
+        lock_timed_out(w, claim_at(w, a));
+        return;
+    }
+    if (what >= DB_EV_PROMOTED) {
+        cluster_event(w, c, what);
+        return;
+    }
+    /* A connection's timer is cancelled before it is freed: it is alive. */
+    assert(conn_at(w, a)->id == b);
+    if (what == DB_EV_CONNECTED)
+        session_connected(w, conn_at(w, a));
+    else
+        session_idle_timed_out(w, conn_at(w, a));
+}
+
+/* ---- doing ---- */
+
+static double cores_of(const struct world *w, comp_id node)
+{
+    if (is_replica(w, node) && p_count(w, node, RP_CORES) > 0)
+        return (double)p_count(w, node, RP_CORES);
+    return (double)p_count(w, cluster_of(w, node), DB_CORES);
+}
+
+void database_retune(struct world *w, comp_id node)
+{
+    struct database *d = db_at(w, node);
+    struct station *s = &d->engine;
+    comp_id db = cluster_of(w, node);
+    station_touch(w, s);
+    s->cores = cores_of(w, node);
+    s->alpha = p_number(w, db, DB_CONTENTION);
+    s->beta = p_number(w, db, DB_COHERENCY);
+    s->factor = (d->slow > 0 ? d->slow : 1) * (1 - (d->taxed < 0.95 ? d->taxed : 0.95));
+    s->paused = d->stalled;
+    station_changed(w, s);
+}
+
+void database_tax(struct world *w, comp_id node, double share)
+{
+    db_at(w, node)->taxed += share;
+    if (db_at(w, node)->taxed < 1e-9)
+        db_at(w, node)->taxed = 0;
+    database_retune(w, node);
+}
+
+static void retune_all(struct world *w, comp_id db)
+{
+    database_retune(w, db);
+    for (comp_id r = db_at(w, db)->cluster.first; r != 0;
+         r = db_at(w, (comp_id)(r - 1))->follows.next)
+        database_retune(w, (comp_id)(r - 1));
+}
+
+static void db_changed(struct world *w, comp_id c, int param, const struct value *old)
+{
+    (void)old;
+    if (param == DB_IDLE_TX_TIMEOUT)
+        session_rearm_idle(w, c);
+    else if (param == DB_CORES || param == DB_CONTENTION || param == DB_COHERENCY)
+        retune_all(w, c);
+    else if (param == DB_SYNCHRONOUS)
+        query_sync_again(w, c);
+}
+
+/* ---- the kind ---- */
+
+static size_t db_state_size(const struct model *m, comp_id c)
+{
+    (void)m, (void)c;
+    return sizeof(struct database);
+}
+
+static void db_init(struct world *w, comp_id c)
+{
+    station_init(w, &db_at(w, c)->engine, c, CAUSE_DB_CPU, CAUSE_DB_WAIT,
+                 (double)p_count(w, c, DB_CORES));
+    database_retune(w, c);
+}
+
+static const struct figure_desc figures[] = {
+    {.label = "cpu",
+     .metric = "cpu",
+     .how = FIGURE_NOW,
+     .status = true,
+     .map = MAP_ALWAYS,
+     .chart = 40,
+     .warn = 0.9},
+    {.label = "conns",
+     .metric = "connections",
+     .of = "max_connections",
+     .how = FIGURE_OF,
+     .status = true,
+     .map = MAP_ALWAYS,
+     .warn = 1},
+    {.label = "connections", .metric = "connections", .how = FIGURE_NOW, .chart = 120},
+    {.label = "statements running",
+     .metric = "active",
+     .how = FIGURE_NOW,
+     .chart = 130},
+    {.label = "waiting for locks",
+     .metric = "lock_waiting",
+     .how = FIGURE_NOW,
+     .map = MAP_IF_ANY,
+     .chart = 115,
+     .warn = 1},
+    {.label = "disk",
+     .metric = "disk_used_bytes",
+     .of = "disk_size_bytes",
+     .how = FIGURE_OF,
+     .map = MAP_IF_UNUSUAL,
+     .warn = 0.9,
+     .bad = 0.98},
+};
+
+const struct kind_impl kind_database = {
+    .desc = {.name = "database",
+             .doc =
+                 "Sessions up to a limit, and cores that all running statements share.",
+             .params = params,
+             .nparams = COUNT_OF(params),
+             .ops = database_ops,
+             .nops = DATABASE_OPS,
+             .faults = database_faults,
+             .nfaults = DATABASE_FAULTS,
+             .metrics = database_metrics,
+             .nmetrics = DATABASE_METRICS,
+             .needs = database_needs,
+             .nneeds = DATABASE_NEEDS,
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
+    .named = NAMED_QUERIED,
+    .state_size = db_state_size,
+    .init = db_init,
+    .event = database_event,
+    .begin = query_begin,
+    .resume = query_resume,
+    .cancel = query_cancel,
+    .query_lost = query_lost,
+    .dial = db_dial,
+    .address = cluster_primary,
+    .changed = db_changed,
+    .op = database_op,
+    .fault = database_fault,
+    .metric = database_metric,
+    .inflight = database_inflight,
+};

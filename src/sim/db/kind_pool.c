@@ -1,0 +1,588 @@
+/*
+ * pool: the connections that each instance of a service keeps to a database.
+ *
+ * Connections are opened on demand, by the request that finds none idle while fewer
+ * than `size` are open, and that request waits for just that connection. When all are
+ * taken, requests wait first come first served, for at most acquire_timeout; at most
+ * max_waiting of them. A connection that the database closes frees its place at once:
+ * the next that waits opens another. Connections die with their instance.
+ */
+#include "db/cluster.h"
+#include "db/db.h"
+#include "engine/kind.h"
+#include "engine/queue.h"
+#include "engine/telling.h"
+#include "model/model.h"
+
+#include <stdio.h>
+
+#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
+
+enum {
+    P_TO,
+    P_SIZE,
+    P_ACQUIRE_TIMEOUT,
+    P_MAX_WAITING,
+    P_LIFETIME,
+    P_IDLE_TIMEOUT,
+    P_ROLE,
+    P_ADDRESS_TTL
+};
+
+enum { EV_PATIENCE, EV_IDLE };
+static const struct param_desc params[] = {
+    [P_TO] = {.name = "to", .type = VALUE_COMP, .doc = "The database."},
+    [P_SIZE] = {.name = "size",
+                .type = VALUE_COUNT,
+                .min = 1,
+                .max = 10000,
+                .unit = "connections",
+                .def = "10",
+                .live = true,
+                .doc = "Connections each instance opens at most."},
+    [P_ACQUIRE_TIMEOUT] =
+        {.name = "acquire_timeout",
+         .type = VALUE_DURATION,
+         .min = 0,
+         .max = 3600,
+         .unit = "s",
+         .def = "30s",
+         .live = true,
+         .doc = "How long a request waits for a connection; 0: for ever."},
+    [P_MAX_WAITING] =
+        {.name = "max_waiting",
+         .type = VALUE_COUNT,
+         .min = -1,
+         .max = 1000000,
+         .unit = "requests",
+         .def = "0",
+         .live = true,
+         .doc = "Requests of one instance that may wait; 0: no limit, -1: none."},
+    [P_LIFETIME] = {.name = "lifetime",
+                    .type = VALUE_DURATION,
+                    .min = 0,
+                    .max = 86400,
+                    .unit = "s",
+                    .def = "0",
+                    .live = true,
+                    .doc = "Age at which a connection is closed when it comes back; "
+                           "0: never."},
+    [P_IDLE_TIMEOUT] = {.name = "idle_timeout",
+                        .type = VALUE_DURATION,
+                        .min = 0,
+                        .max = 86400,
+                        .unit = "s",
+                        .def = "0",
+                        .live = true,
+                        .doc = "A connection nobody used for so long is closed; "
+                               "0: never."},
+    [P_ROLE] = {.name = "role",
+                .type = VALUE_CHOICE,
+                .unit = "",
+                .def = "primary",
+                .choices = "primary|replica",
+                .doc = "Which servers its connections go to."},
+    [P_ADDRESS_TTL] = {.name = "address_ttl",
+                       .type = VALUE_DURATION,
+                       .min = 0,
+                       .max = 86400,
+                       .unit = "s",
+                       .def = "0",
+                       .live = true,
+                       .doc = "How long an instance believes in the address of the "
+                              "primary that it looked up; 0: asks each time."},
+};
+
+enum {
+    M_SIZE,
+    M_IN_USE,
+    M_IDLE,
+    M_CONNECTING,
+    M_WAITING,
+    M_OLDEST_WAIT,
+    M_ACQUIRED,
+    M_WAITED,
+    M_WAIT_SECONDS,
+    M_TIMEOUTS,
+    M_FULL,
+    M_OPENED,
+    M_LOST
+};
+#define POOL_METRIC(n, p, t, u, d)                                                     \
+    {                                                                                  \
+        .name = n, .prom = p, .labels = "", .type = t, .unit = u,                      \
+        .per_instance = true, .doc = d                                                 \
+    }
+static const struct metric_desc metrics[] = {
+    [M_SIZE] = POOL_METRIC("pool_size", "db_client_connections_max", METRIC_GAUGE, "1",
+                           "Connections it may open."),
+    [M_IN_USE] = {.name = "pool_in_use",
+                  .prom = "db_client_connections_usage",
+                  .labels = "state=\"used\"",
+                  .type = METRIC_GAUGE,
+                  .unit = "1",
+                  .per_instance = true,
+                  .doc = "Connections that are taken."},
+    [M_IDLE] = {.name = "pool_idle",
+                .prom = "db_client_connections_usage",
+                .labels = "state=\"idle\"",
+                .type = METRIC_GAUGE,
+                .unit = "1",
+                .per_instance = true,
+                .doc = "Open connections that nobody uses."},
+    [M_CONNECTING] = POOL_METRIC("pool_connecting", "db_client_connections_opening",
+                                 METRIC_GAUGE, "1", "Connections being opened."),
+    [M_WAITING] = POOL_METRIC("pool_waiting", "db_client_connections_pending_requests",
+                              METRIC_GAUGE, "1", "Requests waiting for a connection."),
+    [M_OLDEST_WAIT] = {.name = "pool_oldest_wait",
+                       .prom = "db_client_connections_oldest_wait_seconds",
+                       .labels = "",
+                       .type = METRIC_GAUGE,
+                       .unit = "s",
+                       .per_instance = true,
+                       .doc = "How long the first in the queue has been waiting."},
+    [M_ACQUIRED] =
+        POOL_METRIC("acquired_total", "db_client_connections_acquired_total",
+                    METRIC_COUNTER, "1", "Times a request got a connection."),
+    [M_WAITED] = POOL_METRIC("waited_total", "db_client_connections_waited_total",
+                             METRIC_COUNTER, "1", "Times a request had to queue."),
+    [M_WAIT_SECONDS] = POOL_METRIC(
+        "wait_seconds_total", "db_client_connections_wait_time_seconds_total",
+        METRIC_COUNTER, "s", "Time requests have spent in the queue."),
+    [M_TIMEOUTS] = POOL_METRIC("timeouts_total", "db_client_connections_timeouts_total",
+                               METRIC_COUNTER, "1", "Waits that were given up."),
+    [M_FULL] = POOL_METRIC("full_total", "db_client_connections_rejected_total",
+                           METRIC_COUNTER, "1",
+                           "Requests sent away as too many were waiting."),
+    [M_OPENED] = POOL_METRIC("opened_total", "db_client_connections_created_total",
+                             METRIC_COUNTER, "1", "Connections begun to open."),
+    [M_LOST] =
+        POOL_METRIC("lost_total", "db_client_connections_lost_total", METRIC_COUNTER,
+                    "1", "Connections refused, or closed by the other side."),
+};
+
+/* The pool of one instance. open = connecting + idle + taken ones. */
+struct share {
+    struct list waiting;
+    ref idle; /* connections through inext/iprev, last used first */
+    uint32_t open, connecting, nidle;
+    bool up;
+    comp_id node; /* the primary's address as it last looked it up, + 1 */
+    sim_time node_until;
+    uint64_t acquired, waited, timeouts, full, opened, lost;
+    sim_time wait_time;
+};
+struct pool {
+    ref shares; /* struct share per instance, [0] unused */
+    uint32_t cap;
+};
+
+static struct share *share_at(const struct world *w, comp_id pool, int instance)
+{
+    struct pool *p = W_STATE(w, struct pool, pool);
+    assert(instance >= 0 && (uint32_t)instance < p->cap);
+    return W_PTR(w, struct share, p->shares) + instance;
+}
+
+bool pool_reads(const struct model *m, comp_id pool)
+{
+    return model_param(m, pool, P_ROLE)->as.count == 1;
+}
+
+sim_time pool_address_ttl(const struct world *w, comp_id pool)
+{
+    return p_time(w, pool, P_ADDRESS_TTL);
+}
+
+comp_id pool_node(struct world *w, comp_id pool, int instance)
+{
+    struct share *s = share_at(w, pool, instance);
+    return cluster_route(w, pool, &s->node, &s->node_until);
+}
+
+/* ---- idle connections ---- */
+
+static void idle_push(struct world *w, struct share *s, struct conn *n)
+{
+    n->iprev = 0;
+    n->inext = s->idle;
+    if (s->idle != 0)
+        conn_at(w, s->idle)->iprev = W_REF(w, n);
+    s->idle = W_REF(w, n);
+    s->nidle++;
+    conn_set(w, n, CONN_IDLE);
+    sim_time most = p_time(w, n->pool, P_IDLE_TIMEOUT);
+    if (most > 0)
+        n->timer = cal_after(w, most, EV_KIND + EV_IDLE, n->pool, W_REF(w, n), 0);
+}
+
+static void idle_remove(struct world *w, struct share *s, struct conn *n)
+{
+    cal_cancel(w, &n->timer);
+    if (n->inext != 0)
+        conn_at(w, n->inext)->iprev = n->iprev;
+    if (n->iprev != 0)
+        conn_at(w, n->iprev)->inext = n->inext;
+    else
+        s->idle = n->inext;
+    n->inext = n->iprev = 0;
+    s->nidle--;
+}
+
+static bool too_old(const struct world *w, const struct conn *n)
+{
+    sim_time lifetime = p_time(w, n->pool, P_LIFETIME);
+    return lifetime > 0 && w_now(w) - n->opened >= lifetime;
+}
+
+/* ---- giving and taking ---- */
+
+static void hand_over(struct world *w, struct share *s, struct conn *n, struct act *a)
+{
+    conn_set(w, n, CONN_TAKEN);
+    n->act = W_REF(w, a);
+    a->query.conn = W_REF(w, n);
+    a->phase = QUERY_READY;
+    s->acquired++;
+}
+
+/* Its wait in the queue is over. A traced one tells how many it found there
+ * (a->query.others). */
+static void waited(struct world *w, struct share *s, struct act *a, enum reason reason)
+{
+    char note[48];
+    s->wait_time += w_now(w) - a->call_start;
+    cal_cancel(w, &a->timer);
+    if ((a->flags & ACT_TRACED) == 0 || a->since == w_now(w))
+        return;
+    snprintf(note, sizeof note, "%u others waiting", a->query.others);
+    w_span(w, a, CAUSE_POOL_WAIT, a->pool, a->since, reason, note);
+    act_charge(w, a, CAUSE_POOL_WAIT, a->pool, w_now(w) - a->since);
+    a->since = w_now(w);
+}
+
+static struct act *first_waiting(struct world *w, struct share *s, enum reason reason)
+{
+    struct act *a = queue_pop(w, &s->waiting);
+    if (a != NULL)
+        waited(w, s, a, reason);
+    return a;
+}
+
+/* Whoever waits opens the connections that there is room for. */
+static bool owner_has_fd(struct world *w, comp_id pool, int instance)
+{
+    comp_id owner = w->comps[pool].owner;
+    return comp_kind(w, owner)->fd_free(w, owner, instance);
+}
+
+static void fill(struct world *w, comp_id pool, int instance)
+{
+    struct share *s = share_at(w, pool, instance);
+    int64_t size = p_count(w, pool, P_SIZE);
+    while (s->up && s->waiting.count > 0 && s->open < size) {
+        struct act *a = first_waiting(w, s, REASON_NONE);
+        if (!owner_has_fd(w, pool, instance)) {
+            query_fail(w, a, REASON_NO_FDS);
+            continue;
+        }
+        s->open++;
+        s->connecting++;
+        s->opened++;
+        database_connect(w, pool, instance, a);
+        s = share_at(w, pool, instance);
+    }
+}
+
+static void enqueue(struct world *w, struct share *s, struct act *a)
+{
+    sim_time patience = p_time(w, a->pool, P_ACQUIRE_TIMEOUT);
+    act_wait(w, a, CAUSE_POOL_WAIT, a->pool);
+    a->call_start = w_now(w);
+    a->phase = QUERY_POOL;
+    a->query.others = s->waiting.count;
+    s->waited++;
+    queue_push(w, &s->waiting, a);
+    if (patience > 0)
+        a->timer =
+            cal_after(w, patience, EV_KIND + EV_PATIENCE, a->pool, W_REF(w, a), a->gen);
+}
+
+bool pool_acquire(struct world *w, struct act *a)
+{
+    struct share *s = share_at(w, a->pool, a->caller_instance);
+    while (s->idle != 0 && too_old(w, conn_at(w, s->idle)))
+        database_close(w, conn_at(w, s->idle), REASON_NONE);
+    if (s->idle != 0) {
+        struct conn *n = conn_at(w, s->idle);
+        idle_remove(w, s, n);
+        hand_over(w, s, n, a);
+        return true;
+    }
+    int64_t most = p_count(w, a->pool, P_MAX_WAITING);
+    if (!s->up) {
+        query_fail(w, a, REASON_INSTANCE_GONE);
+    } else if (s->open < p_count(w, a->pool, P_SIZE) &&
+               !owner_has_fd(w, a->pool, a->caller_instance)) {
+        query_fail(w, a, REASON_NO_FDS);
+    } else if (s->open < p_count(w, a->pool, P_SIZE)) {
+        s->open++;
+        s->connecting++;
+        s->opened++;
+        database_connect(w, a->pool, a->caller_instance, a);
+    } else if (most != 0 && s->waiting.count >= most) {
+        s->full++;
+        w_outcome(w, REASON_POOL_FULL);
+        query_fail(w, a, REASON_POOL_FULL);
+    } else {
+        enqueue(w, s, a);
+    }
+    return false;
+}
+
+void pool_leave(struct world *w, struct act *a, enum reason reason)
+{
+    struct share *s = share_at(w, a->pool, a->caller_instance);
+    queue_remove(w, &s->waiting, a);
+    waited(w, s, a, reason);
+}
+
+void pool_put(struct world *w, struct conn *n)
+{
+    struct share *s = share_at(w, n->pool, n->instance);
+    if (n->state == CONN_CONNECTING)
+        s->connecting--;
+    if (!s->up || s->open > p_count(w, n->pool, P_SIZE) || too_old(w, n)) {
+        conn_set(w, n, CONN_TAKEN); /* not connecting any more, not idle either */
+        database_close(w, n, REASON_INSTANCE_GONE);
+        return;
+    }
+    struct act *a = n->act != 0 && n->state == CONN_CONNECTING
+                        ? act_at(w, n->act)
+                        : first_waiting(w, s, REASON_NONE);
+    n->act = 0;
+    if (a == NULL) {
+        idle_push(w, s, n);
+        return;
+    }
+    hand_over(w, s, n, a);
+    act_ready(w, a, REASON_NONE);
+}
+
+void pool_lost(struct world *w, struct conn *n, enum reason reason)
+{
+    struct share *s = share_at(w, n->pool, n->instance);
+    if (n->state == CONN_IDLE)
+        idle_remove(w, s, n);
+    if (n->state == CONN_CONNECTING)
+        s->connecting--;
+    s->open--;
+    s->lost += reason != REASON_NONE;
+    fill(w, n->pool, n->instance);
+}
+
+/* ---- instances ---- */
+
+void pool_instance_up(struct world *w, comp_id pool, int instance)
+{
+    struct pool *p = W_STATE(w, struct pool, pool);
+    if ((uint32_t)instance >= p->cap)
+        w_grow(w, &p->shares, &p->cap, (uint32_t)instance + 1, sizeof(struct share));
+    share_at(w, pool, instance)->up = true;
+}
+
+void pool_instance_gone(struct world *w, comp_id pool, int instance)
+{
+    struct pool *p = W_STATE(w, struct pool, pool);
+    if ((uint32_t)instance >= p->cap)
+        return;
+    struct share *s = share_at(w, pool, instance);
+    s->up = false;
+    struct act *a;
+    while ((a = first_waiting(w, s, REASON_INSTANCE_GONE)) != NULL)
+        query_fail(w, a, REASON_INSTANCE_GONE);
+    s->node = 0;
+    cluster_close_all(w, p_comp(w, pool, P_TO), pool, instance);
+}
+
+void pool_look(const struct world *w, comp_id pool, int instance, struct pool_look *out)
+{
+    const struct pool *p = W_STATE(w, struct pool, pool);
+    *out = (struct pool_look){.size = (int)p_count(w, pool, P_SIZE)};
+    if (instance < 1 || (uint32_t)instance >= p->cap)
+        return;
+    const struct share *s = share_at(w, pool, instance);
+    out->in_use = (int)(s->open - s->connecting - s->nidle);
+    out->waiting = (int)s->waiting.count;
+    out->open = (int)s->open;
+    if (s->waiting.first != 0)
+        out->oldest_wait = w_now(w) - act_at(w, s->waiting.first)->call_start;
+}
+
+/* ---- the kind ---- */
+
+static enum err pool_resolve(struct model *m, comp_id c, struct errmsg *why)
+{
+    struct comp *self = &m->comps[c];
+    struct value *to = &self->params[P_TO];
+    if (to->type == VALUE_TEXT) {
+        comp_id db = model_need(m, to->as.text, "database", self->name, why);
+        if (db == COMP_NONE)
+            return ERR_NOT_FOUND;
+        *to = (struct value){.type = VALUE_COMP, .as.comp = db};
+    }
+    self->target = to->as.comp;
+    return ERR_OK;
+}
+
+static size_t pool_state_size(const struct model *m, comp_id c)
+{
+    (void)m, (void)c;
+    return sizeof(struct pool);
+}
+
+/* Nobody used it: its timer is cancelled as soon as somebody does. */
+static void idle_for_too_long(struct world *w, struct conn *n)
+{
+    n->timer = 0;
+    database_close(w, n, REASON_NONE);
+}
+
+/* A request has waited for acquire_timeout, or a connection has been idle for too long.
+ */
+static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint32_t gen)
+{
+    if (what == EV_IDLE) {
+        idle_for_too_long(w, conn_at(w, act));
+        return;
+    }
+    struct act *a = act_alive(w, act, gen);
+    if (a == NULL || a->phase != QUERY_POOL)
+        return;
+    a->timer = 0;
+    struct share *s = share_at(w, c, a->caller_instance);
+    s->timeouts++;
+    pool_leave(w, a, REASON_POOL_TIMEOUT);
+    w_log(w, a->caller, a->caller_instance, LOG_ERROR, a->request,
+          "%s: no connection within %.3g s (%u in use, %u waiting)", w->comps[c].name,
+          (double)(w_now(w) - a->call_start) / (double)SIM_SEC,
+          s->open - s->connecting - s->nidle, s->waiting.count);
+    query_fail(w, a, REASON_POOL_TIMEOUT);
+}
+
+static void pool_changed(struct world *w, comp_id c, int param, const struct value *old)
+{
+    (void)old;
+    if (param != P_SIZE)
+        return;
+    const struct pool *p = W_STATE(w, struct pool, c);
+    for (uint32_t i = 1; i < p->cap; i++) {
+        struct share *s = share_at(w, c, (int)i);
+        while (s->idle != 0 && s->open > p_count(w, c, P_SIZE))
+            database_close(w, conn_at(w, s->idle), REASON_NONE);
+        fill(w, c, (int)i);
+    }
+}
+
+static double share_metric(const struct world *w, comp_id c, int metric, int instance)
+{
+    const struct share *s = share_at(w, c, instance);
+    struct pool_look look;
+    switch (metric) {
+    case M_SIZE:
+        return s->up ? (double)p_count(w, c, P_SIZE) : 0;
+    case M_IN_USE:
+        return s->open - s->connecting - s->nidle;
+    case M_IDLE:
+        return s->nidle;
+    case M_CONNECTING:
+        return s->connecting;
+    case M_WAITING:
+        return s->waiting.count;
+    case M_OLDEST_WAIT:
+        pool_look(w, c, instance, &look);
+        return (double)look.oldest_wait / (double)SIM_SEC;
+    case M_ACQUIRED:
+        return (double)s->acquired;
+    case M_WAITED:
+        return (double)s->waited;
+    case M_WAIT_SECONDS:
+        return (double)s->wait_time / (double)SIM_SEC;
+    case M_TIMEOUTS:
+        return (double)s->timeouts;
+    case M_FULL:
+        return (double)s->full;
+    case M_OPENED:
+        return (double)s->opened;
+    default:
+        return (double)s->lost;
+    }
+}
+
+static double pool_metric(const struct world *w, comp_id c, int metric, int instance)
+{
+    const struct pool *p = W_STATE(w, struct pool, c);
+    double sum = 0, most = 0;
+    if (instance > 0)
+        return (uint32_t)instance < p->cap ? share_metric(w, c, metric, instance) : 0;
+    for (uint32_t i = 1; i < p->cap; i++) {
+        double x = share_metric(w, c, metric, (int)i);
+        sum += x;
+        most = x > most ? x : most;
+    }
+    return metric == M_OLDEST_WAIT ? most : sum;
+}
+
+static int pool_instances(const struct world *w, comp_id c)
+{
+    const struct pool *p = W_STATE(w, struct pool, c);
+    return p->cap > 0 ? (int)p->cap - 1 : 0;
+}
+
+static const struct figure_desc figures[] = {
+    {.label = "pool",
+     .metric = "pool_in_use",
+     .of = "pool_size",
+     .how = FIGURE_OF,
+     .map = MAP_ALWAYS,
+     .warn = 1},
+    {.label = "waiting for it",
+     .metric = "pool_waiting",
+     .how = FIGURE_NOW,
+     .map = MAP_IF_ANY,
+     .warn = 1},
+    {.label = "requests waiting",
+     .metric = "pool_waiting",
+     .how = FIGURE_NOW,
+     .chart = 50},
+    {.label = "in use", .metric = "pool_in_use", .how = FIGURE_NOW, .chart = 60},
+};
+
+static void pool_bulk(const struct model *m, comp_id c, struct bulk *b)
+{
+    enum { PIECE = 512 }; /* beside each instance of its owner */
+    (void)m, (void)c;
+    b->bytes = b->instances * PIECE;
+}
+
+const struct kind_impl kind_pool = {
+    .desc = {.name = "pool",
+             .doc =
+                 "The connections that each instance of a service keeps to a database.",
+             .nested = true,
+             .within = "service",
+             .params = params,
+             .nparams = COUNT_OF(params),
+             .metrics = metrics,
+             .nmetrics = COUNT_OF(metrics),
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
+    .resolve = pool_resolve,
+    .bulk = pool_bulk,
+    .state_size = pool_state_size,
+    .on_replica = pool_reads,
+    .event = pool_event,
+    .changed = pool_changed,
+    .metric = pool_metric,
+    .instances = pool_instances,
+};

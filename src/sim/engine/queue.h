@@ -1,0 +1,42 @@
+/*
+ * queue: lists of acts, in order.
+ */
+#ifndef SIM_ENGINE_QUEUE_H
+#define SIM_ENGINE_QUEUE_H
+
+#include "engine/act.h"
+
+/* A queue of acts through qnext/qprev. */
+void queue_push(struct world *w, struct list *q, struct act *a);
+struct act *queue_pop(struct world *w, struct list *q);      /* first; NULL: empty */
+struct act *queue_pop_last(struct world *w, struct list *q); /* last */
+void queue_remove(struct world *w, struct list *q, struct act *a);
+/* All acts in a component (or instance) through next/prev, oldest first. */
+static inline void members_add(struct world *w, struct list *l, struct act *a)
+{
+    ref r = W_REF(w, a);
+    a->next = 0;
+    a->prev = l->last;
+    if (l->last != 0)
+        act_at(w, l->last)->next = r;
+    else
+        l->first = r;
+    l->last = r;
+    l->count++;
+}
+
+static inline void members_remove(struct world *w, struct list *l, struct act *a)
+{
+    if (a->prev != 0)
+        act_at(w, a->prev)->next = a->next;
+    else
+        l->first = a->next;
+    if (a->next != 0)
+        act_at(w, a->next)->prev = a->prev;
+    else
+        l->last = a->prev;
+    a->next = a->prev = 0;
+    l->count--;
+}
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * station: cores that all inside share (processor sharing).
+ *
+ * n acts share
+ *
+ *     factor * min(cores, n) / (1 + alpha (n - 1) + beta n (n - 1))
+ *
+ * seconds of work per second. Attained service is a fixed-point integer clock; keys of
+ * acts sit in a heap of finishing marks (act->mark); one event (EV_STATION, a = W_REF
+ * of the station) is pending. An act that is done gets its ledger split, its demand to
+ * `work` and the rest to `contention`, and act_ready(REASON_NONE).
+ */
+#ifndef SIM_ENGINE_STATION_H
+#define SIM_ENGINE_STATION_H
+
+#include "engine/engine.h"
+#include "truecode/cause.h"
+
+#define STATION_SECONDS 12
+struct station {
+    comp_id comp;
+    uint8_t work, contention; /* causes */
+    bool paused;
+    bool burns;    /* while it is paused its cores are busy with something else */
+    ref heap;      /* of (mark, gen, act), see heap.h */
+    uint32_t n;    /* acts inside */
+    uint32_t keys; /* in the heap; more than n: some of acts that have left */
+    uint32_t cap;
+    uint32_t whole; /* up to so many inside, each gets a whole core; 0: find out */
+    uint32_t timer;
+    uint64_t clock;    /* attained service per act, fixed point */
+    uint64_t rate;     /* of the clock now, fixed point per ns */
+    sim_time since;    /* clock is right as of */
+    sim_time timer_at; /* when it fires */
+    double busy;       /* core-nanoseconds used up to `since`; see station_busy() */
+    sim_time tick;     /* the next whole second, that busy_at does not know yet */
+    uint64_t served;   /* acts that were done */
+    ref only;          /* an act that is alone inside; 0: whoever is is in the heap */
+    double cores, alpha, beta, factor;
+    double busy_at[STATION_SECONDS]; /* busy at second t: [t % STATION_SECONDS] */
+};
+void station_init(struct world *w, struct station *s, comp_id c, enum cause work,
+                  enum cause contention, double cores);
+/* The act waits here for `demand` ns of work (act_wait is done by it). */
+void station_add(struct world *w, struct station *s, struct act *a, sim_time demand);
+/* Takes it out unfinished; its ledger gets work and contention so far. */
+void station_remove(struct world *w, struct station *s, struct act *a);
+/* Work it has got since it was added. */
+sim_time station_attained(const struct world *w, const struct station *s,
+                          const struct act *a);
+/* After changing cores, alpha, beta, factor or paused: call before and after with the
+ * same station: station_touch(); change; station_changed(). */
+void station_touch(struct world *w, struct station *s);
+void station_changed(struct world *w, struct station *s);
+/* Splits the time of all inside up to now, as if each had left and come back for the
+ * rest; calls `f` for those that are traced. For a change of `contention`. */
+void station_settle(struct world *w, struct station *s,
+                    void (*f)(struct world *w, struct act *a)) SELDOM;
+void station_event(struct world *w, struct station *s);              /* EV_STATION */
+double station_busy(const struct world *w, const struct station *s); /* core-seconds */
+/* Share of its cores busy over the last `seconds` whole seconds and what has begun of
+ * this one; 1 <= seconds < STATION_SECONDS. */
+double station_load(const struct world *w, const struct station *s, int seconds);
+
+#endif

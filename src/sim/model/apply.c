@@ -1,0 +1,259 @@
+/*
+ * Doing something to a world: one path for the incident's schedule, an operator and a
+ * revert. Everything is checked before anything changes; what was done is told as a
+ * change record that knows how to undo itself.
+ */
+#include "engine/calendar.h"
+#include "engine/kind.h"
+#include "engine/memory.h"
+#include "engine/schedule.h"
+#include "engine/telling.h"
+#include "model/build.h"
+#include "truecode/world.h"
+
+#include <stdio.h>
+
+struct running_fault {
+    struct action action;
+    uint32_t timer;
+    ref next;
+};
+
+/* ---- telling -------------------------------------------------------------------- */
+
+static void tell(struct world *w, const struct action *a, const char *who,
+                 const char *title, const struct action *undo)
+{
+    uint32_t id = ++W_HEAD(w)->next_change;
+    if (w->observer == NULL || w->observer->change == NULL)
+        return;
+    struct change c = {.id = id,
+                       .at = w_now(w),
+                       .who = who,
+                       .comp = a->comp,
+                       .title = title,
+                       .action = *a,
+                       .has_undo = undo != NULL};
+    if (undo != NULL)
+        c.undo = *undo;
+    w->observer->change(w->observer->ctx, &c);
+}
+
+static void name_of(const struct world *w, const struct action *a, struct buf *b)
+{
+    buf_adds(b, w->comps[a->comp].name);
+    if (a->instance > 0)
+        buf_addf(b, "-%d", a->instance);
+}
+
+/* ---- parameters ----------------------------------------------------------------- */
+
+static enum err apply_set(struct world *w, const struct action *a, const char *who,
+                          struct errmsg *why)
+{
+    const struct kind_impl *k = comp_kind(w, a->comp);
+    size_t i = 0;
+    while (!str_eq(k->desc.params[i].name, a->name))
+        i++;
+    const struct param_desc *p = &k->desc.params[i];
+    struct value *slot = &w_values(w, a->comp)[i], old = *slot;
+    enum err err =
+        k->set == NULL ? ERR_OK : k->set(w, a->comp, (int)i, &a->args[0], why);
+    if (err != ERR_OK)
+        return err;
+    *slot = a->args[0];
+    if (k->changed != NULL)
+        k->changed(w, a->comp, (int)i, &old);
+    if (who == NULL)
+        return ERR_OK;
+    struct buf title;
+    struct action undo = *a;
+    undo.args[0] = old;
+    buf_init(&title, 0);
+    buf_addf(&title, "%s.%s ", w->comps[a->comp].name, p->name);
+    value_format(w->model, p, &old, &title);
+    buf_adds(&title, " -> ");
+    value_format(w->model, p, &a->args[0], &title);
+    tell(w, a, who, title.s, &undo);
+    buf_release(&title);
+    return ERR_OK;
+}
+
+/* ---- operations ----------------------------------------------------------------- */
+
+static enum err apply_op(struct world *w, const struct action *a, const char *who,
+                         sim_time *busy, struct errmsg *why)
+{
+    const struct kind_impl *k = comp_kind(w, a->comp);
+    size_t i = 0;
+    if (action_is_nothing(a)) {
+        struct buf title;
+        buf_init(&title, 0);
+        buf_addf(&title, "%s: back to what it was", w->comps[a->comp].name);
+        if (who != NULL)
+            tell(w, a, who, title.s, NULL);
+        buf_release(&title);
+        return ERR_OK;
+    }
+    while (!str_eq(k->desc.ops[i].name, a->name))
+        i++;
+    if (a->instance > 0 && !k->desc.ops[i].instance)
+        return errmsg_set(why, ERR_INPUT, "%s is for all of %s, not for one instance",
+                          a->name, w->comps[a->comp].name);
+    struct effect e = {.busy = k->desc.ops[i].cost};
+    enum err err = k->op == NULL
+                       ? errmsg_set(why, ERR_REFUSED, "%s cannot do that", a->name)
+                       : k->op(w, a->comp, (int)i, a, &e, why);
+    if (err != ERR_OK)
+        return err;
+    if (busy != NULL)
+        *busy = e.busy;
+    if (who == NULL || e.no_record)
+        return ERR_OK;
+    if (e.title[0] == '\0') {
+        struct buf title;
+        buf_init(&title, 0);
+        buf_addf(&title, "%s ", a->name);
+        name_of(w, a, &title);
+        snprintf(e.title, sizeof e.title, "%s", title.s);
+        buf_release(&title);
+    }
+    tell(w, a, who, e.title, e.has_undo ? &e.undo : NULL);
+    return ERR_OK;
+}
+
+/* ---- faults --------------------------------------------------------------------- */
+
+static int fault_index(const struct kind_desc *d, const char *name)
+{
+    for (size_t i = 0; i < d->nfaults; i++)
+        if (str_eq(d->faults[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+/* Its texts are the model's, or have been looked at and are not needed at the end. */
+static void remember(struct world *w, const struct action *a)
+{
+    struct head *h = W_HEAD(w);
+    ref r = w_alloc(w, sizeof(struct running_fault));
+    struct running_fault *f = W_PTR(w, struct running_fault, r);
+    const struct kind_desc *d = model_kind(w->model, a->comp);
+    f->action = *a;
+    f->action.name = d->faults[fault_index(d, a->name)].name;
+    for (size_t i = 0; i < a->nargs; i++)
+        if (a->args[i].type == VALUE_TEXT)
+            f->action.args[i].as.text = "";
+    f->next = h->faults;
+    h->faults = r;
+    f->timer = cal_at(w, w_now(w) + a->duration, EV_FAULT_END, a->comp, r, 0);
+}
+
+/* The same fault again replaces the one that runs: its end is forgotten. */
+static void forget(struct world *w, const struct action *a)
+{
+    for (ref *at = &W_HEAD(w)->faults; *at != 0;) {
+        struct running_fault *f = W_PTR(w, struct running_fault, *at);
+        ref r = *at;
+        bool same = f->action.comp == a->comp && f->action.instance == a->instance &&
+                    str_eq(f->action.name, a->name);
+        if (!same) {
+            at = &f->next;
+            continue;
+        }
+        cal_cancel(w, &f->timer);
+        *at = f->next;
+        w_release(w, r, sizeof *f);
+    }
+}
+
+static enum err apply_fault(struct world *w, const struct action *a, const char *who,
+                            struct errmsg *why)
+{
+    const struct kind_impl *k = comp_kind(w, a->comp);
+    int i = fault_index(&k->desc, a->name);
+    enum err err = k->fault == NULL ? errmsg_set(why, ERR_REFUSED, "%s cannot fail",
+                                                 w->comps[a->comp].name)
+                                    : k->fault(w, a->comp, i, a, true, why);
+    if (err != ERR_OK)
+        return err;
+    forget(w, a);
+    if (a->duration > 0)
+        remember(w, a);
+    if (who != NULL) {
+        struct buf title;
+        buf_init(&title, 0);
+        buf_addf(&title, "%s: ", a->name);
+        name_of(w, a, &title);
+        tell(w, a, who, title.s, NULL);
+        buf_release(&title);
+    }
+    return ERR_OK;
+}
+
+void apply_fault_end(struct world *w, ref r)
+{
+    struct running_fault *f = W_PTR(w, struct running_fault, r);
+    struct action a = f->action;
+    f->timer = 0;
+    forget(w, &a);
+    const struct kind_impl *k = comp_kind(w, a.comp);
+    (void)k->fault(w, a.comp, fault_index(&k->desc, a.name), &a, false, NULL);
+}
+
+/* ---- the one path --------------------------------------------------------------- */
+
+static enum err apply(struct world *w, struct action *a, const char *who,
+                      sim_time *busy, struct errmsg *why)
+{
+    switch (a->kind) {
+    case ACTION_SET:
+        return apply_set(w, a, who, why);
+    case ACTION_OP:
+        return apply_op(w, a, who, busy, why);
+    case ACTION_FAULT:
+        return apply_fault(w, a, who, why);
+    }
+    return errmsg_set(why, ERR_INPUT, "no such kind of action");
+}
+
+enum err world_apply(struct world *w, const struct action *a, const char *who,
+                     const struct observer *o, sim_time *busy, struct errmsg *why)
+{
+    struct action fit = *a;
+    if (busy != NULL)
+        *busy = 0;
+    enum err err = model_check_action(w->model, &fit, why);
+    if (err != ERR_OK)
+        return err;
+    if (W_HEAD(w)->stopped || !world_headroom(w, 4 * HEADROOM))
+        return errmsg_set(why, ERR_LIMIT,
+                          "the world ran away: nothing can be done in it");
+    w->observer = o;
+    world_settle(w);
+    w->outcome = 0;
+    err = apply(w, &fit, who, busy, why);
+    w->observer = NULL;
+    if (err == ERR_OK)
+        W_HEAD(w)->digest =
+            hash_u64(W_HEAD(w)->digest, hash_u64((uint64_t)w_now(w), fit.comp));
+    return err;
+}
+
+/* ---- the schedule --------------------------------------------------------------- */
+
+void apply_scheduled(struct world *w, uint32_t index)
+{
+    const struct schedule_entry *e = &w->model->schedule[index];
+    struct action a = e->action;
+    if (e->decoy) {
+        struct action nothing = {.kind = ACTION_OP, .comp = a.comp, .name = ""};
+        tell(w, &nothing, e->who, e->title, &nothing);
+        return;
+    }
+    struct errmsg why = {0};
+    if (apply(w, &a, e->who, NULL, &why) != ERR_OK) {
+        w_outcome(w, 1); /* an operator was there first: it cannot be done any more */
+        w_log(w, a.comp, a.instance, LOG_WARN, 0, "%s: %s", a.name, why.text);
+    }
+}

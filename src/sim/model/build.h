@@ -1,0 +1,43 @@
+/*
+ * build: what the files that build a model share.
+ */
+#ifndef SIM_MODEL_BUILD_H
+#define SIM_MODEL_BUILD_H
+
+#include "model/model.h"
+
+/* An endpoint's program as it was given, until it is compiled. */
+struct source {
+    comp_id endpoint;
+    int version; /* -1: every version */
+    const struct node *body;
+    struct source *next;
+    struct source *older; /* of the same endpoint */
+};
+
+/* A model of these parts (kinds.c). */
+struct model *model_make(const struct parts *parts);
+comp_id model_append(struct model *m, const struct kind_impl *kind, const char *name,
+                     struct errmsg *why);
+/* A version's number; it is new, or was named before. */
+int version_add(struct model *m, comp_id service, const char *name);
+/* The programs of all endpoints. */
+enum err compile_endpoints(struct model *m, struct errmsg *why);
+
+/* Names and arguments as its component's kind wants them, ids for names. */
+enum err model_check_action(const struct model *m, struct action *a,
+                            struct errmsg *why);
+
+/* room.c: ERR_LIMIT when it needs more than half of a world before the first request:
+ * whose part is the largest, what there is and what would fit. Knows the parameters as
+ * they are given, so that it can be asked before the model is finished. */
+enum err room_check(const struct model *m, struct errmsg *why);
+
+/* A kind's place in the table of kinds. */
+uint8_t kind_number(const struct model *m, const struct kind_impl *k);
+
+/* An operation without a name: how a change that changed nothing (a decoy) is
+ * undone. */
+bool action_is_nothing(const struct action *a);
+
+#endif

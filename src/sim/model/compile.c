@@ -1,0 +1,613 @@
+/*
+ * From a tree of nodes to a flat array of ops.
+ *
+ * Jumps are laid to labels and patched at the end. The only thing that needs thought is
+ * where an error goes: every op has on_fail, the innermost of "behind the thing that
+ * catches it", "roll back the transaction", "report the cache load failed", or out of
+ * the program. The two in the middle clean up and then fail on to the next outer one,
+ * so that running a program needs no stack.
+ */
+#include "engine/act.h"
+#include "engine/kind.h"
+#include "engine/program.h"
+#include "model/build.h"
+#include "truecode/model.h"
+
+enum { OPS_MAX = 16000, FAN_OUT_MAX = 10000, LABEL_OUT = 0 };
+
+struct compiler {
+    struct model *m;
+    comp_id service, endpoint;
+    struct op *ops;
+    uint32_t nops, ops_cap;
+    uint32_t *labels; /* label -> pc */
+    uint32_t nlabels, labels_cap;
+    uint32_t *branches; /* labels of branches' starts */
+    uint32_t nbranches, branches_cap;
+    struct errmsg *why;
+    enum err err;
+};
+struct context {   /* of a node */
+    uint32_t fail; /* label; LABEL_OUT: ends the program (or branch) */
+    bool in_tx, in_cached;
+};
+
+static void refuse(struct compiler *c, const struct node *n, enum err err)
+{
+    if (c->err != ERR_OK)
+        return;
+    c->err = err;
+    if (n != NULL && n->line > 0)
+        errmsg_prefix(c->why, "line %d: %s: ", n->line, model_name(c->m, c->endpoint));
+    else
+        errmsg_prefix(c->why, "%s: ", model_name(c->m, c->endpoint));
+}
+
+/* ---- ops and labels ------------------------------------------------------------- */
+
+static uint32_t label_new(struct compiler *c)
+{
+    if (c->nlabels == c->labels_cap) {
+        c->labels_cap = c->labels_cap == 0 ? 32 : c->labels_cap * 2;
+        c->labels = mem_grow(c->labels, c->labels_cap, sizeof *c->labels);
+    }
+    c->labels[c->nlabels] = PC_NONE;
+    return c->nlabels++;
+}
+
+static void label_here(struct compiler *c, uint32_t label)
+{
+    c->labels[label] = c->nops;
+}
+
+/* The op is good until the next one is added. */
+static struct op *emit(struct compiler *c, enum op_code code, const struct node *n,
+                       const struct context *x)
+{
+    if (c->nops == c->ops_cap) {
+        c->ops_cap = c->ops_cap == 0 ? 32 : c->ops_cap * 2;
+        c->ops = mem_grow(c->ops, c->ops_cap, sizeof *c->ops);
+    }
+    if (c->nops >= OPS_MAX)
+        refuse(c, n, errmsg_set(c->why, ERR_LIMIT, "the program is too large"));
+    struct op *op = &c->ops[c->nops++];
+    *op = (struct op){.code = (uint8_t)code,
+                      .target = COMP_NONE,
+                      .what = COMP_NONE,
+                      .policy = COMP_NONE,
+                      .pool = COMP_NONE,
+                      .on_fail = x->fail,
+                      .line = n == NULL ? 0 : n->line};
+    return op;
+}
+
+static void emit_jump(struct compiler *c, uint32_t label, const struct context *x)
+{
+    emit(c, OP_JUMP, NULL, x)->jump = label;
+}
+
+/* ---- names ---------------------------------------------------------------------- */
+
+static comp_id need(struct compiler *c, const struct node *n, const char *name,
+                    const char *kind)
+{
+    comp_id id = model_need(c->m, name == NULL ? "" : name, kind, kind, c->why);
+    if (id == COMP_NONE)
+        refuse(c, n, ERR_NOT_FOUND);
+    return id;
+}
+
+/* A nested component "owner.name" or, written out, "owner/name". */
+static comp_id need_nested(struct compiler *c, const struct node *n, comp_id owner,
+                           const char *name, const char *kind)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "%s.%s", model_name(c->m, owner), name == NULL ? "" : name);
+    comp_id id = model_find(c->m, b.s);
+    if (id == COMP_NONE || !str_eq(model_kind(c->m, id)->name, kind))
+        id = need(c, n, b.s, kind);
+    buf_release(&b);
+    return id;
+}
+
+static comp_id policy(struct compiler *c, const struct node *n, comp_id callee)
+{
+    comp_id p = call_policy_for(c->m, c->service, callee, c->why);
+    if (p == COMP_NONE)
+        refuse(c, n, ERR_INPUT);
+    return p;
+}
+
+static comp_id pool_find(const struct model *m, comp_id service, comp_id db, bool reads)
+{
+    for (size_t i = 0; i < m->ncomps; i++)
+        if (m->comps[i].owner == service && m->comps[i].target == db &&
+            str_eq(model_kind(m, (comp_id)i)->name, "pool") &&
+            m->comps[i].kind->on_replica(m, (comp_id)i) == reads)
+            return (comp_id)i;
+    return COMP_NONE;
+}
+
+/* The service's pool to this database; made with defaults when there is none. */
+static comp_id pool_for(struct compiler *c, const struct node *n, comp_id db,
+                        bool reads)
+{
+    comp_id pool = pool_find(c->m, c->service, db, reads);
+    if (pool != COMP_NONE)
+        return pool;
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "%s.%s", model_name(c->m, c->service), reads ? "reads" : "pool");
+    if (model_find(c->m, b.s) != COMP_NONE)
+        buf_addf(&b, "-%s", model_name(c->m, db));
+    pool = model_add_nested(c->m, "pool", c->service, b.s, c->why);
+    buf_release(&b);
+    if (pool == COMP_NONE ||
+        model_set(c->m, pool, "to", value_text(model_name(c->m, db)), c->why) !=
+            ERR_OK ||
+        (reads &&
+         model_set(c->m, pool, "role", value_text("replica"), c->why) != ERR_OK) ||
+        c->m->comps[pool].kind->resolve(c->m, pool, c->why) != ERR_OK)
+        refuse(c, n, ERR_INPUT);
+    return pool;
+}
+
+static comp_id counter_for(struct compiler *c, const struct node *n)
+{
+    comp_id id = n->what == NULL ? COMP_NONE : model_find(c->m, n->what);
+    if (id == COMP_NONE && n->what != NULL) {
+        id = model_add(c->m, "counter", n->what, c->why);
+        if (id == COMP_NONE)
+            refuse(c, n, ERR_INPUT);
+        return id;
+    }
+    return need(c, n, n->what, "counter");
+}
+
+static void query_names(struct compiler *c, const struct node *n, bool statement,
+                        struct op *out)
+{
+    comp_id db = need(c, n, n->target, "database");
+    if (db == COMP_NONE)
+        return;
+    out->target = db;
+    out->policy = policy(c, n, db);
+    if (statement)
+        out->what = need_nested(c, n, db, n->what, "statement");
+    bool reads = out->what != COMP_NONE &&
+                 c->m->comps[out->what].kind->on_replica(c->m, out->what);
+    out->pool = pool_for(c, n, db, reads);
+}
+
+/* ---- nodes ---------------------------------------------------------------------- */
+
+static void emit_list(struct compiler *c, const struct node *n,
+                      const struct context *x);
+
+/* Where errors of this node go: behind it when it catches them. */
+static struct context inside(struct compiler *c, const struct node *n,
+                             const struct context *x, uint32_t *end)
+{
+    struct context in = *x;
+    *end = label_new(c);
+    if (n->catches)
+        in.fail = *end;
+    return in;
+}
+
+static void emit_call(struct compiler *c, const struct node *n, const struct context *x)
+{
+    uint32_t end;
+    struct context in = inside(c, n, x, &end);
+    struct op names = {.target = COMP_NONE, .what = COMP_NONE, .pool = COMP_NONE};
+    enum op_code code = OP_CALL;
+    if (n->kind == NODE_CALL) {
+        struct buf b;
+        buf_init(&b, 0);
+        buf_addf(&b, n->what != NULL && n->what[0] ? "%s/%s" : "%s", n->target,
+                 n->what);
+        enum err err = model_call_target(c->m, b.s, &names.target, &names.what, c->why);
+        buf_release(&b);
+        if (err != ERR_OK)
+            refuse(c, n, err);
+        else
+            names.policy = policy(c, n, names.target);
+        if (names.what == COMP_NONE)
+            names.what = names.target;
+    } else {
+        code = n->kind == NODE_QUERY ? OP_QUERY : OP_LEAK;
+        query_names(c, n, n->kind == NODE_QUERY, &names);
+    }
+    struct op *op = emit(c, code, n, &in);
+    op->target = names.target;
+    op->what = names.what;
+    op->policy = names.policy;
+    op->pool = names.pool;
+    label_here(c, end);
+}
+
+/* The message's key is in the act while it is sent, where a cached value has its own.
+ */
+static void emit_publish(struct compiler *c, const struct node *n,
+                         const struct context *x)
+{
+    uint32_t end;
+    struct context in = inside(c, n, x, &end);
+    if (x->in_cached)
+        refuse(c, n, errmsg_set(c->why, ERR_INPUT, "publishing inside a cached value"));
+    comp_id topic = need(c, n, n->target, "topic");
+    if (topic == COMP_NONE)
+        return;
+    comp_id broker = c->m->comps[topic].owner, pol = policy(c, n, broker);
+    struct op *op = emit(c, OP_PUBLISH, n, &in);
+    op->target = broker;
+    op->what = topic;
+    op->policy = pol;
+    label_here(c, end);
+}
+
+/* The table, or any name for an advisory lock. */
+static void emit_lock(struct compiler *c, const struct node *n, const struct context *x)
+{
+    uint32_t end;
+    struct context in = inside(c, n, x, &end);
+    struct op names = {.target = COMP_NONE, .what = COMP_NONE};
+    int form = n->p >= 0 && n->p < LOCK_FORMS ? (int)n->p : LOCK_ROW;
+    if (!x->in_tx)
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT,
+                          "a lock outside of a transaction would end at once"));
+    query_names(c, n, false, &names);
+    if (names.target != COMP_NONE && form != LOCK_ADVISORY)
+        names.what = need_nested(c, n, names.target, n->what, "table");
+    struct op *op = emit(c, OP_LOCK, n, &in);
+    op->target = names.target;
+    op->what = names.what;
+    op->policy = names.policy;
+    op->pool = names.pool;
+    op->level = (uint8_t)form;
+    op->text = n->what == NULL ? "" : n->what;
+    label_here(c, end);
+}
+
+static void emit_transaction(struct compiler *c, const struct node *n,
+                             const struct context *x)
+{
+    uint32_t end, abort_label = label_new(c);
+    struct context in = inside(c, n, x, &end), body = in;
+    struct op names = {.target = COMP_NONE, .what = COMP_NONE};
+    if (x->in_tx)
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT, "a transaction inside a transaction"));
+    query_names(c, n, false, &names);
+    struct op *op = emit(c, OP_TX_BEGIN, n, &in);
+    op->target = names.target;
+    op->policy = names.policy;
+    op->pool = names.pool;
+    body.fail = abort_label;
+    body.in_tx = true;
+    emit_list(c, n->body, &body);
+    emit(c, OP_TX_END, n, &in);
+    emit_jump(c, end, &in);
+    label_here(c, abort_label);
+    emit(c, OP_TX_ABORT, n, &in);
+    label_here(c, end);
+}
+
+static void emit_cached(struct compiler *c, const struct node *n,
+                        const struct context *x)
+{
+    uint32_t end, abort_label = label_new(c), start = c->nops;
+    struct context in = inside(c, n, x, &end), body = in;
+    if (x->in_cached)
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT, "a cached value inside a cached value"));
+    comp_id cache = need(c, n, n->target, "cache");
+    if (cache == COMP_NONE)
+        return;
+    comp_id keyspace = need_nested(c, n, cache, n->what, "keyspace");
+    comp_id pol = policy(c, n, cache);
+    struct op *op = emit(c, OP_CACHED, n, &in);
+    op->target = cache;
+    op->what = keyspace;
+    op->policy = pol;
+    op->after = end;
+    body.fail = abort_label;
+    body.in_cached = true;
+    emit_list(c, n->body, &body);
+    op = emit(c, OP_STORE, n, &in);
+    op->what = keyspace;
+    op->jump = start;
+    emit_jump(c, end, &in);
+    label_here(c, abort_label);
+    op = emit(c, OP_STORE_ABORT, n, &in);
+    op->what = keyspace;
+    op->jump = start;
+    label_here(c, end);
+}
+
+static struct op *emit_branches(struct compiler *c, const struct node *n,
+                                const struct context *x, uint32_t count)
+{
+    uint32_t first = c->nbranches;
+    while (c->branches_cap < first + count) {
+        c->branches_cap = c->branches_cap == 0 ? 16 : c->branches_cap * 2;
+        c->branches = mem_grow(c->branches, c->branches_cap, sizeof *c->branches);
+    }
+    c->nbranches += count;
+    if (c->m->widest < count)
+        c->m->widest = count;
+    struct op *op = emit(c, OP_PARALLEL, n, x);
+    op->jump = first;
+    op->count = count;
+    return op;
+}
+
+static void emit_parallel(struct compiler *c, const struct node *n,
+                          const struct context *x)
+{
+    uint32_t end, first = c->nbranches, count = 0;
+    struct context in = inside(c, n, x, &end), body = *x;
+    for (const struct node *b = n->body; b != NULL; b = b->next)
+        count++;
+    emit_branches(c, n, &in, count)->after = end;
+    body.fail = LABEL_OUT;
+    uint32_t i = 0;
+    for (const struct node *b = n->body; b != NULL; b = b->next) {
+        struct node alone = *b;
+        alone.next = NULL;
+        c->branches[first + i++] = c->nops;
+        emit_list(c, &alone, &body);
+        emit(c, OP_BRANCH_END, n, &body);
+    }
+    label_here(c, end);
+}
+
+static void emit_fan_out(struct compiler *c, const struct node *n,
+                         const struct context *x)
+{
+    uint32_t end, first = c->nbranches;
+    struct context in = inside(c, n, x, &end), body = *x;
+    if (n->count < 1 || n->count > FAN_OUT_MAX || !(n->p >= 0 && n->p <= 1)) {
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT,
+                          "a fan-out has 1 to %d branches and a share of 0 to 1",
+                          FAN_OUT_MAX));
+        return;
+    }
+    struct op *op = emit_branches(c, n, &in, (uint32_t)n->count);
+    op->after = end;
+    if (n->p > 0) /* rounded up, but 7 % of 100 are 7 */
+        op->quorum = (uint32_t)(n->p * n->count - 1e-6) + 1;
+    for (int i = 0; i < n->count; i++)
+        c->branches[first + (uint32_t)i] = c->nops;
+    body.fail = LABEL_OUT;
+    emit_list(c, n->body, &body);
+    emit(c, OP_BRANCH_END, n, &body);
+    label_here(c, end);
+}
+
+static void emit_either(struct compiler *c, const struct node *n,
+                        const struct context *x)
+{
+    uint32_t other = label_new(c), end;
+    struct context in = inside(c, n, x, &end);
+    if (n->kind == NODE_SOMETIMES) {
+        if (!(n->p >= 0 && n->p <= 1))
+            refuse(c, n, errmsg_set(c->why, ERR_INPUT, "a probability is 0 to 1"));
+        struct op *op = emit(c, OP_SOMETIMES, n, &in);
+        op->p = n->p;
+        op->jump = other;
+    } else {
+        comp_id flag = need(c, n, n->what, "flag");
+        struct op *op = emit(c, OP_FLAG, n, &in);
+        op->target = flag;
+        op->jump = other;
+    }
+    emit_list(c, n->body, &in);
+    emit_jump(c, end, &in);
+    label_here(c, other);
+    emit_list(c, n->other, &in);
+    label_here(c, end);
+}
+
+static void emit_time(struct compiler *c, const struct node *n, const struct context *x)
+{
+    if (n->time.mean < 0 || n->time.spread < 0 || n->time.mean > 24 * SIM_HOUR)
+        refuse(c, n, errmsg_set(c->why, ERR_INPUT, "a time is 0 to 24 h"));
+    struct op *op = emit(c, n->kind == NODE_COMPUTE ? OP_COMPUTE : OP_SLEEP, n, x);
+    op->time = n->time;
+}
+
+static void emit_node(struct compiler *c, const struct node *n, const struct context *x)
+{
+    uint32_t end;
+    struct context in;
+    switch (n->kind) {
+    case NODE_COMPUTE:
+    case NODE_SLEEP:
+        emit_time(c, n, x);
+        break;
+    case NODE_CALL:
+    case NODE_QUERY:
+    case NODE_LEAK:
+        emit_call(c, n, x);
+        break;
+    case NODE_TRANSACTION:
+        emit_transaction(c, n, x);
+        break;
+    case NODE_PUBLISH:
+        emit_publish(c, n, x);
+        break;
+    case NODE_LOCK:
+        emit_lock(c, n, x);
+        break;
+    case NODE_CACHED:
+        emit_cached(c, n, x);
+        break;
+    case NODE_PARALLEL:
+        emit_parallel(c, n, x);
+        break;
+    case NODE_FAN_OUT:
+        emit_fan_out(c, n, x);
+        break;
+    case NODE_SOMETIMES:
+    case NODE_WHEN_FLAG:
+        emit_either(c, n, x);
+        break;
+    case NODE_COUNT: {
+        comp_id counter = counter_for(c, n);
+        emit(c, OP_COUNT, n, x)->target = counter;
+        break;
+    }
+    case NODE_REPLY:
+        emit(c, OP_REPLY, n, x)->text = n->what == NULL ? "" : n->what;
+        break;
+    case NODE_FAIL:
+        emit(c, OP_FAIL, n, x)->text = n->what == NULL ? "failed" : n->what;
+        break;
+    case NODE_LOG: {
+        struct op *op = emit(c, OP_LOG, n, x);
+        op->text = n->what == NULL ? "" : n->what;
+        op->level = n->p >= 3   ? LOG_ERROR
+                    : n->p >= 2 ? LOG_WARN
+                    : n->p >= 1 ? LOG_INFO
+                                : LOG_DEBUG;
+        break;
+    }
+    case NODE_BLOCK:
+        in = inside(c, n, x, &end);
+        emit_list(c, n->body, &in);
+        label_here(c, end);
+        break;
+    }
+}
+
+static void emit_list(struct compiler *c, const struct node *n, const struct context *x)
+{
+    for (; n != NULL && c->err == ERR_OK; n = n->next)
+        emit_node(c, n, x);
+}
+
+/* ---- a program ------------------------------------------------------------------ */
+
+void op_fill_call(const struct model *m, struct op *op)
+{
+    op->call = (struct call_spec){.policy = op->policy,
+                                  .target = op->target,
+                                  .what = op->what,
+                                  .pool = op->pool,
+                                  .kind = ACT_QUERY,
+                                  .mode = QUERY_STATEMENT};
+    if (op->code == OP_CALL)
+        op->call.kind =
+            comp_has(&m->comps[op->target], KIND_WHOLE) ? ACT_EXTERNAL : ACT_REQUEST;
+    if (op->code == OP_CACHED)
+        op->call.kind = ACT_LOOKUP;
+    if (op->code == OP_TX_BEGIN)
+        op->call.mode = QUERY_BEGIN;
+    if (op->code == OP_LEAK)
+        op->call.mode = QUERY_LEAK;
+    if (op->code == OP_PUBLISH)
+        op->call.kind = ACT_PUBLISH;
+    if (op->code == OP_LOCK) {
+        op->call.mode = QUERY_LOCK;
+        op->call.what = COMP_NONE;
+    }
+}
+
+static uint32_t patched(const struct compiler *c, uint32_t label)
+{
+    return label == LABEL_OUT ? PC_NONE : c->labels[label];
+}
+
+static void patch(struct compiler *c)
+{
+    for (uint32_t i = 0; i < c->nops; i++) {
+        struct op *op = &c->ops[i];
+        op->on_fail = patched(c, op->on_fail);
+        if (op->code == OP_JUMP || op->code == OP_SOMETIMES || op->code == OP_FLAG)
+            op->jump = c->labels[op->jump];
+        if (op->code == OP_CACHED || op->code == OP_PARALLEL)
+            op->after = c->labels[op->after];
+        op_fill_call(c->m, op);
+    }
+}
+
+static struct program *program_make(const struct compiler *c)
+{
+    struct model *m = c->m;
+    struct program *p = arena_alloc(&m->arena, sizeof *p + c->nops * sizeof *p->ops);
+    memcpy(p->ops, c->ops, c->nops * sizeof *p->ops);
+    p->branches = arena_alloc(&m->arena, (c->nbranches + 1) * sizeof *p->branches);
+    if (c->nbranches > 0)
+        memcpy(p->branches, c->branches, c->nbranches * sizeof *p->branches);
+    return p;
+}
+
+static void compiler_release(struct compiler *c)
+{
+    mem_free(c->ops);
+    mem_free(c->labels);
+    mem_free(c->branches);
+}
+
+enum err program_compile(struct model *m, comp_id service, comp_id endpoint,
+                         const struct node *body, struct program **program,
+                         struct errmsg *why)
+{
+    struct errmsg mine = {0};
+    struct compiler c = {
+        .m = m, .service = service, .endpoint = endpoint, .why = &mine};
+    struct context x = {.fail = LABEL_OUT};
+    (void)label_new(&c); /* LABEL_OUT */
+    emit_list(&c, body, &x);
+    emit(&c, OP_END, NULL, &x);
+    if (c.err == ERR_OK) {
+        patch(&c);
+        *program = program_make(&c);
+    } else {
+        (void)errmsg_set(why, c.err, "%s", mine.text);
+    }
+    compiler_release(&c);
+    return c.err;
+}
+
+static void endpoint_set_program(struct model *m, comp_id e, size_t versions,
+                                 size_t version, const struct program *program)
+{
+    struct endpoint_data *d = m->comps[e].data;
+    if (d == NULL) {
+        d = arena_alloc(&m->arena, sizeof *d);
+        d->programs = arena_alloc(&m->arena, versions * sizeof *d->programs);
+        d->nprograms = versions;
+        m->comps[e].data = d;
+    }
+    d->programs[version] = program;
+}
+
+static enum err compile_source(struct model *m, const struct source *s,
+                               struct errmsg *why)
+{
+    comp_id service = m->comps[s->endpoint].owner;
+    size_t versions = model_versions(m, service);
+    struct program *program = NULL;
+    enum err err = program_compile(m, service, s->endpoint, s->body, &program, why);
+    for (size_t v = 0; v < versions && err == ERR_OK; v++) {
+        bool has = endpoint_program(m, s->endpoint, (int)v) != NULL;
+        if (s->version == (int)v || (s->version == -1 && !has))
+            endpoint_set_program(m, s->endpoint, versions, v, program);
+    }
+    return err;
+}
+
+enum err compile_endpoints(struct model *m, struct errmsg *why)
+{
+    for (const struct source *s = m->sources; s != NULL; s = s->next) {
+        enum err err = compile_source(m, s, why);
+        if (err != ERR_OK)
+            return err;
+    }
+    return ERR_OK;
+}

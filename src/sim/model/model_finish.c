@@ -1,0 +1,433 @@
+/*
+ * model_finish(): from a heap of named things to a model that worlds can be made of.
+ *
+ * In this order: owners by name; required parameters; names to components (each kind's
+ * resolve, balancers before the clients that call through them); programs, which add
+ * call policies and pools; the schedule; each kind's check; and where everything lies
+ * in a world's memory.
+ */
+#include "engine/kind.h"
+#include "engine/schedule.h"
+#include "model/build.h"
+#include "truecode/model.h"
+
+/* ---- owners and versions -------------------------------------------------------- */
+
+/* "orders-db.reserve": the longest prefix before a dot (endpoints: slash) that is a
+ * name. */
+static comp_id owner_by_name(const struct model *m, comp_id c)
+{
+    char name[160];
+    size_t n = strlen(m->comps[c].name);
+    if (n >= sizeof name)
+        return COMP_NONE;
+    memcpy(name, m->comps[c].name, n + 1);
+    for (size_t i = n; i-- > 1;) {
+        if (name[i] != '.' && name[i] != '/')
+            continue;
+        name[i] = '\0';
+        comp_id owner = model_find(m, name);
+        if (owner != COMP_NONE)
+            return owner;
+    }
+    return COMP_NONE;
+}
+
+static enum err find_owners(struct model *m, struct errmsg *why)
+{
+    for (size_t i = 0; i < m->ncomps; i++) {
+        struct comp *c = &m->comps[i];
+        if (!c->kind->desc.nested || c->owner != COMP_NONE)
+            continue;
+        c->owner = owner_by_name(m, (comp_id)i);
+        if (c->owner == COMP_NONE)
+            return errmsg_set(
+                why, ERR_INPUT,
+                "%s: a %s belongs to another component: name it owner.name", c->name,
+                c->kind->desc.name);
+        const struct comp *owner = &m->comps[c->owner];
+        const char *within = c->kind->desc.within;
+        if (within != NULL && !str_eq(owner->kind->desc.name, within))
+            return errmsg_set(
+                why, ERR_INPUT, "%s: a %s belongs to a %s, and %s is a %s", c->name,
+                c->kind->desc.name, within, owner->name, owner->kind->desc.name);
+    }
+    return ERR_OK;
+}
+
+int version_add(struct model *m, comp_id service, const char *name)
+{
+    struct versions *v = m->comps[service].versions;
+    if (v == NULL)
+        v = m->comps[service].versions = arena_alloc(&m->arena, sizeof *v);
+    for (size_t i = 0; i < v->n; i++)
+        if (str_eq(v->names[i], name))
+            return (int)i;
+    if (v->n == v->cap) {
+        size_t cap = v->cap == 0 ? 8 : v->cap * 2;
+        const char **more = arena_alloc(&m->arena, cap * sizeof *more);
+        for (size_t i = 0; i < v->n; i++)
+            more[i] = v->names[i];
+        v->names = more;
+        v->cap = cap;
+    }
+    v->names[v->n] = arena_strdup(&m->arena, name);
+    return (int)v->n++;
+}
+
+/* A service without named versions runs "v1". */
+static void name_versions(struct model *m)
+{
+    for (size_t i = 0; i < m->ncomps; i++)
+        if (comp_has(&m->comps[i], KIND_SERVES) && m->comps[i].versions == NULL)
+            (void)version_add(m, (comp_id)i, "v1");
+}
+
+/* ---- names to components -------------------------------------------------------- */
+
+static enum err need_params(const struct model *m, struct errmsg *why)
+{
+    for (size_t i = 0; i < m->ncomps; i++) {
+        const struct comp *c = &m->comps[i];
+        for (size_t p = 0; p < c->kind->desc.nparams; p++)
+            if (c->kind->desc.params[p].def == NULL && !c->given[p])
+                return errmsg_set(why, ERR_INPUT, "%s: \"%s\" must be given", c->name,
+                                  c->kind->desc.params[p].name);
+    }
+    return ERR_OK;
+}
+
+/* Those that begin calls come late: what they call must be known by then. */
+static enum err resolve_kind(struct model *m, bool late, struct errmsg *why)
+{
+    for (size_t i = 0; i < m->ncomps; i++) {
+        const struct kind_impl *k = m->comps[i].kind;
+        if (k->resolve == NULL || comp_has(&m->comps[i], KIND_STARTS) != late)
+            continue;
+        enum err err = k->resolve(m, (comp_id)i, why);
+        if (err != ERR_OK)
+            return err;
+    }
+    return ERR_OK;
+}
+
+/* A parameter that is still a name now names nothing that its kind cares about: look it
+ * up. */
+static enum err resolve_comps(struct model *m, struct errmsg *why)
+{
+    for (size_t i = 0; i < m->ncomps; i++) {
+        struct comp *c = &m->comps[i];
+        for (size_t p = 0; p < c->kind->desc.nparams; p++) {
+            struct value *v = &c->params[p];
+            if (c->kind->desc.params[p].type != VALUE_COMP || v->type != VALUE_TEXT)
+                continue;
+            comp_id id = model_need(m, v->as.text, NULL, c->name, why);
+            if (id == COMP_NONE)
+                return ERR_NOT_FOUND;
+            *v = (struct value){.type = VALUE_COMP, .as.comp = id};
+        }
+    }
+    return ERR_OK;
+}
+
+enum err param_resolve(struct model *m, comp_id c, int param, const char *kind,
+                       struct errmsg *why)
+{
+    struct value *v = &m->comps[c].params[param];
+    if (v->type == VALUE_TEXT) {
+        comp_id id = model_need(m, v->as.text, kind, m->comps[c].name, why);
+        if (id == COMP_NONE)
+            return ERR_NOT_FOUND;
+        *v = (struct value){.type = VALUE_COMP, .as.comp = id};
+    }
+    return ERR_OK;
+}
+
+/* What stands at the end of the row of those that only hand on. */
+static comp_id behind(const struct model *m, comp_id c)
+{
+    for (int i = 0; i < 16; i++) {
+        if (!comp_has(&m->comps[c], KIND_HANDS_ON) || m->comps[c].target == COMP_NONE)
+            break;
+        c = m->comps[c].target;
+    }
+    return c;
+}
+
+enum err model_call_target(const struct model *m, const char *text, comp_id *target,
+                           comp_id *endpoint, struct errmsg *why)
+{
+    char name[160];
+    size_t n = strcspn(text, "/");
+    *endpoint = model_find(m, text);
+    *target = *endpoint;
+    if (*endpoint != COMP_NONE && str_eq(model_kind(m, *endpoint)->name, "endpoint")) {
+        *target = m->comps[*endpoint].owner;
+        return ERR_OK;
+    }
+    *endpoint = COMP_NONE;
+    if (*target != COMP_NONE && comp_has(&m->comps[*target], KIND_WHOLE))
+        return ERR_OK;
+    if (n >= sizeof name)
+        return errmsg_set(why, ERR_INPUT, "\"%.80s\" is too long", text);
+    memcpy(name, text, n);
+    name[n] = '\0';
+    *target = model_need(m, name, NULL, "calls", why);
+    if (*target == COMP_NONE)
+        return ERR_NOT_FOUND;
+    comp_id service = behind(m, *target);
+    if (comp_has(&m->comps[service], KIND_WHOLE))
+        return ERR_OK;
+    if (!comp_has(&m->comps[service], KIND_SERVES))
+        return errmsg_set(why, ERR_INPUT, "%s is a %s: it cannot be called", name,
+                          model_kind(m, *target)->name);
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "%s%s", model_name(m, service), text + n);
+    *endpoint = model_need(m, b.s, "endpoint", "calls", why);
+    buf_release(&b);
+    return *endpoint == COMP_NONE ? ERR_NOT_FOUND : ERR_OK;
+}
+
+comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
+                        struct errmsg *why)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "%s.%s", model_name(m, caller), model_name(m, callee));
+    comp_id p = model_find(m, b.s);
+    if (p == COMP_NONE)
+        p = model_add_nested(m, "call", caller, b.s, why);
+    else
+        p = model_need(m, b.s, "call", "call policy", why);
+    buf_release(&b);
+    if (p != COMP_NONE)
+        m->comps[p].target = callee;
+    return p;
+}
+
+/* ---- the schedule --------------------------------------------------------------- */
+
+/* Its name is from here on the table's, which outlives the action. */
+static const struct arg_desc *args_of(const struct kind_desc *d, struct action *a)
+{
+    size_t n = a->kind == ACTION_OP ? d->nops : d->nfaults;
+    for (size_t i = 0; i < n; i++) {
+        bool op = a->kind == ACTION_OP;
+        const char *name = op ? d->ops[i].name : d->faults[i].name;
+        if (str_eq(name, a->name)) {
+            a->name = name;
+            return op ? d->ops[i].args : d->faults[i].args;
+        }
+    }
+    return NULL;
+}
+
+static enum err no_such_action(const struct model *m, const struct action *a,
+                               struct errmsg *why)
+{
+    static const char *const what[] = {"parameter", "operation", "fault"};
+    const struct kind_desc *d = model_kind(m, a->comp);
+    const char *names[64];
+    size_t n = 0;
+    if (a->kind == ACTION_SET)
+        for (; n < d->nparams && n < 64; n++)
+            names[n] = d->params[n].name;
+    else if (a->kind == ACTION_OP)
+        for (; n < d->nops && n < 64; n++)
+            names[n] = d->ops[n].name;
+    else
+        for (; n < d->nfaults && n < 64; n++)
+            names[n] = d->faults[n].name;
+    const char *near = text_suggest(a->name == NULL ? "" : a->name, names, n);
+    return errmsg_set(why, ERR_NOT_FOUND, "%s (a %s) has no %s \"%.60s\"%s%s%s",
+                      model_name(m, a->comp), d->name, what[a->kind],
+                      a->name == NULL ? "" : a->name, near ? "; did you mean \"" : "",
+                      near ? near : "", near ? "\"?" : "");
+}
+
+static enum err check_set(const struct model *m, struct action *a, struct errmsg *why)
+{
+    const struct kind_desc *d = model_kind(m, a->comp);
+    for (size_t i = 0; i < d->nparams; i++) {
+        if (!str_eq(d->params[i].name, a->name))
+            continue;
+        a->name = d->params[i].name;
+        if (!d->params[i].live)
+            return errmsg_set(why, ERR_REFUSED, "%s.%s cannot be changed while it runs",
+                              model_name(m, a->comp), a->name);
+        if (a->nargs != 1)
+            return errmsg_set(why, ERR_INPUT, "%s.%s wants one value",
+                              model_name(m, a->comp), a->name);
+        return value_fit(m, &d->params[i], &a->args[0], &a->args[0], why);
+    }
+    return no_such_action(m, a, why);
+}
+
+bool action_is_nothing(const struct action *a)
+{
+    return a->kind == ACTION_OP && a->nargs == 0 && str_eq(a->name, "");
+}
+
+enum err model_check_action(const struct model *m, struct action *a, struct errmsg *why)
+{
+    if (a->comp >= m->ncomps || a->nargs > OP_ARGS)
+        return errmsg_set(why, ERR_INPUT, "the action names no component");
+    if (a->kind == ACTION_SET)
+        return check_set(m, a, why);
+    if (action_is_nothing(a))
+        return ERR_OK;
+    const struct arg_desc *d = args_of(model_kind(m, a->comp), a);
+    if (d == NULL)
+        return no_such_action(m, a, why);
+    for (size_t i = 0; i < OP_ARGS; i++) {
+        bool known = d[i].name != NULL;
+        if (i >= a->nargs && known && !d[i].optional)
+            return errmsg_set(why, ERR_INPUT, "%s %s wants \"%s\": %s",
+                              model_name(m, a->comp), a->name, d[i].name, d[i].doc);
+        if (i < a->nargs && !known)
+            return errmsg_set(why, ERR_INPUT, "%s %s wants %zu values at most, not %zu",
+                              model_name(m, a->comp), a->name, i, a->nargs);
+        if (i < a->nargs) {
+            enum err err = value_fit_arg(m, &d[i], &a->args[i], &a->args[i], why);
+            if (err != ERR_OK)
+                return err;
+        }
+    }
+    if (a->duration < 0)
+        return errmsg_set(why, ERR_INPUT, "a duration is not negative");
+    return ERR_OK;
+}
+
+static enum err check_schedule(struct model *m, struct errmsg *why)
+{
+    for (size_t i = 0; i < m->nschedule; i++) {
+        struct schedule_entry *e = &m->schedule[i];
+        if (e->decoy)
+            continue;
+        enum err err = model_check_action(m, &e->action, why);
+        if (err != ERR_OK) {
+            errmsg_prefix(why, "incident, entry %zu: ", i + 1);
+            return err;
+        }
+    }
+    return ERR_OK;
+}
+
+/* ---- the end -------------------------------------------------------------------- */
+
+static void choose_slo_clients(struct model *m)
+{
+    m->slo_client = arena_alloc(&m->arena, m->ncomps + 1);
+    for (size_t i = 0; i < m->ncomps; i++)
+        m->slo_client[i] = m->nslo_names == 0 && comp_has(&m->comps[i], KIND_USERS);
+    for (size_t i = 0; i < m->nslo_names; i++)
+        m->slo_client[m->slo_names[i]] = true;
+}
+
+static enum err gather_kinds(struct model *m, struct errmsg *why)
+{
+    for (size_t i = 0; i < m->parts->nkinds; i++) {
+        const struct kind_impl *k = m->parts->kinds[i];
+        enum err err = k->gather == NULL ? ERR_OK : k->gather(m, why);
+        if (err != ERR_OK)
+            return err;
+    }
+    return ERR_OK;
+}
+
+static enum err check_kinds(struct model *m, struct errmsg *why)
+{
+    for (size_t i = 0; i < m->ncomps; i++) {
+        const struct kind_impl *k = m->comps[i].kind;
+        enum err err = k->check == NULL ? ERR_OK : k->check(m, (comp_id)i, why);
+        if (err != ERR_OK)
+            return err;
+    }
+    return ERR_OK;
+}
+
+size_t model_versions(const struct model *m, comp_id service)
+{
+    const struct versions *v = service < m->ncomps ? m->comps[service].versions : NULL;
+    return v == NULL ? 0 : v->n;
+}
+
+const char *model_version(const struct model *m, comp_id service, size_t i)
+{
+    return i < model_versions(m, service) ? m->comps[service].versions->names[i] : "";
+}
+
+/* What does not fit a world is refused before (room.c), so that no sum overflows. */
+static ref lay(ref *at, size_t bytes)
+{
+    ref here = *at;
+    *at += (ref)((bytes + 15) / 16 * 2);
+    return here;
+}
+
+uint8_t kind_number(const struct model *m, const struct kind_impl *k)
+{
+    uint8_t i = 0;
+    while (m->parts->kinds[i] != k)
+        i++;
+    return i;
+}
+
+static size_t stream_count(const struct kind_impl *k)
+{
+    size_t n = 0;
+    while (k->streams != NULL && k->streams[n] != NULL)
+        n++;
+    return n;
+}
+
+/* The fixed part of every world: its head, then each component's state, which begins
+ * where a line of the processor's cache does, with its streams in front of it: that is
+ * what most events touch. The values of all come after. */
+static void lay_out(struct model *m)
+{
+    enum { LINE = 64 / 8 };
+    ref at = 0;
+    m->states = arena_alloc(&m->arena, m->ncomps * sizeof *m->states);
+    m->kinds = arena_alloc(&m->arena, m->ncomps);
+    (void)lay(&at, sizeof(struct head));
+    for (size_t i = 0; i < m->ncomps; i++) {
+        const struct kind_impl *k = m->comps[i].kind;
+        size_t state = k->state_size == NULL ? 0 : k->state_size(m, (comp_id)i);
+        size_t rngs = stream_count(k) * sizeof(struct rng);
+        at = (at + LINE - 1) / LINE * LINE;
+        (void)lay(&at, (rngs + 8 * LINE - 1) / (8 * LINE) * (8 * LINE));
+        m->states[i] = lay(&at, state);
+        m->kinds[i] = kind_number(m, k);
+    }
+    for (size_t i = 0; i < m->ncomps; i++)
+        m->comps[i].values =
+            lay(&at, m->comps[i].kind->desc.nparams * sizeof(struct value));
+    m->fixed = at;
+}
+
+enum err model_finish(struct model *m, struct errmsg *why)
+{
+    enum err err = ERR_OK;
+    if (m->finished)
+        return errmsg_set(why, ERR_REFUSED, "the model is finished already");
+    if ((err = find_owners(m, why)) != ERR_OK ||
+        (err = need_params(m, why)) != ERR_OK || (err = room_check(m, why)) != ERR_OK)
+        return err;
+    name_versions(m);
+    if ((err = resolve_kind(m, false, why)) != ERR_OK ||
+        (err = resolve_kind(m, true, why)) != ERR_OK ||
+        (err = compile_endpoints(m, why)) != ERR_OK ||
+        (err = gather_kinds(m, why)) != ERR_OK ||
+        (err = resolve_comps(m, why)) != ERR_OK)
+        return err;
+    choose_slo_clients(m);
+    if ((err = check_schedule(m, why)) != ERR_OK ||
+        (err = check_kinds(m, why)) != ERR_OK ||
+        (err = room_check(m, why)) != ERR_OK) /* calls came on top */
+        return err;
+    lay_out(m);
+    m->finished = true;
+    return ERR_OK;
+}

@@ -1,0 +1,394 @@
+/*
+ * dns: a name that stands for a component, and the resolver that is asked for it.
+ *
+ * Each instance of a caller (and each of the resolvers that users are behind) keeps the
+ * answer for its time to live, whatever happens to the name meanwhile. A service
+ * answers with the addresses of its instances that are ready then, a database with the
+ * one that takes writes; so a failover or fewer instances reach callers late. An
+ * instance that starts knows nothing.
+ */
+#include "engine/kind.h"
+#include "model/model.h"
+#include "net/net.h"
+#include "truecode/world.h"
+
+#include <stdio.h>
+
+#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
+
+enum { P_TO, P_TTL, P_NEGATIVE_TTL, P_LATENCY, P_TIMEOUT, P_ATTEMPTS, P_SERVE_STALE };
+static const struct param_desc params[] = {
+    [P_TO] = {.name = "to", .type = VALUE_COMP, .doc = "What it stands for."},
+    [P_TTL] = {.name = "ttl",
+               .type = VALUE_DURATION,
+               .min = 0,
+               .max = 604800,
+               .unit = "s",
+               .def = "60s",
+               .live = true,
+               .doc = "How long an answer may be kept; one that is out keeps its own."},
+    [P_NEGATIVE_TTL] = {.name = "negative_ttl",
+                        .type = VALUE_DURATION,
+                        .min = 0,
+                        .max = 604800,
+                        .unit = "s",
+                        .def = "30s",
+                        .live = true,
+                        .doc = "How long it is kept that there is no such name."},
+    [P_LATENCY] = {.name = "latency",
+                   .type = VALUE_DIST,
+                   .min = 0,
+                   .max = 3600,
+                   .unit = "s",
+                   .def = "2ms",
+                   .live = true,
+                   .doc = "Time the resolver takes to answer."},
+    [P_TIMEOUT] = {.name = "timeout",
+                   .type = VALUE_DURATION,
+                   .min = 0.001,
+                   .max = 3600,
+                   .unit = "s",
+                   .def = "5s",
+                   .live = true,
+                   .doc = "How long a caller waits for the resolver before it asks "
+                          "again."},
+    [P_ATTEMPTS] = {.name = "attempts",
+                    .type = VALUE_COUNT,
+                    .min = 1,
+                    .max = 10,
+                    .unit = "",
+                    .def = "2",
+                    .live = true,
+                    .doc = "How often it asks before it gives up."},
+    [P_SERVE_STALE] = {.name = "serve_stale",
+                       .type = VALUE_DURATION,
+                       .min = 0,
+                       .max = 604800,
+                       .unit = "s",
+                       .def = "0",
+                       .live = true,
+                       .doc = "How long after its time an answer is still used when "
+                              "the resolver does not answer; 0: not at all."},
+};
+
+#define STALE_AGAIN (30 * SIM_SEC)
+
+enum { OP_POINT };
+static const struct op_desc ops[] = {
+    [OP_POINT] = {.name = "point",
+                  .args = {{.name = "to",
+                            .type = VALUE_COMP,
+                            .doc = "What it is to stand for."}},
+                  .cost = 5 * SIM_SEC,
+                  .risk = "Who has the old answer keeps it for its time to live.",
+                  .doc = "Changes what the name stands for."},
+};
+
+enum { F_DOWN, F_SLOW, F_GONE };
+static const struct fault_desc faults[] = {
+    [F_DOWN] = {.name = "down", .doc = "The resolver does not answer."},
+    [F_SLOW] = {.name = "slow",
+                .args = {{.name = "factor",
+                          .type = VALUE_NUMBER,
+                          .doc = "How many times longer it takes."}},
+                .doc = "The resolver takes longer."},
+    [F_GONE] = {.name = "gone", .doc = "It answers that there is no such name."},
+};
+
+struct dns {
+    bool down, gone; /* faults */
+    double slow;
+    uint64_t lookups, failed, hits, stale;
+};
+
+enum { RNG_LATENCY };
+static const char *const streams[] = {"latency", NULL};
+
+static struct dns *dns_at(const struct world *w, comp_id c)
+{
+    return W_STATE(w, struct dns, c);
+}
+
+/* ---- asking --------------------------------------------------------------------- */
+
+enum dns_says dns_look(struct world *w, comp_id name, const struct dns_answer *a)
+{
+    if (!a->known || (w_now(w) >= a->until && w_now(w) >= a->again))
+        return DNS_UNKNOWN;
+    dns_at(w, name)->hits++;
+    return a->comp != COMP_NONE ? DNS_KNOWN : DNS_NONE;
+}
+
+bool dns_ask(struct world *w, comp_id name, sim_time *delay)
+{
+    struct dns *d = dns_at(w, name);
+    sim_time t = dist_draw(p_dist(w, name, P_LATENCY), w_rng(w, name, RNG_LATENCY));
+    sim_time patience = p_time(w, name, P_TIMEOUT);
+    d->lookups++;
+    if (d->slow != 1)
+        t = (sim_time)((double)t * d->slow);
+    bool heard = !d->down && t <= patience;
+    *delay = heard ? t : patience * p_count(w, name, P_ATTEMPTS);
+    return heard;
+}
+
+/* What it is right now. */
+static void read_record(const struct world *w, comp_id name, struct dns_answer *a)
+{
+    comp_id to = p_comp(w, name, P_TO);
+    memset(a->set, 0, sizeof a->set);
+    a->comp = to;
+    const struct kind_impl *k = comp_kind(w, to);
+    if (k->address != NULL)
+        a->comp = k->address(w, to);
+    if (k->eligible == NULL)
+        return;
+    const uint16_t *numbers;
+    uint32_t n = k->eligible(w, to, &numbers);
+    for (uint32_t i = 0; i < n; i++)
+        if (numbers[i] < DNS_ADDRESSES)
+            a->set[numbers[i] / 64] |= UINT64_C(1) << numbers[i] % 64;
+    if (n == 0)
+        a->comp = COMP_NONE;
+}
+
+/* No answer came. An old one may do, for half a minute at a time (RFC 8767). */
+static bool learn_nothing(struct world *w, comp_id name, struct dns_answer *a)
+{
+    sim_time until = a->until + p_time(w, name, P_SERVE_STALE);
+    bool old = a->known && a->comp != COMP_NONE && w_now(w) < until;
+    dns_at(w, name)->failed++;
+    if (old)
+        a->again = w_now(w) + STALE_AGAIN < until ? w_now(w) + STALE_AGAIN : until;
+    return old;
+}
+
+bool dns_learn(struct world *w, comp_id name, struct dns_answer *a, bool heard,
+               enum dns_keeps keeps, double age)
+{
+    struct dns *d = dns_at(w, name);
+    if (!heard)
+        return learn_nothing(w, name, a);
+    sim_time ttl = p_time(w, name, P_TTL);
+    if (!a->known)
+        ttl -= (sim_time)((double)ttl * age);
+    read_record(w, name, a);
+    if (d->gone)
+        a->comp = COMP_NONE;
+    a->known = true;
+    if (a->comp == COMP_NONE) {
+        a->until = w_now(w) + p_time(w, name, P_NEGATIVE_TTL);
+        d->failed++;
+        return false;
+    }
+    a->until = keeps == DNS_KEEPS_NOT  ? w_now(w)
+               : keeps == DNS_FOR_EVER ? SIM_FOREVER
+                                       : w_now(w) + ttl;
+    return true;
+}
+
+/* ---- using ---------------------------------------------------------------------- */
+
+bool dns_old(const struct world *w, comp_id name, const struct dns_answer *a)
+{
+    struct dns_answer now;
+    if (dns_at(w, name)->gone)
+        return true;
+    read_record(w, name, &now);
+    return now.comp != a->comp || memcmp(now.set, a->set, sizeof now.set) != 0;
+}
+
+void dns_used(struct world *w, comp_id name, const struct dns_answer *a)
+{
+    dns_at(w, name)->stale += dns_old(w, name, a);
+}
+
+uint16_t dns_choose(struct world *w, comp_id service, const struct dns_answer *a,
+                    int rule)
+{
+    uint16_t numbers[DNS_ADDRESSES];
+    const struct kind_impl *k = comp_kind(w, service);
+    uint32_t n = 0, most = (uint32_t)k->instances(w, service);
+    for (uint32_t i = 1; i <= most && i < DNS_ADDRESSES; i++)
+        if (a->comp == service && (a->set[i / 64] >> i % 64 & 1))
+            numbers[n++] = (uint16_t)i;
+    if (n == 0)
+        return 0;
+    return (uint16_t)k->choose(w, service, rule, numbers, n);
+}
+
+/* ---- doing ---------------------------------------------------------------------- */
+
+static enum err fits(const struct model *m, comp_id name, comp_id to,
+                     struct errmsg *why)
+{
+    const struct comp *was = &m->comps[model_param(m, name, P_TO)->as.comp];
+    if (m->comps[to].kind->named == was->kind->named)
+        return ERR_OK;
+    return errmsg_set(why, ERR_REFUSED, "%s stands for a %s; %s is a %s",
+                      m->comps[name].name, was->kind->desc.name, m->comps[to].name,
+                      m->comps[to].kind->desc.name);
+}
+
+static enum err dns_op(struct world *w, comp_id c, int op, const struct action *a,
+                       struct effect *e, struct errmsg *why)
+{
+    (void)op;
+    comp_id to = a->args[0].as.comp, was = p_comp(w, c, P_TO);
+    if (to >= w->model->ncomps)
+        return errmsg_set(why, ERR_NOT_FOUND, "point: there is no such component");
+    if (fits(w->model, c, to, why) != ERR_OK)
+        return ERR_REFUSED;
+    if (to == was)
+        return errmsg_set(why, ERR_REFUSED, "%s stands for %s already",
+                          w->comps[c].name, w->comps[to].name);
+    w_values(w, c)[P_TO].as.comp = to;
+    snprintf(e->title, sizeof e->title, "point %s at %s (was %s)", w->comps[c].name,
+             w->comps[to].name, w->comps[was].name);
+    e->has_undo = true;
+    e->undo = (struct action){.kind = ACTION_OP, .comp = c, .name = "point"};
+    e->undo.args[0] = (struct value){.type = VALUE_COMP, .as.comp = was};
+    e->undo.nargs = 1;
+    return ERR_OK;
+}
+
+static enum err dns_fault(struct world *w, comp_id c, int fault, const struct action *a,
+                          bool on, struct errmsg *why)
+{
+    struct dns *d = dns_at(w, c);
+    double factor = a->args[0].as.number;
+    if (fault == F_SLOW) {
+        if (on && !(factor > 0 && factor <= 1e6))
+            return errmsg_set(why, ERR_INPUT,
+                              "slow: the factor must be above 0, e.g. 10");
+        d->slow = on ? factor : 1;
+    } else if (fault == F_DOWN) {
+        d->down = on;
+    } else {
+        d->gone = on;
+    }
+    return ERR_OK;
+}
+
+/* ---- looking -------------------------------------------------------------------- */
+
+enum { M_LOOKUPS, M_FAILED, M_HITS, M_STALE, M_UP, M_TTL };
+#define DNS_METRIC(n, p, t, u, d)                                                      \
+    {                                                                                  \
+        .name = n, .prom = p, .labels = "", .type = t, .unit = u, .doc = d             \
+    }
+static const struct metric_desc metrics[] = {
+    [M_LOOKUPS] = DNS_METRIC("lookups_total", "dns_lookups_total", METRIC_COUNTER, "1",
+                             "Times the resolver was asked."),
+    [M_FAILED] = DNS_METRIC("failures_total", "dns_lookup_failures_total",
+                            METRIC_COUNTER, "1", "Times it did not help."),
+    [M_HITS] = DNS_METRIC("cache_hits_total", "dns_cache_hits_total", METRIC_COUNTER,
+                          "1", "Times a caller knew the answer still."),
+    [M_STALE] =
+        DNS_METRIC("stale_total", "dns_stale_answers_used_total", METRIC_COUNTER, "1",
+                   "Calls by an answer that is no longer right."),
+    [M_UP] = DNS_METRIC("up", "dns_resolver_up", METRIC_GAUGE, "1",
+                        "1: the resolver answers."),
+    [M_TTL] = DNS_METRIC("ttl_seconds", "dns_record_ttl_seconds", METRIC_GAUGE, "s",
+                         "Time to live of the record."),
+};
+
+static double dns_metric(const struct world *w, comp_id c, int metric, int instance)
+{
+    const struct dns *d = dns_at(w, c);
+    (void)instance;
+    switch (metric) {
+    case M_LOOKUPS:
+        return (double)d->lookups;
+    case M_FAILED:
+        return (double)d->failed;
+    case M_HITS:
+        return (double)d->hits;
+    case M_STALE:
+        return (double)d->stale;
+    case M_UP:
+        return !d->down;
+    default:
+        return (double)p_time(w, c, P_TTL) / (double)SIM_SEC;
+    }
+}
+
+int dns_addresses(const struct dns_answer *a)
+{
+    int n = 0;
+    for (int i = 0; i < DNS_ADDRESSES; i++)
+        n += (int)(a->set[i / 64] >> i % 64 & 1);
+    return n;
+}
+
+void world_dns(const struct world *w, comp_id name, struct dns_view *v)
+{
+    const struct dns *d = dns_at(w, name);
+    struct dns_answer now;
+    read_record(w, name, &now);
+    *v = (struct dns_view){.to = d->gone ? COMP_NONE : now.comp,
+                           .addresses = dns_addresses(&now),
+                           .answers = !d->down,
+                           .ttl = p_time(w, name, P_TTL)};
+}
+
+/* ---- the kind ------------------------------------------------------------------- */
+
+static enum err dns_resolve(struct model *m, comp_id c, struct errmsg *why)
+{
+    struct value *to = &m->comps[c].params[P_TO];
+    if (to->type == VALUE_TEXT) {
+        comp_id id = model_need(m, to->as.text, NULL, m->comps[c].name, why);
+        if (id == COMP_NONE)
+            return ERR_NOT_FOUND;
+        *to = (struct value){.type = VALUE_COMP, .as.comp = id};
+    }
+    m->comps[c].target = to->as.comp;
+    if (m->comps[to->as.comp].kind->named == NAMED_NOT)
+        return errmsg_set(why, ERR_INPUT,
+                          "%s: a name stands for a service, a balancer, a third party "
+                          "or a database, and %s is a %s",
+                          m->comps[c].name, m->comps[to->as.comp].name,
+                          m->comps[to->as.comp].kind->desc.name);
+    return ERR_OK;
+}
+
+enum err dns_fits(const struct model *m, comp_id name, comp_id callee,
+                  const char *policy, struct errmsg *why)
+{
+    enum err err = fits(m, name, callee, why);
+    if (err != ERR_OK)
+        errmsg_prefix(why, "%s: resolve: ", policy);
+    return err;
+}
+
+static size_t dns_size(const struct model *m, comp_id c)
+{
+    (void)m, (void)c;
+    return sizeof(struct dns);
+}
+
+static void dns_init(struct world *w, comp_id c)
+{
+    dns_at(w, c)->slow = 1;
+}
+
+const struct kind_impl kind_dns = {
+    .desc = {.name = "dns",
+             .doc = "A name that callers resolve, and keep the answer of.",
+             .params = params,
+             .nparams = COUNT_OF(params),
+             .ops = ops,
+             .nops = COUNT_OF(ops),
+             .faults = faults,
+             .nfaults = COUNT_OF(faults),
+             .metrics = metrics,
+             .nmetrics = COUNT_OF(metrics)},
+    .streams = streams,
+    .resolve = dns_resolve,
+    .state_size = dns_size,
+    .init = dns_init,
+    .op = dns_op,
+    .fault = dns_fault,
+    .metric = dns_metric,
+};

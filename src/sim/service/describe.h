@@ -1,0 +1,36 @@
+/*
+ * describe: what the files of the kind "service" say of it and do to it.
+ */
+#ifndef SIM_SERVICE_DESCRIBE_H
+#define SIM_SERVICE_DESCRIBE_H
+
+#include "engine/kind.h"
+
+/* service_deploy.c */
+enum err op_deploy(struct world *w, const struct action *a, struct effect *e,
+                   struct errmsg *why);
+enum err op_rollback(struct world *w, const struct action *a, struct effect *e,
+                     struct errmsg *why);
+enum err op_canary(struct world *w, const struct action *a, struct effect *e,
+                   struct errmsg *why);
+enum err op_promote(struct world *w, const struct action *a, struct effect *e,
+                    struct errmsg *why);
+enum err op_abort(struct world *w, const struct action *a, struct effect *e,
+                  struct errmsg *why);
+
+/* service_faults.c */
+enum { SERVICE_FAULTS = 9 };
+extern const struct fault_desc service_faults[SERVICE_FAULTS];
+enum err service_fault(struct world *w, comp_id c, int fault, const struct action *a,
+                       bool on, struct errmsg *why);
+
+/* service_look.c */
+enum { SERVICE_METRICS = 33 };
+extern const struct metric_desc service_metrics[SERVICE_METRICS];
+double service_metric(const struct world *w, comp_id c, int metric, int instance);
+int service_instances(const struct world *w, comp_id c);
+void service_inflight(const struct world *w, comp_id c,
+                      void (*f)(const struct world *w, const struct act *a, void *ctx),
+                      void *ctx);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * Kind "endpoint": one of a service's programs as a thing that can be measured. It has
+ * a program for each version of the service in which it exists.
+ */
+#include "engine/kind.h"
+#include "service/endpoint.h"
+#include "service/service_internal.h"
+
+static struct endpoint_state *state_of(const struct world *w, comp_id e)
+{
+    return W_STATE(w, struct endpoint_state, e);
+}
+
+/* ---- workers -------------------------------------------------------------------- */
+
+uint32_t endpoint_busy(const struct world *w, comp_id e, int instance)
+{
+    const struct endpoint_state *s = state_of(w, e);
+    return (uint32_t)instance < s->busy_cap ? W_PTR(w, uint32_t, s->busy)[instance] : 0;
+}
+
+void endpoint_worker(struct world *w, comp_id e, int instance, int more)
+{
+    struct endpoint_state *s = state_of(w, e);
+    w_grow(w, &s->busy, &s->busy_cap, (uint32_t)instance + 1, sizeof(uint32_t));
+    uint32_t *busy = &W_PTR(w, uint32_t, s->busy)[instance];
+    assert(more > 0 || *busy > 0);
+    *busy += (uint32_t)more;
+}
+
+void endpoint_idle(struct world *w, comp_id e)
+{
+    struct endpoint_state *s = state_of(w, e);
+    if (s->busy_cap > 0)
+        memset(W_PTR(w, uint32_t, s->busy), 0, s->busy_cap * sizeof(uint32_t));
+}
+
+static void endpoint_changed(struct world *w, comp_id e, int param,
+                             const struct value *old)
+{
+    comp_id c = w->comps[e].owner;
+    (void)param;
+    (void)old;
+    service_features(w, c);
+    for (uint32_t k = 1; k <= service_of(w, c)->n; k++)
+        instance_dispatch(w, service_instance(w, c, (int)k));
+}
+
+/* ---- the kind ------------------------------------------------------------------- */
+
+static size_t endpoint_size(const struct model *m, comp_id c)
+{
+    (void)m;
+    (void)c;
+    return sizeof(struct endpoint_state);
+}
+
+enum { M_REQUESTS, M_ERRORS, M_ABANDONED, M_SECONDS, M_IN_FLIGHT, M_REASON };
+
+static double endpoint_metric(const struct world *w, comp_id c, int metric,
+                              int instance)
+{
+    const struct endpoint_state *s = state_of(w, c);
+    (void)instance;
+    switch (metric) {
+    case M_REQUESTS:
+        return (double)s->requests;
+    case M_ERRORS:
+        return (double)s->failed;
+    case M_ABANDONED:
+        return (double)s->abandoned;
+    case M_SECONDS:
+        return (double)s->seconds / 1e9;
+    case M_IN_FLIGHT:
+        return s->in_flight;
+    case M_REASON + REASON_NONE: /* all others */
+        return (double)(s->requests - s->in_flight - s->failed);
+    default:
+        return (double)s->failures[metric - M_REASON];
+    }
+}
+
+static const struct param_desc params[] = {
+    {"workers", VALUE_COUNT, 0, 100000, "", "0", NULL, true,
+     "Workers of an instance that its requests may hold at once; 0: all of them."},
+    {"reserved", VALUE_COUNT, 0, 100000, "", "0", NULL, true,
+     "Workers of an instance that are kept free for its requests."},
+};
+
+#define REASON_METRIC(x, phrase)                                                       \
+    {"done_" #x,                                                                       \
+     "http_server_responses_total",                                                    \
+     "outcome=\"" phrase "\"",                                                         \
+     METRIC_COUNTER,                                                                   \
+     "1",                                                                              \
+     false,                                                                            \
+     "Requests that ended so: " phrase "."},
+static const struct metric_desc metrics[] = {
+    {"requests_total", "http_server_endpoint_requests_total", "", METRIC_COUNTER, "1",
+     false, "Requests that came in."},
+    {"errors_total", "http_server_endpoint_errors_total", "", METRIC_COUNTER, "1",
+     false, "Requests that failed."},
+    {"abandoned_total", "http_server_endpoint_abandoned_total", "", METRIC_COUNTER, "1",
+     false, "Requests finished when nobody waited any more."},
+    {"seconds_total", "http_server_endpoint_duration_seconds_sum", "", METRIC_COUNTER,
+     "s", false, "Time of all requests that ended."},
+    {"in_flight", "http_server_endpoint_active_requests", "", METRIC_GAUGE, "1", false,
+     "Requests inside."},
+    REASON_LIST(REASON_METRIC)};
+
+static const struct figure_desc figures[] = {
+    {.label = "p99, finished", .how = FIGURE_P99, .chart = 20},
+};
+
+const struct kind_impl kind_endpoint = {
+    .desc = {.name = "endpoint",
+             .doc = "A program of a service.",
+             .nested = true,
+             .within = "service",
+             .params = params,
+             .nparams = sizeof params / sizeof *params,
+             .metrics = metrics,
+             .nmetrics = sizeof metrics / sizeof *metrics,
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
+    .state_size = endpoint_size,
+    .changed = endpoint_changed,
+    .metric = endpoint_metric,
+};

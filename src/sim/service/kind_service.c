@@ -1,0 +1,587 @@
+/*
+ * Kind "service": what an operator can see of it and do to it. Its requests are in
+ * service_run.c, with the order of its queue in service_queue.c and what is off by
+ * default in service_admit.c; memory, garbage collection and file descriptors in
+ * service_memory.c, service_gc.c, service_fds.c; its instances' lives in
+ * service_life.c, their versions in service_deploy.c, their health checks in
+ * service_probe.c; what an incident does to them in service_faults.c; metrics and views
+ * in service_look.c.
+ */
+#include "engine/telling.h"
+#include "service/describe.h"
+#include "service/service_internal.h"
+#include "truecode/model.h"
+
+#include <stdio.h>
+
+/* ---- model time ----------------------------------------------------------------- */
+
+static size_t state_size(const struct model *m, comp_id c)
+{
+    (void)m;
+    (void)c;
+    return sizeof(struct service_state);
+}
+
+static int version_index(const struct model *m, comp_id c, const char *name)
+{
+    const struct versions *v = m->comps[c].versions;
+    for (size_t i = 0; i < v->n; i++)
+        if (str_eq(v->names[i], name))
+            return (int)i;
+    return -1;
+}
+
+enum err version_need(const struct model *m, comp_id c, const char *name, int *out,
+                      struct errmsg *why)
+{
+    const struct versions *v = m->comps[c].versions;
+    *out = version_index(m, c, name);
+    if (*out >= 0)
+        return ERR_OK;
+    const char *near = text_suggest(name, v->names, v->n);
+    return errmsg_set(why, ERR_NOT_FOUND, "%s has no version \"%s\"%s%s%s",
+                      m->comps[c].name, name, near ? "; did you mean \"" : "",
+                      near ? near : "", near ? "\"?" : "");
+}
+
+static enum err service_check(struct model *m, comp_id c, struct errmsg *why)
+{
+    const char *version = model_param(m, c, SP_VERSION)->as.text;
+    int index;
+    if (version == NULL || version[0] == '\0')
+        return ERR_OK;
+    return version_need(m, c, version, &index, why);
+}
+
+/* ---- a new world ---------------------------------------------------------------- */
+
+static void service_init(struct world *w, comp_id c)
+{
+    struct service_state *s = service_of(w, c);
+    const char *version = w_values(w, c)[SP_VERSION].as.text;
+    int index = version == NULL ? 0 : version_index(w->model, c, version);
+    s->version = s->previous = (uint16_t)(index < 0 ? 0 : index);
+    s->balancer = COMP_NONE;
+    service_features(w, c);
+    for (int64_t n = p_count(w, c, SP_INSTANCES); n > 0; n--)
+        service_add_instance(w, c, true);
+}
+
+/* The least time between two starts of a process that dies at once. */
+enum { START_AGAIN = SIM_SEC };
+
+static void started(struct world *w, struct instance *i)
+{
+    i->timer = 0;
+    if (version_hit(&service_of(w, i->comp)->fails_to_start, i->version)) {
+        w_log(w, i->comp, i->number, LOG_ERROR, 0,
+              "version %s: process died while it started",
+              model_version(w->model, i->comp, i->version));
+        instance_crash(w, i, START_AGAIN);
+        return;
+    }
+    instance_up(w, i);
+    w_log(w, i->comp, i->number, LOG_INFO, 0, "started, version %s",
+          model_version(w->model, i->comp, i->version));
+}
+
+static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
+{
+    if (what == SE_PROBE_LATE) {
+        struct act *probe = act_alive(w, a, b);
+        if (probe != NULL)
+            probe_late(w, probe);
+        return;
+    }
+    if (what == SE_NO_PROGRESS) {
+        rollout_stuck(w, c);
+        return;
+    }
+    struct instance *i = service_instance(w, c, (int)a);
+    switch (what) {
+    case SE_STARTED:
+        started(w, i);
+        break;
+    case SE_RESTART:
+        i->timer = 0;
+        i->waiting = false;
+        instance_start(w, i);
+        break;
+    case SE_OOM:
+        memory_kill(w, i, b != 0);
+        break;
+    case SE_COLLECTED:
+        i->gc_timer = 0;
+        gc_ended(w, i);
+        break;
+    case SE_AVAILABLE:
+        i->ready_timer = 0;
+        rollout_look(w, i);
+        break;
+    case SE_WARM:
+        i->warm_timer = 0;
+        i->warming = false;
+        instance_speed(w, i);
+        break;
+    case SE_DRAIN_OVER:
+        i->timer = 0;
+        instance_drained(w, i);
+        break;
+    case SE_PROBE_SAYS:
+        probe_said(w, i, b);
+        break;
+    default:
+        probe_due(w, i);
+    }
+}
+
+/* ---- parameters ----------------------------------------------------------------- */
+
+static void each_instance(struct world *w, comp_id c,
+                          void (*f)(struct world *w, struct instance *i))
+{
+    for (uint32_t k = 1; k <= service_of(w, c)->n; k++)
+        f(w, service_instance(w, c, (int)k));
+}
+
+static void probe_anew(struct world *w, struct instance *i)
+{
+    if (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)
+        return;
+    i->live = i->ready = true;
+    i->live_fails = i->ready_fails = 0;
+    probe_arm(w, i, true);
+}
+
+static void service_changed(struct world *w, comp_id c, int param,
+                            const struct value *old)
+{
+    (void)old;
+    service_features(w, c);
+    switch (param) {
+    case SP_INSTANCES:
+        service_scale(w, c, service_count(w, c));
+        break;
+    case SP_CORES:
+    case SP_WARM_UP_FACTOR:
+        each_instance(w, c, instance_speed);
+        break;
+    case SP_WORKERS:
+        each_instance(w, c, instance_dispatch);
+        break;
+    case SP_ORDER:
+    case SP_QUEUE_TIMEOUT:
+        each_instance(w, c, order_rebuild);
+        break;
+    case SP_MAX_UNAVAILABLE:
+        rollout_step(w, c);
+        break;
+    case SP_FDS:
+        probe_wake(w, c);
+        break;
+    case SP_LIVENESS:
+    case SP_READINESS:
+    case SP_PROBE_EVERY:
+        each_instance(w, c, probe_anew);
+        eligible_update(w, c);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- operations ----------------------------------------------------------------- */
+
+enum { OP_RESTART, OP_SCALE, OP_DEPLOY, OP_ROLLBACK, OP_CANARY, OP_PROMOTE, OP_ABORT };
+
+enum err service_need_instance(const struct world *w, const struct action *a,
+                               struct errmsg *why)
+{
+    const struct instance *i = service_instance(w, a->comp, a->instance);
+    if (a->instance == 0 || (i != NULL && i->state != INSTANCE_NONE))
+        return ERR_OK;
+    return errmsg_set(why, ERR_NOT_FOUND, "%s has no instance %d",
+                      w->comps[a->comp].name, a->instance);
+}
+
+static bool leaves(const struct instance *i)
+{
+    return i->state == INSTANCE_DRAINING && i->then == DRAINED_REMOVE;
+}
+
+static void restart_running(struct world *w, struct instance *i)
+{
+    if (i->state != INSTANCE_NONE && !i->held && !leaves(i))
+        instance_restart(w, i);
+}
+
+static enum err op_restart(struct world *w, const struct action *a, struct effect *e,
+                           struct errmsg *why)
+{
+    enum err err = service_need_instance(w, a, why);
+    bool rolling = a->nargs > 0 && a->args[0].as.on;
+    if (err != ERR_OK)
+        return err;
+    snprintf(e->title, sizeof e->title, "restart %s%s", w->comps[a->comp].name,
+             rolling ? ", one by one" : "");
+    if (a->instance != 0) {
+        struct instance *i = service_instance(w, a->comp, a->instance);
+        if (i->held || leaves(i))
+            return errmsg_set(
+                why, ERR_REFUSED, "%s-%d %s", w->comps[a->comp].name, a->instance,
+                i->held ? "does not start: its machine is down" : "is being removed");
+        snprintf(e->title, sizeof e->title, "restart %s-%d", w->comps[a->comp].name,
+                 a->instance);
+        instance_restart(w, i);
+    } else if (rolling) {
+        rollout_begin(w, a->comp, ROLLOUT_RESTART);
+    } else {
+        each_instance(w, a->comp, restart_running);
+    }
+    return ERR_OK;
+}
+
+static enum err op_scale(struct world *w, const struct action *a, struct effect *e,
+                         struct errmsg *why)
+{
+    int64_t n = a->args[0].as.count;
+    const struct param_desc *p = &kind_service.desc.params[SP_INSTANCES];
+    if ((double)n < p->min || (double)n > p->max)
+        return errmsg_set(why, ERR_INPUT, "instances must be %.0f to %.0f, not %lld",
+                          p->min, p->max, (long long)n);
+    int was = service_count(w, a->comp);
+    snprintf(e->title, sizeof e->title, "scale %s %d -> %lld", w->comps[a->comp].name,
+             was, (long long)n);
+    e->has_undo = true;
+    e->undo = (struct action){.kind = ACTION_OP,
+                              .comp = a->comp,
+                              .name = "scale",
+                              .args = {value_count(was)},
+                              .nargs = 1};
+    service_scale(w, a->comp, (int)n);
+    return ERR_OK;
+}
+
+static enum err service_op(struct world *w, comp_id c, int op, const struct action *a,
+                           struct effect *e, struct errmsg *why)
+{
+    (void)c;
+    switch (op) {
+    case OP_RESTART:
+        return op_restart(w, a, e, why);
+    case OP_SCALE:
+        return op_scale(w, a, e, why);
+    case OP_DEPLOY:
+        return op_deploy(w, a, e, why);
+    case OP_ROLLBACK:
+        return op_rollback(w, a, e, why);
+    case OP_CANARY:
+        return op_canary(w, a, e, why);
+    case OP_PROMOTE:
+        return op_promote(w, a, e, why);
+    default:
+        return op_abort(w, a, e, why);
+    }
+}
+
+/* ---- for those that look at instances ------------------------------------------- */
+
+static enum instance_state instance_state_of(const struct world *w, comp_id c,
+                                             int number)
+{
+    const struct instance *i = service_instance(w, c, number);
+    return i == NULL ? INSTANCE_NONE : (enum instance_state)i->state;
+}
+
+static uint32_t service_eligible(const struct world *w, comp_id c,
+                                 const uint16_t **numbers)
+{
+    const struct service_state *s = service_of(w, c);
+    *numbers = W_PTR(w, uint16_t, s->eligible);
+    return s->neligible;
+}
+
+static comp_id service_listen(struct world *w, comp_id c, comp_id who)
+{
+    comp_id before = service_of(w, c)->listener;
+    service_of(w, c)->listener = (comp_id)(who + 1);
+    return (comp_id)(before - 1);
+}
+
+static int choose_next(struct world *w, comp_id c, int rule, const uint16_t *numbers,
+                       uint32_t n)
+{
+    return service_choose(w, c, rule, numbers, n, &service_of(w, c)->round_robin,
+                          w_rng(w, c, SRNG_BALANCE));
+}
+
+/* ---- the kind ------------------------------------------------------------------- */
+
+static const struct param_desc params[] = {
+    {"instances", VALUE_COUNT, 1, SERVICE_MAX, "", "1", NULL, true,
+     "Processes that serve."},
+    {"workers", VALUE_COUNT, 1, 100000, "", "64", NULL, true,
+     "Requests an instance works on at once."},
+    {"cores", VALUE_NUMBER, 0.01, 1024, "cores", "2", NULL, true,
+     "Processor cores of each instance, shared by what runs on it."},
+    {"queue", VALUE_COUNT, -1, 1000000, "requests", "0", NULL, true,
+     "Requests that may wait for a worker; 0: no limit, -1: none."},
+    {"order", VALUE_CHOICE, 0, 0, "", "fifo", "fifo|lifo|deadline|priority", true,
+     "Who is served first: the oldest, the newest, who is due first, who matters "
+     "most."},
+    {"queue_timeout", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "A request that has waited so long for a worker is refused; 0: never."},
+    {"version", VALUE_TEXT, 0, 0, "", "", NULL, false,
+     "The version that runs at the start; empty: the first one named."},
+    {"start_up", VALUE_DURATION, 0, 3600, "s", "5s", NULL, true,
+     "How long an instance takes to start."},
+    {"warm_up", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "How long an instance is slower after its start."},
+    {"warm_up_factor", VALUE_NUMBER, 1, 1000, "", "3", NULL, true,
+     "How many times slower it is while it warms up."},
+    {"drain", VALUE_DURATION, 0, 3600, "s", "10s", NULL, true,
+     "How long a rolling restart waits for requests inside to finish."},
+    {"liveness", VALUE_CHOICE, 0, 0, "", "own_thread",
+     "none|own_thread|worker|database", true,
+     "What the liveness answer needs; failing it restarts the instance."},
+    {"readiness", VALUE_CHOICE, 0, 0, "", "own_thread",
+     "none|own_thread|worker|database", true,
+     "What the readiness answer needs; failing it takes the instance out of rotation."},
+    {"probe_every", VALUE_DURATION, 0.1, 3600, "s", "5s", NULL, true,
+     "How often an instance is probed."},
+    {"probe_timeout", VALUE_DURATION, 0.001, 3600, "s", "1s", NULL, true,
+     "A probe that takes longer has failed."},
+    {"probe_failures", VALUE_COUNT, 1, 1000, "", "3", NULL, true,
+     "Failed probes in a row until something is done."},
+    {"liveness_failures", VALUE_COUNT, 0, 1000, "", "0", NULL, true,
+     "The same for liveness only; 0: probe_failures."},
+    {"readiness_failures", VALUE_COUNT, 0, 1000, "", "0", NULL, true,
+     "The same for readiness only; 0: probe_failures."},
+    {"probe_successes", VALUE_COUNT, 1, 1000, "", "1", NULL, true,
+     "Good readiness answers in a row that bring an instance back."},
+    {"probe_delay", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "How long after its start an instance is not probed."},
+    {"ready_at_start", VALUE_BOOL, 0, 0, "", "on", NULL, true,
+     "Whether an instance that starts is ready before its first readiness answer."},
+    {"memory", VALUE_NUMBER, 0, 1e7, "MiB", "0", NULL, true,
+     "MiB that an instance holds with nobody inside."},
+    {"memory_per_request", VALUE_NUMBER, 0, 1e6, "MiB", "0", NULL, true,
+     "MiB that each request inside holds."},
+    {"memory_leak", VALUE_NUMBER, 0, 1e6, "KiB", "0", NULL, true,
+     "KiB that each request leaves behind for good."},
+    {"memory_limit", VALUE_NUMBER, 0, 1e7, "MiB", "0", NULL, true,
+     "An instance that holds more MiB is killed; 0: no limit."},
+    {"crash_backoff", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "How long a process that died again waits for its start, doubling each time; 0: "
+     "it does not wait. Kubernetes: 10s."},
+    {"crash_backoff_max", VALUE_DURATION, 1, 86400, "s", "5m", NULL, true,
+     "The longest such wait; forgotten once it has run for twice as long."},
+    {"heap", VALUE_NUMBER, 0, 1e7, "MiB", "0", NULL, true,
+     "MiB of heap of a runtime that collects garbage; 0: nothing is collected."},
+    {"allocation", VALUE_NUMBER, 0, 1e6, "MiB", "1", NULL, true,
+     "MiB of garbage that each request makes."},
+    {"gc_pause", VALUE_DURATION, 0, 3600, "s", "500ms", NULL, true,
+     "How long it would take to collect a full heap; less in proportion to what is "
+     "alive."},
+    {"fds", VALUE_COUNT, 0, 1e8, "descriptors", "0", NULL, true,
+     "File descriptors an instance may have open; 0: no limit."},
+    {"shed_delay", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "Longest wait for a worker while the queue does not get empty; 0: queue_timeout "
+     "only."},
+    {"shed_interval", VALUE_DURATION, 0.001, 3600, "s", "100ms", NULL, true,
+     "How long a queue must not have been empty for that; until then the longest "
+     "wait."},
+    {"shed_cpu", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
+     "Busy share of the cores above which requests are refused; 0: none are."},
+    {"shed_by_priority", VALUE_BOOL, 0, 0, "", "off", NULL, true,
+     "Whether less important requests are refused first: priority p may use (p+1)/4 of "
+     "the queue."},
+    {"max_unavailable", VALUE_COUNT, 0, 500, "instances", "1", NULL, true,
+     "How many instances a roll-out takes out at once."},
+    {"max_surge", VALUE_COUNT, 0, SERVICE_MAX, "instances", "0", NULL, true,
+     "How many more instances there may be during a roll-out."},
+    {"min_ready", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
+     "How long a new instance must have been ready before a roll-out goes on."},
+    {"progress_deadline", VALUE_DURATION, 0, 86400, "s", "0", NULL, true,
+     "A roll-out in which no instance became ready for so long stops; 0: never."},
+    {"auto_rollback", VALUE_BOOL, 0, 0, "", "off", NULL, true,
+     "Whether a roll-out that stops goes back to the version before."},
+    {"zones", VALUE_COUNT, 1, 16, "", "1", NULL, false,
+     "Availability zones that the instances are spread over, in turn."},
+};
+
+static const struct op_desc ops[] = {
+    {"restart",
+     {{"rolling", VALUE_BOOL, true, "one instance at a time"}},
+     true,
+     2 * SIM_SEC,
+     "requests inside are lost, unless rolling",
+     "Stops and starts instances."},
+    {"scale",
+     {{"count", VALUE_COUNT, false, "how many instances"}},
+     false,
+     2 * SIM_SEC,
+     NULL,
+     "Adds or removes instances."},
+    {"deploy",
+     {{"version", VALUE_TEXT, false, "the version to run"}},
+     false,
+     5 * SIM_SEC,
+     NULL,
+     "Puts another version on all instances, one by one."},
+    {"rollback",
+     {{0}},
+     false,
+     5 * SIM_SEC,
+     NULL,
+     "Puts the version that ran before on all instances, one by one."},
+    {"canary",
+     {{"version", VALUE_TEXT, false, "the version to try"},
+      {"share", VALUE_FRACTION, false, "of the instances, at least one"}},
+     false,
+     5 * SIM_SEC,
+     NULL,
+     "Puts another version on some of the instances."},
+    {"promote",
+     {{0}},
+     false,
+     2 * SIM_SEC,
+     NULL,
+     "Puts the canary's version on all instances."},
+    {"abort", {{0}}, false, 2 * SIM_SEC, NULL, "Takes the canary's version off again."},
+};
+
+static const char *const streams[] = {"work",  "choice", "balance",
+                                      "fault", "shed",   NULL};
+
+/* What is listed only where it is modelled. */
+static const struct metric_need needs[] = {
+    {"memory", "memory"},
+    {"memory", "memory_limit"},
+    {"memory_limit", "memory_limit"},
+    {"oom_kills_total", "memory_limit"},
+    {"oom_kills_total", "heap"},
+    {"backing_off", "crash_backoff"},
+    {"heap_live", "heap"},
+    {"heap_used", "heap"},
+    {"collections_total", "heap"},
+    {"gc_seconds_total", "heap"},
+    {"open_fds", "fds"},
+    {"max_fds", "fds"},
+    {"no_fds_total", "fds"},
+    {"shed_total", "shed_delay"},
+    {"shed_total", "shed_cpu"},
+    {"shed_total", "shed_by_priority"},
+    {"rollout_halted", "progress_deadline"},
+    {"zone_down", "zones"},
+};
+
+static const struct figure_desc figures[] = {
+    {.label = "cpu",
+     .metric = "cpu",
+     .how = FIGURE_NOW,
+     .status = true,
+     .map = MAP_ALWAYS,
+     .chart = 160,
+     .warn = 0.9},
+    {.label = "errors",
+     .metric = "errors_total",
+     .of = "requests_total",
+     .how = FIGURE_PART,
+     .status = true,
+     .map = MAP_IF_UNUSUAL,
+     .warn = 0.0005,
+     .bad = 0.01},
+    {.label = "p99", .how = FIGURE_P99, .status = true},
+    {.label = "turned away",
+     .metric = "refused_total",
+     .how = FIGURE_RATE,
+     .map = MAP_IF_ANY,
+     .bad = 1e-9},
+    {.label = "queued for a worker",
+     .metric = "queued",
+     .how = FIGURE_NOW,
+     .map = MAP_IF_ANY,
+     .chart = 110,
+     .warn = 1},
+    {.label = "workers busy",
+     .metric = "busy",
+     .of = "workers",
+     .how = FIGURE_OF,
+     .map = MAP_IF_UNUSUAL,
+     .warn = 0.8},
+    {.label = "errors", .metric = "errors_total", .how = FIGURE_RATE, .chart = 30},
+    {.label = "instances ready", .metric = "healthy", .how = FIGURE_NOW, .chart = 140},
+    {.label = "requests inside",
+     .metric = "in_flight",
+     .how = FIGURE_NOW,
+     .chart = 150},
+    {.label = "requests", .metric = "requests_total", .how = FIGURE_RATE, .chart = 170},
+    {.label = "memory",
+     .metric = "memory",
+     .of = "memory_limit",
+     .how = FIGURE_OF,
+     .map = MAP_IF_UNUSUAL,
+     .warn = 0.9,
+     .bad = 0.98},
+    {.label = "open files",
+     .metric = "open_fds",
+     .of = "max_fds",
+     .how = FIGURE_OF,
+     .map = MAP_IF_UNUSUAL,
+     .warn = 0.9,
+     .bad = 1},
+};
+
+static void service_bulk(const struct model *m, comp_id c, struct bulk *b)
+{
+    enum { PIECE = 512 }; /* beside an instance: places in lists, probes */
+    (void)m, (void)c;
+    b->n = b->instances;
+    b->bytes = b->n * (2 * sizeof(struct instance) + PIECE);
+    b->word = "instances";
+}
+
+const struct kind_impl kind_service = {
+    .desc = {.name = "service",
+             .doc = "Instances with workers, cores, a queue and programs.",
+             .params = params,
+             .nparams = sizeof params / sizeof *params,
+             .ops = ops,
+             .nops = sizeof ops / sizeof *ops,
+             .faults = service_faults,
+             .nfaults = SERVICE_FAULTS,
+             .metrics = service_metrics,
+             .nmetrics = SERVICE_METRICS,
+             .needs = needs,
+             .nneeds = sizeof needs / sizeof *needs,
+             .figures = figures,
+             .nfigures = sizeof figures / sizeof *figures},
+    .traits = KIND_SERVES,
+    .named = NAMED_CALLED,
+    .init_turn = INIT_SERVES,
+    .streams = streams,
+    .check = service_check,
+    .bulk = service_bulk,
+    .state_size = state_size,
+    .gather = services_gather,
+    .init = service_init,
+    .event = service_event,
+    .ahead = service_ahead,
+    .begin = service_begin,
+    .resume = service_resume,
+    .cancel = service_cancel,
+    .refresh = exec_refresh,
+    .state = instance_state_of,
+    .eligible = service_eligible,
+    .choose = choose_next,
+    .fd_free = service_fd_free,
+    .listen = service_listen,
+    .changed = service_changed,
+    .op = service_op,
+    .fault = service_fault,
+    .metric = service_metric,
+    .instances = service_instances,
+    .inflight = service_inflight,
+};

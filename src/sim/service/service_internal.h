@@ -1,0 +1,223 @@
+/*
+ * service_internal: what the files of the kind "service" share.
+ */
+#ifndef SIM_SERVICE_SERVICE_INTERNAL_H
+#define SIM_SERVICE_SERVICE_INTERNAL_H
+
+#include "service/service.h"
+
+extern const struct kind_impl kind_endpoint;
+
+enum service_param {
+    SP_INSTANCES,
+    SP_WORKERS,
+    SP_CORES,
+    SP_QUEUE,
+    SP_ORDER,
+    SP_QUEUE_TIMEOUT,
+    SP_VERSION,
+    SP_START_UP,
+    SP_WARM_UP,
+    SP_WARM_UP_FACTOR,
+    SP_DRAIN,
+    SP_LIVENESS,
+    SP_READINESS,
+    SP_PROBE_EVERY,
+    SP_PROBE_TIMEOUT,
+    SP_PROBE_FAILURES,
+    SP_LIVENESS_FAILURES,
+    SP_READINESS_FAILURES,
+    SP_PROBE_SUCCESSES,
+    SP_PROBE_DELAY,
+    SP_READY_AT_START,
+    SP_MEMORY, /* service_memory.c */
+    SP_MEMORY_PER_REQUEST,
+    SP_MEMORY_LEAK,
+    SP_MEMORY_LIMIT,
+    SP_CRASH_BACKOFF,
+    SP_CRASH_BACKOFF_MAX,
+    SP_HEAP, /* service_gc.c */
+    SP_ALLOCATION,
+    SP_GC_PAUSE,
+    SP_FDS,        /* service_fds.c */
+    SP_SHED_DELAY, /* service_admit.c */
+    SP_SHED_INTERVAL,
+    SP_SHED_CPU,
+    SP_SHED_BY_PRIORITY,
+    SP_MAX_UNAVAILABLE, /* service_deploy.c */
+    SP_MAX_SURGE,
+    SP_MIN_READY,
+    SP_PROGRESS_DEADLINE,
+    SP_AUTO_ROLLBACK,
+    SP_ZONES /* service_faults.c */
+};
+enum endpoint_param { EP_WORKERS, EP_RESERVED };
+enum { ORDER_FIFO, ORDER_LIFO, ORDER_DEADLINE, ORDER_PRIORITY };
+enum { PROBE_NONE, PROBE_OWN_THREAD, PROBE_WORKER, PROBE_DATABASE };
+enum { QUEUE_UNLIMITED = 0, QUEUE_NO = -1 };
+enum service_rng { SRNG_WORK, SRNG_CHOICE, SRNG_BALANCE, SRNG_FAULT, SRNG_SHED };
+
+enum service_event { /* EV_KIND + this; a: instance number */
+                     SE_STARTED,
+                     SE_WARM,
+                     SE_DRAIN_OVER,
+                     SE_PROBE,
+                     SE_PROBE_SAYS, /* b: enum asks << 1 | ok */
+                     SE_PROBE_LATE, /* a: act, b: generation */
+                     SE_OOM,        /* b: the heap is full, not the container */
+                     SE_RESTART,    /* the back-off is over */
+                     SE_COLLECTED,
+                     SE_AVAILABLE,  /* it may have been ready for long enough */
+                     SE_NO_PROGRESS /* of the whole service */
+};
+
+/* act->phase of a request */
+enum { PHASE_NEW, PHASE_QUEUED, PHASE_STARTING, EXEC_RUNNING };
+
+/* What a draining instance does when it is empty. */
+enum drained { DRAINED_RESTART, DRAINED_REMOVE };
+
+enum rollout_kind {
+    ROLLOUT_NONE,
+    ROLLOUT_RESTART,
+    ROLLOUT_DEPLOY,
+    ROLLOUT_CANARY,
+    ROLLOUT_HALTED /* it has stopped by itself */
+};
+
+/* What of all that is off by default is on: tested once where a request goes by. */
+enum service_feature {
+    SF_ORDER = 1, /* the queue has a heap beside it */
+    SF_BULKHEAD = 2,
+    SF_SHED = 4,
+    SF_MEMORY = 8,
+    SF_HEAP = 16,
+    SF_FDS = 32
+};
+
+struct service_data { /* model time */
+    comp_id *pools;
+    size_t npools, pools_cap;
+    const struct program *probe_worker, *probe_database;
+    comp_id *endpoints;
+    size_t nendpoints;
+};
+
+static inline struct service_data *service_data(const struct model *m, comp_id c)
+{
+    return m->comps[c].data;
+}
+/* The one that an act is inside of. */
+static inline struct instance *instance_of(const struct world *w, const struct act *a)
+{
+    return W_PTR(w, struct instance, a->run.home);
+}
+
+/* service_run.c: requests */
+void service_ahead(const struct world *w, const struct cal_event *e, bool far);
+void service_resume(struct world *w, struct act *a, enum reason reason);
+void service_cancel(struct world *w, struct act *a);
+void service_request_done(struct world *w, struct act *a, enum reason reason,
+                          comp_id culprit);
+void service_entered(struct world *w, struct act *a);
+void service_left(struct world *w, struct act *a);
+void instance_dispatch(struct world *w, struct instance *i);
+void service_unqueue(struct world *w, struct instance *i, struct act *a);
+/* One that has come to an instance and is not let in. */
+void service_refuse(struct world *w, struct instance *i, struct act *a,
+                    enum reason reason, const char *log) SELDOM;
+/* service_life.c: instances */
+struct instance *service_add_instance(struct world *w, comp_id c, bool up);
+void instance_start(struct world *w, struct instance *i);
+void instance_up(struct world *w, struct instance *i);
+/* Everything inside is lost. */
+void instance_stop(struct world *w, struct instance *i);
+void instance_restart(struct world *w, struct instance *i);
+void instance_drain(struct world *w, struct instance *i, enum drained then);
+void instance_drained(struct world *w,
+                      struct instance *i); /* when it is empty, or late */
+void instance_speed(struct world *w, struct instance *i);
+void eligible_update(struct world *w, comp_id c);
+
+/* kind_service.c */
+enum err version_need(const struct model *m, comp_id c, const char *name, int *out,
+                      struct errmsg *why);
+enum err service_need_instance(const struct world *w, const struct action *a,
+                               struct errmsg *why);
+
+/* service_deploy.c: roll-outs and canaries */
+void instance_next_version(struct world *w, struct instance *i);
+void rollout_begin(struct world *w, comp_id c, enum rollout_kind kind);
+void rollout_look(struct world *w, struct instance *i); /* up, or ready */
+void rollout_gone(struct world *w, struct instance *i); /* for good */
+void rollout_stuck(struct world *w, comp_id c);         /* no progress for too long */
+void rollout_step(struct world *w, comp_id c);
+double rollout_pending(const struct world *w, const struct instance *i);
+/* service_faults.c */
+bool version_hit(const struct version_fault *f, uint16_t version);
+int instance_zone(const struct world *w, const struct instance *i); /* from 1 */
+
+/* service_queue.c: who is next. A waiting act is in the heap if SF_ORDER. */
+void order_add(struct world *w, struct instance *i, struct act *a) SELDOM;
+void order_remove(struct world *w, struct instance *i, struct act *a) SELDOM;
+void order_rebuild(struct world *w, struct instance *i);
+struct act *queue_next(struct world *w, struct instance *i) SELDOM; /* NULL: nobody */
+/* May one more request to this endpoint have a worker? COMP_NONE: a probe. */
+bool bulkhead_lets(const struct world *w, const struct instance *i,
+                   comp_id endpoint) SELDOM;
+void bulkhead_recount(struct world *w, comp_id c);
+
+/* service_admit.c: what is off by default, on a request's way */
+void service_features(struct world *w, comp_id c); /* a parameter has changed */
+void instance_settings(struct world *w, struct instance *i); /* as they are now */
+/* False: it was refused, and has ended. */
+bool service_admits(struct world *w, struct instance *i, struct act *a) SELDOM;
+void service_starts(struct world *w, struct instance *i) SELDOM;
+void service_ends(struct world *w, struct instance *i) SELDOM;
+sim_time queue_patience(struct world *w, struct instance *i) SELDOM;
+
+/* service_memory.c: bytes */
+double memory_live(const struct world *w, const struct instance *i);
+double memory_used(const struct world *w, const struct instance *i);
+void memory_look(struct world *w, struct instance *i, int more);
+void memory_leak(struct world *w, struct instance *i); /* one request has ended */
+void memory_out(struct world *w, struct instance *i, bool heap);
+void memory_kill(struct world *w, struct instance *i, bool heap);
+/* The process has died: starts it again, after the back-off or `at_least`. */
+void instance_crash(struct world *w, struct instance *i, sim_time at_least);
+
+/* service_gc.c */
+void gc_allocate(struct world *w, struct instance *i); /* one request's garbage */
+void gc_ended(struct world *w, struct instance *i);
+void gc_stop(struct world *w, struct instance *i);
+sim_time gc_seconds(const struct world *w, const struct instance *i);
+
+/* service_fds.c */
+bool service_fd_free(struct world *w, comp_id service, int instance) SELDOM;
+uint32_t fds_open(const struct world *w, const struct instance *i);
+int64_t fds_spare(const struct world *w, const struct instance *i);
+
+/* service_probe.c */
+void probe_arm(struct world *w, struct instance *i, bool first);
+void probe_wake(struct world *w, comp_id c); /* there is a reason to probe now */
+void probe_due(struct world *w, struct instance *i);
+void probe_said(struct world *w, struct instance *i, uint32_t says);
+void probe_late(struct world *w, struct act *a);
+void probe_answered(struct world *w, struct act *a, bool ok);
+
+/* exec.c: programs */
+struct act *exec_refresh(struct world *w, struct act *lookup); /* kind_impl.refresh */
+void exec_start(struct world *w, struct act *a);
+void exec_resume(struct world *w, struct act *a, enum reason reason);
+void exec_cancel(struct world *w, struct act *a); /* calls, branches, transaction */
+
+/* kind_autoscaler.c: what it uses */
+int service_count(const struct world *w, comp_id service); /* wanted instances */
+void service_scale(struct world *w, comp_id service, int count);
+double service_cpu(const struct world *w,
+                   comp_id service); /* mean share over the last 10 s */
+double service_queued(const struct world *w, comp_id service); /* mean per instance */
+double service_in_flight(const struct world *w,
+                         comp_id service); /* mean per instance */
+
+#endif
