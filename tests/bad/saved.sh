@@ -43,14 +43,15 @@ echo status >&9
 until grep -q 'Step 2 of 6' a.out; do :; done
 given '' play first-page
 expect 'a run that another window plays is left to it' 0 'another window' 'Step 1 of 6'
-given 'note second\n' play first-page --new --seed 2
+# Whose name no other begins like, even in the same second.
+given 'note second\n' play first-page --new --seed 11068046444225730969
 echo 'note last' >&9
 until grep -q '> note last' a.out; do :; done
 exec 9>&-
 wait $first
 given '' play first-page
 expect 'the run that was written last goes on' 0 'Step 2 of 6'
-second=$(id_of "$(grep -l '^seed 2$' "$dir"/tapes/*.tape)")
+second=$(id_of "$(grep -l '^seed 11068046444225730969$' "$dir"/tapes/*.tape)")
 given 'note third\n' play "$second"
 expect 'any run goes on by its name' 0 'Step 1 of 6' "truecode play $second"
 given '' play first-page --new --seed 3
