@@ -53,7 +53,7 @@ given '' play first-page
 expect 'the run that was written last goes on' 0 'Step 2 of 6'
 second=$(id_of "$(grep -l '^seed 11068046444225730969$' "$dir"/tapes/*.tape)")
 given 'note third\n' play "$second"
-expect 'any run goes on by its name' 0 'Step 1 of 6' "truecode play $second"
+expect 'any run goes on by its name' 0 'Step 1 of 6' " play $second"
 given '' play first-page --new --seed 3
 given 'note fourth\n' play first-page
 if grep -q 'note fourth' "$dir/tapes/$second.tape"; then

@@ -220,10 +220,8 @@ static void a_strangers_file_needs_it_twice(void **state)
         assert_null(strstr(said.s, "does not come"));
         assert_int_equal(status, 0);
     }
-    char *here = realpath("lessons/../lessons/first-page.lua", NULL);
-    snprintf(words, sizeof words, "check %s --no-jail", here);
-    assert_runs(NULL, words, 0, "worlds built");
-    free(here);
+    assert_runs(NULL, "check lessons/../lessons/first-page.lua --no-jail", 0,
+                "worlds built");
 }
 
 static void a_strangers_course_needs_it_twice(void **state)

@@ -88,9 +88,9 @@ edit 's/good_for(min(3)) end/good_for(min(2)) end/'
 rm -r "$dir/texts"
 given '' play first-page
 expect 'without the old text the run is stopped by the update' 0 'at step 6 of 6 was stopped by an update' \
-    "truecode report $id" 'Step 1 of 6'
+    " report $id" 'Step 1 of 6'
 run progress
-expect 'progress says so' 0 'stopped by an update, step 6 of 6' 'truecode report RUN'
+expect 'progress says so' 0 'stopped by an update, step 6 of 6' ' report RUN'
 run progress --json
 expect 'in JSON, too' 0 '"state": "stopped by an update"'
 run list --json
