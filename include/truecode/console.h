@@ -20,8 +20,7 @@
 #include "truecode/mechanism.h"
 #include "truecode/telemetry.h"
 
-/* ---- output
- * ---------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------- */
 
 /* What a piece of text means; the terminal decides how that looks. Used by the console,
  * the views and plain mode alike. */
@@ -88,8 +87,7 @@ void table_cell(struct out_table *t, enum tone tone, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void table_print(struct out_table *t); /* and releases it */
 
-/* ---- effects
- * ------------------------------------------------------------------------------ */
+/* ---- effects --------------------------------------------------------------------- */
 
 enum effect_kind {
     EFFECT_ACTION, /* do `action` to the world; `text`: what to say when done */
@@ -147,8 +145,7 @@ void effects_release(struct effects *fx);
  * looked.
  */
 
-/* ---- running
- * --------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------- */
 
 struct ticket { /* a message from a person */
     sim_time at;
@@ -197,8 +194,7 @@ void console_complete(const struct console_ctx *ctx, const char *line, size_t cu
                       struct completions *out);
 void completions_release(struct completions *c);
 
-/* ---- the commands, for help and documentation
- * ---------------------------------------------------- */
+/* ---- the commands, for help and documentation ------------------------------------ */
 
 enum command_group { GROUP_LOOK, GROUP_ACT, GROUP_REASON, GROUP_TIME };
 struct command_wild { /* what one would type for the same thing in the wild */

@@ -57,8 +57,7 @@ enum err session_open(struct session **out, const struct session_options *o,
                       struct errmsg *why) MUST_USE;
 void session_free(struct session *s);
 
-/* ---- inputs
- * ------------------------------------------------------------------------------ */
+/* ---- inputs ---------------------------------------------------------------------- */
 
 /* One line from the learner: a command, "2" (an answer), "up, down" (predictions), ""
  * (read on). Its output goes to the transcript. ERR_STOPPED: wants a yes first: the
@@ -89,8 +88,7 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
 enum err session_advance(struct session *s, sim_time until,
                          struct errmsg *why) MUST_USE;
 
-/* ---- what a face shows
- * --------------------------------------------------------------------- */
+/* ---- what a face shows ----------------------------------------------------------- */
 
 enum phase {
     PHASE_BRIEFING, /* the page and the place are on the screen, unread */
@@ -160,16 +158,13 @@ const struct session_view *session_view(const struct session *s);
 void session_complete(const struct session *s, const char *line, size_t cursor,
                       struct completions *out);
 
-/* ---- tape
- * ------------------------------------------------------------------------------------
- */
+/* ---- tape ------------------------------------------------------------------------ */
 
 /* Appends what was taped since the last call (the header first). Whole lines. */
 void session_take_tape(struct session *s, struct buf *out);
 uint64_t session_digest(const struct session *s);
 
-/* ---- what happened: score, debrief
- * ------------------------------------------------------------- */
+/* ---- what happened: score, debrief ----------------------------------------------- */
 
 enum outcome { OUTCOME_LOST, OUTCOME_MITIGATED, OUTCOME_CURED, OUTCOME_RECOVERED };
 const char *outcome_word(int outcome); /* "recovered"; else "" */
@@ -242,9 +237,7 @@ void block_speak(const struct block *chart, size_t series, struct buf *out);
 void report_markdown(const struct report *r,
                      struct buf *out); /* also what plain mode prints */
 
-/* ---- proof
- * --------------------------------------------------------------------------------------
- */
+/* ---- proof ----------------------------------------------------------------------- */
 
 struct prove_row {
     const char *kind; /* "loads" "nothing" "moves" "normal" "fix" "wrong" "steps"

@@ -19,8 +19,7 @@
 
 #include "truecode/wire.h"
 
-/* ---- looks
- * ------------------------------------------------------------------------------ */
+/* ---- looks ----------------------------------------------------------------------- */
 
 /* name, word, what it is; the first is the default. FIRST is expanded for it alone, so
  * that a list of words can be joined. */
@@ -65,8 +64,7 @@ struct look {
 struct look look_of(enum theme theme, enum ground ground, int colours, enum tone tone,
                     int heat);
 
-/* ---- a screen
- * ---------------------------------------------------------------------------- */
+/* ---- a screen -------------------------------------------------------------------- */
 
 enum term_event_kind {
     TERM_NOTHING, /* the time is up */
@@ -133,8 +131,7 @@ struct term_event term_wait(struct term *t, int ms);
 /* Nanoseconds on the terminal's clock; only differences mean something. */
 sim_time term_now(const struct term *t);
 
-/* ---- one row
- * --------------------------------------------------------------------------------- */
+/* ---- one row --------------------------------------------------------------------- */
 
 /* A person's terminal of which only the row with the cursor is drawn on: put a canvas
  * of one row. Everything else is said above it. false: there is no terminal that can,
@@ -145,8 +142,7 @@ bool term_line_open(struct term **out);
  * cannot be written, as term_write(). */
 bool term_line_say(struct term *t, const char *text);
 
-/* ---- lines
- * --------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------- */
 
 /* Reads lines from a descriptor; signals that mean "leave" end it. */
 struct term_lines {

@@ -12,8 +12,7 @@
 
 #include "truecode/session.h"
 
-/* ---- cells
- * ----------------------------------------------------------------------------- */
+/* ---- cells ----------------------------------------------------------------------- */
 
 /* One character cell. Wide characters: the first cell has width 2, the next one width
  * 0. */
@@ -40,8 +39,7 @@ int canvas_text(struct canvas *c, int row, int col, int width, enum tone t,
 /* As lines of UTF-8 without trailing spaces: golden files. */
 void canvas_dump(const struct canvas *c, struct buf *out);
 
-/* ---- keys
- * -------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------ */
 
 enum key_kind {
     KEY_CHAR, /* cp */
@@ -73,8 +71,7 @@ struct key {
     int row, col;   /* the cell under the mouse; else 0 */
 };
 
-/* ---- the program's faces
- * --------------------------------------------------------------------- */
+/* ---- the program's faces --------------------------------------------------------- */
 
 enum glyphs { GLYPHS_UTF8, GLYPHS_ASCII, GLYPHS_BRAILLE };
 struct ui_options {
@@ -137,8 +134,7 @@ void ui_draw(struct ui *u, struct canvas *c);
 /* The one table of keys, for help, README and the footer. */
 void ui_key_table(struct buf *markdown);
 
-/* ---- plain mode
- * ---------------------------------------------------------------------------------- */
+/* ---- plain mode ------------------------------------------------------------------ */
 
 /* Append-only lines over the same session: no cursor, no boxes, numbered choices,
  * charts as sentences. Time stands still at the prompt. */

@@ -38,8 +38,7 @@
 #define WIRE_ROWS_MAX    200
 #define WIRE_COLS_MAX    500
 
-/* ---- requests
- * ------------------------------------------------------------------------ */
+/* ---- requests -------------------------------------------------------------------- */
 
 enum wire_op {
     WIRE_CATALOGUE, /* show the start screen for these lessons; answers cards and a
@@ -102,8 +101,7 @@ struct wire_request {
     bool no_frame;       /* do not draw now: another request follows at once */
 };
 
-/* ---- answers
- * ------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------- */
 
 enum wire_kind { WIRE_DONE, WIRE_PROGRESS, WIRE_READY };
 
@@ -173,8 +171,7 @@ void wire_put_answer(struct buf *b, const struct wire_answer *a);
 enum err wire_get_answer(struct wire_answer *a, const char *p, size_t n,
                          struct errmsg *why) MUST_USE;
 
-/* ---- the worker's side
- * --------------------------------------------------------------- */
+/* ---- the worker's side ----------------------------------------------------------- */
 
 /* Answers requests until the other end closes. Returns the exit status. */
 int wire_serve(int in, int out);
@@ -241,8 +238,7 @@ enum err wire_worker_ask(struct wire_worker *w, const struct wire_request *q,
 enum err wire_worker_poll(struct wire_worker *w, struct wire_answer *a,
                           struct errmsg *why) MUST_USE;
 
-/* ---- the front's side: a worker that is replaced when it falls
- * --------------------------- */
+/* ---- the front's side: a worker that is replaced when it falls ------------------- */
 
 struct wire_client_options {
     bool jail;

@@ -102,8 +102,7 @@ size_t subcommand_count(void);
 const struct subcommand *subcommand_at(size_t i);
 const struct subcommand *subcommand_find(const char *name);
 
-/* ---- saying things
- * ---------------------------------------------------------------------- */
+/* ---- saying things --------------------------------------------------------------- */
 
 /* "truecode: ..." on stderr, cleaned. */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
@@ -139,8 +138,7 @@ uint64_t fresh_seed(void);
 /* The step one is at, as people count: 1.. of `steps`. */
 size_t step_shown(size_t step, size_t steps);
 
-/* ---- lessons
- * ------------------------------------------------------------------------------ */
+/* ---- lessons --------------------------------------------------------------------- */
 
 /* Where the lessons are; ERR_NOT_FOUND says where it looked. */
 enum err lessons_dir(struct buf *dir, struct errmsg *why) MUST_USE;
@@ -190,8 +188,7 @@ typedef enum err library_try(void *ctx, const struct wire_lesson *w,
                              struct errmsg *why);
 bool library_sift(struct library *l, library_try *load, void *ctx);
 
-/* ---- runs of the past (cli_runs.c)
- * ----------------------------------------------------------------- */
+/* ---- runs of the past (cli_runs.c) ----------------------------------------------- */
 
 struct head_facts { /* of a tape's head */
     char lesson[65], hash[65];
@@ -232,8 +229,7 @@ enum err texts_open(struct texts *t, const char *named, struct wire_client *c,
                     struct wire_request *q, struct wire_answer *a, size_t *used,
                     struct errmsg *why) MUST_USE;
 
-/* ---- a run of the past, played again from its tape
- * ------------------------------------------------------------------- */
+/* ---- a run of the past, played again from its tape ------------------------------- */
 
 struct replayed {
     struct buf tape, name; /* the lesson's file name */
@@ -266,8 +262,7 @@ void replayed_release(struct replayed *r);
  * tapes give. */
 void runs_check(struct store *s, const struct cli_args *a);
 
-/* ---- playing
- * --------------------------------------------------------------------------------- */
+/* ---- playing --------------------------------------------------------------------- */
 
 struct config;
 struct play {

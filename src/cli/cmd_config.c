@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- showing
- * ------------------------------------------------------------------------------- */
+/* ---- showing --------------------------------------------------------------------- */
 
 static void from_text(struct buf *b, const struct config *c, enum setting s)
 {
@@ -105,8 +104,7 @@ static void show(const struct config *c, enum setting only, bool json)
     buf_release(&b);
 }
 
-/* ---- setting
- * ------------------------------------------------------------------------------- */
+/* ---- setting --------------------------------------------------------------------- */
 
 /* What was set and does not hold, since something stronger says otherwise. */
 static void tell_overruled(enum setting s, int value)

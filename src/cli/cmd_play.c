@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- the command
- * ------------------------------------------------------------------------------ */
+/* ---- the command ----------------------------------------------------------------- */
 
 static bool read_options(struct play *p, const struct cli_args *a)
 {

@@ -46,8 +46,7 @@ struct proving {
     int status; /* LEAVE_OK, or why some lessons cannot be proven */
 };
 
-/* ---- workers
- * ---------------------------------------------------------------------------- */
+/* ---- workers --------------------------------------------------------------------- */
 
 static void end_chunk(struct job *j, enum err e)
 {
@@ -144,8 +143,7 @@ static bool work(struct proving *v)
     }
 }
 
-/* ---- what is to be proven
- * --------------------------------------------------------------------- */
+/* ---- what is to be proven -------------------------------------------------------- */
 
 static enum err add_subject(struct proving *v, const struct cli_args *a,
                             const char *word, struct errmsg *why)
@@ -199,9 +197,7 @@ static void cut(struct proving *v, uint64_t first, unsigned seeds)
     v->all = (uint64_t)seeds * v->nsubjects;
 }
 
-/* ---- results
- * -------------------------------------------------------------------------------------
- */
+/* ---- results --------------------------------------------------------------------- */
 
 /* proof_merge() keeps rows in memory of its own: hand it copies. */
 static void add_proof(struct proof *to, const struct proof *from)

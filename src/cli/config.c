@@ -13,8 +13,7 @@ const struct setting_info setting_infos[SET_COUNT] = {
 #undef X
 };
 
-/* ---- keys and words
- * -------------------------------------------------------------------------- */
+/* ---- keys and words -------------------------------------------------------------- */
 
 enum setting setting_find(const char *key)
 {
@@ -93,8 +92,7 @@ enum err setting_refuse_value(enum setting s, const char *word, struct errmsg *w
     return ERR_INPUT;
 }
 
-/* ---- where they come from
- * -------------------------------------------------------------------- */
+/* ---- where they come from -------------------------------------------------------- */
 
 static void set(struct config *c, enum setting s, const char *word,
                 enum config_from from, const char *by)

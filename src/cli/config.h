@@ -76,8 +76,7 @@ void setting_words(struct buf *b, enum setting s);
 enum err setting_refuse_key(const char *key, struct errmsg *why);
 enum err setting_refuse_value(enum setting s, const char *word, struct errmsg *why);
 
-/* ---- the file (config_file.c)
- * ------------------------------------------------------------ */
+/* ---- the file (config_file.c) ---------------------------------------------------- */
 
 /* Where it is; false: nowhere. */
 bool config_path(struct buf *path);

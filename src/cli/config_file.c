@@ -26,8 +26,7 @@ bool config_path(struct buf *path)
     return path->len > 0;
 }
 
-/* ---- a line
- * -------------------------------------------------------------------------------- */
+/* ---- a line ---------------------------------------------------------------------- */
 
 struct line {
     const char *at; /* in the text; its length is without the newline */
@@ -64,8 +63,7 @@ static bool next_line(const char **at, const char *end, struct line *l)
     return true;
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 static void trouble(struct config *c, int line, const struct errmsg *why)
 {
@@ -126,8 +124,7 @@ void config_file_read(struct config *c)
     buf_release(&text);
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static bool sets(const struct line *l, enum setting s)
 {

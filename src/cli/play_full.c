@@ -37,8 +37,7 @@ struct full {
     bool gone;        /* there is no terminal any more */
 };
 
-/* ---- painting
- * ------------------------------------------------------------------------------ */
+/* ---- painting -------------------------------------------------------------------- */
 
 static const char *our_line(const struct full *f)
 {
@@ -114,8 +113,7 @@ static void set_line(struct full *f, const char *text)
     buf_release(&clean);
 }
 
-/* ---- what the client calls
- * ------------------------------------------------------------------- */
+/* ---- what the client calls ------------------------------------------------------- */
 
 static void leave_by(struct full *f, const struct term_event *e)
 {
@@ -166,9 +164,7 @@ static void on_tape(void *ctx, const char *s, size_t n)
     play_tape(((struct full *)ctx)->p, s, n);
 }
 
-/* ---- asking
- * ------------------------------------------------------------------------------------
- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 /* The answer came: note it, show it. */
 static void take_answer(struct full *f)
@@ -254,8 +250,7 @@ static void send_size(struct full *f)
     ask(f, &q);
 }
 
-/* ---- from one lesson to another
- * ------------------------------------------------------------------ */
+/* ---- from one lesson to another -------------------------------------------------- */
 
 static void fail(struct full *f, enum err e, const struct errmsg *why)
 {
@@ -397,9 +392,7 @@ static void do_want(struct full *f)
     }
 }
 
-/* ---- the loop
- * --------------------------------------------------------------------------------------
- */
+/* ---- the loop -------------------------------------------------------------------- */
 
 static void send_keys(struct full *f, const struct term_event *first)
 {
@@ -510,9 +503,7 @@ static void loop(struct full *f)
     }
 }
 
-/* ---- starting
- * ------------------------------------------------------------------------------------------
- */
+/* ---- starting -------------------------------------------------------------------- */
 
 static enum err open_term(struct full *f, struct errmsg *why)
 {

@@ -166,8 +166,7 @@ static bool read_line(struct lines *l, const char *text)
     }
 }
 
-/* ---- asking
- * ---------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 /* What an answer says, and then the row again. */
 static void show(struct lines *l)
@@ -288,8 +287,7 @@ static enum turn turn(struct lines *l)
     return l->term != NULL ? key_turn(l) : line_turn(l);
 }
 
-/* ---- choosing a lesson
- * ---------------------------------------------------------------------- */
+/* ---- choosing a lesson ----------------------------------------------------------- */
 
 static void print_card(struct lines *l, size_t i, const struct wire_card *c,
                        const struct store *s)
@@ -351,9 +349,7 @@ static bool choose(struct lines *l, char *id, size_t size)
     return lesson_id_valid(id);
 }
 
-/* ---- playing
- * ------------------------------------------------------------------------------------
- */
+/* ---- playing --------------------------------------------------------------------- */
 
 /* The score is worked out by the first tick after the end. */
 static void finish(struct lines *l)

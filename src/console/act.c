@@ -82,8 +82,7 @@ enum err act_find(struct call *c, const char *op, const char *text,
     return ERR_OK;
 }
 
-/* ---- the list a bare word shows
- * ------------------------------------------------------------- */
+/* ---- the list a bare word shows -------------------------------------------------- */
 
 const char *op_usage(const struct call *c, const struct op_desc *op)
 {
@@ -162,9 +161,7 @@ enum err act_list(struct call *c)
     return ERR_OK;
 }
 
-/* ---- arguments
- * ------------------------------------------------------------------------------------
- */
+/* ---- arguments ------------------------------------------------------------------- */
 
 static enum err parse_arg(struct call *c, const struct arg_desc *a, const char *text,
                           struct value *out)
@@ -258,8 +255,7 @@ static enum err read_args(struct call *c, const struct act_target *t, struct act
     return fill_action(c, &r, a);
 }
 
-/* ---- what is said when it is done
- * --------------------------------------------------------------------- */
+/* ---- what is said when it is done ------------------------------------------------ */
 
 static bool has(const char *line, const char *what)
 {
@@ -355,9 +351,7 @@ bool act_verb(struct call *c)
     return false;
 }
 
-/* ---- parameters
- * ------------------------------------------------------------------------------------------
- */
+/* ---- parameters ------------------------------------------------------------------ */
 
 static const char *value_text_of(struct call *c, const struct param_desc *p,
                                  const struct value *v)

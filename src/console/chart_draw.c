@@ -81,8 +81,7 @@ static void draw_times(struct call *c, const struct chart *ch, size_t width)
     buf_release(&b);
 }
 
-/* ---- what was changed while this was drawn
- * -------------------------------------------------- */
+/* ---- what was changed while this was drawn --------------------------------------- */
 
 struct mark {
     const struct change *change;

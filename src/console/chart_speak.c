@@ -183,8 +183,7 @@ static size_t find_stretches(const struct spoken *ch, struct stretch *s)
     return join_levels(s, ch->n, t);
 }
 
-/* ---- in words
- * ---------------------------------------------------------------------------- */
+/* ---- in words -------------------------------------------------------------------- */
 
 /* As many digits as the highest value deserves: 42, not 42.3, where it goes to 67. */
 static const char *value(struct call *c, const struct spoken *ch, double x)
@@ -283,8 +282,7 @@ static void tell_stretches(struct call *c, const struct spoken *ch,
     }
 }
 
-/* ---- swings
- * --------------------------------------------------------------------------------- */
+/* ---- swings ---------------------------------------------------------------------- */
 
 /* Peaks: stretches of slots above the middle. */
 static size_t find_peaks(const double *v, size_t n, double middle, size_t *top)
@@ -327,8 +325,7 @@ static void tell_swings(struct call *c, const struct spoken *ch, struct buf *b)
     }
 }
 
-/* ---- all of it
- * -------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------- */
 
 /* Missing values at the beginning are said; inside they are bridged. */
 static size_t bridge(struct spoken *ch)

@@ -65,8 +65,7 @@ static enum err stats(struct call *c)
     return ERR_OK;
 }
 
-/* ---- keys
- * ------------------------------------------------------------------------------ */
+/* ---- keys ------------------------------------------------------------------------ */
 
 static int busiest_first(const void *a, const void *b, void *ctx)
 {

@@ -51,8 +51,7 @@ static void health(struct call *c, comp_id service, int instance)
     seen_comp(c, service, "instances");
 }
 
-/* ---- an endpoint
- * ---------------------------------------------------------------------- */
+/* ---- an endpoint ----------------------------------------------------------------- */
 
 struct inside {
     size_t n, most;

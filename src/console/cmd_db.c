@@ -129,8 +129,7 @@ static enum err sessions(struct call *c, comp_id db)
     return ERR_OK;
 }
 
-/* ---- statements
- * -------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------ */
 
 struct cost {
     comp_id statement;
@@ -177,8 +176,7 @@ static enum err statements(struct call *c, comp_id db)
     return ERR_OK;
 }
 
-/* ---- which database, which view
- * ------------------------------------------------------------ */
+/* ---- which database, which view -------------------------------------------------- */
 
 static enum err overview(struct call *c, comp_id only)
 {

@@ -111,8 +111,7 @@ static void show_component(struct call *c, comp_id comp)
          name_of(c, comp));
 }
 
-/* ---- one metric
- * ----------------------------------------------------------------------- */
+/* ---- one metric ------------------------------------------------------------------ */
 
 static const char *promql(struct call *c, comp_id comp, const struct metric_desc *d)
 {

@@ -30,8 +30,7 @@ static sim_time end_of(const struct waterfall *w, const struct span *s)
     return s->end == SIM_FOREVER || s->end > w->end ? w->end : s->end;
 }
 
-/* ---- finding it
- * ---------------------------------------------------------------------- */
+/* ---- finding it ------------------------------------------------------------------ */
 
 static enum err find_trace(struct call *c, const char *text, struct trace_head *out)
 {
@@ -57,8 +56,7 @@ static enum err find_trace(struct call *c, const char *text, struct trace_head *
                          "No trace %s is kept; traces lists those that are.", text);
 }
 
-/* ---- bars
- * ------------------------------------------------------------------------------- */
+/* ---- bars ------------------------------------------------------------------------ */
 
 static const char *fill_of(const struct call *c, const struct span *s)
 {
@@ -109,8 +107,7 @@ static void draw_bar(const struct waterfall *w, const struct span *s, struct buf
         buf_addch(b, ' ');
 }
 
-/* ---- rows
- * --------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------ */
 
 /* The branch lines before a name: which ancestors have more children to come. */
 static void tree_lines(const struct waterfall *w, size_t depth, struct buf *b)
@@ -218,8 +215,7 @@ static void draw_tree(struct waterfall *w, uint32_t parent, size_t depth)
     }
 }
 
-/* ---- in words
- * ------------------------------------------------------------------------------- */
+/* ---- in words -------------------------------------------------------------------- */
 
 static void speak_tree(struct waterfall *w, uint32_t parent, size_t depth)
 {
@@ -267,8 +263,7 @@ static struct inflight_view still_inside(struct waterfall *w,
     return last;
 }
 
-/* ---- where the time went
- * ----------------------------------------------------------------------- */
+/* ---- where the time went --------------------------------------------------------- */
 
 /* The part of a span that none of its children covers; spans come in order of start. */
 static sim_time self_time(const struct waterfall *w, const struct span *s)

@@ -67,8 +67,7 @@ static void offer_words(struct completer *k, const char *const *words, size_t n)
         offer(k, words[i], NULL);
 }
 
-/* ---- by kind of argument
- * ----------------------------------------------------------------- */
+/* ---- by kind of argument --------------------------------------------------------- */
 
 static void offer_components(struct completer *k, bool instances, const char *only)
 {
@@ -340,8 +339,7 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
     }
 }
 
-/* ---- where the cursor is
- * ------------------------------------------------------------------- */
+/* ---- where the cursor is --------------------------------------------------------- */
 
 static const struct cmd_opt *find_opt(const struct command *cmd, const char *name,
                                       size_t n)

@@ -148,8 +148,7 @@ const char *wild_line(const struct call *c, const char *line, const char *comp,
  * stand on one line; help has the whole of it. */
 const char *with_wild(const struct call *c, const char *text, const char *wild);
 
-/* ---- effects (effects.c)
- * --------------------------------------------------------------- */
+/* ---- effects (effects.c) --------------------------------------------------------- */
 
 struct effect *fx_add(struct call *c, enum effect_kind kind);
 const char *fx_text(struct call *c, const char *s);
@@ -159,8 +158,7 @@ void seen(struct call *c, const char *subject);
 void seen_comp(struct call *c, comp_id comp, const char *facet); /* facet NULL: none */
 void seen_metric(struct call *c, comp_id comp, const char *metric);
 
-/* ---- looking (look.c)
- * --------------------------------------------------------------------- */
+/* ---- looking (look.c) ------------------------------------------------------------ */
 
 const char *name_of(const struct call *c, comp_id comp);
 const char *inst_name(const struct call *c, comp_id comp, int instance);
@@ -195,8 +193,7 @@ enum err no_such(struct call *c, const char *text, const char *names);
 /* Names of a kind, ", " between; for messages. */
 const char *names_of_kind(const struct call *c, const char *kind);
 
-/* ---- time (when.c)
- * -------------------------------------------------------------------------- */
+/* ---- time (when.c) --------------------------------------------------------------- */
 
 /* 20:12, 20:12:05, 30m (ago), now: a moment of the past. */
 enum err when_past(struct call *c, const char *text, sim_time *out);
@@ -211,8 +208,7 @@ const char *span_of(const struct call *c, sim_time d);
 const char *span_short(const struct call *c, sim_time d);
 const char *ago_short(const struct call *c, sim_time t);
 
-/* ---- numbers (number.c)
- * ---------------------------------------------------------------------- */
+/* ---- numbers (number.c) ---------------------------------------------------------- */
 
 /* The picture's numbers, as strings that live as long as the call. */
 const char *num(const struct call *c, double x);
@@ -227,8 +223,7 @@ double steady(double x); /* rounded so that a rate that did not move reads the s
 /* What a Prometheus server would scrape (cmd_metrics.c). */
 enum err show_exposition(struct call *c, comp_id comp);
 
-/* ---- acting (act.c)
- * -------------------------------------------------------------------------- */
+/* ---- acting (act.c) -------------------------------------------------------------- */
 
 /* The run() of every command named like an operation: COMPONENT [ARGS] [--ARG VALUE].
  */
@@ -254,8 +249,7 @@ bool act_verb(struct call *c);
 enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
                  const char *text);
 
-/* ---- charts (chart_*.c)
- * ------------------------------------------------------------------------ */
+/* ---- charts (chart_*.c) ---------------------------------------------------------- */
 
 #define CHART_SLOTS 240
 struct chart {
@@ -285,8 +279,7 @@ const char *chart_value(const struct call *c, const struct chart *ch, double v);
 /* What a column is of: "each 15 s". */
 const char *chart_window(const struct call *c, const struct chart *ch);
 
-/* ---- filters (filter.c)
- * -------------------------------------------------------------------------- */
+/* ---- filters (filter.c) ---------------------------------------------------------- */
 
 struct fline {
     const char *s;
@@ -324,8 +317,7 @@ struct optscan {
 int optscan_next(struct optscan *s, struct errmsg *why);
 bool parse_count(const char *s, long *out);
 
-/* ---- patterns (match.c)
- * ------------------------------------------------------------------------------ */
+/* ---- patterns (match.c) ---------------------------------------------------------- */
 
 /* A regular expression run as a set of states: time is pattern × text, always. */
 struct pattern;

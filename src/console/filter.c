@@ -51,8 +51,7 @@ bool parse_count(const char *s, long *out)
     return true;
 }
 
-/* ---- options
- * ------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------- */
 
 static int bad_option(struct optscan *s, char ch, const char *what, struct errmsg *why)
 {
@@ -89,8 +88,7 @@ int optscan_next(struct optscan *s, struct errmsg *why)
     return ch;
 }
 
-/* ---- from an output and back
- * ------------------------------------------------------------ */
+/* ---- from an output and back ----------------------------------------------------- */
 
 static void lines_of(const struct out *o, struct arena *mem, struct flines *l)
 {

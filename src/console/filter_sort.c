@@ -128,8 +128,7 @@ static enum err run_sort(struct arena *mem, struct flines *l, const struct word 
     return ERR_OK;
 }
 
-/* ---- uniq
- * ------------------------------------------------------------------------------- */
+/* ---- uniq ------------------------------------------------------------------------ */
 
 static struct fline counted(struct arena *mem, struct fline f, size_t times)
 {

@@ -62,9 +62,7 @@ size_t endpoints_of(const struct call *c, comp_id comp, comp_id *out, size_t max
     return comp_endpoints(c->m, comp, out, max);
 }
 
-/* ---- metrics
- * -----------------------------------------------------------------------------------
- */
+/* ---- metrics --------------------------------------------------------------------- */
 
 const struct metric_desc *metric_of(const struct call *c, comp_id comp,
                                     const char *name)
@@ -86,8 +84,7 @@ double rate(const struct call *c, comp_id comp, const char *metric)
     return scene_rate(&c->scene, comp, metric);
 }
 
-/* ---- words to components
- * ---------------------------------------------------------------------------- */
+/* ---- words to components --------------------------------------------------------- */
 
 const char *names_of_kind(const struct call *c, const char *kind)
 {

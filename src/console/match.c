@@ -277,8 +277,7 @@ struct pattern *pattern_new(struct arena *mem, const char *re, bool extended, bo
     return k.e == ERR_OK ? p : NULL;
 }
 
-/* ---- running
- * ---------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------- */
 
 /* Where the automaton can be after the bytes read so far, and where in the text that
  * attempt began; earlier beginnings stand first, and the first to reach a state keeps

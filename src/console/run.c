@@ -9,8 +9,7 @@
 
 #define RAW_LINES 20000 /* what a command may write before filters cut it */
 
-/* ---- helpers of struct call
- * ----------------------------------------------------------- */
+/* ---- helpers of struct call ------------------------------------------------------ */
 
 enum err refuse(struct call *c, enum err e, const char *fmt, ...)
 {
@@ -110,8 +109,7 @@ const char *wild_line(const struct call *c, const char *line, const char *comp,
     return s;
 }
 
-/* ---- answers
- * ------------------------------------------------------------------------------ */
+/* ---- answers --------------------------------------------------------------------- */
 
 static bool is_number(const char *s)
 {
@@ -149,9 +147,7 @@ static bool is_answer(struct call *c, const struct stage *st, const char *line)
     return true;
 }
 
-/* ---- options
- * ------------------------------------------------------------------------------------
- */
+/* ---- options --------------------------------------------------------------------- */
 
 static enum err unknown_option(struct call *c, const char *word)
 {
@@ -242,8 +238,7 @@ static enum err check_count(struct call *c)
     return ERR_OK;
 }
 
-/* ---- unknown words
- * ------------------------------------------------------------------------------- */
+/* ---- unknown words --------------------------------------------------------------- */
 
 static bool word_is(const char **at, const char *word)
 {
@@ -324,8 +319,7 @@ static enum err unknown_command(struct call *c, const struct stage *st)
                   word);
 }
 
-/* ---- a whole line
- * ---------------------------------------------------------------------------------- */
+/* ---- a whole line ---------------------------------------------------------------- */
 
 enum err run_as(struct call *c, const char *name)
 {

@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- effects
- * ---------------------------------------------------------------------------------- */
+/* ---- effects --------------------------------------------------------------------- */
 
 static bool only_time(const struct effects *fx)
 {
@@ -43,8 +42,7 @@ static void do_action(struct session *s, const struct effect *x)
         session_wait(s, s->run.busy_until - now);
 }
 
-/* ---- the rest of them
- * -------------------------------------------------------------------------------- */
+/* ---- the rest of them ------------------------------------------------------------ */
 
 static void do_answer(struct session *s, const struct effect *x)
 {
@@ -132,9 +130,7 @@ static void do_effect(struct session *s, const struct effect *x)
     session_touch(s);
 }
 
-/* ---- a line
- * ---------------------------------------------------------------------------------------------
- */
+/* ---- a line ---------------------------------------------------------------------- */
 
 static void set_confirm(struct session *s, const char *text)
 {

@@ -144,8 +144,7 @@ void note_rule_out(struct session *s, const struct effect *x)
     session_say(s, TONE_NORMAL, "Ruled out.");
 }
 
-/* ---- status updates
- * ------------------------------------------------------------------------------- */
+/* ---- status updates -------------------------------------------------------------- */
 
 static void tell_update(struct session *s, const struct said *u)
 {

@@ -17,9 +17,7 @@
 
 #define SETTLE SIM_MIN
 
-/* ---- rows
- * ------------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------ */
 
 struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *name)
 {
@@ -64,8 +62,7 @@ void prove_result(struct prover *pv, const char *kind, const char *name, bool ok
     }
 }
 
-/* ---- the system before anybody acts
- * ------------------------------------------------------------------ */
+/* ---- the system before anybody acts ---------------------------------------------- */
 
 /* How often in the watched minute a predicate is asked in a fresh Lua state as well. */
 #define FRESH_EVERY 20
@@ -193,9 +190,7 @@ static enum err judge_same(struct prover *pv, struct errmsg *why)
     return e;
 }
 
-/* ---- courses
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- courses --------------------------------------------------------------------- */
 
 /* A verdict needs `good_for` after the last change. */
 static enum err time_left(const struct run *r, const struct lesson_info *li,
@@ -252,9 +247,7 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
     return e;
 }
 
-/* ---- one seed
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- one seed -------------------------------------------------------------------- */
 
 static void reset_seed(struct prover *pv)
 {

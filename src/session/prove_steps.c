@@ -13,9 +13,7 @@
 #define STEP_LINES     12 /* question, choices: what the step panel can hold */
 #define PAGE_LINES     19 /* the briefing */
 
-/* ---- playing
- * -------------------------------------------------------------------------------------
- */
+/* ---- playing --------------------------------------------------------------------- */
 
 /* A line, and what it makes the operator wait for; stops when the step is done. */
 static void play_line(struct session *s, const char *line, size_t step)
@@ -148,9 +146,7 @@ enum err prove_steps(struct prover *pv, bool first, struct errmsg *why)
     return ERR_OK;
 }
 
-/* ---- texts
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- texts ----------------------------------------------------------------------- */
 
 static unsigned lines_of(const char *text)
 {

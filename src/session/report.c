@@ -10,9 +10,7 @@
 
 #define CHART_POINTS 60
 
-/* ---- how it went
- * --------------------------------------------------------------------------------------
- */
+/* ---- how it went ----------------------------------------------------------------- */
 
 static const char *outcome_sentence(const struct maker *k, enum outcome o)
 {
@@ -135,9 +133,7 @@ static void make_card(const struct maker *k)
     buf_release(&b);
 }
 
-/* ---- all of it
- * ------------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------- */
 
 static void make_report(const struct maker *k)
 {

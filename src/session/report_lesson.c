@@ -7,9 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- explanations
- * -----------------------------------------------------------------------------------------
- */
+/* ---- explanations ---------------------------------------------------------------- */
 
 static void time_rows(const struct maker *k, comp_id client, const char *name)
 {
@@ -73,9 +71,7 @@ void make_explanations(const struct maker *k)
         k->r->n = before; /* nobody came */
 }
 
-/* ---- the lesson's own words
- * ------------------------------------------------------------------------------------
- */
+/* ---- the lesson's own words ------------------------------------------------------ */
 
 void make_lesson(const struct maker *k)
 {

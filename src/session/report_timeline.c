@@ -7,9 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- the timeline
- * --------------------------------------------------------------------------------------
- */
+/* ---- the timeline ---------------------------------------------------------------- */
 
 struct moment {
     sim_time at;
@@ -99,9 +97,7 @@ void make_timeline(const struct maker *k)
     rows_block(&t, "TIME|WHAT", 2);
 }
 
-/* ---- wrong turns
- * ---------------------------------------------------------------------------------------------
- */
+/* ---- wrong turns ----------------------------------------------------------------- */
 
 /* Numbers are alike within a factor of two: a pool of 90 is the turn that a pool of
  * 100 is. */

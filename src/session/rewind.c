@@ -64,9 +64,7 @@ void marks_release(struct session *s)
     s->marks_cap = 0;
 }
 
-/* ---- what was done
- * -----------------------------------------------------------------------------------
- */
+/* ---- what was done --------------------------------------------------------------- */
 
 void action_remember(struct session *s, const struct action *a)
 {
@@ -83,9 +81,7 @@ void action_remember(struct session *s, const struct action *a)
             d->action.args[i].as.text = strings_keep(&s->words, a->args[i].as.text);
 }
 
-/* ---- rewinding
- * -------------------------------------------------------------------------------------------
- */
+/* ---- rewinding ------------------------------------------------------------------- */
 
 static void forget_actions_after(struct session *s, sim_time t)
 {

@@ -8,8 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- what a seed builds
- * ---------------------------------------------------------------------- */
+/* ---- what a seed builds ---------------------------------------------------------- */
 
 struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why)
 {
@@ -44,9 +43,7 @@ void stage_unref(struct stage *g)
     mem_free(g);
 }
 
-/* ---- life
- * ----------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------ */
 
 enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
                   uint64_t seed, struct errmsg *why)
@@ -111,9 +108,7 @@ sim_time run_now(const struct run *r)
     return world_now(r->world);
 }
 
-/* ---- moving
- * ------------------------------------------------------------------------------------------
- */
+/* ---- moving ---------------------------------------------------------------------- */
 
 static enum err used_up(struct errmsg *why)
 {
@@ -215,9 +210,7 @@ enum err run_apply(struct run *r, const struct action *a, const char *who,
     return ERR_OK;
 }
 
-/* ---- looking
- * -------------------------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------- */
 
 struct lesson_facts run_facts(const struct run *r)
 {
@@ -328,9 +321,7 @@ enum err run_line(struct run *r, const char *line, sim_time end, struct errmsg *
     return e;
 }
 
-/* ---- verdicts
- * ---------------------------------------------------------------------------------------------
- */
+/* ---- verdicts -------------------------------------------------------------------- */
 
 /* How far `good` is above `objective`, as a share of the distance to perfect. */
 static double headroom(double good, double objective)

@@ -27,8 +27,7 @@
 #define SETTLE SIM_MIN        /* what a change may need to take effect */
 #define SLICE  (30 * SIM_SEC) /* a lesson's own good_for looks at such pieces */
 
-/* ---- the branch that counts
- * ------------------------------------------------------------------------- */
+/* ---- the branch that counts ------------------------------------------------------ */
 
 const struct run *scored_run(const struct session *s)
 {
@@ -71,9 +70,7 @@ static double clamp01(double x)
     return x < 0 || isnan(x) ? 0 : x > 1 ? 1 : x;
 }
 
-/* ---- the rivals
- * -------------------------------------------------------------------------------------
- */
+/* ---- the rivals ------------------------------------------------------------------ */
 
 /* Runs on; a world that runs away has ended there. */
 static enum err run_on(struct run *r, sim_time end, struct errmsg *why)
@@ -160,9 +157,7 @@ void rivals_release(struct rivals *v)
     memset(v, 0, sizeof(*v));
 }
 
-/* ---- the parts
- * ------------------------------------------------------------------------------------------
- */
+/* ---- the parts ------------------------------------------------------------------- */
 
 static bool changed(const struct session *s)
 {
@@ -327,8 +322,7 @@ static double communication(const struct session *s)
     return best;
 }
 
-/* ---- mitigated, cured, recovered
- * ---------------------------------------------------------------------------- */
+/* ---- mitigated, cured, recovered ------------------------------------------------- */
 
 /* Nothing of what the lesson said would move is still moved. */
 static bool symptoms_gone(const struct session *s)

@@ -36,9 +36,7 @@ void session_finish(struct session *s)
     session_touch(s);
 }
 
-/* ---- each second
- * ------------------------------------------------------------------------------------
- */
+/* ---- each second ----------------------------------------------------------------- */
 
 static void stop_wait(struct session *s)
 {
@@ -155,9 +153,7 @@ static bool on_second(void *ctx, struct run *r)
     return run_now(r) < s->target && !s->over;
 }
 
-/* ---- opening
- * -------------------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------- */
 
 static bool seen_in_step(const void *ctx, const char *subject)
 {
@@ -274,9 +270,7 @@ void session_free(struct session *s)
     mem_free(s);
 }
 
-/* ---- the clock
- * ---------------------------------------------------------------------------------------------
- */
+/* ---- the clock ------------------------------------------------------------------- */
 
 enum hold session_hold(const struct session *s)
 {

@@ -15,8 +15,7 @@
 #include "truecode/session.h"
 #include "truecode/tape.h"
 
-/* ---- a run
- * ------------------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------- */
 
 /* What a lesson builds for a seed, shared by every run of it. Reference-counted. */
 struct stage {
@@ -90,8 +89,7 @@ enum err run_line(struct run *r, const char *line, sim_time end,
 bool run_well(const struct run *r, sim_time window, double *margin);
 uint64_t run_bad(const struct run *r, sim_time from); /* bad user requests since then */
 
-/* ---- a session
- * ------------------------------------------------------------------------------ */
+/* ---- a session ------------------------------------------------------------------- */
 
 struct strings { /* a small set of strings, in order of arrival; they never move */
     char **s;

@@ -25,9 +25,7 @@ bool step_holds(const struct session *s)
                   st->kind == STEP_PREDICT || st->kind == STEP_SAY_UPDATE);
 }
 
-/* ---- going on
- * -------------------------------------------------------------------------------------
- */
+/* ---- going on -------------------------------------------------------------------- */
 
 static void announce(struct session *s)
 {
@@ -71,8 +69,7 @@ void step_skip(struct session *s, enum step_status how)
     step_close(s, how);
 }
 
-/* ---- goals and traps
- * ---------------------------------------------------------------------------------- */
+/* ---- goals and traps ------------------------------------------------------------- */
 
 static bool goal_reached(struct session *s, const struct step *st)
 {
@@ -108,9 +105,7 @@ void step_check(struct session *s)
         step_close(s, STEP_DONE);
 }
 
-/* ---- questions
- * -------------------------------------------------------------------------------------------
- */
+/* ---- questions ------------------------------------------------------------------- */
 
 void step_answer(struct session *s, int number)
 {
@@ -260,9 +255,7 @@ void forecast_check(struct session *s)
     }
 }
 
-/* ---- updates
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- updates --------------------------------------------------------------------- */
 
 static const char *update_field(const struct update *u, const char *name)
 {
@@ -296,9 +289,7 @@ void step_update(struct session *s, const struct update *fields)
     buf_release(&missing);
 }
 
-/* ---- help
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- help ------------------------------------------------------------------------ */
 
 void step_hint(struct session *s)
 {

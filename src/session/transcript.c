@@ -12,9 +12,7 @@
 /* Room for one command's output more: it comes whole, and is trimmed then. */
 #define TRANSCRIPT_LIMIT (4 * 1024 * 1024)
 
-/* ---- strings
- * -----------------------------------------------------------------------------------
- */
+/* ---- strings --------------------------------------------------------------------- */
 
 bool strings_has(const struct strings *v, const char *s)
 {
@@ -53,8 +51,7 @@ void strings_release(struct strings *v)
     memset(v, 0, sizeof(*v));
 }
 
-/* ---- saying things
- * -------------------------------------------------------------------------------- */
+/* ---- saying things --------------------------------------------------------------- */
 
 void session_touch(struct session *s)
 {

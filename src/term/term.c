@@ -66,8 +66,7 @@ bool term_utf8(void)
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-/* ---- signals
- * -------------------------------------------------------------------------- */
+/* ---- signals --------------------------------------------------------------------- */
 
 static volatile sig_atomic_t asked_to_leave;
 

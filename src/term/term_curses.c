@@ -139,9 +139,7 @@ static void take_size(struct display *s)
     resize_term(s->term.rows, s->term.cols);
 }
 
-/* ---- opening
- * ------------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------- */
 
 static sim_time screen_now(const struct term *t)
 {
@@ -307,9 +305,7 @@ static SCREEN *start_curses(const char *name)
     return s;
 }
 
-/* ---- painting
- * ------------------------------------------------------------------------------------
- */
+/* ---- painting -------------------------------------------------------------------- */
 
 static attr_t attrs_of(unsigned char look)
 {
@@ -523,9 +519,7 @@ static struct term_event screen_wait(struct term *t, int ms)
     }
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------ */
 
 static void screen_close(struct term *t)
 {

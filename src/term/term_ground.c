@@ -20,8 +20,7 @@
 #define QUESTION  "\033]11;?\033\\\033[c"
 #define GROUND_MS 50 /* what a start may take longer for an answer */
 
-/* ---- answers
- * --------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------- */
 
 /* One channel, of one to four hexadecimal digits; *p moves behind it. -1: it is none.
  */
@@ -129,8 +128,7 @@ void ground_read(struct ground_reader *r, const char *s, size_t len)
     }
 }
 
-/* ---- asking
- * ---------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 static long now_ms(void)
 {

@@ -29,8 +29,7 @@ bool terminfo_string(const char *name, struct buf *out);
 int terminfo_number(const char *name); /* negative: it has it not */
 void terminfo_learn_keys(struct key_decoder *d);
 
-/* ---- the tables of looks (term_looks.c)
- * ---------------------------------------------- */
+/* ---- the tables of looks (term_looks.c) ------------------------------------------ */
 
 struct looks {
     struct look dark, light, unknown; /* by what is known of the background */
@@ -43,8 +42,7 @@ extern const struct looks looks_few[TONE_COUNT], looks_few_contrast[TONE_COUNT],
 extern const short looks_heat_dark[8], looks_heat_light[8], looks_heat_blind_dark[8],
     looks_heat_blind_light[8];
 
-/* ---- the terminal's background (term_ground.c)
- * --------------------------------------- */
+/* ---- the terminal's background (term_ground.c) ----------------------------------- */
 
 enum ground_state { GROUND_IN_TEXT, GROUND_IN_ESC, GROUND_IN_CSI, GROUND_IN_OSC };
 /* Takes the terminal's answers out of what comes in. */

@@ -32,8 +32,7 @@ struct script {
     void (*print)(const struct buf *screen);
 };
 
-/* ---- reading the script
- * ------------------------------------------------------------------ */
+/* ---- reading the script ---------------------------------------------------------- */
 
 struct scan {
     const char *p, *name;
@@ -196,8 +195,7 @@ static enum err take_item(struct scan *c, struct errmsg *why)
     return ERR_OK;
 }
 
-/* ---- the back-end
- * ---------------------------------------------------------------------------- */
+/* ---- the back-end ---------------------------------------------------------------- */
 
 static void print_screen(const struct script *s)
 {

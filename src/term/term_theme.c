@@ -10,8 +10,7 @@
 
 #include <string.h>
 
-/* ---- what a background is
- * -------------------------------------------------------------- */
+/* ---- what a background is -------------------------------------------------------- */
 
 /* The relative luminance of WCAG 2. */
 static double linear(uint32_t channel)
@@ -35,8 +34,7 @@ enum ground ground_of(uint32_t rgb)
     return l <= 0.04 ? GROUND_DARK : l >= 0.80 ? GROUND_LIGHT : GROUND_BETWEEN;
 }
 
-/* ---- which table
- * ----------------------------------------------------------------------- */
+/* ---- which table ----------------------------------------------------------------- */
 
 /* What the looks must be readable on, and whether the theme itself sees to that. */
 struct stage {
@@ -88,8 +86,7 @@ static struct look look_few(enum theme theme, enum ground ground, int colours,
     return theme == THEME_CONTRAST ? table[tone].unknown : looks_eight_dark[tone];
 }
 
-/* ---- what is laid over the table's look
- * ------------------------------------------------- */
+/* ---- what is laid over the table's look ------------------------------------------ */
 
 static struct look on_own_ground(struct look l, bool light)
 {
@@ -126,8 +123,7 @@ struct look look_of(enum theme theme, enum ground ground, int colours, enum tone
     return on.own ? on_own_ground(l, on.ground == GROUND_LIGHT) : l;
 }
 
-/* ---- names
- * ------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------- */
 
 static const char *const names[] = {
 #define X(name, word, doc) word,

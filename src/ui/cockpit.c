@@ -139,9 +139,7 @@ void cockpit_draw(struct ui *u, struct canvas *c)
     draw_footer(c, c->rows - 1, ui_where(u), no_hints, hint);
 }
 
-/* ---- keys
- * -------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------ */
 
 static bool is_ch(const struct key *k, uint32_t cp)
 {

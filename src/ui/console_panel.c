@@ -114,9 +114,7 @@ void console_draw(struct ui *u, struct canvas *c, struct rect r)
         canvas_text(c, line, r.col + 4, r.cols - 6, TONE_DIM, "Enter: go on");
 }
 
-/* ---- doing
- * ------------------------------------------------------------------------------------------
- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static void run(struct ui *u, const char *line, bool confirmed)
 {

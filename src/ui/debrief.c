@@ -38,9 +38,7 @@ void debrief_prepare(struct ui *u)
     u->dirty = true;
 }
 
-/* ---- blocks
- * ------------------------------------------------------------------------------------------
- */
+/* ---- blocks ---------------------------------------------------------------------- */
 
 struct page {
     struct ui *u;
@@ -88,9 +86,7 @@ static void link(struct page *p, const struct block *b)
     canvas_text(p->c, p->row++, 2, p->cols - 2, TONE_ACCENT, b->url ? b->url : "");
 }
 
-/* ---- tables
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- tables ---------------------------------------------------------------------- */
 
 struct heads {
     char text[256];
@@ -203,9 +199,7 @@ static void chart(struct page *p, const struct block *b)
                     "┊ you changed something");
 }
 
-/* ---- the page
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the page -------------------------------------------------------------------- */
 
 static void add_block(struct page *p, const struct block *b, enum block_kind before)
 {

@@ -143,9 +143,7 @@ void draw_bar(struct canvas *c, int row, int col, int cols, double share, enum t
     }
 }
 
-/* ---- toned lines
- * -----------------------------------------------------------------------------------
- */
+/* ---- toned lines ----------------------------------------------------------------- */
 
 /* The end of the visual row that starts at `from`: after the last blank that fits, or
  * in the middle of a word longer than the row. *next is where the following row starts.

@@ -46,9 +46,7 @@ void editor_release(struct editor *e)
     buf_release(&e->query);
 }
 
-/* ---- text
- * ----------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------ */
 
 void text_cut(struct buf *b, size_t len)
 {
@@ -209,9 +207,7 @@ static void edit_swap(struct editor *e)
     buf_release(&b);
 }
 
-/* ---- history
- * -----------------------------------------------------------------------------------------
- */
+/* ---- history --------------------------------------------------------------------- */
 
 void editor_remember(struct editor *e, const char *line)
 {
@@ -295,9 +291,7 @@ static bool search_key(struct editor *e, const struct key *k)
     return true;
 }
 
-/* ---- completion
- * -------------------------------------------------------------------------------------------
- */
+/* ---- completion ------------------------------------------------------------------ */
 
 static size_t common_prefix(const struct completions *c)
 {

@@ -21,9 +21,7 @@ static struct rect inside(struct rect r)
     return (struct rect){r.row + 1, r.col + 2, r.rows - 2, r.cols - 4};
 }
 
-/* ---- help
- * -----------------------------------------------------------------------------------
- */
+/* ---- help ------------------------------------------------------------------------ */
 
 static const char *about_where(unsigned where)
 {
@@ -124,9 +122,7 @@ void help_draw(struct ui *u, struct canvas *c)
     c->cursor_row = c->cursor_col = -1;
 }
 
-/* ---- palette
- * -----------------------------------------------------------------------------------
- */
+/* ---- palette --------------------------------------------------------------------- */
 
 struct item {
     const char *name, *doc;

@@ -130,9 +130,7 @@ static void print_said(struct plain *p, const char *echo, struct buf *out)
     p->tail[n] = '\0';
 }
 
-/* ---- the step
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- the step -------------------------------------------------------------------- */
 
 static void print_step(struct plain *p, struct buf *out)
 {
@@ -159,9 +157,7 @@ static void print_step(struct plain *p, struct buf *out)
                 "When you know: suspect COMPONENT MECHANISM because EVIDENCE");
 }
 
-/* ---- changes of state
- * ------------------------------------------------------------------------------------------
- */
+/* ---- changes of state ------------------------------------------------------------ */
 
 static void print_counters(const struct session_view *v, struct buf *out)
 {
@@ -208,9 +204,7 @@ static void print_state(struct plain *p, struct buf *out)
     buf_addch(out, '\n');
 }
 
-/* ---- the debrief
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the debrief ----------------------------------------------------------------- */
 
 static const char *head_of(const struct block *b, size_t col, char *out, size_t max)
 {
@@ -297,9 +291,7 @@ static enum err print_debrief(struct plain *p, struct buf *out, struct errmsg *w
     return ERR_OK;
 }
 
-/* ---- lines
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- lines ----------------------------------------------------------------------- */
 
 /* Runs what the line started to its end. */
 static enum err run_out(struct plain *p, struct errmsg *why)

@@ -107,9 +107,7 @@ static void through(struct canvas *c, struct rect body, int col, enum tone t,
     }
 }
 
-/* ---- axes
- * ------------------------------------------------------------------------------------------
- */
+/* ---- axes ------------------------------------------------------------------------ */
 
 static void draw_axis(struct canvas *c, struct rect r, struct rect body,
                       const struct plot *p)

@@ -171,9 +171,7 @@ static void tell_seen(struct ui *u)
     buf_reset(&u->shown);
 }
 
-/* ---- drawing
- * -------------------------------------------------------------------------------------
- */
+/* ---- drawing --------------------------------------------------------------------- */
 
 static bool too_small(const struct ui *u)
 {
@@ -227,9 +225,7 @@ bool ui_dirty(const struct ui *u)
     return u->dirty || (u->s && session_view(u->s)->version != u->drawn);
 }
 
-/* ---- time
- * ------------------------------------------------------------------------------------------
- */
+/* ---- time ------------------------------------------------------------------------ */
 
 /* A line is being typed, an overlay is read, or nothing can be seen. */
 static bool stands_still(const struct ui *u, const struct session_view *v)

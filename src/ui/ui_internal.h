@@ -79,9 +79,7 @@ int editor_columns(const struct editor *e, size_t from, size_t to);
 
 struct ui;
 
-/* ---- keys.c, actions.c
- * --------------------------------------------------------------------------------------
- */
+/* ---- keys.c, actions.c ----------------------------------------------------------- */
 
 enum where { /* where a key is valid */
              AT_START = 1,
@@ -126,9 +124,7 @@ bool key_types(const struct key *k);
 void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
                  const char *right);
 
-/* ---- views
- * ------------------------------------------------------------------------------------------
- */
+/* ---- views ----------------------------------------------------------------------- */
 
 enum view_id {
     VIEW_MAP,
@@ -172,9 +168,7 @@ bool view_scroll(struct view_state *vs, const struct key *k);
 /* Keeps sel inside and on the page; call when drawing. */
 void view_clamp(struct view_state *vs, int count, int page);
 
-/* ---- plot.c
- * -------------------------------------------------------------------------------------------
- */
+/* ---- plot.c ---------------------------------------------------------------------- */
 
 struct plot {
     const char *title;             /* "orders-db  CPU" */
@@ -197,9 +191,7 @@ int plot_columns(int cols); /* columns left for values in a rectangle so wide */
 /* What is read off a session is read off this. */
 struct scene ui_scene(const struct session_view *v);
 
-/* ---- mouse.c
- * -----------------------------------------------------------------------------------
- */
+/* ---- mouse.c --------------------------------------------------------------------- */
 
 enum spot_kind { SPOT_TAB, SPOT_PANEL, SPOT_CONSOLE, SPOT_LESSON };
 /* A place on the last frame that takes the mouse. */
@@ -213,9 +205,7 @@ struct ui;
 void spot_note(struct ui *u, enum spot_kind kind, int which, struct rect r);
 enum ui_want mouse_key(struct ui *u, const struct key *k);
 
-/* ---- the screen
- * -----------------------------------------------------------------------------------------
- */
+/* ---- the screen ------------------------------------------------------------------ */
 
 enum overlay { OVER_NONE, OVER_HELP, OVER_PALETTE, OVER_CONFIRM };
 enum ask { ASK_NONE, ASK_LINE, ASK_RESET, ASK_RESTART };

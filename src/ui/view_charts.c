@@ -58,9 +58,7 @@ static void note_seen(struct ui *u, const struct session_view *v, const struct c
         ui_show(u, "%s:metric.%s", name, d->metrics[k->other].name);
 }
 
-/* ---- which first
- * ----------------------------------------------------------------------------------------
- */
+/* ---- which first ----------------------------------------------------------------- */
 
 /* How much the last three minutes differ from before the page, 0..1. Shares by their
  * difference, everything else relative to the larger; small counts do not matter. */
@@ -119,9 +117,7 @@ static void rank_charts(struct ui *u, const struct session_view *v)
     u->charts_step = v->step;
 }
 
-/* ---- drawing
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- drawing --------------------------------------------------------------------- */
 
 struct window {
     sim_time from, to, slot;
@@ -248,9 +244,7 @@ static void charts_draw(struct ui *u, struct canvas *c, struct rect r)
                    charts_legend(u, r.cols));
 }
 
-/* ---- latency as a heat map
- * ------------------------------------------------------------------------------------
- */
+/* ---- latency as a heat map ------------------------------------------------------- */
 
 /* Users' side where it is measured, else the first endpoint: the first chart of either.
  */
@@ -359,9 +353,7 @@ static void heat_draw(struct ui *u, struct canvas *c, struct rect r)
     ui_show(u, "%s:metric.latency", name);
 }
 
-/* ---- keys
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------ */
 
 static bool charts_key(struct ui *u, const struct key *k)
 {

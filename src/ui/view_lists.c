@@ -42,9 +42,7 @@ static bool end_key(struct ui *u, const struct key *k)
     return true;
 }
 
-/* ---- logs
- * ----------------------------------------------------------------------------------------
- */
+/* ---- logs ------------------------------------------------------------------------ */
 
 #define LOGS_MAX 2000
 
@@ -210,9 +208,7 @@ const struct view view_changes = {
     .on_key = end_key,
 };
 
-/* ---- people
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- people ---------------------------------------------------------------------- */
 
 static int ticket_rows(struct canvas *c, struct rect r, int row,
                        const struct session_view *v, const struct ticket *t)

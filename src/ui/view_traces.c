@@ -15,9 +15,7 @@
 
 enum { SHOW_ALL, SHOW_FAILED, SHOW_UNFINISHED, SHOW_KINDS };
 
-/* ---- the list
- * -----------------------------------------------------------------------------------
- */
+/* ---- the list -------------------------------------------------------------------- */
 
 static size_t heads_of(struct ui *u, const struct session_view *v,
                        struct trace_head **out)
@@ -145,9 +143,7 @@ static void list_draw(struct ui *u, struct canvas *c, struct rect r)
         canvas_text(c, rows.row, r.col, r.cols, TONE_DIM, "None was kept.");
 }
 
-/* ---- one of them
- * -----------------------------------------------------------------------------------
- */
+/* ---- one of them ----------------------------------------------------------------- */
 
 struct fall {
     struct ui *u;
@@ -382,8 +378,7 @@ static void where_it_went(struct fall *f, int row)
     }
 }
 
-/* ---- a request that has not finished
- * -------------------------------------------------- */
+/* ---- a request that has not finished --------------------------------------------- */
 
 #define INFLIGHT_MAX 4096
 #define LIVE_SPAN    UINT32_MAX /* ids of the spans made up here, downwards */

@@ -109,8 +109,7 @@ void wire_put_answer(struct buf *b, const struct wire_answer *a)
         b->s[at + (size_t)i] = (char)(unsigned char)(n >> (8 * i));
 }
 
-/* ---- decoding
- * ------------------------------------------------------------------------ */
+/* ---- decoding -------------------------------------------------------------------- */
 
 static const char *get_field(struct wire_reader *r)
 {

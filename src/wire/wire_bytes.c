@@ -162,8 +162,7 @@ size_t get_count(struct wire_reader *r, size_t max, size_t each, const char *wha
     return r->bad != NULL ? 0 : n;
 }
 
-/* ---- whole messages
- * ------------------------------------------------------------------ */
+/* ---- whole messages -------------------------------------------------------------- */
 
 static bool read_all(int fd, char *p, size_t n)
 {

@@ -132,8 +132,7 @@ void get_frame(struct wire_reader *r, struct wire_frame *f)
     f->cols = cols;
 }
 
-/* ---- what a terminal may get
- * --------------------------------------------------------- */
+/* ---- what a terminal may get ----------------------------------------------------- */
 
 /* The one judge of text is text_clean(): what it leaves alone is allowed. */
 static bool text_allowed(const struct cell *c)

@@ -17,8 +17,7 @@ void serve_error(struct wire_answer *a, enum err e, const struct errmsg *why)
     a->error = arena_strdup(&a->mem, why->text[0] != '\0' ? why->text : err_phrase(e));
 }
 
-/* ---- what every answer tells
- * ----------------------------------------------------------- */
+/* ---- what every answer tells ----------------------------------------------------- */
 
 static void send_answer(struct server *s, const struct wire_answer *a)
 {
@@ -110,8 +109,7 @@ void serve_drop_canvases(struct server *s)
     s->shown = s->next = NULL;
 }
 
-/* ---- the requests
- * ------------------------------------------------------------------------ */
+/* ---- the requests ---------------------------------------------------------------- */
 
 static void make_screen(struct server *s, const struct wire_request *q)
 {
@@ -313,8 +311,7 @@ static void do_prove(struct server *s, const struct wire_request *q,
         serve_error(a, e, &why);
 }
 
-/* ---- the lab
- * ----------------------------------------------------------------------------- */
+/* ---- the lab --------------------------------------------------------------------- */
 
 #define PIECE_MAX (1u << 20)
 

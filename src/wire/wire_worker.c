@@ -30,8 +30,7 @@ struct wire_worker {
     unsigned done; /* of the request, as far as it told */
 };
 
-/* ---- the child
- * ----------------------------------------------------------------------- */
+/* ---- the child ------------------------------------------------------------------- */
 
 static void close_from(int first)
 {
@@ -63,8 +62,7 @@ static NORETURN void become_worker(int sock, int words, char *const *argv)
     _exit(127);
 }
 
-/* ---- starting and ending
- * ------------------------------------------------------------------ */
+/* ---- starting and ending --------------------------------------------------------- */
 
 /* A descriptor above the standard ones, closed on exec. */
 static int raise_fd(int fd)
@@ -132,8 +130,7 @@ int wire_worker_fd(const struct wire_worker *w)
     return w->fd;
 }
 
-/* ---- why it died
- * ----------------------------------------------------------------------------- */
+/* ---- why it died ----------------------------------------------------------------- */
 
 /* What it wrote before, cleaned; "" nothing. */
 static void last_words(struct wire_worker *w, struct buf *clean)
@@ -190,8 +187,7 @@ static enum err lost(struct wire_worker *w, struct errmsg *why)
     return ERR_LOST;
 }
 
-/* ---- talking
- * --------------------------------------------------------------------------------- */
+/* ---- talking --------------------------------------------------------------------- */
 
 static int64_t now_ms(void)
 {
@@ -392,8 +388,7 @@ enum err wire_worker_ask(struct wire_worker *w, const struct wire_request *q,
     return e;
 }
 
-/* ---- starting
- * -------------------------------------------------------------------------------- */
+/* ---- starting -------------------------------------------------------------------- */
 
 static enum err start(struct wire_worker **out, bool jail, struct errmsg *why)
 {

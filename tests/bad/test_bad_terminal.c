@@ -27,8 +27,7 @@ static const char *const resume[] = {"play", "first-page", NULL};
 
 #define LEFT_SCREEN "\033[?1049l"
 
-/* ---- what is asked of every case
- * -------------------------------------------------------------------------------- */
+/* ---- what is asked of every case ------------------------------------------------- */
 
 static void start_playing(struct pty *p)
 {
@@ -70,8 +69,7 @@ static void still_saved(const char *state, const char *seen)
     ends_well(p, 130);
 }
 
-/* ---- terminals
- * -------------------------------------------------------------------------------- */
+/* ---- terminals ------------------------------------------------------------------- */
 
 static void a_tiny_terminal_is_told_the_size(void **state)
 {
@@ -118,8 +116,7 @@ static void a_terminal_without_a_name_is_played_in_lines(void **state)
     ends_well(p, 0);
 }
 
-/* ---- disks
- * -------------------------------------------------------------------------------- */
+/* ---- disks ----------------------------------------------------------------------- */
 
 /* No file may grow: what a full disk is, without one. */
 static struct pty *start_on_full_disk(const char *dir)
@@ -170,8 +167,7 @@ static void a_full_disk_to_the_end_is_told_at_the_end(void **state)
     ends_well(p, 1);
 }
 
-/* ---- what is typed
- * -------------------------------------------------------------------------------- */
+/* ---- what is typed --------------------------------------------------------------- */
 
 /* Types while it reads what comes back: neither side may wait for the other. */
 static void pour(struct pty *p, const char *s, size_t n)
@@ -228,8 +224,7 @@ static void keys_that_are_none_are_survived(void **state)
     ends_well(p, 130);
 }
 
-/* ---- lessons and workers
- * -------------------------------------------------------------------------------- */
+/* ---- lessons and workers --------------------------------------------------------- */
 
 /* A lesson file in a fresh folder: first-page with `from` replaced by `to`. */
 static void change_lesson(char *path, size_t size, const char *from, const char *to)

@@ -73,9 +73,7 @@ static void row(const char *what, double value, const char *unit, const char *bu
     fflush(stdout);
 }
 
-/* ---- a screen
- * ------------------------------------------------------------------------------------
- */
+/* ---- a screen -------------------------------------------------------------------- */
 
 static unsigned frames(const struct pty *p, size_t from)
 {
@@ -183,9 +181,7 @@ static void screens(void)
     pty_free(p);
 }
 
-/* ---- memory
- * --------------------------------------------------------------------------------------
- */
+/* ---- memory ---------------------------------------------------------------------- */
 
 static double peak_mib(pid_t pid)
 {
@@ -234,8 +230,7 @@ static void memory(void)
     row("peak memory of the worker after an hour", worker, "MiB", "128");
 }
 
-/* ---- lessons, headless
- * ---------------------------------------------------------------------------- */
+/* ---- lessons, headless ----------------------------------------------------------- */
 
 static char *read_lesson(const char *id, size_t *len)
 {
@@ -325,8 +320,7 @@ static void hour_of(const char *id)
     session_free(s);
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------- */
 
 static void proofs(void)
 {

@@ -157,8 +157,7 @@ void pty_resize(struct pty *p, int rows, int cols)
     ioctl(p->fd, TIOCSWINSZ, &size);
 }
 
-/* ---- looking
- * --------------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 static int64_t now_ms(void)
 {

@@ -87,8 +87,7 @@ static bool config_says(const char *home, const char *line)
     return strstr(text, line) != NULL;
 }
 
-/* ---- the background
- * ----------------------------------------------------------------------------- */
+/* ---- the background -------------------------------------------------------------- */
 
 static void the_answer_chooses_the_colours(void **state)
 {
@@ -215,8 +214,7 @@ static void a_late_answer_is_not_typed(void **state)
     leave(p);
 }
 
-/* ---- settings
- * --------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------- */
 
 static void no_color_is_a_word_and_not_nothing(void **state)
 {
@@ -285,8 +283,7 @@ static void what_is_wrong_in_the_file_is_told_and_play_goes_on(void **state)
     leave(p);
 }
 
-/* ---- bell and mouse
- * ----------------------------------------------------------------------------- */
+/* ---- bell and mouse -------------------------------------------------------------- */
 
 static void it_rings_when_one_is_paged(void **state)
 {

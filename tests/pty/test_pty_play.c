@@ -285,8 +285,7 @@ static void a_still_screen_sends_nothing(void **state)
     pty_free(p);
 }
 
-/* ---- the worker's misfortunes
- * -------------------------------------------------------------- */
+/* ---- the worker's misfortunes ---------------------------------------------------- */
 
 static void a_killed_worker_is_replaced(void **state)
 {

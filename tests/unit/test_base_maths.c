@@ -170,8 +170,7 @@ static void sqrt_is_exact(void **state)
     assert_true(bits(tc_sqrt(-0.0)) == bits(-0.0));
 }
 
-/* ---- the edges
- * ----------------------------------------------------------------------- */
+/* ---- the edges ------------------------------------------------------------------- */
 
 /* One NaN, whatever the processor makes of it. */
 static void assert_nan(double x)
@@ -240,8 +239,7 @@ static void edges_of_pow(void **state)
     assert_true(tc_pow(1, NAN) == 1);
 }
 
-/* ---- the tables
- * ---------------------------------------------------------------------- */
+/* ---- the tables ------------------------------------------------------------------ */
 
 static void tables_hold_what_they_say(void **state)
 {
@@ -261,8 +259,7 @@ static void tables_hold_what_they_say(void **state)
     }
 }
 
-/* ---- the same bits everywhere
- * -------------------------------------------------------- */
+/* ---- the same bits everywhere ---------------------------------------------------- */
 
 static void results_have_the_pinned_bits(void **state)
 {

@@ -319,8 +319,7 @@ static void draws_are_not_correlated(void **state)
     }
 }
 
-/* ---- the ziggurat's tables
- * ----------------------------------------------------------- */
+/* ---- the ziggurat's tables ------------------------------------------------------- */
 
 static double bell(double x)
 {

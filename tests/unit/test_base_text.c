@@ -368,8 +368,7 @@ static void wrapped_lines_never_exceed_the_columns(void **state)
     }
 }
 
-/* ---- small questions
- * ----------------------------------------------------------------- */
+/* ---- small questions ------------------------------------------------------------- */
 
 static void equality_and_beginnings(void **state)
 {

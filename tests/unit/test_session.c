@@ -24,9 +24,7 @@ static void play_to_the_fix(struct session *s)
     play_for(s, 8 * SIM_MIN);
 }
 
-/* ---- steps
- * ----------------------------------------------------------------------------------------
- */
+/* ---- steps ----------------------------------------------------------------------- */
 
 static void test_starts_with_the_page(void **state)
 {
@@ -135,9 +133,7 @@ static void test_output_is_whole(void **state)
     session_free(s);
 }
 
-/* ---- tape
- * ------------------------------------------------------------------------------------------
- */
+/* ---- tape ------------------------------------------------------------------------ */
 
 static void test_resumes_from_the_tape(void **state)
 {
@@ -216,9 +212,7 @@ static void test_refuses_other_tapes(void **state)
     mem_free(tape);
 }
 
-/* ---- going back
- * ----------------------------------------------------------------------------------------
- */
+/* ---- going back ------------------------------------------------------------------ */
 
 static void test_rewind_ends_exactly_there(void **state)
 {
@@ -244,9 +238,7 @@ static void test_rewind_ends_exactly_there(void **state)
     session_free(s);
 }
 
-/* ---- the debrief
- * ------------------------------------------------------------------------------------------
- */
+/* ---- the debrief ----------------------------------------------------------------- */
 
 static void test_report(void **state)
 {

@@ -96,8 +96,7 @@ static void a_caller_with_a_timeout_does_not_hang(void **state)
     lab_free(&l);
 }
 
-/* ---- autoscalers
- * ------------------------------------------------------------------------ */
+/* ---- autoscalers ----------------------------------------------------------------- */
 
 static struct lab scaled(const char *scaler, const char *rate)
 {

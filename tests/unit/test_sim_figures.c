@@ -13,8 +13,7 @@
 
 #define SEEDS 3
 
-/* ---- a database past its peak
- * ------------------------------------------------------------- */
+/* ---- a database past its peak ---------------------------------------------------- */
 
 struct share {
     double good, per_s; /* share of good requests; the database's throughput */
@@ -60,8 +59,7 @@ static void each_new_instance_makes_it_worse(void **state)
     }
 }
 
-/* ---- keys that expire together
- * --------------------------------------------------------------- */
+/* ---- keys that expire together --------------------------------------------------- */
 
 struct stampede {
     double bad, queries, lost, busy, hit_ratio; /* of 180 s from the first expiry on */
@@ -141,8 +139,7 @@ static void one_load_at_a_time_is_enough(void **state)
     assert_true(quick.bad == 0 && quick.busy < 0.1);
 }
 
-/* ---- connections that leak
- * ---------------------------------------------------------------------- */
+/* ---- connections that leak ------------------------------------------------------- */
 
 static struct lab leaking_shop(uint64_t seed)
 {

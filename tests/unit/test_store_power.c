@@ -23,8 +23,7 @@
 
 #include <cmocka.h>
 
-/* ---- disks
- * -------------------------------------------------------------------------------- */
+/* ---- disks ----------------------------------------------------------------------- */
 
 enum { FILES = 8, OPS = 4096, PAGE = 512 };
 
@@ -169,8 +168,7 @@ static void new_disk(void)
     disk.crash_at = -1;
 }
 
-/* ---- the file system as SQLite wants it
- * ------------------------------------------------------ */
+/* ---- the file system as SQLite wants it ------------------------------------------ */
 
 struct open_file {
     sqlite3_file base;
@@ -360,8 +358,7 @@ static sqlite3_vfs vfs = {.iVersion = 1,
                           .xCurrentTime = v_time,
                           .xGetLastError = v_error};
 
-/* ---- the experiment
- * ---------------------------------------------------------------------------- */
+/* ---- the experiment -------------------------------------------------------------- */
 
 static char dir[300];
 

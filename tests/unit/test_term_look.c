@@ -17,8 +17,7 @@
 
 static const int colours[] = {0, 8, 16, 256};
 
-/* ---- what a look is on a terminal
- * ------------------------------------------------------------- */
+/* ---- what a look is on a terminal ------------------------------------------------ */
 
 /* A terminal: its background, the text on it that its owner finds readable, its
  * palette. */
@@ -74,8 +73,7 @@ static struct screen plain_screen(const char *name, uint32_t bg)
     return (struct screen){name, bg, colour_luminance(bg) < 0.18 ? 0xffffff : 0, NULL};
 }
 
-/* ---- contrast
- * --------------------------------------------------------------------------------- */
+/* ---- contrast -------------------------------------------------------------------- */
 
 static void all_256_are_readable_on_black_and_white(void **state)
 {
@@ -162,9 +160,7 @@ static void few_colours_follow_the_known_background(void **state)
         }
 }
 
-/* ---- apart
- * -------------------------------------------------------------------------------------
- */
+/* ---- apart ----------------------------------------------------------------------- */
 
 static bool same_look(struct look a, struct look b)
 {
@@ -248,9 +244,7 @@ static void heat_is_told_by_glyphs_else(void **state)
     assert_false(look_of(THEME_DEFAULT, GROUND_UNKNOWN, 256, TONE_SERIES1, 8).blank);
 }
 
-/* ---- tables
- * ------------------------------------------------------------------------------------
- */
+/* ---- tables ---------------------------------------------------------------------- */
 
 static void colours_are_within_the_palette(void **state)
 {

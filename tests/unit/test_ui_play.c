@@ -81,8 +81,7 @@ static sim_time now(struct play *p)
 #define TO_LOOK "<enter>2<enter><enter>"
 #define TO_ACT  TO_LOOK "status<enter><enter>down<enter>"
 
-/* ---- what is drawn
- * ------------------------------------------------------------------- */
+/* ---- what is drawn --------------------------------------------------------------- */
 
 static void it_is_drawn_at_80x24(void **state)
 {
@@ -170,8 +169,7 @@ static void the_map_does_not_cross_its_words(void **state)
     closed(p);
 }
 
-/* ---- time
- * ------------------------------------------------------------------------------ */
+/* ---- time ------------------------------------------------------------------------ */
 
 static void time_waits_for_the_reader(void **state)
 {
@@ -210,8 +208,7 @@ static void a_still_screen_is_not_drawn_again(void **state)
     closed(p);
 }
 
-/* ---- keys
- * ---------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------ */
 
 static void the_focus_goes_to_the_panels_and_back(void **state)
 {
@@ -455,8 +452,7 @@ static void a_wait_can_be_stopped(void **state)
     closed(p);
 }
 
-/* ---- what was seen
- * ---------------------------------------------------------------------------- */
+/* ---- what was seen --------------------------------------------------------------- */
 
 static bool taped(struct play *p, const char *what)
 {
@@ -487,9 +483,7 @@ static void only_what_is_shown_is_seen(void **state)
     closed(p);
 }
 
-/* ---- the end
- * --------------------------------------------------------------------------------------
- */
+/* ---- the end --------------------------------------------------------------------- */
 
 #define TO_END                                                                         \
     "say impact=\"about 30% of orders failed\" state=mitigated next=\"Jonas "          \
@@ -525,9 +519,7 @@ static void it_ends_in_a_debrief(void **state)
     closed(p);
 }
 
-/* ---- plain mode
- * -------------------------------------------------------------------------------------
- */
+/* ---- plain mode ------------------------------------------------------------------ */
 
 static void plain_mode_says_the_same(void **state)
 {

@@ -21,8 +21,7 @@
 
 #include <cmocka.h>
 
-/* ---- a worker that misbehaves
- * ------------------------------------------------------------- */
+/* ---- a worker that misbehaves ---------------------------------------------------- */
 
 static bool read_all(char *p, size_t n)
 {
@@ -128,8 +127,7 @@ static int bad_worker(void)
     return 0;
 }
 
-/* ---- the front's side
- * ------------------------------------------------------------------------- */
+/* ---- the front's side ------------------------------------------------------------ */
 
 struct heard {
     struct buf said, tape;
@@ -277,8 +275,7 @@ static void a_killed_worker_loses_nothing(void **state)
     close_bad(c);
 }
 
-/* ---- the real worker
- * ---------------------------------------------------------------------------- */
+/* ---- the real worker ------------------------------------------------------------- */
 
 static struct buf lesson;
 

@@ -195,8 +195,7 @@ static void the_kernel_tells_no_time(void **state)
     assert_int_equal(WEXITSTATUS(status), SURVIVED);
 }
 
-/* ---- where memory is short
- * ----------------------------------------------------------------------------- */
+/* ---- where memory is short ------------------------------------------------------- */
 
 static size_t bytes_mapped(void)
 {

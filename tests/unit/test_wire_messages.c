@@ -195,8 +195,7 @@ static void runs_stay_on_the_screen(void **state)
     wire_answer_release(&a);
 }
 
-/* ---- the enemy
- * ------------------------------------------------------------------------- */
+/* ---- the enemy ------------------------------------------------------------------- */
 
 /* Damages a valid message in ways that find bounds: bytes, lengths, ends. */
 static size_t damage(struct rng *r, char *s, size_t n)
