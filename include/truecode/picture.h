@@ -196,7 +196,6 @@ struct scale {        /* how a curve is written, up to `high` */
 struct scale curve_scale(const struct curve *k, double high);
 /* A value of it in words: "0.3 %", "214 ms"; a rate in the unit of the scale. */
 void curve_text(struct buf *b, const struct curve *k, struct scale sc, double v);
-double axis_above(double v); /* 1, 1.5, 2, 3 ... × 10^n, not below v */
 /* The top of an axis, in what is shown. */
 double axis_top(struct scale sc, double high);
 

@@ -116,10 +116,6 @@ double series_max(const struct recording *r, struct series s, sim_time from,
                   sim_time to);
 double series_min(const struct recording *r, struct series s, sim_time from,
                   sim_time to);
-/* n equal slots of the window into out: rates for counters, means for gauges; NaN:
- * none. */
-void series_slots(const struct recording *r, struct series s, sim_time from,
-                  sim_time to, double *out, size_t n);
 
 /* ---- latency ------------------------------------------------------------ */
 

@@ -218,7 +218,6 @@ const char *quantity(const struct call *c, double v, const char *unit);
 const char *per_time(const struct call *c, double per_s);
 const char *metric_value(const struct call *c, double v, const struct metric_desc *d);
 enum number_form form_of(const struct call *c);
-double steady(double x); /* rounded so that a rate that did not move reads the same */
 
 /* What a Prometheus server would scrape (cmd_metrics.c). */
 enum err show_exposition(struct call *c, comp_id comp);

@@ -61,15 +61,3 @@ enum number_form form_of(const struct call *c)
            : c->ctx->ascii ? NUMBER_ASCII
                            : NUMBER_SCREEN;
 }
-
-double steady(double x)
-{
-    double step = 1;
-    if (isnan(x) || x == 0)
-        return x;
-    while (fabs(x) / step >= 1000)
-        step *= 10;
-    while (fabs(x) / step < 100 && step > 1e-9)
-        step /= 10;
-    return floor(x / step + 0.5) * step;
-}

@@ -291,7 +291,8 @@ void curve_text(struct buf *b, const struct curve *k, struct scale sc, double v)
     buf_addf(b, *sc.unit == '/' ? "%s" : " %s", sc.unit);
 }
 
-double axis_above(double v)
+/* 1, 1.5, 2, 3 ... × 10^n, not below v. */
+static double axis_above(double v)
 {
     static const double steps[] = {1, 1.5, 2, 3, 4, 5, 6, 8, 10};
     double p = 1;

@@ -267,20 +267,3 @@ double series_min(const struct recording *r, struct series s, sim_time from,
 {
     return summarise(r, s, from, to).min;
 }
-
-void series_slots(const struct recording *r, struct series s, sim_time from,
-                  sim_time to, double *out, size_t n)
-{
-    bool known = series_column(r, s) != NO_COLUMN, counter = known && is_counter(r, s);
-    sim_time width = to - from;
-    for (size_t i = 0; i < n; i++) {
-        /* width * i / n without overflow, and without drift */
-        sim_time count = (sim_time)n, k = (sim_time)i;
-        sim_time a = from + width / count * k + width % count * k / count;
-        k++;
-        sim_time b = from + width / count * k + width % count * k / count;
-        out[i] = !known    ? NAN
-                 : counter ? series_rate(r, s, a, b)
-                           : series_mean(r, s, a, b);
-    }
-}
