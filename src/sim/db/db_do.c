@@ -208,7 +208,7 @@ static enum err free_disk(struct world *w, comp_id c, int64_t bytes, struct effe
 
 static const char *text_arg(const struct action *a)
 {
-    return a->nargs > 0 ? a->args[0].as.text : "";
+    return action_text(a, 0);
 }
 
 enum err database_op(struct world *w, comp_id c, int op, const struct action *a,
@@ -300,9 +300,9 @@ static enum err leave_open(struct world *w, comp_id c, const struct action *a,
                            struct errmsg *why)
 {
     struct database *d = db_at(w, c);
-    const char *name = a->nargs > 0 ? a->args[0].as.text : "";
+    const char *name = action_text(a, 0);
     comp_id table = *name != '\0' ? nested_named(w, c, &kind_table, name) : COMP_NONE;
-    bool row = a->nargs > 1 && a->args[1].as.on;
+    bool row = action_gives(a, 1) && a->args[1].as.on;
     if (*name != '\0' && table == COMP_NONE)
         return errmsg_set(why, ERR_NOT_FOUND, "%s has no table \"%.60s\"",
                           w->comps[c].name, name);

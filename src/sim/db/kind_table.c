@@ -452,7 +452,7 @@ static enum err migrate(struct world *w, comp_id c, const struct action *a,
     static const enum job_kind kinds[] = {JOB_ADD_COLUMN, JOB_REWRITE, JOB_BACKFILL,
                                           JOB_CREATE_INDEX_ONLINE};
     const char *name = a->args[0].as.text;
-    const char *index_name = a->nargs > 1 ? a->args[1].as.text : "";
+    const char *index_name = action_text(a, 1);
     uint32_t index = 0;
     size_t i = 0;
     while (i < COUNT_OF(names) && !str_eq(names[i], name))
@@ -467,7 +467,7 @@ static enum err migrate(struct world *w, comp_id c, const struct action *a,
         if (err != ERR_OK)
             return err;
     }
-    sim_time limit = a->nargs > 2 ? a->args[2].as.duration : 0;
+    sim_time limit = action_gives(a, 2) ? a->args[2].as.duration : 0;
     if (limit < 0)
         return errmsg_set(why, ERR_INPUT, "lock_timeout is 0 s or more");
     return begin_job(w, c, kinds[i], index, limit, e, why);
@@ -478,7 +478,7 @@ static enum err index_op(struct world *w, comp_id c, int op, const struct action
 {
     uint32_t index;
     bool drop = op == OP_DROP_INDEX;
-    bool online = a->nargs < 2 || a->args[1].as.on;
+    bool online = !action_gives(a, 1) || a->args[1].as.on;
     enum err err = named_index(w, c, a->args[0].as.text, drop, &index, why);
     if (err != ERR_OK)
         return err;
@@ -512,7 +512,7 @@ static enum err lose_index(struct world *w, comp_id c, const struct action *a, b
 {
     struct table *t = table_at(w, c);
     const struct table_data *d = table_data(w, c);
-    bool all = a->nargs == 0 || *a->args[0].as.text == '\0';
+    bool all = action_text(a, 0)[0] == '\0';
     uint32_t i = all ? 0 : table_index(d, a->args[0].as.text);
     if (i == INDEXES_MAX)
         return errmsg_set(why, ERR_NOT_FOUND, "%s has no index \"%.40s\"",
