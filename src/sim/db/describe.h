@@ -1,5 +1,6 @@
 /*
- * describe: what the files of the kind "database" say of it and do to it.
+ * describe: what the files of the kinds "database" and "table" say of them and do to
+ * them.
  */
 #ifndef SIM_DB_DESCRIBE_H
 #define SIM_DB_DESCRIBE_H
@@ -23,5 +24,22 @@ double database_metric(const struct world *w, comp_id c, int metric, int instanc
 void database_inflight(const struct world *w, comp_id c,
                        void (*f)(const struct world *w, const struct act *a, void *ctx),
                        void *ctx);
+
+/* table_do.c: operations and faults */
+enum { TABLE_OPS = 7, TABLE_FAULTS = 2 };
+extern const struct op_desc table_ops[TABLE_OPS];
+extern const struct fault_desc table_faults[TABLE_FAULTS];
+enum err table_op(struct world *w, comp_id c, int op, const struct action *a,
+                  struct effect *e, struct errmsg *why);
+enum err table_fault(struct world *w, comp_id c, int fault, const struct action *a,
+                     bool on, struct errmsg *why);
+
+/* table_look.c: what it shows of itself */
+enum { TABLE_METRICS = 18 };
+extern const struct metric_desc table_metrics[TABLE_METRICS];
+double table_metric(const struct world *w, comp_id c, int metric, int instance);
+void table_inflight(const struct world *w, comp_id c,
+                    void (*f)(const struct world *w, const struct act *a, void *ctx),
+                    void *ctx);
 
 #endif

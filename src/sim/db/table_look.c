@@ -1,0 +1,140 @@
+/*
+ * Looking at a table: its metrics.
+ */
+#include "db/database.h"
+#include "db/describe.h"
+#include "db/table.h"
+
+enum {
+    M_ROWS,
+    M_DEAD,
+    M_BYTES,
+    M_KNOWN,
+    M_IDS_LEFT,
+    M_LOCK_WAITING,
+    M_SCANS,
+    M_LOOKUPS,
+    M_INSERTED,
+    M_UPDATED,
+    M_DELETED,
+    M_CONFLICTS,
+    M_NO_IDS,
+    M_VACUUMS,
+    M_CLEANED,
+    M_JOB,
+    M_PROGRESS,
+    M_ROLLED_BACK
+};
+#define TABLE_METRIC(n, p, t, u, d)                                                    \
+    {                                                                                  \
+        .name = n, .prom = p, .labels = "", .type = t, .unit = u, .doc = d             \
+    }
+const struct metric_desc table_metrics[TABLE_METRICS] = {
+    [M_ROWS] = TABLE_METRIC("rows", "db_table_rows", METRIC_GAUGE, "1", "Live rows."),
+    [M_DEAD] = TABLE_METRIC("dead_rows", "db_table_dead_rows", METRIC_GAUGE, "1",
+                            "Dead rows that no vacuum has taken away yet."),
+    [M_BYTES] = TABLE_METRIC("bytes", "db_table_bytes", METRIC_GAUGE, "bytes",
+                             "Size in whole pages, dead rows included."),
+    [M_KNOWN] = TABLE_METRIC("planner_rows", "db_table_planner_rows", METRIC_GAUGE, "1",
+                             "Rows that the planner believes there are."),
+    [M_IDS_LEFT] = TABLE_METRIC("ids_left", "db_table_ids_left", METRIC_GAUGE, "1",
+                                "Ids left for new rows; -1: there is no limit."),
+    [M_LOCK_WAITING] =
+        TABLE_METRIC("lock_waiting", "db_table_locks_waiting", METRIC_GAUGE, "1",
+                     "Sessions that wait for a lock on it or on its rows."),
+    [M_SCANS] = TABLE_METRIC("scans_total", "db_table_scans_total", METRIC_COUNTER, "1",
+                             "Statements that read it from end to end."),
+    [M_LOOKUPS] = TABLE_METRIC("lookups_total", "db_table_index_lookups_total",
+                               METRIC_COUNTER, "1", "Statements that used an index."),
+    [M_INSERTED] = TABLE_METRIC("inserted_total", "db_table_inserted_total",
+                                METRIC_COUNTER, "1", "Rows inserted by statements."),
+    [M_UPDATED] = TABLE_METRIC("updated_total", "db_table_updated_total",
+                               METRIC_COUNTER, "1", "Rows updated."),
+    [M_DELETED] = TABLE_METRIC("deleted_total", "db_table_deleted_total",
+                               METRIC_COUNTER, "1", "Rows deleted."),
+    [M_CONFLICTS] =
+        TABLE_METRIC("conflicts_total", "db_table_conflicts_total", METRIC_COUNTER, "1",
+                     "Optimistic writes that found another's."),
+    [M_NO_IDS] = TABLE_METRIC("no_ids_total", "db_table_no_ids_total", METRIC_COUNTER,
+                              "1", "Inserts that found no id left."),
+    [M_VACUUMS] = TABLE_METRIC("vacuums_total", "db_table_vacuums_total",
+                               METRIC_COUNTER, "1", "Vacuums that were done."),
+    [M_CLEANED] = TABLE_METRIC("cleaned_total", "db_table_cleaned_rows_total",
+                               METRIC_COUNTER, "1", "Dead rows taken away."),
+    [M_JOB] = TABLE_METRIC("upkeep", "db_table_upkeep_running", METRIC_GAUGE, "1",
+                           "1 while a vacuum, index or migration works on it."),
+    [M_PROGRESS] = TABLE_METRIC("progress", "db_table_upkeep_progress", METRIC_GAUGE,
+                                "ratio", "How much of that is done."),
+    [M_ROLLED_BACK] =
+        TABLE_METRIC("rolled_back_total", "db_table_rolled_back_total", METRIC_COUNTER,
+                     "1", "Rows inserted by transactions that were rolled back."),
+};
+
+/* ---- looking ---- */
+
+static double bytes(const struct world *w, comp_id c)
+{
+    enum { PAGE = 8192 };
+    int64_t size = p_count(w, c, TB_ROW_BYTES);
+    int64_t all = table_live(w, c) + table_at(w, c)->dead;
+    int64_t per_page = size < PAGE ? PAGE / size : 1;
+    int64_t pages_each = (size + PAGE - 1) / PAGE;
+    return (double)((all + per_page - 1) / per_page * pages_each) * PAGE;
+}
+
+static double progress(const struct job *j)
+{
+    return j->all > 0 ? 1 - (double)j->rest / (double)j->all : 0;
+}
+
+double table_metric(const struct world *w, comp_id c, int metric, int instance)
+{
+    const struct table *t = table_at(w, c);
+    (void)instance;
+    switch (metric) {
+    case M_ROWS:
+        return (double)table_live(w, c);
+    case M_DEAD:
+        return (double)t->dead;
+    case M_BYTES:
+        return bytes(w, c);
+    case M_KNOWN:
+        return (double)t->known;
+    case M_IDS_LEFT:
+        return (double)table_ids_left(w, c);
+    case M_LOCK_WAITING:
+        return lock_waiting_on(w, table_node(w, c), c);
+    case M_SCANS:
+        return (double)t->scans;
+    case M_LOOKUPS:
+        return (double)t->lookups;
+    case M_INSERTED:
+        return (double)t->inserted;
+    case M_UPDATED:
+        return (double)t->updated;
+    case M_DELETED:
+        return (double)t->deleted;
+    case M_CONFLICTS:
+        return (double)t->conflicts;
+    case M_NO_IDS:
+        return (double)t->no_ids;
+    case M_VACUUMS:
+        return (double)t->vacuums;
+    case M_CLEANED:
+        return (double)t->cleaned;
+    case M_JOB:
+        return t->job.kind != JOB_NONE;
+    case M_ROLLED_BACK:
+        return (double)t->rolled_back;
+    default:
+        return progress(&t->job);
+    }
+}
+
+void table_inflight(const struct world *w, comp_id c,
+                    void (*f)(const struct world *w, const struct act *a, void *ctx),
+                    void *ctx)
+{
+    if (table_at(w, c)->job.kind != JOB_NONE)
+        f(w, act_at(w, table_at(w, c)->job.act), ctx);
+}
