@@ -53,7 +53,7 @@ comp_id cluster_primary(const struct world *w, comp_id db);
 /* The connections of one instance's pool, on whichever node. */
 void cluster_close_all(struct world *w, comp_id db, comp_id pool, int instance);
 /* Why a write on this node fails now; REASON_NONE: it may run. */
-enum reason cluster_refuses(const struct world *w, comp_id node);
+enum reason cluster_refuses(struct world *w, comp_id node, comp_id statement);
 /* A server has gone (down, stalled) or is back. */
 void cluster_node_gone(struct world *w, comp_id node);
 void cluster_node_back(struct world *w, comp_id node);
@@ -72,7 +72,7 @@ bool cluster_leads(const struct world *w, comp_id db);
 /* Seconds in all in which no server took writes. */
 double cluster_leaderless(const struct world *w, comp_id db);
 
-/* ---- the log and the disk (db_wal.c) */
+/* ---- the log (db_wal.c) */
 
 /* A statement that writes has run on `node`. */
 void wal_wrote(struct world *w, comp_id node, comp_id statement);
@@ -90,11 +90,19 @@ uint64_t wal_applied(const struct world *w, comp_id node);
 sim_time wal_lag(const struct world *w, comp_id node);
 /* Until a write of this moment can be read there. */
 sim_time wal_catch_up(const struct world *w, comp_id node);
-uint64_t wal_kept(const struct world *w, comp_id db);  /* bytes of log on the disk */
-uint64_t disk_used(const struct world *w, comp_id db); /* data and log */
-bool disk_full(const struct world *w, comp_id db);
+uint64_t wal_kept(const struct world *w, comp_id db); /* bytes of log on the disk */
 /* The archiver stops, or goes on. */
 void wal_archive(struct world *w, comp_id db, bool stuck);
+
+/* ---- the disk (db_disk.c) */
+
+uint64_t disk_data(const struct world *w, comp_id db); /* bytes: data and tables */
+uint64_t disk_used(const struct world *w, comp_id db); /* data, log, others' files */
+bool disk_full(const struct world *w, comp_id db);
+/* Why this statement cannot write now; REASON_NONE: there is room. */
+enum reason disk_refuses(struct world *w, comp_id node, comp_id statement);
+void disk_panic(struct world *w, comp_id db);   /* DB_EV_PANIC */
+void disk_recover(struct world *w, comp_id db); /* DB_EV_RECOVER */
 
 /* ---- replicas (kind_replica.c) */
 

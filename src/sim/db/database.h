@@ -36,7 +36,9 @@ enum database_event {
     DB_EV_ELECT,
     DB_EV_REBUILT,
     DB_EV_RESTORED,
-    DB_EV_LOCK /* a: struct claim */
+    DB_EV_LOCK, /* a: struct claim */
+    DB_EV_PANIC,
+    DB_EV_RECOVER
 };
 
 /* A node as one of several (cluster.h). Ids are stored + 1, so that 0 is the usual:
@@ -71,6 +73,10 @@ struct cluster {       /* of the database, whichever node leads */
     uint64_t restores;
     comp_id restoring; /* the backup series, + 1 */
     double disk_slow;  /* times the commit; 0: as it is */
+    comp_id tables;    /* the first, + 1; 0: none */
+    comp_id panicked;  /* node, + 1, that could not write its log; 0: none */
+    uint32_t panic_timer;
+    uint64_t panics;
 };
 struct database {
     struct station engine;

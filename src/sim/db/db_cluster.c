@@ -75,14 +75,13 @@ void cluster_close_all(struct world *w, comp_id db, comp_id pool, int instance)
         database_close_all(w, (comp_id)(r - 1), pool, instance, REASON_INSTANCE_GONE);
 }
 
-enum reason cluster_refuses(const struct world *w, comp_id node)
+enum reason cluster_refuses(struct world *w, comp_id node, comp_id statement)
 {
     comp_id db = cluster_of(w, node);
     const struct cluster *c = cluster_at(w, db);
-    if (disk_full(w, db))
-        return REASON_DISK_FULL;
-    if (c->first == 0)
-        return REASON_NONE;
+    enum reason full = disk_refuses(w, node, statement);
+    if (full != REASON_NONE || c->first == 0)
+        return full;
     bool leads = node == cluster_primary(w, db);
     bool unfenced = db_at(w, node)->follows.role == NODE_LEADS;
     if (!(leads || unfenced) || (leads && c->candidate != 0 && c->planned))

@@ -259,7 +259,9 @@ enum err database_server_fault(struct world *w, comp_id c, int fault, double fac
                                bool on, struct errmsg *why)
 {
     struct database *d = db_at(w, c);
-    bool busy = d->follows.role == NODE_REBUILDS || d->cluster.restoring != 0;
+    const struct cluster *x = &db_at(w, cluster_of(w, c))->cluster;
+    bool busy = d->follows.role == NODE_REBUILDS || d->cluster.restoring != 0 ||
+                x->panicked == c + 1;
     if (fault == FAULT_SLOW) {
         if (on && !(factor > 0 && factor <= 1e6))
             return errmsg_set(why, ERR_INPUT,

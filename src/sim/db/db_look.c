@@ -38,7 +38,8 @@ enum {
     M_LOCK_SECONDS,
     M_DEADLOCKS,
     M_LOCK_TIMEOUTS,
-    M_OLDEST
+    M_OLDEST,
+    M_PANICS
 };
 #define DB_METRIC(n, p, l, t, u, d)                                                    \
     {                                                                                  \
@@ -95,8 +96,9 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
                              "bytes", "Log on the disk."),
     [M_DISK_SIZE] = DB_METRIC("disk_size_bytes", "db_disk_size_bytes", "", METRIC_GAUGE,
                               "bytes", "Its disk; 0: no limit."),
-    [M_DISK_USED] = DB_METRIC("disk_used_bytes", "db_disk_used_bytes", "", METRIC_GAUGE,
-                              "bytes", "Data and log on the disk."),
+    [M_DISK_USED] =
+        DB_METRIC("disk_used_bytes", "db_disk_used_bytes", "", METRIC_GAUGE, "bytes",
+                  "Data, tables with indexes, log and others' files."),
     [M_SYNC_WAITING] =
         DB_METRIC("sync_waiting", "db_commits_waiting_for_replica", "", METRIC_GAUGE,
                   "1", "Commits that wait because no replica answers."),
@@ -116,6 +118,9 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
     [M_OLDEST] = DB_METRIC("oldest_transaction", "db_oldest_transaction_seconds", "",
                            METRIC_GAUGE, "s",
                            "Age of the oldest open transaction or running statement."),
+    [M_PANICS] = DB_METRIC("panics_total", "db_panics_total", "", METRIC_COUNTER, "1",
+                           "Times that the log found no room on the disk, and the "
+                           "server went down."),
 };
 
 const struct metric_need database_needs[DATABASE_NEEDS] = {
@@ -139,6 +144,7 @@ const struct metric_need database_needs[DATABASE_NEEDS] = {
     {"deadlocks_total", "table"},
     {"lock_timeouts_total", "table"},
     {"oldest_transaction", "table"},
+    {"panics_total", "disk_size"},
 };
 
 /* ---- looking ---- */
@@ -178,6 +184,8 @@ static double cluster_metric(const struct world *w, comp_id c, int metric)
         return (double)disk_used(w, c);
     case M_SYNC_WAITING:
         return x->sync.count;
+    case M_PANICS:
+        return (double)x->panics;
     default:
         return (double)x->restores;
     }

@@ -1,5 +1,5 @@
 /*
- * The log of a database and who has got how much of it; and the disk that both fill.
+ * The log of a database, who has got how much of it, and how much has to be kept.
  * The idea is in cluster.h: two queues with known service times, so that a mark knows
  * from the beginning when it is received and when it is applied.
  */
@@ -266,7 +266,7 @@ sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication)
     return disk;
 }
 
-/* ---- the disk ------------------------------------------------------------------- */
+/* ---- what is kept ------------------------------------------------------------- */
 
 /* A replica that is away keeps its place in the log, and the log with it. */
 static uint64_t slots_behind(const struct world *w, comp_id db)
@@ -292,19 +292,6 @@ uint64_t wal_kept(const struct world *w, comp_id db)
     uint64_t archive = c->archive_stuck ? c->lsn - c->archived : 0;
     kept = slots > kept ? slots : kept;
     return archive > kept ? archive : kept;
-}
-
-uint64_t disk_used(const struct world *w, comp_id db)
-{
-    const struct cluster *c = &db_at(w, db)->cluster;
-    int64_t data = p_count(w, db, DB_DATA) + c->data + c->others;
-    return (data > 0 ? (uint64_t)data : 0) + wal_kept(w, db);
-}
-
-bool disk_full(const struct world *w, comp_id db)
-{
-    int64_t size = p_count(w, db, DB_DISK_SIZE);
-    return size > 0 && disk_used(w, db) >= (uint64_t)size;
 }
 
 void wal_archive(struct world *w, comp_id db, bool stuck)

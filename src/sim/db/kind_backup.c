@@ -5,6 +5,7 @@
  * looks at its size, or tries it.
  */
 #include "db/cluster.h"
+#include "db/table.h"
 #include "engine/kind.h"
 #include "engine/telling.h"
 
@@ -106,17 +107,11 @@ static struct backup *backup_at(const struct world *w, comp_id c)
 
 /* ---- running -------------------------------------------------------------------- */
 
-static uint64_t data_size(const struct world *w, comp_id db)
-{
-    int64_t data = p_count(w, db, DB_DATA) + db_at(w, db)->cluster.data;
-    return data > 0 ? (uint64_t)data : 0;
-}
-
 static void begin(struct world *w, comp_id c)
 {
     struct backup *b = backup_at(w, c);
     comp_id db = w->comps[c].owner;
-    double bytes = b->empty ? 400 : (double)data_size(w, db);
+    double bytes = b->empty ? 400 : (double)disk_data(w, db);
     b->running = true;
     b->began = w_now(w);
     b->was_writes = db_at(w, db)->cluster.writes;
@@ -140,7 +135,7 @@ static void done(struct world *w, comp_id c)
     b->good = !b->empty;
     b->taken = b->began;
     b->duration = w_now(w) - b->began;
-    b->size = b->empty ? 400 : data_size(w, db);
+    b->size = b->empty ? 400 : disk_data(w, db);
     b->writes = b->was_writes;
     w_log(w, c, 0, LOG_INFO, 0, "backup done: %llu bytes", (unsigned long long)b->size);
 }
@@ -270,7 +265,8 @@ static void backup_init(struct world *w, comp_id c)
     b->good = true;
     b->verified = -1;
     b->taken = w_now(w) + at - every;
-    b->size = (uint64_t)p_count(w, w->comps[c].owner, DB_DATA);
+    comp_id db = w->comps[c].owner;
+    b->size = (uint64_t)(p_count(w, db, DB_DATA) + tables_bytes_at_start(w, db));
     b->duration =
         (sim_time)((double)b->size * (double)SIM_SEC / p_number(w, c, P_RATE)) +
         SIM_SEC;

@@ -119,15 +119,18 @@ static const struct param_desc params[] = {
                       .unit = "bytes",
                       .def = "0",
                       .live = true,
-                      .doc = "Data and log have to fit; when they do not, writes fail. "
-                             "0: no limit."},
+                      .doc =
+                          "Data, tables with indexes, and log have to fit; when they "
+                          "do not, writes fail, and where the log has to grow the "
+                          "server panics. 0: no limit."},
     [DB_DATA] = {.name = "data",
                  .type = VALUE_COUNT,
                  .min = 0,
                  .max = 1e15,
                  .unit = "bytes",
                  .def = "10000000000",
-                 .doc = "Data on the disk at the start."},
+                 .doc = "Data on the disk at the start, besides the tables that are "
+                        "modelled."},
     [DB_WAL_KEEP] = {.name = "wal_keep",
                      .type = VALUE_COUNT,
                      .min = 0,
@@ -135,7 +138,7 @@ static const struct param_desc params[] = {
                      .unit = "bytes",
                      .def = "1000000000",
                      .live = true,
-                     .doc = "Log that is kept in any case."},
+                     .doc = "Log that is kept in any case; its files are used again."},
     [DB_COMMIT_TIME] = {.name = "commit_time",
                         .type = VALUE_DURATION,
                         .min = 0,
@@ -193,14 +196,25 @@ static void restored(struct world *w, comp_id c)
 
 static SELDOM void cluster_event(struct world *w, comp_id c, int what)
 {
-    if (what == DB_EV_PROMOTED)
+    switch (what) {
+    case DB_EV_PROMOTED:
         cluster_promoted(w, c);
-    else if (what == DB_EV_ELECT)
+        break;
+    case DB_EV_ELECT:
         cluster_elect(w, c);
-    else if (what == DB_EV_REBUILT)
+        break;
+    case DB_EV_REBUILT:
         cluster_rebuilt(w, c);
-    else
+        break;
+    case DB_EV_RESTORED:
         restored(w, c);
+        break;
+    case DB_EV_PANIC:
+        disk_panic(w, c);
+        break;
+    default:
+        disk_recover(w, c);
+    }
 }
 
 void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)

@@ -228,6 +228,11 @@ static void table_init(struct world *w, comp_id c)
     if (t->next_id == 0)
         t->next_id = t->rows + 1;
     t->indexes = table_data(w, c)->at_start;
+    t->slots = t->rows;
+    comp_id *at = &db_at(w, w->comps[c].owner)->cluster.tables;
+    while (*at != 0)
+        at = &table_at(w, (comp_id)(*at - 1))->next;
+    *at = (comp_id)(c + 1);
 }
 
 /* ---- doing ---- */

@@ -83,12 +83,11 @@ static SELDOM void go_on_locked(struct world *w, struct act *a, struct conn *n)
 }
 
 /* Why it may not run. */
-static enum reason refused(const struct world *w, const struct act *a,
-                           const struct conn *n)
+static enum reason refused(struct world *w, const struct act *a, const struct conn *n)
 {
     if (n->aborted) /* its transaction has failed before */
         return REASON_ERROR;
-    return writes(w, a) ? cluster_refuses(w, n->db) : REASON_NONE;
+    return writes(w, a) ? cluster_refuses(w, n->db, a->what) : REASON_NONE;
 }
 
 /* It is at the server and has its session. */

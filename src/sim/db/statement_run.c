@@ -175,11 +175,11 @@ void undo_end(struct world *w, struct conn *n, bool commit)
         struct undo *u = W_PTR(w, struct undo, n->undo);
         struct table *t = table_at(w, u->table);
         if (!commit) {
+            vacuum_revive(w, u->table, u->deletes);
             t->rows += u->deletes - u->inserts;
             t->rolled_back += (uint64_t)u->inserts;
             if (u->inserts > 0)
                 vacuum_died(w, u->table, u->inserts);
-            vacuum_clean(w, u->table, u->deletes); /* they never were dead */
         }
         n->undo = u->next;
         w_release(w, W_REF(w, u), sizeof *u);

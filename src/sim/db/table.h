@@ -5,7 +5,8 @@
  * vacuum takes them away), indexes, and statistics that the planner goes by. With
  * T = rows + dead rows, of which `rows` live:
  *
- *     scan    T * scan_row
+ *     scan    S * scan_row, where S are the rows that its pages have room for: an empty
+ *             page is read too (table_space.c)
  *     index   (ceil(log2(T + 1)) + examined * T / rows) * index_step
  *     write   each row: write_row, and for inserts and updates, on the primary key and
  *             on each index, ceil(log2(T + 1)) * index_step
@@ -126,6 +127,9 @@ struct table {
     sim_time mark_every; /* spacing of marks */
     uint32_t vacuum_timer;
     struct job job;
+    comp_id next;  /* the next table of its database, + 1 */
+    int64_t slots; /* rows that its pages hold, as far as it is known: see
+                             table_slots() */
     uint64_t scans, lookups, inserted, updated, deleted, conflicts, no_ids, vacuums;
     uint64_t rolled_back; /* of those inserted */
     uint32_t stamp;       /* version given out last */
@@ -197,12 +201,28 @@ void table_analyzed(struct world *w, comp_id c); /* the planner knows what is so
 /* An index by name; INDEXES_MAX: none of that name. */
 uint32_t table_index(const struct table_data *d, const char *name);
 
+/* ---- the disk it takes (table_space.c) */
+
+/* Rows that fit into its pages: those it has, dead or alive, and free room. */
+int64_t table_slots(const struct world *w, comp_id c);
+int64_t table_free_slots(const struct world *w, comp_id c);
+void table_keep_space(struct world *w, comp_id c); /* before rows are taken away */
+void table_shrink(struct world *w, comp_id c);     /* written anew: no free room */
+int64_t table_heap_bytes(const struct world *w, comp_id c);  /* rows, in whole pages */
+int64_t table_index_bytes(const struct world *w, comp_id c); /* all its indexes */
+/* All tables of a database, with indexes and what jobs have copied so far. */
+int64_t tables_bytes(const struct world *w, comp_id db);
+int64_t tables_bytes_at_start(const struct world *w, comp_id db);
+
 /* ---- dead rows (vacuum.c) */
 
 void vacuum_died(struct world *w, comp_id c, int64_t rows);
 /* Dead rows that no open transaction (`but` is not counted) may still need to see. */
 int64_t vacuum_removable(const struct world *w, comp_id c, ref but);
+/* Dead rows go; their room is free for others of the same table. */
 void vacuum_clean(struct world *w, comp_id c, int64_t rows);
+/* Rows that were counted as dead are alive: their deletion is undone. */
+void vacuum_revive(struct world *w, comp_id c, int64_t rows);
 void vacuum_due(struct world *w, comp_id c);  /* the timer: is it time? */
 void vacuum_look(struct world *w, comp_id c); /* something changed: is there reason? */
 /* Since when the oldest transaction or statement runs; now: there is none. `but` is not
@@ -218,6 +238,7 @@ void job_stop(struct world *w, comp_id c, enum reason reason); /* closes its ses
 /* An autovacuum that `n` waits for is stopped. False: there is none. */
 bool job_gives_way(struct world *w, const struct conn *n);
 const char *job_phrase(enum job_kind kind);
+bool job_copies(enum job_kind kind); /* needs room on the disk until it is done */
 
 /* ---- sessions without a pool (db_session.c) */
 struct conn *session_own(struct world *w, comp_id db, struct act *a);

@@ -48,11 +48,14 @@ const struct op_desc table_ops[TABLE_OPS] = {
     [OP_VACUUM] = {.name = "vacuum",
                    .cost = 2 * SIM_SEC,
                    .doc = "Cleans up dead rows that no open transaction may still see, "
-                          "as fast as it can."},
-    [OP_VACUUM_FULL] = {.name = "vacuum_full",
-                        .cost = 2 * SIM_SEC,
-                        .risk = "Nobody can read or write the table until it is done.",
-                        .doc = "Writes the table anew, without its dead rows."},
+                          "as fast as it can; their room is free for new rows of the "
+                          "table, and stays on the disk."},
+    [OP_VACUUM_FULL] =
+        {.name = "vacuum_full",
+         .cost = 2 * SIM_SEC,
+         .risk = "Nobody can read or write the table until it is done.",
+         .doc = "Writes the table anew, without dead rows and free room; needs "
+                "room on the disk for the new one beside the old."},
     [OP_MIGRATE] =
         {.name = "migrate",
          .args = {{.name = "change",

@@ -23,7 +23,9 @@ enum {
     M_CLEANED,
     M_JOB,
     M_PROGRESS,
-    M_ROLLED_BACK
+    M_ROLLED_BACK,
+    M_INDEX_BYTES,
+    M_FREE
 };
 #define TABLE_METRIC(n, p, t, u, d)                                                    \
     {                                                                                  \
@@ -34,7 +36,7 @@ const struct metric_desc table_metrics[TABLE_METRICS] = {
     [M_DEAD] = TABLE_METRIC("dead_rows", "db_table_dead_rows", METRIC_GAUGE, "1",
                             "Dead rows that no vacuum has taken away yet."),
     [M_BYTES] = TABLE_METRIC("bytes", "db_table_bytes", METRIC_GAUGE, "bytes",
-                             "Size in whole pages, dead rows included."),
+                             "Size in whole pages, dead rows and free room included."),
     [M_KNOWN] = TABLE_METRIC("planner_rows", "db_table_planner_rows", METRIC_GAUGE, "1",
                              "Rows that the planner believes there are."),
     [M_IDS_LEFT] = TABLE_METRIC("ids_left", "db_table_ids_left", METRIC_GAUGE, "1",
@@ -68,19 +70,13 @@ const struct metric_desc table_metrics[TABLE_METRICS] = {
     [M_ROLLED_BACK] =
         TABLE_METRIC("rolled_back_total", "db_table_rolled_back_total", METRIC_COUNTER,
                      "1", "Rows inserted by transactions that were rolled back."),
+    [M_INDEX_BYTES] = TABLE_METRIC("index_bytes", "db_table_index_bytes", METRIC_GAUGE,
+                                   "bytes", "Size of all its indexes."),
+    [M_FREE] = TABLE_METRIC("free_rows", "db_table_free_rows", METRIC_GAUGE, "1",
+                            "New rows that fit into room that a vacuum made free."),
 };
 
 /* ---- looking ---- */
-
-static double bytes(const struct world *w, comp_id c)
-{
-    enum { PAGE = 8192 };
-    int64_t size = p_count(w, c, TB_ROW_BYTES);
-    int64_t all = table_live(w, c) + table_at(w, c)->dead;
-    int64_t per_page = size < PAGE ? PAGE / size : 1;
-    int64_t pages_each = (size + PAGE - 1) / PAGE;
-    return (double)((all + per_page - 1) / per_page * pages_each) * PAGE;
-}
 
 static double progress(const struct job *j)
 {
@@ -97,7 +93,7 @@ double table_metric(const struct world *w, comp_id c, int metric, int instance)
     case M_DEAD:
         return (double)t->dead;
     case M_BYTES:
-        return bytes(w, c);
+        return (double)table_heap_bytes(w, c);
     case M_KNOWN:
         return (double)t->known;
     case M_IDS_LEFT:
@@ -126,6 +122,10 @@ double table_metric(const struct world *w, comp_id c, int metric, int instance)
         return t->job.kind != JOB_NONE;
     case M_ROLLED_BACK:
         return (double)t->rolled_back;
+    case M_INDEX_BYTES:
+        return (double)table_index_bytes(w, c);
+    case M_FREE:
+        return (double)table_free_slots(w, c);
     default:
         return progress(&t->job);
     }

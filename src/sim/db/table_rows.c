@@ -70,6 +70,7 @@ bool table_write(struct world *w, comp_id c, int64_t inserts, int64_t updates,
     t->deleted += (uint64_t)deletes;
     if (updates + deletes > 0)
         vacuum_died(w, c, updates + deletes);
+    table_keep_space(w, c);
     return true;
 }
 
@@ -161,7 +162,7 @@ static double write_cost(const struct world *w, comp_id c, comp_id statement,
 sim_time table_cost(const struct world *w, comp_id c, comp_id statement, bool scan)
 {
     int64_t rows = table_live(w, c), all = rows + table_at(w, c)->dead;
-    double cost = scan ? (double)all * (double)p_time(w, c, TB_SCAN_ROW)
+    double cost = scan ? (double)table_slots(w, c) * (double)p_time(w, c, TB_SCAN_ROW)
                        : lookup_cost(w, c, statement, rows, all);
     cost += write_cost(w, c, statement, all);
     return cost < 1e17 ? (sim_time)cost : (sim_time)1e17;

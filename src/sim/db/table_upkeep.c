@@ -12,7 +12,7 @@
  * is stopped, and comes again later.
  */
 #include "call/call.h"
-#include "db/database.h"
+#include "db/cluster.h"
 #include "db/table.h"
 #include "engine/life.h"
 #include "engine/telling.h"
@@ -51,6 +51,11 @@ static const struct job_form forms[] = {
     [JOB_BACKFILL] = {"backfill", LOCK_ROW_EXCLUSIVE, COST_WRITE, 1, true},
     [JOB_WIDEN_IDS] = {"widen ids", LOCK_ACCESS_EXCLUSIVE, COST_BUILD, 1},
 };
+
+bool job_copies(enum job_kind kind)
+{
+    return forms[kind].cost == COST_BUILD && forms[kind].passes > 0;
+}
 
 const char *job_phrase(enum job_kind kind)
 {
@@ -108,9 +113,11 @@ static void take_effect(struct world *w, comp_id c, const struct job *j)
     case JOB_VACUUM_FULL:
     case JOB_REWRITE:
         vacuum_clean(w, c, vacuum_removable(w, c, j->conn));
+        table_shrink(w, c);
         break;
     case JOB_WIDEN_IDS:
         vacuum_clean(w, c, vacuum_removable(w, c, j->conn));
+        table_shrink(w, c);
         table_settle(w, c, p_number(w, c, TB_GROWTH));
         t->id_limit = 0;
         break;
@@ -207,6 +214,15 @@ static void outwait(struct world *w, struct act *a, struct job *j)
     act_timer(w, a, LOOK_AGAIN, CAUSE_LOCK, a->comp);
 }
 
+/* Whether its copy still fits; a backfill needs room for new versions of rows. */
+static bool has_room(const struct world *w, comp_id c, const struct job *j)
+{
+    bool copies = job_copies((enum job_kind)j->kind);
+    if (!copies && (j->kind != JOB_BACKFILL || table_free_slots(w, c) >= BATCH))
+        return true;
+    return !disk_full(w, w->comps[c].owner);
+}
+
 static void piece_done(struct world *w, struct act *a, struct job *j)
 {
     struct conn *n = conn_at(w, j->conn);
@@ -217,7 +233,9 @@ static void piece_done(struct world *w, struct act *a, struct job *j)
         (void)table_write(w, a->comp, 0, j->piece, 0);
         lock_release_all(w, n);
     }
-    if (j->rest > 0 && forms[j->kind].naps)
+    if (!has_room(w, a->comp, j))
+        job_end(w, a, n, REASON_DISK_FULL);
+    else if (j->rest > 0 && forms[j->kind].naps)
         nap(w, a, j);
     else if (j->rest > 0)
         next_piece(w, a, j);

@@ -89,7 +89,7 @@ int64_t vacuum_removable(const struct world *w, comp_id c, ref but)
     return before > t->cleaned ? before - t->cleaned : 0;
 }
 
-void vacuum_clean(struct world *w, comp_id c, int64_t rows)
+void vacuum_revive(struct world *w, comp_id c, int64_t rows)
 {
     struct table *t = table_at(w, c);
     rows = rows < t->dead ? rows : t->dead;
@@ -102,6 +102,12 @@ void vacuum_clean(struct world *w, comp_id c, int64_t rows)
     memmove(t->marks, t->marks + old, t->nmarks * sizeof *t->marks);
     if (t->dead == 0)
         t->mark_every = MARK_EVERY;
+}
+
+void vacuum_clean(struct world *w, comp_id c, int64_t rows)
+{
+    table_keep_space(w, c);
+    vacuum_revive(w, c, rows);
 }
 
 void vacuum_due(struct world *w, comp_id c)
