@@ -347,9 +347,32 @@ static void a_fork_in_the_middle_ends_alike(void **state)
     lab_free(&l);
 }
 
+/* The next look comes as the new setting says, and a piece that was begun at a high
+ * speed does not last for ever at a low one. */
+static void settings_of_autovacuum_hold_at_once(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=1000 vacuum_every=24h");
+    lab_run(&l, 100 * SIM_SEC);
+    assert_true(at(&l, "vacuums_total") == 0);
+    lab_set(&l, "db.t", "vacuum_every", "10s");
+    lab_run(&l, 112 * SIM_SEC);
+    assert_true(at(&l, "vacuums_total") == 1);
+    lab_set(&l, "db.t", "vacuum_every", "1000s");
+    lab_set(&l, "db.t", "vacuum_speed", "1000");
+    lab_run(&l, 1300 * SIM_SEC);
+    lab_set(&l, "db.t", "vacuum_speed", "1");
+    lab_run(&l, 1310 * SIM_SEC);
+    double cleaned = at(&l, "cleaned_total");
+    lab_run(&l, 1320 * SIM_SEC);
+    assert_true(at(&l, "upkeep") == 0 || at(&l, "cleaned_total") >= cleaned + 9);
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(settings_of_autovacuum_hold_at_once),
         cmocka_unit_test(autovacuum_cleans_when_there_is_enough),
         cmocka_unit_test(an_open_transaction_holds_vacuum_back),
         cmocka_unit_test(the_fault_ends_and_may_be_killed_first),

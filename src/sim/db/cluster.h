@@ -30,6 +30,7 @@ struct mark {
     sim_time written, sent, received, applied;
     uint64_t lsn;    /* the log's length with it */
     uint64_t writes; /* statements up to here */
+    int64_t data;    /* bytes that they have stored */
     uint64_t bytes;
 };
 enum { MARKS = 512 }; /* more are merged: their oldest age stays right */
@@ -40,6 +41,19 @@ enum node_role {
     NODE_DIVERGED, /* led before; has to be rebuilt */
     NODE_REBUILDS
 };
+
+/* ---- times that do not overflow: at most 146 years */
+
+static inline sim_time time_sum(sim_time a, sim_time b)
+{
+    return a < SIM_FOREVER / 2 - b ? a + b : SIM_FOREVER / 2;
+}
+/* How long so many bytes take; per_s above 0. */
+static inline sim_time copy_time(double bytes, double per_s)
+{
+    double t = bytes * (double)SIM_SEC / per_s;
+    return t < (double)(SIM_FOREVER / 4) ? (sim_time)t : SIM_FOREVER / 4;
+}
 
 /* ---- routing (db_cluster.c) */
 
@@ -62,6 +76,8 @@ enum err cluster_failover(struct world *w, comp_id db, const char *to, struct ef
                           struct errmsg *why);
 enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
                          struct errmsg *why);
+/* auto_failover has changed: it counts from now. */
+void cluster_patience_changed(struct world *w, comp_id db);
 void cluster_promoted(struct world *w, comp_id db);
 void cluster_elect(struct world *w, comp_id db);
 void cluster_rebuilt(struct world *w, comp_id node);
@@ -80,12 +96,14 @@ void wal_wrote(struct world *w, comp_id node, comp_id statement);
 sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication);
 /* The times of what is under way change: link, replay or server stopped or went on. */
 void wal_replan(struct world *w, comp_id node);
-/* Of a leader that is lost: what it has not sent never comes. How far the log goes. */
-uint64_t wal_forget_unsent(struct world *w, comp_id node, uint64_t *writes);
+/* A leader is lost: what it has not sent to `node` never comes. Sets the log back to
+ * what comes, and returns how many writes are gone. */
+uint64_t wal_forget_unsent(struct world *w, comp_id node);
 /* All that was written up to now is there and applied. */
 void wal_level(struct world *w, comp_id node);
 uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes);
-uint64_t wal_applied(const struct world *w, comp_id node);
+/* Bytes of log that are written and not applied there. */
+uint64_t wal_unapplied(const struct world *w, comp_id node);
 /* Age of the oldest write that cannot be read there yet; 0: none. */
 sim_time wal_lag(const struct world *w, comp_id node);
 /* Until a write of this moment can be read there. */

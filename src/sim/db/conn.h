@@ -151,6 +151,8 @@ void query_lost(struct world *w, struct act *a, enum reason reason);
 void query_timed_out(struct world *w, ref act, uint32_t gen); /* statement_timeout */
 /* Commits that wait for a replica: each looks again whether one answers. */
 void query_sync_again(struct world *w, comp_id db);
+/* Whether commits have to wait for one has changed: nobody waits for it without need. */
+void query_sync_changed(struct world *w, comp_id db);
 void query_leave_sync(struct world *w,
                       struct act *a); /* in QUERY_SYNC: its session ends */
 

@@ -53,7 +53,8 @@ struct follower {
     sim_time link_free; /* the link has sent, the replay has applied, all before */
     sim_time replay_free;
     uint64_t base_lsn, base_writes; /* received when there is no mark */
-    uint32_t timer;                 /* being rebuilt */
+    int64_t base_data;
+    uint32_t timer; /* being rebuilt */
 };
 struct cluster {       /* of the database, whichever node leads */
     comp_id first;     /* replica, + 1; 0: none */
@@ -62,7 +63,8 @@ struct cluster {       /* of the database, whichever node leads */
     bool planned;
     uint32_t timer;       /* promotion or election */
     uint32_t turn;        /* reads go round the replicas */
-    uint64_t lsn, writes; /* the log */
+    uint64_t lsn, writes; /* the log, as the leader has it */
+    uint64_t lsn_lost;    /* bytes that were written besides, and are gone */
     uint64_t archived;    /* up to here, while the archiver is stuck */
     bool archive_stuck;
     int64_t data;   /* bytes stored since the start */
@@ -70,7 +72,7 @@ struct cluster {       /* of the database, whichever node leads */
     uint64_t failovers, lost_writes, diverged_writes;
     sim_time leaderless_since, leaderless; /* summed */
     struct list sync; /* commits that wait for a replica that does not answer */
-    uint64_t restores;
+    uint64_t restores, failed_restores;
     comp_id restoring; /* the backup series, + 1 */
     double disk_slow;  /* times the commit; 0: as it is */
     comp_id tables;    /* the first, + 1; 0: none */

@@ -101,7 +101,8 @@ static comp_id furthest(const struct world *w, comp_id db)
         comp_id node = (comp_id)(r - 1);
         uint64_t has = wal_received(w, node, NULL);
         if (node == cluster_primary(w, db) || gone(w, node) ||
-            db_at(w, node)->follows.role != NODE_FOLLOWS)
+            db_at(w, node)->follows.role != NODE_FOLLOWS ||
+            db_at(w, node)->follows.replay_stopped)
             continue;
         if (best == COMP_NONE || has > most) {
             best = node;
@@ -139,6 +140,8 @@ static enum err candidate_for(const struct world *w, comp_id db, const char *to,
     if (c->candidate != 0)
         return errmsg_set(why, ERR_REFUSED, "%s is being promoted already",
                           w->comps[c->candidate - 1].name);
+    if (c->restoring != 0)
+        return errmsg_set(why, ERR_REFUSED, "%s is being restored", w->comps[db].name);
     *node = *to == '\0' ? furthest(w, db) : node_named(w, db, to);
     if (*node == COMP_NONE)
         return *to == '\0'
@@ -162,14 +165,12 @@ static void begin_promotion(struct world *w, comp_id db, comp_id node)
 {
     struct cluster *c = cluster_at(w, db);
     comp_id old = cluster_primary(w, db);
-    c->planned = !gone(w, old);
-    if (!c->planned) { /* what is on its way still comes; the rest never will */
-        uint64_t writes, lsn = wal_forget_unsent(w, node, &writes);
-        c->lost_writes += c->writes - writes;
-        c->lsn = lsn;
-        c->writes = writes;
-    }
+    /* Where nothing comes to it any more, there is nothing to wait for either. */
+    c->planned = !gone(w, old) && wal_catch_up(w, node) < SIM_FOREVER;
+    if (!c->planned) /* what is on its way still comes; the rest never will */
+        c->lost_writes += wal_forget_unsent(w, node);
     sim_time rest = wal_catch_up(w, node);
+    assert(rest < SIM_FOREVER); /* its replay goes on: see candidate_for() */
     if (p_on(w, db, DB_FENCING))
         database_go_down(w, old, true);
     c->candidate = (comp_id)(node + 1);
@@ -178,6 +179,8 @@ static void begin_promotion(struct world *w, comp_id db, comp_id node)
                       EV_KIND + DB_EV_PROMOTED, db, 0, 0);
     w_log(w, node, 0, LOG_WARN, 0, "promotion begins, %s led", w->comps[old].name);
 }
+
+static void leader_missed(struct world *w, comp_id db);
 
 /* The others follow the new leader: those that had more than it have to be rebuilt. */
 static void follow(struct world *w, comp_id db, comp_id node)
@@ -221,6 +224,11 @@ void cluster_promoted(struct world *w, comp_id db)
         follow(w, db, (comp_id)(r - 1));
     query_sync_again(w, db);
     w_outcome(w, node);
+    if (gone(w, node)) { /* since it began to take over */
+        w_log(w, node, 0, LOG_ERROR, 0, "promoted, and does not answer");
+        leader_missed(w, db);
+        return;
+    }
     w_log(w, node, 0, LOG_WARN, 0, "promoted: takes writes now");
 }
 
@@ -255,6 +263,33 @@ static void replan(struct world *w, comp_id db, comp_id node)
             wal_replan(w, (comp_id)(r - 1));
 }
 
+/* A leader that is missed for so long is replaced; counts from now. */
+static void arm_election(struct world *w, comp_id db)
+{
+    struct cluster *c = cluster_at(w, db);
+    sim_time patience = p_time(w, db, DB_AUTO_FAILOVER);
+    if (patience > 0 && c->timer == 0 && c->candidate == 0 && c->restoring == 0 &&
+        gone(w, cluster_primary(w, db)))
+        c->timer = cal_at(w, w_now(w) + patience, EV_KIND + DB_EV_ELECT, db, 0, 0);
+}
+
+static void leader_missed(struct world *w, comp_id db)
+{
+    struct cluster *c = cluster_at(w, db);
+    if (c->leaderless_since == 0)
+        c->leaderless_since = w_now(w) > 0 ? w_now(w) : 1;
+    arm_election(w, db);
+}
+
+void cluster_patience_changed(struct world *w, comp_id db)
+{
+    struct cluster *c = cluster_at(w, db);
+    if (c->first == 0 || c->candidate != 0)
+        return;
+    cal_cancel(w, &c->timer);
+    arm_election(w, db);
+}
+
 void cluster_node_gone(struct world *w, comp_id node)
 {
     comp_id db = cluster_of(w, node);
@@ -262,13 +297,8 @@ void cluster_node_gone(struct world *w, comp_id node)
     if (c->first == 0)
         return;
     replan(w, db, node);
-    if (node != cluster_primary(w, db) || c->candidate != 0)
-        return;
-    if (c->leaderless_since == 0)
-        c->leaderless_since = w_now(w) > 0 ? w_now(w) : 1;
-    sim_time patience = p_time(w, db, DB_AUTO_FAILOVER);
-    if (patience > 0 && c->timer == 0)
-        c->timer = cal_at(w, w_now(w) + patience, EV_KIND + DB_EV_ELECT, db, 0, 0);
+    if (node == cluster_primary(w, db) && c->candidate == 0)
+        leader_missed(w, db);
 }
 
 void cluster_node_back(struct world *w, comp_id node)
@@ -297,6 +327,7 @@ void cluster_elect(struct world *w, comp_id db)
         return;
     if (candidate_for(w, db, "", &node, &why) != ERR_OK) {
         w_log(w, db, 0, LOG_ERROR, 0, "no automatic failover: %s", why.text);
+        arm_election(w, db); /* one may be there by then */
         return;
     }
     begin_promotion(w, db, node);
@@ -320,8 +351,7 @@ enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
         return errmsg_set(why, ERR_REFUSED, "%s is being rebuilt already",
                           w->comps[node].name);
     double rate = p_number(w, db, DB_RESTORE_RATE);
-    sim_time t =
-        (sim_time)((double)disk_used(w, db) * (double)SIM_SEC / rate) + SIM_SEC;
+    sim_time t = SIM_SEC + copy_time((double)disk_used(w, db), rate);
     database_go_down(w, node, true);
     f->role = NODE_REBUILDS;
     f->count = 0;
@@ -339,11 +369,16 @@ enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
 void cluster_rebuilt(struct world *w, comp_id node)
 {
     struct follower *f = &db_at(w, node)->follows;
+    bool copied = !gone(w, cluster_primary(w, cluster_of(w, node)));
     f->timer = 0;
-    f->role = NODE_FOLLOWS;
-    wal_level(w, node);
+    f->role = copied ? NODE_FOLLOWS : NODE_DIVERGED;
+    if (copied)
+        wal_level(w, node);
     database_go_down(w, node, false);
-    w_log(w, node, 0, LOG_INFO, 0, "rebuilt: follows again");
+    if (copied)
+        w_log(w, node, 0, LOG_INFO, 0, "rebuilt: follows again");
+    else
+        w_log(w, node, 0, LOG_ERROR, 0, "not rebuilt: the primary went away");
 }
 
 void cluster_restored(struct world *w, comp_id db)

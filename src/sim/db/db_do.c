@@ -179,10 +179,11 @@ static enum err restore(struct world *w, comp_id c, const char *name, struct eff
     if (series == COMP_NONE)
         return errmsg_set(why, ERR_REFUSED, "%s has no backup%s%.40s to restore",
                           w->comps[c].name, *name != '\0' ? " " : "", name);
-    sim_time t = SIM_SEC + (sim_time)((double)backup_size(w, series) * (double)SIM_SEC /
-                                      p_number(w, c, DB_RESTORE_RATE));
+    sim_time t = SIM_SEC + copy_time((double)backup_size(w, series),
+                                     p_number(w, c, DB_RESTORE_RATE));
+    x->restoring = (comp_id)(series + 1); /* nobody takes over meanwhile */
     database_go_down(w, c, true);
-    x->restoring = (comp_id)(series + 1);
+    cal_cancel(w, &x->timer);
     cal_at(w, w_now(w) + t, EV_KIND + DB_EV_RESTORED, c, 0, 0);
     snprintf(e->title, sizeof e->title, "restore %s from %s", w->comps[c].name,
              w->comps[series].name);

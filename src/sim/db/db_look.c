@@ -39,7 +39,8 @@ enum {
     M_DEADLOCKS,
     M_LOCK_TIMEOUTS,
     M_OLDEST,
-    M_PANICS
+    M_PANICS,
+    M_FAILED_RESTORES
 };
 #define DB_METRIC(n, p, l, t, u, d)                                                    \
     {                                                                                  \
@@ -118,6 +119,9 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
     [M_OLDEST] = DB_METRIC("oldest_transaction", "db_oldest_transaction_seconds", "",
                            METRIC_GAUGE, "s",
                            "Age of the oldest open transaction or running statement."),
+    [M_FAILED_RESTORES] =
+        DB_METRIC("restores_failed_total", "db_restores_failed_total", "",
+                  METRIC_COUNTER, "1", "Restores whose file held no data."),
     [M_PANICS] = DB_METRIC("panics_total", "db_panics_total", "", METRIC_COUNTER, "1",
                            "Times that the log found no room on the disk, and the "
                            "server went down."),
@@ -145,6 +149,7 @@ const struct metric_need database_needs[DATABASE_NEEDS] = {
     {"lock_timeouts_total", "table"},
     {"oldest_transaction", "table"},
     {"panics_total", "disk_size"},
+    {"restores_failed_total", "backup"},
 };
 
 /* ---- looking ---- */
@@ -175,7 +180,7 @@ static double cluster_metric(const struct world *w, comp_id c, int metric)
     case M_LEADERLESS:
         return cluster_leaderless(w, c);
     case M_WAL:
-        return (double)x->lsn;
+        return (double)(x->lsn + x->lsn_lost);
     case M_WAL_KEPT:
         return (double)wal_kept(w, c);
     case M_DISK_SIZE:
@@ -184,6 +189,8 @@ static double cluster_metric(const struct world *w, comp_id c, int metric)
         return (double)disk_used(w, c);
     case M_SYNC_WAITING:
         return x->sync.count;
+    case M_FAILED_RESTORES:
+        return (double)x->failed_restores;
     case M_PANICS:
         return (double)x->panics;
     default:

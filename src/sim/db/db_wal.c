@@ -35,7 +35,7 @@ static struct feed feed_of(const struct world *w, comp_id node)
 
 static sim_time time_for(uint64_t bytes, double per_s)
 {
-    return per_s > 0 ? (sim_time)((double)bytes * (double)SIM_SEC / per_s) : 0;
+    return per_s > 0 ? copy_time((double)bytes, per_s) : 0;
 }
 
 /* When it will be there: what came before goes first. */
@@ -54,9 +54,9 @@ static void plan(struct world *w, comp_id node, struct mark *m, uint64_t bytes,
     }
     if (!sent) {
         f->link_free = f->link_free > now ? f->link_free : now;
-        f->link_free += time_for(bytes, l.bytes_per_s);
+        f->link_free = time_sum(f->link_free, time_for(bytes, l.bytes_per_s));
         m->sent = f->link_free;
-        m->received = m->sent + l.delay;
+        m->received = time_sum(m->sent, l.delay);
     }
     if (away || f->replay_stopped)
         return;
@@ -64,7 +64,7 @@ static void plan(struct world *w, comp_id node, struct mark *m, uint64_t bytes,
         f->replay_free = m->received;
     if (f->replay_free < now)
         f->replay_free = now;
-    f->replay_free += time_for(bytes, l.replay_per_s);
+    f->replay_free = time_sum(f->replay_free, time_for(bytes, l.replay_per_s));
     m->applied = f->replay_free;
 }
 
@@ -77,6 +77,7 @@ static void settle(struct world *w, struct follower *f)
             return;
         f->base_lsn = m->lsn;
         f->base_writes = m->writes;
+        f->base_data = m->data;
         f->head = (f->head + 1) % MARKS;
         f->count--;
     }
@@ -94,12 +95,16 @@ static void remember(struct world *w, comp_id node, uint64_t bytes,
         plan(w, node, last, bytes, false);
         last->lsn = c->lsn;
         last->writes = c->writes;
+        last->data = c->data;
         last->bytes += bytes;
         return;
     }
     struct mark *m = mark_at(w, f, f->count++);
-    *m = (struct mark){
-        .written = w_now(w), .lsn = c->lsn, .writes = c->writes, .bytes = bytes};
+    *m = (struct mark){.written = w_now(w),
+                       .lsn = c->lsn,
+                       .writes = c->writes,
+                       .data = c->data,
+                       .bytes = bytes};
     plan(w, node, m, bytes, false);
 }
 
@@ -114,18 +119,6 @@ void wal_replan(struct world *w, comp_id node)
     }
 }
 
-uint64_t wal_forget_unsent(struct world *w, comp_id node, uint64_t *writes)
-{
-    struct follower *f = &db_at(w, node)->follows;
-    settle(w, f);
-    while (f->count > 0 && mark_at(w, f, f->count - 1)->received == SIM_FOREVER)
-        f->count--;
-    f->link_free = w_now(w);
-    const struct mark *last = f->count > 0 ? mark_at(w, f, f->count - 1) : NULL;
-    *writes = last != NULL ? last->writes : f->base_writes;
-    return last != NULL ? last->lsn : f->base_lsn;
-}
-
 void wal_level(struct world *w, comp_id node)
 {
     struct follower *f = &db_at(w, node)->follows;
@@ -133,7 +126,36 @@ void wal_level(struct world *w, comp_id node)
     f->count = 0;
     f->base_lsn = c->lsn;
     f->base_writes = c->writes;
+    f->base_data = c->data;
     f->link_free = f->replay_free = w_now(w);
+}
+
+/* How far one place in the log is past another. A failover sets the log back to what the
+ * new leader has, and a follower may have more than that. */
+static uint64_t past(uint64_t lsn, uint64_t other)
+{
+    return lsn > other ? lsn - other : 0;
+}
+
+uint64_t wal_forget_unsent(struct world *w, comp_id node)
+{
+    struct cluster *c = &db_at(w, cluster_of(w, node))->cluster;
+    struct follower *f = &db_at(w, node)->follows;
+    settle(w, f);
+    while (f->count > 0 && mark_at(w, f, f->count - 1)->received == SIM_FOREVER)
+        f->count--;
+    f->link_free = w_now(w);
+    const struct mark *last = f->count > 0 ? mark_at(w, f, f->count - 1) : NULL;
+    uint64_t lsn = last ? last->lsn : f->base_lsn;
+    uint64_t writes = last ? last->writes : f->base_writes;
+    uint64_t gone = past(c->writes, writes);
+    c->lsn_lost += past(c->lsn, lsn);
+    c->lsn = lsn;
+    c->writes = writes;
+    c->data = last ? last->data : f->base_data;
+    if (c->archived > lsn)
+        c->archived = lsn;
+    return gone;
 }
 
 /* ---- asking --------------------------------------------------------------------- */
@@ -154,7 +176,7 @@ uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes)
     return lsn;
 }
 
-uint64_t wal_applied(const struct world *w, comp_id node)
+uint64_t wal_unapplied(const struct world *w, comp_id node)
 {
     const struct follower *f = &db_at(w, node)->follows;
     uint64_t lsn = f->base_lsn;
@@ -164,7 +186,7 @@ uint64_t wal_applied(const struct world *w, comp_id node)
             break;
         lsn = m->lsn;
     }
-    return lsn;
+    return past(db_at(w, cluster_of(w, node))->cluster.lsn, lsn);
 }
 
 sim_time wal_lag(const struct world *w, comp_id node)
@@ -203,7 +225,7 @@ static bool follows(const struct world *w, comp_id db, comp_id node)
 static void check_kept(struct world *w, comp_id db, comp_id node)
 {
     struct follower *f = &db_at(w, node)->follows;
-    uint64_t behind = db_at(w, db)->cluster.lsn - wal_received(w, node, NULL);
+    uint64_t behind = past(db_at(w, db)->cluster.lsn, wal_received(w, node, NULL));
     if (!is_replica(w, node) || p_on(w, node, RP_SLOT) ||
         behind <= (uint64_t)p_count(w, db, DB_WAL_KEEP))
         return;
@@ -277,7 +299,7 @@ static uint64_t slots_behind(const struct world *w, comp_id db)
         comp_id node = (comp_id)(r - 1);
         if (!p_on(w, node, RP_SLOT) || !follows(w, db, node))
             continue;
-        uint64_t behind = c->lsn - wal_received(w, node, NULL);
+        uint64_t behind = past(c->lsn, wal_received(w, node, NULL));
         most = behind > most ? behind : most;
     }
     return most;
@@ -289,7 +311,7 @@ uint64_t wal_kept(const struct world *w, comp_id db)
     uint64_t keep = (uint64_t)p_count(w, db, DB_WAL_KEEP);
     uint64_t kept = c->lsn < keep ? c->lsn : keep;
     uint64_t slots = slots_behind(w, db);
-    uint64_t archive = c->archive_stuck ? c->lsn - c->archived : 0;
+    uint64_t archive = c->archive_stuck ? past(c->lsn, c->archived) : 0;
     kept = slots > kept ? slots : kept;
     return archive > kept ? archive : kept;
 }

@@ -92,11 +92,15 @@ static const struct metric_desc metrics[] = {
 enum { EV_DUE, EV_DONE };
 struct backup {
     bool running, empty, skips, fails; /* the last three are faults */
+    bool writes_nothing;               /* the run under way began while `empty` */
     bool good;                         /* the newest can be put back */
     sim_time began, taken, duration;   /* taken: as of when the newest is */
     sim_time verified;                 /* -1: never */
     uint64_t size, writes;             /* of the newest */
     uint64_t was_writes;               /* the log when this run began */
+    double left;                       /* bytes to read, as of `planned` */
+    sim_time planned;
+    uint32_t timer; /* its end */
     uint64_t runs, failures;
 };
 
@@ -107,17 +111,41 @@ static struct backup *backup_at(const struct world *w, comp_id c)
 
 /* ---- running -------------------------------------------------------------------- */
 
+enum { EMPTY_BYTES = 400 };
+
+/* When the run under way will be done, as things are. */
+static void plan(struct world *w, comp_id c)
+{
+    struct backup *b = backup_at(w, c);
+    sim_time t = SIM_SEC + copy_time(b->left, p_number(w, c, P_RATE));
+    b->planned = w_now(w);
+    cal_cancel(w, &b->timer);
+    b->timer = cal_at(w, w_now(w) + t, EV_KIND + EV_DONE, c, 0, 0);
+}
+
 static void begin(struct world *w, comp_id c)
 {
     struct backup *b = backup_at(w, c);
     comp_id db = w->comps[c].owner;
-    double bytes = b->empty ? 400 : (double)disk_data(w, db);
     b->running = true;
+    b->writes_nothing = b->empty;
+    b->left = b->empty ? EMPTY_BYTES : (double)disk_data(w, db);
     b->began = w_now(w);
     b->was_writes = db_at(w, db)->cluster.writes;
     database_tax(w, db, p_number(w, c, P_LOAD));
-    sim_time t = (sim_time)(bytes * (double)SIM_SEC / p_number(w, c, P_RATE)) + SIM_SEC;
-    cal_at(w, w_now(w) + t, EV_KIND + EV_DONE, c, 0, 0);
+    plan(w, c);
+}
+
+/* The rate has changed while a run is under way. */
+static void backup_changed(struct world *w, comp_id c, int param,
+                           const struct value *old)
+{
+    struct backup *b = backup_at(w, c);
+    if (param != P_RATE || !b->running)
+        return;
+    b->left -= old->as.number * (double)(w_now(w) - b->planned) / (double)SIM_SEC;
+    b->left = b->left > 0 ? b->left : 0;
+    plan(w, c);
 }
 
 static void done(struct world *w, comp_id c)
@@ -125,6 +153,7 @@ static void done(struct world *w, comp_id c)
     struct backup *b = backup_at(w, c);
     comp_id db = w->comps[c].owner;
     b->running = false;
+    b->timer = 0;
     database_tax(w, db, -p_number(w, c, P_LOAD));
     if (b->fails || db_at(w, db)->down) {
         b->failures++;
@@ -132,10 +161,10 @@ static void done(struct world *w, comp_id c)
         return;
     }
     b->runs++;
-    b->good = !b->empty;
+    b->good = !b->writes_nothing;
     b->taken = b->began;
     b->duration = w_now(w) - b->began;
-    b->size = b->empty ? 400 : disk_data(w, db);
+    b->size = b->writes_nothing ? EMPTY_BYTES : disk_data(w, db);
     b->writes = b->was_writes;
     w_log(w, c, 0, LOG_INFO, 0, "backup done: %llu bytes", (unsigned long long)b->size);
 }
@@ -267,9 +296,7 @@ static void backup_init(struct world *w, comp_id c)
     b->taken = w_now(w) + at - every;
     comp_id db = w->comps[c].owner;
     b->size = (uint64_t)(p_count(w, db, DB_DATA) + tables_bytes_at_start(w, db));
-    b->duration =
-        (sim_time)((double)b->size * (double)SIM_SEC / p_number(w, c, P_RATE)) +
-        SIM_SEC;
+    b->duration = SIM_SEC + copy_time((double)b->size, p_number(w, c, P_RATE));
     cal_at(w, w_now(w) + at, EV_KIND + EV_DUE, c, 0, 0);
 }
 
@@ -298,6 +325,7 @@ const struct kind_impl kind_backup = {
     .state_size = backup_state_size,
     .init = backup_init,
     .event = backup_event,
+    .changed = backup_changed,
     .op = backup_op,
     .fault = backup_fault,
     .metric = backup_metric,

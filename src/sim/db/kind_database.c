@@ -174,15 +174,19 @@ static const struct param_desc params[] = {
                                     "a deadlock."},
 };
 
-/* The copy is back: what it holds decides. */
+/* The copy is back: what it holds decides. A file without data puts nothing back, and
+ * takes nothing away. */
 static void restored(struct world *w, comp_id c)
 {
     struct cluster *x = &db_at(w, c)->cluster;
     comp_id series = (comp_id)(x->restoring - 1);
     x->restoring = 0;
     if (!backup_good(w, series)) {
-        w_log(w, c, 0, LOG_ERROR, 0, "%s cannot be restored: it holds no data",
+        x->failed_restores++;
+        w_log(w, c, 0, LOG_ERROR, 0,
+              "restore failed: the file of %s holds no data; the database is as it was",
               w->comps[series].name);
+        database_go_down(w, c, false);
         return;
     }
     uint64_t at = backup_writes(w, series);
@@ -286,7 +290,9 @@ static void db_changed(struct world *w, comp_id c, int param, const struct value
     else if (param == DB_CORES || param == DB_CONTENTION || param == DB_COHERENCY)
         retune_all(w, c);
     else if (param == DB_SYNCHRONOUS)
-        query_sync_again(w, c);
+        query_sync_changed(w, c);
+    else if (param == DB_AUTO_FAILOVER)
+        cluster_patience_changed(w, c);
 }
 
 /* ---- the kind ---- */

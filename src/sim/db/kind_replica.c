@@ -233,9 +233,8 @@ static double replica_metric(const struct world *w, comp_id c, int metric, int i
     case M_LAG:
         return leads ? 0 : (double)wal_lag(w, c) / (double)SIM_SEC;
     case M_LAG_BYTES:
-        return leads || d->follows.role != NODE_FOLLOWS
-                   ? 0
-                   : (double)(x->lsn - wal_applied(w, c));
+        return leads || d->follows.role != NODE_FOLLOWS ? 0
+                                                        : (double)wal_unapplied(w, c);
     case M_CATCH_UP:
         return leads ? 0 : catch_up(w, c);
     case M_CONNECTIONS:

@@ -256,6 +256,8 @@ static void table_changed(struct world *w, comp_id c, int param,
         table_settle(w, c, old->as.number);
     else if (param == TB_AUTOVACUUM || param == TB_VACUUM_SCALE)
         vacuum_look(w, c);
+    else if (param == TB_VACUUM_EVERY)
+        vacuum_rearm(w, c);
 }
 
 static void table_bulk(const struct model *m, comp_id c, struct bulk *b)

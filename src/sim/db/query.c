@@ -307,6 +307,18 @@ void query_sync_again(struct world *w, comp_id db)
     }
 }
 
+void query_sync_changed(struct world *w, comp_id db)
+{
+    query_sync_again(w, db);
+    if (p_on(w, db, DB_SYNCHRONOUS))
+        return;
+    for (ref r = db_at(w, db)->inside.first; r != 0; r = act_at(w, r)->next) {
+        struct act *a = act_at(w, r);
+        if (a->phase == QUERY_SYNC && a->query.sync == SYNC_TIMED && a->timer != 0)
+            act_ready(w, a, REASON_NONE);
+    }
+}
+
 void query_leave_sync(struct world *w, struct act *a)
 {
     if (a->query.sync == SYNC_QUEUED)

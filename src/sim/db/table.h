@@ -223,8 +223,9 @@ int64_t vacuum_removable(const struct world *w, comp_id c, ref but);
 void vacuum_clean(struct world *w, comp_id c, int64_t rows);
 /* Rows that were counted as dead are alive: their deletion is undone. */
 void vacuum_revive(struct world *w, comp_id c, int64_t rows);
-void vacuum_due(struct world *w, comp_id c);  /* the timer: is it time? */
-void vacuum_look(struct world *w, comp_id c); /* something changed: is there reason? */
+void vacuum_due(struct world *w, comp_id c);   /* the timer: is it time? */
+void vacuum_look(struct world *w, comp_id c);  /* something changed: is there reason? */
+void vacuum_rearm(struct world *w, comp_id c); /* vacuum_every has changed */
 /* Since when the oldest transaction or statement runs; now: there is none. `but` is not
  * counted. */
 sim_time vacuum_horizon(const struct world *w, comp_id db, ref but);

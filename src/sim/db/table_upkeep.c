@@ -194,7 +194,9 @@ static void nap(struct world *w, struct act *a, struct job *j)
     sim_time took = w_now(w) - j->working, pause = took;
     if (j->kind == JOB_AUTOVACUUM) {
         double speed = p_number(w, a->comp, TB_VACUUM_SPEED);
-        pause = (sim_time)((double)j->piece / speed * (double)SIM_SEC) - took;
+        double seconds = (double)j->piece / speed;
+        seconds = seconds < 1 ? seconds : 1; /* a piece of what was a higher speed */
+        pause = (sim_time)(seconds * (double)SIM_SEC) - took;
     }
     j->phase = JOB_NAPPING;
     a->phase = QUERY_RUN;

@@ -134,3 +134,9 @@ void vacuum_look(struct world *w, comp_id c)
 {
     arm(w, c);
 }
+
+void vacuum_rearm(struct world *w, comp_id c)
+{
+    cal_cancel(w, &table_at(w, c)->vacuum_timer);
+    arm(w, c);
+}
