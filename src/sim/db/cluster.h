@@ -150,5 +150,7 @@ comp_id backup_newest(const struct world *w, comp_id db, const char *name);
 bool backup_good(const struct world *w, comp_id series); /* there is data in the file */
 uint64_t backup_size(const struct world *w, comp_id series); /* of the newest, bytes */
 uint64_t backup_writes(const struct world *w, comp_id series); /* up to which it goes */
+/* The database's tables and data are what they were when the newest was begun. */
+void backup_put_back(struct world *w, comp_id series);
 
 #endif

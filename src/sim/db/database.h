@@ -70,6 +70,9 @@ struct cluster {       /* of the database, whichever node leads */
     int64_t data;   /* bytes stored since the start */
     int64_t others; /* somebody else's files */
     uint64_t failovers, lost_writes, diverged_writes;
+    uint64_t acknowledged; /* writes that were answered */
+    uint64_t unanswered;   /* writes in the log of a leader that went down, of which
+                              nobody was told */
     sim_time leaderless_since, leaderless; /* summed */
     struct list sync; /* commits that wait for a replica that does not answer */
     uint64_t restores, failed_restores;
@@ -130,6 +133,8 @@ static inline void query_count_failed(struct world *w, const struct act *a)
 static inline void query_fail(struct world *w, struct act *a, enum reason reason)
 {
     query_count_failed(w, a);
+    if (a->phase == QUERY_COMMIT || a->phase == QUERY_SYNC)
+        db_at(w, a->comp)->cluster.unanswered++;
     a->query.conn = 0;
     a->phase = QUERY_FAILED;
     a->query.reason = reason;

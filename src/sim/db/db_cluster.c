@@ -161,6 +161,18 @@ static enum err candidate_for(const struct world *w, comp_id db, const char *to,
     return ERR_OK;
 }
 
+/* Of the last `gone` writes of a leader, those that were answered: the others are the
+ * latest, in a commit or waiting for a replica when it went down, or still. */
+static uint64_t counted_on(const struct world *w, comp_id db, uint64_t gone)
+{
+    uint64_t unanswered = cluster_at(w, db)->unanswered;
+    for (ref r = db_at(w, db)->inside.first; r != 0; r = act_at(w, r)->next) {
+        const struct act *a = act_at(w, r);
+        unanswered += a->phase == QUERY_COMMIT || a->phase == QUERY_SYNC;
+    }
+    return gone > unanswered ? gone - unanswered : 0;
+}
+
 static void begin_promotion(struct world *w, comp_id db, comp_id node)
 {
     struct cluster *c = cluster_at(w, db);
@@ -168,7 +180,7 @@ static void begin_promotion(struct world *w, comp_id db, comp_id node)
     /* Where nothing comes to it any more, there is nothing to wait for either. */
     c->planned = !gone(w, old) && wal_catch_up(w, node) < SIM_FOREVER;
     if (!c->planned) /* what is on its way still comes; the rest never will */
-        c->lost_writes += wal_forget_unsent(w, node);
+        c->lost_writes += counted_on(w, db, wal_forget_unsent(w, node));
     sim_time rest = wal_catch_up(w, node);
     assert(rest < SIM_FOREVER); /* its replay goes on: see candidate_for() */
     if (p_on(w, db, DB_FENCING))

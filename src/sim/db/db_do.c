@@ -232,8 +232,11 @@ enum err database_op(struct world *w, comp_id c, int op, const struct action *a,
 void database_go_down(struct world *w, comp_id c, bool on)
 {
     struct database *d = db_at(w, c);
+    comp_id db = cluster_of(w, c);
     uint32_t count = 0;
     d->down = on;
+    if (c == cluster_primary(w, db))
+        db_at(w, db)->cluster.unanswered = 0;
     if (!on) {
         cluster_node_back(w, c);
         return;
@@ -246,6 +249,8 @@ void database_go_down(struct world *w, comp_id c, bool on)
 static void stall(struct world *w, comp_id c, bool on)
 {
     db_at(w, c)->stalled = on;
+    if (on && c == cluster_primary(w, cluster_of(w, c)))
+        db_at(w, cluster_of(w, c))->cluster.unanswered = 0;
     database_retune(w, c);
     if (on) {
         cluster_node_gone(w, c);

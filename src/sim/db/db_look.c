@@ -40,7 +40,12 @@ enum {
     M_LOCK_TIMEOUTS,
     M_OLDEST,
     M_PANICS,
-    M_FAILED_RESTORES
+    M_FAILED_RESTORES,
+    M_ACKNOWLEDGED,
+    M_ROWS_WIPED,
+    M_ROWS_RESTORED,
+    M_ROWS_LOST,
+    M_ROWS_MISSING
 };
 #define DB_METRIC(n, p, l, t, u, d)                                                    \
     {                                                                                  \
@@ -122,6 +127,21 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
     [M_FAILED_RESTORES] =
         DB_METRIC("restores_failed_total", "db_restores_failed_total", "",
                   METRIC_COUNTER, "1", "Restores whose file held no data."),
+    [M_ACKNOWLEDGED] =
+        DB_METRIC("acknowledged_writes_total", "db_acknowledged_writes_total", "",
+                  METRIC_COUNTER, "1", "Writes that were answered."),
+    [M_ROWS_WIPED] =
+        DB_METRIC("rows_wiped_total", "db_rows_wiped_total", "", METRIC_COUNTER, "1",
+                  "Rows that somebody deleted by mistake, or dropped; all tables."),
+    [M_ROWS_RESTORED] =
+        DB_METRIC("rows_restored_total", "db_rows_restored_total", "", METRIC_COUNTER,
+                  "1", "Of those, rows that a restore brought back."),
+    [M_ROWS_LOST] =
+        DB_METRIC("rows_lost_total", "db_rows_lost_total", "", METRIC_COUNTER, "1",
+                  "Rows that had come after the backup that was put back."),
+    [M_ROWS_MISSING] =
+        DB_METRIC("rows_missing", "db_rows_missing", "", METRIC_GAUGE, "1",
+                  "Rows deleted by mistake that are not there again."),
     [M_PANICS] = DB_METRIC("panics_total", "db_panics_total", "", METRIC_COUNTER, "1",
                            "Times that the log found no room on the disk, and the "
                            "server went down."),
@@ -150,6 +170,10 @@ const struct metric_need database_needs[DATABASE_NEEDS] = {
     {"oldest_transaction", "table"},
     {"panics_total", "disk_size"},
     {"restores_failed_total", "backup"},
+    {"rows_wiped_total", "table"},
+    {"rows_restored_total", "backup"},
+    {"rows_lost_total", "backup"},
+    {"rows_missing", "table"},
 };
 
 /* ---- looking ---- */
@@ -163,6 +187,21 @@ static double oldest_in_tx(const struct world *w, comp_id c)
             oldest = w_now(w) - n->since;
     }
     return (double)oldest / (double)SIM_SEC;
+}
+
+/* Over all tables. */
+static double rows_metric(const struct world *w, comp_id c, int metric)
+{
+    double sum = 0;
+    for (comp_id n = db_at(w, c)->cluster.tables; n != 0;) {
+        const struct table *t = table_at(w, (comp_id)(n - 1));
+        sum += metric == M_ROWS_WIPED      ? (double)t->wiped
+               : metric == M_ROWS_RESTORED ? (double)t->restored
+               : metric == M_ROWS_LOST     ? (double)t->lost
+                                           : (double)t->missing;
+        n = t->next;
+    }
+    return sum;
 }
 
 static double cluster_metric(const struct world *w, comp_id c, int metric)
@@ -189,6 +228,13 @@ static double cluster_metric(const struct world *w, comp_id c, int metric)
         return (double)disk_used(w, c);
     case M_SYNC_WAITING:
         return x->sync.count;
+    case M_ACKNOWLEDGED:
+        return (double)x->acknowledged;
+    case M_ROWS_WIPED:
+    case M_ROWS_RESTORED:
+    case M_ROWS_LOST:
+    case M_ROWS_MISSING:
+        return rows_metric(w, c, metric);
     case M_FAILED_RESTORES:
         return (double)x->failed_restores;
     case M_PANICS:

@@ -17,7 +17,7 @@ enum err database_fault(struct world *w, comp_id c, int fault, const struct acti
                         bool on, struct errmsg *why);
 
 /* db_look.c: what it shows of itself */
-enum { DATABASE_METRICS = 33, DATABASE_NEEDS = 22 };
+enum { DATABASE_METRICS = 38, DATABASE_NEEDS = 26 };
 extern const struct metric_desc database_metrics[DATABASE_METRICS];
 extern const struct metric_need database_needs[DATABASE_NEEDS];
 double database_metric(const struct world *w, comp_id c, int metric, int instance);
@@ -26,7 +26,7 @@ void database_inflight(const struct world *w, comp_id c,
                        void *ctx);
 
 /* table_do.c: operations and faults */
-enum { TABLE_OPS = 7, TABLE_FAULTS = 2 };
+enum { TABLE_OPS = 7, TABLE_FAULTS = 4 };
 extern const struct op_desc table_ops[TABLE_OPS];
 extern const struct fault_desc table_faults[TABLE_FAULTS];
 enum err table_op(struct world *w, comp_id c, int op, const struct action *a,
@@ -35,7 +35,7 @@ enum err table_fault(struct world *w, comp_id c, int fault, const struct action 
                      bool on, struct errmsg *why);
 
 /* table_look.c: what it shows of itself */
-enum { TABLE_METRICS = 20 };
+enum { TABLE_METRICS = 24 };
 extern const struct metric_desc table_metrics[TABLE_METRICS];
 double table_metric(const struct world *w, comp_id c, int metric, int instance);
 void table_inflight(const struct world *w, comp_id c,

@@ -102,7 +102,17 @@ struct backup {
     sim_time planned;
     uint32_t timer; /* its end */
     uint64_t runs, failures;
+    int64_t data, was_data;     /* stored besides tables: in the newest, in this run */
+    struct table_copy copies[]; /* two of each table: in the newest, in this run */
 };
+
+static size_t tables_of(const struct model *m, comp_id db)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->ncomps; i++)
+        n += m->comps[i].kind == &kind_table && m->comps[i].owner == db;
+    return n;
+}
 
 static struct backup *backup_at(const struct world *w, comp_id c)
 {
@@ -132,6 +142,12 @@ static void begin(struct world *w, comp_id c)
     b->left = b->empty ? EMPTY_BYTES : (double)disk_data(w, db);
     b->began = w_now(w);
     b->was_writes = db_at(w, db)->cluster.writes;
+    b->was_data = db_at(w, db)->cluster.data;
+    struct table_copy *copy = b->copies + 1;
+    for (comp_id t = db_at(w, db)->cluster.tables; t != 0; copy += 2) {
+        *copy = table_copy(w, (comp_id)(t - 1));
+        t = table_at(w, (comp_id)(t - 1))->next;
+    }
     database_tax(w, db, p_number(w, c, P_LOAD));
     plan(w, c);
 }
@@ -166,6 +182,9 @@ static void done(struct world *w, comp_id c)
     b->duration = w_now(w) - b->began;
     b->size = b->writes_nothing ? EMPTY_BYTES : disk_data(w, db);
     b->writes = b->was_writes;
+    b->data = b->was_data;
+    for (size_t i = 0; i < tables_of(w->model, db); i++)
+        b->copies[2 * i] = b->copies[2 * i + 1];
     w_log(w, c, 0, LOG_INFO, 0, "backup done: %llu bytes", (unsigned long long)b->size);
 }
 
@@ -214,6 +233,18 @@ uint64_t backup_size(const struct world *w, comp_id series)
 uint64_t backup_writes(const struct world *w, comp_id series)
 {
     return backup_at(w, series)->writes;
+}
+
+void backup_put_back(struct world *w, comp_id series)
+{
+    const struct backup *b = backup_at(w, series);
+    comp_id db = w->comps[series].owner;
+    const struct table_copy *copy = b->copies;
+    db_at(w, db)->cluster.data = b->data;
+    for (comp_id t = db_at(w, db)->cluster.tables; t != 0; copy += 2) {
+        table_put_back(w, (comp_id)(t - 1), copy);
+        t = table_at(w, (comp_id)(t - 1))->next;
+    }
 }
 
 /* ---- the kind ------------------------------------------------------------------- */
@@ -282,8 +313,8 @@ static double backup_metric(const struct world *w, comp_id c, int metric, int in
 
 static size_t backup_state_size(const struct model *m, comp_id c)
 {
-    (void)m, (void)c;
-    return sizeof(struct backup);
+    return sizeof(struct backup) +
+           2 * tables_of(m, m->comps[c].owner) * sizeof(struct table_copy);
 }
 
 /* There has been one, a period before the first. */
@@ -295,6 +326,13 @@ static void backup_init(struct world *w, comp_id c)
     b->verified = -1;
     b->taken = w_now(w) + at - every;
     comp_id db = w->comps[c].owner;
+    struct table_copy *copy = b->copies;
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        if (w->comps[i].kind != &kind_table || w->comps[i].owner != db)
+            continue;
+        *copy = table_copy_at_start(w, (comp_id)i);
+        copy += 2;
+    }
     b->size = (uint64_t)(p_count(w, db, DB_DATA) + tables_bytes_at_start(w, db));
     b->duration = SIM_SEC + copy_time((double)b->size, p_number(w, c, P_RATE));
     cal_at(w, w_now(w) + at, EV_KIND + EV_DUE, c, 0, 0);

@@ -193,6 +193,7 @@ static void restored(struct world *w, comp_id c)
     x->restores++;
     x->lost_writes += x->writes > at ? x->writes - at : 0;
     x->writes = at;
+    backup_put_back(w, series);
     cluster_restored(w, c);
     w_log(w, c, 0, LOG_WARN, 0, "restored from %s", w->comps[series].name);
     database_go_down(w, c, false);

@@ -5,6 +5,7 @@
 #include "call/call.h"
 #include "db/cluster.h"
 #include "db/table.h"
+#include "engine/program.h"
 #include "engine/queue.h"
 #include "engine/telling.h"
 
@@ -82,10 +83,20 @@ static SELDOM void go_on_locked(struct world *w, struct act *a, struct conn *n)
         limit_time(w, a, n);
 }
 
+/* The table that a statement or a lock is about; COMP_NONE: none. */
+static comp_id table_of(const struct world *w, const struct act *a)
+{
+    if (a->mode == QUERY_LOCK)
+        return a->program->ops[a->pc].what;
+    return a->what != COMP_NONE ? statement_at(w, a->what)->table : COMP_NONE;
+}
+
 /* Why it may not run. */
 static enum reason refused(struct world *w, const struct act *a, const struct conn *n)
 {
     if (n->aborted) /* its transaction has failed before */
+        return REASON_ERROR;
+    if (table_of(w, a) != COMP_NONE && table_at(w, table_of(w, a))->dropped)
         return REASON_ERROR;
     return writes(w, a) ? cluster_refuses(w, n->db, a->what) : REASON_NONE;
 }
@@ -185,6 +196,13 @@ static bool wait_for_replica(struct world *w, struct act *a)
     return true;
 }
 
+/* A write is answered: somebody counts on it from now. */
+static void acknowledge(struct world *w, struct act *a)
+{
+    db_at(w, a->comp)->cluster.acknowledged++;
+    send_back(w, a, REASON_NONE);
+}
+
 /* What it wrote goes to the log, to the disk, and maybe to a replica, before it is
  * answered. False: at once. */
 static SELDOM bool commit(struct world *w, struct act *a)
@@ -214,9 +232,10 @@ static void worked(struct world *w, struct act *a, enum reason reason)
         statement_span(w, a, reason);
     if (n->db != a->comp)
         db_at(w, n->db)->done += reason == REASON_NONE;
-    if (reason == REASON_NONE && writes(w, a) && commit(w, a))
-        return;
-    send_back(w, a, reason);
+    if (reason != REASON_NONE || !writes(w, a))
+        send_back(w, a, reason);
+    else if (!commit(w, a))
+        acknowledge(w, a);
 }
 
 /* On its caller's transaction: one statement at a time. */
@@ -280,11 +299,11 @@ void query_resume(struct world *w, struct act *a, enum reason reason)
         break;
     case QUERY_COMMIT:
         if (!wait_for_replica(w, a))
-            send_back(w, a, REASON_NONE);
+            acknowledge(w, a);
         break;
     case QUERY_SYNC:
         if (a->query.sync == SYNC_TIMED || !wait_for_replica(w, a))
-            send_back(w, a, REASON_NONE);
+            acknowledge(w, a);
         break;
     case QUERY_BACK:
         answer(w, a);

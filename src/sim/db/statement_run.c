@@ -174,9 +174,10 @@ void undo_end(struct world *w, struct conn *n, bool commit)
     while (n->undo != 0) {
         struct undo *u = W_PTR(w, struct undo, n->undo);
         struct table *t = table_at(w, u->table);
-        if (!commit) {
+        if (!commit && !t->dropped) {
             vacuum_revive(w, u->table, u->deletes);
             t->rows += u->deletes - u->inserts;
+            t->rows = t->rows > 0 ? t->rows : 0; /* somebody has wiped it */
             t->rolled_back += (uint64_t)u->inserts;
             if (u->inserts > 0)
                 vacuum_died(w, u->table, u->inserts);
@@ -196,6 +197,8 @@ static enum reason effect(struct world *w, const struct act *a, struct conn *n,
     int64_t inserts = p_count(w, s, ST_INSERTS), deletes = p_count(w, s, ST_DELETES);
     int64_t rows = table_live(w, r->table);
     deletes = deletes < rows ? deletes : rows;
+    if (t->dropped)
+        return REASON_ERROR;
     if (p_count(w, s, ST_OPTIMISTIC) == OPTIMISTIC_WRITE &&
         t->versions[r->key[0]] != r->version) {
         t->conflicts++;

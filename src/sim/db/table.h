@@ -132,8 +132,11 @@ struct table {
                              table_slots() */
     uint64_t scans, lookups, inserted, updated, deleted, conflicts, no_ids, vacuums;
     uint64_t rolled_back; /* of those inserted */
-    uint32_t stamp;       /* version given out last */
-    uint32_t versions[];  /* by key: stamp of its last write */
+    bool dropped;
+    int64_t missing; /* rows that somebody wiped and nobody has put back */
+    uint64_t wiped, restored, lost; /* rows ever: by mistake, by restores */
+    uint32_t stamp;                 /* version given out last */
+    uint32_t versions[];            /* by key: stamp of its last write */
 };
 static inline struct table *table_at(const struct world *w, comp_id c)
 {
@@ -213,6 +216,21 @@ int64_t table_index_bytes(const struct world *w, comp_id c); /* all its indexes 
 /* All tables of a database, with indexes and what jobs have copied so far. */
 int64_t tables_bytes(const struct world *w, comp_id db);
 int64_t tables_bytes_at_start(const struct world *w, comp_id db);
+
+/* ---- rows by mistake, rows from a backup (table_fate.c) */
+
+struct table_copy { /* of a table, in a backup */
+    int64_t rows, next_id, id_limit, missing;
+    uint64_t rolled_back;
+    uint32_t indexes;
+    bool dropped;
+};
+/* Somebody deletes that share of the rows, or drops the table; returns how many. */
+int64_t table_wipe(struct world *w, comp_id c, double share);
+int64_t table_drop(struct world *w, comp_id c);
+struct table_copy table_copy(const struct world *w, comp_id c);
+struct table_copy table_copy_at_start(const struct world *w, comp_id c);
+void table_put_back(struct world *w, comp_id c, const struct table_copy *from);
 
 /* ---- dead rows (vacuum.c) */
 

@@ -83,7 +83,7 @@ const struct op_desc table_ops[TABLE_OPS] = {
                       .doc = "Makes the id column a bigint."},
 };
 
-enum { FAULT_INDEX_LOST, FAULT_BAD_PLAN };
+enum { FAULT_INDEX_LOST, FAULT_BAD_PLAN, FAULT_ROWS_DELETED, FAULT_DROPPED };
 const struct fault_desc table_faults[TABLE_FAULTS] = {
     [FAULT_INDEX_LOST] = {.name = "index_lost",
                           .args = {{.name = "index",
@@ -95,6 +95,17 @@ const struct fault_desc table_faults[TABLE_FAULTS] = {
     [FAULT_BAD_PLAN] = {.name = "bad_plan",
                         .doc = "The statistics are wrong, the planner thinks that the "
                                "table is empty and scans it; until an analyze."},
+    [FAULT_ROWS_DELETED] =
+        {.name = "rows_deleted",
+         .args = {{.name = "share",
+                   .type = VALUE_FRACTION,
+                   .optional = true,
+                   .doc = "How much of the table; not said: all of it."}},
+         .doc = "Somebody deletes rows, and that is committed: replicas have it, too. "
+                "Only a backup brings them back."},
+    [FAULT_DROPPED] = {.name = "dropped",
+                       .doc = "Somebody drops the table: statements on it fail until a "
+                              "backup is put back."},
 };
 
 /* ---- operations ---- */
@@ -127,6 +138,9 @@ static enum err begin_job(struct world *w, comp_id c, enum job_kind kind,
     comp_id db = table_node(w, c);
     if (db_at(w, db)->down || db_at(w, db)->stalled)
         return errmsg_set(why, ERR_REFUSED, "%s does not answer", w->comps[db].name);
+    if (table_at(w, c)->dropped)
+        return errmsg_set(why, ERR_REFUSED, "there is no table %s any more",
+                          w->comps[c].name);
     if (j->kind != JOB_NONE && j->kind != JOB_AUTOVACUUM)
         return errmsg_set(why, ERR_REFUSED,
                           "a %s of %s is under way (session %u); kill it, or wait",
@@ -219,12 +233,26 @@ static enum err lose_index(struct world *w, comp_id c, const struct action *a, b
     return ERR_OK;
 }
 
+static enum err wipe_table(struct world *w, comp_id c, int fault,
+                           const struct action *a, struct errmsg *why)
+{
+    if (table_at(w, c)->dropped)
+        return errmsg_set(why, ERR_REFUSED, "%s is dropped already", w->comps[c].name);
+    if (fault == FAULT_DROPPED)
+        (void)table_drop(w, c);
+    else
+        (void)table_wipe(w, c, action_gives(a, 0) ? a->args[0].as.number : 1);
+    return ERR_OK;
+}
+
 enum err table_fault(struct world *w, comp_id c, int fault, const struct action *a,
                      bool on, struct errmsg *why)
 {
     struct table *t = table_at(w, c);
     if (fault == FAULT_INDEX_LOST)
         return lose_index(w, c, a, on, why);
+    if (fault == FAULT_ROWS_DELETED || fault == FAULT_DROPPED)
+        return on ? wipe_table(w, c, fault, a, why) : ERR_OK;
     if (!on && t->misled) {
         table_analyzed(w, c);
     } else if (on) {

@@ -25,7 +25,11 @@ enum {
     M_PROGRESS,
     M_ROLLED_BACK,
     M_INDEX_BYTES,
-    M_FREE
+    M_FREE,
+    M_WIPED,
+    M_RESTORED,
+    M_LOST,
+    M_MISSING
 };
 #define TABLE_METRIC(n, p, t, u, d)                                                    \
     {                                                                                  \
@@ -74,6 +78,16 @@ const struct metric_desc table_metrics[TABLE_METRICS] = {
                                    "bytes", "Size of all its indexes."),
     [M_FREE] = TABLE_METRIC("free_rows", "db_table_free_rows", METRIC_GAUGE, "1",
                             "New rows that fit into room that a vacuum made free."),
+    [M_WIPED] = TABLE_METRIC("wiped_total", "db_table_wiped_rows_total", METRIC_COUNTER,
+                             "1", "Rows that somebody deleted by mistake, or dropped."),
+    [M_RESTORED] =
+        TABLE_METRIC("restored_total", "db_table_restored_rows_total", METRIC_COUNTER,
+                     "1", "Of those, rows that a restore brought back."),
+    [M_LOST] =
+        TABLE_METRIC("lost_total", "db_table_lost_rows_total", METRIC_COUNTER, "1",
+                     "Rows that had come after the backup that was put back."),
+    [M_MISSING] = TABLE_METRIC("missing", "db_table_missing_rows", METRIC_GAUGE, "1",
+                               "Rows deleted by mistake that are not there again."),
 };
 
 /* ---- looking ---- */
@@ -126,6 +140,14 @@ double table_metric(const struct world *w, comp_id c, int metric, int instance)
         return (double)table_index_bytes(w, c);
     case M_FREE:
         return (double)table_free_slots(w, c);
+    case M_WIPED:
+        return (double)t->wiped;
+    case M_RESTORED:
+        return (double)t->restored;
+    case M_LOST:
+        return (double)t->lost;
+    case M_MISSING:
+        return (double)t->missing;
     default:
         return progress(&t->job);
     }

@@ -21,6 +21,8 @@ comp_id table_node(const struct world *w, comp_id c)
  */
 static int64_t grown(const struct world *w, const struct table *t, double growth)
 {
+    if (t->dropped)
+        return 0;
     double seconds = (double)(w_now(w) - t->since) / (double)SIM_SEC;
     int64_t rows = (int64_t)(growth * seconds);
     int64_t room = t->id_limit - t->next_id + 1;

@@ -49,7 +49,7 @@ static bool is_due(const struct world *w, comp_id c)
 static void arm(struct world *w, comp_id c)
 {
     struct table *t = table_at(w, c);
-    if (t->vacuum_timer == 0 && t->job.kind == JOB_NONE && is_due(w, c))
+    if (!t->dropped && t->vacuum_timer == 0 && t->job.kind == JOB_NONE && is_due(w, c))
         t->vacuum_timer =
             cal_at(w, w_now(w) + p_time(w, c, TB_VACUUM_EVERY), EV_KIND, c, 0, 0);
 }
