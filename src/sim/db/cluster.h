@@ -122,6 +122,16 @@ enum reason disk_refuses(struct world *w, comp_id node, comp_id statement);
 void disk_panic(struct world *w, comp_id db);   /* DB_EV_PANIC */
 void disk_recover(struct world *w, comp_id db); /* DB_EV_RECOVER */
 
+/* ---- transaction ids (db_xid.c) */
+
+/* A write on this session takes one, unless its transaction has one. */
+void xid_take(struct world *w, struct conn *n);
+/* So few are left that no more are given out. */
+bool xid_exhausted(struct world *w, comp_id db);
+void xid_refused(struct world *w, comp_id db);         /* a write, for that */
+int64_t xid_oldest(const struct world *w, comp_id db); /* age of the oldest table */
+int64_t xid_left(const struct world *w, comp_id db);   /* until none is given out */
+
 /* ---- replicas (kind_replica.c) */
 
 extern const struct kind_impl kind_replica, kind_backup;

@@ -48,6 +48,8 @@ struct conn {
     uint8_t step;
     /* tables and locks (table.h, lock.h); all 0 where there are none */
     sim_time tx_since;       /* its transaction is open since */
+    int64_t xids;            /* given out by the database when that began */
+    bool has_xid;            /* its transaction has written */
     ref locks;               /* held: struct claim, through `other` */
     ref waits;               /* the claim it waits for; n->act waits */
     ref run;                 /* what its statement does to a table: struct run */

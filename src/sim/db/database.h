@@ -26,7 +26,9 @@ enum database_param {
     DB_COMMIT_TIME,
     DB_RESTORE_RATE,
     DB_LOCK_TIMEOUT,
-    DB_DEADLOCK_TIMEOUT
+    DB_DEADLOCK_TIMEOUT,
+    DB_FREEZE_MAX_AGE,
+    DB_PARAMS
 };
 enum database_event {
     DB_EV_CONNECTED,
@@ -82,6 +84,11 @@ struct cluster {       /* of the database, whichever node leads */
     comp_id panicked;  /* node, + 1, that could not write its log; 0: none */
     uint32_t panic_timer;
     uint64_t panics;
+    int64_t xids;       /* transaction ids given out since the start */
+    int64_t xid_look;   /* at so many: is a table due to be frozen? */
+    int64_t xid_safe;   /* up to so many there surely are some left */
+    int64_t xid_warned; /* at so many */
+    uint64_t xid_refused;
 };
 struct database {
     struct station engine;

@@ -79,6 +79,10 @@ enum reason cluster_refuses(struct world *w, comp_id node, comp_id statement)
 {
     comp_id db = cluster_of(w, node);
     const struct cluster *c = cluster_at(w, db);
+    if (xid_exhausted(w, db)) {
+        xid_refused(w, db);
+        return REASON_READ_ONLY;
+    }
     enum reason full = disk_refuses(w, node, statement);
     if (full != REASON_NONE || c->first == 0)
         return full;

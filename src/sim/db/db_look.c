@@ -45,7 +45,10 @@ enum {
     M_ROWS_WIPED,
     M_ROWS_RESTORED,
     M_ROWS_LOST,
-    M_ROWS_MISSING
+    M_ROWS_MISSING,
+    M_XIDS,
+    M_XIDS_LEFT,
+    M_XID_REFUSED
 };
 #define DB_METRIC(n, p, l, t, u, d)                                                    \
     {                                                                                  \
@@ -142,6 +145,14 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
     [M_ROWS_MISSING] =
         DB_METRIC("rows_missing", "db_rows_missing", "", METRIC_GAUGE, "1",
                   "Rows deleted by mistake that are not there again."),
+    [M_XIDS] = DB_METRIC("transaction_ids_total", "db_transaction_ids_total", "",
+                         METRIC_COUNTER, "1", "Transactions that wrote."),
+    [M_XIDS_LEFT] = DB_METRIC(
+        "transaction_ids_left", "db_transaction_ids_left", "", METRIC_GAUGE, "1",
+        "Transactions until it writes no more, unless its oldest table is frozen."),
+    [M_XID_REFUSED] =
+        DB_METRIC("transaction_ids_refused_total", "db_transaction_ids_refused_total",
+                  "", METRIC_COUNTER, "1", "Writes refused because none were left."),
     [M_PANICS] = DB_METRIC("panics_total", "db_panics_total", "", METRIC_COUNTER, "1",
                            "Times that the log found no room on the disk, and the "
                            "server went down."),
@@ -174,6 +185,9 @@ const struct metric_need database_needs[DATABASE_NEEDS] = {
     {"rows_restored_total", "backup"},
     {"rows_lost_total", "backup"},
     {"rows_missing", "table"},
+    {"transaction_ids_total", "table"},
+    {"transaction_ids_left", "table"},
+    {"transaction_ids_refused_total", "table"},
 };
 
 /* ---- looking ---- */
@@ -228,6 +242,12 @@ static double cluster_metric(const struct world *w, comp_id c, int metric)
         return (double)disk_used(w, c);
     case M_SYNC_WAITING:
         return x->sync.count;
+    case M_XIDS:
+        return (double)x->xids;
+    case M_XIDS_LEFT:
+        return (double)xid_left(w, c);
+    case M_XID_REFUSED:
+        return (double)x->xid_refused;
     case M_ACKNOWLEDGED:
         return (double)x->acknowledged;
     case M_ROWS_WIPED:

@@ -163,6 +163,16 @@ static const struct param_desc params[] = {
                          .live = true,
                          .doc = "Fails statements that wait longer for a lock; 0: "
                                 "never."},
+    [DB_FREEZE_MAX_AGE] =
+        {.name = "freeze_max_age",
+         .type = VALUE_COUNT,
+         .min = 100000,
+         .max = 2e9,
+         .unit = "transactions",
+         .def = "200000000",
+         .doc =
+             "The age of a table at which autovacuum comes to freeze it, even where it "
+             "is off (PostgreSQL: autovacuum_freeze_max_age)."},
     [DB_DEADLOCK_TIMEOUT] = {.name = "deadlock_timeout",
                              .type = VALUE_DURATION,
                              .min = 0.001,
@@ -173,6 +183,8 @@ static const struct param_desc params[] = {
                              .doc = "How long one waits for a lock before it looks for "
                                     "a deadlock."},
 };
+
+_Static_assert(COUNT_OF(params) == DB_PARAMS, "a parameter without a description");
 
 /* The copy is back: what it holds decides. A file without data puts nothing back, and
  * takes nothing away. */

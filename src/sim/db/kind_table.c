@@ -127,6 +127,21 @@ static const struct param_desc params[] = {
                      .def = "0",
                      .doc = "The last id its key column can hold, 2147483647 for an "
                             "int; 0: no limit."},
+    [TB_IDS] = {.name = "ids",
+                .type = VALUE_CHOICE,
+                .def = "sequence",
+                .choices = "sequence|random",
+                .doc =
+                    "How an insert finds its id; random: it draws one until it finds "
+                    "a free one, which takes longer the fewer are left."},
+    [TB_FROZEN_AGE] = {.name = "frozen_age",
+                       .type = VALUE_COUNT,
+                       .min = 0,
+                       .max = 2147483647,
+                       .unit = "transactions",
+                       .def = "0",
+                       .doc = "Transactions since its rows were last frozen, at the "
+                              "start."},
     [TB_NEXT_ID] = {.name = "next_id",
                     .type = VALUE_COUNT,
                     .min = 0,
@@ -136,6 +151,8 @@ static const struct param_desc params[] = {
                     .doc =
                         "The next id at the start; 0: one more than there are rows."},
 };
+
+_Static_assert(COUNT_OF(params) == TB_PARAMS, "a parameter without a description");
 
 static const char *const streams[] = {"row", NULL};
 
@@ -229,6 +246,7 @@ static void table_init(struct world *w, comp_id c)
         t->next_id = t->rows + 1;
     t->indexes = table_data(w, c)->at_start;
     t->slots = t->rows;
+    t->frozen = -p_count(w, c, TB_FROZEN_AGE);
     comp_id *at = &db_at(w, w->comps[c].owner)->cluster.tables;
     while (*at != 0)
         at = &table_at(w, (comp_id)(*at - 1))->next;

@@ -210,6 +210,7 @@ static SELDOM bool commit(struct world *w, struct act *a)
     sim_time replication;
     comp_id node = conn_at(w, a->query.conn)->db;
     wal_wrote(w, node, a->what);
+    xid_take(w, conn_at(w, a->query.conn));
     sim_time disk = wal_commit_time(w, node, &replication);
     if (disk == 0)
         return wait_for_replica(w, a);

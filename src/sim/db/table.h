@@ -9,7 +9,9 @@
  *             page is read too (table_space.c)
  *     index   (ceil(log2(T + 1)) + examined * T / rows) * index_step
  *     write   each row: write_row, and for inserts and updates, on the primary key and
- *             on each index, ceil(log2(T + 1)) * index_step
+ *             on each index, ceil(log2(T + 1)) * index_step; where ids are drawn at
+ *             random, an insert also looks all / left of them up (ids there are, ids
+ *             that are free)
  *
  * is added to the statement's own `cpu`. The planner takes an index when that is not
  * dearer than a scan, both reckoned with the rows it knows of (statistics), without
@@ -63,7 +65,10 @@ enum table_param {
     TB_VACUUM_EVERY,
     TB_VACUUM_SPEED,
     TB_ID_LIMIT,
-    TB_NEXT_ID
+    TB_NEXT_ID,
+    TB_IDS,
+    TB_FROZEN_AGE,
+    TB_PARAMS
 };
 enum table_rng { TABLE_RNG_ROW };
 enum { INDEXES_MAX = 32, DEAD_MARKS = 64 };
@@ -98,8 +103,10 @@ enum job_kind {
     JOB_ADD_COLUMN,
     JOB_REWRITE,
     JOB_BACKFILL,
-    JOB_WIDEN_IDS
+    JOB_WIDEN_IDS,
+    JOB_FREEZE
 };
+#define FREEZES_NONE INT64_MIN
 struct job { /* upkeep that is under way; one at a time for each table */
     uint8_t kind;
     uint8_t phase;
@@ -109,6 +116,7 @@ struct job { /* upkeep that is under way; one at a time for each table */
     sim_time working;  /* this piece of its work began */
     int64_t rest, all; /* rows to go; of how many */
     int64_t piece;     /* rows of the piece under way */
+    int64_t freezes;   /* transactions up to here, when it is done; FREEZES_NONE */
 };
 
 struct table {
@@ -132,6 +140,7 @@ struct table {
                              table_slots() */
     uint64_t scans, lookups, inserted, updated, deleted, conflicts, no_ids, vacuums;
     uint64_t rolled_back; /* of those inserted */
+    int64_t frozen; /* transactions up to here do not matter to its rows any more */
     bool dropped;
     int64_t missing; /* rows that somebody wiped and nobody has put back */
     uint64_t wiped, restored, lost; /* rows ever: by mistake, by restores */
@@ -247,6 +256,17 @@ void vacuum_rearm(struct world *w, comp_id c); /* vacuum_every has changed */
 /* Since when the oldest transaction or statement runs; now: there is none. `but` is not
  * counted. */
 sim_time vacuum_horizon(const struct world *w, comp_id db, ref but);
+
+/* ---- transaction ids (db_xid.c) */
+
+/* Transactions since the oldest that its rows may still bear the id of. */
+int64_t xid_age(const struct world *w, comp_id c);
+/* A vacuum of it has to look at all its rows, and freezes them. */
+bool xid_aggressive(const struct world *w, comp_id c);
+/* Its age is past freeze_max_age: autovacuum comes whether it is on or not. */
+bool xid_forced(const struct world *w, comp_id c);
+/* How far a vacuum that begins now can freeze: no open transaction is older. */
+int64_t xid_horizon(const struct world *w, comp_id c, ref but);
 
 /* ---- upkeep (table_upkeep.c): vacuums, indexes, migrations */
 

@@ -29,7 +29,8 @@ enum {
     M_WIPED,
     M_RESTORED,
     M_LOST,
-    M_MISSING
+    M_MISSING,
+    M_FROZEN_AGE
 };
 #define TABLE_METRIC(n, p, t, u, d)                                                    \
     {                                                                                  \
@@ -88,6 +89,9 @@ const struct metric_desc table_metrics[TABLE_METRICS] = {
                      "Rows that had come after the backup that was put back."),
     [M_MISSING] = TABLE_METRIC("missing", "db_table_missing_rows", METRIC_GAUGE, "1",
                                "Rows deleted by mistake that are not there again."),
+    [M_FROZEN_AGE] =
+        TABLE_METRIC("frozen_age", "db_table_frozen_age_transactions", METRIC_GAUGE,
+                     "1", "Transactions since its rows were last frozen."),
 };
 
 /* ---- looking ---- */
@@ -146,6 +150,8 @@ double table_metric(const struct world *w, comp_id c, int metric, int instance)
         return (double)t->restored;
     case M_LOST:
         return (double)t->lost;
+    case M_FROZEN_AGE:
+        return (double)xid_age(w, c);
     case M_MISSING:
         return (double)t->missing;
     default:

@@ -150,6 +150,19 @@ static double lookup_cost(const struct world *w, comp_id c, comp_id statement,
     return (steps(all) + examined) * (double)p_time(w, c, TB_INDEX_STEP);
 }
 
+enum { IDS_SEQUENCE, IDS_RANDOM, TRIES_MAX = 100000 };
+
+/* How often an id is drawn until one is free: each of all is as likely, so the mean of a
+ * geometric distribution, all / left. */
+static double id_draws(const struct world *w, comp_id c)
+{
+    const struct table *t = table_at(w, c);
+    if (p_count(w, c, TB_IDS) == IDS_SEQUENCE || t->id_limit == 0)
+        return 0;
+    double left = (double)table_ids_left(w, c), all = (double)t->id_limit;
+    return left * TRIES_MAX > all ? all / left : TRIES_MAX;
+}
+
 static double write_cost(const struct world *w, comp_id c, comp_id statement,
                          int64_t all)
 {
@@ -157,8 +170,10 @@ static double write_cost(const struct world *w, comp_id c, comp_id statement,
         (double)(p_count(w, statement, ST_INSERTS) + p_count(w, statement, ST_UPDATES));
     double written = entries + (double)p_count(w, statement, ST_DELETES);
     int indexes = __builtin_popcount(table_at(w, c)->indexes);
+    double draws = (double)p_count(w, statement, ST_INSERTS) * id_draws(w, c);
     return written * (double)p_time(w, c, TB_WRITE_ROW) +
-           entries * indexes * steps(all) * (double)p_time(w, c, TB_INDEX_STEP);
+           (entries * indexes + draws) * steps(all) *
+               (double)p_time(w, c, TB_INDEX_STEP);
 }
 
 sim_time table_cost(const struct world *w, comp_id c, comp_id statement, bool scan)

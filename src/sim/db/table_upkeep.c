@@ -49,8 +49,15 @@ static const struct job_form forms[] = {
     [JOB_ADD_COLUMN] = {"add column", LOCK_ACCESS_EXCLUSIVE, COST_BUILD, 0},
     [JOB_REWRITE] = {"rewrite", LOCK_ACCESS_EXCLUSIVE, COST_BUILD, 1},
     [JOB_BACKFILL] = {"backfill", LOCK_ROW_EXCLUSIVE, COST_WRITE, 1, true},
+    [JOB_FREEZE] = {"autovacuum to prevent wraparound", LOCK_SHARE_UPDATE_EXCLUSIVE,
+                    COST_VACUUM, 1, true, true},
     [JOB_WIDEN_IDS] = {"widen ids", LOCK_ACCESS_EXCLUSIVE, COST_BUILD, 1},
 };
+
+static bool rewrites(enum job_kind kind)
+{
+    return kind == JOB_VACUUM_FULL || kind == JOB_REWRITE || kind == JOB_WIDEN_IDS;
+}
 
 bool job_copies(enum job_kind kind)
 {
@@ -72,9 +79,10 @@ static int64_t rows_to_do(const struct world *w, comp_id c, enum job_kind kind)
     switch (kind) {
     case JOB_ANALYZE:
         return rows < SAMPLE ? rows : SAMPLE;
+    case JOB_FREEZE:
     case JOB_AUTOVACUUM:
     case JOB_VACUUM:
-        return vacuum_removable(w, c, 0);
+        return xid_aggressive(w, c) ? table_slots(w, c) : vacuum_removable(w, c, 0);
     case JOB_BACKFILL:
         return rows;
     default:
@@ -85,7 +93,7 @@ static int64_t rows_to_do(const struct world *w, comp_id c, enum job_kind kind)
 static int64_t piece_of(const struct world *w, comp_id c, const struct job *j)
 {
     int64_t rows = j->all / PIECES + 1;
-    if (j->kind == JOB_AUTOVACUUM)
+    if (j->kind == JOB_AUTOVACUUM || j->kind == JOB_FREEZE)
         rows = (int64_t)p_number(w, c, TB_VACUUM_SPEED);
     else if (j->kind == JOB_BACKFILL)
         rows = BATCH;
@@ -130,11 +138,14 @@ static void take_effect(struct world *w, comp_id c, const struct job *j)
         break;
     case JOB_ANALYZE:
     case JOB_AUTOVACUUM:
+    case JOB_FREEZE:
         table_analyzed(w, c);
         break;
     default:
         break;
     }
+    if (j->freezes > t->frozen)
+        t->frozen = j->freezes;
     t->vacuums += forms[j->kind].vacuum || j->kind == JOB_VACUUM_FULL;
 }
 
@@ -192,7 +203,7 @@ static void lock_then_work(struct world *w, struct act *a, struct job *j)
 static void nap(struct world *w, struct act *a, struct job *j)
 {
     sim_time took = w_now(w) - j->working, pause = took;
-    if (j->kind == JOB_AUTOVACUUM) {
+    if (j->kind == JOB_AUTOVACUUM || j->kind == JOB_FREEZE) {
         double speed = p_number(w, a->comp, TB_VACUUM_SPEED);
         double seconds = (double)j->piece / speed;
         seconds = seconds < 1 ? seconds : 1; /* a piece of what was a higher speed */
@@ -225,12 +236,23 @@ static bool has_room(const struct world *w, comp_id c, const struct job *j)
     return !disk_full(w, w->comps[c].owner);
 }
 
+/* One that looks at all rows finds dead and living ones. */
+static void clean_piece(struct world *w, comp_id c, const struct job *j)
+{
+    int64_t rows = j->piece;
+    if (j->freezes != FREEZES_NONE) {
+        int64_t dead = vacuum_removable(w, c, j->conn);
+        rows = rows < dead ? rows : dead;
+    }
+    vacuum_clean(w, c, rows);
+}
+
 static void piece_done(struct world *w, struct act *a, struct job *j)
 {
     struct conn *n = conn_at(w, j->conn);
     j->rest -= j->piece;
     if (forms[j->kind].vacuum)
-        vacuum_clean(w, a->comp, j->piece);
+        clean_piece(w, a->comp, j);
     if (j->kind == JOB_BACKFILL) {
         (void)table_write(w, a->comp, 0, j->piece, 0);
         lock_release_all(w, n);
@@ -282,7 +304,10 @@ bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
                           .index = index,
                           .act = W_REF(w, a),
                           .conn = a->query.conn,
-                          .began = w_now(w)};
+                          .began = w_now(w),
+                          .freezes = FREEZES_NONE};
+    if (forms[kind].vacuum ? xid_aggressive(w, c) : rewrites(kind))
+        t->job.freezes = xid_horizon(w, c, a->query.conn);
     t->job.all = t->job.rest = rows_to_do(w, c, kind);
     lock_then_work(w, a, &t->job);
     return true;

@@ -40,6 +40,8 @@ static void mark(struct table *t, sim_time now)
 static bool is_due(const struct world *w, comp_id c)
 {
     const struct table *t = table_at(w, c);
+    if (xid_forced(w, c))
+        return true;
     double at =
         VACUUM_AT_BASE + p_number(w, c, TB_VACUUM_SCALE) * (double)table_live(w, c);
     return p_on(w, c, TB_AUTOVACUUM) && (double)t->dead > at;
@@ -117,6 +119,11 @@ void vacuum_due(struct world *w, comp_id c)
     t->vacuum_timer = 0;
     if (!is_due(w, c) || t->job.kind != JOB_NONE)
         return; /* its end looks again */
+    if (xid_forced(w, c) && xid_horizon(w, c, 0) > table_at(w, c)->frozen &&
+        !db_at(w, db)->down) {
+        (void)job_start(w, c, JOB_FREEZE, 0, 0);
+        return;
+    }
     if (vacuum_removable(w, c, 0) > 0 && !db_at(w, db)->down) {
         (void)job_start(w, c, JOB_AUTOVACUUM, 0, 0);
         return;
