@@ -132,7 +132,7 @@ static inline void query_count_failed(struct world *w, const struct act *a)
     bool seen = a->phase == QUERY_RUN || a->phase == QUERY_LOCKED ||
                 a->phase == QUERY_COMMIT || a->phase == QUERY_SYNC ||
                 a->phase == QUERY_BACK;
-    if (seen && a->mode == QUERY_STATEMENT)
+    if (seen && (a->mode == QUERY_STATEMENT || a->mode == QUERY_APART))
         db_at(w, a->comp)->failed++;
 }
 

@@ -16,7 +16,7 @@ static void end(struct world *w, struct act *a, enum reason reason, comp_id culp
 {
     struct database *d = db_at(w, a->comp);
     if (reason == REASON_NONE)
-        d->done += a->mode == QUERY_STATEMENT;
+        d->done += a->mode == QUERY_STATEMENT || a->mode == QUERY_APART;
     else
         query_count_failed(w, a);
     members_remove(w, &d->inside, a);

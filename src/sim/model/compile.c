@@ -211,6 +211,7 @@ static void emit_call(struct compiler *c, const struct node *n, const struct con
     op->what = names.what;
     op->policy = names.policy;
     op->pool = names.pool;
+    op->level = n->kind == NODE_QUERY && n->p > 0;
 }
 
 /* The message's key is in the act while it is sent, where a cached value has its own.
@@ -477,6 +478,8 @@ void op_fill_call(const struct model *m, struct op *op)
     if (op->code == OP_CALL)
         op->call.kind =
             comp_has(&m->comps[op->target], KIND_WHOLE) ? ACT_EXTERNAL : ACT_REQUEST;
+    if (op->code == OP_QUERY && op->level > 0)
+        op->call.mode = QUERY_APART;
     if (op->code == OP_CACHED)
         op->call.kind = ACT_LOOKUP;
     if (op->code == OP_TX_BEGIN)
