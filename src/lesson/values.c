@@ -64,7 +64,7 @@ static int push_duration(lua_State *L, double unit)
     return 1;
 }
 
-/* Whether a number from 0 to a microsecond is one without a unit. Only a file that
+/* Returns whether a number below a microsecond lacks its unit. Only a file that
  * makes such durations can mean one; there it is a float. */
 static bool lacks_unit(lua_State *L, int i, double x)
 {

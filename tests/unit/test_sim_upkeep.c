@@ -369,7 +369,7 @@ static void settings_of_autovacuum_hold_at_once(void **state)
     lab_free(&l);
 }
 
-/* ---- transaction ids ---- */
+/* ---- transaction ids ------------------------------------------------------------- */
 
 #define ALMOST "frozen_age=2144483000" /* 648 are left before it stops */
 

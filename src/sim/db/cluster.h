@@ -99,7 +99,7 @@ void wal_replan(struct world *w, comp_id node);
 /* A leader is lost: what it has not sent to `node` never comes. Sets the log back to
  * what comes, and returns how many writes are gone. */
 uint64_t wal_forget_unsent(struct world *w, comp_id node);
-/* All that was written up to now is there and applied. */
+/* The node has and has applied all that was written up to now. */
 void wal_level(struct world *w, comp_id node);
 uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes);
 /* Bytes of log that are written and not applied there. */
@@ -135,13 +135,13 @@ int64_t xid_left(const struct world *w, comp_id db);   /* until none is given ou
 /* ---- replicas (kind_replica.c) */
 
 extern const struct kind_impl kind_replica, kind_backup;
-enum replica_param { RP_DELAY, RP_BANDWIDTH, RP_REPLAY, RP_SLOT, RP_CORES };
+enum replica_param { RP_DELAY, RP_BANDWIDTH, RP_REPLAY, RP_SLOT, RP_CORES, RP_PARAMS };
 static inline bool is_replica(const struct world *w, comp_id node)
 {
     return w->comps[node].kind == &kind_replica;
 }
 
-/* What the two kinds of node have in common (kind_database.c). */
+/* The work that both kinds of node have in common (kind_database.c). */
 void database_retune(struct world *w, comp_id node);
 void database_go_down(struct world *w, comp_id node, bool on);
 enum err database_kill(struct world *w, comp_id node, const char *which,

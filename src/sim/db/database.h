@@ -123,7 +123,7 @@ static inline uint32_t db_sessions(const struct database *d)
            d->count[CONN_IN_TX];
 }
 
-/* ---- queries that fail (query.c) ------------------------------------------------ */
+/* ---- queries that fail (query.c) ------------------------------------------------- */
 
 /* A statement fails: the server counts it if it has seen it, which one that never got a
  * connection has not, nor one that is still on the network. */

@@ -34,7 +34,7 @@ static bool gone(const struct world *w, comp_id node)
     return db_at(w, node)->down || db_at(w, node)->stalled;
 }
 
-/* ---- routing -------------------------------------------------------------------- */
+/* ---- routing --------------------------------------------------------------------- */
 
 /* Reads go round the replicas that answer; without one, to the leader. */
 static comp_id next_reader(struct world *w, comp_id db)
@@ -93,7 +93,7 @@ enum reason cluster_refuses(struct world *w, comp_id node, comp_id statement)
     return REASON_NONE;
 }
 
-/* ---- moving the lead ------------------------------------------------------------ */
+/* ---- moving the lead ------------------------------------------------------------- */
 
 /* The one that has most of the log. */
 static comp_id furthest(const struct world *w, comp_id db)
@@ -103,14 +103,14 @@ static comp_id furthest(const struct world *w, comp_id db)
     const struct cluster *c = cluster_at(w, db);
     for (comp_id r = c->first; r != 0; r = db_at(w, (comp_id)(r - 1))->follows.next) {
         comp_id node = (comp_id)(r - 1);
-        uint64_t has = wal_received(w, node, NULL);
+        uint64_t received = wal_received(w, node, NULL);
         if (node == cluster_primary(w, db) || gone(w, node) ||
             db_at(w, node)->follows.role != NODE_FOLLOWS ||
             db_at(w, node)->follows.replay_stopped)
             continue;
-        if (best == COMP_NONE || has > most) {
+        if (best == COMP_NONE || received > most) {
             best = node;
-            most = has;
+            most = received;
         }
     }
     if (best == COMP_NONE && cluster_primary(w, db) != db && !gone(w, db) &&
@@ -122,13 +122,13 @@ static comp_id furthest(const struct world *w, comp_id db)
 /* "db-2", or written out "orders-db.db-2", or the database's own name. */
 static comp_id node_named(const struct world *w, comp_id db, const char *name)
 {
-    size_t own = strlen(w->comps[db].name);
+    size_t prefix = strlen(w->comps[db].name);
     if (str_eq(w->comps[db].name, name))
         return db;
     for (comp_id r = cluster_at(w, db)->first; r != 0;
          r = db_at(w, (comp_id)(r - 1))->follows.next) {
         const char *full = w->comps[r - 1].name;
-        if (str_eq(full, name) || str_eq(full + own + 1, name))
+        if (str_eq(full, name) || str_eq(full + prefix + 1, name))
             return (comp_id)(r - 1);
     }
     return COMP_NONE;
@@ -224,16 +224,17 @@ void cluster_promoted(struct world *w, comp_id db)
     if (c->leaderless_since != 0)
         c->leaderless += w_now(w) - c->leaderless_since;
     c->leaderless_since = 0;
-    struct follower *was = &db_at(w, old)->follows, *is = &db_at(w, node)->follows;
+    struct follower *before = &db_at(w, old)->follows;
+    struct follower *leads = &db_at(w, node)->follows;
     bool fenced = p_on(w, db, DB_FENCING);
-    is->role = NODE_FOLLOWS; /* of no meaning while it leads */
-    is->count = 0;
+    leads->role = NODE_FOLLOWS; /* of no meaning while it leads */
+    leads->count = 0;
     if (c->planned && fenced) {
         wal_level(w, old);
-        was->role = NODE_FOLLOWS;
+        before->role = NODE_FOLLOWS;
         database_go_down(w, old, false);
     } else {
-        was->role = fenced ? NODE_DIVERGED : NODE_LEADS;
+        before->role = fenced ? NODE_DIVERGED : NODE_LEADS;
     }
     follow(w, db, db);
     for (comp_id r = c->first; r != 0; r = db_at(w, (comp_id)(r - 1))->follows.next)
@@ -252,9 +253,9 @@ enum err cluster_failover(struct world *w, comp_id db, const char *to, struct ef
                           struct errmsg *why)
 {
     comp_id node = COMP_NONE;
-    enum err err = candidate_for(w, db, to, &node, why);
-    if (err != ERR_OK)
-        return err;
+    enum err refused = candidate_for(w, db, to, &node, why);
+    if (refused != ERR_OK)
+        return refused;
     snprintf(e->title, sizeof e->title, "fail over %s from %s to %s", w->comps[db].name,
              w->comps[cluster_primary(w, db)].name, w->comps[node].name);
     begin_promotion(w, db, node);
@@ -262,7 +263,7 @@ enum err cluster_failover(struct world *w, comp_id db, const char *to, struct ef
     return ERR_OK;
 }
 
-/* ---- servers come and go -------------------------------------------------------- */
+/* ---- servers come and go --------------------------------------------------------- */
 
 /* A leader that is gone sends no more; a follower gets and applies no more. */
 static void replan(struct world *w, comp_id db, comp_id node)
@@ -349,7 +350,7 @@ void cluster_elect(struct world *w, comp_id db)
     begin_promotion(w, db, node);
 }
 
-/* ---- rebuilding ----------------------------------------------------------------- */
+/* ---- rebuilding ------------------------------------------------------------------ */
 
 enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
                          struct errmsg *why)

@@ -35,7 +35,7 @@ bool disk_full(const struct world *w, comp_id db)
     return size > 0 && disk_used(w, db) >= (uint64_t)size;
 }
 
-/* ---- full ---- */
+/* ---- full ------------------------------------------------------------------------ */
 
 static bool needs_room(const struct world *w, comp_id statement)
 {

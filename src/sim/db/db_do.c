@@ -127,11 +127,11 @@ static bool running(const struct conn *n, uint32_t statement, uint32_t b)
 static comp_id nested_named(const struct world *w, comp_id db,
                             const struct kind_impl *kind, const char *name)
 {
-    size_t own = strlen(w->comps[db].name);
+    size_t prefix = strlen(w->comps[db].name);
     for (size_t i = 0; i < w->model->ncomps; i++) {
         const struct comp *s = &w->comps[i];
         if (s->kind == kind && s->owner == db &&
-            (str_eq(s->name, name) || str_eq(s->name + own + 1, name)))
+            (str_eq(s->name, name) || str_eq(s->name + prefix + 1, name)))
             return (comp_id)i;
     }
     return COMP_NONE;
@@ -260,7 +260,7 @@ static void stall(struct world *w, comp_id c, bool on)
     cluster_node_back(w, c);
 }
 
-/* Those that every server can have. */
+/* The faults that every server can have. */
 enum err database_server_fault(struct world *w, comp_id c, int fault, double factor,
                                bool on, struct errmsg *why)
 {
@@ -282,7 +282,7 @@ enum err database_server_fault(struct world *w, comp_id c, int fault, double fac
     return ERR_OK;
 }
 
-/* ---- a transaction that somebody leaves open ---- */
+/* ---- a transaction that somebody leaves open ------------------------------------- */
 
 static enum err close_left_open(struct world *w, comp_id c)
 {

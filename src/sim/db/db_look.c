@@ -190,7 +190,7 @@ const struct metric_need database_needs[DATABASE_NEEDS] = {
     {"transaction_ids_refused_total", "table"},
 };
 
-/* ---- looking ---- */
+/* ---- looking --------------------------------------------------------------------- */
 
 static double oldest_in_tx(const struct world *w, comp_id c)
 {

@@ -7,7 +7,7 @@
 #include "db/statement.h"
 #include "engine/telling.h"
 
-/* ---- a follower's marks --------------------------------------------------------- */
+/* ---- a follower's marks ---------------------------------------------------------- */
 
 static struct mark *mark_at(const struct world *w, const struct follower *f, uint32_t i)
 {
@@ -68,7 +68,7 @@ static void plan(struct world *w, comp_id node, struct mark *m, uint64_t bytes,
     m->applied = f->replay_free;
 }
 
-/* What has come to pass needs no mark. */
+/* Marks go once they have come to pass. */
 static void settle(struct world *w, struct follower *f)
 {
     while (f->count > 0) {
@@ -158,7 +158,7 @@ uint64_t wal_forget_unsent(struct world *w, comp_id node)
     return gone;
 }
 
-/* ---- asking --------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes)
 {
@@ -171,7 +171,7 @@ uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes)
         lsn = m->lsn;
         n = m->writes;
     }
-    if (writes != NULL)
+    if (writes)
         *writes = n;
     return lsn;
 }
@@ -211,7 +211,7 @@ sim_time wal_catch_up(const struct world *w, comp_id node)
     return at > w_now(w) ? at - w_now(w) : 0;
 }
 
-/* ---- writing -------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static bool follows(const struct world *w, comp_id db, comp_id node)
 {
@@ -221,7 +221,7 @@ static bool follows(const struct world *w, comp_id db, comp_id node)
     return node != leads && f->role == NODE_FOLLOWS;
 }
 
-/* One without a slot whose log is no longer kept cannot go on. */
+/* A replica without a slot cannot go on when the log it needs is no longer kept. */
 static void check_kept(struct world *w, comp_id db, comp_id node)
 {
     struct follower *f = &db_at(w, node)->follows;
@@ -260,7 +260,7 @@ void wal_wrote(struct world *w, comp_id node, comp_id statement)
     }
 }
 
-/* One replica that has it is enough; it need not have applied it. */
+/* A commit is acknowledged by one replica that has received, not applied, it. */
 static sim_time acknowledged(const struct world *w, comp_id db, comp_id node)
 {
     const struct database *d = db_at(w, node);
@@ -288,7 +288,7 @@ sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication)
     return disk;
 }
 
-/* ---- what is kept ------------------------------------------------------------- */
+/* ---- what is kept ---------------------------------------------------------------- */
 
 /* A replica that is away keeps its place in the log, and the log with it. */
 static uint64_t slots_behind(const struct world *w, comp_id db)

@@ -25,7 +25,7 @@
 #define LOOK_EVERY INT64_C(10000)     /* transactions */
 #define WARN_EVERY INT64_C(1000000)
 
-/* ---- tables ---- */
+/* ---- tables ---------------------------------------------------------------------- */
 
 static comp_id owner(const struct world *w, comp_id c)
 {
@@ -60,7 +60,7 @@ int64_t xid_horizon(const struct world *w, comp_id c, ref but)
     return oldest;
 }
 
-/* ---- the database ---- */
+/* ---- the database ---------------------------------------------------------------- */
 
 int64_t xid_oldest(const struct world *w, comp_id db)
 {

@@ -13,7 +13,7 @@
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
-enum { P_EVERY, P_AT, P_RATE, P_LOAD };
+enum { P_EVERY, P_AT, P_RATE, P_LOAD, P_COUNT };
 static const struct param_desc params[] = {
     [P_EVERY] = {.name = "every",
                  .type = VALUE_DURATION,
@@ -46,6 +46,8 @@ static const struct param_desc params[] = {
                 .def = "0.1",
                 .doc = "Share of the database's power that a run takes."},
 };
+
+_Static_assert(COUNT_OF(params) == P_COUNT, "a parameter without a description");
 
 enum { OP_RUN, OP_VERIFY };
 static const struct op_desc ops[] = {
@@ -119,7 +121,7 @@ static struct backup *backup_at(const struct world *w, comp_id c)
     return W_STATE(w, struct backup, c);
 }
 
-/* ---- running -------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------- */
 
 enum { EMPTY_BYTES = 400 };
 
@@ -206,12 +208,13 @@ static void backup_event(struct world *w, comp_id c, int what, uint32_t a, uint3
 comp_id backup_newest(const struct world *w, comp_id db, const char *name)
 {
     comp_id best = COMP_NONE;
-    size_t own = strlen(w->comps[db].name);
+    size_t prefix = strlen(w->comps[db].name);
     for (size_t i = 0; i < w->model->ncomps; i++) {
         const struct comp *c = &w->comps[i];
         if (c->kind != &kind_backup || c->owner != db)
             continue;
-        if (*name != '\0' && !str_eq(c->name, name) && !str_eq(c->name + own + 1, name))
+        if (*name != '\0' && !str_eq(c->name, name) &&
+            !str_eq(c->name + prefix + 1, name))
             continue;
         if (best == COMP_NONE ||
             backup_at(w, (comp_id)i)->taken > backup_at(w, best)->taken)
@@ -247,7 +250,7 @@ void backup_put_back(struct world *w, comp_id series)
     }
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static enum err backup_op(struct world *w, comp_id c, int op, const struct action *a,
                           struct effect *e, struct errmsg *why)

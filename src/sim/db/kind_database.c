@@ -256,7 +256,7 @@ void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b
         session_idle_timed_out(w, conn_at(w, a));
 }
 
-/* ---- doing ---- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static double cores_of(const struct world *w, comp_id node)
 {
@@ -308,7 +308,7 @@ static void db_changed(struct world *w, comp_id c, int param, const struct value
         cluster_patience_changed(w, c);
 }
 
-/* ---- the kind ---- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static size_t db_state_size(const struct model *m, comp_id c)
 {

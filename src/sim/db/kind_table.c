@@ -156,7 +156,7 @@ _Static_assert(COUNT_OF(params) == TB_PARAMS, "a parameter without a description
 
 static const char *const streams[] = {"row", NULL};
 
-/* ---- the model ---- */
+/* ---- the model ------------------------------------------------------------------- */
 
 /* A name that is there already is that one; INDEXES_MAX: no room. */
 static uint32_t index_add(struct model *m, struct table_data *d, const char *name,
@@ -253,7 +253,7 @@ static void table_init(struct world *w, comp_id c)
     *at = (comp_id)(c + 1);
 }
 
-/* ---- doing ---- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static void table_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
 {

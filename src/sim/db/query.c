@@ -9,7 +9,7 @@
 #include "engine/queue.h"
 #include "engine/telling.h"
 
-/* ---- a query ---- */
+/* ---- a query --------------------------------------------------------------------- */
 
 /* The last thing that is done with it. */
 static void end(struct world *w, struct act *a, enum reason reason, comp_id culprit)
@@ -32,7 +32,7 @@ static void end_failed(struct world *w, struct act *a)
 
 static void answer(struct world *w, struct act *a);
 
-/* It is through with the server: back over the network with this. */
+/* The server is done with a query: back over the network with the outcome. */
 static void send_back(struct world *w, struct act *a, enum reason reason)
 {
     struct conn *n = conn_at(w, a->query.conn);
@@ -53,7 +53,7 @@ static bool writes(const struct world *w, const struct act *a)
     return a->what != COMP_NONE && statement_at(w, a->what)->changes;
 }
 
-/* Its work in the engine. */
+/* Begins a query's work in the engine. */
 static void run(struct world *w, struct act *a, const struct conn *n, sim_time demand)
 {
     a->phase = QUERY_RUN;
@@ -101,14 +101,14 @@ static enum reason refused(struct world *w, const struct act *a, const struct co
     return writes(w, a) ? cluster_refuses(w, n->db, a->what) : REASON_NONE;
 }
 
-/* It is at the server and has its session. */
+/* A query has come to the server, on its session. */
 static void work(struct world *w, struct act *a)
 {
     struct conn *n = conn_at(w, a->query.conn);
     enum reason no;
     if (a->mode == QUERY_BEGIN || a->mode == QUERY_LEAK) {
         struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
-        if (a->mode == QUERY_LEAK || parent != NULL)
+        if (a->mode == QUERY_LEAK || parent)
             session_tx_open(w, n, a->mode == QUERY_LEAK ? NULL : parent);
         session_let_go(w, a);
         end(w, a, REASON_NONE, COMP_NONE);
@@ -140,7 +140,7 @@ static void work(struct world *w, struct act *a)
     limit_time(w, a, n);
 }
 
-/* It has its connection; over the network with it. */
+/* A query has its connection: over the network to the server. */
 static void send(struct world *w, struct act *a)
 {
     if (a->policy != COMP_NONE)
@@ -159,7 +159,7 @@ static void answer(struct world *w, struct act *a)
         end(w, a, (enum reason)a->query.reason, a->comp);
 }
 
-/* One span for the time in the engine: how much of it was work, and in what company. */
+/* The span of the time in the engine: how much of it was work, and in what company. */
 static void statement_span(struct world *w, const struct act *a, enum reason reason)
 {
     struct buf note;
@@ -203,7 +203,7 @@ static void acknowledge(struct world *w, struct act *a)
     send_back(w, a, REASON_NONE);
 }
 
-/* What it wrote goes to the log, to the disk, and maybe to a replica, before it is
+/* A commit goes to the log, to the disk, and maybe to a replica, before the write is
  * answered. False: at once. */
 static SELDOM bool commit(struct world *w, struct act *a)
 {
@@ -219,7 +219,7 @@ static SELDOM bool commit(struct world *w, struct act *a)
     return true;
 }
 
-/* Its statement is done, or was stopped. */
+/* A statement is done, or was stopped. */
 static void worked(struct world *w, struct act *a, enum reason reason)
 {
     struct conn *n = conn_at(w, a->query.conn);
@@ -260,8 +260,7 @@ static void share(struct world *w, struct act *a, struct conn *n)
 void query_begin(struct world *w, struct act *a)
 {
     struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
-    struct conn *n =
-        parent != NULL && parent->run.tx != 0 ? conn_at(w, parent->run.tx) : NULL;
+    struct conn *n = parent && parent->run.tx != 0 ? conn_at(w, parent->run.tx) : NULL;
     members_add(w, &db_at(w, a->comp)->inside, a);
     a->phase = QUERY_NEW;
     a->query.reason = REASON_NONE;
@@ -269,10 +268,10 @@ void query_begin(struct world *w, struct act *a)
         a->program = parent->program;
         a->pc = parent->pc;
     }
-    if (n != NULL && cluster_of(w, n->db) == a->comp &&
+    if (n && cluster_of(w, n->db) == a->comp &&
         (a->mode == QUERY_STATEMENT || a->mode == QUERY_LOCK)) {
         share(w, a, n);
-    } else if (n != NULL && a->mode == QUERY_BEGIN) {
+    } else if (n && a->mode == QUERY_BEGIN) {
         a->query.reason = REASON_ERROR; /* one transaction at a time */
         end_failed(w, a);
     } else if (pool_acquire(w, a)) {
@@ -404,7 +403,7 @@ void query_lost(struct world *w, struct act *a, enum reason reason)
 void query_timed_out(struct world *w, ref r, uint32_t gen)
 {
     struct act *a = act_alive(w, r, gen);
-    if (a == NULL)
+    if (!a)
         return;
     a->timer = 0;
     if (a->phase == QUERY_LOCKED && conn_at(w, a->query.conn)->waits != 0)

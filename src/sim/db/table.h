@@ -156,7 +156,7 @@ static inline const struct table_data *table_data(const struct world *w, comp_id
     return w->comps[c].data;
 }
 
-/* What one statement (or lock) does on its session; conn->run. */
+/* The run of one statement (or lock) on its session; conn->run. */
 struct run {
     comp_id table;
     uint8_t
@@ -175,13 +175,13 @@ static inline struct run *run_at(const struct world *w, const struct conn *n)
     return W_PTR(w, struct run, n->run);
 }
 
-/* What a transaction has done to one table so far; conn->undo. */
+/* The rows that a transaction has changed in one table so far; conn->undo. */
 struct undo {
     ref next;
     comp_id table;
     int64_t inserts, deletes;
 };
-/* It ends: what it inserted is dead, what it deleted is alive again; or it stays. */
+/* Ends a transaction. Rolled back: what was inserted is dead, what was deleted alive. */
 void undo_end(struct world *w, struct conn *n, bool commit);
 
 /* ---- statements on tables (statement_run.c), where a query works on one */
@@ -222,7 +222,7 @@ void table_keep_space(struct world *w, comp_id c); /* before rows are taken away
 void table_shrink(struct world *w, comp_id c);     /* written anew: no free room */
 int64_t table_heap_bytes(const struct world *w, comp_id c);  /* rows, in whole pages */
 int64_t table_index_bytes(const struct world *w, comp_id c); /* all its indexes */
-/* All tables of a database, with indexes and what jobs have copied so far. */
+/* The bytes of a database's tables, with indexes and what jobs have copied so far. */
 int64_t tables_bytes(const struct world *w, comp_id db);
 int64_t tables_bytes_at_start(const struct world *w, comp_id db);
 
@@ -263,7 +263,7 @@ sim_time vacuum_horizon(const struct world *w, comp_id db, ref but);
 int64_t xid_age(const struct world *w, comp_id c);
 /* A vacuum of it has to look at all its rows, and freezes them. */
 bool xid_aggressive(const struct world *w, comp_id c);
-/* Its age is past freeze_max_age: autovacuum comes whether it is on or not. */
+/* Whether the age is past freeze_max_age: autovacuum comes, whether on or not. */
 bool xid_forced(const struct world *w, comp_id c);
 /* How far a vacuum that begins now can freeze: no open transaction is older. */
 int64_t xid_horizon(const struct world *w, comp_id c, ref but);

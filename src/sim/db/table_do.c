@@ -108,7 +108,7 @@ const struct fault_desc table_faults[TABLE_FAULTS] = {
                               "backup is put back."},
 };
 
-/* ---- operations ---- */
+/* ---- operations ------------------------------------------------------------------ */
 
 static enum err named_index(const struct world *w, comp_id c, const char *name,
                             bool there, uint32_t *index, struct errmsg *why)
@@ -123,10 +123,10 @@ static enum err named_index(const struct world *w, comp_id c, const char *name,
                           w->comps[c].name, name, near ? "; did you mean \"" : "",
                           near ? near : "", near ? "\"?" : "");
     }
-    bool has = (table_at(w, c)->indexes & 1u << *index) != 0;
-    if (has != there)
+    bool exists = (table_at(w, c)->indexes & 1u << *index) != 0;
+    if (exists != there)
         return errmsg_set(why, ERR_REFUSED, "%s has %s index %s", w->comps[c].name,
-                          has ? "that" : "no", name);
+                          exists ? "that" : "no", name);
     return ERR_OK;
 }
 

@@ -9,7 +9,7 @@
 #include "db/database.h"
 #include "db/table.h"
 
-/* ---- by mistake ---- */
+/* ---- by mistake ------------------------------------------------------------------ */
 
 /* Rows that are gone without a trace but the dead ones they leave; returns how many. */
 static int64_t wipe(struct world *w, comp_id c, double share)
@@ -47,7 +47,7 @@ int64_t table_drop(struct world *w, comp_id c)
     return rows;
 }
 
-/* ---- backups ---- */
+/* ---- backups --------------------------------------------------------------------- */
 
 struct table_copy table_copy(const struct world *w, comp_id c)
 {

@@ -94,7 +94,7 @@ const struct metric_desc table_metrics[TABLE_METRICS] = {
                      "1", "Transactions since its rows were last frozen."),
 };
 
-/* ---- looking ---- */
+/* ---- looking --------------------------------------------------------------------- */
 
 static double progress(const struct job *j)
 {

@@ -15,7 +15,7 @@ comp_id table_node(const struct world *w, comp_id c)
     return primary == 0 ? db : (comp_id)(primary - 1);
 }
 
-/* ---- rows and ids ---- */
+/* ---- rows and ids ---------------------------------------------------------------- */
 
 /* Rows that have come by themselves since t->since, as far as there are ids for them.
  */
@@ -76,7 +76,7 @@ bool table_write(struct world *w, comp_id c, int64_t inserts, int64_t updates,
     return true;
 }
 
-/* ---- which row ---- */
+/* ---- which row ------------------------------------------------------------------- */
 
 uint32_t table_draw_key(struct world *w, comp_id c)
 {
@@ -85,7 +85,7 @@ uint32_t table_draw_key(struct world *w, comp_id c)
     struct rng *r = w_rng(w, c, TABLE_RNG_ROW);
     if (keys == 1)
         return 0;
-    return popular == NULL ? rng_below(r, keys) : zipf_at(popular, rng_unit(r));
+    return popular ? zipf_at(popular, rng_unit(r)) : rng_below(r, keys);
 }
 
 uint32_t table_index(const struct table_data *d, const char *name)
@@ -96,7 +96,7 @@ uint32_t table_index(const struct table_data *d, const char *name)
     return INDEXES_MAX;
 }
 
-/* ---- the planner ---- */
+/* ---- the planner ----------------------------------------------------------------- */
 
 /* Page steps of an index lookup among n entries: ceil(log2(n + 1)). */
 static double steps(int64_t n)
@@ -104,7 +104,7 @@ static double steps(int64_t n)
     return n <= 0 ? 0 : 64 - __builtin_clzll((unsigned long long)n);
 }
 
-/* With autovacuum on, the planner learns of it when a table has changed by a tenth. */
+/* The planner learns of a table that has changed by a tenth, where autovacuum is on. */
 static void learn(struct world *w, comp_id c)
 {
     struct table *t = table_at(w, c);
@@ -139,7 +139,7 @@ bool table_scans(struct world *w, comp_id c, comp_id statement)
     return scan < index;
 }
 
-/* ---- cost ---- */
+/* ---- cost ------------------------------------------------------------------------ */
 
 static double lookup_cost(const struct world *w, comp_id c, comp_id statement,
                           int64_t rows, int64_t all)

@@ -17,7 +17,7 @@
 
 enum { PAGE = 8192, INDEX_ENTRIES = 366 };
 
-/* ---- rows ---- */
+/* ---- rows ------------------------------------------------------------------------ */
 
 int64_t table_slots(const struct world *w, comp_id c)
 {
@@ -41,7 +41,7 @@ void table_shrink(struct world *w, comp_id c)
     table_at(w, c)->slots = table_live(w, c) + table_at(w, c)->dead;
 }
 
-/* ---- bytes ---- */
+/* ---- bytes ----------------------------------------------------------------------- */
 
 static int64_t heap_bytes(const struct world *w, comp_id c, int64_t rows)
 {

@@ -69,7 +69,7 @@ const char *job_phrase(enum job_kind kind)
     return forms[kind].phrase;
 }
 
-/* ---- how much there is to do ---- */
+/* ---- how much there is to do ----------------------------------------------------- */
 
 static int64_t rows_to_do(const struct world *w, comp_id c, enum job_kind kind)
 {
@@ -112,7 +112,7 @@ static sim_time cost_of(const struct world *w, comp_id c, const struct job *j)
     return j->piece * (cost == COST_VACUUM ? VACUUM_ROW : p_time(w, c, params[cost]));
 }
 
-/* ---- its end ---- */
+/* ---- its end --------------------------------------------------------------------- */
 
 static void take_effect(struct world *w, comp_id c, const struct job *j)
 {
@@ -162,7 +162,7 @@ static void job_end(struct world *w, struct act *a, struct conn *n, enum reason 
           "%s of %s: %s after %.3g s", forms[j.kind].phrase, w->comps[c].name,
           reason == REASON_NONE ? "done" : reason_phrase(reason),
           (double)(w_now(w) - j.began) / (double)SIM_SEC);
-    if (n != NULL) {
+    if (n) {
         n->act = a->query.conn = 0;
         database_close(w, n, REASON_NONE);
     }
@@ -170,7 +170,7 @@ static void job_end(struct world *w, struct act *a, struct conn *n, enum reason 
     vacuum_look(w, c);
 }
 
-/* ---- its pieces ---- */
+/* ---- its pieces ------------------------------------------------------------------ */
 
 static void next_piece(struct world *w, struct act *a, struct job *j)
 {
@@ -214,7 +214,7 @@ static void nap(struct world *w, struct act *a, struct job *j)
     act_timer(w, a, pause > 0 ? pause : 0, CAUSE_SLEEP, a->comp);
 }
 
-/* Is anybody still in a transaction that began before the job did? */
+/* Waits until every transaction that began before the job did is over. */
 static void outwait(struct world *w, struct act *a, struct job *j)
 {
     struct conn *n = conn_at(w, j->conn);
@@ -227,7 +227,7 @@ static void outwait(struct world *w, struct act *a, struct job *j)
     act_timer(w, a, LOOK_AGAIN, CAUSE_LOCK, a->comp);
 }
 
-/* Whether its copy still fits; a backfill needs room for new versions of rows. */
+/* Whether a job's copy still fits; a backfill needs room for new versions of rows. */
 static bool has_room(const struct world *w, comp_id c, const struct job *j)
 {
     bool copies = job_copies((enum job_kind)j->kind);
@@ -236,7 +236,7 @@ static bool has_room(const struct world *w, comp_id c, const struct job *j)
     return !disk_full(w, w->comps[c].owner);
 }
 
-/* One that looks at all rows finds dead and living ones. */
+/* A vacuum that looks at all rows finds dead and living ones. */
 static void clean_piece(struct world *w, comp_id c, const struct job *j)
 {
     int64_t rows = j->piece;
@@ -285,7 +285,7 @@ void job_resume(struct world *w, struct act *a, enum reason reason)
         lock_then_work(w, a, j); /* granted, or rested */
 }
 
-/* ---- its beginning, and an early end ---- */
+/* ---- its beginning, and an early end --------------------------------------------- */
 
 bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
                sim_time lock_timeout)
@@ -321,13 +321,13 @@ void job_stop(struct world *w, comp_id c, enum reason reason)
     job_end(w, a, NULL, reason);
 }
 
-/* ---- giving way ---- */
+/* ---- giving way ------------------------------------------------------------------ */
 
 static bool note_autovacuum(const struct world *w, struct conn *blocker, void *ctx)
 {
     comp_id *stop = ctx;
     const struct act *a = blocker->act != 0 ? act_at(w, blocker->act) : NULL;
-    if (a == NULL || a->mode != QUERY_JOB || a->kind != ACT_QUERY ||
+    if (!a || a->mode != QUERY_JOB || a->kind != ACT_QUERY ||
         table_at(w, a->comp)->job.kind != JOB_AUTOVACUUM)
         return true;
     *stop = a->comp;

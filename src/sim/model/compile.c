@@ -37,13 +37,13 @@ static void refuse(struct compiler *c, const struct node *n, enum err err)
     if (c->err != ERR_OK)
         return;
     c->err = err;
-    if (n != NULL && n->line > 0)
+    if (n && n->line > 0)
         errmsg_prefix(c->why, "line %d: %s: ", n->line, model_name(c->m, c->endpoint));
     else
         errmsg_prefix(c->why, "%s: ", model_name(c->m, c->endpoint));
 }
 
-/* ---- ops and labels ------------------------------------------------------------- */
+/* ---- ops and labels -------------------------------------------------------------- */
 
 static uint32_t label_new(struct compiler *c)
 {
@@ -77,7 +77,7 @@ static struct op *emit(struct compiler *c, enum op_code code, const struct node 
                       .policy = COMP_NONE,
                       .pool = COMP_NONE,
                       .on_fail = x->fail,
-                      .line = n == NULL ? 0 : n->line};
+                      .line = n ? n->line : 0};
     return op;
 }
 
@@ -86,12 +86,12 @@ static void emit_jump(struct compiler *c, uint32_t label, const struct context *
     emit(c, OP_JUMP, NULL, x)->jump = label;
 }
 
-/* ---- names ---------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------- */
 
 static comp_id need(struct compiler *c, const struct node *n, const char *name,
                     const char *kind)
 {
-    comp_id id = model_need(c->m, name == NULL ? "" : name, kind, kind, c->why);
+    comp_id id = model_need(c->m, name ? name : "", kind, kind, c->why);
     if (id == COMP_NONE)
         refuse(c, n, ERR_NOT_FOUND);
     return id;
@@ -103,7 +103,7 @@ static comp_id need_nested(struct compiler *c, const struct node *n, comp_id own
 {
     struct buf b;
     buf_init(&b, 0);
-    buf_addf(&b, "%s.%s", model_name(c->m, owner), name == NULL ? "" : name);
+    buf_addf(&b, "%s.%s", model_name(c->m, owner), name ? name : "");
     comp_id id = model_find(c->m, b.s);
     if (id == COMP_NONE || !str_eq(model_kind(c->m, id)->name, kind))
         id = need(c, n, b.s, kind);
@@ -155,8 +155,8 @@ static comp_id pool_for(struct compiler *c, const struct node *n, comp_id db,
 
 static comp_id counter_for(struct compiler *c, const struct node *n)
 {
-    comp_id id = n->what == NULL ? COMP_NONE : model_find(c->m, n->what);
-    if (id == COMP_NONE && n->what != NULL) {
+    comp_id id = n->what ? model_find(c->m, n->what) : COMP_NONE;
+    if (id == COMP_NONE && n->what) {
         id = model_add(c->m, "counter", n->what, c->why);
         if (id == COMP_NONE)
             refuse(c, n, ERR_INPUT);
@@ -180,7 +180,7 @@ static void query_names(struct compiler *c, const struct node *n, bool statement
     out->pool = pool_for(c, n, db, reads);
 }
 
-/* ---- nodes ---------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------- */
 
 static void emit_list(struct compiler *c, const struct node *n,
                       const struct context *x);
@@ -192,8 +192,7 @@ static void emit_call(struct compiler *c, const struct node *n, const struct con
     if (n->kind == NODE_CALL) {
         struct buf b;
         buf_init(&b, 0);
-        buf_addf(&b, n->what != NULL && n->what[0] ? "%s/%s" : "%s", n->target,
-                 n->what);
+        buf_addf(&b, n->what && n->what[0] ? "%s/%s" : "%s", n->target, n->what);
         enum err err = model_call_target(c->m, b.s, &names.target, &names.what, c->why);
         buf_release(&b);
         if (err != ERR_OK)
@@ -330,12 +329,12 @@ static void emit_parallel(struct compiler *c, const struct node *n,
 {
     uint32_t end = label_new(c), first = c->nbranches, count = 0;
     struct context body = *x;
-    for (const struct node *b = n->body; b != NULL; b = b->next)
+    for (const struct node *b = n->body; b; b = b->next)
         count++;
     emit_branches(c, n, x, count)->after = end;
     body.fail = LABEL_OUT;
     uint32_t i = 0;
-    for (const struct node *b = n->body; b != NULL; b = b->next) {
+    for (const struct node *b = n->body; b; b = b->next) {
         struct node alone = *b;
         alone.next = NULL;
         c->branches[first + i++] = c->nops;
@@ -461,11 +460,11 @@ static void emit_node(struct compiler *c, const struct node *n, const struct con
 
 static void emit_list(struct compiler *c, const struct node *n, const struct context *x)
 {
-    for (; n != NULL && c->err == ERR_OK; n = n->next)
+    for (; n && c->err == ERR_OK; n = n->next)
         emit_node(c, n, x);
 }
 
-/* ---- a program ------------------------------------------------------------------ */
+/* ---- a program ------------------------------------------------------------------- */
 
 void op_fill_call(const struct model *m, struct op *op)
 {
@@ -555,7 +554,7 @@ static void endpoint_set_program(struct model *m, comp_id e, size_t versions,
                                  size_t version, const struct program *program)
 {
     struct endpoint_data *d = m->comps[e].data;
-    if (d == NULL) {
+    if (!d) {
         d = arena_alloc(&m->arena, sizeof *d);
         d->programs = arena_alloc(&m->arena, versions * sizeof *d->programs);
         d->nprograms = versions;
@@ -572,8 +571,8 @@ static enum err compile_source(struct model *m, const struct source *s,
     struct program *program = NULL;
     enum err err = program_compile(m, service, s->endpoint, s->body, &program, why);
     for (size_t v = 0; v < versions && err == ERR_OK; v++) {
-        bool has = endpoint_program(m, s->endpoint, (int)v) != NULL;
-        if (s->version == (int)v || (s->version == -1 && !has))
+        bool compiled = endpoint_program(m, s->endpoint, (int)v);
+        if (s->version == (int)v || (s->version == -1 && !compiled))
             endpoint_set_program(m, s->endpoint, versions, v, program);
     }
     return err;
@@ -581,7 +580,7 @@ static enum err compile_source(struct model *m, const struct source *s,
 
 enum err compile_endpoints(struct model *m, struct errmsg *why)
 {
-    for (const struct source *s = m->sources; s != NULL; s = s->next) {
+    for (const struct source *s = m->sources; s; s = s->next) {
         enum err err = compile_source(m, s, why);
         if (err != ERR_OK)
             return err;
