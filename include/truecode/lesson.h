@@ -197,8 +197,8 @@ struct lesson_ticket {
 };
 /* An action of the incident's schedule. */
 enum entry_role {
-    ENTRY_LIFE,   /* i:at: happens on a healthy night as well */
-    ENTRY_CAUSE,  /* i:cause: without it there is no incident */
+    ENTRY_LIFE,  /* i:at: happens on a healthy night as well */
+    ENTRY_CAUSE, /* i:cause: without it there is no incident */
     ENTRY_HERRING /* i:red_herring: looks like a cause and changes nothing that matters */
 };
 struct lesson_entry {
@@ -209,7 +209,7 @@ struct lesson_entry {
     int line;         /* of the file */
 };
 struct lesson_world {
-    struct model *model; /* finished; the caller's reference */
+    struct model *model;          /* finished; the caller's reference */
     struct lesson_entry *entries; /* in the order of the file */
     size_t nentries;
     struct alert_rule *rules;

@@ -395,9 +395,9 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t,
     if (!strcmp(d.is, "deploy")) {
         if (!resolve_deploy(&d, !herring)) {
             if (add_entry(&d, at, role))
-                add_decoy(&d, at,
-                          arena_printf(&b->mem, "deploy %s",
-                                       part_text(&d, 2, "version")));
+                add_decoy(
+                    &d, at,
+                    arena_printf(&b->mem, "deploy %s", part_text(&d, 2, "version")));
             return;
         }
     } else if (!strcmp(d.is, "fault"))
@@ -408,8 +408,7 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t,
         resolve_set(&d);
     else
         resolve_flag(&d);
-    if (add_entry(&d, at, role) &&
-        model_at(b->m, at, &d.a, d.who, &b->why) != ERR_OK)
+    if (add_entry(&d, at, role) && model_at(b->m, at, &d.a, d.who, &b->why) != ERR_OK)
         fail_model(L, b, d.line);
 }
 

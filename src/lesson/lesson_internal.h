@@ -286,7 +286,7 @@ struct lesson {
     struct alert_decl *alerts;
     size_t nalerts;
     fn_id world, incident;
-    fn_id twin; /* a list of set(…), kept like a function; FN_NONE: none */
+    fn_id twin;            /* a list of set(…), kept like a function; FN_NONE: none */
     int batches;           /* lab */
     bool warm_up_left_out; /* lab: it follows ends_at */
     int *fn_lines;         /* line of each function, for messages */

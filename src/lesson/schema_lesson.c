@@ -288,7 +288,8 @@ static void read_twin(struct reader *r, const struct field *f, int line, void *o
     for (size_t i = 1; i <= n; i++) {
         lua_rawgeti(r->L, -1, (lua_Integer)i);
         if (!is_marked(r->L, -1, "action"))
-            fail(r->L, line, "twin is written { set(\"component.parameter\", value), … }");
+            fail(r->L, line,
+                 "twin is written { set(\"component.parameter\", value), … }");
         lua_pop(r->L, 1);
     }
     l->twin = fn_keep(r->L, -1);
@@ -320,8 +321,9 @@ static const struct field lesson_fields[] = {
           "commands for `help`, the useful ones first"),
     FREQ("world", FUNCTION, world, "function(w): builds the system"),
     F("incident", FUNCTION, incident, "function(i): what happens to it"),
-    FCUSTOM("twin", read_twin,
-            "{ set(…), … }: how it would have been built without what is wrong with it"),
+    FCUSTOM(
+        "twin", read_twin,
+        "{ set(…), … }: how it would have been built without what is wrong with it"),
     {"slo", FIELD_RECORD, offsetof(THIS, slo), 0, "what users need", 0, 0, 0,
      &slo_schema, 0},
     FCUSTOM("alerts", read_alerts, "a list of burn { … } and threshold { … }"),

@@ -58,14 +58,14 @@ static double ahead(const struct recording *here, const struct recording *twin,
 }
 
 struct impact impact_of(const struct recording *here, const struct recording *twin,
-                      comp_id client, sim_time from, sim_time to)
+                        comp_id client, sim_time from, sim_time to)
 {
     struct fate all = recording_fate(here, client, from, to);
     double bad = ahead(here, twin, client, from, to);
     struct impact h = {.all = (uint64_t)(all.good + all.bad),
-                     .bad = bad > 0 ? (uint64_t)bad : 0,
-                     .share = NAN,
-                     .since = SIM_FOREVER};
+                       .bad = bad > 0 ? (uint64_t)bad : 0,
+                       .share = NAN,
+                       .since = SIM_FOREVER};
     if (h.all > 0)
         h.share = (double)h.bad / (double)h.all;
     if (h.bad == 0)
@@ -93,8 +93,8 @@ static bool twin_ready(struct session *s)
     if (s->twin_failed)
         return false;
     if (!s->twin.run.world)
-        s->twin_failed = twin_open(&s->twin, s->lesson, s->seed, s->run.effort,
-                                   &ignored) != ERR_OK;
+        s->twin_failed =
+            twin_open(&s->twin, s->lesson, s->seed, s->run.effort, &ignored) != ERR_OK;
     return !s->twin_failed;
 }
 

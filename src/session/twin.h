@@ -38,14 +38,15 @@ void twin_release(struct twin *t);
 /* What users of one client (COMP_NONE: of all that the objective is about) suffered from
  * `from` to `to` that they would not have suffered in the twin. */
 struct impact {
-    uint64_t all;   /* requests here whose fate was decided */
-    uint64_t bad;   /* bad ones here, less those of the twin; 0 when there were fewer */
-    double share;   /* bad / all; NaN: nobody's fate was decided */
-    sim_time since; /* the second in which the first of them was bad and from which on it
+    uint64_t all; /* requests here whose fate was decided */
+    uint64_t bad; /* bad ones here, less those of the twin; 0 when there were fewer */
+    double share; /* bad / all; NaN: nobody's fate was decided */
+    sim_time
+        since; /* the second in which the first of them was bad and from which on it
                        was never made good; SIM_FOREVER: nobody is hurt */
 };
 struct impact impact_of(const struct recording *here, const struct recording *twin,
-                      comp_id client, sim_time from, sim_time to);
+                        comp_id client, sim_time from, sim_time to);
 /* Whether that is more than the objective lets pass: then these users are hurt. */
 bool impact_counts(const struct impact *h, const struct slo *slo);
 

@@ -15,7 +15,7 @@ static double total_at(const struct recording *r, uint32_t col, uint32_t row)
 }
 
 struct fate recording_fate(const struct recording *r, comp_id client, sim_time from,
-                     sim_time to)
+                           sim_time to)
 {
     struct fate f = {0, 0};
     uint32_t n = table_rows(&r->table);

@@ -50,8 +50,7 @@ static void nights_until(struct nights *n, sim_time t)
 
 static struct impact impact(const struct nights *n, sim_time from)
 {
-    return impact_of(n->here.rec, n->twin.run.rec, COMP_NONE, from,
-                     run_now(&n->here));
+    return impact_of(n->here.rec, n->twin.run.rec, COMP_NONE, from, run_now(&n->here));
 }
 
 static void nights_release(struct nights *n)
@@ -252,19 +251,18 @@ static void test_a_cause_that_is_not_needed(void **state)
 static void test_an_innocent_that_is_needed(void **state)
 {
     (void)state;
-    proof_says(CAUSE, "i:at(min(3), deploy('api', 'v2'))",
-               "twin", "mark the cause");
-    proof_says(CAUSE,
-               "i:at(min(3), deploy('api', 'v2')) i:cause(min(2), set('api.workers', 9))",
-               "innocent", "good from the page");
+    proof_says(CAUSE, "i:at(min(3), deploy('api', 'v2'))", "twin", "mark the cause");
+    proof_says(
+        CAUSE,
+        "i:at(min(3), deploy('api', 'v2')) i:cause(min(2), set('api.workers', 9))",
+        "innocent", "good from the page");
 }
 
 static void test_a_twin_that_suffers(void **state)
 {
     (void)state;
-    proof_says("  expect =",
-               "  twin = { set('users.gives_up', ms(1)) }, expect =", "twin",
-               "good from the page");
+    proof_says("  expect =", "  twin = { set('users.gives_up', ms(1)) }, expect =",
+               "twin", "good from the page");
 }
 
 int main(void)
