@@ -35,8 +35,6 @@
 #define WIRE_TAPE_MAX    (4u * 1024 * 1024)
 #define WIRE_LESSONS_MAX 200
 #define WIRE_KEYS_MAX    256
-#define WIRE_ROWS_MAX    200
-#define WIRE_COLS_MAX    500
 
 /* ---- requests -------------------------------------------------------------------- */
 
@@ -126,7 +124,7 @@ struct wire_answer {
     const char *error;
     size_t bad_line; /* OPEN: the tape's entry that could not be replayed; 0: none */
     /* what the screen asks of the front */
-    enum ui_want want;
+    enum want want;
     const char *want_lesson; /* [a-z0-9-], "" none */
     bool more;               /* simulated time is still owed: TICK with elapsed 0 */
     bool ticking;            /* time may move: send ticks */

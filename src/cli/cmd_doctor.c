@@ -46,12 +46,12 @@ static void terminal_facts(struct facts *f)
     fact(f, "characters", true,
          term_utf8() ? "UTF-8" : "not UTF-8: plain ASCII is drawn (set LANG=C.UTF-8?)");
     if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-        bool fits = size.ws_col >= UI_COLS_LEAST && size.ws_row >= UI_ROWS_LEAST;
+        bool fits = size.ws_col >= SCREEN_COLS_LEAST && size.ws_row >= SCREEN_ROWS_LEAST;
         int n = snprintf(text, sizeof text, "%d columns, %d rows", size.ws_col,
                          size.ws_row);
         if (!fits)
             snprintf(text + n, sizeof text - (size_t)n, " (%d and %d are needed)",
-                     UI_COLS_LEAST, UI_ROWS_LEAST);
+                     SCREEN_COLS_LEAST, SCREEN_ROWS_LEAST);
         fact(f, "size", fits, text);
     }
 }

@@ -363,30 +363,31 @@ static void next_theme(struct full *f)
 static void do_want(struct full *f)
 {
     char lesson[65];
-    enum ui_want want = f->a.want;
+    enum want want = f->a.want;
     snprintf(lesson, sizeof lesson, "%s", f->a.want_lesson);
-    f->a.want = UI_NOTHING;
+    f->a.want = WANT_NOTHING;
     switch (want) {
-    case UI_NOTHING:
+    case WANT_NOTHING:
+    case WANT_COUNT:
         break;
-    case UI_LEAVE:
+    case WANT_LEAVE:
         f->leave = true;
         break;
-    case UI_OPEN:
+    case WANT_OPEN:
         if (lesson_id_valid(lesson))
             go_lesson(f, lesson);
         break;
-    case UI_RESTART:
+    case WANT_RESTART:
         restart(f);
         break;
-    case UI_HOME:
+    case WANT_HOME:
         go_home(f, NULL);
         break;
-    case UI_REDRAW:
+    case WANT_REDRAW:
         term_redraw(f->term);
         paint(f);
         break;
-    case UI_THEME:
+    case WANT_THEME:
         next_theme(f);
         break;
     }
@@ -413,7 +414,7 @@ static void send_keys(struct full *f, const struct term_event *first)
         keys[n++] = e.key;
     }
     ask(f, &(struct wire_request){.op = WIRE_KEYS, .keys = keys, .nkeys = n});
-    if (is_interrupt(&first->key) && f->a.want == UI_LEAVE)
+    if (is_interrupt(&first->key) && f->a.want == WANT_LEAVE)
         f->interrupted = true;
 }
 

@@ -242,7 +242,7 @@ static enum turn send_keys(struct lines *l, const struct key *first)
     }
     if (!ask(l, &(struct wire_request){.op = WIRE_KEYS, .keys = keys, .nkeys = n}))
         return TURN_FAILED;
-    return l->a.want == UI_LEAVE || l->interrupted ? TURN_LEAVES : TURN_DONE;
+    return l->a.want == WANT_LEAVE || l->interrupted ? TURN_LEAVES : TURN_DONE;
 }
 
 static enum turn send_size(struct lines *l)
@@ -342,7 +342,7 @@ static bool choose(struct lines *l, char *id, size_t size)
     for (size_t i = 0; i < l->a.ncards; i++)
         print_card(l, i, &l->a.cards[i], l->p->store);
     show(l);
-    while (l->a.want != UI_OPEN)
+    while (l->a.want != WANT_OPEN)
         if (turn(l) != TURN_DONE)
             return false;
     snprintf(id, size, "%s", l->a.want_lesson);

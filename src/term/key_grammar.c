@@ -178,8 +178,8 @@ static struct reading mouse_key(const char *s, size_t from, size_t end)
             number[at] = number[at] * 10 + (unsigned)(s[i] - '0');
     }
     unsigned button = number[0] & ~(4u | 8u | 16u), col = number[1], row = number[2];
-    if (s[end] != 'M' || at != 2 || col < 1 || col > WIRE_COLS_MAX || row < 1 ||
-        row > WIRE_ROWS_MAX || (button != 0 && button != 64 && button != 65))
+    if (s[end] != 'M' || at != 2 || col < 1 || col > SCREEN_COLS_MAX || row < 1 ||
+        row > SCREEN_ROWS_MAX || (button != 0 && button != 64 && button != 65))
         return r;
     r = key_of(end + 1,
                button == 0    ? KEY_CLICK

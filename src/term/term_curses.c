@@ -134,8 +134,8 @@ static void take_size(struct display *s)
     struct winsize w = {0};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0)
         w = (struct winsize){0};
-    s->term.rows = side_of(w.ws_row, "LINES", "lines", 24, WIRE_ROWS_MAX);
-    s->term.cols = side_of(w.ws_col, "COLUMNS", "cols", 80, WIRE_COLS_MAX);
+    s->term.rows = side_of(w.ws_row, "LINES", "lines", 24, SCREEN_ROWS_MAX);
+    s->term.cols = side_of(w.ws_col, "COLUMNS", "cols", 80, SCREEN_COLS_MAX);
     resize_term(s->term.rows, s->term.cols);
 }
 

@@ -279,7 +279,7 @@ static void take_size(struct line *l)
         w.ws_col = 80;
     int cols = w.ws_col < COLS_MIN ? COLS_MIN : w.ws_col;
     l->term.rows = 1;
-    l->term.cols = (cols < WIRE_COLS_MAX ? cols : WIRE_COLS_MAX) - 1;
+    l->term.cols = (cols < SCREEN_COLS_MAX ? cols : SCREEN_COLS_MAX) - 1;
 }
 
 /* The terminal as it was, while the shell has it. */

@@ -144,7 +144,8 @@ bool term_size_parse(const char *word, int *rows, int *cols)
     long r = strtol(x + 1, &end, 10);
     *rows = (int)r;
     *cols = (int)c;
-    return *end == '\0' && r >= 1 && r <= WIRE_ROWS_MAX && c >= 1 && c <= WIRE_COLS_MAX;
+    return *end == '\0' && r >= 1 && r <= SCREEN_ROWS_MAX && c >= 1 &&
+           c <= SCREEN_COLS_MAX;
 }
 
 /* A word with an argument: tick 5s, size 80x24, paste "text". */

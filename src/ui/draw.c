@@ -231,3 +231,13 @@ void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool se
 {
     clock_format(b, v->day_start, t, seconds);
 }
+
+const char *sign_pause(enum glyphs g)
+{
+    return g == GLYPHS_ASCII ? "||" : "‖";
+}
+
+const char *sign_alert(enum glyphs g)
+{
+    return g == GLYPHS_ASCII ? "!" : "▲";
+}

@@ -254,7 +254,7 @@ static void get_body(struct wire_reader *r, struct wire_answer *a)
     a->err = get_enum(r, ERR_COUNT, "an unknown error");
     a->error = get_clean(r, FIELD_MAX, true, "an error is too long");
     a->bad_line = get_u32(r);
-    a->want = get_enum(r, UI_THEME + 1, "an unknown wish");
+    a->want = get_enum(r, WANT_COUNT, "an unknown wish");
     a->want_lesson = get_id(r);
     a->more = get_bool(r);
     a->ticking = get_bool(r);

@@ -107,8 +107,8 @@ static void get_keys(struct wire_reader *r, struct wire_request *q)
         unsigned with = get_enum(r, 4, "an unknown modifier");
         k[i].ctrl = with & 1;
         k[i].alt = with >> 1;
-        k[i].row = get_int(r, 0, WIRE_ROWS_MAX - 1, "the mouse is below the screen");
-        k[i].col = get_int(r, 0, WIRE_COLS_MAX - 1, "the mouse is beside the screen");
+        k[i].row = get_int(r, 0, SCREEN_ROWS_MAX - 1, "the mouse is below the screen");
+        k[i].col = get_int(r, 0, SCREEN_COLS_MAX - 1, "the mouse is beside the screen");
         if (k[i].cp > 0x10FFFF)
             reader_bad(r, "a key is no character");
     }
@@ -128,9 +128,9 @@ enum err wire_get_request(struct wire_request *q, struct arena *mem, const char 
     q->seed = get_u64(&r);
     q->mode = get_enum(&r, MODE_ONCALL + 1, "an unknown mode");
     q->face = get_enum(&r, WIRE_PLAIN + 1, "an unknown face");
-    q->rows = get_int(&r, 0, WIRE_ROWS_MAX, "too many rows");
-    q->cols = get_int(&r, 0, WIRE_COLS_MAX, "too many columns");
-    q->glyphs = get_enum(&r, GLYPHS_BRAILLE + 1, "unknown glyphs");
+    q->rows = get_int(&r, 0, SCREEN_ROWS_MAX, "too many rows");
+    q->cols = get_int(&r, 0, SCREEN_COLS_MAX, "too many columns");
+    q->glyphs = get_enum(&r, GLYPHS_COUNT, "unknown glyphs");
     q->mono = get_bool(&r);
     q->program =
         get_clean(&r, PROGRAM_MAX_BYTES, false, "the program's name is too long");

@@ -222,9 +222,9 @@ static void do_keys(struct server *s, const struct wire_request *q,
         serve_prompt_keys(s, q, a);
     if (s->ui == NULL)
         return;
-    for (size_t i = 0; i < q->nkeys && a->want == UI_NOTHING; i++)
+    for (size_t i = 0; i < q->nkeys && a->want == WANT_NOTHING; i++)
         a->want = ui_key(s->ui, &q->keys[i]);
-    if (a->want == UI_OPEN)
+    if (a->want == WANT_OPEN)
         a->want_lesson = ui_wanted_lesson(s->ui);
 }
 

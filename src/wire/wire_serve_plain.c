@@ -38,7 +38,7 @@ static void choose(struct server *s, const char *line, struct wire_answer *a)
             a->want_lesson = c->id;
     }
     if (a->want_lesson != NULL)
-        a->want = UI_OPEN;
+        a->want = WANT_OPEN;
     else
         buf_adds(&s->text, "Type the number of a lesson that can be loaded.\n");
 }
@@ -81,7 +81,7 @@ static void run_typed(struct server *s, struct wire_answer *a)
     struct buf line;
     buf_init(&line, 0);
     for (bool asked = s->plain != NULL && plain_asks(s->plain);
-         a->err == ERR_OK && a->want == UI_NOTHING && !s->over &&
+         a->err == ERR_OK && a->want == WANT_NOTHING && !s->over &&
          prompt_next(s->prompt, !asked, &line);) {
         echo(s, line.s);
         run_line(s, line.s, a);
@@ -100,7 +100,7 @@ void serve_prompt_keys(struct server *s, const struct wire_request *q,
         enum prompt_does does =
             prompt_key(s->prompt, &q->keys[i], serve_asks(s), &s->text);
         if (does == PROMPT_LEAVES)
-            a->want = UI_LEAVE;
+            a->want = WANT_LEAVE;
         if (does == PROMPT_RUNS)
             run_typed(s, a);
         if (does != PROMPT_EDITS)

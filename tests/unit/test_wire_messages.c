@@ -96,7 +96,7 @@ static struct wire_answer full_answer(struct wire_run *run, struct prove_row *ro
                               .detail = "close"};
     *card = (struct wire_card){
         "all-green", "Everything is green", "fail", "s", "p", "", "", 20, 2};
-    struct wire_answer a = {.want = UI_OPEN,
+    struct wire_answer a = {.want = WANT_OPEN,
                             .want_lesson = "all-green",
                             .more = true,
                             .ticking = true,
@@ -133,7 +133,7 @@ static void answers_come_through(void **state)
     buf_init(&b, 0);
     wire_put_answer(&b, &in);
     assert_int_equal(wire_get_answer(&a, b.s + 4, b.len - 4, &why), ERR_OK);
-    assert_int_equal(a.want, UI_OPEN);
+    assert_int_equal(a.want, WANT_OPEN);
     assert_string_equal(a.want_lesson, "all-green");
     assert_string_equal(a.text, "line\nline\n");
     assert_int_equal(a.tape_len, 7);
