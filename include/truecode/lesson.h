@@ -17,6 +17,7 @@
 #ifndef TRUECODE_LESSON_H
 #define TRUECODE_LESSON_H
 
+#include "truecode/limits.h"
 #include "truecode/mechanism.h"
 #include "truecode/telemetry.h"
 
@@ -24,8 +25,7 @@ struct lesson;
 typedef int32_t fn_id; /* a Lua function of the lesson */
 #define FN_NONE ((fn_id)-1)
 
-#define LESSON_MAX_BYTES (256 * 1024)
-#define LESSON_HINTS     4
+#define LESSON_HINTS 4
 
 enum step_kind {
     STEP_ASK,

@@ -29,7 +29,7 @@
 #ifndef TRUECODE_STORE_H
 #define TRUECODE_STORE_H
 
-#include "truecode/base.h"
+#include "truecode/verdict.h"
 
 #define STORE_ID_MAX 112
 
@@ -45,11 +45,11 @@ struct store_run {
     char lesson[65];       /* [a-z0-9-] */
     char hash[65];         /* of the lesson's text it was last played with, or "" */
     uint64_t seed;
-    int mode;         /* enum session_mode */
+    enum play_mode mode;
     int64_t started;  /* seconds since 1970 */
     int64_t finished; /* the same; 0: not yet */
     int score;        /* 0..100; -1: none */
-    int outcome;      /* enum outcome */
+    enum outcome outcome;
     int hints;
     int step, steps;
     bool practice; /* not scored: after a rewind */
@@ -108,7 +108,7 @@ const struct store_run *store_best(const struct store *s, const char *lesson);
 
 /* A new run with an id of this second; tape_create() makes the id its own. */
 struct store_run store_begin(struct store *s, const char *lesson, const char *hash,
-                             uint64_t seed, int mode);
+                             uint64_t seed, enum play_mode mode);
 /* Writes a run (by id) at its place in the order: true when it is on disk, false while
  * it is only in memory. */
 bool store_save(struct store *s, const struct store_run *run);

@@ -32,8 +32,6 @@
 #include "truecode/ui.h"
 
 #define WIRE_MESSAGE_MAX (12u * 1024 * 1024)
-#define WIRE_TAPE_MAX    (4u * 1024 * 1024)
-#define WIRE_LESSONS_MAX 200
 #define WIRE_KEYS_MAX    256
 
 /* ---- requests -------------------------------------------------------------------- */
@@ -80,7 +78,7 @@ struct wire_request {
     const char *tape; /* OPEN */
     size_t tape_len;
     uint64_t seed; /* OPEN; PROVE VALIDATE: the first */
-    enum session_mode mode;
+    enum play_mode mode;
     enum wire_face face;
     int rows, cols; /* OPEN CATALOGUE RESIZE; 0 rows: no screen is drawn. Plain: 1 row,
                        its prompt's; 0: lines come whole */

@@ -158,7 +158,7 @@ enum err lesson_take(const struct cli_args *a, const char *word, struct buf *tex
                      struct buf *name, struct errmsg *why) MUST_USE;
 bool lesson_id_valid(const char *id);
 /* The ids of the lesson (or lab) files in a folder, in order; the caller frees each. */
-size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX]) MUST_USE;
+size_t lesson_ids(const char *dir, char *ids[LESSONS_MAX]) MUST_USE;
 
 /* course.lua and every lesson file beside it, with what is wrong with them. */
 struct library {
@@ -193,7 +193,7 @@ bool library_sift(struct library *l, library_try *load, void *ctx);
 struct head_facts { /* of a tape's head */
     char lesson[65], hash[65];
     uint64_t seed;
-    enum session_mode mode;
+    enum play_mode mode;
     long engine;
     bool old_format; /* written by an older truecode: this one cannot play it */
 };
@@ -235,7 +235,7 @@ struct replayed {
     struct buf tape, name; /* the lesson's file name */
     struct wire_client *client;
     struct wire_answer a; /* where the tape ends */
-    enum session_mode mode;
+    enum play_mode mode;
     bool half_line;       /* the tape's last line was cut short */
     bool booked;          /* it is in the list of runs: */
     struct store_run run; /* as that has it */
@@ -272,7 +272,7 @@ struct play {
     struct wire_client *client;
     bool jail;
     struct command program; /* for what the worker draws */
-    enum session_mode mode;
+    enum play_mode mode;
     enum glyphs glyphs;
     double speed;
     struct store_run run;   /* of the open lesson; lesson "" none */

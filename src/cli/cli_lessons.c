@@ -96,12 +96,11 @@ static int by_text(const void *a, const void *b, void *ctx)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX])
+size_t lesson_ids(const char *dir, char *ids[LESSONS_MAX])
 {
     size_t n = 0;
     DIR *d = opendir(dir);
-    for (struct dirent *f;
-         d != NULL && n < WIRE_LESSONS_MAX && (f = readdir(d)) != NULL;) {
+    for (struct dirent *f; d != NULL && n < LESSONS_MAX && (f = readdir(d)) != NULL;) {
         char *dot = strrchr(f->d_name, '.');
         if (dot == NULL || strcmp(dot, ".lua") != 0)
             continue;
@@ -117,7 +116,7 @@ size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX])
 
 static enum err unknown_lesson(const char *word, const char *dir, struct errmsg *why)
 {
-    char *names[WIRE_LESSONS_MAX];
+    char *names[LESSONS_MAX];
     size_t n = lesson_ids(dir, names);
     const char *near = text_suggest(word, (const char *const *)names, n);
     if (near != NULL)

@@ -115,7 +115,7 @@ static void read_all(struct library *l, const char *dir)
     }
     buf_release(&path);
     struct found *files = find_files(dir, &n);
-    for (size_t i = 0; i < n && i < WIRE_LESSONS_MAX; i++)
+    for (size_t i = 0; i < n && i < LESSONS_MAX; i++)
         add_file(l, dir, files[i].name);
     mem_free(files);
 }
@@ -136,7 +136,7 @@ enum err library_read(struct library *l, const struct cli_args *a, struct errmsg
     struct buf dir;
     *l = (struct library){0};
     buf_init(&l->course, LESSON_MAX_BYTES);
-    l->lessons = arena_alloc(&l->mem, WIRE_LESSONS_MAX * sizeof *l->lessons);
+    l->lessons = arena_alloc(&l->mem, LESSONS_MAX * sizeof *l->lessons);
     buf_init(&dir, 4096);
     enum err e = lessons_dir(&dir, why);
     if (e == ERR_OK)
@@ -164,7 +164,7 @@ void library_progress(struct library *l, const struct store *s)
         snprintf(id, sizeof id, "%.*s", (int)(strlen(w->name) - 4), w->name);
         const struct store_run *best = store_best(s, id);
         w->best = best != NULL ? best->score : -1;
-        w->outcome = best != NULL ? (enum outcome)best->outcome : OUTCOME_LOST;
+        w->outcome = best != NULL ? best->outcome : OUTCOME_LOST;
         w->saved = store_begun(s, id) != NULL;
         const struct store_run *halted = store_halted(s, id);
         w->stopped = halted != NULL && halted->halt == HALT_UPDATE;

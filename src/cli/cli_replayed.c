@@ -51,7 +51,7 @@ static enum err read_run(struct replayed *r, const char *word, bool finished,
                          struct errmsg *why)
 {
     if (word != NULL && strchr(word, '/') != NULL)
-        return file_read(word, WIRE_TAPE_MAX, &r->tape, why);
+        return file_read(word, TAPE_MAX_BYTES, &r->tape, why);
     const struct store *s = r->store;
     const struct store_run *run;
     enum err e = choose(s, word, finished, &run, why);
@@ -62,7 +62,7 @@ static enum err read_run(struct replayed *r, const char *word, bool finished,
         r->goes_on = store_begun(s, run->lesson) == run;
         e = read_booked(r, s, why);
     } else if (word != NULL &&
-               file_read(word, WIRE_TAPE_MAX, &r->tape, NULL) == ERR_OK) {
+               file_read(word, TAPE_MAX_BYTES, &r->tape, NULL) == ERR_OK) {
         e = ERR_OK;
     } else if (store_unreadable(s)) {
         e = errmsg_set(why, ERR_CORRUPT, "%s",
@@ -120,7 +120,7 @@ enum err replayed_open(struct replayed *r, const struct replay_options *o,
 {
     struct tape_reader tape;
     memset(r, 0, sizeof *r);
-    buf_init(&r->tape, WIRE_TAPE_MAX);
+    buf_init(&r->tape, TAPE_MAX_BYTES);
     buf_init(&r->name, 4096);
     r->store = store_look(NULL);
     r->client = wire_client_new(
@@ -135,7 +135,7 @@ enum err replayed_open(struct replayed *r, const struct replay_options *o,
             why, ERR_CORRUPT,
             "that is no tape: its head names a lesson that cannot be one");
     r->half_line = r->tape.s[r->tape.len - 1] != '\n';
-    r->mode = str_eq(tape.head.mode, "on-call") ? MODE_ONCALL : MODE_GUIDED;
+    r->mode = mode_of_tape(tape.head.mode);
     return play_again(r, o, &tape.head, why);
 }
 

@@ -62,7 +62,7 @@ enum err head_read(struct head_facts *h, const struct buf *tape, struct errmsg *
     snprintf(h->lesson, sizeof h->lesson, "%s", r.head.lesson);
     snprintf(h->hash, sizeof h->hash, "%s", r.head.hash);
     h->seed = r.head.seed;
-    h->mode = str_eq(r.head.mode, "on-call") ? MODE_ONCALL : MODE_GUIDED;
+    h->mode = mode_of_tape(r.head.mode);
     h->engine = r.head.engine;
     return ERR_OK;
 }
@@ -187,7 +187,7 @@ static void believe(struct store *s, const struct store_run *run,
     now.practice = a->practice;
     now.finished = over ? run->finished : 0;
     now.score = over ? a->score.total : -1;
-    now.outcome = over ? (int)a->score.outcome : 0;
+    now.outcome = over ? a->score.outcome : OUTCOME_LOST;
     now.hints = over ? a->score.hints : 0;
     store_save(s, &now);
 }

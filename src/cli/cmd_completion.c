@@ -15,7 +15,7 @@
 
 static enum err lesson_names(struct buf *b, const char *below, struct errmsg *why)
 {
-    char *ids[WIRE_LESSONS_MAX];
+    char *ids[LESSONS_MAX];
     struct buf dir;
     buf_init(&dir, 4096);
     enum err e = lessons_dir(&dir, why);

@@ -46,7 +46,8 @@ static void terminal_facts(struct facts *f)
     fact(f, "characters", true,
          term_utf8() ? "UTF-8" : "not UTF-8: plain ASCII is drawn (set LANG=C.UTF-8?)");
     if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-        bool fits = size.ws_col >= SCREEN_COLS_LEAST && size.ws_row >= SCREEN_ROWS_LEAST;
+        bool fits =
+            size.ws_col >= SCREEN_COLS_LEAST && size.ws_row >= SCREEN_ROWS_LEAST;
         int n = snprintf(text, sizeof text, "%d columns, %d rows", size.ws_col,
                          size.ws_row);
         if (!fits)

@@ -44,7 +44,7 @@ static enum err labs_dir(struct buf *dir, struct errmsg *why)
 
 static enum err unknown_lab(const char *word, const char *dir, struct errmsg *why)
 {
-    char *ids[WIRE_LESSONS_MAX];
+    char *ids[LESSONS_MAX];
     size_t n = lesson_ids(dir, ids);
     const char *near = text_suggest(word, (const char *const *)ids, n);
     if (near != NULL)
@@ -92,7 +92,7 @@ static enum err read_lab(struct lab_run *r, const struct cli_args *a, const char
 
 static int print_labs(void)
 {
-    char *ids[WIRE_LESSONS_MAX];
+    char *ids[LESSONS_MAX];
     struct errmsg why = {0};
     struct buf dir;
     buf_init(&dir, 4096);
@@ -223,8 +223,8 @@ static bool read_options(const struct cli_args *a, struct wire_request *q)
     if (!option_number(a, OPT_SEED, 1, &q->seed) ||
         !option_number(a, OPT_REPS, 1, &reps))
         return false;
-    if (reps < 1 || reps > EXPERIMENT_REPLICATIONS_MAX) {
-        complain("--reps is 1 to %d", EXPERIMENT_REPLICATIONS_MAX);
+    if (reps < 1 || reps > REPLICATIONS_MAX) {
+        complain("--reps is 1 to %d", REPLICATIONS_MAX);
         return false;
     }
     q->count = (unsigned)reps;

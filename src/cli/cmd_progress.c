@@ -48,7 +48,7 @@ static bool has_score(const struct store_run *r)
 static const char *doubt(const struct store *s, const struct store_run *r)
 {
     struct buf tape;
-    buf_init(&tape, WIRE_TAPE_MAX);
+    buf_init(&tape, TAPE_MAX_BYTES);
     bool there = tape_read(s, r, &tape, NULL) == ERR_OK;
     buf_release(&tape);
     return there ? "finished; its tape does not give the score again"
@@ -104,8 +104,7 @@ static void json_run(struct buf *b, const struct store *s, const struct store_ru
     buf_addf(b,
              ", \"seed\": %" PRIu64 ", \"mode\": \"%s\", \"started\": %" PRId64
              ", \"state\": \"%s\"",
-             r->seed, r->mode == MODE_ONCALL ? "oncall" : "guided", r->started,
-             state_of(s, r));
+             r->seed, mode_word(r->mode), r->started, state_of(s, r));
     if (r->finished != 0)
         buf_addf(b, ", \"finished\": %" PRId64, r->finished);
     else

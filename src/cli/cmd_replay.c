@@ -19,10 +19,10 @@ static enum err check_books(const struct replayed *r, struct errmsg *why)
                           "the list of runs says that it is over, %s, %d of 100; its "
                           "tape ends before that: it was cut",
                           outcome_word(run->outcome), run->score);
-    if (run->score != r->a.score.total || run->outcome != (int)r->a.score.outcome)
+    if (run->score != r->a.score.total || run->outcome != r->a.score.outcome)
         return errmsg_set(why, ERR_MISMATCH,
                           "the score comes out as %d %s, the list of runs has %d %s",
-                          r->a.score.total, outcome_word((int)r->a.score.outcome),
+                          r->a.score.total, outcome_word(r->a.score.outcome),
                           run->score, outcome_word(run->outcome));
     return ERR_OK;
 }
@@ -45,12 +45,12 @@ static void text_facts(struct buf *b, const struct replayed *r)
     buf_init(&t, 64);
     time_format(&t, a->now);
     buf_addf(b, "%s (%s), %s, seed %" PRIu64 "\nsimulated time %s, step %zu of %zu%s\n",
-             a->title, a->lesson, r->mode == MODE_ONCALL ? "on call" : "guided",
-             a->seed, t.s, step_shown(a->step, a->nsteps), a->nsteps,
+             a->title, a->lesson, mode_phrase(r->mode), a->seed, t.s,
+             step_shown(a->step, a->nsteps), a->nsteps,
              a->over ? ", over" : ", not over");
     if (a->scored)
         buf_addf(b, "score %d of 100, %s%s\n", a->score.total,
-                 outcome_word((int)a->score.outcome),
+                 outcome_word(a->score.outcome),
                  a->practice ? ", practice after a rewind" : "");
     buf_addf(b, "trace digest %016" PRIx64 ", as recorded\n", a->digest);
     if (r->half_line)
@@ -66,11 +66,11 @@ static void json_facts(struct buf *b, const struct replayed *r)
     buf_addf(b,
              ", \"seed\": %" PRIu64 ", \"mode\": \"%s\", \"digest\": \"%016" PRIx64
              "\", \"step\": %zu, \"steps\": %zu, \"over\": %s",
-             a->seed, r->mode == MODE_ONCALL ? "oncall" : "guided", a->digest,
-             step_shown(a->step, a->nsteps), a->nsteps, a->over ? "true" : "false");
+             a->seed, mode_word(r->mode), a->digest, step_shown(a->step, a->nsteps),
+             a->nsteps, a->over ? "true" : "false");
     if (a->scored)
         buf_addf(b, ", \"score\": %d, \"outcome\": \"%s\", \"practice\": %s",
-                 a->score.total, outcome_word((int)a->score.outcome),
+                 a->score.total, outcome_word(a->score.outcome),
                  a->practice ? "true" : "false");
     else
         buf_adds(b, ", \"score\": null");

@@ -40,7 +40,7 @@ void play_note(struct play *p, const struct wire_answer *a)
         if (p->run.finished == 0)
             p->run.finished = (int64_t)time(NULL);
         p->run.score = a->score.total;
-        p->run.outcome = (int)a->score.outcome;
+        p->run.outcome = a->score.outcome;
         p->run.hints = a->score.hints;
         p->status = p->run.outcome == OUTCOME_LOST ? LEAVE_NOT_PASSED : LEAVE_OK;
         changed = true;
@@ -118,7 +118,7 @@ static const struct store_run *saved_run(const struct play *p, const char *id)
 static bool as_asked(const struct play *p, const struct store_run *saved)
 {
     return !(p->has_seed && p->seed != saved->seed) &&
-           !(p->has_mode && (int)p->mode != saved->mode);
+           !(p->has_mode && p->mode != saved->mode);
 }
 
 /* A run keeps its mode and its seed: another one is begun only by who says so. */
@@ -128,8 +128,7 @@ static enum err goes_on_otherwise(const struct play *p, const struct store_run *
     return errmsg_set(why, ERR_INPUT,
                       "a run of %s is going on, %s, seed %" PRIu64
                       ". Leave out %s to go on with it, or add --new to begin another",
-                      saved->lesson, saved->mode == MODE_ONCALL ? "on call" : "guided",
-                      saved->seed,
+                      saved->lesson, mode_phrase(saved->mode), saved->seed,
                       !p->has_seed   ? "--mode"
                       : !p->has_mode ? "--seed"
                                      : "--mode and --seed");
@@ -168,7 +167,7 @@ static enum err open_saved(struct resumption *r, struct errmsg *why)
     struct wire_request *q = r->q;
     q->name = r->p->name.s;
     q->seed = r->run.seed;
-    q->mode = (enum session_mode)r->run.mode;
+    q->mode = r->run.mode;
     q->tape = r->tape.s;
     q->tape_len = r->tape.len;
     enum err e =
@@ -232,7 +231,7 @@ static enum err salvage(struct resumption *r, size_t bad, const struct errmsg *b
     enum err e = ERR_CORRUPT;
     size_t lines = 0, all = 0, first = bad;
     char reason[200];
-    buf_init(&r->tape, WIRE_TAPE_MAX);
+    buf_init(&r->tape, TAPE_MAX_BYTES);
     for (int i = 0; i < SALVAGE_TRIES && bad > 0; i++, bad = r->a->bad_line) {
         size_t n = length_above(&damaged, bad, &lines);
         all = i == 0 ? lines : all;
@@ -321,7 +320,7 @@ static enum err resume(struct play *p, struct store_run *run, struct wire_reques
                        struct wire_answer *a, struct buf *note, struct errmsg *why)
 {
     struct resumption r = {.p = p, .q = q, .a = a, .run = *run};
-    buf_init(&r.tape, WIRE_TAPE_MAX);
+    buf_init(&r.tape, TAPE_MAX_BYTES);
     enum err e = read_saved(&r, why);
     if (e == ERR_OK) {
         p->run = r.run;
@@ -374,7 +373,7 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
     q->len = p->text.len;
     q->seed = p->has_seed ? p->seed : fresh_seed();
     q->mode = p->mode;
-    p->run = store_begin(p->store, id, hash, q->seed, (int)q->mode);
+    p->run = store_begin(p->store, id, hash, q->seed, q->mode);
     p->tape = tape_create(p->store, &p->run);
     enum err e = ask_open(p, q, a, why);
     if (e == ERR_OK) {
@@ -442,7 +441,7 @@ static enum err open_named(struct play *p, struct store_run *run,
         return errmsg_set(why, ERR_INPUT,
                           "that run is %s, with seed %" PRIu64
                           ", and stays so. Leave out --seed and --mode",
-                          run->mode == MODE_ONCALL ? "on call" : "guided", run->seed);
+                          mode_phrase(run->mode), run->seed);
     enum err e = resume(p, run, q, a, note, why);
     if (e != ERR_OK && run->halt != HALT_NONE) {
         const struct errmsg because = *why;

@@ -19,29 +19,11 @@
 
 /* ---- rows ------------------------------------------------------------------------ */
 
-struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *name)
-{
-    for (size_t i = 0; i < p->n; i++)
-        if (str_eq(p->rows[i].kind, kind) &&
-            strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
-            return &p->rows[i];
-    if (p->n == p->cap) {
-        p->cap = p->cap ? 2 * p->cap : 32;
-        p->rows = mem_grow(p->rows, p->cap, sizeof(*p->rows));
-    }
-    struct prove_row *r = &p->rows[p->n++];
-    memset(r, 0, sizeof(*r));
-    r->kind = kind;
-    r->margin_min = NAN;
-    snprintf(r->name, sizeof(r->name), "%s", name);
-    return r;
-}
-
 /* A detail says why it failed first, or else how it was where it was closest. */
 void prove_result(struct prover *pv, const char *kind, const char *name, bool ok,
                   double margin, const char *fmt, ...)
 {
-    struct prove_row *r = prove_row_for(pv->out, kind, name);
+    struct prove_row *r = proof_row(pv->out, kind, name);
     bool closest = !isnan(margin) && (isnan(r->margin_min) || margin < r->margin_min);
     if (closest)
         r->margin_min = margin;

@@ -370,7 +370,7 @@ bool store_unreadable(const struct store *s)
 /* ---- writing -------------------------------------------------------------------- */
 
 struct store_run store_begin(struct store *s, const char *lesson, const char *hash,
-                             uint64_t seed, int mode)
+                             uint64_t seed, enum play_mode mode)
 {
     struct store_run run = {.seed = seed, .mode = mode, .score = -1};
     run.started = (int64_t)time(NULL);

@@ -269,11 +269,11 @@ static bool take_run(sqlite3_stmt *st, struct store_run *r)
     take_text(st, 1, r->lesson, sizeof r->lesson);
     take_text(st, 2, r->hash, sizeof r->hash);
     r->seed = (uint64_t)sqlite3_column_int64(st, 3);
-    r->mode = take_int(st, 4, 0, 1);
+    r->mode = (enum play_mode)take_int(st, 4, 0, MODE_COUNT - 1);
     r->started = sqlite3_column_int64(st, 5);
     r->finished = sqlite3_column_int64(st, 6);
     r->score = take_int(st, 7, -1, 100);
-    r->outcome = take_int(st, 8, 0, 3);
+    r->outcome = (enum outcome)take_int(st, 8, 0, OUTCOME_COUNT - 1);
     r->hints = take_int(st, 9, 0, 100000);
     r->step = take_int(st, 10, 0, 1000);
     r->steps = take_int(st, 11, 0, 1000);

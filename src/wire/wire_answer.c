@@ -138,7 +138,7 @@ static const char *get_hash(struct wire_reader *r)
 /* The tape is written to a file and read by people: lines of printable text. */
 static void get_tape(struct wire_reader *r, struct wire_answer *a)
 {
-    a->tape = get_bytes(r, WIRE_TAPE_MAX, &a->tape_len, "too much tape at once");
+    a->tape = get_bytes(r, TAPE_MAX_BYTES, &a->tape_len, "too much tape at once");
     for (size_t i = 0; i < a->tape_len; i++) {
         unsigned char c = (unsigned char)a->tape[i];
         if ((c < ' ' && c != '\n' && c != '\t') || c == 127)
@@ -174,7 +174,7 @@ static void get_score(struct wire_reader *r, struct score *s)
     for (int i = 0; i < SCORE_PARTS; i++)
         s->part[i] = get_share(r);
     s->total = get_int(r, 0, 100, "a score is not within 0 to 100");
-    s->outcome = get_enum(r, OUTCOME_RECOVERED + 1, "an unknown outcome");
+    s->outcome = get_enum(r, OUTCOME_COUNT, "an unknown outcome");
     s->bad_you = get_u64(r);
     s->bad_reference = get_u64(r);
     s->bad_nothing = get_u64(r);
@@ -242,7 +242,7 @@ static void get_session(struct wire_reader *r, struct wire_answer *a)
 
 static void get_cards(struct wire_reader *r, struct wire_answer *a)
 {
-    a->ncards = get_count(r, WIRE_LESSONS_MAX, 36, "too many lessons");
+    a->ncards = get_count(r, LESSONS_MAX, 36, "too many lessons");
     a->cards = arena_alloc(r->mem, (a->ncards + 1) * sizeof *a->cards);
     for (size_t i = 0; i < a->ncards; i++)
         get_card(r, &a->cards[i]);

@@ -23,7 +23,7 @@ struct wire_client *wire_client_new(const struct wire_client_options *o)
 {
     struct wire_client *c = mem_alloc(sizeof *c);
     c->o = *o;
-    buf_init(&c->tape, WIRE_TAPE_MAX);
+    buf_init(&c->tape, TAPE_MAX_BYTES);
     return c;
 }
 
@@ -121,7 +121,7 @@ enum err wire_client_open(struct wire_client *c, const struct wire_request *q,
                           struct wire_answer *a, struct errmsg *why)
 {
     drop_worker(c);
-    if (q->tape_len > WIRE_TAPE_MAX || q->len > LESSON_MAX_BYTES)
+    if (q->tape_len > TAPE_MAX_BYTES || q->len > LESSON_MAX_BYTES)
         return errmsg_set(why, ERR_LIMIT, "the lesson or its tape is too long");
     remember(c, q);
     enum err e = start_and_open(c, true, a, why);

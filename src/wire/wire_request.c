@@ -83,14 +83,14 @@ static void get_lesson(struct wire_reader *r, struct wire_lesson *l)
     l->text = get_bytes(r, LESSON_MAX_BYTES, &l->len, "a lesson is too long");
     l->broken = get_bytes(r, BROKEN_MAX_BYTES, NULL, "a reason is too long");
     l->best = get_int(r, -1, 100, "a score is not within 0 to 100");
-    l->outcome = get_enum(r, OUTCOME_RECOVERED + 1, "an unknown outcome");
+    l->outcome = get_enum(r, OUTCOME_COUNT, "an unknown outcome");
     l->saved = get_bool(r);
     l->stopped = get_bool(r);
 }
 
 static void get_lessons(struct wire_reader *r, struct wire_request *q)
 {
-    q->nlessons = get_count(r, WIRE_LESSONS_MAX, 19, "too many lessons");
+    q->nlessons = get_count(r, LESSONS_MAX, 19, "too many lessons");
     struct wire_lesson *l = arena_alloc(r->mem, (q->nlessons + 1) * sizeof *l);
     for (size_t i = 0; i < q->nlessons; i++)
         get_lesson(r, &l[i]);
@@ -124,9 +124,9 @@ enum err wire_get_request(struct wire_request *q, struct arena *mem, const char 
     q->name = get_bytes(&r, NAME_MAX_BYTES, NULL, "a name is too long");
     q->text = get_bytes(&r, LESSON_MAX_BYTES, &q->len, "the lesson is too long");
     get_lessons(&r, q);
-    q->tape = get_bytes(&r, WIRE_TAPE_MAX, &q->tape_len, "the tape is too long");
+    q->tape = get_bytes(&r, TAPE_MAX_BYTES, &q->tape_len, "the tape is too long");
     q->seed = get_u64(&r);
-    q->mode = get_enum(&r, MODE_ONCALL + 1, "an unknown mode");
+    q->mode = get_enum(&r, MODE_COUNT, "an unknown mode");
     q->face = get_enum(&r, WIRE_PLAIN + 1, "an unknown face");
     q->rows = get_int(&r, 0, SCREEN_ROWS_MAX, "too many rows");
     q->cols = get_int(&r, 0, SCREEN_COLS_MAX, "too many columns");

@@ -469,7 +469,7 @@ int wire_serve(int in, int out)
     buf_init(&request, WIRE_MESSAGE_MAX);
     buf_init(&s.text, 0);
     buf_init(&s.report, REPORT_MAX);
-    buf_init(&s.tape, WIRE_TAPE_MAX);
+    buf_init(&s.tape, TAPE_MAX_BYTES);
     buf_init(&s.message, WIRE_MESSAGE_MAX + 4);
     int status = 0;
     while (status == 0 && message_read(in, &request)) {

@@ -1,16 +1,35 @@
 /*
- * The prover's table, and merging the tables of seeds proven elsewhere.
+ * The prover's table: its rows, merging the tables of seeds proven elsewhere, print.
  */
-#include "prove_internal.h"
+#include "truecode/verdict.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+struct prove_row *proof_row(struct proof *p, const char *kind, const char *name)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (str_eq(p->rows[i].kind, kind) &&
+            strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
+            return &p->rows[i];
+    if (p->n == p->cap) {
+        p->cap = p->cap ? 2 * p->cap : 32;
+        p->rows = mem_grow(p->rows, p->cap, sizeof(*p->rows));
+    }
+    struct prove_row *r = &p->rows[p->n++];
+    memset(r, 0, sizeof(*r));
+    r->kind = kind;
+    r->margin_min = NAN;
+    snprintf(r->name, sizeof(r->name), "%s", name);
+    return r;
+}
 
 void proof_merge(struct proof *a, const struct proof *b)
 {
     for (size_t i = 0; i < b->n; i++) {
         const struct prove_row *from = &b->rows[i];
-        struct prove_row *to = prove_row_for(a, from->kind, from->name);
+        struct prove_row *to = proof_row(a, from->kind, from->name);
         bool closer = !isnan(from->margin_min) &&
                       (isnan(to->margin_min) || from->margin_min < to->margin_min);
         if ((from->failed && !to->failed) || (!to->failed && closer))
