@@ -249,10 +249,6 @@ enum err course_load(struct course_list *out, const char *text, size_t len,
                      const char *name, struct errmsg *why) MUST_USE;
 void course_release(struct course_list *c);
 
-/* Reference text of everything a lesson may say (world functions, parameters, program
- * ops, steps, predicates), from the binding and kind tables, as Markdown. */
-void lesson_reference(struct buf *out);
-
 /* Everything that a lesson's code can reach, a line each ("math.floor function"): for
  * the test that compares it with the list in the repository. */
 void lesson_environment(struct buf *out);

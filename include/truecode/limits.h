@@ -7,13 +7,11 @@
 #ifndef TRUECODE_LIMITS_H
 #define TRUECODE_LIMITS_H
 
-/* The bytes of a lesson's, a lab's or a course's file. */
-#define LESSON_MAX_BYTES (256 * 1024)
-/* The lessons of a course. */
-#define LESSONS_MAX 200
-/* The bytes of a run's tape. */
-#define TAPE_MAX_BYTES (4u * 1024 * 1024)
-/* The replications of a lab's experiment. */
-#define REPLICATIONS_MAX 10000
+enum {
+    LESSON_MAX_BYTES = 256 * 1024,    /* a lesson's, a lab's or a course's file */
+    TAPE_MAX_BYTES = 4 * 1024 * 1024, /* a run's tape */
+    LESSONS_MAX = 200,                /* the lessons of a course */
+    REPLICATIONS_MAX = 10000          /* of a lab's experiment */
+};
 
 #endif

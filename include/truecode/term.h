@@ -17,7 +17,7 @@
 #ifndef TRUECODE_TERM_H
 #define TRUECODE_TERM_H
 
-#include "truecode/wire.h"
+#include "truecode/screen.h"
 
 /* ---- looks ----------------------------------------------------------------------- */
 

@@ -11,7 +11,9 @@
 #define TRUECODE_UI_H
 
 #include "truecode/screen.h"
-#include "truecode/session.h"
+#include "truecode/verdict.h"
+
+struct session;
 
 /* ---- the program's faces --------------------------------------------------------- */
 
@@ -57,8 +59,6 @@ void ui_notice(struct ui *u, const char *text);
 /* What is shown for the first time in a step goes on the tape: take the tape after
  * drawing. It may finish a step: then ui_dirty() again. */
 void ui_draw(struct ui *u, struct canvas *c);
-/* The one table of keys, for help, README and the footer. */
-void ui_key_table(struct buf *markdown);
 
 /* ---- plain mode ------------------------------------------------------------------ */
 

@@ -17,7 +17,8 @@
 #ifndef TRUECODE_UI_EDITOR_H
 #define TRUECODE_UI_EDITOR_H
 
-#include "truecode/ui.h"
+#include "truecode/console.h"
+#include "truecode/screen.h"
 
 #define EDITOR_HISTORY 500
 #define EDITOR_LINE    4096 /* bytes a line may have, its NUL included */

@@ -29,8 +29,11 @@
 #ifndef TRUECODE_WIRE_H
 #define TRUECODE_WIRE_H
 
-#include "truecode/ui.h"
+#include "truecode/limits.h"
+#include "truecode/screen.h"
+#include "truecode/verdict.h"
 
+#define WIRE_WORKER_ARG  "--worker" /* the hidden subcommand: see worker.h */
 #define WIRE_MESSAGE_MAX (12u * 1024 * 1024)
 #define WIRE_KEYS_MAX    256
 
@@ -152,6 +155,10 @@ struct wire_answer {
 };
 void wire_answer_release(struct wire_answer *a);
 
+/* The difference of two canvases of one size as runs; `before` NULL: all of `now`. The
+ * runs point into `now` and live in `mem`. */
+void wire_frame_diff(struct wire_frame *f, const struct canvas *before,
+                     const struct canvas *now, struct arena *mem);
 /* Copies the changed cells. A cell that no terminal should get (a control, a code point
  * that text_clean() would rewrite, a wrong width, an unknown tone) becomes U+FFFD. The
  * canvas is made anew when the size differs. */
@@ -167,25 +174,10 @@ void wire_put_answer(struct buf *b, const struct wire_answer *a);
 enum err wire_get_answer(struct wire_answer *a, const char *p, size_t n,
                          struct errmsg *why) MUST_USE;
 
-/* ---- the worker's side ----------------------------------------------------------- */
-
-/* Answers requests until the other end closes. Returns the exit status. */
-int wire_serve(int in, int out);
-
-/* The main of a worker process: `truecode --worker jail PARENT`; argv[1] is "--worker".
- * Does not come back to the command line: its result is the exit status. */
-bool wire_is_worker(int argc, char **argv);
-int wire_worker_main(int argc, char **argv);
-
-/* Closes the doors behind itself: resource limits (one that is lower already counts as
- * done), no new privileges, the system call filter. ERR_REFUSED on a system that
- * cannot, ERR_LIMIT where memory does not suffice, each with what is missing; nothing
- * may be opened afterwards. */
-enum err wire_jail(struct errmsg *why) MUST_USE;
-/* The jail of this build is limits alone: the system has no filter of calls. */
-bool wire_jail_is_partial(void);
-/* Whether this build and system can filter system calls; a phrase for `doctor`. */
-bool wire_jail_works(const char **how);
+/* One whole message on a blocking descriptor. False: the other end is closed, or the
+ * message is longer than WIRE_MESSAGE_MAX. */
+bool wire_read(int fd, struct buf *b);
+bool wire_write(int fd, const struct buf *b);
 
 /* ---- the front's side: one worker
  *

@@ -9,6 +9,7 @@
 
 #include "truecode/store.h"
 #include "truecode/term.h"
+#include "truecode/wire.h"
 
 /* name, number, what it says. 70 is what die() and BUG() leave with. */
 #define EXIT_LIST(X)                                                                   \

@@ -5,6 +5,8 @@
  */
 #include "cli_internal.h"
 
+#include "truecode/worker.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +49,7 @@ enum err jail_allows(const struct cli_args *a, const char *path, struct errmsg *
             "%s does not come with truecode: without the jail it could do "
             "whatever you can. Give --no-jail twice if you trust it",
             path);
-    if (wire_jail_is_partial())
+    if (worker_jail_is_partial())
         return errmsg_set(
             why, ERR_REFUSED,
             "%s does not come with truecode, and this system has no "

@@ -3,6 +3,8 @@
  */
 #include "config.h"
 
+#include "truecode/worker.h"
+
 #include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +135,7 @@ static void worker_facts(struct facts *f)
 {
     struct errmsg why = {0}, without = {0};
     const char *how;
-    bool works = wire_jail_works(&how), answers = worker_answers(true, &why);
+    bool works = worker_jail_works(&how), answers = worker_answers(true, &why);
     if (works && answers) {
         fact(f, "jail", true, how);
         fact(f, "worker", true, "starts and answers");

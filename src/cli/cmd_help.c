@@ -4,6 +4,8 @@
  */
 #include "cli_internal.h"
 
+#include "truecode/ui_keys.h"
+
 #include <stdio.h>
 #include <string.h>
 

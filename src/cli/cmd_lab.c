@@ -8,7 +8,7 @@
  */
 #include "cli_internal.h"
 
-#include "truecode/session_experiment.h"
+#include "truecode/limits.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,6 +4,8 @@
  */
 #include "cli_internal.h"
 
+#include "truecode/worker.h"
+
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -184,8 +186,8 @@ static void catch_signals(void)
 
 int main(int argc, char **argv)
 {
-    if (wire_is_worker(argc, argv))
-        return wire_worker_main(argc, argv);
+    if (worker_asked(argc, argv))
+        return worker_main(argc, argv);
     fill_descriptors();
     catch_signals();
     setlocale(LC_CTYPE, "");

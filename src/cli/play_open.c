@@ -5,6 +5,8 @@
  */
 #include "cli_internal.h"
 
+#include "truecode/tape.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

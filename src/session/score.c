@@ -292,7 +292,8 @@ static sim_time watched(const struct session *s)
 static bool called_too_good(const struct session *s, enum outcome o)
 {
     for (int i = OUTCOME_MITIGATED; i <= OUTCOME_RECOVERED; i++)
-        if (s->claimed && !s->practice && str_eq(s->claimed, outcome_word((enum outcome)i)))
+        if (s->claimed && !s->practice &&
+            str_eq(s->claimed, outcome_word((enum outcome)i)))
             return i > (int)o;
     return false;
 }

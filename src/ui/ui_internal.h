@@ -12,6 +12,7 @@
 
 #include "truecode/picture.h"
 #include "truecode/screen.h"
+#include "truecode/session.h"
 #include "truecode/ui.h"
 #include "truecode/ui_editor.h"
 

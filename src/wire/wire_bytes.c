@@ -178,7 +178,7 @@ static bool read_all(int fd, char *p, size_t n)
     return true;
 }
 
-bool message_read(int fd, struct buf *b)
+bool wire_read(int fd, struct buf *b)
 {
     char head[4];
     if (!read_all(fd, head, sizeof head))
@@ -199,7 +199,7 @@ bool message_read(int fd, struct buf *b)
     return !b->full;
 }
 
-bool message_write(int fd, const struct buf *b)
+bool wire_write(int fd, const struct buf *b)
 {
     const char *p = b->s;
     size_t n = b->len;

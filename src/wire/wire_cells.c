@@ -32,8 +32,8 @@ static size_t run_end(const struct canvas *a, const struct canvas *b, size_t fro
     return end;
 }
 
-void frame_diff(struct wire_frame *f, const struct canvas *before,
-                const struct canvas *now, struct arena *mem)
+void wire_frame_diff(struct wire_frame *f, const struct canvas *before,
+                     const struct canvas *now, struct arena *mem)
 {
     size_t n = (size_t)now->rows * (size_t)now->cols, nruns = 0;
     *f = (struct wire_frame){now->rows,       now->cols, now->cursor_row,

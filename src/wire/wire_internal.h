@@ -10,8 +10,6 @@
 
 #include "truecode/wire.h"
 
-#define WIRE_WORKER_ARG "--worker" /* the hidden subcommand */
-
 struct wire_reader {
     const unsigned char *p;
     size_t left;
@@ -46,22 +44,7 @@ const char *get_clean(struct wire_reader *r, size_t max, bool newlines,
 size_t get_count(struct wire_reader *r, size_t max, size_t each, const char *what);
 void reader_bad(struct wire_reader *r, const char *what);
 
-/* Cells: the difference of two canvases of one size as runs (`before` NULL:
- * everything). The runs point into `now`. */
-void frame_diff(struct wire_frame *f, const struct canvas *before,
-                const struct canvas *now, struct arena *mem);
 void put_frame(struct buf *b, const struct wire_frame *f);
 void get_frame(struct wire_reader *r, struct wire_frame *f);
-
-/* wire_cards.c: a course's cards, or the lessons' without a course; how many. */
-size_t cards_load(const struct wire_request *q, struct wire_card **cards,
-                  struct arena *mem);
-/* What a loaded lesson says of itself. */
-void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem);
-const struct wire_lesson *card_file(const struct wire_request *q, const char *id);
-
-/* Whole messages on a blocking descriptor; false: closed or too long. */
-bool message_read(int fd, struct buf *b);
-bool message_write(int fd, const struct buf *b);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef TESTS_LIB_SCREEN_H
 #define TESTS_LIB_SCREEN_H
 
+#include "truecode/session.h"
 #include "truecode/ui.h"
 
 /* "abc": characters. "<enter>", "<esc>", "<tab>", "<up>", "<down>", "<left>",

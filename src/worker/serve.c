@@ -5,7 +5,7 @@
  * The order within an answer matters only to the front (tape before frame); here each
  * answer is gathered from what the session and the screen say after the request.
  */
-#include "wire_serve.h"
+#include "worker_internal.h"
 
 #include <string.h>
 
@@ -31,7 +31,7 @@ static void send_answer(struct server *s, const struct wire_answer *a)
         s->message.full = false;
         wire_put_answer(&s->message, &sorry);
     }
-    if (!message_write(s->out, &s->message))
+    if (!wire_write(s->out, &s->message))
         die("the front is gone");
 }
 
@@ -91,7 +91,7 @@ static void tell_frame(struct server *s, struct wire_answer *a)
     /* What is seen may finish a step, and then the frame is old before it is sent. */
     for (int i = 0; i == 0 || (i < 3 && ui_dirty(s->ui)); i++)
         ui_draw(s->ui, s->next);
-    frame_diff(&a->frame, s->shown, s->next, &a->mem);
+    wire_frame_diff(&a->frame, s->shown, s->next, &a->mem);
 }
 
 /* The frame was sent: it is what the front has now. */
@@ -462,7 +462,7 @@ static void server_release(struct server *s)
     buf_release(&s->message);
 }
 
-int wire_serve(int in, int out)
+int worker_serve(int in, int out)
 {
     struct server s = {.out = out};
     struct buf request;
@@ -472,7 +472,7 @@ int wire_serve(int in, int out)
     buf_init(&s.tape, TAPE_MAX_BYTES);
     buf_init(&s.message, WIRE_MESSAGE_MAX + 4);
     int status = 0;
-    while (status == 0 && message_read(in, &request)) {
+    while (status == 0 && wire_read(in, &request)) {
         struct arena mem = {0};
         struct wire_request q;
         struct errmsg why = {0};

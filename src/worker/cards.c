@@ -5,7 +5,7 @@
  * a card that tells why; so has course.lua itself, and then the files that are there
  * stand in the order of their tracks and names.
  */
-#include "wire_internal.h"
+#include "worker_internal.h"
 
 #include <string.h>
 

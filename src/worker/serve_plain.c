@@ -2,7 +2,7 @@
  * The worker's plain face: lines that come whole from a pipe, or keys that become lines
  * in an editor on one row. Before there is a session, a line chooses a lesson.
  */
-#include "wire_serve.h"
+#include "worker_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,5 +146,5 @@ void serve_make_prompt(struct server *s, const struct wire_request *q)
 void serve_draw_prompt(struct server *s, struct wire_answer *a)
 {
     prompt_draw(s->prompt, serve_asks(s), s->next);
-    frame_diff(&a->frame, s->shown, s->next, &a->mem);
+    wire_frame_diff(&a->frame, s->shown, s->next, &a->mem);
 }
