@@ -7,6 +7,7 @@
 #ifndef CLI_INTERNAL_H
 #define CLI_INTERNAL_H
 
+#include "truecode/json.h"
 #include "truecode/store.h"
 #include "truecode/term.h"
 #include "truecode/wire.h"
@@ -112,8 +113,6 @@ void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void print(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void print_raw(const struct buf *b);
 int exit_code_of(enum err e);
-/* "text" with JSON's escapes. */
-void json_text(struct buf *b, const char *s);
 
 /* A command as somebody can type it here, ready to be told: the program as it is called
  * ("truecode" where PATH leads to it, else "build/truecode" or its whole path), `words`

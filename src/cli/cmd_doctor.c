@@ -14,19 +14,17 @@
 
 struct facts {
     struct buf b;
+    struct json j; /* writes into `b`, where `json` */
     bool json, bad;
-    size_t n;
 };
 
 static void fact(struct facts *f, const char *name, bool good, const char *text)
 {
     if (f->json) {
-        buf_adds(&f->b, f->n++ > 0 ? ",\n  " : "{\n  ");
-        json_text(&f->b, name);
-        buf_adds(&f->b, ": {\"ok\": ");
-        buf_adds(&f->b, good ? "true, \"is\": " : "false, \"is\": ");
-        json_text(&f->b, text);
-        buf_addch(&f->b, '}');
+        json_line(&f->j, 2), json_object(&f->j, name);
+        json_bool(&f->j, "ok", good);
+        json_text(&f->j, "is", text);
+        json_end(&f->j);
     } else {
         buf_addf(&f->b, "%-4s %s", good ? "ok" : "BAD", name);
         buf_pad(&f->b, 18);
@@ -151,14 +149,19 @@ static int run(const struct cli_args *a)
 {
     struct facts f = {.json = option_given(a, OPT_JSON)};
     buf_init(&f.b, 0);
+    f.j = json_to(&f.b);
+    if (f.json)
+        json_object(&f.j, NULL);
     fact(&f, "version", true, TRUECODE_VERSION);
     terminal_facts(&f);
     setting_facts(&f);
     lesson_facts(&f, a);
     store_facts(&f);
     worker_facts(&f);
-    if (f.json)
-        buf_adds(&f.b, "\n}\n");
+    if (f.json) {
+        json_line(&f.j, 0), json_end(&f.j);
+        buf_addch(&f.b, '\n');
+    }
     print_raw(&f.b);
     buf_release(&f.b);
     return f.bad ? LEAVE_NOT_PASSED : LEAVE_OK;

@@ -58,23 +58,25 @@ static void text_facts(struct buf *b, const struct replayed *r)
     buf_release(&t);
 }
 
-static void json_facts(struct buf *b, const struct replayed *r)
+static void json_facts(struct json *j, const struct replayed *r)
 {
     const struct wire_answer *a = &r->a;
-    buf_adds(b, "\"ok\": true, \"lesson\": ");
-    json_text(b, a->lesson);
-    buf_addf(b,
-             ", \"seed\": %" PRIu64 ", \"mode\": \"%s\", \"digest\": \"%016" PRIx64
-             "\", \"step\": %zu, \"steps\": %zu, \"over\": %s",
-             a->seed, mode_word(r->mode), a->digest, step_shown(a->step, a->nsteps),
-             a->nsteps, a->over ? "true" : "false");
-    if (a->scored)
-        buf_addf(b, ", \"score\": %d, \"outcome\": \"%s\", \"practice\": %s",
-                 a->score.total, outcome_word(a->score.outcome),
-                 a->practice ? "true" : "false");
-    else
-        buf_adds(b, ", \"score\": null");
-    buf_addf(b, ", \"half_line\": %s", r->half_line ? "true" : "false");
+    json_bool(j, "ok", true);
+    json_text(j, "lesson", a->lesson);
+    json_count(j, "seed", a->seed);
+    json_text(j, "mode", mode_word(r->mode));
+    json_textf(j, "digest", "%016" PRIx64, a->digest);
+    json_count(j, "step", step_shown(a->step, a->nsteps));
+    json_count(j, "steps", a->nsteps);
+    json_bool(j, "over", a->over);
+    if (a->scored) {
+        json_int(j, "score", a->score.total);
+        json_text(j, "outcome", outcome_word(a->score.outcome));
+        json_bool(j, "practice", a->practice);
+    } else {
+        json_null(j, "score");
+    }
+    json_bool(j, "half_line", r->half_line);
 }
 
 static void say_json(const struct replayed *r, const char *word, enum err e,
@@ -82,16 +84,18 @@ static void say_json(const struct replayed *r, const char *word, enum err e,
 {
     struct buf b;
     buf_init(&b, 0);
-    buf_adds(&b, "{\"run\": ");
-    json_text(&b, word != NULL ? word : r->run.id);
-    buf_adds(&b, ", ");
+    struct json j = json_to(&b);
+    json_object(&j, NULL);
+    json_text(&j, "run", word ? word : r->run.id);
     if (e == ERR_OK) {
-        json_facts(&b, r);
+        json_facts(&j, r);
     } else {
-        buf_addf(&b, "\"ok\": false, \"exit\": %d, \"error\": ", exit_code_of(e));
-        json_text(&b, why->text);
+        json_bool(&j, "ok", false);
+        json_int(&j, "exit", exit_code_of(e));
+        json_text(&j, "error", why->text);
     }
-    buf_adds(&b, "}\n");
+    json_end(&j);
+    buf_addch(&b, '\n');
     print_raw(&b);
     buf_release(&b);
 }
