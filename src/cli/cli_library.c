@@ -56,10 +56,7 @@ static struct found *find_files(const char *dir, size_t *n)
     for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
         if (!lesson_file(e->d_name))
             continue;
-        if (*n == cap) {
-            cap = cap > 0 ? 2 * cap : 64;
-            list = mem_grow(list, cap, sizeof *list);
-        }
+        GROW(list, *n, cap);
         struct found *f = &list[(*n)++];
         snprintf(f->name, sizeof f->name, "%s", e->d_name);
         buf_reset(&path);

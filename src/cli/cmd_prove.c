@@ -36,7 +36,7 @@ struct job {
 };
 struct proving {
     struct subject *subjects;
-    size_t nsubjects;
+    size_t nsubjects, cap;
     struct chunk *chunks;
     size_t nchunks;
     struct job jobs[JOBS_MAX];
@@ -148,7 +148,7 @@ static bool work(struct proving *v)
 static enum err add_subject(struct proving *v, const struct cli_args *a,
                             const char *word, struct errmsg *why)
 {
-    v->subjects = mem_grow(v->subjects, v->nsubjects + 1, sizeof *v->subjects);
+    GROW(v->subjects, v->nsubjects, v->cap);
     struct subject *s = &v->subjects[v->nsubjects++];
     *s = (struct subject){0};
     buf_init(&s->text, LESSON_MAX_BYTES);

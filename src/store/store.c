@@ -58,10 +58,7 @@ static int64_t next_number(const struct store *s)
 
 void runs_append(struct store *s, const struct store_run *run)
 {
-    if (s->n == s->cap) {
-        s->cap = s->cap > 0 ? s->cap * 2 : 32;
-        s->runs = mem_grow(s->runs, s->cap, sizeof *s->runs);
-    }
+    GROW(s->runs, s->n, s->cap);
     s->runs[s->n++] = *run;
 }
 
@@ -218,10 +215,7 @@ static bool adopt_tapes(struct store *s)
     for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
         if (!found_tape(s, d, e->d_name, &f))
             continue;
-        if (n == cap) {
-            cap = cap > 0 ? cap * 2 : 16;
-            found = mem_grow(found, cap, sizeof *found);
-        }
+        GROW(found, n, cap);
         found[n++] = f;
     }
     if (d != NULL)

@@ -319,7 +319,4 @@ struct fate {
 struct fate slo_fate(const struct recording *r, comp_id client, sim_time from,
                      sim_time to);
 
-/* Grows an array by doubling so that one more item fits. */
-void *grow_array(void *p, uint32_t n, uint32_t *cap, size_t size) MUST_USE;
-
 #endif

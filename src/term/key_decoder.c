@@ -118,10 +118,7 @@ void key_decoder_learn(struct key_decoder *d, const char *bytes, const struct ke
     if (!can_be_learnt(d, bytes, n) || strcmp(bytes, paste_begin) == 0 ||
         strcmp(bytes, paste_end) == 0 || (k == NULL && is_harmless(d, bytes, n)))
         return;
-    if (d->nlearnt == d->cap) {
-        d->cap = d->cap > 0 ? 2 * d->cap : 64;
-        d->learnt = mem_grow(d->learnt, d->cap, sizeof *d->learnt);
-    }
+    GROW(d->learnt, d->nlearnt, d->cap);
     struct learnt *l = &d->learnt[d->nlearnt++];
     *l = (struct learnt){.n = n, .known = k != NULL};
     memcpy(l->bytes, bytes, n);

@@ -13,10 +13,7 @@ struct prove_row *proof_row(struct proof *p, const char *kind, const char *name)
         if (str_eq(p->rows[i].kind, kind) &&
             strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
             return &p->rows[i];
-    if (p->n == p->cap) {
-        p->cap = p->cap ? 2 * p->cap : 32;
-        p->rows = mem_grow(p->rows, p->cap, sizeof(*p->rows));
-    }
+    GROW(p->rows, p->n, p->cap);
     struct prove_row *r = &p->rows[p->n++];
     memset(r, 0, sizeof(*r));
     r->kind = kind;
