@@ -76,9 +76,29 @@ struct score {
 
 /* ---- what proves a lesson -------------------------------------------------------- */
 
+/* name, word, the claim that is held to */
+#define PROOF_LIST(X)                                                                  \
+    X(NOTHING, "nothing",                                                              \
+      "doing nothing breaks the objective, or keeps it on a quiet shift")              \
+    X(MOVES, "moves", "the metrics a lesson names move")                               \
+    X(NORMAL, "normal", "what it calls normal is, before the fault")                   \
+    X(TRAPS, "traps", "no trap fires while nobody changes anything")                   \
+    X(FIX, "fix", "users are well after each fix")                                     \
+    X(WRONG, "wrong", "each wrong fix does the harm it is said to do")                 \
+    X(STEPS, "steps", "the steps can be played from end to end")                       \
+    X(HINTS, "hints", "each step has a hint and a solution")                           \
+    X(TEXT, "text", "texts fit their places")                                          \
+    X(SAME, "same", "one seed gives one trace")
+enum proof_kind {
+#define X(name, word, claim) PROOF_##name,
+    PROOF_LIST(X)
+#undef X
+        PROOF_COUNT
+};
+const char *proof_word(enum proof_kind kind);
+
 struct prove_row {
-    const char *kind; /* "loads" "nothing" "moves" "normal" "fix" "wrong" "steps"
-                         "hints" "text" "same" */
+    enum proof_kind kind;
     char name[64];
     unsigned passed, failed;
     uint64_t first_bad_seed;
@@ -92,8 +112,8 @@ struct proof {
     unsigned seeds;
     bool ok;
 };
-/* The row of a kind and a name, made when there is none yet. `kind` is borrowed. */
-struct prove_row *proof_row(struct proof *p, const char *kind, const char *name);
+/* The row of a kind and a name, made when there is none yet. */
+struct prove_row *proof_row(struct proof *p, enum proof_kind kind, const char *name);
 /* Adds the rows of `b` (other seeds of the same lesson) to `a`. */
 void proof_merge(struct proof *a, const struct proof *b);
 void proof_print(const struct proof *p, const char *lesson_id, struct buf *out);

@@ -254,7 +254,7 @@ static void id_of(const struct subject *s, char *id, size_t size)
 static void json_row(struct json *j, const struct prove_row *r)
 {
     json_line(j, 6), json_object(j, NULL);
-    json_text(j, "kind", r->kind);
+    json_text(j, "kind", proof_word(r->kind));
     json_text(j, "name", r->name);
     json_count(j, "passed", r->passed);
     json_count(j, "failed", r->failed);

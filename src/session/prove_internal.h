@@ -24,7 +24,7 @@ struct prover {
 };
 
 /* margin: 1 comfortable .. 0 on the edge; NaN: not applicable. */
-void prove_result(struct prover *pv, const char *kind, const char *name, bool ok,
+void prove_result(struct prover *pv, enum proof_kind kind, const char *name, bool ok,
                   double margin, const char *fmt, ...) PRINTF_LIKE(6, 7);
 /* Forks the base and runs a course to its verdict, at least to `until`; the caller
  * releases `r`. */

@@ -7,10 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-struct prove_row *proof_row(struct proof *p, const char *kind, const char *name)
+const char *proof_word(enum proof_kind kind)
+{
+    static const char *const words[PROOF_COUNT] = {
+#define X(name, word, claim) [PROOF_##name] = word,
+        PROOF_LIST(X)
+#undef X
+    };
+    return words[kind];
+}
+
+struct prove_row *proof_row(struct proof *p, enum proof_kind kind, const char *name)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (str_eq(p->rows[i].kind, kind) &&
+        if (p->rows[i].kind == kind &&
             strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
             return &p->rows[i];
     GROW(p->rows, p->n, p->cap);
@@ -50,7 +60,8 @@ void proof_release(struct proof *p)
 
 static void print_row(const struct prove_row *r, struct buf *out)
 {
-    buf_addf(out, "  %-4s %-8s %-40.40s ", r->failed ? "FAIL" : "ok", r->kind, r->name);
+    buf_addf(out, "  %-4s %-8s %-40.40s ", r->failed ? "FAIL" : "ok",
+             proof_word(r->kind), r->name);
     buf_addf(out, "%4u/%-4u ", r->passed, r->passed + r->failed);
     if (isnan(r->margin_min))
         buf_adds(out, "     -");

@@ -44,7 +44,7 @@ static void put_score(struct buf *b, const struct score *s)
 
 static void put_row(struct buf *b, const struct prove_row *row)
 {
-    put_str(b, row->kind);
+    put_u8(b, row->kind);
     put_str(b, row->name);
     put_u32(b, row->passed);
     put_u32(b, row->failed);
@@ -181,19 +181,6 @@ static void get_score(struct wire_reader *r, struct score *s)
     s->hints = get_int(r, 0, 100000, "a count of hints is out of range");
 }
 
-/* The kind points to a constant, as proof_merge() and proof_print() expect. */
-static const char *get_kind(struct wire_reader *r)
-{
-    static const char *const kinds[] = {"loads", "nothing", "moves", "normal",
-                                        "fix",   "wrong",   "steps", "hints",
-                                        "text",  "same",    "traps", "quiet"};
-    const char *s = get_clean(r, 64, false, "a kind of proof is too long");
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i], s) == 0)
-            return kinds[i];
-    return s;
-}
-
 static void get_text_into(struct wire_reader *r, char *to, size_t size)
 {
     const char *s = get_clean(r, FIELD_MAX, false, "a text is too long");
@@ -210,11 +197,11 @@ static void get_proof(struct wire_reader *r, struct proof *p)
 {
     p->seeds = get_u32(r);
     p->ok = get_bool(r);
-    p->n = p->cap = get_count(r, ROWS_MAX, 36, "a proof has too many rows");
+    p->n = p->cap = get_count(r, ROWS_MAX, 33, "a proof has too many rows");
     p->rows = arena_alloc(r->mem, (p->n + 1) * sizeof *p->rows);
     for (size_t i = 0; i < p->n; i++) {
         struct prove_row *row = &p->rows[i];
-        row->kind = get_kind(r);
+        row->kind = get_enum(r, PROOF_COUNT, "an unknown kind of proof");
         get_text_into(r, row->name, sizeof row->name);
         row->passed = get_u32(r);
         row->failed = get_u32(r);

@@ -89,7 +89,7 @@ static struct wire_answer full_answer(struct wire_run *run, struct prove_row *ro
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
         cells[i] = (struct cell){.cp = 'x', .width = 1, .tone = TONE_GOOD};
     *run = (struct wire_run){5, 70, cells};
-    *row = (struct prove_row){.kind = "fix",
+    *row = (struct prove_row){.kind = PROOF_FIX,
                               .name = "flag off",
                               .passed = 4,
                               .margin_min = 0.5,
@@ -142,7 +142,7 @@ static void answers_come_through(void **state)
     assert_int_equal(a.score.total, 88);
     assert_true(a.score.part[0] == 0.25);
     assert_string_equal(a.cards[0].title, "Everything is green");
-    assert_string_equal(a.proof.rows[0].kind, "fix");
+    assert_int_equal(a.proof.rows[0].kind, PROOF_FIX);
     assert_true(a.proof.ok && a.proof.rows[0].passed == 4);
     wire_answer_release(&a);
     buf_release(&b);
