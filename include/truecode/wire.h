@@ -57,7 +57,7 @@ enum wire_op {
                       JSON with `json`; `more`: there are further pieces */
     WIRE_OPS
 };
-enum wire_face { WIRE_FULL, WIRE_PLAIN };
+enum wire_face { WIRE_FULL, WIRE_PLAIN, WIRE_FACES };
 
 struct wire_lesson {  /* a lesson file the front found, and what it knows of it */
     const char *name; /* "all-green.lua" */
@@ -102,7 +102,7 @@ struct wire_request {
 
 /* ---- answers --------------------------------------------------------------------- */
 
-enum wire_kind { WIRE_DONE, WIRE_PROGRESS, WIRE_READY };
+enum wire_kind { WIRE_DONE, WIRE_PROGRESS, WIRE_READY, WIRE_KINDS };
 
 struct wire_run { /* cells that changed, from `at` (row * cols + col) on */
     uint32_t at, n;

@@ -141,17 +141,28 @@ const char *get_bytes(struct wire_reader *r, size_t max, size_t *n, const char *
     return p != NULL ? bytes_copy(r->mem, (const char *)p, len) : "";
 }
 
-const char *get_clean(struct wire_reader *r, size_t max, bool newlines,
-                      const char *what)
+uint32_t get_point(struct wire_reader *r, const char *what)
 {
-    size_t n;
-    const char *raw = get_bytes(r, max, &n, what);
-    struct buf clean;
-    buf_init(&clean, 0);
-    text_clean(&clean, raw, n, newlines);
-    const char *s = arena_strdup(r->mem, clean.s);
-    buf_release(&clean);
-    return s;
+    uint32_t cp = get_u32(r);
+    if (cp > 0x10FFFF)
+        reader_bad(r, what);
+    return r->bad ? 0 : cp;
+}
+
+sim_time get_time(struct wire_reader *r, sim_time min, sim_time max, const char *what)
+{
+    sim_time t = (sim_time)get_u64(r);
+    if (t < min || t > max)
+        reader_bad(r, what);
+    return r->bad ? 0 : t;
+}
+
+double get_real(struct wire_reader *r, double min, double max, const char *what)
+{
+    double x = get_double(r);
+    if (!(x >= min && x <= max)) /* NaN is not */
+        reader_bad(r, what);
+    return r->bad ? 0 : x;
 }
 
 size_t get_count(struct wire_reader *r, size_t max, size_t each, const char *what)

@@ -273,6 +273,29 @@ static void damaged_requests_do_no_harm(void **state)
     buf_release(&b);
 }
 
+/* A message that ends anywhere but at its end is refused: every field knows its length. */
+static void messages_cut_short_are_refused(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct wire_run run;
+    struct prove_row row;
+    struct wire_card card;
+    struct wire_request asked = full_request(), q;
+    struct wire_answer said = full_answer(&run, &row, &card), a = {0};
+    struct arena mem = {0};
+    buf_init(&b, 0);
+    wire_put_request(&b, &asked);
+    for (size_t n = 0; n < b.len - 4; n++)
+        assert_int_equal(wire_get_request(&q, &mem, b.s + 4, n, NULL), ERR_CORRUPT);
+    buf_reset(&b);
+    wire_put_answer(&b, &said);
+    for (size_t n = 0; n < b.len - 4; n++)
+        assert_int_equal(wire_get_answer(&a, b.s + 4, n, NULL), ERR_CORRUPT);
+    arena_release(&mem);
+    buf_release(&b);
+}
+
 static void noise_is_refused(void **state)
 {
     (void)state;
@@ -297,6 +320,7 @@ int main(void)
         cmocka_unit_test(runs_stay_on_the_screen),
         cmocka_unit_test(damaged_answers_do_no_harm),
         cmocka_unit_test(damaged_requests_do_no_harm),
+        cmocka_unit_test(messages_cut_short_are_refused),
         cmocka_unit_test(noise_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
