@@ -3,7 +3,7 @@
  * views and the state of the whole screen. Nothing outside src/ui includes this.
  *
  * How a frame comes about: a key or a tick changes `struct ui` or the session;
- * ui_draw() lays out rectangles (layout.c) and each view draws itself into its
+ * ui_draw() lays out rectangles (cockpit.c) and each view draws itself into its
  * rectangle. While it draws, a view notes what it really shows (ui_show()); after the
  * frame those subjects go to the session.
  */

@@ -56,7 +56,8 @@ static void lines_begin_where_they_are_asked_for(void **state)
     json_line(&j, 2), json_count(&j, NULL, 3);
     json_count(&j, NULL, 4);
     json_line(&j, 0), json_end(&j);
-    assert_string_equal(b.s, "[\n  {\"rows\": [\n      1,\n      2\n    ]},\n  3, 4\n]");
+    assert_string_equal(b.s,
+                        "[\n  {\"rows\": [\n      1,\n      2\n    ]},\n  3, 4\n]");
     buf_reset(&b);
     json_array(&j, NULL); /* an empty one has only its last line */
     json_line(&j, 0), json_end(&j);
