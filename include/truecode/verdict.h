@@ -20,9 +20,13 @@
 
 /* name, its word as an option and for machines, its word on a tape, its phrase in a
  * sentence */
-#define MODE_LIST(X)                                                                   \
-    X(GUIDED, "guided", "guided", "guided")                                            \
+#define MODE_LIST_OF(FIRST, X)                                                         \
+    FIRST(GUIDED, "guided", "guided", "guided")                                        \
     X(ONCALL, "oncall", "on-call", "on call")
+#define MODE_LIST(X)                          MODE_LIST_OF(X, X)
+#define MODE_WORD(name, word, tape, phrase)   word
+#define MODE_WORDS_(name, word, tape, phrase) "|" word
+#define MODE_WORDS                            MODE_LIST_OF(MODE_WORD, MODE_WORDS_) /* "a|b" */
 enum play_mode {
 #define X(name, word, on_tape, phrase) MODE_##name,
     MODE_LIST(X)
@@ -30,6 +34,8 @@ enum play_mode {
         MODE_COUNT
 };
 const char *mode_word(enum play_mode m);
+bool mode_parse(const char *word,
+                enum play_mode *out); /* false: no mode has that word */
 const char *mode_phrase(enum play_mode m);
 const char *mode_on_tape(enum play_mode m);
 /* The mode of a tape's word; MODE_GUIDED for any word but that of another mode. */

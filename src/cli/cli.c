@@ -15,11 +15,9 @@ const struct option_info option_infos[OPT_COUNT] = {
 };
 
 static const struct subcommand *const commands[] = {
-    &subcommand_play,       &subcommand_list,   &subcommand_progress,
-    &subcommand_report,     &subcommand_replay, &subcommand_prove,
-    &subcommand_check,      &subcommand_doc,    &subcommand_lab,
-    &subcommand_config,     &subcommand_doctor, &subcommand_help,
-    &subcommand_completion,
+#define X(name) &subcommand_##name,
+    SUBCOMMAND_LIST(X)
+#undef X
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

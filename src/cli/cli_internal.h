@@ -31,7 +31,7 @@ enum exit_code {
 
 /* name, option, its argument or NULL, what it does; the argument may list its words */
 #define OPTION_LIST(X)                                                                 \
-    X(MODE, "mode", "guided|oncall", "how it is played")                               \
+    X(MODE, "mode", MODE_WORDS, "how it is played")                                    \
     X(SEED, "seed", "N", "the world's seed; the same seed is the same night")          \
     X(NEW, "new", NULL, "begin anew even if a run can be continued")                   \
     X(PLAIN, "plain", NULL, "lines instead of a screen: for screen readers and pipes") \
@@ -96,10 +96,24 @@ struct subcommand {
     size_t min_words, max_words;
     int (*run)(const struct cli_args *a);
 };
-extern const struct subcommand subcommand_play, subcommand_list, subcommand_progress,
-    subcommand_prove, subcommand_check, subcommand_lab, subcommand_replay,
-    subcommand_report, subcommand_doc, subcommand_config, subcommand_doctor,
-    subcommand_completion, subcommand_help;
+/* In the order of `help`; each is the last thing in cmd_NAME.c. */
+#define SUBCOMMAND_LIST(X)                                                             \
+    X(play)                                                                            \
+    X(list)                                                                            \
+    X(progress)                                                                        \
+    X(report)                                                                          \
+    X(replay)                                                                          \
+    X(prove)                                                                           \
+    X(check)                                                                           \
+    X(doc)                                                                             \
+    X(lab)                                                                             \
+    X(config)                                                                          \
+    X(doctor)                                                                          \
+    X(help)                                                                            \
+    X(completion)
+#define X(name) extern const struct subcommand subcommand_##name;
+SUBCOMMAND_LIST(X)
+#undef X
 size_t subcommand_count(void);
 const struct subcommand *subcommand_at(size_t i);
 const struct subcommand *subcommand_find(const char *name);

@@ -20,9 +20,7 @@ static bool read_options(struct play *p, const struct cli_args *a)
     p->has_mode = option_given(a, OPT_MODE);
     if (!option_number(a, OPT_SEED, 0, &p->seed))
         return false;
-    if (mode != NULL && strcmp(mode, "oncall") == 0)
-        p->mode = MODE_ONCALL;
-    else if (mode != NULL && strcmp(mode, "guided") != 0) {
+    if (mode && !mode_parse(mode, &p->mode)) {
         complain("--mode is guided or oncall, not '%s'", mode);
         return false;
     }

@@ -16,6 +16,16 @@ const char *mode_word(enum play_mode m)
     return modes[m].word;
 }
 
+bool mode_parse(const char *word, enum play_mode *out)
+{
+    for (int m = 0; m < MODE_COUNT; m++)
+        if (str_eq(modes[m].word, word)) {
+            *out = (enum play_mode)m;
+            return true;
+        }
+    return false;
+}
+
 const char *mode_phrase(enum play_mode m)
 {
     return modes[m].phrase;
