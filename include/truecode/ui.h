@@ -15,61 +15,66 @@
 
 struct session;
 
-/* ---- the program's faces --------------------------------------------------------- */
+/* ---- the screen ------------------------------------------------------------------ */
 
 struct ui_options {
     int rows, cols;
     enum glyphs glyphs;
     bool mono;           /* colours are absent: rely on words and glyphs more */
-    const char *program; /* how one types the program's name here; NULL: "truecode" */
+    const char *program; /* the program's name as one types it here; NULL: "truecode" */
 };
-/* What the front knows of each lesson, for the start screen. Strings are borrowed until
- * replaced. */
+/* A lesson on the start screen: what the file tells and what the front knows of its runs.
+ * Strings are borrowed until the next ui_catalogue(). */
 struct ui_lesson {
     const char *id, *title, *track, *summary, *post;
     int minutes, level;
-    int best; /* score 0..100, -1: never finished */
+    int best; /* score 0..100 of the best run; -1: never finished */
     enum outcome outcome;
     bool saved;         /* a run can be resumed */
-    bool stopped;       /* one was begun, and an update stopped it */
-    const char *broken; /* NULL, or why it cannot be loaded */
+    bool stopped;       /* a run was begun, and an update stopped it */
+    const char *broken; /* the reason why it cannot be loaded; NULL: it can */
 };
 
 struct ui;
 struct ui *ui_new(const struct ui_options *o) MUST_USE;
 void ui_free(struct ui *u);
+/* Sets the lessons of the start screen. */
 void ui_catalogue(struct ui *u, const struct ui_lesson *lessons, size_t n);
-void ui_session(struct ui *u,
-                struct session *s); /* borrowed; NULL: back to the start screen */
+/* Shows a session, which is borrowed; NULL: back to the start screen. */
+void ui_session(struct ui *u, struct session *s);
 void ui_resize(struct ui *u, int rows, int cols);
-/* A key. The session gets its inputs from here. */
+
+/* Takes a key; the session gets its inputs from here. Returns what the front is to do. */
 enum want ui_key(struct ui *u, const struct key *k);
+/* The id of the lesson that WANT_OPEN and WANT_RESTART are about. */
 const char *ui_wanted_lesson(const struct ui *u);
-/* Real time went by (for charts that move and waits that end); runs the session at most
- * `max_events` events. *more as in session_tick; also once after the end: the debrief
- * is drawn up in the call after the frame that says so. */
+/* Lets `elapsed` real nanoseconds go by (charts move, waits end) and runs the session, at
+ * most `max_events` events. *more as in session_tick(); true also once after the end: the
+ * debrief is drawn up in the call after the frame that says so. */
 void ui_tick(struct ui *u, sim_time elapsed, uint64_t max_events, bool *more);
-/* A line that was pasted with others waits for its turn: the next ui_tick() runs it. */
+/* Whether a line that was pasted with others waits for its turn: the next ui_tick() runs
+ * it. */
 bool ui_owes(const struct ui *u);
-/* Something changed since the last ui_draw. */
-bool ui_dirty(const struct ui *u);
-/* A short text for the front to lay over everything until the next key; "" none
- * (errors). */
+/* Lays a short text over everything until the next key (errors); "": none. */
 void ui_notice(struct ui *u, const char *text);
-/* What is shown for the first time in a step goes on the tape: take the tape after
- * drawing. It may finish a step: then ui_dirty() again. */
+
+/* Whether something changed since the last ui_draw(). */
+bool ui_dirty(const struct ui *u);
+/* Draws all. What is shown for the first time in a step goes on the tape, so take the
+ * tape after drawing; it may finish a step, and then the screen is dirty again. */
 void ui_draw(struct ui *u, struct canvas *c);
 
 /* ---- plain mode ------------------------------------------------------------------ */
 
-/* Append-only lines over the same session: no cursor, no boxes, numbered choices,
- * charts as sentences. Time stands still at the prompt. */
+/* Append-only lines over the same session: no cursor, no boxes, numbered choices, charts
+ * as sentences. Time stands still at the prompt. */
 struct plain;
 struct plain *plain_new(struct session *s) MUST_USE; /* borrowed */
 void plain_free(struct plain *p);
-void plain_start(struct plain *p, struct buf *out); /* briefing and the first step */
-/* One line of input; its answer, ending in what is asked next. *over: the debrief was
- * printed. */
+/* Appends the briefing and the first step. */
+void plain_start(struct plain *p, struct buf *out);
+/* Takes one line of input and appends its answer, which ends in what is asked next.
+ * *over: the debrief was printed. */
 enum err plain_line(struct plain *p, const char *line, struct buf *out, bool *over,
                     struct errmsg *why) MUST_USE;
 const char *plain_prompt(const struct plain *p); /* "> " or "Really? (yes/no) > " */
