@@ -1,6 +1,6 @@
 /*
- * json: writes JSON (RFC 8259), piece by piece, into a buf. Commas, colons and quotes are
- * the writer's; the caller says what comes next.
+ * json: writes JSON (RFC 8259), piece by piece, into a buf. Commas, colons and quotes
+ * are the writer's; the caller says what comes next.
  *
  *     struct json j = json_to(&out);
  *     json_object(&j, NULL);

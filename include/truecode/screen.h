@@ -87,8 +87,8 @@ void canvas_free(struct canvas *c); /* NULL is fine */
 void canvas_clear(struct canvas *c);
 
 /* Write clean text (text_clean()) up to its end or its first newline, clipped to the
- * canvas and to `width` columns; return the columns used. canvas_textn() takes the bytes
- * s[0..n), canvas_printf() cuts at 511 bytes. */
+ * canvas and to `width` columns; return the columns used. canvas_textn() takes the
+ * bytes s[0..n), canvas_printf() cuts at 511 bytes. */
 int canvas_text(struct canvas *c, int row, int col, int width, enum tone t,
                 const char *s);
 int canvas_textn(struct canvas *c, int row, int col, int width, enum tone t,
@@ -102,8 +102,8 @@ void canvas_fill(struct canvas *c, struct rect r, enum tone t, uint32_t cp);
 /* Copies the rows of `src` from `src_row` on into `r` of `dst`. */
 void canvas_blit(struct canvas *dst, struct rect r, const struct canvas *src,
                  int src_row);
-/* Turns every cell into printable ASCII of the same width and, as near as can be, of the
- * same look. */
+/* Turns every cell into printable ASCII of the same width and, as near as can be, of
+ * the same look. */
 void canvas_to_ascii(struct canvas *c);
 /* Appends the canvas as lines of UTF-8 without trailing spaces: golden files. */
 void canvas_dump(const struct canvas *c, struct buf *out);

@@ -64,8 +64,8 @@ struct store_run {
 };
 
 struct store;
-/* Opens the store to play: makes what is not there. `dir` NULL: the XDG state directory.
- * Never NULL; see store_trouble(). */
+/* Opens the store to play: makes what is not there. `dir` NULL: the XDG state
+ * directory. Never NULL; see store_trouble(). */
 struct store *store_open(const char *dir) MUST_USE;
 /* Opens it to look: makes no directory and no file, but mends what is damaged. */
 struct store *store_look(const char *dir) MUST_USE;
@@ -81,12 +81,12 @@ const char *store_trouble(const struct store *s);
  * removed while playing ...); NULL: none. store_told() takes them away. */
 const char *store_news(const struct store *s);
 void store_told(struct store *s);
-/* Whether saved runs are there and cannot be read: an empty list then says nothing (exit
- * code 5). */
+/* Whether saved runs are there and cannot be read: an empty list then says nothing
+ * (exit code 5). */
 bool store_unreadable(const struct store *s);
 
-/* Gives all runs, the one written last at the end; valid until the next call that changes
- * the store. Returns their number. */
+/* Gives all runs, the one written last at the end; valid until the next call that
+ * changes the store. Returns their number. */
 size_t store_runs(const struct store *s, const struct store_run **runs);
 const struct store_run *store_run_by_id(const struct store *s, const char *id);
 /* Finds a run by its id or the beginning of it. ERR_NOT_FOUND: no id begins so.
@@ -94,8 +94,8 @@ const struct store_run *store_run_by_id(const struct store *s, const char *id);
 enum err store_run_by_prefix(const struct store *s, const char *prefix,
                              const struct store_run **run, struct errmsg *why) MUST_USE;
 /* Runs of a lesson (NULL: of any lesson), of several the one written last; NULL: none.
- * "Open" is neither finished nor dropped; "touched" has more on its tape than the reading
- * of the briefing.
+ * "Open" is neither finished nor dropped; "touched" has more on its tape than the
+ * reading of the briefing.
  *
  *     store_unfinished  open, not halted
  *     store_begun       open, not halted, touched
@@ -111,8 +111,8 @@ const struct store_run *store_best(const struct store *s, const char *lesson);
 /* Makes a new run with an id of this second; tape_create() makes the id unique. */
 struct store_run store_begin(struct store *s, const char *lesson, const char *hash,
                              uint64_t seed, enum play_mode mode);
-/* Writes a run (by id) at its place in the order. True: on disk; false: only in memory so
- * far. */
+/* Writes a run (by id) at its place in the order. True: on disk; false: only in memory
+ * so far. */
 bool store_save(struct store *s, const struct store_run *run);
 /* Writes a run as the last in the order. Does nothing where it is the last already and
  * nothing else `changed`. */
@@ -125,8 +125,8 @@ bool store_retry(struct store *s);
 struct tape_file;
 /* Makes the tape's file, with a lock: no other window has the same. Where the id is
  * taken the run gets another one. Never NULL: without a disk the tape is kept in memory
- * and written when that is possible. A tape in which nothing was ever written is removed
- * when it is closed. */
+ * and written when that is possible. A tape in which nothing was ever written is
+ * removed when it is closed. */
 struct tape_file *tape_create(struct store *s, struct store_run *run) MUST_USE;
 /* Opens the tape of a run to go on with: the whole lines go to `text`.
  *
@@ -142,8 +142,8 @@ enum err tape_read(const struct store *s, const struct store_run *run, struct bu
  * briefing. */
 bool tape_touched(const struct store *s, const struct store_run *run);
 /* Appends whole lines. True: on disk (synced); false: in memory, and store_trouble()
- * tells. A file that was removed meanwhile is made again, whole, and store_news() tells:
- * under another id (see tape_id()) where the old one was taken. */
+ * tells. A file that was removed meanwhile is made again, whole, and store_news()
+ * tells: under another id (see tape_id()) where the old one was taken. */
 bool tape_append(struct tape_file *t, const char *lines, size_t n);
 /* Tries to write what is in memory; true: nothing is left. */
 bool tape_retry(struct tape_file *t);
@@ -172,12 +172,13 @@ enum err report_kept(const struct store *s, const char *id, struct buf *text,
 /* The state directory as a path, NUL-terminated; false: neither XDG_STATE_HOME nor
  * HOME. */
 bool store_default_dir(struct buf *path);
-/* Reads a regular file of at most `max` bytes. ERR_NOT_FOUND, ERR_IO, ERR_LIMIT, each with
- * a sentence that names the file. */
+/* Reads a regular file of at most `max` bytes. ERR_NOT_FOUND, ERR_IO, ERR_LIMIT, each
+ * with a sentence that names the file. */
 enum err file_read(const char *path, size_t max, struct buf *out,
                    struct errmsg *why) MUST_USE;
-/* Replaces a file (or the one a link of that name leads to) by these bytes, all at once,
- * 0600; its folder is made, or narrowed, to 0700. ERR_IO: the file is as it was. */
+/* Replaces a file (or the one a link of that name leads to) by these bytes, all at
+ * once, 0600; its folder is made, or narrowed, to 0700. ERR_IO: the file is as it
+ * was. */
 enum err file_replace(const char *path, const char *s, size_t n,
                       struct errmsg *why) MUST_USE;
 

@@ -8,8 +8,8 @@
  *     script   keys from a file, screens as text          term_script_open()
  *     row      the one row with the cursor of a terminal  term_line_open()
  *
- * All have a clock, so that the same loop plays a lesson live or scripted. Where there is
- * no terminal at all, lines are read and written whole (term_lines_*, term_write()).
+ * All have a clock, so that the same loop plays a lesson live or scripted. Where there
+ * is no terminal at all, lines are read and written whole (term_lines_*, term_write()).
  *
  *     struct term *t;
  *     err = term_curses_open(&t, &options, &why);
@@ -64,8 +64,8 @@ struct look {
     unsigned char attrs; /* LOOK_* */
     bool blank;          /* the background says all: the cell's glyph is not drawn */
 };
-/* The look of a tone (and a heat, 0..HEAT_MAX) with so many colours: 0 or 2 (none), 8, 16
- * or 256. */
+/* The look of a tone (and a heat, 0..HEAT_MAX) with so many colours: 0 or 2 (none), 8,
+ * 16 or 256. */
 struct look look_of(enum theme theme, enum ground ground, int colours, enum tone tone,
                     int heat);
 
@@ -98,8 +98,8 @@ struct term_options {
 };
 
 struct term;
-/* Takes the process's terminal. ERR_REFUSED: it cannot show a screen; the sentence names
- * it, and what would help. */
+/* Takes the process's terminal. ERR_REFUSED: it cannot show a screen; the sentence
+ * names it, and what would help. */
 enum err term_curses_open(struct term **out, const struct term_options *o,
                           struct errmsg *why) MUST_USE;
 /*
@@ -163,10 +163,11 @@ enum term_line term_lines_read(struct term_lines *t, struct buf *line);
 /* Writes everything. False: not all could be written, and errno says why; EPIPE: nobody
  * reads any more; EINTR: writing would have to wait, and a signal asks to leave. */
 bool term_write(int fd, const char *s, size_t n);
-/* The signal that asked to leave (INT, TERM, HUP, QUIT) since term_lines_open(); 0: none
- * did. */
+/* The signal that asked to leave (INT, TERM, HUP, QUIT) since term_lines_open(); 0:
+ * none did. */
 int term_left_by(void);
-/* Forgets that signal: a Ctrl-C that stopped something else was heard, and one stays. */
+/* Forgets that signal: a Ctrl-C that stopped something else was heard, and one
+ * stays. */
 void term_stay(void);
 
 /* Whether the locale's characters are UTF-8. Call setlocale(LC_CTYPE, "") first. */

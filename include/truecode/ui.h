@@ -23,8 +23,8 @@ struct ui_options {
     bool mono;           /* colours are absent: rely on words and glyphs more */
     const char *program; /* the program's name as one types it here; NULL: "truecode" */
 };
-/* A lesson on the start screen: what the file tells and what the front knows of its runs.
- * Strings are borrowed until the next ui_catalogue(). */
+/* A lesson on the start screen: what the file tells and what the front knows of its
+ * runs. Strings are borrowed until the next ui_catalogue(). */
 struct ui_lesson {
     const char *id, *title, *track, *summary, *post;
     int minutes, level;
@@ -44,16 +44,17 @@ void ui_catalogue(struct ui *u, const struct ui_lesson *lessons, size_t n);
 void ui_session(struct ui *u, struct session *s);
 void ui_resize(struct ui *u, int rows, int cols);
 
-/* Takes a key; the session gets its inputs from here. Returns what the front is to do. */
+/* Takes a key; the session gets its inputs from here. Returns what the front is to
+ * do. */
 enum want ui_key(struct ui *u, const struct key *k);
 /* The id of the lesson that WANT_OPEN and WANT_RESTART are about. */
 const char *ui_wanted_lesson(const struct ui *u);
-/* Lets `elapsed` real nanoseconds go by (charts move, waits end) and runs the session, at
- * most `max_events` events. *more as in session_tick(); true also once after the end: the
- * debrief is drawn up in the call after the frame that says so. */
+/* Lets `elapsed` real nanoseconds go by (charts move, waits end) and runs the session,
+ * at most `max_events` events. *more as in session_tick(); true also once after the
+ * end: the debrief is drawn up in the call after the frame that says so. */
 void ui_tick(struct ui *u, sim_time elapsed, uint64_t max_events, bool *more);
-/* Whether a line that was pasted with others waits for its turn: the next ui_tick() runs
- * it. */
+/* Whether a line that was pasted with others waits for its turn: the next ui_tick()
+ * runs it. */
 bool ui_owes(const struct ui *u);
 /* Lays a short text over everything until the next key (errors); "": none. */
 void ui_notice(struct ui *u, const char *text);
@@ -66,8 +67,8 @@ void ui_draw(struct ui *u, struct canvas *c);
 
 /* ---- plain mode ------------------------------------------------------------------ */
 
-/* Append-only lines over the same session: no cursor, no boxes, numbered choices, charts
- * as sentences. Time stands still at the prompt. */
+/* Append-only lines over the same session: no cursor, no boxes, numbered choices,
+ * charts as sentences. Time stands still at the prompt. */
 struct plain;
 struct plain *plain_new(struct session *s) MUST_USE; /* borrowed */
 void plain_free(struct plain *p);

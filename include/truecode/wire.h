@@ -30,10 +30,10 @@
  * is started from the tape so far and the request is sent again; if that kills it
  * again, the request is dropped and the client says so.
  *
- * A clock is not quite out of the worker's reach: the kernel maps one into every process
- * (the vDSO), which needs no call and which no filter sees. Nothing reads it but Lua, for
- * the seed of its hashes; a lesson cannot. Code that broke out of Lua could, and could
- * only compute with it.
+ * A clock is not quite out of the worker's reach: the kernel maps one into every
+ * process (the vDSO), which needs no call and which no filter sees. Nothing reads it
+ * but Lua, for the seed of its hashes; a lesson cannot. Code that broke out of Lua
+ * could, and could only compute with it.
  */
 #ifndef TRUECODE_WIRE_H
 #define TRUECODE_WIRE_H
@@ -222,15 +222,16 @@ bool wire_write(int fd, const struct buf *b);
 /* ---- the front's side: one worker ------------------------------------------------ */
 
 /*
- * A worker may use so much of the processor's time for each request (WIRE_CPU_S; some may
- * take longer) and is ended by the kernel when it takes more, whether the front looks or
- * not. The front sets the soft limit RLIMIT_CPU of its child anew for each request, at
- * what the child has used so far and that much more, and for each sign of progress. It
- * may: prlimit() asks for the same user, not for leave to trace, so a worker that is not
- * dumpable makes no difference; and raising a soft limit below the hard one, which stays
- * as it was, asks for nothing. The worker itself has no such call in its filter. Limits
- * are whole seconds, so that this is a wall behind the counted steps and never what a
- * lesson meets. Elsewhere than on Linux only the front's patience remains.
+ * A worker may use so much of the processor's time for each request (WIRE_CPU_S; some
+ * may take longer) and is ended by the kernel when it takes more, whether the front
+ * looks or not. The front sets the soft limit RLIMIT_CPU of its child anew for each
+ * request, at what the child has used so far and that much more, and for each sign of
+ * progress. It may: prlimit() asks for the same user, not for leave to trace, so a
+ * worker that is not dumpable makes no difference; and raising a soft limit below the
+ * hard one, which stays as it was, asks for nothing. The worker itself has no such call
+ * in its filter. Limits are whole seconds, so that this is a wall behind the counted
+ * steps and never what a lesson meets. Elsewhere than on Linux only the front's
+ * patience remains.
  */
 
 #define WIRE_CPU_S       5   /* what a request may take */
@@ -267,8 +268,8 @@ enum err wire_worker_ask(struct wire_worker *w, const struct wire_request *q,
                          struct wire_answer *a, int limit_ms,
                          bool (*waiting)(void *ctx, int ms), void *ctx,
                          struct errmsg *why) MUST_USE;
-/* Receives without waiting; ERR_NOT_FOUND: no whole answer yet. To be called until then:
- * a second answer may be there already, of which poll() does not tell. */
+/* Receives without waiting; ERR_NOT_FOUND: no whole answer yet. To be called until
+ * then: a second answer may be there already, of which poll() does not tell. */
 enum err wire_worker_poll(struct wire_worker *w, struct wire_answer *a,
                           struct errmsg *why) MUST_USE;
 
