@@ -41,7 +41,7 @@ const struct subcommand *subcommand_find(const char *name)
 
 bool option_given(const struct cli_args *a, enum option o)
 {
-    return a->options[o] != NULL;
+    return a->options[o];
 }
 
 bool option_number(const struct cli_args *a, enum option o, uint64_t otherwise,
@@ -50,7 +50,7 @@ bool option_number(const struct cli_args *a, enum option o, uint64_t otherwise,
     const char *s = a->options[o];
     char *end;
     *out = otherwise;
-    if (s == NULL)
+    if (!s)
         return true;
     errno = 0;
     *out = strtoull(s, &end, 10);

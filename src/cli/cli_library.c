@@ -53,7 +53,7 @@ static struct found *find_files(const char *dir, size_t *n)
     *n = 0;
     buf_init(&path, 4096);
     DIR *d = opendir(dir);
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+    for (struct dirent *e; d && (e = readdir(d));) {
         if (!lesson_file(e->d_name))
             continue;
         GROW(list, *n, cap);
@@ -63,7 +63,7 @@ static struct found *find_files(const char *dir, size_t *n)
         buf_addf(&path, "%s/%s", dir, e->d_name);
         f->size = stat(path.s, &st) == 0 ? st.st_size : 0;
     }
-    if (d != NULL)
+    if (d)
         closedir(d);
     buf_release(&path);
     sort_stable(list, *n, sizeof *list, by_size, NULL);
@@ -160,11 +160,11 @@ void library_progress(struct library *l, const struct store *s)
         char id[65];
         snprintf(id, sizeof id, "%.*s", (int)(strlen(w->name) - 4), w->name);
         const struct store_run *best = store_best(s, id);
-        w->best = best != NULL ? best->score : -1;
-        w->outcome = best != NULL ? best->outcome : OUTCOME_LOST;
-        w->saved = store_begun(s, id) != NULL;
+        w->best = best ? best->score : -1;
+        w->outcome = best ? best->outcome : OUTCOME_LOST;
+        w->saved = store_begun(s, id);
         const struct store_run *halted = store_halted(s, id);
-        w->stopped = halted != NULL && halted->halt == HALT_UPDATE;
+        w->stopped = halted && halted->halt == HALT_UPDATE;
     }
 }
 
@@ -176,7 +176,7 @@ bool library_sift(struct library *l, library_try *load, void *ctx)
     for (size_t i = 0; i < l->n; i++) {
         struct wire_lesson *w = &l->lessons[i];
         struct errmsg why = {0};
-        if (w->broken != NULL || load(ctx, w, &why) == ERR_OK)
+        if (w->broken || load(ctx, w, &why) == ERR_OK)
             continue;
         w->broken = arena_printf(&l->mem, "%s: %s", w->name, why.text);
         w->text = "";

@@ -23,7 +23,7 @@ static bool head_field(const struct buf *tape, const char *key, char *to, size_t
     to[0] = '\0';
     for (int line = 0; line < 20 && p < end; line++) {
         const char *nl = memchr(p, '\n', (size_t)(end - p));
-        if (nl == NULL)
+        if (!nl)
             return false;
         if ((size_t)(nl - p) > n + 1 && strncmp(p, key, n) == 0 && p[n] == ' ') {
             snprintf(to, size, "%.*s", (int)(nl - p - (ptrdiff_t)n - 1), p + n + 1);
@@ -202,7 +202,7 @@ static void check_one(struct store *s, const char *id, const struct cli_args *a)
     bool over = e == ERR_OK && r.a.over;
     if (over)
         e = replayed_report(&r, &why);
-    if (e == ERR_OK && run != NULL)
+    if (e == ERR_OK && run)
         believe(s, run, &r.a, over);
     replayed_release(&r);
 }

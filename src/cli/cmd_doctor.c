@@ -40,9 +40,9 @@ static void terminal_facts(struct facts *f)
     char text[128];
     bool tty = isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
     fact(f, "terminal", true,
-         !tty           ? "none: lessons are played in lines (--plain)"
-         : term == NULL ? "TERM is not set: lessons are played in lines"
-                        : term);
+         !tty    ? "none: lessons are played in lines (--plain)"
+         : !term ? "TERM is not set: lessons are played in lines"
+                 : term);
     fact(f, "characters", true,
          term_utf8() ? "UTF-8" : "not UTF-8: plain ASCII is drawn (set LANG=C.UTF-8?)");
     if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
@@ -64,7 +64,7 @@ static void setting_facts(struct facts *f)
     buf_init(&text, 0);
     (void)config_read(&c, NULL);
     setting_word(&text, SET_THEME, c.value[SET_THEME]);
-    if (c.by[SET_THEME] != NULL)
+    if (c.by[SET_THEME])
         buf_addf(&text, " (%s)", c.by[SET_THEME]);
     fact(f, "colours", true, text.s);
     buf_reset(&text);
@@ -103,9 +103,9 @@ static void store_facts(struct facts *f)
     const struct store_run *runs;
     char text[64];
     store_probe(s);
-    fact(f, "state", store_trouble(s) == NULL,
-         store_trouble(s) != NULL ? store_trouble(s) : store_dir(s));
-    if (store_news(s) != NULL)
+    fact(f, "state", !store_trouble(s),
+         store_trouble(s) ? store_trouble(s) : store_dir(s));
+    if (store_news(s))
         fact(f, "state file", false, store_news(s));
     snprintf(text, sizeof text, "%zu", store_runs(s, &runs));
     if (!store_unreadable(s)) /* else nobody knows */

@@ -47,7 +47,7 @@ static enum err unknown_lab(const char *word, const char *dir, struct errmsg *wh
     char *ids[LESSONS_MAX];
     size_t n = lesson_ids(dir, ids);
     const char *near = text_suggest(word, (const char *const *)ids, n);
-    if (near != NULL)
+    if (near)
         errmsg_set(why, ERR_NOT_FOUND, "there is no lab '%s'; did you mean '%s'?", word,
                    near);
     else
@@ -65,7 +65,7 @@ static enum err read_lab(struct lab_run *r, const struct cli_args *a, const char
                          struct errmsg *why)
 {
     size_t n = strlen(word);
-    if (strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0)) {
+    if (strchr(word, '/') || (n > 4 && strcmp(word + n - 4, ".lua") == 0)) {
         enum err e = lesson_read(word, &r->text, &r->name, why);
         return e == ERR_OK ? jail_allows(a, word, why) : e;
     }

@@ -14,13 +14,13 @@ static void state_of(struct buf *b, const struct wire_card *c, const struct stor
         buf_adds(b, "broken");
         return;
     }
-    if (best != NULL)
+    if (best)
         buf_addf(b, "%s, %d", outcome_word(best->outcome), best->score);
     const struct store_run *halted = store_halted(s, c->id);
-    if (store_begun(s, c->id) != NULL)
-        buf_adds(b, best != NULL ? "; begun again" : "begun");
-    else if (halted != NULL)
-        buf_addf(b, "%s%s", best != NULL ? "; " : "",
+    if (store_begun(s, c->id))
+        buf_adds(b, best ? "; begun again" : "begun");
+    else if (halted)
+        buf_addf(b, "%s%s", best ? "; " : "",
                  halted->halt == HALT_UPDATE ? "stopped by an update" : "damaged tape");
 }
 
@@ -71,7 +71,7 @@ static void json_card(struct json *j, const struct wire_card *c, const struct st
     else
         json_null(j, "best");
     json_text(j, "outcome", best ? outcome_word(best->outcome) : NULL);
-    json_bool(j, "begun", store_begun(s, c->id) != NULL);
+    json_bool(j, "begun", store_begun(s, c->id));
     json_bool(j, "stopped", halted && halted->halt == HALT_UPDATE);
     json_end(j);
 }
@@ -116,9 +116,9 @@ static int run(const struct cli_args *a)
         return exit_code_of(e);
     }
     struct store *s = store_look(NULL);
-    if (store_news(s) != NULL)
+    if (store_news(s))
         complain("%s", store_news(s));
-    if (store_trouble(s) != NULL)
+    if (store_trouble(s))
         complain("%s", store_trouble(s));
     runs_check(s, a);
     if (option_given(a, OPT_JSON))

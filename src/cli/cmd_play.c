@@ -25,8 +25,8 @@ static bool read_options(struct play *p, const struct cli_args *a)
         return false;
     }
     char *end = NULL;
-    p->speed = speed != NULL ? strtod(speed, &end) : 0;
-    if (speed != NULL && (*end != '\0' || !(p->speed > 0 && p->speed <= 1000))) {
+    p->speed = speed ? strtod(speed, &end) : 0;
+    if (speed && (*end != '\0' || !(p->speed > 0 && p->speed <= 1000))) {
         complain("--speed wants a number above 0 and at most 1000, not '%s'", speed);
         return false;
     }
@@ -39,10 +39,9 @@ static bool wants_plain(const struct cli_args *a)
     const char *accessible = getenv("ACCESSIBLE"), *term = getenv("TERM");
     if (option_given(a, OPT_SCRIPT))
         return false;
-    return option_given(a, OPT_PLAIN) ||
-           (accessible != NULL && strcmp(accessible, "1") == 0) || term == NULL ||
-           term[0] == '\0' || strcmp(term, "dumb") == 0 || !isatty(STDIN_FILENO) ||
-           !isatty(STDOUT_FILENO);
+    return option_given(a, OPT_PLAIN) || (accessible && strcmp(accessible, "1") == 0) ||
+           !term || term[0] == '\0' || strcmp(term, "dumb") == 0 ||
+           !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO);
 }
 
 static int play(const struct cli_args *a, struct config *config)
@@ -56,14 +55,14 @@ static int play(const struct cli_args *a, struct config *config)
     buf_init(&p.name, 4096);
     p.store = store_open(NULL);
     store_probe(p.store);
-    if (lesson == NULL)
+    if (!lesson)
         runs_check(p.store, a);
     p.status = wants_plain(a) ? play_plain(&p, lesson) : play_full(&p, lesson);
     play_close(&p);
     wire_client_free(p.client);
-    if (store_trouble(p.store) != NULL)
+    if (store_trouble(p.store))
         complain("%s", store_trouble(p.store));
-    if (store_news(p.store) != NULL)
+    if (store_news(p.store))
         complain("%s", store_news(p.store));
     if (p.lost && (p.status == LEAVE_OK || p.status == LEAVE_INTERRUPTED))
         p.status = LEAVE_NOT_PASSED;

@@ -16,7 +16,7 @@ static void date_of(char *to, size_t size, int64_t seconds)
     time_t t = (time_t)seconds;
     struct tm tm;
     to[0] = '\0';
-    if (localtime_r(&t, &tm) != NULL)
+    if (localtime_r(&t, &tm))
         strftime(to, size, "%Y-%m-%d %H:%M", &tm);
 }
 
@@ -143,9 +143,9 @@ static int run(const struct cli_args *a)
     struct store *s = store_look(NULL);
     const struct store_run *runs;
     bool json = option_given(a, OPT_JSON);
-    if (store_news(s) != NULL)
+    if (store_news(s))
         complain("%s", store_news(s));
-    if (store_trouble(s) != NULL)
+    if (store_trouble(s))
         complain("%s", store_trouble(s));
     runs_check(s, a);
     size_t n = store_runs(s, &runs);

@@ -63,10 +63,10 @@ static void end_chunk(struct job *j, enum err e)
 static void give_work(struct proving *v, struct job *j)
 {
     struct chunk *c = NULL;
-    for (size_t i = 0; i < v->nchunks && c == NULL; i++)
+    for (size_t i = 0; i < v->nchunks && !c; i++)
         if (v->chunks[i].state == WAITING)
             c = &v->chunks[i];
-    if (c == NULL)
+    if (!c)
         return;
     j->chunk = c;
     c->state = RUNNING;
@@ -124,9 +124,9 @@ static bool work(struct proving *v)
         struct pollfd p[JOBS_MAX];
         nfds_t n = 0;
         for (size_t i = 0; i < v->njobs; i++) {
-            if (v->jobs[i].chunk == NULL)
+            if (!v->jobs[i].chunk)
                 give_work(v, &v->jobs[i]);
-            if (v->jobs[i].chunk != NULL)
+            if (v->jobs[i].chunk)
                 p[n++] = (struct pollfd){.fd = wire_worker_fd(v->jobs[i].worker),
                                          .events = POLLIN};
         }
@@ -137,7 +137,7 @@ static bool work(struct proving *v)
         if (term_left_by() != 0)
             return false;
         for (size_t i = 0; i < v->njobs; i++)
-            for (nfds_t k = 0; k < n && v->jobs[i].chunk != NULL; k++)
+            for (nfds_t k = 0; k < n && v->jobs[i].chunk; k++)
                 if (p[k].revents != 0 && p[k].fd == wire_worker_fd(v->jobs[i].worker))
                     listen_to(&v->jobs[i]);
     }

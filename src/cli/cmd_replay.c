@@ -105,12 +105,11 @@ static void say_text(const struct replayed *r, const char *of_many, enum err e,
 {
     struct buf b;
     if (e != ERR_OK) {
-        complain("%s%s%s", of_many != NULL ? of_many : "", of_many != NULL ? ": " : "",
-                 why->text);
+        complain("%s%s%s", of_many ? of_many : "", of_many ? ": " : "", why->text);
         return;
     }
     buf_init(&b, 0);
-    if (of_many != NULL)
+    if (of_many)
         buf_addf(&b, "%s:\n", of_many);
     text_facts(&b, r);
     print_raw(&b);

@@ -19,13 +19,13 @@
 void play_tape(void *ctx, const char *s, size_t n)
 {
     struct play *p = ctx;
-    if (p->tape == NULL)
+    if (!p->tape)
         return;
     tape_append(p->tape, s, n);
     /* It may have had to take another name (see tape_append). */
     snprintf(p->run.id, sizeof p->run.id, "%s", tape_id(p->tape));
     p->wrote = true;
-    if (store_news(p->store) != NULL) /* the folder went away, and the text with it */
+    if (store_news(p->store)) /* the folder went away, and the text with it */
         text_keep(p->store, p->run.hash, p->text.s, p->text.len);
 }
 
@@ -78,7 +78,7 @@ void play_settle(struct play *p)
 
 void play_close(struct play *p)
 {
-    if (p->tape != NULL) {
+    if (p->tape) {
         p->lost = !tape_retry(p->tape) || p->lost;
         tape_close(p->tape);
     }
@@ -114,7 +114,7 @@ static void lesson_id(const struct play *p, char id[65])
 static const struct store_run *saved_run(const struct play *p, const char *id)
 {
     const struct store_run *saved = store_begun(p->store, id);
-    return saved != NULL ? saved : store_unfinished(p->store, id);
+    return saved ? saved : store_unfinished(p->store, id);
 }
 
 static bool as_asked(const struct play *p, const struct store_run *saved)
@@ -214,10 +214,10 @@ static size_t length_above(const struct buf *tape, size_t bad, size_t *lines)
 static const char *clause(const struct errmsg *why, char *to, size_t size)
 {
     const char *s = why->text;
-    if (str_starts(s, "tape line ") && strstr(s, ": ") != NULL)
+    if (str_starts(s, "tape line ") && strstr(s, ": "))
         s = strstr(s, ": ") + 2;
     snprintf(to, size, "%.*s", (int)strcspn(s, "\n"), s);
-    for (size_t n = strlen(to); n > 0 && strchr(".? ", to[n - 1]) != NULL;)
+    for (size_t n = strlen(to); n > 0 && strchr(".? ", to[n - 1]);)
         to[--n] = '\0';
     return to;
 }
@@ -272,14 +272,14 @@ static void tell_halted(struct buf *note, const struct store_run *run,
                         const struct errmsg *why)
 {
     char reason[300];
-    if (why != NULL)
+    if (why)
         clause(why, reason, sizeof reason);
     buf_addf(note, "Your run of %s", run->lesson);
     if (run->steps > 0)
         buf_addf(note, " at step %zu of %d",
                  step_shown((size_t)run->step, (size_t)run->steps), run->steps);
     buf_addf(note, " %s%s%s, so a new run was started. %s shows how far it came.",
-             halt_word(run->halt), why != NULL ? ": " : "", why != NULL ? reason : "",
+             halt_word(run->halt), why ? ": " : "", why ? reason : "",
              command("report", run->id).s);
 }
 
@@ -397,11 +397,11 @@ static enum err find_run(struct play *p, const char *word, bool lesson_too,
 {
     const struct store_run *found = store_run_by_id(p->store, word);
     enum err e = ERR_OK;
-    if (found == NULL && !lesson_too)
+    if (!found && !lesson_too)
         e = store_run_by_prefix(p->store, word, &found, why);
-    if (found != NULL && e == ERR_OK)
+    if (found && e == ERR_OK)
         *run = *found;
-    return found != NULL ? e : ERR_NOT_FOUND;
+    return found ? e : ERR_NOT_FOUND;
 }
 
 /* Reads what is to be played. `run.id` is not "": this run was named. */
@@ -410,11 +410,11 @@ static enum err read_word(struct play *p, const char *word, struct store_run *ru
 {
     struct errmsg ambiguous = {0};
     run->id[0] = '\0';
-    if (word == NULL) /* the open one, once more */
+    if (!word) /* the open one, once more */
         return ERR_OK;
     buf_reset(&p->text);
     enum err e = lesson_take(p->args, word, &p->text, &p->name, why);
-    enum err r = strchr(word, '/') != NULL
+    enum err r = strchr(word, '/')
                      ? ERR_NOT_FOUND
                      : find_run(p, word, e != ERR_NOT_FOUND, run, &ambiguous);
     if (r == ERR_INPUT) {
@@ -471,17 +471,17 @@ static enum err open_lesson(struct play *p, struct wire_request *q,
     const struct store_run *begun = p->anew ? NULL : store_begun(p->store, id);
     const struct store_run *saved = p->anew ? NULL : saved_run(p, id);
     const struct store_run *halted = p->anew ? NULL : store_halted(p->store, id);
-    if (begun != NULL && !as_asked(p, begun))
+    if (begun && !as_asked(p, begun))
         return goes_on_otherwise(p, begun, why);
-    if (halted != NULL)
+    if (halted)
         tell_halted(note, halted, NULL);
-    if (saved != NULL && as_asked(p, saved)) {
+    if (saved && as_asked(p, saved)) {
         struct store_run run = *saved;
         struct errmsg because = {0};
         e = resume(p, &run, q, a, note, &because);
         if (is_fatal(e))
             *why = because;
-        else if (e != ERR_OK && run.halt != HALT_NONE && halted == NULL)
+        else if (e != ERR_OK && run.halt != HALT_NONE && !halted)
             tell_halted(note, &run, &because);
         else if (e != ERR_OK)
             buf_addf(note, "A new run was started. The saved one cannot go on: %s",

@@ -19,7 +19,7 @@
 static inline uint32_t pair_number(const struct pairs *p, uint32_t ncomps,
                                    uint32_t kinds, comp_id place, uint8_t what)
 {
-    uint32_t row = p->row != NULL ? p->row[place < ncomps ? place : ncomps] : 0;
+    uint32_t row = p->row ? p->row[place < ncomps ? place : ncomps] : 0;
     return row != 0 ? p->number[(row - 1) * kinds + what] : 0;
 }
 

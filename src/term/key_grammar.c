@@ -312,8 +312,8 @@ static bool opens_string(char kind, char first)
     static const char digits[] = "0123456789";
     if (first == '\0')
         return false;
-    return (kind == ']' && strchr(digits, first) != NULL) ||
-           (kind == 'P' && strchr("0123456789!$+>|", first) != NULL) ||
+    return (kind == ']' && strchr(digits, first)) ||
+           (kind == 'P' && strchr("0123456789!$+>|", first)) ||
            (kind == '_' && first == 'G');
 }
 
@@ -347,7 +347,7 @@ static struct reading read_esc_esc(const struct grammar *g, const char *s, size_
 
 static struct reading read_esc(const struct grammar *g, const char *s, size_t n)
 {
-    bool string = n > 1 && strchr("]P_", s[1]) != NULL && s[1] != '\0';
+    bool string = n > 1 && strchr("]P_", s[1]) && s[1] != '\0';
     if ((n == 1 || (n == 2 && string)) && !g->late)
         return wait_for_more(g->escape);
     if (n == 1)

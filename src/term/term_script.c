@@ -199,7 +199,7 @@ static void print_screen(const struct script *s)
 {
     struct buf b;
     buf_init(&b, 0);
-    if (s->shown != NULL)
+    if (s->shown)
         canvas_dump(s->shown, &b);
     s->print(&b);
     buf_release(&b);
@@ -218,7 +218,7 @@ static void script_close(struct term *t)
 static void script_put(struct term *t, const struct canvas *c)
 {
     struct script *s = (struct script *)t;
-    if (s->shown == NULL || s->shown->rows != c->rows || s->shown->cols != c->cols) {
+    if (!s->shown || s->shown->rows != c->rows || s->shown->cols != c->cols) {
         canvas_free(s->shown);
         s->shown = canvas_new(c->rows, c->cols);
     }

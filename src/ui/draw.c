@@ -23,7 +23,7 @@ static void prose(struct canvas *c, int row, int col, int width, enum tone t,
         if (c)
             used += canvas_textn(c, row, col + used, width - used,
                                  *quoted ? TONE_PROMPT : t, s + at, stop - at);
-        *quoted ^= tick != NULL;
+        *quoted ^= (bool)tick;
         at = stop + 1;
     }
 }

@@ -36,7 +36,7 @@ struct ui *ui_new(const struct ui_options *o)
 {
     struct ui *u = mem_alloc(sizeof *u);
     u->o = *o;
-    u->program = mem_strdup(o->program != NULL ? o->program : "truecode");
+    u->program = mem_strdup(o->program ? o->program : "truecode");
     u->o.program = u->program;
     buf_init(&u->find, 40);
     buf_init(&u->asked, EDITOR_LINE);

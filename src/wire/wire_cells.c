@@ -38,7 +38,7 @@ void wire_frame_diff(struct wire_frame *f, const struct canvas *before,
     size_t n = (size_t)now->rows * (size_t)now->cols, nruns = 0;
     *f = (struct wire_frame){now->rows,       now->cols, now->cursor_row,
                              now->cursor_col, NULL,      0};
-    if (before == NULL) {
+    if (!before) {
         f->runs = arena_alloc(mem, sizeof *f->runs);
         f->runs[0] = (struct wire_run){0, (uint32_t)n, now->cells};
         f->nruns = 1;
@@ -104,7 +104,7 @@ static void get_run(struct wire_reader *r, struct wire_run *run, size_t cells)
         (uint32_t)get_count(r, cells, CELL_BYTES, "a run is longer than the screen");
     if (run->at > cells || run->n > cells - run->at)
         reader_bad(r, "a run leaves the screen");
-    if (r->bad != NULL)
+    if (r->bad)
         return;
     struct cell *c = arena_alloc(r->mem, (run->n + 1) * sizeof *c);
     for (uint32_t i = 0; i < run->n; i++)
@@ -123,9 +123,9 @@ void get_frame(struct wire_reader *r, struct wire_frame *f)
     f->cursor_col = get_int(r, -1, cols - 1, "the cursor is off the screen");
     size_t n = get_count(r, RUNS_MAX, 8, "a frame has too many runs");
     f->runs = arena_alloc(r->mem, (n + 1) * sizeof *f->runs);
-    for (size_t i = 0; i < n && r->bad == NULL; i++)
+    for (size_t i = 0; i < n && !r->bad; i++)
         get_run(r, &f->runs[i], (size_t)rows * (size_t)cols);
-    if (r->bad != NULL)
+    if (r->bad)
         return;
     f->nruns = n;
     f->rows = rows;
@@ -187,7 +187,7 @@ void wire_frame_apply(const struct wire_frame *f, struct canvas **c)
 {
     if (f->rows == 0)
         return;
-    if (*c == NULL || (*c)->rows != f->rows || (*c)->cols != f->cols) {
+    if (!*c || (*c)->rows != f->rows || (*c)->cols != f->cols) {
         canvas_free(*c);
         *c = canvas_new(f->rows, f->cols);
         canvas_clear(*c);

@@ -110,7 +110,7 @@ static int reap(struct wire_worker *w)
 
 void wire_worker_end(struct wire_worker *w)
 {
-    if (w == NULL)
+    if (!w)
         return;
     reap(w);
     close(w->fd);
@@ -255,7 +255,7 @@ static enum err still_patient(const struct patience *p, const char *late,
     int64_t waited = now_ms() - p->start;
     if (p->limit_ms > 0 && waited >= p->limit_ms)
         return errmsg_set(why, ERR_LIMIT, "%s for %d s", late, p->limit_ms / 1000);
-    if (waited >= PATIENCE_MS && p->waiting != NULL && !p->waiting(p->ctx, (int)waited))
+    if (waited >= PATIENCE_MS && p->waiting && !p->waiting(p->ctx, (int)waited))
         return errmsg_set(why, ERR_STOPPED, "the lesson was stopped");
     return ERR_OK;
 }

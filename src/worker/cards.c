@@ -13,9 +13,9 @@ void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem)
 {
     const struct lesson_info *info = lesson_info(l);
     c->title = arena_strdup(mem, info->title);
-    c->track = arena_strdup(mem, info->track != NULL ? info->track : "");
-    c->summary = arena_strdup(mem, info->summary != NULL ? info->summary : "");
-    c->post = arena_strdup(mem, info->post_title != NULL ? info->post_title : "");
+    c->track = arena_strdup(mem, info->track ? info->track : "");
+    c->summary = arena_strdup(mem, info->summary ? info->summary : "");
+    c->post = arena_strdup(mem, info->post_title ? info->post_title : "");
     c->hash = arena_strdup(mem, lesson_hash(l));
     c->minutes = info->minutes;
     c->level = info->level;
@@ -37,11 +37,11 @@ static void card_load(struct wire_card *c, const struct wire_lesson *file,
 {
     struct errmsg why = {0};
     struct lesson *l = NULL;
-    if (file == NULL) {
+    if (!file) {
         c->broken = arena_printf(mem, "%s.lua is not there", c->id);
         return;
     }
-    if (file->broken != NULL && file->broken[0] != '\0') {
+    if (file->broken && file->broken[0] != '\0') {
         c->broken = arena_strdup(mem, file->broken);
         return;
     }
@@ -120,7 +120,7 @@ size_t cards_load(const struct wire_request *q, struct wire_card **cards,
     for (size_t i = 0; i < n; i++) {
         (*cards)[i] = card_of(mem, course.entries[i].id, course.entries[i].track);
         const struct wire_lesson *file = card_file(q, course.entries[i].id);
-        if (file == NULL && q->nlessons == LESSONS_MAX)
+        if (!file && q->nlessons == LESSONS_MAX)
             tell_too_many(&(*cards)[i], mem);
         else
             card_load(&(*cards)[i], file, mem);

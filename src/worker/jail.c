@@ -86,7 +86,7 @@ static enum err warm_up(struct errmsg *why)
 {
     char text[64];
     void *room = malloc(FILTER_MEMORY);
-    if (room == NULL)
+    if (!room)
         return errmsg_set(why, ERR_LIMIT, "there is not enough memory (ulimit -v?)");
     memset(room, 1, FILTER_MEMORY);
     free(room);
@@ -161,7 +161,7 @@ static enum err filter_calls(struct errmsg *why)
 {
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
     /* "Raw": the kernel's own reason for a refusal, instead of "cancelled". */
-    int bad = f == NULL ? refusal() : seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
+    int bad = !f ? refusal() : seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
     if (bad == 0)
         bad = fill(f);
     if (bad == 0)

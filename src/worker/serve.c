@@ -52,7 +52,7 @@ static void tell_score(struct server *s, struct wire_answer *a)
 
 static void tell_session(struct server *s, struct wire_answer *a)
 {
-    if (s->session == NULL)
+    if (!s->session)
         return;
     const struct session_view *v = session_view(s->session);
     const struct lesson_info *info = lesson_info(v->lesson);
@@ -74,7 +74,7 @@ static void tell_session(struct server *s, struct wire_answer *a)
 static void tell_tape(struct server *s, struct wire_answer *a)
 {
     buf_reset(&s->tape);
-    if (s->session != NULL)
+    if (s->session)
         session_take_tape(s->session, &s->tape);
     a->tape = s->tape.s;
     a->tape_len = s->tape.len;
@@ -82,11 +82,11 @@ static void tell_tape(struct server *s, struct wire_answer *a)
 
 static void tell_frame(struct server *s, struct wire_answer *a)
 {
-    if (s->prompt != NULL && s->next != NULL) {
+    if (s->prompt && s->next) {
         serve_draw_prompt(s, a);
         return;
     }
-    if (s->ui == NULL || s->next == NULL || (s->shown != NULL && !ui_dirty(s->ui)))
+    if (!s->ui || !s->next || (s->shown && !ui_dirty(s->ui)))
         return;
     /* What is seen may finish a step, and then the frame is old before it is sent. */
     for (int i = 0; i == 0 || (i < 3 && ui_dirty(s->ui)); i++)
@@ -99,7 +99,7 @@ static void keep_frame(struct server *s)
 {
     struct canvas *c = s->shown;
     s->shown = s->next;
-    s->next = c != NULL ? c : canvas_new(s->shown->rows, s->shown->cols);
+    s->next = c ? c : canvas_new(s->shown->rows, s->shown->cols);
 }
 
 void serve_drop_canvases(struct server *s)
@@ -142,10 +142,10 @@ static void show_catalogue(struct server *s, const struct wire_card *cards, size
                                   .post = c->post,
                                   .minutes = c->minutes,
                                   .level = c->level,
-                                  .best = f != NULL ? f->best : -1,
-                                  .outcome = f != NULL ? f->outcome : OUTCOME_LOST,
-                                  .saved = f != NULL && f->saved,
-                                  .stopped = f != NULL && f->stopped,
+                                  .best = f ? f->best : -1,
+                                  .outcome = f ? f->outcome : OUTCOME_LOST,
+                                  .saved = f && f->saved,
+                                  .stopped = f && f->stopped,
                                   .broken = c->broken[0] != '\0' ? c->broken : NULL};
     }
     ui_catalogue(s->ui, l, n);
@@ -164,7 +164,7 @@ static void do_catalogue(struct server *s, const struct wire_request *q,
     } else {
         make_screen(s, q);
     }
-    if (s->ui != NULL)
+    if (s->ui)
         show_catalogue(s, cards, n, q);
 }
 
@@ -181,7 +181,7 @@ static void open_face(struct server *s, const struct wire_request *q,
         return;
     }
     make_screen(s, q);
-    if (s->ui != NULL)
+    if (s->ui)
         ui_session(s->ui, s->session);
 }
 
@@ -189,7 +189,7 @@ static void do_open(struct server *s, const struct wire_request *q,
                     struct wire_answer *a)
 {
     struct errmsg why = {0};
-    if (s->session != NULL || s->ui != NULL) {
+    if (s->session || s->ui) {
         serve_error(a, ERR_REFUSED, &why);
         return;
     }
@@ -218,9 +218,9 @@ static void do_open(struct server *s, const struct wire_request *q,
 static void do_keys(struct server *s, const struct wire_request *q,
                     struct wire_answer *a)
 {
-    if (s->prompt != NULL)
+    if (s->prompt)
         serve_prompt_keys(s, q, a);
-    if (s->ui == NULL)
+    if (!s->ui)
         return;
     for (size_t i = 0; i < q->nkeys && a->want == WANT_NOTHING; i++)
         a->want = ui_key(s->ui, &q->keys[i]);
@@ -230,10 +230,10 @@ static void do_keys(struct server *s, const struct wire_request *q,
 
 static void do_resize(struct server *s, const struct wire_request *q)
 {
-    if ((s->ui == NULL && s->prompt == NULL) || q->rows == 0)
+    if ((!s->ui && !s->prompt) || q->rows == 0)
         return;
     serve_drop_canvases(s);
-    if (s->ui != NULL)
+    if (s->ui)
         ui_resize(s->ui, q->rows, q->cols);
     s->next = canvas_new(q->rows, q->cols);
 }
@@ -241,9 +241,9 @@ static void do_resize(struct server *s, const struct wire_request *q)
 static void do_tick(struct server *s, const struct wire_request *q,
                     struct wire_answer *a)
 {
-    if (s->ui != NULL)
+    if (s->ui)
         ui_tick(s->ui, q->elapsed, q->max_events, &a->more);
-    if (s->session != NULL && s->over && !s->scored && !a->more)
+    if (s->session && s->over && !s->scored && !a->more)
         tell_score(s, a);
 }
 
@@ -251,7 +251,7 @@ static void do_report(struct server *s, struct wire_answer *a)
 {
     struct errmsg why = {0};
     struct report report = {0};
-    if (s->session == NULL) {
+    if (!s->session) {
         serve_error(a, ERR_REFUSED, &why);
         return;
     }
@@ -338,7 +338,7 @@ static void do_lab_run(struct server *s, const struct wire_request *q,
                        struct wire_answer *a)
 {
     struct errmsg why = {0};
-    if (s->lab == NULL) {
+    if (!s->lab) {
         serve_error(a, ERR_REFUSED, &why);
         return;
     }
@@ -363,7 +363,7 @@ static void do_lab_tell(struct server *s, const struct wire_request *q,
                         struct wire_answer *a)
 {
     struct errmsg why = {0};
-    if (s->lab == NULL) {
+    if (!s->lab) {
         serve_error(a, ERR_REFUSED, &why);
         return;
     }
@@ -416,7 +416,7 @@ static void answer(struct server *s, const struct wire_request *q)
         do_validate(s, q, &a);
         break;
     case WIRE_NOTICE:
-        if (s->ui != NULL)
+        if (s->ui)
             ui_notice(s->ui, q->line);
         break;
     case WIRE_LAB:
@@ -438,7 +438,7 @@ static void answer(struct server *s, const struct wire_request *q)
     tell_tape(s, &a);
     if (s->over && !s->scored)
         a.more = true; /* the score is still owed: it comes with a later tick */
-    if (s->ui != NULL && ui_owes(s->ui))
+    if (s->ui && ui_owes(s->ui))
         a.more = true;
     send_answer(s, &a);
     if (a.frame.rows > 0)
