@@ -89,6 +89,9 @@ struct score {
     X(MOVES, "moves", "the metrics a lesson names move")                               \
     X(NORMAL, "normal", "what it calls normal is, before the fault")                   \
     X(TRAPS, "traps", "no trap fires while nobody changes anything")                   \
+    X(TWIN, "twin", "users are well without the incident")                             \
+    X(CAUSE, "cause", "without this one cause users are well")                         \
+    X(INNOCENT, "innocent", "without what is no cause users suffer all the same")      \
     X(FIX, "fix", "users are well after each fix")                                     \
     X(WRONG, "wrong", "each wrong fix does the harm it is said to do")                 \
     X(STEPS, "steps", "the steps can be played from end to end")                       \
