@@ -297,8 +297,8 @@ struct play {
     struct tape_file *tape; /* NULL: none open */
     struct buf text, name;  /* the open lesson's file */
     bool given;             /* the lesson was given as a path: not in the list */
-    bool has_seed;          /* --seed was given, and no lesson is open yet */
-    bool has_mode;          /* --mode likewise */
+    bool seed_given;        /* --seed was given, and no lesson is open yet */
+    bool mode_given;        /* --mode likewise */
     uint64_t seed;          /* --seed, for the first lesson opened */
     bool anew;              /* --new, for the first lesson opened */
     bool paged;             /* the open lesson was begun, not gone on with */

@@ -16,8 +16,8 @@ static bool read_options(struct play *p, const struct cli_args *a)
     const char *mode = a->options[OPT_MODE], *speed = a->options[OPT_SPEED];
     p->jail = !option_given(a, OPT_NO_JAIL);
     p->anew = option_given(a, OPT_NEW);
-    p->has_seed = option_given(a, OPT_SEED);
-    p->has_mode = option_given(a, OPT_MODE);
+    p->seed_given = option_given(a, OPT_SEED);
+    p->mode_given = option_given(a, OPT_MODE);
     if (!option_number(a, OPT_SEED, 0, &p->seed))
         return false;
     if (mode && !mode_parse(mode, &p->mode)) {

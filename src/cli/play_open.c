@@ -119,8 +119,8 @@ static const struct store_run *saved_run(const struct play *p, const char *id)
 
 static bool as_asked(const struct play *p, const struct store_run *saved)
 {
-    return !(p->has_seed && p->seed != saved->seed) &&
-           !(p->has_mode && p->mode != saved->mode);
+    return !(p->seed_given && p->seed != saved->seed) &&
+           !(p->mode_given && p->mode != saved->mode);
 }
 
 /* A run keeps its mode and its seed: another one is begun only by who says so. */
@@ -131,9 +131,9 @@ static enum err goes_on_otherwise(const struct play *p, const struct store_run *
                       "a run of %s is going on, %s, seed %" PRIu64
                       ". Leave out %s to go on with it, or add --new to begin another",
                       saved->lesson, mode_phrase(saved->mode), saved->seed,
-                      !p->has_seed   ? "--mode"
-                      : !p->has_mode ? "--seed"
-                                     : "--mode and --seed");
+                      !p->seed_given   ? "--mode"
+                      : !p->mode_given ? "--seed"
+                                       : "--mode and --seed");
 }
 
 /* ---- going on ------------------------------------------------------------------- */
@@ -373,7 +373,7 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
     sha256_hex(hash, p->text.s, p->text.len);
     q->text = p->text.s;
     q->len = p->text.len;
-    q->seed = p->has_seed ? p->seed : fresh_seed();
+    q->seed = p->seed_given ? p->seed : fresh_seed();
     q->mode = p->mode;
     p->run = store_begin(p->store, id, hash, q->seed, q->mode);
     p->tape = tape_create(p->store, &p->run);
@@ -508,6 +508,6 @@ enum err play_open(struct play *p, const char *word, struct wire_request *q,
                           : open_lesson(p, q, a, note, why);
     p->anew = false;
     if (e == ERR_OK)
-        p->has_seed = p->has_mode = false;
+        p->seed_given = p->mode_given = false;
     return e;
 }

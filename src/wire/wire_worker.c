@@ -55,8 +55,9 @@ static NORETURN void become_worker(int sock, int words, char *const *argv)
     if (dup2(sock, 0) == 0 && dup2(sock, 1) == 1 && dup2(words, 2) == 2) {
         close_from(3);
         execve("/proc/self/exe", argv, no_environment);
-        static const char sorry[] = "/proc/self/exe cannot be run (is /proc mounted?)";
-        ssize_t n = write(2, sorry, sizeof sorry - 1);
+        static const char no_exec[] =
+            "/proc/self/exe cannot be run (is /proc mounted?)";
+        ssize_t n = write(2, no_exec, sizeof no_exec - 1);
         (void)n; /* the status says it, too */
     }
     _exit(127);

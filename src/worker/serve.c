@@ -25,11 +25,11 @@ static void send_answer(struct server *s, const struct wire_answer *a)
     s->message.full = false;
     wire_put_answer(&s->message, a);
     if (s->message.full) {
-        const struct wire_answer sorry = {.err = ERR_LIMIT,
-                                          .error = "the answer grew too long"};
+        const struct wire_answer too_long = {.err = ERR_LIMIT,
+                                             .error = "the answer grew too long"};
         buf_reset(&s->message);
         s->message.full = false;
-        wire_put_answer(&s->message, &sorry);
+        wire_put_answer(&s->message, &too_long);
     }
     if (!wire_write(s->out, &s->message))
         die("the front is gone");
