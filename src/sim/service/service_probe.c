@@ -41,6 +41,7 @@ static void readiness(struct world *w, struct instance *i, bool ok)
     if (ready == i->ready)
         return;
     i->ready = ready;
+    i->was_ready |= ready;
     i->ready_since = w_now(w);
     eligible_update(w, i->comp);
     w_log(w, i->comp, i->number, ready ? LOG_INFO : LOG_WARN, 0,
