@@ -1,4 +1,5 @@
 /* Starting an instance: what it costs, and what keeps it from being ready. */
+#include "../../src/sim/engine/kind.h"
 #include "../lib/lab.h"
 
 #include <math.h>
@@ -101,6 +102,70 @@ static void a_hang_does_not_stop_a_start(void **state)
     lab_free(&l);
 }
 
+/* ---- insisting on something ----------------------------------------------------- */
+
+/* A pool that is full when the test says so. */
+static bool pool_is_full;
+
+static bool full(const struct world *w, comp_id c, int number)
+{
+    (void)w, (void)c, (void)number;
+    return pool_is_full;
+}
+
+/* The kinds of the world, with a pool that an instance insists on. */
+struct kinds {
+    const struct kind_impl *table[64];
+    struct kind_impl pool;
+};
+
+static struct lab insisting(struct kinds *k, const char *params)
+{
+    struct lab l = lab_new();
+    const struct node ask = {.kind = NODE_QUERY, .target = "db", .what = "q"};
+    lab_part(&l, "database", "db", "");
+    lab_part(&l, "statement", "db.q", "cpu=1ms");
+    lab_part(&l, "service", "app", params);
+    lab_endpoint(&l, "app", "get", &ask);
+    lab_part(&l, "client", "users", "to=app/get rate=10 arrivals=even");
+    lab_start(&l, 1);
+    comp_id pool = model_find(l.m, "app.pool");
+    assert_true(pool != COMP_NONE);
+    for (comp_id c = 0; c < model_comps(l.m); c++)
+        k->table[l.w->kinds[c]] = l.w->kind_table[l.w->kinds[c]];
+    k->pool = *comp_kind(l.w, pool);
+    k->pool.ready_for = full;
+    k->table[l.w->kinds[pool]] = &k->pool;
+    l.w->kind_table = k->table;
+    pool_is_full = false;
+    return l;
+}
+
+static void not_ready_before_all_is_there(void **state)
+{
+    static const char *const params[] = {"instances=2 start_up=5s",
+                                         "instances=2 start_up=5s ready_at_start=off"};
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct kinds kinds;
+        struct lab l = insisting(&kinds, params[k]);
+        comp_id app = model_find(l.m, "app");
+        assert_true(lab_metric(&l, "app", "healthy") == 2); /* there from the start */
+        lab_op(&l, "app", "restart", NULL);
+        lab_run(&l, 30 * SIM_SEC);
+        assert_true(up(&l) == 2 && lab_metric(&l, "app", "healthy") == 0);
+        comp_kind(l.w, app)->may_be_ready(l.w, app, 1);
+        assert_true(lab_metric(&l, "app", "healthy") == 0); /* it is not */
+        pool_is_full = true;
+        comp_kind(l.w, app)->may_be_ready(l.w, app, 1);
+        comp_kind(l.w, app)->may_be_ready(l.w, app, 1);
+        assert_true(lab_metric(&l, "app", "healthy") == (k == 0));
+        lab_run(&l, 60 * SIM_SEC);
+        assert_true(lab_metric(&l, "app", "healthy") == 1);
+        lab_free(&l);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_start_goes_at_the_pace_of_its_cores),
         cmocka_unit_test(one_that_is_stopped_while_it_starts_is_idle),
         cmocka_unit_test(a_hang_does_not_stop_a_start),
+        cmocka_unit_test(not_ready_before_all_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

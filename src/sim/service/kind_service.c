@@ -580,6 +580,7 @@ const struct kind_impl kind_service = {
     .eligible = service_eligible,
     .choose = choose_next,
     .fd_free = service_fd_free,
+    .may_be_ready = service_may_be_ready,
     .listen = service_listen,
     .changed = service_changed,
     .op = service_op,

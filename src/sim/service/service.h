@@ -36,9 +36,10 @@ struct instance { /* what every request looks at comes first */
     bool held;    /* DOWN until a fault ends */
     bool waiting; /* DOWN until its back-off is over */
     bool warming;
-    bool ready;                       /* as its readiness probe last said */
-    bool was_ready;                   /* at some time since its start */
-    bool live;                        /* as its liveness probe last said */
+    bool ready;     /* as its readiness probe last said */
+    bool was_ready; /* at some time since its start */
+    bool insists;   /* not ready before all that it insists on is there */
+    bool live;      /* as its liveness probe last said */
     uint32_t live_fails, ready_fails; /* in a row */
     sim_time since;                   /* in this state */
     uint32_t restarts;

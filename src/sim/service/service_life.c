@@ -100,17 +100,44 @@ static bool ready_at_start(const struct world *w, const struct instance *i)
            p_count(w, i->comp, SP_READINESS) == PROBE_NONE;
 }
 
+/* Whether something that the instance insists on is not there yet. */
+static bool lacks_something(const struct world *w, const struct instance *i)
+{
+    const struct service_data *d = service_data(w->model, i->comp);
+    for (size_t k = 0; k < d->npools; k++) {
+        const struct kind_impl *pool = comp_kind(w, d->pools[k]);
+        if (pool->ready_for && !pool->ready_for(w, d->pools[k], i->number))
+            return true;
+    }
+    return false;
+}
+
+void service_may_be_ready(struct world *w, comp_id c, int number)
+{
+    struct instance *i = service_instance(w, c, number);
+    if (i->state != INSTANCE_UP || !i->insists || lacks_something(w, i))
+        return;
+    i->insists = false;
+    if (!ready_at_start(w, i))
+        return; /* its next readiness answer says so */
+    i->ready = i->was_ready = true;
+    i->ready_since = w_now(w);
+    eligible_update(w, c);
+    rollout_look(w, i);
+}
+
 /* ---- starting and stopping ------------------------------------------------------ */
 
 void instance_up(struct world *w, struct instance *i)
 {
     sim_time warm = p_time(w, i->comp, SP_WARM_UP);
     i->live = true;
-    i->ready = i->was_ready = w_now(w) == 0 || ready_at_start(w, i);
     i->live_fails = i->ready_fails = i->ready_oks = 0;
     i->hung = false;
     i->up_since = i->ready_since = w_now(w);
     tell_pools(w, i, true);
+    i->insists = w_now(w) > 0 && lacks_something(w, i);
+    i->ready = i->was_ready = w_now(w) == 0 || (ready_at_start(w, i) && !i->insists);
     enter_state(w, i, INSTANCE_UP);
     i->warming = warm > 0 && w_now(w) > 0;
     if (i->warming)

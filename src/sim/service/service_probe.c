@@ -38,7 +38,7 @@ static void readiness(struct world *w, struct instance *i, bool ok)
     bool ready =
         i->ready ? i->ready_fails < limit(w, i, SP_READINESS_FAILURES)
                  : i->ready_oks >= (uint64_t)p_count(w, i->comp, SP_PROBE_SUCCESSES);
-    if (ready == i->ready)
+    if (ready == i->ready || (ready && i->insists))
         return;
     i->ready = ready;
     i->was_ready |= ready;
