@@ -57,6 +57,12 @@ struct model;
  *   COUNT        adds one to the business counter `what`
  *   REPLY        ends the program with a business answer `what` ("declined"): no error
  *   FAIL         ends the program with an error `what`
+ *   ALLOCATE     takes `p` bytes of the instance's memory (1 to 2^40), in whole KiB,
+ *                until the request ends; a collected heap keeps them as garbage then.
+ *                More than there is kills the process
+ *   CRASH        the process dies, with all that is inside, and starts again
+ *   DROP         ends the program as if all had been done, without a log line: whoever
+ *                asked goes on, but knows the work as lost when counting what was good
  *   LOG          writes log line `what`; `p` 0 debug, 1 info, 2 warn, 3 error
  *   PUBLISH      `target` = topic: sends it a message, through the call policy to its
  *                broker; not inside CACHED
@@ -95,7 +101,10 @@ enum node_kind {
     NODE_BLOCK,
     NODE_PUBLISH,
     NODE_LOCK,
-    NODE_FAN_OUT
+    NODE_FAN_OUT,
+    NODE_ALLOCATE,
+    NODE_CRASH,
+    NODE_DROP
 };
 struct node {
     enum node_kind kind;
@@ -103,7 +112,7 @@ struct node {
     const struct node *body;  /* first child */
     const struct node *other; /* the alternative */
     struct dist time;
-    double p;
+    double p; /* a probability, a share, a level, a lock, bytes: as above */
     const char *target, *what;
     bool catches; /* an error inside does not end the program */
     int line;     /* of the lesson file, for error messages */

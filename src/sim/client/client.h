@@ -56,7 +56,7 @@ struct client_state {      /* what every attempt touches comes first */
     bool endures;  /* waits for ever, and nobody minds */
     uint64_t visits, attempts, answered, good;
     sim_time seconds; /* of answered attempts */
-    uint64_t bad, slow, failed, gave_up, stale;
+    uint64_t bad, slow, failed, gave_up, stale, lost;
     double spike; /* factor on the rate */
     /* client_loop.c */
     uint32_t users;  /* there now */

@@ -304,12 +304,14 @@ HOT bool judge(struct world *w, struct client_state *s, struct act *a,
         return false;
     }
     bool slow = s->slo && took > slo->within;
-    bool stale = s->slo && slo->max_age > 0 && a->age > slo->max_age;
+    bool lost = a->age == AGE_LOST; /* somewhere behind it the work was dropped */
+    bool stale = s->slo && slo->max_age > 0 && a->age > slo->max_age && !lost;
     s->answered++;
     s->seconds += took;
     s->slow += slow;
     s->stale += stale && !slow;
-    if (slow || stale) {
+    s->lost += lost;
+    if (slow || stale || lost) {
         count_bad(s, a);
         return false;
     }
@@ -548,7 +550,9 @@ enum {
     M_IN_FLIGHT,
     M_USERS,
     M_THINKING,
-    M_THINK_SECONDS
+    M_THINK_SECONDS,
+    M_LOST,
+    M_COUNT
 };
 
 static double client_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -568,6 +572,8 @@ static double client_metric(const struct world *w, comp_id c, int metric, int in
         return s->thinking;
     case M_THINK_SECONDS:
         return (double)client_thinking(w, c) / 1e9;
+    case M_LOST:
+        return (double)s->lost;
     default:
         return (double)counts[metric];
     }
@@ -656,7 +662,11 @@ static const struct metric_desc metrics[] = {
       "Those of them that think."),
     M("think_seconds_total", "user_think_seconds_total", "", METRIC_COUNTER, "s",
       "Time that users have thought, those that still do included."),
+    M("lost_total", "user_requests_lost_total", "", METRIC_COUNTER, "1",
+      "Answered, though some of the work was dropped: bad, whatever the answer said."),
 };
+_Static_assert(sizeof metrics / sizeof *metrics == M_COUNT,
+               "each metric has its description");
 
 static const char *const streams[] = {"arrivals", "behaviour", "think", "identity",
                                       NULL};

@@ -14,6 +14,7 @@
 #include "truecode/model.h"
 
 enum { OPS_MAX = 16000, FAN_OUT_MAX = 10000, LABEL_OUT = 0 };
+#define ALLOCATE_MAX 1099511627776.0 /* a TiB */
 
 struct compiler {
     struct model *m;
@@ -420,6 +421,16 @@ static void emit_time(struct compiler *c, const struct node *n, const struct con
     op->time = n->time;
 }
 
+static void emit_allocate(struct compiler *c, const struct node *n,
+                          const struct context *x)
+{
+    if (!(n->p >= 1 && n->p <= ALLOCATE_MAX))
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT, "allocate takes 1 to %.0f bytes",
+                          ALLOCATE_MAX));
+    emit(c, OP_ALLOCATE, n, x)->p = n->p;
+}
+
 static void emit_node(struct compiler *c, const struct node *n, const struct context *x)
 {
     uint32_t end;
@@ -476,6 +487,15 @@ static void emit_node(struct compiler *c, const struct node *n, const struct con
                                 : LOG_DEBUG;
         break;
     }
+    case NODE_ALLOCATE:
+        emit_allocate(c, n, x);
+        break;
+    case NODE_CRASH:
+        emit(c, OP_CRASH, n, x);
+        break;
+    case NODE_DROP:
+        emit(c, OP_DROP, n, x);
+        break;
     case NODE_BLOCK:
         in = inside(c, n, x, &end);
         emit_list(c, n->body, &in);
@@ -572,42 +592,4 @@ enum err program_compile(struct model *m, comp_id service, comp_id endpoint,
     }
     compiler_release(&c);
     return c.err;
-}
-
-static void endpoint_set_program(struct model *m, comp_id e, size_t versions,
-                                 size_t version, const struct program *program)
-{
-    struct endpoint_data *d = m->comps[e].data;
-    if (d == NULL) {
-        d = arena_alloc(&m->arena, sizeof *d);
-        d->programs = arena_alloc(&m->arena, versions * sizeof *d->programs);
-        d->nprograms = versions;
-        m->comps[e].data = d;
-    }
-    d->programs[version] = program;
-}
-
-static enum err compile_source(struct model *m, const struct source *s,
-                               struct errmsg *why)
-{
-    comp_id service = m->comps[s->endpoint].owner;
-    size_t versions = model_versions(m, service);
-    struct program *program = NULL;
-    enum err err = program_compile(m, service, s->endpoint, s->body, &program, why);
-    for (size_t v = 0; v < versions && err == ERR_OK; v++) {
-        bool has = endpoint_program(m, s->endpoint, (int)v) != NULL;
-        if (s->version == (int)v || (s->version == -1 && !has))
-            endpoint_set_program(m, s->endpoint, versions, v, program);
-    }
-    return err;
-}
-
-enum err compile_endpoints(struct model *m, struct errmsg *why)
-{
-    for (const struct source *s = m->sources; s != NULL; s = s->next) {
-        enum err err = compile_source(m, s, why);
-        if (err != ERR_OK)
-            return err;
-    }
-    return ERR_OK;
 }

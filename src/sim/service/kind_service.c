@@ -49,6 +49,11 @@ static enum err service_check(struct model *m, comp_id c, struct errmsg *why)
 {
     const char *version = model_param(m, c, SP_VERSION)->as.text;
     int index;
+    if (model_param(m, c, SP_GC_EVERY)->as.duration > 0 &&
+        model_param(m, c, SP_HEAP)->as.number <= 0)
+        return errmsg_set(why, ERR_INPUT,
+                          "%s: \"gc_every\" needs a \"heap\" to be collected",
+                          m->comps[c].name);
     if (version == NULL || version[0] == '\0')
         return ERR_OK;
     return version_need(m, c, version, &index, why);
@@ -108,12 +113,15 @@ static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint
         i->waiting = false;
         instance_start(w, i);
         break;
-    case SE_OOM:
-        memory_kill(w, i, b != 0);
+    case SE_DIES:
+        process_died(w, i, (enum death)b);
         break;
     case SE_COLLECTED:
         i->gc_timer = 0;
         gc_ended(w, i);
+        break;
+    case SE_GC_DUE:
+        gc_due(w, i);
         break;
     case SE_AVAILABLE:
         i->ready_timer = 0;
@@ -167,6 +175,9 @@ static void service_changed(struct world *w, comp_id c, int param,
     case SP_START_UP_CORES:
     case SP_WARM_UP_FACTOR:
         each_instance(w, c, instance_speed);
+        break;
+    case SP_GC_EVERY:
+        each_instance(w, c, gc_clock);
         break;
     case SP_WORKERS:
         each_instance(w, c, instance_dispatch);
@@ -387,6 +398,9 @@ static const struct param_desc params[] = {
     {"gc_pause", VALUE_DURATION, 0, 3600, "s", "500ms", NULL, true,
      "How long it would take to collect a full heap; less in proportion to what is "
      "alive."},
+    {"gc_every", VALUE_DURATION, 0, 86400, "s", "0", NULL, true,
+     "At the latest so long after the last collection there is one, needed or not; 0: "
+     "only when the heap is full. Go: 2m."},
     {"fds", VALUE_COUNT, 0, 1e8, "descriptors", "0", NULL, true,
      "File descriptors an instance may have open; 0: no limit."},
     {"shed_delay", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,

@@ -16,13 +16,13 @@ enum { SERVICE_MAX = 1000, SLOTS_MAX = 4 * SERVICE_MAX };
 struct instance { /* what every request looks at comes first */
     comp_id comp;
     uint16_t number, version;
-    uint8_t state;    /* enum instance_state */
-    uint8_t features; /* enum service_feature: its service's, as the next four are */
-    bool newest;      /* SP_ORDER is ORDER_LIFO */
-    bool hung;        /* its workers stand still */
-    uint32_t workers; /* SP_WORKERS */
-    uint32_t room;    /* of the queue, in requests */
-    uint32_t busy;    /* workers */
+    uint8_t state;     /* enum instance_state */
+    uint16_t features; /* enum service_feature: its service's, as the next four are */
+    bool newest;       /* SP_ORDER is ORDER_LIFO */
+    bool hung;         /* its workers stand still */
+    uint32_t workers;  /* SP_WORKERS */
+    uint32_t room;     /* of the queue, in requests */
+    uint32_t busy;     /* workers */
     struct list queue, members;
     uint64_t requests;
     sim_time patience; /* SP_QUEUE_TIMEOUT */
@@ -60,10 +60,12 @@ struct instance { /* what every request looks at comes first */
     /* memory: bytes */
     double leaked, garbage, garbage_new;
     double leak;      /* fault: KiB a request */
-    bool dying;       /* out of memory; ends in this moment */
+    double allocated; /* by programs that run */
+    bool dying;       /* ends in this moment */
     bool collecting;  /* its cores stand still for the collector */
     uint32_t crashes; /* in a row, for the back-off */
     uint32_t gc_timer;
+    uint32_t gc_clock; /* to the next collection by the clock */
     uint64_t oom_kills, collections;
     sim_time gc_time, collect_since;
     /* file descriptors */
@@ -97,7 +99,7 @@ struct service_state {
     uint16_t rollout_at; /* the last number that was taken out */
     comp_id balancer;    /* the one in front; COMP_NONE */
     comp_id listener;    /* whoever is told of its instances, + 1; 0: nobody */
-    uint8_t features;    /* enum service_feature */
+    uint16_t features;   /* enum service_feature */
     bool has_canary;
     bool keeps_versions; /* who restarts by itself keeps its version */
     uint16_t canary;     /* version */

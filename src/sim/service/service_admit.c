@@ -60,7 +60,7 @@ void instance_settings(struct world *w, struct instance *i)
 void service_features(struct world *w, comp_id c)
 {
     struct service_state *s = service_of(w, c);
-    uint8_t was = s->features, f = 0;
+    uint16_t was = s->features, f = 0;
     if (p_count(w, c, SP_ORDER) > ORDER_LIFO)
         f |= SF_ORDER;
     if (has_bulkheads(w, c))
@@ -74,6 +74,8 @@ void service_features(struct world *w, comp_id c)
         f |= SF_HEAP | SF_MEMORY;
     if (p_count(w, c, SP_FDS) > 0 || leaks_fds(w, c))
         f |= SF_FDS;
+    if (service_data(w->model, c)->allocates)
+        f |= SF_ALLOCATES;
     s->features = f;
     for (uint32_t k = 1; k <= s->n; k++)
         instance_settings(w, service_instance(w, c, (int)k));
@@ -163,7 +165,7 @@ static void drop_expired(struct world *w, struct instance *i)
 
 bool service_admits(struct world *w, struct instance *i, struct act *a)
 {
-    uint8_t f = i->features;
+    uint16_t f = i->features;
     if ((f & SF_FDS) && fds_spare(w, i) <= 0) {
         i->no_fds++;
         service_refuse(w, i, a, REASON_NO_FDS, "accept: too many open files");
@@ -187,9 +189,11 @@ void service_starts(struct world *w, struct instance *i)
         gc_allocate(w, i);
 }
 
-void service_ends(struct world *w, struct instance *i)
+void service_ends(struct world *w, struct instance *i, struct act *a)
 {
-    uint8_t f = i->features;
+    uint16_t f = i->features;
+    if (f & SF_ALLOCATES)
+        memory_free(w, i, a);
     if (f & SF_MEMORY)
         memory_leak(w, i);
     if (f & SF_FDS)

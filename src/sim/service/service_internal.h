@@ -40,6 +40,7 @@ enum service_param {
     SP_HEAP, /* service_gc.c */
     SP_ALLOCATION,
     SP_GC_PAUSE,
+    SP_GC_EVERY,
     SP_FDS,        /* service_fds.c */
     SP_SHED_DELAY, /* service_admit.c */
     SP_SHED_INTERVAL,
@@ -65,9 +66,10 @@ enum service_event { /* EV_KIND + this; a: instance number */
                      SE_PROBE,
                      SE_PROBE_SAYS, /* b: enum asks << 1 | ok */
                      SE_PROBE_LATE, /* a: act, b: generation */
-                     SE_OOM,        /* b: the heap is full, not the container */
+                     SE_DIES,       /* b: enum death */
                      SE_RESTART,    /* the back-off is over */
                      SE_COLLECTED,
+                     SE_GC_DUE,
                      SE_AVAILABLE,  /* it may have been ready for long enough */
                      SE_NO_PROGRESS /* of the whole service */
 };
@@ -93,7 +95,8 @@ enum service_feature {
     SF_SHED = 4,
     SF_MEMORY = 8,
     SF_HEAP = 16,
-    SF_FDS = 32
+    SF_FDS = 32,
+    SF_ALLOCATES = 64 /* some program says how much memory it takes */
 };
 
 struct service_data { /* model time */
@@ -102,6 +105,7 @@ struct service_data { /* model time */
     const struct program *probe_worker, *probe_database;
     comp_id *endpoints;
     size_t nendpoints;
+    bool allocates; /* some program of its does: OP_ALLOCATE */
 };
 
 static inline struct service_data *service_data(const struct model *m, comp_id c)
@@ -175,7 +179,7 @@ void instance_settings(struct world *w, struct instance *i); /* as they are now 
 /* False: it was refused, and has ended. */
 bool service_admits(struct world *w, struct instance *i, struct act *a) SELDOM;
 void service_starts(struct world *w, struct instance *i) SELDOM;
-void service_ends(struct world *w, struct instance *i) SELDOM;
+void service_ends(struct world *w, struct instance *i, struct act *a) SELDOM;
 sim_time queue_patience(struct world *w, struct instance *i) SELDOM;
 
 /* service_memory.c: bytes */
@@ -183,14 +187,23 @@ double memory_live(const struct world *w, const struct instance *i);
 double memory_used(const struct world *w, const struct instance *i);
 void memory_look(struct world *w, struct instance *i, int more);
 void memory_leak(struct world *w, struct instance *i); /* one request has ended */
-void memory_out(struct world *w, struct instance *i, bool heap);
-void memory_kill(struct world *w, struct instance *i, bool heap);
+/* OP_ALLOCATE of a program, and what it took is given back. */
+void memory_allocate(struct world *w, struct act *a, double bytes);
+void memory_free(struct world *w, struct instance *i, struct act *a);
+/* The process dies in this very moment, once whoever says so is done. */
+enum death { DEATH_CONTAINER, DEATH_HEAP, DEATH_CRASH };
+void process_dies(struct world *w, struct instance *i, enum death how);
+void process_died(struct world *w, struct instance *i, enum death how);
 /* The process has died: starts it again, after the back-off or `at_least`. */
 void instance_crash(struct world *w, struct instance *i, sim_time at_least);
 
 /* service_gc.c */
 void gc_allocate(struct world *w, struct instance *i); /* one request's garbage */
+void gc_look(struct world *w, struct instance *i);
 void gc_ended(struct world *w, struct instance *i);
+/* The clock starts anew: `gc_every` to the next collection that nobody needs. */
+void gc_clock(struct world *w, struct instance *i);
+void gc_due(struct world *w, struct instance *i);
 void gc_stop(struct world *w, struct instance *i);
 sim_time gc_seconds(const struct world *w, const struct instance *i);
 

@@ -144,6 +144,7 @@ void instance_up(struct world *w, struct instance *i)
         i->warm_timer = cal_after(w, warm, EV_KIND + SE_WARM, i->comp, i->number, 0);
     instance_speed(w, i);
     probe_arm(w, i, true);
+    gc_clock(w, i);
     rollout_look(w, i);
 }
 

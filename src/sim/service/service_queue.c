@@ -71,6 +71,7 @@ void order_remove(struct world *w, struct instance *i, struct act *a)
     uint32_t at = a->heap_pos;
     assert(at < i->order_n && h[at] == key_of(w, a));
     order_key last = h[--i->order_n];
+    a->heap_pos = 0; /* a program's memory from now on */
     if (at == i->order_n)
         return;
     if (at > 0 && last < h[(at - 1) / 2])
@@ -84,8 +85,11 @@ void order_rebuild(struct world *w, struct instance *i)
 {
     bool heap = (i->features & SF_ORDER) != 0;
     i->order_n = 0;
-    for (ref r = i->queue.first; r != 0 && heap; r = act_at(w, r)->qnext)
-        order_add(w, i, act_at(w, r));
+    for (ref r = i->queue.first; r != 0; r = act_at(w, r)->qnext) {
+        act_at(w, r)->heap_pos = 0;
+        if (heap)
+            order_add(w, i, act_at(w, r));
+    }
 }
 
 /* ---- the next ------------------------------------------------------------------- */

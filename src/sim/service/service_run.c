@@ -63,7 +63,7 @@ static bool worker_free(const struct instance *i)
 }
 
 /* Is this one of what is off by default on? */
-static bool has(const struct instance *i, uint8_t features)
+static bool has(const struct instance *i, uint16_t features)
 {
     return (i->features & features) != 0;
 }
@@ -361,7 +361,7 @@ void service_request_done(struct world *w, struct act *a, enum reason reason,
             log_failure(w, a, reason, culprit);
     }
     if (i->features != 0)
-        service_ends(w, i);
+        service_ends(w, i, a);
     release_worker(w, i, a);
     left(w, i, a);
     act_finish(w, a, reason, culprit);
@@ -381,7 +381,7 @@ void service_cancel(struct world *w, struct act *a)
     else if (a->kind == ACT_REQUEST)
         count_done(w, i, a, (enum reason)a->reason);
     if (i->features != 0)
-        service_ends(w, i);
+        service_ends(w, i, a);
     release_worker(w, i, a);
     left(w, i, a);
 }
