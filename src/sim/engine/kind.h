@@ -159,6 +159,8 @@ struct kind_impl {
     void (*instances_changed)(struct world *w, comp_id c);
     /* Whether a balancer lets that instance have requests. */
     bool (*rotates)(const struct world *w, comp_id c, int number);
+    /* Whether it would, by what its own health checks found, if it may be asked. */
+    bool (*trusts)(const struct world *w, comp_id c, int number);
     /* The link by which a balancer sends on; COMP_NONE: none of its own. */
     comp_id (*sends_on)(const struct world *w, comp_id c);
     /* A request that it wanted to know of (ACT_WATCHED) has ended. */

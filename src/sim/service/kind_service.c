@@ -3,8 +3,8 @@
  * service_run.c, with the order of its queue in service_queue.c and what is off by
  * default in service_admit.c; memory, garbage collection and file descriptors in
  * service_memory.c, service_gc.c, service_fds.c; its instances' lives in
- * service_life.c, their versions in service_deploy.c, their health checks in
- * service_probe.c; what an incident does to them in service_faults.c; metrics and views
+ * service_life.c, their versions in service_deploy.c and service_bluegreen.c, their
+ * health checks in service_probe.c; what an incident does to them in service_faults.c; metrics and views
  * in service_look.c.
  */
 #include "engine/telling.h"
@@ -101,6 +101,15 @@ static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint
     }
     if (what == SE_NO_PROGRESS) {
         rollout_stuck(w, c);
+        return;
+    }
+    if (what == SE_LOOK_AT_SETS) {
+        blue_green_look(w, c);
+        return;
+    }
+    if (what == SE_OLD_OVER) {
+        service_of(w, c)->keep_timer = 0;
+        blue_green_old_over(w, c);
         return;
     }
     struct instance *i = service_instance(w, c, (int)a);
@@ -424,6 +433,11 @@ static const struct param_desc params[] = {
      "A roll-out in which no instance became ready for so long stops; 0: never."},
     {"auto_rollback", VALUE_BOOL, 0, 0, "", "off", NULL, true,
      "Whether a roll-out that stops goes back to the version before."},
+    {"strategy", VALUE_CHOICE, 0, 0, "", "rolling", "rolling|blue_green", true,
+     "How a deploy goes: instance by instance, or by a second set of instances that "
+     "gets all requests at once when it is ready."},
+    {"keep_old", VALUE_DURATION, 0, 86400, "s", "0", NULL, true,
+     "How long the old set runs on without requests, to be switched back to at once."},
     {"zones", VALUE_COUNT, 1, 16, "", "1", NULL, false,
      "Availability zones that the instances are spread over, in turn."},
 };
@@ -491,6 +505,7 @@ static const struct metric_need needs[] = {
     {"shed_total", "shed_cpu"},
     {"shed_total", "shed_by_priority"},
     {"rollout_halted", "progress_deadline"},
+    {"idle", "strategy"},
     {"zone_down", "zones"},
 };
 

@@ -55,6 +55,8 @@ struct instance { /* what every request looks at comes first */
     /* roll-out */
     bool rolling;         /* taken out by it and not back yet */
     bool extra;           /* there only for as long as it lasts */
+    uint8_t colour;       /* enum colour, while two sets of instances run */
+    bool idle;            /* of the set that gets no requests */
     bool canary;          /* gets the canary's version */
     uint32_t ready_timer; /* to having been ready for long enough */
     /* memory: bytes */
@@ -106,6 +108,7 @@ struct service_state {
     uint16_t zone_down;  /* 0: none */
     uint32_t surged;     /* extra instances of a roll-out */
     uint32_t progress_timer;
+    uint32_t keep_timer; /* the old set of a blue/green deploy is kept until then */
     struct version_fault leak, fails_to_start, unready;
 };
 

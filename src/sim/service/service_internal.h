@@ -51,6 +51,8 @@ enum service_param {
     SP_MIN_READY,
     SP_PROGRESS_DEADLINE,
     SP_AUTO_ROLLBACK,
+    SP_STRATEGY, /* service_bluegreen.c */
+    SP_KEEP_OLD,
     SP_ZONES /* service_faults.c */
 };
 enum endpoint_param { EP_WORKERS, EP_RESERVED };
@@ -70,8 +72,10 @@ enum service_event { /* EV_KIND + this; a: instance number */
                      SE_RESTART,    /* the back-off is over */
                      SE_COLLECTED,
                      SE_GC_DUE,
-                     SE_AVAILABLE,  /* it may have been ready for long enough */
-                     SE_NO_PROGRESS /* of the whole service */
+                     SE_AVAILABLE,   /* it may have been ready for long enough */
+                     SE_NO_PROGRESS, /* of the whole service */
+                     SE_OLD_OVER,    /* of the whole service */
+                     SE_LOOK_AT_SETS /* of the whole service */
 };
 
 /* act->phase of a request */
@@ -85,8 +89,13 @@ enum rollout_kind {
     ROLLOUT_RESTART,
     ROLLOUT_DEPLOY,
     ROLLOUT_CANARY,
+    ROLLOUT_BLUE_GREEN,
     ROLLOUT_HALTED /* it has stopped by itself */
 };
+
+enum { STRATEGY_ROLLING, STRATEGY_BLUE_GREEN };
+/* Sets of instances, while there are two (service_bluegreen.c). */
+enum colour { COLOUR_NONE, COLOUR_OLD, COLOUR_NEW };
 
 /* What of all that is off by default is on: tested once where a request goes by. */
 enum service_feature {
@@ -158,7 +167,15 @@ void rollout_look(struct world *w, struct instance *i); /* up, or ready */
 void rollout_gone(struct world *w, struct instance *i); /* for good */
 void rollout_stuck(struct world *w, comp_id c);         /* no progress for too long */
 void rollout_step(struct world *w, comp_id c);
+void rollout_progress(struct world *w, comp_id c); /* its deadline is set anew */
+/* Up, ready, and has been so for `min_ready`. */
+bool rollout_available(const struct world *w, const struct instance *i);
 double rollout_pending(const struct world *w, const struct instance *i);
+/* service_bluegreen.c */
+void blue_green_deploy(struct world *w, comp_id c, int version);
+void blue_green_look(struct world *w, comp_id c);     /* is the new set ready? */
+void blue_green_stuck(struct world *w, comp_id c);    /* not ready in time */
+void blue_green_old_over(struct world *w, comp_id c); /* stops the old set */
 /* service_faults.c */
 bool version_hit(const struct version_fault *f, uint16_t version);
 int instance_zone(const struct world *w, const struct instance *i); /* from 1 */

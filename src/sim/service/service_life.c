@@ -10,7 +10,7 @@
 
 static bool wants_traffic(const struct instance *i)
 {
-    return i->state == INSTANCE_UP && i->ready;
+    return i->state == INSTANCE_UP && i->ready && !i->idle;
 }
 
 static SELDOM void tell(struct world *w, comp_id c)
@@ -266,6 +266,8 @@ struct instance *service_add_instance(struct world *w, comp_id c, bool up)
     i->version = s->version;
     i->held = false;
     i->crashes = 0;
+    i->idle = s->rollout == ROLLOUT_BLUE_GREEN;
+    i->colour = i->idle ? COLOUR_NEW : COLOUR_NONE;
     if (up)
         instance_up(w, i);
     else
@@ -292,17 +294,20 @@ int service_count(const struct world *w, comp_id c)
     return (int)p_count(w, c, SP_INSTANCES);
 }
 
-/* The one with the highest number goes first. */
+/* The one with the highest number goes first, an old one of two sets last. */
 static void remove_one(struct world *w, comp_id c)
 {
+    struct instance *last = NULL;
     for (int k = (int)service_of(w, c)->n; k >= 1; k--) {
         struct instance *i = service_instance(w, c, k);
         if (i->state == INSTANCE_NONE ||
             (i->state == INSTANCE_DRAINING && i->then == DRAINED_REMOVE))
             continue;
-        instance_drain(w, i, DRAINED_REMOVE);
-        return;
+        if (!last || (last->colour == COLOUR_OLD && i->colour != COLOUR_OLD))
+            last = i;
     }
+    assert(last);
+    instance_drain(w, last, DRAINED_REMOVE);
 }
 
 void service_scale(struct world *w, comp_id c, int count)

@@ -44,6 +44,7 @@ enum {
     M_HALTED,
     M_CANARIES,
     M_ZONE_DOWN,
+    M_IDLE,
     M_COUNT
 };
 _Static_assert((int)M_COUNT == (int)SERVICE_METRICS, "each metric has its description");
@@ -96,6 +97,8 @@ static double resource_of(const struct world *w, const struct instance *i, int m
         return (double)i->no_fds;
     case M_PENDING:
         return rollout_pending(w, i);
+    case M_IDLE:
+        return i->idle && runs;
     case M_CANARIES:
         return i->canary && i->state != INSTANCE_NONE;
     default:
@@ -201,7 +204,7 @@ static void count_instance(const struct world *w, const struct instance *i,
     bool settling =
         i->state == INSTANCE_STARTING || (by == BY_CPU && i->state == INSTANCE_UP &&
                                           still_settling(w, i, initialisation));
-    if (i->state == INSTANCE_NONE || i->state == INSTANCE_DRAINING)
+    if (i->state == INSTANCE_NONE || i->state == INSTANCE_DRAINING || i->idle)
         return;
     if (i->state == INSTANCE_DOWN) {
         n->missing++;
@@ -351,4 +354,6 @@ const struct metric_desc service_metrics[SERVICE_METRICS] = {
       "Instances that run the canary's version, or are to."),
     M("zone_down", "instance_zone_down", METRIC_GAUGE, "1",
       "Instances that are gone because their zone is."),
+    M("idle", "deployment_idle_instances", METRIC_GAUGE, "1",
+      "Instances that run beside the others and get no requests: the other colour."),
 };
