@@ -166,6 +166,14 @@ bool model_in_slo(const struct model *m, comp_id client);
  * action leaves no record (an incident's hidden fault). */
 enum err model_at(struct model *m, sim_time at, const struct action *a, const char *who,
                   struct errmsg *why) MUST_USE;
+/* A fault that comes again and again, first at `at`: lasts a time drawn from `lasts` (0:
+ * as without a duration, such as a process that dies and is started), and begins anew a
+ * time drawn from `again` after its end, up to and including `until` (SIM_FOREVER: as
+ * long as the world runs). With exponential `again` the component fails as a Poisson
+ * process while it works. No change records. */
+enum err model_repeat(struct model *m, sim_time at, const struct action *fault,
+                      struct dist lasts, struct dist again, sim_time until,
+                      struct errmsg *why) MUST_USE;
 /* A change record without any effect on the world: a red herring. */
 enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
                      const char *title, struct errmsg *why) MUST_USE;

@@ -26,6 +26,7 @@ struct station {
     uint32_t n;    /* acts inside */
     uint32_t keys; /* in the heap; more than n: some of acts that have left */
     uint32_t cap;
+    ref lower;      /* a station that has the cores which this one leaves; 0: none */
     uint32_t whole; /* up to so many inside, each gets a whole core; 0: find out */
     uint32_t timer;
     uint64_t clock;    /* attained service per act, fixed point */
@@ -40,6 +41,25 @@ struct station {
     double burns; /* cores that are busy with something else while it is paused */
     double busy_at[STATION_SECONDS]; /* busy at second t: [t % STATION_SECONDS] */
 };
+/*
+ * Classes. A station may have others below it, that have the cores it leaves: those
+ * inside an upper one are served as if there were no lower one, from the moment they
+ * come, and whoever is inside a lower one stands still as far as cores are missing, and
+ * goes on later with what is left of the work (preemptive resume). Add an act to the
+ * station of its class; cores, factor and pauses are those of each station, but for the
+ * cores of lower ones, which follow from the one above.
+ */
+/* Puts n stations below `s`, which has none yet. */
+void station_split(struct world *w, struct station *s, int n);
+/* The station `down` below s, or the lowest there is. */
+static inline struct station *station_below(const struct world *w, struct station *s,
+                                            int down)
+{
+    for (; down > 0 && s->lower != 0; down--)
+        s = W_PTR(w, struct station, s->lower);
+    return s;
+}
+
 void station_init(struct world *w, struct station *s, comp_id c, enum cause work,
                   enum cause contention, double cores);
 /* The act waits here for `demand` ns of work (act_wait is done by it). */
@@ -59,6 +79,9 @@ void station_settle(struct world *w, struct station *s,
                     void (*f)(struct world *w, struct act *a)) SELDOM;
 void station_event(struct world *w, struct station *s);              /* EV_STATION */
 double station_busy(const struct world *w, const struct station *s); /* core-seconds */
+/* Cores busy, as a mean over the last `seconds` whole seconds and what has begun of this
+ * one; 1 <= seconds < STATION_SECONDS. */
+double station_used(const struct world *w, const struct station *s, int seconds);
 /* Share of its cores busy over the last `seconds` whole seconds and what has begun of
  * this one; 1 <= seconds < STATION_SECONDS. */
 double station_load(const struct world *w, const struct station *s, int seconds);

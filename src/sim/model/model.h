@@ -49,7 +49,7 @@ void op_fill_call(const struct model *m, struct op *op);
 /* ---- doing ---------------------------------------------------------------------- */
 
 /* The calendar's own events (struct parts): an entry of the schedule, a fault's end. */
-void apply_scheduled(struct world *w, uint32_t index);
+void apply_scheduled(struct world *w, uint32_t index, uint32_t times);
 void apply_fault_end(struct world *w, ref fault);
 
 /* model_text.c: a number in a model's description, to the last bit. */

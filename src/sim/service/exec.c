@@ -263,9 +263,10 @@ HOT bool time_begin(struct world *w, struct act *a, const struct op *op)
     if (d == 0)
         return false;
     a->call_start = w_now(w);
-    if (op->code == OP_COMPUTE)
-        station_add(w, &instance_of(w, a)->cores, a, d);
-    else
+    if (op->code == OP_COMPUTE) {
+        struct instance *i = instance_of(w, a);
+        station_add(w, cores_for(w, i, a), a, d);
+    } else
         act_timer(w, a, d, CAUSE_SLEEP, a->comp);
     return true;
 }

@@ -54,6 +54,10 @@ static enum err service_check(struct model *m, comp_id c, struct errmsg *why)
         return errmsg_set(why, ERR_INPUT,
                           "%s: \"gc_every\" needs a \"heap\" to be collected",
                           m->comps[c].name);
+    if (model_param(m, c, SP_PREEMPT)->as.on &&
+        model_param(m, c, SP_ORDER)->as.count != ORDER_PRIORITY)
+        return errmsg_set(why, ERR_INPUT, "%s: \"preempt\" needs order = priority",
+                          m->comps[c].name);
     if (version == NULL || version[0] == '\0')
         return ERR_OK;
     return version_need(m, c, version, &index, why);
@@ -351,8 +355,15 @@ static const struct param_desc params[] = {
     {"order", VALUE_CHOICE, 0, 0, "", "fifo", "fifo|lifo|deadline|priority", true,
      "Who is served first: the oldest, the newest, who is due first, who matters "
      "most."},
+    {"preempt", VALUE_BOOL, 0, 0, "", "off", NULL, false,
+     "With order = priority: whether who matters more takes worker and cores from who "
+     "matters less, who goes on afterwards."},
     {"queue_timeout", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
      "A request that has waited so long for a worker is refused; 0: never."},
+    {"patience", VALUE_DIST, 0, 86400, "s", "0", NULL, true,
+     "How long who asks waits for a worker before leaving the queue, for good; a "
+     "worker "
+     "once there, for ever. 0: nobody leaves."},
     {"version", VALUE_TEXT, 0, 0, "", "", NULL, false,
      "The version that runs at the start; empty: the first one named."},
     {"start_up", VALUE_DURATION, 0, 3600, "s", "5s", NULL, true,
@@ -483,8 +494,8 @@ static const struct op_desc ops[] = {
     {"abort", {{0}}, false, 2 * SIM_SEC, NULL, "Takes the canary's version off again."},
 };
 
-static const char *const streams[] = {"work",  "choice", "balance",
-                                      "fault", "shed",   NULL};
+static const char *const streams[] = {"work", "choice",   "balance", "fault",
+                                      "shed", "patience", NULL};
 
 /* What is listed only where it is modelled. */
 static const struct metric_need needs[] = {
@@ -506,6 +517,7 @@ static const struct metric_need needs[] = {
     {"shed_total", "shed_by_priority"},
     {"rollout_halted", "progress_deadline"},
     {"idle", "strategy"},
+    {"left_total", "patience"},
     {"zone_down", "zones"},
 };
 

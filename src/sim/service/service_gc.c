@@ -42,9 +42,11 @@ static void tell_span(struct world *w, struct act *a)
 
 static void set_collecting(struct world *w, struct instance *i, bool on)
 {
-    station_settle(w, &i->cores, tell_span);
+    for (struct station *s = &i->cores; s; s = cores_next(w, s)) {
+        station_settle(w, s, tell_span);
+        s->contention = on ? CAUSE_GC : CAUSE_CPU_WAIT;
+    }
     i->collecting = on;
-    i->cores.contention = on ? CAUSE_GC : CAUSE_CPU_WAIT;
     instance_speed(w, i);
 }
 

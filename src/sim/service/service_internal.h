@@ -14,7 +14,9 @@ enum service_param {
     SP_CORES,
     SP_QUEUE,
     SP_ORDER,
+    SP_PREEMPT,
     SP_QUEUE_TIMEOUT,
+    SP_PATIENCE,
     SP_VERSION,
     SP_START_UP,
     SP_START_UP_CORES,
@@ -56,10 +58,18 @@ enum service_param {
     SP_ZONES /* service_faults.c */
 };
 enum endpoint_param { EP_WORKERS, EP_RESERVED };
+enum { PRIORITY_MOST = 3, PRIORITY_CLASSES };
 enum { ORDER_FIFO, ORDER_LIFO, ORDER_DEADLINE, ORDER_PRIORITY };
 enum { PROBE_NONE, PROBE_OWN_THREAD, PROBE_WORKER, PROBE_DATABASE };
 enum { QUEUE_UNLIMITED = 0, QUEUE_NO = -1 };
-enum service_rng { SRNG_WORK, SRNG_CHOICE, SRNG_BALANCE, SRNG_FAULT, SRNG_SHED };
+enum service_rng {
+    SRNG_WORK,
+    SRNG_CHOICE,
+    SRNG_BALANCE,
+    SRNG_FAULT,
+    SRNG_SHED,
+    SRNG_PATIENCE
+};
 
 enum service_event { /* EV_KIND + this; a: instance number */
                      SE_STARTED,
@@ -78,8 +88,8 @@ enum service_event { /* EV_KIND + this; a: instance number */
                      SE_LOOK_AT_SETS /* of the whole service */
 };
 
-/* act->phase of a request */
-enum { PHASE_NEW, PHASE_QUEUED, PHASE_STARTING, EXEC_RUNNING };
+/* act->phase of a request; LEAVES: it waits, and its own patience ends first. */
+enum { PHASE_NEW, PHASE_QUEUED, PHASE_STARTING, EXEC_RUNNING, PHASE_LEAVES };
 
 /* What a draining instance does when it is empty. */
 enum drained { DRAINED_RESTART, DRAINED_REMOVE };
@@ -105,7 +115,9 @@ enum service_feature {
     SF_MEMORY = 8,
     SF_HEAP = 16,
     SF_FDS = 32,
-    SF_ALLOCATES = 64 /* some program says how much memory it takes */
+    SF_ALLOCATES = 64, /* some program says how much memory it takes */
+    SF_PATIENCE = 128,
+    SF_PREEMPT = 256
 };
 
 struct service_data { /* model time */
@@ -150,7 +162,24 @@ void instance_restart(struct world *w, struct instance *i);
 void instance_drain(struct world *w, struct instance *i, enum drained then);
 void instance_drained(struct world *w,
                       struct instance *i); /* when it is empty, or late */
+/* service_cores.c: the cores have changed, or what is done with them */
 void instance_speed(struct world *w, struct instance *i);
+double cores_busy_seconds(const struct world *w, const struct instance *i);
+/* Share of its cores busy over the last seconds (station_load()). */
+double cores_load(const struct world *w, const struct instance *i, int seconds);
+/* The station of the next class down; NULL: there is none. */
+static inline struct station *cores_next(const struct world *w, const struct station *s)
+{
+    return s->lower != 0 ? W_PTR(w, struct station, s->lower) : NULL;
+}
+/* Where `a` computes. */
+static inline struct station *cores_for(const struct world *w, struct instance *i,
+                                        const struct act *a)
+{
+    if (!(i->features & SF_PREEMPT) || a->kind == ACT_PROBE)
+        return &i->cores;
+    return station_below(w, &i->cores, PRIORITY_MOST - a->priority);
+}
 void service_may_be_ready(struct world *w, comp_id c, int number); /* kind_impl */
 void eligible_update(struct world *w, comp_id c);
 
@@ -184,6 +213,8 @@ int instance_zone(const struct world *w, const struct instance *i); /* from 1 */
 void order_add(struct world *w, struct instance *i, struct act *a) SELDOM;
 void order_remove(struct world *w, struct instance *i, struct act *a) SELDOM;
 void order_rebuild(struct world *w, struct instance *i);
+/* Preemption: has `a` a worker, as if there were only those that matter as much? */
+bool preempt_lets(const struct instance *i, const struct act *a) SELDOM;
 struct act *queue_next(struct world *w, struct instance *i) SELDOM; /* NULL: nobody */
 /* May one more request to this endpoint have a worker? COMP_NONE: a probe. */
 bool bulkhead_lets(const struct world *w, const struct instance *i,
@@ -197,6 +228,9 @@ void instance_settings(struct world *w, struct instance *i); /* as they are now 
 bool service_admits(struct world *w, struct instance *i, struct act *a) SELDOM;
 void service_starts(struct world *w, struct instance *i) SELDOM;
 void service_ends(struct world *w, struct instance *i, struct act *a) SELDOM;
+/* `a` joins the queue, and leaves by itself when its own patience is over. */
+void service_arms_patience(struct world *w, struct instance *i, struct act *a,
+                           sim_time most) SELDOM;
 sim_time queue_patience(struct world *w, struct instance *i) SELDOM;
 
 /* service_memory.c: bytes */

@@ -50,49 +50,6 @@ static void tell_pools(struct world *w, const struct instance *i, bool up)
     }
 }
 
-/* Starting is work for the instance's own cores: class loading, compiling, filling
- * caches. It goes on undisturbed while there are enough of them. */
-static double start_pace(const struct world *w, const struct instance *i)
-{
-    double needs = p_number(w, i->comp, SP_START_UP_CORES);
-    double cores = p_number(w, i->comp, SP_CORES);
-    if (needs <= 0)
-        return 1;
-    return (cores < needs ? cores / needs : 1) / i->slow;
-}
-
-static void start_pace_changes(struct world *w, struct instance *i)
-{
-    double pace = start_pace(w, i);
-    if (i->timer != 0 && pace == i->start_pace)
-        return;
-    i->start_left -= i->start_pace * (double)(w_now(w) - i->start_as_of);
-    i->start_left = i->start_left > 0 ? i->start_left : 0;
-    i->start_as_of = w_now(w);
-    i->start_pace = pace;
-    cal_cancel(w, &i->timer);
-    i->timer = cal_after(w, (sim_time)(i->start_left / pace), EV_KIND + SE_STARTED,
-                         i->comp, i->number, 0);
-}
-
-void instance_speed(struct world *w, struct instance *i)
-{
-    bool starts = i->state == INSTANCE_STARTING;
-    double factor = 1 / i->slow;
-    if (i->warming)
-        factor /= p_number(w, i->comp, SP_WARM_UP_FACTOR);
-    station_touch(w, &i->cores);
-    i->cores.cores = p_number(w, i->comp, SP_CORES);
-    i->cores.factor = factor;
-    i->cores.paused = i->hung || i->collecting || starts;
-    i->cores.burns = i->collecting ? STATION_ALL
-                     : starts      ? p_number(w, i->comp, SP_START_UP_CORES)
-                                   : 0;
-    station_changed(w, &i->cores);
-    if (starts)
-        start_pace_changes(w, i);
-}
-
 /* Where nothing asks whether it is ready, it is. */
 static bool ready_at_start(const struct world *w, const struct instance *i)
 {

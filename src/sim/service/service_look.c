@@ -45,6 +45,10 @@ enum {
     M_CANARIES,
     M_ZONE_DOWN,
     M_IDLE,
+    M_WAITED,
+    M_LEFT,
+    M_BACKLOG,
+    M_BACKLOG_LONGEST,
     M_COUNT
 };
 _Static_assert((int)M_COUNT == (int)SERVICE_METRICS, "each metric has its description");
@@ -64,6 +68,11 @@ static double pool_sum(const struct world *w, const struct instance *i, bool wai
 static double heap_used(const struct world *w, const struct instance *i)
 {
     return p_number(w, i->comp, SP_HEAP) > 0 ? memory_used(w, i) : 0;
+}
+
+static sim_time backlog_now(const struct world *w, const struct instance *i)
+{
+    return i->queue.count > 0 ? w_now(w) - i->backlog_since : 0;
 }
 
 /* What it uses up, and how its roll-out stands. */
@@ -97,6 +106,16 @@ static double resource_of(const struct world *w, const struct instance *i, int m
         return (double)i->no_fds;
     case M_PENDING:
         return rollout_pending(w, i);
+    case M_WAITED:
+        return (double)i->waited;
+    case M_LEFT:
+        return (double)i->left;
+    case M_BACKLOG:
+        return (double)backlog_now(w, i) / 1e9;
+    case M_BACKLOG_LONGEST:
+        return (double)(backlog_now(w, i) > i->backlog_longest ? backlog_now(w, i)
+                                                               : i->backlog_longest) /
+               1e9;
     case M_IDLE:
         return i->idle && runs;
     case M_CANARIES:
@@ -133,7 +152,7 @@ static double metric_of(const struct world *w, const struct instance *i, int met
     case M_QUEUED:
         return i->queue.count;
     case M_CPU:
-        return station_load(w, &i->cores, 1);
+        return cores_load(w, i, 1);
     case M_HEALTHY:
         return i->state == INSTANCE_UP && i->ready;
     case M_UP:
@@ -148,12 +167,25 @@ static double metric_of(const struct world *w, const struct instance *i, int met
     }
 }
 
+/* Of a length of time the sum would say nothing. */
+static double longest_of(const struct world *w, comp_id c, int metric)
+{
+    double most = 0;
+    for (uint32_t k = 1; k <= service_of(w, c)->n; k++) {
+        double x = metric_of(w, service_instance(w, c, (int)k), metric);
+        most = x > most ? x : most;
+    }
+    return most;
+}
+
 double service_metric(const struct world *w, comp_id c, int metric, int instance)
 {
     const struct service_state *s = service_of(w, c);
     double sum = 0, up = 0;
     if (metric == M_HALTED)
         return s->rollout == ROLLOUT_HALTED;
+    if (instance <= 0 && (metric == M_BACKLOG || metric == M_BACKLOG_LONGEST))
+        return longest_of(w, c, metric);
     if (instance > 0) {
         const struct instance *i = service_instance(w, c, instance);
         return i == NULL ? 0 : metric_of(w, i, metric);
@@ -178,7 +210,7 @@ static double scaler_measure(const struct world *w, const struct instance *i,
 {
     switch (by) {
     case BY_CPU:
-        return station_load(w, &i->cores, SCALER_WINDOW);
+        return cores_load(w, i, SCALER_WINDOW);
     case BY_QUEUE:
         return metric_of(w, i, M_QUEUED);
     default:
@@ -356,4 +388,12 @@ const struct metric_desc service_metrics[SERVICE_METRICS] = {
       "Instances that are gone because their zone is."),
     M("idle", "deployment_idle_instances", METRIC_GAUGE, "1",
       "Instances that run beside the others and get no requests: the other colour."),
+    M("waited_total", "http_server_waited_total", METRIC_COUNTER, "1",
+      "Requests that had to wait for a worker at all."),
+    M("left_total", "http_server_left_total", METRIC_COUNTER, "1",
+      "Requests whose sender left before there was a worker."),
+    M("backlog_seconds", "http_server_backlog_seconds", METRIC_GAUGE, "s",
+      "How long somebody has been waiting without a break, at the worst instance."),
+    M("backlog_longest_seconds", "http_server_backlog_longest_seconds", METRIC_GAUGE,
+      "s", "The longest such time so far: what it took to drain the queue."),
 };

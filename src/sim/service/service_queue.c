@@ -4,6 +4,11 @@
  * is urgent by: its deadline, or its priority. Where endpoints have workers of their
  * own, the next is the first in that order whose endpoint may have one: that looks at
  * the whole queue, as some of those in front may have to wait on.
+ *
+ * With `preempt`, whoever matters more waits neither for a worker that somebody less
+ * important has, nor for cores: the other one keeps its place inside, stands still, and
+ * goes on where it was. So there may be more requests inside than workers, but of each
+ * class and those above it never more.
  */
 #include "service/endpoint.h"
 #include "service/service_internal.h"
@@ -128,6 +133,14 @@ struct act *queue_next(struct world *w, struct instance *i)
     if (i->order_n == 0)
         return act_at(w, i->newest ? i->queue.last : i->queue.first);
     return act_at(w, (ref)(uint32_t)W_PTR(w, order_key, i->order)[0]);
+}
+
+bool preempt_lets(const struct instance *i, const struct act *a)
+{
+    uint32_t busy = 0;
+    for (uint32_t k = a->priority; k < PRIORITY_CLASSES; k++)
+        busy += i->busy_by[k];
+    return busy < i->workers;
 }
 
 /* ---- workers of their own ------------------------------------------------------- */
