@@ -157,7 +157,7 @@ struct act {
             uint32_t timeout, death; /* timers */
         } of_job;
         struct { /* front: waits at a limiter */
-            uint32_t key, who;
+            ref bucket;
         } limited;
     };
     /* from its caller */

@@ -186,6 +186,9 @@ struct kind_impl {
      * or its answer lost. */
     void (*load_lost)(struct world *w, comp_id c, struct act *a, enum reason reason);
 
+    /* Users: the number of the tenant that this one is of, from 1; 0: they are of none.
+     * NULL: the kind knows no tenants. */
+    uint32_t (*tenant)(const struct world *w, comp_id c, uint32_t user);
     /* Who begins things (KIND_STARTS): asks for what the end of each of its acts
      * touches (w_fetch()). */
     void (*fetch)(const struct world *w, comp_id c);

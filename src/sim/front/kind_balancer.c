@@ -440,7 +440,7 @@ static const struct param_desc params[] = {
     {"panic_threshold", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
      "With a smaller share of instances in rotation it sends to all of them."},
     {"limit", VALUE_NUMBER, -1, 1e9, "1/s", "-1", NULL, true,
-     "Requests a second that it lets through; -1: no limit."},
+     "Requests a second that it lets through, of all callers together; -1: no limit."},
     {"via", VALUE_COMP, 0, 0, "", "", NULL, false,
      "The link between it and the instances."},
     {"probe_via", VALUE_COMP, 0, 0, "", "", NULL, false,

@@ -347,11 +347,11 @@ static const struct param_desc params[] = {
     {"instances", VALUE_COUNT, 1, SERVICE_MAX, "", "1", NULL, true,
      "Processes that serve."},
     {"workers", VALUE_COUNT, 1, 100000, "", "64", NULL, true,
-     "Requests an instance works on at once."},
+     "Requests worked on at once, for each instance."},
     {"cores", VALUE_NUMBER, 0.01, 1024, "cores", "2", NULL, true,
      "Processor cores of each instance, shared by what runs on it."},
     {"queue", VALUE_COUNT, -1, 1000000, "requests", "0", NULL, true,
-     "Requests that may wait for a worker; 0: no limit, -1: none."},
+     "Requests that may wait for a worker, for each instance; 0: no limit, -1: none."},
     {"order", VALUE_CHOICE, 0, 0, "", "fifo", "fifo|lifo|deadline|priority", true,
      "Who is served first: the oldest, the newest, who is due first, who matters "
      "most."},

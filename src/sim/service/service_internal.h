@@ -176,9 +176,10 @@ static inline struct station *cores_next(const struct world *w, const struct sta
 static inline struct station *cores_for(const struct world *w, struct instance *i,
                                         const struct act *a)
 {
-    if (!(i->features & SF_PREEMPT) || a->kind == ACT_PROBE)
+    if (!(i->features & SF_PREEMPT))
         return &i->cores;
-    return station_below(w, &i->cores, PRIORITY_MOST - a->priority);
+    int down = a->kind == ACT_PROBE ? 0 : PRIORITY_MOST - a->priority;
+    return station_below(w, &i->cores, down);
 }
 void service_may_be_ready(struct world *w, comp_id c, int number); /* kind_impl */
 void eligible_update(struct world *w, comp_id c);

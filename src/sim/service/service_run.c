@@ -73,13 +73,20 @@ static bool has(const struct instance *i, uint16_t features)
     return (i->features & features) != 0;
 }
 
+/* One more or less, where workers are counted by endpoint or priority. */
+static SELDOM void count_worker(struct world *w, struct instance *i,
+                                const struct act *a, int more)
+{
+    if (has(i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
+        endpoint_worker(w, a->what, i->number, more);
+    i->busy_by[a->priority] += (uint32_t)more;
+}
+
 static void give_worker(struct world *w, struct instance *i, struct act *a)
 {
     i->busy++;
-    if (has(i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
-        endpoint_worker(w, a->what, i->number, 1);
-    if (has(i, SF_PREEMPT))
-        i->busy_by[a->priority]++;
+    if (has(i, SF_BULKHEAD | SF_PREEMPT))
+        count_worker(w, i, a, 1);
     a->flags |= ACT_WORKER;
     a->phase = PHASE_STARTING;
     act_ready(w, a, REASON_NONE);
@@ -151,10 +158,8 @@ HOT void release_worker(struct world *w, struct instance *i, struct act *a)
         return;
     a->flags &= (uint16_t)~ACT_WORKER;
     i->busy--;
-    if (has(i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
-        endpoint_worker(w, a->what, i->number, -1);
-    if (has(i, SF_PREEMPT))
-        i->busy_by[a->priority]--;
+    if (has(i, SF_BULKHEAD | SF_PREEMPT))
+        count_worker(w, i, a, -1);
     if (i->queue.count > 0)
         instance_dispatch(w, i);
 }
@@ -186,12 +191,20 @@ void service_refuse(struct world *w, struct instance *i, struct act *a,
     act_finish(w, a, reason, a->comp);
 }
 
+static SELDOM bool lets(const struct world *w, const struct instance *i,
+                        const struct act *a)
+{
+    if (has(i, SF_BULKHEAD) && !bulkhead_lets(w, i, a->what))
+        return false;
+    return has(i, SF_PREEMPT) ? preempt_lets(i, a) : worker_free(i);
+}
+
 static bool serves_at_once(const struct world *w, const struct instance *i,
                            const struct act *a)
 {
-    if (has(i, SF_PREEMPT))
-        return works(i) && preempt_lets(i, a);
-    return worker_free(i) && (!has(i, SF_BULKHEAD) || bulkhead_lets(w, i, a->what));
+    if (has(i, SF_BULKHEAD | SF_PREEMPT))
+        return works(i) && lets(w, i, a);
+    return worker_free(i);
 }
 
 void service_left(struct world *w, struct act *a)
