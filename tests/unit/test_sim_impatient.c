@@ -157,9 +157,10 @@ static void lower_classes_have_the_cores_that_are_left(void **state)
 static void pauses_and_crashes_hit_all_classes(void **state)
 {
     (void)state;
-    struct lab l = shop("workers=2 cores=1 order=priority preempt=on memory=100 heap=200 "
-                        "allocation=1 gc_pause=100ms",
-                        5 * SIM_MS);
+    struct lab l =
+        shop("workers=2 cores=1 order=priority preempt=on memory=100 heap=200 "
+             "allocation=1 gc_pause=100ms",
+             5 * SIM_MS);
     static const char *const names[] = {"p0", "p1", "p2", "p3"};
     for (int k = 0; k < 4; k++) {
         char params[80];
@@ -284,9 +285,9 @@ static void nonsense_does_not_come_again(void **state)
     struct lab l = shop("", SIM_MS);
     const struct action op = {
         .kind = ACTION_OP, .comp = model_find(l.m, "app"), .name = "restart"};
-    assert_int_equal(model_repeat(l.m, 0, &op, dist_const(1), dist_const(1), SIM_FOREVER,
-                                  &e),
-                     ERR_INPUT);
+    assert_int_equal(
+        model_repeat(l.m, 0, &op, dist_const(1), dist_const(1), SIM_FOREVER, &e),
+        ERR_INPUT);
     repeat(&l, "hang", dist_const(SIM_SEC), dist_const(0), SIM_FOREVER, ERR_INPUT);
     lab_free(&l);
 }

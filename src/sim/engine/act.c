@@ -396,10 +396,8 @@ struct act *queue_pop_last(struct world *w, struct list *q)
     return a;
 }
 
-bool queue_impatient(struct world *w, struct act *a, const struct dist *patience,
-                     sim_time most, struct rng *r)
+bool queue_impatient(struct world *w, struct act *a, sim_time own, sim_time most)
 {
-    sim_time own = patience->mean > 0 ? dist_draw(patience, r) : SIM_FOREVER;
     bool first = own != SIM_FOREVER && (most <= 0 || own < most);
     sim_time t = first ? own : most;
     if (first || most > 0)

@@ -204,8 +204,8 @@ static void wait(struct world *w, struct act *a, struct bucket_limits *b,
     members_add(w, &s->inside, a);
     queue_push(w, &b->waiting[limit_class(a)], a);
     b->nwaiting++;
-    (void)queue_impatient(w, a, p_dist(w, c, P_PATIENCE), 0,
-                          w_rng(w, c, LIMITER_RNG_PATIENCE));
+    struct rng *rng = w_rng(w, c, LIMITER_RNG_PATIENCE);
+    (void)queue_impatient(w, a, patience_draw(p_dist(w, c, P_PATIENCE), rng), 0);
     if (b->nwaiting == 1)
         arm(w, c, b, r);
 }

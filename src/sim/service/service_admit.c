@@ -13,6 +13,7 @@
  * refused first.
  */
 #include "engine/queue.h"
+#include "model/model.h"
 #include "service/service_internal.h"
 
 enum { SHED_STEP = 100 * SIM_MS };
@@ -161,7 +162,7 @@ void service_arms_patience(struct world *w, struct instance *i, struct act *a,
     struct rng *r = w_rng(w, i->comp, SRNG_PATIENCE);
     if (a->kind != ACT_REQUEST)
         return; /* a probe has a time-out of its own */
-    if (queue_impatient(w, a, p_dist(w, i->comp, SP_PATIENCE), most, r))
+    if (queue_impatient(w, a, patience_draw(p_dist(w, i->comp, SP_PATIENCE), r), most))
         a->phase = PHASE_LEAVES;
 }
 
