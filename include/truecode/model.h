@@ -59,6 +59,12 @@ struct model;
  *   COUNT        adds one to the business counter `what`
  *   REPLY        ends the program with a business answer `what` ("declined"): no error
  *   FAIL         ends the program with an error `what`
+ *   ALLOCATE     takes `p` bytes of the instance's memory (1 to 2^40), in whole KiB,
+ *                until the request ends; a collected heap keeps them as garbage then.
+ *                More than there is kills the process
+ *   CRASH        the process dies, with all that is inside, and starts again
+ *   DROP         ends the program as if all had been done, without a log line: whoever
+ *                asked goes on, but knows the work as lost when counting what was good
  *   LOG          writes log line `what`; `p` 0 debug, 1 info, 2 warn, 3 error
  *   PUBLISH      `target` = topic: sends it a message, through the call policy to its
  *                broker; not inside CACHED
@@ -97,7 +103,10 @@ enum node_kind {
     NODE_BLOCK,
     NODE_PUBLISH,
     NODE_LOCK,
-    NODE_FAN_OUT
+    NODE_FAN_OUT,
+    NODE_ALLOCATE,
+    NODE_CRASH,
+    NODE_DROP
 };
 struct node {
     enum node_kind kind;
@@ -105,7 +114,7 @@ struct node {
     const struct node *body;  /* first child */
     const struct node *other; /* the alternative */
     struct dist time;
-    double p;
+    double p; /* a probability, a share, a level, a lock, bytes: as above */
     const char *target, *what;
     bool catches; /* an error inside does not end the program */
     int line;     /* of the lesson file, for error messages */
@@ -159,6 +168,14 @@ bool model_in_slo(const struct model *m, comp_id client);
  * action leaves no record (an incident's hidden fault). */
 enum err model_at(struct model *m, sim_time at, const struct action *a, const char *who,
                   struct errmsg *why) MUST_USE;
+/* A fault that comes again and again, first at `at`: lasts a time drawn from `lasts` (0:
+ * as without a duration, such as a process that dies and is started), and begins anew a
+ * time drawn from `again` after its end, up to and including `until` (SIM_FOREVER: as
+ * long as the world runs). With exponential `again` the component fails as a Poisson
+ * process while it works. No change records. */
+enum err model_repeat(struct model *m, sim_time at, const struct action *fault,
+                      struct dist lasts, struct dist again, sim_time until,
+                      struct errmsg *why) MUST_USE;
 /* A change record without any effect on the world: a red herring. */
 enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
                      const char *title, struct errmsg *why) MUST_USE;

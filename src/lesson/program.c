@@ -20,7 +20,8 @@ enum arg_kind {
     ARG_SHARE,
     ARG_BODY,
     ARG_OTHER,
-    ARG_LOCK
+    ARG_LOCK,
+    ARG_BYTES
 };
 struct op_form {
     const char *name, *args;
@@ -29,6 +30,7 @@ struct op_form {
     int needed; /* values that must be given */
 };
 enum { DEPTH_MAX = 32, NODES_MAX = 20000, FAN_OUT_MAX = 10000, LEVELS = 4 };
+#define BYTES_MAX 1099511627776.0
 static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
 
 /* name, written as, node, values needed, doc, values */
@@ -75,7 +77,17 @@ static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
       ARG_TARGET, ARG_WHAT, ARG_LOCK)                                                  \
     X(fan_out, "n, { … }[, share]", FAN_OUT, 2,                                        \
       "Runs the body n times at once; goes on when all, or that share, are done.",     \
-      ARG_N, ARG_BODY, ARG_SHARE)
+      ARG_N, ARG_BODY, ARG_SHARE)                                                      \
+    X(allocate, "bytes", ALLOCATE, 1,                                                  \
+      "Takes so much of the instance's memory until the request ends: "                \
+      "`allocate(50 * 2^20)`.",                                                        \
+      ARG_BYTES)                                                                       \
+    X(crash, "", CRASH, 0,                                                             \
+      "The process dies, with all that is inside, and starts again.", ARG_NONE)        \
+    X(drop, "", DROP, 0,                                                               \
+      "Ends as if all had been done, without a log line: the work is lost. Only the "  \
+      "objective knows.",                                                              \
+      ARG_NONE)
 
 static const struct op_form forms[] = {
 #define X(name, args, node, needed, doc, ...)                                          \
@@ -122,6 +134,11 @@ static void check_arg(lua_State *L, const struct op_form *f, int i)
                 return;
         fail_unknown(L, 0, "lock: no such mode", lua_tostring(L, at), lock_forms(),
                      LOCK_FORMS);
+    case ARG_BYTES:
+        if (lua_type(L, at) != LUA_TNUMBER ||
+            !(lua_tonumber(L, at) >= 1 && lua_tonumber(L, at) <= BYTES_MAX))
+            fail(L, 0, "%s must be a number of bytes from 1 to 2^40", what);
+        break;
     case ARG_N:
         if (!lua_isinteger(L, at) || lua_tointeger(L, at) < 1 ||
             lua_tointeger(L, at) > FAN_OUT_MAX)
@@ -230,6 +247,7 @@ static void set_arg(struct build *b, lua_State *L, struct node *n, enum arg_kind
         break;
     case ARG_P:
     case ARG_SHARE:
+    case ARG_BYTES:
         n->p = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
         break;
     case ARG_BODY:

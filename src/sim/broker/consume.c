@@ -299,15 +299,16 @@ static bool processed(struct world *w, const struct act *a, bool again)
     struct subscription_state *s = sub_of(w, a->comp);
     sim_time took = w_now(w) - a->start;
     bool slow = sub_data(w, a->comp)->slo && took > w->model->slo->within;
+    bool bad = slow || a->age == AGE_LOST;
     s->processed++;
     s->seconds += took;
     s->repeats += again || (a->key & MESSAGE_DUPLICATE);
     if (again || (a->key & MESSAGE_AGAIN))
-        return !slow;
+        return !bad;
     s->slow += slow;
-    s->bad += slow;
-    s->good += !slow;
-    return !slow;
+    s->bad += bad;
+    s->good += !bad;
+    return !bad;
 }
 
 /* A fault of the broker: it hands the message out once more. */

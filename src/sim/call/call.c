@@ -386,7 +386,7 @@ static bool retry_allowed(struct world *w, comp_id policy, struct act *p,
                           enum reason reason)
 {
     if (p->attempt > p_count(w, policy, P_RETRIES) || reason == REASON_BREAKER_OPEN ||
-        reason == REASON_DEADLINE)
+        reason == REASON_DEADLINE || reason == REASON_GAVE_UP)
         return false;
     if (reason == REASON_RATE_LIMITED && p->culprit == policy) /* by ourselves */
         return false;

@@ -25,7 +25,8 @@ enum client_param {
     P_GAPS,
     P_POPULATION,
     P_POPULARITY,
-    P_PRIORITY
+    P_PRIORITY,
+    P_TENANTS
 };
 enum { ARRIVALS_POISSON, ARRIVALS_EVEN, ARRIVALS_GAPS };
 enum client_rng { RNG_ARRIVALS, RNG_BEHAVIOUR, RNG_THINK, RNG_IDENTITY };
@@ -56,7 +57,7 @@ struct client_state {      /* what every attempt touches comes first */
     bool endures;  /* waits for ever, and nobody minds */
     uint64_t visits, attempts, answered, good;
     sim_time seconds; /* of answered attempts */
-    uint64_t bad, slow, failed, gave_up, stale;
+    uint64_t bad, slow, failed, gave_up, stale, lost;
     double spike; /* factor on the rate */
     /* client_loop.c */
     uint32_t users;  /* there now */

@@ -336,7 +336,7 @@ static void run_end(struct world *w, struct act *a, enum reason reason)
         w_log(w, c, 0, LOG_ERROR, a->request, "failed: %s", reason_phrase(reason));
     }
     members_remove(w, &s->inside, a);
-    w_done(w, a, true, reason == REASON_NONE);
+    w_done(w, a, true, reason == REASON_NONE && a->age != AGE_LOST);
     w_call_span(w, a);
     w_outcome(w, (uint32_t)reason);
     act_free(w, a);

@@ -81,7 +81,7 @@ struct act {
     uint64_t request;         /* the user's request */
     sim_time start;           /* it was sent */
     sim_time since;           /* waits for (cause, place) since; accounted up to here */
-    sim_time age;             /* oldest cached value in it */
+    sim_time age;             /* oldest cached value in it; AGE_LOST */
     ref parent;               /* who waits for it */
     ref child;                /* whom it waits for (a call's current attempt) */
     ref branches;             /* running branches, through `sibling` */
@@ -99,7 +99,11 @@ struct act {
         uint64_t urgency; /* in a service's queue: the smallest goes first */
     };
     ref station;
-    uint32_t heap_pos; /* in the heap of a queue (service_queue.c) */
+    union {
+        uint32_t
+            heap_pos; /* while it waits: in the heap of a queue (service_queue.c) */
+        uint32_t held_kib; /* while its program runs: memory that it holds */
+    };
     union {
         sim_time demand;   /* at a station: work asked for */
         sim_time patience; /* a user: how long to wait for an answer; 0: for ever */
@@ -154,7 +158,7 @@ struct act {
             uint32_t timeout, death; /* timers */
         } of_job;
         struct { /* front: waits at a limiter */
-            uint32_t key, who;
+            ref bucket;
         } limited;
     };
     /* from its caller */
@@ -221,6 +225,8 @@ static inline void act_ready(struct world *w, struct act *a, enum reason reason)
     h->next_gen = a->gen;
     h->next_reason = (uint8_t)reason;
 }
+/* The age of an answer whose work was dropped: older than any value. */
+#define AGE_LOST SIM_FOREVER
 /* Its value in a cache was written `age` ago. */
 static inline void act_aged(struct act *a, sim_time age)
 {

@@ -137,17 +137,30 @@ struct kind_impl {
     /* `who` wants to be told when instances change; whoever was to be told before
      * (COMP_NONE: nobody) is from now on told by `who`. */
     comp_id (*listen)(struct world *w, comp_id c, comp_id who);
+    /* What an instance insisted on (`ready_for`) may be there now: the instance becomes
+     * ready, if nothing else is missing. Of one that insists on nothing: nothing. */
+    void (*may_be_ready)(struct world *w, comp_id c, int number);
     /* A lookup found a stale value, which is to be loaded in the background: the new
      * act runs the miss body of the program that made the lookup, ends at its
      * OP_STORE, is waited for by nobody and holds no worker. It has the lookup's key;
      * who asks sets its load. */
     struct act *(*refresh)(struct world *w, struct act *lookup);
 
+    /* What belongs to a service (a pool). */
+
+    /* Whether instance `number` of the service has all that it insists on here before it
+     * is ready, such as a full pool. Asked when the instance has started, right after it
+     * was told of (pool_instance_up()), and not in a world's first moment. Who says no
+     * calls the service's `may_be_ready` when that has changed. NULL: always. */
+    bool (*ready_for)(const struct world *w, comp_id c, int number);
+
     /* What listens to a service, or stands in front of it. */
 
     void (*instances_changed)(struct world *w, comp_id c);
     /* Whether a balancer lets that instance have requests. */
     bool (*rotates)(const struct world *w, comp_id c, int number);
+    /* Whether it would, by what its own health checks found, if it may be asked. */
+    bool (*trusts)(const struct world *w, comp_id c, int number);
     /* The link by which a balancer sends on; COMP_NONE: none of its own. */
     comp_id (*sends_on)(const struct world *w, comp_id c);
     /* A request that it wanted to know of (ACT_WATCHED) has ended. */
@@ -173,6 +186,9 @@ struct kind_impl {
      * or its answer lost. */
     void (*load_lost)(struct world *w, comp_id c, struct act *a, enum reason reason);
 
+    /* Users: the number of the tenant that this one is of, from 1; 0: they are of none.
+     * NULL: the kind knows no tenants. */
+    uint32_t (*tenant)(const struct world *w, comp_id c, uint32_t user);
     /* Who begins things (KIND_STARTS): asks for what the end of each of its acts
      * touches (w_fetch()). */
     void (*fetch)(const struct world *w, comp_id c);

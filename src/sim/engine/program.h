@@ -32,6 +32,9 @@ enum op_code {
     OP_LOG,
     OP_PUBLISH,
     OP_END,
+    OP_ALLOCATE, /* p: bytes */
+    OP_CRASH,
+    OP_DROP,
     OP_LOCK /* a query that takes a lock in the caller's transaction (db/table.h) */
 };
 #define PC_NONE UINT32_MAX

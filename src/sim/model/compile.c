@@ -14,6 +14,7 @@
 #include "truecode/model.h"
 
 enum { OPS_MAX = 16000, FAN_OUT_MAX = 10000, LABEL_OUT = 0 };
+#define ALLOCATE_MAX 1099511627776.0 /* a TiB */
 
 struct compiler {
     struct model *m;
@@ -433,17 +434,40 @@ static void emit_block(struct compiler *c, const struct node *n,
     emit_list(c, n->body, x);
 }
 
+static void emit_allocate(struct compiler *c, const struct node *n,
+                          const struct context *x)
+{
+    if (!(n->p >= 1 && n->p <= ALLOCATE_MAX))
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT, "allocate takes 1 to %.0f bytes",
+                          ALLOCATE_MAX));
+    emit(c, OP_ALLOCATE, n, x)->p = n->p;
+}
+
+static void emit_crash(struct compiler *c, const struct node *n,
+                       const struct context *x)
+{
+    emit(c, OP_CRASH, n, x);
+}
+
+static void emit_drop(struct compiler *c, const struct node *n, const struct context *x)
+{
+    emit(c, OP_DROP, n, x);
+}
+
 typedef void emitter(struct compiler *c, const struct node *n, const struct context *x);
 static emitter *const emitters[] = {
-    [NODE_COMPUTE] = emit_time,     [NODE_SLEEP] = emit_time,
-    [NODE_CALL] = emit_call,        [NODE_QUERY] = emit_call,
-    [NODE_LEAK] = emit_call,        [NODE_TRANSACTION] = emit_transaction,
-    [NODE_PUBLISH] = emit_publish,  [NODE_LOCK] = emit_lock,
-    [NODE_CACHED] = emit_cached,    [NODE_PARALLEL] = emit_parallel,
-    [NODE_FAN_OUT] = emit_fan_out,  [NODE_SOMETIMES] = emit_either,
-    [NODE_WHEN_FLAG] = emit_either, [NODE_COUNT] = emit_count,
-    [NODE_REPLY] = emit_reply,      [NODE_FAIL] = emit_fail,
-    [NODE_LOG] = emit_log,          [NODE_BLOCK] = emit_block,
+    [NODE_COMPUTE] = emit_time,      [NODE_SLEEP] = emit_time,
+    [NODE_CALL] = emit_call,         [NODE_QUERY] = emit_call,
+    [NODE_LEAK] = emit_call,         [NODE_TRANSACTION] = emit_transaction,
+    [NODE_PUBLISH] = emit_publish,   [NODE_LOCK] = emit_lock,
+    [NODE_CACHED] = emit_cached,     [NODE_PARALLEL] = emit_parallel,
+    [NODE_FAN_OUT] = emit_fan_out,   [NODE_SOMETIMES] = emit_either,
+    [NODE_WHEN_FLAG] = emit_either,  [NODE_COUNT] = emit_count,
+    [NODE_REPLY] = emit_reply,       [NODE_FAIL] = emit_fail,
+    [NODE_LOG] = emit_log,           [NODE_BLOCK] = emit_block,
+    [NODE_ALLOCATE] = emit_allocate, [NODE_CRASH] = emit_crash,
+    [NODE_DROP] = emit_drop,
 };
 
 /* Emits one node. The errors of a node that catches go on behind it, whatever it is. */
@@ -548,42 +572,4 @@ enum err program_compile(struct model *m, comp_id service, comp_id endpoint,
     }
     compiler_release(&c);
     return c.err;
-}
-
-static void endpoint_set_program(struct model *m, comp_id e, size_t versions,
-                                 size_t version, const struct program *program)
-{
-    struct endpoint_data *d = m->comps[e].data;
-    if (!d) {
-        d = arena_alloc(&m->arena, sizeof *d);
-        d->programs = arena_alloc(&m->arena, versions * sizeof *d->programs);
-        d->nprograms = versions;
-        m->comps[e].data = d;
-    }
-    d->programs[version] = program;
-}
-
-static enum err compile_source(struct model *m, const struct source *s,
-                               struct errmsg *why)
-{
-    comp_id service = m->comps[s->endpoint].owner;
-    size_t versions = model_versions(m, service);
-    struct program *program = NULL;
-    enum err err = program_compile(m, service, s->endpoint, s->body, &program, why);
-    for (size_t v = 0; v < versions && err == ERR_OK; v++) {
-        bool compiled = endpoint_program(m, s->endpoint, (int)v);
-        if (s->version == (int)v || (s->version == -1 && !compiled))
-            endpoint_set_program(m, s->endpoint, versions, v, program);
-    }
-    return err;
-}
-
-enum err compile_endpoints(struct model *m, struct errmsg *why)
-{
-    for (const struct source *s = m->sources; s; s = s->next) {
-        enum err err = compile_source(m, s, why);
-        if (err != ERR_OK)
-            return err;
-    }
-    return ERR_OK;
 }

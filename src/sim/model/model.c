@@ -397,6 +397,27 @@ enum err model_at(struct model *m, sim_time at, const struct action *a, const ch
     return ERR_OK;
 }
 
+enum err model_repeat(struct model *m, sim_time at, const struct action *fault,
+                      struct dist lasts, struct dist again, sim_time until,
+                      struct errmsg *why)
+{
+    if (fault->kind != ACTION_FAULT)
+        return errmsg_set(why, ERR_INPUT, "only a fault comes again");
+    if (lasts.mean < 0 || again.mean <= 0)
+        return errmsg_set(why, ERR_INPUT,
+                          "a fault that comes again needs a mean time above 0 between "
+                          "its end and its next begin");
+    enum err e = model_at(m, at, fault, NULL, why);
+    if (e != ERR_OK)
+        return e;
+    struct schedule_entry *entry = &m->schedule[m->nschedule - 1];
+    entry->repeats = true;
+    entry->lasts = lasts;
+    entry->again = again;
+    entry->until = until;
+    return ERR_OK;
+}
+
 enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
                      const char *title, struct errmsg *why)
 {

@@ -68,6 +68,7 @@ static void branch_unlink(struct world *w, struct act *p, struct act *b)
         act_at(w, b->sibling)->prev = b->prev;
     b->parent = b->sibling = b->prev = 0;
     p->run.nbranches--;
+    p->held_kib += b->held_kib; /* it may be what the parent has asked for */
 }
 
 /* A connection that a branch has from its parent is the parent's to give back. */
@@ -113,6 +114,7 @@ static void branch_end(struct world *w, struct act *b, enum reason reason,
     act_account(w, b);
     tx_end(w, b, reason == REASON_NONE);
     if (b->parent == 0) { /* a refresh in the background */
+        memory_free(w, instance_of(w, b), b);
         service_left(w, b);
         act_free(w, b);
         return;
@@ -261,9 +263,10 @@ HOT bool time_begin(struct world *w, struct act *a, const struct op *op)
     if (d == 0)
         return false;
     a->call_start = w_now(w);
-    if (op->code == OP_COMPUTE)
-        station_add(w, &instance_of(w, a)->cores, a, d);
-    else
+    if (op->code == OP_COMPUTE) {
+        struct instance *i = instance_of(w, a);
+        station_add(w, cores_for(w, i, a), a, d);
+    } else
         act_timer(w, a, d, CAUSE_SLEEP, a->comp);
     return true;
 }
@@ -368,6 +371,15 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         w_log(w, a->comp, a->instance, (enum log_level)op->level, a->request, "%s",
               op->text);
         break;
+    case OP_ALLOCATE:
+        memory_allocate(w, a, op->p);
+        break;
+    case OP_DROP:
+        act_aged(a, AGE_LOST);
+        a->flags |= ACT_ANSWERED;
+        load_drop(w, a);
+        program_end(w, a, REASON_NONE, COMP_NONE);
+        return false;
     default:
         program_end(w, a, REASON_NONE, COMP_NONE);
         return false;
@@ -396,6 +408,10 @@ static void exec_run(struct world *w, struct act *a)
             return;
         case OP_CACHED:
             cached_begin(w, a, op);
+            return;
+        case OP_CRASH: /* nobody gets any further */
+            act_wait(w, a, CAUSE_OTHER, a->comp);
+            process_dies(w, instance_of(w, a), DEATH_CRASH);
             return;
         case OP_PUBLISH:
             publish_key(w, a, op->what);
