@@ -21,6 +21,7 @@
 #include "truecode/telemetry.h"
 
 struct lesson;
+struct lesson_state;
 typedef int32_t fn_id; /* a Lua function of the lesson */
 #define FN_NONE ((fn_id)-1)
 
@@ -140,6 +141,9 @@ enum err lesson_load(struct lesson **out, const char *text, size_t len,
  * too. */
 enum err lesson_load_lab(struct lesson **out, const char *text, size_t len,
                          const char *name, struct errmsg *why) MUST_USE;
+/* A lesson is shared: whoever keeps one holds a reference, and the last one frees it. */
+struct lesson *lesson_ref(const struct lesson *l) MUST_USE;
+void lesson_unref(struct lesson *l);
 #define LAB_BATCHES_MIN  20 /* and what there are when the file says nothing */
 #define LAB_BATCHES_MAX  1000
 #define LAB_WARM_UP_PART 10 /* left out: so much of ends_at */
@@ -150,18 +154,9 @@ struct lab_plan {
     bool warm_up_left_out;
 };
 struct lab_plan lesson_lab_plan(const struct lesson *l);
-void lesson_free(struct lesson *l);
 const struct lesson_info *lesson_info(const struct lesson *l);
 const char *
 lesson_hash(const struct lesson *l); /* SHA-256 of the text, 64 hex digits */
-/* A function of it ran over a limit: none can be asked any more, another state must be
- * loaded. After any other error of a function the rest go on. */
-bool lesson_stopped(const struct lesson *l);
-/* What the last thing done with it (loading, building, a predicate) took, in steps. */
-uint64_t lesson_effort(const struct lesson *l);
-/* A second Lua state of the same text: what a fork, rewind or resume uses. */
-enum err lesson_reload(struct lesson **out, const struct lesson *l,
-                       struct errmsg *why) MUST_USE;
 
 size_t lesson_steps(const struct lesson *l);
 const struct step *lesson_step(const struct lesson *l, size_t i);
@@ -206,13 +201,14 @@ struct lesson_world {
 /* Runs the lesson's world and incident functions with `seed` (names, numbers, times and
  * red herrings may vary with it through the lesson's own `pick` and `vary`). What is
  * built keeps nothing of the lesson: it may be freed before. */
-enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
+enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world *out,
                       struct errmsg *why) MUST_USE;
 void lesson_world_release(struct lesson_world *lw);
 /* What decides how a run goes and what it is worth, with the world that its seed built:
  * 64 hex digits. Words (briefing, questions, hints, debrief), comments and blanks do not
  * change it; another text of the same identity can go on with a run. */
-void lesson_identity(struct lesson *l, const struct lesson_world *world, char out[65]);
+void lesson_identity(const struct lesson *l, const struct lesson_world *world,
+                     char out[65]);
 
 /* ---- predicates ------------------------------------------------------------------ */
 
@@ -228,11 +224,23 @@ struct lesson_facts {
     sim_time step_started;
     bool suspected; /* a right suspicion is open */
 };
+/* A lesson's functions, ready to be asked: one state for each run, so that a lesson which
+ * keeps something between calls cannot carry it from one run into another. Making one costs
+ * nothing; the first question opens it. The state holds a reference to its lesson. */
+struct lesson_state *lesson_state_new(const struct lesson *l) MUST_USE;
+void lesson_state_free(struct lesson_state *st);
+/* Forgets whatever happened in it: the next question finds a new one. */
+void lesson_state_reset(struct lesson_state *st);
+/* A function ran over a limit: none can be asked any more before a reset. After any other
+ * error of a function the rest go on. */
+bool lesson_stopped(const struct lesson_state *st);
+/* The steps of Lua that the last question took, opening the state included. */
+uint64_t lesson_effort(const struct lesson_state *st);
 /* ERR_LESSON: the function raised (file:line), returned no boolean, or ran over its
  * budget. */
-enum err lesson_test(struct lesson *l, fn_id fn, const struct lesson_facts *f,
+enum err lesson_test(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                      bool *out, struct errmsg *why) MUST_USE;
-enum err lesson_number(struct lesson *l, fn_id fn, const struct lesson_facts *f,
+enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                        double *out, struct errmsg *why) MUST_USE;
 
 /* The order of the lessons: lessons/course.lua, `return course { { track = "fail",

@@ -36,6 +36,7 @@ struct session_options {
     const char *text; /* the lesson file */
     size_t len;
     const char *name;
+    const struct lesson *lesson; /* loaded already, instead of these three; NULL */
     uint64_t seed;
     enum session_mode mode;
     const char *tape; /* NULL: a new run; else: resume by replaying this */

@@ -254,15 +254,20 @@ static int describe_inside(lua_State *L)
     return 0;
 }
 
-void lesson_identity(struct lesson *l, const struct lesson_world *world, char out[65])
+void lesson_identity(const struct lesson *l, const struct lesson_world *world,
+                     char out[65])
 {
     struct buf text;
     struct errmsg ignored = {0};
     buf_init(&text, 0);
     struct identity d = {.l = l, .world = world, .out = &text};
     /* A lesson that costs too much even for this is known by its whole text. */
-    if (host_run(&l->host, describe_inside, &d, STEPS_LOAD, l->line, &ignored) ==
-        ERR_OK)
+    struct lesson_state *st = lesson_state_new(l);
+    enum err e = state_open(st, &ignored);
+    if (e == ERR_OK)
+        e = host_run(&st->host, describe_inside, &d, STEPS_LOAD, l->line, &ignored);
+    lesson_state_free(st);
+    if (e == ERR_OK)
         sha256_hex(out, text.s, text.len);
     else
         memcpy(out, l->hash, sizeof l->hash);

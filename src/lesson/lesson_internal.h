@@ -192,10 +192,22 @@ enum field_type {
     FIELD_RECORD,  /* one record of `of` */
     FIELD_CUSTOM
 };
+/* Where a function stands in what the file returned: the keys that lead to it. */
+enum { PLACE_DEPTH = 8 }; /* steps, 3, "of", 1, "value" are five */
+struct key {
+    const char *name; /* NULL: the i-th element */
+    lua_Integer i;
+};
+struct place {
+    struct key keys[PLACE_DEPTH];
+    int depth;
+};
 struct reader {
     lua_State *L;
     struct host *h;
     struct arena *mem;
+    struct lesson *l;   /* whose functions are kept; NULL: there are none */
+    struct place place; /* of what is read now */
 };
 struct schema;
 struct field {
@@ -216,6 +228,13 @@ struct schema {
     size_t n, size;
     void (*check)(struct reader *r, int line, void *record); /* may be NULL */
 };
+/* Pushes the i-th element of the list at `t`, and pops it again. What is read in between
+ * stands there. */
+void read_enter(struct reader *r, int t, size_t i);
+void read_leave(struct reader *r);
+/* Keeps the function on top and notes where it stands; `name` is the key that leads to it,
+ * NULL where the reader has entered it already. */
+fn_id read_function(struct reader *r, const char *name);
 /* Reads the table at `t` into `out` (zeroed by the caller). */
 void read_record(struct reader *r, int t, int line, const struct schema *s, void *out);
 /* Length of the list at `t`; raises when it has holes or named fields. */
@@ -256,13 +275,18 @@ struct expect_decl {
 struct post_decl {
     const char *title, *url, *basis;
 };
-struct lesson {
-    struct host host;
+struct lesson { /* all that a file says; nothing changes once it is loaded */
+    unsigned refs;
     struct arena mem;
     struct scan scan;
     char *text;
     size_t len;
+    const char *name; /* of the file, for messages */
     char hash[65];
+    struct buf code;      /* the file as Lua compiled it, made here and nowhere else */
+    size_t limit;         /* bytes that a Lua state of it may have */
+    struct place *places; /* of its functions; the index is the fn_id */
+    size_t nplaces, places_cap;
     int line; /* of `lesson {` */
     struct lesson_info info;
     struct post_decl post;
@@ -288,8 +312,20 @@ struct lesson {
     fn_id world, incident;
     int batches;           /* lab */
     bool warm_up_left_out; /* lab: it follows ends_at */
-    int *fn_lines;         /* line of each function, for messages */
 };
+
+/* One Lua state of a lesson. Functions keep nothing between calls, so one state answers
+ * like another, and none is opened before it is asked. */
+struct lesson_state {
+    struct lesson *lesson; /* a reference */
+    struct host host;      /* host.L NULL: not opened yet */
+    uint64_t effort;       /* steps that the last question took */
+};
+/* Opens a host with the limits and prices of this lesson. */
+enum err lesson_host(const struct lesson *l, struct host *h,
+                     struct errmsg *why) MUST_USE;
+/* Opens a state, all at once; the caller closes its host. */
+enum err state_open(struct lesson_state *st, struct errmsg *why) MUST_USE;
 
 #define LAB_WARM_UP_UNSET (-1)
 /* lesson_load() with another limit of memory: how the tests make every allocation fail.
@@ -301,7 +337,7 @@ enum err lesson_load_within(struct lesson **out, const char *text, size_t len,
 /* ---- build: a model under construction ------------------------------------------- */
 
 struct build {
-    struct lesson *l;
+    const struct lesson *l;
     struct lesson_world *out;
     struct model *m;  /* out->model */
     struct arena mem; /* until the model is finished */

@@ -146,7 +146,7 @@ static struct predicate *read_predicates(struct reader *r, int line, size_t *n)
         lua_rawget(L, t);
         if (lua_type(L, -1) != LUA_TFUNCTION)
             fail(L, at, "'%.60s' must be a function(s)", list[*n].name);
-        list[*n].fn = fn_keep(L, -1);
+        list[*n].fn = read_function(r, list[*n].name);
         lua_pop(L, 1);
     }
     lua_settop(L, t);
@@ -238,7 +238,7 @@ static void read_alerts(struct reader *r, const struct field *f, int line, void 
     l->alerts = arena_alloc(r->mem, (l->nalerts + 1) * sizeof *l->alerts);
     for (size_t i = 0; i < l->nalerts; i++) {
         struct alert_decl *a = &l->alerts[i];
-        lua_rawgeti(r->L, -1, (lua_Integer)i + 1);
+        read_enter(r, -1, i);
         bool burn = is_marked(r->L, -1, "burn");
         if (!burn && !is_marked(r->L, -1, "threshold"))
             fail(r->L, line, "alert %zu must be made with burn or threshold", i + 1);
@@ -253,7 +253,7 @@ static void read_alerts(struct reader *r, const struct field *f, int line, void 
                  a->rule.name);
         a->rule.below = below;
         a->rule.value = below ? a->below_value : a->above;
-        lua_pop(r->L, 1);
+        read_leave(r);
     }
 }
 

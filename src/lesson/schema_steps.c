@@ -49,9 +49,9 @@ static void read_hints(struct reader *r, const struct field *f, int line, void *
     if (s->nhints > LESSON_HINTS)
         fail(r->L, line, "%d hints at most", LESSON_HINTS);
     for (size_t i = 0; i < s->nhints; i++) {
-        lua_rawgeti(r->L, -1, (lua_Integer)i + 1);
+        read_enter(r, -1, i);
         s->hints[i] = read_string(r, -1, line, "a hint");
-        lua_pop(r->L, 1);
+        read_leave(r);
     }
 }
 
@@ -63,12 +63,12 @@ static void read_choices(struct reader *r, const struct field *f, int line, void
         fail(r->L, line, "choices: 2 to 9");
     struct choice *list = arena_alloc(r->mem, s->nchoices * sizeof *list);
     for (size_t i = 0; i < s->nchoices; i++) {
-        lua_rawgeti(r->L, -1, (lua_Integer)i + 1);
+        read_enter(r, -1, i);
         if (lua_type(r->L, -1) == LUA_TSTRING)
             list[i].text = read_string(r, -1, line, "a choice");
         else
             read_record(r, -1, line, &choice_schema, &list[i]);
-        lua_pop(r->L, 1);
+        read_leave(r);
     }
     s->choices = list;
 }
@@ -99,9 +99,9 @@ static void read_predictions(struct reader *r, const struct field *f, int line,
         fail(r->L, line, "predictions: 1 to 4");
     struct prediction *list = arena_alloc(r->mem, s->npredict * sizeof *list);
     for (size_t i = 0; i < s->npredict; i++) {
-        lua_rawgeti(r->L, -1, (lua_Integer)i + 1);
+        read_enter(r, -1, i);
         read_record(r, -1, line, &prediction_schema, &list[i]);
-        lua_pop(r->L, 1);
+        read_leave(r);
     }
     s->predict = list;
 }
@@ -216,7 +216,7 @@ void read_steps(struct reader *r, const struct field *f, int line, void *out)
     l->steps = arena_alloc(r->mem, (l->nsteps + 1) * sizeof *l->steps);
     for (size_t i = 0; i < l->nsteps; i++) {
         int kind = 0;
-        lua_rawgeti(r->L, -1, (lua_Integer)i + 1);
+        read_enter(r, -1, i);
         while (kind < STEP_KINDS && !is_marked(r->L, -1, step_schemas[kind]->name))
             kind++;
         if (kind == STEP_KINDS)
@@ -232,7 +232,7 @@ void read_steps(struct reader *r, const struct field *f, int line, void *out)
             if (str_eq(l->steps[k].id, s->id))
                 fail(r->L, mark_line(r->L, -1, line), "two steps are called '%.40s'",
                      s->id);
-        lua_pop(r->L, 1);
+        read_leave(r);
     }
 }
 #undef THIS

@@ -11,8 +11,6 @@
 
 struct prover {
     struct proof *out;
-    const char *text, *name;
-    size_t len;
     struct lesson *lesson;
     uint64_t seed;
     struct stage *stage;

@@ -124,11 +124,8 @@ static void judge_tape(struct prover *pv, struct session *s,
 enum err prove_steps(struct prover *pv, bool first, struct errmsg *why)
 {
     struct session *s;
-    struct session_options o = {.text = pv->text,
-                                .len = pv->len,
-                                .name = pv->name,
-                                .seed = pv->seed,
-                                .effort = &pv->effort};
+    struct session_options o = {
+        .lesson = pv->lesson, .seed = pv->seed, .effort = &pv->effort};
     enum err e = session_open(&s, &o, why);
     if (e != ERR_OK)
         return e;

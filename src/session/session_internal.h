@@ -20,11 +20,13 @@
 /* What a lesson builds for a seed, shared by every run of it. Reference-counted. */
 struct stage {
     unsigned refs;
+    struct lesson *lesson; /* a reference */
     struct lesson_world lw;
     struct ticket *tickets; /* as the console wants them; strings in lw.mem */
     size_t ntickets;
 };
-struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why) MUST_USE;
+struct stage *stage_new(const struct lesson *l, uint64_t seed,
+                        struct errmsg *why) MUST_USE;
 struct stage *stage_ref(struct stage *g);
 void stage_unref(struct stage *g);
 
@@ -37,8 +39,7 @@ struct effort {
 
 struct run {
     struct stage *stage;
-    const struct lesson *plan; /* the lesson's data (borrowed) */
-    struct lesson *lua;        /* this run's Lua state (owned) */
+    struct lesson_state *lua; /* this run's own; opens when it is asked something */
     struct world *world;
     struct recording *rec;
     sim_time first_change, last_change; /* by an operator; SIM_FOREVER: none yet */
@@ -55,12 +56,13 @@ struct run {
         *effort; /* borrowed, shared with forks; NULL: any. ERR_LIMIT beyond */
     bool twice;  /* the prover: what is true must be so in a fresh Lua state as well */
 };
-/* A world at time 0. `lua` is a reload of `plan`. */
-enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
-                  uint64_t seed, struct errmsg *why) MUST_USE;
+/* A world at time 0. */
+enum err run_open(struct run *r, struct stage *g, uint64_t seed,
+                  struct errmsg *why) MUST_USE;
 /* A copy with its own Lua state; hooks are not copied. */
 enum err run_fork(struct run *out, const struct run *r, struct errmsg *why) MUST_USE;
 void run_release(struct run *r);
+const struct lesson *run_lesson(const struct run *r);
 sim_time run_now(const struct run *r);
 /* Runs to `until` inclusive, sampling at each whole second. *left is lowered by the
  * events run (NULL: no limit); ERR_STOPPED when it is used up or on_second asked to
@@ -161,10 +163,8 @@ enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked *
 
 struct session {
     struct form form;
-    struct lesson *lesson;
-    char *text, *name;
-    size_t len;
-    char identity[65]; /* lesson_identity() */
+    struct lesson *lesson; /* a reference */
+    char identity[65];     /* lesson_identity() */
     uint64_t seed;
     enum session_mode mode;
     bool spoken, ascii, replaying;
