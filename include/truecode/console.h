@@ -19,6 +19,7 @@
 
 #include "truecode/mechanism.h"
 #include "truecode/telemetry.h"
+#include "truecode/update.h"
 
 /* ---- output ---------------------------------------------------------------------- */
 
@@ -110,9 +111,6 @@ enum effect_kind {
     EFFECT_RESOLVE, /* the learner says it is over: `text` mitigated|cured|recovered */
     EFFECT_WHY /* the explanation: shown already (`text` NULL), or `text`, to be shown
                   once the price was confirmed */
-};
-struct update { /* a status update; NULL: left out */
-    const char *who, *since, *impact, *state, *next;
 };
 struct effect {
     enum effect_kind kind;

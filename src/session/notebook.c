@@ -175,15 +175,15 @@ void note_say(struct session *s, const struct effect *x)
     if (notebook_full(s, 'u'))
         return;
     const struct update *f = &x->update;
-    const char *all[5] = {f->who, f->since, f->impact, f->state, f->next};
     struct said u = {.at = run_now(&s->run), .honest = true};
     struct buf b;
     buf_init(&b, 800);
-    for (int i = 0; i < 5; i++) {
-        if (!all[i] || !*all[i])
+    for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {
+        const char *text = update_text(f, i);
+        if (!text || !*text)
             continue;
         u.fields++;
-        buf_addf(&b, "%s%s", b.len ? "; " : "", all[i]);
+        buf_addf(&b, "%s%s", b.len ? "; " : "", text);
     }
     u.claim = claim_read(f->impact);
     u.honest = claim_holds(s, &u.claim);

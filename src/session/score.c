@@ -316,7 +316,8 @@ static double communication(const struct session *s)
 {
     double best = 0;
     for (size_t i = 0; i < scored_saids(s); i++) {
-        double d = s->saids[i].fields / 5.0 * (s->saids[i].honest ? 1 : 0.5);
+        double d = s->saids[i].fields / (double)UPDATE_FIELD_COUNT *
+                   (s->saids[i].honest ? 1 : 0.5);
         best = d > best ? d : best;
     }
     return best;

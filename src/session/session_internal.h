@@ -116,7 +116,7 @@ struct claim { /* the number in an update */
 };
 struct said { /* a status update */
     sim_time at;
-    unsigned fields; /* how many of the five were given */
+    unsigned fields; /* how many of all were given */
     bool honest;
     struct claim claim;
 };
@@ -154,8 +154,8 @@ struct rivals {
 #define FORM_FIELDS 5
 struct form { /* an update being asked field by field */
     bool open;
-    size_t at;
-    char *said[FORM_FIELDS];
+    enum update_field at;
+    char *said[UPDATE_FIELD_COUNT];
 };
 
 #define SCORE_TEXT 32    /* "88 recovered" */
