@@ -18,55 +18,13 @@
 #define TRUECODE_LESSON_H
 
 #include "truecode/mechanism.h"
+#include "truecode/step.h"
 #include "truecode/telemetry.h"
 
 struct lesson;
 struct lesson_state;
-typedef int32_t fn_id; /* a Lua function of the lesson */
-#define FN_NONE ((fn_id)-1)
 
 #define LESSON_MAX_BYTES (256 * 1024)
-#define LESSON_HINTS     4
-
-enum step_kind {
-    STEP_ASK,
-    STEP_LOOK,
-    STEP_PREDICT,
-    STEP_ACT,
-    STEP_SAY_UPDATE,
-    STEP_CHOOSE
-};
-
-struct choice {
-    const char *text;
-    const char *reply; /* what is said when it is picked */
-    bool right;        /* several may be right; `choose` steps take any right one */
-};
-struct prediction {   /* one thing to predict: up, same or down */
-    const char *what; /* "orders in 5 minutes" */
-    fn_id value;      /* number, read now and when due */
-    sim_time after;   /* due so long after the next change */
-    const char
-        *answer; /* what the author expects; "" unknown: read from what happened */
-};
-struct step {
-    enum step_kind kind;
-    const char *id, *title, *say; /* `say` wrapped by the face, never wider than it */
-    const struct choice *choices; /* ask, choose */
-    size_t nchoices;
-    const struct prediction *predict;
-    size_t npredict;
-    fn_id goal; /* look, act: true when done; else FN_NONE */
-    /* look steps may want a suspicion instead of (or with) a goal */
-    bool wants_suspect;
-    const char *const *needs; /* say_update: "impact", "state", "next" ... */
-    size_t nneeds;
-    const char *hints[LESSON_HINTS]; /* nudge, where to look, what it is, the command */
-    size_t nhints;
-    const char *const *solution; /* console lines */
-    size_t nsolution;
-    const char *done; /* said when the step is done; NULL */
-};
 
 /* A known wrong turn: when `when` is true (checked each second after the first change,
  * fires once). */
@@ -77,20 +35,27 @@ struct trap {
 
 /* A named course of console lines, for the prover, the reference run and the debrief.
  */
+/* word, what the course does */
+#define HARMS(X)                                                                       \
+    X(WORSE, "worse", "some users lose more than without it")                          \
+    X(RETURNS, "returns", "good, then bad again")                                      \
+    X(FRAGILE, "fragile", "holds until a later event")                                 \
+    X(NOTHING, "nothing", "no better")                                                 \
+    X(PARTIAL, "partial", "better, not won")                                           \
+    X(COSTLY, "costly", "wins, at a price")
 enum harm {
-    HARM_NONE,
-    HARM_WORSE,
-    HARM_RETURNS,
-    HARM_FRAGILE,
-    HARM_NOTHING,
-    HARM_PARTIAL,
-    HARM_COSTLY
+    HARM_NONE, /* a fix */
+#define X(id, word, doc) HARM_##id,
+    HARMS(X)
+#undef X
+        HARM_COUNT
 };
+const char *harm_word(enum harm h); /* "" for HARM_NONE */
 struct course {
     const char *title;
     const char *const *lines;
     size_t nlines;
-    enum harm harm;     /* HARM_NONE: a fix */
+    enum harm harm;
     const char *until;  /* fragile: "the 10 s hiccup at min 40" */
     sim_time until_at;  /* fragile: when that is, on the simulated clock */
     const char *says;   /* why it did what it did; for the debrief */

@@ -284,12 +284,21 @@ const char *lesson_hash(const struct lesson *l)
     {                                                                                  \
         return &l->member[i];                                                          \
     }
-LIST_OF(steps, step, step, steps)
 LIST_OF(traps, trap, trap, traps)
 LIST_OF(fixes, fix, course, fixes)
 LIST_OF(wrongs, wrong, course, wrongs)
 LIST_OF(accepts, accept, accepted, accepts)
 LIST_OF(reals, real, cited, reals)
+
+size_t lesson_steps(const struct lesson *l)
+{
+    return l->nsteps;
+}
+
+const struct step *lesson_step(const struct lesson *l, size_t i)
+{
+    return l->steps[i];
+}
 
 size_t lesson_moves(const struct lesson *l)
 {
@@ -319,6 +328,16 @@ sim_time lesson_expect_at(const struct lesson *l)
 const char *lesson_debrief(const struct lesson *l)
 {
     return l->debrief ? l->debrief : "";
+}
+
+const char *harm_word(enum harm h)
+{
+    static const char *const words[HARM_COUNT] = {"",
+#define X(id, word, doc) word,
+                                                  HARMS(X)
+#undef X
+    };
+    return h < HARM_COUNT ? words[h] : "";
 }
 
 size_t lesson_sums(const struct lesson *l)

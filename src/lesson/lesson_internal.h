@@ -243,11 +243,11 @@ const char *read_string(struct reader *r, int i, int line, const char *what);
 int choice_index(const char *choices, const char *word);
 /* The i-th of "a|b|c" into `out`; false: there is none. */
 bool choice_name(const char *choices, size_t i, char *out, size_t size);
-extern const struct schema lesson_schema, lab_schema, choice_schema, prediction_schema,
-    ask_schema, choose_schema, look_schema, predict_schema, act_schema, say_schema;
+extern const struct schema lesson_schema, lab_schema;
 void read_steps(struct reader *r, const struct field *f, int line, void *out);
-extern const struct schema
-    *const schemas[]; /* all, for the reference; ends with NULL */
+/* Calls `each` with every schema, in the order of the reference. */
+void schemas_each(void (*each)(struct buf *out, const struct schema *s),
+                  struct buf *out);
 
 /* ---- the lesson ------------------------------------------------------------------ */
 
@@ -290,7 +290,7 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     int line; /* of `lesson {` */
     struct lesson_info info;
     struct post_decl post;
-    struct step *steps;
+    struct step **steps;
     size_t nsteps;
     struct trap *traps;
     size_t ntraps;

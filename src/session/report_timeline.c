@@ -206,9 +206,8 @@ static void make_forecasts(const struct maker *k)
         head = true;
         buf_init(&b, 200);
         forecast_words(f, &b);
-        add_text(k->r, BLOCK_BULLET, "%s: you said %s. %s.",
-                 lesson_step(k->s->lesson, f->step)->predict[f->index].what,
-                 direction_word(f->said), b.s);
+        add_text(k->r, BLOCK_BULLET, "%s: you said %s. %s.", f->of->what,
+                 direction_phrase(f->said), b.s);
         buf_release(&b);
     }
 }

@@ -252,7 +252,7 @@ size_t questions_answered(const struct session *s)
 {
     size_t n = 0;
     for (size_t i = 0; i < lesson_steps(s->lesson); i++)
-        n += lesson_step(s->lesson, i)->kind == STEP_ASK && s->status[i] == STEP_DONE;
+        n += lesson_step(s->lesson, i)->kind->diagnoses && s->status[i] == STEP_DONE;
     return n;
 }
 

@@ -121,8 +121,9 @@ struct said { /* a status update */
     struct claim claim;
 };
 struct forecast { /* a prediction that waits for its day */
-    size_t step, index;
-    char said;                   /* 'u' 's' 'd' */
+    size_t step;
+    const struct prediction *of;
+    enum direction said;
     bool armed, told, told_then; /* told_then: at the first rewind */
     sim_time armed_at, due;
     double before, after;
@@ -151,7 +152,6 @@ struct rivals {
     sim_time from, left, to; /* the page; the learner's end; the end of all three */
 };
 
-#define FORM_FIELDS 5
 struct form { /* an update being asked field by field */
     bool open;
     enum update_field at;
@@ -270,18 +270,15 @@ void form_close(struct session *s);
 const struct step *step_current(const struct session *s);
 bool step_holds(const struct session *s);
 void step_check(struct session *s); /* goals, traps */
-void step_answer(struct session *s, int number);
-void step_predict(struct session *s, const char *words);
+void step_answer(struct session *s, const struct step_answer *a);
 void step_hint(struct session *s);
 void step_skip(struct session *s, enum step_status how);
 void step_solution(struct session *s);
-void step_update(struct session *s, const struct update *fields);
+void step_update(struct session *s, const struct update *u);
 void forecast_arm(struct session *s);
 void forecast_check(struct session *s);
 /* "It was 250 ms and became 4.2 s" */
 void forecast_words(const struct forecast *f, struct buf *b);
-const char *direction_word(char c);
-char direction_of(double before, double after);
 
 /* tape.c */
 void tape_header(struct session *s);

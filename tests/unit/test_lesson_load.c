@@ -103,7 +103,7 @@ static void steps_arrive(void **state)
         "   { 'b', right = true }, 'c' } } } }");
     assert_int_equal(lesson_steps(l), 6);
     const struct step *s = lesson_step(l, 0);
-    assert_int_equal(s->kind, STEP_ASK);
+    assert_string_equal(s->kind->name, "ask");
     assert_true(s->choices[0].right);
     assert_string_equal(s->choices[1].reply, "no");
     assert_int_equal(s->nhints, 2);
@@ -111,7 +111,7 @@ static void steps_arrive(void **state)
     assert_true(lesson_step(l, 1)->wants_suspect);
     assert_int_equal(lesson_step(l, 1)->goal, FN_NONE);
     s = lesson_step(l, 2);
-    assert_int_equal(s->kind, STEP_PREDICT);
+    assert_string_equal(s->kind->name, "predict");
     assert_int_equal(s->predict[0].after, SIM_MIN);
     assert_string_equal(s->predict[0].answer, "");
     assert_true(s->predict[0].value >= 0);
