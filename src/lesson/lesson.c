@@ -143,7 +143,7 @@ static struct lesson *lesson_new(size_t limit)
 {
     struct lesson *l = mem_alloc(sizeof *l);
     l->refs = 1;
-    l->world = l->incident = FN_NONE;
+    l->world = l->incident = l->twin = FN_NONE;
     l->limit = limit;
     return l;
 }
@@ -323,6 +323,11 @@ const struct predicate *lesson_normal(const struct lesson *l, size_t i)
 sim_time lesson_expect_at(const struct lesson *l)
 {
     return l->expect.at;
+}
+
+bool lesson_has_twin(const struct lesson *l)
+{
+    return l->twin != FN_NONE;
 }
 
 const char *lesson_debrief(const struct lesson *l)

@@ -192,7 +192,8 @@ enum field_type {
     FIELD_RECORD,  /* one record of `of` */
     FIELD_CUSTOM
 };
-/* Where a function stands in what the file returned: the keys that lead to it. */
+/* Where something that is kept in Lua, a function mostly, stands in what the file returned:
+ * the keys that lead to it. */
 enum { PLACE_DEPTH = 8 }; /* steps, 3, "of", 1, "value" are five */
 struct key {
     const char *name; /* NULL: the i-th element */
@@ -201,6 +202,7 @@ struct key {
 struct place {
     struct key keys[PLACE_DEPTH];
     int depth;
+    int type; /* LUA_TFUNCTION; LUA_TTABLE of a list */
 };
 struct reader {
     lua_State *L;
@@ -232,9 +234,9 @@ struct schema {
  * stands there. */
 void read_enter(struct reader *r, int t, size_t i);
 void read_leave(struct reader *r);
-/* Keeps the function on top and notes where it stands; `name` is the key that leads to it,
- * NULL where the reader has entered it already. */
-fn_id read_function(struct reader *r, const char *name);
+/* Keeps the function, or list, on top and notes where it stands; `name` is the key that
+ * leads to it, NULL where the reader has entered it already. */
+fn_id read_kept(struct reader *r, const char *name);
 /* Reads the table at `t` into `out` (zeroed by the caller). */
 void read_record(struct reader *r, int t, int line, const struct schema *s, void *out);
 /* Length of the list at `t`; raises when it has holes or named fields. */
@@ -310,6 +312,7 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     struct alert_decl *alerts;
     size_t nalerts;
     fn_id world, incident;
+    fn_id twin;            /* a list of set(…), kept like a function; FN_NONE: none */
     int batches;           /* lab */
     bool warm_up_left_out; /* lab: it follows ends_at */
 };
@@ -336,9 +339,13 @@ enum err lesson_load_within(struct lesson **out, const char *text, size_t len,
 
 /* ---- build: a model under construction ------------------------------------------- */
 
+enum { ENTRIES_MAX = 1024 };
 struct build {
     const struct lesson *l;
     struct lesson_world *out;
+    bool twin;      /* no causes, and what `twin` sets */
+    size_t without; /* number of the entry that is left out; SIZE_MAX: none is */
+    size_t entries_cap;
     struct model *m;  /* out->model */
     struct arena mem; /* until the model is finished */
     struct rng rng;   /* unnamed draws */
@@ -349,6 +356,7 @@ struct build {
 };
 struct build *build_of(lua_State *L, const char *what); /* raises outside a build */
 int world_index(lua_State *L);                          /* w:KIND */
+void build_twin(lua_State *L, struct build *b); /* what makes the twin another world */
 struct value to_value(struct build *b, lua_State *L, int i, const struct param_desc *p,
                       int line, const char *of);
 /* A list of operations (or one) at `i` as nodes linked by next; lives in b->mem. */

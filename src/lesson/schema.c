@@ -36,16 +36,17 @@ void read_leave(struct reader *r)
     r->place.depth--;
 }
 
-fn_id read_function(struct reader *r, const char *name)
+fn_id read_kept(struct reader *r, const char *name)
 {
     struct lesson *l = r->l;
-    assert(l && lua_type(r->L, -1) == LUA_TFUNCTION);
+    assert(l);
     if (name)
         place_push(r, (struct key){.name = name});
     if (l->nplaces == l->places_cap) {
         l->places_cap = l->places_cap ? 2 * l->places_cap : 32;
         l->places = mem_grow(l->places, l->places_cap, sizeof *l->places);
     }
+    r->place.type = lua_type(r->L, -1);
     l->places[l->nplaces++] = r->place;
     if (name)
         r->place.depth--;
@@ -261,7 +262,7 @@ static void read_field(struct reader *r, const struct field *f, int line, char *
         if (lua_type(r->L, -1) != LUA_TFUNCTION || lua_iscfunction(r->L, -1))
             fail(r->L, line, "%s must be a function, not a %s", f->name,
                  luaL_typename(r->L, -1));
-        *(fn_id *)at = read_function(r, NULL);
+        *(fn_id *)at = read_kept(r, NULL);
         break;
     case FIELD_STRINGS:
         read_strings(r, f, line, out);

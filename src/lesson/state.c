@@ -70,8 +70,8 @@ static int open_inside(lua_State *L)
     lua_call(L, 0, 1);
     for (size_t i = 0; i < l->nplaces; i++) {
         push_place(L, &l->places[i]);
-        if (lua_type(L, -1) != LUA_TFUNCTION || fn_keep(L, -1) != (fn_id)i)
-            BUG("function %zu of %s is not where it was", i, l->name);
+        if (lua_type(L, -1) != l->places[i].type || fn_keep(L, -1) != (fn_id)i)
+            BUG("what %s keeps as number %zu is not where it was", l->name, i);
         lua_pop(L, 1);
     }
     lua_settop(L, 0); /* what is left are the functions that were kept */
