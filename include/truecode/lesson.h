@@ -1,18 +1,26 @@
 /*
- * lesson: loads a lesson file in a sandbox, builds its world, and evaluates its
- * predicates. The only module that includes lua.h.
+ * lesson: reads a lesson file in a sandbox, builds its world, and asks its functions. The
+ * only module that includes lua.h.
  *
- * A lesson is data with small pure functions in it. Loading turns all of the data into
- * the structs below (owned by the lesson, immutable); functions stay in Lua and are
- * named by `fn_id`. Everything a file can do wrong is ERR_LESSON with file, line and a
- * suggestion.
+ * A lesson is data with small pure functions in it. What a file says is one struct lesson:
+ * read once, immutable, shared by whoever holds a reference. Functions stay in Lua; they are
+ * named by `fn_id` and asked through a struct lesson_state, one for each run, which opens
+ * at its first question. What is built from a seed is a struct lesson_world, and keeps
+ * nothing of the lesson.
  *
  *     struct lesson *l;
  *     if (lesson_load(&l, text, len, "all-green.lua", &why) != ERR_OK) ...
  *     struct lesson_world lw;
- *     lesson_build(l, seed, &lw, &why);        // a model, the alert rules, the tickets
+ *     lesson_build(l, seed, &lw, &why);              // a model, alert rules, tickets
+ *     struct lesson_state *st = lesson_state_new(l);
  *     bool yes;
- *     lesson_test(l, step->goal, &facts, &yes, &why);
+ *     lesson_test(st, step->goal, &facts, &yes, &why);
+ *     lesson_state_free(st);
+ *     lesson_world_release(&lw);
+ *     lesson_unref(l);
+ *
+ * Everything that a file can do wrong is ERR_LESSON, with file, line and what would be right.
+ * Durations and times are simulated nanoseconds.
  */
 #ifndef TRUECODE_LESSON_H
 #define TRUECODE_LESSON_H

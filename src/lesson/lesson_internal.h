@@ -1,10 +1,15 @@
 /*
- * What the files of src/lesson share. Nothing here leaves the module.
+ * What the files of src/lesson share. Nothing here leaves the module. From the bottom:
  *
- * From the bottom: `host` is a Lua state in its sandbox; `scan` knows on which line a
- * word of the file stands, and what shape its code has; `binding` tables are what a lesson may call; `schema` tables
- * are what its records may hold; `build` is a model under construction; `facts` is what
- * a predicate sees.
+ *     scan      on which line a word of the file stands, and what shape its code has
+ *     host      a Lua state in its sandbox: memory, steps, the one protected call
+ *     binding   tables of what a lesson may call
+ *     schema    tables of what its records may hold; read_record() fills structs by them
+ *     lesson    what a file says, with its code compiled and the places of its functions
+ *     state     one Lua state of a lesson, opened from that code
+ *     build     a model under construction
+ *     facts     what a predicate sees (facts.h)
+ *     step      the kinds of steps (step_internal.h, truecode/step.h)
  */
 #ifndef LESSON_INTERNAL_H
 #define LESSON_INTERNAL_H

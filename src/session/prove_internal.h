@@ -1,6 +1,11 @@
 /*
- * The prover's parts: prove.c runs the seeds, prove_wrong.c judges wrong fixes,
- * prove_twin.c asks what the incident needs, prove_steps.c plays the steps and reads the texts, prove_print.c prints.
+ * The prover's parts:
+ *
+ *     prove.c        runs the seeds, and judges what can be seen before anybody acts
+ *     prove_wrong.c  judges wrong fixes
+ *     prove_twin.c   asks what the incident needs
+ *     prove_steps.c  plays the steps and reads the texts
+ *     prove_print.c  prints
  */
 #ifndef TRUECODE_PROVE_INTERNAL_H
 #define TRUECODE_PROVE_INTERNAL_H

@@ -5,16 +5,16 @@
  * all three runs go on, with nobody's hands on them, until a verdict on the last change
  * is due.
  *
- * - users spared: (nothing - you) / (nothing - reference), in bad user requests, 0..1.
- * - no harm done: 1 - (most that "you" was ever behind "nothing", for any group of
- * users) / (a quarter of nothing's total).
- * - diagnosis: a right suspicion is open: 0.8, with a fact looked at there: 1; half
- * when a wrong one stands beside it. In a lesson whose steps ask for no suspicion: its
- *   questions, a quarter less for each wrong answer.
- * - verified: how long they watched after the last change, of what the lesson asks;
- * half when they called it better than it was.
- * - told people: the best update: a fifth for each field; halved when its number is off
- *   by more than a factor of two.
+ *     users spared   (nothing - you) / (nothing - reference), in bad user requests, 0..1
+ *     no harm done   1 - (the most that "you" was ever behind "nothing", for any group of
+ *                    users) / (a quarter of nothing's total)
+ *     diagnosis      a right suspicion is open: 0.8; with a fact looked at there: 1; half
+ *                    where a wrong one stands beside it. In a lesson whose steps ask for no
+ *                    suspicion: its questions, a quarter less for each wrong answer
+ *     verified       how long they watched after the last change, of what the lesson asks;
+ *                    half where they called it better than it was
+ *     told people    the best update: its share of the fields; half where its number is off
+ *                    by more than a factor of two
  *
  * Doing nothing where something is wrong spares nobody and contains nothing. In a shift
  * without a fault it is the right thing, and any change is a loss.

@@ -1,10 +1,17 @@
 /*
  * session, inside: the parts of a session and who owns what.
  *
- *   struct run      one world being run: world, recording, lesson state, alerts and
- * tickets by the clock. The learner's run, the reference, doing nothing and every run
- * of the prover are `struct run`s; all of them move through run_advance(). struct
- * session  the learner: a run plus steps, notebook, tape, transcript, clock.
+ *     struct stage    what a lesson builds for a seed: model, alert rules, tickets; shared
+ *                     by every run of it
+ *     struct run      one world being run: world, recording, Lua state, what an operator
+ *                     changed. The learner's run, the reference, doing nothing, the twin and
+ *                     every run of the prover are runs; all move through run_advance()
+ *     struct session  the learner: a run, and steps, notebook, tape, transcript, clock
+ *     struct branch   what counts, once the learner went back
+ *     struct rivals   the three runs that a score compares
+ *
+ * A fork is a run of its own: world and recording are copied, the stage is shared, and its
+ * Lua state opens when it is asked something.
  *
  * A run knows nothing of steps or tapes; a session never moves its world but through
  * its run.
