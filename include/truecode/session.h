@@ -124,9 +124,24 @@ enum step_status {
     STEP_SHOWN /* solution shown */
 };
 
+/* how the notebook heads a line, how a report tells of it */
+#define NOTE_KINDS(X)                                                                  \
+    X(SUSPICION, "suspect", "you suspected")                                           \
+    X(RULED_OUT, "not it", "you ruled out")                                            \
+    X(REMARK, "note", "you noted")                                                     \
+    X(UPDATE, "told", "you told people")
+enum note_kind {
+#define X(id, head, tells) NOTE_##id,
+    NOTE_KINDS(X)
+#undef X
+        NOTE_KIND_COUNT
+};
+const char *note_head(enum note_kind k);  /* "not it" */
+const char *note_tells(enum note_kind k); /* "you ruled out" */
+
 struct note_view {
     sim_time at;
-    char kind; /* 's'uspect 'r'ule-out 'n'ote 'u'pdate */
+    enum note_kind kind;
     bool open; /* suspicions: not ruled out */
     const char *text;
 };

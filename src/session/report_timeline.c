@@ -23,11 +23,7 @@ static int by_time(const void *a, const void *b, void *ctx)
 
 static const char *note_line(const struct maker *k, const struct note *n)
 {
-    const char *kind = n->kind == 's'   ? "you suspected"
-                       : n->kind == 'r' ? "you ruled out"
-                       : n->kind == 'u' ? "you told people"
-                                        : "you noted";
-    return arena_printf(&k->r->mem, "%s: %s", kind, n->text);
+    return arena_printf(&k->r->mem, "%s: %s", note_tells(n->kind), n->text);
 }
 
 struct moments {

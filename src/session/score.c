@@ -271,7 +271,7 @@ static double diagnosis(const struct session *s)
     bool wrong_open = false;
     for (size_t i = 0; i < scored_notes(s); i++) {
         const struct note *n = &s->notes[i];
-        if (n->kind != 's' || !note_open(s, n))
+        if (n->kind != NOTE_SUSPICION || !note_open(s, n))
             continue;
         wrong_open |= !n->right;
         double d = n->right ? (fact_seen(s, n->comp) ? 1 : 0.8) : 0;

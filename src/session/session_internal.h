@@ -118,7 +118,7 @@ void strings_release(struct strings *v);
 
 struct note {
     sim_time at;
-    char kind;
+    enum note_kind kind;
     bool open, right, open_then; /* open_then: at the first rewind */
     comp_id comp;
     enum mechanism mechanism;

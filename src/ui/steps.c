@@ -118,16 +118,7 @@ void step_draw(struct ui *u, struct canvas *c, struct rect r)
 
 static const char *note_word(const struct note_view *n)
 {
-    switch (n->kind) {
-    case 's':
-        return n->open ? "suspect" : "dropped";
-    case 'r':
-        return "not it";
-    case 'u':
-        return "told";
-    default:
-        return "note";
-    }
+    return n->kind == NOTE_SUSPICION && !n->open ? "dropped" : note_head(n->kind);
 }
 
 void notes_draw(struct ui *u, struct canvas *c, struct rect r)
@@ -142,10 +133,11 @@ void notes_draw(struct ui *u, struct canvas *c, struct rect r)
         struct buf b;
         buf_init(&b, 32);
         clock_text(&b, v, n->at, false);
-        enum tone t = n->kind == 's' && n->open ? TONE_ACCENT : TONE_DIM;
+        enum tone t = n->kind == NOTE_SUSPICION && n->open ? TONE_ACCENT : TONE_DIM;
         canvas_printf(c, r.row + row, r.col, 14, t, "%s %s", b.s, note_word(n));
         buf_release(&b);
         row += text_at(c, r, row, 14,
-                       n->kind == 's' && !n->open ? TONE_DIM : TONE_NORMAL, n->text);
+                       n->kind == NOTE_SUSPICION && !n->open ? TONE_DIM : TONE_NORMAL,
+                       n->text);
     }
 }
