@@ -124,8 +124,14 @@ struct note {
     enum mechanism mechanism;
     char *text;
 };
+enum claim_kind {
+    CLAIM_NONE,
+    CLAIM_REQUESTS, /* so many, since the page */
+    CLAIM_SHARE,    /* in percent */
+    CLAIM_RATE      /* so many a second */
+};
 struct claim { /* the number in an update */
-    char kind; /* 0 none, 'n' requests, '%' share, '/' rate per second */
+    enum claim_kind kind;
     double number;
 };
 struct said { /* a status update */
