@@ -244,7 +244,7 @@ struct session {
     struct note_view *note_views;
 };
 
-/* session.c, transcript.c, view.c */
+/* session_clock.c, transcript.c, face_view.c */
 enum hold session_hold(const struct session *s);
 void session_touch(struct session *s);
 /* A function of the lesson, over the learner's run. One that raised is told of once and
@@ -278,7 +278,7 @@ enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
  * about where `client` is COMP_NONE. */
 struct impact session_impact(struct session *s, comp_id client, sim_time from);
 
-/* input.c: a line's effects */
+/* line_input.c: a line's effects */
 enum err input_apply(struct session *s, const char *line, bool confirmed,
                      struct errmsg *why) MUST_USE;
 
@@ -294,12 +294,12 @@ struct claim claim_read(const char *text);
 bool claim_holds(const struct session *s, const struct claim *c);
 void claim_truth(const struct session *s, const struct claim *c, struct buf *out);
 
-/* form.c: the line was the bare word say, or an answer to what it asks */
+/* update_form.c: the line was the bare word say, or an answer to what it asks */
 bool form_takes(struct session *s, const char *line, bool confirmed, enum err *e,
                 struct errmsg *why) MUST_USE;
 void form_close(struct session *s);
 
-/* steps.c */
+/* guided_steps.c */
 const struct step *step_current(const struct session *s);
 bool step_holds(const struct session *s);
 void step_check(struct session *s); /* goals, traps */

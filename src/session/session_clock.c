@@ -1,7 +1,7 @@
 /*
  * The learner's session: opening (and resuming by replaying the tape) and the clock.
- * Inputs are in input.c and notebook.c, steps in steps.c, the tape in tape.c, what
- * faces read in view.c and transcript.c.
+ * Inputs are in line_input.c and notebook.c, steps in guided_steps.c, the tape in tape.c, what
+ * faces read in face_view.c and transcript.c.
  *
  * The clock. A tick moves `target`; the run follows it in slices of events, so that a
  * face can look for keys in between. Whatever holds time (a question, unread text) pins
