@@ -84,7 +84,8 @@ static void solutions_are_right(void **state)
             continue;
         buf_init(&line, 0);
         for (size_t k = 0; step_solve(st, k, &line); k++) {
-            assert_int_equal(judged(st, atoi(line.s), line.s), STEP_RIGHT);
+            assert_int_equal(judged(st, (int)strtol(line.s, NULL, 10), line.s),
+                             STEP_RIGHT);
             buf_reset(&line);
             tried++;
         }
