@@ -314,7 +314,7 @@ static struct node *to_node(struct build *b, lua_State *L, int t, int line, int 
 
 const struct node *to_program(struct build *b, lua_State *L, int i, int line, int depth)
 {
-    struct reader r = {L, &b->l->host, &b->mem};
+    struct reader r = {.L = L, .h = host_of(L), .mem = &b->mem};
     struct node *first = NULL, **end = &first;
     int t = lua_absindex(L, i);
     luaL_checkstack(L, 16, NULL);

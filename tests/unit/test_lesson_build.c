@@ -49,7 +49,7 @@ static enum err build(const char *world, const char *incident, uint64_t seed,
     if (lesson_load(&l, text, strlen(text), "x.lua", why) != ERR_OK)
         fail_msg("load: %s", why->text);
     enum err e = lesson_build(l, seed, lw, why);
-    lesson_free(l); /* a built world does not need its lesson */
+    lesson_unref(l); /* a built world does not need its lesson */
     return e;
 }
 
@@ -384,7 +384,7 @@ static void the_first_lesson_is_whole(void **state)
         lesson_world_release(&lw);
     }
     assert_true(digests[0] == digests[1]);
-    lesson_free(l);
+    lesson_unref(l);
 }
 
 int main(void)
