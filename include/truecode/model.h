@@ -53,6 +53,9 @@ struct model;
  *   PARALLEL     runs each child of `body` (linked by next) at once, goes on when all
  *                are done; fails when one fails
  *   SOMETIMES    with probability `p` body, else `other`
+ *   EACH         a share `p` of all visits (in a consumer: messages) has the property
+ *                `what` ("": the one without a name): body, else `other`. The same
+ *                one has it at every try, redelivery, reload and consumer.
  *   WHEN_FLAG    `what` = flag: on: body, off: `other`
  *   COUNT        adds one to the business counter `what`
  *   REPLY        ends the program with a business answer `what` ("declined"): no error
@@ -95,7 +98,8 @@ enum node_kind {
     NODE_BLOCK,
     NODE_PUBLISH,
     NODE_LOCK,
-    NODE_FAN_OUT
+    NODE_FAN_OUT,
+    NODE_EACH
 };
 struct node {
     enum node_kind kind;

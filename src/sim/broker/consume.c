@@ -58,6 +58,8 @@ static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
     a->delivery.partition = partition;
     a->delivery.member = W_REF(w, m);
     a->key = msg->flags;
+    a->visit = msg->visit;
+    a->nth = msg->nth;
     act_charge(w, a, CAUSE_BROKER, sub_topic(w, c), w_now(w) - msg->published);
     trace_begin(w, a, msg);
     act_wait(w, a, CAUSE_BROKER, c);
@@ -330,7 +332,8 @@ static struct message message_of(const struct world *w, const struct act *a)
     int64_t offset = a->delivery.offset;
     if (offset >= p->start && offset < p->end)
         return *partition_message(w, p, offset);
-    return (struct message){.published = a->start, .flags = a->key & 15};
+    return (struct message){
+        .published = a->start, .flags = a->key & 15, .visit = a->visit, .nth = a->nth};
 }
 
 /* It is in the books now, if it was not before. */

@@ -143,30 +143,41 @@ void publish_key(struct world *w, struct act *a, comp_id topic)
     a->key = (uint32_t)(rng_next(w_rng(w, topic, TOPIC_RNG_KEY)) >> 32);
 }
 
-/* Has an earlier try of this publish been stored, not long ago? */
-static bool stored_before(const struct world *w, comp_id c, uint32_t partition,
-                          const struct act *a)
+/* What an earlier try of this publish has stored, not long ago; NULL: nothing. */
+static const struct message *stored_before(const struct world *w, comp_id c,
+                                           uint32_t partition, const struct act *a)
 {
     const struct partition *p = partition_at(w, c, partition);
     sim_time since = w_now(w) - RETRY_LATER;
     for (int64_t i = p->end - 1; i >= p->start; i--) {
         const struct message *m = partition_message(w, p, i);
         if (m->published < since)
-            return false;
+            return NULL;
         if (m->request == a->request && m->id == a->key)
-            return true;
+            return m;
     }
-    return false;
+    return NULL;
 }
 
-static bool repeated(const struct world *w, comp_id c, const struct act *a)
+static const struct message *repeated(const struct world *w, comp_id c,
+                                      const struct act *a)
 {
-    if (a->try_number < 2)
-        return false;
-    for (uint32_t p = 0; p < topic_of(w, c)->n; p++)
-        if (stored_before(w, c, p, a))
-            return true;
-    return false;
+    const struct message *m = NULL;
+    for (uint32_t p = 0; a->try_number > 1 && p < topic_of(w, c)->n && !m; p++)
+        m = stored_before(w, c, p, a);
+    return m;
+}
+
+/* What the message is about: what its producer is, or, where that is nothing, as in a
+ * job's run, itself. The second message of a program is another one than the first. */
+static void set_subject(struct world *w, struct message *m, const struct act *a,
+                        const struct message *earlier)
+{
+    enum { APART = 10007 }; /* more than copies in a fan-out */
+    m->visit = earlier ? earlier->visit : a->visit;
+    if (m->visit == 0)
+        m->visit = (uint32_t)++W_HEAD(w)->next_request;
+    m->nth = (uint16_t)(a->nth + a->mode * APART);
 }
 
 static bool poisoned(struct world *w, comp_id c, uint32_t partition)
@@ -215,7 +226,7 @@ enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
         s->rejected++;
         return REASON_DOWN;
     }
-    bool again = repeated(w, c, a);
+    const struct message *again = repeated(w, c, a);
     if (again && p_on(w, c, TP_IDEMPOTENT)) {
         s->deduplicated++;
         return REASON_NONE;
@@ -224,12 +235,13 @@ enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
                         .request = a->request,
                         .id = a->key,
                         .key = key & KEY_MASK};
+    set_subject(w, &m, a, again);
     if (again)
         m.flags |= MESSAGE_DUPLICATE;
     if ((s->poison > 0 || s->poison_next) && poisoned(w, c, partition))
         m.flags |= MESSAGE_POISON;
     s->published++;
-    s->duplicates += again;
+    s->duplicates += again != NULL;
     w_outcome(w, partition);
     store(w, c, partition, &m);
     return REASON_NONE;

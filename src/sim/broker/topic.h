@@ -29,7 +29,7 @@ enum topic_param {
 };
 enum { PARTITIONER_KEY, PARTITIONER_ROUND_ROBIN };
 enum { TOPIC_RNG_KEY, TOPIC_RNG_FAULT };
-enum { PARTITIONS_MAX = 256, SEGMENT_MESSAGES = 170 };
+enum { PARTITIONS_MAX = 256, SEGMENT_MESSAGES = 128 };
 
 enum message_flag {
     MESSAGE_POISON = 1,    /* nobody can read it */
@@ -42,6 +42,8 @@ struct message {
     uint64_t request; /* its producer's */
     uint32_t id;      /* with `request`: the same for a retry of the same publish */
     uint32_t key : 28, flags : 4;
+    uint32_t visit; /* what it is about, as in struct act: never 0 */
+    uint16_t nth;
 };
 
 struct partition {

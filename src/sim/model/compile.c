@@ -13,6 +13,8 @@
 #include "model/build.h"
 #include "truecode/model.h"
 
+#include <string.h>
+
 enum { OPS_MAX = 16000, FAN_OUT_MAX = 10000, LABEL_OUT = 0 };
 
 struct compiler {
@@ -240,7 +242,11 @@ static void emit_publish(struct compiler *c, const struct node *n,
     if (topic == COMP_NONE)
         return;
     comp_id broker = c->m->comps[topic].owner, pol = policy(c, n, broker);
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < c->nops && before < UINT8_MAX; i++)
+        before += c->ops[i].code == OP_PUBLISH && c->ops[i].what == topic;
     struct op *op = emit(c, OP_PUBLISH, n, &in);
+    op->count = before;
     op->target = broker;
     op->what = topic;
     op->policy = pol;
@@ -388,16 +394,23 @@ static void emit_fan_out(struct compiler *c, const struct node *n,
     label_here(c, end);
 }
 
+static uint32_t property_number(const char *name)
+{
+    return name ? (uint32_t)hash_bytes(0, name, strlen(name)) : 0;
+}
+
 static void emit_either(struct compiler *c, const struct node *n,
                         const struct context *x)
 {
     uint32_t other = label_new(c), end;
     struct context in = inside(c, n, x, &end);
-    if (n->kind == NODE_SOMETIMES) {
+    if (n->kind != NODE_WHEN_FLAG) {
+        bool each = n->kind == NODE_EACH;
         if (!(n->p >= 0 && n->p <= 1))
             refuse(c, n, errmsg_set(c->why, ERR_INPUT, "a probability is 0 to 1"));
-        struct op *op = emit(c, OP_SOMETIMES, n, &in);
+        struct op *op = emit(c, each ? OP_EACH : OP_SOMETIMES, n, &in);
         op->p = n->p;
+        op->count = property_number(each ? n->what : NULL);
         op->jump = other;
     } else {
         comp_id flag = need(c, n, n->what, "flag");
@@ -453,6 +466,7 @@ static void emit_node(struct compiler *c, const struct node *n, const struct con
         emit_fan_out(c, n, x);
         break;
     case NODE_SOMETIMES:
+    case NODE_EACH:
     case NODE_WHEN_FLAG:
         emit_either(c, n, x);
         break;
@@ -509,8 +523,10 @@ void op_fill_call(const struct model *m, struct op *op)
         op->call.mode = QUERY_BEGIN;
     if (op->code == OP_LEAK)
         op->call.mode = QUERY_LEAK;
-    if (op->code == OP_PUBLISH)
+    if (op->code == OP_PUBLISH) {
         op->call.kind = ACT_PUBLISH;
+        op->call.mode = (uint8_t)op->count;
+    }
     if (op->code == OP_LOCK) {
         op->call.mode = QUERY_LOCK;
         op->call.what = COMP_NONE;
@@ -527,7 +543,8 @@ static void patch(struct compiler *c)
     for (uint32_t i = 0; i < c->nops; i++) {
         struct op *op = &c->ops[i];
         op->on_fail = patched(c, op->on_fail);
-        if (op->code == OP_JUMP || op->code == OP_SOMETIMES || op->code == OP_FLAG)
+        if (op->code == OP_JUMP || op->code == OP_SOMETIMES || op->code == OP_EACH ||
+            op->code == OP_FLAG)
             op->jump = c->labels[op->jump];
         if (op->code == OP_CACHED || op->code == OP_PARALLEL)
             op->after = c->labels[op->after];
