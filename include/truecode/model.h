@@ -75,7 +75,8 @@ struct model;
  *                  LOCK_ADVISORY               `what` is any name
  *
  * A third party that declines is a business answer, and ends the calling program with
- * one. A counter that no component declares is made. A pool to a database that no
+ * one. A counter that no component declares is made, unless its name is nearly that of
+ * one that is: then it is taken for a misspelling. A pool to a database that no
  * component declares is made with its defaults ("checkout.pool"). Transactions do not
  * nest, nor do bodies of CACHED. A lookup that times out (or that a breaker refuses) is
  * a miss. Calls nest 64 deep at most; the next one fails.
@@ -161,6 +162,8 @@ bool model_in_slo(const struct model *m, comp_id client);
  * action leaves no record (an incident's hidden fault). */
 enum err model_at(struct model *m, sim_time at, const struct action *a, const char *who,
                   struct errmsg *why) MUST_USE;
+/* The line of the lesson's file that the last entry stands on, for errors. */
+void model_at_line(struct model *m, int line);
 /* A change record without any effect on the world: a red herring. */
 enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
                      const char *title, struct errmsg *why) MUST_USE;
@@ -202,6 +205,10 @@ const char *model_version(const struct model *m, comp_id service, size_t i);
  * suggests. */
 enum err model_resolve(const struct model *m, const char *text, comp_id *c,
                        int *instance, struct errmsg *why) MUST_USE;
+/* The highest number that an instance (partition) of it may have by the model and its
+ * schedule; 0: its instances have no numbers, or nobody knows. `word`: what they are,
+ * "partitions". */
+int model_numbers(const struct model *m, comp_id c, const char **word);
 /* "checkout.pool.size": component and parameter. ERR_NOT_FOUND suggests. */
 enum err model_resolve_param(const struct model *m, const char *path, comp_id *c,
                              const struct param_desc **p, struct errmsg *why) MUST_USE;

@@ -378,6 +378,7 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t, bool her
         resolve_flag(&d);
     if (model_at(b->m, at, &d.a, d.who, &b->why) != ERR_OK)
         fail_model(L, b, d.line);
+    model_at_line(b->m, d.line);
 }
 
 /* ---- i --------------------------------------------------------------------------- */

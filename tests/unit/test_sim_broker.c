@@ -775,6 +775,56 @@ static void refuses_what_cannot_be(void **state)
     lab_free(&l);
 }
 
+/* ---- many consumers -------------------------------------------------------------- */
+
+/* Each of 8,000 has one of the 8,000 messages that are there. */
+static void thousands_of_consumers_are_all_there(void **state)
+{
+    (void)state;
+    struct lab l = orders("to=shop/order rate=1000 arrivals=even", "partitions=3",
+                          "to=projector/apply style=queue consumers=1000 "
+                          "trace_every=0 visibility=10m",
+                          "instances=8 workers=1000", dist_const(60 * SIM_SEC));
+    lab_start(&l, 3);
+    assert_true(sub(&l, "consumers") == 8000 && sub(&l, "consumers_left_out") == 0);
+    lab_run(&l, 20 * SIM_SEC);
+    assert_true(sub(&l, "in_flight") == 8000);
+    lab_set(&l, "projector", "instances", "4");
+    lab_run(&l, 200 * SIM_SEC);
+    assert_true(sub(&l, "consumers") == 4000 && sub(&l, "in_flight") == 4000);
+    lab_free(&l);
+}
+
+static void more_consumers_than_fit_are_refused(void **state)
+{
+    (void)state;
+    struct errmsg why = {0};
+    struct lab l =
+        orders("to=shop/order rate=1", "", "to=projector/apply consumers=1000",
+               "instances=11", dist_const(0));
+    assert_int_equal(model_finish(l.m, &why), ERR_LIMIT);
+    assert_non_null(strstr(why.text, "consumers = 909"));
+    lab_free(&l);
+    l = orders("to=shop/order rate=1", "", "to=projector/apply consumers=1000",
+               "instances=2", dist_const(0));
+    lab_part(&l, "autoscaler", "more",
+             "service=projector metric=cpu target=0.5 max=11");
+    assert_int_equal(model_finish(l.m, &why), ERR_LIMIT);
+    lab_free(&l);
+    l = orders("to=shop/order rate=1", "", "to=projector/apply consumers=900",
+               "instances=11", dist_const(0));
+    lab_start(&l, 1);
+    assert_int_equal(act(&l, ACTION_SET, SUB, 0, "consumers", value_count(910)),
+                     ERR_LIMIT);
+    assert_int_equal(act(&l, ACTION_SET, SUB, 0, "consumers", value_count(909)),
+                     ERR_OK);
+    lab_set(&l, "projector", "instances", "12"); /* nobody can refuse this */
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(sub(&l, "consumers") == 10000);
+    assert_true(sub(&l, "consumers_left_out") == 12 * 909 - 10000);
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -810,6 +860,8 @@ int main(void)
         cmocka_unit_test(times_sum_to_the_nanosecond),
         cmocka_unit_test(forks_end_alike),
         cmocka_unit_test(refuses_what_cannot_be),
+        cmocka_unit_test(thousands_of_consumers_are_all_there),
+        cmocka_unit_test(more_consumers_than_fit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

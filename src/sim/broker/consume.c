@@ -76,7 +76,7 @@ void delivery_end(struct world *w, struct act *a, enum reason reason, bool good)
     if (a->phase == DELIVERY_WAITING)
         queue_remove(w, &m->batch, a);
     else
-        m->busy = false;
+        member_busy(w, c, m, false);
     act_account(w, a);
     call_drop(w, a);
     a->reason = (uint8_t)reason;
@@ -250,7 +250,7 @@ static void member_go(struct world *w, comp_id c, struct member *m)
     struct act *a = queue_pop(w, &m->batch);
     if (a == NULL)
         return;
-    m->busy = true;
+    member_busy(w, c, m, true);
     comp_id broker = w->comps[sub_topic(w, c)].owner;
     sim_time cost = fetched ? p_time(w, c, SB_BATCH_COST) : 0;
     if (cost > 0) {
@@ -264,8 +264,15 @@ static void member_go(struct world *w, comp_id c, struct member *m)
 
 void sub_wake(struct world *w, comp_id c)
 {
-    for (uint32_t i = 0; i < sub_of(w, c)->nmembers; i++)
-        member_go(w, c, sub_member(w, c, i));
+    const struct subscription_state *s = sub_of(w, c);
+    bool alike = p_count(w, c, SB_STYLE) == STYLE_QUEUE;
+    for (uint32_t i = member_idle(w, c, s->stuck); i < s->nmembers;
+         i = member_idle(w, c, i + 1)) {
+        struct member *m = sub_member(w, c, i);
+        member_go(w, c, m);
+        if (alike && !m->busy)
+            return; /* nor would the others find anything */
+    }
 }
 
 static void wake_owner(struct world *w, comp_id c, uint32_t partition)
@@ -282,15 +289,15 @@ void sub_published(struct world *w, comp_id c, uint32_t partition)
         wake_owner(w, c, partition);
         return;
     }
-    for (uint32_t i = 0; i < s->nmembers; i++) {
-        uint32_t k = (s->idle_from + i) % s->nmembers;
-        struct member *m = sub_member(w, c, k);
-        if (m->busy || m->index < s->stuck)
-            continue;
-        s->idle_from = k + 1;
-        member_go(w, c, m);
+    uint32_t from = s->nmembers > 0 ? s->idle_from % s->nmembers : 0;
+    from = from < s->stuck ? s->stuck : from; /* those before it do not go on */
+    uint32_t k = member_idle(w, c, from);
+    if (k == s->nmembers)
+        k = member_idle(w, c, s->stuck);
+    if (k == s->nmembers)
         return;
-    }
+    s->idle_from = k + 1;
+    member_go(w, c, sub_member(w, c, k));
 }
 
 /* ---- outcomes ------------------------------------------------------------------- */

@@ -37,10 +37,35 @@ static uint32_t wanted(const struct world *w, comp_id c, uint16_t *instances,
     return n;
 }
 
+uint32_t members_instances(const struct world *w, comp_id c)
+{
+    uint16_t instances[MEMBERS_MAX];
+    return wanted(w, c, instances, MEMBERS_MAX);
+}
+
+static uint64_t all_of(const struct world *w, comp_id c, uint32_t instances)
+{
+    return (uint64_t)instances * (uint64_t)p_count(w, c, SB_CONSUMERS);
+}
+
 static uint32_t count(const struct world *w, comp_id c, uint32_t instances)
 {
-    uint64_t n = (uint64_t)instances * (uint64_t)p_count(w, c, SB_CONSUMERS);
+    uint64_t n = all_of(w, c, instances);
     return n < MEMBERS_MAX ? (uint32_t)n : MEMBERS_MAX;
+}
+
+enum err members_fit(const char *name, double instances, int64_t each,
+                     struct errmsg *why)
+{
+    if (instances * (double)each <= MEMBERS_MAX)
+        return ERR_OK;
+    int64_t fit = (int64_t)(MEMBERS_MAX / instances);
+    return errmsg_set(why, ERR_LIMIT,
+                      "%s: %lld consumers in each of %.0f instances are %.0f; a "
+                      "subscription has %d at most: %s%lld",
+                      name, (long long)each, instances, instances * (double)each,
+                      MEMBERS_MAX, fit > 0 ? "consumers = " : "fewer instances, ",
+                      (long long)(fit > 0 ? fit : MEMBERS_MAX));
 }
 
 static bool as_wanted(const struct world *w, comp_id c, const uint16_t *instances,
@@ -58,15 +83,66 @@ static bool as_wanted(const struct world *w, comp_id c, const uint16_t *instance
 
 /* ---- building the list ---------------------------------------------------------- */
 
-static struct member *member_find(const struct world *w, const ref *members, uint32_t n,
-                                  uint16_t instance, uint16_t ordinal)
+void member_busy(struct world *w, comp_id c, struct member *m, bool busy)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        struct member *m = member_at(w, members[i]);
-        if (m->instance == instance && m->ordinal == ordinal && m->leaving)
+    uint64_t *words = W_PTR(w, uint64_t, sub_of(w, c)->idle);
+    uint64_t bit = UINT64_C(1) << m->index % 64;
+    m->busy = busy;
+    if (m->leaving)
+        return; /* its number may be another's by now */
+    if (busy)
+        words[m->index / 64] &= ~bit;
+    else
+        words[m->index / 64] |= bit;
+}
+
+uint32_t member_idle(const struct world *w, comp_id c, uint32_t from)
+{
+    const struct subscription_state *s = sub_of(w, c);
+    const uint64_t *words = W_PTR(w, uint64_t, s->idle);
+    for (uint32_t i = from; i < s->nmembers; i = (i / 64 + 1) * 64) {
+        uint64_t rest = words[i / 64] >> i % 64;
+        if (rest != 0)
+            return i + (uint32_t)__builtin_ctzll(rest);
+    }
+    return s->nmembers;
+}
+
+/* Both lists are in order of ordinal and instance: *at only ever rises. NULL: there was
+ * no such member before. */
+static struct member *member_before(const struct world *w, const ref *members,
+                                    uint32_t n, uint32_t *at, uint16_t instance,
+                                    uint16_t ordinal)
+{
+    for (; *at < n; ++*at) {
+        struct member *m = member_at(w, members[*at]);
+        if (m->instance == instance && m->ordinal == ordinal)
             return m;
+        if (m->ordinal > ordinal || (m->ordinal == ordinal && m->instance > instance))
+            break;
     }
     return NULL;
+}
+
+static void mark_idle(struct world *w, comp_id c)
+{
+    struct subscription_state *s = sub_of(w, c);
+    w_grow(w, &s->idle, &s->idle_cap, s->nmembers / 64 + 1, sizeof(uint64_t));
+    memset(W_PTR(w, uint64_t, s->idle), 0, s->idle_cap * sizeof(uint64_t));
+    for (uint32_t i = 0; i < s->nmembers; i++)
+        member_busy(w, c, sub_member(w, c, i), sub_member(w, c, i)->busy);
+}
+
+/* Consumers that do not fit are not left out in silence. */
+static void tell_left_out(struct world *w, comp_id c, uint64_t n)
+{
+    struct subscription_state *s = sub_of(w, c);
+    uint32_t out = n > MEMBERS_MAX ? (uint32_t)(n - MEMBERS_MAX) : 0;
+    if (out > 0 && out != s->left_out)
+        w_log(w, c, 0, LOG_ERROR, 0,
+              "%u consumers do not work: there are %d at most, and %llu are wanted",
+              out, MEMBERS_MAX, (unsigned long long)n);
+    s->left_out = out;
 }
 
 static void leave(struct world *w, comp_id c, struct member *m)
@@ -81,7 +157,7 @@ void members_build(struct world *w, comp_id c)
     struct subscription_state *s = sub_of(w, c);
     uint16_t instances[MEMBERS_MAX];
     uint32_t n = wanted(w, c, instances, MEMBERS_MAX), all = count(w, c, n);
-    uint32_t cap = 0, before = s->nmembers;
+    uint32_t cap = 0, before = s->nmembers, at = 0;
     ref fresh = 0;
     w_grow(w, &fresh, &cap, all + 1, sizeof(ref));
     for (uint32_t i = 0; i < before; i++)
@@ -89,8 +165,8 @@ void members_build(struct world *w, comp_id c)
     for (uint32_t i = 0; i < all; i++) {
         uint16_t instance = instances[i % n], ordinal = (uint16_t)(i / n);
         struct member *m =
-            member_find(w, W_PTR(w, ref, s->members), before, instance, ordinal);
-        if (m == NULL)
+            member_before(w, W_PTR(w, ref, s->members), before, &at, instance, ordinal);
+        if (!m)
             m = W_PTR(w, struct member, w_alloc(w, sizeof *m));
         m->instance = instance;
         m->ordinal = ordinal;
@@ -105,6 +181,8 @@ void members_build(struct world *w, comp_id c)
     s->members = fresh;
     s->members_cap = cap;
     s->nmembers = all;
+    mark_idle(w, c);
+    tell_left_out(w, c, all_of(w, c, n));
 }
 
 /* ---- changes -------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "broker/subscription.h"
 #include "engine/kind.h"
 #include "model/model.h"
+#include "truecode/model.h"
 
 #include <stdio.h>
 
@@ -105,6 +106,7 @@ enum {
     M_LAG_SECONDS_MEAN,
     M_OFFSET,
     M_CONSUMERS,
+    M_LEFT_OUT,
     M_IN_FLIGHT,
     M_NOT_VISIBLE,
     M_DEAD_LETTERS,
@@ -147,6 +149,9 @@ static const struct metric_desc metrics[] = {
                        "Where it is: messages before it are confirmed."),
     [M_CONSUMERS] = GAUGE("consumers", "kafka_consumergroup_members", "1", false,
                           "Consumers it has."),
+    [M_LEFT_OUT] =
+        GAUGE("consumers_left_out", "messaging_subscription_consumers_left_out", "1",
+              false, "Consumers more than a subscription may have: they do not work."),
     [M_IN_FLIGHT] = GAUGE("in_flight", "messaging_subscription_in_flight", "1", false,
                           "Messages its consumers have taken and not finished."),
     [M_NOT_VISIBLE] = GAUGE("not_visible", "messaging_subscription_not_visible", "1",
@@ -214,9 +219,15 @@ static enum err sub_resolve(struct model *m, comp_id c, struct errmsg *why)
 static enum err sub_check(struct model *m, comp_id c, struct errmsg *why)
 {
     struct subscription_data *d = m->comps[c].data;
-    (void)why;
     d->slo = m->has_slo && m->slo_client[c];
-    return ERR_OK;
+    if (d->service == COMP_NONE)
+        return ERR_OK;
+    double *instances = mem_array(m->ncomps + 1, sizeof *instances);
+    (void)model_instances(m, instances);
+    enum err e = members_fit(m->comps[c].name, instances[d->service],
+                             model_param(m, c, SB_CONSUMERS)->as.count, why);
+    mem_free(instances);
+    return e;
 }
 
 static size_t sub_size(const struct model *m, comp_id c)
@@ -248,6 +259,14 @@ static void sub_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t
     } else {
         ticket_event(w, c, a, b);
     }
+}
+
+static enum err sub_set(struct world *w, comp_id c, int param, const struct value *v,
+                        struct errmsg *why)
+{
+    if (param != SB_CONSUMERS)
+        return ERR_OK;
+    return members_fit(w->comps[c].name, members_instances(w, c), v->as.count, why);
 }
 
 static void sub_changed(struct world *w, comp_id c, int param, const struct value *old)
@@ -489,6 +508,8 @@ static double sub_metric(const struct world *w, comp_id c, int metric, int insta
         return (double)(s->expired + sub_gap(w, c));
     case M_CONSUMERS:
         return s->nmembers;
+    case M_LEFT_OUT:
+        return s->left_out;
     case M_IN_FLIGHT:
         return s->inside.count;
     case M_NOT_VISIBLE:
@@ -561,6 +582,7 @@ const struct kind_impl kind_subscription = {
     .begin = sub_begin,
     .resume = sub_resume,
     .instances_changed = sub_instances_changed,
+    .set = sub_set,
     .changed = sub_changed,
     .op = sub_op,
     .fault = sub_fault,

@@ -383,8 +383,20 @@ static const char *version_text(const struct model *m, const char *name)
     return NULL;
 }
 
+static enum err topic_names(const struct model *m, const struct action *a,
+                            struct errmsg *why)
+{
+    bool fixed = a->kind == ACTION_FAULT &&
+                 str_eq(a->name, faults[FAULT_POISON].name) && a->nargs > 1 &&
+                 a->args[1].type == VALUE_TEXT && a->args[1].as.text[0] != '\0';
+    if (!fixed || version_text(m, a->args[1].as.text))
+        return ERR_OK;
+    return errmsg_set(why, ERR_NOT_FOUND, "no service has a version %.40s",
+                      a->args[1].as.text);
+}
+
 static enum err fault_poison(struct world *w, comp_id c, const struct action *a,
-                             bool on, struct errmsg *why)
+                             bool on)
 {
     struct topic_state *s = topic_of(w, c);
     if (!on) {
@@ -392,13 +404,9 @@ static enum err fault_poison(struct world *w, comp_id c, const struct action *a,
         s->poison_next = false;
         return ERR_OK;
     }
-    const char *fixed = NULL;
-    if (a->nargs > 1 && a->args[1].as.text[0] != '\0') {
-        fixed = version_text(w->model, a->args[1].as.text);
-        if (fixed == NULL)
-            return errmsg_set(why, ERR_NOT_FOUND, "no service has a version %.40s",
-                              a->args[1].as.text);
-    }
+    const char *fixed = a->nargs > 1 && a->args[1].type == VALUE_TEXT
+                            ? version_text(w->model, a->args[1].as.text)
+                            : NULL;
     s->poison = a->nargs > 0 ? a->args[0].as.number : 0;
     s->poison_next = s->poison <= 0;
     s->poison_partition = (uint16_t)a->instance;
@@ -413,7 +421,7 @@ static enum err topic_fault(struct world *w, comp_id c, int fault,
     if (err != ERR_OK)
         return err;
     if (fault == FAULT_POISON)
-        return fault_poison(w, c, a, on, why);
+        return fault_poison(w, c, a, on);
     for (uint32_t i = 0; i < topic_of(w, c)->n; i++)
         if (a->instance == 0 || (uint32_t)a->instance == i + 1)
             partition_at(w, c, i)->leaderless = on;
@@ -499,4 +507,6 @@ const struct kind_impl kind_topic = {
     .fault = topic_fault,
     .metric = topic_metric,
     .instances = topic_instances,
+    .numbers = "partitions",
+    .names = topic_names,
 };

@@ -34,7 +34,7 @@ enum subscription_event {            /* EV_KIND + this */
                           SE_ASSIGN, /* the rebalance is over */
                           SE_VISIBLE /* a, b: a ticket comes back */
 };
-enum { MEMBERS_MAX = 4096, DEAD_MAX = 100000, BATCH_MAX = 1000 };
+enum { MEMBERS_MAX = 10000, DEAD_MAX = 100000, BATCH_MAX = 1000 };
 
 /* How far a log subscription is in one partition. */
 struct cursor {
@@ -88,8 +88,11 @@ struct dead_letter {
 struct subscription_state {
     ref cursors; /* struct cursor, one per partition */
     uint32_t ncursors, cursors_cap;
-    ref members; /* refs of struct member */
+    ref members; /* refs of struct member, by ordinal, then by instance */
     uint32_t nmembers, members_cap;
+    ref idle; /* uint64_t: a bit for each member that is not busy */
+    uint32_t idle_cap;
+    uint32_t left_out;  /* more than there may be: they do not work */
     uint32_t idle_from; /* QUEUE: whose turn it is */
     uint32_t fresh_at;  /* QUEUE: the partition that is looked at first */
     comp_id next;       /* of the same topic, + 1 */
@@ -147,6 +150,14 @@ void sub_assign(struct world *w, comp_id c); /* the rebalance is over */
 void sub_instances_changed(struct world *w, comp_id c) SELDOM;
 /* Maybe there are others now; a log's group stops and shares out anew. */
 void sub_members_changed(struct world *w, comp_id c);
+/* `instances` with `each` consumers are more than there may be: says what would fit. */
+enum err members_fit(const char *name, double instances, int64_t each,
+                     struct errmsg *why);
+/* The instances whose consumers there should be now. */
+uint32_t members_instances(const struct world *w, comp_id c);
+void member_busy(struct world *w, comp_id c, struct member *m, bool busy);
+/* The first idle one from `from` on; nmembers: there is none. */
+uint32_t member_idle(const struct world *w, comp_id c, uint32_t from);
 static inline struct member *member_at(const struct world *w, ref r)
 {
     return W_PTR(w, struct member, r);

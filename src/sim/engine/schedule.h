@@ -10,6 +10,7 @@
 struct schedule_entry {
     sim_time at;
     bool decoy;
+    int line;             /* of the lesson's file, for errors; 0: not known */
     struct action action; /* texts in the arena */
     const char *who, *title;
 };

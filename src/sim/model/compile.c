@@ -155,10 +155,23 @@ static comp_id pool_for(struct compiler *c, const struct node *n, comp_id db,
     return pool;
 }
 
+/* Whether the name is nearly that of a counter that is declared. */
+static bool misspelt(const struct compiler *c, const char *name)
+{
+    const char **names = mem_array(c->m->ngiven + 1, sizeof *names);
+    size_t n = 0;
+    for (size_t i = 0; i < c->m->ngiven; i++)
+        if (str_eq(model_kind(c->m, (comp_id)i)->name, "counter"))
+            names[n++] = model_name(c->m, (comp_id)i);
+    bool near = text_suggest(name, names, n) != NULL;
+    mem_free(names);
+    return near;
+}
+
 static comp_id counter_for(struct compiler *c, const struct node *n)
 {
     comp_id id = n->what == NULL ? COMP_NONE : model_find(c->m, n->what);
-    if (id == COMP_NONE && n->what != NULL) {
+    if (id == COMP_NONE && n->what && !misspelt(c, n->what)) {
         id = model_add(c->m, "counter", n->what, c->why);
         if (id == COMP_NONE)
             refuse(c, n, ERR_INPUT);

@@ -397,6 +397,12 @@ enum err model_at(struct model *m, sim_time at, const struct action *a, const ch
     return ERR_OK;
 }
 
+void model_at_line(struct model *m, int line)
+{
+    assert(m->nschedule > 0);
+    m->schedule[m->nschedule - 1].line = line;
+}
+
 enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
                      const char *title, struct errmsg *why)
 {
