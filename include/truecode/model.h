@@ -142,7 +142,10 @@ enum err model_curve(struct model *m, comp_id client, const struct curve_point *
 
 /* The objective: a user's request is good when it is answered (a business answer
  * counts) within `within` and every cached value in it is at most `max_age` old (0:
- * any). It applies to the clients named, or to all where nclients is 0. */
+ * any). It applies to the clients named, or to all where nclients is 0. Of a
+ * subscription that is named, a message is good when it is processed so soon after it
+ * was published; of a job, a run when it succeeds so soon after it was due. What has
+ * not ended when the time is over is bad from then on. */
 struct slo {
     const char *name; /* a sentence: "an order, or a plain no, within 2 s" */
     sim_time within, max_age;
@@ -153,7 +156,8 @@ struct slo {
 enum err model_slo(struct model *m, const struct slo *slo, const comp_id *clients,
                    size_t nclients, struct errmsg *why) MUST_USE;
 const struct slo *model_get_slo(const struct model *m); /* NULL: none */
-/* Whether the objective is about this client's requests; without one: any client's. */
+/* Whether the objective is about what this client (subscription, job) begins; where
+ * it names nobody, or there is none: about users. The model is finished. */
 bool model_in_slo(const struct model *m, comp_id client);
 
 /* ---- the schedule, and the end ------------------------------------------------- */

@@ -307,7 +307,7 @@ static bool processed(struct world *w, const struct act *a, bool again)
 {
     struct subscription_state *s = sub_of(w, a->comp);
     sim_time took = w_now(w) - a->start;
-    bool slow = sub_data(w, a->comp)->slo && took > w->model->slo->within;
+    bool slow = sub_late(w, a->comp, a->start);
     s->processed++;
     s->seconds += took;
     s->repeats += again || (a->key & MESSAGE_DUPLICATE);
@@ -326,9 +326,9 @@ static void maybe_twice(struct world *w, comp_id c, const struct message *m,
     double share = sub_of(w, c)->duplicates;
     if (share <= 0 || rng_unit(w_rng(w, c, SUB_RNG_FAULT)) >= share)
         return;
-    struct ticket *t = ticket_new(w, c, m, partition, TICKET_READY);
-    t->message.flags |= MESSAGE_AGAIN;
-    t->succeeded = true;
+    struct message again = *m;
+    again.flags |= MESSAGE_AGAIN;
+    ticket_new(w, c, &again, partition, TICKET_READY)->succeeded = true;
 }
 
 /* What a log's act stands for, though it may be deleted by now. */
@@ -398,7 +398,9 @@ static void ticket_ok(struct world *w, struct act *a, struct ticket *t)
     bool again = t->succeeded || (t->message.flags & MESSAGE_SEEN);
     bool good = processed(w, a, again);
     bool there = t->state != TICKET_GONE;
+    sub_of(w, c)->slow += t->late && !t->succeeded;
     t->succeeded = true;
+    cal_cancel(w, &t->late_timer);
     if (!again)
         maybe_twice(w, c, &t->message, t->partition);
     if (there && broker_up(w, w->comps[sub_topic(w, c)].owner))

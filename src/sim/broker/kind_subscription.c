@@ -163,7 +163,8 @@ static const struct metric_desc metrics[] = {
     [M_GOOD] = COUNTER("good_total", "messaging_messages_good_total", "1",
                        "Messages processed within the objective."),
     [M_BAD] = COUNTER("bad_total", "messaging_messages_bad_total", "1",
-                      "Messages processed too late or not at all."),
+                      "Messages processed too late or not at all, counted as soon as "
+                      "that is sure."),
     [M_SLOW] = COUNTER("slow_total", "messaging_messages_slow_total", "1",
                        "Messages processed too late."),
     [M_FAILURES] = COUNTER("failures_total", "messaging_process_failures_total", "1",
@@ -256,6 +257,9 @@ static void sub_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t
     if (what == SE_ASSIGN) {
         sub_of(w, c)->timer = 0;
         sub_assign(w, c);
+    } else if (what == SE_LATE) {
+        assert(ticket_at(w, a)->gen == b); /* else it were cancelled */
+        ticket_late(w, c, ticket_at(w, a));
     } else {
         ticket_event(w, c, a, b);
     }
@@ -503,7 +507,7 @@ static double sub_metric(const struct world *w, comp_id c, int metric, int insta
         return lag_figure(w, c, metric, instance);
     switch (metric) {
     case M_BAD:
-        return (double)(s->bad + sub_gap(w, c));
+        return (double)(s->bad + sub_gap(w, c) + sub_overdue(w, c));
     case M_LOST:
         return (double)(s->expired + sub_gap(w, c));
     case M_CONSUMERS:

@@ -30,9 +30,10 @@ enum subscription_param {
 };
 enum { STYLE_LOG, STYLE_QUEUE };
 enum { SUB_RNG_FAULT };
-enum subscription_event {            /* EV_KIND + this */
-                          SE_ASSIGN, /* the rebalance is over */
-                          SE_VISIBLE /* a, b: a ticket comes back */
+enum subscription_event {             /* EV_KIND + this */
+                          SE_ASSIGN,  /* the rebalance is over */
+                          SE_VISIBLE, /* a, b: a ticket comes back */
+                          SE_LATE     /* a, b: a ticket is too late */
 };
 enum { MEMBERS_MAX = 10000, DEAD_MAX = 100000, BATCH_MAX = 1000 };
 
@@ -72,10 +73,11 @@ struct ticket { /* a message that was taken from a queue, or came back */
     uint32_t gen;
     uint8_t state;
     bool succeeded; /* once at least */
+    bool late;      /* too late for the objective, and counted so */
     uint16_t partition;
     uint32_t receives; /* how often it was given out */
     uint32_t acts;     /* that work on it */
-    uint32_t timer;
+    uint32_t timer, late_timer;
     ref next, prev;   /* all of a subscription */
     ref rnext, rprev; /* those that are ready */
 };
@@ -208,6 +210,13 @@ uint32_t tickets_purge(struct world *w, comp_id c);
 void dead_letter_add(struct world *w, comp_id c, const struct message *m,
                      uint32_t partition, uint32_t tries);
 uint32_t dead_letters_replay(struct world *w, comp_id c);
+
+/* overdue.c: what is too late already */
+bool sub_late(const struct world *w, comp_id c, sim_time published);
+/* Messages that are late and in no book, tickets left out: those are in the books. */
+uint64_t sub_overdue(const struct world *w, comp_id c);
+void ticket_arm_late(struct world *w, comp_id c, struct ticket *t); /* it is new */
+void ticket_late(struct world *w, comp_id c, struct ticket *t);
 
 /* kind_subscription.c */
 /* Messages that it has not processed yet; partition 0: of all. */

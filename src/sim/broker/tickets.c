@@ -80,6 +80,7 @@ struct ticket *ticket_new(struct world *w, comp_id c, const struct message *m,
         ready_push(w, s, t);
     else
         s->nout++;
+    ticket_arm_late(w, c, t);
     return t;
 }
 
@@ -104,6 +105,7 @@ void ticket_gone(struct world *w, comp_id c, struct ticket *t)
 {
     struct subscription_state *s = sub_of(w, c);
     leave_state(w, s, t);
+    cal_cancel(w, &t->late_timer);
     t->state = TICKET_GONE;
     if (t->acts == 0)
         ticket_free(w, s, t);

@@ -150,8 +150,9 @@ struct act {
             uint32_t timer; /* gives up, or minds */
             uint32_t made;  /* visits of this user, this one included */
         } of_user;
-        struct {                     /* client: a job's run, ACT_USER */
-            uint32_t timeout, death; /* timers */
+        struct {                           /* client: a job's run, ACT_USER */
+            uint32_t timeout, death, late; /* timers */
+            bool bad;                      /* counted so, as it is late */
         } of_job;
         struct { /* front: waits at a limiter */
             uint32_t key, who;
