@@ -775,6 +775,35 @@ static void refuses_what_cannot_be(void **state)
     lab_free(&l);
 }
 
+/* A full partition that refuses: its producers fail, and nothing is lost; as soon as
+ * somebody reads, they go on. */
+static void a_full_partition_refuses(void **state)
+{
+    (void)state;
+    struct lab l = orders("to=shop/order rate=10 arrivals=even",
+                          "capacity=100 when_full=refuse keep_read=10m",
+                          "to=projector/apply", "", dist_const(10 * SIM_MS));
+    lab_start(&l, 3);
+    lab_op(&l, SUB, "pause", NULL);
+    lab_run(&l, 10 * SIM_SEC + 50 * SIM_MS);
+    assert_true(topic(&l, "published_total") == 100 &&
+                topic(&l, "rejected_total") == 0);
+    lab_run(&l, 20 * SIM_SEC + 50 * SIM_MS);
+    assert_true(topic(&l, "published_total") == 100);
+    assert_true(topic(&l, "rejected_total") == 100);
+    assert_true(lab_metric(&l, "users", "failed_total") == 100);
+    lab_op(&l, SUB, "resume", NULL);
+    lab_run(&l, 40 * SIM_SEC);
+    assert_true(topic(&l, "rejected_total") < 110 && sub(&l, "lost_total") == 0);
+    assert_true(topic(&l, "dropped_total") == 0);
+    lab_set(&l, TOPIC, "when_full", "drop");
+    lab_op(&l, SUB, "pause", NULL);
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(topic(&l, "dropped_total") > 0 && sub(&l, "lost_total") >= 98);
+    assert_books(&l);
+    lab_free(&l);
+}
+
 /* ---- late already ---------------------------------------------------------------- */
 
 static void objective(struct lab *l, const char *of, sim_time within)
@@ -939,6 +968,7 @@ int main(void)
         cmocka_unit_test(pausing_skipping_purging),
         cmocka_unit_test(retention_deletes_what_nobody_read),
         cmocka_unit_test(a_full_partition_drops_the_oldest),
+        cmocka_unit_test(a_full_partition_refuses),
         cmocka_unit_test(a_queue_gives_each_message_once),
         cmocka_unit_test(work_longer_than_the_visibility_is_done_twice),
         cmocka_unit_test(a_limit_of_receives_sends_to_the_dead_letters),

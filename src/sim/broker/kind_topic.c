@@ -43,7 +43,13 @@ static const struct param_desc params[] = {
                      "Messages a partition holds; with more the oldest are deleted."},
     [TP_IDEMPOTENT] = {"idempotent", VALUE_BOOL, 0, 0, "", "off", NULL, true,
                        "A retried publish is recognised and not stored again."},
+    [TP_WHEN_FULL] = {"when_full", VALUE_CHOICE, 0, 0, "", "drop", "drop|refuse", true,
+                      "What becomes of a message for a full partition: the oldest is "
+                      "deleted for it, or it is refused (RabbitMQ: x-overflow, "
+                      "drop-head or reject-publish)."},
 };
+
+_Static_assert(COUNT_OF(params) == TP_PARAMS, "one of each");
 
 enum { OP_PURGE };
 static const struct op_desc ops[] = {
@@ -73,6 +79,7 @@ enum {
     M_DEDUPLICATED,
     M_REJECTED,
     M_PURGED,
+    M_DROPPED,
     M_MESSAGES,
     M_END_OFFSET,
     M_LEADERLESS
@@ -85,9 +92,11 @@ static const struct metric_desc metrics[] = {
     {"deduplicated_total", "messaging_topic_deduplicated_messages_total", "",
      METRIC_COUNTER, "1", false, "Repeats that were recognised and not stored."},
     {"rejected_total", "messaging_topic_rejected_messages_total", "", METRIC_COUNTER,
-     "1", false, "Messages refused because their partition had no leader."},
+     "1", false, "Messages refused because their partition had no leader or was full."},
     {"purged_total", "messaging_topic_purged_messages_total", "", METRIC_COUNTER, "1",
      false, "Messages deleted by an operator."},
+    {"dropped_total", "messaging_topic_dropped_messages_total", "", METRIC_COUNTER, "1",
+     false, "Messages deleted because their partition was full."},
     {"messages", "messaging_topic_messages", "", METRIC_GAUGE, "1", true,
      "Messages it holds."},
     {"end_offset", "kafka_topic_partition_current_offset", "", METRIC_GAUGE, "1", true,
@@ -205,17 +214,41 @@ static void trim(struct world *w, comp_id c, uint32_t partition, int64_t start)
         sub_lost(w, (comp_id)(i - 1), partition, p->start);
 }
 
+static int64_t needed(const struct world *w, comp_id c, uint32_t partition)
+{
+    int64_t least = partition_at(w, c, partition)->end;
+    for (comp_id i = topic_of(w, c)->subscriptions; i != 0;
+         i = sub_of(w, (comp_id)(i - 1))->next) {
+        int64_t from = sub_needs(w, (comp_id)(i - 1), partition);
+        least = from < least ? from : least;
+    }
+    return least;
+}
+
 static void store(struct world *w, comp_id c, uint32_t partition,
                   const struct message *m)
 {
     struct partition *p = partition_at(w, c, partition);
     int64_t most = p_count(w, c, TP_CAPACITY);
     partition_append(w, p, m);
-    if (p->end - p->start > most)
+    if (p->end - p->start > most) {
+        topic_of(w, c)->dropped += (uint64_t)(p->end - p->start - most);
         trim(w, c, partition, p->end - most);
+    }
     for (comp_id i = topic_of(w, c)->subscriptions; i != 0;
          i = sub_of(w, (comp_id)(i - 1))->next)
         sub_published(w, (comp_id)(i - 1), partition);
+}
+
+/* A message is refused when what nobody needs any more would not make room either. */
+static bool is_full(struct world *w, comp_id c, uint32_t partition)
+{
+    const struct partition *p = partition_at(w, c, partition);
+    int64_t most = p_count(w, c, TP_CAPACITY);
+    if (p_count(w, c, TP_WHEN_FULL) == FULL_DROPS || p->end - p->start < most)
+        return false;
+    trim(w, c, partition, needed(w, c, partition));
+    return p->end - p->start >= most;
 }
 
 enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
@@ -225,6 +258,10 @@ enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
     if (partition_at(w, c, partition)->leaderless) {
         s->rejected++;
         return REASON_DOWN;
+    }
+    if (is_full(w, c, partition)) {
+        s->rejected++;
+        return REASON_QUEUE_FULL;
     }
     const struct message *again = repeated(w, c, a);
     if (again && p_on(w, c, TP_IDEMPOTENT)) {
@@ -248,17 +285,6 @@ enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
 }
 
 /* ---- deleting ------------------------------------------------------------------- */
-
-static int64_t needed(const struct world *w, comp_id c, uint32_t partition)
-{
-    int64_t least = partition_at(w, c, partition)->end;
-    for (comp_id i = topic_of(w, c)->subscriptions; i != 0;
-         i = sub_of(w, (comp_id)(i - 1))->next) {
-        int64_t from = sub_needs(w, (comp_id)(i - 1), partition);
-        least = from < least ? from : least;
-    }
-    return least;
-}
 
 static void clean(struct world *w, comp_id c, uint32_t partition)
 {
@@ -446,7 +472,7 @@ static double topic_metric(const struct world *w, comp_id c, int metric, int ins
 {
     const struct topic_state *s = topic_of(w, c);
     const uint64_t counts[] = {s->published, s->duplicates, s->deduplicated,
-                               s->rejected, s->purged};
+                               s->rejected,  s->purged,     s->dropped};
     double sum = 0;
     if (metric < M_MESSAGES)
         return (double)counts[metric];

@@ -25,8 +25,11 @@ enum topic_param {
     TP_RETENTION,
     TP_KEEP_READ,
     TP_CAPACITY,
-    TP_IDEMPOTENT
+    TP_IDEMPOTENT,
+    TP_WHEN_FULL,
+    TP_PARAMS
 };
+enum { FULL_DROPS, FULL_REFUSES };
 enum { PARTITIONER_KEY, PARTITIONER_ROUND_ROBIN };
 enum { TOPIC_RNG_KEY, TOPIC_RNG_FAULT };
 enum { PARTITIONS_MAX = 256, SEGMENT_MESSAGES = 128 };
@@ -64,7 +67,7 @@ struct topic_state {
     bool poison_next;          /* just one */
     uint16_t poison_partition; /* only of this one; 0: any */
     const char *fixed_in;      /* a version that can read them; model memory */
-    uint64_t published, duplicates, deduplicated, rejected, purged;
+    uint64_t published, duplicates, deduplicated, rejected, purged, dropped;
 };
 
 static inline struct topic_state *topic_of(const struct world *w, comp_id c)
