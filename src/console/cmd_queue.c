@@ -68,7 +68,7 @@ static void partition_row(struct call *c, struct out_table *t, comp_id topic,
 }
 
 /* What has become of messages so far; what never happened is left out. */
-static const struct fate {
+static const struct message_fate {
     bool topic; /* counted by the topic; else by the subscription */
     const char *metric, *word;
 } fates[] = {
