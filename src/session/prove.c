@@ -123,7 +123,7 @@ static void judge_nothing(struct prover *pv)
     bool broken = good < slo_objective(pv);
     prove_result(pv, PROOF_NOTHING,
                  li->quiet ? "keeps the objective" : "breaks the objective",
-                 broken != li->quiet,
+                 !isnan(good) && broken != li->quiet,
                  li->quiet  ? -over
                  : over > 1 ? 1
                             : over,

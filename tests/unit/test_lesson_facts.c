@@ -227,6 +227,7 @@ static void broken_predicates_say_where(void **state)
         {"s:flag('api')", "'api' is a service, not a flag"},
         {"s:seen('apy')", "there is no component 'apy'; did you mean 'api'?"},
         {"s:seen('api', 'pols')", "there is no facet 'pols'"},
+        {"s:of('api-9').cpu > 0", "there is no api-9: its instances are 1 to "},
         {"s.x.y", "s has no 'x'"},
         {"w:flag { 'late' }", "unknown name 'w'"},
     };

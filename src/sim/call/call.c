@@ -165,10 +165,11 @@ HOT struct act *child_make(struct world *w, struct act *p, const struct call_spe
     c->priority = p->priority;
     c->user = p->user;
     c->visit = p->visit;
+    c->nth = p->nth;
     c->flags = p->flags & (ACT_ABANDONED | ACT_TRACED);
     c->parent = W_REF(w, p);
     c->try_number = p->attempt;
-    c->depth = (uint16_t)(p->depth + 1);
+    c->depth = (uint8_t)(p->depth + 1);
     if (c->flags & ACT_TRACED) {
         c->span = w_span_id(w);
         c->parent_span = p->span;

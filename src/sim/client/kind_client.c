@@ -328,19 +328,27 @@ HOT bool judge(struct world *w, struct client_state *s, struct act *a,
     return true;
 }
 
-static bool reloads(struct world *w, comp_id c, uint32_t user, uint32_t visit)
+static bool reloads(struct world *w, const struct act *a)
 {
+    comp_id c = a->comp;
+    uint32_t first = a->user, second = a->visit;
     double share = p_number(w, c, P_RELOADS);
     if (share <= 0 || rng_unit(w_rng(w, c, RNG_BEHAVIOUR)) >= share)
         return false;
-    cal_after(w, p_time(w, c, P_RELOAD_DELAY), EV_KIND + EV_RELOAD, c, user, visit);
+    if (client_at(w, c)->loops) {
+        first = w_alloc(w, sizeof(struct reload));
+        *W_PTR(w, struct reload, first) =
+            (struct reload){a->user, a->visit, a->of_user.made};
+        second = 0;
+    }
+    cal_after(w, p_time(w, c, P_RELOAD_DELAY), EV_KIND + EV_RELOAD, c, first, second);
     return true;
 }
 
 /* What a user does after an attempt, who does more than one thing. */
 static SELDOM void go_on(struct world *w, const struct act *a, enum reason reason)
 {
-    if (reason != REASON_NONE && reloads(w, a->comp, a->user, a->visit))
+    if (reason != REASON_NONE && reloads(w, a))
         client_away(w, a->comp, true);
     else
         client_visit_over(w, a->comp, a->user, a->of_user.made, reason == REASON_NONE,
@@ -366,7 +374,7 @@ static void user_ended(struct world *w, struct act *a, enum reason reason)
     if (s->loops)
         go_on(w, a, reason);
     else if (reason != REASON_NONE)
-        (void)reloads(w, a->comp, a->user, a->visit);
+        (void)reloads(w, a);
     act_free(w, a);
 }
 
@@ -379,12 +387,15 @@ static void user_gives_up(struct world *w, struct act *a)
     user_ended(w, a, REASON_GAVE_UP);
 }
 
-static SELDOM void reload(struct world *w, comp_id c, uint32_t user, uint32_t visit)
+static SELDOM void reload(struct world *w, comp_id c, uint32_t a, uint32_t b)
 {
-    bool loops = client_data(w->model, c)->loops;
-    if (loops)
+    struct reload r = {a, b, 1};
+    if (client_data(w->model, c)->loops) {
+        r = *W_PTR(w, struct reload, a);
+        w_release(w, a, sizeof r);
         client_away(w, c, false);
-    client_attempt(w, c, user, visit, loops ? visit_made(visit) : 1);
+    }
+    client_attempt(w, c, r.user, r.visit, r.made);
 }
 
 /* Somebody in particular comes: of a population, or to stay for a while. */
@@ -394,7 +405,7 @@ static SELDOM void arrive(struct world *w, comp_id c)
     bool loops = client_data(w->model, c)->loops;
     if (loops)
         client_joined(w, c);
-    client_attempt(w, c, user, loops ? visit_of(user, 1) : 0, 1);
+    client_attempt(w, c, user, 0, 1);
 }
 
 static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)

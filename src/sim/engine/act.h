@@ -112,7 +112,8 @@ struct act {
     uint32_t span, parent_span;    /* trace: own, its caller's */
     /* the call it is making (call.c) */
     uint16_t attempt;    /* 0: none running */
-    uint16_t depth;      /* calls and branches above it */
+    uint8_t depth;       /* calls and branches above it */
+    uint8_t hedges;      /* copies that the attempt it makes has had */
     uint16_t try_number; /* which attempt of its caller's call it is */
     comp_id limiter;     /* ACT_LIMITED: which one */
     sim_time backoff;    /* last one (decorrelated jitter) */
@@ -154,8 +155,9 @@ struct act {
             uint32_t timer; /* gives up, or minds */
             uint32_t made;  /* visits of this user, this one included */
         } of_user;
-        struct {                     /* client: a job's run, ACT_USER */
-            uint32_t timeout, death; /* timers */
+        struct {                           /* client: a job's run, ACT_USER */
+            uint32_t timeout, death, late; /* timers */
+            bool bad;                      /* counted so, as it is late */
         } of_job;
         struct { /* front: waits at a limiter */
             ref bucket;
@@ -163,9 +165,9 @@ struct act {
     };
     /* from its caller */
     sim_time deadline; /* by then it has to be done; 0: none */
-    uint32_t visit;    /* what the user wants, through all attempts at it */
+    uint32_t visit;    /* what it is about, with `nth`: see act_subject() */
     ref before;        /* COPY: slices of the caller's time until it was sent */
-    uint16_t hedges;   /* copies that the attempt it makes has had */
+    uint16_t nth;      /* of those that a fan-out or several messages make of a visit */
     uint8_t priority;  /* its client's: 0 is refused first, 3 last */
     uint8_t nown;      /* slices in `own` */
     uint16_t cost;     /* what the last retry of its call took from the quota */
@@ -209,6 +211,13 @@ static inline void act_wait(struct world *w, struct act *a, enum cause cause,
     act_account(w, a);
     a->cause = (uint8_t)cause;
     a->place = place;
+}
+/* What an act is about, one number: a user's visit through all attempts, retries and
+ * reloads, a message through all deliveries, everywhere that their work goes on. The
+ * copies that a fan-out makes have one each. 0: nothing, as in a job's run. */
+static inline uint64_t act_subject(const struct act *a)
+{
+    return a->visit == 0 ? 0 : (uint64_t)a->nth << 32 | a->visit;
 }
 void act_ready_behind(struct world *w, const struct act *a, enum reason reason);
 /* It goes on (in the same event, in order of these calls). Its timer is cancelled. */

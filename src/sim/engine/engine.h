@@ -89,6 +89,7 @@ struct model {
     bool finished;
     struct comp *comps;
     size_t ncomps, comps_cap;
+    size_t ngiven; /* components that were declared; finishing makes the others */
     struct source *sources, *last_source; /* programs as given, until compiled */
     uint32_t widest;                      /* most branches that start at once */
     uint32_t ring_places; /* of the largest consistent hash that it asks for */

@@ -76,6 +76,13 @@ struct kind_impl {
     /* The room that its many things take (model/room.c). NULL: it has one state, and that
      * is all. */
     void (*bulk)(const struct model *m, comp_id c, struct bulk *b);
+    /* The parameter that says how many it has of what its instances are, if there is
+     * one: "partitions", "instances". A higher number names nothing. */
+    const char *numbers;
+    /* The names in an action's arguments are there; what is wrong, else. NULL: it takes
+     * none that the model knows. */
+    enum err (*names)(const struct model *m, const struct action *a,
+                      struct errmsg *why);
     /* The most instances that an autoscaler may make of *service, and which that is;
      * COMP_NONE: it names none. */
     int64_t (*scales)(const struct model *m, comp_id c, comp_id *service);

@@ -203,9 +203,30 @@ void apply_fault_end(struct world *w, ref r)
 
 /* ---- the one path --------------------------------------------------------------- */
 
+/* An instance that never was is a mistake, whatever is to be done to it. */
+static enum err need_instance(const struct world *w, const struct action *a,
+                              struct errmsg *why)
+{
+    const char *word = "instances";
+    comp_id by = model_numbered_by(w->model, a->comp);
+    int most =
+        a->instance == 0 ? 0 : world_instances(w, by == COMP_NONE ? a->comp : by);
+    if (a->instance >= 0 && a->instance <= most)
+        return ERR_OK;
+    (void)model_numbers(w->model, a->comp, &word);
+    if (most == 0)
+        return errmsg_set(why, ERR_NOT_FOUND, "%s has no %s", w->comps[a->comp].name,
+                          word);
+    return errmsg_set(why, ERR_NOT_FOUND, "there is no %s-%d: its %s are 1 to %d",
+                      w->comps[a->comp].name, a->instance, word, most);
+}
+
 static enum err apply(struct world *w, struct action *a, const char *who,
                       sim_time *busy, struct errmsg *why)
 {
+    enum err e = need_instance(w, a, why);
+    if (e != ERR_OK)
+        return e;
     switch (a->kind) {
     case ACTION_SET:
         return apply_set(w, a, who, why);

@@ -339,7 +339,7 @@ enum err model_slo(struct model *m, const struct slo *slo, const comp_id *client
         if (clients[i] >= m->ncomps || !comp_has(&m->comps[clients[i]], KIND_JUDGED))
             return errmsg_set(
                 why, ERR_INPUT,
-                "the objective applies to clients and subscriptions only");
+                "the objective applies to clients, subscriptions and jobs only");
     *m->slo = *slo;
     m->slo->name = arena_strdup(&m->arena, slo->name == NULL ? "" : slo->name);
     m->has_slo = true;
@@ -357,7 +357,7 @@ const struct slo *model_get_slo(const struct model *m)
 
 bool model_in_slo(const struct model *m, comp_id client)
 {
-    return !m->has_slo || m->nslo_names == 0 || m->slo_client[client];
+    return m->slo_client[client];
 }
 
 static struct schedule_entry *schedule_add(struct model *m, sim_time at,

@@ -36,11 +36,12 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
     b->request = a->request;
     b->user = a->user;
     b->visit = a->visit;
+    b->nth = a->nth;
     b->deadline = a->deadline;
     b->program = a->program;
     b->pc = b->run.start_pc = pc;
     b->run.tx = a->run.tx;
-    b->depth = (uint16_t)(a->depth + 1);
+    b->depth = (uint8_t)(a->depth + 1);
     b->flags = a->flags & (ACT_ABANDONED | ACT_TRACED);
     b->span = a->span;
     b->parent_span = a->parent_span;
@@ -252,8 +253,13 @@ static void parallel_begin(struct world *w, struct act *a, const struct op *op)
     act_account(w, a);
     a->cause = CAUSE_COUNT;
     a->run.failed = 0;
-    for (uint32_t i = 0; i < op->count; i++)
-        branch_start(w, a, branch_new(w, a, a->program->branches[op->jump + i]));
+    for (uint32_t i = 0; i < op->count; i++) {
+        struct act *b = branch_new(w, a, a->program->branches[op->jump + i]);
+        if (b->pc ==
+            a->program->branches[op->jump]) /* a copy: it has its own subject */
+            b->nth = (uint16_t)(a->nth * op->count + i);
+        branch_start(w, a, b);
+    }
 }
 
 /* Work or sleep. False: there was none of it. */
@@ -314,6 +320,18 @@ HOT bool exec_waited(struct world *w, struct act *a)
     return true;
 }
 
+/* Whether the subject of the act has the property that the op names. Not drawn but
+ * worked out, so that every try, delivery and service finds the same; what is about
+ * nothing asks for its request. */
+static SELDOM bool has_property(const struct world *w, const struct act *a,
+                                const struct op *op)
+{
+    uint64_t subject = act_subject(a);
+    uint64_t h = hash_u64(W_HEAD(w)->seed, op->count);
+    h = hash_u64(h, subject != 0 ? subject : a->request);
+    return (double)(h >> 11) * 0x1p-53 < op->p;
+}
+
 /* Does one op that does not wait. False: the act has ended. */
 static bool exec_instant(struct world *w, struct act *a, const struct op *op)
 {
@@ -347,6 +365,12 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
             return true;
         }
         break;
+    case OP_EACH:
+        if (!has_property(w, a, op)) {
+            a->pc = op->jump;
+            return true;
+        }
+        break;
     case OP_FLAG:
         if (!p_on(w, op->target, 0)) {
             a->pc = op->jump;
@@ -357,7 +381,7 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         a->pc = op->jump;
         return true;
     case OP_COUNT:
-        counter_add(w, op->target, a->visit);
+        counter_add(w, op->target, act_subject(a));
         break;
     case OP_REPLY:
         a->flags |= ACT_ANSWERED;

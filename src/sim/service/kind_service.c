@@ -628,5 +628,6 @@ const struct kind_impl kind_service = {
     .fault = service_fault,
     .metric = service_metric,
     .instances = service_instances,
+    .numbers = "instances",
     .inflight = service_inflight,
 };
