@@ -130,6 +130,8 @@ void path_instance_gone(struct world *w, comp_id service, uint16_t number)
             continue;
         struct path *p = path_of(w, (comp_id)i);
         bool own = w->comps[i].owner == service;
+        if (own)
+            guard_forget(w, (comp_id)i, number);
         for (uint32_t k = 0; (p->what & PATH_DIALS) && k < p->cap; k++) {
             struct caller *c = caller_at(w, p, k);
             if (own && k == number)
