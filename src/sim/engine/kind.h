@@ -137,11 +137,22 @@ struct kind_impl {
     /* `who` wants to be told when instances change; whoever was to be told before
      * (COMP_NONE: nobody) is from now on told by `who`. */
     comp_id (*listen)(struct world *w, comp_id c, comp_id who);
+    /* What an instance insisted on (`ready_for`) may be there now: the instance becomes
+     * ready, if nothing else is missing. Of one that insists on nothing: nothing. */
+    void (*may_be_ready)(struct world *w, comp_id c, int number);
     /* A lookup found a stale value, which is to be loaded in the background: the new
      * act runs the miss body of the program that made the lookup, ends at its
      * OP_STORE, is waited for by nobody and holds no worker. It has the lookup's key;
      * who asks sets its load. */
     struct act *(*refresh)(struct world *w, struct act *lookup);
+
+    /* What belongs to a service (a pool). */
+
+    /* Whether instance `number` of the service has all that it insists on here before it
+     * is ready, such as a full pool. Asked when the instance has started, right after it
+     * was told of (pool_instance_up()), and not in a world's first moment. Who says no
+     * calls the service's `may_be_ready` when that has changed. NULL: always. */
+    bool (*ready_for)(const struct world *w, comp_id c, int number);
 
     /* What listens to a service, or stands in front of it. */
 

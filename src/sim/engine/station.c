@@ -103,7 +103,7 @@ HOT heap_key first_key(struct world *w, struct station *s)
 static double cores_busy(const struct station *s)
 {
     if (s->paused)
-        return s->burns ? s->cores : 0;
+        return s->burns < s->cores ? s->burns : s->cores;
     if (s->n <= s->whole)
         return s->n;
     return (double)s->n < s->cores ? (double)s->n : s->cores;

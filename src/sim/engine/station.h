@@ -17,11 +17,11 @@
 #include "truecode/cause.h"
 
 #define STATION_SECONDS 12
+#define STATION_ALL     1e9 /* more cores than there are */
 struct station {
     comp_id comp;
     uint8_t work, contention; /* causes */
     bool paused;
-    bool burns;    /* while it is paused its cores are busy with something else */
     ref heap;      /* of (mark, gen, act), see heap.h */
     uint32_t n;    /* acts inside */
     uint32_t keys; /* in the heap; more than n: some of acts that have left */
@@ -37,6 +37,7 @@ struct station {
     uint64_t served;   /* acts that were done */
     ref only;          /* an act that is alone inside; 0: whoever is is in the heap */
     double cores, alpha, beta, factor;
+    double burns; /* cores that are busy with something else while it is paused */
     double busy_at[STATION_SECONDS]; /* busy at second t: [t % STATION_SECONDS] */
 };
 void station_init(struct world *w, struct station *s, comp_id c, enum cause work,

@@ -164,6 +164,7 @@ static void service_changed(struct world *w, comp_id c, int param,
         service_scale(w, c, service_count(w, c));
         break;
     case SP_CORES:
+    case SP_START_UP_CORES:
     case SP_WARM_UP_FACTOR:
         each_instance(w, c, instance_speed);
         break;
@@ -335,7 +336,9 @@ static const struct param_desc params[] = {
     {"version", VALUE_TEXT, 0, 0, "", "", NULL, false,
      "The version that runs at the start; empty: the first one named."},
     {"start_up", VALUE_DURATION, 0, 3600, "s", "5s", NULL, true,
-     "How long an instance takes to start."},
+     "How long an instance takes to start, where it has the cores for it."},
+    {"start_up_cores", VALUE_NUMBER, 0, 1024, "cores", "1", NULL, true,
+     "Cores that starting keeps busy; with fewer of its own it takes longer."},
     {"warm_up", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
      "How long an instance is slower after its start."},
     {"warm_up_factor", VALUE_NUMBER, 1, 1000, "", "3", NULL, true,
@@ -577,6 +580,7 @@ const struct kind_impl kind_service = {
     .eligible = service_eligible,
     .choose = choose_next,
     .fd_free = service_fd_free,
+    .may_be_ready = service_may_be_ready,
     .listen = service_listen,
     .changed = service_changed,
     .op = service_op,

@@ -36,13 +36,19 @@ struct instance { /* what every request looks at comes first */
     bool held;    /* DOWN until a fault ends */
     bool waiting; /* DOWN until its back-off is over */
     bool warming;
-    bool ready;                       /* as its readiness probe last said */
-    bool live;                        /* as its liveness probe last said */
+    bool ready;     /* as its readiness probe last said */
+    bool was_ready; /* at some time since its start */
+    bool insists;   /* not ready before all that it insists on is there */
+    bool live;      /* as its liveness probe last said */
     uint32_t live_fails, ready_fails; /* in a row */
     sim_time since;                   /* in this state */
     uint32_t restarts;
     uint32_t timer, warm_timer, probe_timer;
     double slow; /* fault */
+    /* start */
+    double start_left;    /* ns of an undisturbed start that are still to come */
+    double start_pace;    /* how much of that passes in a ns */
+    sim_time start_as_of; /* start_left is right as of */
     /* health */
     uint32_t ready_oks; /* in a row */
     sim_time ready_since, up_since;

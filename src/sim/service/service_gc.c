@@ -39,7 +39,6 @@ static void set_collecting(struct world *w, struct instance *i, bool on)
 {
     station_settle(w, &i->cores, tell_span);
     i->collecting = on;
-    i->cores.burns = on;
     i->cores.contention = on ? CAUSE_GC : CAUSE_CPU_WAIT;
     instance_speed(w, i);
 }

@@ -17,6 +17,7 @@ enum service_param {
     SP_QUEUE_TIMEOUT,
     SP_VERSION,
     SP_START_UP,
+    SP_START_UP_CORES,
     SP_WARM_UP,
     SP_WARM_UP_FACTOR,
     SP_DRAIN,
@@ -137,6 +138,7 @@ void instance_drain(struct world *w, struct instance *i, enum drained then);
 void instance_drained(struct world *w,
                       struct instance *i); /* when it is empty, or late */
 void instance_speed(struct world *w, struct instance *i);
+void service_may_be_ready(struct world *w, comp_id c, int number); /* kind_impl */
 void eligible_update(struct world *w, comp_id c);
 
 /* kind_service.c */
@@ -212,12 +214,15 @@ void exec_resume(struct world *w, struct act *a, enum reason reason);
 void exec_cancel(struct world *w, struct act *a); /* calls, branches, transaction */
 
 /* kind_autoscaler.c: what it uses */
+struct census;
+enum scaler_metric { BY_CPU, BY_QUEUE, BY_IN_FLIGHT };
+enum { UNREADY_IDLE, UNREADY_MEASURED };
 int service_count(const struct world *w, comp_id service); /* wanted instances */
 void service_scale(struct world *w, comp_id service, int count);
-double service_cpu(const struct world *w,
-                   comp_id service); /* mean share over the last 10 s */
-double service_queued(const struct world *w, comp_id service); /* mean per instance */
-double service_in_flight(const struct world *w,
-                         comp_id service); /* mean per instance */
+/* Who is there, and the sum of their measures: the share of the cores over the last
+ * 10 s, requests that wait, or requests inside. `all`: also of those that are not
+ * ready; else see kind_autoscaler.c for who counts, `initialisation` after a start. */
+void service_census(const struct world *w, comp_id service, enum scaler_metric by,
+                    bool all, sim_time initialisation, struct census *out);
 
 #endif

@@ -50,16 +50,47 @@ static void tell_pools(struct world *w, const struct instance *i, bool up)
     }
 }
 
+/* Starting is work for the instance's own cores: class loading, compiling, filling
+ * caches. It goes on undisturbed while there are enough of them. */
+static double start_pace(const struct world *w, const struct instance *i)
+{
+    double needs = p_number(w, i->comp, SP_START_UP_CORES);
+    double cores = p_number(w, i->comp, SP_CORES);
+    if (needs <= 0)
+        return 1;
+    return (cores < needs ? cores / needs : 1) / i->slow;
+}
+
+static void start_pace_changes(struct world *w, struct instance *i)
+{
+    double pace = start_pace(w, i);
+    if (i->timer != 0 && pace == i->start_pace)
+        return;
+    i->start_left -= i->start_pace * (double)(w_now(w) - i->start_as_of);
+    i->start_left = i->start_left > 0 ? i->start_left : 0;
+    i->start_as_of = w_now(w);
+    i->start_pace = pace;
+    cal_cancel(w, &i->timer);
+    i->timer = cal_after(w, (sim_time)(i->start_left / pace), EV_KIND + SE_STARTED,
+                         i->comp, i->number, 0);
+}
+
 void instance_speed(struct world *w, struct instance *i)
 {
+    bool starts = i->state == INSTANCE_STARTING;
     double factor = 1 / i->slow;
     if (i->warming)
         factor /= p_number(w, i->comp, SP_WARM_UP_FACTOR);
     station_touch(w, &i->cores);
     i->cores.cores = p_number(w, i->comp, SP_CORES);
     i->cores.factor = factor;
-    i->cores.paused = i->hung || i->collecting;
+    i->cores.paused = i->hung || i->collecting || starts;
+    i->cores.burns = i->collecting ? STATION_ALL
+                     : starts      ? p_number(w, i->comp, SP_START_UP_CORES)
+                                   : 0;
     station_changed(w, &i->cores);
+    if (starts)
+        start_pace_changes(w, i);
 }
 
 /* Where nothing asks whether it is ready, it is. */
@@ -69,17 +100,44 @@ static bool ready_at_start(const struct world *w, const struct instance *i)
            p_count(w, i->comp, SP_READINESS) == PROBE_NONE;
 }
 
+/* Whether something that the instance insists on is not there yet. */
+static bool lacks_something(const struct world *w, const struct instance *i)
+{
+    const struct service_data *d = service_data(w->model, i->comp);
+    for (size_t k = 0; k < d->npools; k++) {
+        const struct kind_impl *pool = comp_kind(w, d->pools[k]);
+        if (pool->ready_for && !pool->ready_for(w, d->pools[k], i->number))
+            return true;
+    }
+    return false;
+}
+
+void service_may_be_ready(struct world *w, comp_id c, int number)
+{
+    struct instance *i = service_instance(w, c, number);
+    if (i->state != INSTANCE_UP || !i->insists || lacks_something(w, i))
+        return;
+    i->insists = false;
+    if (!ready_at_start(w, i))
+        return; /* its next readiness answer says so */
+    i->ready = i->was_ready = true;
+    i->ready_since = w_now(w);
+    eligible_update(w, c);
+    rollout_look(w, i);
+}
+
 /* ---- starting and stopping ------------------------------------------------------ */
 
 void instance_up(struct world *w, struct instance *i)
 {
     sim_time warm = p_time(w, i->comp, SP_WARM_UP);
     i->live = true;
-    i->ready = w_now(w) == 0 || ready_at_start(w, i);
     i->live_fails = i->ready_fails = i->ready_oks = 0;
     i->hung = false;
     i->up_since = i->ready_since = w_now(w);
     tell_pools(w, i, true);
+    i->insists = w_now(w) > 0 && lacks_something(w, i);
+    i->ready = i->was_ready = w_now(w) == 0 || (ready_at_start(w, i) && !i->insists);
     enter_state(w, i, INSTANCE_UP);
     i->warming = warm > 0 && w_now(w) > 0;
     if (i->warming)
@@ -100,8 +158,9 @@ void instance_start(struct world *w, struct instance *i)
     }
     enter_state(w, i, INSTANCE_STARTING);
     certificate_started(w, i->comp, i->number);
-    i->timer = cal_after(w, p_time(w, i->comp, SP_START_UP), EV_KIND + SE_STARTED,
-                         i->comp, i->number, 0);
+    i->start_left = (double)p_time(w, i->comp, SP_START_UP);
+    i->start_as_of = w_now(w);
+    instance_speed(w, i);
 }
 
 void instance_stop(struct world *w, struct instance *i)
@@ -115,6 +174,7 @@ void instance_stop(struct world *w, struct instance *i)
     enter_state(w, i, INSTANCE_DOWN); /* first: nothing may come in behind us */
     while (i->members.first != 0)
         act_kill(w, act_at(w, i->members.first), REASON_INSTANCE_GONE, i->comp);
+    instance_speed(w, i);
     gc_stop(w, i);
     i->leaked = i->fds_leaked = 0;
     if (was_up)

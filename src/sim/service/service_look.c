@@ -3,6 +3,7 @@
  * instances, what an autoscaler asks.
  */
 #include "db/db.h"
+#include "service/autoscaler.h"
 #include "service/describe.h"
 #include "service/service_internal.h"
 #include "truecode/world.h"
@@ -156,7 +157,8 @@ double service_metric(const struct world *w, comp_id c, int metric, int instance
     }
     for (uint32_t k = 1; k <= s->n; k++) {
         const struct instance *i = service_instance(w, c, (int)k);
-        bool runs = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING;
+        bool runs = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING ||
+                    i->state == INSTANCE_STARTING;
         up += runs;
         if (metric != M_CPU || runs)
             sum += metric_of(w, i, metric);
@@ -164,48 +166,59 @@ double service_metric(const struct world *w, comp_id c, int metric, int instance
     return metric == M_CPU ? (up > 0 ? sum / up : 0) : sum;
 }
 
-static double mean_of_up(const struct world *w, comp_id c,
-                         double (*f)(const struct world *w, const struct instance *i))
+/* ---- for autoscalers ------------------------------------------------------------ */
+
+enum { SCALER_WINDOW = 10 }; /* seconds of processor time that a scaler looks at */
+
+static double scaler_measure(const struct world *w, const struct instance *i,
+                             enum scaler_metric by)
 {
-    double sum = 0, up = 0;
-    for (uint32_t k = 1; k <= service_of(w, c)->n; k++) {
-        const struct instance *i = service_instance(w, c, (int)k);
-        if (i->state == INSTANCE_UP) {
-            sum += f(w, i);
-            up++;
-        }
+    switch (by) {
+    case BY_CPU:
+        return station_load(w, &i->cores, SCALER_WINDOW);
+    case BY_QUEUE:
+        return metric_of(w, i, M_QUEUED);
+    default:
+        return metric_of(w, i, M_IN_FLIGHT);
     }
-    return up > 0 ? sum / up : 0;
 }
 
-static double load_of(const struct world *w, const struct instance *i)
+/* Its processor time says nothing yet. */
+static bool still_settling(const struct world *w, const struct instance *i,
+                           sim_time initialisation)
 {
-    return station_load(w, &i->cores, 10);
+    if (i->up_since == 0)
+        return false; /* there from the beginning */
+    if (w_now(w) - i->up_since < initialisation)
+        return !i->ready || w_now(w) - i->ready_since < SCALER_WINDOW * SIM_SEC;
+    return !i->ready && !i->was_ready;
 }
 
-static double queued_of(const struct world *w, const struct instance *i)
+static void count_instance(const struct world *w, const struct instance *i,
+                           enum scaler_metric by, bool all, sim_time initialisation,
+                           struct census *n)
 {
-    return metric_of(w, i, M_QUEUED);
+    bool settling =
+        i->state == INSTANCE_STARTING || (by == BY_CPU && i->state == INSTANCE_UP &&
+                                          still_settling(w, i, initialisation));
+    if (i->state == INSTANCE_NONE || i->state == INSTANCE_DRAINING)
+        return;
+    if (i->state == INSTANCE_DOWN) {
+        n->missing++;
+    } else if (settling && !all) {
+        n->not_ready++;
+    } else {
+        n->measured++;
+        n->sum += scaler_measure(w, i, by);
+    }
 }
 
-static double in_flight_of(const struct world *w, const struct instance *i)
+void service_census(const struct world *w, comp_id c, enum scaler_metric by, bool all,
+                    sim_time initialisation, struct census *out)
 {
-    return metric_of(w, i, M_IN_FLIGHT);
-}
-
-double service_cpu(const struct world *w, comp_id c)
-{
-    return mean_of_up(w, c, load_of);
-}
-
-double service_queued(const struct world *w, comp_id c)
-{
-    return mean_of_up(w, c, queued_of);
-}
-
-double service_in_flight(const struct world *w, comp_id c)
-{
-    return mean_of_up(w, c, in_flight_of);
+    *out = (struct census){0};
+    for (uint32_t k = 1; k <= service_of(w, c)->n; k++)
+        count_instance(w, service_instance(w, c, (int)k), by, all, initialisation, out);
 }
 
 int service_instances(const struct world *w, comp_id c)
