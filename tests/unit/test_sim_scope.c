@@ -150,6 +150,37 @@ static void a_bulkhead_set_late_counts_what_is_there(void **state)
     lab_free(&l);
 }
 
+/* Those of branches, too, of which one is a program's in a branch. */
+static void branches_are_counted_late_too(void **state)
+{
+    (void)state;
+    struct lab l = lab_new();
+    struct node call = {.kind = NODE_CALL, .target = "bank", .what = "pay"};
+    struct node calls[2] = {call, call};
+    struct node inner = {.kind = NODE_PARALLEL, .body = &calls[0]};
+    struct node outer = {.kind = NODE_PARALLEL, .body = &inner};
+    struct node work = {.kind = NODE_SLEEP, .time = dist_const(SIM_SEC)};
+    calls[0].next = &calls[1];
+    inner.next = &call;
+    lab_part(&l, "service", "bank", MANY);
+    lab_endpoint(&l, "bank", "pay", &work);
+    lab_part(&l, "service", "shop", MANY "instances=2");
+    lab_endpoint(&l, "shop", "buy", &outer);
+    lab_part(&l, "client", "users", "to=shop/buy arrivals=even rate=40");
+    lab_part(&l, "call", "shop.bank", "network=0");
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC);
+    double before = bank(&l, "in_flight");
+    assert_true(before > 110 && before < 130);
+    lab_set(&l, "shop.bank", "max_in_flight", "70");
+    lab_run(&l, 20 * SIM_SEC); /* as many as before: it is wide enough */
+    assert_true(bank(&l, "failures_SHED") == 0);
+    lab_set(&l, "shop.bank", "max_in_flight", "3");
+    lab_run(&l, 30 * SIM_SEC);
+    assert_true(bank(&l, "in_flight") == 6);
+    lab_free(&l);
+}
+
 /* Each queue has its own room, and each process admits its own. */
 static void waiting_for_room_is_too(void **state)
 {
@@ -360,6 +391,7 @@ int main(void)
         cmocka_unit_test(a_shared_breaker_fails_all_for_one),
         cmocka_unit_test(a_bulkhead_is_too),
         cmocka_unit_test(a_bulkhead_set_late_counts_what_is_there),
+        cmocka_unit_test(branches_are_counted_late_too),
         cmocka_unit_test(waiting_for_room_is_too),
         cmocka_unit_test(retry_budgets_are_too),
         cmocka_unit_test(tokens_are_told_of_each_and_of_all),

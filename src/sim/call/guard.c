@@ -65,10 +65,12 @@ struct counted {
     comp_id policy;
 };
 
-/* The caller's attempt and its copies. */
+/* The attempts of an act and of its branches, and their copies. */
 static void count_calls(const struct world *w, const struct act *p, void *ctx)
 {
     const struct counted *of = ctx;
+    for (ref r = p->branches; r; r = act_at(w, r)->sibling)
+        count_calls(w, act_at(w, r), ctx);
     if (!p->child || act_at(w, p->child)->policy != of->policy)
         return;
     for (ref r = p->child; r; r = act_at(w, r)->sibling)
@@ -83,8 +85,11 @@ void guards_count(struct world *w, comp_id policy)
     for (uint32_t i = 0; i < st->guards_cap; i++)
         if (W_PTR(w, ref, st->guards)[i])
             W_PTR(w, struct guard, W_PTR(w, ref, st->guards)[i])->in_flight = 0;
-    if (comp_kind(w, owner)->inflight)
-        comp_kind(w, owner)->inflight(w, owner, count_calls, &of);
+    const struct kind_impl *k = comp_kind(w, owner);
+    if (k->callers)
+        k->callers(w, owner, count_calls, &of);
+    else if (k->inflight)
+        k->inflight(w, owner, count_calls, &of);
 }
 
 /* ---- looking -------------------------------------------------------------------- */

@@ -502,6 +502,7 @@ const struct kind_impl kind_call = {
     .state_size = call_size,
     .init = call_init,
     .event = call_event,
+    .resume = path_setup_over,
     .arrived = path_arrived,
     .lost = path_fail,
     .changed = call_changed,

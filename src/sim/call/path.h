@@ -41,6 +41,8 @@ bool path_dial(struct world *w, struct act *a) SELDOM;
 void path_keep(struct world *w, struct act *a, enum reason reason) SELDOM;
 /* Its caller does not wait for the answer: the connection is closed. */
 void path_hang_up(struct world *w, struct act *a) SELDOM;
+/* The work of a handshake is done, or its instance is gone (kind_impl.resume). */
+void path_setup_over(struct world *w, struct act *setup, enum reason reason);
 /* A call that is being opened: its next step is due. */
 void path_dial_due(struct world *w, struct act *a);
 

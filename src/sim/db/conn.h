@@ -42,6 +42,7 @@ struct conn {
     uint32_t holder_gen;
     struct list waiting; /* statements of the same transaction (branches) */
     uint32_t timer;      /* connecting: done; in transaction: idle for too long */
+    ref setup;           /* connecting: the work for it in somebody's cores */
     ref next, prev;      /* the database's list, by id */
     ref inext, iprev;    /* idle in its pool, last used first */
     uint16_t tries;      /* path_dial.c, while it is being opened */
@@ -115,9 +116,13 @@ void session_sweep(struct world *w, comp_id db, enum reason reason,
 void conn_set(struct world *w, struct conn *n, enum conn_state state);
 /* There is a way to the server: it is asked. */
 void session_connect(struct world *w, struct conn *n);
+/* The server's cores, for handshakes and new sessions; NULL: it is down. */
+struct station *database_cores(const struct world *w, comp_id node, int number);
 /* While it is being opened: it is to lead to another server. */
 void session_move(struct world *w, struct conn *n, comp_id node);
-/* The time to connect is over: it is in, or refused. */
+/* The server begins the session, which costs its cores connect_time. */
+void session_starts(struct world *w, struct conn *n);
+/* The session is in, or refused. */
 void session_connected(struct world *w, struct conn *n);
 /* A stall is over: those who knocked meanwhile. */
 void session_admit_held(struct world *w, comp_id db);

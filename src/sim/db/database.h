@@ -26,7 +26,8 @@ enum database_param {
     DB_COMMIT_TIME,
     DB_RESTORE_RATE,
     DB_LOCK_TIMEOUT,
-    DB_DEADLOCK_TIMEOUT
+    DB_DEADLOCK_TIMEOUT,
+    DB_CONNECT_WAIT
 };
 enum database_event {
     DB_EV_CONNECTED,

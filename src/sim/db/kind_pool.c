@@ -6,7 +6,14 @@
  * taken, requests wait first come first served, for at most acquire_timeout; at most
  * max_waiting of them. A connection that the database closes frees its place at once:
  * the next that waits opens another. Connections die with their instance.
+ *
+ * `min_size` are opened ahead and kept. An attempt that fails is made again after
+ * 250 ms, then 1.5 times as long each time, 10 s at most (HikariCP's
+ * PoolEntryCreator). With fill_first an instance is not ready before they are there
+ * (HikariCP: blockUntilFilled); then nobody waits for a connection, and all instances
+ * that start together fall upon the database together.
  */
+#include "call/setup.h"
 #include "db/cluster.h"
 #include "db/db.h"
 #include "engine/kind.h"
@@ -26,10 +33,15 @@ enum {
     P_LIFETIME,
     P_IDLE_TIMEOUT,
     P_ROLE,
-    P_ADDRESS_TTL
+    P_ADDRESS_TTL,
+    P_MIN_SIZE,
+    P_FILL_FIRST,
+    P_COUNT
 };
 
-enum { EV_PATIENCE, EV_IDLE };
+enum { EV_PATIENCE, EV_IDLE, EV_REFILL /* a: the instance */ };
+#define REFILL_FIRST (250 * SIM_MS)
+#define REFILL_MOST  (10 * SIM_SEC)
 static const struct param_desc params[] = {
     [P_TO] = {.name = "to", .type = VALUE_COMP, .doc = "The database."},
     [P_SIZE] = {.name = "size",
@@ -91,7 +103,24 @@ static const struct param_desc params[] = {
                        .live = true,
                        .doc = "How long an instance believes in the address of the "
                               "primary that it looked up; 0: asks each time."},
+    [P_MIN_SIZE] = {.name = "min_size",
+                    .type = VALUE_COUNT,
+                    .min = 0,
+                    .max = 10000,
+                    .unit = "connections",
+                    .def = "0",
+                    .live = true,
+                    .doc = "Connections each instance opens ahead and keeps, in use or "
+                           "idle, `size` at most."},
+    [P_FILL_FIRST] = {.name = "fill_first",
+                      .type = VALUE_BOOL,
+                      .unit = "",
+                      .def = "off",
+                      .live = true,
+                      .doc = "Whether an instance that starts is not ready before its "
+                             "min_size connections are open."},
 };
+_Static_assert(COUNT_OF(params) == P_COUNT, "one for each");
 
 enum {
     M_SIZE,
@@ -106,7 +135,8 @@ enum {
     M_TIMEOUTS,
     M_FULL,
     M_OPENED,
-    M_LOST
+    M_LOST,
+    M_COUNT
 };
 #define POOL_METRIC(n, p, t, u, d)                                                     \
     {                                                                                  \
@@ -160,6 +190,7 @@ static const struct metric_desc metrics[] = {
         POOL_METRIC("lost_total", "db_client_connections_lost_total", METRIC_COUNTER,
                     "1", "Connections refused, or closed by the other side."),
 };
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
 /* The pool of one instance. open = connecting + idle + taken ones. */
 struct share {
@@ -169,6 +200,8 @@ struct share {
     bool up;
     comp_id node; /* the primary's address as it last looked it up, + 1 */
     sim_time node_until;
+    uint32_t refill;      /* event that opens what min_size lacks; 0: none */
+    sim_time refill_wait; /* before that, as the last attempt failed; 0: it did not */
     uint64_t acquired, waited, timeouts, full, opened, lost;
     sim_time wait_time;
 };
@@ -269,13 +302,59 @@ static struct act *first_waiting(struct world *w, struct share *s, enum reason r
     return a;
 }
 
-/* Whoever waits opens the connections that there is room for. */
 static bool owner_has_fd(struct world *w, comp_id pool, int instance)
 {
     comp_id owner = w->comps[pool].owner;
     return comp_kind(w, owner)->fd_free(w, owner, instance);
 }
 
+static void open_one(struct world *w, comp_id pool, int instance, struct act *a)
+{
+    struct share *s = share_at(w, pool, instance);
+    s->open++;
+    s->connecting++;
+    s->opened++;
+    database_connect(w, pool, instance, a);
+}
+
+static int64_t least_of(const struct world *w, comp_id pool)
+{
+    int64_t least = p_count(w, pool, P_MIN_SIZE), size = p_count(w, pool, P_SIZE);
+    return least < size ? least : size;
+}
+
+/* What min_size lacks will be opened, in an event of its own. */
+static void refill_later(struct world *w, comp_id pool, int instance)
+{
+    struct share *s = share_at(w, pool, instance);
+    if (s->up && !s->refill && s->open < least_of(w, pool))
+        s->refill = cal_after(w, s->refill_wait, EV_KIND + EV_REFILL, pool,
+                              (uint32_t)instance, 0);
+}
+
+static void refill(struct world *w, comp_id pool, int instance)
+{
+    share_at(w, pool, instance)->refill = 0;
+    while (share_at(w, pool, instance)->open < least_of(w, pool) &&
+           owner_has_fd(w, pool, instance))
+        open_one(w, pool, instance, NULL);
+}
+
+/* An attempt has failed: the next waits for longer. */
+static void refill_failed(struct share *s)
+{
+    sim_time wait = s->refill_wait;
+    wait = wait == 0 ? REFILL_FIRST : wait + wait / 2;
+    s->refill_wait = wait < REFILL_MOST ? wait : REFILL_MOST;
+}
+
+static bool pool_ready_for(const struct world *w, comp_id pool, int number)
+{
+    const struct share *s = share_at(w, pool, number);
+    return !p_on(w, pool, P_FILL_FIRST) || s->open - s->connecting >= least_of(w, pool);
+}
+
+/* Whoever waits opens the connections that there is room for. */
 static void fill(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);
@@ -286,12 +365,10 @@ static void fill(struct world *w, comp_id pool, int instance)
             query_fail(w, a, REASON_NO_FDS);
             continue;
         }
-        s->open++;
-        s->connecting++;
-        s->opened++;
-        database_connect(w, pool, instance, a);
+        open_one(w, pool, instance, a);
         s = share_at(w, pool, instance);
     }
+    refill_later(w, pool, instance);
 }
 
 static void enqueue(struct world *w, struct share *s, struct act *a)
@@ -326,10 +403,7 @@ bool pool_acquire(struct world *w, struct act *a)
                !owner_has_fd(w, a->pool, a->caller_instance)) {
         query_fail(w, a, REASON_NO_FDS);
     } else if (s->open < p_count(w, a->pool, P_SIZE)) {
-        s->open++;
-        s->connecting++;
-        s->opened++;
-        database_connect(w, a->pool, a->caller_instance, a);
+        open_one(w, a->pool, a->caller_instance, a);
     } else if (most != 0 && s->waiting.count >= most) {
         s->full++;
         w_outcome(w, REASON_POOL_FULL);
@@ -350,8 +424,13 @@ void pool_leave(struct world *w, struct act *a, enum reason reason)
 void pool_put(struct world *w, struct conn *n)
 {
     struct share *s = share_at(w, n->pool, n->instance);
-    if (n->state == CONN_CONNECTING)
+    comp_id owner = w->comps[n->pool].owner;
+    if (n->state == CONN_CONNECTING) {
         s->connecting--;
+        s->refill_wait = 0;
+        if (p_on(w, n->pool, P_FILL_FIRST))
+            comp_kind(w, owner)->may_be_ready(w, owner, n->instance);
+    }
     if (!s->up || s->open > p_count(w, n->pool, P_SIZE) || too_old(w, n)) {
         conn_set(w, n, CONN_TAKEN); /* not connecting any more, not idle either */
         database_close(w, n, REASON_INSTANCE_GONE);
@@ -374,8 +453,11 @@ void pool_lost(struct world *w, struct conn *n, enum reason reason)
     struct share *s = share_at(w, n->pool, n->instance);
     if (n->state == CONN_IDLE)
         idle_remove(w, s, n);
-    if (n->state == CONN_CONNECTING)
+    if (n->state == CONN_CONNECTING) {
         s->connecting--;
+        if (reason != REASON_NONE)
+            refill_failed(s);
+    }
     s->open--;
     s->lost += reason != REASON_NONE;
     fill(w, n->pool, n->instance);
@@ -389,6 +471,7 @@ void pool_instance_up(struct world *w, comp_id pool, int instance)
     if ((uint32_t)instance >= p->cap)
         w_grow(w, &p->shares, &p->cap, (uint32_t)instance + 1, sizeof(struct share));
     share_at(w, pool, instance)->up = true;
+    refill_later(w, pool, instance);
 }
 
 void pool_instance_gone(struct world *w, comp_id pool, int instance)
@@ -401,6 +484,8 @@ void pool_instance_gone(struct world *w, comp_id pool, int instance)
     struct act *a;
     while ((a = first_waiting(w, s, REASON_INSTANCE_GONE)) != NULL)
         query_fail(w, a, REASON_INSTANCE_GONE);
+    cal_cancel(w, &s->refill);
+    s->refill_wait = 0;
     s->node = 0;
     cluster_close_all(w, p_comp(w, pool, P_TO), pool, instance);
 }
@@ -441,11 +526,16 @@ static size_t pool_state_size(const struct model *m, comp_id c)
     return sizeof(struct pool);
 }
 
-/* Nobody used it: its timer is cancelled as soon as somebody does. */
+/* Nobody used the connection: its timer is cancelled as soon as somebody does. */
 static void idle_for_too_long(struct world *w, struct conn *n)
 {
+    bool kept = share_at(w, n->pool, n->instance)->open <= least_of(w, n->pool);
     n->timer = 0;
-    database_close(w, n, REASON_NONE);
+    if (!kept)
+        database_close(w, n, REASON_NONE);
+    else if (p_time(w, n->pool, P_IDLE_TIMEOUT) > 0)
+        n->timer = cal_after(w, p_time(w, n->pool, P_IDLE_TIMEOUT), EV_KIND + EV_IDLE,
+                             n->pool, W_REF(w, n), 0);
 }
 
 /* A request has waited for acquire_timeout, or a connection has been idle for too long.
@@ -456,8 +546,12 @@ static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint3
         idle_for_too_long(w, conn_at(w, act));
         return;
     }
+    if (what == EV_REFILL) {
+        refill(w, c, (int)act);
+        return;
+    }
     struct act *a = act_alive(w, act, gen);
-    if (a == NULL || a->phase != QUERY_POOL)
+    if (!a || a->phase != QUERY_POOL)
         return;
     a->timer = 0;
     struct share *s = share_at(w, c, a->caller_instance);
@@ -473,7 +567,7 @@ static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint3
 static void pool_changed(struct world *w, comp_id c, int param, const struct value *old)
 {
     (void)old;
-    if (param != P_SIZE)
+    if (param != P_SIZE && param != P_MIN_SIZE && param != P_FILL_FIRST)
         return;
     const struct pool *p = W_STATE(w, struct pool, c);
     for (uint32_t i = 1; i < p->cap; i++) {
@@ -481,7 +575,20 @@ static void pool_changed(struct world *w, comp_id c, int param, const struct val
         while (s->idle != 0 && s->open > p_count(w, c, P_SIZE))
             database_close(w, conn_at(w, s->idle), REASON_NONE);
         fill(w, c, (int)i);
+        if (s->up)
+            comp_kind(w, w->comps[c].owner)->may_be_ready(w, w->comps[c].owner, (int)i);
     }
+}
+
+/* The server has begun the session. */
+static void session_begun(struct world *w, struct act *s, enum reason reason)
+{
+    struct conn *n = conn_at(w, s->setup.of); /* else it would have been dropped */
+    assert(reason == REASON_NONE && n->id == s->setup.of_gen);
+    (void)reason;
+    setup_end(w, s);
+    n->setup = 0;
+    session_connected(w, n);
 }
 
 static double share_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -581,7 +688,9 @@ const struct kind_impl kind_pool = {
     .bulk = pool_bulk,
     .state_size = pool_state_size,
     .on_replica = pool_reads,
+    .ready_for = pool_ready_for,
     .event = pool_event,
+    .resume = session_begun,
     .changed = pool_changed,
     .metric = pool_metric,
     .instances = pool_instances,

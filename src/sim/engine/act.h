@@ -23,7 +23,8 @@ enum act_kind {
     ACT_LOOKUP,   /* in a cache */
     ACT_EXTERNAL, /* at a third party */
     ACT_PROBE,    /* a health check */
-    ACT_PUBLISH   /* a message on its way into a topic (`what`) */
+    ACT_PUBLISH,  /* a message on its way into a topic (`what`) */
+    ACT_SETUP /* the work of opening a connection, in somebody's cores (call/setup.h) */
 };
 enum query_mode {
     QUERY_STATEMENT, /* one statement, on the caller's transaction connection if it has
@@ -152,6 +153,12 @@ struct act {
         struct {                     /* client: a job's run, ACT_USER */
             uint32_t timeout, death; /* timers */
         } of_job;
+        struct {             /* call: SETUP */
+            ref of;          /* the attempt, or the pool's connection */
+            uint32_t of_gen; /* of the attempt; the connection's number */
+            ref cores;       /* the station */
+            bool of_conn;
+        } setup;
         struct { /* front: waits at a limiter */
             uint32_t key, who;
         } limited;

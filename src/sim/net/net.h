@@ -76,8 +76,15 @@ enum err dns_fits(const struct model *m, comp_id name, comp_id callee,
 
 /* ---- certificates (kind_certificate.c) ------------------------------------------ */
 
-/* A handshake begins: its round trips, and what both sides compute. */
-int certificate_rounds(struct world *w, comp_id c, sim_time *work);
+/* A handshake begins: its round trips. */
+int certificate_rounds(struct world *w, comp_id c);
+/* The processor time of one side of a handshake, which begins to compute. */
+enum handshake_side { SIDE_PRESENTS, SIDE_CHECKS };
+sim_time certificate_work(struct world *w, comp_id c, enum handshake_side side);
+/* Handshakes that an instance has under way at most. */
+uint32_t certificate_backlog(const struct world *w, comp_id c);
+/* Who presents it; COMP_NONE: nobody that is said. */
+comp_id certificate_on(const struct world *w, comp_id c);
 /* An instance of who presents it starts: it reads the disk. */
 void certificate_started(struct world *w, comp_id service, uint16_t number);
 /* Whether this caller accepts what is presented. */

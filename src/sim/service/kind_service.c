@@ -580,6 +580,7 @@ const struct kind_impl kind_service = {
     .eligible = service_eligible,
     .choose = choose_next,
     .fd_free = service_fd_free,
+    .cores = service_cores,
     .may_be_ready = service_may_be_ready,
     .listen = service_listen,
     .changed = service_changed,
@@ -588,4 +589,5 @@ const struct kind_impl kind_service = {
     .metric = service_metric,
     .instances = service_instances,
     .inflight = service_inflight,
+    .callers = service_callers,
 };

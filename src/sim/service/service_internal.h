@@ -139,6 +139,7 @@ void instance_drained(struct world *w,
                       struct instance *i); /* when it is empty, or late */
 void instance_speed(struct world *w, struct instance *i);
 void service_may_be_ready(struct world *w, comp_id c, int number); /* kind_impl */
+struct station *service_cores(const struct world *w, comp_id c, int number);
 void eligible_update(struct world *w, comp_id c);
 
 /* kind_service.c */
