@@ -6,7 +6,7 @@
  * free place, and a transaction's holder finds a dead connection when it next looks
  * (conn.h).
  */
-#include "call/setup.h"
+#include "call/dial.h"
 #include "db/cluster.h"
 #include "db/db.h"
 #include "db/table.h"

@@ -13,7 +13,7 @@
  * (HikariCP: blockUntilFilled); then nobody waits for a connection, and all instances
  * that start together fall upon the database together.
  */
-#include "call/setup.h"
+#include "call/dial.h"
 #include "db/cluster.h"
 #include "db/db.h"
 #include "engine/kind.h"
