@@ -331,5 +331,63 @@ const struct param_desc call_params[] = {
          .def = "20",
          .live = true,
          .doc = "Calls in breaker_window without which the breaker does not open."},
+    [P_CONNECT_TIMEOUT] =
+        {.name = "connect_timeout",
+         .type = VALUE_DURATION,
+         .min = 0,
+         .max = 3600,
+         .unit = "s",
+         .def = "0",
+         .live = true,
+         .doc =
+             "How long opening a connection may take, name and handshake included; 0: "
+             "until the kernel gives up (127 s for a host that does not answer)."},
+    [P_MAX_IDLE] =
+        {.name = "max_idle",
+         .type = VALUE_COUNT,
+         .min = -1,
+         .max = 1000000,
+         .unit = "connections",
+         .def = "-1",
+         .live = true,
+         .doc =
+             "Idle connections that each calling instance keeps; one that comes back "
+             "beyond that is closed (Go's http.Transport: 2 for each host); -1: all."},
+    [P_IDLE_TIMEOUT] =
+        {.name = "idle_timeout",
+         .type = VALUE_DURATION,
+         .min = 0,
+         .max = 86400,
+         .unit = "s",
+         .def = "0",
+         .live = true,
+         .doc = "A connection that nobody used for so long is closed; 0: never."},
+    [P_MAX_AGE] = {.name = "max_age",
+                   .type = VALUE_DURATION,
+                   .min = 0,
+                   .max = 86400,
+                   .unit = "s",
+                   .def = "0",
+                   .live = true,
+                   .doc = "Age at which a connection is not used any more; 0: any."},
+    [P_PORTS] =
+        {.name = "ports",
+         .type = VALUE_COUNT,
+         .min = 1,
+         .max = 65535,
+         .unit = "ports",
+         .def = "28232",
+         .live = true,
+         .doc = "Local ports that each calling instance has towards the callee, those "
+                "in TIME_WAIT included (Linux: 32768 to 60999); users have their own."},
+    [P_TIME_WAIT] = {.name = "time_wait",
+                     .type = VALUE_DURATION,
+                     .min = 0,
+                     .max = 3600,
+                     .unit = "s",
+                     .def = "60s",
+                     .live = true,
+                     .doc = "How long the port of a connection that the caller closed "
+                            "is taken (Linux: 60 s)."},
 };
 _Static_assert(sizeof call_params / sizeof *call_params == P_COUNT, "one for each");

@@ -51,6 +51,8 @@ static void tell_path(struct world *w, comp_id c)
     p->certificate = p_comp(w, c, P_TLS);
     p->verify = p_on(w, c, P_VERIFY);
     p->keep_alive = p_count(w, c, P_KEEP_ALIVE);
+    p->kept = p_count(w, c, P_MAX_IDLE) >= 0 || p_time(w, c, P_IDLE_TIMEOUT) > 0 ||
+              p_time(w, c, P_MAX_AGE) > 0;
     p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
     p->bytes[WAY_BACK] = p_count(w, c, P_RESPONSE_BYTES);
     path_tune(p);
@@ -83,6 +85,8 @@ static void call_changed(struct world *w, comp_id c, int param, const struct val
     tell_path(w, c);
     if (param == P_MAX_IN_FLIGHT && old->as.count == 0)
         guards_count(w, c);
+    if (param == P_TIME_WAIT)
+        path_ports_forget(w, c);
     for (uint32_t i = 0; i < st->guards_cap; i++)
         if (W_PTR(w, ref, st->guards)[i])
             guard_changed(w, c, param, guard_of(w, c, (uint16_t)i));
@@ -105,6 +109,10 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
         comp_kind(w, w->comps[c].target)->dial(w, r, gen);
         return;
     }
+    if (what == CE_LINE_IDLE) {
+        path_line_idle(w, c, r, gen);
+        return;
+    }
     if (what == CE_ADMIT) {
         wait_admit(w, c, (uint16_t)r);
         return;
@@ -114,6 +122,8 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
         return;
     } else if (what == CE_DIAL) {
         path_dial_due(w, a);
+    } else if (what == CE_LATE) {
+        path_dial_late(w, a);
     } else if (what == CE_HEDGE) {
         a->timer = 0;
         hedge_due(w, c, a);
@@ -134,7 +144,7 @@ static size_t call_size(const struct model *m, comp_id c)
 /* Of guards, which are made where something needs them. */
 static void call_bulk(const struct model *m, comp_id c, struct bulk *b)
 {
-    enum { GUARD = 512, SEAT = 128 }; /* as rounded up, beside each calling instance */
+    enum { GUARD = 512, SEAT = 512 }; /* as rounded up, beside each calling instance */
     bool guarded = model_param(m, c, P_MAX_IN_FLIGHT)->as.count > 0 ||
                    model_param(m, c, P_BREAKER)->as.number > 0 ||
                    model_param(m, c, P_BUDGET)->as.number > 0 ||
@@ -142,7 +152,8 @@ static void call_bulk(const struct model *m, comp_id c, struct bulk *b)
                    model_param(m, c, P_THROTTLE)->as.number > 0;
     bool dials = model_param(m, c, P_RESOLVE)->as.comp != COMP_NONE ||
                  model_param(m, c, P_TLS)->as.comp != COMP_NONE ||
-                 model_param(m, c, P_KEEP_ALIVE)->as.count > 0;
+                 model_param(m, c, P_KEEP_ALIVE)->as.count > 0 ||
+                 model_param(m, c, P_MAX_IDLE)->as.count >= 0;
     _Static_assert(sizeof(struct guard) <= GUARD, "the room reckoned for it");
     if (guarded && model_param(m, c, P_SCOPE)->as.count == SCOPE_INSTANCE)
         b->bytes += b->instances * GUARD;
@@ -176,6 +187,7 @@ enum {
     M_BUDGET,
     M_ABANDONED,
     M_WASTED,
+    M_PORTS,
     M_COUNT
 };
 
@@ -220,6 +232,16 @@ static double tokens_left(const struct world *w, comp_id c, int instance)
     for (int i = 1; i <= k->instances(w, owner); i++)
         if (k->state(w, owner, i) != INSTANCE_NONE)
             sum += instance_tokens(w, c, (uint32_t)i);
+    return sum;
+}
+
+static double ports_in_use(const struct world *w, comp_id c, int instance)
+{
+    const struct path *p = path_of(w, c);
+    double sum = 0;
+    for (uint32_t k = 0; k < p->cap; k++)
+        if (instance == 0 || k == (uint32_t)instance)
+            sum += path_ports(w, c, W_PTR(w, struct caller, p->callers) + k);
     return sum;
 }
 
@@ -271,6 +293,8 @@ static double call_metric(const struct world *w, comp_id c, int metric, int inst
         return (double)s->throttled;
     case M_ABANDONED:
         return (double)s->abandoned;
+    case M_PORTS:
+        return ports_in_use(w, c, instance);
     case M_WASTED:
         return (double)s->wasted / 1e9;
     case M_BUDGET:
@@ -448,6 +472,15 @@ static const struct metric_desc call_metrics[] =
                    .type = METRIC_COUNTER,
                    .unit = "s",
                    .doc = "Processor time that the callee spent on those."},
+     [M_PORTS] = {.name = "ports_in_use",
+                  .prom = "client_ports_in_use",
+                  .labels = "",
+                  .type = METRIC_GAUGE,
+                  .unit = "1",
+                  .per_instance = true,
+                  .doc =
+                      "Local ports taken by connections that are open, and by closed "
+                      "ones in TIME_WAIT, of all calling instances; or of one."},
      REASON_LIST(REASON_METRIC)};
 _Static_assert(sizeof call_metrics / sizeof *call_metrics == M_COUNT, "one for each");
 
@@ -471,6 +504,17 @@ static const struct metric_need needs[] = {
     {"connections_opened_total", "keep_alive"},
     {"connections_opened_total", "tls"},
     {"connections", "keep_alive"},
+    {"ports_in_use", "keep_alive"},
+    {"ports_in_use", "tls"},
+    {"ports_in_use", "max_idle"},
+    {"ports_in_use", "max_age"},
+    {"ports_in_use", "idle_timeout"},
+    {"connections", "max_idle"},
+    {"connections", "max_age"},
+    {"connections", "idle_timeout"},
+    {"connections_opened_total", "max_idle"},
+    {"connections_opened_total", "max_age"},
+    {"connections_opened_total", "idle_timeout"},
     {"connections", "tls"},
     {"waiting", "max_waiting"},
     {"throttled_total", "throttle"},

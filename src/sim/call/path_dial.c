@@ -27,54 +27,13 @@ static uint32_t seat_of(const struct world *w, const struct dial *d)
                : d->instance;
 }
 
-static struct caller *caller_at(struct world *w, struct path *p, uint32_t seat)
+sim_time path_connect_until(const struct world *w, comp_id policy, sim_time since)
 {
-    w_grow(w, &p->callers, &p->cap, seat + 1, sizeof(struct caller));
-    return W_PTR(w, struct caller, p->callers) + seat;
+    sim_time most = p_time(w, policy, P_CONNECT_TIMEOUT);
+    return most > 0 ? since + most : 0;
 }
 
-/* ---- connections that are kept -------------------------------------------------- */
-
-static void line_free(struct world *w, struct path *p, ref r)
-{
-    p->open--;
-    w_release(w, r, sizeof(struct line));
-}
-
-/* The one that was used last; false: none is idle. */
-static bool line_take(struct world *w, struct caller *c, struct act *a)
-{
-    if (c->idle == 0)
-        return false;
-    struct line *l = W_PTR(w, struct line, c->idle);
-    a->line = c->idle;
-    a->flags |= ACT_LINE;
-    c->idle = l->next;
-    l->next = 0;
-    a->comp = a->place = l->to;
-    a->instance = l->peer;
-    return true;
-}
-
-static void line_open(struct world *w, struct path *p, struct act *a)
-{
-    a->line = w_alloc(w, sizeof(struct line));
-    a->flags |= ACT_LINE;
-    struct line *l = W_PTR(w, struct line, a->line);
-    l->to = a->comp;
-    l->peer = a->instance;
-    p->open++;
-    p->opened++;
-}
-
-void path_hang_up(struct world *w, struct act *a)
-{
-    line_free(w, path_of(w, a->policy), a->line);
-    a->line = 0;
-    a->flags &= (uint16_t)~ACT_LINE;
-}
-
-static struct dial dial_of(const struct act *a)
+static struct dial dial_of(const struct world *w, const struct act *a)
 {
     return (struct dial){.policy = a->policy,
                          .caller = a->caller,
@@ -85,44 +44,8 @@ static struct dial dial_of(const struct act *a)
                          .peer = a->instance,
                          .act = a,
                          .step = a->step,
-                         .tries = a->tries};
-}
-
-void path_keep(struct world *w, struct act *a, enum reason reason)
-{
-    struct path *p = path_of(w, a->policy);
-    struct line *l = W_PTR(w, struct line, a->line);
-    bool broken = reason == REASON_CONN_LOST || reason == REASON_INSTANCE_GONE ||
-                  reason == REASON_DOWN;
-    l->uses++;
-    if (broken || (p->keep_alive > 0 && l->uses >= p->keep_alive)) {
-        path_hang_up(w, a);
-        return;
-    }
-    struct dial d = dial_of(a);
-    struct caller *c = caller_at(w, p, seat_of(w, &d));
-    if (comp_has(&w->comps[l->to], KIND_SERVES))
-        l->peer = a->instance;
-    l->next = c->idle;
-    c->idle = a->line;
-    a->line = 0;
-    a->flags &= (uint16_t)~ACT_LINE;
-}
-
-/* Frees the idle ones that lead to this instance; `peer` 0: all. */
-static void lines_drop(struct world *w, struct path *p, struct caller *c, comp_id to,
-                       uint16_t peer)
-{
-    for (ref *at = &c->idle; *at != 0;) {
-        ref r = *at;
-        struct line *l = W_PTR(w, struct line, r);
-        if (peer != 0 && (l->to != to || l->peer != peer)) {
-            at = &l->next;
-            continue;
-        }
-        *at = l->next;
-        line_free(w, p, r);
-    }
+                         .tries = a->tries,
+                         .until = path_connect_until(w, a->policy, a->start)};
 }
 
 void path_instance_gone(struct world *w, comp_id service, uint16_t number)
@@ -135,11 +58,11 @@ void path_instance_gone(struct world *w, comp_id service, uint16_t number)
         if (own)
             guard_forget(w, (comp_id)i, number);
         for (uint32_t k = 0; (p->what & PATH_DIALS) && k < p->cap; k++) {
-            struct caller *c = caller_at(w, p, k);
+            struct caller *c = path_caller(w, p, k);
             if (own && k == number)
                 c->answer = (struct dns_answer){.comp = COMP_NONE};
             if (!own || k == number)
-                lines_drop(w, p, c, service, own ? 0 : number);
+                path_lines_drop(w, (comp_id)i, c, service, own ? 0 : number);
         }
     }
 }
@@ -153,6 +76,16 @@ static enum dial_says wait(struct dial *d, enum dial_step then, sim_time delay,
     d->delay = delay;
     d->cause = cause;
     d->place = place;
+    return DIAL_WAITS;
+}
+
+/* What would take longer than connect_timeout is not waited for. */
+static enum dial_says hurry(const struct world *w, struct dial *d)
+{
+    if (d->until == 0 || w_now(w) + d->delay <= d->until)
+        return DIAL_WAITS;
+    d->delay = d->until > w_now(w) ? d->until - w_now(w) : 0;
+    d->step = DIAL_LATE;
     return DIAL_WAITS;
 }
 
@@ -340,6 +273,8 @@ static enum dial_says step(struct world *w, struct dial *d, struct path *p,
                       : DIAL_DONE;
         return DIAL_GOES_ON;
     case DIAL_SYN:
+        if (!d->pool && d->tries == 0 && !path_port_free(w, d->policy, seat_of(w, d)))
+            return fail(d, REASON_NO_PORTS, d->policy);
         if (not_heard(w, d, p))
             return again(w, d, p->link, CAUSE_CONNECT, SYN_WAIT, SYN_RETRIES);
         return rounds(w, d, p, 1, DIAL_TLS, SYN_WAIT, SYN_RETRIES);
@@ -356,6 +291,8 @@ static enum dial_says step(struct world *w, struct dial *d, struct path *p,
         return DIAL_GOES_ON;
     case DIAL_GIVES_UP:
         return fail(d, REASON_CONN_LOST, p->link != COMP_NONE ? p->link : d->to);
+    case DIAL_LATE:
+        return fail(d, REASON_CONNECT_TIMEOUT, d->to);
     case DIAL_DONE:
         break;
     }
@@ -366,11 +303,11 @@ enum dial_says path_dial_on(struct world *w, struct dial *d)
 {
     enum dial_says says;
     struct path *p = path_of(w, d->policy);
-    struct caller *c = caller_at(w, p, seat_of(w, d));
+    struct caller *c = path_caller(w, p, seat_of(w, d));
     do
         says = step(w, d, p, c);
     while (says == DIAL_GOES_ON);
-    return says;
+    return says == DIAL_WAITS ? hurry(w, d) : says;
 }
 
 /* ---- a call --------------------------------------------------------------------- */
@@ -406,7 +343,7 @@ static bool aim(struct world *w, struct act *a, const struct path *p,
 static void opened(struct world *w, struct act *a, const struct dial *d)
 {
     struct path *p = path_of(w, a->policy);
-    struct caller *c = caller_at(w, p, seat_of(w, d));
+    struct caller *c = path_caller(w, p, seat_of(w, d));
     a->flags &= (uint16_t)~ACT_SENT;
     act_account(w, a);
     if ((p->what & PATH_NAME) && !aim(w, a, p, c)) {
@@ -414,7 +351,7 @@ static void opened(struct world *w, struct act *a, const struct dial *d)
         return;
     }
     if (p->what & PATH_LINES)
-        line_open(w, p, a);
+        path_line_open(w, seat_of(w, d), a);
     call_send(w, a);
 }
 
@@ -425,6 +362,9 @@ static bool works(struct world *w, struct act *a, const struct dial *d)
     if (!s)
         return false;
     act_wait(w, a, d->cause, d->place);
+    if (d->until > 0)
+        a->timer = cal_at(w, d->until > w_now(w) ? d->until : w_now(w),
+                          EV_KIND + CE_LATE, a->policy, W_REF(w, a), a->gen);
     s->setup.of = W_REF(w, a);
     s->setup.of_gen = a->gen;
     return true;
@@ -432,7 +372,7 @@ static bool works(struct world *w, struct act *a, const struct dial *d)
 
 static void go_on(struct world *w, struct act *a)
 {
-    struct dial d = dial_of(a);
+    struct dial d = dial_of(w, a);
     enum dial_says says = path_dial_on(w, &d);
     a->step = d.step;
     a->tries = d.tries;
@@ -456,8 +396,8 @@ bool path_dial(struct world *w, struct act *a)
     struct path *p = path_of(w, a->policy);
     if (a->kind == ACT_QUERY) /* its pool's connections do */
         return false;
-    struct dial d = dial_of(a);
-    if ((p->what & PATH_LINES) && line_take(w, caller_at(w, p, seat_of(w, &d)), a)) {
+    struct dial d = dial_of(w, a);
+    if ((p->what & PATH_LINES) && path_line_take(w, seat_of(w, &d), a)) {
         comp_id what = same_endpoint(w, a->what, a->comp);
         a->what = what != COMP_NONE ? what : a->what;
         return false;
@@ -508,6 +448,15 @@ size_t world_dns_beliefs(const struct world *w, comp_id name, struct dns_belief 
 
 /* ---- events --------------------------------------------------------------------- */
 
+static void worked(struct world *w, struct act *a, enum reason reason)
+{
+    cal_cancel(w, &a->timer); /* of connect_timeout */
+    if (a->parent && reason != REASON_NONE)
+        path_fail(w, a, REASON_CONN_LOST, a->comp);
+    else
+        path_dial_due(w, a);
+}
+
 /* Whoever has left meanwhile has let the other side compute in vain. */
 void path_setup_over(struct world *w, struct act *s, enum reason reason)
 {
@@ -519,10 +468,17 @@ void path_setup_over(struct world *w, struct act *s, enum reason reason)
     struct act *a = of_conn ? NULL : act_alive(w, of, gen);
     if (of_conn)
         comp_kind(w, w->comps[policy].target)->dial(w, of, gen);
-    else if (a && a->parent && reason != REASON_NONE)
-        path_fail(w, a, REASON_CONN_LOST, a->comp);
     else if (a)
-        path_dial_due(w, a);
+        worked(w, a, reason);
+}
+
+void path_dial_late(struct world *w, struct act *a)
+{
+    a->timer = 0;
+    if (!a->parent)
+        act_orphan(w, a);
+    else
+        path_fail(w, a, REASON_CONNECT_TIMEOUT, a->comp);
 }
 
 void path_dial_due(struct world *w, struct act *a)

@@ -58,6 +58,12 @@ enum call_param {
     P_SCOPE,
     P_BREAKER_TRIAL,
     P_BREAKER_CALLS,
+    P_CONNECT_TIMEOUT,
+    P_MAX_IDLE,
+    P_IDLE_TIMEOUT,
+    P_MAX_AGE,
+    P_PORTS,
+    P_TIME_WAIT,
     P_COUNT
 };
 enum { SCOPE_INSTANCE, SCOPE_SHARED };

@@ -34,6 +34,9 @@ struct conn {
     bool held;     /* connecting, and the database stands still */
     comp_id db, pool, service;
     comp_id statement; /* running or last run */
+    comp_id policy;    /* of the calls over it, whose way it goes; COMP_NONE: none */
+    sim_time used;     /* something was last sent over it */
+    bool dead;         /* nothing gets through any more, and nobody knows */
     uint16_t instance;
     sim_time since; /* in this state */
     sim_time opened;
@@ -143,6 +146,10 @@ void session_let_go(struct world *w, struct act *a);
 /* A pool's connection, before it asks the database to let it in; true: later
  * (session_connect()), or never. */
 bool db_dial_begin(struct world *w, struct conn *n);
+/* Something is sent over it now: whether that is lost, as the connection is dead. */
+bool db_line_dead(struct world *w, struct conn *n);
+/* It is idle, and its end has been noticed by keepalive. */
+bool db_line_noticed(struct world *w, const struct conn *n);
 /* Nothing that is sent over it now gets to the database. */
 bool db_dial_cut(const struct world *w, const struct conn *n);
 void db_dial(struct world *w, ref conn, uint32_t number); /* kind_impl.dial */

@@ -28,6 +28,7 @@ static struct dial dial_for(const struct world *w, const struct conn *n)
                          .request = n->id,
                          .pool = true,
                          .to = n->db,
+                         .until = path_connect_until(w, n->policy, n->opened),
                          .step = n->step,
                          .tries = n->tries};
 }
@@ -79,10 +80,32 @@ bool db_dial_cut(const struct world *w, const struct conn *n)
     return link_cut(w, path_of(w, policy)->link, &t, WAY_THERE);
 }
 
+static struct link_use use_of(const struct conn *n)
+{
+    return (struct link_use){.opened = n->opened, .used = n->used, .id = n->id};
+}
+
+bool db_line_dead(struct world *w, struct conn *n)
+{
+    comp_id link = n->policy == COMP_NONE ? COMP_NONE : path_of(w, n->policy)->link;
+    struct link_use use = use_of(n);
+    n->dead = n->dead || (link != COMP_NONE && link_forgot(w, link, &use));
+    n->used = w_now(w);
+    return n->dead;
+}
+
+bool db_line_noticed(struct world *w, const struct conn *n)
+{
+    comp_id link = n->policy == COMP_NONE ? COMP_NONE : path_of(w, n->policy)->link;
+    struct link_use use = use_of(n);
+    return link != COMP_NONE && link_notices(w, link, &use);
+}
+
 /* Not here and now: if it failed at once, the pool would open the next one inside. */
 bool db_dial_begin(struct world *w, struct conn *n)
 {
     comp_id policy = policy_of(w, n);
+    n->policy = policy;
     if (policy == COMP_NONE || path_of(w, policy)->what == 0)
         return false;
     n->step = DIAL_NAME;

@@ -42,8 +42,8 @@ static struct conn *conn_new(struct world *w, comp_id db)
 {
     struct conn *n = conn_at(w, w_alloc(w, sizeof(struct conn)));
     n->db = db;
-    n->statement = COMP_NONE;
-    n->since = n->opened = w_now(w);
+    n->statement = n->policy = COMP_NONE;
+    n->since = n->opened = n->used = w_now(w);
     conn_link(w, n);
     return n;
 }
@@ -222,7 +222,7 @@ void session_connected(struct world *w, struct conn *n)
     bool serves = !d->down && d->follows.role != NODE_DIVERGED;
     if (serves && db_sessions(d) < p_count(w, db, DB_MAX_CONNECTIONS)) {
         d->accepted++;
-        n->opened = w_now(w);
+        n->opened = n->used = w_now(w);
         w_outcome(w, n->id);
         pool_put(w, n);
         return;

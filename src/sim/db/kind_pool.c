@@ -20,6 +20,7 @@
 #include "engine/queue.h"
 #include "engine/telling.h"
 #include "model/model.h"
+#include "net/net.h"
 
 #include <stdio.h>
 
@@ -36,6 +37,9 @@ enum {
     P_ADDRESS_TTL,
     P_MIN_SIZE,
     P_FILL_FIRST,
+    P_MAX_IDLE,
+    P_PORTS,
+    P_TIME_WAIT,
     P_COUNT
 };
 
@@ -119,6 +123,34 @@ static const struct param_desc params[] = {
                       .live = true,
                       .doc = "Whether an instance that starts is not ready before its "
                              "min_size connections are open."},
+    [P_MAX_IDLE] = {.name = "max_idle",
+                    .type = VALUE_COUNT,
+                    .min = -1,
+                    .max = 10000,
+                    .unit = "connections",
+                    .def = "-1",
+                    .live = true,
+                    .doc = "Idle connections each instance keeps; one that comes back "
+                           "beyond that is closed (Go's database/sql: 2); -1: all."},
+    [P_PORTS] = {.name = "ports",
+                 .type = VALUE_COUNT,
+                 .min = 1,
+                 .max = 65535,
+                 .unit = "ports",
+                 .def = "28232",
+                 .live = true,
+                 .doc =
+                     "Local ports that each instance has for its connections to the "
+                     "database, those in TIME_WAIT included (Linux: 32768 to 60999)."},
+    [P_TIME_WAIT] = {.name = "time_wait",
+                     .type = VALUE_DURATION,
+                     .min = 0,
+                     .max = 3600,
+                     .unit = "s",
+                     .def = "60s",
+                     .live = true,
+                     .doc = "How long the port of a connection that the pool closed is "
+                            "taken (Linux: 60 s)."},
 };
 _Static_assert(COUNT_OF(params) == P_COUNT, "one for each");
 
@@ -136,6 +168,8 @@ enum {
     M_FULL,
     M_OPENED,
     M_LOST,
+    M_PORTS,
+    M_NO_PORTS,
     M_COUNT
 };
 #define POOL_METRIC(n, p, t, u, d)                                                     \
@@ -189,6 +223,12 @@ static const struct metric_desc metrics[] = {
     [M_LOST] =
         POOL_METRIC("lost_total", "db_client_connections_lost_total", METRIC_COUNTER,
                     "1", "Connections refused, or closed by the other side."),
+    [M_PORTS] =
+        POOL_METRIC("ports_in_use", "db_client_ports_in_use", METRIC_GAUGE, "1",
+                    "Local ports taken: by open connections, and in TIME_WAIT."),
+    [M_NO_PORTS] =
+        POOL_METRIC("no_ports_total", "db_client_ports_exhausted_total", METRIC_COUNTER,
+                    "1", "Requests that failed as there was no local port."),
 };
 _Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
@@ -202,6 +242,8 @@ struct share {
     sim_time node_until;
     uint32_t refill;      /* event that opens what min_size lacks; 0: none */
     sim_time refill_wait; /* before that, as the last attempt failed; 0: it did not */
+    struct ports ports;
+    uint64_t no_ports;
     uint64_t acquired, waited, timeouts, full, opened, lost;
     sim_time wait_time;
 };
@@ -308,6 +350,25 @@ static bool owner_has_fd(struct world *w, comp_id pool, int instance)
     return comp_kind(w, owner)->fd_free(w, owner, instance);
 }
 
+static uint32_t ports_used(const struct world *w, comp_id pool, const struct share *s)
+{
+    return s->open + ports_waiting(w, &s->ports, p_time(w, pool, P_TIME_WAIT));
+}
+
+/* What a connection more cannot be opened for; REASON_NONE: it can. */
+static enum reason open_lacks(struct world *w, comp_id pool, int instance)
+{
+    struct share *s = share_at(w, pool, instance);
+    if (!owner_has_fd(w, pool, instance))
+        return REASON_NO_FDS;
+    if (!s->ports.slots || ports_used(w, pool, s) < p_count(w, pool, P_PORTS))
+        return REASON_NONE;
+    s->no_ports++;
+    w_log(w, w->comps[pool].owner, instance, LOG_ERROR, 0,
+          "%s: connect: cannot assign requested address", w->comps[pool].name);
+    return REASON_NO_PORTS;
+}
+
 static void open_one(struct world *w, comp_id pool, int instance, struct act *a)
 {
     struct share *s = share_at(w, pool, instance);
@@ -336,7 +397,7 @@ static void refill(struct world *w, comp_id pool, int instance)
 {
     share_at(w, pool, instance)->refill = 0;
     while (share_at(w, pool, instance)->open < least_of(w, pool) &&
-           owner_has_fd(w, pool, instance))
+           open_lacks(w, pool, instance) == REASON_NONE)
         open_one(w, pool, instance, NULL);
 }
 
@@ -361,8 +422,9 @@ static void fill(struct world *w, comp_id pool, int instance)
     int64_t size = p_count(w, pool, P_SIZE);
     while (s->up && s->waiting.count > 0 && s->open < size) {
         struct act *a = first_waiting(w, s, REASON_NONE);
-        if (!owner_has_fd(w, pool, instance)) {
-            query_fail(w, a, REASON_NO_FDS);
+        enum reason lacks = open_lacks(w, pool, instance);
+        if (lacks != REASON_NONE) {
+            query_fail(w, a, lacks);
             continue;
         }
         open_one(w, pool, instance, a);
@@ -390,6 +452,8 @@ bool pool_acquire(struct world *w, struct act *a)
     struct share *s = share_at(w, a->pool, a->caller_instance);
     while (s->idle != 0 && too_old(w, conn_at(w, s->idle)))
         database_close(w, conn_at(w, s->idle), REASON_NONE);
+    while (s->idle != 0 && db_line_noticed(w, conn_at(w, s->idle)))
+        database_close(w, conn_at(w, s->idle), REASON_CONN_LOST);
     if (s->idle != 0) {
         struct conn *n = conn_at(w, s->idle);
         idle_remove(w, s, n);
@@ -399,11 +463,12 @@ bool pool_acquire(struct world *w, struct act *a)
     int64_t most = p_count(w, a->pool, P_MAX_WAITING);
     if (!s->up) {
         query_fail(w, a, REASON_INSTANCE_GONE);
-    } else if (s->open < p_count(w, a->pool, P_SIZE) &&
-               !owner_has_fd(w, a->pool, a->caller_instance)) {
-        query_fail(w, a, REASON_NO_FDS);
     } else if (s->open < p_count(w, a->pool, P_SIZE)) {
-        open_one(w, a->pool, a->caller_instance, a);
+        enum reason lacks = open_lacks(w, a->pool, a->caller_instance);
+        if (lacks == REASON_NONE)
+            open_one(w, a->pool, a->caller_instance, a);
+        else
+            query_fail(w, a, lacks);
     } else if (most != 0 && s->waiting.count >= most) {
         s->full++;
         w_outcome(w, REASON_POOL_FULL);
@@ -421,6 +486,17 @@ void pool_leave(struct world *w, struct act *a, enum reason reason)
     waited(w, s, a, reason);
 }
 
+static void idle_or_closed(struct world *w, struct share *s, struct conn *n)
+{
+    int64_t most = p_count(w, n->pool, P_MAX_IDLE);
+    if (most < 0 || s->nidle < most || s->open <= least_of(w, n->pool)) {
+        idle_push(w, s, n);
+        return;
+    }
+    conn_set(w, n, CONN_TAKEN);
+    database_close(w, n, REASON_NONE);
+}
+
 void pool_put(struct world *w, struct conn *n)
 {
     struct share *s = share_at(w, n->pool, n->instance);
@@ -433,15 +509,15 @@ void pool_put(struct world *w, struct conn *n)
     }
     if (!s->up || s->open > p_count(w, n->pool, P_SIZE) || too_old(w, n)) {
         conn_set(w, n, CONN_TAKEN); /* not connecting any more, not idle either */
-        database_close(w, n, REASON_INSTANCE_GONE);
+        database_close(w, n, s->up && !n->act ? REASON_NONE : REASON_INSTANCE_GONE);
         return;
     }
     struct act *a = n->act != 0 && n->state == CONN_CONNECTING
                         ? act_at(w, n->act)
                         : first_waiting(w, s, REASON_NONE);
     n->act = 0;
-    if (a == NULL) {
-        idle_push(w, s, n);
+    if (!a) {
+        idle_or_closed(w, s, n);
         return;
     }
     hand_over(w, s, n, a);
@@ -460,6 +536,8 @@ void pool_lost(struct world *w, struct conn *n, enum reason reason)
     }
     s->open--;
     s->lost += reason != REASON_NONE;
+    if (reason == REASON_NONE)
+        ports_close(w, &s->ports, p_time(w, n->pool, P_TIME_WAIT));
     fill(w, n->pool, n->instance);
 }
 
@@ -564,9 +642,19 @@ static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint3
     query_fail(w, a, REASON_POOL_TIMEOUT);
 }
 
+/* What waits does so for a time that is no more. */
+static void forget_ports(struct world *w, comp_id c)
+{
+    const struct pool *p = W_STATE(w, struct pool, c);
+    for (uint32_t i = 1; i < p->cap; i++)
+        ports_forget(w, &share_at(w, c, (int)i)->ports);
+}
+
 static void pool_changed(struct world *w, comp_id c, int param, const struct value *old)
 {
     (void)old;
+    if (param == P_TIME_WAIT)
+        forget_ports(w, c);
     if (param != P_SIZE && param != P_MIN_SIZE && param != P_FILL_FIRST)
         return;
     const struct pool *p = W_STATE(w, struct pool, c);
@@ -621,6 +709,10 @@ static double share_metric(const struct world *w, comp_id c, int metric, int ins
         return (double)s->full;
     case M_OPENED:
         return (double)s->opened;
+    case M_PORTS:
+        return ports_used(w, c, s);
+    case M_NO_PORTS:
+        return (double)s->no_ports;
     default:
         return (double)s->lost;
     }

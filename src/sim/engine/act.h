@@ -178,6 +178,7 @@ struct act {
     uint8_t step;     /* enum dial_step */
     uint8_t rest : 1; /* only a piece of its message is missing */
     uint8_t way : 1;  /* enum way: of its message, or of the one before */
+    uint8_t dead : 1; /* its connection is dead: its message does not get through */
     struct slice own[LEDGER_OWN];
 };
 static inline struct act *act_at(const struct world *w, ref r)
