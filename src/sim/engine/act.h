@@ -23,7 +23,8 @@ enum act_kind {
     ACT_LOOKUP,   /* in a cache */
     ACT_EXTERNAL, /* at a third party */
     ACT_PROBE,    /* a health check */
-    ACT_PUBLISH   /* a message on its way into a topic (`what`) */
+    ACT_PUBLISH,  /* a message on its way into a topic (`what`) */
+    ACT_SETUP /* the work of opening a connection, in somebody's cores (call/setup.h) */
 };
 enum query_mode {
     QUERY_STATEMENT, /* one statement, on the caller's transaction connection if it has
@@ -159,6 +160,12 @@ struct act {
             uint32_t timeout, death, late; /* timers */
             bool bad;                      /* counted so, as it is late */
         } of_job;
+        struct {             /* call: SETUP */
+            ref of;          /* the attempt, or the pool's connection */
+            uint32_t of_gen; /* of the attempt; the connection's number */
+            ref cores;       /* the station */
+            bool of_conn;
+        } setup;
         struct { /* front: waits at a limiter */
             ref bucket;
         } limited;
@@ -178,6 +185,7 @@ struct act {
     uint8_t step;     /* enum dial_step */
     uint8_t rest : 1; /* only a piece of its message is missing */
     uint8_t way : 1;  /* enum way: of its message, or of the one before */
+    uint8_t dead : 1; /* its connection is dead: its message does not get through */
     struct slice own[LEDGER_OWN];
 };
 static inline struct act *act_at(const struct world *w, ref r)

@@ -26,6 +26,7 @@ struct effect {
 
 struct cal_event;   /* engine/calendar.h */
 struct curve_point; /* truecode/model.h */
+struct station;     /* engine/station.h */
 
 /* What a component has many of, instances, keys, partitions, as its parameters are. */
 struct bulk {
@@ -141,6 +142,9 @@ struct kind_impl {
                   uint32_t n);
     /* Has the instance a file descriptor for one more connection? Logs when not. */
     bool (*fd_free)(struct world *w, comp_id c, int number);
+    /* The cores of an instance, or of a server (`number` 0); NULL: not up. Whatever is
+     * inside when they stop goes on with INSTANCE_GONE. */
+    struct station *(*cores)(const struct world *w, comp_id c, int number);
     /* `who` wants to be told when instances change; whoever was to be told before
      * (COMP_NONE: nobody) is from now on told by `who`. */
     comp_id (*listen)(struct world *w, comp_id c, comp_id who);
@@ -210,6 +214,11 @@ struct kind_impl {
     void (*inflight)(const struct world *w, comp_id c,
                      void (*f)(const struct world *w, const struct act *a, void *ctx),
                      void *ctx);
+    /* The same for every act that may call somebody, probes and refreshes included;
+     * branches are found at their parents. NULL: as `inflight`. */
+    void (*callers)(const struct world *w, comp_id c,
+                    void (*f)(const struct world *w, const struct act *a, void *ctx),
+                    void *ctx);
 };
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)

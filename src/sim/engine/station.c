@@ -363,6 +363,16 @@ void station_remove(struct world *w, struct station *s, struct act *a)
     rearm_seldom(w, s);
 }
 
+void station_evict(struct world *w, struct station *s, enum reason reason)
+{
+    only_moves(w, s);
+    while (s->n > 0) {
+        struct act *a = key_act(w, first_key(w, s));
+        station_remove(w, s, a);
+        act_ready(w, a, reason);
+    }
+}
+
 void station_settle(struct world *w, struct station *s,
                     void (*f)(struct world *w, struct act *a))
 {

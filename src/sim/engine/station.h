@@ -36,6 +36,7 @@ struct station {
     double busy;       /* core-nanoseconds used up to `since`; see station_busy() */
     sim_time tick;     /* the next whole second, that busy_at does not know yet */
     uint64_t served;   /* acts that were done */
+    uint32_t setups;   /* of those inside: the work of opening connections */
     ref only;          /* an act that is alone inside; 0: whoever is is in the heap */
     double cores, alpha, beta, factor;
     double burns; /* cores that are busy with something else while it is paused */
@@ -66,6 +67,8 @@ void station_init(struct world *w, struct station *s, comp_id c, enum cause work
 void station_add(struct world *w, struct station *s, struct act *a, sim_time demand);
 /* Takes it out unfinished; its ledger gets work and contention so far. */
 void station_remove(struct world *w, struct station *s, struct act *a);
+/* Takes out all that are inside, unfinished; each goes on with `reason`. */
+void station_evict(struct world *w, struct station *s, enum reason reason) SELDOM;
 /* Work it has got since it was added. */
 sim_time station_attained(const struct world *w, const struct station *s,
                           const struct act *a);

@@ -32,5 +32,8 @@ int service_instances(const struct world *w, comp_id c);
 void service_inflight(const struct world *w, comp_id c,
                       void (*f)(const struct world *w, const struct act *a, void *ctx),
                       void *ctx);
+void service_callers(const struct world *w, comp_id c,
+                     void (*f)(const struct world *w, const struct act *a, void *ctx),
+                     void *ctx);
 
 #endif

@@ -621,6 +621,7 @@ const struct kind_impl kind_service = {
     .eligible = service_eligible,
     .choose = choose_next,
     .fd_free = service_fd_free,
+    .cores = service_cores,
     .may_be_ready = service_may_be_ready,
     .listen = service_listen,
     .changed = service_changed,
@@ -630,4 +631,5 @@ const struct kind_impl kind_service = {
     .instances = service_instances,
     .numbers = "instances",
     .inflight = service_inflight,
+    .callers = service_callers,
 };

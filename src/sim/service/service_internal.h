@@ -182,6 +182,7 @@ static inline struct station *cores_for(const struct world *w, struct instance *
     return station_below(w, &i->cores, down);
 }
 void service_may_be_ready(struct world *w, comp_id c, int number); /* kind_impl */
+struct station *service_cores(const struct world *w, comp_id c, int number);
 void eligible_update(struct world *w, comp_id c);
 
 /* kind_service.c */

@@ -18,6 +18,13 @@ static SELDOM void tell(struct world *w, comp_id c)
     comp_kind(w, c)->instances_changed(w, c);
 }
 
+struct station *service_cores(const struct world *w, comp_id c, int number)
+{
+    struct instance *i = service_instance(w, c, number);
+    bool up = i && (i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING);
+    return up ? &i->cores : NULL;
+}
+
 void eligible_update(struct world *w, comp_id c)
 {
     struct service_state *s = service_of(w, c);
@@ -132,6 +139,7 @@ void instance_stop(struct world *w, struct instance *i)
     enter_state(w, i, INSTANCE_DOWN); /* first: nothing may come in behind us */
     while (i->members.first != 0)
         act_kill(w, act_at(w, i->members.first), REASON_INSTANCE_GONE, i->comp);
+    station_evict(w, &i->cores, REASON_INSTANCE_GONE); /* handshakes */
     instance_speed(w, i);
     gc_stop(w, i);
     i->leaked = i->fds_leaked = 0;

@@ -273,6 +273,17 @@ void service_inflight(const struct world *w, comp_id c,
     }
 }
 
+void service_callers(const struct world *w, comp_id c,
+                     void (*f)(const struct world *w, const struct act *a, void *ctx),
+                     void *ctx)
+{
+    for (uint32_t k = 1; k <= service_of(w, c)->n; k++) {
+        const struct instance *i = service_instance(w, c, (int)k);
+        for (ref r = i->members.first; r; r = act_at(w, r)->next)
+            f(w, act_at(w, r), ctx);
+    }
+}
+
 static void view_pool(const struct world *w, const struct instance *i,
                       struct instance_view *v)
 {
