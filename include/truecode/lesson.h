@@ -33,7 +33,6 @@
 struct lesson;
 struct lesson_state;
 
-
 /* A known wrong turn: when `when` is true (checked each second after the first change,
  * fires once). */
 struct trap {
