@@ -113,6 +113,28 @@ uint64_t world_digest_of(const struct world *w, comp_id c);
 /* ---- looking -------------------------------------------------------------------- */
 
 struct value world_get(const struct world *w, comp_id c, const char *param);
+/* A setting that was changed and does not hold yet. */
+struct later_view {
+    struct value value; /* what is to come; with `instances`, what those run with */
+    sim_time due;       /* of a resize: when; 0: at the next restart */
+    int instances;      /* that still run with the old value; 0: the whole component */
+};
+/* Returns false where the value of world_get() is all there is. */
+bool world_later(const struct world *w, comp_id c, const char *param,
+                 struct later_view *out);
+/* What an instance runs with until its next restart; false: with what is set. */
+bool world_kept(const struct world *w, comp_id c, int instance, const char *param,
+                struct value *out);
+/* What it would take to give hardware another size; for a parameter of
+ * CHANGE_BY_RESIZE. ERR_REFUSED with a sentence where it cannot have that. */
+struct resize_view {
+    sim_time takes; /* until the new machine is there */
+    sim_time away;  /* how long nobody is served when it takes over */
+};
+enum err world_resize(const struct world *w, comp_id c, const char *param,
+                      const struct value *to, struct resize_view *out,
+                      struct errmsg *why) MUST_USE;
+
 /* `metric` by its short name; instance 0 or -1: the whole component. NaN: no such
  * metric. */
 double world_metric(const struct world *w, comp_id c, const char *metric, int instance);

@@ -166,8 +166,7 @@ enum err act_list(struct call *c)
 static enum err parse_arg(struct call *c, const struct arg_desc *a, const char *text,
                           struct value *out)
 {
-    struct param_desc p = {
-        .name = a->name, .type = a->type, .unit = "", .doc = a->doc, .live = true};
+    struct param_desc p = {.name = a->name, .type = a->type, .unit = "", .doc = a->doc};
     enum err e = value_parse(c->m, &p, text, out, c->why);
     if (e == ERR_OK && out->type == VALUE_TEXT)
         out->as.text = arena_strdup(c->mem, text);
@@ -393,23 +392,87 @@ static const char *set_wild(struct call *c, comp_id comp, const struct param_des
                      value_text_of(c, p, v));
 }
 
+/* "16 cores cost 2 times as much": the price, where a size can be compared. */
+static const char *price_of(struct call *c, const struct param_desc *p,
+                            const struct value *from, const struct value *to)
+{
+    double a = from->type == VALUE_COUNT ? (double)from->as.count : 0;
+    double b = to->type == VALUE_COUNT ? (double)to->as.count : 0;
+    return a > 0 && b > 0 ? strf(c, " %s costs %s times as much from then on.", p->name,
+                                 num(c, b / a))
+                          : "";
+}
+
+/* A resize that takes its time: what it comes to, as a question first. */
+static enum err set_by_resize(struct call *c, const struct action *a,
+                              const struct param_desc *p, const char **say)
+{
+    struct resize_view v;
+    struct value old = world_get(c->w, a->comp, p->name);
+    const char *is = value_text_of(c, p, &old),
+               *will = value_text_of(c, p, &a->args[0]);
+    const char *label = param_label(c, a->comp, p);
+    if (str_eq(is, will)) {
+        *say = strf(c, "%s stays %s: the resize is called off.", label, is);
+        return ERR_OK;
+    }
+    enum err e = world_resize(c->w, a->comp, p->name, &a->args[0], &v, c->why);
+    if (e != ERR_OK)
+        return e;
+    const char *at = clock_of(c, c->now + v.takes, false);
+    const char *away =
+        v.away > 0 ? strf(c, " Then nobody gets in for %s.", span_of(c, v.away)) : "";
+    fx_risk(c, strf(c, "The new size is there at %s.%s%s", at, away,
+                    price_of(c, p, &old, &a->args[0])));
+    *say =
+        strf(c, "%s will be %s at %s (is %s): a resize.%s", label, will, at, is, away);
+    return ERR_OK;
+}
+
+/* What is set now and holds later. */
+static enum err set_later(struct call *c, struct action *a, const struct param_desc *p,
+                          const char **say)
+{
+    a->kind = ACTION_SET_LATER;
+    if (p->change == CHANGE_BY_RESIZE)
+        return set_by_resize(c, a, p, say);
+    struct value old = world_get(c->w, a->comp, p->name);
+    const char *is = value_text_of(c, p, &old),
+               *will = value_text_of(c, p, &a->args[0]);
+    const char *name = name_of(c, a->comp);
+    *say = is_kind(c, a->comp, "service")
+               ? strf(c,
+                      "%s is %s for each instance that starts from now on (was %s). "
+                      "Those that run keep %s until they are restarted.",
+                      param_label(c, a->comp, p), will, is, is)
+               : strf(c, "%s will be %s after a restart of %s (is %s).",
+                      param_label(c, a->comp, p), will, name, is);
+    return ERR_OK;
+}
+
 enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
                  const char *text)
 {
     struct action a = {.kind = ACTION_SET, .comp = comp, .name = p->name, .nargs = 1};
     const char *label = param_label(c, comp, p);
-    if (!p->live)
-        return refuse(c, ERR_REFUSED, "%s cannot be changed while it runs.", label);
+    if (!param_is_setting(p))
+        return refuse(c, ERR_REFUSED, "%s is no setting: %s.", label,
+                      change_text(p->change));
     enum err e = value_parse(c->m, p, text, &a.args[0], c->why);
     if (e != ERR_OK)
         return e;
     struct value old = world_get(c->w, comp, p->name);
     const char *was = value_text_of(c, p, &old);
     const char *is = value_text_of(c, p, &a.args[0]);
-    if (str_eq(was, is))
+    struct later_view later;
+    bool waits = world_later(c->w, comp, p->name, &later) && !later.instances;
+    if (waits && str_eq(value_text_of(c, p, &later.value), is))
+        return refuse(c, ERR_REFUSED, "%s is on its way to %s already.", label, is);
+    if (!waits && str_eq(was, is))
         return refuse(c, ERR_REFUSED, "%s is %s already.", label, is);
-    fx_action(c, &a,
-              with_wild(c, strf(c, "%s is now %s (was %s).", label, is, was),
-                        set_wild(c, comp, p, &a.args[0])));
-    return ERR_OK;
+    const char *say = strf(c, "%s is now %s (was %s).", label, is, was);
+    e = p->change == CHANGE_AT_ONCE ? ERR_OK : set_later(c, &a, p, &say);
+    if (e == ERR_OK)
+        fx_action(c, &a, with_wild(c, say, set_wild(c, comp, p, &a.args[0])));
+    return e;
 }

@@ -91,7 +91,7 @@ static void example_setting(struct call *c, comp_id comp, const char **path,
 {
     const struct kind_desc *k = model_kind(c->m, comp);
     for (size_t i = 0; i < k->nparams && !*path; i++)
-        if (k->params[i].live) {
+        if (param_is_setting(&k->params[i])) {
             *path = strf(c, "%s.%s", name_of(c, comp), k->params[i].name);
             *value = param_now(c, comp, &k->params[i]);
         }
@@ -117,6 +117,9 @@ static comp_id first_target(const struct call *c, const struct command *k)
     size_t n = op_targets(c, k->info.name, v, COMPS_MAX);
     for (size_t i = 0; i < n && k->args[1] == ARG_VERSION; i++)
         if (is_kind(c, v[i], "service") && other_version(c, v[i]))
+            return v[i];
+    for (size_t i = 0; i < n; i++) /* what most people do it to */
+        if (is_kind(c, v[i], "service"))
             return v[i];
     return n ? v[0] : COMP_NONE;
 }

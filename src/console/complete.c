@@ -91,15 +91,23 @@ static void offer_targets(struct completer *k, const char *op)
     }
 }
 
+/* What a setting is, and what a change of it takes, where it does not hold at once. */
+static const char *param_hint(struct call *c, const struct param_desc *p)
+{
+    if (p->change == CHANGE_AT_ONCE)
+        return p->doc;
+    return strf(c, "(%s) %s", change_word(p->change), p->doc);
+}
+
 static void offer_params(struct completer *k)
 {
     struct call *c = &k->call;
     for (size_t i = 0; i < model_comps(c->m); i++) {
         const struct kind_desc *kind = model_kind(c->m, (comp_id)i);
         for (size_t p = 0; p < kind->nparams; p++)
-            if (kind->params[p].live)
+            if (param_is_setting(&kind->params[p]))
                 offer(k, strf(c, "%s.%s", name_of(c, (comp_id)i), kind->params[p].name),
-                      kind->params[p].doc);
+                      param_hint(c, &kind->params[p]));
     }
 }
 

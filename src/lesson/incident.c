@@ -272,7 +272,7 @@ static void resolve_set(struct deed *d)
     const char *path = part_text(d, 1, "parameter");
     if (model_resolve_param(b->m, path, &d->a.comp, &p, &b->why) != ERR_OK)
         fail_model(d->L, b, d->line);
-    if (!p->live)
+    if (p->change == CHANGE_NEVER)
         fail(d->L, d->line, "%s cannot be changed while the system runs", path);
     d->a.kind = ACTION_SET;
     d->a.name = p->name;

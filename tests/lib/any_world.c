@@ -468,7 +468,7 @@ static size_t live_params(const struct kind_desc *k)
 {
     size_t n = 0;
     for (size_t i = 0; i < k->nparams; i++)
-        n += k->params[i].live;
+        n += k->params[i].change != CHANGE_NEVER;
     return n;
 }
 
@@ -492,8 +492,9 @@ struct action any_action(struct any *a, const struct model *m)
         any_args(a, &x, f->args);
     } else if (live_params(k) > 0) {
         const struct param_desc *p = k->params;
-        for (size_t i = below(a, (uint32_t)live_params(k)); i > 0 || !p->live; p++)
-            i -= p->live;
+        for (size_t i = below(a, (uint32_t)live_params(k));
+             i > 0 || p->change == CHANGE_NEVER; p++)
+            i -= p->change != CHANGE_NEVER;
         x.kind = ACTION_SET;
         x.instance = 0;
         x.name = p->name;

@@ -134,7 +134,7 @@ static void the_schedule_tells_what_it_should(void **state)
                             .duration = 5 * SIM_SEC};
     struct action set = {.kind = ACTION_SET,
                          .comp = api,
-                         .name = "start_up",
+                         .name = "drain",
                          .args = {value_text("9s")},
                          .nargs = 1};
     must(model_at(m, 10 * SIM_SEC, &hidden, NULL, &why), &why);
@@ -148,10 +148,10 @@ static void the_schedule_tells_what_it_should(void **state)
     assert_int_equal(changes, 0);
     near(metric(w, "users", "failed_total"), 500); /* and it ended by itself */
     must_watch(w, 25 * SIM_SEC, &o);
-    assert_string_equal(title, "api.start_up 5 s -> 9 s by config bot");
+    assert_string_equal(title, "api.drain 10 s -> 9 s by config bot");
     assert_true(last.has_undo && last.id == 1 && last.at == 20 * SIM_SEC);
     must(world_apply(w, &last.undo, "me", &o, NULL, &why), &why);
-    assert_string_equal(title, "api.start_up 9 s -> 5 s by me");
+    assert_string_equal(title, "api.drain 9 s -> 10 s by me");
     must_watch(w, 35 * SIM_SEC, &o);
     assert_string_equal(title, "deploy catalog v88 by deploy bot");
     assert_true(last.has_undo && last.id == 3);

@@ -144,6 +144,14 @@ static inline bool is_replica(const struct world *w, comp_id node)
 /* The work that both kinds of node have in common (kind_database.c). */
 void database_retune(struct world *w, comp_id node);
 void database_go_down(struct world *w, comp_id node, bool on);
+/* Down now, and there again after `away`. */
+void database_restart(struct world *w, comp_id node, sim_time away);
+struct resize_view; /* truecode/world.h */
+enum err database_resize(const struct world *w, comp_id c, int param,
+                         const struct value *v, struct resize_view *out,
+                         struct errmsg *why); /* kind_impl.resize, of replicas too */
+void database_resized(struct world *w, comp_id c, int param); /* kind_impl.resized */
+void database_started(struct world *w, comp_id node);         /* DB_EV_STARTED */
 enum err database_kill(struct world *w, comp_id node, const char *which,
                        struct effect *e, struct errmsg *why);
 enum err database_server_fault(struct world *w, comp_id node, int fault, double factor,

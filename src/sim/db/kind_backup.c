@@ -36,7 +36,7 @@ static const struct param_desc params[] = {
                 .max = 1e12,
                 .unit = "bytes/s",
                 .def = "100000000",
-                .live = true,
+                .change = CHANGE_AT_ONCE,
                 .doc = "How fast the data is read."},
     [P_LOAD] = {.name = "load",
                 .type = VALUE_FRACTION,

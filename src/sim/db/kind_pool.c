@@ -54,7 +54,8 @@ static const struct param_desc params[] = {
                 .max = 10000,
                 .unit = "connections",
                 .def = "10",
-                .live = true,
+                .change = CHANGE_AT_ONCE,
+                .each = EACH_INSTANCE,
                 .doc = "Connections each instance opens at most."},
     [P_ACQUIRE_TIMEOUT] =
         {.name = "acquire_timeout",
@@ -63,7 +64,7 @@ static const struct param_desc params[] = {
          .max = 3600,
          .unit = "s",
          .def = "30s",
-         .live = true,
+         .change = CHANGE_AT_ONCE,
          .doc = "How long a request waits for a connection; 0: for ever."},
     [P_MAX_WAITING] =
         {.name = "max_waiting",
@@ -72,7 +73,8 @@ static const struct param_desc params[] = {
          .max = 1000000,
          .unit = "requests",
          .def = "0",
-         .live = true,
+         .change = CHANGE_AT_ONCE,
+         .each = EACH_INSTANCE,
          .doc = "Requests of one instance that may wait; 0: no limit, -1: none."},
     [P_LIFETIME] = {.name = "lifetime",
                     .type = VALUE_DURATION,
@@ -80,7 +82,7 @@ static const struct param_desc params[] = {
                     .max = 86400,
                     .unit = "s",
                     .def = "0",
-                    .live = true,
+                    .change = CHANGE_AT_ONCE,
                     .doc = "Age at which a connection is closed when it comes back; "
                            "0: never."},
     [P_IDLE_TIMEOUT] = {.name = "idle_timeout",
@@ -89,7 +91,7 @@ static const struct param_desc params[] = {
                         .max = 86400,
                         .unit = "s",
                         .def = "0",
-                        .live = true,
+                        .change = CHANGE_AT_ONCE,
                         .doc = "A connection nobody used for so long is closed; "
                                "0: never."},
     [P_ROLE] = {.name = "role",
@@ -104,7 +106,7 @@ static const struct param_desc params[] = {
                        .max = 86400,
                        .unit = "s",
                        .def = "0",
-                       .live = true,
+                       .change = CHANGE_AT_ONCE,
                        .doc = "How long an instance believes in the address of the "
                               "primary that it looked up; 0: asks each time."},
     [P_MIN_SIZE] = {.name = "min_size",
@@ -113,14 +115,15 @@ static const struct param_desc params[] = {
                     .max = 10000,
                     .unit = "connections",
                     .def = "0",
-                    .live = true,
+                    .change = CHANGE_AT_ONCE,
+                    .each = EACH_INSTANCE,
                     .doc = "Connections each instance opens ahead and keeps, in use or "
                            "idle, `size` at most."},
     [P_FILL_FIRST] = {.name = "fill_first",
                       .type = VALUE_BOOL,
                       .unit = "",
                       .def = "off",
-                      .live = true,
+                      .change = CHANGE_AT_ONCE,
                       .doc = "Whether an instance that starts is not ready before its "
                              "min_size connections are open."},
     [P_MAX_IDLE] = {.name = "max_idle",
@@ -129,7 +132,8 @@ static const struct param_desc params[] = {
                     .max = 10000,
                     .unit = "connections",
                     .def = "-1",
-                    .live = true,
+                    .change = CHANGE_AT_ONCE,
+                    .each = EACH_INSTANCE,
                     .doc = "Idle connections each instance keeps; one that comes back "
                            "beyond that is closed (Go's database/sql: 2); -1: all."},
     [P_PORTS] = {.name = "ports",
@@ -138,7 +142,8 @@ static const struct param_desc params[] = {
                  .max = 65535,
                  .unit = "ports",
                  .def = "28232",
-                 .live = true,
+                 .change = CHANGE_AT_ONCE,
+                 .each = EACH_INSTANCE,
                  .doc =
                      "Local ports that each instance has for its connections to the "
                      "database, those in TIME_WAIT included (Linux: 32768 to 60999)."},
@@ -148,7 +153,7 @@ static const struct param_desc params[] = {
                      .max = 3600,
                      .unit = "s",
                      .def = "60s",
-                     .live = true,
+                     .change = CHANGE_BUILT,
                      .doc = "How long the port of a connection that the pool closed is "
                             "taken (Linux: 60 s)."},
 };

@@ -79,7 +79,7 @@ struct parts {
     void (*try_again)(struct world *w, struct act *a); /* EV_BACKOFF */
     /* EV_SCHEDULE; `times`: how often this entry has come before. */
     void (*scheduled)(struct world *w, uint32_t index, uint32_t times);
-    void (*fault_over)(struct world *w, ref fault); /* EV_FAULT_END */
+    void (*over)(struct world *w, ref what, uint32_t kind); /* EV_OVER: a, b */
 };
 
 struct model {
@@ -154,6 +154,7 @@ struct head {
     ref lanes; /* struct cal_lane, one per constant delay */
     uint32_t lane_n;
     ref faults;   /* struct running_fault list */
+    ref laters;   /* list of settings that do not hold yet (model/later.h) */
     bool stopped; /* ran away: will not run on */
 };
 

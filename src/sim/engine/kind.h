@@ -27,6 +27,7 @@ struct effect {
 struct cal_event;   /* engine/calendar.h */
 struct curve_point; /* truecode/model.h */
 struct station;     /* engine/station.h */
+struct resize_view; /* truecode/world.h */
 
 /* What a component has many of, instances, keys, partitions, as its parameters are. */
 struct bulk {
@@ -122,6 +123,21 @@ struct kind_impl {
                     struct errmsg *why);
     /* It was stored. */
     void (*changed)(struct world *w, comp_id c, int param, const struct value *old);
+    /* An operator's change of a setting of CHANGE_AT_RESTART: what runs keeps `old`
+     * until it starts again; the new value is stored after this. NULL: the component is
+     * one process, and says when that starts (later_restarted()). */
+    void (*keep)(struct world *w, comp_id c, int param, const struct value *old,
+                 const struct value *now);
+    /* What instance `number` keeps of such a setting; NULL: nothing. */
+    const struct value *(*kept)(const struct world *w, comp_id c, int param,
+                                int number);
+    /* Whether, and how, hardware becomes `v`. Must be there where a parameter is of
+     * CHANGE_BY_RESIZE. */
+    enum err (*resize)(const struct world *w, comp_id c, int param,
+                       const struct value *v, struct resize_view *out,
+                       struct errmsg *why);
+    /* The new machine takes over in this moment; the value is stored. May be NULL. */
+    void (*resized)(struct world *w, comp_id c, int param);
     /* `op`, `fault`: index into the descriptor's tables. */
     enum err (*op)(struct world *w, comp_id c, int op, const struct action *a,
                    struct effect *e, struct errmsg *why);

@@ -209,8 +209,8 @@ static void dispatch(struct world *w, const struct cal_event *e)
     case EV_SCHEDULE:
         w->model->parts->scheduled(w, e->a, e->b);
         break;
-    case EV_FAULT_END:
-        w->model->parts->fault_over(w, e->a);
+    case EV_OVER:
+        w->model->parts->over(w, e->a, e->b);
         break;
     default:
         act_event(w, e->event, e->a, e->b);

@@ -226,11 +226,14 @@ static const struct arg_desc *args_of(const struct kind_desc *d, struct action *
 static enum err no_such_action(const struct model *m, const struct action *a,
                                struct errmsg *why)
 {
-    static const char *const what[] = {"parameter", "operation", "fault"};
+    static const char *const what[] = {[ACTION_SET] = "parameter",
+                                       [ACTION_OP] = "operation",
+                                       [ACTION_FAULT] = "fault",
+                                       [ACTION_SET_LATER] = "parameter"};
     const struct kind_desc *d = model_kind(m, a->comp);
     const char *names[64];
     size_t n = 0;
-    if (a->kind == ACTION_SET)
+    if (action_sets(a))
         for (; n < d->nparams && n < 64; n++)
             names[n] = d->params[n].name;
     else if (a->kind == ACTION_OP)
@@ -253,7 +256,7 @@ static enum err check_set(const struct model *m, struct action *a, struct errmsg
         if (!str_eq(d->params[i].name, a->name))
             continue;
         a->name = d->params[i].name;
-        if (!d->params[i].live)
+        if (d->params[i].change == CHANGE_NEVER)
             return errmsg_set(why, ERR_REFUSED, "%s.%s cannot be changed while it runs",
                               model_name(m, a->comp), a->name);
         if (a->nargs != 1)
@@ -273,7 +276,7 @@ enum err model_check_action(const struct model *m, struct action *a, struct errm
 {
     if (a->comp >= m->ncomps || a->nargs > OP_ARGS)
         return errmsg_set(why, ERR_INPUT, "the action names no component");
-    if (a->kind == ACTION_SET)
+    if (action_sets(a))
         return check_set(m, a, why);
     if (action_is_nothing(a))
         return ERR_OK;
@@ -351,7 +354,7 @@ static int number_in(const struct model *m, const struct action *a)
 {
     struct action copy = *a;
     const struct arg_desc *d =
-        a->kind == ACTION_SET ? NULL : args_of(model_kind(m, a->comp), &copy);
+        action_sets(a) ? NULL : args_of(model_kind(m, a->comp), &copy);
     for (size_t i = 0; d && i < a->nargs; i++)
         if (str_eq(d[i].name, "instance") && a->args[i].type == VALUE_COUNT)
             return (int)a->args[i].as.count;

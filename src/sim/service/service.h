@@ -66,6 +66,7 @@ struct instance { /* what every request looks at comes first */
     bool dying;       /* ends in this moment */
     bool collecting;  /* its cores stand still for the collector */
     uint32_t crashes; /* in a row, for the back-off */
+    ref kept;         /* settings as they were at its start (service_kept.c) */
     uint32_t gc_timer;
     uint32_t gc_clock; /* to the next collection by the clock */
     uint64_t oom_kills, collections;

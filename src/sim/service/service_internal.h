@@ -224,6 +224,29 @@ bool bulkhead_lets(const struct world *w, const struct instance *i,
 void bulkhead_recount(struct world *w, comp_id c);
 
 /* service_admit.c: what is off by default, on a request's way */
+/* service_kept.c: what an instance that runs keeps of a setting that has changed since
+ * its start; NULL: nothing. */
+const struct value *instance_kept(const struct world *w, const struct instance *i,
+                                  int param);
+/* Whether the setting, or what an instance keeps of it, is above 0. */
+bool service_any_has(const struct world *w, comp_id c, int param);
+void instance_keeps_nothing(struct world *w, struct instance *i); /* it stops */
+/* kind_impl.keep and .kept */
+void service_keep(struct world *w, comp_id c, int param, const struct value *old,
+                  const struct value *now);
+const struct value *service_kept(const struct world *w, comp_id c, int param,
+                                 int number);
+/* A setting of CHANGE_AT_RESTART, as this instance has it. */
+static inline double i_number(const struct world *w, const struct instance *i, int p)
+{
+    const struct value *v = i->kept == 0 ? NULL : instance_kept(w, i, p);
+    return v ? v->as.number : p_number(w, i->comp, p);
+}
+static inline int64_t i_count(const struct world *w, const struct instance *i, int p)
+{
+    const struct value *v = i->kept == 0 ? NULL : instance_kept(w, i, p);
+    return v ? v->as.count : p_count(w, i->comp, p);
+}
 void service_features(struct world *w, comp_id c); /* a parameter has changed */
 void instance_settings(struct world *w, struct instance *i); /* as they are now */
 /* False: it was refused, and has ended. */

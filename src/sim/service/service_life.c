@@ -140,6 +140,7 @@ void instance_stop(struct world *w, struct instance *i)
     while (i->members.first != 0)
         act_kill(w, act_at(w, i->members.first), REASON_INSTANCE_GONE, i->comp);
     station_evict(w, &i->cores, REASON_INSTANCE_GONE); /* handshakes */
+    instance_keeps_nothing(w, i);
     instance_speed(w, i);
     gc_stop(w, i);
     i->leaked = i->fds_leaked = 0;
