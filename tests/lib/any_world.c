@@ -495,8 +495,8 @@ struct action any_action(struct any *a, const struct model *m)
         for (size_t i = below(a, (uint32_t)live_params(k));
              i > 0 || p->change == CHANGE_NEVER; p++)
             i -= p->change != CHANGE_NEVER;
-        x.kind = ACTION_SET;
-        x.instance = 0;
+        x.kind = param_is_setting(p) && x.instance > 0 ? ACTION_SET_LATER : ACTION_SET;
+        x.instance = 0; /* every third time as an operator does it */
         x.name = p->name;
         x.args[0] = any_value(a, p->type, p->min, p->max, p->choices);
         x.nargs = 1;

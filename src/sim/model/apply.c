@@ -97,7 +97,7 @@ static enum err apply_set_later(struct world *w, const struct action *a,
     buf_init(&title, 0);
     enum err e = later_set(w, a, &title, &undo, why);
     if (e == ERR_OK && who != NULL)
-        tell(w, a, who, title.s, *undo.name != '\0' ? &undo : NULL);
+        tell(w, a, who, title.s, &undo);
     buf_release(&title);
     return e;
 }

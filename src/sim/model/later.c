@@ -158,10 +158,6 @@ enum err later_set(struct world *w, const struct action *a, struct buf *title,
     buf_adds(title, takes > 0 ? ", a resize of " : ", no resize");
     if (takes > 0)
         buf_addf(title, "%lld min", (long long)((takes + SIM_MIN - 1) / SIM_MIN));
-    struct resize_view view = {0};
-    if (takes > 0 && k->resize(w, a->comp, i, &was, &view, NULL) != ERR_OK &&
-        !same(w, p, &was, &w_values(w, a->comp)[i]))
-        undo->name = "";
     return ERR_OK;
 }
 

@@ -12,8 +12,7 @@
 #include "engine/engine.h"
 #include "truecode/kind.h"
 
-/* ACTION_SET_LATER: as an operator may. Fills `title`, and `undo` (whose name is empty
- * when there is none). */
+/* ACTION_SET_LATER: as an operator may. Fills `title` and `undo`. */
 enum err later_set(struct world *w, const struct action *a, struct buf *title,
                    struct action *undo, struct errmsg *why) MUST_USE;
 /* The process of component `c` has started: what waited for that holds now. */
