@@ -66,7 +66,7 @@ struct change {
     const char *title;    /* "checkout.pool.size 20 -> 100", "deploy v42 (was v41)" */
     struct action action; /* what was done */
     struct action undo;   /* how to undo it */
-    bool has_undo;        /* decoys have one too; it changes nothing */
+    bool has_undo;        /* most decoys have one too; it changes nothing */
 };
 
 /* All optional. Called in time order, from inside world_run() and world_apply(); they

@@ -139,7 +139,9 @@ static void the_schedule_tells_what_it_should(void **state)
                          .nargs = 1};
     must(model_at(m, 10 * SIM_SEC, &hidden, NULL, &why), &why);
     must(model_at(m, 20 * SIM_SEC, &set, "config bot", &why), &why);
-    must(model_decoy(m, 30 * SIM_SEC, api, "deploy bot", "deploy catalog v88", &why),
+    must(model_decoy(m, 40 * SIM_SEC, api, "Lene", "mail sent", true, &why), &why);
+    must(model_decoy(m, 30 * SIM_SEC, api, "deploy bot", "deploy catalog v88", false,
+                     &why),
          &why);
     struct observer o = {.change = on_change};
     struct world *w = must_world(m, 1);
@@ -158,6 +160,9 @@ static void the_schedule_tells_what_it_should(void **state)
     must(world_apply(w, &last.undo, "me", &o, NULL, &why), &why);
     assert_int_equal(changes, 4);
     assert_int_equal(last.comp, api);
+    must_watch(w, 45 * SIM_SEC, &o);
+    assert_string_equal(title, "mail sent by Lene");
+    assert_false(last.has_undo);
     world_free(w);
 }
 

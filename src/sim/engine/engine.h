@@ -55,6 +55,10 @@ struct schedule_entry;
 struct versions {
     const char **names;
     size_t n, cap;
+    struct version_like { /* a version that runs the programs of another */
+        size_t version, like;
+        struct version_like *next; /* given later */
+    } * alike;
 };
 
 struct comp {

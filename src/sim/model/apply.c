@@ -337,7 +337,7 @@ void apply_scheduled(struct world *w, uint32_t index, uint32_t times)
         a.duration = repeat(w, index, times);
     if (e->decoy) {
         struct action nothing = {.kind = ACTION_OP, .comp = a.comp, .name = ""};
-        tell(w, &nothing, e->who, e->title, &nothing);
+        tell(w, &nothing, e->who, e->title, e->final ? NULL : &nothing);
         return;
     }
     struct errmsg why = {0};
