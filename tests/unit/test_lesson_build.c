@@ -164,10 +164,10 @@ static void an_incident_arrives(void **state)
                            .name = "deploy",
                            .args = {value_text("v88")},
                            .nargs = 1};
-    assert_int_equal(world_apply(w, &again, "you", NULL, NULL, &why), ERR_OK);
     struct instance_view v;
     world_instance(w, model_find(lw.model, "shop"), 1, &v);
     assert_string_equal(v.version, "v10");
+    assert_int_equal(world_apply(w, &again, "you", NULL, NULL, &why), ERR_OK);
     world_free(w);
     lesson_world_release(&lw);
     buf_release(&b);
