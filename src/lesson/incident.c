@@ -341,7 +341,7 @@ static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)
     if (!is_marked(L, t, "action"))
         fail(L, 0, "an action is wanted, like fault(…) or deploy(…), not a %s",
              luaL_typename(L, t));
-    d->line = mark_line(L, t, 0);
+    d->line = d->a.line = mark_line(L, t, 0);
     lua_getfield(L, t, "@action");
     snprintf(d->is, sizeof d->is, "%s", luaL_optstring(L, -1, ""));
     lua_pop(L, 1);

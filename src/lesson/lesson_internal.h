@@ -98,6 +98,7 @@ struct host {
     const char *refused; /* memory: what was refused first; sticky. NULL: nothing */
     int line;            /* where we are, as far as is known */
     const struct scan *scan;
+    bool fine_times;                  /* a duration below a microsecond was made */
     int functions;                    /* how many lesson functions are kept */
     struct build *build;              /* while world or incident runs */
     const struct lesson_facts *facts; /* while a predicate runs */
