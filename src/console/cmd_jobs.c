@@ -61,16 +61,27 @@ static const struct command_wild wild_enable[] = {
 static const struct command_wild wild_disable[] = {
     {"kubectl", "kubectl patch cronjob COMPONENT -p '{\"spec\":{\"suspend\":true}}'"},
 };
-#define VERB(word, text, w)                                                            \
-    {                                                                                  \
-        .info = {.name = word, WILD(w)}, .done = text                                  \
-    }
-static const struct command verbs[] = {
-    VERB("run", "COMPONENT has been started", wild_run),
-    VERB("stop", "COMPONENT has been stopped", wild_stop),
-    VERB("enable", "COMPONENT runs when it is due", wild_enable),
-    VERB("disable", "COMPONENT does not run any more", wild_disable),
-};
+#define VERB(id, text, says, w)                                                        \
+    static const struct command jobs_##id = {.info = {.name = #id,                     \
+                                                      .synopsis = "jobs " #id " NAME", \
+                                                      .doc = text,                     \
+                                                      .examples = "jobs " #id " JOB",  \
+                                                      .group = GROUP_ACT,              \
+                                                      .changes_world = true,           \
+                                                      WILD(w)},                        \
+                                             .args = {ARG_JOB},                        \
+                                             .max_args = 6,                            \
+                                             .raw = true,                              \
+                                             .done = says,                             \
+                                             .run = act_op}
+VERB(run, "Starts one now, due or not.", "COMPONENT has been started", wild_run);
+VERB(stop, "Stops the run that is under way.", "COMPONENT has been stopped", wild_stop);
+VERB(enable, "It runs again when it is due.", "COMPONENT runs when it is due",
+     wild_enable);
+VERB(disable, "It does not run any more.", "COMPONENT does not run any more",
+     wild_disable);
+static const struct command *const subs[] = {&jobs_run, &jobs_stop, &jobs_enable,
+                                             &jobs_disable, NULL};
 
 static enum err run(struct call *c)
 {
@@ -78,8 +89,6 @@ static enum err run(struct call *c)
         return refuse(c, ERR_NOT_FOUND, "There are no jobs here.");
     if (!c->nargs)
         return list(c);
-    if (act_verb(c))
-        return act_op(c);
     return refuse(c, ERR_INPUT,
                   "jobs lists them; jobs run, stop, enable or disable "
                   "NAME acts on one.");
@@ -94,11 +103,8 @@ const struct command cmd_jobs = {
              .group = GROUP_LOOK,
              .changes_world = true,
              WILD(wild)},
-    .args = {ARG_TEXT, ARG_COMPONENT},
-    .max_args = 2,
-    .raw = true,
-    .verbs = verbs,
-    .nverbs = COUNT_OF(verbs),
-    .verb_kinds = {"job"},
+    .args = {ARG_JOB},
+    .max_args = 1,
+    .subs = subs,
     .run = run,
 };

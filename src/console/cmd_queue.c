@@ -132,19 +132,39 @@ static const struct command_wild wild_purge[] = {
     {"aws", "aws sqs purge-queue --queue-url \"$QUEUE\""},
 };
 
-/* Its operations, as commands of their own: what act_op() wants to know of them. */
-#define VERB(word, text, ...)                                                          \
-    {                                                                                  \
-        .info = {.name = word, __VA_ARGS__}, .done = text                              \
-    }
-static const struct command verbs[] = {
-    VERB("pause", "INSTANCE takes no more messages", .doc = ""),
-    VERB("resume", "INSTANCE takes messages again", .doc = ""),
-    VERB("skip", "INSTANCE goes past what stood in the way", WILD(wild_skip)),
-    VERB("seek", "INSTANCE goes on at VALUE", WILD(wild_seek)),
-    VERB("replay", "INSTANCE processes messages again", WILD(wild_replay)),
-    VERB("purge", "INSTANCE is empty", WILD(wild_purge)),
-};
+/* ---- its operations, as commands of their own ------------------------------------ */
+
+#define VERB(id, word, usage, text, says, ...)                                         \
+    static const struct command queue_##id = {.info = {.name = word,                   \
+                                                       .synopsis = "queue " usage,     \
+                                                       .doc = text,                    \
+                                                       .examples = "",                 \
+                                                       .group = GROUP_ACT,             \
+                                                       .changes_world = true,          \
+                                                       __VA_ARGS__},                   \
+                                              .args = {ARG_SUBSCRIPTION, ARG_VALUE},   \
+                                              .max_args = 6,                           \
+                                              .raw = true,                             \
+                                              .done = says,                            \
+                                              .run = act_op}
+VERB(pause, "pause", "pause NAME", "Takes no more messages until it is resumed.",
+     "INSTANCE takes no more messages", .wild = NULL);
+VERB(resume, "resume", "resume NAME", "Takes messages again.",
+     "INSTANCE takes messages again", .wild = NULL);
+VERB(skip, "skip", "skip NAME[-N] [COUNT]",
+     "Goes past the next messages, as past one that cannot be read.", NULL,
+     WILD(wild_skip));
+VERB(seek, "seek", "seek NAME[-N] OFFSET", "Goes on at another place.", NULL,
+     WILD(wild_seek));
+VERB(replay, "replay", "replay NAME[-N] [TIME]",
+     "Processes the dead letters again; with a time, everything since then.", NULL,
+     WILD(wild_replay));
+VERB(purge, "purge", "purge NAME", "Forgets what is not processed yet.",
+     "INSTANCE is empty", WILD(wild_purge));
+
+static const struct command *const subs[] = {&queue_pause, &queue_resume, &queue_skip,
+                                             &queue_seek,  &queue_replay, &queue_purge,
+                                             NULL};
 
 static enum err run(struct call *c)
 {
@@ -152,7 +172,7 @@ static enum err run(struct call *c)
         return refuse(c, ERR_NOT_FOUND, "There is no message broker here.");
     if (!c->nargs)
         return subscriptions(c);
-    return act_verb(c) ? act_op(c) : look(c);
+    return look(c);
 }
 
 const struct command cmd_queue = {
@@ -166,11 +186,8 @@ const struct command cmd_queue = {
              .group = GROUP_LOOK,
              .changes_world = true,
              WILD(wild)},
-    .args = {ARG_INSTANCE, ARG_INSTANCE, ARG_VALUE},
-    .max_args = 4,
-    .raw = true,
-    .verbs = verbs,
-    .nverbs = COUNT_OF(verbs),
-    .verb_kinds = {"subscription", "topic"},
+    .args = {ARG_SUBSCRIPTION},
+    .max_args = 1,
+    .subs = subs,
     .run = run,
 };

@@ -14,6 +14,12 @@ const char *name_of(const struct call *c, comp_id comp)
     return comp == COMP_NONE ? "-" : model_name(c->m, comp);
 }
 
+const char *last_name(const struct call *c, comp_id comp)
+{
+    const char *name = name_of(c, comp), *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
 const char *inst_name(const struct call *c, comp_id comp, int instance)
 {
     if (instance <= 0)

@@ -82,12 +82,22 @@ const char *with_wild(const struct call *c, const char *text, const char *wild)
     return text_width(both) <= (size_t)c->ctx->columns ? both : text;
 }
 
+/* "orders" of "orders-db.orders": what SQL would call it. */
+static const char *last_part(const char *name)
+{
+    const char *dot = name ? strrchr(name, '.') : NULL;
+    return dot ? dot + 1 : name;
+}
+
 const char *wild_line(const struct call *c, const char *line, const char *comp,
                       const char *inst, const char *value)
 {
     const struct {
         const char *name, *is;
-    } names[] = {{"COMPONENT", comp}, {"INSTANCE", inst}, {"VALUE", value}};
+    } names[] = {{"COMPONENT", comp},
+                 {"INSTANCE", inst},
+                 {"VALUE", value},
+                 {"TABLE", last_part(comp)}};
     struct buf b;
     buf_init(&b, 0);
     while (*line) {
@@ -162,13 +172,13 @@ static enum err unknown_option(struct call *c, const char *word)
     const char *near = text_suggest(word, names, n);
     enum err e;
     if (near)
-        e = refuse(c, ERR_INPUT, "%s has no option %s; did you mean %s?",
-                   c->cmd->info.name, word, near);
+        e = refuse(c, ERR_INPUT, "%s has no option %s; did you mean %s?", c->label,
+                   word, near);
     else if (n)
-        e = refuse(c, ERR_INPUT, "%s has no option %s; it has %s.", c->cmd->info.name,
-                   word, list.s);
+        e = refuse(c, ERR_INPUT, "%s has no option %s; it has %s.", c->label, word,
+                   list.s);
     else
-        e = refuse(c, ERR_INPUT, "%s has no options. Usage: %s", c->cmd->info.name,
+        e = refuse(c, ERR_INPUT, "%s has no options. Usage: %s", c->label,
                    c->cmd->info.synopsis);
     buf_release(&list);
     return e;
@@ -228,10 +238,10 @@ static enum err check_count(struct call *c)
 {
     const struct command_info *info = &c->cmd->info;
     if (c->nargs < c->cmd->min_args)
-        return refuse(c, ERR_INPUT, "%s needs more: %s", info->name, info->synopsis);
+        return refuse(c, ERR_INPUT, "%s needs more: %s", c->label, info->synopsis);
     if (c->nargs > c->cmd->max_args && c->cmd->max_args == 0)
         return refuse(c, ERR_INPUT, "%s takes nothing after it, so “%s” is too much.",
-                      info->name, c->arg[0]);
+                      c->label, c->arg[0]);
     if (c->nargs > c->cmd->max_args)
         return refuse(c, ERR_INPUT, "“%s” is too much. Usage: %s",
                       c->arg[c->cmd->max_args], info->synopsis);
@@ -337,14 +347,37 @@ static bool wants_help(const struct stage *st)
     return false;
 }
 
-static enum err run_command(struct call *c, const struct stage *st, const char *line)
+/* `db backups orders-db`, and `db orders-db backups`: the sub-command goes to the front
+ * of the stage, which begins with it then. */
+static void take_sub(struct call *c, struct stage *st)
+{
+    for (size_t i = 1; i < st->n && i <= 2; i++) {
+        const struct command *sub = command_sub(c->cmd, st->words[i].s);
+        if (!sub || (i == 2 && command_sub(c->cmd, st->words[1].s)))
+            continue;
+        struct word word = st->words[i];
+        c->label = strf(c, "%s %s", c->cmd->info.name, sub->info.name);
+        c->cmd = sub;
+        if (i == 2) {
+            st->words[2] = st->words[1];
+            st->words[1] = word;
+        }
+        st->words++;
+        st->n--;
+        return;
+    }
+}
+
+static enum err run_command(struct call *c, struct stage *st, const char *line)
 {
     c->cmd = command_find(st->words[0].s);
     if (!c->cmd)
         return unknown_command(c, st);
+    c->label = c->cmd->info.name;
+    take_sub(c, st);
     if (wants_help(st)) {
         c->arg = arena_alloc(c->mem, sizeof *c->arg);
-        c->arg[c->nargs++] = c->cmd->info.name;
+        c->arg[c->nargs++] = c->label;
         return run_as(c, "help");
     }
     c->text = st->n > 1 ? arena_strndup(c->mem, line + st->words[1].start,
@@ -358,9 +391,9 @@ static enum err run_command(struct call *c, const struct stage *st, const char *
     return e == ERR_OK ? c->cmd->run(c) : e;
 }
 
-static enum err run_parsed(struct call *c, const struct parsed *p, const char *line)
+static enum err run_parsed(struct call *c, struct parsed *p, const char *line)
 {
-    const struct stage *first = &p->stages[0];
+    struct stage *first = &p->stages[0];
     if (p->open_quote)
         return refuse(c, ERR_INPUT, "A quote is opened and not closed.");
     for (size_t i = 0; i < p->n; i++)
