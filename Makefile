@@ -153,7 +153,7 @@ help:
 	@echo 'make prove SEEDS=100 prove every lesson'
 	@echo 'make reference       hold the engine to published results at length'
 	@echo 'make bench           print the figures of speed and size'
-	@echo 'make lint            layers, rooms, headers, words, formatting'
+	@echo 'make lint            layers, rooms, headers, what is dead, words, formatting'
 	@echo 'make V=1             show each command'
 	@echo 'make fuzz N=20000    so many worlds at random; none may bring its process down'
 	@echo 'make asan            the unit tests under AddressSanitizer and UBSan'

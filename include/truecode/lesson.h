@@ -17,6 +17,7 @@
 #ifndef TRUECODE_LESSON_H
 #define TRUECODE_LESSON_H
 
+#include "truecode/limits.h"
 #include "truecode/mechanism.h"
 #include "truecode/telemetry.h"
 
@@ -24,8 +25,7 @@ struct lesson;
 typedef int32_t fn_id; /* a Lua function of the lesson */
 #define FN_NONE ((fn_id)-1)
 
-#define LESSON_MAX_BYTES (256 * 1024)
-#define LESSON_HINTS     4
+#define LESSON_HINTS 4
 
 enum step_kind {
     STEP_ASK,
@@ -277,10 +277,6 @@ struct course_list {
 enum err course_load(struct course_list *out, const char *text, size_t len,
                      const char *name, struct errmsg *why) MUST_USE;
 void course_release(struct course_list *c);
-
-/* Reference text of everything a lesson may say (world functions, parameters, program
- * ops, steps, predicates), from the binding and kind tables, as Markdown. */
-void lesson_reference(struct buf *out);
 
 /* Everything that a lesson's code can reach, a line each ("math.floor function"): for
  * the test that compares it with the list in the repository. */

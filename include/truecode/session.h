@@ -23,21 +23,17 @@
 
 #include "truecode/console.h"
 #include "truecode/lesson.h"
-
-/* Rises whenever a pinned trace digest changes: older tapes cannot be resumed or
- * graded. */
-#define ENGINE_NUMBER 1
+#include "truecode/tape.h"
+#include "truecode/verdict.h"
 
 struct session;
-
-enum session_mode { MODE_GUIDED, MODE_ONCALL };
 
 struct session_options {
     const char *text; /* the lesson file */
     size_t len;
     const char *name;
     uint64_t seed;
-    enum session_mode mode;
+    enum play_mode mode;
     const char *tape; /* NULL: a new run; else: resume by replaying this */
     size_t tape_len;
     size_t *bad_line; /* NULL, or: gets the number of the tape's entry that could not be
@@ -127,7 +123,7 @@ struct session_view {
     double speed;
     sim_time wait_until; /* HOLD_WAITING */
     uint64_t seed;
-    enum session_mode mode;
+    enum play_mode mode;
     bool practice; /* after a rewind: not scored */
 
     bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
@@ -165,31 +161,6 @@ void session_take_tape(struct session *s, struct buf *out);
 uint64_t session_digest(const struct session *s);
 
 /* ---- what happened: score, debrief ----------------------------------------------- */
-
-enum outcome { OUTCOME_LOST, OUTCOME_MITIGATED, OUTCOME_CURED, OUTCOME_RECOVERED };
-const char *outcome_word(int outcome); /* "recovered"; else "" */
-
-#define SCORE_LIST(X)                                                                  \
-    X(USERS, "users spared", 40)                                                       \
-    X(CONTAINMENT, "no harm done", 15)                                                 \
-    X(DIAGNOSIS, "diagnosis", 25)                                                      \
-    X(VERIFICATION, "verified", 10)                                                    \
-    X(COMMUNICATION, "told people", 10)
-enum score_part {
-#define X(name, phrase, weight) SCORE_##name,
-    SCORE_LIST(X)
-#undef X
-        SCORE_PARTS
-};
-struct score {
-    double part[SCORE_PARTS]; /* 0..1 */
-    int total;                /* 0..100 */
-    enum outcome outcome;
-    /* Bad user requests from the page until a verdict on the learner's last change is
-     * due: who leaves early is not spared what follows. */
-    uint64_t bad_you, bad_reference, bad_nothing;
-    int hints; /* recorded, never deducted */
-};
 
 /* Typed blocks: the screen, plain mode, Markdown and HTML draw them. */
 enum block_kind {
@@ -239,22 +210,6 @@ void report_markdown(const struct report *r,
 
 /* ---- proof ----------------------------------------------------------------------- */
 
-struct prove_row {
-    const char *kind; /* "loads" "nothing" "moves" "normal" "fix" "wrong" "steps"
-                         "hints" "text" "same" */
-    char name[64];
-    unsigned passed, failed;
-    uint64_t first_bad_seed;
-    double
-        margin_min; /* how close to failing: 1 comfortable .. 0 on the edge; NaN: n/a */
-    char detail[200]; /* of the first failure, or of the closest */
-};
-struct proof {
-    struct prove_row *rows;
-    size_t n, cap;
-    unsigned seeds;
-    bool ok;
-};
 /* What the proof of one seed may take; the lessons here take a tenth at most. */
 #define PROVE_EVENTS 300000000ull /* of worlds; a component sampled is one, too */
 #define PROVE_STEPS  100000000ull /* of Lua */
@@ -264,9 +219,5 @@ enum err prove_lesson(struct proof *out, const char *text, size_t len, const cha
                       uint64_t first, unsigned count,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why) MUST_USE;
-/* Adds the rows of `b` (other seeds of the same lesson) to `a`. */
-void proof_merge(struct proof *a, const struct proof *b);
-void proof_release(struct proof *p);
-void proof_print(const struct proof *p, const char *lesson_id, struct buf *out);
 
 #endif

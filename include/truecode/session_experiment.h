@@ -18,8 +18,6 @@
 #include "truecode/lesson.h"
 #include "truecode/telemetry_measure.h"
 
-#define EXPERIMENT_REPLICATIONS_MAX 10000
-
 struct experiment;
 struct experiment_options {
     const char *text; /* of the lab file */

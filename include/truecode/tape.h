@@ -38,6 +38,10 @@
 
 #include "truecode/base.h"
 
+/* Rises whenever a pinned trace digest changes: older tapes cannot be resumed or
+ * graded. */
+#define ENGINE_NUMBER 1
+
 #define TAPE_FORMAT   "truecode tape 2"
 #define TAPE_DIGEST   16   /* hex digits */
 #define TAPE_LINE_MAX 8192 /* bytes; what is longer is no line */

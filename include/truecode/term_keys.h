@@ -19,7 +19,7 @@
 #ifndef TRUECODE_TERM_KEYS_H
 #define TRUECODE_TERM_KEYS_H
 
-#include "truecode/wire.h"
+#include "truecode/screen.h"
 
 /* What opens a sequence for certain is followed by its rest within this time, also
  * where a packet is sent twice; else it is dropped. */

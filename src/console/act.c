@@ -310,7 +310,7 @@ static enum err read_args(struct call *c, const struct act_target *t, struct act
 
 static bool has(const char *line, const char *what)
 {
-    return strstr(line, what) != NULL;
+    return strstr(line, what);
 }
 
 /* The shortest line that fits what was typed: about one instance, with a value, or

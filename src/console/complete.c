@@ -31,20 +31,6 @@ static bool has_word(const struct completions *o, const char *word)
     return false;
 }
 
-static void grow(struct completions *o)
-{
-    size_t cap = o->cap ? o->cap * 2 : 32;
-    const char **words = arena_alloc(&o->mem, cap * sizeof *words);
-    const char **docs = arena_alloc(&o->mem, cap * sizeof *docs);
-    if (o->n) {
-        memcpy(words, o->words, o->n * sizeof *words);
-        memcpy(docs, o->docs, o->n * sizeof *docs);
-    }
-    o->words = words;
-    o->docs = docs;
-    o->cap = cap;
-}
-
 /* Only the first clause of a doc: it stands on one line beside the word. */
 static void offer(struct completer *k, const char *word, const char *doc)
 {
@@ -54,8 +40,9 @@ static void offer(struct completer *k, const char *word, const char *doc)
     word = arena_printf(&o->mem, "%s%s", k->before, word);
     if (has_word(o, word))
         return;
-    if (o->n == o->cap)
-        grow(o);
+    size_t cap = o->cap; /* of both arrays */
+    ARENA_GROW(&o->mem, o->words, o->n, cap);
+    ARENA_GROW(&o->mem, o->docs, o->n, o->cap);
     o->words[o->n] = word;
     o->docs[o->n++] =
         arena_strndup(&o->mem, doc ? doc : "", doc ? strcspn(doc, ".;") : 0);

@@ -4,6 +4,8 @@
  */
 #include "lesson_internal.h"
 
+#include "truecode/lesson_reference.h"
+
 #include <string.h>
 
 static const char *const types[] = {

@@ -215,7 +215,7 @@ static bool applies(const struct scene *s, comp_id c, const struct figure_desc *
     for (size_t i = 0; d->metric && i < k->nmetrics; i++)
         if (str_eq(k->metrics[i].name, d->metric))
             return world_metric_applies(s->w, c, i);
-    return d->metric == NULL;
+    return !d->metric;
 }
 
 static bool on_map(const struct fact *f)
@@ -298,7 +298,7 @@ size_t scene_edge_facts(const struct scene *s, const struct edge *way, struct fa
                         size_t max)
 {
     struct facts all = {out, 0, max};
-    if (way == NULL || way->policy == COMP_NONE || scene_hides(s, way->policy))
+    if (!way || way->policy == COMP_NONE || scene_hides(s, way->policy))
         return 0;
     add_dying(s, way->policy, &all);
     double again = scene_rate(s, way->policy, "retries_total");
@@ -358,7 +358,7 @@ size_t scene_facts(const struct scene *s, comp_id c, const struct edge *way,
                                     .of = NAN,
                                     .state = st});
     }
-    if (way != NULL && way->pool != COMP_NONE)
+    if (way && way->pool != COMP_NONE)
         add_map_figures(s, way->pool, &all);
     add_map_figures(s, c, &all);
     drop_told_twice(&all);

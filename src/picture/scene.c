@@ -145,9 +145,9 @@ static void add_owned(struct edges *all, const struct model *m, comp_id from, co
     if (!(ours && (call || pool)) && !delivers)
         return;
     struct edge *e = edge_to(all, from, comp_top(m, model_target(m, c)));
-    if (e != NULL && call)
+    if (e && call)
         e->policy = c;
-    if (e != NULL && pool)
+    if (e && pool)
         e->pool = c;
 }
 

@@ -79,13 +79,13 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
     char tail[160];
     step_check(s);
     if (s->step > i) {
-        prove_result(pv, "steps", st->id, false, NAN,
+        prove_result(pv, PROOF_STEPS, st->id, false, NAN,
                      "done before its solution was played");
         return true;
     }
     play_step(s, st);
     last_words(s, tail, sizeof(tail));
-    prove_result(pv, "steps", st->id, s->step > i, NAN,
+    prove_result(pv, PROOF_STEPS, st->id, s->step > i, NAN,
                  "not done after its solution: %s", tail);
     return s->step > i;
 }
@@ -93,7 +93,7 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
 static void judge_end(struct prover *pv, const struct session *s)
 {
     enum outcome o = outcome_of(s);
-    prove_result(pv, "steps", "the whole way",
+    prove_result(pv, PROOF_STEPS, "the whole way",
                  s->phase == PHASE_DEBRIEF && o >= OUTCOME_CURED, NAN, "ends %s",
                  s->phase != PHASE_DEBRIEF ? "before the debrief"
                  : o == OUTCOME_LOST       ? "with users suffering"
@@ -115,7 +115,7 @@ static void judge_tape(struct prover *pv, struct session *s,
     enum err e = session_open(&again, &back, &why);
     bool same = e == ERR_OK && session_digest(again) == session_digest(s) &&
                 again->step == s->step;
-    prove_result(pv, "same", "tape, same trace", same, NAN, "%.180s",
+    prove_result(pv, PROOF_SAME, "tape, same trace", same, NAN, "%.180s",
                  e == ERR_OK ? "the replay ends elsewhere" : why.text);
     session_free(again);
     buf_release(&tape);
@@ -165,7 +165,7 @@ static unsigned lines_of(const char *text)
 static void fits(struct prover *pv, const char *what, const char *id, unsigned lines,
                  unsigned room)
 {
-    prove_result(pv, "text", "fits 80x24", lines <= room,
+    prove_result(pv, PROOF_TEXT, "fits 80x24", lines <= room,
                  (double)((int)room - (int)lines) / room, "%s %s: %u lines, %u fit",
                  what, id, lines, room);
 }
@@ -182,7 +182,7 @@ static void prove_step_text(struct prover *pv, const struct step *st)
         fits(pv, "hint in", st->id, lines_of(st->hints[i]), 4);
     bool acts =
         st->kind == STEP_LOOK || st->kind == STEP_ACT || st->kind == STEP_SAY_UPDATE;
-    prove_result(pv, "hints", "a hint and a solution everywhere",
+    prove_result(pv, PROOF_HINTS, "a hint and a solution everywhere",
                  st->nhints > 0 && (!acts || st->nsolution > 0), NAN,
                  "step %s has %zu hints and %zu lines of solution", st->id, st->nhints,
                  st->nsolution);
@@ -195,7 +195,7 @@ void prove_text(struct prover *pv)
     for (size_t i = 0; i < lesson_steps(pv->lesson); i++)
         prove_step_text(pv, lesson_step(pv->lesson, i));
     bool ways = lesson_fixes(pv->lesson) >= 2 || li->quiet || li->guided_start;
-    prove_result(pv, "text", "two fixes, two wrong ones",
+    prove_result(pv, PROOF_TEXT, "two fixes, two wrong ones",
                  ways &&
                      (lesson_wrongs(pv->lesson) >= 2 || li->guided_start || li->quiet),
                  NAN, "%zu fixes, %zu wrong fixes", lesson_fixes(pv->lesson),

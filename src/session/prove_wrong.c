@@ -166,7 +166,7 @@ enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *w
     memset(&r, 0, sizeof(r));
     sim_time until = c->harm == HARM_FRAGILE ? c->until_at + AFTERMATH : 0;
     if (prove_course(pv, &r, c, until, why) != ERR_OK) {
-        prove_result(pv, "wrong", c->title, false, NAN, "%.180s", why->text);
+        prove_result(pv, PROOF_WRONG, c->title, false, NAN, "%.180s", why->text);
         run_release(&r);
         return ERR_OK;
     }
@@ -178,8 +178,8 @@ enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *w
         v = judge_fragile(pv, &r, c);
     else
         v = judge_spared(pv, &r, c);
-    prove_result(pv, "wrong", c->title, v.ok, v.margin, "%s: %s", harm_word(c->harm),
-                 v.detail);
+    prove_result(pv, PROOF_WRONG, c->title, v.ok, v.margin, "%s: %s",
+                 harm_word(c->harm), v.detail);
     run_release(&r);
     return ERR_OK;
 }

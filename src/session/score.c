@@ -289,16 +289,11 @@ static sim_time watched(const struct session *s)
     return quiet(s) ? run_now(r) - lesson_info(s->lesson)->starts_at : 0;
 }
 
-const char *outcome_word(int outcome)
-{
-    static const char *const words[] = {"lost", "mitigated", "cured", "recovered"};
-    return outcome >= 0 && outcome <= OUTCOME_RECOVERED ? words[outcome] : "";
-}
-
 static bool called_too_good(const struct session *s, enum outcome o)
 {
     for (int i = OUTCOME_MITIGATED; i <= OUTCOME_RECOVERED; i++)
-        if (s->claimed && !s->practice && str_eq(s->claimed, outcome_word(i)))
+        if (s->claimed && !s->practice &&
+            str_eq(s->claimed, outcome_word((enum outcome)i)))
             return i > (int)o;
     return false;
 }

@@ -174,7 +174,7 @@ struct session {
     size_t len;
     char identity[65]; /* lesson_identity() */
     uint64_t seed;
-    enum session_mode mode;
+    enum play_mode mode;
     bool spoken, ascii, replaying;
     int columns;
 

@@ -55,8 +55,9 @@ static NORETURN void become_worker(int sock, int words, char *const *argv)
     if (dup2(sock, 0) == 0 && dup2(sock, 1) == 1 && dup2(words, 2) == 2) {
         close_from(3);
         execve("/proc/self/exe", argv, no_environment);
-        static const char sorry[] = "/proc/self/exe cannot be run (is /proc mounted?)";
-        ssize_t n = write(2, sorry, sizeof sorry - 1);
+        static const char no_exec[] =
+            "/proc/self/exe cannot be run (is /proc mounted?)";
+        ssize_t n = write(2, no_exec, sizeof no_exec - 1);
         (void)n; /* the status says it, too */
     }
     _exit(127);
@@ -110,7 +111,7 @@ static int reap(struct wire_worker *w)
 
 void wire_worker_end(struct wire_worker *w)
 {
-    if (w == NULL)
+    if (!w)
         return;
     reap(w);
     close(w->fd);
@@ -255,7 +256,7 @@ static enum err still_patient(const struct patience *p, const char *late,
     int64_t waited = now_ms() - p->start;
     if (p->limit_ms > 0 && waited >= p->limit_ms)
         return errmsg_set(why, ERR_LIMIT, "%s for %d s", late, p->limit_ms / 1000);
-    if (waited >= PATIENCE_MS && p->waiting != NULL && !p->waiting(p->ctx, (int)waited))
+    if (waited >= PATIENCE_MS && p->waiting && !p->waiting(p->ctx, (int)waited))
         return errmsg_set(why, ERR_STOPPED, "the lesson was stopped");
     return ERR_OK;
 }

@@ -1,16 +1,42 @@
 /*
- * The prover's table, and merging the tables of seeds proven elsewhere.
+ * The prover's table: its rows, merging the tables of seeds proven elsewhere, print.
  */
-#include "prove_internal.h"
+#include "truecode/verdict.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+const char *proof_word(enum proof_kind kind)
+{
+    static const char *const words[PROOF_COUNT] = {
+#define X(name, word, claim) [PROOF_##name] = word,
+        PROOF_LIST(X)
+#undef X
+    };
+    return words[kind];
+}
+
+struct prove_row *proof_row(struct proof *p, enum proof_kind kind, const char *name)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->rows[i].kind == kind &&
+            strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
+            return &p->rows[i];
+    GROW(p->rows, p->n, p->cap);
+    struct prove_row *r = &p->rows[p->n++];
+    memset(r, 0, sizeof(*r));
+    r->kind = kind;
+    r->margin_min = NAN;
+    snprintf(r->name, sizeof(r->name), "%s", name);
+    return r;
+}
 
 void proof_merge(struct proof *a, const struct proof *b)
 {
     for (size_t i = 0; i < b->n; i++) {
         const struct prove_row *from = &b->rows[i];
-        struct prove_row *to = prove_row_for(a, from->kind, from->name);
+        struct prove_row *to = proof_row(a, from->kind, from->name);
         bool closer = !isnan(from->margin_min) &&
                       (isnan(to->margin_min) || from->margin_min < to->margin_min);
         if ((from->failed && !to->failed) || (!to->failed && closer))
@@ -34,7 +60,8 @@ void proof_release(struct proof *p)
 
 static void print_row(const struct prove_row *r, struct buf *out)
 {
-    buf_addf(out, "  %-4s %-8s %-40.40s ", r->failed ? "FAIL" : "ok", r->kind, r->name);
+    buf_addf(out, "  %-4s %-8s %-40.40s ", r->failed ? "FAIL" : "ok",
+             proof_word(r->kind), r->name);
     buf_addf(out, "%4u/%-4u ", r->passed, r->passed + r->failed);
     if (isnan(r->margin_min))
         buf_adds(out, "     -");

@@ -1,13 +1,15 @@
 /*
- * Inside the worker's loop: what a server is, and its plain face (wire_serve_plain.c).
+ * Inside the worker's loop: what a server is, and its plain face (serve_plain.c).
  */
-#ifndef WIRE_SERVE_H
-#define WIRE_SERVE_H
+#ifndef WORKER_INTERNAL_H
+#define WORKER_INTERNAL_H
 
-#include "wire_internal.h"
-
+#include "truecode/session.h"
 #include "truecode/session_experiment.h"
+#include "truecode/ui.h"
 #include "truecode/ui_prompt.h"
+#include "truecode/wire.h"
+#include "truecode/worker.h"
 
 struct server {
     int out;
@@ -32,6 +34,15 @@ struct server {
 
 void serve_error(struct wire_answer *a, enum err e, const struct errmsg *why);
 void serve_drop_canvases(struct server *s);
+
+/* ---- the cards of a course (cards.c) ---------------------------------------------- */
+
+/* A course's cards, or the lessons' without a course; returns the number of them. */
+size_t cards_load(const struct wire_request *q, struct wire_card **cards,
+                  struct arena *mem);
+/* What a loaded lesson says of itself. */
+void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem);
+const struct wire_lesson *card_file(const struct wire_request *q, const char *id);
 
 /* ---- the plain face -------------------------------------------------------------- */
 

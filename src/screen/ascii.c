@@ -4,7 +4,7 @@
  * table. One place, so that no glyph can be forgotten, and of equal width, so that no
  * layout changes.
  */
-#include "ui_internal.h"
+#include "truecode/screen.h"
 
 static const struct {
     uint32_t cp;
@@ -124,14 +124,4 @@ void canvas_to_ascii(struct canvas *c)
         }
         at->width = 1;
     }
-}
-
-const char *sign_pause(enum glyphs g)
-{
-    return g == GLYPHS_ASCII ? "||" : "‖";
-}
-
-const char *sign_alert(enum glyphs g)
-{
-    return g == GLYPHS_ASCII ? "!" : "▲";
 }

@@ -1,7 +1,8 @@
 /*
  * The worker's beginning: follow the front into death, shut the doors, serve.
  */
-#include "wire_internal.h"
+#include "truecode/worker.h"
+#include "truecode/wire.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include <sys/prctl.h>
 #endif
 
-bool wire_is_worker(int argc, char **argv)
+bool worker_asked(int argc, char **argv)
 {
     return argc >= 2 && strcmp(argv[1], WIRE_WORKER_ARG) == 0;
 }
@@ -25,7 +26,7 @@ static bool say_ready(enum err e, const struct errmsg *why)
     struct buf b;
     buf_init(&b, 0);
     wire_put_answer(&b, &a);
-    bool sent = message_write(STDOUT_FILENO, &b);
+    bool sent = wire_write(STDOUT_FILENO, &b);
     buf_release(&b);
     return sent;
 }
@@ -42,15 +43,15 @@ static enum err shut_doors(int argc, char **argv, struct errmsg *why)
     if (getppid() != (pid_t)strtol(argv[3], NULL, 10))
         _exit(2);
 #endif
-    return strcmp(argv[2], "jail") == 0 ? wire_jail(why) : ERR_OK;
+    return strcmp(argv[2], "jail") == 0 ? worker_jail(why) : ERR_OK;
 }
 
-int wire_worker_main(int argc, char **argv)
+int worker_main(int argc, char **argv)
 {
     struct errmsg why = {0};
     signal(SIGXCPU, SIG_DFL); /* the front's limit must end us, whatever it ignores */
     enum err e = shut_doors(argc, argv, &why);
     if (!say_ready(e, &why) || e != ERR_OK)
         _exit(2);
-    _exit(wire_serve(STDIN_FILENO, STDOUT_FILENO));
+    _exit(worker_serve(STDIN_FILENO, STDOUT_FILENO));
 }

@@ -9,7 +9,7 @@
  * What the C library does only once, and not with calls on the list, is done before:
  * the first malloc asks for random bytes, the first printf of a number may allocate.
  */
-#include "wire_internal.h"
+#include "truecode/worker.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -86,7 +86,7 @@ static enum err warm_up(struct errmsg *why)
 {
     char text[64];
     void *room = malloc(FILTER_MEMORY);
-    if (room == NULL)
+    if (!room)
         return errmsg_set(why, ERR_LIMIT, "there is not enough memory (ulimit -v?)");
     memset(room, 1, FILTER_MEMORY);
     free(room);
@@ -161,7 +161,7 @@ static enum err filter_calls(struct errmsg *why)
 {
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
     /* "Raw": the kernel's own reason for a refusal, instead of "cancelled". */
-    int bad = f == NULL ? refusal() : seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
+    int bad = !f ? refusal() : seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
     if (bad == 0)
         bad = fill(f);
     if (bad == 0)
@@ -173,7 +173,7 @@ static enum err filter_calls(struct errmsg *why)
                                  strerror(-bad));
 }
 
-bool wire_jail_works(const char **how)
+bool worker_jail_works(const char **how)
 {
     *how = SANITIZED ? "none: built with a sanitizer, for developers"
                      : "own process, resource limits, system call filter (seccomp)";
@@ -188,7 +188,7 @@ static enum err filter_calls(struct errmsg *why)
     return ERR_OK;
 }
 
-bool wire_jail_works(const char **how)
+bool worker_jail_works(const char **how)
 {
     *how = "own process and resource limits; this system has no system call filter";
     return false;
@@ -196,7 +196,7 @@ bool wire_jail_works(const char **how)
 
 #endif
 
-bool wire_jail_is_partial(void)
+bool worker_jail_is_partial(void)
 {
 #ifdef HAVE_SECCOMP
     return false;
@@ -205,7 +205,7 @@ bool wire_jail_is_partial(void)
 #endif
 }
 
-enum err wire_jail(struct errmsg *why)
+enum err worker_jail(struct errmsg *why)
 {
     if (SANITIZED)
         return ERR_OK;

@@ -5,7 +5,7 @@
  * a card that tells why; so has course.lua itself, and then the files that are there
  * stand in the order of their tracks and names.
  */
-#include "wire_internal.h"
+#include "worker_internal.h"
 
 #include <string.h>
 
@@ -13,9 +13,9 @@ void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem)
 {
     const struct lesson_info *info = lesson_info(l);
     c->title = arena_strdup(mem, info->title);
-    c->track = arena_strdup(mem, info->track != NULL ? info->track : "");
-    c->summary = arena_strdup(mem, info->summary != NULL ? info->summary : "");
-    c->post = arena_strdup(mem, info->post_title != NULL ? info->post_title : "");
+    c->track = arena_strdup(mem, info->track ? info->track : "");
+    c->summary = arena_strdup(mem, info->summary ? info->summary : "");
+    c->post = arena_strdup(mem, info->post_title ? info->post_title : "");
     c->hash = arena_strdup(mem, lesson_hash(l));
     c->minutes = info->minutes;
     c->level = info->level;
@@ -37,11 +37,11 @@ static void card_load(struct wire_card *c, const struct wire_lesson *file,
 {
     struct errmsg why = {0};
     struct lesson *l = NULL;
-    if (file == NULL) {
+    if (!file) {
         c->broken = arena_printf(mem, "%s.lua is not there", c->id);
         return;
     }
-    if (file->broken != NULL && file->broken[0] != '\0') {
+    if (file->broken && file->broken[0] != '\0') {
         c->broken = arena_strdup(mem, file->broken);
         return;
     }
@@ -75,7 +75,7 @@ static void tell_too_many(struct wire_card *c, struct arena *mem)
         arena_printf(mem,
                      "%s.lua was not read: of more than %d lesson files only the "
                      "smallest are",
-                     c->id, WIRE_LESSONS_MAX);
+                     c->id, LESSONS_MAX);
 }
 
 static int by_track(const void *a, const void *b, void *ctx)
@@ -95,7 +95,7 @@ static size_t cards_without_course(const struct wire_request *q,
     cards[n] = card_of(mem, "course", "");
     cards[n].title = "The order of the course";
     cards[n++].broken = arena_strdup(mem, why);
-    for (size_t i = 0; i < q->nlessons && n < WIRE_LESSONS_MAX; i++) {
+    for (size_t i = 0; i < q->nlessons && n < LESSONS_MAX; i++) {
         const char *name = q->lessons[i].name;
         size_t k = strlen(name);
         char *id = arena_strndup(mem, name, k > 4 ? k - 4 : k);
@@ -112,15 +112,15 @@ size_t cards_load(const struct wire_request *q, struct wire_card **cards,
     struct errmsg why = {0};
     struct course_list course = {0};
     enum err e = course_load(&course, q->text, q->len, q->name, &why);
-    size_t n = course.n < WIRE_LESSONS_MAX ? course.n : WIRE_LESSONS_MAX;
-    *cards = arena_alloc(mem, (WIRE_LESSONS_MAX + 1) * sizeof **cards);
+    size_t n = course.n < LESSONS_MAX ? course.n : LESSONS_MAX;
+    *cards = arena_alloc(mem, (LESSONS_MAX + 1) * sizeof **cards);
     if (e != ERR_OK)
         return cards_without_course(q, *cards, q->line[0] != '\0' ? q->line : why.text,
                                     mem);
     for (size_t i = 0; i < n; i++) {
         (*cards)[i] = card_of(mem, course.entries[i].id, course.entries[i].track);
         const struct wire_lesson *file = card_file(q, course.entries[i].id);
-        if (file == NULL && q->nlessons == WIRE_LESSONS_MAX)
+        if (!file && q->nlessons == LESSONS_MAX)
             tell_too_many(&(*cards)[i], mem);
         else
             card_load(&(*cards)[i], file, mem);
@@ -129,7 +129,7 @@ size_t cards_load(const struct wire_request *q, struct wire_card **cards,
         (*cards)[n - 1] = card_of(mem, "course", "");
         (*cards)[n - 1].broken =
             arena_printf(mem, "%s: more than %d lessons; the rest is not shown",
-                         q->name, WIRE_LESSONS_MAX - 1);
+                         q->name, LESSONS_MAX - 1);
     }
     course_release(&course);
     return n;

@@ -3,7 +3,7 @@
  * process, or memory it could run dies at once; computing, talking and memory go on.
  * Where it cannot be built, that is said.
  */
-#include "truecode/wire.h"
+#include "truecode/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ static int in_jail(void (*deed)(void))
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        if (wire_jail(NULL) != ERR_OK)
+        if (worker_jail(NULL) != ERR_OK)
             _exit(JAIL_FAILED);
         deed();
         _exit(SURVIVED);
@@ -98,7 +98,7 @@ static void do_write_elsewhere(void)
 static void skip_without_jail(void)
 {
     const char *how;
-    if (!wire_jail_works(&how)) {
+    if (!worker_jail_works(&how)) {
         print_message("# %s\n", how);
         skip();
     }
@@ -242,7 +242,7 @@ static void too_little_memory_is_said(void **state)
         if (pid == 0) {
             static struct errmsg why;
             leave_memory(mapped, kib);
-            if (wire_jail(&why) != ERR_OK)
+            if (worker_jail(&why) != ERR_OK)
                 _exit(strstr(why.text, "memory") != NULL ? JAIL_FAILED : 1);
             void *p = malloc(16);
             free(p);

@@ -4,7 +4,7 @@
  * is clipped, never refused: a view that runs out of room loses its right and lower
  * edge and nothing else.
  */
-#include "ui_internal.h"
+#include "truecode/screen.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * The worker's plain face: lines that come whole from a pipe, or keys that become lines
  * in an editor on one row. Before there is a session, a line chooses a lesson.
  */
-#include "wire_serve.h"
+#include "worker_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,7 @@
 
 const char *serve_asks(const struct server *s)
 {
-    return s->plain != NULL ? plain_prompt(s->plain)
-                            : "Which number? (Ctrl-D leaves) > ";
+    return s->plain ? plain_prompt(s->plain) : "Which number? (Ctrl-D leaves) > ";
 }
 
 /* ---- lines ----------------------------------------------------------------------- */
@@ -37,8 +36,8 @@ static void choose(struct server *s, const char *line, struct wire_answer *a)
         if (meant && c->broken[0] == '\0')
             a->want_lesson = c->id;
     }
-    if (a->want_lesson != NULL)
-        a->want = UI_OPEN;
+    if (a->want_lesson)
+        a->want = WANT_OPEN;
     else
         buf_adds(&s->text, "Type the number of a lesson that can be loaded.\n");
 }
@@ -47,11 +46,11 @@ static void run_line(struct server *s, const char *line, struct wire_answer *a)
 {
     struct errmsg why = {0};
     bool over = false;
-    if (s->plain == NULL && s->cards != NULL) {
+    if (!s->plain && s->cards) {
         choose(s, line, a);
         return;
     }
-    if (s->plain == NULL)
+    if (!s->plain)
         return;
     enum err e = plain_line(s->plain, line, &s->text, &over, &why);
     if (e != ERR_OK)
@@ -80,12 +79,12 @@ static void run_typed(struct server *s, struct wire_answer *a)
 {
     struct buf line;
     buf_init(&line, 0);
-    for (bool asked = s->plain != NULL && plain_asks(s->plain);
-         a->err == ERR_OK && a->want == UI_NOTHING && !s->over &&
+    for (bool asked = s->plain && plain_asks(s->plain);
+         a->err == ERR_OK && a->want == WANT_NOTHING && !s->over &&
          prompt_next(s->prompt, !asked, &line);) {
         echo(s, line.s);
         run_line(s, line.s, a);
-        if (s->plain != NULL && plain_asks(s->plain))
+        if (s->plain && plain_asks(s->plain))
             break;
     }
     prompt_put_back(s->prompt);
@@ -100,7 +99,7 @@ void serve_prompt_keys(struct server *s, const struct wire_request *q,
         enum prompt_does does =
             prompt_key(s->prompt, &q->keys[i], serve_asks(s), &s->text);
         if (does == PROMPT_LEAVES)
-            a->want = UI_LEAVE;
+            a->want = WANT_LEAVE;
         if (does == PROMPT_RUNS)
             run_typed(s, a);
         if (does != PROMPT_EDITS)
@@ -119,7 +118,7 @@ static void complete(void *ctx, const char *line, size_t cursor,
                      struct completions *out)
 {
     const struct server *s = ctx;
-    if (s->session != NULL) {
+    if (s->session) {
         session_complete(s->session, line, cursor, out);
         return;
     }
@@ -146,5 +145,5 @@ void serve_make_prompt(struct server *s, const struct wire_request *q)
 void serve_draw_prompt(struct server *s, struct wire_answer *a)
 {
     prompt_draw(s->prompt, serve_asks(s), s->next);
-    frame_diff(&a->frame, s->shown, s->next, &a->mem);
+    wire_frame_diff(&a->frame, s->shown, s->next, &a->mem);
 }

@@ -5,7 +5,7 @@
  * The order within an answer matters only to the front (tape before frame); here each
  * answer is gathered from what the session and the screen say after the request.
  */
-#include "wire_serve.h"
+#include "worker_internal.h"
 
 #include <string.h>
 
@@ -25,13 +25,13 @@ static void send_answer(struct server *s, const struct wire_answer *a)
     s->message.full = false;
     wire_put_answer(&s->message, a);
     if (s->message.full) {
-        const struct wire_answer sorry = {.err = ERR_LIMIT,
-                                          .error = "the answer grew too long"};
+        const struct wire_answer too_long = {.err = ERR_LIMIT,
+                                             .error = "the answer grew too long"};
         buf_reset(&s->message);
         s->message.full = false;
-        wire_put_answer(&s->message, &sorry);
+        wire_put_answer(&s->message, &too_long);
     }
-    if (!message_write(s->out, &s->message))
+    if (!wire_write(s->out, &s->message))
         die("the front is gone");
 }
 
@@ -52,7 +52,7 @@ static void tell_score(struct server *s, struct wire_answer *a)
 
 static void tell_session(struct server *s, struct wire_answer *a)
 {
-    if (s->session == NULL)
+    if (!s->session)
         return;
     const struct session_view *v = session_view(s->session);
     const struct lesson_info *info = lesson_info(v->lesson);
@@ -74,7 +74,7 @@ static void tell_session(struct server *s, struct wire_answer *a)
 static void tell_tape(struct server *s, struct wire_answer *a)
 {
     buf_reset(&s->tape);
-    if (s->session != NULL)
+    if (s->session)
         session_take_tape(s->session, &s->tape);
     a->tape = s->tape.s;
     a->tape_len = s->tape.len;
@@ -82,16 +82,16 @@ static void tell_tape(struct server *s, struct wire_answer *a)
 
 static void tell_frame(struct server *s, struct wire_answer *a)
 {
-    if (s->prompt != NULL && s->next != NULL) {
+    if (s->prompt && s->next) {
         serve_draw_prompt(s, a);
         return;
     }
-    if (s->ui == NULL || s->next == NULL || (s->shown != NULL && !ui_dirty(s->ui)))
+    if (!s->ui || !s->next || (s->shown && !ui_dirty(s->ui)))
         return;
     /* What is seen may finish a step, and then the frame is old before it is sent. */
     for (int i = 0; i == 0 || (i < 3 && ui_dirty(s->ui)); i++)
         ui_draw(s->ui, s->next);
-    frame_diff(&a->frame, s->shown, s->next, &a->mem);
+    wire_frame_diff(&a->frame, s->shown, s->next, &a->mem);
 }
 
 /* The frame was sent: it is what the front has now. */
@@ -99,7 +99,7 @@ static void keep_frame(struct server *s)
 {
     struct canvas *c = s->shown;
     s->shown = s->next;
-    s->next = c != NULL ? c : canvas_new(s->shown->rows, s->shown->cols);
+    s->next = c ? c : canvas_new(s->shown->rows, s->shown->cols);
 }
 
 void serve_drop_canvases(struct server *s)
@@ -142,10 +142,10 @@ static void show_catalogue(struct server *s, const struct wire_card *cards, size
                                   .post = c->post,
                                   .minutes = c->minutes,
                                   .level = c->level,
-                                  .best = f != NULL ? f->best : -1,
-                                  .outcome = f != NULL ? f->outcome : OUTCOME_LOST,
-                                  .saved = f != NULL && f->saved,
-                                  .stopped = f != NULL && f->stopped,
+                                  .best = f ? f->best : -1,
+                                  .outcome = f ? f->outcome : OUTCOME_LOST,
+                                  .saved = f && f->saved,
+                                  .stopped = f && f->stopped,
                                   .broken = c->broken[0] != '\0' ? c->broken : NULL};
     }
     ui_catalogue(s->ui, l, n);
@@ -164,7 +164,7 @@ static void do_catalogue(struct server *s, const struct wire_request *q,
     } else {
         make_screen(s, q);
     }
-    if (s->ui != NULL)
+    if (s->ui)
         show_catalogue(s, cards, n, q);
 }
 
@@ -181,7 +181,7 @@ static void open_face(struct server *s, const struct wire_request *q,
         return;
     }
     make_screen(s, q);
-    if (s->ui != NULL)
+    if (s->ui)
         ui_session(s->ui, s->session);
 }
 
@@ -189,7 +189,7 @@ static void do_open(struct server *s, const struct wire_request *q,
                     struct wire_answer *a)
 {
     struct errmsg why = {0};
-    if (s->session != NULL || s->ui != NULL) {
+    if (s->session || s->ui) {
         serve_error(a, ERR_REFUSED, &why);
         return;
     }
@@ -218,22 +218,22 @@ static void do_open(struct server *s, const struct wire_request *q,
 static void do_keys(struct server *s, const struct wire_request *q,
                     struct wire_answer *a)
 {
-    if (s->prompt != NULL)
+    if (s->prompt)
         serve_prompt_keys(s, q, a);
-    if (s->ui == NULL)
+    if (!s->ui)
         return;
-    for (size_t i = 0; i < q->nkeys && a->want == UI_NOTHING; i++)
+    for (size_t i = 0; i < q->nkeys && a->want == WANT_NOTHING; i++)
         a->want = ui_key(s->ui, &q->keys[i]);
-    if (a->want == UI_OPEN)
+    if (a->want == WANT_OPEN)
         a->want_lesson = ui_wanted_lesson(s->ui);
 }
 
 static void do_resize(struct server *s, const struct wire_request *q)
 {
-    if ((s->ui == NULL && s->prompt == NULL) || q->rows == 0)
+    if ((!s->ui && !s->prompt) || q->rows == 0)
         return;
     serve_drop_canvases(s);
-    if (s->ui != NULL)
+    if (s->ui)
         ui_resize(s->ui, q->rows, q->cols);
     s->next = canvas_new(q->rows, q->cols);
 }
@@ -241,9 +241,9 @@ static void do_resize(struct server *s, const struct wire_request *q)
 static void do_tick(struct server *s, const struct wire_request *q,
                     struct wire_answer *a)
 {
-    if (s->ui != NULL)
+    if (s->ui)
         ui_tick(s->ui, q->elapsed, q->max_events, &a->more);
-    if (s->session != NULL && s->over && !s->scored && !a->more)
+    if (s->session && s->over && !s->scored && !a->more)
         tell_score(s, a);
 }
 
@@ -251,7 +251,7 @@ static void do_report(struct server *s, struct wire_answer *a)
 {
     struct errmsg why = {0};
     struct report report = {0};
-    if (s->session == NULL) {
+    if (!s->session) {
         serve_error(a, ERR_REFUSED, &why);
         return;
     }
@@ -338,7 +338,7 @@ static void do_lab_run(struct server *s, const struct wire_request *q,
                        struct wire_answer *a)
 {
     struct errmsg why = {0};
-    if (s->lab == NULL) {
+    if (!s->lab) {
         serve_error(a, ERR_REFUSED, &why);
         return;
     }
@@ -363,7 +363,7 @@ static void do_lab_tell(struct server *s, const struct wire_request *q,
                         struct wire_answer *a)
 {
     struct errmsg why = {0};
-    if (s->lab == NULL) {
+    if (!s->lab) {
         serve_error(a, ERR_REFUSED, &why);
         return;
     }
@@ -416,7 +416,7 @@ static void answer(struct server *s, const struct wire_request *q)
         do_validate(s, q, &a);
         break;
     case WIRE_NOTICE:
-        if (s->ui != NULL)
+        if (s->ui)
             ui_notice(s->ui, q->line);
         break;
     case WIRE_LAB:
@@ -438,7 +438,7 @@ static void answer(struct server *s, const struct wire_request *q)
     tell_tape(s, &a);
     if (s->over && !s->scored)
         a.more = true; /* the score is still owed: it comes with a later tick */
-    if (s->ui != NULL && ui_owes(s->ui))
+    if (s->ui && ui_owes(s->ui))
         a.more = true;
     send_answer(s, &a);
     if (a.frame.rows > 0)
@@ -462,17 +462,17 @@ static void server_release(struct server *s)
     buf_release(&s->message);
 }
 
-int wire_serve(int in, int out)
+int worker_serve(int in, int out)
 {
     struct server s = {.out = out};
     struct buf request;
     buf_init(&request, WIRE_MESSAGE_MAX);
     buf_init(&s.text, 0);
     buf_init(&s.report, REPORT_MAX);
-    buf_init(&s.tape, WIRE_TAPE_MAX);
+    buf_init(&s.tape, TAPE_MAX_BYTES);
     buf_init(&s.message, WIRE_MESSAGE_MAX + 4);
     int status = 0;
-    while (status == 0 && message_read(in, &request)) {
+    while (status == 0 && wire_read(in, &request)) {
         struct arena mem = {0};
         struct wire_request q;
         struct errmsg why = {0};
