@@ -283,6 +283,32 @@ struct certificate_view {
 };
 void world_certificate(const struct world *w, comp_id c, struct certificate_view *v);
 
+/* One instance as a balancer sees it. */
+struct backend_view {
+    int number;
+    bool gets_requests; /* in rotation */
+    bool drained;       /* taken out by an operator */
+    bool probes_fail;
+    bool ejected;       /* for its errors, until `back` has passed */
+    sim_time back;      /* from now; 0 but for one that is ejected */
+    double weight;      /* counts with policy = weighted alone */
+};
+/* In order of number; fills at most `max`, returns how many there are. */
+size_t world_backends(const struct world *w, comp_id balancer, struct backend_view *out,
+                      size_t max);
+
+/* A message that was given up and is kept aside. */
+struct dead_letter_view {
+    int partition;      /* 1-based */
+    uint64_t request;   /* that published it: the number of a trace */
+    uint32_t tries;     /* that failed */
+    sim_time published;
+};
+/* The oldest first, as replay_dead and drop_dead number them from 1; fills at most `max`,
+ * returns how many there are. */
+size_t world_dead_letters(const struct world *w, comp_id subscription,
+                          struct dead_letter_view *out, size_t max);
+
 /* A request inside a component right now. */
 struct inflight_view {
     uint64_t request;

@@ -355,7 +355,7 @@ static const char *done_text(struct call *c)
 static const char *wild_said(const struct call *c, int instance)
 {
     const char *name = c->nargs ? c->arg[0] : "", *comp = name, *value = value_said(c);
-    const char *wild = c->wild ? c->wild : fitting_wild(c, instance > 0, value != NULL);
+    const char *wild = c->wild ? c->wild : fitting_wild(c, instance > 0, value);
     comp_id id;
     int ignored;
     if (model_resolve(c->m, name, &id, &ignored, NULL) == ERR_OK)

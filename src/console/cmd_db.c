@@ -16,13 +16,11 @@ const char *db_client(const struct call *c, comp_id db, comp_id client, int inst
 static enum err need_server(struct call *c, const char *text, comp_id *db,
                             comp_id *server)
 {
-    for (comp_id r = next_of(c, "replica", COMP_NONE); r != COMP_NONE;
-         r = next_of(c, "replica", r))
-        if (str_eq(text, name_of(c, r)) || str_eq(text, last_name(c, r))) {
-            *db = model_owner(c->m, r);
-            *server = r;
-            return ERR_OK;
-        }
+    *server = nested_named(c, "replica", text);
+    if (*server != COMP_NONE) {
+        *db = model_owner(c->m, *server);
+        return ERR_OK;
+    }
     enum err e = need_kind(c, text, "database", db);
     if (e == ERR_OK)
         *server = scene_server(&c->scene, *db);
@@ -119,29 +117,12 @@ static void tell_views(struct call *c)
         note(c, "db backups: what could be put back, and whether anybody tried.");
 }
 
-/* "db sesions": a view, nearly; no component's name. */
-static const char *near_sub(const struct call *c)
-{
-    const char *names[64];
-    size_t n = 0;
-    for (; c->cmd->subs[n] && n < COUNT_OF(names); n++)
-        names[n] = c->cmd->subs[n]->info.name;
-    return model_find(c->m, c->arg[0]) == COMP_NONE ? text_suggest(c->arg[0], names, n)
-                                                    : NULL;
-}
-
 static enum err run(struct call *c)
 {
     comp_id only = COMP_NONE;
     struct out_table t;
     if (!count_of(c, "database"))
         return refuse(c, ERR_NOT_FOUND, "There is no database here.");
-    if (c->nargs && near_sub(c))
-        return refuse(c, ERR_NOT_FOUND, "There is no db %s; did you mean db %s?",
-                      c->arg[0], near_sub(c));
-    if (c->nargs > 1)
-        return refuse(c, ERR_INPUT, "There is no db %s. help db says what there is.",
-                      c->arg[0]);
     enum err e = c->nargs ? need_kind(c, c->arg[0], "database", &only) : ERR_OK;
     if (e == ERR_NOT_FOUND)
         return no_such(
@@ -212,7 +193,7 @@ const struct command cmd_db = {
              .changes_world = true,
              WILD(wild)},
     .args = {ARG_DATABASE},
-    .max_args = 6,
+    .max_args = 1,
     .subs = subs,
     .run = run,
 };

@@ -137,7 +137,7 @@ static const char *example_instance(const struct call *c, comp_id comp)
     return comp == COMP_NONE || s == COMP_NONE ? NULL : inst_name(c, s, 1);
 }
 
-#define EXAMPLE_WORDS 19
+#define EXAMPLE_WORDS 20
 struct example_word {
     const char *word, *is; /* NULL: this world has none, the word stays */
 };
@@ -182,6 +182,7 @@ static void example_words(struct call *c, const struct command *k,
         {"INSTANCE", example_instance(c, comp)},
         {"ENDPOINT", first_name(c, "endpoint")},
         {"DATABASE", first_name(c, "database")},
+        {"COUNTER", first_name(c, "counter")},
         {"REPLICA", first_name(c, "replica")},
         {"SERVER", first_name(c, "replica")},
         {"BACKUP", first_name(c, "backup")},
@@ -267,10 +268,8 @@ static void show_subs(struct call *c, const struct command *k)
     table_init(&t, c->o, "What may follow|");
     for (size_t i = 0; k->subs[i]; i++) {
         const struct command_info *info = &k->subs[i]->info;
-        const char *name = k->info.name;
-        table_cell(&t, TONE_STRONG, "  %s",
-                   info->synopsis + strlen(name) +
-                       (info->synopsis[strlen(name)] == ' '));
+        const char *usage = strstr(info->synopsis, info->name);
+        table_cell(&t, TONE_STRONG, "  %.*s", (int)strcspn(usage, ","), usage);
         table_cell(&t, TONE_NORMAL, "%.*s", (int)strcspn(info->doc, ".;:"), info->doc);
     }
     table_print(&t);
@@ -361,17 +360,18 @@ static const char *words_of(const struct call *c)
     return all;
 }
 
-/* "db", or "db failover". */
-static const struct command *command_said(const char *words)
+/* "db", "db failover", "queue dead replay". */
+static const struct command *command_said(struct call *c, const char *words)
 {
-    char first[40];
-    size_t n = strcspn(words, " ");
-    if (n >= sizeof first)
-        return NULL;
-    memcpy(first, words, n);
-    first[n] = '\0';
-    const struct command *k = command_find(first);
-    return k && words[n] ? command_sub(k, words + n + 1) : k;
+    const struct command *k = NULL;
+    for (size_t n; *words; words += n + (words[n] == ' ')) {
+        n = strcspn(words, " ");
+        const char *word = arena_strndup(c->mem, words, n);
+        k = k ? command_sub(k, word) : command_find(word);
+        if (!k)
+            return NULL;
+    }
+    return k;
 }
 
 static enum err run(struct call *c)
@@ -381,8 +381,8 @@ static enum err run(struct call *c)
         list_tools(c);
     else if (!word || str_eq(word, "all"))
         list_all(c);
-    else if (command_said(word))
-        show_command(c, command_said(word));
+    else if (command_said(c, word))
+        show_command(c, command_said(c, word));
     else if (filter_find(word))
         show_filter(c, filter_find(word));
     else if ((meaning = meaning_of(c, word)))

@@ -67,6 +67,68 @@ static void partition_row(struct call *c, struct out_table *t, comp_id topic,
     table_cell(t, leader ? TONE_NORMAL : TONE_BAD, "%s", leader ? "yes" : "none");
 }
 
+/* What has become of messages so far; what never happened is left out. */
+static const struct message_fate {
+    bool topic; /* counted by the topic; else by the subscription */
+    const char *metric, *word;
+} fates[] = {
+    {true, "published_total", "published"},
+    {true, "duplicates_total", "of them sent twice by their producers"},
+    {true, "deduplicated_total", "repeats not stored"},
+    {true, "rejected_total", "refused"},
+    {true, "purged_total", "deleted by an operator"},
+    {true, "dropped_total", "deleted as there was no room"},
+    {false, "processed_total", "processed"},
+    {false, "bad_total", "too late, lost or given up"},
+    {false, "failures_total", "tries failed"},
+    {false, "duplicates_total", "of them not for the first time"},
+    {false, "redelivered_total", "given out again"},
+    {false, "dead_total", "given up"},
+    {false, "skipped_total", "passed over"},
+    {false, "lost_total", "lost unread"},
+    {false, "evictions_total", "times a consumer was evicted"},
+};
+
+static void tell_fates(struct call *c, comp_id topic, comp_id sub)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    for (size_t i = 0; i < sizeof fates / sizeof *fates; i++) {
+        comp_id of = fates[i].topic ? topic : sub;
+        double n = world_metric(c->w, of, fates[i].metric, 0);
+        if (n > 0)
+            buf_addf(&b, "%s%s %s", b.len ? ", " : "So far ", count(c, n),
+                     fates[i].word);
+        if (n > 0)
+            seen_metric(c, of, fates[i].metric);
+    }
+    if (b.len)
+        para(c, TONE_NORMAL, 0, strf(c, "%s.", b.s));
+    buf_release(&b);
+}
+
+/* The whole of a subscription, as it stands. */
+static void tell_waiting(struct call *c, comp_id sub)
+{
+    double hidden = gauge(c, sub, "not_visible", 0);
+    double dead = gauge(c, sub, "dead_letters", 0);
+    double oldest = gauge(c, sub, "lag_seconds", 0);
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "%s not processed yet", count(c, gauge(c, sub, "lag", 0)));
+    if (oldest > 0)
+        buf_addf(&b, ", the oldest for %s", span_of(c, (sim_time)(oldest * 1e9)));
+    if (hidden > 0)
+        buf_addf(&b, "; %s of them not visible until confirmed", count(c, hidden));
+    if (dead > 0)
+        buf_addf(&b, "; %s dead letter%s (queue dead)", count(c, dead),
+                 dead == 1 ? "" : "s");
+    para(c, TONE_STRONG, 0, strf(c, "%s.", b.s));
+    seen_metric(c, sub, "not_visible");
+    seen_metric(c, sub, "lag_seconds");
+    buf_release(&b);
+}
+
 static enum err partitions(struct call *c, comp_id sub)
 {
     comp_id topic = model_owner(c->m, sub);
@@ -75,6 +137,8 @@ static enum err partitions(struct call *c, comp_id sub)
     for (int p = 1; p <= world_instances(c->w, sub); p++)
         partition_row(c, &t, topic, sub, p);
     table_print(&t);
+    tell_waiting(c, sub);
+    tell_fates(c, topic, sub);
     note(c, "AT: messages before it are confirmed. END: where the next one goes.");
     seen_comp(c, sub, "partitions");
     seen_comp(c, topic, "partitions");
@@ -85,12 +149,14 @@ static enum err partitions(struct call *c, comp_id sub)
 /* A subscription, or a topic (or broker) that has one. */
 static enum err look(struct call *c)
 {
-    comp_id comp;
+    comp_id comp = nested_named(c, "subscription", c->arg[0]);
+    if (comp != COMP_NONE)
+        return partitions(c, comp);
     enum err e = need_comp(c, c->arg[0], &comp, NULL);
     if (e == ERR_NOT_FOUND)
         return no_such(c, c->arg[0],
-                       strf(c, "%s. What acts: %s", names_of_kind(c, "subscription"),
-                            "pause, resume, skip, seek, replay, purge"));
+                       strf(c, "%s. help queue says what may follow",
+                            names_of_kind(c, "subscription")));
     if (e != ERR_OK)
         return e;
     for (comp_id s = next_of(c, "subscription", COMP_NONE); s != COMP_NONE;
@@ -162,9 +228,9 @@ VERB(replay, "replay", "replay NAME[-N] [TIME]",
 VERB(purge, "purge", "purge NAME", "Forgets what is not processed yet.",
      "INSTANCE is empty", WILD(wild_purge));
 
-static const struct command *const subs[] = {&queue_pause, &queue_resume, &queue_skip,
-                                             &queue_seek,  &queue_replay, &queue_purge,
-                                             NULL};
+static const struct command *const subs[] = {&queue_dead,  &queue_pause, &queue_resume,
+                                             &queue_skip,  &queue_seek,  &queue_replay,
+                                             &queue_purge, NULL};
 
 static enum err run(struct call *c)
 {
@@ -177,7 +243,7 @@ static enum err run(struct call *c)
 
 const struct command cmd_queue = {
     .info = {.name = "queue",
-             .synopsis = "queue [NAME | pause|resume|skip|seek|replay|purge NAME …]",
+             .synopsis = "queue [NAME], queue VERB NAME …",
              .doc = "Topics, and how far behind their readers are. NAME: its "
                     "partitions. replay without a time sends the dead letters again; "
                     "with one, everything since then.",

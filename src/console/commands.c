@@ -7,12 +7,14 @@
 #define COMMAND_LIST(X)                                                                \
     X(abort, "abort")                                                                  \
     X(alerts, "alerts")                                                                \
+    X(balancer, "balancer")                                                            \
     X(cache, "cache")                                                                  \
     X(canary, "canary")                                                                \
     X(changes, "changes")                                                              \
     X(chart, "chart")                                                                  \
     X(compare, "compare")                                                              \
     X(config, "config")                                                                \
+    X(count, "count")                                                                  \
     X(curl, "curl")                                                                    \
     X(db, "db")                                                                        \
     X(deploy, "deploy")                                                                \

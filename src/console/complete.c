@@ -457,17 +457,16 @@ static void complete_word(struct completer *k, const struct command *cmd)
 static void complete_behind(struct completer *k, const struct command *cmd)
 {
     struct stage rest = *k->stage;
-    const struct command *sub =
-        k->index > 1 ? command_sub(cmd, k->stage->words[1].s) : NULL;
-    for (size_t i = 0; k->index == 1 && cmd->subs && cmd->subs[i]; i++)
-        offer(k, cmd->subs[i]->info.name, cmd->subs[i]->info.doc);
-    if (sub) {
+    const struct command *sub;
+    while (k->index > 1 && (sub = command_sub(cmd, rest.words[1].s)) != NULL) {
         cmd = sub;
         rest.words++;
         rest.n--;
-        k->stage = &rest;
         k->index--;
     }
+    k->stage = &rest;
+    for (size_t i = 0; k->index == 1 && cmd->subs && cmd->subs[i]; i++)
+        offer(k, cmd->subs[i]->info.name, cmd->subs[i]->info.doc);
     k->out->usage = cmd->info.synopsis;
     complete_word(k, cmd);
     k->stage = NULL; /* it may have been `rest` */

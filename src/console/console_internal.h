@@ -198,6 +198,8 @@ double rate(const struct call *c, comp_id comp, const char *metric);
 bool is_hidden(const struct call *c, comp_id comp);
 enum err refuse_hidden(struct call *c, comp_id comp);
 enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instance);
+/* "orders-db.db-2", or "db-2" where no other of the kind is called that. COMP_NONE. */
+comp_id nested_named(const struct call *c, const char *kind, const char *text);
 enum err need_kind(struct call *c, const char *text, const char *kind, comp_id *comp);
 /* After one of them found no such name, and none that is near: says what there is.
  * Returns ERR_NOT_FOUND. */
@@ -341,7 +343,9 @@ struct pattern *pattern_new(struct arena *mem, const char *re, bool extended, bo
 bool pattern_find(const struct pattern *p, const char *s, size_t n, size_t *start,
                   size_t *end);
 
-/* ---- db (db.c) ------------------------------------------------------------------- */
+extern const struct command queue_dead;
+
+/* ---- db (cmd_db.c) ------------------------------------------------------------------- */
 
 /* Who holds a session of `db`: the database itself, or one of its servers, is its
  * operator. */

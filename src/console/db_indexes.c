@@ -52,14 +52,11 @@ static void indexes_of(struct call *c, struct out_table *t, comp_id table)
 /* A table instead of a database shows its own alone. */
 static enum err which(struct call *c, comp_id *db, comp_id *table)
 {
-    *table = COMP_NONE;
-    for (comp_id t = next_of(c, "table", COMP_NONE); c->nargs && t != COMP_NONE;
-         t = next_of(c, "table", t))
-        if (str_eq(c->arg[0], name_of(c, t)) || str_eq(c->arg[0], last_name(c, t))) {
-            *table = t;
-            *db = model_owner(c->m, t);
-            return ERR_OK;
-        }
+    *table = c->nargs ? nested_named(c, "table", c->arg[0]) : COMP_NONE;
+    if (*table != COMP_NONE) {
+        *db = model_owner(c->m, *table);
+        return ERR_OK;
+    }
     return db_of(c, db, NULL);
 }
 

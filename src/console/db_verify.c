@@ -4,8 +4,7 @@
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {
-    {"pgbackrest",
-     "pgbackrest --stanza=main --pg1-path=/tmp/restore-test restore"},
+    {"pgbackrest", "pgbackrest --stanza=main --pg1-path=/tmp/restore-test restore"},
     {"pg_verifybackup", "pg_verifybackup /backup/latest"},
 };
 const struct command db_verify = {

@@ -163,6 +163,22 @@ enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instanc
     return ERR_OK;
 }
 
+comp_id nested_named(const struct call *c, const char *kind, const char *text)
+{
+    comp_id found = COMP_NONE;
+    size_t n = 0;
+    for (comp_id i = next_of(c, kind, COMP_NONE); i != COMP_NONE;
+         i = next_of(c, kind, i)) {
+        if (str_eq(text, name_of(c, i)))
+            return i;
+        if (!str_eq(text, last_name(c, i)))
+            continue;
+        found = i;
+        n++;
+    }
+    return n == 1 ? found : COMP_NONE;
+}
+
 enum err need_kind(struct call *c, const char *text, const char *kind, comp_id *comp)
 {
     enum err e = need_comp(c, text, comp, NULL);

@@ -234,6 +234,31 @@ static enum err take_words(struct call *c, const struct stage *st)
     return ERR_OK;
 }
 
+/* A first word that is no name and nearly a sub-command, or that more words follow. */
+static enum err check_sub(struct call *c)
+{
+    const char *names[64];
+    struct buf list;
+    size_t n = 0;
+    if (!c->cmd->subs || !c->nargs || model_find(c->m, c->arg[0]) != COMP_NONE)
+        return ERR_OK;
+    buf_init(&list, 0);
+    for (; c->cmd->subs[n] && n < COUNT_OF(names); n++) {
+        names[n] = c->cmd->subs[n]->info.name;
+        buf_addf(&list, "%s%s", n ? ", " : "", names[n]);
+    }
+    enum err e = ERR_OK;
+    const char *near = text_suggest(c->arg[0], names, n);
+    if (near)
+        e = refuse(c, ERR_NOT_FOUND, "There is no %s %s; did you mean %s %s?", c->label,
+                   c->arg[0], c->label, near);
+    else if (c->nargs > c->cmd->max_args)
+        e = refuse(c, ERR_NOT_FOUND, "There is no %s %s. What may follow %s: %s.",
+                   c->label, c->arg[0], c->label, list.s);
+    buf_release(&list);
+    return e;
+}
+
 static enum err check_count(struct call *c)
 {
     const struct command_info *info = &c->cmd->info;
@@ -348,24 +373,24 @@ static bool wants_help(const struct stage *st)
 }
 
 /* `db backups orders-db`, and `db orders-db backups`: the sub-command goes to the front
- * of the stage, which begins with it then. */
-static void take_sub(struct call *c, struct stage *st)
+ * of the stage, which begins with it then. Returns whether there was one. */
+static bool take_sub(struct call *c, struct stage *st)
 {
-    for (size_t i = 1; i < st->n && i <= 2; i++) {
-        const struct command *sub = command_sub(c->cmd, st->words[i].s);
-        if (!sub || (i == 2 && command_sub(c->cmd, st->words[1].s)))
-            continue;
-        struct word word = st->words[i];
-        c->label = strf(c, "%s %s", c->cmd->info.name, sub->info.name);
-        c->cmd = sub;
-        if (i == 2) {
-            st->words[2] = st->words[1];
-            st->words[1] = word;
-        }
-        st->words++;
-        st->n--;
-        return;
+    size_t i = 1;
+    while (i < st->n && i <= 2 && !command_sub(c->cmd, st->words[i].s))
+        i++;
+    if (i >= st->n || i > 2)
+        return false;
+    struct word word = st->words[i];
+    c->cmd = command_sub(c->cmd, word.s);
+    c->label = strf(c, "%s %s", c->label, c->cmd->info.name);
+    if (i == 2) {
+        st->words[2] = st->words[1];
+        st->words[1] = word;
     }
+    st->words++;
+    st->n--;
+    return true;
 }
 
 static enum err run_command(struct call *c, struct stage *st, const char *line)
@@ -374,7 +399,8 @@ static enum err run_command(struct call *c, struct stage *st, const char *line)
     if (!c->cmd)
         return unknown_command(c, st);
     c->label = c->cmd->info.name;
-    take_sub(c, st);
+    while (take_sub(c, st))
+        ;
     if (wants_help(st)) {
         c->arg = arena_alloc(c->mem, sizeof *c->arg);
         c->arg[c->nargs++] = c->label;
@@ -386,6 +412,8 @@ static enum err run_command(struct call *c, struct stage *st, const char *line)
     enum err e = c->cmd->raw ? ERR_OK : refuse_shell(st, c->why);
     if (e == ERR_OK)
         e = take_words(c, st);
+    if (e == ERR_OK)
+        e = check_sub(c);
     if (e == ERR_OK)
         e = check_count(c);
     return e == ERR_OK ? c->cmd->run(c) : e;

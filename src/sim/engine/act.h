@@ -152,6 +152,8 @@ struct act {
         } of_user;
         struct {                     /* client: a job's run, ACT_USER */
             uint32_t timeout, death; /* timers */
+            uint32_t rows;           /* that it reads; 0: it goes by no items */
+            sim_time whole, until;   /* time for them all, and when that is over */
         } of_job;
         struct { /* front: waits at a limiter */
             uint32_t key, who;
