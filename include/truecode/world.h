@@ -186,7 +186,7 @@ size_t world_db_locks(const struct world *w, comp_id db, struct db_lock_view *ou
 /* One server of a database that has replicas, or the only one. */
 enum db_server_role {
     SERVER_LEADS,      /* takes writes */
-    SERVER_LEADS_TOO,  /* was replaced, was not shut down, and takes writes of its own */
+    SERVER_LEADS_TOO,  /* was replaced and not shut down: takes writes of its own */
     SERVER_FOLLOWS,    /* a replica */
     SERVER_TAKES_OVER, /* a replica that is being promoted */
     SERVER_BROKEN,     /* cannot follow any more: has to be rebuilt */
@@ -215,7 +215,7 @@ struct db_cluster_view {
     comp_id takes_over; /* is being promoted; COMP_NONE: none is */
     comp_id restoring;  /* the series of backups that is being put back; COMP_NONE */
     sim_time left;      /* of the promotion, or of the restore; 0: neither */
-    size_t servers, unwell; /* of them, those that neither lead nor follow as they should */
+    size_t servers, unwell; /* those that neither lead nor follow as they should */
 };
 void world_db_cluster(const struct world *w, comp_id db, struct db_cluster_view *v);
 
@@ -233,9 +233,9 @@ size_t world_db_indexes(const struct world *w, comp_id table, struct db_index_vi
 
 /* The upkeep of a table that is under way. */
 struct db_upkeep_view {
-    const char *what;  /* "vacuum", "rewrite"; NULL: none */
-    bool waits;        /* for its lock, or for transactions that were there before */
-    double done;       /* share of its work */
+    const char *what; /* "vacuum", "rewrite"; NULL: none */
+    bool waits;       /* for its lock, or for transactions that were there before */
+    double done;      /* share of its work */
     sim_time began;
     uint32_t session;
 };
@@ -289,9 +289,9 @@ struct backend_view {
     bool gets_requests; /* in rotation */
     bool drained;       /* taken out by an operator */
     bool probes_fail;
-    bool ejected;       /* for its errors, until `back` has passed */
-    sim_time back;      /* from now; 0 but for one that is ejected */
-    double weight;      /* counts with policy = weighted alone */
+    bool ejected;  /* for its errors, until `back` has passed */
+    sim_time back; /* from now; 0 but for one that is ejected */
+    double weight; /* counts with policy = weighted alone */
 };
 /* In order of number; fills at most `max`, returns how many there are. */
 size_t world_backends(const struct world *w, comp_id balancer, struct backend_view *out,
@@ -299,9 +299,9 @@ size_t world_backends(const struct world *w, comp_id balancer, struct backend_vi
 
 /* A message that was given up and is kept aside. */
 struct dead_letter_view {
-    int partition;      /* 1-based */
-    uint64_t request;   /* that published it: the number of a trace */
-    uint32_t tries;     /* that failed */
+    int partition;    /* 1-based */
+    uint64_t request; /* that published it: the number of a trace */
+    uint32_t tries;   /* that failed */
     sim_time published;
 };
 /* The oldest first, as replay_dead and drop_dead number them from 1; fills at most `max`,

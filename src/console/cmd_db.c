@@ -167,11 +167,11 @@ static enum err run(struct call *c)
     X(migrate)                                                                         \
     X(widen_ids)                                                                       \
     X(free_disk)
-#define X(name) extern const struct command db_##name;
+#define X(name) extern const struct command cmd_db_##name;
 DB_LIST(X)
 #undef X
 static const struct command *const subs[] = {
-#define X(name) &db_##name,
+#define X(name) &cmd_db_##name,
     DB_LIST(X)
 #undef X
         NULL};

@@ -228,9 +228,9 @@ VERB(replay, "replay", "replay NAME[-N] [TIME]",
 VERB(purge, "purge", "purge NAME", "Forgets what is not processed yet.",
      "INSTANCE is empty", WILD(wild_purge));
 
-static const struct command *const subs[] = {&queue_dead,  &queue_pause, &queue_resume,
-                                             &queue_skip,  &queue_seek,  &queue_replay,
-                                             &queue_purge, NULL};
+static const struct command *const subs[] = {
+    &cmd_queue_dead, &queue_pause,  &queue_resume, &queue_skip,
+    &queue_seek,     &queue_replay, &queue_purge,  NULL};
 
 static enum err run(struct call *c)
 {

@@ -343,7 +343,7 @@ struct pattern *pattern_new(struct arena *mem, const char *re, bool extended, bo
 bool pattern_find(const struct pattern *p, const char *s, size_t n, size_t *start,
                   size_t *end);
 
-extern const struct command queue_dead;
+extern const struct command cmd_queue_dead;
 
 /* ---- db (cmd_db.c) ------------------------------------------------------------------- */
 

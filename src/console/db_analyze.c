@@ -6,7 +6,7 @@
 static const struct command_wild wild[] = {
     {"psql", "psql -c 'analyze TABLE'"},
 };
-const struct command db_analyze = {
+const struct command cmd_db_analyze = {
     .info = {.name = "analyze",
              .synopsis = "db analyze TABLE",
              .doc = "Renews what the planner knows of a table. It chooses between an "

@@ -7,7 +7,7 @@ static const struct command_wild wild[] = {
     {"pgbackrest", "pgbackrest --stanza=main backup"},
     {"barman", "barman backup main"},
 };
-const struct command db_backup = {
+const struct command cmd_db_backup = {
     .info = {.name = "backup",
              .synopsis = "db backup DATABASE|BACKUP",
              .doc = "Begins a backup now. It takes its time and a share of the "

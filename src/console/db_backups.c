@@ -87,7 +87,7 @@ static const struct command_wild wild[] = {
     {"pgbackrest", "pgbackrest --stanza=COMPONENT info"},
     {"barman", "barman list-backups COMPONENT"},
 };
-const struct command db_backups = {
+const struct command cmd_db_backups = {
     .info = {.name = "backups",
              .synopsis = "db backups [DATABASE]",
              .doc =

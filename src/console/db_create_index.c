@@ -6,7 +6,7 @@
 static const struct command_wild wild[] = {
     {"psql", "psql -c 'create index concurrently VALUE on TABLE (...)'"},
 };
-const struct command db_create_index = {
+const struct command cmd_db_create_index = {
     .info = {.name = "create-index",
              .synopsis = "db create-index TABLE INDEX [--online=off]",
              .doc = "Builds an index; how long that takes grows with the table. "

@@ -6,7 +6,7 @@
 static const struct command_wild wild[] = {
     {"psql", "psql -c 'drop index concurrently VALUE'"},
 };
-const struct command db_drop_index = {
+const struct command cmd_db_drop_index = {
     .info = {.name = "drop-index",
              .synopsis = "db drop-index TABLE INDEX",
              .doc = "Takes an index away. Statements that looked rows up by it scan "

@@ -8,7 +8,7 @@ static const struct command_wild wild[] = {
     {"patronictl", "patronictl failover COMPONENT"},
     {"psql", "psql -c 'select pg_promote()'"},
 };
-const struct command db_failover = {
+const struct command cmd_db_failover = {
     .info = {.name = "failover",
              .synopsis = "db failover DATABASE [SERVER]",
              .doc =

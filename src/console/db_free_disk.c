@@ -7,7 +7,7 @@ static const struct command_wild wild[] = {
     {"du", "du -xh --max-depth=3 / | sort -h | tail"},
     {"find", "find /var/tmp -xdev -size +500M -mtime +7 -delete"},
 };
-const struct command db_free_disk = {
+const struct command cmd_db_free_disk = {
     .info = {.name = "free-disk",
              .synopsis = "db free-disk DATABASE BYTES",
              .doc = "Deletes old files of others on its disk: dumps, logs, forgotten "

@@ -88,7 +88,7 @@ static const struct command_wild wild[] = {
     {"psql", "psql -c 'select relname, indexrelname, idx_scan from "
              "pg_stat_user_indexes order by 1, 2'"},
 };
-const struct command db_indexes = {
+const struct command cmd_db_indexes = {
     .info = {.name = "indexes",
              .synopsis = "db indexes [DATABASE|TABLE]",
              .doc = "The indexes of tables. Which there are, which are looked for and "

@@ -170,7 +170,7 @@ static const struct command_wild wild[] = {
     {"psql", "psql -c 'select pid, pg_blocking_pids(pid), wait_event, query from "
              "pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0'"},
 };
-const struct command db_locks = {
+const struct command cmd_db_locks = {
     .info = {.name = "locks",
              .synopsis = "db locks [DATABASE]",
              .doc = "Who waits for whom. Below each session that waits for nobody "

@@ -47,7 +47,7 @@ static const struct command_wild wild[] = {
     {"psql",
      "psql -c \"set lock_timeout = '5s'\" -c 'alter table TABLE add column note text'"},
 };
-const struct command db_migrate = {
+const struct command cmd_db_migrate = {
     .info =
         {.name = "migrate",
          .synopsis = "db migrate TABLE CHANGE [INDEX] [--lock-timeout TIME]",

@@ -102,7 +102,7 @@ static const struct command_wild wild[] = {
              "pg_wal_lsn_diff(sent_lsn, replay_lsn) from pg_stat_replication'"},
     {"patronictl", "patronictl list COMPONENT"},
 };
-const struct command db_replicas = {
+const struct command cmd_db_replicas = {
     .info = {.name = "replicas",
              .synopsis = "db replicas [DATABASE]",
              .doc =

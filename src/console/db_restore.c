@@ -7,7 +7,7 @@ static const struct command_wild wild[] = {
     {"pgbackrest", "pgbackrest --stanza=COMPONENT --delta restore"},
     {"barman", "barman recover COMPONENT latest /var/lib/postgresql/data"},
 };
-const struct command db_restore = {
+const struct command cmd_db_restore = {
     .info = {.name = "restore",
              .synopsis = "db restore DATABASE [BACKUP]",
              .doc = "Puts a backup back. The database is down meanwhile, and what was "

@@ -138,7 +138,7 @@ static const struct command_wild wild[] = {
      "query from pg_stat_activity order by state_change'"},
     {"mysql", "mysql -e 'show full processlist'"},
 };
-const struct command db_sessions = {
+const struct command cmd_db_sessions = {
     .info = {.name = "sessions",
              .synopsis = "db sessions [DATABASE|SERVER]",
              .doc = "Who holds a connection, in which state, for how long. Of the "

@@ -57,7 +57,7 @@ static const struct command_wild wild[] = {
      "psql -c 'select query, calls, mean_exec_time from pg_stat_statements order by "
      "total_exec_time desc limit 10'"},
 };
-const struct command db_statements = {
+const struct command cmd_db_statements = {
     .info = {.name = "statements",
              .synopsis = "db statements [DATABASE]",
              .doc = "What takes the time. Calls, mean time, and the share of each "

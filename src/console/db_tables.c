@@ -56,7 +56,7 @@ static const struct command_wild wild[] = {
     {"psql", "psql -c 'select relname, n_live_tup, n_dead_tup, seq_scan, idx_scan, "
              "last_autovacuum from pg_stat_user_tables'"},
 };
-const struct command db_tables = {
+const struct command cmd_db_tables = {
     .info = {.name = "tables",
              .synopsis = "db tables [DATABASE]",
              .doc = "What the tables have become. Rows, dead rows, size, scans, "

@@ -6,7 +6,7 @@
 static const struct command_wild wild[] = {
     {"psql", "psql -c 'vacuum (verbose) TABLE'"},
 };
-const struct command db_vacuum = {
+const struct command cmd_db_vacuum = {
     .info =
         {.name = "vacuum",
          .synopsis = "db vacuum TABLE",

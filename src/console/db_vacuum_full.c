@@ -6,7 +6,7 @@
 static const struct command_wild wild[] = {
     {"psql", "psql -c 'vacuum full TABLE'"},
 };
-const struct command db_vacuum_full = {
+const struct command cmd_db_vacuum_full = {
     .info =
         {.name = "vacuum-full",
          .synopsis = "db vacuum-full TABLE",

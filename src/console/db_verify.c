@@ -7,7 +7,7 @@ static const struct command_wild wild[] = {
     {"pgbackrest", "pgbackrest --stanza=main --pg1-path=/tmp/restore-test restore"},
     {"pg_verifybackup", "pg_verifybackup /backup/latest"},
 };
-const struct command db_verify = {
+const struct command cmd_db_verify = {
     .info = {.name = "verify",
              .synopsis = "db verify DATABASE|BACKUP",
              .doc = "Tries the newest backup on another machine. Only that shows "

@@ -6,7 +6,7 @@
 static const struct command_wild wild[] = {
     {"psql", "psql -c 'alter table TABLE alter column id type bigint'"},
 };
-const struct command db_widen_ids = {
+const struct command cmd_db_widen_ids = {
     .info = {.name = "widen-ids",
              .synopsis = "db widen-ids TABLE",
              .doc = "Makes the id column a bigint. Every row is written anew, and "

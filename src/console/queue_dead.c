@@ -181,7 +181,7 @@ static const struct command_wild wild[] = {
             "--attribute-names ApproximateNumberOfMessages"},
     {"rabbitmq", "rabbitmqctl list_queues name messages | grep dead"},
 };
-const struct command queue_dead = {
+const struct command cmd_queue_dead = {
     .info = {.name = "dead",
              .synopsis = "queue dead [NAME], queue dead show|replay|drop NAME [NO]",
              .doc = "Messages that were given up and are kept aside. The list, one of "
