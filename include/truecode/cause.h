@@ -31,7 +31,8 @@
     X(DNS, "resolving a name")                                                         \
     X(TLS, "tls handshake")                                                            \
     X(LIMITER, "rate limiter")                                                         \
-    X(BROKER, "message broker")
+    X(BROKER, "message broker")                                                        \
+    X(DEAD_CONNECTION, "dead connection")
 enum cause {
 #define X(name, phrase) CAUSE_##name,
     CAUSE_LIST(X)
@@ -67,7 +68,9 @@ enum cause {
     X(CONFLICT, "changed by somebody else meanwhile")                                  \
     X(READ_ONLY, "database is read-only")                                              \
     X(DISK_FULL, "disk full")                                                          \
-    X(NO_IDS, "out of ids")
+    X(NO_IDS, "out of ids")                                                            \
+    X(NO_PORTS, "out of local ports")                                                  \
+    X(CONNECT_TIMEOUT, "not connected in time")
 enum reason {
 #define X(name, phrase) REASON_##name,
     REASON_LIST(X)

@@ -20,6 +20,7 @@
 #include "truecode/mechanism.h"
 #include "truecode/screen.h"
 #include "truecode/telemetry.h"
+#include "truecode/update.h"
 
 /* ---- output ---------------------------------------------------------------------- */
 
@@ -85,9 +86,6 @@ enum effect_kind {
     EFFECT_RESOLVE, /* the learner says it is over: `text` mitigated|cured|recovered */
     EFFECT_WHY /* the explanation: shown already (`text` NULL), or `text`, to be shown
                   once the price was confirmed */
-};
-struct update { /* a status update; NULL: left out */
-    const char *who, *since, *impact, *state, *next;
 };
 struct effect {
     enum effect_kind kind;

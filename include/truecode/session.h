@@ -1,22 +1,35 @@
 /*
- * session: a lesson being played: world + recording + lesson + console + tape. The
- * whole program without a screen. Every face (the screen, plain mode, scripts, the
- * prover, the grader) drives the same few inputs and reads the same view.
+ * session: a lesson being played: world, recording, lesson, console and tape. The whole
+ * program without a screen. Every face (the screen, plain mode, scripts, the prover, the
+ * grader) drives the same few inputs and reads the same view.
  *
  *     struct session *s;
- *     session_open(&s, &(struct session_options){.text = t, .len = n, .name =
- * "all-green.lua", .seed = 7}, &why); session_line(s, "status", false, &why);
- *     session_tick(s, 250 * SIM_MS, 200000, &why);   // a quarter of a second went by
- *     const struct session_view *v = session_view(s);
+ *     struct session_options o = {.text = t, .len = n, .name = "all-green.lua", .seed = 7};
+ *     if (session_open(&s, &o, &why) != ERR_OK) ...
+ *     session_read(s);                               // the briefing was read
+ *     session_line(s, "status", false, &why);        // its output is in the transcript
+ *     session_tick(s, 250 * SIM_MS, 200000, &more, &why); // a quarter of a second went by
+ *     const struct session_view *v = session_view(s);     // what a face shows
+ *     session_take_tape(s, &tape);                   // write it down, then draw
+ *     session_free(s);
  *
- * Each input goes on the tape at once: take it with session_take_tape() and write it
- * down before showing what it did. seed + tape is the saved game.
+ * Tape. Each input goes on the tape at once: take it with session_take_tape() and write it
+ * down before showing what it did. Seed and tape are the saved game.
  *
- * Time. A session never reads a clock: the face says how much real time went by
- * (session_tick) and the session decides how far simulated time may move: not at all
- * while text is unread, a question is open, it is paused or over. A `wait` moves on at
- * whatever speed makes it take at most three seconds, and stops at pages, tickets and
- * traps.
+ * Time. A session never reads a clock. The face says how much real time went by
+ * (session_tick), and the session decides how far simulated time may move:
+ *
+ *     HOLD_READING, HOLD_QUESTION,      not at all
+ *     HOLD_PAUSED, HOLD_OVER
+ *     HOLD_NONE                         at `speed`
+ *     HOLD_WAITING                      so that the wait takes three seconds at most; pages,
+ *                                       tickets and traps stop it
+ *
+ * Ownership. A view and all it points to belong to the session and are valid until the next
+ * call. A report and a proof belong to the caller.
+ *
+ * Errors. What a learner typed wrong is explained in the transcript; the error says so to
+ * the face. What a lesson or tape has wrong comes with a sentence in `why`.
  */
 #ifndef TRUECODE_SESSION_H
 #define TRUECODE_SESSION_H
@@ -32,6 +45,7 @@ struct session_options {
     const char *text; /* the lesson file */
     size_t len;
     const char *name;
+    const struct lesson *lesson; /* loaded already, instead of these three; NULL */
     uint64_t seed;
     enum play_mode mode;
     const char *tape; /* NULL: a new run; else: resume by replaying this */
@@ -106,9 +120,24 @@ enum step_status {
     STEP_SHOWN /* solution shown */
 };
 
+/* how the notebook heads a line, how a report tells of it */
+#define NOTE_KINDS(X)                                                                  \
+    X(SUSPICION, "suspect", "you suspected")                                           \
+    X(RULED_OUT, "not it", "you ruled out")                                            \
+    X(REMARK, "note", "you noted")                                                     \
+    X(UPDATE, "told", "you told people")
+enum note_kind {
+#define X(id, head, tells) NOTE_##id,
+    NOTE_KINDS(X)
+#undef X
+        NOTE_KIND_COUNT
+};
+const char *note_head(enum note_kind k);  /* "not it" */
+const char *note_tells(enum note_kind k); /* "you ruled out" */
+
 struct note_view {
     sim_time at;
-    char kind; /* 's'uspect 'r'ule-out 'n'ote 'u'pdate */
+    enum note_kind kind;
     bool open; /* suspicions: not ruled out */
     const char *text;
 };

@@ -262,8 +262,8 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
                        const struct command *cmd)
 {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
-    static const char *const states[] = {"investigating", "mitigated", "cured",
-                                         "recovered"};
+    const char *const *states = update_state_words();
+    bool ends = str_eq(cmd->info.name, "resolve");
     static const char *const times[] = {"now", "5m", "10m", "30m", "1h"};
     static const char *const durations[] = {"10s", "30s", "1m", "5m", "10m", "25m"};
     static const char *const cache_views[] = {"stats", "ttl"};
@@ -332,8 +332,8 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
         offer_words(k, levels, COUNT_OF(levels));
         break;
     case ARG_STATE:
-        offer_words(k, str_eq(cmd->info.name, "resolve") ? states + 1 : states,
-                    str_eq(cmd->info.name, "resolve") ? 3 : 4);
+        offer_words(k, ends ? states + UPDATE_ENDS : states,
+                    ends ? UPDATE_STATE_COUNT - UPDATE_ENDS : UPDATE_STATE_COUNT);
         break;
     case ARG_DATABASE:
         offer_components(k, false, "database");

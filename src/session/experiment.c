@@ -86,7 +86,7 @@ void experiment_free(struct experiment *x)
     lesson_world_release(&x->lw);
     if (x->model != NULL)
         model_unref(x->model);
-    lesson_free(x->lesson);
+    lesson_unref(x->lesson);
     mem_free(x);
 }
 

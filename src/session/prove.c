@@ -123,7 +123,7 @@ static void judge_nothing(struct prover *pv)
     bool broken = good < slo_objective(pv);
     prove_result(pv, PROOF_NOTHING,
                  li->quiet ? "keeps the objective" : "breaks the objective",
-                 broken != li->quiet,
+                 !isnan(good) && broken != li->quiet,
                  li->quiet  ? -over
                  : over > 1 ? 1
                             : over,
@@ -135,7 +135,7 @@ static void judge_nothing(struct prover *pv)
 static enum err run_base(struct prover *pv, struct errmsg *why)
 {
     const struct lesson_info *li = lesson_info(pv->lesson);
-    enum err e = run_open(&pv->base, pv->lesson, pv->stage, pv->seed, why);
+    enum err e = run_open(&pv->base, pv->stage, pv->seed, why);
     if (e != ERR_OK)
         return e;
     pv->base.effort = &pv->effort;
@@ -160,7 +160,7 @@ static enum err run_base(struct prover *pv, struct errmsg *why)
 static enum err judge_same(struct prover *pv, struct errmsg *why)
 {
     struct run again;
-    enum err e = run_open(&again, pv->lesson, pv->stage, pv->seed, why);
+    enum err e = run_open(&again, pv->stage, pv->seed, why);
     if (e == ERR_OK) {
         again.effort = &pv->effort;
         e = run_advance(&again, run_now(&pv->base), NULL, NULL, why);
@@ -308,8 +308,7 @@ enum err prove_within(struct proof *out, const struct session_options *o,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why)
 {
-    struct prover pv = {
-        .out = out, .text = o->text, .len = o->len, .name = o->name, .most = most};
+    struct prover pv = {.out = out, .most = most};
     memset(out, 0, sizeof(*out));
     out->ok = true;
     out->seeds = count;
@@ -327,7 +326,7 @@ enum err prove_within(struct proof *out, const struct session_options *o,
             e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u seeds", i + 1,
                            count);
     }
-    lesson_free(pv.lesson);
+    lesson_unref(pv.lesson);
     return e;
 }
 

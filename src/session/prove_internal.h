@@ -1,7 +1,10 @@
 /*
- * The prover's parts: prove.c runs the seeds, prove_wrong.c judges wrong fixes,
- * prove_twin.c asks what the incident needs, prove_steps.c plays the steps and reads the
- * texts.
+ * The prover's parts:
+ *
+ *     prove.c        runs the seeds, and judges what can be seen before anybody acts
+ *     prove_wrong.c  judges wrong fixes
+ *     prove_twin.c   asks what the incident needs
+ *     prove_steps.c  plays the steps and reads the texts
  */
 #ifndef TRUECODE_PROVE_INTERNAL_H
 #define TRUECODE_PROVE_INTERNAL_H
@@ -12,8 +15,6 @@
 
 struct prover {
     struct proof *out;
-    const char *text, *name;
-    size_t len;
     struct lesson *lesson;
     uint64_t seed, first_seed;
     struct stage *stage;

@@ -152,13 +152,6 @@ static struct verdict judge_spared(struct prover *pv, const struct run *r,
     return v;
 }
 
-static const char *harm_word(enum harm h)
-{
-    static const char *const words[] = {"",        "worse",   "returns", "fragile",
-                                        "nothing", "partial", "costly"};
-    return words[h];
-}
-
 enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *why)
 {
     struct run r;

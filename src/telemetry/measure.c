@@ -67,6 +67,7 @@ bool cause_waits(enum cause c)
     case CAUSE_GC:
     case CAUSE_LIMITER:
     case CAUSE_BROKER:
+    case CAUSE_DEAD_CONNECTION:
         return true;
     case CAUSE_CPU:
     case CAUSE_CONNECT:

@@ -54,7 +54,7 @@ static void card_load(struct wire_card *c, const struct wire_lesson *file,
     else
         c->broken = arena_printf(mem, "%s: the lesson calls itself %s", file->name,
                                  lesson_info(l)->id);
-    lesson_free(l);
+    lesson_unref(l);
 }
 
 const struct wire_lesson *card_file(const struct wire_request *q, const char *id)

@@ -291,7 +291,7 @@ static void do_validate(struct server *s, const struct wire_request *q,
     } else {
         serve_error(a, e, &why);
     }
-    lesson_free(l);
+    lesson_unref(l);
 }
 
 static bool prove_progress(void *ctx, unsigned done, unsigned all)

@@ -189,7 +189,7 @@ void shop_of_text(struct shop *s, const char *text, uint64_t seed)
     struct lesson_world lw;
     ok(lesson_load(&l, text, strlen(text), "test.lua", &why));
     ok(lesson_build(l, seed, &lw, &why));
-    lesson_free(l);
+    lesson_unref(l);
     *s = (struct shop){.model = model_ref(lw.model),
                        .world = world_new(lw.model, seed, &why)};
     lesson_world_release(&lw);

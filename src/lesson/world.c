@@ -1,17 +1,16 @@
 /*
- * The two ways in which a lesson's functions run: to build a world from a seed, and to
- * answer a predicate. Both go through host_run(); what they make belongs to the caller
- * from the first byte, so that an error in the middle loses nothing.
+ * A lesson's world, built from a seed: its functions `world` and `incident` run once, in a
+ * Lua state of their own, and what they made is finished, checked and handed over. What is
+ * made belongs to the caller from the first byte, so that an error in the middle loses
+ * nothing.
  */
 #include "lesson_internal.h"
 
 #include <string.h>
 
-/* ---- building -------------------------------------------------------------------- */
-
 static void check_components(lua_State *L, struct build *b)
 {
-    struct lesson *l = b->l;
+    const struct lesson *l = b->l;
     for (size_t i = 0; i < l->naccepts; i++)
         find_comp(L, b->m, l->accepts[i].component,
                   scan_line(&l->scan, l->accepts[i].component,
@@ -24,7 +23,7 @@ static void check_components(lua_State *L, struct build *b)
 
 static void set_objective(lua_State *L, struct build *b)
 {
-    struct slo_decl *s = &b->l->slo;
+    const struct slo_decl *s = &b->l->slo;
     comp_id clients[CLIENTS_MAX];
     if (!s->given)
         return;
@@ -37,10 +36,10 @@ static void set_objective(lua_State *L, struct build *b)
 
 static void set_rules(lua_State *L, struct build *b)
 {
-    struct lesson *l = b->l;
+    const struct lesson *l = b->l;
     b->out->rules = arena_alloc(&b->out->mem, (l->nalerts + 1) * sizeof *b->out->rules);
     for (size_t i = 0; i < l->nalerts; i++) {
-        struct alert_decl *a = &l->alerts[i];
+        const struct alert_decl *a = &l->alerts[i];
         struct alert_rule *r = &b->out->rules[i];
         const char *names[128];
         size_t n = 0;
@@ -92,8 +91,8 @@ static int by_time(const void *a, const void *b, void *ctx)
     return (x->at > y->at) - (x->at < y->at);
 }
 
-static enum err build_as(struct lesson *l, uint64_t seed, bool twin, size_t without,
-                         struct lesson_world *out, struct errmsg *why)
+static enum err build_as(const struct lesson *l, uint64_t seed, bool twin,
+                         size_t without, struct lesson_world *out, struct errmsg *why)
 {
     *out = (struct lesson_world){.model = model_new()};
     out->tickets = arena_alloc(&out->mem, TICKETS_MAX * sizeof *out->tickets);
@@ -104,9 +103,12 @@ static enum err build_as(struct lesson *l, uint64_t seed, bool twin, size_t with
                       .twin = twin,
                       .without = without};
     rng_seed(&b.rng, seed, "lesson");
-    l->host.build = &b;
-    enum err e = host_run(&l->host, build_inside, &b, STEPS_BUILD, l->line, why);
-    l->host.build = NULL;
+    struct lesson_state *st = lesson_state_new(l);
+    enum err e = state_open(st, why);
+    st->host.build = &b;
+    if (e == ERR_OK)
+        e = host_run(&st->host, build_inside, &b, STEPS_BUILD, l->line, why);
+    lesson_state_free(st);
     arena_release(&b.mem);
     sort_stable(out->tickets, out->ntickets, sizeof *out->tickets, by_time, NULL);
     if (e != ERR_OK)
@@ -114,13 +116,13 @@ static enum err build_as(struct lesson *l, uint64_t seed, bool twin, size_t with
     return e;
 }
 
-enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
+enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world *out,
                       struct errmsg *why)
 {
     return build_as(l, seed, false, SIZE_MAX, out, why);
 }
 
-enum err lesson_build_night(struct lesson *l, uint64_t seed, enum night night,
+enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
                             size_t entry, struct lesson_world *out, struct errmsg *why)
 {
     bool twin = night == NIGHT_TWIN;
@@ -133,62 +135,4 @@ void lesson_world_release(struct lesson_world *lw)
         model_unref(lw->model);
     arena_release(&lw->mem);
     *lw = (struct lesson_world){0};
-}
-
-/* ---- predicates ------------------------------------------------------------------ */
-
-struct question {
-    fn_id fn;
-    int want; /* LUA_TBOOLEAN or LUA_TNUMBER */
-    bool yes;
-    double number;
-};
-
-static int ask_inside(lua_State *L)
-{
-    struct question *q = lua_touserdata(L, 1);
-    lua_Debug ar = {0};
-    fn_push(L, q->fn);
-    lua_pushvalue(L, -1);
-    lua_getinfo(L, ">S", &ar);
-    host_of(L)->line = ar.linedefined;
-    object_push(L, "s");
-    lua_call(L, 1, 1);
-    if (lua_type(L, -1) != q->want) {
-        fail(L, ar.linedefined, "this function must return %s, not a %s",
-             q->want == LUA_TBOOLEAN ? "true or false" : "a number",
-             luaL_typename(L, -1));
-    }
-    q->yes = lua_toboolean(L, -1);
-    q->number = lua_tonumber(L, -1);
-    return 0;
-}
-
-static enum err ask(struct lesson *l, struct question *q, const struct lesson_facts *f,
-                    struct errmsg *why)
-{
-    if (q->fn < 0 || q->fn >= l->host.functions)
-        BUG("no lesson function %d", (int)q->fn);
-    l->host.facts = f;
-    enum err e = host_run(&l->host, ask_inside, q, STEPS_PREDICATE, l->line, why);
-    l->host.facts = NULL;
-    return e;
-}
-
-enum err lesson_test(struct lesson *l, fn_id fn, const struct lesson_facts *f,
-                     bool *out, struct errmsg *why)
-{
-    struct question q = {.fn = fn, .want = LUA_TBOOLEAN};
-    enum err e = ask(l, &q, f, why);
-    *out = q.yes;
-    return e;
-}
-
-enum err lesson_number(struct lesson *l, fn_id fn, const struct lesson_facts *f,
-                       double *out, struct errmsg *why)
-{
-    struct question q = {.fn = fn, .want = LUA_TNUMBER};
-    enum err e = ask(l, &q, f, why);
-    *out = q.number;
-    return e;
 }

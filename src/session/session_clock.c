@@ -1,7 +1,7 @@
 /*
  * The learner's session: opening (and resuming by replaying the tape) and the clock.
- * Inputs are in input.c and notebook.c, steps in steps.c, the tape in tape.c, what
- * faces read in view.c and transcript.c.
+ * Inputs are in line_input.c and notebook.c, steps in guided_steps.c, the tape in tape.c, what
+ * faces read in face_view.c and transcript.c.
  *
  * The clock. A tick moves `target`; the run follows it in slices of events, so that a
  * face can look for keys in between. Whatever holds time (a question, unread text) pins
@@ -57,14 +57,9 @@ static bool is_broken(const struct session *s, fn_id fn)
  * the incident goes on without it, with a Lua state that was not stopped. */
 static void tell_broken(struct session *s, fn_id fn, const struct errmsg *why)
 {
-    struct lesson *fresh;
-    struct errmsg ignored = {0}; /* then the next one raises, too */
     s->broken_fns[s->nbroken++] = fn;
-    if (lesson_stopped(s->run.lua) &&
-        lesson_reload(&fresh, s->lesson, &ignored) == ERR_OK) {
-        lesson_free(s->run.lua);
-        s->run.lua = fresh;
-    }
+    if (lesson_stopped(s->run.lua))
+        lesson_state_reset(s->run.lua);
     if (str_eq(s->broken.text, why->text))
         return;
     s->broken = *why;
@@ -164,10 +159,6 @@ static bool seen_in_step(const void *ctx, const char *subject)
 
 static void session_init(struct session *s, const struct session_options *o)
 {
-    s->text = mem_alloc(o->len + 1);
-    memcpy(s->text, o->text, o->len);
-    s->len = o->len;
-    s->name = mem_strdup(o->name);
     s->seed = o->seed;
     s->mode = o->mode;
     s->spoken = o->spoken;
@@ -194,21 +185,25 @@ static enum err run_up(struct session *s, struct errmsg *why)
     return e == ERR_OK ? run_fork(&s->begin, &s->run, why) : e;
 }
 
-static enum err session_load(struct session *s, struct effort *effort,
+static enum err session_load(struct session *s, const struct session_options *o,
                              struct errmsg *why)
 {
-    enum err e = lesson_load(&s->lesson, s->text, s->len, s->name, why);
+    enum err e = ERR_OK;
+    if (o->lesson)
+        s->lesson = lesson_ref(o->lesson);
+    else
+        e = lesson_load(&s->lesson, o->text, o->len, o->name, why);
     if (e != ERR_OK)
         return e;
     struct stage *g = stage_new(s->lesson, s->seed, why);
     if (!g)
         return ERR_LESSON;
     lesson_identity(s->lesson, &g->lw, s->identity);
-    e = run_open(&s->run, s->lesson, g, s->seed, why);
+    e = run_open(&s->run, g, s->seed, why);
     stage_unref(g);
     if (e != ERR_OK)
         return e;
-    s->run.effort = effort;
+    s->run.effort = o->effort;
     s->status = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->status));
     s->began = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->began));
     s->trapped_at = mem_array(lesson_traps(s->lesson) + 1, sizeof(*s->trapped_at));
@@ -222,7 +217,7 @@ enum err session_open(struct session **out, const struct session_options *o,
 {
     struct session *s = mem_alloc(sizeof(*s));
     session_init(s, o);
-    enum err e = session_load(s, o->effort, why);
+    enum err e = session_load(s, o, why);
     if (e == ERR_OK) {
         tape_header(s);
         if (o->tape)
@@ -248,7 +243,7 @@ void session_free(struct session *s)
     run_release(&s->fork);
     run_release(&s->run);
     twin_release(&s->twin);
-    lesson_free(s->lesson);
+    lesson_unref(s->lesson);
     for (size_t i = 0; i < s->nnotes; i++)
         mem_free(s->notes[i].text);
     mem_free(s->notes);
@@ -267,8 +262,6 @@ void session_free(struct session *s)
     strings_release(&s->words);
     buf_release(&s->tape);
     out_release(&s->transcript);
-    mem_free(s->text);
-    mem_free(s->name);
     mem_free(s);
 }
 

@@ -10,11 +10,12 @@
 
 /* ---- what a seed builds ---------------------------------------------------------- */
 
-static struct stage *stage_of(const struct lesson_world *lw)
+static struct stage *stage_of(const struct lesson *l, const struct lesson_world *lw)
 {
     struct stage *g = mem_alloc(sizeof(*g));
     g->refs = 1;
     g->lw = *lw;
+    g->lesson = lesson_ref(l);
     g->ntickets = g->lw.ntickets;
     g->tickets = mem_array(g->ntickets + 1, sizeof(*g->tickets));
     for (size_t i = 0; i < g->ntickets; i++) {
@@ -25,18 +26,18 @@ static struct stage *stage_of(const struct lesson_world *lw)
     return g;
 }
 
-struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why)
+struct stage *stage_new(const struct lesson *l, uint64_t seed, struct errmsg *why)
 {
     struct lesson_world lw;
-    return lesson_build(l, seed, &lw, why) == ERR_OK ? stage_of(&lw) : NULL;
+    return lesson_build(l, seed, &lw, why) == ERR_OK ? stage_of(l, &lw) : NULL;
 }
 
-struct stage *stage_night(struct lesson *l, uint64_t seed, enum night night,
+struct stage *stage_night(const struct lesson *l, uint64_t seed, enum night night,
                           size_t entry, struct errmsg *why)
 {
     struct lesson_world lw;
     enum err e = lesson_build_night(l, seed, night, entry, &lw, why);
-    return e == ERR_OK ? stage_of(&lw) : NULL;
+    return e == ERR_OK ? stage_of(l, &lw) : NULL;
 }
 
 struct stage *stage_ref(struct stage *g)
@@ -51,27 +52,21 @@ void stage_unref(struct stage *g)
         return;
     mem_free(g->tickets);
     lesson_world_release(&g->lw);
+    lesson_unref(g->lesson);
     mem_free(g);
 }
 
 /* ---- life ------------------------------------------------------------------------ */
 
-enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
-                  uint64_t seed, struct errmsg *why)
+enum err run_open(struct run *r, struct stage *g, uint64_t seed, struct errmsg *why)
 {
-    memset(r, 0, sizeof(*r));
-    enum err e = lesson_reload(&r->lua, plan, why);
-    if (e != ERR_OK)
-        return e;
+    memset(r, 0, sizeof *r);
     r->world = world_new(g->lw.model, seed, why);
-    if (!r->world) {
-        lesson_free(r->lua);
-        r->lua = NULL;
+    if (!r->world)
         return ERR_LESSON;
-    }
     r->rec = recording_new(g->lw.model, g->lw.rules, g->lw.nrules);
+    r->lua = lesson_state_new(g->lesson);
     r->stage = stage_ref(g);
-    r->plan = plan;
     r->first_change = SIM_FOREVER;
     r->last_change = SIM_FOREVER;
     return ERR_OK;
@@ -83,21 +78,15 @@ enum err run_fork(struct run *out, const struct run *r, struct errmsg *why)
     out->on_second = NULL;
     out->ctx = NULL;
     out->seen = NULL;
-    out->lua = NULL;
-    enum err e = lesson_reload(&out->lua, r->plan, why);
-    if (e != ERR_OK) {
-        memset(out, 0, sizeof(*out));
-        return e;
-    }
     out->world = world_fork(r->world);
     if (!out->world) {
-        lesson_free(out->lua);
-        memset(out, 0, sizeof(*out));
+        memset(out, 0, sizeof *out);
         return errmsg_set(why, ERR_LIMIT,
                           "there is no memory left for a copy of the world (%zu MiB)",
                           world_bytes(r->world) >> 20);
     }
     out->rec = recording_fork(r->rec);
+    out->lua = lesson_state_new(run_lesson(r));
     stage_ref(out->stage);
     return ERR_OK;
 }
@@ -108,10 +97,14 @@ void run_release(struct run *r)
         world_free(r->world);
     if (r->rec)
         recording_free(r->rec);
-    if (r->lua)
-        lesson_free(r->lua);
+    lesson_state_free(r->lua);
     stage_unref(r->stage);
-    memset(r, 0, sizeof(*r));
+    memset(r, 0, sizeof *r);
+}
+
+const struct lesson *run_lesson(const struct run *r)
+{
+    return r->stage->lesson;
 }
 
 sim_time run_now(const struct run *r)
@@ -242,15 +235,12 @@ struct lesson_facts run_facts(const struct run *r)
 static enum err test_fresh(const struct run *r, fn_id fn, const struct lesson_facts *f,
                            struct errmsg *why)
 {
-    struct lesson *fresh;
+    struct lesson_state *fresh = lesson_state_new(run_lesson(r));
     bool yes = false;
-    enum err e = lesson_reload(&fresh, r->plan, why);
-    if (e != ERR_OK)
-        return e;
+    enum err e = lesson_test(fresh, fn, f, &yes, why);
     if (r->effort)
         spend(&r->effort->steps, lesson_effort(fresh));
-    e = lesson_test(fresh, fn, f, &yes, why);
-    lesson_free(fresh);
+    lesson_state_free(fresh);
     return e != ERR_OK || yes
                ? e
                : errmsg_set(why, ERR_LESSON,
@@ -279,7 +269,7 @@ size_t run_tickets(const struct run *r, sim_time t)
 
 void run_console(const struct run *r, struct console_ctx *ctx)
 {
-    const struct lesson_info *li = lesson_info(r->plan);
+    const struct lesson_info *li = lesson_info(run_lesson(r));
     *ctx = (struct console_ctx){
         .world = r->world,
         .rec = r->rec,
@@ -290,7 +280,7 @@ void run_console(const struct run *r, struct console_ctx *ctx)
         .ntools = li->ntools,
         .columns = 78,
     };
-    ctx->terms = lesson_terms(r->plan, &ctx->nterms);
+    ctx->terms = lesson_terms(run_lesson(r), &ctx->nterms);
 }
 
 /* Lets the operator's hands be busy, but never beyond `end`. */
@@ -338,7 +328,7 @@ enum err run_line(struct run *r, const char *line, sim_time end, struct errmsg *
 static double headroom(double good, double objective)
 {
     if (isnan(good))
-        return 1; /* nobody came: nobody suffered */
+        return 1; /* nobody came in this part */
     double room = 1 - objective;
     return room > 0 ? (good - objective) / room : (good >= objective ? 1 : -1);
 }
@@ -356,6 +346,8 @@ bool run_well(const struct run *r, sim_time window, double *margin)
             double h = headroom(parts[i], slo->objective);
             least = h < least ? h : least;
         }
+        if (isnan(parts[0])) /* nobody came at all: how it is, nobody knows */
+            least = -1;
     }
     if (margin)
         *margin = least;

@@ -9,27 +9,9 @@
 
 #include <string.h>
 
-#define STATE 3
-
-static const struct field {
-    const char *name, *asks;
-} fields[FORM_FIELDS] = {
-    {"who", "Who is affected? For example: everybody who pays by card"},
-    {"since", "Since when? For example: 19:40"},
-    {"impact", "How many, or how much? For example: about 50 orders. \"not known yet\" "
-               "is honest."},
-    {"state", "How does it stand? Type the number."},
-    {"next", "When do you write again, or what comes next? For example: at 20:30"},
-};
-static const char *const states[] = {"investigating", "mitigated", "cured",
-                                     "recovered"};
-static const char *const meanings[] = {
-    "users suffer, or nobody knows yet", "users are well; the cause may still be there",
-    "the cause is gone", "and nothing is left of it: no backlog, no mess"};
-
 void form_close(struct session *s)
 {
-    for (size_t i = 0; i < FORM_FIELDS; i++) {
+    for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {
         mem_free(s->form.said[i]);
         s->form.said[i] = NULL;
     }
@@ -37,22 +19,25 @@ void form_close(struct session *s)
 }
 
 /* A step may need only some of the fields. */
-static bool asked_for(const struct session *s, size_t field)
+static bool asked_for(const struct session *s, enum update_field field)
 {
     const struct step *st = step_current(s);
-    if (!st || st->kind != STEP_SAY_UPDATE || st->nneeds == 0)
+    if (!st || st->nneeds == 0)
         return true;
     for (size_t i = 0; i < st->nneeds; i++)
-        if (str_eq(st->needs[i], fields[field].name))
+        if (str_eq(st->needs[i], update_field_word(field)))
             return true;
     return false;
 }
 
 static void ask(struct session *s)
 {
-    session_say(s, TONE_ACCENT, "%s", fields[s->form.at].asks);
-    for (size_t i = 0; s->form.at == STATE && i < sizeof(states) / sizeof(*states); i++)
-        session_say(s, TONE_NORMAL, "  %zu  %s: %s", i + 1, states[i], meanings[i]);
+    session_say(s, TONE_ACCENT, "%s", update_field_asks(s->form.at));
+    if (s->form.at != UPDATE_state)
+        return;
+    for (enum update_state i = 0; i < UPDATE_STATE_COUNT; i++)
+        session_say(s, TONE_NORMAL, "  %d  %s: %s", (int)i + 1, update_state_words()[i],
+                    update_state_meaning(i));
 }
 
 static void form_open(struct session *s)
@@ -70,10 +55,11 @@ static void form_open(struct session *s)
 /* "2", "mitigated", "mit": the state; NULL: neither. */
 static const char *state_of(const char *typed)
 {
+    const char *const *states = update_state_words();
     size_t n = strlen(typed);
-    if (n == 1 && typed[0] >= '1' && typed[0] <= '4')
+    if (n == 1 && typed[0] >= '1' && typed[0] < '1' + UPDATE_STATE_COUNT)
         return states[typed[0] - '1'];
-    for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
+    for (size_t i = 0; i < UPDATE_STATE_COUNT; i++)
         if (n >= 3 && strncasecmp(states[i], typed, n) == 0)
             return states[i];
     return NULL;
@@ -83,10 +69,10 @@ static const char *state_of(const char *typed)
 static void line_of(const struct session *s, struct buf *out)
 {
     buf_adds(out, "say");
-    for (size_t i = 0; i < FORM_FIELDS; i++) {
+    for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {
         if (!s->form.said[i])
             continue;
-        buf_addf(out, " --%s \"", fields[i].name);
+        buf_addf(out, " --%s \"", update_field_word(i));
         for (const char *c = s->form.said[i]; *c; c++)
             buf_addch(out, *c == '"' ? '\'' : *c == '\\' ? '/' : *c);
         buf_addch(out, '"');
@@ -106,7 +92,7 @@ static enum err post(struct session *s, struct errmsg *why)
 
 static enum err take(struct session *s, const char *typed, struct errmsg *why)
 {
-    const char *value = s->form.at == STATE ? state_of(typed) : typed;
+    const char *value = s->form.at == UPDATE_state ? state_of(typed) : typed;
     session_say(s, TONE_PROMPT, "> %s", typed);
     if (!value) {
         session_say(s, TONE_WARN, "One of the four: type its number or its word.");
@@ -115,8 +101,8 @@ static enum err take(struct session *s, const char *typed, struct errmsg *why)
     s->form.said[s->form.at] = mem_strdup(value);
     do
         s->form.at++;
-    while (s->form.at < FORM_FIELDS && !asked_for(s, s->form.at));
-    if (s->form.at == FORM_FIELDS)
+    while (s->form.at < UPDATE_FIELD_COUNT && !asked_for(s, s->form.at));
+    if (s->form.at == UPDATE_FIELD_COUNT)
         return post(s, why);
     ask(s);
     return ERR_OK;

@@ -7,7 +7,6 @@
 #include "session_internal.h"
 #include "truecode/picture.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -21,8 +20,7 @@ const struct step *step_current(const struct session *s)
 bool step_holds(const struct session *s)
 {
     const struct step *st = step_current(s);
-    return st && (st->kind == STEP_ASK || st->kind == STEP_CHOOSE ||
-                  st->kind == STEP_PREDICT || st->kind == STEP_SAY_UPDATE);
+    return st && step_asks(st);
 }
 
 /* ---- going on -------------------------------------------------------------------- */
@@ -71,13 +69,17 @@ void step_skip(struct session *s, enum step_status how)
 
 /* ---- goals and traps ------------------------------------------------------------- */
 
-static bool goal_reached(struct session *s, const struct step *st)
+static bool is_true(void *ctx, fn_id fn)
 {
-    if (st->kind != STEP_LOOK && st->kind != STEP_ACT)
-        return false;
-    if (st->wants_suspect && !s->run.suspected)
-        return false;
-    return st->goal == FN_NONE ? st->wants_suspect : session_true(s, st->goal);
+    return session_true(ctx, fn);
+}
+
+static bool step_reached(struct session *s)
+{
+    const struct step *st = step_current(s);
+    const struct step_eyes eyes = {
+        .suspected = s->run.suspected, .is_true = is_true, .ctx = s};
+    return st && st->kind->reached && st->kind->reached(st, &eyes);
 }
 
 static void check_traps(struct session *s)
@@ -100,64 +102,11 @@ void step_check(struct session *s)
     if (s->phase != PHASE_PLAY)
         return;
     check_traps(s);
-    while (step_current(s) && s->phase == PHASE_PLAY &&
-           goal_reached(s, step_current(s)))
+    while (s->phase == PHASE_PLAY && step_reached(s))
         step_close(s, STEP_DONE);
 }
 
 /* ---- questions ------------------------------------------------------------------- */
-
-void step_answer(struct session *s, int number)
-{
-    const struct step *st = step_current(s);
-    if (!st || st->nchoices == 0) {
-        session_say(s, TONE_DIM, "This step has no numbered answers.");
-        return;
-    }
-    if (number < 1 || (size_t)number > st->nchoices) {
-        session_say(s, TONE_WARN, "Choose a number from 1 to %zu.", st->nchoices);
-        return;
-    }
-    const struct choice *c = &st->choices[number - 1];
-    session_feedback(s, c->right ? TONE_GOOD : TONE_WARN, c->reply);
-    if (c->right)
-        step_close(s, STEP_DONE);
-    else
-        s->wrong_answers++;
-}
-
-const char *direction_word(char c)
-{
-    return c == 'u' ? "up" : c == 'd' ? "down" : "the same";
-}
-
-char direction_of(double before, double after)
-{
-    double scale = fabs(before) > fabs(after) ? fabs(before) : fabs(after);
-    double change = after - before;
-    if (isnan(before) || isnan(after) || fabs(change) <= 0.15 * scale)
-        return 's';
-    return change > 0 ? 'u' : 'd';
-}
-
-/* "up, same" -> "us"; returns how many words were understood, 0 when one was not. */
-static size_t parse_directions(const char *words, char *out, size_t max)
-{
-    size_t n = 0;
-    while (*words) {
-        words += strspn(words, " ,;\t");
-        size_t len = strcspn(words, " ,;\t");
-        if (len == 0)
-            break;
-        char c = (char)tolower((unsigned char)*words);
-        bool known = (len <= 4) && (c == 'u' || c == 's' || c == 'd' || c == '=');
-        if (!known || n == max)
-            return 0;
-        out[n++] = c == '=' ? 's' : c;
-        words += len;
-    }
-    return n;
-}
 
 static void add_forecast(struct session *s, struct forecast f)
 {
@@ -168,29 +117,51 @@ static void add_forecast(struct session *s, struct forecast f)
     s->forecasts[s->nforecasts++] = f;
 }
 
-void step_predict(struct session *s, const char *words)
+/* Carries out what the kind of the step made of it. */
+static void judged(struct session *s, const struct step_verdict *v)
 {
+    static const enum tone tones[] = {[STEP_NOT_ASKED] = TONE_DIM,
+                                      [STEP_UNCLEAR] = TONE_WARN,
+                                      [STEP_WRONG] = TONE_WARN,
+                                      [STEP_RIGHT] = TONE_NORMAL};
     const struct step *st = step_current(s);
-    char said[8];
-    size_t n = parse_directions(words, said, sizeof(said));
-    if (n != st->npredict) {
-        session_say(s, TONE_WARN, "Say up, same or down%s, for example: up%s",
-                    st->npredict > 1 ? " for each" : "",
-                    st->npredict > 1 ? ", same" : "");
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        add_forecast(s,
-                     (struct forecast){.step = s->step, .index = i, .said = said[i]});
-    session_say(s, TONE_NORMAL, "Noted. Let us see.");
-    step_close(s, STEP_DONE);
+    if (v->replies)
+        session_feedback(s, v->is == STEP_RIGHT ? TONE_GOOD : tones[v->is], v->reply);
+    for (size_t i = 0; v->is == STEP_RIGHT && i < v->nsaid; i++)
+        add_forecast(s, (struct forecast){.step = s->step,
+                                          .of = &st->predict[i],
+                                          .said = v->said[i]});
+    if (v->say[0] != '\0')
+        session_say(s, tones[v->is], "%s", v->say);
+    if (v->is == STEP_RIGHT)
+        step_close(s, STEP_DONE);
+    else if (v->is == STEP_WRONG)
+        s->wrong_answers++;
 }
 
-static const struct prediction *prediction_of(const struct session *s,
-                                              const struct forecast *f)
+void step_answer(struct session *s, const struct step_answer *a)
 {
-    return &lesson_step(s->lesson, f->step)->predict[f->index];
+    const struct step *st = step_current(s);
+    struct step_verdict v = {0};
+    if (!st || !st->kind->answer) {
+        session_say(s, TONE_DIM, "No question is open.");
+        return;
+    }
+    st->kind->answer(st, a, &v);
+    judged(s, &v);
 }
+
+void step_update(struct session *s, const struct update *u)
+{
+    const struct step *st = step_current(s);
+    struct step_verdict v = {0};
+    if (!st || !st->kind->update)
+        return;
+    st->kind->update(st, u, &v);
+    judged(s, &v);
+}
+
+/* ---- predictions ----------------------------------------------------------------- */
 
 void forecast_arm(struct session *s)
 {
@@ -200,8 +171,8 @@ void forecast_arm(struct session *s)
             continue;
         f->armed = true;
         f->armed_at = run_now(&s->run);
-        f->before = session_number(s, prediction_of(s, f)->value);
-        f->due = run_now(&s->run) + prediction_of(s, f)->after;
+        f->before = session_number(s, f->of->value);
+        f->due = run_now(&s->run) + f->of->after;
     }
 }
 
@@ -228,14 +199,13 @@ void forecast_words(const struct forecast *f, struct buf *b)
 
 static void forecast_tell(struct session *s, const struct forecast *f)
 {
-    char is = direction_of(f->before, f->after);
+    enum direction is = direction_of(f->before, f->after);
     struct buf b;
     buf_init(&b, 200);
     forecast_words(f, &b);
     session_say(s, is == f->said ? TONE_GOOD : TONE_WARN,
-                "You predicted %s for \"%s\". %s: %s.", direction_word(f->said),
-                prediction_of(s, f)->what, b.s,
-                is == f->said ? "as you said" : direction_word(is));
+                "You predicted %s for \"%s\". %s: %s.", direction_phrase(f->said),
+                f->of->what, b.s, is == f->said ? "as you said" : direction_phrase(is));
     buf_release(&b);
 }
 
@@ -246,47 +216,12 @@ void forecast_check(struct session *s)
         if (!f->armed || f->told || run_now(&s->run) < f->due)
             continue;
         f->told = true;
-        f->after = session_number(s, prediction_of(s, f)->value);
+        f->after = session_number(s, f->of->value);
         if (isnan(f->after))
-            session_say(s, TONE_DIM, "\"%s\": not put to the test.",
-                        prediction_of(s, f)->what);
+            session_say(s, TONE_DIM, "\"%s\": not put to the test.", f->of->what);
         else
             forecast_tell(s, f);
     }
-}
-
-/* ---- updates --------------------------------------------------------------------- */
-
-static const char *update_field(const struct update *u, const char *name)
-{
-    if (str_eq(name, "who"))
-        return u->who;
-    if (str_eq(name, "since"))
-        return u->since;
-    if (str_eq(name, "impact"))
-        return u->impact;
-    if (str_eq(name, "state"))
-        return u->state;
-    return str_eq(name, "next") ? u->next : NULL;
-}
-
-void step_update(struct session *s, const struct update *fields)
-{
-    const struct step *st = step_current(s);
-    if (!st || st->kind != STEP_SAY_UPDATE)
-        return;
-    struct buf missing;
-    buf_init(&missing, 200);
-    for (size_t i = 0; i < st->nneeds; i++) {
-        const char *v = update_field(fields, st->needs[i]);
-        if (!v || !*v)
-            buf_addf(&missing, "%s%s", missing.len ? ", " : "", st->needs[i]);
-    }
-    if (missing.len)
-        session_say(s, TONE_WARN, "People still ask for: %s.", missing.s);
-    else
-        step_close(s, STEP_DONE);
-    buf_release(&missing);
 }
 
 /* ---- help ------------------------------------------------------------------------ */
@@ -313,9 +248,10 @@ void step_solution(struct session *s)
         session_say(s, TONE_DIM, "There is no step to solve.");
         return;
     }
-    for (size_t i = 0; i < st->nchoices; i++)
-        if (st->choices[i].right)
-            session_say(s, TONE_ACCENT, "Answer %zu: %s", i + 1, st->choices[i].text);
+    struct step_item it;
+    for (size_t i = 0; step_item(st, i, &it); i++)
+        if (it.right)
+            session_say(s, TONE_ACCENT, "Answer %d: %s", it.number, it.text);
     for (size_t i = 0; i < st->nsolution; i++)
         session_say(s, TONE_ACCENT, "  %s", st->solution[i]);
     s->status[s->step] = STEP_SHOWN;

@@ -46,15 +46,7 @@ static void do_action(struct session *s, const struct effect *x)
 
 static void do_answer(struct session *s, const struct effect *x)
 {
-    const struct step *st = step_current(s);
-    if (!st || !step_holds(s)) {
-        session_say(s, TONE_DIM, "No question is open.");
-        return;
-    }
-    if (st->kind == STEP_PREDICT)
-        step_predict(s, x->text ? x->text : "");
-    else
-        step_answer(s, (int)x->number);
+    step_answer(s, &(struct step_answer){.number = (int)x->number, .words = x->text});
 }
 
 static void do_resolve(struct session *s, const struct effect *x)
