@@ -85,11 +85,13 @@ static void a_leader_is_gone(void **state)
     shop_run(&s, 30 * SIM_SEC);
     static const char *const lines[] = {"db",
                                         "db replicas",
+                                        "map",
                                         "db failover orders-db db-3",
                                         "# wait 60s",
                                         "db",
                                         "db replicas",
                                         "status",
+                                        "map",
                                         "db sessions",
                                         "db restore orders-db",
                                         "replica rebuild orders-db",
