@@ -100,6 +100,14 @@ static void database_row(struct call *c, struct out_table *t, comp_id db)
 void db_tell_unwell(struct call *c, comp_id db)
 {
     struct state st = scene_state(&c->scene, db);
+    struct db_cluster_view v;
+    world_db_cluster(c->w, db, &v);
+    if (v.restoring != COMP_NONE)
+        note(c, "%s is being put back: %s left.", name_of(c, v.restoring),
+             span_of(c, v.left));
+    if (v.takes_over != COMP_NONE)
+        note(c, "%s takes over: %s left.", name_of(c, v.takes_over),
+             span_of(c, v.left));
     if (st.word && st.part < st.all)
         note(c, "%s: %d of %d servers are well; db replicas shows which.",
              name_of(c, db), st.part, st.all);

@@ -357,7 +357,7 @@ enum err db_of(struct call *c, comp_id *db, comp_id *server);
 const char *last_name(const struct call *c, comp_id comp);
 extern const char *const db_migrations[]; /* what db migrate takes; NULL at the end */
 enum err db_replicas_run(struct call *c); /* the bare word replica, too */
-/* A note on a database of which some server is not well: what `up` alone would hide. */
+/* Notes on a database that is being changed, or has a server that is not well. */
 void db_tell_unwell(struct call *c, comp_id db);
 /* Acts on a series of backups; a database stands for its only one. */
 enum err db_act_series(struct call *c);

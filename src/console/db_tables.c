@@ -3,15 +3,24 @@
  */
 #include "console_internal.h"
 
-/* "vacuum 40 %", "rewrite waits": a job that waits for its lock, or for transactions. */
+/* "40 %", "waits": for its lock, or for transactions that were there before. */
 static const char *upkeep_of(struct call *c, comp_id table)
 {
     struct db_upkeep_view v;
     world_db_upkeep(c->w, table, &v);
-    if (!v.what)
-        return "-";
-    return v.waits ? strf(c, "%s waits", v.what)
-                   : strf(c, "%s %s", v.what, percent(c, v.done));
+    return !v.what ? "-" : v.waits ? "waits" : percent(c, v.done);
+}
+
+/* What works on it, with the session that a kill would name. */
+static void tell_upkeep(struct call *c, comp_id table)
+{
+    struct db_upkeep_view v;
+    world_db_upkeep(c->w, table, &v);
+    if (v.what)
+        para(c, v.waits ? TONE_WARN : TONE_NORMAL, 0,
+             strf(c, "%s: %s for %s (session %u)%s.", last_name(c, table), v.what,
+                  ago(c, v.began), v.session,
+                  v.waits ? ", waits for others; db locks says for whom" : ""));
 }
 
 static void table_row(struct call *c, struct out_table *t, comp_id one)
@@ -42,12 +51,16 @@ static enum err run(struct call *c)
              strf(c, "The tables of %s are not modelled here.", name_of(c, db)));
         return ERR_OK;
     }
-    table_init(&t, c->o, "TABLE|>ROWS|>DEAD|>SIZE|>SCANS|>LOOKUPS|>WAITING|UPKEEP");
+    table_init(&t, c->o, "TABLE|>ROWS|>DEAD|>SIZE|>SCANS|>LOOKUPS|>WAITING|>UPKEEP");
     for (; one != COMP_NONE; one = next_owned(c, db, "table", one))
         table_row(c, &t, one);
     table_print(&t);
-    note(c, "Scans and lookups over the last minute. UPKEEP: a vacuum, an index or a "
-            "migration, and how far it is.");
+    for (one = next_owned(c, db, "table", COMP_NONE); one != COMP_NONE;
+         one = next_owned(c, db, "table", one))
+        tell_upkeep(c, one);
+    note(c,
+         "Scans and lookups over the last minute. UPKEEP: how far a vacuum, an index "
+         "or a migration is.");
     seen_comp(c, db, "tables");
     return ERR_OK;
 }

@@ -93,14 +93,19 @@ static void compare(const char *name, const struct buf *b)
     buf_release(&want);
 }
 
-/* No line leaves the 76 columns. */
+/* No line leaves the 76 columns, but those of logs, which are as they were written. */
 static void assert_fits(const struct buf *b)
 {
+    bool log = false;
     for (const char *p = b->s; *p;) {
         size_t n = strcspn(p, "\n");
         char *line = mem_alloc(n + 1);
         memcpy(line, p, n);
-        if (!strchr(">?#", *line) && text_width(line) > 76 && !strstr(line, "://"))
+        line[n] = '\0';
+        if (*line == '>')
+            log = str_starts(line, "> logs");
+        if (!strchr(">?#", *line) && !log && text_width(line) > 76 &&
+            !strstr(line, "://"))
             fail_msg("too wide: %s", line);
         mem_free(line);
         p += n + (p[n] == '\n');

@@ -93,6 +93,8 @@ static void a_leader_is_gone(void **state)
                                         "status",
                                         "map",
                                         "db sessions",
+                                        "kill orders-db 1",
+                                        "kill orders-db 99",
                                         "db restore orders-db",
                                         "replica rebuild orders-db",
                                         "# wait 10s",
@@ -184,6 +186,55 @@ static void what_tables_get(void **state)
         "help db vacuum-full",
         NULL};
     golden_console(&s, "db_tables", lines);
+    shop_release(&s);
+}
+
+/* In the middle of a restore, behind a lock, on a full disk. */
+static void what_ends_half_way(void **state)
+{
+    (void)state;
+    struct shop s = start();
+    static const char *const restore[] = {"db restore orders-db",
+                                          "db",
+                                          "db failover orders-db",
+                                          "db restore orders-db",
+                                          "db vacuum orders",
+                                          "status",
+                                          "# wait 60s",
+                                          "db backups",
+                                          "db",
+                                          "logs orders-db",
+                                          "revert 1",
+                                          NULL};
+    golden_console(&s, "db_restore", restore);
+    shop_release(&s);
+    s = start();
+    struct errmsg why = {0};
+    struct action idle = {.kind = ACTION_FAULT,
+                          .comp = model_find(s.model, "orders-db"),
+                          .name = "long_transaction",
+                          .args = {value_text("orders")},
+                          .nargs = 1};
+    if (world_apply(s.world, &idle, NULL, NULL, NULL, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    static const char *const lock[] = {
+        "db migrate orders add-column --lock-timeout 20s",
+        "db tables",
+        "db migrate orders backfill",
+        "db indexes orders",
+        "# wait 30s",
+        "db tables",
+        "logs orders-db",
+        "set orders-db.disk_size 20.8GB",
+        "db vacuum-full orders",
+        "db tables",
+        "kill orders-db idle-in-transaction",
+        "# wait 60s",
+        "db tables",
+        "logs orders-db --since 2m | tail -2",
+        "db free-disk orders-db 1GB",
+        NULL};
+    golden_console(&s, "db_half_way", lock);
     shop_release(&s);
 }
 
@@ -391,6 +442,7 @@ int main(void)
         cmocka_unit_test(replays_stop),
         cmocka_unit_test(what_can_be_put_back),
         cmocka_unit_test(what_tables_get),
+        cmocka_unit_test(what_ends_half_way),
         cmocka_unit_test(what_cannot_be_is_refused_at_once),
         cmocka_unit_test(all_know_who_leads),
         cmocka_unit_test(words_behind_words_are_completed),

@@ -143,7 +143,7 @@ static enum err begin_job(struct world *w, comp_id c, enum job_kind kind,
                           w->comps[c].name);
     if (j->kind != JOB_NONE && j->kind != JOB_AUTOVACUUM)
         return errmsg_set(why, ERR_REFUSED,
-                          "a %s of %s is under way (session %u); kill it, or wait",
+                          "%s of %s is under way (session %u); kill it, or wait",
                           job_phrase((enum job_kind)j->kind), w->comps[c].name,
                           conn_at(w, j->conn)->id);
     int64_t rows = job_rows(w, c, kind);
