@@ -312,7 +312,7 @@ size_t scene_edge_facts(const struct scene *s, const struct edge *way, struct fa
     return all.n;
 }
 
-/* What a component turned away has died on the way to it: the caller's reason says
+/* Requests that a component turned away died on the way to it: the caller's reason says
  * more, where it is as much. */
 static bool told_on_the_way(const struct facts *all, const struct fact *f)
 {
