@@ -127,7 +127,7 @@ static comp_id example_comp(const struct call *c, const struct command *k)
 {
     comp_id t = first_target(c, k), s = next_of(c, "service", COMP_NONE);
     if (t == COMP_NONE)
-        return k->args[0] == ARG_OP ? COMP_NONE : s;
+        return k->args[0] == ARG_OP || k->run == act_op ? COMP_NONE : s;
     return is_kind(c, t, "dns") ? s : t; /* a name is pointed to a service */
 }
 
