@@ -183,7 +183,7 @@ struct db_lock_view {
 size_t world_db_locks(const struct world *w, comp_id db, struct db_lock_view *out,
                       size_t max);
 
-/* One server of a database that has replicas, or the only one. */
+/* A server of a database: one of several, or the only one. */
 enum db_server_role {
     SERVER_LEADS,      /* takes writes */
     SERVER_LEADS_TOO,  /* was replaced and not shut down: takes writes of its own */
@@ -208,7 +208,7 @@ struct db_server_view {
 size_t world_db_servers(const struct world *w, comp_id db, struct db_server_view *out,
                         size_t max);
 
-/* What the servers are together. */
+/* The servers of a database, taken together. */
 struct db_cluster_view {
     comp_id leader;     /* takes writes now; COMP_NONE: no server does */
     comp_id named;      /* leads, whether it answers or not */
@@ -283,7 +283,7 @@ struct certificate_view {
 };
 void world_certificate(const struct world *w, comp_id c, struct certificate_view *v);
 
-/* One instance as a balancer sees it. */
+/* An instance as a balancer sees it. */
 struct backend_view {
     int number;
     bool gets_requests; /* in rotation */

@@ -351,7 +351,7 @@ static const char *done_text(struct call *c)
                 wild_line(c, c->cmd->done, name, name, value ? value : option));
 }
 
-/* What one would type for it in the wild; NULL: nothing fits. */
+/* The line to type for it in the wild; NULL: nothing fits. */
 static const char *wild_said(const struct call *c, int instance)
 {
     const char *name = c->nargs ? c->arg[0] : "", *comp = name, *value = value_said(c);
@@ -386,7 +386,7 @@ static const char *sentence(struct call *c, const char *s)
 
 /* ---- trying it first ------------------------------------------------------------- */
 
-/* What became of an action in a copy of the world. */
+/* Result of an action in a copy of the world. */
 struct tried {
     char title[200]; /* of its change; "": none is recorded */
     bool has_undo;
@@ -420,7 +420,7 @@ static const char *told(struct call *c, const struct tried *t)
                                                : sentence(c, t->title);
 }
 
-/* What is asked before it is done: what the engine says of it, and the risk. */
+/* The question before it is done: the words of the engine, and the risk. */
 static const char *question(struct call *c, const struct tried *t, const char *risk)
 {
     if (!risk || c->cmd->done || !*t->title)

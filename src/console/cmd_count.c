@@ -8,7 +8,7 @@ struct window {
     sim_time from, to;
 };
 
-/* From the beginning of the world to now, where nothing is said. */
+/* Reads the window: the whole of the world so far, where nothing is said. */
 static enum err read_window(struct call *c, struct window *w)
 {
     const char *from = call_opt(c, "--from"), *to = call_opt(c, "--to");
@@ -22,7 +22,7 @@ static enum err read_window(struct call *c, struct window *w)
     return e;
 }
 
-/* In the window; exact, as far as samples are: one a second. */
+/* The increase in the window, exact to a sample (one a second). */
 static double counted(struct call *c, const struct curve *k, const struct window *w)
 {
     struct series s;
@@ -63,7 +63,7 @@ static enum err count_one(struct call *c, const struct window *w)
     return ERR_OK;
 }
 
-/* All that the business counts; without such counters what there is to name. */
+/* Lists the counters of the business; without any says what can be named. */
 static enum err list(struct call *c, const struct window *w)
 {
     struct out_table t;

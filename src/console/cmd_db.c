@@ -61,7 +61,8 @@ enum err db_act_series(struct call *c)
 
 /* ---- all of them ----------------------------------------------------------------- */
 
-/* What a replica does not tell as a metric is counted. */
+/* Sessions of a server that are idle in transaction: counted, as a replica has no such
+ * metric. */
 static size_t idle_in_transaction(struct call *c, comp_id server)
 {
     size_t n = world_db_sessions(c->w, server, NULL, 0), idle = 0;
@@ -113,7 +114,7 @@ void db_tell_unwell(struct call *c, comp_id db)
              name_of(c, db), st.part, st.all);
 }
 
-/* What else there is to see, of what this world has. */
+/* Further views, as far as this world has something for them. */
 static void tell_views(struct call *c)
 {
     note(c, "db sessions: who holds a connection. db statements: what takes the time.");

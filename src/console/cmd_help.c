@@ -259,7 +259,7 @@ static void show_options(struct call *c, const struct command *k)
     table_print(&t);
 }
 
-/* What may follow it, each with what it does, in a line. */
+/* Commands that may follow another, each with its purpose, in a line. */
 static void show_subs(struct call *c, const struct command *k)
 {
     struct out_table t;

@@ -452,8 +452,8 @@ static void complete_word(struct completer *k, const struct command *cmd)
     }
 }
 
-/* What follows a command: what it takes itself, or a command behind it, whose own words
- * come after that. */
+/* Completes behind a command: its own words, or a command that follows it and the words
+ * of that one. */
 static void complete_behind(struct completer *k, const struct command *cmd)
 {
     struct stage rest = *k->stage;

@@ -257,9 +257,9 @@ enum err act_list(struct call *c); /* the bare word */
 const char *op_usage(const struct call *c, const struct op_desc *op);
 /* The operation that a command is about: "create_index" of create-index. */
 const char *op_name(const struct command *cmd);
-/* Do it: an acting command whose words are read already. What it would do is tried on a
- * copy of the world first: what is refused is refused before anybody is asked, and what
- * the engine says of it, with its numbers, is what the learner reads. */
+/* Proposes the action of a command whose words are read already. A copy of the world
+ * tries it first: a refusal comes before anybody is asked, and the learner reads what
+ * the engine says of it, with its numbers. */
 enum err act_do(struct call *c, const struct action *a, const char *risk);
 /* Sets comp.param; the effect says what changed. */
 enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
@@ -347,8 +347,8 @@ extern const struct command cmd_queue_dead;
 
 /* ---- db (cmd_db.c) ------------------------------------------------------------------- */
 
-/* Who holds a session of `db`: the database itself, or one of its servers, is its
- * operator. */
+/* The holder of a session of `db`; the database itself, or one of its servers, stands
+ * for an operator. */
 const char *db_client(const struct call *c, comp_id db, comp_id client, int instance);
 /* The database that the call is about: its argument, or the only one there is. With
  * `server` not NULL also a server of one; that, or the one that leads, goes there. */

@@ -18,7 +18,7 @@ static const char *seconds(const struct call *c, double s)
     return span_short(c, (sim_time)(s * (double)SIM_SEC));
 }
 
-/* How long the newest took, or that one is being taken. */
+/* Duration of the newest run, or "running". */
 static const char *took(const struct call *c, comp_id b)
 {
     return gauge(c, b, "running", 0) > 0 ? "running"
@@ -47,7 +47,7 @@ static void backup_row(struct call *c, struct out_table *t, comp_id b, double da
     seen_metric(c, b, "verified_age");
 }
 
-/* What became of those that were put back. */
+/* The fate of those that were put back. */
 static void tell_restores(struct call *c, comp_id db)
 {
     double done = gauge(c, db, "restores_total", 0);

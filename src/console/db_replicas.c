@@ -56,7 +56,7 @@ static void server_row(struct call *c, struct out_table *t,
     seen_metric(c, v->server, "lag");
 }
 
-/* What to do about a server that cannot help itself. */
+/* Advice about a server that cannot help itself. */
 static void advise(struct call *c, const struct db_server_view *v)
 {
     if (v->role == SERVER_BROKEN)

@@ -11,7 +11,7 @@ static const char *upkeep_of(struct call *c, comp_id table)
     return !v.what ? "-" : v.waits ? "waits" : percent(c, v.done);
 }
 
-/* What works on it, with the session that a kill would name. */
+/* The job that works on a table, with the session that a kill would name. */
 static void tell_upkeep(struct call *c, comp_id table)
 {
     struct db_upkeep_view v;

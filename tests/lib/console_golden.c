@@ -31,7 +31,7 @@ static void add_wrapped(struct buf *b, const char *mark, const char *text)
     buf_release(&all), buf_release(&wrapped);
 }
 
-/* What a session does with the effects: asks, does, says. */
+/* Carries effects out as a session does: asks, does, says. */
 static void add_effects(struct shop *s, struct buf *b, const struct effects *fx)
 {
     struct errmsg why = {0};

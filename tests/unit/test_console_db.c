@@ -189,7 +189,7 @@ static void what_tables_get(void **state)
     shop_release(&s);
 }
 
-/* In the middle of a restore, behind a lock, on a full disk. */
+/* Operations in the middle of a restore, behind a lock, on a full disk. */
 static void what_ends_half_way(void **state)
 {
     (void)state;
@@ -251,8 +251,8 @@ static size_t effects_of(struct shop *s, const char *line, enum err *e, char **t
     return n;
 }
 
-/* What the engine would refuse is refused before anybody is asked, and trying it has left
- * no trace in the world. */
+/* A refusal of the engine comes before anybody is asked, and the try leaves no trace in
+ * the world. */
 static void what_cannot_be_is_refused_at_once(void **state)
 {
     (void)state;
@@ -275,7 +275,7 @@ static void what_cannot_be_is_refused_at_once(void **state)
     shop_release(&s);
 }
 
-/* One fact for all who ask: the picture's state, the view and the metrics. */
+/* The same fact for all that ask: the picture's state, the view and the metrics. */
 static void all_know_who_leads(void **state)
 {
     (void)state;

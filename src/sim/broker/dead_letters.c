@@ -29,7 +29,7 @@ size_t world_dead_letters(const struct world *w, comp_id c,
     return n;
 }
 
-/* One of them, by its number; what stood behind it moves up. */
+/* Takes a letter out by its number; those behind move up. */
 static struct dead_letter take(struct world *w, comp_id c, uint32_t number)
 {
     struct subscription_state *s = sub_of(w, c);

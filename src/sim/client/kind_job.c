@@ -359,7 +359,7 @@ static void run_start(struct world *w, comp_id c)
     work(w, a);
 }
 
-/* What it has read and what it was done with when it ends: one that is stopped, as much
+/* Rows that a run has read, and was done with when it ends: one that is stopped, as much
  * as the share of its time that is over; one that fails at its end, nothing. */
 static void count_rows(struct world *w, const struct act *a, enum reason reason)
 {
