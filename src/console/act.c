@@ -276,7 +276,7 @@ static enum err read_word(struct call *c, struct arg_reader *r, const char *word
                   c->arg[0], op_usage(c, r->op));
 }
 
-/* What is not given, but has something given after it, is VALUE_NONE. */
+/* Fills an action; an argument left out before one that is given is VALUE_NONE. */
 static enum err fill_action(struct call *c, const struct arg_reader *r,
                             struct action *a)
 {
@@ -363,7 +363,8 @@ static const char *wild_said(const struct call *c, int instance)
     return wild ? wild_line(c, wild, comp, name, value) : NULL;
 }
 
-/* One after the other, each drained first: that is the careful way, nobody is asked. */
+/* Whether the action goes one after the other, each drained first: then nobody is
+ * asked. */
 static bool goes_gently(const struct act_target *t, const struct action *a)
 {
     for (size_t i = 0; i < a->nargs; i++)
@@ -476,7 +477,7 @@ static const char *value_text_of(struct call *c, const struct param_desc *p,
     return s;
 }
 
-/* What it is called outside: a flag by its name, anything else by its path. */
+/* The name of a parameter outside: a flag's own, anything else's path. */
 static const char *param_label(const struct call *c, comp_id comp,
                                const struct param_desc *p)
 {

@@ -159,7 +159,7 @@ static const char *example_index(const struct call *c)
     return NULL;
 }
 
-/* What the words in capitals of an example stand for here; longer words first. */
+/* Replaces an example's words in capitals by what they stand for, longer ones first. */
 static void example_words(struct call *c, const struct command *k,
                           struct example_word *w)
 {
@@ -341,7 +341,7 @@ static enum err no_help(struct call *c, const char *word)
                   word);
 }
 
-/* What is to be typed stands in backticks in a lesson's text; a line says it in quotes.
+/* Turns backticks, in which a lesson's text has what is to be typed, into quotes.
  */
 static const char *quoted_words(struct call *c, const char *text)
 {

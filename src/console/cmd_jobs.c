@@ -31,7 +31,7 @@ static void job_row(struct call *c, struct out_table *t, comp_id job)
     double age = world_metric(c->w, job, "last_success_age", 0);
     double took = world_metric(c->w, job, "last_duration", 0);
     double failed = world_metric(c->w, job, "failed_total", 0);
-    /* What a run before the start was worth saying, the author has said. */
+    /* Runs before the start that were worth a word, the author has told. */
     bool never = world_metric(c->w, job, "succeeded_total", 0) == 0 &&
                  world_get(c->w, job, "last_success").as.duration == 0;
     bool on = world_get(c->w, job, "enabled").as.on;

@@ -143,7 +143,7 @@ static void draw_branches(struct drawing *d, comp_id comp, const char *prefix)
     d->depth--;
 }
 
-/* How wide what is said beside these callees is: at least as much as is usual. */
+/* The width of what is said beside these callees: at least as much as is usual. */
 static size_t facts_width(struct call *c, const struct edge *v, size_t n)
 {
     struct fact f[FACTS_MAX];
@@ -227,7 +227,7 @@ static size_t speak_facts(struct call *c, struct buf *b, const struct fact *f, s
     return told;
 }
 
-/* What dies on the way to a component is said with its caller, all else with itself. */
+/* Speaks of a node; what dies on the way to it is said with its caller. */
 static void speak_node(struct drawing *d, comp_id comp, const struct edge *way)
 {
     struct call *c = d->c;

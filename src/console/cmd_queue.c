@@ -67,7 +67,7 @@ static void partition_row(struct call *c, struct out_table *t, comp_id topic,
     table_cell(t, leader ? TONE_NORMAL : TONE_BAD, "%s", leader ? "yes" : "none");
 }
 
-/* What has become of messages so far; what never happened is left out. */
+/* The fates of messages so far; what never happened is left out. */
 static const struct message_fate {
     bool topic; /* counted by the topic; else by the subscription */
     const char *metric, *word;

@@ -392,7 +392,8 @@ static const struct cmd_opt *find_opt(const struct command *cmd, const char *nam
     return NULL;
 }
 
-/* Which argument the word is: options and their values do not count. */
+/* The number of the argument that the word is: options and their values do not
+ * count. */
 static size_t position(const struct completer *k, const struct command *cmd)
 {
     size_t n = 0;

@@ -48,7 +48,7 @@ enum err refuse_shell(const struct stage *st, struct errmsg *why) MUST_USE;
 /* ---- commands ----------------------------------------------------------------------
  */
 
-/* What a word stands for: drives completion and the messages about a missing one. */
+/* The kinds of argument: they drive completion and the messages about a missing one. */
 enum arg_kind {
     ARG_NONE,
     ARG_COMPONENT, /* any component that is not a call policy */
@@ -156,7 +156,7 @@ void para(struct call *c, enum tone t, size_t indent, const char *text);
  * COMPONENT, INSTANCE and VALUE. */
 const char *wild_line(const struct call *c, const char *line, const char *comp,
                       const char *inst, const char *value);
-/* What is said after an action, and what one would type for it in the wild if both
+/* The sentence after an action, and what one would type for it in the wild if both
  * stand on one line; help has the whole of it. */
 const char *with_wild(const struct call *c, const char *text, const char *wild);
 
@@ -188,7 +188,7 @@ size_t endpoints_of(const struct call *c, comp_id comp, comp_id *out, size_t max
 
 const struct metric_desc *metric_of(const struct call *c, comp_id comp,
                                     const char *name);
-/* As it is now; NaN: no such metric. Instance 0: the whole. */
+/* The gauge as it is now; NaN: no such metric. Instance 0: the whole. */
 double gauge(const struct call *c, comp_id comp, const char *metric, int instance);
 /* Per second over the last minute. NaN: no such metric. */
 double rate(const struct call *c, comp_id comp, const char *metric);
@@ -233,7 +233,7 @@ const char *per_time(const struct call *c, double per_s);
 const char *metric_value(const struct call *c, double v, const struct metric_desc *d);
 enum number_form form_of(const struct call *c);
 
-/* What a Prometheus server would scrape (cmd_metrics.c). */
+/* Shows what a Prometheus server would scrape (cmd_metrics.c). */
 enum err show_exposition(struct call *c, comp_id comp);
 
 /* ---- acting (act.c) -------------------------------------------------------------- */
@@ -253,7 +253,7 @@ enum err act_find(struct call *c, const char *op, const char *text,
 /* Whom `op` can be done to, in model order, services behind a balancer included. */
 size_t op_targets(const struct call *c, const char *op, comp_id *out, size_t max);
 enum err act_list(struct call *c); /* the bare word */
-/* What follows its name and whom it is done to: " version [--rolling]". */
+/* The usage after an operation's name and target: " version [--rolling]". */
 const char *op_usage(const struct call *c, const struct op_desc *op);
 /* The operation that a command is about: "create_index" of create-index. */
 const char *op_name(const struct command *cmd);
@@ -287,12 +287,12 @@ const char *const *chart_latencies(const struct call *c, comp_id comp,
                                    size_t *n); /* p50 ... mean */
 void chart_draw(struct call *c, const struct chart *ch, size_t rows);
 void chart_speak(struct call *c, const struct chart *ch);
-/* One row of blocks, for lists: the highest of each slot. */
+/* A row of blocks, for lists: the highest of each slot. */
 const char *sparkline(const struct call *c, const struct curve_slot *v, size_t n,
                       double high);
 /* A value of it with its unit. */
 const char *chart_value(const struct call *c, const struct chart *ch, double v);
-/* What a column is of: "each 15 s". */
+/* The window of a column: "each 15 s". */
 const char *chart_window(const struct call *c, const struct chart *ch);
 
 /* ---- filters (filter.c) ---------------------------------------------------------- */

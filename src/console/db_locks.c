@@ -9,7 +9,7 @@
 
 enum { LOCKS_MAX = 20000, LOCKS_SHOWN = 12, CIRCLE_MAX = 1000 };
 
-/* Those behind the same session together, the longest wait first. */
+/* Orders waiters by the session they are behind, the longest wait first. */
 static int by_root(const void *a, const void *b, void *ctx)
 {
     const struct db_lock_view *x = a, *y = b;
@@ -60,7 +60,7 @@ static const struct db_lock_view *closing_wait(struct db_lock_view *v, size_t n,
     return at == from ? young : NULL;
 }
 
-/* Who is behind a circle is behind all of it. One of it stands for all, the same for
+/* Waiters behind a circle are behind all of it. One of it stands for all, the same for
  * everybody: the one whose wait has closed it, so that the circle is as old as that. */
 static void name_circles(struct db_lock_view *v, size_t n)
 {
@@ -79,8 +79,8 @@ static void name_circles(struct db_lock_view *v, size_t n)
     }
 }
 
-/* How many wait in the circle of this root; 0: it is none. `v` is one group, and holds
- * all of its circle. */
+/* The number that wait in the circle of this root; 0: there is none. `v` is one group,
+ * and holds all of its circle. */
 static size_t circle_of(struct call *c, const struct db_lock_view *v, size_t n)
 {
     size_t size = 0;

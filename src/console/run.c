@@ -184,7 +184,7 @@ static enum err unknown_option(struct call *c, const char *word)
     return e;
 }
 
-/* One word that begins with "--"; may take the next one as its value. */
+/* Takes a word that begins with "--"; the next one may be its value. */
 static enum err take_option(struct call *c, const struct stage *st, size_t *i)
 {
     const char *word = st->words[*i].s;
@@ -283,7 +283,7 @@ static bool word_is(const char **at, const char *word)
     return n && n == strlen(word) && !strncmp(p, word, n);
 }
 
-/* How many leading words of the line a wild command line shares. */
+/* The number of leading words that a wild command line shares with the line. */
 static size_t shared_words(const char *wild, const struct stage *st)
 {
     size_t n = 0;
@@ -312,7 +312,7 @@ static const struct command *from_the_wild(const struct stage *st, const char **
     return best;
 }
 
-/* What one types to leave other programs. */
+/* Whether the word is what one types to leave other programs. */
 static bool wants_out(const char *word)
 {
     static const char *const words[] = {"exit", "quit", "q", ":q", "bye", "logout"};

@@ -409,7 +409,7 @@ static void run_end(struct world *w, struct act *a, enum reason reason)
     act_free(w, a);
 }
 
-/* It stops in the middle: a part of its work is done, and nobody says which. */
+/* Stops a run in the middle: a part of its work is done, and nobody says which. */
 static void run_stop(struct world *w, struct act *a, enum reason reason)
 {
     state_of(w, a->comp)->counts[M_HALF_DONE]++;
