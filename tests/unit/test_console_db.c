@@ -217,6 +217,13 @@ static void what_ends_half_way(void **state)
                           .nargs = 1};
     if (world_apply(s.world, &idle, NULL, NULL, NULL, &why) != ERR_OK)
         fail_msg("%s", why.text);
+    struct action small = {.kind = ACTION_SET, /* as no operator could */
+                           .comp = model_find(s.model, "orders-db"),
+                           .name = "disk_size",
+                           .args = {value_count(20800000000)},
+                           .nargs = 1};
+    if (world_apply(s.world, &small, NULL, NULL, NULL, &why) != ERR_OK)
+        fail_msg("%s", why.text);
     static const char *const lock[] = {
         "db migrate orders add-column --lock-timeout 20s",
         "db tables",
@@ -225,7 +232,6 @@ static void what_ends_half_way(void **state)
         "# wait 30s",
         "db tables",
         "logs orders-db",
-        "set orders-db.disk_size 20.8GB",
         "db vacuum-full orders",
         "db tables",
         "kill orders-db idle-in-transaction",

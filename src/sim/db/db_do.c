@@ -352,8 +352,9 @@ enum err database_resize(const struct world *w, comp_id c, int param,
         return errmsg_set(why, ERR_REFUSED, "the disk of %s has no limit",
                           w->comps[c].name);
     if (disk && (v->as.count == 0 || v->as.count < is))
-        return errmsg_set(why, ERR_REFUSED, "the disk of %s can only grow",
-                          w->comps[c].name);
+        return errmsg_set(why, ERR_REFUSED,
+                          "the disk of %s can only grow; it has %lld bytes",
+                          w->comps[c].name, (long long)is);
     out->takes = p_time(w, db, DB_RESIZE_TIME);
     out->away = disk ? 0 : p_time(w, db, DB_RESIZE_AWAY);
     return ERR_OK;
