@@ -118,7 +118,7 @@ static void users_and_built(void **state)
     struct errmsg why = {0};
     refuses(&l, "users", "rate", value_number(0), "what users want");
     refuses(&l, "users", "gives_up", value_dist(dist_const(SIM_SEC)), "turn them away");
-    refuses(&l, "api", "memory_leak", value_number(0), "how it is built");
+    refuses(&l, "api", "memory_leak", value_number(0), "how this is built");
     refuses(&l, "db", "data", value_count(0), "cannot be changed");
     struct action a = {.kind = ACTION_SET,
                        .comp = model_find(l.m, "users"),

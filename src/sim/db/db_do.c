@@ -7,7 +7,7 @@
 #include "db/table.h"
 #include "engine/calendar.h"
 #include "engine/telling.h"
-#include "model/later.h"
+#include "model/model.h"
 
 #include "truecode/world.h"
 

@@ -3,6 +3,7 @@
  * world, as there are few; a world in which nobody changes such a setting has none.
  */
 #include "model/later.h"
+#include "model/model.h"
 
 #include "engine/calendar.h"
 #include "engine/kind.h"

@@ -15,8 +15,6 @@
 /* ACTION_SET_LATER: as an operator may. Fills `title` and `undo`. */
 enum err later_set(struct world *w, const struct action *a, struct buf *title,
                    struct action *undo, struct errmsg *why) MUST_USE;
-/* The process of component `c` has started: what waited for that holds now. */
-void later_restarted(struct world *w, comp_id c);
 /* EV_OVER: the new machine is there. Returns the title of the change that this is. */
 void later_resized(struct world *w, ref later, struct action *done, struct buf *title);
 

@@ -29,10 +29,10 @@ const char *change_text(enum param_change change)
 {
     static const char *const texts[] = {
         [CHANGE_NEVER] = "how it is built; nobody changes it while it runs",
-        [CHANGE_BUILT] = "how it is built, not a setting; only another version or "
-                         "another product changes it",
-        [CHANGE_USERS] = "what users want is theirs and not a setting; you can turn "
-                         "them away at an edge or a service, and those count as lost",
+        [CHANGE_BUILT] = "it is how this is built; only another version or another "
+                         "product changes it",
+        [CHANGE_USERS] = "what users want is theirs; you can turn them away at an "
+                         "edge or a service, and those count as lost",
         [CHANGE_AT_ONCE] = "may be set, and holds at once",
         [CHANGE_AT_RESTART] = "may be set, and holds after a restart",
         [CHANGE_BY_RESIZE] =
