@@ -2,7 +2,7 @@
  * Progress: what was saved is there again; what is broken is set aside, never lost;
  * what cannot be written is kept in memory and written later. Tapes likewise.
  */
-#include "truecode/store.h"
+#include "../../src/store/store_internal.h"
 #include "truecode/tape.h"
 
 #include <setjmp.h>
@@ -15,6 +15,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <sqlite3.h>
 
 #include <cmocka.h>
 
@@ -330,6 +332,25 @@ static void ids_that_are_no_names_are_not_believed(void **state)
     store_close(s);
 }
 
+/* What the schema check would miss: a file has no way to rewrite its own schema through
+ * the connection that plays, nor may a view in it ask what only the program may. */
+static void what_a_file_says_runs_without_rights(void **state)
+{
+    static const char view[] = "CREATE VIEW spy AS SELECT * FROM pragma_database_list";
+    (void)state;
+    struct store *s = store_open(dir);
+    struct store_run r = finished(s, "x", 1);
+    assert_true(store_save(s, &r));
+    assert_int_equal(sqlite3_exec(s->db, view, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_not_equal(
+        sqlite3_exec(s->db, "SELECT * FROM spy", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_exec(s->db, "PRAGMA writable_schema=ON", NULL, NULL, NULL);
+    assert_int_not_equal(sqlite3_exec(s->db, "UPDATE sqlite_schema SET sql = NULL",
+                                      NULL, NULL, NULL),
+                         SQLITE_OK);
+    store_close(s);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh_dir, remove_dir)
 
 int main(void)
@@ -346,6 +367,7 @@ int main(void)
         TEST(tapes_go_on_after_a_cut),
         TEST(a_newer_schema_is_only_read),
         TEST(ids_that_are_no_names_are_not_believed),
+        TEST(what_a_file_says_runs_without_rights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
