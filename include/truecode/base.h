@@ -10,6 +10,7 @@
 #ifndef TRUECODE_BASE_H
 #define TRUECODE_BASE_H
 
+#include "truecode/check.h"
 #include "truecode/err.h"
 
 #include <stdbool.h>
@@ -24,6 +25,15 @@ void *mem_array(size_t count, size_t size) MUST_USE; /* zeroed; dies on overflow
 void *mem_grow(void *p, size_t count, size_t size) MUST_USE;
 char *mem_strdup(const char *s) MUST_USE;
 void mem_free(void *p);
+/* The hostile build asks `fails` before each allocation; true: there is no memory. NULL:
+ * nobody is asked. mem_alloc() and its like die then; Lua (MEM_LUA) and worlds (MEM_MAP)
+ * take a no for an answer. */
+enum mem_use { MEM_HEAP, MEM_LUA, MEM_MAP };
+void mem_trap(bool (*fails)(enum mem_use use));
+bool mem_trapped(enum mem_use use);
+#define MEM_REFUSED(use) (CHECKING && mem_trapped(use))
+/* Blocks of mem_alloc() and its like that are not freed; counted in the hostile build. */
+size_t mem_alive(void);
 /* There is address space for so many bytes more. Who can refuse asks before it takes
  * much, and leaves MEM_RESERVE to those who cannot. */
 bool mem_room(size_t bytes);

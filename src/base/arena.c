@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALIGN = 16, BLOCK_MIN = 4096, BLOCK_MAX = 256 * 1024 };
+enum { ALIGN = 16, BLOCK_MIN = TINY(4096, 16), BLOCK_MAX = TINY(256 * 1024, 64) };
 
 struct arena_block {
     struct arena_block *older;

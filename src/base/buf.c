@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST = 64, MAX_DEFAULT = 16 * 1024 * 1024 };
+enum { FIRST = TINY(64, 1), MAX_DEFAULT = 16 * 1024 * 1024 };
 
 /* What `s` points to while nothing is owned; never written to. */
 static const char nothing[1];

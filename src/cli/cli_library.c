@@ -57,7 +57,7 @@ static struct found *find_files(const char *dir, size_t *n)
         if (!lesson_file(e->d_name))
             continue;
         if (*n == cap) {
-            cap = cap > 0 ? 2 * cap : 64;
+            cap = cap > 0 ? 2 * cap : TINY(64, 1);
             list = mem_grow(list, cap, sizeof *list);
         }
         struct found *f = &list[(*n)++];

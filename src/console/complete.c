@@ -33,7 +33,7 @@ static bool has_word(const struct completions *o, const char *word)
 
 static void grow(struct completions *o)
 {
-    size_t cap = o->cap ? o->cap * 2 : 32;
+    size_t cap = o->cap ? o->cap * 2 : TINY(32, 1);
     const char **words = arena_alloc(&o->mem, cap * sizeof *words);
     const char **docs = arena_alloc(&o->mem, cap * sizeof *docs);
     if (o->n) {

@@ -16,7 +16,7 @@ struct effect *fx_add(struct call *c, enum effect_kind kind)
 {
     struct effects *fx = c->fx;
     if (fx->n == fx->cap) {
-        size_t cap = fx->cap ? fx->cap * 2 : 16;
+        size_t cap = fx->cap ? fx->cap * 2 : TINY(16, 1);
         struct effect *list = arena_alloc(&fx->mem, cap * sizeof *list);
         if (fx->n)
             memcpy(list, fx->list, fx->n * sizeof *list);

@@ -21,7 +21,7 @@ const struct filter *filter_find(const char *name)
 void flines_add(struct flines *l, struct arena *mem, struct fline f)
 {
     if (l->n == l->cap) {
-        size_t cap = l->cap ? l->cap * 2 : 64;
+        size_t cap = l->cap ? l->cap * 2 : TINY(64, 1);
         struct fline *v = arena_alloc(mem, cap * sizeof *v);
         if (l->n)
             memcpy(v, l->v, l->n * sizeof *v);

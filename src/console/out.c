@@ -40,7 +40,7 @@ static void set_tone(struct out *o, enum tone t)
         return;
     }
     if (o->nruns == o->cap) {
-        o->cap = o->cap ? o->cap * 2 : 64;
+        o->cap = o->cap ? o->cap * 2 : TINY(64, 1);
         o->runs = mem_grow(o->runs, o->cap, sizeof *o->runs);
     }
     o->runs[o->nruns++] = (struct out_run){(uint32_t)o->text.len, (uint8_t)t};
@@ -100,7 +100,7 @@ void out_end(struct out *o)
 static void put_cell(struct out_table *t, enum tone tone, const char *s)
 {
     if (t->ncells == t->cap) {
-        t->cap = t->cap ? t->cap * 2 : 64;
+        t->cap = t->cap ? t->cap * 2 : TINY(64, 1);
         t->cells = mem_grow(t->cells, t->cap, sizeof *t->cells);
     }
     struct buf clean;

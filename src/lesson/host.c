@@ -31,6 +31,7 @@
  */
 #include "lesson_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,4 +269,5 @@ void host_close(struct host *h)
     if (h->L)
         lua_close(h->L);
     h->L = NULL;
+    assert(h->used == 0);
 }

@@ -217,7 +217,9 @@ void *host_allocate(void *ud, void *p, size_t osize, size_t nsize)
         refuse(h, "more than 16 MiB of memory");
     if (h->refused && nsize > old)
         return NULL;
-    void *q = p ? block_resize(h, p, old, nsize) : block_new(h, osize, nsize);
+    void *q = NULL;
+    if (nsize <= old || !MEM_REFUSED(MEM_LUA))
+        q = p ? block_resize(h, p, old, nsize) : block_new(h, osize, nsize);
     if (!q) {
         refuse(h, "more memory than there is");
         return NULL;

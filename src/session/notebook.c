@@ -21,7 +21,7 @@ static bool notebook_full(struct session *s, char kind)
 static struct note *add_note(struct session *s, char kind, const char *text)
 {
     if (s->nnotes == s->notes_cap) {
-        s->notes_cap = s->notes_cap ? 2 * s->notes_cap : 8;
+        s->notes_cap = s->notes_cap ? 2 * s->notes_cap : TINY(8, 1);
         s->notes = mem_grow(s->notes, s->notes_cap, sizeof(*s->notes));
     }
     struct note *n = &s->notes[s->nnotes++];
@@ -188,7 +188,7 @@ void note_say(struct session *s, const struct effect *x)
     u.claim = claim_read(f->impact);
     u.honest = claim_holds(s, &u.claim);
     if (s->nsaids == s->saids_cap) {
-        s->saids_cap = s->saids_cap ? 2 * s->saids_cap : 4;
+        s->saids_cap = s->saids_cap ? 2 * s->saids_cap : TINY(4, 1);
         s->saids = mem_grow(s->saids, s->saids_cap, sizeof(*s->saids));
     }
     s->saids[s->nsaids++] = u;

@@ -26,7 +26,7 @@ struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *n
             strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
             return &p->rows[i];
     if (p->n == p->cap) {
-        p->cap = p->cap ? 2 * p->cap : 32;
+        p->cap = p->cap ? 2 * p->cap : TINY(32, 1);
         p->rows = mem_grow(p->rows, p->cap, sizeof(*p->rows));
     }
     struct prove_row *r = &p->rows[p->n++];

@@ -41,7 +41,7 @@ void mark_push(struct session *s)
     if (!copy)
         return; /* no memory: there are older ones to come back to */
     if (s->nmarks == s->marks_cap) {
-        s->marks_cap = s->marks_cap ? 2 * s->marks_cap : 16;
+        s->marks_cap = s->marks_cap ? 2 * s->marks_cap : TINY(16, 1);
         s->marks = mem_grow(s->marks, s->marks_cap, sizeof(*s->marks));
     }
     s->marks[s->nmarks++] =
@@ -69,7 +69,7 @@ void marks_release(struct session *s)
 void action_remember(struct session *s, const struct action *a)
 {
     if (s->nactions == s->actions_cap) {
-        s->actions_cap = s->actions_cap ? 2 * s->actions_cap : 8;
+        s->actions_cap = s->actions_cap ? 2 * s->actions_cap : TINY(8, 1);
         s->actions = mem_grow(s->actions, s->actions_cap, sizeof(*s->actions));
     }
     struct done_action *d = &s->actions[s->nactions++];

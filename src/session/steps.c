@@ -162,7 +162,7 @@ static size_t parse_directions(const char *words, char *out, size_t max)
 static void add_forecast(struct session *s, struct forecast f)
 {
     if (s->nforecasts == s->forecasts_cap) {
-        s->forecasts_cap = s->forecasts_cap ? 2 * s->forecasts_cap : 8;
+        s->forecasts_cap = s->forecasts_cap ? 2 * s->forecasts_cap : TINY(8, 1);
         s->forecasts = mem_grow(s->forecasts, s->forecasts_cap, sizeof(*s->forecasts));
     }
     s->forecasts[s->nforecasts++] = f;

@@ -59,7 +59,7 @@ static int64_t next_number(const struct store *s)
 void runs_append(struct store *s, const struct store_run *run)
 {
     if (s->n == s->cap) {
-        s->cap = s->cap > 0 ? s->cap * 2 : 32;
+        s->cap = s->cap > 0 ? s->cap * 2 : TINY(32, 1);
         s->runs = mem_grow(s->runs, s->cap, sizeof *s->runs);
     }
     s->runs[s->n++] = *run;
@@ -219,7 +219,7 @@ static bool adopt_tapes(struct store *s)
         if (!found_tape(s, d, e->d_name, &f))
             continue;
         if (n == cap) {
-            cap = cap > 0 ? cap * 2 : 16;
+            cap = cap > 0 ? cap * 2 : TINY(16, 1);
             found = mem_grow(found, cap, sizeof *found);
         }
         found[n++] = f;

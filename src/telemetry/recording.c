@@ -14,7 +14,7 @@ void *grow_array(void *p, uint32_t n, uint32_t *cap, size_t size)
 {
     if (n < *cap)
         return p;
-    *cap = *cap ? *cap * 2 : 8;
+    *cap = *cap ? *cap * 2 : TINY(8, 1);
     return mem_grow(p, *cap, size);
 }
 

@@ -29,7 +29,7 @@ static void add_row(struct pairs *p, uint32_t at, uint32_t ncomps, uint32_t kind
     if (!p->row)
         p->row = mem_array(ncomps + 1, sizeof *p->row);
     if (p->rows == p->rows_cap) {
-        p->rows_cap = p->rows_cap ? 2 * p->rows_cap : 4;
+        p->rows_cap = p->rows_cap ? 2 * p->rows_cap : TINY(4, 1);
         p->number = mem_grow(p->number, (size_t)p->rows_cap * kinds, sizeof *p->number);
     }
     memset(p->number + (size_t)p->rows * kinds, 0, kinds * sizeof *p->number);

@@ -119,7 +119,7 @@ void key_decoder_learn(struct key_decoder *d, const char *bytes, const struct ke
         strcmp(bytes, paste_end) == 0 || (k == NULL && is_harmless(d, bytes, n)))
         return;
     if (d->nlearnt == d->cap) {
-        d->cap = d->cap > 0 ? 2 * d->cap : 64;
+        d->cap = d->cap > 0 ? 2 * d->cap : TINY(64, 1);
         d->learnt = mem_grow(d->learnt, d->cap, sizeof *d->learnt);
     }
     struct learnt *l = &d->learnt[d->nlearnt++];

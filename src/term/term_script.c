@@ -43,7 +43,7 @@ struct scan {
 static void add(struct script *s, struct item item)
 {
     if (s->n == s->cap) {
-        s->cap = s->cap > 0 ? s->cap * 2 : 64;
+        s->cap = s->cap > 0 ? s->cap * 2 : TINY(64, 1);
         s->items = mem_grow(s->items, s->cap, sizeof *s->items);
     }
     s->items[s->n++] = item;

@@ -56,7 +56,7 @@ static void rehash(struct world *w, struct database *d)
 {
     ref old = d->lock_buckets;
     uint32_t was = d->lock_cap;
-    d->lock_cap = was == 0 ? 64 : was * 2;
+    d->lock_cap = was == 0 ? TINY(64, 1) : was * 2;
     d->lock_buckets = w_alloc(w, d->lock_cap * sizeof(ref));
     ref *to = W_PTR(w, ref, d->lock_buckets);
     for (uint32_t i = 0; i < was; i++) {

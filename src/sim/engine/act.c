@@ -13,7 +13,11 @@
 #include "engine/station.h"
 #include "engine/telling.h"
 
-enum { ACT_CHUNK = 16384, LEDGER_CHUNK = 4096 };
+enum {
+    ACT_CHUNK = TINY(16384, sizeof(struct act)),
+    LEDGER_CHUNK = TINY(4096, sizeof(struct ledger_chunk)),
+    READY_FIRST = TINY(64, 1)
+};
 
 /* ---- life ----------------------------------------------------------------------- */
 
@@ -22,6 +26,7 @@ void acts_more(struct world *w)
     ref r = w_alloc(w, ACT_CHUNK);
     struct act *a = W_PTR(w, struct act, r);
     for (size_t i = 0; i < ACT_CHUNK / sizeof(*a); i++) {
+        act_poison(&a[i]);
         a[i].next = W_HEAD(w)->act_free;
         W_HEAD(w)->act_free = W_REF(w, &a[i]);
         W_HEAD(w)->acts_made++;
@@ -275,7 +280,7 @@ void ready_grow(struct world *w)
     struct head *h = W_HEAD(w);
     uint32_t cap = 0;
     ref ring = 0;
-    w_grow(w, &ring, &cap, h->ready_cap == 0 ? 64 : h->ready_cap * 2,
+    w_grow(w, &ring, &cap, h->ready_cap == 0 ? READY_FIRST : h->ready_cap * 2,
            sizeof(ready_entry));
     ready_entry *to = W_PTR(w, ready_entry, ring),
                 *from = W_PTR(w, ready_entry, h->ready);

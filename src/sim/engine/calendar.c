@@ -23,15 +23,16 @@
 #include "engine/loop.h"
 #include "engine/memory.h"
 
-enum { CAL_LANE_MAX = 1 << 15 }; /* places in a ring: a MiB */
+enum { CAL_LANE_MAX = TINY(1 << 15, 1 << 14) }; /* places in a ring: a MiB */
+enum { CAL_FIRST = TINY(256, 1), CAL_LANE_FIRST_CAP = TINY(64, 1) };
 
 void calendar_init(struct world *w)
 {
     struct head *h = W_HEAD(w);
     h->lanes = w_alloc(w, CAL_LANES * sizeof(struct cal_lane));
     h->slot_n = 1; /* 0 means none */
-    w_grow(w, &h->slots, &h->slot_cap, 256, sizeof(struct cal_slot));
-    w_grow(w, &h->heap, &h->heap_cap, 256, sizeof(heap_key));
+    w_grow(w, &h->slots, &h->slot_cap, CAL_FIRST, sizeof(struct cal_slot));
+    w_grow(w, &h->heap, &h->heap_cap, CAL_FIRST, sizeof(heap_key));
 }
 
 /* One that was never used; it is at the head of the list of free ones. */
@@ -96,7 +97,7 @@ static void lane_grow(struct world *w, struct cal_lane *l)
     struct cal_lane old = *l;
     l->ring = 0;
     l->cap = 0;
-    w_grow(w, &l->ring, &l->cap, old.cap == 0 ? 64 : old.cap * 2,
+    w_grow(w, &l->ring, &l->cap, old.cap == 0 ? CAL_LANE_FIRST_CAP : old.cap * 2,
            sizeof(struct cal_place));
     for (uint32_t i = old.head; i != old.tail; i++)
         *cal_place_at(w, l, i) = *cal_place_at(w, &old, i);

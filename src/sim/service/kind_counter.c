@@ -47,7 +47,7 @@ static void visits_clear(struct world *w, struct visits *v)
 static void visits_grow(struct world *w, struct visits *v)
 {
     struct visits was = *v;
-    v->cap = was.cap == 0 ? 64 : was.cap * 2;
+    v->cap = was.cap == 0 ? TINY(64, 2) : was.cap * 2;
     v->table = w_alloc(w, v->cap * sizeof(uint32_t));
     for (uint32_t i = 0; i < was.cap; i++) {
         uint32_t visit = W_PTR(w, uint32_t, was.table)[i];
