@@ -44,7 +44,9 @@ static bool runs_out(long at, bool *screen)
             assert_true(is_in(p, "\033[?1049l"));
         struct termios t;
         assert_int_equal(tcgetattr(p->fd, &t), 0);
-        assert_true(t.c_lflag & ECHO && t.c_lflag & ICANON && t.c_lflag & ISIG);
+        if (!(t.c_lflag & ECHO) || !(t.c_lflag & ICANON) || !(t.c_lflag & ISIG))
+            fail_msg("allocation %ld, screen %d: the line's flags are %#x", at, *screen,
+                     (unsigned)t.c_lflag);
     }
     pty_free(p);
     return out;
