@@ -239,6 +239,20 @@ static void so_many_retries_a_second(void **state)
     lab_free(&l);
 }
 
+/* What an open breaker refuses is not tried again: each retry follows an attempt that was
+ * sent. */
+static void an_open_breaker_ends_it(void **state)
+{
+    (void)state;
+    struct lab l = caller(0, "to=edge/get rate=100", "breaker=0.5 retries=3");
+    lab_set(&l, "edge", "limit", "0");
+    lab_run(&l, 60 * SIM_SEC);
+    double sent = lab_metric(&l, "edge", "requests_total");
+    assert_true(call(&l, "retries_total") <= sent);
+    assert_true(call(&l, "attempts_total") > 10 * sent);
+    lab_free(&l);
+}
+
 /* ---- the adaptive throttle ------------------------------------------------------ */
 
 /* A callee that takes 20 a second gets K times as many, whatever is offered. A call that
@@ -290,6 +304,7 @@ int main(void)
         cmocka_unit_test(the_quota_of_the_aws_sdks),
         cmocka_unit_test(the_throttle_of_grpc),
         cmocka_unit_test(so_many_retries_a_second),
+        cmocka_unit_test(an_open_breaker_ends_it),
         cmocka_unit_test(twice_what_is_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,8 @@ static void mistakes_get_a_suggestion(void **state)
          "\"instances\"?");
     says(model_set(m, c, "instances", value_count(0), &why), ERR_INPUT,
          "must be 1 to 1000");
+    says(model_set(m, c, "instances", value_count(1001), &why), ERR_INPUT,
+         "must be 1 to 1000");
     says(model_set(m, c, "order", value_text("best"), &why), ERR_INPUT, "fifo|lifo");
     says(model_set(m, c, "start_up", value_text("5"), &why), ERR_INPUT, "start_up");
     says(model_set(m, c, "workers", value_bool(true), &why), ERR_INPUT,

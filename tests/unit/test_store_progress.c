@@ -89,6 +89,16 @@ static void saved_runs_are_there_again(void **state)
     assert_int_equal(st.st_mode & 077, 0);
 }
 
+static void a_folder_that_all_may_read_is_closed(void **state)
+{
+    struct stat st;
+    (void)state;
+    assert_int_equal(chmod(dir, 0755), 0);
+    store_close(store_open(dir));
+    assert_int_equal(stat(dir, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+}
+
 static void the_newest_run_goes_on(void **state)
 {
     (void)state;
@@ -357,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(saved_runs_are_there_again),
+        TEST(a_folder_that_all_may_read_is_closed),
         TEST(the_newest_run_goes_on),
         TEST(a_briefing_is_no_run),
         TEST(two_at_once_lose_nothing),

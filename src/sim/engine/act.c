@@ -78,6 +78,7 @@ static ref chunk_new(struct world *w)
 static void spill(struct world *w, struct act *a)
 {
     a->more = chunk_new(w);
+    CHECK(a->nown <= LEDGER_OWN);
     struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, a->more);
     memcpy(k->slices, a->own, sizeof a->own);
     k->n = a->nown;
@@ -138,6 +139,7 @@ HOT void ledger_charge(struct world *w, struct act *a, uint8_t cause, comp_id pl
 void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
                 sim_time ns)
 {
+    assert(cause < CAUSE_COUNT);
     assert(ns >= 0);
     if (ns > 0)
         ledger_charge(w, a, (uint8_t)cause, place, ns);
@@ -167,6 +169,7 @@ static void ledger_add(struct world *w, struct act *to, const struct act *from)
 
 void ledger_park(struct world *w, struct act *a)
 {
+    assert(a->before == 0);
     if (a->more == 0)
         spill(w, a);
     a->before = a->more;
@@ -260,6 +263,7 @@ comp_id act_where(const struct world *w, const struct act *a)
 void act_account_time(struct world *w, struct act *a)
 {
     sim_time now = w_now(w), ns = now - a->since;
+    CHECK(ns > 0 && a->gen != 0);
     if (a->cause != CAUSE_COUNT) {
         ledger_charge(w, a, a->cause, a->place, ns);
         if (a->flags & ACT_TRACED)
@@ -356,9 +360,26 @@ void act_abandon(struct world *w, struct act *a)
 
 /* ---- queues --------------------------------------------------------------------- */
 
+/* The queue is whole around this act; a short one is looked through. */
+static bool queue_holds(const struct world *w, const struct list *q, const struct act *a)
+{
+    enum { SHORT = 32 };
+    ref me = W_REF(w, a);
+    bool whole = a->gen != 0 && q->count > 0 &&
+                 (a->qprev != 0 ? act_at(w, a->qprev)->qnext : q->first) == me &&
+                 (a->qnext != 0 ? act_at(w, a->qnext)->qprev : q->last) == me;
+    uint32_t n = 0, found = 0;
+    for (ref r = q->first; whole && q->count <= SHORT && r != 0 && n <= SHORT; n++) {
+        found += r == me;
+        r = act_at(w, r)->qnext;
+    }
+    return whole && (q->count > SHORT || (found == 1 && n == q->count));
+}
+
 void queue_push(struct world *w, struct list *q, struct act *a)
 {
     ref r = W_REF(w, a);
+    CHECK(a->gen != 0 && (a->qnext | a->qprev) == 0 && q->first != r);
     a->qnext = 0;
     a->qprev = q->last;
     if (q->last != 0)
@@ -371,6 +392,7 @@ void queue_push(struct world *w, struct list *q, struct act *a)
 
 void queue_remove(struct world *w, struct list *q, struct act *a)
 {
+    CHECK(queue_holds(w, q, a));
     if (a->qprev != 0)
         act_at(w, a->qprev)->qnext = a->qnext;
     else

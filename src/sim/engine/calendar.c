@@ -110,6 +110,7 @@ unsigned cal_lane_more(struct world *w, unsigned lane)
     struct cal_lane *l = &lanes[lane];
     sim_time delay = l->delay;
     unsigned other = CAL_LANES;
+    assert(lane < CAL_LANES && l->used && l->tail - l->head == l->cap);
     if (l->cap >= CAL_LANE_MAX) {
         l->delay = CAL_CLOSED;
         other = cal_lane_of(lanes, delay);
@@ -134,6 +135,7 @@ void cal_drop(struct world *w, uint32_t timer)
 {
     struct head *h = W_HEAD(w);
     if (!(timer & CAL_IN_LANE)) {
+        CHECK(timer < h->slot_n && cal_slot_at(w, timer)->of.event != EV_NONE);
         cal_slot_at(w, timer)->of.event = EV_NONE;
         return;
     }

@@ -48,6 +48,7 @@ HOT struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
     memset(p + 2 * PIECE, 0, PIECE);
     memset(p + 3 * PIECE, 0, REST);
     h->act_gen += h->act_gen + 1 == 0 ? 2 : 1;
+    CHECK(h->act_gen != 0);
     a->gen = h->act_gen;
     a->kind = (uint8_t)kind;
     a->cause = CAUSE_OTHER;

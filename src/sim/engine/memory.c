@@ -121,6 +121,7 @@ ref w_alloc(struct world *w, size_t bytes)
     struct head *h = W_HEAD(w);
     unsigned c = size_class(bytes);
     ref r = h->free_lists[c];
+    CHECK(bytes > 0 && c < sizeof h->free_lists / sizeof *h->free_lists);
     if (r != 0) {
         h->free_lists[c] = *W_PTR(w, ref, r);
         CHECK(check_poisoned(W_PTR(w, char, r) + sizeof r, ((size_t)8 << c) - sizeof r));
@@ -166,6 +167,7 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
     }
     *array = fresh;
     *cap = n;
+    CHECK(*cap >= need);
 }
 
 /* ---- between events -------------------------------------------------------------- */
