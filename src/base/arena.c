@@ -5,6 +5,7 @@
  */
 #include "truecode/base.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct arena_block {
 
 static struct arena_block *block_new(const struct arena *a, size_t need)
 {
+    assert(need % ALIGN == 0);
     size_t size = a->used < BLOCK_MIN ? BLOCK_MIN : a->used;
     if (size > BLOCK_MAX)
         size = BLOCK_MAX;
@@ -60,6 +62,7 @@ void arena_release(struct arena *a)
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
+    assert(s || !n);
     n = strnlen(s, n);
     char *copy = arena_alloc(a, n + 1);
     memcpy(copy, s, n);

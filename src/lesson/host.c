@@ -55,6 +55,7 @@ static void too_long(lua_State *L, int line)
 
 void host_charge(lua_State *L, uint64_t steps)
 {
+    assert(host_of(L)->L);
     struct host *h = host_of(L);
     h->steps = steps > UINT64_MAX - h->steps ? UINT64_MAX : h->steps + steps;
     if (h->over || h->steps > h->budget)

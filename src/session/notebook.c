@@ -3,6 +3,7 @@
  */
 #include "session_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* A notebook of this many lines is no help to anybody; its last pages are for what the
@@ -20,6 +21,7 @@ static bool notebook_full(struct session *s, char kind)
 
 static struct note *add_note(struct session *s, char kind, const char *text)
 {
+    assert(text && s->nnotes <= s->notes_cap);
     if (s->nnotes == s->notes_cap) {
         s->notes_cap = s->notes_cap ? 2 * s->notes_cap : TINY(8, 1);
         s->notes = mem_grow(s->notes, s->notes_cap, sizeof(*s->notes));
@@ -37,6 +39,7 @@ static struct note *add_note(struct session *s, char kind, const char *text)
 
 static bool suspicion_right(const struct session *s, comp_id c, enum mechanism m)
 {
+    assert(m < MECHANISM_COUNT);
     const struct model *model = s->run.stage->lw.model;
     for (size_t i = 0; i < lesson_accepts(s->lesson); i++) {
         const struct accepted *a = lesson_accept(s->lesson, i);

@@ -11,6 +11,7 @@
  */
 #include "prove_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 
 struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *name)
 {
+    assert(kind && name);
     for (size_t i = 0; i < p->n; i++)
         if (str_eq(p->rows[i].kind, kind) &&
             strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)

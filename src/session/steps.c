@@ -7,6 +7,7 @@
 #include "session_internal.h"
 #include "truecode/picture.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static void announce(struct session *s)
 
 static void step_close(struct session *s, enum step_status how)
 {
+    assert(step_current(s));
     const struct step *st = step_current(s);
     if (how != STEP_DONE || s->status[s->step] != STEP_SHOWN)
         s->status[s->step] = how;
@@ -109,6 +111,7 @@ void step_check(struct session *s)
 
 void step_answer(struct session *s, int number)
 {
+    assert(step_current(s));
     const struct step *st = step_current(s);
     if (!st || st->nchoices == 0) {
         session_say(s, TONE_DIM, "This step has no numbered answers.");
@@ -161,6 +164,7 @@ static size_t parse_directions(const char *words, char *out, size_t max)
 
 static void add_forecast(struct session *s, struct forecast f)
 {
+    assert(s->nforecasts <= s->forecasts_cap);
     if (s->nforecasts == s->forecasts_cap) {
         s->forecasts_cap = s->forecasts_cap ? 2 * s->forecasts_cap : TINY(8, 1);
         s->forecasts = mem_grow(s->forecasts, s->forecasts_cap, sizeof(*s->forecasts));
@@ -219,6 +223,7 @@ static void value_words(double v, bool duration, struct buf *b)
 
 void forecast_words(const struct forecast *f, struct buf *b)
 {
+    assert(f);
     bool duration = fabs(f->before) >= 1e6 || fabs(f->after) >= 1e6;
     buf_adds(b, "It was ");
     value_words(f->before, duration, b);

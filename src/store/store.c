@@ -10,6 +10,7 @@
  */
 #include "store_internal.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -58,6 +59,7 @@ static int64_t next_number(const struct store *s)
 
 void runs_append(struct store *s, const struct store_run *run)
 {
+    assert(s->n <= s->cap);
     if (s->n == s->cap) {
         s->cap = s->cap > 0 ? s->cap * 2 : TINY(32, 1);
         s->runs = mem_grow(s->runs, s->cap, sizeof *s->runs);
@@ -67,6 +69,7 @@ void runs_append(struct store *s, const struct store_run *run)
 
 void runs_put(struct store *s, const struct store_run *run, enum run_mark mark)
 {
+    assert(run->id[0]);
     struct store_run *old = runs_find(s, run->id), put = *run;
     bool last = mark == RUN_TOUCHED || mark == RUN_FOUND;
     if (old != NULL && mark == RUN_DIRTY && old->mark != RUN_CLEAN &&
@@ -372,6 +375,7 @@ bool store_unreadable(const struct store *s)
 struct store_run store_begin(struct store *s, const char *lesson, const char *hash,
                              uint64_t seed, int mode)
 {
+    assert(lesson && hash);
     struct store_run run = {.seed = seed, .mode = mode, .score = -1};
     run.started = (int64_t)time(NULL);
     snprintf(run.lesson, sizeof run.lesson, "%s", lesson);

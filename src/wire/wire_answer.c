@@ -5,6 +5,7 @@
  */
 #include "wire_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define TEXT_MAX  (4u * 1024 * 1024)
@@ -196,6 +197,7 @@ static const char *get_kind(struct wire_reader *r)
 
 static void get_text_into(struct wire_reader *r, char *to, size_t size)
 {
+    assert(size > 0);
     const char *s = get_clean(r, FIELD_MAX, false, "a text is too long");
     size_t n = strlen(s);
     if (n >= size)

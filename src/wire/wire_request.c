@@ -5,6 +5,8 @@
  */
 #include "wire_internal.h"
 
+#include <assert.h>
+
 #define LINE_MAX_BYTES    (64u * 1024)
 #define NAME_MAX_BYTES    256
 #define PROGRAM_MAX_BYTES 1024
@@ -20,6 +22,7 @@ static size_t begin(struct buf *b)
 
 static void finish(struct buf *b, size_t at)
 {
+    assert(at + 4 <= b->len);
     uint32_t n = (uint32_t)(b->len - at - 4);
     for (int i = 0; i < 4 && !b->full; i++)
         b->s[at + (size_t)i] = (char)(unsigned char)(n >> (8 * i));

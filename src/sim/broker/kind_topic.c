@@ -185,6 +185,7 @@ static bool poisoned(struct world *w, comp_id c, uint32_t partition)
  */
 static void trim(struct world *w, comp_id c, uint32_t partition, int64_t start)
 {
+    assert(start >= 0);
     struct partition *p = partition_at(w, c, partition);
     if (start <= p->start)
         return;
@@ -197,6 +198,7 @@ static void trim(struct world *w, comp_id c, uint32_t partition, int64_t start)
 static void store(struct world *w, comp_id c, uint32_t partition,
                   const struct message *m)
 {
+    CHECK(partition < W_STATE(w, struct topic_state, c)->n);
     struct partition *p = partition_at(w, c, partition);
     int64_t most = p_count(w, c, TP_CAPACITY);
     partition_append(w, p, m);

@@ -238,6 +238,7 @@ void session_tx_idle(struct world *w, struct conn *n)
 
 void session_tx_open(struct world *w, struct conn *n, struct act *holder)
 {
+    assert(!holder || holder->gen != 0);
     n->tx = true;
     n->tx_since = w_now(w);
     if (holder != NULL) {
