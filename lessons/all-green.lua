@@ -101,7 +101,7 @@ return lesson {
 
   incident = function(i)
     local v = pick { 64, 88, 93, 117 }
-    i:at(vary(LEAK - sec(30), LEAK + sec(30)), flag("pay-retry", true, { by = "Ines" }))
+    i:cause(vary(LEAK - sec(30), LEAK + sec(30)), flag("pay-retry", true, { by = "Ines" }))
     i:red_herring(vary(min(5), min(8)), decoy("orders-db",
       pick { "nightly backup moved to 02:30", "monthly report moved to 06:00",
              "old audit rows removed" }, { by = pick { "Ana", "Tomas", "Wei" } }))

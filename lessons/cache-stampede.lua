@@ -75,6 +75,8 @@ return lesson {
     threshold { "hit ratio low", of = "seats-cache.avail", metric = "hit_ratio", below = 0.85 },
   },
 
+  twin = { set("seats-cache.avail.single_flight", true) },
+
   incident = function(i)
     i:at(vary("mail", min(2), min(3)), decoy("edge", "mail to 60,000 readers: six new workshops", { by = "Lene" }))
     i:red_herring(vary("herring", min(3), min(6)), pick("which", {

@@ -66,6 +66,9 @@ return lesson {
     threshold { "api CPU", of = "api", metric = "cpu", above = 0.8, hold = min(1) },
   },
 
+  -- a scaler that looks at what is busy, not at what waits, leaves two instances alone
+  twin = { set("api-scaler.metric", "cpu"), set("api-scaler.target", 0.7) },
+
   incident = function(i)
     i:red_herring(sec(vary("deploy", 20, 60)), deploy("api", "v32", { by = "Ines" }))
     i:red_herring(sec(280), decoy("edge", pick("sent", {

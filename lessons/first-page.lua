@@ -71,7 +71,7 @@ return lesson {
   },
 
   incident = function(i)
-    i:at(vary("deploy", min(25), min(26.5)), deploy("shop", "v42", { by = "Jonas" }))
+    i:cause(vary("deploy", min(25), min(26.5)), deploy("shop", "v42", { by = "Jonas" }))
     i:red_herring(vary(min(8), min(15)), decoy("shop-db",
       pick { "nightly report moved to 21:30", "backup moved to 03:15", "old log rows removed" },
       { by = pick { "Ana", "Kofi", "Linh" } }))

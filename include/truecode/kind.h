@@ -114,7 +114,8 @@ const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
 /* ---- actions -------------------------------------------------------------------- */
 
 /* The one form in which anything is done to a world: by the incident's schedule, by an
- * operator, by a revert. A value; strings are borrowed. */
+ * operator, by a revert. A value; strings are borrowed. An optional argument that is
+ * left out is VALUE_NONE, or lies at `nargs` or behind. */
 enum action_kind { ACTION_SET, ACTION_OP, ACTION_FAULT };
 struct action {
     enum action_kind kind;
@@ -124,6 +125,18 @@ struct action {
     struct value args[OP_ARGS];
     size_t nargs;
     sim_time duration; /* faults: ends by itself after this; 0: stays */
+    int line;          /* of the lesson, for error messages; 0: none */
 };
+
+/* Returns whether argument `i` was given. */
+static inline bool action_gives(const struct action *a, size_t i)
+{
+    return i < a->nargs && a->args[i].type != VALUE_NONE;
+}
+/* The text of argument `i`; "" when it was left out. */
+static inline const char *action_text(const struct action *a, size_t i)
+{
+    return action_gives(a, i) ? a->args[i].as.text : "";
+}
 
 #endif

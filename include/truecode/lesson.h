@@ -195,8 +195,23 @@ struct lesson_ticket {
     const char *who, *text;
     bool page;
 };
+/* An action of the incident's schedule. */
+enum entry_role {
+    ENTRY_LIFE,  /* i:at: happens on a healthy night as well */
+    ENTRY_CAUSE, /* i:cause: without it there is no incident */
+    ENTRY_HERRING /* i:red_herring: looks like a cause and changes nothing that matters */
+};
+struct lesson_entry {
+    enum entry_role role;
+    sim_time at;
+    comp_id comp;     /* what it is done to */
+    const char *what; /* "flag", "deploy", "fault", … */
+    int line;         /* of the file */
+};
 struct lesson_world {
-    struct model *model; /* finished; the caller's reference */
+    struct model *model;          /* finished; the caller's reference */
+    struct lesson_entry *entries; /* in the order of the file */
+    size_t nentries;
     struct alert_rule *rules;
     size_t nrules;
     struct lesson_ticket *tickets; /* in order of time */
@@ -208,11 +223,25 @@ struct lesson_world {
  * built keeps nothing of the lesson: it may be freed before. */
 enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
                       struct errmsg *why) MUST_USE;
+
+/* The same night with something left out of it; everything else, every draw too, is as
+ * lesson_build() has it. The list of entries is the whole one, whatever is left out. */
+enum night {
+    NIGHT_TWIN,    /* healthy: no cause happens, and what `twin` sets was so from the
+                      beginning */
+    NIGHT_WITHOUT, /* one entry does not happen: number `entry` of the list */
+};
+enum err lesson_build_night(struct lesson *l, uint64_t seed, enum night night,
+                            size_t entry, struct lesson_world *out,
+                            struct errmsg *why) MUST_USE;
 void lesson_world_release(struct lesson_world *lw);
 /* What decides how a run goes and what it is worth, with the world that its seed built:
  * 64 hex digits. Words (briefing, questions, hints, debrief), comments and blanks do not
  * change it; another text of the same identity can go on with a run. */
 void lesson_identity(struct lesson *l, const struct lesson_world *world, char out[65]);
+
+/* Whether it says how it should have been built (`twin = { set(…), … }`). */
+bool lesson_has_twin(const struct lesson *l);
 
 /* ---- predicates ------------------------------------------------------------------ */
 

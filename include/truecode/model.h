@@ -43,7 +43,9 @@ struct model;
  *   CALL         `target` = service, balancer or external, `what` = endpoint
  *   QUERY        `target` = database, `what` = statement; one connection of the
  *                caller's pool to that database for the length of the statement (or
- *                the enclosing TRANSACTION's connection)
+ *                the enclosing TRANSACTION's connection). `p` > 0: on a connection of
+ *                its own in any case; a transaction then holds two, and a pool in which
+ *                each holds one and waits for another stands still
  *   TRANSACTION  `target` = database: takes a connection, runs body, gives it back
  *   LEAK         `target` = database: takes a connection as QUERY would, opens a
  *                transaction and never gives it back

@@ -221,6 +221,13 @@ struct slo_state {
     bool ok;             /* `good` >= objective, or no traffic */
 };
 struct slo_state recording_slo(const struct recording *r, sim_time at);
+/* Requests whose fate was decided from `from` to `to`: of one client, or (COMP_NONE) of all
+ * that the objective is about. */
+struct fate {
+    double good, bad;
+};
+struct fate recording_fate(const struct recording *r, comp_id client, sim_time from,
+                           sim_time to);
 /* Share of good user requests in the window; NaN: no request's fate was decided in it.
  */
 double recording_good(const struct recording *r, sim_time from, sim_time to);

@@ -201,6 +201,12 @@ static void put_world(struct identity *d)
                  w->tickets[i].page);
 }
 
+static void put_entries(struct identity *d)
+{
+    for (size_t i = 0; i < d->world->nentries; i++)
+        buf_addf(d->out, "entry %d\n", (int)d->world->entries[i].role);
+}
+
 static void put_step(lua_State *L, struct identity *d, const struct step *s)
 {
     buf_addf(d->out, "step %d", (int)s->kind);
@@ -237,6 +243,8 @@ static int describe_inside(lua_State *L)
     d->seen = lua_gettop(L);
     put_times(d);
     put_world(d);
+    put_entries(d);
+    put_fn(L, d, l->twin);
     for (size_t i = 0; i < l->nsteps; i++)
         put_step(L, d, &l->steps[i]);
     for (size_t i = 0; i < l->ntraps; i++) {

@@ -341,31 +341,63 @@ static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)
     if (!is_marked(L, t, "action"))
         fail(L, 0, "an action is wanted, like fault(…) or deploy(…), not a %s",
              luaL_typename(L, t));
-    d->line = mark_line(L, t, 0);
+    d->line = d->a.line = mark_line(L, t, 0);
     lua_getfield(L, t, "@action");
     snprintf(d->is, sizeof d->is, "%s", luaL_optstring(L, -1, ""));
     lua_pop(L, 1);
 }
 
-static void schedule(struct build *b, lua_State *L, sim_time at, int t, bool herring)
+/* Notes an entry; whether it happens in the night that is being built. */
+static bool add_entry(struct deed *d, sim_time at, enum entry_role role)
+{
+    struct build *b = d->b;
+    struct lesson_world *w = b->out;
+    if (w->nentries == ENTRIES_MAX)
+        fail(d->L, d->line, "more than %d actions on the schedule", ENTRIES_MAX);
+    if (w->nentries == b->entries_cap) {
+        size_t cap = b->entries_cap ? 2 * b->entries_cap : 16;
+        struct lesson_entry *more = arena_alloc(&w->mem, cap * sizeof *more);
+        if (w->nentries > 0)
+            memcpy(more, w->entries, w->nentries * sizeof *more);
+        w->entries = more;
+        b->entries_cap = cap;
+    }
+    size_t number = w->nentries++;
+    w->entries[number] = (struct lesson_entry){.role = role,
+                                               .at = at,
+                                               .comp = d->a.comp,
+                                               .what = arena_strdup(&w->mem, d->is),
+                                               .line = d->line};
+    return number != b->without && !(b->twin && role == ENTRY_CAUSE);
+}
+
+static void schedule(struct build *b, lua_State *L, sim_time at, int t,
+                     enum entry_role role)
 {
     struct deed d;
+    bool herring = role == ENTRY_HERRING;
     open_deed(&d, b, L, t);
     host_charge(L, 20);
-    if (!strcmp(d.is, "ticket") || !strcmp(d.is, "page")) {
+    bool words = !strcmp(d.is, "ticket") || !strcmp(d.is, "page");
+    if (role == ENTRY_CAUSE && (words || !strcmp(d.is, "decoy")))
+        fail(L, d.line, "a %s changes nothing: it is no cause", d.is);
+    if (words) {
         add_ticket(&d, at, !strcmp(d.is, "page"));
         return;
     }
     if (!strcmp(d.is, "decoy")) {
         d.a.comp = find_comp(L, b->m, part_text(&d, 1, "component"), d.line);
         read_options(&d, 3, "operator");
-        add_decoy(&d, at, part_text(&d, 2, "title"));
+        if (add_entry(&d, at, role))
+            add_decoy(&d, at, part_text(&d, 2, "title"));
         return;
     }
     if (!strcmp(d.is, "deploy")) {
         if (!resolve_deploy(&d, !herring)) {
-            add_decoy(&d, at,
-                      arena_printf(&b->mem, "deploy %s", part_text(&d, 2, "version")));
+            if (add_entry(&d, at, role))
+                add_decoy(
+                    &d, at,
+                    arena_printf(&b->mem, "deploy %s", part_text(&d, 2, "version")));
             return;
         }
     } else if (!strcmp(d.is, "fault"))
@@ -376,8 +408,41 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t, bool her
         resolve_set(&d);
     else
         resolve_flag(&d);
-    if (model_at(b->m, at, &d.a, d.who, &b->why) != ERR_OK)
+    if (add_entry(&d, at, role) && model_at(b->m, at, &d.a, d.who, &b->why) != ERR_OK)
         fail_model(L, b, d.line);
+}
+
+/* A set(…) of `twin`: how the world should have been built. Any parameter will do, those
+ * too that cannot be changed while it runs. */
+static void set_in_twin(struct build *b, lua_State *L, int t)
+{
+    struct deed d;
+    const struct param_desc *p;
+    open_deed(&d, b, L, t);
+    if (strcmp(d.is, "set") != 0)
+        fail(L, d.line, "twin: only set(…) can be in it, not %s(…)", d.is);
+    const char *path = part_text(&d, 1, "parameter");
+    if (model_resolve_param(b->m, path, &d.a.comp, &p, &b->why) != ERR_OK)
+        fail_model(L, b, d.line);
+    lua_rawgeti(L, d.t, 2);
+    struct value v = to_value(b, L, -1, p, d.line, model_name(b->m, d.a.comp));
+    if (b->twin && model_set(b->m, d.a.comp, p->name, v, &b->why) != ERR_OK)
+        fail_model(L, b, d.line);
+    lua_pop(L, 1);
+}
+
+/* Read in every night, so that a name that does not exist is found at once. */
+void build_twin(lua_State *L, struct build *b)
+{
+    if (b->l->twin == FN_NONE)
+        return;
+    fn_push(L, b->l->twin);
+    int t = lua_gettop(L);
+    for (lua_Integer i = 1; lua_rawgeti(L, t, i) != LUA_TNIL; i++) {
+        set_in_twin(b, L, -1);
+        lua_settop(L, t);
+    }
+    lua_settop(L, t - 1);
 }
 
 /* ---- i --------------------------------------------------------------------------- */
@@ -390,36 +455,44 @@ static struct build *in_incident(lua_State *L)
     return b;
 }
 
-static int schedule_all(lua_State *L, bool herring)
+static int schedule_all(lua_State *L, enum entry_role role, const char *method)
 {
     struct build *b = in_incident(L);
     int n = lua_gettop(L);
     if (n < 3 || lua_type(L, 2) != LUA_TNUMBER)
-        fail(L, 0, "write i:%s(time, action, …)", herring ? "red_herring" : "at");
+        fail(L, 0, "write i:%s(time, action, …)", method);
     sim_time at = to_duration(L, 2, 0, "time");
     if (at > b->l->info.ends_at)
         fail(L, 0, "this is after ends_at: it never happens");
     for (int k = 3; k <= n; k++)
-        schedule(b, L, at, k, herring);
+        schedule(b, L, at, k, role);
     return 0;
 }
 
 static int incident_at(lua_State *L)
 {
-    return schedule_all(L, false);
+    return schedule_all(L, ENTRY_LIFE, "at");
+}
+
+static int incident_cause(lua_State *L)
+{
+    return schedule_all(L, ENTRY_CAUSE, "cause");
 }
 
 static int incident_red_herring(lua_State *L)
 {
-    return schedule_all(L, true);
+    return schedule_all(L, ENTRY_HERRING, "red_herring");
 }
 
 static const struct binding incident_list[] = {
-    {"at", "time, action, …", incident_at, "Does the actions at that simulated time."},
+    {"cause", "time, action, …", incident_cause,
+     "Does the actions at that simulated time. Without any one of them there is no "
+     "incident; the healthy twin has none of them."},
+    {"at", "time, action, …", incident_at,
+     "The same, for what happens on a healthy night as well."},
     {"red_herring", "time, action, …", incident_red_herring,
-     "The same, for what is not the cause. Deploying a version that does not exist "
-     "only "
-     "leaves a record."},
+     "The same, for what only looks like a cause. Deploying a version that does not "
+     "exist leaves nothing but a record."},
 };
 const struct binding_table bind_incident = {
     "i", "The incident", "What `incident = function(i)` is given.", incident_list,

@@ -125,7 +125,7 @@ static enum err load_file(struct lesson **out, const char *text, size_t len,
                           struct errmsg *why)
 {
     struct lesson *l = load->l = mem_alloc(sizeof *l);
-    l->world = l->incident = FN_NONE;
+    l->world = l->incident = l->twin = FN_NONE;
     l->host.limit = limit;
     enum err e = load_text(l, text, len, name, load, why);
     *out = e == ERR_OK ? l : NULL;
@@ -295,6 +295,11 @@ const struct predicate *lesson_normal(const struct lesson *l, size_t i)
 sim_time lesson_expect_at(const struct lesson *l)
 {
     return l->expect.at;
+}
+
+bool lesson_has_twin(const struct lesson *l)
+{
+    return l->twin != FN_NONE;
 }
 
 const char *lesson_debrief(const struct lesson *l)

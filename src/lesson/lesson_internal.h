@@ -98,6 +98,7 @@ struct host {
     const char *refused; /* memory: what was refused first; sticky. NULL: nothing */
     int line;            /* where we are, as far as is known */
     const struct scan *scan;
+    bool fine_times;                  /* a duration below a microsecond was made */
     int functions;                    /* how many lesson functions are kept */
     struct build *build;              /* while world or incident runs */
     const struct lesson_facts *facts; /* while a predicate runs */
@@ -286,6 +287,7 @@ struct lesson {
     struct alert_decl *alerts;
     size_t nalerts;
     fn_id world, incident;
+    fn_id twin;            /* a list of set(…), kept like a function; FN_NONE: none */
     int batches;           /* lab */
     bool warm_up_left_out; /* lab: it follows ends_at */
     int *fn_lines;         /* line of each function, for messages */
@@ -300,9 +302,13 @@ enum err lesson_load_within(struct lesson **out, const char *text, size_t len,
 
 /* ---- build: a model under construction ------------------------------------------- */
 
+enum { ENTRIES_MAX = 1024 };
 struct build {
     struct lesson *l;
     struct lesson_world *out;
+    bool twin;      /* no causes, and what `twin` sets */
+    size_t without; /* number of the entry that is left out; SIZE_MAX: none is */
+    size_t entries_cap;
     struct model *m;  /* out->model */
     struct arena mem; /* until the model is finished */
     struct rng rng;   /* unnamed draws */
@@ -313,6 +319,7 @@ struct build {
 };
 struct build *build_of(lua_State *L, const char *what); /* raises outside a build */
 int world_index(lua_State *L);                          /* w:KIND */
+void build_twin(lua_State *L, struct build *b); /* what makes the twin another world */
 struct value to_value(struct build *b, lua_State *L, int i, const struct param_desc *p,
                       int line, const char *of);
 /* A list of operations (or one) at `i` as nodes linked by next; lives in b->mem. */

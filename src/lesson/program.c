@@ -41,6 +41,10 @@ static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
       ARG_TARGET, ARG_WHAT)                                                            \
     X(query, "database, statement", QUERY, 2,                                          \
       "Runs a statement on a connection of the caller's pool.", ARG_TARGET, ARG_WHAT)  \
+    X(query_apart, "database, statement", QUERY, 2,                                    \
+      "The same on a connection of its own, inside a transaction, too: that holds "    \
+      "two.",                                                                          \
+      ARG_TARGET, ARG_WHAT)                                                            \
     X(transaction, "database, { … }", TRANSACTION, 2,                                  \
       "Holds one connection while the body runs.", ARG_TARGET, ARG_BODY)               \
     X(leak, "database", LEAK, 1,                                                       \
@@ -279,6 +283,8 @@ static struct node *to_node(struct build *b, lua_State *L, int t, int line, int 
     n->line = mark_line(L, t, line);
     if (f->kind == NODE_LOCK)
         n->p = LOCK_ROW;
+    if (op == FORM_query_apart)
+        n->p = 1;
     for (int i = 0; i < 3; i++) {
         if (lua_rawgeti(L, t, i + 1) != LUA_TNIL)
             set_arg(b, L, n, f->arg[i], n->line, depth);

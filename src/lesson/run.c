@@ -68,6 +68,7 @@ static int build_inside(lua_State *L)
     fn_push(L, b->l->world);
     object_push(L, "w");
     lua_call(L, 1, 0);
+    build_twin(L, b);
     b->incident = true;
     if (b->l->incident != FN_NONE) {
         fn_push(L, b->l->incident);
@@ -91,12 +92,17 @@ static int by_time(const void *a, const void *b, void *ctx)
     return (x->at > y->at) - (x->at < y->at);
 }
 
-enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
-                      struct errmsg *why)
+static enum err build_as(struct lesson *l, uint64_t seed, bool twin, size_t without,
+                         struct lesson_world *out, struct errmsg *why)
 {
     *out = (struct lesson_world){.model = model_new()};
     out->tickets = arena_alloc(&out->mem, TICKETS_MAX * sizeof *out->tickets);
-    struct build b = {.l = l, .out = out, .m = out->model, .seed = seed};
+    struct build b = {.l = l,
+                      .out = out,
+                      .m = out->model,
+                      .seed = seed,
+                      .twin = twin,
+                      .without = without};
     rng_seed(&b.rng, seed, "lesson");
     l->host.build = &b;
     enum err e = host_run(&l->host, build_inside, &b, STEPS_BUILD, l->line, why);
@@ -106,6 +112,19 @@ enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
     if (e != ERR_OK)
         lesson_world_release(out);
     return e;
+}
+
+enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
+                      struct errmsg *why)
+{
+    return build_as(l, seed, false, SIZE_MAX, out, why);
+}
+
+enum err lesson_build_night(struct lesson *l, uint64_t seed, enum night night,
+                            size_t entry, struct lesson_world *out, struct errmsg *why)
+{
+    bool twin = night == NIGHT_TWIN;
+    return build_as(l, seed, twin, twin ? SIZE_MAX : entry, out, why);
 }
 
 void lesson_world_release(struct lesson_world *lw)

@@ -280,6 +280,21 @@ static void read_glossary(struct reader *r, const struct field *f, int line, voi
     lua_settop(L, t);
 }
 
+/* A list of set(…), kept as it is until a world is built. */
+static void read_twin(struct reader *r, const struct field *f, int line, void *out)
+{
+    struct lesson *l = out;
+    size_t n = read_length(r, -1, line, f->name);
+    for (size_t i = 1; i <= n; i++) {
+        lua_rawgeti(r->L, -1, (lua_Integer)i);
+        if (!is_marked(r->L, -1, "action"))
+            fail(r->L, line,
+                 "twin is written { set(\"component.parameter\", value), … }");
+        lua_pop(r->L, 1);
+    }
+    l->twin = fn_keep(r->L, -1);
+}
+
 /* ---- the lesson ------------------------------------------------------------------ */
 
 #define TRACKS "think|fail|recover|scale|start|lab"
@@ -306,6 +321,9 @@ static const struct field lesson_fields[] = {
           "commands for `help`, the useful ones first"),
     FREQ("world", FUNCTION, world, "function(w): builds the system"),
     F("incident", FUNCTION, incident, "function(i): what happens to it"),
+    FCUSTOM(
+        "twin", read_twin,
+        "{ set(…), … }: how it would have been built without what is wrong with it"),
     {"slo", FIELD_RECORD, offsetof(THIS, slo), 0, "what users need", 0, 0, 0,
      &slo_schema, 0},
     FCUSTOM("alerts", read_alerts, "a list of burn { … } and threshold { … }"),

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { UNITLESS_BELOW = 1000 }; /* ns */
+
 /* ---- marks ----------------------------------------------------------------------- */
 
 void mark_table(lua_State *L, int t, const char *is)
@@ -43,13 +45,36 @@ int mark_line(lua_State *L, int t, int otherwise)
 
 /* ---- time ------------------------------------------------------------------------ */
 
+/* A duration below a microsecond is a float, and what is reckoned from it too: a bare
+ * whole number stays what it is, one without its unit. */
 static int push_duration(lua_State *L, double unit)
 {
     double x = arg_number(L, 1) * unit;
     if (!(x >= 0 && x < 9e18))
         fail(L, 0, "a duration must be at least 0 and below 290 years");
-    lua_pushinteger(L, (lua_Integer)floor(x + 0.5));
+    double whole = floor(x + 0.5);
+    if (x > 0 && whole < 1)
+        fail(L, 0, "a duration is 0, or at least a nanosecond");
+    if (whole > 0 && whole < UNITLESS_BELOW) {
+        host_of(L)->fine_times = true;
+        lua_pushnumber(L, whole);
+    } else {
+        lua_pushinteger(L, (lua_Integer)whole);
+    }
     return 1;
+}
+
+/* Returns whether a number below a microsecond lacks its unit. Only a file that
+ * makes such durations can mean one; there it is a float. */
+static bool lacks_unit(lua_State *L, int i, double x)
+{
+    bool made = host_of(L)->fine_times && !lua_isinteger(L, i) && x >= 1;
+    return x > 0 && x < UNITLESS_BELOW && !made;
+}
+
+static int time_ns(lua_State *L)
+{
+    return push_duration(L, 1);
 }
 
 static int time_us(lua_State *L)
@@ -111,13 +136,14 @@ sim_time to_duration(lua_State *L, int i, int line, const char *what)
     double x = lua_tonumber(L, i);
     if (!(x >= 0 && x < 9e18))
         fail(L, line, "%s: a duration must be at least 0 and below 290 years", what);
-    if (x > 0 && x < 1000)
+    if (lacks_unit(L, i, x))
         fail(L, line, "%s lacks its unit: write sec(%g), ms(%g) or min(%g)", what, x, x,
              x);
     return lua_isinteger(L, i) ? lua_tointeger(L, i) : (sim_time)floor(x + 0.5);
 }
 
 static const struct binding time_list[] = {
+    {"ns", "x", time_ns, "Nanoseconds."},
     {"us", "x", time_us, "Microseconds."},
     {"ms", "x", time_ms, "Milliseconds."},
     {"sec", "x", time_sec, "Seconds."},

@@ -300,6 +300,8 @@ static enum err prove_seed(struct prover *pv, bool first, struct errmsg *why)
         judge_expect(pv);
         judge_nothing(pv);
     }
+    if (e == ERR_OK)
+        e = prove_twin(pv, why);
     for (size_t i = 0; e == ERR_OK && i < lesson_fixes(pv->lesson); i++)
         e = judge_fix(pv, lesson_fix(pv->lesson, i), why);
     for (size_t i = 0; e == ERR_OK && i < lesson_wrongs(pv->lesson); i++)
@@ -336,6 +338,7 @@ enum err prove_within(struct proof *out, const struct session_options *o,
                        o->name, PROVE_MAX);
     if (e == ERR_OK)
         prove_text(&pv);
+    pv.first_seed = o->seed;
     for (unsigned i = 0; e == ERR_OK && i < count; i++) {
         pv.seed = o->seed + i;
         e = prove_seed(&pv, i == 0, why);

@@ -1,6 +1,6 @@
 /*
  * The prover's parts: prove.c runs the seeds, prove_wrong.c judges wrong fixes,
- * prove_steps.c plays the steps and reads the texts, prove_print.c prints.
+ * prove_twin.c asks what the incident needs, prove_steps.c plays the steps and reads the texts, prove_print.c prints.
  */
 #ifndef TRUECODE_PROVE_INTERNAL_H
 #define TRUECODE_PROVE_INTERNAL_H
@@ -14,7 +14,7 @@ struct prover {
     const char *text, *name;
     size_t len;
     struct lesson *lesson;
-    uint64_t seed;
+    uint64_t seed, first_seed;
     struct stage *stage;
     struct run base, nothing; /* at the page; at the end */
     unsigned watched, moved[PROVE_MAX], normal[PROVE_MAX];
@@ -34,6 +34,7 @@ enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
 enum err prove_wrong(struct prover *pv, const struct course *c,
                      struct errmsg *why) MUST_USE;
 enum err prove_steps(struct prover *pv, bool first, struct errmsg *why) MUST_USE;
+enum err prove_twin(struct prover *pv, struct errmsg *why) MUST_USE;
 void prove_text(struct prover *pv);
 
 /* prove_lesson() with other limits for a seed: how the tests reach them. */

@@ -11,14 +11,11 @@
 
 /* ---- what a seed builds ---------------------------------------------------------- */
 
-struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why)
+static struct stage *stage_of(const struct lesson_world *lw)
 {
     struct stage *g = mem_alloc(sizeof(*g));
     g->refs = 1;
-    if (lesson_build(l, seed, &g->lw, why) != ERR_OK) {
-        mem_free(g);
-        return NULL;
-    }
+    g->lw = *lw;
     g->ntickets = g->lw.ntickets;
     g->tickets = mem_array(g->ntickets + 1, sizeof(*g->tickets));
     for (size_t i = 0; i < g->ntickets; i++) {
@@ -27,6 +24,20 @@ struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why)
             .at = t->at, .who = t->who, .text = t->text, .page = t->page};
     }
     return g;
+}
+
+struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why)
+{
+    struct lesson_world lw;
+    return lesson_build(l, seed, &lw, why) == ERR_OK ? stage_of(&lw) : NULL;
+}
+
+struct stage *stage_night(struct lesson *l, uint64_t seed, enum night night,
+                          size_t entry, struct errmsg *why)
+{
+    struct lesson_world lw;
+    enum err e = lesson_build_night(l, seed, night, entry, &lw, why);
+    return e == ERR_OK ? stage_of(&lw) : NULL;
 }
 
 struct stage *stage_ref(struct stage *g)

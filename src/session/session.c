@@ -8,6 +8,7 @@
  * target to now.
  */
 #include "session_internal.h"
+#include "twin.h"
 
 #include <assert.h>
 #include <math.h>
@@ -248,6 +249,7 @@ void session_free(struct session *s)
     run_release(&s->begin);
     run_release(&s->fork);
     run_release(&s->run);
+    twin_release(&s->twin);
     lesson_free(s->lesson);
     for (size_t i = 0; i < s->nnotes; i++)
         mem_free(s->notes[i].text);
@@ -342,6 +344,7 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
     *more = false;
     if (h != HOLD_NONE && h != HOLD_WAITING) {
         s->target = now;
+        *more = session_follow_twin(s, &max_events) == ERR_STOPPED;
         return ERR_OK;
     }
     double speed = h == HOLD_WAITING ? s->wait_speed : s->speed;
@@ -351,6 +354,8 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
     if (h == HOLD_WAITING && s->target > s->wait_until)
         s->target = s->wait_until;
     enum err e = follow(s, &max_events, why);
+    if (e == ERR_OK) /* the twin gets the time that is left */
+        e = session_follow_twin(s, &max_events);
     if (e != ERR_STOPPED)
         return e;
     *more = true;

@@ -25,6 +25,8 @@ struct stage {
     size_t ntickets;
 };
 struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why) MUST_USE;
+struct stage *stage_night(struct lesson *l, uint64_t seed, enum night night,
+                          size_t entry, struct errmsg *why) MUST_USE;
 struct stage *stage_ref(struct stage *g);
 void stage_unref(struct stage *g);
 
@@ -88,6 +90,11 @@ enum err run_line(struct run *r, const char *line, sim_time end,
  * each half of it. *margin: 1 comfortable .. 0 on the edge, negative when not. */
 bool run_well(const struct run *r, sim_time window, double *margin);
 uint64_t run_bad(const struct run *r, sim_time from); /* bad user requests since then */
+
+/* The same night without the incident (twin.h). */
+struct twin {
+    struct run run; /* world NULL: not opened yet */
+};
 
 /* ---- a session ------------------------------------------------------------------- */
 
@@ -159,6 +166,7 @@ struct form { /* an update being asked field by field */
 #define SCORE_TEXT 32    /* "88 recovered" */
 enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked */
 
+struct impact;
 struct session {
     struct form form;
     struct lesson *lesson;
@@ -172,6 +180,8 @@ struct session {
 
     struct run run;
     struct run begin; /* as things stood at the page */
+    struct twin twin;
+    bool twin_failed; /* there is none, or it ran away */
     struct run fork; /* as things stood before the first change; world NULL: none yet */
     struct branch first;
     struct rivals rivals; /* of what is over; world NULL: not run yet */
@@ -244,6 +254,16 @@ void session_ran_away(struct session *s, const struct errmsg *why);
 /* Runs to t whatever holds the clock: to a tape's entry, or until hands are free. */
 enum err session_run_to(struct session *s, sim_time t, struct errmsg *why) MUST_USE;
 void session_wait(struct session *s, sim_time duration);
+
+/* The twin as of now, run there when it lags behind; NULL: this night has none (its world
+ * cannot be built so, or ran away). */
+const struct recording *session_twin(struct session *s);
+/* Runs the twin towards now, at most *left events (NULL: all the way). ERR_STOPPED: more
+ * is owed. */
+enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
+/* What users suffered of the incident from `from` until now; of all that the objective is
+ * about where `client` is COMP_NONE. */
+struct impact session_impact(struct session *s, comp_id client, sim_time from);
 
 /* input.c: a line's effects */
 enum err input_apply(struct session *s, const char *line, bool confirmed,

@@ -38,7 +38,7 @@ static double burn_over(const struct recording *r, sim_time window, sim_time at)
 {
     assert(window > 0 && at >= 0);
     double objective = r->plan->slo.objective;
-    struct fate f = slo_fate(r, COMP_NONE, at - window, at);
+    struct fate f = recording_fate(r, COMP_NONE, at - window, at);
     double total = f.good + f.bad;
     if (total <= 0 || objective <= 0 || objective >= 1)
         return 0;

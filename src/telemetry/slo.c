@@ -15,8 +15,8 @@ static double total_at(const struct recording *r, uint32_t col, uint32_t row)
     return isnan(v) ? 0 : v;
 }
 
-struct fate slo_fate(const struct recording *r, comp_id client, sim_time from,
-                     sim_time to)
+struct fate recording_fate(const struct recording *r, comp_id client, sim_time from,
+                           sim_time to)
 {
     assert(from <= to || from >= 0);
     struct fate f = {0, 0};
@@ -44,18 +44,18 @@ static double share_good(struct fate f)
 
 double recording_good(const struct recording *r, sim_time from, sim_time to)
 {
-    return share_good(slo_fate(r, COMP_NONE, from, to));
+    return share_good(recording_fate(r, COMP_NONE, from, to));
 }
 
 double recording_good_of(const struct recording *r, comp_id client, sim_time from,
                          sim_time to)
 {
-    return client == COMP_NONE ? NAN : share_good(slo_fate(r, client, from, to));
+    return client == COMP_NONE ? NAN : share_good(recording_fate(r, client, from, to));
 }
 
 uint64_t recording_bad_count(const struct recording *r, sim_time from, sim_time to)
 {
-    return (uint64_t)slo_fate(r, COMP_NONE, from, to).bad;
+    return (uint64_t)recording_fate(r, COMP_NONE, from, to).bad;
 }
 
 /* The budget is what may be bad of a whole window's traffic. While the world is younger
@@ -65,7 +65,7 @@ static double budget_left(const struct recording *r, const struct slo *slo, sim_
     assert(slo->objective > 0 && slo->objective < 1);
     sim_time window = slo->window > 0 ? slo->window : SIM_HOUR;
     sim_time seen = at < window ? at : window;
-    struct fate f = slo_fate(r, COMP_NONE, at - seen, at);
+    struct fate f = recording_fate(r, COMP_NONE, at - seen, at);
     double total = f.good + f.bad;
     if (total <= 0)
         return 1;
@@ -79,7 +79,7 @@ struct slo_state recording_slo(const struct recording *r, sim_time at)
     struct slo_state s = {.good = NAN, .burn = 0, .budget = 1, .ok = true};
     if (at > recording_end(r))
         at = recording_end(r);
-    struct fate all = slo_fate(r, COMP_NONE, 0, at);
+    struct fate all = recording_fate(r, COMP_NONE, 0, at);
     s.total = (uint64_t)(all.good + all.bad);
     s.bad = (uint64_t)all.bad;
     s.good = recording_good(r, at - SIM_MIN, at);

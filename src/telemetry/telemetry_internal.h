@@ -312,13 +312,6 @@ uint32_t series_column(const struct recording *r,
 /* Of a counter column, a second, over (from, to]; NaN: nothing known. */
 double column_rate(const struct recording *r, uint32_t col, sim_time from, sim_time to);
 
-/* The user's ledger over (from, to], all clients; `client` not COMP_NONE: that one. */
-struct fate {
-    double good, bad;
-};
-struct fate slo_fate(const struct recording *r, comp_id client, sim_time from,
-                     sim_time to);
-
 /* Grows an array by doubling so that one more item fits. */
 void *grow_array(void *p, uint32_t n, uint32_t *cap, size_t size) MUST_USE;
 

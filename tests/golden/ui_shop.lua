@@ -46,7 +46,7 @@ return lesson {
   },
 
   incident = function(i)
-    i:at(min(17), deploy("shop", "v42", { by = "Jonas" }))
+    i:cause(min(17), deploy("shop", "v42", { by = "Jonas" }))
     i:red_herring(min(12), decoy("shop-db", "nightly report moved to 20:30", { by = "Ana" }))
     i:at(min(20), page("Orders are failing at Tidewater Books."))
     i:at(min(20) + sec(20), ticket("Mara (shop)",

@@ -455,8 +455,10 @@ struct model *any_model(struct any *a, uint64_t seed, double wild)
 static void any_args(struct any *a, struct action *x, const struct arg_desc *args)
 {
     for (size_t i = 0; i < OP_ARGS && args[i].name != NULL; i++) {
-        if (args[i].optional && chance(a, 0.4))
-            break;
+        if (args[i].optional && chance(a, 0.4)) { /* whatever comes after it */
+            x->args[x->nargs++] = (struct value){.type = VALUE_NONE};
+            continue;
+        }
         double most = args[i].type == VALUE_FRACTION ? 1 : chance(a, 0.2) ? 1e6 : 20;
         x->args[x->nargs++] = any_value(a, args[i].type, 0, most, "");
     }

@@ -28,7 +28,7 @@ const char play_small[] =
     "  end,\n"
     "  slo = { name = 'an answer', good = 0.95, within = sec(1), window = min(30) },\n"
     "  incident = function(i)\n"
-    "    i:at(min(3), deploy('api', 'v2', { by = 'bot' }))\n"
+    "    i:cause(min(3), deploy('api', 'v2', { by = 'bot' }))\n"
     "    i:at(min(8), ticket('Mara', 'Still broken.'))\n"
     "  end,\n"
     "  expect = { at = min(5),\n"

@@ -163,6 +163,75 @@ static void an_incident_arrives(void **state)
     buf_release(&b);
 }
 
+#define TABLE                                                                          \
+    "w:database { 'db', tables = { t = { rows = 10, scan_row = %s } }, statements = {" \
+    " q = { cpu = ms(1), table = 'db.t' } } }"
+
+static sim_time scan_row(const char *time)
+{
+    char world[512];
+    struct lesson_world lw;
+    struct errmsg why = {0};
+    snprintf(world, sizeof world, TABLE, time);
+    build_ok(world, "", 1, &lw);
+    struct world *w = world_new(lw.model, 1, &why);
+    sim_time t = world_get(w, model_find(lw.model, "db.t"), "scan_row").as.duration;
+    world_free(w);
+    lesson_world_release(&lw);
+    return t;
+}
+
+static void durations_below_a_microsecond(void **state)
+{
+    char world[512];
+    (void)state;
+    assert_int_equal(scan_row("us(0.8)"), 800);
+    assert_int_equal(scan_row("ns(100)"), 100);
+    assert_int_equal(scan_row("ns(1)"), 1);
+    assert_int_equal(scan_row("us(0.1) * 3 + ns(7)"), 307);
+    assert_int_equal(scan_row("us(0.3) / 2"), 150);
+    assert_int_equal(scan_row("us(0)"), 0);
+    assert_int_equal(scan_row("ns(900) + us(0.1)"), 1000);
+    assert_int_equal(scan_row("us(2)"), 2000);
+    static const char *const bare[] = {"100", "0.5", "2.5", "(ns(5) and 5)"};
+    for (size_t i = 0; i < sizeof bare / sizeof *bare; i++) {
+        snprintf(world, sizeof world, TABLE, bare[i]);
+        refused(world, "", 2, "scan_row lacks its unit");
+    }
+    snprintf(world, sizeof world, TABLE, "ns(0.2)");
+    refused(world, "", 2, "at least a nanosecond");
+}
+
+/* One that is left out before one that is given; what is wrong is said with its line. */
+static void optional_arguments_by_name(void **state)
+{
+    static const char *const good[] = {
+        "op('db.t', 'migrate', { change = 'add_column', lock_timeout = sec(2) })",
+        "fault('db', 'long_transaction', { row = true })",
+        "op('c', 'flush', { pattern = 'a*' })",
+        "fault('b.orders', 'poison', { fixed_in = 'v2' })"};
+    char incident[256];
+    (void)state;
+#define PARTS                                                                          \
+    "w:database { 'db', tables = { t = {} }, statements = { q = { cpu = 0, table = "   \
+    "'db.t' } } "                                                                      \
+    "} w:cache { 'c', keyspaces = { seats = { keys = 24 } } } w:broker { 'b', topics " \
+    "= { orders = {} } } w:service { 's', versions = { { 'v1', x = { compute(ms(1)) "  \
+    "} }, { 'v2', x = { compute(ms(1)) } } } }"
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct lesson_world lw;
+        snprintf(incident, sizeof incident, "i:at(min(1), %s)", good[i]);
+        build_ok(PARTS, incident, 1, &lw);
+        lesson_world_release(&lw);
+    }
+    refused(PARTS, "i:at(min(1), op('db.t', 'migrate', { lock_timeout = sec(2) }))", 4,
+            "migrate needs the argument change");
+    refused(PARTS,
+            "i:at(min(1), op('db.t', 'migrate', { change = 'add_column', "
+            "lock_timeout = 2 }))",
+            4, "lock_timeout lacks its unit");
+}
+
 static void wrong_names_are_reported(void **state)
 {
     (void)state;
@@ -321,6 +390,8 @@ static void the_first_lesson_is_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(durations_below_a_microsecond),
+        cmocka_unit_test(optional_arguments_by_name),
         cmocka_unit_test(a_world_arrives),
         cmocka_unit_test(an_incident_arrives),
         cmocka_unit_test(wrong_names_are_reported),

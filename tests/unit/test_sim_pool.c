@@ -198,9 +198,50 @@ static void every_instance_has_its_own(void **state)
     lab_free(&l);
 }
 
+/* A transaction that needs a second connection: with `size` of them under way nobody
+ * gets one, and nobody gives one back, until the first gives up. A pool of one more than
+ * there can be transactions always has one left. */
+static void a_second_connection_can_lock_a_pool_up(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        static const char *const pools[] = {"to=db size=5 acquire_timeout=5s",
+                                            "to=db size=9 acquire_timeout=5s",
+                                            "to=db size=5 acquire_timeout=5s"};
+        struct node first = {.kind = NODE_QUERY, .target = "db", .what = "q"};
+        struct node second = {
+            .kind = NODE_QUERY, .target = "db", .what = "q", .p = i < 2};
+        struct node tx = {.kind = NODE_TRANSACTION, .target = "db", .body = &first};
+        struct lab l = lab_new();
+        first.next = &second;
+        lab_part(&l, "database", "db", "cores=16 connect_time=0");
+        lab_part(&l, "statement", "db.q", "cpu=20ms");
+        lab_part(&l, "service", "app", "instances=1 workers=8 queue=20");
+        lab_part(&l, "pool", "app.pool", pools[i]);
+        lab_endpoint(&l, "app", "get", &tx);
+        lab_part(&l, "client", "users", "to=app/get rate=150");
+        lab_start(&l, 1);
+        lab_run(&l, 60 * SIM_SEC);
+        double timeouts = lab_metric(&l, "app.pool", "timeouts_total");
+        double done = lab_metric(&l, "users", "answered_total");
+        if (i == 0) /* 40 ms of work each, and hardly any is done */
+            assert_true(timeouts > 50 && done < 2000);
+        else
+            assert_true(timeouts == 0 && done > 5000);
+        if (i == 1)
+            assert_true(lab_metric(&l, "db", "connections") > 5);
+        assert_true(lab_metric(&l, "db", "statements_total") >= done * 2);
+        lab_set(&l, "users", "rate", "0");
+        lab_run(&l, 120 * SIM_SEC);
+        assert_true(lab_metric(&l, "app.pool", "pool_in_use") == 0);
+        lab_free(&l);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_second_connection_can_lock_a_pool_up),
         cmocka_unit_test(connects_only_on_demand),
         cmocka_unit_test(the_rest_waits_and_gives_up),
         cmocka_unit_test(only_so_many_may_wait),

@@ -136,6 +136,34 @@ static void a_block_catches(void **state)
     world_free(w);
 }
 
+/* Whatever fails: an error of the node that catches goes on behind it. */
+static void every_kind_of_node_catches(void **state)
+{
+    struct node no = {.kind = NODE_FAIL, .what = "no"}, yes = {.kind = NODE_SLEEP};
+    const struct node failing[] = {
+        {.kind = NODE_FAIL, .what = "no"},
+        {.kind = NODE_BLOCK, .body = &no},
+        {.kind = NODE_TRANSACTION, .target = "db", .body = &no},
+        {.kind = NODE_CACHED, .target = "cache", .what = "k", .body = &no},
+        {.kind = NODE_PARALLEL, .body = &no},
+        {.kind = NODE_FAN_OUT, .body = &no, .count = 2},
+        {.kind = NODE_SOMETIMES, .p = 1, .body = &no, .other = &yes},
+        {.kind = NODE_SOMETIMES, .p = 0, .body = &yes, .other = &no},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof failing / sizeof *failing; i++) {
+        for (int catches = 0; catches < 2; catches++) {
+            struct node body[] = {failing[i], {.kind = NODE_COUNT, .what = "after"}};
+            struct world *w;
+            body[0].catches = catches;
+            struct seen s = first(program(body, 2), &w);
+            assert_int_equal(s.user.reason, catches ? REASON_NONE : REASON_ERROR);
+            assert_true(metric(w, "after", "total") == catches);
+            world_free(w);
+        }
+    }
+}
+
 /* However a transaction ends, its connection comes back. */
 static void transactions_give_their_connection_back(void **state)
 {
@@ -270,6 +298,7 @@ int main(void)
         cmocka_unit_test(the_last_branch_is_the_critical_path),
         cmocka_unit_test(one_failing_branch_fails_all),
         cmocka_unit_test(a_block_catches),
+        cmocka_unit_test(every_kind_of_node_catches),
         cmocka_unit_test(transactions_give_their_connection_back),
         cmocka_unit_test(leaks_stay),
         cmocka_unit_test(several_keys_are_looked_up_at_once),

@@ -309,32 +309,33 @@ static void a_lost_replica_fills_the_disk(void **state)
     lab_run(&l, 30 * SIM_SEC);
     assert_true(of(&l, "db", "disk_used_bytes") >= 1500000);
     assert_true(of(&l, "writers", "failed_total") > 100);
-    assert_true(of(&l, "app/put", "done_DISK_FULL") ==
-                of(&l, "writers", "failed_total"));
-    double readers = of(&l, "readers", "failed_total");
-    assert_true(readers == 0);
+    assert_true(of(&l, "db", "up") == 0 && of(&l, "db", "panics_total") == 1);
+    assert_true(of(&l, "readers", "failed_total") > 100); /* nobody is left to ask */
     lab_set(&l, "db", "disk_size", "3000000"); /* a larger disk helps for a while */
+    lab_run(&l, 41 * SIM_SEC);
     double failed = of(&l, "writers", "failed_total");
-    lab_run(&l, 40 * SIM_SEC);
+    lab_run(&l, 44 * SIM_SEC);
+    assert_true(of(&l, "db", "up") == 1);
     assert_true(of(&l, "writers", "failed_total") == failed);
     lab_run(&l, 80 * SIM_SEC);
-    assert_true(of(&l, "writers", "failed_total") > failed);
+    assert_true(of(&l, "db", "panics_total") == 2);
     lab_set(&l, "db.b", "slot", "off"); /* without it, the replica must be rebuilt */
+    lab_run(&l, 92 * SIM_SEC);
     failed = of(&l, "writers", "failed_total");
-    lab_run(&l, 85 * SIM_SEC);
+    lab_run(&l, 95 * SIM_SEC);
     assert_true(of(&l, "writers", "failed_total") == failed);
     assert_true(of(&l, "db.b", "broken") == 1);
     lab_fault(&l, "db", "disk_fill", "9000000", 0);
-    lab_run(&l, 86 * SIM_SEC);
+    lab_run(&l, 96 * SIM_SEC);
     assert_true(of(&l, "writers", "failed_total") > failed);
     lab_op(&l, "db", "free_disk", "20000000");
     assert_int_equal(lab_do(&l, ACTION_OP, "db", "free_disk", "1", 0), ERR_REFUSED);
     failed = of(&l, "writers", "failed_total");
-    lab_run(&l, 90 * SIM_SEC);
+    lab_run(&l, 100 * SIM_SEC);
     assert_true(of(&l, "writers", "failed_total") == failed);
     lab_fault(&l, "db", "archive_stuck", NULL, 0);
     double kept = of(&l, "db", "wal_kept_bytes");
-    lab_run(&l, 100 * SIM_SEC);
+    lab_run(&l, 110 * SIM_SEC);
     assert_true(of(&l, "db", "wal_kept_bytes") > kept + 300000);
     lab_free(&l);
 }
@@ -405,9 +406,6 @@ static void an_empty_backup_looks_well(void **state)
     assert_true(of(&l, "db.nightly", "verified_age") == -1);
     lab_op(&l, "db.nightly", "verify", NULL);
     assert_true(of(&l, "db.nightly", "verified_age") == -1);
-    lab_op(&l, "db", "restore", "nightly");
-    lab_run(&l, 200 * SIM_SEC);
-    assert_true(of(&l, "db", "up") == 0 && of(&l, "db", "restores_total") == 0);
     lab_free(&l);
     l = with_backup("every=60s at=30s rate=1000000", 13);
     lab_fault(&l, "db.nightly", "skips", NULL, 0);
@@ -577,9 +575,177 @@ static void nothing_is_lost(void **state)
         fuzz(seed, seed <= 3);
 }
 
+/* ---- what is left of a leader that is lost ---- */
+
+/* The slow one takes over while the other has received more than it ever will. */
+static void no_difference_is_below_zero(void **state)
+{
+    (void)state;
+    struct lab l =
+        shop("wal_keep=1000 disk_size=1000000000000", "delay=1ms", "to=db", 50);
+    lab_part(&l, "replica", "db.slow", "delay=1ms bandwidth=20000");
+    lab_start(&l, 1);
+    lab_run(&l, 60 * SIM_SEC);
+    lab_fault(&l, "db", "archive_stuck", NULL, 0);
+    lab_run(&l, 90 * SIM_SEC);
+    double written = of(&l, "db", "wal_bytes_total");
+    lab_fault(&l, "db", "down", NULL, 0);
+    lab_op(&l, "db", "failover", "slow");
+    for (sim_time t = 91 * SIM_SEC; t < 140 * SIM_SEC; t += SIM_SEC) {
+        lab_run(&l, t);
+        assert_true(of(&l, "db.b", "lag_bytes") <= written);
+        assert_true(of(&l, "db.slow", "lag_bytes") <= written);
+        assert_true(of(&l, "db", "wal_kept_bytes") <= of(&l, "db", "wal_bytes_total"));
+        assert_true(of(&l, "db", "wal_bytes_total") >= written); /* it is a counter */
+    }
+    assert_true(of(&l, "db.slow", "leads") == 1 && of(&l, "db.b", "broken") == 1);
+    assert_true(of(&l, "db", "lost_writes_total") > 1000);
+    lab_free(&l);
+}
+
+/* Set after the primary died: once, and so long after it was set. */
+static void auto_failover_may_come_later(void **state)
+{
+    (void)state;
+    struct lab l = shop("promote_time=1s", "delay=1ms", "to=db", 10);
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC);
+    lab_fault(&l, "db", "down", NULL, 0);
+    lab_run(&l, 60 * SIM_SEC);
+    lab_set(&l, "db", "auto_failover", "100s");
+    lab_run(&l, 70 * SIM_SEC);
+    lab_set(&l, "db", "auto_failover", "0");
+    lab_run(&l, 300 * SIM_SEC);
+    assert_true(of(&l, "db", "failovers_total") == 0);
+    lab_set(&l, "db", "auto_failover", "5s");
+    lab_run(&l, 305900 * SIM_MS);
+    assert_true(of(&l, "db", "failovers_total") == 0);
+    lab_run(&l, 306 * SIM_SEC);
+    assert_true(of(&l, "db", "failovers_total") == 1);
+    lab_run(&l, 600 * SIM_SEC);
+    assert_true(of(&l, "db", "failovers_total") == 1);
+    lab_free(&l);
+}
+
+/* Nobody can take over at first: it is tried again. A new leader that dies while it
+ * takes over is missed like any other. */
+static void an_election_is_tried_again(void **state)
+{
+    (void)state;
+    struct lab l = shop("promote_time=5s auto_failover=5s", "delay=1ms", "to=db", 10);
+    lab_part(&l, "replica", "db.c", "delay=2ms");
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC);
+    lab_fault(&l, "db.b", "down", NULL, 20 * SIM_SEC);
+    lab_fault(&l, "db.c", "down", NULL, 40 * SIM_SEC);
+    lab_fault(&l, "db", "down", NULL, 0);
+    lab_run(&l, 34 * SIM_SEC); /* b is back at 30, tried at 30, takes 5 s */
+    assert_true(of(&l, "db", "failovers_total") == 0);
+    lab_fault(&l, "db.b", "down", NULL, 0);
+    lab_run(&l, 49 * SIM_SEC);
+    assert_true(of(&l, "db", "failovers_total") == 1 &&
+                of(&l, "db", "primary_up") == 0);
+    lab_run(&l, 70 * SIM_SEC);
+    assert_true(of(&l, "db.c", "leads") == 1 && of(&l, "db", "primary_up") == 1);
+    lab_free(&l);
+}
+
+/* A switch-over to a replica that nothing reaches does not wait for what cannot come. */
+static void a_promotion_behind_a_cut_link_ends(void **state)
+{
+    (void)state;
+    struct lab l = shop("promote_time=5s", "delay=1ms", "to=db", 50);
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC);
+    lab_fault(&l, "db.b", "link_down", NULL, 0);
+    lab_run(&l, 20 * SIM_SEC);
+    lab_op(&l, "db", "failover", "b");
+    lab_run(&l, 26 * SIM_SEC);
+    assert_true(of(&l, "db.b", "leads") == 1);
+    assert_true(of(&l, "db", "lost_writes_total") > 450);
+    lab_free(&l);
+}
+
+/* ---- what is changed while it matters ---- */
+
+/* Commits that wait for a replica's answer do not when they no longer have to. */
+static void synchronous_may_be_switched_off(void **state)
+{
+    (void)state;
+    struct lab l = shop("synchronous=on", "delay=2000s", "to=db", 2);
+    lab_start(&l, 1);
+    lab_run(&l, 4 * SIM_SEC);
+    assert_true(of(&l, "writers", "answered_total") == 0);
+    lab_set(&l, "db", "synchronous", "off");
+    lab_run(&l, 5 * SIM_SEC);
+    assert_true(of(&l, "writers", "answered_total") > 4);
+    assert_true(of(&l, "writers", "in_flight") < 2);
+    lab_free(&l);
+}
+
+static void a_backup_goes_on_at_another_rate(void **state)
+{
+    (void)state;
+    struct lab l = with_backup("every=1h at=10s rate=10000", 3); /* 1000 s */
+    lab_run(&l, 510 * SIM_SEC);
+    lab_set(&l, "db.nightly", "rate", "1000000");
+    lab_run(&l, 513 * SIM_SEC);
+    assert_true(of(&l, "db.nightly", "runs_total") == 0);
+    lab_run(&l, 517 * SIM_SEC);
+    assert_true(of(&l, "db.nightly", "runs_total") == 1);
+    assert_true(of(&l, "db.nightly", "running") == 0);
+    lab_free(&l);
+}
+
+/* A file without data puts nothing back, takes nothing away, and is told. */
+static void an_empty_backup_restores_nothing(void **state)
+{
+    (void)state;
+    struct lab l = with_backup("every=1h at=60s rate=1000000", 4);
+    lab_fault(&l, "db.nightly", "empty", NULL, 0);
+    lab_run(&l, 100 * SIM_SEC);
+    lab_op(&l, "db", "restore", NULL);
+    lab_run(&l, 101 * SIM_SEC);
+    assert_true(of(&l, "db", "up") == 0);
+    lab_run(&l, 103 * SIM_SEC);
+    assert_true(of(&l, "db", "up") == 1 && of(&l, "db", "primary_up") == 1);
+    assert_true(of(&l, "db", "restores_total") == 0);
+    assert_true(of(&l, "db", "restores_failed_total") == 1);
+    assert_true(of(&l, "db", "lost_writes_total") == 0);
+    assert_true(of(&l, "db.b", "broken") == 0);
+    lab_free(&l);
+}
+
+/* A restore is no reason to fail over. */
+static void nobody_takes_over_during_a_restore(void **state)
+{
+    (void)state;
+    struct lab l = lab_new();
+    lab_part(&l, "database", "db",
+             "data=100000000 restore_rate=1000000 auto_failover=5s");
+    lab_part(&l, "replica", "db.b", "delay=1ms");
+    lab_part(&l, "backup", "db.nightly", "every=1h at=1h");
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC);
+    lab_op(&l, "db", "restore", NULL);
+    assert_int_equal(lab_do(&l, ACTION_OP, "db", "failover", NULL, 0), ERR_REFUSED);
+    lab_run(&l, 120 * SIM_SEC);
+    assert_true(of(&l, "db", "failovers_total") == 0);
+    assert_true(of(&l, "db", "restores_total") == 1 && of(&l, "db", "up") == 1);
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_difference_is_below_zero),
+        cmocka_unit_test(auto_failover_may_come_later),
+        cmocka_unit_test(an_election_is_tried_again),
+        cmocka_unit_test(a_promotion_behind_a_cut_link_ends),
+        cmocka_unit_test(synchronous_may_be_switched_off),
+        cmocka_unit_test(a_backup_goes_on_at_another_rate),
+        cmocka_unit_test(an_empty_backup_restores_nothing),
+        cmocka_unit_test(nobody_takes_over_during_a_restore),
         cmocka_unit_test(the_lag_is_the_delay),
         cmocka_unit_test(a_slow_replay_falls_behind),
         cmocka_unit_test(more_marks_than_there_is_room_for),

@@ -347,9 +347,158 @@ static void a_fork_in_the_middle_ends_alike(void **state)
     lab_free(&l);
 }
 
+/* The next look comes as the new setting says, and a piece that was begun at a high
+ * speed does not last for ever at a low one. */
+static void settings_of_autovacuum_hold_at_once(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=1000 vacuum_every=24h");
+    lab_run(&l, 100 * SIM_SEC);
+    assert_true(at(&l, "vacuums_total") == 0);
+    lab_set(&l, "db.t", "vacuum_every", "10s");
+    lab_run(&l, 112 * SIM_SEC);
+    assert_true(at(&l, "vacuums_total") == 1);
+    lab_set(&l, "db.t", "vacuum_every", "1000s");
+    lab_set(&l, "db.t", "vacuum_speed", "1000");
+    lab_run(&l, 1300 * SIM_SEC);
+    lab_set(&l, "db.t", "vacuum_speed", "1");
+    lab_run(&l, 1310 * SIM_SEC);
+    double cleaned = at(&l, "cleaned_total");
+    lab_run(&l, 1320 * SIM_SEC);
+    assert_true(at(&l, "upkeep") == 0 || at(&l, "cleaned_total") >= cleaned + 9);
+    lab_free(&l);
+}
+
+/* ---- transaction ids ------------------------------------------------------------- */
+
+#define ALMOST "frozen_age=2144483000" /* 648 are left before it stops */
+
+/* It reads and does not write, until the table is frozen; autovacuum need not be on. */
+static void a_database_without_transaction_ids_only_reads(void **state)
+{
+    (void)state;
+    struct lab l = shop(
+        DB, "rows=100000 autovacuum=off vacuum_every=10s vacuum_speed=1000 " ALMOST);
+    assert_true(lab_metric(&l, "db", "transaction_ids_left") == 648);
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(lab_metric(&l, "writers", "failed_total") == 0);
+    assert_true(at(&l, "upkeep") == 1); /* it has begun, and takes 100 s */
+    lab_run(&l, 100 * SIM_SEC);
+    assert_true(lab_metric(&l, "db", "transaction_ids_total") == 648);
+    assert_true(lab_metric(&l, "db", "transaction_ids_left") == 0);
+    double failed = lab_metric(&l, "writers", "failed_total");
+    assert_true(failed > 340 &&
+                lab_metric(&l, "app/write", "done_READ_ONLY") == failed);
+    assert_true(lab_metric(&l, "db", "transaction_ids_refused_total") == failed);
+    assert_true(lab_metric(&l, "readers", "failed_total") == 0);
+    lab_run(&l, 115 * SIM_SEC);
+    assert_true(at(&l, "frozen_age") < 700);
+    failed = lab_metric(&l, "writers", "failed_total");
+    lab_run(&l, 200 * SIM_SEC);
+    assert_true(lab_metric(&l, "writers", "failed_total") == failed);
+    assert_true(at(&l, "upkeep") == 0 && at(&l, "vacuums_total") == 1);
+    lab_free(&l);
+}
+
+/* At freeze_max_age and not before; a vacuum by hand freezes an old table, too. */
+static void old_tables_are_frozen(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB " freeze_max_age=100000",
+                        "rows=1000 autovacuum=off vacuum_every=1s frozen_age=94000");
+    lab_run(&l, 10 * SIM_SEC);
+    lab_op(&l, "db.t", "vacuum", NULL);
+    lab_run(&l, 11 * SIM_SEC);
+    assert_true(at(&l, "frozen_age") > 94000); /* too young: only dead rows */
+    lab_run(&l, 110 * SIM_SEC);
+    lab_op(&l, "db.t", "vacuum", NULL);
+    lab_run(&l, 111 * SIM_SEC);
+    assert_true(at(&l, "frozen_age") < 100);
+    lab_free(&l);
+    l = shop(DB " freeze_max_age=100000",
+             "rows=1000 autovacuum=off vacuum_every=1s frozen_age=99900");
+    lab_run(&l, 9 * SIM_SEC);
+    assert_true(at(&l, "vacuums_total") == 0);
+    lab_set(&l, "writers", "rate", "2000");
+    lab_run(&l, 30 * SIM_SEC);
+    assert_true(at(&l, "vacuums_total") == 1 && at(&l, "frozen_age") < 60000);
+    lab_free(&l);
+}
+
+/* A transaction that is open since before holds it back. */
+static void an_open_transaction_holds_freezing_back(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB, "rows=1000 autovacuum=off frozen_age=200000000");
+    lab_run(&l, 10 * SIM_SEC);
+    lab_fault(&l, "db", "long_transaction", NULL, 0);
+    lab_run(&l, 100 * SIM_SEC);
+    lab_op(&l, "db.t", "vacuum", NULL);
+    lab_run(&l, 101 * SIM_SEC);
+    assert_true(at(&l, "frozen_age") > 890 && at(&l, "frozen_age") < 930);
+    lab_free(&l);
+}
+
+/* Whoever waits for its lock waits to its end: it does not give way. */
+static void freezing_does_not_give_way(void **state)
+{
+    (void)state;
+    for (int forced = 0; forced < 2; forced++) {
+        struct lab l = shop(DB, forced ? "rows=50000 vacuum_every=1s vacuum_speed=1000 "
+                                         "frozen_age=300000000"
+                                       : "rows=50 vacuum_every=1s vacuum_speed=1");
+        lab_run(&l, 10 * SIM_SEC);
+        assert_true(at(&l, "upkeep") == 1);
+        lab_set(&l, "loner", "rate", "0.05");
+        lab_run(&l, 45 * SIM_SEC);
+        assert_true((lab_metric(&l, "loner", "answered_total") == 0) == forced);
+        lab_free(&l);
+    }
+}
+
+/* The fewer ids are free, the more are drawn in vain: all / left. */
+static void ids_at_random_get_dearer(void **state)
+{
+    (void)state;
+    double took[3];
+    static const char *const tables[] = {
+        "rows=500 id_limit=1000 ids=random index_step=1ms write_row=0",
+        "rows=990 id_limit=1000 ids=random index_step=1ms write_row=0",
+        "rows=990 id_limit=1000 index_step=1ms write_row=0"};
+    for (int i = 0; i < 3; i++) {
+        struct node add = SQL("add");
+        struct lab l = lab_new();
+        lab_part(&l, "database", "db", DB);
+        lab_part(&l, "table", "db.t", tables[i]);
+        lab_part(&l, "statement", "db.add",
+                 "cpu=0 table=t inserts=1 access=index rows=0");
+        lab_part(&l, "service", "app", "workers=1000");
+        lab_endpoint(&l, "app", "add", &add);
+        lab_part(&l, "client", "users", "to=app/add rate=1 arrivals=even");
+        lab_start(&l, 1);
+        while (lab_metric(&l, "db.add", "calls_total") < 1)
+            lab_run(&l, world_now(l.w) + SIM_SEC);
+        took[i] = lab_metric(&l, "db.add", "seconds_total");
+        lab_run(&l, 200 * SIM_SEC);
+        assert_true(i == 0 || at(&l, "inserted_total") == 10);
+        assert_true(i < 2 || at(&l, "no_ids_total") > 150); /* a sequence says no */
+        lab_free(&l);
+    }
+    (void)state;
+    assert_true(took[0] > 0.0355 && took[0] < 0.0365); /* 9 ms down; 1 + 2 draws of 9 */
+    assert_true(took[1] > 1.015 && took[1] < 1.025);
+    assert_true(took[2] > 0.0195 && took[2] < 0.0205);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_database_without_transaction_ids_only_reads),
+        cmocka_unit_test(old_tables_are_frozen),
+        cmocka_unit_test(an_open_transaction_holds_freezing_back),
+        cmocka_unit_test(freezing_does_not_give_way),
+        cmocka_unit_test(ids_at_random_get_dearer),
+        cmocka_unit_test(settings_of_autovacuum_hold_at_once),
         cmocka_unit_test(autovacuum_cleans_when_there_is_enough),
         cmocka_unit_test(an_open_transaction_holds_vacuum_back),
         cmocka_unit_test(the_fault_ends_and_may_be_killed_first),

@@ -285,7 +285,7 @@ static int64_t place(const struct world *w, comp_id c, int op, const struct acti
     const struct cursor *u = cursor_at(w, c, p);
     int64_t to = from->end;
     if (op == OP_SKIP)
-        to = u->processed + (a->nargs > 0 ? a->args[0].as.count : 1);
+        to = u->processed + (action_gives(a, 0) ? a->args[0].as.count : 1);
     else if (op == OP_SEEK)
         to = a->args[0].as.count;
     else if (op == OP_REPLAY)
@@ -302,7 +302,7 @@ static enum err move(struct world *w, comp_id c, int op, const struct action *a,
     if (a->instance < 0 || (uint32_t)a->instance > s->ncursors)
         return errmsg_set(why, ERR_NOT_FOUND, "%s has partitions 1 to %u",
                           w->comps[c].name, s->ncursors);
-    if (a->nargs > 0 && op != OP_REPLAY && a->args[0].as.count < 0)
+    if (action_gives(a, 0) && op != OP_REPLAY && a->args[0].as.count < 0)
         return errmsg_set(why, ERR_INPUT, "%s: the number must be 0 or more",
                           w->comps[c].name);
     for (uint32_t p = 0; p < s->ncursors; p++) {
@@ -361,7 +361,7 @@ static enum err sub_op(struct world *w, comp_id c, int op, const struct action *
             sub_purged(w, c, p, p == 0);
         return ERR_OK;
     case OP_REPLAY:
-        if (a->nargs == 0)
+        if (!action_gives(a, 0))
             return op_replay_dead(w, c, e, why);
         return move(w, c, op, a, e, why);
     default:
@@ -377,7 +377,7 @@ static enum err sub_fault(struct world *w, comp_id c, int fault, const struct ac
         s->duplicates = on ? a->args[0].as.number : 0;
         return ERR_OK;
     }
-    int64_t n = a->nargs > 0 ? a->args[0].as.count : 1;
+    int64_t n = action_gives(a, 0) ? a->args[0].as.count : 1;
     if (on && (n < 1 || n > MEMBERS_MAX))
         return errmsg_set(why, ERR_INPUT, "stuck: 1 to %d consumers", MEMBERS_MAX);
     s->stuck = on ? (uint32_t)n : 0;

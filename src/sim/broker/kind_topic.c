@@ -383,13 +383,13 @@ static enum err fault_poison(struct world *w, comp_id c, const struct action *a,
         return ERR_OK;
     }
     const char *fixed = NULL;
-    if (a->nargs > 1 && a->args[1].as.text[0] != '\0') {
+    if (action_text(a, 1)[0] != '\0') {
         fixed = version_text(w->model, a->args[1].as.text);
         if (fixed == NULL)
             return errmsg_set(why, ERR_NOT_FOUND, "no service has a version %.40s",
                               a->args[1].as.text);
     }
-    s->poison = a->nargs > 0 ? a->args[0].as.number : 0;
+    s->poison = action_gives(a, 0) ? a->args[0].as.number : 0;
     s->poison_next = s->poison <= 0;
     s->poison_partition = (uint16_t)a->instance;
     s->fixed_in = fixed;

@@ -165,8 +165,8 @@ static enum err cache_op(struct world *w, comp_id c, int op, const struct action
                          struct effect *e, struct errmsg *why)
 {
     (void)op;
-    const char *name = a->nargs > 0 ? a->args[0].as.text : NULL;
-    const char *pattern = a->nargs > 1 ? a->args[1].as.text : NULL;
+    const char *name = action_gives(a, 0) ? a->args[0].as.text : NULL;
+    const char *pattern = action_gives(a, 1) ? a->args[1].as.text : NULL;
     comp_id only = name != NULL ? space_named(w, c, name) : COMP_NONE;
     if (name != NULL && only == COMP_NONE)
         return errmsg_set(why, ERR_NOT_FOUND, "%s has no key space \"%s\"",

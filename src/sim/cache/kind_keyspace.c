@@ -257,7 +257,7 @@ static enum err keyspace_op(struct world *w, comp_id c, int op, const struct act
     if (!cache_answers(w, w->comps[c].owner))
         return errmsg_set(why, ERR_REFUSED, "%s does not answer",
                           w->comps[w->comps[c].owner].name);
-    uint32_t n = keyspace_forget(w, c, a->nargs > 0 ? a->args[0].as.text : NULL);
+    uint32_t n = keyspace_forget(w, c, action_gives(a, 0) ? a->args[0].as.text : NULL);
     snprintf(e->title, sizeof e->title, "flush %s: %u key%s", w->comps[c].name, n,
              n == 1 ? "" : "s");
     return ERR_OK;

@@ -514,12 +514,12 @@ static enum err job_fault(struct world *w, comp_id c, int fault, const struct ac
                           bool on, struct errmsg *why)
 {
     struct job_state *s = state_of(w, c);
-    double x = a->nargs > 0 ? a->args[0].as.number : 0;
+    double x = action_gives(a, 0) ? a->args[0].as.number : 0;
     switch (fault) {
     case FAULT_SKIP:
-        if (on && a->nargs > 0 && a->args[0].as.count < 1)
+        if (on && action_gives(a, 0) && a->args[0].as.count < 1)
             return errmsg_set(why, ERR_INPUT, "skip: at least 1 run");
-        s->skip = !on ? 0 : a->nargs > 0 ? a->args[0].as.count : 1;
+        s->skip = !on ? 0 : action_gives(a, 0) ? a->args[0].as.count : 1;
         break;
     case FAULT_NODE_GONE:
         s->node_gone = on;

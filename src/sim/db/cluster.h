@@ -30,6 +30,7 @@ struct mark {
     sim_time written, sent, received, applied;
     uint64_t lsn;    /* the log's length with it */
     uint64_t writes; /* statements up to here */
+    int64_t data;    /* bytes that they have stored */
     uint64_t bytes;
 };
 enum { MARKS = 512 }; /* more are merged: their oldest age stays right */
@@ -40,6 +41,19 @@ enum node_role {
     NODE_DIVERGED, /* led before; has to be rebuilt */
     NODE_REBUILDS
 };
+
+/* ---- times that do not overflow: at most 146 years */
+
+static inline sim_time time_sum(sim_time a, sim_time b)
+{
+    return a < SIM_FOREVER / 2 - b ? a + b : SIM_FOREVER / 2;
+}
+/* How long so many bytes take; per_s above 0. */
+static inline sim_time copy_time(double bytes, double per_s)
+{
+    double t = bytes * (double)SIM_SEC / per_s;
+    return t < (double)(SIM_FOREVER / 4) ? (sim_time)t : SIM_FOREVER / 4;
+}
 
 /* ---- routing (db_cluster.c) */
 
@@ -53,7 +67,7 @@ comp_id cluster_primary(const struct world *w, comp_id db);
 /* The connections of one instance's pool, on whichever node. */
 void cluster_close_all(struct world *w, comp_id db, comp_id pool, int instance);
 /* Why a write on this node fails now; REASON_NONE: it may run. */
-enum reason cluster_refuses(const struct world *w, comp_id node);
+enum reason cluster_refuses(struct world *w, comp_id node, comp_id statement);
 /* A server has gone (down, stalled) or is back. */
 void cluster_node_gone(struct world *w, comp_id node);
 void cluster_node_back(struct world *w, comp_id node);
@@ -62,6 +76,8 @@ enum err cluster_failover(struct world *w, comp_id db, const char *to, struct ef
                           struct errmsg *why);
 enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
                          struct errmsg *why);
+/* auto_failover has changed: it counts from now. */
+void cluster_patience_changed(struct world *w, comp_id db);
 void cluster_promoted(struct world *w, comp_id db);
 void cluster_elect(struct world *w, comp_id db);
 void cluster_rebuilt(struct world *w, comp_id node);
@@ -72,7 +88,7 @@ bool cluster_leads(const struct world *w, comp_id db);
 /* Seconds in all in which no server took writes. */
 double cluster_leaderless(const struct world *w, comp_id db);
 
-/* ---- the log and the disk (db_wal.c) */
+/* ---- the log (db_wal.c) */
 
 /* A statement that writes has run on `node`. */
 void wal_wrote(struct world *w, comp_id node, comp_id statement);
@@ -80,32 +96,52 @@ void wal_wrote(struct world *w, comp_id node, comp_id statement);
 sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication);
 /* The times of what is under way change: link, replay or server stopped or went on. */
 void wal_replan(struct world *w, comp_id node);
-/* Of a leader that is lost: what it has not sent never comes. How far the log goes. */
-uint64_t wal_forget_unsent(struct world *w, comp_id node, uint64_t *writes);
-/* All that was written up to now is there and applied. */
+/* A leader is lost: what it has not sent to `node` never comes. Sets the log back to
+ * what comes, and returns how many writes are gone. */
+uint64_t wal_forget_unsent(struct world *w, comp_id node);
+/* The node has and has applied all that was written up to now. */
 void wal_level(struct world *w, comp_id node);
 uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes);
-uint64_t wal_applied(const struct world *w, comp_id node);
+/* Bytes of log that are written and not applied there. */
+uint64_t wal_unapplied(const struct world *w, comp_id node);
 /* Age of the oldest write that cannot be read there yet; 0: none. */
 sim_time wal_lag(const struct world *w, comp_id node);
 /* Until a write of this moment can be read there. */
 sim_time wal_catch_up(const struct world *w, comp_id node);
-uint64_t wal_kept(const struct world *w, comp_id db);  /* bytes of log on the disk */
-uint64_t disk_used(const struct world *w, comp_id db); /* data and log */
-bool disk_full(const struct world *w, comp_id db);
+uint64_t wal_kept(const struct world *w, comp_id db); /* bytes of log on the disk */
 /* The archiver stops, or goes on. */
 void wal_archive(struct world *w, comp_id db, bool stuck);
+
+/* ---- the disk (db_disk.c) */
+
+uint64_t disk_data(const struct world *w, comp_id db); /* bytes: data and tables */
+uint64_t disk_used(const struct world *w, comp_id db); /* data, log, others' files */
+bool disk_full(const struct world *w, comp_id db);
+/* Why this statement cannot write now; REASON_NONE: there is room. */
+enum reason disk_refuses(struct world *w, comp_id node, comp_id statement);
+void disk_panic(struct world *w, comp_id db);   /* DB_EV_PANIC */
+void disk_recover(struct world *w, comp_id db); /* DB_EV_RECOVER */
+
+/* ---- transaction ids (db_xid.c) */
+
+/* A write on this session takes one, unless its transaction has one. */
+void xid_take(struct world *w, struct conn *n);
+/* So few are left that no more are given out. */
+bool xid_exhausted(struct world *w, comp_id db);
+void xid_refused(struct world *w, comp_id db);         /* a write, for that */
+int64_t xid_oldest(const struct world *w, comp_id db); /* age of the oldest table */
+int64_t xid_left(const struct world *w, comp_id db);   /* until none is given out */
 
 /* ---- replicas (kind_replica.c) */
 
 extern const struct kind_impl kind_replica, kind_backup;
-enum replica_param { RP_DELAY, RP_BANDWIDTH, RP_REPLAY, RP_SLOT, RP_CORES };
+enum replica_param { RP_DELAY, RP_BANDWIDTH, RP_REPLAY, RP_SLOT, RP_CORES, RP_PARAMS };
 static inline bool is_replica(const struct world *w, comp_id node)
 {
     return w->comps[node].kind == &kind_replica;
 }
 
-/* What the two kinds of node have in common (kind_database.c). */
+/* The work that both kinds of node have in common (kind_database.c). */
 void database_retune(struct world *w, comp_id node);
 void database_go_down(struct world *w, comp_id node, bool on);
 enum err database_kill(struct world *w, comp_id node, const char *which,
@@ -124,5 +160,7 @@ comp_id backup_newest(const struct world *w, comp_id db, const char *name);
 bool backup_good(const struct world *w, comp_id series); /* there is data in the file */
 uint64_t backup_size(const struct world *w, comp_id series); /* of the newest, bytes */
 uint64_t backup_writes(const struct world *w, comp_id series); /* up to which it goes */
+/* The database's tables and data are what they were when the newest was begun. */
+void backup_put_back(struct world *w, comp_id series);
 
 #endif

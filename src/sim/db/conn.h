@@ -48,6 +48,8 @@ struct conn {
     uint8_t step;
     /* tables and locks (table.h, lock.h); all 0 where there are none */
     sim_time tx_since;       /* its transaction is open since */
+    int64_t xids;            /* given out by the database when that began */
+    bool has_xid;            /* its transaction has written */
     ref locks;               /* held: struct claim, through `other` */
     ref waits;               /* the claim it waits for; n->act waits */
     ref run;                 /* what its statement does to a table: struct run */
@@ -151,6 +153,8 @@ void query_lost(struct world *w, struct act *a, enum reason reason);
 void query_timed_out(struct world *w, ref act, uint32_t gen); /* statement_timeout */
 /* Commits that wait for a replica: each looks again whether one answers. */
 void query_sync_again(struct world *w, comp_id db);
+/* Whether commits have to wait for one has changed: nobody waits for it without need. */
+void query_sync_changed(struct world *w, comp_id db);
 void query_leave_sync(struct world *w,
                       struct act *a); /* in QUERY_SYNC: its session ends */
 

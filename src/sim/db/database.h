@@ -26,7 +26,9 @@ enum database_param {
     DB_COMMIT_TIME,
     DB_RESTORE_RATE,
     DB_LOCK_TIMEOUT,
-    DB_DEADLOCK_TIMEOUT
+    DB_DEADLOCK_TIMEOUT,
+    DB_FREEZE_MAX_AGE,
+    DB_PARAMS
 };
 enum database_event {
     DB_EV_CONNECTED,
@@ -36,7 +38,9 @@ enum database_event {
     DB_EV_ELECT,
     DB_EV_REBUILT,
     DB_EV_RESTORED,
-    DB_EV_LOCK /* a: struct claim */
+    DB_EV_LOCK, /* a: struct claim */
+    DB_EV_PANIC,
+    DB_EV_RECOVER
 };
 
 /* A node as one of several (cluster.h). Ids are stored + 1, so that 0 is the usual:
@@ -51,7 +55,8 @@ struct follower {
     sim_time link_free; /* the link has sent, the replay has applied, all before */
     sim_time replay_free;
     uint64_t base_lsn, base_writes; /* received when there is no mark */
-    uint32_t timer;                 /* being rebuilt */
+    int64_t base_data;
+    uint32_t timer; /* being rebuilt */
 };
 struct cluster {       /* of the database, whichever node leads */
     comp_id first;     /* replica, + 1; 0: none */
@@ -60,17 +65,30 @@ struct cluster {       /* of the database, whichever node leads */
     bool planned;
     uint32_t timer;       /* promotion or election */
     uint32_t turn;        /* reads go round the replicas */
-    uint64_t lsn, writes; /* the log */
+    uint64_t lsn, writes; /* the log, as the leader has it */
+    uint64_t lsn_lost;    /* bytes that were written besides, and are gone */
     uint64_t archived;    /* up to here, while the archiver is stuck */
     bool archive_stuck;
     int64_t data;   /* bytes stored since the start */
     int64_t others; /* somebody else's files */
     uint64_t failovers, lost_writes, diverged_writes;
+    uint64_t acknowledged; /* writes that were answered */
+    uint64_t unanswered;   /* writes in the log of a leader that went down, of which
+                              nobody was told */
     sim_time leaderless_since, leaderless; /* summed */
     struct list sync; /* commits that wait for a replica that does not answer */
-    uint64_t restores;
+    uint64_t restores, failed_restores;
     comp_id restoring; /* the backup series, + 1 */
     double disk_slow;  /* times the commit; 0: as it is */
+    comp_id tables;    /* the first, + 1; 0: none */
+    comp_id panicked;  /* node, + 1, that could not write its log; 0: none */
+    uint32_t panic_timer;
+    uint64_t panics;
+    int64_t xids;       /* transaction ids given out since the start */
+    int64_t xid_look;   /* at so many: is a table due to be frozen? */
+    int64_t xid_safe;   /* up to so many there surely are some left */
+    int64_t xid_warned; /* at so many */
+    uint64_t xid_refused;
 };
 struct database {
     struct station engine;
@@ -105,7 +123,7 @@ static inline uint32_t db_sessions(const struct database *d)
            d->count[CONN_IN_TX];
 }
 
-/* ---- queries that fail (query.c) ------------------------------------------------ */
+/* ---- queries that fail (query.c) ------------------------------------------------- */
 
 /* A statement fails: the server counts it if it has seen it, which one that never got a
  * connection has not, nor one that is still on the network. */
@@ -114,7 +132,7 @@ static inline void query_count_failed(struct world *w, const struct act *a)
     bool seen = a->phase == QUERY_RUN || a->phase == QUERY_LOCKED ||
                 a->phase == QUERY_COMMIT || a->phase == QUERY_SYNC ||
                 a->phase == QUERY_BACK;
-    if (seen && a->mode == QUERY_STATEMENT)
+    if (seen && (a->mode == QUERY_STATEMENT || a->mode == QUERY_APART))
         db_at(w, a->comp)->failed++;
 }
 
@@ -122,6 +140,8 @@ static inline void query_count_failed(struct world *w, const struct act *a)
 static inline void query_fail(struct world *w, struct act *a, enum reason reason)
 {
     query_count_failed(w, a);
+    if (a->phase == QUERY_COMMIT || a->phase == QUERY_SYNC)
+        db_at(w, a->comp)->cluster.unanswered++;
     a->query.conn = 0;
     a->phase = QUERY_FAILED;
     a->query.reason = reason;

@@ -34,7 +34,7 @@ static bool gone(const struct world *w, comp_id node)
     return db_at(w, node)->down || db_at(w, node)->stalled;
 }
 
-/* ---- routing -------------------------------------------------------------------- */
+/* ---- routing --------------------------------------------------------------------- */
 
 /* Reads go round the replicas that answer; without one, to the leader. */
 static comp_id next_reader(struct world *w, comp_id db)
@@ -75,14 +75,17 @@ void cluster_close_all(struct world *w, comp_id db, comp_id pool, int instance)
         database_close_all(w, (comp_id)(r - 1), pool, instance, REASON_INSTANCE_GONE);
 }
 
-enum reason cluster_refuses(const struct world *w, comp_id node)
+enum reason cluster_refuses(struct world *w, comp_id node, comp_id statement)
 {
     comp_id db = cluster_of(w, node);
     const struct cluster *c = cluster_at(w, db);
-    if (disk_full(w, db))
-        return REASON_DISK_FULL;
-    if (c->first == 0)
-        return REASON_NONE;
+    if (xid_exhausted(w, db)) {
+        xid_refused(w, db);
+        return REASON_READ_ONLY;
+    }
+    enum reason full = disk_refuses(w, node, statement);
+    if (full != REASON_NONE || c->first == 0)
+        return full;
     bool leads = node == cluster_primary(w, db);
     bool unfenced = db_at(w, node)->follows.role == NODE_LEADS;
     if (!(leads || unfenced) || (leads && c->candidate != 0 && c->planned))
@@ -90,7 +93,7 @@ enum reason cluster_refuses(const struct world *w, comp_id node)
     return REASON_NONE;
 }
 
-/* ---- moving the lead ------------------------------------------------------------ */
+/* ---- moving the lead ------------------------------------------------------------- */
 
 /* The one that has most of the log. */
 static comp_id furthest(const struct world *w, comp_id db)
@@ -100,13 +103,14 @@ static comp_id furthest(const struct world *w, comp_id db)
     const struct cluster *c = cluster_at(w, db);
     for (comp_id r = c->first; r != 0; r = db_at(w, (comp_id)(r - 1))->follows.next) {
         comp_id node = (comp_id)(r - 1);
-        uint64_t has = wal_received(w, node, NULL);
+        uint64_t received = wal_received(w, node, NULL);
         if (node == cluster_primary(w, db) || gone(w, node) ||
-            db_at(w, node)->follows.role != NODE_FOLLOWS)
+            db_at(w, node)->follows.role != NODE_FOLLOWS ||
+            db_at(w, node)->follows.replay_stopped)
             continue;
-        if (best == COMP_NONE || has > most) {
+        if (best == COMP_NONE || received > most) {
             best = node;
-            most = has;
+            most = received;
         }
     }
     if (best == COMP_NONE && cluster_primary(w, db) != db && !gone(w, db) &&
@@ -118,13 +122,13 @@ static comp_id furthest(const struct world *w, comp_id db)
 /* "db-2", or written out "orders-db.db-2", or the database's own name. */
 static comp_id node_named(const struct world *w, comp_id db, const char *name)
 {
-    size_t own = strlen(w->comps[db].name);
+    size_t prefix = strlen(w->comps[db].name);
     if (str_eq(w->comps[db].name, name))
         return db;
     for (comp_id r = cluster_at(w, db)->first; r != 0;
          r = db_at(w, (comp_id)(r - 1))->follows.next) {
         const char *full = w->comps[r - 1].name;
-        if (str_eq(full, name) || str_eq(full + own + 1, name))
+        if (str_eq(full, name) || str_eq(full + prefix + 1, name))
             return (comp_id)(r - 1);
     }
     return COMP_NONE;
@@ -140,6 +144,8 @@ static enum err candidate_for(const struct world *w, comp_id db, const char *to,
     if (c->candidate != 0)
         return errmsg_set(why, ERR_REFUSED, "%s is being promoted already",
                           w->comps[c->candidate - 1].name);
+    if (c->restoring != 0)
+        return errmsg_set(why, ERR_REFUSED, "%s is being restored", w->comps[db].name);
     *node = *to == '\0' ? furthest(w, db) : node_named(w, db, to);
     if (*node == COMP_NONE)
         return *to == '\0'
@@ -159,18 +165,28 @@ static enum err candidate_for(const struct world *w, comp_id db, const char *to,
     return ERR_OK;
 }
 
+/* Of the last `gone` writes of a leader, those that were answered: the others are the
+ * latest, in a commit or waiting for a replica when it went down, or still. */
+static uint64_t counted_on(const struct world *w, comp_id db, uint64_t gone)
+{
+    uint64_t unanswered = cluster_at(w, db)->unanswered;
+    for (ref r = db_at(w, db)->inside.first; r != 0; r = act_at(w, r)->next) {
+        const struct act *a = act_at(w, r);
+        unanswered += a->phase == QUERY_COMMIT || a->phase == QUERY_SYNC;
+    }
+    return gone > unanswered ? gone - unanswered : 0;
+}
+
 static void begin_promotion(struct world *w, comp_id db, comp_id node)
 {
     struct cluster *c = cluster_at(w, db);
     comp_id old = cluster_primary(w, db);
-    c->planned = !gone(w, old);
-    if (!c->planned) { /* what is on its way still comes; the rest never will */
-        uint64_t writes, lsn = wal_forget_unsent(w, node, &writes);
-        c->lost_writes += c->writes - writes;
-        c->lsn = lsn;
-        c->writes = writes;
-    }
+    /* Where nothing comes to it any more, there is nothing to wait for either. */
+    c->planned = !gone(w, old) && wal_catch_up(w, node) < SIM_FOREVER;
+    if (!c->planned) /* what is on its way still comes; the rest never will */
+        c->lost_writes += counted_on(w, db, wal_forget_unsent(w, node));
     sim_time rest = wal_catch_up(w, node);
+    assert(rest < SIM_FOREVER); /* its replay goes on: see candidate_for() */
     if (p_on(w, db, DB_FENCING))
         database_go_down(w, old, true);
     c->candidate = (comp_id)(node + 1);
@@ -179,6 +195,8 @@ static void begin_promotion(struct world *w, comp_id db, comp_id node)
                       EV_KIND + DB_EV_PROMOTED, db, 0, 0);
     w_log(w, node, 0, LOG_WARN, 0, "promotion begins, %s led", w->comps[old].name);
 }
+
+static void leader_missed(struct world *w, comp_id db);
 
 /* The others follow the new leader: those that had more than it have to be rebuilt. */
 static void follow(struct world *w, comp_id db, comp_id node)
@@ -206,22 +224,28 @@ void cluster_promoted(struct world *w, comp_id db)
     if (c->leaderless_since != 0)
         c->leaderless += w_now(w) - c->leaderless_since;
     c->leaderless_since = 0;
-    struct follower *was = &db_at(w, old)->follows, *is = &db_at(w, node)->follows;
+    struct follower *before = &db_at(w, old)->follows;
+    struct follower *leads = &db_at(w, node)->follows;
     bool fenced = p_on(w, db, DB_FENCING);
-    is->role = NODE_FOLLOWS; /* of no meaning while it leads */
-    is->count = 0;
+    leads->role = NODE_FOLLOWS; /* of no meaning while it leads */
+    leads->count = 0;
     if (c->planned && fenced) {
         wal_level(w, old);
-        was->role = NODE_FOLLOWS;
+        before->role = NODE_FOLLOWS;
         database_go_down(w, old, false);
     } else {
-        was->role = fenced ? NODE_DIVERGED : NODE_LEADS;
+        before->role = fenced ? NODE_DIVERGED : NODE_LEADS;
     }
     follow(w, db, db);
     for (comp_id r = c->first; r != 0; r = db_at(w, (comp_id)(r - 1))->follows.next)
         follow(w, db, (comp_id)(r - 1));
     query_sync_again(w, db);
     w_outcome(w, node);
+    if (gone(w, node)) { /* since it began to take over */
+        w_log(w, node, 0, LOG_ERROR, 0, "promoted, and does not answer");
+        leader_missed(w, db);
+        return;
+    }
     w_log(w, node, 0, LOG_WARN, 0, "promoted: takes writes now");
 }
 
@@ -229,9 +253,9 @@ enum err cluster_failover(struct world *w, comp_id db, const char *to, struct ef
                           struct errmsg *why)
 {
     comp_id node = COMP_NONE;
-    enum err err = candidate_for(w, db, to, &node, why);
-    if (err != ERR_OK)
-        return err;
+    enum err refused = candidate_for(w, db, to, &node, why);
+    if (refused != ERR_OK)
+        return refused;
     snprintf(e->title, sizeof e->title, "fail over %s from %s to %s", w->comps[db].name,
              w->comps[cluster_primary(w, db)].name, w->comps[node].name);
     begin_promotion(w, db, node);
@@ -239,7 +263,7 @@ enum err cluster_failover(struct world *w, comp_id db, const char *to, struct ef
     return ERR_OK;
 }
 
-/* ---- servers come and go -------------------------------------------------------- */
+/* ---- servers come and go --------------------------------------------------------- */
 
 /* A leader that is gone sends no more; a follower gets and applies no more. */
 static void replan(struct world *w, comp_id db, comp_id node)
@@ -256,6 +280,33 @@ static void replan(struct world *w, comp_id db, comp_id node)
             wal_replan(w, (comp_id)(r - 1));
 }
 
+/* A leader that is missed for so long is replaced; counts from now. */
+static void arm_election(struct world *w, comp_id db)
+{
+    struct cluster *c = cluster_at(w, db);
+    sim_time patience = p_time(w, db, DB_AUTO_FAILOVER);
+    if (patience > 0 && c->timer == 0 && c->candidate == 0 && c->restoring == 0 &&
+        gone(w, cluster_primary(w, db)))
+        c->timer = cal_at(w, w_now(w) + patience, EV_KIND + DB_EV_ELECT, db, 0, 0);
+}
+
+static void leader_missed(struct world *w, comp_id db)
+{
+    struct cluster *c = cluster_at(w, db);
+    if (c->leaderless_since == 0)
+        c->leaderless_since = w_now(w) > 0 ? w_now(w) : 1;
+    arm_election(w, db);
+}
+
+void cluster_patience_changed(struct world *w, comp_id db)
+{
+    struct cluster *c = cluster_at(w, db);
+    if (c->first == 0 || c->candidate != 0)
+        return;
+    cal_cancel(w, &c->timer);
+    arm_election(w, db);
+}
+
 void cluster_node_gone(struct world *w, comp_id node)
 {
     comp_id db = cluster_of(w, node);
@@ -263,13 +314,8 @@ void cluster_node_gone(struct world *w, comp_id node)
     if (c->first == 0)
         return;
     replan(w, db, node);
-    if (node != cluster_primary(w, db) || c->candidate != 0)
-        return;
-    if (c->leaderless_since == 0)
-        c->leaderless_since = w_now(w) > 0 ? w_now(w) : 1;
-    sim_time patience = p_time(w, db, DB_AUTO_FAILOVER);
-    if (patience > 0 && c->timer == 0)
-        c->timer = cal_at(w, w_now(w) + patience, EV_KIND + DB_EV_ELECT, db, 0, 0);
+    if (node == cluster_primary(w, db) && c->candidate == 0)
+        leader_missed(w, db);
 }
 
 void cluster_node_back(struct world *w, comp_id node)
@@ -298,12 +344,13 @@ void cluster_elect(struct world *w, comp_id db)
         return;
     if (candidate_for(w, db, "", &node, &why) != ERR_OK) {
         w_log(w, db, 0, LOG_ERROR, 0, "no automatic failover: %s", why.text);
+        arm_election(w, db); /* one may be there by then */
         return;
     }
     begin_promotion(w, db, node);
 }
 
-/* ---- rebuilding ----------------------------------------------------------------- */
+/* ---- rebuilding ------------------------------------------------------------------ */
 
 enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
                          struct errmsg *why)
@@ -321,8 +368,7 @@ enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
         return errmsg_set(why, ERR_REFUSED, "%s is being rebuilt already",
                           w->comps[node].name);
     double rate = p_number(w, db, DB_RESTORE_RATE);
-    sim_time t =
-        (sim_time)((double)disk_used(w, db) * (double)SIM_SEC / rate) + SIM_SEC;
+    sim_time t = SIM_SEC + copy_time((double)disk_used(w, db), rate);
     database_go_down(w, node, true);
     f->role = NODE_REBUILDS;
     f->count = 0;
@@ -340,11 +386,16 @@ enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
 void cluster_rebuilt(struct world *w, comp_id node)
 {
     struct follower *f = &db_at(w, node)->follows;
+    bool copied = !gone(w, cluster_primary(w, cluster_of(w, node)));
     f->timer = 0;
-    f->role = NODE_FOLLOWS;
-    wal_level(w, node);
+    f->role = copied ? NODE_FOLLOWS : NODE_DIVERGED;
+    if (copied)
+        wal_level(w, node);
     database_go_down(w, node, false);
-    w_log(w, node, 0, LOG_INFO, 0, "rebuilt: follows again");
+    if (copied)
+        w_log(w, node, 0, LOG_INFO, 0, "rebuilt: follows again");
+    else
+        w_log(w, node, 0, LOG_ERROR, 0, "not rebuilt: the primary went away");
 }
 
 void cluster_restored(struct world *w, comp_id db)

@@ -127,11 +127,11 @@ static bool running(const struct conn *n, uint32_t statement, uint32_t b)
 static comp_id nested_named(const struct world *w, comp_id db,
                             const struct kind_impl *kind, const char *name)
 {
-    size_t own = strlen(w->comps[db].name);
+    size_t prefix = strlen(w->comps[db].name);
     for (size_t i = 0; i < w->model->ncomps; i++) {
         const struct comp *s = &w->comps[i];
         if (s->kind == kind && s->owner == db &&
-            (str_eq(s->name, name) || str_eq(s->name + own + 1, name)))
+            (str_eq(s->name, name) || str_eq(s->name + prefix + 1, name)))
             return (comp_id)i;
     }
     return COMP_NONE;
@@ -179,10 +179,11 @@ static enum err restore(struct world *w, comp_id c, const char *name, struct eff
     if (series == COMP_NONE)
         return errmsg_set(why, ERR_REFUSED, "%s has no backup%s%.40s to restore",
                           w->comps[c].name, *name != '\0' ? " " : "", name);
-    sim_time t = SIM_SEC + (sim_time)((double)backup_size(w, series) * (double)SIM_SEC /
-                                      p_number(w, c, DB_RESTORE_RATE));
+    sim_time t = SIM_SEC + copy_time((double)backup_size(w, series),
+                                     p_number(w, c, DB_RESTORE_RATE));
+    x->restoring = (comp_id)(series + 1); /* nobody takes over meanwhile */
     database_go_down(w, c, true);
-    x->restoring = (comp_id)(series + 1);
+    cal_cancel(w, &x->timer);
     cal_at(w, w_now(w) + t, EV_KIND + DB_EV_RESTORED, c, 0, 0);
     snprintf(e->title, sizeof e->title, "restore %s from %s", w->comps[c].name,
              w->comps[series].name);
@@ -208,7 +209,7 @@ static enum err free_disk(struct world *w, comp_id c, int64_t bytes, struct effe
 
 static const char *text_arg(const struct action *a)
 {
-    return a->nargs > 0 ? a->args[0].as.text : "";
+    return action_text(a, 0);
 }
 
 enum err database_op(struct world *w, comp_id c, int op, const struct action *a,
@@ -231,8 +232,11 @@ enum err database_op(struct world *w, comp_id c, int op, const struct action *a,
 void database_go_down(struct world *w, comp_id c, bool on)
 {
     struct database *d = db_at(w, c);
+    comp_id db = cluster_of(w, c);
     uint32_t count = 0;
     d->down = on;
+    if (c == cluster_primary(w, db))
+        db_at(w, db)->cluster.unanswered = 0;
     if (!on) {
         cluster_node_back(w, c);
         return;
@@ -245,6 +249,8 @@ void database_go_down(struct world *w, comp_id c, bool on)
 static void stall(struct world *w, comp_id c, bool on)
 {
     db_at(w, c)->stalled = on;
+    if (on && c == cluster_primary(w, cluster_of(w, c)))
+        db_at(w, cluster_of(w, c))->cluster.unanswered = 0;
     database_retune(w, c);
     if (on) {
         cluster_node_gone(w, c);
@@ -254,12 +260,14 @@ static void stall(struct world *w, comp_id c, bool on)
     cluster_node_back(w, c);
 }
 
-/* Those that every server can have. */
+/* The faults that every server can have. */
 enum err database_server_fault(struct world *w, comp_id c, int fault, double factor,
                                bool on, struct errmsg *why)
 {
     struct database *d = db_at(w, c);
-    bool busy = d->follows.role == NODE_REBUILDS || d->cluster.restoring != 0;
+    const struct cluster *x = &db_at(w, cluster_of(w, c))->cluster;
+    bool busy = d->follows.role == NODE_REBUILDS || d->cluster.restoring != 0 ||
+                x->panicked == c + 1;
     if (fault == FAULT_SLOW) {
         if (on && !(factor > 0 && factor <= 1e6))
             return errmsg_set(why, ERR_INPUT,
@@ -274,7 +282,7 @@ enum err database_server_fault(struct world *w, comp_id c, int fault, double fac
     return ERR_OK;
 }
 
-/* ---- a transaction that somebody leaves open ---- */
+/* ---- a transaction that somebody leaves open ------------------------------------- */
 
 static enum err close_left_open(struct world *w, comp_id c)
 {
@@ -300,9 +308,9 @@ static enum err leave_open(struct world *w, comp_id c, const struct action *a,
                            struct errmsg *why)
 {
     struct database *d = db_at(w, c);
-    const char *name = a->nargs > 0 ? a->args[0].as.text : "";
+    const char *name = action_text(a, 0);
     comp_id table = *name != '\0' ? nested_named(w, c, &kind_table, name) : COMP_NONE;
-    bool row = a->nargs > 1 && a->args[1].as.on;
+    bool row = action_gives(a, 1) && a->args[1].as.on;
     if (*name != '\0' && table == COMP_NONE)
         return errmsg_set(why, ERR_NOT_FOUND, "%s has no table \"%.60s\"",
                           w->comps[c].name, name);

@@ -38,7 +38,17 @@ enum {
     M_LOCK_SECONDS,
     M_DEADLOCKS,
     M_LOCK_TIMEOUTS,
-    M_OLDEST
+    M_OLDEST,
+    M_PANICS,
+    M_FAILED_RESTORES,
+    M_ACKNOWLEDGED,
+    M_ROWS_WIPED,
+    M_ROWS_RESTORED,
+    M_ROWS_LOST,
+    M_ROWS_MISSING,
+    M_XIDS,
+    M_XIDS_LEFT,
+    M_XID_REFUSED
 };
 #define DB_METRIC(n, p, l, t, u, d)                                                    \
     {                                                                                  \
@@ -95,8 +105,9 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
                              "bytes", "Log on the disk."),
     [M_DISK_SIZE] = DB_METRIC("disk_size_bytes", "db_disk_size_bytes", "", METRIC_GAUGE,
                               "bytes", "Its disk; 0: no limit."),
-    [M_DISK_USED] = DB_METRIC("disk_used_bytes", "db_disk_used_bytes", "", METRIC_GAUGE,
-                              "bytes", "Data and log on the disk."),
+    [M_DISK_USED] =
+        DB_METRIC("disk_used_bytes", "db_disk_used_bytes", "", METRIC_GAUGE, "bytes",
+                  "Data, tables with indexes, log and others' files."),
     [M_SYNC_WAITING] =
         DB_METRIC("sync_waiting", "db_commits_waiting_for_replica", "", METRIC_GAUGE,
                   "1", "Commits that wait because no replica answers."),
@@ -116,6 +127,35 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
     [M_OLDEST] = DB_METRIC("oldest_transaction", "db_oldest_transaction_seconds", "",
                            METRIC_GAUGE, "s",
                            "Age of the oldest open transaction or running statement."),
+    [M_FAILED_RESTORES] =
+        DB_METRIC("restores_failed_total", "db_restores_failed_total", "",
+                  METRIC_COUNTER, "1", "Restores whose file held no data."),
+    [M_ACKNOWLEDGED] =
+        DB_METRIC("acknowledged_writes_total", "db_acknowledged_writes_total", "",
+                  METRIC_COUNTER, "1", "Writes that were answered."),
+    [M_ROWS_WIPED] =
+        DB_METRIC("rows_wiped_total", "db_rows_wiped_total", "", METRIC_COUNTER, "1",
+                  "Rows that somebody deleted by mistake, or dropped; all tables."),
+    [M_ROWS_RESTORED] =
+        DB_METRIC("rows_restored_total", "db_rows_restored_total", "", METRIC_COUNTER,
+                  "1", "Of those, rows that a restore brought back."),
+    [M_ROWS_LOST] =
+        DB_METRIC("rows_lost_total", "db_rows_lost_total", "", METRIC_COUNTER, "1",
+                  "Rows that had come after the backup that was put back."),
+    [M_ROWS_MISSING] =
+        DB_METRIC("rows_missing", "db_rows_missing", "", METRIC_GAUGE, "1",
+                  "Rows deleted by mistake that are not there again."),
+    [M_XIDS] = DB_METRIC("transaction_ids_total", "db_transaction_ids_total", "",
+                         METRIC_COUNTER, "1", "Transactions that wrote."),
+    [M_XIDS_LEFT] = DB_METRIC(
+        "transaction_ids_left", "db_transaction_ids_left", "", METRIC_GAUGE, "1",
+        "Transactions until it writes no more, unless its oldest table is frozen."),
+    [M_XID_REFUSED] =
+        DB_METRIC("transaction_ids_refused_total", "db_transaction_ids_refused_total",
+                  "", METRIC_COUNTER, "1", "Writes refused because none were left."),
+    [M_PANICS] = DB_METRIC("panics_total", "db_panics_total", "", METRIC_COUNTER, "1",
+                           "Times that the log found no room on the disk, and the "
+                           "server went down."),
 };
 
 const struct metric_need database_needs[DATABASE_NEEDS] = {
@@ -139,9 +179,22 @@ const struct metric_need database_needs[DATABASE_NEEDS] = {
     {"deadlocks_total", "table"},
     {"lock_timeouts_total", "table"},
     {"oldest_transaction", "table"},
+    {"panics_total", "disk_size"},
+    {"restores_failed_total", "backup"},
+    {"acknowledged_writes_total", "replica"},
+    {"acknowledged_writes_total", "backup"},
+    {"acknowledged_writes_total", "table"},
+    {"acknowledged_writes_total", "disk_size"},
+    {"rows_wiped_total", "table"},
+    {"rows_restored_total", "backup"},
+    {"rows_lost_total", "backup"},
+    {"rows_missing", "table"},
+    {"transaction_ids_total", "table"},
+    {"transaction_ids_left", "table"},
+    {"transaction_ids_refused_total", "table"},
 };
 
-/* ---- looking ---- */
+/* ---- looking --------------------------------------------------------------------- */
 
 static double oldest_in_tx(const struct world *w, comp_id c)
 {
@@ -152,6 +205,21 @@ static double oldest_in_tx(const struct world *w, comp_id c)
             oldest = w_now(w) - n->since;
     }
     return (double)oldest / (double)SIM_SEC;
+}
+
+/* Over all tables. */
+static double rows_metric(const struct world *w, comp_id c, int metric)
+{
+    double sum = 0;
+    for (comp_id n = db_at(w, c)->cluster.tables; n != 0;) {
+        const struct table *t = table_at(w, (comp_id)(n - 1));
+        sum += metric == M_ROWS_WIPED      ? (double)t->wiped
+               : metric == M_ROWS_RESTORED ? (double)t->restored
+               : metric == M_ROWS_LOST     ? (double)t->lost
+                                           : (double)t->missing;
+        n = t->next;
+    }
+    return sum;
 }
 
 static double cluster_metric(const struct world *w, comp_id c, int metric)
@@ -169,7 +237,7 @@ static double cluster_metric(const struct world *w, comp_id c, int metric)
     case M_LEADERLESS:
         return cluster_leaderless(w, c);
     case M_WAL:
-        return (double)x->lsn;
+        return (double)(x->lsn + x->lsn_lost);
     case M_WAL_KEPT:
         return (double)wal_kept(w, c);
     case M_DISK_SIZE:
@@ -178,6 +246,23 @@ static double cluster_metric(const struct world *w, comp_id c, int metric)
         return (double)disk_used(w, c);
     case M_SYNC_WAITING:
         return x->sync.count;
+    case M_XIDS:
+        return (double)x->xids;
+    case M_XIDS_LEFT:
+        return (double)xid_left(w, c);
+    case M_XID_REFUSED:
+        return (double)x->xid_refused;
+    case M_ACKNOWLEDGED:
+        return (double)x->acknowledged;
+    case M_ROWS_WIPED:
+    case M_ROWS_RESTORED:
+    case M_ROWS_LOST:
+    case M_ROWS_MISSING:
+        return rows_metric(w, c, metric);
+    case M_FAILED_RESTORES:
+        return (double)x->failed_restores;
+    case M_PANICS:
+        return (double)x->panics;
     default:
         return (double)x->restores;
     }

@@ -241,6 +241,8 @@ void session_tx_open(struct world *w, struct conn *n, struct act *holder)
     assert(!holder || holder->gen != 0);
     n->tx = true;
     n->tx_since = w_now(w);
+    n->xids = db_at(w, cluster_of(w, n->db))->cluster.xids;
+    n->has_xid = false;
     if (holder != NULL) {
         n->holder = W_REF(w, holder);
         n->holder_gen = holder->gen;

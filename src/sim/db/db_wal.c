@@ -1,5 +1,5 @@
 /*
- * The log of a database and who has got how much of it; and the disk that both fill.
+ * The log of a database, who has got how much of it, and how much has to be kept.
  * The idea is in cluster.h: two queues with known service times, so that a mark knows
  * from the beginning when it is received and when it is applied.
  */
@@ -7,7 +7,7 @@
 #include "db/statement.h"
 #include "engine/telling.h"
 
-/* ---- a follower's marks --------------------------------------------------------- */
+/* ---- a follower's marks ---------------------------------------------------------- */
 
 static struct mark *mark_at(const struct world *w, const struct follower *f, uint32_t i)
 {
@@ -35,7 +35,7 @@ static struct feed feed_of(const struct world *w, comp_id node)
 
 static sim_time time_for(uint64_t bytes, double per_s)
 {
-    return per_s > 0 ? (sim_time)((double)bytes * (double)SIM_SEC / per_s) : 0;
+    return per_s > 0 ? copy_time((double)bytes, per_s) : 0;
 }
 
 /* When it will be there: what came before goes first. */
@@ -54,9 +54,9 @@ static void plan(struct world *w, comp_id node, struct mark *m, uint64_t bytes,
     }
     if (!sent) {
         f->link_free = f->link_free > now ? f->link_free : now;
-        f->link_free += time_for(bytes, l.bytes_per_s);
+        f->link_free = time_sum(f->link_free, time_for(bytes, l.bytes_per_s));
         m->sent = f->link_free;
-        m->received = m->sent + l.delay;
+        m->received = time_sum(m->sent, l.delay);
     }
     if (away || f->replay_stopped)
         return;
@@ -64,11 +64,11 @@ static void plan(struct world *w, comp_id node, struct mark *m, uint64_t bytes,
         f->replay_free = m->received;
     if (f->replay_free < now)
         f->replay_free = now;
-    f->replay_free += time_for(bytes, l.replay_per_s);
+    f->replay_free = time_sum(f->replay_free, time_for(bytes, l.replay_per_s));
     m->applied = f->replay_free;
 }
 
-/* What has come to pass needs no mark. */
+/* Marks go once they have come to pass. */
 static void settle(struct world *w, struct follower *f)
 {
     while (f->count > 0) {
@@ -77,6 +77,7 @@ static void settle(struct world *w, struct follower *f)
             return;
         f->base_lsn = m->lsn;
         f->base_writes = m->writes;
+        f->base_data = m->data;
         f->head = (f->head + 1) % MARKS;
         f->count--;
     }
@@ -94,12 +95,16 @@ static void remember(struct world *w, comp_id node, uint64_t bytes,
         plan(w, node, last, bytes, false);
         last->lsn = c->lsn;
         last->writes = c->writes;
+        last->data = c->data;
         last->bytes += bytes;
         return;
     }
     struct mark *m = mark_at(w, f, f->count++);
-    *m = (struct mark){
-        .written = w_now(w), .lsn = c->lsn, .writes = c->writes, .bytes = bytes};
+    *m = (struct mark){.written = w_now(w),
+                       .lsn = c->lsn,
+                       .writes = c->writes,
+                       .data = c->data,
+                       .bytes = bytes};
     plan(w, node, m, bytes, false);
 }
 
@@ -114,18 +119,6 @@ void wal_replan(struct world *w, comp_id node)
     }
 }
 
-uint64_t wal_forget_unsent(struct world *w, comp_id node, uint64_t *writes)
-{
-    struct follower *f = &db_at(w, node)->follows;
-    settle(w, f);
-    while (f->count > 0 && mark_at(w, f, f->count - 1)->received == SIM_FOREVER)
-        f->count--;
-    f->link_free = w_now(w);
-    const struct mark *last = f->count > 0 ? mark_at(w, f, f->count - 1) : NULL;
-    *writes = last != NULL ? last->writes : f->base_writes;
-    return last != NULL ? last->lsn : f->base_lsn;
-}
-
 void wal_level(struct world *w, comp_id node)
 {
     struct follower *f = &db_at(w, node)->follows;
@@ -133,10 +126,39 @@ void wal_level(struct world *w, comp_id node)
     f->count = 0;
     f->base_lsn = c->lsn;
     f->base_writes = c->writes;
+    f->base_data = c->data;
     f->link_free = f->replay_free = w_now(w);
 }
 
-/* ---- asking --------------------------------------------------------------------- */
+/* How far one place in the log is past another. A failover sets the log back to what the
+ * new leader has, and a follower may have more than that. */
+static uint64_t past(uint64_t lsn, uint64_t other)
+{
+    return lsn > other ? lsn - other : 0;
+}
+
+uint64_t wal_forget_unsent(struct world *w, comp_id node)
+{
+    struct cluster *c = &db_at(w, cluster_of(w, node))->cluster;
+    struct follower *f = &db_at(w, node)->follows;
+    settle(w, f);
+    while (f->count > 0 && mark_at(w, f, f->count - 1)->received == SIM_FOREVER)
+        f->count--;
+    f->link_free = w_now(w);
+    const struct mark *last = f->count > 0 ? mark_at(w, f, f->count - 1) : NULL;
+    uint64_t lsn = last ? last->lsn : f->base_lsn;
+    uint64_t writes = last ? last->writes : f->base_writes;
+    uint64_t gone = past(c->writes, writes);
+    c->lsn_lost += past(c->lsn, lsn);
+    c->lsn = lsn;
+    c->writes = writes;
+    c->data = last ? last->data : f->base_data;
+    if (c->archived > lsn)
+        c->archived = lsn;
+    return gone;
+}
+
+/* ---- asking ---------------------------------------------------------------------- */
 
 uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes)
 {
@@ -149,12 +171,12 @@ uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes)
         lsn = m->lsn;
         n = m->writes;
     }
-    if (writes != NULL)
+    if (writes)
         *writes = n;
     return lsn;
 }
 
-uint64_t wal_applied(const struct world *w, comp_id node)
+uint64_t wal_unapplied(const struct world *w, comp_id node)
 {
     const struct follower *f = &db_at(w, node)->follows;
     uint64_t lsn = f->base_lsn;
@@ -164,7 +186,7 @@ uint64_t wal_applied(const struct world *w, comp_id node)
             break;
         lsn = m->lsn;
     }
-    return lsn;
+    return past(db_at(w, cluster_of(w, node))->cluster.lsn, lsn);
 }
 
 sim_time wal_lag(const struct world *w, comp_id node)
@@ -189,7 +211,7 @@ sim_time wal_catch_up(const struct world *w, comp_id node)
     return at > w_now(w) ? at - w_now(w) : 0;
 }
 
-/* ---- writing -------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static bool follows(const struct world *w, comp_id db, comp_id node)
 {
@@ -199,11 +221,11 @@ static bool follows(const struct world *w, comp_id db, comp_id node)
     return node != leads && f->role == NODE_FOLLOWS;
 }
 
-/* One without a slot whose log is no longer kept cannot go on. */
+/* A replica without a slot cannot go on when the log it needs is no longer kept. */
 static void check_kept(struct world *w, comp_id db, comp_id node)
 {
     struct follower *f = &db_at(w, node)->follows;
-    uint64_t behind = db_at(w, db)->cluster.lsn - wal_received(w, node, NULL);
+    uint64_t behind = past(db_at(w, db)->cluster.lsn, wal_received(w, node, NULL));
     if (!is_replica(w, node) || p_on(w, node, RP_SLOT) ||
         behind <= (uint64_t)p_count(w, db, DB_WAL_KEEP))
         return;
@@ -238,7 +260,7 @@ void wal_wrote(struct world *w, comp_id node, comp_id statement)
     }
 }
 
-/* One replica that has it is enough; it need not have applied it. */
+/* A commit is acknowledged by one replica that has received, not applied, it. */
 static sim_time acknowledged(const struct world *w, comp_id db, comp_id node)
 {
     const struct database *d = db_at(w, node);
@@ -266,7 +288,7 @@ sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication)
     return disk;
 }
 
-/* ---- the disk ------------------------------------------------------------------- */
+/* ---- what is kept ---------------------------------------------------------------- */
 
 /* A replica that is away keeps its place in the log, and the log with it. */
 static uint64_t slots_behind(const struct world *w, comp_id db)
@@ -277,7 +299,7 @@ static uint64_t slots_behind(const struct world *w, comp_id db)
         comp_id node = (comp_id)(r - 1);
         if (!p_on(w, node, RP_SLOT) || !follows(w, db, node))
             continue;
-        uint64_t behind = c->lsn - wal_received(w, node, NULL);
+        uint64_t behind = past(c->lsn, wal_received(w, node, NULL));
         most = behind > most ? behind : most;
     }
     return most;
@@ -289,22 +311,9 @@ uint64_t wal_kept(const struct world *w, comp_id db)
     uint64_t keep = (uint64_t)p_count(w, db, DB_WAL_KEEP);
     uint64_t kept = c->lsn < keep ? c->lsn : keep;
     uint64_t slots = slots_behind(w, db);
-    uint64_t archive = c->archive_stuck ? c->lsn - c->archived : 0;
+    uint64_t archive = c->archive_stuck ? past(c->lsn, c->archived) : 0;
     kept = slots > kept ? slots : kept;
     return archive > kept ? archive : kept;
-}
-
-uint64_t disk_used(const struct world *w, comp_id db)
-{
-    const struct cluster *c = &db_at(w, db)->cluster;
-    int64_t data = p_count(w, db, DB_DATA) + c->data + c->others;
-    return (data > 0 ? (uint64_t)data : 0) + wal_kept(w, db);
-}
-
-bool disk_full(const struct world *w, comp_id db)
-{
-    int64_t size = p_count(w, db, DB_DISK_SIZE);
-    return size > 0 && disk_used(w, db) >= (uint64_t)size;
 }
 
 void wal_archive(struct world *w, comp_id db, bool stuck)

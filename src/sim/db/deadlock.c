@@ -61,7 +61,7 @@ bool lock_in_cycle(struct world *w, struct conn *n)
 {
     struct search s = {.who = n, .last = n, .number = ++db_at(w, n->db)->searches};
     n->todo = 0;
-    for (struct conn *at = n; at != NULL && !s.found;
+    for (struct conn *at = n; at && !s.found;
          at = at->todo != 0 ? conn_at(w, at->todo) : NULL)
         lock_blockers(w, at, look_at, &s);
     return s.found;
@@ -81,7 +81,7 @@ uint32_t lock_waiting_on(const struct world *w, comp_id db, comp_id table)
     return n;
 }
 
-/* ---- looking ---- */
+/* ---- looking --------------------------------------------------------------------- */
 
 static bool take_first(const struct world *w, struct conn *n, void *ctx)
 {
@@ -91,7 +91,7 @@ static bool take_first(const struct world *w, struct conn *n, void *ctx)
     return false;
 }
 
-/* One that it waits for: who holds the lock, rather than who stands before it. */
+/* A session that another waits for: the lock's holder, rather than who queues before. */
 static const struct conn *blocker_of(const struct world *w, const struct conn *n)
 {
     struct conn *first = NULL;

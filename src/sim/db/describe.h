@@ -1,5 +1,6 @@
 /*
- * describe: what the files of the kind "database" say of it and do to it.
+ * describe: what the files of the kinds "database" and "table" say of them and do to
+ * them.
  */
 #ifndef SIM_DB_DESCRIBE_H
 #define SIM_DB_DESCRIBE_H
@@ -16,12 +17,29 @@ enum err database_fault(struct world *w, comp_id c, int fault, const struct acti
                         bool on, struct errmsg *why);
 
 /* db_look.c: what it shows of itself */
-enum { DATABASE_METRICS = 31, DATABASE_NEEDS = 20 };
+enum { DATABASE_METRICS = 41, DATABASE_NEEDS = 33 };
 extern const struct metric_desc database_metrics[DATABASE_METRICS];
 extern const struct metric_need database_needs[DATABASE_NEEDS];
 double database_metric(const struct world *w, comp_id c, int metric, int instance);
 void database_inflight(const struct world *w, comp_id c,
                        void (*f)(const struct world *w, const struct act *a, void *ctx),
                        void *ctx);
+
+/* table_do.c: operations and faults */
+enum { TABLE_OPS = 7, TABLE_FAULTS = 4 };
+extern const struct op_desc table_ops[TABLE_OPS];
+extern const struct fault_desc table_faults[TABLE_FAULTS];
+enum err table_op(struct world *w, comp_id c, int op, const struct action *a,
+                  struct effect *e, struct errmsg *why);
+enum err table_fault(struct world *w, comp_id c, int fault, const struct action *a,
+                     bool on, struct errmsg *why);
+
+/* table_look.c: what it shows of itself */
+enum { TABLE_METRICS = 25 };
+extern const struct metric_desc table_metrics[TABLE_METRICS];
+double table_metric(const struct world *w, comp_id c, int metric, int instance);
+void table_inflight(const struct world *w, comp_id c,
+                    void (*f)(const struct world *w, const struct act *a, void *ctx),
+                    void *ctx);
 
 #endif

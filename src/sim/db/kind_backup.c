@@ -5,6 +5,7 @@
  * looks at its size, or tries it.
  */
 #include "db/cluster.h"
+#include "db/table.h"
 #include "engine/kind.h"
 #include "engine/telling.h"
 
@@ -12,7 +13,7 @@
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
-enum { P_EVERY, P_AT, P_RATE, P_LOAD };
+enum { P_EVERY, P_AT, P_RATE, P_LOAD, P_COUNT };
 static const struct param_desc params[] = {
     [P_EVERY] = {.name = "every",
                  .type = VALUE_DURATION,
@@ -45,6 +46,8 @@ static const struct param_desc params[] = {
                 .def = "0.1",
                 .doc = "Share of the database's power that a run takes."},
 };
+
+_Static_assert(COUNT_OF(params) == P_COUNT, "a parameter without a description");
 
 enum { OP_RUN, OP_VERIFY };
 static const struct op_desc ops[] = {
@@ -91,38 +94,76 @@ static const struct metric_desc metrics[] = {
 enum { EV_DUE, EV_DONE };
 struct backup {
     bool running, empty, skips, fails; /* the last three are faults */
+    bool writes_nothing;               /* the run under way began while `empty` */
     bool good;                         /* the newest can be put back */
     sim_time began, taken, duration;   /* taken: as of when the newest is */
     sim_time verified;                 /* -1: never */
     uint64_t size, writes;             /* of the newest */
     uint64_t was_writes;               /* the log when this run began */
+    double left;                       /* bytes to read, as of `planned` */
+    sim_time planned;
+    uint32_t timer; /* its end */
     uint64_t runs, failures;
+    int64_t data, was_data;     /* stored besides tables: in the newest, in this run */
+    struct table_copy copies[]; /* two of each table: in the newest, in this run */
 };
+
+static size_t tables_of(const struct model *m, comp_id db)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->ncomps; i++)
+        n += m->comps[i].kind == &kind_table && m->comps[i].owner == db;
+    return n;
+}
 
 static struct backup *backup_at(const struct world *w, comp_id c)
 {
     return W_STATE(w, struct backup, c);
 }
 
-/* ---- running -------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------- */
 
-static uint64_t data_size(const struct world *w, comp_id db)
+enum { EMPTY_BYTES = 400 };
+
+/* When the run under way will be done, as things are. */
+static void plan(struct world *w, comp_id c)
 {
-    int64_t data = p_count(w, db, DB_DATA) + db_at(w, db)->cluster.data;
-    return data > 0 ? (uint64_t)data : 0;
+    struct backup *b = backup_at(w, c);
+    sim_time t = SIM_SEC + copy_time(b->left, p_number(w, c, P_RATE));
+    b->planned = w_now(w);
+    cal_cancel(w, &b->timer);
+    b->timer = cal_at(w, w_now(w) + t, EV_KIND + EV_DONE, c, 0, 0);
 }
 
 static void begin(struct world *w, comp_id c)
 {
     struct backup *b = backup_at(w, c);
     comp_id db = w->comps[c].owner;
-    double bytes = b->empty ? 400 : (double)data_size(w, db);
     b->running = true;
+    b->writes_nothing = b->empty;
+    b->left = b->empty ? EMPTY_BYTES : (double)disk_data(w, db);
     b->began = w_now(w);
     b->was_writes = db_at(w, db)->cluster.writes;
+    b->was_data = db_at(w, db)->cluster.data;
+    struct table_copy *copy = b->copies + 1;
+    for (comp_id t = db_at(w, db)->cluster.tables; t != 0; copy += 2) {
+        *copy = table_copy(w, (comp_id)(t - 1));
+        t = table_at(w, (comp_id)(t - 1))->next;
+    }
     database_tax(w, db, p_number(w, c, P_LOAD));
-    sim_time t = (sim_time)(bytes * (double)SIM_SEC / p_number(w, c, P_RATE)) + SIM_SEC;
-    cal_at(w, w_now(w) + t, EV_KIND + EV_DONE, c, 0, 0);
+    plan(w, c);
+}
+
+/* The rate has changed while a run is under way. */
+static void backup_changed(struct world *w, comp_id c, int param,
+                           const struct value *old)
+{
+    struct backup *b = backup_at(w, c);
+    if (param != P_RATE || !b->running)
+        return;
+    b->left -= old->as.number * (double)(w_now(w) - b->planned) / (double)SIM_SEC;
+    b->left = b->left > 0 ? b->left : 0;
+    plan(w, c);
 }
 
 static void done(struct world *w, comp_id c)
@@ -130,6 +171,7 @@ static void done(struct world *w, comp_id c)
     struct backup *b = backup_at(w, c);
     comp_id db = w->comps[c].owner;
     b->running = false;
+    b->timer = 0;
     database_tax(w, db, -p_number(w, c, P_LOAD));
     if (b->fails || db_at(w, db)->down) {
         b->failures++;
@@ -137,11 +179,14 @@ static void done(struct world *w, comp_id c)
         return;
     }
     b->runs++;
-    b->good = !b->empty;
+    b->good = !b->writes_nothing;
     b->taken = b->began;
     b->duration = w_now(w) - b->began;
-    b->size = b->empty ? 400 : data_size(w, db);
+    b->size = b->writes_nothing ? EMPTY_BYTES : disk_data(w, db);
     b->writes = b->was_writes;
+    b->data = b->was_data;
+    for (size_t i = 0; i < tables_of(w->model, db); i++)
+        b->copies[2 * i] = b->copies[2 * i + 1];
     w_log(w, c, 0, LOG_INFO, 0, "backup done: %llu bytes", (unsigned long long)b->size);
 }
 
@@ -163,12 +208,13 @@ static void backup_event(struct world *w, comp_id c, int what, uint32_t a, uint3
 comp_id backup_newest(const struct world *w, comp_id db, const char *name)
 {
     comp_id best = COMP_NONE;
-    size_t own = strlen(w->comps[db].name);
+    size_t prefix = strlen(w->comps[db].name);
     for (size_t i = 0; i < w->model->ncomps; i++) {
         const struct comp *c = &w->comps[i];
         if (c->kind != &kind_backup || c->owner != db)
             continue;
-        if (*name != '\0' && !str_eq(c->name, name) && !str_eq(c->name + own + 1, name))
+        if (*name != '\0' && !str_eq(c->name, name) &&
+            !str_eq(c->name + prefix + 1, name))
             continue;
         if (best == COMP_NONE ||
             backup_at(w, (comp_id)i)->taken > backup_at(w, best)->taken)
@@ -192,7 +238,19 @@ uint64_t backup_writes(const struct world *w, comp_id series)
     return backup_at(w, series)->writes;
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+void backup_put_back(struct world *w, comp_id series)
+{
+    const struct backup *b = backup_at(w, series);
+    comp_id db = w->comps[series].owner;
+    const struct table_copy *copy = b->copies;
+    db_at(w, db)->cluster.data = b->data;
+    for (comp_id t = db_at(w, db)->cluster.tables; t != 0; copy += 2) {
+        table_put_back(w, (comp_id)(t - 1), copy);
+        t = table_at(w, (comp_id)(t - 1))->next;
+    }
+}
+
+/* ---- the kind -------------------------------------------------------------------- */
 
 static enum err backup_op(struct world *w, comp_id c, int op, const struct action *a,
                           struct effect *e, struct errmsg *why)
@@ -258,8 +316,8 @@ static double backup_metric(const struct world *w, comp_id c, int metric, int in
 
 static size_t backup_state_size(const struct model *m, comp_id c)
 {
-    (void)m, (void)c;
-    return sizeof(struct backup);
+    return sizeof(struct backup) +
+           2 * tables_of(m, m->comps[c].owner) * sizeof(struct table_copy);
 }
 
 /* There has been one, a period before the first. */
@@ -270,10 +328,16 @@ static void backup_init(struct world *w, comp_id c)
     b->good = true;
     b->verified = -1;
     b->taken = w_now(w) + at - every;
-    b->size = (uint64_t)p_count(w, w->comps[c].owner, DB_DATA);
-    b->duration =
-        (sim_time)((double)b->size * (double)SIM_SEC / p_number(w, c, P_RATE)) +
-        SIM_SEC;
+    comp_id db = w->comps[c].owner;
+    struct table_copy *copy = b->copies;
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        if (w->comps[i].kind != &kind_table || w->comps[i].owner != db)
+            continue;
+        *copy = table_copy_at_start(w, (comp_id)i);
+        copy += 2;
+    }
+    b->size = (uint64_t)(p_count(w, db, DB_DATA) + tables_bytes_at_start(w, db));
+    b->duration = SIM_SEC + copy_time((double)b->size, p_number(w, c, P_RATE));
     cal_at(w, w_now(w) + at, EV_KIND + EV_DUE, c, 0, 0);
 }
 
@@ -302,6 +366,7 @@ const struct kind_impl kind_backup = {
     .state_size = backup_state_size,
     .init = backup_init,
     .event = backup_event,
+    .changed = backup_changed,
     .op = backup_op,
     .fault = backup_fault,
     .metric = backup_metric,

@@ -119,15 +119,18 @@ static const struct param_desc params[] = {
                       .unit = "bytes",
                       .def = "0",
                       .live = true,
-                      .doc = "Data and log have to fit; when they do not, writes fail. "
-                             "0: no limit."},
+                      .doc =
+                          "Data, tables with indexes, and log have to fit; when they "
+                          "do not, writes fail, and where the log has to grow the "
+                          "server panics. 0: no limit."},
     [DB_DATA] = {.name = "data",
                  .type = VALUE_COUNT,
                  .min = 0,
                  .max = 1e15,
                  .unit = "bytes",
                  .def = "10000000000",
-                 .doc = "Data on the disk at the start."},
+                 .doc = "Data on the disk at the start, besides the tables that are "
+                        "modelled."},
     [DB_WAL_KEEP] = {.name = "wal_keep",
                      .type = VALUE_COUNT,
                      .min = 0,
@@ -135,7 +138,7 @@ static const struct param_desc params[] = {
                      .unit = "bytes",
                      .def = "1000000000",
                      .live = true,
-                     .doc = "Log that is kept in any case."},
+                     .doc = "Log that is kept in any case; its files are used again."},
     [DB_COMMIT_TIME] = {.name = "commit_time",
                         .type = VALUE_DURATION,
                         .min = 0,
@@ -160,6 +163,16 @@ static const struct param_desc params[] = {
                          .live = true,
                          .doc = "Fails statements that wait longer for a lock; 0: "
                                 "never."},
+    [DB_FREEZE_MAX_AGE] =
+        {.name = "freeze_max_age",
+         .type = VALUE_COUNT,
+         .min = 100000,
+         .max = 2e9,
+         .unit = "transactions",
+         .def = "200000000",
+         .doc =
+             "The age of a table at which autovacuum comes to freeze it, even where it "
+             "is off (PostgreSQL: autovacuum_freeze_max_age)."},
     [DB_DEADLOCK_TIMEOUT] = {.name = "deadlock_timeout",
                              .type = VALUE_DURATION,
                              .min = 0.001,
@@ -171,21 +184,28 @@ static const struct param_desc params[] = {
                                     "a deadlock."},
 };
 
-/* The copy is back: what it holds decides. */
+_Static_assert(COUNT_OF(params) == DB_PARAMS, "a parameter without a description");
+
+/* The copy is back: what it holds decides. A file without data puts nothing back, and
+ * takes nothing away. */
 static void restored(struct world *w, comp_id c)
 {
     struct cluster *x = &db_at(w, c)->cluster;
     comp_id series = (comp_id)(x->restoring - 1);
     x->restoring = 0;
     if (!backup_good(w, series)) {
-        w_log(w, c, 0, LOG_ERROR, 0, "%s cannot be restored: it holds no data",
+        x->failed_restores++;
+        w_log(w, c, 0, LOG_ERROR, 0,
+              "restore failed: the file of %s holds no data; the database is as it was",
               w->comps[series].name);
+        database_go_down(w, c, false);
         return;
     }
     uint64_t at = backup_writes(w, series);
     x->restores++;
     x->lost_writes += x->writes > at ? x->writes - at : 0;
     x->writes = at;
+    backup_put_back(w, series);
     cluster_restored(w, c);
     w_log(w, c, 0, LOG_WARN, 0, "restored from %s", w->comps[series].name);
     database_go_down(w, c, false);
@@ -193,14 +213,25 @@ static void restored(struct world *w, comp_id c)
 
 static SELDOM void cluster_event(struct world *w, comp_id c, int what)
 {
-    if (what == DB_EV_PROMOTED)
+    switch (what) {
+    case DB_EV_PROMOTED:
         cluster_promoted(w, c);
-    else if (what == DB_EV_ELECT)
+        break;
+    case DB_EV_ELECT:
         cluster_elect(w, c);
-    else if (what == DB_EV_REBUILT)
+        break;
+    case DB_EV_REBUILT:
         cluster_rebuilt(w, c);
-    else
+        break;
+    case DB_EV_RESTORED:
         restored(w, c);
+        break;
+    case DB_EV_PANIC:
+        disk_panic(w, c);
+        break;
+    default:
+        disk_recover(w, c);
+    }
 }
 
 void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
@@ -225,7 +256,7 @@ void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b
         session_idle_timed_out(w, conn_at(w, a));
 }
 
-/* ---- doing ---- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static double cores_of(const struct world *w, comp_id node)
 {
@@ -272,10 +303,12 @@ static void db_changed(struct world *w, comp_id c, int param, const struct value
     else if (param == DB_CORES || param == DB_CONTENTION || param == DB_COHERENCY)
         retune_all(w, c);
     else if (param == DB_SYNCHRONOUS)
-        query_sync_again(w, c);
+        query_sync_changed(w, c);
+    else if (param == DB_AUTO_FAILOVER)
+        cluster_patience_changed(w, c);
 }
 
-/* ---- the kind ---- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static size_t db_state_size(const struct model *m, comp_id c)
 {

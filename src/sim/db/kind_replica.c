@@ -50,6 +50,8 @@ static const struct param_desc params[] = {
                   .doc = "Its cores; 0: as many as the database's first server has."},
 };
 
+_Static_assert(COUNT_OF(params) == RP_PARAMS, "a parameter without a description");
+
 enum { OP_KILL, OP_PAUSE, OP_RESUME, OP_REBUILD };
 static const struct op_desc ops[] = {
     [OP_KILL] = {.name = "kill",
@@ -152,7 +154,7 @@ static const struct metric_desc metrics[] = {
                                 "1: it follows no more and has to be rebuilt."),
 };
 
-/* ---- doing ---------------------------------------------------------------------- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static enum err set_replay(struct world *w, comp_id c, bool stopped, struct errmsg *why)
 {
@@ -211,7 +213,7 @@ static void replica_changed(struct world *w, comp_id c, int param,
         wal_replan(w, c);
 }
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 static double catch_up(const struct world *w, comp_id c)
 {
@@ -233,9 +235,8 @@ static double replica_metric(const struct world *w, comp_id c, int metric, int i
     case M_LAG:
         return leads ? 0 : (double)wal_lag(w, c) / (double)SIM_SEC;
     case M_LAG_BYTES:
-        return leads || d->follows.role != NODE_FOLLOWS
-                   ? 0
-                   : (double)(x->lsn - wal_applied(w, c));
+        return leads || d->follows.role != NODE_FOLLOWS ? 0
+                                                        : (double)wal_unapplied(w, c);
     case M_CATCH_UP:
         return leads ? 0 : catch_up(w, c);
     case M_CONNECTIONS:
@@ -257,7 +258,7 @@ static double replica_metric(const struct world *w, comp_id c, int metric, int i
     }
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static size_t replica_state_size(const struct model *m, comp_id c)
 {

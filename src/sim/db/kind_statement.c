@@ -118,6 +118,7 @@ static const struct param_desc params[] = {
                               "writes that row, and fails when somebody wrote it "
                               "since."},
 };
+_Static_assert(COUNT_OF(params) == ST_PARAMS, "a parameter without a description");
 
 enum { FAULT_SLOW };
 static const struct fault_desc faults[] = {

@@ -4,12 +4,11 @@
  * table_rows.c.
  */
 #include "db/database.h"
+#include "db/describe.h"
 #include "db/table.h"
 #include "engine/kind.h"
 #include "engine/zipf.h"
 #include "truecode/model.h"
-
-#include <stdio.h>
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
@@ -128,6 +127,21 @@ static const struct param_desc params[] = {
                      .def = "0",
                      .doc = "The last id its key column can hold, 2147483647 for an "
                             "int; 0: no limit."},
+    [TB_IDS] = {.name = "ids",
+                .type = VALUE_CHOICE,
+                .def = "sequence",
+                .choices = "sequence|random",
+                .doc =
+                    "How an insert finds its id; random: it draws one until it finds "
+                    "a free one, which takes longer the fewer are left."},
+    [TB_FROZEN_AGE] = {.name = "frozen_age",
+                       .type = VALUE_COUNT,
+                       .min = 0,
+                       .max = 2147483647,
+                       .unit = "transactions",
+                       .def = "0",
+                       .doc = "Transactions since its rows were last frozen, at the "
+                              "start."},
     [TB_NEXT_ID] = {.name = "next_id",
                     .type = VALUE_COUNT,
                     .min = 0,
@@ -138,159 +152,11 @@ static const struct param_desc params[] = {
                         "The next id at the start; 0: one more than there are rows."},
 };
 
-enum {
-    OP_CREATE_INDEX,
-    OP_DROP_INDEX,
-    OP_ANALYZE,
-    OP_VACUUM,
-    OP_VACUUM_FULL,
-    OP_MIGRATE,
-    OP_WIDEN_IDS
-};
-#define INDEX_ARG                                                                      \
-    {                                                                                  \
-        .name = "index", .type = VALUE_TEXT, .doc = "The index, by its name."          \
-    }
-static const struct op_desc ops[] = {
-    [OP_CREATE_INDEX] =
-        {.name = "create_index",
-         .args = {INDEX_ARG,
-                  {.name = "online",
-                   .type = VALUE_BOOL,
-                   .optional = true,
-                   .doc = "on (as if not said): takes twice the work, and waits for "
-                          "transactions that are open; off: nobody writes meanwhile."}},
-         .cost = 2 * SIM_SEC,
-         .risk = "It takes cores from the statements; with online off nobody can write "
-                 "to the table until it is done.",
-         .doc = "Builds an index; the time it takes grows with the table."},
-    [OP_DROP_INDEX] = {.name = "drop_index",
-                       .args = {INDEX_ARG},
-                       .cost = 2 * SIM_SEC,
-                       .risk =
-                           "What looked rows up by it scans the table from then on; "
-                           "it waits for its turn, and everybody behind it.",
-                       .doc = "Takes an index away."},
-    [OP_ANALYZE] = {.name = "analyze",
-                    .cost = 2 * SIM_SEC,
-                    .doc = "Renews the statistics that the planner goes by."},
-    [OP_VACUUM] = {.name = "vacuum",
-                   .cost = 2 * SIM_SEC,
-                   .doc = "Cleans up dead rows that no open transaction may still see, "
-                          "as fast as it can."},
-    [OP_VACUUM_FULL] = {.name = "vacuum_full",
-                        .cost = 2 * SIM_SEC,
-                        .risk = "Nobody can read or write the table until it is done.",
-                        .doc = "Writes the table anew, without its dead rows."},
-    [OP_MIGRATE] =
-        {.name = "migrate",
-         .args = {{.name = "change",
-                   .type = VALUE_TEXT,
-                   .doc = "add_column, rewrite, add_index or backfill."},
-                  {.name = "index",
-                   .type = VALUE_TEXT,
-                   .optional = true,
-                   .doc = "add_index: the index."},
-                  {.name = "lock_timeout",
-                   .type = VALUE_DURATION,
-                   .optional = true,
-                   .doc = "Gives up when it has waited so long for its lock."}},
-         .cost = 5 * SIM_SEC,
-         .risk =
-             "add_column and rewrite need the table for themselves: they wait for "
-             "every transaction that has touched it, and everybody else waits behind "
-             "them; a rewrite keeps it until it is done. Say a lock_timeout.",
-         .doc = "Changes the table: add_column at once, rewrite row by row under the "
-                "lock, add_index online, backfill in batches."},
-    [OP_WIDEN_IDS] = {.name = "widen_ids",
-                      .cost = 5 * SIM_SEC,
-                      .risk = "Nobody can read or write the table until every row is "
-                              "written anew.",
-                      .doc = "Makes the id column a bigint."},
-};
-
-enum { FAULT_INDEX_LOST, FAULT_BAD_PLAN };
-static const struct fault_desc faults[] = {
-    [FAULT_INDEX_LOST] = {.name = "index_lost",
-                          .args = {{.name = "index",
-                                    .type = VALUE_TEXT,
-                                    .optional = true,
-                                    .doc = "Which; not said: all of them."}},
-                          .doc =
-                              "An index is gone: dropped by a migration, or broken."},
-    [FAULT_BAD_PLAN] = {.name = "bad_plan",
-                        .doc = "The statistics are wrong, the planner thinks that the "
-                               "table is empty and scans it; until an analyze."},
-};
-
-enum {
-    M_ROWS,
-    M_DEAD,
-    M_BYTES,
-    M_KNOWN,
-    M_IDS_LEFT,
-    M_LOCK_WAITING,
-    M_SCANS,
-    M_LOOKUPS,
-    M_INSERTED,
-    M_UPDATED,
-    M_DELETED,
-    M_CONFLICTS,
-    M_NO_IDS,
-    M_VACUUMS,
-    M_CLEANED,
-    M_JOB,
-    M_PROGRESS,
-    M_ROLLED_BACK
-};
-#define TABLE_METRIC(n, p, t, u, d)                                                    \
-    {                                                                                  \
-        .name = n, .prom = p, .labels = "", .type = t, .unit = u, .doc = d             \
-    }
-static const struct metric_desc metrics[] = {
-    [M_ROWS] = TABLE_METRIC("rows", "db_table_rows", METRIC_GAUGE, "1", "Live rows."),
-    [M_DEAD] = TABLE_METRIC("dead_rows", "db_table_dead_rows", METRIC_GAUGE, "1",
-                            "Dead rows that no vacuum has taken away yet."),
-    [M_BYTES] = TABLE_METRIC("bytes", "db_table_bytes", METRIC_GAUGE, "bytes",
-                             "Size in whole pages, dead rows included."),
-    [M_KNOWN] = TABLE_METRIC("planner_rows", "db_table_planner_rows", METRIC_GAUGE, "1",
-                             "Rows that the planner believes there are."),
-    [M_IDS_LEFT] = TABLE_METRIC("ids_left", "db_table_ids_left", METRIC_GAUGE, "1",
-                                "Ids left for new rows; -1: there is no limit."),
-    [M_LOCK_WAITING] =
-        TABLE_METRIC("lock_waiting", "db_table_locks_waiting", METRIC_GAUGE, "1",
-                     "Sessions that wait for a lock on it or on its rows."),
-    [M_SCANS] = TABLE_METRIC("scans_total", "db_table_scans_total", METRIC_COUNTER, "1",
-                             "Statements that read it from end to end."),
-    [M_LOOKUPS] = TABLE_METRIC("lookups_total", "db_table_index_lookups_total",
-                               METRIC_COUNTER, "1", "Statements that used an index."),
-    [M_INSERTED] = TABLE_METRIC("inserted_total", "db_table_inserted_total",
-                                METRIC_COUNTER, "1", "Rows inserted by statements."),
-    [M_UPDATED] = TABLE_METRIC("updated_total", "db_table_updated_total",
-                               METRIC_COUNTER, "1", "Rows updated."),
-    [M_DELETED] = TABLE_METRIC("deleted_total", "db_table_deleted_total",
-                               METRIC_COUNTER, "1", "Rows deleted."),
-    [M_CONFLICTS] =
-        TABLE_METRIC("conflicts_total", "db_table_conflicts_total", METRIC_COUNTER, "1",
-                     "Optimistic writes that found another's."),
-    [M_NO_IDS] = TABLE_METRIC("no_ids_total", "db_table_no_ids_total", METRIC_COUNTER,
-                              "1", "Inserts that found no id left."),
-    [M_VACUUMS] = TABLE_METRIC("vacuums_total", "db_table_vacuums_total",
-                               METRIC_COUNTER, "1", "Vacuums that were done."),
-    [M_CLEANED] = TABLE_METRIC("cleaned_total", "db_table_cleaned_rows_total",
-                               METRIC_COUNTER, "1", "Dead rows taken away."),
-    [M_JOB] = TABLE_METRIC("upkeep", "db_table_upkeep_running", METRIC_GAUGE, "1",
-                           "1 while a vacuum, index or migration works on it."),
-    [M_PROGRESS] = TABLE_METRIC("progress", "db_table_upkeep_progress", METRIC_GAUGE,
-                                "ratio", "How much of that is done."),
-    [M_ROLLED_BACK] =
-        TABLE_METRIC("rolled_back_total", "db_table_rolled_back_total", METRIC_COUNTER,
-                     "1", "Rows inserted by transactions that were rolled back."),
-};
+_Static_assert(COUNT_OF(params) == TB_PARAMS, "a parameter without a description");
 
 static const char *const streams[] = {"row", NULL};
 
-/* ---- the model ---- */
+/* ---- the model ------------------------------------------------------------------- */
 
 /* A name that is there already is that one; INDEXES_MAX: no room. */
 static uint32_t index_add(struct model *m, struct table_data *d, const char *name,
@@ -379,9 +245,15 @@ static void table_init(struct world *w, comp_id c)
     if (t->next_id == 0)
         t->next_id = t->rows + 1;
     t->indexes = table_data(w, c)->at_start;
+    t->slots = t->rows;
+    t->frozen = -p_count(w, c, TB_FROZEN_AGE);
+    comp_id *at = &db_at(w, w->comps[c].owner)->cluster.tables;
+    while (*at != 0)
+        at = &table_at(w, (comp_id)(*at - 1))->next;
+    *at = (comp_id)(c + 1);
 }
 
-/* ---- doing ---- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static void table_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
 {
@@ -402,211 +274,8 @@ static void table_changed(struct world *w, comp_id c, int param,
         table_settle(w, c, old->as.number);
     else if (param == TB_AUTOVACUUM || param == TB_VACUUM_SCALE)
         vacuum_look(w, c);
-}
-
-static enum err named_index(const struct world *w, comp_id c, const char *name,
-                            bool there, uint32_t *index, struct errmsg *why)
-{
-    const struct table_data *d = table_data(w, c);
-    *index = table_index(d, name);
-    if (*index == INDEXES_MAX) {
-        const char *near =
-            text_suggest(name, (const char *const *)d->index, d->nindexes);
-        return errmsg_set(why, ERR_NOT_FOUND,
-                          "no statement looks rows of %s up by \"%.40s\"%s%s%s",
-                          w->comps[c].name, name, near ? "; did you mean \"" : "",
-                          near ? near : "", near ? "\"?" : "");
-    }
-    bool has = (table_at(w, c)->indexes & 1u << *index) != 0;
-    if (has != there)
-        return errmsg_set(why, ERR_REFUSED, "%s has %s index %s", w->comps[c].name,
-                          has ? "that" : "no", name);
-    return ERR_OK;
-}
-
-static enum err begin_job(struct world *w, comp_id c, enum job_kind kind,
-                          uint32_t index, sim_time lock_timeout, struct effect *e,
-                          struct errmsg *why)
-{
-    const struct job *j = &table_at(w, c)->job;
-    comp_id db = table_node(w, c);
-    if (db_at(w, db)->down || db_at(w, db)->stalled)
-        return errmsg_set(why, ERR_REFUSED, "%s does not answer", w->comps[db].name);
-    if (j->kind != JOB_NONE && j->kind != JOB_AUTOVACUUM)
-        return errmsg_set(why, ERR_REFUSED,
-                          "a %s of %s is under way (session %u); kill it, or wait",
-                          job_phrase((enum job_kind)j->kind), w->comps[c].name,
-                          conn_at(w, j->conn)->id);
-    if (!job_start(w, c, kind, index, lock_timeout))
-        BUG("a job did not start");
-    snprintf(e->title, sizeof e->title, "%s of %s begun", job_phrase(kind),
-             w->comps[c].name);
-    return ERR_OK;
-}
-
-static enum err migrate(struct world *w, comp_id c, const struct action *a,
-                        struct effect *e, struct errmsg *why)
-{
-    static const char *const names[] = {"add_column", "rewrite", "backfill",
-                                        "add_index"};
-    static const enum job_kind kinds[] = {JOB_ADD_COLUMN, JOB_REWRITE, JOB_BACKFILL,
-                                          JOB_CREATE_INDEX_ONLINE};
-    const char *name = a->args[0].as.text;
-    const char *index_name = a->nargs > 1 ? a->args[1].as.text : "";
-    uint32_t index = 0;
-    size_t i = 0;
-    while (i < COUNT_OF(names) && !str_eq(names[i], name))
-        i++;
-    if (i == COUNT_OF(names))
-        return errmsg_set(why, ERR_INPUT,
-                          "\"%.40s\" is none of add_column, rewrite, add_index and "
-                          "backfill",
-                          name);
-    if (kinds[i] == JOB_CREATE_INDEX_ONLINE) {
-        enum err err = named_index(w, c, index_name, false, &index, why);
-        if (err != ERR_OK)
-            return err;
-    }
-    sim_time limit = a->nargs > 2 ? a->args[2].as.duration : 0;
-    if (limit < 0)
-        return errmsg_set(why, ERR_INPUT, "lock_timeout is 0 s or more");
-    return begin_job(w, c, kinds[i], index, limit, e, why);
-}
-
-static enum err index_op(struct world *w, comp_id c, int op, const struct action *a,
-                         struct effect *e, struct errmsg *why)
-{
-    uint32_t index;
-    bool drop = op == OP_DROP_INDEX;
-    bool online = a->nargs < 2 || a->args[1].as.on;
-    enum err err = named_index(w, c, a->args[0].as.text, drop, &index, why);
-    if (err != ERR_OK)
-        return err;
-    return begin_job(w, c,
-                     drop     ? JOB_DROP_INDEX
-                     : online ? JOB_CREATE_INDEX_ONLINE
-                              : JOB_CREATE_INDEX,
-                     index, 0, e, why);
-}
-
-static enum err table_op(struct world *w, comp_id c, int op, const struct action *a,
-                         struct effect *e, struct errmsg *why)
-{
-    static const enum job_kind kinds[] = {[OP_ANALYZE] = JOB_ANALYZE,
-                                          [OP_VACUUM] = JOB_VACUUM,
-                                          [OP_VACUUM_FULL] = JOB_VACUUM_FULL,
-                                          [OP_WIDEN_IDS] = JOB_WIDEN_IDS};
-    if (op == OP_MIGRATE)
-        return migrate(w, c, a, e, why);
-    if (op == OP_CREATE_INDEX || op == OP_DROP_INDEX)
-        return index_op(w, c, op, a, e, why);
-    if (op == OP_WIDEN_IDS && table_at(w, c)->id_limit == 0)
-        return errmsg_set(why, ERR_REFUSED, "the ids of %s have no limit",
-                          w->comps[c].name);
-    return begin_job(w, c, kinds[op], 0, 0, e, why);
-}
-
-/* When it ends by itself, what was lost is there again. */
-static enum err lose_index(struct world *w, comp_id c, const struct action *a, bool on,
-                           struct errmsg *why)
-{
-    struct table *t = table_at(w, c);
-    const struct table_data *d = table_data(w, c);
-    bool all = a->nargs == 0 || *a->args[0].as.text == '\0';
-    uint32_t i = all ? 0 : table_index(d, a->args[0].as.text);
-    if (i == INDEXES_MAX)
-        return errmsg_set(why, ERR_NOT_FOUND, "%s has no index \"%.40s\"",
-                          w->comps[c].name, a->args[0].as.text);
-    if (on)
-        t->indexes &= all ? 0 : ~(1u << i);
-    else
-        t->indexes |= d->at_start;
-    return ERR_OK;
-}
-
-static enum err table_fault(struct world *w, comp_id c, int fault,
-                            const struct action *a, bool on, struct errmsg *why)
-{
-    struct table *t = table_at(w, c);
-    if (fault == FAULT_INDEX_LOST)
-        return lose_index(w, c, a, on, why);
-    if (!on && t->misled) {
-        table_analyzed(w, c);
-    } else if (on) {
-        t->misled = true;
-        t->known = 0;
-    }
-    return ERR_OK;
-}
-
-/* ---- looking ---- */
-
-static double bytes(const struct world *w, comp_id c)
-{
-    enum { PAGE = 8192 };
-    int64_t size = p_count(w, c, TB_ROW_BYTES);
-    int64_t all = table_live(w, c) + table_at(w, c)->dead;
-    int64_t per_page = size < PAGE ? PAGE / size : 1;
-    int64_t pages_each = (size + PAGE - 1) / PAGE;
-    return (double)((all + per_page - 1) / per_page * pages_each) * PAGE;
-}
-
-static double progress(const struct job *j)
-{
-    return j->all > 0 ? 1 - (double)j->rest / (double)j->all : 0;
-}
-
-static double table_metric(const struct world *w, comp_id c, int metric, int instance)
-{
-    const struct table *t = table_at(w, c);
-    (void)instance;
-    switch (metric) {
-    case M_ROWS:
-        return (double)table_live(w, c);
-    case M_DEAD:
-        return (double)t->dead;
-    case M_BYTES:
-        return bytes(w, c);
-    case M_KNOWN:
-        return (double)t->known;
-    case M_IDS_LEFT:
-        return (double)table_ids_left(w, c);
-    case M_LOCK_WAITING:
-        return lock_waiting_on(w, table_node(w, c), c);
-    case M_SCANS:
-        return (double)t->scans;
-    case M_LOOKUPS:
-        return (double)t->lookups;
-    case M_INSERTED:
-        return (double)t->inserted;
-    case M_UPDATED:
-        return (double)t->updated;
-    case M_DELETED:
-        return (double)t->deleted;
-    case M_CONFLICTS:
-        return (double)t->conflicts;
-    case M_NO_IDS:
-        return (double)t->no_ids;
-    case M_VACUUMS:
-        return (double)t->vacuums;
-    case M_CLEANED:
-        return (double)t->cleaned;
-    case M_JOB:
-        return t->job.kind != JOB_NONE;
-    case M_ROLLED_BACK:
-        return (double)t->rolled_back;
-    default:
-        return progress(&t->job);
-    }
-}
-
-static void table_inflight(const struct world *w, comp_id c,
-                           void (*f)(const struct world *w, const struct act *a,
-                                     void *ctx),
-                           void *ctx)
-{
-    if (table_at(w, c)->job.kind != JOB_NONE)
-        f(w, act_at(w, table_at(w, c)->job.act), ctx);
+    else if (param == TB_VACUUM_EVERY)
+        vacuum_rearm(w, c);
 }
 
 static void table_bulk(const struct model *m, comp_id c, struct bulk *b)
@@ -624,12 +293,12 @@ const struct kind_impl kind_table = {
              .within = "database",
              .params = params,
              .nparams = COUNT_OF(params),
-             .ops = ops,
-             .nops = COUNT_OF(ops),
-             .faults = faults,
-             .nfaults = COUNT_OF(faults),
-             .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .ops = table_ops,
+             .nops = TABLE_OPS,
+             .faults = table_faults,
+             .nfaults = TABLE_FAULTS,
+             .metrics = table_metrics,
+             .nmetrics = TABLE_METRICS},
     .streams = streams,
     .check = table_check,
     .bulk = table_bulk,

@@ -35,7 +35,7 @@ bool lock_conflicts(enum lock_mode a, uint32_t modes)
     return (conflicts[a] & modes) != 0;
 }
 
-/* What conflicts with any of these. */
+/* Modes that conflict with any of these. */
 static uint32_t conflicts_of(uint32_t modes)
 {
     uint32_t all = 0;
@@ -45,7 +45,7 @@ static uint32_t conflicts_of(uint32_t modes)
     return all;
 }
 
-/* ---- the hash table ---- */
+/* ---- the hash table -------------------------------------------------------------- */
 
 static uint32_t bucket_of(const struct database *d, const struct lock_name *name)
 {
@@ -106,9 +106,9 @@ static void lock_drop(struct world *w, struct database *d, struct lock *l)
     w_release(w, W_REF(w, l), sizeof *l);
 }
 
-/* ---- claims ---- */
+/* ---- claims ---------------------------------------------------------------------- */
 
-/* What the session holds of the lock; NULL: nothing. */
+/* The claim that a session holds on the lock; NULL: none. */
 static struct claim *held_by(const struct world *w, const struct conn *n, ref lock)
 {
     for (ref r = n->locks; r != 0; r = claim_at(w, r)->other)
@@ -122,7 +122,7 @@ static uint32_t granted_to_others(const struct lock *l, const struct claim *mine
 {
     uint32_t modes = 0;
     for (int m = 0; m < LOCK_MODES; m++) {
-        uint32_t own = mine != NULL && (mine->modes & LOCK_BIT(m)) != 0;
+        uint32_t own = mine && (mine->modes & LOCK_BIT(m)) != 0;
         if (l->granted[m] > own)
             modes |= LOCK_BIT(m);
     }
@@ -173,14 +173,14 @@ static void grants_unlink(struct world *w, struct lock *l, struct claim *c)
 static void hold(struct world *w, struct lock *l, struct conn *n, struct claim *mine,
                  enum lock_mode mode, struct claim *c)
 {
-    if (mine != NULL) {
+    if (mine) {
         l->granted[mode] += (mine->modes & LOCK_BIT(mode)) == 0;
         mine->modes |= LOCK_BIT(mode);
-        if (c != NULL)
+        if (c)
             w_release(w, W_REF(w, c), sizeof *c);
         return;
     }
-    if (c == NULL)
+    if (!c)
         c = claim_at(w, w_alloc(w, sizeof *c));
     c->lock = W_REF(w, l);
     c->conn = W_REF(w, n);
@@ -196,7 +196,7 @@ static void hold(struct world *w, struct lock *l, struct conn *n, struct claim *
     l->granted[mode]++;
 }
 
-/* ---- waiting ---- */
+/* ---- waiting --------------------------------------------------------------------- */
 
 /* The next thing that ends or checks the wait; 0 when nothing will. */
 static void arm(struct world *w, struct claim *c, comp_id db)
@@ -231,7 +231,7 @@ static void wait_for(struct world *w, struct lock *l, struct conn *n,
     arm(w, c, cluster_of(w, n->db));
 }
 
-/* It is out of the queue, with or without the lock. */
+/* Takes a claim out of the queue, with or without the lock. */
 static void waited(struct world *w, struct lock *l, struct claim *c)
 {
     struct conn *n = conn_at(w, c->conn);
@@ -243,7 +243,7 @@ static void waited(struct world *w, struct lock *l, struct claim *c)
     d->lock_time += w_now(w) - c->since;
 }
 
-/* Who waits and may now go on, does; first come first served. */
+/* Grants the lock to those who may have it now; first come first served. */
 static void wake(struct world *w, struct lock *l)
 {
     uint32_t ahead = 0;
@@ -264,7 +264,7 @@ static void wake(struct world *w, struct lock *l)
     }
 }
 
-/* ---- taking and letting go ---- */
+/* ---- taking and letting go ------------------------------------------------------- */
 
 /* Where it has to stand: the first of those who wait for what it holds already, else
  * the end (0). *ahead: the modes that are wanted before it. */
@@ -274,7 +274,7 @@ static ref place_in_queue(const struct world *w, const struct lock *l,
     *ahead = 0;
     for (ref r = l->first; r != 0; r = claim_at(w, r)->next) {
         const struct claim *c = claim_at(w, r);
-        if (mine != NULL && lock_conflicts((enum lock_mode)c->mode, mine->modes))
+        if (mine && lock_conflicts((enum lock_mode)c->mode, mine->modes))
             return r;
         *ahead |= c->modes;
     }
@@ -288,7 +288,7 @@ bool lock_take(struct world *w, struct conn *n, const struct lock_name *name,
     assert(n->waits == 0);
     struct lock *l = lock_get(w, db_at(w, n->db), name);
     struct claim *mine = held_by(w, n, W_REF(w, l));
-    if (mine != NULL && (conflicts[mode] & ~conflicts_of(mine->modes)) == 0)
+    if (mine && (conflicts[mode] & ~conflicts_of(mine->modes)) == 0)
         return true; /* as strong as what it holds */
     uint32_t ahead;
     ref before = place_in_queue(w, l, mine, &ahead);
@@ -325,7 +325,7 @@ void lock_release_all(struct world *w, struct conn *n)
     }
 }
 
-/* ---- waits that fail ---- */
+/* ---- waits that fail ------------------------------------------------------------- */
 
 static const char *thing(const struct world *w, const struct lock *l)
 {

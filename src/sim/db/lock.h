@@ -23,7 +23,7 @@
 
 #define LOCK_BIT(mode) (1u << (mode))
 
-/* What is locked. */
+/* The name of a lock: a table, a row, or any name. */
 #define LOCK_WHOLE UINT64_MAX /* key: the table itself */
 struct lock_name {
     comp_id table;    /* COMP_NONE: advisory */
@@ -63,9 +63,9 @@ bool lock_take(struct world *w, struct conn *n, const struct lock_name *name,
                enum lock_mode mode);
 /* The session stops waiting (conn->waits != 0): cancelled, killed, timed out. */
 void lock_leave(struct world *w, struct conn *n);
-/* It lets go of all it holds. */
+/* A session lets go of all locks. */
 void lock_release_all(struct world *w, struct conn *n);
-/* Its timer: deadlock_timeout, lock_timeout. */
+/* A claim's timer: deadlock_timeout, lock_timeout. */
 void lock_timed_out(struct world *w, struct claim *c);
 /* Does `n`, which waits, wait for itself in the end (deadlock.c)? */
 bool lock_in_cycle(struct world *w, struct conn *n);

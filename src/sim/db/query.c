@@ -5,17 +5,18 @@
 #include "call/call.h"
 #include "db/cluster.h"
 #include "db/table.h"
+#include "engine/program.h"
 #include "engine/queue.h"
 #include "engine/telling.h"
 
-/* ---- a query ---- */
+/* ---- a query --------------------------------------------------------------------- */
 
 /* The last thing that is done with it. */
 static void end(struct world *w, struct act *a, enum reason reason, comp_id culprit)
 {
     struct database *d = db_at(w, a->comp);
     if (reason == REASON_NONE)
-        d->done += a->mode == QUERY_STATEMENT;
+        d->done += a->mode == QUERY_STATEMENT || a->mode == QUERY_APART;
     else
         query_count_failed(w, a);
     members_remove(w, &d->inside, a);
@@ -31,7 +32,7 @@ static void end_failed(struct world *w, struct act *a)
 
 static void answer(struct world *w, struct act *a);
 
-/* It is through with the server: back over the network with this. */
+/* The server is done with a query: back over the network with the outcome. */
 static void send_back(struct world *w, struct act *a, enum reason reason)
 {
     CHECK(a->gen != 0);
@@ -53,7 +54,7 @@ static bool writes(const struct world *w, const struct act *a)
     return a->what != COMP_NONE && statement_at(w, a->what)->changes;
 }
 
-/* Its work in the engine. */
+/* Begins a query's work in the engine. */
 static void run(struct world *w, struct act *a, const struct conn *n, sim_time demand)
 {
     assert(demand >= 0);
@@ -84,23 +85,32 @@ static SELDOM void go_on_locked(struct world *w, struct act *a, struct conn *n)
         limit_time(w, a, n);
 }
 
+/* The table that a statement or a lock is about; COMP_NONE: none. */
+static comp_id table_of(const struct world *w, const struct act *a)
+{
+    if (a->mode == QUERY_LOCK)
+        return a->program->ops[a->pc].what;
+    return a->what != COMP_NONE ? statement_at(w, a->what)->table : COMP_NONE;
+}
+
 /* Why it may not run. */
-static enum reason refused(const struct world *w, const struct act *a,
-                           const struct conn *n)
+static enum reason refused(struct world *w, const struct act *a, const struct conn *n)
 {
     if (n->aborted) /* its transaction has failed before */
         return REASON_ERROR;
-    return writes(w, a) ? cluster_refuses(w, n->db) : REASON_NONE;
+    if (table_of(w, a) != COMP_NONE && table_at(w, table_of(w, a))->dropped)
+        return REASON_ERROR;
+    return writes(w, a) ? cluster_refuses(w, n->db, a->what) : REASON_NONE;
 }
 
-/* It is at the server and has its session. */
+/* A query has come to the server, on its session. */
 static void work(struct world *w, struct act *a)
 {
     struct conn *n = conn_at(w, a->query.conn);
     enum reason no;
     if (a->mode == QUERY_BEGIN || a->mode == QUERY_LEAK) {
         struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
-        if (a->mode == QUERY_LEAK || parent != NULL)
+        if (a->mode == QUERY_LEAK || parent)
             session_tx_open(w, n, a->mode == QUERY_LEAK ? NULL : parent);
         session_let_go(w, a);
         end(w, a, REASON_NONE, COMP_NONE);
@@ -132,7 +142,7 @@ static void work(struct world *w, struct act *a)
     limit_time(w, a, n);
 }
 
-/* It has its connection; over the network with it. */
+/* A query has its connection: over the network to the server. */
 static void send(struct world *w, struct act *a)
 {
     if (a->policy != COMP_NONE)
@@ -151,7 +161,7 @@ static void answer(struct world *w, struct act *a)
         end(w, a, (enum reason)a->query.reason, a->comp);
 }
 
-/* One span for the time in the engine: how much of it was work, and in what company. */
+/* The span of the time in the engine: how much of it was work, and in what company. */
 static void statement_span(struct world *w, const struct act *a, enum reason reason)
 {
     struct buf note;
@@ -188,13 +198,21 @@ static bool wait_for_replica(struct world *w, struct act *a)
     return true;
 }
 
-/* What it wrote goes to the log, to the disk, and maybe to a replica, before it is
+/* A write is answered: somebody counts on it from now. */
+static void acknowledge(struct world *w, struct act *a)
+{
+    db_at(w, a->comp)->cluster.acknowledged++;
+    send_back(w, a, REASON_NONE);
+}
+
+/* A commit goes to the log, to the disk, and maybe to a replica, before the write is
  * answered. False: at once. */
 static SELDOM bool commit(struct world *w, struct act *a)
 {
     sim_time replication;
     comp_id node = conn_at(w, a->query.conn)->db;
     wal_wrote(w, node, a->what);
+    xid_take(w, conn_at(w, a->query.conn));
     sim_time disk = wal_commit_time(w, node, &replication);
     if (disk == 0)
         return wait_for_replica(w, a);
@@ -203,7 +221,7 @@ static SELDOM bool commit(struct world *w, struct act *a)
     return true;
 }
 
-/* Its statement is done, or was stopped. */
+/* A statement is done, or was stopped. */
 static void worked(struct world *w, struct act *a, enum reason reason)
 {
     struct conn *n = conn_at(w, a->query.conn);
@@ -217,9 +235,10 @@ static void worked(struct world *w, struct act *a, enum reason reason)
         statement_span(w, a, reason);
     if (n->db != a->comp)
         db_at(w, n->db)->done += reason == REASON_NONE;
-    if (reason == REASON_NONE && writes(w, a) && commit(w, a))
-        return;
-    send_back(w, a, reason);
+    if (reason != REASON_NONE || !writes(w, a))
+        send_back(w, a, reason);
+    else if (!commit(w, a))
+        acknowledge(w, a);
 }
 
 /* On its caller's transaction: one statement at a time. */
@@ -243,8 +262,7 @@ static void share(struct world *w, struct act *a, struct conn *n)
 void query_begin(struct world *w, struct act *a)
 {
     struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
-    struct conn *n =
-        parent != NULL && parent->run.tx != 0 ? conn_at(w, parent->run.tx) : NULL;
+    struct conn *n = parent && parent->run.tx != 0 ? conn_at(w, parent->run.tx) : NULL;
     members_add(w, &db_at(w, a->comp)->inside, a);
     a->phase = QUERY_NEW;
     a->query.reason = REASON_NONE;
@@ -252,10 +270,10 @@ void query_begin(struct world *w, struct act *a)
         a->program = parent->program;
         a->pc = parent->pc;
     }
-    if (n != NULL && cluster_of(w, n->db) == a->comp &&
+    if (n && cluster_of(w, n->db) == a->comp &&
         (a->mode == QUERY_STATEMENT || a->mode == QUERY_LOCK)) {
         share(w, a, n);
-    } else if (n != NULL && a->mode == QUERY_BEGIN) {
+    } else if (n && a->mode == QUERY_BEGIN) {
         a->query.reason = REASON_ERROR; /* one transaction at a time */
         end_failed(w, a);
     } else if (pool_acquire(w, a)) {
@@ -283,11 +301,11 @@ void query_resume(struct world *w, struct act *a, enum reason reason)
         break;
     case QUERY_COMMIT:
         if (!wait_for_replica(w, a))
-            send_back(w, a, REASON_NONE);
+            acknowledge(w, a);
         break;
     case QUERY_SYNC:
         if (a->query.sync == SYNC_TIMED || !wait_for_replica(w, a))
-            send_back(w, a, REASON_NONE);
+            acknowledge(w, a);
         break;
     case QUERY_BACK:
         answer(w, a);
@@ -307,6 +325,18 @@ void query_sync_again(struct world *w, comp_id db)
     while ((a = queue_pop(w, q)) != NULL) {
         a->query.sync = SYNC_RELEASED;
         act_ready(w, a, REASON_NONE);
+    }
+}
+
+void query_sync_changed(struct world *w, comp_id db)
+{
+    query_sync_again(w, db);
+    if (p_on(w, db, DB_SYNCHRONOUS))
+        return;
+    for (ref r = db_at(w, db)->inside.first; r != 0; r = act_at(w, r)->next) {
+        struct act *a = act_at(w, r);
+        if (a->phase == QUERY_SYNC && a->query.sync == SYNC_TIMED && a->timer != 0)
+            act_ready(w, a, REASON_NONE);
     }
 }
 
@@ -375,7 +405,7 @@ void query_lost(struct world *w, struct act *a, enum reason reason)
 void query_timed_out(struct world *w, ref r, uint32_t gen)
 {
     struct act *a = act_alive(w, r, gen);
-    if (a == NULL)
+    if (!a)
         return;
     a->timer = 0;
     if (a->phase == QUERY_LOCKED && conn_at(w, a->query.conn)->waits != 0)

@@ -27,7 +27,8 @@ enum statement_param {
     ST_LOCK_ROWS,
     ST_SORTED,
     ST_SAME_ROW,
-    ST_OPTIMISTIC
+    ST_OPTIMISTIC,
+    ST_PARAMS
 };
 struct statement {
     uint64_t calls, failed;
@@ -41,14 +42,14 @@ static inline struct statement *statement_at(const struct world *w, comp_id stat
 {
     return W_STATE(w, struct statement, statement);
 }
-/* What one run adds to the log and to the data; 0: it only reads. */
+/* Bytes that one run adds to the log, and to the data; 0: it only reads. */
 int64_t statement_wal(const struct world *w, comp_id statement);
 int64_t statement_stores(const struct world *w, comp_id statement);
-/* It may run on a replica. */
+/* Whether it may run on a replica. */
 bool statement_on_replica(const struct model *m, comp_id statement);
 /* The work of one run; it begins now. */
 sim_time statement_begin(struct world *w, comp_id statement);
-/* It ended, `took` ns after it began. */
+/* A run ended, `took` ns after it began. */
 void statement_end(struct world *w, comp_id statement, sim_time took, bool failed);
 
 #endif

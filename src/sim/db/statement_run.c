@@ -13,7 +13,7 @@
 enum { WANT_AUTO, WANT_NONE, WANT_SHARE, WANT_UPDATE };
 enum { OPTIMISTIC_OFF, OPTIMISTIC_READ, OPTIMISTIC_WRITE };
 
-/* ---- what it wants ---- */
+/* ---- what it wants --------------------------------------------------------------- */
 
 static const struct op *op_of(const struct act *a)
 {
@@ -29,7 +29,7 @@ static bool writes(const struct world *w, comp_id s)
 static bool callers_row(const struct world *w, const struct act *a, struct run *r)
 {
     const struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
-    if (parent == NULL || parent->run.row == 0)
+    if (!parent || parent->run.row == 0)
         return false;
     uint32_t keys = (uint32_t)p_count(w, r->table, TB_KEYS);
     r->key[0] = (parent->run.row - 1) % keys;
@@ -106,7 +106,7 @@ void run_begin(struct world *w, struct act *a, struct conn *n)
         want_statement(w, a, W_PTR(w, struct run, r));
 }
 
-/* ---- its locks ---- */
+/* ---- its locks ------------------------------------------------------------------- */
 
 static struct lock_name name_of(const struct act *a, const struct run *r)
 {
@@ -152,7 +152,7 @@ bool run_locks(struct world *w, struct act *a, struct conn *n, sim_time *work)
     return true;
 }
 
-/* ---- rolling back ---- */
+/* ---- rolling back ---------------------------------------------------------------- */
 
 static void undo_note(struct world *w, struct conn *n, comp_id table, int64_t inserts,
                       int64_t deletes)
@@ -174,19 +174,20 @@ void undo_end(struct world *w, struct conn *n, bool commit)
     while (n->undo != 0) {
         struct undo *u = W_PTR(w, struct undo, n->undo);
         struct table *t = table_at(w, u->table);
-        if (!commit) {
+        if (!commit && !t->dropped) {
+            vacuum_revive(w, u->table, u->deletes);
             t->rows += u->deletes - u->inserts;
+            t->rows = t->rows > 0 ? t->rows : 0; /* somebody has wiped it */
             t->rolled_back += (uint64_t)u->inserts;
             if (u->inserts > 0)
                 vacuum_died(w, u->table, u->inserts);
-            vacuum_clean(w, u->table, u->deletes); /* they never were dead */
         }
         n->undo = u->next;
         w_release(w, W_REF(w, u), sizeof *u);
     }
 }
 
-/* ---- its effect ---- */
+/* ---- its effect ------------------------------------------------------------------ */
 
 static enum reason effect(struct world *w, const struct act *a, struct conn *n,
                           struct run *r)
@@ -196,6 +197,8 @@ static enum reason effect(struct world *w, const struct act *a, struct conn *n,
     int64_t inserts = p_count(w, s, ST_INSERTS), deletes = p_count(w, s, ST_DELETES);
     int64_t rows = table_live(w, r->table);
     deletes = deletes < rows ? deletes : rows;
+    if (t->dropped)
+        return REASON_ERROR;
     if (p_count(w, s, ST_OPTIMISTIC) == OPTIMISTIC_WRITE &&
         t->versions[r->key[0]] != r->version) {
         t->conflicts++;
@@ -236,7 +239,7 @@ enum reason run_end(struct world *w, struct act *a, struct conn *n, enum reason 
     if (reason == REASON_NONE)
         tell_caller(w, a, r);
     run_drop(w, n);
-    /* That a row had another version is no error to the database. */
+    /* A row of another version is no error to the database. */
     n->aborted |= n->tx && reason != REASON_NONE && reason != REASON_CONFLICT;
     if (n->aborted) {
         undo_end(w, n, false);

@@ -5,10 +5,13 @@
  * vacuum takes them away), indexes, and statistics that the planner goes by. With
  * T = rows + dead rows, of which `rows` live:
  *
- *     scan    T * scan_row
+ *     scan    S * scan_row, where S are the rows that its pages have room for: an empty
+ *             page is read too (table_space.c)
  *     index   (ceil(log2(T + 1)) + examined * T / rows) * index_step
  *     write   each row: write_row, and for inserts and updates, on the primary key and
- *             on each index, ceil(log2(T + 1)) * index_step
+ *             on each index, ceil(log2(T + 1)) * index_step; where ids are drawn at
+ *             random, an insert also looks all / left of them up (ids there are, ids
+ *             that are free)
  *
  * is added to the statement's own `cpu`. The planner takes an index when that is not
  * dearer than a scan, both reckoned with the rows it knows of (statistics), without
@@ -62,7 +65,10 @@ enum table_param {
     TB_VACUUM_EVERY,
     TB_VACUUM_SPEED,
     TB_ID_LIMIT,
-    TB_NEXT_ID
+    TB_NEXT_ID,
+    TB_IDS,
+    TB_FROZEN_AGE,
+    TB_PARAMS
 };
 enum table_rng { TABLE_RNG_ROW };
 enum { INDEXES_MAX = 32, DEAD_MARKS = 64 };
@@ -97,8 +103,10 @@ enum job_kind {
     JOB_ADD_COLUMN,
     JOB_REWRITE,
     JOB_BACKFILL,
-    JOB_WIDEN_IDS
+    JOB_WIDEN_IDS,
+    JOB_FREEZE
 };
+#define FREEZES_NONE INT64_MIN
 struct job { /* upkeep that is under way; one at a time for each table */
     uint8_t kind;
     uint8_t phase;
@@ -108,6 +116,7 @@ struct job { /* upkeep that is under way; one at a time for each table */
     sim_time working;  /* this piece of its work began */
     int64_t rest, all; /* rows to go; of how many */
     int64_t piece;     /* rows of the piece under way */
+    int64_t freezes;   /* transactions up to here, when it is done; FREEZES_NONE */
 };
 
 struct table {
@@ -126,10 +135,17 @@ struct table {
     sim_time mark_every; /* spacing of marks */
     uint32_t vacuum_timer;
     struct job job;
+    comp_id next;  /* the next table of its database, + 1 */
+    int64_t slots; /* rows that its pages hold, as far as it is known: see
+                             table_slots() */
     uint64_t scans, lookups, inserted, updated, deleted, conflicts, no_ids, vacuums;
     uint64_t rolled_back; /* of those inserted */
-    uint32_t stamp;       /* version given out last */
-    uint32_t versions[];  /* by key: stamp of its last write */
+    int64_t frozen; /* transactions up to here do not matter to its rows any more */
+    bool dropped;
+    int64_t missing; /* rows that somebody wiped and nobody has put back */
+    uint64_t wiped, restored, lost; /* rows ever: by mistake, by restores */
+    uint32_t stamp;                 /* version given out last */
+    uint32_t versions[];            /* by key: stamp of its last write */
 };
 static inline struct table *table_at(const struct world *w, comp_id c)
 {
@@ -140,7 +156,7 @@ static inline const struct table_data *table_data(const struct world *w, comp_id
     return w->comps[c].data;
 }
 
-/* What one statement (or lock) does on its session; conn->run. */
+/* The run of one statement (or lock) on its session; conn->run. */
 struct run {
     comp_id table;
     uint8_t
@@ -159,13 +175,13 @@ static inline struct run *run_at(const struct world *w, const struct conn *n)
     return W_PTR(w, struct run, n->run);
 }
 
-/* What a transaction has done to one table so far; conn->undo. */
+/* The rows that a transaction has changed in one table so far; conn->undo. */
 struct undo {
     ref next;
     comp_id table;
     int64_t inserts, deletes;
 };
-/* It ends: what it inserted is dead, what it deleted is alive again; or it stays. */
+/* Ends a transaction. Rolled back: what was inserted is dead, what was deleted alive. */
 void undo_end(struct world *w, struct conn *n, bool commit);
 
 /* ---- statements on tables (statement_run.c), where a query works on one */
@@ -197,17 +213,60 @@ void table_analyzed(struct world *w, comp_id c); /* the planner knows what is so
 /* An index by name; INDEXES_MAX: none of that name. */
 uint32_t table_index(const struct table_data *d, const char *name);
 
+/* ---- the disk it takes (table_space.c) */
+
+/* Rows that fit into its pages: those it has, dead or alive, and free room. */
+int64_t table_slots(const struct world *w, comp_id c);
+int64_t table_free_slots(const struct world *w, comp_id c);
+void table_keep_space(struct world *w, comp_id c); /* before rows are taken away */
+void table_shrink(struct world *w, comp_id c);     /* written anew: no free room */
+int64_t table_heap_bytes(const struct world *w, comp_id c);  /* rows, in whole pages */
+int64_t table_index_bytes(const struct world *w, comp_id c); /* all its indexes */
+/* The bytes of a database's tables, with indexes and what jobs have copied so far. */
+int64_t tables_bytes(const struct world *w, comp_id db);
+int64_t tables_bytes_at_start(const struct world *w, comp_id db);
+
+/* ---- rows by mistake, rows from a backup (table_fate.c) */
+
+struct table_copy { /* of a table, in a backup */
+    int64_t rows, next_id, id_limit, missing;
+    uint64_t rolled_back;
+    uint32_t indexes;
+    bool dropped;
+};
+/* Somebody deletes that share of the rows, or drops the table; returns how many. */
+int64_t table_wipe(struct world *w, comp_id c, double share);
+int64_t table_drop(struct world *w, comp_id c);
+struct table_copy table_copy(const struct world *w, comp_id c);
+struct table_copy table_copy_at_start(const struct world *w, comp_id c);
+void table_put_back(struct world *w, comp_id c, const struct table_copy *from);
+
 /* ---- dead rows (vacuum.c) */
 
 void vacuum_died(struct world *w, comp_id c, int64_t rows);
 /* Dead rows that no open transaction (`but` is not counted) may still need to see. */
 int64_t vacuum_removable(const struct world *w, comp_id c, ref but);
+/* Dead rows go; their room is free for others of the same table. */
 void vacuum_clean(struct world *w, comp_id c, int64_t rows);
-void vacuum_due(struct world *w, comp_id c);  /* the timer: is it time? */
-void vacuum_look(struct world *w, comp_id c); /* something changed: is there reason? */
+/* Rows that were counted as dead are alive: their deletion is undone. */
+void vacuum_revive(struct world *w, comp_id c, int64_t rows);
+void vacuum_due(struct world *w, comp_id c);   /* the timer: is it time? */
+void vacuum_look(struct world *w, comp_id c);  /* something changed: is there reason? */
+void vacuum_rearm(struct world *w, comp_id c); /* vacuum_every has changed */
 /* Since when the oldest transaction or statement runs; now: there is none. `but` is not
  * counted. */
 sim_time vacuum_horizon(const struct world *w, comp_id db, ref but);
+
+/* ---- transaction ids (db_xid.c) */
+
+/* Transactions since the oldest that its rows may still bear the id of. */
+int64_t xid_age(const struct world *w, comp_id c);
+/* A vacuum of it has to look at all its rows, and freezes them. */
+bool xid_aggressive(const struct world *w, comp_id c);
+/* Whether the age is past freeze_max_age: autovacuum comes, whether on or not. */
+bool xid_forced(const struct world *w, comp_id c);
+/* How far a vacuum that begins now can freeze: no open transaction is older. */
+int64_t xid_horizon(const struct world *w, comp_id c, ref but);
 
 /* ---- upkeep (table_upkeep.c): vacuums, indexes, migrations */
 
@@ -218,6 +277,7 @@ void job_stop(struct world *w, comp_id c, enum reason reason); /* closes its ses
 /* An autovacuum that `n` waits for is stopped. False: there is none. */
 bool job_gives_way(struct world *w, const struct conn *n);
 const char *job_phrase(enum job_kind kind);
+bool job_copies(enum job_kind kind); /* needs room on the disk until it is done */
 
 /* ---- sessions without a pool (db_session.c) */
 struct conn *session_own(struct world *w, comp_id db, struct act *a);

@@ -15,12 +15,14 @@ comp_id table_node(const struct world *w, comp_id c)
     return primary == 0 ? db : (comp_id)(primary - 1);
 }
 
-/* ---- rows and ids ---- */
+/* ---- rows and ids ---------------------------------------------------------------- */
 
 /* Rows that have come by themselves since t->since, as far as there are ids for them.
  */
 static int64_t grown(const struct world *w, const struct table *t, double growth)
 {
+    if (t->dropped)
+        return 0;
     double seconds = (double)(w_now(w) - t->since) / (double)SIM_SEC;
     int64_t rows = (int64_t)(growth * seconds);
     int64_t room = t->id_limit - t->next_id + 1;
@@ -70,10 +72,11 @@ bool table_write(struct world *w, comp_id c, int64_t inserts, int64_t updates,
     t->deleted += (uint64_t)deletes;
     if (updates + deletes > 0)
         vacuum_died(w, c, updates + deletes);
+    table_keep_space(w, c);
     return true;
 }
 
-/* ---- which row ---- */
+/* ---- which row ------------------------------------------------------------------- */
 
 uint32_t table_draw_key(struct world *w, comp_id c)
 {
@@ -82,7 +85,7 @@ uint32_t table_draw_key(struct world *w, comp_id c)
     struct rng *r = w_rng(w, c, TABLE_RNG_ROW);
     if (keys == 1)
         return 0;
-    return popular == NULL ? rng_below(r, keys) : zipf_at(popular, rng_unit(r));
+    return popular ? zipf_at(popular, rng_unit(r)) : rng_below(r, keys);
 }
 
 uint32_t table_index(const struct table_data *d, const char *name)
@@ -93,7 +96,7 @@ uint32_t table_index(const struct table_data *d, const char *name)
     return INDEXES_MAX;
 }
 
-/* ---- the planner ---- */
+/* ---- the planner ----------------------------------------------------------------- */
 
 /* Page steps of an index lookup among n entries: ceil(log2(n + 1)). */
 static double steps(int64_t n)
@@ -101,7 +104,7 @@ static double steps(int64_t n)
     return n <= 0 ? 0 : 64 - __builtin_clzll((unsigned long long)n);
 }
 
-/* With autovacuum on, the planner learns of it when a table has changed by a tenth. */
+/* The planner learns of a table that has changed by a tenth, where autovacuum is on. */
 static void learn(struct world *w, comp_id c)
 {
     struct table *t = table_at(w, c);
@@ -136,7 +139,7 @@ bool table_scans(struct world *w, comp_id c, comp_id statement)
     return scan < index;
 }
 
-/* ---- cost ---- */
+/* ---- cost ------------------------------------------------------------------------ */
 
 static double lookup_cost(const struct world *w, comp_id c, comp_id statement,
                           int64_t rows, int64_t all)
@@ -147,6 +150,19 @@ static double lookup_cost(const struct world *w, comp_id c, comp_id statement,
     return (steps(all) + examined) * (double)p_time(w, c, TB_INDEX_STEP);
 }
 
+enum { IDS_SEQUENCE, IDS_RANDOM, TRIES_MAX = 100000 };
+
+/* How often an id is drawn until one is free: each of all is as likely, so the mean of a
+ * geometric distribution, all / left. */
+static double id_draws(const struct world *w, comp_id c)
+{
+    const struct table *t = table_at(w, c);
+    if (p_count(w, c, TB_IDS) == IDS_SEQUENCE || t->id_limit == 0)
+        return 0;
+    double left = (double)table_ids_left(w, c), all = (double)t->id_limit;
+    return left * TRIES_MAX > all ? all / left : TRIES_MAX;
+}
+
 static double write_cost(const struct world *w, comp_id c, comp_id statement,
                          int64_t all)
 {
@@ -154,14 +170,16 @@ static double write_cost(const struct world *w, comp_id c, comp_id statement,
         (double)(p_count(w, statement, ST_INSERTS) + p_count(w, statement, ST_UPDATES));
     double written = entries + (double)p_count(w, statement, ST_DELETES);
     int indexes = __builtin_popcount(table_at(w, c)->indexes);
+    double draws = (double)p_count(w, statement, ST_INSERTS) * id_draws(w, c);
     return written * (double)p_time(w, c, TB_WRITE_ROW) +
-           entries * indexes * steps(all) * (double)p_time(w, c, TB_INDEX_STEP);
+           (entries * indexes + draws) * steps(all) *
+               (double)p_time(w, c, TB_INDEX_STEP);
 }
 
 sim_time table_cost(const struct world *w, comp_id c, comp_id statement, bool scan)
 {
     int64_t rows = table_live(w, c), all = rows + table_at(w, c)->dead;
-    double cost = scan ? (double)all * (double)p_time(w, c, TB_SCAN_ROW)
+    double cost = scan ? (double)table_slots(w, c) * (double)p_time(w, c, TB_SCAN_ROW)
                        : lookup_cost(w, c, statement, rows, all);
     cost += write_cost(w, c, statement, all);
     return cost < 1e17 ? (sim_time)cost : (sim_time)1e17;

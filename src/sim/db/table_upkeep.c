@@ -12,7 +12,7 @@
  * is stopped, and comes again later.
  */
 #include "call/call.h"
-#include "db/database.h"
+#include "db/cluster.h"
 #include "db/table.h"
 #include "engine/life.h"
 #include "engine/telling.h"
@@ -49,15 +49,27 @@ static const struct job_form forms[] = {
     [JOB_ADD_COLUMN] = {"add column", LOCK_ACCESS_EXCLUSIVE, COST_BUILD, 0},
     [JOB_REWRITE] = {"rewrite", LOCK_ACCESS_EXCLUSIVE, COST_BUILD, 1},
     [JOB_BACKFILL] = {"backfill", LOCK_ROW_EXCLUSIVE, COST_WRITE, 1, true},
+    [JOB_FREEZE] = {"autovacuum to prevent wraparound", LOCK_SHARE_UPDATE_EXCLUSIVE,
+                    COST_VACUUM, 1, true, true},
     [JOB_WIDEN_IDS] = {"widen ids", LOCK_ACCESS_EXCLUSIVE, COST_BUILD, 1},
 };
+
+static bool rewrites(enum job_kind kind)
+{
+    return kind == JOB_VACUUM_FULL || kind == JOB_REWRITE || kind == JOB_WIDEN_IDS;
+}
+
+bool job_copies(enum job_kind kind)
+{
+    return forms[kind].cost == COST_BUILD && forms[kind].passes > 0;
+}
 
 const char *job_phrase(enum job_kind kind)
 {
     return forms[kind].phrase;
 }
 
-/* ---- how much there is to do ---- */
+/* ---- how much there is to do ----------------------------------------------------- */
 
 static int64_t rows_to_do(const struct world *w, comp_id c, enum job_kind kind)
 {
@@ -67,9 +79,10 @@ static int64_t rows_to_do(const struct world *w, comp_id c, enum job_kind kind)
     switch (kind) {
     case JOB_ANALYZE:
         return rows < SAMPLE ? rows : SAMPLE;
+    case JOB_FREEZE:
     case JOB_AUTOVACUUM:
     case JOB_VACUUM:
-        return vacuum_removable(w, c, 0);
+        return xid_aggressive(w, c) ? table_slots(w, c) : vacuum_removable(w, c, 0);
     case JOB_BACKFILL:
         return rows;
     default:
@@ -80,7 +93,7 @@ static int64_t rows_to_do(const struct world *w, comp_id c, enum job_kind kind)
 static int64_t piece_of(const struct world *w, comp_id c, const struct job *j)
 {
     int64_t rows = j->all / PIECES + 1;
-    if (j->kind == JOB_AUTOVACUUM)
+    if (j->kind == JOB_AUTOVACUUM || j->kind == JOB_FREEZE)
         rows = (int64_t)p_number(w, c, TB_VACUUM_SPEED);
     else if (j->kind == JOB_BACKFILL)
         rows = BATCH;
@@ -99,7 +112,7 @@ static sim_time cost_of(const struct world *w, comp_id c, const struct job *j)
     return j->piece * (cost == COST_VACUUM ? VACUUM_ROW : p_time(w, c, params[cost]));
 }
 
-/* ---- its end ---- */
+/* ---- its end --------------------------------------------------------------------- */
 
 static void take_effect(struct world *w, comp_id c, const struct job *j)
 {
@@ -108,9 +121,11 @@ static void take_effect(struct world *w, comp_id c, const struct job *j)
     case JOB_VACUUM_FULL:
     case JOB_REWRITE:
         vacuum_clean(w, c, vacuum_removable(w, c, j->conn));
+        table_shrink(w, c);
         break;
     case JOB_WIDEN_IDS:
         vacuum_clean(w, c, vacuum_removable(w, c, j->conn));
+        table_shrink(w, c);
         table_settle(w, c, p_number(w, c, TB_GROWTH));
         t->id_limit = 0;
         break;
@@ -123,11 +138,14 @@ static void take_effect(struct world *w, comp_id c, const struct job *j)
         break;
     case JOB_ANALYZE:
     case JOB_AUTOVACUUM:
+    case JOB_FREEZE:
         table_analyzed(w, c);
         break;
     default:
         break;
     }
+    if (j->freezes > t->frozen)
+        t->frozen = j->freezes;
     t->vacuums += forms[j->kind].vacuum || j->kind == JOB_VACUUM_FULL;
 }
 
@@ -144,7 +162,7 @@ static void job_end(struct world *w, struct act *a, struct conn *n, enum reason 
           "%s of %s: %s after %.3g s", forms[j.kind].phrase, w->comps[c].name,
           reason == REASON_NONE ? "done" : reason_phrase(reason),
           (double)(w_now(w) - j.began) / (double)SIM_SEC);
-    if (n != NULL) {
+    if (n) {
         n->act = a->query.conn = 0;
         database_close(w, n, REASON_NONE);
     }
@@ -152,7 +170,7 @@ static void job_end(struct world *w, struct act *a, struct conn *n, enum reason 
     vacuum_look(w, c);
 }
 
-/* ---- its pieces ---- */
+/* ---- its pieces ------------------------------------------------------------------ */
 
 static void next_piece(struct world *w, struct act *a, struct job *j)
 {
@@ -185,16 +203,18 @@ static void lock_then_work(struct world *w, struct act *a, struct job *j)
 static void nap(struct world *w, struct act *a, struct job *j)
 {
     sim_time took = w_now(w) - j->working, pause = took;
-    if (j->kind == JOB_AUTOVACUUM) {
+    if (j->kind == JOB_AUTOVACUUM || j->kind == JOB_FREEZE) {
         double speed = p_number(w, a->comp, TB_VACUUM_SPEED);
-        pause = (sim_time)((double)j->piece / speed * (double)SIM_SEC) - took;
+        double seconds = (double)j->piece / speed;
+        seconds = seconds < 1 ? seconds : 1; /* a piece of what was a higher speed */
+        pause = (sim_time)(seconds * (double)SIM_SEC) - took;
     }
     j->phase = JOB_NAPPING;
     a->phase = QUERY_RUN;
     act_timer(w, a, pause > 0 ? pause : 0, CAUSE_SLEEP, a->comp);
 }
 
-/* Is anybody still in a transaction that began before the job did? */
+/* Waits until every transaction that began before the job did is over. */
 static void outwait(struct world *w, struct act *a, struct job *j)
 {
     struct conn *n = conn_at(w, j->conn);
@@ -207,17 +227,39 @@ static void outwait(struct world *w, struct act *a, struct job *j)
     act_timer(w, a, LOOK_AGAIN, CAUSE_LOCK, a->comp);
 }
 
+/* Whether a job's copy still fits; a backfill needs room for new versions of rows. */
+static bool has_room(const struct world *w, comp_id c, const struct job *j)
+{
+    bool copies = job_copies((enum job_kind)j->kind);
+    if (!copies && (j->kind != JOB_BACKFILL || table_free_slots(w, c) >= BATCH))
+        return true;
+    return !disk_full(w, w->comps[c].owner);
+}
+
+/* A vacuum that looks at all rows finds dead and living ones. */
+static void clean_piece(struct world *w, comp_id c, const struct job *j)
+{
+    int64_t rows = j->piece;
+    if (j->freezes != FREEZES_NONE) {
+        int64_t dead = vacuum_removable(w, c, j->conn);
+        rows = rows < dead ? rows : dead;
+    }
+    vacuum_clean(w, c, rows);
+}
+
 static void piece_done(struct world *w, struct act *a, struct job *j)
 {
     struct conn *n = conn_at(w, j->conn);
     j->rest -= j->piece;
     if (forms[j->kind].vacuum)
-        vacuum_clean(w, a->comp, j->piece);
+        clean_piece(w, a->comp, j);
     if (j->kind == JOB_BACKFILL) {
         (void)table_write(w, a->comp, 0, j->piece, 0);
         lock_release_all(w, n);
     }
-    if (j->rest > 0 && forms[j->kind].naps)
+    if (!has_room(w, a->comp, j))
+        job_end(w, a, n, REASON_DISK_FULL);
+    else if (j->rest > 0 && forms[j->kind].naps)
         nap(w, a, j);
     else if (j->rest > 0)
         next_piece(w, a, j);
@@ -243,7 +285,7 @@ void job_resume(struct world *w, struct act *a, enum reason reason)
         lock_then_work(w, a, j); /* granted, or rested */
 }
 
-/* ---- its beginning, and an early end ---- */
+/* ---- its beginning, and an early end --------------------------------------------- */
 
 bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
                sim_time lock_timeout)
@@ -262,7 +304,10 @@ bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
                           .index = index,
                           .act = W_REF(w, a),
                           .conn = a->query.conn,
-                          .began = w_now(w)};
+                          .began = w_now(w),
+                          .freezes = FREEZES_NONE};
+    if (forms[kind].vacuum ? xid_aggressive(w, c) : rewrites(kind))
+        t->job.freezes = xid_horizon(w, c, a->query.conn);
     t->job.all = t->job.rest = rows_to_do(w, c, kind);
     lock_then_work(w, a, &t->job);
     return true;
@@ -276,13 +321,13 @@ void job_stop(struct world *w, comp_id c, enum reason reason)
     job_end(w, a, NULL, reason);
 }
 
-/* ---- giving way ---- */
+/* ---- giving way ------------------------------------------------------------------ */
 
 static bool note_autovacuum(const struct world *w, struct conn *blocker, void *ctx)
 {
     comp_id *stop = ctx;
     const struct act *a = blocker->act != 0 ? act_at(w, blocker->act) : NULL;
-    if (a == NULL || a->mode != QUERY_JOB || a->kind != ACT_QUERY ||
+    if (!a || a->mode != QUERY_JOB || a->kind != ACT_QUERY ||
         table_at(w, a->comp)->job.kind != JOB_AUTOVACUUM)
         return true;
     *stop = a->comp;

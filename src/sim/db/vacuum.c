@@ -40,6 +40,8 @@ static void mark(struct table *t, sim_time now)
 static bool is_due(const struct world *w, comp_id c)
 {
     const struct table *t = table_at(w, c);
+    if (xid_forced(w, c))
+        return true;
     double at =
         VACUUM_AT_BASE + p_number(w, c, TB_VACUUM_SCALE) * (double)table_live(w, c);
     return p_on(w, c, TB_AUTOVACUUM) && (double)t->dead > at;
@@ -49,7 +51,7 @@ static bool is_due(const struct world *w, comp_id c)
 static void arm(struct world *w, comp_id c)
 {
     struct table *t = table_at(w, c);
-    if (t->vacuum_timer == 0 && t->job.kind == JOB_NONE && is_due(w, c))
+    if (!t->dropped && t->vacuum_timer == 0 && t->job.kind == JOB_NONE && is_due(w, c))
         t->vacuum_timer =
             cal_at(w, w_now(w) + p_time(w, c, TB_VACUUM_EVERY), EV_KIND, c, 0, 0);
 }
@@ -89,7 +91,7 @@ int64_t vacuum_removable(const struct world *w, comp_id c, ref but)
     return before > t->cleaned ? before - t->cleaned : 0;
 }
 
-void vacuum_clean(struct world *w, comp_id c, int64_t rows)
+void vacuum_revive(struct world *w, comp_id c, int64_t rows)
 {
     struct table *t = table_at(w, c);
     rows = rows < t->dead ? rows : t->dead;
@@ -104,6 +106,12 @@ void vacuum_clean(struct world *w, comp_id c, int64_t rows)
         t->mark_every = MARK_EVERY;
 }
 
+void vacuum_clean(struct world *w, comp_id c, int64_t rows)
+{
+    table_keep_space(w, c);
+    vacuum_revive(w, c, rows);
+}
+
 void vacuum_due(struct world *w, comp_id c)
 {
     struct table *t = table_at(w, c);
@@ -111,6 +119,11 @@ void vacuum_due(struct world *w, comp_id c)
     t->vacuum_timer = 0;
     if (!is_due(w, c) || t->job.kind != JOB_NONE)
         return; /* its end looks again */
+    if (xid_forced(w, c) && xid_horizon(w, c, 0) > table_at(w, c)->frozen &&
+        !db_at(w, db)->down) {
+        (void)job_start(w, c, JOB_FREEZE, 0, 0);
+        return;
+    }
     if (vacuum_removable(w, c, 0) > 0 && !db_at(w, db)->down) {
         (void)job_start(w, c, JOB_AUTOVACUUM, 0, 0);
         return;
@@ -126,5 +139,11 @@ void vacuum_due(struct world *w, comp_id c)
 
 void vacuum_look(struct world *w, comp_id c)
 {
+    arm(w, c);
+}
+
+void vacuum_rearm(struct world *w, comp_id c)
+{
+    cal_cancel(w, &table_at(w, c)->vacuum_timer);
     arm(w, c);
 }

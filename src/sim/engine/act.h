@@ -31,7 +31,8 @@ enum query_mode {
     QUERY_BEGIN,     /* takes a connection and hands it to parent->run.tx */
     QUERY_LEAK,      /* takes a connection, opens a transaction, never gives it back */
     QUERY_LOCK,      /* takes the lock that the op at a->program, a->pc names */
-    QUERY_JOB        /* upkeep of a table, in a session of its own (table_upkeep.c) */
+    QUERY_JOB,       /* upkeep of a table, in a session of its own (table_upkeep.c) */
+    QUERY_APART      /* one statement, on one of the pool's connections in any case */
 };
 enum act_flag {
     ACT_ABANDONED = 1,  /* nobody waits for it any more */

@@ -42,7 +42,8 @@ struct call_spec { /* a call that a program or a client makes */
 };
 struct op {
     uint8_t code;
-    uint8_t level;    /* LOG: level; LOCK: enum lock_mode or LOCK_ROW ... */
+    uint8_t level;    /* LOG: level; LOCK: enum lock_mode or LOCK_ROW ...; QUERY: 1: on
+                         another connection than its transaction's */
     comp_id target;   /* CALL, QUERY, TX, LEAK, CACHED: component; FLAG, COUNT: it */
     comp_id what;     /* endpoint, statement, key space */
     comp_id policy;   /* the call policy */

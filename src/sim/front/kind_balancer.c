@@ -242,7 +242,7 @@ static enum err op_drain(struct world *w, comp_id c, const struct action *a, boo
 {
     struct balancer_state *s = balancer_state(w, c);
     const char *service = w->comps[balancer_service(w, c)].name;
-    int number = a->nargs > 0 ? (int)a->args[0].as.count : a->instance;
+    int number = action_gives(a, 0) ? (int)a->args[0].as.count : a->instance;
     if (number < 1 || (uint32_t)number > s->n)
         return errmsg_set(why, ERR_NOT_FOUND, "%s has no instance %d", service, number);
     struct backend *b = balancer_backend(w, s, number);
@@ -268,7 +268,7 @@ static enum err op_limit(struct world *w, comp_id c, const struct action *a,
 {
     struct balancer_state *s = balancer_state(w, c);
     double per_s = a->args[0].as.number;
-    if (a->nargs < 2)
+    if (!action_gives(a, 1))
         return errmsg_set(why, ERR_INPUT, "say which endpoint, or set %s.limit",
                           w->comps[c].name);
     struct buf b;
@@ -304,7 +304,7 @@ static enum err op_weight(struct world *w, comp_id c, const struct action *a,
     struct balancer_state *s = balancer_state(w, c);
     const char *service = w->comps[balancer_service(w, c)].name;
     double weight = a->args[0].as.number;
-    int number = a->nargs > 1 ? (int)a->args[1].as.count : a->instance;
+    int number = action_gives(a, 1) ? (int)a->args[1].as.count : a->instance;
     if (number < 1 || (uint32_t)number > s->n)
         return errmsg_set(why, ERR_NOT_FOUND, "%s has no instance %d", service, number);
     if (!(weight >= 0 && weight <= 1000))

@@ -470,7 +470,7 @@ static enum err limiter_op(struct world *w, comp_id c, int op, const struct acti
     struct override o = {0};
     double per_s = a->args[0].as.number;
     (void)op;
-    if (a->nargs < 2 || a->args[1].as.text[0] == '\0')
+    if (action_text(a, 1)[0] == '\0')
         return errmsg_set(why, ERR_INPUT, "say for whom, or set %s.rate",
                           w->comps[c].name);
     if (!(per_s >= -1 && per_s <= 1e9))

@@ -37,13 +37,13 @@ static void refuse(struct compiler *c, const struct node *n, enum err err)
     if (c->err != ERR_OK)
         return;
     c->err = err;
-    if (n != NULL && n->line > 0)
+    if (n && n->line > 0)
         errmsg_prefix(c->why, "line %d: %s: ", n->line, model_name(c->m, c->endpoint));
     else
         errmsg_prefix(c->why, "%s: ", model_name(c->m, c->endpoint));
 }
 
-/* ---- ops and labels ------------------------------------------------------------- */
+/* ---- ops and labels -------------------------------------------------------------- */
 
 static uint32_t label_new(struct compiler *c)
 {
@@ -77,7 +77,7 @@ static struct op *emit(struct compiler *c, enum op_code code, const struct node 
                       .policy = COMP_NONE,
                       .pool = COMP_NONE,
                       .on_fail = x->fail,
-                      .line = n == NULL ? 0 : n->line};
+                      .line = n ? n->line : 0};
     return op;
 }
 
@@ -86,12 +86,12 @@ static void emit_jump(struct compiler *c, uint32_t label, const struct context *
     emit(c, OP_JUMP, NULL, x)->jump = label;
 }
 
-/* ---- names ---------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------- */
 
 static comp_id need(struct compiler *c, const struct node *n, const char *name,
                     const char *kind)
 {
-    comp_id id = model_need(c->m, name == NULL ? "" : name, kind, kind, c->why);
+    comp_id id = model_need(c->m, name ? name : "", kind, kind, c->why);
     if (id == COMP_NONE)
         refuse(c, n, ERR_NOT_FOUND);
     return id;
@@ -103,7 +103,7 @@ static comp_id need_nested(struct compiler *c, const struct node *n, comp_id own
 {
     struct buf b;
     buf_init(&b, 0);
-    buf_addf(&b, "%s.%s", model_name(c->m, owner), name == NULL ? "" : name);
+    buf_addf(&b, "%s.%s", model_name(c->m, owner), name ? name : "");
     comp_id id = model_find(c->m, b.s);
     if (id == COMP_NONE || !str_eq(model_kind(c->m, id)->name, kind))
         id = need(c, n, b.s, kind);
@@ -155,8 +155,8 @@ static comp_id pool_for(struct compiler *c, const struct node *n, comp_id db,
 
 static comp_id counter_for(struct compiler *c, const struct node *n)
 {
-    comp_id id = n->what == NULL ? COMP_NONE : model_find(c->m, n->what);
-    if (id == COMP_NONE && n->what != NULL) {
+    comp_id id = n->what ? model_find(c->m, n->what) : COMP_NONE;
+    if (id == COMP_NONE && n->what) {
         id = model_add(c->m, "counter", n->what, c->why);
         if (id == COMP_NONE)
             refuse(c, n, ERR_INPUT);
@@ -180,33 +180,19 @@ static void query_names(struct compiler *c, const struct node *n, bool statement
     out->pool = pool_for(c, n, db, reads);
 }
 
-/* ---- nodes ---------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------- */
 
 static void emit_list(struct compiler *c, const struct node *n,
                       const struct context *x);
 
-/* Where errors of this node go: behind it when it catches them. */
-static struct context inside(struct compiler *c, const struct node *n,
-                             const struct context *x, uint32_t *end)
-{
-    struct context in = *x;
-    *end = label_new(c);
-    if (n->catches)
-        in.fail = *end;
-    return in;
-}
-
 static void emit_call(struct compiler *c, const struct node *n, const struct context *x)
 {
-    uint32_t end;
-    struct context in = inside(c, n, x, &end);
     struct op names = {.target = COMP_NONE, .what = COMP_NONE, .pool = COMP_NONE};
     enum op_code code = OP_CALL;
     if (n->kind == NODE_CALL) {
         struct buf b;
         buf_init(&b, 0);
-        buf_addf(&b, n->what != NULL && n->what[0] ? "%s/%s" : "%s", n->target,
-                 n->what);
+        buf_addf(&b, n->what && n->what[0] ? "%s/%s" : "%s", n->target, n->what);
         enum err err = model_call_target(c->m, b.s, &names.target, &names.what, c->why);
         buf_release(&b);
         if (err != ERR_OK)
@@ -219,12 +205,12 @@ static void emit_call(struct compiler *c, const struct node *n, const struct con
         code = n->kind == NODE_QUERY ? OP_QUERY : OP_LEAK;
         query_names(c, n, n->kind == NODE_QUERY, &names);
     }
-    struct op *op = emit(c, code, n, &in);
+    struct op *op = emit(c, code, n, x);
     op->target = names.target;
     op->what = names.what;
     op->policy = names.policy;
     op->pool = names.pool;
-    label_here(c, end);
+    op->level = n->kind == NODE_QUERY && n->p > 0;
 }
 
 /* The message's key is in the act while it is sent, where a cached value has its own.
@@ -232,26 +218,21 @@ static void emit_call(struct compiler *c, const struct node *n, const struct con
 static void emit_publish(struct compiler *c, const struct node *n,
                          const struct context *x)
 {
-    uint32_t end;
-    struct context in = inside(c, n, x, &end);
     if (x->in_cached)
         refuse(c, n, errmsg_set(c->why, ERR_INPUT, "publishing inside a cached value"));
     comp_id topic = need(c, n, n->target, "topic");
     if (topic == COMP_NONE)
         return;
     comp_id broker = c->m->comps[topic].owner, pol = policy(c, n, broker);
-    struct op *op = emit(c, OP_PUBLISH, n, &in);
+    struct op *op = emit(c, OP_PUBLISH, n, x);
     op->target = broker;
     op->what = topic;
     op->policy = pol;
-    label_here(c, end);
 }
 
 /* The table, or any name for an advisory lock. */
 static void emit_lock(struct compiler *c, const struct node *n, const struct context *x)
 {
-    uint32_t end;
-    struct context in = inside(c, n, x, &end);
     struct op names = {.target = COMP_NONE, .what = COMP_NONE};
     int form = n->p >= 0 && n->p < LOCK_FORMS ? (int)n->p : LOCK_ROW;
     if (!x->in_tx)
@@ -261,45 +242,44 @@ static void emit_lock(struct compiler *c, const struct node *n, const struct con
     query_names(c, n, false, &names);
     if (names.target != COMP_NONE && form != LOCK_ADVISORY)
         names.what = need_nested(c, n, names.target, n->what, "table");
-    struct op *op = emit(c, OP_LOCK, n, &in);
+    struct op *op = emit(c, OP_LOCK, n, x);
     op->target = names.target;
     op->what = names.what;
     op->policy = names.policy;
     op->pool = names.pool;
     op->level = (uint8_t)form;
-    op->text = n->what == NULL ? "" : n->what;
-    label_here(c, end);
+    op->text = n->what ? n->what : "";
 }
 
 static void emit_transaction(struct compiler *c, const struct node *n,
                              const struct context *x)
 {
-    uint32_t end, abort_label = label_new(c);
-    struct context in = inside(c, n, x, &end), body = in;
+    uint32_t end = label_new(c), abort_label = label_new(c);
+    struct context body = *x;
     struct op names = {.target = COMP_NONE, .what = COMP_NONE};
     if (x->in_tx)
         refuse(c, n,
                errmsg_set(c->why, ERR_INPUT, "a transaction inside a transaction"));
     query_names(c, n, false, &names);
-    struct op *op = emit(c, OP_TX_BEGIN, n, &in);
+    struct op *op = emit(c, OP_TX_BEGIN, n, x);
     op->target = names.target;
     op->policy = names.policy;
     op->pool = names.pool;
     body.fail = abort_label;
     body.in_tx = true;
     emit_list(c, n->body, &body);
-    emit(c, OP_TX_END, n, &in);
-    emit_jump(c, end, &in);
+    emit(c, OP_TX_END, n, x);
+    emit_jump(c, end, x);
     label_here(c, abort_label);
-    emit(c, OP_TX_ABORT, n, &in);
+    emit(c, OP_TX_ABORT, n, x);
     label_here(c, end);
 }
 
 static void emit_cached(struct compiler *c, const struct node *n,
                         const struct context *x)
 {
-    uint32_t end, abort_label = label_new(c), start = c->nops;
-    struct context in = inside(c, n, x, &end), body = in;
+    uint32_t end = label_new(c), abort_label = label_new(c), start = c->nops;
+    struct context body = *x;
     if (x->in_cached)
         refuse(c, n,
                errmsg_set(c->why, ERR_INPUT, "a cached value inside a cached value"));
@@ -308,7 +288,7 @@ static void emit_cached(struct compiler *c, const struct node *n,
         return;
     comp_id keyspace = need_nested(c, n, cache, n->what, "keyspace");
     comp_id pol = policy(c, n, cache);
-    struct op *op = emit(c, OP_CACHED, n, &in);
+    struct op *op = emit(c, OP_CACHED, n, x);
     op->target = cache;
     op->what = keyspace;
     op->policy = pol;
@@ -316,12 +296,12 @@ static void emit_cached(struct compiler *c, const struct node *n,
     body.fail = abort_label;
     body.in_cached = true;
     emit_list(c, n->body, &body);
-    op = emit(c, OP_STORE, n, &in);
+    op = emit(c, OP_STORE, n, x);
     op->what = keyspace;
     op->jump = start;
-    emit_jump(c, end, &in);
+    emit_jump(c, end, x);
     label_here(c, abort_label);
-    op = emit(c, OP_STORE_ABORT, n, &in);
+    op = emit(c, OP_STORE_ABORT, n, x);
     op->what = keyspace;
     op->jump = start;
     label_here(c, end);
@@ -347,14 +327,14 @@ static struct op *emit_branches(struct compiler *c, const struct node *n,
 static void emit_parallel(struct compiler *c, const struct node *n,
                           const struct context *x)
 {
-    uint32_t end, first = c->nbranches, count = 0;
-    struct context in = inside(c, n, x, &end), body = *x;
-    for (const struct node *b = n->body; b != NULL; b = b->next)
+    uint32_t end = label_new(c), first = c->nbranches, count = 0;
+    struct context body = *x;
+    for (const struct node *b = n->body; b; b = b->next)
         count++;
-    emit_branches(c, n, &in, count)->after = end;
+    emit_branches(c, n, x, count)->after = end;
     body.fail = LABEL_OUT;
     uint32_t i = 0;
-    for (const struct node *b = n->body; b != NULL; b = b->next) {
+    for (const struct node *b = n->body; b; b = b->next) {
         struct node alone = *b;
         alone.next = NULL;
         c->branches[first + i++] = c->nops;
@@ -367,8 +347,8 @@ static void emit_parallel(struct compiler *c, const struct node *n,
 static void emit_fan_out(struct compiler *c, const struct node *n,
                          const struct context *x)
 {
-    uint32_t end, first = c->nbranches;
-    struct context in = inside(c, n, x, &end), body = *x;
+    uint32_t end = label_new(c), first = c->nbranches;
+    struct context body = *x;
     if (n->count < 1 || n->count > FAN_OUT_MAX || !(n->p >= 0 && n->p <= 1)) {
         refuse(c, n,
                errmsg_set(c->why, ERR_INPUT,
@@ -376,7 +356,7 @@ static void emit_fan_out(struct compiler *c, const struct node *n,
                           FAN_OUT_MAX));
         return;
     }
-    struct op *op = emit_branches(c, n, &in, (uint32_t)n->count);
+    struct op *op = emit_branches(c, n, x, (uint32_t)n->count);
     op->after = end;
     if (n->p > 0) /* rounded up, but 7 % of 100 are 7 */
         op->quorum = (uint32_t)(n->p * n->count - 1e-6) + 1;
@@ -391,24 +371,23 @@ static void emit_fan_out(struct compiler *c, const struct node *n,
 static void emit_either(struct compiler *c, const struct node *n,
                         const struct context *x)
 {
-    uint32_t other = label_new(c), end;
-    struct context in = inside(c, n, x, &end);
+    uint32_t other = label_new(c), end = label_new(c);
     if (n->kind == NODE_SOMETIMES) {
         if (!(n->p >= 0 && n->p <= 1))
             refuse(c, n, errmsg_set(c->why, ERR_INPUT, "a probability is 0 to 1"));
-        struct op *op = emit(c, OP_SOMETIMES, n, &in);
+        struct op *op = emit(c, OP_SOMETIMES, n, x);
         op->p = n->p;
         op->jump = other;
     } else {
         comp_id flag = need(c, n, n->what, "flag");
-        struct op *op = emit(c, OP_FLAG, n, &in);
+        struct op *op = emit(c, OP_FLAG, n, x);
         op->target = flag;
         op->jump = other;
     }
-    emit_list(c, n->body, &in);
-    emit_jump(c, end, &in);
+    emit_list(c, n->body, x);
+    emit_jump(c, end, x);
     label_here(c, other);
-    emit_list(c, n->other, &in);
+    emit_list(c, n->other, x);
     label_here(c, end);
 }
 
@@ -420,77 +399,72 @@ static void emit_time(struct compiler *c, const struct node *n, const struct con
     op->time = n->time;
 }
 
+static void emit_log(struct compiler *c, const struct node *n, const struct context *x)
+{
+    struct op *op = emit(c, OP_LOG, n, x);
+    op->text = n->what ? n->what : "";
+    op->level = n->p >= 3   ? LOG_ERROR
+                : n->p >= 2 ? LOG_WARN
+                : n->p >= 1 ? LOG_INFO
+                            : LOG_DEBUG;
+}
+
+static void emit_count(struct compiler *c, const struct node *n,
+                       const struct context *x)
+{
+    comp_id counter = counter_for(c, n);
+    emit(c, OP_COUNT, n, x)->target = counter;
+}
+
+static void emit_reply(struct compiler *c, const struct node *n,
+                       const struct context *x)
+{
+    emit(c, OP_REPLY, n, x)->text = n->what ? n->what : "";
+}
+
+static void emit_fail(struct compiler *c, const struct node *n, const struct context *x)
+{
+    emit(c, OP_FAIL, n, x)->text = n->what ? n->what : "failed";
+}
+
+static void emit_block(struct compiler *c, const struct node *n,
+                       const struct context *x)
+{
+    emit_list(c, n->body, x);
+}
+
+typedef void emitter(struct compiler *c, const struct node *n, const struct context *x);
+static emitter *const emitters[] = {
+    [NODE_COMPUTE] = emit_time,     [NODE_SLEEP] = emit_time,
+    [NODE_CALL] = emit_call,        [NODE_QUERY] = emit_call,
+    [NODE_LEAK] = emit_call,        [NODE_TRANSACTION] = emit_transaction,
+    [NODE_PUBLISH] = emit_publish,  [NODE_LOCK] = emit_lock,
+    [NODE_CACHED] = emit_cached,    [NODE_PARALLEL] = emit_parallel,
+    [NODE_FAN_OUT] = emit_fan_out,  [NODE_SOMETIMES] = emit_either,
+    [NODE_WHEN_FLAG] = emit_either, [NODE_COUNT] = emit_count,
+    [NODE_REPLY] = emit_reply,      [NODE_FAIL] = emit_fail,
+    [NODE_LOG] = emit_log,          [NODE_BLOCK] = emit_block,
+};
+
+/* Emits one node. The errors of a node that catches go on behind it, whatever it is. */
 static void emit_node(struct compiler *c, const struct node *n, const struct context *x)
 {
-    uint32_t end;
-    struct context in;
-    switch (n->kind) {
-    case NODE_COMPUTE:
-    case NODE_SLEEP:
-        emit_time(c, n, x);
-        break;
-    case NODE_CALL:
-    case NODE_QUERY:
-    case NODE_LEAK:
-        emit_call(c, n, x);
-        break;
-    case NODE_TRANSACTION:
-        emit_transaction(c, n, x);
-        break;
-    case NODE_PUBLISH:
-        emit_publish(c, n, x);
-        break;
-    case NODE_LOCK:
-        emit_lock(c, n, x);
-        break;
-    case NODE_CACHED:
-        emit_cached(c, n, x);
-        break;
-    case NODE_PARALLEL:
-        emit_parallel(c, n, x);
-        break;
-    case NODE_FAN_OUT:
-        emit_fan_out(c, n, x);
-        break;
-    case NODE_SOMETIMES:
-    case NODE_WHEN_FLAG:
-        emit_either(c, n, x);
-        break;
-    case NODE_COUNT: {
-        comp_id counter = counter_for(c, n);
-        emit(c, OP_COUNT, n, x)->target = counter;
-        break;
-    }
-    case NODE_REPLY:
-        emit(c, OP_REPLY, n, x)->text = n->what == NULL ? "" : n->what;
-        break;
-    case NODE_FAIL:
-        emit(c, OP_FAIL, n, x)->text = n->what == NULL ? "failed" : n->what;
-        break;
-    case NODE_LOG: {
-        struct op *op = emit(c, OP_LOG, n, x);
-        op->text = n->what == NULL ? "" : n->what;
-        op->level = n->p >= 3   ? LOG_ERROR
-                    : n->p >= 2 ? LOG_WARN
-                    : n->p >= 1 ? LOG_INFO
-                                : LOG_DEBUG;
-        break;
-    }
-    case NODE_BLOCK:
-        in = inside(c, n, x, &end);
-        emit_list(c, n->body, &in);
-        label_here(c, end);
-        break;
-    }
+    struct context in = *x;
+    uint32_t behind = n->catches ? label_new(c) : LABEL_OUT;
+    if (n->catches)
+        in.fail = behind;
+    emitters[n->kind](c, n, &in);
+    if (n->catches)
+        label_here(c, behind);
 }
 
 static void emit_list(struct compiler *c, const struct node *n, const struct context *x)
 {
-    for (; n != NULL && c->err == ERR_OK; n = n->next)
+    for (; n && c->err == ERR_OK; n = n->next)
         emit_node(c, n, x);
 }
 
-/* ---- a program ------------------------------------------------------------------ */
+/* ---- a program ------------------------------------------------------------------- */
 
 void op_fill_call(const struct model *m, struct op *op)
 {
@@ -503,6 +477,8 @@ void op_fill_call(const struct model *m, struct op *op)
     if (op->code == OP_CALL)
         op->call.kind =
             comp_has(&m->comps[op->target], KIND_WHOLE) ? ACT_EXTERNAL : ACT_REQUEST;
+    if (op->code == OP_QUERY && op->level > 0)
+        op->call.mode = QUERY_APART;
     if (op->code == OP_CACHED)
         op->call.kind = ACT_LOOKUP;
     if (op->code == OP_TX_BEGIN)
@@ -578,7 +554,7 @@ static void endpoint_set_program(struct model *m, comp_id e, size_t versions,
                                  size_t version, const struct program *program)
 {
     struct endpoint_data *d = m->comps[e].data;
-    if (d == NULL) {
+    if (!d) {
         d = arena_alloc(&m->arena, sizeof *d);
         d->programs = arena_alloc(&m->arena, versions * sizeof *d->programs);
         d->nprograms = versions;
@@ -595,8 +571,8 @@ static enum err compile_source(struct model *m, const struct source *s,
     struct program *program = NULL;
     enum err err = program_compile(m, service, s->endpoint, s->body, &program, why);
     for (size_t v = 0; v < versions && err == ERR_OK; v++) {
-        bool has = endpoint_program(m, s->endpoint, (int)v) != NULL;
-        if (s->version == (int)v || (s->version == -1 && !has))
+        bool compiled = endpoint_program(m, s->endpoint, (int)v);
+        if (s->version == (int)v || (s->version == -1 && !compiled))
             endpoint_set_program(m, s->endpoint, versions, v, program);
     }
     return err;
@@ -604,7 +580,7 @@ static enum err compile_source(struct model *m, const struct source *s,
 
 enum err compile_endpoints(struct model *m, struct errmsg *why)
 {
-    for (const struct source *s = m->sources; s != NULL; s = s->next) {
+    for (const struct source *s = m->sources; s; s = s->next) {
         enum err err = compile_source(m, s, why);
         if (err != ERR_OK)
             return err;

@@ -281,19 +281,20 @@ enum err model_check_action(const struct model *m, struct action *a, struct errm
     if (d == NULL)
         return no_such_action(m, a, why);
     for (size_t i = 0; i < OP_ARGS; i++) {
-        bool known = d[i].name != NULL;
-        if (i >= a->nargs && known && !d[i].optional)
+        bool known = d[i].name != NULL, given = action_gives(a, i);
+        if (!given && known && !d[i].optional)
             return errmsg_set(why, ERR_INPUT, "%s %s wants \"%s\": %s",
                               model_name(m, a->comp), a->name, d[i].name, d[i].doc);
-        if (i < a->nargs && !known)
+        if (given && !known)
             return errmsg_set(why, ERR_INPUT, "%s %s wants %zu values at most, not %zu",
                               model_name(m, a->comp), a->name, i, a->nargs);
-        if (i < a->nargs) {
-            enum err err = value_fit_arg(m, &d[i], &a->args[i], &a->args[i], why);
-            if (err != ERR_OK)
-                return err;
-        }
+        enum err e =
+            given ? value_fit_arg(m, &d[i], &a->args[i], &a->args[i], why) : ERR_OK;
+        if (e != ERR_OK)
+            return e;
     }
+    while (a->nargs > 0 && !action_gives(a, a->nargs - 1))
+        a->nargs--;
     if (a->duration < 0)
         return errmsg_set(why, ERR_INPUT, "a duration is not negative");
     return ERR_OK;
@@ -308,6 +309,8 @@ static enum err check_schedule(struct model *m, struct errmsg *why)
         enum err err = model_check_action(m, &e->action, why);
         if (err != ERR_OK) {
             errmsg_prefix(why, "incident, entry %zu: ", i + 1);
+            if (e->action.line > 0)
+                errmsg_prefix(why, "line %d: ", e->action.line);
             return err;
         }
     }

@@ -38,7 +38,7 @@ struct value value_text(const char *s)
     return (struct value){.type = VALUE_TEXT, .as.text = s};
 }
 
-/* ---- random durations ----------------------------------------------------------- */
+/* ---- random durations ------------------------------------------------------------ */
 
 struct dist dist_const(sim_time t)
 {
@@ -120,7 +120,7 @@ sim_time dist_draw(const struct dist *d, struct rng *r)
     return d->mean;
 }
 
-/* ---- text to value -------------------------------------------------------------- */
+/* ---- text to value --------------------------------------------------------------- */
 
 static const char *const dist_names[] = {"const",    "exponential", "uniform",
                                          "normal",   "lognormal",   "erlang",
@@ -166,10 +166,10 @@ static enum err parse_fraction(const char *what, const char *text, double *out,
     memcpy(copy, text, n + 1);
     if (percent)
         copy[n - 1] = '\0';
-    enum err err = parse_number(what, copy, out, why);
-    if (err == ERR_OK && percent)
+    enum err e = parse_number(what, copy, out, why);
+    if (e == ERR_OK && percent)
         *out /= 100;
-    return err;
+    return e;
 }
 
 static enum err parse_bool(const char *what, const char *text, bool *out,
@@ -190,7 +190,7 @@ static enum err parse_choice(const char *what, const char *choices, const char *
 {
     size_t n = strlen(text);
     const char *p = choices;
-    for (int64_t i = 0; p != NULL && *p != '\0'; i++) {
+    for (int64_t i = 0; p && *p != '\0'; i++) {
         size_t len = strcspn(p, "|");
         if (len == n && memcmp(p, text, n) == 0) {
             *out = i;
@@ -210,10 +210,10 @@ static enum err parse_dist(const char *what, const char *text, struct dist *out,
     size_t kind = 0, n = 0, len = strcspn(text, "(");
     *out = (struct dist){.kind = DIST_CONST};
     if (text[len] == '\0') {
-        enum err err = time_parse(text, &out->mean, why);
-        if (err != ERR_OK)
+        enum err e = time_parse(text, &out->mean, why);
+        if (e != ERR_OK)
             errmsg_prefix(why, "%s: ", what);
-        return err;
+        return e;
     }
     while (kind < DIST_KINDS && (strlen(dist_names[kind]) != len ||
                                  memcmp(dist_names[kind], text, len) != 0))
@@ -226,27 +226,27 @@ static enum err parse_dist(const char *what, const char *text, struct dist *out,
                           what, text);
     memcpy(copy, text + len + 1, rest);
     copy[rest - 2] = '\0';
-    for (char *at = copy; n < 3 && at != NULL; n++) {
+    for (char *at = copy; n < 3 && at; n++) {
         arg[n] = at;
         at = strchr(at, ',');
-        if (at != NULL)
+        if (at)
             *at++ = '\0';
     }
     out->kind = (enum dist_kind)kind;
-    enum err err = time_parse(arg[0], &out->mean, why);
-    if (err != ERR_OK || arg[1] == NULL)
-        return err;
+    enum err e = time_parse(arg[0], &out->mean, why);
+    if (e != ERR_OK || !arg[1])
+        return e;
     double x;
     if (out->kind == DIST_ERLANG || out->kind == DIST_HYPEREXP ||
         out->kind == DIST_PARETO) {
-        err = parse_number(what, arg[1], &x, why);
-        if (err == ERR_OK && (x < 0 || x > 1e6))
+        e = parse_number(what, arg[1], &x, why);
+        if (e == ERR_OK && (x < 0 || x > 1e6))
             return errmsg_set(why, ERR_INPUT, "%s: %s is out of range", what, arg[1]);
-        if (err == ERR_OK && out->kind == DIST_ERLANG)
+        if (e == ERR_OK && out->kind == DIST_ERLANG)
             out->k = (int)x;
-        else if (err == ERR_OK)
+        else if (e == ERR_OK)
             out->spread = (sim_time)(x * 1000 + 0.5);
-        return err;
+        return e;
     }
     return time_parse(arg[1], &out->spread, why);
 }
@@ -255,46 +255,46 @@ enum err value_parse(const struct model *m, const struct param_desc *p,
                      const char *text, struct value *out, struct errmsg *why)
 {
     struct value v = {.type = p->type};
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     switch (p->type) {
     case VALUE_NUMBER:
-        err = parse_number(p->name, text, &v.as.number, why);
+        e = parse_number(p->name, text, &v.as.number, why);
         break;
     case VALUE_COUNT:
-        err = parse_count(p->name, text, &v.as.count, why);
+        e = parse_count(p->name, text, &v.as.count, why);
         break;
     case VALUE_FRACTION:
-        err = parse_fraction(p->name, text, &v.as.number, why);
+        e = parse_fraction(p->name, text, &v.as.number, why);
         break;
     case VALUE_DURATION:
-        err = time_parse(text, &v.as.duration, why);
-        if (err != ERR_OK)
+        e = time_parse(text, &v.as.duration, why);
+        if (e != ERR_OK)
             errmsg_prefix(why, "%s: ", p->name);
         break;
     case VALUE_BOOL:
-        err = parse_bool(p->name, text, &v.as.on, why);
+        e = parse_bool(p->name, text, &v.as.on, why);
         break;
     case VALUE_CHOICE:
-        err = parse_choice(p->name, p->choices, text, &v.as.count, why);
+        e = parse_choice(p->name, p->choices, text, &v.as.count, why);
         break;
     case VALUE_DIST:
-        err = parse_dist(p->name, text, &v.as.dist, why);
+        e = parse_dist(p->name, text, &v.as.dist, why);
         break;
     case VALUE_COMP:
-        v.as.comp = m == NULL ? COMP_NONE : model_need(m, text, NULL, p->name, why);
-        err = v.as.comp == COMP_NONE ? ERR_NOT_FOUND : ERR_OK;
+        v.as.comp = m ? model_need(m, text, NULL, p->name, why) : COMP_NONE;
+        e = v.as.comp == COMP_NONE ? ERR_NOT_FOUND : ERR_OK;
         break;
     default:
         v = value_text(text);
     }
-    return err == ERR_OK ? value_fit(m, p, &v, out, why) : err;
+    return e == ERR_OK ? value_fit(m, p, &v, out, why) : e;
 }
 
-/* ---- value to text -------------------------------------------------------------- */
+/* ---- value to text --------------------------------------------------------------- */
 
 static void format_choice(const char *choices, int64_t index, struct buf *out)
 {
-    const char *p = choices == NULL ? "" : choices;
+    const char *p = choices ? choices : "";
     for (; index > 0 && *p != '\0'; index--) {
         p += strcspn(p, "|");
         p += *p == '|';
@@ -341,25 +341,24 @@ void value_format(const struct model *m, const struct param_desc *p,
         buf_adds(out, v->as.on ? "on" : "off");
         break;
     case VALUE_CHOICE:
-        format_choice(p == NULL ? NULL : p->choices, v->as.count, out);
+        format_choice(p ? p->choices : NULL, v->as.count, out);
         break;
     case VALUE_DIST:
         format_dist(&v->as.dist, out);
         break;
     case VALUE_COMP:
-        buf_adds(out, m != NULL && v->as.comp < model_comps(m)
-                          ? model_name(m, v->as.comp)
-                          : "none");
+        buf_adds(out,
+                 m && v->as.comp < model_comps(m) ? model_name(m, v->as.comp) : "none");
         break;
     case VALUE_TEXT:
-        buf_adds(out, v->as.text == NULL ? "" : v->as.text);
+        buf_adds(out, v->as.text ? v->as.text : "");
         break;
     case VALUE_NONE:
         break;
     }
 }
 
-/* ---- fitting -------------------------------------------------------------------- */
+/* ---- fitting --------------------------------------------------------------------- */
 
 static bool as_double(const struct value *v, double *x)
 {
@@ -425,7 +424,7 @@ static const char *const type_names[] = {
 static int64_t choice_count(const char *choices)
 {
     int64_t n = 1;
-    for (const char *p = choices; p != NULL && *p != '\0'; p++)
+    for (const char *p = choices; p && *p != '\0'; p++)
         n += *p == '|';
     return n;
 }
@@ -441,21 +440,20 @@ enum err value_fit(const struct model *m, const struct param_desc *p,
 {
     struct value fit;
     if (v->type == VALUE_TEXT && p->type != VALUE_TEXT)
-        return value_parse(m, p, v->as.text == NULL ? "" : v->as.text, out, why);
+        return value_parse(m, p, v->as.text ? v->as.text : "", out, why);
     if (!convert(v, p->type, &fit))
         return errmsg_set(why, ERR_INPUT, "%s wants %s", p->name, type_names[p->type]);
     if (p->type == VALUE_CHOICE &&
         (fit.as.count < 0 || fit.as.count >= choice_count(p->choices)))
         return errmsg_set(why, ERR_INPUT, "%s is one of %s", p->name, p->choices);
-    if (p->type == VALUE_TEXT && fit.as.text == NULL)
+    if (p->type == VALUE_TEXT && !fit.as.text)
         return errmsg_set(why, ERR_INPUT, "%s wants a text", p->name);
     double x = ranged(p->type) ? magnitude(&fit) : 0;
     bool limited = p->min < p->max || p->min > p->max;
     if (limited && ranged(p->type) && (x < p->min || x > p->max))
         return errmsg_set(why, ERR_INPUT, "%s must be %.10g to %.10g%s%s, not %.10g",
-                          p->name, p->min, p->max,
-                          p->unit != NULL && p->unit[0] ? " " : "",
-                          p->unit != NULL ? p->unit : "", x);
+                          p->name, p->min, p->max, p->unit && p->unit[0] ? " " : "",
+                          p->unit ? p->unit : "", x);
     bool time = p->type == VALUE_DURATION || p->type == VALUE_DIST;
     if (time && (x < 0 || (p->type == VALUE_DIST && fit.as.dist.spread < 0)))
         return errmsg_set(why, ERR_INPUT, "%s must not be negative", p->name);

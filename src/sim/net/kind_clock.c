@@ -202,7 +202,7 @@ static enum err clock_op(struct world *w, comp_id c, int op, const struct action
 static enum err skew(struct world *w, comp_id c, const struct action *a, bool on,
                      struct errmsg *why)
 {
-    int64_t instance = a->nargs > 1 ? a->args[1].as.count : 0;
+    int64_t instance = action_gives(a, 1) ? a->args[1].as.count : 0;
     double s = a->args[0].as.number;
     if (!(s >= -1e9 && s <= 1e9))
         return errmsg_set(why, ERR_INPUT, "skew: -1e9 to 1e9 s, not %g", s);

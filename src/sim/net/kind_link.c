@@ -196,7 +196,7 @@ bool link_refuses(const struct world *w, comp_id c, const struct talk *t)
 
 static double share_of(const struct action *a, bool on)
 {
-    return !on ? 0 : a->nargs > 0 ? a->args[0].as.number : 1;
+    return !on ? 0 : action_gives(a, 0) ? a->args[0].as.number : 1;
 }
 
 static enum err one_way(struct link *k, const char *what, bool on, struct errmsg *why)
@@ -213,7 +213,7 @@ static enum err one_way(struct link *k, const char *what, bool on, struct errmsg
 static enum err partial(struct link *k, const struct action *a, bool on,
                         struct errmsg *why)
 {
-    const char *side = a->nargs > 1 ? a->args[1].as.text : "callees";
+    const char *side = action_gives(a, 1) ? a->args[1].as.text : "callees";
     bool callers = str_eq(side, "callers");
     if (on && !callers && !str_eq(side, "callees"))
         return errmsg_set(why, ERR_INPUT,

@@ -220,7 +220,7 @@ static enum err op_restart(struct world *w, const struct action *a, struct effec
                            struct errmsg *why)
 {
     enum err err = service_need_instance(w, a, why);
-    bool rolling = a->nargs > 0 && a->args[0].as.on;
+    bool rolling = action_gives(a, 0) && a->args[0].as.on;
     if (err != ERR_OK)
         return err;
     snprintf(e->title, sizeof e->title, "restart %s%s", w->comps[a->comp].name,

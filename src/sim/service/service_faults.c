@@ -84,7 +84,7 @@ static enum err version_fault(struct world *w, comp_id c, struct version_fault *
                               struct errmsg *why)
 {
     int version = VERSION_ANY;
-    if (a->nargs > arg && a->args[arg].as.text[0] != '\0') {
+    if (action_text(a, arg)[0] != '\0') {
         enum err err = version_need(w->model, c, a->args[arg].as.text, &version, why);
         if (err != ERR_OK)
             return err;

@@ -64,7 +64,7 @@ return lesson {
   },
 
   incident = function(i)
-    i:at(vary("deploy", min(26), min(28)), deploy("shop", "v42", { by = "Jonas" }))
+    i:cause(vary("deploy", min(26), min(28)), deploy("shop", "v42", { by = "Jonas" }))
     i:red_herring(min(12), decoy("shop-db", "nightly report moved to 20:30", { by = "Ana" }))
     i:at(min(30), page("Orders are failing at Tidewater Books."))
     i:at(min(30) + sec(20), ticket("Mara (shop)",

@@ -1,0 +1,114 @@
+/*
+ * Is the incident what the lesson says it is? Nights that differ in one thing answer that,
+ * not the author:
+ *
+ *   twin      without any cause, and with what `twin` sets, users are well;
+ *   cause     without this one cause users are well: the incident needs it;
+ *   innocent  without this one thing that is not a cause users suffer all the same.
+ *
+ * A night without an innocent entry costs a whole run, and a lesson has many of them:
+ * they are looked at in one seed of INNOCENT_EVERY. A decoy changes nothing by what it is
+ * and need not be run.
+ */
+#include "prove_internal.h"
+#include "twin.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { INNOCENT_EVERY = 10 };
+
+/* How far users' share of good requests, from the page to the end, is above (+) or below
+ * (-) the objective, in parts of what may be bad; bounded to 1 and -1. */
+static double room_of(const struct prover *pv, const struct run *r, double *good)
+{
+    const struct lesson_info *li = lesson_info(pv->lesson);
+    const struct slo *slo = model_get_slo(r->stage->lw.model);
+    *good = recording_good(r->rec, li->starts_at, run_now(r));
+    if (!slo || isnan(*good))
+        return 0;
+    double room = (*good - slo->objective) / (1 - slo->objective);
+    return room > 1 ? 1 : room < -1 ? -1 : room;
+}
+
+static void judge_night(struct prover *pv, const struct run *r, const char *kind,
+                        const char *name, bool well)
+{
+    double good, room = room_of(pv, r, &good);
+    prove_result(pv, kind, name, (room >= 0) == well, well ? room : -room,
+                 "%.2f %% good from the page to the end", 100 * good);
+}
+
+/* A night to its end, judged; one that runs away is not well. */
+static enum err run_night(struct prover *pv, struct run *r, const char *kind,
+                          const char *name, bool well, struct errmsg *why)
+{
+    const struct lesson_info *li = lesson_info(pv->lesson);
+    enum err e = run_advance(r, li->ends_at, NULL, NULL, why);
+    if (e == ERR_OK)
+        judge_night(pv, r, kind, name, well);
+    else if (e == ERR_LIMIT && pv->effort.events > 0) {
+        prove_result(pv, kind, name, !well, NAN, "%.180s", why->text);
+        e = ERR_OK;
+    }
+    run_release(r);
+    return e;
+}
+
+static const char *entry_name(const struct prover *pv, const struct lesson_entry *n,
+                              char out[64])
+{
+    snprintf(out, 64, "%s of %s, line %d", n->what,
+             model_name(pv->stage->lw.model, n->comp), n->line);
+    return out;
+}
+
+static enum err judge_entry(struct prover *pv, size_t i, struct errmsg *why)
+{
+    const struct lesson_entry *n = &pv->stage->lw.entries[i];
+    bool cause = n->role == ENTRY_CAUSE;
+    char name[64];
+    struct run r;
+    enum err e = twin_without(&r, pv->lesson, pv->seed, i, &pv->effort, why);
+    if (e != ERR_OK)
+        return e;
+    return run_night(pv, &r, cause ? "cause" : "innocent", entry_name(pv, n, name),
+                     cause, why);
+}
+
+static size_t causes_of(const struct prover *pv)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < pv->stage->lw.nentries; i++)
+        n += pv->stage->lw.entries[i].role == ENTRY_CAUSE;
+    return n;
+}
+
+enum err prove_twin(struct prover *pv, struct errmsg *why)
+{
+    const struct lesson_info *li = lesson_info(pv->lesson);
+    const struct lesson_world *lw = &pv->stage->lw;
+    size_t causes = causes_of(pv);
+    if (li->quiet)
+        return ERR_OK;
+    if (causes == 0 && !lesson_has_twin(pv->lesson)) {
+        prove_result(pv, "twin", "says what to leave out", false, NAN,
+                     "mark the cause with i:cause(…), or say how it should have been "
+                     "built: twin = { set(…) }");
+        return ERR_OK;
+    }
+    struct twin t;
+    enum err e = twin_open(&t, pv->lesson, pv->seed, &pv->effort, why);
+    if (e == ERR_OK)
+        e = run_night(pv, &t.run, "twin", "users are well without the incident", true,
+                      why);
+    bool look = pv->seed % INNOCENT_EVERY == pv->first_seed % INNOCENT_EVERY;
+    for (size_t i = 0; e == ERR_OK && i < lw->nentries; i++) {
+        bool cause = lw->entries[i].role == ENTRY_CAUSE;
+        bool decoy = str_eq(lw->entries[i].what, "decoy");
+        if (cause ? causes > 1 || lesson_has_twin(pv->lesson) : look && !decoy)
+            e = judge_entry(pv, i, why);
+    }
+    return e;
+}

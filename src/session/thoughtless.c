@@ -1,0 +1,469 @@
+/*
+ * Players who do not think (thoughtless.h). A player is a function that types lines; what
+ * all have in common (answering what is asked, an update, waiting, calling it over) is
+ * here, and so is the table.
+ */
+#include "thoughtless.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct hand { /* of a player */
+    struct session *s;
+    struct rng rng;
+    enum player player;
+};
+
+/* ---- typing ---------------------------------------------------------------------- */
+
+/* A line as a learner types it, risks confirmed; refusals are the player's to ignore. */
+static void type(struct hand *h, const char *line)
+{
+    struct errmsg ignored = {0};
+    enum err e = session_line(h->s, line, true, &ignored);
+    (void)e;
+}
+
+static void typef(struct hand *h, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void typef(struct hand *h, const char *fmt, ...)
+{
+    char line[400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    type(h, line);
+}
+
+static bool over(const struct hand *h)
+{
+    return h->s->phase == PHASE_DEBRIEF;
+}
+
+/* Lets time pass, whatever stops a wait on the way. */
+static void pass(struct hand *h, sim_time t)
+{
+    struct errmsg ignored = {0};
+    sim_time until = run_now(&h->s->run) + t;
+    for (int i = 0; i < 64 && !over(h) && run_now(&h->s->run) < until; i++) {
+        sim_time before = run_now(&h->s->run);
+        session_wait(h->s, until - before);
+        if (session_advance(h->s, until, &ignored) != ERR_OK ||
+            run_now(&h->s->run) == before)
+            break;
+    }
+}
+
+static void say_anything(struct hand *h)
+{
+    type(h, "say --who x --since x --impact x --state investigating --next x");
+}
+
+/* ---- the lesson's steps, without looking at them ---------------------------------- */
+
+/* Types the first answer, then the others. */
+static void answer(struct hand *h, size_t step, size_t choices)
+{
+    for (size_t i = 1; i <= choices && h->s->step == step; i++)
+        typef(h, "%zu", i);
+}
+
+/* Gets past a step by any means but thinking. */
+static void get_past(struct hand *h)
+{
+    const struct step *st = step_current(h->s);
+    size_t step = h->s->step;
+    if (!st)
+        return;
+    if (st->nchoices > 0)
+        answer(h, step, st->nchoices);
+    else if (st->npredict > 0)
+        type(h, st->npredict == 1 ? "up" : st->npredict == 2 ? "up, up" : "up, up, up");
+    else if (st->nneeds > 0)
+        say_anything(h);
+    if (h->s->step == step && !over(h))
+        type(h, "skip");
+}
+
+static void get_past_all(struct hand *h)
+{
+    for (size_t i = 0; i < 64 && step_current(h->s) && !over(h); i++)
+        get_past(h);
+}
+
+static bool begins_with_command(const char *text)
+{
+    size_t n = strcspn(text, " ,.");
+    for (size_t i = 0; i < console_commands(); i++)
+        if (strlen(console_command(i)->name) == n &&
+            strncmp(console_command(i)->name, text, n) == 0)
+            return true;
+    return false;
+}
+
+/* "restart checkout --rolling, then wait 8m": two lines. */
+static void type_sentence(struct hand *h, const char *text)
+{
+    while (*text && begins_with_command(text) && !over(h)) {
+        const char *then = strstr(text, ", then ");
+        typef(h, "%.*s", (int)(then ? then - text : (long)strlen(text)), text);
+        text = then ? then + strlen(", then ") : "";
+    }
+}
+
+/* What a text shows is typed: `a command`, and a text that is one itself. */
+static void type_shown(struct hand *h, const char *text, size_t step)
+{
+    const char *p = text;
+    if (text && h->s->step == step)
+        type_sentence(h, text);
+    while (p && h->s->step == step && !over(h) && (p = strchr(p, '`'))) {
+        const char *end = strchr(p + 1, '`');
+        if (!end)
+            return;
+        typef(h, "%.*s", (int)(end - p - 1), p + 1);
+        pass(h, 0);
+        p = end + 1;
+    }
+}
+
+/* ---- settings, without knowing what they mean ------------------------------------- */
+
+/* Whether a setting is one of what the player turns, and to what; false: leave it. */
+typedef bool setting_fn(const struct hand *h, comp_id c, const struct param_desc *p,
+                        char *value, size_t size);
+
+static void turn_settings(struct hand *h, setting_fn *want)
+{
+    const struct model *m = world_model(h->s->run.world);
+    for (size_t i = 0; i < model_comps(m) && !over(h); i++) {
+        const struct kind_desc *k = model_kind(m, (comp_id)i);
+        for (size_t j = 0; j < k->nparams && !over(h); j++) {
+            char value[64];
+            if (k->params[j].live &&
+                want(h, (comp_id)i, &k->params[j], value, sizeof value))
+                typef(h, "set %s.%s %s", model_name(m, (comp_id)i), k->params[j].name,
+                      value);
+        }
+    }
+}
+
+static bool number_of(const struct hand *h, comp_id c, const struct param_desc *p,
+                      double *out)
+{
+    struct value v = world_get(h->s->run.world, c, p->name);
+    if (v.type == VALUE_COUNT)
+        *out = (double)v.as.count;
+    else if (v.type == VALUE_NUMBER || v.type == VALUE_FRACTION)
+        *out = v.as.number;
+    else
+        return false;
+    return true;
+}
+
+static bool twice(const struct hand *h, comp_id c, const struct param_desc *p,
+                  char *value, size_t size)
+{
+    double x;
+    if (!number_of(h, c, p, &x) || x <= 0)
+        return false;
+    snprintf(value, size, "%g", 2 * x);
+    return true;
+}
+
+static bool biggest(const struct hand *h, comp_id c, const struct param_desc *p,
+                    char *value, size_t size)
+{
+    static const char *const machines[] = {"cores", "memory", "disk", "disk_size",
+                                           "max_connections"};
+    double x;
+    bool machine = false;
+    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
+        machine |= str_eq(p->name, machines[i]);
+    if (!machine || !number_of(h, c, p, &x) || x <= 0)
+        return false;
+    double most = 8 * x;
+    if (p->max > p->min && most > p->max)
+        most = p->max;
+    snprintf(value, size, "%g", most);
+    return true;
+}
+
+static bool least(const struct hand *h, comp_id c, const struct param_desc *p,
+                  char *value, size_t size)
+{
+    double x;
+    if (!number_of(h, c, p, &x))
+        return false;
+    snprintf(value, size, "%g", p->max > p->min ? p->min : 0.0);
+    return true;
+}
+
+static bool off(const struct hand *h, comp_id c, const struct param_desc *p,
+                char *value, size_t size)
+{
+    struct value v = world_get(h->s->run.world, c, p->name);
+    double x;
+    bool rate = str_eq(p->name, "rate") && number_of(h, c, p, &x);
+    if (!(v.type == VALUE_BOOL && v.as.on) && !rate)
+        return false;
+    snprintf(value, size, "%s", rate ? "0" : "off");
+    return true;
+}
+
+/* ---- the players ----------------------------------------------------------------- */
+
+static bool is_service(const struct model *m, comp_id c)
+{
+    return str_eq(model_kind(m, c)->name, "service");
+}
+
+static void each_service(struct hand *h, const char *fmt_before, const char *after)
+{
+    const struct model *m = world_model(h->s->run.world);
+    for (size_t i = 0; i < model_comps(m) && !over(h); i++)
+        if (is_service(m, (comp_id)i))
+            typef(h, "%s %s%s", fmt_before, model_name(m, (comp_id)i), after);
+}
+
+static void play_highlighter(struct hand *h)
+{
+    for (size_t i = 0; i < 64 && step_current(h->s) && !over(h); i++) {
+        const struct step *st = step_current(h->s);
+        size_t step = h->s->step;
+        type_shown(h, st->say, step);
+        if (h->s->step == step && st->nchoices > 0)
+            type(h, "1");
+        for (size_t k = 0; k < st->nchoices && k < 1; k++)
+            type_shown(h, st->choices[k].reply, step);
+        for (size_t k = 0; k < st->nhints && k < 2 && h->s->step == step; k++) {
+            type(h, "hint");
+            type_shown(h, st->hints[k], step);
+        }
+        if (h->s->step == step)
+            get_past(h);
+        if (step < h->s->step)
+            type_shown(h, st->done, h->s->step);
+    }
+}
+
+static void play_restarter(struct hand *h)
+{
+    each_service(h, "restart", "");
+}
+
+static void play_reverter(struct hand *h)
+{
+    size_t n = recording_changes(h->s->run.rec);
+    if (n > 0)
+        typef(h, "revert %u", recording_change(h->s->run.rec, n - 1)->id);
+}
+
+static void play_doubler(struct hand *h)
+{
+    const struct model *m = world_model(h->s->run.world);
+    for (size_t i = 0; i < model_comps(m) && !over(h); i++)
+        if (is_service(m, (comp_id)i))
+            typef(h, "scale %s %d", model_name(m, (comp_id)i),
+                  2 * (int)world_metric(h->s->run.world, (comp_id)i, "up", -1));
+    turn_settings(h, twice);
+}
+
+static void play_buyer(struct hand *h)
+{
+    turn_settings(h, biggest);
+}
+
+static void play_limiter(struct hand *h)
+{
+    turn_settings(h, least);
+}
+
+static void play_unplugger(struct hand *h)
+{
+    turn_settings(h, off);
+}
+
+static void play_waiter(struct hand *h)
+{
+    (void)h;
+}
+
+/* Two may be open: each is ruled out before the next but one. */
+static void play_suspecter(struct hand *h)
+{
+    const struct model *m = world_model(h->s->run.world);
+    for (size_t i = 0; i < model_comps(m) && !over(h); i++) {
+        const char *name = model_name(m, (comp_id)i);
+        for (int k = 0; k < MECHANISM_COUNT && !over(h); k++) {
+            typef(h, "suspect %s %s", name, mechanism_word((enum mechanism)k));
+            if ((comp_id)i + 1 < (comp_id)model_comps(m) || k + 1 < MECHANISM_COUNT)
+                typef(h, "rule-out %s %s", name, mechanism_word((enum mechanism)k));
+        }
+    }
+}
+
+static const char *word(struct hand *h)
+{
+    static const char *const words[] = {"x",     "cheese", "42",   "maybe", "the cloud",
+                                        "19:99", "-1",     "NULL", "users", "100 %"};
+    return words[rng_below(&h->rng, sizeof words / sizeof *words)];
+}
+
+static void play_garbage(struct hand *h)
+{
+    const struct model *m = world_model(h->s->run.world);
+    for (size_t i = 0; i < 64 && step_current(h->s) && !over(h); i++) {
+        type(h, word(h));
+        if (step_current(h->s) && step_current(h->s)->nchoices > 0)
+            typef(h, "%u", 1 + (unsigned)rng_below(&h->rng, 4));
+        get_past(h);
+    }
+    comp_id c = (comp_id)rng_below(&h->rng, (uint32_t)model_comps(m));
+    enum mechanism k = (enum mechanism)rng_below(&h->rng, MECHANISM_COUNT);
+    typef(h, "suspect %s %s because %s", model_name(m, c), mechanism_word(k), word(h));
+    typef(h, "say --who %s --since %s --impact %s --state recovered --next %s", word(h),
+          word(h), word(h), word(h));
+}
+
+/* ---- a run ----------------------------------------------------------------------- */
+
+static const struct {
+    const char *word, *does;
+    bool ceiling;
+    void (*play)(struct hand *h);
+} players[PLAYERS] = {
+#define X(id, does, ceiling) [PLAYER_##id] = {#id, does, ceiling, play_##id},
+    PLAYER_LIST(X)
+#undef X
+};
+
+const char *player_word(enum player p)
+{
+    return players[p].word;
+}
+
+/* Acts at once, then gives it the time that a verdict needs, and calls it recovered. */
+static void play(struct hand *h)
+{
+    const struct lesson_info *li = lesson_info(h->s->lesson);
+    bool guided = h->s->mode == MODE_GUIDED;
+    type(h, "");
+    players[h->player].play(h);
+    if (h->player == PLAYER_waiter)
+        get_past_all(h);
+    else if (!over(h))
+        say_anything(h);
+    sim_time left = li->ends_at - run_now(&h->s->run);
+    sim_time due = li->good_for + 2 * SIM_MIN;
+    if (!over(h))
+        pass(h, h->player == PLAYER_waiter || due > left ? left : due);
+    if (guided)
+        get_past_all(h);
+    if (!over(h))
+        type(h, "resolve recovered");
+    if (!over(h))
+        session_finish(h->s);
+}
+
+enum err thoughtless_run(enum player p, const struct session_options *o,
+                         struct score *score, struct errmsg *why)
+{
+    struct hand h = {.player = p};
+    struct report report;
+    enum err e = session_open(&h.s, o, why);
+    if (e != ERR_OK)
+        return e;
+    rng_seed(&h.rng, o->seed, "thoughtless");
+    play(&h);
+    e = session_report(h.s, &report, NULL, NULL, why);
+    if (e == ERR_OK) {
+        *score = report.score;
+        report_release(&report);
+    }
+    session_free(h.s);
+    return e;
+}
+
+/* ---- the table ------------------------------------------------------------------- */
+
+static void row_add(struct thoughtless_row *r, const struct score *s, uint64_t seed)
+{
+    bool first = r->seeds == 0;
+    if (first || s->total > r->most) {
+        r->most = s->total;
+        r->best_seed = seed;
+    }
+    r->least = first || s->total < r->least ? s->total : r->least;
+    r->mean = (r->mean * r->seeds + s->total) / (r->seeds + 1);
+    r->ended[s->outcome]++;
+    r->passed += s->outcome >= OUTCOME_CURED && s->total >= THOUGHTLESS_PASS;
+    r->seeds++;
+}
+
+static enum err play_row(struct thoughtless_row *r, const struct session_options *base,
+                         uint64_t first, unsigned count, struct errmsg *why)
+{
+    struct session_options o = *base;
+    enum err e = ERR_OK;
+    o.mode = r->mode;
+    for (unsigned i = 0; e == ERR_OK && i < count; i++) {
+        struct score score;
+        o.seed = first + i;
+        e = thoughtless_run(r->player, &o, &score, why);
+        if (e == ERR_OK)
+            row_add(r, &score, o.seed);
+    }
+    return e;
+}
+
+enum err thoughtless_play(struct thoughtless *out, const struct session_options *o,
+                          uint64_t first, unsigned count,
+                          bool (*progress)(void *ctx, unsigned done, unsigned all),
+                          void *ctx, struct errmsg *why)
+{
+    enum err e = ERR_OK;
+    memset(out, 0, sizeof *out);
+    for (unsigned i = 0; e == ERR_OK && i < 2 * PLAYERS; i++) {
+        struct thoughtless_row *r = &out->rows[out->n++];
+        r->player = (enum player)(i % PLAYERS);
+        r->mode = i < PLAYERS ? MODE_GUIDED : MODE_ONCALL;
+        e = play_row(r, o, first, count, why);
+        if (e == ERR_OK && progress && !progress(ctx, i + 1, 2 * PLAYERS))
+            e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %d players", i + 1,
+                           2 * PLAYERS);
+    }
+    return e;
+}
+
+bool thoughtless_within(const struct thoughtless_row *r)
+{
+    return !players[r->player].ceiling || r->most < THOUGHTLESS_CEILING;
+}
+
+static void put_outcomes(const struct thoughtless_row *r, struct buf *out)
+{
+    bool first = true;
+    for (int i = 0; i <= OUTCOME_RECOVERED; i++)
+        if (r->ended[i] > 0) {
+            buf_addf(out, "%s%u %s", first ? "" : ", ", r->ended[i], outcome_word(i));
+            first = false;
+        }
+}
+
+void thoughtless_print(const struct thoughtless *t, const char *lesson_id,
+                       struct buf *out)
+{
+    buf_addf(out, "%s: players who do not think\n", lesson_id);
+    buf_addf(out, "       %-12s %-8s %6s %5s %5s %5s  %s\n", "PLAYER", "MODE", "PASSED",
+             "LEAST", "MEAN", "MOST", "ENDED");
+    for (size_t i = 0; i < t->n; i++) {
+        const struct thoughtless_row *r = &t->rows[i];
+        buf_addf(out, "  %-4s %-12s %-8s %2u/%-3u %5d %5.0f %5d  ",
+                 thoughtless_within(r) ? "ok" : "FAIL", players[r->player].word,
+                 r->mode == MODE_GUIDED ? "guided" : "on-call", r->passed, r->seeds,
+                 r->least, r->mean, r->most);
+        put_outcomes(r, out);
+        buf_addf(out, "  (%s)\n", players[r->player].does);
+    }
+}

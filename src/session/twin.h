@@ -1,0 +1,53 @@
+/*
+ * twin: the same night without the incident, and what the difference comes to.
+ *
+ * A second world from the lesson and seed of the first, in which no cause happens and
+ * what the lesson's `twin` sets was so from the beginning. The same customers come to it
+ * at the same moments, as every component draws from streams of its own, and nobody
+ * operates it. Until the first cause the two are one world, to the last bit. From then on
+ * what differs between their users is what the incident did, and what was done about it.
+ *
+ *     struct twin t;
+ *     twin_open(&t, lesson, seed, NULL, &why);
+ *     twin_follow(&t, run_now(&r), NULL, &why);          // may take as long as the night did
+ *     struct impact h = impact_of(r.rec, t.run.rec, shoppers, page, run_now(&r));
+ *     if (h.since != SIM_FOREVER) ... h.bad requests of h.all, h.share ...
+ *
+ * A twin costs as much memory and work as the first world. It is run when there is time
+ * for it; nothing that goes on a tape depends on how far it has come.
+ */
+#ifndef SESSION_TWIN_H
+#define SESSION_TWIN_H
+
+#include "session_internal.h"
+
+/* Opens a twin at time 0. `l` is only built from; the twin keeps a state of its own.
+ * ERR_LESSON: the lesson's world cannot be built so. */
+enum err twin_open(struct twin *t, struct lesson *l, uint64_t seed,
+                   struct effort *effort, struct errmsg *why) MUST_USE;
+/* A world without entry number `entry` of the incident, at time 0: the caller's to run
+ * and to release. It is how a cause is told from what only happened as well. */
+enum err twin_without(struct run *out, struct lesson *l, uint64_t seed, size_t entry,
+                      struct effort *effort, struct errmsg *why) MUST_USE;
+/* Runs on to `until`, at most *left events (NULL: any). ERR_STOPPED: not there yet;
+ * ERR_LIMIT: it ran away, and stays where it is. */
+enum err twin_follow(struct twin *t, sim_time until, uint64_t *left,
+                     struct errmsg *why) MUST_USE;
+void twin_release(struct twin *t);
+
+/* What users of one client (COMP_NONE: of all that the objective is about) suffered from
+ * `from` to `to` that they would not have suffered in the twin. */
+struct impact {
+    uint64_t all; /* requests here whose fate was decided */
+    uint64_t bad; /* bad ones here, less those of the twin; 0 when there were fewer */
+    double share; /* bad / all; NaN: nobody's fate was decided */
+    sim_time
+        since; /* the second in which the first of them was bad and from which on it
+                       was never made good; SIM_FOREVER: nobody is hurt */
+};
+struct impact impact_of(const struct recording *here, const struct recording *twin,
+                        comp_id client, sim_time from, sim_time to);
+/* Whether that is more than the objective lets pass: then these users are hurt. */
+bool impact_counts(const struct impact *h, const struct slo *slo);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * Players who do not think play any lesson to its end by typing lines, the same way each
+ * time; what they type is what their rule says; and the table tells who got through.
+ */
+#include "../../src/session/thoughtless.h"
+#include "../lib/play.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct score run(enum player p, const char *text, enum session_mode mode)
+{
+    struct score score = {0};
+    struct errmsg why = {0};
+    struct session_options o = play_options(text, NULL);
+    o.mode = mode;
+    if (thoughtless_run(p, &o, &score, &why) != ERR_OK)
+        fail_msg("%s: %s", player_word(p), why.text);
+    return score;
+}
+
+static void test_all_come_to_an_end(void **state)
+{
+    struct thoughtless t;
+    struct errmsg why = {0};
+    struct buf table;
+    (void)state;
+    struct session_options o = play_options(play_small, NULL);
+    assert_int_equal(thoughtless_play(&t, &o, 1, 1, NULL, NULL, &why), ERR_OK);
+    assert_int_equal(t.n, 2 * PLAYERS);
+    for (size_t i = 0; i < t.n; i++)
+        assert_in_range(t.rows[i].most, 0, 100);
+    buf_init(&table, 0);
+    thoughtless_print(&t, "small", &table);
+    assert_non_null(strstr(table.s, "garbage"));
+    assert_non_null(strstr(table.s, "on-call"));
+    buf_release(&table);
+}
+
+static void test_the_same_again(void **state)
+{
+    (void)state;
+    for (int p = 0; p < PLAYERS; p++) {
+        struct score a = run((enum player)p, play_small, MODE_GUIDED);
+        struct score b = run((enum player)p, play_small, MODE_GUIDED);
+        assert_int_equal(a.total, b.total);
+        assert_int_equal(a.bad_you, b.bad_you);
+    }
+}
+
+/* Who waits spares nobody; who takes back the last change, a bad version, does. */
+static void test_they_do_what_they_say(void **state)
+{
+    (void)state;
+    struct score waits = run(PLAYER_waiter, play_small, MODE_ONCALL);
+    struct score reverts = run(PLAYER_reverter, play_small, MODE_ONCALL);
+    struct score garbage = run(PLAYER_garbage, play_small, MODE_ONCALL);
+    assert_int_equal(waits.bad_you, waits.bad_nothing);
+    assert_int_equal(garbage.bad_you, garbage.bad_nothing);
+    assert_true(reverts.bad_you * 4 < reverts.bad_nothing);
+    assert_int_equal(reverts.outcome, OUTCOME_RECOVERED);
+}
+
+static void test_the_highlighter_types_what_is_shown(void **state)
+{
+    (void)state;
+    char *dumb = play_edit(play_small, "hints = { 'rollback api' }", "hints = { 'x' }");
+    struct score none = run(PLAYER_highlighter, dumb, MODE_GUIDED);
+    assert_int_equal(none.bad_you, none.bad_nothing);
+    char *text =
+        play_edit(dumb, "say = 'Put it right.'", "say = 'Try `rollback api`.'");
+    struct score some = run(PLAYER_highlighter, text, MODE_GUIDED);
+    assert_true(some.bad_you < some.bad_nothing);
+    mem_free(text);
+    text = play_edit(dumb, "hints = { 'x' }",
+                     "hints = { 'x', 'rollback api, then wait 1m' }");
+    some = run(PLAYER_highlighter, text, MODE_GUIDED);
+    assert_true(some.bad_you < some.bad_nothing);
+    mem_free(text);
+    text = play_edit(dumb, "hints = { 'x' }", "hints = { 'x', 'y', 'rollback api' }");
+    some = run(PLAYER_highlighter, text, MODE_GUIDED);
+    assert_int_equal(some.bad_you, some.bad_nothing); /* the third it does not see */
+    mem_free(text);
+    mem_free(dumb);
+}
+
+static void test_ceiling(void **state)
+{
+    (void)state;
+    struct thoughtless_row r = {.player = PLAYER_garbage, .most = THOUGHTLESS_CEILING};
+    assert_false(thoughtless_within(&r));
+    r.most--;
+    assert_true(thoughtless_within(&r));
+    r = (struct thoughtless_row){.player = PLAYER_reverter, .most = 100};
+    assert_true(thoughtless_within(&r));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_come_to_an_end),
+        cmocka_unit_test(test_the_same_again),
+        cmocka_unit_test(test_they_do_what_they_say),
+        cmocka_unit_test(test_the_highlighter_types_what_is_shown),
+        cmocka_unit_test(test_ceiling),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
