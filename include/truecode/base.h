@@ -89,9 +89,9 @@ size_t utf8_put(char out[4], uint32_t cp); /* returns the bytes written, 1..4 */
 int text_width_cp(uint32_t cp);
 size_t text_width(const char *s); /* columns of a whole clean string */
 
-/* Wraps clean text at `columns` (less than 8 count as 8): appends lines separated by '\n'; paragraphs are
- * separated by an empty line in the source; single newlines are kept as spaces; lines
- * that start with a space are kept as they are (samples, lists). */
+/* Wraps clean text at `columns` (fewer than 8 count as 8): appends lines separated by
+ * '\n'; paragraphs are separated by an empty line in the source; single newlines are kept
+ * as spaces; lines that start with a space are kept as they are (samples, lists). */
 void text_wrap(struct buf *out, const char *s, size_t columns);
 
 bool str_eq(const char *a, const char *b); /* NULL-safe, bytewise */

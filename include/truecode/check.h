@@ -26,8 +26,7 @@
 #endif
 
 #define CHECK(x)                                                                       \
-    (!CHECKING || (x) ? (void)0                                                        \
-                      : bug_at(__FILE__, __LINE__, "%s does not hold", #x))
+    (!CHECKING || (x) ? (void)0 : bug_at(__FILE__, __LINE__, "%s does not hold", #x))
 #define TINY(usual, tiny) (CHECKING ? (tiny) : (usual))
 
 /* What freed memory is filled with: no reference, no time and no count is that. */

@@ -50,11 +50,19 @@ static void goes_on(struct session *s, sim_time t)
 
 static void live_session(void)
 {
-    static const char *const lines[] = {"",        "2",         "changes",
-                                        "status",  "map",       "metrics",
-                                        "chart",   "traces",    "logs api",
-                                        "up",      "suspect api bad-deploy because errors",
-                                        "note it", "scale api 3"};
+    static const char *const lines[] = {"",
+                                        "2",
+                                        "changes",
+                                        "status",
+                                        "map",
+                                        "metrics",
+                                        "chart",
+                                        "traces",
+                                        "logs api",
+                                        "up",
+                                        "suspect api bad-deploy because errors",
+                                        "note it",
+                                        "scale api 3"};
     struct session_options o = play_options(play_small, NULL);
     struct session *s = NULL;
     struct errmsg why = {0};
@@ -69,7 +77,8 @@ static void live_session(void)
     types(s, "rewind 10:05:05");
     types(s, "rollback api");
     goes_on(s, 240 * SIM_SEC);
-    types(s, "say --who shoppers --since 10:03 --impact all --state cured --next sleep");
+    types(s,
+          "say --who shoppers --since 10:03 --impact all --state cured --next sleep");
     types(s, "resolve");
     struct report r = {0};
     e = session_report(s, &r, NULL, NULL, &why);
@@ -120,8 +129,8 @@ static struct trial {
     char wrong[400];
 } trial;
 
-static const char *const words[] = {[MEM_HEAP] = "heap", [MEM_LUA] = "Lua",
-                                    [MEM_MAP] = "world"};
+static const char *const words[] = {
+    [MEM_HEAP] = "heap", [MEM_LUA] = "Lua", [MEM_MAP] = "world"};
 
 static void judge(int status, const char *text)
 {
@@ -130,7 +139,9 @@ static void judge(int status, const char *text)
     bool lives = WIFEXITED(status) && WEXITSTATUS(status) == GOOD;
     trial.died += dies;
     trial.lived += lives;
-    bool well = trial.use == MEM_HEAP ? dies : trial.use == MEM_LUA ? lives : dies || lives;
+    bool well = trial.use == MEM_HEAP  ? dies
+                : trial.use == MEM_LUA ? lives
+                                       : dies || lives;
     if (!well && !trial.wrong[0])
         snprintf(trial.wrong, sizeof trial.wrong,
                  "%s allocation %u: status %#x (exit 3: an error without words, 4: a "

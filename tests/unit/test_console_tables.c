@@ -191,10 +191,11 @@ static void the_map_tells_where_it_ends(void **state)
     buf_adds(&text, "return lesson { id = 'x', title = 'X', track = 'lab',"
                     " world = function(w)\n");
     for (int i = 1; i <= 9; i++) {
-        buf_addf(&text, "w:service { 'side%d', endpoints = { a = { sleep(ms(1)) } } }\n",
+        buf_addf(&text,
+                 "w:service { 'side%d', endpoints = { a = { sleep(ms(1)) } } }\n", i);
+        buf_addf(&text,
+                 "w:service { 'level%d', endpoints = { a = { call('side%d', 'a')", i,
                  i);
-        buf_addf(&text, "w:service { 'level%d', endpoints = { a = { call('side%d', 'a')",
-                 i, i);
         if (i < 9)
             buf_addf(&text, ", call('level%d', 'a')", i + 1);
         buf_adds(&text, " } } }\n");

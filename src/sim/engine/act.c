@@ -361,7 +361,8 @@ void act_abandon(struct world *w, struct act *a)
 /* ---- queues --------------------------------------------------------------------- */
 
 /* The queue is whole around this act; a short one is looked through. */
-static bool queue_holds(const struct world *w, const struct list *q, const struct act *a)
+static bool queue_holds(const struct world *w, const struct list *q,
+                        const struct act *a)
 {
     enum { SHORT = 32 };
     ref me = W_REF(w, a);

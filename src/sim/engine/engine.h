@@ -179,7 +179,7 @@ static inline void *w_checked(const struct world *w, ref r, size_t bytes)
 #define W_PTR(w, type, r)                                                              \
     ((type *)(CHECKING ? w_checked(w, r, sizeof(type))                                 \
                        : (void *)((w)->base + (size_t)(r)*8)))
-#define W_REF(w, p)       ((ref)((size_t)((const char *)(p) - (w)->base) / 8))
+#define W_REF(w, p) ((ref)((size_t)((const char *)(p) - (w)->base) / 8))
 /* The component's own state (kind_impl.state_size bytes, zeroed before init). */
 #define W_STATE(w, type, c) W_PTR(w, type, (w)->states[c])
 static inline sim_time w_now(const struct world *w)

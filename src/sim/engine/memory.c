@@ -124,7 +124,8 @@ ref w_alloc(struct world *w, size_t bytes)
     CHECK(bytes > 0 && c < sizeof h->free_lists / sizeof *h->free_lists);
     if (r != 0) {
         h->free_lists[c] = *W_PTR(w, ref, r);
-        CHECK(check_poisoned(W_PTR(w, char, r) + sizeof r, ((size_t)8 << c) - sizeof r));
+        CHECK(
+            check_poisoned(W_PTR(w, char, r) + sizeof r, ((size_t)8 << c) - sizeof r));
         memset(W_PTR(w, char, r), 0, (size_t)8 << c);
         return r;
     }

@@ -4,11 +4,11 @@
  * were made are alive or free. The hostile build walks every few events; tests may, at
  * any moment between two events.
  */
+#include "engine/world_check.h"
 #include "engine/kind.h"
 #include "engine/life.h"
 #include "engine/loop.h"
 #include "engine/memory.h"
-#include "engine/world_check.h"
 
 /* ---- the calendar ---------------------------------------------------------------- */
 
@@ -59,9 +59,10 @@ static void check_lanes(const struct world *w)
         uint32_t found = 0;
         for (uint32_t i = h->heap_hole; i < h->heap_n; i++)
             if (((uint32_t)heap[i] & CAL_SLOT_MASK) == CAL_LANE_FIRST + n)
-                found += l->head != l->tail && heap[i] == cal_place_at(w, l, l->head)->key
-                             ? 1
-                             : 2;
+                found +=
+                    l->head != l->tail && heap[i] == cal_place_at(w, l, l->head)->key
+                        ? 1
+                        : 2;
         WALK(found == (l->head != l->tail));
     }
 }
