@@ -194,7 +194,7 @@ static bool runs_out(enum mem_use use)
 static void fail_as_told(void)
 {
     const char *at = getenv("TRUECODE_FAILS");
-    allocations_left = at ? atol(at) : -1;
+    allocations_left = at ? strtol(at, NULL, 10) : -1;
     mem_trap(at ? runs_out : NULL);
 }
 

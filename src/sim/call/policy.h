@@ -91,8 +91,9 @@ struct call_state {        /* what every call touches comes first */
     double tokens;                   /* retry budget */
     struct bucket now, before;
     sim_time bucket_since;
-    sim_time open_until; /* time at which an open breaker lets one call try; 0: closed */
-    bool half_open;      /* a call is out to try whether the callee is well again */
+    sim_time
+        open_until; /* time at which an open breaker lets one call try; 0: closed */
+    bool half_open; /* a call is out to try whether the callee is well again */
     struct list waiting; /* callers that wait for room in the bulkhead (call_wait.c) */
     uint32_t admit;      /* timer that lets the callers that wait in; 0: none */
     double quota;        /* budgets other than a share of requests (call_budget.c) */
