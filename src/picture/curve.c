@@ -250,7 +250,7 @@ struct curve_sum curve_fill(const struct scene *s, const struct curve *k, sim_ti
 
 size_t curve_slots(const struct curve *k, sim_time window, size_t wanted)
 {
-    assert(wanted > 0 && window > 0);
+    assert(wanted > 0 && window >= 0);
     sim_time grain = k->how == CURVE_QUANTILE ? 10 * SIM_SEC : SIM_SEC;
     sim_time most = window / grain > 1 ? window / grain : 1;
     return (sim_time)wanted > most ? (size_t)most : wanted;

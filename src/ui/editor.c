@@ -102,7 +102,7 @@ static void replace(struct editor *e, size_t from, size_t to, const char *s, siz
 
 static uint32_t code_at(const struct editor *e, size_t at, size_t *n)
 {
-    assert(at < e->text.len);
+    assert(at <= e->text.len);
     uint32_t cp = 0;
     *n = at < e->text.len ? utf8_next(e->text.s + at, e->text.len - at, &cp) : 0;
     return cp;
