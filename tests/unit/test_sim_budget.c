@@ -239,6 +239,20 @@ static void so_many_retries_a_second(void **state)
     lab_free(&l);
 }
 
+/* A few failures say nothing: before its twentieth call a breaker stays closed. */
+static void a_breaker_wants_to_see_twenty_calls(void **state)
+{
+    (void)state;
+    struct lab l = caller(0, TEN_A_SECOND, "breaker=0.5");
+    lab_set(&l, "edge", "limit", "0");
+    lab_run(&l, 1950 * SIM_MS);
+    assert_true(call(&l, "attempts_total") == 19);
+    assert_true(lab_metric(&l, "edge", "requests_total") == 19);
+    lab_run(&l, 4950 * SIM_MS);
+    assert_true(lab_metric(&l, "edge", "requests_total") < 30);
+    lab_free(&l);
+}
+
 /* What an open breaker refuses is not tried again: each retry follows an attempt that was
  * sent. */
 static void an_open_breaker_ends_it(void **state)
@@ -304,6 +318,7 @@ int main(void)
         cmocka_unit_test(the_quota_of_the_aws_sdks),
         cmocka_unit_test(the_throttle_of_grpc),
         cmocka_unit_test(so_many_retries_a_second),
+        cmocka_unit_test(a_breaker_wants_to_see_twenty_calls),
         cmocka_unit_test(an_open_breaker_ends_it),
         cmocka_unit_test(twice_what_is_accepted),
     };

@@ -184,6 +184,9 @@ static void actions_are_checked(void **state)
     a.nargs = 1;
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_NOT_FOUND,
          "no version \"v9\"");
+    a.instance = 1;
+    says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_INPUT, "not for one instance");
+    a.instance = 0;
     a.args[0] = value_text("v1");
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_REFUSED, "already");
     a = (struct action){.kind = ACTION_OP, .comp = c, .name = "rollback"};

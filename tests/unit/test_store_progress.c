@@ -5,6 +5,7 @@
 #include "../../src/store/store_internal.h"
 #include "truecode/tape.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -96,6 +97,15 @@ static void a_folder_that_all_may_read_is_closed(void **state)
     assert_int_equal(chmod(dir, 0755), 0);
     store_close(store_open(dir));
     assert_int_equal(stat(dir, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    char tapes[400];
+    path_of(tapes, sizeof tapes, "tapes");
+    assert_int_equal(mkdir(tapes, 0755) == 0 || errno == EEXIST, 1);
+    assert_int_equal(chmod(tapes, 0755), 0);
+    struct store *s = store_open(dir);
+    (void)finished(s, "x", 1);
+    store_close(s);
+    assert_int_equal(stat(tapes, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0700);
 }
 
