@@ -153,7 +153,7 @@ help:
 	@echo 'make prove SEEDS=100 prove every lesson'
 	@echo 'make reference       hold the engine to published results at length'
 	@echo 'make bench           print the figures of speed and size'
-	@echo 'make lint            layers, rooms, headers, words, formatting'
+	@echo 'make lint            layers, rooms, headers, what is dead, words, formatting'
 	@echo 'make V=1             show each command'
 	@echo 'make fuzz N=20000    so many worlds at random; none may bring its process down'
 	@echo 'make check-hostile   the tests again in a build that checks and shrinks all it can'
@@ -217,9 +217,11 @@ asan:
 	@$(MAKE) --no-print-directory B=build/asan SANITIZE=address,undefined \
 		OPT='-O1 -g' G=unit check
 
-# Random worlds, as many as N; what dies is told with its number.
-fuzz: $(B)/tests/fuzz/test_worlds
+# Random worlds, as many as N; what dies is told with its number. And worlds full of
+# messages, half as many, in which none may be lost.
+fuzz: $(B)/tests/fuzz/test_worlds $(B)/tests/unit/test_sim_messages
 	$(B)/tests/fuzz/test_worlds $(or $(N),2000) $(FROM)
+	$(B)/tests/unit/test_sim_messages $$((($(or $(N),2000) + 1) / 2)) $(FROM)
 
 check-portable:
 	@tests/run -b $(B) portable compilers

@@ -23,6 +23,19 @@ void *mem_alloc(size_t n) MUST_USE;                  /* zeroed */
 void *mem_array(size_t count, size_t size) MUST_USE; /* zeroed; dies on overflow */
 /* realloc; the new tail is NOT zeroed */
 void *mem_grow(void *p, size_t count, size_t size) MUST_USE;
+/* Makes room for one element more behind the first `n` of an array: a full one doubles
+ * its `cap`, from 8 on. The arguments are evaluated more than once.
+ *
+ *     GROW(s->runs, s->nruns, s->cap);
+ *     s->runs[s->nruns++] = run;
+ */
+#define GROW(array, n, cap)                                                            \
+    do {                                                                               \
+        if ((n) >= (cap)) {                                                            \
+            (cap) = (cap) ? 2 * (cap) : TINY(8, 1);                                    \
+            (array) = mem_grow((array), (cap), sizeof *(array));                       \
+        }                                                                              \
+    } while (0)
 char *mem_strdup(const char *s) MUST_USE;
 void mem_free(void *p);
 /* The hostile build asks `fails` before each allocation; true: there is no memory. NULL:
@@ -49,6 +62,17 @@ void *arena_alloc(struct arena *a, size_t n) MUST_USE;
 char *arena_strdup(struct arena *a, const char *s) MUST_USE;
 char *arena_strndup(struct arena *a, const char *s, size_t n) MUST_USE;
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
+/* A copy of the first `n` elements with room for `cap`; the old array stays behind. */
+void *arena_grow(struct arena *a, const void *p, size_t n, size_t cap,
+                 size_t size) MUST_USE;
+/* GROW() for an array in an arena. */
+#define ARENA_GROW(arena, array, n, cap)                                               \
+    do {                                                                               \
+        if ((n) >= (cap)) {                                                            \
+            (cap) = (cap) ? 2 * (cap) : TINY(8, 1);                                    \
+            (array) = arena_grow((arena), (array), (n), (cap), sizeof *(array));       \
+        }                                                                              \
+    } while (0)
 
 /* ---- growing byte string --------------------------------------------------------- */
 

@@ -18,35 +18,11 @@
 #define TRUECODE_CONSOLE_H
 
 #include "truecode/mechanism.h"
+#include "truecode/screen.h"
 #include "truecode/telemetry.h"
+#include "truecode/update.h"
 
 /* ---- output ---------------------------------------------------------------------- */
-
-/* What a piece of text means; the terminal decides how that looks. Used by the console,
- * the views and plain mode alike. */
-#define TONE_LIST(X)                                                                   \
-    X(NORMAL)                                                                          \
-    X(DIM)                                                                             \
-    X(STRONG)                                                                          \
-    X(HEAD)                                                                            \
-    X(GOOD)                                                                            \
-    X(WARN)                                                                            \
-    X(BAD)                                                                             \
-    X(ACCENT)                                                                          \
-    X(PROMPT)                                                                          \
-    X(MARK)                                                                            \
-    X(SELECT)                                                                          \
-    X(SERIES1)                                                                         \
-    X(SERIES2)                                                                         \
-    X(SERIES3)                                                                         \
-    X(SERIES4)                                                                         \
-    X(GHOST)
-enum tone {
-#define X(name) TONE_##name,
-    TONE_LIST(X)
-#undef X
-        TONE_COUNT
-};
 
 /* Lines of toned text. Text is clean UTF-8 (out_* clean what they are given). */
 struct out_run {
@@ -110,9 +86,6 @@ enum effect_kind {
     EFFECT_RESOLVE, /* the learner says it is over: `text` mitigated|cured|recovered */
     EFFECT_WHY /* the explanation: shown already (`text` NULL), or `text`, to be shown
                   once the price was confirmed */
-};
-struct update { /* a status update; NULL: left out */
-    const char *who, *since, *impact, *state, *next;
 };
 struct effect {
     enum effect_kind kind;

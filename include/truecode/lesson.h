@@ -1,71 +1,37 @@
 /*
- * lesson: loads a lesson file in a sandbox, builds its world, and evaluates its
- * predicates. The only module that includes lua.h.
+ * lesson: reads a lesson file in a sandbox, builds its world, and asks its functions. The
+ * only module that includes lua.h.
  *
- * A lesson is data with small pure functions in it. Loading turns all of the data into
- * the structs below (owned by the lesson, immutable); functions stay in Lua and are
- * named by `fn_id`. Everything a file can do wrong is ERR_LESSON with file, line and a
- * suggestion.
+ * A lesson is data with small pure functions in it. What a file says is one struct lesson:
+ * read once, immutable, shared by whoever holds a reference. Functions stay in Lua; they are
+ * named by `fn_id` and asked through a struct lesson_state, one for each run, which opens
+ * at its first question. What is built from a seed is a struct lesson_world, and keeps
+ * nothing of the lesson.
  *
  *     struct lesson *l;
  *     if (lesson_load(&l, text, len, "all-green.lua", &why) != ERR_OK) ...
  *     struct lesson_world lw;
- *     lesson_build(l, seed, &lw, &why);        // a model, the alert rules, the tickets
+ *     lesson_build(l, seed, &lw, &why);              // a model, alert rules, tickets
+ *     struct lesson_state *st = lesson_state_new(l);
  *     bool yes;
- *     lesson_test(l, step->goal, &facts, &yes, &why);
+ *     lesson_test(st, step->goal, &facts, &yes, &why);
+ *     lesson_state_free(st);
+ *     lesson_world_release(&lw);
+ *     lesson_unref(l);
+ *
+ * Everything that a file can do wrong is ERR_LESSON, with file, line and what would be right.
+ * Durations and times are simulated nanoseconds.
  */
 #ifndef TRUECODE_LESSON_H
 #define TRUECODE_LESSON_H
 
+#include "truecode/limits.h"
 #include "truecode/mechanism.h"
+#include "truecode/step.h"
 #include "truecode/telemetry.h"
 
 struct lesson;
-typedef int32_t fn_id; /* a Lua function of the lesson */
-#define FN_NONE ((fn_id)-1)
-
-#define LESSON_MAX_BYTES (256 * 1024)
-#define LESSON_HINTS     4
-
-enum step_kind {
-    STEP_ASK,
-    STEP_LOOK,
-    STEP_PREDICT,
-    STEP_ACT,
-    STEP_SAY_UPDATE,
-    STEP_CHOOSE
-};
-
-struct choice {
-    const char *text;
-    const char *reply; /* what is said when it is picked */
-    bool right;        /* several may be right; `choose` steps take any right one */
-};
-struct prediction {   /* one thing to predict: up, same or down */
-    const char *what; /* "orders in 5 minutes" */
-    fn_id value;      /* number, read now and when due */
-    sim_time after;   /* due so long after the next change */
-    const char
-        *answer; /* what the author expects; "" unknown: read from what happened */
-};
-struct step {
-    enum step_kind kind;
-    const char *id, *title, *say; /* `say` wrapped by the face, never wider than it */
-    const struct choice *choices; /* ask, choose */
-    size_t nchoices;
-    const struct prediction *predict;
-    size_t npredict;
-    fn_id goal; /* look, act: true when done; else FN_NONE */
-    /* look steps may want a suspicion instead of (or with) a goal */
-    bool wants_suspect;
-    const char *const *needs; /* say_update: "impact", "state", "next" ... */
-    size_t nneeds;
-    const char *hints[LESSON_HINTS]; /* nudge, where to look, what it is, the command */
-    size_t nhints;
-    const char *const *solution; /* console lines */
-    size_t nsolution;
-    const char *done; /* said when the step is done; NULL */
-};
+struct lesson_state;
 
 /* A known wrong turn: when `when` is true (checked each second after the first change,
  * fires once). */
@@ -76,20 +42,27 @@ struct trap {
 
 /* A named course of console lines, for the prover, the reference run and the debrief.
  */
+/* word, what the course does */
+#define HARMS(X)                                                                       \
+    X(WORSE, "worse", "some users lose more than without it")                          \
+    X(RETURNS, "returns", "good, then bad again")                                      \
+    X(FRAGILE, "fragile", "holds until a later event")                                 \
+    X(NOTHING, "nothing", "no better")                                                 \
+    X(PARTIAL, "partial", "better, not won")                                           \
+    X(COSTLY, "costly", "wins, at a price")
 enum harm {
-    HARM_NONE,
-    HARM_WORSE,
-    HARM_RETURNS,
-    HARM_FRAGILE,
-    HARM_NOTHING,
-    HARM_PARTIAL,
-    HARM_COSTLY
+    HARM_NONE, /* a fix */
+#define X(id, word, doc) HARM_##id,
+    HARMS(X)
+#undef X
+        HARM_COUNT
 };
+const char *harm_word(enum harm h); /* "" for HARM_NONE */
 struct course {
     const char *title;
     const char *const *lines;
     size_t nlines;
-    enum harm harm;     /* HARM_NONE: a fix */
+    enum harm harm;
     const char *until;  /* fragile: "the 10 s hiccup at min 40" */
     sim_time until_at;  /* fragile: when that is, on the simulated clock */
     const char *says;   /* why it did what it did; for the debrief */
@@ -140,6 +113,9 @@ enum err lesson_load(struct lesson **out, const char *text, size_t len,
  * too. */
 enum err lesson_load_lab(struct lesson **out, const char *text, size_t len,
                          const char *name, struct errmsg *why) MUST_USE;
+/* A lesson is shared: whoever keeps one holds a reference, and the last one frees it. */
+struct lesson *lesson_ref(const struct lesson *l) MUST_USE;
+void lesson_unref(struct lesson *l);
 #define LAB_BATCHES_MIN  20 /* and what there are when the file says nothing */
 #define LAB_BATCHES_MAX  1000
 #define LAB_WARM_UP_PART 10 /* left out: so much of ends_at */
@@ -150,18 +126,9 @@ struct lab_plan {
     bool warm_up_left_out;
 };
 struct lab_plan lesson_lab_plan(const struct lesson *l);
-void lesson_free(struct lesson *l);
 const struct lesson_info *lesson_info(const struct lesson *l);
 const char *
 lesson_hash(const struct lesson *l); /* SHA-256 of the text, 64 hex digits */
-/* A function of it ran over a limit: none can be asked any more, another state must be
- * loaded. After any other error of a function the rest go on. */
-bool lesson_stopped(const struct lesson *l);
-/* What the last thing done with it (loading, building, a predicate) took, in steps. */
-uint64_t lesson_effort(const struct lesson *l);
-/* A second Lua state of the same text: what a fork, rewind or resume uses. */
-enum err lesson_reload(struct lesson **out, const struct lesson *l,
-                       struct errmsg *why) MUST_USE;
 
 size_t lesson_steps(const struct lesson *l);
 const struct step *lesson_step(const struct lesson *l, size_t i);
@@ -221,7 +188,7 @@ struct lesson_world {
 /* Runs the lesson's world and incident functions with `seed` (names, numbers, times and
  * red herrings may vary with it through the lesson's own `pick` and `vary`). What is
  * built keeps nothing of the lesson: it may be freed before. */
-enum err lesson_build(struct lesson *l, uint64_t seed, struct lesson_world *out,
+enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world *out,
                       struct errmsg *why) MUST_USE;
 
 /* The same night with something left out of it; everything else, every draw too, is as
@@ -231,21 +198,22 @@ enum night {
                       beginning */
     NIGHT_WITHOUT, /* one entry does not happen: number `entry` of the list */
 };
-enum err lesson_build_night(struct lesson *l, uint64_t seed, enum night night,
+enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
                             size_t entry, struct lesson_world *out,
                             struct errmsg *why) MUST_USE;
 void lesson_world_release(struct lesson_world *lw);
-/* What decides how a run goes and what it is worth, with the world that its seed built:
+/* The identity: all that decides how a run goes and what it is worth, with its world:
  * 64 hex digits. Words (briefing, questions, hints, debrief), comments and blanks do not
  * change it; another text of the same identity can go on with a run. */
-void lesson_identity(struct lesson *l, const struct lesson_world *world, char out[65]);
+void lesson_identity(const struct lesson *l, const struct lesson_world *world,
+                     char out[65]);
 
 /* Whether it says how it should have been built (`twin = { set(…), … }`). */
 bool lesson_has_twin(const struct lesson *l);
 
 /* ---- predicates ------------------------------------------------------------------ */
 
-/* What a lesson function can look at, through the `s` it is given. Nothing can be
+/* All that a lesson function can look at, through the `s` it is given. Nothing can be
  * changed. */
 struct lesson_facts {
     const struct world *world;
@@ -257,11 +225,23 @@ struct lesson_facts {
     sim_time step_started;
     bool suspected; /* a right suspicion is open */
 };
+/* A lesson's functions, ready to be asked: one state for each run, so that a lesson which
+ * keeps something between calls cannot carry it from one run into another. Making one costs
+ * nothing; the first question opens it. The state holds a reference to its lesson. */
+struct lesson_state *lesson_state_new(const struct lesson *l) MUST_USE;
+void lesson_state_free(struct lesson_state *st);
+/* Forgets whatever happened in it: the next question finds a new one. */
+void lesson_state_reset(struct lesson_state *st);
+/* A function ran over a limit: none can be asked any more before a reset. After any other
+ * error of a function the rest go on. */
+bool lesson_stopped(const struct lesson_state *st);
+/* The steps of Lua that the last question took, opening the state included. */
+uint64_t lesson_effort(const struct lesson_state *st);
 /* ERR_LESSON: the function raised (file:line), returned no boolean, or ran over its
  * budget. */
-enum err lesson_test(struct lesson *l, fn_id fn, const struct lesson_facts *f,
+enum err lesson_test(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                      bool *out, struct errmsg *why) MUST_USE;
-enum err lesson_number(struct lesson *l, fn_id fn, const struct lesson_facts *f,
+enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                        double *out, struct errmsg *why) MUST_USE;
 
 /* The order of the lessons: lessons/course.lua, `return course { { track = "fail",
@@ -277,10 +257,6 @@ struct course_list {
 enum err course_load(struct course_list *out, const char *text, size_t len,
                      const char *name, struct errmsg *why) MUST_USE;
 void course_release(struct course_list *c);
-
-/* Reference text of everything a lesson may say (world functions, parameters, program
- * ops, steps, predicates), from the binding and kind tables, as Markdown. */
-void lesson_reference(struct buf *out);
 
 /* Everything that a lesson's code can reach, a line each ("math.floor function"): for
  * the test that compares it with the list in the repository. */

@@ -55,10 +55,19 @@ struct model;
  *   PARALLEL     runs each child of `body` (linked by next) at once, goes on when all
  *                are done; fails when one fails
  *   SOMETIMES    with probability `p` body, else `other`
+ *   EACH         a share `p` of all visits (in a consumer: messages) has the property
+ *                `what` ("": the one without a name): body, else `other`. The same
+ *                one has it at every try, redelivery, reload and consumer.
  *   WHEN_FLAG    `what` = flag: on: body, off: `other`
  *   COUNT        adds one to the business counter `what`
  *   REPLY        ends the program with a business answer `what` ("declined"): no error
  *   FAIL         ends the program with an error `what`
+ *   ALLOCATE     takes `p` bytes of the instance's memory (1 to 2^40), in whole KiB,
+ *                until the request ends; a collected heap keeps them as garbage then.
+ *                More than there is kills the process
+ *   CRASH        the process dies, with all that is inside, and starts again
+ *   DROP         ends the program as if all had been done, without a log line: whoever
+ *                asked goes on, but knows the work as lost when counting what was good
  *   LOG          writes log line `what`; `p` 0 debug, 1 info, 2 warn, 3 error
  *   PUBLISH      `target` = topic: sends it a message, through the call policy to its
  *                broker; not inside CACHED
@@ -74,7 +83,8 @@ struct model;
  *                  LOCK_ADVISORY               `what` is any name
  *
  * A third party that declines is a business answer, and ends the calling program with
- * one. A counter that no component declares is made. A pool to a database that no
+ * one. A counter that no component declares is made, unless its name is nearly that of
+ * one that is: then it is taken for a misspelling. A pool to a database that no
  * component declares is made with its defaults ("checkout.pool"). Transactions do not
  * nest, nor do bodies of CACHED. A lookup that times out (or that a breaker refuses) is
  * a miss. Calls nest 64 deep at most; the next one fails.
@@ -97,7 +107,11 @@ enum node_kind {
     NODE_BLOCK,
     NODE_PUBLISH,
     NODE_LOCK,
-    NODE_FAN_OUT
+    NODE_FAN_OUT,
+    NODE_ALLOCATE,
+    NODE_CRASH,
+    NODE_DROP,
+    NODE_EACH
 };
 struct node {
     enum node_kind kind;
@@ -105,7 +119,7 @@ struct node {
     const struct node *body;  /* first child */
     const struct node *other; /* the alternative */
     struct dist time;
-    double p;
+    double p; /* a probability, a share, a level, a lock, bytes: as above */
     const char *target, *what;
     bool catches; /* an error inside does not end the program */
     int line;     /* of the lesson file, for error messages */
@@ -139,7 +153,10 @@ enum err model_curve(struct model *m, comp_id client, const struct curve_point *
 
 /* The objective: a user's request is good when it is answered (a business answer
  * counts) within `within` and every cached value in it is at most `max_age` old (0:
- * any). It applies to the clients named, or to all where nclients is 0. */
+ * any). It applies to the clients named, or to all where nclients is 0. Of a
+ * subscription that is named, a message is good when it is processed so soon after it
+ * was published; of a job, a run when it succeeds so soon after it was due. What has
+ * not ended when the time is over is bad from then on. */
 struct slo {
     const char *name; /* a sentence: "an order, or a plain no, within 2 s" */
     sim_time within, max_age;
@@ -150,7 +167,8 @@ struct slo {
 enum err model_slo(struct model *m, const struct slo *slo, const comp_id *clients,
                    size_t nclients, struct errmsg *why) MUST_USE;
 const struct slo *model_get_slo(const struct model *m); /* NULL: none */
-/* Whether the objective is about this client's requests; without one: any client's. */
+/* Whether the objective is about what this client (subscription, job) begins; where
+ * it names nobody, or there is none: about users. The model is finished. */
 bool model_in_slo(const struct model *m, comp_id client);
 
 /* ---- the schedule, and the end ------------------------------------------------- */
@@ -159,6 +177,14 @@ bool model_in_slo(const struct model *m, comp_id client);
  * action leaves no record (an incident's hidden fault). */
 enum err model_at(struct model *m, sim_time at, const struct action *a, const char *who,
                   struct errmsg *why) MUST_USE;
+/* A fault that comes again and again, first at `at`: lasts a time drawn from `lasts` (0:
+ * as without a duration, such as a process that dies and is started), and begins anew a
+ * time drawn from `again` after its end, up to and including `until` (SIM_FOREVER: as
+ * long as the world runs). With exponential `again` the component fails as a Poisson
+ * process while it works. No change records. */
+enum err model_repeat(struct model *m, sim_time at, const struct action *fault,
+                      struct dist lasts, struct dist again, sim_time until,
+                      struct errmsg *why) MUST_USE;
 /* A change record without any effect on the world: a red herring. */
 enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
                      const char *title, struct errmsg *why) MUST_USE;
@@ -186,7 +212,7 @@ const struct kind_desc *model_kind(const struct model *m, comp_id c);
 /* Appends all that decides the model's worlds and nothing that only people read, as
  * text: equal texts give, seed by seed, equal traces. */
 void model_describe(const struct model *m, struct buf *out);
-/* How many of its scheduled actions come later than `t`. */
+/* The number of scheduled actions that come later than `t`. */
 size_t model_scheduled_after(const struct model *m, sim_time t);
 /* Nested ones: whose; else COMP_NONE. */
 comp_id model_owner(const struct model *m, comp_id c);
@@ -200,6 +226,10 @@ const char *model_version(const struct model *m, comp_id service, size_t i);
  * suggests. */
 enum err model_resolve(const struct model *m, const char *text, comp_id *c,
                        int *instance, struct errmsg *why) MUST_USE;
+/* The highest number that an instance (partition) of it may have by the model and its
+ * schedule; 0: its instances have no numbers, or nobody knows. `word`: what they are,
+ * "partitions". */
+int model_numbers(const struct model *m, comp_id c, const char **word);
 /* "checkout.pool.size": component and parameter. ERR_NOT_FOUND suggests. */
 enum err model_resolve_param(const struct model *m, const char *path, comp_id *c,
                              const struct param_desc **p, struct errmsg *why) MUST_USE;

@@ -1,43 +1,53 @@
 /*
- * session: a lesson being played: world + recording + lesson + console + tape. The
- * whole program without a screen. Every face (the screen, plain mode, scripts, the
- * prover, the grader) drives the same few inputs and reads the same view.
+ * session: a lesson being played: world, recording, lesson, console and tape. The whole
+ * program without a screen. Every face (the screen, plain mode, scripts, the prover, the
+ * grader) drives the same few inputs and reads the same view.
  *
  *     struct session *s;
- *     session_open(&s, &(struct session_options){.text = t, .len = n, .name =
- * "all-green.lua", .seed = 7}, &why); session_line(s, "status", false, &why);
- *     session_tick(s, 250 * SIM_MS, 200000, &why);   // a quarter of a second went by
- *     const struct session_view *v = session_view(s);
+ *     struct session_options o = {.text = t, .len = n, .name = "all-green.lua", .seed = 7};
+ *     if (session_open(&s, &o, &why) != ERR_OK) ...
+ *     session_read(s);                               // the briefing was read
+ *     session_line(s, "status", false, &why);        // its output is in the transcript
+ *     session_tick(s, 250 * SIM_MS, 200000, &more, &why); // a quarter of a second went by
+ *     const struct session_view *v = session_view(s);     // what a face shows
+ *     session_take_tape(s, &tape);                   // write it down, then draw
+ *     session_free(s);
  *
- * Each input goes on the tape at once: take it with session_take_tape() and write it
- * down before showing what it did. seed + tape is the saved game.
+ * Tape. Each input goes on the tape at once: take it with session_take_tape() and write it
+ * down before showing what it did. Seed and tape are the saved game.
  *
- * Time. A session never reads a clock: the face says how much real time went by
- * (session_tick) and the session decides how far simulated time may move: not at all
- * while text is unread, a question is open, it is paused or over. A `wait` moves on at
- * whatever speed makes it take at most three seconds, and stops at pages, tickets and
- * traps.
+ * Time. A session never reads a clock. The face says how much real time went by
+ * (session_tick), and the session decides how far simulated time may move:
+ *
+ *     HOLD_READING, HOLD_QUESTION,      not at all
+ *     HOLD_PAUSED, HOLD_OVER
+ *     HOLD_NONE                         at `speed`
+ *     HOLD_WAITING                      so that the wait takes three seconds at most; pages,
+ *                                       tickets and traps stop it
+ *
+ * Ownership. A view and all it points to belong to the session and are valid until the next
+ * call. A report and a proof belong to the caller.
+ *
+ * Errors. What a learner typed wrong is explained in the transcript; the error says so to
+ * the face. What a lesson or tape has wrong comes with a sentence in `why`.
  */
 #ifndef TRUECODE_SESSION_H
 #define TRUECODE_SESSION_H
 
 #include "truecode/console.h"
 #include "truecode/lesson.h"
-
-/* Rises whenever a pinned trace digest changes: older tapes cannot be resumed or
- * graded. */
-#define ENGINE_NUMBER 1
+#include "truecode/tape.h"
+#include "truecode/verdict.h"
 
 struct session;
-
-enum session_mode { MODE_GUIDED, MODE_ONCALL };
 
 struct session_options {
     const char *text; /* the lesson file */
     size_t len;
     const char *name;
+    const struct lesson *lesson; /* loaded already, instead of these three; NULL */
     uint64_t seed;
-    enum session_mode mode;
+    enum play_mode mode;
     const char *tape; /* NULL: a new run; else: resume by replaying this */
     size_t tape_len;
     size_t *bad_line; /* NULL, or: gets the number of the tape's entry that could not be
@@ -59,7 +69,7 @@ void session_free(struct session *s);
 
 /* ---- inputs ---------------------------------------------------------------------- */
 
-/* One line from the learner: a command, "2" (an answer), "up, down" (predictions), ""
+/* A line from the learner: a command, "2" (an answer), "up, down" (predictions), ""
  * (read on). Its output goes to the transcript. ERR_STOPPED: wants a yes first: the
  * view's `confirm` says what it will do; call again with confirmed = true (nothing was
  * taped). ERR_REFUSED: it is over, or on call, and that is not done then. Other errors
@@ -110,9 +120,24 @@ enum step_status {
     STEP_SHOWN /* solution shown */
 };
 
+/* how the notebook heads a line, how a report tells of it */
+#define NOTE_KINDS(X)                                                                  \
+    X(SUSPICION, "suspect", "you suspected")                                           \
+    X(RULED_OUT, "not it", "you ruled out")                                            \
+    X(REMARK, "note", "you noted")                                                     \
+    X(UPDATE, "told", "you told people")
+enum note_kind {
+#define X(id, head, tells) NOTE_##id,
+    NOTE_KINDS(X)
+#undef X
+        NOTE_KIND_COUNT
+};
+const char *note_head(enum note_kind k);  /* "not it" */
+const char *note_tells(enum note_kind k); /* "you ruled out" */
+
 struct note_view {
     sim_time at;
-    char kind; /* 's'uspect 'r'ule-out 'n'ote 'u'pdate */
+    enum note_kind kind;
     bool open; /* suspicions: not ruled out */
     const char *text;
 };
@@ -127,7 +152,7 @@ struct session_view {
     double speed;
     sim_time wait_until; /* HOLD_WAITING */
     uint64_t seed;
-    enum session_mode mode;
+    enum play_mode mode;
     bool practice; /* after a rewind: not scored */
 
     bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
@@ -165,31 +190,6 @@ void session_take_tape(struct session *s, struct buf *out);
 uint64_t session_digest(const struct session *s);
 
 /* ---- what happened: score, debrief ----------------------------------------------- */
-
-enum outcome { OUTCOME_LOST, OUTCOME_MITIGATED, OUTCOME_CURED, OUTCOME_RECOVERED };
-const char *outcome_word(int outcome); /* "recovered"; else "" */
-
-#define SCORE_LIST(X)                                                                  \
-    X(USERS, "users spared", 40)                                                       \
-    X(CONTAINMENT, "no harm done", 15)                                                 \
-    X(DIAGNOSIS, "diagnosis", 25)                                                      \
-    X(VERIFICATION, "verified", 10)                                                    \
-    X(COMMUNICATION, "told people", 10)
-enum score_part {
-#define X(name, phrase, weight) SCORE_##name,
-    SCORE_LIST(X)
-#undef X
-        SCORE_PARTS
-};
-struct score {
-    double part[SCORE_PARTS]; /* 0..1 */
-    int total;                /* 0..100 */
-    enum outcome outcome;
-    /* Bad user requests from the page until a verdict on the learner's last change is
-     * due: who leaves early is not spared what follows. */
-    uint64_t bad_you, bad_reference, bad_nothing;
-    int hints; /* recorded, never deducted */
-};
 
 /* Typed blocks: the screen, plain mode, Markdown and HTML draw them. */
 enum block_kind {
@@ -239,23 +239,7 @@ void report_markdown(const struct report *r,
 
 /* ---- proof ----------------------------------------------------------------------- */
 
-struct prove_row {
-    const char *kind; /* "loads" "nothing" "moves" "normal" "fix" "wrong" "steps"
-                         "hints" "text" "same" */
-    char name[64];
-    unsigned passed, failed;
-    uint64_t first_bad_seed;
-    double
-        margin_min; /* how close to failing: 1 comfortable .. 0 on the edge; NaN: n/a */
-    char detail[200]; /* of the first failure, or of the closest */
-};
-struct proof {
-    struct prove_row *rows;
-    size_t n, cap;
-    unsigned seeds;
-    bool ok;
-};
-/* What the proof of one seed may take; the lessons here take a tenth at most. */
+/* The work that the proof of one seed may take; the lessons here take a tenth at most. */
 #define PROVE_EVENTS 300000000ull /* of worlds; a component sampled is one, too */
 #define PROVE_STEPS  100000000ull /* of Lua */
 /* Seeds first .. first+count-1. `progress` returns false to stop (ERR_STOPPED).
@@ -264,9 +248,5 @@ enum err prove_lesson(struct proof *out, const char *text, size_t len, const cha
                       uint64_t first, unsigned count,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why) MUST_USE;
-/* Adds the rows of `b` (other seeds of the same lesson) to `a`. */
-void proof_merge(struct proof *a, const struct proof *b);
-void proof_release(struct proof *p);
-void proof_print(const struct proof *p, const char *lesson_id, struct buf *out);
 
 #endif

@@ -17,7 +17,8 @@
 #ifndef TRUECODE_UI_EDITOR_H
 #define TRUECODE_UI_EDITOR_H
 
-#include "truecode/ui.h"
+#include "truecode/console.h"
+#include "truecode/screen.h"
 
 #define EDITOR_HISTORY 500
 #define EDITOR_LINE    4096 /* bytes a line may have, its NUL included */
@@ -33,10 +34,11 @@ struct editor {
     size_t cursor; /* byte offset, at a character's start */
     bool cut;      /* something found no room: the line is not all that came */
     char **history;
-    size_t nhistory, at; /* at == nhistory: the line being typed */
-    struct buf kept;     /* the line being typed, while history is looked at */
-    struct buf killed;   /* what was cut last; ctrl-y puts it back */
-    bool searching;      /* ctrl-r */
+    size_t nhistory, history_cap;
+    size_t at;         /* == nhistory: the line being typed */
+    struct buf kept;   /* the line being typed, while history is looked at */
+    struct buf killed; /* what was cut last; ctrl-y puts it back */
+    bool searching;    /* ctrl-r */
     struct buf query;
     size_t found;  /* history index, SIZE_MAX: none */
     bool offering; /* candidates are shown */
@@ -61,7 +63,7 @@ void editor_draw(const struct editor *e, struct canvas *c, int row, int col, int
 void editor_draw_offer(const struct editor *e, struct canvas *c, int row, int row2,
                        int col, int cols);
 
-/* What each key does, for dispatch, help and README. Each has its function. */
+/* The keys and what each does, for dispatch, help and README. Each has its function. */
 struct editor_binding {
     enum key_kind kind;
     uint32_t cp;

@@ -2,168 +2,211 @@
  * wire: the front process talks to its jailed worker over one socket pair.
  *
  * The worker runs everything a lesson can touch: Lua, the simulation, the console, the
- * views. It has no files and no network, and asking the kernel for the time gets no
- * answer. The front has the terminal, the tape and the database, and believes nothing
- * the worker says: each message is bounded and checked when it is decoded, each cell
- * again before it may reach a terminal.
+ * views (truecode/worker.h). No files and no network are in its reach, and the kernel
+ * does not tell it the time. The front has the terminal, the tape and the database, and
+ * believes nothing the worker says: each message is bounded and checked when it is
+ * decoded, each cell again before it may reach a terminal.
  *
- * A clock is not quite out of reach: the kernel maps one into every process (the vDSO),
- * which needs no call and which no filter sees. Nothing reads it but Lua, for the seed
- * of its hashes; a lesson cannot. Code that broke out of Lua could, and could only
- * compute with it.
+ *     front                              worker
+ *                     <- WIRE_READY      the wall stands, or what is missing
+ *     WIRE_CATALOGUE  ->
+ *                     <- WIRE_DONE       cards, and a frame
+ *     WIRE_PROVE      ->
+ *                     <- WIRE_PROGRESS   any number, for WIRE_PROVE alone
+ *                     <- WIRE_DONE
  *
- * A worker's first message says that the wall around it stands (WIRE_READY), or what is
- * missing; wire_worker_start() takes it. From then on strictly request → answer. Only
- * PROVE may send answers of kind WIRE_PROGRESS before its last one.
+ * One request, one answer, and one worker per lesson that is played:
  *
- *     struct wire_client *c = wire_client_new(&(struct wire_client_options){.jail =
- * true}); struct wire_answer a = {0}; err = wire_client_open(c, &(struct
- * wire_request){.op = WIRE_OPEN, ...}, &a, &why); err = wire_client_ask(c, &(struct
- * wire_request){.op = WIRE_KEYS, ...}, &a, &why); wire_frame_apply(&a.frame, canvas);
+ *     struct wire_client_options o = {.jail = true};
+ *     struct wire_client *c = wire_client_new(&o);
+ *     struct wire_answer a = {0};
+ *     err = wire_client_open(c, &(struct wire_request){.op = WIRE_OPEN, ...}, &a, &why);
+ *     err = wire_client_ask(c, &(struct wire_request){.op = WIRE_KEYS, ...}, &a, &why);
+ *     wire_frame_apply(&a.frame, &canvas);
+ *     wire_answer_release(&a);
  *     wire_client_free(c);
  *
- * A client survives its worker: when the worker hangs, dies or talks nonsense, another
+ * A client survives its worker. When the worker hangs, dies or talks nonsense, another
  * is started from the tape so far and the request is sent again; if that kills it
  * again, the request is dropped and the client says so.
+ *
+ * A clock is not quite out of the worker's reach: the kernel maps one into every
+ * process (the vDSO), which needs no call and which no filter sees. Nothing reads it
+ * but Lua, for the seed of its hashes; a lesson cannot. Code that broke out of Lua
+ * could, and could only compute with it.
  */
 #ifndef TRUECODE_WIRE_H
 #define TRUECODE_WIRE_H
 
-#include "truecode/ui.h"
+#include "truecode/limits.h"
+#include "truecode/screen.h"
+#include "truecode/verdict.h"
 
+#define WIRE_WORKER_ARG  "--worker" /* the hidden subcommand: see worker.h */
 #define WIRE_MESSAGE_MAX (12u * 1024 * 1024)
-#define WIRE_TAPE_MAX    (4u * 1024 * 1024)
-#define WIRE_LESSONS_MAX 200
 #define WIRE_KEYS_MAX    256
-#define WIRE_ROWS_MAX    200
-#define WIRE_COLS_MAX    500
 
 /* ---- requests -------------------------------------------------------------------- */
 
+/* The operations. Beside each the fields of the request that it reads, and what its
+ * answer tells beside the session's own facts.
+ *
+ *     CATALOGUE  lessons, name, text (course.lua), line, screen, program
+ *                -> cards, a frame: the start screen
+ *     OPEN       name, text, seed, mode, tape, speed, screen, program
+ *                -> a frame; bad_line where the tape could not be replayed
+ *     KEYS       keys -> want, a frame; the plain face edits its row
+ *     RESIZE     rows, cols -> a frame
+ *     LINE       line -> text, prompt; the plain face
+ *     TICK       elapsed, max_events -> more, a frame; the score, once
+ *     NOTICE     line -> a frame with the line over it until the next key
+ *     REPORT     -> text (Markdown), score, digest
+ *     PROVE      name, text, seed, count -> progress, then the proof
+ *     VALIDATE   name, text, seed, count -> one card; the world was built so often
+ *     LAB        name, text, seed, count (replications), until
+ *     LAB_RUN    max_events -> done of all, events; more: not at its end
+ *     LAB_TELL   count, json -> the count-th piece of the report as text; more: there are
+ *                further pieces. Stops a lab that runs. */
 enum wire_op {
-    WIRE_CATALOGUE, /* show the start screen for these lessons; answers cards and a
-                       frame */
-    WIRE_OPEN,      /* play (or resume from a tape) one lesson */
-    WIRE_KEYS,      /* keys; full face, or a plain one that edits its row */
+    WIRE_CATALOGUE,
+    WIRE_OPEN,
+    WIRE_KEYS,
     WIRE_RESIZE,
-    WIRE_LINE,     /* a line, plain face */
-    WIRE_TICK,     /* real time went by */
-    WIRE_PROVE,    /* prove a lesson over seeds */
-    WIRE_REPORT,   /* the open session's report as Markdown */
-    WIRE_VALIDATE, /* load a lesson and build its world for `count` seeds */
-    WIRE_NOTICE,   /* show `line` over the screen until the next key */
-    WIRE_LAB,      /* open a lab file: seed, `count` replications, until */
-    WIRE_LAB_RUN,  /* run it for max_events; `more`: not done; done of all: how far */
-    WIRE_LAB_TELL, /* stop it if it runs; the `count`-th piece of its report as text, as
-                      JSON with `json`; `more`: there are further pieces */
+    WIRE_LINE,
+    WIRE_TICK,
+    WIRE_PROVE,
+    WIRE_REPORT,
+    WIRE_VALIDATE,
+    WIRE_NOTICE,
+    WIRE_LAB,
+    WIRE_LAB_RUN,
+    WIRE_LAB_TELL,
     WIRE_OPS
 };
-enum wire_face { WIRE_FULL, WIRE_PLAIN };
+enum wire_face { WIRE_FULL, WIRE_PLAIN, WIRE_FACES };
 
-struct wire_lesson {  /* a lesson file the front found, and what it knows of it */
+/* A lesson's file that the front found, and what is known of its runs. */
+struct wire_lesson {
     const char *name; /* "all-green.lua" */
     const char *text;
     size_t len;
-    const char *broken; /* why it is not to be loaded; NULL, "": nothing is known */
-    int best;           /* -1: never finished */
-    enum outcome outcome;
-    bool saved;
-    bool stopped; /* by an update: a run was begun and cannot go on */
+    const char *broken;   /* the reason not to load it; NULL, "": none is known */
+    int best;             /* score 0..100 of the best run; -1: never finished */
+    enum outcome outcome; /* of the best run */
+    bool saved;           /* a run can be gone on with */
+    bool stopped;         /* a run was begun, and an update keeps it from going on */
 };
 
-/* One struct for all operations; what an operation does not use stays zero. */
+/* A request of any operation; what an operation does not use stays zero. The fields
+ * that are sent, and their bounds: wire_fields.h. */
 struct wire_request {
     enum wire_op op;
-    const char *name,
-        *text; /* OPEN PROVE VALIDATE: the lesson; CATALOGUE: course.lua */
+    const char *name; /* of the file in `text` */
+    const char *text; /* a lesson, a lab, or course.lua */
     size_t len;
-    const struct wire_lesson *lessons; /* CATALOGUE */
+    const struct wire_lesson *lessons;
     size_t nlessons;
-    const char *tape; /* OPEN */
+    const char *tape; /* to resume; empty: a new run */
     size_t tape_len;
-    uint64_t seed; /* OPEN; PROVE VALIDATE: the first */
-    enum session_mode mode;
+    uint64_t seed; /* the first of several */
+    enum play_mode mode;
+    /* the screen */
     enum wire_face face;
-    int rows, cols; /* OPEN CATALOGUE RESIZE; 0 rows: no screen is drawn. Plain: 1 row,
-                       its prompt's; 0: lines come whole */
+    int rows, cols; /* 0 rows: none is drawn. Plain: 1 row, the prompt's; 0 where
+                       lines come whole */
     enum glyphs glyphs;
     bool mono;
-    const char *program;    /* OPEN CATALOGUE: how one types the program's name here */
-    const struct key *keys; /* KEYS */
+    const char *program; /* the program's name as one types it here */
+
+    const struct key *keys;
     size_t nkeys;
-    const char *line;    /* LINE, NOTICE; CATALOGUE: why there is no course.lua */
-    sim_time elapsed;    /* TICK: nanoseconds of real time; the front caps it */
-    uint64_t max_events; /* TICK LAB_RUN */
-    double speed;        /* OPEN: 0: as the lesson likes */
-    unsigned count;      /* PROVE VALIDATE: how many seeds; LAB LAB_TELL */
-    sim_time until;      /* LAB: 0: as the file says */
-    bool json;           /* LAB_TELL */
-    bool no_frame;       /* do not draw now: another request follows at once */
+    const char *line; /* typed, or to be told; CATALOGUE: why there is no course.lua */
+    sim_time elapsed; /* nanoseconds of real time; the front caps them */
+    uint64_t max_events; /* the most to run now */
+    double speed;        /* simulated seconds per second; 0: as the lesson likes */
+    unsigned count;
+    sim_time until; /* 0: as the lab's file says */
+    bool json;
+    bool no_frame; /* do not draw now: another request follows at once */
 };
 
 /* ---- answers --------------------------------------------------------------------- */
 
-enum wire_kind { WIRE_DONE, WIRE_PROGRESS, WIRE_READY };
+enum wire_kind { WIRE_DONE, WIRE_PROGRESS, WIRE_READY, WIRE_KINDS };
 
-struct wire_run { /* cells that changed, from `at` (row * cols + col) on */
+/* Cells that changed: `n` of them from place `at` on, which is row * cols + col. */
+struct wire_run {
     uint32_t at, n;
     const struct cell *cells;
 };
-struct wire_frame { /* present: rows > 0 */
+/* The difference to the frame before; rows 0: no frame is in the answer. */
+struct wire_frame {
     int rows, cols;
-    int cursor_row, cursor_col;
+    int cursor_row, cursor_col; /* -1: hidden */
     struct wire_run *runs;
     size_t nruns;
 };
-struct wire_card { /* a lesson as its own file tells it; checked and clean */
-    const char *id, *title, *track, *summary, *post, *hash,
-        *broken; /* broken "": fine */
+/* A lesson as its own file tells of it; checked and clean. */
+struct wire_card {
+    const char *id, *title, *track, *summary;
+    const char *post;   /* the title of the post it ends with; "": none */
+    const char *hash;   /* of the text */
+    const char *broken; /* the reason why it cannot be loaded; "": it can */
     int minutes, level;
 };
 struct wire_answer {
     enum wire_kind kind;
-    enum err err; /* of the request itself: a broken lesson, a foreign tape */
-    const char *error;
-    size_t bad_line; /* OPEN: the tape's entry that could not be replayed; 0: none */
-    /* what the screen asks of the front */
-    enum ui_want want;
-    const char *want_lesson; /* [a-z0-9-], "" none */
+    enum err err;      /* of the request itself: a broken lesson, a foreign tape */
+    const char *error; /* the sentence to it */
+    size_t bad_line;   /* the tape's entry that could not be replayed; 0: none */
+
+    /* what the screen wants of the front */
+    enum want want;
+    const char *want_lesson; /* [a-z0-9-]; "": none */
     bool more;               /* simulated time is still owed: TICK with elapsed 0 */
     bool ticking;            /* time may move: send ticks */
     bool fast;               /* a wait is running */
     bool over;               /* the incident is over (plain: the debrief was printed) */
-    const char *text;        /* plain output, report; clean, with newlines */
+
+    /* what is to be shown, after the tape is written down */
+    const char *text; /* plain output, report; clean, with newlines */
     const char *prompt;
-    const char *tape; /* new tape lines: write them down before showing the rest */
+    const char *tape; /* new lines */
     size_t tape_len;
     struct wire_frame frame;
+
     /* the session */
     const char *lesson, *title, *hash;
     uint64_t seed, digest;
     sim_time now;
     size_t step, nsteps;
-    bool practice;
-    bool scored; /* `score` holds: sent once, when the incident is over */
+    bool practice; /* not scored: after a rewind */
+    bool scored;   /* `score` is set: once, when the incident is over */
     struct score score;
-    /* CATALOGUE, VALIDATE */
+
     struct wire_card *cards;
     size_t ncards;
-    /* PROVE, LAB_RUN */
     unsigned done, all; /* progress */
-    uint64_t events;    /* LAB_RUN */
-    struct proof proof; /* rows live in `mem`: do not proof_release() */
-    struct arena mem;   /* everything above lives here */
+    uint64_t events;    /* of a lab, so far */
+    struct proof proof; /* its rows live in `mem`, too: not for proof_release() */
+
+    struct arena mem; /* everything above */
 };
+/* Frees what an answer holds; a zeroed one is fine. */
 void wire_answer_release(struct wire_answer *a);
 
+/* The difference of two canvases of one size as runs; `before` NULL: all of `now`. The
+ * runs point into `now` and live in `mem`. */
+void wire_frame_diff(struct wire_frame *f, const struct canvas *before,
+                     const struct canvas *now, struct arena *mem);
 /* Copies the changed cells. A cell that no terminal should get (a control, a code point
  * that text_clean() would rewrite, a wrong width, an unknown tone) becomes U+FFFD. The
  * canvas is made anew when the size differs. */
 void wire_frame_apply(const struct wire_frame *f, struct canvas **c);
 
-/* Encoding appends one whole message with its length in front; decoding takes a message
- * without it. Decoding refuses (ERR_CORRUPT, with what was wrong) everything out of
- * bounds; the decoded strings live in the arena. */
+/* wire_put_*() append one whole message with its length in front; wire_get_*() take a
+ * message without it, and refuse (ERR_CORRUPT, with what was wrong) everything out of
+ * bounds. Decoded strings live in the arena. */
 void wire_put_request(struct buf *b, const struct wire_request *q);
 enum err wire_get_request(struct wire_request *q, struct arena *mem, const char *p,
                           size_t n, struct errmsg *why) MUST_USE;
@@ -171,38 +214,25 @@ void wire_put_answer(struct buf *b, const struct wire_answer *a);
 enum err wire_get_answer(struct wire_answer *a, const char *p, size_t n,
                          struct errmsg *why) MUST_USE;
 
-/* ---- the worker's side ----------------------------------------------------------- */
+/* Reads or writes a whole message, blocking. False: the other end is closed, or the
+ * message is longer than WIRE_MESSAGE_MAX. */
+bool wire_read(int fd, struct buf *b);
+bool wire_write(int fd, const struct buf *b);
 
-/* Answers requests until the other end closes. Returns the exit status. */
-int wire_serve(int in, int out);
+/* ---- the front's side: one worker ------------------------------------------------ */
 
-/* The main of a worker process: `truecode --worker jail PARENT`; argv[1] is "--worker".
- * Does not come back to the command line: its result is the exit status. */
-bool wire_is_worker(int argc, char **argv);
-int wire_worker_main(int argc, char **argv);
-
-/* Closes the doors behind itself: resource limits (one that is lower already counts as
- * done), no new privileges, the system call filter. ERR_REFUSED on a system that
- * cannot, ERR_LIMIT where memory does not suffice, each with what is missing; nothing
- * may be opened afterwards. */
-enum err wire_jail(struct errmsg *why) MUST_USE;
-/* The jail of this build is limits alone: the system has no filter of calls. */
-bool wire_jail_is_partial(void);
-/* Whether this build and system can filter system calls; a phrase for `doctor`. */
-bool wire_jail_works(const char **how);
-
-/* ---- the front's side: one worker
- *
- * A worker may use so much of the processor's time for each request (WIRE_CPU_S; some may
- * take longer) and is ended by the kernel when it takes more, whether the front looks or
- * not. The front sets the soft limit RLIMIT_CPU of its child anew for each request, at
- * what the child has used so far and that much more, and for each sign of progress. It
- * may: prlimit() asks for the same user, not for leave to trace, so a worker that is not
- * dumpable makes no difference; and raising a soft limit below the hard one, which stays
- * as it was, asks for nothing. The worker itself has no such call in its filter. Limits
- * are whole seconds, so that this is a wall behind the counted steps and never what a
- * lesson meets. Elsewhere than on Linux only the front's patience remains.
- * ----------------------------------------------------- */
+/*
+ * A worker may use so much of the processor's time for each request (WIRE_CPU_S; some
+ * may take longer) and is ended by the kernel when it takes more, whether the front
+ * looks or not. The front sets the soft limit RLIMIT_CPU of its child anew for each
+ * request, at what the child has used so far and that much more, and for each sign of
+ * progress. It may: prlimit() asks for the same user, not for leave to trace, so a
+ * worker that is not dumpable makes no difference; and raising a soft limit below the
+ * hard one, which stays as it was, asks for nothing. The worker itself has no such call
+ * in its filter. Limits are whole seconds, so that this is a wall behind the counted
+ * steps and never what a lesson meets. Elsewhere than on Linux only the front's
+ * patience remains.
+ */
 
 #define WIRE_CPU_S       5   /* what a request may take */
 #define WIRE_CPU_LONG_S  60  /* one that replays a tape or carries out a wait */
@@ -210,16 +240,21 @@ bool wire_jail_works(const char **how);
 
 struct wire_worker;
 /* Starts the program's own image again as a worker, and waits until it is ready.
- * ERR_REFUSED: the wall cannot be here; `why` says what is missing, what that risks,
- * and how to go on. ERR_LIMIT, ERR_LOST: it cannot run here at all. */
+ *
+ *     ERR_REFUSED          the wall cannot be here; the sentence says what is missing,
+ *                          what that risks, and how to go on
+ *     ERR_LIMIT, ERR_LOST  no worker can run here at all */
 enum err wire_worker_start(struct wire_worker **out, bool jail,
                            struct errmsg *why) MUST_USE;
 void wire_worker_end(struct wire_worker *w); /* at once; NULL is fine */
 int wire_worker_pid(const struct wire_worker *w);
 int wire_worker_fd(const struct wire_worker *w); /* to poll for answers */
-/* ERR_LOST: it is gone (why says how it died). ERR_CORRUPT: it talks nonsense.
- * ERR_LIMIT: no answer in time. ERR_STOPPED: `waiting` said so. In all four cases it
- * must be ended. */
+/* Send a request, receive an answer. After an error the worker must be ended:
+ *
+ *     ERR_LOST     the worker is gone; the sentence says how it died
+ *     ERR_CORRUPT  the worker talks nonsense
+ *     ERR_LIMIT    no answer in time
+ *     ERR_STOPPED  `waiting` said so */
 enum err wire_worker_send(struct wire_worker *w, const struct wire_request *q,
                           struct errmsg *why) MUST_USE;
 /* `waiting` (may be NULL) is called after half a second and then twenty times a second
@@ -228,13 +263,13 @@ enum err wire_worker_send(struct wire_worker *w, const struct wire_request *q,
 enum err wire_worker_receive(struct wire_worker *w, struct wire_answer *a, int limit_ms,
                              bool (*waiting)(void *ctx, int ms), void *ctx,
                              struct errmsg *why) MUST_USE;
-/* Both, for everything that has one answer. */
+/* Sends and receives, for every request that has one answer. */
 enum err wire_worker_ask(struct wire_worker *w, const struct wire_request *q,
                          struct wire_answer *a, int limit_ms,
                          bool (*waiting)(void *ctx, int ms), void *ctx,
                          struct errmsg *why) MUST_USE;
-/* Does not wait: ERR_NOT_FOUND: no whole answer yet. Call until it says so: a second
- * answer may be there already, and then poll() does not tell. */
+/* Receives without waiting; ERR_NOT_FOUND: no whole answer yet. To be called until
+ * then: a second answer may be there already, of which poll() does not tell. */
 enum err wire_worker_poll(struct wire_worker *w, struct wire_answer *a,
                           struct errmsg *why) MUST_USE;
 
@@ -242,12 +277,12 @@ enum err wire_worker_poll(struct wire_worker *w, struct wire_answer *a,
 
 struct wire_client_options {
     bool jail;
-    /* New tape lines; must have them on disk (or have said that it cannot) when it
-     * returns. */
+    /* New tape lines. They are on disk when it returns, or it has said that they cannot
+     * be. */
     void (*tape)(void *ctx, const char *s, size_t n);
-    bool (*waiting)(void *ctx, int ms); /* as in wire_worker_receive */
-    void (*said)(void *ctx,
-                 const char *sentence); /* a worker was replaced, an input dropped */
+    bool (*waiting)(void *ctx, int ms); /* as in wire_worker_receive() */
+    /* A worker was replaced, an input dropped: a sentence for the person. */
+    void (*said)(void *ctx, const char *sentence);
     void *ctx;
 };
 struct wire_client;
@@ -257,8 +292,8 @@ void wire_client_free(struct wire_client *c);
  * request's texts are copied, for later restarts. */
 enum err wire_client_open(struct wire_client *c, const struct wire_request *q,
                           struct wire_answer *a, struct errmsg *why) MUST_USE;
-/* Any other request. ERR_OK also when an input had to be dropped (`said` told it; the
- * answer then is the one of the reopened session). Errors: no worker could be kept
+/* Sends any other request. ERR_OK also when an input had to be dropped (`said` told it,
+ * and the answer is that of the session opened again). Errors: no worker could be kept
  * alive. */
 enum err wire_client_ask(struct wire_client *c, const struct wire_request *q,
                          struct wire_answer *a, struct errmsg *why) MUST_USE;

@@ -195,7 +195,7 @@ struct cache_key_view {
 size_t world_cache_keys(const struct world *w, comp_id keyspace,
                         struct cache_key_view *out, size_t max);
 
-/* What the resolver says of a name (kind dns) now. */
+/* The resolver's answer about a name (kind dns), now. */
 struct dns_view {
     comp_id to;    /* COMP_NONE: there is no such name */
     int addresses; /* of a service: instances in the answer; else 0 */
@@ -203,7 +203,7 @@ struct dns_view {
     sim_time ttl;
 };
 void world_dns(const struct world *w, comp_id name, struct dns_view *v);
-/* What one caller keeps of it. */
+/* The answer that a caller keeps. */
 struct dns_belief {
     comp_id caller;
     int instance;  /* of the caller; users: number of a resolver they are behind */

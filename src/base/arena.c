@@ -69,6 +69,17 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
     return copy;
 }
 
+void *arena_grow(struct arena *a, const void *p, size_t n, size_t cap, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(cap, size, &bytes))
+        die("out of memory: %zu times %zu bytes", cap, size);
+    void *grown = arena_alloc(a, bytes);
+    if (n > 0)
+        memcpy(grown, p, n * size);
+    return grown;
+}
+
 char *arena_strdup(struct arena *a, const char *s)
 {
     return arena_strndup(a, s, strlen(s));

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_BROKEN = 70 }; /* EX_SOFTWARE of sysexits.h */
+enum { EXIT_BROKEN = 70 }; /* EX_SOFTWARE of <sysexits.h> */
 
 static void (*restore_terminal)(void);
 

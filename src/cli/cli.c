@@ -15,11 +15,9 @@ const struct option_info option_infos[OPT_COUNT] = {
 };
 
 static const struct subcommand *const commands[] = {
-    &subcommand_play,       &subcommand_list,   &subcommand_progress,
-    &subcommand_report,     &subcommand_replay, &subcommand_prove,
-    &subcommand_check,      &subcommand_doc,    &subcommand_lab,
-    &subcommand_config,     &subcommand_doctor, &subcommand_help,
-    &subcommand_completion,
+#define X(name) &subcommand_##name,
+    SUBCOMMAND_LIST(X)
+#undef X
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 
@@ -43,7 +41,7 @@ const struct subcommand *subcommand_find(const char *name)
 
 bool option_given(const struct cli_args *a, enum option o)
 {
-    return a->options[o] != NULL;
+    return a->options[o];
 }
 
 bool option_number(const struct cli_args *a, enum option o, uint64_t otherwise,
@@ -52,7 +50,7 @@ bool option_number(const struct cli_args *a, enum option o, uint64_t otherwise,
     const char *s = a->options[o];
     char *end;
     *out = otherwise;
-    if (s == NULL)
+    if (!s)
         return true;
     errno = 0;
     *out = strtoull(s, &end, 10);

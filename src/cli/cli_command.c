@@ -26,7 +26,7 @@ static bool is_plain(const char *s)
     for (; *s != '\0'; s++)
         if ((unsigned char)*s < 0x80 && !(*s >= 'a' && *s <= 'z') &&
             !(*s >= 'A' && *s <= 'Z') && !(*s >= '0' && *s <= '9') &&
-            strchr("_-./,+:@%", *s) == NULL)
+            !strchr("_-./,+:@%", *s))
             return false;
     return true;
 }
@@ -75,7 +75,7 @@ static bool finds(const char *dir, size_t n, const char *image, bool *found)
     buf_init(&path, PATH_MAX);
     buf_addf(&path, "%.*s/" INSTALLED_NAME, n > 0 ? (int)n : 1, n > 0 ? dir : ".");
     *found = stat(path.s, &st) == 0 && S_ISREG(st.st_mode) && access(path.s, X_OK) == 0;
-    bool same = *found && realpath(path.s, real) != NULL && str_eq(real, image);
+    bool same = *found && realpath(path.s, real) && str_eq(real, image);
     buf_release(&path);
     return same;
 }
@@ -83,7 +83,7 @@ static bool finds(const char *dir, size_t n, const char *image, bool *found)
 static bool is_on_path(const char *image)
 {
     const char *dir = getenv("PATH");
-    for (bool found = false; dir != NULL && !found;) {
+    for (bool found = false; dir && !found;) {
         size_t n = strcspn(dir, ":");
         if (finds(dir, n, image, &found))
             return true;
@@ -101,9 +101,9 @@ static void add_path(struct buf *b, const char *image)
     struct stat person, ours;
     const char *pwd = getenv("PWD");
     bool shared =
-        pwd == NULL || (stat(pwd, &person) == 0 && stat(".", &ours) == 0 &&
-                        person.st_dev == ours.st_dev && person.st_ino == ours.st_ino);
-    size_t n = shared && getcwd(here, sizeof here) != NULL ? strlen(here) : 0;
+        !pwd || (stat(pwd, &person) == 0 && stat(".", &ours) == 0 &&
+                 person.st_dev == ours.st_dev && person.st_ino == ours.st_ino);
+    size_t n = shared && getcwd(here, sizeof here) ? strlen(here) : 0;
     if (n <= 1 || strncmp(image, here, n) != 0 || image[n] != '/') {
         add_word(b, image);
         return;
@@ -112,7 +112,7 @@ static void add_path(struct buf *b, const char *image)
     struct buf typed;
     buf_init(&typed, PATH_MAX);
     /* Without a slash a shell would look along PATH; a dash would be an option. */
-    if (strchr(below, '/') == NULL || *below == '-')
+    if (!strchr(below, '/') || *below == '-')
         buf_adds(&typed, "./");
     buf_adds(&typed, below);
     add_word(b, typed.s);
@@ -136,7 +136,7 @@ struct command command(const char *words, const char *operand)
     add_name(&b);
     if (words[0] != '\0')
         buf_addf(&b, " %s", words);
-    if (operand != NULL) {
+    if (operand) {
         buf_adds(&b, operand[0] == '-' ? " ./" : " ");
         add_word(&b, operand);
     }

@@ -7,8 +7,10 @@
 #ifndef CLI_INTERNAL_H
 #define CLI_INTERNAL_H
 
+#include "truecode/json.h"
 #include "truecode/store.h"
 #include "truecode/term.h"
+#include "truecode/wire.h"
 
 /* name, number, what it says. 70 is what die() and BUG() leave with. */
 #define EXIT_LIST(X)                                                                   \
@@ -29,7 +31,7 @@ enum exit_code {
 
 /* name, option, its argument or NULL, what it does; the argument may list its words */
 #define OPTION_LIST(X)                                                                 \
-    X(MODE, "mode", "guided|oncall", "how it is played")                               \
+    X(MODE, "mode", MODE_WORDS, "how it is played")                                    \
     X(SEED, "seed", "N", "the world's seed; the same seed is the same night")          \
     X(NEW, "new", NULL, "begin anew even if a run can be continued")                   \
     X(PLAIN, "plain", NULL, "lines instead of a screen: for screen readers and pipes") \
@@ -94,10 +96,24 @@ struct subcommand {
     size_t min_words, max_words;
     int (*run)(const struct cli_args *a);
 };
-extern const struct subcommand subcommand_play, subcommand_list, subcommand_progress,
-    subcommand_prove, subcommand_check, subcommand_lab, subcommand_replay,
-    subcommand_report, subcommand_doc, subcommand_config, subcommand_doctor,
-    subcommand_completion, subcommand_help;
+/* In the order of `help`; each is the last thing in cmd_NAME.c. */
+#define SUBCOMMAND_LIST(X)                                                             \
+    X(play)                                                                            \
+    X(list)                                                                            \
+    X(progress)                                                                        \
+    X(report)                                                                          \
+    X(replay)                                                                          \
+    X(prove)                                                                           \
+    X(check)                                                                           \
+    X(doc)                                                                             \
+    X(lab)                                                                             \
+    X(config)                                                                          \
+    X(doctor)                                                                          \
+    X(help)                                                                            \
+    X(completion)
+#define X(name) extern const struct subcommand subcommand_##name;
+SUBCOMMAND_LIST(X)
+#undef X
 size_t subcommand_count(void);
 const struct subcommand *subcommand_at(size_t i);
 const struct subcommand *subcommand_find(const char *name);
@@ -111,8 +127,6 @@ void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void print(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void print_raw(const struct buf *b);
 int exit_code_of(enum err e);
-/* "text" with JSON's escapes. */
-void json_text(struct buf *b, const char *s);
 
 /* A command as somebody can type it here, ready to be told: the program as it is called
  * ("truecode" where PATH leads to it, else "build/truecode" or its whole path), `words`
@@ -158,7 +172,7 @@ enum err lesson_take(const struct cli_args *a, const char *word, struct buf *tex
                      struct buf *name, struct errmsg *why) MUST_USE;
 bool lesson_id_valid(const char *id);
 /* The ids of the lesson (or lab) files in a folder, in order; the caller frees each. */
-size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX]) MUST_USE;
+size_t lesson_ids(const char *dir, char *ids[LESSONS_MAX]) MUST_USE;
 
 /* course.lua and every lesson file beside it, with what is wrong with them. */
 struct library {
@@ -193,7 +207,7 @@ bool library_sift(struct library *l, library_try *load, void *ctx);
 struct head_facts { /* of a tape's head */
     char lesson[65], hash[65];
     uint64_t seed;
-    enum session_mode mode;
+    enum play_mode mode;
     long engine;
     bool old_format; /* written by an older truecode: this one cannot play it */
 };
@@ -235,7 +249,7 @@ struct replayed {
     struct buf tape, name; /* the lesson's file name */
     struct wire_client *client;
     struct wire_answer a; /* where the tape ends */
-    enum session_mode mode;
+    enum play_mode mode;
     bool half_line;       /* the tape's last line was cut short */
     bool booked;          /* it is in the list of runs: */
     struct store_run run; /* as that has it */
@@ -272,7 +286,7 @@ struct play {
     struct wire_client *client;
     bool jail;
     struct command program; /* for what the worker draws */
-    enum session_mode mode;
+    enum play_mode mode;
     enum glyphs glyphs;
     double speed;
     struct store_run run;   /* of the open lesson; lesson "" none */
@@ -283,8 +297,8 @@ struct play {
     struct tape_file *tape; /* NULL: none open */
     struct buf text, name;  /* the open lesson's file */
     bool given;             /* the lesson was given as a path: not in the list */
-    bool has_seed;          /* --seed was given, and no lesson is open yet */
-    bool has_mode;          /* --mode likewise */
+    bool seed_given;        /* --seed was given, and no lesson is open yet */
+    bool mode_given;        /* --mode likewise */
     uint64_t seed;          /* --seed, for the first lesson opened */
     bool anew;              /* --new, for the first lesson opened */
     bool paged;             /* the open lesson was begun, not gone on with */

@@ -5,6 +5,8 @@
  */
 #include "cli_internal.h"
 
+#include "truecode/worker.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +14,12 @@
 /* The folder of a file, with every link and dot followed; false: there is none. */
 static bool folder_of(const char *path, char *to)
 {
-    if (realpath(path, to) == NULL)
+    if (!realpath(path, to))
         return false;
     char *slash = strrchr(to, '/');
-    if (slash != NULL)
+    if (slash)
         *slash = '\0';
-    return slash != NULL;
+    return slash;
 }
 
 /* In the folder of lessons that the program was built or installed with, or in the
@@ -28,7 +30,7 @@ static bool comes_with_us(const char *path)
     struct buf dir;
     buf_init(&dir, PATH_MAX);
     lessons_dir_shipped(&dir);
-    bool yes = folder_of(path, theirs) && realpath(dir.s, ours) != NULL;
+    bool yes = folder_of(path, theirs) && realpath(dir.s, ours);
     size_t n = yes ? strlen(ours) : 0;
     yes = yes && strncmp(theirs, ours, n) == 0 &&
           (theirs[n] == '\0' || strcmp(theirs + n, "/lab") == 0);
@@ -47,7 +49,7 @@ enum err jail_allows(const struct cli_args *a, const char *path, struct errmsg *
             "%s does not come with truecode: without the jail it could do "
             "whatever you can. Give --no-jail twice if you trust it",
             path);
-    if (wire_jail_is_partial())
+    if (worker_jail_is_partial())
         return errmsg_set(
             why, ERR_REFUSED,
             "%s does not come with truecode, and this system has no "

@@ -37,10 +37,10 @@ static bool tree_of_program(struct buf *dir)
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     exe[n > 0 ? n : 0] = '\0';
     char *slash = strrchr(exe, '/');
-    for (int up = 0; up < 2 && slash != NULL; up++) {
+    for (int up = 0; up < 2 && slash; up++) {
         *slash = '\0';
         slash = strrchr(exe, '/');
-        if (slash == NULL)
+        if (!slash)
             return false;
         buf_reset(dir);
         buf_addf(dir, "%.*s/lessons", (int)(slash - exe), exe);
@@ -62,7 +62,7 @@ enum err lessons_dir(struct buf *dir, struct errmsg *why)
 {
     const char *chosen = getenv("TRUECODE_LESSONS");
     buf_reset(dir);
-    if (chosen != NULL && chosen[0] != '\0') {
+    if (chosen && chosen[0] != '\0') {
         buf_adds(dir, chosen);
         return has_course(dir->s)
                    ? ERR_OK
@@ -87,7 +87,7 @@ enum err lessons_dir(struct buf *dir, struct errmsg *why)
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
+    return slash ? slash + 1 : path;
 }
 
 static int by_text(const void *a, const void *b, void *ctx)
@@ -96,20 +96,19 @@ static int by_text(const void *a, const void *b, void *ctx)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX])
+size_t lesson_ids(const char *dir, char *ids[LESSONS_MAX])
 {
     size_t n = 0;
     DIR *d = opendir(dir);
-    for (struct dirent *f;
-         d != NULL && n < WIRE_LESSONS_MAX && (f = readdir(d)) != NULL;) {
+    for (struct dirent *f; d && n < LESSONS_MAX && (f = readdir(d));) {
         char *dot = strrchr(f->d_name, '.');
-        if (dot == NULL || strcmp(dot, ".lua") != 0)
+        if (!dot || strcmp(dot, ".lua") != 0)
             continue;
         *dot = '\0';
         if (lesson_id_valid(f->d_name) && strcmp(f->d_name, "course") != 0)
             ids[n++] = mem_strdup(f->d_name);
     }
-    if (d != NULL)
+    if (d)
         closedir(d);
     sort_stable(ids, n, sizeof *ids, by_text, NULL);
     return n;
@@ -117,10 +116,10 @@ size_t lesson_ids(const char *dir, char *ids[WIRE_LESSONS_MAX])
 
 static enum err unknown_lesson(const char *word, const char *dir, struct errmsg *why)
 {
-    char *names[WIRE_LESSONS_MAX];
+    char *names[LESSONS_MAX];
     size_t n = lesson_ids(dir, names);
     const char *near = text_suggest(word, (const char *const *)names, n);
-    if (near != NULL)
+    if (near)
         errmsg_set(why, ERR_NOT_FOUND, "there is no lesson '%s'; did you mean '%s'?",
                    word, near);
     else
@@ -134,7 +133,7 @@ static enum err unknown_lesson(const char *word, const char *dir, struct errmsg 
 static bool is_path(const char *word)
 {
     size_t n = strlen(word);
-    return strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0);
+    return strchr(word, '/') || (n > 4 && strcmp(word + n - 4, ".lua") == 0);
 }
 
 enum err lesson_path(const char *word, struct buf *path, struct errmsg *why)

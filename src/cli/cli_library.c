@@ -53,20 +53,17 @@ static struct found *find_files(const char *dir, size_t *n)
     *n = 0;
     buf_init(&path, 4096);
     DIR *d = opendir(dir);
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+    for (struct dirent *e; d && (e = readdir(d));) {
         if (!lesson_file(e->d_name))
             continue;
-        if (*n == cap) {
-            cap = cap > 0 ? 2 * cap : TINY(64, 1);
-            list = mem_grow(list, cap, sizeof *list);
-        }
+        GROW(list, *n, cap);
         struct found *f = &list[(*n)++];
         snprintf(f->name, sizeof f->name, "%s", e->d_name);
         buf_reset(&path);
         buf_addf(&path, "%s/%s", dir, e->d_name);
         f->size = stat(path.s, &st) == 0 ? st.st_size : 0;
     }
-    if (d != NULL)
+    if (d)
         closedir(d);
     buf_release(&path);
     sort_stable(list, *n, sizeof *list, by_size, NULL);
@@ -115,7 +112,7 @@ static void read_all(struct library *l, const char *dir)
     }
     buf_release(&path);
     struct found *files = find_files(dir, &n);
-    for (size_t i = 0; i < n && i < WIRE_LESSONS_MAX; i++)
+    for (size_t i = 0; i < n && i < LESSONS_MAX; i++)
         add_file(l, dir, files[i].name);
     mem_free(files);
 }
@@ -136,7 +133,7 @@ enum err library_read(struct library *l, const struct cli_args *a, struct errmsg
     struct buf dir;
     *l = (struct library){0};
     buf_init(&l->course, LESSON_MAX_BYTES);
-    l->lessons = arena_alloc(&l->mem, WIRE_LESSONS_MAX * sizeof *l->lessons);
+    l->lessons = arena_alloc(&l->mem, LESSONS_MAX * sizeof *l->lessons);
     buf_init(&dir, 4096);
     enum err e = lessons_dir(&dir, why);
     if (e == ERR_OK)
@@ -163,11 +160,11 @@ void library_progress(struct library *l, const struct store *s)
         char id[65];
         snprintf(id, sizeof id, "%.*s", (int)(strlen(w->name) - 4), w->name);
         const struct store_run *best = store_best(s, id);
-        w->best = best != NULL ? best->score : -1;
-        w->outcome = best != NULL ? (enum outcome)best->outcome : OUTCOME_LOST;
-        w->saved = store_begun(s, id) != NULL;
+        w->best = best ? best->score : -1;
+        w->outcome = best ? best->outcome : OUTCOME_LOST;
+        w->saved = store_begun(s, id);
         const struct store_run *halted = store_halted(s, id);
-        w->stopped = halted != NULL && halted->halt == HALT_UPDATE;
+        w->stopped = halted && halted->halt == HALT_UPDATE;
     }
 }
 
@@ -179,7 +176,7 @@ bool library_sift(struct library *l, library_try *load, void *ctx)
     for (size_t i = 0; i < l->n; i++) {
         struct wire_lesson *w = &l->lessons[i];
         struct errmsg why = {0};
-        if (w->broken != NULL || load(ctx, w, &why) == ERR_OK)
+        if (w->broken || load(ctx, w, &why) == ERR_OK)
             continue;
         w->broken = arena_printf(&l->mem, "%s: %s", w->name, why.text);
         w->text = "";

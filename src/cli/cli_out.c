@@ -84,24 +84,6 @@ int exit_code_of(enum err e)
     }
 }
 
-void json_text(struct buf *b, const char *s)
-{
-    struct buf clean;
-    buf_init(&clean, 0);
-    text_clean(&clean, s, strlen(s), true);
-    buf_addch(b, '"');
-    for (const char *p = clean.s; *p != '\0'; p++) {
-        if (*p == '"' || *p == '\\')
-            buf_addch(b, '\\');
-        if (*p == '\n')
-            buf_adds(b, "\\n");
-        else
-            buf_addch(b, *p);
-    }
-    buf_addch(b, '"');
-    buf_release(&clean);
-}
-
 uint64_t fresh_seed(void)
 {
     uint64_t seed;

@@ -16,7 +16,7 @@ static const struct store_run *last_of(const struct store *s, const char *lesson
 {
     const struct store_run *runs;
     for (size_t i = store_runs(s, &runs); i-- > 0;)
-        if (lesson == NULL || strcmp(runs[i].lesson, lesson) == 0)
+        if (!lesson || strcmp(runs[i].lesson, lesson) == 0)
             return &runs[i];
     return NULL;
 }
@@ -27,13 +27,13 @@ static enum err choose(const struct store *s, const char *word, bool finished,
 {
     enum err e = ERR_NOT_FOUND;
     *run = NULL;
-    if (word != NULL)
+    if (word)
         e = store_run_by_prefix(s, word, run, why);
     if (e == ERR_INPUT)
         return e;
-    if (*run == NULL && finished)
+    if (!*run && finished)
         *run = store_finished(s, word);
-    if (*run == NULL)
+    if (!*run)
         *run = last_of(s, word);
     return ERR_OK;
 }
@@ -50,25 +50,24 @@ static enum err read_booked(struct replayed *r, const struct store *s,
 static enum err read_run(struct replayed *r, const char *word, bool finished,
                          struct errmsg *why)
 {
-    if (word != NULL && strchr(word, '/') != NULL)
-        return file_read(word, WIRE_TAPE_MAX, &r->tape, why);
+    if (word && strchr(word, '/'))
+        return file_read(word, TAPE_MAX_BYTES, &r->tape, why);
     const struct store *s = r->store;
     const struct store_run *run;
     enum err e = choose(s, word, finished, &run, why);
     if (e != ERR_OK)
         return e;
-    if (run != NULL) {
+    if (run) {
         r->run = *run;
         r->goes_on = store_begun(s, run->lesson) == run;
         e = read_booked(r, s, why);
-    } else if (word != NULL &&
-               file_read(word, WIRE_TAPE_MAX, &r->tape, NULL) == ERR_OK) {
+    } else if (word && file_read(word, TAPE_MAX_BYTES, &r->tape, NULL) == ERR_OK) {
         e = ERR_OK;
     } else if (store_unreadable(s)) {
         e = errmsg_set(why, ERR_CORRUPT, "%s",
-                       store_trouble(s) != NULL ? store_trouble(s)
-                                                : "the saved state cannot be read");
-    } else if (word != NULL) {
+                       store_trouble(s) ? store_trouble(s)
+                                        : "the saved state cannot be read");
+    } else if (word) {
         e = errmsg_set(why, ERR_NOT_FOUND, "there is no run '%s'; see %s", word,
                        command("progress", NULL).s);
     } else {
@@ -84,12 +83,12 @@ static enum err find_texts(struct texts *t, struct replayed *r,
 {
     struct buf text;
     buf_init(&text, LESSON_MAX_BYTES);
-    if (o->lesson == NULL && r->booked)
+    if (!o->lesson && r->booked)
         texts_add_kept(t, o->args, r->store, r->run.hash);
-    if (o->lesson == NULL)
+    if (!o->lesson)
         texts_add_kept(t, o->args, r->store, h->hash);
-    enum err e = lesson_take(o->args, o->lesson != NULL ? o->lesson : h->lesson, &text,
-                             &r->name, why);
+    enum err e =
+        lesson_take(o->args, o->lesson ? o->lesson : h->lesson, &text, &r->name, why);
     if (e == ERR_OK)
         texts_add(t, text.s, text.len, true);
     buf_release(&text);
@@ -120,7 +119,7 @@ enum err replayed_open(struct replayed *r, const struct replay_options *o,
 {
     struct tape_reader tape;
     memset(r, 0, sizeof *r);
-    buf_init(&r->tape, WIRE_TAPE_MAX);
+    buf_init(&r->tape, TAPE_MAX_BYTES);
     buf_init(&r->name, 4096);
     r->store = store_look(NULL);
     r->client = wire_client_new(
@@ -135,7 +134,7 @@ enum err replayed_open(struct replayed *r, const struct replay_options *o,
             why, ERR_CORRUPT,
             "that is no tape: its head names a lesson that cannot be one");
     r->half_line = r->tape.s[r->tape.len - 1] != '\n';
-    r->mode = str_eq(tape.head.mode, "on-call") ? MODE_ONCALL : MODE_GUIDED;
+    r->mode = mode_of_tape(tape.head.mode);
     return play_again(r, o, &tape.head, why);
 }
 

@@ -23,7 +23,7 @@ static bool head_field(const struct buf *tape, const char *key, char *to, size_t
     to[0] = '\0';
     for (int line = 0; line < 20 && p < end; line++) {
         const char *nl = memchr(p, '\n', (size_t)(end - p));
-        if (nl == NULL)
+        if (!nl)
             return false;
         if ((size_t)(nl - p) > n + 1 && strncmp(p, key, n) == 0 && p[n] == ' ') {
             snprintf(to, size, "%.*s", (int)(nl - p - (ptrdiff_t)n - 1), p + n + 1);
@@ -62,7 +62,7 @@ enum err head_read(struct head_facts *h, const struct buf *tape, struct errmsg *
     snprintf(h->lesson, sizeof h->lesson, "%s", r.head.lesson);
     snprintf(h->hash, sizeof h->hash, "%s", r.head.hash);
     h->seed = r.head.seed;
-    h->mode = str_eq(r.head.mode, "on-call") ? MODE_ONCALL : MODE_GUIDED;
+    h->mode = mode_of_tape(r.head.mode);
     h->engine = r.head.engine;
     return ERR_OK;
 }
@@ -187,7 +187,7 @@ static void believe(struct store *s, const struct store_run *run,
     now.practice = a->practice;
     now.finished = over ? run->finished : 0;
     now.score = over ? a->score.total : -1;
-    now.outcome = over ? (int)a->score.outcome : 0;
+    now.outcome = over ? a->score.outcome : OUTCOME_LOST;
     now.hints = over ? a->score.hints : 0;
     store_save(s, &now);
 }
@@ -202,7 +202,7 @@ static void check_one(struct store *s, const char *id, const struct cli_args *a)
     bool over = e == ERR_OK && r.a.over;
     if (over)
         e = replayed_report(&r, &why);
-    if (e == ERR_OK && run != NULL)
+    if (e == ERR_OK && run)
         believe(s, run, &r.a, over);
     replayed_release(&r);
 }

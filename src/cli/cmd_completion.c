@@ -15,7 +15,7 @@
 
 static enum err lesson_names(struct buf *b, const char *below, struct errmsg *why)
 {
-    char *ids[WIRE_LESSONS_MAX];
+    char *ids[LESSONS_MAX];
     struct buf dir;
     buf_init(&dir, 4096);
     enum err e = lessons_dir(&dir, why);
@@ -72,12 +72,12 @@ static bool has_option(const struct subcommand *c, int o)
 
 static bool has_choices(const struct option_info *o)
 {
-    return o->arg != NULL && strchr(o->arg, '|') != NULL;
+    return o->arg && strchr(o->arg, '|');
 }
 
 static bool wants_file(const struct option_info *o)
 {
-    return o->arg != NULL && str_eq(o->arg, "FILE");
+    return o->arg && str_eq(o->arg, "FILE");
 }
 
 /* "guided|oncall" as quoted words, each behind a blank. */
@@ -126,7 +126,7 @@ static void add_described(struct buf *b, const char *dashes, const char *name,
 /* An option's value, and how a branch of `case` offers it. */
 static void bash_option(struct buf *b, const struct option_info *o)
 {
-    if (o->arg == NULL)
+    if (!o->arg)
         return;
     buf_addf(b, "    --%s) ", o->word);
     if (has_choices(o)) {
@@ -146,7 +146,7 @@ static void bash_command(struct buf *b, const struct subcommand *c)
             buf_addf(b, " --%s", option_infos[i].word);
     add_known_words(b, c);
     buf_adds(b, " )");
-    if (names_of(c) != NULL)
+    if (names_of(c))
         buf_addf(b, "; names=%s", names_of(c));
     buf_adds(b, " ;;\n");
 }
@@ -197,7 +197,7 @@ static void bash(struct buf *b)
 
 static void zsh_option(struct buf *b, const struct option_info *o)
 {
-    if (o->arg == NULL)
+    if (!o->arg)
         return;
     buf_addf(b, "    --%s) ", o->word);
     if (has_choices(o)) {
@@ -221,7 +221,7 @@ static void zsh_command(struct buf *b, const struct subcommand *c)
     buf_adds(b, " )\n        names=(");
     add_known_words(b, c);
     buf_adds(b, " )\n");
-    if (names_of(c) != NULL)
+    if (names_of(c))
         buf_addf(b, "        kind=%s\n", names_of(c));
     buf_adds(b, "        ;;\n");
 }
@@ -285,7 +285,7 @@ static void fish_option(struct buf *b, const struct subcommand *c,
         buf_adds(b, " -x -a ");
         shell_quote(b, choices.s);
         buf_release(&choices);
-    } else if (o->arg != NULL) {
+    } else if (o->arg) {
         buf_adds(b, wants_file(o) ? " -r" : " -x");
     }
     buf_adds(b, " -d ");
@@ -304,7 +304,7 @@ static void fish_words(struct buf *b, const struct subcommand *c)
         shell_quote(b, words.s);
         buf_addch(b, '\n');
     }
-    if (names_of(c) != NULL)
+    if (names_of(c))
         buf_addf(b,
                  "complete -c truecode -n '__fish_seen_subcommand_from %s' "
                  "-a '(__truecode_names %s)'\n",

@@ -40,66 +40,68 @@ static void add_text(struct buf *b, const struct config *c, enum setting s)
     buf_addch(b, '\n');
 }
 
-static void json_words(struct buf *b, enum setting s)
+static void json_words(struct json *j, enum setting s)
 {
     struct buf word;
     buf_init(&word, 64);
+    json_array(j, "possible");
     for (int i = 0;; i++) {
         buf_reset(&word);
         setting_word(&word, s, i);
         if (word.len == 0)
             break;
-        buf_adds(b, i > 0 ? ", " : "");
-        json_text(b, word.s);
+        json_text(j, NULL, word.s);
     }
+    json_end(j);
     buf_release(&word);
 }
 
-static void add_json(struct buf *b, const struct config *c, enum setting s)
+static void add_json(struct json *j, const struct config *c, enum setting s)
 {
     static const char *const from[] = {"default", "file", "environment", "option"};
     struct buf text;
     buf_init(&text, 200);
     setting_word(&text, s, c->value[s]);
-    buf_addf(b, "  \"%s\": {\"value\": ", setting_infos[s].key);
-    json_text(b, text.s);
-    buf_addf(b, ", \"from\": \"%s\", \"by\": ", from[c->from[s]]);
-    if (c->by[s] != NULL)
-        json_text(b, c->by[s]);
-    else if (c->from[s] == FROM_FILE)
-        buf_addf(b, "\"line %d\"", c->line[s]);
+    json_line(j, 2), json_object(j, setting_infos[s].key);
+    json_text(j, "value", text.s);
+    json_text(j, "from", from[c->from[s]]);
+    if (!c->by[s] && c->from[s] == FROM_FILE)
+        json_textf(j, "by", "line %d", c->line[s]);
     else
-        buf_adds(b, "null");
-    buf_adds(b, ", \"possible\": [");
-    json_words(b, s);
-    buf_adds(b, "], \"what\": ");
-    json_text(b, setting_infos[s].doc);
-    buf_addch(b, '}');
+        json_text(j, "by", c->by[s]);
+    json_words(j, s);
+    json_text(j, "what", setting_infos[s].doc);
+    json_end(j);
     buf_release(&text);
 }
 
 /* All of them, or only one. */
-static void show(const struct config *c, enum setting only, bool json)
+static void show_json(const struct config *c, enum setting only)
 {
     struct buf b;
-    size_t n = 0;
     buf_init(&b, 0);
-    if (!json && only == SET_COUNT)
+    struct json j = json_to(&b);
+    json_object(&j, NULL);
+    for (int i = 0; i < SET_COUNT; i++)
+        if (only == SET_COUNT || i == (int)only)
+            add_json(&j, c, (enum setting)i);
+    json_line(&j, 0), json_end(&j);
+    buf_addch(&b, '\n');
+    print_raw(&b);
+    buf_release(&b);
+}
+
+static void show(const struct config *c, enum setting only)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    if (only == SET_COUNT)
         buf_addf(&b, "Settings, from %s%s\n\n",
                  c->path.len > 0 ? c->path.s : "nowhere: HOME is not set",
                  c->exists || c->path.len == 0 ? "" : " (not there yet)");
-    buf_adds(&b, json ? "{\n" : "");
-    for (int i = 0; i < SET_COUNT; i++) {
-        if (only != SET_COUNT && i != (int)only)
-            continue;
-        if (json)
-            buf_adds(&b, n++ > 0 ? ",\n" : "");
-        if (json)
-            add_json(&b, c, (enum setting)i);
-        else
+    for (int i = 0; i < SET_COUNT; i++)
+        if (only == SET_COUNT || i == (int)only)
             add_text(&b, c, (enum setting)i);
-    }
-    buf_adds(&b, json ? "\n}\n" : "");
     print_raw(&b);
     buf_release(&b);
 }
@@ -147,7 +149,7 @@ static int run(const struct cli_args *a)
     else if (a->nwords > 1)
         e = set(&c, s, a->words[1], &why);
     else
-        show(&c, s, option_given(a, OPT_JSON));
+        (option_given(a, OPT_JSON) ? show_json : show)(&c, s);
     if (e != ERR_OK)
         complain("%s", why.text);
     int status = e != ERR_OK                        ? exit_code_of(e)

@@ -3,6 +3,8 @@
  */
 #include "cli_internal.h"
 
+#include "truecode/lesson_reference.h"
+
 static int run(const struct cli_args *a)
 {
     struct buf b;

@@ -3,6 +3,8 @@
  */
 #include "config.h"
 
+#include "truecode/worker.h"
+
 #include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,19 +14,17 @@
 
 struct facts {
     struct buf b;
+    struct json j; /* writes into `b`, where `json` */
     bool json, bad;
-    size_t n;
 };
 
 static void fact(struct facts *f, const char *name, bool good, const char *text)
 {
     if (f->json) {
-        buf_adds(&f->b, f->n++ > 0 ? ",\n  " : "{\n  ");
-        json_text(&f->b, name);
-        buf_adds(&f->b, ": {\"ok\": ");
-        buf_adds(&f->b, good ? "true, \"is\": " : "false, \"is\": ");
-        json_text(&f->b, text);
-        buf_addch(&f->b, '}');
+        json_line(&f->j, 2), json_object(&f->j, name);
+        json_bool(&f->j, "ok", good);
+        json_text(&f->j, "is", text);
+        json_end(&f->j);
     } else {
         buf_addf(&f->b, "%-4s %s", good ? "ok" : "BAD", name);
         buf_pad(&f->b, 18);
@@ -40,18 +40,19 @@ static void terminal_facts(struct facts *f)
     char text[128];
     bool tty = isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
     fact(f, "terminal", true,
-         !tty           ? "none: lessons are played in lines (--plain)"
-         : term == NULL ? "TERM is not set: lessons are played in lines"
-                        : term);
+         !tty    ? "none: lessons are played in lines (--plain)"
+         : !term ? "TERM is not set: lessons are played in lines"
+                 : term);
     fact(f, "characters", true,
          term_utf8() ? "UTF-8" : "not UTF-8: plain ASCII is drawn (set LANG=C.UTF-8?)");
     if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-        bool fits = size.ws_col >= UI_COLS_LEAST && size.ws_row >= UI_ROWS_LEAST;
+        bool fits =
+            size.ws_col >= SCREEN_COLS_LEAST && size.ws_row >= SCREEN_ROWS_LEAST;
         int n = snprintf(text, sizeof text, "%d columns, %d rows", size.ws_col,
                          size.ws_row);
         if (!fits)
             snprintf(text + n, sizeof text - (size_t)n, " (%d and %d are needed)",
-                     UI_COLS_LEAST, UI_ROWS_LEAST);
+                     SCREEN_COLS_LEAST, SCREEN_ROWS_LEAST);
         fact(f, "size", fits, text);
     }
 }
@@ -63,7 +64,7 @@ static void setting_facts(struct facts *f)
     buf_init(&text, 0);
     (void)config_read(&c, NULL);
     setting_word(&text, SET_THEME, c.value[SET_THEME]);
-    if (c.by[SET_THEME] != NULL)
+    if (c.by[SET_THEME])
         buf_addf(&text, " (%s)", c.by[SET_THEME]);
     fact(f, "colours", true, text.s);
     buf_reset(&text);
@@ -102,9 +103,9 @@ static void store_facts(struct facts *f)
     const struct store_run *runs;
     char text[64];
     store_probe(s);
-    fact(f, "state", store_trouble(s) == NULL,
-         store_trouble(s) != NULL ? store_trouble(s) : store_dir(s));
-    if (store_news(s) != NULL)
+    fact(f, "state", !store_trouble(s),
+         store_trouble(s) ? store_trouble(s) : store_dir(s));
+    if (store_news(s))
         fact(f, "state file", false, store_news(s));
     snprintf(text, sizeof text, "%zu", store_runs(s, &runs));
     if (!store_unreadable(s)) /* else nobody knows */
@@ -132,7 +133,7 @@ static void worker_facts(struct facts *f)
 {
     struct errmsg why = {0}, without = {0};
     const char *how;
-    bool works = wire_jail_works(&how), answers = worker_answers(true, &why);
+    bool works = worker_jail_works(&how), answers = worker_answers(true, &why);
     if (works && answers) {
         fact(f, "jail", true, how);
         fact(f, "worker", true, "starts and answers");
@@ -148,14 +149,19 @@ static int run(const struct cli_args *a)
 {
     struct facts f = {.json = option_given(a, OPT_JSON)};
     buf_init(&f.b, 0);
+    f.j = json_to(&f.b);
+    if (f.json)
+        json_object(&f.j, NULL);
     fact(&f, "version", true, TRUECODE_VERSION);
     terminal_facts(&f);
     setting_facts(&f);
     lesson_facts(&f, a);
     store_facts(&f);
     worker_facts(&f);
-    if (f.json)
-        buf_adds(&f.b, "\n}\n");
+    if (f.json) {
+        json_line(&f.j, 0), json_end(&f.j);
+        buf_addch(&f.b, '\n');
+    }
     print_raw(&f.b);
     buf_release(&f.b);
     return f.bad ? LEAVE_NOT_PASSED : LEAVE_OK;

@@ -4,6 +4,8 @@
  */
 #include "cli_internal.h"
 
+#include "truecode/ui_keys.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -24,9 +26,8 @@ static void add_options(struct buf *b, const struct subcommand *c)
         const struct option_info *o = &option_infos[i];
         if (!(c->options & (UINT32_C(1) << i)))
             continue;
-        buf_addf(b, "  --%s%s%s", o->word, o->arg != NULL ? " " : "",
-                 o->arg != NULL ? o->arg : "");
-        if (strlen(o->word) + (o->arg != NULL ? strlen(o->arg) : 0) > 20)
+        buf_addf(b, "  --%s%s%s", o->word, o->arg ? " " : "", o->arg ? o->arg : "");
+        if (strlen(o->word) + (o->arg ? strlen(o->arg) : 0) > 20)
             buf_addch(b, '\n');
         buf_pad(b, 26);
         buf_addf(b, "%s\n", o->doc);
@@ -43,7 +44,7 @@ static void help_one(struct buf *b, const struct subcommand *c)
     buf_addf(&text, "%c%s.",
              c->doc[0] >= 'a' && c->doc[0] <= 'z' ? c->doc[0] - 32 : c->doc[0],
              c->doc + 1);
-    if (c->about != NULL)
+    if (c->about)
         buf_addf(&text, " %s", c->about);
     wrap_to(b, text.s);
     buf_release(&text);
@@ -134,7 +135,7 @@ static void man_text(struct buf *b, const char *s)
         buf_adds(b, "\\&");
     for (; *s != '\0'; s++) {
         const char *sign = man_sign(*s);
-        if (sign != NULL)
+        if (sign)
             buf_adds(b, sign);
         else
             buf_addch(b, *s);
@@ -150,7 +151,7 @@ static void man_command(struct buf *b, const struct subcommand *c)
     buf_adds(b, "\"\n");
     man_text(b, c->doc);
     buf_adds(b, ".\n");
-    if (c->about != NULL) {
+    if (c->about) {
         man_text(b, c->about);
         buf_addch(b, '\n');
     }
@@ -170,7 +171,7 @@ static void man_page(struct buf *b)
     for (int i = 0; i < OPT_COUNT; i++) {
         buf_adds(b, ".TP\n.B \\-\\-");
         man_text(b, option_infos[i].word);
-        if (option_infos[i].arg != NULL) {
+        if (option_infos[i].arg) {
             buf_addch(b, ' ');
             man_text(b, option_infos[i].arg);
         }
@@ -196,13 +197,13 @@ static int run(const struct cli_args *a)
     int status = LEAVE_OK;
     const char *word = a->nwords > 0 ? a->words[0] : NULL;
     buf_init(&b, 0);
-    if (word == NULL) {
+    if (!word) {
         help_all(&b);
     } else if (strcmp(word, "man") == 0) {
         man_page(&b);
     } else if (strcmp(word, "keys") == 0) {
         ui_key_table(&b);
-    } else if (subcommand_find(word) != NULL) {
+    } else if (subcommand_find(word)) {
         help_one(&b, subcommand_find(word));
     } else {
         complain("there is no subcommand '%s'; see %s", word, command("help", NULL).s);

@@ -8,7 +8,7 @@
  */
 #include "cli_internal.h"
 
-#include "truecode/session_experiment.h"
+#include "truecode/limits.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,10 +44,10 @@ static enum err labs_dir(struct buf *dir, struct errmsg *why)
 
 static enum err unknown_lab(const char *word, const char *dir, struct errmsg *why)
 {
-    char *ids[WIRE_LESSONS_MAX];
+    char *ids[LESSONS_MAX];
     size_t n = lesson_ids(dir, ids);
     const char *near = text_suggest(word, (const char *const *)ids, n);
-    if (near != NULL)
+    if (near)
         errmsg_set(why, ERR_NOT_FOUND, "there is no lab '%s'; did you mean '%s'?", word,
                    near);
     else
@@ -65,7 +65,7 @@ static enum err read_lab(struct lab_run *r, const struct cli_args *a, const char
                          struct errmsg *why)
 {
     size_t n = strlen(word);
-    if (strchr(word, '/') != NULL || (n > 4 && strcmp(word + n - 4, ".lua") == 0)) {
+    if (strchr(word, '/') || (n > 4 && strcmp(word + n - 4, ".lua") == 0)) {
         enum err e = lesson_read(word, &r->text, &r->name, why);
         return e == ERR_OK ? jail_allows(a, word, why) : e;
     }
@@ -92,7 +92,7 @@ static enum err read_lab(struct lab_run *r, const struct cli_args *a, const char
 
 static int print_labs(void)
 {
-    char *ids[WIRE_LESSONS_MAX];
+    char *ids[LESSONS_MAX];
     struct errmsg why = {0};
     struct buf dir;
     buf_init(&dir, 4096);
@@ -223,8 +223,8 @@ static bool read_options(const struct cli_args *a, struct wire_request *q)
     if (!option_number(a, OPT_SEED, 1, &q->seed) ||
         !option_number(a, OPT_REPS, 1, &reps))
         return false;
-    if (reps < 1 || reps > EXPERIMENT_REPLICATIONS_MAX) {
-        complain("--reps is 1 to %d", EXPERIMENT_REPLICATIONS_MAX);
+    if (reps < 1 || reps > REPLICATIONS_MAX) {
+        complain("--reps is 1 to %d", REPLICATIONS_MAX);
         return false;
     }
     q->count = (unsigned)reps;

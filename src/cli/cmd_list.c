@@ -14,13 +14,13 @@ static void state_of(struct buf *b, const struct wire_card *c, const struct stor
         buf_adds(b, "broken");
         return;
     }
-    if (best != NULL)
+    if (best)
         buf_addf(b, "%s, %d", outcome_word(best->outcome), best->score);
     const struct store_run *halted = store_halted(s, c->id);
-    if (store_begun(s, c->id) != NULL)
-        buf_adds(b, best != NULL ? "; begun again" : "begun");
-    else if (halted != NULL)
-        buf_addf(b, "%s%s", best != NULL ? "; " : "",
+    if (store_begun(s, c->id))
+        buf_adds(b, best ? "; begun again" : "begun");
+    else if (halted)
+        buf_addf(b, "%s%s", best ? "; " : "",
                  halted->halt == HALT_UPDATE ? "stopped by an update" : "damaged tape");
 }
 
@@ -52,53 +52,40 @@ static void print_text(const struct wire_answer *a, const struct store *s)
     buf_release(&state);
 }
 
-static void json_field(struct buf *b, const char *name, const char *value)
+static void json_card(struct json *j, const struct wire_card *c, const struct store *s)
 {
-    buf_addf(b, "\"%s\": ", name);
-    json_text(b, value);
-}
-
-static void json_card(struct buf *b, const struct wire_card *c, const struct store *s)
-{
-    const struct store_run *best = store_best(s, c->id);
-    buf_adds(b, "  {");
-    json_field(b, "id", c->id);
-    buf_adds(b, ", ");
-    json_field(b, "title", c->title);
-    buf_adds(b, ", ");
-    json_field(b, "track", c->track);
-    buf_addf(b, ", \"minutes\": %d, \"level\": %d, ", c->minutes, c->level);
-    json_field(b, "summary", c->summary);
-    buf_adds(b, ", ");
-    json_field(b, "post", c->post);
-    buf_adds(b, ", ");
-    json_field(b, "hash", c->hash);
-    buf_adds(b, ", \"broken\": ");
-    if (c->broken[0] != '\0')
-        json_text(b, c->broken);
+    const struct store_run *best = store_best(s, c->id),
+                           *halted = store_halted(s, c->id);
+    json_line(j, 2), json_object(j, NULL);
+    json_text(j, "id", c->id);
+    json_text(j, "title", c->title);
+    json_text(j, "track", c->track);
+    json_int(j, "minutes", c->minutes);
+    json_int(j, "level", c->level);
+    json_text(j, "summary", c->summary);
+    json_text(j, "post", c->post);
+    json_text(j, "hash", c->hash);
+    json_text(j, "broken", c->broken[0] ? c->broken : NULL);
+    if (best)
+        json_int(j, "best", best->score);
     else
-        buf_adds(b, "null");
-    if (best != NULL)
-        buf_addf(b, ", \"best\": %d, \"outcome\": \"%s\"", best->score,
-                 outcome_word(best->outcome));
-    else
-        buf_adds(b, ", \"best\": null, \"outcome\": null");
-    const struct store_run *halted = store_halted(s, c->id);
-    buf_addf(b, ", \"begun\": %s, \"stopped\": %s}",
-             store_begun(s, c->id) != NULL ? "true" : "false",
-             halted != NULL && halted->halt == HALT_UPDATE ? "true" : "false");
+        json_null(j, "best");
+    json_text(j, "outcome", best ? outcome_word(best->outcome) : NULL);
+    json_bool(j, "begun", store_begun(s, c->id));
+    json_bool(j, "stopped", halted && halted->halt == HALT_UPDATE);
+    json_end(j);
 }
 
 static void print_json(const struct wire_answer *a, const struct store *s)
 {
     struct buf b;
     buf_init(&b, 0);
-    buf_adds(&b, "[\n");
-    for (size_t i = 0; i < a->ncards; i++) {
-        json_card(&b, &a->cards[i], s);
-        buf_adds(&b, i + 1 < a->ncards ? ",\n" : "\n");
-    }
-    buf_adds(&b, "]\n");
+    struct json j = json_to(&b);
+    json_array(&j, NULL);
+    for (size_t i = 0; i < a->ncards; i++)
+        json_card(&j, &a->cards[i], s);
+    json_line(&j, 0), json_end(&j);
+    buf_addch(&b, '\n');
     print_raw(&b);
     buf_release(&b);
 }
@@ -129,9 +116,9 @@ static int run(const struct cli_args *a)
         return exit_code_of(e);
     }
     struct store *s = store_look(NULL);
-    if (store_news(s) != NULL)
+    if (store_news(s))
         complain("%s", store_news(s));
-    if (store_trouble(s) != NULL)
+    if (store_trouble(s))
         complain("%s", store_trouble(s));
     runs_check(s, a);
     if (option_given(a, OPT_JSON))

@@ -16,19 +16,17 @@ static bool read_options(struct play *p, const struct cli_args *a)
     const char *mode = a->options[OPT_MODE], *speed = a->options[OPT_SPEED];
     p->jail = !option_given(a, OPT_NO_JAIL);
     p->anew = option_given(a, OPT_NEW);
-    p->has_seed = option_given(a, OPT_SEED);
-    p->has_mode = option_given(a, OPT_MODE);
+    p->seed_given = option_given(a, OPT_SEED);
+    p->mode_given = option_given(a, OPT_MODE);
     if (!option_number(a, OPT_SEED, 0, &p->seed))
         return false;
-    if (mode != NULL && strcmp(mode, "oncall") == 0)
-        p->mode = MODE_ONCALL;
-    else if (mode != NULL && strcmp(mode, "guided") != 0) {
+    if (mode && !mode_parse(mode, &p->mode)) {
         complain("--mode is guided or oncall, not '%s'", mode);
         return false;
     }
     char *end = NULL;
-    p->speed = speed != NULL ? strtod(speed, &end) : 0;
-    if (speed != NULL && (*end != '\0' || !(p->speed > 0 && p->speed <= 1000))) {
+    p->speed = speed ? strtod(speed, &end) : 0;
+    if (speed && (*end != '\0' || !(p->speed > 0 && p->speed <= 1000))) {
         complain("--speed wants a number above 0 and at most 1000, not '%s'", speed);
         return false;
     }
@@ -41,10 +39,9 @@ static bool wants_plain(const struct cli_args *a)
     const char *accessible = getenv("ACCESSIBLE"), *term = getenv("TERM");
     if (option_given(a, OPT_SCRIPT))
         return false;
-    return option_given(a, OPT_PLAIN) ||
-           (accessible != NULL && strcmp(accessible, "1") == 0) || term == NULL ||
-           term[0] == '\0' || strcmp(term, "dumb") == 0 || !isatty(STDIN_FILENO) ||
-           !isatty(STDOUT_FILENO);
+    return option_given(a, OPT_PLAIN) || (accessible && strcmp(accessible, "1") == 0) ||
+           !term || term[0] == '\0' || strcmp(term, "dumb") == 0 ||
+           !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO);
 }
 
 static int play(const struct cli_args *a, struct config *config)
@@ -58,14 +55,14 @@ static int play(const struct cli_args *a, struct config *config)
     buf_init(&p.name, 4096);
     p.store = store_open(NULL);
     store_probe(p.store);
-    if (lesson == NULL)
+    if (!lesson)
         runs_check(p.store, a);
     p.status = wants_plain(a) ? play_plain(&p, lesson) : play_full(&p, lesson);
     play_close(&p);
     wire_client_free(p.client);
-    if (store_trouble(p.store) != NULL)
+    if (store_trouble(p.store))
         complain("%s", store_trouble(p.store));
-    if (store_news(p.store) != NULL)
+    if (store_news(p.store))
         complain("%s", store_news(p.store));
     if (p.lost && (p.status == LEAVE_OK || p.status == LEAVE_INTERRUPTED))
         p.status = LEAVE_NOT_PASSED;

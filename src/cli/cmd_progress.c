@@ -16,7 +16,7 @@ static void date_of(char *to, size_t size, int64_t seconds)
     time_t t = (time_t)seconds;
     struct tm tm;
     to[0] = '\0';
-    if (localtime_r(&t, &tm) != NULL)
+    if (localtime_r(&t, &tm))
         strftime(to, size, "%Y-%m-%d %H:%M", &tm);
 }
 
@@ -48,7 +48,7 @@ static bool has_score(const struct store_run *r)
 static const char *doubt(const struct store *s, const struct store_run *r)
 {
     struct buf tape;
-    buf_init(&tape, WIRE_TAPE_MAX);
+    buf_init(&tape, TAPE_MAX_BYTES);
     bool there = tape_read(s, r, &tape, NULL) == ERR_OK;
     buf_release(&tape);
     return there ? "finished; its tape does not give the score again"
@@ -95,43 +95,45 @@ static void print_text(const struct store *s, const struct store_run *runs, size
     buf_release(&b);
 }
 
-static void json_run(struct buf *b, const struct store *s, const struct store_run *r)
+static void json_run(struct json *j, const struct store *s, const struct store_run *r)
 {
-    buf_adds(b, "  {\"id\": ");
-    json_text(b, r->id);
-    buf_adds(b, ", \"lesson\": ");
-    json_text(b, r->lesson);
-    buf_addf(b,
-             ", \"seed\": %" PRIu64 ", \"mode\": \"%s\", \"started\": %" PRId64
-             ", \"state\": \"%s\"",
-             r->seed, r->mode == MODE_ONCALL ? "oncall" : "guided", r->started,
-             state_of(s, r));
-    if (r->finished != 0)
-        buf_addf(b, ", \"finished\": %" PRId64, r->finished);
-    else
-        buf_addf(b, ", \"finished\": null, \"given_up\": %s",
-                 r->dropped ? "true" : "false");
-    if (has_score(r))
-        buf_addf(b,
-                 ", \"score\": %d, \"outcome\": \"%s\", \"hints\": %d, "
-                 "\"practice\": %s",
-                 r->score, outcome_word(r->outcome), r->hints,
-                 r->practice ? "true" : "false");
-    else if (r->finished != 0)
-        buf_adds(b, ", \"score\": null, \"outcome\": null");
-    buf_addf(b, ", \"step\": %zu, \"steps\": %d}", shown(r), r->steps);
+    json_line(j, 2), json_object(j, NULL);
+    json_text(j, "id", r->id);
+    json_text(j, "lesson", r->lesson);
+    json_count(j, "seed", r->seed);
+    json_text(j, "mode", mode_word(r->mode));
+    json_int(j, "started", r->started);
+    json_text(j, "state", state_of(s, r));
+    if (r->finished) {
+        json_int(j, "finished", r->finished);
+    } else {
+        json_null(j, "finished");
+        json_bool(j, "given_up", r->dropped);
+    }
+    if (has_score(r)) {
+        json_int(j, "score", r->score);
+        json_text(j, "outcome", outcome_word(r->outcome));
+        json_int(j, "hints", r->hints);
+        json_bool(j, "practice", r->practice);
+    } else if (r->finished) {
+        json_null(j, "score");
+        json_null(j, "outcome");
+    }
+    json_count(j, "step", shown(r));
+    json_int(j, "steps", r->steps);
+    json_end(j);
 }
 
 static void print_json(const struct store *s, const struct store_run *runs, size_t n)
 {
     struct buf b;
     buf_init(&b, 0);
-    buf_adds(&b, "[\n");
-    for (size_t i = 0; i < n; i++) {
-        json_run(&b, s, &runs[i]);
-        buf_adds(&b, i + 1 < n ? ",\n" : "\n");
-    }
-    buf_adds(&b, "]\n");
+    struct json j = json_to(&b);
+    json_array(&j, NULL);
+    for (size_t i = 0; i < n; i++)
+        json_run(&j, s, &runs[i]);
+    json_line(&j, 0), json_end(&j);
+    buf_addch(&b, '\n');
     print_raw(&b);
     buf_release(&b);
 }
@@ -141,9 +143,9 @@ static int run(const struct cli_args *a)
     struct store *s = store_look(NULL);
     const struct store_run *runs;
     bool json = option_given(a, OPT_JSON);
-    if (store_news(s) != NULL)
+    if (store_news(s))
         complain("%s", store_news(s));
-    if (store_trouble(s) != NULL)
+    if (store_trouble(s))
         complain("%s", store_trouble(s));
     runs_check(s, a);
     size_t n = store_runs(s, &runs);

@@ -36,7 +36,7 @@ struct job {
 };
 struct proving {
     struct subject *subjects;
-    size_t nsubjects;
+    size_t nsubjects, cap;
     struct chunk *chunks;
     size_t nchunks;
     struct job jobs[JOBS_MAX];
@@ -63,10 +63,10 @@ static void end_chunk(struct job *j, enum err e)
 static void give_work(struct proving *v, struct job *j)
 {
     struct chunk *c = NULL;
-    for (size_t i = 0; i < v->nchunks && c == NULL; i++)
+    for (size_t i = 0; i < v->nchunks && !c; i++)
         if (v->chunks[i].state == WAITING)
             c = &v->chunks[i];
-    if (c == NULL)
+    if (!c)
         return;
     j->chunk = c;
     c->state = RUNNING;
@@ -124,9 +124,9 @@ static bool work(struct proving *v)
         struct pollfd p[JOBS_MAX];
         nfds_t n = 0;
         for (size_t i = 0; i < v->njobs; i++) {
-            if (v->jobs[i].chunk == NULL)
+            if (!v->jobs[i].chunk)
                 give_work(v, &v->jobs[i]);
-            if (v->jobs[i].chunk != NULL)
+            if (v->jobs[i].chunk)
                 p[n++] = (struct pollfd){.fd = wire_worker_fd(v->jobs[i].worker),
                                          .events = POLLIN};
         }
@@ -137,7 +137,7 @@ static bool work(struct proving *v)
         if (term_left_by() != 0)
             return false;
         for (size_t i = 0; i < v->njobs; i++)
-            for (nfds_t k = 0; k < n && v->jobs[i].chunk != NULL; k++)
+            for (nfds_t k = 0; k < n && v->jobs[i].chunk; k++)
                 if (p[k].revents != 0 && p[k].fd == wire_worker_fd(v->jobs[i].worker))
                     listen_to(&v->jobs[i]);
     }
@@ -148,7 +148,7 @@ static bool work(struct proving *v)
 static enum err add_subject(struct proving *v, const struct cli_args *a,
                             const char *word, struct errmsg *why)
 {
-    v->subjects = mem_grow(v->subjects, v->nsubjects + 1, sizeof *v->subjects);
+    GROW(v->subjects, v->nsubjects, v->cap);
     struct subject *s = &v->subjects[v->nsubjects++];
     *s = (struct subject){0};
     buf_init(&s->text, LESSON_MAX_BYTES);
@@ -251,58 +251,60 @@ static void id_of(const struct subject *s, char *id, size_t size)
     snprintf(id, size, "%.*s", (int)n, s->name.s);
 }
 
-static void json_row(struct buf *b, const struct prove_row *r)
+static void json_row(struct json *j, const struct prove_row *r)
 {
-    buf_adds(b, "      {\"kind\": ");
-    json_text(b, r->kind);
-    buf_adds(b, ", \"name\": ");
-    json_text(b, r->name);
-    buf_addf(b, ", \"passed\": %u, \"failed\": %u, \"margin\": ", r->passed, r->failed);
-    if (isfinite(r->margin_min))
-        buf_addf(b, "%.6g", r->margin_min);
-    else
-        buf_adds(b, "null");
+    json_line(j, 6), json_object(j, NULL);
+    json_text(j, "kind", proof_word(r->kind));
+    json_text(j, "name", r->name);
+    json_count(j, "passed", r->passed);
+    json_count(j, "failed", r->failed);
+    json_real(j, "margin", r->margin_min, 6);
     if (r->failed > 0)
-        buf_addf(b, ", \"first_bad_seed\": %llu",
-                 (unsigned long long)r->first_bad_seed);
-    buf_adds(b, ", \"detail\": ");
-    json_text(b, r->detail);
-    buf_addch(b, '}');
+        json_count(j, "first_bad_seed", r->first_bad_seed);
+    json_text(j, "detail", r->detail);
+    json_end(j);
 }
 
-static void json_subject(struct buf *b, const struct subject *s)
+static void json_subject(struct json *j, const struct subject *s)
 {
     char id[128];
     id_of(s, id, sizeof id);
-    buf_adds(b, "  {\"lesson\": ");
-    json_text(b, id);
-    buf_addf(b, ", \"seeds\": %u, \"ok\": %s, \"rows\": [\n", s->proof.seeds,
-             s->proof.ok ? "true" : "false");
-    for (size_t i = 0; i < s->proof.n; i++) {
-        json_row(b, &s->proof.rows[i]);
-        buf_adds(b, i + 1 < s->proof.n ? ",\n" : "\n");
+    json_line(j, 2), json_object(j, NULL);
+    json_text(j, "lesson", id);
+    json_count(j, "seeds", s->proof.seeds);
+    json_bool(j, "ok", s->proof.ok);
+    json_array(j, "rows");
+    for (size_t i = 0; i < s->proof.n; i++)
+        json_row(j, &s->proof.rows[i]);
+    json_line(j, 4), json_end(j);
+    json_end(j);
+}
+
+static void add_json(struct buf *b, const struct proving *v)
+{
+    struct json j = json_to(b);
+    json_array(&j, NULL);
+    for (size_t i = 0; i < v->nsubjects; i++)
+        json_subject(&j, &v->subjects[i]);
+    json_line(&j, 0), json_end(&j);
+    buf_addch(b, '\n');
+}
+
+static void add_text(struct buf *b, const struct proving *v)
+{
+    for (size_t i = 0; i < v->nsubjects; i++) {
+        char id[128];
+        id_of(&v->subjects[i], id, sizeof id);
+        if (v->subjects[i].proof.seeds > 0) /* else why not was told */
+            proof_print(&v->subjects[i].proof, id, b);
     }
-    buf_adds(b, "    ]}");
 }
 
 static void print_results(const struct proving *v, bool json)
 {
     struct buf b;
     buf_init(&b, 0);
-    if (json)
-        buf_adds(&b, "[\n");
-    for (size_t i = 0; i < v->nsubjects; i++) {
-        char id[128];
-        id_of(&v->subjects[i], id, sizeof id);
-        if (json) {
-            json_subject(&b, &v->subjects[i]);
-            buf_adds(&b, i + 1 < v->nsubjects ? ",\n" : "\n");
-        } else if (v->subjects[i].proof.seeds > 0) { /* else why not was told */
-            proof_print(&v->subjects[i].proof, id, &b);
-        }
-    }
-    if (json)
-        buf_adds(&b, "]\n");
+    (json ? add_json : add_text)(&b, v);
     print_raw(&b);
     buf_release(&b);
 }

@@ -19,10 +19,10 @@ static enum err check_books(const struct replayed *r, struct errmsg *why)
                           "the list of runs says that it is over, %s, %d of 100; its "
                           "tape ends before that: it was cut",
                           outcome_word(run->outcome), run->score);
-    if (run->score != r->a.score.total || run->outcome != (int)r->a.score.outcome)
+    if (run->score != r->a.score.total || run->outcome != r->a.score.outcome)
         return errmsg_set(why, ERR_MISMATCH,
                           "the score comes out as %d %s, the list of runs has %d %s",
-                          r->a.score.total, outcome_word((int)r->a.score.outcome),
+                          r->a.score.total, outcome_word(r->a.score.outcome),
                           run->score, outcome_word(run->outcome));
     return ERR_OK;
 }
@@ -45,12 +45,12 @@ static void text_facts(struct buf *b, const struct replayed *r)
     buf_init(&t, 64);
     time_format(&t, a->now);
     buf_addf(b, "%s (%s), %s, seed %" PRIu64 "\nsimulated time %s, step %zu of %zu%s\n",
-             a->title, a->lesson, r->mode == MODE_ONCALL ? "on call" : "guided",
-             a->seed, t.s, step_shown(a->step, a->nsteps), a->nsteps,
+             a->title, a->lesson, mode_phrase(r->mode), a->seed, t.s,
+             step_shown(a->step, a->nsteps), a->nsteps,
              a->over ? ", over" : ", not over");
     if (a->scored)
         buf_addf(b, "score %d of 100, %s%s\n", a->score.total,
-                 outcome_word((int)a->score.outcome),
+                 outcome_word(a->score.outcome),
                  a->practice ? ", practice after a rewind" : "");
     buf_addf(b, "trace digest %016" PRIx64 ", as recorded\n", a->digest);
     if (r->half_line)
@@ -58,23 +58,25 @@ static void text_facts(struct buf *b, const struct replayed *r)
     buf_release(&t);
 }
 
-static void json_facts(struct buf *b, const struct replayed *r)
+static void json_facts(struct json *j, const struct replayed *r)
 {
     const struct wire_answer *a = &r->a;
-    buf_adds(b, "\"ok\": true, \"lesson\": ");
-    json_text(b, a->lesson);
-    buf_addf(b,
-             ", \"seed\": %" PRIu64 ", \"mode\": \"%s\", \"digest\": \"%016" PRIx64
-             "\", \"step\": %zu, \"steps\": %zu, \"over\": %s",
-             a->seed, r->mode == MODE_ONCALL ? "oncall" : "guided", a->digest,
-             step_shown(a->step, a->nsteps), a->nsteps, a->over ? "true" : "false");
-    if (a->scored)
-        buf_addf(b, ", \"score\": %d, \"outcome\": \"%s\", \"practice\": %s",
-                 a->score.total, outcome_word((int)a->score.outcome),
-                 a->practice ? "true" : "false");
-    else
-        buf_adds(b, ", \"score\": null");
-    buf_addf(b, ", \"half_line\": %s", r->half_line ? "true" : "false");
+    json_bool(j, "ok", true);
+    json_text(j, "lesson", a->lesson);
+    json_count(j, "seed", a->seed);
+    json_text(j, "mode", mode_word(r->mode));
+    json_textf(j, "digest", "%016" PRIx64, a->digest);
+    json_count(j, "step", step_shown(a->step, a->nsteps));
+    json_count(j, "steps", a->nsteps);
+    json_bool(j, "over", a->over);
+    if (a->scored) {
+        json_int(j, "score", a->score.total);
+        json_text(j, "outcome", outcome_word(a->score.outcome));
+        json_bool(j, "practice", a->practice);
+    } else {
+        json_null(j, "score");
+    }
+    json_bool(j, "half_line", r->half_line);
 }
 
 static void say_json(const struct replayed *r, const char *word, enum err e,
@@ -82,16 +84,18 @@ static void say_json(const struct replayed *r, const char *word, enum err e,
 {
     struct buf b;
     buf_init(&b, 0);
-    buf_adds(&b, "{\"run\": ");
-    json_text(&b, word != NULL ? word : r->run.id);
-    buf_adds(&b, ", ");
+    struct json j = json_to(&b);
+    json_object(&j, NULL);
+    json_text(&j, "run", word ? word : r->run.id);
     if (e == ERR_OK) {
-        json_facts(&b, r);
+        json_facts(&j, r);
     } else {
-        buf_addf(&b, "\"ok\": false, \"exit\": %d, \"error\": ", exit_code_of(e));
-        json_text(&b, why->text);
+        json_bool(&j, "ok", false);
+        json_int(&j, "exit", exit_code_of(e));
+        json_text(&j, "error", why->text);
     }
-    buf_adds(&b, "}\n");
+    json_end(&j);
+    buf_addch(&b, '\n');
     print_raw(&b);
     buf_release(&b);
 }
@@ -101,12 +105,11 @@ static void say_text(const struct replayed *r, const char *of_many, enum err e,
 {
     struct buf b;
     if (e != ERR_OK) {
-        complain("%s%s%s", of_many != NULL ? of_many : "", of_many != NULL ? ": " : "",
-                 why->text);
+        complain("%s%s%s", of_many ? of_many : "", of_many ? ": " : "", why->text);
         return;
     }
     buf_init(&b, 0);
-    if (of_many != NULL)
+    if (of_many)
         buf_addf(&b, "%s:\n", of_many);
     text_facts(&b, r);
     print_raw(&b);

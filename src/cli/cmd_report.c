@@ -46,7 +46,7 @@ static bool print_kept(const struct replayed *r, const struct errmsg *why)
 static const char *deed_of(char *line, sim_time *at)
 {
     char *cmd = strstr(line, " cmd "), *p = line;
-    if (cmd == NULL)
+    if (!cmd)
         return NULL;
     *cmd = '\0';
     if (strcspn(p, " ") == 16 && p[16] == ' ')
@@ -72,11 +72,11 @@ static void add_deeds(struct buf *b, const struct buf *tape)
 {
     sim_time first = -1, at = 0;
     buf_adds(b, "| SINCE YOUR FIRST INPUT | WHAT YOU DID |\n| --- | --- |\n");
-    for (const char *p = tape->s, *nl; (nl = strchr(p, '\n')) != NULL; p = nl + 1) {
+    for (const char *p = tape->s, *nl; (nl = strchr(p, '\n')); p = nl + 1) {
         char line[2048];
         snprintf(line, sizeof line, "%.*s", (int)(nl - p < 2047 ? nl - p : 2047), p);
         const char *deed = deed_of(line, &at);
-        if (deed == NULL)
+        if (!deed)
             continue;
         first = first < 0 ? at : first;
         add_deed(b, at - first, deed);

@@ -71,7 +71,7 @@ enum err setting_refuse_key(const char *key, struct errmsg *why)
         buf_addf(&all, "%s%s", i == 0 ? "" : ", ", keys[i]);
     }
     near = text_suggest(key, keys, SET_COUNT);
-    if (near != NULL)
+    if (near)
         errmsg_set(why, ERR_INPUT, "there is no setting '%s'; did you mean %s?", key,
                    near);
     else
@@ -110,7 +110,7 @@ static void set(struct config *c, enum setting s, const char *word,
 static void from_environment(struct config *c, bool script)
 {
     const char *no_color = getenv("NO_COLOR");
-    if (no_color != NULL && no_color[0] != '\0')
+    if (no_color && no_color[0] != '\0')
         set(c, SET_THEME, "mono", FROM_ENVIRONMENT, "NO_COLOR");
     if (!term_utf8() && !script)
         set(c, SET_GLYPHS, "ascii", FROM_ENVIRONMENT, "a locale without UTF-8");
@@ -136,12 +136,12 @@ static bool from_options(struct config *c, const struct cli_args *a)
         const char *word = table[i].word, *arg = a->options[table[i].option];
         if (!option_given(a, table[i].option))
             continue;
-        if (word == NULL && setting_index(table[i].setting, arg) < 0) {
+        if (!word && setting_index(table[i].setting, arg) < 0) {
             (void)setting_refuse_value(table[i].setting, arg, &why);
             complain("--%s", why.text);
             ok = false;
         }
-        set(c, table[i].setting, word != NULL ? word : arg, FROM_OPTION, table[i].by);
+        set(c, table[i].setting, word ? word : arg, FROM_OPTION, table[i].by);
     }
     return ok;
 }
@@ -155,8 +155,8 @@ bool config_read(struct config *c, const struct cli_args *a)
         set(c, (enum setting)i, setting_infos[i].otherwise, FROM_DEFAULT, NULL);
     if (config_path(&c->path))
         config_file_read(c);
-    from_environment(c, a != NULL && option_given(a, OPT_SCRIPT));
-    return a == NULL || from_options(c, a);
+    from_environment(c, a && option_given(a, OPT_SCRIPT));
+    return !a || from_options(c, a);
 }
 
 void config_complain(const struct config *c)

@@ -17,9 +17,9 @@ bool config_path(struct buf *path)
     const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     buf_reset(path);
     /* The XDG rules: a relative path there is invalid and ignored. */
-    if (xdg != NULL && xdg[0] == '/')
+    if (xdg && xdg[0] == '/')
         buf_addf(path, "%s/truecode/config", xdg);
-    else if (home != NULL && home[0] == '/')
+    else if (home && home[0] == '/')
         buf_addf(path, "%s/.config/truecode/config", home);
     if (path->full)
         buf_reset(path);
@@ -51,10 +51,10 @@ static bool next_line(const char **at, const char *end, struct line *l)
     if (*at >= end)
         return false;
     const char *nl = memchr(*at, '\n', (size_t)(end - *at));
-    *l = (struct line){.at = *at, .n = (size_t)((nl != NULL ? nl : end) - *at)};
-    *at += l->n + (nl != NULL);
+    *l = (struct line){.at = *at, .n = (size_t)((nl ? nl : end) - *at)};
+    *at += l->n + (nl ? 1 : 0);
     const char *equals = memchr(l->at, '=', l->n);
-    l->equals = equals != NULL;
+    l->equals = equals;
     size_t key = l->equals ? (size_t)(equals - l->at) : l->n;
     copy_word(l->key, l->at, key);
     if (l->equals)

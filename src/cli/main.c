@@ -4,6 +4,8 @@
  */
 #include "cli_internal.h"
 
+#include "truecode/worker.h"
+
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -30,7 +32,7 @@ static void suggest_option(const struct cli_args *a, const char *word)
         if (a->command->options & (UINT32_C(1) << i))
             names[n++] = option_infos[i].word;
     const char *near = text_suggest(word, names, n);
-    if (near != NULL)
+    if (near)
         complain("%s has no option --%s; did you mean --%s?", a->command->name, word,
                  near);
     else
@@ -42,27 +44,27 @@ static void suggest_option(const struct cli_args *a, const char *word)
 static bool take_option(struct cli_args *a, int argc, char **argv, int at, int *used)
 {
     const char *word = argv[at] + 2, *equals = strchr(word, '=');
-    size_t n = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    size_t n = equals ? (size_t)(equals - word) : strlen(word);
     enum option o = find_option(word, n);
     *used = 1;
     if (o == OPT_COUNT || !(a->command->options & (UINT32_C(1) << o))) {
         suggest_option(a, word);
         return false;
     }
-    if (option_infos[o].arg == NULL) {
-        if (equals != NULL)
+    if (!option_infos[o].arg) {
+        if (equals)
             complain("--%s takes no value", option_infos[o].word);
         a->options[o] = "";
         a->times[o]++;
-        return equals == NULL;
+        return !equals;
     }
-    if (equals == NULL && at + 1 >= argc) {
+    if (!equals && at + 1 >= argc) {
         complain("--%s wants %s", option_infos[o].word, option_infos[o].arg);
         return false;
     }
     a->times[o]++;
-    a->options[o] = equals != NULL ? equals + 1 : argv[at + 1];
-    *used = equals != NULL ? 1 : 2;
+    a->options[o] = equals ? equals + 1 : argv[at + 1];
+    *used = equals ? 1 : 2;
     return true;
 }
 
@@ -114,7 +116,7 @@ static int unknown_command(const char *word)
     for (; n < subcommand_count(); n++)
         names[n] = subcommand_at(n)->name;
     const char *near = text_suggest(word, names, n);
-    if (near != NULL)
+    if (near)
         complain("there is no subcommand '%s'; did you mean '%s'?", word, near);
     else
         complain("there is no subcommand and no lesson '%s'; see %s", word,
@@ -135,7 +137,7 @@ static const struct subcommand *choose(int argc, char **argv, int *at)
     if (argv[1][0] == '-')
         return &subcommand_play;
     const struct subcommand *c = subcommand_find(argv[1]);
-    if (c != NULL) {
+    if (c) {
         *at = 2;
         return c;
     }
@@ -200,8 +202,8 @@ static void fail_as_told(void)
 
 int main(int argc, char **argv)
 {
-    if (wire_is_worker(argc, argv))
-        return wire_worker_main(argc, argv);
+    if (worker_asked(argc, argv))
+        return worker_main(argc, argv);
     if (CHECKING)
         fail_as_told();
     fill_descriptors();
@@ -213,7 +215,7 @@ int main(int argc, char **argv)
     }
     int at;
     struct cli_args a = {.command = choose(argc, argv, &at)};
-    if (a.command == NULL)
+    if (!a.command)
         return unknown_command(argv[1]);
     if (!take_words(&a, argc, argv, at))
         return LEAVE_USAGE;

@@ -56,7 +56,7 @@ static void lay_over(struct canvas *c, const char *text)
     text_wrap(&lines, text, c->cols > 12 ? (size_t)c->cols - 2 : 10);
     while (lines.len > 0 && lines.s[lines.len - 1] == '\n')
         lines.s[--lines.len] = '\0';
-    for (const char *s = lines.s; (s = strchr(s, '\n')) != NULL; s++)
+    for (const char *s = lines.s; (s = strchr(s, '\n')); s++)
         n++;
     n = n > 3 ? 3 : n;
     const char *s = lines.s;
@@ -76,9 +76,9 @@ static void lay_over(struct canvas *c, const char *text)
 static void paint(struct full *f)
 {
     const struct canvas *c = f->canvas;
-    if (c == NULL)
+    if (!c)
         return;
-    if (f->over == NULL || f->over->rows != c->rows || f->over->cols != c->cols) {
+    if (!f->over || f->over->rows != c->rows || f->over->cols != c->cols) {
         canvas_free(f->over);
         f->over = canvas_new(c->rows, c->cols);
     }
@@ -86,7 +86,7 @@ static void paint(struct full *f)
            (size_t)c->rows * (size_t)c->cols * sizeof *c->cells);
     f->over->cursor_row = c->cursor_row;
     f->over->cursor_col = c->cursor_col;
-    if (our_line(f) != NULL)
+    if (our_line(f))
         lay_over(f->over, our_line(f));
     term_put(f->term, f->over);
     f->last_paint = term_now(f->term);
@@ -96,7 +96,7 @@ static void paint(struct full *f)
 static void need_canvas(struct full *f)
 {
     int rows, cols;
-    if (f->canvas != NULL)
+    if (f->canvas)
         return;
     term_size(f->term, &rows, &cols);
     f->canvas = canvas_new(rows, cols);
@@ -176,9 +176,9 @@ static void take_answer(struct full *f)
     play_note(f->p, &f->a);
     wire_frame_apply(&f->a.frame, &f->canvas);
     paint(f);
-    bool troubled = store_trouble(f->p->store) != NULL;
+    bool before = store_trouble(f->p->store);
     play_settle(f->p);
-    if (troubled != (store_trouble(f->p->store) != NULL))
+    if (before != (bool)store_trouble(f->p->store))
         paint(f); /* what the screen says of saving is no longer so */
 }
 
@@ -198,8 +198,7 @@ static bool ask(struct full *f, struct wire_request *q)
         term_close(f->term);
         f->term = NULL;
         complain("%s.%s", why.text,
-                 store_trouble(f->p->store) == NULL ? " Everything until then is saved."
-                                                    : "");
+                 !store_trouble(f->p->store) ? " Everything until then is saved." : "");
         f->p->status = LEAVE_NOT_PASSED;
         f->leave = true;
         return false;
@@ -228,7 +227,7 @@ static void tell_said(struct full *f)
 static void tell_news(struct full *f)
 {
     const char *news = store_news(f->p->store);
-    if (news == NULL || f->leave)
+    if (!news || f->leave)
         return;
     ask_notice(f, news);
     store_told(f->p->store);
@@ -284,7 +283,7 @@ static void go_home(struct full *f, const char *notice)
         return;
     }
     take_answer(f);
-    if (notice != NULL && notice[0] != '\0')
+    if (notice && notice[0] != '\0')
         ask_notice(f, notice);
 }
 
@@ -341,7 +340,7 @@ static void say_theme(struct full *f, enum theme theme)
         snprintf(rest, room, "This terminal has none.");
     else if (config_file_set(c->path.s, SET_THEME, (int)theme, &why) != ERR_OK)
         snprintf(rest, room, "Not remembered: %s.", why.text);
-    else if (c->by[SET_THEME] != NULL)
+    else if (c->by[SET_THEME])
         snprintf(rest, room, "Remembered; but %s comes first.", c->by[SET_THEME]);
     else
         snprintf(rest, room, "Remembered; t: the next.");
@@ -363,30 +362,31 @@ static void next_theme(struct full *f)
 static void do_want(struct full *f)
 {
     char lesson[65];
-    enum ui_want want = f->a.want;
+    enum want want = f->a.want;
     snprintf(lesson, sizeof lesson, "%s", f->a.want_lesson);
-    f->a.want = UI_NOTHING;
+    f->a.want = WANT_NOTHING;
     switch (want) {
-    case UI_NOTHING:
+    case WANT_NOTHING:
+    case WANT_COUNT:
         break;
-    case UI_LEAVE:
+    case WANT_LEAVE:
         f->leave = true;
         break;
-    case UI_OPEN:
+    case WANT_OPEN:
         if (lesson_id_valid(lesson))
             go_lesson(f, lesson);
         break;
-    case UI_RESTART:
+    case WANT_RESTART:
         restart(f);
         break;
-    case UI_HOME:
+    case WANT_HOME:
         go_home(f, NULL);
         break;
-    case UI_REDRAW:
+    case WANT_REDRAW:
         term_redraw(f->term);
         paint(f);
         break;
-    case UI_THEME:
+    case WANT_THEME:
         next_theme(f);
         break;
     }
@@ -413,7 +413,7 @@ static void send_keys(struct full *f, const struct term_event *first)
         keys[n++] = e.key;
     }
     ask(f, &(struct wire_request){.op = WIRE_KEYS, .keys = keys, .nkeys = n});
-    if (is_interrupt(&first->key) && f->a.want == UI_LEAVE)
+    if (is_interrupt(&first->key) && f->a.want == WANT_LEAVE)
         f->interrupted = true;
 }
 
@@ -440,7 +440,7 @@ static int patience(struct full *f)
         return 0;
     if (!f->a.ticking) {
         f->last_tick = now;
-        return store_trouble(f->p->store) != NULL ? 5000 : -1;
+        return store_trouble(f->p->store) ? 5000 : -1;
     }
     sim_time due = f->last_tick + (f->a.fast ? FAST_TICK_MS : TICK_MS) * SIM_MS;
     return due <= now ? 0 : (int)((due - now + SIM_MS - 1) / SIM_MS);
@@ -471,9 +471,9 @@ static struct term_event next_event(struct full *f)
 
 static void retry_disk(struct full *f)
 {
-    if (store_trouble(f->p->store) == NULL)
+    if (!store_trouble(f->p->store))
         return;
-    if (f->p->tape != NULL)
+    if (f->p->tape)
         tape_retry(f->p->tape);
     store_retry(f->p->store);
     paint(f);
@@ -519,10 +519,10 @@ static enum err open_term(struct full *f, struct errmsg *why)
                              .name = file,
                              .rows = 24,
                              .cols = 80};
-    if (size != NULL && !term_size_parse(size, &o.rows, &o.cols))
+    if (size && !term_size_parse(size, &o.rows, &o.cols))
         return errmsg_set(why, ERR_INPUT, "--size wants COLSxROWS, as 80x24, not '%s'",
                           size);
-    if (file == NULL)
+    if (!file)
         return term_curses_open(&f->term, &o, why);
     struct buf script;
     buf_init(&script, LESSON_MAX_BYTES);
@@ -537,9 +537,9 @@ static enum err open_term(struct full *f, struct errmsg *why)
 /* The last word, on the screen as it was before. */
 static void say_farewell(const struct full *f)
 {
-    bool open = !f->home && f->p->tape != NULL && f->p->run.finished == 0;
-    if (open && !f->gone && f->p->status == LEAVE_OK &&
-        store_trouble(f->p->store) == NULL && !option_given(f->p->args, OPT_SCRIPT))
+    bool open = !f->home && f->p->tape && f->p->run.finished == 0;
+    if (open && !f->gone && f->p->status == LEAVE_OK && !store_trouble(f->p->store) &&
+        !option_given(f->p->args, OPT_SCRIPT))
         print("Saved. Go on where you were with: %s\n", command("", NULL).s);
 }
 
@@ -561,8 +561,8 @@ int play_full(struct play *p, const char *lesson)
                                                               .waiting = on_waiting,
                                                               .said = on_said,
                                                               .ctx = &f});
-    p->given = lesson != NULL && !lesson_id_valid(lesson);
-    if (lesson != NULL)
+    p->given = lesson && !lesson_id_valid(lesson);
+    if (lesson)
         go_lesson(&f, lesson);
     else
         go_home(&f, NULL);

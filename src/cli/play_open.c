@@ -5,6 +5,8 @@
  */
 #include "cli_internal.h"
 
+#include "truecode/tape.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,13 +19,13 @@
 void play_tape(void *ctx, const char *s, size_t n)
 {
     struct play *p = ctx;
-    if (p->tape == NULL)
+    if (!p->tape)
         return;
     tape_append(p->tape, s, n);
     /* It may have had to take another name (see tape_append). */
     snprintf(p->run.id, sizeof p->run.id, "%s", tape_id(p->tape));
     p->wrote = true;
-    if (store_news(p->store) != NULL) /* the folder went away, and the text with it */
+    if (store_news(p->store)) /* the folder went away, and the text with it */
         text_keep(p->store, p->run.hash, p->text.s, p->text.len);
 }
 
@@ -40,7 +42,7 @@ void play_note(struct play *p, const struct wire_answer *a)
         if (p->run.finished == 0)
             p->run.finished = (int64_t)time(NULL);
         p->run.score = a->score.total;
-        p->run.outcome = (int)a->score.outcome;
+        p->run.outcome = a->score.outcome;
         p->run.hints = a->score.hints;
         p->status = p->run.outcome == OUTCOME_LOST ? LEAVE_NOT_PASSED : LEAVE_OK;
         changed = true;
@@ -76,7 +78,7 @@ void play_settle(struct play *p)
 
 void play_close(struct play *p)
 {
-    if (p->tape != NULL) {
+    if (p->tape) {
         p->lost = !tape_retry(p->tape) || p->lost;
         tape_close(p->tape);
     }
@@ -112,13 +114,13 @@ static void lesson_id(const struct play *p, char id[65])
 static const struct store_run *saved_run(const struct play *p, const char *id)
 {
     const struct store_run *saved = store_begun(p->store, id);
-    return saved != NULL ? saved : store_unfinished(p->store, id);
+    return saved ? saved : store_unfinished(p->store, id);
 }
 
 static bool as_asked(const struct play *p, const struct store_run *saved)
 {
-    return !(p->has_seed && p->seed != saved->seed) &&
-           !(p->has_mode && (int)p->mode != saved->mode);
+    return !(p->seed_given && p->seed != saved->seed) &&
+           !(p->mode_given && p->mode != saved->mode);
 }
 
 /* A run keeps its mode and its seed: another one is begun only by who says so. */
@@ -128,11 +130,10 @@ static enum err goes_on_otherwise(const struct play *p, const struct store_run *
     return errmsg_set(why, ERR_INPUT,
                       "a run of %s is going on, %s, seed %" PRIu64
                       ". Leave out %s to go on with it, or add --new to begin another",
-                      saved->lesson, saved->mode == MODE_ONCALL ? "on call" : "guided",
-                      saved->seed,
-                      !p->has_seed   ? "--mode"
-                      : !p->has_mode ? "--seed"
-                                     : "--mode and --seed");
+                      saved->lesson, mode_phrase(saved->mode), saved->seed,
+                      !p->seed_given   ? "--mode"
+                      : !p->mode_given ? "--seed"
+                                       : "--mode and --seed");
 }
 
 /* ---- going on ------------------------------------------------------------------- */
@@ -168,7 +169,7 @@ static enum err open_saved(struct resumption *r, struct errmsg *why)
     struct wire_request *q = r->q;
     q->name = r->p->name.s;
     q->seed = r->run.seed;
-    q->mode = (enum session_mode)r->run.mode;
+    q->mode = r->run.mode;
     q->tape = r->tape.s;
     q->tape_len = r->tape.len;
     enum err e =
@@ -213,10 +214,10 @@ static size_t length_above(const struct buf *tape, size_t bad, size_t *lines)
 static const char *clause(const struct errmsg *why, char *to, size_t size)
 {
     const char *s = why->text;
-    if (str_starts(s, "tape line ") && strstr(s, ": ") != NULL)
+    if (str_starts(s, "tape line ") && strstr(s, ": "))
         s = strstr(s, ": ") + 2;
     snprintf(to, size, "%.*s", (int)strcspn(s, "\n"), s);
-    for (size_t n = strlen(to); n > 0 && strchr(".? ", to[n - 1]) != NULL;)
+    for (size_t n = strlen(to); n > 0 && strchr(".? ", to[n - 1]);)
         to[--n] = '\0';
     return to;
 }
@@ -232,7 +233,7 @@ static enum err salvage(struct resumption *r, size_t bad, const struct errmsg *b
     enum err e = ERR_CORRUPT;
     size_t lines = 0, all = 0, first = bad;
     char reason[200];
-    buf_init(&r->tape, WIRE_TAPE_MAX);
+    buf_init(&r->tape, TAPE_MAX_BYTES);
     for (int i = 0; i < SALVAGE_TRIES && bad > 0; i++, bad = r->a->bad_line) {
         size_t n = length_above(&damaged, bad, &lines);
         all = i == 0 ? lines : all;
@@ -271,14 +272,14 @@ static void tell_halted(struct buf *note, const struct store_run *run,
                         const struct errmsg *why)
 {
     char reason[300];
-    if (why != NULL)
+    if (why)
         clause(why, reason, sizeof reason);
     buf_addf(note, "Your run of %s", run->lesson);
     if (run->steps > 0)
         buf_addf(note, " at step %zu of %d",
                  step_shown((size_t)run->step, (size_t)run->steps), run->steps);
     buf_addf(note, " %s%s%s, so a new run was started. %s shows how far it came.",
-             halt_word(run->halt), why != NULL ? ": " : "", why != NULL ? reason : "",
+             halt_word(run->halt), why ? ": " : "", why ? reason : "",
              command("report", run->id).s);
 }
 
@@ -321,7 +322,7 @@ static enum err resume(struct play *p, struct store_run *run, struct wire_reques
                        struct wire_answer *a, struct buf *note, struct errmsg *why)
 {
     struct resumption r = {.p = p, .q = q, .a = a, .run = *run};
-    buf_init(&r.tape, WIRE_TAPE_MAX);
+    buf_init(&r.tape, TAPE_MAX_BYTES);
     enum err e = read_saved(&r, why);
     if (e == ERR_OK) {
         p->run = r.run;
@@ -372,9 +373,9 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
     sha256_hex(hash, p->text.s, p->text.len);
     q->text = p->text.s;
     q->len = p->text.len;
-    q->seed = p->has_seed ? p->seed : fresh_seed();
+    q->seed = p->seed_given ? p->seed : fresh_seed();
     q->mode = p->mode;
-    p->run = store_begin(p->store, id, hash, q->seed, (int)q->mode);
+    p->run = store_begin(p->store, id, hash, q->seed, q->mode);
     p->tape = tape_create(p->store, &p->run);
     enum err e = ask_open(p, q, a, why);
     if (e == ERR_OK) {
@@ -396,11 +397,11 @@ static enum err find_run(struct play *p, const char *word, bool lesson_too,
 {
     const struct store_run *found = store_run_by_id(p->store, word);
     enum err e = ERR_OK;
-    if (found == NULL && !lesson_too)
+    if (!found && !lesson_too)
         e = store_run_by_prefix(p->store, word, &found, why);
-    if (found != NULL && e == ERR_OK)
+    if (found && e == ERR_OK)
         *run = *found;
-    return found != NULL ? e : ERR_NOT_FOUND;
+    return found ? e : ERR_NOT_FOUND;
 }
 
 /* Reads what is to be played. `run.id` is not "": this run was named. */
@@ -409,11 +410,11 @@ static enum err read_word(struct play *p, const char *word, struct store_run *ru
 {
     struct errmsg ambiguous = {0};
     run->id[0] = '\0';
-    if (word == NULL) /* the open one, once more */
+    if (!word) /* the open one, once more */
         return ERR_OK;
     buf_reset(&p->text);
     enum err e = lesson_take(p->args, word, &p->text, &p->name, why);
-    enum err r = strchr(word, '/') != NULL
+    enum err r = strchr(word, '/')
                      ? ERR_NOT_FOUND
                      : find_run(p, word, e != ERR_NOT_FOUND, run, &ambiguous);
     if (r == ERR_INPUT) {
@@ -442,7 +443,7 @@ static enum err open_named(struct play *p, struct store_run *run,
         return errmsg_set(why, ERR_INPUT,
                           "that run is %s, with seed %" PRIu64
                           ", and stays so. Leave out --seed and --mode",
-                          run->mode == MODE_ONCALL ? "on call" : "guided", run->seed);
+                          mode_phrase(run->mode), run->seed);
     enum err e = resume(p, run, q, a, note, why);
     if (e != ERR_OK && run->halt != HALT_NONE) {
         const struct errmsg because = *why;
@@ -470,17 +471,17 @@ static enum err open_lesson(struct play *p, struct wire_request *q,
     const struct store_run *begun = p->anew ? NULL : store_begun(p->store, id);
     const struct store_run *saved = p->anew ? NULL : saved_run(p, id);
     const struct store_run *halted = p->anew ? NULL : store_halted(p->store, id);
-    if (begun != NULL && !as_asked(p, begun))
+    if (begun && !as_asked(p, begun))
         return goes_on_otherwise(p, begun, why);
-    if (halted != NULL)
+    if (halted)
         tell_halted(note, halted, NULL);
-    if (saved != NULL && as_asked(p, saved)) {
+    if (saved && as_asked(p, saved)) {
         struct store_run run = *saved;
         struct errmsg because = {0};
         e = resume(p, &run, q, a, note, &because);
         if (is_fatal(e))
             *why = because;
-        else if (e != ERR_OK && run.halt != HALT_NONE && halted == NULL)
+        else if (e != ERR_OK && run.halt != HALT_NONE && !halted)
             tell_halted(note, &run, &because);
         else if (e != ERR_OK)
             buf_addf(note, "A new run was started. The saved one cannot go on: %s",
@@ -507,6 +508,6 @@ enum err play_open(struct play *p, const char *word, struct wire_request *q,
                           : open_lesson(p, q, a, note, why);
     p->anew = false;
     if (e == ERR_OK)
-        p->has_seed = p->has_mode = false;
+        p->seed_given = p->mode_given = false;
     return e;
 }

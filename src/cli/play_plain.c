@@ -41,8 +41,8 @@ struct lines {
 
 static void out(struct lines *l, const char *s)
 {
-    if (l->gone || (l->term != NULL ? term_line_say(l->term, s)
-                                    : term_write(STDOUT_FILENO, s, strlen(s))))
+    if (l->gone ||
+        (l->term ? term_line_say(l->term, s) : term_write(STDOUT_FILENO, s, strlen(s))))
         return;
     l->gone = true;
     if (errno == EINTR || (errno == EIO && l->tty)) { /* a signal, or a closed window */
@@ -56,7 +56,7 @@ static void out(struct lines *l, const char *s)
 /* A message to stderr, which may be the same terminal. */
 static void tell(struct lines *l, const char *text)
 {
-    if (l->term != NULL)
+    if (l->term)
         out(l, "");
     complain("%s", text);
 }
@@ -91,7 +91,7 @@ static bool on_waiting(void *ctx, int ms)
         l->told_slow = true;
         tell(l, "the lesson has not answered for 2 s; Ctrl-C ends it");
     }
-    if (l->term != NULL)
+    if (l->term)
         return look_at_keys(l);
     int sig = term_left_by();
     if (sig == SIGINT && !l->echo) /* a person's Ctrl-C: it ends the lesson's line */
@@ -120,11 +120,11 @@ static void tell_trouble(struct lines *l)
 {
     const char *trouble = store_trouble(l->p->store);
     char now[sizeof l->told];
-    snprintf(now, sizeof now, "%s", trouble != NULL ? trouble : "");
+    snprintf(now, sizeof now, "%s", trouble ? trouble : "");
     if (strcmp(now, l->told) != 0)
-        say_line(l, trouble != NULL ? trouble : "Saving works again; nothing is lost.");
+        say_line(l, trouble ? trouble : "Saving works again; nothing is lost.");
     memcpy(l->told, now, sizeof now);
-    if (store_news(l->p->store) != NULL)
+    if (store_news(l->p->store))
         say_line(l, store_news(l->p->store));
     store_told(l->p->store);
 }
@@ -158,7 +158,7 @@ static bool read_line(struct lines *l, const char *text)
             out(l, "\n");
             buf_release(&clean);
         }
-        if (memchr(l->line.s, '\0', l->line.len) != NULL) {
+        if (memchr(l->line.s, '\0', l->line.len)) {
             complain("a line is text; that one holds a zero byte and was skipped");
             continue;
         }
@@ -188,9 +188,8 @@ static bool ask(struct lines *l, const struct wire_request *q)
     if (wire_client_ask(l->p->client, q, &l->a, &why) != ERR_OK) {
         struct errmsg text = {0};
         errmsg_set(&text, ERR_LOST, "%s.%s", why.text,
-                   store_trouble(l->p->store) == NULL
-                       ? " Everything until then is saved."
-                       : "");
+                   !store_trouble(l->p->store) ? " Everything until then is saved."
+                                               : "");
         tell(l, text.text);
         l->p->status = LEAVE_NOT_PASSED;
         return false;
@@ -204,7 +203,7 @@ static bool ask(struct lines *l, const struct wire_request *q)
 
 static void fill_row(const struct lines *l, struct wire_request *q)
 {
-    if (l->term != NULL)
+    if (l->term)
         term_size(l->term, &q->rows, &q->cols);
     q->glyphs = l->p->glyphs;
 }
@@ -242,7 +241,7 @@ static enum turn send_keys(struct lines *l, const struct key *first)
     }
     if (!ask(l, &(struct wire_request){.op = WIRE_KEYS, .keys = keys, .nkeys = n}))
         return TURN_FAILED;
-    return l->a.want == UI_LEAVE || l->interrupted ? TURN_LEAVES : TURN_DONE;
+    return l->a.want == WANT_LEAVE || l->interrupted ? TURN_LEAVES : TURN_DONE;
 }
 
 static enum turn send_size(struct lines *l)
@@ -257,7 +256,7 @@ static enum turn key_turn(struct lines *l)
 {
     if (l->resized)
         return send_size(l);
-    if (l->canvas != NULL && !l->gone)
+    if (l->canvas && !l->gone)
         term_put(l->term, l->canvas);
     struct term_event e = next_event(l);
     if (e.kind == TERM_LEAVE || (e.kind == TERM_KEY && is_interrupt(&e.key)))
@@ -284,7 +283,7 @@ static enum turn line_turn(struct lines *l)
 /* Something from the learner, and the answer to it. */
 static enum turn turn(struct lines *l)
 {
-    return l->term != NULL ? key_turn(l) : line_turn(l);
+    return l->term ? key_turn(l) : line_turn(l);
 }
 
 /* ---- choosing a lesson ----------------------------------------------------------- */
@@ -298,12 +297,12 @@ static void print_card(struct lines *l, size_t i, const struct wire_card *c,
     buf_addf(&b, "%3zu  %s. %d minutes.", i + 1, c->title, c->minutes);
     if (c->broken[0] != '\0')
         buf_addf(&b, " Cannot be loaded: %s", c->broken);
-    else if (best != NULL)
+    else if (best)
         buf_addf(&b, " Done: %s, %d points.", outcome_word(best->outcome), best->score);
-    if (c->broken[0] == '\0' && store_begun(s, c->id) != NULL)
-        buf_adds(&b, best != NULL ? " Begun again." : " Begun.");
+    if (c->broken[0] == '\0' && store_begun(s, c->id))
+        buf_adds(&b, best ? " Begun again." : " Begun.");
     const struct store_run *halted = store_halted(s, c->id);
-    if (c->broken[0] == '\0' && halted != NULL)
+    if (c->broken[0] == '\0' && halted)
         buf_adds(&b, halted->halt == HALT_UPDATE ? " Stopped by an update."
                                                  : " Begun; its tape is damaged.");
     buf_addch(&b, '\n');
@@ -342,7 +341,7 @@ static bool choose(struct lines *l, char *id, size_t size)
     for (size_t i = 0; i < l->a.ncards; i++)
         print_card(l, i, &l->a.cards[i], l->p->store);
     show(l);
-    while (l->a.want != UI_OPEN)
+    while (l->a.want != WANT_OPEN)
         if (turn(l) != TURN_DONE)
             return false;
     snprintf(id, size, "%s", l->a.want_lesson);
@@ -363,12 +362,11 @@ static void leave_early(struct lines *l)
 {
     struct buf b;
     buf_init(&b, 2048);
-    if (l->term != NULL)
+    if (l->term)
         out(l, "");
-    if (store_trouble(l->p->store) != NULL && l->p->tape != NULL &&
-        tape_retry(l->p->tape))
+    if (store_trouble(l->p->store) && l->p->tape && tape_retry(l->p->tape))
         buf_adds(&b, "This run is saved and can go on; the list of runs is not.\n");
-    else if (store_trouble(l->p->store) != NULL)
+    else if (store_trouble(l->p->store))
         buf_adds(&b, "Not saved: what was just played is gone when this ends.\n");
     else if (l->p->named)
         buf_addf(&b, "Saved. Go on with: %s\n", command("play", l->p->run.id).s);
@@ -413,7 +411,7 @@ static void play(struct lines *l, const char *lesson)
 static bool wants_whole_lines(void)
 {
     const char *accessible = getenv("ACCESSIBLE");
-    return accessible != NULL && strcmp(accessible, "1") == 0;
+    return accessible && strcmp(accessible, "1") == 0;
 }
 
 int play_plain(struct play *p, const char *lesson)
@@ -426,15 +424,15 @@ int play_plain(struct play *p, const char *lesson)
         l.term = NULL;
     term_lines_open(&l.in, STDIN_FILENO);
     buf_init(&l.line, 0);
-    p->given = lesson != NULL && !lesson_id_valid(lesson);
+    p->given = lesson && !lesson_id_valid(lesson);
     p->client = wire_client_new(&(struct wire_client_options){.jail = p->jail,
                                                               .tape = on_tape,
                                                               .waiting = on_waiting,
                                                               .said = on_said,
                                                               .ctx = &l});
     tell_trouble(&l);
-    if (lesson != NULL || choose(&l, id, sizeof id))
-        play(&l, lesson != NULL ? lesson : id);
+    if (lesson || choose(&l, id, sizeof id))
+        play(&l, lesson ? lesson : id);
     if (p->status == LEAVE_OK && (l.interrupted || term_left_by() != 0))
         p->status = LEAVE_INTERRUPTED;
     term_close(l.term);

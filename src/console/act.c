@@ -259,7 +259,7 @@ static enum err read_args(struct call *c, const struct act_target *t, struct act
 
 static bool has(const char *line, const char *what)
 {
-    return strstr(line, what) != NULL;
+    return strstr(line, what);
 }
 
 /* The shortest line that fits what was typed: about one instance, with a value, or
@@ -293,7 +293,7 @@ static const char *what_was_said(struct call *c, const char *name, int instance)
             value = c->arg[i];
     const char *done = c->nargs > 1 ? c->arg[1] + strspn(c->arg[1], "-") : "";
     const char *text = wild_line(c, c->cmd->done, name, name, value ? value : done);
-    const char *wild = c->wild ? c->wild : fitting_wild(c, instance > 0, value != NULL);
+    const char *wild = c->wild ? c->wild : fitting_wild(c, instance > 0, value);
     return with_wild(c, strf(c, "%s.", text),
                      wild ? wild_line(c, wild, comp, name, value) : NULL);
 }

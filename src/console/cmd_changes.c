@@ -8,8 +8,7 @@
 
 static void show(struct call *c, struct out_table *t, const struct change *k)
 {
-    bool names_it =
-        k->comp == COMP_NONE || strstr(k->title, name_of(c, k->comp)) != NULL;
+    bool names_it = k->comp == COMP_NONE || strstr(k->title, name_of(c, k->comp));
     table_cell(t, TONE_STRONG, "%u", k->id);
     table_cell(t, TONE_NORMAL, "%s", clock_of(c, k->at, true));
     table_cell(t, TONE_DIM, "%s ago", ago(c, k->at));

@@ -14,7 +14,7 @@ static const char *meaning(const char *doc, const char *text, size_t *n)
     const char *p = doc;
     if (!digits || (text[sign + digits] && text[sign + digits] != ' '))
         return NULL;
-    while ((p = strchr(p, ' ')) != NULL) {
+    while ((p = strchr(p, ' '))) {
         p++;
         if (!strncmp(p, text, sign + digits) && str_starts(p + sign + digits, ": ")) {
             p += sign + digits + 2;

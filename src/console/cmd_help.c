@@ -90,7 +90,7 @@ static void example_setting(struct call *c, comp_id comp, const char **path,
                             const char **value)
 {
     const struct kind_desc *k = model_kind(c->m, comp);
-    for (size_t i = 0; i < k->nparams && *path == NULL; i++)
+    for (size_t i = 0; i < k->nparams && !*path; i++)
         if (k->params[i].live) {
             *path = strf(c, "%s.%s", name_of(c, comp), k->params[i].name);
             *value = param_now(c, comp, &k->params[i]);
@@ -365,7 +365,7 @@ static enum err run(struct call *c)
         show_command(c, command_find(word));
     else if (filter_find(word))
         show_filter(c, filter_find(word));
-    else if ((meaning = meaning_of(c, word)) != NULL)
+    else if ((meaning = meaning_of(c, word)))
         return show_meaning(c, word, meaning);
     else
         return no_help(c, word);

@@ -3,8 +3,6 @@
  */
 #include "console_internal.h"
 
-static const char *const states[] = {"mitigated", "cured", "recovered"};
-
 static enum err run(struct call *c)
 {
     if (!c->nargs) {
@@ -14,12 +12,14 @@ static enum err run(struct call *c)
         note(c, "Say which: resolve mitigated");
         return ERR_OK;
     }
-    for (size_t i = 0; i < COUNT_OF(states); i++)
+    const char *const *states = update_state_words() + UPDATE_ENDS;
+    const size_t n = UPDATE_STATE_COUNT - UPDATE_ENDS;
+    for (size_t i = 0; i < n; i++)
         if (str_eq(states[i], c->arg[0])) {
             fx_add(c, EFFECT_RESOLVE)->text = states[i];
             return ERR_OK;
         }
-    const char *near = text_suggest(c->arg[0], states, COUNT_OF(states));
+    const char *near = text_suggest(c->arg[0], states, n);
     return refuse(c, ERR_INPUT, "It can be mitigated, cured or recovered%s%s%s.",
                   near ? "; did you mean " : ", not ", near ? near : c->arg[0],
                   near ? "?" : "");

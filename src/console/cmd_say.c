@@ -6,19 +6,12 @@
 
 #include <string.h>
 
-static const char *const fields[] = {"who", "since", "impact", "state", "next"};
-static const char *const asks[] = {"who is affected", "since when",
-                                   "how many, or how much; \"not known yet\" is honest",
-                                   "investigating, mitigated, cured or recovered",
-                                   "when the next update comes"};
-static const char *const states[] = {"investigating", "mitigated", "cured",
-                                     "recovered"};
-
 static int field_index(const char *name, size_t n)
 {
-    for (size_t i = 0; i < COUNT_OF(fields); i++)
+    const char *const *fields = update_field_words();
+    for (int i = 0; i < UPDATE_FIELD_COUNT; i++)
         if (strlen(fields[i]) == n && !strncmp(fields[i], name, n))
-            return (int)i;
+            return i;
     return -1;
 }
 
@@ -36,7 +29,8 @@ static int field_of(const char *word, const char **value)
 
 static enum err unknown_field(struct call *c, const char *word)
 {
-    const char *near = text_suggest(word + strspn(word, "-"), fields, COUNT_OF(fields));
+    const char *near = text_suggest(word + strspn(word, "-"), update_field_words(),
+                                    UPDATE_FIELD_COUNT);
     if (near)
         return refuse(c, ERR_INPUT, "An update has no %s; did you mean --%s?", word,
                       near);
@@ -63,18 +57,20 @@ static enum err read_fields(struct call *c, const char *v[])
             v[field] = *v[field] ? strf(c, "%s %s", v[field], word) : word;
         }
     }
-    for (size_t i = 0; i < COUNT_OF(fields); i++)
+    for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++)
         if (v[i] && !*v[i])
-            return refuse(c, ERR_INPUT, "--%s is empty: %s.", fields[i], asks[i]);
+            return refuse(c, ERR_INPUT, "--%s is empty: %s.", update_field_word(i),
+                          update_field_says(i));
     return ERR_OK;
 }
 
 static enum err check_state(struct call *c, const char *state)
 {
-    for (size_t i = 0; i < COUNT_OF(states); i++)
+    const char *const *states = update_state_words();
+    for (size_t i = 0; i < UPDATE_STATE_COUNT; i++)
         if (!state || str_eq(states[i], state))
             return ERR_OK;
-    const char *near = text_suggest(state, states, COUNT_OF(states));
+    const char *near = text_suggest(state, states, UPDATE_STATE_COUNT);
     return refuse(
         c, ERR_INPUT,
         "The state is one of investigating, mitigated, cured, recovered; not %s.%s%s%s",
@@ -85,9 +81,9 @@ static void show_form(struct call *c)
 {
     struct out_table t;
     table_init(&t, c->o, "FIELD|WHAT TO SAY");
-    for (size_t i = 0; i < COUNT_OF(fields); i++) {
-        table_cell(&t, TONE_STRONG, "--%s", fields[i]);
-        table_cell(&t, TONE_NORMAL, "%s", asks[i]);
+    for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {
+        table_cell(&t, TONE_STRONG, "--%s", update_field_word(i));
+        table_cell(&t, TONE_NORMAL, "%s", update_field_says(i));
     }
     table_print(&t);
     note(c, "%s", c->cmd->info.examples);
@@ -95,19 +91,19 @@ static void show_form(struct call *c)
 
 static enum err run(struct call *c)
 {
-    const char *v[COUNT_OF(fields)] = {NULL};
+    const char *v[UPDATE_FIELD_COUNT] = {NULL};
     if (!c->nargs) {
         show_form(c);
         return ERR_OK;
     }
     enum err e = read_fields(c, v);
     if (e == ERR_OK)
-        e = check_state(c, v[3]);
+        e = check_state(c, v[UPDATE_state]);
     if (e != ERR_OK)
         return e;
-    fx_add(c, EFFECT_SAY)->update =
-        (struct update){fx_text(c, v[0]), fx_text(c, v[1]), fx_text(c, v[2]),
-                        fx_text(c, v[3]), fx_text(c, v[4])};
+    struct update *u = &fx_add(c, EFFECT_SAY)->update;
+    for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++)
+        update_set(u, i, fx_text(c, v[i]));
     return ERR_OK;
 }
 

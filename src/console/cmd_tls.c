@@ -22,8 +22,7 @@ static void row(struct call *c, struct out_table *t, comp_id cert)
     table_cell(t, v.until <= c->now ? TONE_BAD : TONE_NORMAL, "%s", left(c, v.until));
     table_cell(t, newer ? TONE_WARN : TONE_NORMAL, "%s",
                newer ? left(c, v.disk_until) : "the same");
-    table_cell(t, v.wrong != NULL ? TONE_BAD : TONE_GOOD, "%s",
-               v.wrong != NULL ? v.wrong : "good");
+    table_cell(t, v.wrong ? TONE_BAD : TONE_GOOD, "%s", v.wrong ? v.wrong : "good");
     seen_comp(c, cert, "metrics");
     seen_comp(c, cert, "config");
 }

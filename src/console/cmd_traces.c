@@ -82,8 +82,8 @@ static enum err make_filter(struct call *c, struct trace_filter *f)
         e = time_parse(call_opt(c, "--slow"), &f->slower, c->why);
     if (e == ERR_OK)
         e = check_endpoint(c, call_opt(c, "--endpoint"));
-    f->errors = call_opt(c, "--errors") != NULL;
-    f->unfinished = call_opt(c, "--unfinished") != NULL;
+    f->errors = call_opt(c, "--errors");
+    f->unfinished = call_opt(c, "--unfinished");
     return e;
 }
 

@@ -32,21 +32,6 @@ static bool has_word(const struct completions *o, const char *word)
     return false;
 }
 
-static void grow(struct completions *o)
-{
-    assert(o->n <= o->cap);
-    size_t cap = o->cap ? o->cap * 2 : TINY(32, 1);
-    const char **words = arena_alloc(&o->mem, cap * sizeof *words);
-    const char **docs = arena_alloc(&o->mem, cap * sizeof *docs);
-    if (o->n) {
-        memcpy(words, o->words, o->n * sizeof *words);
-        memcpy(docs, o->docs, o->n * sizeof *docs);
-    }
-    o->words = words;
-    o->docs = docs;
-    o->cap = cap;
-}
-
 /* Only the first clause of a doc: it stands on one line beside the word. */
 static void offer(struct completer *k, const char *word, const char *doc)
 {
@@ -57,8 +42,9 @@ static void offer(struct completer *k, const char *word, const char *doc)
     word = arena_printf(&o->mem, "%s%s", k->before, word);
     if (has_word(o, word))
         return;
-    if (o->n == o->cap)
-        grow(o);
+    size_t cap = o->cap; /* of both arrays */
+    ARENA_GROW(&o->mem, o->words, o->n, cap);
+    ARENA_GROW(&o->mem, o->docs, o->n, o->cap);
     o->words[o->n] = word;
     o->docs[o->n++] =
         arena_strndup(&o->mem, doc ? doc : "", doc ? strcspn(doc, ".;") : 0);
@@ -249,8 +235,8 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
                        const struct command *cmd)
 {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
-    static const char *const states[] = {"investigating", "mitigated", "cured",
-                                         "recovered"};
+    const char *const *states = update_state_words();
+    bool ends = str_eq(cmd->info.name, "resolve");
     static const char *const times[] = {"now", "5m", "10m", "30m", "1h"};
     static const char *const durations[] = {"10s", "30s", "1m", "5m", "10m", "25m"};
     static const char *const db_views[] = {"sessions", "statements", "locks", "tables"};
@@ -320,8 +306,8 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
         offer_words(k, levels, COUNT_OF(levels));
         break;
     case ARG_STATE:
-        offer_words(k, str_eq(cmd->info.name, "resolve") ? states + 1 : states,
-                    str_eq(cmd->info.name, "resolve") ? 3 : 4);
+        offer_words(k, ends ? states + UPDATE_ENDS : states,
+                    ends ? UPDATE_STATE_COUNT - UPDATE_ENDS : UPDATE_STATE_COUNT);
         break;
     case ARG_DB_VIEW:
         offer_words(k, db_views, COUNT_OF(db_views));

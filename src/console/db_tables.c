@@ -54,12 +54,12 @@ static const struct db_lock_view *closing_wait(struct db_lock_view *v, size_t n,
                                                size_t *size)
 {
     const struct db_lock_view *young = from, *at = from;
-    for (*size = 1; at != NULL && *size < CIRCLE_MAX; ++*size) {
+    for (*size = 1; at && *size < CIRCLE_MAX; ++*size) {
         at = wait_of(v, n, at->blocker);
         if (at == from)
             break;
-        if (at != NULL && (at->since > young->since ||
-                           (at->since == young->since && at->session > young->session)))
+        if (at && (at->since > young->since ||
+                   (at->since == young->since && at->session > young->session)))
             young = at;
     }
     return at == from ? young : NULL;
@@ -75,7 +75,7 @@ static void name_circles(struct db_lock_view *v, size_t n)
         const struct db_lock_view *root =
             v[i].root_state == SESSION_LOCK_WAIT ? wait_of(v, n, v[i].root) : NULL;
         const struct db_lock_view *one = root ? closing_wait(v, n, root, &size) : NULL;
-        if (one == NULL)
+        if (!one)
             continue;
         v[i].root = one->session;
         v[i].root_client = one->client;

@@ -17,14 +17,7 @@ struct effect *fx_add(struct call *c, enum effect_kind kind)
 {
     assert(c->fx->n <= c->fx->cap);
     struct effects *fx = c->fx;
-    if (fx->n == fx->cap) {
-        size_t cap = fx->cap ? fx->cap * 2 : TINY(16, 1);
-        struct effect *list = arena_alloc(&fx->mem, cap * sizeof *list);
-        if (fx->n)
-            memcpy(list, fx->list, fx->n * sizeof *list);
-        fx->list = list;
-        fx->cap = cap;
-    }
+    ARENA_GROW(&fx->mem, fx->list, fx->n, fx->cap);
     struct effect *e = &fx->list[fx->n++];
     *e = (struct effect){.kind = kind, .comp = COMP_NONE, .mechanism = MECHANISM_COUNT};
     e->action.comp = COMP_NONE;

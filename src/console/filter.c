@@ -22,15 +22,7 @@ const struct filter *filter_find(const char *name)
 
 void flines_add(struct flines *l, struct arena *mem, struct fline f)
 {
-    assert(l->n <= l->cap);
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? l->cap * 2 : TINY(64, 1);
-        struct fline *v = arena_alloc(mem, cap * sizeof *v);
-        if (l->n)
-            memcpy(v, l->v, l->n * sizeof *v);
-        l->v = v;
-        l->cap = cap;
-    }
+    ARENA_GROW(mem, l->v, l->n, l->cap);
     l->v[l->n++] = f;
 }
 

@@ -162,7 +162,7 @@ static enum err run(struct arena *mem, struct flines *l, const struct word *args
     enum err e = read_options(&k, args, nargs, why);
     size_t kept = 0;
     for (size_t i = 0; e == ERR_OK && i < l->n; i++) {
-        bool has = memchr(l->v[i].s, k.separator, l->v[i].n) != NULL;
+        bool has = memchr(l->v[i].s, k.separator, l->v[i].n);
         if (!k.fields || has)
             l->v[kept++] = cut_line(mem, &k, l->v[i]);
         else if (!k.only)

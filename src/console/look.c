@@ -150,11 +150,16 @@ enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instanc
     if (n > 0 && !instance)
         return refuse(c, ERR_INPUT, "%s takes a whole component here: %s",
                       c->cmd->info.name, name_of(c, *comp));
-    if (n > 0 && is_kind(c, *comp, "service") && n > world_instances(c->w, *comp))
+    const char *word = "instances";
+    if (n == 0 || n <= world_instances(c->w, *comp))
+        return ERR_OK;
+    (void)model_numbers(c->m, *comp, &word);
+    if (is_kind(c, *comp, "service"))
         return refuse(c, ERR_NOT_FOUND,
                       "There is no %s; %s has had %d instances so far.", text,
                       name_of(c, *comp), world_instances(c->w, *comp));
-    return ERR_OK;
+    return refuse(c, ERR_NOT_FOUND, "There is no %s; the %s of %s are 1 to %d.", text,
+                  word, name_of(c, *comp), world_instances(c->w, *comp));
 }
 
 enum err need_kind(struct call *c, const char *text, const char *kind, comp_id *comp)

@@ -42,10 +42,7 @@ static void set_tone(struct out *o, enum tone t)
         o->runs[o->nruns - 1].tone = (uint8_t)t;
         return;
     }
-    if (o->nruns == o->cap) {
-        o->cap = o->cap ? o->cap * 2 : TINY(64, 1);
-        o->runs = mem_grow(o->runs, o->cap, sizeof *o->runs);
-    }
+    GROW(o->runs, o->nruns, o->cap);
     o->runs[o->nruns++] = (struct out_run){(uint32_t)o->text.len, (uint8_t)t};
 }
 
@@ -102,10 +99,7 @@ void out_end(struct out *o)
 
 static void put_cell(struct out_table *t, enum tone tone, const char *s)
 {
-    if (t->ncells == t->cap) {
-        t->cap = t->cap ? t->cap * 2 : TINY(64, 1);
-        t->cells = mem_grow(t->cells, t->cap, sizeof *t->cells);
-    }
+    GROW(t->cells, t->ncells, t->cap);
     struct buf clean;
     buf_init(&clean, 0);
     text_clean(&clean, s, strlen(s), false);

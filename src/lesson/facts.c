@@ -158,6 +158,12 @@ struct view facts_target(lua_State *L, int i)
     v.c = model_find(m, name);
     if (v.c == COMP_NONE && model_resolve(m, name, &v.c, &v.instance, &why) != ERR_OK)
         find_comp(L, m, name, 0);
+    const char *word = "instances";
+    int had = world_instances(facts_of(L)->world, v.c);
+    int most = v.instance > had ? model_numbers(m, v.c, &word) : v.instance;
+    if (v.instance > most)
+        fail(L, 0, "there is no %s: its %s are 1 to %d", name, word,
+             most > had ? most : had);
     return v;
 }
 

@@ -64,8 +64,11 @@ int s_good_of(lua_State *L)
 {
     struct view v = facts_target(L, 2);
     struct window w = facts_window(L, 3);
-    if (!str_eq(model_kind(facts_model(L), v.c)->name, "client"))
-        fail(L, 0, "'%s' is not a client", model_name(facts_model(L), v.c));
+    const char *kind = model_kind(facts_model(L), v.c)->name;
+    if (!str_eq(kind, "client") && !str_eq(kind, "subscription") &&
+        !str_eq(kind, "job"))
+        fail(L, 0, "'%s' is not a client, subscription or job",
+             model_name(facts_model(L), v.c));
     lua_pushnumber(L, recording_good_of(facts_of(L)->rec, v.c, w.from, w.to));
     return 1;
 }

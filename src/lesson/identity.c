@@ -207,19 +207,47 @@ static void put_entries(struct identity *d)
         buf_addf(d->out, "entry %d\n", (int)d->world->entries[i].role);
 }
 
+/* What a kind of step writes with. */
+struct step_print {
+    lua_State *L;
+    struct identity *d;
+};
+
+void step_print_text(struct step_print *out, const char *s)
+{
+    put_text(out->d->out, s);
+}
+
+void step_print_number(struct step_print *out, int64_t n)
+{
+    buf_addf(out->d->out, " %" PRId64, n);
+}
+
+void step_print_sign(struct step_print *out, char sign)
+{
+    buf_addch(out->d->out, sign);
+}
+
+void step_print_fn(struct step_print *out, fn_id fn)
+{
+    put_fn(out->L, out->d, fn);
+}
+
+static int kind_number(const struct step_kind *kind)
+{
+    int i = 0;
+    while (step_kind_at((size_t)i) != kind)
+        i++;
+    return i;
+}
+
 static void put_step(lua_State *L, struct identity *d, const struct step *s)
 {
-    buf_addf(d->out, "step %d", (int)s->kind);
+    struct step_print print = {L, d};
+    buf_addf(d->out, "step %d", kind_number(s->kind));
     put_text(d->out, s->id);
-    for (size_t i = 0; i < s->nchoices; i++)
-        buf_addch(d->out, s->choices[i].right ? '+' : '-');
-    for (size_t i = 0; i < s->npredict; i++) {
-        buf_addf(d->out, " %" PRId64, s->predict[i].after);
-        put_text(d->out, s->predict[i].answer);
-        put_fn(L, d, s->predict[i].value);
-    }
-    for (size_t i = 0; i < s->nneeds; i++)
-        put_text(d->out, s->needs[i]);
+    if (s->kind->identify)
+        s->kind->identify(s, &print);
     buf_addf(d->out, " %d", s->wants_suspect);
     put_fn(L, d, s->goal);
     buf_addch(d->out, '\n');
@@ -246,7 +274,7 @@ static int describe_inside(lua_State *L)
     put_entries(d);
     put_fn(L, d, l->twin);
     for (size_t i = 0; i < l->nsteps; i++)
-        put_step(L, d, &l->steps[i]);
+        put_step(L, d, l->steps[i]);
     for (size_t i = 0; i < l->ntraps; i++) {
         put_text(d->out, l->traps[i].id);
         put_fn(L, d, l->traps[i].when);
@@ -262,15 +290,20 @@ static int describe_inside(lua_State *L)
     return 0;
 }
 
-void lesson_identity(struct lesson *l, const struct lesson_world *world, char out[65])
+void lesson_identity(const struct lesson *l, const struct lesson_world *world,
+                     char out[65])
 {
     struct buf text;
     struct errmsg ignored = {0};
     buf_init(&text, 0);
     struct identity d = {.l = l, .world = world, .out = &text};
     /* A lesson that costs too much even for this is known by its whole text. */
-    if (host_run(&l->host, describe_inside, &d, STEPS_LOAD, l->line, &ignored) ==
-        ERR_OK)
+    struct lesson_state *st = lesson_state_new(l);
+    enum err e = state_open(st, &ignored);
+    if (e == ERR_OK)
+        e = host_run(&st->host, describe_inside, &d, STEPS_LOAD, l->line, &ignored);
+    lesson_state_free(st);
+    if (e == ERR_OK)
         sha256_hex(out, text.s, text.len);
     else
         memcpy(out, l->hash, sizeof l->hash);

@@ -33,8 +33,9 @@ static int make_action(lua_State *L, const char *is, const char *usage, int leas
 
 static int make_fault(lua_State *L)
 {
-    return make_action(L, "fault",
-                       "fault(component, name[, { arguments }[, { lasts = }]])", 2, 4);
+    return make_action(
+        L, "fault", "fault(component, name[, { arguments }[, { lasts =, again = }]])",
+        2, 4);
 }
 
 static int make_op(lua_State *L)
@@ -75,8 +76,11 @@ static int make_page(lua_State *L)
 }
 
 static const struct binding action_list[] = {
-    {"fault", "component, name[, { arguments }[, { lasts = }]]", make_fault,
-     "Something breaks; leaves no record. `lasts`: ends by itself."},
+    {"fault", "component, name[, { arguments }[, { lasts =, again = }]]", make_fault,
+     "Something breaks; leaves no record. `lasts`: ends by itself; `again`: begins "
+     "anew "
+     "so long after its end, for good: `{ lasts = exponential(sec(1)), again = "
+     "exponential(min(5)) }`."},
     {"op", "component, name[, { arguments }[, { by = }]]", make_op,
      "An operation (restart, scale, …), with a change record."},
     {"set", "\"component.parameter\", value[, { by = }]", make_set,
@@ -101,6 +105,8 @@ struct deed { /* an action table being resolved, at stack index `t` */
     char is[16];
     struct action a;
     const char *who;
+    bool repeats; /* a fault with `again` */
+    struct dist lasts, again;
 };
 
 static const char *part_up_to(struct deed *d, int i, const char *what, size_t max)
@@ -117,10 +123,10 @@ static const char *part_text(struct deed *d, int i, const char *what)
     return part_up_to(d, i, what, NAME_BYTES);
 }
 
-/* The options at the end: { by = "…", lasts = … }. */
+/* The options at the end: { by = "…", lasts = …, again = … }. */
 static void read_options(struct deed *d, int i, const char *otherwise)
 {
-    static const char *const names[] = {"by", "lasts"};
+    static const char *const names[] = {"by", "lasts", "again"};
     d->who = otherwise;
     if (lua_rawgeti(d->L, d->t, i) == LUA_TNIL) {
         lua_pop(d->L, 1);
@@ -133,12 +139,17 @@ static void read_options(struct deed *d, int i, const char *otherwise)
     for (lua_Integer k = 1; lua_rawgeti(d->L, t + 1, k) != LUA_TNIL; k++) {
         const char *key =
             lua_type(d->L, -1) == LUA_TSTRING ? lua_tostring(d->L, -1) : "1";
-        bool lasts = !strcmp(key, "lasts") && !strcmp(d->is, "fault");
-        if (!lasts && strcmp(key, "by"))
-            fail_unknown(d->L, d->line, "no such option", key, names, 2);
+        bool fault = !strcmp(d->is, "fault");
+        bool lasts = fault && !strcmp(key, "lasts");
+        bool again = fault && !strcmp(key, "again");
+        if (!lasts && !again && strcmp(key, "by"))
+            fail_unknown(d->L, d->line, "no such option", key, names, fault ? 3 : 1);
+        d->repeats = d->repeats || again;
         lua_getfield(d->L, t, key);
         if (lasts)
-            d->a.duration = to_duration(d->L, -1, d->line, "lasts");
+            (void)to_dist(d->L, -1, d->line, "lasts", &d->lasts);
+        else if (again)
+            (void)to_dist(d->L, -1, d->line, "again", &d->again);
         else if (lua_type(d->L, -1) == LUA_TSTRING)
             d->who = keep_text(d->b, d->L, -1, d->line, NAME_BYTES);
         else
@@ -146,6 +157,9 @@ static void read_options(struct deed *d, int i, const char *otherwise)
         lua_pop(d->L, 2);
     }
     lua_settop(d->L, t - 1);
+    if (d->lasts.kind != DIST_CONST && !d->repeats)
+        fail(d->L, d->line, "lasts is random only with again: write one time");
+    d->a.duration = d->repeats ? 0 : d->lasts.mean;
 }
 
 /* "checkout" or "checkout-3". */
@@ -408,7 +422,12 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t,
         resolve_set(&d);
     else
         resolve_flag(&d);
-    if (add_entry(&d, at, role) && model_at(b->m, at, &d.a, d.who, &b->why) != ERR_OK)
+    if (!add_entry(&d, at, role))
+        return;
+    enum err e =
+        d.repeats ? model_repeat(b->m, at, &d.a, d.lasts, d.again, SIM_FOREVER, &b->why)
+                  : model_at(b->m, at, &d.a, d.who, &b->why);
+    if (e != ERR_OK)
         fail_model(L, b, d.line);
 }
 

@@ -1,8 +1,8 @@
 /*
- * A lesson's life: its text is scanned, run once in a sandbox of its own, read into
- * plain structs by the schema tables, and from then on only its functions need Lua. A
- * second state of the same text (lesson_reload) is what a rewind or fork uses:
- * functions keep nothing, and the prover compares the two to make sure.
+ * A lesson's life: its text is scanned, run once in a sandbox of its own, and read into
+ * plain structs by the schema tables. From then on nothing of it changes. What Lua made of
+ * the text is kept, with the places of the functions in what the file returned: that is
+ * all that a state (state.c) needs to open.
  */
 #include "lesson_internal.h"
 
@@ -11,6 +11,7 @@
 
 struct loading {
     struct lesson *l;
+    struct host host; /* the state in which the file is read */
     const char *what; /* "lesson" or "course": what the file must return */
     int (*read)(lua_State *L, struct loading *load);
     void *out;
@@ -26,6 +27,29 @@ static const char *next_piece(lua_State *L, void *ud, size_t *n)
     return piece;
 }
 
+static int keep_code(lua_State *L, const void *p, size_t n, void *ud)
+{
+    (void)L;
+    buf_add(ud, p, n);
+    return ((struct buf *)ud)->full;
+}
+
+/* Compiles the text, and keeps what came of it for the states to come: with its lines and
+ * names, which errors need. */
+static void compile(lua_State *L, struct loading *load)
+{
+    struct lesson *l = load->l;
+    char chunk[64];
+    snprintf(chunk, sizeof chunk, "=%s", l->name);
+    load->host.trusted = true;
+    int status = lua_load(L, next_piece, load, chunk, "t");
+    load->host.trusted = false;
+    if (status != LUA_OK)
+        lua_error(L);
+    if (lua_dump(L, keep_code, &l->code, 0))
+        fail(L, 1, "this compiles to more than can be kept");
+}
+
 static int read_lab(lua_State *L, struct loading *load);
 
 /* Inside host_run(): compile, run the top level, read what it returned. */
@@ -33,13 +57,7 @@ static int load_inside(lua_State *L)
 {
     struct loading *load = lua_touserdata(L, 1);
     struct lesson *l = load->l;
-    char chunk[64];
-    snprintf(chunk, sizeof chunk, "=%s", l->host.name);
-    l->host.trusted = true;
-    int status = lua_load(L, next_piece, load, chunk, "t");
-    l->host.trusted = false;
-    if (status != LUA_OK)
-        return lua_error(L);
+    compile(L, load);
     if (l->scan.twice.len)
         fail(L, l->scan.twice.line,
              "'%.*s' is written twice in one table (see line %d)",
@@ -50,16 +68,20 @@ static int load_inside(lua_State *L)
     bool lesson_too = load->read == read_lab && is_marked(L, -1, "lesson");
     if (!lesson_too && !is_marked(L, -1, load->what))
         fail(L, 1, "the file must end with `return %s { … }`", load->what);
-    l->host.line = mark_line(L, -1, 1);
+    load->host.line = mark_line(L, -1, 1);
     load->read(L, load);
-    lua_settop(L, 0); /* what is left are the functions that were kept */
-    host_settle(&l->host);
     return 0;
+}
+
+static struct reader reader_of(lua_State *L, struct loading *load)
+{
+    return (struct reader){
+        .L = L, .h = &load->host, .mem = &load->l->mem, .l = load->l};
 }
 
 static int read_lesson(lua_State *L, struct loading *load)
 {
-    struct reader r = {L, &load->l->host, &load->l->mem};
+    struct reader r = reader_of(L, load);
     read_record(&r, -1, 1, &lesson_schema, load->l);
     return 0;
 }
@@ -67,7 +89,7 @@ static int read_lesson(lua_State *L, struct loading *load)
 /* A lesson's file is one, too: its world and incident, and nobody acts. */
 static int read_lab(lua_State *L, struct loading *load)
 {
-    struct reader r = {L, &load->l->host, &load->l->mem};
+    struct reader r = reader_of(L, load);
     if (is_marked(L, -1, "lesson"))
         return read_lesson(L, load);
     load->l->info.starts_at = LAB_WARM_UP_UNSET;
@@ -75,10 +97,8 @@ static int read_lab(lua_State *L, struct loading *load)
     return 0;
 }
 
-static enum err check_text(const char *text, size_t len, const char *name,
-                           struct errmsg *why)
+static enum err check_text(size_t len, const char *name, struct errmsg *why)
 {
-    (void)text;
     if (len == 0)
         return errmsg_set(why, ERR_LESSON, "%s:1: the file is empty", name);
     if (len > LESSON_MAX_BYTES)
@@ -101,8 +121,8 @@ static const char *tidy_name(struct lesson *l, const char *name)
 static enum err load_text(struct lesson *l, const char *text, size_t len,
                           const char *name, struct loading *load, struct errmsg *why)
 {
-    name = tidy_name(l, name);
-    enum err e = check_text(text, len, name, why);
+    l->name = tidy_name(l, name);
+    enum err e = check_text(len, l->name, why);
     if (e != ERR_OK)
         return e;
     char *copy = arena_alloc(&l->mem, len + 1);
@@ -110,27 +130,33 @@ static enum err load_text(struct lesson *l, const char *text, size_t len,
     l->text = copy;
     l->len = len;
     sha256_hex(l->hash, text, len);
-    e = scan_text(&l->scan, l->text, len, name, why);
+    e = scan_text(&l->scan, l->text, len, l->name, why);
     if (e == ERR_OK)
-        e = host_open(&l->host, name, why);
-    l->host.scan = &l->scan;
-    l->host.dear = l->scan.modulo ? MODULO_PRICE : 0;
+        e = lesson_host(l, &load->host, why);
     if (e == ERR_OK)
-        e = host_run(&l->host, load_inside, load, STEPS_LOAD, 1, why);
+        e = host_run(&load->host, load_inside, load, STEPS_LOAD, 1, why);
+    host_close(&load->host);
     return e;
+}
+
+static struct lesson *lesson_new(size_t limit)
+{
+    struct lesson *l = mem_alloc(sizeof *l);
+    l->refs = 1;
+    l->world = l->incident = l->twin = FN_NONE;
+    l->limit = limit;
+    return l;
 }
 
 static enum err load_file(struct lesson **out, const char *text, size_t len,
                           const char *name, struct loading *load, size_t limit,
                           struct errmsg *why)
 {
-    struct lesson *l = load->l = mem_alloc(sizeof *l);
-    l->world = l->incident = l->twin = FN_NONE;
-    l->host.limit = limit;
+    struct lesson *l = load->l = lesson_new(limit);
     enum err e = load_text(l, text, len, name, load, why);
     *out = e == ERR_OK ? l : NULL;
     if (e != ERR_OK)
-        lesson_free(l);
+        lesson_unref(l);
     return e;
 }
 
@@ -154,17 +180,20 @@ enum err lesson_load(struct lesson **out, const char *text, size_t len,
     return lesson_load_within(out, text, len, name, HOST_MEMORY, why);
 }
 
-enum err lesson_reload(struct lesson **out, const struct lesson *l, struct errmsg *why)
+struct lesson *lesson_ref(const struct lesson *l)
 {
-    return lesson_load(out, l->text, l->len, l->host.name, why);
+    struct lesson *mine = (struct lesson *)(uintptr_t)l; /* who holds it says nothing */
+    mine->refs++;
+    return mine;
 }
 
-void lesson_free(struct lesson *l)
+void lesson_unref(struct lesson *l)
 {
-    if (!l)
+    if (!l || --l->refs > 0)
         return;
-    host_close(&l->host);
     scan_release(&l->scan);
+    buf_release(&l->code);
+    mem_free(l->places);
     arena_release(&l->mem);
     mem_free(l);
 }
@@ -186,7 +215,7 @@ static void add_entry(struct reader *r, struct course_list *c, const char *track
 static int read_course(lua_State *L, struct loading *load)
 {
     struct course_list *c = load->out;
-    struct reader r = {L, &load->l->host, &c->mem};
+    struct reader r = {.L = L, .h = &load->host, .mem = &c->mem};
     int top = lua_gettop(L), line = mark_line(L, top, 1);
     c->entries = arena_alloc(&c->mem, LIST_MAX * sizeof *c->entries);
     size_t groups = read_length(&r, top, line, "course");
@@ -210,11 +239,11 @@ static int read_course(lua_State *L, struct loading *load)
 enum err course_load(struct course_list *out, const char *text, size_t len,
                      const char *name, struct errmsg *why)
 {
-    struct lesson *l = mem_alloc(sizeof *l);
+    struct lesson *l = lesson_new(HOST_MEMORY);
     *out = (struct course_list){0};
     struct loading load = {.l = l, .what = "course", .read = read_course, .out = out};
     enum err e = load_text(l, text, len, name, &load, why);
-    lesson_free(l);
+    lesson_unref(l);
     if (e != ERR_OK)
         course_release(out);
     return e;
@@ -241,16 +270,6 @@ struct lab_plan lesson_lab_plan(const struct lesson *l)
                              .warm_up_left_out = l->warm_up_left_out};
 }
 
-bool lesson_stopped(const struct lesson *l)
-{
-    return l->host.over || l->host.refused;
-}
-
-uint64_t lesson_effort(const struct lesson *l)
-{
-    return l->host.steps;
-}
-
 const char *lesson_hash(const struct lesson *l)
 {
     return l->hash;
@@ -265,12 +284,21 @@ const char *lesson_hash(const struct lesson *l)
     {                                                                                  \
         return &l->member[i];                                                          \
     }
-LIST_OF(steps, step, step, steps)
 LIST_OF(traps, trap, trap, traps)
 LIST_OF(fixes, fix, course, fixes)
 LIST_OF(wrongs, wrong, course, wrongs)
 LIST_OF(accepts, accept, accepted, accepts)
 LIST_OF(reals, real, cited, reals)
+
+size_t lesson_steps(const struct lesson *l)
+{
+    return l->nsteps;
+}
+
+const struct step *lesson_step(const struct lesson *l, size_t i)
+{
+    return l->steps[i];
+}
 
 size_t lesson_moves(const struct lesson *l)
 {
@@ -305,6 +333,16 @@ bool lesson_has_twin(const struct lesson *l)
 const char *lesson_debrief(const struct lesson *l)
 {
     return l->debrief ? l->debrief : "";
+}
+
+const char *harm_word(enum harm h)
+{
+    static const char *const words[HARM_COUNT] = {"",
+#define X(id, word, doc) word,
+                                                  HARMS(X)
+#undef X
+    };
+    return h < HARM_COUNT ? words[h] : "";
 }
 
 size_t lesson_sums(const struct lesson *l)

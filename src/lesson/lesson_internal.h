@@ -1,10 +1,15 @@
 /*
- * What the files of src/lesson share. Nothing here leaves the module.
+ * What the files of src/lesson share. Nothing here leaves the module. From the bottom:
  *
- * From the bottom: `host` is a Lua state in its sandbox; `scan` knows on which line a
- * word of the file stands, and what shape its code has; `binding` tables are what a lesson may call; `schema` tables
- * are what its records may hold; `build` is a model under construction; `facts` is what
- * a predicate sees.
+ *     scan      on which line a word of the file stands, and what shape its code has
+ *     host      a Lua state in its sandbox: memory, steps, the one protected call
+ *     binding   tables of what a lesson may call
+ *     schema    tables of what its records may hold; read_record() fills structs by them
+ *     lesson    what a file says, with its code compiled and the places of its functions
+ *     state     one Lua state of a lesson, opened from that code
+ *     build     a model under construction
+ *     facts     what a predicate sees (facts.h)
+ *     step      the kinds of steps (step_internal.h, truecode/step.h)
  */
 #ifndef LESSON_INTERNAL_H
 #define LESSON_INTERNAL_H
@@ -193,10 +198,24 @@ enum field_type {
     FIELD_RECORD,  /* one record of `of` */
     FIELD_CUSTOM
 };
+/* Where something that is kept in Lua, a function mostly, stands in what the file returned:
+ * the keys that lead to it. */
+enum { PLACE_DEPTH = 8 }; /* steps, 3, "of", 1, "value" are five */
+struct key {
+    const char *name; /* NULL: the i-th element */
+    lua_Integer i;
+};
+struct place {
+    struct key keys[PLACE_DEPTH];
+    int depth;
+    int type; /* LUA_TFUNCTION; LUA_TTABLE of a list */
+};
 struct reader {
     lua_State *L;
     struct host *h;
     struct arena *mem;
+    struct lesson *l;   /* whose functions are kept; NULL: there are none */
+    struct place place; /* of what is read now */
 };
 struct schema;
 struct field {
@@ -217,6 +236,13 @@ struct schema {
     size_t n, size;
     void (*check)(struct reader *r, int line, void *record); /* may be NULL */
 };
+/* Pushes the i-th element of the list at `t`, and pops it again. What is read in between
+ * stands there. */
+void read_enter(struct reader *r, int t, size_t i);
+void read_leave(struct reader *r);
+/* Keeps the function, or list, on top and notes where it stands; `name` is the key that
+ * leads to it, NULL where the reader has entered it already. */
+fn_id read_kept(struct reader *r, const char *name);
 /* Reads the table at `t` into `out` (zeroed by the caller). */
 void read_record(struct reader *r, int t, int line, const struct schema *s, void *out);
 /* Length of the list at `t`; raises when it has holes or named fields. */
@@ -225,11 +251,11 @@ const char *read_string(struct reader *r, int i, int line, const char *what);
 int choice_index(const char *choices, const char *word);
 /* The i-th of "a|b|c" into `out`; false: there is none. */
 bool choice_name(const char *choices, size_t i, char *out, size_t size);
-extern const struct schema lesson_schema, lab_schema, choice_schema, prediction_schema,
-    ask_schema, choose_schema, look_schema, predict_schema, act_schema, say_schema;
+extern const struct schema lesson_schema, lab_schema;
 void read_steps(struct reader *r, const struct field *f, int line, void *out);
-extern const struct schema
-    *const schemas[]; /* all, for the reference; ends with NULL */
+/* Calls `each` with every schema, in the order of the reference. */
+void schemas_each(void (*each)(struct buf *out, const struct schema *s),
+                  struct buf *out);
 
 /* ---- the lesson ------------------------------------------------------------------ */
 
@@ -257,17 +283,22 @@ struct expect_decl {
 struct post_decl {
     const char *title, *url, *basis;
 };
-struct lesson {
-    struct host host;
+struct lesson { /* all that a file says; nothing changes once it is loaded */
+    unsigned refs;
     struct arena mem;
     struct scan scan;
     char *text;
     size_t len;
+    const char *name; /* of the file, for messages */
     char hash[65];
+    struct buf code;      /* the file as Lua compiled it, made here and nowhere else */
+    size_t limit;         /* bytes that a Lua state of it may have */
+    struct place *places; /* of its functions; the index is the fn_id */
+    size_t nplaces, places_cap;
     int line; /* of `lesson {` */
     struct lesson_info info;
     struct post_decl post;
-    struct step *steps;
+    struct step **steps;
     size_t nsteps;
     struct trap *traps;
     size_t ntraps;
@@ -290,8 +321,20 @@ struct lesson {
     fn_id twin;            /* a list of set(…), kept like a function; FN_NONE: none */
     int batches;           /* lab */
     bool warm_up_left_out; /* lab: it follows ends_at */
-    int *fn_lines;         /* line of each function, for messages */
 };
+
+/* One Lua state of a lesson. Functions keep nothing between calls, so one state answers
+ * like another, and none is opened before it is asked. */
+struct lesson_state {
+    struct lesson *lesson; /* a reference */
+    struct host host;      /* host.L NULL: not opened yet */
+    uint64_t effort;       /* steps that the last question took */
+};
+/* Opens a host with the limits and prices of this lesson. */
+enum err lesson_host(const struct lesson *l, struct host *h,
+                     struct errmsg *why) MUST_USE;
+/* Opens a state, all at once; the caller closes its host. */
+enum err state_open(struct lesson_state *st, struct errmsg *why) MUST_USE;
 
 #define LAB_WARM_UP_UNSET (-1)
 /* lesson_load() with another limit of memory: how the tests make every allocation fail.
@@ -304,7 +347,7 @@ enum err lesson_load_within(struct lesson **out, const char *text, size_t len,
 
 enum { ENTRIES_MAX = 1024 };
 struct build {
-    struct lesson *l;
+    const struct lesson *l;
     struct lesson_world *out;
     bool twin;      /* no causes, and what `twin` sets */
     size_t without; /* number of the entry that is left out; SIZE_MAX: none is */

@@ -20,15 +20,19 @@ enum arg_kind {
     ARG_SHARE,
     ARG_BODY,
     ARG_OTHER,
-    ARG_LOCK
+    ARG_LOCK,
+    ARG_BYTES,
+    ARG_PROPERTY
 };
+enum { FORM_ARGS = 4 };
 struct op_form {
     const char *name, *args;
     enum node_kind kind;
-    enum arg_kind arg[3];
+    enum arg_kind arg[FORM_ARGS];
     int needed; /* values that must be given */
 };
 enum { DEPTH_MAX = 32, NODES_MAX = 20000, FAN_OUT_MAX = 10000, LEVELS = 4 };
+#define BYTES_MAX 1099511627776.0
 static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
 
 /* name, written as, node, values needed, doc, values */
@@ -55,8 +59,14 @@ static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
     X(parallel, "{ … }", PARALLEL, 1,                                                  \
       "Runs each operation at once; goes on when all are done.", ARG_BODY)             \
     X(sometimes, "p, { … }[, { otherwise }]", SOMETIMES, 2,                            \
-      "With this probability the first body, else the second.", ARG_P, ARG_BODY,       \
-      ARG_OTHER)                                                                       \
+      "With this probability the first body, else the second; drawn anew at each "     \
+      "try and delivery.",                                                             \
+      ARG_P, ARG_BODY, ARG_OTHER)                                                      \
+    X(each, "p, { … }[, { otherwise }[, name]]", EACH, 2,                              \
+      "The first body for this share of all visits or messages, else the second; the " \
+      "same ones at every retry, reload, redelivery and consumer. Properties of "      \
+      "different names have nothing to do with each other.",                           \
+      ARG_P, ARG_BODY, ARG_OTHER, ARG_PROPERTY)                                        \
     X(when_flag, "flag, { on }[, { off }]", WHEN_FLAG, 2,                              \
       "What a feature flag decides.", ARG_WHAT, ARG_BODY, ARG_OTHER)                   \
     X(count, "counter", COUNT, 1, "Adds one to a business counter.", ARG_WHAT)         \
@@ -75,7 +85,17 @@ static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
       ARG_TARGET, ARG_WHAT, ARG_LOCK)                                                  \
     X(fan_out, "n, { … }[, share]", FAN_OUT, 2,                                        \
       "Runs the body n times at once; goes on when all, or that share, are done.",     \
-      ARG_N, ARG_BODY, ARG_SHARE)
+      ARG_N, ARG_BODY, ARG_SHARE)                                                      \
+    X(allocate, "bytes", ALLOCATE, 1,                                                  \
+      "Takes so much of the instance's memory until the request ends: "                \
+      "`allocate(50 * 2^20)`.",                                                        \
+      ARG_BYTES)                                                                       \
+    X(crash, "", CRASH, 0,                                                             \
+      "The process dies, with all that is inside, and starts again.", ARG_NONE)        \
+    X(drop, "", DROP, 0,                                                               \
+      "Ends as if all had been done, without a log line: the work is lost. Only the "  \
+      "objective knows.",                                                              \
+      ARG_NONE)
 
 static const struct op_form forms[] = {
 #define X(name, args, node, needed, doc, ...)                                          \
@@ -122,6 +142,11 @@ static void check_arg(lua_State *L, const struct op_form *f, int i)
                 return;
         fail_unknown(L, 0, "lock: no such mode", lua_tostring(L, at), lock_forms(),
                      LOCK_FORMS);
+    case ARG_BYTES:
+        if (lua_type(L, at) != LUA_TNUMBER ||
+            !(lua_tonumber(L, at) >= 1 && lua_tonumber(L, at) <= BYTES_MAX))
+            fail(L, 0, "%s must be a number of bytes from 1 to 2^40", what);
+        break;
     case ARG_N:
         if (!lua_isinteger(L, at) || lua_tointeger(L, at) < 1 ||
             lua_tointeger(L, at) > FAN_OUT_MAX)
@@ -148,7 +173,7 @@ static void check_arg(lua_State *L, const struct op_form *f, int i)
 static int make_op(lua_State *L, const struct op_form *f)
 {
     int n = lua_gettop(L), max = 0;
-    while (max < 3 && f->arg[max] != ARG_NONE)
+    while (max < FORM_ARGS && f->arg[max] != ARG_NONE)
         max++;
     if (n < f->needed || n > max)
         fail(L, 0, "write %s(%s)", f->name, f->args);
@@ -223,6 +248,7 @@ static void set_arg(struct build *b, lua_State *L, struct node *n, enum arg_kind
         break;
     case ARG_TEXT:
     case ARG_WHAT:
+    case ARG_PROPERTY:
         n->what = text_arg(b, L, line);
         break;
     case ARG_N:
@@ -230,6 +256,7 @@ static void set_arg(struct build *b, lua_State *L, struct node *n, enum arg_kind
         break;
     case ARG_P:
     case ARG_SHARE:
+    case ARG_BYTES:
         n->p = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
         break;
     case ARG_BODY:
@@ -285,7 +312,7 @@ static struct node *to_node(struct build *b, lua_State *L, int t, int line, int 
         n->p = LOCK_ROW;
     if (op == FORM_query_apart)
         n->p = 1;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < FORM_ARGS; i++) {
         if (lua_rawgeti(L, t, i + 1) != LUA_TNIL)
             set_arg(b, L, n, f->arg[i], n->line, depth);
         lua_pop(L, 1);
@@ -296,7 +323,7 @@ static struct node *to_node(struct build *b, lua_State *L, int t, int line, int 
 
 const struct node *to_program(struct build *b, lua_State *L, int i, int line, int depth)
 {
-    struct reader r = {L, &b->l->host, &b->mem};
+    struct reader r = {.L = L, .h = host_of(L), .mem = &b->mem};
     struct node *first = NULL, **end = &first;
     int t = lua_absindex(L, i);
     luaL_checkstack(L, 16, NULL);

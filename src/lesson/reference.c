@@ -4,6 +4,8 @@
  */
 #include "lesson_internal.h"
 
+#include "truecode/lesson_reference.h"
+
 #include <string.h>
 
 static const char *const types[] = {
@@ -166,8 +168,7 @@ void lesson_reference(struct buf *out)
     buf_adds(out,
              "## Records\n\nFields with * must be given; (1st) may stand first without "
              "its name.\n\n");
-    for (const struct schema *const *s = schemas; *s; s++)
-        fields(out, *s);
+    schemas_each(fields, out);
     buf_adds(out, "## Functions\n\n");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         bindings(out, tables[i]);

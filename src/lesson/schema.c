@@ -6,6 +6,7 @@
  */
 #include "lesson_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,48 @@ static int line_of(struct reader *r, const char *word, int from)
 {
     return scan_line(r->h->scan, word, from);
 }
+
+/* ---- where the reader stands ----------------------------------------------------- */
+
+static void place_push(struct reader *r, struct key k)
+{
+    if (r->place.depth == PLACE_DEPTH)
+        BUG("the schema nests deeper than %d", PLACE_DEPTH);
+    r->place.keys[r->place.depth++] = k;
+}
+
+void read_enter(struct reader *r, int t, size_t i)
+{
+    lua_rawgeti(r->L, t, (lua_Integer)i + 1);
+    place_push(r, (struct key){.i = (lua_Integer)i + 1});
+}
+
+void read_leave(struct reader *r)
+{
+    lua_pop(r->L, 1);
+    r->place.depth--;
+}
+
+fn_id read_kept(struct reader *r, const char *name)
+{
+    struct lesson *l = r->l;
+    assert(l);
+    if (name)
+        place_push(r, (struct key){.name = name});
+    if (l->nplaces == l->places_cap) {
+        l->places_cap = l->places_cap ? 2 * l->places_cap : 32;
+        l->places = mem_grow(l->places, l->places_cap, sizeof *l->places);
+    }
+    r->place.type = lua_type(r->L, -1);
+    l->places[l->nplaces++] = r->place;
+    if (name)
+        r->place.depth--;
+    fn_id id = fn_keep(r->L, -1);
+    assert((size_t)id + 1 == l->nplaces);
+    return id;
+}
+
+/* ---- values ---------------------------------------------------------------------- */
 
 const char *read_string(struct reader *r, int i, int line, const char *what)
 {
@@ -161,9 +204,9 @@ static void read_strings(struct reader *r, const struct field *f, int line, char
         n = read_length(r, -1, line, f->name);
         list = arena_alloc(r->mem, (n + 1) * sizeof *list);
         for (size_t i = 0; i < n; i++) {
-            lua_rawgeti(r->L, -1, (lua_Integer)i + 1);
+            read_enter(r, -1, i);
             list[i] = undent(r->mem, read_string(r, -1, line, f->name));
-            lua_pop(r->L, 1);
+            read_leave(r);
         }
     }
     *(const char *const **)(void *)(out + f->offset) = list;
@@ -176,9 +219,9 @@ static void read_records(struct reader *r, const struct field *f, int line, char
     char *list = arena_alloc(r->mem, (n + 1) * f->of->size);
     luaL_checkstack(r->L, 16, NULL);
     for (size_t i = 0; i < n; i++) {
-        lua_rawgeti(r->L, -1, (lua_Integer)i + 1);
+        read_enter(r, -1, i);
         read_record(r, -1, line, f->of, list + i * f->of->size);
-        lua_pop(r->L, 1);
+        read_leave(r);
     }
     *(char **)(void *)(out + f->offset) = list;
     *(size_t *)(void *)(out + f->count) = n;
@@ -219,7 +262,7 @@ static void read_field(struct reader *r, const struct field *f, int line, char *
         if (lua_type(r->L, -1) != LUA_TFUNCTION || lua_iscfunction(r->L, -1))
             fail(r->L, line, "%s must be a function, not a %s", f->name,
                  luaL_typename(r->L, -1));
-        *(fn_id *)at = fn_keep(r->L, -1);
+        *(fn_id *)at = read_kept(r, NULL);
         break;
     case FIELD_STRINGS:
         read_strings(r, f, line, out);
@@ -295,6 +338,7 @@ void read_record(struct reader *r, int t, int line, const struct schema *s, void
     check_keys(r, t, line, s);
     for (size_t i = 0; i < s->n; i++) {
         const struct field *f = &s->fields[i];
+        struct key key = {.name = f->name};
         int at = line;
         if (f->type == FIELD_FUNCTION)
             *(fn_id *)(void *)((char *)out + f->offset) = FN_NONE;
@@ -304,10 +348,13 @@ void read_record(struct reader *r, int t, int line, const struct schema *s, void
         else if (f->pos) {
             lua_pop(L, 1);
             lua_rawgeti(L, t, f->pos);
+            key = (struct key){.i = f->pos};
         }
-        if (!lua_isnil(L, -1))
+        if (!lua_isnil(L, -1)) {
+            place_push(r, key);
             read_field(r, f, at, out);
-        else if (f->required)
+            r->place.depth--;
+        } else if (f->required)
             fail(L, line, "%s lacks %s (%s)", s->name, f->name, f->doc);
         lua_settop(L, lua_gettop(L) - 1);
     }

@@ -78,7 +78,9 @@ static SCHEMA(accepted_schema, "cause", "A suspicion that is right.", accepted_f
 
 /* ---- courses: fixes and wrong fixes ---------------------------------------------- */
 
-#define THIS struct course
+#define THIS                    struct course
+#define BAR_WORD(id, word, doc) "|" word
+#define HARM_WORDS              (&("" HARMS(BAR_WORD))[1])
 #define COURSE_FIELDS                                                                  \
     FPOS(1, "title", STRING, title, "a few words"),                                    \
         {"lines",                                                                      \
@@ -102,7 +104,7 @@ static SCHEMA(fix_schema, "fix", "A course that wins. The first is the reference
 static const struct field wrong_fields[] = {
     COURSE_FIELDS,
     {"harm", FIELD_CHOICE, offsetof(THIS, harm), 0, "what it does; see below", 0, true,
-     "worse|returns|fragile|nothing|partial|costly", 0, 0},
+     HARM_WORDS, 0, 0},
     F("client", STRING, client, "worse: whose users lose; left out: anybody's"),
     F("breaks_by", STRING, until, "fragile: \"the 10 s hiccup at min 40\""),
     F("breaks_at", DURATION, until_at, "fragile: when that is, on the simulated clock"),
@@ -146,7 +148,7 @@ static struct predicate *read_predicates(struct reader *r, int line, size_t *n)
         lua_rawget(L, t);
         if (lua_type(L, -1) != LUA_TFUNCTION)
             fail(L, at, "'%.60s' must be a function(s)", list[*n].name);
-        list[*n].fn = fn_keep(L, -1);
+        list[*n].fn = read_kept(r, list[*n].name);
         lua_pop(L, 1);
     }
     lua_settop(L, t);
@@ -238,7 +240,7 @@ static void read_alerts(struct reader *r, const struct field *f, int line, void 
     l->alerts = arena_alloc(r->mem, (l->nalerts + 1) * sizeof *l->alerts);
     for (size_t i = 0; i < l->nalerts; i++) {
         struct alert_decl *a = &l->alerts[i];
-        lua_rawgeti(r->L, -1, (lua_Integer)i + 1);
+        read_enter(r, -1, i);
         bool burn = is_marked(r->L, -1, "burn");
         if (!burn && !is_marked(r->L, -1, "threshold"))
             fail(r->L, line, "alert %zu must be made with burn or threshold", i + 1);
@@ -253,7 +255,7 @@ static void read_alerts(struct reader *r, const struct field *f, int line, void 
                  a->rule.name);
         a->rule.below = below;
         a->rule.value = below ? a->below_value : a->above;
-        lua_pop(r->L, 1);
+        read_leave(r);
     }
 }
 
@@ -292,12 +294,14 @@ static void read_twin(struct reader *r, const struct field *f, int line, void *o
                  "twin is written { set(\"component.parameter\", value), … }");
         lua_pop(r->L, 1);
     }
-    l->twin = fn_keep(r->L, -1);
+    l->twin = read_kept(r, NULL);
 }
 
 /* ---- the lesson ------------------------------------------------------------------ */
 
-#define TRACKS "think|fail|recover|scale|start|lab"
+#define COMMA_WORD(name, doc) ", " #name
+#define STEP_WORDS            (&("" STEP_KINDS(COMMA_WORD))[2])
+#define TRACKS                "think|fail|recover|scale|start|lab"
 static const struct field lesson_fields[] = {
     FREQ("id", STRING, info.id, "small letters, digits and -; never reused"),
     FREQ("title", STRING, info.title, "as the list shows it"),
@@ -329,7 +333,7 @@ static const struct field lesson_fields[] = {
     FCUSTOM("alerts", read_alerts, "a list of burn { … } and threshold { … }"),
     {"expect", FIELD_RECORD, offsetof(THIS, expect), 0, "what can be seen at first", 0,
      0, 0, &expect_schema, 0},
-    FCUSTOM("steps", read_steps, "ask, look, predict, act, say_update, choose"),
+    FCUSTOM("steps", read_steps, STEP_WORDS),
     FLIST("traps", RECORDS, traps, ntraps, &trap_schema, "known wrong turns"),
     FLIST("causes", RECORDS, accepts, naccepts, &accepted_schema,
           "suspicions that are right: { \"component\", \"mechanism\" }"),
@@ -437,14 +441,32 @@ SCHEMA(lab_schema, "lab", "A world to measure, without a story: `return lab { �
        lab_fields, check_lab);
 #undef THIS
 
-const struct schema *const schemas[] = {
-    &lesson_schema,   &post_schema,       &slo_schema,
-    &burn_schema,     &threshold_schema,  &expect_schema,
-    &ask_schema,      &choice_schema,     &look_schema,
-    &predict_schema,  &prediction_schema, &act_schema,
-    &say_schema,      &choose_schema,     &trap_schema,
-    &accepted_schema, &fix_schema,        &wrong_schema,
-    &cited_schema,    &lab_schema,        NULL};
+/* ---- the reference's order ------------------------------------------------------- */
+
+static void each_of(const struct schema *const *list,
+                    void (*each)(struct buf *out, const struct schema *s),
+                    struct buf *out)
+{
+    for (; list && *list; list++)
+        each(out, *list);
+}
+
+void schemas_each(void (*each)(struct buf *out, const struct schema *s),
+                  struct buf *out)
+{
+    static const struct schema *const before[] = {
+        &lesson_schema,    &post_schema,   &slo_schema, &burn_schema,
+        &threshold_schema, &expect_schema, NULL};
+    static const struct schema *const after[] = {
+        &trap_schema,  &accepted_schema, &fix_schema, &wrong_schema,
+        &cited_schema, &lab_schema,      NULL};
+    each_of(before, each, out);
+    for (size_t i = 0; i < step_kinds(); i++) {
+        each(out, step_kind_at(i)->schema);
+        each_of(step_kind_at(i)->parts, each, out);
+    }
+    each_of(after, each, out);
+}
 
 /* ---- constructors: they only mark their table with what it is and where ---------- */
 
@@ -465,12 +487,9 @@ static int mark(lua_State *L, const char *is)
 CONSTRUCTOR(lesson)
 CONSTRUCTOR(course)
 CONSTRUCTOR(lab)
-CONSTRUCTOR(ask)
-CONSTRUCTOR(look)
-CONSTRUCTOR(predict)
-CONSTRUCTOR(act)
-CONSTRUCTOR(say_update)
-CONSTRUCTOR(choose)
+#define X(name, doc) CONSTRUCTOR(name)
+STEP_KINDS(X)
+#undef X
 CONSTRUCTOR(burn)
 CONSTRUCTOR(threshold)
 
@@ -479,12 +498,9 @@ static const struct binding step_list[] = {
     {"course", "{ … }", make_course, "The order of lessons: what course.lua returns."},
     {"lab", "{ … }", make_lab,
      "A world to measure: what a file for `truecode lab` returns."},
-    {"ask", "{ … }", make_ask, "A step: a question."},
-    {"look", "{ … }", make_look, "A step: something to find out."},
-    {"predict", "{ … }", make_predict, "A step: what will happen to which number?"},
-    {"act", "{ … }", make_act, "A step: something to put right."},
-    {"say_update", "{ … }", make_say_update, "A step: a status update."},
-    {"choose", "{ … }", make_choose, "A step: a decision with several right answers."},
+#define X(name, doc) {#name, "{ … }", make_##name, doc},
+    STEP_KINDS(X)
+#undef X
 };
 const struct binding_table bind_steps = {"", "The file and its steps", "", step_list,
                                          sizeof step_list / sizeof *step_list};

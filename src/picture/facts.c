@@ -165,7 +165,7 @@ static bool applies(const struct scene *s, comp_id c, const struct figure_desc *
     for (size_t i = 0; d->metric && i < k->nmetrics; i++)
         if (str_eq(k->metrics[i].name, d->metric))
             return world_metric_applies(s->w, c, i);
-    return d->metric == NULL;
+    return !d->metric;
 }
 
 static bool on_map(const struct fact *f)
@@ -250,7 +250,7 @@ size_t scene_edge_facts(const struct scene *s, const struct edge *way, struct fa
 {
     assert(max > 0);
     struct facts all = {out, 0, max};
-    if (way == NULL || way->policy == COMP_NONE || scene_hides(s, way->policy))
+    if (!way || way->policy == COMP_NONE || scene_hides(s, way->policy))
         return 0;
     add_dying(s, way->policy, &all);
     double again = scene_rate(s, way->policy, "retries_total");
@@ -264,7 +264,7 @@ size_t scene_edge_facts(const struct scene *s, const struct edge *way, struct fa
     return all.n;
 }
 
-/* What a component turned away has died on the way to it: the caller's reason says
+/* Requests that a component turned away died on the way to it: the caller's reason says
  * more, where it is as much. */
 static bool told_on_the_way(const struct facts *all, const struct fact *f)
 {
@@ -312,7 +312,7 @@ size_t scene_facts(const struct scene *s, comp_id c, const struct edge *way,
                                     .of = NAN,
                                     .state = st});
     }
-    if (way != NULL && way->pool != COMP_NONE)
+    if (way && way->pool != COMP_NONE)
         add_map_figures(s, way->pool, &all);
     add_map_figures(s, c, &all);
     drop_told_twice(&all);

@@ -42,7 +42,7 @@ void number_text(struct buf *b, double x)
         buf_addf(b, a < 0.0995 ? "%.3f" : a < 0.995 ? "%.2f" : "%.1f", x);
 }
 
-/* What is not all is not written as all, and what is not nothing not as nothing. */
+/* Shares near all or nothing are not rounded to it: "<0.1 %", ">99.9 %". */
 void number_share(struct buf *b, double share)
 {
     double p = share * 100;

@@ -100,7 +100,7 @@ static double known(double x)
     return isnan(x) ? 0 : x;
 }
 
-/* What goes along a way that no call policy stands on: what the one in front lets
+/* The flow along a way that no call policy stands on: what the one in front lets
  * through, or what the subscriptions have delivered. */
 static double handed_on(const struct scene *s, const struct edge *e)
 {
@@ -149,9 +149,9 @@ static void add_owned(struct edges *all, const struct model *m, comp_id from, co
     if (!(ours && (call || pool)) && !delivers)
         return;
     struct edge *e = edge_to(all, from, comp_top(m, model_target(m, c)));
-    if (e != NULL && call)
+    if (e && call)
         e->policy = c;
-    if (e != NULL && pool)
+    if (e && pool)
         e->pool = c;
 }
 

@@ -113,21 +113,21 @@ static double out_of(const char *p)
 
 struct claim claim_read(const char *text)
 {
-    struct claim c = {0, 0};
+    struct claim c = {CLAIM_NONE, 0};
     const char *rest, *p = text ? next_number(text) : NULL;
     if (!p)
         return c;
     c.number = read_number(p, &rest);
     const char *after = rest + strspn(rest, " ");
     double whole = out_of(rest), seconds = rate_seconds(rest);
-    c.kind = 'n';
+    c.kind = CLAIM_REQUESTS;
     if (*after == '%' || starts_word(after, "percent") ||
         starts_word(after, "per cent"))
-        c = (struct claim){'%', c.number / 100};
+        c = (struct claim){CLAIM_SHARE, c.number / 100};
     else if (whole > 0 && whole >= c.number)
-        c = (struct claim){'%', c.number / whole};
+        c = (struct claim){CLAIM_SHARE, c.number / whole};
     else if (seconds > 0)
-        c = (struct claim){'/', c.number / seconds};
+        c = (struct claim){CLAIM_RATE, c.number / seconds};
     return c;
 }
 
@@ -146,20 +146,21 @@ static double bad_rate(const struct session *s, sim_time from, sim_time to)
     return seconds > 0 ? bad / seconds : 0;
 }
 
-static double so(const struct session *s, char kind, sim_time from, sim_time to)
+static double so(const struct session *s, enum claim_kind kind, sim_time from,
+                 sim_time to)
 {
-    return kind == '%'   ? bad_share(s, from, to)
-           : kind == '/' ? bad_rate(s, from, to)
-                         : (double)recording_bad_count(s->run.rec, from, to);
+    return kind == CLAIM_SHARE  ? bad_share(s, from, to)
+           : kind == CLAIM_RATE ? bad_rate(s, from, to)
+                                : (double)recording_bad_count(s->run.rec, from, to);
 }
 
 /* How it was when it was worst: what people still say when it is over. */
-static double worst_minute(const struct session *s, char kind)
+static double worst_minute(const struct session *s, enum claim_kind kind)
 {
     sim_time now = run_now(&s->run);
     struct scene scene = {.w = s->run.world, .rec = s->run.rec, .now = now};
     struct worst_minute worst = scene_worst_minute(&scene, 0, now);
-    return kind == '%' ? worst.bad_share : worst.bad_per_s;
+    return kind == CLAIM_SHARE ? worst.bad_share : worst.bad_per_s;
 }
 
 static bool within_factor_two(double said, double truth)
@@ -172,22 +173,22 @@ bool claim_holds(const struct session *s, const struct claim *c)
 {
     sim_time now = run_now(&s->run), page = lesson_info(s->lesson)->starts_at;
     sim_time since[] = {page, 0, now - 5 * SIM_MIN};
-    size_t n = c->kind == 'n' ? 2 : 3; /* a count is of all that was lost */
-    bool holds = c->kind == 0;
+    size_t n = c->kind == CLAIM_REQUESTS ? 2 : 3; /* a count is of all that was lost */
+    bool holds = c->kind == CLAIM_NONE;
     for (size_t i = 0; i < n; i++)
         holds |= within_factor_two(c->number, so(s, c->kind, since[i], now));
-    if (c->kind != 'n')
+    if (c->kind != CLAIM_REQUESTS)
         holds |= within_factor_two(c->number, worst_minute(s, c->kind));
     return holds;
 }
 
 void claim_truth(const struct session *s, const struct claim *c, struct buf *out)
 {
-    if (c->kind == '%') {
-        number_share(out, worst_minute(s, '%'));
+    if (c->kind == CLAIM_SHARE) {
+        number_share(out, worst_minute(s, CLAIM_SHARE));
         buf_adds(out, " of requests failed or were slow in the worst minute");
-    } else if (c->kind == '/') {
-        number_text(out, worst_minute(s, '/'));
+    } else if (c->kind == CLAIM_RATE) {
+        number_text(out, worst_minute(s, CLAIM_RATE));
         buf_adds(out, " failed or slow requests a second in the worst minute");
     } else {
         number_count(out, (double)run_bad(&s->run, lesson_info(s->lesson)->starts_at));

@@ -21,9 +21,9 @@ static enum err settle_plan(struct experiment *x, const struct experiment_option
     struct lab_plan *p = &x->plan;
     *p = lesson_lab_plan(x->lesson);
     x->wanted = o->replications > 0 ? o->replications : 1;
-    if (x->wanted > EXPERIMENT_REPLICATIONS_MAX)
+    if (x->wanted > REPLICATIONS_MAX)
         return errmsg_set(why, ERR_INPUT, "%u replications; %d at most", x->wanted,
-                          EXPERIMENT_REPLICATIONS_MAX);
+                          REPLICATIONS_MAX);
     if (o->until == 0)
         return ERR_OK;
     if (o->until < SIM_SEC || o->until > LAB_LONGEST)
@@ -86,7 +86,7 @@ void experiment_free(struct experiment *x)
     lesson_world_release(&x->lw);
     if (x->model != NULL)
         model_unref(x->model);
-    lesson_free(x->lesson);
+    lesson_unref(x->lesson);
     mem_free(x);
 }
 

@@ -11,15 +11,35 @@
 #define NOTES_MAX      500
 #define NOTES_RESERVED 100
 
-static bool notebook_full(struct session *s, char kind)
+const char *note_head(enum note_kind k)
 {
-    if (s->nnotes < (kind == 'n' ? NOTES_MAX - NOTES_RESERVED : NOTES_MAX))
+    static const char *const heads[NOTE_KIND_COUNT] = {
+#define X(id, head, tells) head,
+        NOTE_KINDS(X)
+#undef X
+    };
+    return k < NOTE_KIND_COUNT ? heads[k] : "";
+}
+
+const char *note_tells(enum note_kind k)
+{
+    static const char *const phrases[NOTE_KIND_COUNT] = {
+#define X(id, head, tells) tells,
+        NOTE_KINDS(X)
+#undef X
+    };
+    return k < NOTE_KIND_COUNT ? phrases[k] : "";
+}
+
+static bool notebook_full(struct session *s, enum note_kind kind)
+{
+    if (s->nnotes < (kind == NOTE_REMARK ? NOTES_MAX - NOTES_RESERVED : NOTES_MAX))
         return false;
     session_say(s, TONE_WARN, "The notebook is full.");
     return true;
 }
 
-static struct note *add_note(struct session *s, char kind, const char *text)
+static struct note *add_note(struct session *s, enum note_kind kind, const char *text)
 {
     assert(text && s->nnotes <= s->notes_cap);
     if (s->nnotes == s->notes_cap) {
@@ -53,7 +73,7 @@ static size_t open_suspicions(const struct session *s)
 {
     size_t n = 0;
     for (size_t i = 0; i < s->nnotes; i++)
-        n += s->notes[i].kind == 's' && s->notes[i].open;
+        n += s->notes[i].kind == NOTE_SUSPICION && s->notes[i].open;
     return n;
 }
 
@@ -98,7 +118,7 @@ static void tell_suspicion(struct session *s, comp_id c, enum mechanism m)
 
 void note_suspect(struct session *s, const struct effect *x)
 {
-    if (notebook_full(s, 's'))
+    if (notebook_full(s, NOTE_SUSPICION))
         return;
     if (open_suspicions(s) >= 2) {
         session_say(s, TONE_WARN,
@@ -112,7 +132,7 @@ void note_suspect(struct session *s, const struct effect *x)
              mechanism_word(x->mechanism));
     if (x->text && *x->text)
         buf_addf(&b, " because %s", x->text);
-    struct note *n = add_note(s, 's', b.s);
+    struct note *n = add_note(s, NOTE_SUSPICION, b.s);
     buf_release(&b);
     n->comp = x->comp;
     n->mechanism = x->mechanism;
@@ -124,15 +144,15 @@ void note_suspect(struct session *s, const struct effect *x)
 
 void note_rule_out(struct session *s, const struct effect *x)
 {
-    if (notebook_full(s, 'r'))
+    if (notebook_full(s, NOTE_RULED_OUT))
         return;
     s->run.suspected = false;
     for (size_t i = 0; i < s->nnotes; i++) {
         struct note *n = &s->notes[i];
-        if (n->kind == 's' && n->comp == x->comp &&
+        if (n->kind == NOTE_SUSPICION && n->comp == x->comp &&
             (x->mechanism == MECHANISM_COUNT || x->mechanism == n->mechanism))
             n->open = false;
-        s->run.suspected |= n->kind == 's' && n->open && n->right;
+        s->run.suspected |= n->kind == NOTE_SUSPICION && n->open && n->right;
     }
     struct buf b;
     buf_init(&b, 600);
@@ -140,7 +160,7 @@ void note_rule_out(struct session *s, const struct effect *x)
              x->mechanism == MECHANISM_COUNT ? "" : mechanism_word(x->mechanism));
     if (x->text && *x->text)
         buf_addf(&b, " because %s", x->text);
-    struct note *n = add_note(s, 'r', b.s);
+    struct note *n = add_note(s, NOTE_RULED_OUT, b.s);
     n->comp = x->comp;
     n->mechanism = x->mechanism;
     buf_release(&b);
@@ -167,26 +187,26 @@ static void tell_update(struct session *s, const struct said *u)
 
 void note_note(struct session *s, const struct effect *x)
 {
-    if (notebook_full(s, 'n'))
+    if (notebook_full(s, NOTE_REMARK))
         return;
-    add_note(s, 'n', x->text);
+    add_note(s, NOTE_REMARK, x->text);
     session_say(s, TONE_DIM, "Noted.");
 }
 
 void note_say(struct session *s, const struct effect *x)
 {
-    if (notebook_full(s, 'u'))
+    if (notebook_full(s, NOTE_UPDATE))
         return;
     const struct update *f = &x->update;
-    const char *all[5] = {f->who, f->since, f->impact, f->state, f->next};
     struct said u = {.at = run_now(&s->run), .honest = true};
     struct buf b;
     buf_init(&b, 800);
-    for (int i = 0; i < 5; i++) {
-        if (!all[i] || !*all[i])
+    for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {
+        const char *text = update_text(f, i);
+        if (!text || !*text)
             continue;
         u.fields++;
-        buf_addf(&b, "%s%s", b.len ? "; " : "", all[i]);
+        buf_addf(&b, "%s%s", b.len ? "; " : "", text);
     }
     u.claim = claim_read(f->impact);
     u.honest = claim_holds(s, &u.claim);
@@ -195,7 +215,7 @@ void note_say(struct session *s, const struct effect *x)
         s->saids = mem_grow(s->saids, s->saids_cap, sizeof(*s->saids));
     }
     s->saids[s->nsaids++] = u;
-    add_note(s, 'u', b.s);
+    add_note(s, NOTE_UPDATE, b.s);
     buf_release(&b);
     tell_update(s, &u);
     step_update(s, f);

@@ -20,30 +20,11 @@
 
 /* ---- rows ------------------------------------------------------------------------ */
 
-struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *name)
-{
-    assert(kind && name);
-    for (size_t i = 0; i < p->n; i++)
-        if (str_eq(p->rows[i].kind, kind) &&
-            strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
-            return &p->rows[i];
-    if (p->n == p->cap) {
-        p->cap = p->cap ? 2 * p->cap : TINY(32, 1);
-        p->rows = mem_grow(p->rows, p->cap, sizeof(*p->rows));
-    }
-    struct prove_row *r = &p->rows[p->n++];
-    memset(r, 0, sizeof(*r));
-    r->kind = kind;
-    r->margin_min = NAN;
-    snprintf(r->name, sizeof(r->name), "%s", name);
-    return r;
-}
-
 /* A detail says why it failed first, or else how it was where it was closest. */
-void prove_result(struct prover *pv, const char *kind, const char *name, bool ok,
+void prove_result(struct prover *pv, enum proof_kind kind, const char *name, bool ok,
                   double margin, const char *fmt, ...)
 {
-    struct prove_row *r = prove_row_for(pv->out, kind, name);
+    struct prove_row *r = proof_row(pv->out, kind, name);
     bool closest = !isnan(margin) && (isnan(r->margin_min) || margin < r->margin_min);
     if (closest)
         r->margin_min = margin;
@@ -115,16 +96,17 @@ static bool watch(void *ctx, struct run *r)
 static void judge_expect(struct prover *pv)
 {
     for (size_t i = 0; i < lesson_moves(pv->lesson); i++)
-        prove_result(pv, "moves", lesson_move(pv->lesson, i)->name, pv->moved[i] > 0,
+        prove_result(pv, PROOF_MOVES, lesson_move(pv->lesson, i)->name,
+                     pv->moved[i] > 0,
                      (double)pv->moved[i] / (pv->watched ? pv->watched : 1),
                      "true in %u of %u seconds watched", pv->moved[i], pv->watched);
     for (size_t i = 0; i < lesson_normals(pv->lesson); i++)
-        prove_result(pv, "normal", lesson_normal(pv->lesson, i)->name,
+        prove_result(pv, PROOF_NORMAL, lesson_normal(pv->lesson, i)->name,
                      pv->watched > 0 && pv->normal[i] == pv->watched, NAN,
                      "true in %u of %u seconds watched", pv->normal[i], pv->watched);
     for (size_t i = 0; i < lesson_traps(pv->lesson); i++)
-        prove_result(pv, "traps", lesson_trap(pv->lesson, i)->id, !pv->trapped[i], NAN,
-                     "fires although nobody changed anything");
+        prove_result(pv, PROOF_TRAPS, lesson_trap(pv->lesson, i)->id, !pv->trapped[i],
+                     NAN, "fires although nobody changed anything");
 }
 
 static double slo_objective(const struct prover *pv)
@@ -140,9 +122,9 @@ static void judge_nothing(struct prover *pv)
     double room = 1 - slo_objective(pv);
     double over = (slo_objective(pv) - good) / (room > 0 ? room : 1);
     bool broken = good < slo_objective(pv);
-    prove_result(pv, "nothing",
+    prove_result(pv, PROOF_NOTHING,
                  li->quiet ? "keeps the objective" : "breaks the objective",
-                 broken != li->quiet,
+                 !isnan(good) && broken != li->quiet,
                  li->quiet  ? -over
                  : over > 1 ? 1
                             : over,
@@ -154,7 +136,7 @@ static void judge_nothing(struct prover *pv)
 static enum err run_base(struct prover *pv, struct errmsg *why)
 {
     const struct lesson_info *li = lesson_info(pv->lesson);
-    enum err e = run_open(&pv->base, pv->lesson, pv->stage, pv->seed, why);
+    enum err e = run_open(&pv->base, pv->stage, pv->seed, why);
     if (e != ERR_OK)
         return e;
     pv->base.effort = &pv->effort;
@@ -179,13 +161,13 @@ static enum err run_base(struct prover *pv, struct errmsg *why)
 static enum err judge_same(struct prover *pv, struct errmsg *why)
 {
     struct run again;
-    enum err e = run_open(&again, pv->lesson, pv->stage, pv->seed, why);
+    enum err e = run_open(&again, pv->stage, pv->seed, why);
     if (e == ERR_OK) {
         again.effort = &pv->effort;
         e = run_advance(&again, run_now(&pv->base), NULL, NULL, why);
         bool same = world_digest(again.world) == world_digest(pv->base.world);
         if (e == ERR_OK)
-            prove_result(pv, "same", "same seed, same trace", same, NAN,
+            prove_result(pv, PROOF_SAME, "same seed, same trace", same, NAN,
                          "traces differ");
     }
     run_release(&again);
@@ -234,7 +216,7 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
         sim_time now = run_now(&r), window = lesson_info(pv->lesson)->good_for;
         bool won = run_well(&r, window, &margin);
         prove_result(
-            pv, "fix", c->title, won, margin,
+            pv, PROOF_FIX, c->title, won, margin,
             "%.2f %% good over the last %lld min; %llu bad, doing nothing %llu",
             100 * recording_good(r.rec, now - window, now),
             (long long)(window / SIM_MIN),
@@ -242,7 +224,7 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
             (unsigned long long)recording_bad_count(pv->nothing.rec, run_now(&pv->base),
                                                     now));
     } else {
-        prove_result(pv, "fix", c->title, false, NAN, "%.180s", why->text);
+        prove_result(pv, PROOF_FIX, c->title, false, NAN, "%.180s", why->text);
         e = ERR_OK;
     }
     run_release(&r);
@@ -327,8 +309,7 @@ enum err prove_within(struct proof *out, const struct session_options *o,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why)
 {
-    struct prover pv = {
-        .out = out, .text = o->text, .len = o->len, .name = o->name, .most = most};
+    struct prover pv = {.out = out, .most = most};
     memset(out, 0, sizeof(*out));
     out->ok = true;
     out->seeds = count;
@@ -346,7 +327,7 @@ enum err prove_within(struct proof *out, const struct session_options *o,
             e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u seeds", i + 1,
                            count);
     }
-    lesson_free(pv.lesson);
+    lesson_unref(pv.lesson);
     return e;
 }
 

@@ -1,6 +1,10 @@
 /*
- * The prover's parts: prove.c runs the seeds, prove_wrong.c judges wrong fixes,
- * prove_twin.c asks what the incident needs, prove_steps.c plays the steps and reads the texts, prove_print.c prints.
+ * The prover's parts:
+ *
+ *     prove.c        runs the seeds, and judges what can be seen before anybody acts
+ *     prove_wrong.c  judges wrong fixes
+ *     prove_twin.c   asks what the incident needs
+ *     prove_steps.c  plays the steps and reads the texts
  */
 #ifndef TRUECODE_PROVE_INTERNAL_H
 #define TRUECODE_PROVE_INTERNAL_H
@@ -11,8 +15,6 @@
 
 struct prover {
     struct proof *out;
-    const char *text, *name;
-    size_t len;
     struct lesson *lesson;
     uint64_t seed, first_seed;
     struct stage *stage;
@@ -23,9 +25,8 @@ struct prover {
     struct effort most, effort; /* a seed may take, and what is left of that */
 };
 
-struct prove_row *prove_row_for(struct proof *p, const char *kind, const char *name);
 /* margin: 1 comfortable .. 0 on the edge; NaN: not applicable. */
-void prove_result(struct prover *pv, const char *kind, const char *name, bool ok,
+void prove_result(struct prover *pv, enum proof_kind kind, const char *name, bool ok,
                   double margin, const char *fmt, ...) PRINTF_LIKE(6, 7);
 /* Forks the base and runs a course to its verdict, at least to `until`; the caller
  * releases `r`. */

@@ -29,32 +29,17 @@ static void play_line(struct session *s, const char *line, size_t step)
     }
 }
 
-static void answer_words(const struct step *st, char *words, size_t size)
-{
-    words[0] = '\0';
-    for (size_t i = 0; i < st->npredict; i++) {
-        const char *a = st->predict[i].answer;
-        size_t n = strlen(words);
-        snprintf(words + n, size - n, "%s%s", i ? ", " : "", a && *a ? a : "same");
-    }
-}
-
+/* The lines that solve it, until one has. */
 static void play_step(struct session *s, const struct step *st)
 {
-    char words[128];
     size_t step = s->step;
-    if (st->kind == STEP_PREDICT) {
-        answer_words(st, words, sizeof(words));
-        play_line(s, words, step);
-        return;
+    struct buf line;
+    buf_init(&line, 0);
+    for (size_t i = 0; s->step == step && step_solve(st, i, &line); i++) {
+        play_line(s, line.s, step);
+        buf_reset(&line);
     }
-    for (size_t i = 0; i < st->nchoices && s->step == step; i++)
-        if (st->choices[i].right) {
-            snprintf(words, sizeof(words), "%zu", i + 1);
-            play_line(s, words, step);
-        }
-    for (size_t i = 0; i < st->nsolution && s->step == step; i++)
-        play_line(s, st->solution[i], step);
+    buf_release(&line);
 }
 
 /* The last thing the console said, on one line; what a predicate raised, if one did. */
@@ -79,13 +64,13 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
     char tail[160];
     step_check(s);
     if (s->step > i) {
-        prove_result(pv, "steps", st->id, false, NAN,
+        prove_result(pv, PROOF_STEPS, st->id, false, NAN,
                      "done before its solution was played");
         return true;
     }
     play_step(s, st);
     last_words(s, tail, sizeof(tail));
-    prove_result(pv, "steps", st->id, s->step > i, NAN,
+    prove_result(pv, PROOF_STEPS, st->id, s->step > i, NAN,
                  "not done after its solution: %s", tail);
     return s->step > i;
 }
@@ -93,7 +78,7 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
 static void judge_end(struct prover *pv, const struct session *s)
 {
     enum outcome o = outcome_of(s);
-    prove_result(pv, "steps", "the whole way",
+    prove_result(pv, PROOF_STEPS, "the whole way",
                  s->phase == PHASE_DEBRIEF && o >= OUTCOME_CURED, NAN, "ends %s",
                  s->phase != PHASE_DEBRIEF ? "before the debrief"
                  : o == OUTCOME_LOST       ? "with users suffering"
@@ -115,7 +100,7 @@ static void judge_tape(struct prover *pv, struct session *s,
     enum err e = session_open(&again, &back, &why);
     bool same = e == ERR_OK && session_digest(again) == session_digest(s) &&
                 again->step == s->step;
-    prove_result(pv, "same", "tape, same trace", same, NAN, "%.180s",
+    prove_result(pv, PROOF_SAME, "tape, same trace", same, NAN, "%.180s",
                  e == ERR_OK ? "the replay ends elsewhere" : why.text);
     session_free(again);
     buf_release(&tape);
@@ -124,11 +109,8 @@ static void judge_tape(struct prover *pv, struct session *s,
 enum err prove_steps(struct prover *pv, bool first, struct errmsg *why)
 {
     struct session *s;
-    struct session_options o = {.text = pv->text,
-                                .len = pv->len,
-                                .name = pv->name,
-                                .seed = pv->seed,
-                                .effort = &pv->effort};
+    struct session_options o = {
+        .lesson = pv->lesson, .seed = pv->seed, .effort = &pv->effort};
     enum err e = session_open(&s, &o, why);
     if (e != ERR_OK)
         return e;
@@ -165,7 +147,7 @@ static unsigned lines_of(const char *text)
 static void fits(struct prover *pv, const char *what, const char *id, unsigned lines,
                  unsigned room)
 {
-    prove_result(pv, "text", "fits 80x24", lines <= room,
+    prove_result(pv, PROOF_TEXT, "fits 80x24", lines <= room,
                  (double)((int)room - (int)lines) / room, "%s %s: %u lines, %u fit",
                  what, id, lines, room);
 }
@@ -173,17 +155,18 @@ static void fits(struct prover *pv, const char *what, const char *id, unsigned l
 static void prove_step_text(struct prover *pv, const struct step *st)
 {
     unsigned n = lines_of(st->say);
-    for (size_t i = 0; i < st->nchoices; i++) {
-        n += lines_of(st->choices[i].text);
-        fits(pv, "reply in", st->id, lines_of(st->choices[i].reply), 6);
+    struct step_item it;
+    for (size_t i = 0; step_item(st, i, &it); i++) {
+        if (!it.number)
+            continue;
+        n += lines_of(it.text);
+        fits(pv, "reply in", st->id, lines_of(it.reply), 6);
     }
     fits(pv, "step", st->id, n, STEP_LINES);
     for (size_t i = 0; i < st->nhints; i++)
         fits(pv, "hint in", st->id, lines_of(st->hints[i]), 4);
-    bool acts =
-        st->kind == STEP_LOOK || st->kind == STEP_ACT || st->kind == STEP_SAY_UPDATE;
-    prove_result(pv, "hints", "a hint and a solution everywhere",
-                 st->nhints > 0 && (!acts || st->nsolution > 0), NAN,
+    prove_result(pv, PROOF_HINTS, "a hint and a solution everywhere",
+                 st->nhints > 0 && (!st->kind->acts || st->nsolution > 0), NAN,
                  "step %s has %zu hints and %zu lines of solution", st->id, st->nhints,
                  st->nsolution);
 }
@@ -195,7 +178,7 @@ void prove_text(struct prover *pv)
     for (size_t i = 0; i < lesson_steps(pv->lesson); i++)
         prove_step_text(pv, lesson_step(pv->lesson, i));
     bool ways = lesson_fixes(pv->lesson) >= 2 || li->quiet || li->guided_start;
-    prove_result(pv, "text", "two fixes, two wrong ones",
+    prove_result(pv, PROOF_TEXT, "two fixes, two wrong ones",
                  ways &&
                      (lesson_wrongs(pv->lesson) >= 2 || li->guided_start || li->quiet),
                  NAN, "%zu fixes, %zu wrong fixes", lesson_fixes(pv->lesson),

@@ -32,7 +32,7 @@ static double room_of(const struct prover *pv, const struct run *r, double *good
     return room > 1 ? 1 : room < -1 ? -1 : room;
 }
 
-static void judge_night(struct prover *pv, const struct run *r, const char *kind,
+static void judge_night(struct prover *pv, const struct run *r, enum proof_kind kind,
                         const char *name, bool well)
 {
     double good, room = room_of(pv, r, &good);
@@ -41,7 +41,7 @@ static void judge_night(struct prover *pv, const struct run *r, const char *kind
 }
 
 /* A night to its end, judged; one that runs away is not well. */
-static enum err run_night(struct prover *pv, struct run *r, const char *kind,
+static enum err run_night(struct prover *pv, struct run *r, enum proof_kind kind,
                           const char *name, bool well, struct errmsg *why)
 {
     const struct lesson_info *li = lesson_info(pv->lesson);
@@ -73,8 +73,8 @@ static enum err judge_entry(struct prover *pv, size_t i, struct errmsg *why)
     enum err e = twin_without(&r, pv->lesson, pv->seed, i, &pv->effort, why);
     if (e != ERR_OK)
         return e;
-    return run_night(pv, &r, cause ? "cause" : "innocent", entry_name(pv, n, name),
-                     cause, why);
+    return run_night(pv, &r, cause ? PROOF_CAUSE : PROOF_INNOCENT,
+                     entry_name(pv, n, name), cause, why);
 }
 
 static size_t causes_of(const struct prover *pv)
@@ -93,7 +93,7 @@ enum err prove_twin(struct prover *pv, struct errmsg *why)
     if (li->quiet)
         return ERR_OK;
     if (causes == 0 && !lesson_has_twin(pv->lesson)) {
-        prove_result(pv, "twin", "says what to leave out", false, NAN,
+        prove_result(pv, PROOF_TWIN, "says what to leave out", false, NAN,
                      "mark the cause with i:cause(…), or say how it should have been "
                      "built: twin = { set(…) }");
         return ERR_OK;
@@ -101,8 +101,8 @@ enum err prove_twin(struct prover *pv, struct errmsg *why)
     struct twin t;
     enum err e = twin_open(&t, pv->lesson, pv->seed, &pv->effort, why);
     if (e == ERR_OK)
-        e = run_night(pv, &t.run, "twin", "users are well without the incident", true,
-                      why);
+        e = run_night(pv, &t.run, PROOF_TWIN, "users are well without the incident",
+                      true, why);
     bool look = pv->seed % INNOCENT_EVERY == pv->first_seed % INNOCENT_EVERY;
     for (size_t i = 0; e == ERR_OK && i < lw->nentries; i++) {
         bool cause = lw->entries[i].role == ENTRY_CAUSE;

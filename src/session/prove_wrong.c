@@ -152,13 +152,6 @@ static struct verdict judge_spared(struct prover *pv, const struct run *r,
     return v;
 }
 
-static const char *harm_word(enum harm h)
-{
-    static const char *const words[] = {"",        "worse",   "returns", "fragile",
-                                        "nothing", "partial", "costly"};
-    return words[h];
-}
-
 enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *why)
 {
     struct run r;
@@ -166,7 +159,7 @@ enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *w
     memset(&r, 0, sizeof(r));
     sim_time until = c->harm == HARM_FRAGILE ? c->until_at + AFTERMATH : 0;
     if (prove_course(pv, &r, c, until, why) != ERR_OK) {
-        prove_result(pv, "wrong", c->title, false, NAN, "%.180s", why->text);
+        prove_result(pv, PROOF_WRONG, c->title, false, NAN, "%.180s", why->text);
         run_release(&r);
         return ERR_OK;
     }
@@ -178,8 +171,8 @@ enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *w
         v = judge_fragile(pv, &r, c);
     else
         v = judge_spared(pv, &r, c);
-    prove_result(pv, "wrong", c->title, v.ok, v.margin, "%s: %s", harm_word(c->harm),
-                 v.detail);
+    prove_result(pv, PROOF_WRONG, c->title, v.ok, v.margin, "%s: %s",
+                 harm_word(c->harm), v.detail);
     run_release(&r);
     return ERR_OK;
 }

@@ -27,6 +27,8 @@ static const char *outcome_sentence(const struct maker *k, enum outcome o)
         return "Cured: users stayed well for long enough to know.";
     case OUTCOME_RECOVERED:
         return "Recovered: users are well and nothing of the symptoms is left.";
+    case OUTCOME_COUNT:
+        break;
     }
     return "";
 }

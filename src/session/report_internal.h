@@ -1,7 +1,10 @@
 /*
- * The debrief's parts: report.c has the score and the chart, report_timeline.c what was
- * done and which turns were wrong, report_lesson.c the engine's explanations and the
- * lesson's own words; report_blocks.c builds blocks for all of them.
+ * The debrief's parts:
+ *
+ *     report.c           the score and the chart
+ *     report_timeline.c  what was done, and which turns were wrong
+ *     report_lesson.c    the engine's explanations and the lesson's own words
+ *     report_blocks.c    builds blocks for all of them
  */
 #ifndef TRUECODE_REPORT_INTERNAL_H
 #define TRUECODE_REPORT_INTERNAL_H

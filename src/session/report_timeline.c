@@ -23,11 +23,7 @@ static int by_time(const void *a, const void *b, void *ctx)
 
 static const char *note_line(const struct maker *k, const struct note *n)
 {
-    const char *kind = n->kind == 's'   ? "you suspected"
-                       : n->kind == 'r' ? "you ruled out"
-                       : n->kind == 'u' ? "you told people"
-                                        : "you noted";
-    return arena_printf(&k->r->mem, "%s: %s", kind, n->text);
+    return arena_printf(&k->r->mem, "%s: %s", note_tells(n->kind), n->text);
 }
 
 struct moments {
@@ -206,9 +202,8 @@ static void make_forecasts(const struct maker *k)
         head = true;
         buf_init(&b, 200);
         forecast_words(f, &b);
-        add_text(k->r, BLOCK_BULLET, "%s: you said %s. %s.",
-                 lesson_step(k->s->lesson, f->step)->predict[f->index].what,
-                 direction_word(f->said), b.s);
+        add_text(k->r, BLOCK_BULLET, "%s: you said %s. %s.", f->of->what,
+                 direction_phrase(f->said), b.s);
         buf_release(&b);
     }
 }

@@ -125,17 +125,10 @@ static enum err live_again(struct session *s, sim_time t, struct errmsg *why)
 static enum err restore(struct session *s, const struct mark *m, struct errmsg *why)
 {
     assert(m && m->world);
-    struct lesson *fresh = NULL;
     struct world *world = world_fork(m->world);
     if (!world)
         return errmsg_set(why, ERR_LIMIT, "there is no memory left for going back");
-    enum err e = lesson_reload(&fresh, s->lesson, why);
-    if (e != ERR_OK) {
-        world_free(world);
-        return e;
-    }
-    lesson_free(s->run.lua);
-    s->run.lua = fresh;
+    lesson_state_reset(s->run.lua);
     world_free(s->run.world);
     recording_free(s->run.rec);
     s->run.world = world;

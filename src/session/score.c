@@ -5,16 +5,16 @@
  * all three runs go on, with nobody's hands on them, until a verdict on the last change
  * is due.
  *
- * - users spared: (nothing - you) / (nothing - reference), in bad user requests, 0..1.
- * - no harm done: 1 - (most that "you" was ever behind "nothing", for any group of
- * users) / (a quarter of nothing's total).
- * - diagnosis: a right suspicion is open: 0.8, with a fact looked at there: 1; half
- * when a wrong one stands beside it. In a lesson whose steps ask for no suspicion: its
- *   questions, a quarter less for each wrong answer.
- * - verified: how long they watched after the last change, of what the lesson asks;
- * half when they called it better than it was.
- * - told people: the best update: a fifth for each field; halved when its number is off
- *   by more than a factor of two.
+ *     users spared   (nothing - you) / (nothing - reference), in bad user requests, 0..1
+ *     no harm done   1 - (the most that "you" was ever behind "nothing", for any group of
+ *                    users) / (a quarter of nothing's total)
+ *     diagnosis      a right suspicion is open: 0.8; with a fact looked at there: 1; half
+ *                    where a wrong one stands beside it. In a lesson whose steps ask for no
+ *                    suspicion: its questions, a quarter less for each wrong answer
+ *     verified       how long they watched after the last change, of what the lesson asks;
+ *                    half where they called it better than it was
+ *     told people    the best update: its share of the fields; half where its number is off
+ *                    by more than a factor of two
  *
  * Doing nothing where something is wrong spares nobody and contains nothing. In a shift
  * without a fault it is the right thing, and any change is a loss.
@@ -257,7 +257,7 @@ size_t questions_answered(const struct session *s)
 {
     size_t n = 0;
     for (size_t i = 0; i < lesson_steps(s->lesson); i++)
-        n += lesson_step(s->lesson, i)->kind == STEP_ASK && s->status[i] == STEP_DONE;
+        n += lesson_step(s->lesson, i)->kind->diagnoses && s->status[i] == STEP_DONE;
     return n;
 }
 
@@ -276,7 +276,7 @@ static double diagnosis(const struct session *s)
     bool wrong_open = false;
     for (size_t i = 0; i < scored_notes(s); i++) {
         const struct note *n = &s->notes[i];
-        if (n->kind != 's' || !note_open(s, n))
+        if (n->kind != NOTE_SUSPICION || !note_open(s, n))
             continue;
         wrong_open |= !n->right;
         double d = n->right ? (fact_seen(s, n->comp) ? 1 : 0.8) : 0;
@@ -294,16 +294,11 @@ static sim_time watched(const struct session *s)
     return quiet(s) ? run_now(r) - lesson_info(s->lesson)->starts_at : 0;
 }
 
-const char *outcome_word(int outcome)
-{
-    static const char *const words[] = {"lost", "mitigated", "cured", "recovered"};
-    return outcome >= 0 && outcome <= OUTCOME_RECOVERED ? words[outcome] : "";
-}
-
 static bool called_too_good(const struct session *s, enum outcome o)
 {
     for (int i = OUTCOME_MITIGATED; i <= OUTCOME_RECOVERED; i++)
-        if (s->claimed && !s->practice && str_eq(s->claimed, outcome_word(i)))
+        if (s->claimed && !s->practice &&
+            str_eq(s->claimed, outcome_word((enum outcome)i)))
             return i > (int)o;
     return false;
 }
@@ -321,7 +316,8 @@ static double communication(const struct session *s)
 {
     double best = 0;
     for (size_t i = 0; i < scored_saids(s); i++) {
-        double d = s->saids[i].fields / 5.0 * (s->saids[i].honest ? 1 : 0.5);
+        double d = s->saids[i].fields / (double)UPDATE_FIELD_COUNT *
+                   (s->saids[i].honest ? 1 : 0.5);
         best = d > best ? d : best;
     }
     return best;

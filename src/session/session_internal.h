@@ -1,10 +1,17 @@
 /*
  * session, inside: the parts of a session and who owns what.
  *
- *   struct run      one world being run: world, recording, lesson state, alerts and
- * tickets by the clock. The learner's run, the reference, doing nothing and every run
- * of the prover are `struct run`s; all of them move through run_advance(). struct
- * session  the learner: a run plus steps, notebook, tape, transcript, clock.
+ *     struct stage    what a lesson builds for a seed: model, alert rules, tickets; shared
+ *                     by every run of it
+ *     struct run      one world being run: world, recording, Lua state, what an operator
+ *                     changed. The learner's run, the reference, doing nothing, the twin and
+ *                     every run of the prover are runs; all move through run_advance()
+ *     struct session  the learner: a run, and steps, notebook, tape, transcript, clock
+ *     struct branch   what counts, once the learner went back
+ *     struct rivals   the three runs that a score compares
+ *
+ * A fork is a run of its own: world and recording are copied, the stage is shared, and its
+ * Lua state opens when it is asked something.
  *
  * A run knows nothing of steps or tapes; a session never moves its world but through
  * its run.
@@ -20,12 +27,14 @@
 /* What a lesson builds for a seed, shared by every run of it. Reference-counted. */
 struct stage {
     unsigned refs;
+    struct lesson *lesson; /* a reference */
     struct lesson_world lw;
     struct ticket *tickets; /* as the console wants them; strings in lw.mem */
     size_t ntickets;
 };
-struct stage *stage_new(struct lesson *l, uint64_t seed, struct errmsg *why) MUST_USE;
-struct stage *stage_night(struct lesson *l, uint64_t seed, enum night night,
+struct stage *stage_new(const struct lesson *l, uint64_t seed,
+                        struct errmsg *why) MUST_USE;
+struct stage *stage_night(const struct lesson *l, uint64_t seed, enum night night,
                           size_t entry, struct errmsg *why) MUST_USE;
 struct stage *stage_ref(struct stage *g);
 void stage_unref(struct stage *g);
@@ -39,8 +48,7 @@ struct effort {
 
 struct run {
     struct stage *stage;
-    const struct lesson *plan; /* the lesson's data (borrowed) */
-    struct lesson *lua;        /* this run's Lua state (owned) */
+    struct lesson_state *lua; /* this run's own; opens when it is asked something */
     struct world *world;
     struct recording *rec;
     sim_time first_change, last_change; /* by an operator; SIM_FOREVER: none yet */
@@ -57,12 +65,13 @@ struct run {
         *effort; /* borrowed, shared with forks; NULL: any. ERR_LIMIT beyond */
     bool twice;  /* the prover: what is true must be so in a fresh Lua state as well */
 };
-/* A world at time 0. `lua` is a reload of `plan`. */
-enum err run_open(struct run *r, const struct lesson *plan, struct stage *g,
-                  uint64_t seed, struct errmsg *why) MUST_USE;
+/* A world at time 0. */
+enum err run_open(struct run *r, struct stage *g, uint64_t seed,
+                  struct errmsg *why) MUST_USE;
 /* A copy with its own Lua state; hooks are not copied. */
 enum err run_fork(struct run *out, const struct run *r, struct errmsg *why) MUST_USE;
 void run_release(struct run *r);
+const struct lesson *run_lesson(const struct run *r);
 sim_time run_now(const struct run *r);
 /* Runs to `until` inclusive, sampling at each whole second. *left is lowered by the
  * events run (NULL: no limit); ERR_STOPPED when it is used up or on_second asked to
@@ -109,25 +118,32 @@ void strings_release(struct strings *v);
 
 struct note {
     sim_time at;
-    char kind;
+    enum note_kind kind;
     bool open, right, open_then; /* open_then: at the first rewind */
     comp_id comp;
     enum mechanism mechanism;
     char *text;
 };
+enum claim_kind {
+    CLAIM_NONE,
+    CLAIM_REQUESTS, /* so many, since the page */
+    CLAIM_SHARE,    /* in percent */
+    CLAIM_RATE      /* so many a second */
+};
 struct claim { /* the number in an update */
-    char kind; /* 0 none, 'n' requests, '%' share, '/' rate per second */
+    enum claim_kind kind;
     double number;
 };
 struct said { /* a status update */
     sim_time at;
-    unsigned fields; /* how many of the five were given */
+    unsigned fields; /* how many of all were given */
     bool honest;
     struct claim claim;
 };
 struct forecast { /* a prediction that waits for its day */
-    size_t step, index;
-    char said;                   /* 'u' 's' 'd' */
+    size_t step;
+    const struct prediction *of;
+    enum direction said;
     bool armed, told, told_then; /* told_then: at the first rewind */
     sim_time armed_at, due;
     double before, after;
@@ -156,11 +172,10 @@ struct rivals {
     sim_time from, left, to; /* the page; the learner's end; the end of all three */
 };
 
-#define FORM_FIELDS 5
 struct form { /* an update being asked field by field */
     bool open;
-    size_t at;
-    char *said[FORM_FIELDS];
+    enum update_field at;
+    char *said[UPDATE_FIELD_COUNT];
 };
 
 #define SCORE_TEXT 32    /* "88 recovered" */
@@ -169,12 +184,10 @@ enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked *
 struct impact;
 struct session {
     struct form form;
-    struct lesson *lesson;
-    char *text, *name;
-    size_t len;
-    char identity[65]; /* lesson_identity() */
+    struct lesson *lesson; /* a reference */
+    char identity[65];     /* lesson_identity() */
     uint64_t seed;
-    enum session_mode mode;
+    enum play_mode mode;
     bool spoken, ascii, replaying;
     int columns;
 
@@ -231,7 +244,7 @@ struct session {
     struct note_view *note_views;
 };
 
-/* session.c, transcript.c, view.c */
+/* session_clock.c, transcript.c, face_view.c */
 enum hold session_hold(const struct session *s);
 void session_touch(struct session *s);
 /* A function of the lesson, over the learner's run. One that raised is told of once and
@@ -265,7 +278,7 @@ enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
  * about where `client` is COMP_NONE. */
 struct impact session_impact(struct session *s, comp_id client, sim_time from);
 
-/* input.c: a line's effects */
+/* line_input.c: a line's effects */
 enum err input_apply(struct session *s, const char *line, bool confirmed,
                      struct errmsg *why) MUST_USE;
 
@@ -281,27 +294,24 @@ struct claim claim_read(const char *text);
 bool claim_holds(const struct session *s, const struct claim *c);
 void claim_truth(const struct session *s, const struct claim *c, struct buf *out);
 
-/* form.c: the line was the bare word say, or an answer to what it asks */
+/* update_form.c: the line was the bare word say, or an answer to what it asks */
 bool form_takes(struct session *s, const char *line, bool confirmed, enum err *e,
                 struct errmsg *why) MUST_USE;
 void form_close(struct session *s);
 
-/* steps.c */
+/* guided_steps.c */
 const struct step *step_current(const struct session *s);
 bool step_holds(const struct session *s);
 void step_check(struct session *s); /* goals, traps */
-void step_answer(struct session *s, int number);
-void step_predict(struct session *s, const char *words);
+void step_answer(struct session *s, const struct step_answer *a);
 void step_hint(struct session *s);
 void step_skip(struct session *s, enum step_status how);
 void step_solution(struct session *s);
-void step_update(struct session *s, const struct update *fields);
+void step_update(struct session *s, const struct update *u);
 void forecast_arm(struct session *s);
 void forecast_check(struct session *s);
 /* "It was 250 ms and became 4.2 s" */
 void forecast_words(const struct forecast *f, struct buf *b);
-const char *direction_word(char c);
-char direction_of(double before, double after);
 
 /* tape.c */
 void tape_header(struct session *s);

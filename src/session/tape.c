@@ -16,18 +16,13 @@
 
 #define TAPE_EVERY (10 * SIM_SEC)
 
-static const char *mode_word(enum session_mode m)
-{
-    return m == MODE_ONCALL ? "on-call" : "guided";
-}
-
 static struct tape_head head_of(const struct session *s)
 {
     struct tape_head h = {.engine = ENGINE_NUMBER, .seed = s->seed};
     snprintf(h.lesson, sizeof(h.lesson), "%s", lesson_info(s->lesson)->id);
     snprintf(h.hash, sizeof(h.hash), "%s", lesson_hash(s->lesson));
     snprintf(h.identity, sizeof(h.identity), "%s", s->identity);
-    snprintf(h.mode, sizeof(h.mode), "%s", mode_word(s->mode));
+    snprintf(h.mode, sizeof(h.mode), "%s", mode_on_tape(s->mode));
     return h;
 }
 
@@ -63,7 +58,7 @@ void tape_time(struct session *s, bool force)
 
 static void score_text(char *to, size_t size, const struct score *score)
 {
-    snprintf(to, size, "%d %s", score->total, outcome_word((int)score->outcome));
+    snprintf(to, size, "%d %s", score->total, outcome_word(score->outcome));
 }
 
 enum err tape_score(struct session *s, const struct score *score, struct errmsg *why)

@@ -46,7 +46,7 @@ enum player {
 
 struct thoughtless_row {
     enum player player;
-    enum session_mode mode;
+    enum play_mode mode;
     unsigned seeds, passed;
     int least, most; /* points */
     double mean;

@@ -9,7 +9,7 @@
 
 /* ---- the other night ------------------------------------------------------------- */
 
-static enum err open_night(struct run *out, struct lesson *l, uint64_t seed,
+static enum err open_night(struct run *out, const struct lesson *l, uint64_t seed,
                            enum night night, size_t entry, struct effort *effort,
                            struct errmsg *why)
 {
@@ -17,20 +17,20 @@ static enum err open_night(struct run *out, struct lesson *l, uint64_t seed,
     struct stage *g = stage_night(l, seed, night, entry, why);
     if (!g)
         return ERR_LESSON;
-    enum err e = run_open(out, l, g, seed, why);
+    enum err e = run_open(out, g, seed, why);
     stage_unref(g);
     out->effort = effort;
     return e;
 }
 
-enum err twin_open(struct twin *t, struct lesson *l, uint64_t seed,
+enum err twin_open(struct twin *t, const struct lesson *l, uint64_t seed,
                    struct effort *effort, struct errmsg *why)
 {
     return open_night(&t->run, l, seed, NIGHT_TWIN, 0, effort, why);
 }
 
-enum err twin_without(struct run *out, struct lesson *l, uint64_t seed, size_t entry,
-                      struct effort *effort, struct errmsg *why)
+enum err twin_without(struct run *out, const struct lesson *l, uint64_t seed,
+                      size_t entry, struct effort *effort, struct errmsg *why)
 {
     return open_night(out, l, seed, NIGHT_WITHOUT, entry, effort, why);
 }

@@ -21,14 +21,14 @@
 
 #include "session_internal.h"
 
-/* Opens a twin at time 0. `l` is only built from; the twin keeps a state of its own.
+/* Opens a twin at time 0.
  * ERR_LESSON: the lesson's world cannot be built so. */
-enum err twin_open(struct twin *t, struct lesson *l, uint64_t seed,
+enum err twin_open(struct twin *t, const struct lesson *l, uint64_t seed,
                    struct effort *effort, struct errmsg *why) MUST_USE;
 /* A world without entry number `entry` of the incident, at time 0: the caller's to run
  * and to release. It is how a cause is told from what only happened as well. */
-enum err twin_without(struct run *out, struct lesson *l, uint64_t seed, size_t entry,
-                      struct effort *effort, struct errmsg *why) MUST_USE;
+enum err twin_without(struct run *out, const struct lesson *l, uint64_t seed,
+                      size_t entry, struct effort *effort, struct errmsg *why) MUST_USE;
 /* Runs on to `until`, at most *left events (NULL: any). ERR_STOPPED: not there yet;
  * ERR_LIMIT: it ran away, and stays where it is. */
 enum err twin_follow(struct twin *t, sim_time until, uint64_t *left,

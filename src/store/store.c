@@ -60,10 +60,7 @@ static int64_t next_number(const struct store *s)
 void runs_append(struct store *s, const struct store_run *run)
 {
     assert(s->n <= s->cap);
-    if (s->n == s->cap) {
-        s->cap = s->cap > 0 ? s->cap * 2 : TINY(32, 1);
-        s->runs = mem_grow(s->runs, s->cap, sizeof *s->runs);
-    }
+    GROW(s->runs, s->n, s->cap);
     s->runs[s->n++] = *run;
 }
 
@@ -72,15 +69,14 @@ void runs_put(struct store *s, const struct store_run *run, enum run_mark mark)
     assert(run->id[0]);
     struct store_run *old = runs_find(s, run->id), put = *run;
     bool last = mark == RUN_TOUCHED || mark == RUN_FOUND;
-    if (old != NULL && mark == RUN_DIRTY && old->mark != RUN_CLEAN &&
-        old->mark != RUN_DIRTY)
+    if (old && mark == RUN_DIRTY && old->mark != RUN_CLEAN && old->mark != RUN_DIRTY)
         mark = RUN_TOUCHED; /* its number is not given yet */
     put.mark = mark;
     if (last)
         put.written = next_number(s);
-    else if (mark != RUN_CLEAN && old != NULL)
+    else if (mark != RUN_CLEAN && old)
         put.written = old->written;
-    if (old == NULL)
+    if (!old)
         runs_append(s, &put);
     else
         *old = put;
@@ -90,7 +86,7 @@ void runs_put(struct store *s, const struct store_run *run, enum run_mark mark)
 void runs_rename(struct store *s, const char *old, const char *id)
 {
     struct store_run *run = runs_find(s, old);
-    if (run == NULL)
+    if (!run)
         return;
     snprintf(run->id, sizeof run->id, "%s", id);
     run->mark = RUN_TOUCHED;
@@ -167,7 +163,7 @@ static bool run_from_id(struct store_run *run, const char *id)
     memcpy(run->lesson, id + 16, name);
     run->seed = strtoull(id + n - 16, &end, 16);
     struct tm when = {0};
-    if (*end != '\0' || strptime(id, "%Y%m%d-%H%M%S", &when) == NULL)
+    if (*end != '\0' || !strptime(id, "%Y%m%d-%H%M%S", &when))
         return false;
     run->started = (int64_t)timegm(&when);
     return true;
@@ -201,7 +197,7 @@ static bool found_tape(const struct store *s, DIR *d, const char *name,
         return false;
     memcpy(id, name, n - 5);
     id[n - 5] = '\0';
-    if (runs_find(s, id) != NULL || !run_from_id(&f->run, id) ||
+    if (runs_find(s, id) || !run_from_id(&f->run, id) ||
         fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISREG(st.st_mode) || st.st_size == 0)
         return false;
@@ -217,17 +213,14 @@ static bool adopt_tapes(struct store *s)
     size_t n = 0, cap = 0;
     state_path(s, &path, "tapes");
     DIR *d = opendir(path.s);
-    bool ok = d != NULL || errno == ENOENT;
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+    bool ok = d || errno == ENOENT;
+    for (struct dirent *e; d && (e = readdir(d));) {
         if (!found_tape(s, d, e->d_name, &f))
             continue;
-        if (n == cap) {
-            cap = cap > 0 ? cap * 2 : TINY(16, 1);
-            found = mem_grow(found, cap, sizeof *found);
-        }
+        GROW(found, n, cap);
         found[n++] = f;
     }
-    if (d != NULL)
+    if (d)
         closedir(d);
     if (n > 0)
         sort_stable(found, n, sizeof *found, by_change, NULL);
@@ -251,7 +244,7 @@ static void dir_trouble(struct store *s)
 static bool dir_there(struct store *s)
 {
     DIR *d = opendir(s->dir.s);
-    if (d != NULL) {
+    if (d) {
         closedir(d);
         return true;
     }
@@ -295,7 +288,7 @@ static struct store *open_store(const char *dir, bool make)
     buf_init(&s->tape_trouble, 1024);
     buf_init(&s->news, 2048);
     s->make = make;
-    if (dir != NULL)
+    if (dir)
         buf_adds(&s->dir, dir);
     else if (!store_default_dir(&s->dir)) {
         s->unreadable = true;
@@ -330,7 +323,7 @@ struct store *store_look(const char *dir)
 
 void store_close(struct store *s)
 {
-    if (s == NULL)
+    if (!s)
         return;
     if (s->make)
         store_retry(s);
@@ -373,7 +366,7 @@ bool store_unreadable(const struct store *s)
 /* ---- writing -------------------------------------------------------------------- */
 
 struct store_run store_begin(struct store *s, const char *lesson, const char *hash,
-                             uint64_t seed, int mode)
+                             uint64_t seed, enum play_mode mode)
 {
     assert(lesson && hash);
     struct store_run run = {.seed = seed, .mode = mode, .score = -1};
@@ -383,7 +376,7 @@ struct store_run store_begin(struct store *s, const char *lesson, const char *ha
     int64_t second = run.started;
     do
         run_id_make(run.id, second++, run.lesson, seed);
-    while (runs_find(s, run.id) != NULL);
+    while (runs_find(s, run.id));
     return run;
 }
 
@@ -395,7 +388,7 @@ static bool any_marked(const struct store *s)
     return false;
 }
 
-/* What others wrote is gone with the file it stood in; what we play is written again.
+/* Runs that others wrote are gone with the file; the run we play is written again.
  */
 static void forget_gone(struct store *s)
 {
@@ -408,7 +401,7 @@ static void forget_gone(struct store *s)
 
 static void leave_moved(struct store *s)
 {
-    if (s->db == NULL || !db_moved(s))
+    if (!s->db || !db_moved(s))
         return;
     db_close(s);
     forget_gone(s);
@@ -421,7 +414,7 @@ bool store_retry(struct store *s)
     if (s->read_only || s->dir.len == 0)
         return false;
     leave_moved(s);
-    if (s->db == NULL && !(s->make && dir_make(s->dir.s) && db_open(s)))
+    if (!s->db && !(s->make && dir_make(s->dir.s) && db_open(s)))
         return false;
     return db_flush(s);
 }
@@ -430,7 +423,7 @@ static bool put_and_save(struct store *s, const struct store_run *run,
                          enum run_mark mark)
 {
     const struct store_run *old = runs_find(s, run->id);
-    bool was_finished = old != NULL && old->finished != 0;
+    bool was_finished = old && old->finished != 0;
     struct store_run put = *run;
     put.vouched = run->finished != 0;
     if (run->finished != 0)
@@ -444,15 +437,15 @@ static bool put_and_save(struct store *s, const struct store_run *run,
 
 bool store_save(struct store *s, const struct store_run *run)
 {
-    bool known = runs_find(s, run->id) != NULL;
+    bool known = runs_find(s, run->id);
     return put_and_save(s, run, known ? RUN_DIRTY : RUN_TOUCHED);
 }
 
 bool store_touch(struct store *s, const struct store_run *run, bool changed)
 {
-    if (!changed && !any_marked(s) && s->db != NULL && db_is_last(s, run))
+    if (!changed && !any_marked(s) && s->db && db_is_last(s, run))
         return true;
-    if (changed || s->db != NULL)
+    if (changed || s->db)
         return put_and_save(s, run, RUN_TOUCHED);
     runs_put(s, run, RUN_TOUCHED); /* a database that is away is not asked each time */
     return false;

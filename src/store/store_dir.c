@@ -33,9 +33,9 @@ bool store_default_dir(struct buf *path)
     const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     buf_reset(path);
     /* The XDG rules: a relative path there is invalid and ignored. */
-    if (xdg != NULL && xdg[0] == '/')
+    if (xdg && xdg[0] == '/')
         buf_addf(path, "%s/truecode", xdg);
-    else if (home != NULL && home[0] == '/')
+    else if (home && home[0] == '/')
         buf_addf(path, "%s/.local/state/truecode", home);
     return path->len > 0 && !path->full;
 }
@@ -81,11 +81,11 @@ void dir_narrow(const char *path)
 {
     struct stat st;
     DIR *d = opendir(path);
-    if (d == NULL)
+    if (!d)
         return;
     if (fstat(dirfd(d), &st) == 0 && (st.st_mode & 077) != 0 && st.st_uid == geteuid())
         (void)!fchmod(dirfd(d), 0700);
-    for (struct dirent *e; (e = readdir(d)) != NULL;)
+    for (struct dirent *e; (e = readdir(d));)
         if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(st.st_mode) && (st.st_mode & 077) != 0 && st.st_uid == geteuid())
             (void)!fchmodat(dirfd(d), e->d_name, 0600, 0);

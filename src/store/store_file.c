@@ -60,7 +60,7 @@ static bool write_beside(const char *path, const char *s, size_t n, struct buf *
 /* Many keep such files elsewhere and a link here: the file behind it is meant. */
 static const char *behind_links(const char *path, char real[PATH_MAX])
 {
-    return realpath(path, real) != NULL ? real : path;
+    return realpath(path, real) ? real : path;
 }
 
 enum err file_replace(const char *path, const char *s, size_t n, struct errmsg *why)
@@ -71,7 +71,7 @@ enum err file_replace(const char *path, const char *s, size_t n, struct errmsg *
     const char *slash = strrchr(path, '/');
     buf_init(&dir, 4096);
     buf_init(&temp, PATH_MAX + 8);
-    buf_add(&dir, path, slash != NULL ? (size_t)(slash - path) : 0);
+    buf_add(&dir, path, slash ? (size_t)(slash - path) : 0);
     bool ok = dir.len > 0 && private_dir(dir.s) &&
               write_beside(behind_links(path, real), s, n, &temp);
     enum err e = ERR_OK;

@@ -37,7 +37,7 @@ enum err store_run_by_prefix(const struct store *s, const char *prefix,
 {
     size_t n = strlen(prefix), fits = 0;
     *run = n > 0 ? runs_find(s, prefix) : NULL;
-    if (*run != NULL)
+    if (*run)
         return ERR_OK;
     for (size_t i = 0; n > 0 && i < s->n; i++)
         if (strncmp(s->runs[i].id, prefix, n) == 0) {
@@ -52,7 +52,7 @@ enum err store_run_by_prefix(const struct store *s, const char *prefix,
 
 static bool is_of(const struct store_run *r, const char *lesson)
 {
-    return lesson == NULL || strcmp(r->lesson, lesson) == 0;
+    return !lesson || strcmp(r->lesson, lesson) == 0;
 }
 
 /* The last run that was left in the middle, halted or not. */
@@ -71,19 +71,19 @@ static const struct store_run *last_open(const struct store *s, const char *less
 const struct store_run *store_unfinished(const struct store *s, const char *lesson)
 {
     const struct store_run *r = last_open(s, lesson, false);
-    return r != NULL && r->halt == HALT_NONE ? r : NULL;
+    return r && r->halt == HALT_NONE ? r : NULL;
 }
 
 const struct store_run *store_begun(const struct store *s, const char *lesson)
 {
     const struct store_run *r = last_open(s, lesson, true);
-    return r != NULL && r->halt == HALT_NONE ? r : NULL;
+    return r && r->halt == HALT_NONE ? r : NULL;
 }
 
 const struct store_run *store_halted(const struct store *s, const char *lesson)
 {
     const struct store_run *r = last_open(s, lesson, true);
-    return r != NULL && r->halt != HALT_NONE ? r : NULL;
+    return r && r->halt != HALT_NONE ? r : NULL;
 }
 
 const struct store_run *store_finished(const struct store *s, const char *lesson)
@@ -100,7 +100,7 @@ const struct store_run *store_best(const struct store *s, const char *lesson)
     for (size_t i = 0; i < s->n; i++) {
         const struct store_run *r = &s->runs[i];
         if (r->finished != 0 && r->score >= 0 && r->vouched && is_of(r, lesson) &&
-            (best == NULL || r->score > best->score))
+            (!best || r->score > best->score))
             best = r;
     }
     return best;

@@ -22,8 +22,8 @@
 
 static void trouble(struct store *s, const char *doing)
 {
-    const char *because = s->db != NULL ? sqlite3_errmsg(s->db) : "out of memory";
-    int sys = s->db != NULL ? sqlite3_system_errno(s->db) : 0;
+    const char *because = s->db ? sqlite3_errmsg(s->db) : "out of memory";
+    int sys = s->db ? sqlite3_system_errno(s->db) : 0;
     buf_reset(&s->trouble);
     buf_addf(&s->trouble, "Progress %s: %s: %s (%s/progress.db%s%s).",
              s->make ? "is not saved" : "cannot be read", doing, because, s->dir.s,
@@ -50,7 +50,7 @@ static bool answers(struct store *s, const char *sql, const char *expected)
 {
     sqlite3_stmt *st = NULL;
     bool yes = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) == SQLITE_OK &&
-               sqlite3_step(st) == SQLITE_ROW && sqlite3_column_text(st, 0) != NULL &&
+               sqlite3_step(st) == SQLITE_ROW && sqlite3_column_text(st, 0) &&
                strcmp((const char *)sqlite3_column_text(st, 0), expected) == 0;
     sqlite3_finalize(st);
     return yes;
@@ -245,7 +245,7 @@ static void take_text(sqlite3_stmt *st, int col, char *to, size_t size)
     struct buf clean;
     buf_init(&clean, 4096);
     const char *s = (const char *)sqlite3_column_text(st, col);
-    if (s != NULL)
+    if (s)
         text_clean(&clean, s, strlen(s), false);
     snprintf(to, size, "%s", clean.s);
     buf_release(&clean);
@@ -269,11 +269,11 @@ static bool take_run(sqlite3_stmt *st, struct store_run *r)
     take_text(st, 1, r->lesson, sizeof r->lesson);
     take_text(st, 2, r->hash, sizeof r->hash);
     r->seed = (uint64_t)sqlite3_column_int64(st, 3);
-    r->mode = take_int(st, 4, 0, 1);
+    r->mode = (enum play_mode)take_int(st, 4, 0, MODE_COUNT - 1);
     r->started = sqlite3_column_int64(st, 5);
     r->finished = sqlite3_column_int64(st, 6);
     r->score = take_int(st, 7, -1, 100);
-    r->outcome = take_int(st, 8, 0, 3);
+    r->outcome = (enum outcome)take_int(st, 8, 0, OUTCOME_COUNT - 1);
     r->hints = take_int(st, 9, 0, 100000);
     r->step = take_int(st, 10, 0, 1000);
     r->steps = take_int(st, 11, 0, 1000);
@@ -287,11 +287,11 @@ static bool take_run(sqlite3_stmt *st, struct store_run *r)
     return run_id_valid(r->id) && run_id_valid(r->lesson);
 }
 
-/* What was changed here and is not written yet is newer than the row. */
+/* Changes that were made here and are not written yet are newer than the row. */
 static void take_over(struct store *s, bool first, const struct store_run *run)
 {
     const struct store_run *old = first ? NULL : runs_find(s, run->id);
-    if (old == NULL)
+    if (!old)
         runs_append(s, run);
     else if (old->mark == RUN_CLEAN || old->mark == RUN_FOUND)
         s->runs[old - s->runs] = *run;
@@ -371,7 +371,7 @@ bool db_open(struct store *s)
     if (o == ABSENT)
         return false;
     s->unreadable = true;
-    if (s->db != NULL)
+    if (s->db)
         trouble(s, "the file cannot be used");
     else {
         buf_reset(&s->trouble);
@@ -407,7 +407,7 @@ bool db_is_last(const struct store *s, const struct store_run *run)
         !db_moved(s) &&
         sqlite3_prepare_v2(s->db, "SELECT id FROM runs ORDER BY written DESC LIMIT 1",
                            -1, &st, NULL) == SQLITE_OK &&
-        sqlite3_step(st) == SQLITE_ROW && sqlite3_column_text(st, 0) != NULL &&
+        sqlite3_step(st) == SQLITE_ROW && sqlite3_column_text(st, 0) &&
         strcmp((const char *)sqlite3_column_text(st, 0), run->id) == 0;
     sqlite3_finalize(st);
     return yes;
@@ -492,7 +492,7 @@ static bool copy_into(struct store *s, const char *path)
     make_private(path);
     bool ok = sqlite3_open(path, &to) == SQLITE_OK;
     sqlite3_backup *b = ok ? sqlite3_backup_init(to, "main", s->db, "main") : NULL;
-    ok = b != NULL && sqlite3_backup_step(b, -1) == SQLITE_DONE;
+    ok = b && sqlite3_backup_step(b, -1) == SQLITE_DONE;
     ok = sqlite3_backup_finish(b) == SQLITE_OK && ok;
     sqlite3_close(to);
     return ok;
@@ -503,7 +503,7 @@ bool db_backup(struct store *s)
 {
     struct buf temp, final;
     char name[64];
-    if (s->db == NULL || s->read_only || is_read_only(s))
+    if (!s->db || s->read_only || is_read_only(s))
         return false;
     snprintf(name, sizeof name, "progress.bak.%ld.tmp", (long)getpid());
     state_path(s, &temp, name);

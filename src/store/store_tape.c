@@ -127,7 +127,7 @@ static bool claim(struct tape_file *t)
             break;
         do
             run_id_make(t->run.id, ++second, t->run.lesson, t->run.seed);
-        while (runs_find(t->store, t->run.id) != NULL);
+        while (runs_find(t->store, t->run.id));
         name_tape(t);
     }
     int e = errno;
@@ -247,7 +247,7 @@ const char *tape_id(const struct tape_file *t)
 
 void tape_close(struct tape_file *t)
 {
-    if (t == NULL)
+    if (!t)
         return;
     if (t->text.len == 0) {
         tape_discard(t);
@@ -259,7 +259,7 @@ void tape_close(struct tape_file *t)
 
 void tape_discard(struct tape_file *t)
 {
-    if (t == NULL)
+    if (!t)
         return;
     if (t->new && t->fd >= 0 && still_there(t))
         unlink(t->path.s);
@@ -326,7 +326,7 @@ static bool has_deeds(const char *text, size_t n)
     struct tape_reader r;
     struct tape_line l;
     if (tape_open(&r, text, n, NULL) != ERR_OK) /* one of another format, perhaps */
-        return memmem(text, n, " cmd ", 5) != NULL;
+        return memmem(text, n, " cmd ", 5);
     enum err e = tape_next(&r, &l, NULL);
     while (e == ERR_OK && str_eq(l.kind, "read"))
         e = tape_next(&r, &l, NULL);

@@ -73,7 +73,7 @@ static bool take_line(struct tape_reader *r, size_t *from, size_t *n)
     assert(*from <= r->len);
     const char *p = r->text + *from;
     const char *end = *from < r->len ? memchr(p, '\n', r->len - *from) : NULL;
-    if (end == NULL)
+    if (!end)
         return false;
     *n = (size_t)(end - p);
     *from += *n + 1;
@@ -137,8 +137,8 @@ static enum err read_format(struct tape_reader *r, size_t *from, struct errmsg *
 
 static enum err read_lesson(struct tape_reader *r, size_t *from, struct errmsg *why)
 {
-    char *v = field(r, from, "lesson"), *hash = v != NULL ? strchr(v, ' ') : NULL;
-    if (hash == NULL)
+    char *v = field(r, from, "lesson"), *hash = v ? strchr(v, ' ') : NULL;
+    if (!hash)
         return no_tape(r, "lesson ID HASH", why);
     *hash++ = '\0';
     if (!keep(r->head.lesson, sizeof r->head.lesson, v) ||
@@ -152,7 +152,7 @@ static void read_identity(struct tape_reader *r, size_t *from)
 {
     size_t after = *from, line = r->line;
     char *v = field(r, &after, "identity");
-    if (v != NULL && keep(r->head.identity, sizeof r->head.identity, v))
+    if (v && keep(r->head.identity, sizeof r->head.identity, v))
         *from = after;
     else
         r->line = line;
@@ -165,7 +165,7 @@ static enum err read_head(struct tape_reader *r, size_t *from, struct errmsg *wh
     if (e != ERR_OK)
         return e;
     char *v = field(r, from, "engine");
-    if (v == NULL || !number(v, 1000000, &engine))
+    if (!v || !number(v, 1000000, &engine))
         return no_tape(r, "engine NUMBER", why);
     r->head.engine = (int)engine;
     e = read_lesson(r, from, why);
@@ -173,10 +173,10 @@ static enum err read_head(struct tape_reader *r, size_t *from, struct errmsg *wh
         return e;
     read_identity(r, from);
     v = field(r, from, "seed");
-    if (v == NULL || !number(v, UINT64_MAX, &r->head.seed))
+    if (!v || !number(v, UINT64_MAX, &r->head.seed))
         return no_tape(r, "seed NUMBER", why);
     v = field(r, from, "mode");
-    if (v == NULL || !keep(r->head.mode, sizeof r->head.mode, v))
+    if (!v || !keep(r->head.mode, sizeof r->head.mode, v))
         return no_tape(r, "mode WORD", why);
     return ERR_OK;
 }
@@ -194,7 +194,7 @@ enum err tape_open(struct tape_reader *r, const char *text, size_t len,
         return e;
     chain_set(&r->chain, text, from);
     char *v = field(r, &from, "--");
-    if (v == NULL)
+    if (!v)
         return no_tape(r, "-- DIGEST", why);
     if (!str_eq(v, r->chain.at))
         return errmsg_set(why, ERR_MISMATCH,
@@ -219,8 +219,8 @@ static bool parse(char *s, struct tape_line *l)
         return false;
     l->kind = end + 1;
     char *text = strchr(l->kind, ' ');
-    l->text = text != NULL ? text + 1 : "";
-    if (text != NULL)
+    l->text = text ? text + 1 : "";
+    if (text)
         *text = '\0';
     return l->kind[0] != '\0';
 }

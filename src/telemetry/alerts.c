@@ -69,7 +69,7 @@ static double condition(const struct recording *r, size_t rule, sim_time at)
 static void fire(struct alerts *a, size_t rule, sim_time now, double value)
 {
     assert(!a->states[rule].firing);
-    a->past = grow_array(a->past, a->n, &a->cap, sizeof *a->past);
+    GROW(a->past, a->n, a->cap);
     a->past[a->n++] = (struct alert_past){(uint16_t)rule, now, SIM_FOREVER, value};
     a->states[rule].firing = a->n;
 }

@@ -83,7 +83,7 @@ void changes_add(struct changes *c, const struct change *change)
         c->n--;
         memmove(c->list, c->list + 1, c->n * sizeof *c->list);
     }
-    c->list = grow_array(c->list, c->n, &c->cap, sizeof *c->list);
+    GROW(c->list, c->n, c->cap);
     c->list[c->n++] = rec_new(change);
 }
 

@@ -19,7 +19,7 @@ void histogram_release(struct histogram *h)
 void histogram_reset(struct histogram *h)
 {
     for (size_t i = 0; i < HISTOGRAM_OCTAVES && h->count > 0; i++)
-        if (h->octave[i] != NULL)
+        if (h->octave[i])
             memset(h->octave[i], 0, HISTOGRAM_STEPS * sizeof *h->octave[i]);
     h->count = 0;
     h->sum = 0;
@@ -29,7 +29,7 @@ void histogram_reset(struct histogram *h)
 static uint64_t *octave_of(struct histogram *h, unsigned octave)
 {
     assert(octave < HISTOGRAM_OCTAVES);
-    if (h->octave[octave] == NULL)
+    if (!h->octave[octave])
         h->octave[octave] = mem_array(HISTOGRAM_STEPS, sizeof *h->octave[octave]);
     return h->octave[octave];
 }
@@ -51,7 +51,7 @@ void histogram_merge(struct histogram *to, const struct histogram *from)
     if (from->count == 0)
         return;
     for (unsigned i = 0; i < HISTOGRAM_OCTAVES; i++)
-        for (size_t k = 0; from->octave[i] != NULL && k < HISTOGRAM_STEPS; k++)
+        for (size_t k = 0; from->octave[i] && k < HISTOGRAM_STEPS; k++)
             octave_of(to, i)[k] += from->octave[i][k];
     to->min = to->count == 0 || from->min < to->min ? from->min : to->min;
     to->max = from->max > to->max ? from->max : to->max;
@@ -90,7 +90,7 @@ double histogram_quantile(const struct histogram *h, unsigned q)
     rank += part / 10000 + (part % 10000 > 0);
     rank = rank < 1 ? 1 : rank;
     for (unsigned i = 0; h->count > 0 && i < HISTOGRAM_OCTAVES; i++)
-        for (size_t k = 0; h->octave[i] != NULL && k < HISTOGRAM_STEPS; k++)
+        for (size_t k = 0; h->octave[i] && k < HISTOGRAM_STEPS; k++)
             if ((below += h->octave[i][k]) >= rank)
                 return within(h, middle_of(i, k)) / 1e9;
     return (double)NAN;

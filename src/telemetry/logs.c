@@ -124,7 +124,7 @@ static struct log_chunk *new_chunk(struct logs *l)
         drop_oldest(l);
     struct log_chunk *c = mem_alloc(sizeof *c);
     c->refs = 1;
-    l->chunks = grow_array(l->chunks, l->nchunks, &l->cap, sizeof *l->chunks);
+    GROW(l->chunks, l->nchunks, l->cap);
     l->chunks[l->nchunks++] = c;
     return c;
 }

@@ -68,6 +68,7 @@ bool cause_waits(enum cause c)
     case CAUSE_GC:
     case CAUSE_LIMITER:
     case CAUSE_BROKER:
+    case CAUSE_DEAD_CONNECTION:
         return true;
     case CAUSE_CPU:
     case CAUSE_CONNECT:
@@ -135,7 +136,7 @@ enum err measure_new(struct measure **out, const struct model *m,
 
 static void row_free(struct row *r)
 {
-    for (int level = 0; r != NULL && level < LEVELS; level++) {
+    for (int level = 0; r && level < LEVELS; level++) {
         histogram_release(&r->response.at[level]);
         histogram_release(&r->waiting.at[level]);
         histogram_release(&r->failing.at[level]);
@@ -145,7 +146,7 @@ static void row_free(struct row *r)
 
 void measure_free(struct measure *x)
 {
-    if (x == NULL)
+    if (!x)
         return;
     for (uint32_t c = 0; c < x->ncomps; c++)
         row_free(x->rows[c]);
@@ -167,7 +168,7 @@ static void add_zeros(struct estimate *e, const struct measure *x)
 
 static struct row *row_of(struct measure *x, comp_id c, bool user)
 {
-    if (x->rows[c] == NULL) {
+    if (!x->rows[c]) {
         struct row *r = x->rows[c] = mem_alloc(sizeof *r);
         r->user = user;
         add_zeros(&r->throughput, x);
@@ -263,7 +264,7 @@ static void rows_lift(struct measure *x, enum level level)
 {
     for (uint32_t c = 0; c < x->ncomps; c++) {
         struct row *r = x->rows[c];
-        if (r == NULL)
+        if (!r)
             continue;
         counts_lift(&r->at[level + 1], &r->at[level]);
         timing_lift(&r->response, level);
@@ -275,7 +276,7 @@ static void rows_lift(struct measure *x, enum level level)
 static void rows_note(struct measure *x, enum level level, double seconds)
 {
     for (uint32_t c = 0; c < x->ncomps; c++)
-        if (x->rows[c] != NULL)
+        if (x->rows[c])
             row_note(x->rows[c], level, seconds);
 }
 
@@ -379,7 +380,7 @@ static void batch_start_rows(struct measure *x)
     assert(x);
     for (uint32_t c = 0; c < x->ncomps; c++) {
         struct row *r = x->rows[c];
-        if (r == NULL)
+        if (!r)
             continue;
         r->throughput.batches = r->goodput.batches = (struct spread){0};
         r->response.mean.batches = r->waiting.mean.batches = (struct spread){0};
@@ -419,7 +420,7 @@ void measure_end(struct measure *x, const struct world *w)
     rows_lift(x, BATCH);
     for (uint32_t c = 0; c < x->ncomps; c++) {
         struct row *r = x->rows[c];
-        if (r == NULL)
+        if (!r)
             continue;
         r->throughput.whole = (double)r->at[REPLICATION].done / seconds;
         r->goodput.whole = (double)r->at[REPLICATION].good / seconds;
@@ -452,7 +453,7 @@ size_t measure_rows(const struct measure *x)
 {
     size_t n = 0;
     for (uint32_t c = 0; c < x->ncomps; c++)
-        n += x->rows[c] != NULL;
+        n += x->rows[c] ? 1 : 0;
     return n;
 }
 
@@ -475,7 +476,7 @@ static uint32_t row_at(const struct measure *x, size_t i)
     assert(i < measure_rows(x));
     for (int user = 1; user >= 0; user--)
         for (uint32_t c = 0; c < x->ncomps; c++)
-            if (x->rows[c] != NULL && x->rows[c]->user == user && i-- == 0)
+            if (x->rows[c] && x->rows[c]->user == user && i-- == 0)
                 return c;
     BUG("no such row");
 }

@@ -10,15 +10,6 @@
 #include <assert.h>
 #include <string.h>
 
-void *grow_array(void *p, uint32_t n, uint32_t *cap, size_t size)
-{
-    assert(n <= *cap && size > 0);
-    if (n < *cap)
-        return p;
-    *cap = *cap ? *cap * 2 : TINY(8, 1);
-    return mem_grow(p, *cap, size);
-}
-
 struct recording *recording_new(struct model *m, const struct alert_rule *rules,
                                 size_t nrules)
 {

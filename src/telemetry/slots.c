@@ -20,7 +20,7 @@
 static inline uint32_t pair_number(const struct pairs *p, uint32_t ncomps,
                                    uint32_t kinds, comp_id place, uint8_t what)
 {
-    uint32_t row = p->row != NULL ? p->row[place < ncomps ? place : ncomps] : 0;
+    uint32_t row = p->row ? p->row[place < ncomps ? place : ncomps] : 0;
     return row != 0 ? p->number[(row - 1) * kinds + what] : 0;
 }
 
@@ -47,7 +47,7 @@ static uint32_t pair_position(struct pairs *p, uint32_t ncomps, uint32_t kinds,
         return number - 1;
     if (!p->row || !p->row[at])
         add_row(p, at, ncomps, kinds);
-    p->list = grow_array(p->list, p->n, &p->cap, sizeof *p->list);
+    GROW(p->list, p->n, p->cap);
     p->list[p->n] = (struct pair){place < ncomps ? place : COMP_NONE, what};
     p->number[(p->row[at] - 1u) * kinds + what] = (uint16_t)++p->n;
     return p->n - 1;
@@ -204,7 +204,7 @@ static void close_open(struct slots *s, int64_t next)
 {
     if (s->open && s->open->nused) {
         while (s->nclosed <= s->number) {
-            s->closed = grow_array(s->closed, s->nclosed, &s->cap, sizeof *s->closed);
+            GROW(s->closed, s->nclosed, s->cap);
             s->closed[s->nclosed++] = NULL;
         }
         s->closed[s->number] = slot_encode(s->open);

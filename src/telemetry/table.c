@@ -246,7 +246,7 @@ static void tail_grow(struct table *t, uint32_t cols)
 
 static void push_block(struct table *t, struct table_block *b)
 {
-    t->blocks = grow_array(t->blocks, t->nblocks, &t->cap, sizeof *t->blocks);
+    GROW(t->blocks, t->nblocks, t->cap);
     t->blocks[t->nblocks++] = b;
 }
 

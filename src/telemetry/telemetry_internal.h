@@ -312,7 +312,4 @@ uint32_t series_column(const struct recording *r,
 /* Of a counter column, a second, over (from, to]; NaN: nothing known. */
 double column_rate(const struct recording *r, uint32_t col, sim_time from, sim_time to);
 
-/* Grows an array by doubling so that one more item fits. */
-void *grow_array(void *p, uint32_t n, uint32_t *cap, size_t size) MUST_USE;
-
 #endif

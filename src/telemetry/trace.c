@@ -60,7 +60,7 @@ static uint16_t put_note(struct trace *x, const char *note)
 static void put_span(struct trace *x, const struct span *s)
 {
     assert(s->end >= s->start);
-    x->spans = grow_array(x->spans, x->head.nspans, &x->span_cap, sizeof *x->spans);
+    GROW(x->spans, x->head.nspans, x->span_cap);
     x->spans[x->head.nspans++] = (struct span_rec){.id = s->id,
                                                    .parent = s->parent,
                                                    .place = s->place,

@@ -56,7 +56,7 @@ static struct trace_ref *add_live(struct traces *t, uint64_t request)
                                   .endpoint = COMP_NONE,
                                   .end = SIM_FOREVER,
                                   .culprit = COMP_NONE};
-    t->live = grow_array(t->live, t->nlive, &t->live_cap, sizeof *t->live);
+    GROW(t->live, t->nlive, t->live_cap);
     memmove(t->live + at + 1, t->live + at, (t->nlive - at) * sizeof *t->live);
     t->live[at] = (struct trace_ref){request, x};
     t->nlive++;
@@ -150,7 +150,7 @@ static bool starts_before(const struct trace *a, const struct trace *b)
 static void add_kept(struct traces *t, struct trace *x)
 {
     uint32_t i = t->nkept;
-    t->kept = grow_array(t->kept, t->nkept, &t->kept_cap, sizeof *t->kept);
+    GROW(t->kept, t->nkept, t->kept_cap);
     for (; i > 0 && starts_before(x, t->kept[i - 1]); i--)
         t->kept[i] = t->kept[i - 1];
     t->kept[i] = x;
@@ -190,7 +190,7 @@ static struct trace_quota *quota_of(struct traces *t, comp_id endpoint)
     for (uint32_t i = 0; i < t->nquotas; i++)
         if (t->quotas[i].endpoint == endpoint)
             return &t->quotas[i];
-    t->quotas = grow_array(t->quotas, t->nquotas, &t->quota_cap, sizeof *t->quotas);
+    GROW(t->quotas, t->nquotas, t->quota_cap);
     t->quotas[t->nquotas] = (struct trace_quota){.endpoint = endpoint};
     return &t->quotas[t->nquotas++];
 }
@@ -375,7 +375,7 @@ static void put_back(struct traces *t, struct trace *x, sim_time at)
     if (open || x->head.end >= at - LINGER) {
         x->refs += !open;
         uint32_t i = live_position(t, x->head.request);
-        t->live = grow_array(t->live, t->nlive, &t->live_cap, sizeof *t->live);
+        GROW(t->live, t->nlive, t->live_cap);
         memmove(t->live + i + 1, t->live + i, (t->nlive - i) * sizeof *t->live);
         t->live[i] = (struct trace_ref){x->head.request, x};
         t->nlive++;

@@ -53,7 +53,7 @@ struct key_decoder *key_decoder_new(bool utf8, sim_time escape)
 
 void key_decoder_free(struct key_decoder *d)
 {
-    if (d == NULL)
+    if (!d)
         return;
     mem_free(d->learnt);
     buf_release(&d->pending);
@@ -119,16 +119,13 @@ void key_decoder_learn(struct key_decoder *d, const char *bytes, const struct ke
 {
     size_t n = strlen(bytes);
     if (!can_be_learnt(d, bytes, n) || strcmp(bytes, paste_begin) == 0 ||
-        strcmp(bytes, paste_end) == 0 || (k == NULL && is_harmless(d, bytes, n)))
+        strcmp(bytes, paste_end) == 0 || (!k && is_harmless(d, bytes, n)))
         return;
-    if (d->nlearnt == d->cap) {
-        d->cap = d->cap > 0 ? 2 * d->cap : TINY(64, 1);
-        d->learnt = mem_grow(d->learnt, d->cap, sizeof *d->learnt);
-    }
+    GROW(d->learnt, d->nlearnt, d->cap);
     struct learnt *l = &d->learnt[d->nlearnt++];
-    *l = (struct learnt){.n = n, .known = k != NULL};
+    *l = (struct learnt){.n = n, .known = k};
     memcpy(l->bytes, bytes, n);
-    if (k != NULL)
+    if (k)
         l->key = *k;
     d->starts[(unsigned char)bytes[0]] = true;
 }
@@ -144,7 +141,7 @@ static const struct learnt *find_learnt(const struct key_decoder *d, const char 
         if (l->n > n && memcmp(l->bytes, s, n) == 0)
             *longer = true;
         else if (l->n <= n && memcmp(l->bytes, s, l->n) == 0 &&
-                 (best == NULL || l->n > best->n))
+                 (!best || l->n > best->n))
             best = l;
     }
     return best;
@@ -184,7 +181,7 @@ static struct reading read_head(struct key_decoder *d, const char *s, size_t n,
         g.late = true;
         r = grammar_read(&g, s, n);
     }
-    if (l != NULL && l->n >= r.len)
+    if (l && l->n >= r.len)
         r = (struct reading){.len = l->n, .known = l->known, .key = l->key};
     return r;
 }

@@ -30,7 +30,7 @@ static struct reading key_of(size_t len, enum key_kind kind, uint32_t cp)
 
 /* ---- characters ------------------------------------------------------------------ */
 
-/* How long the character that begins with this byte is; 1 also where none does. */
+/* The length of the character that begins with this byte; 1 also where none does. */
 static size_t utf8_length(unsigned char first)
 {
     return first >= 0xf0 && first < 0xf8 ? 4
@@ -182,8 +182,8 @@ static struct reading mouse_key(const char *s, size_t from, size_t end)
             number[at] = number[at] * 10 + (unsigned)(s[i] - '0');
     }
     unsigned button = number[0] & ~(4u | 8u | 16u), col = number[1], row = number[2];
-    if (s[end] != 'M' || at != 2 || col < 1 || col > WIRE_COLS_MAX || row < 1 ||
-        row > WIRE_ROWS_MAX || (button != 0 && button != 64 && button != 65))
+    if (s[end] != 'M' || at != 2 || col < 1 || col > SCREEN_COLS_MAX || row < 1 ||
+        row > SCREEN_ROWS_MAX || (button != 0 && button != 64 && button != 65))
         return r;
     r = key_of(end + 1,
                button == 0    ? KEY_CLICK
@@ -319,8 +319,8 @@ static bool opens_string(char kind, char first)
     static const char digits[] = "0123456789";
     if (first == '\0')
         return false;
-    return (kind == ']' && strchr(digits, first) != NULL) ||
-           (kind == 'P' && strchr("0123456789!$+>|", first) != NULL) ||
+    return (kind == ']' && strchr(digits, first)) ||
+           (kind == 'P' && strchr("0123456789!$+>|", first)) ||
            (kind == '_' && first == 'G');
 }
 
@@ -354,8 +354,7 @@ static struct reading read_esc_esc(const struct grammar *g, const char *s, size_
 
 static struct reading read_esc(const struct grammar *g, const char *s, size_t n)
 {
-    assert(n > 0);
-    bool string = n > 1 && strchr("]P_", s[1]) != NULL && s[1] != '\0';
+    bool string = n > 1 && strchr("]P_", s[1]) && s[1] != '\0';
     if ((n == 1 || (n == 2 && string)) && !g->late)
         return wait_for_more(g->escape);
     if (n == 1)

@@ -15,7 +15,7 @@
 
 void term_close(struct term *t)
 {
-    if (t != NULL)
+    if (t)
         t->ops->close(t);
 }
 
@@ -47,7 +47,7 @@ void term_put(struct term *t, const struct canvas *c)
 
 void term_redraw(struct term *t)
 {
-    if (t->ops->redraw != NULL)
+    if (t->ops->redraw)
         t->ops->redraw(t);
 }
 

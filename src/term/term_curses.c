@@ -114,13 +114,13 @@ static int whole_number(const char *s)
     return end == s || n < 0 ? 0 : n < 1000000 ? (int)n : 1000000;
 }
 
-/* One side: what the terminal says, or the environment where it does not know (a serial
+/* A side's length: from the terminal, the environment where it does not know (a serial
  * line), or terminfo, or what terminals have been since 1978. */
 static int side_of(int told, const char *variable, const char *capability, int usual,
                    int most)
 {
     const char *env = getenv(variable);
-    if (told <= 0 && env != NULL)
+    if (told <= 0 && env)
         told = whole_number(env);
     if (told <= 0)
         told = terminfo_number(capability);
@@ -134,8 +134,8 @@ static void take_size(struct display *s)
     struct winsize w = {0};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0)
         w = (struct winsize){0};
-    s->term.rows = side_of(w.ws_row, "LINES", "lines", 24, WIRE_ROWS_MAX);
-    s->term.cols = side_of(w.ws_col, "COLUMNS", "cols", 80, WIRE_COLS_MAX);
+    s->term.rows = side_of(w.ws_row, "LINES", "lines", 24, SCREEN_ROWS_MAX);
+    s->term.cols = side_of(w.ws_col, "COLUMNS", "cols", 80, SCREEN_COLS_MAX);
     resize_term(s->term.rows, s->term.cols);
 }
 
@@ -169,7 +169,7 @@ static const char *usable_term(void)
 {
     const char *name = getenv("TERM");
     int status;
-    if (name == NULL || name[0] == '\0')
+    if (!name || name[0] == '\0')
         return NULL;
     if (strcmp(name, "dumb") == 0)
         return NULL;
@@ -259,11 +259,11 @@ static void stop_flow_control(void)
     }
 }
 
-/* What a lone Esc waits for: 25 ms, or what the person's ESCDELAY says. */
+/* The wait after a lone Esc: 25 ms, or what the person's ESCDELAY says. */
 static sim_time escape_delay(void)
 {
     const char *s = getenv("ESCDELAY");
-    int ms = s != NULL ? whole_number(s) : 25;
+    int ms = s ? whole_number(s) : 25;
     return (ms < 5000 ? ms : 5000) * SIM_MS;
 }
 
@@ -282,7 +282,7 @@ static void start_keys(struct display *s)
 
 static void put_env(const char *name, const char *value)
 {
-    if (value != NULL)
+    if (value)
         setenv(name, value, 1);
     else
         unsetenv(name);
@@ -293,8 +293,8 @@ static void put_env(const char *name, const char *value)
 static SCREEN *start_curses(const char *name)
 {
     char *rows = getenv("LINES"), *cols = getenv("COLUMNS");
-    rows = rows != NULL ? mem_strdup(rows) : NULL;
-    cols = cols != NULL ? mem_strdup(cols) : NULL;
+    rows = rows ? mem_strdup(rows) : NULL;
+    cols = cols ? mem_strdup(cols) : NULL;
     put_env("LINES", "24");
     put_env("COLUMNS", "80");
     SCREEN *s = newterm(name, stdout, stdin);
@@ -360,7 +360,7 @@ static bool paint_cells(const struct display *s, const struct canvas *c)
         for (int col = 0; col < c->cols && col < s->term.cols; col++) {
             size_t i = (size_t)row * (size_t)c->cols + (size_t)col;
             if (c->cells[i].width == 0 ||
-                (s->shown != NULL && same(&s->shown->cells[i], &c->cells[i]) &&
+                (s->shown && same(&s->shown->cells[i], &c->cells[i]) &&
                  (c->cells[i].width == 1 ||
                   same(&s->shown->cells[i + 1], &c->cells[i + 1]))))
                 continue;
@@ -372,7 +372,7 @@ static bool paint_cells(const struct display *s, const struct canvas *c)
 
 static void remember(struct display *s, const struct canvas *c)
 {
-    if (s->shown == NULL)
+    if (!s->shown)
         s->shown = canvas_new(c->rows, c->cols);
     memcpy(s->shown->cells, c->cells,
            (size_t)c->rows * (size_t)c->cols * sizeof *c->cells);
@@ -390,9 +390,9 @@ static void forget(struct display *s)
 static void screen_put(struct term *t, const struct canvas *c)
 {
     struct display *s = (struct display *)t;
-    if (s->shown != NULL && (s->shown->rows != c->rows || s->shown->cols != c->cols))
+    if (s->shown && (s->shown->rows != c->rows || s->shown->cols != c->cols))
         forget(s);
-    bool moved = s->shown == NULL || s->shown->cursor_row != c->cursor_row ||
+    bool moved = !s->shown || s->shown->cursor_row != c->cursor_row ||
                  s->shown->cursor_col != c->cursor_col;
     bool any = paint_cells(s, c);
     if (any || moved) {
@@ -459,7 +459,7 @@ static bool signal_event(struct display *s, struct term_event *e)
     return true;
 }
 
-/* What the terminal has, or as much as one piece holds. false: the terminal went away;
+/* Takes what the terminal has, or as much as one piece holds. false: it went away;
  * reading it says so for ever. */
 static bool take_bytes(struct display *s)
 {
@@ -470,7 +470,7 @@ static bool take_bytes(struct display *s)
     return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-/* What there is without reading. `now` as key_decoder_next() wants it. */
+/* The next event that is there without reading. `now` as key_decoder_next() wants it. */
 static bool next_event(struct display *s, sim_time now, struct term_event *e)
 {
     if (signal_event(s, e))
@@ -489,7 +489,7 @@ static int ms_until(sim_time t, sim_time now)
     return left < 1000000 ? (int)left : 1000000;
 }
 
-/* How long to wait for bytes: to the caller's end (-1: for ever), or to where half a
+/* The time to wait for bytes: to the caller's end (-1: for ever), or to where half a
  * sequence is one. */
 static int patience(const struct display *s, sim_time end, sim_time now)
 {
@@ -541,10 +541,10 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
                           struct errmsg *why)
 {
     const char *name = usable_term();
-    if (name == NULL)
+    if (!name)
         return errmsg_set(why, ERR_REFUSED,
                           "this terminal (TERM=%s) cannot show the screen",
-                          getenv("TERM") != NULL ? getenv("TERM") : "");
+                          getenv("TERM") ? getenv("TERM") : "");
     struct display *s = mem_alloc(sizeof *s);
     s->term.ops = &screen_ops;
     s->name = name;
@@ -561,7 +561,7 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
     crash_prepare(STDOUT_FILENO, "\r\n", 2); /* the line as it is before all of this */
     find_ground(s);
     s->curses = start_curses(name);
-    if (s->curses == NULL) {
+    if (!s->curses) {
         crash_prepare(STDOUT_FILENO, NULL, 0);
         key_decoder_free(s->keys);
         mem_free(s);

@@ -23,7 +23,7 @@
 
 /* ---- answers --------------------------------------------------------------------- */
 
-/* One channel, of one to four hexadecimal digits; *p moves behind it. -1: it is none.
+/* A colour's channel, one to four hexadecimal digits; *p moves behind it. -1: none.
  */
 static int channel(const char **p)
 {
@@ -178,9 +178,9 @@ static void ask(struct ground_reader *r, int in, int out, int ms)
 
 enum ground ground_of_colorfgbg(const char *s)
 {
-    const char *last = s != NULL ? strrchr(s, ';') : NULL;
+    const char *last = s ? strrchr(s, ';') : NULL;
     char *end;
-    if (last == NULL || last[1] < '0' || last[1] > '9')
+    if (!last || last[1] < '0' || last[1] > '9')
         return GROUND_UNKNOWN;
     long n = strtol(last + 1, &end, 10);
     if (*end != '\0' || n > 15)
@@ -197,9 +197,9 @@ static bool begins(const char *s, const char *with)
  * without colours, not GNU screen, which knows no answer. */
 static bool can_ask(const char *term, int colours)
 {
-    bool screen = begins(term, "screen") && getenv("TMUX") == NULL;
+    bool screen = begins(term, "screen") && !getenv("TMUX");
     bool young = begins(term, "xterm") || begins(term, "rxvt") || begins(term, "tmux");
-    return !screen && getenv("STY") == NULL && !begins(term, "linux") &&
+    return !screen && !getenv("STY") && !begins(term, "linux") &&
            (colours >= 256 || (young && colours >= 8)) && isatty(STDIN_FILENO) &&
            isatty(STDOUT_FILENO);
 }

@@ -185,14 +185,14 @@ static void line_put(struct term *t, const struct canvas *c)
 {
     struct line *l = (struct line *)t;
     struct buf out;
-    if (l->shown != NULL && l->shown->cols != c->cols)
+    if (l->shown && l->shown->cols != c->cols)
         t->ops->redraw(t);
     int used = used_of(c), at = 0, now = l->cursor;
     buf_init(&out, 0);
-    if (l->shown != NULL)
+    if (l->shown)
         at = differ_from(l->shown, c, used > l->used ? used : l->used);
-    if (l->shown == NULL || at < used || at < l->used) {
-        if (l->shown != NULL)
+    if (!l->shown || at < used || at < l->used) {
+        if (l->shown)
             add_move(l, l->shown, now, at, &out);
         add_cells(l, c, at, used, &out);
         for (now = used; now < l->used; now++)
@@ -214,7 +214,7 @@ static void line_redraw(struct term *t)
     buf_addch(&out, '\r');
     for (int i = 0; i < l->used && i <= t->cols; i++)
         buf_addch(&out, ' ');
-    if (l->shown != NULL) {
+    if (l->shown) {
         buf_addch(&out, '\r');
         put(l, out.s, out.len);
     }
@@ -226,7 +226,7 @@ static void line_redraw(struct term *t)
 static void end_row(struct line *l)
 {
     struct buf out;
-    if (l->shown == NULL)
+    if (!l->shown)
         return;
     buf_init(&out, 0);
     add_move(l, l->shown, l->cursor, l->used, &out);
@@ -241,7 +241,7 @@ static bool stands_there(const struct line *l, const char *text)
 {
     struct buf row;
     size_t n = strcspn(text, "\n");
-    if (l->shown == NULL || text[n] == '\0')
+    if (!l->shown || text[n] == '\0')
         return false;
     buf_init(&row, 0);
     add_cells(l, l->shown, 0, l->used, &row);
@@ -281,7 +281,7 @@ static void take_size(struct line *l)
         w.ws_col = 80;
     int cols = w.ws_col < COLS_MIN ? COLS_MIN : w.ws_col;
     l->term.rows = 1;
-    l->term.cols = (cols < WIRE_COLS_MAX ? cols : WIRE_COLS_MAX) - 1;
+    l->term.cols = (cols < SCREEN_COLS_MAX ? cols : SCREEN_COLS_MAX) - 1;
 }
 
 /* The terminal as it was, while the shell has it. */
@@ -430,7 +430,7 @@ static struct termios raw_mode(const struct termios *before)
 static sim_time escape_delay(void)
 {
     const char *s = getenv("ESCDELAY");
-    long ms = s != NULL ? strtol(s, NULL, 10) : 25;
+    long ms = s ? strtol(s, NULL, 10) : 25;
     return (ms < 0 ? 25 : ms < 5000 ? ms : 5000) * SIM_MS;
 }
 
@@ -439,7 +439,7 @@ bool term_line_open(struct term **out)
     const char *name = getenv("TERM");
     struct termios before;
     int status;
-    if (name == NULL || name[0] == '\0' || strcmp(name, "dumb") == 0 ||
+    if (!name || name[0] == '\0' || strcmp(name, "dumb") == 0 ||
         isatty(STDOUT_FILENO) == 0 || tcgetattr(STDIN_FILENO, &before) != 0)
         return false;
     struct line *l = mem_alloc(sizeof *l);

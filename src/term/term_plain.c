@@ -58,7 +58,7 @@ static enum term_line skip_line(struct term_lines *t)
 {
     for (;;) {
         char *nl = memchr(t->pending.s, '\n', t->pending.len);
-        if (nl != NULL) {
+        if (nl) {
             take(t, (size_t)(nl - t->pending.s) + 1);
             return LINE_TOO_LONG;
         }
@@ -74,12 +74,12 @@ enum term_line term_lines_read(struct term_lines *t, struct buf *line)
     for (;;) {
         char *nl =
             t->pending.len > 0 ? memchr(t->pending.s, '\n', t->pending.len) : NULL;
-        size_t n = nl != NULL ? (size_t)(nl - t->pending.s) : t->pending.len;
+        size_t n = nl ? (size_t)(nl - t->pending.s) : t->pending.len;
         if (n > LINE_LIMIT)
             return skip_line(t);
-        if (nl != NULL || (t->eof && n > 0)) {
+        if (nl || (t->eof && n > 0)) {
             buf_add(line, t->pending.s, n);
-            take(t, nl != NULL ? n + 1 : n);
+            take(t, nl ? n + 1 : n);
             return LINE_READ;
         }
         if (t->eof)

@@ -42,10 +42,7 @@ struct scan {
 
 static void add(struct script *s, struct item item)
 {
-    if (s->n == s->cap) {
-        s->cap = s->cap > 0 ? s->cap * 2 : TINY(64, 1);
-        s->items = mem_grow(s->items, s->cap, sizeof *s->items);
-    }
+    GROW(s->items, s->n, s->cap);
     s->items[s->n++] = item;
 }
 
@@ -144,7 +141,8 @@ bool term_size_parse(const char *word, int *rows, int *cols)
     long r = strtol(x + 1, &end, 10);
     *rows = (int)r;
     *cols = (int)c;
-    return *end == '\0' && r >= 1 && r <= WIRE_ROWS_MAX && c >= 1 && c <= WIRE_COLS_MAX;
+    return *end == '\0' && r >= 1 && r <= SCREEN_ROWS_MAX && c >= 1 &&
+           c <= SCREEN_COLS_MAX;
 }
 
 /* A word with an argument: tick 5s, size 80x24, paste "text". */
@@ -201,7 +199,7 @@ static void print_screen(const struct script *s)
 {
     struct buf b;
     buf_init(&b, 0);
-    if (s->shown != NULL)
+    if (s->shown)
         canvas_dump(s->shown, &b);
     s->print(&b);
     buf_release(&b);
@@ -220,7 +218,7 @@ static void script_close(struct term *t)
 static void script_put(struct term *t, const struct canvas *c)
 {
     struct script *s = (struct script *)t;
-    if (s->shown == NULL || s->shown->rows != c->rows || s->shown->cols != c->cols) {
+    if (!s->shown || s->shown->rows != c->rows || s->shown->cols != c->cols) {
         canvas_free(s->shown);
         s->shown = canvas_new(c->rows, c->cols);
     }

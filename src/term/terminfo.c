@@ -20,10 +20,10 @@ bool terminfo_string(const char *name, struct buf *out)
     char id[16];
     snprintf(id, sizeof id, "%s", name); /* old headers want it without const */
     const char *s = tigetstr(id);
-    if (s == NULL || s == (const char *)-1)
+    if (!s || s == (const char *)-1)
         return false;
     for (; *s != '\0'; s++) { /* without the padding "$<5>" */
-        if (s[0] == '$' && s[1] == '<' && strchr(s, '>') != NULL)
+        if (s[0] == '$' && s[1] == '<' && strchr(s, '>'))
             s = strchr(s, '>');
         else
             buf_addch(out, *s);
@@ -68,13 +68,13 @@ static const char *const others[] = {
     "kp5",   "kp6",   "kp7",   "kp8",   "kp9",   "kpADD", "kpSUB", "kpMUL",
     "kpDIV", "kpDOT", "kpCMA", "kpZRO", "kpNUM", "kcbt2", "kxIN",  "kxOUT"};
 
-/* One pass for the keys that we have a use for, one for the others: some entries give
+/* Two passes, first the keys that we have a use for, then the others: some entries give
  * one sequence to both, and then it is ours. */
 static void learn(struct key_decoder *d, const char *name, const struct key *k,
                   bool ours)
 {
     struct buf b;
-    if (ours != (k != NULL))
+    if (ours != (bool)k)
         return;
     buf_init(&b, 64);
     if (terminfo_string(name, &b) && b.len > 0 && !b.full)
@@ -101,7 +101,7 @@ static bool standard_key(const char *name, struct key *k)
 static void learn_standard(struct key_decoder *d, bool ours)
 {
     struct key k;
-    for (size_t i = 0; strnames[i] != NULL; i++)
+    for (size_t i = 0; strnames[i]; i++)
         if (strnames[i][0] == 'k' && strcmp(strnames[i], "kmous") != 0)
             learn(d, strnames[i], standard_key(strnames[i], &k) ? &k : NULL, ours);
 }

@@ -5,33 +5,33 @@
 
 /* ---- going somewhere ------------------------------------------------------------- */
 
-static enum ui_want open_lesson(struct ui *u)
+static enum want open_lesson(struct ui *u)
 {
     if (u->pick < 0 || (size_t)u->pick >= u->nlessons)
-        return UI_NOTHING;
+        return WANT_NOTHING;
     const struct ui_lesson *l = &u->lessons[u->pick];
     if (l->broken) {
         ui_notice(u, l->broken);
-        return UI_NOTHING;
+        return WANT_NOTHING;
     }
     u->wanted = l->id;
-    return UI_OPEN;
+    return WANT_OPEN;
 }
 
-enum ui_want ui_do_enter_list(struct ui *u, const struct key *k)
+enum want ui_do_enter_list(struct ui *u, const struct key *k)
 {
     (void)k;
     return open_lesson(u);
 }
 
-enum ui_want ui_do_begin(struct ui *u, const struct key *k)
+enum want ui_do_begin(struct ui *u, const struct key *k)
 {
     (void)k;
     session_read(u->s);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-static enum ui_want back_in_panel(struct ui *u)
+static enum want back_in_panel(struct ui *u)
 {
     struct view_state *vs = &u->vs[u->tab];
     if (vs->open)
@@ -42,45 +42,45 @@ static enum ui_want back_in_panel(struct ui *u)
         vs->find[0] = '\0';
     else
         u->at_panel = false;
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_back(struct ui *u, const struct key *k)
+enum want ui_do_back(struct ui *u, const struct key *k)
 {
     (void)k;
     switch (ui_where(u)) {
     case AT_START:
         buf_reset(&u->find);
-        return UI_NOTHING;
+        return WANT_NOTHING;
     case AT_CONSOLE:
         u->big = u->scrolled = false;
         u->at_panel = true;
-        return UI_NOTHING;
+        return WANT_NOTHING;
     case AT_PANEL:
         return back_in_panel(u);
     default:
-        return UI_HOME;
+        return WANT_HOME;
     }
 }
 
-enum ui_want ui_do_leave(struct ui *u, const struct key *k)
+enum want ui_do_leave(struct ui *u, const struct key *k)
 {
     (void)k;
     if (ui_where(u) == AT_PANEL && u->vs[u->tab].open) {
         u->vs[u->tab].open = false; /* what is open, not the program */
-        return UI_NOTHING;
+        return WANT_NOTHING;
     }
-    return UI_LEAVE;
+    return WANT_LEAVE;
 }
 
-enum ui_want ui_do_to_console(struct ui *u, const struct key *k)
+enum want ui_do_to_console(struct ui *u, const struct key *k)
 {
     (void)k;
     u->at_panel = u->zoom = false;
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_to_console_reading(struct ui *u, const struct key *k)
+enum want ui_do_to_console_reading(struct ui *u, const struct key *k)
 {
     const struct session_view *v = ui_view_of(u);
     bool unread = v->feedback || v->hold == HOLD_READING;
@@ -88,7 +88,7 @@ enum ui_want ui_do_to_console_reading(struct ui *u, const struct key *k)
         ui_do_to_console(u, k);
     if (unread)
         session_read(u->s);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
 void ui_show_tab(struct ui *u, int id)
@@ -98,36 +98,36 @@ void ui_show_tab(struct ui *u, int id)
     u->finding = false;
 }
 
-enum ui_want ui_do_tab(struct ui *u, const struct key *k)
+enum want ui_do_tab(struct ui *u, const struct key *k)
 {
     ui_show_tab(u, (int)(k->cp - '1'));
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_next_tab(struct ui *u, const struct key *k)
+enum want ui_do_next_tab(struct ui *u, const struct key *k)
 {
     (void)k;
     ui_show_tab(u, (int)u->tab + 1);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_prev_tab(struct ui *u, const struct key *k)
+enum want ui_do_prev_tab(struct ui *u, const struct key *k)
 {
     (void)k;
     ui_show_tab(u, (int)u->tab - 1);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_zoom(struct ui *u, const struct key *k)
+enum want ui_do_zoom(struct ui *u, const struct key *k)
 {
     (void)k;
     u->zoom = !u->zoom;
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
 /* ---- moving and reading ---------------------------------------------------------- */
 
-enum ui_want ui_do_move(struct ui *u, const struct key *k)
+enum want ui_do_move(struct ui *u, const struct key *k)
 {
     switch (ui_where(u)) {
     case AT_START:
@@ -143,41 +143,41 @@ enum ui_want ui_do_move(struct ui *u, const struct key *k)
         view_scroll(&u->vs[u->tab], k);
         break;
     }
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
 /* Enter and Space in the debrief: a page on, and home from the last one. Before there
  * is a page the key was meant for the console. */
-enum ui_want ui_do_read_on(struct ui *u, const struct key *k)
+enum want ui_do_read_on(struct ui *u, const struct key *k)
 {
     const struct key page = {.kind = KEY_PGDN};
     if (debrief_at_end(u))
-        return k->kind == KEY_ENTER && (u->page || u->report_failed) ? UI_HOME
-                                                                     : UI_NOTHING;
+        return k->kind == KEY_ENTER && (u->page || u->report_failed) ? WANT_HOME
+                                                                     : WANT_NOTHING;
     if (u->page)
         debrief_scroll(u, &page);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_read_back(struct ui *u, const struct key *k)
+enum want ui_do_read_back(struct ui *u, const struct key *k)
 {
     console_scroll(u, k->kind == KEY_PGUP ? -1 : 1);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-static enum ui_want find(struct ui *u)
+static enum want find(struct ui *u)
 {
     u->finding = true;
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_find(struct ui *u, const struct key *k)
+enum want ui_do_find(struct ui *u, const struct key *k)
 {
     (void)k;
     return find(u);
 }
 
-enum ui_want ui_do_find_logs(struct ui *u, const struct key *k)
+enum want ui_do_find_logs(struct ui *u, const struct key *k)
 {
     (void)k;
     if (u->tab != VIEW_LOGS)
@@ -188,38 +188,38 @@ enum ui_want ui_do_find_logs(struct ui *u, const struct key *k)
 
 /* ---- the line -------------------------------------------------------------------- */
 
-enum ui_want ui_do_submit(struct ui *u, const struct key *k)
+enum want ui_do_submit(struct ui *u, const struct key *k)
 {
     if (u->ed.searching)
         editor_key(&u->ed, k);
     console_submit(u);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_complete(struct ui *u, const struct key *k)
+enum want ui_do_complete(struct ui *u, const struct key *k)
 {
     editor_key(&u->ed, k);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
 /* ---- what lies over the screen --------------------------------------------------- */
 
-static enum ui_want open_over(struct ui *u, enum overlay what)
+static enum want open_over(struct ui *u, enum overlay what)
 {
     u->over = what;
     u->over_top = 0;
     u->palette_pick = 0;
     buf_reset(&u->palette);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_help(struct ui *u, const struct key *k)
+enum want ui_do_help(struct ui *u, const struct key *k)
 {
     (void)k;
     return open_over(u, OVER_HELP);
 }
 
-enum ui_want ui_do_palette(struct ui *u, const struct key *k)
+enum want ui_do_palette(struct ui *u, const struct key *k)
 {
     (void)k;
     return open_over(u, OVER_PALETTE);
@@ -232,53 +232,53 @@ void ui_ask(struct ui *u, enum ask what)
     u->over = OVER_CONFIRM;
 }
 
-enum ui_want ui_do_reset(struct ui *u, const struct key *k)
+enum want ui_do_reset(struct ui *u, const struct key *k)
 {
     (void)k;
     ui_ask(u, ASK_RESET);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_reset_chosen(struct ui *u, const struct key *k)
+enum want ui_do_reset_chosen(struct ui *u, const struct key *k)
 {
     (void)k;
     if ((size_t)u->pick < u->nlessons && u->lessons[u->pick].saved)
         ui_ask(u, ASK_RESTART);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_theme(struct ui *u, const struct key *k)
+enum want ui_do_theme(struct ui *u, const struct key *k)
 {
     (void)u;
     (void)k;
-    return UI_THEME;
+    return WANT_THEME;
 }
 
-enum ui_want ui_do_redraw(struct ui *u, const struct key *k)
+enum want ui_do_redraw(struct ui *u, const struct key *k)
 {
     (void)u;
     (void)k;
-    return UI_REDRAW;
+    return WANT_REDRAW;
 }
 
 /* ---- the lesson and its clock ---------------------------------------------------- */
 
-enum ui_want ui_do_hint(struct ui *u, const struct key *k)
+enum want ui_do_hint(struct ui *u, const struct key *k)
 {
     (void)k;
     if (!ui_view_of(u)->feedback) /* the next step is not on the screen yet */
         console_send(u, "hint");
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_pause(struct ui *u, const struct key *k)
+enum want ui_do_pause(struct ui *u, const struct key *k)
 {
     (void)k;
     session_pause(u->s, ui_view_of(u)->hold != HOLD_PAUSED);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-static enum ui_want change_speed(struct ui *u, bool faster)
+static enum want change_speed(struct ui *u, bool faster)
 {
     const struct session_view *v = ui_view_of(u);
     static const double steps[] = {0.5, 1, 2, 4, 8, 16, 30, 60};
@@ -290,28 +290,28 @@ static enum ui_want change_speed(struct ui *u, bool faster)
     else if (!faster && i > 0)
         i--;
     session_set_speed(u->s, steps[i]);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want ui_do_slower(struct ui *u, const struct key *k)
+enum want ui_do_slower(struct ui *u, const struct key *k)
 {
     (void)k;
     return change_speed(u, false);
 }
 
-enum ui_want ui_do_faster(struct ui *u, const struct key *k)
+enum want ui_do_faster(struct ui *u, const struct key *k)
 {
     (void)k;
     return change_speed(u, true);
 }
 
-enum ui_want ui_do_interrupt(struct ui *u, const struct key *k)
+enum want ui_do_interrupt(struct ui *u, const struct key *k)
 {
     (void)k;
     const struct session_view *v = ui_view_of(u);
     if (!v || v->hold != HOLD_WAITING)
-        return UI_LEAVE;
+        return WANT_LEAVE;
     console_drop_queue(u);
     session_interrupt(u->s);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }

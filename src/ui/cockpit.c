@@ -225,23 +225,23 @@ static bool find_key(struct ui *u, const struct key *k)
     return true;
 }
 
-static enum ui_want panel_key(struct ui *u, const struct key *k)
+static enum want panel_key(struct ui *u, const struct key *k)
 {
     const struct view *w = ui_view(u->tab);
     if (u->finding && find_key(u, k))
-        return UI_NOTHING;
+        return WANT_NOTHING;
     if (k->kind == KEY_PASTE_CHAR) { /* no panel takes one: it is meant for the line */
         ui_do_to_console(u, k);
         editor_key(&u->ed, k);
-        return UI_NOTHING;
+        return WANT_NOTHING;
     }
     if (w->on_key && w->on_key(u, k))
-        return UI_NOTHING;
+        return WANT_NOTHING;
     return ui_act(u, AT_PANEL, k);
 }
 
 /* In the console letters type: only keys that are no text are looked up first. */
-enum ui_want cockpit_key(struct ui *u, const struct key *k)
+enum want cockpit_key(struct ui *u, const struct key *k)
 {
     if (u->at_panel)
         return panel_key(u, k);
@@ -249,5 +249,5 @@ enum ui_want cockpit_key(struct ui *u, const struct key *k)
     if (!closes && binding_find(AT_CONSOLE, k))
         return ui_act(u, AT_CONSOLE, k);
     editor_key(&u->ed, k);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }

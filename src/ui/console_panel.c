@@ -102,7 +102,7 @@ void console_draw(struct ui *u, struct canvas *c, struct rect r)
                     "Commands go here. help lists the ones you need; Tab completes.");
     else if (rows > 0)
         draw_transcript(u, c, text, right, sizeof right);
-    if (strchr(u->ed.text.s, '\n') != NULL)
+    if (strchr(u->ed.text.s, '\n'))
         snprintf(right, sizeof right, "Enter runs the lines one by one");
     draw_rule(c, r.row, r.col, r.cols, u->at_panel ? TONE_DIM : TONE_HEAD, "console",
               right);

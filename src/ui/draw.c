@@ -24,7 +24,7 @@ static void prose(struct canvas *c, int row, int col, int width, enum tone t,
         if (c)
             used += canvas_textn(c, row, col + used, width - used,
                                  *quoted ? TONE_PROMPT : t, s + at, stop - at);
-        *quoted ^= tick != NULL;
+        *quoted ^= (bool)tick;
         at = stop + 1;
     }
 }
@@ -235,4 +235,14 @@ struct scene ui_scene(const struct session_view *v)
 void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool seconds)
 {
     clock_format(b, v->day_start, t, seconds);
+}
+
+const char *sign_pause(enum glyphs g)
+{
+    return g == GLYPHS_ASCII ? "||" : "‖";
+}
+
+const char *sign_alert(enum glyphs g)
+{
+    return g == GLYPHS_ASCII ? "!" : "▲";
 }

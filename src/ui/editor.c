@@ -228,7 +228,7 @@ void editor_remember(struct editor *e, const char *line)
             memmove(e->history, e->history + 1, (e->nhistory - 1) * sizeof *e->history);
             e->nhistory--;
         }
-        e->history = mem_grow(e->history, e->nhistory + 1, sizeof *e->history);
+        GROW(e->history, e->nhistory, e->history_cap);
         e->history[e->nhistory++] = mem_strdup(line);
     }
     e->at = e->nhistory;

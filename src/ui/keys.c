@@ -9,6 +9,8 @@
  */
 #include "ui_internal.h"
 
+#include "truecode/ui_keys.h"
+
 #include <stdio.h>
 
 #define CH(c)   KEY_CHAR, c, false

@@ -28,7 +28,7 @@ static const struct spot *spot_at(const struct ui *u, int row, int col)
     return NULL;
 }
 
-static enum ui_want click(struct ui *u, const struct spot *s)
+static enum want click(struct ui *u, const struct spot *s)
 {
     switch (s->kind) {
     case SPOT_TAB:
@@ -47,7 +47,7 @@ static enum ui_want click(struct ui *u, const struct spot *s)
         u->pick = s->which;
         break;
     }
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
 static void turn_over_panel(struct ui *u, enum view_id id, const struct key *step)
@@ -60,26 +60,26 @@ static void turn_over_panel(struct ui *u, enum view_id id, const struct key *ste
 }
 
 /* Where a page or a list fills the screen the wheel is the arrow keys. */
-static enum ui_want turn_page(struct ui *u, const struct key *step)
+static enum want turn_page(struct ui *u, const struct key *step)
 {
     int times = ui_where(u) == AT_START ? 1 : WHEEL_ROWS;
     for (int i = 0; i < times; i++)
         (void)ui_key(u, step);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want mouse_key(struct ui *u, const struct key *k)
+enum want mouse_key(struct ui *u, const struct key *k)
 {
     struct key step = {.kind = k->kind == KEY_WHEEL_UP ? KEY_UP : KEY_DOWN};
     const struct spot *s = spot_at(u, k->row, k->col);
     bool play = (ui_where(u) & AT_PLAY) && u->over == OVER_NONE;
     if (k->kind == KEY_CLICK)
-        return s && u->over == OVER_NONE ? click(u, s) : UI_NOTHING;
+        return s && u->over == OVER_NONE ? click(u, s) : WANT_NOTHING;
     if (!play)
         return turn_page(u, &step);
     if (s && s->kind == SPOT_PANEL)
         turn_over_panel(u, (enum view_id)s->which, &step);
     else if (s && s->kind == SPOT_CONSOLE)
         console_scroll_rows(u, k->kind == KEY_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }

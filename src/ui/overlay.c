@@ -221,13 +221,13 @@ void palette_draw(struct ui *u, struct canvas *c)
         canvas_text(c, in.row + 2, in.col, in.cols, TONE_DIM, "Nothing like that.");
 }
 
-static enum ui_want take_item(struct ui *u)
+static enum want take_item(struct ui *u)
 {
     struct item items[ITEMS_MAX];
     size_t n = found_items(u, items);
     u->over = OVER_NONE;
     if ((size_t)u->palette_pick >= n)
-        return UI_NOTHING;
+        return WANT_NOTHING;
     const struct item *it = &items[u->palette_pick];
     if (it->view < VIEW_COUNT) {
         ui_show_tab(u, (int)it->view);
@@ -241,10 +241,10 @@ static enum ui_want take_item(struct ui *u)
         struct key k = {.kind = it->binding->kind, .cp = it->binding->cp};
         return it->binding->run(u, &k);
     }
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-static enum ui_want palette_key(struct ui *u, const struct key *k)
+static enum want palette_key(struct ui *u, const struct key *k)
 {
     char bytes[4];
     if (k->kind == KEY_ENTER)
@@ -257,7 +257,7 @@ static enum ui_want palette_key(struct ui *u, const struct key *k)
         text_drop_last(&u->palette), u->palette_pick = 0;
     else if (key_types(k) && k->cp < 0x7f)
         buf_add(&u->palette, bytes, utf8_put(bytes, k->cp)), u->palette_pick = 0;
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
 /* ---- a question before something risky ------------------------------------------- */
@@ -312,20 +312,20 @@ void confirm_draw(struct ui *u, struct canvas *c)
     answer_draw(u, c, (struct rect){last, in.col, 1, in.cols});
 }
 
-static enum ui_want yes(struct ui *u)
+static enum want yes(struct ui *u)
 {
     enum ask what = u->ask;
     u->over = OVER_NONE;
     u->ask = ASK_NONE;
     if (what == ASK_LINE) {
         console_confirmed(u);
-        return UI_NOTHING;
+        return WANT_NOTHING;
     }
     if (what == ASK_RESTART && (size_t)u->pick < u->nlessons)
         u->wanted = u->lessons[u->pick].id;
     else if (u->s)
         u->wanted = lesson_info(ui_view_of(u)->lesson)->id;
-    return UI_RESTART;
+    return WANT_RESTART;
 }
 
 static void no(struct ui *u)
@@ -365,7 +365,7 @@ static bool answers(const char *answer, uint32_t cp)
 }
 
 /* An answer is its first letter or the word, and Enter: never one key alone. */
-static enum ui_want confirm_key(struct ui *u, const struct key *k)
+static enum want confirm_key(struct ui *u, const struct key *k)
 {
     size_t n = strlen(u->answer);
     uint32_t low = k->cp >= 'A' && k->cp <= 'Z' ? k->cp + 32 : k->cp;
@@ -379,15 +379,15 @@ static enum ui_want confirm_key(struct ui *u, const struct key *k)
         u->answer[n] = (char)low, u->answer[n + 1] = '\0';
     else if (key_types(k))
         typed_on(u, k->cp);
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
-enum ui_want overlay_key(struct ui *u, const struct key *k)
+enum want overlay_key(struct ui *u, const struct key *k)
 {
     if (k->kind == KEY_ESC ||
         (u->over == OVER_HELP && k->kind == KEY_F && k->cp == 1)) {
         no(u);
-        return UI_NOTHING;
+        return WANT_NOTHING;
     }
     if (u->over == OVER_PALETTE)
         return palette_key(u, k);
@@ -398,7 +398,7 @@ enum ui_want overlay_key(struct ui *u, const struct key *k)
         u->over_top = vs.top;
     else
         u->over = OVER_NONE;
-    return UI_NOTHING;
+    return WANT_NOTHING;
 }
 
 /* ---- notices, and a terminal that is too small ----------------------------------- */
@@ -421,13 +421,14 @@ void small_draw(struct ui *u, struct canvas *c)
     if (tiny)
         snprintf(lines, sizeof lines,
                  "%dx%d is too small: %dx%d is needed. Enlarge it, or q leaves.",
-                 u->o.cols, u->o.rows, UI_COLS_LEAST, UI_ROWS_LEAST);
+                 u->o.cols, u->o.rows, SCREEN_COLS_LEAST, SCREEN_ROWS_LEAST);
     else
         snprintf(
             lines, sizeof lines,
             "This terminal is %d by %d; truecode needs %d by %d.\n\nMake the window "
             "larger, or leave with q and type:\n  %s --plain\n\n%s",
-            u->o.cols, u->o.rows, UI_COLS_LEAST, UI_ROWS_LEAST, u->program, clock);
+            u->o.cols, u->o.rows, SCREEN_COLS_LEAST, SCREEN_ROWS_LEAST, u->program,
+            clock);
     int left = c->cols > 30 ? 2 : 0, n = wrapped_rows(lines, c->cols - left);
     int top = c->rows > n ? (c->rows - n) / 2 : 0;
     draw_wrapped(c, (struct rect){top, left, c->rows - top, c->cols - left},

@@ -145,16 +145,18 @@ static void print_step(struct plain *p, struct buf *out)
     p->had_step = true;
     p->step = v->step;
     wrapped(out, "", "", s->say);
-    for (size_t i = 0; i < s->nchoices; i++) {
+    struct step_item it;
+    for (size_t i = 0; step_item(s, i, &it); i++) {
         char number[32];
-        snprintf(number, sizeof number, "  %zu  ", i + 1);
-        wrapped(out, number, "     ", s->choices[i].text);
+        snprintf(number, sizeof number, "  %d  ", it.number);
+        if (it.number)
+            wrapped(out, number, "     ", it.text);
+        else
+            buf_addf(out, "  %s%s\n", it.text, it.asks);
     }
-    for (size_t i = 0; i < s->npredict; i++)
-        buf_addf(out, "  %s: up, same or down?\n", s->predict[i].what);
-    if (s->wants_suspect && !ui_has_word(s->say, "suspect "))
-        wrapped(out, "", "",
-                "When you know: suspect COMPONENT MECHANISM because EVIDENCE");
+    struct step_how h = step_how(s);
+    if (h.spoken && !(h.unless && ui_has_word(s->say, h.unless)))
+        wrapped(out, "", "", h.spoken);
 }
 
 /* ---- changes of state ------------------------------------------------------------ */

@@ -91,6 +91,8 @@ static const char *outcome_text(const struct ui_lesson *l)
         return "cured";
     case OUTCOME_RECOVERED:
         return "cured, recovered";
+    case OUTCOME_COUNT:
+        break;
     }
     return "";
 }

@@ -18,55 +18,27 @@ static int text_at(struct canvas *c, struct rect r, int row, int indent, enum to
     return draw_wrapped(c, at, t, text, 0);
 }
 
-static int choices_at(struct canvas *c, struct rect r, int row, const struct step *s)
+static int items_at(struct canvas *c, struct rect r, int row, const struct step *s)
 {
+    struct step_item it;
     int from = row;
-    for (size_t i = 0; i < s->nchoices; i++) {
-        if (c && row < r.rows)
-            canvas_printf(c, r.row + row, r.col + 1, 3, TONE_ACCENT, "%zu", i + 1);
-        row += text_at(c, r, row, 4, TONE_NORMAL, s->choices[i].text);
-    }
-    return row - from;
-}
-
-static int predictions_at(struct canvas *c, struct rect r, int row,
-                          const struct step *s)
-{
-    int from = row;
-    for (size_t i = 0; i < s->npredict; i++) {
+    for (size_t i = 0; step_item(s, i, &it); i++) {
         char line[200];
-        snprintf(line, sizeof line, "%s: up, same or down?", s->predict[i].what);
-        if (c && row < r.rows)
+        snprintf(line, sizeof line, "%s%s", it.text, it.asks);
+        if (c && row < r.rows && it.number)
+            canvas_printf(c, r.row + row, r.col + 1, 3, TONE_ACCENT, "%d", it.number);
+        else if (c && row < r.rows)
             canvas_text(c, r.row + row, r.col + 1, 2, TONE_ACCENT, "·");
-        row += text_at(c, r, row, 4, TONE_NORMAL, line);
+        row += text_at(c, r, row, 4, TONE_NORMAL, *it.asks ? line : it.text);
     }
     return row - from;
 }
 
-/* One dim line: how to answer. */
+/* One dim line: how to answer, unless the author has said it. */
 static const char *how(const struct step *s)
 {
-    switch (s->kind) {
-    case STEP_ASK:
-    case STEP_CHOOSE:
-        return "Type the number and Enter.";
-    case STEP_PREDICT:
-        return s->npredict > 1 ? "Type your guesses, like: up, same"
-                               : "Type your guess: up, same or down.";
-    case STEP_SAY_UPDATE:
-        return "Type say, and answer what it asks.";
-    default:
-        return s->wants_suspect ? "When you know: suspect COMPONENT MECHANISM because …"
-                                : NULL;
-    }
-}
-
-/* The author has said it in the step's own words. */
-static bool says_how(const struct step *s)
-{
-    return s->say && ((s->wants_suspect && ui_has_word(s->say, "suspect ")) ||
-                      (s->kind == STEP_PREDICT && ui_has_word(s->say, "same")) ||
-                      (s->kind == STEP_SAY_UPDATE && strstr(s->say, "`say`")));
+    struct step_how h = step_how(s);
+    return h.unless && s->say && ui_has_word(s->say, h.unless) ? NULL : h.shown;
 }
 
 static const char *last_hint(const struct session_view *v)
@@ -94,15 +66,14 @@ static int step_at(const struct session_view *v, struct canvas *c, struct rect r
         return row;
     }
     row += text_at(c, r, row, 0, TONE_NORMAL, s->say);
-    row += choices_at(c, r, row, s);
-    row += predictions_at(c, r, row, s);
+    row += items_at(c, r, row, s);
     if (last_hint(v)) {
         char line[600];
         snprintf(line, sizeof line, "Hint %zu of %zu: %s", v->hints_shown, s->nhints,
                  last_hint(v));
         row += text_at(c, r, row, 0, TONE_ACCENT, line);
     }
-    if (how(s) && !says_how(s))
+    if (how(s))
         row += text_at(c, r, row, 0, TONE_DIM, how(s));
     return row;
 }
@@ -147,16 +118,7 @@ void step_draw(struct ui *u, struct canvas *c, struct rect r)
 
 static const char *note_word(const struct note_view *n)
 {
-    switch (n->kind) {
-    case 's':
-        return n->open ? "suspect" : "dropped";
-    case 'r':
-        return "not it";
-    case 'u':
-        return "told";
-    default:
-        return "note";
-    }
+    return n->kind == NOTE_SUSPICION && !n->open ? "dropped" : note_head(n->kind);
 }
 
 void notes_draw(struct ui *u, struct canvas *c, struct rect r)
@@ -171,10 +133,11 @@ void notes_draw(struct ui *u, struct canvas *c, struct rect r)
         struct buf b;
         buf_init(&b, 32);
         clock_text(&b, v, n->at, false);
-        enum tone t = n->kind == 's' && n->open ? TONE_ACCENT : TONE_DIM;
+        enum tone t = n->kind == NOTE_SUSPICION && n->open ? TONE_ACCENT : TONE_DIM;
         canvas_printf(c, r.row + row, r.col, 14, t, "%s %s", b.s, note_word(n));
         buf_release(&b);
         row += text_at(c, r, row, 14,
-                       n->kind == 's' && !n->open ? TONE_DIM : TONE_NORMAL, n->text);
+                       n->kind == NOTE_SUSPICION && !n->open ? TONE_DIM : TONE_NORMAL,
+                       n->text);
     }
 }

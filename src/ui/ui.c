@@ -36,7 +36,7 @@ struct ui *ui_new(const struct ui_options *o)
 {
     struct ui *u = mem_alloc(sizeof *u);
     u->o = *o;
-    u->program = mem_strdup(o->program != NULL ? o->program : "truecode");
+    u->program = mem_strdup(o->program ? o->program : "truecode");
     u->o.program = u->program;
     buf_init(&u->find, 40);
     buf_init(&u->asked, EDITOR_LINE);
@@ -175,7 +175,7 @@ static void tell_seen(struct ui *u)
 
 static bool too_small(const struct ui *u)
 {
-    return u->o.rows < UI_ROWS_LEAST || u->o.cols < UI_COLS_LEAST;
+    return u->o.rows < SCREEN_ROWS_LEAST || u->o.cols < SCREEN_COLS_LEAST;
 }
 
 static void draw_face(struct ui *u, struct canvas *c)
@@ -279,10 +279,10 @@ static bool means_nothing(const struct ui *u, const struct key *k)
     return k->alt && !(at_line && editor_binding_find(k));
 }
 
-enum ui_want ui_act(struct ui *u, unsigned where, const struct key *k)
+enum want ui_act(struct ui *u, unsigned where, const struct key *k)
 {
     const struct binding *b = binding_find(where, k);
-    return b ? b->run(u, k) : UI_NOTHING;
+    return b ? b->run(u, k) : WANT_NOTHING;
 }
 
 /* Works in whatever is open, and closes nothing. */
@@ -292,20 +292,21 @@ static bool works_everywhere(const struct ui *u, const struct key *k)
     return b && b->where == AT_ANY;
 }
 
-enum ui_want ui_key(struct ui *u, const struct key *k)
+enum want ui_key(struct ui *u, const struct key *k)
 {
     if (means_nothing(u, k))
-        return UI_NOTHING;
+        return WANT_NOTHING;
     u->dirty = true;
     if (works_everywhere(u, k))
         return ui_act(u, ui_where(u), k);
     if (u->notice.len > 0) {
         buf_reset(&u->notice);
         if (!types(u, k)) /* somebody typing loses no letter to it */
-            return UI_NOTHING;
+            return WANT_NOTHING;
     }
     if (too_small(u))
-        return k->kind == KEY_CHAR && !k->ctrl && k->cp == 'q' ? UI_LEAVE : UI_NOTHING;
+        return k->kind == KEY_CHAR && !k->ctrl && k->cp == 'q' ? WANT_LEAVE
+                                                               : WANT_NOTHING;
     if (k->kind == KEY_CLICK || k->kind == KEY_WHEEL_UP || k->kind == KEY_WHEEL_DOWN)
         return mouse_key(u, k);
     if (u->over != OVER_NONE)
@@ -313,6 +314,6 @@ enum ui_want ui_key(struct ui *u, const struct key *k)
     if (ui_where(u) & AT_PLAY)
         return cockpit_key(u, k);
     if (ui_where(u) == AT_START && u->finding && start_find_key(u, k))
-        return UI_NOTHING;
+        return WANT_NOTHING;
     return ui_act(u, ui_where(u), k);
 }

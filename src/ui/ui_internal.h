@@ -3,7 +3,7 @@
  * views and the state of the whole screen. Nothing outside src/ui includes this.
  *
  * How a frame comes about: a key or a tick changes `struct ui` or the session;
- * ui_draw() lays out rectangles (layout.c) and each view draws itself into its
+ * ui_draw() lays out rectangles (cockpit.c) and each view draws itself into its
  * rectangle. While it draws, a view notes what it really shows (ui_show()); after the
  * frame those subjects go to the session.
  */
@@ -11,28 +11,13 @@
 #define TRUECODE_UI_INTERNAL_H
 
 #include "truecode/picture.h"
+#include "truecode/screen.h"
+#include "truecode/session.h"
 #include "truecode/ui.h"
 #include "truecode/ui_editor.h"
 
-struct rect {
-    int row, col, rows, cols;
-};
+/* ---- draw.c ---------------------------------------------------------------------- */
 
-/* ---- canvas.c, draw.c, ascii.c --------------------------------------------------- */
-
-void canvas_put(struct canvas *c, int row, int col, enum tone t, uint32_t cp);
-void canvas_fill(struct canvas *c, struct rect r, enum tone t, uint32_t cp);
-/* Bytes s[0..n) of clean text. */
-int canvas_textn(struct canvas *c, int row, int col, int width, enum tone t,
-                 const char *s, size_t n);
-int canvas_printf(struct canvas *c, int row, int col, int width, enum tone t,
-                  const char *fmt, ...) PRINTF_LIKE(6, 7);
-/* Rows src_row.. of src to r of dst. */
-void canvas_blit(struct canvas *dst, struct rect r, const struct canvas *src,
-                 int src_row);
-/* Every cell becomes printable ASCII of the same width and, as near as it goes, the
- * same look. */
-void canvas_to_ascii(struct canvas *c);
 /* The sign of a clock that stands, and of an alert: in ASCII of their own width. */
 const char *sign_pause(enum glyphs g);
 const char *sign_alert(enum glyphs g);
@@ -91,7 +76,7 @@ enum where { /* where a key is valid */
              AT_ANY = 31
 };
 /* What a key does. Each action of the table is one of these, ui_do_NAME. */
-typedef enum ui_want key_action(struct ui *u, const struct key *k);
+typedef enum want key_action(struct ui *u, const struct key *k);
 key_action ui_do_back, ui_do_begin, ui_do_complete, ui_do_enter_list, ui_do_faster,
     ui_do_find, ui_do_find_logs, ui_do_help, ui_do_hint, ui_do_interrupt, ui_do_leave,
     ui_do_move, ui_do_next_tab, ui_do_palette, ui_do_pause, ui_do_prev_tab,
@@ -203,7 +188,7 @@ struct spot {
 struct ui;
 /* Called while drawing; what is noted later lies above. */
 void spot_note(struct ui *u, enum spot_kind kind, int which, struct rect r);
-enum ui_want mouse_key(struct ui *u, const struct key *k);
+enum want mouse_key(struct ui *u, const struct key *k);
 
 /* ---- the screen ------------------------------------------------------------------ */
 
@@ -295,7 +280,7 @@ void briefing_draw(struct ui *u, struct canvas *c);
 void briefing_scroll(struct ui *u, const struct key *k);
 
 void cockpit_draw(struct ui *u, struct canvas *c);
-enum ui_want cockpit_key(struct ui *u, const struct key *k);
+enum want cockpit_key(struct ui *u, const struct key *k);
 void header_draw(struct ui *u, struct canvas *c, int row);
 void tabs_draw(struct ui *u, struct canvas *c, int row);
 int step_rows(struct ui *u, int cols); /* rows the step panel needs, without its rule */
@@ -326,8 +311,8 @@ void palette_draw(struct ui *u, struct canvas *c);
 void confirm_draw(struct ui *u, struct canvas *c);
 void notice_draw(struct ui *u, struct canvas *c);
 void small_draw(struct ui *u, struct canvas *c);
-enum ui_want overlay_key(struct ui *u, const struct key *k);
+enum want overlay_key(struct ui *u, const struct key *k);
 /* Runs what the key is bound to there, if anything. */
-enum ui_want ui_act(struct ui *u, unsigned where, const struct key *k);
+enum want ui_act(struct ui *u, unsigned where, const struct key *k);
 
 #endif

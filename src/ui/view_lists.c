@@ -237,8 +237,8 @@ static int people_at(struct canvas *c, struct rect r, int from,
         sim_time until = i < v->ntickets ? v->tickets[i].at : SIM_FOREVER;
         for (; j < v->nnotes && v->notes[j].at < until; j++) {
             const struct note_view *n = &v->notes[j];
-            struct ticket said = {n->at, "you told people", n->text, false};
-            if (n->kind == 'u')
+            struct ticket said = {n->at, note_tells(n->kind), n->text, false};
+            if (n->kind == NOTE_UPDATE)
                 row += ticket_rows(c, r, row, v, &said);
         }
         if (i < v->ntickets)

@@ -49,22 +49,22 @@ void put_bytes(struct buf *b, const char *s, size_t n)
 
 void put_str(struct buf *b, const char *s)
 {
-    put_bytes(b, s, s != NULL ? strlen(s) : 0);
+    put_bytes(b, s, s ? strlen(s) : 0);
 }
 
 void reader_bad(struct wire_reader *r, const char *what)
 {
     assert(what);
-    if (r->bad == NULL)
+    if (!r->bad)
         r->bad = what;
 }
 
 static const unsigned char *take(struct wire_reader *r, size_t n)
 {
     assert(r->bad || r->p);
-    if (r->bad == NULL && n > r->left)
+    if (!r->bad && n > r->left)
         r->bad = "the message ends too early";
-    if (r->bad != NULL)
+    if (r->bad)
         return NULL;
     const unsigned char *p = r->p;
     r->p += n;
@@ -75,14 +75,14 @@ static const unsigned char *take(struct wire_reader *r, size_t n)
 uint8_t get_u8(struct wire_reader *r)
 {
     const unsigned char *p = take(r, 1);
-    return p != NULL ? p[0] : 0;
+    return p ? p[0] : 0;
 }
 
 uint32_t get_u32(struct wire_reader *r)
 {
     const unsigned char *p = take(r, 4);
     uint32_t v = 0;
-    for (int i = 0; p != NULL && i < 4; i++)
+    for (int i = 0; p && i < 4; i++)
         v |= (uint32_t)p[i] << (8 * i);
     return v;
 }
@@ -120,9 +120,9 @@ int get_int(struct wire_reader *r, int min, int max, const char *what)
 {
     assert(min <= max);
     int64_t v = (int32_t)get_u32(r);
-    if (r->bad == NULL && (v < min || v > max))
+    if (!r->bad && (v < min || v > max))
         reader_bad(r, what);
-    return r->bad != NULL ? min : (int)v;
+    return r->bad ? min : (int)v;
 }
 
 char *bytes_copy(struct arena *mem, const char *s, size_t n)
@@ -139,35 +139,46 @@ const char *get_bytes(struct wire_reader *r, size_t max, size_t *n, const char *
     if (len > max)
         reader_bad(r, what);
     const unsigned char *p = take(r, len);
-    if (p != NULL && n == NULL && memchr(p, 0, len) != NULL) {
+    if (p && !n && memchr(p, 0, len)) {
         reader_bad(r, what);
         p = NULL;
     }
-    if (n != NULL)
-        *n = p != NULL ? len : 0;
-    return p != NULL ? bytes_copy(r->mem, (const char *)p, len) : "";
+    if (n)
+        *n = p ? len : 0;
+    return p ? bytes_copy(r->mem, (const char *)p, len) : "";
 }
 
-const char *get_clean(struct wire_reader *r, size_t max, bool newlines,
-                      const char *what)
+uint32_t get_point(struct wire_reader *r, const char *what)
 {
-    size_t n;
-    const char *raw = get_bytes(r, max, &n, what);
-    struct buf clean;
-    buf_init(&clean, 0);
-    text_clean(&clean, raw, n, newlines);
-    const char *s = arena_strdup(r->mem, clean.s);
-    buf_release(&clean);
-    return s;
+    uint32_t cp = get_u32(r);
+    if (cp > 0x10FFFF)
+        reader_bad(r, what);
+    return r->bad ? 0 : cp;
+}
+
+sim_time get_time(struct wire_reader *r, sim_time min, sim_time max, const char *what)
+{
+    sim_time t = (sim_time)get_u64(r);
+    if (t < min || t > max)
+        reader_bad(r, what);
+    return r->bad ? 0 : t;
+}
+
+double get_real(struct wire_reader *r, double min, double max, const char *what)
+{
+    double x = get_double(r);
+    if (!(x >= min && x <= max)) /* NaN is not */
+        reader_bad(r, what);
+    return r->bad ? 0 : x;
 }
 
 size_t get_count(struct wire_reader *r, size_t max, size_t each, const char *what)
 {
     assert(each > 0);
     size_t n = get_u32(r);
-    if (r->bad == NULL && (n > max || n * each > r->left))
+    if (!r->bad && (n > max || n * each > r->left))
         reader_bad(r, what);
-    return r->bad != NULL ? 0 : n;
+    return r->bad ? 0 : n;
 }
 
 /* ---- whole messages -------------------------------------------------------------- */
@@ -186,7 +197,7 @@ static bool read_all(int fd, char *p, size_t n)
     return true;
 }
 
-bool message_read(int fd, struct buf *b)
+bool wire_read(int fd, struct buf *b)
 {
     char head[4];
     if (!read_all(fd, head, sizeof head))
@@ -207,7 +218,7 @@ bool message_read(int fd, struct buf *b)
     return !b->full;
 }
 
-bool message_write(int fd, const struct buf *b)
+bool wire_write(int fd, const struct buf *b)
 {
     const char *p = b->s;
     size_t n = b->len;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define CELL_BYTES 15
-#define RUNS_MAX   (WIRE_ROWS_MAX * WIRE_COLS_MAX)
+#define RUNS_MAX   (SCREEN_ROWS_MAX * SCREEN_COLS_MAX)
 
 static bool cell_same(const struct cell *a, const struct cell *b)
 {
@@ -34,14 +34,14 @@ static size_t run_end(const struct canvas *a, const struct canvas *b, size_t fro
     return end;
 }
 
-void frame_diff(struct wire_frame *f, const struct canvas *before,
-                const struct canvas *now, struct arena *mem)
+void wire_frame_diff(struct wire_frame *f, const struct canvas *before,
+                     const struct canvas *now, struct arena *mem)
 {
     assert(now->rows > 0 && now->cols > 0);
     size_t n = (size_t)now->rows * (size_t)now->cols, nruns = 0;
     *f = (struct wire_frame){now->rows,       now->cols, now->cursor_row,
                              now->cursor_col, NULL,      0};
-    if (before == NULL) {
+    if (!before) {
         f->runs = arena_alloc(mem, sizeof *f->runs);
         f->runs[0] = (struct wire_run){0, (uint32_t)n, now->cells};
         f->nruns = 1;
@@ -108,7 +108,7 @@ static void get_run(struct wire_reader *r, struct wire_run *run, size_t cells)
         (uint32_t)get_count(r, cells, CELL_BYTES, "a run is longer than the screen");
     if (run->at > cells || run->n > cells - run->at)
         reader_bad(r, "a run leaves the screen");
-    if (r->bad != NULL)
+    if (r->bad)
         return;
     struct cell *c = arena_alloc(r->mem, (run->n + 1) * sizeof *c);
     for (uint32_t i = 0; i < run->n; i++)
@@ -118,18 +118,18 @@ static void get_run(struct wire_reader *r, struct wire_run *run, size_t cells)
 
 void get_frame(struct wire_reader *r, struct wire_frame *f)
 {
-    int rows = get_int(r, 0, WIRE_ROWS_MAX, "the screen has too many rows");
+    int rows = get_int(r, 0, SCREEN_ROWS_MAX, "the screen has too many rows");
     *f = (struct wire_frame){0};
     if (rows == 0)
         return;
-    int cols = get_int(r, 1, WIRE_COLS_MAX, "the screen has too many columns");
+    int cols = get_int(r, 1, SCREEN_COLS_MAX, "the screen has too many columns");
     f->cursor_row = get_int(r, -1, rows - 1, "the cursor is off the screen");
     f->cursor_col = get_int(r, -1, cols - 1, "the cursor is off the screen");
     size_t n = get_count(r, RUNS_MAX, 8, "a frame has too many runs");
     f->runs = arena_alloc(r->mem, (n + 1) * sizeof *f->runs);
-    for (size_t i = 0; i < n && r->bad == NULL; i++)
+    for (size_t i = 0; i < n && !r->bad; i++)
         get_run(r, &f->runs[i], (size_t)rows * (size_t)cols);
-    if (r->bad != NULL)
+    if (r->bad)
         return;
     f->nruns = n;
     f->rows = rows;
@@ -158,7 +158,7 @@ static bool text_allowed(const struct cell *c)
 
 static bool cell_allowed(const struct cell *c)
 {
-    if (c->tone >= TONE_COUNT || c->heat > 8)
+    if (c->tone >= TONE_COUNT || c->heat > HEAT_MAX)
         return false;
     if (c->width == 1 && c->cp >= ' ' && c->cp < 127 && c->mark[0] == 0 &&
         c->mark[1] == 0)
@@ -192,7 +192,7 @@ void wire_frame_apply(const struct wire_frame *f, struct canvas **c)
 {
     if (f->rows == 0)
         return;
-    if (*c == NULL || (*c)->rows != f->rows || (*c)->cols != f->cols) {
+    if (!*c || (*c)->rows != f->rows || (*c)->cols != f->cols) {
         canvas_free(*c);
         *c = canvas_new(f->rows, f->cols);
         canvas_clear(*c);
@@ -200,7 +200,8 @@ void wire_frame_apply(const struct wire_frame *f, struct canvas **c)
     for (size_t i = 0; i < f->nruns; i++)
         for (uint32_t j = 0; j < f->runs[i].n; j++) {
             const struct cell *from = &f->runs[i].cells[j];
-            bool half = from->width == 0 && from->tone < TONE_COUNT && from->heat <= 8;
+            bool half =
+                from->width == 0 && from->tone < TONE_COUNT && from->heat <= HEAT_MAX;
             (*c)->cells[f->runs[i].at + j] =
                 half || cell_allowed(from) ? *from : replacement;
         }

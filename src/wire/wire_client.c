@@ -24,13 +24,13 @@ struct wire_client *wire_client_new(const struct wire_client_options *o)
 {
     struct wire_client *c = mem_alloc(sizeof *c);
     c->o = *o;
-    buf_init(&c->tape, WIRE_TAPE_MAX);
+    buf_init(&c->tape, TAPE_MAX_BYTES);
     return c;
 }
 
 void wire_client_free(struct wire_client *c)
 {
-    if (c == NULL)
+    if (!c)
         return;
     wire_worker_end(c->worker);
     arena_release(&c->mem);
@@ -40,10 +40,10 @@ void wire_client_free(struct wire_client *c)
 
 int wire_client_pid(const struct wire_client *c)
 {
-    return c->worker != NULL ? wire_worker_pid(c->worker) : 0;
+    return c->worker ? wire_worker_pid(c->worker) : 0;
 }
 
-/* What a request may take. Those that replay a tape, run the lesson twice more, or
+/* The time a request may take. Those that replay a tape, run the lesson twice more, or
  * carry out a whole wait at once (a line in plain mode) take longer on a slow machine;
  * a proof takes what it takes. */
 static int limit_of(enum wire_op op)
@@ -66,20 +66,20 @@ static void drop_worker(struct wire_client *c)
     c->worker = NULL;
 }
 
-/* One try: a worker that fails it is ended. */
+/* Tries a request once; a worker that fails it is ended. */
 static enum err ask_once(struct wire_client *c, const struct wire_request *q,
                          struct wire_answer *a, struct errmsg *why)
 {
     assert(c->worker);
     enum err e = ERR_OK;
-    if (c->worker == NULL)
+    if (!c->worker)
         return errmsg_set(why, ERR_LOST, "the lesson's process does not run");
     e = wire_worker_ask(c->worker, q, a, limit_of(q->op), c->o.waiting, c->o.ctx, why);
     if (e != ERR_OK)
         drop_worker(c);
     else if (a->tape_len > 0) {
         buf_add(&c->tape, a->tape, a->tape_len);
-        if (c->o.tape != NULL)
+        if (c->o.tape)
             c->o.tape(c->o.ctx, a->tape, a->tape_len);
     }
     return e;
@@ -104,15 +104,15 @@ static void remember(struct wire_client *c, const struct wire_request *q)
 {
     arena_release(&c->mem);
     c->open = *q;
-    c->open.name = arena_strdup(&c->mem, q->name != NULL ? q->name : "");
+    c->open.name = arena_strdup(&c->mem, q->name ? q->name : "");
     c->open.text = bytes_copy(&c->mem, q->text, q->len);
-    c->open.program = arena_strdup(&c->mem, q->program != NULL ? q->program : "");
+    c->open.program = arena_strdup(&c->mem, q->program ? q->program : "");
     struct wire_lesson *l = arena_alloc(&c->mem, (q->nlessons + 1) * sizeof *l);
     for (size_t i = 0; i < q->nlessons; i++) {
         l[i] = q->lessons[i];
         l[i].name = arena_strdup(&c->mem, l[i].name);
         l[i].text = bytes_copy(&c->mem, l[i].text, l[i].len);
-        l[i].broken = arena_strdup(&c->mem, l[i].broken != NULL ? l[i].broken : "");
+        l[i].broken = arena_strdup(&c->mem, l[i].broken ? l[i].broken : "");
     }
     c->open.lessons = l;
     buf_reset(&c->tape);
@@ -123,7 +123,7 @@ enum err wire_client_open(struct wire_client *c, const struct wire_request *q,
                           struct wire_answer *a, struct errmsg *why)
 {
     drop_worker(c);
-    if (q->tape_len > WIRE_TAPE_MAX || q->len > LESSON_MAX_BYTES)
+    if (q->tape_len > TAPE_MAX_BYTES || q->len > LESSON_MAX_BYTES)
         return errmsg_set(why, ERR_LIMIT, "the lesson or its tape is too long");
     remember(c, q);
     enum err e = start_and_open(c, true, a, why);
@@ -137,7 +137,7 @@ static void tell(struct wire_client *c, const char *what, const char *because)
     assert(what);
     struct errmsg text = {0};
     errmsg_set(&text, ERR_LOST, "%s (%s).", what, because);
-    if (c->o.said != NULL)
+    if (c->o.said)
         c->o.said(c->o.ctx, text.text);
 }
 

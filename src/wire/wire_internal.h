@@ -1,67 +1,87 @@
 /*
  * Inside wire: reading and writing the fields of a message.
  *
- * Writers append to a buf. A reader never fails in the middle: once something is
- * missing or out of bounds `bad` names it, every later read gives zeros, and the
- * decoder looks once at the end.
+ * A writer appends to a buf:
+ *
+ *     put_u32(b, n), put_str(b, "checkout");
+ *
+ * A reader never fails in the middle: once something is missing or out of bounds `bad`
+ * names it, every later read gives zeros, and the decoder looks once at the end:
+ *
+ *     struct wire_reader r = {.p = bytes, .left = n, .mem = &arena};
+ *     uint32_t n = get_u32(&r);
+ *     const char *s = get_bytes(&r, 256, NULL, "a name is too long");
+ *     if (r.bad)
+ *         return errmsg_set(why, ERR_CORRUPT, "request: %s", r.bad);
+ *
+ * Numbers are little-endian; a text is its length (u32) and its bytes. Both ends are the
+ * same program on the same machine, so there are no versions; but either may be an
+ * enemy, so nothing is allocated before its length is known to be there.
  */
 #ifndef WIRE_INTERNAL_H
 #define WIRE_INTERNAL_H
 
 #include "truecode/wire.h"
 
-#define WIRE_WORKER_ARG "--worker" /* the hidden subcommand */
-
 struct wire_reader {
-    const unsigned char *p;
+    const unsigned char *p; /* the next byte */
     size_t left;
-    const char *bad; /* NULL: fine so far */
-    struct arena *mem;
+    const char *bad;   /* the complaint, a constant; NULL: fine so far */
+    struct arena *mem; /* texts and lists go here */
 };
+/* Notes a complaint; the first stays. */
+void reader_bad(struct wire_reader *r, const char *what);
 
-/* NUL-terminated, and NULs inside survive. */
-char *bytes_copy(struct arena *mem, const char *s, size_t n);
+/* ---- numbers --------------------------------------------------------------------- */
 
 void put_u8(struct buf *b, unsigned v);
 void put_u32(struct buf *b, uint32_t v);
 void put_u64(struct buf *b, uint64_t v);
 void put_double(struct buf *b, double v);
-void put_bytes(struct buf *b, const char *s, size_t n);
-void put_str(struct buf *b, const char *s); /* NULL as "" */
 
 uint8_t get_u8(struct wire_reader *r);
 uint32_t get_u32(struct wire_reader *r);
 uint64_t get_u64(struct wire_reader *r);
-double get_double(struct wire_reader *r);
+double get_double(struct wire_reader *r); /* any, NaN too */
 bool get_bool(struct wire_reader *r);
-/* A number that must be below `limit`. */
+/* A byte below `limit`. */
 unsigned get_enum(struct wire_reader *r, unsigned limit, const char *what);
+/* Numbers from `min` to `max`. */
 int get_int(struct wire_reader *r, int min, int max, const char *what);
-/* NUL-terminated copy in the arena; *n may be NULL (then no NUL may be inside). */
+sim_time get_time(struct wire_reader *r, sim_time min, sim_time max, const char *what);
+double get_real(struct wire_reader *r, double min, double max, const char *what);
+/* A code point of Unicode. */
+uint32_t get_point(struct wire_reader *r, const char *what);
+/* The length of a list whose elements take at least `each` bytes: at most `max`, and
+ * never more than can follow. */
+size_t get_count(struct wire_reader *r, size_t max, size_t each, const char *what);
+
+/* ---- texts ----------------------------------------------------------------------- */
+
+void put_bytes(struct buf *b, const char *s, size_t n);
+void put_str(struct buf *b, const char *s); /* NULL as "" */
+
+/* A copy in an arena with a NUL behind it; NULs inside survive. */
+char *bytes_copy(struct arena *mem, const char *s, size_t n);
+/* At most `max` bytes, with a NUL behind them. `n` gets the length; NULL: a NUL inside
+ * is a fault. */
 const char *get_bytes(struct wire_reader *r, size_t max, size_t *n, const char *what);
-/* As get_bytes, passed through text_clean(). */
+/* The same, passed through text_clean(). */
 const char *get_clean(struct wire_reader *r, size_t max, bool newlines,
                       const char *what);
-/* A count whose elements take at least `each` bytes: never more than can follow. */
-size_t get_count(struct wire_reader *r, size_t max, size_t each, const char *what);
-void reader_bad(struct wire_reader *r, const char *what);
+/* Clean text of one line, cut to `size` bytes with its NUL. */
+#define CHARS_MAX_BYTES 4096
+void get_chars(struct wire_reader *r, char *to, size_t size, const char *what);
+/* [a-z0-9-], at most 64. */
+const char *get_id(struct wire_reader *r);
+/* 64 hexadecimal digits, or "". */
+const char *get_hash(struct wire_reader *r);
+/* Whole lines without control characters but tabs. */
+const char *get_tape(struct wire_reader *r, size_t max, size_t *n, const char *what);
 
-/* Cells: the difference of two canvases of one size as runs (`before` NULL:
- * everything). The runs point into `now`. */
-void frame_diff(struct wire_frame *f, const struct canvas *before,
-                const struct canvas *now, struct arena *mem);
+/* ---- frames (wire_cells.c) ------------------------------------------------------- */
+
 void put_frame(struct buf *b, const struct wire_frame *f);
 void get_frame(struct wire_reader *r, struct wire_frame *f);
-
-/* wire_cards.c: a course's cards, or the lessons' without a course; how many. */
-size_t cards_load(const struct wire_request *q, struct wire_card **cards,
-                  struct arena *mem);
-/* What a loaded lesson says of itself. */
-void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem);
-const struct wire_lesson *card_file(const struct wire_request *q, const char *id);
-
-/* Whole messages on a blocking descriptor; false: closed or too long. */
-bool message_read(int fd, struct buf *b);
-bool message_write(int fd, const struct buf *b);
 
 #endif

@@ -56,8 +56,9 @@ static NORETURN void become_worker(int sock, int words, char *const *argv)
     if (dup2(sock, 0) == 0 && dup2(sock, 1) == 1 && dup2(words, 2) == 2) {
         close_from(3);
         execve("/proc/self/exe", argv, no_environment);
-        static const char sorry[] = "/proc/self/exe cannot be run (is /proc mounted?)";
-        ssize_t n = write(2, sorry, sizeof sorry - 1);
+        static const char no_exec[] =
+            "/proc/self/exe cannot be run (is /proc mounted?)";
+        ssize_t n = write(2, no_exec, sizeof no_exec - 1);
         (void)n; /* the status says it, too */
     }
     _exit(127);
@@ -112,7 +113,7 @@ static int reap(struct wire_worker *w)
 
 void wire_worker_end(struct wire_worker *w)
 {
-    if (w == NULL)
+    if (!w)
         return;
     reap(w);
     close(w->fd);
@@ -134,7 +135,7 @@ int wire_worker_fd(const struct wire_worker *w)
 
 /* ---- why it died ----------------------------------------------------------------- */
 
-/* What it wrote before, cleaned; "" nothing. */
+/* The worker's last words, cleaned; "" when it wrote none. */
 static void last_words(struct wire_worker *w, struct buf *clean)
 {
     char raw[300];
@@ -243,7 +244,7 @@ static void renew_cpu_limit(struct wire_worker *w)
 #define START_MS    20000 /* on a machine that is very busy, or emulated */
 #define SEND_MS     10000
 
-/* How long one waits for a worker, and who may end that earlier. */
+/* The time for which a worker is waited for, and who may end that earlier. */
 struct patience {
     int64_t start;
     int limit_ms; /* 0: no limit */
@@ -257,7 +258,7 @@ static enum err still_patient(const struct patience *p, const char *late,
     int64_t waited = now_ms() - p->start;
     if (p->limit_ms > 0 && waited >= p->limit_ms)
         return errmsg_set(why, ERR_LIMIT, "%s for %d s", late, p->limit_ms / 1000);
-    if (waited >= PATIENCE_MS && p->waiting != NULL && !p->waiting(p->ctx, (int)waited))
+    if (waited >= PATIENCE_MS && p->waiting && !p->waiting(p->ctx, (int)waited))
         return errmsg_set(why, ERR_STOPPED, "the lesson was stopped");
     return ERR_OK;
 }
@@ -420,7 +421,7 @@ static enum err start(struct wire_worker **out, bool jail, struct errmsg *why)
     return ERR_OK;
 }
 
-/* What a person needs to know to decide. */
+/* Says what a person needs to know to decide about a machine without a jail. */
 static enum err tell_no_wall(const struct wire_answer *a, struct errmsg *why)
 {
     if (a->err != ERR_REFUSED)

@@ -172,7 +172,7 @@ static void whatever_waits_can_be_ended(void **state)
 int main(int argc, char **argv)
 {
     char state[300];
-    if (wire_is_worker(argc, argv) && argc == 4)
+    if (worker_asked(argc, argv) && argc == 4)
         serve(argv[3]);
     if (argc > 2) { /* "KIND WORDS..." */
         argv[1] = argv[0];

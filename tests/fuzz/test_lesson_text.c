@@ -97,7 +97,7 @@ static void try_one(unsigned long seed, const struct buf *b)
         e = lesson_build(l, seed, &lw, &why);
         if (e == ERR_OK)
             lesson_world_release(&lw);
-        lesson_free(l);
+        lesson_unref(l);
     }
     if (e != ERR_OK && (e != ERR_LESSON || !placed(why.text)))
         fail_msg("seed %lu: %s: %s", seed, err_phrase(e), why.text);

@@ -29,6 +29,7 @@ for lab in lessons/lab/*.lua; do
     name=$(basename "$lab" .lua)
     case $name in
     mm1) pinned "$name" 30m ;;
+    connections) pinned "$name" 3m ;;
     balancing | hedging) pinned "$name" 1m ;;
     usl) pinned "$name" 20s ;;
     pool | closed) pinned "$name" 10m ;;

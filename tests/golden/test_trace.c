@@ -206,7 +206,7 @@ static void say_file(struct buf *out, const char *id, load_fn load)
     world_free(alone);
     world_free(seen);
     lesson_world_release(&lw);
-    lesson_free(l);
+    lesson_unref(l);
     mem_free(text);
 }
 

@@ -64,7 +64,7 @@ static struct world *run_text(const char *name, const char *text, bool lab,
     }
     *until = world_now(w);
     lesson_world_release(&lw);
-    lesson_free(l);
+    lesson_unref(l);
     return w;
 }
 

@@ -294,7 +294,7 @@ static void run_file(const char *path, const char *text, size_t len, load_fn loa
     recording_free(r);
     world_free(w);
     lesson_world_release(&lw);
-    lesson_free(l);
+    lesson_unref(l);
 }
 
 static void read_and_run(const char *dir, const char *file, load_fn load, bool cancel)

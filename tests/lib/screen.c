@@ -60,9 +60,9 @@ struct key screen_key(const char **at)
     return (struct key){.kind = KEY_CHAR, .cp = cp};
 }
 
-enum ui_want screen_keys(struct ui *u, const char *keys)
+enum want screen_keys(struct ui *u, const char *keys)
 {
-    enum ui_want want = UI_NOTHING;
+    enum want want = WANT_NOTHING;
     while (*keys) {
         struct key k = screen_key(&keys);
         want = ui_key(u, &k);

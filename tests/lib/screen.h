@@ -6,6 +6,7 @@
 #ifndef TESTS_LIB_SCREEN_H
 #define TESTS_LIB_SCREEN_H
 
+#include "truecode/session.h"
 #include "truecode/ui.h"
 
 /* "abc": characters. "<enter>", "<esc>", "<tab>", "<up>", "<down>", "<left>",
@@ -13,7 +14,7 @@
  * "<pgup>", "<pgdn>", "<home>", "<end>", "<bs>", "<del>", "<f1>", "<c-p>", "<m-b>", "<c-left>":
  * keys, "c-" with ctrl, "m-" with alt.
  * Returns what the last key wanted. */
-enum ui_want screen_keys(struct ui *u, const char *keys);
+enum want screen_keys(struct ui *u, const char *keys);
 /* One of them; *at moves on. */
 struct key screen_key(const char **at);
 /* Draws at the size and compares. */

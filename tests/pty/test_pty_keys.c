@@ -28,7 +28,7 @@ static struct pty *play_on(const char *term, int rows, int cols)
     snprintf(dirs, sizeof dirs, "TERMINFO_DIRS=%s", where != NULL ? where : "");
     const char *const env[] = {variable, where != NULL ? dirs : NULL, NULL};
     struct pty *p = pty_start(play, env, NULL, rows, cols);
-    if (rows >= UI_ROWS_LEAST && cols >= UI_COLS_LEAST) {
+    if (rows >= SCREEN_ROWS_LEAST && cols >= SCREEN_COLS_LEAST) {
         assert_true(pty_writes(p, "Tidewater"));
         pty_type(p, "\r");
         assert_true(pty_writes(p, "console"));

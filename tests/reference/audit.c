@@ -197,10 +197,12 @@ static void close_doors(struct audit *a)
     struct observer o = {.ctx = a, .done = on_done};
     for (size_t i = 0; i < model_comps(m); i++) {
         struct errmsg why = {0};
+        bool users = strcmp(model_kind(m, (comp_id)i)->name, "client") == 0 &&
+                     world_get(a->w, (comp_id)i, "users").as.count > 0;
         struct action stop = {.kind = ACTION_SET,
                               .comp = (comp_id)i,
-                              .name = "rate",
-                              .args = {value_number(0)},
+                              .name = users ? "users" : "rate",
+                              .args = {users ? value_count(0) : value_number(0)},
                               .nargs = 1};
         if (strcmp(model_kind(m, (comp_id)i)->name, "client") == 0 &&
             world_apply(a->w, &stop, NULL, &o, NULL, &why) != ERR_OK)

@@ -213,6 +213,11 @@ void audit(struct model *m, uint64_t seed, sim_time length);
     X(md1_wait_percentiles)                                                            \
     X(erlang_b)                                                                        \
     X(erlang_b_blocking)                                                               \
+    X(erlang_a)                                                                        \
+    X(mm1_timeout)                                                                     \
+    X(mm1_priority)                                                                    \
+    X(mg1_pauses)                                                                      \
+    X(closed_loop_mva)                                                                 \
     X(tandem_jackson)                                                                  \
     X(usl)                                                                             \
     X(lru_che_zipf)                                                                    \

@@ -100,6 +100,29 @@ static void a_buf_ends_at_its_limit(void **state)
     buf_release(&b);
 }
 
+static void arrays_grow_and_keep_what_they_hold(void **state)
+{
+    (void)state;
+    struct arena mem = {0};
+    int *heap = NULL, *kept = NULL;
+    size_t n_heap = 0, cap_heap = 0;
+    uint32_t n_kept = 0, cap_kept = 0;
+    for (int i = 0; i < 1000; i++) {
+        GROW(heap, n_heap, cap_heap);
+        heap[n_heap++] = i;
+        ARENA_GROW(&mem, kept, n_kept, cap_kept);
+        kept[n_kept++] = -i;
+    }
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(heap[i], i);
+        assert_int_equal(kept[i], -i);
+    }
+    assert_int_equal(cap_heap, 1024);
+    assert_int_equal(cap_kept, 1024);
+    mem_free(heap);
+    arena_release(&mem);
+}
+
 static void a_buf_grows_and_is_terminated(void **state)
 {
     (void)state;
@@ -262,6 +285,7 @@ int main(void)
         cmocka_unit_test(arena_memory_is_zero_aligned_and_apart),
         cmocka_unit_test(arena_strings),
         cmocka_unit_test(a_buf_ends_at_its_limit),
+        cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
         cmocka_unit_test(a_buf_grows_and_is_terminated),
         cmocka_unit_test(a_zeroed_buf_works),
         cmocka_unit_test(a_full_buf_drops_what_comes_after),

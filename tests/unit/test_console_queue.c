@@ -88,7 +88,8 @@ static void shows_who_is_behind(void **state)
 {
     (void)state;
     SAYS("queue", "events.orders.mail", "WORST", "consumers");
-    SAYS("queue events.orders.mail", "events.orders.mail-2", "LEADER");
+    SAYS("queue events.orders.mail", "events.orders.mail-2", "LEADER", "So far ",
+         " published, ", " processed");
     SAYS("queue events", "events.orders.mail-3");
     SAYS("metrics events.orders.mail", "lag");
     SAYS("config events.orders", "partitions");
@@ -100,6 +101,22 @@ static void shows_who_is_behind(void **state)
 }
 
 /* A learner on call says what it is and when it is over, whatever the lesson lists. */
+/* A name that is nearly right, and a partition that is not there. */
+static void says_which_partitions_there_are(void **state)
+{
+    (void)state;
+    enum err e;
+    char *text = shop_says(&shop, "queue skip events.orders.mail-9", &e, NULL);
+    assert_int_not_equal(e, ERR_OK);
+    assert_non_null(strstr(text, "1 to 3"));
+    mem_free(text);
+    text = shop_says(&shop, "logs events.orders-9", &e, NULL);
+    assert_int_not_equal(e, ERR_OK);
+    if (!strstr(text, "the partitions of events.orders are 1 to 3"))
+        fail_msg("%s", text);
+    mem_free(text);
+}
+
 static void help_on_call_has_the_last_words(void **state)
 {
     (void)state;
@@ -185,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_who_is_behind),
+        cmocka_unit_test(says_which_partitions_there_are),
         cmocka_unit_test(help_on_call_has_the_last_words),
         cmocka_unit_test(help_names_what_is_here),
         cmocka_unit_test(does_what_the_kinds_can),

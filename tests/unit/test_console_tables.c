@@ -37,7 +37,7 @@ static void build(const char *text, struct lesson_world *lw)
     if (lesson_load(&l, text, strlen(text), "x.lua", &why) != ERR_OK ||
         lesson_build(l, 1, lw, &why) != ERR_OK)
         fail_msg("%s", why.text);
-    lesson_free(l);
+    lesson_unref(l);
 }
 
 static struct shop shop_of(const struct lesson_world *lw)
@@ -229,7 +229,7 @@ static void a_lock_of_an_unknown_mode_is_refused_where_it_stands(void **state)
     assert_int_equal(lesson_build(l, 1, &lw, &why), ERR_LESSON);
     assert_non_null(strstr(why.text, "x.lua:4: "));
     assert_non_null(strstr(why.text, "did you mean 'exclusive'?"));
-    lesson_free(l);
+    lesson_unref(l);
 }
 
 int main(void)

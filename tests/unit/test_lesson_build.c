@@ -49,7 +49,7 @@ static enum err build(const char *world, const char *incident, uint64_t seed,
     if (lesson_load(&l, text, strlen(text), "x.lua", why) != ERR_OK)
         fail_msg("load: %s", why->text);
     enum err e = lesson_build(l, seed, lw, why);
-    lesson_free(l); /* a built world does not need its lesson */
+    lesson_unref(l); /* a built world does not need its lesson */
     return e;
 }
 
@@ -71,8 +71,8 @@ static void refused(const char *world, const char *incident, int line,
     assert_int_equal(build(world, incident, 1, &lw, &why), ERR_LESSON);
     assert_null(lw.model);
     if (strncmp(why.text, where, strlen(where)) || !strstr(why.text, words))
-        fail_msg("%s | %s\n  expected %s%s\n  got %s", world, incident, where, words,
-                 why.text);
+        fail_msg("expected %s%s\n  got %s\n  %s | %s", where, words, why.text, incident,
+                 world);
 }
 
 static struct value param(struct world *w, const char *path)
@@ -262,6 +262,29 @@ static void wrong_names_are_reported(void **state)
     refused(WORLD, "i:at(min(1), flag('db', true))", 4,
             "'db' is a database, not a flag");
     refused(WORLD, "i:at(hours(9), page('x'))", 4, "it never happens");
+    refused(WORLD, "i:at(min(1), fault('shop-4', 'crash'))", 4,
+            "there is no shop-4: its instances are 1 to 3");
+    refused(WORLD, "i:at(min(1), op('edge', 'drain', { instance = 4 }))", 4,
+            "there is no edge-4: its instances are 1 to 3");
+    refused(WORLD, "i:at(min(1), op('c', 'flush', { keyspace = 'seets' }))", 4,
+            "c has no key space \"seets\"");
+    refused(WORLD " w:broker { 'q', topics = { t = { partitions = 8 } } }",
+            "i:at(min(1), fault('q.t-9', 'poison'))", 4,
+            "there is no q.t-9: its partitions are 1 to 8");
+    refused(WORLD " w:broker { 'q', topics = { t = { subscriptions = { s = {"
+                  " to = 'shop/buy' } } } } }",
+            "i:at(min(1), op('q.t.s-2', 'skip'))", 4,
+            "there is no q.t.s-2: its partitions are 1 to 1");
+    refused(WORLD " w:broker { 'q', topics = { t = {} } }",
+            "i:at(min(1), fault('q.t', 'poison', { share = 1, fixed_in = 'v11' }))", 4,
+            "v11");
+    refused("w:counter { 'orders' } w:service { 'a', endpoints = { get = {\n"
+            "count('ordrs') } } }",
+            "", 3, "did you mean \"orders\"?");
+    refused("w:service { 'a', instances = 20, endpoints = { get = { sleep(0) } } } "
+            "w:broker { 'q', topics = { t = { subscriptions = { s = { "
+            "to = 'a/get', style = 'queue', consumers = 1000 } } } } }",
+            "", 2, "consumers = 500");
     refused(WORLD, "i:at(30, page('x'))", 4, "lacks its unit");
     refused(WORLD, "i:at(min(1), 'page')", 4, "an action is wanted");
     refused(WORLD, "i:at(min(1), fault('db', 'slow', { factor = 2 }, { by = 5 }))", 4,
@@ -384,7 +407,7 @@ static void the_first_lesson_is_whole(void **state)
         lesson_world_release(&lw);
     }
     assert_true(digests[0] == digests[1]);
-    lesson_free(l);
+    lesson_unref(l);
 }
 
 int main(void)

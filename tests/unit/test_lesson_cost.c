@@ -36,7 +36,7 @@ static enum err load(const struct buf *b, struct errmsg *why)
     enum err e = lesson_load(&l, b->s, b->len, "a.lua", why);
     if (e == ERR_OK) {
         assert_int_equal(l->scan.open, 0);
-        lesson_free(l);
+        lesson_unref(l);
     }
     return e;
 }
@@ -201,13 +201,13 @@ static const char memory[] = "return lesson { id = 'x', title = 'x', track = 'la
                              "b = function(s) local n = 0 for i = 1, 2000 do n = n + i "
                              "end return true end } } }";
 
-static uint64_t effort_of(struct lesson *l, size_t i)
+static uint64_t effort_of(struct lesson_state *st, const struct lesson *l, size_t i)
 {
     struct errmsg why = {0};
     struct lesson_facts f = {0};
     bool yes = false;
-    assert_int_equal(lesson_test(l, lesson_move(l, i)->fn, &f, &yes, &why), ERR_OK);
-    return lesson_effort(l);
+    assert_int_equal(lesson_test(st, lesson_move(l, i)->fn, &f, &yes, &why), ERR_OK);
+    return lesson_effort(st);
 }
 
 /* What one function leaves behind does not make the next one dearer: after a rewind it
@@ -218,13 +218,16 @@ static void what_is_left_behind_costs_nothing(void **state)
     struct lesson *l;
     struct errmsg why = {0};
     assert_int_equal(lesson_load(&l, memory, strlen(memory), "a.lua", &why), ERR_OK);
-    uint64_t fresh = effort_of(l, 1), large = effort_of(l, 0);
+    struct lesson_state *st = lesson_state_new(l);
+    (void)effort_of(st, l, 1); /* opens it, too */
+    uint64_t fresh = effort_of(st, l, 1), large = effort_of(st, l, 0);
     assert_true(fresh >= 2000 && large > 0);
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(effort_of(l, 1), fresh);
-        assert_int_equal(effort_of(l, 0), large);
+        assert_int_equal(effort_of(st, l, 1), fresh);
+        assert_int_equal(effort_of(st, l, 0), large);
     }
-    lesson_free(l);
+    lesson_state_free(st);
+    lesson_unref(l);
 }
 
 int main(void)

@@ -5,6 +5,7 @@
  * After a wanted change: build/tests/unit/test_lesson_environment --update
  */
 #include "truecode/lesson.h"
+#include "truecode/lesson_reference.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -32,6 +32,7 @@
 
 struct play {
     struct lesson *l;
+    struct lesson_state *st;
     struct lesson_world lw;
     struct world *w;
     struct recording *rec;
@@ -52,6 +53,7 @@ static void open_play(struct play *p, const char *expression)
     if (lesson_load(&p->l, text, strlen(text), "x.lua", &why) != ERR_OK ||
         lesson_build(p->l, 1, &p->lw, &why) != ERR_OK)
         fail_msg("%s", why.text);
+    p->st = lesson_state_new(p->l);
     p->w = world_new(p->lw.model, 1, &why);
     p->rec = recording_new(p->lw.model, p->lw.rules, p->lw.nrules);
     p->f = (struct lesson_facts){.world = p->w,
@@ -76,14 +78,15 @@ static void close_play(struct play *p)
     recording_free(p->rec);
     world_free(p->w);
     lesson_world_release(&p->lw);
-    lesson_free(p->l);
+    lesson_state_free(p->st);
+    lesson_unref(p->l);
 }
 
 static double number(struct play *p)
 {
     double x;
     struct errmsg why = {0};
-    if (lesson_number(p->l, lesson_move(p->l, 0)->fn, &p->f, &x, &why) != ERR_OK)
+    if (lesson_number(p->st, lesson_move(p->l, 0)->fn, &p->f, &x, &why) != ERR_OK)
         fail_msg("%s", why.text);
     return x;
 }
@@ -92,7 +95,7 @@ static bool test(struct play *p)
 {
     bool yes;
     struct errmsg why = {0};
-    if (lesson_test(p->l, lesson_move(p->l, 0)->fn, &p->f, &yes, &why) != ERR_OK)
+    if (lesson_test(p->st, lesson_move(p->l, 0)->fn, &p->f, &yes, &why) != ERR_OK)
         fail_msg("%s", why.text);
     return yes;
 }
@@ -224,6 +227,7 @@ static void broken_predicates_say_where(void **state)
         {"s:flag('api')", "'api' is a service, not a flag"},
         {"s:seen('apy')", "there is no component 'apy'; did you mean 'api'?"},
         {"s:seen('api', 'pols')", "there is no facet 'pols'"},
+        {"s:of('api-9').cpu > 0", "there is no api-9: its instances are 1 to "},
         {"s.x.y", "s has no 'x'"},
         {"w:flag { 'late' }", "unknown name 'w'"},
     };
@@ -233,15 +237,17 @@ static void broken_predicates_say_where(void **state)
         bool answer;
         open_play(&p, cases[i][0]);
         run_to(&p, 2 * SIM_SEC);
-        assert_int_equal(lesson_test(p.l, lesson_move(p.l, 0)->fn, &p.f, &answer, &why),
-                         ERR_LESSON);
+        assert_int_equal(
+            lesson_test(p.st, lesson_move(p.l, 0)->fn, &p.f, &answer, &why),
+            ERR_LESSON);
         if (strncmp(why.text, "x.lua:1: ", 9) || !strstr(why.text, cases[i][1]))
             fail_msg("%s\n  expected %s\n  got %s", cases[i][0], cases[i][1], why.text);
         close_play(&p);
     }
 }
 
-/* A predicate that ran away is over for good: the state is not asked again. */
+/* A predicate that ran away is over for good: the state is not asked again before it is
+ * made anew. */
 static void over_budget_is_sticky(void **state)
 {
     (void)state;
@@ -251,13 +257,15 @@ static void over_budget_is_sticky(void **state)
     open_play(&p, "(function() while true do end end)()");
     run_to(&p, SIM_SEC);
     fn_id fn = lesson_move(p.l, 0)->fn;
-    assert_int_equal(lesson_test(p.l, fn, &p.f, &yes, &why), ERR_LESSON);
+    assert_int_equal(lesson_test(p.st, fn, &p.f, &yes, &why), ERR_LESSON);
     assert_non_null(strstr(why.text, "x.lua:1: this takes too long"));
-    assert_int_equal(lesson_test(p.l, fn, &p.f, &yes, &why), ERR_LESSON);
+    assert_int_equal(lesson_test(p.st, fn, &p.f, &yes, &why), ERR_LESSON);
     assert_non_null(strstr(why.text, "stopped before"));
-    struct lesson *again;
-    assert_int_equal(lesson_reload(&again, p.l, &why), ERR_OK);
-    lesson_free(again);
+    assert_true(lesson_stopped(p.st));
+    lesson_state_reset(p.st);
+    assert_false(lesson_stopped(p.st));
+    assert_int_equal(lesson_test(p.st, fn, &p.f, &yes, &why), ERR_LESSON);
+    assert_non_null(strstr(why.text, "x.lua:1: this takes too long"));
     close_play(&p);
 }
 
@@ -271,7 +279,7 @@ static void a_raise_is_not(void **state)
     open_play(&p, "s:now() > sec(1) or error('too early')");
     run_to(&p, SIM_SEC);
     fn_id fn = lesson_move(p.l, 0)->fn;
-    assert_int_equal(lesson_test(p.l, fn, &p.f, &yes, &why), ERR_LESSON);
+    assert_int_equal(lesson_test(p.st, fn, &p.f, &yes, &why), ERR_LESSON);
     assert_string_equal(why.text, "x.lua:1: too early");
     run_to(&p, 2 * SIM_SEC);
     assert_true(test(&p));

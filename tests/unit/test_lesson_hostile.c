@@ -47,7 +47,8 @@ static void read_script(struct script *s, const char *name)
 }
 
 /* Runs one simulated second of the world and asks every predicate. */
-static enum err ask_all(struct lesson *l, struct lesson_world *lw, struct errmsg *why)
+static enum err ask_all(const struct lesson *l, struct lesson_world *lw,
+                        struct errmsg *why)
 {
     struct world *w = world_new(lw->model, 1, why);
     assert_non_null(w);
@@ -57,10 +58,12 @@ static enum err ask_all(struct lesson *l, struct lesson_world *lw, struct errmsg
     recording_sample(r, w);
     struct lesson_facts f = {
         .world = w, .rec = r, .first_change = SIM_FOREVER, .last_change = SIM_FOREVER};
+    struct lesson_state *st = lesson_state_new(l);
     for (size_t i = 0; e == ERR_OK && i < lesson_moves(l); i++) {
         bool yes;
-        e = lesson_test(l, lesson_move(l, i)->fn, &f, &yes, why);
+        e = lesson_test(st, lesson_move(l, i)->fn, &f, &yes, why);
     }
+    lesson_state_free(st);
     recording_free(r);
     world_free(w);
     return e;
@@ -78,7 +81,7 @@ static enum err play(const struct script *s, const char *name, struct errmsg *wh
         e = ask_all(l, &lw, why);
         lesson_world_release(&lw);
     }
-    lesson_free(l);
+    lesson_unref(l);
     return e;
 }
 

@@ -39,7 +39,7 @@ static enum err try_within(size_t limit, struct errmsg *why)
     e = lesson_build(l, 1, &lw, why);
     if (e == ERR_OK)
         lesson_world_release(&lw);
-    lesson_free(l);
+    lesson_unref(l);
     return e;
 }
 

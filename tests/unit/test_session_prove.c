@@ -29,7 +29,7 @@ static char *failures(const char *text)
         buf_addf(&b, "error: %s\n", why.text);
     for (size_t i = 0; i < p.n; i++)
         if (p.rows[i].failed)
-            buf_addf(&b, "%s %s: %s\n", p.rows[i].kind, p.rows[i].name,
+            buf_addf(&b, "%s %s: %s\n", proof_word(p.rows[i].kind), p.rows[i].name,
                      p.rows[i].detail);
     assert_int_equal(p.ok && e == ERR_OK, b.len == 0);
     char *made = mem_strdup(b.s);

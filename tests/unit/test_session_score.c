@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct session *begun(const char *text, enum session_mode mode)
+static struct session *begun(const char *text, enum play_mode mode)
 {
     struct session_options o = play_options(text, NULL);
     o.mode = mode;
@@ -50,7 +50,7 @@ static void wait_out(struct session *s, sim_time t)
 
 /* ---- leaving early --------------------------------------------------------------- */
 
-static void leaves_at_once(enum session_mode mode)
+static void leaves_at_once(enum play_mode mode)
 {
     char *text;
     struct session *s = begun(play_small, mode);

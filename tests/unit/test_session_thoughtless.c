@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct score run(enum player p, const char *text, enum session_mode mode)
+static struct score run(enum player p, const char *text, enum play_mode mode)
 {
     struct score score = {0};
     struct errmsg why = {0};

@@ -35,7 +35,7 @@ static void nights_open(struct nights *n, const char *text)
     if (lesson_load(&n->l, text, strlen(text), "small.lua", &why) != ERR_OK)
         fail_msg("%s", why.text);
     struct stage *g = stage_new(n->l, 7, &why);
-    if (!g || run_open(&n->here, n->l, g, 7, &why) != ERR_OK ||
+    if (!g || run_open(&n->here, g, 7, &why) != ERR_OK ||
         twin_open(&n->twin, n->l, 7, NULL, &why) != ERR_OK)
         fail_msg("%s", why.text);
     stage_unref(g);
@@ -57,7 +57,7 @@ static void nights_release(struct nights *n)
 {
     run_release(&n->here);
     twin_release(&n->twin);
-    lesson_free(n->l);
+    lesson_unref(n->l);
 }
 
 static bool same_world(const struct nights *n)
@@ -197,7 +197,7 @@ static void refused(const char *from, const char *to, const char *words)
     if (e != ERR_LESSON || !strstr(why.text, words) ||
         strncmp(why.text, "small.lua:", 10) != 0)
         fail_msg("\"%s\" is not in: %s", words, why.text);
-    lesson_free(l);
+    lesson_unref(l);
     mem_free(text);
 }
 
@@ -227,7 +227,7 @@ static void proof_says(const char *from, const char *to, const char *kind,
     assert_int_equal(e, ERR_OK);
     bool found = false;
     for (size_t i = 0; i < p.n; i++)
-        found |= str_eq(p.rows[i].kind, kind) && p.rows[i].failed > 0 &&
+        found |= str_eq(proof_word(p.rows[i].kind), kind) && p.rows[i].failed > 0 &&
                  strstr(p.rows[i].detail, words);
     if (!found)
         fail_msg("no failed row \"%s\" says \"%s\"", kind, words);

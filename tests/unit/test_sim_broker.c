@@ -775,6 +775,179 @@ static void refuses_what_cannot_be(void **state)
     lab_free(&l);
 }
 
+/* A full partition that refuses: its producers fail, and nothing is lost; as soon as
+ * somebody reads, they go on. */
+static void a_full_partition_refuses(void **state)
+{
+    (void)state;
+    struct lab l = orders("to=shop/order rate=10 arrivals=even",
+                          "capacity=100 when_full=refuse keep_read=10m",
+                          "to=projector/apply", "", dist_const(10 * SIM_MS));
+    lab_start(&l, 3);
+    lab_op(&l, SUB, "pause", NULL);
+    lab_run(&l, 10 * SIM_SEC + 50 * SIM_MS);
+    assert_true(topic(&l, "published_total") == 100 &&
+                topic(&l, "rejected_total") == 0);
+    lab_run(&l, 20 * SIM_SEC + 50 * SIM_MS);
+    assert_true(topic(&l, "published_total") == 100);
+    assert_true(topic(&l, "rejected_total") == 100);
+    assert_true(lab_metric(&l, "users", "failed_total") == 100);
+    lab_op(&l, SUB, "resume", NULL);
+    lab_run(&l, 40 * SIM_SEC);
+    assert_true(topic(&l, "rejected_total") < 110 && sub(&l, "lost_total") == 0);
+    assert_true(topic(&l, "dropped_total") == 0);
+    lab_set(&l, TOPIC, "when_full", "drop");
+    lab_op(&l, SUB, "pause", NULL);
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(topic(&l, "dropped_total") > 0 && sub(&l, "lost_total") >= 98);
+    assert_books(&l);
+    lab_free(&l);
+}
+
+/* ---- late already ---------------------------------------------------------------- */
+
+static void objective(struct lab *l, const char *of, sim_time within)
+{
+    struct errmsg why = {0};
+    struct slo slo = {"soon", within, 0, 0.99, 30 * SIM_MIN, false};
+    comp_id who = model_find(l->m, of);
+    assert_int_equal(model_slo(l->m, &slo, &who, 1, &why), ERR_OK);
+}
+
+/* One partition of eight stands still for an hour: an eighth of the orders is bad when
+ * they are ten seconds old, though nobody has processed one of them. */
+static void a_frozen_partition_is_bad_once_late(void **state)
+{
+    (void)state;
+    struct lab l = orders(
+        "to=shop/order rate=120 arrivals=even", "partitions=8 partitioner=round_robin",
+        "to=projector/apply consumers=4", "instances=2", projector_work());
+    objective(&l, SUB, 10 * SIM_SEC);
+    lab_start(&l, 7);
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(sub(&l, "bad_total") == 0);
+    assert_int_equal(act(&l, ACTION_FAULT, TOPIC, 3, "poison", none), ERR_OK);
+    lab_run(&l, 69 * SIM_SEC);
+    assert_true(sub(&l, "bad_total") == 0);
+    lab_run(&l, 3660 * SIM_SEC);
+    double bad = sub(&l, "bad_total");
+    assert_true(bad > 15 * 3588 && bad < 15 * 3592 && sub(&l, "slow_total") == 0);
+    assert_true(sub(&l, "good_total") + bad + 15 * 11 > topic(&l, "published_total"));
+    assert_int_equal(act(&l, ACTION_OP, SUB, 3, "skip", none), ERR_OK);
+    assert_true(sub(&l, "bad_total") == bad); /* it was counted */
+    double most = bad;
+    for (int i = 1; i <= 120; i++) {
+        lab_run(&l, 3660 * SIM_SEC + i * SIM_SEC);
+        assert_true(sub(&l, "bad_total") >= most);
+        most = sub(&l, "bad_total");
+    }
+    lab_free(&l);
+}
+
+/* The same with a queue, some of whose messages have been taken by consumers that died,
+ * and at the last moment in time: work takes exactly as long as the objective allows. */
+static void a_ticket_is_bad_once_late(void **state)
+{
+    (void)state;
+    struct lab l = orders("to=shop/order rate=1 arrivals=even", "",
+                          "to=projector/apply style=queue consumers=100 visibility=1h",
+                          "workers=100 start_up=30m", dist_const(10 * SIM_SEC));
+    objective(&l, SUB, 10 * SIM_SEC);
+    lab_start(&l, 7);
+    lab_run(&l, 100 * SIM_SEC);
+    assert_true(sub(&l, "bad_total") == 0 && sub(&l, "good_total") > 80);
+    double good = sub(&l, "good_total"), n = topic(&l, "published_total");
+    lab_fault(&l, "projector", "crash", NULL, 0);
+    lab_run(&l, 200 * SIM_SEC);
+    assert_true(sub(&l, "good_total") == good);
+    assert_true(sub(&l, "bad_total") >= n - good + 89 &&
+                sub(&l, "bad_total") <= n - good + 91);
+    lab_free(&l);
+    l = orders("to=shop/order rate=1 arrivals=even", "",
+               "to=projector/apply style=queue consumers=100", "workers=100",
+               dist_const(10 * SIM_SEC + 1));
+    objective(&l, SUB, 10 * SIM_SEC);
+    lab_start(&l, 7);
+    lab_run(&l, 100 * SIM_SEC);
+    assert_true(sub(&l, "good_total") == 0);
+    assert_true(sub(&l, "bad_total") == sub(&l, "slow_total") + 1 ||
+                sub(&l, "bad_total") == sub(&l, "slow_total"));
+    lab_free(&l);
+}
+
+/* Nobody reads at all: paused, all of it is late in the end, none of it twice. */
+static void what_nobody_reads_is_late_too(void **state)
+{
+    (void)state;
+    for (int queue = 0; queue < 2; queue++) {
+        struct lab l = orders("to=shop/order rate=10 arrivals=even", "",
+                              queue ? "to=projector/apply style=queue consumers=4"
+                                    : "to=projector/apply",
+                              "", dist_const(SIM_MS));
+        objective(&l, SUB, 10 * SIM_SEC);
+        lab_start(&l, 7);
+        lab_run(&l, 20 * SIM_SEC);
+        lab_op(&l, SUB, "pause", NULL);
+        lab_run(&l, 130 * SIM_SEC);
+        assert_true(sub(&l, "bad_total") >= 999 && sub(&l, "bad_total") <= 1001);
+        lab_op(&l, SUB, "purge", NULL);
+        assert_true(sub(&l, "bad_total") >= 1099 && sub(&l, "bad_total") <= 1101);
+        assert_true(sub(&l, "bad_total") + sub(&l, "good_total") ==
+                    topic(&l, "published_total"));
+        lab_free(&l);
+    }
+}
+
+/* ---- many consumers -------------------------------------------------------------- */
+
+/* Each of 8,000 has one of the 8,000 messages that are there. */
+static void thousands_of_consumers_are_all_there(void **state)
+{
+    (void)state;
+    struct lab l = orders("to=shop/order rate=1000 arrivals=even", "partitions=3",
+                          "to=projector/apply style=queue consumers=1000 "
+                          "trace_every=0 visibility=10m",
+                          "instances=8 workers=1000", dist_const(60 * SIM_SEC));
+    lab_start(&l, 3);
+    assert_true(sub(&l, "consumers") == 8000 && sub(&l, "consumers_left_out") == 0);
+    lab_run(&l, 20 * SIM_SEC);
+    assert_true(sub(&l, "in_flight") == 8000);
+    lab_set(&l, "projector", "instances", "4");
+    lab_run(&l, 200 * SIM_SEC);
+    assert_true(sub(&l, "consumers") == 4000 && sub(&l, "in_flight") == 4000);
+    lab_free(&l);
+}
+
+static void more_consumers_than_fit_are_refused(void **state)
+{
+    (void)state;
+    struct errmsg why = {0};
+    struct lab l =
+        orders("to=shop/order rate=1", "", "to=projector/apply consumers=1000",
+               "instances=11", dist_const(0));
+    assert_int_equal(model_finish(l.m, &why), ERR_LIMIT);
+    assert_non_null(strstr(why.text, "consumers = 909"));
+    lab_free(&l);
+    l = orders("to=shop/order rate=1", "", "to=projector/apply consumers=1000",
+               "instances=2", dist_const(0));
+    lab_part(&l, "autoscaler", "more",
+             "service=projector metric=cpu target=0.5 max=11");
+    assert_int_equal(model_finish(l.m, &why), ERR_LIMIT);
+    lab_free(&l);
+    l = orders("to=shop/order rate=1", "", "to=projector/apply consumers=900",
+               "instances=11", dist_const(0));
+    lab_start(&l, 1);
+    assert_int_equal(act(&l, ACTION_SET, SUB, 0, "consumers", value_count(910)),
+                     ERR_LIMIT);
+    assert_int_equal(act(&l, ACTION_SET, SUB, 0, "consumers", value_count(909)),
+                     ERR_OK);
+    lab_set(&l, "projector", "instances", "12"); /* nobody can refuse this */
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(sub(&l, "consumers") == 10000);
+    assert_true(sub(&l, "consumers_left_out") == 12 * 909 - 10000);
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -795,6 +968,7 @@ int main(void)
         cmocka_unit_test(pausing_skipping_purging),
         cmocka_unit_test(retention_deletes_what_nobody_read),
         cmocka_unit_test(a_full_partition_drops_the_oldest),
+        cmocka_unit_test(a_full_partition_refuses),
         cmocka_unit_test(a_queue_gives_each_message_once),
         cmocka_unit_test(work_longer_than_the_visibility_is_done_twice),
         cmocka_unit_test(a_limit_of_receives_sends_to_the_dead_letters),
@@ -810,6 +984,11 @@ int main(void)
         cmocka_unit_test(times_sum_to_the_nanosecond),
         cmocka_unit_test(forks_end_alike),
         cmocka_unit_test(refuses_what_cannot_be),
+        cmocka_unit_test(a_frozen_partition_is_bad_once_late),
+        cmocka_unit_test(a_ticket_is_bad_once_late),
+        cmocka_unit_test(what_nobody_reads_is_late_too),
+        cmocka_unit_test(thousands_of_consumers_are_all_there),
+        cmocka_unit_test(more_consumers_than_fit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

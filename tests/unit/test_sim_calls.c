@@ -30,6 +30,15 @@ static const struct knob call_knobs[] = {
     {"jitter", {"none", "full", "equal", "decorrelated", "full"}},
     {"retry_budget", {"0", "0.1", "0.5", "1", "0"}},
     {"breaker", {"0", "0.5", "0.2", "0", "1"}},
+    {"keep_alive", {"0", "1", "10", "0", "3"}},
+    {"max_idle", {"-1", "0", "2", "-1", "5"}},
+    {"max_age", {"0", "10ms", "1s", "0", "5s"}},
+    {"idle_timeout", {"0", "10ms", "200ms", "0", "1s"}},
+    {"connect_timeout", {"0", "100us", "1ms", "0", "50ms"}},
+    {"ports", {"28232", "1", "20", "28232", "100"}},
+    {"time_wait", {"60s", "0", "100ms", "1us", "1s"}},
+    {"breaker_trial", {"0", "10ms", "1s", "0", "1h"}},
+    {"breaker_calls", {"20", "1", "5", "100", "2"}},
     {"balance", {"round_robin", "random", "least_in_flight", "two_choices", "hash"}},
     {"network", {"200us", "0", "exponential(2ms)", "1ms", "10ms"}},
     {"cancel", {"off", "on", "on", "off", "on"}},
@@ -115,7 +124,7 @@ static struct lab world(uint64_t seed)
              "to=app/get users=6 think=exponential(300ms) "
              "gives_up=1s reloads=0.5 reload_delay=100ms");
     for (int i = 0; i < POLICIES; i++)
-        lab_part(&l, "call", policies[i], "");
+        lab_part(&l, "call", policies[i], i % 3 == 1 ? "scope=shared" : "");
     lab_slo(&l, SIM_SEC, 0);
     lab_start(&l, seed);
     return l;

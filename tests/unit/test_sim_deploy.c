@@ -462,6 +462,126 @@ static void a_zone_takes_its_instances_with_it(void **state)
     world_free(w);
 }
 
+/* ---- two colours ---------------------------------------------------------------- */
+
+static struct world *colours(int n, sim_time keep, bool balancer)
+{
+    struct model *m = shop(n);
+    set(m, "strategy", value_text("blue_green"));
+    set(m, "keep_old", value_duration(keep));
+    if (balancer) {
+        comp_id lb = must_add(m, "balancer", "lb");
+        must_set(m, lb, "to", value_text("api"));
+        must_set(m, lb, "probe", value_text("readiness"));
+        must_set(m, model_find(m, "users"), "to", value_text("lb/get"));
+    }
+    return must_world(m, 1);
+}
+
+/* Failures of v2, which errs half the time: none before the switch, and at once half
+ * of 200 a second after it. */
+static void all_at_once_when_all_are_ready(void **state)
+{
+    (void)state;
+    for (int balancer = 0; balancer < 2; balancer++) {
+        struct world *w = colours(4, 0, balancer);
+        must_run(w, 10 * SIM_SEC);
+        deploy(w, "v2");
+        must_run(w, 14 * SIM_SEC - 1);
+        assert_true(metric(w, "api", "rollout_pending") == 4);
+        assert_true(metric(w, "api", "healthy") == 4);
+        sim_time t = 14 * SIM_SEC + 1; /* a balancer has to find them well, too */
+        for (; metric(w, "api", "rollout_pending") > 0 && t < SIM_MIN; t += SIM_MS) {
+            assert_true(metric(w, "users", "failed_total") == 0);
+            must_run(w, t);
+        }
+        assert_true(balancer
+                        ? t >= 15 * SIM_SEC && t < 16 * SIM_SEC /* asks every 5 s */
+                        : t <= 14 * SIM_SEC + SIM_MS + 1);
+        must_run(w, t + SIM_SEC);
+        double failed = metric(w, "users", "failed_total");
+        assert_true(failed > 60 && failed < 140);
+        assert_true(metric(w, "api", "healthy") == 4 && metric(w, "api", "up") == 4);
+        must_run(w, SIM_MIN);
+        assert_true(metric(w, "api", "idle") == 0);
+        world_free(w);
+    }
+}
+
+static void the_old_set_is_kept_to_go_back_to(void **state)
+{
+    (void)state;
+    struct world *w = colours(4, SIM_MIN, true);
+    must_run(w, 10 * SIM_SEC);
+    deploy(w, "v2");
+    must_run(w, 40 * SIM_SEC);
+    assert_true(metric(w, "api", "up") == 8 && metric(w, "api", "idle") == 4);
+    double before = metric(w, "users", "failed_total");
+    assert_true(before > 0);
+    must(act(w, ACTION_OP, "rollback", none, none, 0), &why);
+    must_run(w, 40 * SIM_SEC + 100 * SIM_MS); /* what was inside may still err */
+    before = metric(w, "users", "failed_total");
+    must_run(w, 60 * SIM_SEC);
+    assert_true(metric(w, "users", "failed_total") == before);
+    assert_true(metric(w, "api", "up") == 4 && metric(w, "api", "idle") == 0);
+    assert_string_equal(world_get(w, named(w, "api"), "version").as.text, "v1");
+    world_free(w);
+}
+
+static void kept_for_so_long_and_no_longer(void **state)
+{
+    (void)state;
+    struct world *w = colours(3, SIM_MIN, false);
+    deploy(w, "v2");
+    must_run(w, 64 * SIM_SEC - 1);
+    assert_true(metric(w, "api", "idle") == 3);
+    must_run(w, 67 * SIM_SEC);
+    assert_true(metric(w, "api", "idle") == 0 && metric(w, "api", "up") == 3);
+    must(act(w, ACTION_OP, "rollback", none, none, 0), &why); /* a whole new set */
+    must_run(w, 70 * SIM_SEC);
+    assert_true(metric(w, "api", "rollout_pending") == 3);
+    must_run(w, 75 * SIM_SEC);
+    assert_true(metric(w, "api", "idle") == 3);
+    world_free(w);
+}
+
+static void a_set_that_does_not_get_ready_never_serves(void **state)
+{
+    struct model *m = shop(3);
+    (void)state;
+    set(m, "strategy", value_text("blue_green"));
+    set(m, "progress_deadline", value_duration(30 * SIM_SEC));
+    struct world *w = must_world(m, 1);
+    must(act(w, ACTION_FAULT, "fails_to_start", value_text("v2"), none, 0), &why);
+    must_run(w, 10 * SIM_SEC);
+    deploy(w, "v2");
+    must_run(w, 39 * SIM_SEC);
+    assert_true(metric(w, "api", "healthy") == 3);
+    must_run(w, 60 * SIM_SEC);
+    assert_true(metric(w, "users", "failed_total") == 0);
+    assert_true(metric(w, "api", "rollout_halted") == 1);
+    assert_true(metric(w, "api", "up") == 3 &&
+                metric(w, "api", "rollout_pending") == 0);
+    assert_string_equal(world_get(w, named(w, "api"), "version").as.text, "v1");
+    world_free(w);
+}
+
+/* Scaled in the middle: the number asked for is there in the end, of the new version. */
+static void scaling_while_both_run(void **state)
+{
+    (void)state;
+    for (int n = 2; n <= 6; n += 2) {
+        struct world *w = colours(4, 20 * SIM_SEC, true);
+        deploy(w, "v2");
+        must_run(w, 2 * SIM_SEC);
+        must(act(w, ACTION_OP, "scale", value_count(n), none, 0), &why);
+        must_run(w, 60 * SIM_SEC);
+        assert_true(metric(w, "api", "healthy") == n);
+        assert_true(metric(w, "api", "idle") == 0);
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +601,11 @@ int main(void)
         cmocka_unit_test(a_dependency_in_a_probe_takes_all_out),
         cmocka_unit_test(a_slow_starter_needs_a_delay),
         cmocka_unit_test(a_zone_takes_its_instances_with_it),
+        cmocka_unit_test(all_at_once_when_all_are_ready),
+        cmocka_unit_test(the_old_set_is_kept_to_go_back_to),
+        cmocka_unit_test(kept_for_so_long_and_no_longer),
+        cmocka_unit_test(a_set_that_does_not_get_ready_never_serves),
+        cmocka_unit_test(scaling_while_both_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Third parties and autoscalers through whole models. */
+/* Third parties through whole models. */
 #include "../lib/lab.h"
 
 #include <setjmp.h>
@@ -96,98 +96,6 @@ static void a_caller_with_a_timeout_does_not_hang(void **state)
     lab_free(&l);
 }
 
-/* ---- autoscalers ----------------------------------------------------------------- */
-
-static struct lab scaled(const char *scaler, const char *rate)
-{
-    struct lab l = lab_new();
-    const struct node work = {.kind = NODE_COMPUTE,
-                              .time = dist_exponential(20 * SIM_MS)};
-    lab_part(&l, "service", "app", "instances=2 workers=100 cores=1 start_up=5s");
-    lab_part(&l, "autoscaler", "scaler", scaler);
-    lab_endpoint(&l, "app", "get", &work);
-    lab_part(&l, "client", "users", rate);
-    lab_start(&l, 1);
-    return l;
-}
-
-static double instances(const struct lab *l)
-{
-    return (double)world_get(l->w, model_find(l->m, "app"), "instances").as.count;
-}
-
-static void follows_the_load(void **state)
-{
-    (void)state;
-    struct lab l = scaled("service=app target=0.5 min=2 max=12 cooldown=60s",
-                          "to=app/get rate=200");
-    lab_run(&l, 10 * SIM_SEC);
-    assert_true(instances(&l) == 2); /* has not looked yet */
-    lab_run(&l, 300 * SIM_SEC);      /* 4 cores' worth of work, half used */
-    assert_true(instances(&l) >= 7 && instances(&l) <= 9);
-    lab_set(&l, "users", "rate", "10");
-    lab_run(&l, 600 * SIM_SEC);
-    assert_true(instances(&l) == 2);
-    assert_true(lab_metric(&l, "scaler", "ups_total") >= 1);
-    assert_true(lab_metric(&l, "scaler", "downs_total") >= 1);
-    lab_free(&l);
-}
-
-static void keeps_its_limits(void **state)
-{
-    (void)state;
-    struct lab l = scaled("service=app target=0.1 max=3", "to=app/get rate=200");
-    lab_run(&l, 300 * SIM_SEC);
-    assert_true(instances(&l) == 3);
-    assert_int_equal(lab_do(&l, ACTION_SET, "scaler", "min", "5", 0), ERR_REFUSED);
-    lab_set(&l, "scaler", "max", "4");
-    lab_run(&l, 400 * SIM_SEC);
-    assert_true(instances(&l) == 4);
-    lab_free(&l);
-}
-
-static void comes_down_only_after_the_cooldown(void **state)
-{
-    (void)state;
-    struct lab l = scaled("service=app target=0.5 min=2 max=12 cooldown=10m",
-                          "to=app/get rate=200");
-    lab_run(&l, 120 * SIM_SEC);
-    double most = instances(&l);
-    assert_true(most > 4);
-    lab_set(&l, "users", "rate", "10");
-    lab_run(&l, 500 * SIM_SEC);
-    assert_true(instances(&l) >= most);
-    assert_true(lab_metric(&l, "scaler", "downs_total") == 0);
-    lab_run(&l, 900 * SIM_SEC);
-    assert_true(instances(&l) == 2);
-    lab_free(&l);
-}
-
-static void off_is_off(void **state)
-{
-    (void)state;
-    struct lab l = scaled("service=app target=0.1 on=off", "to=app/get rate=80");
-    lab_run(&l, 300 * SIM_SEC);
-    assert_true(instances(&l) == 2);
-    lab_set(&l, "scaler", "on", "on");
-    lab_run(&l, 330 * SIM_SEC);
-    assert_true(instances(&l) == 10);
-    lab_free(&l);
-}
-
-static void reacts_late_when_told_so(void **state)
-{
-    (void)state;
-    struct lab l =
-        scaled("service=app target=0.5 delay=60s max=12", "to=app/get rate=95");
-    lab_run(&l, 70 * SIM_SEC);
-    assert_true(lab_metric(&l, "scaler", "wanted") > 2);
-    assert_true(instances(&l) == 2);
-    lab_run(&l, 80 * SIM_SEC);
-    assert_true(instances(&l) > 2);
-    lab_free(&l);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,11 +104,6 @@ int main(void)
         cmocka_unit_test(faults_come_and_go),
         cmocka_unit_test(a_hang_ends_for_all_at_once),
         cmocka_unit_test(a_caller_with_a_timeout_does_not_hang),
-        cmocka_unit_test(follows_the_load),
-        cmocka_unit_test(keeps_its_limits),
-        cmocka_unit_test(comes_down_only_after_the_cooldown),
-        cmocka_unit_test(off_is_off),
-        cmocka_unit_test(reacts_late_when_told_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

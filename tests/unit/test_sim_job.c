@@ -261,11 +261,55 @@ static void forks_end_alike(void **state)
     lab_free(&l);
 }
 
+/* ---- the objective --------------------------------------------------------------- */
+
+static struct lab judged(const char *params)
+{
+    struct lab l = lab_new();
+    struct errmsg why = {0};
+    struct slo slo = {"done soon", 90 * SIM_SEC, 0, 0.99, SIM_HOUR, false};
+    lab_part(&l, "job", "nightly", params);
+    comp_id who = model_find(l.m, "nightly");
+    assert_int_equal(model_slo(l.m, &slo, &who, 1, &why), ERR_OK);
+    lab_start(&l, 5);
+    return l;
+}
+
+/* A run is good up to the last moment, bad from the next on, however long it goes on;
+ * one that never happens is bad, too. */
+static void a_run_is_bad_once_late(void **state)
+{
+    (void)state;
+    struct lab l = judged("every=10m duration=90s");
+    lab_run(&l, 60 * SIM_MIN);
+    assert_true(job(&l, "good_total") == 5 && job(&l, "bad_total") == 0);
+    lab_free(&l);
+    l = judged("every=10m duration=24h");
+    lab_run(&l, 10 * SIM_MIN + 90 * SIM_SEC);
+    assert_true(job(&l, "bad_total") == 0);
+    lab_run(&l, 10 * SIM_MIN + 90 * SIM_SEC + 1);
+    assert_true(job(&l, "bad_total") == 1);
+    lab_run(&l, 65 * SIM_MIN);
+    assert_true(job(&l, "bad_total") == 6 && job(&l, "good_total") == 0);
+    lab_op(&l, "nightly", "stop", NULL);
+    assert_true(job(&l, "bad_total") == 6);
+    lab_free(&l);
+    l = judged("every=10m duration=5m overlap=forbid");
+    lab_op(&l, "nightly", "disable", NULL);
+    lab_run(&l, 45 * SIM_MIN);
+    assert_true(job(&l, "bad_total") == 4 && job(&l, "missed_total") == 4);
+    lab_op(&l, "nightly", "enable", NULL);
+    lab_run(&l, 59 * SIM_MIN);
+    assert_true(job(&l, "bad_total") == 5 && job(&l, "good_total") == 0);
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_when_it_is_due),
         cmocka_unit_test(overlaps_as_it_is_told),
+        cmocka_unit_test(a_run_is_bad_once_late),
         cmocka_unit_test(the_run_that_never_happened),
         cmocka_unit_test(disabled_and_made_up_for),
         cmocka_unit_test(a_node_that_is_gone),

@@ -1,4 +1,5 @@
 /* Limiters: what passes in any window, who is limited, and what waits. */
+#include "../../src/sim/front/limiter.h"
 #include "../lib/lab.h"
 
 #include <setjmp.h>
@@ -397,6 +398,238 @@ static void forks_end_alike(void **state)
     lab_free(&l);
 }
 
+/* ---- callers, peers, tenants ---------------------------------------------------- */
+
+/* Two services of three instances each call through the door, and users through a
+ * proxy, "edge". All of them send 100 a second; a bucket lets 10 a second through. */
+static struct lab street(const char *limiter)
+{
+    static const char *const services[] = {"shop", "mail", "edge"};
+    const struct node call = {.kind = NODE_CALL, .target = "door", .what = "get"};
+    struct lab l = lab_new();
+    api(&l, limiter);
+    for (int k = 0; k < 3; k++) {
+        char name[40], params[80];
+        lab_part(&l, "service", services[k], k < 2 ? "instances=3" : "");
+        lab_endpoint(&l, services[k], "get", &call);
+        (void)snprintf(name, sizeof name, "to-%s", services[k]);
+        (void)snprintf(params, sizeof params, "to=%s/get rate=100 arrivals=even%s",
+                       services[k], k == 2 ? " tenants=4" : "");
+        lab_part(&l, "client", name, params);
+    }
+    lab_start(&l, 5);
+    lab_run(&l, 101 * SIM_SEC);
+    return l;
+}
+
+static void near(double is, double wanted)
+{
+    if (is < 0.98 * wanted - 2 || is > 1.02 * wanted + 2)
+        fail_msg("%g is not about %g", is, wanted);
+}
+
+/* Callers: three. Peers: 3 + 3 + the one edge. Tenants: two clients and edge's four.
+ * Of a limiter in each instance: as many as peers. */
+static void each_has_its_own(void **state)
+{
+    static const struct {
+        const char *params;
+        double buckets;
+    } cases[] = {{"to=app rate=10 burst=10", 1},
+                 {"to=app rate=10 burst=10 per=caller", 3},
+                 {"to=app rate=10 burst=10 per=peer", 7},
+                 {"to=app rate=10 burst=10 per=tenant", 6},
+                 {"to=app rate=10 burst=10 scope=instance", 7},
+                 {"to=app rate=10 burst=10 scope=instance per=tenant", 10}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lab l = street(cases[i].params);
+        assert_true(door(&l, "buckets") == cases[i].buckets);
+        near(door(&l, "admitted_total"), 1020 * cases[i].buckets);
+        lab_free(&l);
+    }
+}
+
+/* A limiter in front of another hides who called it: to the second one it is the peer.
+ * The caller it cannot hide. */
+static void a_proxy_hides_the_peer_not_the_caller(void **state)
+{
+    static const char *const per[] = {"peer", "caller"};
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        const struct node call = {.kind = NODE_CALL, .target = "front", .what = "get"};
+        struct lab l = lab_new();
+        char params[80];
+        (void)snprintf(params, sizeof params, "to=app rate=10 burst=10 per=%s", per[k]);
+        api(&l, params);
+        lab_part(&l, "limiter", "front", "to=door rate=100000 burst=100000");
+        lab_part(&l, "service", "shop", "instances=4");
+        lab_part(&l, "service", "mail", "instances=4");
+        lab_endpoint(&l, "shop", "get", &call);
+        lab_endpoint(&l, "mail", "get", &call);
+        lab_part(&l, "client", "a", "to=shop/get rate=100 arrivals=even");
+        lab_part(&l, "client", "b", "to=mail/get rate=100 arrivals=even");
+        lab_start(&l, 5);
+        lab_run(&l, 100 * SIM_SEC);
+        assert_true(door(&l, "buckets") == (k == 0 ? 1 : 2));
+        near(door(&l, "admitted_total"), k == 0 ? 1010 : 2020);
+        lab_free(&l);
+    }
+}
+
+/* Users are their own peers. */
+static void a_user_is_a_peer(void **state)
+{
+    (void)state;
+    struct lab l = one("to=app rate=1 burst=10 per=peer",
+                       "to=door/get rate=100 arrivals=even population=5");
+    lab_run(&l, 100 * SIM_SEC);
+    assert_true(door(&l, "buckets") == 5);
+    near(door(&l, "admitted_total"), 550);
+    lab_free(&l);
+}
+
+static void an_operator_limits_a_caller(void **state)
+{
+    struct errmsg e = {0};
+    (void)state;
+    struct lab l = street("to=app rate=100000 burst=100000");
+    const struct action limit = {.kind = ACTION_OP,
+                                 .comp = model_find(l.m, "door"),
+                                 .name = "limit",
+                                 .args = {value_number(5), value_text("shop")},
+                                 .nargs = 2};
+    double before = door(&l, "limited_total");
+    assert_int_equal(world_apply(l.w, &limit, "test", NULL, NULL, &e), ERR_OK);
+    lab_run(&l, 201 * SIM_SEC);
+    near(door(&l, "limited_total") - before, 9500);
+    assert_true(lab_metric(&l, "to-mail", "failed_total") == 0);
+    lab_free(&l);
+}
+
+/* max_in_flight of each calling instance: 6 of those, and edge. */
+static void in_flight_of_each_instance(void **state)
+{
+    (void)state;
+    struct lab l = street("to=app rate=100000 burst=100000 max_in_flight=2 "
+                          "scope=instance");
+    lab_fault(&l, "app", "hang", NULL, 0);
+    lab_run(&l, 110 * SIM_SEC);
+    assert_true(door(&l, "in_flight") == 14);
+    lab_free(&l);
+    l = street("to=app rate=100000 burst=100000 max_in_flight=2");
+    lab_fault(&l, "app", "hang", NULL, 0);
+    lab_run(&l, 110 * SIM_SEC);
+    assert_true(door(&l, "in_flight") == 2);
+    lab_free(&l);
+}
+
+/* ---- a limit that adapts -------------------------------------------------------- */
+
+/* Each step as the published code takes it, worked out by hand. */
+static void vegas_step_by_step(void **state)
+{
+    (void)state;
+    struct rng r;
+    rng_seed(&r, 1, "test");
+    struct gate g = {.in_flight = 20, .limit = 20, .jitter = 1};
+    vegas_saw(&g, 10 * SIM_MS, false, 1000, &r); /* the first: the shortest */
+    assert_true(g.limit == 20 && g.no_load == 10 * SIM_MS);
+    vegas_saw(&g, 10 * SIM_MS, false, 1000, &r); /* nobody waits: + 6 */
+    assert_true(g.limit == 26);
+    vegas_saw(&g, 11 * SIM_MS, false, 1000, &r); /* 2.4 -> 3 wait: not below 3 */
+    assert_true(g.limit == 26);
+    g.in_flight = 26;
+    vegas_saw(&g, 10 * SIM_MS + 500 * SIM_US, false, 1000, &r); /* 1.24 -> 2: + 1 */
+    assert_true(g.limit == 27);
+    vegas_saw(&g, 20 * SIM_MS, false, 1000, &r); /* 13.5 -> 14 wait: - 1 */
+    assert_true(g.limit == 26);
+    vegas_saw(&g, 12 * SIM_MS, false, 1000, &r); /* 4.3 -> 5 wait: stays */
+    assert_true(g.limit == 26);
+    g.in_flight = 12;
+    vegas_saw(&g, 10 * SIM_MS, false, 1000, &r); /* not near the limit */
+    assert_true(g.limit == 26);
+    vegas_saw(&g, 10 * SIM_MS, true, 1000, &r); /* no answer: - 1 */
+    assert_true(g.limit == 25);
+    vegas_saw(&g, 9 * SIM_MS, false, 1000, &r); /* a new shortest: nothing else */
+    assert_true(g.limit == 25 && g.no_load == 9 * SIM_MS);
+    g = (struct gate){.in_flight = 500, .limit = 500, .jitter = 1, .no_load = SIM_MS};
+    vegas_saw(&g, SIM_MS, false, 505, &r); /* + 12, but no more than 505 */
+    assert_true(g.limit == 505);
+    g = (struct gate){.in_flight = 1, .limit = 1, .jitter = 1, .no_load = SIM_MS};
+    vegas_saw(&g, SIM_MS, true, 505, &r); /* never below 1 */
+    assert_true(g.limit == 1);
+}
+
+static void the_shortest_time_is_looked_for_anew(void **state)
+{
+    (void)state;
+    struct rng r;
+    rng_seed(&r, 1, "test");
+    struct gate g = {.in_flight = 1, .limit = 10, .jitter = 0.5, .no_load = SIM_MS};
+    for (int k = 0; k < 149; k++)
+        vegas_saw(&g, 5 * SIM_MS, false, 1000, &r);
+    assert_true(g.no_load == SIM_MS);
+    vegas_saw(&g, 5 * SIM_MS, false, 1000, &r);
+    assert_true(g.no_load == 5 * SIM_MS && g.probes == 0);
+    assert_true(g.jitter >= 0.5 && g.jitter <= 1);
+}
+
+/* Four cores, 10 ms each: 400 a second are possible, 1000 come. Without a limit the
+ * queue grows; with it those that are let in are served in a few times 10 ms. */
+static void keeps_the_queue_short(void **state)
+{
+    double good[2];
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        const struct node work = {.kind = NODE_COMPUTE,
+                                  .time = dist_exponential(10 * SIM_MS)};
+        char params[120];
+        struct lab l = lab_new();
+        lab_part(&l, "service", "app", "workers=10000 cores=4");
+        lab_endpoint(&l, "app", "get", &work);
+        (void)snprintf(params, sizeof params,
+                       "to=app rate=1000000 burst=1000000 adaptive=%s",
+                       k == 0 ? "off" : "vegas");
+        lab_part(&l, "limiter", "door", params);
+        users(&l, "users", "to=door/get rate=1000");
+        lab_slo(&l, 200 * SIM_MS, 0);
+        lab_start(&l, 1);
+        lab_run(&l, 60 * SIM_SEC);
+        good[k] = lab_metric(&l, "users", "good_total");
+        if (k == 1) {
+            double mean = lab_metric(&l, "users", "seconds_total") /
+                          lab_metric(&l, "users", "answered_total");
+            assert_true(mean < 0.1);
+            assert_true(door(&l, "limit") >= 1 && door(&l, "limit") < 60);
+            assert_true(door(&l, "in_flight") <= door(&l, "limit") + 2);
+        }
+        lab_free(&l);
+    }
+    assert_true(good[0] < 1000);
+    assert_true(good[1] > 0.85 * 400 * 60);
+}
+
+/* ---- patience ------------------------------------------------------------------- */
+
+static void who_waits_may_leave(void **state)
+{
+    (void)state;
+    struct lab l = one("to=app rate=10 burst=1 over=wait max_wait=100s patience=500ms",
+                       "to=door/get rate=20 arrivals=even");
+    lab_run(&l, 100 * SIM_SEC);
+    near(door(&l, "admitted_total"), 1000);
+    near(door(&l, "left_total"), 990);
+    assert_true(lab_metric(&l, "users", "gave_up_total") == door(&l, "left_total"));
+    assert_true(door(&l, "waiting") <= 11);
+    lab_set(&l, "users", "rate", "0");
+    lab_run(&l, 110 * SIM_SEC);
+    assert_true(door(&l, "waiting") == 0);
+    assert_true(door(&l, "requests_total") ==
+                door(&l, "admitted_total") + door(&l, "left_total"));
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +650,15 @@ int main(void)
         cmocka_unit_test(open_or_closed_when_it_fails),
         cmocka_unit_test(refuses_what_cannot_be),
         cmocka_unit_test(forks_end_alike),
+        cmocka_unit_test(each_has_its_own),
+        cmocka_unit_test(a_proxy_hides_the_peer_not_the_caller),
+        cmocka_unit_test(a_user_is_a_peer),
+        cmocka_unit_test(an_operator_limits_a_caller),
+        cmocka_unit_test(in_flight_of_each_instance),
+        cmocka_unit_test(vegas_step_by_step),
+        cmocka_unit_test(the_shortest_time_is_looked_for_anew),
+        cmocka_unit_test(keeps_the_queue_short),
+        cmocka_unit_test(who_waits_may_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -543,6 +543,58 @@ static void nonsense_is_refused_with_range_and_unit(void **state)
     lab_free(&l);
 }
 
+/* A service with nothing to do collects once a minute, and one that collects by need
+ * only when a minute has gone by without: 100 ms each, nothing alive but the base. */
+static void a_collector_also_runs_by_the_clock(void **state)
+{
+    (void)state;
+    struct lab l = small(
+        "memory=200 heap=1000 allocation=0 gc_pause=500ms gc_every=60s", 1, SIM_MS);
+    lab_start(&l, 1);
+    lab_run(&l, 60 * SIM_SEC - 1);
+    assert_true(lab_metric(&l, "api", "collections_total") == 0);
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(lab_metric(&l, "api", "collections_total") == 1);
+    lab_run(&l, 120 * SIM_SEC + 100 * SIM_MS - 1);
+    assert_true(lab_metric(&l, "api", "collections_total") == 1);
+    lab_run(&l, 601 * SIM_SEC);
+    assert_true(lab_metric(&l, "api", "collections_total") == 10);
+    lab_set(&l, "api", "gc_every", "0");
+    lab_run(&l, 1000 * SIM_SEC);
+    assert_true(lab_metric(&l, "api", "collections_total") == 10);
+    lab_set(&l, "api", "gc_every", "10s");
+    lab_op(&l, "api", "restart", NULL);
+    lab_run(&l, 1015 * SIM_SEC - 1); /* up after 5 s */
+    assert_true(lab_metric(&l, "api", "collections_total") == 10);
+    lab_run(&l, 1015 * SIM_SEC);
+    assert_true(lab_metric(&l, "api", "collections_total") == 11);
+    lab_free(&l);
+}
+
+/* Every 4 s by need: the clock never gets so far. */
+static void the_clock_waits_for_those_by_need(void **state)
+{
+    (void)state;
+    struct lab l = small("memory=200 heap=1000 allocation=2 gc_pause=500ms workers=512 "
+                         "gc_every=6s",
+                         100, 1000);
+    lab_start(&l, 1);
+    lab_run(&l, 399 * SIM_SEC);
+    assert_true(lab_metric(&l, "api", "collections_total") == 99);
+    lab_free(&l);
+}
+
+static void a_clock_without_a_heap_is_refused(void **state)
+{
+    struct errmsg e = {0};
+    struct lab l = lab_new();
+    (void)state;
+    lab_part(&l, "service", "api", "gc_every=60s");
+    assert_int_equal(model_finish(l.m, &e), ERR_INPUT);
+    assert_non_null(strstr(e.text, "heap"));
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -566,6 +618,9 @@ int main(void)
         cmocka_unit_test(without_descriptors_nothing_comes_in),
         cmocka_unit_test(a_leak_runs_dry_and_a_restart_heals),
         cmocka_unit_test(liveness_notices),
+        cmocka_unit_test(a_collector_also_runs_by_the_clock),
+        cmocka_unit_test(the_clock_waits_for_those_by_need),
+        cmocka_unit_test(a_clock_without_a_heap_is_refused),
         cmocka_unit_test(nonsense_is_refused_with_range_and_unit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,7 +192,8 @@ static void actions_are_checked(void **state)
     a = (struct action){.kind = ACTION_OP, .comp = c, .name = "rollback"};
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_REFUSED, "no other version");
     a = (struct action){.kind = ACTION_OP, .comp = c, .instance = 9, .name = "restart"};
-    says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_NOT_FOUND, "no instance 9");
+    says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_NOT_FOUND,
+         "there is no checkout-9");
     a = (struct action){.kind = ACTION_OP, .comp = 999, .name = "restart"};
     assert_int_not_equal(world_apply(w, &a, "me", NULL, NULL, &why), ERR_OK);
     uint64_t before = world_digest(w);

@@ -2,6 +2,7 @@
  * What programs do: branches, errors and where they go, business answers, transactions,
  * lookups of several keys, and the spans that are told of it.
  */
+#include "../lib/lab.h"
 #include "sim_test.h"
 
 static struct node *seq(struct node *n, size_t count)
@@ -292,6 +293,122 @@ static void spans_nest_and_cover_the_request(void **state)
     world_free(w);
 }
 
+/* ---- memory, dying, losing ------------------------------------------------------- */
+
+static struct lab small(const char *params, const char *users, const struct node *body)
+{
+    struct lab l = lab_new();
+    lab_part(&l, "service", "app", params);
+    lab_endpoint(&l, "app", "get", body);
+    lab_part(&l, "client", "users", users);
+    return l;
+}
+
+#define MIB 1048576.0
+
+/* Two a second, a second each, of which half is in a branch: 100 MiB and 30 MiB, the
+ * smallest piece is a KiB. */
+static void what_a_program_takes_it_gives_back(void **state)
+{
+    (void)state;
+    struct node wait = {.kind = NODE_SLEEP, .time = dist_const(400 * SIM_MS)};
+    struct node branch = {.kind = NODE_ALLOCATE, .p = 30 * MIB - 1024};
+    struct node body[4] = {{.kind = NODE_ALLOCATE, .p = 100 * MIB},
+                           {.kind = NODE_PARALLEL, .body = &branch},
+                           {.kind = NODE_ALLOCATE, .p = 1},
+                           wait};
+    for (int k = 0; k < 3; k++)
+        body[k].next = &body[k + 1];
+    struct lab l = small("memory=50", "to=app/get rate=2 arrivals=even", body);
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC + 600 * SIM_MS);
+    assert_true(lab_metric(&l, "app", "in_flight") == 1);
+    assert_true(lab_metric(&l, "app", "memory") == 180 * MIB);
+    lab_run(&l, 10 * SIM_SEC + 950 * SIM_MS);
+    assert_true(lab_metric(&l, "app", "memory") == 50 * MIB);
+    lab_free(&l);
+}
+
+static void too_much_of_it_kills(void **state)
+{
+    static const char *const params[] = {"memory=50 memory_limit=300 start_up=1s",
+                                         "memory=50 heap=300 start_up=1s"};
+    (void)state;
+    struct node body[2] = {{.kind = NODE_ALLOCATE, .p = 100 * MIB, .next = &body[1]},
+                           {.kind = NODE_SLEEP, .time = dist_const(3 * SIM_SEC)}};
+    for (int k = 0; k < 2; k++) {
+        struct lab l = small(params[k], "to=app/get rate=1 arrivals=even", body);
+        lab_start(&l, 1);
+        lab_run(&l, 10 * SIM_SEC + SIM_SEC / 2);
+        assert_true(lab_metric(&l, "app", "oom_kills_total") >= 1);
+        assert_true(lab_metric(&l, "users", "failed_total") >= 3);
+        lab_run(&l, 100 * SIM_SEC);
+        assert_true(lab_metric(&l, "app", "memory") < 300 * MIB);
+        lab_free(&l);
+    }
+}
+
+/* What a request has held is garbage afterwards. */
+static void a_heap_keeps_it_until_it_is_collected(void **state)
+{
+    (void)state;
+    struct node body = {.kind = NODE_ALLOCATE, .p = 100 * MIB};
+    struct lab l = small("memory=50 heap=1000 allocation=0 gc_pause=0",
+                         "to=app/get rate=1 arrivals=even", &body);
+    lab_start(&l, 1);
+    lab_run(&l, 5 * SIM_SEC + SIM_SEC / 2);
+    assert_true(lab_metric(&l, "app", "heap_live") == 50 * MIB);
+    assert_true(lab_metric(&l, "app", "heap_used") == 550 * MIB);
+    lab_run(&l, 15 * SIM_SEC);
+    assert_true(lab_metric(&l, "app", "collections_total") == 1);
+    lab_free(&l);
+}
+
+static void a_crash_takes_all_with_it(void **state)
+{
+    (void)state;
+    struct node die = {.kind = NODE_CRASH};
+    struct node slow = {.kind = NODE_SLEEP, .time = dist_const(500 * SIM_MS)};
+    struct lab l = small("start_up=1s", "to=app/get rate=10 arrivals=even", &slow);
+    lab_endpoint(&l, "app", "bad", &die);
+    lab_part(&l, "client", "somebody", "to=app/bad rate=0.1 arrivals=even");
+    lab_start(&l, 1);
+    lab_run(&l, 15 * SIM_SEC);
+    assert_true(lab_metric(&l, "app", "restarts_total") == 1);
+    assert_true(lab_metric(&l, "somebody", "failed_total") == 1);
+    /* about 5 inside, and about 10 that found nobody */
+    assert_true(lab_metric(&l, "users", "failed_total") >= 13);
+    assert_true(lab_metric(&l, "users", "failed_total") <= 17);
+    assert_true(lab_metric(&l, "app", "oom_kills_total") == 0);
+    lab_free(&l);
+}
+
+/* The caller goes on as after any answer; the objective knows, at all depths. */
+static void what_is_dropped_is_lost_to_the_objective_alone(void **state)
+{
+    (void)state;
+    struct node drop = {.kind = NODE_DROP};
+    struct node half = {.kind = NODE_SOMETIMES, .p = 0.5, .body = &drop};
+    struct node count = {.kind = NODE_COUNT, .what = "after"};
+    struct node call = {
+        .kind = NODE_CALL, .target = "app", .what = "get", .next = &count};
+    struct node fan = {.kind = NODE_PARALLEL, .body = &call};
+    struct lab l = small("", "to=edge/get rate=100 arrivals=even", &half);
+    lab_part(&l, "service", "edge", "");
+    lab_endpoint(&l, "edge", "get", &fan);
+    lab_slo(&l, SIM_SEC, 0);
+    lab_start(&l, 1);
+    lab_run(&l, 100 * SIM_SEC + 5 * SIM_MS);
+    double lost = lab_metric(&l, "users", "lost_total");
+    assert_true(lost > 4700 && lost < 5300);
+    assert_true(lab_metric(&l, "users", "bad_total") == lost);
+    assert_true(lab_metric(&l, "users", "good_total") == 10000 - lost);
+    assert_true(lab_metric(&l, "users", "failed_total") == 0);
+    assert_true(lab_metric(&l, "users", "stale_total") == 0);
+    assert_true(lab_metric(&l, "after", "total") == 10000);
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +421,11 @@ int main(void)
         cmocka_unit_test(several_keys_are_looked_up_at_once),
         cmocka_unit_test(a_failed_load_fails_once_and_leaves_nothing),
         cmocka_unit_test(spans_nest_and_cover_the_request),
+        cmocka_unit_test(what_a_program_takes_it_gives_back),
+        cmocka_unit_test(too_much_of_it_kills),
+        cmocka_unit_test(a_heap_keeps_it_until_it_is_collected),
+        cmocka_unit_test(a_crash_takes_all_with_it),
+        cmocka_unit_test(what_is_dropped_is_lost_to_the_objective_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

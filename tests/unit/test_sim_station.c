@@ -193,7 +193,7 @@ static void a_pause_that_burns_is_busy(void **state)
 {
     (void)state;
     struct bench b = bench_new(2);
-    b.s->burns = true;
+    b.s->burns = STATION_ALL;
     set(&b, 1, true);
     assert_false(step(&b, SIM_SEC));
     assert_true(station_busy(b.w, b.s) == 2);

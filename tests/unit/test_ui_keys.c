@@ -139,7 +139,7 @@ static char *seen(struct ui *u)
 static bool acts(struct ui *u, const struct key *k)
 {
     char *before = seen(u);
-    bool does = ui_key(u, k) != UI_NOTHING;
+    bool does = ui_key(u, k) != WANT_NOTHING;
     char *after = seen(u);
     does = does || strcmp(before, after) != 0;
     mem_free(before);
@@ -253,13 +253,13 @@ static void alt_with_anything_does_nothing(void **state)
             struct key k = {.kind = KEY_CHAR, .cp = c, .alt = true};
             if (places[i].where == AT_CONSOLE && editor_binding_find(&k))
                 continue;
-            assert_int_equal(ui_key(p.u, &k), UI_NOTHING);
+            assert_int_equal(ui_key(p.u, &k), WANT_NOTHING);
         }
         for (int kind = KEY_ENTER; kind < KEY_PASTE_CHAR; kind++) {
             struct key k = {.kind = (enum key_kind)kind, .cp = 1, .alt = true};
             if (places[i].where == AT_CONSOLE && editor_binding_find(&k))
                 continue;
-            assert_int_equal(ui_key(p.u, &k), UI_NOTHING);
+            assert_int_equal(ui_key(p.u, &k), WANT_NOTHING);
         }
         char *after = seen(p.u);
         assert_string_equal(before, after);
@@ -284,7 +284,7 @@ static void a_full_field_says_so(void **state)
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         struct shown p = shown_at(fields[i].where, fields[i].open);
         for (int n = 0; n < 300; n++)
-            assert_int_equal(screen_keys(p.u, "q"), UI_NOTHING);
+            assert_int_equal(screen_keys(p.u, "q"), WANT_NOTHING);
         char *text = seen(p.u);
         assert_non_null(strstr(text, "cut: no room for more"));
         mem_free(text);
@@ -304,7 +304,7 @@ static void redrawing_works_wherever_one_is(void **state)
     for (size_t i = 0; i < sizeof opened / sizeof *opened; i++) {
         struct shown p = shown_at(AT_CONSOLE, opened[i]);
         char *before = seen(p.u);
-        assert_int_equal(screen_keys(p.u, "<c-l>"), UI_REDRAW);
+        assert_int_equal(screen_keys(p.u, "<c-l>"), WANT_REDRAW);
         char *after = seen(p.u);
         assert_string_equal(before, after);
         mem_free(before);

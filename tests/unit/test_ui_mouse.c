@@ -38,7 +38,7 @@ static void find(struct ui *u, const char *what, int *row, int *col)
     mem_free(text);
 }
 
-static enum ui_want at_text(struct ui *u, enum key_kind kind, const char *what)
+static enum want at_text(struct ui *u, enum key_kind kind, const char *what)
 {
     struct key k = {.kind = kind};
     find(u, what, &k.row, &k.col);
@@ -58,16 +58,17 @@ static void a_click_chooses_an_incident_and_one_more_opens_it(void **state)
     (void)state;
     struct ui *u = ui_new(&(struct ui_options){.rows = 24, .cols = 80});
     ui_catalogue(u, course, 3);
-    assert_int_equal(at_text(u, KEY_CLICK, "The third"), UI_NOTHING);
+    assert_int_equal(at_text(u, KEY_CLICK, "The third"), WANT_NOTHING);
     assert_true(shows(u, "› ○ The third"));
-    assert_int_equal(at_text(u, KEY_CLICK, "The first"), UI_NOTHING);
-    assert_int_equal(at_text(u, KEY_CLICK, "› ● The first"), UI_OPEN);
+    assert_int_equal(at_text(u, KEY_CLICK, "The first"), WANT_NOTHING);
+    assert_int_equal(at_text(u, KEY_CLICK, "› ● The first"), WANT_OPEN);
     assert_string_equal(ui_wanted_lesson(u), "one");
     at_text(u, KEY_WHEEL_DOWN, "The first");
     assert_true(shows(u, "› ○ The second"));
     at_text(u, KEY_WHEEL_UP, "The third");
     assert_true(shows(u, "› ● The first"));
-    assert_int_equal(at_text(u, KEY_CLICK, "leave"), UI_NOTHING); /* no button there */
+    assert_int_equal(at_text(u, KEY_CLICK, "leave"),
+                     WANT_NOTHING); /* no button there */
     ui_free(u);
 }
 
@@ -115,7 +116,7 @@ static void what_lies_above_keeps_the_mouse(void **state)
     ui_catalogue(u, course, 3);
     screen_keys(u, "?");
     assert_int_equal(ui_key(u, &(struct key){.kind = KEY_CLICK, .row = 4, .col = 20}),
-                     UI_NOTHING);
+                     WANT_NOTHING);
     assert_true(shows(u, "Esc closes"));
     ui_free(u);
 }

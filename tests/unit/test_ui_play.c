@@ -220,8 +220,8 @@ static void the_focus_goes_to_the_panels_and_back(void **state)
     assert_true(shows(p, 24, 80, "[2 Charts]"));
     screen_keys(p->u, ":2");
     assert_true(shows(p, 24, 80, "> 2"));
-    assert_int_equal(screen_keys(p->u, "<esc><esc><esc><esc>"), UI_NOTHING);
-    assert_int_equal(screen_keys(p->u, "<c-c>"), UI_LEAVE);
+    assert_int_equal(screen_keys(p->u, "<esc><esc><esc><esc>"), WANT_NOTHING);
+    assert_int_equal(screen_keys(p->u, "<c-c>"), WANT_LEAVE);
     closed(p);
 }
 
@@ -419,9 +419,9 @@ static void starting_over_asks(void **state)
 {
     (void)state;
     struct play *p = opened(GLYPHS_UTF8, false);
-    assert_int_equal(screen_keys(p->u, TO_LOOK "<esc>x"), UI_NOTHING);
-    assert_int_equal(screen_keys(p->u, "y"), UI_NOTHING);
-    assert_int_equal(screen_keys(p->u, "<enter>"), UI_RESTART);
+    assert_int_equal(screen_keys(p->u, TO_LOOK "<esc>x"), WANT_NOTHING);
+    assert_int_equal(screen_keys(p->u, "y"), WANT_NOTHING);
+    assert_int_equal(screen_keys(p->u, "<enter>"), WANT_RESTART);
     assert_string_equal(ui_wanted_lesson(p->u), "ui-shop");
     closed(p);
 }
@@ -447,7 +447,7 @@ static void a_wait_can_be_stopped(void **state)
     sim_time t = now(p);
     screen_keys(p->u, "wait 10m<enter>");
     ticks(p, 1);
-    assert_int_equal(screen_keys(p->u, "<c-c>"), UI_NOTHING);
+    assert_int_equal(screen_keys(p->u, "<c-c>"), WANT_NOTHING);
     assert_true(now(p) > t && now(p) < t + 10 * SIM_MIN);
     closed(p);
 }
@@ -511,7 +511,7 @@ static void it_ends_in_a_debrief(void **state)
     screen_keys(p->u, "g");
     mem_free(screen_text(p->u, 24, 80));
     int pages = 0;
-    while (screen_keys(p->u, "<enter>") == UI_NOTHING && pages++ < 20)
+    while (screen_keys(p->u, "<enter>") == WANT_NOTHING && pages++ < 20)
         mem_free(screen_text(p->u, 24, 80));
     assert_in_range(pages, 1, 10);
     ui_session(p->u, NULL);

@@ -61,11 +61,12 @@ static void enter_opens_what_is_selected(void **state)
 {
     (void)state;
     struct ui *u = started(COURSE, GLYPHS_UTF8);
-    assert_int_equal(screen_keys(u, "<enter>"), UI_OPEN);
+    assert_int_equal(screen_keys(u, "<enter>"), WANT_OPEN);
     assert_string_equal(ui_wanted_lesson(u), "cache-stampede"); /* begun: goes on */
-    assert_int_equal(screen_keys(u, "<up><enter>"), UI_OPEN);
+    assert_int_equal(screen_keys(u, "<up><enter>"), WANT_OPEN);
     assert_string_equal(ui_wanted_lesson(u), "all-green");
-    assert_int_equal(screen_keys(u, "<end><enter>"), UI_NOTHING); /* broken: says why */
+    assert_int_equal(screen_keys(u, "<end><enter>"),
+                     WANT_NOTHING); /* broken: says why */
     char *text = screen_text(u, 24, 80);
     assert_non_null(strstr(text, "did you mean choices?"));
     mem_free(text);
@@ -81,7 +82,7 @@ static void finding_narrows_the_list(void **state)
     assert_non_null(strstr(text, "11:47"));
     assert_null(strstr(text, "Sixty"));
     mem_free(text);
-    assert_int_equal(screen_keys(u, "<enter><enter>"), UI_OPEN);
+    assert_int_equal(screen_keys(u, "<enter><enter>"), WANT_OPEN);
     assert_string_equal(ui_wanted_lesson(u), "eleven-forty-seven");
     screen_keys(u, "<esc>");
     text = screen_text(u, 24, 80);
@@ -94,9 +95,9 @@ static void starting_over_asks(void **state)
 {
     (void)state;
     struct ui *u = started(COURSE, GLYPHS_UTF8);
-    assert_int_equal(screen_keys(u, "x"), UI_NOTHING);
-    assert_int_equal(screen_keys(u, "n<enter>"), UI_NOTHING);
-    assert_int_equal(screen_keys(u, "xy<enter>"), UI_RESTART);
+    assert_int_equal(screen_keys(u, "x"), WANT_NOTHING);
+    assert_int_equal(screen_keys(u, "n<enter>"), WANT_NOTHING);
+    assert_int_equal(screen_keys(u, "xy<enter>"), WANT_RESTART);
     assert_string_equal(ui_wanted_lesson(u), "cache-stampede");
     ui_free(u);
 }
@@ -105,9 +106,9 @@ static void esc_never_leaves(void **state)
 {
     (void)state;
     struct ui *u = started(COURSE, GLYPHS_UTF8);
-    assert_int_equal(screen_keys(u, "<esc><esc>"), UI_NOTHING);
-    assert_int_equal(screen_keys(u, "q"), UI_LEAVE);
-    assert_int_equal(screen_keys(u, "<c-c>"), UI_LEAVE);
+    assert_int_equal(screen_keys(u, "<esc><esc>"), WANT_NOTHING);
+    assert_int_equal(screen_keys(u, "q"), WANT_LEAVE);
+    assert_int_equal(screen_keys(u, "<c-c>"), WANT_LEAVE);
     ui_free(u);
 }
 
@@ -130,7 +131,7 @@ static void an_empty_course_is_no_crash(void **state)
     (void)state;
     struct ui *u = started(0, GLYPHS_UTF8);
     mem_free(screen_text(u, 24, 80));
-    assert_int_equal(screen_keys(u, "<enter><down>x<up>/a<enter>"), UI_NOTHING);
+    assert_int_equal(screen_keys(u, "<enter><down>x<up>/a<enter>"), WANT_NOTHING);
     ui_free(u);
 }
 

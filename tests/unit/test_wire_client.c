@@ -7,6 +7,7 @@
  */
 #include "truecode/store.h"
 #include "truecode/wire.h"
+#include "truecode/worker.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -423,9 +424,8 @@ static void any_order_of_requests_is_fine(void **state)
 
 int main(int argc, char **argv)
 {
-    if (wire_is_worker(argc, argv))
-        return strcmp(argv[2], "jail") == 0 ? wire_worker_main(argc, argv)
-                                            : bad_worker();
+    if (worker_asked(argc, argv))
+        return strcmp(argv[2], "jail") == 0 ? worker_main(argc, argv) : bad_worker();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_deadly_input_is_dropped),
         cmocka_unit_test(processor_time_is_limited),

@@ -89,14 +89,14 @@ static struct wire_answer full_answer(struct wire_run *run, struct prove_row *ro
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
         cells[i] = (struct cell){.cp = 'x', .width = 1, .tone = TONE_GOOD};
     *run = (struct wire_run){5, 70, cells};
-    *row = (struct prove_row){.kind = "fix",
+    *row = (struct prove_row){.kind = PROOF_FIX,
                               .name = "flag off",
                               .passed = 4,
                               .margin_min = 0.5,
                               .detail = "close"};
     *card = (struct wire_card){
         "all-green", "Everything is green", "fail", "s", "p", "", "", 20, 2};
-    struct wire_answer a = {.want = UI_OPEN,
+    struct wire_answer a = {.want = WANT_OPEN,
                             .want_lesson = "all-green",
                             .more = true,
                             .ticking = true,
@@ -133,7 +133,7 @@ static void answers_come_through(void **state)
     buf_init(&b, 0);
     wire_put_answer(&b, &in);
     assert_int_equal(wire_get_answer(&a, b.s + 4, b.len - 4, &why), ERR_OK);
-    assert_int_equal(a.want, UI_OPEN);
+    assert_int_equal(a.want, WANT_OPEN);
     assert_string_equal(a.want_lesson, "all-green");
     assert_string_equal(a.text, "line\nline\n");
     assert_int_equal(a.tape_len, 7);
@@ -142,7 +142,7 @@ static void answers_come_through(void **state)
     assert_int_equal(a.score.total, 88);
     assert_true(a.score.part[0] == 0.25);
     assert_string_equal(a.cards[0].title, "Everything is green");
-    assert_string_equal(a.proof.rows[0].kind, "fix");
+    assert_int_equal(a.proof.rows[0].kind, PROOF_FIX);
     assert_true(a.proof.ok && a.proof.rows[0].passed == 4);
     wire_answer_release(&a);
     buf_release(&b);
@@ -273,6 +273,29 @@ static void damaged_requests_do_no_harm(void **state)
     buf_release(&b);
 }
 
+/* A message that ends anywhere but at its end is refused: every field knows its length. */
+static void messages_cut_short_are_refused(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct wire_run run;
+    struct prove_row row;
+    struct wire_card card;
+    struct wire_request asked = full_request(), q;
+    struct wire_answer said = full_answer(&run, &row, &card), a = {0};
+    struct arena mem = {0};
+    buf_init(&b, 0);
+    wire_put_request(&b, &asked);
+    for (size_t n = 0; n < b.len - 4; n++)
+        assert_int_equal(wire_get_request(&q, &mem, b.s + 4, n, NULL), ERR_CORRUPT);
+    buf_reset(&b);
+    wire_put_answer(&b, &said);
+    for (size_t n = 0; n < b.len - 4; n++)
+        assert_int_equal(wire_get_answer(&a, b.s + 4, n, NULL), ERR_CORRUPT);
+    arena_release(&mem);
+    buf_release(&b);
+}
+
 static void noise_is_refused(void **state)
 {
     (void)state;
@@ -297,6 +320,7 @@ int main(void)
         cmocka_unit_test(runs_stay_on_the_screen),
         cmocka_unit_test(damaged_answers_do_no_harm),
         cmocka_unit_test(damaged_requests_do_no_harm),
+        cmocka_unit_test(messages_cut_short_are_refused),
         cmocka_unit_test(noise_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

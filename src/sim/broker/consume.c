@@ -22,7 +22,7 @@ enum {
     DELAY_MIN = SIM_MS
 }; /* or a refused call would be repeated in the same instant */
 
-static void member_go(struct world *w, comp_id c, struct member *m);
+static void work_on(struct world *w, comp_id c, struct member *m, bool fetched);
 
 /* ---- deliveries ----------------------------------------------------------------- */
 
@@ -58,6 +58,8 @@ static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
     a->delivery.partition = partition;
     a->delivery.member = W_REF(w, m);
     a->key = msg->flags;
+    a->visit = msg->visit;
+    a->nth = msg->nth;
     act_charge(w, a, CAUSE_BROKER, sub_topic(w, c), w_now(w) - msg->published);
     trace_begin(w, a, msg);
     act_wait(w, a, CAUSE_BROKER, c);
@@ -75,7 +77,7 @@ void delivery_end(struct world *w, struct act *a, enum reason reason, bool good)
     if (a->phase == DELIVERY_WAITING)
         queue_remove(w, &m->batch, a);
     else
-        m->busy = false;
+        member_busy(w, c, m, false);
     act_account(w, a);
     call_drop(w, a);
     a->reason = (uint8_t)reason;
@@ -111,7 +113,8 @@ void deliveries_drop(struct world *w, comp_id c, const struct member *m, int par
         bool asked = (only == 0 || a->delivery.member == only) &&
                      (partition < 0 || (a->delivery.ticket == 0 &&
                                         (int)a->delivery.partition == partition));
-        if (asked && a->phase != DELIVERY_CALL)
+        bool knows = only != 0 || !member_of(w, a)->evicted;
+        if (asked && knows && a->phase != DELIVERY_CALL)
             drop(w, a);
     }
 }
@@ -172,6 +175,25 @@ static uint32_t fetch_tickets(struct world *w, comp_id c, struct member *m,
     return n;
 }
 
+/* May the message be delivered yet? Else somebody looks when it may. */
+static bool due(struct world *w, comp_id c, const struct partition *from,
+                int64_t offset)
+{
+    struct subscription_state *s = sub_of(w, c);
+    sim_time delay = p_time(w, c, SB_DELAY);
+    if (delay == 0)
+        return true;
+    sim_time at = partition_message(w, from, offset)->published + delay;
+    if (at <= w_now(w))
+        return true;
+    if (s->due_timer != 0 && s->due_at <= at)
+        return false;
+    cal_cancel(w, &s->due_timer);
+    s->due_at = at;
+    s->due_timer = cal_at(w, at, EV_KIND + SE_DUE, c, 0, 0);
+    return false;
+}
+
 /* New messages of a queue, from all partitions in turn. */
 static uint32_t fetch_fresh(struct world *w, comp_id c, struct member *m, uint32_t want)
 {
@@ -181,7 +203,7 @@ static uint32_t fetch_fresh(struct world *w, comp_id c, struct member *m, uint32
         uint32_t p = s->fresh_at++ % s->ncursors;
         const struct partition *from = partition_at(w, sub_topic(w, c), p);
         struct cursor *u = cursor_at(w, c, p);
-        if (from->leaderless || u->next == from->end) {
+        if (from->leaderless || u->next == from->end || !due(w, c, from, u->next)) {
             empty++;
             continue;
         }
@@ -202,12 +224,16 @@ static uint32_t fetch_fresh(struct world *w, comp_id c, struct member *m, uint32
 static uint32_t fetch_log(struct world *w, comp_id c, struct member *m, uint32_t want)
 {
     struct subscription_state *s = sub_of(w, c);
-    uint32_t mine = (s->ncursors + s->nmembers - 1 - m->index) / s->nmembers;
+    bool coop = p_count(w, c, SB_PROTOCOL) == PROTOCOL_COOPERATIVE;
+    uint32_t mine =
+        coop ? s->ncursors : (s->ncursors + s->nmembers - 1 - m->index) / s->nmembers;
     for (uint32_t i = 0; i < mine; i++) {
-        uint32_t p = m->index + m->at++ % mine * s->nmembers;
+        uint32_t p = coop ? m->at++ % mine : m->index + m->at++ % mine * s->nmembers;
         const struct partition *from = partition_at(w, sub_topic(w, c), p);
         struct cursor *u = cursor_at(w, c, p);
         if (from->leaderless || u->out > 0 || u->next == from->end)
+            continue;
+        if (coop && (u->moving || u->owner != member_key(m)))
             continue;
         while (u->out < want && u->next < from->end) {
             struct act *a =
@@ -228,29 +254,50 @@ static bool may_fetch(const struct world *w, comp_id c)
     return !s->off && !s->rebalancing && broker_up(w, w->comps[sub_topic(w, c)].owner);
 }
 
+/* The interval's timer is not armed anew at each poll: it looks when it is over. */
+static void polls(struct world *w, comp_id c, struct member *m)
+{
+    sim_time most = p_time(w, c, SB_MAX_POLL);
+    m->polled = w_now(w);
+    if (m->timer == 0 && most > 0)
+        m->timer = cal_after(w, most, EV_KIND + SE_POLL, c, W_REF(w, m), 0);
+}
+
 static bool fetch(struct world *w, comp_id c, struct member *m)
 {
     uint32_t want = (uint32_t)p_count(w, c, SB_BATCH);
     if (!may_fetch(w, c))
         return false;
     uint32_t n = fetch_tickets(w, c, m, want);
-    if (p_count(w, c, SB_STYLE) == STYLE_QUEUE)
+    if (p_count(w, c, SB_STYLE) == STYLE_QUEUE) {
         n += fetch_fresh(w, c, m, want - n);
-    else if (n == 0)
-        n = fetch_log(w, c, m, want);
+    } else {
+        n = n > 0 ? n : fetch_log(w, c, m, want);
+        polls(w, c, m);
+    }
     sub_of(w, c)->batches += n > 0;
     return n > 0;
 }
 
-static void member_go(struct world *w, comp_id c, struct member *m)
+void member_go(struct world *w, comp_id c, struct member *m)
 {
-    if (m->busy || m->leaving || m->index < sub_of(w, c)->stuck)
+    if (m->busy || m->stuck)
         return;
-    bool fetched = m->batch.count == 0 && fetch(w, c, m);
+    if (!m->leaving)
+        work_on(w, c, m, m->batch.count == 0 && fetch(w, c, m));
+    else if (m->evicted && m->batch.count > 0)
+        work_on(w, c, m, false);
+    else if (m->evicted)
+        member_rejoins(w, c, m);
+}
+
+/* The next of its batch, if there is one. */
+static void work_on(struct world *w, comp_id c, struct member *m, bool fetched)
+{
     struct act *a = queue_pop(w, &m->batch);
-    if (a == NULL)
+    if (!a)
         return;
-    m->busy = true;
+    member_busy(w, c, m, true);
     comp_id broker = w->comps[sub_topic(w, c)].owner;
     sim_time cost = fetched ? p_time(w, c, SB_BATCH_COST) : 0;
     if (cost > 0) {
@@ -264,15 +311,22 @@ static void member_go(struct world *w, comp_id c, struct member *m)
 
 void sub_wake(struct world *w, comp_id c)
 {
-    for (uint32_t i = 0; i < sub_of(w, c)->nmembers; i++)
-        member_go(w, c, sub_member(w, c, i));
+    const struct subscription_state *s = sub_of(w, c);
+    bool alike = p_count(w, c, SB_STYLE) == STYLE_QUEUE;
+    for (uint32_t i = member_idle(w, c, 0); i < s->nmembers;
+         i = member_idle(w, c, i + 1)) {
+        struct member *m = sub_member(w, c, i);
+        member_go(w, c, m);
+        if (alike && !m->busy)
+            return; /* nor would the others find anything */
+    }
 }
 
 static void wake_owner(struct world *w, comp_id c, uint32_t partition)
 {
-    const struct subscription_state *s = sub_of(w, c);
-    if (s->nmembers > 0)
-        member_go(w, c, sub_member(w, c, partition % s->nmembers));
+    struct member *m = member_of_partition(w, c, partition);
+    if (m)
+        member_go(w, c, m);
 }
 
 void sub_published(struct world *w, comp_id c, uint32_t partition)
@@ -282,15 +336,14 @@ void sub_published(struct world *w, comp_id c, uint32_t partition)
         wake_owner(w, c, partition);
         return;
     }
-    for (uint32_t i = 0; i < s->nmembers; i++) {
-        uint32_t k = (s->idle_from + i) % s->nmembers;
-        struct member *m = sub_member(w, c, k);
-        if (m->busy || m->index < s->stuck)
-            continue;
-        s->idle_from = k + 1;
-        member_go(w, c, m);
+    uint32_t from = s->nmembers > 0 ? s->idle_from % s->nmembers : 0;
+    uint32_t k = member_idle(w, c, from);
+    if (k == s->nmembers)
+        k = member_idle(w, c, 0);
+    if (k == s->nmembers)
         return;
-    }
+    s->idle_from = k + 1;
+    member_go(w, c, sub_member(w, c, k));
 }
 
 /* ---- outcomes ------------------------------------------------------------------- */
@@ -300,16 +353,17 @@ static bool processed(struct world *w, const struct act *a, bool again)
 {
     struct subscription_state *s = sub_of(w, a->comp);
     sim_time took = w_now(w) - a->start;
-    bool slow = sub_data(w, a->comp)->slo && took > w->model->slo->within;
+    bool slow = sub_late(w, a->comp, a->start);
+    bool bad = slow || a->age == AGE_LOST;
     s->processed++;
     s->seconds += took;
     s->repeats += again || (a->key & MESSAGE_DUPLICATE);
-    if (again || (a->key & MESSAGE_AGAIN))
-        return !slow;
+    if (a->key & MESSAGE_AGAIN) /* it is in the books */
+        return !bad;
     s->slow += slow;
-    s->bad += slow;
-    s->good += !slow;
-    return !slow;
+    s->bad += bad;
+    s->good += !bad;
+    return !bad;
 }
 
 /* A fault of the broker: it hands the message out once more. */
@@ -319,9 +373,9 @@ static void maybe_twice(struct world *w, comp_id c, const struct message *m,
     double share = sub_of(w, c)->duplicates;
     if (share <= 0 || rng_unit(w_rng(w, c, SUB_RNG_FAULT)) >= share)
         return;
-    struct ticket *t = ticket_new(w, c, m, partition, TICKET_READY);
-    t->message.flags |= MESSAGE_AGAIN;
-    t->succeeded = true;
+    struct message again = *m;
+    again.flags |= MESSAGE_AGAIN;
+    ticket_new(w, c, &again, partition, TICKET_READY)->succeeded = true;
 }
 
 /* What a log's act stands for, though it may be deleted by now. */
@@ -332,15 +386,18 @@ static struct message message_of(const struct world *w, const struct act *a)
     int64_t offset = a->delivery.offset;
     if (offset >= p->start && offset < p->end)
         return *partition_message(w, p, offset);
-    return (struct message){.published = a->start, .flags = a->key & 15};
+    return (struct message){
+        .published = a->start, .flags = a->key & 15, .visit = a->visit, .nth = a->nth};
 }
 
-/* It is in the books now, if it was not before. */
+/* Whether it is in the books already; now it is. Books are in order: what somebody does
+ * who has lost the partition, ahead of one that is not done with, is written down when
+ * it is done once more. */
 static bool counted(struct cursor *u, int64_t offset)
 {
-    bool before = offset < u->counted;
-    u->counted = before ? u->counted : offset + 1;
-    return before;
+    if (offset == u->counted)
+        return u->counted++, false;
+    return true;
 }
 
 static void log_ok(struct world *w, struct act *a)
@@ -370,11 +427,12 @@ static void log_failed(struct world *w, struct act *a, enum reason reason)
         m.flags |= counted(u, a->delivery.offset) ? MESSAGE_AGAIN : 0;
         dead_letter_add(w, c, &m, a->delivery.partition, u->tries);
         cursor_delivered(w, c, a, true);
-    } else if (!current || s->rebalancing || member_of(w, a)->leaving) {
+    } else if (!current || s->rebalancing || u->moving || member_of(w, a)->leaving) {
         cursor_delivered(w, c, a, false);
     } else {
         sim_time delay = p_time(w, c, SB_RETRY_DELAY);
         a->phase = DELIVERY_BACKOFF;
+        member_of(w, a)->polled = w_now(w); /* it seeks back and asks again */
         act_timer(w, a, delay > DELAY_MIN ? delay : DELAY_MIN, CAUSE_BACKOFF, c);
         return;
     }
@@ -388,9 +446,12 @@ static void ticket_ok(struct world *w, struct act *a, struct ticket *t)
     comp_id c = a->comp;
     a->key |= t->message.flags & MESSAGE_AGAIN; /* it may have been given up by now */
     bool again = t->succeeded || (t->message.flags & MESSAGE_SEEN);
+    a->key |= t->succeeded ? MESSAGE_AGAIN : 0;
     bool good = processed(w, a, again);
     bool there = t->state != TICKET_GONE;
+    sub_of(w, c)->slow += t->late && !t->succeeded;
     t->succeeded = true;
+    cal_cancel(w, &t->late_timer);
     if (!again)
         maybe_twice(w, c, &t->message, t->partition);
     if (there && broker_up(w, w->comps[sub_topic(w, c)].owner))
@@ -417,10 +478,10 @@ static void ticket_failed(struct world *w, struct act *a, struct ticket *t,
 static void go_on(struct world *w, comp_id c, ref member, uint32_t partition)
 {
     struct member *m = member_at(w, member);
-    if (!m->leaving)
+    if (!m->leaving || m->evicted)
         member_go(w, c, m);
     else if (m->batch.count == 0)
-        w_release(w, member, sizeof *m);
+        member_free(w, m);
     if (p_count(w, c, SB_STYLE) == STYLE_LOG)
         wake_owner(w, c, partition);
 }

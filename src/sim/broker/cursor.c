@@ -115,7 +115,8 @@ uint64_t sub_gap(const struct world *w, comp_id c)
     uint64_t n = 0;
     for (uint32_t p = 0; p < sub_of(w, c)->ncursors; p++) {
         const struct cursor *u = cursor_at(w, c, p);
-        n += u->next > u->taken ? (uint64_t)(u->next - u->taken) : 0;
+        int64_t from = u->taken > u->counted ? u->taken : u->counted;
+        n += u->next > from ? (uint64_t)(u->next - from) : 0;
     }
     return n;
 }
@@ -131,4 +132,5 @@ void sub_partitions(struct world *w, comp_id c)
     uint32_t n = topic_of(w, sub_topic(w, c))->n;
     w_grow(w, &s->cursors, &s->cursors_cap, n, sizeof(struct cursor));
     s->ncursors = n;
+    sub_assign_new(w, c);
 }

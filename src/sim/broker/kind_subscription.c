@@ -14,6 +14,7 @@
 #include "broker/subscription.h"
 #include "engine/kind.h"
 #include "model/model.h"
+#include "truecode/model.h"
 
 #include <stdio.h>
 
@@ -45,7 +46,20 @@ static const struct param_desc params[] = {
                       "How long a group stands still when its consumers change."},
     [SB_TRACE_EVERY] = {"trace_every", VALUE_COUNT, 0, 1000000, "messages", "50", NULL,
                         true, "One message in so many is traced; 0: none."},
+    [SB_MAX_POLL] =
+        {"max_poll_interval", VALUE_DURATION, 0, 86400, "s", "5m", NULL, true,
+         "A consumer of a log that is longer at a batch leaves the group, "
+         "which rebalances (Kafka: max.poll.interval.ms, 5 min); 0: never."},
+    [SB_PROTOCOL] = {"protocol", VALUE_CHOICE, 0, 0, "", "eager", "eager|cooperative",
+                     true,
+                     "What stands still while a log's group rebalances: eager: all "
+                     "partitions; cooperative: those that move (KIP-429)."},
+    [SB_DELAY] = {"delay", VALUE_DURATION, 0, 604800, "s", "0", NULL, true,
+                  "How long after it was published a queue gives a message out (SQS: "
+                  "DelaySeconds, 0 to 15 min)."},
 };
+
+_Static_assert(COUNT_OF(params) == SB_PARAMS, "one of each");
 
 enum { OP_PAUSE, OP_RESUME, OP_SKIP, OP_SEEK, OP_REPLAY, OP_PURGE };
 static const struct op_desc ops[] = {
@@ -91,7 +105,8 @@ enum { FAULT_STUCK, FAULT_DUPLICATES };
 static const struct fault_desc faults[] = {
     {"stuck",
      {{"consumers", VALUE_COUNT, true, "How many of them; left out: one."}},
-     "Consumers finish what they are at and take nothing more."},
+     "Consumers finish what they are at and take nothing more, as long as "
+     "they live."},
     {"duplicates",
      {{"share", VALUE_FRACTION, false, "Share of the messages."}},
      "Part of the messages is handed out twice."},
@@ -105,6 +120,7 @@ enum {
     M_LAG_SECONDS_MEAN,
     M_OFFSET,
     M_CONSUMERS,
+    M_LEFT_OUT,
     M_IN_FLIGHT,
     M_NOT_VISIBLE,
     M_DEAD_LETTERS,
@@ -120,6 +136,7 @@ enum {
     M_LOST,
     M_BATCHES,
     M_REBALANCES,
+    M_EVICTIONS,
     M_SECONDS
 };
 #define GAUGE(n, p, u, i, d)                                                           \
@@ -147,6 +164,9 @@ static const struct metric_desc metrics[] = {
                        "Where it is: messages before it are confirmed."),
     [M_CONSUMERS] = GAUGE("consumers", "kafka_consumergroup_members", "1", false,
                           "Consumers it has."),
+    [M_LEFT_OUT] =
+        GAUGE("consumers_left_out", "messaging_subscription_consumers_left_out", "1",
+              false, "Consumers more than a subscription may have: they do not work."),
     [M_IN_FLIGHT] = GAUGE("in_flight", "messaging_subscription_in_flight", "1", false,
                           "Messages its consumers have taken and not finished."),
     [M_NOT_VISIBLE] = GAUGE("not_visible", "messaging_subscription_not_visible", "1",
@@ -158,7 +178,8 @@ static const struct metric_desc metrics[] = {
     [M_GOOD] = COUNTER("good_total", "messaging_messages_good_total", "1",
                        "Messages processed within the objective."),
     [M_BAD] = COUNTER("bad_total", "messaging_messages_bad_total", "1",
-                      "Messages processed too late or not at all."),
+                      "Messages processed too late or not at all, counted as soon as "
+                      "that is sure."),
     [M_SLOW] = COUNTER("slow_total", "messaging_messages_slow_total", "1",
                        "Messages processed too late."),
     [M_FAILURES] = COUNTER("failures_total", "messaging_process_failures_total", "1",
@@ -179,6 +200,9 @@ static const struct metric_desc metrics[] = {
         COUNTER("batches_total", "messaging_batches_total", "1", "Batches fetched."),
     [M_REBALANCES] = COUNTER("rebalances_total", "kafka_consumergroup_rebalances_total",
                              "1", "Times its consumers have changed."),
+    [M_EVICTIONS] =
+        COUNTER("evictions_total", "messaging_subscription_evictions_total", "1",
+                "Consumers that left the group as they did not ask for messages."),
     [M_SECONDS] = COUNTER("seconds_total", "messaging_process_age_seconds_sum", "s",
                           "Age of all messages when they were processed."),
 };
@@ -214,9 +238,21 @@ static enum err sub_resolve(struct model *m, comp_id c, struct errmsg *why)
 static enum err sub_check(struct model *m, comp_id c, struct errmsg *why)
 {
     struct subscription_data *d = m->comps[c].data;
-    (void)why;
     d->slo = m->has_slo && m->slo_client[c];
-    return ERR_OK;
+    if (model_param(m, c, SB_DELAY)->as.duration > 0 &&
+        model_param(m, c, SB_STYLE)->as.count == STYLE_LOG)
+        return errmsg_set(why, ERR_INPUT,
+                          "%s: a log gives its messages out in order, at once; a "
+                          "\"delay\" needs style = queue",
+                          m->comps[c].name);
+    if (d->service == COMP_NONE)
+        return ERR_OK;
+    double *instances = mem_array(m->ncomps + 1, sizeof *instances);
+    (void)model_instances(m, instances);
+    enum err e = members_fit(m->comps[c].name, instances[d->service],
+                             model_param(m, c, SB_CONSUMERS)->as.count, why);
+    mem_free(instances);
+    return e;
 }
 
 static size_t sub_size(const struct model *m, comp_id c)
@@ -236,6 +272,7 @@ static void sub_init(struct world *w, comp_id c)
         s->tells = (comp_id)(comp_kind(w, d->service)->listen(w, d->service, c) + 1);
     sub_partitions(w, c);
     members_build(w, c);
+    sub_assign_new(w, c);
 }
 
 /* ---- running -------------------------------------------------------------------- */
@@ -245,9 +282,28 @@ static void sub_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t
     if (what == SE_ASSIGN) {
         sub_of(w, c)->timer = 0;
         sub_assign(w, c);
+    } else if (what == SE_POLL) {
+        member_poll_due(w, c, member_at(w, a));
+    } else if (what == SE_DUE) {
+        sub_of(w, c)->due_timer = 0;
+        sub_wake(w, c);
+    } else if (what == SE_LATE) {
+        assert(ticket_at(w, a)->gen == b); /* else it were cancelled */
+        ticket_late(w, c, ticket_at(w, a));
     } else {
         ticket_event(w, c, a, b);
     }
+}
+
+static enum err sub_set(struct world *w, comp_id c, int param, const struct value *v,
+                        struct errmsg *why)
+{
+    if (param == SB_DELAY && v->as.duration > 0 && p_count(w, c, SB_STYLE) == STYLE_LOG)
+        return errmsg_set(why, ERR_REFUSED, "%s is a log: it has no delay",
+                          w->comps[c].name);
+    if (param != SB_CONSUMERS)
+        return ERR_OK;
+    return members_fit(w->comps[c].name, members_instances(w, c), v->as.count, why);
 }
 
 static void sub_changed(struct world *w, comp_id c, int param, const struct value *old)
@@ -255,6 +311,10 @@ static void sub_changed(struct world *w, comp_id c, int param, const struct valu
     (void)old;
     if (param == SB_CONSUMERS)
         sub_members_changed(w, c);
+    else if (param == SB_PROTOCOL)
+        sub_assign(w, c);
+    else if (param == SB_DELAY)
+        sub_wake(w, c);
 }
 
 /* ---- operations ----------------------------------------------------------------- */
@@ -380,9 +440,7 @@ static enum err sub_fault(struct world *w, comp_id c, int fault, const struct ac
     int64_t n = action_gives(a, 0) ? a->args[0].as.count : 1;
     if (on && (n < 1 || n > MEMBERS_MAX))
         return errmsg_set(why, ERR_INPUT, "stuck: 1 to %d consumers", MEMBERS_MAX);
-    s->stuck = on ? (uint32_t)n : 0;
-    if (!on)
-        sub_wake(w, c);
+    members_stick(w, c, on ? (uint32_t)n : 0);
     return ERR_OK;
 }
 
@@ -479,16 +537,19 @@ static double sub_metric(const struct world *w, comp_id c, int metric, int insta
     const struct subscription_state *s = sub_of(w, c);
     const uint64_t counts[] = {s->processed, s->good,        s->bad,     s->slow,
                                s->failures,  s->redelivered, s->repeats, s->dead_total,
-                               s->skipped,   s->expired,     s->batches, s->rebalances};
+                               s->skipped,   s->expired,     s->batches, s->rebalances,
+                               s->evictions};
     if (metric <= M_OFFSET)
         return lag_figure(w, c, metric, instance);
     switch (metric) {
     case M_BAD:
-        return (double)(s->bad + sub_gap(w, c));
+        return (double)(s->bad + sub_gap(w, c) + sub_overdue(w, c));
     case M_LOST:
         return (double)(s->expired + sub_gap(w, c));
     case M_CONSUMERS:
         return s->nmembers;
+    case M_LEFT_OUT:
+        return s->left_out;
     case M_IN_FLIGHT:
         return s->inside.count;
     case M_NOT_VISIBLE:
@@ -561,6 +622,7 @@ const struct kind_impl kind_subscription = {
     .begin = sub_begin,
     .resume = sub_resume,
     .instances_changed = sub_instances_changed,
+    .set = sub_set,
     .changed = sub_changed,
     .op = sub_op,
     .fault = sub_fault,

@@ -43,7 +43,13 @@ static const struct param_desc params[] = {
                      "Messages a partition holds; with more the oldest are deleted."},
     [TP_IDEMPOTENT] = {"idempotent", VALUE_BOOL, 0, 0, "", "off", NULL, true,
                        "A retried publish is recognised and not stored again."},
+    [TP_WHEN_FULL] = {"when_full", VALUE_CHOICE, 0, 0, "", "drop", "drop|refuse", true,
+                      "What becomes of a message for a full partition: the oldest is "
+                      "deleted for it, or it is refused (RabbitMQ: x-overflow, "
+                      "drop-head or reject-publish)."},
 };
+
+_Static_assert(COUNT_OF(params) == TP_PARAMS, "one of each");
 
 enum { OP_PURGE };
 static const struct op_desc ops[] = {
@@ -73,6 +79,7 @@ enum {
     M_DEDUPLICATED,
     M_REJECTED,
     M_PURGED,
+    M_DROPPED,
     M_MESSAGES,
     M_END_OFFSET,
     M_LEADERLESS
@@ -85,9 +92,11 @@ static const struct metric_desc metrics[] = {
     {"deduplicated_total", "messaging_topic_deduplicated_messages_total", "",
      METRIC_COUNTER, "1", false, "Repeats that were recognised and not stored."},
     {"rejected_total", "messaging_topic_rejected_messages_total", "", METRIC_COUNTER,
-     "1", false, "Messages refused because their partition had no leader."},
+     "1", false, "Messages refused because their partition had no leader or was full."},
     {"purged_total", "messaging_topic_purged_messages_total", "", METRIC_COUNTER, "1",
      false, "Messages deleted by an operator."},
+    {"dropped_total", "messaging_topic_dropped_messages_total", "", METRIC_COUNTER, "1",
+     false, "Messages deleted because their partition was full."},
     {"messages", "messaging_topic_messages", "", METRIC_GAUGE, "1", true,
      "Messages it holds."},
     {"end_offset", "kafka_topic_partition_current_offset", "", METRIC_GAUGE, "1", true,
@@ -143,30 +152,41 @@ void publish_key(struct world *w, struct act *a, comp_id topic)
     a->key = (uint32_t)(rng_next(w_rng(w, topic, TOPIC_RNG_KEY)) >> 32);
 }
 
-/* Has an earlier try of this publish been stored, not long ago? */
-static bool stored_before(const struct world *w, comp_id c, uint32_t partition,
-                          const struct act *a)
+/* What an earlier try of this publish has stored, not long ago; NULL: nothing. */
+static const struct message *stored_before(const struct world *w, comp_id c,
+                                           uint32_t partition, const struct act *a)
 {
     const struct partition *p = partition_at(w, c, partition);
     sim_time since = w_now(w) - RETRY_LATER;
     for (int64_t i = p->end - 1; i >= p->start; i--) {
         const struct message *m = partition_message(w, p, i);
         if (m->published < since)
-            return false;
+            return NULL;
         if (m->request == a->request && m->id == a->key)
-            return true;
+            return m;
     }
-    return false;
+    return NULL;
 }
 
-static bool repeated(const struct world *w, comp_id c, const struct act *a)
+static const struct message *repeated(const struct world *w, comp_id c,
+                                      const struct act *a)
 {
-    if (a->try_number < 2)
-        return false;
-    for (uint32_t p = 0; p < topic_of(w, c)->n; p++)
-        if (stored_before(w, c, p, a))
-            return true;
-    return false;
+    const struct message *m = NULL;
+    for (uint32_t p = 0; a->try_number > 1 && p < topic_of(w, c)->n && !m; p++)
+        m = stored_before(w, c, p, a);
+    return m;
+}
+
+/* What the message is about: what its producer is, or, where that is nothing, as in a
+ * job's run, itself. The second message of a program is another one than the first. */
+static void set_subject(struct world *w, struct message *m, const struct act *a,
+                        const struct message *earlier)
+{
+    enum { APART = 10007 }; /* more than copies in a fan-out */
+    m->visit = earlier ? earlier->visit : a->visit;
+    if (m->visit == 0)
+        m->visit = (uint32_t)++W_HEAD(w)->next_request;
+    m->nth = (uint16_t)(a->nth + a->mode * APART);
 }
 
 static bool poisoned(struct world *w, comp_id c, uint32_t partition)
@@ -195,50 +215,6 @@ static void trim(struct world *w, comp_id c, uint32_t partition, int64_t start)
         sub_lost(w, (comp_id)(i - 1), partition, p->start);
 }
 
-static void store(struct world *w, comp_id c, uint32_t partition,
-                  const struct message *m)
-{
-    CHECK(partition < W_STATE(w, struct topic_state, c)->n);
-    struct partition *p = partition_at(w, c, partition);
-    int64_t most = p_count(w, c, TP_CAPACITY);
-    partition_append(w, p, m);
-    if (p->end - p->start > most)
-        trim(w, c, partition, p->end - most);
-    for (comp_id i = topic_of(w, c)->subscriptions; i != 0;
-         i = sub_of(w, (comp_id)(i - 1))->next)
-        sub_published(w, (comp_id)(i - 1), partition);
-}
-
-enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
-{
-    struct topic_state *s = topic_of(w, c);
-    uint32_t key = key_of(w, c, a->key), partition = partition_of(w, c, key);
-    if (partition_at(w, c, partition)->leaderless) {
-        s->rejected++;
-        return REASON_DOWN;
-    }
-    bool again = repeated(w, c, a);
-    if (again && p_on(w, c, TP_IDEMPOTENT)) {
-        s->deduplicated++;
-        return REASON_NONE;
-    }
-    struct message m = {.published = w_now(w),
-                        .request = a->request,
-                        .id = a->key,
-                        .key = key & KEY_MASK};
-    if (again)
-        m.flags |= MESSAGE_DUPLICATE;
-    if ((s->poison > 0 || s->poison_next) && poisoned(w, c, partition))
-        m.flags |= MESSAGE_POISON;
-    s->published++;
-    s->duplicates += again;
-    w_outcome(w, partition);
-    store(w, c, partition, &m);
-    return REASON_NONE;
-}
-
-/* ---- deleting ------------------------------------------------------------------- */
-
 static int64_t needed(const struct world *w, comp_id c, uint32_t partition)
 {
     int64_t least = partition_at(w, c, partition)->end;
@@ -249,6 +225,67 @@ static int64_t needed(const struct world *w, comp_id c, uint32_t partition)
     }
     return least;
 }
+
+static void store(struct world *w, comp_id c, uint32_t partition,
+                  const struct message *m)
+{
+    struct partition *p = partition_at(w, c, partition);
+    int64_t most = p_count(w, c, TP_CAPACITY);
+    partition_append(w, p, m);
+    if (p->end - p->start > most) {
+        topic_of(w, c)->dropped += (uint64_t)(p->end - p->start - most);
+        trim(w, c, partition, p->end - most);
+    }
+    for (comp_id i = topic_of(w, c)->subscriptions; i != 0;
+         i = sub_of(w, (comp_id)(i - 1))->next)
+        sub_published(w, (comp_id)(i - 1), partition);
+}
+
+/* A message is refused when what nobody needs any more would not make room either. */
+static bool is_full(struct world *w, comp_id c, uint32_t partition)
+{
+    const struct partition *p = partition_at(w, c, partition);
+    int64_t most = p_count(w, c, TP_CAPACITY);
+    if (p_count(w, c, TP_WHEN_FULL) == FULL_DROPS || p->end - p->start < most)
+        return false;
+    trim(w, c, partition, needed(w, c, partition));
+    return p->end - p->start >= most;
+}
+
+enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
+{
+    struct topic_state *s = topic_of(w, c);
+    uint32_t key = key_of(w, c, a->key), partition = partition_of(w, c, key);
+    if (partition_at(w, c, partition)->leaderless) {
+        s->rejected++;
+        return REASON_DOWN;
+    }
+    if (is_full(w, c, partition)) {
+        s->rejected++;
+        return REASON_QUEUE_FULL;
+    }
+    const struct message *again = repeated(w, c, a);
+    if (again && p_on(w, c, TP_IDEMPOTENT)) {
+        s->deduplicated++;
+        return REASON_NONE;
+    }
+    struct message m = {.published = w_now(w),
+                        .request = a->request,
+                        .id = a->key,
+                        .key = key & KEY_MASK};
+    set_subject(w, &m, a, again);
+    if (again)
+        m.flags |= MESSAGE_DUPLICATE;
+    if ((s->poison > 0 || s->poison_next) && poisoned(w, c, partition))
+        m.flags |= MESSAGE_POISON;
+    s->published++;
+    s->duplicates += again != NULL;
+    w_outcome(w, partition);
+    store(w, c, partition, &m);
+    return REASON_NONE;
+}
+
+/* ---- deleting ------------------------------------------------------------------- */
 
 static void clean(struct world *w, comp_id c, uint32_t partition)
 {
@@ -373,8 +410,20 @@ static const char *version_text(const struct model *m, const char *name)
     return NULL;
 }
 
+static enum err topic_names(const struct model *m, const struct action *a,
+                            struct errmsg *why)
+{
+    bool fixed = a->kind == ACTION_FAULT &&
+                 str_eq(a->name, faults[FAULT_POISON].name) && a->nargs > 1 &&
+                 a->args[1].type == VALUE_TEXT && a->args[1].as.text[0] != '\0';
+    if (!fixed || version_text(m, a->args[1].as.text))
+        return ERR_OK;
+    return errmsg_set(why, ERR_NOT_FOUND, "no service has a version %.40s",
+                      a->args[1].as.text);
+}
+
 static enum err fault_poison(struct world *w, comp_id c, const struct action *a,
-                             bool on, struct errmsg *why)
+                             bool on)
 {
     struct topic_state *s = topic_of(w, c);
     if (!on) {
@@ -382,13 +431,8 @@ static enum err fault_poison(struct world *w, comp_id c, const struct action *a,
         s->poison_next = false;
         return ERR_OK;
     }
-    const char *fixed = NULL;
-    if (action_text(a, 1)[0] != '\0') {
-        fixed = version_text(w->model, a->args[1].as.text);
-        if (fixed == NULL)
-            return errmsg_set(why, ERR_NOT_FOUND, "no service has a version %.40s",
-                              a->args[1].as.text);
-    }
+    const char *text = action_text(a, 1);
+    const char *fixed = *text ? version_text(w->model, text) : NULL;
     s->poison = action_gives(a, 0) ? a->args[0].as.number : 0;
     s->poison_next = s->poison <= 0;
     s->poison_partition = (uint16_t)a->instance;
@@ -403,7 +447,7 @@ static enum err topic_fault(struct world *w, comp_id c, int fault,
     if (err != ERR_OK)
         return err;
     if (fault == FAULT_POISON)
-        return fault_poison(w, c, a, on, why);
+        return fault_poison(w, c, a, on);
     for (uint32_t i = 0; i < topic_of(w, c)->n; i++)
         if (a->instance == 0 || (uint32_t)a->instance == i + 1)
             partition_at(w, c, i)->leaderless = on;
@@ -428,7 +472,7 @@ static double topic_metric(const struct world *w, comp_id c, int metric, int ins
 {
     const struct topic_state *s = topic_of(w, c);
     const uint64_t counts[] = {s->published, s->duplicates, s->deduplicated,
-                               s->rejected, s->purged};
+                               s->rejected,  s->purged,     s->dropped};
     double sum = 0;
     if (metric < M_MESSAGES)
         return (double)counts[metric];
@@ -489,4 +533,6 @@ const struct kind_impl kind_topic = {
     .fault = topic_fault,
     .metric = topic_metric,
     .instances = topic_instances,
+    .numbers = "partitions",
+    .names = topic_names,
 };

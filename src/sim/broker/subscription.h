@@ -26,15 +26,23 @@ enum subscription_param {
     SB_DEAD_LETTERS,
     SB_VISIBILITY,
     SB_REBALANCE,
-    SB_TRACE_EVERY
+    SB_TRACE_EVERY,
+    SB_MAX_POLL,
+    SB_PROTOCOL,
+    SB_DELAY,
+    SB_PARAMS
 };
 enum { STYLE_LOG, STYLE_QUEUE };
+enum { PROTOCOL_EAGER, PROTOCOL_COOPERATIVE };
 enum { SUB_RNG_FAULT };
-enum subscription_event {            /* EV_KIND + this */
-                          SE_ASSIGN, /* the rebalance is over */
-                          SE_VISIBLE /* a, b: a ticket comes back */
+enum subscription_event {             /* EV_KIND + this */
+                          SE_ASSIGN,  /* the rebalance is over */
+                          SE_VISIBLE, /* a, b: a ticket comes back */
+                          SE_LATE,    /* a, b: a ticket is too late */
+                          SE_POLL,    /* a: a member ought to have asked for more */
+                          SE_DUE      /* a message may be delivered from now on */
 };
-enum { MEMBERS_MAX = 4096, DEAD_MAX = 100000, BATCH_MAX = 1000 };
+enum { MEMBERS_MAX = 10000, DEAD_MAX = 100000, BATCH_MAX = 1000 };
 
 /* How far a log subscription is in one partition. */
 struct cursor {
@@ -47,12 +55,18 @@ struct cursor {
     uint32_t fence;    /* results of acts with another one count no more */
     uint32_t out;      /* acts with this fence */
     uint32_t tries;    /* failed, of the message at `processed` */
+    uint32_t owner;    /* cooperative: key of the member that reads it */
+    bool moving;       /* and who does not do so yet */
 };
 
 /* One consumer: works on one message at a time, holds the rest of its batch. */
 struct member {
     uint16_t instance, ordinal; /* of the service; instance 0: it has none */
     bool busy, leaving;
+    bool evicted;      /* out of the group, which it does not know yet */
+    bool stuck;        /* a fault: it does not go on */
+    sim_time polled;   /* when it asked for messages last */
+    uint32_t timer;    /* of its poll interval */
     uint32_t index;    /* among the members */
     uint32_t at;       /* LOG: partition it reads, QUEUE: looks at first */
     struct list batch; /* acts that wait for their turn */
@@ -72,10 +86,11 @@ struct ticket { /* a message that was taken from a queue, or came back */
     uint32_t gen;
     uint8_t state;
     bool succeeded; /* once at least */
+    bool late;      /* too late for the objective, and counted so */
     uint16_t partition;
     uint32_t receives; /* how often it was given out */
     uint32_t acts;     /* that work on it */
-    uint32_t timer;
+    uint32_t timer, late_timer;
     ref next, prev;   /* all of a subscription */
     ref rnext, rprev; /* those that are ready */
 };
@@ -88,15 +103,21 @@ struct dead_letter {
 struct subscription_state {
     ref cursors; /* struct cursor, one per partition */
     uint32_t ncursors, cursors_cap;
-    ref members; /* refs of struct member */
+    ref members; /* refs of struct member, by ordinal, then by instance */
     uint32_t nmembers, members_cap;
+    ref idle; /* uint64_t: a bit for each member that is not busy */
+    uint32_t idle_cap;
+    uint32_t left_out; /* more than there may be: they do not work */
+    ref evicted;       /* refs of members that are not in `members` */
+    uint32_t nevicted, evicted_cap;
+    uint32_t due_timer; /* SE_DUE, at `due_at` */
+    sim_time due_at;
     uint32_t idle_from; /* QUEUE: whose turn it is */
     uint32_t fresh_at;  /* QUEUE: the partition that is looked at first */
     comp_id next;       /* of the same topic, + 1 */
     comp_id tells;      /* of a change of instances, after itself; + 1; 0: nobody */
     bool off;           /* an operator's */
     bool rebalancing;
-    uint32_t stuck; /* so many members do not go on */
     uint32_t timer; /* of the rebalance */
     double duplicates;
     uint32_t ticket_gen;
@@ -108,7 +129,7 @@ struct subscription_state {
     uint32_t again_at, nagain, again_cap;
     struct list inside;
     uint64_t good, bad, slow, processed, failures, redelivered, repeats, dead_total,
-        skipped, expired, batches, rebalances;
+        skipped, expired, batches, rebalances, evictions;
     sim_time seconds; /* from published to processed */
 };
 
@@ -142,11 +163,33 @@ static inline const struct subscription_data *sub_data(const struct world *w, co
 
 /* consumers.c: who consumes */
 void members_build(struct world *w, comp_id c);
-void sub_assign(struct world *w, comp_id c); /* the rebalance is over */
+void sub_assign(struct world *w, comp_id c);     /* the rebalance is over */
+void sub_assign_new(struct world *w, comp_id c); /* there are more partitions */
 /* kind_impl.instances_changed: its own consumers, and those of whoever it tells. */
 void sub_instances_changed(struct world *w, comp_id c) SELDOM;
 /* Maybe there are others now; a log's group stops and shares out anew. */
 void sub_members_changed(struct world *w, comp_id c);
+/* `instances` with `each` consumers are more than there may be: says what would fit. */
+enum err members_fit(const char *name, double instances, int64_t each,
+                     struct errmsg *why);
+/* The instances whose consumers there should be now. */
+uint32_t members_instances(const struct world *w, comp_id c);
+/* SE_POLL: a member that has been at its batch for too long leaves the group. */
+void member_poll_due(struct world *w, comp_id c, struct member *m);
+/* A fault: `n` of them do not go on, as long as they live; 0: all do again. */
+void members_stick(struct world *w, comp_id c, uint32_t n);
+/* An evicted one is done with its batch and joins again. It is freed. */
+void member_rejoins(struct world *w, comp_id c, struct member *m);
+void member_free(struct world *w, struct member *m);
+/* The member that reads the partition; NULL: nobody does. */
+struct member *member_of_partition(const struct world *w, comp_id c, uint32_t p);
+static inline uint32_t member_key(const struct member *m)
+{
+    return (uint32_t)m->instance << 16 | (uint32_t)(m->ordinal + 1);
+}
+void member_busy(struct world *w, comp_id c, struct member *m, bool busy);
+/* The first idle one from `from` on; nmembers: there is none. */
+uint32_t member_idle(const struct world *w, comp_id c, uint32_t from);
 static inline struct member *member_at(const struct world *w, ref r)
 {
     return W_PTR(w, struct member, r);
@@ -157,6 +200,7 @@ static inline struct member *sub_member(const struct world *w, comp_id c, uint32
 }
 
 /* consume.c: what they do */
+void member_go(struct world *w, comp_id c, struct member *m); /* if it can */
 void sub_published(struct world *w, comp_id c, uint32_t partition);
 void sub_wake(struct world *w, comp_id c); /* whoever is idle looks for work */
 void sub_resume(struct world *w, struct act *a, enum reason reason);
@@ -197,6 +241,13 @@ uint32_t tickets_purge(struct world *w, comp_id c);
 void dead_letter_add(struct world *w, comp_id c, const struct message *m,
                      uint32_t partition, uint32_t tries);
 uint32_t dead_letters_replay(struct world *w, comp_id c);
+
+/* overdue.c: what is too late already */
+bool sub_late(const struct world *w, comp_id c, sim_time published);
+/* Messages that are late and in no book, tickets left out: those are in the books. */
+uint64_t sub_overdue(const struct world *w, comp_id c);
+void ticket_arm_late(struct world *w, comp_id c, struct ticket *t); /* it is new */
+void ticket_late(struct world *w, comp_id c, struct ticket *t);
 
 /* kind_subscription.c */
 /* Messages that it has not processed yet; partition 0: of all. */

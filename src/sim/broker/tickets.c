@@ -84,6 +84,7 @@ struct ticket *ticket_new(struct world *w, comp_id c, const struct message *m,
         ready_push(w, s, t);
     else
         s->nout++;
+    ticket_arm_late(w, c, t);
     return t;
 }
 
@@ -109,6 +110,7 @@ void ticket_gone(struct world *w, comp_id c, struct ticket *t)
 {
     struct subscription_state *s = sub_of(w, c);
     leave_state(w, s, t);
+    cal_cancel(w, &t->late_timer);
     t->state = TICKET_GONE;
     if (t->acts == 0)
         ticket_free(w, s, t);
@@ -177,14 +179,17 @@ void ticket_event(struct world *w, comp_id c, ref r, uint32_t gen)
     sub_wake(w, c);
 }
 
-/* It left unprocessed, and was in no book before; it is now, whoever still works on it.
- */
+/* A ticket leaves unprocessed; true when it does so for the first time. It is in the
+ * books from now on, or as it was late, whoever still works on it. */
 static bool new_loss(struct world *w, comp_id c, struct ticket *t)
 {
-    if (t->succeeded || (t->message.flags & MESSAGE_AGAIN))
+    bool counted = t->message.flags & MESSAGE_AGAIN;
+    if (t->succeeded || (counted && !t->late))
         return false;
+    t->late = false;
     t->message.flags |= MESSAGE_AGAIN;
-    sub_left_bad(w, c, 1);
+    if (!counted)
+        sub_left_bad(w, c, 1);
     return true;
 }
 

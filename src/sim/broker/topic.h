@@ -25,11 +25,14 @@ enum topic_param {
     TP_RETENTION,
     TP_KEEP_READ,
     TP_CAPACITY,
-    TP_IDEMPOTENT
+    TP_IDEMPOTENT,
+    TP_WHEN_FULL,
+    TP_PARAMS
 };
+enum { FULL_DROPS, FULL_REFUSES };
 enum { PARTITIONER_KEY, PARTITIONER_ROUND_ROBIN };
 enum { TOPIC_RNG_KEY, TOPIC_RNG_FAULT };
-enum { PARTITIONS_MAX = 256, SEGMENT_MESSAGES = 170 };
+enum { PARTITIONS_MAX = 256, SEGMENT_MESSAGES = 128 };
 
 enum message_flag {
     MESSAGE_POISON = 1,    /* nobody can read it */
@@ -42,6 +45,8 @@ struct message {
     uint64_t request; /* its producer's */
     uint32_t id;      /* with `request`: the same for a retry of the same publish */
     uint32_t key : 28, flags : 4;
+    uint32_t visit; /* what it is about, as in struct act: never 0 */
+    uint16_t nth;
 };
 
 struct partition {
@@ -62,7 +67,7 @@ struct topic_state {
     bool poison_next;          /* just one */
     uint16_t poison_partition; /* only of this one; 0: any */
     const char *fixed_in;      /* a version that can read them; model memory */
-    uint64_t published, duplicates, deduplicated, rejected, purged;
+    uint64_t published, duplicates, deduplicated, rejected, purged, dropped;
 };
 
 static inline struct topic_state *topic_of(const struct world *w, comp_id c)

@@ -136,29 +136,39 @@ static void cache_cancel(struct world *w, struct act *a)
 
 /* ---- doing ---- */
 
-static bool is_space_of(const struct world *w, size_t i, comp_id cache)
+static bool is_space_of(const struct model *m, size_t i, comp_id cache)
 {
-    return w->comps[i].kind == &kind_keyspace && w->comps[i].owner == cache;
+    return m->comps[i].kind == &kind_keyspace && m->comps[i].owner == cache;
 }
 
 static uint32_t forget(struct world *w, comp_id c, comp_id only, const char *pattern)
 {
     uint32_t count = 0;
     for (size_t i = 0; i < w->model->ncomps; i++)
-        if (is_space_of(w, i, c) && (only == COMP_NONE || only == i))
+        if (is_space_of(w->model, i, c) && (only == COMP_NONE || only == i))
             count += keyspace_forget(w, (comp_id)i, pattern);
     return count;
 }
 
 /* "seats" or "cache.seats" */
-static comp_id space_named(const struct world *w, comp_id c, const char *name)
+static comp_id space_named(const struct model *m, comp_id c, const char *name)
 {
-    size_t own = strlen(w->comps[c].name);
-    for (size_t i = 0; i < w->model->ncomps; i++)
-        if (is_space_of(w, i, c) && (str_eq(w->comps[i].name, name) ||
-                                     str_eq(w->comps[i].name + own + 1, name)))
+    size_t own = strlen(m->comps[c].name);
+    for (size_t i = 0; i < m->ncomps; i++)
+        if (is_space_of(m, i, c) && (str_eq(m->comps[i].name, name) ||
+                                     str_eq(m->comps[i].name + own + 1, name)))
             return (comp_id)i;
     return COMP_NONE;
+}
+
+static enum err cache_names(const struct model *m, const struct action *a,
+                            struct errmsg *why)
+{
+    bool named = a->kind == ACTION_OP && a->nargs > 0 && a->args[0].type == VALUE_TEXT;
+    if (!named || space_named(m, a->comp, a->args[0].as.text) != COMP_NONE)
+        return ERR_OK;
+    return errmsg_set(why, ERR_NOT_FOUND, "%s has no key space \"%.60s\"",
+                      m->comps[a->comp].name, a->args[0].as.text);
 }
 
 static enum err cache_op(struct world *w, comp_id c, int op, const struct action *a,
@@ -167,10 +177,7 @@ static enum err cache_op(struct world *w, comp_id c, int op, const struct action
     (void)op;
     const char *name = action_gives(a, 0) ? a->args[0].as.text : NULL;
     const char *pattern = action_gives(a, 1) ? a->args[1].as.text : NULL;
-    comp_id only = name != NULL ? space_named(w, c, name) : COMP_NONE;
-    if (name != NULL && only == COMP_NONE)
-        return errmsg_set(why, ERR_NOT_FOUND, "%s has no key space \"%s\"",
-                          w->comps[c].name, name);
+    comp_id only = name ? space_named(w->model, c, name) : COMP_NONE;
     if (!cache_answers(w, c))
         return errmsg_set(why, ERR_REFUSED, "%s does not answer", w->comps[c].name);
     uint32_t count = forget(w, c, only, pattern);
@@ -215,7 +222,7 @@ static double cache_metric(const struct world *w, comp_id c, int metric, int ins
     default:
         for (size_t i = 0; i < w->model->ncomps; i++) {
             uint64_t h, m;
-            if (!is_space_of(w, i, c))
+            if (!is_space_of(w->model, i, c))
                 continue;
             keyspace_counts(w, (comp_id)i, &h, &m);
             hits += h;
@@ -275,6 +282,7 @@ const struct kind_impl kind_cache = {
     .resume = cache_resume,
     .cancel = cache_cancel,
     .op = cache_op,
+    .names = cache_names,
     .fault = cache_fault,
     .metric = cache_metric,
     .inflight = cache_inflight,

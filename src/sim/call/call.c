@@ -18,9 +18,6 @@
 #include "engine/program.h"
 #include "engine/telling.h"
 
-/* A breaker opens on a ratio only once this many calls were seen in the window. */
-enum { BREAKER_MIN_CALLS = 20 };
-
 /* ---- whom a caller calls -------------------------------------------------------- */
 
 const struct call_spec *call_spec_of(const struct world *w, const struct act *p)
@@ -79,72 +76,6 @@ int call_hash(struct world *w, const struct act *a, const uint16_t *numbers, uin
                        numbers, n);
 }
 
-/* ---- breaker -------------------------------------------------------------------- */
-
-static void breaker_roll(struct world *w, comp_id policy, struct call_state *s)
-{
-    sim_time half = p_time(w, policy, P_BREAKER_WINDOW) / 2;
-    sim_time age = w_now(w) - s->bucket_since;
-    if (age < half)
-        return;
-    s->before = age < 2 * half ? s->now : (struct bucket){0, 0};
-    s->now = (struct bucket){0, 0};
-    s->bucket_since = w_now(w);
-}
-
-bool call_breaker_closed(const struct world *w, comp_id policy,
-                         const struct call_state *s)
-{
-    return s->open_until == 0 || p_number(w, policy, P_BREAKER) <= 0;
-}
-
-static bool breaker_lets(struct world *w, comp_id policy, struct call_state *s)
-{
-    if (call_breaker_closed(w, policy, s))
-        return true;
-    if (w_now(w) < s->open_until || s->half_open)
-        return false;
-    s->half_open = true;
-    return true;
-}
-
-static void breaker_open(struct world *w, comp_id policy, struct call_state *s)
-{
-    s->open_until = w_now(w) + p_time(w, policy, P_BREAKER_OPEN);
-    s->half_open = false;
-    s->now = s->before = (struct bucket){0, 0};
-    w_log(w, policy, 0, LOG_WARN, 0, "circuit breaker opened");
-}
-
-static void breaker_record(struct world *w, comp_id policy, struct call_state *s,
-                           bool ok)
-{
-    double threshold = p_number(w, policy, P_BREAKER);
-    if (threshold <= 0)
-        return;
-    if (s->half_open) {
-        if (!ok) {
-            breaker_open(w, policy, s);
-            return;
-        }
-        s->half_open = false;
-        s->open_until = 0;
-        w_log(w, policy, 0, LOG_INFO, 0, "circuit breaker closed");
-    }
-    breaker_roll(w, policy, s);
-    s->now.calls++;
-    s->now.failures += !ok;
-    uint32_t calls = s->now.calls + s->before.calls;
-    uint32_t bad = s->now.failures + s->before.failures;
-    if (s->open_until == 0 && calls >= BREAKER_MIN_CALLS && bad >= threshold * calls)
-        breaker_open(w, policy, s);
-}
-
-void call_breaker_saw(struct world *w, comp_id policy, bool ok)
-{
-    breaker_record(w, policy, state_of(w, policy), ok);
-}
-
 /* ---- attempts ------------------------------------------------------------------- */
 
 /* A program that calls itself would go on for ever. */
@@ -165,10 +96,11 @@ HOT struct act *child_make(struct world *w, struct act *p, const struct call_spe
     c->priority = p->priority;
     c->user = p->user;
     c->visit = p->visit;
+    c->nth = p->nth;
     c->flags = p->flags & (ACT_ABANDONED | ACT_TRACED);
     c->parent = W_REF(w, p);
     c->try_number = p->attempt;
-    c->depth = (uint16_t)(p->depth + 1);
+    c->depth = (uint8_t)(p->depth + 1);
     if (c->flags & ACT_TRACED) {
         c->span = w_span_id(w);
         c->parent_span = p->span;
@@ -242,29 +174,39 @@ HOT void child_send(struct world *w, struct act *p, struct act *c)
 /* What may keep it from being sent, once it is past the bulkhead. */
 static enum reason forbidden(struct world *w, const struct act *p, comp_id policy)
 {
-    struct call_state *st = state_of(w, policy);
+    const struct call_state *st = state_of(w, policy);
     if (p->depth >= DEPTH_MAX)
         return REASON_ERROR;
     if (deadline_passed(w, p))
         return REASON_DEADLINE;
-    if (!breaker_lets(w, policy, st))
+    if (!(st->extras & (EXTRA_BREAKER | EXTRA_THROTTLE)))
+        return REASON_NONE;
+    struct guard *g = guard_of(w, policy, p->instance);
+    if (!breaker_lets(w, policy, g, p))
         return REASON_BREAKER_OPEN;
-    bool throttled = (st->extras & EXTRA_THROTTLE) && throttle_refuses(w, policy);
-    return throttled ? REASON_RATE_LIMITED : REASON_NONE;
+    if (!(st->extras & EXTRA_THROTTLE) || !throttle_refuses(w, policy, g))
+        return REASON_NONE;
+    breaker_forgets(g, p);
+    return REASON_RATE_LIMITED;
 }
 
-static bool bulkhead_full(const struct world *w, comp_id policy)
+/* The attempt of `p` counts as one of those under way. */
+static bool bulkhead_full(struct world *w, const struct act *p, comp_id policy)
 {
-    const struct call_state *st = state_of(w, policy);
     int64_t most = p_count(w, policy, P_MAX_IN_FLIGHT);
-    return most > 0 && (st->in_flight > (uint64_t)most || st->waiting.count > 0);
+    if (most == 0)
+        return false;
+    const struct guard *g = guard_of(w, policy, p->instance);
+    return g->in_flight > (uint64_t)most || g->waiting.count > 0;
 }
 
 /* False: it is refused, or waits. */
 static SELDOM bool gates(struct world *w, struct act *p, comp_id policy)
 {
     enum reason no = REASON_NONE;
-    if (!bulkhead_full(w, policy))
+    if (state_of(w, policy)->extras & EXTRA_LIMIT)
+        guard_of(w, policy, p->instance)->in_flight++;
+    if (!bulkhead_full(w, p, policy))
         no = forbidden(w, p, policy);
     else if (wait_begin(w, p, policy))
         return false;
@@ -304,11 +246,12 @@ static SELDOM void call_attempt(struct world *w, struct act *p)
     attempt(w, p, call_spec_of(w, p));
 }
 
-static SELDOM void budget_grows(struct world *w, comp_id policy, struct call_state *st)
+static SELDOM void budget_grows(struct world *w, comp_id policy, const struct act *p)
 {
-    st->tokens += p_number(w, policy, P_BUDGET);
-    if (st->tokens > BUDGET_BURST)
-        st->tokens = BUDGET_BURST;
+    struct guard *g = guard_of(w, policy, p->instance);
+    g->tokens += p_number(w, policy, P_BUDGET);
+    if (g->tokens > BUDGET_BURST)
+        g->tokens = BUDGET_BURST;
 }
 
 void call_begin(struct world *w, struct act *p, const struct call_spec *s)
@@ -319,7 +262,7 @@ void call_begin(struct world *w, struct act *p, const struct call_spec *s)
     p->call_start = w_now(w);
     st->requests++;
     if (st->extras & EXTRA_BUDGET)
-        budget_grows(w, s->policy, st);
+        budget_grows(w, s->policy, p);
     attempt(w, p, s);
 }
 
@@ -375,11 +318,12 @@ bool call_budget_takes(struct world *w, comp_id policy, struct act *p,
         return budget_takes(w, policy, p, reason);
     if (p_number(w, policy, P_BUDGET) <= 0)
         return true;
-    if (st->tokens < 1) {
+    struct guard *g = guard_of(w, policy, p->instance);
+    if (g->tokens < 1) {
         st->retries_denied++;
         return false;
     }
-    st->tokens -= 1;
+    g->tokens -= 1;
     return true;
 }
 
@@ -387,7 +331,7 @@ static bool retry_allowed(struct world *w, comp_id policy, struct act *p,
                           enum reason reason)
 {
     if (p->attempt > p_count(w, policy, P_RETRIES) || reason == REASON_BREAKER_OPEN ||
-        reason == REASON_DEADLINE)
+        reason == REASON_DEADLINE || reason == REASON_GAVE_UP)
         return false;
     if (reason == REASON_RATE_LIMITED && p->culprit == policy) /* by ourselves */
         return false;
@@ -427,13 +371,30 @@ static SELDOM void conclude_failed(struct world *w, struct act *p, comp_id polic
     call_attempt(w, p);
 }
 
+static SELDOM void slot_leave(struct world *w, comp_id policy, const struct act *p)
+{
+    struct guard *g = guard_of(w, policy, p->instance);
+    assert(g->in_flight > 0);
+    g->in_flight--;
+    call_slot_free(w, policy, g);
+}
+
+void call_left(struct world *w, comp_id policy, const struct act *p)
+{
+    struct call_state *st = state_of(w, policy);
+    st->in_flight--;
+    if (st->extras & EXTRA_LIMIT)
+        slot_leave(w, policy, p);
+}
+
 /* What limits the policy's calls sees that one is over. */
 static SELDOM void settle(struct world *w, struct act *p, comp_id policy,
                           enum reason reason)
 {
-    struct call_state *st = state_of(w, policy);
-    call_slot_free(w, policy, st);
-    if (st->extras & EXTRA_QUOTA)
+    uint32_t extras = state_of(w, policy)->extras;
+    if (extras & EXTRA_LIMIT)
+        slot_leave(w, policy, p);
+    if (extras & EXTRA_QUOTA)
         budget_saw(w, policy, p, reason);
 }
 
@@ -466,9 +427,9 @@ HOT void outcome(struct world *w, struct act *p, comp_id policy, struct call_sta
                  enum reason reason, comp_id culprit)
 {
     if (st->extras & EXTRA_BREAKER)
-        breaker_record(w, policy, st, reason == REASON_NONE);
+        breaker_saw(w, policy, p, reason == REASON_NONE, true);
     if (st->extras & EXTRA_THROTTLE)
-        throttle_saw(w, policy, reason);
+        throttle_saw(w, policy, p, reason);
     conclude(w, p, policy, st, reason, culprit);
 }
 
@@ -615,9 +576,9 @@ void call_drop(struct world *w, struct act *p)
         c = hedge_collapse(w, c);
     struct call_state *st = state_of(w, c->policy);
     cal_cancel(w, &p->timer); /* of the next copy */
-    st->half_open = false;    /* it may have been the one that tried */
-    st->in_flight--;
-    call_slot_free(w, c->policy, st);
+    if (st->extras & EXTRA_BREAKER)
+        breaker_forgets(guard_of(w, c->policy, p->instance), p);
+    call_left(w, c->policy, p);
     st->failures[REASON_GAVE_UP]++;
     st->latency += w_now(w) - c->start;
     ledger_take(w, p, c);

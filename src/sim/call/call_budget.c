@@ -16,113 +16,119 @@
 
 /* ---- budgets -------------------------------------------------------------------- */
 
-void budget_fill(struct world *w, comp_id policy)
+double budget_full(const struct world *w, comp_id policy)
 {
-    struct call_state *st = state_of(w, policy);
-    st->quota = p_number(w, policy, P_BUDGET_TOKENS);
-    if (p_count(w, policy, P_BUDGET_KIND) == BUDGET_RATE) {
-        double rate = p_number(w, policy, P_BUDGET_RATE);
-        st->quota = rate > 1 ? rate : 1;
-    }
-    st->refilled = w_now(w);
+    if (!(state_of(w, policy)->extras & EXTRA_QUOTA))
+        return BUDGET_BURST;
+    if (p_count(w, policy, P_BUDGET_KIND) != BUDGET_RATE)
+        return p_number(w, policy, P_BUDGET_TOKENS);
+    double rate = p_number(w, policy, P_BUDGET_RATE);
+    return rate > 1 ? rate : 1;
 }
 
-static void refill(struct world *w, comp_id policy, struct call_state *st)
+void budget_fill(struct world *w, comp_id policy, struct guard *g)
 {
-    double rate = p_number(w, policy, P_BUDGET_RATE), most = rate > 1 ? rate : 1;
-    st->quota += rate * (double)(w_now(w) - st->refilled) / 1e9;
-    st->quota = st->quota > most ? most : st->quota;
-    st->refilled = w_now(w);
+    g->quota = budget_full(w, policy);
+    g->refilled = w_now(w);
 }
 
-static bool take(struct call_state *st, double cost, double least)
+static void refill(struct world *w, comp_id policy, struct guard *g)
 {
-    if (st->quota - cost < least) {
-        st->retries_denied++;
+    double most = budget_full(w, policy), rate = p_number(w, policy, P_BUDGET_RATE);
+    g->quota += rate * (double)(w_now(w) - g->refilled) / 1e9;
+    g->quota = g->quota > most ? most : g->quota;
+    g->refilled = w_now(w);
+}
+
+static bool take(struct guard *g, double cost)
+{
+    if (g->quota < cost)
         return false;
-    }
-    st->quota -= cost;
+    g->quota -= cost;
     return true;
 }
 
-bool budget_takes(struct world *w, comp_id policy, struct act *p, enum reason reason)
+static bool allows(struct world *w, comp_id policy, struct act *p, enum reason reason)
 {
-    struct call_state *st = state_of(w, policy);
+    struct guard *g = guard_of(w, policy, p->instance);
     bool throttled = reason == REASON_RATE_LIMITED || reason == REASON_SHED;
     switch (p_count(w, policy, P_BUDGET_KIND)) {
     case BUDGET_QUOTA:
         p->cost =
             (uint16_t)p_count(w, policy, throttled ? P_THROTTLED_COST : P_RETRY_COST);
-        return take(st, p->cost, 0);
+        return take(g, p->cost);
     case BUDGET_THROTTLE:
-        if (st->quota > p_number(w, policy, P_BUDGET_TOKENS) / 2)
-            return true;
-        st->retries_denied++;
-        return false;
+        return g->quota > p_number(w, policy, P_BUDGET_TOKENS) / 2;
     default:
-        refill(w, policy, st);
-        return take(st, 1, 0);
+        refill(w, policy, g);
+        return take(g, 1);
     }
 }
 
-static void give_back(struct world *w, comp_id policy, struct call_state *st,
-                      double tokens)
+bool budget_takes(struct world *w, comp_id policy, struct act *p, enum reason reason)
+{
+    bool allowed = allows(w, policy, p, reason);
+    state_of(w, policy)->retries_denied += !allowed;
+    return allowed;
+}
+
+static void give_back(struct world *w, comp_id policy, struct guard *g, double tokens)
 {
     double most = p_number(w, policy, P_BUDGET_TOKENS);
-    st->quota += tokens;
-    st->quota = st->quota > most ? most : st->quota < 0 ? 0 : st->quota;
+    g->quota += tokens;
+    g->quota = g->quota > most ? most : g->quota < 0 ? 0 : g->quota;
 }
 
 void budget_saw(struct world *w, comp_id policy, const struct act *p,
                 enum reason reason)
 {
-    struct call_state *st = state_of(w, policy);
+    struct guard *g = guard_of(w, policy, p->instance);
     int64_t kind = p_count(w, policy, P_BUDGET_KIND);
     bool ok = reason == REASON_NONE;
     if (kind == BUDGET_QUOTA && ok)
-        give_back(w, policy, st, p->attempt == 1 ? 1 : p->cost);
+        give_back(w, policy, g, p->attempt == 1 ? 1 : p->cost);
     else if (kind == BUDGET_THROTTLE)
-        give_back(w, policy, st, ok ? p_number(w, policy, P_BUDGET_RATIO) : -1);
+        give_back(w, policy, g, ok ? p_number(w, policy, P_BUDGET_RATIO) : -1);
 }
 
 /* ---- the adaptive throttle ------------------------------------------------------ */
 
-static void slots_roll(struct world *w, comp_id policy, struct call_state *st)
+static void slots_roll(struct world *w, comp_id policy, struct guard *g)
 {
     sim_time width = p_time(w, policy, P_THROTTLE_WINDOW) / THROTTLE_SLOTS;
     int64_t now = w_now(w) / width;
-    int64_t passed = now - st->slot;
+    int64_t passed = now - g->slot;
     if (passed < 0 || passed > THROTTLE_SLOTS) /* the window has been changed, or all */
         passed = THROTTLE_SLOTS;
     for (int64_t i = 0; i < passed; i++)
-        memset(&st->slots[(now + THROTTLE_SLOTS - i) % THROTTLE_SLOTS], 0,
-               sizeof st->slots[0]);
-    st->slot = now;
+        memset(&g->slots[(now + THROTTLE_SLOTS - i) % THROTTLE_SLOTS], 0,
+               sizeof g->slots[0]);
+    g->slot = now;
 }
 
-bool throttle_refuses(struct world *w, comp_id policy)
+bool throttle_refuses(struct world *w, comp_id policy, struct guard *g)
 {
-    struct call_state *st = state_of(w, policy);
     double requests = 0, accepts = 0;
-    slots_roll(w, policy, st);
+    slots_roll(w, policy, g);
     for (int i = 0; i < THROTTLE_SLOTS; i++) {
-        requests += st->slots[i].requests;
-        accepts += st->slots[i].accepts;
+        requests += g->slots[i].requests;
+        accepts += g->slots[i].accepts;
     }
-    st->slots[st->slot % THROTTLE_SLOTS].requests++;
+    g->slots[g->slot % THROTTLE_SLOTS].requests++;
     double k = p_number(w, policy, P_THROTTLE);
     double p = (requests - k * accepts) / (requests + 1);
     if (p <= 0 || rng_unit(w_rng(w, policy, RNG_THROTTLE)) >= p)
         return false;
-    st->throttled++;
+    state_of(w, policy)->throttled++;
     return true;
 }
 
 /* An error is an answer: the callee took the request. */
-void throttle_saw(struct world *w, comp_id policy, enum reason reason)
+void throttle_saw(struct world *w, comp_id policy, const struct act *p,
+                  enum reason reason)
 {
-    struct call_state *st = state_of(w, policy);
-    slots_roll(w, policy, st);
-    st->slots[st->slot % THROTTLE_SLOTS].accepts +=
+    struct guard *g = guard_of(w, policy, p->instance);
+    slots_roll(w, policy, g);
+    g->slots[g->slot % THROTTLE_SLOTS].accepts +=
         reason == REASON_NONE || reason == REASON_ERROR;
 }

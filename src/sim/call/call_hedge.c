@@ -61,10 +61,9 @@ static void copy_lose(struct world *w, struct act *p, struct act *c)
     CHECK(c->gen != 0 && c->parent == W_REF(w, p));
     struct call_state *st = state_of(w, c->policy);
     copy_unlink(w, p, c);
-    st->in_flight--;
+    call_left(w, c->policy, p);
     st->copies_lost++;
     st->latency += w_now(w) - c->start;
-    call_slot_free(w, c->policy, st);
     call_let_go(w, c, REASON_CANCELLED);
 }
 
@@ -88,11 +87,11 @@ static bool being_served(const struct act *c)
 
 static bool hedge_allowed(struct world *w, comp_id policy, struct act *p)
 {
-    const struct call_state *st = state_of(w, policy);
     int64_t most = p_count(w, policy, P_MAX_IN_FLIGHT);
-    bool room = most == 0 || (st->in_flight < (uint64_t)most && st->waiting.count == 0);
-    return room && call_breaker_closed(w, policy, st) &&
-           call_budget_takes(w, policy, p, REASON_NONE);
+    const struct guard *g = guard_if(w, policy, p->instance);
+    bool room = most == 0 || (g && g->in_flight < (uint64_t)most && !g->waiting.count);
+    bool closed = !g || breaker_state(w, policy, g) == BREAKER_CLOSED;
+    return room && closed && call_budget_takes(w, policy, p, REASON_NONE);
 }
 
 /* What explains the caller's time so far, kept while the oldest goes on. */
@@ -141,6 +140,8 @@ void hedge_due(struct world *w, comp_id policy, struct act *p)
         return;
     }
     st->in_flight++;
+    if (st->extras & EXTRA_LIMIT)
+        guard_of(w, policy, p->instance)->in_flight++;
     copy_send(w, p, call_spec_of(w, p));
 }
 
@@ -187,11 +188,10 @@ void hedge_stop(struct world *w, struct act *c)
         return;
     struct call_state *st = state_of(w, c->policy);
     copy_unlink(w, p, c);
-    st->in_flight--;
+    call_left(w, c->policy, p);
     st->copies_lost++;
     st->latency += w_now(w) - c->start;
     st->tied_stopped++;
-    call_slot_free(w, c->policy, st);
     act_abandon(w, c);
     act_kill(w, c, REASON_CANCELLED, c->comp);
 }
@@ -205,11 +205,11 @@ bool hedge_delivered(struct world *w, struct act *c)
         return false;
     struct call_state *st = state_of(w, c->policy);
     if (c->reason != REASON_NONE && !alone(w, p, c)) {
-        st->in_flight--;
-        call_slot_free(w, c->policy, st);
+        call_left(w, c->policy, p);
         st->failures[c->reason]++;
         st->latency += w_now(w) - c->start;
-        call_breaker_saw(w, c->policy, false);
+        if (st->extras & EXTRA_BREAKER)
+            breaker_saw(w, c->policy, p, false, false);
         copy_unlink(w, p, c);
         act_free(w, c);
         return true;

@@ -14,10 +14,10 @@ static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
     m->comps[c].target = model_need(m, callee, NULL, self->name, why);
     if (m->comps[c].target == COMP_NONE)
         return ERR_NOT_FOUND;
-    enum err err;
-    if ((err = param_resolve(m, c, P_VIA, "link", why)) != ERR_OK ||
-        (err = param_resolve(m, c, P_RESOLVE, "dns", why)) != ERR_OK)
-        return err;
+    enum err e;
+    if ((e = param_resolve(m, c, P_VIA, "link", why)) != ERR_OK ||
+        (e = param_resolve(m, c, P_RESOLVE, "dns", why)) != ERR_OK)
+        return e;
     return param_resolve(m, c, P_TLS, "certificate", why);
 }
 
@@ -51,6 +51,8 @@ static void tell_path(struct world *w, comp_id c)
     p->certificate = p_comp(w, c, P_TLS);
     p->verify = p_on(w, c, P_VERIFY);
     p->keep_alive = p_count(w, c, P_KEEP_ALIVE);
+    p->kept = p_count(w, c, P_MAX_IDLE) >= 0 || p_time(w, c, P_IDLE_TIMEOUT) > 0 ||
+              p_time(w, c, P_MAX_AGE) > 0;
     p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
     p->bytes[WAY_BACK] = p_count(w, c, P_RESPONSE_BYTES);
     path_tune(p);
@@ -60,23 +62,34 @@ static void tell_path(struct world *w, comp_id c)
 
 static void call_init(struct world *w, comp_id c)
 {
-    state_of(w, c)->tokens = BUDGET_BURST;
+    state_of(w, c)->shared = p_count(w, c, P_SCOPE) == SCOPE_SHARED;
     find_extras(w, c);
     tell_path(w, c);
-    budget_fill(w, c);
+}
+
+/* A setting that a guard's content depends on is not what it was. */
+static void guard_changed(struct world *w, comp_id c, int param, struct guard *g)
+{
+    if (param == P_BUDGET_KIND || param == P_BUDGET_TOKENS || param == P_BUDGET_RATE)
+        budget_fill(w, c, g);
+    else if (param == P_THROTTLE_WINDOW)
+        memset(g->slots, 0, sizeof g->slots);
+    else if (param == P_MAX_IN_FLIGHT)
+        call_slot_free(w, c, g);
 }
 
 static void call_changed(struct world *w, comp_id c, int param, const struct value *old)
 {
-    (void)old;
+    const struct call_state *st = state_of(w, c);
     find_extras(w, c);
     tell_path(w, c);
-    if (param == P_BUDGET_KIND || param == P_BUDGET_TOKENS || param == P_BUDGET_RATE)
-        budget_fill(w, c);
-    if (param == P_THROTTLE_WINDOW)
-        memset(state_of(w, c)->slots, 0, sizeof state_of(w, c)->slots);
-    if (param == P_MAX_IN_FLIGHT)
-        call_slot_free(w, c, state_of(w, c));
+    if (param == P_MAX_IN_FLIGHT && old->as.count == 0)
+        guards_count(w, c);
+    if (param == P_TIME_WAIT)
+        path_ports_forget(w, c);
+    for (uint32_t i = 0; i < st->guards_cap; i++)
+        if (W_PTR(w, ref, st->guards)[i])
+            guard_changed(w, c, param, guard_of(w, c, (uint16_t)i));
 }
 
 static enum err call_check(struct model *m, comp_id c, struct errmsg *why)
@@ -96,13 +109,21 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
         comp_kind(w, w->comps[c].target)->dial(w, r, gen);
         return;
     }
-    struct act *a = act_alive(w, r, gen);
+    if (what == CE_LINE_IDLE) {
+        path_line_idle(w, c, r, gen);
+        return;
+    }
     if (what == CE_ADMIT) {
-        wait_admit(w, c);
-    } else if (a == NULL) {
+        wait_admit(w, c, (uint16_t)r);
+        return;
+    }
+    struct act *a = act_alive(w, r, gen);
+    if (!a) {
         return;
     } else if (what == CE_DIAL) {
         path_dial_due(w, a);
+    } else if (what == CE_LATE) {
+        path_dial_late(w, a);
     } else if (what == CE_HEDGE) {
         a->timer = 0;
         hedge_due(w, c, a);
@@ -120,6 +141,26 @@ static size_t call_size(const struct model *m, comp_id c)
     return sizeof(struct call_state);
 }
 
+/* Of guards, which are made where something needs them. */
+static void call_bulk(const struct model *m, comp_id c, struct bulk *b)
+{
+    enum { GUARD = 512, SEAT = 512 }; /* as rounded up, beside each calling instance */
+    bool guarded = model_param(m, c, P_MAX_IN_FLIGHT)->as.count > 0 ||
+                   model_param(m, c, P_BREAKER)->as.number > 0 ||
+                   model_param(m, c, P_BUDGET)->as.number > 0 ||
+                   model_param(m, c, P_BUDGET_KIND)->as.count != BUDGET_SHARE ||
+                   model_param(m, c, P_THROTTLE)->as.number > 0;
+    bool dials = model_param(m, c, P_RESOLVE)->as.comp != COMP_NONE ||
+                 model_param(m, c, P_TLS)->as.comp != COMP_NONE ||
+                 model_param(m, c, P_KEEP_ALIVE)->as.count > 0 ||
+                 model_param(m, c, P_MAX_IDLE)->as.count >= 0;
+    _Static_assert(sizeof(struct guard) <= GUARD, "the room reckoned for it");
+    if (guarded && model_param(m, c, P_SCOPE)->as.count == SCOPE_INSTANCE)
+        b->bytes += b->instances * GUARD;
+    if (dials)
+        b->bytes += b->instances * SEAT;
+}
+
 enum {
     M_REQUESTS,
     M_ATTEMPTS,
@@ -132,6 +173,7 @@ enum {
     M_SECONDS,
     M_IN_FLIGHT,
     M_BREAKER,
+    M_HALF_OPEN,
     M_REASON, /* one for each reason from here on */
     M_HEDGES = M_REASON + REASON_COUNT,
     M_HEDGES_WON,
@@ -144,7 +186,9 @@ enum {
     M_THROTTLED,
     M_BUDGET,
     M_ABANDONED,
-    M_WASTED
+    M_WASTED,
+    M_PORTS,
+    M_COUNT
 };
 
 static double failed(const struct call_state *s)
@@ -155,10 +199,55 @@ static double failed(const struct call_state *s)
     return (double)n;
 }
 
+static double guard_refuses(const struct world *w, comp_id policy,
+                            const struct guard *g)
+{
+    enum breaker_state state = breaker_state(w, policy, g);
+    return state == BREAKER_OPEN || state == BREAKER_TRIAL;
+}
+
+static double guard_half_open(const struct world *w, comp_id policy,
+                              const struct guard *g)
+{
+    enum breaker_state state = breaker_state(w, policy, g);
+    return state == BREAKER_HALF_OPEN || state == BREAKER_TRIAL;
+}
+
+static double instance_tokens(const struct world *w, comp_id c, uint32_t instance)
+{
+    const struct guard *g = guard_if(w, c, instance);
+    if (!g)
+        return budget_full(w, c);
+    return state_of(w, c)->extras & EXTRA_QUOTA ? g->quota : g->tokens;
+}
+
+/* Of one calling instance, or (0) of all that there are. */
+static double tokens_left(const struct world *w, comp_id c, int instance)
+{
+    comp_id owner = w->comps[c].owner;
+    const struct kind_impl *k = comp_kind(w, owner);
+    if (instance > 0 || !k->state || state_of(w, c)->shared)
+        return instance_tokens(w, c, (uint32_t)instance);
+    double sum = 0;
+    for (int i = 1; i <= k->instances(w, owner); i++)
+        if (k->state(w, owner, i) != INSTANCE_NONE)
+            sum += instance_tokens(w, c, (uint32_t)i);
+    return sum;
+}
+
+static double ports_in_use(const struct world *w, comp_id c, int instance)
+{
+    const struct path *p = path_of(w, c);
+    double sum = 0;
+    for (uint32_t k = 0; k < p->cap; k++)
+        if (instance == 0 || k == (uint32_t)instance)
+            sum += path_ports(w, c, W_PTR(w, struct caller, p->callers) + k);
+    return sum;
+}
+
 static double call_metric(const struct world *w, comp_id c, int metric, int instance)
 {
     const struct call_state *s = state_of(w, c);
-    (void)instance;
     switch (metric) {
     case M_REQUESTS:
         return (double)s->requests;
@@ -181,7 +270,9 @@ static double call_metric(const struct world *w, comp_id c, int metric, int inst
     case M_IN_FLIGHT:
         return s->in_flight;
     case M_BREAKER:
-        return s->open_until > w_now(w);
+        return guard_metric(w, c, instance, guard_refuses);
+    case M_HALF_OPEN:
+        return guard_metric(w, c, instance, guard_half_open);
     case M_HEDGES:
         return (double)s->hedges;
     case M_HEDGES_WON:
@@ -197,161 +288,201 @@ static double call_metric(const struct world *w, comp_id c, int metric, int inst
     case M_OPEN:
         return s->path.open;
     case M_WAITING:
-        return s->waiting.count;
+        return s->waiting;
     case M_THROTTLED:
         return (double)s->throttled;
     case M_ABANDONED:
         return (double)s->abandoned;
+    case M_PORTS:
+        return ports_in_use(w, c, instance);
     case M_WASTED:
         return (double)s->wasted / 1e9;
     case M_BUDGET:
-        return s->extras & EXTRA_QUOTA ? s->quota : s->tokens;
+        return tokens_left(w, c, instance);
     default:
         return (double)s->failures[metric - M_REASON];
     }
 }
 
-static const struct param_desc call_params[] = {
-    {"timeout", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
-     "How long an attempt may take; 0: no limit."},
-    {"retries", VALUE_COUNT, 0, 1000, "", "0", NULL, true,
-     "How often a failed attempt is repeated."},
-    {"backoff", VALUE_CHOICE, 0, 0, "", "none", "none|fixed|exponential", true,
-     "How the pause before a retry grows."},
-    {"base", VALUE_DURATION, 0, 3600, "s", "100ms", NULL, true,
-     "The first pause before a retry."},
-    {"cap", VALUE_DURATION, 0, 3600, "s", "20s", NULL, true,
-     "The longest pause before a retry."},
-    {"jitter", VALUE_CHOICE, 0, 0, "", "none", "none|full|equal|decorrelated", true,
-     "How the pause is spread at random."},
-    {"retry_budget", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
-     "Retries allowed as a share of requests; 0: no limit."},
-    {"breaker", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
-     "Share of failures at which the circuit breaker opens; 0: no breaker."},
-    {"breaker_window", VALUE_DURATION, 0.1, 3600, "s", "10s", NULL, true,
-     "Time over which the breaker counts failures."},
-    {"breaker_open", VALUE_DURATION, 0.001, 3600, "s", "5s", NULL, true,
-     "How long an open breaker refuses before it tries again."},
-    {"balance", VALUE_CHOICE, 0, 0, "", "round_robin",
-     "random|round_robin|least_in_flight|two_choices|hash", true,
-     "How an instance is chosen when a service is called directly."},
-    {"network", VALUE_DIST, 0, 3600, "s", "200us", NULL, true,
-     "Network time, each way."},
-    {"cancel", VALUE_BOOL, 0, 0, "", "off", NULL, true,
-     "Whether the callee stops when the caller no longer waits."},
-    {"max_in_flight", VALUE_COUNT, 0, 1000000, "calls", "0", NULL, true,
-     "Calls under way at once, others are refused (bulkhead); 0: no limit."},
-    {"hedge_after", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
-     "Without an answer by then another copy is sent to another instance; 0: never."},
-    {"hedges", VALUE_COUNT, 1, 10, "copies", "1", NULL, true,
-     "Copies beyond the first that an attempt may have."},
-    {"tied", VALUE_BOOL, 0, 0, "", "off", NULL, true,
-     "Whether a copy that starts to be served tells the others, which then stop "
-     "waiting."},
-    {"propagate", VALUE_BOOL, 0, 0, "", "off", NULL, true,
-     "Whether the callee is told the deadline, and drops what is too late."},
-    {"via", VALUE_COMP, 0, 0, "", "", NULL, false,
-     "The link it goes over; its latency takes the place of `network`."},
-    {"request_bytes", VALUE_COUNT, 0, 1e9, "bytes", "0", NULL, true,
-     "Size of a request on a link."},
-    {"response_bytes", VALUE_COUNT, 0, 1e9, "bytes", "0", NULL, true,
-     "Size of an answer on a link."},
-    {"resolve", VALUE_COMP, 0, 0, "", "", NULL, false,
-     "The name by which the callee is found."},
-    {"dns_cache", VALUE_CHOICE, 0, 0, "", "ttl", "ttl|none|forever", true,
-     "How long the caller keeps the name's answer."},
-    {"tls", VALUE_COMP, 0, 0, "", "", NULL, false,
-     "The certificate that the callee presents to new connections."},
-    {"verify", VALUE_BOOL, 0, 0, "", "on", NULL, true,
-     "Whether the caller checks the certificate."},
-    {"keep_alive", VALUE_COUNT, 0, 1e9, "requests", "0", NULL, true,
-     "Requests that a connection serves, one after the other; 0: any number, and "
-     "opening it is not modelled but for `tls`."},
-    {"max_waiting", VALUE_COUNT, 0, 1000000, "calls", "0", NULL, true,
-     "Calls that may wait where max_in_flight is reached; 0: none, they are refused."},
-    {"max_wait", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
-     "How long they wait at most; 0: no limit."},
-    {"budget", VALUE_CHOICE, 0, 0, "", "share", "share|quota|throttle|rate", true,
-     "What limits retries and hedges: retry_budget, a quota as in the AWS SDKs, a "
-     "throttle as in gRPC, a rate."},
-    {"budget_tokens", VALUE_NUMBER, 0, 1e6, "tokens", "500", NULL, true,
-     "What the quota holds, or the throttle at most (it stops retries at half)."},
-    {"retry_cost", VALUE_COUNT, 0, 10000, "tokens", "14", NULL, true,
-     "What a retry takes from the quota; an answer to it gives that back."},
-    {"throttled_cost", VALUE_COUNT, 0, 10000, "tokens", "5", NULL, true,
-     "The same, where it was turned away as too much."},
-    {"budget_ratio", VALUE_NUMBER, 0, 1000, "tokens", "0.1", NULL, true,
-     "What an answer gives back to the throttle; a failure takes one token."},
-    {"budget_rate", VALUE_NUMBER, 0, 1e6, "1/s", "1", NULL, true,
-     "Retries a second that budget = rate allows, a second's worth at once."},
-    {"throttle", VALUE_NUMBER, 0, 100, "", "0", NULL, true,
-     "Refuse calls when more than so many requests come to one that is accepted (2 in "
-     "the SRE book); 0: never."},
-    {"throttle_window", VALUE_DURATION, 1, 3600, "s", "2m", NULL, true,
-     "Time over which the throttle counts."},
-    {"virtual_nodes", VALUE_COUNT, 1, 1000, "", "100", NULL, true,
-     "Places of an instance on the ring, with balance = hash."},
-};
-
 #define REASON_METRIC(x, phrase)                                                       \
-    {"failures_" #x,                                                                   \
-     "client_attempt_failures_total",                                                  \
-     "reason=\"" phrase "\"",                                                          \
-     METRIC_COUNTER,                                                                   \
-     "1",                                                                              \
-     false,                                                                            \
-     "Attempts that failed: " phrase "."},
-static const struct metric_desc call_metrics[] = {
-    {"requests_total", "client_requests_total", "", METRIC_COUNTER, "1", false,
-     "Calls, each with all its attempts."},
-    {"attempts_total", "client_attempts_total", "", METRIC_COUNTER, "1", false,
-     "Attempts, retries included."},
-    {"sent_total", "client_attempts_sent_total", "", METRIC_COUNTER, "1", false,
-     "Attempts that left the caller: not refused by a breaker or a limit of its own, "
-     "and "
-     "with a connection."},
-    {"ok_total", "client_attempts_ok_total", "", METRIC_COUNTER, "1", false,
-     "Attempts that were answered."},
-    {"retries_total", "client_retries_total", "", METRIC_COUNTER, "1", false,
-     "Retries sent."},
-    {"retries_denied_total", "client_retries_denied_total", "", METRIC_COUNTER, "1",
-     false, "Retries that the budget did not allow."},
-    {"timeouts_total", "client_timeouts_total", "", METRIC_COUNTER, "1", false,
-     "Attempts given up after the timeout."},
-    {"errors_total", "client_errors_total", "", METRIC_COUNTER, "1", false,
-     "Attempts that failed, timeouts included."},
-    {"seconds_total", "client_request_duration_seconds_sum", "", METRIC_COUNTER, "s",
-     false, "Time of all attempts that ended, as the caller saw it."},
-    {"in_flight", "client_requests_in_flight", "", METRIC_GAUGE, "1", false,
-     "Calls under way, pauses before retries not counted."},
-    {"breaker_open", "client_breaker_open", "", METRIC_GAUGE, "1", false,
-     "1 while the circuit breaker refuses calls."},
-    REASON_LIST(REASON_METRIC){"hedges_total", "client_hedges_total", "",
-                               METRIC_COUNTER, "1", false,
-                               "Second copies sent because there was no answer yet."},
-    {"hedges_won_total", "client_hedges_won_total", "", METRIC_COUNTER, "1", false,
-     "Second copies that were answered first."},
-    {"hedges_denied_total", "client_hedges_denied_total", "", METRIC_COUNTER, "1",
-     false, "Second copies that budget, breaker or bulkhead did not allow."},
-    {"copies_lost_total", "client_copies_lost_total", "", METRIC_COUNTER, "1", false,
-     "Copies that another one was faster than."},
-    {"tied_stopped_total", "client_tied_stopped_total", "", METRIC_COUNTER, "1", false,
-     "Copies that were dropped unserved because their twin had been started."},
-    {"connections_opened_total", "client_connections_opened_total", "", METRIC_COUNTER,
-     "1", false, "Connections opened, where that is modelled."},
-    {"connections", "client_connections", "", METRIC_GAUGE, "1", false,
-     "Connections that are open, where that is modelled."},
-    {"waiting", "client_requests_waiting", "", METRIC_GAUGE, "1", false,
-     "Calls that wait for room in the bulkhead."},
-    {"throttled_total", "client_throttled_total", "", METRIC_COUNTER, "1", false,
-     "Attempts that the adaptive throttle refused."},
-    {"retry_tokens", "client_retry_tokens", "", METRIC_GAUGE, "1", false,
-     "What is left in the retry budget now."},
-    {"abandoned_total", "client_attempts_abandoned_total", "", METRIC_COUNTER, "1",
-     false, "Attempts that the callee ended when nobody waited for them any more."},
-    {"wasted_cpu_seconds_total", "client_attempts_wasted_cpu_seconds_total", "",
-     METRIC_COUNTER, "s", false, "Processor time that the callee spent on those."},
-};
+    [M_REASON + REASON_##x] = {.name = "failures_" #x,                                 \
+                               .prom = "client_attempt_failures_total",                \
+                               .labels = "reason=\"" phrase "\"",                      \
+                               .type = METRIC_COUNTER,                                 \
+                               .unit = "1",                                            \
+                               .doc = "Attempts that failed: " phrase "."},
+static const struct metric_desc call_metrics[] =
+    {[M_REQUESTS] = {.name = "requests_total",
+                     .prom = "client_requests_total",
+                     .labels = "",
+                     .type = METRIC_COUNTER,
+                     .unit = "1",
+                     .doc = "Calls, each with all its attempts."},
+     [M_ATTEMPTS] = {.name = "attempts_total",
+                     .prom = "client_attempts_total",
+                     .labels = "",
+                     .type = METRIC_COUNTER,
+                     .unit = "1",
+                     .doc = "Attempts, retries included."},
+     [M_SENT] = {.name = "sent_total",
+                 .prom = "client_attempts_sent_total",
+                 .labels = "",
+                 .type = METRIC_COUNTER,
+                 .unit = "1",
+                 .doc = "Attempts that left the caller: not refused by a breaker or a "
+                        "limit of its own, and with a connection."},
+     [M_OK] = {.name = "ok_total",
+               .prom = "client_attempts_ok_total",
+               .labels = "",
+               .type = METRIC_COUNTER,
+               .unit = "1",
+               .doc = "Attempts that were answered."},
+     [M_RETRIES] = {.name = "retries_total",
+                    .prom = "client_retries_total",
+                    .labels = "",
+                    .type = METRIC_COUNTER,
+                    .unit = "1",
+                    .doc = "Retries sent."},
+     [M_DENIED] = {.name = "retries_denied_total",
+                   .prom = "client_retries_denied_total",
+                   .labels = "",
+                   .type = METRIC_COUNTER,
+                   .unit = "1",
+                   .doc = "Retries that the budget did not allow."},
+     [M_TIMEOUTS] = {.name = "timeouts_total",
+                     .prom = "client_timeouts_total",
+                     .labels = "",
+                     .type = METRIC_COUNTER,
+                     .unit = "1",
+                     .doc = "Attempts given up after the timeout."},
+     [M_ERRORS] = {.name = "errors_total",
+                   .prom = "client_errors_total",
+                   .labels = "",
+                   .type = METRIC_COUNTER,
+                   .unit = "1",
+                   .doc = "Attempts that failed, timeouts included."},
+     [M_SECONDS] = {.name = "seconds_total",
+                    .prom = "client_request_duration_seconds_sum",
+                    .labels = "",
+                    .type = METRIC_COUNTER,
+                    .unit = "s",
+                    .doc = "Time of all attempts that ended, as the caller saw it."},
+     [M_IN_FLIGHT] = {.name = "in_flight",
+                      .prom = "client_requests_in_flight",
+                      .labels = "",
+                      .type = METRIC_GAUGE,
+                      .unit = "1",
+                      .doc = "Calls under way, of all calling instances; pauses before "
+                             "retries not counted."},
+     [M_BREAKER] =
+         {.name = "breaker_open",
+          .prom = "client_breaker_open",
+          .labels = "",
+          .type = METRIC_GAUGE,
+          .unit = "1",
+          .per_instance = true,
+          .doc = "Calling instances whose circuit breaker refuses calls: open, or "
+                 "half-open with its trial under way. Of one instance: 1 or 0."},
+     [M_HALF_OPEN] =
+         {.name = "breaker_half_open",
+          .prom = "client_breaker_half_open",
+          .labels = "",
+          .type = METRIC_GAUGE,
+          .unit = "1",
+          .per_instance = true,
+          .doc = "Calling instances whose circuit breaker is half-open: the next call "
+                 "is the trial, or it is under way. Of one instance: 1 or 0."},
+     [M_HEDGES] = {.name = "hedges_total",
+                   .prom = "client_hedges_total",
+                   .labels = "",
+                   .type = METRIC_COUNTER,
+                   .unit = "1",
+                   .doc = "Second copies sent because there was no answer yet."},
+     [M_HEDGES_WON] = {.name = "hedges_won_total",
+                       .prom = "client_hedges_won_total",
+                       .labels = "",
+                       .type = METRIC_COUNTER,
+                       .unit = "1",
+                       .doc = "Second copies that were answered first."},
+     [M_HEDGES_DENIED] =
+         {.name = "hedges_denied_total",
+          .prom = "client_hedges_denied_total",
+          .labels = "",
+          .type = METRIC_COUNTER,
+          .unit = "1",
+          .doc = "Second copies that budget, breaker or bulkhead did not allow."},
+     [M_COPIES_LOST] = {.name = "copies_lost_total",
+                        .prom = "client_copies_lost_total",
+                        .labels = "",
+                        .type = METRIC_COUNTER,
+                        .unit = "1",
+                        .doc = "Copies that another one was faster than."},
+     [M_TIED_STOPPED] =
+         {.name = "tied_stopped_total",
+          .prom = "client_tied_stopped_total",
+          .labels = "",
+          .type = METRIC_COUNTER,
+          .unit = "1",
+          .doc =
+              "Copies that were dropped unserved because their twin had been started."},
+     [M_OPENED] = {.name = "connections_opened_total",
+                   .prom = "client_connections_opened_total",
+                   .labels = "",
+                   .type = METRIC_COUNTER,
+                   .unit = "1",
+                   .doc = "Connections opened, where that is modelled."},
+     [M_OPEN] = {.name = "connections",
+                 .prom = "client_connections",
+                 .labels = "",
+                 .type = METRIC_GAUGE,
+                 .unit = "1",
+                 .doc = "Connections that are open, where that is modelled."},
+     [M_WAITING] =
+         {.name = "waiting",
+          .prom = "client_requests_waiting",
+          .labels = "",
+          .type = METRIC_GAUGE,
+          .unit = "1",
+          .doc = "Calls that wait for room in the bulkhead, of all calling instances."},
+     [M_THROTTLED] = {.name = "throttled_total",
+                      .prom = "client_throttled_total",
+                      .labels = "",
+                      .type = METRIC_COUNTER,
+                      .unit = "1",
+                      .doc = "Attempts that the adaptive throttle refused."},
+     [M_BUDGET] = {.name = "retry_tokens",
+                   .prom = "client_retry_tokens",
+                   .labels = "",
+                   .type = METRIC_GAUGE,
+                   .unit = "1",
+                   .per_instance = true,
+                   .doc = "What is left in the retry budgets now, of all calling "
+                          "instances; or of one."},
+     [M_ABANDONED] =
+         {.name = "abandoned_total",
+          .prom = "client_attempts_abandoned_total",
+          .labels = "",
+          .type = METRIC_COUNTER,
+          .unit = "1",
+          .doc =
+              "Attempts that the callee ended when nobody waited for them any more."},
+     [M_WASTED] = {.name = "wasted_cpu_seconds_total",
+                   .prom = "client_attempts_wasted_cpu_seconds_total",
+                   .labels = "",
+                   .type = METRIC_COUNTER,
+                   .unit = "s",
+                   .doc = "Processor time that the callee spent on those."},
+     [M_PORTS] = {.name = "ports_in_use",
+                  .prom = "client_ports_in_use",
+                  .labels = "",
+                  .type = METRIC_GAUGE,
+                  .unit = "1",
+                  .per_instance = true,
+                  .doc =
+                      "Local ports taken by connections that are open, and by closed "
+                      "ones in TIME_WAIT, of all calling instances; or of one."},
+     REASON_LIST(REASON_METRIC)};
+_Static_assert(sizeof call_metrics / sizeof *call_metrics == M_COUNT, "one for each");
 
 static const char *const call_streams[] = {"network", "jitter", "hedge", "throttle",
                                            NULL};
@@ -359,6 +490,7 @@ static const char *const call_streams[] = {"network", "jitter", "hedge", "thrott
 /* What is listed only where it is modelled. */
 static const struct metric_need needs[] = {
     {"breaker_open", "breaker"},
+    {"breaker_half_open", "breaker"},
     {"retries_total", "retries"},
     {"retries_denied_total", "retry_budget"},
     {"retries_denied_total", "budget"},
@@ -372,6 +504,17 @@ static const struct metric_need needs[] = {
     {"connections_opened_total", "keep_alive"},
     {"connections_opened_total", "tls"},
     {"connections", "keep_alive"},
+    {"ports_in_use", "keep_alive"},
+    {"ports_in_use", "tls"},
+    {"ports_in_use", "max_idle"},
+    {"ports_in_use", "max_age"},
+    {"ports_in_use", "idle_timeout"},
+    {"connections", "max_idle"},
+    {"connections", "max_age"},
+    {"connections", "idle_timeout"},
+    {"connections_opened_total", "max_idle"},
+    {"connections_opened_total", "max_age"},
+    {"connections_opened_total", "idle_timeout"},
     {"connections", "tls"},
     {"waiting", "max_waiting"},
     {"throttled_total", "throttle"},
@@ -389,9 +532,9 @@ const struct kind_impl kind_call = {
              "How one component calls another: timeout, retries, breaker, balancing.",
          .nested = true,
          .params = call_params,
-         .nparams = sizeof call_params / sizeof *call_params,
+         .nparams = P_COUNT,
          .metrics = call_metrics,
-         .nmetrics = sizeof call_metrics / sizeof *call_metrics,
+         .nmetrics = M_COUNT,
          .needs = needs,
          .nneeds = sizeof needs / sizeof *needs,
          .figures = figures,
@@ -399,9 +542,11 @@ const struct kind_impl kind_call = {
     .streams = call_streams,
     .resolve = call_resolve,
     .check = call_check,
+    .bulk = call_bulk,
     .state_size = call_size,
     .init = call_init,
     .event = call_event,
+    .resume = path_setup_over,
     .arrived = path_arrived,
     .lost = path_fail,
     .changed = call_changed,

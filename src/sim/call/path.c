@@ -9,7 +9,7 @@
 
 void path_tune(struct path *p)
 {
-    bool lines = p->keep_alive > 0 || p->certificate != COMP_NONE;
+    bool lines = p->keep_alive > 0 || p->kept || p->certificate != COMP_NONE;
     p->what = (uint8_t)((p->link != COMP_NONE ? PATH_LINK : 0) |
                         (p->name != COMP_NONE ? PATH_NAME : 0) |
                         (lines ? PATH_LINES : 0) | (p->hops ? PATH_HOP : 0));
@@ -25,6 +25,8 @@ static enum way way_of(const struct act *a, int event)
 bool path_cross(struct world *w, struct act *a, int event)
 {
     const struct path *p = path_of(w, a->policy);
+    if ((a->flags & ACT_LINE) && (p->what & PATH_LINK))
+        a->dead = path_line_dead(w, a);
     if (event == EV_DELIVER && a->hop != 0)
         link_cross(w, (comp_id)(a->hop - 1), a, WAY_BACK);
     else if (p->what & PATH_LINK)

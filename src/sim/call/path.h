@@ -11,16 +11,11 @@
 
 #include "call/policy.h"
 
-/* A connection of a call policy that is open. */
-struct line {
-    ref next; /* idle ones of the same caller, last used first */
-    uint32_t uses;
-    comp_id to;
-    uint16_t peer; /* instance at the other end; 0: not known, or none */
-};
 struct caller { /* an instance of the caller; of users: one of their resolvers */
     struct dns_answer answer;
     ref idle; /* struct line */
+    uint32_t open, nidle;
+    struct ports ports;
 };
 
 /* path.c */
@@ -37,11 +32,36 @@ void path_arrived(struct world *w, struct act *a);
 /* Before the call is sent: true: it will be (call_send()), or has failed; false: there
  * is nothing to be done first. */
 bool path_dial(struct world *w, struct act *a) SELDOM;
+/* A connection was not made within connect_timeout. */
+void path_dial_late(struct world *w, struct act *a);
+/* The work of a handshake is done, or its instance is gone (kind_impl.resume). */
+void path_setup_over(struct world *w, struct act *setup, enum reason reason);
+/* A call that is being opened: its next step is due. */
+void path_dial_due(struct world *w, struct act *a);
+
+/* path_line.c */
+/* What a calling instance has here; made if there is nothing yet. */
+struct caller *path_caller(struct world *w, struct path *p, uint32_t seat);
+/* Gives `a` an idle connection of its caller. False: there is none. */
+bool path_line_take(struct world *w, uint32_t seat, struct act *a);
+/* Whether the caller may open one more; says so in its log when not. */
+bool path_port_free(struct world *w, comp_id policy, uint32_t seat);
+/* Local ports that are taken: by what is open, and by what was. */
+uint32_t path_ports(const struct world *w, comp_id policy, const struct caller *c);
+/* No port is in TIME_WAIT any more. */
+void path_ports_forget(struct world *w, comp_id policy);
+/* `a` goes by a connection that was just opened. */
+void path_line_open(struct world *w, uint32_t seat, struct act *a);
+/* Whether what is sent over the connection of `a` now gets lost; it goes by a link. */
+bool path_line_dead(struct world *w, const struct act *a);
 /* The call is over: its connection is kept, or closed. */
 void path_keep(struct world *w, struct act *a, enum reason reason) SELDOM;
 /* Its caller does not wait for the answer: the connection is closed. */
 void path_hang_up(struct world *w, struct act *a) SELDOM;
-/* A call that is being opened: its next step is due. */
-void path_dial_due(struct world *w, struct act *a);
+/* Closes the idle ones that lead to this instance; `peer` 0: all. */
+void path_lines_drop(struct world *w, comp_id policy, struct caller *c, comp_id to,
+                     uint16_t peer);
+/* One has been idle for idle_timeout. */
+void path_line_idle(struct world *w, comp_id policy, ref line, uint32_t number);
 
 #endif

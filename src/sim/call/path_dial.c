@@ -27,54 +27,13 @@ static uint32_t seat_of(const struct world *w, const struct dial *d)
                : d->instance;
 }
 
-static struct caller *caller_at(struct world *w, struct path *p, uint32_t seat)
+sim_time path_connect_until(const struct world *w, comp_id policy, sim_time since)
 {
-    w_grow(w, &p->callers, &p->cap, seat + 1, sizeof(struct caller));
-    return W_PTR(w, struct caller, p->callers) + seat;
+    sim_time most = p_time(w, policy, P_CONNECT_TIMEOUT);
+    return most > 0 ? since + most : 0;
 }
 
-/* ---- connections that are kept -------------------------------------------------- */
-
-static void line_free(struct world *w, struct path *p, ref r)
-{
-    p->open--;
-    w_release(w, r, sizeof(struct line));
-}
-
-/* The one that was used last; false: none is idle. */
-static bool line_take(struct world *w, struct caller *c, struct act *a)
-{
-    if (c->idle == 0)
-        return false;
-    struct line *l = W_PTR(w, struct line, c->idle);
-    a->line = c->idle;
-    a->flags |= ACT_LINE;
-    c->idle = l->next;
-    l->next = 0;
-    a->comp = a->place = l->to;
-    a->instance = l->peer;
-    return true;
-}
-
-static void line_open(struct world *w, struct path *p, struct act *a)
-{
-    a->line = w_alloc(w, sizeof(struct line));
-    a->flags |= ACT_LINE;
-    struct line *l = W_PTR(w, struct line, a->line);
-    l->to = a->comp;
-    l->peer = a->instance;
-    p->open++;
-    p->opened++;
-}
-
-void path_hang_up(struct world *w, struct act *a)
-{
-    line_free(w, path_of(w, a->policy), a->line);
-    a->line = 0;
-    a->flags &= (uint16_t)~ACT_LINE;
-}
-
-static struct dial dial_of(const struct act *a)
+static struct dial dial_of(const struct world *w, const struct act *a)
 {
     return (struct dial){.policy = a->policy,
                          .caller = a->caller,
@@ -82,45 +41,11 @@ static struct dial dial_of(const struct act *a)
                          .request = a->request,
                          .attempt = a->try_number,
                          .to = a->comp,
+                         .peer = a->instance,
+                         .act = a,
                          .step = a->step,
-                         .tries = a->tries};
-}
-
-void path_keep(struct world *w, struct act *a, enum reason reason)
-{
-    struct path *p = path_of(w, a->policy);
-    struct line *l = W_PTR(w, struct line, a->line);
-    bool broken = reason == REASON_CONN_LOST || reason == REASON_INSTANCE_GONE ||
-                  reason == REASON_DOWN;
-    l->uses++;
-    if (broken || (p->keep_alive > 0 && l->uses >= p->keep_alive)) {
-        path_hang_up(w, a);
-        return;
-    }
-    struct dial d = dial_of(a);
-    struct caller *c = caller_at(w, p, seat_of(w, &d));
-    if (comp_has(&w->comps[l->to], KIND_SERVES))
-        l->peer = a->instance;
-    l->next = c->idle;
-    c->idle = a->line;
-    a->line = 0;
-    a->flags &= (uint16_t)~ACT_LINE;
-}
-
-/* Frees the idle ones that lead to this instance; `peer` 0: all. */
-static void lines_drop(struct world *w, struct path *p, struct caller *c, comp_id to,
-                       uint16_t peer)
-{
-    for (ref *at = &c->idle; *at != 0;) {
-        ref r = *at;
-        struct line *l = W_PTR(w, struct line, r);
-        if (peer != 0 && (l->to != to || l->peer != peer)) {
-            at = &l->next;
-            continue;
-        }
-        *at = l->next;
-        line_free(w, p, r);
-    }
+                         .tries = a->tries,
+                         .until = path_connect_until(w, a->policy, a->start)};
 }
 
 void path_instance_gone(struct world *w, comp_id service, uint16_t number)
@@ -130,12 +55,14 @@ void path_instance_gone(struct world *w, comp_id service, uint16_t number)
             continue;
         struct path *p = path_of(w, (comp_id)i);
         bool own = w->comps[i].owner == service;
+        if (own)
+            guard_forget(w, (comp_id)i, number);
         for (uint32_t k = 0; (p->what & PATH_DIALS) && k < p->cap; k++) {
-            struct caller *c = caller_at(w, p, k);
+            struct caller *c = path_caller(w, p, k);
             if (own && k == number)
                 c->answer = (struct dns_answer){.comp = COMP_NONE};
             if (!own || k == number)
-                lines_drop(w, p, c, service, own ? 0 : number);
+                path_lines_drop(w, (comp_id)i, c, service, own ? 0 : number);
         }
     }
 }
@@ -149,6 +76,16 @@ static enum dial_says wait(struct dial *d, enum dial_step then, sim_time delay,
     d->delay = delay;
     d->cause = cause;
     d->place = place;
+    return DIAL_WAITS;
+}
+
+/* What would take longer than connect_timeout is not waited for. */
+static enum dial_says hurry(const struct world *w, struct dial *d)
+{
+    if (d->until == 0 || w_now(w) + d->delay <= d->until)
+        return DIAL_WAITS;
+    d->delay = d->until > w_now(w) ? d->until - w_now(w) : 0;
+    d->step = DIAL_LATE;
     return DIAL_WAITS;
 }
 
@@ -205,25 +142,26 @@ static sim_time wait_of(sim_time first, int tries, sim_time *sofar)
 static enum dial_says again(struct world *w, struct dial *d, comp_id link,
                             enum cause cause, sim_time first, int64_t retries)
 {
-    sim_time sofar, most = p_time(w, link, LP_USER_TIMEOUT);
+    sim_time sofar;
+    sim_time most = link == COMP_NONE ? 0 : p_time(w, link, LP_USER_TIMEOUT);
+    comp_id place = link == COMP_NONE ? d->to : link;
     sim_time delay = wait_of(first, d->tries, &sofar);
     bool over = d->tries++ >= retries;
     if (most > 0 && sofar + delay >= most) {
         delay = most > sofar ? most - sofar : 0;
         over = true;
     }
-    return wait(d, over ? DIAL_GIVES_UP : (enum dial_step)d->step, delay, cause, link);
+    return wait(d, over ? DIAL_GIVES_UP : (enum dial_step)d->step, delay, cause, place);
 }
 
 /* `n` rounds there and back; it is lost if one of them is. The first wait is `rto`. */
 static enum dial_says rounds(struct world *w, struct dial *d, const struct path *p,
-                             int n, sim_time extra, enum dial_step then, sim_time rto,
-                             int64_t retries)
+                             int n, enum dial_step then, sim_time rto, int64_t retries)
 {
     enum cause cause = then == DIAL_TLS ? CAUSE_CONNECT : CAUSE_TLS;
     comp_id place = then == DIAL_TLS ? d->to : p->certificate;
-    const struct talk t = {d->request, d->attempt, d->instance, 0};
-    sim_time took = extra;
+    const struct talk t = {d->request, d->attempt, d->instance, d->peer};
+    sim_time took = 0;
     if (p->link != COMP_NONE && link_refuses(w, p->link, &t))
         return wait(d, DIAL_GIVES_UP, 2 * link_latency(w, p->link), cause, p->link);
     if (p->link != COMP_NONE && link_loses(w, p->link, &t, 2 * (uint32_t)n))
@@ -237,19 +175,81 @@ static enum dial_says rounds(struct world *w, struct dial *d, const struct path 
 
 static enum dial_says handshake(struct world *w, struct dial *d, const struct path *p)
 {
-    sim_time work;
     if (p->certificate == COMP_NONE) {
         d->step = DIAL_DONE;
         return DIAL_GOES_ON;
     }
-    int n = certificate_rounds(w, p->certificate, &work);
+    int n = certificate_rounds(w, p->certificate);
     sim_time rto = 200 * SIM_MS;
     int64_t retries = 15;
     if (p->link != COMP_NONE) {
         rto = p_time(w, p->link, LP_RTO);
         retries = p_count(w, p->link, LP_RETRANSMITS);
     }
-    return rounds(w, d, p, n, work, DIAL_HELLO, rto, retries);
+    return rounds(w, d, p, n, DIAL_PRESENTS, rto, retries);
+}
+
+/* Whose cores compute the callee's side. Where a balancer hands on the connection as it
+ * is, that is one of the instances behind it; a balancer's own are not modelled. */
+static struct setup_site presents(struct world *w, const struct dial *d,
+                                  const struct path *p)
+{
+    comp_id on = certificate_on(w, p->certificate);
+    bool behind = comp_has(&w->comps[d->to], KIND_HANDS_ON) && on != COMP_NONE &&
+                  comp_has(&w->comps[on], KIND_SERVES);
+    struct setup_site site = {.comp = behind ? on : d->to, .instance = d->peer};
+    if (!behind)
+        return site;
+    const uint16_t *numbers;
+    const struct kind_impl *k = comp_kind(w, on);
+    uint32_t n = k->eligible(w, on, &numbers);
+    site.instance = n > 0 ? numbers[hash_u64(3, d->request) % n] : 0;
+    return site;
+}
+
+static enum dial_says compute(struct world *w, struct dial *d, const struct path *p,
+                              enum handshake_side side)
+{
+    d->step = side == SIDE_PRESENTS ? DIAL_CHECKS : DIAL_HELLO;
+    d->delay = certificate_work(w, p->certificate, side);
+    if (d->delay == 0)
+        return DIAL_GOES_ON;
+    d->cause = CAUSE_TLS;
+    d->place = p->certificate;
+    d->site = side == SIDE_PRESENTS
+                  ? presents(w, d, p)
+                  : (struct setup_site){.comp = d->caller, .instance = d->instance};
+    return DIAL_WORKS;
+}
+
+/* The kernel's queue of connections that wait to be accepted is full: it drops more
+ * of them without a word. */
+static bool not_heard(const struct world *w, const struct dial *d, const struct path *p)
+{
+    struct setup_site site = {.comp = d->to, .instance = d->peer};
+    return p->certificate != COMP_NONE && d->peer != 0 &&
+           setups_at(w, site) >= certificate_backlog(w, p->certificate);
+}
+
+/* Which instance the connection leads to; 0: there is no choice to be made. */
+static uint16_t peer_of(struct world *w, const struct dial *d, const struct path *p,
+                        const struct caller *c)
+{
+    const struct kind_impl *k = comp_kind(w, d->to);
+    if (!d->act || !comp_has(&w->comps[d->to], KIND_SERVES))
+        return 0;
+    int rule = call_balance(w, d->policy);
+    if (p->what & PATH_NAME)
+        return dns_choose(w, d->to, &c->answer, rule);
+    const uint16_t *numbers;
+    uint16_t spare[DNS_ADDRESSES];
+    uint32_t n = k->eligible(w, d->to, &numbers);
+    if (!(p->what & PATH_LINES) || n == 0)
+        return 0;
+    if ((d->act->flags & ACT_COPY) && n <= DNS_ADDRESSES)
+        n = hedge_others(w, d->act, &numbers, n, spare);
+    return (uint16_t)(rule == BALANCE_HASH ? call_hash(w, d->act, numbers, n)
+                                           : k->choose(w, d->to, rule, numbers, n));
 }
 
 static enum dial_says step(struct world *w, struct dial *d, struct path *p,
@@ -267,21 +267,32 @@ static enum dial_says step(struct world *w, struct dial *d, struct path *p,
     case DIAL_LINE:
         if (p->what & PATH_NAME)
             d->to = c->answer.comp;
+        d->peer = peer_of(w, d, p, c);
         d->step = (p->what & PATH_LINES) || (d->pool && (p->what & PATH_LINK))
                       ? DIAL_SYN
                       : DIAL_DONE;
         return DIAL_GOES_ON;
     case DIAL_SYN:
-        return rounds(w, d, p, 1, 0, DIAL_TLS, SYN_WAIT, SYN_RETRIES);
+        if (!d->pool && d->tries == 0 && !path_port_free(w, d->policy, seat_of(w, d)))
+            return fail(d, REASON_NO_PORTS, d->policy);
+        if (not_heard(w, d, p))
+            return again(w, d, p->link, CAUSE_CONNECT, SYN_WAIT, SYN_RETRIES);
+        return rounds(w, d, p, 1, DIAL_TLS, SYN_WAIT, SYN_RETRIES);
     case DIAL_TLS:
         return handshake(w, d, p);
+    case DIAL_PRESENTS:
+        return compute(w, d, p, SIDE_PRESENTS);
+    case DIAL_CHECKS:
+        return compute(w, d, p, SIDE_CHECKS);
     case DIAL_HELLO:
         if (p->verify && !certificate_good(w, p->certificate, d->caller, d->instance))
             return fail(d, REASON_TLS_FAILED, p->certificate);
         d->step = DIAL_DONE;
         return DIAL_GOES_ON;
     case DIAL_GIVES_UP:
-        return fail(d, REASON_CONN_LOST, p->link);
+        return fail(d, REASON_CONN_LOST, p->link != COMP_NONE ? p->link : d->to);
+    case DIAL_LATE:
+        return fail(d, REASON_CONNECT_TIMEOUT, d->to);
     case DIAL_DONE:
         break;
     }
@@ -292,11 +303,11 @@ enum dial_says path_dial_on(struct world *w, struct dial *d)
 {
     enum dial_says says;
     struct path *p = path_of(w, d->policy);
-    struct caller *c = caller_at(w, p, seat_of(w, d));
+    struct caller *c = path_caller(w, p, seat_of(w, d));
     do
         says = step(w, d, p, c);
     while (says == DIAL_GOES_ON);
-    return says;
+    return says == DIAL_WAITS ? hurry(w, d) : says;
 }
 
 /* ---- a call --------------------------------------------------------------------- */
@@ -317,7 +328,7 @@ static comp_id same_endpoint(const struct world *w, comp_id what, comp_id to)
     return e;
 }
 
-/* At what the name stands for, and if that are instances, at one of those. */
+/* At what the name stands for. */
 static bool aim(struct world *w, struct act *a, const struct path *p,
                 const struct caller *c)
 {
@@ -326,15 +337,13 @@ static bool aim(struct world *w, struct act *a, const struct path *p,
         return false;
     dns_used(w, p->name, &c->answer);
     a->what = what;
-    if (comp_has(&w->comps[a->comp], KIND_SERVES))
-        a->instance = dns_choose(w, a->comp, &c->answer, call_balance(w, a->policy));
     return true;
 }
 
 static void opened(struct world *w, struct act *a, const struct dial *d)
 {
     struct path *p = path_of(w, a->policy);
-    struct caller *c = caller_at(w, p, seat_of(w, d));
+    struct caller *c = path_caller(w, p, seat_of(w, d));
     a->flags &= (uint16_t)~ACT_SENT;
     act_account(w, a);
     if ((p->what & PATH_NAME) && !aim(w, a, p, c)) {
@@ -342,18 +351,36 @@ static void opened(struct world *w, struct act *a, const struct dial *d)
         return;
     }
     if (p->what & PATH_LINES)
-        line_open(w, p, a);
+        path_line_open(w, seat_of(w, d), a);
     call_send(w, a);
+}
+
+/* False: nobody's cores are meant; the time passes all the same. */
+static bool works(struct world *w, struct act *a, const struct dial *d)
+{
+    struct act *s = setup_begin(w, d->site, d->delay, a->policy);
+    if (!s)
+        return false;
+    act_wait(w, a, d->cause, d->place);
+    if (d->until > 0)
+        a->timer = cal_at(w, d->until > w_now(w) ? d->until : w_now(w),
+                          EV_KIND + CE_LATE, a->policy, W_REF(w, a), a->gen);
+    s->setup.of = W_REF(w, a);
+    s->setup.of_gen = a->gen;
+    return true;
 }
 
 static void go_on(struct world *w, struct act *a)
 {
-    struct dial d = dial_of(a);
+    struct dial d = dial_of(w, a);
     enum dial_says says = path_dial_on(w, &d);
     a->step = d.step;
     a->tries = d.tries;
     a->comp = d.to;
-    if (says == DIAL_WAITS) {
+    a->instance = d.peer;
+    if (says == DIAL_WORKS && works(w, a, &d))
+        return;
+    if (says == DIAL_WAITS || says == DIAL_WORKS) {
         act_wait(w, a, d.cause, d.place);
         a->timer = cal_at(w, w_now(w) + d.delay, EV_KIND + CE_DIAL, a->policy,
                           W_REF(w, a), a->gen);
@@ -369,8 +396,8 @@ bool path_dial(struct world *w, struct act *a)
     struct path *p = path_of(w, a->policy);
     if (a->kind == ACT_QUERY) /* its pool's connections do */
         return false;
-    struct dial d = dial_of(a);
-    if ((p->what & PATH_LINES) && line_take(w, caller_at(w, p, seat_of(w, &d)), a)) {
+    struct dial d = dial_of(w, a);
+    if ((p->what & PATH_LINES) && path_line_take(w, seat_of(w, &d), a)) {
         comp_id what = same_endpoint(w, a->what, a->comp);
         a->what = what != COMP_NONE ? what : a->what;
         return false;
@@ -420,6 +447,39 @@ size_t world_dns_beliefs(const struct world *w, comp_id name, struct dns_belief 
 }
 
 /* ---- events --------------------------------------------------------------------- */
+
+static void worked(struct world *w, struct act *a, enum reason reason)
+{
+    cal_cancel(w, &a->timer); /* of connect_timeout */
+    if (a->parent && reason != REASON_NONE)
+        path_fail(w, a, REASON_CONN_LOST, a->comp);
+    else
+        path_dial_due(w, a);
+}
+
+/* Whoever has left meanwhile has let the other side compute in vain. */
+void path_setup_over(struct world *w, struct act *s, enum reason reason)
+{
+    ref of = s->setup.of;
+    uint32_t gen = s->setup.of_gen;
+    bool of_conn = s->setup.of_conn;
+    comp_id policy = s->comp;
+    setup_end(w, s);
+    struct act *a = of_conn ? NULL : act_alive(w, of, gen);
+    if (of_conn)
+        comp_kind(w, w->comps[policy].target)->dial(w, of, gen);
+    else if (a)
+        worked(w, a, reason);
+}
+
+void path_dial_late(struct world *w, struct act *a)
+{
+    a->timer = 0;
+    if (!a->parent)
+        act_orphan(w, a);
+    else
+        path_fail(w, a, REASON_CONNECT_TIMEOUT, a->comp);
+}
 
 void path_dial_due(struct world *w, struct act *a)
 {

@@ -10,11 +10,13 @@
 #include "call/dial.h"
 #include "engine/ring.h"
 #include "net/net.h"
+#include "truecode/kind.h"
 
 /* One that ends when nobody waits for it any more. */
 void call_wasted(struct world *w, const struct act *a) SELDOM;
 
 extern const struct kind_impl kind_call;
+extern const struct param_desc call_params[]; /* P_COUNT of them */
 enum call_param {
     P_TIMEOUT,
     P_RETRIES,
@@ -52,8 +54,19 @@ enum call_param {
     P_BUDGET_RATE,
     P_THROTTLE,
     P_THROTTLE_WINDOW,
-    P_VIRTUAL_NODES
+    P_VIRTUAL_NODES,
+    P_SCOPE,
+    P_BREAKER_TRIAL,
+    P_BREAKER_CALLS,
+    P_CONNECT_TIMEOUT,
+    P_MAX_IDLE,
+    P_IDLE_TIMEOUT,
+    P_MAX_AGE,
+    P_PORTS,
+    P_TIME_WAIT,
+    P_COUNT
 };
+enum { SCOPE_INSTANCE, SCOPE_SHARED };
 enum { BUDGET_SHARE, BUDGET_QUOTA, BUDGET_THROTTLE, BUDGET_RATE };
 enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
 enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
@@ -78,30 +91,43 @@ struct bucket { /* half a breaker's window */
     uint32_t calls, failures;
 };
 
+/* What a calling process keeps of its callee: breaker, bulkhead, retry budget and
+ * throttle. One for each calling instance, made when it is first needed, or one for all
+ * of them where the policy's `scope` is "shared"; callers without instances (users,
+ * jobs) are one process. */
+struct guard {
+    struct bucket now, before; /* the breaker's window */
+    sim_time bucket_since;
+    sim_time open_until;  /* of the breaker, until which all is refused; 0: closed */
+    sim_time trial_until; /* the breaker's trial is given up then */
+    uint32_t trial;       /* generation of the act whose call is the trial; 0: none */
+    uint32_t in_flight;   /* calls under way; right only with EXTRA_LIMIT */
+    uint32_t admit;       /* event that lets the waiting in; 0: none */
+    uint16_t instance;    /* of the caller; 0: all */
+    struct list waiting;  /* callers, for room in the bulkhead (call_wait.c) */
+    double tokens;        /* retry budget, a share of requests */
+    double quota;         /* retry budgets of other kinds (call_budget.c) */
+    sim_time refilled;
+    struct {
+        uint32_t requests, accepts;
+    } slots[THROTTLE_SLOTS]; /* of the throttle's window */
+    int64_t slot;            /* number of the newest */
+};
+
 struct call_state {        /* what every call touches comes first */
     struct path path;      /* first: path_of() */
     sim_time timeout, way; /* P_TIMEOUT, mean of P_NETWORK */
     uint32_t extras;       /* enum call_extra */
     uint32_t in_flight;
     uint8_t timeout_lane, way_lane; /* cal_after_in() */
+    bool shared;                    /* P_SCOPE: one guard for all instances */
     uint64_t requests, attempts, sent, ok;
     sim_time latency; /* summed over attempts that ended */
     uint64_t retries, timeouts, retries_denied;
     uint64_t failures[REASON_COUNT]; /* of attempts */
-    double tokens;                   /* retry budget */
-    struct bucket now, before;
-    sim_time bucket_since;
-    sim_time
-        open_until; /* time at which an open breaker lets one call try; 0: closed */
-    bool half_open; /* a call is out to try whether the callee is well again */
-    struct list waiting; /* callers that wait for room in the bulkhead (call_wait.c) */
-    uint32_t admit;      /* timer that lets the callers that wait in; 0: none */
-    double quota;        /* budgets other than a share of requests (call_budget.c) */
-    sim_time refilled;
-    struct {
-        uint32_t requests, accepts;
-    } slots[THROTTLE_SLOTS]; /* of the throttle's window */
-    int64_t slot;            /* number of the newest */
+    ref guards;                      /* refs of struct guard, by calling instance */
+    uint32_t guards_cap;
+    uint32_t waiting; /* callers, in all guards */
     uint64_t throttled;
     struct ring ring;   /* of the instances of a service that is called directly */
     uint64_t abandoned; /* attempts that the callee ended when nobody waited */
@@ -135,10 +161,8 @@ void call_refuse(struct world *w, struct act *p, comp_id policy, enum reason rea
  * it from the budget. */
 bool call_budget_takes(struct world *w, comp_id policy, struct act *p,
                        enum reason reason);
-bool call_breaker_closed(const struct world *w, comp_id policy,
-                         const struct call_state *st);
-/* One more answer or failure for the breaker to see. */
-void call_breaker_saw(struct world *w, comp_id policy, bool ok);
+/* One of the calls of `p` by this policy is not under way any more. */
+void call_left(struct world *w, comp_id policy, const struct act *p);
 /* The child goes on alone, or is stopped, as the policy says. */
 void call_let_go(struct world *w, struct act *c, enum reason reason);
 
@@ -155,6 +179,38 @@ HOT bool call_crosses(struct world *w, struct act *a, int event)
     call_cross_way(w, a, event);
     return true;
 }
+
+/* guard.c */
+/* That of a calling instance (0: none), which is made if there is none yet. */
+struct guard *guard_of(struct world *w, comp_id policy, uint16_t instance);
+/* The same, NULL if there is none yet. */
+struct guard *guard_if(const struct world *w, comp_id policy, uint32_t instance);
+/* The instance is a new process: what it knew is gone. */
+void guard_forget(struct world *w, comp_id policy, uint16_t instance);
+/* max_in_flight has been set where there was none: counts what is under way. */
+void guards_count(struct world *w, comp_id policy);
+/* A gauge of guards: of one instance's, or (0) summed over all. */
+double guard_metric(const struct world *w, comp_id policy, int instance,
+                    double (*of)(const struct world *w, comp_id policy,
+                                 const struct guard *g));
+
+/* call_breaker.c */
+enum breaker_state {
+    BREAKER_CLOSED,
+    BREAKER_OPEN,      /* refuses */
+    BREAKER_HALF_OPEN, /* the next call will be the trial */
+    BREAKER_TRIAL      /* half-open, and refuses while the trial is out */
+};
+enum breaker_state breaker_state(const struct world *w, comp_id policy,
+                                 const struct guard *g);
+/* Whether the call of `p` may be sent; it may be the trial then. */
+bool breaker_lets(struct world *w, comp_id policy, struct guard *g,
+                  const struct act *p);
+/* One more answer or failure of a call of `p`. `last`: the call is over with it. */
+void breaker_saw(struct world *w, comp_id policy, const struct act *p, bool ok,
+                 bool last);
+/* The call of `p` has ended without telling anything of its callee. */
+void breaker_forgets(struct guard *g, const struct act *p);
 
 /* call_hedge.c: see there. */
 void hedge_arm(struct world *w, struct act *p, comp_id policy);
@@ -173,23 +229,26 @@ bool budget_takes(struct world *w, comp_id policy, struct act *p,
                   enum reason reason) SELDOM;
 void budget_saw(struct world *w, comp_id policy, const struct act *p,
                 enum reason reason);
-void budget_fill(struct world *w, comp_id policy);
-bool throttle_refuses(struct world *w, comp_id policy) SELDOM;
-void throttle_saw(struct world *w, comp_id policy, enum reason reason);
+/* As much as it holds at most. */
+void budget_fill(struct world *w, comp_id policy, struct guard *g);
+/* What one that was just filled holds. */
+double budget_full(const struct world *w, comp_id policy);
+bool throttle_refuses(struct world *w, comp_id policy, struct guard *g) SELDOM;
+void throttle_saw(struct world *w, comp_id policy, const struct act *p,
+                  enum reason reason) SELDOM;
 
 /* call_wait.c: see there. The bulkhead is full: p waits, or false: there is no room for
  * that either. */
 bool wait_begin(struct world *w, struct act *p, comp_id policy) SELDOM;
 void wait_leave(struct world *w, struct act *p) SELDOM;
-void wait_admit(struct world *w, comp_id policy);
+void wait_admit(struct world *w, comp_id policy, uint16_t instance);
 void wait_over(struct world *w, comp_id policy, struct act *p);
 /* There may be room now. */
-void wait_wake(struct world *w, comp_id policy, struct call_state *st) SELDOM;
-static inline void call_slot_free(struct world *w, comp_id policy,
-                                  struct call_state *st)
+void wait_wake(struct world *w, comp_id policy, struct guard *g) SELDOM;
+static inline void call_slot_free(struct world *w, comp_id policy, struct guard *g)
 {
-    if (st->waiting.count > 0)
-        wait_wake(w, policy, st);
+    if (g->waiting.count > 0)
+        wait_wake(w, policy, g);
 }
 
 /* call_deadline.c */

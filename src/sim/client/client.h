@@ -25,7 +25,8 @@ enum client_param {
     P_GAPS,
     P_POPULATION,
     P_POPULARITY,
-    P_PRIORITY
+    P_PRIORITY,
+    P_TENANTS
 };
 enum { ARRIVALS_POISSON, ARRIVALS_EVEN, ARRIVALS_GAPS };
 enum client_rng { RNG_ARRIVALS, RNG_BEHAVIOUR, RNG_THINK, RNG_IDENTITY };
@@ -33,7 +34,7 @@ enum client_event {
     EV_ARRIVAL,
     EV_GIVES_UP, /* a, b: the act */
     EV_LATE,     /* a, b: the act */
-    EV_RELOAD,   /* a: the user, b: the visit */
+    EV_RELOAD,   /* a: the user, b: the visit; of users who stay, a: struct reload */
     EV_THOUGHT,  /* a: the user, b: visits so far */
     EV_FILL      /* more users come at this very moment */
 };
@@ -56,7 +57,7 @@ struct client_state {      /* what every attempt touches comes first */
     bool endures;  /* waits for ever, and nobody minds */
     uint64_t visits, attempts, answered, good;
     sim_time seconds; /* of answered attempts */
-    uint64_t bad, slow, failed, gave_up, stale;
+    uint64_t bad, slow, failed, gave_up, stale, lost;
     double spike; /* factor on the rate */
     /* client_loop.c */
     uint32_t users;  /* there now */
@@ -94,14 +95,9 @@ static inline const struct client_data *client_data(const struct model *m, comp_
 void client_attempt(struct world *w, comp_id c, uint32_t user, uint32_t visit,
                     uint32_t made);
 enum { VISITS_MAX = 32000 };
-static inline uint32_t visit_of(uint32_t user, uint32_t made)
-{
-    return user << 15 | (made & 0x7fff);
-}
-static inline uint32_t visit_made(uint32_t visit)
-{
-    return visit & 0x7fff;
-}
+struct reload { /* of a user who stays for more than one visit */
+    uint32_t user, visit, made;
+};
 
 /* client_loop.c */
 enum err client_check_loop(struct model *m, comp_id c, struct client_data *d,

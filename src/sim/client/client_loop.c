@@ -130,7 +130,7 @@ void client_thought(struct world *w, comp_id c, uint32_t user, uint32_t made)
     if (sent_away(w, c))
         return;
     s->visits++;
-    client_attempt(w, c, user, visit_of(user, made + 1), made + 1);
+    client_attempt(w, c, user, 0, made + 1);
 }
 
 void client_visit_over(struct world *w, comp_id c, uint32_t user, uint32_t made,

@@ -289,6 +289,18 @@ static void count_bad(struct client_state *s, struct act *a)
     a->key = 1;
 }
 
+/* An answer with values of some age: too old, or of work that was dropped? */
+static SELDOM bool outdated(const struct world *w, struct client_state *s,
+                            const struct act *a, bool slow)
+{
+    const struct slo *slo = w->model->slo;
+    bool lost = a->age == AGE_LOST;
+    bool stale = s->slo && slo->max_age > 0 && a->age > slo->max_age && !lost;
+    s->lost += lost;
+    s->stale += stale && !slow;
+    return lost || stale;
+}
+
 /* Counts how it went; true: it was good. */
 HOT bool judge(struct world *w, struct client_state *s, struct act *a,
                enum reason reason)
@@ -304,12 +316,11 @@ HOT bool judge(struct world *w, struct client_state *s, struct act *a,
         return false;
     }
     bool slow = s->slo && took > slo->within;
-    bool stale = s->slo && slo->max_age > 0 && a->age > slo->max_age;
+    bool worthless = a->age != 0 && outdated(w, s, a, slow);
     s->answered++;
     s->seconds += took;
     s->slow += slow;
-    s->stale += stale && !slow;
-    if (slow || stale) {
+    if (slow || worthless) {
         count_bad(s, a);
         return false;
     }
@@ -317,19 +328,27 @@ HOT bool judge(struct world *w, struct client_state *s, struct act *a,
     return true;
 }
 
-static bool reloads(struct world *w, comp_id c, uint32_t user, uint32_t visit)
+static bool reloads(struct world *w, const struct act *a)
 {
+    comp_id c = a->comp;
+    uint32_t first = a->user, second = a->visit;
     double share = p_number(w, c, P_RELOADS);
     if (share <= 0 || rng_unit(w_rng(w, c, RNG_BEHAVIOUR)) >= share)
         return false;
-    cal_after(w, p_time(w, c, P_RELOAD_DELAY), EV_KIND + EV_RELOAD, c, user, visit);
+    if (client_at(w, c)->loops) {
+        first = w_alloc(w, sizeof(struct reload));
+        *W_PTR(w, struct reload, first) =
+            (struct reload){a->user, a->visit, a->of_user.made};
+        second = 0;
+    }
+    cal_after(w, p_time(w, c, P_RELOAD_DELAY), EV_KIND + EV_RELOAD, c, first, second);
     return true;
 }
 
 /* What a user does after an attempt, who does more than one thing. */
 static SELDOM void go_on(struct world *w, const struct act *a, enum reason reason)
 {
-    if (reason != REASON_NONE && reloads(w, a->comp, a->user, a->visit))
+    if (reason != REASON_NONE && reloads(w, a))
         client_away(w, a->comp, true);
     else
         client_visit_over(w, a->comp, a->user, a->of_user.made, reason == REASON_NONE,
@@ -355,7 +374,7 @@ static void user_ended(struct world *w, struct act *a, enum reason reason)
     if (s->loops)
         go_on(w, a, reason);
     else if (reason != REASON_NONE)
-        (void)reloads(w, a->comp, a->user, a->visit);
+        (void)reloads(w, a);
     act_free(w, a);
 }
 
@@ -368,12 +387,15 @@ static void user_gives_up(struct world *w, struct act *a)
     user_ended(w, a, REASON_GAVE_UP);
 }
 
-static SELDOM void reload(struct world *w, comp_id c, uint32_t user, uint32_t visit)
+static SELDOM void reload(struct world *w, comp_id c, uint32_t a, uint32_t b)
 {
-    bool loops = client_data(w->model, c)->loops;
-    if (loops)
+    struct reload r = {a, b, 1};
+    if (client_data(w->model, c)->loops) {
+        r = *W_PTR(w, struct reload, a);
+        w_release(w, a, sizeof r);
         client_away(w, c, false);
-    client_attempt(w, c, user, visit, loops ? visit_made(visit) : 1);
+    }
+    client_attempt(w, c, r.user, r.visit, r.made);
 }
 
 /* Somebody in particular comes: of a population, or to stay for a while. */
@@ -383,7 +405,7 @@ static SELDOM void arrive(struct world *w, comp_id c)
     bool loops = client_data(w->model, c)->loops;
     if (loops)
         client_joined(w, c);
-    client_attempt(w, c, user, loops ? visit_of(user, 1) : 0, 1);
+    client_attempt(w, c, user, 0, 1);
 }
 
 static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
@@ -473,7 +495,7 @@ static void settings(struct world *w, comp_id c)
     s->poisson = p_count(w, c, P_ARRIVALS) == ARRIVALS_POISSON;
     s->slo = d->slo;
     s->loops = d->loops;
-    s->somebody = d->loops || d->population > 0;
+    s->somebody = d->loops || d->population > 0 || p_count(w, c, P_TENANTS) > 0;
     s->endures = !d->slo && patience->kind == DIST_CONST && patience->mean == 0;
     s->priority = (uint8_t)p_count(w, c, P_PRIORITY);
 }
@@ -548,7 +570,9 @@ enum {
     M_IN_FLIGHT,
     M_USERS,
     M_THINKING,
-    M_THINK_SECONDS
+    M_THINK_SECONDS,
+    M_LOST,
+    M_COUNT
 };
 
 static double client_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -568,9 +592,17 @@ static double client_metric(const struct world *w, comp_id c, int metric, int in
         return s->thinking;
     case M_THINK_SECONDS:
         return (double)client_thinking(w, c) / 1e9;
+    case M_LOST:
+        return (double)s->lost;
     default:
         return (double)counts[metric];
     }
+}
+
+static uint32_t client_tenant(const struct world *w, comp_id c, uint32_t user)
+{
+    int64_t n = p_count(w, c, P_TENANTS);
+    return n > 0 && user > 0 ? 1 + (user - 1) % (uint32_t)n : 0;
 }
 
 static void client_inflight(const struct world *w, comp_id c,
@@ -616,6 +648,9 @@ static const struct param_desc params[] = {
     {"priority", VALUE_COUNT, 0, 3, "", "2", NULL, true,
      "How important its requests are where some must be refused: 3 the most, 0 first "
      "to go."},
+    {"tenants", VALUE_COUNT, 0, 1000000, "tenants", "0", NULL, false,
+     "Customers that the users belong to, user after user, for what tells those apart; "
+     "0: the client is one."},
 };
 
 static const struct fault_desc faults[] = {
@@ -656,7 +691,11 @@ static const struct metric_desc metrics[] = {
       "Those of them that think."),
     M("think_seconds_total", "user_think_seconds_total", "", METRIC_COUNTER, "s",
       "Time that users have thought, those that still do included."),
+    M("lost_total", "user_requests_lost_total", "", METRIC_COUNTER, "1",
+      "Answered, though some of the work was dropped: bad, whatever the answer said."),
 };
+_Static_assert(sizeof metrics / sizeof *metrics == M_COUNT,
+               "each metric has its description");
 
 static const char *const streams[] = {"arrivals", "behaviour", "think", "identity",
                                       NULL};
@@ -705,4 +744,5 @@ const struct kind_impl kind_client = {
     .fault = client_fault,
     .metric = client_metric,
     .inflight = client_inflight,
+    .tenant = client_tenant,
 };

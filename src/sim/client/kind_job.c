@@ -38,7 +38,7 @@ enum {
     P_LAST_SUCCESS
 };
 enum { OVERLAP_ALLOW, OVERLAP_FORBID, OVERLAP_REPLACE };
-enum { EV_DUE, EV_TIMEOUT_OVER, EV_DIES };
+enum { EV_DUE, EV_TIMEOUT_OVER, EV_DIES, EV_LATE };
 enum { RNG_DURATION };
 enum { RUN_WORKS, RUN_CALLS, RUN_PAUSES }; /* act->phase */
 
@@ -118,7 +118,9 @@ enum {
     M_SUCCESS_AGE,
     M_LAST_DURATION,
     M_SECONDS,
-    M_ENABLED
+    M_ENABLED,
+    M_GOOD,
+    M_BAD
 };
 #define COUNTER(n, p, u, d)                                                            \
     {                                                                                  \
@@ -153,6 +155,11 @@ static const struct metric_desc metrics[] = {
     COUNTER("seconds_total", "job_duration_seconds_sum", "s",
             "Time of all runs that ended."),
     GAUGE("enabled", "job_enabled", "1", "1 while it runs when it is due."),
+    COUNTER("good_total", "job_runs_good_total", "1",
+            "Runs that met the objective: done so soon after they were due."),
+    COUNTER("bad_total", "job_runs_bad_total", "1",
+            "Runs that did not, counted as soon as that is sure; those that were due "
+            "and did not happen, too."),
 };
 
 static const char *const streams[] = {"duration", NULL};
@@ -166,11 +173,13 @@ struct job_state {
     double dies, slow; /* dies: share of the next run, 0: none */
     sim_time last_success, last_duration, seconds;
     uint64_t counts[M_RUNNING];
+    uint64_t good, bad;
 };
 
 struct job_data {          /* model time */
     struct call_spec spec; /* first: call_root_spec() */
     bool calls;
+    bool slo;      /* the objective is about it */
     comp_id items; /* component; COMP_NONE: none */
     size_t items_metric;
 };
@@ -239,6 +248,14 @@ static enum err job_resolve(struct model *m, comp_id c, struct errmsg *why)
                                  .pool = COMP_NONE,
                                  .kind = external ? ACT_EXTERNAL : ACT_REQUEST};
     return d->spec.policy == COMP_NONE ? ERR_INPUT : ERR_OK;
+}
+
+static enum err job_check(struct model *m, comp_id c, struct errmsg *why)
+{
+    struct job_data *d = m->comps[c].data;
+    (void)why;
+    d->slo = m->has_slo && m->slo_client[c];
+    return ERR_OK;
 }
 
 static size_t job_size(const struct model *m, comp_id c)
@@ -310,6 +327,8 @@ static void run_start(struct world *w, comp_id c)
     members_add(w, &s->inside, a);
     if (most > 0)
         a->of_job.timeout = run_timer(w, a, most, EV_TIMEOUT_OVER);
+    if (d->slo)
+        a->of_job.late = run_timer(w, a, w->model->slo->within + 1, EV_LATE);
     w_log(w, c, 0, LOG_INFO, a->request, "started");
     work(w, a);
 }
@@ -321,11 +340,15 @@ static void run_end(struct world *w, struct act *a, enum reason reason)
     sim_time took = w_now(w) - a->start;
     cal_cancel(w, &a->of_job.timeout);
     cal_cancel(w, &a->of_job.death);
+    cal_cancel(w, &a->of_job.late);
     act_account(w, a);
     call_drop(w, a);
     a->reason = (uint8_t)reason;
     if (reason == REASON_NONE || a->culprit == COMP_NONE)
         a->culprit = reason == REASON_NONE ? COMP_NONE : c;
+    bool good = reason == REASON_NONE && !a->of_job.bad && a->age != AGE_LOST;
+    s->good += good;
+    s->bad += !good && !a->of_job.bad;
     s->seconds += took;
     s->counts[reason == REASON_NONE ? M_SUCCEEDED : M_FAILED]++;
     if (reason == REASON_NONE) {
@@ -336,7 +359,7 @@ static void run_end(struct world *w, struct act *a, enum reason reason)
         w_log(w, c, 0, LOG_ERROR, a->request, "failed: %s", reason_phrase(reason));
     }
     members_remove(w, &s->inside, a);
-    w_done(w, a, true, reason == REASON_NONE);
+    w_done(w, a, true, good);
     w_call_span(w, a);
     w_outcome(w, (uint32_t)reason);
     act_free(w, a);
@@ -401,11 +424,13 @@ static void due(struct world *w, comp_id c)
     if (!can_run(w, c) || s->skip > 0) {
         s->skip -= s->skip > 0;
         s->counts[M_MISSED]++;
+        s->bad++;
         s->owed = true;
         return;
     }
     if (s->inside.count > 0 && overlap == OVERLAP_FORBID) {
         s->counts[M_SKIPPED]++;
+        s->bad++;
         w_log(w, c, 0, LOG_WARN, 0, "skipped: the last run is not done yet");
         return;
     }
@@ -437,7 +462,11 @@ static void job_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t
         return;
     }
     struct act *a = act_alive(w, r, gen);
-    if (what == EV_TIMEOUT_OVER) {
+    if (what == EV_LATE) {
+        a->of_job.late = 0;
+        a->of_job.bad = true;
+        s->bad++;
+    } else if (what == EV_TIMEOUT_OVER) {
         a->of_job.timeout = 0;
         s->counts[M_TIMEOUTS]++;
         run_stop(w, a, REASON_TIMEOUT);
@@ -560,6 +589,10 @@ static double job_metric(const struct world *w, comp_id c, int metric, int insta
         return (double)s->seconds / (double)SIM_SEC;
     case M_ENABLED:
         return p_on(w, c, P_ENABLED);
+    case M_GOOD:
+        return (double)s->good;
+    case M_BAD:
+        return (double)s->bad;
     default:
         return (double)s->counts[metric];
     }
@@ -592,9 +625,10 @@ const struct kind_impl kind_job = {
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
-    .traits = KIND_STARTS,
+    .traits = KIND_STARTS | KIND_JUDGED,
     .streams = streams,
     .resolve = job_resolve,
+    .check = job_check,
     .state_size = job_size,
     .init = job_init,
     .event = job_event,

@@ -34,6 +34,9 @@ struct conn {
     bool held;     /* connecting, and the database stands still */
     comp_id db, pool, service;
     comp_id statement; /* running or last run */
+    comp_id policy;    /* of the calls over it, whose way it goes; COMP_NONE: none */
+    sim_time used;     /* something was last sent over it */
+    bool dead;         /* nothing gets through any more, and nobody knows */
     uint16_t instance;
     sim_time since; /* in this state */
     sim_time opened;
@@ -42,6 +45,7 @@ struct conn {
     uint32_t holder_gen;
     struct list waiting; /* statements of the same transaction (branches) */
     uint32_t timer;      /* connecting: done; in transaction: idle for too long */
+    ref setup;           /* connecting: the work for it in somebody's cores */
     ref next, prev;      /* the database's list, by id */
     ref inext, iprev;    /* idle in its pool, last used first */
     uint16_t tries;      /* path_dial.c, while it is being opened */
@@ -117,9 +121,13 @@ void session_sweep(struct world *w, comp_id db, enum reason reason,
 void conn_set(struct world *w, struct conn *n, enum conn_state state);
 /* There is a way to the server: it is asked. */
 void session_connect(struct world *w, struct conn *n);
+/* The server's cores, for handshakes and new sessions; NULL: it is down. */
+struct station *database_cores(const struct world *w, comp_id node, int number);
 /* While it is being opened: it is to lead to another server. */
 void session_move(struct world *w, struct conn *n, comp_id node);
-/* The time to connect is over: it is in, or refused. */
+/* The server begins the session, which costs its cores connect_time. */
+void session_starts(struct world *w, struct conn *n);
+/* The session is in, or refused. */
 void session_connected(struct world *w, struct conn *n);
 /* A stall is over: those who knocked meanwhile. */
 void session_admit_held(struct world *w, comp_id db);
@@ -140,6 +148,10 @@ void session_let_go(struct world *w, struct act *a);
 /* A pool's connection, before it asks the database to let it in; true: later
  * (session_connect()), or never. */
 bool db_dial_begin(struct world *w, struct conn *n);
+/* Something is sent over it now: whether that is lost, as the connection is dead. */
+bool db_line_dead(struct world *w, struct conn *n);
+/* It is idle, and its end has been noticed by keepalive. */
+bool db_line_noticed(struct world *w, const struct conn *n);
 /* Nothing that is sent over it now gets to the database. */
 bool db_dial_cut(const struct world *w, const struct conn *n);
 void db_dial(struct world *w, ref conn, uint32_t number); /* kind_impl.dial */

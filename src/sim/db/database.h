@@ -27,6 +27,7 @@ enum database_param {
     DB_RESTORE_RATE,
     DB_LOCK_TIMEOUT,
     DB_DEADLOCK_TIMEOUT,
+    DB_CONNECT_WAIT,
     DB_FREEZE_MAX_AGE,
     DB_PARAMS
 };

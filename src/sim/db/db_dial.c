@@ -28,8 +28,22 @@ static struct dial dial_for(const struct world *w, const struct conn *n)
                          .request = n->id,
                          .pool = true,
                          .to = n->db,
+                         .until = path_connect_until(w, n->policy, n->opened),
                          .step = n->step,
                          .tries = n->tries};
+}
+
+/* False: nobody's cores are meant; the time passes all the same. */
+static bool works(struct world *w, struct conn *n, const struct dial *d)
+{
+    struct act *s = setup_begin(w, d->site, d->delay, d->policy);
+    if (!s)
+        return false;
+    s->setup.of = W_REF(w, n);
+    s->setup.of_gen = n->id;
+    s->setup.of_conn = true;
+    n->setup = W_REF(w, s);
+    return true;
 }
 
 static void go_on(struct world *w, struct conn *n)
@@ -50,6 +64,8 @@ static void go_on(struct world *w, struct conn *n)
     } else {
         if (n->act != 0)
             act_wait(w, act_at(w, n->act), d.cause, d.place);
+        if (says == DIAL_WORKS && works(w, n, &d))
+            return;
         n->timer = cal_at(w, w_now(w) + d.delay, EV_KIND + CE_POOL, d.policy,
                           W_REF(w, n), n->id);
     }
@@ -64,10 +80,32 @@ bool db_dial_cut(const struct world *w, const struct conn *n)
     return link_cut(w, path_of(w, policy)->link, &t, WAY_THERE);
 }
 
+static struct link_use use_of(const struct conn *n)
+{
+    return (struct link_use){.opened = n->opened, .used = n->used, .id = n->id};
+}
+
+bool db_line_dead(struct world *w, struct conn *n)
+{
+    comp_id link = n->policy == COMP_NONE ? COMP_NONE : path_of(w, n->policy)->link;
+    struct link_use use = use_of(n);
+    n->dead = n->dead || (link != COMP_NONE && link_forgot(w, link, &use));
+    n->used = w_now(w);
+    return n->dead;
+}
+
+bool db_line_noticed(struct world *w, const struct conn *n)
+{
+    comp_id link = n->policy == COMP_NONE ? COMP_NONE : path_of(w, n->policy)->link;
+    struct link_use use = use_of(n);
+    return link != COMP_NONE && link_notices(w, link, &use);
+}
+
 /* Not here and now: if it failed at once, the pool would open the next one inside. */
 bool db_dial_begin(struct world *w, struct conn *n)
 {
     comp_id policy = policy_of(w, n);
+    n->policy = policy;
     if (policy == COMP_NONE || path_of(w, policy)->what == 0)
         return false;
     n->step = DIAL_NAME;
@@ -80,5 +118,6 @@ void db_dial(struct world *w, ref r, uint32_t number)
     struct conn *n = conn_at(w, r); /* its timer is cancelled before it is freed */
     assert(n->id == number);
     n->timer = 0;
+    n->setup = 0;
     go_on(w, n);
 }

@@ -6,6 +6,7 @@
  * free place, and a transaction's holder finds a dead connection when it next looks
  * (conn.h).
  */
+#include "call/dial.h"
 #include "db/cluster.h"
 #include "db/db.h"
 #include "db/table.h"
@@ -41,8 +42,8 @@ static struct conn *conn_new(struct world *w, comp_id db)
 {
     struct conn *n = conn_at(w, w_alloc(w, sizeof(struct conn)));
     n->db = db;
-    n->statement = COMP_NONE;
-    n->since = n->opened = w_now(w);
+    n->statement = n->policy = COMP_NONE;
+    n->since = n->opened = n->used = w_now(w);
     conn_link(w, n);
     return n;
 }
@@ -88,6 +89,9 @@ static void fail_users(struct world *w, struct conn *n, enum reason reason)
 void database_close(struct world *w, struct conn *n, enum reason reason)
 {
     cal_cancel(w, &n->timer);
+    if (n->setup)
+        setup_drop(w, n->setup);
+    n->setup = 0;
     conn_unlink(w, n);
     if (n->waits != 0)
         lock_leave(w, n);
@@ -156,8 +160,32 @@ void session_connect(struct world *w, struct conn *n)
     comp_id db = w->comps[n->pool].target;
     if (n->act != 0)
         act_wait(w, act_at(w, n->act), CAUSE_CONNECT, n->db);
-    n->timer = cal_after(w, p_time(w, db, DB_CONNECT_TIME), EV_KIND + DB_EV_CONNECTED,
+    n->timer = cal_after(w, p_time(w, db, DB_CONNECT_WAIT), EV_KIND + DB_EV_CONNECTED,
                          n->db, W_REF(w, n), n->id);
+}
+
+struct station *database_cores(const struct world *w, comp_id node, int number)
+{
+    struct database *d = db_at(w, node);
+    (void)number;
+    return d->down ? NULL : &d->engine;
+}
+
+/* One that will be refused costs as much: whoever is to say so is a process, too. */
+void session_starts(struct world *w, struct conn *n)
+{
+    sim_time work = p_time(w, w->comps[n->pool].target, DB_CONNECT_TIME);
+    n->timer = 0;
+    struct act *s =
+        work > 0 ? setup_begin(w, (struct setup_site){.comp = n->db}, work, n->pool)
+                 : NULL;
+    if (!s) {
+        session_connected(w, n);
+        return;
+    }
+    s->setup.of = W_REF(w, n);
+    s->setup.of_gen = n->id;
+    n->setup = W_REF(w, s);
 }
 
 void session_move(struct world *w, struct conn *n, comp_id node)
@@ -187,7 +215,6 @@ void database_connect(struct world *w, comp_id pool, int instance, struct act *a
 void session_connected(struct world *w, struct conn *n)
 {
     struct database *d = db_at(w, n->db);
-    n->timer = 0;
     n->held = d->stalled && !d->down;
     if (n->held)
         return;
@@ -195,7 +222,7 @@ void session_connected(struct world *w, struct conn *n)
     bool serves = !d->down && d->follows.role != NODE_DIVERGED;
     if (serves && db_sessions(d) < p_count(w, db, DB_MAX_CONNECTIONS)) {
         d->accepted++;
-        n->opened = w_now(w);
+        n->opened = n->used = w_now(w);
         w_outcome(w, n->id);
         pool_put(w, n);
         return;

@@ -62,9 +62,11 @@ static const struct param_desc params[] = {
                          .min = 0,
                          .max = 60,
                          .unit = "s",
-                         .def = "20ms",
-                         .live = false,
-                         .doc = "Time it takes to open a connection."},
+                         .def = "5ms",
+                         .live = true,
+                         .doc = "Processor time of the server for a new session "
+                                "(process, authentication, caches); longer where its "
+                                "cores are busy."},
     [DB_IDLE_TX_TIMEOUT] = {.name = "idle_in_transaction_timeout",
                             .type = VALUE_DURATION,
                             .min = 0,
@@ -182,6 +184,15 @@ static const struct param_desc params[] = {
                              .live = true,
                              .doc = "How long one waits for a lock before it looks for "
                                     "a deadlock."},
+    [DB_CONNECT_WAIT] = {.name = "connect_wait",
+                         .type = VALUE_DURATION,
+                         .min = 0,
+                         .max = 60,
+                         .unit = "s",
+                         .def = "0",
+                         .live = true,
+                         .doc = "Time on top of connect_time that costs the server "
+                                "nothing: round trips, another server that is asked."},
 };
 
 _Static_assert(COUNT_OF(params) == DB_PARAMS, "a parameter without a description");
@@ -251,7 +262,7 @@ void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b
     /* A connection's timer is cancelled before it is freed: it is alive. */
     assert(conn_at(w, a)->id == b);
     if (what == DB_EV_CONNECTED)
-        session_connected(w, conn_at(w, a));
+        session_starts(w, conn_at(w, a));
     else
         session_idle_timed_out(w, conn_at(w, a));
 }
@@ -384,6 +395,7 @@ const struct kind_impl kind_database = {
     .query_lost = query_lost,
     .dial = db_dial,
     .address = cluster_primary,
+    .cores = database_cores,
     .changed = db_changed,
     .op = database_op,
     .fault = database_fault,

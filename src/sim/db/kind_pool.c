@@ -6,13 +6,21 @@
  * taken, requests wait first come first served, for at most acquire_timeout; at most
  * max_waiting of them. A connection that the database closes frees its place at once:
  * the next that waits opens another. Connections die with their instance.
+ *
+ * `min_size` are opened ahead and kept. An attempt that fails is made again after
+ * 250 ms, then 1.5 times as long each time, 10 s at most (HikariCP's
+ * PoolEntryCreator). With fill_first an instance is not ready before they are there
+ * (HikariCP: blockUntilFilled); then nobody waits for a connection, and all instances
+ * that start together fall upon the database together.
  */
+#include "call/dial.h"
 #include "db/cluster.h"
 #include "db/db.h"
 #include "engine/kind.h"
 #include "engine/queue.h"
 #include "engine/telling.h"
 #include "model/model.h"
+#include "net/net.h"
 
 #include <stdio.h>
 
@@ -26,10 +34,18 @@ enum {
     P_LIFETIME,
     P_IDLE_TIMEOUT,
     P_ROLE,
-    P_ADDRESS_TTL
+    P_ADDRESS_TTL,
+    P_MIN_SIZE,
+    P_FILL_FIRST,
+    P_MAX_IDLE,
+    P_PORTS,
+    P_TIME_WAIT,
+    P_COUNT
 };
 
-enum { EV_PATIENCE, EV_IDLE };
+enum { EV_PATIENCE, EV_IDLE, EV_REFILL /* a: the instance */ };
+#define REFILL_FIRST (250 * SIM_MS)
+#define REFILL_MOST  (10 * SIM_SEC)
 static const struct param_desc params[] = {
     [P_TO] = {.name = "to", .type = VALUE_COMP, .doc = "The database."},
     [P_SIZE] = {.name = "size",
@@ -91,7 +107,52 @@ static const struct param_desc params[] = {
                        .live = true,
                        .doc = "How long an instance believes in the address of the "
                               "primary that it looked up; 0: asks each time."},
+    [P_MIN_SIZE] = {.name = "min_size",
+                    .type = VALUE_COUNT,
+                    .min = 0,
+                    .max = 10000,
+                    .unit = "connections",
+                    .def = "0",
+                    .live = true,
+                    .doc = "Connections each instance opens ahead and keeps, in use or "
+                           "idle, `size` at most."},
+    [P_FILL_FIRST] = {.name = "fill_first",
+                      .type = VALUE_BOOL,
+                      .unit = "",
+                      .def = "off",
+                      .live = true,
+                      .doc = "Whether an instance that starts is not ready before its "
+                             "min_size connections are open."},
+    [P_MAX_IDLE] = {.name = "max_idle",
+                    .type = VALUE_COUNT,
+                    .min = -1,
+                    .max = 10000,
+                    .unit = "connections",
+                    .def = "-1",
+                    .live = true,
+                    .doc = "Idle connections each instance keeps; one that comes back "
+                           "beyond that is closed (Go's database/sql: 2); -1: all."},
+    [P_PORTS] = {.name = "ports",
+                 .type = VALUE_COUNT,
+                 .min = 1,
+                 .max = 65535,
+                 .unit = "ports",
+                 .def = "28232",
+                 .live = true,
+                 .doc =
+                     "Local ports that each instance has for its connections to the "
+                     "database, those in TIME_WAIT included (Linux: 32768 to 60999)."},
+    [P_TIME_WAIT] = {.name = "time_wait",
+                     .type = VALUE_DURATION,
+                     .min = 0,
+                     .max = 3600,
+                     .unit = "s",
+                     .def = "60s",
+                     .live = true,
+                     .doc = "How long the port of a connection that the pool closed is "
+                            "taken (Linux: 60 s)."},
 };
+_Static_assert(COUNT_OF(params) == P_COUNT, "one for each");
 
 enum {
     M_SIZE,
@@ -106,7 +167,10 @@ enum {
     M_TIMEOUTS,
     M_FULL,
     M_OPENED,
-    M_LOST
+    M_LOST,
+    M_PORTS,
+    M_NO_PORTS,
+    M_COUNT
 };
 #define POOL_METRIC(n, p, t, u, d)                                                     \
     {                                                                                  \
@@ -159,7 +223,14 @@ static const struct metric_desc metrics[] = {
     [M_LOST] =
         POOL_METRIC("lost_total", "db_client_connections_lost_total", METRIC_COUNTER,
                     "1", "Connections refused, or closed by the other side."),
+    [M_PORTS] =
+        POOL_METRIC("ports_in_use", "db_client_ports_in_use", METRIC_GAUGE, "1",
+                    "Local ports taken: by open connections, and in TIME_WAIT."),
+    [M_NO_PORTS] =
+        POOL_METRIC("no_ports_total", "db_client_ports_exhausted_total", METRIC_COUNTER,
+                    "1", "Requests that failed as there was no local port."),
 };
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
 /* The pool of one instance. open = connecting + idle + taken ones. */
 struct share {
@@ -169,6 +240,10 @@ struct share {
     bool up;
     comp_id node; /* the primary's address as it last looked it up, + 1 */
     sim_time node_until;
+    uint32_t refill;      /* event that opens what min_size lacks; 0: none */
+    sim_time refill_wait; /* before that, as the last attempt failed; 0: it did not */
+    struct ports ports;
+    uint64_t no_ports;
     uint64_t acquired, waited, timeouts, full, opened, lost;
     sim_time wait_time;
 };
@@ -273,29 +348,93 @@ static struct act *first_waiting(struct world *w, struct share *s, enum reason r
     return a;
 }
 
-/* Whoever waits opens the connections that there is room for. */
 static bool owner_has_fd(struct world *w, comp_id pool, int instance)
 {
     comp_id owner = w->comps[pool].owner;
     return comp_kind(w, owner)->fd_free(w, owner, instance);
 }
 
+static uint32_t ports_used(const struct world *w, comp_id pool, const struct share *s)
+{
+    return s->open + ports_waiting(w, &s->ports, p_time(w, pool, P_TIME_WAIT));
+}
+
+/* What a connection more cannot be opened for; REASON_NONE: it can. */
+static enum reason open_lacks(struct world *w, comp_id pool, int instance)
+{
+    struct share *s = share_at(w, pool, instance);
+    if (!owner_has_fd(w, pool, instance))
+        return REASON_NO_FDS;
+    if (!s->ports.slots || ports_used(w, pool, s) < p_count(w, pool, P_PORTS))
+        return REASON_NONE;
+    s->no_ports++;
+    w_log(w, w->comps[pool].owner, instance, LOG_ERROR, 0,
+          "%s: connect: cannot assign requested address", w->comps[pool].name);
+    return REASON_NO_PORTS;
+}
+
+static void open_one(struct world *w, comp_id pool, int instance, struct act *a)
+{
+    struct share *s = share_at(w, pool, instance);
+    s->open++;
+    s->connecting++;
+    s->opened++;
+    database_connect(w, pool, instance, a);
+}
+
+static int64_t least_of(const struct world *w, comp_id pool)
+{
+    int64_t least = p_count(w, pool, P_MIN_SIZE), size = p_count(w, pool, P_SIZE);
+    return least < size ? least : size;
+}
+
+/* What min_size lacks will be opened, in an event of its own. */
+static void refill_later(struct world *w, comp_id pool, int instance)
+{
+    struct share *s = share_at(w, pool, instance);
+    if (s->up && !s->refill && s->open < least_of(w, pool))
+        s->refill = cal_after(w, s->refill_wait, EV_KIND + EV_REFILL, pool,
+                              (uint32_t)instance, 0);
+}
+
+static void refill(struct world *w, comp_id pool, int instance)
+{
+    share_at(w, pool, instance)->refill = 0;
+    while (share_at(w, pool, instance)->open < least_of(w, pool) &&
+           open_lacks(w, pool, instance) == REASON_NONE)
+        open_one(w, pool, instance, NULL);
+}
+
+/* An attempt has failed: the next waits for longer. */
+static void refill_failed(struct share *s)
+{
+    sim_time wait = s->refill_wait;
+    wait = wait == 0 ? REFILL_FIRST : wait + wait / 2;
+    s->refill_wait = wait < REFILL_MOST ? wait : REFILL_MOST;
+}
+
+static bool pool_ready_for(const struct world *w, comp_id pool, int number)
+{
+    const struct share *s = share_at(w, pool, number);
+    return !p_on(w, pool, P_FILL_FIRST) || s->open - s->connecting >= least_of(w, pool);
+}
+
+/* Whoever waits opens the connections that there is room for. */
 static void fill(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);
     int64_t size = p_count(w, pool, P_SIZE);
     while (s->up && s->waiting.count > 0 && s->open < size) {
         struct act *a = first_waiting(w, s, REASON_NONE);
-        if (!owner_has_fd(w, pool, instance)) {
-            query_fail(w, a, REASON_NO_FDS);
+        enum reason lacks = open_lacks(w, pool, instance);
+        if (lacks != REASON_NONE) {
+            query_fail(w, a, lacks);
             continue;
         }
-        s->open++;
-        s->connecting++;
-        s->opened++;
-        database_connect(w, pool, instance, a);
+        open_one(w, pool, instance, a);
         s = share_at(w, pool, instance);
     }
+    refill_later(w, pool, instance);
 }
 
 static void enqueue(struct world *w, struct share *s, struct act *a)
@@ -318,6 +457,8 @@ bool pool_acquire(struct world *w, struct act *a)
     struct share *s = share_at(w, a->pool, a->caller_instance);
     while (s->idle != 0 && too_old(w, conn_at(w, s->idle)))
         database_close(w, conn_at(w, s->idle), REASON_NONE);
+    while (s->idle != 0 && db_line_noticed(w, conn_at(w, s->idle)))
+        database_close(w, conn_at(w, s->idle), REASON_CONN_LOST);
     if (s->idle != 0) {
         struct conn *n = conn_at(w, s->idle);
         idle_remove(w, s, n);
@@ -327,14 +468,12 @@ bool pool_acquire(struct world *w, struct act *a)
     int64_t most = p_count(w, a->pool, P_MAX_WAITING);
     if (!s->up) {
         query_fail(w, a, REASON_INSTANCE_GONE);
-    } else if (s->open < p_count(w, a->pool, P_SIZE) &&
-               !owner_has_fd(w, a->pool, a->caller_instance)) {
-        query_fail(w, a, REASON_NO_FDS);
     } else if (s->open < p_count(w, a->pool, P_SIZE)) {
-        s->open++;
-        s->connecting++;
-        s->opened++;
-        database_connect(w, a->pool, a->caller_instance, a);
+        enum reason lacks = open_lacks(w, a->pool, a->caller_instance);
+        if (lacks == REASON_NONE)
+            open_one(w, a->pool, a->caller_instance, a);
+        else
+            query_fail(w, a, lacks);
     } else if (most != 0 && s->waiting.count >= most) {
         s->full++;
         w_outcome(w, REASON_POOL_FULL);
@@ -352,22 +491,38 @@ void pool_leave(struct world *w, struct act *a, enum reason reason)
     waited(w, s, a, reason);
 }
 
+static void idle_or_closed(struct world *w, struct share *s, struct conn *n)
+{
+    int64_t most = p_count(w, n->pool, P_MAX_IDLE);
+    if (most < 0 || s->nidle < most || s->open <= least_of(w, n->pool)) {
+        idle_push(w, s, n);
+        return;
+    }
+    conn_set(w, n, CONN_TAKEN);
+    database_close(w, n, REASON_NONE);
+}
+
 void pool_put(struct world *w, struct conn *n)
 {
     struct share *s = share_at(w, n->pool, n->instance);
-    if (n->state == CONN_CONNECTING)
+    comp_id owner = w->comps[n->pool].owner;
+    if (n->state == CONN_CONNECTING) {
         s->connecting--;
+        s->refill_wait = 0;
+        if (p_on(w, n->pool, P_FILL_FIRST))
+            comp_kind(w, owner)->may_be_ready(w, owner, n->instance);
+    }
     if (!s->up || s->open > p_count(w, n->pool, P_SIZE) || too_old(w, n)) {
         conn_set(w, n, CONN_TAKEN); /* not connecting any more, not idle either */
-        database_close(w, n, REASON_INSTANCE_GONE);
+        database_close(w, n, s->up && !n->act ? REASON_NONE : REASON_INSTANCE_GONE);
         return;
     }
     struct act *a = n->act != 0 && n->state == CONN_CONNECTING
                         ? act_at(w, n->act)
                         : first_waiting(w, s, REASON_NONE);
     n->act = 0;
-    if (a == NULL) {
-        idle_push(w, s, n);
+    if (!a) {
+        idle_or_closed(w, s, n);
         return;
     }
     hand_over(w, s, n, a);
@@ -379,10 +534,15 @@ void pool_lost(struct world *w, struct conn *n, enum reason reason)
     struct share *s = share_at(w, n->pool, n->instance);
     if (n->state == CONN_IDLE)
         idle_remove(w, s, n);
-    if (n->state == CONN_CONNECTING)
+    if (n->state == CONN_CONNECTING) {
         s->connecting--;
+        if (reason != REASON_NONE)
+            refill_failed(s);
+    }
     s->open--;
     s->lost += reason != REASON_NONE;
+    if (reason == REASON_NONE)
+        ports_close(w, &s->ports, p_time(w, n->pool, P_TIME_WAIT));
     fill(w, n->pool, n->instance);
 }
 
@@ -394,6 +554,7 @@ void pool_instance_up(struct world *w, comp_id pool, int instance)
     if ((uint32_t)instance >= p->cap)
         w_grow(w, &p->shares, &p->cap, (uint32_t)instance + 1, sizeof(struct share));
     share_at(w, pool, instance)->up = true;
+    refill_later(w, pool, instance);
 }
 
 void pool_instance_gone(struct world *w, comp_id pool, int instance)
@@ -406,6 +567,8 @@ void pool_instance_gone(struct world *w, comp_id pool, int instance)
     struct act *a;
     while ((a = first_waiting(w, s, REASON_INSTANCE_GONE)) != NULL)
         query_fail(w, a, REASON_INSTANCE_GONE);
+    cal_cancel(w, &s->refill);
+    s->refill_wait = 0;
     s->node = 0;
     cluster_close_all(w, p_comp(w, pool, P_TO), pool, instance);
 }
@@ -446,11 +609,16 @@ static size_t pool_state_size(const struct model *m, comp_id c)
     return sizeof(struct pool);
 }
 
-/* Nobody used it: its timer is cancelled as soon as somebody does. */
+/* Nobody used the connection: its timer is cancelled as soon as somebody does. */
 static void idle_for_too_long(struct world *w, struct conn *n)
 {
+    bool kept = share_at(w, n->pool, n->instance)->open <= least_of(w, n->pool);
     n->timer = 0;
-    database_close(w, n, REASON_NONE);
+    if (!kept)
+        database_close(w, n, REASON_NONE);
+    else if (p_time(w, n->pool, P_IDLE_TIMEOUT) > 0)
+        n->timer = cal_after(w, p_time(w, n->pool, P_IDLE_TIMEOUT), EV_KIND + EV_IDLE,
+                             n->pool, W_REF(w, n), 0);
 }
 
 /* A request has waited for acquire_timeout, or a connection has been idle for too long.
@@ -461,8 +629,12 @@ static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint3
         idle_for_too_long(w, conn_at(w, act));
         return;
     }
+    if (what == EV_REFILL) {
+        refill(w, c, (int)act);
+        return;
+    }
     struct act *a = act_alive(w, act, gen);
-    if (a == NULL || a->phase != QUERY_POOL)
+    if (!a || a->phase != QUERY_POOL)
         return;
     a->timer = 0;
     struct share *s = share_at(w, c, a->caller_instance);
@@ -475,10 +647,20 @@ static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint3
     query_fail(w, a, REASON_POOL_TIMEOUT);
 }
 
+/* What waits does so for a time that is no more. */
+static void forget_ports(struct world *w, comp_id c)
+{
+    const struct pool *p = W_STATE(w, struct pool, c);
+    for (uint32_t i = 1; i < p->cap; i++)
+        ports_forget(w, &share_at(w, c, (int)i)->ports);
+}
+
 static void pool_changed(struct world *w, comp_id c, int param, const struct value *old)
 {
     (void)old;
-    if (param != P_SIZE)
+    if (param == P_TIME_WAIT)
+        forget_ports(w, c);
+    if (param != P_SIZE && param != P_MIN_SIZE && param != P_FILL_FIRST)
         return;
     const struct pool *p = W_STATE(w, struct pool, c);
     for (uint32_t i = 1; i < p->cap; i++) {
@@ -486,7 +668,20 @@ static void pool_changed(struct world *w, comp_id c, int param, const struct val
         while (s->idle != 0 && s->open > p_count(w, c, P_SIZE))
             database_close(w, conn_at(w, s->idle), REASON_NONE);
         fill(w, c, (int)i);
+        if (s->up)
+            comp_kind(w, w->comps[c].owner)->may_be_ready(w, w->comps[c].owner, (int)i);
     }
+}
+
+/* The server has begun the session. */
+static void session_begun(struct world *w, struct act *s, enum reason reason)
+{
+    struct conn *n = conn_at(w, s->setup.of); /* else it would have been dropped */
+    assert(reason == REASON_NONE && n->id == s->setup.of_gen);
+    (void)reason;
+    setup_end(w, s);
+    n->setup = 0;
+    session_connected(w, n);
 }
 
 static double share_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -519,6 +714,10 @@ static double share_metric(const struct world *w, comp_id c, int metric, int ins
         return (double)s->full;
     case M_OPENED:
         return (double)s->opened;
+    case M_PORTS:
+        return ports_used(w, c, s);
+    case M_NO_PORTS:
+        return (double)s->no_ports;
     default:
         return (double)s->lost;
     }
@@ -586,7 +785,9 @@ const struct kind_impl kind_pool = {
     .bulk = pool_bulk,
     .state_size = pool_state_size,
     .on_replica = pool_reads,
+    .ready_for = pool_ready_for,
     .event = pool_event,
+    .resume = session_begun,
     .changed = pool_changed,
     .metric = pool_metric,
     .instances = pool_instances,

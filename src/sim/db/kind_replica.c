@@ -319,5 +319,6 @@ const struct kind_impl kind_replica = {
     .changed = replica_changed,
     .op = replica_op,
     .fault = replica_fault,
+    .cores = database_cores,
     .metric = replica_metric,
 };

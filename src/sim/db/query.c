@@ -45,6 +45,7 @@ static void send_back(struct world *w, struct act *a, enum reason reason)
         conn_set(w, n, CONN_TAKEN);
     a->query.reason = reason;
     a->phase = QUERY_BACK;
+    a->dead = db_line_dead(w, n);
     if (!call_cross(w, a, EV_READY, WAY_BACK))
         answer(w, a);
 }
@@ -148,6 +149,7 @@ static void send(struct world *w, struct act *a)
     if (a->policy != COMP_NONE)
         call_sent(w, a->policy);
     a->phase = QUERY_OUT;
+    a->dead = db_line_dead(w, conn_at(w, a->query.conn));
     if (!call_cross(w, a, EV_READY, WAY_THERE))
         work(w, a);
 }

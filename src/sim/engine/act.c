@@ -423,3 +423,12 @@ struct act *queue_pop_last(struct world *w, struct list *q)
     queue_remove(w, q, a);
     return a;
 }
+
+bool queue_impatient(struct world *w, struct act *a, sim_time own, sim_time most)
+{
+    bool first = own != SIM_FOREVER && (most <= 0 || own < most);
+    sim_time t = first ? own : most;
+    if (first || most > 0)
+        a->timer = cal_at(w, w_now(w) + t, EV_READY, a->comp, W_REF(w, a), a->gen);
+    return first;
+}

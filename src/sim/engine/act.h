@@ -23,7 +23,8 @@ enum act_kind {
     ACT_LOOKUP,   /* in a cache */
     ACT_EXTERNAL, /* at a third party */
     ACT_PROBE,    /* a health check */
-    ACT_PUBLISH   /* a message on its way into a topic (`what`) */
+    ACT_PUBLISH,  /* a message on its way into a topic (`what`) */
+    ACT_SETUP /* the work of opening a connection, in somebody's cores (call/setup.h) */
 };
 enum query_mode {
     QUERY_STATEMENT, /* one statement, on the caller's transaction connection if it has
@@ -81,7 +82,7 @@ struct act {
     uint64_t request;         /* the user's request */
     sim_time start;           /* it was sent */
     sim_time since;           /* waits for (cause, place) since; accounted up to here */
-    sim_time age;             /* oldest cached value in it */
+    sim_time age;             /* oldest cached value in it; AGE_LOST */
     ref parent;               /* who waits for it */
     ref child;                /* whom it waits for (a call's current attempt) */
     ref branches;             /* running branches, through `sibling` */
@@ -99,7 +100,11 @@ struct act {
         uint64_t urgency; /* in a service's queue: the smallest goes first */
     };
     ref station;
-    uint32_t heap_pos; /* in the heap of a queue (service_queue.c) */
+    union {
+        uint32_t
+            heap_pos; /* while it waits: in the heap of a queue (service_queue.c) */
+        uint32_t held_kib; /* while its program runs: memory that it holds */
+    };
     union {
         sim_time demand;   /* at a station: work asked for */
         sim_time patience; /* a user: how long to wait for an answer; 0: for ever */
@@ -108,7 +113,8 @@ struct act {
     uint32_t span, parent_span;    /* trace: own, its caller's */
     /* the call it is making (call.c) */
     uint16_t attempt;    /* 0: none running */
-    uint16_t depth;      /* calls and branches above it */
+    uint8_t depth;       /* calls and branches above it */
+    uint8_t hedges;      /* copies that the attempt it makes has had */
     uint16_t try_number; /* which attempt of its caller's call it is */
     comp_id limiter;     /* ACT_LIMITED: which one */
     sim_time backoff;    /* last one (decorrelated jitter) */
@@ -150,18 +156,25 @@ struct act {
             uint32_t timer; /* gives up, or minds */
             uint32_t made;  /* visits of this user, this one included */
         } of_user;
-        struct {                     /* client: a job's run, ACT_USER */
-            uint32_t timeout, death; /* timers */
+        struct {                           /* client: a job's run, ACT_USER */
+            uint32_t timeout, death, late; /* timers */
+            bool bad;                      /* counted so, as it is late */
         } of_job;
+        struct {             /* call: SETUP */
+            ref of;          /* the attempt, or the pool's connection */
+            uint32_t of_gen; /* of the attempt; the connection's number */
+            ref cores;       /* the station */
+            bool of_conn;
+        } setup;
         struct { /* front: waits at a limiter */
-            uint32_t key, who;
+            ref bucket;
         } limited;
     };
     /* from its caller */
     sim_time deadline; /* by then it has to be done; 0: none */
-    uint32_t visit;    /* what the user wants, through all attempts at it */
+    uint32_t visit;    /* what it is about, with `nth`: see act_subject() */
     ref before;        /* COPY: slices of the caller's time until it was sent */
-    uint16_t hedges;   /* copies that the attempt it makes has had */
+    uint16_t nth;      /* of those that a fan-out or several messages make of a visit */
     uint8_t priority;  /* its client's: 0 is refused first, 3 last */
     uint8_t nown;      /* slices in `own` */
     uint16_t cost;     /* what the last retry of its call took from the quota */
@@ -172,6 +185,7 @@ struct act {
     uint8_t step;     /* enum dial_step */
     uint8_t rest : 1; /* only a piece of its message is missing */
     uint8_t way : 1;  /* enum way: of its message, or of the one before */
+    uint8_t dead : 1; /* its connection is dead: its message does not get through */
     struct slice own[LEDGER_OWN];
 };
 static inline struct act *act_at(const struct world *w, ref r)
@@ -206,6 +220,13 @@ static inline void act_wait(struct world *w, struct act *a, enum cause cause,
     a->cause = (uint8_t)cause;
     a->place = place;
 }
+/* What an act is about, one number: a user's visit through all attempts, retries and
+ * reloads, a message through all deliveries, everywhere that their work goes on. The
+ * copies that a fan-out makes have one each. 0: nothing, as in a job's run. */
+static inline uint64_t act_subject(const struct act *a)
+{
+    return a->visit == 0 ? 0 : (uint64_t)a->nth << 32 | a->visit;
+}
 void act_ready_behind(struct world *w, const struct act *a, enum reason reason);
 /* It goes on (in the same event, in order of these calls). Its timer is cancelled. */
 static inline void act_ready(struct world *w, struct act *a, enum reason reason)
@@ -221,6 +242,8 @@ static inline void act_ready(struct world *w, struct act *a, enum reason reason)
     h->next_gen = a->gen;
     h->next_reason = (uint8_t)reason;
 }
+/* The age of an answer whose work was dropped: older than any value. */
+#define AGE_LOST SIM_FOREVER
 /* Its value in a cache was written `age` ago. */
 static inline void act_aged(struct act *a, sim_time age)
 {

@@ -28,7 +28,7 @@ enum event_kind {
     EV_BACKOFF,  /* retry now */
     EV_READY,    /* act_timer(): the act goes on */
     EV_STATION,  /* a = ref of struct station */
-    EV_SCHEDULE, /* a = index of the model's schedule */
+    EV_SCHEDULE, /* a = index of the model's schedule, b = times it has come before */
     EV_FAULT_END,
     EV_KIND
 };

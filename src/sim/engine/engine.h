@@ -74,11 +74,12 @@ struct comp {
 struct parts {
     const struct kind_impl *const *kinds;
     size_t nkinds;
-    void (*deliver)(struct world *w, struct act *a);    /* EV_DELIVER */
-    void (*timed_out)(struct world *w, struct act *a);  /* EV_TIMEOUT */
-    void (*try_again)(struct world *w, struct act *a);  /* EV_BACKOFF */
-    void (*scheduled)(struct world *w, uint32_t index); /* EV_SCHEDULE */
-    void (*fault_over)(struct world *w, ref fault);     /* EV_FAULT_END */
+    void (*deliver)(struct world *w, struct act *a);   /* EV_DELIVER */
+    void (*timed_out)(struct world *w, struct act *a); /* EV_TIMEOUT */
+    void (*try_again)(struct world *w, struct act *a); /* EV_BACKOFF */
+    /* EV_SCHEDULE; `times`: how often this entry has come before. */
+    void (*scheduled)(struct world *w, uint32_t index, uint32_t times);
+    void (*fault_over)(struct world *w, ref fault); /* EV_FAULT_END */
 };
 
 struct model {
@@ -88,6 +89,7 @@ struct model {
     bool finished;
     struct comp *comps;
     size_t ncomps, comps_cap;
+    size_t ngiven; /* components that were declared; finishing makes the others */
     struct source *sources, *last_source; /* programs as given, until compiled */
     uint32_t widest;                      /* most branches that start at once */
     uint32_t ring_places; /* of the largest consistent hash that it asks for */

@@ -26,6 +26,7 @@ struct effect {
 
 struct cal_event;   /* engine/calendar.h */
 struct curve_point; /* truecode/model.h */
+struct station;     /* engine/station.h */
 
 /* What a component has many of, instances, keys, partitions, as its parameters are. */
 struct bulk {
@@ -76,6 +77,13 @@ struct kind_impl {
     /* The room that its many things take (model/room.c). NULL: it has one state, and that
      * is all. */
     void (*bulk)(const struct model *m, comp_id c, struct bulk *b);
+    /* The parameter that says how many it has of what its instances are, if there is
+     * one: "partitions", "instances". A higher number names nothing. */
+    const char *numbers;
+    /* The names in an action's arguments are there; what is wrong, else. NULL: it takes
+     * none that the model knows. */
+    enum err (*names)(const struct model *m, const struct action *a,
+                      struct errmsg *why);
     /* The most instances that an autoscaler may make of *service, and which that is;
      * COMP_NONE: it names none. */
     int64_t (*scales)(const struct model *m, comp_id c, comp_id *service);
@@ -134,20 +142,36 @@ struct kind_impl {
                   uint32_t n);
     /* Has the instance a file descriptor for one more connection? Logs when not. */
     bool (*fd_free)(struct world *w, comp_id c, int number);
+    /* The cores of an instance, or of a server (`number` 0); NULL: not up. Whatever is
+     * inside when they stop goes on with INSTANCE_GONE. */
+    struct station *(*cores)(const struct world *w, comp_id c, int number);
     /* `who` wants to be told when instances change; whoever was to be told before
      * (COMP_NONE: nobody) is from now on told by `who`. */
     comp_id (*listen)(struct world *w, comp_id c, comp_id who);
+    /* What an instance insisted on (`ready_for`) may be there now: the instance becomes
+     * ready, if nothing else is missing. Of one that insists on nothing: nothing. */
+    void (*may_be_ready)(struct world *w, comp_id c, int number);
     /* A lookup found a stale value, which is to be loaded in the background: the new
      * act runs the miss body of the program that made the lookup, ends at its
      * OP_STORE, is waited for by nobody and holds no worker. It has the lookup's key;
      * who asks sets its load. */
     struct act *(*refresh)(struct world *w, struct act *lookup);
 
+    /* What belongs to a service (a pool). */
+
+    /* Whether instance `number` of the service has all that it insists on here before it
+     * is ready, such as a full pool. Asked when the instance has started, right after it
+     * was told of (pool_instance_up()), and not in a world's first moment. Who says no
+     * calls the service's `may_be_ready` when that has changed. NULL: always. */
+    bool (*ready_for)(const struct world *w, comp_id c, int number);
+
     /* What listens to a service, or stands in front of it. */
 
     void (*instances_changed)(struct world *w, comp_id c);
     /* Whether a balancer lets that instance have requests. */
     bool (*rotates)(const struct world *w, comp_id c, int number);
+    /* Whether it would, by what its own health checks found, if it may be asked. */
+    bool (*trusts)(const struct world *w, comp_id c, int number);
     /* The link by which a balancer sends on; COMP_NONE: none of its own. */
     comp_id (*sends_on)(const struct world *w, comp_id c);
     /* A request that it wanted to know of (ACT_WATCHED) has ended. */
@@ -173,6 +197,9 @@ struct kind_impl {
      * or its answer lost. */
     void (*load_lost)(struct world *w, comp_id c, struct act *a, enum reason reason);
 
+    /* Users: the number of the tenant that this one is of, from 1; 0: they are of none.
+     * NULL: the kind knows no tenants. */
+    uint32_t (*tenant)(const struct world *w, comp_id c, uint32_t user);
     /* Who begins things (KIND_STARTS): asks for what the end of each of its acts
      * touches (w_fetch()). */
     void (*fetch)(const struct world *w, comp_id c);
@@ -187,6 +214,11 @@ struct kind_impl {
     void (*inflight)(const struct world *w, comp_id c,
                      void (*f)(const struct world *w, const struct act *a, void *ctx),
                      void *ctx);
+    /* The same for every act that may call somebody, probes and refreshes included;
+     * branches are found at their parents. NULL: as `inflight`. */
+    void (*callers)(const struct world *w, comp_id c,
+                    void (*f)(const struct world *w, const struct act *a, void *ctx),
+                    void *ctx);
 };
 
 static inline const struct kind_impl *comp_kind(const struct world *w, comp_id c)

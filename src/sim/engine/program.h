@@ -24,6 +24,7 @@ enum op_code {
     OP_PARALLEL,    /* branches start at program->branches[jump .. jump + count) */
     OP_BRANCH_END,
     OP_SOMETIMES, /* with probability 1 - p: jump */
+    OP_EACH,      /* the act's subject has not the property: jump */
     OP_FLAG,      /* flag off: jump */
     OP_JUMP,
     OP_COUNT,
@@ -32,6 +33,9 @@ enum op_code {
     OP_LOG,
     OP_PUBLISH,
     OP_END,
+    OP_ALLOCATE, /* p: bytes */
+    OP_CRASH,
+    OP_DROP,
     OP_LOCK /* a query that takes a lock in the caller's transaction (db/table.h) */
 };
 #define PC_NONE UINT32_MAX
@@ -49,12 +53,13 @@ struct op {
     comp_id policy;   /* the call policy */
     comp_id pool;     /* QUERY, TX, LEAK: the caller's pool to the database */
     uint32_t jump;    /* see the codes */
-    uint32_t count;   /* PARALLEL: branches */
+    uint32_t count;   /* PARALLEL: branches; EACH: number of the property's name;
+                         PUBLISH: messages to the same topic before it */
     uint32_t quorum;  /* PARALLEL: so many are enough; 0: all, and none may fail */
     uint32_t after;   /* PARALLEL, CACHED: where it goes on */
     uint32_t on_fail; /* where an error goes; PC_NONE: ends the program */
     struct dist time;
-    double p;
+    double p;              /* SOMETIMES, EACH: probability */
     struct call_spec call; /* CALL, QUERY, TX_BEGIN, LEAK, CACHED: what it sends */
     const char *text;      /* REPLY, FAIL, LOG, LOCK: its name; model memory */
     int line;

@@ -28,6 +28,15 @@ static inline bool members_hold(const struct world *w, const struct list *l,
     return whole && (l->count > SHORT || (found == 1 && n == l->count));
 }
 
+/* `a`, which waits, is willing to for `own` (drawn; SIM_FOREVER: for ever): then it goes
+ * on (act_ready()) with its place in the queue still to be given up, and leaves. Whoever
+ * takes it out of the queue before ends that with act_ready(), so that patience is with
+ * the wait alone and never with the service (the "M" after the plus sign of M/M/c+M).
+ * Uses a->timer. `most`: the patience of the queue itself; 0: without end. True: it will
+ * leave by its own patience, before `most`. */
+bool queue_impatient(struct world *w, struct act *a, sim_time own,
+                     sim_time most) SELDOM;
+
 /* All acts in a component (or instance) through next/prev, oldest first. */
 static inline void members_add(struct world *w, struct list *l, struct act *a)
 {

@@ -121,7 +121,7 @@ HOT heap_key first_key(struct world *w, struct station *s)
 static double cores_busy(const struct station *s)
 {
     if (s->paused)
-        return s->burns ? s->cores : 0;
+        return s->burns < s->cores ? s->burns : s->cores;
     if (s->n <= s->whole)
         return s->n;
     return (double)s->n < s->cores ? (double)s->n : s->cores;
@@ -159,7 +159,8 @@ static uint64_t clock_after(const struct station *s, sim_time ns)
 /* As long as no more than this are inside, each gets a whole core, no more, no less. */
 static void find_whole(struct station *s)
 {
-    bool plain = !s->paused && s->factor == 1 && s->alpha <= 0 && s->beta <= 0;
+    bool plain =
+        !s->paused && s->factor == 1 && s->alpha <= 0 && s->beta <= 0 && s->lower == 0;
     s->whole = plain && s->cores >= 1 ? (uint32_t)(s->cores < 1e6 ? s->cores : 1e6) : 0;
 }
 
@@ -252,9 +253,28 @@ HOT void rearm(struct world *w, struct station *s)
                            (ref)(uint32_t)keys_of(w, s)[0]);
 }
 
-static void rearm_seldom(struct world *w, struct station *s)
+/* The cores that those inside leave are those of the station below. */
+static SELDOM void pass_down(struct world *w, const struct station *s)
+{
+    struct station *lower = W_PTR(w, struct station, s->lower);
+    double used = s->n < s->cores ? s->n : s->cores;
+    if (lower->cores == s->cores - used)
+        return;
+    station_touch(w, lower);
+    lower->cores = s->cores - used;
+    station_changed(w, lower);
+}
+
+HOT void rearm_all(struct world *w, struct station *s)
 {
     rearm(w, s);
+    if (s->lower != 0)
+        pass_down(w, s);
+}
+
+static void rearm_seldom(struct world *w, struct station *s)
+{
+    rearm_all(w, s);
 }
 
 /* ---- acts ---- */
@@ -285,6 +305,21 @@ void station_init(struct world *w, struct station *s, comp_id c, enum cause work
     s->since = w_now(w);
     s->tick = (s->since / SIM_SEC + 1) * SIM_SEC;
     find_whole(s);
+}
+
+void station_split(struct world *w, struct station *s, int n)
+{
+    assert(s->lower == 0);
+    for (; n > 0; n--) {
+        ref r = w_alloc(w, sizeof(struct station));
+        struct station *lower = W_PTR(w, struct station, r);
+        station_init(w, lower, s->comp, (enum cause)s->work, (enum cause)s->contention,
+                     s->cores);
+        s->lower = r;
+        station_touch(w, s);
+        station_changed(w, s);
+        s = lower;
+    }
 }
 
 /* Nobody else is inside and a whole core is free: it is done when its work is. */
@@ -322,7 +357,7 @@ void station_add(struct world *w, struct station *s, struct act *a, sim_time dem
     CHECK(s->only == 0 && s->clock <= UINT64_MAX - ((uint64_t)demand << CLOCK_BITS));
     key_add(w, s, a);
     s->n++;
-    rearm(w, s);
+    rearm_all(w, s);
 }
 
 sim_time station_attained(const struct world *w, const struct station *s,
@@ -345,6 +380,16 @@ void station_remove(struct world *w, struct station *s, struct act *a)
     if (s->keys > 2 * s->n + 16)
         sweep(w, s);
     rearm_seldom(w, s);
+}
+
+void station_evict(struct world *w, struct station *s, enum reason reason)
+{
+    only_moves(w, s);
+    while (s->n > 0) {
+        struct act *a = key_act(w, first_key(w, s));
+        station_remove(w, s, a);
+        act_ready(w, a, reason);
+    }
 }
 
 void station_settle(struct world *w, struct station *s,
@@ -399,7 +444,7 @@ void station_event(struct world *w, struct station *s)
         s->served++;
         act_ready(w, a, REASON_NONE);
     }
-    rearm(w, s);
+    rearm_all(w, s);
 }
 
 void station_touch(struct world *w, struct station *s)
@@ -422,16 +467,20 @@ double station_busy(const struct world *w, const struct station *s)
     return (s->busy + cores_busy(s) * (double)(w_now(w) - s->since)) / (double)SIM_SEC;
 }
 
-double station_load(const struct world *w, const struct station *s, int seconds)
+double station_used(const struct world *w, const struct station *s, int seconds)
 {
     assert(seconds >= 1 && seconds < STATION_SECONDS);
     struct station copy = *s;
     sim_time now = w_now(w);
     count_busy(&copy, now);
     sim_time from = now / SIM_SEC - seconds;
-    if (from < 0 || s->cores <= 0)
-        from = 0;
+    from = from < 0 ? 0 : from;
     double was = from == 0 ? 0 : copy.busy_at[from % STATION_SECONDS];
     double span = (double)(now - from * SIM_SEC);
-    return span > 0 && s->cores > 0 ? (copy.busy - was) / span / s->cores : 0;
+    return span > 0 ? (copy.busy - was) / span : 0;
+}
+
+double station_load(const struct world *w, const struct station *s, int seconds)
+{
+    return s->cores > 0 ? station_used(w, s, seconds) / s->cores : 0;
 }

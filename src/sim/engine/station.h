@@ -17,15 +17,16 @@
 #include "truecode/cause.h"
 
 #define STATION_SECONDS 12
+#define STATION_ALL     1e9 /* more cores than there are */
 struct station {
     comp_id comp;
     uint8_t work, contention; /* causes */
     bool paused;
-    bool burns;    /* while it is paused its cores are busy with something else */
     ref heap;      /* of (mark, gen, act), see heap.h */
     uint32_t n;    /* acts inside */
     uint32_t keys; /* in the heap; more than n: some of acts that have left */
     uint32_t cap;
+    ref lower;      /* a station that has the cores which this one leaves; 0: none */
     uint32_t whole; /* up to so many inside, each gets a whole core; 0: find out */
     uint32_t timer;
     uint64_t clock;    /* attained service per act, fixed point */
@@ -35,16 +36,39 @@ struct station {
     double busy;       /* core-nanoseconds used up to `since`; see station_busy() */
     sim_time tick;     /* the next whole second, that busy_at does not know yet */
     uint64_t served;   /* acts that were done */
+    uint32_t setups;   /* of those inside: the work of opening connections */
     ref only;          /* an act that is alone inside; 0: whoever is is in the heap */
     double cores, alpha, beta, factor;
+    double burns; /* cores that are busy with something else while it is paused */
     double busy_at[STATION_SECONDS]; /* busy at second t: [t % STATION_SECONDS] */
 };
+/*
+ * Classes. A station may have others below it, that have the cores it leaves: those
+ * inside an upper one are served as if there were no lower one, from the moment they
+ * come, and whoever is inside a lower one stands still as far as cores are missing, and
+ * goes on later with what is left of the work (preemptive resume). Add an act to the
+ * station of its class; cores, factor and pauses are those of each station, but for the
+ * cores of lower ones, which follow from the one above.
+ */
+/* Puts n stations below `s`, which has none yet. */
+void station_split(struct world *w, struct station *s, int n);
+/* The station `down` below s, or the lowest there is. */
+static inline struct station *station_below(const struct world *w, struct station *s,
+                                            int down)
+{
+    for (; down > 0 && s->lower != 0; down--)
+        s = W_PTR(w, struct station, s->lower);
+    return s;
+}
+
 void station_init(struct world *w, struct station *s, comp_id c, enum cause work,
                   enum cause contention, double cores);
 /* The act waits here for `demand` ns of work (act_wait is done by it). */
 void station_add(struct world *w, struct station *s, struct act *a, sim_time demand);
 /* Takes it out unfinished; its ledger gets work and contention so far. */
 void station_remove(struct world *w, struct station *s, struct act *a);
+/* Takes out all that are inside, unfinished; each goes on with `reason`. */
+void station_evict(struct world *w, struct station *s, enum reason reason) SELDOM;
 /* Work it has got since it was added. */
 sim_time station_attained(const struct world *w, const struct station *s,
                           const struct act *a);
@@ -58,6 +82,9 @@ void station_settle(struct world *w, struct station *s,
                     void (*f)(struct world *w, struct act *a)) SELDOM;
 void station_event(struct world *w, struct station *s);              /* EV_STATION */
 double station_busy(const struct world *w, const struct station *s); /* core-seconds */
+/* Cores busy, as a mean over the last `seconds` whole seconds and what has begun of this
+ * one; 1 <= seconds < STATION_SECONDS. */
+double station_used(const struct world *w, const struct station *s, int seconds);
 /* Share of its cores busy over the last `seconds` whole seconds and what has begun of
  * this one; 1 <= seconds < STATION_SECONDS. */
 double station_load(const struct world *w, const struct station *s, int seconds);

@@ -209,7 +209,7 @@ static void dispatch(struct world *w, const struct cal_event *e)
         station_event(w, W_PTR(w, struct station, e->a));
         break;
     case EV_SCHEDULE:
-        w->model->parts->scheduled(w, e->a);
+        w->model->parts->scheduled(w, e->a, e->b);
         break;
     case EV_FAULT_END:
         w->model->parts->fault_over(w, e->a);

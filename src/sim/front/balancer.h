@@ -90,6 +90,12 @@ static inline comp_id balancer_service(const struct world *w, comp_id c)
 {
     return w->comps[c].target;
 }
+/* Whether it is there, and not of the set that gets no requests. */
+static inline bool balancer_may_ask(const struct world *w, comp_id service, int number)
+{
+    const struct instance *i = service_instance(w, service, number);
+    return i->state != INSTANCE_NONE && !i->idle;
+}
 static inline bool takes(const struct world *w, comp_id service, int number)
 {
     return service_instance(w, service, number)->state == INSTANCE_UP;

@@ -31,7 +31,7 @@ void rotation_update(struct world *w, comp_id c)
     uint32_t known = 0;
     for (uint32_t k = 1; k <= s->n; k++) {
         const struct backend *b = balancer_backend(w, s, (int)k);
-        bool there = service_instance(w, service, (int)k)->state != INSTANCE_NONE;
+        bool there = balancer_may_ask(w, service, (int)k);
         known += there && !b->drained;
         if (there && !out(b))
             numbers[s->nrotation++] = (uint16_t)k;
@@ -40,7 +40,7 @@ void rotation_update(struct world *w, comp_id c)
         return;
     s->nrotation = 0; /* panic: better all than too few */
     for (uint32_t k = 1; k <= s->n; k++)
-        if (service_instance(w, service, (int)k)->state != INSTANCE_NONE &&
+        if (balancer_may_ask(w, service, (int)k) &&
             !balancer_backend(w, s, (int)k)->drained)
             numbers[s->nrotation++] = (uint16_t)k;
 }
@@ -68,6 +68,12 @@ static bool balancer_has(const struct world *w, comp_id c, int number)
         if (numbers[i] == number)
             return takes(w, balancer_service(w, c), number);
     return false;
+}
+
+static bool balancer_trusts(const struct world *w, comp_id c, int number)
+{
+    const struct balancer_state *s = balancer_state(w, c);
+    return (uint32_t)number <= s->n && !out(balancer_backend(w, s, number));
 }
 
 /* ---- probes --------------------------------------------------------------------- */
@@ -434,7 +440,7 @@ static const struct param_desc params[] = {
     {"panic_threshold", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
      "With a smaller share of instances in rotation it sends to all of them."},
     {"limit", VALUE_NUMBER, -1, 1e9, "1/s", "-1", NULL, true,
-     "Requests a second that it lets through; -1: no limit."},
+     "Requests a second that it lets through, of all callers together; -1: no limit."},
     {"via", VALUE_COMP, 0, 0, "", "", NULL, false,
      "The link between it and the instances."},
     {"probe_via", VALUE_COMP, 0, 0, "", "", NULL, false,
@@ -551,6 +557,7 @@ const struct kind_impl kind_balancer = {
     .saw = balancer_saw,
     .sends_on = balancer_sends_on,
     .instances_changed = balancer_instances,
+    .trusts = balancer_trusts,
     .rotates = balancer_has,
     .changed = balancer_changed,
     .op = balancer_op,

@@ -1,13 +1,18 @@
 /*
  * Kind "limiter": stands in front of a service (or a balancer, or a third party) and
  * lets so many requests through: a token bucket for all of them together, or one for
- * each client, user or endpoint. Beyond that it refuses at once, or lets wait, at most
- * `max_wait`. Whoever can call "api/get" can call "limiter/get".
+ * each client, user, endpoint, caller, peer or tenant (limiter_table.c). Beyond that it
+ * refuses at once, or lets wait, at most `max_wait`, and as long as who waits is willing
+ * to. Whoever can call "api/get" can call "limiter/get".
  *
  * A bucket is full at the start. `reserve` is a share of it that only the highest class
- * of priority may use up: the lower classes are refused earlier. `max_in_flight` bounds
- * those that are inside at once instead of those a second. An operator's `limit` gives
- * one client, user or endpoint a bucket of its own, with a second's worth in it.
+ * of priority may use up: the lower classes are refused earlier. Those that are inside
+ * at once are bounded, too, by `max_in_flight` or a limit that adapts
+ * (limiter_adapt.c). An operator's `limit` gives one of them a bucket of its own, with a
+ * second's worth in it (limiter_ops.c).
+ *
+ * With scope = "shared" there is one of all that, as in a gateway; with "instance" each
+ * instance of each caller has its own, as where the limiter is a part of the caller.
  */
 #include "call/call.h"
 #include "engine/kind.h"
@@ -21,10 +26,7 @@
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
-enum { P_TO, P_RATE, P_BURST, P_PER, P_OVER, P_MAX_WAIT, P_RESERVE, P_MAX_IN_FLIGHT };
-enum { OVER_REJECT, OVER_WAIT };
-enum { EV_NEXT }; /* a, b: key and who of a bucket: its first may go */
-enum { OVERRIDES_MAX = 32, BUCKETS_MIN = 16, BUCKETS_MAX = 1 << 20 };
+enum { EV_NEXT }; /* a: a bucket: its first may go */
 
 static const struct param_desc params[] = {
     {"to", VALUE_COMP, 0, 0, "", NULL, NULL, false,
@@ -33,8 +35,10 @@ static const struct param_desc params[] = {
      "Requests a second that it lets through, of each that is limited."},
     {"burst", VALUE_COUNT, 1, 1000000000, "requests", "100", NULL, true,
      "Requests that may come at once after a pause."},
-    {"per", VALUE_CHOICE, 0, 0, "", "all", "all|client|user|endpoint", false,
-     "Who has a limit: all together, or each client, user or endpoint its own."},
+    {"per", VALUE_CHOICE, 0, 0, "", "all",
+     "all|client|user|endpoint|caller|peer|tenant", false,
+     "Who has a rate: all together, or each of these its own. The caller is a service "
+     "or client; the peer an instance of it, a user, or a proxy between."},
     {"over", VALUE_CHOICE, 0, 0, "", "reject", "reject|wait", true,
      "What happens to a request beyond the limit."},
     {"max_wait", VALUE_DURATION, 0, 3600, "s", "1s", NULL, true,
@@ -42,18 +46,31 @@ static const struct param_desc params[] = {
     {"reserve", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
      "Share of the burst that is kept for the highest class of priority."},
     {"max_in_flight", VALUE_COUNT, 0, 1000000, "requests", "0", NULL, true,
-     "Requests that may be inside at once; 0: any number."},
+     "Requests that may be inside at once, for each instance or in all (scope); 0: any "
+     "number."},
+    {"scope", VALUE_CHOICE, 0, 0, "", "shared", "shared|instance", false,
+     "Whether all limits are for all callers together, or each calling instance has "
+     "its "
+     "own."},
+    {"adaptive", VALUE_CHOICE, 0, 0, "", "off", "off|vegas", true,
+     "Whether the number inside at once is found by how long requests take, up to "
+     "max_in_flight (0: 1000)."},
+    {"patience", VALUE_DIST, 0, 86400, "s", "0", NULL, true,
+     "With over = wait: how long who waits does before leaving; 0: as long as "
+     "max_wait."},
 };
+_Static_assert(COUNT_OF(params) == P_COUNT, "each parameter has its words");
 
 enum { OP_LIMIT };
 static const struct op_desc ops[] = {
     {"limit",
      {{"per_second", VALUE_NUMBER, false, "requests let through; -1: as the others"},
-      {"who", VALUE_TEXT, true, "a client, an endpoint (get), or a user's number"}},
+      {"who", VALUE_TEXT, true,
+       "a client or calling service, an endpoint (get), or a user's number"}},
      false,
      SIM_SEC,
      "requests above the limit are refused",
-     "Gives one client, endpoint or user a limit of its own."},
+     "Gives one client, calling service, endpoint or user a limit of its own."},
 };
 
 enum { FAULT_OPEN, FAULT_CLOSED };
@@ -71,7 +88,10 @@ enum {
     M_WAIT_SECONDS,
     M_WAITING,
     M_IN_FLIGHT,
-    M_BUCKETS
+    M_BUCKETS,
+    M_LIMIT,
+    M_LEFT,
+    M_COUNT
 };
 static const struct metric_desc metrics[] = {
     {"requests_total", "ratelimit_requests_total", "", METRIC_COUNTER, "1", false,
@@ -89,181 +109,52 @@ static const struct metric_desc metrics[] = {
     {"waiting", "ratelimit_waiting", "", METRIC_GAUGE, "1", false,
      "Requests that wait now."},
     {"in_flight", "ratelimit_in_flight", "", METRIC_GAUGE, "1", false,
-     "Requests let through that are inside; counted while max_in_flight is set."},
+     "Requests let through that are inside; counted while there is a limit to that."},
     {"buckets", "ratelimit_buckets", "", METRIC_GAUGE, "1", false,
-     "Clients, users or endpoints it has a limit for."},
+     "Clients, users, endpoints, callers, peers or tenants it has a limit for."},
+    {"limit", "ratelimit_in_flight_limit", "", METRIC_GAUGE, "1", false,
+     "Requests that may be inside at once now, the mean where there are several "
+     "limits; "
+     "0: any number."},
+    {"left_total", "ratelimit_left_total", "", METRIC_COUNTER, "1", false,
+     "Requests whose sender left before their turn."},
 };
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "each metric has its words");
 
-struct override {
-    uint16_t who; /* enum limit_who + 1; 0: none */
-    uint32_t key;
-    int64_t units;
-};
-struct limiter_state {
-    ref buckets; /* hash table of struct bucket_limits, open addressing */
-    uint32_t n, cap;
-    struct override overrides[OVERRIDES_MAX];
-    uint32_t noverrides;
-    struct list inside; /* that wait */
-    bool open, closed;  /* faults */
-    uint32_t in_flight;
-    uint64_t requests, admitted, limited, too_many, waited;
-    sim_time wait_time;
-};
-
-static struct limiter_state *state_of(const struct world *w, comp_id c)
-{
-    return W_STATE(w, struct limiter_state, c);
-}
-
-/* ---- who is limited, and how -------------------------------------------------- */
-
-static uint32_t key_of(const struct act *a, uint16_t who)
-{
-    switch (who) {
-    case WHO_CLIENT:
-        return a->client;
-    case WHO_USER:
-        return a->user;
-    case WHO_ENDPOINT:
-        return a->what;
-    default:
-        return 0;
-    }
-}
-
-static const struct override *override_of(const struct limiter_state *s,
-                                          const struct act *a)
-{
-    for (uint32_t i = 0; i < s->noverrides; i++) {
-        const struct override *o = &s->overrides[i];
-        if (o->who != 0 && o->key == key_of(a, (uint16_t)(o->who - 1)))
-            return o;
-    }
-    return NULL;
-}
-
-/* Its own if an operator has given it one, with a second's worth in it. */
-static struct limit_rate rate_for(const struct world *w, comp_id c, uint32_t key,
-                                  uint16_t who, bool *own)
-{
-    const struct limiter_state *s = state_of(w, c);
-    for (uint32_t i = 0; i < s->noverrides; i++) {
-        const struct override *o = &s->overrides[i];
-        if (o->who != who + 1 || o->key != key)
-            continue;
-        int64_t burst = (o->units + 999999) / 1000000;
-        *own = true;
-        return (struct limit_rate){o->units, o->units > 0 && burst < 1 ? 1 : burst};
-    }
-    *own = false;
-    return (struct limit_rate){UNITS_OF(p_number(w, c, P_RATE)),
-                               p_count(w, c, P_BURST)};
-}
-
-/* ---- buckets -------------------------------------------------------------------- */
-
-static struct bucket_limits *bucket_at(const struct world *w,
-                                       const struct limiter_state *s, uint32_t i)
-{
-    return W_PTR(w, struct bucket_limits, s->buckets) + i;
-}
-
-static struct bucket_limits *slot_of(const struct world *w,
-                                     const struct limiter_state *s, uint32_t key,
-                                     uint16_t who)
-{
-    uint32_t i = (uint32_t)hash_u64(who, key) & (s->cap - 1);
-    for (;; i = (i + 1) & (s->cap - 1)) {
-        struct bucket_limits *b = bucket_at(w, s, i);
-        if (b->who == 0 || (b->who == who + 1 && b->key == key))
-            return b;
-    }
-}
-
-/* One that nobody uses and that is full again is as good as none. */
-static bool idle(const struct world *w, comp_id c, struct bucket_limits *b)
-{
-    bool own;
-    struct limit_rate r = rate_for(w, c, b->key, (uint16_t)(b->who - 1), &own);
-    bucket_fill(b, &r, w_now(w));
-    return !own && b->nwaiting == 0 && b->level == (limit_units)r.burst * ONE_REQUEST;
-}
-
-static SELDOM void buckets_grow(struct world *w, comp_id c)
-{
-    struct limiter_state *s = state_of(w, c);
-    struct limiter_state old = *s;
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < old.cap; i++)
-        used += bucket_at(w, &old, i)->who != 0 && !idle(w, c, bucket_at(w, &old, i));
-    uint32_t cap = BUCKETS_MIN;
-    while (cap < 4 * used)
-        cap *= 2;
-    s->buckets = 0;
-    s->cap = 0;
-    w_grow(w, &s->buckets, &s->cap, cap, sizeof(struct bucket_limits));
-    s->n = used;
-    for (uint32_t i = 0; i < old.cap; i++) {
-        struct bucket_limits *b = bucket_at(w, &old, i);
-        if (b->who != 0 && !idle(w, c, b))
-            *slot_of(w, s, b->key, (uint16_t)(b->who - 1)) = *b;
-    }
-    w_release(w, old.buckets, old.cap * sizeof(struct bucket_limits));
-}
-
-static struct bucket_limits *bucket_for(struct world *w, comp_id c, uint32_t key,
-                                        uint16_t who)
-{
-    struct limiter_state *s = state_of(w, c);
-    if (s->n * 2 >= s->cap)
-        buckets_grow(w, c);
-    struct bucket_limits *b = slot_of(w, s, key, who);
-    if (b->who != 0)
-        return b;
-    bool own;
-    struct limit_rate r = rate_for(w, c, key, who, &own);
-    *b = (struct bucket_limits){.key = key, .who = (uint16_t)(who + 1)};
-    bucket_full(b, &r, w_now(w));
-    s->n++;
-    return b;
-}
+static const char *const streams[] = {"probe", "patience", NULL};
 
 /* ---- letting through ------------------------------------------------------------ */
 
-/* Where a request's limit is; kept in the act's x and y while it waits here. */
-static uint16_t who_of(const struct world *w, comp_id c, const struct act *a,
-                       uint32_t *key)
+/* Is the number inside bounded at all? */
+static bool gated(const struct world *w, comp_id c)
 {
-    const struct override *o = override_of(state_of(w, c), a);
-    uint16_t who = o != NULL ? (uint16_t)(o->who - 1) : (uint16_t)p_count(w, c, P_PER);
-    *key = key_of(a, who);
-    return who;
+    return p_count(w, c, P_MAX_IN_FLIGHT) > 0 ||
+           p_count(w, c, P_ADAPTIVE) != ADAPTIVE_OFF;
 }
 
 static void hand_on(struct world *w, struct act *a)
 {
     comp_id c = a->comp, to = w->comps[c].target;
-    struct limiter_state *s = state_of(w, c);
+    struct limiter_state *s = limiter_of(w, c);
     s->admitted++;
-    if (p_count(w, c, P_MAX_IN_FLIGHT) > 0 && !(a->flags & ACT_LIMITED)) {
+    if (gated(w, c) && !(a->flags & ACT_LIMITED)) {
         a->flags |= ACT_LIMITED;
         a->limiter = c;
-        s->in_flight++;
+        limiter_gate(w, c, a)->in_flight++;
     }
     if (comp_has(&w->comps[to], KIND_WHOLE)) {
         a->kind = ACT_EXTERNAL;
         a->what = to;
     }
     a->comp = a->place = to;
-    a->limited.key = a->limited.who = a->phase = 0;
+    a->limited.bucket = a->phase = 0;
     comp_kind(w, to)->begin(w, a);
 }
 
 static void limiter_let_out(struct world *w, comp_id c, struct act *a)
 {
     a->flags &= (uint16_t)~ACT_LIMITED;
-    state_of(w, c)->in_flight--;
+    gate_leave(w, c, limiter_gate(w, c, a), a);
 }
 
 static void refuse(struct world *w, struct act *a, uint64_t *counter,
@@ -293,15 +184,14 @@ static void arm(struct world *w, comp_id c, struct bucket_limits *b,
         return;
     sim_time t = bucket_wait(b, r, 1);
     if (t < SIM_FOREVER - w_now(w))
-        b->timer =
-            cal_at(w, w_now(w) + t, EV_KIND + EV_NEXT, c, b->key, (uint32_t)b->who - 1);
+        b->timer = cal_at(w, w_now(w) + t, EV_KIND + EV_NEXT, c, W_REF(w, b), 0);
 }
 
 static void wait(struct world *w, struct act *a, struct bucket_limits *b,
                  const struct limit_rate *r)
 {
     comp_id c = a->comp;
-    struct limiter_state *s = state_of(w, c);
+    struct limiter_state *s = limiter_of(w, c);
     sim_time t = bucket_wait(b, r, (int64_t)b->nwaiting + 1);
     if (t > p_time(w, c, P_MAX_WAIT)) {
         refuse(w, a, &s->limited, REASON_RATE_LIMITED);
@@ -309,19 +199,20 @@ static void wait(struct world *w, struct act *a, struct bucket_limits *b,
     }
     act_wait(w, a, CAUSE_LIMITER, c);
     a->call_start = w_now(w);
-    a->limited.key = b->key;
-    a->limited.who = b->who - 1u;
+    a->limited.bucket = W_REF(w, b);
     s->waited++;
     members_add(w, &s->inside, a);
     queue_push(w, &b->waiting[limit_class(a)], a);
     b->nwaiting++;
+    struct rng *rng = w_rng(w, c, LIMITER_RNG_PATIENCE);
+    (void)queue_impatient(w, a, patience_draw(p_dist(w, c, P_PATIENCE), rng), 0);
     if (b->nwaiting == 1)
         arm(w, c, b, r);
 }
 
 static void leave(struct world *w, struct act *a, struct bucket_limits *b)
 {
-    struct limiter_state *s = state_of(w, a->comp);
+    struct limiter_state *s = limiter_of(w, a->comp);
     queue_remove(w, &b->waiting[limit_class(a)], a);
     b->nwaiting--;
     members_remove(w, &s->inside, a);
@@ -336,11 +227,10 @@ static struct act *first_waiting(const struct world *w, const struct bucket_limi
     return NULL;
 }
 
-/* Lets go on whom it has room for. */
-static void release(struct world *w, comp_id c, struct bucket_limits *b)
+void limiter_release(struct world *w, comp_id c, struct bucket_limits *b)
 {
     bool own;
-    struct limit_rate r = rate_for(w, c, b->key, (uint16_t)(b->who - 1), &own);
+    struct limit_rate r = limiter_rate(w, c, b, &own);
     while (b->nwaiting > 0 && bucket_take(b, &r, 0, w_now(w))) {
         struct act *a = first_waiting(w, b);
         leave(w, a, b);
@@ -350,28 +240,32 @@ static void release(struct world *w, comp_id c, struct bucket_limits *b)
     while (b->nwaiting > 0 && r.units == 0) { /* for ever is too long */
         struct act *a = first_waiting(w, b);
         leave(w, a, b);
-        refuse(w, a, &state_of(w, c)->limited, REASON_RATE_LIMITED);
+        refuse(w, a, &limiter_of(w, c)->limited, REASON_RATE_LIMITED);
     }
     arm(w, c, b, &r);
 }
 
-static void limiter_event(struct world *w, comp_id c, int what, uint32_t key,
-                          uint32_t who)
+static void limiter_event(struct world *w, comp_id c, int what, uint32_t bucket,
+                          uint32_t unused)
 {
-    struct bucket_limits *b = slot_of(w, state_of(w, c), key, (uint16_t)who);
-    (void)what;
+    struct bucket_limits *b = W_PTR(w, struct bucket_limits, bucket);
+    (void)what, (void)unused;
     b->timer = 0;
-    release(w, c, b);
+    limiter_release(w, c, b);
 }
 
 /* ---- requests ------------------------------------------------------------------- */
 
+static bool is_full(const struct world *w, comp_id c, const struct gate *g)
+{
+    uint32_t most = gate_most(w, c, g);
+    return most > 0 && g->in_flight >= most;
+}
+
 static void limiter_begin(struct world *w, struct act *a)
 {
     comp_id c = a->comp;
-    struct limiter_state *s = state_of(w, c);
-    int64_t most = p_count(w, c, P_MAX_IN_FLIGHT);
-    uint32_t key;
+    struct limiter_state *s = limiter_of(w, c);
     bool own;
     s->requests++;
     if (s->closed) {
@@ -382,10 +276,9 @@ static void limiter_begin(struct world *w, struct act *a)
         hand_on(w, a);
         return;
     }
-    uint16_t who = who_of(w, c, a, &key);
-    struct bucket_limits *b = bucket_for(w, c, key, who);
-    struct limit_rate r = rate_for(w, c, key, who, &own);
-    if (most > 0 && s->in_flight >= (uint64_t)most)
+    struct bucket_limits *b = limiter_bucket(w, c, a);
+    struct limit_rate r = limiter_rate(w, c, b, &own);
+    if (gated(w, c) && is_full(w, c, limiter_gate(w, c, a)))
         refuse(w, a, &s->too_many, REASON_RATE_LIMITED);
     else if (b->nwaiting == 0 && bucket_take(b, &r, kept_from(w, c, a, &r), w_now(w)))
         hand_on(w, a);
@@ -395,20 +288,28 @@ static void limiter_begin(struct world *w, struct act *a)
         refuse(w, a, &s->limited, REASON_RATE_LIMITED);
 }
 
+/* It has its turn, or has waited for as long as it would. */
 static void limiter_resume(struct world *w, struct act *a, enum reason reason)
 {
     (void)reason;
     act_account(w, a);
-    hand_on(w, a);
+    if (a->phase == 1) {
+        hand_on(w, a);
+        return;
+    }
+    struct bucket_limits *b = W_PTR(w, struct bucket_limits, a->limited.bucket);
+    comp_id c = a->comp;
+    leave(w, a, b);
+    if (b->nwaiting == 0)
+        cal_cancel(w, &b->timer);
+    refuse(w, a, &limiter_of(w, c)->left, REASON_GAVE_UP);
 }
 
 static void limiter_cancel(struct world *w, struct act *a)
 {
-    comp_id c = a->comp;
-    struct limiter_state *s = state_of(w, c);
     if (a->phase == 1)
         return; /* it has its turn already */
-    struct bucket_limits *b = slot_of(w, s, a->limited.key, (uint16_t)a->limited.who);
+    struct bucket_limits *b = W_PTR(w, struct bucket_limits, a->limited.bucket);
     leave(w, a, b);
     if (b->nwaiting == 0)
         cal_cancel(w, &b->timer);
@@ -416,100 +317,10 @@ static void limiter_cancel(struct world *w, struct act *a)
 
 /* ---- operations and faults ------------------------------------------------------ */
 
-/* A client, an endpoint of what is behind, or a number. */
-static enum err find_who(const struct world *w, comp_id c, const char *text,
-                         struct override *o, struct errmsg *why)
-{
-    const struct model *m = w->model;
-    char *end;
-    unsigned long number = strtoul(text, &end, 10);
-    comp_id target, endpoint, client = model_find(m, text);
-    struct buf b;
-    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && number <= UINT32_MAX) {
-        o->who = WHO_USER + 1;
-        o->key = (uint32_t)number;
-        return ERR_OK;
-    }
-    if (client != COMP_NONE && comp_has(&w->comps[client], KIND_USERS)) {
-        o->who = WHO_CLIENT + 1;
-        o->key = client;
-        return ERR_OK;
-    }
-    buf_init(&b, 0);
-    buf_addf(&b, "%s/%s", w->comps[c].name, text);
-    enum err err = model_call_target(m, b.s, &target, &endpoint, why);
-    buf_release(&b);
-    if (err != ERR_OK || endpoint == COMP_NONE)
-        return errmsg_set(why, ERR_NOT_FOUND,
-                          "\"%.60s\" is no client, endpoint or user's number", text);
-    o->who = WHO_ENDPOINT + 1;
-    o->key = endpoint;
-    return ERR_OK;
-}
-
-/* The one that is there already, else a free one; NULL: all are taken. */
-static struct override *override_slot(struct limiter_state *s, const struct override *o)
-{
-    struct override *spare = NULL;
-    for (uint32_t i = 0; i < s->noverrides; i++) {
-        struct override *x = &s->overrides[i];
-        if (x->who == o->who && x->key == o->key)
-            return x;
-        if (x->who == 0 && spare == NULL)
-            spare = x;
-    }
-    if (spare == NULL && s->noverrides < OVERRIDES_MAX)
-        spare = &s->overrides[s->noverrides++];
-    return spare;
-}
-
-static enum err limiter_op(struct world *w, comp_id c, int op, const struct action *a,
-                           struct effect *e, struct errmsg *why)
-{
-    struct limiter_state *s = state_of(w, c);
-    struct override o = {0};
-    double per_s = a->args[0].as.number;
-    (void)op;
-    if (action_text(a, 1)[0] == '\0')
-        return errmsg_set(why, ERR_INPUT, "say for whom, or set %s.rate",
-                          w->comps[c].name);
-    if (!(per_s >= -1 && per_s <= 1e9))
-        return errmsg_set(why, ERR_INPUT, "limit: 0 to 1000000000 a second, or -1");
-    enum err err = find_who(w, c, a->args[1].as.text, &o, why);
-    if (err != ERR_OK)
-        return err;
-    struct override *slot = override_slot(s, &o);
-    if (slot == NULL)
-        return errmsg_set(why, ERR_REFUSED, "%s has %d limits already",
-                          w->comps[c].name, OVERRIDES_MAX);
-    double was = slot->who == 0 ? -1 : (double)slot->units / 1e6;
-    o.units = per_s < 0 ? 0 : UNITS_OF(per_s);
-    *slot = per_s < 0 ? (struct override){0} : o;
-    struct bucket_limits *b = bucket_for(w, c, o.key, (uint16_t)(o.who - 1));
-    bool own;
-    struct limit_rate r = rate_for(w, c, o.key, (uint16_t)(o.who - 1), &own);
-    bucket_full(b, &r, w_now(w));
-    release(w, c, b);
-    if (per_s < 0)
-        snprintf(e->title, sizeof e->title, "%s: no limit of its own for %.40s",
-                 w->comps[c].name, a->args[1].as.text);
-    else
-        snprintf(e->title, sizeof e->title, "%s: limit %.40s to %.4g/s",
-                 w->comps[c].name, a->args[1].as.text, per_s);
-    snprintf(e->text, sizeof e->text, "%s", a->args[1].as.text);
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP,
-                              .comp = c,
-                              .name = "limit",
-                              .args = {value_number(was), value_text(e->text)},
-                              .nargs = 2};
-    return ERR_OK;
-}
-
 static enum err limiter_fault(struct world *w, comp_id c, int fault,
                               const struct action *a, bool on, struct errmsg *why)
 {
-    struct limiter_state *s = state_of(w, c);
+    struct limiter_state *s = limiter_of(w, c);
     (void)a, (void)why;
     if (fault == FAULT_OPEN)
         s->open = on;
@@ -518,11 +329,21 @@ static enum err limiter_fault(struct world *w, comp_id c, int fault,
     return ERR_OK;
 }
 
+/* So far at the old rate, from now on at the new one. */
+static void rate_changed(struct world *w, comp_id c, struct bucket_limits *b, void *ctx)
+{
+    bool own;
+    (void)limiter_rate(w, c, b, &own);
+    if (own || b->who == WHO_GATE)
+        return;
+    bucket_fill(b, ctx, w_now(w));
+    limiter_release(w, c, b);
+}
+
 /* The rules have changed: whoever waits is looked at anew. */
 static void limiter_changed(struct world *w, comp_id c, int param,
                             const struct value *old)
 {
-    struct limiter_state *s = state_of(w, c);
     struct limit_rate was = {UNITS_OF(p_number(w, c, P_RATE)), p_count(w, c, P_BURST)};
     if (param == P_RATE)
         was.units = UNITS_OF(old->as.number);
@@ -530,17 +351,7 @@ static void limiter_changed(struct world *w, comp_id c, int param,
         was.burst = old->as.count;
     else
         return;
-    for (uint32_t i = 0; i < s->cap; i++) {
-        struct bucket_limits *b = bucket_at(w, s, i);
-        bool own;
-        if (b->who == 0)
-            continue;
-        (void)rate_for(w, c, b->key, (uint16_t)(b->who - 1), &own);
-        if (own)
-            continue;
-        bucket_fill(b, &was, w_now(w)); /* so far at the old rate */
-        release(w, c, b);
-    }
+    limiter_each(w, c, rate_changed, &was);
 }
 
 /* ---- the kind ------------------------------------------------------------------- */
@@ -584,12 +395,28 @@ static size_t limiter_size(const struct model *m, comp_id c)
 
 static void limiter_init(struct world *w, comp_id c)
 {
-    buckets_grow(w, c);
+    limiter_table_init(w, c);
+}
+
+struct gates {
+    double n, in_flight, limit;
+};
+
+static struct gates gates_of(const struct world *w, comp_id c)
+{
+    struct gates sum = {0};
+    for (ref r = limiter_of(w, c)->gates; r != 0; r = W_PTR(w, struct gate, r)->next) {
+        const struct gate *g = W_PTR(w, struct gate, r);
+        sum.n++;
+        sum.in_flight += g->in_flight;
+        sum.limit += gate_most(w, c, g);
+    }
+    return sum;
 }
 
 static double limiter_metric(const struct world *w, comp_id c, int metric, int instance)
 {
-    const struct limiter_state *s = state_of(w, c);
+    const struct limiter_state *s = limiter_of(w, c);
     (void)instance;
     switch (metric) {
     case M_REQUESTS:
@@ -607,9 +434,16 @@ static double limiter_metric(const struct world *w, comp_id c, int metric, int i
     case M_WAITING:
         return s->inside.count;
     case M_IN_FLIGHT:
-        return s->in_flight;
+        return gates_of(w, c).in_flight;
+    case M_LIMIT: {
+        struct gates g = gates_of(w, c);
+        struct gate none = {.limit = GATE_INITIAL};
+        return g.n > 0 ? g.limit / g.n : gate_most(w, c, &none);
+    }
+    case M_LEFT:
+        return (double)s->left;
     default:
-        return s->n;
+        return s->n - s->ngates;
     }
 }
 
@@ -618,7 +452,7 @@ static void limiter_inflight(const struct world *w, comp_id c,
                                        void *ctx),
                              void *ctx)
 {
-    for (ref r = state_of(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
+    for (ref r = limiter_of(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
         f(w, act_at(w, r), ctx);
 }
 
@@ -653,6 +487,7 @@ const struct kind_impl kind_limiter = {
     .traits = KIND_HANDS_ON,
     .resolve = limiter_resolve,
     .check = limiter_check,
+    .streams = streams,
     .state_size = limiter_size,
     .init = limiter_init,
     .event = limiter_event,

@@ -203,9 +203,30 @@ void apply_fault_end(struct world *w, ref r)
 
 /* ---- the one path --------------------------------------------------------------- */
 
+/* An instance that never was is a mistake, whatever is to be done to it. */
+static enum err need_instance(const struct world *w, const struct action *a,
+                              struct errmsg *why)
+{
+    const char *word = "instances";
+    comp_id by = model_numbered_by(w->model, a->comp);
+    int most =
+        a->instance == 0 ? 0 : world_instances(w, by == COMP_NONE ? a->comp : by);
+    if (a->instance >= 0 && a->instance <= most)
+        return ERR_OK;
+    (void)model_numbers(w->model, a->comp, &word);
+    if (most == 0)
+        return errmsg_set(why, ERR_NOT_FOUND, "%s has no %s", w->comps[a->comp].name,
+                          word);
+    return errmsg_set(why, ERR_NOT_FOUND, "there is no %s-%d: its %s are 1 to %d",
+                      w->comps[a->comp].name, a->instance, word, most);
+}
+
 static enum err apply(struct world *w, struct action *a, const char *who,
                       sim_time *busy, struct errmsg *why)
 {
+    enum err e = need_instance(w, a, why);
+    if (e != ERR_OK)
+        return e;
     switch (a->kind) {
     case ACTION_SET:
         return apply_set(w, a, who, why);
@@ -240,12 +261,37 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
     return err;
 }
 
+/* The least pause between two faults of an entry that comes again. */
+enum { REPEAT_MIN = SIM_US };
+
 /* ---- the schedule --------------------------------------------------------------- */
 
-void apply_scheduled(struct world *w, uint32_t index)
+/* How long it lasts this time, and when it comes again. */
+static sim_time repeat(struct world *w, uint32_t index, uint32_t times)
+{
+    const struct schedule_entry *e = &w->model->schedule[index];
+    struct rng r;
+    struct buf name;
+    buf_init(&name, 0);
+    buf_addf(&name, "schedule/%u/%u", index, times);
+    rng_seed(&r, W_HEAD(w)->seed, name.s);
+    buf_release(&name);
+    sim_time lasts = e->lasts.mean > 0 ? dist_draw(&e->lasts, &r) : 0;
+    sim_time pause = dist_draw(&e->again, &r);
+    lasts += e->lasts.mean > 0 && lasts == 0; /* 0 would be for ever */
+    pause = pause > REPEAT_MIN ? pause : REPEAT_MIN;
+    if (w_now(w) + lasts + pause <= e->until)
+        cal_at(w, w_now(w) + lasts + pause, EV_SCHEDULE, e->action.comp, index,
+               times + 1);
+    return lasts;
+}
+
+void apply_scheduled(struct world *w, uint32_t index, uint32_t times)
 {
     const struct schedule_entry *e = &w->model->schedule[index];
     struct action a = e->action;
+    if (e->repeats)
+        a.duration = repeat(w, index, times);
     if (e->decoy) {
         struct action nothing = {.kind = ACTION_OP, .comp = a.comp, .name = ""};
         tell(w, &nothing, e->who, e->title, &nothing);

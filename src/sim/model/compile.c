@@ -13,7 +13,10 @@
 #include "model/build.h"
 #include "truecode/model.h"
 
+#include <string.h>
+
 enum { OPS_MAX = 16000, FAN_OUT_MAX = 10000, LABEL_OUT = 0 };
+#define ALLOCATE_MAX 1099511627776.0 /* a TiB */
 
 struct compiler {
     struct model *m;
@@ -153,10 +156,23 @@ static comp_id pool_for(struct compiler *c, const struct node *n, comp_id db,
     return pool;
 }
 
+/* Whether the name is nearly that of a counter that is declared. */
+static bool misspelt(const struct compiler *c, const char *name)
+{
+    const char **names = mem_array(c->m->ngiven + 1, sizeof *names);
+    size_t n = 0;
+    for (size_t i = 0; i < c->m->ngiven; i++)
+        if (str_eq(model_kind(c->m, (comp_id)i)->name, "counter"))
+            names[n++] = model_name(c->m, (comp_id)i);
+    bool near = text_suggest(name, names, n) != NULL;
+    mem_free(names);
+    return near;
+}
+
 static comp_id counter_for(struct compiler *c, const struct node *n)
 {
     comp_id id = n->what ? model_find(c->m, n->what) : COMP_NONE;
-    if (id == COMP_NONE && n->what) {
+    if (id == COMP_NONE && n->what && !misspelt(c, n->what)) {
         id = model_add(c->m, "counter", n->what, c->why);
         if (id == COMP_NONE)
             refuse(c, n, ERR_INPUT);
@@ -224,7 +240,11 @@ static void emit_publish(struct compiler *c, const struct node *n,
     if (topic == COMP_NONE)
         return;
     comp_id broker = c->m->comps[topic].owner, pol = policy(c, n, broker);
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < c->nops && before < UINT8_MAX; i++)
+        before += c->ops[i].code == OP_PUBLISH && c->ops[i].what == topic;
     struct op *op = emit(c, OP_PUBLISH, n, x);
+    op->count = before;
     op->target = broker;
     op->what = topic;
     op->policy = pol;
@@ -368,15 +388,22 @@ static void emit_fan_out(struct compiler *c, const struct node *n,
     label_here(c, end);
 }
 
+static uint32_t property_number(const char *name)
+{
+    return name ? (uint32_t)hash_bytes(0, name, strlen(name)) : 0;
+}
+
 static void emit_either(struct compiler *c, const struct node *n,
                         const struct context *x)
 {
     uint32_t other = label_new(c), end = label_new(c);
-    if (n->kind == NODE_SOMETIMES) {
+    if (n->kind != NODE_WHEN_FLAG) {
+        bool each = n->kind == NODE_EACH;
         if (!(n->p >= 0 && n->p <= 1))
             refuse(c, n, errmsg_set(c->why, ERR_INPUT, "a probability is 0 to 1"));
-        struct op *op = emit(c, OP_SOMETIMES, n, x);
+        struct op *op = emit(c, each ? OP_EACH : OP_SOMETIMES, n, x);
         op->p = n->p;
+        op->count = property_number(each ? n->what : NULL);
         op->jump = other;
     } else {
         comp_id flag = need(c, n, n->what, "flag");
@@ -433,17 +460,40 @@ static void emit_block(struct compiler *c, const struct node *n,
     emit_list(c, n->body, x);
 }
 
+static void emit_allocate(struct compiler *c, const struct node *n,
+                          const struct context *x)
+{
+    if (!(n->p >= 1 && n->p <= ALLOCATE_MAX))
+        refuse(c, n,
+               errmsg_set(c->why, ERR_INPUT, "allocate takes 1 to %.0f bytes",
+                          ALLOCATE_MAX));
+    emit(c, OP_ALLOCATE, n, x)->p = n->p;
+}
+
+static void emit_crash(struct compiler *c, const struct node *n,
+                       const struct context *x)
+{
+    emit(c, OP_CRASH, n, x);
+}
+
+static void emit_drop(struct compiler *c, const struct node *n, const struct context *x)
+{
+    emit(c, OP_DROP, n, x);
+}
+
 typedef void emitter(struct compiler *c, const struct node *n, const struct context *x);
 static emitter *const emitters[] = {
-    [NODE_COMPUTE] = emit_time,     [NODE_SLEEP] = emit_time,
-    [NODE_CALL] = emit_call,        [NODE_QUERY] = emit_call,
-    [NODE_LEAK] = emit_call,        [NODE_TRANSACTION] = emit_transaction,
-    [NODE_PUBLISH] = emit_publish,  [NODE_LOCK] = emit_lock,
-    [NODE_CACHED] = emit_cached,    [NODE_PARALLEL] = emit_parallel,
-    [NODE_FAN_OUT] = emit_fan_out,  [NODE_SOMETIMES] = emit_either,
-    [NODE_WHEN_FLAG] = emit_either, [NODE_COUNT] = emit_count,
-    [NODE_REPLY] = emit_reply,      [NODE_FAIL] = emit_fail,
-    [NODE_LOG] = emit_log,          [NODE_BLOCK] = emit_block,
+    [NODE_COMPUTE] = emit_time,      [NODE_SLEEP] = emit_time,
+    [NODE_CALL] = emit_call,         [NODE_QUERY] = emit_call,
+    [NODE_LEAK] = emit_call,         [NODE_TRANSACTION] = emit_transaction,
+    [NODE_PUBLISH] = emit_publish,   [NODE_LOCK] = emit_lock,
+    [NODE_CACHED] = emit_cached,     [NODE_PARALLEL] = emit_parallel,
+    [NODE_FAN_OUT] = emit_fan_out,   [NODE_SOMETIMES] = emit_either,
+    [NODE_WHEN_FLAG] = emit_either,  [NODE_COUNT] = emit_count,
+    [NODE_REPLY] = emit_reply,       [NODE_FAIL] = emit_fail,
+    [NODE_LOG] = emit_log,           [NODE_BLOCK] = emit_block,
+    [NODE_ALLOCATE] = emit_allocate, [NODE_CRASH] = emit_crash,
+    [NODE_DROP] = emit_drop,         [NODE_EACH] = emit_either,
 };
 
 /* Emits one node. The errors of a node that catches go on behind it, whatever it is. */
@@ -485,8 +535,10 @@ void op_fill_call(const struct model *m, struct op *op)
         op->call.mode = QUERY_BEGIN;
     if (op->code == OP_LEAK)
         op->call.mode = QUERY_LEAK;
-    if (op->code == OP_PUBLISH)
+    if (op->code == OP_PUBLISH) {
         op->call.kind = ACT_PUBLISH;
+        op->call.mode = (uint8_t)op->count;
+    }
     if (op->code == OP_LOCK) {
         op->call.mode = QUERY_LOCK;
         op->call.what = COMP_NONE;
@@ -503,7 +555,8 @@ static void patch(struct compiler *c)
     for (uint32_t i = 0; i < c->nops; i++) {
         struct op *op = &c->ops[i];
         op->on_fail = patched(c, op->on_fail);
-        if (op->code == OP_JUMP || op->code == OP_SOMETIMES || op->code == OP_FLAG)
+        if (op->code == OP_JUMP || op->code == OP_SOMETIMES || op->code == OP_EACH ||
+            op->code == OP_FLAG)
             op->jump = c->labels[op->jump];
         if (op->code == OP_CACHED || op->code == OP_PARALLEL)
             op->after = c->labels[op->after];
@@ -548,42 +601,4 @@ enum err program_compile(struct model *m, comp_id service, comp_id endpoint,
     }
     compiler_release(&c);
     return c.err;
-}
-
-static void endpoint_set_program(struct model *m, comp_id e, size_t versions,
-                                 size_t version, const struct program *program)
-{
-    struct endpoint_data *d = m->comps[e].data;
-    if (!d) {
-        d = arena_alloc(&m->arena, sizeof *d);
-        d->programs = arena_alloc(&m->arena, versions * sizeof *d->programs);
-        d->nprograms = versions;
-        m->comps[e].data = d;
-    }
-    d->programs[version] = program;
-}
-
-static enum err compile_source(struct model *m, const struct source *s,
-                               struct errmsg *why)
-{
-    comp_id service = m->comps[s->endpoint].owner;
-    size_t versions = model_versions(m, service);
-    struct program *program = NULL;
-    enum err err = program_compile(m, service, s->endpoint, s->body, &program, why);
-    for (size_t v = 0; v < versions && err == ERR_OK; v++) {
-        bool compiled = endpoint_program(m, s->endpoint, (int)v);
-        if (s->version == (int)v || (s->version == -1 && !compiled))
-            endpoint_set_program(m, s->endpoint, versions, v, program);
-    }
-    return err;
-}
-
-enum err compile_endpoints(struct model *m, struct errmsg *why)
-{
-    for (const struct source *s = m->sources; s; s = s->next) {
-        enum err err = compile_source(m, s, why);
-        if (err != ERR_OK)
-            return err;
-    }
-    return ERR_OK;
 }

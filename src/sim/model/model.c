@@ -339,7 +339,7 @@ enum err model_slo(struct model *m, const struct slo *slo, const comp_id *client
         if (clients[i] >= m->ncomps || !comp_has(&m->comps[clients[i]], KIND_JUDGED))
             return errmsg_set(
                 why, ERR_INPUT,
-                "the objective applies to clients and subscriptions only");
+                "the objective applies to clients, subscriptions and jobs only");
     *m->slo = *slo;
     m->slo->name = arena_strdup(&m->arena, slo->name == NULL ? "" : slo->name);
     m->has_slo = true;
@@ -357,7 +357,7 @@ const struct slo *model_get_slo(const struct model *m)
 
 bool model_in_slo(const struct model *m, comp_id client)
 {
-    return !m->has_slo || m->nslo_names == 0 || m->slo_client[client];
+    return m->slo_client[client];
 }
 
 static struct schedule_entry *schedule_add(struct model *m, sim_time at,
@@ -394,6 +394,27 @@ enum err model_at(struct model *m, sim_time at, const struct action *a, const ch
         if (a->args[i].type == VALUE_TEXT)
             e->action.args[i].as.text = copy_text(m, a->args[i].as.text);
     e->who = copy_text(m, who);
+    return ERR_OK;
+}
+
+enum err model_repeat(struct model *m, sim_time at, const struct action *fault,
+                      struct dist lasts, struct dist again, sim_time until,
+                      struct errmsg *why)
+{
+    if (fault->kind != ACTION_FAULT)
+        return errmsg_set(why, ERR_INPUT, "only a fault comes again");
+    if (lasts.mean < 0 || again.mean <= 0)
+        return errmsg_set(why, ERR_INPUT,
+                          "a fault that comes again needs a mean time above 0 between "
+                          "its end and its next begin");
+    enum err e = model_at(m, at, fault, NULL, why);
+    if (e != ERR_OK)
+        return e;
+    struct schedule_entry *entry = &m->schedule[m->nschedule - 1];
+    entry->repeats = true;
+    entry->lasts = lasts;
+    entry->again = again;
+    entry->until = until;
     return ERR_OK;
 }
 

@@ -48,8 +48,14 @@ void op_fill_call(const struct model *m, struct op *op);
 
 /* ---- doing ---------------------------------------------------------------------- */
 
+/* A patience, for queue_impatient(): drawn, or without end where the mean is 0. */
+static inline sim_time patience_draw(const struct dist *d, struct rng *r)
+{
+    return d->mean > 0 ? dist_draw(d, r) : SIM_FOREVER;
+}
+
 /* The calendar's own events (struct parts): an entry of the schedule, a fault's end. */
-void apply_scheduled(struct world *w, uint32_t index);
+void apply_scheduled(struct world *w, uint32_t index, uint32_t times);
 void apply_fault_end(struct world *w, ref fault);
 
 /* model_text.c: a number in a model's description, to the last bit. */

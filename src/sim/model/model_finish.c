@@ -297,7 +297,77 @@ enum err model_check_action(const struct model *m, struct action *a, struct errm
         a->nargs--;
     if (a->duration < 0)
         return errmsg_set(why, ERR_INPUT, "a duration is not negative");
-    return ERR_OK;
+    const struct kind_impl *k = m->comps[a->comp].kind;
+    return k->names ? k->names(m, a, why) : ERR_OK;
+}
+
+/* ---- numbers of instances -------------------------------------------------------- */
+
+comp_id model_numbered_by(const struct model *m, comp_id c)
+{
+    comp_id owner = m->comps[c].owner, target = m->comps[c].target;
+    if (m->comps[c].kind->numbers)
+        return c;
+    if (owner != COMP_NONE && m->comps[owner].kind->numbers)
+        return owner;
+    if (target != COMP_NONE && m->comps[target].kind->numbers)
+        return target;
+    return COMP_NONE;
+}
+
+/* The most that the model itself has, or makes. */
+static double most_of(const struct model *m, comp_id c)
+{
+    const struct kind_impl *k = m->comps[c].kind;
+    double n = (double)model_param(m, c, kind_param(k, k->numbers))->as.count;
+    if (comp_has(&m->comps[c], KIND_SERVES)) {
+        double *all = mem_array(m->ncomps + 1, sizeof *all);
+        (void)model_instances(m, all);
+        n = all[c] + (double)model_param(m, c, kind_param(k, "max_surge"))->as.count;
+        mem_free(all);
+    }
+    return n;
+}
+
+int model_numbers(const struct model *m, comp_id c, const char **word)
+{
+    comp_id by = c < m->ncomps ? model_numbered_by(m, c) : COMP_NONE;
+    if (by == COMP_NONE)
+        return 0;
+    *word = m->comps[by].kind->numbers;
+    double n = most_of(m, by);
+    for (size_t i = 0; i < m->nschedule; i++) {
+        const struct action *a = &m->schedule[i].action;
+        bool more = a->comp == by && a->nargs > 0 && a->args[0].type == VALUE_COUNT &&
+                    (str_eq(a->name, *word) || str_eq(a->name, "scale"));
+        if (more && (double)a->args[0].as.count > n)
+            n = (double)a->args[0].as.count;
+    }
+    return (int)n;
+}
+
+/* The instance that the action is aimed at, or that its argument of this name says. */
+static int number_in(const struct model *m, const struct action *a)
+{
+    struct action copy = *a;
+    const struct arg_desc *d =
+        a->kind == ACTION_SET ? NULL : args_of(model_kind(m, a->comp), &copy);
+    for (size_t i = 0; d && i < a->nargs; i++)
+        if (str_eq(d[i].name, "instance") && a->args[i].type == VALUE_COUNT)
+            return (int)a->args[i].as.count;
+    return a->instance;
+}
+
+static enum err check_number(const struct model *m, const struct schedule_entry *e,
+                             struct errmsg *why)
+{
+    const char *word = "";
+    int number = number_in(m, &e->action);
+    int most = number > 0 ? model_numbers(m, e->action.comp, &word) : 0;
+    if (most == 0 || number <= most)
+        return ERR_OK;
+    return errmsg_set(why, ERR_NOT_FOUND, "there is no %s-%d: its %s are 1 to %d",
+                      model_name(m, e->action.comp), number, word, most);
 }
 
 static enum err check_schedule(struct model *m, struct errmsg *why)
@@ -307,10 +377,13 @@ static enum err check_schedule(struct model *m, struct errmsg *why)
         if (e->decoy)
             continue;
         enum err err = model_check_action(m, &e->action, why);
+        if (err == ERR_OK)
+            err = check_number(m, e, why);
         if (err != ERR_OK) {
-            errmsg_prefix(why, "incident, entry %zu: ", i + 1);
             if (e->action.line > 0)
                 errmsg_prefix(why, "line %d: ", e->action.line);
+            else
+                errmsg_prefix(why, "incident, entry %zu: ", i + 1);
             return err;
         }
     }
@@ -418,6 +491,7 @@ enum err model_finish(struct model *m, struct errmsg *why)
     if ((err = find_owners(m, why)) != ERR_OK ||
         (err = need_params(m, why)) != ERR_OK || (err = room_check(m, why)) != ERR_OK)
         return err;
+    m->ngiven = m->ncomps;
     name_versions(m);
     if ((err = resolve_kind(m, false, why)) != ERR_OK ||
         (err = resolve_kind(m, true, why)) != ERR_OK ||

@@ -105,6 +105,12 @@ static void put_entry(struct buf *out, const struct schedule_entry *e)
     put_text(out, a->name);
     for (size_t i = 0; i < a->nargs; i++)
         put_value(out, &a->args[i]);
+    if (e->repeats) {
+        struct value lasts = value_dist(e->lasts), again = value_dist(e->again);
+        buf_addf(out, " again until %" PRId64, e->until);
+        put_value(out, &lasts);
+        put_value(out, &again);
+    }
     buf_addf(out, " %" PRId64 " %d\n", a->duration, e->who != NULL);
 }
 

@@ -78,6 +78,45 @@ static const struct param_desc params[] = {
                         .live = true,
                         .doc = "How often a message is sent again before its "
                                "connection is given up."},
+    [LP_KEEPALIVE] =
+        {.name = "keepalive",
+         .type = VALUE_DURATION,
+         .min = 0,
+         .max = 86400,
+         .unit = "s",
+         .def = "0",
+         .live = true,
+         .doc = "Idle time after which the kernel asks whether a connection is still "
+                "there (SO_KEEPALIVE; Linux: 2 h where it is on); 0: never."},
+    [LP_KEEPALIVE_INTERVAL] =
+        {.name = "keepalive_interval",
+         .type = VALUE_DURATION,
+         .min = 0.001,
+         .max = 86400,
+         .unit = "s",
+         .def = "75s",
+         .live = true,
+         .doc = "Time between two such questions that are not answered (Linux: 75 s)."},
+    [LP_KEEPALIVE_PROBES] = {.name = "keepalive_probes",
+                             .type = VALUE_COUNT,
+                             .min = 1,
+                             .max = 127,
+                             .unit = "",
+                             .def = "9",
+                             .live = true,
+                             .doc = "Questions without an answer after which the "
+                                    "connection is closed (Linux: 9)."},
+    [LP_FORGETS_AFTER] = {.name = "forgets_after",
+                          .type = VALUE_DURATION,
+                          .min = 0,
+                          .max = 86400,
+                          .unit = "s",
+                          .def = "0",
+                          .live = true,
+                          .doc =
+                              "Idle time after which a firewall or NAT in it forgets a "
+                              "connection, which is dead from then on (AWS: 350 s); a "
+                              "shorter keepalive prevents it; 0: never."},
     [LP_USER_TIMEOUT] = {.name = "user_timeout",
                          .type = VALUE_DURATION,
                          .min = 0,
@@ -89,6 +128,7 @@ static const struct param_desc params[] = {
                                 "long is given up (TCP user timeout, keepalive); 0: "
                                 "only after all retransmissions."},
 };
+_Static_assert(COUNT_OF(params) == LP_COUNT, "one for each");
 
 enum {
     F_SLOW,
@@ -98,7 +138,8 @@ enum {
     F_PARTIAL,
     F_REFUSE,
     F_BANDWIDTH,
-    F_FLAP
+    F_FLAP,
+    F_FORGET
 };
 static const struct fault_desc faults[] = {
     [F_SLOW] = {.name = "slow",
@@ -150,6 +191,15 @@ static const struct fault_desc faults[] = {
                           .type = VALUE_DURATION,
                           .doc = "For how long of it."}},
                 .doc = "It is cut and comes back, again and again."},
+    [F_FORGET] = {.name = "forget",
+                  .args = {{.name = "share",
+                            .type = VALUE_FRACTION,
+                            .optional = true,
+                            .doc = "Share of the connections; all."}},
+                  .doc = "The connections that are open now are dead, and nobody is "
+                         "told (a firewall or NAT has lost its table, a machine died): "
+                         "what is sent over one is lost until the kernel gives it up; "
+                         "new ones work."},
 };
 
 /* ---- who is cut off ------------------------------------------------------------- */
@@ -190,6 +240,46 @@ bool link_refuses(const struct world *w, comp_id c, const struct talk *t)
 {
     const struct link *k = link_at(w, c);
     return k->refusing > 0 && chosen(k->refusing, t->caller, t->request);
+}
+
+/* ---- forgotten connections ------------------------------------------------------ */
+
+static bool meant(const struct forgetting *f, const struct link_use *u)
+{
+    double draw = (double)(hash_u64((uint64_t)f->at, u->id) >> 11) / 9007199254740992.0;
+    return u->opened <= f->at && (f->share >= 1 || draw < f->share);
+}
+
+/* When it was forgotten; SIM_FOREVER: it was not. */
+static sim_time forgotten_at(const struct world *w, comp_id c, const struct link_use *u)
+{
+    const struct link *k = link_at(w, c);
+    sim_time first = SIM_FOREVER, idle = p_time(w, c, LP_FORGETS_AFTER);
+    sim_time asks = p_time(w, c, LP_KEEPALIVE);
+    for (uint32_t i = 0; i < FORGETS && i < k->nforgets; i++)
+        if (meant(&k->forgets[i], u) && k->forgets[i].at < first)
+            first = k->forgets[i].at;
+    bool kept = idle == 0 || (asks > 0 && asks < idle);
+    if (!kept && w_now(w) - u->used >= idle && u->used + idle < first)
+        first = u->used + idle;
+    return first;
+}
+
+bool link_forgot(const struct world *w, comp_id c, const struct link_use *u)
+{
+    return forgotten_at(w, c, u) != SIM_FOREVER;
+}
+
+/* The first question after that is not answered, and those that follow it neither. */
+bool link_notices(const struct world *w, comp_id c, const struct link_use *u)
+{
+    sim_time asks = p_time(w, c, LP_KEEPALIVE), at = forgotten_at(w, c, u);
+    if (asks == 0 || at == SIM_FOREVER)
+        return false;
+    sim_time idle = at > u->used ? at - u->used : 0;
+    sim_time first = u->used + (idle / asks + 1) * asks;
+    return w_now(w) >= first + p_time(w, c, LP_KEEPALIVE_INTERVAL) *
+                                   p_count(w, c, LP_KEEPALIVE_PROBES);
 }
 
 /* ---- faults --------------------------------------------------------------------- */
@@ -260,6 +350,11 @@ static enum err link_fault(struct world *w, comp_id c, int fault,
         return partial(k, a, on, why);
     case F_REFUSE:
         k->refusing = share_of(a, on);
+        return ERR_OK;
+    case F_FORGET:
+        if (on)
+            k->forgets[k->nforgets++ % FORGETS] =
+                (struct forgetting){w_now(w), share_of(a, true)};
         return ERR_OK;
     case F_BANDWIDTH:
         if (on && !(x > 0))

@@ -41,6 +41,12 @@ struct lane {
     sim_time second;     /* the whole second that `busy_at` is about */
     sim_time busy_at[2]; /* busy at that second, and at the one before */
 };
+/* What lies between has forgotten a share of the connections that were open then. */
+struct forgetting {
+    sim_time at;
+    double share;
+};
+enum { FORGETS = 8 };
 enum side { SIDE_CALLERS, SIDE_CALLEES };
 struct link {
     struct lane lanes[2];
@@ -53,6 +59,8 @@ struct link {
     uint8_t side;    /* enum side: which */
     bool one_way[2]; /* by enum way */
     sim_time flap_from, flap_period, flap_down; /* period 0: it does not flap */
+    struct forgetting forgets[FORGETS];         /* the last ones */
+    uint32_t nforgets;                          /* that there ever were */
     uint64_t messages, bytes, lost, cut, dropped, retransmits, broken;
 };
 static inline struct link *link_at(const struct world *w, comp_id c)

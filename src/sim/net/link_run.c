@@ -142,7 +142,10 @@ static void transmit(struct world *w, comp_id c, struct act *a, enum way way)
 {
     struct link *k = link_at(w, c);
     struct talk t = talk_of(w, a);
-    if (link_refuses(w, c, &t)) {
+    if (a->dead) {
+        k->cut++;
+        again_later(w, c, a);
+    } else if (link_refuses(w, c, &t)) {
         wake(w, c, a, w_now(w) + link_latency(w, c), LE_BROKEN);
     } else if (link_cut(w, c, &t, way)) {
         k->cut++;
@@ -154,7 +157,7 @@ static void transmit(struct world *w, comp_id c, struct act *a, enum way way)
 
 void link_cross(struct world *w, comp_id c, struct act *a, enum way way)
 {
-    act_wait(w, a, CAUSE_NETWORK, c);
+    act_wait(w, a, a->dead ? CAUSE_DEAD_CONNECTION : CAUSE_NETWORK, c);
     a->tries = 0;
     a->rest = 0;
     a->way = way;

@@ -14,6 +14,7 @@
 #define SIM_NET_NET_H
 
 #include "engine/act.h"
+#include "net/ports.h"
 
 /* ---- the way of a policy's calls ------------------------------------------------ */
 
@@ -29,6 +30,7 @@ struct path {
     uint8_t what;    /* enum path_what, or'ed */
     bool hops;       /* what it calls sends on by a link of its own */
     bool verify;     /* the certificate is checked */
+    bool kept;       /* connections are kept within limits */
     uint8_t answers; /* enum dns_keeps: what becomes of the name's answers */
     comp_id link, name, certificate; /* COMP_NONE: none */
     int64_t bytes[2];                /* of a request, of an answer */
@@ -76,8 +78,15 @@ enum err dns_fits(const struct model *m, comp_id name, comp_id callee,
 
 /* ---- certificates (kind_certificate.c) ------------------------------------------ */
 
-/* A handshake begins: its round trips, and what both sides compute. */
-int certificate_rounds(struct world *w, comp_id c, sim_time *work);
+/* A handshake begins: its round trips. */
+int certificate_rounds(struct world *w, comp_id c);
+/* The processor time of one side of a handshake, which begins to compute. */
+enum handshake_side { SIDE_PRESENTS, SIDE_CHECKS };
+sim_time certificate_work(struct world *w, comp_id c, enum handshake_side side);
+/* Handshakes that an instance has under way at most. */
+uint32_t certificate_backlog(const struct world *w, comp_id c);
+/* Who presents it; COMP_NONE: nobody that is said. */
+comp_id certificate_on(const struct world *w, comp_id c);
 /* An instance of who presents it starts: it reads the disk. */
 void certificate_started(struct world *w, comp_id service, uint16_t number);
 /* Whether this caller accepts what is presented. */
@@ -93,7 +102,12 @@ enum link_param {
     LP_QUEUE,
     LP_RTO,
     LP_RETRANSMITS,
-    LP_USER_TIMEOUT
+    LP_USER_TIMEOUT,
+    LP_KEEPALIVE,
+    LP_KEEPALIVE_INTERVAL,
+    LP_KEEPALIVE_PROBES,
+    LP_FORGETS_AFTER,
+    LP_COUNT
 };
 
 /* Who talks over it: as far as a partial partition asks. */
@@ -105,6 +119,18 @@ struct talk {
 /* kind_link.c: what is sent now is lost; what is sent now is refused at once. */
 bool link_cut(const struct world *w, comp_id link, const struct talk *t, enum way way);
 bool link_refuses(const struct world *w, comp_id link, const struct talk *t);
+
+/* A connection over a link, as far as what lies between may forget it: a firewall or
+ * NAT drops its entry, a machine dies without a word. Nothing that is sent over it gets
+ * through from then on, and no reset says so. */
+struct link_use {
+    sim_time opened, used; /* used: the last time */
+    uint64_t id;
+};
+/* Whether it is forgotten by now. */
+bool link_forgot(const struct world *w, comp_id link, const struct link_use *u);
+/* Of one that is forgotten and was idle since: whether keepalive has told so. */
+bool link_notices(const struct world *w, comp_id link, const struct link_use *u);
 
 /* link_run.c: sends the act's message; it waits until that arrives. */
 void link_cross(struct world *w, comp_id link, struct act *a, enum way way);

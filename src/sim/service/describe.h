@@ -25,12 +25,15 @@ enum err service_fault(struct world *w, comp_id c, int fault, const struct actio
                        bool on, struct errmsg *why);
 
 /* service_look.c */
-enum { SERVICE_METRICS = 33 };
+enum { SERVICE_METRICS = 38 };
 extern const struct metric_desc service_metrics[SERVICE_METRICS];
 double service_metric(const struct world *w, comp_id c, int metric, int instance);
 int service_instances(const struct world *w, comp_id c);
 void service_inflight(const struct world *w, comp_id c,
                       void (*f)(const struct world *w, const struct act *a, void *ctx),
                       void *ctx);
+void service_callers(const struct world *w, comp_id c,
+                     void (*f)(const struct world *w, const struct act *a, void *ctx),
+                     void *ctx);
 
 #endif

@@ -37,11 +37,12 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
     b->request = a->request;
     b->user = a->user;
     b->visit = a->visit;
+    b->nth = a->nth;
     b->deadline = a->deadline;
     b->program = a->program;
     b->pc = b->run.start_pc = pc;
     b->run.tx = a->run.tx;
-    b->depth = (uint16_t)(a->depth + 1);
+    b->depth = (uint8_t)(a->depth + 1);
     b->flags = a->flags & (ACT_ABANDONED | ACT_TRACED);
     b->span = a->span;
     b->parent_span = a->parent_span;
@@ -71,6 +72,7 @@ static void branch_unlink(struct world *w, struct act *p, struct act *b)
         act_at(w, b->sibling)->prev = b->prev;
     b->parent = b->sibling = b->prev = 0;
     p->run.nbranches--;
+    p->held_kib += b->held_kib; /* it may be what the parent has asked for */
 }
 
 /* A connection that a branch has from its parent is the parent's to give back. */
@@ -116,6 +118,7 @@ static void branch_end(struct world *w, struct act *b, enum reason reason,
     act_account(w, b);
     tx_end(w, b, reason == REASON_NONE);
     if (b->parent == 0) { /* a refresh in the background */
+        memory_free(w, instance_of(w, b), b);
         service_left(w, b);
         act_free(w, b);
         return;
@@ -253,8 +256,13 @@ static void parallel_begin(struct world *w, struct act *a, const struct op *op)
     act_account(w, a);
     a->cause = CAUSE_COUNT;
     a->run.failed = 0;
-    for (uint32_t i = 0; i < op->count; i++)
-        branch_start(w, a, branch_new(w, a, a->program->branches[op->jump + i]));
+    for (uint32_t i = 0; i < op->count; i++) {
+        struct act *b = branch_new(w, a, a->program->branches[op->jump + i]);
+        if (b->pc ==
+            a->program->branches[op->jump]) /* a copy: it has its own subject */
+            b->nth = (uint16_t)(a->nth * op->count + i);
+        branch_start(w, a, b);
+    }
 }
 
 /* Work or sleep. False: there was none of it. */
@@ -264,9 +272,10 @@ HOT bool time_begin(struct world *w, struct act *a, const struct op *op)
     if (d == 0)
         return false;
     a->call_start = w_now(w);
-    if (op->code == OP_COMPUTE)
-        station_add(w, &instance_of(w, a)->cores, a, d);
-    else
+    if (op->code == OP_COMPUTE) {
+        struct instance *i = instance_of(w, a);
+        station_add(w, cores_for(w, i, a), a, d);
+    } else
         act_timer(w, a, d, CAUSE_SLEEP, a->comp);
     return true;
 }
@@ -314,6 +323,18 @@ HOT bool exec_waited(struct world *w, struct act *a)
     return true;
 }
 
+/* Whether the subject of the act has the property that the op names. Not drawn but
+ * worked out, so that every try, delivery and service finds the same; what is about
+ * nothing asks for its request. */
+static SELDOM bool has_property(const struct world *w, const struct act *a,
+                                const struct op *op)
+{
+    uint64_t subject = act_subject(a);
+    uint64_t h = hash_u64(W_HEAD(w)->seed, op->count);
+    h = hash_u64(h, subject != 0 ? subject : a->request);
+    return (double)(h >> 11) * 0x1p-53 < op->p;
+}
+
 /* Does one op that does not wait. False: the act has ended. */
 static bool exec_instant(struct world *w, struct act *a, const struct op *op)
 {
@@ -347,6 +368,12 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
             return true;
         }
         break;
+    case OP_EACH:
+        if (!has_property(w, a, op)) {
+            a->pc = op->jump;
+            return true;
+        }
+        break;
     case OP_FLAG:
         if (!p_on(w, op->target, 0)) {
             a->pc = op->jump;
@@ -357,7 +384,7 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         a->pc = op->jump;
         return true;
     case OP_COUNT:
-        counter_add(w, op->target, a->visit);
+        counter_add(w, op->target, act_subject(a));
         break;
     case OP_REPLY:
         a->flags |= ACT_ANSWERED;
@@ -371,6 +398,15 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         w_log(w, a->comp, a->instance, (enum log_level)op->level, a->request, "%s",
               op->text);
         break;
+    case OP_ALLOCATE:
+        memory_allocate(w, a, op->p);
+        break;
+    case OP_DROP:
+        act_aged(a, AGE_LOST);
+        a->flags |= ACT_ANSWERED;
+        load_drop(w, a);
+        program_end(w, a, REASON_NONE, COMP_NONE);
+        return false;
     default:
         program_end(w, a, REASON_NONE, COMP_NONE);
         return false;
@@ -399,6 +435,10 @@ static void exec_run(struct world *w, struct act *a)
             return;
         case OP_CACHED:
             cached_begin(w, a, op);
+            return;
+        case OP_CRASH: /* nobody gets any further */
+            act_wait(w, a, CAUSE_OTHER, a->comp);
+            process_dies(w, instance_of(w, a), DEATH_CRASH);
             return;
         case OP_PUBLISH:
             publish_key(w, a, op->what);

@@ -1,95 +1,187 @@
 /*
- * Kind "counter": what the business counts: orders, payments, mails. What a user wants
- * has a number, which all attempts at it share, reloads and retries alike; a counter
- * that looks at it (`per_visit`) knows what happened twice, and one that is idempotent
- * does not let it happen.
+ * Kind "counter": what the business counts: orders, payments, mails, and the money in
+ * them. What a user wants has a number (act_subject()), which all attempts at it share,
+ * reloads, retries and redelivered messages alike; a counter that looks at it
+ * (`per_visit`) knows what happened twice, and one that is idempotent does not let it
+ * happen. That is the table of processed ids of an idempotent consumer.
  *
- * The visits seen are kept in two tables of one generation each: what is older than
- * `remembers` is forgotten at twice that at the latest.
+ * Ids stand in a ring in the order in which they came, and are found by a table of
+ * places in it. The oldest leaves when `remembers` is over (a fixed time from the first
+ * sight, as the five minutes of a FIFO queue in SQS) or `memory` ids came after it.
+ *
+ * Amounts are not drawn but worked out from the number: what an order is worth is the
+ * same wherever it is counted.
  */
 #include "engine/kind.h"
 #include "service/endpoint.h"
 
-enum counter_param { P_PER_VISIT, P_IDEMPOTENT, P_REMEMBERS };
+#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
-struct visits { /* open addressing; 0: free */
-    ref table;
-    uint32_t n, cap;
+enum counter_param {
+    P_PER_VISIT,
+    P_IDEMPOTENT,
+    P_REMEMBERS,
+    P_MEMORY,
+    P_AMOUNT,
+    P_AMOUNT_SD,
+    P_COUNT
+};
+enum { RNG_AMOUNT };
+enum { MEMORY_MAX = 1000000 };
+
+struct sight {
+    uint64_t subject;
+    sim_time at;
 };
 struct counter_state {
     uint64_t total, repeats;
-    struct visits now, before;
-    sim_time turned;
+    double amount, repeated_amount;
+    ref ring;                /* struct sight, `cap` of them */
+    ref places;              /* uint32_t, 2 * cap: place in the ring + 1; 0: free */
+    uint32_t oldest, n, cap; /* cap: a power of two */
 };
 
-/* ---- visits --------------------------------------------------------------------- */
-
-static uint32_t *visit_find(struct world *w, const struct visits *v, uint32_t visit)
+static struct counter_state *state_of(const struct world *w, comp_id c)
 {
-    uint32_t *t = W_PTR(w, uint32_t, v->table), mask = v->cap - 1;
-    uint32_t i = visit * UINT32_C(2654435769) & mask;
-    while (t[i] != 0 && t[i] != visit)
-        i = (i + 1) & mask;
-    return &t[i];
+    return W_STATE(w, struct counter_state, c);
 }
 
-static bool visit_has(struct world *w, const struct visits *v, uint32_t visit)
+/* ---- ids that were seen --------------------------------------------------------- */
+
+static struct sight *ring_of(const struct world *w, const struct counter_state *s)
 {
-    return v->cap > 0 && *visit_find(w, v, visit) == visit;
+    return W_PTR(w, struct sight, s->ring);
 }
 
-static void visits_clear(struct world *w, struct visits *v)
+static uint32_t *places_of(const struct world *w, const struct counter_state *s)
 {
-    w_release(w, v->table, v->cap * sizeof(uint32_t));
-    *v = (struct visits){0};
+    return W_PTR(w, uint32_t, s->places);
 }
 
-static void visits_grow(struct world *w, struct visits *v)
+static uint32_t home_of(const struct counter_state *s, uint64_t subject)
 {
-    struct visits was = *v;
-    v->cap = was.cap == 0 ? TINY(64, 2) : was.cap * 2;
-    v->table = w_alloc(w, v->cap * sizeof(uint32_t));
-    for (uint32_t i = 0; i < was.cap; i++) {
-        uint32_t visit = W_PTR(w, uint32_t, was.table)[i];
-        if (visit != 0)
-            *visit_find(w, v, visit) = visit;
+    return (uint32_t)hash_u64(0, subject) & (2 * s->cap - 1);
+}
+
+/* The slot in `places` where the subject is, or would be put. */
+static uint32_t slot_of(const struct world *w, const struct counter_state *s,
+                        uint64_t subject)
+{
+    const uint32_t *p = places_of(w, s);
+    uint32_t i = home_of(s, subject);
+    while (p[i] != 0 && ring_of(w, s)[p[i] - 1].subject != subject)
+        i = (i + 1) & (2 * s->cap - 1);
+    return i;
+}
+
+/* Frees a slot; those behind it that stood there because of it move up. */
+static void slot_clear(struct world *w, const struct counter_state *s, uint32_t i)
+{
+    uint32_t *p = places_of(w, s), mask = 2 * s->cap - 1;
+    for (uint32_t k = (i + 1) & mask; p[k] != 0; k = (k + 1) & mask) {
+        uint32_t home = home_of(s, ring_of(w, s)[p[k] - 1].subject);
+        if (((k - home) & mask) < ((k - i) & mask))
+            continue;
+        p[i] = p[k];
+        i = k;
     }
-    w_release(w, was.table, was.cap * sizeof(uint32_t));
+    p[i] = 0;
+}
+
+static void forget_oldest(struct world *w, struct counter_state *s)
+{
+    assert(s->n > 0);
+    slot_clear(w, s, slot_of(w, s, ring_of(w, s)[s->oldest].subject));
+    s->oldest = (s->oldest + 1) & (s->cap - 1);
+    s->n--;
+}
+
+static void put(struct world *w, struct counter_state *s, struct sight sight)
+{
+    uint32_t at = (s->oldest + s->n++) & (s->cap - 1);
+    ring_of(w, s)[at] = sight;
+    places_of(w, s)[slot_of(w, s, sight.subject)] = at + 1;
+}
+
+static void room_for_more(struct world *w, struct counter_state *s)
+{
+    struct counter_state was = *s;
+    s->cap = was.cap == 0 ? 32 : 2 * was.cap;
+    s->ring = w_alloc(w, s->cap * sizeof(struct sight));
+    s->places = w_alloc(w, 2 * s->cap * sizeof(uint32_t));
+    s->oldest = s->n = 0;
+    for (uint32_t i = 0; i < was.n; i++)
+        put(w, s, ring_of(w, &was)[(was.oldest + i) & (was.cap - 1)]);
+    w_release(w, was.ring, was.cap * sizeof(struct sight));
+    w_release(w, was.places, 2 * was.cap * sizeof(uint32_t));
+}
+
+/* How many are not over yet, though they may lie there: nothing happens at that time. */
+static uint32_t known(const struct world *w, comp_id c)
+{
+    const struct counter_state *s = state_of(w, c);
+    sim_time before = w_now(w) - p_time(w, c, P_REMEMBERS);
+    uint32_t from = 0, upto = s->n;
+    while (from < upto) {
+        uint32_t middle = from + (upto - from) / 2;
+        if (ring_of(w, s)[(s->oldest + middle) & (s->cap - 1)].at <= before)
+            from = middle + 1;
+        else
+            upto = middle;
+    }
+    return s->n - from;
 }
 
 /* Has it been there before? From now on it has. */
-static bool visit_seen(struct world *w, comp_id c, uint32_t visit)
+static bool seen(struct world *w, comp_id c, uint64_t subject)
 {
-    struct counter_state *s = W_STATE(w, struct counter_state, c);
-    if (w_now(w) - s->turned >= p_time(w, c, P_REMEMBERS)) {
-        visits_clear(w, &s->before);
-        s->before = s->now;
-        s->now = (struct visits){0};
-        s->turned = w_now(w);
-    }
-    if (visit_has(w, &s->now, visit) || visit_has(w, &s->before, visit))
+    struct counter_state *s = state_of(w, c);
+    sim_time before = w_now(w) - p_time(w, c, P_REMEMBERS);
+    int64_t memory = p_count(w, c, P_MEMORY);
+    while (s->n > 0 && ring_of(w, s)[s->oldest].at <= before)
+        forget_oldest(w, s);
+    if (s->n > 0 && places_of(w, s)[slot_of(w, s, subject)] != 0)
         return true;
-    if (s->now.n >= s->now.cap / 2)
-        visits_grow(w, &s->now);
-    *visit_find(w, &s->now, visit) = visit;
-    s->now.n++;
+    while (memory > 0 && s->n >= memory)
+        forget_oldest(w, s);
+    if (s->n == s->cap)
+        room_for_more(w, s);
+    put(w, s, (struct sight){subject, w_now(w)});
     return false;
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- amounts -------------------------------------------------------------------- */
 
-void counter_add(struct world *w, comp_id c, uint32_t visit)
+static double amount_of(struct world *w, comp_id c, uint64_t subject)
 {
-    struct counter_state *s = W_STATE(w, struct counter_state, c);
+    double mean = p_number(w, c, P_AMOUNT), sd = p_number(w, c, P_AMOUNT_SD);
+    if (sd <= 0 || mean <= 0)
+        return mean;
+    struct rng own;
+    struct dist d =
+        dist_lognormal((sim_time)(mean * 1e6 + 0.5), (sim_time)(sd * 1e6 + 0.5));
+    if (subject != 0)
+        rng_seed(&own, hash_u64(W_HEAD(w)->seed, subject), "amount");
+    return (double)dist_draw(&d, subject != 0 ? &own : w_rng(w, c, RNG_AMOUNT)) / 1e6;
+}
+
+void counter_add(struct world *w, comp_id c, uint64_t subject)
+{
+    struct counter_state *s = state_of(w, c);
     bool idempotent = p_on(w, c, P_IDEMPOTENT);
-    bool looks = visit != 0 && (idempotent || p_on(w, c, P_PER_VISIT));
-    if (looks && visit_seen(w, c, visit)) {
+    bool looks = subject != 0 && (idempotent || p_on(w, c, P_PER_VISIT));
+    double amount = amount_of(w, c, subject);
+    if (looks && seen(w, c, subject)) {
         s->repeats++;
+        s->repeated_amount += amount;
         if (idempotent)
             return;
     }
     s->total++;
+    s->amount += amount;
 }
+
+/* ---- the kind ------------------------------------------------------------------- */
 
 static size_t counter_size(const struct model *m, comp_id c)
 {
@@ -98,28 +190,107 @@ static size_t counter_size(const struct model *m, comp_id c)
     return sizeof(struct counter_state);
 }
 
+static const struct param_desc params[] = {
+    [P_PER_VISIT] = {.name = "per_visit",
+                     .type = VALUE_BOOL,
+                     .def = "off",
+                     .live = true,
+                     .doc = "Whether it notices what happens twice for one visit of a "
+                            "user or one message."},
+    [P_IDEMPOTENT] = {.name = "idempotent",
+                      .type = VALUE_BOOL,
+                      .def = "off",
+                      .live = true,
+                      .doc = "Whether such a repeat has no effect, as with an "
+                             "idempotency key or a table of processed messages."},
+    [P_REMEMBERS] = {.name = "remembers",
+                     .type = VALUE_DURATION,
+                     .min = 1,
+                     .max = 86400,
+                     .unit = "s",
+                     .def = "10m",
+                     .live = true,
+                     .doc = "How long it knows a visit, from its first sight on; FIFO "
+                            "queues of SQS: 5m."},
+    [P_MEMORY] = {.name = "memory",
+                  .type = VALUE_COUNT,
+                  .min = 0,
+                  .max = MEMORY_MAX,
+                  .unit = "visits",
+                  .def = "0",
+                  .live = true,
+                  .doc = "Visits it knows at most, the oldest is forgotten; 0: any "
+                         "number."},
+    [P_AMOUNT] = {.name = "amount",
+                  .type = VALUE_NUMBER,
+                  .min = 0,
+                  .max = 1e9,
+                  .unit = "",
+                  .def = "1",
+                  .live = true,
+                  .doc = "What one is worth on average: money, bytes, seats."},
+    [P_AMOUNT_SD] = {.name = "amount_sd",
+                     .type = VALUE_NUMBER,
+                     .min = 0,
+                     .max = 1e9,
+                     .unit = "",
+                     .def = "0",
+                     .live = true,
+                     .doc = "Standard deviation of the amounts (lognormal); a visit or "
+                            "message has the same amount wherever it is counted. 0: "
+                            "all alike."},
+};
+_Static_assert(COUNT_OF(params) == P_COUNT, "one of each");
+
+enum { M_TOTAL, M_REPEATS, M_AMOUNT, M_REPEATED_AMOUNT, M_KNOWN, M_COUNT };
+#define COUNTER_METRIC(n, p, t, d)                                                     \
+    {                                                                                  \
+        .name = n, .prom = p, .labels = "", .type = t, .unit = "1", .doc = d           \
+    }
+static const struct metric_desc metrics[] = {
+    [M_TOTAL] = COUNTER_METRIC("total", "business_events_total", METRIC_COUNTER,
+                               "How many so far."),
+    [M_REPEATS] = COUNTER_METRIC(
+        "repeats_total", "business_events_repeated_total", METRIC_COUNTER,
+        "Those that had happened already for the same visit of a user "
+        "or the same message."),
+    [M_AMOUNT] = COUNTER_METRIC("amount_total", "business_amount_total", METRIC_COUNTER,
+                                "What they are worth together."),
+    [M_REPEATED_AMOUNT] =
+        COUNTER_METRIC("repeated_amount_total", "business_amount_repeated_total",
+                       METRIC_COUNTER, "What the repeats are worth."),
+    [M_KNOWN] = COUNTER_METRIC("known", "business_events_known", METRIC_GAUGE,
+                               "Visits it knows to have happened."),
+};
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one of each");
+
+/* What is listed only where it is modelled. */
+static const struct metric_need needs[] = {
+    {"amount_total", "amount"},
+    {"repeated_amount_total", "amount"},
+    {"known", "per_visit"},
+    {"known", "idempotent"},
+};
+
 static double counter_metric(const struct world *w, comp_id c, int metric, int instance)
 {
-    const struct counter_state *s = W_STATE(w, struct counter_state, c);
+    const struct counter_state *s = state_of(w, c);
     (void)instance;
-    return (double)(metric == 0 ? s->total : s->repeats);
+    switch (metric) {
+    case M_TOTAL:
+        return (double)s->total;
+    case M_REPEATS:
+        return (double)s->repeats;
+    case M_AMOUNT:
+        return s->amount;
+    case M_REPEATED_AMOUNT:
+        return s->repeated_amount;
+    default:
+        return known(w, c);
+    }
 }
 
-static const struct param_desc counter_params[] = {
-    {"per_visit", VALUE_BOOL, 0, 0, "", "off", NULL, true,
-     "Whether it notices what happens twice for one visit of a user."},
-    {"idempotent", VALUE_BOOL, 0, 0, "", "off", NULL, true,
-     "Whether such a repeat has no effect, as with an idempotency key."},
-    {"remembers", VALUE_DURATION, 1, 86400, "s", "10m", NULL, true,
-     "How long it knows a visit at least."},
-};
-
-static const struct metric_desc counter_metrics[] = {
-    {"total", "business_events_total", "", METRIC_COUNTER, "1", false,
-     "How many so far."},
-    {"repeats_total", "business_events_repeated_total", "", METRIC_COUNTER, "1", false,
-     "Those that had happened already for the same visit of a user."},
-};
+static const char *const streams[] = {"amount", NULL};
 
 static const struct figure_desc figures[] = {
     {.label = "", .metric = "total", .how = FIGURE_RATE, .chart = 10},
@@ -127,13 +298,17 @@ static const struct figure_desc figures[] = {
 
 const struct kind_impl kind_counter = {
     .desc = {.name = "counter",
-             .doc = "A number that the business counts: orders, mails, bookings.",
-             .params = counter_params,
-             .nparams = sizeof counter_params / sizeof *counter_params,
-             .metrics = counter_metrics,
-             .nmetrics = sizeof counter_metrics / sizeof *counter_metrics,
+             .doc = "A number that the business counts: orders, mails, bookings, and "
+                    "the money in them.",
+             .params = params,
+             .nparams = COUNT_OF(params),
+             .metrics = metrics,
+             .nmetrics = COUNT_OF(metrics),
+             .needs = needs,
+             .nneeds = COUNT_OF(needs),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
+    .streams = streams,
     .state_size = counter_size,
     .metric = counter_metric,
 };

@@ -82,9 +82,9 @@ static double endpoint_metric(const struct world *w, comp_id c, int metric,
 
 static const struct param_desc params[] = {
     {"workers", VALUE_COUNT, 0, 100000, "", "0", NULL, true,
-     "Workers of an instance that its requests may hold at once; 0: all of them."},
+     "Workers that its requests may hold at once, for each instance; 0: all of them."},
     {"reserved", VALUE_COUNT, 0, 100000, "", "0", NULL, true,
-     "Workers of an instance that are kept free for its requests."},
+     "Workers that are kept free for its requests, for each instance."},
 };
 
 #define REASON_METRIC(x, phrase)                                                       \

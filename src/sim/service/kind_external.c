@@ -36,8 +36,9 @@ static const struct param_desc params[] = {
                  .max = 1000000,
                  .unit = "1/s",
                  .def = "0",
-                 .doc = "Requests it admits a second, one second's worth at once; more "
-                        "are turned away; 0: all are admitted."},
+                 .doc = "Requests it admits a second, of all callers together, one "
+                        "second's worth at once; more are turned away; 0: all are "
+                        "admitted."},
 };
 
 enum { FAULT_SLOW, FAULT_ERRORS, FAULT_DOWN, FAULT_HANG };

@@ -3,8 +3,8 @@
  * service_run.c, with the order of its queue in service_queue.c and what is off by
  * default in service_admit.c; memory, garbage collection and file descriptors in
  * service_memory.c, service_gc.c, service_fds.c; its instances' lives in
- * service_life.c, their versions in service_deploy.c, their health checks in
- * service_probe.c; what an incident does to them in service_faults.c; metrics and views
+ * service_life.c, their versions in service_deploy.c and service_bluegreen.c, their
+ * health checks in service_probe.c; what an incident does to them in service_faults.c; metrics and views
  * in service_look.c.
  */
 #include "engine/telling.h"
@@ -49,6 +49,15 @@ static enum err service_check(struct model *m, comp_id c, struct errmsg *why)
 {
     const char *version = model_param(m, c, SP_VERSION)->as.text;
     int index;
+    if (model_param(m, c, SP_GC_EVERY)->as.duration > 0 &&
+        model_param(m, c, SP_HEAP)->as.number <= 0)
+        return errmsg_set(why, ERR_INPUT,
+                          "%s: \"gc_every\" needs a \"heap\" to be collected",
+                          m->comps[c].name);
+    if (model_param(m, c, SP_PREEMPT)->as.on &&
+        model_param(m, c, SP_ORDER)->as.count != ORDER_PRIORITY)
+        return errmsg_set(why, ERR_INPUT, "%s: \"preempt\" needs order = priority",
+                          m->comps[c].name);
     if (version == NULL || version[0] == '\0')
         return ERR_OK;
     return version_need(m, c, version, &index, why);
@@ -98,6 +107,15 @@ static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint
         rollout_stuck(w, c);
         return;
     }
+    if (what == SE_LOOK_AT_SETS) {
+        blue_green_look(w, c);
+        return;
+    }
+    if (what == SE_OLD_OVER) {
+        service_of(w, c)->keep_timer = 0;
+        blue_green_old_over(w, c);
+        return;
+    }
     struct instance *i = service_instance(w, c, (int)a);
     switch (what) {
     case SE_STARTED:
@@ -108,12 +126,15 @@ static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint
         i->waiting = false;
         instance_start(w, i);
         break;
-    case SE_OOM:
-        memory_kill(w, i, b != 0);
+    case SE_DIES:
+        process_died(w, i, (enum death)b);
         break;
     case SE_COLLECTED:
         i->gc_timer = 0;
         gc_ended(w, i);
+        break;
+    case SE_GC_DUE:
+        gc_due(w, i);
         break;
     case SE_AVAILABLE:
         i->ready_timer = 0;
@@ -164,8 +185,12 @@ static void service_changed(struct world *w, comp_id c, int param,
         service_scale(w, c, service_count(w, c));
         break;
     case SP_CORES:
+    case SP_START_UP_CORES:
     case SP_WARM_UP_FACTOR:
         each_instance(w, c, instance_speed);
+        break;
+    case SP_GC_EVERY:
+        each_instance(w, c, gc_clock);
         break;
     case SP_WORKERS:
         each_instance(w, c, instance_dispatch);
@@ -322,20 +347,29 @@ static const struct param_desc params[] = {
     {"instances", VALUE_COUNT, 1, SERVICE_MAX, "", "1", NULL, true,
      "Processes that serve."},
     {"workers", VALUE_COUNT, 1, 100000, "", "64", NULL, true,
-     "Requests an instance works on at once."},
+     "Requests worked on at once, for each instance."},
     {"cores", VALUE_NUMBER, 0.01, 1024, "cores", "2", NULL, true,
      "Processor cores of each instance, shared by what runs on it."},
     {"queue", VALUE_COUNT, -1, 1000000, "requests", "0", NULL, true,
-     "Requests that may wait for a worker; 0: no limit, -1: none."},
+     "Requests that may wait for a worker, for each instance; 0: no limit, -1: none."},
     {"order", VALUE_CHOICE, 0, 0, "", "fifo", "fifo|lifo|deadline|priority", true,
      "Who is served first: the oldest, the newest, who is due first, who matters "
      "most."},
+    {"preempt", VALUE_BOOL, 0, 0, "", "off", NULL, false,
+     "With order = priority: whether who matters more takes worker and cores from who "
+     "matters less, who goes on afterwards."},
     {"queue_timeout", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
      "A request that has waited so long for a worker is refused; 0: never."},
+    {"patience", VALUE_DIST, 0, 86400, "s", "0", NULL, true,
+     "How long who asks waits for a worker before leaving the queue, for good; a "
+     "worker "
+     "once there, for ever. 0: nobody leaves."},
     {"version", VALUE_TEXT, 0, 0, "", "", NULL, false,
      "The version that runs at the start; empty: the first one named."},
     {"start_up", VALUE_DURATION, 0, 3600, "s", "5s", NULL, true,
-     "How long an instance takes to start."},
+     "How long an instance takes to start, where it has the cores for it."},
+    {"start_up_cores", VALUE_NUMBER, 0, 1024, "cores", "1", NULL, true,
+     "Cores that starting keeps busy; with fewer of its own it takes longer."},
     {"warm_up", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
      "How long an instance is slower after its start."},
     {"warm_up_factor", VALUE_NUMBER, 1, 1000, "", "3", NULL, true,
@@ -384,6 +418,9 @@ static const struct param_desc params[] = {
     {"gc_pause", VALUE_DURATION, 0, 3600, "s", "500ms", NULL, true,
      "How long it would take to collect a full heap; less in proportion to what is "
      "alive."},
+    {"gc_every", VALUE_DURATION, 0, 86400, "s", "0", NULL, true,
+     "At the latest so long after the last collection there is one, needed or not; 0: "
+     "only when the heap is full. Go: 2m."},
     {"fds", VALUE_COUNT, 0, 1e8, "descriptors", "0", NULL, true,
      "File descriptors an instance may have open; 0: no limit."},
     {"shed_delay", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
@@ -407,6 +444,11 @@ static const struct param_desc params[] = {
      "A roll-out in which no instance became ready for so long stops; 0: never."},
     {"auto_rollback", VALUE_BOOL, 0, 0, "", "off", NULL, true,
      "Whether a roll-out that stops goes back to the version before."},
+    {"strategy", VALUE_CHOICE, 0, 0, "", "rolling", "rolling|blue_green", true,
+     "How a deploy goes: instance by instance, or by a second set of instances that "
+     "gets all requests at once when it is ready."},
+    {"keep_old", VALUE_DURATION, 0, 86400, "s", "0", NULL, true,
+     "How long the old set runs on without requests, to be switched back to at once."},
     {"zones", VALUE_COUNT, 1, 16, "", "1", NULL, false,
      "Availability zones that the instances are spread over, in turn."},
 };
@@ -452,8 +494,8 @@ static const struct op_desc ops[] = {
     {"abort", {{0}}, false, 2 * SIM_SEC, NULL, "Takes the canary's version off again."},
 };
 
-static const char *const streams[] = {"work",  "choice", "balance",
-                                      "fault", "shed",   NULL};
+static const char *const streams[] = {"work", "choice",   "balance", "fault",
+                                      "shed", "patience", NULL};
 
 /* What is listed only where it is modelled. */
 static const struct metric_need needs[] = {
@@ -474,6 +516,8 @@ static const struct metric_need needs[] = {
     {"shed_total", "shed_cpu"},
     {"shed_total", "shed_by_priority"},
     {"rollout_halted", "progress_deadline"},
+    {"idle", "strategy"},
+    {"left_total", "patience"},
     {"zone_down", "zones"},
 };
 
@@ -577,11 +621,15 @@ const struct kind_impl kind_service = {
     .eligible = service_eligible,
     .choose = choose_next,
     .fd_free = service_fd_free,
+    .cores = service_cores,
+    .may_be_ready = service_may_be_ready,
     .listen = service_listen,
     .changed = service_changed,
     .op = service_op,
     .fault = service_fault,
     .metric = service_metric,
     .instances = service_instances,
+    .numbers = "instances",
     .inflight = service_inflight,
+    .callers = service_callers,
 };

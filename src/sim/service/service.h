@@ -16,13 +16,13 @@ enum { SERVICE_MAX = 1000, SLOTS_MAX = 4 * SERVICE_MAX };
 struct instance { /* what every request looks at comes first */
     comp_id comp;
     uint16_t number, version;
-    uint8_t state;    /* enum instance_state */
-    uint8_t features; /* enum service_feature: its service's, as the next four are */
-    bool newest;      /* SP_ORDER is ORDER_LIFO */
-    bool hung;        /* its workers stand still */
-    uint32_t workers; /* SP_WORKERS */
-    uint32_t room;    /* of the queue, in requests */
-    uint32_t busy;    /* workers */
+    uint8_t state;     /* enum instance_state */
+    uint16_t features; /* enum service_feature: its service's, as the next four are */
+    bool newest;       /* SP_ORDER is ORDER_LIFO */
+    bool hung;         /* its workers stand still */
+    uint32_t workers;  /* SP_WORKERS */
+    uint32_t room;     /* of the queue, in requests */
+    uint32_t busy;     /* workers */
     struct list queue, members;
     uint64_t requests;
     sim_time patience; /* SP_QUEUE_TIMEOUT */
@@ -36,28 +36,38 @@ struct instance { /* what every request looks at comes first */
     bool held;    /* DOWN until a fault ends */
     bool waiting; /* DOWN until its back-off is over */
     bool warming;
-    bool ready;                       /* as its readiness probe last said */
-    bool live;                        /* as its liveness probe last said */
+    bool ready;     /* as its readiness probe last said */
+    bool was_ready; /* at some time since its start */
+    bool insists;   /* not ready before all that it insists on is there */
+    bool live;      /* as its liveness probe last said */
     uint32_t live_fails, ready_fails; /* in a row */
     sim_time since;                   /* in this state */
     uint32_t restarts;
     uint32_t timer, warm_timer, probe_timer;
     double slow; /* fault */
+    /* start */
+    double start_left;    /* ns of an undisturbed start that are still to come */
+    double start_pace;    /* how much of that passes in a ns */
+    sim_time start_as_of; /* start_left is right as of */
     /* health */
     uint32_t ready_oks; /* in a row */
     sim_time ready_since, up_since;
     /* roll-out */
     bool rolling;         /* taken out by it and not back yet */
     bool extra;           /* there only for as long as it lasts */
+    uint8_t colour;       /* enum colour, while two sets of instances run */
+    bool idle;            /* of the set that gets no requests */
     bool canary;          /* gets the canary's version */
     uint32_t ready_timer; /* to having been ready for long enough */
     /* memory: bytes */
     double leaked, garbage, garbage_new;
     double leak;      /* fault: KiB a request */
-    bool dying;       /* out of memory; ends in this moment */
+    double allocated; /* by programs that run */
+    bool dying;       /* ends in this moment */
     bool collecting;  /* its cores stand still for the collector */
     uint32_t crashes; /* in a row, for the back-off */
     uint32_t gc_timer;
+    uint32_t gc_clock; /* to the next collection by the clock */
     uint64_t oom_kills, collections;
     sim_time gc_time, collect_since;
     /* file descriptors */
@@ -70,6 +80,10 @@ struct instance { /* what every request looks at comes first */
     sim_time shed_at;      /* the share was adjusted */
     double shed_busy, shed_share;
     uint64_t shed;
+    uint32_t busy_by[4];    /* workers by priority, with SF_PREEMPT */
+    uint64_t waited, left;  /* for a worker; of those, who left before there was one */
+    sim_time backlog_since; /* somebody has been waiting ever since; if anybody is */
+    sim_time backlog_longest;
 };
 
 /* A fault that hits whoever runs a version. */
@@ -91,13 +105,14 @@ struct service_state {
     uint16_t rollout_at; /* the last number that was taken out */
     comp_id balancer;    /* the one in front; COMP_NONE */
     comp_id listener;    /* whoever is told of its instances, + 1; 0: nobody */
-    uint8_t features;    /* enum service_feature */
+    uint16_t features;   /* enum service_feature */
     bool has_canary;
     bool keeps_versions; /* who restarts by itself keeps its version */
     uint16_t canary;     /* version */
     uint16_t zone_down;  /* 0: none */
     uint32_t surged;     /* extra instances of a roll-out */
     uint32_t progress_timer;
+    uint32_t keep_timer; /* the old set of a blue/green deploy is kept until then */
     struct version_fault leak, fails_to_start, unready;
 };
 

@@ -12,6 +12,8 @@
  * the load has been from where it should be; with priorities the least important are
  * refused first.
  */
+#include "engine/queue.h"
+#include "model/model.h"
 #include "service/service_internal.h"
 
 enum { SHED_STEP = 100 * SIM_MS };
@@ -55,12 +57,14 @@ void instance_settings(struct world *w, struct instance *i)
     i->workers = (uint32_t)p_count(w, i->comp, SP_WORKERS);
     i->room = most == QUEUE_UNLIMITED ? UINT32_MAX : most < 0 ? 0 : (uint32_t)most;
     i->patience = p_time(w, i->comp, SP_QUEUE_TIMEOUT);
+    if ((i->features & SF_PREEMPT) && i->cores.lower == 0)
+        station_split(w, &i->cores, PRIORITY_CLASSES - 1);
 }
 
 void service_features(struct world *w, comp_id c)
 {
     struct service_state *s = service_of(w, c);
-    uint8_t was = s->features, f = 0;
+    uint16_t was = s->features, f = 0;
     if (p_count(w, c, SP_ORDER) > ORDER_LIFO)
         f |= SF_ORDER;
     if (has_bulkheads(w, c))
@@ -74,6 +78,12 @@ void service_features(struct world *w, comp_id c)
         f |= SF_HEAP | SF_MEMORY;
     if (p_count(w, c, SP_FDS) > 0 || leaks_fds(w, c))
         f |= SF_FDS;
+    if (p_on(w, c, SP_PREEMPT))
+        f |= SF_PREEMPT;
+    if (p_dist(w, c, SP_PATIENCE)->mean > 0)
+        f |= SF_PATIENCE;
+    if (service_data(w->model, c)->allocates)
+        f |= SF_ALLOCATES;
     s->features = f;
     for (uint32_t k = 1; k <= s->n; k++)
         instance_settings(w, service_instance(w, c, (int)k));
@@ -90,7 +100,7 @@ static void shed_adjust(struct world *w, struct instance *i)
     double target = p_number(w, i->comp, SP_SHED_CPU);
     if (since < SHED_STEP)
         return;
-    double busy = station_busy(w, &i->cores), cores = i->cores.cores;
+    double busy = cores_busy_seconds(w, i), cores = i->cores.cores;
     if (since < 10 * SHED_STEP && cores > 0) {
         double load = (busy - i->shed_busy) * 1e9 / (double)since / cores;
         double steps = (double)(since / SHED_STEP);
@@ -146,6 +156,16 @@ sim_time queue_patience(struct world *w, struct instance *i)
     return usual > 0 && usual < patience ? usual : patience;
 }
 
+void service_arms_patience(struct world *w, struct instance *i, struct act *a,
+                           sim_time most)
+{
+    struct rng *r = w_rng(w, i->comp, SRNG_PATIENCE);
+    if (a->kind != ACT_REQUEST)
+        return; /* a probe has a time-out of its own */
+    if (queue_impatient(w, a, patience_draw(p_dist(w, i->comp, SP_PATIENCE), r), most))
+        a->phase = PHASE_LEAVES;
+}
+
 /* ---- a request's way ------------------------------------------------------------ */
 
 /* Those whose time is over leave a full queue before somebody is refused. */
@@ -163,7 +183,7 @@ static void drop_expired(struct world *w, struct instance *i)
 
 bool service_admits(struct world *w, struct instance *i, struct act *a)
 {
-    uint8_t f = i->features;
+    uint16_t f = i->features;
     if ((f & SF_FDS) && fds_spare(w, i) <= 0) {
         i->no_fds++;
         service_refuse(w, i, a, REASON_NO_FDS, "accept: too many open files");
@@ -187,9 +207,11 @@ void service_starts(struct world *w, struct instance *i)
         gc_allocate(w, i);
 }
 
-void service_ends(struct world *w, struct instance *i)
+void service_ends(struct world *w, struct instance *i, struct act *a)
 {
-    uint8_t f = i->features;
+    uint16_t f = i->features;
+    if (f & SF_ALLOCATES)
+        memory_free(w, i, a);
     if (f & SF_MEMORY)
         memory_leak(w, i);
     if (f & SF_FDS)

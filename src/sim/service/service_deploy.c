@@ -1,5 +1,5 @@
 /*
- * Services, versions: roll-outs and canaries.
+ * Services, versions: roll-outs and canaries. (Whole sets: service_bluegreen.c.)
  *
  * A roll-out goes through the instances in order of number. It takes at most
  * `max_unavailable` of them out of rotation at a time, lets each finish what is inside
@@ -31,6 +31,8 @@ static uint16_t wanted(const struct service_state *s, const struct instance *i)
 void instance_next_version(struct world *w, struct instance *i)
 {
     const struct service_state *s = service_of(w, i->comp);
+    if (i->colour == COLOUR_OLD)
+        return;
     if (!s->keeps_versions || i->rolling)
         i->version = wanted(s, i);
 }
@@ -43,7 +45,7 @@ static bool counts(const struct instance *i)
 
 static bool needs_rollout(const struct service_state *s, const struct instance *i)
 {
-    if (!counts(i) || i->held || i->extra)
+    if (!counts(i) || i->held || i->extra || i->colour == COLOUR_OLD)
         return false;
     return s->rollout == ROLLOUT_RESTART || i->version != wanted(s, i);
 }
@@ -59,7 +61,7 @@ static struct instance *next_of(struct world *w, comp_id c)
 
 /* ---- one step after the other --------------------------------------------------- */
 
-static bool available(const struct world *w, const struct instance *i)
+bool rollout_available(const struct world *w, const struct instance *i)
 {
     return i->state == INSTANCE_UP && i->ready &&
            w_now(w) - i->ready_since >= p_time(w, i->comp, SP_MIN_READY);
@@ -75,7 +77,7 @@ static int64_t room(const struct world *w, comp_id c)
     for (uint32_t k = 1; k <= s->n; k++) {
         const struct instance *i = service_instance(w, c, (int)k);
         most -= i->rolling;
-        most += i->extra && available(w, i);
+        most += i->extra && rollout_available(w, i);
     }
     return most;
 }
@@ -139,7 +141,7 @@ void rollout_step(struct world *w, comp_id c)
         rollout_end(w, c);
 }
 
-static void progress(struct world *w, comp_id c)
+void rollout_progress(struct world *w, comp_id c)
 {
     struct service_state *s = service_of(w, c);
     sim_time most = p_time(w, c, SP_PROGRESS_DEADLINE);
@@ -151,7 +153,8 @@ static void progress(struct world *w, comp_id c)
 /* It came up, or became ready, or has been for long enough. */
 void rollout_look(struct world *w, struct instance *i)
 {
-    if ((!i->rolling && !i->extra) || i->state != INSTANCE_UP || !i->ready)
+    bool looks = i->rolling || i->extra || i->colour == COLOUR_NEW;
+    if (!looks || i->state != INSTANCE_UP || !i->ready)
         return;
     sim_time least = p_time(w, i->comp, SP_MIN_READY);
     if (w_now(w) - i->ready_since < least) {
@@ -161,9 +164,13 @@ void rollout_look(struct world *w, struct instance *i)
         return;
     }
     i->rolling = false;
+    if (i->colour == COLOUR_NEW) {
+        blue_green_look(w, i->comp);
+        return;
+    }
     if (!under_way(service_of(w, i->comp)))
         return;
-    progress(w, i->comp);
+    rollout_progress(w, i->comp);
     rollout_step(w, i->comp);
 }
 
@@ -171,7 +178,8 @@ void rollout_look(struct world *w, struct instance *i)
 void rollout_gone(struct world *w, struct instance *i)
 {
     bool was = i->rolling;
-    i->rolling = i->extra = i->canary = false;
+    i->rolling = i->extra = i->canary = i->idle = false;
+    i->colour = COLOUR_NONE;
     if (was)
         rollout_step(w, i->comp);
 }
@@ -187,7 +195,7 @@ void rollout_begin(struct world *w, comp_id c, enum rollout_kind kind)
         s->surged++;
         service_add_instance(w, c, false)->extra = true;
     }
-    progress(w, c);
+    rollout_progress(w, c);
     rollout_step(w, c);
 }
 
@@ -210,6 +218,11 @@ static void put_version(struct world *w, comp_id c, int version)
 {
     struct service_state *s = service_of(w, c);
     end_canary(w, c);
+    if (p_count(w, c, SP_STRATEGY) == STRATEGY_BLUE_GREEN || s->keep_timer != 0 ||
+        s->rollout == ROLLOUT_BLUE_GREEN) {
+        blue_green_deploy(w, c, version);
+        return;
+    }
     s->previous = s->version;
     s->version = (uint16_t)version;
     w_values(w, c)[SP_VERSION] = value_text(version_name(w, c, version));
@@ -231,6 +244,10 @@ void rollout_stuck(struct world *w, comp_id c)
           version_name(w, c, canary ? s->canary : s->version),
           turn ? "turned round" : "stopped",
           (double)p_time(w, c, SP_PROGRESS_DEADLINE) / 1e9);
+    if (s->rollout == ROLLOUT_BLUE_GREEN) {
+        blue_green_stuck(w, c);
+        return;
+    }
     s->rollout = ROLLOUT_HALTED;
     s->keeps_versions = true;
     if (turn && canary) {
@@ -313,6 +330,9 @@ enum err op_canary(struct world *w, const struct action *a, struct effect *e,
     if (version == s->version)
         return errmsg_set(why, ERR_REFUSED, "%s runs version %s already",
                           w->comps[a->comp].name, a->args[0].as.text);
+    if (s->keep_timer != 0 || s->rollout == ROLLOUT_BLUE_GREEN)
+        return errmsg_set(why, ERR_REFUSED, "%s has two sets of instances now",
+                          w->comps[a->comp].name);
     s->canary = (uint16_t)version;
     s->has_canary = true;
     uint32_t n = mark_canaries(w, a->comp, share);
@@ -360,5 +380,7 @@ enum err op_abort(struct world *w, const struct action *a, struct effect *e,
 double rollout_pending(const struct world *w, const struct instance *i)
 {
     const struct service_state *s = service_of(w, i->comp);
+    if (i->colour != COLOUR_NONE)
+        return i->colour == COLOUR_OLD && s->rollout == ROLLOUT_BLUE_GREEN;
     return counts(i) && (i->rolling || i->version != wanted(s, i));
 }

@@ -10,6 +10,11 @@
  * OutOfMemoryError). One generation, one pause: what a young generation or a concurrent
  * collector would spare is in how `gc_pause` is chosen.
  *
+ * A collector also runs by the clock: at the latest `gc_every` after the last
+ * collection, whether or not there is anything to do. (Go: forcegcperiod, two minutes,
+ * runtime/proc.go. The JVM's G1: G1PeriodicGCInterval, JEP 346.) A service that does
+ * nothing then pauses all the same.
+ *
  * While it collects, the instance's cores stand still for requests and work for the
  * collector. What a request was to do then waits, for CAUSE_GC: the station is settled
  * at both ends, and in between all that it counts as contention is the collector's.
@@ -37,11 +42,20 @@ static void tell_span(struct world *w, struct act *a)
 
 static void set_collecting(struct world *w, struct instance *i, bool on)
 {
-    station_settle(w, &i->cores, tell_span);
+    for (struct station *s = &i->cores; s; s = cores_next(w, s)) {
+        station_settle(w, s, tell_span);
+        s->contention = on ? CAUSE_GC : CAUSE_CPU_WAIT;
+    }
     i->collecting = on;
-    i->cores.burns = on;
-    i->cores.contention = on ? CAUSE_GC : CAUSE_CPU_WAIT;
     instance_speed(w, i);
+}
+
+void gc_clock(struct world *w, struct instance *i)
+{
+    sim_time every = p_time(w, i->comp, SP_GC_EVERY);
+    cal_cancel(w, &i->gc_clock);
+    if (every > 0 && (i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING))
+        i->gc_clock = cal_after(w, every, EV_KIND + SE_GC_DUE, i->comp, i->number, 0);
 }
 
 static void collect(struct world *w, struct instance *i)
@@ -49,13 +63,14 @@ static void collect(struct world *w, struct instance *i)
     double heap = heap_of(w, i), live = memory_live(w, i);
     sim_time full = p_time(w, i->comp, SP_GC_PAUSE);
     if (live >= heap) {
-        memory_out(w, i, true);
+        process_dies(w, i, DEATH_HEAP);
         return;
     }
     sim_time pause = (sim_time)((double)full * (live / heap));
     i->collections++;
     if (pause == 0) {
         i->garbage = 0;
+        gc_clock(w, i);
         return;
     }
     i->garbage_new = 0;
@@ -80,19 +95,37 @@ void gc_allocate(struct world *w, struct instance *i)
         collect(w, i);
 }
 
+/* What is alive has grown. */
+void gc_look(struct world *w, struct instance *i)
+{
+    if (p_number(w, i->comp, SP_HEAP) > 0 && !i->collecting && full(w, i))
+        collect(w, i);
+}
+
 void gc_ended(struct world *w, struct instance *i)
 {
     i->gc_time += w_now(w) - i->collect_since;
     i->garbage = i->garbage_new;
     set_collecting(w, i, false);
+    gc_clock(w, i);
     if (p_number(w, i->comp, SP_HEAP) > 0 && full(w, i))
         collect(w, i);
+}
+
+void gc_due(struct world *w, struct instance *i)
+{
+    i->gc_clock = 0;
+    if (p_number(w, i->comp, SP_HEAP) > 0 && !i->collecting)
+        collect(w, i);
+    else if (!i->collecting)
+        gc_clock(w, i);
 }
 
 /* The process is gone, with its heap. Nobody is inside any more. */
 void gc_stop(struct world *w, struct instance *i)
 {
     cal_cancel(w, &i->gc_timer);
+    cal_cancel(w, &i->gc_clock);
     if (i->collecting) {
         i->gc_time += w_now(w) - i->collect_since;
         set_collecting(w, i, false);

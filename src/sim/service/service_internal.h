@@ -14,9 +14,12 @@ enum service_param {
     SP_CORES,
     SP_QUEUE,
     SP_ORDER,
+    SP_PREEMPT,
     SP_QUEUE_TIMEOUT,
+    SP_PATIENCE,
     SP_VERSION,
     SP_START_UP,
+    SP_START_UP_CORES,
     SP_WARM_UP,
     SP_WARM_UP_FACTOR,
     SP_DRAIN,
@@ -39,6 +42,7 @@ enum service_param {
     SP_HEAP, /* service_gc.c */
     SP_ALLOCATION,
     SP_GC_PAUSE,
+    SP_GC_EVERY,
     SP_FDS,        /* service_fds.c */
     SP_SHED_DELAY, /* service_admit.c */
     SP_SHED_INTERVAL,
@@ -49,13 +53,23 @@ enum service_param {
     SP_MIN_READY,
     SP_PROGRESS_DEADLINE,
     SP_AUTO_ROLLBACK,
+    SP_STRATEGY, /* service_bluegreen.c */
+    SP_KEEP_OLD,
     SP_ZONES /* service_faults.c */
 };
 enum endpoint_param { EP_WORKERS, EP_RESERVED };
+enum { PRIORITY_MOST = 3, PRIORITY_CLASSES };
 enum { ORDER_FIFO, ORDER_LIFO, ORDER_DEADLINE, ORDER_PRIORITY };
 enum { PROBE_NONE, PROBE_OWN_THREAD, PROBE_WORKER, PROBE_DATABASE };
 enum { QUEUE_UNLIMITED = 0, QUEUE_NO = -1 };
-enum service_rng { SRNG_WORK, SRNG_CHOICE, SRNG_BALANCE, SRNG_FAULT, SRNG_SHED };
+enum service_rng {
+    SRNG_WORK,
+    SRNG_CHOICE,
+    SRNG_BALANCE,
+    SRNG_FAULT,
+    SRNG_SHED,
+    SRNG_PATIENCE
+};
 
 enum service_event { /* EV_KIND + this; a: instance number */
                      SE_STARTED,
@@ -64,15 +78,18 @@ enum service_event { /* EV_KIND + this; a: instance number */
                      SE_PROBE,
                      SE_PROBE_SAYS, /* b: enum asks << 1 | ok */
                      SE_PROBE_LATE, /* a: act, b: generation */
-                     SE_OOM,        /* b: the heap is full, not the container */
+                     SE_DIES,       /* b: enum death */
                      SE_RESTART,    /* the back-off is over */
                      SE_COLLECTED,
-                     SE_AVAILABLE,  /* it may have been ready for long enough */
-                     SE_NO_PROGRESS /* of the whole service */
+                     SE_GC_DUE,
+                     SE_AVAILABLE,   /* it may have been ready for long enough */
+                     SE_NO_PROGRESS, /* of the whole service */
+                     SE_OLD_OVER,    /* of the whole service */
+                     SE_LOOK_AT_SETS /* of the whole service */
 };
 
-/* act->phase of a request */
-enum { PHASE_NEW, PHASE_QUEUED, PHASE_STARTING, EXEC_RUNNING };
+/* act->phase of a request; LEAVES: it waits, and its own patience ends first. */
+enum { PHASE_NEW, PHASE_QUEUED, PHASE_STARTING, EXEC_RUNNING, PHASE_LEAVES };
 
 /* What a draining instance does when it is empty. */
 enum drained { DRAINED_RESTART, DRAINED_REMOVE };
@@ -82,8 +99,13 @@ enum rollout_kind {
     ROLLOUT_RESTART,
     ROLLOUT_DEPLOY,
     ROLLOUT_CANARY,
+    ROLLOUT_BLUE_GREEN,
     ROLLOUT_HALTED /* it has stopped by itself */
 };
+
+enum { STRATEGY_ROLLING, STRATEGY_BLUE_GREEN };
+/* Sets of instances, while there are two (service_bluegreen.c). */
+enum colour { COLOUR_NONE, COLOUR_OLD, COLOUR_NEW };
 
 /* What of all that is off by default is on: tested once where a request goes by. */
 enum service_feature {
@@ -92,7 +114,10 @@ enum service_feature {
     SF_SHED = 4,
     SF_MEMORY = 8,
     SF_HEAP = 16,
-    SF_FDS = 32
+    SF_FDS = 32,
+    SF_ALLOCATES = 64, /* some program says how much memory it takes */
+    SF_PATIENCE = 128,
+    SF_PREEMPT = 256
 };
 
 struct service_data { /* model time */
@@ -101,6 +126,7 @@ struct service_data { /* model time */
     const struct program *probe_worker, *probe_database;
     comp_id *endpoints;
     size_t nendpoints;
+    bool allocates; /* some program of its does: OP_ALLOCATE */
 };
 
 static inline struct service_data *service_data(const struct model *m, comp_id c)
@@ -136,7 +162,27 @@ void instance_restart(struct world *w, struct instance *i);
 void instance_drain(struct world *w, struct instance *i, enum drained then);
 void instance_drained(struct world *w,
                       struct instance *i); /* when it is empty, or late */
+/* service_cores.c: the cores have changed, or what is done with them */
 void instance_speed(struct world *w, struct instance *i);
+double cores_busy_seconds(const struct world *w, const struct instance *i);
+/* Share of its cores busy over the last seconds (station_load()). */
+double cores_load(const struct world *w, const struct instance *i, int seconds);
+/* The station of the next class down; NULL: there is none. */
+static inline struct station *cores_next(const struct world *w, const struct station *s)
+{
+    return s->lower != 0 ? W_PTR(w, struct station, s->lower) : NULL;
+}
+/* Where `a` computes. */
+static inline struct station *cores_for(const struct world *w, struct instance *i,
+                                        const struct act *a)
+{
+    if (!(i->features & SF_PREEMPT))
+        return &i->cores;
+    int down = a->kind == ACT_PROBE ? 0 : PRIORITY_MOST - a->priority;
+    return station_below(w, &i->cores, down);
+}
+void service_may_be_ready(struct world *w, comp_id c, int number); /* kind_impl */
+struct station *service_cores(const struct world *w, comp_id c, int number);
 void eligible_update(struct world *w, comp_id c);
 
 /* kind_service.c */
@@ -152,7 +198,15 @@ void rollout_look(struct world *w, struct instance *i); /* up, or ready */
 void rollout_gone(struct world *w, struct instance *i); /* for good */
 void rollout_stuck(struct world *w, comp_id c);         /* no progress for too long */
 void rollout_step(struct world *w, comp_id c);
+void rollout_progress(struct world *w, comp_id c); /* its deadline is set anew */
+/* Up, ready, and has been so for `min_ready`. */
+bool rollout_available(const struct world *w, const struct instance *i);
 double rollout_pending(const struct world *w, const struct instance *i);
+/* service_bluegreen.c */
+void blue_green_deploy(struct world *w, comp_id c, int version);
+void blue_green_look(struct world *w, comp_id c);     /* is the new set ready? */
+void blue_green_stuck(struct world *w, comp_id c);    /* not ready in time */
+void blue_green_old_over(struct world *w, comp_id c); /* stops the old set */
 /* service_faults.c */
 bool version_hit(const struct version_fault *f, uint16_t version);
 int instance_zone(const struct world *w, const struct instance *i); /* from 1 */
@@ -161,6 +215,8 @@ int instance_zone(const struct world *w, const struct instance *i); /* from 1 */
 void order_add(struct world *w, struct instance *i, struct act *a) SELDOM;
 void order_remove(struct world *w, struct instance *i, struct act *a) SELDOM;
 void order_rebuild(struct world *w, struct instance *i);
+/* Preemption: has `a` a worker, as if there were only those that matter as much? */
+bool preempt_lets(const struct instance *i, const struct act *a) SELDOM;
 struct act *queue_next(struct world *w, struct instance *i) SELDOM; /* NULL: nobody */
 /* May one more request to this endpoint have a worker? COMP_NONE: a probe. */
 bool bulkhead_lets(const struct world *w, const struct instance *i,
@@ -173,7 +229,10 @@ void instance_settings(struct world *w, struct instance *i); /* as they are now 
 /* False: it was refused, and has ended. */
 bool service_admits(struct world *w, struct instance *i, struct act *a) SELDOM;
 void service_starts(struct world *w, struct instance *i) SELDOM;
-void service_ends(struct world *w, struct instance *i) SELDOM;
+void service_ends(struct world *w, struct instance *i, struct act *a) SELDOM;
+/* `a` joins the queue, and leaves by itself when its own patience is over. */
+void service_arms_patience(struct world *w, struct instance *i, struct act *a,
+                           sim_time most) SELDOM;
 sim_time queue_patience(struct world *w, struct instance *i) SELDOM;
 
 /* service_memory.c: bytes */
@@ -181,14 +240,23 @@ double memory_live(const struct world *w, const struct instance *i);
 double memory_used(const struct world *w, const struct instance *i);
 void memory_look(struct world *w, struct instance *i, int more);
 void memory_leak(struct world *w, struct instance *i); /* one request has ended */
-void memory_out(struct world *w, struct instance *i, bool heap);
-void memory_kill(struct world *w, struct instance *i, bool heap);
+/* OP_ALLOCATE of a program, and what it took is given back. */
+void memory_allocate(struct world *w, struct act *a, double bytes);
+void memory_free(struct world *w, struct instance *i, struct act *a);
+/* The process dies in this very moment, once whoever says so is done. */
+enum death { DEATH_CONTAINER, DEATH_HEAP, DEATH_CRASH };
+void process_dies(struct world *w, struct instance *i, enum death how);
+void process_died(struct world *w, struct instance *i, enum death how);
 /* The process has died: starts it again, after the back-off or `at_least`. */
 void instance_crash(struct world *w, struct instance *i, sim_time at_least);
 
 /* service_gc.c */
 void gc_allocate(struct world *w, struct instance *i); /* one request's garbage */
+void gc_look(struct world *w, struct instance *i);
 void gc_ended(struct world *w, struct instance *i);
+/* The clock starts anew: `gc_every` to the next collection that nobody needs. */
+void gc_clock(struct world *w, struct instance *i);
+void gc_due(struct world *w, struct instance *i);
 void gc_stop(struct world *w, struct instance *i);
 sim_time gc_seconds(const struct world *w, const struct instance *i);
 
@@ -212,12 +280,15 @@ void exec_resume(struct world *w, struct act *a, enum reason reason);
 void exec_cancel(struct world *w, struct act *a); /* calls, branches, transaction */
 
 /* kind_autoscaler.c: what it uses */
+struct census;
+enum scaler_metric { BY_CPU, BY_QUEUE, BY_IN_FLIGHT };
+enum { UNREADY_IDLE, UNREADY_MEASURED };
 int service_count(const struct world *w, comp_id service); /* wanted instances */
 void service_scale(struct world *w, comp_id service, int count);
-double service_cpu(const struct world *w,
-                   comp_id service); /* mean share over the last 10 s */
-double service_queued(const struct world *w, comp_id service); /* mean per instance */
-double service_in_flight(const struct world *w,
-                         comp_id service); /* mean per instance */
+/* Who is there, and the sum of their measures: the share of the cores over the last
+ * 10 s, requests that wait, or requests inside. `all`: also of those that are not
+ * ready; else see kind_autoscaler.c for who counts, `initialisation` after a start. */
+void service_census(const struct world *w, comp_id service, enum scaler_metric by,
+                    bool all, sim_time initialisation, struct census *out);
 
 #endif

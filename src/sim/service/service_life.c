@@ -10,12 +10,19 @@
 
 static bool wants_traffic(const struct instance *i)
 {
-    return i->state == INSTANCE_UP && i->ready;
+    return i->state == INSTANCE_UP && i->ready && !i->idle;
 }
 
 static SELDOM void tell(struct world *w, comp_id c)
 {
     comp_kind(w, c)->instances_changed(w, c);
+}
+
+struct station *service_cores(const struct world *w, comp_id c, int number)
+{
+    struct instance *i = service_instance(w, c, number);
+    bool up = i && (i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING);
+    return up ? &i->cores : NULL;
 }
 
 void eligible_update(struct world *w, comp_id c)
@@ -50,23 +57,37 @@ static void tell_pools(struct world *w, const struct instance *i, bool up)
     }
 }
 
-void instance_speed(struct world *w, struct instance *i)
-{
-    double factor = 1 / i->slow;
-    if (i->warming)
-        factor /= p_number(w, i->comp, SP_WARM_UP_FACTOR);
-    station_touch(w, &i->cores);
-    i->cores.cores = p_number(w, i->comp, SP_CORES);
-    i->cores.factor = factor;
-    i->cores.paused = i->hung || i->collecting;
-    station_changed(w, &i->cores);
-}
-
 /* Where nothing asks whether it is ready, it is. */
 static bool ready_at_start(const struct world *w, const struct instance *i)
 {
     return p_on(w, i->comp, SP_READY_AT_START) ||
            p_count(w, i->comp, SP_READINESS) == PROBE_NONE;
+}
+
+/* Whether something that the instance insists on is not there yet. */
+static bool lacks_something(const struct world *w, const struct instance *i)
+{
+    const struct service_data *d = service_data(w->model, i->comp);
+    for (size_t k = 0; k < d->npools; k++) {
+        const struct kind_impl *pool = comp_kind(w, d->pools[k]);
+        if (pool->ready_for && !pool->ready_for(w, d->pools[k], i->number))
+            return true;
+    }
+    return false;
+}
+
+void service_may_be_ready(struct world *w, comp_id c, int number)
+{
+    struct instance *i = service_instance(w, c, number);
+    if (i->state != INSTANCE_UP || !i->insists || lacks_something(w, i))
+        return;
+    i->insists = false;
+    if (!ready_at_start(w, i))
+        return; /* its next readiness answer says so */
+    i->ready = i->was_ready = true;
+    i->ready_since = w_now(w);
+    eligible_update(w, c);
+    rollout_look(w, i);
 }
 
 /* ---- starting and stopping ------------------------------------------------------ */
@@ -75,17 +96,19 @@ void instance_up(struct world *w, struct instance *i)
 {
     sim_time warm = p_time(w, i->comp, SP_WARM_UP);
     i->live = true;
-    i->ready = w_now(w) == 0 || ready_at_start(w, i);
     i->live_fails = i->ready_fails = i->ready_oks = 0;
     i->hung = false;
     i->up_since = i->ready_since = w_now(w);
     tell_pools(w, i, true);
+    i->insists = w_now(w) > 0 && lacks_something(w, i);
+    i->ready = i->was_ready = w_now(w) == 0 || (ready_at_start(w, i) && !i->insists);
     enter_state(w, i, INSTANCE_UP);
     i->warming = warm > 0 && w_now(w) > 0;
     if (i->warming)
         i->warm_timer = cal_after(w, warm, EV_KIND + SE_WARM, i->comp, i->number, 0);
     instance_speed(w, i);
     probe_arm(w, i, true);
+    gc_clock(w, i);
     rollout_look(w, i);
 }
 
@@ -100,8 +123,9 @@ void instance_start(struct world *w, struct instance *i)
     }
     enter_state(w, i, INSTANCE_STARTING);
     certificate_started(w, i->comp, i->number);
-    i->timer = cal_after(w, p_time(w, i->comp, SP_START_UP), EV_KIND + SE_STARTED,
-                         i->comp, i->number, 0);
+    i->start_left = (double)p_time(w, i->comp, SP_START_UP);
+    i->start_as_of = w_now(w);
+    instance_speed(w, i);
 }
 
 void instance_stop(struct world *w, struct instance *i)
@@ -115,6 +139,8 @@ void instance_stop(struct world *w, struct instance *i)
     enter_state(w, i, INSTANCE_DOWN); /* first: nothing may come in behind us */
     while (i->members.first != 0)
         act_kill(w, act_at(w, i->members.first), REASON_INSTANCE_GONE, i->comp);
+    station_evict(w, &i->cores, REASON_INSTANCE_GONE); /* handshakes */
+    instance_speed(w, i);
     gc_stop(w, i);
     i->leaked = i->fds_leaked = 0;
     if (was_up)
@@ -205,6 +231,8 @@ struct instance *service_add_instance(struct world *w, comp_id c, bool up)
     i->version = s->version;
     i->held = false;
     i->crashes = 0;
+    i->idle = s->rollout == ROLLOUT_BLUE_GREEN;
+    i->colour = i->idle ? COLOUR_NEW : COLOUR_NONE;
     if (up)
         instance_up(w, i);
     else
@@ -231,17 +259,20 @@ int service_count(const struct world *w, comp_id c)
     return (int)p_count(w, c, SP_INSTANCES);
 }
 
-/* The one with the highest number goes first. */
+/* The one with the highest number goes first, an old one of two sets last. */
 static void remove_one(struct world *w, comp_id c)
 {
+    struct instance *last = NULL;
     for (int k = (int)service_of(w, c)->n; k >= 1; k--) {
         struct instance *i = service_instance(w, c, k);
         if (i->state == INSTANCE_NONE ||
             (i->state == INSTANCE_DRAINING && i->then == DRAINED_REMOVE))
             continue;
-        instance_drain(w, i, DRAINED_REMOVE);
-        return;
+        if (!last || (last->colour == COLOUR_OLD && i->colour != COLOUR_OLD))
+            last = i;
     }
+    assert(last);
+    instance_drain(w, last, DRAINED_REMOVE);
 }
 
 void service_scale(struct world *w, comp_id c, int count)

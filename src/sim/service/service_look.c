@@ -3,6 +3,7 @@
  * instances, what an autoscaler asks.
  */
 #include "db/db.h"
+#include "service/autoscaler.h"
 #include "service/describe.h"
 #include "service/service_internal.h"
 #include "truecode/world.h"
@@ -43,6 +44,11 @@ enum {
     M_HALTED,
     M_CANARIES,
     M_ZONE_DOWN,
+    M_IDLE,
+    M_WAITED,
+    M_LEFT,
+    M_BACKLOG,
+    M_BACKLOG_LONGEST,
     M_COUNT
 };
 _Static_assert((int)M_COUNT == (int)SERVICE_METRICS, "each metric has its description");
@@ -62,6 +68,11 @@ static double pool_sum(const struct world *w, const struct instance *i, bool wai
 static double heap_used(const struct world *w, const struct instance *i)
 {
     return p_number(w, i->comp, SP_HEAP) > 0 ? memory_used(w, i) : 0;
+}
+
+static sim_time backlog_now(const struct world *w, const struct instance *i)
+{
+    return i->queue.count > 0 ? w_now(w) - i->backlog_since : 0;
 }
 
 /* What it uses up, and how its roll-out stands. */
@@ -95,6 +106,18 @@ static double resource_of(const struct world *w, const struct instance *i, int m
         return (double)i->no_fds;
     case M_PENDING:
         return rollout_pending(w, i);
+    case M_WAITED:
+        return (double)i->waited;
+    case M_LEFT:
+        return (double)i->left;
+    case M_BACKLOG:
+        return (double)backlog_now(w, i) / 1e9;
+    case M_BACKLOG_LONGEST:
+        return (double)(backlog_now(w, i) > i->backlog_longest ? backlog_now(w, i)
+                                                               : i->backlog_longest) /
+               1e9;
+    case M_IDLE:
+        return i->idle && runs;
     case M_CANARIES:
         return i->canary && i->state != INSTANCE_NONE;
     default:
@@ -129,7 +152,7 @@ static double metric_of(const struct world *w, const struct instance *i, int met
     case M_QUEUED:
         return i->queue.count;
     case M_CPU:
-        return station_load(w, &i->cores, 1);
+        return cores_load(w, i, 1);
     case M_HEALTHY:
         return i->state == INSTANCE_UP && i->ready;
     case M_UP:
@@ -144,19 +167,33 @@ static double metric_of(const struct world *w, const struct instance *i, int met
     }
 }
 
+/* Of a length of time the sum would say nothing. */
+static double longest_of(const struct world *w, comp_id c, int metric)
+{
+    double most = 0;
+    for (uint32_t k = 1; k <= service_of(w, c)->n; k++) {
+        double x = metric_of(w, service_instance(w, c, (int)k), metric);
+        most = x > most ? x : most;
+    }
+    return most;
+}
+
 double service_metric(const struct world *w, comp_id c, int metric, int instance)
 {
     const struct service_state *s = service_of(w, c);
     double sum = 0, up = 0;
     if (metric == M_HALTED)
         return s->rollout == ROLLOUT_HALTED;
+    if (instance <= 0 && (metric == M_BACKLOG || metric == M_BACKLOG_LONGEST))
+        return longest_of(w, c, metric);
     if (instance > 0) {
         const struct instance *i = service_instance(w, c, instance);
         return i == NULL ? 0 : metric_of(w, i, metric);
     }
     for (uint32_t k = 1; k <= s->n; k++) {
         const struct instance *i = service_instance(w, c, (int)k);
-        bool runs = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING;
+        bool runs = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING ||
+                    i->state == INSTANCE_STARTING;
         up += runs;
         if (metric != M_CPU || runs)
             sum += metric_of(w, i, metric);
@@ -164,48 +201,59 @@ double service_metric(const struct world *w, comp_id c, int metric, int instance
     return metric == M_CPU ? (up > 0 ? sum / up : 0) : sum;
 }
 
-static double mean_of_up(const struct world *w, comp_id c,
-                         double (*f)(const struct world *w, const struct instance *i))
+/* ---- for autoscalers ------------------------------------------------------------ */
+
+enum { SCALER_WINDOW = 10 }; /* seconds of processor time that a scaler looks at */
+
+static double scaler_measure(const struct world *w, const struct instance *i,
+                             enum scaler_metric by)
 {
-    double sum = 0, up = 0;
-    for (uint32_t k = 1; k <= service_of(w, c)->n; k++) {
-        const struct instance *i = service_instance(w, c, (int)k);
-        if (i->state == INSTANCE_UP) {
-            sum += f(w, i);
-            up++;
-        }
+    switch (by) {
+    case BY_CPU:
+        return cores_load(w, i, SCALER_WINDOW);
+    case BY_QUEUE:
+        return metric_of(w, i, M_QUEUED);
+    default:
+        return metric_of(w, i, M_IN_FLIGHT);
     }
-    return up > 0 ? sum / up : 0;
 }
 
-static double load_of(const struct world *w, const struct instance *i)
+/* Its processor time says nothing yet. */
+static bool still_settling(const struct world *w, const struct instance *i,
+                           sim_time initialisation)
 {
-    return station_load(w, &i->cores, 10);
+    if (i->up_since == 0)
+        return false; /* there from the beginning */
+    if (w_now(w) - i->up_since < initialisation)
+        return !i->ready || w_now(w) - i->ready_since < SCALER_WINDOW * SIM_SEC;
+    return !i->ready && !i->was_ready;
 }
 
-static double queued_of(const struct world *w, const struct instance *i)
+static void count_instance(const struct world *w, const struct instance *i,
+                           enum scaler_metric by, bool all, sim_time initialisation,
+                           struct census *n)
 {
-    return metric_of(w, i, M_QUEUED);
+    bool settling =
+        i->state == INSTANCE_STARTING || (by == BY_CPU && i->state == INSTANCE_UP &&
+                                          still_settling(w, i, initialisation));
+    if (i->state == INSTANCE_NONE || i->state == INSTANCE_DRAINING || i->idle)
+        return;
+    if (i->state == INSTANCE_DOWN) {
+        n->missing++;
+    } else if (settling && !all) {
+        n->not_ready++;
+    } else {
+        n->measured++;
+        n->sum += scaler_measure(w, i, by);
+    }
 }
 
-static double in_flight_of(const struct world *w, const struct instance *i)
+void service_census(const struct world *w, comp_id c, enum scaler_metric by, bool all,
+                    sim_time initialisation, struct census *out)
 {
-    return metric_of(w, i, M_IN_FLIGHT);
-}
-
-double service_cpu(const struct world *w, comp_id c)
-{
-    return mean_of_up(w, c, load_of);
-}
-
-double service_queued(const struct world *w, comp_id c)
-{
-    return mean_of_up(w, c, queued_of);
-}
-
-double service_in_flight(const struct world *w, comp_id c)
-{
-    return mean_of_up(w, c, in_flight_of);
+    *out = (struct census){0};
+    for (uint32_t k = 1; k <= service_of(w, c)->n; k++)
+        count_instance(w, service_instance(w, c, (int)k), by, all, initialisation, out);
 }
 
 int service_instances(const struct world *w, comp_id c)
@@ -222,6 +270,17 @@ void service_inflight(const struct world *w, comp_id c,
         for (ref r = i->members.first; r != 0; r = act_at(w, r)->next)
             if (act_at(w, r)->kind == ACT_REQUEST)
                 f(w, act_at(w, r), ctx);
+    }
+}
+
+void service_callers(const struct world *w, comp_id c,
+                     void (*f)(const struct world *w, const struct act *a, void *ctx),
+                     void *ctx)
+{
+    for (uint32_t k = 1; k <= service_of(w, c)->n; k++) {
+        const struct instance *i = service_instance(w, c, (int)k);
+        for (ref r = i->members.first; r; r = act_at(w, r)->next)
+            f(w, act_at(w, r), ctx);
     }
 }
 
@@ -338,4 +397,14 @@ const struct metric_desc service_metrics[SERVICE_METRICS] = {
       "Instances that run the canary's version, or are to."),
     M("zone_down", "instance_zone_down", METRIC_GAUGE, "1",
       "Instances that are gone because their zone is."),
+    M("idle", "deployment_idle_instances", METRIC_GAUGE, "1",
+      "Instances that run beside the others and get no requests: the other colour."),
+    M("waited_total", "http_server_waited_total", METRIC_COUNTER, "1",
+      "Requests that had to wait for a worker at all."),
+    M("left_total", "http_server_left_total", METRIC_COUNTER, "1",
+      "Requests whose sender left before there was a worker."),
+    M("backlog_seconds", "http_server_backlog_seconds", METRIC_GAUGE, "s",
+      "How long somebody has been waiting without a break, at the worst instance."),
+    M("backlog_longest_seconds", "http_server_backlog_longest_seconds", METRIC_GAUGE,
+      "s", "The longest such time so far: what it took to drain the queue."),
 };

@@ -2,8 +2,9 @@
  * Services, memory: what an instance holds, who takes it away, and how a process that
  * keeps dying is started again.
  *
- * An instance holds a base, so much for each request inside, what has leaked, and, with
- * a collected heap, the garbage that was not collected yet. When that is more than the
+ * An instance holds a base, so much for each request inside, what programs have
+ * allocated, what has leaked, and, with a collected heap, the garbage that was not
+ * collected yet. When that is more than the
  * limit of its container, the kernel kills the process, and everything inside is lost.
  *
  * A process that died is started again at once; one that dies again waits, each time
@@ -30,7 +31,7 @@ double memory_live(const struct world *w, const struct instance *i)
     return (p_number(w, i->comp, SP_MEMORY) +
             inside * p_number(w, i->comp, SP_MEMORY_PER_REQUEST)) *
                MIB +
-           i->leaked;
+           i->leaked + i->allocated;
 }
 
 double memory_used(const struct world *w, const struct instance *i)
@@ -41,12 +42,12 @@ double memory_used(const struct world *w, const struct instance *i)
 
 /* ---- too much of it ------------------------------------------------------------- */
 
-void memory_out(struct world *w, struct instance *i, bool heap)
+void process_dies(struct world *w, struct instance *i, enum death how)
 {
     if (i->dying)
         return;
     i->dying = true; /* not here and now: whoever asked is inside it */
-    cal_at(w, w_now(w), EV_KIND + SE_OOM, i->comp, i->number, heap);
+    cal_at(w, w_now(w), EV_KIND + SE_DIES, i->comp, i->number, how);
 }
 
 /* `more` requests are about to come in. */
@@ -55,7 +56,29 @@ void memory_look(struct world *w, struct instance *i, int more)
     double limit = p_number(w, i->comp, SP_MEMORY_LIMIT) * MIB;
     double next = more * p_number(w, i->comp, SP_MEMORY_PER_REQUEST) * MIB;
     if (limit > 0 && memory_used(w, i) + next > limit)
-        memory_out(w, i, false);
+        process_dies(w, i, DEATH_CONTAINER);
+}
+
+/* ---- what programs take --------------------------------------------------------- */
+
+void memory_allocate(struct world *w, struct act *a, double bytes)
+{
+    struct instance *i = instance_of(w, a);
+    uint32_t kib = (uint32_t)((bytes + 1023) / 1024);
+    kib = kib > UINT32_MAX - a->held_kib ? UINT32_MAX - a->held_kib : kib;
+    a->held_kib += kib;
+    i->allocated += kib * 1024.0;
+    memory_look(w, i, 0);
+    gc_look(w, i);
+}
+
+void memory_free(struct world *w, struct instance *i, struct act *a)
+{
+    double bytes = a->held_kib * 1024.0;
+    a->held_kib = 0;
+    i->allocated -= bytes;
+    if (p_number(w, i->comp, SP_HEAP) > 0)
+        i->garbage += bytes;
 }
 
 static double leak_rate(const struct world *w, const struct instance *i)
@@ -75,16 +98,20 @@ void memory_leak(struct world *w, struct instance *i)
     memory_look(w, i, 0);
 }
 
-void memory_kill(struct world *w, struct instance *i, bool heap)
+void process_died(struct world *w, struct instance *i, enum death how)
 {
     if (!i->dying)
         return; /* it was stopped meanwhile */
     i->dying = false;
-    i->oom_kills++;
-    w_log(w, i->comp, i->number, LOG_ERROR, 0,
-          heap ? "out of memory: the heap is full (%.0f MiB), process ends"
-               : "out of memory: killed at %.0f MiB",
-          memory_used(w, i) / MIB);
+    i->oom_kills += how != DEATH_CRASH;
+    if (how == DEATH_CRASH)
+        w_log(w, i->comp, i->number, LOG_ERROR, 0, "process died");
+    else
+        w_log(w, i->comp, i->number, LOG_ERROR, 0,
+              how == DEATH_HEAP
+                  ? "out of memory: the heap is full (%.0f MiB), process ends"
+                  : "out of memory: killed at %.0f MiB",
+              memory_used(w, i) / MIB);
     instance_crash(w, i, 0);
 }
 

@@ -31,6 +31,17 @@ static bool endpoint_of_service(const struct model *m, size_t i)
     return m->comps[i].kind == &kind_endpoint && m->comps[owner].kind == &kind_service;
 }
 
+static bool allocates(const struct model *m, comp_id endpoint)
+{
+    const struct endpoint_data *d = m->comps[endpoint].data;
+    for (size_t v = 0; d && v < d->nprograms; v++)
+        for (const struct op *op = d->programs[v] ? d->programs[v]->ops : NULL;
+             op && op->code != OP_END; op++)
+            if (op->code == OP_ALLOCATE)
+                return true;
+    return false;
+}
+
 static void list_endpoints(struct model *m)
 {
     for (size_t i = 0; i < m->ncomps; i++)
@@ -49,6 +60,7 @@ static void list_endpoints(struct model *m)
             continue;
         struct service_data *d = service_data(m, m->comps[i].owner);
         d->endpoints[d->nendpoints++] = (comp_id)i;
+        d->allocates |= allocates(m, (comp_id)i);
     }
 }
 

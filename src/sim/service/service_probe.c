@@ -38,9 +38,10 @@ static void readiness(struct world *w, struct instance *i, bool ok)
     bool ready =
         i->ready ? i->ready_fails < limit(w, i, SP_READINESS_FAILURES)
                  : i->ready_oks >= (uint64_t)p_count(w, i->comp, SP_PROBE_SUCCESSES);
-    if (ready == i->ready)
+    if (ready == i->ready || (ready && i->insists))
         return;
     i->ready = ready;
+    i->was_ready |= ready;
     i->ready_since = w_now(w);
     eligible_update(w, i->comp);
     w_log(w, i->comp, i->number, ready ? LOG_INFO : LOG_WARN, 0,

@@ -4,6 +4,11 @@
  * is urgent by: its deadline, or its priority. Where endpoints have workers of their
  * own, the next is the first in that order whose endpoint may have one: that looks at
  * the whole queue, as some of those in front may have to wait on.
+ *
+ * With `preempt`, whoever matters more waits neither for a worker that somebody less
+ * important has, nor for cores: the other one keeps its place inside, stands still, and
+ * goes on where it was. So there may be more requests inside than workers, but of each
+ * class and those above it never more.
  */
 #include "service/endpoint.h"
 #include "service/service_internal.h"
@@ -71,6 +76,7 @@ void order_remove(struct world *w, struct instance *i, struct act *a)
     uint32_t at = a->heap_pos;
     assert(at < i->order_n && h[at] == key_of(w, a));
     order_key last = h[--i->order_n];
+    a->heap_pos = 0; /* a program's memory from now on */
     if (at == i->order_n)
         return;
     if (at > 0 && last < h[(at - 1) / 2])
@@ -84,8 +90,11 @@ void order_rebuild(struct world *w, struct instance *i)
 {
     bool heap = (i->features & SF_ORDER) != 0;
     i->order_n = 0;
-    for (ref r = i->queue.first; r != 0 && heap; r = act_at(w, r)->qnext)
-        order_add(w, i, act_at(w, r));
+    for (ref r = i->queue.first; r != 0; r = act_at(w, r)->qnext) {
+        act_at(w, r)->heap_pos = 0;
+        if (heap)
+            order_add(w, i, act_at(w, r));
+    }
 }
 
 /* ---- the next ------------------------------------------------------------------- */
@@ -124,6 +133,14 @@ struct act *queue_next(struct world *w, struct instance *i)
     if (i->order_n == 0)
         return act_at(w, i->newest ? i->queue.last : i->queue.first);
     return act_at(w, (ref)(uint32_t)W_PTR(w, order_key, i->order)[0]);
+}
+
+bool preempt_lets(const struct instance *i, const struct act *a)
+{
+    uint32_t busy = 0;
+    for (uint32_t k = a->priority; k < PRIORITY_CLASSES; k++)
+        busy += i->busy_by[k];
+    return busy < i->workers;
 }
 
 /* ---- workers of their own ------------------------------------------------------- */

@@ -56,26 +56,47 @@ int service_choose(struct world *w, comp_id c, int rule, const uint16_t *numbers
 
 /* ---- the queue and the workers -------------------------------------------------- */
 
-static bool worker_free(const struct instance *i)
+static bool works(const struct instance *i)
 {
     bool serves = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING;
-    return serves && !i->hung && i->busy < i->workers;
+    return serves && !i->hung;
+}
+
+static bool worker_free(const struct instance *i)
+{
+    return works(i) && i->busy < i->workers;
 }
 
 /* Is this one of what is off by default on? */
-static bool has(const struct instance *i, uint8_t features)
+static bool has(const struct instance *i, uint16_t features)
 {
     return (i->features & features) != 0;
+}
+
+/* One more or less, where workers are counted by endpoint or priority. */
+static SELDOM void count_worker(struct world *w, struct instance *i,
+                                const struct act *a, int more)
+{
+    if (has(i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
+        endpoint_worker(w, a->what, i->number, more);
+    i->busy_by[a->priority] += (uint32_t)more;
 }
 
 static void give_worker(struct world *w, struct instance *i, struct act *a)
 {
     i->busy++;
-    if (has(i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
-        endpoint_worker(w, a->what, i->number, 1);
+    if (has(i, SF_BULKHEAD | SF_PREEMPT))
+        count_worker(w, i, a, 1);
     a->flags |= ACT_WORKER;
     a->phase = PHASE_STARTING;
     act_ready(w, a, REASON_NONE);
+}
+
+/* Somebody has left the queue. */
+HOT void backlog_shrinks(struct world *w, struct instance *i)
+{
+    if (i->queue.count == 0 && w_now(w) - i->backlog_since > i->backlog_longest)
+        i->backlog_longest = w_now(w) - i->backlog_since;
 }
 
 void service_unqueue(struct world *w, struct instance *i, struct act *a)
@@ -84,14 +105,15 @@ void service_unqueue(struct world *w, struct instance *i, struct act *a)
     if (has(i, SF_ORDER))
         order_remove(w, i, a);
     i->queue_seconds += w_now(w) - a->since;
+    backlog_shrinks(w, i);
 }
 
 /* In another order, or by endpoints. */
 static SELDOM void dispatch_ordered(struct world *w, struct instance *i)
 {
-    while (i->queue.count > 0 && worker_free(i)) {
+    while (i->queue.count > 0 && works(i)) {
         struct act *a = queue_next(w, i);
-        if (a == NULL)
+        if (a == NULL || !(has(i, SF_PREEMPT) ? preempt_lets(i, a) : worker_free(i)))
             return;
         service_unqueue(w, i, a);
         give_worker(w, i, a);
@@ -108,6 +130,7 @@ void instance_dispatch(struct world *w, struct instance *i)
         struct act *a =
             i->newest ? queue_pop_last(w, &i->queue) : queue_pop(w, &i->queue);
         i->queue_seconds += w_now(w) - a->since;
+        backlog_shrinks(w, i);
         give_worker(w, i, a);
     }
 }
@@ -117,10 +140,15 @@ static void enqueue(struct world *w, struct instance *i, struct act *a)
     sim_time patience = has(i, SF_SHED) ? queue_patience(w, i) : i->patience;
     act_wait(w, a, CAUSE_WORKER_QUEUE, i->comp);
     a->phase = PHASE_QUEUED;
+    i->waited++;
+    if (i->queue.count == 0)
+        i->backlog_since = w_now(w);
     queue_push(w, &i->queue, a);
     if (has(i, SF_ORDER))
         order_add(w, i, a);
-    if (patience > 0)
+    if (has(i, SF_PATIENCE))
+        service_arms_patience(w, i, a, patience);
+    else if (patience > 0)
         a->timer = cal_after(w, patience, EV_READY, i->comp, W_REF(w, a), a->gen);
 }
 
@@ -130,8 +158,8 @@ HOT void release_worker(struct world *w, struct instance *i, struct act *a)
         return;
     a->flags &= (uint16_t)~ACT_WORKER;
     i->busy--;
-    if (has(i, SF_BULKHEAD) && a->kind == ACT_REQUEST)
-        endpoint_worker(w, a->what, i->number, -1);
+    if (has(i, SF_BULKHEAD | SF_PREEMPT))
+        count_worker(w, i, a, -1);
     if (i->queue.count > 0)
         instance_dispatch(w, i);
 }
@@ -163,10 +191,20 @@ void service_refuse(struct world *w, struct instance *i, struct act *a,
     act_finish(w, a, reason, a->comp);
 }
 
+static SELDOM bool lets(const struct world *w, const struct instance *i,
+                        const struct act *a)
+{
+    if (has(i, SF_BULKHEAD) && !bulkhead_lets(w, i, a->what))
+        return false;
+    return has(i, SF_PREEMPT) ? preempt_lets(i, a) : worker_free(i);
+}
+
 static bool serves_at_once(const struct world *w, const struct instance *i,
                            const struct act *a)
 {
-    return worker_free(i) && (!has(i, SF_BULKHEAD) || bulkhead_lets(w, i, a->what));
+    if (has(i, SF_BULKHEAD | SF_PREEMPT))
+        return works(i) && lets(w, i, a);
+    return worker_free(i);
 }
 
 void service_left(struct world *w, struct act *a)
@@ -291,14 +329,15 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
 {
     if (e->event != EV_STATION)
         return;
-    const struct instance *i =
-        (const void *)(W_PTR(w, char, e->a) - offsetof(struct instance, cores));
     const struct act *a = act_at(w, e->b);
     if (far) {
-        w_fetch(&i->cores, offsetof(struct station, busy_at));
+        w_fetch(W_PTR(w, struct station, e->a), offsetof(struct station, busy_at));
         w_fetch(a, sizeof *a);
         return;
     }
+    if (a->station != e->a)
+        return; /* it has left meanwhile */
+    const struct instance *i = instance_of(w, a);
     if (a->program != NULL)
         w_fetch(a->program, 2 * sizeof(struct op));
     w_fetch(i, offsetof(struct instance, cores));
@@ -312,15 +351,23 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
     w_fetch(act_at(w, i->queue.first), 128); /* it will be its turn */
 }
 
+/* The queue's patience with it is over, or its own with the queue. */
+static SELDOM void service_waited_too_long(struct world *w, struct act *a)
+{
+    struct instance *i = instance_of(w, a);
+    bool leaves = a->phase == PHASE_LEAVES;
+    service_unqueue(w, i, a);
+    i->left += leaves;
+    i->shed += !leaves;
+    service_request_done(w, a, leaves ? REASON_GAVE_UP : REASON_SHED, a->comp);
+}
+
 void service_resume(struct world *w, struct act *a, enum reason reason)
 {
     if (a->phase == PHASE_STARTING) {
         start_program(w, a);
-    } else if (a->phase == PHASE_QUEUED) { /* its patience with the queue is over */
-        struct instance *i = instance_of(w, a);
-        service_unqueue(w, i, a);
-        i->shed++;
-        service_request_done(w, a, REASON_SHED, a->comp);
+    } else if (a->phase == PHASE_QUEUED || a->phase == PHASE_LEAVES) {
+        service_waited_too_long(w, a);
     } else {
         exec_resume(w, a, reason);
     }
@@ -361,7 +408,7 @@ void service_request_done(struct world *w, struct act *a, enum reason reason,
             log_failure(w, a, reason, culprit);
     }
     if (i->features != 0)
-        service_ends(w, i);
+        service_ends(w, i, a);
     release_worker(w, i, a);
     left(w, i, a);
     act_finish(w, a, reason, culprit);
@@ -370,10 +417,11 @@ void service_request_done(struct world *w, struct act *a, enum reason reason,
 void service_cancel(struct world *w, struct act *a)
 {
     struct instance *i = instance_of(w, a);
-    if (a->phase == PHASE_QUEUED) {
+    if (a->phase == PHASE_QUEUED || a->phase == PHASE_LEAVES) {
         queue_remove(w, &i->queue, a);
         if (has(i, SF_ORDER))
             order_remove(w, i, a);
+        backlog_shrinks(w, i);
     } else if (a->phase == EXEC_RUNNING || a->kind == ACT_BRANCH)
         exec_cancel(w, a);
     if (a->kind == ACT_PROBE)
@@ -381,7 +429,7 @@ void service_cancel(struct world *w, struct act *a)
     else if (a->kind == ACT_REQUEST)
         count_done(w, i, a, (enum reason)a->reason);
     if (i->features != 0)
-        service_ends(w, i);
+        service_ends(w, i, a);
     release_worker(w, i, a);
     left(w, i, a);
 }

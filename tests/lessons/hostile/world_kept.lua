@@ -1,4 +1,4 @@
--- expect 5: only
+-- expect 5: attempt to index a nil value
 local kept
 return lesson { id = "x", title = "x", track = "lab",
   world = function(w) kept = w w:flag { "f" } end,

@@ -1,0 +1,131 @@
+/*
+ * verdict: how a lesson was played, and what came of it. Plain values that the session
+ * fills in, the wire carries, the store keeps and the command line tells.
+ *
+ *     enum play_mode m = MODE_ONCALL;
+ *     printf("%s, played %s: %s\n", "all-green", mode_phrase(m),
+ *            outcome_word(OUTCOME_CURED));              // all-green, played on call: cured
+ *
+ *     struct proof all = {0};
+ *     proof_merge(&all, &seeds_1_to_5), proof_merge(&all, &seeds_6_to_10);
+ *     proof_print(&all, "all-green", &out);
+ *     proof_release(&all);
+ */
+#ifndef TRUECODE_VERDICT_H
+#define TRUECODE_VERDICT_H
+
+#include "truecode/base.h"
+
+/* ---- how a lesson is played ------------------------------------------------------ */
+
+/* name, its word as an option and for machines, its word on a tape, its phrase in a
+ * sentence */
+#define MODE_LIST_OF(FIRST, X)                                                         \
+    FIRST(GUIDED, "guided", "guided", "guided")                                        \
+    X(ONCALL, "oncall", "on-call", "on call")
+#define MODE_LIST(X)                          MODE_LIST_OF(X, X)
+#define MODE_WORD(name, word, tape, phrase)   word
+#define MODE_WORDS_(name, word, tape, phrase) "|" word
+#define MODE_WORDS                            MODE_LIST_OF(MODE_WORD, MODE_WORDS_) /* "a|b" */
+enum play_mode {
+#define X(name, word, on_tape, phrase) MODE_##name,
+    MODE_LIST(X)
+#undef X
+        MODE_COUNT
+};
+const char *mode_word(enum play_mode m);
+bool mode_parse(const char *word,
+                enum play_mode *out); /* false: no mode has that word */
+const char *mode_phrase(enum play_mode m);
+const char *mode_on_tape(enum play_mode m);
+/* The mode of a tape's word; MODE_GUIDED for any word but that of another mode. */
+enum play_mode mode_of_tape(const char *word);
+
+/* ---- how a lesson ended ---------------------------------------------------------- */
+
+/* name, word; from the worst to the best */
+#define OUTCOME_LIST(X)                                                                \
+    X(LOST, "lost")                                                                    \
+    X(MITIGATED, "mitigated")                                                          \
+    X(CURED, "cured")                                                                  \
+    X(RECOVERED, "recovered")
+enum outcome {
+#define X(name, word) OUTCOME_##name,
+    OUTCOME_LIST(X)
+#undef X
+        OUTCOME_COUNT
+};
+const char *outcome_word(enum outcome o); /* "recovered"; "": no outcome */
+
+/* name, phrase, weight; the weights make 100 */
+#define SCORE_LIST(X)                                                                  \
+    X(USERS, "users spared", 40)                                                       \
+    X(CONTAINMENT, "no harm done", 15)                                                 \
+    X(DIAGNOSIS, "diagnosis", 25)                                                      \
+    X(VERIFICATION, "verified", 10)                                                    \
+    X(COMMUNICATION, "told people", 10)
+enum score_part {
+#define X(name, phrase, weight) SCORE_##name,
+    SCORE_LIST(X)
+#undef X
+        SCORE_PARTS
+};
+struct score {
+    double part[SCORE_PARTS]; /* 0..1 */
+    int total;                /* 0..100 */
+    enum outcome outcome;
+    /* Bad user requests from the page until a verdict on the learner's last change is
+     * due: who leaves early is not spared what follows. */
+    uint64_t bad_you, bad_reference, bad_nothing;
+    int hints; /* recorded, never deducted */
+};
+
+/* ---- what proves a lesson -------------------------------------------------------- */
+
+/* name, word, the claim that is held to */
+#define PROOF_LIST(X)                                                                  \
+    X(NOTHING, "nothing",                                                              \
+      "doing nothing breaks the objective, or keeps it on a quiet shift")              \
+    X(MOVES, "moves", "the metrics a lesson names move")                               \
+    X(NORMAL, "normal", "what it calls normal is, before the fault")                   \
+    X(TRAPS, "traps", "no trap fires while nobody changes anything")                   \
+    X(TWIN, "twin", "users are well without the incident")                             \
+    X(CAUSE, "cause", "without this one cause users are well")                         \
+    X(INNOCENT, "innocent", "without what is no cause users suffer all the same")      \
+    X(FIX, "fix", "users are well after each fix")                                     \
+    X(WRONG, "wrong", "each wrong fix does the harm it is said to do")                 \
+    X(STEPS, "steps", "the steps can be played from end to end")                       \
+    X(HINTS, "hints", "each step has a hint and a solution")                           \
+    X(TEXT, "text", "texts fit their places")                                          \
+    X(SAME, "same", "one seed gives one trace")
+enum proof_kind {
+#define X(name, word, claim) PROOF_##name,
+    PROOF_LIST(X)
+#undef X
+        PROOF_COUNT
+};
+const char *proof_word(enum proof_kind kind);
+
+struct prove_row {
+    enum proof_kind kind;
+    char name[64];
+    unsigned passed, failed;
+    uint64_t first_bad_seed;
+    double margin_min; /* nearness to failing: 1 comfortable .. 0 on the edge; NaN: has
+                          no measure */
+    char detail[200];  /* of the first failure, or of the closest */
+};
+struct proof {
+    struct prove_row *rows;
+    size_t n, cap;
+    unsigned seeds;
+    bool ok;
+};
+/* The row of a kind and a name, made when there is none yet. */
+struct prove_row *proof_row(struct proof *p, enum proof_kind kind, const char *name);
+/* Adds the rows of `b` (other seeds of the same lesson) to `a`. */
+void proof_merge(struct proof *a, const struct proof *b);
+void proof_print(const struct proof *p, const char *lesson_id, struct buf *out);
+void proof_release(struct proof *p);
+
+#endif

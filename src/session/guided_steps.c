@@ -1,0 +1,262 @@
+/*
+ * Steps: what the guided mode asks, one thing at a time. A step gates nothing but the
+ * next step: the system and all commands are open at any time. Goals are looked at
+ * after each sample and each input, so that a goal reached early is done when its step
+ * comes.
+ */
+#include "session_internal.h"
+#include "truecode/picture.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+const struct step *step_current(const struct session *s)
+{
+    if (s->mode != MODE_GUIDED || s->step >= lesson_steps(s->lesson))
+        return NULL;
+    return lesson_step(s->lesson, s->step);
+}
+
+bool step_holds(const struct session *s)
+{
+    const struct step *st = step_current(s);
+    return st && step_asks(st);
+}
+
+/* ---- going on -------------------------------------------------------------------- */
+
+static void announce(struct session *s)
+{
+    const struct step *st = step_current(s);
+    s->unread = st != NULL;
+    if (st)
+        session_say(s, TONE_HEAD, "Step %zu of %zu. %s", s->step + 1,
+                    lesson_steps(s->lesson), st->title);
+}
+
+static void step_close(struct session *s, enum step_status how)
+{
+    assert(step_current(s));
+    const struct step *st = step_current(s);
+    if (how != STEP_DONE || s->status[s->step] != STEP_SHOWN)
+        s->status[s->step] = how;
+    if (st->done && how == STEP_DONE)
+        session_feedback(s, TONE_GOOD, st->done);
+    s->step++;
+    s->hints_shown = 0;
+    strings_release(&s->seen);
+    s->run.step_started = run_now(&s->run);
+    s->began[s->step] = s->run.step_started;
+    if (s->step >= lesson_steps(s->lesson)) {
+        session_finish(s);
+        return;
+    }
+    announce(s);
+    if (step_holds(s)) {
+        s->wait_until = 0;
+        s->target = run_now(&s->run);
+    }
+    session_touch(s);
+}
+
+void step_skip(struct session *s, enum step_status how)
+{
+    if (!step_current(s)) {
+        session_say(s, TONE_DIM, "There is no step to skip.");
+        return;
+    }
+    step_close(s, how);
+}
+
+/* ---- goals and traps ------------------------------------------------------------- */
+
+static bool is_true(void *ctx, fn_id fn)
+{
+    return session_true(ctx, fn);
+}
+
+static bool step_reached(struct session *s)
+{
+    const struct step *st = step_current(s);
+    const struct step_eyes eyes = {
+        .suspected = s->run.suspected, .is_true = is_true, .ctx = s};
+    return st && st->kind->reached && st->kind->reached(st, &eyes);
+}
+
+static void check_traps(struct session *s)
+{
+    if (s->run.first_change == SIM_FOREVER || s->mode != MODE_GUIDED)
+        return;
+    for (size_t i = 0; i < lesson_traps(s->lesson); i++) {
+        if (s->trapped_at[i] != SIM_FOREVER ||
+            !session_true(s, lesson_trap(s->lesson, i)->when))
+            continue;
+        s->trapped_at[i] = run_now(&s->run);
+        s->wait_until = 0;
+        s->target = run_now(&s->run);
+        session_feedback(s, TONE_WARN, lesson_trap(s->lesson, i)->say);
+    }
+}
+
+void step_check(struct session *s)
+{
+    if (s->phase != PHASE_PLAY)
+        return;
+    check_traps(s);
+    while (s->phase == PHASE_PLAY && step_reached(s))
+        step_close(s, STEP_DONE);
+}
+
+/* ---- questions ------------------------------------------------------------------- */
+
+static void add_forecast(struct session *s, struct forecast f)
+{
+    assert(s->nforecasts <= s->forecasts_cap);
+    if (s->nforecasts == s->forecasts_cap) {
+        s->forecasts_cap = s->forecasts_cap ? 2 * s->forecasts_cap : TINY(8, 1);
+        s->forecasts = mem_grow(s->forecasts, s->forecasts_cap, sizeof(*s->forecasts));
+    }
+    s->forecasts[s->nforecasts++] = f;
+}
+
+/* Carries out what the kind of the step made of it. */
+static void judged(struct session *s, const struct step_verdict *v)
+{
+    static const enum tone tones[] = {[STEP_NOT_ASKED] = TONE_DIM,
+                                      [STEP_UNCLEAR] = TONE_WARN,
+                                      [STEP_WRONG] = TONE_WARN,
+                                      [STEP_RIGHT] = TONE_NORMAL};
+    const struct step *st = step_current(s);
+    if (v->replies)
+        session_feedback(s, v->is == STEP_RIGHT ? TONE_GOOD : tones[v->is], v->reply);
+    for (size_t i = 0; v->is == STEP_RIGHT && i < v->nsaid; i++)
+        add_forecast(s, (struct forecast){.step = s->step,
+                                          .of = &st->predict[i],
+                                          .said = v->said[i]});
+    if (v->say[0] != '\0')
+        session_say(s, tones[v->is], "%s", v->say);
+    if (v->is == STEP_RIGHT)
+        step_close(s, STEP_DONE);
+    else if (v->is == STEP_WRONG)
+        s->wrong_answers++;
+}
+
+void step_answer(struct session *s, const struct step_answer *a)
+{
+    const struct step *st = step_current(s);
+    struct step_verdict v = {0};
+    if (!st || !st->kind->answer) {
+        session_say(s, TONE_DIM, "No question is open.");
+        return;
+    }
+    st->kind->answer(st, a, &v);
+    judged(s, &v);
+}
+
+void step_update(struct session *s, const struct update *u)
+{
+    const struct step *st = step_current(s);
+    struct step_verdict v = {0};
+    if (!st || !st->kind->update)
+        return;
+    st->kind->update(st, u, &v);
+    judged(s, &v);
+}
+
+/* ---- predictions ----------------------------------------------------------------- */
+
+void forecast_arm(struct session *s)
+{
+    for (size_t i = 0; i < s->nforecasts; i++) {
+        struct forecast *f = &s->forecasts[i];
+        if (f->armed)
+            continue;
+        f->armed = true;
+        f->armed_at = run_now(&s->run);
+        f->before = session_number(s, f->of->value);
+        f->due = run_now(&s->run) + f->of->after;
+    }
+}
+
+/* A lesson's durations are nanoseconds. Nothing else that it can predict, rates, counts
+ * and shares, is as large as a millisecond. */
+static void value_words(double v, bool duration, struct buf *b)
+{
+    if (isnan(v))
+        buf_adds(b, "not measured");
+    else if (duration)
+        number_seconds(b, v / (double)SIM_SEC);
+    else
+        number_text(b, v);
+}
+
+void forecast_words(const struct forecast *f, struct buf *b)
+{
+    assert(f);
+    bool duration = fabs(f->before) >= 1e6 || fabs(f->after) >= 1e6;
+    buf_adds(b, "It was ");
+    value_words(f->before, duration, b);
+    buf_adds(b, " and became ");
+    value_words(f->after, duration, b);
+}
+
+static void forecast_tell(struct session *s, const struct forecast *f)
+{
+    enum direction is = direction_of(f->before, f->after);
+    struct buf b;
+    buf_init(&b, 200);
+    forecast_words(f, &b);
+    session_say(s, is == f->said ? TONE_GOOD : TONE_WARN,
+                "You predicted %s for \"%s\". %s: %s.", direction_phrase(f->said),
+                f->of->what, b.s, is == f->said ? "as you said" : direction_phrase(is));
+    buf_release(&b);
+}
+
+void forecast_check(struct session *s)
+{
+    for (size_t i = 0; i < s->nforecasts; i++) {
+        struct forecast *f = &s->forecasts[i];
+        if (!f->armed || f->told || run_now(&s->run) < f->due)
+            continue;
+        f->told = true;
+        f->after = session_number(s, f->of->value);
+        if (isnan(f->after))
+            session_say(s, TONE_DIM, "\"%s\": not put to the test.", f->of->what);
+        else
+            forecast_tell(s, f);
+    }
+}
+
+/* ---- help ------------------------------------------------------------------------ */
+
+void step_hint(struct session *s)
+{
+    const struct step *st = step_current(s);
+    if (!st || st->nhints == 0) {
+        session_say(s, TONE_DIM, "No hint here.");
+        return;
+    }
+    if (s->hints_shown < st->nhints) {
+        s->hints_shown++;
+        s->hints_total++;
+    }
+    session_say(s, TONE_ACCENT, "Hint %zu of %zu. %s", s->hints_shown, st->nhints,
+                st->hints[s->hints_shown - 1]);
+}
+
+void step_solution(struct session *s)
+{
+    const struct step *st = step_current(s);
+    if (!st) {
+        session_say(s, TONE_DIM, "There is no step to solve.");
+        return;
+    }
+    struct step_item it;
+    for (size_t i = 0; step_item(st, i, &it); i++)
+        if (it.right)
+            session_say(s, TONE_ACCENT, "Answer %d: %s", it.number, it.text);
+    for (size_t i = 0; i < st->nsolution; i++)
+        session_say(s, TONE_ACCENT, "  %s", st->solution[i]);
+    s->status[s->step] = STEP_SHOWN;
+}

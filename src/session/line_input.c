@@ -1,0 +1,267 @@
+/*
+ * A line from the learner. The console looks and proposes effects; here they are
+ * carried out, and the line goes on the tape. Lines that only move the clock are not
+ * taped: the time of the next entry says how far it moved, and so a wait can be
+ * interrupted.
+ */
+#include "session_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- effects --------------------------------------------------------------------- */
+
+static bool only_time(const struct effects *fx)
+{
+    for (size_t i = 0; i < fx->n; i++) {
+        enum effect_kind k = fx->list[i].kind;
+        if (k != EFFECT_WAIT && k != EFFECT_SPEED && k != EFFECT_PAUSE)
+            return false;
+    }
+    return fx->n > 0;
+}
+
+static void do_action(struct session *s, const struct effect *x)
+{
+    assert(s->run.world && x->kind == EFFECT_ACTION);
+    struct errmsg why = {0};
+    bool first = !s->fork.world && !s->practice;
+    if (first && run_fork(&s->fork, &s->run, &why) != ERR_OK)
+        session_say(s, TONE_BAD, "%s", why.text);
+    if (run_apply(&s->run, &x->action, "you", &why) != ERR_OK) {
+        session_say(s, TONE_BAD, "%s", why.text);
+        if (first)
+            run_release(&s->fork); /* nothing was changed yet */
+        return;
+    }
+    action_remember(s, &x->action);
+    forecast_arm(s);
+    if (x->text)
+        session_say(s, TONE_NORMAL, "%s", x->text);
+    sim_time now = run_now(&s->run);
+    if (s->run.busy_until > now)
+        session_wait(s, s->run.busy_until - now);
+}
+
+/* ---- the rest of them ------------------------------------------------------------ */
+
+static void do_answer(struct session *s, const struct effect *x)
+{
+    step_answer(s, &(struct step_answer){.number = (int)x->number, .words = x->text});
+}
+
+static void do_resolve(struct session *s, const struct effect *x)
+{
+    mem_free(s->claimed);
+    s->claimed = mem_strdup(x->text ? x->text : "");
+    session_finish(s);
+}
+
+static void do_effect(struct session *s, const struct effect *x)
+{
+    struct errmsg why = {0};
+    switch (x->kind) {
+    case EFFECT_ACTION:
+        do_action(s, x);
+        break;
+    case EFFECT_WAIT:
+        session_wait(s, x->duration);
+        break;
+    case EFFECT_SPEED:
+        session_set_speed(s, x->number);
+        break;
+    case EFFECT_PAUSE:
+        session_pause(s, !s->paused);
+        break;
+    case EFFECT_REWIND:
+        if (session_rewind(s, x->at, &why) != ERR_OK)
+            session_say(s, TONE_BAD, "%s", why.text);
+        break;
+    case EFFECT_SEEN:
+        if (s->over)
+            break;
+        strings_add(&s->seen, x->text);
+        strings_add(&s->seen_ever, x->text);
+        break;
+    case EFFECT_SUSPECT:
+        note_suspect(s, x);
+        break;
+    case EFFECT_RULE_OUT:
+        note_rule_out(s, x);
+        break;
+    case EFFECT_NOTE:
+        note_note(s, x);
+        break;
+    case EFFECT_SAY:
+        note_say(s, x);
+        break;
+    case EFFECT_HINT:
+        step_hint(s);
+        break;
+    case EFFECT_SKIP:
+        step_skip(s, STEP_SKIPPED);
+        break;
+    case EFFECT_RESET:
+        session_say(s, TONE_DIM, "To start this lesson anew: Esc, then x.");
+        break;
+    case EFFECT_SOLUTION:
+        step_solution(s);
+        break;
+    case EFFECT_ANSWER:
+        do_answer(s, x);
+        break;
+    case EFFECT_RESOLVE:
+        do_resolve(s, x);
+        break;
+    case EFFECT_WHY:
+        if (x->text)
+            session_say(s, TONE_NORMAL, "%s", x->text);
+        if (!s->over && step_current(s))
+            s->status[s->step] = STEP_SHOWN;
+        break;
+    }
+    session_touch(s);
+}
+
+/* ---- a line ---------------------------------------------------------------------- */
+
+static void set_confirm(struct session *s, const char *text)
+{
+    mem_free(s->confirm);
+    s->confirm = text ? mem_strdup(text) : NULL;
+    session_touch(s);
+}
+
+/* Hands are busy: the next change applies when they are free. */
+static enum err wait_for_hands(struct session *s, struct errmsg *why)
+{
+    enum err e = session_run_to(s, s->run.busy_until, why);
+    s->wait_until = 0;
+    return e;
+}
+
+static void run_effects(struct session *s, const char *line, const struct out *out,
+                        const struct effects *fx)
+{
+    bool time = only_time(fx);
+    if (!time && !s->over)
+        tape_put(s, "cmd", line);
+    session_say(s, TONE_PROMPT, "> %s", line);
+    session_print(s, out);
+    for (size_t i = 0; i < fx->n; i++)
+        do_effect(s, &fx->list[i]);
+    if (!time)
+        step_check(s);
+    s->target = run_now(&s->run);
+}
+
+static enum err console_once(struct session *s, const char *line, struct out *out,
+                             struct effects *fx)
+{
+    struct console_ctx ctx;
+    session_console(s, &ctx);
+    out_init(out);
+    memset(fx, 0, sizeof(*fx));
+    return console_run(&ctx, line, out, fx);
+}
+
+/* What the line would do, once the hands that it needs are free. */
+static enum err propose(struct session *s, const char *line, struct out *out,
+                        struct effects *fx, struct errmsg *why)
+{
+    enum err e = console_once(s, line, out, fx);
+    if (e != ERR_OK || !fx->changes || run_now(&s->run) >= s->run.busy_until)
+        return e;
+    e = wait_for_hands(s, why);
+    if (e != ERR_OK)
+        return e;
+    effects_release(fx);
+    out_release(out);
+    return console_once(s, line, out, fx);
+}
+
+/* Why a line may not be carried out now; NULL: it may. When it is over nothing is
+ * changed or noted any more; on call nobody explains. */
+static const char *refusal(const struct session *s, const struct effects *fx)
+{
+    for (size_t i = 0; i < fx->n; i++) {
+        enum effect_kind k = fx->list[i].kind;
+        if (s->over && k != EFFECT_SEEN && k != EFFECT_WHY && k != EFFECT_RESET)
+            return "It is over: look around, but nothing changes now.";
+        if (!s->over && k == EFFECT_WHY && s->mode == MODE_ONCALL)
+            return "On call nobody explains it. When it is over, why is free.";
+    }
+    return NULL;
+}
+
+enum err input_apply(struct session *s, const char *line, bool confirmed,
+                     struct errmsg *why)
+{
+    struct out out;
+    struct effects fx;
+    set_confirm(s, NULL);
+    enum err e = propose(s, line, &out, &fx, why);
+    const char *no = e == ERR_OK ? refusal(s, &fx) : NULL;
+    if (no) {
+        out_reset(&out);
+        out_line(&out, TONE_WARN, "%s", no);
+        e = ERR_REFUSED;
+    }
+    if (e != ERR_OK) {
+        session_say(s, TONE_PROMPT, "> %s", line);
+        session_print(s, &out);
+        if (step_current(s) && step_current(s)->nchoices > 0)
+            session_say(s, TONE_DIM,
+                        "A question is open: type the number of your answer.");
+        errmsg_set(why, e, "%.400s", out.text.s);
+    } else if (fx.confirm && !confirmed) {
+        set_confirm(s, fx.confirm);
+        e = ERR_STOPPED;
+    } else {
+        run_effects(s, line, &out, &fx);
+    }
+    effects_release(&fx);
+    out_release(&out);
+    session_touch(s);
+    return e;
+}
+
+static bool blank(const char *line)
+{
+    return line[strspn(line, " \t\r\n")] == '\0';
+}
+
+/* A step says: type "ps checkout". Whoever types the quotes, too, means the same. */
+static bool in_quotes(const char *line, char *bare, size_t size)
+{
+    assert(size > 0);
+    size_t n = strlen(line);
+    if (n < 3 || n > size || line[0] != '"' || strchr(line + 1, '"') != line + n - 1)
+        return false;
+    memcpy(bare, line + 1, n - 2);
+    bare[n - 2] = '\0';
+    return true;
+}
+
+enum err session_line(struct session *s, const char *line, bool confirmed,
+                      struct errmsg *why)
+{
+    session_settle(s);
+    if (s->phase == PHASE_BRIEFING || blank(line))
+        session_read(s);
+    if (blank(line))
+        return ERR_OK;
+    s->unread = false;
+    /* Cleaned before it is measured, taped or shown: a tape is text. */
+    struct buf clean;
+    enum err e = ERR_OK;
+    char bare[256];
+    buf_init(&clean, 0);
+    text_clean(&clean, line, strlen(line), false);
+    const char *text = in_quotes(clean.s, bare, sizeof(bare)) ? bare : clean.s;
+    if (!blank(text) && !form_takes(s, text, confirmed, &e, why))
+        e = input_apply(s, text, confirmed, why);
+    buf_release(&clean);
+    return e;
+}

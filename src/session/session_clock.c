@@ -1,0 +1,458 @@
+/*
+ * The learner's session: opening (and resuming by replaying the tape) and the clock.
+ * Inputs are in line_input.c and notebook.c, steps in guided_steps.c, the tape in tape.c, what
+ * faces read in face_view.c and transcript.c.
+ *
+ * The clock. A tick moves `target`; the run follows it in slices of events, so that a
+ * face can look for keys in between. Whatever holds time (a question, unread text) pins
+ * target to now.
+ */
+#include "session_internal.h"
+#include "twin.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+/* A wait takes at most this much of the learner's real time. */
+#define WAIT_REAL (3 * SIM_SEC)
+
+void session_feedback(struct session *s, enum tone t, const char *text)
+{
+    mem_free(s->feedback);
+    s->feedback = text ? mem_strdup(text) : NULL;
+    if (text)
+        session_say(s, t, "%s", text);
+    session_touch(s);
+}
+
+void session_finish(struct session *s)
+{
+    if (s->phase == PHASE_DEBRIEF)
+        return;
+    s->phase = PHASE_DEBRIEF;
+    s->over = true;
+    s->wait_until = 0;
+    marks_release(s); /* there is no way back from here */
+    tape_time(s, true);
+    session_touch(s);
+}
+
+/* ---- each second ----------------------------------------------------------------- */
+
+static void stop_wait(struct session *s)
+{
+    s->wait_until = 0;
+    s->target = run_now(&s->run);
+}
+
+static bool is_broken(const struct session *s, fn_id fn)
+{
+    bool yes = s->nbroken == BROKEN_MAX;
+    for (size_t i = 0; i < s->nbroken && !yes; i++)
+        yes = s->broken_fns[i] == fn;
+    return yes;
+}
+
+/* A function raised. That is the lesson's fault and no wrong answer: it is told once, and
+ * the incident goes on without it, with a Lua state that was not stopped. */
+static void tell_broken(struct session *s, fn_id fn, const struct errmsg *why)
+{
+    s->broken_fns[s->nbroken++] = fn;
+    if (lesson_stopped(s->run.lua))
+        lesson_state_reset(s->run.lua);
+    if (str_eq(s->broken.text, why->text))
+        return;
+    s->broken = *why;
+    stop_wait(s);
+    session_say(s, TONE_BAD, "This lesson is broken: %s", why->text);
+    session_say(s, TONE_WARN,
+                "That is not your mistake. skip goes on without this step.");
+}
+
+bool session_true(struct session *s, fn_id fn)
+{
+    bool yes = false;
+    struct errmsg why = {0};
+    if (is_broken(s, fn))
+        return false;
+    enum err e = run_test(&s->run, fn, &yes, &why);
+    if (e != ERR_OK)
+        tell_broken(s, fn, &why);
+    return e == ERR_OK && yes;
+}
+
+double session_number(struct session *s, fn_id fn)
+{
+    assert(s->run.world);
+    double v = NAN;
+    struct errmsg why = {0};
+    struct lesson_facts f = run_facts(&s->run);
+    if (fn == FN_NONE || is_broken(s, fn))
+        return NAN;
+    if (lesson_number(s->run.lua, fn, &f, &v, &why) == ERR_OK)
+        return v;
+    tell_broken(s, fn, &why);
+    return NAN;
+}
+
+/* Something came up: a wait ends here, and says so if it had longer to go. */
+static void break_wait(struct session *s)
+{
+    sim_time left = s->wait_until - run_now(&s->run);
+    stop_wait(s);
+    if (left < 10 * SIM_SEC || s->replaying)
+        return;
+    struct buf b;
+    buf_init(&b, 64);
+    time_format(&b, left / SIM_SEC * SIM_SEC);
+    session_say(s, TONE_DIM, "The wait ended there, with %s to go.", b.s);
+    buf_release(&b);
+}
+
+static void tell_tickets(struct session *s)
+{
+    size_t known = s->tickets_known;
+    size_t n = run_tickets(&s->run, run_now(&s->run));
+    for (; s->tickets_known < n; s->tickets_known++) {
+        const struct ticket *t = &s->run.stage->tickets[s->tickets_known];
+        struct buf b;
+        buf_init(&b, 64);
+        clock_format(&b, lesson_info(s->lesson)->day_start, t->at, false);
+        session_say(s, t->page ? TONE_BAD : TONE_ACCENT, "%s  %s: %s", b.s, t->who,
+                    t->text);
+        buf_release(&b);
+    }
+    if (s->tickets_known > known)
+        break_wait(s);
+}
+
+/* Time pressure is never a condition: the guided mode leaves two hours more than the
+ * proof looks at. */
+static sim_time end_of(const struct session *s)
+{
+    return lesson_info(s->lesson)->ends_at +
+           (s->mode == MODE_GUIDED ? 2 * SIM_HOUR : 0);
+}
+
+static bool on_second(void *ctx, struct run *r)
+{
+    struct session *s = ctx;
+    session_touch(s);
+    tape_time(s, false);
+    mark_take(s);
+    tell_tickets(s);
+    forecast_check(s);
+    step_check(s);
+    if (run_now(r) >= end_of(s) && !s->over) {
+        session_say(s, TONE_WARN, "The shift is over.");
+        session_finish(s);
+    }
+    return run_now(r) < s->target && !s->over;
+}
+
+/* ---- opening --------------------------------------------------------------------- */
+
+static bool seen_in_step(const void *ctx, const char *subject)
+{
+    const struct session *s = ctx;
+    return strings_has(&s->seen, subject);
+}
+
+static void session_init(struct session *s, const struct session_options *o)
+{
+    s->seed = o->seed;
+    s->mode = o->mode;
+    s->spoken = o->spoken;
+    s->ascii = o->ascii;
+    s->columns = o->columns ? o->columns : 78;
+    s->speed = 1;
+    buf_init(&s->tape, 0);
+    transcript_init(&s->transcript);
+}
+
+/* The system has run for a while before anybody is paged. */
+static enum err run_up(struct session *s, struct errmsg *why)
+{
+    const struct lesson_info *li = lesson_info(s->lesson);
+    enum err e = run_advance(&s->run, li->starts_at, NULL, NULL, why);
+    s->run.ctx = s;
+    s->run.seen = seen_in_step;
+    s->run.on_second = on_second;
+    s->run.step_started = li->starts_at;
+    s->began[0] = li->starts_at;
+    s->target = li->starts_at;
+    s->tickets_known = run_tickets(&s->run, li->starts_at);
+    mark_push(s);
+    return e == ERR_OK ? run_fork(&s->begin, &s->run, why) : e;
+}
+
+static enum err session_load(struct session *s, const struct session_options *o,
+                             struct errmsg *why)
+{
+    enum err e = ERR_OK;
+    if (o->lesson)
+        s->lesson = lesson_ref(o->lesson);
+    else
+        e = lesson_load(&s->lesson, o->text, o->len, o->name, why);
+    if (e != ERR_OK)
+        return e;
+    struct stage *g = stage_new(s->lesson, s->seed, why);
+    if (!g)
+        return ERR_LESSON;
+    lesson_identity(s->lesson, &g->lw, s->identity);
+    e = run_open(&s->run, g, s->seed, why);
+    stage_unref(g);
+    if (e != ERR_OK)
+        return e;
+    s->run.effort = o->effort;
+    s->status = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->status));
+    s->began = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->began));
+    s->trapped_at = mem_array(lesson_traps(s->lesson) + 1, sizeof(*s->trapped_at));
+    for (size_t i = 0; i < lesson_traps(s->lesson); i++)
+        s->trapped_at[i] = SIM_FOREVER;
+    return run_up(s, why);
+}
+
+enum err session_open(struct session **out, const struct session_options *o,
+                      struct errmsg *why)
+{
+    struct session *s = mem_alloc(sizeof(*s));
+    session_init(s, o);
+    enum err e = session_load(s, o, why);
+    if (e == ERR_OK) {
+        tape_header(s);
+        if (o->tape)
+            e = tape_replay(s, o->tape, o->tape_len, o->bad_line, why);
+    }
+    if (e != ERR_OK) {
+        session_free(s);
+        s = NULL;
+    }
+    *out = s;
+    return e;
+}
+
+void session_free(struct session *s)
+{
+    if (!s)
+        return;
+    marks_release(s);
+    form_close(s);
+    branch_release(&s->first);
+    rivals_release(&s->rivals);
+    run_release(&s->begin);
+    run_release(&s->fork);
+    run_release(&s->run);
+    twin_release(&s->twin);
+    lesson_unref(s->lesson);
+    for (size_t i = 0; i < s->nnotes; i++)
+        mem_free(s->notes[i].text);
+    mem_free(s->notes);
+    mem_free(s->note_views);
+    mem_free(s->saids);
+    mem_free(s->forecasts);
+    mem_free(s->status);
+    mem_free(s->began);
+    mem_free(s->trapped_at);
+    mem_free(s->actions);
+    mem_free(s->feedback);
+    mem_free(s->confirm);
+    mem_free(s->claimed);
+    strings_release(&s->seen);
+    strings_release(&s->seen_ever);
+    strings_release(&s->words);
+    buf_release(&s->tape);
+    out_release(&s->transcript);
+    mem_free(s);
+}
+
+/* ---- the clock ------------------------------------------------------------------- */
+
+enum hold session_hold(const struct session *s)
+{
+    if (s->phase == PHASE_DEBRIEF)
+        return HOLD_OVER;
+    if (s->phase == PHASE_BRIEFING)
+        return HOLD_READING;
+    if (s->paused)
+        return HOLD_PAUSED;
+    if (s->wait_until > run_now(&s->run))
+        return HOLD_WAITING;
+    if (step_holds(s))
+        return HOLD_QUESTION;
+    return s->unread ? HOLD_READING : HOLD_NONE;
+}
+
+void session_ran_away(struct session *s, const struct errmsg *why)
+{
+    s->run.midway = false; /* it does not run any more */
+    session_say(s, TONE_BAD, "The system ran away and was stopped: %s", why->text);
+    session_finish(s);
+}
+
+enum err session_run_to(struct session *s, sim_time t, struct errmsg *why)
+{
+    assert(s->run.world);
+    enum err e = ERR_STOPPED;
+    while (e == ERR_STOPPED && run_now(&s->run) < t && !s->over) {
+        s->target = t;
+        e = run_advance(&s->run, t, NULL, NULL, why);
+    }
+    if (e == ERR_LIMIT)
+        session_ran_away(s, why);
+    return e == ERR_STOPPED || e == ERR_LIMIT ? ERR_OK : e;
+}
+
+void session_settle(struct session *s)
+{
+    struct errmsg why = {0};
+    if (!s->over && run_settle(&s->run, &why) == ERR_LIMIT)
+        session_ran_away(s, &why);
+}
+
+/* Runs towards `target` with a budget of events; deals with what can go wrong. */
+static enum err follow(struct session *s, uint64_t *left, struct errmsg *why)
+{
+    bool asked = false;
+    enum err e = run_advance(&s->run, s->target, left, &asked, why);
+    if (e == ERR_STOPPED && asked)
+        e = ERR_OK;
+    if (e == ERR_LIMIT)
+        session_ran_away(s, why);
+    if (s->wait_until && run_now(&s->run) >= s->wait_until) {
+        s->wait_until = 0;
+        tape_time(s, true);
+        session_touch(s);
+    }
+    return e;
+}
+
+enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
+                      bool *more, struct errmsg *why)
+{
+    assert(elapsed >= 0 && more);
+    enum hold h = session_hold(s);
+    sim_time now = run_now(&s->run);
+    *more = false;
+    if (h != HOLD_NONE && h != HOLD_WAITING) {
+        s->target = now;
+        *more = session_follow_twin(s, &max_events) == ERR_STOPPED;
+        return ERR_OK;
+    }
+    double speed = h == HOLD_WAITING ? s->wait_speed : s->speed;
+    if (s->target < now)
+        s->target = now;
+    s->target += (sim_time)((double)elapsed * speed);
+    if (h == HOLD_WAITING && s->target > s->wait_until)
+        s->target = s->wait_until;
+    enum err e = follow(s, &max_events, why);
+    if (e == ERR_OK) /* the twin gets the time that is left */
+        e = session_follow_twin(s, &max_events);
+    if (e != ERR_STOPPED)
+        return e;
+    *more = true;
+    return ERR_OK;
+}
+
+enum err session_advance(struct session *s, sim_time until, struct errmsg *why)
+{
+    enum err e = ERR_OK;
+    s->unread = false; /* who asks for this has read */
+    while (e == ERR_OK && run_now(&s->run) < until) {
+        enum hold h = session_hold(s);
+        if (h != HOLD_NONE && h != HOLD_WAITING)
+            break;
+        bool waiting = h == HOLD_WAITING;
+        sim_time before = run_now(&s->run);
+        s->target = until;
+        e = follow(s, NULL, why);
+        if (waiting && !s->wait_until)
+            break; /* the wait ended, or something ended it */
+        if (run_now(&s->run) == before)
+            break;
+    }
+    s->target = run_now(&s->run);
+    return e;
+}
+
+void session_wait(struct session *s, sim_time duration)
+{
+    assert(duration >= 0);
+    if (duration <= 0)
+        return;
+    s->wait_from = run_now(&s->run);
+    s->wait_until = s->wait_from + duration;
+    s->target = s->wait_from;
+    double fast = (double)duration / (double)WAIT_REAL;
+    s->wait_speed = fast > s->speed ? fast : s->speed;
+    session_touch(s);
+}
+
+void session_interrupt(struct session *s)
+{
+    session_settle(s);
+    if (!s->wait_until)
+        return;
+    stop_wait(s);
+    tape_time(s, true);
+    session_say(s, TONE_DIM, "Stopped waiting.");
+}
+
+void session_pause(struct session *s, bool on)
+{
+    session_settle(s);
+    if (s->paused == on)
+        return;
+    s->paused = on;
+    tape_time(s, true);
+    session_touch(s);
+}
+
+void session_set_speed(struct session *s, double speed)
+{
+    assert(speed > 0);
+    s->speed = speed < 0.25 ? 0.25 : speed > 64 ? 64 : speed;
+    session_touch(s);
+}
+
+void session_set_columns(struct session *s, int columns)
+{
+    s->columns = columns < 40 ? 40 : columns > 200 ? 200 : columns;
+}
+
+void session_read(struct session *s)
+{
+    session_settle(s);
+    s->unread = s->phase == PHASE_BRIEFING && s->mode == MODE_GUIDED;
+    if (s->phase == PHASE_BRIEFING || (s->feedback && !s->over))
+        tape_put(s, "read", ""); /* or a replay would show it again */
+    if (s->phase == PHASE_BRIEFING)
+        s->phase = PHASE_PLAY;
+    mem_free(s->feedback);
+    s->feedback = NULL;
+    s->tickets_read = s->tickets_known;
+    session_touch(s);
+}
+
+void session_seen(struct session *s, const char *subject)
+{
+    session_settle(s);
+    if (s->phase != PHASE_PLAY || strings_has(&s->seen, subject))
+        return;
+    tape_put(s, "seen", subject);
+    strings_add(&s->seen, subject);
+    strings_add(&s->seen_ever, subject);
+    step_check(s);
+}
+
+uint64_t session_digest(const struct session *s)
+{
+    return world_digest(s->run.world);
+}
+
+void session_take_tape(struct session *s, struct buf *out)
+{
+    buf_add(out, s->tape.s, s->tape.len);
+    buf_reset(&s->tape);
+}

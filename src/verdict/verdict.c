@@ -1,0 +1,55 @@
+/*
+ * The words of modes and outcomes: one list each (truecode/verdict.h), looked up here.
+ */
+#include "truecode/verdict.h"
+
+static const struct {
+    const char *word, *on_tape, *phrase;
+} modes[MODE_COUNT] = {
+#define X(name, w, t, p) [MODE_##name] = {.word = w, .on_tape = t, .phrase = p},
+    MODE_LIST(X)
+#undef X
+};
+
+const char *mode_word(enum play_mode m)
+{
+    return modes[m].word;
+}
+
+bool mode_parse(const char *word, enum play_mode *out)
+{
+    for (int m = 0; m < MODE_COUNT; m++)
+        if (str_eq(modes[m].word, word)) {
+            *out = (enum play_mode)m;
+            return true;
+        }
+    return false;
+}
+
+const char *mode_phrase(enum play_mode m)
+{
+    return modes[m].phrase;
+}
+
+const char *mode_on_tape(enum play_mode m)
+{
+    return modes[m].on_tape;
+}
+
+enum play_mode mode_of_tape(const char *word)
+{
+    for (int m = 0; m < MODE_COUNT; m++)
+        if (str_eq(modes[m].on_tape, word))
+            return (enum play_mode)m;
+    return MODE_GUIDED;
+}
+
+const char *outcome_word(enum outcome o)
+{
+    static const char *const words[OUTCOME_COUNT] = {
+#define X(name, word) [OUTCOME_##name] = word,
+        OUTCOME_LIST(X)
+#undef X
+    };
+    return o < OUTCOME_COUNT ? words[o] : "";
+}

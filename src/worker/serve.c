@@ -1,0 +1,490 @@
+/*
+ * The worker's loop: read a request, do it, answer. Everything it knows lives in
+ * `struct server`; a session is opened once, and its screen or plain face stands on it.
+ *
+ * The order within an answer matters only to the front (tape before frame); here each
+ * answer is gathered from what the session and the screen say after the request.
+ */
+#include "worker_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define REPORT_MAX (64u << 20) /* of a lab, in all its pieces */
+
+void serve_error(struct wire_answer *a, enum err e, const struct errmsg *why)
+{
+    a->err = e;
+    a->error = arena_strdup(&a->mem, why->text[0] != '\0' ? why->text : err_phrase(e));
+}
+
+/* ---- what every answer tells ----------------------------------------------------- */
+
+static void send_answer(struct server *s, const struct wire_answer *a)
+{
+    buf_reset(&s->message);
+    s->message.full = false;
+    wire_put_answer(&s->message, a);
+    if (s->message.full) {
+        const struct wire_answer too_long = {.err = ERR_LIMIT,
+                                             .error = "the answer grew too long"};
+        buf_reset(&s->message);
+        s->message.full = false;
+        wire_put_answer(&s->message, &too_long);
+    }
+    if (!wire_write(s->out, &s->message))
+        die("the front is gone");
+}
+
+/* The score costs two more runs of the lesson: it is worked out in the first tick after
+ * the end, when the learner already reads the debrief. */
+static void tell_score(struct server *s, struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    struct report report = {0};
+    enum err e = session_report(s->session, &report, NULL, NULL, &why);
+    s->scored = true;
+    if (e == ERR_OK) {
+        a->scored = true;
+        a->score = report.score;
+    }
+    report_release(&report);
+}
+
+static void tell_session(struct server *s, struct wire_answer *a)
+{
+    if (!s->session)
+        return;
+    const struct session_view *v = session_view(s->session);
+    const struct lesson_info *info = lesson_info(v->lesson);
+    s->over = v->phase == PHASE_DEBRIEF;
+    a->over = s->over;
+    a->ticking = v->hold == HOLD_NONE || v->hold == HOLD_WAITING;
+    a->fast = v->hold == HOLD_WAITING;
+    a->lesson = info->id;
+    a->title = info->title;
+    a->hash = lesson_hash(v->lesson);
+    a->seed = v->seed;
+    a->now = v->now;
+    a->step = v->step;
+    a->nsteps = v->nsteps;
+    a->practice = v->practice;
+}
+
+/* Last of all: drawing tapes what was seen. */
+static void tell_tape(struct server *s, struct wire_answer *a)
+{
+    buf_reset(&s->tape);
+    if (s->session)
+        session_take_tape(s->session, &s->tape);
+    a->tape = s->tape.s;
+    a->tape_len = s->tape.len;
+}
+
+static void tell_frame(struct server *s, struct wire_answer *a)
+{
+    if (s->prompt && s->next) {
+        serve_draw_prompt(s, a);
+        return;
+    }
+    if (!s->ui || !s->next || (s->shown && !ui_dirty(s->ui)))
+        return;
+    /* A view that is seen may finish a step: the frame is old before it is sent. */
+    for (int i = 0; i == 0 || (i < 3 && ui_dirty(s->ui)); i++)
+        ui_draw(s->ui, s->next);
+    wire_frame_diff(&a->frame, s->shown, s->next, &a->mem);
+}
+
+/* The frame was sent: it is what the front has now. */
+static void keep_frame(struct server *s)
+{
+    struct canvas *c = s->shown;
+    s->shown = s->next;
+    s->next = c ? c : canvas_new(s->shown->rows, s->shown->cols);
+}
+
+void serve_drop_canvases(struct server *s)
+{
+    canvas_free(s->shown);
+    canvas_free(s->next);
+    s->shown = s->next = NULL;
+}
+
+/* ---- the requests ---------------------------------------------------------------- */
+
+static void make_screen(struct server *s, const struct wire_request *q)
+{
+    serve_drop_canvases(s);
+    ui_free(s->ui);
+    s->ui = NULL;
+    if (q->rows == 0)
+        return;
+    s->ui = ui_new(
+        &(struct ui_options){.rows = q->rows,
+                             .cols = q->cols,
+                             .glyphs = q->glyphs,
+                             .mono = q->mono,
+                             .program = q->program[0] != '\0' ? q->program : NULL});
+    s->next = canvas_new(q->rows, q->cols);
+}
+
+/* The start screen's lessons: what the files say and what the front knows of them. */
+static void show_catalogue(struct server *s, const struct wire_card *cards, size_t n,
+                           const struct wire_request *q)
+{
+    struct ui_lesson *l = arena_alloc(&s->keep, (n + 1) * sizeof *l);
+    for (size_t i = 0; i < n; i++) {
+        const struct wire_card *c = &cards[i];
+        const struct wire_lesson *f = card_file(q, c->id);
+        l[i] = (struct ui_lesson){.id = c->id,
+                                  .title = c->title,
+                                  .track = c->track,
+                                  .summary = c->summary,
+                                  .post = c->post,
+                                  .minutes = c->minutes,
+                                  .level = c->level,
+                                  .best = f ? f->best : -1,
+                                  .outcome = f ? f->outcome : OUTCOME_LOST,
+                                  .saved = f && f->saved,
+                                  .stopped = f && f->stopped,
+                                  .broken = c->broken[0] != '\0' ? c->broken : NULL};
+    }
+    ui_catalogue(s->ui, l, n);
+}
+
+static void do_catalogue(struct server *s, const struct wire_request *q,
+                         struct wire_answer *a)
+{
+    struct wire_card *cards = NULL;
+    size_t n = cards_load(q, &cards, &s->keep);
+    a->cards = s->cards = cards;
+    a->ncards = s->ncards = n;
+    if (q->face == WIRE_PLAIN) {
+        serve_make_prompt(s, q);
+        a->prompt = serve_asks(s);
+    } else {
+        make_screen(s, q);
+    }
+    if (s->ui)
+        show_catalogue(s, cards, n, q);
+}
+
+static void open_face(struct server *s, const struct wire_request *q,
+                      struct wire_answer *a)
+{
+    if (q->speed > 0)
+        session_set_speed(s->session, q->speed);
+    if (q->face == WIRE_PLAIN) {
+        s->plain = plain_new(s->session);
+        plain_start(s->plain, &s->text);
+        serve_make_prompt(s, q);
+        a->prompt = serve_asks(s);
+        return;
+    }
+    make_screen(s, q);
+    if (s->ui)
+        ui_session(s->ui, s->session);
+}
+
+static void do_open(struct server *s, const struct wire_request *q,
+                    struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    if (s->session || s->ui) {
+        serve_error(a, ERR_REFUSED, &why);
+        return;
+    }
+    struct session_options o = {
+        .text = q->text,
+        .len = q->len,
+        .name = q->name,
+        .seed = q->seed,
+        .mode = q->mode,
+        .tape = q->tape_len > 0 ? q->tape : NULL,
+        .tape_len = q->tape_len,
+        .bad_line = &a->bad_line,
+        .spoken = q->face == WIRE_PLAIN,
+        .ascii = q->glyphs == GLYPHS_ASCII,
+        .columns = q->face == WIRE_FULL && q->cols > 4 ? q->cols - 2 : 0};
+    enum err e = session_open(&s->session, &o, &why);
+    if (e != ERR_OK) {
+        s->session = NULL;
+        serve_error(a, e, &why);
+        return;
+    }
+    a->digest = session_digest(s->session);
+    open_face(s, q, a);
+}
+
+static void do_keys(struct server *s, const struct wire_request *q,
+                    struct wire_answer *a)
+{
+    if (s->prompt)
+        serve_prompt_keys(s, q, a);
+    if (!s->ui)
+        return;
+    for (size_t i = 0; i < q->nkeys && a->want == WANT_NOTHING; i++)
+        a->want = ui_key(s->ui, &q->keys[i]);
+    if (a->want == WANT_OPEN)
+        a->want_lesson = ui_wanted_lesson(s->ui);
+}
+
+static void do_resize(struct server *s, const struct wire_request *q)
+{
+    if ((!s->ui && !s->prompt) || q->rows == 0)
+        return;
+    serve_drop_canvases(s);
+    if (s->ui)
+        ui_resize(s->ui, q->rows, q->cols);
+    s->next = canvas_new(q->rows, q->cols);
+}
+
+static void do_tick(struct server *s, const struct wire_request *q,
+                    struct wire_answer *a)
+{
+    if (s->ui)
+        ui_tick(s->ui, q->elapsed, q->max_events, &a->more);
+    if (s->session && s->over && !s->scored && !a->more)
+        tell_score(s, a);
+}
+
+static void do_report(struct server *s, struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    struct report report = {0};
+    if (!s->session) {
+        serve_error(a, ERR_REFUSED, &why);
+        return;
+    }
+    enum err e = session_report(s->session, &report, NULL, NULL, &why);
+    if (e == ERR_OK) {
+        report_markdown(&report, &s->text);
+        a->scored = true;
+        a->score = report.score;
+        a->digest = session_digest(s->session);
+    } else {
+        serve_error(a, e, &why);
+    }
+    report_release(&report);
+}
+
+/* Loads a lesson and builds its world for some seeds: what `check` says of a file. */
+static void do_validate(struct server *s, const struct wire_request *q,
+                        struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    struct lesson *l = NULL;
+    enum err e = lesson_load(&l, q->text, q->len, q->name, &why);
+    for (unsigned i = 0; e == ERR_OK && i < q->count; i++) {
+        struct lesson_world w = {0};
+        e = lesson_build(l, q->seed + i, &w, &why);
+        if (e == ERR_OK)
+            lesson_world_release(&w);
+        else
+            errmsg_prefix(&why, "seed %llu: ", (unsigned long long)(q->seed + i));
+    }
+    if (e == ERR_OK) {
+        a->cards = arena_alloc(&s->keep, sizeof *a->cards);
+        *a->cards =
+            (struct wire_card){.id = arena_strdup(&s->keep, lesson_info(l)->id)};
+        card_tell(a->cards, l, &s->keep);
+        a->ncards = 1;
+    } else {
+        serve_error(a, e, &why);
+    }
+    lesson_unref(l);
+}
+
+static bool prove_progress(void *ctx, unsigned done, unsigned all)
+{
+    struct wire_answer a = {.kind = WIRE_PROGRESS, .done = done, .all = all};
+    send_answer(ctx, &a);
+    return true;
+}
+
+static void do_prove(struct server *s, const struct wire_request *q,
+                     struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    enum err e = prove_lesson(&a->proof, q->text, q->len, q->name, q->seed, q->count,
+                              prove_progress, s, &why);
+    if (e != ERR_OK)
+        serve_error(a, e, &why);
+}
+
+/* ---- the lab --------------------------------------------------------------------- */
+
+#define PIECE_MAX (1u << 20)
+
+static void do_lab(struct server *s, const struct wire_request *q,
+                   struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    experiment_free(s->lab);
+    s->lab = NULL;
+    buf_reset(&s->report);
+    enum err e = experiment_open(&s->lab,
+                                 &(struct experiment_options){.text = q->text,
+                                                              .len = q->len,
+                                                              .name = q->name,
+                                                              .seed = q->seed,
+                                                              .replications = q->count,
+                                                              .until = q->until},
+                                 &why);
+    if (e != ERR_OK)
+        serve_error(a, e, &why);
+}
+
+static void do_lab_run(struct server *s, const struct wire_request *q,
+                       struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    if (!s->lab) {
+        serve_error(a, ERR_REFUSED, &why);
+        return;
+    }
+    enum err e = experiment_run(s->lab, q->max_events, &a->more, &why);
+    if (e != ERR_OK)
+        serve_error(a, e, &why);
+    a->all = 1000;
+    a->done = (unsigned)(experiment_done(s->lab) * a->all);
+    a->events = experiment_events(s->lab);
+}
+
+/* So much of the report that it fits a message; whole lines. */
+static size_t piece_of(const struct buf *b, size_t at)
+{
+    assert(at <= b->len);
+    size_t n = b->len - at < PIECE_MAX ? b->len - at : PIECE_MAX;
+    while (at + n < b->len && n > 1 && b->s[at + n - 1] != '\n')
+        n--;
+    return n;
+}
+
+static void do_lab_tell(struct server *s, const struct wire_request *q,
+                        struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    if (!s->lab) {
+        serve_error(a, ERR_REFUSED, &why);
+        return;
+    }
+    if (q->count == 0) {
+        experiment_stop(s->lab);
+        buf_reset(&s->report);
+        if (q->json)
+            experiment_json(s->lab, &s->report);
+        else
+            experiment_text(s->lab, &s->report);
+    }
+    size_t at = 0;
+    for (unsigned i = 0; i < q->count && at < s->report.len; i++)
+        at += piece_of(&s->report, at);
+    size_t n = piece_of(&s->report, at);
+    buf_add(&s->text, s->report.s + at, n);
+    a->more = at + n < s->report.len;
+}
+
+static void answer(struct server *s, const struct wire_request *q)
+{
+    struct wire_answer a = {0};
+    buf_reset(&s->text);
+    switch (q->op) {
+    case WIRE_CATALOGUE:
+        do_catalogue(s, q, &a);
+        break;
+    case WIRE_OPEN:
+        do_open(s, q, &a);
+        break;
+    case WIRE_KEYS:
+        do_keys(s, q, &a);
+        break;
+    case WIRE_RESIZE:
+        do_resize(s, q);
+        break;
+    case WIRE_LINE:
+        serve_line(s, q, &a);
+        break;
+    case WIRE_TICK:
+        do_tick(s, q, &a);
+        break;
+    case WIRE_PROVE:
+        do_prove(s, q, &a);
+        break;
+    case WIRE_REPORT:
+        do_report(s, &a);
+        break;
+    case WIRE_VALIDATE:
+        do_validate(s, q, &a);
+        break;
+    case WIRE_NOTICE:
+        if (s->ui)
+            ui_notice(s->ui, q->line);
+        break;
+    case WIRE_LAB:
+        do_lab(s, q, &a);
+        break;
+    case WIRE_LAB_RUN:
+        do_lab_run(s, q, &a);
+        break;
+    case WIRE_LAB_TELL:
+        do_lab_tell(s, q, &a);
+        break;
+    case WIRE_OPS:
+        break;
+    }
+    a.text = s->text.s;
+    if (!q->no_frame)
+        tell_frame(s, &a);
+    tell_session(s, &a);
+    tell_tape(s, &a);
+    if (s->over && !s->scored)
+        a.more = true; /* the score is still owed: it comes with a later tick */
+    if (s->ui && ui_owes(s->ui))
+        a.more = true;
+    send_answer(s, &a);
+    if (a.frame.rows > 0)
+        keep_frame(s);
+    proof_release(&a.proof);
+    arena_release(&a.mem);
+}
+
+static void server_release(struct server *s)
+{
+    prompt_free(s->prompt);
+    plain_free(s->plain);
+    ui_free(s->ui);
+    session_free(s->session);
+    experiment_free(s->lab);
+    buf_release(&s->report);
+    serve_drop_canvases(s);
+    arena_release(&s->keep);
+    buf_release(&s->text);
+    buf_release(&s->tape);
+    buf_release(&s->message);
+}
+
+int worker_serve(int in, int out)
+{
+    struct server s = {.out = out};
+    struct buf request;
+    buf_init(&request, WIRE_MESSAGE_MAX);
+    buf_init(&s.text, 0);
+    buf_init(&s.report, REPORT_MAX);
+    buf_init(&s.tape, TAPE_MAX_BYTES);
+    buf_init(&s.message, WIRE_MESSAGE_MAX + 4);
+    int status = 0;
+    while (status == 0 && wire_read(in, &request)) {
+        struct arena mem = {0};
+        struct wire_request q;
+        struct errmsg why = {0};
+        if (wire_get_request(&q, &mem, request.s, request.len, &why) == ERR_OK)
+            answer(&s, &q);
+        else
+            status = 2;
+        arena_release(&mem);
+    }
+    buf_release(&request);
+    server_release(&s);
+    return status;
+}

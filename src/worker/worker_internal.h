@@ -1,0 +1,59 @@
+/*
+ * Inside the worker's loop: what a server is, and its plain face (serve_plain.c).
+ */
+#ifndef WORKER_INTERNAL_H
+#define WORKER_INTERNAL_H
+
+#include "truecode/session.h"
+#include "truecode/session_experiment.h"
+#include "truecode/ui.h"
+#include "truecode/ui_prompt.h"
+#include "truecode/wire.h"
+#include "truecode/worker.h"
+
+struct server {
+    int out;
+    struct session *session; /* NULL: the start screen, or nothing yet */
+    struct ui *ui;           /* full face */
+    struct plain *plain;     /* plain face */
+    struct prompt
+        *prompt; /* its line, where it has a terminal; NULL: lines come whole */
+    struct wire_card *cards; /* the list that is chosen from; they live in `keep` */
+    size_t ncards;
+    struct experiment *lab; /* NULL: none was opened */
+    struct buf report;      /* of the lab: made once, told in pieces */
+    struct canvas *shown;   /* what the front has; NULL: nothing */
+    struct canvas *next;    /* being drawn */
+    struct arena keep;      /* the catalogue's strings, while the screen borrows them */
+    struct buf text;        /* plain output or report of this answer */
+    struct buf tape;        /* its tape lines */
+    struct buf message;
+    bool scored; /* the score was sent */
+    bool over;
+};
+
+void serve_error(struct wire_answer *a, enum err e, const struct errmsg *why);
+void serve_drop_canvases(struct server *s);
+
+/* ---- the cards of a course (cards.c) ---------------------------------------------- */
+
+/* A course's cards, or the lessons' without a course; returns the number of them. */
+size_t cards_load(const struct wire_request *q, struct wire_card **cards,
+                  struct arena *mem);
+/* Fills a card with what a loaded lesson says of itself. */
+void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem);
+const struct wire_lesson *card_file(const struct wire_request *q, const char *id);
+
+/* ---- the plain face -------------------------------------------------------------- */
+
+/* The question at the prompt of plain mode. */
+const char *serve_asks(const struct server *s);
+/* The row that a prompt is edited on; none where lines come whole. */
+void serve_make_prompt(struct server *s, const struct wire_request *q);
+/* Draws that row. */
+void serve_draw_prompt(struct server *s, struct wire_answer *a);
+void serve_line(struct server *s, const struct wire_request *q, struct wire_answer *a);
+void serve_prompt_keys(struct server *s, const struct wire_request *q,
+                       struct wire_answer *a);
+
+#endif
