@@ -277,6 +277,8 @@ void job_stop(struct world *w, comp_id c, enum reason reason); /* closes its ses
 /* An autovacuum that `n` waits for is stopped. False: there is none. */
 bool job_gives_way(struct world *w, const struct conn *n);
 const char *job_phrase(enum job_kind kind);
+/* Rows that it would go through if it began now; 0: none. */
+int64_t job_rows(const struct world *w, comp_id c, enum job_kind kind);
 bool job_copies(enum job_kind kind); /* needs room on the disk until it is done */
 
 /* ---- sessions without a pool (db_session.c) */

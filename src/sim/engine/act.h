@@ -159,6 +159,8 @@ struct act {
         struct {                           /* client: a job's run, ACT_USER */
             uint32_t timeout, death, late; /* timers */
             bool bad;                      /* counted so, as it is late */
+            uint32_t rows;                 /* that it reads; 0: it goes by no items */
+            sim_time whole, until;         /* time for them, and when that is over */
         } of_job;
         struct {             /* call: SETUP */
             ref of;          /* the attempt, or the pool's connection */
