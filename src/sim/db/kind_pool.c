@@ -259,6 +259,7 @@ struct pool {
 
 static struct share *share_at(const struct world *w, comp_id pool, int instance)
 {
+    assert(instance > 0);
     struct pool *p = W_STATE(w, struct pool, pool);
     assert(instance >= 0 && (uint32_t)instance < p->cap);
     return W_PTR(w, struct share, p->shares) + instance;
@@ -284,6 +285,7 @@ comp_id pool_node(struct world *w, comp_id pool, int instance)
 
 static void idle_push(struct world *w, struct share *s, struct conn *n)
 {
+    CHECK((n->inext | n->iprev) == 0 && s->idle != W_REF(w, n));
     n->iprev = 0;
     n->inext = s->idle;
     if (s->idle != 0)
@@ -298,6 +300,7 @@ static void idle_push(struct world *w, struct share *s, struct conn *n)
 
 static void idle_remove(struct world *w, struct share *s, struct conn *n)
 {
+    CHECK(s->nidle > 0 && s->idle != 0); /* n may be a copy of a closed one */
     cal_cancel(w, &n->timer);
     if (n->inext != 0)
         conn_at(w, n->inext)->iprev = n->iprev;
@@ -319,6 +322,7 @@ static bool too_old(const struct world *w, const struct conn *n)
 
 static void hand_over(struct world *w, struct share *s, struct conn *n, struct act *a)
 {
+    CHECK(a->gen != 0);
     conn_set(w, n, CONN_TAKEN);
     n->act = W_REF(w, a);
     a->query.conn = W_REF(w, n);
@@ -440,6 +444,7 @@ static void fill(struct world *w, comp_id pool, int instance)
 
 static void enqueue(struct world *w, struct share *s, struct act *a)
 {
+    CHECK(a->gen != 0);
     sim_time patience = p_time(w, a->pool, P_ACQUIRE_TIMEOUT);
     act_wait(w, a, CAUSE_POOL_WAIT, a->pool);
     a->call_start = w_now(w);
