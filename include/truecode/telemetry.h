@@ -164,6 +164,7 @@ struct log_entry {
     enum log_level level;
     uint64_t request;
     uint32_t dropped; /* lines like this one that were suppressed before it */
+    bool access;      /* the line of a request that ended; made, not written */
     const char *text; /* valid until the recording changes */
 };
 struct log_filter {
@@ -173,7 +174,8 @@ struct log_filter {
     uint64_t request;  /* 0: any */
     sim_time from, to; /* `to` 0: no end */
 };
-/* Newest last; the last `max` that match. Returns how many were filled. */
+/* What components wrote, and a line for requests that ended, as their services would
+ * write it: "/buy 200 declined in 212 ms". Newest last; the last `max` that match. Returns how many were filled. */
 size_t recording_logs(const struct recording *r, const struct log_filter *f,
                       struct log_entry *out, size_t max);
 

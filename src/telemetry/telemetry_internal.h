@@ -137,8 +137,14 @@ struct gather explain_times(const struct gather *chosen);
 size_t explain_shares(const struct gather *g, struct share *out, size_t max);
 size_t explain_reasons(const struct gather *g, struct failure *out, size_t max);
 
-/* ---- logs: logs.c ------------------------------------------------------- */
+/* ---- logs: logs.c, access.c ---------------------------------------------- */
 
+enum log_store {
+    LOG_STORE_WRITTEN, /* by components: info and louder */
+    LOG_STORE_DEBUG,   /* by components */
+    LOG_STORE_ACCESS,  /* made of finished requests */
+    LOG_STORES
+};
 struct log_chunk;
 struct log_shape {
     uint64_t key;   /* component, level and the text without its numbers; 0: free */
@@ -157,7 +163,18 @@ void logs_release(struct logs *l);
 void logs_fork(struct logs *to, const struct logs *from);
 void logs_truncate(struct logs *l, sim_time t);
 size_t logs_bytes(const struct logs *l);
-void logs_add(struct logs *l, const struct log_line *line);
+void logs_add(struct recording *r, const struct log_line *line);
+/* A finished request's access line, if its service writes one. */
+void logs_access(struct recording *r, const struct request_done *d);
+
+/* Whether a service wrote an access line: at the server's side, by an endpoint (a third
+ * party's log is not ours to read), and by a process that lived to write it. */
+bool access_written(const struct model *m, const struct request_done *d);
+/* Which lines are alike: well, with a result of its own, not well, nobody there. */
+unsigned access_class(const struct request_done *d);
+/* "/buy 200 declined in 212 ms". */
+void access_text(const struct model *m, const struct request_done *d, char *out,
+                 size_t max);
 
 /* ---- traces: trace.c, traces.c, trace_query.c --------------------------- */
 
@@ -295,7 +312,7 @@ struct recording {
     struct instances *instances; /* [component] */
     uint32_t cols;               /* handed out so far */
     struct slots slots;
-    struct logs logs;
+    struct logs logs[LOG_STORES];
     struct traces traces;
     struct changes changes;
     struct alerts alerts;
