@@ -49,7 +49,11 @@ struct span {
     sim_time start, end;
     enum reason reason;
     const char *result; /* of a whole call: as in struct request_done */
-    char note[48];      /* "61 others waiting", "retry 1", "miss"; "" */
+    bool outlives;  /* A transaction that its request left open. Told twice: when the
+                           request lets go of it, with `end` SIM_FOREVER, and when it
+                           ends, by whoever ends it */
+    bool abandoned; /* nobody waited for the call any more */
+    char note[48];  /* "61 others waiting", "retry 1", "miss"; "" */
 };
 
 struct log_line {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define SHOWN  40
-#define PIPED  5000
+#define PIPED  25000 /* more than are kept */
 #define WINDOW (10 * SIM_MIN)
 
 static const struct {

@@ -41,19 +41,6 @@ static int status_of(const struct request_done *d)
     return statuses[d->reason] ? statuses[d->reason] : STATUS_ERROR;
 }
 
-bool access_written(const struct model *m, const struct request_done *d)
-{
-    return !d->user && d->endpoint < model_comps(m) && d->endpoint != d->place &&
-           d->reason != REASON_INSTANCE_GONE;
-}
-
-unsigned access_class(const struct request_done *d)
-{
-    if (d->abandoned)
-        return 3;
-    return d->reason != REASON_NONE ? 2 : d->result ? 1 : 0;
-}
-
 static void outcome(const struct model *m, const struct request_done *d, struct buf *b)
 {
     if (d->result)

@@ -205,18 +205,18 @@ static void append(struct logs *l, enum log_store store, const struct log_line *
                                      .instance = line->instance};
 }
 
-static int64_t second_of(sim_time at)
+/* The end of the second (k, k + 1] that `at` lies in. */
+static sim_time second_end(sim_time at)
 {
-    return (at + SIM_SEC - 1) / SIM_SEC;
+    return (at + SIM_SEC - 1) / SIM_SEC * SIM_SEC;
 }
 
 /* Whether another line of the shape may be kept in the second of `at`; if not, the line
  * is counted as dropped. */
 static bool has_room(enum log_store store, struct log_shape *s, sim_time at)
 {
-    int64_t second = second_of(at);
-    if (s->second != second) {
-        s->second = second;
+    if (at > s->until || at <= s->until - SIM_SEC) {
+        s->until = second_end(at);
         s->kept = 0;
     }
     if (s->kept < bounds[store].per_second)
@@ -243,14 +243,28 @@ void logs_add(struct recording *r, const struct log_line *line)
         keep(l, store, line, s);
 }
 
+/* The shape of a request's line: one for each endpoint and class, found without a
+ * search, as every request looks. */
+static struct log_shape *access_shape(struct logs *l, uint32_t ncomps,
+                                      const struct request_done *d)
+{
+    if (!l->shapes) {
+        l->direct = true;
+        l->nshapes = ncomps * ACCESS_CLASSES;
+        l->shapes = mem_array(l->nshapes, sizeof *l->shapes);
+        for (uint32_t i = 0; i < l->nshapes; i++)
+            l->shapes[i].key = i;
+    }
+    return &l->shapes[d->endpoint * ACCESS_CLASSES + access_class(d)];
+}
+
 void logs_access(struct recording *r, const struct request_done *d)
 {
     struct logs *l = &r->logs[LOG_STORE_ACCESS];
     char text[LINE_MAX];
-    if (!access_written(r->plan->model, d))
+    if (!access_written(r->plan->ncomps, d))
         return;
-    uint64_t key = mix((uint64_t)d->endpoint << 8 | access_class(d), 5) | 1;
-    struct log_shape *s = shape_of(l, key, d->endpoint);
+    struct log_shape *s = access_shape(l, r->plan->ncomps, d);
     if (!has_room(LOG_STORE_ACCESS, s, d->end))
         return;
     access_text(r->plan->model, d, text, sizeof text);
@@ -349,9 +363,9 @@ size_t recording_logs(const struct recording *r, const struct log_filter *f,
 /* A line goes: what was dropped before it is waiting again. */
 static void take_back(struct logs *l, const struct line *x)
 {
-    struct log_shape *s = find_shape(l, x->shape);
+    struct log_shape *s = l->direct ? &l->shapes[x->shape] : find_shape(l, x->shape);
     s->dropped = x->dropped;
-    s->second = 0;
+    s->until = 0;
     s->kept = 0;
 }
 
@@ -387,6 +401,12 @@ void logs_truncate(struct logs *l, sim_time t)
     }
 }
 
+/* How many there is room for. */
+static size_t shapes_of(const struct logs *l)
+{
+    return l->direct ? l->nshapes : LOG_SHAPES;
+}
+
 void logs_fork(struct logs *to, const struct logs *from)
 {
     *to = *from;
@@ -399,8 +419,8 @@ void logs_fork(struct logs *to, const struct logs *from)
     for (uint32_t i = 0; i < to->nchunks; i++)
         to->chunks[i]->refs++;
     if (from->shapes) {
-        to->shapes = mem_array(LOG_SHAPES, sizeof *to->shapes);
-        memcpy(to->shapes, from->shapes, LOG_SHAPES * sizeof *to->shapes);
+        to->shapes = mem_array(shapes_of(from), sizeof *to->shapes);
+        memcpy(to->shapes, from->shapes, shapes_of(from) * sizeof *to->shapes);
     }
 }
 
@@ -416,5 +436,5 @@ void logs_release(struct logs *l)
 size_t logs_bytes(const struct logs *l)
 {
     return l->cap * sizeof *l->chunks + l->nchunks * sizeof(struct log_chunk) +
-           (l->shapes ? LOG_SHAPES * sizeof *l->shapes : 0);
+           (l->shapes ? shapes_of(l) * sizeof *l->shapes : 0);
 }

@@ -148,7 +148,7 @@ enum log_store {
 struct log_chunk;
 struct log_shape {
     uint64_t key;   /* component, level and the text without its numbers; 0: free */
-    int64_t second; /* that `kept` counts in */
+    sim_time until; /* end of the second that `kept` counts in */
     uint32_t kept;
     uint32_t dropped; /* since the last one kept */
 };
@@ -158,6 +158,7 @@ struct logs {
     uint32_t nchunks, cap;
     struct log_shape *shapes; /* [LOG_SHAPES] open addressing; NULL: none yet */
     uint32_t nshapes;
+    bool direct; /* shapes is [nshapes] instead, a line's shape is its place in it */
 };
 void logs_release(struct logs *l);
 void logs_fork(struct logs *to, const struct logs *from);
@@ -169,9 +170,19 @@ void logs_access(struct recording *r, const struct request_done *d);
 
 /* Whether a service wrote an access line: at the server's side, by an endpoint (a third
  * party's log is not ours to read), and by a process that lived to write it. */
-bool access_written(const struct model *m, const struct request_done *d);
+static inline bool access_written(uint32_t ncomps, const struct request_done *d)
+{
+    return !d->user && d->endpoint < ncomps && d->endpoint != d->place &&
+           d->reason != REASON_INSTANCE_GONE;
+}
 /* Which lines are alike: well, with a result of its own, not well, nobody there. */
-unsigned access_class(const struct request_done *d);
+enum { ACCESS_CLASSES = 4 };
+static inline uint32_t access_class(const struct request_done *d)
+{
+    if (d->abandoned)
+        return 3;
+    return d->reason != REASON_NONE ? 2 : d->result ? 1 : 0;
+}
 /* "/buy 200 declined in 212 ms". */
 void access_text(const struct model *m, const struct request_done *d, char *out,
                  size_t max);
@@ -184,15 +195,17 @@ struct span_rec { /* a struct span without what its trace knows */
     int16_t instance;
     uint8_t cause, reason;
     uint16_t note; /* 1 + offset into trace.notes; 0: none */
+    bool outlives; /* a transaction left open; stands in order of its start */
     sim_time start, end;
+    const char *result;
 };
-enum trace_why { TRACE_OPEN, TRACE_ERROR, TRACE_SAMPLE, TRACE_SLOW };
+enum trace_why { TRACE_OPEN, TRACE_ERROR, TRACE_LEFT_OPEN, TRACE_SAMPLE, TRACE_SLOW };
 struct trace {
     size_t refs;
     struct trace_head head;
     enum trace_why why;     /* it is kept */
     bool rootless;          /* client and endpoint are guessed: not finished yet */
-    struct span_rec *spans; /* in order of their end */
+    struct span_rec *spans; /* in the order in which they were told */
     uint32_t span_cap;
     char *notes; /* NUL-terminated, one after another */
     uint32_t note_len, note_cap;
@@ -201,6 +214,8 @@ size_t trace_size(const struct trace *x); /* bytes */
 void trace_unref(struct trace *x);
 struct trace *trace_copy(const struct trace *from) MUST_USE;
 void trace_add(struct trace *x, const struct model *m, const struct span *s);
+/* Ends a span that outlives its request; false: the trace has no such span. */
+bool trace_close(struct trace *x, const struct span *s);
 /* The trace as it stood at `at`; NULL: it had not begun. Takes over the reference. */
 struct trace *trace_back_to(struct trace *x, const struct model *m,
                             sim_time at) MUST_USE;
@@ -212,7 +227,7 @@ struct trace_ref {
 #define TRACE_SLOWEST 2
 struct trace_quota { /* what has been kept of one endpoint in this slot */
     comp_id endpoint;
-    uint8_t samples, nslow;
+    uint8_t samples, nslow, left_open;
     uint8_t errors[REASON_COUNT];
     struct trace *slow[TRACE_SLOWEST];
 };

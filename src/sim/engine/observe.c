@@ -76,7 +76,8 @@ void w_span(struct world *w, const struct act *a, enum cause cause, comp_id plac
                      .cause = (uint8_t)cause,
                      .start = start,
                      .end = w_now(w),
-                     .reason = reason};
+                     .reason = reason,
+                     .abandoned = (a->flags & ACT_ABANDONED) != 0};
     snprintf(s.note, sizeof s.note, "%s", note);
     w->observer->span(w->observer->ctx, &s);
 }
@@ -95,7 +96,8 @@ void w_call_span(struct world *w, const struct act *a)
                      .start = a->start,
                      .end = w_now(w),
                      .reason = (enum reason)a->reason,
-                     .result = result_of(a)};
+                     .result = result_of(a),
+                     .abandoned = (a->flags & ACT_ABANDONED) != 0};
     const char *kind = "";
     if (a->kind == ACT_LOOKUP && a->reason == REASON_NONE)
         kind = a->flags & ACT_HIT ? a->flags & ACT_STALE ? "stale hit" : "hit" : "miss";
@@ -106,6 +108,24 @@ void w_call_span(struct world *w, const struct act *a)
                  kind[0] ? ", " : "", kind);
     else
         snprintf(s.note, sizeof s.note, "%s", kind);
+    w->observer->span(w->observer->ctx, &s);
+}
+
+void w_open_span(struct world *w, const struct left_open *x, comp_id place,
+                 sim_time start, sim_time end, enum reason reason)
+{
+    if (x->request == 0 || w->observer == NULL || w->observer->span == NULL)
+        return;
+    struct span s = {.request = x->request,
+                     .id = x->span,
+                     .parent = x->parent,
+                     .place = place,
+                     .what = place,
+                     .cause = CAUSE_OTHER,
+                     .start = start,
+                     .end = end,
+                     .reason = reason,
+                     .outlives = true};
     w->observer->span(w->observer->ctx, &s);
 }
 
