@@ -178,7 +178,9 @@ static enum err run(struct call *c)
     size_t skip = !c->piped && kept > SHOWN ? kept - SHOWN : 0;
     struct out_table t;
     table_init(&t, c->o, "TRACE|AT|ENDPOINT|>TOOK|RESULT");
-    for (size_t i = skip; i < kept; i++)
+    size_t from =
+        f.unfinished ? 0 : skip; /* of those that wait, the oldest tell most */
+    for (size_t i = from; i < from + (kept - skip); i++)
         row(c, &t, &v[i]);
     table_print(&t);
     if (sum_up)
