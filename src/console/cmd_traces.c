@@ -195,11 +195,13 @@ static enum err run(struct call *c)
             c,
             "%strace ID draws one. Nobody waits any more for %s that are still inside: "
             "stacks COMPONENT.",
-            skip ? strf(c, "The last %d of %zu. ", SHOWN, kept) : "",
+            skip ? strf(c, "The oldest %d of %zu. ", SHOWN, kept) : "",
             count(c, (double)gone));
     else
         note(c, "%strace ID draws one.",
-             skip ? strf(c, "The last %d of %zu. ", SHOWN, kept) : "");
+             !skip          ? ""
+             : f.unfinished ? strf(c, "The oldest %d of %zu. ", SHOWN, kept)
+                            : strf(c, "The last %d of %zu. ", SHOWN, kept));
     if (f.comp != COMP_NONE)
         seen_comp(c, f.comp, "traces");
     return ERR_OK;
