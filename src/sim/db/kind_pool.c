@@ -321,7 +321,7 @@ static void hand_over(struct world *w, struct share *s, struct conn *n, struct a
     s->acquired++;
 }
 
-/* Its wait in the queue is over. A traced one tells how many it found there
+/* Ends a wait in the queue. A traced one tells how many it found there
  * (a->query.others). */
 static void waited(struct world *w, struct share *s, struct act *a, enum reason reason)
 {
@@ -355,7 +355,7 @@ static uint32_t ports_used(const struct world *w, comp_id pool, const struct sha
     return s->open + ports_waiting(w, &s->ports, p_time(w, pool, P_TIME_WAIT));
 }
 
-/* What a connection more cannot be opened for; REASON_NONE: it can. */
+/* The reason for which no connection more can be opened; REASON_NONE: one can. */
 static enum reason open_lacks(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);
@@ -387,7 +387,7 @@ static int64_t least_of(const struct world *w, comp_id pool)
     return least < size ? least : size;
 }
 
-/* What min_size lacks will be opened, in an event of its own. */
+/* Opens what min_size lacks, in an event of its own. */
 static void refill_later(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);
@@ -649,7 +649,7 @@ static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint3
     query_fail(w, a, REASON_POOL_TIMEOUT);
 }
 
-/* What waits does so for a time that is no more. */
+/* Forgets the ports in TIME_WAIT, of a time that is no more. */
 static void forget_ports(struct world *w, comp_id c)
 {
     const struct pool *p = W_STATE(w, struct pool, c);
