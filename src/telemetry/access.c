@@ -5,7 +5,7 @@
  *
  * A line has the endpoint, a status as HTTP servers log it, what came out where that is
  * not the usual answer, and how long it took. Who had no caller any more gets 499, as
- * nginx writes it (ngx_http_request.h: NGX_HTTP_CLIENT_CLOSED_REQUEST).
+ * nginx writes it (NGX_HTTP_CLIENT_CLOSED_REQUEST).
  */
 #include "telemetry_internal.h"
 
