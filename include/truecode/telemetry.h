@@ -164,6 +164,7 @@ struct log_entry {
     enum log_level level;
     uint64_t request;
     uint32_t dropped; /* lines like this one that were suppressed before it */
+    bool access;      /* the line of a request that ended; made, not written */
     const char *text; /* valid until the recording changes */
 };
 struct log_filter {
@@ -173,7 +174,8 @@ struct log_filter {
     uint64_t request;  /* 0: any */
     sim_time from, to; /* `to` 0: no end */
 };
-/* Newest last; the last `max` that match. Returns how many were filled. */
+/* What components wrote, and a line for requests that ended, as their services would
+ * write it: "/buy 200 declined in 212 ms". Newest last; the last `max` that match. Returns how many were filled. */
 size_t recording_logs(const struct recording *r, const struct log_filter *f,
                       struct log_entry *out, size_t max);
 
@@ -185,16 +187,22 @@ struct trace_head {
     sim_time start, end; /* end SIM_FOREVER: not finished */
     enum reason reason;
     comp_id culprit;
+    const char *result; /* answered with a result of its own, "declined"; NULL: none.
+                           The model's */
     uint16_t nspans;
+    uint16_t nopen; /* transactions that it left open, and that are open still */
 };
 struct trace_filter {
     comp_id comp;            /* touched this component; COMP_NONE: any */
     bool errors, unfinished; /* only these; both: either */
+    bool open;               /* that left a transaction open which is open still */
     sim_time slower;         /* took at least so long (so far) */
     sim_time from, to;       /* running at some time in it; `to` 0: no end */
+    const struct world *now; /* the world at the recording's end, which knows whom users
+                                wait for before any span has ended; NULL: not asked */
 };
-/* Kept: of each endpoint and ten seconds a few errors of each reason, the slowest two
- * and two of the rest; and what is not finished, of which start and endpoint are as far
+/* Kept: of each endpoint and ten seconds a few errors of each reason, a few that left a
+ * transaction open, the slowest two and two of the rest; and what is not finished, of which start and endpoint are as far
  * as its spans tell, and client is COMP_NONE. In order of start, newest last. */
 size_t recording_traces(const struct recording *r, const struct trace_filter *f,
                         struct trace_head *out, size_t max);

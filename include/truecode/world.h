@@ -32,6 +32,8 @@ struct request_done {
     sim_time start, end;
     sim_time age;       /* oldest cached value in it */
     enum reason reason; /* REASON_NONE: answered */
+    const char *result; /* answered with a result of its own, "declined"; else NULL. The
+                           model's, known at the server's side alone */
     comp_id culprit;    /* where it failed, COMP_NONE when it did not */
     const struct slice *slices;
     size_t nslices;
@@ -46,7 +48,12 @@ struct span {
     uint8_t cause; /* a wait or piece of work; CAUSE_COUNT: a whole call */
     sim_time start, end;
     enum reason reason;
-    char note[48]; /* "61 others waiting", "retry 1", "miss"; "" */
+    const char *result; /* of a whole call: as in struct request_done */
+    bool outlives;  /* A transaction that its request left open. Told twice: when the
+                           request lets go of it, with `end` SIM_FOREVER, and when it
+                           ends, by whoever ends it */
+    bool abandoned; /* nobody waited for the call any more */
+    char note[48];  /* "61 others waiting", "retry 1", "miss"; "" */
 };
 
 struct log_line {

@@ -86,6 +86,18 @@ static struct inside look_inside(struct call *c, comp_id service, comp_id endpoi
     return in;
 }
 
+/* Answers that have a name of their own, each with its counter. */
+static void results(struct call *c, comp_id endpoint)
+{
+    for (comp_id k = next_of(c, "counter", COMP_NONE); k != COMP_NONE;
+         k = next_of(c, "counter", k))
+        if (model_owner(c->m, k) == endpoint)
+            out_line(c->o, TONE_NORMAL,
+                     "  answered %s: %s in the last minute (chart %s)",
+                     strrchr(name_of(c, k), '/') + 1,
+                     count(c, rate(c, k, "total") * 60), name_of(c, k));
+}
+
 static void describe(struct call *c, comp_id service, comp_id endpoint)
 {
     struct inside in = look_inside(c, service, endpoint);
@@ -104,6 +116,7 @@ static void describe(struct call *c, comp_id service, comp_id endpoint)
                   "%s and 1 %% more than %s",
                   count(c, done), count(c, failed), quantity(c, p50, "s"),
                   quantity(c, p99, "s")));
+    results(c, endpoint);
     if (!in.n) {
         out_line(c->o, TONE_NORMAL, "  inside now: none");
         return;

@@ -1,13 +1,14 @@
 /*
  * logs: lines as the services wrote them, oldest first. What the logging system
- * suppressed is counted where it happened.
+ * suppressed is counted where it happened. Of a busy system the last lines are a few
+ * seconds; what is worse than ordinary among those that are not shown is counted below.
  */
 #include "console_internal.h"
 
 #include <string.h>
 
 #define SHOWN  40
-#define PIPED  5000
+#define PIPED  25000 /* more than are kept */
 #define WINDOW (10 * SIM_MIN)
 
 static const struct {
@@ -35,7 +36,7 @@ static enum err read_level(struct call *c, enum log_level *out)
 
 static void show(struct call *c, const struct log_entry *e)
 {
-    if (e->dropped)
+    if (e->dropped && !e->access)
         out_line(c->o, TONE_DIM, "          (%u lines like the next were suppressed)",
                  e->dropped);
     out_add(c->o, TONE_DIM, "%s  ", clock_of(c, e->at, true));
@@ -43,7 +44,28 @@ static void show(struct call *c, const struct log_entry *e)
     out_add(c->o, levels[e->level].tone, "%-5s  %s", levels[e->level].word, e->text);
     if (e->request)
         out_add(c->o, TONE_DIM, "  trace=%llx", (unsigned long long)e->request);
+    if (e->dropped && e->access)
+        out_add(c->o, TONE_DIM, "  (+%u alike)", e->dropped);
     out_end(c->o);
+}
+
+/* What the lines are that came before those shown. */
+static void tell_hidden(struct call *c, const struct log_entry *v, size_t n,
+                        enum log_level least)
+{
+    size_t of[LOG_ERROR + 1] = {0};
+    for (size_t i = 0; i < n; i++)
+        of[v[i].level]++;
+    size_t loud_lines = of[LOG_WARN] + of[LOG_ERROR];
+    const char *loud =
+        least < LOG_WARN && loud_lines > 0
+            ? strf(c, ", %zu of them warn or error (--level warn)", loud_lines)
+            : "";
+    note(c,
+         "The last %d. Before them %s%zu since %s%s. Filter: logs | grep WORD, "
+         "--level, --since 20m.",
+         SHOWN, n + SHOWN == PIPED ? "more than " : "", n, clock_of(c, v[0].at, true),
+         loud);
 }
 
 static enum err make_filter(struct call *c, struct log_filter *f)
@@ -63,9 +85,8 @@ static enum err run(struct call *c)
     enum err e = make_filter(c, &f);
     if (e != ERR_OK)
         return e;
-    size_t max = c->piped ? PIPED : SHOWN + 1;
-    struct log_entry *v = arena_alloc(c->mem, max * sizeof *v);
-    size_t n = recording_logs(c->rec, &f, v, max);
+    struct log_entry *v = arena_alloc(c->mem, PIPED * sizeof *v);
+    size_t n = recording_logs(c->rec, &f, v, PIPED);
     size_t skip = !c->piped && n > SHOWN ? n - SHOWN : 0;
     for (size_t i = skip; i < n; i++) {
         show(c, &v[i]);
@@ -74,10 +95,7 @@ static enum err run(struct call *c)
     if (!n)
         note(c, "No line since %s.", clock_of(c, f.from, true));
     else if (skip)
-        note(c,
-             "The last %d; there are more. Filter: logs | grep WORD, --level warn, "
-             "--since 20m.",
-             SHOWN);
+        tell_hidden(c, v, skip, f.min_level);
     if (c->nargs)
         seen_comp(c, f.comp, "logs");
     return ERR_OK;
@@ -92,10 +110,12 @@ const struct command cmd_logs = {
     .info =
         {.name = "logs",
          .synopsis = "logs [COMPONENT|INSTANCE] [--level LEVEL] [--since TIME]",
-         .doc = "What the services wrote. The last ten minutes, oldest first. "
-                "Lines that were written too often are suppressed and counted.",
-         .examples =
-             "logs\nlogs COMPONENT --level warn --since 30m\nlogs COMPONENT | tail -5",
+         .doc = "What the services wrote. The last ten minutes, oldest first; before a "
+                "pipe all of it, else the last 40 lines. A request that ended has a "
+                "line with its endpoint, status, result and time. Of lines alike, "
+                "a few a second are kept and the rest counted.",
+         .examples = "logs\nlogs COMPONENT --level warn --since 30m\n"
+                     "logs COMPONENT | grep -v 200\nlogs --level debug | tail -5",
          .group = GROUP_LOOK,
          WILD(wild)},
     .args = {ARG_INSTANCE},

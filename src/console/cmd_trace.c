@@ -34,7 +34,7 @@ static sim_time end_of(const struct waterfall *w, const struct span *s)
 
 static enum err find_trace(struct call *c, const char *text, struct trace_head *out)
 {
-    struct trace_filter f = {.comp = COMP_NONE, .to = c->now};
+    struct trace_filter f = {.comp = COMP_NONE, .to = c->now, .now = c->w};
     struct trace_head *v = arena_alloc(c->mem, HEADS_MAX * sizeof *v);
     size_t n = recording_traces(c->rec, &f, v, HEADS_MAX), hits = 0;
     for (size_t i = 0; i < n; i++) {
@@ -130,6 +130,8 @@ static bool note_fits(const struct span *s, const char *what, size_t depth)
 
 static const char *what_of(const struct call *c, const struct span *s)
 {
+    if (s->outlives)
+        return "transaction";
     return s->cause < CAUSE_COUNT ? cause_phrase((enum cause)s->cause)
                                   : inst_name(c, s->place, s->instance);
 }
@@ -162,13 +164,38 @@ static const char *ms(struct call *c, sim_time d)
     return x < 9.95 ? strf(c, "%.1f", x) : count(c, x);
 }
 
+/* What became of a transaction that a request left open. */
+static const char *left_open(struct call *c, const struct span *s)
+{
+    if (s->end == SIM_FOREVER || s->end > c->now)
+        return strf(c, "on %s, open for %s, never closed", name_of(c, s->place),
+                    ago(c, s->start));
+    return strf(c, "on %s, open for %s: %s", name_of(c, s->place),
+                span_of(c, (s->end - s->start) / SIM_MS * SIM_MS),
+                s->reason != REASON_NONE ? reason_phrase(s->reason) : "closed");
+}
+
+/* A result of its own, before what else is to be said; NULL: there is none. */
+static const char *answered(struct call *c, const struct span *s)
+{
+    if (!s->result)
+        return NULL;
+    return *s->note ? strf(c, "answered %s, %s", s->result, s->note)
+                    : strf(c, "answered %s", s->result);
+}
+
 static void remark(struct waterfall *w, const struct span *s, size_t depth)
 {
     struct call *c = w->c;
-    const char *text = note_fits(s, what_of(c, s), depth) ? "" : s->note;
+    const char *text = s->outlives                          ? left_open(c, s)
+                       : answered(c, s)                     ? answered(c, s)
+                       : note_fits(s, what_of(c, s), depth) ? ""
+                                                            : s->note;
     const char *reason = s->reason != REASON_NONE && s->cause != CAUSE_COUNT
                              ? reason_phrase(s->reason)
                              : "";
+    if (s->outlives)
+        reason = "";
     if (*text || *reason)
         out_line(c->o, TONE_DIM, "%*s%s%s%s", (int)(depth * 2 + 2), "", text,
                  *text && *reason ? ": " : "", reason);
@@ -225,13 +252,18 @@ static void speak_tree(struct waterfall *w, uint32_t parent, size_t depth)
         if (!is_child(s, parent))
             continue;
         bool whole = s->cause == CAUSE_COUNT;
-        out_line(c->o, TONE_NORMAL, "%*s%s%s%s: from %s ms, %s ms%s%s%s%s",
-                 (int)(depth * 2), "", inst_name(c, s->place, s->instance),
-                 whole ? "" : " ", whole ? "" : cause_phrase((enum cause)s->cause),
-                 ms(c, s->start - w->start), ms(c, end_of(w, s) - s->start),
-                 s->reason != REASON_NONE ? ", " : "",
-                 s->reason != REASON_NONE ? reason_phrase(s->reason) : "",
-                 *s->note ? ", " : "", s->note);
+        if (s->outlives) {
+            out_line(c->o, TONE_NORMAL, "%*sa transaction %s", (int)(depth * 2), "",
+                     left_open(c, s));
+            continue;
+        }
+        out_line(
+            c->o, TONE_NORMAL, "%*s%s%s%s: from %s ms, %s ms%s%s%s%s", (int)(depth * 2),
+            "", inst_name(c, s->place, s->instance), whole ? "" : " ",
+            whole ? "" : cause_phrase((enum cause)s->cause), ms(c, s->start - w->start),
+            ms(c, end_of(w, s) - s->start), s->reason != REASON_NONE ? ", " : "",
+            s->reason != REASON_NONE ? reason_phrase(s->reason) : "",
+            *s->note || s->result ? ", " : "", s->result ? answered(c, s) : s->note);
         seen_comp(c, s->place, "traces");
         speak_tree(w, s->id, depth + 1);
     }
@@ -271,7 +303,7 @@ static sim_time self_time(const struct waterfall *w, const struct span *s)
     sim_time covered = s->start, self = 0;
     for (size_t i = 0; i < w->n; i++) {
         const struct span *k = &w->v[i];
-        if (k->parent != s->id || k == s)
+        if (k->parent != s->id || k == s || k->outlives)
             continue;
         if (k->start > covered)
             self += k->start - covered;
@@ -323,7 +355,7 @@ static void gather_parts(struct waterfall *w, const struct inflight_view *wait,
     if (open)
         w->end = wait->since;
     for (size_t i = 0; i < w->n; i++)
-        if (w->v[i].start <= w->end)
+        if (w->v[i].start <= w->end && !w->v[i].outlives)
             add_part(p, part_name(w->c, &w->v[i]), (double)self_time(w, &w->v[i]));
     w->end = end;
     if (!open)
@@ -357,6 +389,16 @@ static void where_it_went(struct waterfall *w, const struct inflight_view *wait)
     buf_release(&b);
 }
 
+/* What is usual for its endpoint: "; p50 of the 10 min before: 189 ms". */
+static const char *ordinary(struct call *c, const struct trace_head *h)
+{
+    sim_time from = h->start > P50_WINDOW ? h->start - P50_WINDOW : 0;
+    double p50 = scene_latency_in(&c->scene, h->endpoint, from, h->start, 0.5);
+    if (isnan(p50))
+        return "";
+    return strf(c, "; p50 in the 10 min before: %s", quantity(c, p50, "s"));
+}
+
 static void headline(struct waterfall *w, const struct trace_head *h)
 {
     struct call *c = w->c;
@@ -368,12 +410,9 @@ static void headline(struct waterfall *w, const struct trace_head *h)
         out_add(c->o, TONE_BAD, "  %s%s%s", reason_phrase(h->reason),
                 h->culprit == COMP_NONE ? "" : " at ",
                 h->culprit == COMP_NONE ? "" : name_of(c, h->culprit));
-    sim_time from = h->start > P50_WINDOW ? h->start - P50_WINDOW : 0;
-    double p50 = scene_latency_in(&c->scene, h->endpoint, from, w->end, 0.5);
-    if (!isnan(p50))
-        out_add(c->o, TONE_DIM, "  (p50 of 10 min: %s)", quantity(c, p50, "s"));
     out_end(c->o);
-    out_line(c->o, TONE_DIM, "started %s, times in ms", clock_of(c, w->start, true));
+    out_line(c->o, TONE_DIM, "started %s, times in ms%s", clock_of(c, w->start, true),
+             ordinary(c, h));
 }
 
 static enum err run(struct call *c)

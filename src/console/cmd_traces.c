@@ -44,7 +44,7 @@ static const char *result(struct call *c, const struct trace_head *h)
     if (h->end == SIM_FOREVER)
         return "not finished";
     if (h->reason == REASON_NONE)
-        return "ok";
+        return h->result ? h->result : "ok";
     return h->culprit == COMP_NONE
                ? reason_phrase(h->reason)
                : strf(c, "%s at %s", reason_phrase(h->reason), name_of(c, h->culprit));
@@ -67,15 +67,18 @@ static void row(struct call *c, struct out_table *t, const struct trace_head *h)
                open ? ago(c, h->start)
                     : span_of(c, (h->end - h->start) / SIM_MS * SIM_MS),
                open ? " so far" : "");
-    table_cell(t, h->reason == REASON_NONE && !open ? TONE_GOOD : TONE_BAD, "%s",
-               result(c, h));
+    table_cell(t, h->reason == REASON_NONE && !open ? TONE_GOOD : TONE_BAD, "%s%s",
+               result(c, h), h->nopen ? ", transaction still open" : "");
     saw(c, h);
 }
 
 static enum err make_filter(struct call *c, struct trace_filter *f)
 {
-    *f = (struct trace_filter){.comp = COMP_NONE, .to = c->now};
+    *f = (struct trace_filter){.comp = COMP_NONE, .to = c->now, .now = c->w};
+    f->open = call_opt(c, "--open");
     enum err e = when_since(c, WINDOW, &f->from);
+    if (f->open && !call_opt(c, "--since"))
+        f->from = 0; /* what is open may be as old as the world */
     if (e == ERR_OK && c->nargs)
         e = need_comp(c, c->arg[0], &f->comp, NULL);
     if (e == ERR_OK && call_opt(c, "--slow"))
@@ -124,6 +127,23 @@ static void tell_unfinished(struct call *c, const struct trace_head *v, size_t n
     buf_release(&b);
 }
 
+/* Requests inside services (COMP_NONE: inside any) whose callers are gone: their traces
+ * have ended, and their work has not. */
+static size_t callers_gone(struct call *c, comp_id only)
+{
+    size_t gone = 0;
+    for (comp_id s = next_of(c, "service", COMP_NONE); s != COMP_NONE;
+         s = next_of(c, "service", s)) {
+        size_t n =
+            only == COMP_NONE || only == s ? world_inflight(c->w, s, NULL, 0) : 0;
+        struct inflight_view *v = arena_alloc(c->mem, (n + 1) * sizeof *v);
+        n = n > 0 ? world_inflight(c->w, s, v, n) : 0;
+        for (size_t i = 0; i < n; i++)
+            gone += v[i].abandoned;
+    }
+    return gone;
+}
+
 /* Only the finished ones, in place. */
 static size_t keep_finished(struct trace_head *v, size_t n)
 {
@@ -154,10 +174,13 @@ static enum err run(struct call *c)
         memcpy(all, v, kept * sizeof *all);
         kept = keep_finished(v, kept);
     }
+    size_t gone = f.unfinished ? callers_gone(c, f.comp) : 0;
     size_t skip = !c->piped && kept > SHOWN ? kept - SHOWN : 0;
     struct out_table t;
     table_init(&t, c->o, "TRACE|AT|ENDPOINT|>TOOK|RESULT");
-    for (size_t i = skip; i < kept; i++)
+    size_t from =
+        f.unfinished ? 0 : skip; /* of those that wait, the oldest tell most */
+    for (size_t i = from; i < from + (kept - skip); i++)
         row(c, &t, &v[i]);
     table_print(&t);
     if (sum_up)
@@ -167,9 +190,18 @@ static enum err run(struct call *c)
              "No such trace since %s. Kept are errors, the slowest, and some of the "
              "rest.",
              clock_of(c, f.from, true));
+    else if (f.unfinished && gone > 0)
+        note(
+            c,
+            "%strace ID draws one. Nobody waits any more for %s that are still inside: "
+            "stacks COMPONENT.",
+            skip ? strf(c, "The oldest %d of %zu. ", SHOWN, kept) : "",
+            count(c, (double)gone));
     else
         note(c, "%strace ID draws one.",
-             skip ? strf(c, "The last %d of %zu. ", SHOWN, kept) : "");
+             !skip          ? ""
+             : f.unfinished ? strf(c, "The oldest %d of %zu. ", SHOWN, kept)
+                            : strf(c, "The last %d of %zu. ", SHOWN, kept));
     if (f.comp != COMP_NONE)
         seen_comp(c, f.comp, "traces");
     return ERR_OK;
@@ -187,10 +219,12 @@ const struct command cmd_traces = {
     .info = {.name = "traces",
              .synopsis =
                  "traces [COMPONENT] [--endpoint NAME] [--slow TIME] [--errors] "
-                 "[--unfinished] [--since TIME]",
+                 "[--unfinished] [--open] [--since TIME]",
              .doc = "Requests recorded from end to end. Errors, the slowest, some of "
-                    "the rest, and those that have not finished.",
-             .examples = "traces --slow 1s\ntraces --unfinished\ntraces --endpoint "
+                    "the rest, and those that have not finished. --open: those that "
+                    "left a transaction open which is open still, since the start.",
+             .examples = "traces --slow 1s\ntraces --unfinished\ntraces --open\n"
+                         "traces --endpoint "
                          "ENDPOINT --errors --since 30m",
              .group = GROUP_LOOK,
              WILD(wild)},
@@ -200,6 +234,7 @@ const struct command cmd_traces = {
              {"--slow", ARG_DURATION, "at least so long: 1s, 500ms"},
              {"--errors", ARG_NONE, "only those that failed"},
              {"--unfinished", ARG_NONE, "only those that have not finished"},
+             {"--open", ARG_NONE, "only those that left a transaction open"},
              {"--since", ARG_TIME, "20:12, or 30m for half an hour ago (default 10m)"}},
     .run = run,
 };

@@ -71,7 +71,9 @@ static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
       "What a feature flag decides.", ARG_WHAT, ARG_BODY, ARG_OTHER)                   \
     X(count, "counter", COUNT, 1, "Adds one to a business counter.", ARG_WHAT)         \
     X(reply, "text", REPLY, 1,                                                         \
-      "Ends with a business answer (\"declined\"): not an error.", ARG_TEXT)           \
+      "Ends with a business answer (\"declined\"): not an error. Counted as "          \
+      "ENDPOINT/declined.",                                                            \
+      ARG_TEXT)                                                                        \
     X(fail, "text", FAIL, 1, "Ends with an error.", ARG_TEXT)                          \
     X(log, "level, text", LOG, 2,                                                      \
       "Writes a log line; level: debug, info, warn or error.", ARG_LEVEL, ARG_TEXT)    \

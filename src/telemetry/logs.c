@@ -4,6 +4,10 @@
  * says how many were dropped before it. Kept lines lie in chunks of a fixed size, texts
  * included, and when there are too many chunks the oldest goes.
  *
+ * There are three stores, so that what is written all the time never displaces the odd
+ * line: what components wrote, their debug lines, and the access lines, which nobody
+ * writes: each is made from a finished request that is recorded anyway (access.c).
+ *
  * Why a rewind needs no saved state: seconds are counted (k, k + 1], the first line of
  * a second is always kept, so what was dropped before a whole second T stands either in
  * the first line kept after T or is still waiting in the shape.
@@ -13,11 +17,19 @@
 #include <assert.h>
 #include <string.h>
 
-#define CHUNK_LINES      256
-#define CHUNK_TEXT       (16 * 1024)
-#define MAX_CHUNKS       48  /* about a mebibyte and a quarter */
-#define LINES_PER_SECOND 5   /* of one shape */
-#define LINE_MAX         240 /* bytes kept of a line */
+#define CHUNK_LINES 256
+#define CHUNK_TEXT  (16 * 1024)
+#define LINE_MAX    240 /* bytes kept of a line */
+
+/* The bounds of a store. A chunk has 26 KiB. */
+static const struct {
+    uint32_t chunks;
+    uint32_t per_second; /* lines of one shape */
+} bounds[LOG_STORES] = {
+    [LOG_STORE_WRITTEN] = {48, 5},
+    [LOG_STORE_DEBUG] = {16, 2},
+    [LOG_STORE_ACCESS] = {32, 2},
+};
 
 struct line {
     sim_time at;
@@ -79,15 +91,15 @@ static struct log_shape *find_shape(const struct logs *l, uint64_t key)
     }
 }
 
-/* When there are too many shapes, those that come later count as one per component. */
-static struct log_shape *shape_of(struct logs *l, const struct log_line *line)
+/* The shape with this key. When there are too many, those that come later count as one
+ * per component. */
+static struct log_shape *shape_of(struct logs *l, uint64_t key, comp_id comp)
 {
     if (!l->shapes)
         l->shapes = mem_array(LOG_SHAPES, sizeof *l->shapes);
-    struct log_shape *s = find_shape(l, shape_key(line));
-    uint64_t key = shape_key(line);
+    struct log_shape *s = find_shape(l, key);
     if (!s->key && l->nshapes >= LOG_SHAPES / 2) {
-        key = mix(line->comp, 3) | 1;
+        key = mix(comp, 3) | 1;
         s = find_shape(l, key);
     }
     if (!s->key && l->nshapes >= LOG_SHAPES * 7 / 8) {
@@ -118,9 +130,9 @@ static void drop_oldest(struct logs *l)
     memmove(l->chunks, l->chunks + 1, l->nchunks * sizeof *l->chunks);
 }
 
-static struct log_chunk *new_chunk(struct logs *l)
+static struct log_chunk *new_chunk(struct logs *l, uint32_t most)
 {
-    if (l->nchunks == MAX_CHUNKS)
+    if (l->nchunks == most)
         drop_oldest(l);
     struct log_chunk *c = mem_alloc(sizeof *c);
     c->refs = 1;
@@ -144,14 +156,14 @@ static struct log_chunk *own_last(struct logs *l)
     return c;
 }
 
-static struct log_chunk *chunk_for(struct logs *l, size_t text)
+static struct log_chunk *chunk_for(struct logs *l, uint32_t most, size_t text)
 {
     if (l->nchunks) {
         const struct log_chunk *c = l->chunks[l->nchunks - 1];
         if (c->n < CHUNK_LINES && c->used + text <= CHUNK_TEXT)
             return own_last(l);
     }
-    return new_chunk(l);
+    return new_chunk(l, most);
 }
 
 /* ---- adding ------------------------------------------------------------- */
@@ -182,11 +194,11 @@ static uint32_t put_text(struct log_chunk *c, const char *s, size_t n)
     return at;
 }
 
-static void append(struct logs *l, const struct log_line *line,
-                   const struct log_shape *s)
+static void append(struct logs *l, enum log_store store, const struct log_line *line,
+                   struct log_shape *s)
 {
     size_t n = kept_length(line->text);
-    struct log_chunk *c = chunk_for(l, n + 1);
+    struct log_chunk *c = chunk_for(l, bounds[store].chunks, n + 1);
     uint32_t text = put_text(c, line->text, n);
     c->lines[c->n++] = (struct line){.at = line->at,
                                      .request = line->request,
@@ -198,26 +210,76 @@ static void append(struct logs *l, const struct log_line *line,
                                      .instance = line->instance};
 }
 
-static int64_t second_of(sim_time at)
+/* The end of the second (k, k + 1] that `at` lies in. */
+static sim_time second_end(sim_time at)
 {
-    return (at + SIM_SEC - 1) / SIM_SEC;
+    return (at + SIM_SEC - 1) / SIM_SEC * SIM_SEC;
 }
 
-void logs_add(struct logs *l, const struct log_line *line)
+/* Whether another line of the shape may be kept in the second of `at`; if not, the line
+ * is counted as dropped. */
+static bool has_room(enum log_store store, struct log_shape *s, sim_time at)
 {
-    struct log_shape *s = shape_of(l, line);
-    int64_t second = second_of(line->at);
-    if (s->second != second) {
-        s->second = second;
+    if (at > s->until || at <= s->until - SIM_SEC) {
+        s->until = second_end(at);
         s->kept = 0;
     }
-    if (s->kept >= LINES_PER_SECOND) {
-        s->dropped++;
-        return;
-    }
-    append(l, line, s);
+    if (s->kept < bounds[store].per_second)
+        return true;
+    s->dropped++;
+    return false;
+}
+
+static void keep(struct logs *l, enum log_store store, const struct log_line *line,
+                 struct log_shape *s)
+{
+    append(l, store, line, s);
     s->kept++;
     s->dropped = 0;
+}
+
+void logs_add(struct recording *r, const struct log_line *line)
+{
+    enum log_store store =
+        line->level == LOG_DEBUG ? LOG_STORE_DEBUG : LOG_STORE_WRITTEN;
+    struct logs *l = &r->logs[store];
+    struct log_shape *s = shape_of(l, shape_key(line), line->comp);
+    if (has_room(store, s, line->at))
+        keep(l, store, line, s);
+}
+
+/* The shape of a request's line: one for each endpoint and class, found without a
+ * search, as every request looks. */
+static struct log_shape *access_shape(struct logs *l, uint32_t ncomps,
+                                      const struct request_done *d)
+{
+    if (!l->shapes) {
+        l->direct = true;
+        l->nshapes = ncomps * ACCESS_CLASSES;
+        l->shapes = mem_array(l->nshapes, sizeof *l->shapes);
+        for (uint32_t i = 0; i < l->nshapes; i++)
+            l->shapes[i].key = i;
+    }
+    return &l->shapes[d->endpoint * ACCESS_CLASSES + access_class(d)];
+}
+
+void logs_access(struct recording *r, const struct request_done *d)
+{
+    struct logs *l = &r->logs[LOG_STORE_ACCESS];
+    char text[LINE_MAX];
+    if (!access_written(r->plan->ncomps, d))
+        return;
+    struct log_shape *s = access_shape(l, r->plan->ncomps, d);
+    if (!has_room(LOG_STORE_ACCESS, s, d->end))
+        return;
+    access_text(r->plan->model, d, text, sizeof text);
+    struct log_line line = {.at = d->end,
+                            .comp = d->place,
+                            .instance = d->instance,
+                            .level = LOG_INFO,
+                            .request = d->id,
+                            .text = text};
+    keep(l, LOG_STORE_ACCESS, &line, s);
 }
 
 /* ---- asking ------------------------------------------------------------- */
@@ -231,7 +293,8 @@ static bool line_matches(const struct line *x, const struct log_filter *f)
            (f->to <= 0 || x->at <= f->to);
 }
 
-static struct log_entry entry_of(const struct log_chunk *c, const struct line *x)
+static struct log_entry entry_of(enum log_store store, const struct log_chunk *c,
+                                 const struct line *x)
 {
     return (struct log_entry){.at = x->at,
                               .comp = x->comp,
@@ -239,22 +302,65 @@ static struct log_entry entry_of(const struct log_chunk *c, const struct line *x
                               .level = (enum log_level)x->level,
                               .request = x->request,
                               .dropped = x->dropped,
+                              .access = store == LOG_STORE_ACCESS,
                               .text = c->text + x->text};
+}
+
+/* A place in one store, on the way back from the newest line. */
+struct cursor {
+    const struct logs *logs;
+    uint32_t chunks, lines; /* still to be looked at: chunks, lines of the last one */
+    const struct log_chunk *chunk;
+    const struct line *line; /* the line found; NULL: there is none left */
+};
+
+/* To the next line before it that matches. */
+static void step_back(struct cursor *k, const struct log_filter *f)
+{
+    for (;;) {
+        while (k->lines == 0) {
+            if (k->chunks == 0) {
+                k->line = NULL;
+                return;
+            }
+            k->chunk = k->logs->chunks[--k->chunks];
+            k->lines = k->chunk->n;
+        }
+        k->line = &k->chunk->lines[--k->lines];
+        if (line_matches(k->line, f))
+            return;
+    }
+}
+
+/* The store whose line is the latest; of one moment the access line, which was made at
+ * the very end. LOG_STORES: no line is left. */
+static enum log_store latest(const struct cursor k[LOG_STORES])
+{
+    enum log_store best = LOG_STORES;
+    for (enum log_store i = 0; i < LOG_STORES; i++)
+        if (k[i].line && (best == LOG_STORES || k[i].line->at >= k[best].line->at))
+            best = i;
+    return best;
 }
 
 /* Walks back from the newest and fills `out` from its end. */
 size_t recording_logs(const struct recording *r, const struct log_filter *f,
                       struct log_entry *out, size_t max)
 {
+    struct cursor k[LOG_STORES];
     size_t left = max;
-    for (uint32_t i = r->logs.nchunks; i > 0 && left > 0; i--) {
-        const struct log_chunk *c = r->logs.chunks[i - 1];
-        for (uint32_t k = c->n; k > 0 && left > 0; k--)
-            if (line_matches(&c->lines[k - 1], f))
-                out[--left] = entry_of(c, &c->lines[k - 1]);
+    for (enum log_store i = 0; i < LOG_STORES; i++) {
+        k[i] = (struct cursor){.logs = &r->logs[i], .chunks = r->logs[i].nchunks};
+        step_back(&k[i], f);
     }
-    memmove(out, out + left, (max - left) * sizeof *out);
-    return max - left;
+    for (enum log_store i; left > 0 && (i = latest(k)) != LOG_STORES;) {
+        out[--left] = entry_of(i, k[i].chunk, k[i].line);
+        step_back(&k[i], f);
+    }
+    size_t n = max - left;
+    if (left > 0)
+        memmove(out, out + left, n * sizeof *out);
+    return n;
 }
 
 /* ---- life --------------------------------------------------------------- */
@@ -262,9 +368,9 @@ size_t recording_logs(const struct recording *r, const struct log_filter *f,
 /* A line goes: what was dropped before it is waiting again. */
 static void take_back(struct logs *l, const struct line *x)
 {
-    struct log_shape *s = find_shape(l, x->shape);
+    struct log_shape *s = l->direct ? &l->shapes[x->shape] : find_shape(l, x->shape);
     s->dropped = x->dropped;
-    s->second = 0;
+    s->until = 0;
     s->kept = 0;
 }
 
@@ -300,6 +406,12 @@ void logs_truncate(struct logs *l, sim_time t)
     }
 }
 
+/* How many there is room for. */
+static size_t shapes_of(const struct logs *l)
+{
+    return l->direct ? l->nshapes : LOG_SHAPES;
+}
+
 void logs_fork(struct logs *to, const struct logs *from)
 {
     *to = *from;
@@ -312,8 +424,8 @@ void logs_fork(struct logs *to, const struct logs *from)
     for (uint32_t i = 0; i < to->nchunks; i++)
         to->chunks[i]->refs++;
     if (from->shapes) {
-        to->shapes = mem_array(LOG_SHAPES, sizeof *to->shapes);
-        memcpy(to->shapes, from->shapes, LOG_SHAPES * sizeof *to->shapes);
+        to->shapes = mem_array(shapes_of(from), sizeof *to->shapes);
+        memcpy(to->shapes, from->shapes, shapes_of(from) * sizeof *to->shapes);
     }
 }
 
@@ -329,5 +441,5 @@ void logs_release(struct logs *l)
 size_t logs_bytes(const struct logs *l)
 {
     return l->cap * sizeof *l->chunks + l->nchunks * sizeof(struct log_chunk) +
-           (l->shapes ? LOG_SHAPES * sizeof *l->shapes : 0);
+           (l->shapes ? shapes_of(l) * sizeof *l->shapes : 0);
 }

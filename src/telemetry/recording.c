@@ -33,7 +33,8 @@ void recording_free(struct recording *r)
         mem_free(r->instances[c].first);
     mem_free(r->instances);
     slots_release(&r->slots);
-    logs_release(&r->logs);
+    for (int i = 0; i < LOG_STORES; i++)
+        logs_release(&r->logs[i]);
     traces_release(&r->traces);
     changes_release(&r->changes);
     alerts_release(&r->alerts);
@@ -66,7 +67,8 @@ struct recording *recording_fork(const struct recording *from)
     r->instances = copy_instances(from);
     table_fork(&r->table, &from->table);
     slots_fork(&r->slots, &from->slots);
-    logs_fork(&r->logs, &from->logs);
+    for (int i = 0; i < LOG_STORES; i++)
+        logs_fork(&r->logs[i], &from->logs[i]);
     traces_fork(&r->traces, &from->traces);
     changes_fork(&r->changes, &from->changes);
     alerts_fork(&r->alerts, &from->alerts, r->plan->nrules);
@@ -79,7 +81,8 @@ void recording_truncate(struct recording *r, sim_time t)
     assert(t >= 0);
     table_truncate(&r->table, (uint32_t)(t / SIM_SEC) + 1);
     slots_truncate(&r->slots, t);
-    logs_truncate(&r->logs, t);
+    for (int i = 0; i < LOG_STORES; i++)
+        logs_truncate(&r->logs[i], t);
     traces_truncate(&r->traces, r->plan->model, t);
     changes_truncate(&r->changes, t);
     alerts_truncate(r, t);
@@ -92,6 +95,7 @@ static void on_done(void *ctx, const struct request_done *d)
     assert(d->end >= d->start);
     struct recording *r = ctx;
     slots_done(&r->slots, r->plan->ncomps, d);
+    logs_access(r, d);
     if (d->user && d->traced)
         traces_done(&r->traces, d);
 }
@@ -106,7 +110,7 @@ static void on_span(void *ctx, const struct span *s)
 static void on_log(void *ctx, const struct log_line *l)
 {
     struct recording *r = ctx;
-    logs_add(&r->logs, l);
+    logs_add(r, l);
 }
 
 static void on_change(void *ctx, const struct change *c)
@@ -147,7 +151,8 @@ size_t recording_bytes(const struct recording *r)
         n += r->instances[c].n * sizeof *r->instances[c].first;
     n += table_bytes(&r->table);
     n += slots_bytes(&r->slots);
-    n += logs_bytes(&r->logs);
+    for (int i = 0; i < LOG_STORES; i++)
+        n += logs_bytes(&r->logs[i]);
     n += traces_bytes(&r->traces);
     n += changes_bytes(&r->changes);
     return n + r->alerts.cap * sizeof *r->alerts.past;

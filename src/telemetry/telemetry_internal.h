@@ -137,12 +137,18 @@ struct gather explain_times(const struct gather *chosen);
 size_t explain_shares(const struct gather *g, struct share *out, size_t max);
 size_t explain_reasons(const struct gather *g, struct failure *out, size_t max);
 
-/* ---- logs: logs.c ------------------------------------------------------- */
+/* ---- logs: logs.c, access.c ---------------------------------------------- */
 
+enum log_store {
+    LOG_STORE_WRITTEN, /* by components: info and louder */
+    LOG_STORE_DEBUG,   /* by components */
+    LOG_STORE_ACCESS,  /* made of finished requests */
+    LOG_STORES
+};
 struct log_chunk;
 struct log_shape {
     uint64_t key;   /* component, level and the text without its numbers; 0: free */
-    int64_t second; /* that `kept` counts in */
+    sim_time until; /* end of the second that `kept` counts in */
     uint32_t kept;
     uint32_t dropped; /* since the last one kept */
 };
@@ -152,12 +158,34 @@ struct logs {
     uint32_t nchunks, cap;
     struct log_shape *shapes; /* [LOG_SHAPES] open addressing; NULL: none yet */
     uint32_t nshapes;
+    bool direct; /* shapes is [nshapes] instead, a line's shape is its place in it */
 };
 void logs_release(struct logs *l);
 void logs_fork(struct logs *to, const struct logs *from);
 void logs_truncate(struct logs *l, sim_time t);
 size_t logs_bytes(const struct logs *l);
-void logs_add(struct logs *l, const struct log_line *line);
+void logs_add(struct recording *r, const struct log_line *line);
+/* A finished request's access line, if its service writes one. */
+void logs_access(struct recording *r, const struct request_done *d);
+
+/* Whether a service wrote an access line: at the server's side, by an endpoint (a third
+ * party's log is not ours to read), and by a process that lived to write it. */
+static inline bool access_written(uint32_t ncomps, const struct request_done *d)
+{
+    return !d->user && d->endpoint < ncomps && d->endpoint != d->place &&
+           d->reason != REASON_INSTANCE_GONE;
+}
+/* Which lines are alike: well, with a result of its own, not well, nobody there. */
+enum { ACCESS_CLASSES = 4 };
+static inline uint32_t access_class(const struct request_done *d)
+{
+    if (d->abandoned)
+        return 3;
+    return d->reason != REASON_NONE ? 2 : d->result ? 1 : 0;
+}
+/* "/buy 200 declined in 212 ms". */
+void access_text(const struct model *m, const struct request_done *d, char *out,
+                 size_t max);
 
 /* ---- traces: trace.c, traces.c, trace_query.c --------------------------- */
 
@@ -167,15 +195,17 @@ struct span_rec { /* a struct span without what its trace knows */
     int16_t instance;
     uint8_t cause, reason;
     uint16_t note; /* 1 + offset into trace.notes; 0: none */
+    bool outlives; /* a transaction left open; stands in order of its start */
     sim_time start, end;
+    const char *result;
 };
-enum trace_why { TRACE_OPEN, TRACE_ERROR, TRACE_SAMPLE, TRACE_SLOW };
+enum trace_why { TRACE_OPEN, TRACE_ERROR, TRACE_LEFT_OPEN, TRACE_SAMPLE, TRACE_SLOW };
 struct trace {
     size_t refs;
     struct trace_head head;
     enum trace_why why;     /* it is kept */
     bool rootless;          /* client and endpoint are guessed: not finished yet */
-    struct span_rec *spans; /* in order of their end */
+    struct span_rec *spans; /* in the order in which they were told */
     uint32_t span_cap;
     char *notes; /* NUL-terminated, one after another */
     uint32_t note_len, note_cap;
@@ -184,6 +214,8 @@ size_t trace_size(const struct trace *x); /* bytes */
 void trace_unref(struct trace *x);
 struct trace *trace_copy(const struct trace *from) MUST_USE;
 void trace_add(struct trace *x, const struct model *m, const struct span *s);
+/* Ends a span that outlives its request; false: the trace has no such span. */
+bool trace_close(struct trace *x, const struct span *s);
 /* The trace as it stood at `at`; NULL: it had not begun. Takes over the reference. */
 struct trace *trace_back_to(struct trace *x, const struct model *m,
                             sim_time at) MUST_USE;
@@ -195,7 +227,7 @@ struct trace_ref {
 #define TRACE_SLOWEST 2
 struct trace_quota { /* what has been kept of one endpoint in this slot */
     comp_id endpoint;
-    uint8_t samples, nslow;
+    uint8_t samples, nslow, left_open;
     uint8_t errors[REASON_COUNT];
     struct trace *slow[TRACE_SLOWEST];
 };
@@ -295,7 +327,7 @@ struct recording {
     struct instances *instances; /* [component] */
     uint32_t cols;               /* handed out so far */
     struct slots slots;
-    struct logs logs;
+    struct logs logs[LOG_STORES];
     struct traces traces;
     struct changes changes;
     struct alerts alerts;

@@ -69,16 +69,36 @@ static void put_span(struct trace *x, const struct span *s)
                                                    .cause = s->cause,
                                                    .reason = (uint8_t)s->reason,
                                                    .note = put_note(x, s->note),
+                                                   .outlives = s->outlives,
                                                    .start = s->start,
-                                                   .end = s->end};
+                                                   .end = s->end,
+                                                   .result = s->result};
+    if (s->outlives && s->end == SIM_FOREVER)
+        x->head.nopen++;
 }
 
-/* What an unfinished trace's spans tell of it. */
+bool trace_close(struct trace *x, const struct span *s)
+{
+    for (uint16_t i = 0; i < x->head.nspans; i++) {
+        struct span_rec *old = &x->spans[i];
+        if (old->id != s->id || !old->outlives || old->end != SIM_FOREVER)
+            continue;
+        old->end = s->end;
+        old->reason = (uint8_t)s->reason;
+        x->head.nopen--;
+        return true;
+    }
+    return false;
+}
+
+/* What an unfinished trace's spans tell of it. Spans are told innermost first: its
+ * endpoint is that of the earliest. */
 static void guess_head(struct trace *x, const struct model *m, const struct span *s)
 {
-    if (x->head.nspans == 1 || s->start < x->head.start)
+    bool first = x->head.nspans == 1 || s->start < x->head.start;
+    if (first)
         x->head.start = s->start;
-    if (x->head.endpoint == COMP_NONE && s->what < model_comps(m) &&
+    if ((first || x->head.endpoint == COMP_NONE) && s->what < model_comps(m) &&
         str_eq(model_kind(m, s->what)->name, "endpoint"))
         x->head.endpoint = s->what;
 }
@@ -105,10 +125,39 @@ static void guess_again(struct trace *x, const struct model *m)
     x->head.nspans = n;
 }
 
+/* When a span was told. */
+static sim_time told_at(const struct span_rec *s)
+{
+    return s->outlives ? s->start : s->end;
+}
+
+static bool closed_after(const struct span_rec *s, sim_time at)
+{
+    return s->outlives && s->end > at && s->end != SIM_FOREVER;
+}
+
 static bool touched_after(const struct trace *x, sim_time at)
 {
-    return x->head.end > at ||
-           (x->head.nspans && x->spans[x->head.nspans - 1].end > at);
+    bool touched = x->head.end > at ||
+                   (x->head.nspans && told_at(&x->spans[x->head.nspans - 1]) > at);
+    for (uint16_t i = 0; i < x->head.nspans && !touched; i++)
+        touched = closed_after(&x->spans[i], at);
+    return touched;
+}
+
+/* What has ended since then is open again. */
+static void open_again(struct trace *x, sim_time at)
+{
+    x->head.nopen = 0;
+    for (uint16_t i = 0; i < x->head.nspans; i++) {
+        struct span_rec *s = &x->spans[i];
+        if (closed_after(s, at)) {
+            s->end = SIM_FOREVER;
+            s->reason = REASON_NONE;
+        }
+        if (s->outlives && s->end == SIM_FOREVER)
+            x->head.nopen++;
+    }
 }
 
 struct trace *trace_back_to(struct trace *old, const struct model *m, sim_time at)
@@ -116,7 +165,7 @@ struct trace *trace_back_to(struct trace *old, const struct model *m, sim_time a
     if (!touched_after(old, at))
         return old;
     uint16_t n = old->head.nspans;
-    while (n > 0 && old->spans[n - 1].end > at)
+    while (n > 0 && told_at(&old->spans[n - 1]) > at)
         n--;
     if (n == 0) {
         trace_unref(old);
@@ -125,12 +174,14 @@ struct trace *trace_back_to(struct trace *old, const struct model *m, sim_time a
     struct trace *x = trace_copy(old);
     trace_unref(old);
     x->head.nspans = n;
+    open_again(x, at);
     if (x->head.end > at) {
         x->why = TRACE_OPEN;
         x->rootless = true;
         x->head.client = COMP_NONE;
         x->head.end = SIM_FOREVER;
         x->head.reason = REASON_NONE;
+        x->head.result = NULL;
         x->head.culprit = COMP_NONE;
         guess_again(x, m);
     }

@@ -3,8 +3,8 @@
  *
  * Spans arrive when they end, the innermost first; a trace collects them until the
  * user's request is done. Then it is decided (tail sampling): of each endpoint and slot
- * of ten seconds the first few errors of each reason, the slowest two, and the first
- * two of the rest. A kept trace lingers for a while, because work that nobody waits for
+ * of ten seconds the first few errors of each reason, the first few that left a
+ * transaction open, the slowest two, and the first two of the rest. A kept trace lingers for a while, because work that nobody waits for
  * any more still reports; one that was not kept is remembered by number for the same
  * reason.
  *
@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define KEEP_ERRORS  4 /* per endpoint, slot and reason */
+#define KEEP_OPEN    4 /* per endpoint and slot */
 #define KEEP_SAMPLES 2 /* per endpoint and slot */
 #define MAX_LIVE     1024
 #define LINGER       SIM_MIN
@@ -221,6 +222,9 @@ static void decide(struct traces *t, struct trace *x)
     if (reason != REASON_NONE && q->errors[reason] < KEEP_ERRORS) {
         q->errors[reason]++;
         x->why = TRACE_ERROR;
+    } else if (x->head.nopen && q->left_open < KEEP_OPEN) {
+        q->left_open++;
+        x->why = TRACE_LEFT_OPEN;
     } else if (q->samples < KEEP_SAMPLES) {
         q->samples++;
         x->why = TRACE_SAMPLE;
@@ -258,7 +262,8 @@ static void make_room(struct traces *t)
     while (i < t->nlive - 1 && t->live[i].trace->why != TRACE_OPEN)
         i++;
     struct trace *x = t->live[i].trace;
-    sim_time last = x->spans[x->head.nspans - 1].end;
+    const struct span_rec *newest = &x->spans[x->head.nspans - 1];
+    sim_time last = newest->outlives ? newest->start : newest->end;
     forget(t, x->head.request, last);
     if (x->why == TRACE_OPEN)
         t->bytes -= trace_size(x);
@@ -268,13 +273,57 @@ static void make_room(struct traces *t)
 
 /* ---- events ------------------------------------------------------------- */
 
+/* A kept trace that gets no spans any more, ours to write. */
+static struct trace *own_kept(struct traces *t, uint32_t k)
+{
+    struct trace *old = t->kept[k];
+    if (old->refs == 1)
+        return old;
+    struct trace *x = trace_copy(old);
+    t->bytes += trace_size(x);
+    t->bytes -= trace_size(old);
+    t->kept[k] = x;
+    for (uint32_t q = 0; q < t->nquotas; q++)
+        for (uint32_t i = 0; i < t->quotas[q].nslow; i++)
+            if (t->quotas[q].slow[i] == old)
+                t->quotas[q].slow[i] = x;
+    trace_unref(old);
+    return x;
+}
+
+/* A transaction ends that a request left open, however long ago. */
+static void close_span(struct traces *t, const struct span *s)
+{
+    struct trace_ref *at = find_live(t, s->request);
+    if (at) {
+        (void)trace_close(own_live(t, at), s);
+        return;
+    }
+    for (uint32_t k = t->nkept; k > 0; k--)
+        if (t->kept[k - 1]->head.request == s->request) {
+            (void)trace_close(own_kept(t, k - 1), s);
+            return;
+        }
+}
+
+/* Whether a span of a request that is not known begins a trace. What nobody waits for
+ * belongs to a request that has ended, and was not kept or is too long ago. */
+static bool begins_trace(const struct traces *t, const struct span *s)
+{
+    return !s->abandoned && !was_forgotten(t, s->request) && s->start > t->cut;
+}
+
 void traces_span(struct traces *t, const struct model *m, const struct span *s)
 {
     assert(s->end >= s->start);
     if (s->request == 0)
         return;
+    if (s->outlives && s->end != SIM_FOREVER) {
+        close_span(t, s);
+        return;
+    }
     struct trace_ref *at = find_live(t, s->request);
-    if (!at && (was_forgotten(t, s->request) || s->start <= t->cut))
+    if (!at && !begins_trace(t, s))
         return;
     if (!at) {
         make_room(t);
@@ -284,6 +333,18 @@ void traces_span(struct traces *t, const struct model *m, const struct span *s)
     t->bytes -= trace_size(x);
     trace_add(x, m, s);
     t->bytes += trace_size(x);
+}
+
+/* What the endpoint's last call answered: known where it was answered. */
+static const char *result_of(const struct trace *x, comp_id endpoint)
+{
+    for (uint16_t i = x->head.nspans; i > 0; i--) {
+        const struct span_rec *s = &x->spans[i - 1];
+        if (s->what == endpoint && s->cause == CAUSE_COUNT &&
+            s->place != x->head.client)
+            return s->result;
+    }
+    return NULL;
 }
 
 static void finish(struct trace *x, const struct request_done *r)
@@ -296,6 +357,7 @@ static void finish(struct trace *x, const struct request_done *r)
     x->head.end = r->end;
     x->head.reason = r->reason;
     x->head.culprit = r->culprit;
+    x->head.result = r->reason == REASON_NONE ? result_of(x, r->endpoint) : NULL;
 }
 
 void traces_done(struct traces *t, const struct request_done *r)
@@ -336,13 +398,23 @@ static void stop_lingering(struct traces *t, sim_time now)
     t->nlive = n;
 }
 
+/* The oldest; what holds something open is evidence, and goes last. */
+static uint32_t first_to_go(const struct traces *t)
+{
+    for (uint32_t i = 0; i < t->nkept; i++)
+        if (!t->kept[i]->head.nopen)
+            return i;
+    return 0;
+}
+
 void traces_advance(struct traces *t, sim_time now)
 {
     if (now % SLOT_TIME == 0)
         stop_lingering(t, now);
     while (t->bytes > MAX_BYTES && t->nkept > 0) {
-        forget(t, t->kept[0]->head.request, t->kept[0]->head.end);
-        drop_kept(t, 0);
+        uint32_t k = first_to_go(t);
+        forget(t, t->kept[k]->head.request, t->kept[k]->head.end);
+        drop_kept(t, k);
     }
 }
 

@@ -166,8 +166,9 @@ static void print_counters(const struct session_view *v, struct buf *out)
     const struct model *m = world_model(v->world);
     struct scene s = ui_scene(v);
     for (size_t i = 0; i < model_comps(m); i++) {
-        if (!comp_is(m, (comp_id)i, "counter"))
-            continue;
+        if (!comp_is(m, (comp_id)i, "counter") ||
+            model_owner(m, (comp_id)i) != COMP_NONE)
+            continue; /* a result of an endpoint: for those who look */
         double per_min = 60 * scene_rate(&s, (comp_id)i, "total");
         buf_addch(out, ' ');
         for (const char *c = model_name(m, (comp_id)i); *c; c++)

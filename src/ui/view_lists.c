@@ -54,13 +54,25 @@ static const struct {
               {"WARN ", TONE_WARN},
               {"ERROR", TONE_BAD}};
 
+enum { LOGS_ORDINARY, LOGS_LOUD, LOGS_DEBUG, LOGS_KINDS };
+static const struct {
+    enum log_level least;
+    const char *label; /* NULL: needs no saying */
+} log_kinds[LOGS_KINDS] = {
+    [LOGS_ORDINARY] = {LOG_INFO, NULL},
+    [LOGS_LOUD] = {LOG_WARN, "only warn and error"},
+    [LOGS_DEBUG] = {LOG_DEBUG, "debug lines too"},
+};
+
 static size_t matching_logs(struct ui *u, const struct session_view *v,
                             struct log_entry **out)
 {
     const struct model *m = world_model(v->world);
     const char *find = u->vs[VIEW_LOGS].find;
-    struct log_filter f = {
-        .comp = COMP_NONE, .min_level = LOG_DEBUG, .from = -1, .to = v->now};
+    struct log_filter f = {.comp = COMP_NONE,
+                           .min_level = log_kinds[u->vs[VIEW_LOGS].scale].least,
+                           .from = -1,
+                           .to = v->now};
     *out = arena_alloc(&u->frame, LOGS_MAX * sizeof **out);
     size_t n = recording_logs(v->rec, &f, *out, LOGS_MAX), kept = 0;
     for (size_t i = 0; i < n; i++) {
@@ -88,8 +100,8 @@ static void draw_log(struct ui *u, struct canvas *c, struct rect r,
     draw_clipped(c, r.row, r.col + 15, 14, TONE_ACCENT, who);
     int used = draw_clipped(c, r.row, r.col + 30, r.cols - 30, TONE_NORMAL, e->text);
     if (e->dropped > 0)
-        canvas_printf(c, r.row, r.col + 31 + used, r.cols - 31 - used, TONE_DIM,
-                      "(and %u like it, not written)", e->dropped);
+        canvas_printf(c, r.row, r.col + 32 + used, r.cols - 32 - used, TONE_DIM,
+                      "(+%u alike)", e->dropped);
     ui_show(u, "%s", name);
     ui_show(u, "%s:logs", name);
 }
@@ -101,14 +113,19 @@ static void logs_draw(struct ui *u, struct canvas *c, struct rect r)
     struct log_entry *logs;
     size_t n = matching_logs(u, v, &logs);
     bool finds = u->finding || vs->find[0];
-    struct rect list = {r.row, r.col, r.rows - finds, r.cols};
+    const char *label = log_kinds[vs->scale].label;
+    struct rect list = {r.row + (label ? 1 : 0), r.col,
+                        r.rows - finds - (label ? 1 : 0), r.cols};
+    if (label)
+        draw_right(c, r.row, r.col, r.cols, TONE_DIM, label);
     int first = follow_end(vs, (int)n, list.rows);
     for (int i = 0; i < list.rows && first + i < (int)n; i++)
         draw_log(u, c, (struct rect){list.row + i, r.col, 1, r.cols}, &logs[first + i]);
     if (n == 0)
-        canvas_text(c, r.row, r.col, r.cols, TONE_DIM,
-                    vs->find[0] ? "No line has that in it."
-                                : "Nothing has been logged.");
+        canvas_text(c, list.row, r.col, r.cols, TONE_DIM,
+                    vs->find[0]              ? "No line has that in it."
+                    : vs->scale == LOGS_LOUD ? "No warn or error has been logged."
+                                             : "Nothing has been logged.");
     if (finds) {
         int used = canvas_printf(c, r.row + r.rows - 1, r.col, r.cols, TONE_PROMPT,
                                  "/%s", vs->find);
@@ -126,14 +143,24 @@ static void logs_draw(struct ui *u, struct canvas *c, struct rect r)
                       " ▼ %d newer ", vs->top);
 }
 
+static bool logs_key(struct ui *u, const struct key *k)
+{
+    struct view_state *vs = &u->vs[VIEW_LOGS];
+    if (k->kind != KEY_CHAR || k->ctrl || k->alt || k->cp != 'e')
+        return end_key(u, k);
+    vs->scale = (vs->scale + 1) % LOGS_KINDS;
+    vs->top = 0;
+    return true;
+}
+
 const struct view view_logs = {
     .name = "Logs",
     .key = '3',
-    .about = "What the components write, the newest last. Not everything that happens "
-             "is written.",
-    .hint = "arrows: read back",
+    .about = "What the components write, the newest last, and a line for requests that "
+             "ended. Of lines alike a few a second are shown, the rest is counted.",
+    .hint = "arrows: read back  e: which",
     .draw = logs_draw,
-    .on_key = end_key,
+    .on_key = logs_key,
 };
 
 /* ---- changes and alerts ---------------------------------------------------------- */

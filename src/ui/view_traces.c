@@ -14,7 +14,7 @@
 #define NAMES     26 /* columns of names in the waterfall */
 #define TOOK      9  /* columns of durations */
 
-enum { SHOW_ALL, SHOW_FAILED, SHOW_UNFINISHED, SHOW_KINDS };
+enum { SHOW_ALL, SHOW_FAILED, SHOW_UNFINISHED, SHOW_OPEN, SHOW_KINDS };
 
 /* ---- the list -------------------------------------------------------------------- */
 
@@ -25,8 +25,10 @@ static size_t heads_of(struct ui *u, const struct session_view *v,
     struct trace_filter f = {.comp = COMP_NONE,
                              .errors = show == SHOW_FAILED,
                              .unfinished = show == SHOW_UNFINISHED,
+                             .open = show == SHOW_OPEN,
                              .from = -1,
-                             .to = v->now};
+                             .to = v->now,
+                             .now = v->world};
     *out = arena_alloc(&u->frame, HEADS_MAX * sizeof **out);
     size_t n = recording_traces(v->rec, &f, *out, HEADS_MAX);
     for (size_t i = 0; i < n / 2; i++) {
@@ -55,7 +57,8 @@ static void fate_text(char *out, size_t max, const struct model *m,
     if (h->end == SIM_FOREVER)
         snprintf(out, max, "not finished");
     else if (h->reason == REASON_NONE)
-        snprintf(out, max, "ok");
+        snprintf(out, max, "%s%s", h->result ? h->result : "ok",
+                 h->nopen ? ", transaction open" : "");
     else if (h->culprit == COMP_NONE)
         snprintf(out, max, "%s", reason_phrase(h->reason));
     else
@@ -119,7 +122,7 @@ static void keep_selection(struct view_state *vs, const struct trace_head *heads
 
 static void list_draw(struct ui *u, struct canvas *c, struct rect r)
 {
-    static const char *const shows[] = {"all", "failed", "unfinished"};
+    static const char *const shows[] = {"all", "failed", "unfinished", "left open"};
     const struct session_view *v = ui_view_of(u);
     const struct model *m = world_model(v->world);
     struct view_state *vs = &u->vs[VIEW_TRACES];
@@ -142,7 +145,7 @@ static void list_draw(struct ui *u, struct canvas *c, struct rect r)
             ui_show(u, "%s:traces", model_name(m, model_owner(m, h->endpoint)));
     }
     if (n == 0)
-        canvas_text(c, rows.row, r.col, r.cols, TONE_DIM, "None was kept.");
+        canvas_text(c, rows.row, r.col, r.cols, TONE_DIM, "There is no such trace.");
 }
 
 /* ---- one of them ----------------------------------------------------------------- */
@@ -213,7 +216,7 @@ static void columns_of(const struct fall *f, sim_time start, sim_time end, int *
 static sim_time end_of(const struct fall *f, const struct span *s)
 {
     assert(s->end >= s->start);
-    return s->end == SIM_FOREVER ? f->to : s->end;
+    return s->end == SIM_FOREVER || s->end > f->to ? f->to : s->end;
 }
 
 static void stroke(const struct fall *f, int row, int a, int b, enum tone t,
@@ -247,7 +250,9 @@ static void span_name(const struct fall *f, const struct span *s, char *out, siz
 {
     const char *place = s->place == COMP_NONE ? "" : model_name(f->m, s->place);
     const char *what = s->what == COMP_NONE ? place : model_name(f->m, s->what);
-    if (s->cause != CAUSE_COUNT)
+    if (s->outlives)
+        snprintf(out, max, "transaction");
+    else if (s->cause != CAUSE_COUNT)
         snprintf(out, max, "%s", cause_phrase((enum cause)s->cause));
     else if (s->instance > 0)
         snprintf(out, max, "%s-%d", place, s->instance);
@@ -264,10 +269,30 @@ static bool fails_below(const struct fall *f, const struct span *s)
     return false;
 }
 
+/* What became of a transaction that a request left open. */
+static void left_open_row(struct fall *f, const struct span *s)
+{
+    sim_time now = ui_view_of(f->u)->now;
+    bool open = s->end == SIM_FOREVER || s->end > now;
+    int row = f->r.row + f->row++ - f->skip;
+    struct buf b;
+    if (row < f->r.row || row >= f->r.row + f->r.rows)
+        return;
+    buf_init(&b, 64);
+    took_text(&b, (open ? now : s->end) - s->start);
+    canvas_printf(f->c, row, f->r.col + NAMES, f->r.cols - NAMES,
+                  open ? TONE_WARN : TONE_DIM, "on %s, open for %s%s%s",
+                  model_name(f->m, s->place), b.s, open ? ", never closed" : ": ",
+                  open        ? ""
+                  : s->reason ? reason_phrase(s->reason)
+                              : "closed");
+    buf_release(&b);
+}
+
 static void span_row(struct fall *f, const struct span *s, int depth)
 {
     sim_time end = end_of(f, s);
-    if (s->cause != CAUSE_COUNT && !s->note[0] &&
+    if (s->cause != CAUSE_COUNT && !s->note[0] && !s->outlives &&
         end - s->start < (f->to - f->from) / 80)
         return; /* too short to be seen */
     int row = f->r.row + f->row++ - f->skip;
@@ -290,6 +315,12 @@ static void span_row(struct fall *f, const struct span *s, int depth)
         ui_show(f->u, "%s:traces", model_name(f->m, s->place));
     const char *why =
         s->reason == REASON_NONE || fails_below(f, s) ? "" : reason_phrase(s->reason);
+    if (s->outlives) {
+        left_open_row(f, s);
+        return;
+    }
+    if (s->result)
+        why = s->result;
     if (!s->note[0] && !*why)
         return;
     row = f->r.row + f->row++ - f->skip;
@@ -313,7 +344,7 @@ static sim_time own_time(const struct fall *f, const struct span *s)
     sim_time own = 0, at = s->start;
     for (size_t i = 0; i < f->n; i++) {
         const struct span *kid = &f->s[i];
-        if (kid->parent != s->id || kid->id == s->id)
+        if (kid->parent != s->id || kid->id == s->id || kid->outlives)
             continue;
         if (kid->start > at)
             own += kid->start - at;
@@ -358,6 +389,8 @@ static void where_it_went(struct fall *f, int row)
     for (size_t i = 0; i < f->n; i++) {
         const struct span *s = &f->s[i];
         bool call = s->cause == CAUSE_COUNT;
+        if (s->outlives)
+            continue;
         sim_time ns = call ? own_time(f, s) : end_of(f, s) - s->start;
         char name[64];
         snprintf(name, sizeof name, "work in %.50s",

@@ -76,6 +76,74 @@ static struct seen first(struct model *m, struct world **keep)
     return s;
 }
 
+/* ---- results and what is left open ---------------------------------------------- */
+
+struct told {
+    char result[32]; /* of the last request at the server's side */
+    size_t n;
+    struct span open[4]; /* spans that outlive their request, as they were told */
+};
+
+static void told_done(void *ctx, const struct request_done *r)
+{
+    struct told *t = ctx;
+    if (!r->user)
+        (void)snprintf(t->result, sizeof t->result, "%s", r->result ? r->result : "");
+}
+
+static void told_span(void *ctx, const struct span *s)
+{
+    struct told *t = ctx;
+    bool other = t->n > 0 && s->id != t->open[0].id; /* the first one's story is told */
+    if (s->outlives && !other && t->n < 4)
+        t->open[t->n++] = *s;
+}
+
+static void watch_told(struct world *w, sim_time until, struct told *t)
+{
+    struct observer o = {.ctx = t, .done = told_done, .span = told_span};
+    must_watch(w, until, &o);
+}
+
+/* A name that a program answers with is told, and counted under its endpoint. */
+static void a_result_has_a_name_and_a_counter(void **state)
+{
+    (void)state;
+    struct node body[] = {{.kind = NODE_REPLY, .what = "card declined"}};
+    struct told t = {.n = 0};
+    struct world *w = must_world(program(body, 1), 1);
+    watch_told(w, 5 * SIM_SEC, &t);
+    assert_string_equal(t.result, "card declined");
+    comp_id counter = model_find(world_model(w), "api/get/card-declined");
+    assert_int_not_equal(counter, COMP_NONE);
+    assert_true(world_metric(w, counter, "total", -1) >= 2);
+    comp_id get = model_find(world_model(w), "api/get");
+    assert_int_equal(world_metric(w, get, "errors_total", -1), 0);
+    world_free(w);
+}
+
+/* A leak is told when the request lets go of it, and again when the session ends. */
+static void a_leak_is_an_open_span_until_its_session_ends(void **state)
+{
+    (void)state;
+    struct node body[] = {{.kind = NODE_LEAK, .target = "db"}};
+    struct model *m = program(body, 1);
+    struct told t = {.n = 0};
+    must_set(m, model_find(m, "db"), "idle_in_transaction_timeout",
+             value_duration(SIM_MIN));
+    struct world *w = must_world(m, 1);
+    watch_told(w, 3 * SIM_SEC, &t);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(t.open[0].end, SIM_FOREVER);
+    assert_int_equal(t.open[0].place, model_find(world_model(w), "db"));
+    watch_told(w, 70 * SIM_SEC, &t);
+    assert_int_equal(t.n, 2);
+    assert_int_equal(t.open[1].end - t.open[1].start, SIM_MIN);
+    assert_int_equal(t.open[1].request, t.open[0].request);
+    assert_int_not_equal(t.open[1].reason, REASON_NONE);
+    world_free(w);
+}
+
 static sim_time slice_of(const struct seen *s, enum cause cause)
 {
     sim_time sum = 0;
@@ -412,6 +480,8 @@ static void what_is_dropped_is_lost_to_the_objective_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_result_has_a_name_and_a_counter),
+        cmocka_unit_test(a_leak_is_an_open_span_until_its_session_ends),
         cmocka_unit_test(the_last_branch_is_the_critical_path),
         cmocka_unit_test(one_failing_branch_fails_all),
         cmocka_unit_test(a_block_catches),

@@ -38,6 +38,95 @@ static size_t lines(const struct recording *r, struct log_entry *out, size_t max
     return recording_logs(r, &everything, out, max);
 }
 
+/* ---- access lines ------------------------------------------------------- */
+
+struct ended {
+    sim_time at, took;
+    enum reason reason;
+    const char *result;
+    bool user, abandoned;
+};
+
+static void end_request(struct recording *r, struct ended x)
+{
+    const struct model *m = recording_model(r);
+    struct request_done d = {.id = 7,
+                             .client = model_find(m, "users"),
+                             .endpoint = model_find(m, "api/get"),
+                             .place = model_find(m, "api"),
+                             .instance = 2,
+                             .user = x.user,
+                             .abandoned = x.abandoned,
+                             .start = x.at - x.took,
+                             .end = x.at,
+                             .reason = x.reason,
+                             .result = x.result,
+                             .culprit =
+                                 x.reason ? model_find(m, "api/put") : COMP_NONE};
+    struct observer o = recording_observer(r);
+    o.done(o.ctx, &d);
+}
+
+static void a_request_that_ended_is_a_line(void **state)
+{
+    (void)state;
+    static const struct {
+        struct ended x;
+        const char *text; /* NULL: no line */
+    } all[] = {
+        {{.took = 212400 * SIM_US}, "/get 200 in 212 ms"},
+        {{.took = 1234567}, "/get 200 in 1.2 ms"},
+        {{.took = 190 * SIM_MS, .result = "declined"}, "/get 200 declined in 190 ms"},
+        {{.took = 8 * SIM_SEC, .reason = REASON_TIMEOUT},
+         "/get 504 timeout (api/put) in 8 s"},
+        {{.took = 9 * SIM_SEC, .reason = REASON_QUEUE_FULL},
+         "/get 503 queue full (api/put) in 9 s"},
+        {{.took = 12 * SIM_MIN, .abandoned = true}, "/get 499 caller gone in 12 m"},
+        {{.took = SIM_SEC, .user = true}, NULL},
+        {{.took = SIM_SEC, .reason = REASON_INSTANCE_GONE}, NULL},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct recording *r = rec_new();
+        struct log_entry e[4];
+        struct ended x = all[i].x;
+        x.at = SIM_HOUR;
+        end_request(r, x);
+        assert_int_equal(lines(r, e, 4), all[i].text ? 1 : 0);
+        if (all[i].text) {
+            assert_string_equal(e[0].text, all[i].text);
+            assert_true(e[0].access);
+            assert_int_equal(e[0].instance, 2);
+            assert_int_equal(e[0].request, 7);
+            assert_int_equal(e[0].level, LOG_INFO);
+        }
+        recording_free(r);
+    }
+}
+
+/* However much ordinary life there is: the odd line of an hour ago is still there, and
+ * so is the odd result among the usual ones. */
+static void the_odd_line_outlives_ordinary_life(void **state)
+{
+    (void)state;
+    struct recording *r = rec_new();
+    struct log_entry e[4];
+    say(r, SIM_SEC, 0, LOG_ERROR, "the odd one");
+    for (sim_time t = SIM_MIN; t < SIM_HOUR; t += 20 * SIM_MS) {
+        end_request(r, (struct ended){.at = t, .took = SIM_MS});
+        say(r, t, 0, LOG_DEBUG, "nothing special");
+    }
+    end_request(r,
+                (struct ended){.at = SIM_HOUR, .took = SIM_MS, .result = "declined"});
+    struct log_filter odd = {.comp = COMP_NONE, .min_level = LOG_ERROR};
+    assert_int_equal(recording_logs(r, &odd, e, 4), 1);
+    assert_string_equal(e[0].text, "the odd one");
+    assert_int_equal(recording_logs(r, &(struct log_filter){.comp = COMP_NONE}, e, 1),
+                     1);
+    assert_string_equal(e[0].text, "/get 200 declined in 1 ms");
+    assert_in_range(recording_bytes(r), 1, 4 << 20);
+    recording_free(r);
+}
+
 /* ---- logs --------------------------------------------------------------- */
 
 static void lines_alike_are_limited_and_counted(void **state)
@@ -121,7 +210,7 @@ static void memory_is_bounded_and_the_oldest_go(void **state)
                        'a' + i / 26 % 26, 'a' + i / 676 % 26, i);
         say(r, (i + 1) * SIM_SEC, (comp_id)(i % 2), LOG_INFO, text);
     }
-    assert_in_range(logs_bytes(&r->logs), 1, 3 << 19);
+    assert_in_range(logs_bytes(&r->logs[LOG_STORE_WRITTEN]), 1, 3 << 19);
     assert_int_equal(lines(r, e, 4), 4);
     assert_int_equal(e[3].at, 40000 * SIM_SEC);
     recording_free(r);
@@ -235,6 +324,8 @@ static void changes_are_kept_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_that_ended_is_a_line),
+        cmocka_unit_test(the_odd_line_outlives_ordinary_life),
         cmocka_unit_test(lines_alike_are_limited_and_counted),
         cmocka_unit_test(a_filter_takes_the_last_that_match),
         cmocka_unit_test(long_lines_are_cut_between_characters),

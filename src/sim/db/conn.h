@@ -17,6 +17,7 @@
 #define SIM_DB_CONN_H
 
 #include "engine/act.h"
+#include "engine/telling.h"
 
 enum conn_state {
     CONN_CONNECTING,
@@ -43,12 +44,13 @@ struct conn {
     ref act;    /* connecting: who asked for it; taken, active: who uses it */
     ref holder; /* of the transaction; 0: leaked */
     uint32_t holder_gen;
-    struct list waiting; /* statements of the same transaction (branches) */
-    uint32_t timer;      /* connecting: done; in transaction: idle for too long */
-    ref setup;           /* connecting: the work for it in somebody's cores */
-    ref next, prev;      /* the database's list, by id */
-    ref inext, iprev;    /* idle in its pool, last used first */
-    uint16_t tries;      /* path_dial.c, while it is being opened */
+    struct left_open left; /* leaked: by which request */
+    struct list waiting;   /* statements of the same transaction (branches) */
+    uint32_t timer;        /* connecting: done; in transaction: idle for too long */
+    ref setup;             /* connecting: the work for it in somebody's cores */
+    ref next, prev;        /* the database's list, by id */
+    ref inext, iprev;      /* idle in its pool, last used first */
+    uint16_t tries;        /* path_dial.c, while it is being opened */
     uint8_t step;
     /* tables and locks (table.h, lock.h); all 0 where there are none */
     sim_time tx_since;       /* its transaction is open since */

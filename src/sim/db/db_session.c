@@ -100,6 +100,7 @@ void database_close(struct world *w, struct conn *n, enum reason reason)
         undo_end(w, n, false);
     if (n->locks != 0)
         lock_release_all(w, n);
+    w_open_span(w, &n->left, n->db, n->tx_since, w_now(w), reason);
     enum conn_state was = (enum conn_state)n->state;
     struct conn gone = *n; /* pool_lost() may open another one */
     conn_set(w, n, CONN_DEAD);

@@ -384,6 +384,9 @@ static void open_one(struct world *w, comp_id pool, int instance, struct act *a)
     s->open++;
     s->connecting++;
     s->opened++;
+    w_log(w, w->comps[pool].owner, instance, LOG_DEBUG, 0,
+          "%s: opening a connection, %u of %lld are there", w->comps[pool].name,
+          s->open - s->connecting, (long long)p_count(w, pool, P_SIZE));
     database_connect(w, pool, instance, a);
 }
 
@@ -546,6 +549,10 @@ void pool_lost(struct world *w, struct conn *n, enum reason reason)
     }
     s->open--;
     s->lost += reason != REASON_NONE;
+    w_log(w, w->comps[n->pool].owner, n->instance, LOG_DEBUG, 0,
+          "%s: a connection was closed%s%s, %u are left", w->comps[n->pool].name,
+          reason == REASON_NONE ? "" : ": ",
+          reason == REASON_NONE ? "" : reason_phrase(reason), s->open - s->connecting);
     if (reason == REASON_NONE)
         ports_close(w, &s->ports, p_time(w, n->pool, P_TIME_WAIT));
     fill(w, n->pool, n->instance);

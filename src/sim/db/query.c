@@ -109,6 +109,10 @@ static void work(struct world *w, struct act *a)
 {
     struct conn *n = conn_at(w, a->query.conn);
     enum reason no;
+    if (a->mode == QUERY_LEAK && (a->flags & ACT_TRACED)) {
+        n->left = (struct left_open){a->request, w_span_id(w), a->parent_span};
+        w_open_span(w, &n->left, n->db, w_now(w), SIM_FOREVER, REASON_NONE);
+    }
     if (a->mode == QUERY_BEGIN || a->mode == QUERY_LEAK) {
         struct act *parent = a->parent != 0 ? act_at(w, a->parent) : NULL;
         if (a->mode == QUERY_LEAK || parent)

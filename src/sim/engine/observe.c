@@ -3,6 +3,7 @@
  * reads; span numbers are taken whether or not anybody listens.
  */
 #include "engine/ledger.h"
+#include "engine/program.h"
 #include "engine/telling.h"
 #include "truecode/world.h"
 
@@ -11,6 +12,19 @@
 enum { SLICES_MAX = 256 };
 
 _Static_assert(sizeof((struct span *)0)->note == NOTE_BYTES, "struct span");
+
+/* The name of the answer that a program gave instead of its usual one; NULL: none. A
+ * third party's refusal ends its caller's program too. */
+static const char *result_of(const struct act *a)
+{
+    if (a->kind != ACT_REQUEST || a->reason != REASON_NONE ||
+        !(a->flags & ACT_ANSWERED) || !a->program)
+        return NULL;
+    const struct op *op = &a->program->ops[a->pc];
+    if (op->code == OP_CALL)
+        return "declined";
+    return op->code == OP_REPLY && op->text[0] ? op->text : NULL;
+}
 
 void w_tell_done(struct world *w, const struct act *a, bool user, bool good)
 {
@@ -33,6 +47,7 @@ void w_tell_done(struct world *w, const struct act *a, bool user, bool good)
         .end = w_now(w),
         .age = a->age,
         .reason = (enum reason)a->reason,
+        .result = result_of(a),
         .culprit = a->reason == REASON_NONE ? COMP_NONE : a->culprit,
         .slices = slices,
         .nslices = nslices,
@@ -61,7 +76,8 @@ void w_span(struct world *w, const struct act *a, enum cause cause, comp_id plac
                      .cause = (uint8_t)cause,
                      .start = start,
                      .end = w_now(w),
-                     .reason = reason};
+                     .reason = reason,
+                     .abandoned = (a->flags & ACT_ABANDONED) != 0};
     snprintf(s.note, sizeof s.note, "%s", note);
     w->observer->span(w->observer->ctx, &s);
 }
@@ -79,7 +95,9 @@ void w_call_span(struct world *w, const struct act *a)
                      .cause = CAUSE_COUNT,
                      .start = a->start,
                      .end = w_now(w),
-                     .reason = (enum reason)a->reason};
+                     .reason = (enum reason)a->reason,
+                     .result = result_of(a),
+                     .abandoned = (a->flags & ACT_ABANDONED) != 0};
     const char *kind = "";
     if (a->kind == ACT_LOOKUP && a->reason == REASON_NONE)
         kind = a->flags & ACT_HIT ? a->flags & ACT_STALE ? "stale hit" : "hit" : "miss";
@@ -90,6 +108,24 @@ void w_call_span(struct world *w, const struct act *a)
                  kind[0] ? ", " : "", kind);
     else
         snprintf(s.note, sizeof s.note, "%s", kind);
+    w->observer->span(w->observer->ctx, &s);
+}
+
+void w_open_span(struct world *w, const struct left_open *x, comp_id place,
+                 sim_time start, sim_time end, enum reason reason)
+{
+    if (x->request == 0 || w->observer == NULL || w->observer->span == NULL)
+        return;
+    struct span s = {.request = x->request,
+                     .id = x->span,
+                     .parent = x->parent,
+                     .place = place,
+                     .what = place,
+                     .cause = CAUSE_OTHER,
+                     .start = start,
+                     .end = end,
+                     .reason = reason,
+                     .outlives = true};
     w->observer->span(w->observer->ctx, &s);
 }
 

@@ -48,7 +48,8 @@ struct op {
     uint8_t code;
     uint8_t level;    /* LOG: level; LOCK: enum lock_mode or LOCK_ROW ...; QUERY: 1: on
                          another connection than its transaction's */
-    comp_id target;   /* CALL, QUERY, TX, LEAK, CACHED: component; FLAG, COUNT: it */
+    comp_id target;   /* CALL, QUERY, TX, LEAK, CACHED: component; FLAG, COUNT: it;
+                         REPLY: its counter, COMP_NONE: none */
     comp_id what;     /* endpoint, statement, key space */
     comp_id policy;   /* the call policy */
     comp_id pool;     /* QUERY, TX, LEAK: the caller's pool to the database */

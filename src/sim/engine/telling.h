@@ -16,6 +16,14 @@ enum { NOTE_BYTES = 48 };
 /* A piece of a traced act's time that ends now (a->flags & ACT_TRACED). */
 void w_span(struct world *w, const struct act *a, enum cause cause, comp_id place,
             sim_time start, enum reason reason, const char *note);
+/* Whose trace a transaction belongs to that its request leaves open. */
+struct left_open {
+    uint64_t request; /* 0: not traced */
+    uint32_t span, parent;
+};
+/* The transaction at `place` has been left open (`end` SIM_FOREVER), or ends. */
+void w_open_span(struct world *w, const struct left_open *x, comp_id place,
+                 sim_time start, sim_time end, enum reason reason);
 /* A request has ended, as its user sees it or on the server's side. */
 void w_tell_done(struct world *w, const struct act *a, bool user, bool good);
 static inline void w_done(struct world *w, const struct act *a, bool user, bool good)

@@ -11,6 +11,7 @@ struct source {
     comp_id endpoint;
     int version; /* -1: every version */
     const struct node *body;
+    struct program *program; /* compiled; NULL: not yet */
     struct source *next;
     struct source *older; /* of the same endpoint */
 };
@@ -23,6 +24,8 @@ comp_id model_append(struct model *m, const struct kind_impl *kind, const char *
 int version_add(struct model *m, comp_id service, const char *name);
 /* The programs of all endpoints. */
 enum err compile_endpoints(struct model *m, struct errmsg *why);
+/* A counter for each result that they answer by name, behind all other components. */
+enum err count_results(struct model *m, struct errmsg *why);
 
 /* The component whose numbers the instances have: a pool's are those of its service, a
  * subscription's those of its topic, a clock's and a balancer's those of whom it is

@@ -1,6 +1,6 @@
 /*
  * The programs of all endpoints: each source that was given, for its version of the
- * service, or for all that have none of their own.
+ * service, or for all that have none of their own. Then the counters of their results.
  */
 #include "engine/kind.h"
 #include "engine/program.h"
@@ -20,8 +20,7 @@ static void endpoint_set_program(struct model *m, comp_id e, size_t versions,
     d->programs[version] = program;
 }
 
-static enum err compile_source(struct model *m, const struct source *s,
-                               struct errmsg *why)
+static enum err compile_source(struct model *m, struct source *s, struct errmsg *why)
 {
     comp_id service = m->comps[s->endpoint].owner;
     size_t versions = model_versions(m, service);
@@ -32,6 +31,7 @@ static enum err compile_source(struct model *m, const struct source *s,
         if (s->version == (int)v || (s->version == -1 && !compiled))
             endpoint_set_program(m, s->endpoint, versions, v, program);
     }
+    s->program = program;
     return err;
 }
 
@@ -47,7 +47,7 @@ static void copy_programs(struct model *m, comp_id endpoint)
 
 enum err compile_endpoints(struct model *m, struct errmsg *why)
 {
-    for (const struct source *s = m->sources; s != NULL; s = s->next) {
+    for (struct source *s = m->sources; s; s = s->next) {
         enum err err = compile_source(m, s, why);
         if (err != ERR_OK)
             return err;
@@ -55,4 +55,54 @@ enum err compile_endpoints(struct model *m, struct errmsg *why)
     for (const struct source *s = m->sources; s != NULL; s = s->next)
         copy_programs(m, s->endpoint);
     return ERR_OK;
+}
+
+/* ---- results --------------------------------------------------------------------- */
+
+static bool in_names(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+           (ch >= '0' && ch <= '9') || ch == '_';
+}
+
+/* A result's counter, "checkout/buy/declined": a part of its endpoint, one for all
+ * versions. What no name may have in it becomes a dash. */
+static comp_id result_counter(struct model *m, comp_id endpoint, const char *result,
+                              struct errmsg *why)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "%s/", model_name(m, endpoint));
+    for (const char *s = result; *s; s++) {
+        char last = b.s[b.len - 1];
+        if (in_names(*s))
+            buf_addch(&b, *s);
+        else if (last != '/' && last != '-')
+            buf_addch(&b, '-');
+    }
+    comp_id id = model_find(m, b.s);
+    if (id == COMP_NONE)
+        id = model_add_nested(m, "counter", endpoint, b.s, why);
+    buf_release(&b);
+    return id;
+}
+
+static enum err count_results_of(struct model *m, struct source *s, struct errmsg *why)
+{
+    for (struct op *op = s->program->ops; op->code != OP_END; op++) {
+        if (op->code != OP_REPLY || !op->text[0])
+            continue;
+        op->target = result_counter(m, s->endpoint, op->text, why);
+        if (op->target == COMP_NONE)
+            return ERR_INPUT;
+    }
+    return ERR_OK;
+}
+
+enum err count_results(struct model *m, struct errmsg *why)
+{
+    enum err e = ERR_OK;
+    for (struct source *s = m->sources; s && e == ERR_OK; s = s->next)
+        e = count_results_of(m, s, why);
+    return e;
 }

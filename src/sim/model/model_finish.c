@@ -501,7 +501,8 @@ enum err model_finish(struct model *m, struct errmsg *why)
         (err = resolve_kind(m, true, why)) != ERR_OK ||
         (err = compile_endpoints(m, why)) != ERR_OK ||
         (err = gather_kinds(m, why)) != ERR_OK ||
-        (err = resolve_comps(m, why)) != ERR_OK)
+        (err = resolve_comps(m, why)) != ERR_OK ||
+        (err = count_results(m, why)) != ERR_OK)
         return err;
     choose_slo_clients(m);
     if ((err = check_schedule(m, why)) != ERR_OK ||

@@ -387,6 +387,8 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         counter_add(w, op->target, act_subject(a));
         break;
     case OP_REPLY:
+        if (op->target != COMP_NONE)
+            counter_add(w, op->target, act_subject(a));
         a->flags |= ACT_ANSWERED;
         load_drop(w, a);
         program_end(w, a, REASON_NONE, COMP_NONE);

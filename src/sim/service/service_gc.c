@@ -22,7 +22,8 @@
 #include "engine/telling.h"
 #include "service/service_internal.h"
 
-#define MIB 1048576.0
+#define MIB        1048576.0
+#define LONG_PAUSE (100 * SIM_MS)
 
 static double heap_of(const struct world *w, const struct instance *i)
 {
@@ -102,9 +103,19 @@ void gc_look(struct world *w, struct instance *i)
         collect(w, i);
 }
 
+/* Pauses that users feel are told to everybody. */
+static void log_pause(struct world *w, const struct instance *i)
+{
+    sim_time pause = w_now(w) - i->collect_since;
+    w_log(w, i->comp, i->number, pause >= LONG_PAUSE ? LOG_INFO : LOG_DEBUG, 0,
+          "gc: paused %.0f ms, %.0f MiB alive of %.0f MiB", (double)pause / 1e6,
+          memory_live(w, i) / MIB, heap_of(w, i) / MIB);
+}
+
 void gc_ended(struct world *w, struct instance *i)
 {
     i->gc_time += w_now(w) - i->collect_since;
+    log_pause(w, i);
     i->garbage = i->garbage_new;
     set_collecting(w, i, false);
     gc_clock(w, i);

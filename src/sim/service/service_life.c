@@ -5,8 +5,10 @@
 #include "call/call.h"
 #include "db/db.h"
 #include "engine/kind.h"
+#include "engine/telling.h"
 #include "net/net.h"
 #include "service/service_internal.h"
+#include "truecode/model.h"
 
 static bool wants_traffic(const struct instance *i)
 {
@@ -122,6 +124,8 @@ void instance_start(struct world *w, struct instance *i)
         return;
     }
     enter_state(w, i, INSTANCE_STARTING);
+    w_log(w, i->comp, i->number, LOG_INFO, 0, "starting, version %s",
+          model_version(w->model, i->comp, i->version));
     certificate_started(w, i->comp, i->number);
     i->start_left = (double)p_time(w, i->comp, SP_START_UP);
     i->start_as_of = w_now(w);
@@ -149,10 +153,24 @@ void instance_stop(struct world *w, struct instance *i)
     path_instance_gone(w, i->comp, i->number);
 }
 
+/* The last line of a process that is told to end. */
+static void log_shutdown(struct world *w, const struct instance *i)
+{
+    uint32_t lost = i->members.count;
+    if (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)
+        return;
+    if (lost > 0)
+        w_log(w, i->comp, i->number, LOG_WARN, 0,
+              "shutting down, %u requests inside are lost", lost);
+    else
+        w_log(w, i->comp, i->number, LOG_INFO, 0, "shutting down");
+}
+
 void instance_restart(struct world *w, struct instance *i)
 {
     i->restarts++;
     i->crashes = 0;
+    log_shutdown(w, i);
     instance_stop(w, i);
     instance_start(w, i);
 }
@@ -165,6 +183,7 @@ void instance_drained(struct world *w, struct instance *i)
         instance_restart(w, i);
         return;
     }
+    log_shutdown(w, i);
     instance_stop(w, i);
     i->state = INSTANCE_NONE;
     struct service_state *s = service_of(w, i->comp);
@@ -182,6 +201,8 @@ void instance_drain(struct world *w, struct instance *i, enum drained then)
     }
     cal_cancel(w, &i->timer);
     enter_state(w, i, INSTANCE_DRAINING);
+    w_log(w, i->comp, i->number, LOG_INFO, 0,
+          "no new requests from now on; %u are inside", i->members.count);
     if (i->members.count == 0)
         instance_drained(w, i);
     else

@@ -54,6 +54,7 @@ static void answer(struct world *w, struct instance *i, uint32_t asks, bool ok)
 {
     if (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)
         return;
+    w_log(w, i->comp, i->number, LOG_DEBUG, 0, "/health %s", ok ? "200" : "503");
     if (asks & ASKS_READINESS)
         readiness(w, i,
                   ok && !version_hit(&service_of(w, i->comp)->unready, i->version));

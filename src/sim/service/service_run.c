@@ -373,9 +373,18 @@ void service_resume(struct world *w, struct act *a, enum reason reason)
     }
 }
 
+/* Whether the program ended at a FAIL, which has said why. */
+static bool said_why(const struct act *a, enum reason reason, comp_id culprit)
+{
+    return reason == REASON_ERROR && culprit == a->comp && a->program &&
+           a->phase == EXEC_RUNNING && a->program->ops[a->pc].code == OP_FAIL;
+}
+
 static SELDOM void log_failure(struct world *w, const struct act *a, enum reason reason,
                                comp_id culprit)
 {
+    if (said_why(a, reason, culprit))
+        return;
     w_log(w, a->comp, a->instance, LOG_ERROR, a->request, "%s failed: %s%s%s%s",
           w->comps[a->what].name, reason_phrase(reason),
           culprit == COMP_NONE ? "" : " (",
