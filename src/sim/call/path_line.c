@@ -41,6 +41,12 @@ struct caller *path_caller(struct world *w, struct path *p, uint32_t seat)
 
 /* ---- closing -------------------------------------------------------------------- */
 
+static void connected(struct world *w, comp_id to, int more)
+{
+    if (comp_kind(w, to)->connected)
+        comp_kind(w, to)->connected(w, to, more);
+}
+
 /* `own`: from this side. */
 static void line_close(struct world *w, comp_id policy, ref r, bool own)
 {
@@ -50,6 +56,7 @@ static void line_close(struct world *w, comp_id policy, ref r, bool own)
     assert(p->open > 0 && c->open > 0);
     p->open--;
     c->open--;
+    connected(w, l->to, -1);
     cal_cancel(w, &l->timer);
     if (own)
         ports_close(w, &c->ports, p_time(w, policy, P_TIME_WAIT));
@@ -186,6 +193,7 @@ void path_line_open(struct world *w, uint32_t seat, struct act *a)
     l->opened = l->since = w_now(w);
     p->open++;
     path_caller(w, p, seat)->open++;
+    connected(w, a->comp, 1);
 }
 
 bool path_line_dead(struct world *w, const struct act *a)

@@ -145,6 +145,9 @@ struct kind_impl {
     /* The cores of an instance, or of a server (`number` 0); NULL: not up. Whatever is
      * inside when they stop goes on with INSTANCE_GONE. */
     struct station *(*cores)(const struct world *w, comp_id c, int number);
+    /* A call's connection to it was opened (`more` 1) or closed (-1). NULL: they cost it
+     * nothing. */
+    void (*connected)(struct world *w, comp_id c, int more);
     /* `who` wants to be told when instances change; whoever was to be told before
      * (COMP_NONE: nobody) is from now on told by `who`. */
     comp_id (*listen)(struct world *w, comp_id c, comp_id who);
