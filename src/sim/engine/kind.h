@@ -31,6 +31,7 @@ struct station;     /* engine/station.h */
 /* What a component has many of, instances, keys, partitions, as its parameters are. */
 struct bulk {
     double instances; /* given: the most there may be of the service it is or is of */
+    double behind;    /* given: the most there may be of the service it sends to */
     double n;         /* how many */
     double bytes;     /* that they take beyond the state of the component */
     bool in_state;    /* that grows with them, too */
