@@ -78,6 +78,8 @@ static const struct message_fate {
     {true, "rejected_total", "refused"},
     {true, "purged_total", "deleted by an operator"},
     {true, "dropped_total", "deleted as there was no room"},
+    {true, "expired_total", "deleted by retention"},
+    {true, "cleared_total", "deleted when all had read them"},
     {false, "processed_total", "processed"},
     {false, "bad_total", "too late, lost or given up"},
     {false, "failures_total", "tries failed"},
