@@ -389,5 +389,15 @@ const struct param_desc call_params[] = {
                      .live = true,
                      .doc = "How long the port of a connection that the caller closed "
                             "is taken (Linux: 60 s)."},
+    [P_STREAMS] = {.name = "streams",
+                   .type = VALUE_COUNT,
+                   .min = 1,
+                   .max = 100000,
+                   .unit = "requests",
+                   .def = "1",
+                   .live = true,
+                   .doc = "Requests that share a connection at once, as HTTP/2's "
+                          "streams do (often 100); what is lost on a link holds up all "
+                          "behind it. 1: one at a time."},
 };
 _Static_assert(sizeof call_params / sizeof *call_params == P_COUNT, "one for each");
