@@ -68,10 +68,7 @@ static void partition_row(struct call *c, struct out_table *t, comp_id topic,
 }
 
 /* What has become of messages so far; what never happened is left out. */
-static const struct message_fate {
-    bool topic; /* counted by the topic; else by the subscription */
-    const char *metric, *word;
-} fates[] = {
+static const struct fate_word fates[] = {
     {true, "published_total", "published"},
     {true, "duplicates_total", "of them sent twice by their producers"},
     {true, "deduplicated_total", "repeats not stored"},
@@ -91,24 +88,6 @@ static const struct message_fate {
     {false, "evictions_total", "times a consumer was evicted"},
 };
 
-static void tell_fates(struct call *c, comp_id topic, comp_id sub)
-{
-    struct buf b;
-    buf_init(&b, 0);
-    for (size_t i = 0; i < sizeof fates / sizeof *fates; i++) {
-        comp_id of = fates[i].topic ? topic : sub;
-        double n = world_metric(c->w, of, fates[i].metric, 0);
-        if (n > 0)
-            buf_addf(&b, "%s%s %s", b.len ? ", " : "So far ", count(c, n),
-                     fates[i].word);
-        if (n > 0)
-            seen_metric(c, of, fates[i].metric);
-    }
-    if (b.len)
-        para(c, TONE_NORMAL, 0, strf(c, "%s.", b.s));
-    buf_release(&b);
-}
-
 static enum err partitions(struct call *c, comp_id sub)
 {
     comp_id topic = model_owner(c->m, sub);
@@ -117,7 +96,7 @@ static enum err partitions(struct call *c, comp_id sub)
     for (int p = 1; p <= world_instances(c->w, sub); p++)
         partition_row(c, &t, topic, sub, p);
     table_print(&t);
-    tell_fates(c, topic, sub);
+    tell_fates(c, "So far", sub, fates, COUNT_OF(fates));
     note(c, "AT: messages before it are confirmed. END: where the next one goes.");
     seen_comp(c, sub, "partitions");
     seen_comp(c, topic, "partitions");
