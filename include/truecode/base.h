@@ -136,6 +136,11 @@ void time_format(struct buf *b, sim_time t);
 /* Time of day "20:12:05" (or "20:12" without seconds) of day_start + t. */
 void clock_format(struct buf *b, sim_time day_start, sim_time t, bool seconds);
 
+/* Numbers for people; NaN is "-". */
+void count_format(struct buf *b, double n);  /* whole: "12 600" */
+void figure_format(struct buf *b, double x); /* few digits: "12.4", "0.031" */
+void bytes_format(struct buf *b, double v);  /* "18.6 GiB" */
+
 /* ---- numbers --------------------------------------------------------------------- */
 
 /* Bit-identical everywhere (no libm): argument ranges as in C, NaN in gives NaN out.

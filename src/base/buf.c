@@ -12,7 +12,7 @@
 
 enum { FIRST = 64, MAX_DEFAULT = 16 * 1024 * 1024 };
 
-/* What `s` points to while nothing is owned; never written to. */
+/* The text of a buffer that owns nothing; never written to. */
 static const char nothing[1];
 
 void buf_init(struct buf *b, size_t max)

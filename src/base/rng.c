@@ -60,8 +60,8 @@ uint32_t rng_below(struct rng *r, uint32_t n)
     return (uint32_t)(product >> 32);
 }
 
-/* Is a point at height u between the layer's floor f(outer) and ceiling f(inner) below
- * the curve at x? The three are f's values. */
+/* Whether a point at height u between the layer's floor f(outer) and ceiling f(inner) is
+ * below the curve at x. The three are f's values. */
 static bool under_curve(double u, double f_outer, double f_inner, double f_x)
 {
     return f_outer + u * (f_inner - f_outer) < f_x;

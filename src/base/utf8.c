@@ -12,7 +12,7 @@
 
 enum { REPLACEMENT = 0xFFFD };
 
-/* What the first byte promises: continuation bytes (-1: it is none) and the range of
+/* The promise of a first byte: continuation bytes (-1: it is none) and the range of
  * the second byte, which is where overlong forms, surrogates and the end show. */
 static int promise(unsigned char first, unsigned char *low, unsigned char *high)
 {

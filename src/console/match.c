@@ -76,7 +76,7 @@ static void insert(struct compiler *k, int at, enum op op)
     }
 }
 
-/* Is the next thing the operator `ch`? Basic patterns write \( \) \| \+ \?. */
+/* Whether the next thing is the operator `ch`. Basic patterns write \( \) \| \+ \?. */
 static bool at_op(const struct compiler *k, char ch)
 {
     return k->extended ? k->re[0] == ch : k->re[0] == '\\' && k->re[1] == ch;
@@ -174,7 +174,7 @@ static void compile_group(struct compiler *k)
         skip_op(k);
 }
 
-/* One atom; false when there was only an anchor, which cannot repeat. */
+/* Compiles an atom; false when there was only an anchor, which cannot repeat. */
 static bool compile_atom(struct compiler *k, bool first)
 {
     if (at_op(k, '(')) {

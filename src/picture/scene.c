@@ -97,7 +97,7 @@ static double known(double x)
     return isnan(x) ? 0 : x;
 }
 
-/* What goes along a way that no call policy stands on: what the one in front lets
+/* The flow along a way that no call policy stands on: what the one in front lets
  * through, or what the subscriptions have delivered. */
 static double handed_on(const struct scene *s, const struct edge *e)
 {

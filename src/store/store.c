@@ -384,7 +384,7 @@ static bool any_marked(const struct store *s)
     return false;
 }
 
-/* What others wrote is gone with the file it stood in; what we play is written again.
+/* Runs that others wrote are gone with the file; the run we play is written again.
  */
 static void forget_gone(struct store *s)
 {

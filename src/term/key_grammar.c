@@ -29,7 +29,7 @@ static struct reading key_of(size_t len, enum key_kind kind, uint32_t cp)
 
 /* ---- characters ------------------------------------------------------------------ */
 
-/* How long the character that begins with this byte is; 1 also where none does. */
+/* The length of the character that begins with this byte; 1 also where none does. */
 static size_t utf8_length(unsigned char first)
 {
     return first >= 0xf0 && first < 0xf8 ? 4

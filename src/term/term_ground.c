@@ -22,7 +22,7 @@
 
 /* ---- answers --------------------------------------------------------------------- */
 
-/* One channel, of one to four hexadecimal digits; *p moves behind it. -1: it is none.
+/* A colour's channel, one to four hexadecimal digits; *p moves behind it. -1: none.
  */
 static int channel(const char **p)
 {

@@ -36,7 +36,7 @@ enum ground ground_of(uint32_t rgb)
 
 /* ---- which table ----------------------------------------------------------------- */
 
-/* What the looks must be readable on, and whether the theme itself sees to that. */
+/* The ground that looks must be readable on, and whether the theme itself sees to it. */
 struct stage {
     enum ground ground;
     bool own;

@@ -42,7 +42,7 @@ int wire_client_pid(const struct wire_client *c)
     return c->worker ? wire_worker_pid(c->worker) : 0;
 }
 
-/* What a request may take. Those that replay a tape, run the lesson twice more, or
+/* The time a request may take. Those that replay a tape, run the lesson twice more, or
  * carry out a whole wait at once (a line in plain mode) take longer on a slow machine;
  * a proof takes what it takes. */
 static int limit_of(enum wire_op op)
@@ -65,7 +65,7 @@ static void drop_worker(struct wire_client *c)
     c->worker = NULL;
 }
 
-/* One try: a worker that fails it is ended. */
+/* Tries a request once; a worker that fails it is ended. */
 static enum err ask_once(struct wire_client *c, const struct wire_request *q,
                          struct wire_answer *a, struct errmsg *why)
 {

@@ -88,7 +88,7 @@ static void tell_frame(struct server *s, struct wire_answer *a)
     }
     if (!s->ui || !s->next || (s->shown && !ui_dirty(s->ui)))
         return;
-    /* What is seen may finish a step, and then the frame is old before it is sent. */
+    /* A view that is seen may finish a step: the frame is old before it is sent. */
     for (int i = 0; i == 0 || (i < 3 && ui_dirty(s->ui)); i++)
         ui_draw(s->ui, s->next);
     wire_frame_diff(&a->frame, s->shown, s->next, &a->mem);

@@ -239,18 +239,23 @@ void dead_letter_add(struct world *w, comp_id c, const struct message *m,
         .message = *m, .tries = tries, .partition = (uint16_t)partition};
 }
 
+void dead_letter_again(struct world *w, comp_id c, const struct dead_letter *letter)
+{
+    struct subscription_state *s = sub_of(w, c);
+    struct dead_letter d = *letter; /* it may lie in what grows */
+    if (s->again_at == s->nagain)
+        s->again_at = s->nagain = 0;
+    w_grow(w, &s->again, &s->again_cap, s->nagain + 1, sizeof d);
+    d.message.flags |= MESSAGE_AGAIN;
+    W_PTR(w, struct dead_letter, s->again)[s->nagain++] = d;
+}
+
 uint32_t dead_letters_replay(struct world *w, comp_id c)
 {
     struct subscription_state *s = sub_of(w, c);
     uint32_t n = s->ndead;
-    if (s->again_at == s->nagain)
-        s->again_at = s->nagain = 0;
-    w_grow(w, &s->again, &s->again_cap, s->nagain + n, sizeof(struct dead_letter));
-    for (uint32_t i = 0; i < n; i++) {
-        struct dead_letter d = W_PTR(w, struct dead_letter, s->dead)[i];
-        d.message.flags |= MESSAGE_AGAIN;
-        W_PTR(w, struct dead_letter, s->again)[s->nagain++] = d;
-    }
+    for (uint32_t i = 0; i < n; i++)
+        dead_letter_again(w, c, W_PTR(w, struct dead_letter, s->dead) + i);
     s->ndead = 0;
     return n;
 }

@@ -271,7 +271,7 @@ static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint3
     query_fail(w, a, REASON_POOL_TIMEOUT);
 }
 
-/* What waits does so for a time that is no more. */
+/* Forgets the ports in TIME_WAIT, of a time that is no more. */
 static void forget_ports(struct world *w, comp_id c)
 {
     const struct pool *p = W_STATE(w, struct pool, c);

@@ -78,7 +78,7 @@ static void hand_over(struct world *w, struct share *s, struct conn *n, struct a
     s->acquired++;
 }
 
-/* Its wait in the queue is over. A traced one tells how many it found there
+/* Ends a wait in the queue. A traced one tells how many it found there
  * (a->query.others). */
 static void waited(struct world *w, struct share *s, struct act *a, enum reason reason)
 {
@@ -112,7 +112,7 @@ uint32_t pool_ports_used(const struct world *w, comp_id pool, const struct share
     return s->open + ports_waiting(w, &s->ports, p_time(w, pool, P_TIME_WAIT));
 }
 
-/* What a connection more cannot be opened for; REASON_NONE: it can. */
+/* The reason for which no connection more can be opened; REASON_NONE: one can. */
 static enum reason open_lacks(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);
@@ -141,7 +141,7 @@ int64_t pool_least(const struct world *w, comp_id pool)
     return least < size ? least : size;
 }
 
-/* What min_size lacks will be opened, in an event of its own. */
+/* Opens what min_size lacks, in an event of its own. */
 static void refill_later(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);

@@ -69,7 +69,7 @@ static ref chunk_new(struct world *w)
     return r;
 }
 
-/* Its own do not hold one more: all move into a chunk. */
+/* Moves the slices into a chunk: the act's own room does not hold one more. */
 static void spill(struct world *w, struct act *a)
 {
     a->more = chunk_new(w);

@@ -34,7 +34,7 @@ void calendar_init(struct world *w)
     w_grow(w, &h->heap, &h->heap_cap, 256, sizeof(heap_key));
 }
 
-/* One that was never used; it is at the head of the list of free ones. */
+/* Makes a slot that was never used; it is at the head of the list of free ones. */
 uint32_t cal_slot_more(struct world *w)
 {
     struct head *h = W_HEAD(w);
@@ -70,8 +70,9 @@ uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
     return cal_put(w, at < now ? now : at, event, c, a, b);
 }
 
-/* That of this delay; else one that was closed and has run empty, one that was never
- * used, or one that is empty: of a delay that came once, as the rest of a timeout. */
+/* The lane of this delay; else one that was closed and has run empty, one that was
+ * never used, or one that is empty: of a delay that came once, as the rest of a
+ * timeout. */
 unsigned cal_lane_of(struct cal_lane *lanes, sim_time delay)
 {
     uint32_t i = (uint32_t)(((uint64_t)delay * UINT64_C(0x9e3779b97f4a7c15)) >> 58);

@@ -35,8 +35,8 @@
 
 typedef uint32_t ref; /* offset / 8 from the start of the region; 0: none */
 
-/* What a hot function does once in a while, such as growing an array: kept out of it,
- * it does not cost the usual way its registers. */
+/* Marks what a hot function does once in a while, such as growing an array: kept out of
+ * it, it does not cost the usual way its registers. */
 #define SELDOM __attribute__((noinline, cold))
 /* And the small steps of the usual way, which would cost more as calls than as code. */
 #define HOT static inline __attribute__((always_inline))
@@ -69,8 +69,8 @@ struct comp {
     struct source *newest; /* of an endpoint: the program given last */
 };
 
-/* What a world is put together from (kinds.c). The rooms below know of a kind only what
- * its descriptor says, and the loop hands on by these what is not its own. */
+/* The parts that a world is put together from (kinds.c). The rooms below know of a kind
+ * only what its descriptor says, and the loop hands on by these what is not its own. */
 struct parts {
     const struct kind_impl *const *kinds;
     size_t nkinds;

@@ -163,9 +163,9 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
 
 /* ---- between events -------------------------------------------------------------- */
 
-/* What an event usually takes at most: the largest array doubles twice; and what the
- * model is known to want at once: the branches of a program, the ring of a consistent
- * hash. */
+/* The room that an event usually takes at most: the largest array doubles twice; and
+ * what the model is known to want at once: the branches of a program, the ring of a
+ * consistent hash. */
 static size_t headroom_bytes(const struct world *w)
 {
     size_t branches = (size_t)w->model->widest * 2 * sizeof(struct act);

@@ -51,7 +51,7 @@ HOT heap_key *keys_of(const struct world *w, const struct station *s)
     return W_PTR(w, heap_key, s->heap);
 }
 
-/* Is it the key of one that is inside? */
+/* Whether the key is that of somebody inside. */
 static bool counts(const struct world *w, const struct station *s, heap_key k)
 {
     const struct act *a = key_act(w, k);
@@ -80,7 +80,7 @@ static void key_add(struct world *w, struct station *s, const struct act *a)
     heap_rise(keys_of(w, s), s->keys++, key_of(w, a));
 }
 
-/* It has company, or goes before it is done. */
+/* Called when somebody has company, or goes before being done. */
 static void only_moves(struct world *w, struct station *s)
 {
     if (s->only == 0)
@@ -138,7 +138,7 @@ static uint64_t clock_after(const struct station *s, sim_time ns)
     return s->clock + (uint64_t)(got >> (RATE_BITS - CLOCK_BITS));
 }
 
-/* As long as no more than this are inside, each gets a whole core, no more, no less. */
+/* Finds the number up to which each inside gets a whole core, no more, no less. */
 static void find_whole(struct station *s)
 {
     bool plain =

@@ -78,7 +78,7 @@ static void seed_streams(struct world *w)
     buf_release(&name);
 }
 
-/* One component takes a MiB or two at most when it begins, so what is too much is
+/* A component takes a MiB or two at most when it begins, so what is too much is
  * noticed before it is far too much. */
 static bool init_comps(struct world *w)
 {
@@ -244,7 +244,7 @@ static __attribute__((noinline)) void look_ahead(const struct world *w)
         w_fetch(W_PTR(w, uint64_t, h->digests) + next->comp, sizeof(uint64_t));
 }
 
-/* One step of a multiply-and-rotate hash: every bit of both goes into the result. */
+/* A step of a multiply-and-rotate hash: every bit of both goes into the result. */
 static uint64_t mix(uint64_t h, uint64_t v)
 {
     h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);

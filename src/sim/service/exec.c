@@ -82,7 +82,7 @@ static void tx_end(struct world *w, struct act *a, bool commit)
     a->run.tx = 0;
 }
 
-/* Those still running do not count any more. */
+/* Drops the branches that still run: they do not count any more. */
 static void branches_drop(struct world *w, struct act *p)
 {
     while (p->branches != 0) {
@@ -94,7 +94,7 @@ static void branches_drop(struct world *w, struct act *p)
     }
 }
 
-/* One more has ended: are they enough now, or too many that failed? p->run.failed
+/* Decides whether the branches that ended are enough, or too many failed. p->run.failed
  * counts those. */
 static SELDOM bool quorum_decides(struct world *w, struct act *p, const struct op *op,
                                   enum reason reason)
@@ -225,7 +225,7 @@ void exec_cancel(struct world *w, struct act *a)
 
 /* ---- ops that wait -------------------------------------------------------------- */
 
-/* One lookup is made by the program itself, several by branches. True: waits. */
+/* Begins lookups: one is made by the program itself, several by branches. */
 static void cached_begin(struct world *w, struct act *a, const struct op *op)
 {
     if (a->run.own_pc == a->pc + 1) { /* a branch that was started for one key */
