@@ -75,9 +75,9 @@ static void confirming_takes_longer_under_load(void **state)
     (void)state;
     double mean[2];
     for (int i = 0; i < 2; i++) {
-        struct lab l = shop("cores=1 cpu=exponential(1ms) latency=0", "",
-                            i ? "to=shop/order rate=450" : "to=shop/order rate=50",
-                            READER, 0);
+        struct lab l =
+            shop("cores=1 cpu=exponential(1ms) latency=0", "",
+                 i ? "to=shop/order rate=450" : "to=shop/order rate=50", READER, 0);
         lab_run(&l, 60 * SIM_SEC);
         mean[i] = mq(&l, "seconds_total") / mq(&l, "requests_total");
         lab_free(&l);
@@ -103,8 +103,8 @@ static void what_is_worked_on_is_not_stored(void **state)
 static void producers_wait_for_room_in_order(void **state)
 {
     (void)state;
-    struct lab l = shop("memory=1 latency=0 max_block=0", BIG, USERS "20", READER,
-                        100 * SIM_MS);
+    struct lab l =
+        shop("memory=1 latency=0 max_block=0", BIG, USERS "20", READER, 100 * SIM_MS);
     lab_run(&l, 60 * SIM_SEC); /* four batches of ten in ten seconds, read at ten a s */
     assert_true(mq(&l, "memory") <= 1048576 && mq(&l, "blocked") > 100);
     assert_true(mq(&l, "refused_total") == 0 && orders(&l, "dropped_total") == 0);
@@ -133,8 +133,8 @@ static void they_do_not_wait_for_ever(void **state)
 static void or_they_are_refused_at_once(void **state)
 {
     (void)state;
-    struct lab l = shop("memory=1 latency=0 when_full=refuse", BIG, USERS "10", READER,
-                        SIM_HOUR);
+    struct lab l =
+        shop("memory=1 latency=0 when_full=refuse", BIG, USERS "10", READER, SIM_HOUR);
     lab_run(&l, 30 * SIM_SEC);
     assert_true(mq(&l, "blocked_total") == 0 && mq(&l, "bytes") == 1024000);
     near(mq(&l, "refused_total"), 290, 1);

@@ -4,7 +4,7 @@
  *
  * The policies are Redis's (redis.io, Key eviction; redis.conf, maxmemory-policy). Every
  * value here has a time to live, so volatile-lru, -lfu and -random would be what
- * allkeys-lru, -lfu and -random are, and have no names of their own. As in evict.c of
+ * allkeys-lru, -lfu and -random are, and have no names of their own. As in
  * Redis, LFU and TTL look at five values at random (maxmemory-samples) and evict the
  * best of them; LRU, which Redis approximates in the same manner, is exact.
  *

@@ -6,7 +6,7 @@
 #define SIM_DB_POOL_H
 
 #include "db/cluster.h"
-#include "net/ports.h"
+#include "net/net.h"
 
 enum pool_param {
     P_TO,

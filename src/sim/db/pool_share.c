@@ -9,7 +9,6 @@
 #include "engine/kind.h"
 #include "engine/queue.h"
 #include "engine/telling.h"
-#include "net/net.h"
 
 #include <stdio.h>
 
