@@ -214,7 +214,7 @@ static void no_message_is_lost_from_the_books(void **state)
 {
     (void)state;
     struct lab l = shop("memory=2 disk=3 latency=1ms max_block=2s",
-                        BIG " retention=20s keep_read=2s retention_bytes=1500000 "
+                        BIG " retention=20s keep_read=2s retention_bytes=1000000 "
                             "capacity=12 partitions=3",
                         "to=shop/order rate=20", READER, 80 * SIM_MS);
     for (int t = 1; t <= 120; t++) {
@@ -228,6 +228,7 @@ static void no_message_is_lost_from_the_books(void **state)
         assert_true(orders(&l, "published_total") == out + orders(&l, "messages"));
         assert_true(mq(&l, "bytes") == orders(&l, "messages") * 102400);
     }
+    assert_true(orders(&l, "expired_total") > 0 && orders(&l, "purged_total") > 0);
     lab_free(&l);
 }
 

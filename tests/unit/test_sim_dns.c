@@ -352,7 +352,8 @@ static void what_waits_too_long_is_answered_for_nobody(void **state)
     double before = lab_metric(&l, "users", "good_total");
     lab_run(&l, 40 * SIM_SEC);
     assert_true(lab_metric(&l, "users", "good_total") == before && failed(&l) > 5000);
-    lab_set(&l, "users", "rate", "50"); /* too late: it is minutes behind */
+    assert_true(shop(&l, "pending") > 10000); /* 400 a second come, 100 are answered */
+    lab_set(&l, "users", "rate", "50");       /* too late: it is minutes behind */
     lab_run(&l, 60 * SIM_SEC);
     assert_true(lab_metric(&l, "users", "good_total") == before);
     lab_free(&l);
