@@ -5,6 +5,8 @@
  */
 #include "console_internal.h"
 
+/* Levels of branches below a chain. What lies deeper is counted, so that nobody takes the
+ * edge of the drawing for the end of the system. */
 #define DEPTH_MAX 6
 #define FACT_ROOM 22
 
@@ -134,8 +136,12 @@ static void draw_branches(struct drawing *d, comp_id comp, const char *prefix)
 {
     struct edge v[EDGES_MAX];
     size_t n = scene_edges(&d->c->scene, comp, v, EDGES_MAX);
-    if (d->depth >= DEPTH_MAX)
+    if (d->depth >= DEPTH_MAX) {
+        if (n)
+            out_line(d->c->o, TONE_DIM, "%s%s %zu more below; status lists all", prefix,
+                     d->c->ctx->ascii ? "..." : "…", n);
         return;
+    }
     d->depth++;
     size_t col = facts_column(d->c, v, n, prefix);
     for (size_t i = 0; i < n; i++)

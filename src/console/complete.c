@@ -4,6 +4,7 @@
  */
 #include "console_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define WORDS_SHOWN 400
@@ -34,6 +35,7 @@ static bool has_word(const struct completions *o, const char *word)
 /* Only the first clause of a doc: it stands on one line beside the word. */
 static void offer(struct completer *k, const char *word, const char *doc)
 {
+    assert(word);
     struct completions *o = k->out;
     if (!str_starts(word, k->prefix) || o->n >= WORDS_SHOWN)
         return;
@@ -503,6 +505,7 @@ static void complete_stage(struct completer *k, const struct parsed *p, size_t c
 void console_complete(const struct console_ctx *ctx, const char *line, size_t cursor,
                       struct completions *out)
 {
+    assert(cursor <= strlen(line));
     struct arena mem = {0};
     struct parsed p;
     *out = (struct completions){0};

@@ -5,6 +5,7 @@
  */
 #include "console_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define RAW_LINES 20000 /* what a command may write before filters cut it */
@@ -13,6 +14,7 @@
 
 enum err refuse(struct call *c, enum err e, const char *fmt, ...)
 {
+    assert(e != ERR_OK);
     va_list ap;
     struct buf b;
     buf_init(&b, sizeof c->why->text);
@@ -39,6 +41,7 @@ const char *strf(const struct call *c, const char *fmt, ...)
 
 const char *call_opt(const struct call *c, const char *name)
 {
+    assert(name);
     for (size_t i = 0; i < OPTS_MAX && c->cmd->opts[i].name; i++)
         if (str_eq(c->cmd->opts[i].name, name))
             return c->opt[i];

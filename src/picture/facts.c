@@ -4,6 +4,7 @@
  */
 #include "truecode/picture.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ static void add(struct facts *all, struct fact f)
 
 static struct state of_instances(const struct scene *s, comp_id c, bool rotation)
 {
+    assert(c < model_comps(world_model(s->w)));
     const struct model *m = world_model(s->w);
     comp_id service = rotation ? comp_top(m, model_target(m, c)) : c;
     struct state st = {.word = NULL};
@@ -137,6 +139,7 @@ static double gauge_of(const struct scene *s, comp_id c, const char *metric)
 
 static double value_of(const struct scene *s, comp_id c, const struct figure_desc *d)
 {
+    assert(d && c < model_comps(world_model(s->w)));
     double a, b;
     switch (d->how) {
     case FIGURE_NOW:
@@ -191,6 +194,7 @@ static const char *unit_of(const struct model *m, comp_id c,
 
 static enum level level_of(const struct figure_desc *d, double value, double of)
 {
+    assert(d);
     double x = d->how != FIGURE_OF ? value : of > 0 ? value / of : 0;
     return d->bad > 0 && x >= d->bad     ? LEVEL_BAD
            : d->warn > 0 && x >= d->warn ? LEVEL_UNUSUAL
@@ -248,6 +252,7 @@ static void add_map_figures(const struct scene *s, comp_id c, struct facts *all)
 size_t scene_status(const struct scene *s, comp_id c, enum fact_when when,
                     struct fact *out, size_t max)
 {
+    assert(out && max > 0);
     const struct kind_desc *k = model_kind(world_model(s->w), c);
     struct facts all = {out, 0, max};
     for (size_t i = 0; i < k->nfigures; i++) {
@@ -297,6 +302,7 @@ static void add_dying(const struct scene *s, comp_id policy, struct facts *all)
 size_t scene_edge_facts(const struct scene *s, const struct edge *way, struct fact *out,
                         size_t max)
 {
+    assert(max > 0);
     struct facts all = {out, 0, max};
     if (!way || way->policy == COMP_NONE || scene_hides(s, way->policy))
         return 0;
@@ -336,6 +342,7 @@ static void drop_told_twice(struct facts *all)
 
 static void worst_first(struct facts *all)
 {
+    assert(all->n <= all->max);
     for (size_t i = 1; i < all->n; i++)
         for (size_t k = i; k > 0 && all->v[k].level > all->v[k - 1].level; k--) {
             struct fact f = all->v[k];
@@ -347,6 +354,7 @@ static void worst_first(struct facts *all)
 size_t scene_facts(const struct scene *s, comp_id c, const struct edge *way,
                    struct fact *out, size_t max)
 {
+    assert(max > 0 && c < model_comps(world_model(s->w)));
     struct facts all = {out, scene_edge_facts(s, way, out, max), max};
     const struct model *m = world_model(s->w);
     if (!comp_is(m, c, "client")) {

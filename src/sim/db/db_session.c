@@ -265,6 +265,7 @@ void session_tx_idle(struct world *w, struct conn *n)
 
 void session_tx_open(struct world *w, struct conn *n, struct act *holder)
 {
+    assert(!holder || holder->gen != 0);
     n->tx = true;
     n->tx_since = w_now(w);
     n->xids = db_at(w, cluster_of(w, n->db))->cluster.xids;

@@ -49,6 +49,7 @@ struct pool {
 
 static struct share *share_at(const struct world *w, comp_id pool, int instance)
 {
+    assert(instance > 0);
     struct pool *p = W_STATE(w, struct pool, pool);
     assert(instance >= 0 && (uint32_t)instance < p->cap);
     return W_PTR(w, struct share, p->shares) + instance;

@@ -35,6 +35,7 @@ comp_id pool_node(struct world *w, comp_id pool, int instance)
 
 static void idle_push(struct world *w, struct share *s, struct conn *n)
 {
+    CHECK((n->inext | n->iprev) == 0 && s->idle != W_REF(w, n));
     n->iprev = 0;
     n->inext = s->idle;
     if (s->idle != 0)
@@ -49,6 +50,7 @@ static void idle_push(struct world *w, struct share *s, struct conn *n)
 
 static void idle_remove(struct world *w, struct share *s, struct conn *n)
 {
+    CHECK(s->nidle > 0 && s->idle != 0); /* n may be a copy of a closed one */
     cal_cancel(w, &n->timer);
     if (n->inext != 0)
         conn_at(w, n->inext)->iprev = n->iprev;
@@ -70,6 +72,7 @@ static bool too_old(const struct world *w, const struct conn *n)
 
 static void hand_over(struct world *w, struct share *s, struct conn *n, struct act *a)
 {
+    CHECK(a->gen != 0);
     conn_set(w, n, CONN_TAKEN);
     n->act = W_REF(w, a);
     a->query.conn = W_REF(w, n);
@@ -192,6 +195,7 @@ void pool_fill(struct world *w, comp_id pool, int instance)
 
 static void enqueue(struct world *w, struct share *s, struct act *a)
 {
+    CHECK(a->gen != 0);
     sim_time patience = p_time(w, a->pool, P_ACQUIRE_TIMEOUT);
     act_wait(w, a, CAUSE_POOL_WAIT, a->pool);
     a->call_start = w_now(w);

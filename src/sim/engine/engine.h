@@ -171,9 +171,17 @@ struct world {
     bool vast;        /* larger than a processor's cache */
 };
 
-#define W_HEAD(w)         ((struct head *)(void *)(w)->base)
-#define W_PTR(w, type, r) ((type *)(void *)((w)->base + (size_t)(r)*8))
-#define W_REF(w, p)       ((ref)((size_t)((const char *)(p) - (w)->base) / 8))
+#define W_HEAD(w) ((struct head *)(void *)(w)->base)
+/* A reference lies in what has been handed out, and so does all that it names. */
+static inline void *w_checked(const struct world *w, ref r, size_t bytes)
+{
+    CHECK((size_t)r * 8 + (r != 0 ? bytes : 0) <= (size_t)W_HEAD(w)->used * 8);
+    return w->base + (size_t)r * 8;
+}
+#define W_PTR(w, type, r)                                                              \
+    ((type *)(CHECKING ? w_checked(w, r, sizeof(type))                                 \
+                       : (void *)((w)->base + (size_t)(r)*8)))
+#define W_REF(w, p) ((ref)((size_t)((const char *)(p) - (w)->base) / 8))
 /* The component's own state (kind_impl.state_size bytes, zeroed before init). */
 #define W_STATE(w, type, c) W_PTR(w, type, (w)->states[c])
 static inline sim_time w_now(const struct world *w)

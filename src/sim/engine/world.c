@@ -9,6 +9,7 @@
 #include "engine/memory.h"
 #include "engine/schedule.h"
 #include "engine/station.h"
+#include "engine/world_check.h"
 
 /* ---- letting go on -------------------------------------------------------------- */
 
@@ -159,6 +160,7 @@ struct world *world_fork(const struct world *w)
     size_t used = (size_t)W_HEAD(w)->used * 8;
     *copy = *w;
     copy->model = model_ref(w->model);
+    copy->base = NULL; /* that of w is not ours to free where there is no memory */
     copy->observer = NULL;
     copy->safe = 0;
     if (region_map(copy, used + HEADROOM)) {
@@ -280,6 +282,8 @@ enum err world_run(struct world *w, sim_time until, uint64_t max_events,
         }
         if (ready_one(w))
             continue;
+        if (CHECKING && W_HEAD(w)->events % WALK_EVERY == 0)
+            world_check(w);
         if (!calendar_next(w, until, &e, &at))
             break;
         W_HEAD(w)->now = at;

@@ -64,7 +64,7 @@ int version_add(struct model *m, comp_id service, const char *name)
         if (str_eq(v->names[i], name))
             return (int)i;
     if (v->n == v->cap) {
-        size_t cap = v->cap == 0 ? 8 : v->cap * 2;
+        size_t cap = v->cap == 0 ? TINY(8, 1) : v->cap * 2;
         const char **more = arena_alloc(&m->arena, cap * sizeof *more);
         for (size_t i = 0; i < v->n; i++)
             more[i] = v->names[i];

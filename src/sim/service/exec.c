@@ -20,6 +20,7 @@ enum { RNG_WORK, RNG_CHOICE }; /* as kind_service.streams */
 
 static const struct op *op_of(const struct act *a)
 {
+    CHECK(a->program);
     return &a->program->ops[a->pc];
 }
 
@@ -50,6 +51,7 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
 
 static void branch_start(struct world *w, struct act *a, struct act *b)
 {
+    CHECK(b->kind == ACT_BRANCH && b->gen != 0);
     b->parent = W_REF(w, a);
     b->sibling = a->branches;
     if (a->branches != 0)
@@ -61,6 +63,7 @@ static void branch_start(struct world *w, struct act *a, struct act *b)
 
 static void branch_unlink(struct world *w, struct act *p, struct act *b)
 {
+    CHECK(b->kind == ACT_BRANCH);
     if (b->prev != 0)
         act_at(w, b->prev)->sibling = b->sibling;
     else

@@ -335,8 +335,8 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
         w_fetch(a, sizeof *a);
         return;
     }
-    if (a->station != e->a)
-        return; /* it has left meanwhile */
+    if (a->station != e->a || a->run.home == 0)
+        return; /* it has left meanwhile, or is of no instance: a client's handshake */
     const struct instance *i = instance_of(w, a);
     if (a->program != NULL)
         w_fetch(a->program, 2 * sizeof(struct op));
