@@ -45,6 +45,31 @@ static void stats_row(struct call *c, struct out_table *t, comp_id ks)
     seen_metric(c, ks, "hits_total");
 }
 
+static const struct fate_word fates[] = {
+    {false, "filled_total", "there at the start"},
+    {false, "stores_total", "written"},
+    {false, "refused_total", "not written, as the memory was full"},
+    {false, "replaced_total", "replaced by newer ones"},
+    {false, "expired_total", "cleared away after their time"},
+    {false, "evictions_total", "evicted to make room"},
+    {false, "flushed_total", "deleted by an operator"},
+    {false, "lost_total", "lost with the memory of the cache"},
+};
+
+/* The values of each key space, and the memory of the cache where that is limited. */
+static void tell_values(struct call *c, comp_id ks)
+{
+    comp_id cache = model_owner(c->m, ks);
+    double most = world_metric(c->w, cache, "maxmemory_bytes", 0);
+    tell_fates(c, strf(c, "Values of %s so far:", name_of(c, ks)), ks, fates,
+               COUNT_OF(fates));
+    if (most > 0 && world_metric(c->w, ks, "bytes", 0) > 0)
+        para(c, TONE_NORMAL, 0,
+             strf(c, "%s: %.1f of %.1f MiB in use, %s.", name_of(c, cache),
+                  world_metric(c->w, cache, "memory", 0) / 1048576, most / 1048576,
+                  setting(c, cache, "maxmemory_policy")));
+}
+
 static enum err stats(struct call *c)
 {
     struct out_table t;
@@ -57,6 +82,9 @@ static enum err stats(struct call *c)
         seen_comp(c, model_owner(c->m, ks), "metrics");
     }
     table_print(&t);
+    for (comp_id ks = next_of(c, "keyspace", COMP_NONE); ks != COMP_NONE;
+         ks = next_of(c, "keyspace", ks))
+        tell_values(c, ks);
     note(c,
          "Over the last minute. SINGLE: one load at a time for a key. STALE: how long "
          "an "

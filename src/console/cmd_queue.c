@@ -68,16 +68,15 @@ static void partition_row(struct call *c, struct out_table *t, comp_id topic,
 }
 
 /* The fates of messages so far; what never happened is left out. */
-static const struct message_fate {
-    bool topic; /* counted by the topic; else by the subscription */
-    const char *metric, *word;
-} fates[] = {
+static const struct fate_word fates[] = {
     {true, "published_total", "published"},
     {true, "duplicates_total", "of them sent twice by their producers"},
     {true, "deduplicated_total", "repeats not stored"},
     {true, "rejected_total", "refused"},
     {true, "purged_total", "deleted by an operator"},
     {true, "dropped_total", "deleted as there was no room"},
+    {true, "expired_total", "deleted by retention"},
+    {true, "cleared_total", "deleted when all had read them"},
     {false, "processed_total", "processed"},
     {false, "bad_total", "too late, lost or given up"},
     {false, "failures_total", "tries failed"},
@@ -88,24 +87,6 @@ static const struct message_fate {
     {false, "lost_total", "lost unread"},
     {false, "evictions_total", "times a consumer was evicted"},
 };
-
-static void tell_fates(struct call *c, comp_id topic, comp_id sub)
-{
-    struct buf b;
-    buf_init(&b, 0);
-    for (size_t i = 0; i < sizeof fates / sizeof *fates; i++) {
-        comp_id of = fates[i].topic ? topic : sub;
-        double n = world_metric(c->w, of, fates[i].metric, 0);
-        if (n > 0)
-            buf_addf(&b, "%s%s %s", b.len ? ", " : "So far ", count(c, n),
-                     fates[i].word);
-        if (n > 0)
-            seen_metric(c, of, fates[i].metric);
-    }
-    if (b.len)
-        para(c, TONE_NORMAL, 0, strf(c, "%s.", b.s));
-    buf_release(&b);
-}
 
 /* The whole of a subscription, as it stands. */
 static void tell_waiting(struct call *c, comp_id sub)
@@ -138,7 +119,7 @@ static enum err partitions(struct call *c, comp_id sub)
         partition_row(c, &t, topic, sub, p);
     table_print(&t);
     tell_waiting(c, sub);
-    tell_fates(c, topic, sub);
+    tell_fates(c, "So far", sub, fates, COUNT_OF(fates));
     note(c, "AT: messages before it are confirmed. END: where the next one goes.");
     seen_comp(c, sub, "partitions");
     seen_comp(c, topic, "partitions");

@@ -152,6 +152,15 @@ const char *strf(const struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void note(struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Text wrapped to the width, each line after `indent` spaces. */
 void para(struct call *c, enum tone t, size_t indent, const char *text);
+/* A counter of what has become of messages or values, and the words for it. */
+struct fate_word {
+    bool owner; /* counted by the component's owner; else by the component itself */
+    const char *metric, *word;
+};
+/* One paragraph with those of the `n` that ever happened: "So far 12 stored, 2 evicted."
+ * Begins with `lead`. Nothing happened: prints nothing. */
+void tell_fates(struct call *c, const char *lead, comp_id comp,
+                const struct fate_word *f, size_t n);
 /* The command line a person would type for this in the wild, with names filled in:
  * COMPONENT, INSTANCE and VALUE. */
 const char *wild_line(const struct call *c, const char *line, const char *comp,

@@ -27,6 +27,13 @@ static int set_up(void **state)
     lab_endpoint(&l, "web", "order", &publish);
     lab_endpoint(&l, "worker", "apply", &apply);
     lab_part(&l, "limiter", "door", "to=web rate=20");
+    const struct node load = {.kind = NODE_SLEEP, .time = dist_const(SIM_MS)};
+    const struct node look = {
+        .kind = NODE_CACHED, .target = "hot", .what = "pages", .body = &load};
+    lab_part(&l, "cache", "hot", "maxmemory=1 maxmemory_policy=allkeys-lru");
+    lab_part(&l, "keyspace", "hot.pages", "keys=50 value_bytes=102400");
+    lab_endpoint(&l, "web", "page", &look);
+    lab_part(&l, "client", "readers", "to=web/page rate=5");
     lab_part(&l, "job", "nightly", "every=1m duration=10s");
     lab_part(&l, "job", "rare", "every=1h duration=10s");
     lab_part(&l, "client", "users", "to=door/order rate=30");
@@ -117,6 +124,13 @@ static void says_which_partitions_there_are(void **state)
     mem_free(text);
 }
 
+static void tells_what_became_of_values(void **state)
+{
+    (void)state;
+    SAYS("cache", "Values of hot.pages so far: ", " written, ",
+         " evicted to make room.", "hot: 1.0 of 1.0 MiB in use, allkeys-lru.");
+}
+
 static void help_on_call_has_the_last_words(void **state)
 {
     (void)state;
@@ -180,8 +194,9 @@ static void what_there_is_stands_beside_what_there_is_not(void **state)
     refused("queue replay events.orders.mail", "has no dead letters");
     refused("queue pause elephant", "there is: events.orders.mail.\n");
     refused("restart elephant", "There is no \"elephant\"; there is: web, worker.\n");
-    refused("ps elephant",
-            "there is: events, web, worker, door, nightly, rare, users.\n");
+    refused(
+        "ps elephant",
+        "there is: events, web, worker, door, hot, readers, nightly, rare, users.\n");
     refused("ps worker-9", "There is no worker-9; worker has had");
     refused("ps wrker", "did you mean \"worker\"?");
     refused("ps ?", "There is no \"?\"; there is: ");
@@ -207,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_who_is_behind),
         cmocka_unit_test(says_which_partitions_there_are),
+        cmocka_unit_test(tells_what_became_of_values),
         cmocka_unit_test(help_on_call_has_the_last_words),
         cmocka_unit_test(help_names_what_is_here),
         cmocka_unit_test(does_what_the_kinds_can),

@@ -398,6 +398,107 @@ static void a_connect_timeout_is_apart_from_the_calls(void **state)
     lab_free(&l);
 }
 
+/* ---- many requests on one connection ---------------------------------------------- */
+
+static void streams_share_a_connection(void **state)
+{
+    (void)state;
+    struct lab l =
+        town("latency=1ms", "streams=100", "rate=100 arrivals=even", SIM_SEC);
+    lab_start(&l, 1);
+    lab_run(&l, 20 * SIM_SEC); /* a hundred at once, and a few */
+    assert_true(front(&l, "in_flight") >= 100);
+    assert_true(front(&l, "connections") == 2);
+    assert_true(front(&l, "connections_opened_total") == 2);
+    assert_true(users(&l, "failed_total") == 0);
+    lab_set(&l, "front.app", "streams", "10"); /* those there are run dry */
+    lab_run(&l, 30 * SIM_SEC);
+    assert_true(front(&l, "connections") >= 11 && front(&l, "connections") <= 13);
+    lab_free(&l);
+    l = town("latency=1ms", "streams=1 max_idle=1000", "rate=100 arrivals=even",
+             SIM_SEC);
+    lab_start(&l, 1);
+    lab_run(&l, 20 * SIM_SEC);
+    assert_true(front(&l, "connections") >= 100);
+    lab_free(&l);
+}
+
+/* A message in a hundred is lost. One at a time, each tells its own caller alone; on one
+ * connection the others wait, too, but hear of it sooner than after 200 ms. */
+static double slow_share(const char *policy, const char *rate)
+{
+    struct lab l = town("latency=1ms loss=0.01", policy, rate, 0);
+    lab_slo(&l, 20 * SIM_MS, 0);
+    lab_start(&l, 3);
+    lab_run(&l, 300 * SIM_SEC);
+    assert_true(users(&l, "failed_total") == 0);
+    double bad = users(&l, "bad_total"), all = users(&l, "attempts_total");
+    lab_free(&l);
+    return bad / all;
+}
+
+static void a_loss_holds_up_all_behind_it(void **state)
+{
+    (void)state;
+    /* Two messages each, 1 % of them lost: 2 % wait for 200 ms. */
+    double alone = slow_share("streams=1 max_idle=1000", "rate=10");
+    assert_true(alone > 0.012 && alone < 0.028);
+    /* Ten a second: two more in those 200 ms, never three: each loss costs three. */
+    double shared = slow_share("streams=100", "rate=10 arrivals=even");
+    assert_true(shared > 0.03 && shared < 0.06);
+    /* A thousand a second: three behind it are there after 3 ms. */
+    double busy = slow_share("streams=100000", "rate=1000");
+    assert_true(busy < 0.001);
+}
+
+static void answers_come_in_the_order_they_were_sent(void **state)
+{
+    (void)state;
+    struct lab l = town("latency=1ms jitter=100ms", "streams=1000", "rate=100", 0);
+    lab_start(&l, 1);
+    lab_run(&l, 60 * SIM_SEC);
+    double mean = users(&l, "seconds_total") / users(&l, "attempts_total");
+    /* Each way until all before it are there, too: 0.1453 s by ten lines of Python. */
+    assert_true(mean > 0.1423 && mean < 0.1483);
+    lab_free(&l);
+}
+
+static void giving_up_ends_a_stream_and_not_the_connection(void **state)
+{
+    (void)state;
+    struct lab l = town("latency=1ms", "streams=100 timeout=500ms", "rate=20", SIM_SEC);
+    lab_start(&l, 1);
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(front(&l, "timeouts_total") > 1000);
+    assert_true(front(&l, "connections_opened_total") <= 3);
+    lab_free(&l);
+}
+
+/* All of them are with the instance that the connection leads to; a new one does not get
+ * any. And when its instance is gone, so is the connection. */
+static void streams_stay_with_one_instance(void **state)
+{
+    (void)state;
+    struct lab l =
+        town("latency=1ms", "streams=1000", "rate=100 arrivals=even", 20 * SIM_MS);
+    lab_start(&l, 1);
+    lab_set(&l, "app", "instances", "2");
+    lab_run(&l, 20 * SIM_SEC);
+    double first = lab_metric_of(&l, "app", "requests_total", 1);
+    double second = lab_metric_of(&l, "app", "requests_total", 2);
+    assert_true(first > 1900 && second == 0);
+    struct action crash = {
+        .kind = ACTION_FAULT, .comp = model_find(l.m, "app"), .name = "crash"};
+    crash.instance = 1;
+    struct errmsg why = {0};
+    if (world_apply(l.w, &crash, "test", NULL, NULL, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    lab_run(&l, 40 * SIM_SEC);
+    assert_true(lab_metric_of(&l, "app", "requests_total", 2) > 1800);
+    assert_true(users(&l, "failed_total") < 10);
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +517,11 @@ int main(void)
         cmocka_unit_test(a_pool_runs_out_of_ports),
         cmocka_unit_test(gone_is_not_refused),
         cmocka_unit_test(a_connect_timeout_is_apart_from_the_calls),
+        cmocka_unit_test(streams_share_a_connection),
+        cmocka_unit_test(a_loss_holds_up_all_behind_it),
+        cmocka_unit_test(answers_come_in_the_order_they_were_sent),
+        cmocka_unit_test(giving_up_ends_a_stream_and_not_the_connection),
+        cmocka_unit_test(streams_stay_with_one_instance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

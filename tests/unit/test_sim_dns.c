@@ -312,6 +312,99 @@ static void forks_in_the_middle_end_alike(void **state)
     lab_free(&l);
 }
 
+/* ---- a resolver that is full ------------------------------------------------------ */
+
+/* Every call asks: `users` a second of them, with room for all of them at `front`. */
+static struct lab busy(const char *dns, const char *rate)
+{
+    struct lab l = street(dns, "dns_cache=none");
+    lab_set(&l, "users", "rate", rate);
+    return l;
+}
+
+static double shop(const struct lab *l, const char *metric)
+{
+    return lab_metric(l, "shop", metric);
+}
+
+static void within_its_capacity_all_are_answered(void **state)
+{
+    (void)state;
+    struct lab l = busy("to=blue latency=1ms capacity=100", "100");
+    lab_run(&l, 20 * SIM_SEC);
+    assert_true(failed(&l) == 0 && shop(&l, "pending") <= 1.01);
+    lab_set(&l, "shop", "capacity", "0");
+    lab_set(&l, "users", "rate", "1000");
+    lab_run(&l, 30 * SIM_SEC);
+    assert_true(failed(&l) == 0 && shop(&l, "pending") == 0);
+    lab_free(&l);
+}
+
+/* 200 a second for one that answers 100: after a while all of them wait too long, and
+ * each asks twice. */
+static void what_waits_too_long_is_answered_for_nobody(void **state)
+{
+    (void)state;
+    struct lab l = busy("to=blue latency=1ms capacity=100 timeout=1s", "200");
+    lab_run(&l, 2 * SIM_SEC - SIM_MS);
+    assert_true(failed(&l) == 0);
+    lab_run(&l, 10 * SIM_SEC);
+    double before = lab_metric(&l, "users", "good_total");
+    lab_run(&l, 40 * SIM_SEC);
+    assert_true(lab_metric(&l, "users", "good_total") == before && failed(&l) > 5000);
+    assert_true(shop(&l, "pending") > 10000); /* 400 a second come, 100 are answered */
+    lab_set(&l, "users", "rate", "50");       /* too late: it is minutes behind */
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(lab_metric(&l, "users", "good_total") == before);
+    lab_free(&l);
+}
+
+static void more_than_may_wait_are_refused(void **state)
+{
+    (void)state;
+    struct lab l = busy("to=blue latency=1ms capacity=100 max_pending=50", "200");
+    lab_run(&l, 20 * SIM_SEC);
+    assert_true(shop(&l, "pending") <= 51);
+    double refused = shop(&l, "refused_total");
+    assert_true(refused > 1900 && refused < 2000);
+    assert_true(failed(&l) <= refused && failed(&l) >= refused - 1);
+    lab_free(&l);
+}
+
+/* 100 more a second wait, 10 KiB each: a MiB is full after a second and a bit. */
+static void without_memory_it_is_killed(void **state)
+{
+    (void)state;
+    struct lab l = busy("to=blue latency=1ms capacity=100 query_memory=10 "
+                        "memory_limit=1 restart=5s timeout=2s",
+                        "200");
+    lab_run(&l, SIM_SEC);
+    assert_true(shop(&l, "oom_kills_total") == 0 && shop(&l, "memory") > 900000);
+    lab_run(&l, 1200 * SIM_MS);
+    assert_true(shop(&l, "oom_kills_total") == 1 && shop(&l, "up") == 0);
+    assert_true(shop(&l, "pending") == 0);
+    lab_run(&l, 5900 * SIM_MS);
+    assert_true(shop(&l, "up") == 0);
+    double good = lab_metric(&l, "users", "good_total");
+    lab_run(&l, 6500 * SIM_MS); /* and from the beginning */
+    assert_true(shop(&l, "up") == 1 && lab_metric(&l, "users", "good_total") > good);
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(shop(&l, "oom_kills_total") >= 9);
+    lab_free(&l);
+}
+
+static void what_is_remembered_needs_no_resolver(void **state)
+{
+    (void)state;
+    struct lab l =
+        street("to=blue latency=1ms capacity=100 query_memory=10 memory_limit=1", "");
+    lab_set(&l, "users", "rate", "200");
+    lab_run(&l, 50 * SIM_SEC);
+    assert_true(shop(&l, "oom_kills_total") == 0);
+    assert_true(shop(&l, "cache_hits_total") > 9000);
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +421,11 @@ int main(void)
         cmocka_unit_test(connections_follow_a_failover_late),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(forks_in_the_middle_end_alike),
+        cmocka_unit_test(within_its_capacity_all_are_answered),
+        cmocka_unit_test(what_waits_too_long_is_answered_for_nobody),
+        cmocka_unit_test(more_than_may_wait_are_refused),
+        cmocka_unit_test(without_memory_it_is_killed),
+        cmocka_unit_test(what_is_remembered_needs_no_resolver),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,40 @@ static void autoscalers_count(void **state)
     lab_free(&l);
 }
 
+/* `n` subscriptions of 10,000 consumers each, over 0.7 MB. */
+static enum err readers(int n, struct errmsg *why)
+{
+    struct lab l = lab_new();
+    char name[24];
+    service(&l, "api", "instances=10");
+    lab_part(&l, "broker", "b", "");
+    lab_part(&l, "topic", "b.t", "partitions=1");
+    for (int i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "b.t.s%d", i);
+        lab_part(&l, "subscription", name, "to=api/get consumers=1000");
+    }
+    enum err e = model_finish(l.m, why);
+    if (e == ERR_OK) {
+        l.w = world_new(l.m, 1, why);
+        assert_non_null(l.w);
+        lab_run(&l, SIM_SEC);
+        assert_true(world_bytes(l.w) < (size_t)36 << 20);
+    }
+    lab_free(&l);
+    return e;
+}
+
+static void consumers_count(void **state)
+{
+    (void)state;
+    struct errmsg why = {0};
+    assert_int_equal(readers(60, &why), ERR_LIMIT);
+    assert_non_null(strstr(why.text, "600000 consumers of 60 subscriptions"));
+    int fits = number_before(why.text, " would fit");
+    assert_int_equal(readers(fits / 10000, &why), ERR_OK);
+    assert_int_equal(readers(fits / 10000 + 1, &why), ERR_LIMIT);
+}
+
 /* ---- what is kept ---------------------------------------------------------------- */
 
 static void messages_that_nobody_reads(void **state)
@@ -236,6 +270,7 @@ int main(void)
         cmocka_unit_test(what_would_fit_does),
         cmocka_unit_test(ranges_at_their_ends),
         cmocka_unit_test(autoscalers_count),
+        cmocka_unit_test(consumers_count),
         cmocka_unit_test(messages_that_nobody_reads),
         cmocka_unit_test(it_grows_where_it_lies),
     };

@@ -276,6 +276,8 @@ static bool fetch(struct world *w, comp_id c, struct member *m)
         polls(w, c, m);
     }
     sub_of(w, c)->batches += n > 0;
+    if (n > 0)
+        broker_delivers(w, w->comps[sub_topic(w, c)].owner, n);
     return n > 0;
 }
 

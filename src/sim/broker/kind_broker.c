@@ -3,26 +3,94 @@
  * server: whether it answers, and how fast. What it holds is in its topics.
  *
  * A message is stored when it arrives; `latency` is the time until its producer is told
- * so. Who does not wait that long and sends it again has sent it twice.
+ * so. Who does not wait that long and sends it again has sent it twice. Before it is
+ * stored it is worked on (broker_cores.c) and may have to wait for room (broker_full.c).
  */
+#include "broker/broker_full.h"
 #include "broker/subscription.h"
 #include "call/call.h"
 #include "engine/kind.h"
-#include "engine/queue.h"
+#include "engine/life.h"
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
-enum { P_LATENCY };
 static const struct param_desc params[] = {
-    [P_LATENCY] = {.name = "latency",
-                   .type = VALUE_DIST,
-                   .min = 0,
-                   .max = 3600,
-                   .unit = "s",
-                   .def = "2ms",
-                   .change = CHANGE_BUILT,
-                   .doc = "Time from the arrival of a message to its confirmation."},
+    [BP_LATENCY] = {.name = "latency",
+                    .type = VALUE_DIST,
+                    .min = 0,
+                    .max = 3600,
+                    .unit = "s",
+                    .def = "2ms",
+                    .change = CHANGE_BUILT,
+                    .doc = "Time from the arrival of a message to its confirmation."},
+    [BP_CORES] =
+        {.name = "cores",
+         .type = VALUE_NUMBER,
+         .min = 0,
+         .max = 1024,
+         .unit = "cores",
+         .def = "0",
+         .change = CHANGE_BUILT,
+         .doc = "Cores that all messages coming and going share; 0: as many as are "
+                "asked for."},
+    [BP_CPU] =
+        {.name = "cpu",
+         .type = VALUE_DIST,
+         .min = 0,
+         .max = 3600,
+         .unit = "s",
+         .def = "20us",
+         .change = CHANGE_BUILT,
+         .doc = "Processor time of a message, once when it comes and once each time it "
+                "is given out; only with cores."},
+    [BP_MEMORY] =
+        {.name = "memory",
+         .type = VALUE_NUMBER,
+         .min = 0,
+         .max = 1e7,
+         .unit = "MiB",
+         .def = "0",
+         .change = CHANGE_BUILT,
+         .doc = "MiB that connections and messages that somebody needs yet may take "
+                "(RabbitMQ: vm_memory_high_watermark); 0: any number."},
+    [BP_DISK] = {.name = "disk",
+                 .type = VALUE_NUMBER,
+                 .min = 0,
+                 .max = 1e9,
+                 .unit = "MiB",
+                 .def = "0",
+                 .change = CHANGE_BUILT,
+                 .doc = "MiB that all messages it keeps may take; 0: any number."},
+    [BP_WHEN_FULL] = {.name = "when_full",
+                      .type = VALUE_CHOICE,
+                      .unit = "",
+                      .def = "block",
+                      .choices = "block|refuse",
+                      .change = CHANGE_AT_ONCE,
+                      .doc =
+                          "What a full memory or disk does to producers: they wait for "
+                          "room, or are refused."},
+    [BP_MAX_BLOCK] = {.name = "max_block",
+                      .type = VALUE_DURATION,
+                      .min = 0,
+                      .max = 86400,
+                      .unit = "s",
+                      .def = "60s",
+                      .change = CHANGE_AT_ONCE,
+                      .doc =
+                          "How long a producer waits for room before it fails (Kafka: "
+                          "max.block.ms); 0: for ever."},
+    [BP_CONNECTION_MEMORY] = {.name = "connection_memory",
+                              .type = VALUE_NUMBER,
+                              .min = 0,
+                              .max = 1e6,
+                              .unit = "KiB",
+                              .def = "0",
+                              .change = CHANGE_BUILT,
+                              .doc = "KiB of its memory that each open connection of a "
+                                     "producer takes."},
 };
+_Static_assert(COUNT_OF(params) == BP_PARAMS, "one of each");
 
 enum { FAULT_DOWN, FAULT_SLOW };
 static const struct fault_desc faults[] = {
@@ -32,7 +100,23 @@ static const struct fault_desc faults[] = {
      "Confirming messages and fetching batches take longer."},
 };
 
-enum { M_REQUESTS, M_ERRORS, M_IN_FLIGHT, M_SECONDS, M_LAG, M_LAG_SECONDS, M_UP };
+enum {
+    M_REQUESTS,
+    M_ERRORS,
+    M_IN_FLIGHT,
+    M_SECONDS,
+    M_LAG,
+    M_LAG_SECONDS,
+    M_UP,
+    M_CPU,
+    M_CPU_SECONDS,
+    M_MEMORY,
+    M_BYTES,
+    M_BLOCKED,
+    M_BLOCKED_TOTAL,
+    M_REFUSED,
+    M_CONNECTIONS
+};
 static const struct metric_desc metrics[] = {
     {"requests_total", "messaging_broker_publish_requests_total", "", METRIC_COUNTER,
      "1", false, "Messages that producers sent, every attempt counted."},
@@ -47,39 +131,54 @@ static const struct metric_desc metrics[] = {
     {"lag_seconds", "messaging_broker_lag_seconds", "", METRIC_GAUGE, "s", false,
      "Age of the oldest message that is not processed yet, over all subscriptions."},
     {"up", "messaging_broker_up", "", METRIC_GAUGE, "1", false, "1 while it answers."},
+    {"cpu", "messaging_broker_cpu_utilization", "", METRIC_GAUGE, "ratio", false,
+     "Share of its cores busy over the last second."},
+    {"cpu_seconds_total", "messaging_broker_cpu_seconds_total", "", METRIC_COUNTER, "s",
+     false, "Processor time of messages and handshakes."},
+    {"memory", "messaging_broker_memory_bytes", "", METRIC_GAUGE, "bytes", false,
+     "Bytes of messages and connections."},
+    {"bytes", "messaging_broker_kept_bytes", "", METRIC_GAUGE, "bytes", false,
+     "Bytes of all messages it keeps."},
+    {"blocked", "messaging_broker_blocked_producers", "", METRIC_GAUGE, "1", false,
+     "Messages whose producers wait for room."},
+    {"blocked_total", "messaging_broker_blocked_total", "", METRIC_COUNTER, "1", false,
+     "Messages whose producers had to wait for room."},
+    {"refused_total", "messaging_broker_refused_total", "", METRIC_COUNTER, "1", false,
+     "Messages for which there was no room, or none in time."},
+    {"connections", "messaging_broker_connections", "", METRIC_GAUGE, "1", false,
+     "Connections of producers that are open."},
 };
 
-enum { RNG_LATENCY };
-static const char *const streams[] = {"latency", NULL};
-
-struct broker_state {
-    struct list inside;
-    bool down;
-    double slow;
-    uint64_t requests, failed;
-    sim_time seconds;
+static const struct metric_need needs[] = {
+    {"cpu", "cores"},          {"cpu_seconds_total", "cores"},
+    {"memory", "memory"},      {"bytes", "memory"},
+    {"bytes", "disk"},         {"blocked", "memory"},
+    {"blocked", "disk"},       {"blocked_total", "memory"},
+    {"blocked_total", "disk"}, {"refused_total", "memory"},
+    {"refused_total", "disk"}, {"connections", "connection_memory"},
 };
 
-static struct broker_state *state_of(const struct world *w, comp_id c)
-{
-    return W_STATE(w, struct broker_state, c);
-}
+static const char *const streams[] = {
+    [BROKER_RNG_LATENCY] = "latency",
+    [BROKER_RNG_WORK] = "work",
+    NULL,
+};
 
 bool broker_up(const struct world *w, comp_id c)
 {
-    return !state_of(w, c)->down;
+    return !broker_at(w, c)->down;
 }
 
 double broker_slow(const struct world *w, comp_id c)
 {
-    return state_of(w, c)->slow;
+    return broker_at(w, c)->slow;
 }
 
 /* ---- publishing ----------------------------------------------------------------- */
 
 static void end(struct world *w, struct act *a, enum reason reason)
 {
-    struct broker_state *s = state_of(w, a->comp);
+    struct broker_state *s = broker_at(w, a->comp);
     bool ok = reason == REASON_NONE;
     s->failed += !ok;
     s->seconds += w_now(w) - a->call_start;
@@ -87,38 +186,102 @@ static void end(struct world *w, struct act *a, enum reason reason)
     act_finish(w, a, reason, ok ? COMP_NONE : a->comp);
 }
 
+/* The time until it is confirmed. */
+static sim_time confirming(struct world *w, comp_id c)
+{
+    double slow = broker_at(w, c)->slow;
+    sim_time d = dist_draw(p_dist(w, c, BP_LATENCY), w_rng(w, c, BROKER_RNG_LATENCY));
+    return slow != 1 ? (sim_time)((double)d * slow) : d;
+}
+
+/* Stores it. What is wrong, else REASON_NONE, and *delay is the time to wait then. */
+static enum reason put(struct world *w, struct act *a, sim_time *delay)
+{
+    a->phase = PUBLISH_STORED;
+    enum reason wrong = topic_publish(w, a->what, a);
+    *delay = wrong == REASON_NONE ? confirming(w, a->comp) : 0;
+    return wrong;
+}
+
+/* There is room now for one that was blocked. */
+static void admit(struct world *w, struct act *a)
+{
+    sim_time delay;
+    enum reason wrong = put(w, a, &delay);
+    cal_cancel(w, &a->timer);
+    if (delay > 0)
+        act_timer(w, a, delay, CAUSE_BROKER, a->comp);
+    else
+        act_ready(w, a, wrong);
+}
+
+/* Its work is done, or takes none. */
+static void take(struct world *w, struct act *a)
+{
+    struct broker_state *s = broker_at(w, a->comp);
+    bool room = s->blocked.count == 0 && broker_has_room(w, a->comp, a->what);
+    if (!room && p_count(w, a->comp, BP_WHEN_FULL) == WHEN_FULL_BLOCK) {
+        broker_blocks(w, a);
+        return;
+    }
+    s->refused += !room;
+    sim_time delay = 0;
+    enum reason wrong = room ? put(w, a, &delay) : REASON_QUEUE_FULL;
+    if (delay > 0)
+        act_timer(w, a, delay, CAUSE_BROKER, a->comp);
+    else
+        end(w, a, wrong);
+}
+
 static void broker_begin(struct world *w, struct act *a)
 {
-    struct broker_state *s = state_of(w, a->comp);
+    struct broker_state *s = broker_at(w, a->comp);
     s->requests++;
     members_add(w, &s->inside, a);
     a->call_start = w_now(w);
-    enum reason wrong = s->down ? REASON_DOWN : topic_publish(w, a->what, a);
-    if (wrong != REASON_NONE) {
-        end(w, a, wrong);
-        return;
-    }
-    sim_time d =
-        dist_draw(p_dist(w, a->comp, P_LATENCY), w_rng(w, a->comp, RNG_LATENCY));
-    if (s->slow != 1)
-        d = (sim_time)((double)d * s->slow);
-    if (d > 0)
-        act_timer(w, a, d, CAUSE_BROKER, a->comp);
-    else
-        end(w, a, REASON_NONE);
+    if (s->down)
+        end(w, a, REASON_DOWN);
+    else if (!broker_works(w, a))
+        take(w, a);
 }
 
 static void broker_resume(struct world *w, struct act *a, enum reason reason)
 {
-    end(w, a, reason);
+    if (a->kind == ACT_SETUP) { /* messages were given out */
+        act_free(w, a);
+    } else if (a->phase == PUBLISH_BLOCKED) { /* for max_block */
+        broker_unblocks(w, a);
+        broker_at(w, a->comp)->refused++;
+        end(w, a, REASON_QUEUE_FULL);
+    } else if (a->phase == PUBLISH_WORKING && reason == REASON_NONE) {
+        take(w, a);
+    } else {
+        end(w, a, reason);
+    }
+}
+
+static void leave(struct world *w, struct act *a)
+{
+    if (a->station)
+        station_remove(w, &broker_at(w, a->comp)->cores, a);
+    if (a->phase == PUBLISH_BLOCKED)
+        broker_unblocks(w, a);
+    a->phase = PUBLISH_REFUSED;
 }
 
 static void broker_cancel(struct world *w, struct act *a)
 {
-    struct broker_state *s = state_of(w, a->comp);
+    struct broker_state *s = broker_at(w, a->comp);
+    leave(w, a);
     s->failed++;
     s->seconds += w_now(w) - a->call_start;
     members_remove(w, &s->inside, a);
+}
+
+static void broker_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
+{
+    (void)what, (void)a, (void)b;
+    broker_check(w, c, admit);
 }
 
 /* ---- faults --------------------------------------------------------------------- */
@@ -136,23 +299,28 @@ void broker_wake(struct world *w, comp_id broker)
             sub_wake(w, (comp_id)i);
 }
 
-/* Those that wait for a confirmation do not get one, though the messages are stored. */
+/* Those that wait for a confirmation do not get one, though the messages are stored; what
+ * is worked on, or waits for room, is not stored at all. */
 static void go_down(struct world *w, struct broker_state *s)
 {
-    for (ref r = s->inside.first; r != 0; r = act_at(w, r)->next)
+    for (ref r = s->inside.first; r; r = act_at(w, r)->next) {
+        leave(w, act_at(w, r));
         act_ready(w, act_at(w, r), REASON_CONN_LOST);
+    }
+    station_evict(w, &s->cores, REASON_INSTANCE_GONE);
 }
 
 static enum err broker_fault(struct world *w, comp_id c, int fault,
                              const struct action *a, bool on, struct errmsg *why)
 {
-    struct broker_state *s = state_of(w, c);
+    struct broker_state *s = broker_at(w, c);
     if (fault == FAULT_SLOW) {
         double factor = a->args[0].as.number;
         if (on && !(factor > 0 && factor <= 1e6))
             return errmsg_set(why, ERR_INPUT,
                               "slow: the factor must be above 0, e.g. 10");
         s->slow = on ? factor : 1;
+        broker_cores_changed(w, c);
         return ERR_OK;
     }
     s->down = on;
@@ -187,7 +355,7 @@ static double oldest(const struct world *w, comp_id c)
 
 static double broker_metric(const struct world *w, comp_id c, int metric, int instance)
 {
-    const struct broker_state *s = state_of(w, c);
+    const struct broker_state *s = broker_at(w, c);
     (void)instance;
     switch (metric) {
     case M_REQUESTS:
@@ -202,6 +370,22 @@ static double broker_metric(const struct world *w, comp_id c, int metric, int in
         return lag(w, c);
     case M_LAG_SECONDS:
         return oldest(w, c);
+    case M_CPU:
+        return station_load(w, &s->cores, 1);
+    case M_CPU_SECONDS:
+        return station_busy(w, &s->cores);
+    case M_MEMORY:
+        return broker_memory(w, c);
+    case M_BYTES:
+        return (double)s->kept;
+    case M_BLOCKED:
+        return s->blocked.count;
+    case M_BLOCKED_TOTAL:
+        return (double)s->blocked_total;
+    case M_REFUSED:
+        return (double)s->refused;
+    case M_CONNECTIONS:
+        return s->connections;
     default:
         return !s->down;
     }
@@ -212,7 +396,7 @@ static void broker_inflight(const struct world *w, comp_id c,
                                       void *ctx),
                             void *ctx)
 {
-    for (ref r = state_of(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
+    for (ref r = broker_at(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
         f(w, act_at(w, r), ctx);
 }
 
@@ -224,7 +408,23 @@ static size_t broker_size(const struct model *m, comp_id c)
 
 static void broker_init(struct world *w, comp_id c)
 {
-    state_of(w, c)->slow = 1;
+    broker_at(w, c)->slow = 1;
+    broker_cores_init(w, c);
+}
+
+static void broker_changed(struct world *w, comp_id c, int param,
+                           const struct value *old)
+{
+    (void)old;
+    if (param == BP_CORES)
+        broker_cores_changed(w, c);
+}
+
+static void broker_connected(struct world *w, comp_id c, int more)
+{
+    struct broker_state *s = broker_at(w, c);
+    assert(more > 0 || s->connections > 0);
+    s->connections += (uint32_t)more;
 }
 
 static const struct figure_desc figures[] = {
@@ -240,6 +440,16 @@ static const struct figure_desc figures[] = {
      .map = MAP_IF_UNUSUAL,
      .warn = 60,
      .bad = 600},
+    {.label = "cpu",
+     .metric = "cpu",
+     .how = FIGURE_NOW,
+     .map = MAP_IF_UNUSUAL,
+     .warn = 0.7,
+     .bad = 0.9},
+    {.label = "producers blocked",
+     .metric = "blocked",
+     .how = FIGURE_NOW,
+     .map = MAP_IF_ANY},
 };
 
 const struct kind_impl kind_broker = {
@@ -251,6 +461,8 @@ const struct kind_impl kind_broker = {
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
+             .needs = needs,
+             .nneeds = COUNT_OF(needs),
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,
@@ -259,6 +471,10 @@ const struct kind_impl kind_broker = {
     .begin = broker_begin,
     .resume = broker_resume,
     .cancel = broker_cancel,
+    .event = broker_event,
+    .changed = broker_changed,
+    .cores = broker_cores,
+    .connected = broker_connected,
     .fault = broker_fault,
     .metric = broker_metric,
     .inflight = broker_inflight,

@@ -692,8 +692,13 @@ static const struct figure_desc figures[] = {
 
 static void subscription_bulk(const struct model *m, comp_id c, struct bulk *b)
 {
-    (void)m, (void)c;
-    b->bytes = PARTITIONS_MAX * sizeof(struct cursor);
+    enum { MEMBER = 64, OF_LISTS = 8 }; /* as rounded up; the old list and the new */
+    _Static_assert(sizeof(struct member) <= MEMBER, "the room reckoned for it");
+    double each = (double)model_param(m, c, SB_CONSUMERS)->as.count;
+    double n = each * (b->behind > 1 ? b->behind : 1);
+    b->n = n < MEMBERS_MAX ? n : MEMBERS_MAX;
+    b->bytes = PARTITIONS_MAX * sizeof(struct cursor) + b->n * (MEMBER + OF_LISTS);
+    b->word = "consumers";
 }
 
 const struct kind_impl kind_subscription = {

@@ -98,6 +98,25 @@ static const struct param_desc params[] = {
          .doc = "What becomes of a message for a full partition: the oldest is "
                 "deleted for it, or it is refused (RabbitMQ: x-overflow, "
                 "drop-head or reject-publish)."},
+    [TP_MESSAGE_BYTES] = {.name = "message_bytes",
+                          .type = VALUE_COUNT,
+                          .min = 0,
+                          .max = 1e9,
+                          .unit = "bytes",
+                          .def = "0",
+                          .change = CHANGE_BUILT,
+                          .doc = "Size of a message as the broker keeps it."},
+    [TP_RETENTION_BYTES] =
+        {.name = "retention_bytes",
+         .type = VALUE_COUNT,
+         .min = 0,
+         .max = 1e15,
+         .unit = "bytes",
+         .def = "0",
+         .change = CHANGE_AT_ONCE,
+         .doc = "Bytes that a partition keeps; older messages beyond them "
+                "are deleted, read or not (Kafka: retention.bytes); 0: any "
+                "number."},
 };
 
 _Static_assert(COUNT_OF(params) == TP_PARAMS, "one of each");
@@ -131,9 +150,12 @@ enum {
     M_REJECTED,
     M_PURGED,
     M_DROPPED,
+    M_EXPIRED,
+    M_CLEARED,
     M_MESSAGES,
     M_END_OFFSET,
-    M_LEADERLESS
+    M_LEADERLESS,
+    M_BYTES
 };
 static const struct metric_desc metrics[] = {
     {"published_total", "messaging_topic_published_messages_total", "", METRIC_COUNTER,
@@ -148,13 +170,20 @@ static const struct metric_desc metrics[] = {
      false, "Messages deleted by an operator."},
     {"dropped_total", "messaging_topic_dropped_messages_total", "", METRIC_COUNTER, "1",
      false, "Messages deleted because their partition was full."},
+    {"expired_total", "messaging_topic_expired_messages_total", "", METRIC_COUNTER, "1",
+     false, "Messages deleted by retention, for their age or the bytes they take."},
+    {"cleared_total", "messaging_topic_cleared_messages_total", "", METRIC_COUNTER, "1",
+     false, "Messages deleted after everybody had read them."},
     {"messages", "messaging_topic_messages", "", METRIC_GAUGE, "1", true,
      "Messages it holds."},
     {"end_offset", "kafka_topic_partition_current_offset", "", METRIC_GAUGE, "1", true,
      "Messages that were ever put into it."},
     {"leaderless", "kafka_topic_partitions_leaderless", "", METRIC_GAUGE, "1", true,
      "Partitions without a leader."},
+    {"bytes", "messaging_topic_bytes", "", METRIC_GAUGE, "bytes", true,
+     "Bytes of the messages it holds."},
 };
+static const struct metric_need needs[] = {{"bytes", "message_bytes"}};
 
 static const char *const streams[] = {"key", "fault", NULL};
 
@@ -165,7 +194,12 @@ static enum err topic_check(struct model *m, comp_id c, struct errmsg *why)
 {
     uint32_t keys = (uint32_t)model_param(m, c, TP_KEYS)->as.count;
     double s = model_param(m, c, TP_POPULARITY)->as.number;
-    (void)why;
+    if (model_param(m, c, TP_RETENTION_BYTES)->as.count > 0 &&
+        model_param(m, c, TP_MESSAGE_BYTES)->as.count == 0)
+        return errmsg_set(why, ERR_INPUT,
+                          "%s: retention_bytes means nothing while messages have no "
+                          "size: message_bytes = 1000, say",
+                          m->comps[c].name);
     if (keys > 0)
         m->comps[c].data = zipf_make(&m->arena, keys, s);
     return ERR_OK;
@@ -260,6 +294,8 @@ static void trim(struct world *w, comp_id c, uint32_t partition, int64_t start)
     struct partition *p = partition_at(w, c, partition);
     if (start <= p->start)
         return;
+    start = start < p->end ? start : p->end;
+    broker_keeps(w, w->comps[c].owner, c, p->start - start);
     partition_trim(w, p, start);
     for (comp_id i = topic_of(w, c)->subscriptions; i != 0;
          i = sub_of(w, (comp_id)(i - 1))->next)
@@ -283,6 +319,7 @@ static void store(struct world *w, comp_id c, uint32_t partition,
     struct partition *p = partition_at(w, c, partition);
     int64_t most = p_count(w, c, TP_CAPACITY);
     partition_append(w, p, m);
+    broker_keeps(w, w->comps[c].owner, c, 1);
     if (p->end - p->start > most) {
         topic_of(w, c)->dropped += (uint64_t)(p->end - p->start - most);
         trim(w, c, partition, p->end - most);
@@ -292,6 +329,20 @@ static void store(struct world *w, comp_id c, uint32_t partition,
         sub_published(w, (comp_id)(i - 1), partition);
 }
 
+/* Messages before `upto` are needed by nobody any more. */
+static void clear(struct world *w, comp_id c, uint32_t partition, int64_t upto)
+{
+    int64_t n = upto - partition_at(w, c, partition)->start;
+    topic_of(w, c)->cleared += n > 0 ? (uint64_t)n : 0;
+    trim(w, c, partition, upto);
+}
+
+void topic_clear(struct world *w, comp_id c)
+{
+    for (uint32_t p = 0; p < topic_of(w, c)->n; p++)
+        clear(w, c, p, needed(w, c, p));
+}
+
 /* A message is refused when what nobody needs any more would not make room either. */
 static bool is_full(struct world *w, comp_id c, uint32_t partition)
 {
@@ -299,7 +350,7 @@ static bool is_full(struct world *w, comp_id c, uint32_t partition)
     int64_t most = p_count(w, c, TP_CAPACITY);
     if (p_count(w, c, TP_WHEN_FULL) == FULL_DROPS || p->end - p->start < most)
         return false;
-    trim(w, c, partition, needed(w, c, partition));
+    clear(w, c, partition, needed(w, c, partition));
     return p->end - p->start >= most;
 }
 
@@ -338,6 +389,14 @@ enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
 
 /* ---- deleting ------------------------------------------------------------------- */
 
+/* Messages of a partition that `retention_bytes` has room for. */
+static int64_t bytes_keep(const struct world *w, comp_id c)
+{
+    int64_t most = p_count(w, c, TP_RETENTION_BYTES);
+    int64_t each = p_count(w, c, TP_MESSAGE_BYTES);
+    return most > 0 && each > 0 ? most / each : INT64_MAX;
+}
+
 static void clean(struct world *w, comp_id c, uint32_t partition)
 {
     const struct partition *p = partition_at(w, c, partition);
@@ -345,9 +404,13 @@ static void clean(struct world *w, comp_id c, uint32_t partition)
     int64_t upto = p->start, done = needed(w, c, partition);
     if (keep > 0)
         upto = partition_find(w, p, w_now(w) - keep);
+    int64_t most = bytes_keep(w, c);
+    upto = p->end - upto > most ? p->end - most : upto;
     int64_t late = partition_find(w, p, w_now(w) - read);
     done = done < late ? done : late;
-    trim(w, c, partition, upto > done ? upto : done);
+    topic_of(w, c)->expired += (uint64_t)(upto - p->start);
+    trim(w, c, partition, upto);
+    clear(w, c, partition, done);
 }
 
 static void clean_arm(struct world *w, comp_id c)
@@ -443,6 +506,7 @@ static enum err topic_op(struct world *w, comp_id c, int op, const struct action
         for (comp_id k = s->subscriptions; k != 0;
              k = sub_of(w, (comp_id)(k - 1))->next)
             sub_purged(w, (comp_id)(k - 1), i, a->instance == 0);
+        broker_keeps(w, w->comps[c].owner, c, p->start - p->end);
         partition_trim(w, partition_at(w, c, i), p->end);
     }
     s->purged += (uint64_t)n;
@@ -511,6 +575,7 @@ static double partition_metric(const struct partition *p, int metric)
 {
     switch (metric) {
     case M_MESSAGES:
+    case M_BYTES:
         return (double)(p->end - p->start);
     case M_END_OFFSET:
         return (double)p->end;
@@ -523,14 +588,15 @@ static double topic_metric(const struct world *w, comp_id c, int metric, int ins
 {
     const struct topic_state *s = topic_of(w, c);
     const uint64_t counts[] = {s->published, s->duplicates, s->deduplicated,
-                               s->rejected,  s->purged,     s->dropped};
+                               s->rejected,  s->purged,     s->dropped,
+                               s->expired,   s->cleared};
     double sum = 0;
     if (metric < M_MESSAGES)
         return (double)counts[metric];
     for (uint32_t i = 0; i < s->n; i++)
         if (instance <= 0 || (uint32_t)instance == i + 1)
             sum += partition_metric(partition_at(w, c, i), metric);
-    return sum;
+    return metric == M_BYTES ? sum * (double)p_count(w, c, TP_MESSAGE_BYTES) : sum;
 }
 
 static int topic_instances(const struct world *w, comp_id c)
@@ -570,7 +636,9 @@ const struct kind_impl kind_topic = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .needs = needs,
+             .nneeds = COUNT_OF(needs)},
     .streams = streams,
     .check = topic_check,
     .bulk = topic_bulk,

@@ -27,6 +27,8 @@ enum topic_param {
     TP_CAPACITY,
     TP_IDEMPOTENT,
     TP_WHEN_FULL,
+    TP_MESSAGE_BYTES,
+    TP_RETENTION_BYTES,
     TP_PARAMS
 };
 enum { FULL_DROPS, FULL_REFUSES };
@@ -68,6 +70,7 @@ struct topic_state {
     uint16_t poison_partition; /* only of this one; 0: any */
     const char *fixed_in;      /* a version that can read them; model memory */
     uint64_t published, duplicates, deduplicated, rejected, purged, dropped;
+    uint64_t expired, cleared; /* deleted by retention; when all had read them */
 };
 
 static inline struct topic_state *topic_of(const struct world *w, comp_id c)
@@ -90,13 +93,20 @@ void partition_trim(struct world *w, struct partition *p, int64_t upto);
 int64_t partition_find(const struct world *w, const struct partition *p, sim_time t);
 
 /* kind_topic.c */
+extern const struct kind_impl kind_topic;
 /* A publish has reached the broker: stores it. What is wrong, else REASON_NONE. */
 enum reason topic_publish(struct world *w, comp_id topic, const struct act *a);
+/* Deletes what nobody needs any more, before `keep_read` is over. */
+void topic_clear(struct world *w, comp_id topic);
 
 /* ---- brokers -------------------------------------------------------------------- */
 
 bool broker_up(const struct world *w, comp_id broker);
 double broker_slow(const struct world *w, comp_id broker); /* 1: as usual */
+/* The topic keeps so many messages more, or less. */
+void broker_keeps(struct world *w, comp_id broker, comp_id topic, int64_t messages);
+/* So many messages are given out, which is work for its cores. */
+void broker_delivers(struct world *w, comp_id broker, uint32_t messages);
 /* Everybody who reads from it may go on. */
 void broker_wake(struct world *w, comp_id broker);
 

@@ -5,8 +5,8 @@
  * keyspace_store() or keyspace_store_failed(). key.loading counts them. A put
  * with x = 0 is a value somebody loaded on their own.
  */
-#include "cache/keyspace.h"
 #include "cache/cache.h"
+#include "cache/server.h"
 #include "engine/kind.h"
 #include "engine/queue.h"
 
@@ -76,24 +76,62 @@ static void use_add(struct keyspace *s, uint32_t i)
     s->newest = i;
 }
 
-void keyspace_drop(struct keyspace *s, uint32_t i)
+/* ---- presence ---- */
+
+static void appear(struct keyspace *s, uint32_t i)
 {
-    assert(i < s->nkeys);
+    s->keys[i].present = true;
+    s->keys[i].nth = s->present;
+    s->keys[s->present++].here = i;
+}
+
+/* The last one of those present takes its place. */
+static void disappear(struct keyspace *s, uint32_t i)
+{
+    uint32_t last = s->keys[--s->present].here;
+    s->keys[i].present = false;
+    s->keys[last].nth = s->keys[i].nth;
+    s->keys[s->keys[i].nth].here = last;
+}
+
+void keyspace_drop(struct world *w, comp_id c, uint32_t i, enum fate fate)
+{
+    struct keyspace *s = space_at(w, c);
+    struct cache *k = cache_at(w, w->comps[c].owner);
     if (!s->keys[i].present)
         return;
     use_remove(s, i);
-    s->keys[i].present = false;
-    s->present--;
+    disappear(s, i);
+    s->fates[fate]++;
+    assert(k->value_bytes >= s->bytes);
+    k->value_bytes -= s->bytes;
 }
 
 void keyspace_shrink(struct world *w, comp_id c)
 {
     struct keyspace *s = space_at(w, c);
     int64_t capacity = p_count(w, c, KS_CAPACITY);
-    while (capacity > 0 && s->present > capacity) {
-        keyspace_drop(s, s->oldest);
-        s->evictions++;
-    }
+    while (capacity > 0 && s->present > capacity)
+        keyspace_drop(w, c, s->oldest, FATE_EVICTED);
+}
+
+/* ---- frequency of use ---- */
+
+enum { LFU_START = 5, LFU_FACTOR = 10 };
+
+int key_frequency(const struct key *k, sim_time now)
+{
+    sim_time idle = (now - k->used) / SIM_MIN;
+    return idle < k->frequency ? k->frequency - (int)idle : 0;
+}
+
+static void frequency_rises(struct world *w, comp_id cache, struct key *k)
+{
+    int n = key_frequency(k, w_now(w));
+    double above = n > LFU_START ? n - LFU_START : 0;
+    double chance = 1 / (above * LFU_FACTOR + 1);
+    bool up = n < UINT8_MAX && rng_unit(w_rng(w, cache, CACHE_RNG_EVICT)) < chance;
+    k->frequency = (uint8_t)(n + up);
 }
 
 /* ---- values ---- */
@@ -112,12 +150,13 @@ void keyspace_write(struct world *w, comp_id c, uint32_t i)
     struct keyspace *s = space_at(w, c);
     struct key *k = &s->keys[i];
     if (k->present)
-        use_remove(s, i);
+        keyspace_drop(w, c, i, FATE_REPLACED);
     else
-        s->present++;
-    k->present = true;
+        k->frequency = LFU_START;
+    appear(s, i);
+    cache_at(w, w->comps[c].owner)->value_bytes += s->bytes;
     use_add(s, i);
-    k->written = w_now(w);
+    k->written = k->used = w_now(w);
     k->expires = k->written + life(w, c);
     keyspace_shrink(w, c);
 }
@@ -161,6 +200,9 @@ static void hit(struct world *w, struct act *a, struct keyspace *s, struct key *
     act_aged(a, w_now(w) - k->written);
     use_remove(s, a->key);
     use_add(s, a->key);
+    if (p_count(w, a->comp, CP_POLICY) == POLICY_LFU)
+        frequency_rises(w, a->comp, k);
+    k->used = w_now(w);
     count(w, s, k, HIT);
 }
 
@@ -229,6 +271,19 @@ static bool keeps(struct world *w, comp_id c, const struct key *k)
     return p_on(w, c, KS_ABSENT) && k->present && w_now(w) < k->expires;
 }
 
+/* A loaded value is written, where there is room for it. */
+static void put(struct world *w, comp_id c, uint32_t key)
+{
+    comp_id cache = w->comps[c].owner;
+    cache_write_costs(w, cache, c, key);
+    if (!cache_room(w, cache, c, key)) {
+        space_at(w, c)->refused++;
+        return;
+    }
+    space_at(w, c)->stores++;
+    keyspace_write(w, c, key);
+}
+
 void keyspace_store(struct world *w, comp_id c, struct act *caller)
 {
     struct keyspace *s = space_at(w, c);
@@ -236,10 +291,8 @@ void keyspace_store(struct world *w, comp_id c, struct act *caller)
     struct act *a;
     load_end(s, k, caller);
     caller->load = 0;
-    if (cache_answers(w, w->comps[c].owner) && !keeps(w, c, k)) {
-        s->stores++;
-        keyspace_write(w, c, caller->key);
-    }
+    if (cache_answers(w, w->comps[c].owner) && !keeps(w, c, k))
+        put(w, c, caller->key);
     while ((a = next_waiting(w, s, k)) != NULL)
         a->flags |=
             ACT_HIT; /* it has the loader's value, whether or not that is kept */

@@ -15,7 +15,7 @@
  * This file is the description and the view; the store is keyspace.c.
  */
 #include "cache/cache.h"
-#include "cache/keyspace.h"
+#include "cache/server.h"
 #include "engine/kind.h"
 #include "engine/zipf.h"
 #include "truecode/world.h"
@@ -103,7 +103,16 @@ static const struct param_desc params[] = {
                    .type = VALUE_TEXT,
                    .def = "",
                    .doc = "What stands before the number in a key's name."},
+    [KS_VALUE_BYTES] = {.name = "value_bytes",
+                        .type = VALUE_COUNT,
+                        .min = 0,
+                        .max = 1e9,
+                        .unit = "bytes",
+                        .def = "0",
+                        .doc = "Memory of the cache that a value takes, its key and "
+                               "what the cache keeps about it included."},
 };
+_Static_assert(COUNT_OF(params) == KS_PARAMS, "one of each");
 
 enum { OP_FLUSH };
 static const struct op_desc ops[] = {
@@ -128,7 +137,15 @@ enum {
     M_LOADING,
     M_WAITING,
     M_PRESENT,
-    M_HIT_RATIO
+    M_HIT_RATIO,
+    M_FILLED,
+    M_REPLACED,
+    M_EXPIRED,
+    M_FLUSHED,
+    M_LOST,
+    M_REFUSED,
+    M_BYTES,
+    M_COUNT
 };
 #define KEYS_METRIC(n, p, l, t, u, d)                                                  \
     {                                                                                  \
@@ -163,6 +180,31 @@ static const struct metric_desc metrics[] = {
         KEYS_METRIC("hit_ratio", "cache_hit_ratio", "", METRIC_GAUGE, "ratio",
                     "Share of the lookups of the last minute that found "
                     "a value; 1 when there were none."),
+    [M_FILLED] = KEYS_METRIC("filled_total", "cache_filled_total", "", METRIC_COUNTER,
+                             "1", "Values that were there at the start."),
+    [M_REPLACED] =
+        KEYS_METRIC("replaced_total", "cache_replaced_total", "", METRIC_COUNTER, "1",
+                    "Values that a newer one took the place of."),
+    [M_EXPIRED] =
+        KEYS_METRIC("expired_total", "cache_expired_total", "", METRIC_COUNTER, "1",
+                    "Values past their time that were cleared away for their memory."),
+    [M_FLUSHED] = KEYS_METRIC("flushed_total", "cache_flushed_total", "",
+                              METRIC_COUNTER, "1", "Values that an operator deleted."),
+    [M_LOST] = KEYS_METRIC("lost_total", "cache_lost_total", "", METRIC_COUNTER, "1",
+                           "Values that were lost with the memory of the cache."),
+    [M_REFUSED] =
+        KEYS_METRIC("refused_total", "cache_refused_total", "", METRIC_COUNTER, "1",
+                    "Values that were not written, as the memory was full."),
+    [M_BYTES] = KEYS_METRIC("bytes", "cache_value_bytes", "", METRIC_GAUGE, "bytes",
+                            "Memory that the values take."),
+};
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one of each");
+
+static const struct metric_need needs[] = {
+    {"expired_total", "value_bytes"},
+    {"refused_total", "value_bytes"},
+    {"bytes", "value_bytes"},
+    {"filled_total", "filled_at_start"},
 };
 
 static const char *const streams[] = {"key", "jitter", NULL};
@@ -211,15 +253,16 @@ static void key_name(const struct world *w, comp_id c, uint32_t i, char *out,
              w_values(w, c)[KS_PREFIX].as.text, i + 1);
 }
 
-uint32_t keyspace_forget(struct world *w, comp_id c, const char *pattern)
+uint32_t keyspace_forget(struct world *w, comp_id c, const char *pattern,
+                         enum fate fate)
 {
     struct keyspace *s = space_at(w, c);
     uint32_t before = s->present;
     for (uint32_t i = 0; i < s->nkeys; i++) {
         char name[64];
         key_name(w, c, i, name, sizeof name);
-        if (pattern == NULL || str_match(pattern, name))
-            keyspace_drop(s, i);
+        if (!pattern || str_match(pattern, name))
+            keyspace_drop(w, c, i, fate);
     }
     return before - s->present;
 }
@@ -237,9 +280,12 @@ static void keyspace_init(struct world *w, comp_id c)
     struct keyspace *s = space_at(w, c);
     s->nkeys = (uint32_t)p_count(w, c, KS_KEYS);
     s->newest = s->oldest = NO_KEY;
-    if (p_on(w, c, KS_FILLED))
-        for (uint32_t i = 0; i < s->nkeys; i++)
+    s->bytes = (uint32_t)p_count(w, c, KS_VALUE_BYTES);
+    for (uint32_t i = 0; p_on(w, c, KS_FILLED) && i < s->nkeys; i++)
+        if (cache_room(w, w->comps[c].owner, c, i)) {
             keyspace_write(w, c, i);
+            s->filled++;
+        }
 }
 
 static void keyspace_changed(struct world *w, comp_id c, int param,
@@ -257,7 +303,8 @@ static enum err keyspace_op(struct world *w, comp_id c, int op, const struct act
     if (!cache_answers(w, w->comps[c].owner))
         return errmsg_set(why, ERR_REFUSED, "%s does not answer",
                           w->comps[w->comps[c].owner].name);
-    uint32_t n = keyspace_forget(w, c, action_gives(a, 0) ? a->args[0].as.text : NULL);
+    uint32_t n = keyspace_forget(w, c, action_gives(a, 0) ? a->args[0].as.text : NULL,
+                                 FATE_FLUSHED);
     snprintf(e->title, sizeof e->title, "flush %s: %u key%s", w->comps[c].name, n,
              n == 1 ? "" : "s");
     return ERR_OK;
@@ -295,13 +342,27 @@ static double keyspace_metric(const struct world *w, comp_id c, int metric,
     case M_LOAD_FAILURES:
         return (double)s->load_failures;
     case M_EVICTIONS:
-        return (double)s->evictions;
+        return (double)s->fates[FATE_EVICTED];
     case M_LOADING:
         return s->loading;
     case M_WAITING:
         return s->waiting;
     case M_PRESENT:
         return s->present;
+    case M_FILLED:
+        return (double)s->filled;
+    case M_REPLACED:
+        return (double)s->fates[FATE_REPLACED];
+    case M_EXPIRED:
+        return (double)s->fates[FATE_EXPIRED];
+    case M_FLUSHED:
+        return (double)s->fates[FATE_FLUSHED];
+    case M_LOST:
+        return (double)s->fates[FATE_LOST];
+    case M_REFUSED:
+        return (double)s->refused;
+    case M_BYTES:
+        return (double)s->present * s->bytes;
     default:
         return hit_ratio(w, s);
     }
@@ -358,6 +419,8 @@ const struct kind_impl kind_keyspace = {
              .nops = COUNT_OF(ops),
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
+             .needs = needs,
+             .nneeds = COUNT_OF(needs),
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
     .streams = streams,

@@ -400,5 +400,15 @@ const struct param_desc call_params[] = {
                      .change = CHANGE_BUILT,
                      .doc = "How long the port of a connection that the caller closed "
                             "is taken (Linux: 60 s)."},
+    [P_STREAMS] = {.name = "streams",
+                   .type = VALUE_COUNT,
+                   .min = 1,
+                   .max = 100000,
+                   .unit = "requests",
+                   .def = "1",
+                   .change = CHANGE_AT_ONCE,
+                   .doc = "Requests that share a connection at once, as HTTP/2's "
+                          "streams do (often 100); what is lost on a link holds up all "
+                          "behind it. 1: one at a time."},
 };
 _Static_assert(sizeof call_params / sizeof *call_params == P_COUNT, "one for each");

@@ -51,6 +51,7 @@ static void tell_path(struct world *w, comp_id c)
     p->certificate = p_comp(w, c, P_TLS);
     p->verify = p_on(w, c, P_VERIFY);
     p->keep_alive = p_count(w, c, P_KEEP_ALIVE);
+    p->streams = (uint32_t)p_count(w, c, P_STREAMS);
     p->kept = p_count(w, c, P_MAX_IDLE) >= 0 || p_time(w, c, P_IDLE_TIMEOUT) > 0 ||
               p_time(w, c, P_MAX_AGE) > 0;
     p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
@@ -122,6 +123,9 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
         return;
     } else if (what == CE_DIAL) {
         path_dial_due(w, a);
+    } else if (what == CE_IN_ORDER) {
+        a->timer = 0;
+        path_deliver(w, a);
     } else if (what == CE_LATE) {
         path_dial_late(w, a);
     } else if (what == CE_HEDGE) {
@@ -153,7 +157,8 @@ static void call_bulk(const struct model *m, comp_id c, struct bulk *b)
     bool dials = model_param(m, c, P_RESOLVE)->as.comp != COMP_NONE ||
                  model_param(m, c, P_TLS)->as.comp != COMP_NONE ||
                  model_param(m, c, P_KEEP_ALIVE)->as.count > 0 ||
-                 model_param(m, c, P_MAX_IDLE)->as.count >= 0;
+                 model_param(m, c, P_MAX_IDLE)->as.count >= 0 ||
+                 model_param(m, c, P_STREAMS)->as.count > 1;
     _Static_assert(sizeof(struct guard) <= GUARD, "the room reckoned for it");
     if (guarded && model_param(m, c, P_SCOPE)->as.count == SCOPE_INSTANCE)
         b->bytes += b->instances * GUARD;
@@ -504,6 +509,9 @@ static const struct metric_need needs[] = {
     {"connections_opened_total", "keep_alive"},
     {"connections_opened_total", "tls"},
     {"connections", "keep_alive"},
+    {"connections", "streams"},
+    {"connections_opened_total", "streams"},
+    {"ports_in_use", "streams"},
     {"ports_in_use", "keep_alive"},
     {"ports_in_use", "tls"},
     {"ports_in_use", "max_idle"},

@@ -3,13 +3,15 @@
  * happens when a message arrives, and when it never does.
  */
 #include "call/path.h"
+#include "call/line.h"
 #include "engine/kind.h"
 #include "engine/life.h"
 #include "engine/telling.h"
 
 void path_tune(struct path *p)
 {
-    bool lines = p->keep_alive > 0 || p->kept || p->certificate != COMP_NONE;
+    bool lines =
+        p->keep_alive > 0 || p->kept || p->streams > 1 || p->certificate != COMP_NONE;
     p->what = (uint8_t)((p->link != COMP_NONE ? PATH_LINK : 0) |
                         (p->name != COMP_NONE ? PATH_NAME : 0) |
                         (lines ? PATH_LINES : 0) | (p->hops ? PATH_HOP : 0));
@@ -22,6 +24,15 @@ static enum way way_of(const struct act *a, int event)
     return event == EV_DELIVER ? WAY_BACK : WAY_THERE;
 }
 
+/* Over the policy's own link. */
+static void cross_own(struct world *w, struct act *a, enum way way)
+{
+    const struct path *p = path_of(w, a->policy);
+    if ((a->flags & ACT_LINE) && p->streams > 1)
+        stream_sends(w, a, way);
+    link_cross(w, p->link, a, way);
+}
+
 bool path_cross(struct world *w, struct act *a, int event)
 {
     const struct path *p = path_of(w, a->policy);
@@ -30,7 +41,7 @@ bool path_cross(struct world *w, struct act *a, int event)
     if (event == EV_DELIVER && a->hop != 0)
         link_cross(w, (comp_id)(a->hop - 1), a, WAY_BACK);
     else if (p->what & PATH_LINK)
-        link_cross(w, p->link, a, way_of(a, event));
+        cross_own(w, a, way_of(a, event));
     else
         return false;
     return true;
@@ -44,6 +55,12 @@ void path_send_on(struct world *w, struct act *a, comp_id link)
 }
 
 void path_arrived(struct world *w, struct act *a)
+{
+    if (!a->ordered || stream_arrives(w, a))
+        path_deliver(w, a);
+}
+
+void path_deliver(struct world *w, struct act *a)
 {
     int event = a->flags & ACT_BACK   ? EV_DELIVER
                 : a->flags & ACT_SENT ? EV_ARRIVE

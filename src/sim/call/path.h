@@ -13,7 +13,8 @@
 
 struct caller { /* an instance of the caller; of users: one of their resolvers */
     struct dns_answer answer;
-    ref idle; /* struct line */
+    ref idle;   /* struct line */
+    ref shared; /* the same, through `share`: in use, with room for more streams */
     uint32_t open, nidle;
     struct ports ports;
 };
@@ -27,6 +28,8 @@ bool path_cross(struct world *w, struct act *a, int event) SELDOM;
 void path_fail(struct world *w, struct act *a, enum reason reason, comp_id culprit);
 /* It has arrived, whichever way it went. */
 void path_arrived(struct world *w, struct act *a);
+/* The same, where nothing before it on its connection is missing. */
+void path_deliver(struct world *w, struct act *a);
 
 /* path_dial.c */
 /* Before the call is sent: true: it will be (call_send()), or has failed; false: there

@@ -11,27 +11,13 @@
  * A connection can be dead without anybody knowing: what lies between has forgotten it
  * (net.h, link_forgot()). What is sent over it is sent again and again until the kernel
  * gives the connection up, for 924.6 s with the defaults of Linux.
+ *
+ * With `streams` several requests share one (path_stream.c), which is in use until the
+ * last of them has left.
  */
-#include "call/path.h"
+#include "call/line.h"
 #include "engine/kind.h"
 #include "engine/telling.h"
-
-/* A connection of a call policy that is open. */
-struct line {
-    ref next; /* idle ones of the same caller, last used first */
-    uint32_t number;
-    uint32_t uses, timer; /* of idle_timeout, while idle */
-    comp_id to;
-    uint32_t seat;          /* of its caller */
-    sim_time opened, since; /* since when it is idle, or in use */
-    uint16_t peer;          /* instance at the other end; 0: not known, or none */
-    bool dead;              /* and nobody knows */
-};
-
-static struct line *line_at(const struct world *w, ref r)
-{
-    return W_PTR(w, struct line, r);
-}
 
 struct caller *path_caller(struct world *w, struct path *p, uint32_t seat)
 {
@@ -40,6 +26,12 @@ struct caller *path_caller(struct world *w, struct path *p, uint32_t seat)
 }
 
 /* ---- closing -------------------------------------------------------------------- */
+
+static void connected(struct world *w, comp_id to, int more)
+{
+    if (comp_kind(w, to)->connected)
+        comp_kind(w, to)->connected(w, to, more);
+}
 
 /* `own`: from this side. */
 static void line_close(struct world *w, comp_id policy, ref r, bool own)
@@ -50,22 +42,22 @@ static void line_close(struct world *w, comp_id policy, ref r, bool own)
     assert(p->open > 0 && c->open > 0);
     p->open--;
     c->open--;
+    connected(w, l->to, -1);
     cal_cancel(w, &l->timer);
     if (own)
         ports_close(w, &c->ports, p_time(w, policy, P_TIME_WAIT));
     w_release(w, r, sizeof *l);
 }
 
-static void let_go(struct world *w, struct act *a, bool own)
+/* A request leaves its connection. True: it was the last. */
+static bool part(struct world *w, struct act *a)
 {
-    line_close(w, a->policy, a->line, own);
+    ref r = a->line;
+    stream_leaves(w, a);
     a->line = 0;
     a->flags &= (uint16_t)~ACT_LINE;
-}
-
-void path_hang_up(struct world *w, struct act *a)
-{
-    let_go(w, a, true);
+    stream_parts(w, a->policy, r);
+    return line_at(w, r)->streams == 0;
 }
 
 /* Takes it out of the idle ones of its caller. */
@@ -90,6 +82,7 @@ void path_lines_drop(struct world *w, comp_id policy, struct caller *c, comp_id 
         unlink(w, c, r);
         line_close(w, policy, r, false);
     }
+    streams_close(w, c, to, peer);
 }
 
 void path_line_idle(struct world *w, comp_id policy, ref r, uint32_t number)
@@ -136,12 +129,15 @@ static ref usable(struct world *w, comp_id policy, struct caller *c)
 
 bool path_line_take(struct world *w, uint32_t seat, struct act *a)
 {
-    ref r = usable(w, a->policy, path_caller(w, path_of(w, a->policy), seat));
+    struct caller *c = path_caller(w, path_of(w, a->policy), seat);
+    ref r = c->shared ? stream_shares(w, a->policy, seat) : 0;
+    r = r ? r : usable(w, a->policy, c);
     if (!r)
         return false;
     struct line *l = line_at(w, r);
     l->next = 0;
     l->since = w_now(w);
+    stream_joins(w, a->policy, r);
     a->line = r;
     a->flags |= ACT_LINE;
     a->comp = a->place = l->to;
@@ -186,6 +182,8 @@ void path_line_open(struct world *w, uint32_t seat, struct act *a)
     l->opened = l->since = w_now(w);
     p->open++;
     path_caller(w, p, seat)->open++;
+    connected(w, a->comp, 1);
+    stream_joins(w, a->policy, a->line);
 }
 
 bool path_line_dead(struct world *w, const struct act *a)
@@ -197,37 +195,71 @@ bool path_line_dead(struct world *w, const struct act *a)
     return l->dead;
 }
 
-static bool spent(const struct world *w, const struct act *a, const struct caller *c)
+static bool spent(const struct world *w, comp_id policy, const struct line *l,
+                  const struct caller *c)
 {
-    const struct line *l = line_at(w, a->line);
-    int64_t uses = path_of(w, a->policy)->keep_alive;
-    int64_t most = p_count(w, a->policy, P_MAX_IDLE);
+    int64_t uses = path_of(w, policy)->keep_alive;
+    int64_t most = p_count(w, policy, P_MAX_IDLE);
     return (uses > 0 && l->uses >= uses) || (most >= 0 && c->nidle >= most) ||
-           too_old(w, a->policy, l);
+           too_old(w, policy, l);
+}
+
+static void rest(struct world *w, comp_id policy, ref r)
+{
+    struct line *l = line_at(w, r);
+    struct caller *c = path_caller(w, path_of(w, policy), l->seat);
+    sim_time most = p_time(w, policy, P_IDLE_TIMEOUT);
+    l->since = w_now(w);
+    l->next = c->idle;
+    c->idle = r;
+    c->nidle++;
+    if (most > 0)
+        l->timer = cal_after(w, most, EV_KIND + CE_LINE_IDLE, policy, r, l->number);
+}
+
+/* The last request has left: the connection is kept, or closed. */
+static void unused(struct world *w, comp_id policy, ref r)
+{
+    struct line *l = line_at(w, r);
+    const struct caller *c = path_caller(w, path_of(w, policy), l->seat);
+    if (l->closing)
+        line_close(w, policy, r, l->own);
+    else if (spent(w, policy, l, c))
+        line_close(w, policy, r, true);
+    else
+        rest(w, policy, r);
+}
+
+/* Takes no more requests. */
+static void closes(struct line *l, bool own)
+{
+    l->own = l->closing ? l->own : own;
+    l->closing = true;
+}
+
+void path_hang_up(struct world *w, struct act *a)
+{
+    ref r = a->line;
+    if (path_of(w, a->policy)->streams <= 1)
+        closes(line_at(w, r), true);
+    if (part(w, a))
+        unused(w, a->policy, r);
 }
 
 void path_keep(struct world *w, struct act *a, enum reason reason)
 {
-    struct path *p = path_of(w, a->policy);
-    struct line *l = line_at(w, a->line);
+    ref r = a->line;
+    struct line *l = line_at(w, r);
     bool broken = reason == REASON_CONN_LOST || reason == REASON_INSTANCE_GONE ||
                   reason == REASON_DOWN;
-    struct caller *c = path_caller(w, p, l->seat);
-    sim_time most = p_time(w, a->policy, P_IDLE_TIMEOUT);
+    int64_t uses = path_of(w, a->policy)->keep_alive;
     l->uses++;
-    if (broken || spent(w, a, c)) {
-        let_go(w, a, !broken);
-        return;
-    }
-    if (comp_has(&w->comps[l->to], KIND_SERVES))
+    if (broken)
+        closes(l, false);
+    else if (uses > 0 && l->uses >= uses)
+        closes(l, true);
+    if (!broken && comp_has(&w->comps[l->to], KIND_SERVES))
         l->peer = a->instance;
-    l->since = w_now(w);
-    l->next = c->idle;
-    c->idle = a->line;
-    c->nidle++;
-    if (most > 0)
-        l->timer =
-            cal_after(w, most, EV_KIND + CE_LINE_IDLE, a->policy, a->line, l->number);
-    a->line = 0;
-    a->flags &= (uint16_t)~ACT_LINE;
+    if (part(w, a))
+        unused(w, a->policy, r);
 }

@@ -64,6 +64,7 @@ enum call_param {
     P_MAX_AGE,
     P_PORTS,
     P_TIME_WAIT,
+    P_STREAMS,
     P_COUNT
 };
 enum { SCOPE_INSTANCE, SCOPE_SHARED };

@@ -98,6 +98,7 @@ struct act {
     union {
         uint64_t mark;    /* at a station: attained service at which it is done */
         uint64_t urgency; /* in a service's queue: the smallest goes first */
+                          /* ordered, on its way: the time at which it was sent last */
     };
     ref station;
     union {
@@ -181,13 +182,15 @@ struct act {
     uint8_t nown;      /* slices in `own` */
     uint16_t cost;     /* what the last retry of its call took from the quota */
     /* while it is on its way (call/path.c) */
-    comp_id hop;      /* the link that a balancer sent it on by, + 1; 0: none */
-    ref line;         /* the kept connection it goes by; 0: none */
-    uint16_t tries;   /* how often its message was lost */
-    uint8_t step;     /* enum dial_step */
-    uint8_t rest : 1; /* only a piece of its message is missing */
-    uint8_t way : 1;  /* enum way: of its message, or of the one before */
-    uint8_t dead : 1; /* its connection is dead: its message does not get through */
+    comp_id hop;         /* the link that a balancer sent it on by, + 1; 0: none */
+    ref line;            /* the kept connection it goes by; 0: none */
+    uint16_t tries;      /* how often its message was lost */
+    uint8_t step;        /* enum dial_step */
+    uint8_t rest : 1;    /* only a piece of its message is missing */
+    uint8_t way : 1;     /* enum way: of its message, or of the one before */
+    uint8_t dead : 1;    /* its connection is dead: its message does not get through */
+    uint8_t ordered : 1; /* its message has a place in the order of its connection */
+    uint8_t here : 1;    /* ordered: it has arrived, and one before it has not */
     struct slice own[LEDGER_OWN];
 };
 static inline struct act *act_at(const struct world *w, ref r)

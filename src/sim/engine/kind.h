@@ -33,6 +33,7 @@ struct resize_view; /* truecode/world.h */
  * parameters. */
 struct bulk {
     double instances; /* given: the most there may be of the service it is or is of */
+    double behind;    /* given: the most there may be of the service it sends to */
     double n;         /* how many */
     double bytes;     /* that they take beyond the state of the component */
     bool in_state;    /* that grows with them, too */
@@ -163,6 +164,9 @@ struct kind_impl {
     /* The cores of an instance, or of a server (`number` 0); NULL: not up. Whatever is
      * inside when they stop goes on with INSTANCE_GONE. */
     struct station *(*cores)(const struct world *w, comp_id c, int number);
+    /* A call's connection to it was opened (`more` 1) or closed (-1). NULL: they cost it
+     * nothing. */
+    void (*connected)(struct world *w, comp_id c, int more);
     /* `who` wants to be told when instances change; whoever was to be told before
      * (COMP_NONE: nobody) is from now on told by `who`. */
     comp_id (*listen)(struct world *w, comp_id c, comp_id who);

@@ -51,11 +51,20 @@ static double instances_of(const struct sum *s, comp_id c)
     return of->owner != COMP_NONE ? s->instances[of->owner] : 0;
 }
 
+/* Of its target, straight or behind something in front. */
+static double instances_behind(const struct sum *s, comp_id c)
+{
+    comp_id to = s->m->comps[c].target;
+    while (to != COMP_NONE && comp_has(&s->m->comps[to], KIND_HANDS_ON))
+        to = s->m->comps[to].target;
+    return to != COMP_NONE ? instances_of(s, to) : 0;
+}
+
 static void add(struct sum *s, comp_id c)
 {
     const struct kind_impl *k = s->m->comps[c].kind;
     struct group *g = &s->of[kind_number(s->m, k)];
-    struct bulk b = {.instances = instances_of(s, c)};
+    struct bulk b = {.instances = instances_of(s, c), .behind = instances_behind(s, c)};
     if (k->bulk != NULL)
         k->bulk(s->m, c, &b);
     double state = k->state_size == NULL ? 0 : (double)k->state_size(s->m, c);

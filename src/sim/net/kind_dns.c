@@ -6,8 +6,17 @@
  * answers with the addresses of its instances that are ready then, a database with the
  * one that takes writes; so a failover or fewer instances reach callers late. An
  * instance that starts knows nothing.
+ *
+ * The resolver answers in turn, `capacity` queries a second (a CoreDNS of two cores: some
+ * 30,000; coredns/deployment, Scaling CoreDNS). What waits longer than its caller does is
+ * answered all the same, for nobody, while the caller asks again: so a resolver that falls
+ * behind stays behind. Waiting queries can be limited (BIND: recursive-clients, beyond
+ * which a query is refused with SERVFAIL) and take memory; when that is full, the resolver
+ * is killed, has forgotten them all, and answers nothing for `restart`. An answer that was
+ * due in that time is lost, which its caller knows at the moment when it was due.
  */
 #include "engine/kind.h"
+#include "engine/telling.h"
 #include "model/model.h"
 #include "net/net.h"
 #include "truecode/world.h"
@@ -16,7 +25,21 @@
 
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
-enum { P_TO, P_TTL, P_NEGATIVE_TTL, P_LATENCY, P_TIMEOUT, P_ATTEMPTS, P_SERVE_STALE };
+enum {
+    P_TO,
+    P_TTL,
+    P_NEGATIVE_TTL,
+    P_LATENCY,
+    P_TIMEOUT,
+    P_ATTEMPTS,
+    P_SERVE_STALE,
+    P_CAPACITY,
+    P_MAX_PENDING,
+    P_QUERY_MEMORY,
+    P_MEMORY_LIMIT,
+    P_RESTART,
+    P_COUNT
+};
 static const struct param_desc params[] = {
     [P_TO] = {.name = "to", .type = VALUE_COMP, .doc = "What it stands for."},
     [P_TTL] = {.name = "ttl",
@@ -69,7 +92,52 @@ static const struct param_desc params[] = {
                        .change = CHANGE_AT_ONCE,
                        .doc = "How long after its time an answer is still used when "
                               "the resolver does not answer; 0: not at all."},
+    [P_CAPACITY] = {.name = "capacity",
+                    .type = VALUE_NUMBER,
+                    .min = 0,
+                    .max = 1e7,
+                    .unit = "1/s",
+                    .def = "0",
+                    .change = CHANGE_BUILT,
+                    .doc =
+                        "Queries the resolver answers a second, one after the other; "
+                        "0: any number."},
+    [P_MAX_PENDING] = {.name = "max_pending",
+                       .type = VALUE_COUNT,
+                       .min = 0,
+                       .max = 1e7,
+                       .unit = "queries",
+                       .def = "0",
+                       .change = CHANGE_AT_ONCE,
+                       .doc = "Queries that may wait in it; more are refused (BIND: "
+                              "recursive-clients); 0: any number."},
+    [P_QUERY_MEMORY] = {.name = "query_memory",
+                        .type = VALUE_NUMBER,
+                        .min = 0,
+                        .max = 1e6,
+                        .unit = "KiB",
+                        .def = "0",
+                        .change = CHANGE_BUILT,
+                        .doc = "KiB of its memory that each waiting query takes."},
+    [P_MEMORY_LIMIT] = {.name = "memory_limit",
+                        .type = VALUE_NUMBER,
+                        .min = 0,
+                        .max = 1e6,
+                        .unit = "MiB",
+                        .def = "0",
+                        .change = CHANGE_BUILT,
+                        .doc = "MiB that waiting queries may take; with more the "
+                               "resolver is killed and starts anew; 0: any number."},
+    [P_RESTART] = {.name = "restart",
+                   .type = VALUE_DURATION,
+                   .min = 0.001,
+                   .max = 86400,
+                   .unit = "s",
+                   .def = "10s",
+                   .change = CHANGE_BUILT,
+                   .doc = "Time until a killed resolver answers again."},
 };
+_Static_assert(COUNT_OF(params) == P_COUNT, "one of each");
 
 #define STALE_AGAIN (30 * SIM_SEC)
 
@@ -98,7 +166,9 @@ static const struct fault_desc faults[] = {
 struct dns {
     bool down, gone; /* faults */
     double slow;
-    uint64_t lookups, failed, hits, stale;
+    uint64_t lookups, failed, hits, stale, refused, kills;
+    sim_time busy_until; /* when it has answered all that wait */
+    sim_time back_at;    /* when it answers again after it was killed */
 };
 
 enum { RNG_LATENCY };
@@ -119,17 +189,86 @@ enum dns_says dns_look(struct world *w, comp_id name, const struct dns_answer *a
     return a->comp != COMP_NONE ? DNS_KNOWN : DNS_NONE;
 }
 
+static bool answers(const struct world *w, comp_id name)
+{
+    const struct dns *d = dns_at(w, name);
+    return !d->down && w_now(w) >= d->back_at;
+}
+
+/* Processor time of a query; 0: none. */
+static double service_time(const struct world *w, comp_id name)
+{
+    double capacity = p_number(w, name, P_CAPACITY);
+    return capacity > 0 ? (double)SIM_SEC / capacity * dns_at(w, name)->slow : 0;
+}
+
+static double pending(const struct world *w, comp_id name)
+{
+    sim_time left = dns_at(w, name)->busy_until - w_now(w);
+    double each = service_time(w, name);
+    return left > 0 && each > 0 ? (double)left / each : 0;
+}
+
+static double memory(const struct world *w, comp_id name)
+{
+    return pending(w, name) * p_number(w, name, P_QUERY_MEMORY) * 1024;
+}
+
+/* Returns whether the queries that wait are more than it has memory for; kills it. */
+static bool killed(struct world *w, comp_id name)
+{
+    struct dns *d = dns_at(w, name);
+    double most = p_number(w, name, P_MEMORY_LIMIT) * (1 << 20);
+    if (most <= 0 || memory(w, name) <= most)
+        return false;
+    d->kills++;
+    d->busy_until = 0;
+    d->back_at = w_now(w) + p_time(w, name, P_RESTART);
+    w_log(w, name, 0, LOG_ERROR, 0, "resolver killed: out of memory");
+    return true;
+}
+
+/* So many queries more are to be answered after those that wait; the time until then. */
+static sim_time queue_up(struct world *w, comp_id name, int64_t queries)
+{
+    struct dns *d = dns_at(w, name);
+    double each = service_time(w, name);
+    sim_time from = d->busy_until > w_now(w) ? d->busy_until : w_now(w);
+    d->busy_until = from + (sim_time)(each * (double)queries);
+    return from + (sim_time)each - w_now(w);
+}
+
+/* How an attempt to ask fares: whether an answer comes, after *delay. */
+static bool asked(struct world *w, comp_id name, sim_time latency, sim_time *delay)
+{
+    int64_t most = p_count(w, name, P_MAX_PENDING), n = p_count(w, name, P_ATTEMPTS);
+    sim_time patience = p_time(w, name, P_TIMEOUT);
+    *delay = patience * n;
+    if (!answers(w, name))
+        return false;
+    if (most > 0 && pending(w, name) >= (double)most) {
+        dns_at(w, name)->refused++;
+        *delay = latency;
+        return false;
+    }
+    sim_time wait = queue_up(w, name, 1);
+    if (wait + latency <= patience) {
+        *delay = wait + latency;
+        return !killed(w, name);
+    }
+    (void)queue_up(w, name, n - 1);
+    (void)killed(w, name);
+    return false;
+}
+
 bool dns_ask(struct world *w, comp_id name, sim_time *delay)
 {
     struct dns *d = dns_at(w, name);
     sim_time t = dist_draw(p_dist(w, name, P_LATENCY), w_rng(w, name, RNG_LATENCY));
-    sim_time patience = p_time(w, name, P_TIMEOUT);
     d->lookups++;
     if (d->slow != 1)
         t = (sim_time)((double)t * d->slow);
-    bool heard = !d->down && t <= patience;
-    *delay = heard ? t : patience * p_count(w, name, P_ATTEMPTS);
-    return heard;
+    return asked(w, name, t, delay);
 }
 
 /* What it is right now. */
@@ -167,7 +306,7 @@ bool dns_learn(struct world *w, comp_id name, struct dns_answer *a, bool heard,
                enum dns_keeps keeps, double age)
 {
     struct dns *d = dns_at(w, name);
-    if (!heard)
+    if (!heard || w_now(w) < d->back_at)
         return learn_nothing(w, name, a);
     sim_time ttl = p_time(w, name, P_TTL);
     if (!a->known)
@@ -272,7 +411,19 @@ static enum err dns_fault(struct world *w, comp_id c, int fault, const struct ac
 
 /* ---- looking -------------------------------------------------------------------- */
 
-enum { M_LOOKUPS, M_FAILED, M_HITS, M_STALE, M_UP, M_TTL };
+enum {
+    M_LOOKUPS,
+    M_FAILED,
+    M_HITS,
+    M_STALE,
+    M_UP,
+    M_TTL,
+    M_PENDING,
+    M_MEMORY,
+    M_REFUSED,
+    M_KILLS,
+    M_COUNT
+};
 #define DNS_METRIC(n, p, t, u, d)                                                      \
     {                                                                                  \
         .name = n, .prom = p, .labels = "", .type = t, .unit = u, .doc = d             \
@@ -291,6 +442,24 @@ static const struct metric_desc metrics[] = {
                         "1: the resolver answers."),
     [M_TTL] = DNS_METRIC("ttl_seconds", "dns_record_ttl_seconds", METRIC_GAUGE, "s",
                          "Time to live of the record."),
+    [M_PENDING] = DNS_METRIC("pending", "dns_resolver_pending_queries", METRIC_GAUGE,
+                             "1", "Queries that wait in the resolver."),
+    [M_MEMORY] = DNS_METRIC("memory", "dns_resolver_memory_bytes", METRIC_GAUGE,
+                            "bytes", "Memory that they take."),
+    [M_REFUSED] =
+        DNS_METRIC("refused_total", "dns_resolver_refused_total", METRIC_COUNTER, "1",
+                   "Queries refused as too many were waiting."),
+    [M_KILLS] =
+        DNS_METRIC("oom_kills_total", "dns_resolver_oom_kills_total", METRIC_COUNTER,
+                   "1", "Times it was killed as its memory was full."),
+};
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one of each");
+
+static const struct metric_need needs[] = {
+    {"pending", "capacity"},
+    {"memory", "memory_limit"},
+    {"refused_total", "max_pending"},
+    {"oom_kills_total", "memory_limit"},
 };
 
 static double dns_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -307,7 +476,15 @@ static double dns_metric(const struct world *w, comp_id c, int metric, int insta
     case M_STALE:
         return (double)d->stale;
     case M_UP:
-        return !d->down;
+        return answers(w, c);
+    case M_PENDING:
+        return pending(w, c);
+    case M_MEMORY:
+        return memory(w, c);
+    case M_REFUSED:
+        return (double)d->refused;
+    case M_KILLS:
+        return (double)d->kills;
     default:
         return (double)p_time(w, c, P_TTL) / (double)SIM_SEC;
     }
@@ -328,7 +505,7 @@ void world_dns(const struct world *w, comp_id name, struct dns_view *v)
     read_record(w, name, &now);
     *v = (struct dns_view){.to = d->gone ? COMP_NONE : now.comp,
                            .addresses = dns_addresses(&now),
-                           .answers = !d->down,
+                           .answers = answers(w, name),
                            .ttl = p_time(w, name, P_TTL)};
 }
 
@@ -383,7 +560,9 @@ const struct kind_impl kind_dns = {
              .faults = faults,
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics)},
+             .nmetrics = COUNT_OF(metrics),
+             .needs = needs,
+             .nneeds = COUNT_OF(needs)},
     .streams = streams,
     .resolve = dns_resolve,
     .state_size = dns_size,

@@ -106,6 +106,15 @@ static void meet(struct world *w, comp_id c, struct act *a, enum fate fate)
         again_later(w, c, a);
 }
 
+void link_hurries(struct world *w, comp_id c, struct act *a)
+{
+    if (a->tries == 0 || a->timer == 0)
+        return;
+    cal_cancel(w, &a->timer);
+    a->mark = UINT64_MAX; /* nobody has heard of what is not sent yet */
+    wake(w, c, a, w_now(w) + link_latency(w, c), LE_AGAIN);
+}
+
 /* ---- sending -------------------------------------------------------------------- */
 
 static uint32_t bytes_of(const struct world *w, const struct act *a, enum way way)
@@ -142,6 +151,8 @@ static void transmit(struct world *w, comp_id c, struct act *a, enum way way)
 {
     struct link *k = link_at(w, c);
     struct talk t = talk_of(w, a);
+    if (a->ordered)
+        a->mark = (uint64_t)w_now(w);
     if (a->dead) {
         k->cut++;
         again_later(w, c, a);

@@ -35,6 +35,7 @@ struct path {
     comp_id link, name, certificate; /* COMP_NONE: none */
     int64_t bytes[2];                /* of a request, of an answer */
     int64_t keep_alive;              /* requests a connection serves; 0: any number */
+    uint32_t streams;                /* requests that share one at once */
     ref callers;                     /* struct caller, by instance of the caller */
     uint32_t cap;
     uint32_t open; /* connections, those in use included */
@@ -137,6 +138,10 @@ void link_cross(struct world *w, comp_id link, struct act *a, enum way way);
 /* Whether a small message would get through and back now. */
 bool link_reaches(const struct world *w, comp_id link, const struct talk *t);
 sim_time link_latency(struct world *w, comp_id link);
+/* Messages behind a lost one on its connection have told so (fast retransmit): it is sent
+ * again once its sender has heard. What is ordered on a connection (act->ordered) has in
+ * act->mark when it was sent last. */
+void link_hurries(struct world *w, comp_id link, struct act *a);
 /* Whether one of so many small packets, there and back, is lost now. */
 bool link_loses(struct world *w, comp_id link, const struct talk *t, uint32_t packets);
 
