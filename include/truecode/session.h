@@ -170,6 +170,7 @@ struct session_view {
 
     const struct ticket *tickets; /* arrived */
     size_t ntickets, unread_tickets;
+    size_t pages; /* the pager rang so often: a face rings once when it rises */
     const struct note_view *notes; /* the notebook */
     size_t nnotes;
 

@@ -71,6 +71,8 @@ enum arg_kind {
     ARG_STATE, /* of an incident */
     ARG_DB_VIEW,
     ARG_CACHE_VIEW,
+    ARG_PERSON,
+    ARG_TOPIC, /* what the person before it can be asked about */
     ARG_TIME,
     ARG_DURATION,
     ARG_TEXT

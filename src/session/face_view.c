@@ -63,9 +63,10 @@ const struct session_view *session_view(const struct session *cs)
         .hints_shown = s->hints_shown,
         .feedback = s->feedback,
         .confirm = s->confirm,
-        .tickets = s->run.stage->tickets,
-        .ntickets = s->tickets_known,
-        .unread_tickets = s->tickets_known - s->tickets_read,
+        .tickets = s->people.inbox,
+        .ntickets = s->people.n,
+        .unread_tickets = s->people.n - s->tickets_read,
+        .pages = s->people.pages,
         .transcript = &s->transcript,
         .version = s->version,
     };
@@ -77,7 +78,10 @@ void session_console(const struct session *s, struct console_ctx *ctx)
 {
     run_console(&s->run, ctx);
     const struct step *st = step_current(s);
-    ctx->ntickets = s->tickets_known;
+    ctx->tickets = s->people.inbox;
+    ctx->ntickets = s->people.n;
+    ctx->people = s->bystanders;
+    ctx->npeople = lesson_persons(s->lesson);
     ctx->users_hidden = session_users_hidden(s);
     ctx->step_say = st ? st->say : NULL;
     ctx->finished = s->phase == PHASE_DEBRIEF;

@@ -109,6 +109,9 @@ static void do_effect(struct session *s, const struct effect *x)
     case EFFECT_ANSWER:
         do_answer(s, x);
         break;
+    case EFFECT_ASK:
+        people_ask(s, (size_t)x->number, x->text);
+        break;
     case EFFECT_RESOLVE:
         do_resolve(s, x);
         break;

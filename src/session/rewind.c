@@ -202,9 +202,9 @@ static void face_back(struct session *s)
 {
     s->wait_until = 0;
     s->target = run_now(&s->run);
-    s->tickets_known = run_tickets(&s->run, s->target);
-    if (s->tickets_read > s->tickets_known)
-        s->tickets_read = s->tickets_known;
+    people_back(s, s->target);
+    if (s->tickets_read > s->people.n)
+        s->tickets_read = s->people.n;
     session_feedback(s, TONE_NORMAL, NULL);
     session_say(s, TONE_ACCENT,
                 "Back in time. From here on it is practice: the first branch counts.");

@@ -338,7 +338,7 @@ static void a_wait_comes_before_the_next_line(void **state)
     assert_true(said(p, "> logs shop") && said(p, "> changes"));
     paste(p, "wait 10m\nlogs edge");
     screen_keys(p->u, "<enter>");
-    ticks(p, 1);
+    ticks(p, 0);
     screen_keys(p->u, "<c-c>"); /* stops the wait, and gives back what follows */
     go_on(p);
     assert_false(said(p, "> logs edge"));
@@ -442,8 +442,10 @@ static void a_wait_can_be_stopped(void **state)
     (void)state;
     struct play *p = opened(GLYPHS_UTF8, false);
     screen_keys(p->u, TO_LOOK);
-    screen_keys(p->u, "wait 1m<enter>");
-    ticks(p, 4); /* ends by itself: a ticket comes in */
+    for (int i = 0; i < 3; i++) { /* ends by itself: somebody writes */
+        screen_keys(p->u, "wait 1m<enter>");
+        ticks(p, 4);
+    }
     sim_time t = now(p);
     screen_keys(p->u, "wait 10m<enter>");
     ticks(p, 1);
@@ -494,7 +496,7 @@ static void it_ends_in_a_debrief(void **state)
     (void)state;
     struct play *p = opened(GLYPHS_UTF8, false);
     screen_keys(p->u, TO_ACT "rollback shop<enter>");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) { /* people write, which stops a wait */
         ticks(p, 4);
         screen_keys(p->u, "wait 2m<enter>");
     }
@@ -532,6 +534,7 @@ static void plain_mode_says_the_same(void **state)
                                         "no",
                                         "rollback shop",
                                         "wait 2m",
+                                        "wait 4m",
                                         "wait 4m",
                                         "say impact=\"about 30% of orders failed\" "
                                         "state=mitigated next=\"Jonas looks\""};
