@@ -180,6 +180,9 @@ struct session_view {
 };
 /* Valid until the next call on the session. */
 const struct session_view *session_view(const struct session *s);
+/* How it is played, in a few sentences for the first page: what the clock does, what is
+ * asked. */
+void session_rules(const struct session *s, struct buf *out);
 /* For the console's line editor. */
 void session_complete(const struct session *s, const char *line, size_t cursor,
                       struct completions *out);

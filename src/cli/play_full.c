@@ -176,6 +176,8 @@ static void take_answer(struct full *f)
     play_note(f->p, &f->a);
     wire_frame_apply(&f->a.frame, &f->canvas);
     paint(f);
+    if (f->a.bell && f->p->config->value[SET_BELL])
+        term_bell(f->term);
     bool before = store_trouble(f->p->store);
     play_settle(f->p);
     if (before != (bool)store_trouble(f->p->store))

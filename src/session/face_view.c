@@ -92,6 +92,25 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     ctx->spoken = s->spoken;
 }
 
+void session_rules(const struct session *s, struct buf *out)
+{
+    const char *clock = s->spoken ? "The clock stands still at the prompt."
+                                  : "The clock runs, even while you read and type.";
+    if (s->mode == MODE_GUIDED) {
+        buf_adds(out, "Every command works on a running system. The clock stands still "
+                      "while you read, type or answer; hints cost nothing.");
+        return;
+    }
+    buf_addf(out,
+             "You are on call, alone: no steps, no hints. %s Repair it; users must "
+             "then stay well for ",
+             clock);
+    time_format(out, lesson_info(s->lesson)->good_for);
+    buf_adds(out,
+             ". When you think it is over, say so: resolve. Some nights nothing is "
+             "wrong: then change nothing, and say so.");
+}
+
 void session_complete(const struct session *s, const char *line, size_t cursor,
                       struct completions *out)
 {

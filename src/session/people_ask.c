@@ -75,13 +75,11 @@ static void answer_users(struct session *s, struct buf *out)
     struct sight v = people_sight(s);
     struct impact moment = people_hurt(s, v.now - LOOK_MOMENT, v.now);
     const char *text = people_counts(s, &moment)
-                           ? "Customers write that they have trouble, since about "
-                             "{since}. They still do."
+                           ? "Customers write that they have trouble. They still do."
                        : people_hurt(s, 0, v.now).bad > 0
                            ? "There were complaints. In the last moments nobody wrote."
                            : "Nobody has complained.";
-    if (!people_text(&v, text, out))
-        buf_adds(out, "Customers write that they have trouble.");
+    buf_adds(out, text);
 }
 
 static void answer(struct session *s, const struct person *p, const char *asked,

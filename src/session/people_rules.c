@@ -217,8 +217,8 @@ static const struct rule rules[] = {
            "do "
            "you know so far?",
            nothing_said},
-          {"People have had trouble since about {since}, and nobody has said anything. "
-           "Even \"we are looking\" would help me.",
+          {"People have had trouble for a while, and nobody has said anything. Even "
+           "\"we are looking\" would help me.",
            nothing_said},
           {"I still get complaints, and your last update is old. Is there anything "
            "new?",
@@ -231,15 +231,15 @@ static const struct rule rules[] = {
          {{"You promised news for {next}. It is {clock}. People are waiting.", NULL},
           {"It is {clock}, and the update of {next} has not come. Is there any news?",
            NULL}}},
-    [REACTION_SINCE] = {since_wrong,
-                        NULL,
-                        {{"You wrote that it began at {told}. My first complaint is "
-                          "from about {since}.",
-                          earlier},
-                         {"You wrote that it began at {told}. At that time everything "
-                          "still worked; my "
-                          "first complaint is from about {since}.",
-                          later}}},
+    [REACTION_SINCE] =
+        {since_wrong,
+         NULL,
+         {{"You wrote that it began at {told}. I have complaints that are older.",
+           earlier},
+          {"You wrote that it began at {told}. At that time everything still worked. "
+           "Who "
+           "looked that up?",
+           later}}},
     [REACTION_NUMBER] = {number_wrong,
                          NULL,
                          {{"You wrote: {number}. It must be far more people; my list "
@@ -287,6 +287,14 @@ static bool used(const struct sight *v, size_t own)
     return false;
 }
 
+static bool said_before(const struct sight *v, const char *text)
+{
+    for (size_t i = 0; i < v->p->n; i++)
+        if (str_eq(v->p->inbox[i].text, text))
+            return true;
+    return false;
+}
+
 static size_t turn(const struct sight *v, enum reaction_kind k)
 {
     uint64_t h = hash_u64(hash_u64(0, v->s->seed), (uint64_t)k + 1);
@@ -313,7 +321,9 @@ static bool write_own(const struct sight *v, enum reaction_kind k, struct buf *b
     return false;
 }
 
-static bool write_common(const struct sight *v, enum reaction_kind k, struct buf *b)
+/* `fresh`: in words that nobody has written yet. */
+static bool write_common(const struct sight *v, enum reaction_kind k, struct buf *b,
+                         bool fresh)
 {
     const struct rule *r = &rules[k];
     size_t n = 0;
@@ -324,7 +334,7 @@ static bool write_common(const struct sight *v, enum reaction_kind k, struct buf
         if (w->when && !w->when(v))
             continue;
         buf_reset(b);
-        if (!people_text(v, w->text, b))
+        if (!people_text(v, w->text, b) || (fresh && said_before(v, b->s)))
             continue;
         people_deliver(v->s, k, 0, r->who ? r->who : people_desk(v->s), b->s, false);
         return true;
@@ -341,6 +351,8 @@ void people_speak(const struct sight *v)
     buf_init(&b, 600);
     bool said = write_own(v, REACTION_OWN, &b);
     for (enum reaction_kind k = REACTION_OWN + 1; k < REACTION_COUNT && !said; k++)
-        said = rules[k].speaks(v) && (write_own(v, k, &b) || write_common(v, k, &b));
+        said = rules[k].speaks(v) &&
+               (write_own(v, k, &b) || write_common(v, k, &b, true) ||
+                write_common(v, k, &b, false));
     buf_release(&b);
 }

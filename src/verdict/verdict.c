@@ -16,10 +16,22 @@ const char *mode_word(enum play_mode m)
     return modes[m].word;
 }
 
+static bool same_word(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += *a == '-';
+        b += *b == '-' || *b == ' ';
+        if (*a != (*b >= 'A' && *b <= 'Z' ? *b - 'A' + 'a' : *b))
+            return false;
+        if (!*a)
+            return true;
+    }
+}
+
 bool mode_parse(const char *word, enum play_mode *out)
 {
     for (int m = 0; m < MODE_COUNT; m++)
-        if (str_eq(modes[m].word, word)) {
+        if (word && same_word(modes[m].word, word)) {
             *out = (enum play_mode)m;
             return true;
         }

@@ -92,6 +92,8 @@ static void tell_frame(struct server *s, struct wire_answer *a)
     for (int i = 0; i == 0 || (i < 3 && ui_dirty(s->ui)); i++)
         ui_draw(s->ui, s->next);
     wire_frame_diff(&a->frame, s->shown, s->next, &a->mem);
+    a->bell = ui_take_bell(s->ui);
+    a->ticking |= ui_flashes(s->ui);
 }
 
 /* The frame was sent: it is what the front has now. */
