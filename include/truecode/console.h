@@ -149,6 +149,7 @@ struct console_ctx {
     const char *step_say; /* what the current step asks (for help); NULL */
     bool finished;        /* after the incident: `why` is free */
     bool may_rewind;
+    bool practice;     /* after a rewind: nothing is scored any more */
     bool on_call;      /* no steps: the learner says what it is, and when it is over */
     int columns;       /* width to lay out for; >= 40 */
     bool ascii;        /* no block or line-drawing characters in charts and maps */

@@ -154,6 +154,7 @@ struct session_view {
     uint64_t seed;
     enum play_mode mode;
     bool practice; /* after a rewind: not scored */
+    bool reset; /* the learner wants to begin anew: the face asks whoever opened it */
 
     bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
                           and no metric of a client */

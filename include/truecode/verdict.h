@@ -55,7 +55,8 @@ enum outcome {
 #undef X
         OUTCOME_COUNT
 };
-const char *outcome_word(enum outcome o); /* "recovered"; "": no outcome */
+const char *outcome_word(enum outcome o);   /* "recovered"; "": no outcome */
+const char *outcome_phrase(enum outcome o); /* for people: "users still suffer" */
 
 /* name, phrase, weight; the weights make 100 */
 #define SCORE_LIST(X)                                                                  \

@@ -328,6 +328,9 @@ struct pattern *pattern_new(struct arena *mem, const char *re, bool extended, bo
 bool pattern_find(const struct pattern *p, const char *s, size_t n, size_t *start,
                   size_t *end);
 
+/* glossary.c: a word of the whole course; NULL: not one of them */
+const char *glossary_meaning(const char *word);
+
 /* db_tables.c: two views of the command db */
 /* Who holds a session of `db`: the database itself is its operator. */
 const char *db_client(const struct call *c, comp_id db, comp_id client, int instance);

@@ -52,6 +52,7 @@ const struct session_view *session_view(const struct session *cs)
         .seed = s->seed,
         .mode = s->mode,
         .practice = s->practice,
+        .reset = s->reset,
         .users_hidden = session_users_hidden(s),
         .slo = recording_slo(s->run.rec, run_now(&s->run)),
         .users_lost = run_bad(&s->run, li->starts_at),
@@ -87,6 +88,7 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     ctx->finished = s->phase == PHASE_DEBRIEF;
     ctx->on_call = s->mode == MODE_ONCALL;
     ctx->may_rewind = s->mode == MODE_GUIDED;
+    ctx->practice = s->practice;
     ctx->columns = s->columns;
     ctx->ascii = s->ascii;
     ctx->spoken = s->spoken;

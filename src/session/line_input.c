@@ -101,7 +101,7 @@ static void do_effect(struct session *s, const struct effect *x)
         step_skip(s, STEP_SKIPPED);
         break;
     case EFFECT_RESET:
-        session_say(s, TONE_DIM, "To start this lesson anew: Esc, then x.");
+        s->reset = !s->replaying;
         break;
     case EFFECT_SOLUTION:
         step_solution(s);

@@ -81,7 +81,7 @@ key_action ui_do_back, ui_do_begin, ui_do_complete, ui_do_enter_list, ui_do_fast
     ui_do_find, ui_do_find_logs, ui_do_help, ui_do_hint, ui_do_interrupt, ui_do_leave,
     ui_do_move, ui_do_next_tab, ui_do_palette, ui_do_pause, ui_do_prev_tab,
     ui_do_read_back, ui_do_read_on, ui_do_redraw, ui_do_reset, ui_do_reset_chosen,
-    ui_do_slower, ui_do_submit, ui_do_tab, ui_do_theme, ui_do_to_console,
+    ui_do_on_call, ui_do_slower, ui_do_submit, ui_do_tab, ui_do_theme, ui_do_to_console,
     ui_do_to_console_reading, ui_do_zoom;
 
 struct binding {

@@ -56,6 +56,11 @@ enum play_mode mode_of_tape(const char *word)
     return MODE_GUIDED;
 }
 
+const char *outcome_phrase(enum outcome o)
+{
+    return o == OUTCOME_LOST ? "users still suffer" : outcome_word(o);
+}
+
 const char *outcome_word(enum outcome o)
 {
     static const char *const words[OUTCOME_COUNT] = {

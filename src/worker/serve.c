@@ -226,7 +226,9 @@ static void do_keys(struct server *s, const struct wire_request *q,
         return;
     for (size_t i = 0; i < q->nkeys && a->want == WANT_NOTHING; i++)
         a->want = ui_key(s->ui, &q->keys[i]);
-    if (a->want == WANT_OPEN)
+    if (a->want == WANT_NOTHING && s->session && session_view(s->session)->reset)
+        a->want = WANT_RESTART;
+    if (a->want == WANT_OPEN || a->want == WANT_ON_CALL)
         a->want_lesson = ui_wanted_lesson(s->ui);
 }
 

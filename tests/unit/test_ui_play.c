@@ -3,6 +3,8 @@
  * what is told to the session, and that time stands still while somebody reads or
  * types.
  */
+#include "../../src/session/session_internal.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -193,6 +195,59 @@ static void time_waits_for_the_reader(void **state)
     screen_keys(p->u, "<esc> ");
     ticks(p, 3);
     assert_int_equal(now(p), t); /* paused, and a question */
+    closed(p);
+}
+
+/* Guided, the clock waits for a reader after every output; half a line waits for a minute. */
+static void the_clock_waits_for_a_key(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_ACT "status<enter>");
+    sim_time t = now(p);
+    ticks(p, 30);
+    assert_true(now(p) == t);
+    assert_true(shows(p, 24, 80, "reading: any key"));
+    screen_keys(p->u, "l<bs>");
+    ticks(p, 3);
+    assert_true(now(p) == t + 3 * SIM_SEC);
+    screen_keys(p->u, "lo");
+    t = now(p);
+    ticks(p, 50);
+    assert_true(now(p) == t);
+    assert_true(shows(p, 24, 80, "while you type"));
+    ticks(p, 20);
+    assert_true(now(p) > t + 5 * SIM_SEC);
+    closed(p);
+}
+
+/* One bell and one frame for each page, however often it is drawn. */
+static void the_pager_rings_once(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_ACT);
+    assert_false(ui_take_bell(p->u));
+    p->s->people.pages++;
+    session_touch(p->s);
+    assert_true(shows(p, 24, 80, "The pager rings."));
+    assert_true(ui_flashes(p->u));
+    assert_true(ui_take_bell(p->u));
+    assert_false(ui_take_bell(p->u));
+    ticks(p, 1);
+    assert_false(shows(p, 24, 80, "The pager rings."));
+    assert_false(ui_take_bell(p->u));
+    closed(p);
+}
+
+static void reset_begins_anew(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK "reset<enter>");
+    assert_false(session_view(p->s)->reset);
+    screen_keys(p->u, "yes<enter>");
+    assert_true(session_view(p->s)->reset);
     closed(p);
 }
 
@@ -569,6 +624,9 @@ int main(void)
         cmocka_unit_test(every_size_is_survived),
         cmocka_unit_test(the_map_does_not_cross_its_words),
         cmocka_unit_test(time_waits_for_the_reader),
+        cmocka_unit_test(the_clock_waits_for_a_key),
+        cmocka_unit_test(the_pager_rings_once),
+        cmocka_unit_test(reset_begins_anew),
         cmocka_unit_test(a_still_screen_is_not_drawn_again),
         cmocka_unit_test(the_focus_goes_to_the_panels_and_back),
         cmocka_unit_test(long_output_opens_the_console),
