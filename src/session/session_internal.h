@@ -237,7 +237,7 @@ struct session {
     size_t hints_shown, hints_total, wrong_answers;
     bool unread; /* a step was announced, and nothing was typed since */
     bool practice;
-    bool reset; /* the learner wants to begin anew, and said yes */
+    bool reset;           /* the learner wants to begin anew, and said yes */
     sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
     struct errmsg broken; /* what a predicate raised, told already; "" nothing */
     fn_id broken_fns[BROKEN_MAX]; /* raised once: not asked again */
