@@ -91,6 +91,23 @@ return lesson {
     i:at(min(8) + sec(45), ticket("Lene (programme)", "Bookings come in, then none for some seconds, then they come again. Is it the mail?"))
   end,
 
+  people = {
+    lene = { "Lene", role = "programme", knows = {
+      { "mail", "It went to 60,000 readers, as each spring. They come for the new workshops." } } },
+    tomas = { "Tomas", role = "front desk", desk = true, knows = {
+      { "users", "They say: the seats stay empty for some seconds, then all is well, then again. Like a clock.",
+        when = function(s) return s:good(min(2)) < 0.99 end },
+      { "users", "Nobody has called in the last minutes.",
+        when = function(s) return s:good(min(2)) >= 0.99 end } } },
+    priya = { "Priya", role = "wrote the booking service", knows = {
+      { "seats-cache", "It keeps the free seats of each workshop for a while, so that not every look asks the database." },
+      { "bookings-db", "It counts the free seats. That takes some work, so we do not want to ask it too often." },
+      { "booking", "It looks into the cache first, and asks the database for what is not there." } } },
+  },
+  reactions = {
+    { on = "customer", by = "tomas", "Somebody stands here at the desk: on his telephone the seats do not load. Now he goes to the other house." },
+  },
+
   expect = {
     at = min(8),
     moves = {

@@ -77,8 +77,25 @@ return lesson {
       "push message sent: new soups this week" }), { by = "marketing", final = true }))
     i:at(sec(vary("raise", 450, 540)), set("api-scaler.max", 8, { by = "Tomek" }))
     i:at(min(10) + sec(5), ticket("Mara (customers)", "People write that lunch does not load, or only after an age."))
-    i:at(min(12), ticket("Tomek (platform)", "The scaler is at its limit of 8 and wants more. Shall I give it 16?"))
   end,
+
+  people = {
+    mara = { "Mara", role = "customers", desk = true },
+    tomek = { "Tomek", role = "platform", knows = {
+      { "api-scaler", "It looks at requests in flight: above its target it adds instances, up to its maximum. I raised that today." },
+      { "api", "Two instances were enough on every day so far." } } },
+    ines = { "Ines", role = "writes the api", knows = {
+      { "api", "My deploy today only changed a text. Each request asks menu-db for the menu." },
+      { "menu-db", "One database for all. Each api instance has a pool of connections to it." } } },
+  },
+  reactions = {
+    { by = "tomek", when = function(s)
+        return s:now() >= min(12) and s:param("api-scaler.on") and s:param("api-scaler.max") == 8
+          and s:instances("api") >= 8
+      end,
+      "The scaler is at its limit of 8 and wants more. Shall I give it 16?" },
+    { on = "customer", by = "mara", "An office writes: twelve of us cannot order, and lunch is at twelve." },
+  },
 
   expect = {
     at = min(10),

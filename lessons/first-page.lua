@@ -80,6 +80,16 @@ return lesson {
       "People say that the order button answers with an error. Not all of them."))
   end,
 
+  people = {
+    mara = { "Mara", role = "shop", desk = true, knows = {
+      { "users", "They press the button and get an error. Then they try again, and sometimes it works.",
+        when = function(s) return s:good(min(2)) < 0.99 end },
+      { "users", "No new complaint.", when = function(s) return s:good(min(2)) >= 0.99 end } } },
+    jonas = { "Jonas", role = "writes the program", knows = {
+      { "shop", "v42 is mine. It went out this evening.", when = function(s) return s:version("shop") == "v42" end },
+      { "shop", "v42 is gone now. I will look at it tomorrow." , when = function(s) return s:version("shop") ~= "v42" end } } },
+  },
+
   expect = {
     at = min(30),
     moves = {

@@ -82,8 +82,9 @@ enum effect_kind {
     EFFECT_SKIP,
     EFFECT_RESET,
     EFFECT_SOLUTION, /* show the solution of this step */
-    EFFECT_ANSWER,  /* `number`: choice 1.. of the step's question (a bare digit typed);
+    EFFECT_ANSWER, /* `number`: choice 1.. of the step's question (a bare digit typed);
                        or  0 and `text`: predictions, "up, same" */
+    EFFECT_ASK,    /* person `number` of the context, about `text` (NULL: in general) */
     EFFECT_RESOLVE, /* the learner says it is over: `text` mitigated|cured|recovered */
     EFFECT_WHY /* the explanation: shown already (`text` NULL), or `text`, to be shown
                   once the price was confirmed */
@@ -128,12 +129,20 @@ struct ticket { /* a message from a person */
     bool page; /* the pager, not a person */
 };
 
+struct bystander { /* somebody who can be asked */
+    const char *id, *name, *role;
+    const char *const *topics; /* what is known to be worth asking about */
+    size_t ntopics;
+};
+
 struct console_ctx {
     const struct world *world;
     const struct recording *rec;
     sim_time day_start;           /* time of day at simulated time 0 */
     const struct ticket *tickets; /* those that have arrived, oldest first */
     size_t ntickets;
+    const struct bystander *people;
+    size_t npeople;
     const char *const *tools; /* the commands this lesson needs, for `help` */
     size_t ntools;
     const struct glossary_term *terms; /* for `help WORD` */
@@ -141,6 +150,7 @@ struct console_ctx {
     const char *step_say; /* what the current step asks (for help); NULL */
     bool finished;        /* after the incident: `why` is free */
     bool may_rewind;
+    bool practice;     /* after a rewind: nothing is scored any more */
     bool on_call;      /* no steps: the learner says what it is, and when it is over */
     int columns;       /* width to lay out for; >= 40 */
     bool ascii;        /* no block or line-drawing characters in charts and maps */

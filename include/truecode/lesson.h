@@ -27,6 +27,7 @@
 
 #include "truecode/limits.h"
 #include "truecode/mechanism.h"
+#include "truecode/people.h"
 #include "truecode/step.h"
 #include "truecode/telemetry.h"
 

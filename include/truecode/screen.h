@@ -147,6 +147,7 @@ enum want {
     WANT_NOTHING,
     WANT_LEAVE,   /* leave the program, saved */
     WANT_OPEN,    /* open the lesson named with the wish; go on with a saved run */
+    WANT_ON_CALL, /* the lesson named with the wish, on call, on another night */
     WANT_RESTART, /* the same lesson anew, from its page */
     WANT_HOME,    /* close the session, show the start screen */
     WANT_REDRAW,  /* paint the whole screen anew: foreign output may be on it */

@@ -154,6 +154,7 @@ struct session_view {
     uint64_t seed;
     enum play_mode mode;
     bool practice; /* after a rewind: not scored */
+    bool reset; /* the learner wants to begin anew: the face asks whoever opened it */
 
     bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
                           and no metric of a client */
@@ -170,6 +171,7 @@ struct session_view {
 
     const struct ticket *tickets; /* arrived */
     size_t ntickets, unread_tickets;
+    size_t pages; /* the pager rang so often: a face rings once when it rises */
     const struct note_view *notes; /* the notebook */
     size_t nnotes;
 
@@ -179,6 +181,9 @@ struct session_view {
 };
 /* Valid until the next call on the session. */
 const struct session_view *session_view(const struct session *s);
+/* How it is played, in a few sentences for the first page: what the clock does, what is
+ * asked. */
+void session_rules(const struct session *s, struct buf *out);
 /* For the console's line editor. */
 void session_complete(const struct session *s, const char *line, size_t cursor,
                       struct completions *out);

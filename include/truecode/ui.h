@@ -64,6 +64,10 @@ bool ui_dirty(const struct ui *u);
 /* Draws all. What is shown for the first time in a step goes on the tape, so take the
  * tape after drawing; it may finish a step, and then the screen is dirty again. */
 void ui_draw(struct ui *u, struct canvas *c);
+/* Whether what was drawn last is the flash of a page: tick on, and it ends. */
+bool ui_flashes(const struct ui *u);
+/* Whether a page came in that nobody rang for yet; then it is rung for. */
+bool ui_take_bell(struct ui *u);
 
 /* ---- plain mode ------------------------------------------------------------------ */
 

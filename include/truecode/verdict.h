@@ -22,7 +22,7 @@
  * sentence */
 #define MODE_LIST_OF(FIRST, X)                                                         \
     FIRST(GUIDED, "guided", "guided", "guided")                                        \
-    X(ONCALL, "oncall", "on-call", "on call")
+    X(ONCALL, "on-call", "on-call", "on call")
 #define MODE_LIST(X)                          MODE_LIST_OF(X, X)
 #define MODE_WORD(name, word, tape, phrase)   word
 #define MODE_WORDS_(name, word, tape, phrase) "|" word
@@ -34,8 +34,8 @@ enum play_mode {
         MODE_COUNT
 };
 const char *mode_word(enum play_mode m);
-bool mode_parse(const char *word,
-                enum play_mode *out); /* false: no mode has that word */
+/* In any case, with or without the hyphen. False: no mode has that word. */
+bool mode_parse(const char *word, enum play_mode *out);
 const char *mode_phrase(enum play_mode m);
 const char *mode_on_tape(enum play_mode m);
 /* The mode of a tape's word; MODE_GUIDED for any word but that of another mode. */
@@ -55,7 +55,8 @@ enum outcome {
 #undef X
         OUTCOME_COUNT
 };
-const char *outcome_word(enum outcome o); /* "recovered"; "": no outcome */
+const char *outcome_word(enum outcome o);   /* "recovered"; "": no outcome */
+const char *outcome_phrase(enum outcome o); /* for people: "users still suffer" */
 
 /* name, phrase, weight; the weights make 100 */
 #define SCORE_LIST(X)                                                                  \

@@ -166,6 +166,7 @@ struct wire_answer {
     bool more;               /* simulated time is still owed: TICK with elapsed 0 */
     bool ticking;            /* time may move: send ticks */
     bool fast;               /* a wait is running */
+    bool bell;               /* the pager rang */
     bool over;               /* the incident is over (plain: the debrief was printed) */
 
     /* what is to be shown, after the tape is written down */

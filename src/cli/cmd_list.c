@@ -15,7 +15,8 @@ static void state_of(struct buf *b, const struct wire_card *c, const struct stor
         return;
     }
     if (best)
-        buf_addf(b, "%s, %d", outcome_word(best->outcome), best->score);
+        buf_addf(b, "%s, %d%s", outcome_phrase(best->outcome), best->score,
+                 best->mode == MODE_ONCALL ? ", on call" : "");
     const struct store_run *halted = store_halted(s, c->id);
     if (store_begun(s, c->id))
         buf_adds(b, best ? "; begun again" : "begun");

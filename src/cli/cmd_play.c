@@ -21,7 +21,7 @@ static bool read_options(struct play *p, const struct cli_args *a)
     if (!option_number(a, OPT_SEED, 0, &p->seed))
         return false;
     if (mode && !mode_parse(mode, &p->mode)) {
-        complain("--mode is guided or oncall, not '%s'", mode);
+        complain("--mode is guided or on-call, not '%s'", mode);
         return false;
     }
     char *end = NULL;
@@ -82,7 +82,7 @@ static int run(const struct cli_args *a)
 
 const struct subcommand subcommand_play = {
     .name = "play",
-    .synopsis = "play [LESSON|FILE|RUN] [--mode guided|oncall] [--seed N] [--plain]",
+    .synopsis = "play [LESSON|FILE|RUN] [--mode guided|on-call] [--seed N] [--plain]",
     .doc = "play a lesson; without one: go on or choose",
     .about = "Opens the lesson, or goes on where it was left. Everything is written "
              "down as it "

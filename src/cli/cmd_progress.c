@@ -62,7 +62,8 @@ static void add_run(struct buf *b, const struct store *s, const struct store_run
     buf_addf(b, "%s  %s", when, r->lesson);
     buf_pad(b, 44);
     if (has_score(r))
-        buf_addf(b, "%-10s %3d%s", outcome_word(r->outcome), r->score,
+        buf_addf(b, "%-18s %3d%s%s", outcome_phrase(r->outcome), r->score,
+                 r->mode == MODE_ONCALL ? "  on call" : "",
                  r->practice ? "  practice after a rewind" : "");
     else
         buf_adds(b, r->finished != 0 ? doubt(s, r) : state_of(s, r));

@@ -176,6 +176,8 @@ static void take_answer(struct full *f)
     play_note(f->p, &f->a);
     wire_frame_apply(&f->a.frame, &f->canvas);
     paint(f);
+    if (f->a.bell && f->p->config->value[SET_BELL])
+        term_bell(f->term);
     bool before = store_trouble(f->p->store);
     play_settle(f->p);
     if (before != (bool)store_trouble(f->p->store))
@@ -314,8 +316,21 @@ static void go_lesson(struct full *f, const char *word)
     buf_release(&note);
 }
 
+/* An on-call run that was left goes on; else another night begins. */
+static void go_on_call(struct full *f, const char *word)
+{
+    enum play_mode mode = f->p->mode;
+    const struct store_run *saved = store_begun(f->p->store, word);
+    f->p->mode = MODE_ONCALL;
+    f->p->anew = !saved || saved->mode != MODE_ONCALL;
+    go_lesson(f, word);
+    f->p->mode = mode;
+}
+
 static void restart(struct full *f)
 {
+    enum play_mode mode = f->p->mode;
+    f->p->mode = f->p->run.mode; /* as it was played, not as the next one would be */
     char word[65];
     snprintf(word, sizeof word, "%s", f->p->run.lesson);
     if (f->p->run.finished == 0) {
@@ -324,6 +339,7 @@ static void restart(struct full *f)
     }
     f->p->anew = true;
     go_lesson(f, f->p->named ? NULL : f->p->given ? f->p->args->words[0] : word);
+    f->p->mode = mode;
 }
 
 /* Says what the colours are now, and whether they will be next time. */
@@ -375,6 +391,10 @@ static void do_want(struct full *f)
     case WANT_OPEN:
         if (lesson_id_valid(lesson))
             go_lesson(f, lesson);
+        break;
+    case WANT_ON_CALL:
+        if (lesson_id_valid(lesson))
+            go_on_call(f, lesson);
         break;
     case WANT_RESTART:
         restart(f);

@@ -298,7 +298,8 @@ static void print_card(struct lines *l, size_t i, const struct wire_card *c,
     if (c->broken[0] != '\0')
         buf_addf(&b, " Cannot be loaded: %s", c->broken);
     else if (best)
-        buf_addf(&b, " Done: %s, %d points.", outcome_word(best->outcome), best->score);
+        buf_addf(&b, " Done: %s, %d points.", outcome_phrase(best->outcome),
+                 best->score);
     if (c->broken[0] == '\0' && store_begun(s, c->id))
         buf_adds(&b, best ? " Begun again." : " Begun.");
     const struct store_run *halted = store_halted(s, c->id);
@@ -378,7 +379,8 @@ static void leave_early(struct lines *l)
     buf_release(&b);
 }
 
-static void play(struct lines *l, const char *lesson)
+/* Opens a lesson and shows its first page; false: it cannot be opened, and that was told. */
+static bool open_page(struct lines *l, const char *lesson)
 {
     struct errmsg why = {0};
     struct buf note;
@@ -392,14 +394,41 @@ static void play(struct lines *l, const char *lesson)
     if (e != ERR_OK) {
         tell(l, why.text);
         l->p->status = exit_code_of(e);
-        return;
+        return false;
     }
     play_note(l->p, &l->a);
     play_settle(l->p);
     tell_trouble(l);
     show(l);
+    return true;
+}
+
+/* The learner said reset, and yes: this run is dropped, and the same begins anew. */
+static bool begin_anew(struct lines *l)
+{
+    char word[65];
+    enum play_mode mode = l->p->mode;
+    snprintf(word, sizeof word, "%s", l->p->run.lesson);
+    l->p->run.dropped = true;
+    store_save(l->p->store, &l->p->run);
+    l->p->mode = l->p->run.mode;
+    l->p->anew = true;
+    l->a.want = WANT_NOTHING;
+    bool open = open_page(l, l->p->named   ? NULL
+                             : l->p->given ? l->p->args->words[0]
+                                           : word);
+    l->p->mode = mode;
+    return open;
+}
+
+static void play(struct lines *l, const char *lesson)
+{
+    if (!open_page(l, lesson))
+        return;
     while (!l->a.over) {
         enum turn t = turn(l);
+        if (t == TURN_DONE && l->a.want == WANT_RESTART && !begin_anew(l))
+            return;
         if (t == TURN_LEAVES)
             leave_early(l);
         if (t != TURN_DONE)

@@ -182,7 +182,8 @@ enum err act_list(struct call *c)
     size_t n = op_targets(c, op, v, COMPS_MAX);
     bool versions = false;
     if (!n)
-        return refuse(c, ERR_NOT_FOUND, "%s works on nothing here.", c->label);
+        return refuse(c, ERR_NOT_FOUND, "This system has nothing that %s works on.",
+                      c->label);
     struct out_table t;
     table_init(&t, c->o, "COMMAND|NOW|WHAT IT DOES");
     for (size_t i = 0; i < n; i++) {

@@ -242,11 +242,12 @@ static void show_wild(struct call *c, const struct command *k)
                                            : NULL;
     if (strstr(info->examples, "NAME") && first_name(c, "dns"))
         name = first_name(c, "dns");
-    out_line(c->o, TONE_HEAD, "In the wild");
+    out_line(c->o, TONE_HEAD, "In real life");
     for (size_t i = 0; i < info->nwild; i++)
         para(c, TONE_DIM, 2, wild_line(c, info->wild[i].line, name, one, NULL));
     if (!info->nwild)
-        out_line(c->o, TONE_DIM, "  Nothing like it: this is for practice only.");
+        out_line(c->o, TONE_DIM,
+                 "  There is no such command: this one is for practice.");
 }
 
 static void show_options(struct call *c, const struct command *k)
@@ -301,7 +302,7 @@ static const char *meaning_of(const struct call *c, const char *word)
         if (strcasecmp(c->ctx->terms[i].word, word) == 0)
             return c->ctx->terms[i].meaning;
     enum mechanism m = mechanism_find(word);
-    return m < MECHANISM_COUNT ? mechanism_doc(m) : NULL;
+    return m < MECHANISM_COUNT ? mechanism_doc(m) : glossary_meaning(word);
 }
 
 static enum err show_meaning(struct call *c, const char *word, const char *meaning)

@@ -3,6 +3,14 @@
  */
 #include "console_internal.h"
 
+/* The clock may stand while one acts: what was done at this very moment can be undone. */
+static bool changed_now(const struct call *c)
+{
+    size_t n = recording_changes(c->rec);
+    const struct change *last = n ? recording_change(c->rec, n - 1) : NULL;
+    return last && last->at == c->now && str_eq(last->who, "you");
+}
+
 static enum err run(struct call *c)
 {
     sim_time t;
@@ -12,10 +20,15 @@ static enum err run(struct call *c)
     enum err e = when_past(c, c->arg[0], &t);
     if (e != ERR_OK)
         return e;
-    if (t >= c->now)
+    if (t > c->now || (t == c->now && !changed_now(c)))
         return refuse(c, ERR_INPUT, "That is now; say a moment before %s.",
                       clock_of(c, c->now, true));
     fx_add(c, EFFECT_REWIND)->at = t;
+    if (!c->ctx->practice)
+        fx_risk(
+            c,
+            "What is scored ends here. From now on it is practice: the debrief shows "
+            "both, and counts what you did so far.");
     return ERR_OK;
 }
 

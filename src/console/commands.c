@@ -7,6 +7,7 @@
 #define COMMAND_LIST(X)                                                                \
     X(abort, "abort")                                                                  \
     X(alerts, "alerts")                                                                \
+    X(ask, "ask")                                                                      \
     X(balancer, "balancer")                                                            \
     X(cache, "cache")                                                                  \
     X(canary, "canary")                                                                \

@@ -268,6 +268,25 @@ static void offer_op_args(struct completer *k, const char *name)
     }
 }
 
+static void offer_people(struct completer *k)
+{
+    const struct console_ctx *ctx = k->call.ctx;
+    for (size_t i = 0; i < ctx->npeople; i++)
+        offer(k, ctx->people[i].id, ctx->people[i].role);
+}
+
+/* Every component is offered, so that the list gives nothing away. */
+static void offer_topics(struct completer *k)
+{
+    const struct console_ctx *ctx = k->call.ctx;
+    offer(k, "changes", "what that person changed");
+    offer(k, "users", "how they are");
+    for (size_t i = 0; i < ctx->npeople; i++)
+        if (str_eq(ctx->people[i].id, k->stage->words[1].s))
+            offer_words(k, ctx->people[i].topics, ctx->people[i].ntopics);
+    offer_components(k, false, NULL);
+}
+
 static void offer_kind(struct completer *k, enum arg_kind kind,
                        const struct command *cmd)
 {
@@ -378,6 +397,12 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
         break;
     case ARG_CACHE_VIEW:
         offer_words(k, cache_views, COUNT_OF(cache_views));
+        break;
+    case ARG_PERSON:
+        offer_people(k);
+        break;
+    case ARG_TOPIC:
+        offer_topics(k);
         break;
     case ARG_TIME:
         offer_words(k, times, COUNT_OF(times));

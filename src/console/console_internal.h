@@ -79,6 +79,8 @@ enum arg_kind {
     ARG_SUBSCRIPTION,
     ARG_JOB,
     ARG_CACHE_VIEW,
+    ARG_PERSON,
+    ARG_TOPIC, /* what the person before it can be asked about */
     ARG_TIME,
     ARG_DURATION,
     ARG_TEXT
@@ -351,6 +353,9 @@ struct pattern *pattern_new(struct arena *mem, const char *re, bool extended, bo
 /* Leftmost longest match; false: none. */
 bool pattern_find(const struct pattern *p, const char *s, size_t n, size_t *start,
                   size_t *end);
+
+/* glossary.c: a word of the whole course; NULL: not one of them */
+const char *glossary_meaning(const char *word);
 
 extern const struct command cmd_queue_dead;
 

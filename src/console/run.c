@@ -81,7 +81,7 @@ void note(struct call *c, const char *fmt, ...)
 
 const char *with_wild(const struct call *c, const char *text, const char *wild)
 {
-    const char *both = wild ? strf(c, "%s (In the wild: %s)", text, wild) : text;
+    const char *both = wild ? strf(c, "%s (In real life: %s)", text, wild) : text;
     return text_width(both) <= (size_t)c->ctx->columns ? both : text;
 }
 

@@ -289,6 +289,8 @@ LIST_OF(fixes, fix, course, fixes)
 LIST_OF(wrongs, wrong, course, wrongs)
 LIST_OF(accepts, accept, accepted, accepts)
 LIST_OF(reals, real, cited, reals)
+LIST_OF(persons, person, person, people)
+LIST_OF(reactions, reaction, reaction, reactions)
 
 size_t lesson_steps(const struct lesson *l)
 {

@@ -239,6 +239,7 @@ struct schema {
 /* Pushes the i-th element of the list at `t`, and pops it again. What is read in between
  * stands there. */
 void read_enter(struct reader *r, int t, size_t i);
+void read_enter_named(struct reader *r, int t, const char *name); /* a field's value */
 void read_leave(struct reader *r);
 /* Keeps the function, or list, on top and notes where it stands; `name` is the key that
  * leads to it, NULL where the reader has entered it already. */
@@ -253,6 +254,10 @@ int choice_index(const char *choices, const char *word);
 bool choice_name(const char *choices, size_t i, char *out, size_t size);
 extern const struct schema lesson_schema, lab_schema;
 void read_steps(struct reader *r, const struct field *f, int line, void *out);
+/* schema_people.c */
+enum { PEOPLE_MAX = 16 };
+extern const struct schema person_schema, known_schema, reaction_schema;
+void read_people(struct reader *r, const struct field *f, int line, void *out);
 /* Calls `each` with every schema, in the order of the reference. */
 void schemas_each(void (*each)(struct buf *out, const struct schema *s),
                   struct buf *out);
@@ -314,6 +319,9 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     size_t nreals;
     struct glossary_term *glossary;
     size_t nglossary;
+    struct person *people;
+    struct reaction *reactions;
+    size_t npeople, nreactions;
     struct slo_decl slo;
     struct alert_decl *alerts;
     size_t nalerts;

@@ -30,6 +30,12 @@ void read_enter(struct reader *r, int t, size_t i)
     place_push(r, (struct key){.i = (lua_Integer)i + 1});
 }
 
+void read_enter_named(struct reader *r, int t, const char *name)
+{
+    lua_getfield(r->L, t, name);
+    place_push(r, (struct key){.name = name});
+}
+
 void read_leave(struct reader *r)
 {
     lua_pop(r->L, 1);

@@ -335,6 +335,9 @@ static const struct field lesson_fields[] = {
      0, 0, &expect_schema, 0},
     FCUSTOM("steps", read_steps, STEP_WORDS),
     FLIST("traps", RECORDS, traps, ntraps, &trap_schema, "known wrong turns"),
+    FCUSTOM("people", read_people, "{ mara = { \"Mara\", role = \"support\" } }"),
+    FLIST("reactions", RECORDS, reactions, nreactions, &reaction_schema,
+          "what people write, beside what they write everywhere"),
     FLIST("causes", RECORDS, accepts, naccepts, &accepted_schema,
           "suspicions that are right: { \"component\", \"mechanism\" }"),
     FLIST("fixes", RECORDS, fixes, nfixes, &fix_schema, "courses that win"),
@@ -458,8 +461,8 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
         &lesson_schema,    &post_schema,   &slo_schema, &burn_schema,
         &threshold_schema, &expect_schema, NULL};
     static const struct schema *const after[] = {
-        &trap_schema,  &accepted_schema, &fix_schema, &wrong_schema,
-        &cited_schema, &lab_schema,      NULL};
+        &trap_schema, &person_schema, &known_schema, &reaction_schema, &accepted_schema,
+        &fix_schema,  &wrong_schema,  &cited_schema, &lab_schema,      NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

@@ -52,6 +52,7 @@ const struct session_view *session_view(const struct session *cs)
         .seed = s->seed,
         .mode = s->mode,
         .practice = s->practice,
+        .reset = s->reset,
         .users_hidden = session_users_hidden(s),
         .slo = recording_slo(s->run.rec, run_now(&s->run)),
         .users_lost = run_bad(&s->run, li->starts_at),
@@ -63,9 +64,10 @@ const struct session_view *session_view(const struct session *cs)
         .hints_shown = s->hints_shown,
         .feedback = s->feedback,
         .confirm = s->confirm,
-        .tickets = s->run.stage->tickets,
-        .ntickets = s->tickets_known,
-        .unread_tickets = s->tickets_known - s->tickets_read,
+        .tickets = s->people.inbox,
+        .ntickets = s->people.n,
+        .unread_tickets = s->people.n - s->tickets_read,
+        .pages = s->people.pages,
         .transcript = &s->transcript,
         .version = s->version,
     };
@@ -77,15 +79,38 @@ void session_console(const struct session *s, struct console_ctx *ctx)
 {
     run_console(&s->run, ctx);
     const struct step *st = step_current(s);
-    ctx->ntickets = s->tickets_known;
+    ctx->tickets = s->people.inbox;
+    ctx->ntickets = s->people.n;
+    ctx->people = s->bystanders;
+    ctx->npeople = lesson_persons(s->lesson);
     ctx->users_hidden = session_users_hidden(s);
     ctx->step_say = st ? st->say : NULL;
     ctx->finished = s->phase == PHASE_DEBRIEF;
     ctx->on_call = s->mode == MODE_ONCALL;
     ctx->may_rewind = s->mode == MODE_GUIDED;
+    ctx->practice = s->practice;
     ctx->columns = s->columns;
     ctx->ascii = s->ascii;
     ctx->spoken = s->spoken;
+}
+
+void session_rules(const struct session *s, struct buf *out)
+{
+    const char *clock = s->spoken ? "The clock stands still at the prompt."
+                                  : "The clock runs, even while you read and type.";
+    if (s->mode == MODE_GUIDED) {
+        buf_adds(out, "Every command works on a running system. The clock stands still "
+                      "while you read, type or answer; hints cost nothing.");
+        return;
+    }
+    buf_addf(out,
+             "You are on call, alone: no steps, no hints. %s Repair it; users must "
+             "then stay well for ",
+             clock);
+    time_format(out, lesson_info(s->lesson)->good_for);
+    buf_adds(out,
+             ". When you think it is over, say so: resolve. Some nights nothing is "
+             "wrong: then change nothing, and say so.");
 }
 
 void session_complete(const struct session *s, const char *line, size_t cursor,

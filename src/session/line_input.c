@@ -103,13 +103,16 @@ static void do_effect(struct session *s, const struct effect *x)
         step_skip(s, STEP_SKIPPED);
         break;
     case EFFECT_RESET:
-        session_say(s, TONE_DIM, "To start this lesson anew: Esc, then x.");
+        s->reset = !s->replaying;
         break;
     case EFFECT_SOLUTION:
         step_solution(s);
         break;
     case EFFECT_ANSWER:
         do_answer(s, x);
+        break;
+    case EFFECT_ASK:
+        people_ask(s, (size_t)x->number, x->text);
         break;
     case EFFECT_RESOLVE:
         do_resolve(s, x);

@@ -218,5 +218,6 @@ void note_say(struct session *s, const struct effect *x)
     add_note(s, NOTE_UPDATE, b.s);
     buf_release(&b);
     tell_update(s, &u);
+    people_hear(s, f);
     step_update(s, f);
 }

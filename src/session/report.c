@@ -20,7 +20,7 @@ static const char *outcome_sentence(const struct maker *k, enum outcome o)
                                  : "Nothing was wrong, and nothing was changed.";
     switch (o) {
     case OUTCOME_LOST:
-        return "Users still suffer: not mitigated.";
+        return "Users still suffer.";
     case OUTCOME_MITIGATED:
         return "Mitigated: users are well at the moment. Not yet shown to last.";
     case OUTCOME_CURED:

@@ -86,9 +86,11 @@ void action_remember(struct session *s, const struct action *a)
 
 /* ---- rewinding ------------------------------------------------------------------- */
 
-static void forget_actions_after(struct session *s, sim_time t)
+/* What was done at t itself is undone, too: else nobody could take back a change made at
+ * the page, where the clock stands. */
+static void forget_actions_from(struct session *s, sim_time t)
 {
-    while (s->nactions > 0 && s->actions[s->nactions - 1].at > t)
+    while (s->nactions > 0 && s->actions[s->nactions - 1].at >= t)
         s->nactions--;
 }
 
@@ -196,7 +198,7 @@ static void expectations_back(struct session *s, sim_time t)
             s->trapped_at[i] = SIM_FOREVER;
     for (size_t i = 0; i < s->nforecasts; i++) {
         struct forecast f = s->forecasts[i];
-        f.armed = f.armed && (f.told || f.armed_at <= t);
+        f.armed = f.armed && (f.told || f.armed_at < t);
         if (f.told || f.step < s->step)
             s->forecasts[kept++] = f;
     }
@@ -208,9 +210,9 @@ static void face_back(struct session *s)
 {
     s->wait_until = 0;
     s->target = run_now(&s->run);
-    s->tickets_known = run_tickets(&s->run, s->target);
-    if (s->tickets_read > s->tickets_known)
-        s->tickets_read = s->tickets_known;
+    people_back(s, s->target);
+    if (s->tickets_read > s->people.n)
+        s->tickets_read = s->people.n;
     session_feedback(s, TONE_NORMAL, NULL);
     session_say(s, TONE_ACCENT,
                 "Back in time. From here on it is practice: the first branch counts.");
@@ -239,7 +241,7 @@ enum err session_rewind(struct session *s, sim_time to, struct errmsg *why)
         return e;
     while (s->nmarks > 0 && s->marks[s->nmarks - 1].at > to)
         mark_drop(s, s->nmarks - 1);
-    forget_actions_after(s, to);
+    forget_actions_from(s, to);
     e = live_again(s, to, why);
     change_times(s);
     step_back(s, to);

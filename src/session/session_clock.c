@@ -97,7 +97,7 @@ double session_number(struct session *s, fn_id fn)
 }
 
 /* Something came up: a wait ends here, and says so if it had longer to go. */
-static void break_wait(struct session *s)
+void session_break_wait(struct session *s)
 {
     sim_time left = s->wait_until - run_now(&s->run);
     stop_wait(s);
@@ -108,23 +108,6 @@ static void break_wait(struct session *s)
     time_format(&b, left / SIM_SEC * SIM_SEC);
     session_say(s, TONE_DIM, "The wait ended there, with %s to go.", b.s);
     buf_release(&b);
-}
-
-static void tell_tickets(struct session *s)
-{
-    size_t known = s->tickets_known;
-    size_t n = run_tickets(&s->run, run_now(&s->run));
-    for (; s->tickets_known < n; s->tickets_known++) {
-        const struct ticket *t = &s->run.stage->tickets[s->tickets_known];
-        struct buf b;
-        buf_init(&b, 64);
-        clock_format(&b, lesson_info(s->lesson)->day_start, t->at, false);
-        session_say(s, t->page ? TONE_BAD : TONE_ACCENT, "%s  %s: %s", b.s, t->who,
-                    t->text);
-        buf_release(&b);
-    }
-    if (s->tickets_known > known)
-        break_wait(s);
 }
 
 /* Time pressure is never a condition: the guided mode leaves two hours more than the
@@ -141,7 +124,8 @@ static bool on_second(void *ctx, struct run *r)
     session_touch(s);
     tape_time(s, false);
     mark_take(s);
-    tell_tickets(s);
+    if (people_post(s, true) > 0)
+        session_break_wait(s);
     forecast_check(s);
     step_check(s);
     if (run_now(r) >= end_of(s) && !s->over) {
@@ -182,7 +166,8 @@ static enum err run_up(struct session *s, struct errmsg *why)
     s->run.step_started = li->starts_at;
     s->began[0] = li->starts_at;
     s->target = li->starts_at;
-    s->tickets_known = run_tickets(&s->run, li->starts_at);
+    people_introduce(s);
+    people_begin(s);
     mark_push(s);
     return e == ERR_OK ? run_fork(&s->begin, &s->run, why) : e;
 }
@@ -261,6 +246,8 @@ void session_free(struct session *s)
     mem_free(s->claimed);
     strings_release(&s->seen);
     strings_release(&s->seen_ever);
+    people_release(&s->people);
+    arena_release(&s->bystander_mem);
     strings_release(&s->words);
     buf_release(&s->tape);
     out_release(&s->transcript);
@@ -291,13 +278,42 @@ void session_ran_away(struct session *s, const struct errmsg *why)
     session_finish(s);
 }
 
+/* People look up where that is due; the prover's sessions have nobody around. */
+static enum err look_up(struct session *s, uint64_t *left)
+{
+    while (!s->over && !s->run.effort && !s->run.midway &&
+           run_now(&s->run) >= s->people.due)
+        if (people_look(s, left) == ERR_STOPPED)
+            return ERR_STOPPED;
+    return ERR_OK;
+}
+
+/* As run_advance(), with people looking up on the way: the world does not go beyond such a
+ * moment before they have. ERR_STOPPED and not *asked: more is owed. */
+static enum err move(struct session *s, sim_time until, uint64_t *left, bool *asked,
+                     struct errmsg *why)
+{
+    enum err e = look_up(s, left);
+    *asked = false;
+    while (e == ERR_OK && !*asked && (run_now(&s->run) < until || s->run.midway)) {
+        sim_time stop = s->run.effort || s->people.due > until ? until : s->people.due;
+        e = run_advance(&s->run, stop, left, asked, why);
+        if (e == ERR_OK || *asked)
+            e = look_up(s, left);
+        if (run_now(&s->run) >= s->target)
+            break;
+    }
+    return e;
+}
+
 enum err session_run_to(struct session *s, sim_time t, struct errmsg *why)
 {
     assert(s->run.world);
-    enum err e = ERR_STOPPED;
-    while (e == ERR_STOPPED && run_now(&s->run) < t && !s->over) {
+    enum err e = ERR_OK;
+    bool asked;
+    while (e == ERR_OK && run_now(&s->run) < t && !s->over) {
         s->target = t;
-        e = run_advance(&s->run, t, NULL, NULL, why);
+        e = move(s, t, NULL, &asked, why);
     }
     if (e == ERR_LIMIT)
         session_ran_away(s, why);
@@ -309,15 +325,15 @@ void session_settle(struct session *s)
     struct errmsg why = {0};
     if (!s->over && run_settle(&s->run, &why) == ERR_LIMIT)
         session_ran_away(s, &why);
+    if (look_up(s, NULL) != ERR_OK)
+        BUG("people without a limit stopped");
 }
 
 /* Runs towards `target` with a budget of events; deals with what can go wrong. */
 static enum err follow(struct session *s, uint64_t *left, struct errmsg *why)
 {
     bool asked = false;
-    enum err e = run_advance(&s->run, s->target, left, &asked, why);
-    if (e == ERR_STOPPED && asked)
-        e = ERR_OK;
+    enum err e = move(s, s->target, left, &asked, why);
     if (e == ERR_LIMIT)
         session_ran_away(s, why);
     if (s->wait_until && run_now(&s->run) >= s->wait_until) {
@@ -431,7 +447,7 @@ void session_read(struct session *s)
         s->phase = PHASE_PLAY;
     mem_free(s->feedback);
     s->feedback = NULL;
-    s->tickets_read = s->tickets_known;
+    s->tickets_read = s->people.n;
     session_touch(s);
 }
 

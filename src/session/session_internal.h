@@ -178,6 +178,31 @@ struct form { /* an update being asked field by field */
     char *said[UPDATE_FIELD_COUNT];
 };
 
+/* Why a letter came: the rule, and one more than the number of the lesson's own words. */
+struct letter {
+    enum reaction_kind rule; /* REACTION_COUNT: the incident's own, or the pager */
+    size_t own;              /* 0: everybody's words */
+};
+struct told {                /* what people were told last */
+    sim_time at;             /* -1: nothing yet */
+    enum update_state state; /* UPDATE_STATE_COUNT: none was given */
+    sim_time since, next;    /* SIM_FOREVER: none was given */
+    double number;           /* of requests; -1: none was given */
+    char *since_text, *next_text, *number_text;
+};
+struct people {
+    struct ticket
+        *inbox; /* arrived, oldest first; strings in session.words or the stage */
+    struct letter *letters;
+    size_t n, cap;
+    size_t scheduled, alerts;      /* of the incident, of the recording: seen so far */
+    size_t pages;                  /* the pager rang so often */
+    sim_time due;                  /* when people look up next */
+    bool hurt, was_hurt, was_well; /* users: now, and ever */
+    sim_time since; /* when what they are now began; SIM_FOREVER: not known */
+    struct told last;
+};
+
 #define SCORE_TEXT 32    /* "88 recovered" */
 enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked */
 
@@ -212,6 +237,7 @@ struct session {
     size_t hints_shown, hints_total, wrong_answers;
     bool unread; /* a step was announced, and nothing was typed since */
     bool practice;
+    bool reset;           /* the learner wants to begin anew, and said yes */
     sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
     struct errmsg broken; /* what a predicate raised, told already; "" nothing */
     fn_id broken_fns[BROKEN_MAX]; /* raised once: not asked again */
@@ -231,8 +257,11 @@ struct session {
     struct mark *marks;
     size_t nmarks, marks_cap;
 
-    size_t tickets_known, tickets_read;
-    struct buf tape; /* not yet taken */
+    struct people people;
+    struct bystander *bystanders; /* the lesson's people, for the console */
+    struct arena bystander_mem;
+    size_t tickets_read; /* of the inbox */
+    struct buf tape;     /* not yet taken */
     struct tape_chain chain;
     sim_time taped_at;            /* time of the last line */
     char taped_score[SCORE_TEXT]; /* as its line says it; "": none yet */
@@ -277,6 +306,20 @@ enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
 /* What users suffered of the incident from `from` until now; of all that the objective is
  * about where `client` is COMP_NONE. */
 struct impact session_impact(struct session *s, comp_id client, sim_time from);
+
+/* people.c: who writes when (people.h) */
+void people_begin(struct session *s);     /* at the page */
+void people_introduce(struct session *s); /* fills session.bystanders */
+/* What the incident has people write, and paging alerts, up to now; how many came. */
+size_t people_post(struct session *s, bool aloud);
+/* People look up: the moment is due. ERR_STOPPED: the twin is owed first, beyond *left
+ * events (NULL: any). */
+enum err people_look(struct session *s, uint64_t *left) MUST_USE;
+void people_back(struct session *s, sim_time t); /* after a rewind to t */
+void people_release(struct people *p);
+void people_hear(struct session *s, const struct update *u);
+void people_ask(struct session *s, size_t person, const char *about);
+void session_break_wait(struct session *s); /* something came up */
 
 /* line_input.c: a line's effects */
 enum err input_apply(struct session *s, const char *line, bool confirmed,

@@ -5,7 +5,7 @@
 
 /* ---- going somewhere ------------------------------------------------------------- */
 
-static enum want open_lesson(struct ui *u)
+static enum want open_lesson(struct ui *u, enum want how)
 {
     if (u->pick < 0 || (size_t)u->pick >= u->nlessons)
         return WANT_NOTHING;
@@ -15,13 +15,19 @@ static enum want open_lesson(struct ui *u)
         return WANT_NOTHING;
     }
     u->wanted = l->id;
-    return WANT_OPEN;
+    return how;
+}
+
+enum want ui_do_on_call(struct ui *u, const struct key *k)
+{
+    (void)k;
+    return open_lesson(u, WANT_ON_CALL);
 }
 
 enum want ui_do_enter_list(struct ui *u, const struct key *k)
 {
     (void)k;
-    return open_lesson(u);
+    return open_lesson(u, WANT_OPEN);
 }
 
 enum want ui_do_begin(struct ui *u, const struct key *k)

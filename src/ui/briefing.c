@@ -21,8 +21,9 @@ static int paragraph(struct canvas *c, struct rect area, int row, enum tone t,
     return draw_wrapped(c, r, t, text, above);
 }
 
-static int page(const struct session_view *v, struct canvas *c, struct rect a, int skip)
+static int page(struct ui *u, struct canvas *c, struct rect a, int skip)
 {
+    const struct session_view *v = ui_view_of(u);
     const struct lesson_info *li = lesson_info(v->lesson);
     char line[400];
     struct buf clock;
@@ -41,12 +42,11 @@ static int page(const struct session_view *v, struct canvas *c, struct rect a, i
                  slo->name, slo->objective * 100);
         row += paragraph(c, a, row, TONE_DIM, line, skip);
     }
-    if (v->mode == MODE_GUIDED)
-        row +=
-            paragraph(c, a, row, TONE_DIM,
-                      "Every command works on a running system. The clock stands still "
-                      "while you read, type or answer; hints cost nothing.",
-                      skip);
+    struct buf rules;
+    buf_init(&rules, 800);
+    session_rules(u->s, &rules);
+    row += paragraph(c, a, row, TONE_DIM, rules.s, skip);
+    buf_release(&rules);
     return row;
 }
 
@@ -63,7 +63,7 @@ void briefing_draw(struct ui *u, struct canvas *c)
     snprintf(minutes, sizeof minutes, "%d minutes", li->minutes);
     draw_right(c, 1, left, cols, TONE_DIM, minutes);
     draw_rule(c, 2, left, cols, TONE_DIM, NULL, NULL);
-    int all = page(v, c, area, u->briefing_top);
+    int all = page(u, c, area, u->briefing_top);
     if (u->briefing_top > 0 && u->briefing_top > all - area.rows)
         u->briefing_top = all > area.rows ? all - area.rows : 0;
     if (all > area.rows + u->briefing_top)

@@ -88,7 +88,8 @@ static int draw_clock(struct ui *u, const struct session_view *v, struct canvas 
     clock_text(&b, v, v->now, true);
     int n = canvas_text(c, row, col, 10, TONE_STRONG, b.s) + 1;
     buf_release(&b);
-    bool runs = (v->hold == HOLD_NONE && !v->feedback) || v->hold == HOLD_WAITING;
+    bool runs = (v->hold == HOLD_NONE && !v->feedback && !ui_unread(u)) ||
+                v->hold == HOLD_WAITING;
     if (v->hold == HOLD_WAITING)
         canvas_text(c, row, col + n, 4, TONE_ACCENT, "▶▶");
     else if (runs)
@@ -137,6 +138,11 @@ void header_draw(struct ui *u, struct canvas *c, int row)
     draw_clock(u, v, c, row, col);
     col += 12 + gap;
     draw_users(v, c, row, col, wide, bar, gap);
+    if (u->flash) {
+        canvas_fill(c, (struct rect){row, 0, 1, c->cols}, TONE_SELECT, ' ');
+        draw_clipped(c, row, 1, c->cols - 2, TONE_SELECT, "The pager rings.");
+        return;
+    }
     if (v->alerts_firing > 0)
         canvas_printf(c, row, c->cols - 4, 4, TONE_BAD, "%s%zu",
                       sign_alert(u->o.glyphs), v->alerts_firing);
@@ -145,8 +151,12 @@ void header_draw(struct ui *u, struct canvas *c, int row)
 /* Why the clock stands, in words. */
 static const char *stands_text(struct ui *u, const struct session_view *v, enum tone *t)
 {
-    if (u->ed.text.len > 0 && v->mode == MODE_GUIDED && v->hold == HOLD_NONE)
+    if (ui_typing(u) && v->mode == MODE_GUIDED && v->hold == HOLD_NONE)
         return "while you type";
+    if (ui_unread(u) && !v->feedback) {
+        *t = TONE_ACCENT;
+        return "reading: any key";
+    }
     if (v->feedback && v->hold != HOLD_PAUSED) {
         *t = TONE_ACCENT;
         return "Enter: go on";
@@ -175,10 +185,11 @@ static void hold_text(struct ui *u, const struct session_view *v, enum tone *t,
         snprintf(out, 48, "%s %s", sign_pause(u->o.glyphs), stands);
     else
         snprintf(out, 48, "%s",
-                 v->hold == HOLD_WAITING ? "▶▶ waiting, ^C stops"
-                 : v->hold == HOLD_OVER  ? "■ over"
-                 : v->practice           ? "practice: not scored"
-                                         : "");
+                 v->hold == HOLD_WAITING  ? "▶▶ waiting, ^C stops"
+                 : v->hold == HOLD_OVER   ? "■ over"
+                 : v->practice            ? "practice: not scored"
+                 : v->mode == MODE_ONCALL ? "on call: the clock runs"
+                                          : "");
 }
 
 void tabs_draw(struct ui *u, struct canvas *c, int row)

@@ -77,6 +77,8 @@ const struct binding bindings[] = {
     ROW(AT_PANEL, CH('<'), slower, "<", "slower", NULL),
     ROW(AT_PANEL, CH('>'), faster, ">", "faster", NULL),
     ROW(AT_PANEL, CH('/'), find_logs, "/", "find in the logs", "find"),
+    ROW(AT_START, CH('o'), on_call, "o",
+        "the same system alone, another night: on-call", "on-call"),
     ROW(AT_START, CH('/'), find, "/", "find", "find"),
     ROW(AT_START, CH('x'), reset_chosen, "x", "start it over (asks first)", NULL),
     ROW(AT_START | AT_PAGES, CH('?'), help, "?", "help for where you are", "help"),

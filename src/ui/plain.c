@@ -343,6 +343,14 @@ void plain_start(struct plain *p, struct buf *out)
         buf_adds(out, "  What reaches you:\n");
         wrapped(out, "  ", "  ", li->page);
         buf_addch(out, '\n');
+        if (v->mode == MODE_ONCALL) {
+            struct buf rules;
+            buf_init(&rules, 800);
+            session_rules(p->s, &rules);
+            wrapped(out, "", "", rules.s);
+            buf_release(&rules);
+            buf_addch(out, '\n');
+        }
         session_read(p->s);
     }
     if (after(p, NULL, out, &over, &why) != ERR_OK)

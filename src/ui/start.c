@@ -80,23 +80,6 @@ static void header(struct ui *u, struct canvas *c)
                 "The True Code of Production Systems, as things that happen to you.");
 }
 
-static const char *outcome_text(const struct ui_lesson *l)
-{
-    switch (l->outcome) {
-    case OUTCOME_LOST:
-        return "not mended";
-    case OUTCOME_MITIGATED:
-        return "mitigated only";
-    case OUTCOME_CURED:
-        return "cured";
-    case OUTCOME_RECOVERED:
-        return "cured, recovered";
-    case OUTCOME_COUNT:
-        break;
-    }
-    return "";
-}
-
 static void state_of(const struct ui *u, int i, const char **glyph, enum tone *t,
                      const char **word)
 {
@@ -108,7 +91,7 @@ static void state_of(const struct ui *u, int i, const char **glyph, enum tone *t
     } else if (l->stopped) {
         *glyph = "◐", *t = TONE_WARN, *word = "stopped by update";
     } else if (finished(l)) {
-        *glyph = "●", *word = outcome_text(l);
+        *glyph = "●", *word = outcome_phrase(l->outcome);
         *t = l->outcome >= OUTCOME_CURED ? TONE_GOOD : TONE_WARN;
     } else {
         *glyph = "○", *t = TONE_DIM, *word = i == next_open(u) ? "next" : "";
@@ -192,6 +175,9 @@ static void about(struct ui *u, struct canvas *c, struct rect r)
     }
     row += draw_wrapped(c, (struct rect){row, r.col, r.rows - 2, r.cols}, TONE_NORMAL,
                         l->summary, 0);
+    if (finished(l) && l->outcome >= OUTCOME_CURED && row < r.row + r.rows)
+        row += draw_wrapped(c, (struct rect){row, r.col, r.row + r.rows - row, r.cols},
+                            TONE_ACCENT, "Now alone, another night: o", 0);
     if (l->post && *l->post && row < r.row + r.rows) {
         char from[300];
         snprintf(from, sizeof from, "After: %s (thetruecode.com)", l->post);

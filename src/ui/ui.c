@@ -99,6 +99,9 @@ void ui_session(struct ui *u, struct session *s)
     u->chosen = 0;
     u->finding = false;
     u->briefing_top = 0;
+    u->rung = s ? session_view(s)->pages : 0; /* the front rings for the first page */
+    u->flash = u->bell = false;
+    u->read_lines = s ? session_view(s)->transcript->lines : 0;
     u->charts_step = SIZE_MAX;
     u->said_from = u->said_to = 0;
     u->console_cols = 0;
@@ -204,9 +207,31 @@ static void draw_face(struct ui *u, struct canvas *c)
         notice_draw(u, c);
 }
 
+/* The pager rang since the last frame: this one flashes, and whoever takes it rings. */
+static void take_pages(struct ui *u)
+{
+    size_t pages = u->s ? session_view(u->s)->pages : 0;
+    if (pages > u->rung)
+        u->flash = u->bell = true;
+    u->rung = pages;
+}
+
+bool ui_flashes(const struct ui *u)
+{
+    return u->flash;
+}
+
+bool ui_take_bell(struct ui *u)
+{
+    bool rings = u->bell;
+    u->bell = false;
+    return rings;
+}
+
 void ui_draw(struct ui *u, struct canvas *c)
 {
     canvas_clear(c);
+    take_pages(u);
     arena_release(&u->frame);
     u->nspots = 0;
     if (too_small(u))
@@ -227,13 +252,28 @@ bool ui_dirty(const struct ui *u)
 
 /* ---- time ------------------------------------------------------------------------ */
 
-/* A line is being typed, an overlay is read, or nothing can be seen. */
+/* A half-typed line holds the clock for so long. */
+#define TYPING (60 * SIM_SEC)
+
+bool ui_unread(const struct ui *u)
+{
+    const struct session_view *v = ui_view_of(u);
+    return v && v->mode == MODE_GUIDED && v->phase == PHASE_PLAY &&
+           v->hold == HOLD_NONE && v->transcript->lines != u->read_lines;
+}
+
+bool ui_typing(const struct ui *u)
+{
+    return u->ed.text.len > 0 && u->idle < TYPING;
+}
+
+/* A line is being typed, an overlay or an answer is read, or nothing can be seen. */
 static bool stands_still(const struct ui *u, const struct session_view *v)
 {
     if (too_small(u))
         return true;
-    bool busy = u->ed.text.len > 0 || u->ed.searching || u->over != OVER_NONE ||
-                u->notice.len > 0 || v->feedback;
+    bool busy = ui_typing(u) || u->ed.searching || u->over != OVER_NONE ||
+                u->notice.len > 0 || v->feedback || ui_unread(u);
     return v->mode == MODE_GUIDED && v->hold != HOLD_WAITING && busy;
 }
 
@@ -251,6 +291,10 @@ void ui_tick(struct ui *u, sim_time elapsed, uint64_t max_events, bool *more)
         }
         return;
     }
+    bool typed = ui_typing(u);
+    u->idle += elapsed;
+    u->dirty |= u->flash || typed != ui_typing(u);
+    u->flash = u->flash && elapsed == 0;
     if (stands_still(u, v))
         elapsed = 0;
     if (session_tick(u->s, elapsed, max_events, more, &why) != ERR_OK && why.text[0]) {
@@ -297,6 +341,10 @@ enum want ui_key(struct ui *u, const struct key *k)
     if (means_nothing(u, k))
         return WANT_NOTHING;
     u->dirty = true;
+    u->flash = false;
+    u->idle = 0;
+    if (u->s)
+        u->read_lines = session_view(u->s)->transcript->lines;
     if (works_everywhere(u, k))
         return ui_act(u, ui_where(u), k);
     if (u->notice.len > 0) {

@@ -81,7 +81,7 @@ key_action ui_do_back, ui_do_begin, ui_do_complete, ui_do_enter_list, ui_do_fast
     ui_do_find, ui_do_find_logs, ui_do_help, ui_do_hint, ui_do_interrupt, ui_do_leave,
     ui_do_move, ui_do_next_tab, ui_do_palette, ui_do_pause, ui_do_prev_tab,
     ui_do_read_back, ui_do_read_on, ui_do_redraw, ui_do_reset, ui_do_reset_chosen,
-    ui_do_slower, ui_do_submit, ui_do_tab, ui_do_theme, ui_do_to_console,
+    ui_do_on_call, ui_do_slower, ui_do_submit, ui_do_tab, ui_do_theme, ui_do_to_console,
     ui_do_to_console_reading, ui_do_zoom;
 
 struct binding {
@@ -261,6 +261,11 @@ struct ui {
     enum view_id drawing; /* whose rectangle is being drawn */
     struct buf shown;     /* subjects of this frame, each ended by NUL */
     struct arena frame;   /* until the next frame */
+    size_t read_lines;    /* of the transcript, when a key was pressed last */
+    sim_time idle;        /* real time since then */
+    size_t rung;          /* pages that a frame has flashed for */
+    bool flash;           /* frames are that, until the next tick */
+    bool bell;            /* and nobody has rung for it yet */
     bool dirty;
     uint64_t drawn; /* the session's version at the last frame */
 };
@@ -313,6 +318,10 @@ void notice_draw(struct ui *u, struct canvas *c);
 void small_draw(struct ui *u, struct canvas *c);
 enum want overlay_key(struct ui *u, const struct key *k);
 /* Runs what the key is bound to there, if anything. */
+/* Guided: something was said, and no key was pressed since. */
+bool ui_unread(const struct ui *u);
+/* A line is half typed, and somebody is still at it. */
+bool ui_typing(const struct ui *u);
 enum want ui_act(struct ui *u, unsigned where, const struct key *k);
 
 #endif

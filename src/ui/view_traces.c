@@ -145,7 +145,7 @@ static void list_draw(struct ui *u, struct canvas *c, struct rect r)
             ui_show(u, "%s:traces", model_name(m, model_owner(m, h->endpoint)));
     }
     if (n == 0)
-        canvas_text(c, rows.row, r.col, r.cols, TONE_DIM, "There is no such trace.");
+        canvas_text(c, rows.row, r.col, r.cols, TONE_DIM, "No trace to show yet.");
 }
 
 /* ---- one of them ----------------------------------------------------------------- */

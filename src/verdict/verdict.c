@@ -16,10 +16,22 @@ const char *mode_word(enum play_mode m)
     return modes[m].word;
 }
 
+static bool same_word(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += *a == '-';
+        b += *b == '-' || *b == ' ';
+        if (*a != (*b >= 'A' && *b <= 'Z' ? *b - 'A' + 'a' : *b))
+            return false;
+        if (!*a)
+            return true;
+    }
+}
+
 bool mode_parse(const char *word, enum play_mode *out)
 {
     for (int m = 0; m < MODE_COUNT; m++)
-        if (str_eq(modes[m].word, word)) {
+        if (word && same_word(modes[m].word, word)) {
             *out = (enum play_mode)m;
             return true;
         }
@@ -42,6 +54,11 @@ enum play_mode mode_of_tape(const char *word)
         if (str_eq(modes[m].on_tape, word))
             return (enum play_mode)m;
     return MODE_GUIDED;
+}
+
+const char *outcome_phrase(enum outcome o)
+{
+    return o == OUTCOME_LOST ? "users still suffer" : outcome_word(o);
 }
 
 const char *outcome_word(enum outcome o)

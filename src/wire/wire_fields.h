@@ -128,6 +128,7 @@
     X(BOOL, more)                                                                      \
     X(BOOL, ticking)                                                                   \
     X(BOOL, fast)                                                                      \
+    X(BOOL, bell)                                                                      \
     X(BOOL, over)                                                                      \
     X(LINES, text, TEXT_MAX_BYTES, "a text is too long")                               \
     X(CLEAN, prompt, FIELD_MAX_BYTES, "a prompt is too long")                          \

@@ -93,6 +93,8 @@ static void tell_frame(struct server *s, struct wire_answer *a)
     for (int i = 0; i == 0 || (i < 3 && ui_dirty(s->ui)); i++)
         ui_draw(s->ui, s->next);
     wire_frame_diff(&a->frame, s->shown, s->next, &a->mem);
+    a->bell = ui_take_bell(s->ui);
+    a->ticking |= ui_flashes(s->ui);
 }
 
 /* The frame was sent: it is what the front has now. */
@@ -225,7 +227,9 @@ static void do_keys(struct server *s, const struct wire_request *q,
         return;
     for (size_t i = 0; i < q->nkeys && a->want == WANT_NOTHING; i++)
         a->want = ui_key(s->ui, &q->keys[i]);
-    if (a->want == WANT_OPEN)
+    if (a->want == WANT_NOTHING && s->session && session_view(s->session)->reset)
+        a->want = WANT_RESTART;
+    if (a->want == WANT_OPEN || a->want == WANT_ON_CALL)
         a->want_lesson = ui_wanted_lesson(s->ui);
 }
 

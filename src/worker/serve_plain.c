@@ -56,6 +56,8 @@ static void run_line(struct server *s, const char *line, struct wire_answer *a)
     if (e != ERR_OK)
         serve_error(a, e, &why);
     s->over = over;
+    if (session_view(s->session)->reset)
+        a->want = WANT_RESTART;
 }
 
 void serve_line(struct server *s, const struct wire_request *q, struct wire_answer *a)

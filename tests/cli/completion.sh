@@ -43,7 +43,7 @@ expect_all() { # SHELL
     expect "$1" 'truecode pro' progress prove
     expect "$1" 'truecode all' all-green
     expect "$1" 'truecode play --se' --seed
-    expect "$1" 'truecode play --mode ' guided oncall
+    expect "$1" 'truecode play --mode ' guided on-call
     expect "$1" 'truecode play --theme hi' high-contrast
     expect "$1" 'truecode prove all' all-green
     expect "$1" 'truecode lab mm' mm1
@@ -75,7 +75,7 @@ if command -v bash >/dev/null 2>&1; then
     bash -n "$scratch/bash" >"$scratch/log" 2>&1 && [ ! -s "$scratch/log" ]
     verdict "bash reads its script" $?
     expect_all bash
-    expect bash 'truecode play --mode = on' oncall
+    expect bash 'truecode play --mode = on' on-call
 else
     echo "skip - bash: it is not here"
 fi

@@ -53,7 +53,7 @@ tc progress --json
 verdict "--new begins another" $?
 
 # A run keeps its mode and its seed; who names others is told, and nothing is begun.
-printf 'note on\n' | tc play first-page --mode oncall
+printf 'note on\n' | tc play first-page --mode on-call
 [ $? -eq 2 ] && grep -q 'going on, guided, seed 7. Leave out --mode to go on with it' "$scratch/err"
 verdict "another mode than the run's is refused" $?
 printf 'note on\n' | tc play first-page --seed 9
@@ -64,7 +64,7 @@ verdict "with its own it goes on" $?
 tc progress --json
 [ "$(grep -c '"id"' "$scratch/out")" -eq 2 ]
 verdict "and there is no run more" $?
-printf '\nstatus\n' | tc play first-page --new --mode oncall --seed 7
+printf '\nstatus\n' | tc play first-page --new --mode on-call --seed 7
 tc progress
 says "begun, on call" && ! says "of 0"
 verdict "a run without steps counts none" $?

@@ -367,7 +367,7 @@ static void every_command_has_help(void **state)
         shows(line, info->name);
         mem_free(shop_says(&shop, info->name, NULL, NULL));
         snprintf(line, sizeof line, "%s --help", info->name);
-        shows(line, "In the wild");
+        shows(line, "In real life");
     }
     assert_null(console_command(console_commands()));
 }

@@ -2,6 +2,7 @@
  * Going back in time: to any moment, as it was at that moment, as often as one likes;
  * the first branch is what counts; and the tape of it all is still the run.
  */
+#include "../../src/session/session_internal.h"
 #include "../lib/play.h"
 
 #include <setjmp.h>
@@ -163,17 +164,50 @@ static void test_traps(void **state)
     mem_free(text);
 }
 
+/* Guided, the clock stands while one acts: a change made at the page is undone by going back
+ * to the page, though no time went by. */
+static void test_the_first_change_is_undone(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small);
+    sim_time t = session_view(s)->now;
+    play_type(s, "set api.queue 300");
+    assert_true(session_view(s)->now == t);
+    assert_true(s->run.first_change == t);
+    rewind_to(s, t);
+    assert_true(s->run.first_change == SIM_FOREVER);
+    assert_int_equal(s->nactions, 0);
+    play_same_again(s, play_small);
+    session_free(s);
+}
+
+static void test_a_rewind_asks_once(void **state)
+{
+    struct errmsg why = {0};
+    (void)state;
+    struct session *s = begun(play_small);
+    play_for(s, SIM_MIN);
+    assert_int_equal(session_line(s, "rewind 30s", false, &why), ERR_STOPPED);
+    assert_false(session_view(s)->practice);
+    assert_non_null(strstr(session_view(s)->confirm, "practice"));
+    assert_int_equal(session_line(s, "rewind 30s", true, &why), ERR_OK);
+    assert_true(session_view(s)->practice);
+    play_for(s, SIM_MIN);
+    assert_int_equal(session_line(s, "rewind 30s", false, &why), ERR_OK);
+    session_free(s);
+}
+
 static void test_tickets_come_again(void **state)
 {
     (void)state;
     struct session *s = begun(play_small);
     play_for(s, 4 * SIM_MIN);
-    assert_int_equal(session_view(s)->ntickets, 1);
+    assert_int_equal(session_view(s)->ntickets, 2); /* a customer's, and Mara's */
     rewind_to(s, 6 * SIM_MIN);
     assert_int_equal(session_view(s)->ntickets, 0);
     assert_int_equal(session_view(s)->unread_tickets, 0);
     play_for(s, 4 * SIM_MIN);
-    assert_int_equal(session_view(s)->ntickets, 1);
+    assert_int_equal(session_view(s)->ntickets, 2);
     play_same_again(s, play_small);
     session_free(s);
 }
@@ -311,6 +345,8 @@ int main(void)
         cmocka_unit_test(test_predictions),
         cmocka_unit_test(test_traps),
         cmocka_unit_test(test_tickets_come_again),
+        cmocka_unit_test(test_the_first_change_is_undone),
+        cmocka_unit_test(test_a_rewind_asks_once),
         cmocka_unit_test(test_busy_hands),
         cmocka_unit_test(test_the_first_branch_counts),
         cmocka_unit_test(test_answers_that_count),

@@ -3,6 +3,8 @@
  * what is told to the session, and that time stands still while somebody reads or
  * types.
  */
+#include "../../src/session/session_internal.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -196,6 +198,59 @@ static void time_waits_for_the_reader(void **state)
     closed(p);
 }
 
+/* Guided, the clock waits for a reader after every output; half a line waits for a minute. */
+static void the_clock_waits_for_a_key(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_ACT "status<enter>");
+    sim_time t = now(p);
+    ticks(p, 30);
+    assert_true(now(p) == t);
+    assert_true(shows(p, 24, 80, "reading: any key"));
+    screen_keys(p->u, "l<bs>");
+    ticks(p, 3);
+    assert_true(now(p) == t + 3 * SIM_SEC);
+    screen_keys(p->u, "lo");
+    t = now(p);
+    ticks(p, 50);
+    assert_true(now(p) == t);
+    assert_true(shows(p, 24, 80, "while you type"));
+    ticks(p, 20);
+    assert_true(now(p) > t + 5 * SIM_SEC);
+    closed(p);
+}
+
+/* One bell and one frame for each page, however often it is drawn. */
+static void the_pager_rings_once(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_ACT);
+    assert_false(ui_take_bell(p->u));
+    p->s->people.pages++;
+    session_touch(p->s);
+    assert_true(shows(p, 24, 80, "The pager rings."));
+    assert_true(ui_flashes(p->u));
+    assert_true(ui_take_bell(p->u));
+    assert_false(ui_take_bell(p->u));
+    ticks(p, 1);
+    assert_false(shows(p, 24, 80, "The pager rings."));
+    assert_false(ui_take_bell(p->u));
+    closed(p);
+}
+
+static void reset_begins_anew(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, TO_LOOK "reset<enter>");
+    assert_false(session_view(p->s)->reset);
+    screen_keys(p->u, "yes<enter>");
+    assert_true(session_view(p->s)->reset);
+    closed(p);
+}
+
 static void a_still_screen_is_not_drawn_again(void **state)
 {
     (void)state;
@@ -338,7 +393,7 @@ static void a_wait_comes_before_the_next_line(void **state)
     assert_true(said(p, "> logs shop") && said(p, "> changes"));
     paste(p, "wait 10m\nlogs edge");
     screen_keys(p->u, "<enter>");
-    ticks(p, 1);
+    ticks(p, 0);
     screen_keys(p->u, "<c-c>"); /* stops the wait, and gives back what follows */
     go_on(p);
     assert_false(said(p, "> logs edge"));
@@ -442,8 +497,10 @@ static void a_wait_can_be_stopped(void **state)
     (void)state;
     struct play *p = opened(GLYPHS_UTF8, false);
     screen_keys(p->u, TO_LOOK);
-    screen_keys(p->u, "wait 1m<enter>");
-    ticks(p, 4); /* ends by itself: a ticket comes in */
+    for (int i = 0; i < 3; i++) { /* ends by itself: somebody writes */
+        screen_keys(p->u, "wait 1m<enter>");
+        ticks(p, 4);
+    }
     sim_time t = now(p);
     screen_keys(p->u, "wait 10m<enter>");
     ticks(p, 1);
@@ -494,7 +551,7 @@ static void it_ends_in_a_debrief(void **state)
     (void)state;
     struct play *p = opened(GLYPHS_UTF8, false);
     screen_keys(p->u, TO_ACT "rollback shop<enter>");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) { /* people write, which stops a wait */
         ticks(p, 4);
         screen_keys(p->u, "wait 2m<enter>");
     }
@@ -533,6 +590,7 @@ static void plain_mode_says_the_same(void **state)
                                         "rollback shop",
                                         "wait 2m",
                                         "wait 4m",
+                                        "wait 4m",
                                         "say impact=\"about 30% of orders failed\" "
                                         "state=mitigated next=\"Jonas looks\""};
     struct play *p = opened(GLYPHS_UTF8, true);
@@ -566,6 +624,9 @@ int main(void)
         cmocka_unit_test(every_size_is_survived),
         cmocka_unit_test(the_map_does_not_cross_its_words),
         cmocka_unit_test(time_waits_for_the_reader),
+        cmocka_unit_test(the_clock_waits_for_a_key),
+        cmocka_unit_test(the_pager_rings_once),
+        cmocka_unit_test(reset_begins_anew),
         cmocka_unit_test(a_still_screen_is_not_drawn_again),
         cmocka_unit_test(the_focus_goes_to_the_panels_and_back),
         cmocka_unit_test(long_output_opens_the_console),
