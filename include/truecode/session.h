@@ -217,11 +217,22 @@ struct block {
     const sim_time *marks; /* when the learner changed something */
     size_t nmarks;
 };
+/* A part of the score, explained. Sentences, in the report's memory; "" where there is
+ * nothing to say. */
+struct score_item {
+    int points, full;
+    sim_time at;        /* when it was stated or done; SIM_FOREVER: never */
+    const char *stated; /* what the learner did or said */
+    const char *truth;  /* what was so */
+    const char *best;   /* what would have been full marks */
+    const char *cost;   /* what cost the points */
+};
 struct report {
     struct arena mem;
     struct block *blocks;
     size_t n, cap;
     struct score score;
+    struct score_item items[SCORE_PARTS];
 };
 /* Runs the learner's world, the reference and doing nothing on to one moment, forked
  * where they differ. May take a second, the first time after the end; `progress` (may

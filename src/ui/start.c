@@ -85,6 +85,8 @@ static const char *outcome_text(const struct ui_lesson *l)
     switch (l->outcome) {
     case OUTCOME_LOST:
         return "not mended";
+    case OUTCOME_EARLY:
+        return "left too early";
     case OUTCOME_MITIGATED:
         return "mitigated only";
     case OUTCOME_CURED:
