@@ -36,6 +36,7 @@
 
 #include "truecode/console.h"
 #include "truecode/lesson.h"
+#include "truecode/players.h"
 #include "truecode/tape.h"
 #include "truecode/verdict.h"
 
@@ -257,6 +258,14 @@ void report_markdown(const struct report *r,
  * ERR_LIMIT: a seed, which is named, takes more than the above. */
 enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
                       uint64_t first, unsigned count,
+                      bool (*progress)(void *ctx, unsigned done, unsigned all),
+                      void *ctx, struct errmsg *why) MUST_USE;
+
+/* Plays every player who does not think in both modes, over seeds o->seed ..
+ * o->seed+count-1; `progress` counts rows and returns false to stop (ERR_STOPPED).
+ * ERR_LESSON: the lesson cannot be played at all. Release with players_release(). */
+enum err players_play(struct players *out, const struct session_options *o,
+                      unsigned count,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why) MUST_USE;
 

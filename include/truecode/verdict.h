@@ -59,18 +59,24 @@ enum outcome {
 const char *outcome_word(enum outcome o); /* "recovered"; "": no outcome */
 int outcome_most(enum outcome o);         /* points of 100 */
 
-/* name, phrase, weight; the weights make 100 */
+/* name, phrase, weight; the weights make 100. What can be had without saying what it was
+ * (users, no harm, verified) does not make a pass: truecode/players.h. */
 #define SCORE_LIST(X)                                                                  \
-    X(USERS, "users spared", 40)                                                       \
+    X(USERS, "users spared", 30)                                                       \
     X(CONTAINMENT, "no harm done", 15)                                                 \
-    X(DIAGNOSIS, "diagnosis", 25)                                                      \
+    X(DIAGNOSIS, "diagnosis", 30)                                                      \
     X(VERIFICATION, "verified", 10)                                                    \
-    X(COMMUNICATION, "told people", 10)
+    X(COMMUNICATION, "told people", 15)
 enum score_part {
 #define X(name, phrase, weight) SCORE_##name,
     SCORE_LIST(X)
 #undef X
         SCORE_PARTS
+};
+enum {
+#define X(name, phrase, weight) SCORE_FULL_##name = weight,
+    SCORE_LIST(X)
+#undef X
 };
 const char *score_phrase(enum score_part p); /* "users spared" */
 int score_weight(enum score_part p);         /* points of 100 */

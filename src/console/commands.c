@@ -22,12 +22,14 @@
     X(flush, "flush")                                                                  \
     X(help, "help")                                                                    \
     X(hint, "hint")                                                                    \
+    X(hurt, "hurt")                                                                    \
     X(jobs, "jobs")                                                                    \
     X(kill, "kill")                                                                    \
     X(limit, "limit")                                                                  \
     X(logs, "logs")                                                                    \
     X(map, "map")                                                                      \
     X(metrics, "metrics")                                                              \
+    X(much, "much")                                                                    \
     X(note, "note")                                                                    \
     X(pause, "pause")                                                                  \
     X(point, "point")                                                                  \
@@ -47,6 +49,8 @@
     X(say, "say")                                                                      \
     X(scale, "scale")                                                                  \
     X(set, "set")                                                                      \
+    X(sheet, "sheet")                                                                  \
+    X(since, "since")                                                                  \
     X(skip, "skip")                                                                    \
     X(solution, "solution")                                                            \
     X(speed, "speed")                                                                  \
@@ -58,6 +62,7 @@
     X(tls, "tls")                                                                      \
     X(trace, "trace")                                                                  \
     X(traces, "traces")                                                                \
+    X(trigger, "trigger")                                                              \
     X(undrain, "undrain")                                                              \
     X(wait, "wait")                                                                    \
     X(why, "why")

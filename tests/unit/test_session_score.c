@@ -333,7 +333,7 @@ static void test_diagnosis_comes_before_the_cure(void **state)
                       "suspect api pool-leak", "rule-out api pool-leak",
                       "suspect api retry-storm", "rule-out api retry-storm",
                       "suspect users traffic-spike", "rule-out users",
-                      "suspect api cache-stampede", "rule-out api cache-stampede",
+                      "suspect api cold-cache", "rule-out api cold-cache",
                       "suspect api bad-deploy", "rollback api"),
                 4 * SIM_MIN, NULL);
     assert_true(sc.part[SCORE_DIAGNOSIS] == 0);
@@ -359,7 +359,7 @@ static void test_diagnosis(void **state)
     assert_true(diagnosis(LINES("ps api", "suspect api bad-deploy")) == 1);
     assert_true(diagnosis(LINES("ps api", "suspect api overload")) == 0);
     assert_true(diagnosis(LINES("ps api", "suspect api bad-deploy",
-                                "suspect users traffic-spike")) == 0.52);
+                                "suspect users traffic-spike")) == 0.5);
     assert_true(diagnosis(LINES("ps api", "suspect api bad-deploy",
                                 "suspect users traffic-spike",
                                 "rule-out users traffic-spike")) == 1);
