@@ -67,7 +67,7 @@ struct course {
     sim_time until_at;  /* fragile: when that is, on the simulated clock */
     const char *says;   /* why it did what it did; for the debrief */
     const char *client; /* worse: whose users lose; NULL: anybody's */
-    fn_id price; /* costly: true after it, false after every fix; else FN_NONE */
+    fn_id price;        /* costly: true after it, false after every fix; else FN_NONE */
     fn_id used; /* true when the learner did this (debrief matches by effect, never by
                    text); FN_NONE: matched by the actions in `lines` */
 };

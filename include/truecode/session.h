@@ -167,7 +167,9 @@ struct session_view {
     const enum step_status *status; /* nsteps of them */
     size_t hints_shown;             /* of the current step */
     const char *feedback; /* what was last said about an answer or a trap; NULL */
-    const char *confirm;  /* a risk that waits for a yes; NULL */
+    bool
+        asking; /* the prompt waits for an answer: to a step's question, or to an update's */
+    const char *confirm; /* a risk that waits for a yes; NULL */
 
     const struct ticket *tickets; /* arrived */
     size_t ntickets, unread_tickets;

@@ -9,7 +9,7 @@ static const struct command_wild wild[] = {
 const struct command cmd_hurt = {
     .info = {.name = "hurt",
              .synopsis = "hurt CLIENT...|everybody|nobody",
-             .doc = "States who is hurt, on your incident sheet: clients by name.",
+             .doc = "States who is hurt, on your incident sheet. Clients by name.",
              .examples = "hurt everybody",
              .group = GROUP_REASON,
              WILD(wild)},

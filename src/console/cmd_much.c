@@ -9,9 +9,9 @@ static const struct command_wild wild[] = {
 const struct command cmd_much = {
     .info = {.name = "much",
              .synopsis = "much SHARE|NUMBER|unknown",
-             .doc = "States how much, on your incident sheet: a share of what users "
-                    "do, or a number of requests since it began. A factor of two is "
-                    "near enough; unknown is honest.",
+             .doc = "States how much, on your incident sheet. A share of what users "
+                    "do, or a number of requests since it began; a factor of two is "
+                    "near enough, and unknown is honest.",
              .examples = "much 30%\nmuch 600\nmuch unknown",
              .group = GROUP_REASON,
              WILD(wild)},

@@ -24,10 +24,9 @@ static const struct command_wild wild[] = {
 const struct command cmd_sheet = {
     .info = {.name = "sheet",
              .synopsis = "sheet",
-             .doc =
-                 "Shows your incident sheet: who is hurt, since when, how much, what "
-                 "it may be, what began it, how it stands. say posts what stands "
-                 "there; the debrief is this sheet, held against what was so.",
+             .doc = "Shows your incident sheet. Who is hurt, since when, how much, "
+                    "what it may be, what began it, how it stands. say posts what "
+                    "stands there; the debrief holds it against what was so.",
              .examples = "sheet",
              .group = GROUP_REASON,
              WILD(wild)},

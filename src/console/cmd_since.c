@@ -7,14 +7,13 @@ static const struct command_wild wild[] = {
     {"docs", "Start of impact: 19:52"},
 };
 const struct command cmd_since = {
-    .info =
-        {.name = "since",
-         .synopsis = "since HH:MM|never",
-         .doc =
-             "States since when, on your incident sheet: when the first user was hurt.",
-         .examples = "since 19:52",
-         .group = GROUP_REASON,
-         WILD(wild)},
+    .info = {.name = "since",
+             .synopsis = "since HH:MM|never",
+             .doc = "States since when, on your incident sheet. The first user who was "
+                    "hurt counts.",
+             .examples = "since 19:52",
+             .group = GROUP_REASON,
+             WILD(wild)},
     .args = {ARG_TEXT},
     .min_args = 1,
     .max_args = 90,

@@ -11,7 +11,7 @@ const struct command cmd_trigger = {
         {.name = "trigger",
          .synopsis = "trigger CHANGE|COMPONENT|growth|nothing",
          .doc =
-             "States what began it, on your incident sheet: a change by its number "
+             "States what began it, on your incident sheet. A change by its number "
              "(changes shows them) or its component, growth, or nothing that happened.",
          .examples = "trigger 3\ntrigger growth",
          .group = GROUP_REASON,

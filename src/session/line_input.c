@@ -202,10 +202,10 @@ static enum err propose(struct session *s, const char *line, struct out *out,
     return console_once(s, line, out, fx);
 }
 
-/* Whether a line may not be carried out now, and why. When it is over nothing is changed
+/* ERR_OK: a line may be carried out now; else why not. When it is over nothing is changed
  * or noted any more; on call nobody explains; the sheet takes what can be judged. */
-static bool refused(const struct session *s, const struct effects *fx,
-                    struct errmsg *no)
+static enum err refused(const struct session *s, const struct effects *fx,
+                        struct errmsg *no)
 {
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < fx->n; i++) {
@@ -222,7 +222,7 @@ static bool refused(const struct session *s, const struct effects *fx,
                  !sheet_readable(s, line_named(x->line), x->text, no))
             e = ERR_INPUT;
     }
-    return e != ERR_OK;
+    return e;
 }
 
 enum err input_apply(struct session *s, const char *line, bool confirmed,
@@ -233,10 +233,11 @@ enum err input_apply(struct session *s, const char *line, bool confirmed,
     set_confirm(s, NULL);
     enum err e = propose(s, line, &out, &fx, why);
     struct errmsg no = {0};
-    if (e == ERR_OK && refused(s, &fx, &no)) {
+    enum err not_now = e == ERR_OK ? refused(s, &fx, &no) : ERR_OK;
+    if (not_now != ERR_OK) {
         out_reset(&out);
         out_line(&out, TONE_WARN, "%s", no.text);
-        e = ERR_REFUSED;
+        e = not_now;
     }
     if (e != ERR_OK) {
         session_say(s, TONE_PROMPT, "> %s", line);

@@ -196,8 +196,7 @@ void note_say(struct session *s, const struct effect *x)
     if (notebook_full(s, NOTE_UPDATE))
         return;
     const struct update *f = &x->update;
-    struct said u = {
-        .at = run_now(&s->run), .honest = true, .first = s->sheet.n};
+    struct said u = {.at = run_now(&s->run), .honest = true, .first = s->sheet.n};
     struct buf b;
     buf_init(&b, 800);
     for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {

@@ -119,11 +119,14 @@ static void grade_answers(const struct grading *g, struct score_item *item)
     size_t wrong = s->practice ? s->first.wrong_answers : s->wrong_answers;
     double share = n > 0 ? 1 - 0.25 * (double)wrong : 0;
     item->points = share_points(share, item->full);
-    item->stated = n > 0 ? arena_printf(g->mem,
-                                        "The guide's questions were answered, "
-                                        "with %zu wrong answer%s.",
-                                        wrong, wrong == 1 ? "" : "s")
-                         : "No question of the guide was answered.";
+    item->stated =
+        n == 0 ? "No question of the guide was answered."
+        : wrong == 0
+            ? "The guide's questions were answered without a wrong answer."
+            : arena_printf(g->mem,
+                           "The guide's questions were answered, with %zu wrong "
+                           "answer%s.",
+                           wrong, wrong == 1 ? "" : "s");
     item->best = "Each question is answered rightly at once.";
     if (item->points < item->full)
         item->cost = n > 0 ? "Each wrong answer costs a quarter."

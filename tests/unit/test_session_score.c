@@ -304,7 +304,7 @@ static void test_updates_are_held_against_the_night(void **state)
                      NULL) <= 0.2);
     assert_true(told("say --who nobody --since 09:10 --impact 3 --state recovered "
                      "--next 10:30",
-                     &text) <= 0.1);
+                     &text) <= 0.15);
     assert_non_null(strstr(text, "Hurt were: users."));
     mem_free(text);
 }
