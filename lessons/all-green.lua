@@ -106,8 +106,8 @@ return lesson {
       pick { "nightly backup moved to 02:30", "monthly report moved to 06:00",
              "old audit rows removed" }, { by = pick { "Ana", "Tomas", "Wei" } }))
     -- just as the first instance hangs
-    i:red_herring(vary(min(24), min(27)), decoy("order-status",
-      "deploy order-status v" .. v .. " (was v" .. v - 1 .. ")", { by = "deploy bot" }))
+    i:red_herring(vary(min(24), min(27)), deploy("order-status", "v" .. v,
+      { by = "deploy bot", was = "v" .. v - 1 }))
     i:at(PAGE, ticket("Mara (support)", "Three customers say the pay button spins for ever. Is something wrong?"))
     i:at(PAGE + vary(min(3), min(5)), ticket("Mara (support)",
       pick { "Eleven now. One of them says it worked an hour ago.",

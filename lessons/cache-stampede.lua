@@ -78,9 +78,9 @@ return lesson {
   twin = { set("seats-cache.avail.single_flight", true) },
 
   incident = function(i)
-    i:at(vary("mail", min(2), min(3)), decoy("edge", "mail to 60,000 readers: six new workshops", { by = "Lene" }))
+    i:at(vary("mail", min(2), min(3)), decoy("edge", "mail to 60,000 readers: six new workshops", { by = "Lene", final = true }))
     i:red_herring(vary("herring", min(3), min(6)), pick("which", {
-      decoy("booking", "deploy booking v31 (was v30): new seat icons", { by = "deploy bot" }),
+      deploy("booking", "v31", { by = "deploy bot", was = "v30" }),
       decoy("bookings-db", "backup moved to 10:30", { by = "Ana" }),
       decoy("seats-cache", "security update of the cache's machine", { by = "Ana" }),
     }))
@@ -251,7 +251,7 @@ return lesson {
     { "more instances", { "scale booking 12" }, harm = "worse",
       used = function(s) return s:instances("booking") > INSTANCES end,
       says = "booking had nothing to do. Twelve pools of 20 want 240 connections and the database gives 100: more copies ran at once, and the other instances got none and failed." },
-    { "twice the pool, twice the limit", { "set bookings-db.max_connections 200", "set booking.pool.size 40" }, harm = "worse",
+    { "twice the pool, twice the limit", { "set bookings-db.max_connections 200", "restart bookings-db", "set booking.pool.size 40" }, harm = "worse",
       says = "160 queries on 8 cores take 5 s each instead of 2.5. For twice as long everybody finds nothing: twice as many copies." },
     { "a life of 5 s", { "set seats-cache.avail.ttl 5s" }, harm = "worse",
       says = "The same crowd, every seven seconds instead of every 62: the next expiry comes before the last one is worked off." },

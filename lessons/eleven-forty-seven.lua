@@ -74,7 +74,7 @@ return lesson {
     i:red_herring(sec(280), decoy("edge", pick("sent", {
       "push message sent: lunch menu of the day",
       "push message sent: free delivery until 13:00",
-      "push message sent: new soups this week" }), { by = "marketing" }))
+      "push message sent: new soups this week" }), { by = "marketing", final = true }))
     i:at(sec(vary("raise", 450, 540)), set("api-scaler.max", 8, { by = "Tomek" }))
     i:at(min(10) + sec(5), ticket("Mara (customers)", "People write that lunch does not load, or only after an age."))
     i:at(min(12), ticket("Tomek (platform)", "The scaler is at its limit of 8 and wants more. Shall I give it 16?"))
@@ -237,7 +237,7 @@ return lesson {
     { "a higher limit for the scaler", { "set api-scaler.max 16" }, harm = "worse",
       used = function(s) return s:param("api-scaler.max") > 8 or s:highest("api", "up", min(14)) > 8 end,
       says = "Sixteen instances bring 400 connections. With so many at once the database does about 136 statements a second." },
-    { "bigger pools", { "set api.workers 50", "set api.pool.size 50" }, harm = "worse",
+    { "bigger pools", { "set api.workers 50", "set api.pool.size 50", "restart api --rolling" }, harm = "worse",
       used = function(s) return s:param("api.pool.size") > 25 end,
       says = "Nobody waited for a connection any more. All waited inside the database, and it got slower still." },
     { "fewer instances, scaler left on", { "scale api 2" }, harm = "returns",
@@ -254,7 +254,7 @@ return lesson {
     { "roll back the new version", { "rollback api", "wait 2m" }, harm = "nothing",
       says = "v32 was put out in calm minutes and ran well. It had nothing to do with this." },
     { "more connections at the database", { "set menu-db.max_connections 2000" }, harm = "nothing",
-      says = "It admits 500 and had 200. That limit was not what anybody waited for." },
+      says = "It admits 500 and had 200: nobody waited for that limit. And a database takes a new one only at its restart." },
     { "turn users away", { "limit edge 100", "wait 30s", "limit edge 250" }, harm = "partial",
       says = "Those let in were served well; the others got nothing. It buys time to look, and it is not a cure." },
   },

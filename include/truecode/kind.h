@@ -14,6 +14,24 @@
 
 #include "truecode/value.h"
 
+/* How a parameter changes, and who may change it. The incident's schedule sets all but
+ * CHANGE_NEVER, and at once; the rest of this list is about an operator. */
+enum param_change {
+    CHANGE_NEVER,      /* fixed before the world begins, for the incident too */
+    CHANGE_BUILT,      /* how it is built or what it is like: no setting */
+    CHANGE_USERS,      /* what users want and how long they wait: theirs, no setting */
+    CHANGE_AT_ONCE,    /* a setting */
+    CHANGE_AT_RESTART, /* a setting that is read when a process starts */
+    CHANGE_BY_RESIZE,  /* hardware: another machine, or another disk */
+    CHANGES
+};
+/* What a value counts for. */
+enum param_each {
+    EACH_NOT,      /* the component as a whole */
+    EACH_INSTANCE, /* every instance (of a call: of whoever calls) has as much */
+    EACH_CALLER    /* every calling instance, or all together: as `scope` says */
+};
+
 struct param_desc {
     const char *name;
     enum value_type type;
@@ -21,9 +39,16 @@ struct param_desc {
     const char *unit; /* "s", "connections", "1/s", "" */
     const char *def;  /* default, as text that value_parse takes; NULL: must be given */
     const char *choices; /* VALUE_CHOICE: "fifo|lifo|deadline" */
-    bool live;           /* an operator may set it while it runs */
-    const char *doc;     /* one sentence */
+    enum param_change change;
+    const char *doc; /* one sentence */
+    enum param_each each;
 };
+
+/* Returns whether an operator may change it at all. */
+static inline bool param_is_setting(const struct param_desc *p)
+{
+    return p->change >= CHANGE_AT_ONCE;
+}
 
 #define OP_ARGS 4
 struct arg_desc {
@@ -107,6 +132,13 @@ struct kind_desc {
     size_t nfigures;
 };
 
+/* What a change takes in a word ("at once", "restart", "resize", "built", "users"), and
+ * in a clause that goes after a colon. */
+const char *change_word(enum param_change change);
+const char *change_text(enum param_change change);
+/* "instance", "caller", "" for the whole. */
+const char *each_word(enum param_each each);
+
 size_t sim_kinds(void);
 const struct kind_desc *sim_kind(size_t i);
 const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
@@ -116,7 +148,12 @@ const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
 /* The one form in which anything is done to a world: by the incident's schedule, by an
  * operator, by a revert. A value; strings are borrowed. An optional argument that is
  * left out is VALUE_NONE, or lies at `nargs` or behind. */
-enum action_kind { ACTION_SET, ACTION_OP, ACTION_FAULT };
+enum action_kind {
+    ACTION_SET, /* at once, whatever the parameter's `change` says: the incident's way */
+    ACTION_OP,
+    ACTION_FAULT,
+    ACTION_SET_LATER /* as `change` says: an operator's way. Refuses what is no setting */
+};
 struct action {
     enum action_kind kind;
     comp_id comp;
@@ -128,6 +165,11 @@ struct action {
     int line;          /* of the lesson, for error messages; 0: none */
 };
 
+/* Returns whether it is about a parameter. */
+static inline bool action_sets(const struct action *a)
+{
+    return a->kind == ACTION_SET || a->kind == ACTION_SET_LATER;
+}
 /* Returns whether argument `i` was given. */
 static inline bool action_gives(const struct action *a, size_t i)
 {

@@ -185,9 +185,15 @@ enum err model_at(struct model *m, sim_time at, const struct action *a, const ch
 enum err model_repeat(struct model *m, sim_time at, const struct action *fault,
                       struct dist lasts, struct dist again, sim_time until,
                       struct errmsg *why) MUST_USE;
-/* A change record without any effect on the world: a red herring. */
+/* A change record without any effect on the world: a red herring. `final`: it cannot be
+ * taken back, as a mail that was sent; else its undo is another such record. */
 enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
-                     const char *title, struct errmsg *why) MUST_USE;
+                     const char *title, bool final, struct errmsg *why) MUST_USE;
+/* Another version of a service, in which every program is as in the version `like` (NULL:
+ * the one that runs at the start); both are there then. To be called when all programs are given, before model_finish().
+ * ERR_INPUT: it has a program of its own already. */
+enum err model_version_like(struct model *m, comp_id service, const char *version,
+                            const char *like, struct errmsg *why) MUST_USE;
 
 /* Another limit for its worlds than 64 MiB, 192 MiB at most: for those that no lesson
  * makes. */

@@ -96,10 +96,15 @@ enum level { LEVEL_PLAIN, LEVEL_UNUSUAL, LEVEL_BAD };
 
 struct state {        /* as its own probes see it */
     const char *word; /* "up", "down", "disabled" ...; NULL: part of all */
-    int part, all;    /* instances that are healthy, or in rotation */
+    const char *on;   /* a database: the replica that leads, "db-2"; NULL: none does */
+    int part, all;    /* instances that are healthy, or in rotation; a database's
+                         servers, where some are not well */
     enum level level;
 };
 struct state scene_state(const struct scene *s, comp_id c);
+/* The server whose figures stand for a database: the one that leads, or led last; of any
+ * other component itself. */
+comp_id scene_server(const struct scene *s, comp_id c);
 void state_text(struct buf *b, const struct state *st); /* "6 of 6 healthy", "up" */
 
 enum fact_kind {

@@ -7,6 +7,7 @@
  */
 #include "truecode/base.h"
 
+#include <assert.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -37,6 +38,7 @@ static int promise(unsigned char first, unsigned char *low, unsigned char *high)
 
 size_t utf8_next(const char *s, size_t n, uint32_t *cp)
 {
+    assert(n > 0);
     const unsigned char *u = (const unsigned char *)s;
     unsigned char low, high;
     int more = promise(u[0], &low, &high);

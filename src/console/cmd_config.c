@@ -1,12 +1,13 @@
 /*
- * config: parameters as they are, with units and defaults, and which may be set while
- * the system runs. What somebody changed since the start is marked, with the time.
+ * config: parameters as they are, with units and defaults, how each may be changed, and
+ * whether it is of each instance or of all. What somebody changed since the start is
+ * marked, with the time; and so is what was set and does not hold yet.
  */
 #include "console_internal.h"
 
 #include <string.h>
 
-/* What a number means that is none: parameters say so in their sentence as "0: no
+/* The meaning of a number that is none: parameters say so in their sentence as "0: no
  * limit" or "-1: none". The phrase in `n` bytes; NULL: it is just a number. */
 static const char *meaning(const char *doc, const char *text, size_t *n)
 {
@@ -54,11 +55,37 @@ static const struct change *last_change(struct call *c, comp_id comp, const char
 {
     for (size_t i = recording_changes(c->rec); i-- > 0;) {
         const struct change *k = recording_change(c->rec, i);
-        if (k->comp == comp && k->action.kind == ACTION_SET &&
-            str_eq(k->action.name, param))
+        if (k->comp == comp && action_sets(&k->action) && str_eq(k->action.name, param))
             return k;
     }
     return NULL;
+}
+
+/* What was set and does not hold yet, in a clause; NULL: all that is set holds. */
+static const char *later_of(struct call *c, comp_id comp, const struct param_desc *p)
+{
+    struct later_view v;
+    if (!world_later(c->w, comp, p->name, &v))
+        return NULL;
+    const char *value = text_of(c, p, &v.value);
+    if (v.instances)
+        return strf(c, "%d still %s, until restarted", v.instances, value);
+    return v.due ? strf(c, "%s at %s, a resize", value, clock_of(c, v.due, false))
+                 : strf(c, "%s after a restart", value);
+}
+
+/* Whose each value is; where `scope` decides that, as it stands. */
+static const char *each_of(struct call *c, comp_id comp, const struct param_desc *p)
+{
+    struct value scope = world_get(c->w, comp, "scope");
+    const struct kind_desc *k = model_kind(c->m, comp);
+    const struct param_desc *s = NULL;
+    for (size_t i = 0; i < k->nparams; i++)
+        if (str_eq(k->params[i].name, "scope"))
+            s = &k->params[i];
+    if (p->each != EACH_CALLER)
+        return each_word(p->each);
+    return s && str_eq(text_of(c, s, &scope), "shared") ? "" : each_word(p->each);
 }
 
 static void row(struct call *c, struct out_table *t, comp_id comp,
@@ -67,12 +94,16 @@ static void row(struct call *c, struct out_table *t, comp_id comp,
     struct value v = world_get(c->w, comp, p->name);
     const char *now = text_of(c, p, &v), *def = default_of(c, p);
     const struct change *k = last_change(c, comp, p->name);
+    const char *later = later_of(c, comp, p);
     table_cell(t, TONE_STRONG, "%s.%s", name_of(c, comp), p->name);
     table_cell(t, k ? TONE_WARN : TONE_NORMAL, "%s", *now ? now : "-");
     table_cell(t, TONE_DIM, "%s", str_eq(now, def) ? "" : def);
-    table_cell(t, p->live ? TONE_NORMAL : TONE_DIM, "%s", p->live ? "live" : "fixed");
-    table_cell(t, k ? TONE_WARN : TONE_NORMAL, "%s",
-               k ? strf(c, "changed %s by %s", clock_of(c, k->at, false), k->who) : "");
+    table_cell(t, TONE_DIM, "%s", each_of(c, comp, p));
+    table_cell(t, param_is_setting(p) ? TONE_NORMAL : TONE_DIM, "%s",
+               change_word(p->change));
+    table_cell(t, k ? TONE_WARN : TONE_NORMAL, "%s%s", later ? later : "",
+               k && !later ? strf(c, "%s by %s", clock_of(c, k->at, false), k->who)
+                           : "");
 }
 
 enum rows { ROWS_ALL, ROWS_CHANGED, ROWS_NOT_DEFAULT };
@@ -105,7 +136,7 @@ static void show_component(struct call *c, comp_id comp)
     struct out_table t;
     struct buf calls;
     buf_init(&calls, 0);
-    table_init(&t, c->o, "SETTING|NOW|DEFAULT||");
+    table_init(&t, c->o, "SETTING|NOW|DEFAULT|EACH|CHANGES|");
     rows_of(c, &t, comp, ROWS_ALL);
     for (size_t i = 0; i < model_comps(c->m); i++) {
         bool call = is_kind(c, (comp_id)i, "call");
@@ -116,7 +147,9 @@ static void show_component(struct call *c, comp_id comp)
             buf_addf(&calls, "%s%s", calls.len ? ", " : "", name_of(c, (comp_id)i));
     }
     table_print(&t);
-    note(c, "DEFAULT where it differs. set NAME VALUE changes what is live.");
+    note(c, "DEFAULT where it differs. EACH instance, or each calling instance, has as "
+            "much; empty: the whole. CHANGES: set NAME VALUE holds at once, from a "
+            "restart on, or by a resize of minutes; built and users: no setting.");
     if (calls.len)
         note(c, "How it calls others (timeout, retries, ...) has its own: config %s",
              calls.s);
@@ -128,7 +161,7 @@ static void show_changed(struct call *c)
     comp_id v[COMPS_MAX];
     size_t n = 0, comps = scene_order(&c->scene, v, COMPS_MAX);
     struct out_table t;
-    table_init(&t, c->o, "SETTING|NOW|DEFAULT||");
+    table_init(&t, c->o, "SETTING|NOW|DEFAULT|EACH|CHANGES|");
     for (size_t i = 0; i < model_comps(c->m); i++)
         n += rows_of(c, &t, (comp_id)i, ROWS_CHANGED);
     if (!n) {
@@ -146,7 +179,7 @@ static void show_changed(struct call *c)
     buf_release(&b);
 }
 
-/* One parameter, with its sentence. */
+/* Shows a parameter, with its sentence. */
 static enum err show_param(struct call *c, const char *path)
 {
     comp_id comp;
@@ -157,10 +190,16 @@ static enum err show_param(struct call *c, const char *path)
     struct value v = world_get(c->w, comp, p->name);
     out_add(c->o, TONE_STRONG, "%s.%s = %s", name_of(c, comp), p->name,
             text_of(c, p, &v));
-    out_line(c->o, TONE_DIM, "   default %s, %s%s", default_of(c, p),
-             p->live ? "live" : "fixed while it runs",
+    const char *each = each_of(c, comp, p), *later = later_of(c, comp, p);
+    out_line(c->o, TONE_DIM, "   default %s%s%s", default_of(c, p),
+             *each ? strf(c, ", for each %s",
+                          str_eq(each, "caller") ? "calling instance" : each)
+                   : "",
              p->choices ? strf(c, ", one of %s", p->choices) : "");
     para(c, TONE_NORMAL, 2, p->doc);
+    para(c, TONE_NORMAL, 2, strf(c, "Changes: %s.", change_text(p->change)));
+    if (later)
+        para(c, TONE_WARN, 2, strf(c, "Not yet: %s.", later));
     seen_comp(c, comp, "config");
     return ERR_OK;
 }
@@ -190,8 +229,8 @@ static const struct command_wild wild[] = {
 const struct command cmd_config = {
     .info = {.name = "config",
              .synopsis = "config [COMPONENT|COMPONENT.PARAMETER]",
-             .doc = "The settings, and what was changed. With units and defaults, and "
-                    "which may be set while the system runs.",
+             .doc = "The settings, and what was changed. With units and defaults, how "
+                    "each may be changed, and whether it is of each instance.",
              .examples = "config\nconfig COMPONENT\nconfig COMPONENT.PARAMETER",
              .group = GROUP_LOOK,
              WILD(wild)},

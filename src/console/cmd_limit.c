@@ -17,7 +17,7 @@ static const struct param_desc *whole_limit(const struct call *c, comp_id comp)
     const struct kind_desc *k = model_kind(c->m, comp);
     const char *name = is_kind(c, comp, "limiter") ? "rate" : "limit";
     for (size_t i = 0; i < k->nparams; i++)
-        if (str_eq(k->params[i].name, name) && k->params[i].live)
+        if (str_eq(k->params[i].name, name) && param_is_setting(&k->params[i]))
             return &k->params[i];
     return NULL;
 }

@@ -121,6 +121,26 @@ static void tell_extras(struct call *c, comp_id comp, int only)
         note(c, "Version %s.", x.version);
 }
 
+/* "checkout-1 workers 16": what an instance runs with until it is restarted. */
+static void tell_kept(struct call *c, comp_id comp, int only)
+{
+    const struct kind_desc *k = model_kind(c->m, comp);
+    struct buf b;
+    struct value v;
+    buf_init(&b, 0);
+    for (int i = 1; i <= world_instances(c->w, comp); i++)
+        for (size_t p = 0; p < k->nparams && (!only || only == i); p++) {
+            if (!world_kept(c->w, comp, i, k->params[p].name, &v))
+                continue;
+            buf_addf(&b, "%s%s %s ", b.len ? ", " : "", inst_name(c, comp, i),
+                     k->params[p].name);
+            value_format(c->m, &k->params[p], &v, &b);
+        }
+    if (b.len)
+        note(c, "Old values until restarted: %s.", b.s);
+    buf_release(&b);
+}
+
 static void show_service(struct call *c, comp_id comp, int only)
 {
     comp_id pool = pool_of(c, comp);
@@ -140,6 +160,7 @@ static void show_service(struct call *c, comp_id comp, int only)
         note(c, "POOL: connections to %s. OLDEST: the first that waits for one.",
              name_of(c, model_target(c->m, pool)));
     tell_extras(c, comp, only);
+    tell_kept(c, comp, only);
     seen_comp(c, comp, "instances");
     if (pool != COMP_NONE)
         seen_comp(c, comp, "pool");

@@ -1,5 +1,5 @@
 /*
- * set: a parameter that may be changed while the system runs.
+ * set: a setting gets another value, at once, from the next restart on, or by a resize.
  */
 #include "console_internal.h"
 
@@ -51,8 +51,9 @@ const struct command cmd_set = {
         {.name = "set",
          .synopsis = "set COMPONENT.PARAMETER VALUE",
          .doc =
-             "Changes a setting while the system runs. config lists them, with units "
-             "and defaults. changes keeps the old value, revert brings it back.",
+             "Changes a setting. At once, or from the next restart on, or by a resize "
+             "that takes minutes: config says which, with units and defaults. changes "
+             "keeps the old value, revert brings it back.",
          .examples = "set COMPONENT.PARAMETER VALUE",
          .group = GROUP_ACT,
          .changes_world = true,

@@ -52,7 +52,8 @@ static int make_set(lua_State *L)
 
 static int make_deploy(lua_State *L)
 {
-    return make_action(L, "deploy", "deploy(service, version[, { by = }])", 2, 3);
+    return make_action(L, "deploy", "deploy(service, version[, { by =, was = }])", 2,
+                       3);
 }
 
 static int make_flag(lua_State *L)
@@ -62,7 +63,8 @@ static int make_flag(lua_State *L)
 
 static int make_decoy(lua_State *L)
 {
-    return make_action(L, "decoy", "decoy(component, title[, { by = }])", 2, 3);
+    return make_action(L, "decoy", "decoy(component, title[, { by =, final = }])", 2,
+                       3);
 }
 
 static int make_ticket(lua_State *L)
@@ -85,10 +87,15 @@ static const struct binding action_list[] = {
      "An operation (restart, scale, …), with a change record."},
     {"set", "\"component.parameter\", value[, { by = }]", make_set,
      "A parameter changes, with a change record."},
-    {"deploy", "service, version[, { by = }]", make_deploy, "A version is put out."},
+    {"deploy", "service, version[, { by =, was = }]", make_deploy,
+     "A version is put out. As a red herring it may be one that the service does not "
+     "name: a version is made that differs in nothing, from `was` (else from the one "
+     "that runs at the start), and is put out and can be rolled back like any other."},
     {"flag", "name, on[, { by = }]", make_flag, "A feature flag is switched."},
-    {"decoy", "component, title[, { by = }]", make_decoy,
-     "A change record without any effect."},
+    {"decoy", "component, title[, { by =, final = }]", make_decoy,
+     "A change record without any effect. `final = true`: it cannot be taken back, as "
+     "a "
+     "mail that was sent."},
     {"ticket", "who, text", make_ticket, "A message from a person."},
     {"page", "text", make_page, "The pager."},
 };
@@ -104,8 +111,9 @@ struct deed { /* an action table being resolved, at stack index `t` */
     int t, line;
     char is[16];
     struct action a;
-    const char *who;
-    bool repeats; /* a fault with `again` */
+    const char *who, *was; /* was: of a deploy; NULL: not said */
+    bool final;            /* of a decoy */
+    bool repeats;          /* a fault with `again` */
     struct dist lasts, again;
 };
 
@@ -126,7 +134,13 @@ static const char *part_text(struct deed *d, int i, const char *what)
 /* The options at the end: { by = "…", lasts = …, again = … }. */
 static void read_options(struct deed *d, int i, const char *otherwise)
 {
-    static const char *const names[] = {"by", "lasts", "again"};
+    bool fault = !strcmp(d->is, "fault"), deploys = !strcmp(d->is, "deploy"),
+         decoy = !strcmp(d->is, "decoy");
+    const char *const names[] = {"by",
+                                 fault     ? "lasts"
+                                 : deploys ? "was"
+                                           : "final",
+                                 "again"};
     d->who = otherwise;
     if (lua_rawgeti(d->L, d->t, i) == LUA_TNIL) {
         lua_pop(d->L, 1);
@@ -139,17 +153,27 @@ static void read_options(struct deed *d, int i, const char *otherwise)
     for (lua_Integer k = 1; lua_rawgeti(d->L, t + 1, k) != LUA_TNIL; k++) {
         const char *key =
             lua_type(d->L, -1) == LUA_TSTRING ? lua_tostring(d->L, -1) : "1";
-        bool fault = !strcmp(d->is, "fault");
         bool lasts = fault && !strcmp(key, "lasts");
         bool again = fault && !strcmp(key, "again");
-        if (!lasts && !again && strcmp(key, "by"))
-            fail_unknown(d->L, d->line, "no such option", key, names, fault ? 3 : 1);
+        bool was = deploys && !strcmp(key, "was"),
+             final = decoy && !strcmp(key, "final");
+        if (!lasts && !again && !was && !final && strcmp(key, "by"))
+            fail_unknown(d->L, d->line, "no such option", key, names,
+                         fault              ? 3
+                         : deploys || decoy ? 2
+                                            : 1);
         d->repeats = d->repeats || again;
         lua_getfield(d->L, t, key);
         if (lasts)
             (void)to_dist(d->L, -1, d->line, "lasts", &d->lasts);
         else if (again)
             (void)to_dist(d->L, -1, d->line, "again", &d->again);
+        else if (final && lua_type(d->L, -1) == LUA_TBOOLEAN)
+            d->final = lua_toboolean(d->L, -1);
+        else if (final)
+            fail(d->L, d->line, "decoy: `final` is true or false");
+        else if (was && lua_type(d->L, -1) == LUA_TSTRING)
+            d->was = keep_text(d->b, d->L, -1, d->line, NAME_BYTES);
         else if (lua_type(d->L, -1) == LUA_TSTRING)
             d->who = keep_text(d->b, d->L, -1, d->line, NAME_BYTES);
         else
@@ -272,7 +296,7 @@ static void resolve_set(struct deed *d)
     const char *path = part_text(d, 1, "parameter");
     if (model_resolve_param(b->m, path, &d->a.comp, &p, &b->why) != ERR_OK)
         fail_model(d->L, b, d->line);
-    if (!p->live)
+    if (p->change == CHANGE_NEVER)
         fail(d->L, d->line, "%s cannot be changed while the system runs", path);
     d->a.kind = ACTION_SET;
     d->a.name = p->name;
@@ -291,28 +315,33 @@ static bool has_version(struct deed *d, const char *version)
     return false;
 }
 
-/* False: the service has no such version (a red herring may still name one). */
-static bool resolve_deploy(struct deed *d, bool must)
+/* A red herring's version that the service does not name differs in nothing. */
+static void add_version(struct deed *d, const char *version)
+{
+    if (model_version_like(d->b->m, d->a.comp, version, d->was, &d->b->why) != ERR_OK)
+        fail_model(d->L, d->b, d->line);
+}
+
+static void resolve_deploy(struct deed *d, bool herring)
 {
     const char *name = part_text(d, 1, "service"),
                *version = part_text(d, 2, "version");
     const char *names[32];
     d->a.comp = find_comp(d->L, d->b->m, name, d->line);
     read_options(d, 3, "deploy bot");
-    if (must && !has_version(d, version)) {
+    if (herring && !has_version(d, version))
+        add_version(d, version);
+    if (!has_version(d, version)) {
         size_t n = model_versions(d->b->m, d->a.comp);
         for (size_t i = 0; i < n && i < 32; i++)
             names[i] = model_version(d->b->m, d->a.comp, i);
         fail_unknown(d->L, d->line, "deploy: there is no version", version, names,
                      n < 32 ? n : 32);
     }
-    if (!has_version(d, version))
-        return false;
     d->a.kind = ACTION_OP;
     d->a.name = find_op(d, "deploy")->name;
     d->a.args[0] = value_text(version);
     d->a.nargs = 1;
-    return true;
 }
 
 static void resolve_flag(struct deed *d)
@@ -333,7 +362,8 @@ static void resolve_flag(struct deed *d)
 
 static void add_decoy(struct deed *d, sim_time at, const char *title)
 {
-    if (model_decoy(d->b->m, at, d->a.comp, d->who, title, &d->b->why) != ERR_OK)
+    if (model_decoy(d->b->m, at, d->a.comp, d->who, title, d->final, &d->b->why) !=
+        ERR_OK)
         fail_model(d->L, d->b, d->line);
 }
 
@@ -406,15 +436,9 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t,
             add_decoy(&d, at, part_text(&d, 2, "title"));
         return;
     }
-    if (!strcmp(d.is, "deploy")) {
-        if (!resolve_deploy(&d, !herring)) {
-            if (add_entry(&d, at, role))
-                add_decoy(
-                    &d, at,
-                    arena_printf(&b->mem, "deploy %s", part_text(&d, 2, "version")));
-            return;
-        }
-    } else if (!strcmp(d.is, "fault"))
+    if (!strcmp(d.is, "deploy"))
+        resolve_deploy(&d, herring);
+    else if (!strcmp(d.is, "fault"))
         resolve_fault(&d);
     else if (!strcmp(d.is, "op"))
         resolve_op(&d);

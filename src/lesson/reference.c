@@ -93,16 +93,17 @@ static void params(struct buf *out, const struct kind_desc *k)
 {
     if (k->nparams == 0)
         return;
-    buf_adds(
-        out,
-        "| parameter | type | default | what it is |\n| --- | --- | --- | --- |\n");
+    buf_adds(out, "| parameter | type | default | set | each | what it is |\n"
+                  "| --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < k->nparams; i++) {
         const struct param_desc *p = &k->params[i];
-        buf_addf(out, "| `%s`%s | ", p->name, p->live ? " (live)" : "");
+        buf_addf(out, "| `%s` | ", p->name);
         cell(out, p->type == VALUE_CHOICE ? p->choices : value_types[p->type]);
         buf_adds(out, " | ");
         cell(out, p->def ? p->def : "must be given");
-        buf_adds(out, " | ");
+        buf_addf(out, " | %s | %s | ",
+                 p->change == CHANGE_NEVER ? "never" : change_word(p->change),
+                 each_word(p->each));
         cell(out, p->doc);
         buf_adds(out, " |\n");
     }
@@ -172,8 +173,15 @@ void lesson_reference(struct buf *out)
     buf_adds(out, "## Functions\n\n");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         bindings(out, tables[i]);
-    buf_adds(out,
-             "## Kinds of components\n\nParameters marked (live) can be set while it "
-             "runs.\n\n");
+    buf_adds(
+        out,
+        "## Kinds of components\n\nThe column *set* says how a parameter changes "
+        "while the system runs. An operator may set what is *at once*, what holds "
+        "after a *restart* of each instance or server, and hardware, by a *resize* "
+        "of minutes. *built* (how it is made) and *users* (what users want) are no "
+        "settings: the incident's schedule sets those too, and all of them at "
+        "once. *never*: not even the schedule. The column *each* says whether "
+        "every instance, or every calling instance, has as much; empty: the "
+        "component as a whole.\n\n");
     kinds(out);
 }

@@ -7,6 +7,7 @@
 #include "session_internal.h"
 #include "truecode/picture.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static void announce(struct session *s)
 
 static void step_close(struct session *s, enum step_status how)
 {
+    assert(step_current(s));
     const struct step *st = step_current(s);
     if (how != STEP_DONE || s->status[s->step] != STEP_SHOWN)
         s->status[s->step] = how;
@@ -110,8 +112,9 @@ void step_check(struct session *s)
 
 static void add_forecast(struct session *s, struct forecast f)
 {
+    assert(s->nforecasts <= s->forecasts_cap);
     if (s->nforecasts == s->forecasts_cap) {
-        s->forecasts_cap = s->forecasts_cap ? 2 * s->forecasts_cap : 8;
+        s->forecasts_cap = s->forecasts_cap ? 2 * s->forecasts_cap : TINY(8, 1);
         s->forecasts = mem_grow(s->forecasts, s->forecasts_cap, sizeof(*s->forecasts));
     }
     s->forecasts[s->nforecasts++] = f;
@@ -190,6 +193,7 @@ static void value_words(double v, bool duration, struct buf *b)
 
 void forecast_words(const struct forecast *f, struct buf *b)
 {
+    assert(f);
     bool duration = fabs(f->before) >= 1e6 || fabs(f->after) >= 1e6;
     buf_adds(b, "It was ");
     value_words(f->before, duration, b);

@@ -12,6 +12,7 @@
  */
 #include "score.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SETTLE SIM_MIN /* what a change may need to take effect */
@@ -19,6 +20,7 @@
 /* Runs on; a world that runs away has ended there. */
 static enum err run_on(struct run *r, sim_time end, struct errmsg *why)
 {
+    assert(r->world);
     enum err e = run_advance(r, end, NULL, NULL, why);
     return e == ERR_LIMIT ? ERR_OK : e;
 }
@@ -41,6 +43,7 @@ static enum err run_reference(struct run *r, const struct course *c, sim_time lo
  * that is later. */
 static sim_time verdict_at(const struct session *s)
 {
+    assert(s->run.world);
     const struct lesson_info *li = lesson_info(s->lesson);
     const struct run *r = scored_run(s);
     sim_time last = li->starts_at + li->expert;

@@ -140,7 +140,7 @@ static void turn_settings(struct hand *h, setting_fn *want)
         const struct kind_desc *k = model_kind(m, (comp_id)i);
         for (size_t j = 0; j < k->nparams && !over(h); j++) {
             char value[64];
-            if (k->params[j].live &&
+            if (param_is_setting(&k->params[j]) &&
                 want(h, (comp_id)i, &k->params[j], value, sizeof value))
                 typef(h, "set %s.%s %s", model_name(m, (comp_id)i), k->params[j].name,
                       value);

@@ -53,7 +53,7 @@ static const struct parts parts = {
     .timed_out = call_timeout,
     .try_again = call_backoff,
     .scheduled = apply_scheduled,
-    .fault_over = apply_fault_end,
+    .over = apply_over,
 };
 
 struct model *model_new(void)

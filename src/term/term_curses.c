@@ -558,9 +558,11 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
     leave_signal_clear();
     leave_signals_catch();
     watch_window();
+    crash_prepare(STDOUT_FILENO, "\r\n", 2); /* the line as it is before all of this */
     find_ground(s);
     s->curses = start_curses(name);
     if (!s->curses) {
+        crash_prepare(STDOUT_FILENO, NULL, 0);
         key_decoder_free(s->keys);
         mem_free(s);
         return errmsg_set(why, ERR_REFUSED, "the terminal %s cannot be opened", name);

@@ -9,6 +9,7 @@
  */
 #include "wire_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct wire_client {
@@ -70,6 +71,7 @@ static void drop_worker(struct wire_client *c)
 static enum err ask_once(struct wire_client *c, const struct wire_request *q,
                          struct wire_answer *a, struct errmsg *why)
 {
+    assert(c->worker);
     enum err e = ERR_OK;
     if (!c->worker)
         return errmsg_set(why, ERR_LOST, "the lesson's process does not run");
@@ -133,6 +135,7 @@ enum err wire_client_open(struct wire_client *c, const struct wire_request *q,
 
 static void tell(struct wire_client *c, const char *what, const char *because)
 {
+    assert(what);
     struct errmsg text = {0};
     errmsg_set(&text, ERR_LOST, "%s (%s).", what, because);
     if (c->o.said)

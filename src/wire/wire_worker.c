@@ -8,6 +8,7 @@
  */
 #include "wire_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -68,6 +69,7 @@ static NORETURN void become_worker(int sock, int words, char *const *argv)
 /* A descriptor above the standard ones, closed on exec. */
 static int raise_fd(int fd)
 {
+    assert(fd >= 0);
     if (fd > 2)
         return fd;
     int up = fcntl(fd, F_DUPFD_CLOEXEC, 3);

@@ -7,6 +7,7 @@
  */
 #include "worker_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define REPORT_MAX (64u << 20) /* of a lab, in all its pieces */
@@ -364,6 +365,7 @@ static void do_lab_run(struct server *s, const struct wire_request *q,
 /* So much of the report that it fits a message; whole lines. */
 static size_t piece_of(const struct buf *b, size_t at)
 {
+    assert(at <= b->len);
     size_t n = b->len - at < PIECE_MAX ? b->len - at : PIECE_MAX;
     while (at + n < b->len && n > 1 && b->s[at + n - 1] != '\n')
         n--;

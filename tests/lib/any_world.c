@@ -468,7 +468,7 @@ static size_t live_params(const struct kind_desc *k)
 {
     size_t n = 0;
     for (size_t i = 0; i < k->nparams; i++)
-        n += k->params[i].live;
+        n += k->params[i].change != CHANGE_NEVER;
     return n;
 }
 
@@ -492,10 +492,11 @@ struct action any_action(struct any *a, const struct model *m)
         any_args(a, &x, f->args);
     } else if (live_params(k) > 0) {
         const struct param_desc *p = k->params;
-        for (size_t i = below(a, (uint32_t)live_params(k)); i > 0 || !p->live; p++)
-            i -= p->live;
-        x.kind = ACTION_SET;
-        x.instance = 0;
+        for (size_t i = below(a, (uint32_t)live_params(k));
+             i > 0 || p->change == CHANGE_NEVER; p++)
+            i -= p->change != CHANGE_NEVER;
+        x.kind = param_is_setting(p) && x.instance > 0 ? ACTION_SET_LATER : ACTION_SET;
+        x.instance = 0; /* every third time as an operator does it */
         x.name = p->name;
         x.args[0] = any_value(a, p->type, p->min, p->max, p->choices);
         x.nargs = 1;

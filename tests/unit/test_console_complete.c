@@ -72,7 +72,7 @@ static void names(void **state)
     completes("ps che", 3, "checkout");
     assert_true(offers("ps checkout", "checkout-2"));
     completes("restart ", 8,
-              "checkout, checkout-1, checkout-2, checkout-3, catalog, "
+              "orders-db, checkout, checkout-1, checkout-2, checkout-3, catalog, "
               "catalog-1, catalog-2");
     completes("drain checkout-", 6, "checkout-1, checkout-2, checkout-3");
     completes("kill ", 5, "orders-db");

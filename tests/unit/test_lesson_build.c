@@ -152,12 +152,22 @@ static void an_incident_arrives(void **state)
     assert_non_null(strstr(b.s, "3 Al: "));
     assert_non_null(strstr(b.s, "3 operator: "));
     assert_non_null(strstr(b.s, "6 operator: report moved"));
-    assert_non_null(strstr(b.s, "6 deploy bot: deploy v88"));
+    assert_non_null(strstr(b.s, "6 deploy bot: deploy shop v88 (was v9)"));
     assert_non_null(strstr(b.s, "9 Jo: "));
     assert_null(strstr(b.s, "slow")); /* faults leave no record */
+    /* the herring's version is there, runs what v9 ran, and can be put out again */
+    comp_id shop = model_find(lw.model, "shop");
+    assert_int_equal(model_versions(lw.model, shop), 3);
+    assert_string_equal(model_version(lw.model, shop, 2), "v88");
+    struct action again = {.kind = ACTION_OP,
+                           .comp = shop,
+                           .name = "deploy",
+                           .args = {value_text("v88")},
+                           .nargs = 1};
     struct instance_view v;
     world_instance(w, model_find(lw.model, "shop"), 1, &v);
     assert_string_equal(v.version, "v10");
+    assert_int_equal(world_apply(w, &again, "you", NULL, NULL, &why), ERR_OK);
     world_free(w);
     lesson_world_release(&lw);
     buf_release(&b);

@@ -134,12 +134,14 @@ static void the_schedule_tells_what_it_should(void **state)
                             .duration = 5 * SIM_SEC};
     struct action set = {.kind = ACTION_SET,
                          .comp = api,
-                         .name = "start_up",
+                         .name = "drain",
                          .args = {value_text("9s")},
                          .nargs = 1};
     must(model_at(m, 10 * SIM_SEC, &hidden, NULL, &why), &why);
     must(model_at(m, 20 * SIM_SEC, &set, "config bot", &why), &why);
-    must(model_decoy(m, 30 * SIM_SEC, api, "deploy bot", "deploy catalog v88", &why),
+    must(model_decoy(m, 40 * SIM_SEC, api, "Lene", "mail sent", true, &why), &why);
+    must(model_decoy(m, 30 * SIM_SEC, api, "deploy bot", "deploy catalog v88", false,
+                     &why),
          &why);
     struct observer o = {.change = on_change};
     struct world *w = must_world(m, 1);
@@ -148,16 +150,19 @@ static void the_schedule_tells_what_it_should(void **state)
     assert_int_equal(changes, 0);
     near(metric(w, "users", "failed_total"), 500); /* and it ended by itself */
     must_watch(w, 25 * SIM_SEC, &o);
-    assert_string_equal(title, "api.start_up 5 s -> 9 s by config bot");
+    assert_string_equal(title, "api.drain 10 s -> 9 s by config bot");
     assert_true(last.has_undo && last.id == 1 && last.at == 20 * SIM_SEC);
     must(world_apply(w, &last.undo, "me", &o, NULL, &why), &why);
-    assert_string_equal(title, "api.start_up 9 s -> 5 s by me");
+    assert_string_equal(title, "api.drain 9 s -> 10 s by me");
     must_watch(w, 35 * SIM_SEC, &o);
     assert_string_equal(title, "deploy catalog v88 by deploy bot");
     assert_true(last.has_undo && last.id == 3);
     must(world_apply(w, &last.undo, "me", &o, NULL, &why), &why);
     assert_int_equal(changes, 4);
     assert_int_equal(last.comp, api);
+    must_watch(w, 45 * SIM_SEC, &o);
+    assert_string_equal(title, "mail sent by Lene");
+    assert_false(last.has_undo);
     world_free(w);
 }
 
@@ -187,6 +192,56 @@ static void traces_are_sampled(void **state)
     world_free(w);
 }
 
+/* Whether a request is traced hangs on its number alone: not on how many came before it
+ * at its client, nor on who else there is. */
+static bool is_traced[4000], is_user[4000];
+
+static void on_traced(void *ctx, const struct request_done *r)
+{
+    (void)ctx;
+    if (r->user && r->id < 4000) {
+        is_user[r->id] = true;
+        is_traced[r->id] |= r->traced;
+    }
+}
+
+static struct world *two_crowds(double rate, double other)
+{
+    struct model *m = site(rate);
+    comp_id more = must_add(m, "client", "more");
+    must_set(m, more, "to", value_text("api/get"));
+    must_set(m, more, "rate", value_number(other));
+    must_set(m, more, "trace_every", value_count(5));
+    must_set(m, model_find(m, "users"), "trace_every", value_count(5));
+    return must_world(m, 1);
+}
+
+static void a_trace_follows_its_request(void **state)
+{
+    static const double rates[][2] = {{10, 90}, {50, 50}, {90, 10}};
+    struct observer o = {.done = on_traced};
+    bool first[4000];
+    size_t n = 0, in_a_row = 0, most = 0;
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        struct world *w = two_crowds(rates[k][0], rates[k][1]);
+        memset(is_traced, 0, sizeof is_traced);
+        must_watch(w, 60 * SIM_SEC, &o);
+        if (k == 0)
+            memcpy(first, is_traced, sizeof first);
+        for (size_t id = 1; id < 4000; id++)
+            assert_true(is_user[id] && is_traced[id] == first[id]);
+        world_free(w);
+    }
+    for (size_t id = 1; id < 4000; id++) {
+        n += first[id];
+        in_a_row = first[id] ? 0 : in_a_row + 1;
+        most = in_a_row > most ? in_a_row : most;
+    }
+    near((double)n, 4000 / 5.0);
+    assert_true(most > 10); /* by chance, and not every fifth */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +250,7 @@ int main(void)
         cmocka_unit_test(the_same_people_come_whatever_else_there_is),
         cmocka_unit_test(the_schedule_tells_what_it_should),
         cmocka_unit_test(traces_are_sampled),
+        cmocka_unit_test(a_trace_follows_its_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -232,6 +232,33 @@ static void a_version_that_does_not_start(void **state)
 }
 
 /* Those inside finish the program they began. */
+/* A version that differs in nothing is put out and taken back like any other, and users
+ * notice neither; one that is like a bad one is as bad. */
+static void a_version_like_another(void **state)
+{
+    (void)state;
+    struct model *m = shop(4);
+    comp_id api = model_find(m, "api");
+    must(model_version_like(m, api, "v3", NULL, &why), &why);
+    must(model_version_like(m, api, "v4", "v2", &why), &why);
+    assert_int_equal(model_version_like(m, api, "v2", NULL, &why), ERR_INPUT);
+    set(m, "max_surge", value_count(1));
+    struct world *w = must_world(m, 1);
+    deploy(w, "v3");
+    assert_string_equal(title, "deploy api v3 (was v1)");
+    must_run(w, 60 * SIM_SEC);
+    assert_int_equal(runs(w, "v3"), 4);
+    assert_true(metric(w, "users", "failed_total") == 0);
+    must(world_apply(w, &last.undo, "me", &watcher, NULL, &why), &why);
+    must_run(w, 120 * SIM_SEC);
+    assert_int_equal(runs(w, "v1"), 4);
+    assert_true(metric(w, "users", "failed_total") == 0);
+    deploy(w, "v4");
+    must_run(w, 180 * SIM_SEC);
+    assert_true(metric(w, "users", "failed_total") > 1000);
+    world_free(w);
+}
+
 static void requests_keep_their_version(void **state)
 {
     (void)state;
@@ -592,6 +619,7 @@ int main(void)
         cmocka_unit_test(a_rollout_that_does_not_get_ready_stops),
         cmocka_unit_test(or_turns_round),
         cmocka_unit_test(a_version_that_does_not_start),
+        cmocka_unit_test(a_version_like_another),
         cmocka_unit_test(requests_keep_their_version),
         cmocka_unit_test(a_canary_gets_its_share),
         cmocka_unit_test(a_canary_can_grow_shrink_and_be_promoted),

@@ -14,8 +14,14 @@
 
 enum { P_LATENCY };
 static const struct param_desc params[] = {
-    {"latency", VALUE_DIST, 0, 3600, "s", "2ms", NULL, true,
-     "Time from the arrival of a message to its confirmation."},
+    [P_LATENCY] = {.name = "latency",
+                   .type = VALUE_DIST,
+                   .min = 0,
+                   .max = 3600,
+                   .unit = "s",
+                   .def = "2ms",
+                   .change = CHANGE_BUILT,
+                   .doc = "Time from the arrival of a message to its confirmation."},
 };
 
 enum { FAULT_DOWN, FAULT_SLOW };

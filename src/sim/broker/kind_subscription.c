@@ -21,47 +21,132 @@
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
 static const struct param_desc params[] = {
-    [SB_TO] = {"to", VALUE_TEXT, 0, 0, "", NULL, NULL, false,
-               "The endpoint that processes a message: \"projector/apply\"."},
-    [SB_STYLE] = {"style", VALUE_CHOICE, 0, 0, "", "log", "log|queue", false,
-                  "log: a partition has one reader, in order. queue: any consumer "
-                  "takes any message."},
-    [SB_CONSUMERS] = {"consumers", VALUE_COUNT, 1, 1000, "consumers", "1", NULL, true,
-                      "Consumers of each instance."},
-    [SB_BATCH] = {"batch", VALUE_COUNT, 1, BATCH_MAX, "messages", "1", NULL, true,
-                  "Messages a consumer takes at once; it works on them one by one."},
-    [SB_BATCH_COST] = {"batch_cost", VALUE_DURATION, 0, 3600, "s", "0", NULL, true,
-                       "Time to fetch and confirm a batch, however large."},
-    [SB_TRIES] = {"tries", VALUE_COUNT, 0, 1000000, "", "0", NULL, true,
-                  "Failed tries of a message after which it is given up; 0: never."},
-    [SB_RETRY_DELAY] = {"retry_delay", VALUE_DURATION, 0, 86400, "s", "1s", NULL, true,
-                        "How long after a failed try the next may come."},
-    [SB_DEAD_LETTERS] = {"dead_letters", VALUE_BOOL, 0, 0, "", "on", NULL, true,
-                         "Messages that are given up are kept aside, else dropped."},
-    [SB_VISIBILITY] = {"visibility", VALUE_DURATION, 0.001, 43200, "s", "30s", NULL,
-                       true,
-                       "How long a message taken from a queue is hidden from others; "
-                       "not confirmed by then it is given out again."},
-    [SB_REBALANCE] = {"rebalance", VALUE_DURATION, 0, 3600, "s", "3s", NULL, true,
-                      "How long a group stands still when its consumers change."},
-    [SB_TRACE_EVERY] = {"trace_every", VALUE_COUNT, 0, 1000000, "messages", "50", NULL,
-                        true, "One message in so many is traced; 0: none."},
+    [SB_TO] = {.name = "to",
+               .type = VALUE_TEXT,
+               .unit = "",
+               .doc = "The endpoint that processes a message: \"projector/apply\"."},
+    [SB_STYLE] = {.name = "style",
+                  .type = VALUE_CHOICE,
+                  .unit = "",
+                  .def = "log",
+                  .choices = "log|queue",
+                  .doc =
+                      "log: a partition has one reader, in order. queue: any consumer "
+                      "takes any message."},
+    [SB_CONSUMERS] = {.name = "consumers",
+                      .type = VALUE_COUNT,
+                      .min = 1,
+                      .max = 1000,
+                      .unit = "consumers",
+                      .def = "1",
+                      .change = CHANGE_AT_ONCE,
+                      .each = EACH_INSTANCE,
+                      .doc = "Consumers of each instance."},
+    [SB_BATCH] =
+        {.name = "batch",
+         .type = VALUE_COUNT,
+         .min = 1,
+         .max = BATCH_MAX,
+         .unit = "messages",
+         .def = "1",
+         .change = CHANGE_AT_ONCE,
+         .doc = "Messages a consumer takes at once; it works on them one by one."},
+    [SB_BATCH_COST] = {.name = "batch_cost",
+                       .type = VALUE_DURATION,
+                       .min = 0,
+                       .max = 3600,
+                       .unit = "s",
+                       .def = "0",
+                       .change = CHANGE_BUILT,
+                       .doc = "Time to fetch and confirm a batch, however large."},
+    [SB_TRIES] =
+        {.name = "tries",
+         .type = VALUE_COUNT,
+         .min = 0,
+         .max = 1000000,
+         .unit = "",
+         .def = "0",
+         .change = CHANGE_AT_ONCE,
+         .doc = "Failed tries of a message after which it is given up; 0: never."},
+    [SB_RETRY_DELAY] = {.name = "retry_delay",
+                        .type = VALUE_DURATION,
+                        .min = 0,
+                        .max = 86400,
+                        .unit = "s",
+                        .def = "1s",
+                        .change = CHANGE_AT_ONCE,
+                        .doc = "How long after a failed try the next may come."},
+    [SB_DEAD_LETTERS] =
+        {.name = "dead_letters",
+         .type = VALUE_BOOL,
+         .unit = "",
+         .def = "on",
+         .change = CHANGE_AT_ONCE,
+         .doc = "Messages that are given up are kept aside, else dropped."},
+    [SB_VISIBILITY] =
+        {.name = "visibility",
+         .type = VALUE_DURATION,
+         .min = 0.001,
+         .max = 43200,
+         .unit = "s",
+         .def = "30s",
+         .change = CHANGE_AT_ONCE,
+         .doc = "How long a message taken from a queue is hidden from others; "
+                "not confirmed by then it is given out again."},
+    [SB_REBALANCE] = {.name = "rebalance",
+                      .type = VALUE_DURATION,
+                      .min = 0,
+                      .max = 3600,
+                      .unit = "s",
+                      .def = "3s",
+                      .change = CHANGE_BUILT,
+                      .doc =
+                          "How long a group stands still when its consumers change."},
+    [SB_TRACE_EVERY] = {.name = "trace_every",
+                        .type = VALUE_COUNT,
+                        .min = 0,
+                        .max = 1000000,
+                        .unit = "messages",
+                        .def = "50",
+                        .change = CHANGE_AT_ONCE,
+                        .doc = "One message in so many is traced; 0: none."},
     [SB_MAX_POLL] =
-        {"max_poll_interval", VALUE_DURATION, 0, 86400, "s", "5m", NULL, true,
+        {"max_poll_interval", VALUE_DURATION, 0, 86400, "s", "5m", NULL, CHANGE_AT_ONCE,
          "A consumer of a log that is longer at a batch leaves the group, "
          "which rebalances (Kafka: max.poll.interval.ms, 5 min); 0: never."},
-    [SB_PROTOCOL] = {"protocol", VALUE_CHOICE, 0, 0, "", "eager", "eager|cooperative",
-                     true,
-                     "What stands still while a log's group rebalances: eager: all "
-                     "partitions; cooperative: those that move (KIP-429)."},
-    [SB_DELAY] = {"delay", VALUE_DURATION, 0, 604800, "s", "0", NULL, true,
-                  "How long after it was published a queue gives a message out (SQS: "
-                  "DelaySeconds, 0 to 15 min)."},
+    [SB_PROTOCOL] = {.name = "protocol",
+                     .type = VALUE_CHOICE,
+                     .unit = "",
+                     .def = "eager",
+                     .choices = "eager|cooperative",
+                     .change = CHANGE_BUILT,
+                     .doc =
+                         "What stands still while a log's group rebalances: eager: all "
+                         "partitions; cooperative: those that move (KIP-429)."},
+    [SB_DELAY] =
+        {.name = "delay",
+         .type = VALUE_DURATION,
+         .min = 0,
+         .max = 604800,
+         .unit = "s",
+         .def = "0",
+         .change = CHANGE_AT_ONCE,
+         .doc = "How long after it was published a queue gives a message out (SQS: "
+                "DelaySeconds, 0 to 15 min)."},
 };
 
 _Static_assert(COUNT_OF(params) == SB_PARAMS, "one of each");
 
-enum { OP_PAUSE, OP_RESUME, OP_SKIP, OP_SEEK, OP_REPLAY, OP_PURGE };
+enum {
+    OP_PAUSE,
+    OP_RESUME,
+    OP_SKIP,
+    OP_SEEK,
+    OP_REPLAY,
+    OP_PURGE,
+    OP_REPLAY_DEAD,
+    OP_DROP_DEAD
+};
 static const struct op_desc ops[] = {
     {"pause",
      {{NULL, VALUE_NONE, false, NULL}},
@@ -99,6 +184,19 @@ static const struct op_desc ops[] = {
      2 * SIM_SEC,
      "what is deleted is not processed",
      "Forgets what it has not processed yet."},
+    {"replay_dead",
+     {{"number", VALUE_COUNT, true, "which, 1 the oldest; left out: all"}},
+     false,
+     2 * SIM_SEC,
+     "A message that failed for a reason that is still there fails again; one that had "
+     "done a part of its work does that twice.",
+     "Processes dead letters again."},
+    {"drop_dead",
+     {{"number", VALUE_COUNT, true, "which, 1 the oldest; left out: all"}},
+     false,
+     2 * SIM_SEC,
+     "What is dropped is never processed.",
+     "Forgets dead letters."},
 };
 
 enum { FAULT_STUCK, FAULT_DUPLICATES };
@@ -420,6 +518,9 @@ static enum err sub_op(struct world *w, comp_id c, int op, const struct action *
         for (uint32_t p = 0; p < sub_of(w, c)->ncursors; p++)
             sub_purged(w, c, p, p == 0);
         return ERR_OK;
+    case OP_REPLAY_DEAD:
+    case OP_DROP_DEAD:
+        return dead_letters_op(w, c, op == OP_DROP_DEAD, a, e, why);
     case OP_REPLAY:
         if (!action_gives(a, 0))
             return op_replay_dead(w, c, e, why);

@@ -25,28 +25,79 @@ enum { EV_CLEAN };
 #define KEY_MASK    0xfffffffu
 
 static const struct param_desc params[] = {
-    [TP_PARTITIONS] = {"partitions", VALUE_COUNT, 1, PARTITIONS_MAX, "partitions", "1",
-                       NULL, true, "How many partitions it has; only ever more."},
-    [TP_PARTITIONER] = {"partitioner", VALUE_CHOICE, 0, 0, "", "key", "key|round_robin",
-                        true, "How a message gets its partition."},
-    [TP_KEYS] = {"keys", VALUE_COUNT, 0, 1000000, "keys", "0", NULL, false,
-                 "Different keys of messages; 0: each has one of its own."},
-    [TP_POPULARITY] = {"popularity", VALUE_NUMBER, 0, 10, "", "0", NULL, false,
-                       "Zipf exponent of the keys: 0 all alike; 1 the second half as "
-                       "often as the first."},
-    [TP_RETENTION] = {"retention", VALUE_DURATION, 0, 31536000, "s", "168h", NULL, true,
-                      "Older messages are deleted, read or not; 0: never."},
-    [TP_KEEP_READ] = {"keep_read", VALUE_DURATION, 0, 604800, "s", "10m", NULL, true,
-                      "How long messages that everybody has read can be replayed."},
-    [TP_CAPACITY] = {"capacity", VALUE_COUNT, 1, 1000000, "messages", "200000", NULL,
-                     true,
-                     "Messages a partition holds; with more the oldest are deleted."},
-    [TP_IDEMPOTENT] = {"idempotent", VALUE_BOOL, 0, 0, "", "off", NULL, true,
-                       "A retried publish is recognised and not stored again."},
-    [TP_WHEN_FULL] = {"when_full", VALUE_CHOICE, 0, 0, "", "drop", "drop|refuse", true,
-                      "What becomes of a message for a full partition: the oldest is "
-                      "deleted for it, or it is refused (RabbitMQ: x-overflow, "
-                      "drop-head or reject-publish)."},
+    [TP_PARTITIONS] = {.name = "partitions",
+                       .type = VALUE_COUNT,
+                       .min = 1,
+                       .max = PARTITIONS_MAX,
+                       .unit = "partitions",
+                       .def = "1",
+                       .change = CHANGE_AT_ONCE,
+                       .doc = "How many partitions it has; only ever more."},
+    [TP_PARTITIONER] = {.name = "partitioner",
+                        .type = VALUE_CHOICE,
+                        .unit = "",
+                        .def = "key",
+                        .choices = "key|round_robin",
+                        .change = CHANGE_BUILT,
+                        .doc = "How a message gets its partition."},
+    [TP_KEYS] = {.name = "keys",
+                 .type = VALUE_COUNT,
+                 .min = 0,
+                 .max = 1000000,
+                 .unit = "keys",
+                 .def = "0",
+                 .doc = "Different keys of messages; 0: each has one of its own."},
+    [TP_POPULARITY] =
+        {.name = "popularity",
+         .type = VALUE_NUMBER,
+         .min = 0,
+         .max = 10,
+         .unit = "",
+         .def = "0",
+         .doc = "Zipf exponent of the keys: 0 all alike; 1 the second half as "
+                "often as the first."},
+    [TP_RETENTION] = {.name = "retention",
+                      .type = VALUE_DURATION,
+                      .min = 0,
+                      .max = 31536000,
+                      .unit = "s",
+                      .def = "168h",
+                      .change = CHANGE_AT_ONCE,
+                      .doc = "Older messages are deleted, read or not; 0: never."},
+    [TP_KEEP_READ] = {.name = "keep_read",
+                      .type = VALUE_DURATION,
+                      .min = 0,
+                      .max = 604800,
+                      .unit = "s",
+                      .def = "10m",
+                      .change = CHANGE_AT_ONCE,
+                      .doc =
+                          "How long messages that everybody has read can be replayed."},
+    [TP_CAPACITY] =
+        {.name = "capacity",
+         .type = VALUE_COUNT,
+         .min = 1,
+         .max = 1000000,
+         .unit = "messages",
+         .def = "200000",
+         .change = CHANGE_AT_ONCE,
+         .doc = "Messages a partition holds; with more the oldest are deleted."},
+    [TP_IDEMPOTENT] = {.name = "idempotent",
+                       .type = VALUE_BOOL,
+                       .unit = "",
+                       .def = "off",
+                       .change = CHANGE_AT_ONCE,
+                       .doc = "A retried publish is recognised and not stored again."},
+    [TP_WHEN_FULL] =
+        {.name = "when_full",
+         .type = VALUE_CHOICE,
+         .unit = "",
+         .def = "drop",
+         .choices = "drop|refuse",
+         .change = CHANGE_AT_ONCE,
+         .doc = "What becomes of a message for a full partition: the oldest is "
+                "deleted for it, or it is refused (RabbitMQ: x-overflow, "
+                "drop-head or reject-publish)."},
 };
 
 _Static_assert(COUNT_OF(params) == TP_PARAMS, "one of each");
@@ -205,6 +256,7 @@ static bool poisoned(struct world *w, comp_id c, uint32_t partition)
  */
 static void trim(struct world *w, comp_id c, uint32_t partition, int64_t start)
 {
+    assert(start >= 0);
     struct partition *p = partition_at(w, c, partition);
     if (start <= p->start)
         return;

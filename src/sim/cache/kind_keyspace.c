@@ -54,7 +54,7 @@ static const struct param_desc params[] = {
                 .max = 864000,
                 .unit = "s",
                 .def = "60s",
-                .live = true,
+                .change = CHANGE_AT_ONCE,
                 .doc = "How long a value lives; holds for values written from now on."},
     [KS_JITTER] = {.name = "jitter",
                    .type = VALUE_FRACTION,
@@ -62,14 +62,14 @@ static const struct param_desc params[] = {
                    .max = 1,
                    .unit = "",
                    .def = "0",
-                   .live = true,
+                   .change = CHANGE_AT_ONCE,
                    .doc = "Each value's life is longer or shorter by up to this share "
                           "of it, at random."},
     [KS_SINGLE_FLIGHT] =
         {.name = "single_flight",
          .type = VALUE_BOOL,
          .def = "off",
-         .live = true,
+         .change = CHANGE_AT_ONCE,
          .doc = "One miss at a time loads a key; the others wait for it."},
     [KS_STALE] = {.name = "stale_while_revalidate",
                   .type = VALUE_DURATION,
@@ -77,7 +77,7 @@ static const struct param_desc params[] = {
                   .max = 864000,
                   .unit = "s",
                   .def = "0",
-                  .live = true,
+                  .change = CHANGE_AT_ONCE,
                   .doc = "For so long after its end a value is still given out, while "
                          "one load in the background fetches a new one."},
     [KS_CAPACITY] = {.name = "capacity",
@@ -86,7 +86,7 @@ static const struct param_desc params[] = {
                      .max = 100000,
                      .unit = "keys",
                      .def = "0",
-                     .live = true,
+                     .change = CHANGE_AT_ONCE,
                      .doc = "Values it holds at most, the least recently used goes; "
                             "0: any number."},
     [KS_FILLED] = {.name = "filled_at_start",
@@ -96,7 +96,7 @@ static const struct param_desc params[] = {
     [KS_ABSENT] = {.name = "store_if_absent",
                    .type = VALUE_BOOL,
                    .def = "off",
-                   .live = true,
+                   .change = CHANGE_AT_ONCE,
                    .doc = "A loaded value is not written when the key has a fresh one "
                           "by then (memcached's add): the first load wins."},
     [KS_PREFIX] = {.name = "prefix",

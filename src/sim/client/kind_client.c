@@ -229,7 +229,7 @@ static bool traced(const struct client_state *s, uint64_t request)
     return s->trace_every > 0 && hash_u64(0, request) % s->trace_every == 0;
 }
 
-/* It leaves when its patience is over; `waited` of it is over already. */
+/* Arms the end of an act's patience, of which `waited` is over already. */
 static void arm_patience(struct world *w, struct act *a, sim_time waited)
 {
     sim_time rest = a->patience - waited;
@@ -345,7 +345,7 @@ static bool reloads(struct world *w, const struct act *a)
     return true;
 }
 
-/* What a user does after an attempt, who does more than one thing. */
+/* Decides what a user of a session does after an attempt. */
 static SELDOM void go_on(struct world *w, const struct act *a, enum reason reason)
 {
     if (reason != REASON_NONE && reloads(w, a))
@@ -483,7 +483,7 @@ static void choose_trace_every(struct world *w, comp_id c)
     client_at(w, c)->trace_every = every < 0 ? 0 : (uint32_t)every;
 }
 
-/* What every attempt asks for, as it is now. */
+/* Keeps what every attempt asks for, as it is set now. */
 static void settings(struct world *w, comp_id c)
 {
     struct client_state *s = client_at(w, c);
@@ -615,42 +615,134 @@ static void client_inflight(const struct world *w, comp_id c,
 }
 
 static const struct param_desc params[] = {
-    {"to", VALUE_TEXT, 0, 0, "", NULL, NULL, false,
-     "What they call: \"checkout/buy\", through a balancer \"edge/buy\"."},
-    {"rate", VALUE_NUMBER, 0, 1e6, "1/s", "0", NULL, true,
-     "New visits a second; given unless `users` is."},
-    {"arrivals", VALUE_CHOICE, 0, 0, "", "poisson", "poisson|even|gaps", false,
-     "Whether visits come at random, like clockwork, or with the given gaps."},
-    {"gives_up", VALUE_DIST, 0, 86400, "s", "0", NULL, true,
-     "How long a user waits for an answer; 0: for ever."},
-    {"reloads", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
-     "Share of users who try again after a failure or after giving up."},
-    {"reload_delay", VALUE_DURATION, 0, 3600, "s", "1s", NULL, true,
-     "How long after that they try again."},
-    {"trace_every", VALUE_COUNT, -1, 1000000, "requests", "0", NULL, true,
-     "One request in so many is traced; 0: chosen from the rate, -1: none."},
-    {"users", VALUE_COUNT, 0, 100000, "users", "0", NULL, true,
-     "A closed loop: so many users, each of whom thinks, asks, waits, and thinks "
-     "again; "
-     "0: an open loop."},
-    {"think", VALUE_DIST, 0, 86400, "s", "0", NULL, true,
-     "How long a user thinks before a visit (the first of an open loop's comes at "
-     "once)."},
-    {"visits", VALUE_COUNT, 0, VISITS_MAX, "visits", "0", NULL, false,
-     "Visits a user makes before leaving; 0: one, or in a closed loop no end of them."},
-    {"gaps", VALUE_DIST, 0, 86400, "s", "exponential(1s)", NULL, false,
-     "With arrivals = gaps: how times between visits are spread; their mean is always "
-     "1 / rate."},
-    {"population", VALUE_COUNT, 0, 1000000, "users", "0", NULL, false,
-     "So many different users there are, for what tells them apart; 0: each is new."},
-    {"popularity", VALUE_NUMBER, 0, 5, "", "0", NULL, false,
-     "How unequally often they come, as a Zipf exponent: 0 all alike."},
-    {"priority", VALUE_COUNT, 0, 3, "", "2", NULL, true,
-     "How important its requests are where some must be refused: 3 the most, 0 first "
-     "to go."},
-    {"tenants", VALUE_COUNT, 0, 1000000, "tenants", "0", NULL, false,
-     "Customers that the users belong to, user after user, for what tells those apart; "
-     "0: the client is one."},
+    [P_TO] = {.name = "to",
+              .type = VALUE_TEXT,
+              .unit = "",
+              .doc =
+                  "What they call: \"checkout/buy\", through a balancer \"edge/buy\"."},
+    [P_RATE] = {.name = "rate",
+                .type = VALUE_NUMBER,
+                .min = 0,
+                .max = 1e6,
+                .unit = "1/s",
+                .def = "0",
+                .change = CHANGE_USERS,
+                .doc = "New visits a second; given unless `users` is."},
+    [P_ARRIVALS] =
+        {.name = "arrivals",
+         .type = VALUE_CHOICE,
+         .unit = "",
+         .def = "poisson",
+         .choices = "poisson|even|gaps",
+         .doc =
+             "Whether visits come at random, like clockwork, or with the given gaps."},
+    [P_GIVES_UP] = {.name = "gives_up",
+                    .type = VALUE_DIST,
+                    .min = 0,
+                    .max = 86400,
+                    .unit = "s",
+                    .def = "0",
+                    .change = CHANGE_USERS,
+                    .doc = "How long a user waits for an answer; 0: for ever."},
+    [P_RELOADS] =
+        {.name = "reloads",
+         .type = VALUE_FRACTION,
+         .min = 0,
+         .max = 1,
+         .unit = "",
+         .def = "0",
+         .change = CHANGE_USERS,
+         .doc = "Share of users who try again after a failure or after giving up."},
+    [P_RELOAD_DELAY] = {.name = "reload_delay",
+                        .type = VALUE_DURATION,
+                        .min = 0,
+                        .max = 3600,
+                        .unit = "s",
+                        .def = "1s",
+                        .change = CHANGE_USERS,
+                        .doc = "How long after that they try again."},
+    [P_TRACE_EVERY] =
+        {.name = "trace_every",
+         .type = VALUE_COUNT,
+         .min = -1,
+         .max = 1000000,
+         .unit = "requests",
+         .def = "0",
+         .change = CHANGE_AT_ONCE,
+         .doc = "One request in so many is traced; 0: chosen from the rate, -1: none."},
+    [P_USERS] = {.name = "users",
+                 .type = VALUE_COUNT,
+                 .min = 0,
+                 .max = 100000,
+                 .unit = "users",
+                 .def = "0",
+                 .change = CHANGE_USERS,
+                 .doc = "A closed loop: so many users, each of whom thinks, asks, "
+                        "waits, and thinks "
+                        "again; "
+                        "0: an open loop."},
+    [P_THINK] = {.name = "think",
+                 .type = VALUE_DIST,
+                 .min = 0,
+                 .max = 86400,
+                 .unit = "s",
+                 .def = "0",
+                 .change = CHANGE_USERS,
+                 .doc = "How long a user thinks before a visit (the first of an open "
+                        "loop's comes at "
+                        "once)."},
+    [P_VISITS] = {.name = "visits",
+                  .type = VALUE_COUNT,
+                  .min = 0,
+                  .max = VISITS_MAX,
+                  .unit = "visits",
+                  .def = "0",
+                  .doc = "Visits a user makes before leaving; 0: one, or in a closed "
+                         "loop no end of them."},
+    [P_GAPS] = {.name = "gaps",
+                .type = VALUE_DIST,
+                .min = 0,
+                .max = 86400,
+                .unit = "s",
+                .def = "exponential(1s)",
+                .doc = "With arrivals = gaps: how times between visits are spread; "
+                       "their mean is always "
+                       "1 / rate."},
+    [P_POPULATION] = {.name = "population",
+                      .type = VALUE_COUNT,
+                      .min = 0,
+                      .max = 1000000,
+                      .unit = "users",
+                      .def = "0",
+                      .doc = "So many different users there are, for what tells them "
+                             "apart; 0: each is new."},
+    [P_POPULARITY] =
+        {.name = "popularity",
+         .type = VALUE_NUMBER,
+         .min = 0,
+         .max = 5,
+         .unit = "",
+         .def = "0",
+         .doc = "How unequally often they come, as a Zipf exponent: 0 all alike."},
+    [P_PRIORITY] = {.name = "priority",
+                    .type = VALUE_COUNT,
+                    .min = 0,
+                    .max = 3,
+                    .unit = "",
+                    .def = "2",
+                    .change = CHANGE_AT_ONCE,
+                    .doc = "How important its requests are where some must be refused: "
+                           "3 the most, 0 first "
+                           "to go."},
+    [P_TENANTS] = {.name = "tenants",
+                   .type = VALUE_COUNT,
+                   .min = 0,
+                   .max = 1000000,
+                   .unit = "tenants",
+                   .def = "0",
+                   .doc = "Customers that the users belong to, user after user, for "
+                          "what tells those apart; "
+                          "0: the client is one."},
 };
 
 static const struct fault_desc faults[] = {

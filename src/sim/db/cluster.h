@@ -48,7 +48,7 @@ static inline sim_time time_sum(sim_time a, sim_time b)
 {
     return a < SIM_FOREVER / 2 - b ? a + b : SIM_FOREVER / 2;
 }
-/* How long so many bytes take; per_s above 0. */
+/* The time that so many bytes take; per_s above 0. */
 static inline sim_time copy_time(double bytes, double per_s)
 {
     double t = bytes * (double)SIM_SEC / per_s;
@@ -92,7 +92,8 @@ double cluster_leaderless(const struct world *w, comp_id db);
 
 /* A statement that writes has run on `node`. */
 void wal_wrote(struct world *w, comp_id node, comp_id statement);
-/* How long its commit takes after that; SIM_FOREVER: until a replica is there again. */
+/* The time that a commit takes after that; SIM_FOREVER: until a replica is there
+ * again. */
 sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication);
 /* The times of what is under way change: link, replay or server stopped or went on. */
 void wal_replan(struct world *w, comp_id node);
@@ -144,6 +145,14 @@ static inline bool is_replica(const struct world *w, comp_id node)
 /* The work that both kinds of node have in common (kind_database.c). */
 void database_retune(struct world *w, comp_id node);
 void database_go_down(struct world *w, comp_id node, bool on);
+/* Down now, and there again after `away`. */
+void database_restart(struct world *w, comp_id node, sim_time away);
+struct resize_view; /* truecode/world.h */
+enum err database_resize(const struct world *w, comp_id c, int param,
+                         const struct value *v, struct resize_view *out,
+                         struct errmsg *why); /* kind_impl.resize, of replicas too */
+void database_resized(struct world *w, comp_id c, int param); /* kind_impl.resized */
+void database_started(struct world *w, comp_id node);         /* DB_EV_STARTED */
 enum err database_kill(struct world *w, comp_id node, const char *which,
                        struct effect *e, struct errmsg *why);
 enum err database_server_fault(struct world *w, comp_id node, int fault, double factor,

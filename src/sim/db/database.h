@@ -29,6 +29,9 @@ enum database_param {
     DB_DEADLOCK_TIMEOUT,
     DB_CONNECT_WAIT,
     DB_FREEZE_MAX_AGE,
+    DB_RESTART_TIME,
+    DB_RESIZE_TIME,
+    DB_RESIZE_AWAY,
     DB_PARAMS
 };
 enum database_event {
@@ -41,7 +44,8 @@ enum database_event {
     DB_EV_RESTORED,
     DB_EV_LOCK, /* a: struct claim */
     DB_EV_PANIC,
-    DB_EV_RECOVER
+    DB_EV_RECOVER,
+    DB_EV_STARTED /* of a restart: the server is there again */
 };
 
 /* A node as one of several (cluster.h). Ids are stored + 1, so that 0 is the usual:
@@ -57,7 +61,8 @@ struct follower {
     sim_time replay_free;
     uint64_t base_lsn, base_writes; /* received when there is no mark */
     int64_t base_data;
-    uint32_t timer; /* being rebuilt */
+    uint32_t timer;      /* being rebuilt */
+    sim_time rebuilt_at; /* when that is done */
 };
 struct cluster {       /* of the database, whichever node leads */
     comp_id first;     /* replica, + 1; 0: none */
@@ -65,6 +70,7 @@ struct cluster {       /* of the database, whichever node leads */
     comp_id candidate; /* being promoted, + 1 */
     bool planned;
     uint32_t timer;       /* promotion or election */
+    sim_time due;         /* when the promotion, or the restore, is done */
     uint32_t turn;        /* reads go round the replicas */
     uint64_t lsn, writes; /* the log, as the leader has it */
     uint64_t lsn_lost;    /* bytes that were written besides, and are gone */
@@ -98,6 +104,7 @@ struct database {
     uint32_t last_id;
     uint32_t count[CONN_DEAD + 1]; /* by state */
     bool down, stalled;            /* faults that run */
+    uint32_t starting;             /* timer: down for a restart; 0: it is not */
     uint64_t done, failed, accepted, refused, killed;
     double slow;  /* fault: rate of the engine; 0: full */
     double taxed; /* share of the engine that backups and the like take */

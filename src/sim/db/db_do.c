@@ -5,12 +5,16 @@
 #include "db/cluster.h"
 #include "db/describe.h"
 #include "db/table.h"
+#include "engine/calendar.h"
 #include "engine/telling.h"
+#include "model/model.h"
+
+#include "truecode/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OP_KILL, OP_FAILOVER, OP_REBUILD, OP_RESTORE, OP_FREE };
+enum { OP_KILL, OP_FAILOVER, OP_REBUILD, OP_RESTORE, OP_FREE, OP_RESTART };
 const struct op_desc database_ops[DATABASE_OPS] = {
     [OP_KILL] = {.name = "kill",
                  .args = {{.name = "session",
@@ -51,6 +55,11 @@ const struct op_desc database_ops[DATABASE_OPS] = {
                            .doc = "How much that is not the database's is deleted."}},
                  .cost = 60 * SIM_SEC,
                  .doc = "Deletes old files that others left on the disk."},
+    [OP_RESTART] = {.name = "restart",
+                    .risk = "All its sessions are closed, and nobody gets in until it "
+                            "has started again.",
+                    .doc = "Stops the server that leads and starts it again, with the "
+                           "settings that wait for that."},
 };
 
 enum {
@@ -174,8 +183,9 @@ static enum err restore(struct world *w, comp_id c, const char *name, struct eff
         return errmsg_set(why, ERR_REFUSED, "%s is being restored already",
                           w->comps[c].name);
     if (x->candidate != 0 || x->primary != 0)
-        return errmsg_set(why, ERR_REFUSED, "%s: make it the primary again first",
-                          w->comps[c].name);
+        return errmsg_set(why, ERR_REFUSED,
+                          "%s leads: rebuild %s and fail over to it first",
+                          w->comps[cluster_primary(w, c)].name, w->comps[c].name);
     if (series == COMP_NONE)
         return errmsg_set(why, ERR_REFUSED, "%s has no backup%s%.40s to restore",
                           w->comps[c].name, *name != '\0' ? " " : "", name);
@@ -184,9 +194,18 @@ static enum err restore(struct world *w, comp_id c, const char *name, struct eff
     x->restoring = (comp_id)(series + 1); /* nobody takes over meanwhile */
     database_go_down(w, c, true);
     cal_cancel(w, &x->timer);
-    cal_at(w, w_now(w) + t, EV_KIND + DB_EV_RESTORED, c, 0, 0);
-    snprintf(e->title, sizeof e->title, "restore %s from %s", w->comps[c].name,
-             w->comps[series].name);
+    x->due = w_now(w) + t;
+    cal_at(w, x->due, EV_KIND + DB_EV_RESTORED, c, 0, 0);
+    uint64_t since = x->writes - backup_writes(w, series);
+    struct buf took, size;
+    buf_init(&took, 0), buf_init(&size, 0);
+    time_format(&took, t);
+    bytes_format(&size, (double)backup_size(w, series));
+    snprintf(e->title, sizeof e->title,
+             "restore %s from %s: %s, takes %s; undoes %llu write%s since then",
+             w->comps[c].name, w->comps[series].name, size.s, took.s,
+             (unsigned long long)since, since == 1 ? "" : "s");
+    buf_release(&took), buf_release(&size);
     return ERR_OK;
 }
 
@@ -207,6 +226,21 @@ static enum err free_disk(struct world *w, comp_id c, int64_t bytes, struct effe
     return ERR_OK;
 }
 
+static enum err restart(struct world *w, comp_id c, struct effect *e,
+                        struct errmsg *why)
+{
+    const struct cluster *x = &db_at(w, c)->cluster;
+    comp_id node = cluster_primary(w, c);
+    if (db_at(w, node)->down || x->candidate != 0)
+        return errmsg_set(why, ERR_REFUSED, "%s %s", w->comps[node].name,
+                          db_at(w, node)->starting != 0 ? "is being restarted already"
+                          : x->candidate != 0           ? "is about to be replaced"
+                                                        : "is down");
+    database_restart(w, node, p_time(w, c, DB_RESTART_TIME));
+    snprintf(e->title, sizeof e->title, "restart %s", w->comps[node].name);
+    return ERR_OK;
+}
+
 static const char *text_arg(const struct action *a)
 {
     return action_text(a, 0);
@@ -224,6 +258,8 @@ enum err database_op(struct world *w, comp_id c, int op, const struct action *a,
         return cluster_rebuild(w, c, e, why);
     case OP_RESTORE:
         return restore(w, c, text_arg(a), e, why);
+    case OP_RESTART:
+        return restart(w, c, e, why);
     default:
         return free_disk(w, c, a->args[0].as.count, e, why);
     }
@@ -235,15 +271,33 @@ void database_go_down(struct world *w, comp_id c, bool on)
     comp_id db = cluster_of(w, c);
     uint32_t count = 0;
     d->down = on;
+    cal_cancel(w, &d->starting); /* who takes it down now brings it back */
     if (c == cluster_primary(w, db))
         db_at(w, db)->cluster.unanswered = 0;
     if (!on) {
+        if (c == cluster_primary(w, db))
+            later_restarted(w, db);
         cluster_node_back(w, c);
         return;
     }
     w_log(w, c, 0, LOG_ERROR, 0, "shutting down");
     session_sweep(w, c, REASON_DOWN, any, 0, 0, &count);
     cluster_node_gone(w, c);
+}
+
+void database_restart(struct world *w, comp_id node, sim_time away)
+{
+    assert(!db_at(w, node)->down);
+    database_go_down(w, node, true);
+    db_at(w, node)->starting =
+        cal_at(w, w_now(w) + away, EV_KIND + DB_EV_STARTED, node, 0, 0);
+}
+
+void database_started(struct world *w, comp_id node)
+{
+    db_at(w, node)->starting = 0;
+    w_log(w, node, 0, LOG_INFO, 0, "ready to accept connections");
+    database_go_down(w, node, false);
 }
 
 static void stall(struct world *w, comp_id c, bool on)
@@ -280,6 +334,40 @@ enum err database_server_fault(struct world *w, comp_id c, int fault, double fac
         database_go_down(w, c, on);
     }
     return ERR_OK;
+}
+
+/* ---- another machine ------------------------------------------------------------- */
+
+/* A managed database's: the new machine is made ready beside the old one, and takes over
+ * with an outage; a disk grows in use and never shrinks (Amazon RDS, "Modifying an Amazon
+ * RDS DB instance"). */
+enum err database_resize(const struct world *w, comp_id c, int param,
+                         const struct value *v, struct resize_view *out,
+                         struct errmsg *why)
+{
+    comp_id db = cluster_of(w, c);
+    bool disk = db == c && param == DB_DISK_SIZE;
+    int64_t is = p_count(w, c, param);
+    if (disk && is == 0)
+        return errmsg_set(why, ERR_REFUSED, "the disk of %s has no limit",
+                          w->comps[c].name);
+    if (disk && (v->as.count == 0 || v->as.count < is))
+        return errmsg_set(why, ERR_REFUSED,
+                          "the disk of %s can only grow; it has %lld bytes",
+                          w->comps[c].name, (long long)is);
+    out->takes = p_time(w, db, DB_RESIZE_TIME);
+    out->away = disk ? 0 : p_time(w, db, DB_RESIZE_AWAY);
+    return ERR_OK;
+}
+
+void database_resized(struct world *w, comp_id c, int param)
+{
+    bool whole = cluster_of(w, c) == c;
+    comp_id node = whole ? cluster_primary(w, c) : c;
+    if (whole && param == DB_DISK_SIZE)
+        return;
+    if (!db_at(w, node)->down)
+        database_restart(w, node, p_time(w, cluster_of(w, c), DB_RESIZE_AWAY));
 }
 
 /* ---- a transaction that somebody leaves open ------------------------------------- */

@@ -36,7 +36,7 @@ static const struct param_desc params[] = {
                 .max = 1e12,
                 .unit = "bytes/s",
                 .def = "100000000",
-                .live = true,
+                .change = CHANGE_AT_ONCE,
                 .doc = "How fast the data is read."},
     [P_LOAD] = {.name = "load",
                 .type = VALUE_FRACTION,
@@ -262,6 +262,13 @@ static enum err backup_op(struct world *w, comp_id c, int op, const struct actio
             return errmsg_set(why, ERR_REFUSED, "%s is running already",
                               w->comps[c].name);
         begin(w, c);
+        struct buf size, rate;
+        buf_init(&size, 0), buf_init(&rate, 0);
+        bytes_format(&size, (double)disk_data(w, w->comps[c].owner));
+        bytes_format(&rate, p_number(w, c, P_RATE));
+        snprintf(e->title, sizeof e->title, "backup %s begun: %s to read, %s a second",
+                 w->comps[c].name, size.s, rate.s);
+        buf_release(&size), buf_release(&rate);
         return ERR_OK;
     }
     if (b->good)

@@ -27,7 +27,7 @@ static const struct param_desc params[] = {
                             .max = 100000,
                             .unit = "connections",
                             .def = "100",
-                            .live = true,
+                            .change = CHANGE_AT_RESTART,
                             .doc = "Sessions it admits; more are refused."},
     [DB_CORES] = {.name = "cores",
                   .type = VALUE_COUNT,
@@ -35,7 +35,7 @@ static const struct param_desc params[] = {
                   .max = 10000,
                   .unit = "cores",
                   .def = "8",
-                  .live = true,
+                  .change = CHANGE_BY_RESIZE,
                   .doc = "Statements that can make progress at full speed at once."},
     [DB_CONTENTION] = {.name = "contention",
                        .type = VALUE_NUMBER,
@@ -43,7 +43,6 @@ static const struct param_desc params[] = {
                        .max = 1,
                        .unit = "",
                        .def = "0",
-                       .live = false,
                        .doc =
                            "Share of the work that is serial (alpha of the universal "
                            "scalability law)."},
@@ -53,7 +52,6 @@ static const struct param_desc params[] = {
                       .max = 1,
                       .unit = "",
                       .def = "0",
-                      .live = false,
                       .doc =
                           "Cost of each pair of statements keeping out of each other's "
                           "way (beta of the universal scalability law)."},
@@ -63,7 +61,7 @@ static const struct param_desc params[] = {
                          .max = 60,
                          .unit = "s",
                          .def = "5ms",
-                         .live = true,
+                         .change = CHANGE_BUILT,
                          .doc = "Processor time of the server for a new session "
                                 "(process, authentication, caches); longer where its "
                                 "cores are busy."},
@@ -73,7 +71,7 @@ static const struct param_desc params[] = {
                             .max = 86400,
                             .unit = "s",
                             .def = "0",
-                            .live = true,
+                            .change = CHANGE_AT_ONCE,
                             .doc = "Closes sessions that sit in an open transaction "
                                    "without a statement for so long; 0: never."},
     [DB_STATEMENT_TIMEOUT] = {.name = "statement_timeout",
@@ -82,13 +80,13 @@ static const struct param_desc params[] = {
                               .max = 86400,
                               .unit = "s",
                               .def = "0",
-                              .live = true,
+                              .change = CHANGE_AT_ONCE,
                               .doc = "Stops statements that run longer; 0: never."},
     [DB_SYNCHRONOUS] = {.name = "synchronous",
                         .type = VALUE_BOOL,
                         .unit = "",
                         .def = "off",
-                        .live = true,
+                        .change = CHANGE_AT_ONCE,
                         .doc = "A write is answered only when a replica has it."},
     [DB_AUTO_FAILOVER] =
         {.name = "auto_failover",
@@ -97,7 +95,7 @@ static const struct param_desc params[] = {
          .max = 3600,
          .unit = "s",
          .def = "0",
-         .live = true,
+         .change = CHANGE_AT_ONCE,
          .doc =
              "A replica takes over when the primary was gone for so long; 0: only an "
              "operator decides."},
@@ -120,7 +118,7 @@ static const struct param_desc params[] = {
                       .max = 1e15,
                       .unit = "bytes",
                       .def = "0",
-                      .live = true,
+                      .change = CHANGE_BY_RESIZE,
                       .doc =
                           "Data, tables with indexes, and log have to fit; when they "
                           "do not, writes fail, and where the log has to grow the "
@@ -139,7 +137,7 @@ static const struct param_desc params[] = {
                      .max = 1e15,
                      .unit = "bytes",
                      .def = "1000000000",
-                     .live = true,
+                     .change = CHANGE_AT_ONCE,
                      .doc = "Log that is kept in any case; its files are used again."},
     [DB_COMMIT_TIME] = {.name = "commit_time",
                         .type = VALUE_DURATION,
@@ -147,7 +145,7 @@ static const struct param_desc params[] = {
                         .max = 10,
                         .unit = "s",
                         .def = "0",
-                        .live = true,
+                        .change = CHANGE_BUILT,
                         .doc = "Until a write is safely on the disk."},
     [DB_RESTORE_RATE] = {.name = "restore_rate",
                          .type = VALUE_NUMBER,
@@ -162,7 +160,7 @@ static const struct param_desc params[] = {
                          .max = 86400,
                          .unit = "s",
                          .def = "0",
-                         .live = true,
+                         .change = CHANGE_AT_ONCE,
                          .doc = "Fails statements that wait longer for a lock; 0: "
                                 "never."},
     [DB_FREEZE_MAX_AGE] =
@@ -181,7 +179,7 @@ static const struct param_desc params[] = {
                              .max = 86400,
                              .unit = "s",
                              .def = "1s",
-                             .live = true,
+                             .change = CHANGE_AT_ONCE,
                              .doc = "How long one waits for a lock before it looks for "
                                     "a deadlock."},
     [DB_CONNECT_WAIT] = {.name = "connect_wait",
@@ -190,9 +188,36 @@ static const struct param_desc params[] = {
                          .max = 60,
                          .unit = "s",
                          .def = "0",
-                         .live = true,
+                         .change = CHANGE_BUILT,
                          .doc = "Time on top of connect_time that costs the server "
                                 "nothing: round trips, another server that is asked."},
+    [DB_RESTART_TIME] = {.name = "restart_time",
+                         .type = VALUE_DURATION,
+                         .min = 1,
+                         .max = 3600,
+                         .unit = "s",
+                         .def = "10s",
+                         .change = CHANGE_BUILT,
+                         .doc = "How long a restart takes: nobody gets in meanwhile."},
+    [DB_RESIZE_TIME] = {.name = "resize_time",
+                        .type = VALUE_DURATION,
+                        .min = 1,
+                        .max = 86400,
+                        .unit = "s",
+                        .def = "10m",
+                        .change = CHANGE_BUILT,
+                        .doc = "How long it takes until another machine, or a larger "
+                               "disk, is there."},
+    [DB_RESIZE_AWAY] = {.name = "resize_away",
+                        .type = VALUE_DURATION,
+                        .min = 1,
+                        .max = 3600,
+                        .unit = "s",
+                        .def = "60s",
+                        .change = CHANGE_BUILT,
+                        .doc =
+                            "How long nobody gets in when another machine takes over "
+                            "(Amazon RDS: 60 to 120 s); a disk grows without that."},
 };
 
 _Static_assert(COUNT_OF(params) == DB_PARAMS, "a parameter without a description");
@@ -206,8 +231,7 @@ static void restored(struct world *w, comp_id c)
     x->restoring = 0;
     if (!backup_good(w, series)) {
         x->failed_restores++;
-        w_log(w, c, 0, LOG_ERROR, 0,
-              "restore failed: the file of %s holds no data; the database is as it was",
+        w_log(w, c, 0, LOG_ERROR, 0, "restore failed: %s holds no data",
               w->comps[series].name);
         database_go_down(w, c, false);
         return;
@@ -239,6 +263,9 @@ static SELDOM void cluster_event(struct world *w, comp_id c, int what)
         break;
     case DB_EV_PANIC:
         disk_panic(w, c);
+        break;
+    case DB_EV_STARTED:
+        database_started(w, c);
         break;
     default:
         disk_recover(w, c);
@@ -397,6 +424,8 @@ const struct kind_impl kind_database = {
     .address = cluster_primary,
     .cores = database_cores,
     .changed = db_changed,
+    .resize = database_resize,
+    .resized = database_resized,
     .op = database_op,
     .fault = database_fault,
     .metric = database_metric,

@@ -54,7 +54,8 @@ static const struct param_desc params[] = {
                 .max = 10000,
                 .unit = "connections",
                 .def = "10",
-                .live = true,
+                .change = CHANGE_AT_ONCE,
+                .each = EACH_INSTANCE,
                 .doc = "Connections each instance opens at most."},
     [P_ACQUIRE_TIMEOUT] =
         {.name = "acquire_timeout",
@@ -63,7 +64,7 @@ static const struct param_desc params[] = {
          .max = 3600,
          .unit = "s",
          .def = "30s",
-         .live = true,
+         .change = CHANGE_AT_ONCE,
          .doc = "How long a request waits for a connection; 0: for ever."},
     [P_MAX_WAITING] =
         {.name = "max_waiting",
@@ -72,7 +73,8 @@ static const struct param_desc params[] = {
          .max = 1000000,
          .unit = "requests",
          .def = "0",
-         .live = true,
+         .change = CHANGE_AT_ONCE,
+         .each = EACH_INSTANCE,
          .doc = "Requests of one instance that may wait; 0: no limit, -1: none."},
     [P_LIFETIME] = {.name = "lifetime",
                     .type = VALUE_DURATION,
@@ -80,7 +82,7 @@ static const struct param_desc params[] = {
                     .max = 86400,
                     .unit = "s",
                     .def = "0",
-                    .live = true,
+                    .change = CHANGE_AT_ONCE,
                     .doc = "Age at which a connection is closed when it comes back; "
                            "0: never."},
     [P_IDLE_TIMEOUT] = {.name = "idle_timeout",
@@ -89,7 +91,7 @@ static const struct param_desc params[] = {
                         .max = 86400,
                         .unit = "s",
                         .def = "0",
-                        .live = true,
+                        .change = CHANGE_AT_ONCE,
                         .doc = "A connection nobody used for so long is closed; "
                                "0: never."},
     [P_ROLE] = {.name = "role",
@@ -104,7 +106,7 @@ static const struct param_desc params[] = {
                        .max = 86400,
                        .unit = "s",
                        .def = "0",
-                       .live = true,
+                       .change = CHANGE_AT_ONCE,
                        .doc = "How long an instance believes in the address of the "
                               "primary that it looked up; 0: asks each time."},
     [P_MIN_SIZE] = {.name = "min_size",
@@ -113,14 +115,15 @@ static const struct param_desc params[] = {
                     .max = 10000,
                     .unit = "connections",
                     .def = "0",
-                    .live = true,
+                    .change = CHANGE_AT_ONCE,
+                    .each = EACH_INSTANCE,
                     .doc = "Connections each instance opens ahead and keeps, in use or "
                            "idle, `size` at most."},
     [P_FILL_FIRST] = {.name = "fill_first",
                       .type = VALUE_BOOL,
                       .unit = "",
                       .def = "off",
-                      .live = true,
+                      .change = CHANGE_AT_ONCE,
                       .doc = "Whether an instance that starts is not ready before its "
                              "min_size connections are open."},
     [P_MAX_IDLE] = {.name = "max_idle",
@@ -129,7 +132,8 @@ static const struct param_desc params[] = {
                     .max = 10000,
                     .unit = "connections",
                     .def = "-1",
-                    .live = true,
+                    .change = CHANGE_AT_ONCE,
+                    .each = EACH_INSTANCE,
                     .doc = "Idle connections each instance keeps; one that comes back "
                            "beyond that is closed (Go's database/sql: 2); -1: all."},
     [P_PORTS] = {.name = "ports",
@@ -138,7 +142,8 @@ static const struct param_desc params[] = {
                  .max = 65535,
                  .unit = "ports",
                  .def = "28232",
-                 .live = true,
+                 .change = CHANGE_AT_ONCE,
+                 .each = EACH_INSTANCE,
                  .doc =
                      "Local ports that each instance has for its connections to the "
                      "database, those in TIME_WAIT included (Linux: 32768 to 60999)."},
@@ -148,7 +153,7 @@ static const struct param_desc params[] = {
                      .max = 3600,
                      .unit = "s",
                      .def = "60s",
-                     .live = true,
+                     .change = CHANGE_BUILT,
                      .doc = "How long the port of a connection that the pool closed is "
                             "taken (Linux: 60 s)."},
 };
@@ -254,6 +259,7 @@ struct pool {
 
 static struct share *share_at(const struct world *w, comp_id pool, int instance)
 {
+    assert(instance > 0);
     struct pool *p = W_STATE(w, struct pool, pool);
     assert(instance >= 0 && (uint32_t)instance < p->cap);
     return W_PTR(w, struct share, p->shares) + instance;
@@ -279,6 +285,7 @@ comp_id pool_node(struct world *w, comp_id pool, int instance)
 
 static void idle_push(struct world *w, struct share *s, struct conn *n)
 {
+    CHECK((n->inext | n->iprev) == 0 && s->idle != W_REF(w, n));
     n->iprev = 0;
     n->inext = s->idle;
     if (s->idle != 0)
@@ -293,6 +300,7 @@ static void idle_push(struct world *w, struct share *s, struct conn *n)
 
 static void idle_remove(struct world *w, struct share *s, struct conn *n)
 {
+    CHECK(s->nidle > 0 && s->idle != 0); /* n may be a copy of a closed one */
     cal_cancel(w, &n->timer);
     if (n->inext != 0)
         conn_at(w, n->inext)->iprev = n->iprev;
@@ -314,6 +322,7 @@ static bool too_old(const struct world *w, const struct conn *n)
 
 static void hand_over(struct world *w, struct share *s, struct conn *n, struct act *a)
 {
+    CHECK(a->gen != 0);
     conn_set(w, n, CONN_TAKEN);
     n->act = W_REF(w, a);
     a->query.conn = W_REF(w, n);
@@ -321,7 +330,7 @@ static void hand_over(struct world *w, struct share *s, struct conn *n, struct a
     s->acquired++;
 }
 
-/* Its wait in the queue is over. A traced one tells how many it found there
+/* Ends a wait in the queue. A traced one tells how many it found there
  * (a->query.others). */
 static void waited(struct world *w, struct share *s, struct act *a, enum reason reason)
 {
@@ -355,7 +364,7 @@ static uint32_t ports_used(const struct world *w, comp_id pool, const struct sha
     return s->open + ports_waiting(w, &s->ports, p_time(w, pool, P_TIME_WAIT));
 }
 
-/* What a connection more cannot be opened for; REASON_NONE: it can. */
+/* The reason for which no connection more can be opened; REASON_NONE: one can. */
 static enum reason open_lacks(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);
@@ -384,7 +393,7 @@ static int64_t least_of(const struct world *w, comp_id pool)
     return least < size ? least : size;
 }
 
-/* What min_size lacks will be opened, in an event of its own. */
+/* Opens what min_size lacks, in an event of its own. */
 static void refill_later(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);
@@ -435,6 +444,7 @@ static void fill(struct world *w, comp_id pool, int instance)
 
 static void enqueue(struct world *w, struct share *s, struct act *a)
 {
+    CHECK(a->gen != 0);
     sim_time patience = p_time(w, a->pool, P_ACQUIRE_TIMEOUT);
     act_wait(w, a, CAUSE_POOL_WAIT, a->pool);
     a->call_start = w_now(w);
@@ -642,7 +652,7 @@ static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint3
     query_fail(w, a, REASON_POOL_TIMEOUT);
 }
 
-/* What waits does so for a time that is no more. */
+/* Forgets the ports in TIME_WAIT, of a time that is no more. */
 static void forget_ports(struct world *w, comp_id c)
 {
     const struct pool *p = W_STATE(w, struct pool, c);

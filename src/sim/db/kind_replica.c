@@ -5,6 +5,8 @@
 #include "db/cluster.h"
 #include "engine/kind.h"
 
+#include <stdio.h>
+
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
 static const struct param_desc params[] = {
@@ -14,7 +16,7 @@ static const struct param_desc params[] = {
                   .max = 3600,
                   .unit = "s",
                   .def = "5ms",
-                  .live = true,
+                  .change = CHANGE_BUILT,
                   .doc = "One way from the primary."},
     [RP_BANDWIDTH] = {.name = "bandwidth",
                       .type = VALUE_NUMBER,
@@ -22,7 +24,7 @@ static const struct param_desc params[] = {
                       .max = 1e12,
                       .unit = "bytes/s",
                       .def = "0",
-                      .live = true,
+                      .change = CHANGE_BUILT,
                       .doc = "What the link from the primary carries; 0: no limit."},
     [RP_REPLAY] = {.name = "replay_rate",
                    .type = VALUE_NUMBER,
@@ -30,14 +32,14 @@ static const struct param_desc params[] = {
                    .max = 1e12,
                    .unit = "bytes/s",
                    .def = "0",
-                   .live = true,
+                   .change = CHANGE_BUILT,
                    .doc = "How fast it applies the log, one thing after the other; "
                           "0: at once."},
     [RP_SLOT] = {.name = "slot",
                  .type = VALUE_BOOL,
                  .unit = "",
                  .def = "on",
-                 .live = true,
+                 .change = CHANGE_AT_ONCE,
                  .doc = "The primary keeps the log until this replica has it, however "
                         "long that is."},
     [RP_CORES] = {.name = "cores",
@@ -46,7 +48,7 @@ static const struct param_desc params[] = {
                   .max = 10000,
                   .unit = "cores",
                   .def = "0",
-                  .live = true,
+                  .change = CHANGE_BY_RESIZE,
                   .doc = "Its cores; 0: as many as the database's first server has."},
 };
 
@@ -156,14 +158,24 @@ static const struct metric_desc metrics[] = {
 
 /* ---- doing ----------------------------------------------------------------------- */
 
-static enum err set_replay(struct world *w, comp_id c, bool stopped, struct errmsg *why)
+static enum err set_replay(struct world *w, comp_id c, bool stopped, struct effect *e,
+                           struct errmsg *why)
 {
     struct follower *f = &db_at(w, c)->follows;
     if (f->replay_stopped == stopped)
         return errmsg_set(why, ERR_REFUSED, "the replay of %s %s", w->comps[c].name,
                           stopped ? "is paused already" : "is not paused");
+    struct buf behind;
+    buf_init(&behind, 0);
+    bytes_format(&behind, (double)wal_unapplied(w, c));
     f->replay_stopped = stopped;
     wal_replan(w, c);
+    snprintf(e->title, sizeof e->title, "replay of %s %s, %s of log to apply",
+             w->comps[c].name, stopped ? "paused" : "goes on", behind.s);
+    buf_release(&behind);
+    e->has_undo = true;
+    e->undo = (struct action){
+        .kind = ACTION_OP, .comp = c, .name = ops[stopped ? OP_RESUME : OP_PAUSE].name};
     return ERR_OK;
 }
 
@@ -175,7 +187,7 @@ static enum err replica_op(struct world *w, comp_id c, int op, const struct acti
         return database_kill(w, c, a->args[0].as.text, e, why);
     case OP_PAUSE:
     case OP_RESUME:
-        return set_replay(w, c, op == OP_PAUSE, why);
+        return set_replay(w, c, op == OP_PAUSE, e, why);
     default:
         return cluster_rebuild(w, c, e, why);
     }
@@ -317,6 +329,8 @@ const struct kind_impl kind_replica = {
     .init = replica_init,
     .event = database_event,
     .changed = replica_changed,
+    .resize = database_resize,
+    .resized = database_resized,
     .op = replica_op,
     .fault = replica_fault,
     .cores = database_cores,

@@ -33,7 +33,7 @@ static const struct param_desc params[] = {
                    .max = 1e9,
                    .unit = "rows/s",
                    .def = "0",
-                   .live = true,
+                   .change = CHANGE_BUILT,
                    .doc = "Rows that come by themselves, besides what statements "
                           "insert."},
     [TB_INDEXES] = {.name = "indexes",
@@ -91,7 +91,7 @@ static const struct param_desc params[] = {
     [TB_AUTOVACUUM] = {.name = "autovacuum",
                        .type = VALUE_BOOL,
                        .def = "on",
-                       .live = true,
+                       .change = CHANGE_AT_ONCE,
                        .doc = "Whether dead rows are cleaned up, and statistics kept, "
                               "by themselves."},
     [TB_VACUUM_SCALE] = {.name = "vacuum_scale",
@@ -99,7 +99,7 @@ static const struct param_desc params[] = {
                          .min = 0,
                          .max = 1,
                          .def = "20%",
-                         .live = true,
+                         .change = CHANGE_AT_ONCE,
                          .doc =
                              "Dead rows, as a share of the rows, at which autovacuum "
                              "comes (50 more)."},
@@ -109,7 +109,7 @@ static const struct param_desc params[] = {
                          .max = 86400,
                          .unit = "s",
                          .def = "60s",
-                         .live = true,
+                         .change = CHANGE_AT_ONCE,
                          .doc = "How often autovacuum looks."},
     [TB_VACUUM_SPEED] = {.name = "vacuum_speed",
                          .type = VALUE_NUMBER,
@@ -117,7 +117,7 @@ static const struct param_desc params[] = {
                          .max = 1e7,
                          .unit = "rows/s",
                          .def = "20000",
-                         .live = true,
+                         .change = CHANGE_AT_ONCE,
                          .doc = "Dead rows that autovacuum cleans in a second."},
     [TB_ID_LIMIT] = {.name = "id_limit",
                      .type = VALUE_COUNT,

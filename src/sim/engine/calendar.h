@@ -29,7 +29,7 @@ enum event_kind {
     EV_READY,    /* act_timer(): the act goes on */
     EV_STATION,  /* a = ref of struct station */
     EV_SCHEDULE, /* a = index of the model's schedule, b = times it has come before */
-    EV_FAULT_END,
+    EV_OVER,     /* a = ref of a fault (b = 0), of a resize (b = 1) */
     EV_KIND
 };
 

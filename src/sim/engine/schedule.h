@@ -10,6 +10,7 @@
 struct schedule_entry {
     sim_time at;
     bool decoy;
+    bool final;           /* of a decoy: without undo */
     struct action action; /* texts in the arena */
     const char *who, *title;
     /* A fault that comes again: lasts so long each time, begins anew so long after the

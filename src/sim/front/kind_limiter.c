@@ -29,35 +29,102 @@
 enum { EV_NEXT }; /* a: a bucket: its first may go */
 
 static const struct param_desc params[] = {
-    {"to", VALUE_COMP, 0, 0, "", NULL, NULL, false,
-     "What stands behind it: a service, a balancer, a third party."},
-    {"rate", VALUE_NUMBER, 0, 1e9, "1/s", "100", NULL, true,
-     "Requests a second that it lets through, of each that is limited."},
-    {"burst", VALUE_COUNT, 1, 1000000000, "requests", "100", NULL, true,
-     "Requests that may come at once after a pause."},
-    {"per", VALUE_CHOICE, 0, 0, "", "all",
-     "all|client|user|endpoint|caller|peer|tenant", false,
-     "Who has a rate: all together, or each of these its own. The caller is a service "
-     "or client; the peer an instance of it, a user, or a proxy between."},
-    {"over", VALUE_CHOICE, 0, 0, "", "reject", "reject|wait", true,
-     "What happens to a request beyond the limit."},
-    {"max_wait", VALUE_DURATION, 0, 3600, "s", "1s", NULL, true,
-     "Who would have to wait longer is refused."},
-    {"reserve", VALUE_FRACTION, 0, 1, "", "0", NULL, true,
-     "Share of the burst that is kept for the highest class of priority."},
-    {"max_in_flight", VALUE_COUNT, 0, 1000000, "requests", "0", NULL, true,
-     "Requests that may be inside at once, for each instance or in all (scope); 0: any "
-     "number."},
-    {"scope", VALUE_CHOICE, 0, 0, "", "shared", "shared|instance", false,
-     "Whether all limits are for all callers together, or each calling instance has "
-     "its "
-     "own."},
-    {"adaptive", VALUE_CHOICE, 0, 0, "", "off", "off|vegas", true,
-     "Whether the number inside at once is found by how long requests take, up to "
-     "max_in_flight (0: 1000)."},
-    {"patience", VALUE_DIST, 0, 86400, "s", "0", NULL, true,
-     "With over = wait: how long who waits does before leaving; 0: as long as "
-     "max_wait."},
+    [P_TO] = {.name = "to",
+              .type = VALUE_COMP,
+              .unit = "",
+              .doc = "What stands behind it: a service, a balancer, a third party."},
+    [P_RATE] = {.name = "rate",
+                .type = VALUE_NUMBER,
+                .min = 0,
+                .max = 1e9,
+                .unit = "1/s",
+                .def = "100",
+                .change = CHANGE_AT_ONCE,
+                .each = EACH_CALLER,
+                .doc =
+                    "Requests a second that it lets through, of each that is limited."},
+    [P_BURST] = {.name = "burst",
+                 .type = VALUE_COUNT,
+                 .min = 1,
+                 .max = 1000000000,
+                 .unit = "requests",
+                 .def = "100",
+                 .change = CHANGE_AT_ONCE,
+                 .each = EACH_CALLER,
+                 .doc = "Requests that may come at once after a pause."},
+    [P_PER] =
+        {.name = "per",
+         .type = VALUE_CHOICE,
+         .unit = "",
+         .def = "all",
+         .choices = "all|client|user|endpoint|caller|peer|tenant",
+         .doc = "Who has a rate: all together, or each of these its own. The caller is "
+                "a service "
+                "or client; the peer an instance of it, a user, or a proxy between."},
+    [P_OVER] = {.name = "over",
+                .type = VALUE_CHOICE,
+                .unit = "",
+                .def = "reject",
+                .choices = "reject|wait",
+                .change = CHANGE_AT_ONCE,
+                .doc = "What happens to a request beyond the limit."},
+    [P_MAX_WAIT] = {.name = "max_wait",
+                    .type = VALUE_DURATION,
+                    .min = 0,
+                    .max = 3600,
+                    .unit = "s",
+                    .def = "1s",
+                    .change = CHANGE_AT_ONCE,
+                    .doc = "Who would have to wait longer is refused."},
+    [P_RESERVE] =
+        {.name = "reserve",
+         .type = VALUE_FRACTION,
+         .min = 0,
+         .max = 1,
+         .unit = "",
+         .def = "0",
+         .change = CHANGE_AT_ONCE,
+         .doc = "Share of the burst that is kept for the highest class of priority."},
+    [P_MAX_IN_FLIGHT] = {.name = "max_in_flight",
+                         .type = VALUE_COUNT,
+                         .min = 0,
+                         .max = 1000000,
+                         .unit = "requests",
+                         .def = "0",
+                         .change = CHANGE_AT_ONCE,
+                         .each = EACH_CALLER,
+                         .doc = "Requests that may be inside at once, for each "
+                                "instance or in all (scope); 0: any "
+                                "number."},
+    [P_SCOPE] = {.name = "scope",
+                 .type = VALUE_CHOICE,
+                 .unit = "",
+                 .def = "shared",
+                 .choices = "shared|instance",
+                 .doc = "Whether all limits are for all callers together, or each "
+                        "calling instance has "
+                        "its "
+                        "own."},
+    [P_ADAPTIVE] = {.name = "adaptive",
+                    .type = VALUE_CHOICE,
+                    .unit = "",
+                    .def = "off",
+                    .choices = "off|vegas",
+                    .change = CHANGE_AT_ONCE,
+                    .doc = "Whether the number inside at once is found by how long "
+                           "requests take, up to "
+                           "max_in_flight (0: 1000)."},
+    [P_PATIENCE] =
+        {.name = "patience",
+         .type = VALUE_DIST,
+         .min = 0,
+         .max = 86400,
+         .unit = "s",
+         .def = "0",
+         .change = CHANGE_USERS,
+         .doc =
+             "With over = wait: how long who waits does before leaving; 0: as long as "
+             "max_wait."},
 };
 _Static_assert(COUNT_OF(params) == P_COUNT, "each parameter has its words");
 
@@ -125,7 +192,7 @@ static const char *const streams[] = {"probe", "patience", NULL};
 
 /* ---- letting through ------------------------------------------------------------ */
 
-/* Is the number inside bounded at all? */
+/* Whether the number inside is bounded at all. */
 static bool gated(const struct world *w, comp_id c)
 {
     return p_count(w, c, P_MAX_IN_FLIGHT) > 0 ||
@@ -288,7 +355,7 @@ static void limiter_begin(struct world *w, struct act *a)
         refuse(w, a, &s->limited, REASON_RATE_LIMITED);
 }
 
-/* It has its turn, or has waited for as long as it would. */
+/* Goes on with a request that has its turn, or has waited as long as it would. */
 static void limiter_resume(struct world *w, struct act *a, enum reason reason)
 {
     (void)reason;

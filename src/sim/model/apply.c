@@ -9,6 +9,7 @@
 #include "engine/schedule.h"
 #include "engine/telling.h"
 #include "model/build.h"
+#include "model/later.h"
 #include "truecode/world.h"
 
 #include <stdio.h>
@@ -67,16 +68,38 @@ static enum err apply_set(struct world *w, const struct action *a, const char *w
     if (who == NULL)
         return ERR_OK;
     struct buf title;
-    struct action undo = *a;
+    struct action undo = *a; /* an operator's: it takes what it takes */
     undo.args[0] = old;
+    undo.kind = p->change > CHANGE_AT_ONCE ? ACTION_SET_LATER : ACTION_SET;
     buf_init(&title, 0);
     buf_addf(&title, "%s.%s ", w->comps[a->comp].name, p->name);
     value_format(w->model, p, &old, &title);
     buf_adds(&title, " -> ");
     value_format(w->model, p, &a->args[0], &title);
-    tell(w, a, who, title.s, &undo);
+    tell(w, a, who, title.s, param_is_setting(p) ? &undo : NULL);
     buf_release(&title);
     return ERR_OK;
+}
+
+/* What an operator may do to it. */
+static enum err apply_set_later(struct world *w, const struct action *a,
+                                const char *who, struct errmsg *why)
+{
+    const struct kind_impl *k = comp_kind(w, a->comp);
+    const struct param_desc *p = &k->desc.params[kind_param(k, a->name)];
+    struct action undo;
+    struct buf title;
+    if (!param_is_setting(p))
+        return errmsg_set(why, ERR_REFUSED, "%s.%s is no setting: %s",
+                          w->comps[a->comp].name, p->name, change_text(p->change));
+    if (p->change == CHANGE_AT_ONCE)
+        return apply_set(w, a, who, why);
+    buf_init(&title, 0);
+    enum err e = later_set(w, a, &title, &undo, why);
+    if (e == ERR_OK && who != NULL)
+        tell(w, a, who, title.s, &undo);
+    buf_release(&title);
+    return e;
 }
 
 /* ---- operations ----------------------------------------------------------------- */
@@ -132,7 +155,7 @@ static int fault_index(const struct kind_desc *d, const char *name)
     return -1;
 }
 
-/* Its texts are the model's, or have been looked at and are not needed at the end. */
+/* An action's texts are the model's, or are not needed at its end. */
 static void remember(struct world *w, const struct action *a)
 {
     struct head *h = W_HEAD(w);
@@ -146,7 +169,7 @@ static void remember(struct world *w, const struct action *a)
             f->action.args[i].as.text = "";
     f->next = h->faults;
     h->faults = r;
-    f->timer = cal_at(w, w_now(w) + a->duration, EV_FAULT_END, a->comp, r, 0);
+    f->timer = cal_at(w, w_now(w) + a->duration, EV_OVER, a->comp, r, 0);
 }
 
 /* The same fault again replaces the one that runs: its end is forgotten. */
@@ -191,7 +214,7 @@ static enum err apply_fault(struct world *w, const struct action *a, const char 
     return ERR_OK;
 }
 
-void apply_fault_end(struct world *w, ref r)
+static void fault_end(struct world *w, ref r)
 {
     struct running_fault *f = W_PTR(w, struct running_fault, r);
     struct action a = f->action;
@@ -199,6 +222,24 @@ void apply_fault_end(struct world *w, ref r)
     forget(w, &a);
     const struct kind_impl *k = comp_kind(w, a.comp);
     (void)k->fault(w, a.comp, fault_index(&k->desc, a.name), &a, false, NULL);
+}
+
+static void resize_end(struct world *w, ref r)
+{
+    struct action done;
+    struct buf title;
+    buf_init(&title, 0);
+    later_resized(w, r, &done, &title);
+    tell(w, &done, "platform", title.s, NULL);
+    buf_release(&title);
+}
+
+void apply_over(struct world *w, ref what, uint32_t kind)
+{
+    if (kind == 0)
+        fault_end(w, what);
+    else
+        resize_end(w, what);
 }
 
 /* ---- the one path --------------------------------------------------------------- */
@@ -234,6 +275,8 @@ static enum err apply(struct world *w, struct action *a, const char *who,
         return apply_op(w, a, who, busy, why);
     case ACTION_FAULT:
         return apply_fault(w, a, who, why);
+    case ACTION_SET_LATER:
+        return apply_set_later(w, a, who, why);
     }
     return errmsg_set(why, ERR_INPUT, "no such kind of action");
 }
@@ -266,7 +309,7 @@ enum { REPEAT_MIN = SIM_US };
 
 /* ---- the schedule --------------------------------------------------------------- */
 
-/* How long it lasts this time, and when it comes again. */
+/* Draws how long a fault lasts this time, and when it comes again. */
 static sim_time repeat(struct world *w, uint32_t index, uint32_t times)
 {
     const struct schedule_entry *e = &w->model->schedule[index];
@@ -294,7 +337,7 @@ void apply_scheduled(struct world *w, uint32_t index, uint32_t times)
         a.duration = repeat(w, index, times);
     if (e->decoy) {
         struct action nothing = {.kind = ACTION_OP, .comp = a.comp, .name = ""};
-        tell(w, &nothing, e->who, e->title, &nothing);
+        tell(w, &nothing, e->who, e->title, e->final ? NULL : &nothing);
         return;
     }
     struct errmsg why = {0};

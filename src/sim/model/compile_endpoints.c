@@ -35,6 +35,16 @@ static enum err compile_source(struct model *m, const struct source *s,
     return err;
 }
 
+/* In the order in which they were given: one that is like another may be that one's. */
+static void copy_programs(struct model *m, comp_id endpoint)
+{
+    comp_id service = m->comps[endpoint].owner;
+    const struct versions *v = m->comps[service].versions;
+    struct endpoint_data *d = m->comps[endpoint].data;
+    for (const struct version_like *a = v ? v->alike : NULL; a && d; a = a->next)
+        d->programs[a->version] = d->programs[a->like];
+}
+
 enum err compile_endpoints(struct model *m, struct errmsg *why)
 {
     for (const struct source *s = m->sources; s != NULL; s = s->next) {
@@ -42,5 +52,7 @@ enum err compile_endpoints(struct model *m, struct errmsg *why)
         if (err != ERR_OK)
             return err;
     }
+    for (const struct source *s = m->sources; s != NULL; s = s->next)
+        copy_programs(m, s->endpoint);
     return ERR_OK;
 }

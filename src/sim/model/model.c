@@ -94,7 +94,7 @@ static size_t name_place(const struct model *m, const char *name)
 static void name_add(struct model *m, comp_id c)
 {
     if (m->ncomps * 2 > m->by_name_cap) {
-        m->by_name_cap = m->by_name_cap == 0 ? 64 : m->by_name_cap * 2;
+        m->by_name_cap = m->by_name_cap == 0 ? TINY(64, 2) : m->by_name_cap * 2;
         m->by_name = mem_grow(m->by_name, m->by_name_cap, sizeof *m->by_name);
         memset(m->by_name, 0xff, m->by_name_cap * sizeof *m->by_name);
         for (size_t i = 0; i < c; i++)
@@ -115,7 +115,7 @@ comp_id model_append(struct model *m, const struct kind_impl *kind, const char *
         return COMP_NONE;
     }
     if (m->ncomps == m->comps_cap) {
-        m->comps_cap = m->comps_cap == 0 ? 32 : m->comps_cap * 2;
+        m->comps_cap = m->comps_cap == 0 ? TINY(32, 1) : m->comps_cap * 2;
         m->comps = mem_grow(m->comps, m->comps_cap, sizeof *m->comps);
     }
     comp_id c = (comp_id)m->ncomps++;
@@ -372,7 +372,7 @@ static struct schedule_entry *schedule_add(struct model *m, sim_time at,
         return NULL;
     }
     if (m->nschedule == m->schedule_cap) {
-        m->schedule_cap = m->schedule_cap == 0 ? 16 : m->schedule_cap * 2;
+        m->schedule_cap = m->schedule_cap == 0 ? TINY(16, 1) : m->schedule_cap * 2;
         m->schedule = mem_grow(m->schedule, m->schedule_cap, sizeof *m->schedule);
     }
     struct schedule_entry *e = &m->schedule[m->nschedule++];
@@ -418,8 +418,41 @@ enum err model_repeat(struct model *m, sim_time at, const struct action *fault,
     return ERR_OK;
 }
 
+/* The version that runs at the start, as far as it is said by now. */
+static const char *first_version(const struct model *m, comp_id service)
+{
+    const struct comp *c = &m->comps[service];
+    for (size_t p = 0; p < c->kind->desc.nparams; p++)
+        if (str_eq(c->kind->desc.params[p].name, "version") && c->given[p] &&
+            *c->params[p].as.text != '\0')
+            return c->params[p].as.text;
+    return model_versions(m, service) > 0 ? model_version(m, service, 0) : "v1";
+}
+
+enum err model_version_like(struct model *m, comp_id service, const char *version,
+                            const char *like, struct errmsg *why)
+{
+    if (m->finished || service >= m->ncomps ||
+        !comp_has(&m->comps[service], KIND_SERVES))
+        return errmsg_set(why, ERR_INPUT, "no service that could have version \"%s\"",
+                          version);
+    for (size_t i = 0; i < model_versions(m, service); i++)
+        if (str_eq(model_version(m, service, i), version))
+            return errmsg_set(why, ERR_INPUT, "%s has a version \"%s\" of its own",
+                              model_name(m, service), version);
+    struct version_like *v = arena_alloc(&m->arena, sizeof *v);
+    like = like ? like : first_version(m, service);
+    *v = (struct version_like){.like = (size_t)version_add(m, service, like)};
+    v->version = (size_t)version_add(m, service, version);
+    struct version_like **at = &m->comps[service].versions->alike;
+    while (*at)
+        at = &(*at)->next;
+    *at = v;
+    return ERR_OK;
+}
+
 enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
-                     const char *title, struct errmsg *why)
+                     const char *title, bool final, struct errmsg *why)
 {
     if (c >= m->ncomps)
         return errmsg_set(why, ERR_INPUT, "the change names no component");
@@ -427,6 +460,7 @@ enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
     if (e == NULL)
         return ERR_REFUSED;
     e->decoy = true;
+    e->final = final;
     e->action = (struct action){.comp = c};
     e->who = copy_text(m, who == NULL ? "" : who);
     e->title = copy_text(m, title == NULL ? "" : title);

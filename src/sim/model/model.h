@@ -56,7 +56,9 @@ static inline sim_time patience_draw(const struct dist *d, struct rng *r)
 
 /* The calendar's own events (struct parts): an entry of the schedule, a fault's end. */
 void apply_scheduled(struct world *w, uint32_t index, uint32_t times);
-void apply_fault_end(struct world *w, ref fault);
+/* later.c: the process of component `c` has started: what waited for that holds now. */
+void later_restarted(struct world *w, comp_id c);
+void apply_over(struct world *w, ref what, uint32_t kind); /* parts.over */
 
 /* model_text.c: a number in a model's description, to the last bit. */
 void describe_number(struct buf *out, double x);

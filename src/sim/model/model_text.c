@@ -75,6 +75,9 @@ static void put_comp(struct buf *out, const struct model *m, comp_id id)
     buf_addf(out, " %d %d", (int)c->owner, (int)c->target);
     for (size_t i = 0; i < d->nparams; i++)
         put_value(out, &c->params[i]);
+    for (const struct version_like *v = c->versions ? c->versions->alike : NULL; v;
+         v = v->next)
+        buf_addf(out, " %zu=%zu", v->version, v->like);
     if (c->kind->describe != NULL)
         c->kind->describe(m, id, out);
     buf_addch(out, '\n');

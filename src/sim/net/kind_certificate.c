@@ -52,7 +52,7 @@ static const struct param_desc params[] = {
                     .max = 1e9,
                     .unit = "s",
                     .def = "2160h",
-                    .live = true,
+                    .change = CHANGE_AT_ONCE,
                     .doc = "How long one is good from its issue."},
     [P_BACKDATED] = {.name = "backdated",
                      .type = VALUE_DURATION,
@@ -60,7 +60,7 @@ static const struct param_desc params[] = {
                      .max = 1e9,
                      .unit = "s",
                      .def = "1h",
-                     .live = true,
+                     .change = CHANGE_BUILT,
                      .doc = "A new one is good from so long before its issue, for "
                             "clocks that are behind."},
     [P_RENEW_BEFORE] = {.name = "renew_before",
@@ -69,14 +69,14 @@ static const struct param_desc params[] = {
                         .max = 1e9,
                         .unit = "s",
                         .def = "0",
-                        .live = true,
+                        .change = CHANGE_AT_ONCE,
                         .doc = "So long before it expires it is renewed by itself; 0: "
                                "by hand."},
     [P_AUTO_RELOAD] = {.name = "auto_reload",
                        .type = VALUE_BOOL,
                        .unit = "",
                        .def = "off",
-                       .live = true,
+                       .change = CHANGE_AT_ONCE,
                        .doc = "Whether a renewed one is presented at once."},
     [P_ROUNDS] = {.name = "round_trips",
                   .type = VALUE_COUNT,
@@ -84,7 +84,7 @@ static const struct param_desc params[] = {
                   .max = 10,
                   .unit = "",
                   .def = "1",
-                  .live = true,
+                  .change = CHANGE_AT_ONCE,
                   .doc = "Round trips of a handshake (TLS 1.3: 1, 1.2: 2)."},
     [P_HANDSHAKE] = {.name = "handshake",
                      .type = VALUE_DURATION,
@@ -92,7 +92,7 @@ static const struct param_desc params[] = {
                      .max = 60,
                      .unit = "s",
                      .def = "1ms",
-                     .live = true,
+                     .change = CHANGE_BUILT,
                      .doc = "Processor time of a handshake on the side that presents "
                             "it (RSA-2048: 1 ms, ECDSA P-256: 0.2 ms); longer where "
                             "its cores are busy."},
@@ -102,7 +102,7 @@ static const struct param_desc params[] = {
                             .max = 60,
                             .unit = "s",
                             .def = "200us",
-                            .live = true,
+                            .change = CHANGE_BUILT,
                             .doc = "Processor time of a handshake on the caller's "
                                    "side; users have as many cores as they are."},
     [P_BACKLOG] = {.name = "backlog",
@@ -111,7 +111,7 @@ static const struct param_desc params[] = {
                    .max = 1e6,
                    .unit = "connections",
                    .def = "4096",
-                   .live = true,
+                   .change = CHANGE_BUILT,
                    .doc = "Handshakes that each instance has under way at most (Linux: "
                           "somaxconn); who comes on top is not heard, and asks again "
                           "after 1 s, 2 s, 4 s ..."},

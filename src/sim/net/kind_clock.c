@@ -35,7 +35,7 @@ static const struct param_desc params[] = {
                .type = VALUE_BOOL,
                .unit = "",
                .def = "on",
-               .live = true,
+               .change = CHANGE_AT_ONCE,
                .doc = "Whether it is set right from outside."},
     [P_EVERY] = {.name = "every",
                  .type = VALUE_DURATION,
@@ -43,7 +43,7 @@ static const struct param_desc params[] = {
                  .max = 86400,
                  .unit = "s",
                  .def = "64s",
-                 .live = true,
+                 .change = CHANGE_AT_ONCE,
                  .doc = "How often that is done."},
     [P_PANIC] = {.name = "panic",
                  .type = VALUE_DURATION,
@@ -51,7 +51,7 @@ static const struct param_desc params[] = {
                  .max = 1e9,
                  .unit = "s",
                  .def = "1000s",
-                 .live = true,
+                 .change = CHANGE_AT_ONCE,
                  .doc = "A clock that is wrong by more is left alone; 0: never."},
 };
 

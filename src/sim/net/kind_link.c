@@ -24,7 +24,7 @@ static const struct param_desc params[] = {
                     .max = 3600,
                     .unit = "s",
                     .def = "200us",
-                    .live = true,
+                    .change = CHANGE_BUILT,
                     .doc = "Time a message takes, each way."},
     [LP_JITTER] = {.name = "jitter",
                    .type = VALUE_DURATION,
@@ -32,7 +32,7 @@ static const struct param_desc params[] = {
                    .max = 3600,
                    .unit = "s",
                    .def = "0",
-                   .live = true,
+                   .change = CHANGE_BUILT,
                    .doc = "Up to so much is added to the latency, evenly spread."},
     [LP_LOSS] = {.name = "loss",
                  .type = VALUE_FRACTION,
@@ -40,7 +40,7 @@ static const struct param_desc params[] = {
                  .max = 1,
                  .unit = "",
                  .def = "0",
-                 .live = true,
+                 .change = CHANGE_BUILT,
                  .doc = "Share of the packets that are lost, and sent again."},
     [LP_BANDWIDTH] = {.name = "bandwidth",
                       .type = VALUE_COUNT,
@@ -48,7 +48,7 @@ static const struct param_desc params[] = {
                       .max = 1e12,
                       .unit = "bytes/s",
                       .def = "0",
-                      .live = true,
+                      .change = CHANGE_BUILT,
                       .doc = "What it carries, each way; messages queue for it in "
                              "order; 0: no limit."},
     [LP_QUEUE] = {.name = "queue",
@@ -57,7 +57,7 @@ static const struct param_desc params[] = {
                   .max = 1e12,
                   .unit = "bytes",
                   .def = "0",
-                  .live = true,
+                  .change = CHANGE_BUILT,
                   .doc = "Bytes that may wait for the bandwidth, each way; what comes "
                          "on top is dropped, and sent again; 0: no limit."},
     [LP_RTO] = {.name = "rto",
@@ -66,7 +66,7 @@ static const struct param_desc params[] = {
                 .max = 120,
                 .unit = "s",
                 .def = "200ms",
-                .live = true,
+                .change = CHANGE_BUILT,
                 .doc = "Retransmission timeout: time until what was lost is sent "
                        "again, twice as long each time, two minutes at most."},
     [LP_RETRANSMITS] = {.name = "retransmits",
@@ -75,7 +75,7 @@ static const struct param_desc params[] = {
                         .max = 100,
                         .unit = "",
                         .def = "15",
-                        .live = true,
+                        .change = CHANGE_AT_ONCE,
                         .doc = "How often a message is sent again before its "
                                "connection is given up."},
     [LP_KEEPALIVE] =
@@ -85,7 +85,7 @@ static const struct param_desc params[] = {
          .max = 86400,
          .unit = "s",
          .def = "0",
-         .live = true,
+         .change = CHANGE_AT_ONCE,
          .doc = "Idle time after which the kernel asks whether a connection is still "
                 "there (SO_KEEPALIVE; Linux: 2 h where it is on); 0: never."},
     [LP_KEEPALIVE_INTERVAL] =
@@ -95,7 +95,7 @@ static const struct param_desc params[] = {
          .max = 86400,
          .unit = "s",
          .def = "75s",
-         .live = true,
+         .change = CHANGE_AT_ONCE,
          .doc = "Time between two such questions that are not answered (Linux: 75 s)."},
     [LP_KEEPALIVE_PROBES] = {.name = "keepalive_probes",
                              .type = VALUE_COUNT,
@@ -103,7 +103,7 @@ static const struct param_desc params[] = {
                              .max = 127,
                              .unit = "",
                              .def = "9",
-                             .live = true,
+                             .change = CHANGE_AT_ONCE,
                              .doc = "Questions without an answer after which the "
                                     "connection is closed (Linux: 9)."},
     [LP_FORGETS_AFTER] = {.name = "forgets_after",
@@ -112,7 +112,7 @@ static const struct param_desc params[] = {
                           .max = 86400,
                           .unit = "s",
                           .def = "0",
-                          .live = true,
+                          .change = CHANGE_BUILT,
                           .doc =
                               "Idle time after which a firewall or NAT in it forgets a "
                               "connection, which is dead from then on (AWS: 350 s); a "
@@ -123,7 +123,7 @@ static const struct param_desc params[] = {
                          .max = 86400,
                          .unit = "s",
                          .def = "0",
-                         .live = true,
+                         .change = CHANGE_AT_ONCE,
                          .doc = "A connection over which nothing got through for so "
                                 "long is given up (TCP user timeout, keepalive); 0: "
                                 "only after all retransmissions."},

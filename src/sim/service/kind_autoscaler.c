@@ -66,7 +66,7 @@ static const struct param_desc params[] = {
                   .type = VALUE_CHOICE,
                   .def = "cpu",
                   .choices = "cpu|queue|in_flight",
-                  .live = true,
+                  .change = CHANGE_AT_ONCE,
                   .doc = "What it looks at, as the mean over the instances."},
     [P_TARGET] = {.name = "target",
                   .type = VALUE_NUMBER,
@@ -74,7 +74,7 @@ static const struct param_desc params[] = {
                   .max = 1000000,
                   .unit = "",
                   .def = "0.7",
-                  .live = true,
+                  .change = CHANGE_AT_ONCE,
                   .doc = "What the metric should be: a share of the cores, or a number "
                          "of requests."},
     [P_MIN] = {.name = "min",
@@ -83,7 +83,7 @@ static const struct param_desc params[] = {
                .max = SERVICE_MAX,
                .unit = "instances",
                .def = "1",
-               .live = true,
+               .change = CHANGE_AT_ONCE,
                .doc = "Fewest instances."},
     [P_MAX] = {.name = "max",
                .type = VALUE_COUNT,
@@ -91,7 +91,7 @@ static const struct param_desc params[] = {
                .max = SERVICE_MAX,
                .unit = "instances",
                .def = "10",
-               .live = true,
+               .change = CHANGE_AT_ONCE,
                .doc = "Most instances."},
     [P_INTERVAL] = {.name = "interval",
                     .type = VALUE_DURATION,
@@ -113,20 +113,20 @@ static const struct param_desc params[] = {
                     .max = 86400,
                     .unit = "s",
                     .def = "5m",
-                    .live = true,
+                    .change = CHANGE_AT_ONCE,
                     .doc = "Time without a change before it scales down."},
     [P_TOLERANCE] = {.name = "tolerance",
                      .type = VALUE_FRACTION,
                      .min = 0,
                      .max = 1,
                      .def = "10%",
-                     .live = true,
+                     .change = CHANGE_AT_ONCE,
                      .doc = "Nothing changes while the measure is so near its target."},
     [P_UNREADY] = {.name = "unready",
                    .type = VALUE_CHOICE,
                    .def = "idle",
                    .choices = "idle|measured",
-                   .live = true,
+                   .change = CHANGE_BUILT,
                    .doc = "Instances that are not ready yet: counted as doing nothing "
                           "when more are wanted and else left out, or measured like "
                           "the others, their start included."},
@@ -136,7 +136,7 @@ static const struct param_desc params[] = {
                           .max = 86400,
                           .unit = "s",
                           .def = "5m",
-                          .live = true,
+                          .change = CHANGE_BUILT,
                           .doc = "Time after its start in which an instance's cpu "
                                  "counts only once it has been ready for 10 s."},
     [P_UP_WINDOW] = {.name = "up_window",
@@ -145,7 +145,7 @@ static const struct param_desc params[] = {
                      .max = 3600,
                      .unit = "s",
                      .def = "0",
-                     .live = true,
+                     .change = CHANGE_AT_ONCE,
                      .doc = "It goes up to the smallest number wanted in so long."},
     [P_DOWN_WINDOW] = {.name = "down_window",
                        .type = VALUE_DURATION,
@@ -153,7 +153,7 @@ static const struct param_desc params[] = {
                        .max = 3600,
                        .unit = "s",
                        .def = "0",
-                       .live = true,
+                       .change = CHANGE_AT_ONCE,
                        .doc = "It comes down to the largest number wanted in so long. "
                               "Kubernetes: 5m, and no cooldown."},
     [P_LIMIT_PERIOD] = {.name = "limit_period",
@@ -162,7 +162,7 @@ static const struct param_desc params[] = {
                         .max = 1800,
                         .unit = "s",
                         .def = "15s",
-                        .live = true,
+                        .change = CHANGE_AT_ONCE,
                         .doc = "The time that the next three are about; 0: no limits."},
     [P_UP_SHARE] = {.name = "up_share",
                     .type = VALUE_NUMBER,
@@ -170,7 +170,7 @@ static const struct param_desc params[] = {
                     .max = 1000,
                     .unit = "",
                     .def = "1",
-                    .live = true,
+                    .change = CHANGE_AT_ONCE,
                     .doc = "Share of the instances that may be added in a period; 1: "
                            "as many as there are."},
     [P_UP_COUNT] = {.name = "up_count",
@@ -179,19 +179,19 @@ static const struct param_desc params[] = {
                     .max = SERVICE_MAX,
                     .unit = "instances",
                     .def = "4",
-                    .live = true,
+                    .change = CHANGE_AT_ONCE,
                     .doc = "Or so many, where that is more."},
     [P_DOWN_SHARE] = {.name = "down_share",
                       .type = VALUE_FRACTION,
                       .min = 0,
                       .max = 1,
                       .def = "100%",
-                      .live = true,
+                      .change = CHANGE_AT_ONCE,
                       .doc = "Share of the instances that may be removed in a period."},
     [P_ON] = {.name = "on",
               .type = VALUE_BOOL,
               .def = "on",
-              .live = true,
+              .change = CHANGE_AT_ONCE,
               .doc = "Off: it changes nothing."},
 };
 _Static_assert(COUNT_OF(params) == P_COUNT, "each parameter has its words");
@@ -228,7 +228,7 @@ _Static_assert(COUNT_OF(metrics) == M_COUNT, "each metric has its words");
 
 enum { EV_LOOK, EV_ACT };
 
-/* What windows and limits remember. */
+/* The memory of windows and limits. */
 struct memory {
     sim_time at;
     int wanted; /* at a look; 0: a change */

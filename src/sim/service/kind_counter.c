@@ -116,7 +116,8 @@ static void room_for_more(struct world *w, struct counter_state *s)
     w_release(w, was.places, 2 * was.cap * sizeof(uint32_t));
 }
 
-/* How many are not over yet, though they may lie there: nothing happens at that time. */
+/* The number that are not over yet, though they may lie there: nothing happens at that
+ * time. */
 static uint32_t known(const struct world *w, comp_id c)
 {
     const struct counter_state *s = state_of(w, c);
@@ -194,13 +195,13 @@ static const struct param_desc params[] = {
     [P_PER_VISIT] = {.name = "per_visit",
                      .type = VALUE_BOOL,
                      .def = "off",
-                     .live = true,
+                     .change = CHANGE_BUILT,
                      .doc = "Whether it notices what happens twice for one visit of a "
                             "user or one message."},
     [P_IDEMPOTENT] = {.name = "idempotent",
                       .type = VALUE_BOOL,
                       .def = "off",
-                      .live = true,
+                      .change = CHANGE_AT_ONCE,
                       .doc = "Whether such a repeat has no effect, as with an "
                              "idempotency key or a table of processed messages."},
     [P_REMEMBERS] = {.name = "remembers",
@@ -209,7 +210,7 @@ static const struct param_desc params[] = {
                      .max = 86400,
                      .unit = "s",
                      .def = "10m",
-                     .live = true,
+                     .change = CHANGE_AT_ONCE,
                      .doc = "How long it knows a visit, from its first sight on; FIFO "
                             "queues of SQS: 5m."},
     [P_MEMORY] = {.name = "memory",
@@ -218,7 +219,7 @@ static const struct param_desc params[] = {
                   .max = MEMORY_MAX,
                   .unit = "visits",
                   .def = "0",
-                  .live = true,
+                  .change = CHANGE_AT_ONCE,
                   .doc = "Visits it knows at most, the oldest is forgotten; 0: any "
                          "number."},
     [P_AMOUNT] = {.name = "amount",
@@ -227,7 +228,7 @@ static const struct param_desc params[] = {
                   .max = 1e9,
                   .unit = "",
                   .def = "1",
-                  .live = true,
+                  .change = CHANGE_BUILT,
                   .doc = "What one is worth on average: money, bytes, seats."},
     [P_AMOUNT_SD] = {.name = "amount_sd",
                      .type = VALUE_NUMBER,
@@ -235,7 +236,7 @@ static const struct param_desc params[] = {
                      .max = 1e9,
                      .unit = "",
                      .def = "0",
-                     .live = true,
+                     .change = CHANGE_BUILT,
                      .doc = "Standard deviation of the amounts (lognormal); a visit or "
                             "message has the same amount wherever it is counted. 0: "
                             "all alike."},
@@ -264,7 +265,7 @@ static const struct metric_desc metrics[] = {
 };
 _Static_assert(COUNT_OF(metrics) == M_COUNT, "one of each");
 
-/* What is listed only where it is modelled. */
+/* Metrics that are listed only where they are modelled. */
 static const struct metric_need needs[] = {
     {"amount_total", "amount"},
     {"repeated_amount_total", "amount"},

@@ -81,10 +81,26 @@ static double endpoint_metric(const struct world *w, comp_id c, int metric,
 }
 
 static const struct param_desc params[] = {
-    {"workers", VALUE_COUNT, 0, 100000, "", "0", NULL, true,
-     "Workers that its requests may hold at once, for each instance; 0: all of them."},
-    {"reserved", VALUE_COUNT, 0, 100000, "", "0", NULL, true,
-     "Workers that are kept free for its requests, for each instance."},
+    [EP_WORKERS] = {.name = "workers",
+                    .type = VALUE_COUNT,
+                    .min = 0,
+                    .max = 100000,
+                    .unit = "",
+                    .def = "0",
+                    .change = CHANGE_AT_ONCE,
+                    .each = EACH_INSTANCE,
+                    .doc = "Workers that its requests may hold at once, for each "
+                           "instance; 0: all of them."},
+    [EP_RESERVED] =
+        {.name = "reserved",
+         .type = VALUE_COUNT,
+         .min = 0,
+         .max = 100000,
+         .unit = "",
+         .def = "0",
+         .change = CHANGE_AT_ONCE,
+         .each = EACH_INSTANCE,
+         .doc = "Workers that are kept free for its requests, for each instance."},
 };
 
 #define REASON_METRIC(x, phrase)                                                       \

@@ -4,7 +4,12 @@
 #include "engine/kind.h"
 
 static const struct param_desc flag_params[] = {
-    {"on", VALUE_BOOL, 0, 0, "", "off", NULL, true, "Whether the flag is on."},
+    {.name = "on",
+     .type = VALUE_BOOL,
+     .unit = "",
+     .def = "off",
+     .change = CHANGE_AT_ONCE,
+     .doc = "Whether the flag is on."},
 };
 
 static double flag_metric(const struct world *w, comp_id c, int metric, int instance)

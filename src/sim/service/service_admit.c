@@ -51,10 +51,10 @@ static bool leaks_fds(const struct world *w, comp_id c)
 
 void instance_settings(struct world *w, struct instance *i)
 {
-    int64_t most = p_count(w, i->comp, SP_QUEUE);
+    int64_t most = i_count(w, i, SP_QUEUE);
     i->features = service_of(w, i->comp)->features;
     i->newest = p_count(w, i->comp, SP_ORDER) == ORDER_LIFO;
-    i->workers = (uint32_t)p_count(w, i->comp, SP_WORKERS);
+    i->workers = (uint32_t)i_count(w, i, SP_WORKERS);
     i->room = most == QUEUE_UNLIMITED ? UINT32_MAX : most < 0 ? 0 : (uint32_t)most;
     i->patience = p_time(w, i->comp, SP_QUEUE_TIMEOUT);
     if ((i->features & SF_PREEMPT) && i->cores.lower == 0)
@@ -72,11 +72,11 @@ void service_features(struct world *w, comp_id c)
     if (p_time(w, c, SP_SHED_DELAY) > 0 || p_number(w, c, SP_SHED_CPU) > 0 ||
         p_on(w, c, SP_SHED_BY_PRIORITY))
         f |= SF_SHED;
-    if (p_number(w, c, SP_MEMORY_LIMIT) > 0 || leaks(w, c))
+    if (service_any_has(w, c, SP_MEMORY_LIMIT) || leaks(w, c))
         f |= SF_MEMORY;
-    if (p_number(w, c, SP_HEAP) > 0)
+    if (service_any_has(w, c, SP_HEAP))
         f |= SF_HEAP | SF_MEMORY;
-    if (p_count(w, c, SP_FDS) > 0 || leaks_fds(w, c))
+    if (service_any_has(w, c, SP_FDS) || leaks_fds(w, c))
         f |= SF_FDS;
     if (p_on(w, c, SP_PREEMPT))
         f |= SF_PREEMPT;
@@ -93,7 +93,7 @@ void service_features(struct world *w, comp_id c)
 
 /* ---- shedding ------------------------------------------------------------------- */
 
-/* How much of the share is refused now; looks at the load since it last did. */
+/* Adjusts the share that is refused, by the load since the last time. */
 static void shed_adjust(struct world *w, struct instance *i)
 {
     sim_time since = w_now(w) - i->shed_at;
@@ -129,7 +129,7 @@ static bool shed_by_cpu(struct world *w, struct instance *i, const struct act *a
 static bool shed_by_class(const struct world *w, const struct instance *i,
                           const struct act *a)
 {
-    int64_t most = p_count(w, i->comp, SP_QUEUE);
+    int64_t most = i_count(w, i, SP_QUEUE);
     return most > 0 && (int64_t)i->queue.count * 4 >= most * (a->priority + 1) &&
            i->queue.count > 0;
 }
@@ -168,10 +168,10 @@ void service_arms_patience(struct world *w, struct instance *i, struct act *a,
 
 /* ---- a request's way ------------------------------------------------------------ */
 
-/* Those whose time is over leave a full queue before somebody is refused. */
+/* Lets those whose time is over leave a full queue, before somebody is refused. */
 static void drop_expired(struct world *w, struct instance *i)
 {
-    int64_t most = p_count(w, i->comp, SP_QUEUE);
+    int64_t most = i_count(w, i, SP_QUEUE);
     while (most > 0 && (int64_t)i->queue.count >= most && i->order_n > 0) {
         struct act *a = queue_next(w, i);
         if (a == NULL || a->deadline == 0 || w_now(w) < a->deadline)

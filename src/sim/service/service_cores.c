@@ -12,7 +12,7 @@
 static double start_pace(const struct world *w, const struct instance *i)
 {
     double needs = p_number(w, i->comp, SP_START_UP_CORES);
-    double cores = p_number(w, i->comp, SP_CORES);
+    double cores = i_number(w, i, SP_CORES);
     if (needs <= 0)
         return 1;
     return (cores < needs ? cores / needs : 1) / i->slow;
@@ -41,7 +41,7 @@ void instance_speed(struct world *w, struct instance *i)
     if (i->warming)
         factor /= p_number(w, i->comp, SP_WARM_UP_FACTOR);
     station_touch(w, &i->cores);
-    i->cores.cores = p_number(w, i->comp, SP_CORES);
+    i->cores.cores = i_number(w, i, SP_CORES);
     i->cores.burns = i->collecting ? STATION_ALL
                      : starts      ? p_number(w, i->comp, SP_START_UP_CORES)
                                    : 0;

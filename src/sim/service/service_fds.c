@@ -24,7 +24,7 @@ uint32_t fds_open(const struct world *w, const struct instance *i)
 
 int64_t fds_spare(const struct world *w, const struct instance *i)
 {
-    int64_t most = p_count(w, i->comp, SP_FDS);
+    int64_t most = i_count(w, i, SP_FDS);
     return most == 0 ? INT64_MAX : most - (int64_t)fds_open(w, i);
 }
 

@@ -26,7 +26,7 @@
 
 static double heap_of(const struct world *w, const struct instance *i)
 {
-    return p_number(w, i->comp, SP_HEAP) * MIB;
+    return i_number(w, i, SP_HEAP) * MIB;
 }
 
 /* A traced request's processor time so far, or its wait for the collector. */
@@ -95,10 +95,10 @@ void gc_allocate(struct world *w, struct instance *i)
         collect(w, i);
 }
 
-/* What is alive has grown. */
+/* Looks at memory after what is alive has grown. */
 void gc_look(struct world *w, struct instance *i)
 {
-    if (p_number(w, i->comp, SP_HEAP) > 0 && !i->collecting && full(w, i))
+    if (i_number(w, i, SP_HEAP) > 0 && !i->collecting && full(w, i))
         collect(w, i);
 }
 
@@ -108,14 +108,14 @@ void gc_ended(struct world *w, struct instance *i)
     i->garbage = i->garbage_new;
     set_collecting(w, i, false);
     gc_clock(w, i);
-    if (p_number(w, i->comp, SP_HEAP) > 0 && full(w, i))
+    if (i_number(w, i, SP_HEAP) > 0 && full(w, i))
         collect(w, i);
 }
 
 void gc_due(struct world *w, struct instance *i)
 {
     i->gc_clock = 0;
-    if (p_number(w, i->comp, SP_HEAP) > 0 && !i->collecting)
+    if (i_number(w, i, SP_HEAP) > 0 && !i->collecting)
         collect(w, i);
     else if (!i->collecting)
         gc_clock(w, i);

@@ -140,6 +140,7 @@ void instance_stop(struct world *w, struct instance *i)
     while (i->members.first != 0)
         act_kill(w, act_at(w, i->members.first), REASON_INSTANCE_GONE, i->comp);
     station_evict(w, &i->cores, REASON_INSTANCE_GONE); /* handshakes */
+    instance_keeps_nothing(w, i);
     instance_speed(w, i);
     gc_stop(w, i);
     i->leaked = i->fds_leaked = 0;
@@ -190,8 +191,8 @@ void instance_drain(struct world *w, struct instance *i, enum drained then)
 
 /* ---- how many ------------------------------------------------------------------- */
 
-/* Who scales down and up again while the old ones take a day to drain has them stopped
- * when there are too many: the first of those that leave makes room. */
+/* An operator who scales down and up again while old ones take a day to drain has them
+ * stopped when there are too many: the first of those that leave makes room. */
 static SELDOM struct instance *drained_by_force(struct world *w, comp_id c)
 {
     for (int k = 1;; k++) {

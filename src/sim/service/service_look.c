@@ -67,7 +67,7 @@ static double pool_sum(const struct world *w, const struct instance *i, bool wai
 
 static double heap_used(const struct world *w, const struct instance *i)
 {
-    return p_number(w, i->comp, SP_HEAP) > 0 ? memory_used(w, i) : 0;
+    return i_number(w, i, SP_HEAP) > 0 ? memory_used(w, i) : 0;
 }
 
 static sim_time backlog_now(const struct world *w, const struct instance *i)
@@ -75,7 +75,7 @@ static sim_time backlog_now(const struct world *w, const struct instance *i)
     return i->queue.count > 0 ? w_now(w) - i->backlog_since : 0;
 }
 
-/* What it uses up, and how its roll-out stands. */
+/* The resources an instance uses up, and how its roll-out stands. */
 static double resource_of(const struct world *w, const struct instance *i, int metric)
 {
     bool runs = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING;
@@ -85,13 +85,13 @@ static double resource_of(const struct world *w, const struct instance *i, int m
     case M_MEMORY:
         return memory_used(w, i);
     case M_MEMORY_LIMIT:
-        return runs ? p_number(w, i->comp, SP_MEMORY_LIMIT) * 1048576 : 0;
+        return runs ? i_number(w, i, SP_MEMORY_LIMIT) * 1048576 : 0;
     case M_OOM_KILLS:
         return (double)i->oom_kills;
     case M_BACKING_OFF:
         return i->waiting;
     case M_HEAP_LIVE:
-        return p_number(w, i->comp, SP_HEAP) > 0 ? memory_live(w, i) : 0;
+        return i_number(w, i, SP_HEAP) > 0 ? memory_live(w, i) : 0;
     case M_HEAP_USED:
         return heap_used(w, i);
     case M_COLLECTIONS:
@@ -99,9 +99,9 @@ static double resource_of(const struct world *w, const struct instance *i, int m
     case M_GC_SECONDS:
         return (double)gc_seconds(w, i) / 1e9;
     case M_FDS:
-        return p_count(w, i->comp, SP_FDS) > 0 ? fds_open(w, i) : 0;
+        return i_count(w, i, SP_FDS) > 0 ? fds_open(w, i) : 0;
     case M_FDS_MAX:
-        return runs ? (double)p_count(w, i->comp, SP_FDS) : 0;
+        return runs ? (double)i_count(w, i, SP_FDS) : 0;
     case M_NO_FDS:
         return (double)i->no_fds;
     case M_PENDING:
@@ -148,7 +148,7 @@ static double metric_of(const struct world *w, const struct instance *i, int met
     case M_BUSY:
         return i->busy;
     case M_WORKERS:
-        return runs ? (double)p_count(w, i->comp, SP_WORKERS) : 0;
+        return runs ? (double)i_count(w, i, SP_WORKERS) : 0;
     case M_QUEUED:
         return i->queue.count;
     case M_CPU:
@@ -218,7 +218,7 @@ static double scaler_measure(const struct world *w, const struct instance *i,
     }
 }
 
-/* Its processor time says nothing yet. */
+/* Whether an instance's processor time says nothing yet. */
 static bool still_settling(const struct world *w, const struct instance *i,
                            sim_time initialisation)
 {
@@ -308,9 +308,9 @@ void world_instance(const struct world *w, comp_id c, int number,
         return;
     const struct instance *i = service_instance(w, c, number);
     const struct service_state *s = service_of(w, c);
-    int64_t most = p_count(w, c, SP_QUEUE);
     if (i == NULL || i->state == INSTANCE_NONE)
         return;
+    int64_t most = i_count(w, i, SP_QUEUE);
     v->state = (enum instance_state)i->state;
     v->warming = i->warming;
     v->ready = i->state == INSTANCE_UP && i->ready;
@@ -320,7 +320,7 @@ void world_instance(const struct world *w, comp_id c, int number,
     v->version = model_version(w->model, c, i->version);
     v->since = i->since;
     v->busy = (int)i->busy;
-    v->workers = (int)p_count(w, c, SP_WORKERS);
+    v->workers = (int)i_count(w, i, SP_WORKERS);
     v->queued = (int)i->queue.count;
     v->queue_max = most > 0 ? (int)most : 0;
     if (i->members.first != 0)

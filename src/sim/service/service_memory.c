@@ -37,7 +37,7 @@ double memory_live(const struct world *w, const struct instance *i)
 double memory_used(const struct world *w, const struct instance *i)
 {
     double used = memory_live(w, i);
-    return p_number(w, i->comp, SP_HEAP) > 0 && runs(i) ? used + i->garbage : used;
+    return i_number(w, i, SP_HEAP) > 0 && runs(i) ? used + i->garbage : used;
 }
 
 /* ---- too much of it ------------------------------------------------------------- */
@@ -53,7 +53,7 @@ void process_dies(struct world *w, struct instance *i, enum death how)
 /* `more` requests are about to come in. */
 void memory_look(struct world *w, struct instance *i, int more)
 {
-    double limit = p_number(w, i->comp, SP_MEMORY_LIMIT) * MIB;
+    double limit = i_number(w, i, SP_MEMORY_LIMIT) * MIB;
     double next = more * p_number(w, i->comp, SP_MEMORY_PER_REQUEST) * MIB;
     if (limit > 0 && memory_used(w, i) + next > limit)
         process_dies(w, i, DEATH_CONTAINER);
@@ -77,7 +77,7 @@ void memory_free(struct world *w, struct instance *i, struct act *a)
     double bytes = a->held_kib * 1024.0;
     a->held_kib = 0;
     i->allocated -= bytes;
-    if (p_number(w, i->comp, SP_HEAP) > 0)
+    if (i_number(w, i, SP_HEAP) > 0)
         i->garbage += bytes;
 }
 

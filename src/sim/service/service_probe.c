@@ -131,7 +131,7 @@ void probe_arm(struct world *w, struct instance *i, bool first)
     bool own = p_count(w, i->comp, SP_LIVENESS) > PROBE_OWN_THREAD ||
                p_count(w, i->comp, SP_READINESS) > PROBE_OWN_THREAD;
     own = own || !i->ready || service_of(w, i->comp)->unready.rate > 0 ||
-          p_count(w, i->comp, SP_FDS) > 0;
+          i_count(w, i, SP_FDS) > 0;
     cal_cancel(w, &i->probe_timer);
     if (!own)
         return; /* nothing could fail */

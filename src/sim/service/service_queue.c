@@ -99,7 +99,7 @@ void order_rebuild(struct world *w, struct instance *i)
 
 /* ---- the next ------------------------------------------------------------------- */
 
-/* Is `a` served before `b`? Both wait. */
+/* Whether `a` is served before `b`. Both wait. */
 static bool before(const struct world *w, const struct act *a, const struct act *b,
                    int64_t order)
 {
@@ -162,7 +162,7 @@ static int64_t kept_for_others(const struct world *w, const struct instance *i,
 
 bool bulkhead_lets(const struct world *w, const struct instance *i, comp_id endpoint)
 {
-    int64_t workers = p_count(w, i->comp, SP_WORKERS), spare = workers - i->busy;
+    int64_t workers = i_count(w, i, SP_WORKERS), spare = workers - i->busy;
     if (endpoint != COMP_NONE) {
         int64_t most = p_count(w, endpoint, EP_WORKERS);
         int64_t busy = endpoint_busy(w, endpoint, i->number);
