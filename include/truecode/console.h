@@ -77,6 +77,8 @@ enum effect_kind {
     EFFECT_RULE_OUT, /* `comp`, `mechanism` (MECHANISM_COUNT: the whole component),
                         `text` */
     EFFECT_NOTE,     /* `text` */
+    EFFECT_STATE,    /* `line` of the incident sheet is `text` */
+    EFFECT_SHEET,    /* show it */
     EFFECT_SAY,      /* a status update: fields in `update` */
     EFFECT_HINT,
     EFFECT_SKIP,
@@ -97,6 +99,7 @@ struct effect {
     comp_id comp;
     enum mechanism mechanism;
     const char *text;
+    const char *line; /* the word of its command */
     struct update update;
 };
 struct effects {

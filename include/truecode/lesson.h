@@ -68,6 +68,7 @@ struct course {
     sim_time until_at;  /* fragile: when that is, on the simulated clock */
     const char *says;   /* why it did what it did; for the debrief */
     const char *client; /* worse: whose users lose; NULL: anybody's */
+    fn_id price;        /* costly: true after it, false after every fix; else FN_NONE */
     fn_id used; /* true when the learner did this (debrief matches by effect, never by
                    text); FN_NONE: matched by the actions in `lines` */
 };
@@ -101,6 +102,7 @@ struct lesson_info {
     const char *const *tools; /* commands for `help` */
     size_t ntools;
     sim_time good_for; /* how long users must be well for "won": the fixes' verdict */
+    sim_time expert;   /* how long somebody who knows it looks before acting */
 };
 
 /* ---- loading --------------------------------------------------------------------- */

@@ -36,6 +36,7 @@
 
 #include "truecode/console.h"
 #include "truecode/lesson.h"
+#include "truecode/players.h"
 #include "truecode/tape.h"
 #include "truecode/verdict.h"
 
@@ -167,7 +168,9 @@ struct session_view {
     const enum step_status *status; /* nsteps of them */
     size_t hints_shown;             /* of the current step */
     const char *feedback; /* what was last said about an answer or a trap; NULL */
-    const char *confirm;  /* a risk that waits for a yes; NULL */
+    bool
+        asking; /* the prompt waits for an answer: to a step's question, or to an update's */
+    const char *confirm; /* a risk that waits for a yes; NULL */
 
     const struct ticket *tickets; /* arrived */
     size_t ntickets, unread_tickets;
@@ -222,11 +225,22 @@ struct block {
     const sim_time *marks; /* when the learner changed something */
     size_t nmarks;
 };
+/* A part of the score, explained. Sentences, in the report's memory; "" where there is
+ * nothing to say. */
+struct score_item {
+    int points, full;
+    sim_time at;        /* when it was stated or done; SIM_FOREVER: never */
+    const char *stated; /* what the learner did or said */
+    const char *truth;  /* what was so */
+    const char *best;   /* what would have been full marks */
+    const char *cost;   /* what cost the points */
+};
 struct report {
     struct arena mem;
     struct block *blocks;
     size_t n, cap;
     struct score score;
+    struct score_item items[SCORE_PARTS];
 };
 /* Runs the learner's world, the reference and doing nothing on to one moment, forked
  * where they differ. May take a second, the first time after the end; `progress` (may
@@ -251,6 +265,14 @@ void report_markdown(const struct report *r,
  * ERR_LIMIT: a seed, which is named, takes more than the above. */
 enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
                       uint64_t first, unsigned count,
+                      bool (*progress)(void *ctx, unsigned done, unsigned all),
+                      void *ctx, struct errmsg *why) MUST_USE;
+
+/* Plays every player who does not think in both modes, over seeds o->seed ..
+ * o->seed+count-1; `progress` counts rows and returns false to stop (ERR_STOPPED).
+ * ERR_LESSON: the lesson cannot be played at all. Release with players_release(). */
+enum err players_play(struct players *out, const struct session_options *o,
+                      unsigned count,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why) MUST_USE;
 

@@ -43,40 +43,51 @@ enum play_mode mode_of_tape(const char *word);
 
 /* ---- how a lesson ended ---------------------------------------------------------- */
 
-/* name, word; from the worst to the best */
+/* name, word, the most points that it leaves; from the worst to the best */
 #define OUTCOME_LIST(X)                                                                \
-    X(LOST, "lost")                                                                    \
-    X(MITIGATED, "mitigated")                                                          \
-    X(CURED, "cured")                                                                  \
-    X(RECOVERED, "recovered")
+    X(LOST, "lost", 50)                                                                \
+    X(EARLY, "too early to say", 70)                                                   \
+    X(MITIGATED, "mitigated", 85)                                                      \
+    X(CURED, "cured", 100)                                                             \
+    X(RECOVERED, "recovered", 100)
 enum outcome {
-#define X(name, word) OUTCOME_##name,
+#define X(name, word, most) OUTCOME_##name,
     OUTCOME_LIST(X)
 #undef X
         OUTCOME_COUNT
 };
 const char *outcome_word(enum outcome o);   /* "recovered"; "": no outcome */
 const char *outcome_phrase(enum outcome o); /* for people: "users still suffer" */
+int outcome_most(enum outcome o);           /* points of 100 */
 
-/* name, phrase, weight; the weights make 100 */
+/* name, phrase, weight; the weights make 100. What can be had without saying what it was
+ * (users, no harm, verified) does not make a pass: truecode/players.h. */
 #define SCORE_LIST(X)                                                                  \
-    X(USERS, "users spared", 40)                                                       \
+    X(USERS, "users spared", 30)                                                       \
     X(CONTAINMENT, "no harm done", 15)                                                 \
-    X(DIAGNOSIS, "diagnosis", 25)                                                      \
+    X(DIAGNOSIS, "diagnosis", 30)                                                      \
     X(VERIFICATION, "verified", 10)                                                    \
-    X(COMMUNICATION, "told people", 10)
+    X(COMMUNICATION, "told people", 15)
 enum score_part {
 #define X(name, phrase, weight) SCORE_##name,
     SCORE_LIST(X)
 #undef X
         SCORE_PARTS
 };
+enum {
+#define X(name, phrase, weight) SCORE_FULL_##name = weight,
+    SCORE_LIST(X)
+#undef X
+};
+const char *score_phrase(enum score_part p); /* "users spared" */
+int score_weight(enum score_part p);         /* points of 100 */
 struct score {
-    double part[SCORE_PARTS]; /* 0..1 */
-    int total;                /* 0..100 */
+    double part[SCORE_PARTS]; /* 0..1: whole points of the part's weight */
+    int total; /* 0..100: the points of all parts, at most what the outcome leaves */
     enum outcome outcome;
-    /* Bad user requests from the page until a verdict on the learner's last change is
-     * due: who leaves early is not spared what follows. */
+    /* Users' requests lost from the page until a verdict on the learner's last change is
+     * due (leaving early spares nobody what follows): bad ones, and those that never came
+     * though they came on the healthy night. */
     uint64_t bad_you, bad_reference, bad_nothing;
     int hints; /* recorded, never deducted */
 };

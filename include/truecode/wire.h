@@ -39,8 +39,8 @@
 #define TRUECODE_WIRE_H
 
 #include "truecode/limits.h"
+#include "truecode/players.h"
 #include "truecode/screen.h"
-#include "truecode/verdict.h"
 
 #define WIRE_WORKER_ARG  "--worker" /* the hidden subcommand: see worker.h */
 #define WIRE_MESSAGE_MAX (12u * 1024 * 1024)
@@ -62,6 +62,7 @@
  *     NOTICE     line -> a frame with the line over it until the next key
  *     REPORT     -> text (Markdown), score, digest
  *     PROVE      name, text, seed, count -> progress, then the proof
+ *     PLAYERS    the same -> progress, then what players who do not think get
  *     VALIDATE   name, text, seed, count -> one card; the world was built so often
  *     LAB        name, text, seed, count (replications), until
  *     LAB_RUN    max_events -> done of all, events; more: not at its end
@@ -75,6 +76,7 @@ enum wire_op {
     WIRE_LINE,
     WIRE_TICK,
     WIRE_PROVE,
+    WIRE_PLAYERS,
     WIRE_REPORT,
     WIRE_VALIDATE,
     WIRE_NOTICE,
@@ -187,9 +189,10 @@ struct wire_answer {
 
     struct wire_card *cards;
     size_t ncards;
-    unsigned done, all; /* progress */
-    uint64_t events;    /* of a lab, so far */
-    struct proof proof; /* its rows live in `mem`, too: not for proof_release() */
+    unsigned done, all;     /* progress */
+    uint64_t events;        /* of a lab, so far */
+    struct proof proof;     /* its rows live in `mem`, too: not for proof_release() */
+    struct players players; /* so do its rows: not for players_release() */
 
     struct arena mem; /* everything above */
 };

@@ -47,6 +47,8 @@ enum exit_code {
     X(NO_JAIL, "no-jail", NULL,                                                        \
       "run lessons without the jail; twice: files from elsewhere, too")                \
     X(TEST_SYNC, "test-sync", NULL, "tell in the window's title when a frame is done") \
+    X(THOUGHTLESS, "thoughtless", NULL,                                                \
+      "players who do not think instead of the proofs")                                \
     X(SEEDS, "seeds", "N", "how many seeds (5)")                                       \
     X(FROM, "from", "N", "the first seed (1)")                                         \
     X(JOBS, "jobs", "N", "how many worker processes (2)")                              \

@@ -20,6 +20,7 @@
 struct subject { /* a lesson being proven */
     struct buf text, name;
     struct proof proof;
+    struct players players;
 };
 struct chunk {
     size_t subject;
@@ -43,7 +44,8 @@ struct proving {
     size_t njobs;
     uint64_t all; /* seeds, over all lessons */
     bool jail, tty;
-    int status; /* LEAVE_OK, or why some lessons cannot be proven */
+    bool thoughtless; /* players instead of proofs */
+    int status;       /* LEAVE_OK, or why some lessons cannot be proven */
 };
 
 /* ---- workers --------------------------------------------------------------------- */
@@ -73,16 +75,25 @@ static void give_work(struct proving *v, struct job *j)
     const struct subject *s = &v->subjects[c->subject];
     enum err e = wire_worker_start(&j->worker, v->jail, &c->why);
     if (e == ERR_OK)
-        e = wire_worker_send(j->worker,
-                             &(struct wire_request){.op = WIRE_PROVE,
-                                                    .name = s->name.s,
-                                                    .text = s->text.s,
-                                                    .len = s->text.len,
-                                                    .seed = c->first,
-                                                    .count = c->count},
-                             &c->why);
+        e = wire_worker_send(
+            j->worker,
+            &(struct wire_request){.op = v->thoughtless ? WIRE_PLAYERS : WIRE_PROVE,
+                                   .name = s->name.s,
+                                   .text = s->text.s,
+                                   .len = s->text.len,
+                                   .seed = c->first,
+                                   .count = c->count},
+            &c->why);
     if (e != ERR_OK)
         end_chunk(j, e);
+}
+
+/* Seeds done; players count the runs of a seed, one after the other. */
+static unsigned done_of(const struct chunk *c)
+{
+    uint64_t all = c->a.all > 0 ? c->a.all : 1;
+    uint64_t done = (uint64_t)c->count * c->a.done / all;
+    return done < c->count ? (unsigned)done : c->count;
 }
 
 /* A worker has something to say, perhaps several things. One that never ends is not
@@ -95,7 +106,7 @@ static void listen_to(struct job *j)
         if (e == ERR_NOT_FOUND)
             return;
         if (e == ERR_OK && c->a.kind == WIRE_PROGRESS) {
-            c->done = c->a.done < c->count ? c->a.done : c->count;
+            c->done = done_of(c);
             continue;
         }
         if (e == ERR_OK && c->a.err != ERR_OK)
@@ -111,8 +122,9 @@ static void show_progress(const struct proving *v)
     char text[64];
     for (size_t i = 0; i < v->nchunks; i++)
         done += v->chunks[i].done;
-    snprintf(text, sizeof text, "\rproving: %llu of %llu seeds ",
-             (unsigned long long)done, (unsigned long long)v->all);
+    snprintf(text, sizeof text, "\r%s: %llu of %llu seeds ",
+             v->thoughtless ? "playing" : "proving", (unsigned long long)done,
+             (unsigned long long)v->all);
     if (v->tty)
         (void)term_write(STDERR_FILENO, text, strlen(text));
 }
@@ -225,13 +237,33 @@ static void tell_chunk(const struct proving *v, size_t i)
              (unsigned long long)c->first, c->why.text);
 }
 
+static bool all_well(const struct proving *v)
+{
+    struct players all = {0};
+    bool well = true;
+    for (size_t i = 0; i < v->nsubjects; i++) {
+        const struct subject *s = &v->subjects[i];
+        well &= v->thoughtless || s->proof.ok;
+        for (size_t k = 0; k < s->players.n; k++)
+            well &= player_row_within(&s->players.rows[k]);
+        if (s->players.n > 0)
+            players_merge(&all, &s->players);
+    }
+    for (size_t k = 0; k < all.n; k++)
+        well &= !player_row_passes(&all.rows[k]);
+    players_release(&all);
+    return well;
+}
+
 /* Merges the chunks of each lesson; the worst exit code. */
 static int merge(struct proving *v)
 {
     int status = v->status;
     for (size_t i = 0; i < v->nchunks; i++) {
         struct chunk *c = &v->chunks[i];
-        if (c->err == ERR_OK) {
+        if (c->err == ERR_OK && v->thoughtless) {
+            players_merge(&v->subjects[c->subject].players, &c->a.players);
+        } else if (c->err == ERR_OK) {
             add_proof(&v->subjects[c->subject].proof, &c->a.proof);
         } else {
             tell_chunk(v, i);
@@ -239,10 +271,7 @@ static int merge(struct proving *v)
             v->subjects[c->subject].proof.ok = false;
         }
     }
-    for (size_t i = 0; i < v->nsubjects && status == LEAVE_OK; i++)
-        if (!v->subjects[i].proof.ok)
-            status = LEAVE_NOT_PASSED;
-    return status;
+    return status == LEAVE_OK && !all_well(v) ? LEAVE_NOT_PASSED : status;
 }
 
 static void id_of(const struct subject *s, char *id, size_t size)
@@ -280,14 +309,61 @@ static void json_subject(struct json *j, const struct subject *s)
     json_end(j);
 }
 
+static void json_player(struct json *j, const struct player_row *r)
+{
+    json_line(j, 6), json_object(j, NULL);
+    json_text(j, "player", player_word(r->player));
+    json_text(j, "mode", mode_word(r->mode));
+    json_bool(j, "ok", player_row_within(r));
+    json_count(j, "seeds", r->seeds);
+    json_count(j, "passed", r->passed);
+    json_int(j, "least", r->least);
+    json_real(j, "mean", r->mean, 6);
+    json_int(j, "most", r->most);
+    json_count(j, "best_seed", r->best_seed);
+    json_object(j, "ended");
+    for (int i = 0; i < OUTCOME_COUNT; i++)
+        json_count(j, outcome_word((enum outcome)i), r->ended[i]);
+    json_end(j);
+    json_end(j);
+}
+
+static void json_players(struct json *j, const struct subject *s)
+{
+    char id[128];
+    id_of(s, id, sizeof id);
+    json_line(j, 2), json_object(j, NULL);
+    json_text(j, "lesson", id);
+    json_array(j, "players");
+    for (size_t i = 0; i < s->players.n; i++)
+        json_player(j, &s->players.rows[i]);
+    json_line(j, 4), json_end(j);
+    json_end(j);
+}
+
 static void add_json(struct buf *b, const struct proving *v)
 {
     struct json j = json_to(b);
     json_array(&j, NULL);
     for (size_t i = 0; i < v->nsubjects; i++)
-        json_subject(&j, &v->subjects[i]);
+        (v->thoughtless ? json_players : json_subject)(&j, &v->subjects[i]);
     json_line(&j, 0), json_end(&j);
     buf_addch(b, '\n');
+}
+
+/* Who passes too often on call, over all lessons. */
+static void add_passing(struct buf *b, const struct proving *v)
+{
+    struct players all = {0};
+    for (size_t i = 0; i < v->nsubjects; i++)
+        if (v->subjects[i].players.n > 0)
+            players_merge(&all, &v->subjects[i].players);
+    for (size_t k = 0; k < all.n; k++)
+        if (player_row_passes(&all.rows[k]))
+            buf_addf(b, "FAIL %s passes %u of %u runs on call: more than one in %d\n",
+                     player_word(all.rows[k].player), all.rows[k].passed,
+                     all.rows[k].seeds, PLAYERS_ONE_IN);
+    players_release(&all);
 }
 
 static void add_text(struct buf *b, const struct proving *v)
@@ -297,7 +373,11 @@ static void add_text(struct buf *b, const struct proving *v)
         id_of(&v->subjects[i], id, sizeof id);
         if (v->subjects[i].proof.seeds > 0) /* else why not was told */
             proof_print(&v->subjects[i].proof, id, b);
+        if (v->subjects[i].players.n > 0)
+            players_print(&v->subjects[i].players, id, b);
     }
+    if (v->thoughtless)
+        add_passing(b, v);
 }
 
 static void print_results(const struct proving *v, bool json)
@@ -319,6 +399,7 @@ static void release(struct proving *v)
         buf_release(&v->subjects[i].text);
         buf_release(&v->subjects[i].name);
         proof_release(&v->subjects[i].proof);
+        players_release(&v->subjects[i].players);
     }
     mem_free(v->chunks);
     mem_free(v->subjects);
@@ -360,7 +441,8 @@ static int prove(struct proving *v, const struct cli_args *a, uint64_t first,
 static int run(const struct cli_args *a)
 {
     struct proving v = {.jail = !option_given(a, OPT_NO_JAIL),
-                        .tty = isatty(STDERR_FILENO) == 1};
+                        .tty = isatty(STDERR_FILENO) == 1,
+                        .thoughtless = option_given(a, OPT_THOUGHTLESS)};
     uint64_t seeds, first, jobs;
     if (!option_number(a, OPT_SEEDS, 5, &seeds) ||
         !option_number(a, OPT_FROM, 1, &first) || !option_number(a, OPT_JOBS, 2, &jobs))
@@ -377,18 +459,24 @@ static int run(const struct cli_args *a)
 
 const struct subcommand subcommand_prove = {
     .name = "prove",
-    .synopsis = "prove [LESSON|FILE]... [--seeds N] [--from N] [--jobs N] [--json]",
+    .synopsis =
+        "prove [LESSON|FILE]... [--thoughtless] [--seeds N] [--from N] [--jobs N] "
+        "[--json]",
     .doc = "prove lessons over many seeds",
-    .about = "For each seed: the fixes win, doing nothing loses, each wrong fix does "
-             "the harm it "
-             "claims, each step's goal is false before its solution and true after. "
-             "Margins say "
-             "how close a lesson is to failing. Without a lesson: all of them.",
+    .about =
+        "For each seed: the fixes win, doing nothing loses, each wrong fix does "
+        "the harm it "
+        "claims, each step's goal is false before its solution and true after. "
+        "Margins say "
+        "how close a lesson is to failing. Without a lesson: all of them. "
+        "With --thoughtless, players who do not think play them: it fails where one of "
+        "them passes too often.",
     .examples = "truecode prove\n"
                 "truecode prove all-green --seeds 100\n"
+                "truecode prove --thoughtless --seeds 3\n"
                 "truecode prove my-lesson.lua --seeds 1 --from 17 --json",
-    .options =
-        HAS(SEEDS) | HAS(FROM) | HAS(JOBS) | HAS(JSON) | HAS(NO_JAIL) | HAS(HELP),
+    .options = HAS(THOUGHTLESS) | HAS(SEEDS) | HAS(FROM) | HAS(JOBS) | HAS(JSON) |
+               HAS(NO_JAIL) | HAS(HELP),
     .words = WORD_LESSON,
     .max_words = 200,
     .run = run,

@@ -25,12 +25,14 @@
     X(flush, "flush")                                                                  \
     X(help, "help")                                                                    \
     X(hint, "hint")                                                                    \
+    X(hurt, "hurt")                                                                    \
     X(jobs, "jobs")                                                                    \
     X(kill, "kill")                                                                    \
     X(limit, "limit")                                                                  \
     X(logs, "logs")                                                                    \
     X(map, "map")                                                                      \
     X(metrics, "metrics")                                                              \
+    X(much, "much")                                                                    \
     X(note, "note")                                                                    \
     X(pause, "pause")                                                                  \
     X(point, "point")                                                                  \
@@ -51,6 +53,8 @@
     X(say, "say")                                                                      \
     X(scale, "scale")                                                                  \
     X(set, "set")                                                                      \
+    X(sheet, "sheet")                                                                  \
+    X(since, "since")                                                                  \
     X(skip, "skip")                                                                    \
     X(solution, "solution")                                                            \
     X(speed, "speed")                                                                  \
@@ -62,6 +66,7 @@
     X(tls, "tls")                                                                      \
     X(trace, "trace")                                                                  \
     X(traces, "traces")                                                                \
+    X(trigger, "trigger")                                                              \
     X(undrain, "undrain")                                                              \
     X(wait, "wait")                                                                    \
     X(why, "why")

@@ -151,6 +151,8 @@ const char *call_opt(const struct call *c, const char *name);
 enum err refuse(struct call *c, enum err e, const char *fmt, ...) PRINTF_LIKE(3, 4);
 const char *strf(const struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* A line of explanation below the facts; left out when filters follow. */
+/* States a line of the incident sheet: the rest of the line under the command's name. */
+enum err state_line(struct call *c);
 void note(struct call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Text wrapped to the width, each line after `indent` spaces. */
 void para(struct call *c, enum tone t, size_t indent, const char *text);

@@ -176,8 +176,9 @@ static void put_times(struct identity *d)
 {
     const struct lesson_info *i = &d->l->info;
     put_text(d->out, i->id);
-    buf_addf(d->out, " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %d %d\n",
-             i->starts_at, i->ends_at, i->day_start, i->good_for, i->quiet,
+    buf_addf(d->out,
+             " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %d %d\n",
+             i->starts_at, i->ends_at, i->day_start, i->good_for, i->expert, i->quiet,
              i->guided_start);
 }
 
@@ -260,6 +261,7 @@ static void put_course(lua_State *L, struct identity *d, const struct course *c)
         put_text(d->out, c->lines[i]);
     put_text(d->out, c->client);
     put_fn(L, d, c->used);
+    put_fn(L, d, c->price);
     buf_addch(d->out, '\n');
 }
 

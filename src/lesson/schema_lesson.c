@@ -98,8 +98,14 @@ static SCHEMA(accepted_schema, "cause", "A suspicion that is right.", accepted_f
           "function(s): true when the learner did this; left out: told by its "        \
           "actions")
 static const struct field fix_fields[] = {COURSE_FIELDS};
+static void check_fix(struct reader *r, int line, void *record)
+{
+    (void)r;
+    (void)line;
+    ((struct course *)record)->price = FN_NONE;
+}
 static SCHEMA(fix_schema, "fix", "A course that wins. The first is the reference.",
-              fix_fields, NULL);
+              fix_fields, check_fix);
 
 static const struct field wrong_fields[] = {
     COURSE_FIELDS,
@@ -108,6 +114,8 @@ static const struct field wrong_fields[] = {
     F("client", STRING, client, "worse: whose users lose; left out: anybody's"),
     F("breaks_by", STRING, until, "fragile: \"the 10 s hiccup at min 40\""),
     F("breaks_at", DURATION, until_at, "fragile: when that is, on the simulated clock"),
+    F("price", FUNCTION, price,
+      "costly: function(s): true after it, and false after every fix"),
 };
 static void check_wrong(struct reader *r, int line, void *record)
 {
@@ -115,6 +123,12 @@ static void check_wrong(struct reader *r, int line, void *record)
     c->harm++; /* choices begin at HARM_WORSE */
     if (c->harm == HARM_FRAGILE && (!c->until || !c->until_at))
         fail(r->L, line, "a fragile fix says breaks_by and breaks_at");
+    if (c->harm == HARM_COSTLY && c->price == FN_NONE)
+        fail(r->L, line,
+             "a costly fix has a price = function(s): true after it, and false after "
+             "every fix");
+    if (c->harm != HARM_COSTLY && c->price != FN_NONE)
+        fail(r->L, line, "only a costly fix has a price");
 }
 static SCHEMA(
     wrong_schema, "wrong fix",
@@ -320,6 +334,9 @@ static const struct field lesson_fields[] = {
       "when the page goes off; it has run so long"),
     F("ends_at", DURATION, info.ends_at, "a run is over at the latest then"),
     F("good_for", DURATION, info.good_for, "how long users must be well to have won"),
+    F("expert", DURATION, info.expert,
+      "how long somebody who knows it looks before acting: the reference; left out: 5 "
+      "minutes"),
     F("guided_start", BOOL, info.guided_start, "true: explains the screen as it goes"),
     FLIST("tools", STRINGS, info.tools, info.ntools, NULL,
           "commands for `help`, the useful ones first"),
@@ -364,6 +381,8 @@ static void check_times(struct reader *r, int line, struct lesson *l)
         i->good_for = 3 * SIM_MIN;
     if (!i->ends_at)
         i->ends_at = i->starts_at + SIM_HOUR;
+    if (!i->expert)
+        i->expert = 5 * SIM_MIN;
     if (i->ends_at <= i->starts_at + i->good_for)
         fail(r->L, scan_line(r->h->scan, "ends_at", line),
              "ends_at must be later than starts_at and good_for together");

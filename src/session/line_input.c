@@ -5,6 +5,7 @@
  * interrupted.
  */
 #include "session_internal.h"
+#include "sheet.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -51,6 +52,22 @@ static void do_answer(struct session *s, const struct effect *x)
     step_answer(s, &(struct step_answer){.number = (int)x->number, .words = x->text});
 }
 
+static enum sheet_line line_named(const char *word)
+{
+    enum sheet_line line = 0;
+    while (line < SHEET_LINE_COUNT && !str_eq(sheet_line_kind(line)->word, word))
+        line++;
+    return line;
+}
+
+static void do_state(struct session *s, const struct effect *x)
+{
+    enum sheet_line line = line_named(x->line);
+    sheet_state(s, line, x->text, false);
+    session_say(s, TONE_NORMAL, "On your sheet, %s: %s.",
+                sheet_line_kind(line)->heading, x->text);
+}
+
 static void do_resolve(struct session *s, const struct effect *x)
 {
     mem_free(s->claimed);
@@ -89,6 +106,12 @@ static void do_effect(struct session *s, const struct effect *x)
         break;
     case EFFECT_RULE_OUT:
         note_rule_out(s, x);
+        break;
+    case EFFECT_STATE:
+        do_state(s, x);
+        break;
+    case EFFECT_SHEET:
+        sheet_show(s);
         break;
     case EFFECT_NOTE:
         note_note(s, x);
@@ -184,18 +207,27 @@ static enum err propose(struct session *s, const char *line, struct out *out,
     return console_once(s, line, out, fx);
 }
 
-/* Why a line may not be carried out now; NULL: it may. When it is over nothing is
- * changed or noted any more; on call nobody explains. */
-static const char *refusal(const struct session *s, const struct effects *fx)
+/* ERR_OK: a line may be carried out now; else why not. When it is over nothing is changed
+ * or noted any more; on call nobody explains; the sheet takes what can be judged. */
+static enum err refused(const struct session *s, const struct effects *fx,
+                        struct errmsg *no)
 {
-    for (size_t i = 0; i < fx->n; i++) {
-        enum effect_kind k = fx->list[i].kind;
-        if (s->over && k != EFFECT_SEEN && k != EFFECT_WHY && k != EFFECT_RESET)
-            return "It is over: look around, but nothing changes now.";
-        if (!s->over && k == EFFECT_WHY && s->mode == MODE_ONCALL)
-            return "On call nobody explains it. When it is over, why is free.";
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < fx->n; i++) {
+        const struct effect *x = &fx->list[i];
+        bool looks = x->kind == EFFECT_SEEN || x->kind == EFFECT_WHY ||
+                     x->kind == EFFECT_RESET || x->kind == EFFECT_SHEET;
+        if (s->over && !looks)
+            e = errmsg_set(no, ERR_REFUSED,
+                           "It is over: look around, but nothing changes now.");
+        else if (!s->over && x->kind == EFFECT_WHY && s->mode == MODE_ONCALL)
+            e = errmsg_set(no, ERR_REFUSED,
+                           "On call nobody explains it. When it is over, why is free.");
+        else if (x->kind == EFFECT_STATE &&
+                 !sheet_readable(s, line_named(x->line), x->text, no))
+            e = ERR_INPUT;
     }
-    return NULL;
+    return e;
 }
 
 enum err input_apply(struct session *s, const char *line, bool confirmed,
@@ -205,11 +237,12 @@ enum err input_apply(struct session *s, const char *line, bool confirmed,
     struct effects fx;
     set_confirm(s, NULL);
     enum err e = propose(s, line, &out, &fx, why);
-    const char *no = e == ERR_OK ? refusal(s, &fx) : NULL;
-    if (no) {
+    struct errmsg no = {0};
+    enum err not_now = e == ERR_OK ? refused(s, &fx, &no) : ERR_OK;
+    if (not_now != ERR_OK) {
         out_reset(&out);
-        out_line(&out, TONE_WARN, "%s", no);
-        e = ERR_REFUSED;
+        out_line(&out, TONE_WARN, "%s", no.text);
+        e = not_now;
     }
     if (e != ERR_OK) {
         session_say(s, TONE_PROMPT, "> %s", line);
@@ -247,6 +280,30 @@ static bool in_quotes(const char *line, char *bare, size_t size)
     return true;
 }
 
+/* What was typed at an open question, as the console reads an answer: "2.", "2)" and
+ * "two" are 2, and words count in any case. False: it is no answer. */
+static bool bare_answer(const struct session *s, const char *typed, char *as,
+                        size_t size)
+{
+    static const char *const numbers[] = {"one", "two",   "three", "four", "five",
+                                          "six", "seven", "eight", "nine"};
+    size_t n = strcspn(typed + strspn(typed, " \t"), " \t");
+    const char *word = typed + strspn(typed, " \t");
+    if (!step_holds(s) || n == 0 || n >= size || word[n + strspn(word + n, " \t")])
+        return false;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (strlen(numbers[i]) == n && strncasecmp(numbers[i], word, n) == 0) {
+            as[0] = (char)('1' + i), as[1] = '\0';
+            return true;
+        }
+    size_t digits = strspn(word, "0123456789");
+    if (digits == 0 || digits + 1 != n || !strchr(".)", word[digits]))
+        return false;
+    memcpy(as, word, digits);
+    as[digits] = '\0';
+    return true;
+}
+
 enum err session_line(struct session *s, const char *line, bool confirmed,
                       struct errmsg *why)
 {
@@ -262,7 +319,10 @@ enum err session_line(struct session *s, const char *line, bool confirmed,
     char bare[256];
     buf_init(&clean, 0);
     text_clean(&clean, line, strlen(line), false);
-    const char *text = in_quotes(clean.s, bare, sizeof(bare)) ? bare : clean.s;
+    const char *text = in_quotes(clean.s, bare, sizeof bare) ||
+                               bare_answer(s, clean.s, bare, sizeof bare)
+                           ? bare
+                           : clean.s;
     if (!blank(text) && !form_takes(s, text, confirmed, &e, why))
         e = input_apply(s, text, confirmed, why);
     buf_release(&clean);

@@ -2,6 +2,7 @@
  * The notebook: suspicions, what was ruled out, notes, and what people were told.
  */
 #include "session_internal.h"
+#include "sheet.h"
 
 #include <assert.h>
 #include <string.h>
@@ -198,7 +199,7 @@ void note_say(struct session *s, const struct effect *x)
     if (notebook_full(s, NOTE_UPDATE))
         return;
     const struct update *f = &x->update;
-    struct said u = {.at = run_now(&s->run), .honest = true};
+    struct said u = {.at = run_now(&s->run), .honest = true, .first = s->sheet.n};
     struct buf b;
     buf_init(&b, 800);
     for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {
@@ -206,8 +207,10 @@ void note_say(struct session *s, const struct effect *x)
         if (!text || !*text)
             continue;
         u.fields++;
+        sheet_state(s, sheet_line_of(i), text, true);
         buf_addf(&b, "%s%s", b.len ? "; " : "", text);
     }
+    u.end = s->sheet.n;
     u.claim = claim_read(f->impact);
     u.honest = claim_holds(s, &u.claim);
     if (s->nsaids == s->saids_cap) {

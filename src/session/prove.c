@@ -206,6 +206,16 @@ enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
     return run_advance(r, end < li->ends_at ? end : li->ends_at, NULL, NULL, why);
 }
 
+/* What a fix costs cannot be what makes another course costly. */
+static void judge_price(struct prover *pv, const struct course *fix,
+                        const struct run *r)
+{
+    const struct course *costly = prove_price_paid(pv, r);
+    if (costly)
+        prove_result(pv, PROOF_WRONG, costly->title, false, NAN,
+                     "costly: its price is true after the fix \"%s\", too", fix->title);
+}
+
 static enum err judge_fix(struct prover *pv, const struct course *c, struct errmsg *why)
 {
     struct run r;
@@ -223,6 +233,7 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
             (unsigned long long)run_bad(&r, run_now(&pv->base)),
             (unsigned long long)recording_bad_count(pv->nothing.rec, run_now(&pv->base),
                                                     now));
+        judge_price(pv, c, &r);
     } else {
         prove_result(pv, PROOF_FIX, c->title, false, NAN, "%.180s", why->text);
         e = ERR_OK;

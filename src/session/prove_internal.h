@@ -34,6 +34,8 @@ enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
                       sim_time until, struct errmsg *why) MUST_USE;
 enum err prove_wrong(struct prover *pv, const struct course *c,
                      struct errmsg *why) MUST_USE;
+/* The costly course whose price is true in the run of a fix; NULL: none, as it should. */
+const struct course *prove_price_paid(const struct prover *pv, const struct run *r);
 enum err prove_steps(struct prover *pv, bool first, struct errmsg *why) MUST_USE;
 enum err prove_twin(struct prover *pv, struct errmsg *why) MUST_USE;
 void prove_text(struct prover *pv);

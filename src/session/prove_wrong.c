@@ -126,6 +126,24 @@ static struct verdict judge_fragile(struct prover *pv, const struct run *r,
     return v;
 }
 
+/* The price of a costly course is true in a run. */
+static bool paid(const struct run *r, const struct course *c)
+{
+    bool yes = false;
+    struct errmsg why = {0};
+    return run_test(r, c->price, &yes, &why) == ERR_OK && yes;
+}
+
+const struct course *prove_price_paid(const struct prover *pv, const struct run *r)
+{
+    for (size_t i = 0; i < lesson_wrongs(pv->lesson); i++) {
+        const struct course *c = lesson_wrong(pv->lesson, i);
+        if (c->harm == HARM_COSTLY && paid(r, c))
+            return c;
+    }
+    return NULL;
+}
+
 /* nothing, partial, costly: how many were spared, and whether it won. */
 static struct verdict judge_spared(struct prover *pv, const struct run *r,
                                    const struct course *c)
@@ -138,7 +156,7 @@ static struct verdict judge_spared(struct prover *pv, const struct run *r,
     double nothing = (double)recording_bad_count(pv->nothing.rec, from, to);
     double spared = nothing > 0 ? 1 - you / nothing : 0;
     if (c->harm == HARM_COSTLY) {
-        v.ok = won;
+        v.ok = won && paid(r, c);
         v.margin = room;
     } else if (c->harm == HARM_PARTIAL) {
         v.ok = !won && spared > 0.1;
@@ -149,6 +167,8 @@ static struct verdict judge_spared(struct prover *pv, const struct run *r,
     }
     snprintf(v.detail, sizeof(v.detail), "%.0f bad, without it %.0f%s", you, nothing,
              won ? "; it won" : "");
+    if (c->harm == HARM_COSTLY && won && !v.ok)
+        snprintf(v.detail, sizeof v.detail, "its price is not true after it");
     return v;
 }
 

@@ -3,9 +3,10 @@
  * reference and doing nothing; then the other files' sections; last a line to paste.
  */
 #include "report_internal.h"
+#include "score.h"
 
+#include <ctype.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #define CHART_POINTS 60
@@ -21,8 +22,13 @@ static const char *outcome_sentence(const struct maker *k, enum outcome o)
     switch (o) {
     case OUTCOME_LOST:
         return "Users still suffer.";
+    case OUTCOME_EARLY:
+        return "Too early to say: the last change was not watched for long enough.";
     case OUTCOME_MITIGATED:
-        return "Mitigated: users are well at the moment. Not yet shown to last.";
+        return score_changed(k->s)
+                   ? "Mitigated: users are well, but were not for as long as it takes "
+                     "to know that it lasts."
+                   : "Mitigated: users are well, though nothing was changed.";
     case OUTCOME_CURED:
         return "Cured: users stayed well for long enough to know.";
     case OUTCOME_RECOVERED:
@@ -33,31 +39,69 @@ static const char *outcome_sentence(const struct maker *k, enum outcome o)
     return "";
 }
 
+/* "Diagnosis, 20 of 25. You suspected … It was … Full marks: … " */
+static void explain_part(const struct maker *k, enum score_part part)
+{
+    const struct score_item *x = &k->r->items[part];
+    const char *said[] = {x->stated, x->truth, x->cost};
+    struct buf b;
+    buf_init(&b, 400);
+    buf_addf(&b, "%s, %d of %d.", score_phrase(part), x->points, x->full);
+    b.s[0] = (char)toupper((unsigned char)b.s[0]);
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (said[i][0])
+            buf_addf(&b, " %s", said[i]);
+    if (x->points < x->full && x->best[0])
+        buf_addf(&b, " Full marks: %s", x->best);
+    add_block(k->r, BLOCK_BULLET, b.s);
+    buf_release(&b);
+}
+
+static int parts_sum(const struct report *r)
+{
+    int sum = 0;
+    for (enum score_part i = 0; i < SCORE_PARTS; i++)
+        sum += r->items[i].points;
+    return sum;
+}
+
+static void points_row(struct rows *t, const char *what, const char *points)
+{
+    row_cell(t, what);
+    row_cell(t, points);
+}
+
+static void score_table(const struct maker *k)
+{
+    struct rows t = {.r = k->r};
+    struct arena *mem = &k->r->mem;
+    int sum = parts_sum(k->r), total = k->r->score.total;
+    for (enum score_part i = 0; i < SCORE_PARTS; i++)
+        points_row(
+            &t, score_phrase(i),
+            arena_printf(mem, "%d of %d", k->r->items[i].points, k->r->items[i].full));
+    if (total < sum)
+        points_row(&t,
+                   arena_printf(mem, "more than %d: not when it ends \"%s\"", total,
+                                outcome_word(k->r->score.outcome)),
+                   arena_printf(mem, "-%d", sum - total));
+    points_row(&t, "together", arena_printf(mem, "%d of 100", total));
+    rows_block(&t, "SCORE|>POINTS", 2);
+}
+
 static void make_score(const struct maker *k)
 {
-    static const struct {
-        const char *phrase;
-        int weight;
-    } parts[SCORE_PARTS] = {
-#define X(name, phrase, weight) {phrase, weight},
-        SCORE_LIST(X)
-#undef X
-    };
     const struct score *sc = &k->r->score;
     const char *claim = k->s->practice ? NULL : k->s->claimed;
     add_text(k->r, BLOCK_TEXT, "%s%s%s%s Score %d of 100%s.",
              outcome_sentence(k, sc->outcome), claim ? " You called it " : "",
              claim ? claim : "", claim ? "." : "", sc->total,
              k->s->practice ? ", for the part before you went back in time" : "");
-    struct rows t = {.r = k->r};
-    char cell[64];
-    for (int i = 0; i < SCORE_PARTS; i++) {
-        row_cell(&t, parts[i].phrase);
-        snprintf(cell, sizeof(cell), "%.0f of %d", sc->part[i] * parts[i].weight,
-                 parts[i].weight);
-        row_cell(&t, cell);
-    }
-    rows_block(&t, "SCORE|>POINTS", 2);
+    score_table(k);
+    for (enum score_part i = 0; i < SCORE_PARTS; i++)
+        explain_part(k, i);
+    if (sc->hints > 0)
+        add_text(k->r, BLOCK_BULLET, "Hints used: %d. They cost nothing.", sc->hints);
 }
 
 static void make_users(const struct maker *k)
@@ -73,7 +117,7 @@ static void make_users(const struct maker *k)
         row_cell(&t, names[i]);
         row_number(&t, number_count, (double)bad[i]);
     }
-    rows_block(&t, "RUN|>FAILED OR SLOW REQUESTS SINCE THE PAGE", 2);
+    rows_block(&t, "RUN|>REQUESTS LOST SINCE THE PAGE", 2);
     if (k->v->to > k->v->left)
         add_text(k->r, BLOCK_TEXT,
                  "Counted until %s: what follows when one leaves early counts, too.",
@@ -160,7 +204,7 @@ enum err session_report(struct session *s, struct report *out,
     if (!v->you.world)
         e = rivals_run(s, v, progress, ctx, why);
     if (e == ERR_OK) {
-        out->score = score_of(s, v);
+        out->score = score_of(s, v, &out->mem, out->items);
         make_report(&(struct maker){s, v, out});
         if (s->over)
             e = tape_score(s, &out->score, why);

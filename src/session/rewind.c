@@ -76,8 +76,12 @@ void action_remember(struct session *s, const struct action *a)
         s->actions = mem_grow(s->actions, s->actions_cap, sizeof(*s->actions));
     }
     struct done_action *d = &s->actions[s->nactions++];
-    *d = (struct done_action){
-        .at = run_now(&s->run), .busy_until = s->run.busy_until, .action = *a};
+    *d = (struct done_action){.at = run_now(&s->run),
+                              .busy_until = s->run.busy_until,
+                              .action = *a,
+                              .nnotes = s->nnotes,
+                              .nsaids = s->nsaids,
+                              .nseen = s->seen_ever.n};
     d->action.name = strings_keep(&s->words, a->name ? a->name : "");
     for (size_t i = 0; i < a->nargs; i++)
         if (a->args[i].type == VALUE_TEXT && a->args[i].as.text)

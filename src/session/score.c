@@ -1,32 +1,20 @@
 /*
- * The score, from what happened to users, with the reference run as par. The reference
- * and doing nothing are forked where the learner first changed something, so reading is
- * free, and all meet the same customers. Who leaves early is not spared what follows:
- * all three runs go on, with nobody's hands on them, until a verdict on the last change
- * is due.
- *
- *     users spared   (nothing - you) / (nothing - reference), in bad user requests, 0..1
- *     no harm done   1 - (the most that "you" was ever behind "nothing", for any group of
- *                    users) / (a quarter of nothing's total)
- *     diagnosis      a right suspicion is open: 0.8; with a fact looked at there: 1; half
- *                    where a wrong one stands beside it. In a lesson whose steps ask for no
- *                    suspicion: its questions, a quarter less for each wrong answer
- *     verified       how long they watched after the last change, of what the lesson asks;
- *                    half where they called it better than it was
- *     told people    the best update: its share of the fields; half where its number is off
- *                    by more than a factor of two
+ * The score: five parts, each explained by itself (score.h), and how it ended. Points are
+ * whole, so that the parts as printed add up to the total; then the outcome caps it: while
+ * users suffer nobody has half of it left to lose.
  *
  * Doing nothing where something is wrong spares nobody and contains nothing. In a shift
  * without a fault it is the right thing, and any change is a loss.
  */
-#include "session_internal.h"
+#include "score.h"
+#include "truecode/picture.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
 #define SETTLE SIM_MIN        /* what a change may need to take effect */
 #define SLICE  (30 * SIM_SEC) /* a lesson's own good_for looks at such pieces */
+#define LATELY (2 * SIM_MIN)  /* the least that says how users are */
 
 /* ---- the branch that counts ------------------------------------------------------ */
 
@@ -63,267 +51,67 @@ const struct done_action *scored_actions(const struct session *s, size_t *n)
 
 bool note_open(const struct session *s, const struct note *n)
 {
-    assert(n);
     return s->practice ? n->open_then : n->open;
 }
 
-static double clamp01(double x)
-{
-    return x < 0 || isnan(x) ? 0 : x > 1 ? 1 : x;
-}
-
-/* ---- the rivals ------------------------------------------------------------------ */
-
-/* Runs on; a world that runs away has ended there. */
-static enum err run_on(struct run *r, sim_time end, struct errmsg *why)
-{
-    assert(r->world);
-    enum err e = run_advance(r, end, NULL, NULL, why);
-    return e == ERR_LIMIT ? ERR_OK : e;
-}
-
-/* A line that is refused at the learner's hour is left out. */
-static enum err run_reference(struct run *r, const struct course *c, sim_time end,
-                              struct errmsg *why)
-{
-    for (size_t i = 0; i < c->nlines && run_now(r) < end; i++) {
-        struct errmsg refused = {0};
-        if (run_line(r, c->lines[i], end, &refused) == ERR_LIMIT)
-            break;
-    }
-    return run_on(r, end, why);
-}
-
-/* When a verdict on the last change is due; the learner's end, if that is later. */
-static sim_time verdict_at(const struct session *s)
-{
-    assert(s->run.world);
-    const struct lesson_info *li = lesson_info(s->lesson);
-    const struct run *r = scored_run(s);
-    sim_time from = r->last_change == SIM_FOREVER ? li->starts_at : r->last_change;
-    sim_time due = from + SETTLE + li->good_for, now = run_now(r);
-    due = due < li->ends_at ? due : li->ends_at;
-    return s->over && due > now ? due : now;
-}
-
-static void end_together(struct rivals *v)
-{
-    const struct run *runs[] = {&v->you, &v->nothing, &v->reference};
-    for (size_t i = 0; i < 3; i++)
-        if (runs[i]->world && run_now(runs[i]) < v->to)
-            v->to = run_now(runs[i]);
-}
-
-static enum err run_all(const struct session *s, struct rivals *v,
-                        void (*progress)(void *ctx, double share), void *ctx,
-                        struct errmsg *why)
-{
-    const struct run *from = s->fork.world ? &s->fork : &s->begin;
-    enum err e = run_fork(&v->you, scored_run(s), why);
-    if (e == ERR_OK)
-        e = run_on(&v->you, v->to, why);
-    if (e == ERR_OK)
-        e = run_fork(&v->nothing, from, why);
-    if (e == ERR_OK)
-        e = run_on(&v->nothing, v->to, why);
-    if (progress)
-        progress(ctx, 0.5);
-    if (e != ERR_OK || lesson_fixes(s->lesson) == 0)
-        return e;
-    e = run_fork(&v->reference, from, why);
-    v->has_reference = e == ERR_OK;
-    return e == ERR_OK
-               ? run_reference(&v->reference, lesson_fix(s->lesson, 0), v->to, why)
-               : e;
-}
-
-enum err rivals_run(const struct session *s, struct rivals *v,
-                    void (*progress)(void *ctx, double share), void *ctx,
-                    struct errmsg *why)
-{
-    memset(v, 0, sizeof(*v));
-    v->from = lesson_info(s->lesson)->starts_at;
-    v->left = run_now(scored_run(s));
-    v->to = verdict_at(s);
-    enum err e = run_all(s, v, progress, ctx, why);
-    if (e == ERR_OK)
-        end_together(v);
-    if (progress)
-        progress(ctx, 1);
-    return e;
-}
-
-void rivals_release(struct rivals *v)
-{
-    run_release(&v->you);
-    run_release(&v->nothing);
-    run_release(&v->reference);
-    memset(v, 0, sizeof(*v));
-}
-
-/* ---- the parts ------------------------------------------------------------------- */
-
-static bool changed(const struct session *s)
+bool score_changed(const struct session *s)
 {
     return scored_run(s)->last_change != SIM_FOREVER;
 }
 
-/* The right thing was to leave it alone. */
-static bool quiet(const struct session *s)
+bool score_quiet(const struct session *s)
 {
     return lesson_info(s->lesson)->quiet;
 }
 
-static double users_spared(const struct session *s, const struct score *sc)
-{
-    double par = (double)sc->bad_nothing - (double)sc->bad_reference;
-    double you = (double)sc->bad_nothing - (double)sc->bad_you;
-    if (!changed(s))
-        return quiet(s) ? 1 : 0;
-    if (par < 1)
-        return you >= 0 ? 1 : 0;
-    return clamp01(you / par);
-}
-
-/* A client's bad user requests so far; all of them where it is COMP_NONE. */
-static double bad_so_far(const struct recording *rec, comp_id client, sim_time from,
-                         sim_time t)
-{
-    struct series sr;
-    struct errmsg why = {0};
-    if (client == COMP_NONE)
-        return (double)recording_bad_count(rec, from, t);
-    if (series_find(rec, client, "bad_total", 0, &sr, &why) != ERR_OK)
-        return 0;
-    double a = series_at(rec, sr, from), b = series_at(rec, sr, t);
-    return isnan(b) ? 0 : b - (isnan(a) ? 0 : a);
-}
-
-/* How far these users were ever behind doing nothing, 1: not at all. */
-static double contained(const struct rivals *v, comp_id client)
-{
-    assert(v->you.world);
-    double behind = 0;
-    for (sim_time t = v->from; t <= v->to; t += SIM_SEC) {
-        double d = bad_so_far(v->you.rec, client, v->from, t) -
-                   bad_so_far(v->nothing.rec, client, v->from, t);
-        behind = d > behind ? d : behind;
-    }
-    double scale = bad_so_far(v->nothing.rec, COMP_NONE, v->from, v->to) / 4;
-    return clamp01(1 - behind / (scale > 10 ? scale : 10));
-}
-
-static double containment(const struct session *s, const struct rivals *v)
-{
-    const struct model *m = s->run.stage->lw.model;
-    if (changed(s) == quiet(s))
-        return 0;
-    double worst = contained(v, COMP_NONE);
-    for (size_t i = 0; i < model_comps(m); i++) {
-        if (!str_eq(model_kind(m, (comp_id)i)->name, "client"))
-            continue;
-        double c = contained(v, (comp_id)i);
-        worst = c < worst ? c : worst;
-    }
-    return worst;
-}
-
-/* The component itself was looked at, or a facet of it. */
-static bool fact_seen(const struct session *s, comp_id c)
-{
-    const char *name = model_name(s->run.stage->lw.model, c);
-    size_t n = strlen(name);
-    for (size_t i = 0; i < scored_seen(s); i++) {
-        const char *fact = s->seen_ever.s[i];
-        if (str_starts(fact, name) && (fact[n] == ':' || fact[n] == '\0'))
-            return true;
-    }
-    return false;
-}
-
-/* The guided start asks for the cause as a question: then its answer is the diagnosis.
- */
-static bool asks_for_cause(const struct session *s)
-{
-    if (s->mode != MODE_GUIDED || lesson_steps(s->lesson) == 0)
-        return false;
-    for (size_t i = 0; i < lesson_steps(s->lesson); i++)
-        if (lesson_step(s->lesson, i)->wants_suspect)
-            return false;
-    return true;
-}
-
-size_t questions_answered(const struct session *s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < lesson_steps(s->lesson); i++)
-        n += lesson_step(s->lesson, i)->kind->diagnoses && s->status[i] == STEP_DONE;
-    return n;
-}
-
-static double answered(const struct session *s)
-{
-    size_t n = s->practice ? s->first.answered : questions_answered(s);
-    size_t wrong = s->practice ? s->first.wrong_answers : s->wrong_answers;
-    return n > 0 ? clamp01(1 - 0.25 * (double)wrong) : 0;
-}
-
-static double diagnosis(const struct session *s)
-{
-    if (asks_for_cause(s))
-        return answered(s);
-    double best = quiet(s) && scored_seen(s) > 0 ? 1 : 0;
-    bool wrong_open = false;
-    for (size_t i = 0; i < scored_notes(s); i++) {
-        const struct note *n = &s->notes[i];
-        if (n->kind != NOTE_SUSPICION || !note_open(s, n))
-            continue;
-        wrong_open |= !n->right;
-        double d = n->right ? (fact_seen(s, n->comp) ? 1 : 0.8) : 0;
-        best = d > best ? d : best;
-    }
-    return wrong_open ? best / 2 : best;
-}
-
-/* For how long the learner could see what the last change did. */
-static sim_time watched(const struct session *s)
+sim_time score_watched(const struct session *s)
 {
     const struct run *r = scored_run(s);
-    if (changed(s))
+    if (score_changed(s))
         return run_now(r) - r->last_change;
-    return quiet(s) ? run_now(r) - lesson_info(s->lesson)->starts_at : 0;
+    return score_quiet(s) ? run_now(r) - lesson_info(s->lesson)->starts_at : 0;
 }
 
-static bool called_too_good(const struct session *s, enum outcome o)
+/* ---- words for the items --------------------------------------------------------- */
+
+int share_points(double share, int full)
 {
-    for (int i = OUTCOME_MITIGATED; i <= OUTCOME_RECOVERED; i++)
-        if (s->claimed && !s->practice &&
-            str_eq(s->claimed, outcome_word((enum outcome)i)))
-            return i > (int)o;
-    return false;
+    double x = share < 0 || isnan(share) ? 0 : share > 1 ? 1 : share;
+    return (int)(x * full + 0.5);
 }
 
-static double verification(const struct session *s, enum outcome o)
+const char *score_clock(const struct grading *g, sim_time t)
 {
-    sim_time want = lesson_info(s->lesson)->good_for;
-    if (!changed(s) && !quiet(s))
-        return 0;
-    double share = want > 0 ? clamp01((double)watched(s) / (double)want) : 1;
-    return called_too_good(s, o) ? share / 2 : share;
+    struct buf b;
+    buf_init(&b, 32);
+    clock_format(&b, lesson_info(g->s->lesson)->day_start, t, false);
+    char *text = arena_strdup(g->mem, b.s);
+    buf_release(&b);
+    return text;
 }
 
-static double communication(const struct session *s)
+const char *score_span(const struct grading *g, sim_time t)
 {
-    double best = 0;
-    for (size_t i = 0; i < scored_saids(s); i++) {
-        double d = s->saids[i].fields / (double)UPDATE_FIELD_COUNT *
-                   (s->saids[i].honest ? 1 : 0.5);
-        best = d > best ? d : best;
-    }
-    return best;
+    struct buf b;
+    buf_init(&b, 32);
+    sim_time unit = t >= 10 * SIM_MIN ? SIM_MIN : SIM_SEC;
+    time_format(&b, t / unit * unit);
+    char *text = arena_strdup(g->mem, b.s);
+    buf_release(&b);
+    return text;
 }
 
-/* ---- mitigated, cured, recovered ------------------------------------------------- */
+const char *score_count(const struct grading *g, double n)
+{
+    struct buf b;
+    buf_init(&b, 32);
+    number_count(&b, n);
+    char *text = arena_strdup(g->mem, b.s);
+    buf_release(&b);
+    return text;
+}
+
+/* ---- how it ended ---------------------------------------------------------------- */
 
 /* Nothing of what the lesson said would move is still moved. */
 static bool symptoms_gone(const struct session *s)
@@ -338,44 +126,107 @@ static bool symptoms_gone(const struct session *s)
     return true;
 }
 
-enum outcome outcome_of(const struct session *s)
+/* So many customers were turned away that the objective could not have been met. */
+static bool turned_away(const struct run *r, const struct recording *twin,
+                        sim_time window)
+{
+    const struct slo *slo = model_get_slo(r->stage->lw.model);
+    sim_time now = run_now(r);
+    return slo && users_missing(r, twin, now - window, now) > 1 - slo->objective;
+}
+
+static bool well_for(const struct run *r, const struct recording *twin, sim_time window)
+{
+    window = window > LATELY ? window : LATELY;
+    return run_well(r, window, NULL) && !turned_away(r, twin, window);
+}
+
+/* The lesson's window has not gone by since the last change. */
+static enum outcome outcome_early(const struct run *r, const struct recording *twin,
+                                  sim_time saw)
+{
+    bool settled = saw >= SETTLE + LATELY;
+    bool well = well_for(r, twin, saw - SETTLE) || well_for(r, twin, LATELY);
+    return settled && !well ? OUTCOME_LOST : OUTCOME_EARLY;
+}
+
+enum outcome outcome_of(const struct session *s, const struct recording *twin)
 {
     const struct run *r = scored_run(s);
-    sim_time want = lesson_info(s->lesson)->good_for, saw = watched(s);
-    if (!run_well(r, 2 * SIM_MIN, NULL) || (quiet(s) && changed(s)))
+    sim_time want = lesson_info(s->lesson)->good_for, saw = score_watched(s);
+    bool changed = score_changed(s), quiet = score_quiet(s);
+    if (quiet && changed)
         return OUTCOME_LOST;
-    if ((!changed(s) && !quiet(s)) || saw + SLICE < want ||
-        !run_well(r, saw < want ? saw : want, NULL))
-        return OUTCOME_MITIGATED;
+    if (!changed && !quiet)
+        return well_for(r, twin, want) ? OUTCOME_MITIGATED : OUTCOME_LOST;
+    if (saw + SLICE < want)
+        return outcome_early(r, twin, saw);
+    if (!well_for(r, twin, saw < want ? saw : want))
+        return well_for(r, twin, want / 2) ? OUTCOME_MITIGATED : OUTCOME_LOST;
     return symptoms_gone(s) ? OUTCOME_RECOVERED : OUTCOME_CURED;
 }
 
-static void score_total(struct score *sc)
+bool score_overcalled(const struct session *s, enum outcome o)
 {
-    static const int weights[SCORE_PARTS] = {
-#define X(name, phrase, weight) weight,
-        SCORE_LIST(X)
-#undef X
-    };
-    double total = 0;
-    for (int i = 0; i < SCORE_PARTS; i++)
-        total += sc->part[i] * weights[i];
-    sc->total = (int)(total + 0.5);
+    enum outcome most = o == OUTCOME_EARLY ? OUTCOME_MITIGATED : o;
+    for (int i = OUTCOME_MITIGATED; i <= OUTCOME_RECOVERED; i++)
+        if (s->claimed && !s->practice &&
+            str_eq(s->claimed, outcome_word((enum outcome)i)))
+            return i > (int)most;
+    return false;
 }
 
-struct score score_of(const struct session *s, const struct rivals *v)
+/* ---- all of it ------------------------------------------------------------------- */
+
+static uint64_t lost(const struct run *r, const struct rivals *v)
 {
-    struct score sc = {.outcome = outcome_of(s), .hints = (int)scored_hints(s)};
-    sc.bad_you = recording_bad_count(v->you.rec, v->from, v->to);
-    sc.bad_nothing = recording_bad_count(v->nothing.rec, v->from, v->to);
-    sc.bad_reference = v->has_reference
-                           ? recording_bad_count(v->reference.rec, v->from, v->to)
-                           : sc.bad_nothing;
-    sc.part[SCORE_USERS] = users_spared(s, &sc);
-    sc.part[SCORE_CONTAINMENT] = containment(s, v);
-    sc.part[SCORE_DIAGNOSIS] = diagnosis(s);
-    sc.part[SCORE_VERIFICATION] = verification(s, sc.outcome);
-    sc.part[SCORE_COMMUNICATION] = communication(s);
-    score_total(&sc);
+    return (uint64_t)users_lost(r, v->twin, COMP_NONE, v->from, v->to);
+}
+
+/* Who leaves before it can be told, and left users suffering, has not mended it. */
+static int most_points(const struct rivals *v, enum outcome o)
+{
+    sim_time since = v->you.last_change == SIM_FOREVER ? v->from : v->you.last_change;
+    sim_time span = v->to - since - SETTLE;
+    bool suffer = o == OUTCOME_EARLY && !users_well(&v->you, v->to, LATELY, NULL) &&
+                  !users_well(&v->you, v->to, span > LATELY ? span : LATELY, NULL);
+    return suffer ? outcome_most(OUTCOME_LOST) : outcome_most(o);
+}
+
+static void grade_parts(const struct grading *g, struct score *sc,
+                        struct score_item items[SCORE_PARTS])
+{
+    static void (*const grade[SCORE_PARTS])(const struct grading *,
+                                            struct score_item *) = {
+        [SCORE_USERS] = grade_users,
+        [SCORE_CONTAINMENT] = grade_containment,
+        [SCORE_DIAGNOSIS] = grade_diagnosis,
+        [SCORE_VERIFICATION] = grade_verification,
+        [SCORE_COMMUNICATION] = grade_communication,
+    };
+    for (enum score_part i = 0; i < SCORE_PARTS; i++) {
+        items[i] = (struct score_item){.full = score_weight(i),
+                                       .at = SIM_FOREVER,
+                                       .stated = "",
+                                       .truth = "",
+                                       .best = "",
+                                       .cost = ""};
+        grade[i](g, &items[i]);
+        sc->part[i] = (double)items[i].points / items[i].full;
+        sc->total += items[i].points;
+    }
+}
+
+struct score score_of(const struct session *s, const struct rivals *v,
+                      struct arena *mem, struct score_item items[SCORE_PARTS])
+{
+    struct score sc = {.outcome = outcome_of(s, v->twin),
+                       .hints = (int)scored_hints(s)};
+    sc.bad_you = lost(&v->you, v);
+    sc.bad_nothing = lost(&v->nothing, v);
+    sc.bad_reference = v->has_reference ? lost(&v->reference, v) : sc.bad_nothing;
+    grade_parts(&(struct grading){s, v, mem, &sc}, &sc, items);
+    int most = most_points(v, sc.outcome);
+    sc.total = sc.total < most ? sc.total : most;
     return sc;
 }

@@ -8,6 +8,7 @@
  * target to now.
  */
 #include "session_internal.h"
+#include "sheet.h"
 #include "twin.h"
 
 #include <assert.h>
@@ -235,6 +236,7 @@ void session_free(struct session *s)
         mem_free(s->notes[i].text);
     mem_free(s->notes);
     mem_free(s->note_views);
+    sheet_release(s);
     mem_free(s->saids);
     mem_free(s->forecasts);
     mem_free(s->status);

@@ -139,6 +139,25 @@ struct said { /* a status update */
     unsigned fields; /* how many of all were given */
     bool honest;
     struct claim claim;
+    size_t first, end; /* its statements on the sheet: first .. end-1 */
+};
+/* The lines of the incident sheet that are stated (sheet.h), in their order. */
+#define SHEET_LINES(X) X(hurt) X(since) X(much) X(trigger) X(state) X(next)
+enum sheet_line {
+#define X(word) SHEET_##word,
+    SHEET_LINES(X)
+#undef X
+        SHEET_LINE_COUNT
+};
+struct statement {
+    enum sheet_line line;
+    sim_time at;
+    bool told; /* in an update */
+    char *text;
+};
+struct sheet { /* statements are only ever added */
+    struct statement *list;
+    size_t n, cap;
 };
 struct forecast { /* a prediction that waits for its day */
     size_t step;
@@ -150,7 +169,8 @@ struct forecast { /* a prediction that waits for its day */
 };
 struct done_action { /* what the learner did, in this branch */
     sim_time at, busy_until;
-    struct action action; /* texts are kept in session.words */
+    struct action action;         /* texts are kept in session.words */
+    size_t nnotes, nsaids, nseen; /* what stood in the notebook before it */
 };
 struct mark { /* a moment to come back to */
     sim_time at;
@@ -168,7 +188,10 @@ struct branch {
 /* The scored run, the reference and doing nothing, run on to the same moment. */
 struct rivals {
     struct run you, reference, nothing;
+    const struct recording *twin; /* of the session; NULL: there is none */
     bool has_reference;
+    size_t mattered; /* the first so many of the learner's changes are what made users
+                        well; 0: no change did */
     sim_time from, left, to; /* the page; the learner's end; the end of all three */
 };
 
@@ -249,6 +272,7 @@ struct session {
     size_t nnotes, notes_cap;
     struct said *saids;
     size_t nsaids, saids_cap;
+    struct sheet sheet;
     struct forecast *forecasts;
     size_t nforecasts, forecasts_cap;
     struct done_action *actions;
@@ -297,9 +321,10 @@ void session_ran_away(struct session *s, const struct errmsg *why);
 enum err session_run_to(struct session *s, sim_time t, struct errmsg *why) MUST_USE;
 void session_wait(struct session *s, sim_time duration);
 
-/* The twin as of now, run there when it lags behind; NULL: this night has none (its world
+/* The twin as of `until`; of now, run there when it lags behind; NULL: this night has none (its world
  * cannot be built so, or ran away). */
 const struct recording *session_twin(struct session *s);
+const struct recording *session_twin_at(struct session *s, sim_time until);
 /* Runs the twin towards now, at most *left events (NULL: all the way). ERR_STOPPED: more
  * is owed. */
 enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
@@ -388,11 +413,16 @@ size_t scored_hints(const struct session *s);
 size_t questions_answered(const struct session *s); /* rightly, as of now */
 const struct done_action *scored_actions(const struct session *s, size_t *n);
 bool note_open(const struct session *s, const struct note *n);
-enum err rivals_run(const struct session *s, struct rivals *v,
+enum err rivals_run(struct session *s, struct rivals *v,
                     void (*progress)(void *ctx, double share), void *ctx,
                     struct errmsg *why) MUST_USE;
 void rivals_release(struct rivals *v);
-enum outcome outcome_of(const struct session *s);
-struct score score_of(const struct session *s, const struct rivals *v);
+/* How it ended. `twin` (may be NULL) tells whom the learner turned away. */
+enum outcome outcome_of(const struct session *s, const struct recording *twin);
+/* Users were well in the `window` before `at`; see run_well(). */
+bool users_well(const struct run *r, sim_time at, sim_time window, double *margin);
+/* The score; texts of the items live in `mem`. */
+struct score score_of(const struct session *s, const struct rivals *v,
+                      struct arena *mem, struct score_item items[SCORE_PARTS]);
 
 #endif

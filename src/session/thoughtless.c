@@ -328,20 +328,11 @@ static void play_garbage(struct hand *h)
 
 /* ---- a run ----------------------------------------------------------------------- */
 
-static const struct {
-    const char *word, *does;
-    bool ceiling;
-    void (*play)(struct hand *h);
-} players[PLAYERS] = {
-#define X(id, does, ceiling) [PLAYER_##id] = {#id, does, ceiling, play_##id},
+static void (*const plays[PLAYER_COUNT])(struct hand *h) = {
+#define X(id, does, ceiling) [PLAYER_##id] = play_##id,
     PLAYER_LIST(X)
 #undef X
 };
-
-const char *player_word(enum player p)
-{
-    return players[p].word;
-}
 
 /* Acts at once, then gives it the time that a verdict needs, and calls it recovered. */
 static void play(struct hand *h)
@@ -349,7 +340,7 @@ static void play(struct hand *h)
     const struct lesson_info *li = lesson_info(h->s->lesson);
     bool guided = h->s->mode == MODE_GUIDED;
     type(h, "");
-    players[h->player].play(h);
+    plays[h->player](h);
     if (h->player == PLAYER_waiter)
         get_past_all(h);
     else if (!over(h))
@@ -385,85 +376,42 @@ enum err thoughtless_run(enum player p, const struct session_options *o,
     return e;
 }
 
-/* ---- the table ------------------------------------------------------------------- */
+/* ---- all of them ----------------------------------------------------------------- */
 
-static void row_add(struct thoughtless_row *r, const struct score *s, uint64_t seed)
-{
-    bool first = r->seeds == 0;
-    if (first || s->total > r->most) {
-        r->most = s->total;
-        r->best_seed = seed;
-    }
-    r->least = first || s->total < r->least ? s->total : r->least;
-    r->mean = (r->mean * r->seeds + s->total) / (r->seeds + 1);
-    r->ended[s->outcome]++;
-    r->passed += s->outcome >= OUTCOME_CURED && s->total >= THOUGHTLESS_PASS;
-    r->seeds++;
-}
-
-static enum err play_row(struct thoughtless_row *r, const struct session_options *base,
-                         uint64_t first, unsigned count, struct errmsg *why)
+static enum err play_row(struct player_row *r, const struct session_options *base,
+                         unsigned count, struct errmsg *why)
 {
     struct session_options o = *base;
     enum err e = ERR_OK;
     o.mode = r->mode;
     for (unsigned i = 0; e == ERR_OK && i < count; i++) {
         struct score score;
-        o.seed = first + i;
+        o.seed = base->seed + i;
         e = thoughtless_run(r->player, &o, &score, why);
         if (e == ERR_OK)
-            row_add(r, &score, o.seed);
+            player_row_add(r, &score, o.seed);
     }
     return e;
 }
 
-enum err thoughtless_play(struct thoughtless *out, const struct session_options *o,
-                          uint64_t first, unsigned count,
-                          bool (*progress)(void *ctx, unsigned done, unsigned all),
-                          void *ctx, struct errmsg *why)
+enum err players_play(struct players *out, const struct session_options *o,
+                      unsigned count,
+                      bool (*progress)(void *ctx, unsigned done, unsigned all),
+                      void *ctx, struct errmsg *why)
 {
+    enum { ROWS = MODE_COUNT * PLAYER_COUNT };
     enum err e = ERR_OK;
-    memset(out, 0, sizeof *out);
-    for (unsigned i = 0; e == ERR_OK && i < 2 * PLAYERS; i++) {
-        struct thoughtless_row *r = &out->rows[out->n++];
-        r->player = (enum player)(i % PLAYERS);
-        r->mode = i < PLAYERS ? MODE_GUIDED : MODE_ONCALL;
-        e = play_row(r, o, first, count, why);
-        if (e == ERR_OK && progress && !progress(ctx, i + 1, 2 * PLAYERS))
-            e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %d players", i + 1,
-                           2 * PLAYERS);
+    *out = (struct players){.rows = mem_array(ROWS, sizeof *out->rows)};
+    for (unsigned i = 0; e == ERR_OK && i < ROWS; i++) {
+        struct player_row *r = &out->rows[out->n++];
+        *r = (struct player_row){.player = (enum player)(i % PLAYER_COUNT),
+                                 .mode = (enum play_mode)(i / PLAYER_COUNT)};
+        e = play_row(r, o, count, why);
+        if (e == ERR_OK && progress && !progress(ctx, i + 1, ROWS))
+            e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u players", i + 1,
+                           (unsigned)ROWS);
     }
+    if (e != ERR_OK)
+        players_release(out);
     return e;
-}
-
-bool thoughtless_within(const struct thoughtless_row *r)
-{
-    return !players[r->player].ceiling || r->most < THOUGHTLESS_CEILING;
-}
-
-static void put_outcomes(const struct thoughtless_row *r, struct buf *out)
-{
-    bool first = true;
-    for (int i = 0; i <= OUTCOME_RECOVERED; i++)
-        if (r->ended[i] > 0) {
-            buf_addf(out, "%s%u %s", first ? "" : ", ", r->ended[i], outcome_word(i));
-            first = false;
-        }
-}
-
-void thoughtless_print(const struct thoughtless *t, const char *lesson_id,
-                       struct buf *out)
-{
-    buf_addf(out, "%s: players who do not think\n", lesson_id);
-    buf_addf(out, "       %-12s %-8s %6s %5s %5s %5s  %s\n", "PLAYER", "MODE", "PASSED",
-             "LEAST", "MEAN", "MOST", "ENDED");
-    for (size_t i = 0; i < t->n; i++) {
-        const struct thoughtless_row *r = &t->rows[i];
-        buf_addf(out, "  %-4s %-12s %-8s %2u/%-3u %5d %5.0f %5d  ",
-                 thoughtless_within(r) ? "ok" : "FAIL", players[r->player].word,
-                 r->mode == MODE_GUIDED ? "guided" : "on-call", r->passed, r->seeds,
-                 r->least, r->mean, r->most);
-        put_outcomes(r, out);
-        buf_addf(out, "  (%s)\n", players[r->player].does);
-    }
 }

@@ -109,11 +109,21 @@ enum err session_follow_twin(struct session *s, uint64_t *left)
     return e == ERR_STOPPED ? e : ERR_OK;
 }
 
+const struct recording *session_twin_at(struct session *s, sim_time until)
+{
+    struct errmsg ignored = {0};
+    if (!twin_ready(s))
+        return NULL;
+    enum err e = twin_follow(&s->twin, until, NULL, &ignored);
+    if (e == ERR_STOPPED)
+        BUG("a twin without a limit stopped");
+    s->twin_failed |= e != ERR_OK;
+    return s->twin_failed ? NULL : s->twin.run.rec;
+}
+
 const struct recording *session_twin(struct session *s)
 {
-    if (session_follow_twin(s, NULL) == ERR_STOPPED)
-        BUG("a twin without a limit stopped");
-    return s->twin_failed ? NULL : s->twin.run.rec;
+    return session_twin_at(s, run_now(&s->run));
 }
 
 struct impact session_impact(struct session *s, comp_id client, sim_time from)

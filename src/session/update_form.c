@@ -6,6 +6,7 @@
  * While it is open, commands still work: who is asked "since when?" wants to look.
  */
 #include "session_internal.h"
+#include "sheet.h"
 
 #include <string.h>
 
@@ -38,18 +39,6 @@ static void ask(struct session *s)
     for (enum update_state i = 0; i < UPDATE_STATE_COUNT; i++)
         session_say(s, TONE_NORMAL, "  %d  %s: %s", (int)i + 1, update_state_words()[i],
                     update_state_meaning(i));
-}
-
-static void form_open(struct session *s)
-{
-    form_close(s);
-    s->form.open = true;
-    s->form.at = 0;
-    while (!asked_for(s, s->form.at))
-        s->form.at++;
-    session_say(s, TONE_PROMPT, "> say");
-    session_say(s, TONE_DIM, "Type each answer and Enter; cancel leaves.");
-    ask(s);
 }
 
 /* "2", "mitigated", "mit": the state; NULL: neither. */
@@ -90,6 +79,44 @@ static enum err post(struct session *s, struct errmsg *why)
     return e;
 }
 
+/* What stands on the sheet already is taken from there. How it stands and when people
+ * hear again are of the moment, and asked anew. */
+static void take_from_sheet(struct session *s)
+{
+    for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {
+        enum sheet_line line = sheet_line_of(i);
+        const struct statement *st = sheet_line_at(s, line, s->sheet.n);
+        if (!st || line == SHEET_state || line == SHEET_next || !asked_for(s, i))
+            continue;
+        s->form.said[i] = mem_strdup(st->text);
+        session_say(s, TONE_DIM, "From your sheet, %s: %s",
+                    sheet_line_kind(line)->heading, st->text);
+    }
+}
+
+/* On to the next field that is asked for and not said. */
+static void form_next(struct session *s)
+{
+    while (s->form.at < UPDATE_FIELD_COUNT &&
+           (!asked_for(s, s->form.at) || s->form.said[s->form.at]))
+        s->form.at++;
+}
+
+static enum err form_open(struct session *s, struct errmsg *why)
+{
+    form_close(s);
+    s->form.open = true;
+    s->form.at = 0;
+    session_say(s, TONE_PROMPT, "> say");
+    take_from_sheet(s);
+    form_next(s);
+    if (s->form.at == UPDATE_FIELD_COUNT)
+        return post(s, why);
+    session_say(s, TONE_DIM, "Type each answer and Enter; cancel leaves.");
+    ask(s);
+    return ERR_OK;
+}
+
 static enum err take(struct session *s, const char *typed, struct errmsg *why)
 {
     const char *value = s->form.at == UPDATE_state ? state_of(typed) : typed;
@@ -99,9 +126,7 @@ static enum err take(struct session *s, const char *typed, struct errmsg *why)
         return ERR_OK;
     }
     s->form.said[s->form.at] = mem_strdup(value);
-    do
-        s->form.at++;
-    while (s->form.at < UPDATE_FIELD_COUNT && !asked_for(s, s->form.at));
+    form_next(s);
     if (s->form.at == UPDATE_FIELD_COUNT)
         return post(s, why);
     ask(s);
@@ -149,7 +174,7 @@ bool form_takes(struct session *s, const char *line, bool confirmed, enum err *e
     memcpy(typed, line, n);
     typed[n] = '\0';
     if (str_eq(typed, "say")) {
-        form_open(s);
+        *e = form_open(s, why);
     } else if (!s->form.open) {
         return false;
     } else if (str_eq(typed, "cancel")) {

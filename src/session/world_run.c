@@ -340,15 +340,15 @@ static double headroom(double good, double objective)
     return room > 0 ? (good - objective) / room : (good >= objective ? 1 : -1);
 }
 
-bool run_well(const struct run *r, sim_time window, double *margin)
+bool users_well(const struct run *r, sim_time at, sim_time window, double *margin)
 {
     const struct slo *slo = model_get_slo(r->stage->lw.model);
     double least = 1;
     if (slo) {
-        sim_time now = run_now(r), half = now - window / 2;
-        double parts[3] = {recording_good(r->rec, now - window, now),
-                           recording_good(r->rec, now - window, half),
-                           recording_good(r->rec, half, now)};
+        sim_time half = at - window / 2;
+        double parts[3] = {recording_good(r->rec, at - window, at),
+                           recording_good(r->rec, at - window, half),
+                           recording_good(r->rec, half, at)};
         for (int i = 0; i < 3; i++) {
             double h = headroom(parts[i], slo->objective);
             least = h < least ? h : least;
@@ -359,6 +359,11 @@ bool run_well(const struct run *r, sim_time window, double *margin)
     if (margin)
         *margin = least;
     return least >= 0;
+}
+
+bool run_well(const struct run *r, sim_time window, double *margin)
+{
+    return users_well(r, run_now(r), window, margin);
 }
 
 uint64_t run_bad(const struct run *r, sim_time from)

@@ -104,8 +104,14 @@ void ui_show_tab(struct ui *u, int id)
     u->finding = false;
 }
 
+/* While a question is open a digit is an answer, wherever the keys go. */
 enum want ui_do_tab(struct ui *u, const struct key *k)
 {
+    if (ui_view_of(u)->asking) {
+        ui_do_to_console(u, k);
+        editor_key(&u->ed, k);
+        return WANT_NOTHING;
+    }
     ui_show_tab(u, (int)(k->cp - '1'));
     return WANT_NOTHING;
 }

@@ -1,5 +1,5 @@
 /*
- * The words of modes and outcomes: one list each (truecode/verdict.h), looked up here.
+ * The words of modes, outcomes and parts of a score: one list each (truecode/verdict.h), looked up here.
  */
 #include "truecode/verdict.h"
 
@@ -64,9 +64,40 @@ const char *outcome_phrase(enum outcome o)
 const char *outcome_word(enum outcome o)
 {
     static const char *const words[OUTCOME_COUNT] = {
-#define X(name, word) [OUTCOME_##name] = word,
+#define X(name, word, most) [OUTCOME_##name] = word,
         OUTCOME_LIST(X)
 #undef X
     };
     return o < OUTCOME_COUNT ? words[o] : "";
+}
+
+int outcome_most(enum outcome o)
+{
+    static const int points[OUTCOME_COUNT] = {
+#define X(name, word, most) [OUTCOME_##name] = most,
+        OUTCOME_LIST(X)
+#undef X
+    };
+    return o < OUTCOME_COUNT ? points[o] : 0;
+}
+
+/* ---- the parts of a score -------------------------------------------------------- */
+
+static const struct {
+    const char *phrase;
+    int weight;
+} parts[SCORE_PARTS] = {
+#define X(name, p, w) [SCORE_##name] = {.phrase = p, .weight = w},
+    SCORE_LIST(X)
+#undef X
+};
+
+const char *score_phrase(enum score_part p)
+{
+    return parts[p].phrase;
+}
+
+int score_weight(enum score_part p)
+{
+    return parts[p].weight;
 }

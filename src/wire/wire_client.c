@@ -50,6 +50,7 @@ static int limit_of(enum wire_op op)
 {
     switch (op) {
     case WIRE_PROVE:
+    case WIRE_PLAYERS:
         return 0;
     case WIRE_OPEN:
     case WIRE_LINE:

@@ -13,6 +13,7 @@
  *     TIME    sim_time, from .. to
  *     REAL    double, from .. to (so not NaN); NUMBER: any double
  *     SHARES  an array of so many doubles, each 0..1
+ *     COUNTS  an array of so many unsigned
  *     BYTES   const char * and its length, at most so many; any bytes
  *     STRING  const char *, at most so many bytes, no NUL inside
  *     CLEAN   const char *, at most so many bytes; made clean (text_clean()), one line
@@ -38,6 +39,7 @@
 #define FIELD_MAX_BYTES   4096
 #define TEXT_MAX_BYTES    (4u * 1024 * 1024)
 #define PROOF_ROWS_MAX    2000
+#define PLAYER_ROWS_MAX   (MODE_COUNT * PLAYER_COUNT)
 
 /* ---- requests -------------------------------------------------------------------- */
 
@@ -118,6 +120,20 @@
     X(BOOL, ok)                                                                        \
     X(LIST, rows, n, row, PROOF_ROWS_MAX, "a proof has too many rows")
 
+#define PLAYER_FIELDS(X)                                                               \
+    X(ENUM, player, PLAYER_COUNT, "an unknown player")                                 \
+    X(ENUM, mode, MODE_COUNT, "an unknown mode")                                       \
+    X(U32, seeds)                                                                      \
+    X(U32, passed)                                                                     \
+    X(INT, least, 0, 100, "a score is not within 0 to 100")                            \
+    X(INT, most, 0, 100, "a score is not within 0 to 100")                             \
+    X(REAL, mean, 0, 100, "a score is not within 0 to 100")                            \
+    X(COUNTS, ended, OUTCOME_COUNT)                                                    \
+    X(U64, best_seed)
+
+#define PLAYERS_FIELDS(X)                                                              \
+    X(LIST, rows, n, player, PLAYER_ROWS_MAX, "there are too many players")
+
 #define ANSWER_FIELDS(X)                                                               \
     X(ENUM, kind, WIRE_KINDS, "an unknown kind of answer")                             \
     X(ENUM, err, ERR_COUNT, "an unknown error")                                        \
@@ -149,6 +165,7 @@
     X(U32, done)                                                                       \
     X(U32, all)                                                                        \
     X(U64, events)                                                                     \
-    X(OF, proof, proof)
+    X(OF, proof, proof)                                                                \
+    X(OF, players, players)
 
 #endif

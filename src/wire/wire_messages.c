@@ -28,6 +28,9 @@
 #define PUT_SHARES(f, n, why)                                                          \
     for (size_t i = 0; i < (n); i++)                                                   \
         put_double(b, m->f[i]);
+#define PUT_COUNTS(f, n)                                                               \
+    for (size_t i = 0; i < (n); i++)                                                   \
+        put_u32(b, m->f[i]);
 #define PUT_BYTES(f, len, max, why) put_bytes(b, m->f, m->len);
 #define PUT_STRING(f, max, why)     put_str(b, m->f);
 #define PUT_CLEAN(f, max, why)      put_str(b, m->f);
@@ -62,6 +65,9 @@
 #define GET_SHARES(f, n, why)                                                          \
     for (size_t i = 0; i < (n); i++)                                                   \
         m->f[i] = get_real(r, 0, 1, why);
+#define GET_COUNTS(f, n)                                                               \
+    for (size_t i = 0; i < (n); i++)                                                   \
+        m->f[i] = get_u32(r);
 #define GET_BYTES(f, len, max, why) m->f = get_bytes(r, max, &m->len, why);
 #define GET_STRING(f, max, why)     m->f = get_bytes(r, max, NULL, why);
 #define GET_CLEAN(f, max, why)      m->f = get_clean(r, max, false, why);
@@ -93,6 +99,7 @@
 #define LEAST_REAL(f, lo, hi, why)       +8
 #define LEAST_NUMBER(f)                  +8
 #define LEAST_SHARES(f, n, why)          +8 * (n)
+#define LEAST_COUNTS(f, n)               +4 * (n)
 #define LEAST_BYTES(f, len, max, why)    +4
 #define LEAST_STRING(f, max, why)        +4
 #define LEAST_CLEAN(f, max, why)         +4
@@ -136,6 +143,8 @@ LISTED(card, struct wire_card, CARD_FIELDS)
 LISTED(row, struct prove_row, ROW_FIELDS)
 MESSAGE(score, struct score, SCORE_FIELDS)
 MESSAGE(proof, struct proof, PROOF_FIELDS)
+LISTED(player, struct player_row, PLAYER_FIELDS)
+MESSAGE(players, struct players, PLAYERS_FIELDS)
 MESSAGE(answer, struct wire_answer, ANSWER_FIELDS)
 
 /* Leaves room for the length of what follows. */

@@ -205,6 +205,7 @@ static rlim_t seconds_for(enum wire_op op)
 {
     switch (op) {
     case WIRE_PROVE:
+    case WIRE_PLAYERS:
         return WIRE_CPU_PROVE_S;
     case WIRE_OPEN:
     case WIRE_LINE:

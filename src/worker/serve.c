@@ -316,6 +316,17 @@ static void do_prove(struct server *s, const struct wire_request *q,
         serve_error(a, e, &why);
 }
 
+static void do_players(struct server *s, const struct wire_request *q,
+                       struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    const struct session_options o = {
+        .text = q->text, .len = q->len, .name = q->name, .seed = q->seed};
+    enum err e = players_play(&a->players, &o, q->count, prove_progress, s, &why);
+    if (e != ERR_OK)
+        serve_error(a, e, &why);
+}
+
 /* ---- the lab --------------------------------------------------------------------- */
 
 #define PIECE_MAX (1u << 20)
@@ -415,6 +426,9 @@ static void answer(struct server *s, const struct wire_request *q)
     case WIRE_PROVE:
         do_prove(s, q, &a);
         break;
+    case WIRE_PLAYERS:
+        do_players(s, q, &a);
+        break;
     case WIRE_REPORT:
         do_report(s, &a);
         break;
@@ -449,6 +463,7 @@ static void answer(struct server *s, const struct wire_request *q)
     send_answer(s, &a);
     if (a.frame.rows > 0)
         keep_frame(s);
+    players_release(&a.players);
     proof_release(&a.proof);
     arena_release(&a.mem);
 }

@@ -29,7 +29,7 @@ static void play(struct session *s)
         "wait 1m",
         "rollback api",
         "wait 2m",
-        "say --who buyers --since 10:03 --impact about 30 % --state mitigated",
+        "say --who users --since 10:03 --impact about 30 % --state mitigated",
         "wait 5m",
         "wait 5m",
     };

@@ -167,9 +167,18 @@ static void test_partial(void **state)
 static void test_costly(void **state)
 {
     (void)state;
-    edited(is_proven, SCALE, "{ 'scale', { 'rollback api' }, harm = 'costly'", NULL);
-    edited(refused, SCALE, "{ 'scale', { 'scale api 4' }, harm = 'costly'",
+#define COSTLY(lines, price)                                                           \
+    "{ 'scale', { " lines " }, harm = 'costly', price = function(s) return " price     \
+    " end"
+    edited(is_proven, SCALE,
+           COSTLY("'rollback api', 'scale api 4'", "s:service('api').up > 2"), NULL);
+    edited(refused, SCALE, COSTLY("'scale api 4'", "s:service('api').up > 2"),
            "wrong scale: costly");
+    edited(refused, SCALE, COSTLY("'rollback api'", "s:service('api').up > 2"),
+           "wrong scale: costly: its price is not true after it");
+    edited(refused, SCALE, COSTLY("'rollback api'", "true"),
+           "wrong scale: costly: its price is true after the fix");
+#undef COSTLY
 }
 
 /* ---- steps ----------------------------------------------------------------------- */

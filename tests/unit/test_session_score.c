@@ -100,19 +100,31 @@ static void test_fixed_and_gone(void **state)
     session_free(s);
 }
 
-static void test_reading_is_free(void **state)
+/* Rolls back so long after the page, and watches for long enough. */
+static struct score fixed_after(sim_time t)
 {
-    (void)state;
     struct session *s = begun(play_small, MODE_ONCALL);
-    wait_out(s, 10 * SIM_MIN);
+    wait_out(s, t);
     play_type(s, "rollback api");
     wait_out(s, 5 * SIM_MIN);
     play_type(s, "resolve recovered");
     struct score sc = report_of(s, NULL);
-    assert_true(sc.part[SCORE_USERS] > 0.95);
-    assert_true(sc.part[SCORE_VERIFICATION] == 1);
-    assert_int_equal(sc.outcome, OUTCOME_RECOVERED);
     session_free(s);
+    return sc;
+}
+
+/* To look costs nothing for as long as an expert looks; from then on waiting does. */
+static void test_waiting_is_not_free(void **state)
+{
+    (void)state;
+    struct score soon = fixed_after(4 * SIM_MIN), late = fixed_after(10 * SIM_MIN),
+                 last = fixed_after(25 * SIM_MIN);
+    assert_true(soon.part[SCORE_USERS] == 1);
+    assert_true(soon.part[SCORE_VERIFICATION] == 1);
+    assert_int_equal(soon.outcome, OUTCOME_RECOVERED);
+    assert_true(late.part[SCORE_USERS] < 0.7);
+    assert_true(last.part[SCORE_USERS] < 0.3);
+    assert_int_equal(last.outcome, OUTCOME_RECOVERED);
 }
 
 /* The debrief is run once, and says the same each time. */
@@ -170,6 +182,163 @@ static void test_the_shift_ends(void **state)
     session_free(s);
 }
 
+/* ---- what the outcome leaves ----------------------------------------------------- */
+
+static struct score played(const char *text, const char *const *lines, sim_time watch,
+                           char **report)
+{
+    struct session *s = begun(text, MODE_ONCALL);
+    for (; *lines; lines++)
+        play_type(s, *lines);
+    wait_out(s, watch);
+    play_type(s, "resolve recovered");
+    struct score sc = report_of(s, report);
+    session_free(s);
+    return sc;
+}
+#define LINES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* Users who suffer at the end leave half of the points at most, and who left before it
+ * could be told is told that. */
+static void test_the_outcome_caps(void **state)
+{
+    (void)state;
+    struct score sc = played(
+        play_small, LINES("ps api", "suspect api bad-deploy", "restart api --rolling"),
+        10 * SIM_MIN, NULL);
+    assert_int_equal(sc.outcome, OUTCOME_LOST);
+    assert_true(sc.total <= 50);
+    char *text;
+    sc = played(play_small,
+                LINES("ps api", "suspect api bad-deploy", "rollback api",
+                      "say --who users --since 10:03 --impact 30 % --state mitigated "
+                      "--next 10:30"),
+                SIM_MIN, &text);
+    assert_int_equal(sc.outcome, OUTCOME_EARLY);
+    assert_true(sc.total <= 70);
+    assert_non_null(strstr(text, "Too early to say"));
+    assert_null(strstr(text, "still suffer"));
+    mem_free(text);
+}
+
+/* What is printed adds up. */
+static void test_the_points_add_up(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small, MODE_ONCALL);
+    struct report r;
+    struct errmsg why = {0};
+    int sum = 0;
+    play_type(s, "rollback api");
+    wait_out(s, 4 * SIM_MIN);
+    play_type(s, "resolve recovered");
+    assert_int_equal(session_report(s, &r, NULL, NULL, &why), ERR_OK);
+    for (enum score_part i = 0; i < SCORE_PARTS; i++) {
+        sum += r.items[i].points;
+        assert_true(r.score.part[i] * r.items[i].full == r.items[i].points);
+        assert_true((r.items[i].points < r.items[i].full) == (r.items[i].cost[0] != 0));
+    }
+    assert_int_equal(sum, r.score.total);
+    report_release(&r);
+    session_free(s);
+}
+
+/* One bad moment at the very end of a good window is not "users suffer". */
+static void test_the_window_decides(void **state)
+{
+    (void)state;
+    char *text =
+        play_edit(play_small, "    i:at(min(8),",
+                  "    i:at(min(20), fault('api', 'hang', {}, { lasts = sec(20) "
+                  "}))\n    i:at(min(8),");
+    char *longer = play_edit(text, "good_for = min(3)", "good_for = min(15)");
+    struct score sc =
+        played(longer, LINES("rollback api"), 15 * SIM_MIN + 20 * SIM_SEC, NULL);
+    assert_true(sc.outcome >= OUTCOME_CURED);
+    mem_free(longer);
+    mem_free(text);
+}
+
+/* Customers who cannot come any more are lost, not well. */
+static void test_turning_customers_away(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small, MODE_ONCALL);
+    struct errmsg why = {0};
+    enum err e = session_line(s, "set users.rate 0.1", true, &why);
+    wait_out(s, 10 * SIM_MIN);
+    play_type(s, "resolve recovered");
+    struct score sc = report_of(s, NULL);
+    if (e == ERR_OK) {
+        assert_true(sc.bad_you > sc.bad_nothing);
+        assert_true(sc.part[SCORE_USERS] == 0);
+        assert_true(sc.part[SCORE_CONTAINMENT] == 0);
+    }
+    assert_int_equal(sc.outcome, OUTCOME_LOST);
+    session_free(s);
+}
+
+/* ---- told people ----------------------------------------------------------------- */
+
+static double told(const char *say, char **report)
+{
+    char *text;
+    struct score sc =
+        played(play_small, LINES(say, "rollback api"), 4 * SIM_MIN, &text);
+    if (report)
+        *report = text;
+    else
+        mem_free(text);
+    return sc.part[SCORE_COMMUNICATION];
+}
+
+static void test_updates_are_held_against_the_night(void **state)
+{
+    (void)state;
+    char *text;
+    assert_true(
+        told("say --who users --since 10:03 --impact 30 % --state investigating "
+             "--next 10:30",
+             NULL) == 1);
+    assert_true(told("say --who x --since x --impact x --state investigating --next x",
+                     NULL) <= 0.2);
+    assert_true(told("say --who nobody --since 09:10 --impact 3 --state recovered "
+                     "--next 10:30",
+                     &text) <= 0.15);
+    assert_non_null(strstr(text, "Hurt were: users."));
+    mem_free(text);
+}
+
+/* ---- before the change ----------------------------------------------------------- */
+
+static void test_diagnosis_comes_before_the_cure(void **state)
+{
+    (void)state;
+    char *text;
+    struct score sc =
+        played(play_small, LINES("ps api", "rollback api", "suspect api bad-deploy"),
+               4 * SIM_MIN, &text);
+    assert_true(sc.part[SCORE_DIAGNOSIS] == 0);
+    assert_non_null(strstr(text, "came only after"));
+    mem_free(text);
+    /* a change without effect is not the one that mattered */
+    sc = played(
+        play_small,
+        LINES("ps api", "set api.queue 5000", "suspect api bad-deploy", "rollback api"),
+        4 * SIM_MIN, NULL);
+    assert_true(sc.part[SCORE_DIAGNOSIS] == 1);
+    sc = played(play_small,
+                LINES("ps api", "suspect api overload", "rule-out api overload",
+                      "suspect api memory-leak", "rule-out api memory-leak",
+                      "suspect api pool-leak", "rule-out api pool-leak",
+                      "suspect api retry-storm", "rule-out api retry-storm",
+                      "suspect users traffic-spike", "rule-out users",
+                      "suspect api cold-cache", "rule-out api cold-cache",
+                      "suspect api bad-deploy", "rollback api"),
+                4 * SIM_MIN, NULL);
+    assert_true(sc.part[SCORE_DIAGNOSIS] == 0);
+}
+
 /* ---- the right suspicion --------------------------------------------------------- */
 
 static double diagnosis(const char *const *lines)
@@ -186,7 +355,6 @@ static double diagnosis(const char *const *lines)
 static void test_diagnosis(void **state)
 {
     (void)state;
-#define LINES(...) ((const char *const[]){__VA_ARGS__, NULL})
     assert_true(diagnosis(LINES("suspect api bad-deploy")) == 0.8);
     assert_true(diagnosis(LINES("ps api", "suspect api bad-deploy")) == 1);
     assert_true(diagnosis(LINES("ps api", "suspect api overload")) == 0);
@@ -196,7 +364,6 @@ static void test_diagnosis(void **state)
                                 "suspect users traffic-spike",
                                 "rule-out users traffic-spike")) == 1);
     assert_true(diagnosis(LINES("suspect api bad-deploy", "rule-out api")) == 0);
-#undef LINES
 }
 
 /* "api" was not looked at where "api-2" was. */
@@ -316,7 +483,7 @@ static void test_a_quiet_shift(void **state)
     struct session *s = begun(play_calm, MODE_ONCALL);
     play_type(s, "status");
     wait_out(s, 4 * SIM_MIN);
-    play_type(s, "say --who nobody --since 10:01 --impact none --state recovered "
+    play_type(s, "say --who nobody --since never --impact none --state recovered "
                  "--next 11:00");
     play_type(s, "resolve recovered");
     struct score sc = report_of(s, &text);
@@ -415,10 +582,16 @@ int main(void)
         cmocka_unit_test(test_leaving_at_once),
         cmocka_unit_test(test_skipping_all),
         cmocka_unit_test(test_fixed_and_gone),
-        cmocka_unit_test(test_reading_is_free),
+        cmocka_unit_test(test_waiting_is_not_free),
         cmocka_unit_test(test_the_same_debrief),
         cmocka_unit_test(test_on_call),
         cmocka_unit_test(test_the_shift_ends),
+        cmocka_unit_test(test_the_outcome_caps),
+        cmocka_unit_test(test_the_points_add_up),
+        cmocka_unit_test(test_the_window_decides),
+        cmocka_unit_test(test_turning_customers_away),
+        cmocka_unit_test(test_updates_are_held_against_the_night),
+        cmocka_unit_test(test_diagnosis_comes_before_the_cure),
         cmocka_unit_test(test_diagnosis),
         cmocka_unit_test(test_a_fact_of_another),
         cmocka_unit_test(test_honest_numbers),

@@ -26,26 +26,27 @@ static struct score run(enum player p, const char *text, enum play_mode mode)
 
 static void test_all_come_to_an_end(void **state)
 {
-    struct thoughtless t;
+    struct players t;
     struct errmsg why = {0};
     struct buf table;
     (void)state;
     struct session_options o = play_options(play_small, NULL);
-    assert_int_equal(thoughtless_play(&t, &o, 1, 1, NULL, NULL, &why), ERR_OK);
-    assert_int_equal(t.n, 2 * PLAYERS);
+    assert_int_equal(players_play(&t, &o, 1, NULL, NULL, &why), ERR_OK);
+    assert_int_equal(t.n, 2 * PLAYER_COUNT);
     for (size_t i = 0; i < t.n; i++)
         assert_in_range(t.rows[i].most, 0, 100);
     buf_init(&table, 0);
-    thoughtless_print(&t, "small", &table);
+    players_print(&t, "small", &table);
     assert_non_null(strstr(table.s, "garbage"));
     assert_non_null(strstr(table.s, "on-call"));
     buf_release(&table);
+    players_release(&t);
 }
 
 static void test_the_same_again(void **state)
 {
     (void)state;
-    for (int p = 0; p < PLAYERS; p++) {
+    for (int p = 0; p < PLAYER_COUNT; p++) {
         struct score a = run((enum player)p, play_small, MODE_GUIDED);
         struct score b = run((enum player)p, play_small, MODE_GUIDED);
         assert_int_equal(a.total, b.total);
@@ -92,12 +93,18 @@ static void test_the_highlighter_types_what_is_shown(void **state)
 static void test_ceiling(void **state)
 {
     (void)state;
-    struct thoughtless_row r = {.player = PLAYER_garbage, .most = THOUGHTLESS_CEILING};
-    assert_false(thoughtless_within(&r));
+    struct player_row r = {.player = PLAYER_garbage, .most = PLAYERS_CEILING};
+    assert_false(player_row_within(&r));
     r.most--;
-    assert_true(thoughtless_within(&r));
-    r = (struct thoughtless_row){.player = PLAYER_reverter, .most = 100};
-    assert_true(thoughtless_within(&r));
+    assert_true(player_row_within(&r));
+    r = (struct player_row){.player = PLAYER_reverter, .most = 100};
+    assert_true(player_row_within(&r));
+    r = (struct player_row){.mode = MODE_ONCALL, .seeds = 10, .passed = 2};
+    assert_false(player_row_passes(&r));
+    r.passed++;
+    assert_true(player_row_passes(&r));
+    r.mode = MODE_GUIDED;
+    assert_false(player_row_passes(&r));
 }
 
 int main(void)

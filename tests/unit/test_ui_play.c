@@ -83,6 +83,21 @@ static sim_time now(struct play *p)
 #define TO_LOOK "<enter>2<enter><enter>"
 #define TO_ACT  TO_LOOK "status<enter><enter>down<enter>"
 
+/* ---- digits ---------------------------------------------------------------------- */
+
+/* A digit answers an open question wherever the keys go, and never changes the tab then. */
+static void a_digit_answers_an_open_question(void **state)
+{
+    (void)state;
+    struct play *p = opened(GLYPHS_UTF8, false);
+    screen_keys(p->u, "<enter><esc>2");
+    assert_true(session_view(p->s)->asking);
+    size_t step = session_view(p->s)->step;
+    screen_keys(p->u, "<enter>");
+    assert_int_equal(session_view(p->s)->step, step + 1);
+    closed(p);
+}
+
 /* ---- what is drawn --------------------------------------------------------------- */
 
 static void it_is_drawn_at_80x24(void **state)
@@ -618,6 +633,7 @@ static void plain_mode_says_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_digit_answers_an_open_question),
         cmocka_unit_test(it_is_drawn_at_80x24),
         cmocka_unit_test(it_uses_the_room),
         cmocka_unit_test(ascii_is_only_ascii),

@@ -1,0 +1,115 @@
+/*
+ * Was it verified, and were people told what was so?
+ *
+ *     verified      how long the learner watched after the last change, of what the lesson
+ *                   asks; half where they called it better than it was
+ *     told people   the best update, field by field, each held against what was true when it
+ *                   was posted; half of it where any update called users well who suffered
+ */
+#include "score.h"
+#include "sheet.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void grade_verification(const struct grading *g, struct score_item *item)
+{
+    const struct session *s = g->s;
+    sim_time want = lesson_info(s->lesson)->good_for, saw = score_watched(s);
+    bool over = score_overcalled(s, g->score->outcome);
+    item->best = arena_printf(g->mem, "Users are watched for %s after the last change.",
+                              score_span(g, want));
+    if (!score_changed(s) && !score_quiet(s)) {
+        item->cost = "Nothing was changed: there was nothing to verify.";
+        return;
+    }
+    double share = want > 0 ? (double)saw / (double)want : 1;
+    share = share > 1 ? 1 : share;
+    item->stated = arena_printf(
+        g->mem, "You watched for %s%s.", score_span(g, saw),
+        score_quiet(s) && !score_changed(s) ? "" : " after the last change");
+    item->points = share_points(over ? share / 2 : share, item->full);
+    if (over)
+        item->cost = arena_printf(g->mem, "You called it %s; it was %s.", s->claimed,
+                                  outcome_word(g->score->outcome));
+    else if (item->points < item->full)
+        item->cost = "Too short to tell a cure from luck.";
+}
+
+/* ---- told people ----------------------------------------------------------------- */
+
+struct grade { /* of one update */
+    double share;
+    bool lie;
+    const char *lost; /* what its fields lost, in sentences */
+};
+
+static struct witness at_update(const struct grading *g, const struct said *u)
+{
+    return sheet_witness(g->s, scored_run(g->s), g->v->twin, u->at);
+}
+
+static void note_loss(struct buf *b, const struct statement *st,
+                      const struct judgement *j)
+{
+    if (j->share < 1 && j->truth[0])
+        buf_addf(b, "%sYou said (%s) \"%.40s\". %s", b->len ? " " : "",
+                 sheet_line_kind(st->line)->heading, st->text, j->truth);
+}
+
+static struct grade grade_update(const struct grading *g, const struct said *u)
+{
+    struct grade out = {0};
+    struct witness w = at_update(g, u);
+    struct buf b;
+    buf_init(&b, 400);
+    for (size_t i = u->first; i < u->end; i++) {
+        const struct statement *st = &g->s->sheet.list[i];
+        struct judgement j = sheet_judge(&w, st->line, st->text);
+        out.share += j.share / UPDATE_FIELD_COUNT;
+        out.lie |= j.lie;
+        note_loss(&b, st, &j);
+    }
+    unsigned missing = UPDATE_FIELD_COUNT - u->fields;
+    if (missing > 0)
+        buf_addf(&b, "%s%u of its %d fields %s empty.", b.len ? " " : "", missing,
+                 UPDATE_FIELD_COUNT, missing == 1 ? "was" : "were");
+    out.lost = arena_strdup(g->mem, b.s);
+    buf_release(&b);
+    return out;
+}
+
+void grade_communication(const struct grading *g, struct score_item *item)
+{
+    const struct session *s = g->s;
+    struct grade best = {.share = -1};
+    bool lied = false;
+    item->best =
+        "Who is hurt, since when, how much, how it stands and when people hear "
+        "again, all as it was then.";
+    for (size_t i = 0; i < scored_saids(s); i++) {
+        struct grade now = grade_update(g, &s->saids[i]);
+        lied |= now.lie;
+        if (now.share <= best.share)
+            continue;
+        best = now;
+        item->at = s->saids[i].at;
+    }
+    if (best.share < 0) {
+        item->cost = "Nobody was told anything.";
+        return;
+    }
+    item->points = share_points(lied ? best.share / 2 : best.share, item->full);
+    item->stated = arena_printf(g->mem, "The best of %zu update%s was that of %s.",
+                                scored_saids(s), scored_saids(s) == 1 ? "" : "s",
+                                score_clock(g, item->at));
+    if (item->points == item->full)
+        return;
+    item->cost =
+        lied ? arena_printf(g->mem,
+                            "%s%sAn update said that users were well while they "
+                            "suffered: that halves it.",
+                            best.lost, best.lost[0] ? " " : "")
+             : best.lost;
+}

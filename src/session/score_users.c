@@ -1,0 +1,186 @@
+/*
+ * What users had of it: how many were spared, and whether anybody was worse off than if
+ * nobody had touched anything.
+ *
+ *     users spared   (nothing - you) / (nothing - reference), in lost requests, 0..1
+ *     no harm done   1 - (the most that "you" was ever behind "nothing", for any group of
+ *                    users) / (a quarter of nothing's total)
+ *
+ * A lost request is a bad one, or one that never came although it came on the healthy
+ * night: whoever turns customers away has lost them.
+ */
+#include "score.h"
+
+#include <math.h>
+
+/* Up to so many, requests are on their way and not missing. */
+#define ON_THEIR_WAY 3
+
+static double clamp01(double x)
+{
+    return x < 0 || isnan(x) ? 0 : x > 1 ? 1 : x;
+}
+
+/* ---- who was lost ---------------------------------------------------------------- */
+
+static double came(const struct recording *rec, comp_id client, sim_time from,
+                   sim_time to)
+{
+    struct fate f = recording_fate(rec, client, from, to);
+    return f.good + f.bad;
+}
+
+static double never_came(const struct run *r, const struct recording *twin,
+                         comp_id client, sim_time from, sim_time to)
+{
+    double missing =
+        twin ? came(twin, client, from, to) - came(r->rec, client, from, to) : 0;
+    return missing > ON_THEIR_WAY ? missing : 0;
+}
+
+typedef double lost_fn(const struct run *r, const struct recording *twin,
+                       comp_id client, sim_time from, sim_time to);
+
+/* Client by client: where one tries again and again, another is still missing. */
+static double over_clients(const struct run *r, const struct recording *twin,
+                           sim_time from, sim_time to, lost_fn *lost)
+{
+    const struct model *m = r->stage->lw.model;
+    double sum = 0;
+    for (size_t i = 0; i < model_comps(m); i++)
+        if (model_in_slo(m, (comp_id)i))
+            sum += lost(r, twin, (comp_id)i, from, to);
+    return sum;
+}
+
+static double lost_of(const struct run *r, const struct recording *twin, comp_id client,
+                      sim_time from, sim_time to)
+{
+    return recording_fate(r->rec, client, from, to).bad +
+           never_came(r, twin, client, from, to);
+}
+
+double users_lost(const struct run *r, const struct recording *twin, comp_id client,
+                  sim_time from, sim_time to)
+{
+    return client == COMP_NONE ? over_clients(r, twin, from, to, lost_of)
+                               : lost_of(r, twin, client, from, to);
+}
+
+double users_missing(const struct run *r, const struct recording *twin, sim_time from,
+                     sim_time to)
+{
+    double all = twin ? came(twin, COMP_NONE, from, to) : 0;
+    return all > 0 ? over_clients(r, twin, from, to, never_came) / all : 0;
+}
+
+/* ---- users spared ---------------------------------------------------------------- */
+
+static double spared(const struct grading *g)
+{
+    const struct score *sc = g->score;
+    double par = (double)sc->bad_nothing - (double)sc->bad_reference;
+    double you = (double)sc->bad_nothing - (double)sc->bad_you;
+    if (!score_changed(g->s))
+        return score_quiet(g->s) ? 1 : 0;
+    if (par < 1)
+        return you >= 0 ? 1 : 0;
+    return clamp01(you / par);
+}
+
+static sim_time first_change(const struct session *s)
+{
+    size_t n;
+    const struct done_action *did = scored_actions(s, &n);
+    return n > 0 ? did[0].at : SIM_FOREVER;
+}
+
+static const char *what_users_cost(const struct grading *g)
+{
+    const struct score *sc = g->score;
+    double more = (double)sc->bad_you - (double)sc->bad_reference;
+    if (!score_changed(g->s))
+        return "Nothing was changed, so nobody was spared.";
+    double turned =
+        over_clients(&g->v->you, g->v->twin, g->v->from, g->v->to, never_came);
+    if (turned > (double)sc->bad_you / 2)
+        return arena_printf(g->mem,
+                            "%s of them never came: they were turned away, or gave up.",
+                            score_count(g, turned));
+    return arena_printf(g->mem, "%s more than with the first of what works.",
+                        score_count(g, more > 0 ? more : 0));
+}
+
+void grade_users(const struct grading *g, struct score_item *item)
+{
+    const struct score *sc = g->score;
+    item->points = share_points(spared(g), item->full);
+    item->at = first_change(g->s);
+    item->stated =
+        arena_printf(g->mem, "%s requests were lost from the page until %s.",
+                     score_count(g, (double)sc->bad_you), score_clock(g, g->v->to));
+    item->truth = arena_printf(g->mem, "Doing nothing would have lost %s.",
+                               score_count(g, (double)sc->bad_nothing));
+    if (g->v->has_reference)
+        item->best = arena_printf(
+            g->mem, "At most %s: what is lost when it is mended %s after the page.",
+            score_count(g, (double)sc->bad_reference),
+            score_span(g, lesson_info(g->s->lesson)->expert));
+    if (item->points < item->full)
+        item->cost = what_users_cost(g);
+}
+
+/* ---- no harm done ---------------------------------------------------------------- */
+
+struct behind { /* the most that users were ever behind doing nothing */
+    double most;
+    sim_time at;
+    comp_id client;
+};
+
+static void look_behind(const struct grading *g, comp_id client, struct behind *b)
+{
+    const struct rivals *v = g->v;
+    for (sim_time t = v->from + SIM_SEC; t <= v->to; t += SIM_SEC) {
+        double d = users_lost(&v->you, v->twin, client, v->from, t) -
+                   users_lost(&v->nothing, v->twin, client, v->from, t);
+        if (d > b->most)
+            *b = (struct behind){d, t, client};
+    }
+}
+
+static struct behind worst_behind(const struct grading *g)
+{
+    const struct model *m = g->s->run.stage->lw.model;
+    struct behind b = {0, SIM_FOREVER, COMP_NONE};
+    look_behind(g, COMP_NONE, &b);
+    for (size_t i = 0; i < model_comps(m); i++)
+        if (str_eq(model_kind(m, (comp_id)i)->name, "client"))
+            look_behind(g, (comp_id)i, &b);
+    return b;
+}
+
+void grade_containment(const struct grading *g, struct score_item *item)
+{
+    bool quiet = score_quiet(g->s), changed = score_changed(g->s);
+    item->best = quiet ? "Nothing is changed where nothing is wrong."
+                       : "No user is ever worse off than if nobody had acted.";
+    if (changed == quiet) {
+        item->cost = quiet ? "Something was changed on a healthy night."
+                           : "Nothing was done: the harm of the incident was let be.";
+        return;
+    }
+    struct behind b = worst_behind(g);
+    double scale =
+        users_lost(&g->v->nothing, g->v->twin, COMP_NONE, g->v->from, g->v->to) / 4;
+    item->points = share_points(1 - b.most / (scale > 10 ? scale : 10), item->full);
+    if (item->points == item->full)
+        return;
+    item->at = b.at;
+    item->cost = arena_printf(
+        g->mem, "At %s %s had lost %s requests more than if nobody had acted.",
+        score_clock(g, b.at),
+        b.client == COMP_NONE ? "users"
+                              : model_name(g->s->run.stage->lw.model, b.client),
+        score_count(g, b.most));
+}

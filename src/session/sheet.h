@@ -1,0 +1,83 @@
+/*
+ * sheet: the incident document that the learner fills in, line by line, and what is true of
+ * each line.
+ *
+ * A line is stated by its command (`since 19:52`) or as a field of an update (`say --since
+ * 19:52`). Every statement stays, with its time: the score asks what stood there, and what
+ * people were told, at a moment. What is true comes from the engine: from the healthy twin,
+ * the incident's entries and the recording, never from an author.
+ *
+ *     sheet_state(s, SHEET_since, "19:52", false);
+ *     struct witness w = sheet_witness(s, scored_run(s), session_twin(s), now);
+ *     struct judgement j = sheet_judge(&w, SHEET_since, "19:52");   // j.share 0..1
+ *
+ * One line, one file (sheet_hurt.c, sheet_since.c, …), one descriptor: adding one touches
+ * its file and SHEET_LINES.
+ */
+#ifndef SESSION_SHEET_H
+#define SESSION_SHEET_H
+
+#include "session_internal.h"
+
+/* What a judge may look at: the learner's night and the healthy one, up to `at`. */
+struct witness {
+    const struct session *s;
+    const struct run *run;
+    const struct recording *twin; /* NULL: there is none */
+    sim_time at;
+};
+struct judgement {
+    double share;    /* of full marks, 0..1 */
+    bool lie;        /* said that users are well while they were not */
+    char truth[500]; /* what was so: a sentence */
+};
+
+struct sheet_line_kind {
+    const char *word;     /* its command */
+    const char *heading;  /* "who is hurt" */
+    const char *question; /* "Who is hurt?" */
+    const char *synopsis; /* "hurt CLIENT... | everybody | nobody" */
+    int field;            /* of an update; -1: none */
+    /* Whether the text says something that can be judged; `why` says what would be. */
+    bool (*readable)(const struct witness *w, const char *text, struct errmsg *why);
+    void (*judge)(const struct witness *w, const char *text, struct judgement *out);
+};
+const struct sheet_line_kind *sheet_line_kind(enum sheet_line line);
+/* The line that a field of an update states; SHEET_LINE_COUNT: none. */
+enum sheet_line sheet_line_of(enum update_field field);
+
+struct witness sheet_witness(const struct session *s, const struct run *run,
+                             const struct recording *twin, sim_time at);
+struct judgement sheet_judge(const struct witness *w, enum sheet_line line,
+                             const char *text);
+/* Whether a line can be read so; `why` says what would be right. */
+bool sheet_readable(const struct session *s, enum sheet_line line, const char *text,
+                    struct errmsg *why);
+
+/* States a line now; `told`: in an update. */
+void sheet_state(struct session *s, enum sheet_line line, const char *text, bool told);
+/* What stands on a line: its latest statement among the first n; NULL: nothing. */
+const struct statement *sheet_line_at(const struct session *s, enum sheet_line line,
+                                      size_t n);
+void sheet_show(struct session *s);
+void sheet_release(struct session *s);
+
+/* ---- for the lines --------------------------------------------------------------- */
+
+/* What all users, or those of one client, suffered until the witness's moment. */
+struct impact witness_impact(const struct witness *w, comp_id client, sim_time from);
+/* Whether users of a client were hurt, from when on any were. */
+bool witness_hurt(const struct witness *w, comp_id client);
+/* The next client after `c` (COMP_NONE: the first); COMP_NONE: no more. */
+comp_id witness_client(const struct witness *w, comp_id c);
+/* The first time of day in a text, as simulated time; SIM_FOREVER: none. */
+sim_time clock_in(const struct witness *w, const char *text);
+/* Whether a text holds this word, in any case. */
+bool word_in(const char *text, const char *word);
+/* Whether a text says that something is not known. */
+bool says_unknown(const char *text);
+
+extern const struct sheet_line_kind sheet_hurt, sheet_since, sheet_much, sheet_trigger,
+    sheet_state_line, sheet_next;
+
+#endif

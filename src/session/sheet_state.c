@@ -1,0 +1,74 @@
+/*
+ * How it stands: investigating, mitigated, cured or recovered. Held against the users of
+ * that moment: whoever calls them well while they suffer has told people what is not so.
+ */
+#include "sheet.h"
+
+#include <stdio.h>
+
+#define LATELY (2 * SIM_MIN)
+
+static int state_in(const char *text)
+{
+    for (int i = UPDATE_STATE_COUNT - 1; i >= 0; i--)
+        if (word_in(text, update_state_words()[i]))
+            return i;
+    return -1;
+}
+
+static bool readable(const struct witness *w, const char *text, struct errmsg *why)
+{
+    (void)w;
+    if (state_in(text) >= 0)
+        return true;
+    errmsg_set(why, ERR_INPUT,
+               "How it stands is investigating, mitigated, cured or recovered.");
+    return false;
+}
+
+/* The last change by then; the page before any. */
+static sim_time changed_last(const struct witness *w)
+{
+    size_t n;
+    const struct done_action *did = scored_actions(w->s, &n);
+    sim_time last = SIM_FOREVER;
+    for (size_t i = 0; i < n && did[i].at <= w->at; i++)
+        last = did[i].at;
+    return last;
+}
+
+static void judge(const struct witness *w, const char *text, struct judgement *out)
+{
+    int said = state_in(text);
+    sim_time want = lesson_info(w->s->lesson)->good_for, last = changed_last(w);
+    bool quiet = lesson_info(w->s->lesson)->quiet;
+    bool well = users_well(w->run, w->at, LATELY, NULL) ||
+                users_well(w->run, w->at, want, NULL);
+    bool proven = well && users_well(w->run, w->at, want, NULL) &&
+                  (quiet || (last != SIM_FOREVER && w->at - last >= want - SIM_MIN));
+    out->lie = !well && said > STATE_INVESTIGATING;
+    if (!well)
+        out->share = said == STATE_INVESTIGATING ? 1 : 0;
+    else if (proven)
+        out->share = said >= STATE_CURED ? 1 : 0.5;
+    else
+        out->share = said == STATE_MITIGATED       ? 1
+                     : said == STATE_INVESTIGATING ? 0.8
+                                                   : 0.5;
+    snprintf(out->truth, sizeof out->truth, "%s",
+             !well ? "Users were suffering then: investigating."
+             : proven
+                 ? "Users had been well for long enough to call it cured."
+                 : "Users were well then, but not for long enough to know more than "
+                   "mitigated.");
+}
+
+const struct sheet_line_kind sheet_state_line = {
+    .word = "state",
+    .heading = "how it stands",
+    .question = "How does it stand?",
+    .synopsis = "say --state investigating|mitigated|cured|recovered",
+    .field = UPDATE_state,
+    .readable = readable,
+    .judge = judge,
+};

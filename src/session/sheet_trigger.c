@@ -1,0 +1,84 @@
+/*
+ * What began it: a change by its number or its component, growth, or nothing that happened
+ * (it was built so). Held against the incident's own entries.
+ */
+#include "sheet.h"
+#include "truecode/picture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct change *change_named(const struct witness *w, const char *text)
+{
+    const char *p = text + strcspn(text, "0123456789");
+    unsigned id = *p ? (unsigned)strtoul(p, NULL, 10) : 0;
+    for (size_t i = 0; i < recording_changes(w->run->rec); i++) {
+        const struct change *c = recording_change(w->run->rec, i);
+        if (c->id == id && c->at <= w->at)
+            return c;
+    }
+    return NULL;
+}
+
+static comp_id comp_named(const struct witness *w, const char *text)
+{
+    const struct model *m = w->run->stage->lw.model;
+    for (size_t i = 0; i < model_comps(m); i++)
+        if (word_in(text, model_name(m, (comp_id)i)))
+            return (comp_id)i;
+    return COMP_NONE;
+}
+
+static bool nothing_happened(const char *text)
+{
+    return word_in(text, "growth") || word_in(text, "nothing");
+}
+
+static bool readable(const struct witness *w, const char *text, struct errmsg *why)
+{
+    if (nothing_happened(text) || change_named(w, text) ||
+        comp_named(w, text) != COMP_NONE)
+        return true;
+    errmsg_set(
+        why, ERR_INPUT,
+        "What began it is a change (its number in changes, or the component that "
+        "changed), growth, or nothing.");
+    return false;
+}
+
+static void judge(const struct witness *w, const char *text, struct judgement *out)
+{
+    const struct lesson_world *lw = &w->run->stage->lw;
+    const struct change *c = change_named(w, text);
+    comp_id comp = c ? c->comp : comp_named(w, text);
+    bool any = false;
+    snprintf(out->truth, sizeof out->truth, "No change began it.");
+    for (size_t i = 0; i < lw->nentries; i++) {
+        const struct lesson_entry *e = &lw->entries[i];
+        if (e->role != ENTRY_CAUSE)
+            continue;
+        struct buf at;
+        buf_init(&at, 32);
+        clock_format(&at, lesson_info(w->s->lesson)->day_start, e->at, false);
+        snprintf(out->truth, sizeof out->truth, "It began with %s at %s, %s.", e->what,
+                 e->comp == COMP_NONE ? "the system" : model_name(lw->model, e->comp),
+                 at.s);
+        buf_release(&at);
+        any = true;
+        if (!nothing_happened(text) && e->comp == comp && (!c || c->at == e->at))
+            out->share = 1;
+    }
+    if (!any && nothing_happened(text))
+        out->share = 1;
+}
+
+const struct sheet_line_kind sheet_trigger = {
+    .word = "trigger",
+    .heading = "what began it",
+    .question = "What began it?",
+    .synopsis = "trigger CHANGE | growth | nothing",
+    .field = -1,
+    .readable = readable,
+    .judge = judge,
+};

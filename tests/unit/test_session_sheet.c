@@ -1,0 +1,132 @@
+/*
+ * The incident sheet: its lines are stated by commands and by updates, refused when they say
+ * nothing that could be judged, held against the healthy night, and on the tape; and an
+ * open question takes the bare value.
+ */
+#include "../../src/session/sheet.h"
+#include "../lib/play.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static struct session *begun(enum play_mode mode)
+{
+    struct session_options o = play_options(play_small, NULL);
+    o.mode = mode;
+    struct session *s = play_open(&o);
+    play_type(s, "");
+    return s;
+}
+
+static double judged(struct session *s, enum sheet_line line, const char *text)
+{
+    struct witness w = sheet_witness(s, &s->run, session_twin(s), run_now(&s->run));
+    return sheet_judge(&w, line, text).share;
+}
+
+static void test_lines_are_stated(void **state)
+{
+    (void)state;
+    struct session *s = begun(MODE_GUIDED);
+    play_type(s, "hurt users");
+    play_type(s, "since 10:03");
+    play_type(s, "much 30%");
+    play_type(s, "trigger api");
+    play_type(s, "suspect api bad-deploy");
+    play_type(s, "sheet");
+    assert_true(play_said(s, "who is hurt"));
+    assert_true(play_said(s, "10:03  (stated at 10:05)"));
+    assert_true(play_said(s, "api bad-deploy"));
+    play_type(s, "since 10:04");
+    assert_string_equal(sheet_line_at(s, SHEET_since, s->sheet.n)->text, "10:04");
+    assert_int_equal(s->sheet.n, 5);
+    play_same_again(s, play_small);
+    session_free(s);
+}
+
+static void test_what_cannot_be_judged_is_refused(void **state)
+{
+    (void)state;
+    struct session *s = begun(MODE_ONCALL);
+    static const char *const lines[] = {"hurt cheese", "since yesterday",
+                                        "much cheese", "trigger cheese",
+                                        "trigger 99",  "since 25:61"};
+    struct errmsg why = {0};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        assert_int_equal(session_line(s, lines[i], true, &why), ERR_INPUT);
+    assert_int_equal(s->sheet.n, 0);
+    assert_true(play_said(s, "one or more of: users, everybody, nobody"));
+    session_free(s);
+}
+
+static void test_lines_are_judged(void **state)
+{
+    (void)state;
+    struct session *s = begun(MODE_ONCALL);
+    play_for(s, SIM_MIN);
+    assert_true(judged(s, SHEET_hurt, "users") == 1);
+    assert_true(judged(s, SHEET_hurt, "nobody") == 0);
+    assert_true(judged(s, SHEET_since, "10:03") == 1);
+    assert_true(judged(s, SHEET_since, "09:15") == 0);
+    assert_true(judged(s, SHEET_much, "30%") == 1);
+    assert_true(judged(s, SHEET_much, "3 %") == 0);
+    assert_true(judged(s, SHEET_much, "3000") == 0);
+    assert_true(judged(s, SHEET_much, "not known yet") == 1);
+    assert_true(judged(s, SHEET_trigger, "api") == 1);
+    assert_true(judged(s, SHEET_trigger, "growth") == 0);
+    assert_true(judged(s, SHEET_state, "investigating") == 1);
+    assert_true(judged(s, SHEET_state, "cured") == 0);
+    session_free(s);
+}
+
+/* An update says what stands on the sheet, and asks for the rest. */
+static void test_an_update_begins_with_the_sheet(void **state)
+{
+    (void)state;
+    struct session *s = begun(MODE_ONCALL);
+    play_type(s, "hurt users");
+    play_type(s, "since 10:03");
+    play_type(s, "say");
+    assert_true(play_said(s, "From your sheet, who is hurt: users"));
+    play_type(s, "30 %");
+    play_type(s, "1");
+    play_type(s, "10:30");
+    assert_true(play_said(s, "Posted."));
+    assert_string_equal(sheet_line_at(s, SHEET_much, s->sheet.n)->text, "30 %");
+    assert_true(sheet_line_at(s, SHEET_since, s->sheet.n)->told);
+    session_free(s);
+}
+
+static void answers(const char *typed)
+{
+    struct session *s = begun(MODE_GUIDED);
+    play_type(s, typed);
+    if (session_view(s)->step != 1)
+        fail_msg("\"%s\" is no answer", typed);
+    play_same_again(s, play_small);
+    session_free(s);
+}
+
+static void test_an_answer_in_any_form(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {"2", "2.", "2)", "two", "Two", " TWO "};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        answers(forms[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lines_are_stated),
+        cmocka_unit_test(test_what_cannot_be_judged_is_refused),
+        cmocka_unit_test(test_lines_are_judged),
+        cmocka_unit_test(test_an_update_begins_with_the_sheet),
+        cmocka_unit_test(test_an_answer_in_any_form),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
