@@ -22,7 +22,7 @@ edit() {
 at_the_last_step() {
     rm -rf "$dir"
     cp original.lua "$lesson"
-    given 'status\nchanges\n2\ndown\nrollback shop\nwait 4m\nwait 4m\n' play first-page --new --seed 7
+    given 'status\nchanges\n2\ndown\nrollback shop\nwait 4m\nwait 4m\nwait 4m\nwait 4m\nwait 4m\n' play first-page --new --seed 7
 }
 end='say --impact about 30 percent of orders failed --state mitigated --next Jonas looks\nresolve recovered\n'
 

@@ -29,6 +29,7 @@ suspect shop bad-deploy because changes
 down
 rollback shop
 wait 4m
+wait 4m
 say
 shoppers, three in ten
 20:06
@@ -49,6 +50,9 @@ up, same
 restart checkout --rolling
 wait 8m
 wait 8m
+wait 8m
+wait 8m
+wait 8m
 say
 everybody at checkout
 19:50
@@ -58,6 +62,9 @@ mitigated
 changes
 flag pay-retry off
 restart checkout --rolling
+wait 36m
+wait 36m
+wait 36m
 wait 36m
 wait 36m
 1
