@@ -25,10 +25,9 @@ static enum err run(struct call *c)
                       clock_of(c, c->now, true));
     fx_add(c, EFFECT_REWIND)->at = t;
     if (!c->ctx->practice)
-        fx_risk(
-            c,
-            "What is scored ends here. From now on it is practice: the debrief shows "
-            "both, and counts what you did so far.");
+        fx_risk(c, "What is scored ends here. From now on it is practice: the debrief "
+                   "is about "
+                   "what you did so far.");
     return ERR_OK;
 }
 
