@@ -144,12 +144,12 @@ return lesson {
 
     look { "suspect", title = "Write your guess down",
       say = [[
-        A guess is worth most before you test it, with a reason. Type:
-        `suspect shop bad-deploy because changes`]],
+        A guess is worth most before you test it, with a reason. `suspect` alone lists what it
+        can be. Then type it with where you think it is, and the word that fits.]],
       suspect = true,
-      hints = { "A deploy puts a new version out. The last one was of shop.",
-                "Where, what, and why you think so.",
-                "bad-deploy is one of a list of words; suspect alone shows it.",
+      hints = { "Which part gave the errors, and what was done to it before?",
+                "First the part, then the word from the list, then: because what you saw.",
+                "A deploy puts a new version out. Its word is bad-deploy.",
                 "Type: suspect shop bad-deploy because changes" },
       solution = { "suspect shop bad-deploy because changes" } },
 
@@ -162,9 +162,9 @@ return lesson {
 
     act { "rollback", title = "Take it back",
       say = [[
-        Type `rollback shop`: it puts back the version that ran before. You need not know why
-        the new one fails; users come first. Then type `wait 4m`: four minutes pass in a
-        moment.]],
+        `rollback`, and the name of the part, puts back the version that ran before. You need
+        not know why the new one fails; users come first. Then type `wait 4m`: four minutes
+        pass in a moment.]],
       goal = function(s) return s:good_for(min(3)) end,
       hints = { "Which version ran well?", "The list of changes names the service.",
                 "To roll back is to put the old version back. The flag of the new part helps, too.",
