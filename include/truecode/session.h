@@ -164,7 +164,9 @@ struct session_view {
     size_t step, nsteps;            /* current; == nsteps: all done */
     const struct step *current;     /* NULL: none */
     const enum step_status *status; /* nsteps of them */
+    const char *say;                /* what the current step says now; NULL */
     size_t hints_shown;             /* of the current step */
+    const char *hint;               /* the last of them; NULL */
     const char *feedback; /* what was last said about an answer or a trap; NULL */
     const char *confirm;  /* a risk that waits for a yes; NULL */
 

@@ -19,7 +19,7 @@
 #ifndef TRUECODE_STEP_H
 #define TRUECODE_STEP_H
 
-#include "truecode/base.h"
+#include "truecode/lesson_text.h"
 #include "truecode/update.h"
 
 /* constructor in a lesson's file, what the reference says of it. Steps of a lesson are
@@ -31,9 +31,6 @@
     X(act, "A step: something to put right.")                                          \
     X(say_update, "A step: a status update.")                                          \
     X(choose, "A step: a decision with several right answers.")
-
-typedef int32_t fn_id; /* a Lua function of the lesson */
-#define FN_NONE ((fn_id)-1)
 
 #define LESSON_HINTS     4
 #define STEP_PREDICTIONS 4
@@ -59,7 +56,7 @@ enum direction direction_of(double before, double after);
 struct step_kind;
 struct choice {
     const char *text;
-    const char *reply; /* what is said when it is picked */
+    struct text reply; /* what is said when it is picked */
     bool right;        /* several may be right; `choose` steps take any right one */
 };
 struct prediction {     /* one thing to predict: up, same or down */
@@ -71,10 +68,11 @@ struct prediction {     /* one thing to predict: up, same or down */
 /* What most kinds have. A kind with more begins its own struct with this one. */
 struct step {
     const struct step_kind *kind;
-    const char *id, *title, *say; /* `say` wrapped by the face, never wider than it */
-    const char *hints[LESSON_HINTS]; /* nudge, where to look, what it is, the command */
+    const char *id, *title;
+    struct text say;                 /* wrapped by the face, never wider than it */
+    struct text hints[LESSON_HINTS]; /* nudge, where to look, what it is, the command */
     size_t nhints;
-    const char *done; /* said when the step is done; NULL */
+    struct text done; /* said when the step is done */
 
     const struct choice *choices;
     size_t nchoices;
@@ -103,9 +101,9 @@ enum step_judgement {
 };
 struct step_verdict {
     enum step_judgement is;
-    char say[200];     /* said at once; "": nothing */
-    bool replies;      /* `reply` takes the place of what was said before */
-    const char *reply; /* the author's, until it is read; NULL: nothing */
+    char say[200];            /* said at once; "": nothing */
+    bool replies;             /* `reply` takes the place of what was said before */
+    const struct text *reply; /* the author's, until it is read; NULL: nothing */
     /* One for each prediction of the step; they wait for the next change. */
     enum direction said[STEP_PREDICTIONS];
     size_t nsaid;
@@ -120,10 +118,10 @@ struct step_eyes {
 
 /* One line of what a step asks. */
 struct step_item {
-    int number;       /* to be typed; 0: the line has none */
-    const char *text; /* the author's */
-    const char *asks; /* after it: ": up, same or down?"; "" */
-    const char *reply;
+    int number;               /* to be typed; 0: the line has none */
+    const char *text;         /* the author's */
+    const char *asks;         /* after it: ": up, same or down?"; "" */
+    const struct text *reply; /* NULL: none */
     bool right;
 };
 

@@ -39,7 +39,7 @@ void step_read_hints(struct reader *r, const struct field *f, int line, void *ou
         fail(r->L, line, "%d hints at most", LESSON_HINTS);
     for (size_t i = 0; i < s->nhints; i++) {
         read_enter(r, -1, i);
-        s->hints[i] = read_string(r, -1, line, "a hint");
+        read_text(r, line, "a hint", &s->hints[i]);
         read_leave(r);
     }
 }

@@ -10,10 +10,10 @@
 #define STEP_FIELDS                                                                    \
     FPOS(1, "id", STRING, STEP(id), "a stable word or two"),                           \
         F("title", STRING, STEP(title), "what the face shows; left out: the id"),      \
-        FREQ("say", TEXT, STEP(say), "what is said; wrapped by the face"),             \
+        FREQ("say", SAYS, STEP(say), "what is said; wrapped by the face"),             \
         FCUSTOM("hints", step_read_hints,                                              \
                 "up to four: a nudge, where to look, what it is, the command"),        \
-        F("done", TEXT, STEP(done), "said when the step is done")
+        F("done", SAYS, STEP(done), "said when the step is done")
 #define STEP_SOLUTION                                                                  \
     FLIST("solution", STRINGS, STEP(solution), STEP(nsolution), NULL,                  \
           "console lines that do it")

@@ -25,13 +25,22 @@ bool step_holds(const struct session *s)
 
 /* ---- going on -------------------------------------------------------------------- */
 
+void step_look_on(struct session *s)
+{
+    const struct step *st = step_current(s);
+    if (st && s->witness)
+        s->witness->shown(s->witness->ctx, s, &st->say, "say");
+}
+
 static void announce(struct session *s)
 {
     const struct step *st = step_current(s);
     s->unread = st != NULL;
-    if (st)
-        session_say(s, TONE_HEAD, "Step %zu of %zu. %s", s->step + 1,
-                    lesson_steps(s->lesson), st->title);
+    if (!st)
+        return;
+    session_say(s, TONE_HEAD, "Step %zu of %zu. %s", s->step + 1,
+                lesson_steps(s->lesson), st->title);
+    step_look_on(s);
 }
 
 static void step_close(struct session *s, enum step_status how)
@@ -39,8 +48,8 @@ static void step_close(struct session *s, enum step_status how)
     const struct step *st = step_current(s);
     if (how != STEP_DONE || s->status[s->step] != STEP_SHOWN)
         s->status[s->step] = how;
-    if (st->done && how == STEP_DONE)
-        session_feedback(s, TONE_GOOD, st->done);
+    if (st->done.n && how == STEP_DONE)
+        session_feedback_text(s, TONE_GOOD, &st->done, "done");
     s->step++;
     s->hints_shown = 0;
     strings_release(&s->seen);
@@ -93,7 +102,7 @@ static void check_traps(struct session *s)
         s->trapped_at[i] = run_now(&s->run);
         s->wait_until = 0;
         s->target = run_now(&s->run);
-        session_feedback(s, TONE_WARN, lesson_trap(s->lesson, i)->say);
+        session_feedback_text(s, TONE_WARN, &lesson_trap(s->lesson, i)->say, "trap");
     }
 }
 
@@ -126,7 +135,8 @@ static void judged(struct session *s, const struct step_verdict *v)
                                       [STEP_RIGHT] = TONE_NORMAL};
     const struct step *st = step_current(s);
     if (v->replies)
-        session_feedback(s, v->is == STEP_RIGHT ? TONE_GOOD : tones[v->is], v->reply);
+        session_feedback_text(s, v->is == STEP_RIGHT ? TONE_GOOD : tones[v->is],
+                              v->reply, "reply");
     for (size_t i = 0; v->is == STEP_RIGHT && i < v->nsaid; i++)
         add_forecast(s, (struct forecast){.step = s->step,
                                           .of = &st->predict[i],
@@ -237,8 +247,12 @@ void step_hint(struct session *s)
         s->hints_shown++;
         s->hints_total++;
     }
+    struct buf words;
+    buf_init(&words, 0);
+    session_show(s, &st->hints[s->hints_shown - 1], "hint", &words);
     session_say(s, TONE_ACCENT, "Hint %zu of %zu. %s", s->hints_shown, st->nhints,
-                st->hints[s->hints_shown - 1]);
+                words.s);
+    buf_release(&words);
 }
 
 void step_solution(struct session *s)

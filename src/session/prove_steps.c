@@ -144,6 +144,17 @@ static unsigned lines_of(const char *text)
     return n;
 }
 
+/* Of its longest variant. */
+static unsigned text_lines(const struct text *t)
+{
+    unsigned most = 0;
+    for (size_t i = 0; t && i < t->n; i++) {
+        unsigned n = lines_of(t->variants[i].words);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 static void fits(struct prover *pv, const char *what, const char *id, unsigned lines,
                  unsigned room)
 {
@@ -154,17 +165,17 @@ static void fits(struct prover *pv, const char *what, const char *id, unsigned l
 
 static void prove_step_text(struct prover *pv, const struct step *st)
 {
-    unsigned n = lines_of(st->say);
+    unsigned n = text_lines(&st->say);
     struct step_item it;
     for (size_t i = 0; step_item(st, i, &it); i++) {
         if (!it.number)
             continue;
         n += lines_of(it.text);
-        fits(pv, "reply in", st->id, lines_of(it.reply), 6);
+        fits(pv, "reply in", st->id, text_lines(it.reply), 6);
     }
     fits(pv, "step", st->id, n, STEP_LINES);
     for (size_t i = 0; i < st->nhints; i++)
-        fits(pv, "hint in", st->id, lines_of(st->hints[i]), 4);
+        fits(pv, "hint in", st->id, text_lines(&st->hints[i]), 4);
     prove_result(pv, PROOF_HINTS, "a hint and a solution everywhere",
                  st->nhints > 0 && (!st->kind->acts || st->nsolution > 0), NAN,
                  "step %s has %zu hints and %zu lines of solution", st->id, st->nhints,

@@ -214,13 +214,13 @@ void make_turns(const struct maker *k)
     bool fixed = k->r->score.outcome >= OUTCOME_CURED, head = false;
     for (size_t i = 0; i < lesson_wrongs(l); i++) {
         const struct course *c = lesson_wrong(l, i);
-        if (!c->says || !course_taken(k->s, c))
+        if (!c->says.n || !course_taken(k->s, c))
             continue;
         if (!head)
             add_block(k->r, BLOCK_HEADING,
                       fixed ? "Turns that did not help" : "What you tried");
         head = true;
-        add_text(k->r, BLOCK_BULLET, "%s. %s", c->title, c->says);
+        add_course(k, c);
     }
     make_forecasts(k);
 }

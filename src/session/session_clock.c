@@ -108,12 +108,23 @@ static void break_wait(struct session *s)
     buf_release(&b);
 }
 
+/* From now on it says what is so now. */
+static const struct ticket *ticket_arrives(struct session *s, size_t i)
+{
+    struct buf words;
+    buf_init(&words, 0);
+    session_words(s, s->run.stage->tickets[i].text, &words);
+    s->tickets[i].text = strings_keep(&s->words, words.s);
+    buf_release(&words);
+    return &s->tickets[i];
+}
+
 static void tell_tickets(struct session *s)
 {
     size_t known = s->tickets_known;
     size_t n = run_tickets(&s->run, run_now(&s->run));
     for (; s->tickets_known < n; s->tickets_known++) {
-        const struct ticket *t = &s->run.stage->tickets[s->tickets_known];
+        const struct ticket *t = ticket_arrives(s, s->tickets_known);
         struct buf b;
         buf_init(&b, 64);
         clock_format(&b, lesson_info(s->lesson)->day_start, t->at, false);
@@ -180,7 +191,9 @@ static enum err run_up(struct session *s, struct errmsg *why)
     s->run.step_started = li->starts_at;
     s->began[0] = li->starts_at;
     s->target = li->starts_at;
-    s->tickets_known = run_tickets(&s->run, li->starts_at);
+    size_t n = run_tickets(&s->run, li->starts_at);
+    for (; s->tickets_known < n; s->tickets_known++)
+        ticket_arrives(s, s->tickets_known);
     mark_push(s);
     return e == ERR_OK ? run_fork(&s->begin, &s->run, why) : e;
 }
@@ -206,6 +219,9 @@ static enum err session_load(struct session *s, const struct session_options *o,
     s->run.effort = o->effort;
     s->status = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->status));
     s->began = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->began));
+    s->tickets = mem_array(s->run.stage->ntickets + 1, sizeof *s->tickets);
+    for (size_t i = 0; i < s->run.stage->ntickets; i++)
+        s->tickets[i] = s->run.stage->tickets[i];
     s->trapped_at = mem_array(lesson_traps(s->lesson) + 1, sizeof(*s->trapped_at));
     for (size_t i = 0; i < lesson_traps(s->lesson); i++)
         s->trapped_at[i] = SIM_FOREVER;
@@ -253,9 +269,12 @@ void session_free(struct session *s)
     mem_free(s->status);
     mem_free(s->began);
     mem_free(s->trapped_at);
+    mem_free(s->tickets);
     mem_free(s->actions);
     mem_free(s->feedback);
     mem_free(s->confirm);
+    mem_free(s->say);
+    mem_free(s->hint);
     mem_free(s->claimed);
     strings_release(&s->seen);
     strings_release(&s->seen_ever);

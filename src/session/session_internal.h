@@ -182,7 +182,13 @@ struct form { /* an update being asked field by field */
 enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked */
 
 struct impact;
+/* Who looks on as texts are shown: the prover. */
+struct witness {
+    void (*shown)(void *ctx, struct session *s, const struct text *t, const char *what);
+    void *ctx;
+};
 struct session {
+    const struct witness *witness; /* borrowed; NULL in every face */
     struct form form;
     struct lesson *lesson; /* a reference */
     char identity[65];     /* lesson_identity() */
@@ -217,6 +223,7 @@ struct session {
     fn_id broken_fns[BROKEN_MAX]; /* raised once: not asked again */
     size_t nbroken;
     char *feedback, *confirm;
+    char *say, *hint; /* of the current step, in the words of the view's moment */
     struct strings seen, seen_ever;
 
     struct note *notes;
@@ -231,6 +238,7 @@ struct session {
     struct mark *marks;
     size_t nmarks, marks_cap;
 
+    struct ticket *tickets; /* the stage's; those that are known say what was so then */
     size_t tickets_known, tickets_read;
     struct buf tape; /* not yet taken */
     struct tape_chain chain;
@@ -255,6 +263,20 @@ void session_say(struct session *s, enum tone t, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void session_feedback(struct session *s, enum tone t, const char *text);
 void session_finish(struct session *s); /* to the debrief */
+
+/* text_render.c: appends what the text says now. false: no variant holds, or there is no
+ * text; nothing is appended then. */
+bool run_text(const struct run *r, const struct text *t, struct buf *out);
+/* Words that hold live values, of a ticket. */
+void session_words(struct session *s, const char *words, struct buf *out);
+bool session_text(struct session *s, const struct text *t, struct buf *out);
+const struct variant *session_variant(struct session *s, const struct text *t);
+/* The same where it is said to the learner at this moment; `what` names it for a witness:
+ * "say", "reply 2". */
+bool session_show(struct session *s, const struct text *t, const char *what,
+                  struct buf *out);
+void session_feedback_text(struct session *s, enum tone tone, const struct text *t,
+                           const char *what);
 
 void transcript_init(struct out *o);
 void session_print(struct session *s, const struct out *o);
@@ -302,7 +324,8 @@ void form_close(struct session *s);
 /* guided_steps.c */
 const struct step *step_current(const struct session *s);
 bool step_holds(const struct session *s);
-void step_check(struct session *s); /* goals, traps */
+void step_check(struct session *s);   /* goals, traps */
+void step_look_on(struct session *s); /* the current step's words are on the screen */
 void step_answer(struct session *s, const struct step_answer *a);
 void step_hint(struct session *s);
 void step_skip(struct session *s, enum step_status how);

@@ -105,7 +105,7 @@ static void steps_arrive(void **state)
     const struct step *s = lesson_step(l, 0);
     assert_string_equal(s->kind->name, "ask");
     assert_true(s->choices[0].right);
-    assert_string_equal(s->choices[1].reply, "no");
+    assert_string_equal(s->choices[1].reply.variants[0].words, "no");
     assert_int_equal(s->nhints, 2);
     assert_string_equal(s->title, "q");
     assert_true(lesson_step(l, 1)->wants_suspect);
@@ -140,8 +140,8 @@ static void the_rest_arrives(void **state)
     assert_string_equal(lesson_move(l, 0)->name, "a"); /* in order of name */
     assert_int_equal(lesson_normals(l), 1);
     assert_int_equal(lesson_accept(l, 0)->mechanism, MECHANISM_POOL_LEAK);
-    assert_string_equal(lesson_debrief(l), "D");
-    assert_string_equal(lesson_sum(l, 0), "1 + 1 = 2");
+    assert_string_equal(lesson_debrief(l)->variants[0].words, "D");
+    assert_string_equal(lesson_sum(l, 0)->variants[0].words, "1 + 1 = 2");
     assert_string_equal(lesson_trap(l, 0)->id, "t");
     assert_int_equal(lesson_wrongs(l), 2);
     assert_int_equal(lesson_wrong(l, 0)->harm, HARM_RETURNS);

@@ -103,7 +103,7 @@ static void other_answers_are_not(void **state)
     assert_int_equal(judged(ask, 0, "two"), STEP_UNCLEAR);
     assert_int_equal(judged(ask, 3, NULL), STEP_UNCLEAR);
     ask->kind->answer(ask, &(struct step_answer){.number = 1}, &v);
-    assert_string_equal(v.reply, "No.");
+    assert_string_equal(v.reply->variants[0].words, "No.");
     assert_int_equal(judged(predict, 0, "up"), STEP_UNCLEAR);
     assert_int_equal(judged(predict, 0, "up, left"), STEP_UNCLEAR);
     assert_int_equal(judged(predict, 0, "up down same"), STEP_UNCLEAR);
