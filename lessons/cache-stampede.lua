@@ -173,7 +173,7 @@ return lesson {
       },
       hints = { "Arrivals x time.", "The time is that under load, not the idle one.", "80 x 2.5." } },
 
-    predict { "forecast", title = "Before you act",
+    predict { "forecast", title = "Before you act", change = "any",
       say = [[Choose your change, but do not make it yet. Three minutes after it, compared with now: will these
         go up, stay the same, or go down? Answer for example: down, same]],
       of = {

@@ -144,6 +144,7 @@ return lesson {
         "suspect menu-db past-the-peak because db, chart" } },
 
     predict { "forecast", title = "Before you act",
+      change = { "set api-scaler.max 2", "scale api 2" },
       say = [[You go back to two instances and keep the scaler from adding any: 50 connections, not 200.
         Compared with now, what happens to each of these: up, same or down?]],
       of = {

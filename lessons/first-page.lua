@@ -143,7 +143,7 @@ return lesson {
                 "Type: suspect shop bad-deploy because changes" },
       solution = { "suspect shop bad-deploy because changes" } },
 
-    predict { "before", title = "Before you act",
+    predict { "before", title = "Before you act", change = "rollback shop",
       say = [[Next you will take the new version back. What will the failed orders do? Type `up`, `same`
         or `down`.]],
       of = { { "failed orders a minute, two minutes later", after = min(2), answer = "down",

@@ -117,7 +117,8 @@ enum step_status {
     STEP_OPEN,
     STEP_DONE,
     STEP_SKIPPED,
-    STEP_SHOWN /* solution shown */
+    STEP_SHOWN, /* solution shown */
+    STEP_MOOT   /* passed over: users were well again */
 };
 
 /* how the notebook heads a line, how a report tells of it */

@@ -62,7 +62,7 @@ struct choice {
 struct prediction {     /* one thing to predict: up, same or down */
     const char *what;   /* "orders in 5 minutes" */
     fn_id value;        /* number, read now and when due */
-    sim_time after;     /* due so long after the next change */
+    sim_time after;     /* due so long after the change that the step names */
     const char *answer; /* what the author expects; "": read from what happened */
 };
 /* What most kinds have. A kind with more begins its own struct with this one. */
@@ -73,11 +73,18 @@ struct step {
     struct text hints[LESSON_HINTS]; /* nudge, where to look, what it is, the command */
     size_t nhints;
     struct text done; /* said when the step is done */
+    bool never_moot;  /* it is asked whatever the world has come to */
+    fn_id moot_when;  /* when it is moot; FN_NONE: as its kind has it */
+    struct text moot; /* said then; none: a sentence of the session's */
 
     const struct choice *choices;
     size_t nchoices;
     const struct prediction *predict;
     size_t npredict;
+    const char *const *change; /* console lines that predictions are about; each may be
+                                  one of several: "restart api or restart api --rolling" */
+    size_t nchange;
+    bool any_change;          /* any change of the learner's, the last of them */
     fn_id goal;               /* true when it is done; else FN_NONE */
     bool wants_suspect;       /* a right suspicion, instead of a goal or with one */
     const char *const *needs; /* fields of an update: "impact", "state", "next" ... */
@@ -140,7 +147,10 @@ struct step_kind {
         *parts;     /* records within them; ends with NULL; or NULL */
     size_t size;    /* of the kind's struct */
     bool diagnoses; /* a right answer counts as diagnosis where no suspicion is asked */
-    bool acts;      /* there is no answer to choose: a solution is needed */
+    bool investigates; /* asks about the trouble while it lasts: before the first step
+                          that acts it is moot once users are well again */
+    bool acts;         /* there is no answer to choose: a solution is needed */
+    bool mends;        /* users are to be well after it */
 
     /* Judges what was typed. NULL: nothing is asked in words, and time goes on. */
     void (*answer)(const struct step *st, const struct step_answer *a,

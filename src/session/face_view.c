@@ -39,7 +39,11 @@ static void view_words(struct session *s)
 {
     const struct step *st = step_current(s);
     size_t n = !st ? 0 : s->hints_shown < st->nhints ? s->hints_shown : st->nhints;
-    render(s, st ? &st->say : NULL, &s->say);
+    struct buf words;
+    buf_init(&words, 0);
+    mem_free(s->say);
+    s->say = step_words(s, &words) ? mem_strdup(words.s) : NULL;
+    buf_release(&words);
     render(s, n ? &st->hints[n - 1] : NULL, &s->hint);
 }
 

@@ -145,7 +145,10 @@ struct forecast { /* a prediction that waits for its day */
     const struct prediction *of;
     enum direction said;
     bool armed, told, told_then; /* told_then: at the first rewind */
-    sim_time armed_at, due;
+    unsigned making;             /* by the action that is being carried out */
+    unsigned made; /* the lines of its change that were carried out: a bit each */
+    bool spoilt;   /* something else was changed: it is about another world now */
+    sim_time armed_at, due, spoilt_at;
     double before, after;
 };
 struct done_action { /* what the learner did, in this branch */
@@ -216,6 +219,7 @@ struct session {
     sim_time *began; /* when each step so far began, in this branch */
     enum step_status *status;
     size_t hints_shown, hints_total, wrong_answers;
+    bool moot;   /* the current step asks what it was, as users are well again */
     bool unread; /* a step was announced, and nothing was typed since */
     bool practice;
     sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
@@ -300,6 +304,11 @@ enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
  * about where `client` is COMP_NONE. */
 struct impact session_impact(struct session *s, comp_id client, sim_time from);
 
+/* same_action.c: the same thing done to the same component, numbers within `factor`; a
+ * console line, typed in this run now, would do that. */
+bool same_action(const struct action *a, const struct action *b, double factor);
+bool line_means(const struct run *r, const char *line, const struct action *a);
+
 /* line_input.c: a line's effects */
 enum err input_apply(struct session *s, const char *line, bool confirmed,
                      struct errmsg *why) MUST_USE;
@@ -324,14 +333,22 @@ void form_close(struct session *s);
 /* guided_steps.c */
 const struct step *step_current(const struct session *s);
 bool step_holds(const struct session *s);
-void step_check(struct session *s);   /* goals, traps */
+void step_check(struct session *s); /* goals, traps */
+/* moot.c: the current step asks about trouble that is over; true: it was passed over */
+bool step_moot(struct session *s);
+/* What the current step says now: its own words, or what it was. false: nothing. */
+bool step_words(struct session *s, struct buf *out);
+void step_close(struct session *s, enum step_status how);
 void step_look_on(struct session *s); /* the current step's words are on the screen */
 void step_answer(struct session *s, const struct step_answer *a);
 void step_hint(struct session *s);
 void step_skip(struct session *s, enum step_status how);
 void step_solution(struct session *s);
 void step_update(struct session *s, const struct update *u);
-void forecast_arm(struct session *s);
+/* forecast.c: before an action of the learner, and once it was carried out */
+void forecast_changing(struct session *s, const struct action *a);
+void forecast_changed(struct session *s);
+void forecast_add(struct session *s, const struct step_verdict *v);
 void forecast_check(struct session *s);
 /* "It was 250 ms and became 4.2 s" */
 void forecast_words(const struct forecast *f, struct buf *b);

@@ -18,7 +18,7 @@ static const char whole[] =
     "ask { 'a', say = 'Which?', choices = { { 'one', reply = 'No.' }, 'two' },\n"
     "  answer = 'two' },\n"
     "look { 'b', say = 'Find it.', suspect = true, solution = 'status' },\n"
-    "predict { 'c', say = 'Where to?', of = {\n"
+    "predict { 'c', say = 'Where to?', change = 'any', of = {\n"
     "  { 'p', value = function(s) return 1 end, after = min(1), answer = 'down' },\n"
     "  { 'q', value = function(s) return 1 end, after = min(1) } } },\n"
     "act { 'd', say = 'Mend it.', goal = function(s) return true end, solution = 'x' "
