@@ -82,7 +82,7 @@ static bool is_true(void *ctx, fn_id fn)
     return session_true(ctx, fn);
 }
 
-static bool step_reached(struct session *s)
+bool step_reached(struct session *s)
 {
     const struct step *st = step_current(s);
     const struct step_eyes eyes = {

@@ -25,9 +25,10 @@ static bool well_again(const struct session *s)
            s->run.first_change != SIM_FOREVER && run_well(&s->run, window, NULL);
 }
 
-static bool is_moot(struct session *s, const struct step *st)
+bool step_is_moot(struct session *s)
 {
-    if (st->never_moot)
+    const struct step *st = step_current(s);
+    if (!st || st->never_moot)
         return false;
     if (st->moot_when != FN_NONE)
         return session_true(s, st->moot_when);
@@ -53,7 +54,7 @@ bool step_moot(struct session *s)
     const struct step *st = step_current(s);
     if (!st)
         return false;
-    bool was = s->moot, now = is_moot(s, st);
+    bool was = s->moot, now = step_is_moot(s);
     s->moot = now && st->wants_suspect;
     if (!now || s->moot) {
         if (s->moot && !was && !s->run.suspected)

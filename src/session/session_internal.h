@@ -334,8 +334,14 @@ void form_close(struct session *s);
 const struct step *step_current(const struct session *s);
 bool step_holds(const struct session *s);
 void step_check(struct session *s); /* goals, traps */
+/* session_fork.c: a copy at the same moment, with its own run. `s` has to outlive it. */
+enum err session_fork(struct session **out, const struct session *s,
+                      struct errmsg *why) MUST_USE;
+
 /* moot.c: the current step asks about trouble that is over; true: it was passed over */
 bool step_moot(struct session *s);
+bool step_is_moot(struct session *s); /* would be, were it open now */
+bool step_reached(struct session *s);
 /* What the current step says now: its own words, or what it was. false: nothing. */
 bool step_words(struct session *s, struct buf *out);
 void step_close(struct session *s, enum step_status how);
