@@ -155,8 +155,8 @@ return lesson {
       hints = { "What would you have to know before any change?", "The third answer." } },
 
     look { "since", title = "Who is affected, and since when?",
-      say = [[First what everybody looks at: type `status`. Then what the shop lives from: type
-        `chart orders --since 45m`]],
+      say = [[First what everybody looks at, the state of the system. Then what the shop lives from: which number
+        is that, and what did it do in the last 45 minutes?]],
       goal = function(s) return s:seen("orders_placed") end,
       solution = { "status", "chart orders_placed --since 45m" },
       done = { { when = untouched, "Orders fell and then stopped, minutes before Mara wrote. Not one error was counted.",
@@ -188,9 +188,8 @@ return lesson {
         "The second answer." } },
 
     look { "where", title = "Where do they hang?",
-      say = [[Where are the requests now, and what do they wait for? Look with `ps checkout`, `stacks checkout`,
-        `db sessions`. When you know, write it down: `suspect COMPONENT MECHANISM because EVIDENCE`
-        (`suspect` alone lists the words).]],
+      say = [[Where are the requests, and what do they wait for? Look into checkout, and at the other end of its
+        connections. When you know, write down where it is, what it is, and why you think so.]],
       suspect = true,
       solution = { "ps checkout", "db sessions", "suspect checkout pool-leak because ps, db sessions" },
       done = { { when = held, [[{held} of 120 connections are taken and none comes back: each sits in an open transaction,
@@ -198,8 +197,8 @@ return lesson {
         [[Connections were taken and none came back: each sat in an open transaction, and the database had
           nothing to do. Now {held} of 120 are idle in a transaction.]] },
       hints = { "Everybody waits for something. Who has it?",
-        "ps checkout shows each instance's pool; db sessions shows the other end.",
-        "Idle in transaction: taken, and never given back. On the list: pool-leak.",
+        "A pool has two ends: the instance that borrows, and the database's session.",
+        "ps checkout shows each instance's pool; db sessions shows the other end. Idle in transaction: taken, and never given back.",
         "suspect checkout pool-leak because ps, db sessions" } },
 
     predict { "forecast", title = "Before you act",
@@ -227,21 +226,22 @@ return lesson {
         "restart checkout --rolling, then wait 8m" } },
 
     say_update { "tell", title = "Tell people",
-      say = [[Mara has to answer customers. Type `say` and answer five short questions. Has the cause gone, or
-        only what it did? `chart orders --since 45m` still knows since when.]],
+      say = [[Mara has to answer customers: five short fields. Has the cause gone, or only what it did? The chart of
+        orders still knows since when.]],
       needs = { "who", "since", "impact", "state", "next" },
       solution = { "say --who everybody at checkout --since 19:50 --impact not known yet --state mitigated --next 20:45" },
       done = "Mara copies it into her answers.",
-      hints = { "\"not known yet\" is an honest number. Mitigated: users are well, the cause may still be there.",
+      hints = { "\"not known yet\" is an honest number.",
+        "Mitigated: users are well, the cause may still be there.",
         "say --who everybody at checkout --since 19:50 --impact not known yet --state mitigated --next 20:45" } },
 
     act { "cure", title = "Cure it",
       say = [[Now it must stay well: 25 good minutes after your last change, longer than the leak needs to fill the
-        pools again. Who takes connections and keeps them? `changes`, `flag` and `traces --endpoint buy` know.]],
+        pools again. Who takes connections and keeps them, and since when?]],
       goal = function(s) return s:good_for(min(25)) and s:since_change() >= min(25) end,
       solution = { "flag pay-retry off", "restart checkout --rolling", "wait 36m" },
       hints = { "Something takes a connection and never gives it back. Since when?",
-        "The oldest session in db sessions began soon after a change at about 19:36.",
+        "How old is the oldest session, and what was changed just before it began?",
         "The flag pay-retry turned on new code. Or let the database end what sits idle in a transaction.",
         "flag pay-retry off, then restart checkout --rolling, then wait 30m" } },
 
