@@ -138,7 +138,7 @@ ROBJ  := $(patsubst %.c,$(B)/%.o,\
 	$(filter-out %/test_reference.c,$(sort $(wildcard tests/reference/*.c))))
 
 .PHONY: all run test check prove reference bench install uninstall clean lint asan format \
-	check-portable fuzz help print-flags probe tests FORCE
+	check-portable check-hostile hostile mutants fuzz help print-flags probe tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -156,6 +156,8 @@ help:
 	@echo 'make lint            layers, rooms, headers, what is dead, words, formatting'
 	@echo 'make V=1             show each command'
 	@echo 'make fuzz N=20000    so many worlds at random; none may bring its process down'
+	@echo 'make check-hostile   the tests again in a build that checks and shrinks all it can'
+	@echo 'make mutants         break a line at a time: which tests notice? (ONLY=REGEX)'
 	@echo 'make asan            the unit tests under AddressSanitizer and UBSan'
 	@echo 'make check-portable  the same numbers from every compiler here'
 	@echo 'make format          clang-format in place'
@@ -171,6 +173,7 @@ run:
 test:
 	@$(setup) test
 	@$(MAKE) --no-print-directory $(PARALLEL) all tests
+	@$(MAKE) --no-print-directory $(PARALLEL) hostile
 	@$(MAKE) --no-print-directory check
 
 check: $(B)/truecode tests
@@ -178,6 +181,19 @@ check: $(B)/truecode tests
 
 tests: $(TESTS)
 	@$(built)
+
+# The same program once more, with every assertion that is too dear for playing, freed
+# memory poisoned and all first sizes 1 (include/truecode/check.h). Its tests are a group.
+hostile:
+	@$(MAKE) --no-print-directory B=$(B)/hostile \
+		CPPFLAGS=$(call q,$(CPPFLAGS) -DTRUECODE_CHECK) all tests
+
+check-hostile: hostile
+	@$(MAKE_IS) tests/run -b $(B) hostile
+
+# Breaks one line of the program at a time, and says what no test noticed.
+mutants: $(B)/truecode tests
+	@$(MAKE_IS) tests/mutants/run -b $(B) $(if $(ONLY),-o $(call q,$(ONLY)))
 
 prove: $(B)/truecode
 	$(B)/truecode prove --seeds $(or $(SEEDS),100)

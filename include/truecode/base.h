@@ -10,6 +10,7 @@
 #ifndef TRUECODE_BASE_H
 #define TRUECODE_BASE_H
 
+#include "truecode/check.h"
 #include "truecode/err.h"
 
 #include <stdbool.h>
@@ -31,12 +32,21 @@ void *mem_grow(void *p, size_t count, size_t size) MUST_USE;
 #define GROW(array, n, cap)                                                            \
     do {                                                                               \
         if ((n) >= (cap)) {                                                            \
-            (cap) = (cap) ? 2 * (cap) : 8;                                             \
+            (cap) = (cap) ? 2 * (cap) : TINY(8, 1);                                    \
             (array) = mem_grow((array), (cap), sizeof *(array));                       \
         }                                                                              \
     } while (0)
 char *mem_strdup(const char *s) MUST_USE;
 void mem_free(void *p);
+/* The hostile build asks `fails` before each allocation; true: there is no memory. NULL:
+ * nobody is asked. mem_alloc() and its like die then; Lua (MEM_LUA) and worlds (MEM_MAP)
+ * take a no for an answer. */
+enum mem_use { MEM_HEAP, MEM_LUA, MEM_MAP };
+void mem_trap(bool (*fails)(enum mem_use use));
+bool mem_trapped(enum mem_use use);
+#define MEM_REFUSED(use) (CHECKING && mem_trapped(use))
+/* Blocks of mem_alloc() and its like that are not freed; counted in the hostile build. */
+size_t mem_alive(void);
 /* There is address space for so many bytes more. Who can refuse asks before it takes
  * much, and leaves MEM_RESERVE to those who cannot. */
 bool mem_room(size_t bytes);
@@ -59,7 +69,7 @@ void *arena_grow(struct arena *a, const void *p, size_t n, size_t cap,
 #define ARENA_GROW(arena, array, n, cap)                                               \
     do {                                                                               \
         if ((n) >= (cap)) {                                                            \
-            (cap) = (cap) ? 2 * (cap) : 8;                                             \
+            (cap) = (cap) ? 2 * (cap) : TINY(8, 1);                                    \
             (array) = arena_grow((arena), (array), (n), (cap), sizeof *(array));       \
         }                                                                              \
     } while (0)
@@ -103,9 +113,9 @@ size_t utf8_put(char out[4], uint32_t cp); /* returns the bytes written, 1..4 */
 int text_width_cp(uint32_t cp);
 size_t text_width(const char *s); /* columns of a whole clean string */
 
-/* Wraps clean text at `columns` (>= 8): appends lines separated by '\n'; paragraphs are
- * separated by an empty line in the source; single newlines are kept as spaces; lines
- * that start with a space are kept as they are (samples, lists). */
+/* Wraps clean text at `columns` (fewer than 8 count as 8): appends lines separated by
+ * '\n'; paragraphs are separated by an empty line in the source; single newlines are kept
+ * as spaces; lines that start with a space are kept as they are (samples, lists). */
 void text_wrap(struct buf *out, const char *s, size_t columns);
 
 bool str_eq(const char *a, const char *b); /* NULL-safe, bytewise */
@@ -135,6 +145,11 @@ enum err time_parse(const char *s, sim_time *out, struct errmsg *why) MUST_USE;
 void time_format(struct buf *b, sim_time t);
 /* Time of day "20:12:05" (or "20:12" without seconds) of day_start + t. */
 void clock_format(struct buf *b, sim_time day_start, sim_time t, bool seconds);
+
+/* Numbers for people; NaN is "-". */
+void count_format(struct buf *b, double n);  /* whole: "12 600" */
+void figure_format(struct buf *b, double x); /* few digits: "12.4", "0.031" */
+void bytes_format(struct buf *b, double v);  /* "18.6 GiB" */
 
 /* ---- numbers --------------------------------------------------------------------- */
 

@@ -87,7 +87,7 @@ struct slice {
     sim_time ns;
 };
 
-/* How a table is locked: PostgreSQL's modes, weakest first. */
+/* The modes in which a table is locked: PostgreSQL's, weakest first. */
 #define LOCK_MODE_LIST(X)                                                              \
     X(ACCESS_SHARE, "access share")                                                    \
     X(ROW_SHARE, "row share")                                                          \
@@ -103,12 +103,12 @@ enum lock_mode {
 #undef X
         LOCK_MODES
 };
-/* What else may be locked (node.p of NODE_LOCK). */
+/* Other things that may be locked (node.p of NODE_LOCK). */
 enum { LOCK_ROW = LOCK_MODES, LOCK_ROW_SHARED, LOCK_ADVISORY, LOCK_FORMS };
 /* The words for them: "access exclusive", ..., "row", "shared row", "advisory". */
 const char *const *lock_forms(void); /* LOCK_FORMS of them */
 
-/* What an instance of a component is doing. */
+/* The state of a component's instance. */
 enum instance_state {
     INSTANCE_NONE, /* slot not in use */
     INSTANCE_STARTING,
@@ -117,7 +117,7 @@ enum instance_state {
     INSTANCE_DOWN
 };
 
-/* How loudly a component says something. */
+/* The level of a log line. */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 #endif

@@ -10,7 +10,8 @@
  *     ... session applies fx.list[0 .. fx.n-1] ...
  *     effects_release(&fx), out_release(&out);
  *
- * One file per command (src/console/cmd_NAME.c), each ending in one const descriptor.
+ * One file per command (src/console/cmd_NAME.c), each ending in one const descriptor;
+ * a command that may follow another ("db failover") is one too, in that one's table.
  * A bare word looks, an argument acts. Lines can be piped: logs checkout | grep timeout
  * | tail -5.
  */

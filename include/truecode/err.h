@@ -43,7 +43,7 @@ enum err {
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 #define NORETURN          __attribute__((noreturn))
 
-/* One sentence for a person. Always NUL-terminated; cut at the end with "...". */
+/* A sentence for a person. Always NUL-terminated; cut at the end with "...". */
 struct errmsg {
     char text[480];
 };
@@ -59,7 +59,7 @@ void errmsg_prefix(struct errmsg *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The phrase of ERR_LIST, for logs and tests. */
 const char *err_phrase(enum err e);
 
-/* What die() and BUG() call before they print: the front installs "restore the
+/* Sets what die() and BUG() call before they print: the front installs "restore the
  * terminal" here; everything else leaves it NULL. Set once, at start. */
 void on_die(void (*restore)(void));
 

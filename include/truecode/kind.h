@@ -65,8 +65,8 @@ struct metric_need {
     const char *metric, *of;
 };
 
-/* What a person looks at first in a component of the kind, best first: `status`, the
- * map and the charts take it from here. */
+/* The figures a person looks at first in a component of the kind, best first. `status`,
+ * the map and the charts take them from here. */
 enum figure_how {
     FIGURE_NOW,      /* the gauge `metric`, as it stands */
     FIGURE_OF,       /* the same, of as many as the gauge `of` says: "80 of 100" */

@@ -209,7 +209,7 @@ enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night ni
                             size_t entry, struct lesson_world *out,
                             struct errmsg *why) MUST_USE;
 void lesson_world_release(struct lesson_world *lw);
-/* What decides how a run goes and what it is worth, with the world that its seed built:
+/* The identity: all that decides how a run goes and what it is worth, with its world:
  * 64 hex digits. Words (briefing, questions, hints, debrief), comments and blanks do not
  * change it; another text of the same identity can go on with a run. */
 void lesson_identity(const struct lesson *l, const struct lesson_world *world,
@@ -220,7 +220,7 @@ bool lesson_has_twin(const struct lesson *l);
 
 /* ---- predicates ------------------------------------------------------------------ */
 
-/* What a lesson function can look at, through the `s` it is given. Nothing can be
+/* All that a lesson function can look at, through the `s` it is given. Nothing can be
  * changed. */
 struct lesson_facts {
     const struct world *world;

@@ -212,7 +212,7 @@ const struct kind_desc *model_kind(const struct model *m, comp_id c);
 /* Appends all that decides the model's worlds and nothing that only people read, as
  * text: equal texts give, seed by seed, equal traces. */
 void model_describe(const struct model *m, struct buf *out);
-/* How many of its scheduled actions come later than `t`. */
+/* The number of scheduled actions that come later than `t`. */
 size_t model_scheduled_after(const struct model *m, sim_time t);
 /* Nested ones: whose; else COMP_NONE. */
 comp_id model_owner(const struct model *m, comp_id c);

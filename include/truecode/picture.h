@@ -51,12 +51,12 @@ void number_rate(struct buf *b, double per_s);
 void number_seconds(struct buf *b, double s); /* "214 ms", "12 m 41 s" */
 /* With its unit as metric_desc has it: "97 %", "214 ms", "1.5 MiB", "12". */
 void number_unit(struct buf *b, double v, const char *unit);
-/* As the metric is told: a counter as its rate, all else with its unit. */
+/* Writes a metric's value: a counter as its rate, all else with its unit. */
 void number_metric(struct buf *b, double v, const struct metric_desc *d);
 
 /* ---- reading --------------------------------------------------------------------- */
 
-/* As it is now; instance 0: the whole. NaN: the kind has no such metric. */
+/* The gauge as it is now; instance 0: the whole. NaN: the kind has no such metric. */
 double scene_gauge(const struct scene *s, comp_id c, const char *metric, int instance);
 /* Per second over the window that ends now. */
 double scene_rate(const struct scene *s, comp_id c, const char *metric);
@@ -96,10 +96,15 @@ enum level { LEVEL_PLAIN, LEVEL_UNUSUAL, LEVEL_BAD };
 
 struct state {        /* as its own probes see it */
     const char *word; /* "up", "down", "disabled" ...; NULL: part of all */
-    int part, all;    /* instances that are healthy, or in rotation */
+    const char *on;   /* a database: the replica that leads, "db-2"; NULL: none does */
+    int part, all;    /* instances that are healthy, or in rotation; a database's
+                         servers, where some are not well */
     enum level level;
 };
 struct state scene_state(const struct scene *s, comp_id c);
+/* The server whose figures stand for a database: the one that leads, or led last; of any
+ * other component itself. */
+comp_id scene_server(const struct scene *s, comp_id c);
 void state_text(struct buf *b, const struct state *st); /* "6 of 6 healthy", "up" */
 
 enum fact_kind {
@@ -179,14 +184,14 @@ struct curve_sum curve_fill(const struct scene *s, const struct curve *k, sim_ti
                             sim_time to, struct curve_slot *out, size_t n);
 /* "Now", as everywhere: a gauge as it stands, all else over SCENE_WINDOW. */
 double curve_now(const struct scene *s, const struct curve *k);
-/* One value for a stretch of time: the mean of a gauge, the rate of a counter ... */
+/* A value for a stretch of time: the mean of a gauge, the rate of a counter ... */
 double curve_value(const struct scene *s, const struct curve *k, sim_time from,
                    sim_time to);
 bool curve_is_read_off(
     const struct curve *k); /* a gauge: what "now" needs no window for */
 /* Slots that a window is worth: never finer than what is known. */
 size_t curve_slots(const struct curve *k, sim_time window, size_t wanted);
-/* What a column is of: "15 s: ░ highest", "each 15 s"; both, for a page of charts. */
+/* The window of a column: "15 s: ░ highest", "each 15 s"; both, for a page of charts. */
 void curve_window(struct buf *b, const struct curve *k, sim_time slot, bool ascii);
 
 struct scale {        /* how a curve is written, up to `high` */
@@ -199,7 +204,7 @@ void curve_text(struct buf *b, const struct curve *k, struct scale sc, double v)
 /* The top of an axis, in what is shown. */
 double axis_top(struct scale sc, double high);
 
-/* One cell of a column of `rows` cells, row 0 at the bottom, from 0 to `top`: 0 empty,
+/* A cell of a column of `rows` cells, row 0 at the bottom, from 0 to `top`: 0 empty,
  * 1..8 eighths from below, CELL_SPAN: between the lowest and the highest. A known zero
  * is a line at the bottom. */
 #define CELL_SPAN 9

@@ -61,7 +61,7 @@ enum glyphs { GLYPHS_UTF8, GLYPHS_ASCII, GLYPHS_BRAILLE, GLYPHS_COUNT };
 
 #define HEAT_MAX 8 /* the strongest shade of a heat map */
 
-/* One character cell. A wide character takes two: the first has width 2, the second
+/* A character cell. A wide character takes two: the first has width 2, the second
  * width 0. */
 struct cell {
     uint32_t cp;      /* code point; ' ' when empty */

@@ -69,7 +69,7 @@ void session_free(struct session *s);
 
 /* ---- inputs ---------------------------------------------------------------------- */
 
-/* One line from the learner: a command, "2" (an answer), "up, down" (predictions), ""
+/* A line from the learner: a command, "2" (an answer), "up, down" (predictions), ""
  * (read on). Its output goes to the transcript. ERR_STOPPED: wants a yes first: the
  * view's `confirm` says what it will do; call again with confirmed = true (nothing was
  * taped). ERR_REFUSED: it is over, or on call, and that is not done then. Other errors
@@ -242,7 +242,7 @@ void report_markdown(const struct report *r,
 
 /* ---- proof ----------------------------------------------------------------------- */
 
-/* What the proof of one seed may take; the lessons here take a tenth at most. */
+/* The work that the proof of one seed may take; the lessons here take a tenth at most. */
 #define PROVE_EVENTS 300000000ull /* of worlds; a component sampled is one, too */
 #define PROVE_STEPS  100000000ull /* of Lua */
 /* Seeds first .. first+count-1. `progress` returns false to stop (ERR_STOPPED).

@@ -36,7 +36,7 @@ void experiment_free(struct experiment *x); /* NULL is fine */
  * there is until then is measured. ERR_LESSON: it cannot be built from this seed. */
 enum err experiment_run(struct experiment *x, uint64_t max_events, bool *more,
                         struct errmsg *why) MUST_USE;
-/* It ends here, early: what there is counts. */
+/* Ends the experiment here, early: what there is counts. */
 void experiment_stop(struct experiment *x);
 double experiment_done(const struct experiment *x); /* 0..1, by simulated time */
 uint64_t experiment_events(const struct experiment *x);

@@ -65,7 +65,7 @@ struct prediction {     /* one thing to predict: up, same or down */
     sim_time after;     /* due so long after the change that the step names */
     const char *answer; /* what the author expects; "": read from what happened */
 };
-/* What most kinds have. A kind with more begins its own struct with this one. */
+/* A step, with what most kinds have. A kind with more begins its struct with this one. */
 struct step {
     const struct step_kind *kind;
     const char *id, *title;
@@ -95,7 +95,7 @@ struct step {
 
 /* ---- what a kind of step does ---------------------------------------------------- */
 
-/* What somebody typed while the step was open. */
+/* An answer: what somebody typed while the step was open. */
 struct step_answer {
     int number;        /* "2" is 2; words are 0 */
     const char *words; /* "up, same"; NULL: none */
@@ -111,19 +111,19 @@ struct step_verdict {
     char say[200];            /* said at once; "": nothing */
     bool replies;             /* `reply` takes the place of what was said before */
     const struct text *reply; /* the author's, until it is read; NULL: nothing */
-    /* One for each prediction of the step; they wait for the next change. */
+    /* A direction for each prediction of the step; they wait for the change that the step names. */
     enum direction said[STEP_PREDICTIONS];
     size_t nsaid;
 };
 
-/* What the session can tell a step that waits for something. */
+/* The session's eyes, for a step that waits for something. */
 struct step_eyes {
     bool suspected; /* a right suspicion is open */
     bool (*is_true)(void *ctx, fn_id fn);
     void *ctx;
 };
 
-/* One line of what a step asks. */
+/* A line of what a step asks. */
 struct step_item {
     int number;               /* to be typed; 0: the line has none */
     const char *text;         /* the author's */
@@ -132,7 +132,7 @@ struct step_item {
     bool right;
 };
 
-/* How to answer, in one line, left out where the author's own words hold `unless`. */
+/* A line on how to answer, left out where the author's own words hold `unless`. */
 struct step_how {
     const char *shown, *spoken; /* on a screen; in plain mode; NULL: nothing */
     const char *unless;

@@ -91,7 +91,7 @@ enum err tape_open(struct tape_reader *r, const char *text, size_t len,
 enum err tape_next(struct tape_reader *r, struct tape_line *l,
                    struct errmsg *why) MUST_USE;
 
-/* How many bytes of a tape hold: whole lines up to the first that does not fit the
+/* The bytes of a tape that hold: whole lines up to the first that does not fit the
  * chain. 0: not even the head. *bad: the number of that line; 0: every whole line is
  * good. */
 size_t tape_good_prefix(const char *text, size_t len, size_t *bad);

@@ -94,7 +94,7 @@ const struct model *recording_model(const struct recording *r);
 
 /* ---- series ------------------------------------------------------------- */
 
-/* One component's metric: `metric` indexes kind_desc.metrics; instance 0: the whole. */
+/* A component's metric: `metric` indexes kind_desc.metrics; instance 0: the whole. */
 struct series {
     comp_id comp;
     uint16_t metric;

@@ -94,7 +94,7 @@ struct measured_metric {
 void measure_metric(const struct measure *x, comp_id c, size_t metric,
                     struct measured_metric *out);
 
-/* As explain_time() and explain_failures(): all finished requests, failed ones too. */
+/* Shares and failures as explain_time() has them, of all finished requests. */
 size_t measure_shares(const struct measure *x, comp_id c, double q_low, double q_high,
                       struct share *out, size_t max);
 size_t measure_failures(const struct measure *x, comp_id c, struct failure *out,

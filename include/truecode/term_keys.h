@@ -21,7 +21,7 @@
 
 #include "truecode/screen.h"
 
-/* What opens a sequence for certain is followed by its rest within this time, also
+/* The rest of what opens a sequence for certain comes within this time, also
  * where a packet is sent twice; else it is dropped. */
 #define KEY_REST_LIMIT (500 * SIM_MS)
 /* So long without input ends a paste, and a string that nobody ended. */
@@ -32,7 +32,7 @@ struct key_decoder;
  * `escape` for what may belong to it. */
 struct key_decoder *key_decoder_new(bool utf8, sim_time escape) MUST_USE;
 void key_decoder_free(struct key_decoder *d);
-/* This terminal sends these bytes for that key; NULL: for one that we have no use for.
+/* Teaches that this terminal sends these bytes for a key; NULL: for one without use.
  * What would take a key of every keyboard away (one byte, a letter) is not learnt. */
 void key_decoder_learn(struct key_decoder *d, const char *bytes, const struct key *k);
 void key_decoder_feed(struct key_decoder *d, const char *bytes, size_t n, sim_time now);

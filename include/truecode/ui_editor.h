@@ -63,7 +63,7 @@ void editor_draw(const struct editor *e, struct canvas *c, int row, int col, int
 void editor_draw_offer(const struct editor *e, struct canvas *c, int row, int row2,
                        int col, int cols);
 
-/* What each key does, for dispatch, help and README. Each has its function. */
+/* The keys and what each does, for dispatch, help and README. Each has its function. */
 struct editor_binding {
     enum key_kind kind;
     uint32_t cp;

@@ -28,7 +28,7 @@ enum prompt_does prompt_key(struct prompt *p, const struct key *k, const char *t
                             struct buf *said);
 /* The next of the lines that Enter sent: one, or several that were pasted. */
 bool prompt_next(struct prompt *p, bool remember, struct buf *line);
-/* What still waits is edited again instead. */
+/* Gives a line that still waits back to be edited. */
 void prompt_put_back(struct prompt *p);
 /* The prompt's text and the line, on row 0, and the cursor. */
 void prompt_draw(const struct prompt *p, const char *text, struct canvas *c);

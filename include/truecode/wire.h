@@ -97,7 +97,7 @@ struct wire_lesson {
     bool stopped;         /* a run was begun, and an update keeps it from going on */
 };
 
-/* One struct for all operations; what an operation does not use stays zero. The fields
+/* A request of any operation; what an operation does not use stays zero. The fields
  * that are sent, and their bounds: wire_fields.h. */
 struct wire_request {
     enum wire_op op;
@@ -214,7 +214,7 @@ void wire_put_answer(struct buf *b, const struct wire_answer *a);
 enum err wire_get_answer(struct wire_answer *a, const char *p, size_t n,
                          struct errmsg *why) MUST_USE;
 
-/* One whole message on a blocking descriptor. False: the other end is closed, or the
+/* Reads or writes a whole message, blocking. False: the other end is closed, or the
  * message is longer than WIRE_MESSAGE_MAX. */
 bool wire_read(int fd, struct buf *b);
 bool wire_write(int fd, const struct buf *b);

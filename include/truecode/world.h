@@ -183,6 +183,64 @@ struct db_lock_view {
 size_t world_db_locks(const struct world *w, comp_id db, struct db_lock_view *out,
                       size_t max);
 
+/* A server of a database: one of several, or the only one. */
+enum db_server_role {
+    SERVER_LEADS,      /* takes writes */
+    SERVER_LEADS_TOO,  /* was replaced and not shut down: takes writes of its own */
+    SERVER_FOLLOWS,    /* a replica */
+    SERVER_TAKES_OVER, /* a replica that is being promoted */
+    SERVER_BROKEN,     /* cannot follow any more: has to be rebuilt */
+    SERVER_REBUILDS    /* is being copied from the leader */
+};
+struct db_server_view {
+    comp_id server; /* the database itself, or a replica */
+    enum db_server_role role;
+    bool answers;
+    bool fenced;       /* a failover has shut it down, for certain */
+    bool paused;       /* receives the log and applies none of it */
+    sim_time lag;      /* age of the oldest write that cannot be read there yet */
+    uint64_t behind;   /* bytes of log that are written and not applied there */
+    sim_time catch_up; /* until a write of now can be read; SIM_FOREVER: never */
+    sim_time left;     /* TAKES_OVER, REBUILDS: until that is done */
+};
+/* In order of id, the database first; fills at most `max`, returns how many there are.
+ */
+size_t world_db_servers(const struct world *w, comp_id db, struct db_server_view *out,
+                        size_t max);
+
+/* The servers of a database, taken together. */
+struct db_cluster_view {
+    comp_id leader;     /* takes writes now; COMP_NONE: no server does */
+    comp_id named;      /* leads, whether it answers or not */
+    comp_id takes_over; /* is being promoted; COMP_NONE: none is */
+    comp_id restoring;  /* the series of backups that is being put back; COMP_NONE */
+    sim_time left;      /* of the promotion, or of the restore; 0: neither */
+    size_t servers, unwell; /* those that neither lead nor follow as they should */
+};
+void world_db_cluster(const struct world *w, comp_id db, struct db_cluster_view *v);
+
+/* An index of a table, or one that a statement looks for and does not find. */
+struct db_index_view {
+    char name[40];
+    bool there;
+    bool primary;        /* the primary key's */
+    size_t statements;   /* that look rows up by it */
+    comp_id statement;   /* the first of them; COMP_NONE */
+    const char *working; /* "create index" while that works on it; NULL */
+};
+size_t world_db_indexes(const struct world *w, comp_id table, struct db_index_view *out,
+                        size_t max);
+
+/* The upkeep of a table that is under way. */
+struct db_upkeep_view {
+    const char *what; /* "vacuum", "rewrite"; NULL: none */
+    bool waits;       /* for its lock, or for transactions that were there before */
+    double done;      /* share of its work */
+    sim_time began;
+    uint32_t session;
+};
+void world_db_upkeep(const struct world *w, comp_id table, struct db_upkeep_view *v);
+
 struct cache_key_view {
     uint32_t key;  /* number within the key space */
     char name[32]; /* "seats:ws-11" */
@@ -195,7 +253,7 @@ struct cache_key_view {
 size_t world_cache_keys(const struct world *w, comp_id keyspace,
                         struct cache_key_view *out, size_t max);
 
-/* What the resolver says of a name (kind dns) now. */
+/* The resolver's answer about a name (kind dns), now. */
 struct dns_view {
     comp_id to;    /* COMP_NONE: there is no such name */
     int addresses; /* of a service: instances in the answer; else 0 */
@@ -203,7 +261,7 @@ struct dns_view {
     sim_time ttl;
 };
 void world_dns(const struct world *w, comp_id name, struct dns_view *v);
-/* What one caller keeps of it. */
+/* The answer that a caller keeps. */
 struct dns_belief {
     comp_id caller;
     int instance;  /* of the caller; users: number of a resolver they are behind */
@@ -224,6 +282,32 @@ struct certificate_view {
     const char *wrong; /* what a caller with the right time says; NULL: nothing */
 };
 void world_certificate(const struct world *w, comp_id c, struct certificate_view *v);
+
+/* An instance as a balancer sees it. */
+struct backend_view {
+    int number;
+    bool gets_requests; /* in rotation */
+    bool drained;       /* taken out by an operator */
+    bool probes_fail;
+    bool ejected;  /* for its errors, until `back` has passed */
+    sim_time back; /* from now; 0 but for one that is ejected */
+    double weight; /* counts with policy = weighted alone */
+};
+/* In order of number; fills at most `max`, returns how many there are. */
+size_t world_backends(const struct world *w, comp_id balancer, struct backend_view *out,
+                      size_t max);
+
+/* A message that was given up and is kept aside. */
+struct dead_letter_view {
+    int partition;    /* 1-based */
+    uint64_t request; /* that published it: the number of a trace */
+    uint32_t tries;   /* that failed */
+    sim_time published;
+};
+/* The oldest first, as replay_dead and drop_dead number them from 1; fills at most `max`,
+ * returns how many there are. */
+size_t world_dead_letters(const struct world *w, comp_id subscription,
+                          struct dead_letter_view *out, size_t max);
 
 /* A request inside a component right now. */
 struct inflight_view {

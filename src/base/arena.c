@@ -5,10 +5,11 @@
  */
 #include "truecode/base.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { ALIGN = 16, BLOCK_MIN = 4096, BLOCK_MAX = 256 * 1024 };
+enum { ALIGN = 16, BLOCK_MIN = TINY(4096, 16), BLOCK_MAX = TINY(256 * 1024, 64) };
 
 struct arena_block {
     struct arena_block *older;
@@ -18,6 +19,7 @@ struct arena_block {
 
 static struct arena_block *block_new(const struct arena *a, size_t need)
 {
+    assert(need % ALIGN == 0);
     size_t size = a->used < BLOCK_MIN ? BLOCK_MIN : a->used;
     if (size > BLOCK_MAX)
         size = BLOCK_MAX;
@@ -60,6 +62,7 @@ void arena_release(struct arena *a)
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
+    assert(s || !n);
     n = strnlen(s, n);
     char *copy = arena_alloc(a, n + 1);
     memcpy(copy, s, n);

@@ -7,12 +7,13 @@
  */
 #include "truecode/base.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST = 64, MAX_DEFAULT = 16 * 1024 * 1024 };
+enum { FIRST = TINY(64, 1), MAX_DEFAULT = 16 * 1024 * 1024 };
 
-/* What `s` points to while nothing is owned; never written to. */
+/* The text of a buffer that owns nothing; never written to. */
 static const char nothing[1];
 
 void buf_init(struct buf *b, size_t max)
@@ -22,6 +23,7 @@ void buf_init(struct buf *b, size_t max)
 
 void buf_release(struct buf *b)
 {
+    assert(b->len < b->cap || !b->cap);
     if (b->cap)
         mem_free(b->s);
     buf_init(b, b->max);
@@ -29,6 +31,7 @@ void buf_release(struct buf *b)
 
 void buf_reset(struct buf *b)
 {
+    assert(b->len < b->cap || !b->cap);
     b->len = 0;
     b->full = false;
     if (b->cap)
@@ -40,6 +43,7 @@ void buf_reset(struct buf *b)
 /* Makes room for n more bytes and the NUL; false (and full) where the limit is. */
 static bool reserve(struct buf *b, size_t n)
 {
+    assert(b->len < b->cap || (!b->cap && !b->len));
     size_t max = b->max ? b->max : MAX_DEFAULT;
     if (b->full || n > max || b->len > max - n) {
         b->full = true;

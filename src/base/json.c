@@ -53,7 +53,7 @@ static void put_text(struct buf *out, const char *s)
     buf_release(&clean);
 }
 
-/* What stands before a value: comma, line or blank, key. */
+/* Writes what stands before a value: comma, line or blank, key. */
 static void begin_value(struct json *j, const char *key)
 {
     struct json_level *in = j->depth > 0 ? &j->levels[j->depth - 1] : NULL;

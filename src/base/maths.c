@@ -34,7 +34,7 @@ static double double_of(uint64_t u)
     return x;
 }
 
-/* One NaN for all: processors disagree on the sign of the ones they make. */
+/* The only NaN that is made: processors disagree on the sign of theirs. */
 static double not_a_number(void)
 {
     return double_of(UINT64_C(0x7FF8000000000000));

@@ -13,6 +13,25 @@
 #define MAP_NORESERVE 0
 #endif
 
+static bool (*refuses)(enum mem_use use); /* of a test; nobody's in the program */
+
+void mem_trap(bool (*fails)(enum mem_use use))
+{
+    refuses = fails;
+}
+
+bool mem_trapped(enum mem_use use)
+{
+    return refuses && refuses(use);
+}
+
+static size_t alive;
+
+size_t mem_alive(void)
+{
+    return alive;
+}
+
 static size_t product(size_t count, size_t size)
 {
     size_t n;
@@ -29,18 +48,20 @@ void *mem_alloc(size_t n)
 void *mem_array(size_t count, size_t size)
 {
     size_t n = product(count, size);
-    void *p = calloc(1, n);
+    void *p = MEM_REFUSED(MEM_HEAP) ? NULL : calloc(1, n);
     if (!p)
         die("out of memory: %zu bytes", n);
+    alive += CHECKING;
     return p;
 }
 
 void *mem_grow(void *p, size_t count, size_t size)
 {
     size_t n = product(count, size);
-    void *grown = realloc(p, n);
+    void *grown = MEM_REFUSED(MEM_HEAP) ? NULL : realloc(p, n);
     if (!grown)
         die("out of memory: %zu bytes", n);
+    alive += CHECKING && !p;
     return grown;
 }
 
@@ -54,6 +75,8 @@ char *mem_strdup(const char *s)
 
 bool mem_room(size_t bytes)
 {
+    if (MEM_REFUSED(MEM_MAP))
+        return false;
     void *p = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                    -1, 0);
     return p != MAP_FAILED && munmap(p, bytes) == 0;
@@ -61,5 +84,6 @@ bool mem_room(size_t bytes)
 
 void mem_free(void *p)
 {
+    alive -= CHECKING && p;
     free(p);
 }

@@ -10,6 +10,7 @@
  */
 #include "base_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const double two_to_minus_53 = 0x1p-53;
@@ -51,6 +52,7 @@ double rng_unit(struct rng *r)
  * results, so it is drawn again (D. Lemire, "Fast random integer generation", 2019). */
 uint32_t rng_below(struct rng *r, uint32_t n)
 {
+    CHECK(n > 0);
     uint64_t product = (rng_next(r) >> 32) * n;
     if ((uint32_t)product < n) {
         uint32_t biased = (uint32_t)-n % n;
@@ -60,8 +62,8 @@ uint32_t rng_below(struct rng *r, uint32_t n)
     return (uint32_t)(product >> 32);
 }
 
-/* Is a point at height u between the layer's floor f(outer) and ceiling f(inner) below
- * the curve at x? The three are f's values. */
+/* Whether a point at height u between the layer's floor f(outer) and ceiling f(inner) is
+ * below the curve at x. The three are f's values. */
 static bool under_curve(double u, double f_outer, double f_inner, double f_x)
 {
     return f_outer + u * (f_inner - f_outer) < f_x;
@@ -107,6 +109,7 @@ static double bell(double x)
  */
 static double normal_tail(struct rng *r, double start)
 {
+    assert(start > 0);
     double over, spare;
     do {
         over = rng_exponential(r) / start;

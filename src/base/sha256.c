@@ -58,7 +58,7 @@ static void compress(uint32_t state[8], const unsigned char *block)
         state[i] += v[i];
 }
 
-/* What is left, a 1 bit, zeros, and the length in bits: one block or two. */
+/* The end: the rest, a 1 bit, zeros, and the length in bits: one block or two. */
 static void finish(uint32_t state[8], const unsigned char *rest, size_t left,
                    uint64_t total)
 {

@@ -5,6 +5,7 @@
  */
 #include "truecode/base.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { RUN = 8 };
@@ -18,6 +19,7 @@ struct sorter {
 /* Insertion sort of `n` elements; `spare` has room for one. */
 static void sort_run(const struct sorter *s, char *a, size_t n, char *spare)
 {
+    assert(n > 0);
     for (size_t i = 1; i < n; i++) {
         char *x = a + i * s->size, *to = x;
         while (to > a && s->cmp(to - s->size, x, s->ctx) > 0)
@@ -53,6 +55,7 @@ static size_t at_most(size_t a, size_t b)
 void sort_stable(void *base, size_t count, size_t size,
                  int (*cmp)(const void *, const void *, void *), void *ctx)
 {
+    assert(size > 0 && cmp);
     if (count < 2 || size == 0)
         return;
     struct sorter s = {size, cmp, ctx};

@@ -9,6 +9,7 @@
  */
 #include "truecode/base.h"
 
+#include <assert.h>
 #include <utf8proc.h>
 
 enum { TAB = 8, MARKS_MAX = 2 };
@@ -125,6 +126,7 @@ static void put_control(struct cleaner *c, uint32_t cp, bool keep_newlines)
 
 size_t text_clean(struct buf *out, const char *s, size_t n, bool keep_newlines)
 {
+    assert(s || !n);
     struct cleaner c = {.out = out, .marks = NO_BASE};
     while (n > 0) {
         uint32_t cp;

@@ -8,6 +8,7 @@
  */
 #include "truecode/base.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { COLUMNS_MIN = 8 };
@@ -30,6 +31,7 @@ static void begin_line(struct wrapper *w)
 /* Cuts a word that is wider than a whole line. */
 static void put_long_word(struct wrapper *w, const char *s, size_t n)
 {
+    assert(n > 0);
     while (n > 0) {
         uint32_t cp;
         size_t took = utf8_next(s, n, &cp), width = (size_t)text_width_cp(cp);

@@ -8,6 +8,7 @@
  */
 #include "truecode/base.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const struct unit {
@@ -72,6 +73,7 @@ static const struct unit *parse_unit(const char *s, size_t *length)
 /* billionths * unit / 1e9, without a 128-bit product: both are split at 1e9. */
 static sim_time fraction_of(int64_t billionths, sim_time unit)
 {
+    assert(billionths >= 0 && billionths < 1000000000);
     sim_time seconds = unit / SIM_SEC, rest = unit % SIM_SEC;
     return billionths * seconds + billionths * rest / SIM_SEC;
 }
@@ -147,6 +149,7 @@ static bool format_small(struct buf *b, sim_time t, const struct unit *unit)
 static void format_pair(struct buf *b, sim_time count, sim_time ratio, const char *big,
                         const char *small)
 {
+    assert(ratio > 0 && count >= 0);
     buf_addf(b, "%lld %s", (long long)(count / ratio), big);
     if (count % ratio)
         buf_addf(b, " %02lld %s", (long long)(count % ratio), small);
@@ -154,6 +157,7 @@ static void format_pair(struct buf *b, sim_time count, sim_time ratio, const cha
 
 static sim_time rounded(sim_time t, sim_time unit)
 {
+    assert(unit > 0);
     return t / unit + (t % unit >= unit / 2);
 }
 

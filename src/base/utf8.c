@@ -7,12 +7,13 @@
  */
 #include "truecode/base.h"
 
+#include <assert.h>
 #include <string.h>
 #include <utf8proc.h>
 
 enum { REPLACEMENT = 0xFFFD };
 
-/* What the first byte promises: continuation bytes (-1: it is none) and the range of
+/* The promise of a first byte: continuation bytes (-1: it is none) and the range of
  * the second byte, which is where overlong forms, surrogates and the end show. */
 static int promise(unsigned char first, unsigned char *low, unsigned char *high)
 {
@@ -37,6 +38,7 @@ static int promise(unsigned char first, unsigned char *low, unsigned char *high)
 
 size_t utf8_next(const char *s, size_t n, uint32_t *cp)
 {
+    assert(n > 0);
     const unsigned char *u = (const unsigned char *)s;
     unsigned char low, high;
     int more = promise(u[0], &low, &high);

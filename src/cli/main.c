@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -184,10 +185,27 @@ static void catch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* For the tests of a hostile build: the allocation of this number fails. */
+static long allocations_left;
+
+static bool runs_out(enum mem_use use)
+{
+    return use == MEM_HEAP && allocations_left-- == 0;
+}
+
+static void fail_as_told(void)
+{
+    const char *at = getenv("TRUECODE_FAILS");
+    allocations_left = at ? strtol(at, NULL, 10) : -1;
+    mem_trap(at ? runs_out : NULL);
+}
+
 int main(int argc, char **argv)
 {
     if (worker_asked(argc, argv))
         return worker_main(argc, argv);
+    if (CHECKING)
+        fail_as_told();
     fill_descriptors();
     catch_signals();
     setlocale(LC_CTYPE, "");

@@ -9,6 +9,7 @@
  */
 #include "console_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct op_desc *op_of(const struct call *c, comp_id comp, const char *op)
@@ -59,10 +60,38 @@ static const char *target_names(struct call *c, const char *op)
     return s;
 }
 
+/* "db-2" for orders-db.db-2, where only one that can do it has that name. */
+static comp_id target_by_last_name(struct call *c, const char *op, const char *text)
+{
+    comp_id v[COMPS_MAX], found = COMP_NONE;
+    size_t n = op_targets(c, op, v, COMPS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (!str_eq(last_name(c, v[i]), text) || !model_kind(c->m, v[i])->nested)
+            continue;
+        if (found != COMP_NONE)
+            return COMP_NONE;
+        found = v[i];
+    }
+    return found;
+}
+
+static enum err find_named(struct call *c, const char *op, const char *text,
+                           struct act_target *t)
+{
+    comp_id whole = model_find(c->m, text);
+    if (whole == COMP_NONE)
+        whole = target_by_last_name(c, op, text);
+    if (whole == COMP_NONE)
+        return need_comp(c, text, &t->comp, &t->instance);
+    t->comp = whole;
+    t->instance = 0;
+    return ERR_OK;
+}
+
 enum err act_find(struct call *c, const char *op, const char *text,
                   struct act_target *t)
 {
-    enum err e = need_comp(c, text, &t->comp, &t->instance);
+    enum err e = find_named(c, op, text, t);
     if (e == ERR_NOT_FOUND)
         return no_such(c, text, target_names(c, op));
     if (e != ERR_OK)
@@ -70,19 +99,31 @@ enum err act_find(struct call *c, const char *op, const char *text,
     t->op = op_of(c, t->comp, op);
     if (!t->op) {
         comp_id front = front_of(c, t->comp, op);
+        const char *names = target_names(c, op);
+        if (front == COMP_NONE && !*names)
+            return refuse(c, ERR_INPUT, "%s works on nothing here.", c->label);
         if (front == COMP_NONE)
-            return refuse(c, ERR_INPUT, "A %s cannot %s. %s works on: %s",
-                          model_kind(c->m, t->comp)->name, op, op, target_names(c, op));
+            return refuse(c, ERR_INPUT, "%s does not work on a %s. It works on: %s",
+                          c->label, model_kind(c->m, t->comp)->name, names);
         t->comp = front;
         t->op = op_of(c, front, op);
     }
     if (t->instance && !t->op->instance)
-        return refuse(c, ERR_INPUT, "%s works on the whole: %s %s", op, op,
+        return refuse(c, ERR_INPUT, "%s works on the whole: %s %s", c->label, c->label,
                       name_of(c, t->comp));
     return ERR_OK;
 }
 
 /* ---- the list a bare word shows -------------------------------------------------- */
+
+/* Commands and options have dashes where the engine's words have underscores. */
+static const char *dashed(const struct call *c, const char *name)
+{
+    char *s = arena_strdup(c->mem, name);
+    for (char *p = s; *p; p++)
+        *p = *p == '_' ? '-' : *p;
+    return s;
+}
 
 const char *op_usage(const struct call *c, const struct op_desc *op)
 {
@@ -91,10 +132,11 @@ const char *op_usage(const struct call *c, const struct op_desc *op)
     for (size_t i = 0; i < OP_ARGS && op->args[i].name; i++) {
         const struct arg_desc *a = &op->args[i];
         const char *open = a->optional ? "[" : "", *close = a->optional ? "]" : "";
+        const char *name = dashed(c, a->name);
         if (a->type == VALUE_BOOL)
-            buf_addf(&b, " %s--%s%s", open, a->name, close);
+            buf_addf(&b, " %s--%s%s", open, name, close);
         else
-            buf_addf(&b, " %s%s%s", open, a->name, close);
+            buf_addf(&b, " %s%s%s", open, name, close);
     }
     const char *s = arena_strdup(c->mem, b.s);
     buf_release(&b);
@@ -136,11 +178,11 @@ static void tell_versions(struct call *c, comp_id comp)
 enum err act_list(struct call *c)
 {
     comp_id v[COMPS_MAX];
-    const char *op = c->cmd->info.name;
+    const char *op = op_name(c->cmd);
     size_t n = op_targets(c, op, v, COMPS_MAX);
     bool versions = false;
     if (!n)
-        return refuse(c, ERR_NOT_FOUND, "Nothing here can %s.", op);
+        return refuse(c, ERR_NOT_FOUND, "%s works on nothing here.", c->label);
     struct out_table t;
     table_init(&t, c->o, "COMMAND|NOW|WHAT IT DOES");
     for (size_t i = 0; i < n; i++) {
@@ -148,7 +190,7 @@ enum err act_list(struct call *c)
         if (!d)
             d = op_of(c, front_of(c, v[i], op), op);
         versions = versions || str_eq(d->args[0].name, "version");
-        table_cell(&t, TONE_STRONG, "%s %s%s%s", op, name_of(c, v[i]),
+        table_cell(&t, TONE_STRONG, "%s %s%s%s", c->label, name_of(c, v[i]),
                    d->instance ? "[-N]" : "", op_usage(c, d));
         table_cell(&t, TONE_NORMAL, "%s",
                    is_kind(c, v[i], "service") ? service_now(c, v[i]) : "");
@@ -166,8 +208,11 @@ enum err act_list(struct call *c)
 static enum err parse_arg(struct call *c, const struct arg_desc *a, const char *text,
                           struct value *out)
 {
-    struct param_desc p = {
-        .name = a->name, .type = a->type, .unit = "", .doc = a->doc, .live = true};
+    struct param_desc p = {.name = dashed(c, a->name),
+                           .type = a->type,
+                           .unit = str_eq(a->name, "bytes") ? "bytes" : "",
+                           .doc = a->doc,
+                           .live = true};
     enum err e = value_parse(c->m, &p, text, out, c->why);
     if (e == ERR_OK && out->type == VALUE_TEXT)
         out->as.text = arena_strdup(c->mem, text);
@@ -176,9 +221,15 @@ static enum err parse_arg(struct call *c, const struct arg_desc *a, const char *
 
 static size_t arg_named(const struct op_desc *op, const char *name, size_t len)
 {
-    for (size_t i = 0; i < OP_ARGS && op->args[i].name; i++)
-        if (strlen(op->args[i].name) == len && !strncmp(op->args[i].name, name, len))
+    for (size_t i = 0; i < OP_ARGS && op->args[i].name; i++) {
+        const char *own = op->args[i].name;
+        size_t k = 0;
+        while (k < len && own[k] &&
+               (own[k] == name[k] || (own[k] == '_' && name[k] == '-')))
+            k++;
+        if (k == len && !own[k])
             return i;
+    }
     return OP_ARGS;
 }
 
@@ -199,8 +250,8 @@ static enum err read_option(struct call *c, struct arg_reader *r, size_t *i)
             if (r->op->args[k].type == VALUE_TEXT && !r->given[k] && !eq)
                 break;
         if (k == OP_ARGS || !r->op->args[k].name)
-            return refuse(c, ERR_INPUT, "%s has no option --%s. Usage: %s COMPONENT%s",
-                          r->op->name, name, r->op->name, op_usage(c, r->op));
+            return refuse(c, ERR_INPUT, "%s has no option --%s. Usage: %s %s%s",
+                          c->label, name, c->label, c->arg[0], op_usage(c, r->op));
         r->given[k] = true;
         return parse_arg(c, &r->op->args[k], name, &r->v[k]);
     }
@@ -221,11 +272,11 @@ static enum err read_word(struct call *c, struct arg_reader *r, const char *word
             r->given[k] = true;
             return parse_arg(c, &r->op->args[k], word, &r->v[k]);
         }
-    return refuse(c, ERR_INPUT, "“%s” is too much. Usage: %s COMPONENT%s", word,
-                  r->op->name, op_usage(c, r->op));
+    return refuse(c, ERR_INPUT, "“%s” is too much. Usage: %s %s%s", word, c->label,
+                  c->arg[0], op_usage(c, r->op));
 }
 
-/* What is not given, but has something given after it, is VALUE_NONE. */
+/* Fills an action; an argument left out before one that is given is VALUE_NONE. */
 static enum err fill_action(struct call *c, const struct arg_reader *r,
                             struct action *a)
 {
@@ -234,10 +285,10 @@ static enum err fill_action(struct call *c, const struct arg_reader *r,
             a->args[k] = r->v[k];
             a->nargs = k + 1;
         } else if (!r->op->args[k].optional) {
-            return refuse(c, ERR_INPUT, "%s needs %s (%.*s): %s %s%s", r->op->name,
-                          r->op->args[k].name, (int)strcspn(r->op->args[k].doc, ".;"),
-                          r->op->args[k].doc, r->op->name, c->arg[0],
-                          op_usage(c, r->op));
+            return refuse(c, ERR_INPUT, "%s needs %s (%.*s): %s %s%s", c->label,
+                          dashed(c, r->op->args[k].name),
+                          (int)strcspn(r->op->args[k].doc, ".;"), r->op->args[k].doc,
+                          c->label, c->arg[0], op_usage(c, r->op));
         }
     }
     return ERR_OK;
@@ -281,24 +332,39 @@ static const char *fitting_wild(const struct call *c, bool instance, bool value)
     return NULL;
 }
 
-static const char *what_was_said(struct call *c, const char *name, int instance)
+/* The first word of the call that is a value, and no name and no option. */
+static const char *value_said(const struct call *c)
 {
-    const char *comp = name, *value = NULL;
+    for (size_t i = 1; i < c->nargs; i++)
+        if (!str_starts(c->arg[i], "--"))
+            return c->arg[i];
+    return NULL;
+}
+
+static const char *done_text(struct call *c)
+{
+    const char *value = value_said(c), *name = c->nargs ? c->arg[0] : "";
+    const char *option = c->nargs > 1 ? c->arg[1] + strspn(c->arg[1], "-") : "";
+    if (!c->cmd->done)
+        return strf(c, "Done: %s.", c->label);
+    return strf(c, "%s.",
+                wild_line(c, c->cmd->done, name, name, value ? value : option));
+}
+
+/* The line to type for it in the wild; NULL: nothing fits. */
+static const char *wild_said(const struct call *c, int instance)
+{
+    const char *name = c->nargs ? c->arg[0] : "", *comp = name, *value = value_said(c);
+    const char *wild = c->wild ? c->wild : fitting_wild(c, instance > 0, value);
     comp_id id;
     int ignored;
     if (model_resolve(c->m, name, &id, &ignored, NULL) == ERR_OK)
         comp = name_of(c, id);
-    for (size_t i = 1; i < c->nargs && !value; i++)
-        if (!str_starts(c->arg[i], "--"))
-            value = c->arg[i];
-    const char *done = c->nargs > 1 ? c->arg[1] + strspn(c->arg[1], "-") : "";
-    const char *text = wild_line(c, c->cmd->done, name, name, value ? value : done);
-    const char *wild = c->wild ? c->wild : fitting_wild(c, instance > 0, value);
-    return with_wild(c, strf(c, "%s.", text),
-                     wild ? wild_line(c, wild, comp, name, value) : NULL);
+    return wild ? wild_line(c, wild, comp, name, value) : NULL;
 }
 
-/* One after the other, each drained first: that is the careful way, nobody is asked. */
+/* Whether the action goes one after the other, each drained first: then nobody is
+ * asked. */
 static bool goes_gently(const struct act_target *t, const struct action *a)
 {
     for (size_t i = 0; i < a->nargs; i++)
@@ -319,13 +385,75 @@ static const char *sentence(struct call *c, const char *s)
     return r;
 }
 
+/* ---- trying it first ------------------------------------------------------------- */
+
+/* Result of an action in a copy of the world. */
+struct tried {
+    char title[200]; /* of its change; "": none is recorded */
+    bool has_undo;
+};
+
+static void hear(void *ctx, const struct change *change)
+{
+    struct tried *t = ctx;
+    snprintf(t->title, sizeof t->title, "%s", change->title);
+    t->has_undo = change->has_undo;
+}
+
+/* Without memory for a copy nothing is known: whoever does it will say. */
+static enum err try_action(struct call *c, const struct action *a, struct tried *t)
+{
+    struct world *copy = world_fork(c->w);
+    struct observer o = {.ctx = t, .change = hear};
+    *t = (struct tried){.title = ""};
+    if (!copy)
+        return ERR_OK;
+    enum err e = world_apply(copy, a, "you", &o, NULL, c->why);
+    world_free(copy);
+    return e;
+}
+
+/* The record of a change as a sentence; names keep their letters. */
+static const char *told(struct call *c, const struct tried *t)
+{
+    const char *word = arena_strndup(c->mem, t->title, strcspn(t->title, " :"));
+    return model_find(c->m, word) != COMP_NONE ? strf(c, "%s.", t->title)
+                                               : sentence(c, t->title);
+}
+
+/* The question before it is done: the words of the engine, and the risk. */
+static const char *question(struct call *c, const struct tried *t, const char *risk)
+{
+    if (!risk || c->cmd->done || !*t->title)
+        return risk;
+    return strf(c, "%s%s%s%s", c->cmd->foretells ? told(c, t) : "",
+                c->cmd->foretells ? " " : "", risk,
+                t->has_undo ? "" : " revert cannot undo it.");
+}
+
+enum err act_do(struct call *c, const struct action *a, const char *risk)
+{
+    struct tried t;
+    enum err e = try_action(c, a, &t);
+    if (e != ERR_OK)
+        return e;
+    const char *what = c->cmd->done || !*t.title ? done_text(c) : told(c, &t);
+    fx_action(c, a, with_wild(c, what, wild_said(c, a->instance)));
+    fx_risk(c, question(c, &t, risk));
+    return ERR_OK;
+}
+
+const char *op_name(const struct command *cmd)
+{
+    return cmd->op ? cmd->op : cmd->info.name;
+}
+
 enum err act_op(struct call *c)
 {
-    const char *op = c->cmd->info.name;
     struct act_target t;
     if (!c->nargs)
         return act_list(c);
-    enum err e = act_find(c, op, c->arg[0], &t);
+    enum err e = act_find(c, op_name(c->cmd), c->arg[0], &t);
     if (e != ERR_OK)
         return e;
     struct action a = {
@@ -333,22 +461,7 @@ enum err act_op(struct call *c)
     e = read_args(c, &t, &a);
     if (e != ERR_OK)
         return e;
-    fx_action(c, &a, what_was_said(c, c->arg[0], t.instance));
-    if (!goes_gently(&t, &a))
-        fx_risk(c, sentence(c, t.op->risk));
-    return ERR_OK;
-}
-
-bool act_verb(struct call *c)
-{
-    for (size_t i = 0; i < c->cmd->nverbs; i++)
-        if (str_eq(c->cmd->verbs[i].info.name, c->arg[0])) {
-            c->cmd = &c->cmd->verbs[i];
-            c->arg++;
-            c->nargs--;
-            return true;
-        }
-    return false;
+    return act_do(c, &a, goes_gently(&t, &a) ? NULL : sentence(c, t.op->risk));
 }
 
 /* ---- parameters ------------------------------------------------------------------ */
@@ -364,7 +477,7 @@ static const char *value_text_of(struct call *c, const struct param_desc *p,
     return s;
 }
 
-/* What it is called outside: a flag by its name, anything else by its path. */
+/* The name of a parameter outside: a flag's own, anything else's path. */
 static const char *param_label(const struct call *c, comp_id comp,
                                const struct param_desc *p)
 {
@@ -408,6 +521,10 @@ enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
     const char *is = value_text_of(c, p, &a.args[0]);
     if (str_eq(was, is))
         return refuse(c, ERR_REFUSED, "%s is %s already.", label, is);
+    struct tried t;
+    e = try_action(c, &a, &t);
+    if (e != ERR_OK)
+        return e;
     fx_action(c, &a,
               with_wild(c, strf(c, "%s is now %s (was %s).", label, is, was),
                         set_wild(c, comp, p, &a.args[0])));

@@ -4,6 +4,7 @@
  */
 #include "console_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define LABEL_WIDTH 7
@@ -38,6 +39,7 @@ const char *sparkline(const struct call *c, const struct curve_slot *v, size_t n
 static void draw_row(struct call *c, const struct chart *ch, size_t row, size_t rows,
                      double top, size_t width)
 {
+    assert(row < rows && top > 0);
     bool last = row + 1 == rows, labelled = row == 0 || row == rows / 2 || last;
     double at = top * (double)(rows - row) / (double)rows;
     const char *tick = c->ctx->ascii ? (labelled ? "+" : "|") : (labelled ? "┤" : "│");

@@ -12,7 +12,7 @@
 #define LONG_STRETCH 4
 #define SLIGHT       0.02 /* a step that is not worth a word */
 
-/* One value a slot: of a gauge the highest, so that nothing short is missed. */
+/* A value for each slot: of a gauge the highest, so that nothing short is missed. */
 struct spoken {
     const struct chart *chart;
     sim_time from, to;
@@ -71,7 +71,7 @@ static double noise_of(const double *v, size_t n)
     return median * median * 1.1; /* (median / 0.954)²: normal noise */
 }
 
-/* What joining may cost: more than this, and a person would see a step. */
+/* The cost up to which stretches are joined: more, and a person would see a step. */
 struct tolerance {
     double base;     /* noise seen in the series, and what is too small to matter */
     double counted;  /* counters: 1 / seconds of a slot, so that mean × this is their
@@ -82,7 +82,7 @@ struct tolerance {
     double noise;    /* a spread that the noise seen explains */
 };
 
-/* How far the values of a stretch lie apart; of a long one the means of three, since
+/* The spread of a stretch's values; of a long one the means of three, since
  * one value by itself is noise. */
 static double spread_of(const double *v, const struct stretch *s)
 {
@@ -137,8 +137,8 @@ static size_t join_stretches(struct stretch *s, size_t n, struct tolerance t,
     return n;
 }
 
-/* What the noise explains first; where that made one of what is not level, only what
- * is level is joined. */
+/* Joins what the noise explains first; where that made one of what is not level, only
+ * what is level is joined. */
 static size_t join_levels(struct stretch *s, size_t n, struct tolerance t)
 {
     struct stretch first[CHART_SLOTS];
@@ -185,7 +185,8 @@ static size_t find_stretches(const struct spoken *ch, struct stretch *s)
 
 /* ---- in words -------------------------------------------------------------------- */
 
-/* As many digits as the highest value deserves: 42, not 42.3, where it goes to 67. */
+/* A value with the digits that the highest deserves: 42, not 42.3, where it goes to
+ * 67. */
 static const char *value(struct call *c, const struct spoken *ch, double x)
 {
     double top = fabs(ch->high) * ch->chart->scale.factor, step = 1;

@@ -68,7 +68,7 @@ static void overview_metric(struct call *c, comp_id comp, const char *metric,
         spark_row(c, &o->t, &ch);
 }
 
-/* What the longest name and the numbers leave, at least a little. */
+/* The slots that the longest name and the numbers leave, at least a few. */
 static size_t spark_slots(const struct call *c, const struct kind_desc *k)
 {
     size_t longest = 0, others = 42;

@@ -15,7 +15,7 @@ struct moved {
     double before, after, score;
 };
 
-/* How far apart two values are, as a factor; steps below what counts as nothing in that
+/* The distance of two values, as a factor; steps below what counts as nothing in that
  * unit do not count. */
 static double score_of(const struct metric_desc *d, double a, double b)
 {

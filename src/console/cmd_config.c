@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* What a number means that is none: parameters say so in their sentence as "0: no
+/* The meaning of a number that is none: parameters say so in their sentence as "0: no
  * limit" or "-1: none". The phrase in `n` bytes; NULL: it is just a number. */
 static const char *meaning(const char *doc, const char *text, size_t *n)
 {
@@ -146,7 +146,7 @@ static void show_changed(struct call *c)
     buf_release(&b);
 }
 
-/* One parameter, with its sentence. */
+/* Shows a parameter, with its sentence. */
 static enum err show_param(struct call *c, const char *path)
 {
     comp_id comp;

@@ -19,6 +19,5 @@ const struct command cmd_flush = {
     .args = {ARG_OP, ARG_VALUE},
     .max_args = 6,
     .raw = true,
-    .done = "COMPONENT is empty",
     .run = act_op,
 };

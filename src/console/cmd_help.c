@@ -114,7 +114,7 @@ static const char *other_version(const struct call *c, comp_id service)
 static comp_id first_target(const struct call *c, const struct command *k)
 {
     comp_id v[COMPS_MAX];
-    size_t n = op_targets(c, k->info.name, v, COMPS_MAX);
+    size_t n = op_targets(c, op_name(k), v, COMPS_MAX);
     for (size_t i = 0; i < n && k->args[1] == ARG_VERSION; i++)
         if (is_kind(c, v[i], "service") && other_version(c, v[i]))
             return v[i];
@@ -127,7 +127,7 @@ static comp_id example_comp(const struct call *c, const struct command *k)
 {
     comp_id t = first_target(c, k), s = next_of(c, "service", COMP_NONE);
     if (t == COMP_NONE)
-        return k->args[0] == ARG_OP ? COMP_NONE : s;
+        return k->args[0] == ARG_OP || k->run == act_op ? COMP_NONE : s;
     return is_kind(c, t, "dns") ? s : t; /* a name is pointed to a service */
 }
 
@@ -137,7 +137,7 @@ static const char *example_instance(const struct call *c, comp_id comp)
     return comp == COMP_NONE || s == COMP_NONE ? NULL : inst_name(c, s, 1);
 }
 
-#define EXAMPLE_WORDS 14
+#define EXAMPLE_WORDS 20
 struct example_word {
     const char *word, *is; /* NULL: this world has none, the word stays */
 };
@@ -148,7 +148,18 @@ static const char *first_name(const struct call *c, const char *kind)
     return id == COMP_NONE ? NULL : name_of(c, id);
 }
 
-/* What the words in capitals of an example stand for here; longer words first. */
+/* The first index that is not a primary key's. */
+static const char *example_index(const struct call *c)
+{
+    struct db_index_view v[2];
+    for (comp_id t = next_of(c, "table", COMP_NONE); t != COMP_NONE;
+         t = next_of(c, "table", t))
+        if (world_db_indexes(c->w, t, v, COUNT_OF(v)) > 1)
+            return arena_strdup(c->mem, v[1].name);
+    return NULL;
+}
+
+/* Replaces an example's words in capitals by what they stand for, longer ones first. */
 static void example_words(struct call *c, const struct command *k,
                           struct example_word *w)
 {
@@ -171,6 +182,12 @@ static void example_words(struct call *c, const struct command *k,
         {"INSTANCE", example_instance(c, comp)},
         {"ENDPOINT", first_name(c, "endpoint")},
         {"DATABASE", first_name(c, "database")},
+        {"COUNTER", first_name(c, "counter")},
+        {"REPLICA", first_name(c, "replica")},
+        {"SERVER", first_name(c, "replica")},
+        {"BACKUP", first_name(c, "backup")},
+        {"TABLE", first_name(c, "table")},
+        {"INDEX", example_index(c)},
         {"VERSION", version},
         {"VALUE", value},
         {"CLOCK", first_name(c, "clock")},
@@ -242,29 +259,18 @@ static void show_options(struct call *c, const struct command *k)
     table_print(&t);
 }
 
-static const struct op_desc *verb_op(const struct command *k, const char *verb)
-{
-    for (size_t i = 0; i < COUNT_OF(k->verb_kinds) && k->verb_kinds[i]; i++) {
-        const struct kind_desc *d = sim_kind_named(k->verb_kinds[i]);
-        for (size_t j = 0; d && j < d->nops; j++)
-            if (str_eq(d->ops[j].name, verb))
-                return &d->ops[j];
-    }
-    return NULL;
-}
-
-static void show_verbs(struct call *c, const struct command *k)
+/* Commands that may follow another, each with its purpose, in a line. */
+static void show_subs(struct call *c, const struct command *k)
 {
     struct out_table t;
-    if (!k->nverbs)
+    if (!k->subs)
         return;
-    table_init(&t, c->o, "What acts|");
-    for (size_t i = 0; i < k->nverbs; i++) {
-        const char *verb = k->verbs[i].info.name;
-        const struct op_desc *op = verb_op(k, verb);
-        table_cell(&t, TONE_STRONG, "  %s NAME%s%s", verb, op->instance ? "[-N]" : "",
-                   op_usage(c, op));
-        table_cell(&t, TONE_NORMAL, "%s", op->doc);
+    table_init(&t, c->o, "What may follow|");
+    for (size_t i = 0; k->subs[i]; i++) {
+        const struct command_info *info = &k->subs[i]->info;
+        const char *usage = strstr(info->synopsis, info->name);
+        table_cell(&t, TONE_STRONG, "  %.*s", (int)strcspn(usage, ","), usage);
+        table_cell(&t, TONE_NORMAL, "%.*s", (int)strcspn(info->doc, ".;:"), info->doc);
     }
     table_print(&t);
 }
@@ -273,7 +279,7 @@ static void show_command(struct call *c, const struct command *k)
 {
     out_line(c->o, TONE_STRONG, "%s", k->info.synopsis);
     para(c, TONE_NORMAL, 2, k->info.doc);
-    show_verbs(c, k);
+    show_subs(c, k);
     show_options(c, k);
     show_examples(c, k);
     show_wild(c, k);
@@ -335,7 +341,7 @@ static enum err no_help(struct call *c, const char *word)
                   word);
 }
 
-/* What is to be typed stands in backticks in a lesson's text; a line says it in quotes.
+/* Turns backticks, in which a lesson's text has what is to be typed, into quotes.
  */
 static const char *quoted_words(struct call *c, const char *text)
 {
@@ -354,6 +360,20 @@ static const char *words_of(const struct call *c)
     return all;
 }
 
+/* "db", "db failover", "queue dead replay". */
+static const struct command *command_said(struct call *c, const char *words)
+{
+    const struct command *k = NULL;
+    for (size_t n; *words; words += n + (words[n] == ' ')) {
+        n = strcspn(words, " ");
+        const char *word = arena_strndup(c->mem, words, n);
+        k = k ? command_sub(k, word) : command_find(word);
+        if (!k)
+            return NULL;
+    }
+    return k;
+}
+
 static enum err run(struct call *c)
 {
     const char *word = c->nargs ? words_of(c) : NULL, *meaning;
@@ -361,8 +381,8 @@ static enum err run(struct call *c)
         list_tools(c);
     else if (!word || str_eq(word, "all"))
         list_all(c);
-    else if (command_find(word))
-        show_command(c, command_find(word));
+    else if (command_said(c, word))
+        show_command(c, command_said(c, word));
     else if (filter_find(word))
         show_filter(c, filter_find(word));
     else if ((meaning = meaning_of(c, word)))

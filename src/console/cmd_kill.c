@@ -37,10 +37,19 @@ static enum err need_session(struct call *c, long id)
                   name_of(c, t.comp), id);
 }
 
+/* A database's sessions are those of the server that leads. */
+static void on_the_leader(struct call *c)
+{
+    comp_id db = c->nargs ? model_find(c->m, c->arg[0]) : COMP_NONE;
+    if (is_kind(c, db, "database"))
+        c->arg[0] = name_of(c, scene_server(&c->scene, db));
+}
+
 /* By number, by state, by statement. */
 static enum err run(struct call *c)
 {
     long id;
+    on_the_leader(c);
     if (c->nargs > 1 && parse_count(c->arg[1], &id)) {
         enum err e = need_session(c, id);
         if (e != ERR_OK)

@@ -5,6 +5,8 @@
  */
 #include "console_internal.h"
 
+/* Levels of branches below a chain. What lies deeper is counted, so that nobody takes the
+ * edge of the drawing for the end of the system. */
 #define DEPTH_MAX 6
 #define FACT_ROOM 22
 
@@ -134,13 +136,32 @@ static void draw_branches(struct drawing *d, comp_id comp, const char *prefix)
 {
     struct edge v[EDGES_MAX];
     size_t n = scene_edges(&d->c->scene, comp, v, EDGES_MAX);
-    if (d->depth >= DEPTH_MAX)
+    if (d->depth >= DEPTH_MAX) {
+        if (n)
+            out_line(d->c->o, TONE_DIM, "%s%s %zu more below; status lists all", prefix,
+                     d->c->ctx->ascii ? "..." : "…", n);
         return;
+    }
     d->depth++;
     size_t col = facts_column(d->c, v, n, prefix);
     for (size_t i = 0; i < n; i++)
         draw_callee(d, &v[i], prefix, i + 1 == n, col);
     d->depth--;
+}
+
+/* The width of what is said beside these callees: at least as much as is usual. */
+static size_t facts_width(struct call *c, const struct edge *v, size_t n)
+{
+    struct fact f[FACTS_MAX];
+    size_t most = FACT_ROOM;
+    for (size_t i = 0; i < n; i++) {
+        size_t nf = scene_facts(&c->scene, v[i].to, &v[i], f, FACTS_MAX);
+        for (size_t k = 0; k < nf; k++) {
+            size_t w = text_width(fact_of(c, &f[k]));
+            most = w > most ? w : most;
+        }
+    }
+    return most;
 }
 
 /* The stem goes down from under the name, or further left where the callees need room.
@@ -150,7 +171,7 @@ static const char *stem(struct drawing *d, comp_id comp, size_t under)
     struct call *c = d->c;
     struct edge v[EDGES_MAX];
     size_t n = scene_edges(&c->scene, comp, v, EDGES_MAX), col = under + 1;
-    size_t needed = facts_column(c, v, n, "") + FACT_ROOM;
+    size_t needed = facts_column(c, v, n, "") + facts_width(c, v, n);
     size_t room = (size_t)c->ctx->columns;
     if (col + needed > room)
         col = room > needed + 3 ? room - needed : 3;
@@ -212,7 +233,7 @@ static size_t speak_facts(struct call *c, struct buf *b, const struct fact *f, s
     return told;
 }
 
-/* What dies on the way to a component is said with its caller, all else with itself. */
+/* Speaks of a node; what dies on the way to it is said with its caller. */
 static void speak_node(struct drawing *d, comp_id comp, const struct edge *way)
 {
     struct call *c = d->c;

@@ -167,7 +167,7 @@ static enum err show_metric(struct call *c, comp_id comp, const char *name)
     return ERR_OK;
 }
 
-/* What a scrape would get: of one component, or of all. */
+/* Shows what a scrape would get: of one component, or of all. */
 enum err show_exposition(struct call *c, comp_id comp)
 {
     struct buf text;

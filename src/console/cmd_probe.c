@@ -21,7 +21,7 @@ static const char *param_text(struct call *c, comp_id comp, const char *name)
     return s;
 }
 
-/* What an answer depends on, in words. */
+/* The need that an answer depends on, in words. */
 static const char *asks(const char *need)
 {
     if (str_eq(need, "none"))

@@ -67,7 +67,7 @@ static void partition_row(struct call *c, struct out_table *t, comp_id topic,
     table_cell(t, leader ? TONE_NORMAL : TONE_BAD, "%s", leader ? "yes" : "none");
 }
 
-/* What has become of messages so far; what never happened is left out. */
+/* The fates of messages so far; what never happened is left out. */
 static const struct message_fate {
     bool topic; /* counted by the topic; else by the subscription */
     const char *metric, *word;
@@ -107,6 +107,28 @@ static void tell_fates(struct call *c, comp_id topic, comp_id sub)
     buf_release(&b);
 }
 
+/* The whole of a subscription, as it stands. */
+static void tell_waiting(struct call *c, comp_id sub)
+{
+    double hidden = gauge(c, sub, "not_visible", 0);
+    double dead = gauge(c, sub, "dead_letters", 0);
+    double oldest = gauge(c, sub, "lag_seconds", 0);
+    struct buf b;
+    buf_init(&b, 0);
+    buf_addf(&b, "%s not processed yet", count(c, gauge(c, sub, "lag", 0)));
+    if (oldest > 0)
+        buf_addf(&b, ", the oldest for %s", span_of(c, (sim_time)(oldest * 1e9)));
+    if (hidden > 0)
+        buf_addf(&b, "; %s of them not visible until confirmed", count(c, hidden));
+    if (dead > 0)
+        buf_addf(&b, "; %s dead letter%s (queue dead)", count(c, dead),
+                 dead == 1 ? "" : "s");
+    para(c, TONE_STRONG, 0, strf(c, "%s.", b.s));
+    seen_metric(c, sub, "not_visible");
+    seen_metric(c, sub, "lag_seconds");
+    buf_release(&b);
+}
+
 static enum err partitions(struct call *c, comp_id sub)
 {
     comp_id topic = model_owner(c->m, sub);
@@ -115,6 +137,7 @@ static enum err partitions(struct call *c, comp_id sub)
     for (int p = 1; p <= world_instances(c->w, sub); p++)
         partition_row(c, &t, topic, sub, p);
     table_print(&t);
+    tell_waiting(c, sub);
     tell_fates(c, topic, sub);
     note(c, "AT: messages before it are confirmed. END: where the next one goes.");
     seen_comp(c, sub, "partitions");
@@ -126,12 +149,14 @@ static enum err partitions(struct call *c, comp_id sub)
 /* A subscription, or a topic (or broker) that has one. */
 static enum err look(struct call *c)
 {
-    comp_id comp;
+    comp_id comp = nested_named(c, "subscription", c->arg[0]);
+    if (comp != COMP_NONE)
+        return partitions(c, comp);
     enum err e = need_comp(c, c->arg[0], &comp, NULL);
     if (e == ERR_NOT_FOUND)
         return no_such(c, c->arg[0],
-                       strf(c, "%s. What acts: %s", names_of_kind(c, "subscription"),
-                            "pause, resume, skip, seek, replay, purge"));
+                       strf(c, "%s. help queue says what may follow",
+                            names_of_kind(c, "subscription")));
     if (e != ERR_OK)
         return e;
     for (comp_id s = next_of(c, "subscription", COMP_NONE); s != COMP_NONE;
@@ -173,19 +198,39 @@ static const struct command_wild wild_purge[] = {
     {"aws", "aws sqs purge-queue --queue-url \"$QUEUE\""},
 };
 
-/* Its operations, as commands of their own: what act_op() wants to know of them. */
-#define VERB(word, text, ...)                                                          \
-    {                                                                                  \
-        .info = {.name = word, __VA_ARGS__}, .done = text                              \
-    }
-static const struct command verbs[] = {
-    VERB("pause", "INSTANCE takes no more messages", .doc = ""),
-    VERB("resume", "INSTANCE takes messages again", .doc = ""),
-    VERB("skip", "INSTANCE goes past what stood in the way", WILD(wild_skip)),
-    VERB("seek", "INSTANCE goes on at VALUE", WILD(wild_seek)),
-    VERB("replay", "INSTANCE processes messages again", WILD(wild_replay)),
-    VERB("purge", "INSTANCE is empty", WILD(wild_purge)),
-};
+/* ---- its operations, as commands of their own ------------------------------------ */
+
+#define VERB(id, word, usage, text, says, ...)                                         \
+    static const struct command queue_##id = {.info = {.name = word,                   \
+                                                       .synopsis = "queue " usage,     \
+                                                       .doc = text,                    \
+                                                       .examples = "",                 \
+                                                       .group = GROUP_ACT,             \
+                                                       .changes_world = true,          \
+                                                       __VA_ARGS__},                   \
+                                              .args = {ARG_SUBSCRIPTION, ARG_VALUE},   \
+                                              .max_args = 6,                           \
+                                              .raw = true,                             \
+                                              .done = says,                            \
+                                              .run = act_op}
+VERB(pause, "pause", "pause NAME", "Takes no more messages until it is resumed.",
+     "INSTANCE takes no more messages", .wild = NULL);
+VERB(resume, "resume", "resume NAME", "Takes messages again.",
+     "INSTANCE takes messages again", .wild = NULL);
+VERB(skip, "skip", "skip NAME[-N] [COUNT]",
+     "Goes past the next messages, as past one that cannot be read.", NULL,
+     WILD(wild_skip));
+VERB(seek, "seek", "seek NAME[-N] OFFSET", "Goes on at another place.", NULL,
+     WILD(wild_seek));
+VERB(replay, "replay", "replay NAME[-N] [TIME]",
+     "Processes the dead letters again; with a time, everything since then.", NULL,
+     WILD(wild_replay));
+VERB(purge, "purge", "purge NAME", "Forgets what is not processed yet.",
+     "INSTANCE is empty", WILD(wild_purge));
+
+static const struct command *const subs[] = {
+    &cmd_queue_dead, &queue_pause,  &queue_resume, &queue_skip,
+    &queue_seek,     &queue_replay, &queue_purge,  NULL};
 
 static enum err run(struct call *c)
 {
@@ -193,12 +238,12 @@ static enum err run(struct call *c)
         return refuse(c, ERR_NOT_FOUND, "There is no message broker here.");
     if (!c->nargs)
         return subscriptions(c);
-    return act_verb(c) ? act_op(c) : look(c);
+    return look(c);
 }
 
 const struct command cmd_queue = {
     .info = {.name = "queue",
-             .synopsis = "queue [NAME | pause|resume|skip|seek|replay|purge NAME …]",
+             .synopsis = "queue [NAME], queue VERB NAME …",
              .doc = "Topics, and how far behind their readers are. NAME: its "
                     "partitions. replay without a time sends the dead letters again; "
                     "with one, everything since then.",
@@ -207,11 +252,8 @@ const struct command cmd_queue = {
              .group = GROUP_LOOK,
              .changes_world = true,
              WILD(wild)},
-    .args = {ARG_INSTANCE, ARG_INSTANCE, ARG_VALUE},
-    .max_args = 4,
-    .raw = true,
-    .verbs = verbs,
-    .nverbs = COUNT_OF(verbs),
-    .verb_kinds = {"subscription", "topic"},
+    .args = {ARG_SUBSCRIPTION},
+    .max_args = 1,
+    .subs = subs,
     .run = run,
 };

@@ -34,6 +34,8 @@ static void component_row(struct call *c, struct out_table *t, comp_id comp)
 {
     struct state st = scene_state(&c->scene, comp);
     struct buf b;
+    if (st.word)
+        st.all = 0; /* a database's servers stand below the table */
     buf_init(&b, 0);
     state_text(&b, &st);
     table_cell(t, TONE_STRONG, "%s", name_of(c, comp));
@@ -76,6 +78,9 @@ static enum err run(struct call *c)
             component_row(c, &t, v[i]);
     table_print(&t);
     tell_alerts(c);
+    for (comp_id db = next_of(c, "database", COMP_NONE); db != COMP_NONE;
+         db = next_of(c, "database", db))
+        db_tell_unwell(c, db);
     note(c, "Errors and p99 are those of finished requests.");
     seen(c, "status");
     return ERR_OK;

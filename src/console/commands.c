@@ -7,12 +7,14 @@
 #define COMMAND_LIST(X)                                                                \
     X(abort, "abort")                                                                  \
     X(alerts, "alerts")                                                                \
+    X(balancer, "balancer")                                                            \
     X(cache, "cache")                                                                  \
     X(canary, "canary")                                                                \
     X(changes, "changes")                                                              \
     X(chart, "chart")                                                                  \
     X(compare, "compare")                                                              \
     X(config, "config")                                                                \
+    X(count, "count")                                                                  \
     X(curl, "curl")                                                                    \
     X(db, "db")                                                                        \
     X(deploy, "deploy")                                                                \
@@ -37,6 +39,7 @@
     X(queue, "queue")                                                                  \
     X(reload, "reload")                                                                \
     X(renew, "renew")                                                                  \
+    X(replica, "replica")                                                              \
     X(reset, "reset")                                                                  \
     X(resolve, "resolve")                                                              \
     X(restart, "restart")                                                              \
@@ -83,6 +86,14 @@ const struct command *command_find(const char *name)
     for (size_t i = 0; commands[i]; i++)
         if (str_eq(commands[i]->info.name, name))
             return commands[i];
+    return NULL;
+}
+
+const struct command *command_sub(const struct command *cmd, const char *word)
+{
+    for (size_t i = 0; cmd->subs && cmd->subs[i]; i++)
+        if (str_eq(cmd->subs[i]->info.name, word))
+            return cmd->subs[i];
     return NULL;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "console_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define WORDS_SHOWN 400
@@ -34,6 +35,7 @@ static bool has_word(const struct completions *o, const char *word)
 /* Only the first clause of a doc: it stands on one line beside the word. */
 static void offer(struct completer *k, const char *word, const char *doc)
 {
+    assert(word);
     struct completions *o = k->out;
     if (!str_starts(word, k->prefix) || o->n >= WORDS_SHOWN)
         return;
@@ -170,6 +172,35 @@ static comp_id word_before(struct completer *k)
     return comp;
 }
 
+/* The servers of the database before the word. */
+static void offer_servers(struct completer *k)
+{
+    struct call *c = &k->call;
+    struct db_server_view v[64];
+    comp_id db = word_before(k);
+    size_t n = db == COMP_NONE ? 0 : world_db_servers(c->w, db, v, COUNT_OF(v));
+    for (size_t i = 0; i < n && i < COUNT_OF(v); i++)
+        if (v[i].role != SERVER_LEADS)
+            offer(k, last_name(c, v[i].server), model_kind(c->m, v[i].server)->name);
+}
+
+/* Indexes of a table that stands before the word, by its whole name or its last. */
+static void offer_indexes(struct completer *k)
+{
+    struct call *c = &k->call;
+    struct db_index_view v[64];
+    for (comp_id t = next_of(c, "table", COMP_NONE); t != COMP_NONE;
+         t = next_of(c, "table", t)) {
+        const char *said = k->index > 1 ? k->stage->words[1].s : "";
+        if (!str_eq(said, name_of(c, t)) && !str_eq(said, last_name(c, t)))
+            continue;
+        size_t n = world_db_indexes(c->w, t, v, COUNT_OF(v));
+        for (size_t i = 0; i < n && i < COUNT_OF(v); i++)
+            if (!v[i].primary)
+                offer(k, v[i].name, v[i].there ? "there" : "missing");
+    }
+}
+
 static void offer_versions(struct completer *k)
 {
     comp_id s = word_before(k);
@@ -203,7 +234,7 @@ static void offer_traces(struct completer *k)
 /* Commands named like an operation take its arguments. */
 static bool acts_on_op(const struct command *cmd)
 {
-    return cmd->args[0] == ARG_OP;
+    return cmd->args[0] == ARG_OP || cmd->raw;
 }
 
 /* The further arguments of an operation: names of options, and what db sessions shows.
@@ -237,7 +268,6 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
     bool ends = str_eq(cmd->info.name, "resolve");
     static const char *const times[] = {"now", "5m", "10m", "30m", "1h"};
     static const char *const durations[] = {"10s", "30s", "1m", "5m", "10m", "25m"};
-    static const char *const db_views[] = {"sessions", "statements", "locks", "tables"};
     static const char *const cache_views[] = {"stats", "ttl"};
     static const char *const on_off[] = {"on", "off"};
     size_t n;
@@ -258,14 +288,14 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
         offer_components(k, false, "flag");
         break;
     case ARG_OP:
-        offer_targets(k, cmd->info.name);
+        offer_targets(k, op_name(cmd));
         break;
     case ARG_PARAM:
         offer_params(k);
         break;
     case ARG_VALUE:
         if (acts_on_op(cmd))
-            offer_op_args(k, cmd->info.name);
+            offer_op_args(k, op_name(cmd));
         else
             offer_values(k);
         break;
@@ -307,9 +337,36 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
         offer_words(k, ends ? states + UPDATE_ENDS : states,
                     ends ? UPDATE_STATE_COUNT - UPDATE_ENDS : UPDATE_STATE_COUNT);
         break;
-    case ARG_DB_VIEW:
-        offer_words(k, db_views, COUNT_OF(db_views));
+    case ARG_DATABASE:
         offer_components(k, false, "database");
+        break;
+    case ARG_SERVER:
+        offer_components(k, false, "database");
+        offer_components(k, false, "replica");
+        break;
+    case ARG_OF_DB:
+        offer_servers(k);
+        break;
+    case ARG_TABLE:
+        offer_components(k, false, "table");
+        break;
+    case ARG_INDEX:
+        offer_indexes(k);
+        break;
+    case ARG_BACKUP:
+        offer_components(k, false, "backup");
+        if (k->index < 2)
+            offer_components(k, false, "database");
+        break;
+    case ARG_MIGRATION:
+        for (n = 0; db_migrations[n]; n++)
+            offer(k, db_migrations[n], NULL);
+        break;
+    case ARG_SUBSCRIPTION:
+        offer_components(k, true, "subscription");
+        break;
+    case ARG_JOB:
+        offer_components(k, false, "job");
         break;
     case ARG_CACHE_VIEW:
         offer_words(k, cache_views, COUNT_OF(cache_views));
@@ -337,7 +394,8 @@ static const struct cmd_opt *find_opt(const struct command *cmd, const char *nam
     return NULL;
 }
 
-/* Which argument the word is: options and their values do not count. */
+/* The number of the argument that the word is: options and their values do not
+ * count. */
 static size_t position(const struct completer *k, const struct command *cmd)
 {
     size_t n = 0;
@@ -371,7 +429,7 @@ static void complete_options(struct completer *k, const struct command *cmd)
     for (size_t i = 0; i < OPTS_MAX && cmd->opts[i].name; i++)
         offer(k, cmd->opts[i].name, cmd->opts[i].doc);
     if (acts_on_op(cmd))
-        offer_op_args(k, cmd->info.name);
+        offer_op_args(k, op_name(cmd));
 }
 
 static void complete_word(struct completer *k, const struct command *cmd)
@@ -397,6 +455,26 @@ static void complete_word(struct completer *k, const struct command *cmd)
     }
 }
 
+/* Completes behind a command: its own words, or a command that follows it and the words
+ * of that one. */
+static void complete_behind(struct completer *k, const struct command *cmd)
+{
+    struct stage rest = *k->stage;
+    const struct command *sub;
+    while (k->index > 1 && (sub = command_sub(cmd, rest.words[1].s)) != NULL) {
+        cmd = sub;
+        rest.words++;
+        rest.n--;
+        k->index--;
+    }
+    k->stage = &rest;
+    for (size_t i = 0; k->index == 1 && cmd->subs && cmd->subs[i]; i++)
+        offer(k, cmd->subs[i]->info.name, cmd->subs[i]->info.doc);
+    k->out->usage = cmd->info.synopsis;
+    complete_word(k, cmd);
+    k->stage = NULL; /* it may have been `rest` */
+}
+
 static void complete_stage(struct completer *k, const struct parsed *p, size_t cursor)
 {
     const struct stage *st = &p->stages[p->n - 1];
@@ -420,15 +498,14 @@ static void complete_stage(struct completer *k, const struct parsed *p, size_t c
         return;
     }
     const struct command *cmd = command_find(st->words[0].s);
-    if (cmd) {
-        k->out->usage = cmd->info.synopsis;
-        complete_word(k, cmd);
-    }
+    if (cmd)
+        complete_behind(k, cmd);
 }
 
 void console_complete(const struct console_ctx *ctx, const char *line, size_t cursor,
                       struct completions *out)
 {
+    assert(cursor <= strlen(line));
     struct arena mem = {0};
     struct parsed p;
     *out = (struct completions){0};

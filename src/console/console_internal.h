@@ -48,7 +48,7 @@ enum err refuse_shell(const struct stage *st, struct errmsg *why) MUST_USE;
 /* ---- commands ----------------------------------------------------------------------
  */
 
-/* What a word stands for: drives completion and the messages about a missing one. */
+/* The kinds of argument: they drive completion and the messages about a missing one. */
 enum arg_kind {
     ARG_NONE,
     ARG_COMPONENT, /* any component that is not a call policy */
@@ -69,7 +69,15 @@ enum arg_kind {
     ARG_VERSION, /* of the service before it */
     ARG_LEVEL,
     ARG_STATE, /* of an incident */
-    ARG_DB_VIEW,
+    ARG_DATABASE,
+    ARG_SERVER, /* of a database */
+    ARG_TABLE,
+    ARG_INDEX,  /* of the table before it */
+    ARG_BACKUP, /* of the database before it, or any */
+    ARG_OF_DB,  /* a server of the database before it */
+    ARG_MIGRATION,
+    ARG_SUBSCRIPTION,
+    ARG_JOB,
     ARG_CACHE_VIEW,
     ARG_TIME,
     ARG_DURATION,
@@ -90,10 +98,11 @@ struct command {
     /* acting commands: what to say when it is done; COMPONENT, VALUE as in wild lines
      */
     const char *done;
-    /* words that follow it and act: operations of these kinds, as commands */
-    const struct command *verbs;
-    size_t nverbs;
-    const char *verb_kinds[2];
+    bool foretells; /* acting: what is asked begins with what the engine says of it */
+    const char *op; /* acting: the operation, where it is not called like the command */
+    /* what its first word may be, commands of their own ("db backups"); NULL at the end
+     */
+    const struct command *const *subs;
     enum err (*run)(struct call *c);
 };
 
@@ -115,6 +124,7 @@ struct call {
     const char *opt[OPTS_MAX]; /* by index in cmd->opts; "" for one without value */
     const char *text;          /* all words after the name, as typed */
     bool yes;                  /* --yes was given */
+    const char *label;         /* what was typed to name it: "db", "db vacuum" */
     const char *wild; /* the wild line that fits, where a command knows better */
     bool piped;       /* filters follow: no notes, no cutting */
 };
@@ -126,6 +136,8 @@ static inline struct scene scene_of(const struct console_ctx *ctx)
 }
 
 extern const struct command *const commands[]; /* in order of name, NULL at the end */
+/* The command that `word` names behind `cmd`; NULL: none. */
+const struct command *command_sub(const struct command *cmd, const char *word);
 const struct command *command_find(const char *name);
 const char *const *command_names(size_t *n);
 
@@ -144,7 +156,7 @@ void para(struct call *c, enum tone t, size_t indent, const char *text);
  * COMPONENT, INSTANCE and VALUE. */
 const char *wild_line(const struct call *c, const char *line, const char *comp,
                       const char *inst, const char *value);
-/* What is said after an action, and what one would type for it in the wild if both
+/* The sentence after an action, and what one would type for it in the wild if both
  * stand on one line; help has the whole of it. */
 const char *with_wild(const struct call *c, const char *text, const char *wild);
 
@@ -176,7 +188,7 @@ size_t endpoints_of(const struct call *c, comp_id comp, comp_id *out, size_t max
 
 const struct metric_desc *metric_of(const struct call *c, comp_id comp,
                                     const char *name);
-/* As it is now; NaN: no such metric. Instance 0: the whole. */
+/* The gauge as it is now; NaN: no such metric. Instance 0: the whole. */
 double gauge(const struct call *c, comp_id comp, const char *metric, int instance);
 /* Per second over the last minute. NaN: no such metric. */
 double rate(const struct call *c, comp_id comp, const char *metric);
@@ -186,6 +198,8 @@ double rate(const struct call *c, comp_id comp, const char *metric);
 bool is_hidden(const struct call *c, comp_id comp);
 enum err refuse_hidden(struct call *c, comp_id comp);
 enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instance);
+/* "orders-db.db-2", or "db-2" where no other of the kind is called that. COMP_NONE. */
+comp_id nested_named(const struct call *c, const char *kind, const char *text);
 enum err need_kind(struct call *c, const char *text, const char *kind, comp_id *comp);
 /* After one of them found no such name, and none that is near: says what there is.
  * Returns ERR_NOT_FOUND. */
@@ -219,7 +233,7 @@ const char *per_time(const struct call *c, double per_s);
 const char *metric_value(const struct call *c, double v, const struct metric_desc *d);
 enum number_form form_of(const struct call *c);
 
-/* What a Prometheus server would scrape (cmd_metrics.c). */
+/* Shows what a Prometheus server would scrape (cmd_metrics.c). */
 enum err show_exposition(struct call *c, comp_id comp);
 
 /* ---- acting (act.c) -------------------------------------------------------------- */
@@ -239,11 +253,14 @@ enum err act_find(struct call *c, const char *op, const char *text,
 /* Whom `op` can be done to, in model order, services behind a balancer included. */
 size_t op_targets(const struct call *c, const char *op, comp_id *out, size_t max);
 enum err act_list(struct call *c); /* the bare word */
-/* What follows its name and whom it is done to: " version [--rolling]". */
+/* The usage after an operation's name and target: " version [--rolling]". */
 const char *op_usage(const struct call *c, const struct op_desc *op);
-/* `queue pause NAME` is the operation pause of NAME: the verb of the first word, and
- * then the call is that one's. false: the word is no verb. */
-bool act_verb(struct call *c);
+/* The operation that a command is about: "create_index" of create-index. */
+const char *op_name(const struct command *cmd);
+/* Proposes the action of a command whose words are read already. A copy of the world
+ * tries it first: a refusal comes before anybody is asked, and the learner reads what
+ * the engine says of it, with its numbers. */
+enum err act_do(struct call *c, const struct action *a, const char *risk);
 /* Sets comp.param; the effect says what changed. */
 enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
                  const char *text);
@@ -270,12 +287,12 @@ const char *const *chart_latencies(const struct call *c, comp_id comp,
                                    size_t *n); /* p50 ... mean */
 void chart_draw(struct call *c, const struct chart *ch, size_t rows);
 void chart_speak(struct call *c, const struct chart *ch);
-/* One row of blocks, for lists: the highest of each slot. */
+/* A row of blocks, for lists: the highest of each slot. */
 const char *sparkline(const struct call *c, const struct curve_slot *v, size_t n,
                       double high);
 /* A value of it with its unit. */
 const char *chart_value(const struct call *c, const struct chart *ch, double v);
-/* What a column is of: "each 15 s". */
+/* The window of a column: "each 15 s". */
 const char *chart_window(const struct call *c, const struct chart *ch);
 
 /* ---- filters (filter.c) ---------------------------------------------------------- */
@@ -326,10 +343,23 @@ struct pattern *pattern_new(struct arena *mem, const char *re, bool extended, bo
 bool pattern_find(const struct pattern *p, const char *s, size_t n, size_t *start,
                   size_t *end);
 
-/* db_tables.c: two views of the command db */
-/* Who holds a session of `db`: the database itself is its operator. */
+extern const struct command cmd_queue_dead;
+
+/* ---- db (cmd_db.c) ------------------------------------------------------------------- */
+
+/* The holder of a session of `db`; the database itself, or one of its servers, stands
+ * for an operator. */
 const char *db_client(const struct call *c, comp_id db, comp_id client, int instance);
-enum err db_locks(struct call *c, comp_id db);
-enum err db_tables(struct call *c, comp_id db);
+/* The database that the call is about: its argument, or the only one there is. With
+ * `server` not NULL also a server of one; that, or the one that leads, goes there. */
+enum err db_of(struct call *c, comp_id *db, comp_id *server);
+/* "db-2" of "orders-db.db-2". */
+const char *last_name(const struct call *c, comp_id comp);
+extern const char *const db_migrations[]; /* what db migrate takes; NULL at the end */
+enum err db_replicas_run(struct call *c); /* the bare word replica, too */
+/* Notes on a database that is being changed, or has a server that is not well. */
+void db_tell_unwell(struct call *c, comp_id db);
+/* Acts on a series of backups; a database stands for its only one. */
+enum err db_act_series(struct call *c);
 
 #endif

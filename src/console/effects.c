@@ -4,6 +4,7 @@
  */
 #include "console_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 void effects_release(struct effects *fx)
@@ -14,6 +15,7 @@ void effects_release(struct effects *fx)
 
 struct effect *fx_add(struct call *c, enum effect_kind kind)
 {
+    assert(c->fx->n <= c->fx->cap);
     struct effects *fx = c->fx;
     ARENA_GROW(&fx->mem, fx->list, fx->n, fx->cap);
     struct effect *e = &fx->list[fx->n++];
@@ -31,6 +33,7 @@ const char *fx_text(struct call *c, const char *s)
 
 void fx_action(struct call *c, const struct action *a, const char *say)
 {
+    assert(a->name);
     struct effect *e = fx_add(c, EFFECT_ACTION);
     e->action = *a;
     e->comp = a->comp;
@@ -49,6 +52,7 @@ void fx_risk(struct call *c, const char *risk)
 
 void seen(struct call *c, const char *subject)
 {
+    assert(subject && *subject);
     for (size_t i = 0; i < c->fx->n; i++)
         if (c->fx->list[i].kind == EFFECT_SEEN && str_eq(c->fx->list[i].text, subject))
             return;

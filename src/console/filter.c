@@ -4,6 +4,7 @@
  */
 #include "console_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 const struct filter *const filters[] = {&filter_cut,  &filter_grep, &filter_head,
@@ -12,6 +13,7 @@ const struct filter *const filters[] = {&filter_cut,  &filter_grep, &filter_head
 
 const struct filter *filter_find(const char *name)
 {
+    assert(name);
     for (size_t i = 0; filters[i]; i++)
         if (str_eq(filters[i]->name, name))
             return filters[i];
@@ -32,6 +34,7 @@ struct fline fline_text(struct arena *mem, const char *s)
 
 bool parse_count(const char *s, long *out)
 {
+    assert(s && out);
     long n = 0;
     if (!*s || strlen(s) > 9)
         return false;

@@ -14,6 +14,12 @@ const char *name_of(const struct call *c, comp_id comp)
     return comp == COMP_NONE ? "-" : model_name(c->m, comp);
 }
 
+const char *last_name(const struct call *c, comp_id comp)
+{
+    const char *name = name_of(c, comp), *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
 const char *inst_name(const struct call *c, comp_id comp, int instance)
 {
     if (instance <= 0)
@@ -160,6 +166,22 @@ enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instanc
                       name_of(c, *comp), world_instances(c->w, *comp));
     return refuse(c, ERR_NOT_FOUND, "There is no %s; the %s of %s are 1 to %d.", text,
                   word, name_of(c, *comp), world_instances(c->w, *comp));
+}
+
+comp_id nested_named(const struct call *c, const char *kind, const char *text)
+{
+    comp_id found = COMP_NONE;
+    size_t n = 0;
+    for (comp_id i = next_of(c, kind, COMP_NONE); i != COMP_NONE;
+         i = next_of(c, kind, i)) {
+        if (str_eq(text, name_of(c, i)))
+            return i;
+        if (!str_eq(text, last_name(c, i)))
+            continue;
+        found = i;
+        n++;
+    }
+    return n == 1 ? found : COMP_NONE;
 }
 
 enum err need_kind(struct call *c, const char *text, const char *kind, comp_id *comp)

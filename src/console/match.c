@@ -8,6 +8,7 @@
  */
 #include "console_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define STATES_MAX 1024
@@ -62,6 +63,7 @@ static int emit(struct compiler *k, enum op op)
 /* Makes room for one instruction at `at`; targets behind it move with it. */
 static void insert(struct compiler *k, int at, enum op op)
 {
+    assert(at >= 0 && at <= k->p->n);
     emit(k, op);
     if (k->e != ERR_OK)
         return;
@@ -76,7 +78,7 @@ static void insert(struct compiler *k, int at, enum op op)
     }
 }
 
-/* Is the next thing the operator `ch`? Basic patterns write \( \) \| \+ \?. */
+/* Whether the next thing is the operator `ch`. Basic patterns write \( \) \| \+ \?. */
 static bool at_op(const struct compiler *k, char ch)
 {
     return k->extended ? k->re[0] == ch : k->re[0] == '\\' && k->re[1] == ch;
@@ -174,7 +176,7 @@ static void compile_group(struct compiler *k)
         skip_op(k);
 }
 
-/* One atom; false when there was only an anchor, which cannot repeat. */
+/* Compiles an atom; false when there was only an anchor, which cannot repeat. */
 static bool compile_atom(struct compiler *k, bool first)
 {
     if (at_op(k, '(')) {
@@ -322,6 +324,7 @@ static void add_state(const struct pattern *p, struct states *st, int first,
 
 static bool eats(const struct pattern *p, const struct inst *in, uint8_t b)
 {
+    assert(in);
     if (in->op == OP_ANY)
         return true;
     if (in->op == OP_SET)
@@ -331,6 +334,7 @@ static bool eats(const struct pattern *p, const struct inst *in, uint8_t b)
 
 static void clear(struct states *st, int n)
 {
+    assert(n >= 0 && n <= STATES_MAX);
     st->n = 0;
     memset(st->has, 0, (size_t)n * sizeof *st->has);
 }
@@ -338,6 +342,7 @@ static void clear(struct states *st, int n)
 bool pattern_find(const struct pattern *p, const char *s, size_t n, size_t *start,
                   size_t *end)
 {
+    assert(p->n <= STATES_MAX && (s || !n));
     struct text t = {s, n};
     struct states a, b, *now = &a, *next = &b;
     bool found = false;

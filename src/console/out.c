@@ -4,6 +4,7 @@
  */
 #include "console_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define OUT_BYTES     (1024 * 1024)
@@ -26,6 +27,7 @@ void out_release(struct out *o)
 
 void out_reset(struct out *o)
 {
+    assert(o->nruns <= o->cap);
     buf_reset(&o->text);
     o->nruns = 0;
     o->lines = 0;
@@ -33,6 +35,7 @@ void out_reset(struct out *o)
 
 static void set_tone(struct out *o, enum tone t)
 {
+    assert(t < TONE_COUNT);
     if (o->nruns && o->runs[o->nruns - 1].tone == (uint8_t)t)
         return;
     if (o->nruns && o->runs[o->nruns - 1].start == o->text.len) {
@@ -137,6 +140,7 @@ void table_cell(struct out_table *t, enum tone tone, const char *fmt, ...)
 /* The last column's text, wrapped under itself where it would leave the line. */
 static void print_wrapped(struct out_table *t, const struct out_cell *cell, size_t at)
 {
+    assert(cell);
     struct buf b;
     buf_init(&b, 0);
     text_wrap(&b, cell->s, t->o->columns - at);

@@ -5,6 +5,7 @@
  */
 #include "console_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct scanner {
@@ -43,6 +44,7 @@ static void scan_quoted(struct scanner *s, struct buf *b)
 
 static struct word scan_word(struct scanner *s)
 {
+    assert(s->line[s->at]);
     struct word w = {.start = s->at};
     struct buf b;
     buf_init(&b, CONSOLE_LINE_MAX);

@@ -5,6 +5,7 @@
  */
 #include "console_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define RAW_LINES 20000 /* what a command may write before filters cut it */
@@ -13,6 +14,7 @@
 
 enum err refuse(struct call *c, enum err e, const char *fmt, ...)
 {
+    assert(e != ERR_OK);
     va_list ap;
     struct buf b;
     buf_init(&b, sizeof c->why->text);
@@ -39,6 +41,7 @@ const char *strf(const struct call *c, const char *fmt, ...)
 
 const char *call_opt(const struct call *c, const char *name)
 {
+    assert(name);
     for (size_t i = 0; i < OPTS_MAX && c->cmd->opts[i].name; i++)
         if (str_eq(c->cmd->opts[i].name, name))
             return c->opt[i];
@@ -82,12 +85,22 @@ const char *with_wild(const struct call *c, const char *text, const char *wild)
     return text_width(both) <= (size_t)c->ctx->columns ? both : text;
 }
 
+/* "orders" of "orders-db.orders": what SQL would call it. */
+static const char *last_part(const char *name)
+{
+    const char *dot = name ? strrchr(name, '.') : NULL;
+    return dot ? dot + 1 : name;
+}
+
 const char *wild_line(const struct call *c, const char *line, const char *comp,
                       const char *inst, const char *value)
 {
     const struct {
         const char *name, *is;
-    } names[] = {{"COMPONENT", comp}, {"INSTANCE", inst}, {"VALUE", value}};
+    } names[] = {{"COMPONENT", comp},
+                 {"INSTANCE", inst},
+                 {"VALUE", value},
+                 {"TABLE", last_part(comp)}};
     struct buf b;
     buf_init(&b, 0);
     while (*line) {
@@ -162,19 +175,19 @@ static enum err unknown_option(struct call *c, const char *word)
     const char *near = text_suggest(word, names, n);
     enum err e;
     if (near)
-        e = refuse(c, ERR_INPUT, "%s has no option %s; did you mean %s?",
-                   c->cmd->info.name, word, near);
+        e = refuse(c, ERR_INPUT, "%s has no option %s; did you mean %s?", c->label,
+                   word, near);
     else if (n)
-        e = refuse(c, ERR_INPUT, "%s has no option %s; it has %s.", c->cmd->info.name,
-                   word, list.s);
+        e = refuse(c, ERR_INPUT, "%s has no option %s; it has %s.", c->label, word,
+                   list.s);
     else
-        e = refuse(c, ERR_INPUT, "%s has no options. Usage: %s", c->cmd->info.name,
+        e = refuse(c, ERR_INPUT, "%s has no options. Usage: %s", c->label,
                    c->cmd->info.synopsis);
     buf_release(&list);
     return e;
 }
 
-/* One word that begins with "--"; may take the next one as its value. */
+/* Takes a word that begins with "--"; the next one may be its value. */
 static enum err take_option(struct call *c, const struct stage *st, size_t *i)
 {
     const char *word = st->words[*i].s;
@@ -224,14 +237,39 @@ static enum err take_words(struct call *c, const struct stage *st)
     return ERR_OK;
 }
 
+/* A first word that is no name and nearly a sub-command, or that more words follow. */
+static enum err check_sub(struct call *c)
+{
+    const char *names[64];
+    struct buf list;
+    size_t n = 0;
+    if (!c->cmd->subs || !c->nargs || model_find(c->m, c->arg[0]) != COMP_NONE)
+        return ERR_OK;
+    buf_init(&list, 0);
+    for (; c->cmd->subs[n] && n < COUNT_OF(names); n++) {
+        names[n] = c->cmd->subs[n]->info.name;
+        buf_addf(&list, "%s%s", n ? ", " : "", names[n]);
+    }
+    enum err e = ERR_OK;
+    const char *near = text_suggest(c->arg[0], names, n);
+    if (near)
+        e = refuse(c, ERR_NOT_FOUND, "There is no %s %s; did you mean %s %s?", c->label,
+                   c->arg[0], c->label, near);
+    else if (c->nargs > c->cmd->max_args)
+        e = refuse(c, ERR_NOT_FOUND, "There is no %s %s. What may follow %s: %s.",
+                   c->label, c->arg[0], c->label, list.s);
+    buf_release(&list);
+    return e;
+}
+
 static enum err check_count(struct call *c)
 {
     const struct command_info *info = &c->cmd->info;
     if (c->nargs < c->cmd->min_args)
-        return refuse(c, ERR_INPUT, "%s needs more: %s", info->name, info->synopsis);
+        return refuse(c, ERR_INPUT, "%s needs more: %s", c->label, info->synopsis);
     if (c->nargs > c->cmd->max_args && c->cmd->max_args == 0)
         return refuse(c, ERR_INPUT, "%s takes nothing after it, so “%s” is too much.",
-                      info->name, c->arg[0]);
+                      c->label, c->arg[0]);
     if (c->nargs > c->cmd->max_args)
         return refuse(c, ERR_INPUT, "“%s” is too much. Usage: %s",
                       c->arg[c->cmd->max_args], info->synopsis);
@@ -248,7 +286,7 @@ static bool word_is(const char **at, const char *word)
     return n && n == strlen(word) && !strncmp(p, word, n);
 }
 
-/* How many leading words of the line a wild command line shares. */
+/* The number of leading words that a wild command line shares with the line. */
 static size_t shared_words(const char *wild, const struct stage *st)
 {
     size_t n = 0;
@@ -277,7 +315,7 @@ static const struct command *from_the_wild(const struct stage *st, const char **
     return best;
 }
 
-/* What one types to leave other programs. */
+/* Whether the word is what one types to leave other programs. */
 static bool wants_out(const char *word)
 {
     static const char *const words[] = {"exit", "quit", "q", ":q", "bye", "logout"};
@@ -337,14 +375,38 @@ static bool wants_help(const struct stage *st)
     return false;
 }
 
-static enum err run_command(struct call *c, const struct stage *st, const char *line)
+/* `db backups orders-db`, and `db orders-db backups`: the sub-command goes to the front
+ * of the stage, which begins with it then. Returns whether there was one. */
+static bool take_sub(struct call *c, struct stage *st)
+{
+    size_t i = 1;
+    while (i < st->n && i <= 2 && !command_sub(c->cmd, st->words[i].s))
+        i++;
+    if (i >= st->n || i > 2)
+        return false;
+    struct word word = st->words[i];
+    c->cmd = command_sub(c->cmd, word.s);
+    c->label = strf(c, "%s %s", c->label, c->cmd->info.name);
+    if (i == 2) {
+        st->words[2] = st->words[1];
+        st->words[1] = word;
+    }
+    st->words++;
+    st->n--;
+    return true;
+}
+
+static enum err run_command(struct call *c, struct stage *st, const char *line)
 {
     c->cmd = command_find(st->words[0].s);
     if (!c->cmd)
         return unknown_command(c, st);
+    c->label = c->cmd->info.name;
+    while (take_sub(c, st))
+        ;
     if (wants_help(st)) {
         c->arg = arena_alloc(c->mem, sizeof *c->arg);
-        c->arg[c->nargs++] = c->cmd->info.name;
+        c->arg[c->nargs++] = c->label;
         return run_as(c, "help");
     }
     c->text = st->n > 1 ? arena_strndup(c->mem, line + st->words[1].start,
@@ -354,13 +416,15 @@ static enum err run_command(struct call *c, const struct stage *st, const char *
     if (e == ERR_OK)
         e = take_words(c, st);
     if (e == ERR_OK)
+        e = check_sub(c);
+    if (e == ERR_OK)
         e = check_count(c);
     return e == ERR_OK ? c->cmd->run(c) : e;
 }
 
-static enum err run_parsed(struct call *c, const struct parsed *p, const char *line)
+static enum err run_parsed(struct call *c, struct parsed *p, const char *line)
 {
-    const struct stage *first = &p->stages[0];
+    struct stage *first = &p->stages[0];
     if (p->open_quote)
         return refuse(c, ERR_INPUT, "A quote is opened and not closed.");
     for (size_t i = 0; i < p->n; i++)

@@ -31,6 +31,7 @@
  */
 #include "lesson_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ static void too_long(lua_State *L, int line)
 
 void host_charge(lua_State *L, uint64_t steps)
 {
+    assert(host_of(L)->L);
     struct host *h = host_of(L);
     h->steps = steps > UINT64_MAX - h->steps ? UINT64_MAX : h->steps + steps;
     if (h->over || h->steps > h->budget)
@@ -268,4 +270,5 @@ void host_close(struct host *h)
     if (h->L)
         lua_close(h->L);
     h->L = NULL;
+    assert(h->used == 0);
 }

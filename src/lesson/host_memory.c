@@ -20,6 +20,7 @@
  */
 #include "lesson_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,7 @@ static size_t class_bytes(enum memory_kind kind, unsigned c)
 
 static void come(struct host *h, enum memory_kind kind, size_t n)
 {
+    assert(n >= BIG);
     unsigned c = size_class(n);
     h->alive[kind][c]++;
     if (class_bytes(kind, c) > h->peak[kind])
@@ -72,6 +74,7 @@ static void come(struct host *h, enum memory_kind kind, size_t n)
 
 static void go(struct host *h, enum memory_kind kind, size_t n)
 {
+    assert(n >= BIG);
     h->alive[kind][size_class(n)]--;
 }
 
@@ -130,6 +133,7 @@ static void block_free(struct host *h, void *p, size_t n)
 /* Becomes small, in its own place: Lua counts on this to succeed. */
 static void *block_shrink(struct host *h, void *p, size_t old, size_t n)
 {
+    assert(old >= BIG && n < BIG);
     struct label *l = label_of(p);
     go(h, l->kind, old);
     memmove(l, p, n);
@@ -139,6 +143,7 @@ static void *block_shrink(struct host *h, void *p, size_t old, size_t n)
 
 static void *block_grow(struct host *h, void *p, size_t old, size_t n)
 {
+    assert(old < BIG && n >= BIG);
     void *q = block_new(h, 0, n);
     if (!q)
         return NULL;
@@ -217,7 +222,9 @@ void *host_allocate(void *ud, void *p, size_t osize, size_t nsize)
         refuse(h, "more than 16 MiB of memory");
     if (h->refused && nsize > old)
         return NULL;
-    void *q = p ? block_resize(h, p, old, nsize) : block_new(h, osize, nsize);
+    void *q = NULL;
+    if (nsize <= old || !MEM_REFUSED(MEM_LUA))
+        q = p ? block_resize(h, p, old, nsize) : block_new(h, osize, nsize);
     if (!q) {
         refuse(h, "more memory than there is");
         return NULL;
@@ -244,6 +251,7 @@ static bool dearer(const struct host *h)
 
 void host_settle(struct host *h)
 {
+    assert(h->L);
     lua_gc(h->L, LUA_GCCOLLECT);
     take_stock(h);
     memcpy(h->settled, h->peak, sizeof h->settled);

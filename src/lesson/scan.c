@@ -95,7 +95,7 @@ static bool assigned(const struct cursor *c, bool bracket)
 static void add_mark(struct scan *s, const char *p, size_t n, int line, uint32_t scope)
 {
     if (s->n == s->cap) {
-        s->cap = s->cap ? 2 * s->cap : 256;
+        s->cap = s->cap ? 2 * s->cap : TINY(256, 1);
         s->marks = mem_grow(s->marks, s->cap, sizeof *s->marks);
     }
     s->marks[s->n++] =
@@ -284,7 +284,7 @@ static void skip_comment(struct cursor *c)
 static void add_edit(struct scan *s, size_t off, const char *text)
 {
     if (s->nedits == s->edits_cap) {
-        s->edits_cap = s->edits_cap ? 2 * s->edits_cap : 32;
+        s->edits_cap = s->edits_cap ? 2 * s->edits_cap : TINY(32, 1);
         s->edits = mem_grow(s->edits, s->edits_cap, sizeof *s->edits);
     }
     s->edits[s->nedits++] = (struct scan_edit){off, text};

@@ -4,6 +4,7 @@
  */
 #include "truecode/picture.h"
 
+#include <assert.h>
 #include <math.h>
 
 static const struct metric_desc latency_desc = {
@@ -52,6 +53,7 @@ static int metric_number(const struct kind_desc *k, const char *name)
 bool curve_metric(const struct model *m, comp_id c, const char *metric, int instance,
                   struct curve *out)
 {
+    assert(c < model_comps(m) && metric && instance >= 0);
     const struct kind_desc *k = model_kind(m, c);
     int i = metric_number(k, metric);
     if (i < 0)
@@ -64,6 +66,7 @@ bool curve_metric(const struct model *m, comp_id c, const char *metric, int inst
 
 void curve_quantile(comp_id c, double q, struct curve *out)
 {
+    assert(q <= 1);
     *out =
         (struct curve){.how = CURVE_QUANTILE, .comp = c, .q = q, .desc = &latency_desc};
 }
@@ -173,6 +176,7 @@ static struct series series_of(const struct curve *k, uint16_t metric)
 double curve_value(const struct scene *s, const struct curve *k, sim_time from,
                    sim_time to)
 {
+    assert(k->desc && from <= to);
     double a, b;
     switch (k->how) {
     case CURVE_GAUGE:
@@ -227,6 +231,7 @@ static struct curve_slot slot_of(const struct scene *s, const struct curve *k,
 struct curve_sum curve_fill(const struct scene *s, const struct curve *k, sim_time from,
                             sim_time to, struct curve_slot *out, size_t n)
 {
+    assert(n > 0 && from <= to);
     struct curve_sum sum = {NAN, NAN, NAN};
     sim_time width = to - from, count = (sim_time)n;
     for (sim_time i = 0; i < count; i++) {
@@ -245,6 +250,7 @@ struct curve_sum curve_fill(const struct scene *s, const struct curve *k, sim_ti
 
 size_t curve_slots(const struct curve *k, sim_time window, size_t wanted)
 {
+    assert(wanted > 0 && window >= 0);
     sim_time grain = k->how == CURVE_QUANTILE ? 10 * SIM_SEC : SIM_SEC;
     sim_time most = window / grain > 1 ? window / grain : 1;
     return (sim_time)wanted > most ? (size_t)most : wanted;
@@ -264,6 +270,7 @@ void curve_window(struct buf *b, const struct curve *k, sim_time slot, bool asci
 
 struct scale curve_scale(const struct curve *k, double high)
 {
+    assert(k->desc);
     const struct metric_desc *d = k->desc;
     if (k->how == CURVE_RATE && str_eq(d->unit, "s"))
         return (struct scale){1, "s/s"};
@@ -283,6 +290,7 @@ struct scale curve_scale(const struct curve *k, double high)
 
 void curve_text(struct buf *b, const struct curve *k, struct scale sc, double v)
 {
+    assert(sc.factor > 0);
     if (k->how != CURVE_RATE) {
         number_unit(b, v, k->desc->unit);
         return;
@@ -294,6 +302,7 @@ void curve_text(struct buf *b, const struct curve *k, struct scale sc, double v)
 /* 1, 1.5, 2, 3 ... × 10^n, not below v. */
 static double axis_above(double v)
 {
+    assert(v >= 0);
     static const double steps[] = {1, 1.5, 2, 3, 4, 5, 6, 8, 10};
     double p = 1;
     if (!(v > 0))
@@ -326,6 +335,7 @@ double axis_top(struct scale sc, double high)
 int curve_cell(const struct curve_slot *v, double factor, double top, size_t row,
                size_t rows)
 {
+    assert(row < rows);
     if (isnan(v->mean) || !(top > 0))
         return 0;
     double cells = (double)rows * factor / top, at = (double)row;

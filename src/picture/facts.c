@@ -4,7 +4,9 @@
  */
 #include "truecode/picture.h"
 
+#include <assert.h>
 #include <math.h>
+#include <string.h>
 
 struct facts {
     struct fact *v;
@@ -26,6 +28,7 @@ static void add(struct facts *all, struct fact f)
 
 static struct state of_instances(const struct scene *s, comp_id c, bool rotation)
 {
+    assert(c < model_comps(world_model(s->w)));
     const struct model *m = world_model(s->w);
     comp_id service = rotation ? comp_top(m, model_target(m, c)) : c;
     struct state st = {.word = NULL};
@@ -51,7 +54,46 @@ static struct state of_job(const struct scene *s, comp_id c)
                           .level = on ? LEVEL_PLAIN : LEVEL_UNUSUAL};
 }
 
-/* A database is up while one of its servers takes its statements, whichever it is. */
+comp_id scene_server(const struct scene *s, comp_id c)
+{
+    struct db_cluster_view v;
+    if (!comp_is(world_model(s->w), c, "database"))
+        return c;
+    world_db_cluster(s->w, c, &v);
+    return v.named;
+}
+
+/* "db-2" of "orders-db.db-2". */
+static const char *short_name(const struct model *m, comp_id c)
+{
+    const char *name = model_name(m, c), *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
+/* A database is up while one of its servers takes writes, whichever it is; with a server
+ * that does not do its part it is not as it should be. */
+static struct state of_database(const struct scene *s, comp_id c)
+{
+    struct db_cluster_view v;
+    struct state st = {.word = "up", .level = LEVEL_BAD};
+    world_db_cluster(s->w, c, &v);
+    if (v.restoring != COMP_NONE)
+        st.word = "restoring";
+    else if (v.takes_over != COMP_NONE)
+        st.word = "failing over";
+    else if (v.leader == COMP_NONE)
+        st.word = v.unwell < v.servers ? "no leader" : "down";
+    else
+        st.level = v.unwell > 0 ? LEVEL_UNUSUAL : LEVEL_PLAIN;
+    if (st.level == LEVEL_UNUSUAL) {
+        st.all = (int)v.servers;
+        st.part = (int)(v.servers - v.unwell);
+    }
+    if (v.leader != COMP_NONE && v.leader != c)
+        st.on = short_name(world_model(s->w), v.leader);
+    return st;
+}
+
 struct state scene_state(const struct scene *s, comp_id c)
 {
     const struct model *m = world_model(s->w);
@@ -61,6 +103,8 @@ struct state scene_state(const struct scene *s, comp_id c)
         return of_instances(s, c, true);
     if (comp_is(m, c, "job"))
         return of_job(s, c);
+    if (comp_is(m, c, "database"))
+        return of_database(s, c);
     double up = scene_gauge(s, c, "up", 0);
     return (struct state){.word = up == 0 ? "down" : "up",
                           .level = up == 0 ? LEVEL_BAD : LEVEL_PLAIN};
@@ -72,6 +116,10 @@ void state_text(struct buf *b, const struct state *st)
         buf_adds(b, st->word);
     else
         buf_addf(b, "%d of %d healthy", st->part, st->all);
+    if (st->on)
+        buf_addf(b, " on %s", st->on);
+    if (st->word && st->all > 0)
+        buf_addf(b, ", %d of %d well", st->part, st->all);
 }
 
 /* ---- figures --------------------------------------------------------------------- */
@@ -81,14 +129,23 @@ static bool counted(const struct figure_desc *d)
     return d->how != FIGURE_NOW && d->how != FIGURE_OF && d->how != FIGURE_TOTAL;
 }
 
+/* A database is what its leader is, as far as a replica tells the same metric. */
+static double gauge_of(const struct scene *s, comp_id c, const char *metric)
+{
+    comp_id server = scene_server(s, c);
+    double x = server == c ? NAN : scene_gauge(s, server, metric, 0);
+    return isnan(x) ? scene_gauge(s, c, metric, 0) : x;
+}
+
 static double value_of(const struct scene *s, comp_id c, const struct figure_desc *d)
 {
+    assert(d && c < model_comps(world_model(s->w)));
     double a, b;
     switch (d->how) {
     case FIGURE_NOW:
     case FIGURE_OF:
     case FIGURE_TOTAL:
-        return scene_gauge(s, c, d->metric, 0);
+        return gauge_of(s, c, d->metric);
     case FIGURE_RATE:
         return scene_rate(s, c, d->metric);
     case FIGURE_PART:
@@ -137,6 +194,7 @@ static const char *unit_of(const struct model *m, comp_id c,
 
 static enum level level_of(const struct figure_desc *d, double value, double of)
 {
+    assert(d);
     double x = d->how != FIGURE_OF ? value : of > 0 ? value / of : 0;
     return d->bad > 0 && x >= d->bad     ? LEVEL_BAD
            : d->warn > 0 && x >= d->warn ? LEVEL_UNUSUAL
@@ -194,6 +252,7 @@ static void add_map_figures(const struct scene *s, comp_id c, struct facts *all)
 size_t scene_status(const struct scene *s, comp_id c, enum fact_when when,
                     struct fact *out, size_t max)
 {
+    assert(out && max > 0);
     const struct kind_desc *k = model_kind(world_model(s->w), c);
     struct facts all = {out, 0, max};
     for (size_t i = 0; i < k->nfigures; i++) {
@@ -243,6 +302,7 @@ static void add_dying(const struct scene *s, comp_id policy, struct facts *all)
 size_t scene_edge_facts(const struct scene *s, const struct edge *way, struct fact *out,
                         size_t max)
 {
+    assert(max > 0);
     struct facts all = {out, 0, max};
     if (!way || way->policy == COMP_NONE || scene_hides(s, way->policy))
         return 0;
@@ -258,7 +318,7 @@ size_t scene_edge_facts(const struct scene *s, const struct edge *way, struct fa
     return all.n;
 }
 
-/* What a component turned away has died on the way to it: the caller's reason says
+/* Requests that a component turned away died on the way to it: the caller's reason says
  * more, where it is as much. */
 static bool told_on_the_way(const struct facts *all, const struct fact *f)
 {
@@ -282,6 +342,7 @@ static void drop_told_twice(struct facts *all)
 
 static void worst_first(struct facts *all)
 {
+    assert(all->n <= all->max);
     for (size_t i = 1; i < all->n; i++)
         for (size_t k = i; k > 0 && all->v[k].level > all->v[k - 1].level; k--) {
             struct fact f = all->v[k];
@@ -293,6 +354,7 @@ static void worst_first(struct facts *all)
 size_t scene_facts(const struct scene *s, comp_id c, const struct edge *way,
                    struct fact *out, size_t max)
 {
+    assert(max > 0 && c < model_comps(world_model(s->w)));
     struct facts all = {out, scene_edge_facts(s, way, out, max), max};
     const struct model *m = world_model(s->w);
     if (!comp_is(m, c, "client")) {

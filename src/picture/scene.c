@@ -4,6 +4,7 @@
  */
 #include "truecode/picture.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* ---- reading --------------------------------------------------------------------- */
@@ -25,6 +26,7 @@ double scene_rate(const struct scene *s, comp_id c, const char *metric)
 double scene_latency_in(const struct scene *s, comp_id c, sim_time from, sim_time to,
                         double q)
 {
+    assert(q <= 1);
     const struct model *m = world_model(s->w);
     comp_id ends[64];
     double worst = NAN;
@@ -69,6 +71,7 @@ bool comp_is_top(const struct model *m, comp_id c)
 
 comp_id comp_top(const struct model *m, comp_id c)
 {
+    assert(c == COMP_NONE || c < model_comps(m));
     while (c != COMP_NONE && model_owner(m, c) != COMP_NONE)
         c = model_owner(m, c);
     return c;
@@ -97,7 +100,7 @@ static double known(double x)
     return isnan(x) ? 0 : x;
 }
 
-/* What goes along a way that no call policy stands on: what the one in front lets
+/* The flow along a way that no call policy stands on: what the one in front lets
  * through, or what the subscriptions have delivered. */
 static double handed_on(const struct scene *s, const struct edge *e)
 {
@@ -126,6 +129,7 @@ struct edges {
 /* The edge to `to`, added if it is new; NULL: no room, or none. */
 static struct edge *edge_to(struct edges *all, comp_id from, comp_id to)
 {
+    assert(all->n <= all->max);
     if (to == COMP_NONE || to == from)
         return NULL;
     for (size_t i = 0; i < all->n; i++)
@@ -153,6 +157,7 @@ static void add_owned(struct edges *all, const struct model *m, comp_id from, co
 
 size_t scene_edges(const struct scene *s, comp_id from, struct edge *out, size_t max)
 {
+    assert(from < model_comps(world_model(s->w)));
     const struct model *m = world_model(s->w);
     struct edges all = {out, 0, max};
     if (hands_on(m, from))
@@ -199,6 +204,7 @@ size_t scene_order(const struct scene *s, comp_id *out, size_t max)
 struct worst_minute scene_worst_minute(const struct scene *s, sim_time from,
                                        sim_time to)
 {
+    assert(from <= to);
     struct worst_minute worst = {0, 0};
     sim_time first = (from + SIM_SEC - 1) / SIM_SEC * SIM_SEC;
     for (sim_time t = first > 0 ? first : 0; t + SIM_MIN <= to; t += SIM_SEC) {

@@ -11,6 +11,7 @@
 
 struct canvas *canvas_new(int rows, int cols)
 {
+    assert(rows > 0 && cols > 0);
     struct canvas *c = mem_alloc(sizeof *c);
     c->rows = rows > 0 ? rows : 1;
     c->cols = cols > 0 ? cols : 1;
@@ -58,6 +59,7 @@ static void unpair(struct canvas *c, int row, int col)
 static void set_cell(struct canvas *c, int row, int col, enum tone t, uint32_t cp,
                      int w)
 {
+    assert(w >= 0 && w <= 2 && t < TONE_COUNT);
     struct cell *at = cell_at(c, row, col);
     if (!at)
         return;
@@ -73,6 +75,7 @@ void canvas_put(struct canvas *c, int row, int col, enum tone t, uint32_t cp)
 
 void canvas_fill(struct canvas *c, struct rect r, enum tone t, uint32_t cp)
 {
+    assert(t < TONE_COUNT);
     for (int i = 0; i < r.rows; i++)
         for (int j = 0; j < r.cols; j++)
             if (cell_at(c, r.row + i, r.col + j))
@@ -96,6 +99,7 @@ static void add_mark(struct canvas *c, int row, int col, uint32_t cp)
 int canvas_textn(struct canvas *c, int row, int col, int width, enum tone t,
                  const char *s, size_t n)
 {
+    assert(s || !n);
     int used = 0;
     if (col + width > c->cols)
         width = c->cols - col;
@@ -141,6 +145,7 @@ int canvas_printf(struct canvas *c, int row, int col, int width, enum tone t,
 void canvas_blit(struct canvas *dst, struct rect r, const struct canvas *src,
                  int src_row)
 {
+    assert(src != dst);
     for (int i = 0; i < r.rows; i++)
         for (int j = 0; j < r.cols; j++) {
             struct cell *to = cell_at(dst, r.row + i, r.col + j);

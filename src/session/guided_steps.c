@@ -6,6 +6,7 @@
  */
 #include "session_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 const struct step *step_current(const struct session *s)
@@ -43,6 +44,7 @@ static void announce(struct session *s)
 
 void step_close(struct session *s, enum step_status how)
 {
+    assert(step_current(s));
     const struct step *st = step_current(s);
     if (how != STEP_DONE || s->status[s->step] != STEP_SHOWN)
         s->status[s->step] = how;

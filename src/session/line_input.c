@@ -6,6 +6,7 @@
  */
 #include "session_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ static bool only_time(const struct effects *fx)
 
 static void do_action(struct session *s, const struct effect *x)
 {
+    assert(s->run.world && x->kind == EFFECT_ACTION);
     struct errmsg why = {0};
     bool first = !s->fork.world && !s->practice;
     if (first && run_fork(&s->fork, &s->run, &why) != ERR_OK)
@@ -234,6 +236,7 @@ static bool blank(const char *line)
 /* A step says: type "ps checkout". Whoever types the quotes, too, means the same. */
 static bool in_quotes(const char *line, char *bare, size_t size)
 {
+    assert(size > 0);
     size_t n = strlen(line);
     if (n < 3 || n > size || line[0] != '"' || strchr(line + 1, '"') != line + n - 1)
         return false;

@@ -3,6 +3,7 @@
  */
 #include "session_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* A notebook of this many lines is no help to anybody; its last pages are for what the
@@ -40,8 +41,9 @@ static bool notebook_full(struct session *s, enum note_kind kind)
 
 static struct note *add_note(struct session *s, enum note_kind kind, const char *text)
 {
+    assert(text && s->nnotes <= s->notes_cap);
     if (s->nnotes == s->notes_cap) {
-        s->notes_cap = s->notes_cap ? 2 * s->notes_cap : 8;
+        s->notes_cap = s->notes_cap ? 2 * s->notes_cap : TINY(8, 1);
         s->notes = mem_grow(s->notes, s->notes_cap, sizeof(*s->notes));
     }
     struct note *n = &s->notes[s->nnotes++];
@@ -57,6 +59,7 @@ static struct note *add_note(struct session *s, enum note_kind kind, const char 
 
 static bool suspicion_right(const struct session *s, comp_id c, enum mechanism m)
 {
+    assert(m < MECHANISM_COUNT);
     const struct model *model = s->run.stage->lw.model;
     for (size_t i = 0; i < lesson_accepts(s->lesson); i++) {
         const struct accepted *a = lesson_accept(s->lesson, i);
@@ -208,7 +211,7 @@ void note_say(struct session *s, const struct effect *x)
     u.claim = claim_read(f->impact);
     u.honest = claim_holds(s, &u.claim);
     if (s->nsaids == s->saids_cap) {
-        s->saids_cap = s->saids_cap ? 2 * s->saids_cap : 4;
+        s->saids_cap = s->saids_cap ? 2 * s->saids_cap : TINY(4, 1);
         s->saids = mem_grow(s->saids, s->saids_cap, sizeof(*s->saids));
     }
     s->saids[s->nsaids++] = u;

@@ -11,6 +11,7 @@
  */
 #include "prove_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

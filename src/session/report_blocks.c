@@ -8,7 +8,7 @@
 struct block *add_block(struct report *r, enum block_kind kind, const char *text)
 {
     if (r->n == r->cap) {
-        size_t cap = r->cap ? 2 * r->cap : 32;
+        size_t cap = r->cap ? 2 * r->cap : TINY(32, 1);
         struct block *grown = arena_alloc(&r->mem, cap * sizeof(*grown));
         if (r->n)
             memcpy(grown, r->blocks, r->n * sizeof(*grown));
@@ -35,7 +35,7 @@ void add_text(struct report *r, enum block_kind kind, const char *fmt, ...)
 void row_cell(struct rows *t, const char *s)
 {
     if (t->n == t->cap) {
-        t->cap = t->cap ? 2 * t->cap : 32;
+        t->cap = t->cap ? 2 * t->cap : TINY(32, 1);
         t->cells = mem_grow(t->cells, t->cap, sizeof(*t->cells));
     }
     t->cells[t->n++] = arena_strdup(&t->r->mem, s);

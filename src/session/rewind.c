@@ -7,6 +7,7 @@
  */
 #include "session_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define MARK_EVERY (2 * SIM_MIN)
@@ -14,6 +15,7 @@
 
 static void mark_drop(struct session *s, size_t i)
 {
+    assert(i < s->nmarks);
     world_free(s->marks[i].world);
     recording_free(s->marks[i].rec);
     memmove(&s->marks[i], &s->marks[i + 1], (s->nmarks - i - 1) * sizeof(s->marks[0]));
@@ -34,6 +36,7 @@ static void marks_thin(struct session *s)
 
 void mark_push(struct session *s)
 {
+    assert(s->nmarks <= s->marks_cap);
     sim_time now = run_now(&s->run);
     if (s->mode != MODE_GUIDED || (s->nmarks && s->marks[s->nmarks - 1].at >= now))
         return;
@@ -41,7 +44,7 @@ void mark_push(struct session *s)
     if (!copy)
         return; /* no memory: there are older ones to come back to */
     if (s->nmarks == s->marks_cap) {
-        s->marks_cap = s->marks_cap ? 2 * s->marks_cap : 16;
+        s->marks_cap = s->marks_cap ? 2 * s->marks_cap : TINY(16, 1);
         s->marks = mem_grow(s->marks, s->marks_cap, sizeof(*s->marks));
     }
     s->marks[s->nmarks++] =
@@ -69,7 +72,7 @@ void marks_release(struct session *s)
 void action_remember(struct session *s, const struct action *a)
 {
     if (s->nactions == s->actions_cap) {
-        s->actions_cap = s->actions_cap ? 2 * s->actions_cap : 8;
+        s->actions_cap = s->actions_cap ? 2 * s->actions_cap : TINY(8, 1);
         s->actions = mem_grow(s->actions, s->actions_cap, sizeof(*s->actions));
     }
     struct done_action *d = &s->actions[s->nactions++];
@@ -101,6 +104,7 @@ static void change_times(struct session *s)
 /* The same actions at the same moments, up to t, without steps being looked at. */
 static enum err live_again(struct session *s, sim_time t, struct errmsg *why)
 {
+    assert(t >= run_now(&s->run));
     bool (*hook)(void *, struct run *) = s->run.on_second;
     s->run.on_second = NULL;
     enum err e = ERR_OK;
@@ -120,6 +124,7 @@ static enum err live_again(struct session *s, sim_time t, struct errmsg *why)
 
 static enum err restore(struct session *s, const struct mark *m, struct errmsg *why)
 {
+    assert(m && m->world);
     struct world *world = world_fork(m->world);
     if (!world)
         return errmsg_set(why, ERR_LIMIT, "there is no memory left for going back");
@@ -136,6 +141,7 @@ static enum err restore(struct session *s, const struct mark *m, struct errmsg *
 /* The first branch is what counts: it is kept as it stands now. */
 static enum err branch_keep(struct session *s, struct errmsg *why)
 {
+    assert(!s->first.run.world);
     struct branch *b = &s->first;
     enum err e = run_fork(&b->run, &s->run, why);
     if (e != ERR_OK)

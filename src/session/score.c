@@ -21,6 +21,7 @@
  */
 #include "session_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -62,6 +63,7 @@ const struct done_action *scored_actions(const struct session *s, size_t *n)
 
 bool note_open(const struct session *s, const struct note *n)
 {
+    assert(n);
     return s->practice ? n->open_then : n->open;
 }
 
@@ -75,6 +77,7 @@ static double clamp01(double x)
 /* Runs on; a world that runs away has ended there. */
 static enum err run_on(struct run *r, sim_time end, struct errmsg *why)
 {
+    assert(r->world);
     enum err e = run_advance(r, end, NULL, NULL, why);
     return e == ERR_LIMIT ? ERR_OK : e;
 }
@@ -94,6 +97,7 @@ static enum err run_reference(struct run *r, const struct course *c, sim_time en
 /* When a verdict on the last change is due; the learner's end, if that is later. */
 static sim_time verdict_at(const struct session *s)
 {
+    assert(s->run.world);
     const struct lesson_info *li = lesson_info(s->lesson);
     const struct run *r = scored_run(s);
     sim_time from = r->last_change == SIM_FOREVER ? li->starts_at : r->last_change;
@@ -198,6 +202,7 @@ static double bad_so_far(const struct recording *rec, comp_id client, sim_time f
 /* How far these users were ever behind doing nothing, 1: not at all. */
 static double contained(const struct rivals *v, comp_id client)
 {
+    assert(v->you.world);
     double behind = 0;
     for (sim_time t = v->from; t <= v->to; t += SIM_SEC) {
         double d = bad_so_far(v->you.rec, client, v->from, t) -

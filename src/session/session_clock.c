@@ -10,6 +10,7 @@
 #include "session_internal.h"
 #include "twin.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -83,6 +84,7 @@ bool session_true(struct session *s, fn_id fn)
 
 double session_number(struct session *s, fn_id fn)
 {
+    assert(s->run.world);
     double v = NAN;
     struct errmsg why = {0};
     struct lesson_facts f = run_facts(&s->run);
@@ -310,6 +312,7 @@ void session_ran_away(struct session *s, const struct errmsg *why)
 
 enum err session_run_to(struct session *s, sim_time t, struct errmsg *why)
 {
+    assert(s->run.world);
     enum err e = ERR_STOPPED;
     while (e == ERR_STOPPED && run_now(&s->run) < t && !s->over) {
         s->target = t;
@@ -347,6 +350,7 @@ static enum err follow(struct session *s, uint64_t *left, struct errmsg *why)
 enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
                       bool *more, struct errmsg *why)
 {
+    assert(elapsed >= 0 && more);
     enum hold h = session_hold(s);
     sim_time now = run_now(&s->run);
     *more = false;
@@ -393,6 +397,7 @@ enum err session_advance(struct session *s, sim_time until, struct errmsg *why)
 
 void session_wait(struct session *s, sim_time duration)
 {
+    assert(duration >= 0);
     if (duration <= 0)
         return;
     s->wait_from = run_now(&s->run);
@@ -425,6 +430,7 @@ void session_pause(struct session *s, bool on)
 
 void session_set_speed(struct session *s, double speed)
 {
+    assert(speed > 0);
     s->speed = speed < 0.25 ? 0.25 : speed > 64 ? 64 : speed;
     session_touch(s);
 }

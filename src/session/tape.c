@@ -8,6 +8,7 @@
  */
 #include "session_internal.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ void tape_header(struct session *s)
 
 void tape_put(struct session *s, const char *kind, const char *text)
 {
+    assert(kind && text && *kind);
     if (s->replaying)
         return;
     tape_put_line(&s->tape, &s->chain,

@@ -3,6 +3,7 @@
  */
 #include "session_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* The transcript keeps about so many lines, and at most so many bytes of them. */
@@ -24,6 +25,7 @@ bool strings_has(const struct strings *v, const char *s)
 
 const char *strings_keep(struct strings *v, const char *s)
 {
+    assert(s && v->n <= v->cap);
     strings_add(v, s);
     for (size_t i = 0; i < v->n; i++)
         if (str_eq(v->s[i], s))
@@ -36,7 +38,7 @@ bool strings_add(struct strings *v, const char *s)
     if (strings_has(v, s))
         return false;
     if (v->n == v->cap) {
-        v->cap = v->cap ? v->cap * 2 : 16;
+        v->cap = v->cap ? v->cap * 2 : TINY(16, 1);
         v->s = mem_grow(v->s, v->cap, sizeof(*v->s));
     }
     v->s[v->n++] = mem_strdup(s);
@@ -67,6 +69,7 @@ static size_t tone_start(const struct out *o, size_t r)
 /* Appends `src` from byte `from` on, tones and lines kept. */
 static void transcript_copy(struct out *dst, const struct out *src, size_t from)
 {
+    assert(from <= src->text.len);
     const char *text = src->text.s;
     for (size_t r = 0; r <= src->nruns; r++) {
         enum tone tone = r == 0 ? TONE_NORMAL : (enum tone)src->runs[r - 1].tone;

@@ -5,6 +5,7 @@
  */
 #include "session_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -42,12 +43,14 @@ struct stage *stage_night(const struct lesson *l, uint64_t seed, enum night nigh
 
 struct stage *stage_ref(struct stage *g)
 {
+    assert(g->refs > 0);
     g->refs++;
     return g;
 }
 
 void stage_unref(struct stage *g)
 {
+    assert(!g || g->refs > 0);
     if (!g || --g->refs > 0)
         return;
     mem_free(g->tickets);
@@ -74,6 +77,7 @@ enum err run_open(struct run *r, struct stage *g, uint64_t seed, struct errmsg *
 
 enum err run_fork(struct run *out, const struct run *r, struct errmsg *why)
 {
+    assert(r->world);
     *out = *r;
     out->on_second = NULL;
     out->ctx = NULL;
@@ -128,6 +132,7 @@ static void spend(uint64_t *left, uint64_t used)
 static enum err run_events(struct run *r, sim_time t, uint64_t *left,
                            struct errmsg *why)
 {
+    assert(r->world && t >= run_now(r));
     struct observer o = recording_observer(r->rec);
     uint64_t before = world_events(r->world), most = left ? *left : UINT64_MAX;
     bool last = r->effort && r->effort->events < most;
@@ -201,6 +206,7 @@ enum err run_settle(struct run *r, struct errmsg *why)
 enum err run_apply(struct run *r, const struct action *a, const char *who,
                    struct errmsg *why)
 {
+    assert(r->world && who);
     sim_time busy = 0;
     struct observer o = recording_observer(r->rec);
     enum err e = world_apply(r->world, a, who, &o, &busy, why);
@@ -286,6 +292,7 @@ void run_console(const struct run *r, struct console_ctx *ctx)
 /* Lets the operator's hands be busy, but never beyond `end`. */
 static enum err stay_busy(struct run *r, sim_time end, struct errmsg *why)
 {
+    assert(r->world);
     sim_time t = r->busy_until < end ? r->busy_until : end;
     return run_advance(r, t, NULL, NULL, why);
 }

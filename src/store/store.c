@@ -10,6 +10,7 @@
  */
 #include "store_internal.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -58,12 +59,14 @@ static int64_t next_number(const struct store *s)
 
 void runs_append(struct store *s, const struct store_run *run)
 {
+    assert(s->n <= s->cap);
     GROW(s->runs, s->n, s->cap);
     s->runs[s->n++] = *run;
 }
 
 void runs_put(struct store *s, const struct store_run *run, enum run_mark mark)
 {
+    assert(run->id[0]);
     struct store_run *old = runs_find(s, run->id), put = *run;
     bool last = mark == RUN_TOUCHED || mark == RUN_FOUND;
     if (old && mark == RUN_DIRTY && old->mark != RUN_CLEAN && old->mark != RUN_DIRTY)
@@ -365,6 +368,7 @@ bool store_unreadable(const struct store *s)
 struct store_run store_begin(struct store *s, const char *lesson, const char *hash,
                              uint64_t seed, enum play_mode mode)
 {
+    assert(lesson && hash);
     struct store_run run = {.seed = seed, .mode = mode, .score = -1};
     run.started = (int64_t)time(NULL);
     snprintf(run.lesson, sizeof run.lesson, "%s", lesson);
@@ -384,7 +388,7 @@ static bool any_marked(const struct store *s)
     return false;
 }
 
-/* What others wrote is gone with the file it stood in; what we play is written again.
+/* Runs that others wrote are gone with the file; the run we play is written again.
  */
 static void forget_gone(struct store *s)
 {

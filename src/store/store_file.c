@@ -3,6 +3,7 @@
  */
 #include "store_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -26,6 +27,7 @@ static bool private_dir(const char *dir)
 
 static bool write_synced(int fd, const char *s, size_t n)
 {
+    assert(fd >= 0);
     while (n > 0) {
         ssize_t put = write(fd, s, n);
         if (put < 0 && errno == EINTR)
@@ -63,6 +65,7 @@ static const char *behind_links(const char *path, char real[PATH_MAX])
 
 enum err file_replace(const char *path, const char *s, size_t n, struct errmsg *why)
 {
+    assert(path && *path);
     char real[PATH_MAX];
     struct buf dir, temp;
     const char *slash = strrchr(path, '/');

@@ -33,7 +33,7 @@ struct store {
 
 /* Inserts or replaces by id; the order is kept. */
 void runs_put(struct store *s, const struct store_run *run, enum run_mark mark);
-/* One that is not in the list yet, at its end whatever its number. */
+/* Appends a run that is not in the list yet, whatever its number. */
 void runs_append(struct store *s, const struct store_run *run);
 struct store_run *runs_find(const struct store *s, const char *id);
 void runs_order(struct store *s); /* after numbers were given */
@@ -95,7 +95,7 @@ void state_unlock(int lock);
 /* Makes the directory and its parents; what it makes is 0700, and the last one is
  * narrowed to that. */
 bool dir_make(const char *path);
-/* Its files become 0600. */
+/* Makes a directory's files 0600. */
 void dir_narrow(const char *path);
 void dir_sync(const char *path);
 void path_join(struct buf *out, const char *dir, const char *name);

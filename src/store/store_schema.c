@@ -65,7 +65,7 @@ static bool describe(sqlite3 *db, struct buf *out)
     return rc == SQLITE_DONE;
 }
 
-/* What a database of this schema has in it. */
+/* Describes what a database of this schema has in it. */
 static bool describe_ours(int version, struct buf *out)
 {
     sqlite3 *db = NULL;

@@ -287,7 +287,7 @@ static bool take_run(sqlite3_stmt *st, struct store_run *r)
     return run_id_valid(r->id) && run_id_valid(r->lesson);
 }
 
-/* What was changed here and is not written yet is newer than the row. */
+/* Changes that were made here and are not written yet are newer than the row. */
 static void take_over(struct store *s, bool first, const struct store_run *run)
 {
     const struct store_run *old = first ? NULL : runs_find(s, run->id);

@@ -14,6 +14,7 @@
 
 #include "truecode/tape.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -162,6 +163,7 @@ static bool open_tape(struct tape_file *t)
 
 static bool write_rest(struct tape_file *t)
 {
+    assert(t->fd >= 0 && t->written <= t->text.len);
     if (ftruncate(t->fd, (off_t)t->written) != 0)
         return false;
     for (size_t at = t->written; at < t->text.len;) {
@@ -220,6 +222,7 @@ struct tape_file *tape_create(struct store *s, struct store_run *run)
 
 bool tape_append(struct tape_file *t, const char *lines, size_t n)
 {
+    assert(lines || !n);
     buf_add(&t->text, lines, n);
     bool ok = tape_retry(t);
     if (!t->text.full)

@@ -7,6 +7,7 @@
  */
 #include "truecode/tape.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -51,6 +52,7 @@ void tape_put_head(struct buf *b, struct tape_chain *c, const struct tape_head *
 
 void tape_put_line(struct buf *b, struct tape_chain *c, const struct tape_line *l)
 {
+    assert(l->kind && l->text && l->kind[0]);
     struct buf rest;
     buf_init(&rest, TAPE_LINE_MAX - TAPE_DIGEST - 2);
     buf_addf(&rest, "%" PRId64 " %016" PRIx64 " %s%s", l->at, l->trace, l->kind,
@@ -68,6 +70,7 @@ void tape_put_line(struct buf *b, struct tape_chain *c, const struct tape_line *
  * then fits no chain and no form. */
 static bool take_line(struct tape_reader *r, size_t *from, size_t *n)
 {
+    assert(*from <= r->len);
     const char *p = r->text + *from;
     const char *end = *from < r->len ? memchr(p, '\n', r->len - *from) : NULL;
     if (!end)
@@ -104,6 +107,7 @@ static char *field(struct tape_reader *r, size_t *from, const char *key)
 
 static bool keep(char *to, size_t size, const char *from)
 {
+    assert(size > 0);
     return (size_t)snprintf(to, size, "%s", from) < size && from[0] != '\0';
 }
 
@@ -180,6 +184,7 @@ static enum err read_head(struct tape_reader *r, size_t *from, struct errmsg *wh
 enum err tape_open(struct tape_reader *r, const char *text, size_t len,
                    struct errmsg *why)
 {
+    assert(text || !len);
     size_t from = 0;
     memset(r, 0, sizeof *r);
     r->text = text;

@@ -15,6 +15,7 @@
  */
 #include "telemetry_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@
 
 static double threshold_value(const struct recording *r, size_t rule, sim_time at)
 {
+    assert(rule < r->plan->nrules);
     uint32_t col = r->plan->rule_col[rule];
     if (col == NO_COLUMN)
         return NAN;
@@ -34,6 +36,7 @@ static double threshold_value(const struct recording *r, size_t rule, sim_time a
 
 static double burn_over(const struct recording *r, sim_time window, sim_time at)
 {
+    assert(window > 0 && at >= 0);
     double objective = r->plan->slo.objective;
     struct fate f = recording_fate(r, COMP_NONE, at - window, at);
     double total = f.good + f.bad;
@@ -65,6 +68,7 @@ static double condition(const struct recording *r, size_t rule, sim_time at)
 
 static void fire(struct alerts *a, size_t rule, sim_time now, double value)
 {
+    assert(!a->states[rule].firing);
     GROW(a->past, a->n, a->cap);
     a->past[a->n++] = (struct alert_past){(uint16_t)rule, now, SIM_FOREVER, value};
     a->states[rule].firing = a->n;
@@ -72,6 +76,7 @@ static void fire(struct alerts *a, size_t rule, sim_time now, double value)
 
 static void evaluate(struct recording *r, size_t rule, sim_time now)
 {
+    assert(rule < r->plan->nrules);
     struct alert_state *s = &r->alerts.states[rule];
     double v = condition(r, rule, now);
     if (isnan(v)) {
@@ -115,6 +120,7 @@ struct alert recording_alert(const struct recording *r, size_t i)
  */
 static sim_time true_since(const struct recording *r, size_t rule, sim_time now)
 {
+    assert(rule < r->plan->nrules);
     sim_time since = SIM_FOREVER, hold = r->plan->rules[rule].hold;
     sim_time first = (sim_time)r->first * SIM_SEC;
     for (sim_time at = now; at >= first && now - at <= hold + SIM_SEC; at -= SIM_SEC) {

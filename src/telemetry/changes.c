@@ -5,6 +5,7 @@
  */
 #include "telemetry_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define MAX_CHANGES 4096
@@ -70,6 +71,7 @@ static struct change_rec *rec_new(const struct change *change)
 
 static void rec_unref(struct change_rec *rec)
 {
+    assert(rec->refs > 0);
     if (--rec->refs == 0)
         mem_free(rec);
 }
@@ -97,6 +99,7 @@ const struct change *recording_change(const struct recording *r, size_t i)
 
 void changes_truncate(struct changes *c, sim_time t)
 {
+    assert(t >= 0);
     while (c->n && c->list[c->n - 1]->change.at > t)
         rec_unref(c->list[--c->n]);
 }

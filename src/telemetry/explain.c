@@ -8,18 +8,21 @@
  */
 #include "telemetry_internal.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* The part of a bucket, with the requests of rank `below` to `upto`, that lies between
  * two ranks. Between equal ranks lies one request, and it stands for its bucket. */
 static double part_between(double below, double upto, double from, double to)
 {
+    assert(from <= to);
     double first = from > below ? from : below, last = to < upto ? to : upto;
     return to > from ? (last - first) / (upto - below) : 1;
 }
 
 bool explain_choose(struct gather *g, double q_low, double q_high)
 {
+    assert(q_low <= q_high);
     double from = q_low * (double)g->count, to = q_high * (double)g->count, below = 0;
     bool any = false;
     for (uint32_t b = 0; b < LATENCY_BUCKETS; b++) {

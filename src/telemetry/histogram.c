@@ -5,6 +5,7 @@
  */
 #include "measure_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ void histogram_reset(struct histogram *h)
 
 static uint64_t *octave_of(struct histogram *h, unsigned octave)
 {
+    assert(octave < HISTOGRAM_OCTAVES);
     if (!h->octave[octave])
         h->octave[octave] = mem_array(HISTOGRAM_STEPS, sizeof *h->octave[octave]);
     return h->octave[octave];
@@ -65,6 +67,7 @@ double histogram_mean(const struct histogram *h)
 /* The middle of a bucket, in nanoseconds. */
 static double middle_of(unsigned octave, size_t step)
 {
+    assert(step < HISTOGRAM_STEPS);
     if (octave == 0)
         return (double)step;
     uint64_t low = (uint64_t)(HISTOGRAM_STEPS + step) << (octave - 1);
@@ -81,6 +84,7 @@ static double within(const struct histogram *h, double ns)
 
 double histogram_quantile(const struct histogram *h, unsigned q)
 {
+    assert(q <= 10000);
     uint64_t part = h->count % 10000 * q, rank = h->count / 10000 * q;
     uint64_t below = 0;
     rank += part / 10000 + (part % 10000 > 0);

@@ -4,10 +4,12 @@
  */
 #include "telemetry_internal.h"
 
+#include <assert.h>
 #include <math.h>
 
 double latency_bucket_upper(size_t bucket)
 {
+    assert(bucket <= LATENCY_BUCKETS);
     if (bucket >= LATENCY_BUCKETS)
         bucket = LATENCY_BUCKETS - 1;
     uint64_t eighths = (9 + bucket % 8) << (bucket / 8); /* of 0.1 ms */
@@ -31,6 +33,7 @@ static void gather_slot(const struct slots *s, int64_t number, comp_id c,
 static void gather_one(const struct slots *s, comp_id c, int64_t first, int64_t last,
                        struct gather *g)
 {
+    assert(first <= last);
     if (last > s->number)
         last = s->number;
     for (int64_t k = first; k <= last; k++)
@@ -56,6 +59,7 @@ void slots_gather(const struct recording *r, comp_id c, sim_time from, sim_time 
 
 static double quantile_of(const struct gather *g, double q)
 {
+    assert(q >= 0 && q <= 1);
     double rank = q * (double)g->count, below = 0;
     for (uint32_t b = 0; b < LATENCY_BUCKETS; b++) {
         double n = (double)g->hist[b];

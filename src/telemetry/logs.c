@@ -10,6 +10,7 @@
  */
 #include "telemetry_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define CHUNK_LINES      256
@@ -70,6 +71,7 @@ static uint64_t shape_key(const struct log_line *l)
 
 static struct log_shape *find_shape(const struct logs *l, uint64_t key)
 {
+    assert(key != 0);
     for (uint64_t i = key >> 8;; i++) {
         struct log_shape *s = &l->shapes[i & (LOG_SHAPES - 1)];
         if (s->key == key || s->key == 0)
@@ -103,12 +105,14 @@ static struct log_shape *shape_of(struct logs *l, const struct log_line *line)
 
 static void chunk_unref(struct log_chunk *c)
 {
+    assert(!c || c->refs > 0);
     if (c && --c->refs == 0)
         mem_free(c);
 }
 
 static void drop_oldest(struct logs *l)
 {
+    assert(l->nchunks > 0);
     chunk_unref(l->chunks[0]);
     l->nchunks--;
     memmove(l->chunks, l->chunks + 1, l->nchunks * sizeof *l->chunks);
@@ -128,6 +132,7 @@ static struct log_chunk *new_chunk(struct logs *l)
 /* The last chunk, ours to write. */
 static struct log_chunk *own_last(struct logs *l)
 {
+    assert(l->nchunks > 0);
     struct log_chunk *old = l->chunks[l->nchunks - 1];
     if (old->refs == 1)
         return old;

@@ -9,6 +9,7 @@
  */
 #include "measure_internal.h"
 
+#include <assert.h>
 #include <math.h>
 
 const unsigned measure_quantiles[MEASURE_QUANTILES] = {5000, 9000, 9900, 9990};
@@ -97,6 +98,7 @@ static size_t metrics_of(const struct measure *x, uint32_t c)
  * than for running. */
 static unsigned choose_steps(size_t metrics, unsigned batches)
 {
+    assert(batches > 0);
     size_t steps = READINGS_MAX / ((metrics + 1) * batches);
     return (unsigned)(steps < STEPS_MIN   ? STEPS_MIN
                       : steps > STEPS_MAX ? STEPS_MAX
@@ -318,6 +320,7 @@ static void gauge_start(struct gauge *g, bool counter, double v, double seconds)
 
 static void gauge_read(struct gauge *g, bool counter, double v, double seconds)
 {
+    assert(seconds >= 0);
     (void)seconds;
     if (!counter)
         read_gauge(g, v);
@@ -333,6 +336,7 @@ static void gauge_lift(struct gauge *g)
 
 static void gauge_batch(struct gauge *g, bool counter, double v, double seconds)
 {
+    assert(seconds >= 0);
     if (counter)
         spread_add(&g->e.batches, (v - g->last) / seconds);
     else if (g->n > 0)
@@ -373,6 +377,7 @@ sim_time measure_next(const struct measure *x)
 
 static void batch_start_rows(struct measure *x)
 {
+    assert(x);
     for (uint32_t c = 0; c < x->ncomps; c++) {
         struct row *r = x->rows[c];
         if (!r)
@@ -468,6 +473,7 @@ static void tell_timing(const struct measure *x, const struct timing *t,
 /* Users first, then what they call. */
 static uint32_t row_at(const struct measure *x, size_t i)
 {
+    assert(i < measure_rows(x));
     for (int user = 1; user >= 0; user--)
         for (uint32_t c = 0; c < x->ncomps; c++)
             if (x->rows[c] && x->rows[c]->user == user && i-- == 0)

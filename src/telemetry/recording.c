@@ -76,6 +76,7 @@ struct recording *recording_fork(const struct recording *from)
 void recording_truncate(struct recording *r, sim_time t)
 {
     assert(t >= 0);
+    assert(t >= 0);
     table_truncate(&r->table, (uint32_t)(t / SIM_SEC) + 1);
     slots_truncate(&r->slots, t);
     logs_truncate(&r->logs, t);
@@ -88,6 +89,7 @@ void recording_truncate(struct recording *r, sim_time t)
 
 static void on_done(void *ctx, const struct request_done *d)
 {
+    assert(d->end >= d->start);
     struct recording *r = ctx;
     slots_done(&r->slots, r->plan->ncomps, d);
     if (d->user && d->traced)
@@ -96,6 +98,7 @@ static void on_done(void *ctx, const struct request_done *d)
 
 static void on_span(void *ctx, const struct span *s)
 {
+    assert(s->end >= s->start);
     struct recording *r = ctx;
     traces_span(&r->traces, r->plan->model, s);
 }

@@ -8,6 +8,7 @@
  */
 #include "telemetry_internal.h"
 
+#include <assert.h>
 #include <math.h>
 
 #define MAX_INSTANCES 1024 /* of one component; more are not sampled on their own */
@@ -119,6 +120,7 @@ enum err series_find(const struct recording *r, comp_id c, const char *metric,
 
 const struct metric_desc *series_desc(const struct recording *r, struct series s)
 {
+    assert(s.comp < r->plan->ncomps);
     return &model_kind(r->plan->model, s.comp)->metrics[s.metric];
 }
 
@@ -166,6 +168,7 @@ static bool rows_of(const struct recording *r, sim_time from, sim_time to,
 
 static double seconds_of(struct rows w)
 {
+    assert(w.to >= w.from);
     return (double)(w.to - w.from);
 }
 
@@ -178,6 +181,7 @@ static double base_at(const struct table *t, uint32_t row, uint32_t col)
 
 static double increase(const struct recording *r, uint32_t col, struct rows w)
 {
+    assert(w.to >= w.from);
     double sum = 0, last = base_at(&r->table, w.from, col);
     bool any = false;
     for (uint32_t row = w.from + 1; row <= w.to; row++) {

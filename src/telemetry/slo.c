@@ -6,6 +6,7 @@
  */
 #include "telemetry_internal.h"
 
+#include <assert.h>
 #include <math.h>
 
 static double total_at(const struct recording *r, uint32_t col, uint32_t row)
@@ -17,6 +18,7 @@ static double total_at(const struct recording *r, uint32_t col, uint32_t row)
 struct fate recording_fate(const struct recording *r, comp_id client, sim_time from,
                            sim_time to)
 {
+    assert(from <= to || from >= 0);
     struct fate f = {0, 0};
     uint32_t n = table_rows(&r->table);
     if (n == 0 || to <= 0 || from >= to)
@@ -60,6 +62,7 @@ uint64_t recording_bad_count(const struct recording *r, sim_time from, sim_time 
  * than the window, its traffic so far is taken to go on. */
 static double budget_left(const struct recording *r, const struct slo *slo, sim_time at)
 {
+    assert(slo->objective > 0 && slo->objective < 1);
     sim_time window = slo->window > 0 ? slo->window : SIM_HOUR;
     sim_time seen = at < window ? at : window;
     struct fate f = recording_fate(r, COMP_NONE, at - seen, at);

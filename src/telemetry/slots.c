@@ -10,6 +10,7 @@
  */
 #include "telemetry_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- numbering pairs ---------------------------------------------------- */
@@ -29,7 +30,7 @@ static void add_row(struct pairs *p, uint32_t at, uint32_t ncomps, uint32_t kind
     if (!p->row)
         p->row = mem_array(ncomps + 1, sizeof *p->row);
     if (p->rows == p->rows_cap) {
-        p->rows_cap = p->rows_cap ? 2 * p->rows_cap : 4;
+        p->rows_cap = p->rows_cap ? 2 * p->rows_cap : TINY(4, 1);
         p->number = mem_grow(p->number, (size_t)p->rows_cap * kinds, sizeof *p->number);
     }
     memset(p->number + (size_t)p->rows * kinds, 0, kinds * sizeof *p->number);
@@ -134,6 +135,7 @@ struct slot_open *slot_open_new(uint32_t ncomps)
 
 void slot_open_unref(struct slot_open *o)
 {
+    assert(!o || o->refs > 0);
     if (!o || --o->refs > 0)
         return;
     for (uint32_t c = 0; c < o->ncomps; c++)
@@ -166,6 +168,7 @@ static struct slot_open *open_copy(const struct slot_open *from)
 
 static void own_open(struct slots *s)
 {
+    assert(s->open && s->open->refs > 0);
     if (s->open->refs == 1)
         return;
     struct slot_open *o = open_copy(s->open);
@@ -176,6 +179,7 @@ static void own_open(struct slots *s)
 /* The open slot is (number, number + 1] now, and empty. */
 static void start_open(struct slots *s, int64_t number)
 {
+    assert(number >= 0);
     s->number = number;
     if (!s->open)
         return;
@@ -191,6 +195,7 @@ static void start_open(struct slots *s, int64_t number)
 
 static void closed_unref(struct slot_closed *c)
 {
+    assert(!c || c->refs > 0);
     if (c && --c->refs == 0)
         mem_free(c);
 }
@@ -210,6 +215,7 @@ static void close_open(struct slots *s, int64_t next)
 /* The slot that the moment `t` belongs to: (0, 10 s] is 0. */
 static int64_t slot_of(sim_time t)
 {
+    assert(t >= 0);
     return t <= 0 ? 0 : (t - 1) / SLOT_TIME;
 }
 
@@ -268,6 +274,7 @@ static uint32_t new_cause(struct tally *t, uint32_t ncomps, comp_id place,
 static void count_time(struct tally *t, uint32_t ncomps, uint32_t bucket,
                        const struct slice *s, size_t n)
 {
+    assert(bucket < LATENCY_BUCKETS);
     uint64_t *row = t->time + (size_t)bucket * t->causes.cap;
     for (const struct slice *end = s + n; s < end; s++) {
         uint8_t cause = s->cause < CAUSE_COUNT ? s->cause : CAUSE_OTHER;
@@ -310,6 +317,7 @@ static inline struct slot_open *open_for(struct slots *s, uint32_t ncomps, sim_t
 
 void slot_open_done(struct slot_open *o, uint32_t ncomps, const struct request_done *r)
 {
+    assert(r->end >= r->start);
     comp_id c = r->user ? r->client : r->endpoint;
     if (c >= ncomps)
         c = r->place; /* a third party has no endpoints */
@@ -365,6 +373,7 @@ void slots_fork(struct slots *to, const struct slots *from)
  * open and has nothing newer than t. */
 void slots_truncate(struct slots *s, sim_time t)
 {
+    assert(t >= 0);
     int64_t whole = t / SLOT_TIME; /* slots before this one end at or before t */
     if (s->number > whole || (s->number == whole && s->open && s->open->last > t))
         start_open(s, whole);

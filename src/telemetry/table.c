@@ -129,6 +129,7 @@ static void encode(char *to, enum code code, const double v[TABLE_ROWS], double 
 
 static double decode(const char *from, enum code code, uint32_t row)
 {
+    assert(row < TABLE_ROWS);
     double base = 0;
     if (has_base(code)) {
         memcpy(&base, from, sizeof base);
@@ -166,6 +167,7 @@ static double decode(const char *from, enum code code, uint32_t row)
 static void get_column(const struct table_tail *tail, uint32_t col,
                        double v[TABLE_ROWS])
 {
+    assert(tail);
     const double *from = tail->values + (size_t)col * TABLE_ROWS;
     for (uint32_t i = 0; i < TABLE_ROWS; i++)
         v[i] = from[i < tail->rows ? i : tail->rows - 1];
@@ -201,6 +203,7 @@ static struct table_block *block_close(const struct table_tail *tail)
 
 static double block_at(const struct table_block *b, uint32_t row, uint32_t col)
 {
+    assert(row < TABLE_ROWS);
     if (col >= b->cols)
         return NAN;
     uint32_t d = b->directory[col];
@@ -292,6 +295,7 @@ uint32_t table_rows(const struct table *t)
 void table_row(struct table *t, uint32_t row, uint32_t cols)
 {
     assert(row >= table_rows(t));
+    assert(row >= table_rows(t));
     if (t->partial)
         reopen(t, t->partial);
     tail_grow(t, cols);
@@ -304,6 +308,7 @@ void table_row(struct table *t, uint32_t row, uint32_t cols)
 
 void table_put(struct table *t, uint32_t col, double v)
 {
+    assert(t->tail);
     struct table_tail *tail = t->tail;
     assert(col < tail->cols);
     tail->values[(size_t)col * TABLE_ROWS + tail->rows - 1] = v;

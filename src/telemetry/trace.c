@@ -6,6 +6,7 @@
  */
 #include "telemetry_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define MAX_SPANS 400
@@ -18,6 +19,7 @@ size_t trace_size(const struct trace *x)
 
 void trace_unref(struct trace *x)
 {
+    assert(x->refs > 0);
     if (--x->refs > 0)
         return;
     mem_free(x->spans);
@@ -57,6 +59,7 @@ static uint16_t put_note(struct trace *x, const char *note)
 
 static void put_span(struct trace *x, const struct span *s)
 {
+    assert(s->end >= s->start);
     GROW(x->spans, x->head.nspans, x->span_cap);
     x->spans[x->head.nspans++] = (struct span_rec){.id = s->id,
                                                    .parent = s->parent,

@@ -15,6 +15,7 @@
  */
 #include "telemetry_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define KEEP_ERRORS  4 /* per endpoint, slot and reason */
@@ -65,6 +66,7 @@ static struct trace_ref *add_live(struct traces *t, uint64_t request)
 
 static void remove_live(struct traces *t, struct trace_ref *at)
 {
+    assert(at >= t->live && at < t->live + t->nlive);
     size_t i = (size_t)(at - t->live);
     t->nlive--;
     memmove(at, at + 1, (t->nlive - i) * sizeof *at);
@@ -83,6 +85,7 @@ static uint32_t kept_position(const struct traces *t, const struct trace *x)
 /* A live trace, ours to write. A kept one is in `kept` too and replaced there. */
 static struct trace *own_live(struct traces *t, struct trace_ref *at)
 {
+    assert(at->trace->refs > 0);
     struct trace *old = at->trace;
     size_t mine = old->why == TRACE_OPEN ? 1 : 2;
     if (old->refs == mine)
@@ -166,6 +169,7 @@ static void drop_quota_of(struct traces *t, const struct trace *x)
 
 static void drop_kept(struct traces *t, uint32_t i)
 {
+    assert(i < t->nkept);
     struct trace *x = t->kept[i];
     struct trace_ref *live = find_live(t, x->head.request);
     drop_quota_of(t, x);
@@ -193,11 +197,13 @@ static struct trace_quota *quota_of(struct traces *t, comp_id endpoint)
 
 static sim_time duration(const struct trace *x)
 {
+    assert(x->head.end >= x->head.start);
     return x->head.end - x->head.start;
 }
 
 static struct trace **quickest(struct trace_quota *q)
 {
+    assert(q->nslow > 0);
     struct trace **min = &q->slow[0];
     for (uint32_t i = 1; i < q->nslow; i++)
         if (duration(q->slow[i]) < duration(*min))
@@ -209,6 +215,7 @@ static struct trace **quickest(struct trace_quota *q)
  * now. */
 static void decide(struct traces *t, struct trace *x)
 {
+    assert(x->why == TRACE_OPEN);
     struct trace_quota *q = quota_of(t, x->head.endpoint);
     uint8_t reason = (uint8_t)x->head.reason;
     if (reason != REASON_NONE && q->errors[reason] < KEEP_ERRORS) {
@@ -263,6 +270,7 @@ static void make_room(struct traces *t)
 
 void traces_span(struct traces *t, const struct model *m, const struct span *s)
 {
+    assert(s->end >= s->start);
     if (s->request == 0)
         return;
     struct trace_ref *at = find_live(t, s->request);
@@ -280,6 +288,7 @@ void traces_span(struct traces *t, const struct model *m, const struct span *s)
 
 static void finish(struct trace *x, const struct request_done *r)
 {
+    assert(r->end >= r->start && r->user);
     x->rootless = false;
     x->head.client = r->client;
     x->head.endpoint = r->endpoint;
@@ -393,6 +402,7 @@ static void count_quotas(struct traces *t, sim_time at)
 
 void traces_truncate(struct traces *t, const struct model *m, sim_time at)
 {
+    assert(at >= 0);
     uint32_t n;
     struct trace **all = take_all(t, &n);
     for (uint32_t i = 0; i < n; i++) {

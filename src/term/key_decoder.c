@@ -12,6 +12,7 @@
  */
 #include "key_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define LEARNT_MAX 16 /* bytes of a sequence; the longest of terminfo's keys has 9 */
@@ -61,6 +62,7 @@ void key_decoder_free(struct key_decoder *d)
 
 void key_decoder_feed(struct key_decoder *d, const char *bytes, size_t n, sim_time now)
 {
+    assert(bytes || !n);
     struct buf *b = &d->pending;
     if (d->at > 0) {
         memmove(b->s, b->s + d->at, b->len - d->at);
@@ -96,6 +98,7 @@ static bool begins_nothing(const struct key_decoder *d, unsigned char c)
  * arrow, is one on every keyboard. */
 static bool can_be_learnt(const struct key_decoder *d, const char *bytes, size_t n)
 {
+    assert(d->nlearnt <= d->cap);
     unsigned char first = (unsigned char)bytes[0];
     if (n == 0 || n > LEARNT_MAX || first == 3)
         return false;
@@ -148,6 +151,7 @@ static const struct learnt *find_learnt(const struct key_decoder *d, const char 
 
 static const char *head(const struct key_decoder *d, size_t *n)
 {
+    assert(d->at <= d->pending.len);
     *n = d->pending.len - d->at;
     return d->pending.s + d->at;
 }
@@ -163,6 +167,7 @@ static bool is_late(struct key_decoder *d, sim_time patience, sim_time now)
 static struct reading read_head(struct key_decoder *d, const char *s, size_t n,
                                 sim_time now)
 {
+    assert(n > 0);
     bool longer;
     struct grammar g = grammar_of(d, false);
     const struct learnt *l = find_learnt(d, s, n, &longer);

@@ -6,6 +6,7 @@
  */
 #include "key_internal.h"
 
+#include <assert.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -29,7 +30,7 @@ static struct reading key_of(size_t len, enum key_kind kind, uint32_t cp)
 
 /* ---- characters ------------------------------------------------------------------ */
 
-/* How long the character that begins with this byte is; 1 also where none does. */
+/* The length of the character that begins with this byte; 1 also where none does. */
 static size_t utf8_length(unsigned char first)
 {
     return first >= 0xf0 && first < 0xf8 ? 4
@@ -51,6 +52,7 @@ static size_t read_utf8(const char *s, size_t n, uint32_t *cp)
 
 size_t grammar_character(const char *s, size_t n, bool utf8, uint32_t *cp)
 {
+    assert(n > 0);
     wchar_t wide;
     mbstate_t state;
     if (utf8 || (unsigned char)s[0] < 0x80)
@@ -151,6 +153,7 @@ static struct reading modified(struct reading r, unsigned modifier)
 /* A sequence's parameters: s[from, to), all of digits and ";". */
 static bool read_numbers(const char *s, size_t from, size_t to, unsigned number[2])
 {
+    assert(from <= to);
     size_t at = 0;
     number[0] = number[1] = 0;
     for (size_t i = from; i < to; i++) {
@@ -168,6 +171,7 @@ static bool read_numbers(const char *s, size_t from, size_t to, unsigned number[
  * for a release. The button's bits 2 to 4 are Shift, Alt and Ctrl, 5 is a move. */
 static struct reading mouse_key(const char *s, size_t from, size_t end)
 {
+    assert(from <= end);
     unsigned number[3] = {0};
     struct reading r = nothing(end + 1);
     size_t at = 0;
@@ -193,6 +197,7 @@ static struct reading mouse_key(const char *s, size_t from, size_t end)
 
 static struct reading end_csi(const char *s, size_t from, size_t end)
 {
+    assert(from <= end);
     unsigned number[2];
     size_t len = end + 1;
     char final = s[end];
@@ -240,6 +245,7 @@ static struct reading read_console(const struct grammar *g, const char *s, size_
 static struct reading read_csi(const struct grammar *g, const char *s, size_t n,
                                size_t from)
 {
+    assert(from <= n);
     if (n > from && s[from] == '[')
         return read_console(g, s, n, from + 1);
     for (size_t i = from; i < n; i++) {
@@ -287,6 +293,7 @@ static struct reading end_ss3(size_t len, char c)
 static struct reading read_ss3(const struct grammar *g, const char *s, size_t n,
                                size_t from)
 {
+    assert(from <= n);
     size_t end = from;
     unsigned number[2];
     while (end < n && s[end] >= '0' && s[end] <= ';')
@@ -368,6 +375,7 @@ static struct reading read_esc(const struct grammar *g, const char *s, size_t n)
 
 struct reading grammar_read(const struct grammar *g, const char *s, size_t n)
 {
+    assert(n > 0);
     unsigned char first = (unsigned char)s[0];
     if (first == ESC)
         return read_esc(g, s, n);

@@ -13,7 +13,7 @@ enum opens {
     OPENS_REST    /* of a sequence that is too long to be one */
 };
 
-/* What stands at the head of the bytes. */
+/* The reading of the bytes' head. */
 struct reading {
     size_t len; /* bytes it takes; 0: its rest has not come */
     bool known; /* `key` is one; else the bytes are swallowed */
@@ -30,7 +30,7 @@ struct grammar {
 
 /* n > 0. */
 struct reading grammar_read(const struct grammar *g, const char *s, size_t n);
-/* One character, U+FFFD where there is none; the bytes it takes, 0: not all there. */
+/* Reads a character, U+FFFD where there is none; the bytes it takes, 0: not all there. */
 size_t grammar_character(const char *s, size_t n, bool utf8, uint32_t *cp);
 
 #endif

@@ -57,12 +57,14 @@ static void catch_crashes(void)
 
 void crash_prepare(int fd, const char *bytes, size_t n)
 {
+    bool first = restore.n == 0;
     restore.n = 0;
     if (n == 0 || n > sizeof restore.bytes)
         return;
     memcpy(restore.bytes, bytes, n);
     restore.fd = fd;
-    restore.has_line = tcgetattr(fd, &restore.line) == 0;
+    if (first) /* curses, once it has begun, has other settings */
+        restore.has_line = tcgetattr(fd, &restore.line) == 0;
     restore.n = n;
     on_die(restore_terminal);
     catch_crashes();

@@ -114,7 +114,7 @@ static int whole_number(const char *s)
     return end == s || n < 0 ? 0 : n < 1000000 ? (int)n : 1000000;
 }
 
-/* One side: what the terminal says, or the environment where it does not know (a serial
+/* A side's length: from the terminal, the environment where it does not know (a serial
  * line), or terminfo, or what terminals have been since 1978. */
 static int side_of(int told, const char *variable, const char *capability, int usual,
                    int most)
@@ -259,7 +259,7 @@ static void stop_flow_control(void)
     }
 }
 
-/* What a lone Esc waits for: 25 ms, or what the person's ESCDELAY says. */
+/* The wait after a lone Esc: 25 ms, or what the person's ESCDELAY says. */
 static sim_time escape_delay(void)
 {
     const char *s = getenv("ESCDELAY");
@@ -459,7 +459,7 @@ static bool signal_event(struct display *s, struct term_event *e)
     return true;
 }
 
-/* What the terminal has, or as much as one piece holds. false: the terminal went away;
+/* Takes what the terminal has, or as much as one piece holds. false: it went away;
  * reading it says so for ever. */
 static bool take_bytes(struct display *s)
 {
@@ -470,7 +470,7 @@ static bool take_bytes(struct display *s)
     return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-/* What there is without reading. `now` as key_decoder_next() wants it. */
+/* The next event that is there without reading. `now` as key_decoder_next() wants it. */
 static bool next_event(struct display *s, sim_time now, struct term_event *e)
 {
     if (signal_event(s, e))
@@ -489,7 +489,7 @@ static int ms_until(sim_time t, sim_time now)
     return left < 1000000 ? (int)left : 1000000;
 }
 
-/* How long to wait for bytes: to the caller's end (-1: for ever), or to where half a
+/* The time to wait for bytes: to the caller's end (-1: for ever), or to where half a
  * sequence is one. */
 static int patience(const struct display *s, sim_time end, sim_time now)
 {
@@ -558,9 +558,11 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
     leave_signal_clear();
     leave_signals_catch();
     watch_window();
+    crash_prepare(STDOUT_FILENO, "\r\n", 2); /* the line as it is before all of this */
     find_ground(s);
     s->curses = start_curses(name);
     if (!s->curses) {
+        crash_prepare(STDOUT_FILENO, NULL, 0);
         key_decoder_free(s->keys);
         mem_free(s);
         return errmsg_set(why, ERR_REFUSED, "the terminal %s cannot be opened", name);

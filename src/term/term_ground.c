@@ -9,6 +9,7 @@
  */
 #include "term_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@
 
 /* ---- answers --------------------------------------------------------------------- */
 
-/* One channel, of one to four hexadecimal digits; *p moves behind it. -1: it is none.
+/* A colour's channel, one to four hexadecimal digits; *p moves behind it. -1: none.
  */
 static int channel(const char **p)
 {
@@ -83,6 +84,7 @@ void ground_leave(struct ground_reader *r)
 /* A sequence is over: an answer is taken, anything else was typed. */
 static void end_sequence(struct ground_reader *r)
 {
+    assert(r->n < sizeof r->seq);
     bool da1 = r->state == GROUND_IN_CSI && r->seq[2] == '?' && r->seq[r->n - 1] == 'c';
     if (r->state == GROUND_IN_OSC) {
         r->seq[r->n] = '\0';

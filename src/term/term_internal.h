@@ -73,7 +73,8 @@ enum ground ground_find(struct ground_reader *r, const char *term, int colours);
 /* ---- what back-ends share -------------------------------------------------------- */
 
 /* From now on a crash (SEGV, ABRT, BUS, FPE, ILL) and die() write these bytes to the
- * terminal `fd`, put its line settings back and go on dying. n 0: forget it. */
+ * terminal `fd`, put its line settings back and go on dying. n 0: forget it. The settings
+ * are those at the first call since: make it before curses or anybody changes them. */
 void crash_prepare(int fd, const char *restore, size_t n);
 
 /* INT, TERM, HUP and QUIT ask to leave; their number, 0 none. Blocked but while

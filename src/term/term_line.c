@@ -13,6 +13,7 @@
  */
 #include "term_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -107,6 +108,7 @@ static void add_cell(const struct line *l, const struct cell *c, struct buf *out
 static void add_cells(const struct line *l, const struct canvas *c, int from, int to,
                       struct buf *out)
 {
+    assert(from <= to && to <= c->cols);
     for (int col = from; col < to; col++)
         if (c->cells[col].width > 0)
             add_cell(l, &c->cells[col], out);

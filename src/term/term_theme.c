@@ -8,6 +8,7 @@
  */
 #include "term_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- what a background is -------------------------------------------------------- */
@@ -36,7 +37,7 @@ enum ground ground_of(uint32_t rgb)
 
 /* ---- which table ----------------------------------------------------------------- */
 
-/* What the looks must be readable on, and whether the theme itself sees to that. */
+/* The ground that looks must be readable on, and whether the theme itself sees to it. */
 struct stage {
     enum ground ground;
     bool own;
@@ -67,6 +68,7 @@ static struct look column(const struct looks *l, enum ground ground)
 
 static struct look look_many(enum theme theme, enum ground ground, enum tone tone)
 {
+    assert(tone < TONE_COUNT);
     const struct looks *table = theme == THEME_CONTRAST       ? looks_many_contrast
                                 : theme == THEME_COLOUR_BLIND ? looks_many_blind
                                                               : looks_many;
@@ -76,6 +78,7 @@ static struct look look_many(enum theme theme, enum ground ground, enum tone ton
 static struct look look_few(enum theme theme, enum ground ground, int colours,
                             enum tone tone)
 {
+    assert(tone < TONE_COUNT);
     const struct looks *table = theme == THEME_CONTRAST       ? looks_few_contrast
                                 : theme == THEME_COLOUR_BLIND ? looks_few_blind
                                                               : looks_few;
@@ -112,6 +115,7 @@ static struct look heated(struct look l, enum theme theme, enum ground ground, i
 struct look look_of(enum theme theme, enum ground ground, int colours, enum tone tone,
                     int heat)
 {
+    assert(tone < TONE_COUNT && heat >= 0);
     if (theme == THEME_MONO || colours < 8)
         return looks_mono[tone];
     struct stage on = stage_of(theme, ground, colours);

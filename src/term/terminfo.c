@@ -68,7 +68,7 @@ static const char *const others[] = {
     "kp5",   "kp6",   "kp7",   "kp8",   "kp9",   "kpADD", "kpSUB", "kpMUL",
     "kpDIV", "kpDOT", "kpCMA", "kpZRO", "kpNUM", "kcbt2", "kxIN",  "kxOUT"};
 
-/* One pass for the keys that we have a use for, one for the others: some entries give
+/* Two passes, first the keys that we have a use for, then the others: some entries give
  * one sequence to both, and then it is ours. */
 static void learn(struct key_decoder *d, const char *name, const struct key *k,
                   bool ours)

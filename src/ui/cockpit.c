@@ -11,6 +11,7 @@
  */
 #include "ui_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define PANEL_LEAST       5
@@ -24,6 +25,7 @@ static bool is_wide(const struct canvas *c)
 
 static void draw_view(struct ui *u, struct canvas *c, enum view_id id, struct rect r)
 {
+    assert(id < VIEW_COUNT);
     u->drawing = id;
     spot_note(u, SPOT_PANEL, (int)id, r);
     if (r.rows > 0 && r.cols > 0)
@@ -41,6 +43,7 @@ static void view_rule(struct ui *u, struct canvas *c, enum view_id id, int row, 
 
 static int wants(struct ui *u, enum view_id id, int cols, int most)
 {
+    assert(id < VIEW_COUNT);
     int n = ui_view(id)->wants ? ui_view(id)->wants(u, cols) : most;
     return n < most ? n : most;
 }

@@ -5,6 +5,7 @@
  */
 #include "ui_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,7 @@ int draw_wrapped(struct canvas *c, struct rect r, enum tone t, const char *s, in
 
 int wrapped_rows(const char *s, int cols)
 {
+    assert(s);
     return draw_wrapped(NULL, (struct rect){0, 0, 0, cols}, TONE_NORMAL, s, 0);
 }
 
@@ -127,6 +129,7 @@ void draw_frame(struct canvas *c, struct rect r, const char *title, const char *
 
 void draw_bar(struct canvas *c, int row, int col, int cols, double share, enum tone t)
 {
+    assert(t < TONE_COUNT);
     if (!(share > 0))
         share = 0;
     if (share > 1)
@@ -151,6 +154,7 @@ void draw_bar(struct canvas *c, int row, int col, int cols, double share, enum t
 static size_t row_end(const char *s, size_t from, size_t line_end, int cols,
                       size_t *next)
 {
+    assert(from <= line_end);
     int used = 0;
     size_t blank = 0;
     for (size_t i = from; i < line_end;) {
@@ -195,6 +199,7 @@ size_t out_rows(const struct out *o, size_t from, int cols, struct span_of *rows
 
 static size_t run_at(const struct out *o, size_t byte)
 {
+    assert(byte <= o->text.len);
     size_t lo = 0, hi = o->nruns;
     while (lo < hi) {
         size_t mid = (lo + hi) / 2;

@@ -50,6 +50,7 @@ void editor_release(struct editor *e)
 
 void text_cut(struct buf *b, size_t len)
 {
+    assert(len <= b->len);
     if (len < b->len) {
         b->len = len;
         b->s[len] = '\0';
@@ -87,6 +88,7 @@ void editor_set(struct editor *e, const char *line)
 static void replace(struct editor *e, size_t from, size_t to, const char *s, size_t n)
 {
     assert(from <= to && to <= e->text.len);
+    assert(from <= to && to <= e->text.len);
     e->cut = e->text.len - (to - from) + n > EDITOR_LINE - 1;
     if (e->cut)
         return;
@@ -100,6 +102,7 @@ static void replace(struct editor *e, size_t from, size_t to, const char *s, siz
 
 static uint32_t code_at(const struct editor *e, size_t at, size_t *n)
 {
+    assert(at <= e->text.len);
     uint32_t cp = 0;
     *n = at < e->text.len ? utf8_next(e->text.s + at, e->text.len - at, &cp) : 0;
     return cp;
@@ -113,6 +116,7 @@ static int width_of(uint32_t cp)
 
 size_t editor_right_of(const struct editor *e, size_t at)
 {
+    assert(at <= e->text.len);
     size_t n;
     code_at(e, at, &n);
     at += n;
@@ -123,6 +127,7 @@ size_t editor_right_of(const struct editor *e, size_t at)
 
 int editor_columns(const struct editor *e, size_t from, size_t to)
 {
+    assert(from <= to && to <= e->text.len);
     int w = 0;
     for (size_t n; from < to; from += n)
         w += width_of(code_at(e, from, &n));
@@ -131,6 +136,7 @@ int editor_columns(const struct editor *e, size_t from, size_t to)
 
 static size_t left_of(const struct editor *e, size_t at)
 {
+    assert(at <= e->text.len);
     size_t last = 0;
     for (size_t i = 0; i < at; i = editor_right_of(e, i))
         last = i;
@@ -144,6 +150,7 @@ static bool is_space(const struct editor *e, size_t at)
 
 static size_t word_left(const struct editor *e, size_t at)
 {
+    assert(at <= e->text.len);
     while (at > 0 && is_space(e, left_of(e, at)))
         at = left_of(e, at);
     while (at > 0 && !is_space(e, left_of(e, at)))
@@ -153,6 +160,7 @@ static size_t word_left(const struct editor *e, size_t at)
 
 static size_t word_right(const struct editor *e, size_t at)
 {
+    assert(at <= e->text.len);
     while (at < e->text.len && is_space(e, at))
         at = editor_right_of(e, at);
     while (at < e->text.len && !is_space(e, at))
@@ -162,6 +170,7 @@ static size_t word_right(const struct editor *e, size_t at)
 
 static void kill_range(struct editor *e, size_t from, size_t to)
 {
+    assert(to <= e->text.len);
     if (from >= to)
         return;
     buf_reset(&e->killed);
@@ -211,6 +220,7 @@ static void edit_swap(struct editor *e)
 
 void editor_remember(struct editor *e, const char *line)
 {
+    assert(line);
     bool same = e->nhistory && str_eq(e->history[e->nhistory - 1], line);
     if (*line && !same) {
         if (e->nhistory == EDITOR_HISTORY) {
@@ -309,6 +319,7 @@ static size_t common_prefix(const struct completions *c)
 
 static void take_word(struct editor *e, const char *word, size_t n, bool space)
 {
+    assert(n <= strlen(word));
     replace(e, e->offer.start, e->cursor, word, n);
     if (space && !is_space(e, e->cursor))
         replace(e, e->cursor, e->cursor, " ", 1);
@@ -317,6 +328,7 @@ static void take_word(struct editor *e, const char *word, size_t n, bool space)
 /* Where the line with the cursor begins, of several. */
 static size_t line_start(const struct editor *e)
 {
+    assert(e->cursor <= e->text.len);
     size_t at = e->cursor;
     while (at > 0 && e->text.s[at - 1] != '\n')
         at--;
@@ -540,6 +552,7 @@ const struct editor_binding *editor_binding_find(const struct key *k)
 
 bool editor_key(struct editor *e, const struct key *k)
 {
+    assert(e->cursor <= e->text.len);
     const struct editor_binding *b = editor_binding_find(k);
     if (k->alt && !b)
         return false;

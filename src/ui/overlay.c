@@ -4,6 +4,7 @@
  */
 #include "ui_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -135,6 +136,7 @@ struct item {
 /* Letters of `word` in order in `name`; fewer gaps first. -1: no. */
 static int fuzzy(const char *name, const char *word)
 {
+    assert(name && word);
     int gaps = 0;
     for (; *word; word++) {
         char low = *word >= 'A' && *word <= 'Z' ? (char)(*word + 32) : *word;

@@ -6,6 +6,7 @@
  */
 #include "ui_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -30,6 +31,7 @@ static void axis_text(char out[16], double v, const char *unit)
 
 static int column_of(const struct plot *p, sim_time t)
 {
+    assert(p->to > p->from);
     if (t < p->from || t > p->to || p->to <= p->from)
         return -1;
     double at = (double)(t - p->from) / (double)(p->to - p->from) * (double)p->n;

@@ -5,6 +5,7 @@
  */
 #include "ui_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ static size_t heads_of(struct ui *u, const struct session_view *v,
 
 static void took_text(struct buf *b, sim_time t)
 {
+    assert(t >= 0);
     buf_reset(b);
     if (t < 10 * SIM_SEC) { /* a column of milliseconds is read at a glance */
         number_text(b, (double)(t / SIM_US) / 1000);
@@ -210,6 +212,7 @@ static void columns_of(const struct fall *f, sim_time start, sim_time end, int *
 
 static sim_time end_of(const struct fall *f, const struct span *s)
 {
+    assert(s->end >= s->start);
     return s->end == SIM_FOREVER ? f->to : s->end;
 }
 

@@ -7,12 +7,14 @@
  */
 #include "wire_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 void put_u8(struct buf *b, unsigned v)
 {
+    assert(v <= 255);
     buf_addch(b, (char)(unsigned char)v);
 }
 
@@ -39,6 +41,7 @@ void put_double(struct buf *b, double v)
 
 void put_bytes(struct buf *b, const char *s, size_t n)
 {
+    assert(n <= UINT32_MAX);
     put_u32(b, (uint32_t)n);
     if (n > 0)
         buf_add(b, s, n);
@@ -51,12 +54,14 @@ void put_str(struct buf *b, const char *s)
 
 void reader_bad(struct wire_reader *r, const char *what)
 {
+    assert(what);
     if (!r->bad)
         r->bad = what;
 }
 
 static const unsigned char *take(struct wire_reader *r, size_t n)
 {
+    assert(r->bad || r->p);
     if (!r->bad && n > r->left)
         r->bad = "the message ends too early";
     if (r->bad)
@@ -103,6 +108,7 @@ bool get_bool(struct wire_reader *r)
 
 unsigned get_enum(struct wire_reader *r, unsigned limit, const char *what)
 {
+    assert(limit > 0);
     unsigned v = get_u8(r);
     if (v < limit)
         return v;
@@ -112,6 +118,7 @@ unsigned get_enum(struct wire_reader *r, unsigned limit, const char *what)
 
 int get_int(struct wire_reader *r, int min, int max, const char *what)
 {
+    assert(min <= max);
     int64_t v = (int32_t)get_u32(r);
     if (!r->bad && (v < min || v > max))
         reader_bad(r, what);
@@ -167,6 +174,7 @@ double get_real(struct wire_reader *r, double min, double max, const char *what)
 
 size_t get_count(struct wire_reader *r, size_t max, size_t each, const char *what)
 {
+    assert(each > 0);
     size_t n = get_u32(r);
     if (!r->bad && (n > max || n * each > r->left))
         reader_bad(r, what);

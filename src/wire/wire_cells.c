@@ -7,6 +7,7 @@
  */
 #include "wire_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define CELL_BYTES 15
@@ -25,6 +26,7 @@ static bool cell_same(const struct cell *a, const struct cell *b)
 static size_t run_end(const struct canvas *a, const struct canvas *b, size_t from,
                       size_t n)
 {
+    assert(from <= n);
     size_t end = from + 1;
     for (size_t i = end; i < n && i < end + GAP; i++)
         if (!cell_same(&a->cells[i], &b->cells[i]))
@@ -35,6 +37,7 @@ static size_t run_end(const struct canvas *a, const struct canvas *b, size_t fro
 void wire_frame_diff(struct wire_frame *f, const struct canvas *before,
                      const struct canvas *now, struct arena *mem)
 {
+    assert(now->rows > 0 && now->cols > 0);
     size_t n = (size_t)now->rows * (size_t)now->cols, nruns = 0;
     *f = (struct wire_frame){now->rows,       now->cols, now->cursor_row,
                              now->cursor_col, NULL,      0};
@@ -60,6 +63,7 @@ void wire_frame_diff(struct wire_frame *f, const struct canvas *before,
 
 static void put_cell(struct buf *b, const struct cell *c)
 {
+    assert(c->tone < TONE_COUNT && c->width <= 2);
     put_u32(b, c->cp);
     put_u32(b, c->mark[0]);
     put_u32(b, c->mark[1]);
@@ -171,6 +175,7 @@ static const struct cell replacement = {.cp = 0xFFFD, .width = 1};
 /* Puts right what stands alone: half of a wide character. */
 static void check_row(struct cell *row, int cols)
 {
+    assert(cols > 0);
     for (int i = 0; i < cols; i++) {
         bool half = row[i].width == 0;
         if (row[i].width == 2 && i + 1 < cols && row[i + 1].width == 0) {

@@ -9,6 +9,7 @@
  */
 #include "wire_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct wire_client {
@@ -42,7 +43,7 @@ int wire_client_pid(const struct wire_client *c)
     return c->worker ? wire_worker_pid(c->worker) : 0;
 }
 
-/* What a request may take. Those that replay a tape, run the lesson twice more, or
+/* The time a request may take. Those that replay a tape, run the lesson twice more, or
  * carry out a whole wait at once (a line in plain mode) take longer on a slow machine;
  * a proof takes what it takes. */
 static int limit_of(enum wire_op op)
@@ -65,10 +66,11 @@ static void drop_worker(struct wire_client *c)
     c->worker = NULL;
 }
 
-/* One try: a worker that fails it is ended. */
+/* Tries a request once; a worker that fails it is ended. */
 static enum err ask_once(struct wire_client *c, const struct wire_request *q,
                          struct wire_answer *a, struct errmsg *why)
 {
+    assert(c->worker);
     enum err e = ERR_OK;
     if (!c->worker)
         return errmsg_set(why, ERR_LOST, "the lesson's process does not run");
@@ -132,6 +134,7 @@ enum err wire_client_open(struct wire_client *c, const struct wire_request *q,
 
 static void tell(struct wire_client *c, const char *what, const char *because)
 {
+    assert(what);
     struct errmsg text = {0};
     errmsg_set(&text, ERR_LOST, "%s (%s).", what, because);
     if (c->o.said)

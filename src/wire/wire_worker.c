@@ -8,6 +8,7 @@
  */
 #include "wire_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -68,6 +69,7 @@ static NORETURN void become_worker(int sock, int words, char *const *argv)
 /* A descriptor above the standard ones, closed on exec. */
 static int raise_fd(int fd)
 {
+    assert(fd >= 0);
     if (fd > 2)
         return fd;
     int up = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -133,7 +135,7 @@ int wire_worker_fd(const struct wire_worker *w)
 
 /* ---- why it died ----------------------------------------------------------------- */
 
-/* What it wrote before, cleaned; "" nothing. */
+/* The worker's last words, cleaned; "" when it wrote none. */
 static void last_words(struct wire_worker *w, struct buf *clean)
 {
     char raw[300];
@@ -242,7 +244,7 @@ static void renew_cpu_limit(struct wire_worker *w)
 #define START_MS    20000 /* on a machine that is very busy, or emulated */
 #define SEND_MS     10000
 
-/* How long one waits for a worker, and who may end that earlier. */
+/* The time for which a worker is waited for, and who may end that earlier. */
 struct patience {
     int64_t start;
     int limit_ms; /* 0: no limit */
@@ -419,7 +421,7 @@ static enum err start(struct wire_worker **out, bool jail, struct errmsg *why)
     return ERR_OK;
 }
 
-/* What a person needs to know to decide. */
+/* Says what a person needs to know to decide about a machine without a jail. */
 static enum err tell_no_wall(const struct wire_answer *a, struct errmsg *why)
 {
     if (a->err != ERR_REFUSED)

@@ -7,6 +7,7 @@
  */
 #include "worker_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define REPORT_MAX (64u << 20) /* of a lab, in all its pieces */
@@ -88,7 +89,7 @@ static void tell_frame(struct server *s, struct wire_answer *a)
     }
     if (!s->ui || !s->next || (s->shown && !ui_dirty(s->ui)))
         return;
-    /* What is seen may finish a step, and then the frame is old before it is sent. */
+    /* A view that is seen may finish a step: the frame is old before it is sent. */
     for (int i = 0; i == 0 || (i < 3 && ui_dirty(s->ui)); i++)
         ui_draw(s->ui, s->next);
     wire_frame_diff(&a->frame, s->shown, s->next, &a->mem);
@@ -353,6 +354,7 @@ static void do_lab_run(struct server *s, const struct wire_request *q,
 /* So much of the report that it fits a message; whole lines. */
 static size_t piece_of(const struct buf *b, size_t at)
 {
+    assert(at <= b->len);
     size_t n = b->len - at < PIECE_MAX ? b->len - at : PIECE_MAX;
     while (at + n < b->len && n > 1 && b->s[at + n - 1] != '\n')
         n--;

@@ -40,13 +40,13 @@ void serve_drop_canvases(struct server *s);
 /* A course's cards, or the lessons' without a course; returns the number of them. */
 size_t cards_load(const struct wire_request *q, struct wire_card **cards,
                   struct arena *mem);
-/* What a loaded lesson says of itself. */
+/* Fills a card with what a loaded lesson says of itself. */
 void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem);
 const struct wire_lesson *card_file(const struct wire_request *q, const char *id);
 
 /* ---- the plain face -------------------------------------------------------------- */
 
-/* What it asks at its prompt. */
+/* The question at the prompt of plain mode. */
 const char *serve_asks(const struct server *s);
 /* The row that a prompt is edited on; none where lines come whole. */
 void serve_make_prompt(struct server *s, const struct wire_request *q);

@@ -2,9 +2,11 @@
  * The shop of console_shop.h.
  */
 #include "console_shop.h"
+#include "truecode/lesson.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct errmsg why;
 
@@ -170,6 +172,33 @@ void shop_run(struct shop *s, sim_time length)
         ok(world_run(s->world, t, UINT64_MAX, &o, &why));
         recording_sample(s->rec, s->world);
     }
+}
+
+enum err shop_do(struct shop *s, const struct action *a, sim_time *busy,
+                 struct errmsg *error)
+{
+    struct observer o = recording_observer(s->rec);
+    enum err e = world_apply(s->world, a, "you", &o, busy, error);
+    recording_sample(s->rec, s->world);
+    return e;
+}
+
+void shop_of_text(struct shop *s, const char *text, uint64_t seed)
+{
+    struct lesson *l;
+    struct lesson_world lw;
+    ok(lesson_load(&l, text, strlen(text), "test.lua", &why));
+    ok(lesson_build(l, seed, &lw, &why));
+    lesson_unref(l);
+    *s = (struct shop){.model = model_ref(lw.model),
+                       .world = world_new(lw.model, seed, &why)};
+    lesson_world_release(&lw);
+    s->rec = recording_new(s->model, NULL, 0);
+    s->ctx = (struct console_ctx){.world = s->world,
+                                  .rec = s->rec,
+                                  .day_start = 19 * SIM_HOUR + 30 * SIM_MIN,
+                                  .may_rewind = true,
+                                  .columns = 76};
 }
 
 void shop_release(struct shop *s)

@@ -21,6 +21,12 @@ void shop_init(struct shop *s, sim_time length);
 void shop_run(struct shop *s, sim_time length);
 void shop_release(struct shop *s);
 
+/* As an operator does it, recorded. `busy`: how long that takes; may be NULL. */
+enum err shop_do(struct shop *s, const struct action *a, sim_time *busy,
+                 struct errmsg *why);
+/* A world that a lesson's text builds, from its seed; recorded, not run yet. */
+void shop_of_text(struct shop *s, const char *lesson, uint64_t seed);
+
 /* One line; the text is malloc()ed. `fx` may be NULL. */
 char *shop_says(struct shop *s, const char *line, enum err *e, struct effects *fx);
 

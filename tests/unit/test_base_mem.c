@@ -79,6 +79,27 @@ static void arena_strings(void **state)
 /* ---- buf ---------------------------------------------------------------------------
  */
 
+/* A buf of at most ten bytes holds ten; what does not fit is left out whole, and so is all
+ * that comes after, though it would fit. */
+static void a_buf_ends_at_its_limit(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 10);
+    buf_adds(&b, "0123456789");
+    assert_int_equal(b.len, 10);
+    assert_false(b.full);
+    buf_addch(&b, 'x');
+    assert_true(b.full);
+    assert_string_equal(b.s, "0123456789");
+    buf_release(&b);
+    buf_adds(&b, "01234567");
+    buf_adds(&b, "too long");
+    buf_addch(&b, '8');
+    assert_string_equal(b.s, "01234567");
+    buf_release(&b);
+}
+
 static void arrays_grow_and_keep_what_they_hold(void **state)
 {
     (void)state;
@@ -263,6 +284,7 @@ int main(void)
         cmocka_unit_test(memory_is_zeroed),
         cmocka_unit_test(arena_memory_is_zero_aligned_and_apart),
         cmocka_unit_test(arena_strings),
+        cmocka_unit_test(a_buf_ends_at_its_limit),
         cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
         cmocka_unit_test(a_buf_grows_and_is_terminated),
         cmocka_unit_test(a_zeroed_buf_works),

@@ -80,6 +80,8 @@ static void bad_files_have_their_reasons(void **state)
     write_file("course.lua", "return course { }", 0);
     write_file("good.lua", "return lesson { }", 0);
     write_file("large.lua", "return lesson { } --", LESSON_MAX_BYTES);
+    write_file("notes.txt", "beside the lessons, and none", 0);
+    write_file("saved.lua~", "by an editor", 0);
     path_of(folder, sizeof folder, "folder.lua");
     assert_int_equal(mkdir(folder, 0700), 0);
     read_library(&l);
@@ -98,6 +100,8 @@ static void bad_files_have_their_reasons(void **state)
     remove_file("good.lua");
     remove_file("large.lua");
     remove_file("folder.lua");
+    remove_file("notes.txt");
+    remove_file("saved.lua~");
 }
 
 /* More than a message holds: the largest are left out, and say so. */

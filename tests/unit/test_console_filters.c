@@ -84,6 +84,11 @@ static void grep_says_what_is_wrong(void **state)
     gives("a", "grep", "grep needs a pattern, for example: grep timeout\n");
     gives("a", "grep [a", "grep: the pattern opens [ and does not close it.\n");
     gives("a", "grep -E '(a'", "grep: the pattern opens ( and does not close it.\n");
+    char deep[100];
+    snprintf(deep, sizeof deep, "grep -E '%.*sa%.*s'", 33,
+             "((((((((((((((((((((((((((((((((((((((((", 33,
+             "))))))))))))))))))))))))))))))))))))))))");
+    gives("a", deep, "grep: the pattern nests too deep.\n");
     gives("a", "grep -x a", "grep: -x is not an option here.\n");
 }
 

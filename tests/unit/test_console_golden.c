@@ -3,7 +3,7 @@
  * tests/golden/console_*.txt: text is the product, so a change of it is looked at.
  * UPDATE_GOLDEN=1 writes them anew.
  */
-#include "../lib/console_shop.h"
+#include "../lib/console_golden.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,64 +29,9 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void add_output(struct buf *b, const char *line)
-{
-    char *text = shop_says(&shop, line, NULL, NULL);
-    buf_addf(b, "> %s\n%s\n", line, text);
-    mem_free(text);
-}
-
-static void write_file(const char *path, const struct buf *b)
-{
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    assert_int_equal(fwrite(b->s, 1, b->len, f), b->len);
-    assert_int_equal(fclose(f), 0);
-}
-
-static void compare(const char *name, const struct buf *b)
-{
-    char path[200];
-    struct buf want;
-    int ch;
-    snprintf(path, sizeof path, "tests/golden/console_%s.txt", name);
-    if (getenv("UPDATE_GOLDEN"))
-        write_file(path, b);
-    FILE *f = fopen(path, "r");
-    if (!f)
-        fail_msg("%s is not there; UPDATE_GOLDEN=1 writes it", path);
-    buf_init(&want, 0);
-    while ((ch = fgetc(f)) != EOF)
-        buf_addch(&want, (char)ch);
-    fclose(f);
-    if (strcmp(want.s, b->s) != 0)
-        fail_msg("%s differs. Now it says:\n%s", path, b->s);
-    buf_release(&want);
-}
-
-/* No line leaves the 76 columns. */
-static void assert_fits(const struct buf *b)
-{
-    for (const char *p = b->s; *p;) {
-        size_t n = strcspn(p, "\n");
-        char *line = mem_alloc(n + 1);
-        memcpy(line, p, n);
-        if (*line != '>' && text_width(line) > 76 && !strstr(line, "://"))
-            fail_msg("too wide: %s", line);
-        mem_free(line);
-        p += n + (p[n] == '\n');
-    }
-}
-
 static void check(const char *name, const char *const *lines)
 {
-    struct buf b;
-    buf_init(&b, 0);
-    for (size_t i = 0; lines[i]; i++)
-        add_output(&b, lines[i]);
-    assert_fits(&b);
-    compare(name, &b);
-    buf_release(&b);
+    golden_console(&shop, name, lines);
 }
 
 static void look(void **state)

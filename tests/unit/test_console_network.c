@@ -122,7 +122,8 @@ static void help_names_what_is_here(void **state)
     says(&s, "help tls", "  renew cert\n  reload cert\n");
     says(&s, "help renew", "--cert-name cert\n");
     says(&s, "help sync", "  sync time\n");
-    says(&s, "help db", "  db locks DATABASE\n");
+    says(&s, "help db", "  locks [DATABASE] ");
+    says(&s, "help db locks", "  db locks DATABASE\n");
     shop_release(&s);
 }
 

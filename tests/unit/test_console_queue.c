@@ -134,8 +134,9 @@ static void help_on_call_has_the_last_words(void **state)
 static void help_names_what_is_here(void **state)
 {
     (void)state;
-    SAYS("help queue", "  queue skip events.orders.mail-1 5\n",
-         "skip NAME[-N] [messages]", "purge NAME");
+    SAYS("help queue", "  queue skip events.orders.mail-1 5\n", "skip NAME[-N] [COUNT]",
+         "purge NAME", "dead [NAME]");
+    SAYS("help queue dead replay", "queue dead replay NAME [NO]");
     SAYS("help jobs", "  jobs run nightly\n", "disable NAME");
     SAYS("help limit", "  limit web 50\n");
     SAYS("help renew", "  renew CERTIFICATE\n", "--cert-name COMPONENT");
@@ -149,7 +150,6 @@ static void does_what_the_kinds_can(void **state)
     does("queue skip events.orders.mail-2 5", "events.orders.mail", 2, "skip");
     does("queue pause events.orders.mail", "events.orders.mail", 0, "pause");
     does("queue replay events.orders.mail 10m", "events.orders.mail", 0, "replay");
-    does("queue replay events.orders.mail", "events.orders.mail", 0, "replay");
     does("queue purge events.orders", "events.orders", 0, "purge");
     does("jobs run nightly", "nightly", 0, "run");
     does("jobs disable nightly", "nightly", 0, "disable");
@@ -172,8 +172,12 @@ static void refused(const char *line, const char *with)
 static void what_there_is_stands_beside_what_there_is_not(void **state)
 {
     (void)state;
-    refused("queue explode x", "There is no \"explode\"; there is: events.orders.mail. "
-                               "What acts: pause,");
+    refused("queue explode x",
+            "There is no queue explode. What may follow queue: dead, "
+            "pause,");
+    refused("queue ded", "There is no queue ded; did you mean queue dead?");
+    refused("queue explode", "there is: events.orders.mail. help queue says");
+    refused("queue replay events.orders.mail", "has no dead letters");
     refused("queue pause elephant", "there is: events.orders.mail.\n");
     refused("restart elephant", "There is no \"elephant\"; there is: web, worker.\n");
     refused("ps elephant",

@@ -93,7 +93,7 @@ static void locks_and_tables_are_shown(void **state)
     shop_run(&s, 30 * SIM_SEC);
     says(&s, "db locks", "Nobody waits for a lock.");
     says(&s, "db", "db tables");
-    says(&s, "db tables", "db.orders");
+    says(&s, "db tables", "orders");
     says(&s, "db tables", "2 000 ");
     act(&s, ACTION_FAULT, "db", "long_transaction", "orders");
     act(&s, ACTION_OP, "db.orders", "migrate", "add_column");
@@ -105,8 +105,8 @@ static void locks_and_tables_are_shown(void **state)
     says(&s, "db sessions", "waits for a lock");
     says(&s, "db sessions", "operator  idle in transaction");
     refuses(&s, "kill db 9999", "db has no session 9999; db sessions lists them.");
-    refuses(&s, "db elephant", "there is: db. The views: sessions,");
-    says(&s, "db tables", "0 %"); /* the migration has not begun */
+    refuses(&s, "db elephant", "there is: db. help db says what follows it");
+    says(&s, "db tables", "add column for"); /* it has not begun */
     act(&s, ACTION_OP, "db", "kill", "idle-in-transaction");
     shop_run(&s, 2 * SIM_SEC);
     says(&s, "db locks", "Nobody waits for a lock.");
@@ -180,6 +180,39 @@ static void the_map_tells_a_refusal_once(void **state)
     lesson_world_release(&lw);
 }
 
+/* Nine services in a row, each with a second callee, so that all branch: six levels are
+ * drawn, and below them it says that there is more. */
+static void the_map_tells_where_it_ends(void **state)
+{
+    struct buf text;
+    struct lesson_world lw;
+    (void)state;
+    buf_init(&text, 0);
+    buf_adds(&text, "return lesson { id = 'x', title = 'X', track = 'lab',"
+                    " world = function(w)\n");
+    for (int i = 1; i <= 9; i++) {
+        buf_addf(&text,
+                 "w:service { 'side%d', endpoints = { a = { sleep(ms(1)) } } }\n", i);
+        buf_addf(&text,
+                 "w:service { 'level%d', endpoints = { a = { call('side%d', 'a')", i,
+                 i);
+        if (i < 9)
+            buf_addf(&text, ", call('level%d', 'a')", i + 1);
+        buf_adds(&text, " } } }\n");
+    }
+    buf_adds(&text, "w:client { 'u', to = 'level1/a', rate = 5 }\nend }\n");
+    build(text.s, &lw);
+    buf_release(&text);
+    struct shop s = shop_of(&lw);
+    shop_run(&s, 30 * SIM_SEC);
+    says(&s, "map", "level7");
+    says(&s, "map | grep -c level8", "0\n");
+    says(&s, "map", "… 2 more below; status lists all\n");
+    recording_free(s.rec);
+    world_free(s.world);
+    lesson_world_release(&lw);
+}
+
 static void a_lock_of_an_unknown_mode_is_refused_where_it_stands(void **state)
 {
     static const char text[] =
@@ -205,6 +238,7 @@ int main(void)
         cmocka_unit_test(locks_and_tables_are_shown),
         cmocka_unit_test(a_deadlock_is_as_old_as_the_wait_that_closed_it),
         cmocka_unit_test(the_map_tells_a_refusal_once),
+        cmocka_unit_test(the_map_tells_where_it_ends),
         cmocka_unit_test(a_lock_of_an_unknown_mode_is_refused_where_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

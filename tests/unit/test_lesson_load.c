@@ -160,6 +160,19 @@ static void the_rest_arrives(void **state)
     lesson_unref(l);
 }
 
+static void a_share_is_not_more_than_all(void **state)
+{
+    char text[4096];
+    struct lesson *l;
+    struct errmsg why = {0};
+    (void)state;
+    snprintf(text, sizeof text, WHOLE, "");
+    *strstr(text, "0.99") = '1';
+    assert_int_equal(lesson_load(&l, text, strlen(text), "x.lua", &why), ERR_LESSON);
+    assert_non_null(strstr(why.text, "x.lua:8: "));
+    assert_non_null(strstr(why.text, "from 0 to 1"));
+}
+
 static void wrong_fields_are_named(void **state)
 {
     (void)state;
@@ -378,6 +391,7 @@ int main(void)
         cmocka_unit_test(fields_arrive),
         cmocka_unit_test(steps_arrive),
         cmocka_unit_test(the_rest_arrives),
+        cmocka_unit_test(a_share_is_not_more_than_all),
         cmocka_unit_test(wrong_fields_are_named),
         cmocka_unit_test(wrong_steps_are_named),
         cmocka_unit_test(missing_fields_are_named),

@@ -527,6 +527,36 @@ static void work_longer_than_the_visibility_is_done_twice(void **state)
     lab_free(&l);
 }
 
+/* They are numbered from the oldest on; what is taken out leaves no gap. */
+static void dead_letters_one_by_one(void **state)
+{
+    (void)state;
+    struct lab l = queue_of("tries=2 retry_delay=10ms", 0.1);
+    struct dead_letter_view v[8];
+    comp_id c = model_find(l.m, SUB);
+    assert_int_equal(world_dead_letters(l.w, c, v, 8), 0);
+    assert_int_equal(lab_do(&l, ACTION_OP, SUB, "drop_dead", NULL, 0), ERR_REFUSED);
+    lab_fault(&l, TOPIC, "poison", "1.0", SIM_SEC);
+    lab_run(&l, 10 * SIM_SEC);
+    size_t n = world_dead_letters(l.w, c, v, 8);
+    assert_true(n >= 4 && v[0].published <= v[1].published && v[0].tries == 2);
+    assert_true(v[0].request != 0 && v[0].partition >= 1);
+    uint64_t second = v[1].request, third = v[2].request;
+    double skipped = sub(&l, "skipped_total");
+    lab_op(&l, SUB, "drop_dead", "2");
+    assert_int_equal(world_dead_letters(l.w, c, v, 8), n - 1);
+    assert_true(v[1].request == third && v[0].request != second);
+    assert_true(sub(&l, "skipped_total") == skipped + 1);
+    lab_op(&l, SUB, "replay_dead", "1");
+    assert_int_equal(world_dead_letters(l.w, c, v, 8), n - 2);
+    assert_true(v[0].request == third);
+    assert_int_equal(lab_do(&l, ACTION_OP, SUB, "replay_dead", "99", 0), ERR_NOT_FOUND);
+    assert_int_equal(lab_do(&l, ACTION_OP, SUB, "drop_dead", "0", 0), ERR_NOT_FOUND);
+    lab_op(&l, SUB, "drop_dead", NULL);
+    assert_int_equal(world_dead_letters(l.w, c, v, 8), 0);
+    lab_free(&l);
+}
+
 static void a_limit_of_receives_sends_to_the_dead_letters(void **state)
 {
     (void)state;
@@ -971,6 +1001,7 @@ int main(void)
         cmocka_unit_test(a_full_partition_refuses),
         cmocka_unit_test(a_queue_gives_each_message_once),
         cmocka_unit_test(work_longer_than_the_visibility_is_done_twice),
+        cmocka_unit_test(dead_letters_one_by_one),
         cmocka_unit_test(a_limit_of_receives_sends_to_the_dead_letters),
         cmocka_unit_test(a_taken_batch_waits_hidden),
         cmocka_unit_test(a_crash_shows_when_the_visibility_is_over),

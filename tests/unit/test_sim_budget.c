@@ -239,9 +239,39 @@ static void so_many_retries_a_second(void **state)
     lab_free(&l);
 }
 
+/* A few failures say nothing: before its twentieth call a breaker stays closed. */
+static void a_breaker_wants_to_see_twenty_calls(void **state)
+{
+    (void)state;
+    struct lab l = caller(0, TEN_A_SECOND, "breaker=0.5");
+    lab_set(&l, "edge", "limit", "0");
+    lab_run(&l, 1950 * SIM_MS);
+    assert_true(call(&l, "attempts_total") == 19);
+    assert_true(lab_metric(&l, "edge", "requests_total") == 19);
+    lab_run(&l, 4950 * SIM_MS);
+    assert_true(lab_metric(&l, "edge", "requests_total") < 30);
+    lab_free(&l);
+}
+
+/* What an open breaker refuses is not tried again: each retry follows an attempt that was
+ * sent. */
+static void an_open_breaker_ends_it(void **state)
+{
+    (void)state;
+    struct lab l = caller(0, "to=edge/get rate=100", "breaker=0.5 retries=3");
+    lab_set(&l, "edge", "limit", "0");
+    lab_run(&l, 60 * SIM_SEC);
+    double sent = lab_metric(&l, "edge", "requests_total");
+    assert_true(call(&l, "retries_total") <= sent);
+    assert_true(call(&l, "attempts_total") > 10 * sent);
+    lab_free(&l);
+}
+
 /* ---- the adaptive throttle ------------------------------------------------------ */
 
-/* A callee that takes 20 a second gets K times as many, whatever is offered. */
+/* A callee that takes 20 a second gets K times as many, whatever is offered. A call that
+ * the policy's own throttle refuses is not tried again: each retry follows an attempt
+ * that was sent. */
 static void twice_what_is_accepted(void **state)
 {
     (void)state;
@@ -256,9 +286,12 @@ static void twice_what_is_accepted(void **state)
         lab_set(&l, "edge", "limit", "20");
         lab_run(&l, 400 * SIM_SEC);
         double sent = lab_metric(&l, "edge", "requests_total"),
-               all = call(&l, "attempts_total"), no = call(&l, "throttled_total");
+               all = call(&l, "attempts_total"), no = call(&l, "throttled_total"),
+               again = call(&l, "retries_total");
         lab_run(&l, 800 * SIM_SEC);
         double rate = (lab_metric(&l, "edge", "requests_total") - sent) / 400;
+        again = call(&l, "retries_total") - again;
+        assert_true(again > 0 && again <= rate * 400 + 1);
         print_message("    K = %g: %.3g a second are sent\n", k[i], rate);
         assert_true(rate > 0.93 * k[i] * 20 && rate < 1.07 * k[i] * 20);
         assert_true(call(&l, "attempts_total") - all ==
@@ -285,6 +318,8 @@ int main(void)
         cmocka_unit_test(the_quota_of_the_aws_sdks),
         cmocka_unit_test(the_throttle_of_grpc),
         cmocka_unit_test(so_many_retries_a_second),
+        cmocka_unit_test(a_breaker_wants_to_see_twenty_calls),
+        cmocka_unit_test(an_open_breaker_ends_it),
         cmocka_unit_test(twice_what_is_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,20 @@ static void room(struct bench *b)
         fail_msg("the world is full: %zu bytes", world_bytes(b->w));
 }
 
+/* What is planned for a time that is over happens now: time never goes back. */
+static void what_is_planned_too_late_happens_now(void **state)
+{
+    struct bench b = bench_new();
+    struct cal_event e = {0};
+    sim_time at = 0;
+    (void)state;
+    W_HEAD(b.w)->now = 500;
+    (void)cal_at(b.w, 100, EVENT, 0, 7, 0);
+    assert_true(calendar_next(b.w, 1000, &e, &at));
+    assert_true(e.a == 7 && at == 500);
+    bench_free(&b);
+}
+
 /* ---- a ring of cancelled timeouts ----------------------------------------------- */
 
 /* 20,000 requests a second, each with a timeout of 30 s that is cancelled when it is
@@ -179,6 +193,7 @@ static void comes_out_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_planned_too_late_happens_now),
         cmocka_unit_test(cancelled_timeouts_do_not_fill_a_world),
         cmocka_unit_test(comes_out_in_order),
     };

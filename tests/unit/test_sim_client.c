@@ -187,6 +187,56 @@ static void traces_are_sampled(void **state)
     world_free(w);
 }
 
+/* Whether a request is traced hangs on its number alone: not on how many came before it
+ * at its client, nor on who else there is. */
+static bool is_traced[4000], is_user[4000];
+
+static void on_traced(void *ctx, const struct request_done *r)
+{
+    (void)ctx;
+    if (r->user && r->id < 4000) {
+        is_user[r->id] = true;
+        is_traced[r->id] |= r->traced;
+    }
+}
+
+static struct world *two_crowds(double rate, double other)
+{
+    struct model *m = site(rate);
+    comp_id more = must_add(m, "client", "more");
+    must_set(m, more, "to", value_text("api/get"));
+    must_set(m, more, "rate", value_number(other));
+    must_set(m, more, "trace_every", value_count(5));
+    must_set(m, model_find(m, "users"), "trace_every", value_count(5));
+    return must_world(m, 1);
+}
+
+static void a_trace_follows_its_request(void **state)
+{
+    static const double rates[][2] = {{10, 90}, {50, 50}, {90, 10}};
+    struct observer o = {.done = on_traced};
+    bool first[4000];
+    size_t n = 0, in_a_row = 0, most = 0;
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        struct world *w = two_crowds(rates[k][0], rates[k][1]);
+        memset(is_traced, 0, sizeof is_traced);
+        must_watch(w, 60 * SIM_SEC, &o);
+        if (k == 0)
+            memcpy(first, is_traced, sizeof first);
+        for (size_t id = 1; id < 4000; id++)
+            assert_true(is_user[id] && is_traced[id] == first[id]);
+        world_free(w);
+    }
+    for (size_t id = 1; id < 4000; id++) {
+        n += first[id];
+        in_a_row = first[id] ? 0 : in_a_row + 1;
+        most = in_a_row > most ? in_a_row : most;
+    }
+    near((double)n, 4000 / 5.0);
+    assert_true(most > 10); /* by chance, and not every fifth */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +245,7 @@ int main(void)
         cmocka_unit_test(the_same_people_come_whatever_else_there_is),
         cmocka_unit_test(the_schedule_tells_what_it_should),
         cmocka_unit_test(traces_are_sampled),
+        cmocka_unit_test(a_trace_follows_its_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

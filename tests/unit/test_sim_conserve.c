@@ -179,6 +179,10 @@ static void on_done(void *ctx, const struct request_done *r)
     sim_time sum = 0;
     for (size_t i = 0; i < r->nslices; i++)
         sum += r->slices[i].ns;
+    for (size_t i = 1; i < r->nslices; i++) /* a cause has one slice a place */
+        for (size_t k = 0; k < i; k++)
+            t->wrong += r->slices[i].cause == r->slices[k].cause &&
+                        r->slices[i].place == r->slices[k].place;
     if (sum != r->end - r->start) {
         if (t->wrong++ == 0)
             print_message("request %llu at %s: slices %lld, took %lld, %s\n",

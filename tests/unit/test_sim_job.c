@@ -221,8 +221,23 @@ static void takes_longer_with_more_to_do(void **state)
     lab_run(&l, 20 * SIM_MIN - SIM_SEC);
     assert_true(job(&l, "last_duration") > 10 + 59 &&
                 job(&l, "last_duration") < 10.1 + 60);
+    double in = job(&l, "last_rows_in");
+    assert_true(in > 590 && in <= 600 && job(&l, "last_rows_out") == in);
     lab_run(&l, 25 * SIM_MIN);
     assert_true(job(&l, "last_duration") > 10 + 119);
+    assert_true(job(&l, "rows_in_total") == job(&l, "rows_out_total"));
+    assert_true(job(&l, "rows_in_total") == in + job(&l, "last_rows_in"));
+    /* stopped in the middle: the rest of the rows has not come out */
+    lab_fault(&l, "nightly", "dies", "0.25", 0);
+    lab_run(&l, 35 * SIM_MIN);
+    double lost = job(&l, "last_rows_in") - job(&l, "last_rows_out");
+    assert_true(lost > 0.74 * job(&l, "last_rows_in"));
+    assert_true(lost < 0.76 * job(&l, "last_rows_in"));
+    assert_true(job(&l, "last_run_age") > 299 && job(&l, "last_run_age") < 301);
+    /* one that fails at its end has brought out nothing */
+    lab_fault(&l, "nightly", "fails", NULL, 20 * SIM_MIN);
+    lab_run(&l, 50 * SIM_MIN - SIM_SEC);
+    assert_true(job(&l, "last_rows_in") > 2300 && job(&l, "last_rows_out") == 0);
     lab_free(&l);
 }
 

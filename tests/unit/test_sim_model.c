@@ -39,6 +39,8 @@ static void mistakes_get_a_suggestion(void **state)
          "\"instances\"?");
     says(model_set(m, c, "instances", value_count(0), &why), ERR_INPUT,
          "must be 1 to 1000");
+    says(model_set(m, c, "instances", value_count(1001), &why), ERR_INPUT,
+         "must be 1 to 1000");
     says(model_set(m, c, "order", value_text("best"), &why), ERR_INPUT, "fifo|lifo");
     says(model_set(m, c, "start_up", value_text("5"), &why), ERR_INPUT, "start_up");
     says(model_set(m, c, "workers", value_bool(true), &why), ERR_INPUT,
@@ -182,6 +184,9 @@ static void actions_are_checked(void **state)
     a.nargs = 1;
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_NOT_FOUND,
          "no version \"v9\"");
+    a.instance = 1;
+    says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_INPUT, "not for one instance");
+    a.instance = 0;
     a.args[0] = value_text("v1");
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_REFUSED, "already");
     a = (struct action){.kind = ACTION_OP, .comp = c, .name = "rollback"};

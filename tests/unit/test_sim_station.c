@@ -95,6 +95,22 @@ static void alone_takes_its_demand(void **state)
     bench_free(&b);
 }
 
+/* Acts that leave before they are done leave their keys behind, but not for ever. */
+static void who_leaves_is_forgotten(void **state)
+{
+    (void)state;
+    struct bench b = bench_new(1);
+    struct act *stays = job(&b, SIM_HOUR);
+    for (int i = 0; i < 10000; i++) {
+        struct act *a = job(&b, 2 * SIM_HOUR);
+        station_remove(b.w, b.s, a);
+        act_free(b.w, a);
+        assert_true(b.s->keys <= 2 * b.s->n + 17);
+    }
+    assert_true(until_left(&b, stays) == SIM_HOUR);
+    bench_free(&b);
+}
+
 static void shares_are_equal(void **state)
 {
     (void)state;
@@ -343,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alone_takes_its_demand),
+        cmocka_unit_test(who_leaves_is_forgotten),
         cmocka_unit_test(shares_are_equal),
         cmocka_unit_test(as_many_as_cores_do_not_wait),
         cmocka_unit_test(ties_go_to_the_older),

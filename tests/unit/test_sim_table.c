@@ -233,6 +233,9 @@ static void a_rollback_leaves_dead_rows(void **state)
     lab_run(&l, 20 * SIM_SEC + 500 * SIM_MS);
     assert_true(lab_metric(&l, "db.t", "rows") == 1000 + 10 * 2 * 3);
     assert_true(lab_metric(&l, "db.t", "dead_rows") == 120 + 10 * 2 * 3);
+    lab_run(&l, 600 * SIM_SEC); /* far more than would be due */
+    assert_true(lab_metric(&l, "db.t", "dead_rows") > 2000);
+    assert_true(lab_metric(&l, "db.t", "vacuums_total") == 0);
     lab_free(&l);
 }
 

@@ -2,9 +2,10 @@
  * Progress: what was saved is there again; what is broken is set aside, never lost;
  * what cannot be written is kept in memory and written later. Tapes likewise.
  */
-#include "truecode/store.h"
+#include "../../src/store/store_internal.h"
 #include "truecode/tape.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +16,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <sqlite3.h>
 
 #include <cmocka.h>
 
@@ -85,6 +88,25 @@ static void saved_runs_are_there_again(void **state)
     struct stat st;
     assert_int_equal(stat(dir, &st), 0);
     assert_int_equal(st.st_mode & 077, 0);
+}
+
+static void a_folder_that_all_may_read_is_closed(void **state)
+{
+    struct stat st;
+    (void)state;
+    assert_int_equal(chmod(dir, 0755), 0);
+    store_close(store_open(dir));
+    assert_int_equal(stat(dir, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    char tapes[400];
+    path_of(tapes, sizeof tapes, "tapes");
+    assert_int_equal(mkdir(tapes, 0755) == 0 || errno == EEXIST, 1);
+    assert_int_equal(chmod(tapes, 0755), 0);
+    struct store *s = store_open(dir);
+    (void)finished(s, "x", 1);
+    store_close(s);
+    assert_int_equal(stat(tapes, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
 }
 
 static void the_newest_run_goes_on(void **state)
@@ -330,12 +352,32 @@ static void ids_that_are_no_names_are_not_believed(void **state)
     store_close(s);
 }
 
+/* What the schema check would miss: a file has no way to rewrite its own schema through
+ * the connection that plays, nor may a view in it ask what only the program may. */
+static void what_a_file_says_runs_without_rights(void **state)
+{
+    static const char view[] = "CREATE VIEW spy AS SELECT * FROM pragma_database_list";
+    (void)state;
+    struct store *s = store_open(dir);
+    struct store_run r = finished(s, "x", 1);
+    assert_true(store_save(s, &r));
+    assert_int_equal(sqlite3_exec(s->db, view, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_not_equal(sqlite3_exec(s->db, "SELECT * FROM spy", NULL, NULL, NULL),
+                         SQLITE_OK);
+    sqlite3_exec(s->db, "PRAGMA writable_schema=ON", NULL, NULL, NULL);
+    assert_int_not_equal(
+        sqlite3_exec(s->db, "UPDATE sqlite_schema SET sql = NULL", NULL, NULL, NULL),
+        SQLITE_OK);
+    store_close(s);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh_dir, remove_dir)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(saved_runs_are_there_again),
+        TEST(a_folder_that_all_may_read_is_closed),
         TEST(the_newest_run_goes_on),
         TEST(a_briefing_is_no_run),
         TEST(two_at_once_lose_nothing),
@@ -346,6 +388,7 @@ int main(void)
         TEST(tapes_go_on_after_a_cut),
         TEST(a_newer_schema_is_only_read),
         TEST(ids_that_are_no_names_are_not_believed),
+        TEST(what_a_file_says_runs_without_rights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

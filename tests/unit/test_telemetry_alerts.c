@@ -294,6 +294,10 @@ static void the_objective_is_what_users_got(void **state)
     /* and it tells the past as it was */
     s = recording_slo(r, 300 * SIM_SEC);
     assert_true(s.good == 1 && s.bad == 0);
+    seconds(r, 1800,
+            0); /* half an hour later the bad half minute is out of the window */
+    s = recording_slo(r, recording_end(r));
+    assert_true(s.budget == 1);
     recording_free(r);
 }
 

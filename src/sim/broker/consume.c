@@ -71,6 +71,7 @@ static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
 
 void delivery_end(struct world *w, struct act *a, enum reason reason, bool good)
 {
+    CHECK(a->gen != 0);
     comp_id c = a->comp;
     struct member *m = member_of(w, a);
     if (a->phase == DELIVERY_WAITING)
@@ -150,6 +151,7 @@ bool subscription_chokes(struct world *w, const struct act *a, const char *versi
 
 static void give_ticket(struct world *w, comp_id c, struct member *m, struct ticket *t)
 {
+    CHECK(t->state == TICKET_OUT);
     sim_time hidden = p_time(w, c, SB_VISIBILITY);
     t->receives++;
     t->acts++;

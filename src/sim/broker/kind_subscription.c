@@ -61,7 +61,16 @@ static const struct param_desc params[] = {
 
 _Static_assert(COUNT_OF(params) == SB_PARAMS, "one of each");
 
-enum { OP_PAUSE, OP_RESUME, OP_SKIP, OP_SEEK, OP_REPLAY, OP_PURGE };
+enum {
+    OP_PAUSE,
+    OP_RESUME,
+    OP_SKIP,
+    OP_SEEK,
+    OP_REPLAY,
+    OP_PURGE,
+    OP_REPLAY_DEAD,
+    OP_DROP_DEAD
+};
 static const struct op_desc ops[] = {
     {"pause",
      {{NULL, VALUE_NONE, false, NULL}},
@@ -99,6 +108,19 @@ static const struct op_desc ops[] = {
      2 * SIM_SEC,
      "what is deleted is not processed",
      "Forgets what it has not processed yet."},
+    {"replay_dead",
+     {{"number", VALUE_COUNT, true, "which, 1 the oldest; left out: all"}},
+     false,
+     2 * SIM_SEC,
+     "A message that failed for a reason that is still there fails again; one that had "
+     "done a part of its work does that twice.",
+     "Processes dead letters again."},
+    {"drop_dead",
+     {{"number", VALUE_COUNT, true, "which, 1 the oldest; left out: all"}},
+     false,
+     2 * SIM_SEC,
+     "What is dropped is never processed.",
+     "Forgets dead letters."},
 };
 
 enum { FAULT_STUCK, FAULT_DUPLICATES };
@@ -420,6 +442,9 @@ static enum err sub_op(struct world *w, comp_id c, int op, const struct action *
         for (uint32_t p = 0; p < sub_of(w, c)->ncursors; p++)
             sub_purged(w, c, p, p == 0);
         return ERR_OK;
+    case OP_REPLAY_DEAD:
+    case OP_DROP_DEAD:
+        return dead_letters_op(w, c, op == OP_DROP_DEAD, a, e, why);
     case OP_REPLAY:
         if (!action_gives(a, 0))
             return op_replay_dead(w, c, e, why);

@@ -205,6 +205,7 @@ static bool poisoned(struct world *w, comp_id c, uint32_t partition)
  */
 static void trim(struct world *w, comp_id c, uint32_t partition, int64_t start)
 {
+    assert(start >= 0);
     struct partition *p = partition_at(w, c, partition);
     if (start <= p->start)
         return;

@@ -80,6 +80,7 @@ enum delivery_phase {
     DELIVERY_BACKOFF
 };
 
+struct effect; /* engine/kind.h */
 enum ticket_state { TICKET_READY, TICKET_OUT, TICKET_GONE };
 struct ticket { /* a message that was taken from a queue, or came back */
     struct message message;
@@ -241,6 +242,10 @@ uint32_t tickets_purge(struct world *w, comp_id c);
 void dead_letter_add(struct world *w, comp_id c, const struct message *m,
                      uint32_t partition, uint32_t tries);
 uint32_t dead_letters_replay(struct world *w, comp_id c);
+void dead_letter_again(struct world *w, comp_id c, const struct dead_letter *letter);
+/* The operations replay_dead and drop_dead (dead_letters.c). */
+enum err dead_letters_op(struct world *w, comp_id c, bool drop, const struct action *a,
+                         struct effect *e, struct errmsg *why);
 
 /* overdue.c: what is too late already */
 bool sub_late(const struct world *w, comp_id c, sim_time published);

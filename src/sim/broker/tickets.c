@@ -13,6 +13,7 @@
 
 static void ready_push(struct world *w, struct subscription_state *s, struct ticket *t)
 {
+    CHECK((t->rnext | t->rprev) == 0);
     ref r = W_REF(w, t);
     t->rnext = 0;
     t->rprev = s->ready_last;
@@ -27,6 +28,7 @@ static void ready_push(struct world *w, struct subscription_state *s, struct tic
 static void ready_remove(struct world *w, struct subscription_state *s,
                          struct ticket *t)
 {
+    CHECK(t->rprev != 0 || s->ready == W_REF(w, t));
     if (t->rnext != 0)
         ticket_at(w, t->rnext)->rprev = t->rprev;
     else
@@ -41,6 +43,7 @@ static void ready_remove(struct world *w, struct subscription_state *s,
 
 static void all_push(struct world *w, struct subscription_state *s, struct ticket *t)
 {
+    CHECK((t->next | t->prev) == 0);
     ref r = W_REF(w, t);
     t->prev = s->tickets_last;
     if (s->tickets_last != 0)
@@ -52,6 +55,7 @@ static void all_push(struct world *w, struct subscription_state *s, struct ticke
 
 static void all_remove(struct world *w, struct subscription_state *s, struct ticket *t)
 {
+    CHECK(t->prev != 0 || s->tickets == W_REF(w, t));
     if (t->next != 0)
         ticket_at(w, t->next)->prev = t->prev;
     else
@@ -96,6 +100,7 @@ static void leave_state(struct world *w, struct subscription_state *s, struct ti
 
 static void ticket_free(struct world *w, struct subscription_state *s, struct ticket *t)
 {
+    assert(t->acts == 0);
     all_remove(w, s, t);
     t->gen = 0;
     w_release(w, W_REF(w, t), sizeof *t);
@@ -113,6 +118,7 @@ void ticket_gone(struct world *w, comp_id c, struct ticket *t)
 
 void ticket_let_go(struct world *w, comp_id c, struct ticket *t)
 {
+    assert(t->acts > 0);
     t->acts--;
     if (t->state == TICKET_GONE && t->acts == 0)
         ticket_free(w, sub_of(w, c), t);
@@ -239,18 +245,23 @@ void dead_letter_add(struct world *w, comp_id c, const struct message *m,
         .message = *m, .tries = tries, .partition = (uint16_t)partition};
 }
 
+void dead_letter_again(struct world *w, comp_id c, const struct dead_letter *letter)
+{
+    struct subscription_state *s = sub_of(w, c);
+    struct dead_letter d = *letter; /* it may lie in what grows */
+    if (s->again_at == s->nagain)
+        s->again_at = s->nagain = 0;
+    w_grow(w, &s->again, &s->again_cap, s->nagain + 1, sizeof d);
+    d.message.flags |= MESSAGE_AGAIN;
+    W_PTR(w, struct dead_letter, s->again)[s->nagain++] = d;
+}
+
 uint32_t dead_letters_replay(struct world *w, comp_id c)
 {
     struct subscription_state *s = sub_of(w, c);
     uint32_t n = s->ndead;
-    if (s->again_at == s->nagain)
-        s->again_at = s->nagain = 0;
-    w_grow(w, &s->again, &s->again_cap, s->nagain + n, sizeof(struct dead_letter));
-    for (uint32_t i = 0; i < n; i++) {
-        struct dead_letter d = W_PTR(w, struct dead_letter, s->dead)[i];
-        d.message.flags |= MESSAGE_AGAIN;
-        W_PTR(w, struct dead_letter, s->again)[s->nagain++] = d;
-    }
+    for (uint32_t i = 0; i < n; i++)
+        dead_letter_again(w, c, W_PTR(w, struct dead_letter, s->dead) + i);
     s->ndead = 0;
     return n;
 }

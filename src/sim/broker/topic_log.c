@@ -14,6 +14,7 @@ static ref *segments(const struct world *w, const struct partition *p)
 struct message *partition_message(const struct world *w, const struct partition *p,
                                   int64_t offset)
 {
+    CHECK(offset >= p->start && offset < p->end);
     assert(offset >= p->start && offset < p->end);
     int64_t at = offset - p->base;
     ref segment = segments(w, p)[at / SEGMENT_MESSAGES];
@@ -22,6 +23,7 @@ struct message *partition_message(const struct world *w, const struct partition 
 
 int64_t partition_append(struct world *w, struct partition *p, const struct message *m)
 {
+    CHECK(p->start <= p->end);
     if (p->end - p->base == (int64_t)p->nsegments * SEGMENT_MESSAGES) {
         w_grow(w, &p->segments, &p->cap, p->nsegments + 1, sizeof(ref));
         segments(w, p)[p->nsegments++] = w_alloc(w, SEGMENT_BYTES);
@@ -33,6 +35,7 @@ int64_t partition_append(struct world *w, struct partition *p, const struct mess
 
 void partition_trim(struct world *w, struct partition *p, int64_t upto)
 {
+    assert(upto <= p->end);
     upto = upto < p->end ? upto : p->end;
     if (upto <= p->start)
         return;

@@ -51,6 +51,7 @@ static void count(struct world *w, struct keyspace *s, struct key *k, int what)
 
 static void use_remove(struct keyspace *s, uint32_t i)
 {
+    CHECK(i < s->nkeys && s->keys[i].present);
     struct key *k = &s->keys[i];
     if (k->newer != NO_KEY)
         s->keys[k->newer].older = k->older;
@@ -64,6 +65,7 @@ static void use_remove(struct keyspace *s, uint32_t i)
 
 static void use_add(struct keyspace *s, uint32_t i)
 {
+    CHECK(i < s->nkeys);
     struct key *k = &s->keys[i];
     k->newer = NO_KEY;
     k->older = s->newest;
@@ -76,6 +78,7 @@ static void use_add(struct keyspace *s, uint32_t i)
 
 void keyspace_drop(struct keyspace *s, uint32_t i)
 {
+    assert(i < s->nkeys);
     if (!s->keys[i].present)
         return;
     use_remove(s, i);
@@ -121,6 +124,7 @@ void keyspace_write(struct world *w, comp_id c, uint32_t i)
 
 static uint32_t load_begin(struct keyspace *s, struct key *k)
 {
+    CHECK(k->loading <= s->loading);
     k->loading++;
     s->loading++;
     if (++s->last_load == 0)
@@ -207,6 +211,7 @@ void keyspace_leave(struct world *w, struct act *a)
 
 static struct act *next_waiting(struct world *w, struct keyspace *s, struct key *k)
 {
+    CHECK(k->waiting.count <= s->waiting);
     struct act *a = queue_pop(w, &k->waiting);
     if (a != NULL) {
         s->waiting--;

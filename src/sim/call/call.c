@@ -283,6 +283,7 @@ void call_backoff(struct world *w, struct act *p)
 /* `share` of d at random, the rest fixed. */
 static sim_time jittered(struct world *w, comp_id policy, sim_time d, double share)
 {
+    assert(d >= 0 && share >= 0 && share <= 1);
     double u = rng_unit(w_rng(w, policy, RNG_JITTER));
     return d - (sim_time)((double)d * share * u);
 }
@@ -341,6 +342,7 @@ static bool retry_allowed(struct world *w, comp_id policy, struct act *p,
 static void retry_later(struct world *w, struct act *p, comp_id policy, sim_time d,
                         enum reason reason)
 {
+    assert(d > 0);
     if (p->deadline != 0 && w_now(w) + d >= p->deadline) {
         act_ready(w, p, reason);
         return;
@@ -400,6 +402,7 @@ static SELDOM void settle(struct world *w, struct act *p, comp_id policy,
 HOT void conclude(struct world *w, struct act *p, comp_id policy, struct call_state *st,
                   enum reason reason, comp_id culprit)
 {
+    CHECK(p->gen != 0 && st->in_flight > 0);
     cal_cancel(w, &p->timer); /* of the next copy */
     st->in_flight--;
     p->cause = CAUSE_OTHER;

@@ -34,6 +34,7 @@ void hedge_arm(struct world *w, struct act *p, comp_id policy)
 
 static void copy_unlink(struct world *w, struct act *p, struct act *c)
 {
+    CHECK(c->parent == W_REF(w, p));
     ref *at = &p->child;
     while (*at != W_REF(w, c))
         at = &act_at(w, *at)->sibling;
@@ -57,6 +58,7 @@ static bool alone(const struct world *w, const struct act *p, const struct act *
 /* It is not needed any more. */
 static void copy_lose(struct world *w, struct act *p, struct act *c)
 {
+    CHECK(c->gen != 0 && c->parent == W_REF(w, p));
     struct call_state *st = state_of(w, c->policy);
     copy_unlink(w, p, c);
     call_left(w, c->policy, p);

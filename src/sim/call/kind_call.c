@@ -487,7 +487,7 @@ _Static_assert(sizeof call_metrics / sizeof *call_metrics == M_COUNT, "one for e
 static const char *const call_streams[] = {"network", "jitter", "hedge", "throttle",
                                            NULL};
 
-/* What is listed only where it is modelled. */
+/* Metrics that are listed only where they are modelled. */
 static const struct metric_need needs[] = {
     {"breaker_open", "breaker"},
     {"breaker_half_open", "breaker"},

@@ -98,7 +98,7 @@ struct bucket { /* half a breaker's window */
 struct guard {
     struct bucket now, before; /* the breaker's window */
     sim_time bucket_since;
-    sim_time open_until;  /* of the breaker, until which all is refused; 0: closed */
+    sim_time open_until;  /* time until which an open breaker refuses all; 0: closed */
     sim_time trial_until; /* the breaker's trial is given up then */
     uint32_t trial;       /* generation of the act whose call is the trial; 0: none */
     uint32_t in_flight;   /* calls under way; right only with EXTRA_LIMIT */

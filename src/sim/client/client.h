@@ -105,9 +105,9 @@ enum err client_check_loop(struct model *m, comp_id c, struct client_data *d,
 void client_loop_init(struct world *w, comp_id c);
 /* So many users should be there: `users` or the spike has changed. */
 void client_loop_fill(struct world *w, comp_id c);
-/* Who comes: somebody of the population. */
+/* Draws who comes: somebody of the population. */
 uint32_t client_who(struct world *w, comp_id c);
-/* One more user is there. */
+/* Notes that one more user is there. */
 void client_joined(struct world *w, comp_id c);
 /* A visit is over and not tried again. `answered`: well; `at_once`: in no time. */
 void client_visit_over(struct world *w, comp_id c, uint32_t user, uint32_t made,

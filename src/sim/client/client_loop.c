@@ -112,7 +112,7 @@ void client_loop_init(struct world *w, comp_id c)
     client_loop_fill(w, c);
 }
 
-/* One too many of a closed loop: sent away between two visits. */
+/* Whether this user of a closed loop is one too many, sent away between two visits. */
 static bool sent_away(struct world *w, comp_id c)
 {
     struct client_state *s = client_at(w, c);

@@ -229,7 +229,7 @@ static bool traced(const struct client_state *s, uint64_t request)
     return s->trace_every > 0 && hash_u64(0, request) % s->trace_every == 0;
 }
 
-/* It leaves when its patience is over; `waited` of it is over already. */
+/* Arms the end of an act's patience, of which `waited` is over already. */
 static void arm_patience(struct world *w, struct act *a, sim_time waited)
 {
     sim_time rest = a->patience - waited;
@@ -345,7 +345,7 @@ static bool reloads(struct world *w, const struct act *a)
     return true;
 }
 
-/* What a user does after an attempt, who does more than one thing. */
+/* Decides what a user of a session does after an attempt. */
 static SELDOM void go_on(struct world *w, const struct act *a, enum reason reason)
 {
     if (reason != REASON_NONE && reloads(w, a))
@@ -483,7 +483,7 @@ static void choose_trace_every(struct world *w, comp_id c)
     client_at(w, c)->trace_every = every < 0 ? 0 : (uint32_t)every;
 }
 
-/* What every attempt asks for, as it is now. */
+/* Keeps what every attempt asks for, as it is set now. */
 static void settings(struct world *w, comp_id c)
 {
     struct client_state *s = client_at(w, c);

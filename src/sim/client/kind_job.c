@@ -118,6 +118,11 @@ enum {
     M_SUCCESS_AGE,
     M_LAST_DURATION,
     M_SECONDS,
+    M_ROWS_IN,
+    M_ROWS_OUT,
+    M_RUN_AGE,
+    M_LAST_IN,
+    M_LAST_OUT,
     M_ENABLED,
     M_GOOD,
     M_BAD
@@ -154,6 +159,15 @@ static const struct metric_desc metrics[] = {
           "How long the last run that succeeded took."),
     COUNTER("seconds_total", "job_duration_seconds_sum", "s",
             "Time of all runs that ended."),
+    COUNTER("rows_in_total", "job_rows_in_total", "1",
+            "Rows that runs have read, of the component that `items` names."),
+    COUNTER("rows_out_total", "job_rows_out_total", "1",
+            "Rows that they were done with: all of a run that succeeded, a part of one "
+            "that was stopped."),
+    GAUGE("last_run_age", "job_last_run_age_seconds", "s",
+          "Time since a run was last started; -1: none was."),
+    GAUGE("last_rows_in", "job_last_rows_in", "1", "Rows that the last run read."),
+    GAUGE("last_rows_out", "job_last_rows_out", "1", "Rows it was done with."),
     GAUGE("enabled", "job_enabled", "1", "1 while it runs when it is due."),
     COUNTER("good_total", "job_runs_good_total", "1",
             "Runs that met the objective: done so soon after they were due."),
@@ -161,6 +175,11 @@ static const struct metric_desc metrics[] = {
             "Runs that did not, counted as soon as that is sure; those that were due "
             "and did not happen, too."),
 };
+
+static const struct metric_need needs[] = {{"rows_in_total", "items"},
+                                           {"rows_out_total", "items"},
+                                           {"last_rows_in", "items"},
+                                           {"last_rows_out", "items"}};
 
 static const char *const streams[] = {"duration", NULL};
 
@@ -172,6 +191,8 @@ struct job_state {
     int64_t skip;
     double dies, slow; /* dies: share of the next run, 0: none */
     sim_time last_success, last_duration, seconds;
+    sim_time last_run; /* began; 0 with no run yet */
+    uint64_t rows_in, rows_out, last_in, last_out;
     uint64_t counts[M_RUNNING];
     uint64_t good, bad;
 };
@@ -269,13 +290,15 @@ static size_t job_size(const struct model *m, comp_id c)
 /* ACT_USER: demand stays 0; x: the timer of its timeout, y: of its death, key: tries
  * after the first. */
 
-static sim_time own_duration(struct world *w, comp_id c)
+static sim_time own_duration(struct world *w, comp_id c, uint32_t *rows)
 {
     const struct job_data *d = data_of(w, c);
+    *rows = 0;
     double t = (double)dist_draw(p_dist(w, c, P_DURATION), w_rng(w, c, RNG_DURATION));
     if (d->items != COMP_NONE) {
         double n = world_metric_at(w, d->items, d->items_metric, 0);
         t += n > 0 ? n * (double)p_time(w, c, P_PER_ITEM) : 0;
+        *rows = n > 0 ? (uint32_t)(n < UINT32_MAX ? n : UINT32_MAX) : 0;
     }
     t *= state_of(w, c)->slow;
     return t < 1 ? 1 : t > 1e17 ? (sim_time)1e17 : (sim_time)t;
@@ -305,7 +328,9 @@ static void work(struct world *w, struct act *a)
         call_begin(w, a, &data_of(w, a->comp)->spec);
         return;
     }
-    sim_time d = own_duration(w, a->comp);
+    sim_time d = own_duration(w, a->comp, &a->of_job.rows);
+    a->of_job.whole = d;
+    a->of_job.until = w_now(w) + d;
     a->phase = RUN_WORKS;
     maybe_dies(w, a, d);
     act_timer(w, a, d, CAUSE_SLEEP, a->comp);
@@ -323,6 +348,7 @@ static void run_start(struct world *w, comp_id c)
     a->flags |= ACT_TRACED;
     a->span = w_span_id(w);
     s->counts[M_RUNS]++;
+    s->last_run = w_now(w);
     s->counts[M_OVERLAPPING] += s->inside.count > 0;
     members_add(w, &s->inside, a);
     if (most > 0)
@@ -331,6 +357,22 @@ static void run_start(struct world *w, comp_id c)
         a->of_job.late = run_timer(w, a, w->model->slo->within + 1, EV_LATE);
     w_log(w, c, 0, LOG_INFO, a->request, "started");
     work(w, a);
+}
+
+/* Rows that a run has read, and was done with when it ends: one that is stopped, as much
+ * as the share of its time that is over; one that fails at its end, nothing. */
+static void count_rows(struct world *w, const struct act *a, enum reason reason)
+{
+    struct job_state *s = state_of(w, a->comp);
+    double left = (double)(a->of_job.until - w_now(w)) / (double)a->of_job.whole;
+    double done = reason == REASON_NONE               ? 1
+                  : a->of_job.whole == 0 || left <= 0 ? 0
+                                                      : 1 - left;
+    assert(done >= 0 && done <= 1);
+    s->last_in = a->of_job.rows;
+    s->last_out = (uint64_t)(done * a->of_job.rows);
+    s->rows_in += s->last_in;
+    s->rows_out += s->last_out;
 }
 
 static void run_end(struct world *w, struct act *a, enum reason reason)
@@ -350,6 +392,8 @@ static void run_end(struct world *w, struct act *a, enum reason reason)
     s->good += good;
     s->bad += !good && !a->of_job.bad;
     s->seconds += took;
+    if (data_of(w, c)->items != COMP_NONE)
+        count_rows(w, a, reason);
     s->counts[reason == REASON_NONE ? M_SUCCEEDED : M_FAILED]++;
     if (reason == REASON_NONE) {
         s->last_success = w_now(w);
@@ -365,7 +409,7 @@ static void run_end(struct world *w, struct act *a, enum reason reason)
     act_free(w, a);
 }
 
-/* It stops in the middle: a part of its work is done, and nobody says which. */
+/* Stops a run in the middle: a part of its work is done, and nobody says which. */
 static void run_stop(struct world *w, struct act *a, enum reason reason)
 {
     state_of(w, a->comp)->counts[M_HALF_DONE]++;
@@ -587,6 +631,18 @@ static double job_metric(const struct world *w, comp_id c, int metric, int insta
         return (double)s->last_duration / (double)SIM_SEC;
     case M_SECONDS:
         return (double)s->seconds / (double)SIM_SEC;
+    case M_ROWS_IN:
+        return (double)s->rows_in;
+    case M_ROWS_OUT:
+        return (double)s->rows_out;
+    case M_RUN_AGE:
+        return s->counts[M_RUNS] == 0
+                   ? -1
+                   : (double)(w_now(w) - s->last_run) / (double)SIM_SEC;
+    case M_LAST_IN:
+        return (double)s->last_in;
+    case M_LAST_OUT:
+        return (double)s->last_out;
     case M_ENABLED:
         return p_on(w, c, P_ENABLED);
     case M_GOOD:
@@ -623,6 +679,8 @@ const struct kind_impl kind_job = {
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
+             .needs = needs,
+             .nneeds = COUNT_OF(needs),
              .figures = figures,
              .nfigures = sizeof figures / sizeof *figures},
     .traits = KIND_STARTS | KIND_JUDGED,

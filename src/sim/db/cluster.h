@@ -48,7 +48,7 @@ static inline sim_time time_sum(sim_time a, sim_time b)
 {
     return a < SIM_FOREVER / 2 - b ? a + b : SIM_FOREVER / 2;
 }
-/* How long so many bytes take; per_s above 0. */
+/* The time that so many bytes take; per_s above 0. */
 static inline sim_time copy_time(double bytes, double per_s)
 {
     double t = bytes * (double)SIM_SEC / per_s;
@@ -92,7 +92,8 @@ double cluster_leaderless(const struct world *w, comp_id db);
 
 /* A statement that writes has run on `node`. */
 void wal_wrote(struct world *w, comp_id node, comp_id statement);
-/* How long its commit takes after that; SIM_FOREVER: until a replica is there again. */
+/* The time that a commit takes after that; SIM_FOREVER: until a replica is there
+ * again. */
 sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication);
 /* The times of what is under way change: link, replay or server stopped or went on. */
 void wal_replan(struct world *w, comp_id node);

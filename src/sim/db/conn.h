@@ -68,7 +68,7 @@ static inline struct conn *conn_at(const struct world *w, ref r)
     return W_PTR(w, struct conn, r);
 }
 
-/* What a query's act is at (act->phase). */
+/* The phases of a query's act (act->phase). */
 enum query_phase {
     QUERY_NEW,
     QUERY_POOL,    /* in its pool's queue */
@@ -86,11 +86,11 @@ enum query_phase {
 
 /* ---- the pool's side (kind_pool.c) */
 
-/* Its connections go to replicas. */
+/* Whether the pool's connections go to replicas. */
 bool pool_reads(const struct model *m, comp_id pool);
 /* The server that an instance's next connection goes to. */
 comp_id pool_node(struct world *w, comp_id pool, int instance);
-/* How long an instance believes in the address of the leader. */
+/* The time for which an instance believes in the address of the leader. */
 sim_time pool_address_ttl(const struct world *w, comp_id pool);
 
 /* Gives `a` a connection: true, a->query.conn is set (phase QUERY_READY). False: it
@@ -110,7 +110,7 @@ void pool_lost(struct world *w, struct conn *n, enum reason reason);
 void database_connect(struct world *w, comp_id pool, int instance, struct act *a);
 /* Ends the session from either side. Whoever uses it fails with `reason`. */
 void database_close(struct world *w, struct conn *n, enum reason reason);
-/* Those of one instance's pool. */
+/* Closes the connections of one instance's pool. */
 void database_close_all(struct world *w, comp_id db, comp_id pool, int instance,
                         enum reason reason);
 /* Closes those that are meant, of the ones that are there now; adds to *count. */
@@ -133,9 +133,9 @@ void session_connected(struct world *w, struct conn *n);
 void session_admit_held(struct world *w, comp_id db);
 /* A transaction begins; `holder` (NULL: leaked) will end it. */
 void session_tx_open(struct world *w, struct conn *n, struct act *holder);
-/* Its statement is done, its transaction is still open. */
+/* Called when a session's statement is done and its transaction still open. */
 void session_tx_idle(struct world *w, struct conn *n);
-/* It has been so for too long. */
+/* Called when a session has been idle in a transaction for too long. */
 void session_idle_timed_out(struct world *w, struct conn *n);
 /* The limit of that has changed. */
 void session_rearm_idle(struct world *w, comp_id db);
@@ -150,7 +150,7 @@ void session_let_go(struct world *w, struct act *a);
 bool db_dial_begin(struct world *w, struct conn *n);
 /* Something is sent over it now: whether that is lost, as the connection is dead. */
 bool db_line_dead(struct world *w, struct conn *n);
-/* It is idle, and its end has been noticed by keepalive. */
+/* Whether the connection is idle and its end was noticed by keepalive. */
 bool db_line_noticed(struct world *w, const struct conn *n);
 /* Nothing that is sent over it now gets to the database. */
 bool db_dial_cut(const struct world *w, const struct conn *n);

@@ -57,7 +57,8 @@ struct follower {
     sim_time replay_free;
     uint64_t base_lsn, base_writes; /* received when there is no mark */
     int64_t base_data;
-    uint32_t timer; /* being rebuilt */
+    uint32_t timer;      /* being rebuilt */
+    sim_time rebuilt_at; /* when that is done */
 };
 struct cluster {       /* of the database, whichever node leads */
     comp_id first;     /* replica, + 1; 0: none */
@@ -65,6 +66,7 @@ struct cluster {       /* of the database, whichever node leads */
     comp_id candidate; /* being promoted, + 1 */
     bool planned;
     uint32_t timer;       /* promotion or election */
+    sim_time due;         /* when the promotion, or the restore, is done */
     uint32_t turn;        /* reads go round the replicas */
     uint64_t lsn, writes; /* the log, as the leader has it */
     uint64_t lsn_lost;    /* bytes that were written besides, and are gone */

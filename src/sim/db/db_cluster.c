@@ -183,17 +183,21 @@ static void begin_promotion(struct world *w, comp_id db, comp_id node)
     comp_id old = cluster_primary(w, db);
     /* Where nothing comes to it any more, there is nothing to wait for either. */
     c->planned = !gone(w, old) && wal_catch_up(w, node) < SIM_FOREVER;
+    uint64_t lost = 0;
     if (!c->planned) /* what is on its way still comes; the rest never will */
-        c->lost_writes += counted_on(w, db, wal_forget_unsent(w, node));
+        lost = counted_on(w, db, wal_forget_unsent(w, node));
+    c->lost_writes += lost;
     sim_time rest = wal_catch_up(w, node);
     assert(rest < SIM_FOREVER); /* its replay goes on: see candidate_for() */
     if (p_on(w, db, DB_FENCING))
         database_go_down(w, old, true);
     c->candidate = (comp_id)(node + 1);
     cal_cancel(w, &c->timer);
-    c->timer = cal_at(w, w_now(w) + p_time(w, db, DB_PROMOTE_TIME) + rest,
-                      EV_KIND + DB_EV_PROMOTED, db, 0, 0);
-    w_log(w, node, 0, LOG_WARN, 0, "promotion begins, %s led", w->comps[old].name);
+    c->due = w_now(w) + p_time(w, db, DB_PROMOTE_TIME) + rest;
+    c->timer = cal_at(w, c->due, EV_KIND + DB_EV_PROMOTED, db, 0, 0);
+    w_log(w, node, 0, LOG_WARN, 0,
+          "promotion begins, %s led; %llu answered write%s lost", w->comps[old].name,
+          (unsigned long long)lost, lost == 1 ? " is" : "s are");
 }
 
 static void leader_missed(struct world *w, comp_id db);
@@ -256,9 +260,16 @@ enum err cluster_failover(struct world *w, comp_id db, const char *to, struct ef
     enum err refused = candidate_for(w, db, to, &node, why);
     if (refused != ERR_OK)
         return refused;
-    snprintf(e->title, sizeof e->title, "fail over %s from %s to %s", w->comps[db].name,
-             w->comps[cluster_primary(w, db)].name, w->comps[node].name);
+    struct cluster *c = cluster_at(w, db);
+    const char *from = w->comps[cluster_primary(w, db)].name;
     begin_promotion(w, db, node);
+    struct buf took;
+    buf_init(&took, 0);
+    time_format(&took, c->due - w_now(w));
+    snprintf(e->title, sizeof e->title, "fail over %s from %s to %s: takes %s%s",
+             w->comps[db].name, from, w->comps[node].name, took.s,
+             c->planned ? ", nothing is lost" : "");
+    buf_release(&took);
     e->busy = p_time(w, db, DB_PROMOTE_TIME);
     return ERR_OK;
 }
@@ -373,7 +384,8 @@ enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
     f->role = NODE_REBUILDS;
     f->count = 0;
     cal_cancel(w, &f->timer);
-    f->timer = cal_at(w, w_now(w) + t, EV_KIND + DB_EV_REBUILT, node, 0, 0);
+    f->rebuilt_at = w_now(w) + t;
+    f->timer = cal_at(w, f->rebuilt_at, EV_KIND + DB_EV_REBUILT, node, 0, 0);
     struct buf b;
     buf_init(&b, 0);
     time_format(&b, t);

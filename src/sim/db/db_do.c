@@ -174,8 +174,9 @@ static enum err restore(struct world *w, comp_id c, const char *name, struct eff
         return errmsg_set(why, ERR_REFUSED, "%s is being restored already",
                           w->comps[c].name);
     if (x->candidate != 0 || x->primary != 0)
-        return errmsg_set(why, ERR_REFUSED, "%s: make it the primary again first",
-                          w->comps[c].name);
+        return errmsg_set(why, ERR_REFUSED,
+                          "%s leads: rebuild %s and fail over to it first",
+                          w->comps[cluster_primary(w, c)].name, w->comps[c].name);
     if (series == COMP_NONE)
         return errmsg_set(why, ERR_REFUSED, "%s has no backup%s%.40s to restore",
                           w->comps[c].name, *name != '\0' ? " " : "", name);
@@ -184,9 +185,18 @@ static enum err restore(struct world *w, comp_id c, const char *name, struct eff
     x->restoring = (comp_id)(series + 1); /* nobody takes over meanwhile */
     database_go_down(w, c, true);
     cal_cancel(w, &x->timer);
-    cal_at(w, w_now(w) + t, EV_KIND + DB_EV_RESTORED, c, 0, 0);
-    snprintf(e->title, sizeof e->title, "restore %s from %s", w->comps[c].name,
-             w->comps[series].name);
+    x->due = w_now(w) + t;
+    cal_at(w, x->due, EV_KIND + DB_EV_RESTORED, c, 0, 0);
+    uint64_t since = x->writes - backup_writes(w, series);
+    struct buf took, size;
+    buf_init(&took, 0), buf_init(&size, 0);
+    time_format(&took, t);
+    bytes_format(&size, (double)backup_size(w, series));
+    snprintf(e->title, sizeof e->title,
+             "restore %s from %s: %s, takes %s; undoes %llu write%s since then",
+             w->comps[c].name, w->comps[series].name, size.s, took.s,
+             (unsigned long long)since, since == 1 ? "" : "s");
+    buf_release(&took), buf_release(&size);
     return ERR_OK;
 }
 

@@ -31,6 +31,7 @@ enum {
     M_WAL_KEPT,
     M_DISK_SIZE,
     M_DISK_USED,
+    M_DATA,
     M_SYNC_WAITING,
     M_RESTORES,
     M_LOCK_WAITING,
@@ -108,6 +109,8 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
     [M_DISK_USED] =
         DB_METRIC("disk_used_bytes", "db_disk_used_bytes", "", METRIC_GAUGE, "bytes",
                   "Data, tables with indexes, log and others' files."),
+    [M_DATA] = DB_METRIC("data_bytes", "db_data_bytes", "", METRIC_GAUGE, "bytes",
+                         "Data and tables with indexes: what a backup has to hold."),
     [M_SYNC_WAITING] =
         DB_METRIC("sync_waiting", "db_commits_waiting_for_replica", "", METRIC_GAUGE,
                   "1", "Commits that wait because no replica answers."),
@@ -171,6 +174,8 @@ const struct metric_need database_needs[DATABASE_NEEDS] = {
     {"wal_kept_bytes", "disk_size"},
     {"disk_size_bytes", "disk_size"},
     {"disk_used_bytes", "disk_size"},
+    {"data_bytes", "disk_size"},
+    {"data_bytes", "backup"},
     {"sync_waiting", "synchronous"},
     {"restores_total", "backup"},
     {"lock_waiting", "table"},
@@ -244,6 +249,8 @@ static double cluster_metric(const struct world *w, comp_id c, int metric)
         return (double)p_count(w, c, DB_DISK_SIZE);
     case M_DISK_USED:
         return (double)disk_used(w, c);
+    case M_DATA:
+        return (double)disk_data(w, c);
     case M_SYNC_WAITING:
         return x->sync.count;
     case M_XIDS:

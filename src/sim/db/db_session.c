@@ -171,7 +171,7 @@ struct station *database_cores(const struct world *w, comp_id node, int number)
     return d->down ? NULL : &d->engine;
 }
 
-/* One that will be refused costs as much: whoever is to say so is a process, too. */
+/* Starts a session. A refused one costs as much: whoever says so is a process, too. */
 void session_starts(struct world *w, struct conn *n)
 {
     sim_time work = p_time(w, w->comps[n->pool].target, DB_CONNECT_TIME);
@@ -265,6 +265,7 @@ void session_tx_idle(struct world *w, struct conn *n)
 
 void session_tx_open(struct world *w, struct conn *n, struct act *holder)
 {
+    assert(!holder || holder->gen != 0);
     n->tx = true;
     n->tx_since = w_now(w);
     n->xids = db_at(w, cluster_of(w, n->db))->cluster.xids;

@@ -7,7 +7,7 @@
 #include "db/conn.h"
 #include "truecode/world.h"
 
-/* What a session is doing, as an operator sees it (db_look.c). */
+/* The state of a session, as an operator sees it (db_look.c). */
 enum session_state session_state_of(const struct conn *n);
 
 #endif

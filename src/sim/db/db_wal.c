@@ -130,8 +130,8 @@ void wal_level(struct world *w, comp_id node)
     f->link_free = f->replay_free = w_now(w);
 }
 
-/* How far one place in the log is past another. A failover sets the log back to what the
- * new leader has, and a follower may have more than that. */
+/* The distance by which one place in the log is past another. A failover sets the log
+ * back to what the new leader has, and a follower may have more than that. */
 static uint64_t past(uint64_t lsn, uint64_t other)
 {
     return lsn > other ? lsn - other : 0;

@@ -17,7 +17,7 @@ enum err database_fault(struct world *w, comp_id c, int fault, const struct acti
                         bool on, struct errmsg *why);
 
 /* db_look.c: what it shows of itself */
-enum { DATABASE_METRICS = 41, DATABASE_NEEDS = 33 };
+enum { DATABASE_METRICS = 42, DATABASE_NEEDS = 35 };
 extern const struct metric_desc database_metrics[DATABASE_METRICS];
 extern const struct metric_need database_needs[DATABASE_NEEDS];
 double database_metric(const struct world *w, comp_id c, int metric, int instance);

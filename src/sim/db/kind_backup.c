@@ -262,6 +262,13 @@ static enum err backup_op(struct world *w, comp_id c, int op, const struct actio
             return errmsg_set(why, ERR_REFUSED, "%s is running already",
                               w->comps[c].name);
         begin(w, c);
+        struct buf size, rate;
+        buf_init(&size, 0), buf_init(&rate, 0);
+        bytes_format(&size, (double)disk_data(w, w->comps[c].owner));
+        bytes_format(&rate, p_number(w, c, P_RATE));
+        snprintf(e->title, sizeof e->title, "backup %s begun: %s to read, %s a second",
+                 w->comps[c].name, size.s, rate.s);
+        buf_release(&size), buf_release(&rate);
         return ERR_OK;
     }
     if (b->good)

@@ -206,8 +206,7 @@ static void restored(struct world *w, comp_id c)
     x->restoring = 0;
     if (!backup_good(w, series)) {
         x->failed_restores++;
-        w_log(w, c, 0, LOG_ERROR, 0,
-              "restore failed: the file of %s holds no data; the database is as it was",
+        w_log(w, c, 0, LOG_ERROR, 0, "restore failed: %s holds no data",
               w->comps[series].name);
         database_go_down(w, c, false);
         return;

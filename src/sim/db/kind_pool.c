@@ -254,6 +254,7 @@ struct pool {
 
 static struct share *share_at(const struct world *w, comp_id pool, int instance)
 {
+    assert(instance > 0);
     struct pool *p = W_STATE(w, struct pool, pool);
     assert(instance >= 0 && (uint32_t)instance < p->cap);
     return W_PTR(w, struct share, p->shares) + instance;
@@ -279,6 +280,7 @@ comp_id pool_node(struct world *w, comp_id pool, int instance)
 
 static void idle_push(struct world *w, struct share *s, struct conn *n)
 {
+    CHECK((n->inext | n->iprev) == 0 && s->idle != W_REF(w, n));
     n->iprev = 0;
     n->inext = s->idle;
     if (s->idle != 0)
@@ -293,6 +295,7 @@ static void idle_push(struct world *w, struct share *s, struct conn *n)
 
 static void idle_remove(struct world *w, struct share *s, struct conn *n)
 {
+    CHECK(s->nidle > 0 && s->idle != 0); /* n may be a copy of a closed one */
     cal_cancel(w, &n->timer);
     if (n->inext != 0)
         conn_at(w, n->inext)->iprev = n->iprev;
@@ -314,6 +317,7 @@ static bool too_old(const struct world *w, const struct conn *n)
 
 static void hand_over(struct world *w, struct share *s, struct conn *n, struct act *a)
 {
+    CHECK(a->gen != 0);
     conn_set(w, n, CONN_TAKEN);
     n->act = W_REF(w, a);
     a->query.conn = W_REF(w, n);
@@ -321,7 +325,7 @@ static void hand_over(struct world *w, struct share *s, struct conn *n, struct a
     s->acquired++;
 }
 
-/* Its wait in the queue is over. A traced one tells how many it found there
+/* Ends a wait in the queue. A traced one tells how many it found there
  * (a->query.others). */
 static void waited(struct world *w, struct share *s, struct act *a, enum reason reason)
 {
@@ -355,7 +359,7 @@ static uint32_t ports_used(const struct world *w, comp_id pool, const struct sha
     return s->open + ports_waiting(w, &s->ports, p_time(w, pool, P_TIME_WAIT));
 }
 
-/* What a connection more cannot be opened for; REASON_NONE: it can. */
+/* The reason for which no connection more can be opened; REASON_NONE: one can. */
 static enum reason open_lacks(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);
@@ -384,7 +388,7 @@ static int64_t least_of(const struct world *w, comp_id pool)
     return least < size ? least : size;
 }
 
-/* What min_size lacks will be opened, in an event of its own. */
+/* Opens what min_size lacks, in an event of its own. */
 static void refill_later(struct world *w, comp_id pool, int instance)
 {
     struct share *s = share_at(w, pool, instance);
@@ -435,6 +439,7 @@ static void fill(struct world *w, comp_id pool, int instance)
 
 static void enqueue(struct world *w, struct share *s, struct act *a)
 {
+    CHECK(a->gen != 0);
     sim_time patience = p_time(w, a->pool, P_ACQUIRE_TIMEOUT);
     act_wait(w, a, CAUSE_POOL_WAIT, a->pool);
     a->call_start = w_now(w);
@@ -642,7 +647,7 @@ static void pool_event(struct world *w, comp_id c, int what, uint32_t act, uint3
     query_fail(w, a, REASON_POOL_TIMEOUT);
 }
 
-/* What waits does so for a time that is no more. */
+/* Forgets the ports in TIME_WAIT, of a time that is no more. */
 static void forget_ports(struct world *w, comp_id c)
 {
     const struct pool *p = W_STATE(w, struct pool, c);

@@ -5,6 +5,8 @@
 #include "db/cluster.h"
 #include "engine/kind.h"
 
+#include <stdio.h>
+
 #define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
 
 static const struct param_desc params[] = {
@@ -156,14 +158,24 @@ static const struct metric_desc metrics[] = {
 
 /* ---- doing ----------------------------------------------------------------------- */
 
-static enum err set_replay(struct world *w, comp_id c, bool stopped, struct errmsg *why)
+static enum err set_replay(struct world *w, comp_id c, bool stopped, struct effect *e,
+                           struct errmsg *why)
 {
     struct follower *f = &db_at(w, c)->follows;
     if (f->replay_stopped == stopped)
         return errmsg_set(why, ERR_REFUSED, "the replay of %s %s", w->comps[c].name,
                           stopped ? "is paused already" : "is not paused");
+    struct buf behind;
+    buf_init(&behind, 0);
+    bytes_format(&behind, (double)wal_unapplied(w, c));
     f->replay_stopped = stopped;
     wal_replan(w, c);
+    snprintf(e->title, sizeof e->title, "replay of %s %s, %s of log to apply",
+             w->comps[c].name, stopped ? "paused" : "goes on", behind.s);
+    buf_release(&behind);
+    e->has_undo = true;
+    e->undo = (struct action){
+        .kind = ACTION_OP, .comp = c, .name = ops[stopped ? OP_RESUME : OP_PAUSE].name};
     return ERR_OK;
 }
 
@@ -175,7 +187,7 @@ static enum err replica_op(struct world *w, comp_id c, int op, const struct acti
         return database_kill(w, c, a->args[0].as.text, e, why);
     case OP_PAUSE:
     case OP_RESUME:
-        return set_replay(w, c, op == OP_PAUSE, why);
+        return set_replay(w, c, op == OP_PAUSE, e, why);
     default:
         return cluster_rebuild(w, c, e, why);
     }

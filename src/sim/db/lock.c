@@ -49,6 +49,7 @@ static uint32_t conflicts_of(uint32_t modes)
 
 static uint32_t bucket_of(const struct database *d, const struct lock_name *name)
 {
+    CHECK(d->lock_cap > 0 && (d->lock_cap & (d->lock_cap - 1)) == 0);
     return (uint32_t)hash_u64(name->table, name->key) & (d->lock_cap - 1);
 }
 
@@ -56,7 +57,7 @@ static void rehash(struct world *w, struct database *d)
 {
     ref old = d->lock_buckets;
     uint32_t was = d->lock_cap;
-    d->lock_cap = was == 0 ? 64 : was * 2;
+    d->lock_cap = was == 0 ? TINY(64, 1) : was * 2;
     d->lock_buckets = w_alloc(w, d->lock_cap * sizeof(ref));
     ref *to = W_PTR(w, ref, d->lock_buckets);
     for (uint32_t i = 0; i < was; i++) {
@@ -130,6 +131,7 @@ static uint32_t granted_to_others(const struct lock *l, const struct claim *mine
 
 static void queue_insert(struct world *w, struct lock *l, struct claim *c, ref before)
 {
+    CHECK((c->next | c->prev) == 0);
     ref r = W_REF(w, c);
     c->next = before;
     c->prev = before != 0 ? claim_at(w, before)->prev : l->last;
@@ -145,6 +147,7 @@ static void queue_insert(struct world *w, struct lock *l, struct claim *c, ref b
 
 static void queue_unlink(struct world *w, struct lock *l, struct claim *c)
 {
+    CHECK(c->prev != 0 || l->first == W_REF(w, c));
     if (c->prev != 0)
         claim_at(w, c->prev)->next = c->next;
     else
@@ -281,6 +284,7 @@ static ref place_in_queue(const struct world *w, const struct lock *l,
 bool lock_take(struct world *w, struct conn *n, const struct lock_name *name,
                enum lock_mode mode)
 {
+    assert(mode < LOCK_MODES);
     assert(n->waits == 0);
     struct lock *l = lock_get(w, db_at(w, n->db), name);
     struct claim *mine = held_by(w, n, W_REF(w, l));

@@ -74,7 +74,7 @@ void lock_blockers(const struct world *w, const struct conn *n,
                    bool (*f)(const struct world *w, struct conn *blocker, void *ctx),
                    void *ctx);
 bool lock_conflicts(enum lock_mode a, uint32_t modes);
-/* How many sessions wait for the table or a row of it. */
+/* The number of sessions that wait for the table or a row of it. */
 uint32_t lock_waiting_on(const struct world *w, comp_id db, comp_id table);
 
 #endif

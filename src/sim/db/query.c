@@ -35,6 +35,7 @@ static void answer(struct world *w, struct act *a);
 /* The server is done with a query: back over the network with the outcome. */
 static void send_back(struct world *w, struct act *a, enum reason reason)
 {
+    CHECK(a->gen != 0);
     struct conn *n = conn_at(w, a->query.conn);
     if (n->locks != 0 && (!n->tx || n->ending)) /* it was its own transaction */
         lock_release_all(w, n);
@@ -57,6 +58,7 @@ static bool writes(const struct world *w, const struct act *a)
 /* Begins a query's work in the engine. */
 static void run(struct world *w, struct act *a, const struct conn *n, sim_time demand)
 {
+    assert(demand >= 0);
     a->phase = QUERY_RUN;
     a->query.others = db_at(w, n->db)->count[CONN_ACTIVE] - 1;
     a->call_start = w_now(w);

@@ -85,7 +85,7 @@ struct statement_data {
     uint32_t index; /* of its table: the one it looks rows up by */
 };
 
-/* How many dead rows there had been in all at a moment. */
+/* The number of dead rows that there had been in all at a moment. */
 struct dead_mark {
     sim_time at;
     int64_t dead;
@@ -265,7 +265,8 @@ int64_t xid_age(const struct world *w, comp_id c);
 bool xid_aggressive(const struct world *w, comp_id c);
 /* Whether the age is past freeze_max_age: autovacuum comes, whether on or not. */
 bool xid_forced(const struct world *w, comp_id c);
-/* How far a vacuum that begins now can freeze: no open transaction is older. */
+/* The age up to which a vacuum that begins now can freeze: no open transaction is
+ * older. */
 int64_t xid_horizon(const struct world *w, comp_id c, ref but);
 
 /* ---- upkeep (table_upkeep.c): vacuums, indexes, migrations */
@@ -277,6 +278,8 @@ void job_stop(struct world *w, comp_id c, enum reason reason); /* closes its ses
 /* An autovacuum that `n` waits for is stopped. False: there is none. */
 bool job_gives_way(struct world *w, const struct conn *n);
 const char *job_phrase(enum job_kind kind);
+/* Rows that it would go through if it began now; 0: none. */
+int64_t job_rows(const struct world *w, comp_id c, enum job_kind kind);
 bool job_copies(enum job_kind kind); /* needs room on the disk until it is done */
 
 /* ---- sessions without a pool (db_session.c) */

@@ -71,9 +71,9 @@ const struct op_desc table_ops[TABLE_OPS] = {
                    .doc = "Gives up when it has waited so long for its lock."}},
          .cost = 5 * SIM_SEC,
          .risk =
-             "add_column and rewrite need the table for themselves: they wait for "
+             "A new column and a rewrite need the table for themselves: they wait for "
              "every transaction that has touched it, and everybody else waits behind "
-             "them; a rewrite keeps it until it is done. Say a lock_timeout.",
+             "them; a rewrite keeps it until it is done. Give it a lock timeout.",
          .doc = "Changes the table: add_column at once, rewrite row by row under the "
                 "lock, add_index online, backfill in batches."},
     [OP_WIDEN_IDS] = {.name = "widen_ids",
@@ -143,13 +143,21 @@ static enum err begin_job(struct world *w, comp_id c, enum job_kind kind,
                           w->comps[c].name);
     if (j->kind != JOB_NONE && j->kind != JOB_AUTOVACUUM)
         return errmsg_set(why, ERR_REFUSED,
-                          "a %s of %s is under way (session %u); kill it, or wait",
+                          "%s of %s is under way (session %u); kill it, or wait",
                           job_phrase((enum job_kind)j->kind), w->comps[c].name,
                           conn_at(w, j->conn)->id);
+    int64_t rows = job_rows(w, c, kind);
     if (!job_start(w, c, kind, index, lock_timeout))
         BUG("a job did not start");
-    snprintf(e->title, sizeof e->title, "%s of %s begun", job_phrase(kind),
-             w->comps[c].name);
+    struct buf n;
+    buf_init(&n, 0);
+    count_format(&n, (double)rows);
+    snprintf(e->title, sizeof e->title, "%s of %s begun%s%s%s", job_phrase(kind),
+             w->comps[c].name, rows > 0 ? ": " : "", rows > 0 ? n.s : "",
+             rows == 0  ? ""
+             : rows > 1 ? " rows to go through"
+                        : " row to go through");
+    buf_release(&n);
     return ERR_OK;
 }
 

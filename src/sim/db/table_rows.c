@@ -152,7 +152,7 @@ static double lookup_cost(const struct world *w, comp_id c, comp_id statement,
 
 enum { IDS_SEQUENCE, IDS_RANDOM, TRIES_MAX = 100000 };
 
-/* How often an id is drawn until one is free: each of all is as likely, so the mean of a
+/* The number of draws until an id is free: each of all is as likely, so the mean of a
  * geometric distribution, all / left. */
 static double id_draws(const struct world *w, comp_id c)
 {

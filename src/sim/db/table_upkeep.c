@@ -16,6 +16,9 @@
 #include "db/table.h"
 #include "engine/life.h"
 #include "engine/telling.h"
+#include "truecode/world.h"
+
+#include <stdio.h>
 
 #define VACUUM_ROW (2 * SIM_US)  /* of work for each dead row */
 #define INSTANT    (10 * SIM_MS) /* a change of the catalogue alone */
@@ -69,9 +72,25 @@ const char *job_phrase(enum job_kind kind)
     return forms[kind].phrase;
 }
 
+void world_db_upkeep(const struct world *w, comp_id table, struct db_upkeep_view *v)
+{
+    *v = (struct db_upkeep_view){.what = NULL};
+    if (table >= w->model->ncomps || w->comps[table].kind != &kind_table)
+        return;
+    const struct job *j = &table_at(w, table)->job;
+    if (j->kind == JOB_NONE)
+        return;
+    *v = (struct db_upkeep_view){
+        .what = forms[j->kind].phrase,
+        .waits = j->phase == JOB_LOCKING || j->phase == JOB_OUTWAITING,
+        .done = j->all > 0 ? 1 - (double)j->rest / (double)j->all : 0,
+        .began = j->began,
+        .session = conn_at(w, j->conn)->id};
+}
+
 /* ---- how much there is to do ----------------------------------------------------- */
 
-static int64_t rows_to_do(const struct world *w, comp_id c, enum job_kind kind)
+int64_t job_rows(const struct world *w, comp_id c, enum job_kind kind)
 {
     int64_t rows = table_live(w, c), all = rows + table_at(w, c)->dead;
     if (forms[kind].passes == 0)
@@ -158,10 +177,14 @@ static void job_end(struct world *w, struct act *a, struct conn *n, enum reason 
     t->job = (struct job){0};
     if (reason == REASON_NONE)
         take_effect(w, c, &j);
+    char rows[60] = "";
+    if (j.all > 0)
+        snprintf(rows, sizeof rows, ", %lld of %lld rows", (long long)(j.all - j.rest),
+                 (long long)j.all);
     w_log(w, w->comps[c].owner, 0, reason == REASON_NONE ? LOG_INFO : LOG_ERROR, 0,
-          "%s of %s: %s after %.3g s", forms[j.kind].phrase, w->comps[c].name,
+          "%s of %s: %s after %.3g s%s", forms[j.kind].phrase, w->comps[c].name,
           reason == REASON_NONE ? "done" : reason_phrase(reason),
-          (double)(w_now(w) - j.began) / (double)SIM_SEC);
+          (double)(w_now(w) - j.began) / (double)SIM_SEC, rows);
     if (n) {
         n->act = a->query.conn = 0;
         database_close(w, n, REASON_NONE);
@@ -308,7 +331,7 @@ bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
                           .freezes = FREEZES_NONE};
     if (forms[kind].vacuum ? xid_aggressive(w, c) : rewrites(kind))
         t->job.freezes = xid_horizon(w, c, a->query.conn);
-    t->job.all = t->job.rest = rows_to_do(w, c, kind);
+    t->job.all = t->job.rest = job_rows(w, c, kind);
     lock_then_work(w, a, &t->job);
     return true;
 }

@@ -13,7 +13,11 @@
 #include "engine/station.h"
 #include "engine/telling.h"
 
-enum { ACT_CHUNK = 16384, LEDGER_CHUNK = 4096 };
+enum {
+    ACT_CHUNK = TINY(16384, sizeof(struct act)),
+    LEDGER_CHUNK = TINY(4096, sizeof(struct ledger_chunk)),
+    READY_FIRST = TINY(64, 1)
+};
 
 /* ---- life ----------------------------------------------------------------------- */
 
@@ -22,6 +26,7 @@ void acts_more(struct world *w)
     ref r = w_alloc(w, ACT_CHUNK);
     struct act *a = W_PTR(w, struct act, r);
     for (size_t i = 0; i < ACT_CHUNK / sizeof(*a); i++) {
+        act_poison(&a[i]);
         a[i].next = W_HEAD(w)->act_free;
         W_HEAD(w)->act_free = W_REF(w, &a[i]);
         W_HEAD(w)->acts_made++;
@@ -69,10 +74,11 @@ static ref chunk_new(struct world *w)
     return r;
 }
 
-/* Its own do not hold one more: all move into a chunk. */
+/* Moves the slices into a chunk: the act's own room does not hold one more. */
 static void spill(struct world *w, struct act *a)
 {
     a->more = chunk_new(w);
+    CHECK(a->nown <= LEDGER_OWN);
     struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, a->more);
     memcpy(k->slices, a->own, sizeof a->own);
     k->n = a->nown;
@@ -133,6 +139,7 @@ HOT void ledger_charge(struct world *w, struct act *a, uint8_t cause, comp_id pl
 void act_charge(struct world *w, struct act *a, enum cause cause, comp_id place,
                 sim_time ns)
 {
+    assert(cause < CAUSE_COUNT);
     assert(ns >= 0);
     if (ns > 0)
         ledger_charge(w, a, (uint8_t)cause, place, ns);
@@ -162,6 +169,7 @@ static void ledger_add(struct world *w, struct act *to, const struct act *from)
 
 void ledger_park(struct world *w, struct act *a)
 {
+    assert(a->before == 0);
     if (a->more == 0)
         spill(w, a);
     a->before = a->more;
@@ -255,6 +263,7 @@ comp_id act_where(const struct world *w, const struct act *a)
 void act_account_time(struct world *w, struct act *a)
 {
     sim_time now = w_now(w), ns = now - a->since;
+    CHECK(ns > 0 && a->gen != 0);
     if (a->cause != CAUSE_COUNT) {
         ledger_charge(w, a, a->cause, a->place, ns);
         if (a->flags & ACT_TRACED)
@@ -275,7 +284,7 @@ void ready_grow(struct world *w)
     struct head *h = W_HEAD(w);
     uint32_t cap = 0;
     ref ring = 0;
-    w_grow(w, &ring, &cap, h->ready_cap == 0 ? 64 : h->ready_cap * 2,
+    w_grow(w, &ring, &cap, h->ready_cap == 0 ? READY_FIRST : h->ready_cap * 2,
            sizeof(ready_entry));
     ready_entry *to = W_PTR(w, ready_entry, ring),
                 *from = W_PTR(w, ready_entry, h->ready);
@@ -351,9 +360,27 @@ void act_abandon(struct world *w, struct act *a)
 
 /* ---- queues --------------------------------------------------------------------- */
 
+/* The queue is whole around this act; a short one is looked through. */
+static bool queue_holds(const struct world *w, const struct list *q,
+                        const struct act *a)
+{
+    enum { SHORT = 32 };
+    ref me = W_REF(w, a);
+    bool whole = a->gen != 0 && q->count > 0 &&
+                 (a->qprev != 0 ? act_at(w, a->qprev)->qnext : q->first) == me &&
+                 (a->qnext != 0 ? act_at(w, a->qnext)->qprev : q->last) == me;
+    uint32_t n = 0, found = 0;
+    for (ref r = q->first; whole && q->count <= SHORT && r != 0 && n <= SHORT; n++) {
+        found += r == me;
+        r = act_at(w, r)->qnext;
+    }
+    return whole && (q->count > SHORT || (found == 1 && n == q->count));
+}
+
 void queue_push(struct world *w, struct list *q, struct act *a)
 {
     ref r = W_REF(w, a);
+    CHECK(a->gen != 0 && (a->qnext | a->qprev) == 0 && q->first != r);
     a->qnext = 0;
     a->qprev = q->last;
     if (q->last != 0)
@@ -366,6 +393,7 @@ void queue_push(struct world *w, struct list *q, struct act *a)
 
 void queue_remove(struct world *w, struct list *q, struct act *a)
 {
+    CHECK(queue_holds(w, q, a));
     if (a->qprev != 0)
         act_at(w, a->qprev)->qnext = a->qnext;
     else

@@ -55,7 +55,7 @@ enum act_flag {
     ACT_LINE = 2048      /* goes by a kept connection (path_dial.c) */
 };
 
-/* Which way an act's message goes. */
+/* The way that an act's message goes. */
 enum way { WAY_THERE, WAY_BACK };
 
 /* Slices that lie in the act itself (ledger.h). */
@@ -159,6 +159,8 @@ struct act {
         struct {                           /* client: a job's run, ACT_USER */
             uint32_t timeout, death, late; /* timers */
             bool bad;                      /* counted so, as it is late */
+            uint32_t rows;                 /* that it reads; 0: it goes by no items */
+            sim_time whole, until;         /* time for them, and when that is over */
         } of_job;
         struct {             /* call: SETUP */
             ref of;          /* the attempt, or the pool's connection */
@@ -220,7 +222,7 @@ static inline void act_wait(struct world *w, struct act *a, enum cause cause,
     a->cause = (uint8_t)cause;
     a->place = place;
 }
-/* What an act is about, one number: a user's visit through all attempts, retries and
+/* The subject of an act, one number: a user's visit through all attempts, retries and
  * reloads, a message through all deliveries, everywhere that their work goes on. The
  * copies that a fan-out makes have one each. 0: nothing, as in a job's run. */
 static inline uint64_t act_subject(const struct act *a)
@@ -228,7 +230,8 @@ static inline uint64_t act_subject(const struct act *a)
     return a->visit == 0 ? 0 : (uint64_t)a->nth << 32 | a->visit;
 }
 void act_ready_behind(struct world *w, const struct act *a, enum reason reason);
-/* It goes on (in the same event, in order of these calls). Its timer is cancelled. */
+/* Lets an act go on (in the same event, in order of these calls). Its timer is
+ * cancelled. */
 static inline void act_ready(struct world *w, struct act *a, enum reason reason)
 {
     struct head *h = W_HEAD(w);
@@ -244,7 +247,7 @@ static inline void act_ready(struct world *w, struct act *a, enum reason reason)
 }
 /* The age of an answer whose work was dropped: older than any value. */
 #define AGE_LOST SIM_FOREVER
-/* Its value in a cache was written `age` ago. */
+/* Notes that an act's value in a cache was written `age` ago. */
 static inline void act_aged(struct act *a, sim_time age)
 {
     a->age = age > a->age ? age : a->age;

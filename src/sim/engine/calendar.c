@@ -23,18 +23,19 @@
 #include "engine/loop.h"
 #include "engine/memory.h"
 
-enum { CAL_LANE_MAX = 1 << 15 }; /* places in a ring: a MiB */
+enum { CAL_LANE_MAX = TINY(1 << 15, 1 << 14) }; /* places in a ring: a MiB */
+enum { CAL_FIRST = TINY(256, 1), CAL_LANE_FIRST_CAP = TINY(64, 1) };
 
 void calendar_init(struct world *w)
 {
     struct head *h = W_HEAD(w);
     h->lanes = w_alloc(w, CAL_LANES * sizeof(struct cal_lane));
     h->slot_n = 1; /* 0 means none */
-    w_grow(w, &h->slots, &h->slot_cap, 256, sizeof(struct cal_slot));
-    w_grow(w, &h->heap, &h->heap_cap, 256, sizeof(heap_key));
+    w_grow(w, &h->slots, &h->slot_cap, CAL_FIRST, sizeof(struct cal_slot));
+    w_grow(w, &h->heap, &h->heap_cap, CAL_FIRST, sizeof(heap_key));
 }
 
-/* One that was never used; it is at the head of the list of free ones. */
+/* Makes a slot that was never used; it is at the head of the list of free ones. */
 uint32_t cal_slot_more(struct world *w)
 {
     struct head *h = W_HEAD(w);
@@ -70,8 +71,9 @@ uint32_t cal_at(struct world *w, sim_time at, int event, comp_id c, uint32_t a,
     return cal_put(w, at < now ? now : at, event, c, a, b);
 }
 
-/* That of this delay; else one that was closed and has run empty, one that was never
- * used, or one that is empty: of a delay that came once, as the rest of a timeout. */
+/* The lane of this delay; else one that was closed and has run empty, one that was
+ * never used, or one that is empty: of a delay that came once, as the rest of a
+ * timeout. */
 unsigned cal_lane_of(struct cal_lane *lanes, sim_time delay)
 {
     uint32_t i = (uint32_t)(((uint64_t)delay * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
@@ -96,7 +98,7 @@ static void lane_grow(struct world *w, struct cal_lane *l)
     struct cal_lane old = *l;
     l->ring = 0;
     l->cap = 0;
-    w_grow(w, &l->ring, &l->cap, old.cap == 0 ? 64 : old.cap * 2,
+    w_grow(w, &l->ring, &l->cap, old.cap == 0 ? CAL_LANE_FIRST_CAP : old.cap * 2,
            sizeof(struct cal_place));
     for (uint32_t i = old.head; i != old.tail; i++)
         *cal_place_at(w, l, i) = *cal_place_at(w, &old, i);
@@ -109,6 +111,7 @@ unsigned cal_lane_more(struct world *w, unsigned lane)
     struct cal_lane *l = &lanes[lane];
     sim_time delay = l->delay;
     unsigned other = CAL_LANES;
+    assert(lane < CAL_LANES && l->used && l->tail - l->head == l->cap);
     if (l->cap >= CAL_LANE_MAX) {
         l->delay = CAL_CLOSED;
         other = cal_lane_of(lanes, delay);
@@ -133,6 +136,7 @@ void cal_drop(struct world *w, uint32_t timer)
 {
     struct head *h = W_HEAD(w);
     if (!(timer & CAL_IN_LANE)) {
+        CHECK(timer < h->slot_n && cal_slot_at(w, timer)->of.event != EV_NONE);
         cal_slot_at(w, timer)->of.event = EV_NONE;
         return;
     }

@@ -35,8 +35,8 @@
 
 typedef uint32_t ref; /* offset / 8 from the start of the region; 0: none */
 
-/* What a hot function does once in a while, such as growing an array: kept out of it,
- * it does not cost the usual way its registers. */
+/* Marks what a hot function does once in a while, such as growing an array: kept out of
+ * it, it does not cost the usual way its registers. */
 #define SELDOM __attribute__((noinline, cold))
 /* And the small steps of the usual way, which would cost more as calls than as code. */
 #define HOT static inline __attribute__((always_inline))
@@ -69,8 +69,8 @@ struct comp {
     struct source *newest; /* of an endpoint: the program given last */
 };
 
-/* What a world is put together from (kinds.c). The rooms below know of a kind only what
- * its descriptor says, and the loop hands on by these what is not its own. */
+/* The parts that a world is put together from (kinds.c). The rooms below know of a kind
+ * only what its descriptor says, and the loop hands on by these what is not its own. */
 struct parts {
     const struct kind_impl *const *kinds;
     size_t nkinds;
@@ -171,9 +171,17 @@ struct world {
     bool vast;        /* larger than a processor's cache */
 };
 
-#define W_HEAD(w)         ((struct head *)(void *)(w)->base)
-#define W_PTR(w, type, r) ((type *)(void *)((w)->base + (size_t)(r)*8))
-#define W_REF(w, p)       ((ref)((size_t)((const char *)(p) - (w)->base) / 8))
+#define W_HEAD(w) ((struct head *)(void *)(w)->base)
+/* A reference lies in what has been handed out, and so does all that it names. */
+static inline void *w_checked(const struct world *w, ref r, size_t bytes)
+{
+    CHECK((size_t)r * 8 + (r != 0 ? bytes : 0) <= (size_t)W_HEAD(w)->used * 8);
+    return w->base + (size_t)r * 8;
+}
+#define W_PTR(w, type, r)                                                              \
+    ((type *)(CHECKING ? w_checked(w, r, sizeof(type))                                 \
+                       : (void *)((w)->base + (size_t)(r)*8)))
+#define W_REF(w, p) ((ref)((size_t)((const char *)(p) - (w)->base) / 8))
 /* The component's own state (kind_impl.state_size bytes, zeroed before init). */
 #define W_STATE(w, type, c) W_PTR(w, type, (w)->states[c])
 static inline sim_time w_now(const struct world *w)

@@ -13,7 +13,7 @@
 #include "truecode/cause.h"
 #include "truecode/kind.h"
 
-/* What an op or a fault writes about itself; title and undo are filled by the core when
+/* The record that an op or a fault writes; title and undo are filled by the core when
  * the kind leaves them empty. Texts of undo point into `text` or model memory. */
 struct effect {
     char title[160];
@@ -28,7 +28,8 @@ struct cal_event;   /* engine/calendar.h */
 struct curve_point; /* truecode/model.h */
 struct station;     /* engine/station.h */
 
-/* What a component has many of, instances, keys, partitions, as its parameters are. */
+/* Counts of what a component has many of (instances, keys, partitions), by its
+ * parameters. */
 struct bulk {
     double instances; /* given: the most there may be of the service it is or is of */
     double n;         /* how many */
@@ -37,7 +38,7 @@ struct bulk {
     const char *word; /* "keys"; NULL: they are not worth telling apart */
 };
 
-/* What the rooms below a kind's own need to know of it. */
+/* The traits of a kind: what the rooms below its own need to know. */
 enum kind_trait {
     KIND_SERVES = 1,   /* has endpoints, in versions, which its instances run */
     KIND_WHOLE = 2,    /* is called as a whole: it has no endpoints */
@@ -53,7 +54,7 @@ enum init_turn {
     INIT_LOOKS   /* looks at instances */
 };
 
-/* What a name that stands for it is good for; it may be pointed only at others like
+/* The use of a name that stands for the kind; it may be pointed only at others like
  * it. */
 enum named_as { NAMED_NOT, NAMED_CALLED, NAMED_WHOLE, NAMED_QUERIED };
 
@@ -89,8 +90,8 @@ struct kind_impl {
     int64_t (*scales)(const struct model *m, comp_id c, comp_id *service);
     /* A pool whose connections go to replicas, a statement that may run on one. */
     bool (*on_replica)(const struct model *m, comp_id c);
-    /* What it keeps beside its parameters that decides what it does, as text
-     * (model_describe()). NULL: nothing. */
+    /* Writes what the component has beside its parameters that decides what it does, as
+     * text (model_describe()). NULL: nothing. */
     void (*describe)(const struct model *m, comp_id c, struct buf *out);
     /* model_curve(). NULL: it has no rate that could follow one. */
     enum err (*curve)(struct model *m, comp_id c, const struct curve_point *p, size_t n,
@@ -109,8 +110,9 @@ struct kind_impl {
      * database first gets it a connection from act->pool, then spends the network time
      * itself, both ways (call_cross()), while the connection is held. */
     void (*begin)(struct world *w, struct act *a);
-    /* What it waited for is there (act_ready()), or has failed. Whoever is done with an
-     * act ends it with act_finish(), the last thing that is done with it. */
+    /* Goes on: what the act waited for is there (act_ready()), or has failed. Whoever
+     * is done with an act ends it with act_finish(), the last thing that is done with
+     * it. */
     void (*resume)(struct world *w, struct act *a, enum reason reason);
     /* Leaves whatever it waits in, gives back what it holds; who asked frees it. */
     void (*cancel)(struct world *w, struct act *a);
@@ -120,7 +122,7 @@ struct kind_impl {
     /* The value is stored after this returns ERR_OK; may be NULL. */
     enum err (*set)(struct world *w, comp_id c, int param, const struct value *v,
                     struct errmsg *why);
-    /* It was stored. */
+    /* Called when a parameter was stored. */
     void (*changed)(struct world *w, comp_id c, int param, const struct value *old);
     /* `op`, `fault`: index into the descriptor's tables. */
     enum err (*op)(struct world *w, comp_id c, int op, const struct action *a,
@@ -135,9 +137,9 @@ struct kind_impl {
 
     /* An instance by its number; INSTANCE_NONE: there is none. */
     enum instance_state (*state)(const struct world *w, comp_id c, int number);
-    /* Those that take requests now: how many, and their numbers, which rise. */
+    /* The instances that take requests now: how many, and their numbers, which rise. */
     uint32_t (*eligible)(const struct world *w, comp_id c, const uint16_t **numbers);
-    /* One of `n` of them, by a rule (enum balance). */
+    /* Chooses among `n` of them by a rule (enum balance). */
     int (*choose)(struct world *w, comp_id c, int rule, const uint16_t *numbers,
                   uint32_t n);
     /* Has the instance a file descriptor for one more connection? Logs when not. */
@@ -148,7 +150,7 @@ struct kind_impl {
     /* `who` wants to be told when instances change; whoever was to be told before
      * (COMP_NONE: nobody) is from now on told by `who`. */
     comp_id (*listen)(struct world *w, comp_id c, comp_id who);
-    /* What an instance insisted on (`ready_for`) may be there now: the instance becomes
+    /* Called when what an instance insisted on (`ready_for`) may be there: it becomes
      * ready, if nothing else is missing. Of one that insists on nothing: nothing. */
     void (*may_be_ready)(struct world *w, comp_id c, int number);
     /* A lookup found a stale value, which is to be loaded in the background: the new
@@ -157,7 +159,7 @@ struct kind_impl {
      * who asks sets its load. */
     struct act *(*refresh)(struct world *w, struct act *lookup);
 
-    /* What belongs to a service (a pool). */
+    /* Hooks of what belongs to a service (a pool). */
 
     /* Whether instance `number` of the service has all that it insists on here before it
      * is ready, such as a full pool. Asked when the instance has started, right after it
@@ -165,7 +167,7 @@ struct kind_impl {
      * calls the service's `may_be_ready` when that has changed. NULL: always. */
     bool (*ready_for)(const struct world *w, comp_id c, int number);
 
-    /* What listens to a service, or stands in front of it. */
+    /* Hooks of what listens to a service, or stands in front of it. */
 
     void (*instances_changed)(struct world *w, comp_id c);
     /* Whether a balancer lets that instance have requests. */
@@ -190,7 +192,7 @@ struct kind_impl {
     void (*query_lost)(struct world *w, struct act *a, enum reason reason);
     /* The next step of opening the connection `conn`, of this number, is due. */
     void (*dial)(struct world *w, ref conn, uint32_t number);
-    /* Who answers at its address now, where it is several servers. */
+    /* The server that answers at the address now, where there are several. */
     comp_id (*address)(const struct world *w, comp_id c);
 
     /* A key space: the value that an act was to load will not come, as the act is over
@@ -200,8 +202,8 @@ struct kind_impl {
     /* Users: the number of the tenant that this one is of, from 1; 0: they are of none.
      * NULL: the kind knows no tenants. */
     uint32_t (*tenant)(const struct world *w, comp_id c, uint32_t user);
-    /* Who begins things (KIND_STARTS): asks for what the end of each of its acts
-     * touches (w_fetch()). */
+    /* Hook of who begins things (KIND_STARTS): asks for what the end of each of its
+     * acts touches (w_fetch()). */
     void (*fetch)(const struct world *w, comp_id c);
 
     /* ---- looking ---- */

@@ -38,7 +38,8 @@ HOT void ledger_merge(struct world *w, struct act *to, struct act *from)
  * ledger, and is added to the caller's if it is this one that answers. */
 void ledger_park(struct world *w, struct act *a) SELDOM;
 void ledger_unpark(struct world *w, struct act *to, const struct act *from) SELDOM;
-/* Its slices, at *out, which is `buf` (of `max`) only if they have to be gathered. */
+/* Gives an act's slices at *out, which is `buf` (of `max`) only if they are
+ * gathered. */
 size_t ledger_read(const struct world *w, const struct act *a, struct slice *buf,
                    size_t max, const struct slice **out);
 

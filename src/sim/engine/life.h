@@ -12,12 +12,32 @@
 void acts_more(struct world *w) SELDOM;
 void chunks_free(struct world *w, ref chunks) SELDOM;
 
+/* Of a free act only `gen`, which is 0, and `next` mean something. */
+HOT void act_poison(struct act *a)
+{
+    if (CHECKING) {
+        memset(a, CHECK_POISON, sizeof *a);
+        a->gen = 0;
+    }
+}
+
+static inline bool act_is_free(const struct act *a)
+{
+    enum { AFTER = offsetof(struct act, next) + sizeof(ref) };
+    const char *p = (const char *)a;
+    return a->gen == 0 &&
+           check_poisoned(p + sizeof a->gen,
+                          offsetof(struct act, next) - sizeof a->gen) &&
+           check_poisoned(p + AFTER, sizeof *a - AFTER);
+}
+
 HOT struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
 {
     struct head *h = W_HEAD(w);
     if (h->act_free == 0)
         acts_more(w);
     struct act *a = act_at(w, h->act_free);
+    CHECK(act_is_free(a));
     h->act_free = a->next;
     /* In pieces: compilers clear a few words with vector stores, more with a slow loop.
      */
@@ -28,6 +48,7 @@ HOT struct act *act_new(struct world *w, enum act_kind kind, comp_id c)
     memset(p + 2 * PIECE, 0, PIECE);
     memset(p + 3 * PIECE, 0, REST);
     h->act_gen += h->act_gen + 1 == 0 ? 2 : 1;
+    CHECK(h->act_gen != 0);
     a->gen = h->act_gen;
     a->kind = (uint8_t)kind;
     a->cause = CAUSE_OTHER;
@@ -48,6 +69,7 @@ HOT void act_free(struct world *w, struct act *a)
         chunks_free(w, a->more);
         chunks_free(w, a->before);
     }
+    act_poison(a);
     a->gen = 0;
     a->next = h->act_free;
     h->act_free = W_REF(w, a);

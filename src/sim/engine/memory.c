@@ -30,6 +30,8 @@ static size_t page_up(size_t bytes)
 /* NULL: no address space. An address is a wish. */
 static char *map_at(char *wish, size_t bytes)
 {
+    if (MEM_REFUSED(MEM_MAP))
+        return NULL;
     void *p = mmap(wish, bytes, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return p == MAP_FAILED ? NULL : p;
@@ -119,8 +121,11 @@ ref w_alloc(struct world *w, size_t bytes)
     struct head *h = W_HEAD(w);
     unsigned c = size_class(bytes);
     ref r = h->free_lists[c];
+    CHECK(bytes > 0 && c < sizeof h->free_lists / sizeof *h->free_lists);
     if (r != 0) {
         h->free_lists[c] = *W_PTR(w, ref, r);
+        CHECK(
+            check_poisoned(W_PTR(w, char, r) + sizeof r, ((size_t)8 << c) - sizeof r));
         memset(W_PTR(w, char, r), 0, (size_t)8 << c);
         return r;
     }
@@ -141,6 +146,8 @@ void w_release(struct world *w, ref r, size_t bytes)
     unsigned c = size_class(bytes);
     if (r == 0)
         return;
+    if (CHECKING)
+        memset(W_PTR(w, char, r), CHECK_POISON, (size_t)8 << c);
     *W_PTR(w, ref, r) = W_HEAD(w)->free_lists[c];
     W_HEAD(w)->free_lists[c] = r;
 }
@@ -149,7 +156,9 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
 {
     if (need <= *cap)
         return;
-    uint32_t n = *cap < 4 ? 4 : *cap;
+    enum { FIRST = TINY(4, 1) };
+    uint32_t n = *cap < FIRST ? FIRST : *cap;
+    CHECK((*array == 0) == (*cap == 0));
     while (n < need)
         n *= 2;
     ref fresh = w_alloc(w, n * size);
@@ -159,13 +168,14 @@ void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t si
     }
     *array = fresh;
     *cap = n;
+    CHECK(*cap >= need);
 }
 
 /* ---- between events -------------------------------------------------------------- */
 
-/* What an event usually takes at most: the largest array doubles twice; and what the
- * model is known to want at once: the branches of a program, the ring of a consistent
- * hash. */
+/* The room that an event usually takes at most: the largest array doubles twice; and
+ * what the model is known to want at once: the branches of a program, the ring of a
+ * consistent hash. */
 static size_t headroom_bytes(const struct world *w)
 {
     size_t branches = (size_t)w->model->widest * 2 * sizeof(struct act);

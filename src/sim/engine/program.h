@@ -75,7 +75,7 @@ struct endpoint_data {
     size_t nprograms;
 };
 
-/* Its program in this version; NULL: none. */
+/* The endpoint's program in this version; NULL: none. */
 static inline const struct program *endpoint_program(const struct model *m, comp_id e,
                                                      int version)
 {

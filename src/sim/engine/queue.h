@@ -11,6 +11,23 @@ void queue_push(struct world *w, struct list *q, struct act *a);
 struct act *queue_pop(struct world *w, struct list *q);      /* first; NULL: empty */
 struct act *queue_pop_last(struct world *w, struct list *q); /* last */
 void queue_remove(struct world *w, struct list *q, struct act *a);
+/* The list through next/prev is whole around this act; a short one is looked through. */
+static inline bool members_hold(const struct world *w, const struct list *l,
+                                const struct act *a)
+{
+    enum { SHORT = 32 };
+    ref me = W_REF(w, a);
+    bool whole = a->gen != 0 && l->count > 0 &&
+                 (a->prev != 0 ? act_at(w, a->prev)->next : l->first) == me &&
+                 (a->next != 0 ? act_at(w, a->next)->prev : l->last) == me;
+    uint32_t n = 0, found = 0;
+    for (ref r = l->first; whole && l->count <= SHORT && r != 0 && n <= SHORT; n++) {
+        found += r == me;
+        r = act_at(w, r)->next;
+    }
+    return whole && (l->count > SHORT || (found == 1 && n == l->count));
+}
+
 /* `a`, which waits, is willing to for `own` (drawn; SIM_FOREVER: for ever): then it goes
  * on (act_ready()) with its place in the queue still to be given up, and leaves. Whoever
  * takes it out of the queue before ends that with act_ready(), so that patience is with
@@ -24,6 +41,7 @@ bool queue_impatient(struct world *w, struct act *a, sim_time own,
 static inline void members_add(struct world *w, struct list *l, struct act *a)
 {
     ref r = W_REF(w, a);
+    CHECK(a->gen != 0 && (a->next | a->prev) == 0 && l->first != r);
     a->next = 0;
     a->prev = l->last;
     if (l->last != 0)
@@ -36,6 +54,7 @@ static inline void members_add(struct world *w, struct list *l, struct act *a)
 
 static inline void members_remove(struct world *w, struct list *l, struct act *a)
 {
+    CHECK(members_hold(w, l, a));
     if (a->prev != 0)
         act_at(w, a->prev)->next = a->next;
     else

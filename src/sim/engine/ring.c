@@ -53,6 +53,7 @@ static SELDOM void ring_make(struct world *w, struct ring *r, comp_id service,
     if ((uint64_t)each * instances > most)
         each = most / instances > 0 ? most / instances : 1;
     r->n = instances * each;
+    assert(instances > 0 && each > 0);
     r->instances = instances;
     r->virtual_nodes = virtual_nodes;
     w_grow(w, &r->places, &r->cap, r->n, sizeof(uint64_t));
@@ -100,6 +101,7 @@ int ring_choose(struct world *w, struct ring *r, comp_id service,
     if (r->virtual_nodes != virtual_nodes || r->instances != instances)
         ring_make(w, r, service, virtual_nodes, instances);
     const uint64_t *places = W_PTR(w, uint64_t, r->places);
+    CHECK(n > 0 && r->n > 0 && r->n <= r->cap);
     uint32_t at = place_behind(places, r->n, scatter(key ^ W_HEAD(w)->seed));
     for (uint32_t i = 0; i < r->n; i++, at++) {
         uint16_t number = (uint16_t)places[at >= r->n ? at - r->n : at];

@@ -14,11 +14,12 @@ struct ring {
     uint32_t instances, virtual_nodes; /* what it was made for */
 };
 
-/* One of `n` numbers, which rise, for this key. The ring is (re)made when need be. */
+/* Chooses among `n` numbers, which rise, for this key. The ring is (re)made when need
+ * be. */
 int ring_choose(struct world *w, struct ring *r, comp_id service,
                 uint32_t virtual_nodes, uint64_t key, const uint16_t *numbers,
                 uint32_t n);
-/* What a request is spread by: its user, else itself. */
+/* The key that a request is spread by: its user, else itself. */
 uint64_t ring_key(const struct act *a);
 /* For `check`: a ring of this service will be made while the world runs. */
 void ring_reserve(struct model *m, comp_id service, int64_t virtual_nodes);

@@ -51,7 +51,7 @@ HOT heap_key *keys_of(const struct world *w, const struct station *s)
     return W_PTR(w, heap_key, s->heap);
 }
 
-/* Is it the key of one that is inside? */
+/* Whether the key is that of somebody inside. */
 static bool counts(const struct world *w, const struct station *s, heap_key k)
 {
     const struct act *a = key_act(w, k);
@@ -80,7 +80,7 @@ static void key_add(struct world *w, struct station *s, const struct act *a)
     heap_rise(keys_of(w, s), s->keys++, key_of(w, a));
 }
 
-/* It has company, or goes before it is done. */
+/* Called when somebody has company, or goes before being done. */
 static void only_moves(struct world *w, struct station *s)
 {
     if (s->only == 0)
@@ -89,10 +89,28 @@ static void only_moves(struct world *w, struct station *s)
     s->only = 0;
 }
 
+/* No key is before its parent's, and the acts inside have one each; of a large heap, that
+ * there are enough. */
+static bool keys_hold(const struct world *w, const struct station *s)
+{
+    enum { SMALL = 64 };
+    const heap_key *h = keys_of(w, s);
+    uint32_t n = 0;
+    if (s->keys > SMALL)
+        return s->keys >= s->n && s->keys <= s->cap;
+    for (uint32_t i = 0; i < s->keys; i++) {
+        if (i > 0 && h[(i - 1) / 2] > h[i])
+            return false;
+        n += counts(w, s, h[i]);
+    }
+    return n == s->n && s->keys <= s->cap;
+}
+
 /* The first that is done; there is one. */
 HOT heap_key first_key(struct world *w, struct station *s)
 {
     heap_key *h = keys_of(w, s);
+    CHECK(s->n > 0 && keys_hold(w, s));
     while (s->keys > s->n && !counts(w, s, h[0]))
         heap_pop(h, &s->keys);
     return h[0];
@@ -138,7 +156,7 @@ static uint64_t clock_after(const struct station *s, sim_time ns)
     return s->clock + (uint64_t)(got >> (RATE_BITS - CLOCK_BITS));
 }
 
-/* As long as no more than this are inside, each gets a whole core, no more, no less. */
+/* Finds the number up to which each inside gets a whole core, no more, no less. */
 static void find_whole(struct station *s)
 {
     bool plain =
@@ -336,6 +354,7 @@ void station_add(struct world *w, struct station *s, struct act *a, sim_time dem
     only_moves(w, s);
     advance(s, w_now(w));
     a->mark = s->clock + ((uint64_t)demand << CLOCK_BITS);
+    CHECK(s->only == 0 && s->clock <= UINT64_MAX - ((uint64_t)demand << CLOCK_BITS));
     key_add(w, s, a);
     s->n++;
     rearm_all(w, s);

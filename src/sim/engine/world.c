@@ -9,6 +9,7 @@
 #include "engine/memory.h"
 #include "engine/schedule.h"
 #include "engine/station.h"
+#include "engine/world_check.h"
 
 /* ---- letting go on -------------------------------------------------------------- */
 
@@ -78,7 +79,7 @@ static void seed_streams(struct world *w)
     buf_release(&name);
 }
 
-/* One component takes a MiB or two at most when it begins, so what is too much is
+/* A component takes a MiB or two at most when it begins, so what is too much is
  * noticed before it is far too much. */
 static bool init_comps(struct world *w)
 {
@@ -159,6 +160,7 @@ struct world *world_fork(const struct world *w)
     size_t used = (size_t)W_HEAD(w)->used * 8;
     *copy = *w;
     copy->model = model_ref(w->model);
+    copy->base = NULL; /* that of w is not ours to free where there is no memory */
     copy->observer = NULL;
     copy->safe = 0;
     if (region_map(copy, used + HEADROOM)) {
@@ -244,7 +246,7 @@ static __attribute__((noinline)) void look_ahead(const struct world *w)
         w_fetch(W_PTR(w, uint64_t, h->digests) + next->comp, sizeof(uint64_t));
 }
 
-/* One step of a multiply-and-rotate hash: every bit of both goes into the result. */
+/* A step of a multiply-and-rotate hash: every bit of both goes into the result. */
 static uint64_t mix(uint64_t h, uint64_t v)
 {
     h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
@@ -280,6 +282,8 @@ enum err world_run(struct world *w, sim_time until, uint64_t max_events,
         }
         if (ready_one(w))
             continue;
+        if (CHECKING && W_HEAD(w)->events % WALK_EVERY == 0)
+            world_check(w);
         if (!calendar_next(w, until, &e, &at))
             break;
         W_HEAD(w)->now = at;

@@ -9,7 +9,7 @@
 #include "engine/loop.h"
 #include "engine/memory.h"
 
-/* What is inside one component. */
+/* The acts that are inside a component. */
 struct crowd {
     comp_id comp;
     size_t all, abandoned;
@@ -66,7 +66,7 @@ static void say_advice(const struct world *w, const struct crowd *c, unsigned ca
     buf_adds(out, "fewer retries or fewer arrivals would have kept it");
 }
 
-/* Who keeps the most messages; how many, and their bytes. */
+/* The keeper of the most messages; how many, and their bytes. */
 static uint64_t most_messages(const struct world *w, comp_id *keeper, size_t *bytes)
 {
     uint64_t most = 0;
@@ -83,7 +83,8 @@ static uint64_t most_messages(const struct world *w, comp_id *keeper, size_t *by
     return most;
 }
 
-/* What is kept, and not what is done, fills it; false: it does not. */
+/* Says so when what is kept, and not what is done, fills the world; false: it does
+ * not. */
 static bool say_kept(const struct world *w, struct buf *out)
 {
     comp_id topic = COMP_NONE;

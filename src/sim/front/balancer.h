@@ -109,7 +109,7 @@ void rotation_update(struct world *w, comp_id c);
 /* balancer_choose.c: one of the numbers, by the balancer's rule. */
 int balancer_choose(struct world *w, comp_id c, const struct act *a,
                     const uint16_t *numbers, uint32_t n);
-/* How long it took to answer. */
+/* Notes how long a backend took to answer. */
 void balancer_timed(struct world *w, struct backend *b, sim_time took);
 
 /* balancer_eject.c */

@@ -132,7 +132,7 @@ static int by_rule(struct world *w, comp_id c, const struct act *a,
                           w_rng(w, c, RNG_CHOICE));
 }
 
-/* What share it gets of what it would get. */
+/* The share that an instance gets of what it would get. */
 static double share(const struct world *w, comp_id c, int number, sim_time window)
 {
     const struct backend *b = balancer_backend(w, balancer_state(w, c), number);

@@ -510,7 +510,7 @@ static const struct metric_desc metrics[] = {
 
 static const char *const streams[] = {"choice", "slow_start", NULL};
 
-/* What is listed only where it is modelled. */
+/* Metrics that are listed only where they are modelled. */
 static const struct metric_need needs[] = {
     {"ejected", "eject_after"},
     {"ejected", "eject_below"},

@@ -125,7 +125,7 @@ static const char *const streams[] = {"probe", "patience", NULL};
 
 /* ---- letting through ------------------------------------------------------------ */
 
-/* Is the number inside bounded at all? */
+/* Whether the number inside is bounded at all. */
 static bool gated(const struct world *w, comp_id c)
 {
     return p_count(w, c, P_MAX_IN_FLIGHT) > 0 ||
@@ -288,7 +288,7 @@ static void limiter_begin(struct world *w, struct act *a)
         refuse(w, a, &s->limited, REASON_RATE_LIMITED);
 }
 
-/* It has its turn, or has waited for as long as it would. */
+/* Goes on with a request that has its turn, or has waited as long as it would. */
 static void limiter_resume(struct world *w, struct act *a, enum reason reason)
 {
     (void)reason;

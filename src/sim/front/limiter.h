@@ -24,7 +24,7 @@ struct limit_rate {
     int64_t burst; /* requests */
 };
 
-/* Who has a bucket. The first ones are the choices of `per`. */
+/* The owners of buckets. The first ones are the choices of `per`. */
 enum limit_who {
     WHO_ALL,
     WHO_CLIENT,
@@ -52,7 +52,7 @@ struct bucket_limits { /* of one that is limited; it never moves */
     ref gate; /* WHO_GATE: struct gate */
 };
 
-/* Those inside at once, and the limit that adapts to how long they take. */
+/* The requests inside at once, and the limit that adapts to how long they take. */
 struct gate {
     ref next; /* of the same limiter */
     uint32_t in_flight;
@@ -108,7 +108,7 @@ static inline struct limiter_state *limiter_of(const struct world *w, comp_id c)
 /* limiter_table.c */
 /* The bucket of whoever sends `a`, made if there was none. */
 struct bucket_limits *limiter_bucket(struct world *w, comp_id c, const struct act *a);
-/* Its rate: its own, if an operator has given it one (`own`), with a second's worth. */
+/* The rate of a bucket, with a second's worth; an operator may have set it (`own`). */
 struct limit_rate limiter_rate(const struct world *w, comp_id c,
                                const struct bucket_limits *b, bool *own);
 void limiter_table_init(struct world *w, comp_id c);
@@ -141,7 +141,8 @@ void bucket_fill(struct bucket_limits *b, const struct limit_rate *r, sim_time n
 /* Takes one request out of it, if `left` requests stay for others. */
 bool bucket_take(struct bucket_limits *b, const struct limit_rate *r, int64_t left,
                  sim_time now);
-/* How long until it holds `n` requests; SIM_FOREVER: never. It is filled up to now. */
+/* The time until a bucket holds `n` requests; SIM_FOREVER: never. It is filled up to
+ * now. */
 sim_time bucket_wait(const struct bucket_limits *b, const struct limit_rate *r,
                      int64_t n);
 

@@ -16,6 +16,7 @@ void bucket_full(struct bucket_limits *b, const struct limit_rate *r, sim_time n
 
 void bucket_fill(struct bucket_limits *b, const struct limit_rate *r, sim_time now)
 {
+    CHECK(now >= b->at);
     b->level += (limit_units)r->units * (now - b->at);
     b->level = b->level > most(r) ? most(r) : b->level;
     b->at = now;
@@ -24,6 +25,7 @@ void bucket_fill(struct bucket_limits *b, const struct limit_rate *r, sim_time n
 bool bucket_take(struct bucket_limits *b, const struct limit_rate *r, int64_t left,
                  sim_time now)
 {
+    CHECK(left >= 0);
     bucket_fill(b, r, now);
     if (b->level < (limit_units)(left + 1) * ONE_REQUEST)
         return false;

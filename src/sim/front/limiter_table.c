@@ -24,7 +24,8 @@ static bool is_user(const struct world *w, const struct act *a)
     return a->caller != COMP_NONE && comp_has(&w->comps[a->caller], KIND_USERS);
 }
 
-/* Who has handed `a` on to `c`; COMP_NONE: the caller itself has sent it here. */
+/* The proxy that has handed `a` on to `c`; COMP_NONE: the caller itself has sent it
+ * here. */
 static comp_id proxy_of(const struct world *w, comp_id c, const struct act *a)
 {
     comp_id at = a->policy == COMP_NONE ? c : w->comps[a->policy].target;

@@ -132,7 +132,7 @@ static int fault_index(const struct kind_desc *d, const char *name)
     return -1;
 }
 
-/* Its texts are the model's, or have been looked at and are not needed at the end. */
+/* An action's texts are the model's, or are not needed at its end. */
 static void remember(struct world *w, const struct action *a)
 {
     struct head *h = W_HEAD(w);
@@ -266,7 +266,7 @@ enum { REPEAT_MIN = SIM_US };
 
 /* ---- the schedule --------------------------------------------------------------- */
 
-/* How long it lasts this time, and when it comes again. */
+/* Draws how long a fault lasts this time, and when it comes again. */
 static sim_time repeat(struct world *w, uint32_t index, uint32_t times)
 {
     const struct schedule_entry *e = &w->model->schedule[index];

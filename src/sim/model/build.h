@@ -24,7 +24,7 @@ int version_add(struct model *m, comp_id service, const char *name);
 /* The programs of all endpoints. */
 enum err compile_endpoints(struct model *m, struct errmsg *why);
 
-/* Whose numbers its instances have: a pool's are those of its service, a
+/* The component whose numbers the instances have: a pool's are those of its service, a
  * subscription's those of its topic, a clock's and a balancer's those of whom it is
  * for. COMP_NONE: nobody's. */
 comp_id model_numbered_by(const struct model *m, comp_id c);

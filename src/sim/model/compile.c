@@ -51,7 +51,7 @@ static void refuse(struct compiler *c, const struct node *n, enum err err)
 static uint32_t label_new(struct compiler *c)
 {
     if (c->nlabels == c->labels_cap) {
-        c->labels_cap = c->labels_cap == 0 ? 32 : c->labels_cap * 2;
+        c->labels_cap = c->labels_cap == 0 ? TINY(32, 1) : c->labels_cap * 2;
         c->labels = mem_grow(c->labels, c->labels_cap, sizeof *c->labels);
     }
     c->labels[c->nlabels] = PC_NONE;
@@ -68,7 +68,7 @@ static struct op *emit(struct compiler *c, enum op_code code, const struct node 
                        const struct context *x)
 {
     if (c->nops == c->ops_cap) {
-        c->ops_cap = c->ops_cap == 0 ? 32 : c->ops_cap * 2;
+        c->ops_cap = c->ops_cap == 0 ? TINY(32, 1) : c->ops_cap * 2;
         c->ops = mem_grow(c->ops, c->ops_cap, sizeof *c->ops);
     }
     if (c->nops >= OPS_MAX)
@@ -332,7 +332,7 @@ static struct op *emit_branches(struct compiler *c, const struct node *n,
 {
     uint32_t first = c->nbranches;
     while (c->branches_cap < first + count) {
-        c->branches_cap = c->branches_cap == 0 ? 16 : c->branches_cap * 2;
+        c->branches_cap = c->branches_cap == 0 ? TINY(16, 1) : c->branches_cap * 2;
         c->branches = mem_grow(c->branches, c->branches_cap, sizeof *c->branches);
     }
     c->nbranches += count;

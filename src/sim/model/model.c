@@ -94,7 +94,7 @@ static size_t name_place(const struct model *m, const char *name)
 static void name_add(struct model *m, comp_id c)
 {
     if (m->ncomps * 2 > m->by_name_cap) {
-        m->by_name_cap = m->by_name_cap == 0 ? 64 : m->by_name_cap * 2;
+        m->by_name_cap = m->by_name_cap == 0 ? TINY(64, 2) : m->by_name_cap * 2;
         m->by_name = mem_grow(m->by_name, m->by_name_cap, sizeof *m->by_name);
         memset(m->by_name, 0xff, m->by_name_cap * sizeof *m->by_name);
         for (size_t i = 0; i < c; i++)
@@ -115,7 +115,7 @@ comp_id model_append(struct model *m, const struct kind_impl *kind, const char *
         return COMP_NONE;
     }
     if (m->ncomps == m->comps_cap) {
-        m->comps_cap = m->comps_cap == 0 ? 32 : m->comps_cap * 2;
+        m->comps_cap = m->comps_cap == 0 ? TINY(32, 1) : m->comps_cap * 2;
         m->comps = mem_grow(m->comps, m->comps_cap, sizeof *m->comps);
     }
     comp_id c = (comp_id)m->ncomps++;
@@ -372,7 +372,7 @@ static struct schedule_entry *schedule_add(struct model *m, sim_time at,
         return NULL;
     }
     if (m->nschedule == m->schedule_cap) {
-        m->schedule_cap = m->schedule_cap == 0 ? 16 : m->schedule_cap * 2;
+        m->schedule_cap = m->schedule_cap == 0 ? TINY(16, 1) : m->schedule_cap * 2;
         m->schedule = mem_grow(m->schedule, m->schedule_cap, sizeof *m->schedule);
     }
     struct schedule_entry *e = &m->schedule[m->nschedule++];

@@ -64,7 +64,7 @@ int version_add(struct model *m, comp_id service, const char *name)
         if (str_eq(v->names[i], name))
             return (int)i;
     if (v->n == v->cap) {
-        size_t cap = v->cap == 0 ? 8 : v->cap * 2;
+        size_t cap = v->cap == 0 ? TINY(8, 1) : v->cap * 2;
         const char **more = arena_alloc(&m->arena, cap * sizeof *more);
         for (size_t i = 0; i < v->n; i++)
             more[i] = v->names[i];
@@ -97,7 +97,7 @@ static enum err need_params(const struct model *m, struct errmsg *why)
     return ERR_OK;
 }
 
-/* Those that begin calls come late: what they call must be known by then. */
+/* Kinds that begin calls come late: what they call must be known by then. */
 static enum err resolve_kind(struct model *m, bool late, struct errmsg *why)
 {
     for (size_t i = 0; i < m->ncomps; i++) {
@@ -143,7 +143,7 @@ enum err param_resolve(struct model *m, comp_id c, int param, const char *kind,
     return ERR_OK;
 }
 
-/* What stands at the end of the row of those that only hand on. */
+/* The component at the end of a row of those that only hand on. */
 static comp_id behind(const struct model *m, comp_id c)
 {
     for (int i = 0; i < 16; i++) {
@@ -208,7 +208,7 @@ comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
 
 /* ---- the schedule --------------------------------------------------------------- */
 
-/* Its name is from here on the table's, which outlives the action. */
+/* The action's name is from here on the table's, which outlives the action. */
 static const struct arg_desc *args_of(const struct kind_desc *d, struct action *a)
 {
     size_t n = a->kind == ACTION_OP ? d->nops : d->nfaults;
@@ -434,7 +434,8 @@ const char *model_version(const struct model *m, comp_id service, size_t i)
     return i < model_versions(m, service) ? m->comps[service].versions->names[i] : "";
 }
 
-/* What does not fit a world is refused before (room.c), so that no sum overflows. */
+/* Models that do not fit a world are refused before (room.c), so that no sum
+ * overflows. */
 static ref lay(ref *at, size_t bytes)
 {
     ref here = *at;

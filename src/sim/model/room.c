@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-/* What all components of a kind come to. */
+/* The sum over all components of a kind. */
 struct group {
     double bytes;     /* all of it */
     double each;      /* of these, what grows with `count` */

@@ -154,6 +154,40 @@ static enum err parse_count(const char *what, const char *text, int64_t *out,
     return ERR_OK;
 }
 
+/* "5GB", "1.5 GiB", "400": bytes, with a unit or without. */
+static enum err parse_bytes(const char *what, const char *text, int64_t *out,
+                            struct errmsg *why)
+{
+    static const struct {
+        const char *name;
+        double bytes;
+    } units[] = {{"B", 1},
+                 {"kB", 1e3},
+                 {"KB", 1e3},
+                 {"MB", 1e6},
+                 {"GB", 1e9},
+                 {"TB", 1e12},
+                 {"KiB", 1024},
+                 {"MiB", 1048576},
+                 {"GiB", 1073741824},
+                 {"TiB", 1.099511627776e12}};
+    struct errmsg ignored;
+    char *unit;
+    if (parse_count(what, text, out, &ignored) == ERR_OK)
+        return ERR_OK;
+    double n = strtod(text, &unit);
+    bool number = unit != text && n >= 0 && n < 1e15;
+    unit += strspn(unit, " ");
+    for (size_t i = 0; number && i < sizeof units / sizeof *units; i++)
+        if (str_eq(unit, units[i].name) && n * units[i].bytes < 9e18) {
+            *out = (int64_t)(n * units[i].bytes);
+            return ERR_OK;
+        }
+    return errmsg_set(why, ERR_INPUT,
+                      "%s: \"%.60s\" is not a number of bytes, like 5GB or 500MB", what,
+                      text);
+}
+
 static enum err parse_fraction(const char *what, const char *text, double *out,
                                struct errmsg *why)
 {
@@ -261,7 +295,8 @@ enum err value_parse(const struct model *m, const struct param_desc *p,
         e = parse_number(p->name, text, &v.as.number, why);
         break;
     case VALUE_COUNT:
-        e = parse_count(p->name, text, &v.as.count, why);
+        e = str_eq(p->unit, "bytes") ? parse_bytes(p->name, text, &v.as.count, why)
+                                     : parse_count(p->name, text, &v.as.count, why);
         break;
     case VALUE_FRACTION:
         e = parse_fraction(p->name, text, &v.as.number, why);

@@ -99,7 +99,7 @@ struct collect {
     size_t n, max;
 };
 
-/* What an act waits for: itself, or the deepest of those it waits for. */
+/* Collects what an act waits for: itself, or the deepest of those it waits for. */
 static void collect_one(const struct world *w, const struct act *a, void *ctx)
 {
     struct collect *c = ctx;

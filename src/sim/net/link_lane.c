@@ -66,7 +66,8 @@ static void grow(struct world *w, struct lane *l)
 {
     uint32_t cap = 0;
     ref ring = 0;
-    w_grow(w, &ring, &cap, l->cap == 0 ? 16 : l->cap * 2, sizeof(struct frame));
+    w_grow(w, &ring, &cap, l->cap == 0 ? TINY(16, 1) : l->cap * 2,
+           sizeof(struct frame));
     struct frame *to = W_PTR(w, struct frame, ring);
     for (uint32_t i = l->head; i != l->tail; i++)
         to[i & (cap - 1)] = *frame_at(w, l, i);

@@ -21,8 +21,9 @@ struct census {
 int scaler_wanted(const struct census *n, int have, double target, double tolerance,
                   double busy);
 
-/* How far a scaler may go from `was`, the number at the start of the limits' period:
- * the larger of a share and a count, rounded up; a share and count of 0: not at all. */
+/* The most that a scaler may come to from `was`, the number at the start of the limits'
+ * period: the larger of a share and a count, rounded up; a share and count of 0: not at
+ * all. */
 int scaler_most(int was, double share, int count);
 int scaler_least(int was, double share);
 

@@ -37,7 +37,7 @@ static inline void endpoint_started(struct world *w, comp_id e)
     s->in_flight++;
 }
 
-/* One more answer (or failure) of an endpoint. */
+/* Counts an answer (or failure) of an endpoint. */
 static inline void endpoint_done(struct world *w, const struct act *a,
                                  enum reason reason)
 {

@@ -20,6 +20,7 @@ enum { RNG_WORK, RNG_CHOICE }; /* as kind_service.streams */
 
 static const struct op *op_of(const struct act *a)
 {
+    CHECK(a->program);
     return &a->program->ops[a->pc];
 }
 
@@ -50,6 +51,7 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
 
 static void branch_start(struct world *w, struct act *a, struct act *b)
 {
+    CHECK(b->kind == ACT_BRANCH && b->gen != 0);
     b->parent = W_REF(w, a);
     b->sibling = a->branches;
     if (a->branches != 0)
@@ -61,6 +63,7 @@ static void branch_start(struct world *w, struct act *a, struct act *b)
 
 static void branch_unlink(struct world *w, struct act *p, struct act *b)
 {
+    CHECK(b->kind == ACT_BRANCH);
     if (b->prev != 0)
         act_at(w, b->prev)->sibling = b->sibling;
     else
@@ -82,7 +85,7 @@ static void tx_end(struct world *w, struct act *a, bool commit)
     a->run.tx = 0;
 }
 
-/* Those still running do not count any more. */
+/* Drops the branches that still run: they do not count any more. */
 static void branches_drop(struct world *w, struct act *p)
 {
     while (p->branches != 0) {
@@ -94,7 +97,7 @@ static void branches_drop(struct world *w, struct act *p)
     }
 }
 
-/* One more has ended: are they enough now, or too many that failed? p->run.failed
+/* Decides whether the branches that ended are enough, or too many failed. p->run.failed
  * counts those. */
 static SELDOM bool quorum_decides(struct world *w, struct act *p, const struct op *op,
                                   enum reason reason)
@@ -225,7 +228,7 @@ void exec_cancel(struct world *w, struct act *a)
 
 /* ---- ops that wait -------------------------------------------------------------- */
 
-/* One lookup is made by the program itself, several by branches. True: waits. */
+/* Begins lookups: one is made by the program itself, several by branches. */
 static void cached_begin(struct world *w, struct act *a, const struct op *op)
 {
     if (a->run.own_pc == a->pc + 1) { /* a branch that was started for one key */

@@ -228,7 +228,7 @@ _Static_assert(COUNT_OF(metrics) == M_COUNT, "each metric has its words");
 
 enum { EV_LOOK, EV_ACT };
 
-/* What windows and limits remember. */
+/* The memory of windows and limits. */
 struct memory {
     sim_time at;
     int wanted; /* at a look; 0: a change */

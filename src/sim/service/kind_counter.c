@@ -116,7 +116,8 @@ static void room_for_more(struct world *w, struct counter_state *s)
     w_release(w, was.places, 2 * was.cap * sizeof(uint32_t));
 }
 
-/* How many are not over yet, though they may lie there: nothing happens at that time. */
+/* The number that are not over yet, though they may lie there: nothing happens at that
+ * time. */
 static uint32_t known(const struct world *w, comp_id c)
 {
     const struct counter_state *s = state_of(w, c);
@@ -264,7 +265,7 @@ static const struct metric_desc metrics[] = {
 };
 _Static_assert(COUNT_OF(metrics) == M_COUNT, "one of each");
 
-/* What is listed only where it is modelled. */
+/* Metrics that are listed only where they are modelled. */
 static const struct metric_need needs[] = {
     {"amount_total", "amount"},
     {"repeated_amount_total", "amount"},

@@ -497,7 +497,7 @@ static const struct op_desc ops[] = {
 static const char *const streams[] = {"work", "choice",   "balance", "fault",
                                       "shed", "patience", NULL};
 
-/* What is listed only where it is modelled. */
+/* Metrics that are listed only where they are modelled. */
 static const struct metric_need needs[] = {
     {"memory", "memory"},
     {"memory", "memory_limit"},

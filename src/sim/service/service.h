@@ -135,11 +135,12 @@ static inline struct instance *service_instance(const struct world *w, comp_id c
 
 /* A request has come; it gets an instance, if a->instance is 0 (kind_impl.begin). */
 void service_begin(struct world *w, struct act *a);
-/* One of `n` numbers by a balancing rule; rr: the caller's round-robin counter. */
+/* Chooses among `n` numbers by a balancing rule; rr: the caller's round-robin
+ * counter. */
 int service_choose(struct world *w, comp_id service, int rule, const uint16_t *numbers,
                    uint32_t n, uint32_t *rr, struct rng *r);
 
-/* What the instance answers a balancer that asks for liveness or readiness. */
+/* The instance's answer to a balancer that asks for liveness or readiness. */
 bool service_healthy(const struct world *w, comp_id c, int number, bool readiness);
 
 #endif

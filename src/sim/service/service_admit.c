@@ -93,7 +93,7 @@ void service_features(struct world *w, comp_id c)
 
 /* ---- shedding ------------------------------------------------------------------- */
 
-/* How much of the share is refused now; looks at the load since it last did. */
+/* Adjusts the share that is refused, by the load since the last time. */
 static void shed_adjust(struct world *w, struct instance *i)
 {
     sim_time since = w_now(w) - i->shed_at;
@@ -168,7 +168,7 @@ void service_arms_patience(struct world *w, struct instance *i, struct act *a,
 
 /* ---- a request's way ------------------------------------------------------------ */
 
-/* Those whose time is over leave a full queue before somebody is refused. */
+/* Lets those whose time is over leave a full queue, before somebody is refused. */
 static void drop_expired(struct world *w, struct instance *i)
 {
     int64_t most = p_count(w, i->comp, SP_QUEUE);

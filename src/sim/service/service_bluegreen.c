@@ -75,7 +75,7 @@ static void stop_set(struct world *w, comp_id c, which f)
     service_scale(w, c, service_count(w, c));
 }
 
-/* Who is asked has changed. */
+/* Tells all that the set of those who are asked has changed. */
 static void tell_all(struct world *w, comp_id c)
 {
     comp_id balancer = service_of(w, c)->balancer;

@@ -67,7 +67,7 @@ bool rollout_available(const struct world *w, const struct instance *i)
            w_now(w) - i->ready_since >= p_time(w, i->comp, SP_MIN_READY);
 }
 
-/* How many more may be out now. */
+/* The number of instances that may still be out now. */
 static int64_t room(const struct world *w, comp_id c)
 {
     const struct service_state *s = service_of(w, c);
@@ -91,7 +91,7 @@ static void forget_marks(struct world *w, comp_id c)
     s->rollout_at = 0;
 }
 
-/* Those that were there only for the roll-out leave. */
+/* Lets instances leave that were there only for the roll-out. */
 static void drop_extras(struct world *w, comp_id c)
 {
     struct service_state *s = service_of(w, c);
@@ -150,7 +150,7 @@ void rollout_progress(struct world *w, comp_id c)
         s->progress_timer = cal_after(w, most, EV_KIND + SE_NO_PROGRESS, c, 0, 0);
 }
 
-/* It came up, or became ready, or has been for long enough. */
+/* Called when an instance came up, became ready, or has been so for long enough. */
 void rollout_look(struct world *w, struct instance *i)
 {
     bool looks = i->rolling || i->extra || i->colour == COLOUR_NEW;
@@ -174,7 +174,7 @@ void rollout_look(struct world *w, struct instance *i)
     rollout_step(w, i->comp);
 }
 
-/* It is gone for good. */
+/* Called when an instance is gone for good. */
 void rollout_gone(struct world *w, struct instance *i)
 {
     bool was = i->rolling;

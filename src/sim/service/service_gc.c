@@ -95,7 +95,7 @@ void gc_allocate(struct world *w, struct instance *i)
         collect(w, i);
 }
 
-/* What is alive has grown. */
+/* Looks at memory after what is alive has grown. */
 void gc_look(struct world *w, struct instance *i)
 {
     if (p_number(w, i->comp, SP_HEAP) > 0 && !i->collecting && full(w, i))

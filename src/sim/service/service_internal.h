@@ -91,7 +91,7 @@ enum service_event { /* EV_KIND + this; a: instance number */
 /* act->phase of a request; LEAVES: it waits, and its own patience ends first. */
 enum { PHASE_NEW, PHASE_QUEUED, PHASE_STARTING, EXEC_RUNNING, PHASE_LEAVES };
 
-/* What a draining instance does when it is empty. */
+/* The fate of a draining instance when it is empty. */
 enum drained { DRAINED_RESTART, DRAINED_REMOVE };
 
 enum rollout_kind {
@@ -107,7 +107,7 @@ enum { STRATEGY_ROLLING, STRATEGY_BLUE_GREEN };
 /* Sets of instances, while there are two (service_bluegreen.c). */
 enum colour { COLOUR_NONE, COLOUR_OLD, COLOUR_NEW };
 
-/* What of all that is off by default is on: tested once where a request goes by. */
+/* The features that are off by default: tested once where a request goes by. */
 enum service_feature {
     SF_ORDER = 1, /* the queue has a heap beside it */
     SF_BULKHEAD = 2,
@@ -149,7 +149,7 @@ void service_entered(struct world *w, struct act *a);
 void service_left(struct world *w, struct act *a);
 void instance_dispatch(struct world *w, struct instance *i);
 void service_unqueue(struct world *w, struct instance *i, struct act *a);
-/* One that has come to an instance and is not let in. */
+/* Refuses a request that has come to an instance. */
 void service_refuse(struct world *w, struct instance *i, struct act *a,
                     enum reason reason, const char *log) SELDOM;
 /* service_life.c: instances */
@@ -285,9 +285,10 @@ enum scaler_metric { BY_CPU, BY_QUEUE, BY_IN_FLIGHT };
 enum { UNREADY_IDLE, UNREADY_MEASURED };
 int service_count(const struct world *w, comp_id service); /* wanted instances */
 void service_scale(struct world *w, comp_id service, int count);
-/* Who is there, and the sum of their measures: the share of the cores over the last
- * 10 s, requests that wait, or requests inside. `all`: also of those that are not
- * ready; else see kind_autoscaler.c for who counts, `initialisation` after a start. */
+/* The count of instances, and the sum of their measures: the share of the cores over
+ * the last 10 s, requests that wait, or requests inside. `all`: also of those that
+ * are not ready; else see kind_autoscaler.c for who counts, `initialisation` after a
+ * start. */
 void service_census(const struct world *w, comp_id service, enum scaler_metric by,
                     bool all, sim_time initialisation, struct census *out);
 

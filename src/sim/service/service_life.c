@@ -190,8 +190,8 @@ void instance_drain(struct world *w, struct instance *i, enum drained then)
 
 /* ---- how many ------------------------------------------------------------------- */
 
-/* Who scales down and up again while the old ones take a day to drain has them stopped
- * when there are too many: the first of those that leave makes room. */
+/* An operator who scales down and up again while old ones take a day to drain has them
+ * stopped when there are too many: the first of those that leave makes room. */
 static SELDOM struct instance *drained_by_force(struct world *w, comp_id c)
 {
     for (int k = 1;; k++) {

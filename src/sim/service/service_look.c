@@ -75,7 +75,7 @@ static sim_time backlog_now(const struct world *w, const struct instance *i)
     return i->queue.count > 0 ? w_now(w) - i->backlog_since : 0;
 }
 
-/* What it uses up, and how its roll-out stands. */
+/* The resources an instance uses up, and how its roll-out stands. */
 static double resource_of(const struct world *w, const struct instance *i, int metric)
 {
     bool runs = i->state == INSTANCE_UP || i->state == INSTANCE_DRAINING;
@@ -218,7 +218,7 @@ static double scaler_measure(const struct world *w, const struct instance *i,
     }
 }
 
-/* Its processor time says nothing yet. */
+/* Whether an instance's processor time says nothing yet. */
 static bool still_settling(const struct world *w, const struct instance *i,
                            sim_time initialisation)
 {

@@ -66,7 +66,8 @@ static void list_endpoints(struct model *m)
 
 /* ---- health checks -------------------------------------------------------------- */
 
-/* What a health check runs: nothing, or the smallest query on the first pool. */
+/* Compiles what a health check runs: nothing, or the smallest query on the first
+ * pool. */
 static enum err compile_probes(struct model *m, comp_id service, comp_id pool,
                                struct errmsg *why)
 {

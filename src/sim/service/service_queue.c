@@ -99,7 +99,7 @@ void order_rebuild(struct world *w, struct instance *i)
 
 /* ---- the next ------------------------------------------------------------------- */
 
-/* Is `a` served before `b`? Both wait. */
+/* Whether `a` is served before `b`. Both wait. */
 static bool before(const struct world *w, const struct act *a, const struct act *b,
                    int64_t order)
 {

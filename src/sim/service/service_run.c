@@ -67,13 +67,13 @@ static bool worker_free(const struct instance *i)
     return works(i) && i->busy < i->workers;
 }
 
-/* Is this one of what is off by default on? */
+/* Whether one of these features, off by default, is on. */
 static bool has(const struct instance *i, uint16_t features)
 {
     return (i->features & features) != 0;
 }
 
-/* One more or less, where workers are counted by endpoint or priority. */
+/* Counts a worker more or less, by endpoint or priority. */
 static SELDOM void count_worker(struct world *w, struct instance *i,
                                 const struct act *a, int more)
 {
@@ -166,7 +166,7 @@ HOT void release_worker(struct world *w, struct instance *i, struct act *a)
 
 /* ---- a request's way ------------------------------------------------------------ */
 
-/* Those that hold no worker of their own (a refresh) are members too: a crash ends
+/* Acts that hold no worker of their own (a refresh) are members, too: a crash ends
  * them. */
 void service_entered(struct world *w, struct act *a)
 {
@@ -288,7 +288,7 @@ void service_begin(struct world *w, struct act *a)
     enter(w, a, service_instance(w, a->comp, a->instance));
 }
 
-/* What may keep a request from being served at all; REASON_NONE: nothing. */
+/* The reason for which a request cannot be served at all; REASON_NONE: none. */
 static SELDOM enum reason spoilt(struct world *w, struct act *a, struct instance *i)
 {
     if (a->deadline != 0 && w_now(w) >= a->deadline)
@@ -335,8 +335,8 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
         w_fetch(a, sizeof *a);
         return;
     }
-    if (a->station != e->a)
-        return; /* it has left meanwhile */
+    if (a->station != e->a || a->run.home == 0)
+        return; /* it has left meanwhile, or is of no instance: a client's handshake */
     const struct instance *i = instance_of(w, a);
     if (a->program != NULL)
         w_fetch(a->program, 2 * sizeof(struct op));
