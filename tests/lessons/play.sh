@@ -29,6 +29,7 @@ suspect shop bad-deploy because changes
 down
 rollback shop
 wait 4m
+wait 4m
 say
 shoppers, three in ten
 20:06
