@@ -20,6 +20,11 @@ local function relapsed(s)
     and s:highest("checkout.pool", "pool_in_use", later) > 0.8 * FULL
 end
 
+-- What texts claim.
+local function untouched(s) return not s:changed() end
+local function stopped(s) return orders_a_minute(s) == 0 end
+local function held(s) return s:database("orders-db").idle_in_transaction > 0.8 * FULL end
+
 return lesson {
   id = "all-green",
   title = "Everything is green",
@@ -165,22 +170,30 @@ return lesson {
       hints = { "What would you have to know before any change?", "The third answer." } },
 
     look { "since", title = "Who is affected, and since when?",
-      say = [[First what everybody looks at: type `status`. Then what the shop lives from: type
-        `chart orders --since 45m`]],
+      say = [[First what everybody looks at, the state of the system. Then what the shop lives from: which number
+        is that, and what did it do in the last 45 minutes?]],
       goal = function(s) return s:seen("orders_placed") end,
       solution = { "status", "chart orders_placed --since 45m" },
-      done = "Orders fell and then stopped, minutes before Mara wrote. Not one error was counted.",
+      done = { { when = untouched, "Orders fell and then stopped, minutes before Mara wrote. Not one error was counted.",
+          claims = stopped },
+        "Orders fell and then stopped, minutes before Mara wrote. What you see after that came with your change." },
       hints = { "Green means: what was asked was answered well. Nobody asked about orders.",
         "Which number would the shop's owner look at?",
         "The counter orders_placed counts orders.",
         "chart orders_placed --since 45m" } },
 
     ask { "missing", title = "What do the green numbers leave out?",
-      say = [[For checkout, `status` shows 6 of 6 healthy, errors 0.0 % and a quick p99; and nobody can buy.
-        What is missing from these numbers?]],
+      say = { { when = untouched, [[For checkout, `status` shows 6 of 6 healthy, errors 0.0 % and a quick p99; and nobody
+          can buy. What is missing from these numbers?]],
+          claims = { stopped, function(s) return s:service("checkout").healthy == CHECKOUTS end,
+            function(s) return s:increase("checkout", "errors_total", min(10)) == 0 end } },
+        [[When Mara wrote, `status` showed 6 of 6 healthy, errors 0.0 % and a quick p99; and nobody could buy.
+          What was missing from these numbers?]] },
       choices = {
         { "Nothing: most users are fine.",
-          reply = "Those who look at their basket are fine. Those who want to buy are not: orders are at zero." },
+          reply = { { when = stopped, "Those who look at their basket are fine. Those who want to buy are not: orders are at zero.",
+              claims = stopped },
+            "Those who looked at their basket were fine. Those who wanted to buy were not." } },
         { "The requests that have not finished.", right = true,
           reply = [[Right. Errors and p99 count what has finished: the baskets. An order that hangs is in neither,
             and the probe only asks if the process is alive.]] },
@@ -190,29 +203,27 @@ return lesson {
         "The second answer." } },
 
     look { "where", title = "Where do they hang?",
-      say = [[Where are the requests now, and what do they wait for? Look with `ps checkout`, `stacks checkout`,
-        `db sessions`. When you know, write it down: `suspect COMPONENT MECHANISM because EVIDENCE`
-        (`suspect` alone lists the words).]],
+      say = [[Where are the requests, and what do they wait for? Look into checkout, and at the other end of its
+        connections. When you know, write down where it is, what it is, and why you think so.]],
       suspect = true,
       solution = { "ps checkout", "db sessions", "suspect checkout pool-leak because ps, db sessions" },
-      done = [[All 120 connections are taken and none comes back: each sits in an open transaction, and the
-        database has nothing to do.]],
+      done = { { when = held, [[{held} of 120 connections are taken and none comes back: each sits in an open transaction,
+          and the database has nothing to do.]], claims = { held, function(s) return s:database("orders-db").cpu < 0.3 end } },
+        [[Connections were taken and none came back: each sat in an open transaction, and the database had
+          nothing to do. Now {held} of 120 are idle in a transaction.]] },
       hints = { "Everybody waits for something. Who has it?",
-        "ps checkout shows each instance's pool; db sessions shows the other end.",
-        "Idle in transaction: taken, and never given back. On the list: pool-leak.",
+        "A pool has two ends: the instance that borrows, and the database's session.",
+        "ps checkout shows each instance's pool; db sessions shows the other end. Idle in transaction: taken, and never given back.",
         "suspect checkout pool-leak because ps, db sessions" } },
 
     predict { "forecast", title = "Before you act",
-      say = [[Suppose you restart the six instances, and do nothing more. Orders a minute are at 0 now. For each
+      change = "restart checkout --rolling or restart checkout",
+      say = [[Suppose you restart the six instances, and do nothing more. Orders are at {orders} a minute now. For each
         line: up, same or down? Type both, with a comma.]],
       of = {
         { "orders a minute, 5 minutes after the change", value = orders_a_minute, after = min(5) },
         { "orders a minute, 30 minutes after it, if nothing more is done",
-          value = function(s)
-            if s:changed() and s:since_change() < s:since_first_change() then return 0 / 0 end
-            return orders_a_minute(s)
-          end,
-          after = min(30) },
+          value = orders_a_minute, after = min(30) },
       },
       hints = { "A restart gives all connections back. And then?",
         "db sessions says how old the oldest are: the pools filled slowly, one by one." } },
@@ -222,28 +233,30 @@ return lesson {
         time run.]],
       goal = function(s) return s:good_for(min(3)) end,
       solution = { "restart checkout --rolling", "wait 8m" },
-      done = [[People can buy again. If an alert fired on the way: it counts requests that a restart ended. They
-        had hung for a long time; now they have finished, so they count.]],
+      done = { [[People can buy again: {orders} orders a minute. If an alert fired on the way: it counts requests that
+        a restart ended. They had hung for a long time; now they have finished, so they count.]],
+        claims = function(s) return orders_a_minute(s) > 15 end },
       hints = { "What gives connections back?",
         "A restart closes an instance's sessions. One instance at a time hurts least.",
         "restart checkout --rolling, then wait 8m" } },
 
     say_update { "tell", title = "Tell people",
-      say = [[Mara has to answer customers. Type `say` and answer five short questions. Has the cause gone, or
-        only what it did? `chart orders --since 45m` still knows since when.]],
+      say = [[Mara has to answer customers: five short fields. Has the cause gone, or only what it did? The chart of
+        orders still knows since when.]],
       needs = { "who", "since", "impact", "state", "next" },
       solution = { "say --who everybody at checkout --since 19:50 --impact not known yet --state mitigated --next 20:45" },
       done = "Mara copies it into her answers.",
-      hints = { "\"not known yet\" is an honest number. Mitigated: users are well, the cause may still be there.",
+      hints = { "\"not known yet\" is an honest number.",
+        "Mitigated: users are well, the cause may still be there.",
         "say --who everybody at checkout --since 19:50 --impact not known yet --state mitigated --next 20:45" } },
 
     act { "cure", title = "Cure it",
       say = [[Now it must stay well: 25 good minutes after your last change, longer than the leak needs to fill the
-        pools again. Who takes connections and keeps them? `changes`, `flag` and `traces --endpoint buy` know.]],
+        pools again. Who takes connections and keeps them, and since when?]],
       goal = function(s) return s:good_for(min(25)) and s:since_change() >= min(25) end,
       solution = { "flag pay-retry off", "restart checkout --rolling", "wait 36m" },
       hints = { "Something takes a connection and never gives it back. Since when?",
-        "The oldest session in db sessions began soon after a change at about 19:36.",
+        "How old is the oldest session, and what was changed just before it began?",
         "The flag pay-retry turned on new code. Or let the database end what sits idle in a transaction.",
         "flag pay-retry off, then restart checkout --rolling, then wait 30m" } },
 
@@ -259,6 +272,11 @@ return lesson {
         { "A lower alert threshold on the error rate.", reply = "The error rate was zero." },
       },
       hints = { "Which of these sees something that never ends?", "The first or the second." } },
+  },
+
+  values = {
+    orders = { "count", orders_a_minute },
+    held = { "count", function(s) return s:database("orders-db").idle_in_transaction end },
   },
 
   traps = {

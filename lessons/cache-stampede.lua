@@ -4,6 +4,10 @@
 
 local INSTANCES, POOL = 4, 20
 
+-- What texts claim: bad views come in bursts as long as nobody changed anything.
+local function untouched(s) return not s:changed() end
+local function bursts(s) return s:bad(min(2)) > 50 end
+
 return lesson {
   id = "cache-stampede",
   title = "Sixty seconds",
@@ -142,32 +146,37 @@ return lesson {
       hints = { "You have one number, and no times yet.", "The third answer." } },
 
     look { "rhythm", title = "Who is hit, and when?",
-      say = [[Look at the users first, over several minutes:
-        chart visitors.bad_total --since 6m.  How long does it last, and how often does it come?]],
+      say = [[Look at the users first, over several minutes: which chart shows their failures? How long does it
+        last, and how often does it come?]],
       goal = function(s) return s:seen("visitors") end,
       solution = { "chart visitors.bad_total --since 6m" },
-      done = "A few seconds of failures, then nearly a minute of calm, again and again. Since the mail the number of visits is flat.",
+      done = { { when = untouched, "A few seconds of failures, then nearly a minute of calm, again and again: {bad} bad views in two minutes. Since the mail the number of visits is flat.",
+          claims = bursts },
+        "Until you changed something: a few seconds of failures, then nearly a minute of calm, again and again. Since the mail the number of visits is flat." },
       hints = { "Not how many in all: how many each second.",
         "A chart of the users' failures.",
         "bad_total counts what broke the promise: too slow, failed, or too old.",
         "chart visitors.bad_total --since 6m" } },
 
     look { "where", title = "What has the same rhythm?",
-      say = [[Something else in this system moves once a minute. Find it, and look at single
-        keys of the cache: when were they written? When you know, say so:
-        suspect COMPONENT MECHANISM because EVIDENCE]],
+      say = { { when = untouched, [[Something else in this system moves once a minute. Find it, and look at single
+          keys of the cache: when were they written? When you know, write down place, mechanism and why.]],
+          claims = bursts },
+        [[Something else in this system moved once a minute, before you changed it. Charts still show it. And look
+          at single keys of the cache: when were they written? When you know, write down place, mechanism and why.]] },
       goal = function(s) return s:seen("seats-cache.avail") and s:seen("bookings-db") end,
       suspect = true,
       solution = { "chart bookings-db.cpu --since 3m", "cache", "cache ttl avail:ws-*",
         "suspect seats-cache expires-together because chart bookings-db.cpu, cache ttl" },
       done = "Six keys were written in the same instant and live 60 s. When they end, the database is full.",
       hints = { "Full for seconds, idle for a minute: which part of the system has a clock of 60 s?",
-        "chart bookings-db.cpu --since 3m, then cache, then cache ttl avail:ws-*",
-        "ws-1 to ws-6 were written together: they expire together.",
+        "The database's charts, then the cache, then the lifetimes of its single keys.",
+        "chart bookings-db.cpu --since 3m, then cache, then cache ttl avail:ws-*. ws-1 to ws-6 were written together: they expire together.",
         "suspect seats-cache expires-together because chart bookings-db.cpu, cache ttl" } },
 
     ask { "ratio", title = "96 % of the lookups are hits",
-      say = [[The wall says the cache answers 96 of 100 lookups. How can the database be full?]],
+      say = { { when = untouched, [[The wall says the cache answers {hits} of lookups. How can the database be full?]] },
+        [[When the page rang the wall said that the cache answers 96 of 100 lookups. How could the database be full?]] },
       choices = {
         { "The number is wrong.", reply = "It is right. It answers a question that does not help here." },
         { "It is a mean over a minute. The misses all fall into the same two or three seconds.", right = true,
@@ -190,7 +199,7 @@ return lesson {
       },
       hints = { "Arrivals x time.", "The time is that under load, not the idle one.", "80 x 2.5." } },
 
-    predict { "forecast", title = "Before you act",
+    predict { "forecast", title = "Before you act", change = "any",
       say = [[Choose your change, but do not make it yet. Three minutes after it, compared with now: will these
         go up, stay the same, or go down? Answer for example: down, same]],
       of = {
@@ -202,13 +211,13 @@ return lesson {
       hints = { "More room for queries, or fewer queries?", "What does your change do to the 200 that ask for one key?" } },
 
     act { "stop", title = "Stop it",
-      say = [[Make it well for three minutes: that is three expiries. config seats-cache shows what
-        the cache can do. Seats must not be older than 90 s.]],
+      say = [[Make it well for three minutes: that is three expiries. What can the cache do about misses? Seats
+        must not be older than 90 s.]],
       goal = function(s) return s:good_for(min(3)) end,
       solution = { "set seats-cache.avail.single_flight on", "wait 4m" },
       hints = { "Do not make room for 200 copies of one question. Ask it once.",
-        "config seats-cache: how does it treat misses?",
         "Let one load run and the others wait for it, or give out the old value while it loads.",
+        "config seats-cache shows its settings for that.",
         "set seats-cache.avail.single_flight on, then wait 4m" } },
 
     say_update { "tell", title = "Tell people",
@@ -217,7 +226,7 @@ return lesson {
       needs = { "who", "since", "impact", "state", "next" },
       solution = { "say --who \"people who look at seats\" --since 09:57 --impact \"about 1,000 views\" --state mitigated --next 10:30" },
       hints = { "Five short fields. Three calm minutes are not yet a proof: mitigated.",
-        "chart visitors.bad_total: about 200 a minute, in every minute since the mail.",
+        "About 200 bad views a minute, in every minute since the mail.",
         "say --who \"people who look at seats\" --since 09:57 --impact \"about 1,000 views\" --state mitigated --next 10:30" } },
 
     act { "verify", title = "Verify it",
@@ -225,7 +234,7 @@ return lesson {
         the database at an expiry: that is where it would show.]],
       goal = function(s) return s:good_for(min(5)) and s:since_change() >= min(5) end,
       solution = { "wait 3m" },
-      hints = { "How many expiries have passed since your change?",
+      hints = { "How many expiries have passed since your change?", "Only time shows it.",
         "wait 3m, then chart bookings-db.cpu" } },
 
     choose { "prevent", title = "What would have prevented it?",
@@ -241,6 +250,11 @@ return lesson {
         { "More database cores.", reply = "Until the next mail. The number of copies grows with the crowd." },
       },
       hints = { "Which of these changes what happens in those 2.5 seconds, or shows it?", "Any of the first three." } },
+  },
+
+  values = {
+    bad = { "count", function(s) return s:bad(min(2)) end },
+    hits = { "share", function(s) return s:keyspace("seats-cache.avail").hit_ratio end },
   },
 
   traps = {

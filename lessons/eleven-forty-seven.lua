@@ -9,6 +9,10 @@ local RUSH, WAVE = 400, 445 -- requests a second at noon, and for three minutes 
 local LOOKS = sec(190) -- how often the scaler looks: 11:43:20, 11:46:30, 11:49:40
 local order = { compute(ms(2)), query("menu-db", "order"), count("orders_placed") }
 
+-- What texts claim.
+local function untouched(s) return not s:changed() end
+local function past_the_peak(s) return s:database("menu-db").active > 150 end
+
 return lesson {
   id = "eleven-forty-seven",
   title = "11:47 on a Tuesday",
@@ -121,12 +125,20 @@ return lesson {
       say = [[11:47. Do not touch anything yet. How many users get an answer in time?]],
       goal = function(s) return s:seen("status") end,
       solution = { "status" },
-      done = "A quarter of the users or more get nothing in time, and it gets worse. All instances are healthy, and none of them works hard.",
+      done = { { when = untouched, "{bad} of the users get nothing in time. All instances are healthy, and none of them works hard.",
+          claims = { function(s) return s:good(min(1)) < 0.9 end,
+            function(s) return s:service("api").cpu < 0.3 end } },
+        "You have changed something already: {bad} of the users got nothing in time in the last minute." },
       hints = { "Start with the users, not with the machines.", "One word shows the whole system.",
         "The dashboard is called status.", "status" } },
 
     ask { "cpu", title = "The api's CPU is low",
-      say = [[Eight healthy instances, CPU nearly idle, and users wait. What does that tell you?]],
+      say = { { when = untouched, [[Eight healthy instances, CPU nearly idle, and users wait. What does that tell you?]],
+          claims = { function(s) return s:service("api").healthy == 8 end,
+            function(s) return s:service("api").cpu < 0.3 end,
+            function(s) return s:good(min(1)) < 0.9 end } },
+        [[When the page came there were eight healthy instances, their CPU nearly idle, and users waited. What did
+          that tell you?]] },
       choices = {
         { "The api is well: its CPU has room.",
           reply = "The number is true, and it is not about users. Half of them get nothing." },
@@ -136,11 +148,11 @@ return lesson {
           reply = "If CPU were short, more instances would help. It is not: it is nearly idle." },
       },
       hints = { "What does a program do that is not done and needs no CPU?",
-        "ps api: all workers are taken, and CPU is low. They wait." } },
+        "All workers are taken, and CPU is low: they wait." } },
 
     look { "changes", title = "What changed?",
       say = [[A new version, a push message, a higher limit for the scaler. Which of them fits in time?
-        Compare changes with chart diners.bad_total and logs api-scaler.]],
+        Compare what people did with when users began to suffer, and with what the scaler wrote.]],
       goal = function(s) return s:seen("changes") end,
       solution = { "changes" },
       done = "v32 ran well for minutes before it began. The push message brought a wave, and it is over. The trouble grew with each step of the scaler.",
@@ -149,18 +161,21 @@ return lesson {
 
     look { "where", title = "What does everybody wait for?",
       say = [[Look at the database: how many statements run at once, and how many are done in a second?
-        Compare now with 11:42. When you know, say so: suspect COMPONENT MECHANISM because EVIDENCE]],
+        Compare 11:47 with 11:42. When you know, write down place, mechanism and why.]],
       goal = function(s) return s:seen("menu-db") end,
       suspect = true,
       solution = { "db", "chart menu-db.active", "chart menu-db.statements_total",
         "suspect menu-db past-the-peak because db, chart" },
-      done = "With 200 statements at once the database does about 250 a second. With 50 it did over 400.",
+      done = { { when = past_the_peak, "With {active} statements at once the database does {done}. With 50 it did over 400/s.",
+          claims = function(s) return s:rate("menu-db", "statements_total", min(1)) < 330 end },
+        "With 200 statements at once the database did about 250/s, with 50 over 400/s." },
       hints = { "Each instance opens 25 connections. Who feels all of them?",
-        "chart menu-db.active: at work. chart menu-db.statements_total: done.",
+        "The database has two numbers: at work, and done in a second. Chart both.",
         "More work at once, and less gets done: it is past its peak.",
         "suspect menu-db past-the-peak because db, chart" } },
 
     predict { "forecast", title = "Before you act",
+      change = { "set api-scaler.max 2", "scale api 2" },
       say = [[You go back to two instances and keep the scaler from adding any: 50 connections, not 200.
         Compared with now, what happens to each of these: up, same or down?]],
       of = {
@@ -177,7 +192,10 @@ return lesson {
         minute.]],
       goal = function(s) return s:good_for(min(1)) end,
       solution = { "set api-scaler.max 2", "scale api 2", "wait 3m" },
-      done = "Users are well. Two instances do what eight could not, and their CPU is higher.",
+      done = { { when = function(s) return s:instances("api") == 2 end,
+          "Users are well. Two instances do what eight could not, and their CPU is higher.",
+          claims = function(s) return s:good_for(min(1)) end },
+        { "Users are well.", claims = function(s) return s:good_for(min(1)) end } },
       hints = { "Tomek wants to add instances. What did the last six bring?",
         "Instances times pool size: 8 x 25 = 200 connections. The best is about 32 to 50.",
         "Fewer instances, and a scaler that leaves it so.",
@@ -185,10 +203,10 @@ return lesson {
 
     say_update { "tell", title = "Tell people",
       say = [[Mara must answer customers, and Tomek has his hand on the scaler. Say who is affected, since
-        when, how many, the state, and when you write again. Type say; help say shows how.]],
+        when, how many, the state, and when you write again.]],
       needs = { "who", "since", "impact", "state", "next" },
       solution = { "say --who \"everybody who orders\" --since 11:43 --impact \"up to half of the orders\" --state mitigated --next 12:00" },
-      hints = { "Short and true is enough. Mitigated is not cured.",
+      hints = { "Short and true is enough.", "Mitigated is not cured.",
         "say --who \"everybody who orders\" --since 11:43 --impact \"up to half\" --state mitigated --next 12:00" } },
 
     act { "verify", title = "Does it stay well?",
@@ -196,8 +214,8 @@ return lesson {
         its looks: seven good minutes.]],
       goal = function(s) return s:good_for(min(7)) and s:since_change() >= min(7) end,
       solution = { "wait 8m" },
-      done = "Seven good minutes in the middle of the rush, with two instances.",
-      hints = { "Only time shows it.", "chart menu-db.active should stay at 50 or below.",
+      done = "Seven good minutes in the middle of the rush.",
+      hints = { "Only time shows it.", "What the database has at work should stay at 50 or below.",
         "Let time pass.", "wait 8m" } },
 
     choose { "prevent", title = "What keeps it from coming back?",
@@ -213,6 +231,12 @@ return lesson {
           reply = "Then they wait inside the database, where waiting makes everybody slower." },
       },
       hints = { "What would have stopped the scaler at the right place?", "The first or the second." } },
+  },
+
+  values = {
+    bad = { "share", function(s) return 1 - s:good(min(1)) end },
+    active = { "count", function(s) return s:database("menu-db").active end },
+    done = { "rate", function(s) return s:rate("menu-db", "statements_total", min(1)) end },
   },
 
   traps = {

@@ -23,6 +23,11 @@ local shop = {
   },
 }
 
+local function failing(s)
+  local good = s:good(min(1))
+  return s:version("shop") == "v42" and s:flag("gift-notes") and good < 0.9
+end
+
 return lesson {
   id = "first-page", title = "Your first page", track = "start", minutes = 6, level = 1,
   summary = "A bookshop loses three orders in ten. Find what changed, and take it back.",
@@ -118,8 +123,10 @@ return lesson {
       hints = { "One word shows the whole system.", "Type it after the > sign, then press Enter.",
                 "The word is: status" },
       solution = { "status" },
-      done = [[Look at shop: about 30 % errors, so three orders in ten fail. All four instances (copies
-        of the program) run, and the database has little to do.]] },
+      done = { { when = failing, [[Look at shop: {failed} of orders fail. All instances (copies of the program) run, and the
+          database has little to do.]], claims = failing },
+        [[Look at shop: {failed} of orders failed in the last minute. So you have changed something already. Watch
+          what it does to users.]] } },
 
     look { "changes", title = "What changed?",
       say = [[
@@ -153,9 +160,10 @@ return lesson {
                 "Type: suspect shop bad-deploy because changes" },
       solution = { "suspect shop bad-deploy because changes" } },
 
-    predict { "before", title = "Before you act",
-      say = [[Next you will take the new version back. What will the failed orders do? Type `up`, `same`
-        or `down`.]],
+    predict { "before", title = "Before you act", change = "rollback shop",
+      say = { { when = failing, [[Next you will take the new version back. What will the failed orders do? Type `up`,
+          `same` or `down`.]], claims = failing },
+        [[Suppose you take the new version back. What would the failed orders do? Type `up`, `same` or `down`.]] },
       of = { { "failed orders a minute, two minutes later", after = min(2), answer = "down",
                value = function(s) return s:bad(min(1)) end } },
       hints = { "The old version ran well all day.", "Fewer, the same, or more?" } },
@@ -170,7 +178,8 @@ return lesson {
                 "To roll back is to put the old version back. The flag of the new part helps, too.",
                 "Type: rollback shop    and then: wait 4m" },
       solution = { "rollback shop", "wait 4m" },
-      done = "Users have been well for three minutes. That is how you know it; not by the command." },
+      done = { "Users have been well for three minutes. That is how you know it; not by the command.",
+        claims = function(s) return s:good_for(min(3)) end } },
 
     say_update { "tell", title = "Tell people",
       say = [[
@@ -185,12 +194,17 @@ return lesson {
       done = "That was a whole incident: look, guess, act, watch, tell." },
   },
 
+  values = {
+    failed = { "share", function(s) return 1 - s:good(min(1)) end },
+  },
+
   traps = {
     { "not-it", when = function(s) return s:changed() and s:version("shop") == "v42"
                                        and s:flag("gift-notes")
                                        and s:since_change() > sec(50) end,
-      say = [[That was worth a look, but orders fail as before: the same version still runs.
-        `rollback shop` puts the old one back.]] },
+      say = { [[That was worth a look, but orders fail as before: the same version still runs.
+        `rollback shop` puts the old one back.]],
+        claims = function(s) return s:good(sec(30)) < 0.9 end } },
   },
 
   fixes = {

@@ -37,7 +37,8 @@ struct lesson_state;
 /* A known wrong turn: when `when` is true (checked each second after the first change,
  * fires once). */
 struct trap {
-    const char *id, *say;
+    const char *id;
+    struct text say;
     fn_id when;
 };
 
@@ -66,7 +67,7 @@ struct course {
     enum harm harm;
     const char *until;  /* fragile: "the 10 s hiccup at min 40" */
     sim_time until_at;  /* fragile: when that is, on the simulated clock */
-    const char *says;   /* why it did what it did; for the debrief */
+    struct text says;   /* why it did what it did; for the debrief */
     const char *client; /* worse: whose users lose; NULL: anybody's */
     fn_id price;        /* costly: true after it, false after every fix; else FN_NONE */
     fn_id used; /* true when the learner did this (debrief matches by effect, never by
@@ -150,9 +151,14 @@ size_t lesson_accepts(const struct lesson *l);
 const struct accepted *lesson_accept(const struct lesson *l, size_t i);
 /* Debrief: short paragraphs; what would have prevented it; public incidents of the
  * kind. */
-const char *lesson_debrief(const struct lesson *l);
+const struct text *lesson_debrief(const struct lesson *l);
 size_t lesson_sums(const struct lesson *l); /* the arithmetic, a line each */
-const char *lesson_sum(const struct lesson *l, size_t i);
+const struct text *lesson_sum(const struct lesson *l, size_t i);
+size_t lesson_lives(const struct lesson *l); /* what texts may hold */
+const struct live_value *lesson_live(const struct lesson *l, size_t i);
+/* NULL: no value has that name, of `len` bytes. */
+const struct live_value *lesson_live_named(const struct lesson *l, const char *name,
+                                           size_t len);
 size_t lesson_reals(const struct lesson *l);
 const struct cited *lesson_real(const struct lesson *l, size_t i);
 const struct glossary_term *lesson_terms(const struct lesson *l,
@@ -160,6 +166,7 @@ const struct glossary_term *lesson_terms(const struct lesson *l,
 
 /* ---- building -------------------------------------------------------------------- */
 
+/* `text` may hold live values, {held}; who shows it fills them in. */
 struct lesson_ticket {
     sim_time at;
     const char *who, *text;

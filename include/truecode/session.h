@@ -118,7 +118,8 @@ enum step_status {
     STEP_OPEN,
     STEP_DONE,
     STEP_SKIPPED,
-    STEP_SHOWN /* solution shown */
+    STEP_SHOWN, /* solution shown */
+    STEP_MOOT   /* passed over: users were well again */
 };
 
 /* how the notebook heads a line, how a report tells of it */
@@ -166,7 +167,9 @@ struct session_view {
     size_t step, nsteps;            /* current; == nsteps: all done */
     const struct step *current;     /* NULL: none */
     const enum step_status *status; /* nsteps of them */
+    const char *say;                /* what the current step says now; NULL */
     size_t hints_shown;             /* of the current step */
+    const char *hint;               /* the last of them; NULL */
     const char *feedback; /* what was last said about an answer or a trap; NULL */
     bool
         asking; /* the prompt waits for an answer: to a step's question, or to an update's */

@@ -19,7 +19,7 @@
 #ifndef TRUECODE_STEP_H
 #define TRUECODE_STEP_H
 
-#include "truecode/base.h"
+#include "truecode/lesson_text.h"
 #include "truecode/update.h"
 
 /* constructor in a lesson's file, what the reference says of it. Steps of a lesson are
@@ -31,9 +31,6 @@
     X(act, "A step: something to put right.")                                          \
     X(say_update, "A step: a status update.")                                          \
     X(choose, "A step: a decision with several right answers.")
-
-typedef int32_t fn_id; /* a Lua function of the lesson */
-#define FN_NONE ((fn_id)-1)
 
 #define LESSON_HINTS     4
 #define STEP_PREDICTIONS 4
@@ -59,27 +56,35 @@ enum direction direction_of(double before, double after);
 struct step_kind;
 struct choice {
     const char *text;
-    const char *reply; /* what is said when it is picked */
+    struct text reply; /* what is said when it is picked */
     bool right;        /* several may be right; `choose` steps take any right one */
 };
 struct prediction {     /* one thing to predict: up, same or down */
     const char *what;   /* "orders in 5 minutes" */
     fn_id value;        /* number, read now and when due */
-    sim_time after;     /* due so long after the next change */
+    sim_time after;     /* due so long after the change that the step names */
     const char *answer; /* what the author expects; "": read from what happened */
 };
 /* A step, with what most kinds have. A kind with more begins its struct with this one. */
 struct step {
     const struct step_kind *kind;
-    const char *id, *title, *say; /* `say` wrapped by the face, never wider than it */
-    const char *hints[LESSON_HINTS]; /* nudge, where to look, what it is, the command */
+    const char *id, *title;
+    struct text say;                 /* wrapped by the face, never wider than it */
+    struct text hints[LESSON_HINTS]; /* nudge, where to look, what it is, the command */
     size_t nhints;
-    const char *done; /* said when the step is done; NULL */
+    struct text done; /* said when the step is done */
+    bool never_moot;  /* it is asked whatever the world has come to */
+    fn_id moot_when;  /* when it is moot; FN_NONE: as its kind has it */
+    struct text moot; /* said then; none: a sentence of the session's */
 
     const struct choice *choices;
     size_t nchoices;
     const struct prediction *predict;
     size_t npredict;
+    const char *const *change; /* console lines that predictions are about; each may be
+                                  one of several: "restart api or restart api --rolling" */
+    size_t nchange;
+    bool any_change;          /* any change of the learner's, the last of them */
     fn_id goal;               /* true when it is done; else FN_NONE */
     bool wants_suspect;       /* a right suspicion, instead of a goal or with one */
     const char *const *needs; /* fields of an update: "impact", "state", "next" ... */
@@ -103,10 +108,10 @@ enum step_judgement {
 };
 struct step_verdict {
     enum step_judgement is;
-    char say[200];     /* said at once; "": nothing */
-    bool replies;      /* `reply` takes the place of what was said before */
-    const char *reply; /* the author's, until it is read; NULL: nothing */
-    /* A direction for each prediction of the step; they wait for the next change. */
+    char say[200];            /* said at once; "": nothing */
+    bool replies;             /* `reply` takes the place of what was said before */
+    const struct text *reply; /* the author's, until it is read; NULL: nothing */
+    /* A direction for each prediction of the step; they wait for the change that the step names. */
     enum direction said[STEP_PREDICTIONS];
     size_t nsaid;
 };
@@ -120,10 +125,10 @@ struct step_eyes {
 
 /* A line of what a step asks. */
 struct step_item {
-    int number;       /* to be typed; 0: the line has none */
-    const char *text; /* the author's */
-    const char *asks; /* after it: ": up, same or down?"; "" */
-    const char *reply;
+    int number;               /* to be typed; 0: the line has none */
+    const char *text;         /* the author's */
+    const char *asks;         /* after it: ": up, same or down?"; "" */
+    const struct text *reply; /* NULL: none */
     bool right;
 };
 
@@ -142,7 +147,10 @@ struct step_kind {
         *parts;     /* records within them; ends with NULL; or NULL */
     size_t size;    /* of the kind's struct */
     bool diagnoses; /* a right answer counts as diagnosis where no suspicion is asked */
-    bool acts;      /* there is no answer to choose: a solution is needed */
+    bool investigates; /* asks about the trouble while it lasts: before the first step
+                          that acts it is moot once users are well again */
+    bool acts;         /* there is no answer to choose: a solution is needed */
+    bool mends;        /* users are to be well after it */
 
     /* Judges what was typed. NULL: nothing is asked in words, and time goes on. */
     void (*answer)(const struct step *st, const struct step_answer *a,

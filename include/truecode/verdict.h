@@ -107,6 +107,7 @@ struct score {
     X(FIX, "fix", "users are well after each fix")                                     \
     X(WRONG, "wrong", "each wrong fix does the harm it is said to do")                 \
     X(STEPS, "steps", "the steps can be played from end to end")                       \
+    X(CLAIMS, "claims", "what the guide says is so, whatever was done before")         \
     X(HINTS, "hints", "each step has a hint and a solution")                           \
     X(TEXT, "text", "texts fit their places")                                          \
     X(SAME, "same", "one seed gives one trace")

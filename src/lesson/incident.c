@@ -377,6 +377,7 @@ static void add_ticket(struct deed *d, sim_time at, bool page)
     if (!page)
         t->who = arena_strdup(&w->mem, part_text(d, 1, "who"));
     t->text = arena_strdup(&w->mem, part_up_to(d, page ? 1 : 2, "text", MESSAGE_BYTES));
+    check_words(d->L, d->b->l, t->text, d->line);
 }
 
 static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)

@@ -291,6 +291,7 @@ LIST_OF(accepts, accept, accepted, accepts)
 LIST_OF(reals, real, cited, reals)
 LIST_OF(persons, person, person, people)
 LIST_OF(reactions, reaction, reaction, reactions)
+LIST_OF(lives, live, live_value, lives)
 
 size_t lesson_steps(const struct lesson *l)
 {
@@ -332,9 +333,9 @@ bool lesson_has_twin(const struct lesson *l)
     return l->twin != FN_NONE;
 }
 
-const char *lesson_debrief(const struct lesson *l)
+const struct text *lesson_debrief(const struct lesson *l)
 {
-    return l->debrief ? l->debrief : "";
+    return &l->debrief;
 }
 
 const char *harm_word(enum harm h)
@@ -352,9 +353,9 @@ size_t lesson_sums(const struct lesson *l)
     return l->nsums;
 }
 
-const char *lesson_sum(const struct lesson *l, size_t i)
+const struct text *lesson_sum(const struct lesson *l, size_t i)
 {
-    return l->sums[i];
+    return &l->sums[i];
 }
 
 const struct glossary_term *lesson_terms(const struct lesson *l, size_t *n)

@@ -185,6 +185,7 @@ bool to_dist(lua_State *L, int i, int line, const char *what, struct dist *out);
 enum field_type {
     FIELD_STRING,
     FIELD_TEXT, /* several lines: common indentation removed */
+    FIELD_SAYS, /* a struct text: the same, or variants of it */
     FIELD_INT,
     FIELD_NUMBER,
     FIELD_FRACTION,
@@ -193,6 +194,7 @@ enum field_type {
     FIELD_CLOCK, /* "19:40": since midnight */
     FIELD_FUNCTION,
     FIELD_STRINGS,
+    FIELD_TEXTS,   /* list of struct text */
     FIELD_CHOICE,  /* index into `choices`, stored as int */
     FIELD_RECORDS, /* list of records of `of` */
     FIELD_RECORD,  /* one record of `of` */
@@ -241,6 +243,7 @@ struct schema {
 void read_enter(struct reader *r, int t, size_t i);
 void read_enter_named(struct reader *r, int t, const char *name); /* a field's value */
 void read_leave(struct reader *r);
+/* The same of a field, which may be nil. */
 /* Keeps the function, or list, on top and notes where it stands; `name` is the key that
  * leads to it, NULL where the reader has entered it already. */
 fn_id read_kept(struct reader *r, const char *name);
@@ -249,6 +252,16 @@ void read_record(struct reader *r, int t, int line, const struct schema *s, void
 /* Length of the list at `t`; raises when it has holes or named fields. */
 size_t read_length(struct reader *r, int t, int line, const char *what);
 const char *read_string(struct reader *r, int i, int line, const char *what);
+/* The same without the indentation that all lines share. */
+const char *read_lines(struct reader *r, int i, int line, const char *what);
+/* text.c: reads what is on top, a string or variants. */
+void read_text(struct reader *r, int line, const char *what, struct text *out);
+void read_values(struct reader *r, const struct field *f, int line, void *out);
+/* Raises where a text holds a value that the lesson does not have. */
+void check_texts(struct reader *r);
+/* The same of one string, of a file that was read. */
+void check_words(lua_State *L, const struct lesson *l, const char *words, int line);
+extern const struct schema live_schema;
 int choice_index(const char *choices, const char *word);
 /* The i-th of "a|b|c" into `out`; false: there is none. */
 bool choice_name(const char *choices, size_t i, char *out, size_t size);
@@ -288,6 +301,7 @@ struct expect_decl {
 struct post_decl {
     const char *title, *url, *basis;
 };
+struct written; /* text.c */
 struct lesson { /* all that a file says; nothing changes once it is loaded */
     unsigned refs;
     struct arena mem;
@@ -312,9 +326,12 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     struct expect_decl expect;
     struct accepted *accepts;
     size_t naccepts;
-    const char *debrief;
-    const char *const *sums;
+    struct text debrief;
+    const struct text *sums;
     size_t nsums;
+    struct live_value *lives;
+    size_t nlives;
+    struct written *written; /* the latest text that was read, until all are checked */
     struct cited *reals;
     size_t nreals;
     struct glossary_term *glossary;

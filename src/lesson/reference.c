@@ -10,6 +10,7 @@
 
 static const char *const types[] = {
     [FIELD_STRING] = "text",       [FIELD_TEXT] = "text",
+    [FIELD_SAYS] = "words",        [FIELD_TEXTS] = "list of words",
     [FIELD_INT] = "whole number",  [FIELD_NUMBER] = "number",
     [FIELD_FRACTION] = "0 to 1",   [FIELD_BOOL] = "true/false",
     [FIELD_DURATION] = "duration", [FIELD_CLOCK] = "time of day",

@@ -198,6 +198,24 @@ static const char *undent(struct arena *mem, const char *s)
     return out;
 }
 
+const char *read_lines(struct reader *r, int i, int line, const char *what)
+{
+    return undent(r->mem, read_string(r, i, line, what));
+}
+
+static void read_texts(struct reader *r, const struct field *f, int line, char *out)
+{
+    size_t n = read_length(r, -1, line, f->name);
+    struct text *list = arena_alloc(r->mem, (n + 1) * sizeof *list);
+    for (size_t i = 0; i < n; i++) {
+        read_enter(r, -1, i);
+        read_text(r, line, f->name, &list[i]);
+        read_leave(r);
+    }
+    *(struct text **)(void *)(out + f->offset) = list;
+    *(size_t *)(void *)(out + f->count) = n;
+}
+
 static void read_strings(struct reader *r, const struct field *f, int line, char *out)
 {
     size_t n;
@@ -205,13 +223,13 @@ static void read_strings(struct reader *r, const struct field *f, int line, char
     if (lua_type(r->L, -1) == LUA_TSTRING) { /* one is a list of one */
         n = 1;
         list = arena_alloc(r->mem, sizeof *list);
-        list[0] = undent(r->mem, read_string(r, -1, line, f->name));
+        list[0] = read_lines(r, -1, line, f->name);
     } else {
         n = read_length(r, -1, line, f->name);
         list = arena_alloc(r->mem, (n + 1) * sizeof *list);
         for (size_t i = 0; i < n; i++) {
             read_enter(r, -1, i);
-            list[i] = undent(r->mem, read_string(r, -1, line, f->name));
+            list[i] = read_lines(r, -1, line, f->name);
             read_leave(r);
         }
     }
@@ -242,7 +260,10 @@ static void read_field(struct reader *r, const struct field *f, int line, char *
         *(const char **)at = read_string(r, -1, line, f->name);
         break;
     case FIELD_TEXT:
-        *(const char **)at = undent(r->mem, read_string(r, -1, line, f->name));
+        *(const char **)at = read_lines(r, -1, line, f->name);
+        break;
+    case FIELD_SAYS:
+        read_text(r, line, f->name, at);
         break;
     case FIELD_INT:
         *(int *)at = read_int(r, f->name, line);
@@ -272,6 +293,9 @@ static void read_field(struct reader *r, const struct field *f, int line, char *
         break;
     case FIELD_STRINGS:
         read_strings(r, f, line, out);
+        break;
+    case FIELD_TEXTS:
+        read_texts(r, f, line, out);
         break;
     case FIELD_CHOICE:
         *(int *)at = read_choice(r, f, line);

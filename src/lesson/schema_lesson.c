@@ -15,7 +15,7 @@ static const struct field trap_fields[] = {
     FPOS(1, "id", STRING, id, "a stable word"),
     FREQ("when", FUNCTION, when,
          "function(s): true when the learner took this wrong turn"),
-    FREQ("say", TEXT, say, "what is said then, once"),
+    FREQ("say", SAYS, say, "what is said then, once"),
 };
 static SCHEMA(trap_schema, "trap",
               "A known wrong turn, looked for after the first change.", trap_fields,
@@ -93,7 +93,7 @@ static SCHEMA(accepted_schema, "cause", "A suspicion that is right.", accepted_f
          0,                                                                            \
          0,                                                                            \
          0},                                                                           \
-        F("says", TEXT, says, "for the debrief: why it did what it did"),              \
+        F("says", SAYS, says, "for the debrief: why it did what it did"),              \
         F("used", FUNCTION, used,                                                      \
           "function(s): true when the learner did this; left out: told by its "        \
           "actions")
@@ -359,10 +359,12 @@ static const struct field lesson_fields[] = {
           "suspicions that are right: { \"component\", \"mechanism\" }"),
     FLIST("fixes", RECORDS, fixes, nfixes, &fix_schema, "courses that win"),
     FLIST("wrong", RECORDS, wrongs, nwrongs, &wrong_schema, "courses that tempt"),
-    F("debrief", TEXT, debrief, "short paragraphs; what would have prevented it"),
-    FLIST("sums", STRINGS, sums, nsums, NULL, "the arithmetic, a line each"),
+    F("debrief", SAYS, debrief, "short paragraphs; what would have prevented it"),
+    FLIST("sums", TEXTS, sums, nsums, NULL, "the arithmetic, a line each"),
     FLIST("real", RECORDS, reals, nreals, &cited_schema,
           "public incidents of the kind"),
+    FCUSTOM("values", read_values,
+            "name = { unit, function(s) … end }: numbers that words may hold, {name}"),
     FCUSTOM("glossary", read_glossary, "[\"term\"] = \"meaning\""),
 };
 
@@ -396,6 +398,7 @@ static void check_lesson(struct reader *r, int line, void *record)
     struct lesson_info *i = &l->info;
     const char *tracks[] = {"think", "fail", "recover", "scale", "start", "lab"};
     l->line = line;
+    check_texts(r);
     i->post_title = l->post.title;
     i->post_url = l->post.url;
     i->post_basis = l->post.basis;
@@ -481,7 +484,7 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
         &threshold_schema, &expect_schema, NULL};
     static const struct schema *const after[] = {
         &trap_schema, &person_schema, &known_schema, &reaction_schema, &accepted_schema,
-        &fix_schema,  &wrong_schema,  &cited_schema, &lab_schema,      NULL};
+        &fix_schema,  &wrong_schema,  &cited_schema, &live_schema, &lab_schema, NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

@@ -39,9 +39,17 @@ void step_read_hints(struct reader *r, const struct field *f, int line, void *ou
         fail(r->L, line, "%d hints at most", LESSON_HINTS);
     for (size_t i = 0; i < s->nhints; i++) {
         read_enter(r, -1, i);
-        s->hints[i] = read_string(r, -1, line, "a hint");
+        read_text(r, line, "a hint", &s->hints[i]);
         read_leave(r);
     }
+}
+
+void step_read_moot(struct reader *r, const struct field *f, int line, void *out)
+{
+    struct step *s = out;
+    s->never_moot = lua_type(r->L, -1) == LUA_TBOOLEAN && !lua_toboolean(r->L, -1);
+    if (!s->never_moot)
+        read_text(r, line, f->name, &s->moot);
 }
 
 void step_name(struct reader *r, int line, void *record)
@@ -81,7 +89,7 @@ void read_steps(struct reader *r, const struct field *f, int line, void *out)
         const struct step_kind *kind = kind_of(r, line, i);
         struct step *s = l->steps[i] = arena_alloc(r->mem, kind->size);
         s->kind = kind;
-        s->goal = FN_NONE;
+        s->goal = s->moot_when = FN_NONE;
         read_record(r, -1, line, kind->schema, s);
         for (size_t k = 0; k < i; k++)
             if (str_eq(l->steps[k]->id, s->id))

@@ -17,5 +17,6 @@ const struct step_kind step_kind_act = {
     .schema = &schema,
     .size = sizeof(struct step),
     .acts = true,
+    .mends = true,
     .reached = step_goal_reached,
 };

@@ -14,6 +14,7 @@ static const struct schema *const parts[] = {&choice_schema, NULL};
 const struct step_kind step_kind_ask = {
     .name = "ask",
     .schema = &schema,
+    .investigates = true,
     .parts = parts,
     .size = sizeof(struct step),
     .diagnoses = true,

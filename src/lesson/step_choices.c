@@ -9,7 +9,7 @@
 #define THIS struct choice
 static const struct field choice_fields[] = {
     FPOS(1, "text", STRING, text, "what the learner can pick"),
-    F("reply", TEXT, reply, "what is said when it is picked"),
+    F("reply", SAYS, reply, "what is said when it is picked"),
     F("right", BOOL, right, "true: a right one"),
 };
 SCHEMA(choice_schema, "choice", "One answer of a question.", choice_fields, NULL);
@@ -74,7 +74,7 @@ void step_choice_answer(const struct step *st, const struct step_answer *a,
     const struct choice *c = &st->choices[a->number - 1];
     v->is = c->right ? STEP_RIGHT : STEP_WRONG;
     v->replies = true;
-    v->reply = c->reply;
+    v->reply = &c->reply;
 }
 
 bool step_choice_item(const struct step *st, size_t i, struct step_item *out)
@@ -85,7 +85,7 @@ bool step_choice_item(const struct step *st, size_t i, struct step_item *out)
     *out = (struct step_item){.number = (int)i + 1,
                               .text = c->text,
                               .asks = "",
-                              .reply = c->reply,
+                              .reply = &c->reply,
                               .right = c->right};
     return true;
 }

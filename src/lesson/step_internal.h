@@ -10,10 +10,17 @@
 #define STEP_FIELDS                                                                    \
     FPOS(1, "id", STRING, STEP(id), "a stable word or two"),                           \
         F("title", STRING, STEP(title), "what the face shows; left out: the id"),      \
-        FREQ("say", TEXT, STEP(say), "what is said; wrapped by the face"),             \
+        FREQ("say", SAYS, STEP(say), "what is said; wrapped by the face"),             \
         FCUSTOM("hints", step_read_hints,                                              \
                 "up to four: a nudge, where to look, what it is, the command"),        \
-        F("done", TEXT, STEP(done), "said when the step is done")
+        F("done", SAYS, STEP(done), "said when the step is done"),                     \
+        FCUSTOM(                                                                       \
+            "moot", step_read_moot,                                                    \
+            "said instead where users are well again and the step is moot; false: "    \
+            "it never is"),                                                            \
+        F("moot_when", FUNCTION, STEP(moot_when),                                      \
+          "function(s): the step is moot; left out: users are well again, before the " \
+          "first `act`")
 #define STEP_SOLUTION                                                                  \
     FLIST("solution", STRINGS, STEP(solution), STEP(nsolution), NULL,                  \
           "console lines that do it")
@@ -22,6 +29,7 @@
 #define STEP(m) m
 #endif
 
+void step_read_moot(struct reader *r, const struct field *f, int line, void *out);
 void step_read_hints(struct reader *r, const struct field *f, int line, void *out);
 /* Sets the title where the file has none. Every kind's check calls it. */
 void step_name(struct reader *r, int line, void *record);

@@ -27,6 +27,7 @@ static struct step_how how(const struct step *st)
 const struct step_kind step_kind_look = {
     .name = "look",
     .schema = &schema,
+    .investigates = true,
     .size = sizeof(struct step),
     .acts = true,
     .reached = step_goal_reached,

@@ -1,6 +1,6 @@
 /*
  * predict: which way will numbers go? One word for each, up, same or down; what was said
- * waits in the session until the number is due after the next change.
+ * waits in the session until the number is due after the change that the step names.
  */
 #include "step_internal.h"
 
@@ -13,7 +13,7 @@ static const struct field prediction_fields[] = {
     FPOS(1, "what", STRING, what, "the number to predict: \"orders in five minutes\""),
     FREQ("value", FUNCTION, value,
          "function(s) that returns it; read now and when due"),
-    FREQ("after", DURATION, after, "due so long after the next change"),
+    FREQ("after", DURATION, after, "due so long after the change"),
     F("answer", STRING, answer,
       "what you expect: up, same or down; left out: what happened"),
 };
@@ -59,9 +59,23 @@ static const struct field fields[] = {
     STEP_FIELDS,
     {"of", FIELD_CUSTOM, 0, 0, "a list of 1 to 4 predictions", 0, true, 0, 0,
      read_predictions},
+    FLIST("change", STRINGS, change, nchange, NULL,
+          "the console lines of the change that is meant, all of them (alternatives in "
+          "one: \"restart a or restart a --rolling\"); or \"any\""),
 };
-static SCHEMA(schema, "predict", "What will happen to which number?", fields,
-              step_name);
+/* A forecast is judged by the change that it names, so that it has to name one. */
+static void check(struct reader *r, int line, void *record)
+{
+    struct step *s = record;
+    step_name(r, line, record);
+    if (s->nchange < 1 || s->nchange > 8)
+        fail(r->L, line,
+             "step '%.40s' needs change: 1 to 8 console lines that are predicted for, "
+             "or \"any\"",
+             s->id);
+    s->any_change = s->nchange == 1 && str_eq(s->change[0], "any");
+}
+static SCHEMA(schema, "predict", "What will happen to which number?", fields, check);
 #undef THIS
 
 /* ---- answers --------------------------------------------------------------------- */
@@ -140,6 +154,8 @@ static bool solve(const struct step *st, size_t i, struct buf *line)
 
 static void identify(const struct step *st, struct step_print *out)
 {
+    for (size_t i = 0; i < st->nchange; i++)
+        step_print_text(out, st->change[i]);
     for (size_t i = 0; i < st->npredict; i++) {
         step_print_number(out, st->predict[i].after);
         step_print_text(out, st->predict[i].answer);
@@ -151,6 +167,7 @@ static const struct schema *const parts[] = {&prediction_schema, NULL};
 const struct step_kind step_kind_predict = {
     .name = "predict",
     .schema = &schema,
+    .investigates = true,
     .parts = parts,
     .size = sizeof(struct step),
     .answer = answer,

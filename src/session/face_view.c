@@ -25,6 +25,28 @@ static void view_notes(struct session *s, struct session_view *v)
     v->nnotes = s->nnotes;
 }
 
+/* NULL: it says nothing now. */
+static void render(struct session *s, const struct text *t, char **out)
+{
+    struct buf words;
+    mem_free(*out);
+    buf_init(&words, 0);
+    *out = session_text(s, t, &words) ? mem_strdup(words.s) : NULL;
+    buf_release(&words);
+}
+
+static void view_words(struct session *s)
+{
+    const struct step *st = step_current(s);
+    size_t n = !st ? 0 : s->hints_shown < st->nhints ? s->hints_shown : st->nhints;
+    struct buf words;
+    buf_init(&words, 0);
+    mem_free(s->say);
+    s->say = step_words(s, &words) ? mem_strdup(words.s) : NULL;
+    buf_release(&words);
+    render(s, n ? &st->hints[n - 1] : NULL, &s->hint);
+}
+
 bool session_users_hidden(const struct session *s)
 {
     const struct slo *slo = model_get_slo(s->run.stage->lw.model);
@@ -39,6 +61,7 @@ const struct session_view *session_view(const struct session *cs)
     if (v->lesson && v->version == s->version && v->now == run_now(&s->run))
         return v;
     const struct lesson_info *li = lesson_info(s->lesson);
+    view_words(s);
     *v = (struct session_view){
         .lesson = s->lesson,
         .world = s->run.world,
@@ -62,6 +85,8 @@ const struct session_view *session_view(const struct session *cs)
         .nsteps = s->mode == MODE_GUIDED ? lesson_steps(s->lesson) : 0,
         .current = step_current(s),
         .status = s->status,
+        .say = s->say,
+        .hint = s->hint,
         .hints_shown = s->hints_shown,
         .feedback = s->feedback,
         .confirm = s->confirm,
@@ -79,13 +104,12 @@ const struct session_view *session_view(const struct session *cs)
 void session_console(const struct session *s, struct console_ctx *ctx)
 {
     run_console(&s->run, ctx);
-    const struct step *st = step_current(s);
     ctx->tickets = s->people.inbox;
     ctx->ntickets = s->people.n;
     ctx->people = s->bystanders;
     ctx->npeople = lesson_persons(s->lesson);
     ctx->users_hidden = session_users_hidden(s);
-    ctx->step_say = st ? st->say : NULL;
+    ctx->step_say = session_view(s)->say;
     ctx->finished = s->phase == PHASE_DEBRIEF;
     ctx->on_call = s->mode == MODE_ONCALL;
     ctx->may_rewind = s->mode == MODE_GUIDED;

@@ -5,10 +5,8 @@
  * comes.
  */
 #include "session_internal.h"
-#include "truecode/picture.h"
 
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
 const struct step *step_current(const struct session *s)
@@ -26,25 +24,35 @@ bool step_holds(const struct session *s)
 
 /* ---- going on -------------------------------------------------------------------- */
 
+void step_look_on(struct session *s)
+{
+    const struct step *st = step_current(s);
+    if (st && s->onlooker)
+        s->onlooker->shown(s->onlooker->ctx, s, s->moot ? &st->moot : &st->say, "say");
+}
+
 static void announce(struct session *s)
 {
     const struct step *st = step_current(s);
     s->unread = st != NULL;
-    if (st)
-        session_say(s, TONE_HEAD, "Step %zu of %zu. %s", s->step + 1,
-                    lesson_steps(s->lesson), st->title);
+    if (!st)
+        return;
+    session_say(s, TONE_HEAD, "Step %zu of %zu. %s", s->step + 1,
+                lesson_steps(s->lesson), st->title);
+    step_look_on(s);
 }
 
-static void step_close(struct session *s, enum step_status how)
+void step_close(struct session *s, enum step_status how)
 {
     assert(step_current(s));
     const struct step *st = step_current(s);
     if (how != STEP_DONE || s->status[s->step] != STEP_SHOWN)
         s->status[s->step] = how;
-    if (st->done && how == STEP_DONE)
-        session_feedback(s, TONE_GOOD, st->done);
+    if (st->done.n && how == STEP_DONE)
+        session_feedback_text(s, TONE_GOOD, &st->done, "done");
     s->step++;
     s->hints_shown = 0;
+    s->moot = false;
     strings_release(&s->seen);
     s->run.step_started = run_now(&s->run);
     s->began[s->step] = s->run.step_started;
@@ -76,11 +84,13 @@ static bool is_true(void *ctx, fn_id fn)
     return session_true(ctx, fn);
 }
 
-static bool step_reached(struct session *s)
+bool step_reached(struct session *s)
 {
     const struct step *st = step_current(s);
     const struct step_eyes eyes = {
         .suspected = s->run.suspected, .is_true = is_true, .ctx = s};
+    if (s->moot) /* what it was can still be told; what was to be seen cannot */
+        return s->run.suspected;
     return st && st->kind->reached && st->kind->reached(st, &eyes);
 }
 
@@ -95,7 +105,7 @@ static void check_traps(struct session *s)
         s->trapped_at[i] = run_now(&s->run);
         s->wait_until = 0;
         s->target = run_now(&s->run);
-        session_feedback(s, TONE_WARN, lesson_trap(s->lesson, i)->say);
+        session_feedback_text(s, TONE_WARN, &lesson_trap(s->lesson, i)->say, "trap");
     }
 }
 
@@ -104,21 +114,14 @@ void step_check(struct session *s)
     if (s->phase != PHASE_PLAY)
         return;
     check_traps(s);
-    while (s->phase == PHASE_PLAY && step_reached(s))
-        step_close(s, STEP_DONE);
+    while (s->phase == PHASE_PLAY)
+        if (step_reached(s))
+            step_close(s, STEP_DONE);
+        else if (!step_moot(s))
+            break;
 }
 
 /* ---- questions ------------------------------------------------------------------- */
-
-static void add_forecast(struct session *s, struct forecast f)
-{
-    assert(s->nforecasts <= s->forecasts_cap);
-    if (s->nforecasts == s->forecasts_cap) {
-        s->forecasts_cap = s->forecasts_cap ? 2 * s->forecasts_cap : TINY(8, 1);
-        s->forecasts = mem_grow(s->forecasts, s->forecasts_cap, sizeof(*s->forecasts));
-    }
-    s->forecasts[s->nforecasts++] = f;
-}
 
 /* Carries out what the kind of the step made of it. */
 static void judged(struct session *s, const struct step_verdict *v)
@@ -127,13 +130,11 @@ static void judged(struct session *s, const struct step_verdict *v)
                                       [STEP_UNCLEAR] = TONE_WARN,
                                       [STEP_WRONG] = TONE_WARN,
                                       [STEP_RIGHT] = TONE_NORMAL};
-    const struct step *st = step_current(s);
     if (v->replies)
-        session_feedback(s, v->is == STEP_RIGHT ? TONE_GOOD : tones[v->is], v->reply);
-    for (size_t i = 0; v->is == STEP_RIGHT && i < v->nsaid; i++)
-        add_forecast(s, (struct forecast){.step = s->step,
-                                          .of = &st->predict[i],
-                                          .said = v->said[i]});
+        session_feedback_text(s, v->is == STEP_RIGHT ? TONE_GOOD : tones[v->is],
+                              v->reply, "reply");
+    if (v->is == STEP_RIGHT)
+        forecast_add(s, v);
     if (v->say[0] != '\0')
         session_say(s, tones[v->is], "%s", v->say);
     if (v->is == STEP_RIGHT)
@@ -164,70 +165,6 @@ void step_update(struct session *s, const struct update *u)
     judged(s, &v);
 }
 
-/* ---- predictions ----------------------------------------------------------------- */
-
-void forecast_arm(struct session *s)
-{
-    for (size_t i = 0; i < s->nforecasts; i++) {
-        struct forecast *f = &s->forecasts[i];
-        if (f->armed)
-            continue;
-        f->armed = true;
-        f->armed_at = run_now(&s->run);
-        f->before = session_number(s, f->of->value);
-        f->due = run_now(&s->run) + f->of->after;
-    }
-}
-
-/* A lesson's durations are nanoseconds. Nothing else that it can predict, rates, counts
- * and shares, is as large as a millisecond. */
-static void value_words(double v, bool duration, struct buf *b)
-{
-    if (isnan(v))
-        buf_adds(b, "not measured");
-    else if (duration)
-        number_seconds(b, v / (double)SIM_SEC);
-    else
-        number_text(b, v);
-}
-
-void forecast_words(const struct forecast *f, struct buf *b)
-{
-    assert(f);
-    bool duration = fabs(f->before) >= 1e6 || fabs(f->after) >= 1e6;
-    buf_adds(b, "It was ");
-    value_words(f->before, duration, b);
-    buf_adds(b, " and became ");
-    value_words(f->after, duration, b);
-}
-
-static void forecast_tell(struct session *s, const struct forecast *f)
-{
-    enum direction is = direction_of(f->before, f->after);
-    struct buf b;
-    buf_init(&b, 200);
-    forecast_words(f, &b);
-    session_say(s, is == f->said ? TONE_GOOD : TONE_WARN,
-                "You predicted %s for \"%s\". %s: %s.", direction_phrase(f->said),
-                f->of->what, b.s, is == f->said ? "as you said" : direction_phrase(is));
-    buf_release(&b);
-}
-
-void forecast_check(struct session *s)
-{
-    for (size_t i = 0; i < s->nforecasts; i++) {
-        struct forecast *f = &s->forecasts[i];
-        if (!f->armed || f->told || run_now(&s->run) < f->due)
-            continue;
-        f->told = true;
-        f->after = session_number(s, f->of->value);
-        if (isnan(f->after))
-            session_say(s, TONE_DIM, "\"%s\": not put to the test.", f->of->what);
-        else
-            forecast_tell(s, f);
-    }
-}
-
 /* ---- help ------------------------------------------------------------------------ */
 
 void step_hint(struct session *s)
@@ -241,8 +178,12 @@ void step_hint(struct session *s)
         s->hints_shown++;
         s->hints_total++;
     }
+    struct buf words;
+    buf_init(&words, 0);
+    session_show(s, &st->hints[s->hints_shown - 1], "hint", &words);
     session_say(s, TONE_ACCENT, "Hint %zu of %zu. %s", s->hints_shown, st->nhints,
-                st->hints[s->hints_shown - 1]);
+                words.s);
+    buf_release(&words);
 }
 
 void step_solution(struct session *s)

@@ -30,6 +30,7 @@ static void do_action(struct session *s, const struct effect *x)
     bool first = !s->fork.world && !s->practice;
     if (first && run_fork(&s->fork, &s->run, &why) != ERR_OK)
         session_say(s, TONE_BAD, "%s", why.text);
+    forecast_changing(s, &x->action);
     if (run_apply(&s->run, &x->action, "you", &why) != ERR_OK) {
         session_say(s, TONE_BAD, "%s", why.text);
         if (first)
@@ -37,7 +38,7 @@ static void do_action(struct session *s, const struct effect *x)
         return;
     }
     action_remember(s, &x->action);
-    forecast_arm(s);
+    forecast_changed(s);
     if (x->text)
         session_say(s, TONE_NORMAL, "%s", x->text);
     sim_time now = run_now(&s->run);

@@ -83,10 +83,15 @@ size_t people_post(struct session *s, bool aloud)
     struct people *p = &s->people;
     size_t n = run_tickets(&s->run, run_now(&s->run)), came = 0;
     for (; p->scheduled < n; p->scheduled++, came++) {
-        const struct ticket *t = &s->run.stage->tickets[p->scheduled];
-        put(p, *t, (struct letter){.rule = REACTION_COUNT});
+        struct ticket t = s->run.stage->tickets[p->scheduled];
+        struct buf words; /* live values are those of now */
+        buf_init(&words, 0);
+        session_words(s, t.text, &words);
+        t.text = strings_keep(&s->words, words.s);
+        buf_release(&words);
+        put(p, t, (struct letter){.rule = REACTION_COUNT});
         if (aloud)
-            tell(s, t);
+            tell(s, &t);
     }
     return came + take_alerts(s, aloud);
 }

@@ -304,6 +304,8 @@ static enum err prove_seed(struct prover *pv, bool first, struct errmsg *why)
     stage_unref(pv->stage);
     if (e == ERR_OK)
         e = prove_steps(pv, first, why);
+    if (e == ERR_OK)
+        e = prove_claims(pv, why);
     enum err limit = within_effort(pv, why);
     return limit != ERR_OK ? limit : e;
 }

@@ -16,12 +16,13 @@
 /* ---- playing --------------------------------------------------------------------- */
 
 /* A line, and what it makes the operator wait for; stops when the step is done. */
-static void play_line(struct session *s, const char *line, size_t step)
+void prove_play_line(struct session *s, const char *line, size_t step)
 {
     struct errmsg why = {0};
     enum err e = session_line(s, line, true, &why);
     sim_time until = s->wait_until;
-    for (int i = 0; e == ERR_OK && i < 64 && s->step == step; i++) {
+    for (int i = 0; e == ERR_OK && i < 64 && (s->step == step || step == SIZE_MAX);
+         i++) {
         if (run_now(&s->run) >= until || s->phase == PHASE_DEBRIEF)
             break;
         s->wait_until = until; /* tickets stop a wait; a solution waits on */
@@ -30,13 +31,14 @@ static void play_line(struct session *s, const char *line, size_t step)
 }
 
 /* The lines that solve it, until one has. */
-static void play_step(struct session *s, const struct step *st)
+void prove_play_step(struct session *s)
 {
+    const struct step *st = step_current(s);
     size_t step = s->step;
     struct buf line;
     buf_init(&line, 0);
     for (size_t i = 0; s->step == step && step_solve(st, i, &line); i++) {
-        play_line(s, line.s, step);
+        prove_play_line(s, line.s, step);
         buf_reset(&line);
     }
     buf_release(&line);
@@ -68,7 +70,7 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
                      "done before its solution was played");
         return true;
     }
-    play_step(s, st);
+    prove_play_step(s);
     last_words(s, tail, sizeof(tail));
     prove_result(pv, PROOF_STEPS, st->id, s->step > i, NAN,
                  "not done after its solution: %s", tail);
@@ -145,6 +147,17 @@ static unsigned lines_of(const char *text)
     return n;
 }
 
+/* Of its longest variant. */
+static unsigned text_lines(const struct text *t)
+{
+    unsigned most = 0;
+    for (size_t i = 0; t && i < t->n; i++) {
+        unsigned n = lines_of(t->variants[i].words);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 static void fits(struct prover *pv, const char *what, const char *id, unsigned lines,
                  unsigned room)
 {
@@ -155,17 +168,17 @@ static void fits(struct prover *pv, const char *what, const char *id, unsigned l
 
 static void prove_step_text(struct prover *pv, const struct step *st)
 {
-    unsigned n = lines_of(st->say);
+    unsigned n = text_lines(&st->say);
     struct step_item it;
     for (size_t i = 0; step_item(st, i, &it); i++) {
         if (!it.number)
             continue;
         n += lines_of(it.text);
-        fits(pv, "reply in", st->id, lines_of(it.reply), 6);
+        fits(pv, "reply in", st->id, text_lines(it.reply), 6);
     }
     fits(pv, "step", st->id, n, STEP_LINES);
     for (size_t i = 0; i < st->nhints; i++)
-        fits(pv, "hint in", st->id, lines_of(st->hints[i]), 4);
+        fits(pv, "hint in", st->id, text_lines(&st->hints[i]), 4);
     prove_result(pv, PROOF_HINTS, "a hint and a solution everywhere",
                  st->nhints > 0 && (!st->kind->acts || st->nsolution > 0), NAN,
                  "step %s has %zu hints and %zu lines of solution", st->id, st->nhints,

@@ -35,6 +35,9 @@ void row_number(struct rows *t, void (*write)(struct buf *b, double x), double x
 void rows_block(struct rows *t, const char *heads, size_t ncols);
 const char *at_clock(const struct maker *k, sim_time t);
 
+/* A course's title, and why it did what it did. */
+void add_course(const struct maker *k, const struct course *c);
+
 void make_timeline(const struct maker *k);
 void make_turns(const struct maker *k);
 void make_explanations(const struct maker *k);

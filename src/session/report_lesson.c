@@ -5,6 +5,7 @@
 #include "report_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- explanations ---------------------------------------------------------------- */
@@ -73,25 +74,41 @@ void make_explanations(const struct maker *k)
 
 /* ---- the lesson's own words ------------------------------------------------------ */
 
+/* A text as of the end of what counts, after `head`. */
+static void add_words(const struct maker *k, enum block_kind kind, const char *head,
+                      const struct text *t)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_adds(&b, head);
+    if (run_text(scored_run(k->s), t, &b) || *head)
+        add_block(k->r, kind, b.s);
+    buf_release(&b);
+}
+
+void add_course(const struct maker *k, const struct course *c)
+{
+    char head[200];
+    snprintf(head, sizeof head, "%s%s", c->title, c->says.n ? ". " : "");
+    add_words(k, BLOCK_BULLET, head, &c->says);
+}
+
 void make_lesson(const struct maker *k)
 {
     const struct lesson *l = k->s->lesson;
     const struct lesson_info *li = lesson_info(l);
-    if (lesson_debrief(l)) {
+    if (lesson_debrief(l)->n) {
         add_block(k->r, BLOCK_HEADING, "What it was");
-        add_block(k->r, BLOCK_TEXT, lesson_debrief(l));
+        add_words(k, BLOCK_TEXT, "", lesson_debrief(l));
     }
     if (lesson_sums(l))
         add_block(k->r, BLOCK_HEADING, "The sum");
     for (size_t i = 0; i < lesson_sums(l); i++)
-        add_block(k->r, BLOCK_BULLET, lesson_sum(l, i));
+        add_words(k, BLOCK_BULLET, "", lesson_sum(l, i));
     if (lesson_fixes(l))
         add_block(k->r, BLOCK_HEADING, "What works");
-    for (size_t i = 0; i < lesson_fixes(l); i++) {
-        const struct course *c = lesson_fix(l, i);
-        add_text(k->r, BLOCK_BULLET, "%s%s%s", c->title, c->says ? ". " : "",
-                 c->says ? c->says : "");
-    }
+    for (size_t i = 0; i < lesson_fixes(l); i++)
+        add_course(k, lesson_fix(l, i));
     if (li->post_title || lesson_reals(l))
         add_block(k->r, BLOCK_HEADING, "Read on");
     if (li->post_title) {

@@ -95,53 +95,15 @@ void make_timeline(const struct maker *k)
 
 /* ---- wrong turns ----------------------------------------------------------------- */
 
-/* Numbers are alike within a factor of two: a pool of 90 is the turn that a pool of
- * 100 is. */
-static bool alike(double a, double b)
-{
-    return a == b || (a > 0 && b > 0 && a <= 2 * b && b <= 2 * a);
-}
-
-static bool same_value(const struct value *a, const struct value *b)
-{
-    if (a->type != b->type)
-        return false;
-    switch (a->type) {
-    case VALUE_NUMBER:
-    case VALUE_FRACTION:
-        return alike(a->as.number, b->as.number);
-    case VALUE_COUNT:
-        return alike((double)a->as.count, (double)b->as.count);
-    case VALUE_DURATION:
-        return alike((double)a->as.duration, (double)b->as.duration);
-    case VALUE_CHOICE:
-        return a->as.count == b->as.count;
-    case VALUE_BOOL:
-        return a->as.on == b->as.on;
-    case VALUE_COMP:
-        return a->as.comp == b->as.comp;
-    case VALUE_TEXT:
-        return str_eq(a->as.text ? a->as.text : "", b->as.text ? b->as.text : "");
-    default:
-        return true;
-    }
-}
-
-static bool same_action(const struct action *a, const struct action *b)
-{
-    bool same = a->kind == b->kind && a->comp == b->comp && a->nargs == b->nargs &&
-                str_eq(a->name, b->name);
-    for (size_t i = 0; same && i < a->nargs; i++)
-        same = same_value(&a->args[i], &b->args[i]);
-    return same;
-}
+/* A pool of 90 is the turn that a pool of 100 is. */
+#define TURN_FACTOR 2
 
 static bool was_done(const struct session *s, const struct action *a)
 {
     size_t n;
     const struct done_action *did = scored_actions(s, &n);
     for (size_t i = 0; i < n; i++)
-        if (same_action(&did[i].action, a))
+        if (same_action(&did[i].action, a, TURN_FACTOR))
             return true;
     return false;
 }
@@ -195,13 +157,17 @@ static void make_forecasts(const struct maker *k)
     bool head = false;
     for (size_t i = 0; i < k->s->nforecasts; i++) {
         const struct forecast *f = &k->s->forecasts[i];
-        if (!told(k->s, f) || isnan(f->after))
+        bool tested = told(k->s, f) && !isnan(f->after);
+        if (!tested && k->s->practice)
             continue;
         if (!head)
             add_block(k->r, BLOCK_HEADING, "What you predicted");
         head = true;
         buf_init(&b, 200);
-        forecast_words(f, &b);
+        if (tested)
+            forecast_words(f, &b);
+        else
+            buf_adds(&b, "It was not put to the test");
         add_text(k->r, BLOCK_BULLET, "%s: you said %s. %s.", f->of->what,
                  direction_phrase(f->said), b.s);
         buf_release(&b);
@@ -214,13 +180,13 @@ void make_turns(const struct maker *k)
     bool fixed = k->r->score.outcome >= OUTCOME_CURED, head = false;
     for (size_t i = 0; i < lesson_wrongs(l); i++) {
         const struct course *c = lesson_wrong(l, i);
-        if (!c->says || !course_taken(k->s, c))
+        if (!c->says.n || !course_taken(k->s, c))
             continue;
         if (!head)
             add_block(k->r, BLOCK_HEADING,
                       fixed ? "Turns that did not help" : "What you tried");
         head = true;
-        add_text(k->r, BLOCK_BULLET, "%s. %s", c->title, c->says);
+        add_course(k, c);
     }
     make_forecasts(k);
 }

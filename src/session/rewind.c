@@ -189,6 +189,7 @@ static void step_back(struct session *s, sim_time t)
         s->status[i] = STEP_OPEN;
     s->step = then;
     s->hints_shown = 0;
+    s->moot = false;
     strings_release(&s->seen);
 }
 
@@ -203,6 +204,8 @@ static void expectations_back(struct session *s, sim_time t)
     for (size_t i = 0; i < s->nforecasts; i++) {
         struct forecast f = s->forecasts[i];
         f.armed = f.armed && (f.told || f.armed_at < t);
+        f.made = f.armed ? f.made : 0;
+        f.spoilt = f.spoilt && f.spoilt_at < t;
         if (f.told || f.step < s->step)
             s->forecasts[kept++] = f;
     }

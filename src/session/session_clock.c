@@ -245,6 +245,8 @@ void session_free(struct session *s)
     mem_free(s->actions);
     mem_free(s->feedback);
     mem_free(s->confirm);
+    mem_free(s->say);
+    mem_free(s->hint);
     mem_free(s->claimed);
     strings_release(&s->seen);
     strings_release(&s->seen_ever);

@@ -164,7 +164,10 @@ struct forecast { /* a prediction that waits for its day */
     const struct prediction *of;
     enum direction said;
     bool armed, told, told_then; /* told_then: at the first rewind */
-    sim_time armed_at, due;
+    unsigned making;             /* by the action that is being carried out */
+    unsigned made; /* the lines of its change that were carried out: a bit each */
+    bool spoilt;   /* something else was changed: it is about another world now */
+    sim_time armed_at, due, spoilt_at;
     double before, after;
 };
 struct done_action { /* what the learner did, in this branch */
@@ -230,7 +233,13 @@ struct people {
 enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked */
 
 struct impact;
+/* Who looks on as texts are shown: the prover. */
+struct onlooker {
+    void (*shown)(void *ctx, struct session *s, const struct text *t, const char *what);
+    void *ctx;
+};
 struct session {
+    const struct onlooker *onlooker; /* borrowed; NULL in every face */
     struct form form;
     struct lesson *lesson; /* a reference */
     char identity[65];     /* lesson_identity() */
@@ -258,6 +267,7 @@ struct session {
     sim_time *began; /* when each step so far began, in this branch */
     enum step_status *status;
     size_t hints_shown, hints_total, wrong_answers;
+    bool moot;   /* the current step asks what it was, as users are well again */
     bool unread; /* a step was announced, and nothing was typed since */
     bool practice;
     bool reset;           /* the learner wants to begin anew, and said yes */
@@ -266,6 +276,7 @@ struct session {
     fn_id broken_fns[BROKEN_MAX]; /* raised once: not asked again */
     size_t nbroken;
     char *feedback, *confirm;
+    char *say, *hint; /* of the current step, in the words of the view's moment */
     struct strings seen, seen_ever;
 
     struct note *notes;
@@ -309,6 +320,20 @@ void session_say(struct session *s, enum tone t, const char *fmt, ...)
 void session_feedback(struct session *s, enum tone t, const char *text);
 void session_finish(struct session *s); /* to the debrief */
 
+/* text_render.c: appends what the text says now. false: no variant holds, or there is no
+ * text; nothing is appended then. */
+bool run_text(const struct run *r, const struct text *t, struct buf *out);
+/* Words that hold live values, of a ticket. */
+void session_words(struct session *s, const char *words, struct buf *out);
+bool session_text(struct session *s, const struct text *t, struct buf *out);
+const struct variant *session_variant(struct session *s, const struct text *t);
+/* The same where it is said to the learner at this moment; `what` names it for a onlooker:
+ * "say", "reply 2". */
+bool session_show(struct session *s, const struct text *t, const char *what,
+                  struct buf *out);
+void session_feedback_text(struct session *s, enum tone tone, const struct text *t,
+                           const char *what);
+
 void transcript_init(struct out *o);
 void session_print(struct session *s, const struct out *o);
 bool session_users_hidden(const struct session *s);
@@ -345,6 +370,10 @@ void people_release(struct people *p);
 void people_hear(struct session *s, const struct update *u);
 void people_ask(struct session *s, size_t person, const char *about);
 void session_break_wait(struct session *s); /* something came up */
+/* same_action.c: the same thing done to the same component, numbers within `factor`; a
+ * console line, typed in this run now, would do that. */
+bool same_action(const struct action *a, const struct action *b, double factor);
+bool line_means(const struct run *r, const char *line, const struct action *a);
 
 /* line_input.c: a line's effects */
 enum err input_apply(struct session *s, const char *line, bool confirmed,
@@ -371,12 +400,27 @@ void form_close(struct session *s);
 const struct step *step_current(const struct session *s);
 bool step_holds(const struct session *s);
 void step_check(struct session *s); /* goals, traps */
+/* session_fork.c: a copy at the same moment, with its own run. `s` has to outlive it. */
+enum err session_fork(struct session **out, const struct session *s,
+                      struct errmsg *why) MUST_USE;
+
+/* moot.c: the current step asks about trouble that is over; true: it was passed over */
+bool step_moot(struct session *s);
+bool step_is_moot(struct session *s); /* would be, were it open now */
+bool step_reached(struct session *s);
+/* What the current step says now: its own words, or what it was. false: nothing. */
+bool step_words(struct session *s, struct buf *out);
+void step_close(struct session *s, enum step_status how);
+void step_look_on(struct session *s); /* the current step's words are on the screen */
 void step_answer(struct session *s, const struct step_answer *a);
 void step_hint(struct session *s);
 void step_skip(struct session *s, enum step_status how);
 void step_solution(struct session *s);
 void step_update(struct session *s, const struct update *u);
-void forecast_arm(struct session *s);
+/* forecast.c: before an action of the learner, and once it was carried out */
+void forecast_changing(struct session *s, const struct action *a);
+void forecast_changed(struct session *s);
+void forecast_add(struct session *s, const struct step_verdict *v);
 void forecast_check(struct session *s);
 /* "It was 250 ms and became 4.2 s" */
 void forecast_words(const struct forecast *f, struct buf *b);

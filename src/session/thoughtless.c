@@ -111,13 +111,13 @@ static void type_sentence(struct hand *h, const char *text)
     }
 }
 
-/* What a text shows is typed: `a command`, and a text that is one itself. */
-static void type_shown(struct hand *h, const char *text, size_t step)
+/* What words show is typed: `a command`, and words that are one themselves. */
+static void type_words(struct hand *h, const char *words, size_t step)
 {
-    const char *p = text;
-    if (text && h->s->step == step)
-        type_sentence(h, text);
-    while (p && h->s->step == step && !over(h) && (p = strchr(p, '`'))) {
+    const char *p = words;
+    if (h->s->step == step)
+        type_sentence(h, words);
+    while (h->s->step == step && !over(h) && (p = strchr(p, '`'))) {
         const char *end = strchr(p + 1, '`');
         if (!end)
             return;
@@ -125,6 +125,15 @@ static void type_shown(struct hand *h, const char *text, size_t step)
         pass(h, 0);
         p = end + 1;
     }
+}
+
+static void type_shown(struct hand *h, const struct text *text, size_t step)
+{
+    struct buf words;
+    buf_init(&words, 0);
+    if (session_text(h->s, text, &words))
+        type_words(h, words.s, step);
+    buf_release(&words);
 }
 
 /* ---- settings, without knowing what they mean ------------------------------------- */
@@ -231,19 +240,19 @@ static void play_highlighter(struct hand *h)
     for (size_t i = 0; i < 64 && step_current(h->s) && !over(h); i++) {
         const struct step *st = step_current(h->s);
         size_t step = h->s->step;
-        type_shown(h, st->say, step);
+        type_shown(h, &st->say, step);
         if (h->s->step == step && st->nchoices > 0)
             type(h, "1");
         for (size_t k = 0; k < st->nchoices && k < 1; k++)
-            type_shown(h, st->choices[k].reply, step);
+            type_shown(h, &st->choices[k].reply, step);
         for (size_t k = 0; k < st->nhints && k < 2 && h->s->step == step; k++) {
             type(h, "hint");
-            type_shown(h, st->hints[k], step);
+            type_shown(h, &st->hints[k], step);
         }
         if (h->s->step == step)
             get_past(h);
         if (step < h->s->step)
-            type_shown(h, st->done, h->s->step);
+            type_shown(h, &st->done, h->s->step);
     }
 }
 

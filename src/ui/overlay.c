@@ -103,7 +103,7 @@ static int help_text(struct ui *u, struct canvas *c, struct rect r, int skip)
         buf_addf(&text, legend, sign_alert(u->o.glyphs));
         paragraph(&p, TONE_DIM, text.s);
         buf_release(&text);
-        paragraph(&p, TONE_ACCENT, v->current ? v->current->say : NULL);
+        paragraph(&p, TONE_ACCENT, v->say);
     }
     return p.row - 1;
 }

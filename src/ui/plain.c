@@ -144,7 +144,8 @@ static void print_step(struct plain *p, struct buf *out)
              s->title ? s->title : "");
     p->had_step = true;
     p->step = v->step;
-    wrapped(out, "", "", s->say);
+    if (v->say)
+        wrapped(out, "", "", v->say);
     struct step_item it;
     for (size_t i = 0; step_item(s, i, &it); i++) {
         char number[32];
@@ -155,7 +156,7 @@ static void print_step(struct plain *p, struct buf *out)
             buf_addf(out, "  %s%s\n", it.text, it.asks);
     }
     struct step_how h = step_how(s);
-    if (h.spoken && !(h.unless && ui_has_word(s->say, h.unless)))
+    if (h.spoken && !(h.unless && v->say && ui_has_word(v->say, h.unless)))
         wrapped(out, "", "", h.spoken);
 }
 

@@ -35,18 +35,10 @@ static int items_at(struct canvas *c, struct rect r, int row, const struct step 
 }
 
 /* One dim line: how to answer, unless the author has said it. */
-static const char *how(const struct step *s)
+static const char *how(const struct session_view *v)
 {
-    struct step_how h = step_how(s);
-    return h.unless && s->say && ui_has_word(s->say, h.unless) ? NULL : h.shown;
-}
-
-static const char *last_hint(const struct session_view *v)
-{
-    size_t n = v->hints_shown;
-    if (!v->current || n == 0)
-        return NULL;
-    return v->current->hints[(n > v->current->nhints ? v->current->nhints : n) - 1];
+    struct step_how h = step_how(v->current);
+    return h.unless && v->say && ui_has_word(v->say, h.unless) ? NULL : h.shown;
 }
 
 static int step_at(const struct session_view *v, struct canvas *c, struct rect r)
@@ -65,16 +57,16 @@ static int step_at(const struct session_view *v, struct canvas *c, struct rect r
             "resolve recovered.");
         return row;
     }
-    row += text_at(c, r, row, 0, TONE_NORMAL, s->say);
+    row += text_at(c, r, row, 0, TONE_NORMAL, v->say ? v->say : "");
     row += items_at(c, r, row, s);
-    if (last_hint(v)) {
+    if (v->hint) {
         char line[600];
         snprintf(line, sizeof line, "Hint %zu of %zu: %s", v->hints_shown, s->nhints,
-                 last_hint(v));
+                 v->hint);
         row += text_at(c, r, row, 0, TONE_ACCENT, line);
     }
-    if (how(s))
-        row += text_at(c, r, row, 0, TONE_DIM, how(s));
+    if (how(v))
+        row += text_at(c, r, row, 0, TONE_DIM, how(v));
     return row;
 }
 

@@ -71,7 +71,7 @@ return lesson {
       hints = { "One word shows the whole system.", "The word is `status`." },
       solution = { "status" },
       done = "Three in ten orders fail. The database and the instances look well." },
-    predict { "before", title = "Before you act",
+    predict { "before", title = "Before you act", change = "rollback shop",
       say = "You will take the new version back. What will happen to failed orders?",
       of = { { "failed orders in two minutes", after = min(2), answer = "down",
                value = function(s) return s:bad(min(1)) end } } },

@@ -94,7 +94,8 @@ static void steps_arrive(void **state)
         "= 'a',\n"
         "   hints = { 'h1', 'h2' } },\n"
         " look { 'l', say = 'Look.', suspect = true, solution = { 'ps' } },\n"
-        " predict { 'p', say = '?', of = { { 'n', value = function() return 1 end,\n"
+        " predict { 'p', say = '?', change = 'any', of = { { 'n', value = function() "
+        "return 1 end,\n"
         "   after = min(1) } } },\n"
         " act { 'c', title = 'Cure', say = '!', goal = function() return true end,\n"
         "   solution = { 'x', 'y' }, done = 'Well.' },\n"
@@ -105,7 +106,7 @@ static void steps_arrive(void **state)
     const struct step *s = lesson_step(l, 0);
     assert_string_equal(s->kind->name, "ask");
     assert_true(s->choices[0].right);
-    assert_string_equal(s->choices[1].reply, "no");
+    assert_string_equal(s->choices[1].reply.variants[0].words, "no");
     assert_int_equal(s->nhints, 2);
     assert_string_equal(s->title, "q");
     assert_true(lesson_step(l, 1)->wants_suspect);
@@ -140,8 +141,8 @@ static void the_rest_arrives(void **state)
     assert_string_equal(lesson_move(l, 0)->name, "a"); /* in order of name */
     assert_int_equal(lesson_normals(l), 1);
     assert_int_equal(lesson_accept(l, 0)->mechanism, MECHANISM_POOL_LEAK);
-    assert_string_equal(lesson_debrief(l), "D");
-    assert_string_equal(lesson_sum(l, 0), "1 + 1 = 2");
+    assert_string_equal(lesson_debrief(l)->variants[0].words, "D");
+    assert_string_equal(lesson_sum(l, 0)->variants[0].words, "1 + 1 = 2");
     assert_string_equal(lesson_trap(l, 0)->id, "t");
     assert_int_equal(lesson_wrongs(l), 2);
     assert_int_equal(lesson_wrong(l, 0)->harm, HARM_RETURNS);
@@ -298,7 +299,7 @@ static const char everywhere[] =
     "= "
     "'x' },\n"
     "  act { 'two', say = 'Act.', goal = five, solution = 'x' },\n"
-    "  predict { 'three', say = 'What?', of = {\n"
+    "  predict { 'three', say = 'What?', change = 'any', of = {\n"
     "    { 'a', value = five, after = min(1) },\n"
     "    { 'b', value = function(s) return 6 end, after = min(1) } } } },\n"
     "traps = { { 'x', when = function(s) return 7 end, say = 'x' } },\n"

@@ -18,7 +18,7 @@ static const char whole[] =
     "ask { 'a', say = 'Which?', choices = { { 'one', reply = 'No.' }, 'two' },\n"
     "  answer = 'two' },\n"
     "look { 'b', say = 'Find it.', suspect = true, solution = 'status' },\n"
-    "predict { 'c', say = 'Where to?', of = {\n"
+    "predict { 'c', say = 'Where to?', change = 'any', of = {\n"
     "  { 'p', value = function(s) return 1 end, after = min(1), answer = 'down' },\n"
     "  { 'q', value = function(s) return 1 end, after = min(1) } } },\n"
     "act { 'd', say = 'Mend it.', goal = function(s) return true end, solution = 'x' "
@@ -103,7 +103,7 @@ static void other_answers_are_not(void **state)
     assert_int_equal(judged(ask, 0, "two"), STEP_UNCLEAR);
     assert_int_equal(judged(ask, 3, NULL), STEP_UNCLEAR);
     ask->kind->answer(ask, &(struct step_answer){.number = 1}, &v);
-    assert_string_equal(v.reply, "No.");
+    assert_string_equal(v.reply->variants[0].words, "No.");
     assert_int_equal(judged(predict, 0, "up"), STEP_UNCLEAR);
     assert_int_equal(judged(predict, 0, "up, left"), STEP_UNCLEAR);
     assert_int_equal(judged(predict, 0, "up down same"), STEP_UNCLEAR);

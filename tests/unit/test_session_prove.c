@@ -74,6 +74,62 @@ static void test_small_is_proven(void **state)
     proven(play_small);
 }
 
+/* ---- what the guide says ----------------------------------------------------------- */
+
+#define V2 "function(s) return s:version('api') == 'v2' end"
+
+static void test_claims(void **state)
+{
+    (void)state;
+    edited(refused, "say = 'What now?'",
+           "say = { 'Orders fail. What now?', claims = " V2 " }",
+           "claims first: say: not so at 10:05:05 after 'roll back', done at step 1");
+    edited(is_proven, "say = 'What now?'",
+           "say = { { when = " V2 ", 'Orders fail. What now?', claims = " V2
+           " }, 'What now?' }",
+           "");
+    edited(refused, "reply = 'No.'", "reply = { 'v2 fails.', claims = { " V2 " } }",
+           "claims first: reply 1: not so");
+    edited(refused, "hints = { 'look' }", "hints = { { 'v2', claims = " V2 " } }",
+           "claims first: hint 1: not so");
+}
+
+/* At a later boundary: a wrong turn taken when the learner had mended it already. */
+static void test_claims_later(void **state)
+{
+    (void)state;
+    char *text = play_edit(
+        play_small, "hints = { 'rollback api' } },\n  },",
+        "hints = { 'rollback api' } },\n"
+        "    ask { 'more', say = { 'Two run.', claims = function(s) return\n"
+        "      s:instances('api') == 2 end }, choices = { { 'a', right = true }, 'b' "
+        "}, hints = { 'a' } } },");
+    refused(text, "claims more: say: not so");
+    mem_free(text);
+}
+
+static void test_what_is_said_on_the_way(void **state)
+{
+    (void)state;
+    edited(
+        refused, "  fixes =",
+        "  traps = { { 'more', when = function(s) return s:instances('api') > 2 end,\n"
+        "    say = { 'More of v1.', claims = function(s) return not (" V2
+        ")(s) end } } },\n  fixes =",
+        "claims more: trap: not so");
+    edited(refused, "solution = { 'changes' }",
+           "done = { 'Well.', claims = function(s) return s:good(min(1)) > 0.9 end }, "
+           "solution = { 'changes' }",
+           "claims changes: done: not so at 10:05:00 on the guided way");
+}
+
+static void test_waiting_alone(void **state)
+{
+    (void)state;
+    edited(refused, "return s:good_for(min(3)) end", "return s:now() > min(7) end",
+           "step fix is done by waiting alone");
+}
+
 /* ---- kinds of harm --------------------------------------------------------------- */
 
 static void test_nothing(void **state)
@@ -280,6 +336,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_is_proven),
+        cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_claims_later),
+        cmocka_unit_test(test_what_is_said_on_the_way),
+        cmocka_unit_test(test_waiting_alone),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_worse),
         cmocka_unit_test(test_returns),

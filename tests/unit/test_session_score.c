@@ -430,13 +430,16 @@ static void test_honest_numbers(void **state)
 static void test_honest_afterwards(void **state)
 {
     (void)state;
-    struct session *s = begun(play_small, MODE_GUIDED);
+    char *text =
+        play_edit(play_small, "look { 'changes',", "look { 'changes', moot = false,");
+    struct session *s = begun(text, MODE_GUIDED);
     play_type(s, "2");
     play_type(s, "rollback api");
     wait_out(s, 20 * SIM_MIN);
     play_type(s, "say --impact about 30 % of orders failed --state cured");
     assert_true(play_said(s, "Your number holds"));
     session_free(s);
+    mem_free(text);
 }
 
 /* Where nobody measures users, an update does not tell either. */

@@ -118,7 +118,7 @@ return lesson {
       },
       hints = { "Compare the times of the changes with the time of the page." } },
 
-    predict { "before", title = "Before you act",
+    predict { "before", title = "Before you act", change = "rollback shop",
       say = "You will take the new version back. What will happen to failed orders?",
       of = { { "failed orders in two minutes", after = min(2), answer = "down",
                value = function(s) return s:bad(min(1)) end } },
