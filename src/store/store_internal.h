@@ -92,8 +92,8 @@ void state_unlock(int lock);
 
 /* store_dir.c */
 
-/* Makes the directory and its parents; what it makes is 0700, and the last one is
- * narrowed to that. */
+/* Makes the directory and its parents, each 0700. The last one is narrowed to that where
+ * it was there already; not behind a link, nor where it is another user's. False: errno. */
 bool dir_make(const char *path);
 /* Makes a directory's files 0600. */
 void dir_narrow(const char *path);

@@ -102,6 +102,12 @@ verdict "a link stays a link, the file behind it is changed" $?
 verdict "the folder a link leads to stays as it is" $?
 rm "$file"
 
+rmdir "$HOME/.config/truecode" && ln -s "$HOME/dotfiles" "$HOME/.config/truecode"
+try "a folder that is a link" 0 config mouse on && [ -f "$HOME/dotfiles/config" ] &&
+    [ "$(stat -c %a "$HOME/dotfiles")" = 755 ]
+verdict "a folder that is a link keeps its mode" $?
+rm "$HOME/.config/truecode" "$HOME/dotfiles/config" && mkdir "$HOME/.config/truecode"
+
 # ---- where a value comes from ----------------------------------------------------------
 
 printf 'theme = light\nglyphs = braille\n' >"$file"
