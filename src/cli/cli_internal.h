@@ -143,7 +143,7 @@ struct command {
 struct command command(const char *words, const char *operand);
 /* Lines that begin with "truecode", as the tables' examples do, as one can type them. */
 void command_lines(struct buf *b, const char *lines, const char *indent);
-/* One word that bash, zsh and fish (and any POSIX shell) read as exactly `s`. */
+/* Appends a word that bash, zsh and fish (and any POSIX shell) read as exactly `s`. */
 void shell_quote(struct buf *b, const char *s);
 
 bool option_given(const struct cli_args *a, enum option o);
@@ -270,7 +270,7 @@ struct replay_options {
  * released whatever comes back. */
 enum err replayed_open(struct replayed *r, const struct replay_options *o,
                        struct errmsg *why) MUST_USE;
-/* Its post-mortem and score, in r->a. */
+/* Makes the run's post-mortem and score, in r->a. */
 enum err replayed_report(struct replayed *r, struct errmsg *why) MUST_USE;
 void replayed_release(struct replayed *r);
 

@@ -543,7 +543,7 @@ static enum err set_by_resize(struct call *c, const struct action *a,
     return ERR_OK;
 }
 
-/* What is set now and holds later. */
+/* Sets a value that holds later. */
 static enum err set_later(struct call *c, struct action *a, const struct param_desc *p,
                           const char **say)
 {

@@ -49,7 +49,7 @@ static void show(struct call *c, const struct log_entry *e)
     out_end(c->o);
 }
 
-/* What the lines are that came before those shown. */
+/* Tells of the lines that came before those shown. */
 static void tell_hidden(struct call *c, const struct log_entry *v, size_t n,
                         enum log_level least)
 {

@@ -93,7 +93,8 @@ static void offer_targets(struct completer *k, const char *op)
     }
 }
 
-/* What a setting is, and what a change of it takes, where it does not hold at once. */
+/* A setting in words, and the cost of a change of it where that does not hold at
+ * once. */
 static const char *param_hint(struct call *c, const struct param_desc *p)
 {
     if (p->change == CHANGE_AT_ONCE)

@@ -392,7 +392,7 @@ static int s_ready(lua_State *L)
     return 1;
 }
 
-/* What most of the instances that are up run; of equals the newer. */
+/* The version that most of the instances that are up run; of equals the newer. */
 static int s_version(lua_State *L)
 {
     comp_id c = service_at(L, 2);

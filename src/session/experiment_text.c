@@ -226,7 +226,7 @@ static double share_in(const struct share *s, size_t n, const struct share *of)
     return 0;
 }
 
-/* One line for each cause and place that matters in any part. */
+/* Writes a line for each cause and place that matters in any part. */
 static void put_shares_of(const struct experiment *x, comp_id c, struct buf *b)
 {
     struct share s[EXPERIMENT_PARTS][SHARES];

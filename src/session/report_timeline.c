@@ -145,7 +145,7 @@ static bool course_taken(const struct session *s, const struct course *c)
     return all > 0;
 }
 
-/* It was told in the branch that counts. */
+/* Whether a forecast was told in the branch that counts. */
 static bool told(const struct session *s, const struct forecast *f)
 {
     return s->practice ? f->told_then : f->told;

@@ -90,7 +90,7 @@ void action_remember(struct session *s, const struct action *a)
 
 /* ---- rewinding ------------------------------------------------------------------- */
 
-/* What was done at t itself is undone, too: else nobody could take back a change made at
+/* Actions at t itself are undone, too: else nobody could take back a change made at
  * the page, where the clock stands. */
 static void forget_actions_from(struct session *s, sim_time t)
 {
@@ -212,7 +212,7 @@ static void expectations_back(struct session *s, sim_time t)
     s->nforecasts = kept;
 }
 
-/* What the faces show of the moment. */
+/* Sets what the faces show of the moment. */
 static void face_back(struct session *s)
 {
     s->wait_until = 0;

@@ -24,7 +24,8 @@
 
 /* ---- a run ----------------------------------------------------------------------- */
 
-/* What a lesson builds for a seed, shared by every run of it. Reference-counted. */
+/* The model and letters that a lesson builds for a seed, shared by all runs.
+ * Reference-counted. */
 struct stage {
     unsigned refs;
     struct lesson *lesson; /* a reference */
@@ -39,7 +40,7 @@ struct stage *stage_night(const struct lesson *l, uint64_t seed, enum night nigh
 struct stage *stage_ref(struct stage *g);
 void stage_unref(struct stage *g);
 
-/* What is left of the work that somebody allows, counted and never timed, so that it is
+/* The rest of the work that somebody allows, counted and never timed, so that it is
  * used up at the same place everywhere. */
 struct effort {
     uint64_t events; /* of worlds; each component sampled is one, too */
@@ -90,7 +91,7 @@ enum err run_test(const struct run *r, fn_id fn, bool *yes,
 size_t run_tickets(const struct run *r, sim_time t); /* how many have arrived by t */
 /* Fills what the console needs to know of this run. */
 void run_console(const struct run *r, struct console_ctx *ctx);
-/* One console line, carried out at once: actions, their time, and waits (at most to
+/* Carries out a console line at once: actions, their time, and waits (at most to
  * `end`). Used by everything but the learner. ERR_*: the line could not be carried out.
  */
 enum err run_line(struct run *r, const char *line, sim_time end,
@@ -233,7 +234,7 @@ struct people {
 enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked */
 
 struct impact;
-/* Who looks on as texts are shown: the prover. */
+/* The prover's eye, which looks on as texts are shown. */
 struct onlooker {
     void (*shown)(void *ctx, struct session *s, const struct text *t, const char *what);
     void *ctx;
@@ -353,14 +354,14 @@ const struct recording *session_twin_at(struct session *s, sim_time until);
 /* Runs the twin towards now, at most *left events (NULL: all the way). ERR_STOPPED: more
  * is owed. */
 enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
-/* What users suffered of the incident from `from` until now; of all that the objective is
+/* The incident's harm to users from `from` until now; of all that the objective is
  * about where `client` is COMP_NONE. */
 struct impact session_impact(struct session *s, comp_id client, sim_time from);
 
 /* people.c: who writes when (people.h) */
 void people_begin(struct session *s);     /* at the page */
 void people_introduce(struct session *s); /* fills session.bystanders */
-/* What the incident has people write, and paging alerts, up to now; how many came. */
+/* Delivers the incident's letters, and paging alerts, up to now; how many came. */
 size_t people_post(struct session *s, bool aloud);
 /* People look up: the moment is due. ERR_STOPPED: the twin is owed first, beyond *left
  * events (NULL: any). */
@@ -408,7 +409,7 @@ enum err session_fork(struct session **out, const struct session *s,
 bool step_moot(struct session *s);
 bool step_is_moot(struct session *s); /* would be, were it open now */
 bool step_reached(struct session *s);
-/* What the current step says now: its own words, or what it was. false: nothing. */
+/* The current step's words of now: its own, or what it was. false: none. */
 bool step_words(struct session *s, struct buf *out);
 void step_close(struct session *s, enum step_status how);
 void step_look_on(struct session *s); /* the current step's words are on the screen */
@@ -447,8 +448,8 @@ void action_remember(struct session *s, const struct action *a);
 
 /* score.c */
 
-/* What counts: all of it, or what there was at the first rewind. Notes, updates and
- * facts are only ever added, so that a number of them says which. */
+/* The branch that counts: all of it, or what there was at the first rewind. Notes,
+ * updates and facts are only ever added, so that a number of them says which. */
 const struct run *scored_run(const struct session *s);
 size_t scored_notes(const struct session *s);
 size_t scored_saids(const struct session *s);

@@ -39,7 +39,7 @@ int draw_clipped(struct canvas *c, int row, int col, int width, enum tone t,
 int draw_right(struct canvas *c, int row, int col, int width, enum tone t,
                const char *s);
 
-/* One visual row of an `out`. */
+/* A visual row of an `out`, in bytes. */
 struct span_of {
     size_t from, to;
 };
@@ -58,7 +58,7 @@ void text_cut(struct buf *b, size_t len); /* to its first len bytes */
 void text_drop_last(struct buf *b);       /* the last code point; there is room again */
 #define TEXT_CUT "  (cut: no room for more)"
 
-/* What editor.c and editor_draw.c share. */
+/* Shared by editor.c and editor_draw.c. */
 size_t editor_right_of(const struct editor *e, size_t at); /* the next character */
 int editor_columns(const struct editor *e, size_t from, size_t to);
 
@@ -75,7 +75,7 @@ enum where { /* where a key is valid */
              AT_PLAY = AT_CONSOLE | AT_PANEL,
              AT_ANY = 31
 };
-/* What a key does. Each action of the table is one of these, ui_do_NAME. */
+/* The deed of a key. Each action of the table is one of these, ui_do_NAME. */
 typedef enum want key_action(struct ui *u, const struct key *k);
 key_action ui_do_back, ui_do_begin, ui_do_complete, ui_do_enter_list, ui_do_faster,
     ui_do_find, ui_do_find_logs, ui_do_help, ui_do_hint, ui_do_interrupt, ui_do_leave,
@@ -103,8 +103,8 @@ const struct binding *binding_find(unsigned where, const struct key *k);
 bool key_row(unsigned where, size_t i, const char **label, const char **does);
 /* The palette lists it: it is no movement and no key of the line. */
 bool binding_is_command(const struct binding *b);
-/* What a key types, in the console and wherever words are looked for: a character, from
- * a hand or out of a paste, that is no control. */
+/* Whether a key types, in the console and wherever words are looked for: a character,
+ * from a hand or out of a paste, that is no control. */
 bool key_types(const struct key *k);
 void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
                  const char *right);
@@ -146,7 +146,8 @@ struct view {
 extern const struct view view_map, view_charts, view_logs, view_traces, view_changes,
     view_people;
 const struct view *ui_view(enum view_id id);
-/* What a column of charts so wide stands for, and what the dotted lines mean. */
+/* The legend: what a column of charts so wide stands for, what the dotted lines
+ * mean. */
 const char *charts_legend(struct ui *u, int cols);
 /* Up, down, pages, ends on vs->sel or, when that is -1, vs->top. */
 bool view_scroll(struct view_state *vs, const struct key *k);
@@ -173,7 +174,7 @@ struct plot {
 void plot_draw(struct canvas *c, struct rect r, const struct plot *p);
 void plot_times(struct canvas *c, struct rect body, const struct plot *p);
 int plot_columns(int cols); /* columns left for values in a rectangle so wide */
-/* What is read off a session is read off this. */
+/* The scene that all facts of a session are read off. */
 struct scene ui_scene(const struct session_view *v);
 
 /* ---- mouse.c --------------------------------------------------------------------- */
@@ -195,8 +196,7 @@ enum want mouse_key(struct ui *u, const struct key *k);
 enum overlay { OVER_NONE, OVER_HELP, OVER_PALETTE, OVER_CONFIRM };
 enum ask { ASK_NONE, ASK_LINE, ASK_RESET, ASK_RESTART };
 
-/* What Charts may show: one candidate, in a fixed order; `moved` says which come first.
- */
+/* A candidate for Charts, in a fixed order; `moved` says which come first. */
 struct chart {
     struct curve curve;
     double moved;

@@ -345,7 +345,8 @@ static void the_worker_inherits_nothing(void **state)
     assert_int_equal(fcntl(left_open[0], F_SETFL, O_NONBLOCK), 0);
     assert_int_equal(wire_worker_start(&w, true, &why), ERR_OK);
     close(left_open[1]);
-    ssize_t n = read(left_open[0], &c, 1); /* 0: the end; -1: somebody may still write */
+    ssize_t n =
+        read(left_open[0], &c, 1); /* 0: the end; -1: somebody may still write */
     wire_worker_end(w);
     close(left_open[0]);
     assert_int_equal(n, 0);
