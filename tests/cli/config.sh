@@ -163,7 +163,9 @@ try "a huge file is refused" 1 config && has "$err" "longer than"
 try "a huge file is not written" 1 config theme light && has "$err" "longer than"
 rm "$file"
 yes 'nonsense' | head -n 50 >"$file"
-try "fifty mistakes are five and a number" 1 config && has "$err" "and 45 more"
+try "fifty mistakes are five and a number" 1 config && has "$err" "and 45 more" &&
+    [ "$(grep -c nonsense "$err")" -eq 5 ]
+verdict "five of fifty are told" $?
 rm "$file"
 HOME=
 try "nowhere to write" 1 config theme light && has "$err" "neither XDG_CONFIG_HOME nor HOME"
