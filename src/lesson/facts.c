@@ -228,10 +228,10 @@ static int s_kind(lua_State *L)
 {
     const struct kind_desc *k = lua_touserdata(L, lua_upvalueindex(1));
     struct view v = view_at(L, 2);
-    const struct kind_desc *is = model_kind(facts_model(L), v.c);
-    if (is != k && !str_eq(is->name, k->name))
-        fail(L, 0, "'%s' is a %s, not a %s", model_name(facts_model(L), v.c), is->name,
-             k->name);
+    const struct kind_desc *kind = model_kind(facts_model(L), v.c);
+    if (kind != k && !str_eq(kind->name, k->name))
+        fail(L, 0, "'%s' is a %s, not a %s", model_name(facts_model(L), v.c),
+             kind->name, k->name);
     return push_view(L, v);
 }
 

@@ -169,8 +169,8 @@ void sort_list(lua_State *L, int t, lua_Integer n, bool (*less)(lua_State *L, in
 void seal_table(lua_State *L, const char *what);
 
 /* A table that a constructor made: "@is" says what, "@line" where. */
-void mark_table(lua_State *L, int t, const char *is);
-bool is_marked(lua_State *L, int t, const char *is);
+void mark_table(lua_State *L, int t, const char *mark);
+bool is_marked(lua_State *L, int t, const char *mark);
 int mark_line(lua_State *L, int t, int otherwise);
 
 /* ---- values ---------------------------------------------------------------------- */

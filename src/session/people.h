@@ -31,7 +31,7 @@ struct sight {
 };
 
 /* A letter arrives now; `who` and `text` are copied. */
-void people_deliver(struct session *s, enum reaction_kind rule, size_t own,
+void people_deliver(struct session *s, enum reaction_kind rule, size_t reaction,
                     const char *who, const char *text, bool page);
 size_t people_told(const struct people *p, enum reaction_kind rule); /* how often */
 /* When last; -SIM_FOREVER: never. */

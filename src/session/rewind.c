@@ -205,7 +205,7 @@ static void expectations_back(struct session *s, sim_time t)
         struct forecast f = s->forecasts[i];
         f.armed = f.armed && (f.told || f.armed_at < t);
         f.made = f.armed ? f.made : 0;
-        f.spoilt = f.spoilt && f.spoilt_at < t;
+        f.confounded = f.confounded && f.confounded_at < t;
         if (f.told || f.step < s->step)
             s->forecasts[kept++] = f;
     }

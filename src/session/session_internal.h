@@ -166,9 +166,9 @@ struct forecast { /* a prediction that waits for its day */
     enum direction said;
     bool armed, told, told_then; /* told_then: at the first rewind */
     unsigned making;             /* by the action that is being carried out */
-    unsigned made; /* the lines of its change that were carried out: a bit each */
-    bool spoilt;   /* something else was changed: it is about another world now */
-    sim_time armed_at, due, spoilt_at;
+    unsigned made;   /* the lines of its change that were carried out: a bit each */
+    bool confounded; /* another change came between: the world is another one now */
+    sim_time armed_at, due, confounded_at;
     double before, after;
 };
 struct done_action { /* what the learner did, in this branch */
@@ -205,10 +205,11 @@ struct form { /* an update being asked field by field */
     char *said[UPDATE_FIELD_COUNT];
 };
 
-/* Why a letter came: the rule, and one more than the number of the lesson's own words. */
+#define COMMON_WORDS SIZE_MAX
+/* The reason why a letter came: a rule, and the reaction whose words it has. */
 struct letter {
     enum reaction_kind rule; /* REACTION_COUNT: the incident's own, or the pager */
-    size_t own;              /* 0: everybody's words */
+    size_t reaction;         /* of the lesson; COMMON_WORDS: everybody's words */
 };
 struct told {                /* what people were told last */
     sim_time at;             /* -1: nothing yet */
