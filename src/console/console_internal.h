@@ -370,8 +370,10 @@ const char *db_client(const struct call *c, comp_id db, comp_id client, int inst
 enum err db_of(struct call *c, comp_id *db, comp_id *server);
 /* "db-2" of "orders-db.db-2". */
 const char *last_name(const struct call *c, comp_id comp);
-extern const char *const db_migrations[]; /* what db migrate takes; NULL at the end */
-enum err db_replicas_run(struct call *c); /* the bare word replica, too */
+extern const char *const db_migrations[]; /* arguments of db migrate; NULL at the end */
+extern const char *const cache_views[];   /* of the command cache; NULL at the end */
+extern const char *const log_level_words[]; /* by enum log_level; NULL at the end */
+enum err db_replicas_run(struct call *c);   /* the bare word replica, too */
 /* Notes on a database that is being changed, or has a server that is not well. */
 void db_tell_unwell(struct call *c, comp_id db);
 /* Acts on a series of backups; a database stands for its only one. */
