@@ -62,7 +62,8 @@ static void words_follow_the_world(void **state)
 static bool ticket_says(const struct session_view *v, const char *text)
 {
     for (size_t i = 0; i < v->ntickets; i++)
-        if (!strcmp(v->tickets[i].text, text)) return true;
+        if (!strcmp(v->tickets[i].text, text))
+            return true;
     return false;
 }
 
