@@ -92,7 +92,7 @@ static void probe_send(struct world *w, struct instance *i, uint32_t asks, int64
 {
     const struct service_data *d = service_data(w->model, i->comp);
     struct act *a = act_new(w, ACT_PROBE, i->comp);
-    bool database = how == PROBE_DATABASE && d->probe_database != NULL;
+    bool database = how == PROBE_DATABASE && d->probe_database;
     a->instance = i->number;
     a->program = database ? d->probe_database : d->probe_worker;
     a->key = asks;
@@ -155,7 +155,7 @@ void probe_wake(struct world *w, comp_id c)
 bool service_healthy(const struct world *w, comp_id c, int number, bool wants_ready)
 {
     const struct instance *i = service_instance(w, c, number);
-    if (i == NULL || i->state != INSTANCE_UP)
+    if (!i || i->state != INSTANCE_UP)
         return false;
     return wants_ready ? i->ready : i->live;
 }
