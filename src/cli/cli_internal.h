@@ -2,7 +2,27 @@
  * Inside cli: the table of subcommands and options, and what they share.
  *
  * A subcommand is one file cmd_NAME.c ending in one const `struct subcommand`. Help,
- * the man page and the completions are made from these tables alone.
+ * the man page and the completions are made from these tables alone. A new one is its
+ * file and a line of SUBCOMMAND_LIST:
+ *
+ *     static int run(const struct cli_args *a)
+ *     {
+ *         struct errmsg why = {0};
+ *         enum err e = do_it(a->words[0], option_given(a, OPT_JSON), &why);
+ *         if (e != ERR_OK)
+ *             complain("%s", why.text);
+ *         return exit_code_of(e);
+ *     }
+ *     const struct subcommand subcommand_name = {.name = "name", .run = run, ...};
+ *
+ * run() gets words and options that fit its table, prints what was asked for with
+ * print(), complaints with complain(), and returns an exit code of EXIT_LIST. Text that a
+ * lesson, a tape or a file wrote is clean before it is printed.
+ *
+ * Owners: `struct cli_args` and its strings are main's. A structure that is filled by a
+ * function of its name is released by NAME_release(), also after an error. A worker is
+ * owned by the wire_client that started it. Simulated time is `sim_time`, the store's
+ * times seconds since 1970.
  */
 #ifndef CLI_INTERNAL_H
 #define CLI_INTERNAL_H
@@ -11,6 +31,8 @@
 #include "truecode/store.h"
 #include "truecode/term.h"
 #include "truecode/wire.h"
+
+/* ---- tables ---------------------------------------------------------------------- */
 
 /* name, number, what it says. 70 is what die() and BUG() leave with. */
 #define EXIT_LIST(X)                                                                   \

@@ -6,6 +6,18 @@
  * ui_draw() lays out rectangles (cockpit.c) and each view draws itself into its
  * rectangle. While it draws, a view notes what it really shows (ui_show()); after the
  * frame those subjects go to the session.
+ *
+ *     key ─ ui_key() ─ overlay_key() or ui_act(): the row of `bindings` that is valid here
+ *     frame ─ ui_draw() ─ cockpit_draw() ─ header, step, tabs, a view, console, footer
+ *
+ * A view is a file view_NAME.c that ends in its `struct view`; the table of them is in
+ * ui.c. A key is a row of keys.c, and ui_do_NAME() in actions.c.
+ *
+ * Owners: `struct ui` owns what is in it and borrows the session, which outlives it.
+ * Strings for a frame live in u->frame; a canvas is the caller's. Rows and columns are
+ * cells, from 0 at the top left; `n` of rows that something wants may be more than it
+ * gets. Drawing outside a canvas is cut off and no error; nothing here fails but the
+ * making of a report, which says why in report_why.
  */
 #ifndef TRUECODE_UI_INTERNAL_H
 #define TRUECODE_UI_INTERNAL_H
@@ -52,7 +64,7 @@ void draw_out_row(struct canvas *c, int row, int col, int cols, const struct out
 
 void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool seconds);
 
-/* ---- editor.c, editor_draw.c ------------------------------------------------------- */
+/* ---- editor.c, editor_draw.c ----------------------------------------------------- */
 
 void text_cut(struct buf *b, size_t len); /* to its first len bytes */
 void text_drop_last(struct buf *b);       /* the last code point; there is room again */
@@ -62,9 +74,9 @@ void text_drop_last(struct buf *b);       /* the last code point; there is room 
 size_t editor_right_of(const struct editor *e, size_t at); /* the next character */
 int editor_columns(const struct editor *e, size_t from, size_t to);
 
-struct ui;
-
 /* ---- keys.c, actions.c ----------------------------------------------------------- */
+
+struct ui;
 
 enum where { /* where a key is valid */
              AT_START = 1,
@@ -132,7 +144,6 @@ struct view_state {
     char find[48]; /* logs: only lines with this in them */
     bool find_cut; /* it had no room for all that was typed */
 };
-struct ui;
 struct view {
     const char *name;
     char key;
@@ -186,7 +197,6 @@ struct spot {
     int which; /* tab and panel: its view; lesson: its index */
     struct rect r;
 };
-struct ui;
 /* Called while drawing; what is noted later lies above. */
 void spot_note(struct ui *u, enum spot_kind kind, int which, struct rect r);
 enum want mouse_key(struct ui *u, const struct key *k);
@@ -276,6 +286,15 @@ unsigned ui_where(const struct ui *u);
 const struct session_view *ui_view_of(const struct ui *u); /* NULL: no session */
 bool ui_has_word(const char *text, const char *word);      /* case-blind, for finding */
 
+/* Guided: something was said, and no key was pressed since. */
+bool ui_unread(const struct ui *u);
+/* A line is half typed, and somebody is still at it. */
+bool ui_typing(const struct ui *u);
+/* Runs the binding of a key there, if it has any. */
+enum want ui_act(struct ui *u, unsigned where, const struct key *k);
+
+/* ---- the start screen and the briefing (start.c, briefing.c) --------------------- */
+
 void start_draw(struct ui *u, struct canvas *c);
 bool start_find_key(struct ui *u, const struct key *k); /* while words are typed */
 void start_scroll(struct ui *u, const struct key *k);
@@ -284,6 +303,8 @@ void start_pick_first(struct ui *u);
 void briefing_draw(struct ui *u, struct canvas *c);
 void briefing_scroll(struct ui *u, const struct key *k);
 
+/* ---- the cockpit (cockpit.c, header.c, steps.c) ---------------------------------- */
+
 void cockpit_draw(struct ui *u, struct canvas *c);
 enum want cockpit_key(struct ui *u, const struct key *k);
 void header_draw(struct ui *u, struct canvas *c, int row);
@@ -291,6 +312,9 @@ void tabs_draw(struct ui *u, struct canvas *c, int row);
 int step_rows(struct ui *u, int cols); /* rows the step panel needs, without its rule */
 void step_draw(struct ui *u, struct canvas *c, struct rect r);
 void notes_draw(struct ui *u, struct canvas *c, struct rect r);
+
+/* ---- the console (console_panel.c) ----------------------------------------------- */
+
 void console_draw(struct ui *u, struct canvas *c, struct rect r);
 int console_wants(struct ui *u, int cols); /* rows, rule and input included */
 void console_scroll(struct ui *u, int pages);
@@ -305,11 +329,15 @@ void console_send(struct ui *u, const char *line); /* as if typed */
 void ui_ask(struct ui *u, enum ask what);          /* the question before a risk */
 void console_confirmed(struct ui *u);              /* u->asked, which got its yes */
 
+/* ---- the debrief (debrief.c) ----------------------------------------------------- */
+
 void debrief_draw(struct ui *u, struct canvas *c);
 void debrief_scroll(struct ui *u, const struct key *k);
 bool debrief_at_end(const struct ui *u);
 void debrief_forget(struct ui *u);
 void debrief_prepare(struct ui *u);
+
+/* ---- what lies above the screen (overlay.c) -------------------------------------- */
 
 void help_draw(struct ui *u, struct canvas *c);
 void palette_draw(struct ui *u, struct canvas *c);
@@ -317,11 +345,5 @@ void confirm_draw(struct ui *u, struct canvas *c);
 void notice_draw(struct ui *u, struct canvas *c);
 void small_draw(struct ui *u, struct canvas *c);
 enum want overlay_key(struct ui *u, const struct key *k);
-/* Runs what the key is bound to there, if anything. */
-/* Guided: something was said, and no key was pressed since. */
-bool ui_unread(const struct ui *u);
-/* A line is half typed, and somebody is still at it. */
-bool ui_typing(const struct ui *u);
-enum want ui_act(struct ui *u, unsigned where, const struct key *k);
 
 #endif
