@@ -20,7 +20,6 @@ struct recording *recording_new(struct model *m, const struct alert_rule *rules,
     r->alerts.states = mem_array(nrules + 1, sizeof *r->alerts.states);
     for (size_t i = 0; i < nrules; i++)
         r->alerts.states[i].true_since = SIM_FOREVER;
-    r->traces.cut = -1;
     return r;
 }
 
@@ -73,19 +72,6 @@ struct recording *recording_fork(const struct recording *from)
     changes_fork(&r->changes, &from->changes);
     alerts_fork(&r->alerts, &from->alerts, r->plan->nrules);
     return r;
-}
-
-void recording_truncate(struct recording *r, sim_time t)
-{
-    assert(t >= 0);
-    assert(t >= 0);
-    table_truncate(&r->table, (uint32_t)(t / SIM_SEC) + 1);
-    slots_truncate(&r->slots, t);
-    for (int i = 0; i < LOG_STORES; i++)
-        logs_truncate(&r->logs[i], t);
-    traces_truncate(&r->traces, r->plan->model, t);
-    changes_truncate(&r->changes, t);
-    alerts_truncate(r, t);
 }
 
 /* ---- listening ---------------------------------------------------------- */

@@ -4,7 +4,7 @@
  * A recording is a handful of stores, one per file. What is closed lies in chunks that
  * never change again and are shared by reference count; what is still open is shared
  * too until somebody writes to it (copy on write). Each store therefore has the same
- * four verbs: release, fork (into a zeroed store), truncate, bytes.
+ * three verbs: release, fork (into a zeroed store), bytes.
  */
 #ifndef TELEMETRY_INTERNAL_H
 #define TELEMETRY_INTERNAL_H
@@ -29,7 +29,6 @@ struct table {
 };
 void table_release(struct table *t);
 void table_fork(struct table *to, const struct table *from);
-void table_truncate(struct table *t, uint32_t rows); /* keeps the first `rows` */
 size_t table_bytes(const struct table *t);
 uint32_t table_rows(const struct table *t);
 /* Opens row `row` (>= table_rows) with at least `cols` columns; rows between stay NaN.
@@ -84,7 +83,6 @@ struct slots {
 };
 void slots_release(struct slots *s);
 void slots_fork(struct slots *to, const struct slots *from);
-void slots_truncate(struct slots *s, sim_time t);
 size_t slots_bytes(const struct slots *s);
 void slots_advance(struct slots *s,
                    sim_time now); /* closes what ended at or before now */
@@ -162,7 +160,6 @@ struct logs {
 };
 void logs_release(struct logs *l);
 void logs_fork(struct logs *to, const struct logs *from);
-void logs_truncate(struct logs *l, sim_time t);
 size_t logs_bytes(const struct logs *l);
 void logs_add(struct recording *r, const struct log_line *line);
 /* A finished request's access line, if its service writes one. */
@@ -216,9 +213,6 @@ struct trace *trace_copy(const struct trace *from) MUST_USE;
 void trace_add(struct trace *x, const struct model *m, const struct span *s);
 /* Ends a span that outlives its request; false: the trace has no such span. */
 bool trace_close(struct trace *x, const struct span *s);
-/* The trace as it stood at `at`; NULL: it had not begun. Takes over the reference. */
-struct trace *trace_back_to(struct trace *x, const struct model *m,
-                            sim_time at) MUST_USE;
 
 struct trace_ref {
     uint64_t request;
@@ -246,12 +240,10 @@ struct traces {
     uint32_t nquotas, quota_cap;
     int64_t slot;                 /* that the quotas count in */
     struct trace_gone *forgotten; /* [TRACE_FORGOTTEN][TRACE_WAYS]; NULL: none yet */
-    sim_time cut; /* truncated here: what began before is not whole any more */
-    size_t bytes; /* of kept and live traces */
+    size_t bytes;                 /* of kept and live traces */
 };
 void traces_release(struct traces *t);
 void traces_fork(struct traces *to, const struct traces *from);
-void traces_truncate(struct traces *t, const struct model *m, sim_time at);
 size_t traces_bytes(const struct traces *t);
 void traces_span(struct traces *t, const struct model *m, const struct span *s);
 void traces_done(struct traces *t, const struct request_done *r); /* user side only */
@@ -268,7 +260,6 @@ struct changes {
 };
 void changes_release(struct changes *c);
 void changes_fork(struct changes *to, const struct changes *from);
-void changes_truncate(struct changes *c, sim_time t);
 size_t changes_bytes(const struct changes *c);
 void changes_add(struct changes *c, const struct change *change);
 
@@ -290,7 +281,6 @@ struct alerts {
 };
 void alerts_release(struct alerts *a);
 void alerts_fork(struct alerts *to, const struct alerts *from, size_t nrules);
-void alerts_truncate(struct recording *r, sim_time t); /* after the series are */
 void alerts_evaluate(struct recording *r, sim_time now);
 
 /* ---- the whole: recording.c, series.c ----------------------------------- */
