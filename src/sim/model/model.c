@@ -114,10 +114,7 @@ comp_id model_append(struct model *m, const struct kind_impl *kind, const char *
         (void)errmsg_set(why, ERR_LIMIT, "more than %d components", COMPS_MAX);
         return COMP_NONE;
     }
-    if (m->ncomps == m->comps_cap) {
-        m->comps_cap = m->comps_cap == 0 ? TINY(32, 1) : m->comps_cap * 2;
-        m->comps = mem_grow(m->comps, m->comps_cap, sizeof *m->comps);
-    }
+    GROW(m->comps, m->ncomps, m->comps_cap);
     comp_id c = (comp_id)m->ncomps++;
     m->comps[c] = (struct comp){.name = arena_strdup(&m->arena, name),
                                 .kind = kind,
@@ -371,10 +368,7 @@ static struct schedule_entry *schedule_add(struct model *m, sim_time at,
                          SCHEDULE_MAX);
         return NULL;
     }
-    if (m->nschedule == m->schedule_cap) {
-        m->schedule_cap = m->schedule_cap == 0 ? TINY(16, 1) : m->schedule_cap * 2;
-        m->schedule = mem_grow(m->schedule, m->schedule_cap, sizeof *m->schedule);
-    }
+    GROW(m->schedule, m->nschedule, m->schedule_cap);
     struct schedule_entry *e = &m->schedule[m->nschedule++];
     *e = (struct schedule_entry){.at = at};
     return e;
