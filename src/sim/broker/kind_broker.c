@@ -12,8 +12,6 @@
 #include "engine/kind.h"
 #include "engine/life.h"
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [BP_LATENCY] = {.name = "latency",
                     .type = VALUE_DIST,
@@ -464,7 +462,7 @@ const struct kind_impl kind_broker = {
              .needs = needs,
              .nneeds = COUNT_OF(needs),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .streams = streams,
     .state_size = broker_size,
     .init = broker_init,

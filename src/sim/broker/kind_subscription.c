@@ -18,8 +18,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [SB_TO] = {.name = "to",
                .type = VALUE_TEXT,
@@ -715,7 +713,7 @@ const struct kind_impl kind_subscription = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .traits = KIND_STARTS | KIND_JUDGED,
     .init_turn = INIT_LOOKS,
     .streams = streams,

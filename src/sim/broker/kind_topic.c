@@ -16,8 +16,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum { EV_CLEAN };
 #define CLEAN_MAX   (10 * SIM_SEC)
 #define CLEAN_MIN   (100 * SIM_MS)

@@ -16,8 +16,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [CP_LATENCY] = {.name = "latency",
                     .type = VALUE_DIST,
@@ -468,7 +466,7 @@ const struct kind_impl kind_cache = {
              .needs = needs,
              .nneeds = COUNT_OF(needs),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .streams = streams,
     .state_size = cache_state_size,
     .init = cache_init,

@@ -22,8 +22,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [KS_KEYS] = {.name = "keys",
                  .type = VALUE_COUNT,
@@ -422,7 +420,7 @@ const struct kind_impl kind_keyspace = {
              .needs = needs,
              .nneeds = COUNT_OF(needs),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .streams = streams,
     .check = keyspace_check,
     .bulk = keyspace_bulk,

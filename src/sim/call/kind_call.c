@@ -487,7 +487,7 @@ static const struct metric_desc call_metrics[] =
                       "Local ports taken by connections that are open, and by closed "
                       "ones in TIME_WAIT, of all calling instances; or of one."},
      REASON_LIST(REASON_METRIC)};
-_Static_assert(sizeof call_metrics / sizeof *call_metrics == M_COUNT, "one for each");
+_Static_assert(COUNT_OF(call_metrics) == M_COUNT, "one for each");
 
 static const char *const call_streams[] = {"network", "jitter", "hedge", "throttle",
                                            NULL};
@@ -544,9 +544,9 @@ const struct kind_impl kind_call = {
          .metrics = call_metrics,
          .nmetrics = M_COUNT,
          .needs = needs,
-         .nneeds = sizeof needs / sizeof *needs,
+         .nneeds = COUNT_OF(needs),
          .figures = figures,
-         .nfigures = sizeof figures / sizeof *figures},
+         .nfigures = COUNT_OF(figures)},
     .streams = call_streams,
     .resolve = call_resolve,
     .check = call_check,

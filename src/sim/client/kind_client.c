@@ -786,8 +786,7 @@ static const struct metric_desc metrics[] = {
     M("lost_total", "user_requests_lost_total", "", METRIC_COUNTER, "1",
       "Answered, though some of the work was dropped: bad, whatever the answer said."),
 };
-_Static_assert(sizeof metrics / sizeof *metrics == M_COUNT,
-               "each metric has its description");
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "each metric has its description");
 
 static const char *const streams[] = {"arrivals", "behaviour", "think", "identity",
                                       NULL};
@@ -810,13 +809,13 @@ const struct kind_impl kind_client = {
     .desc = {.name = "client",
              .doc = "Users: they come at a rate, wait, give up, try again.",
              .params = params,
-             .nparams = sizeof params / sizeof *params,
+             .nparams = COUNT_OF(params),
              .faults = faults,
              .nfaults = 1,
              .metrics = metrics,
-             .nmetrics = sizeof metrics / sizeof *metrics,
+             .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .traits = KIND_STARTS | KIND_USERS | KIND_JUDGED,
     .init_turn = INIT_LOOKS,
     .streams = streams,

@@ -20,8 +20,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum {
     P_EVERY,
     P_AT,
@@ -750,7 +748,7 @@ const struct kind_impl kind_job = {
              .needs = needs,
              .nneeds = COUNT_OF(needs),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .traits = KIND_STARTS | KIND_JUDGED,
     .streams = streams,
     .resolve = job_resolve,

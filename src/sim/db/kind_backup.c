@@ -11,8 +11,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum { P_EVERY, P_AT, P_RATE, P_LOAD, P_COUNT };
 static const struct param_desc params[] = {
     [P_EVERY] = {.name = "every",
@@ -369,7 +367,7 @@ const struct kind_impl kind_backup = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .state_size = backup_state_size,
     .init = backup_init,
     .event = backup_event,

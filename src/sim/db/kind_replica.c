@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [RP_DELAY] = {.name = "delay",
                   .type = VALUE_DURATION,
@@ -323,7 +321,7 @@ const struct kind_impl kind_replica = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .named = NAMED_QUERIED,
     .state_size = replica_state_size,
     .init = replica_init,

@@ -10,8 +10,6 @@
 #include "engine/zipf.h"
 #include "truecode/model.h"
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [TB_ROWS] = {.name = "rows",
                  .type = VALUE_COUNT,

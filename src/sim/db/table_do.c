@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum {
     OP_CREATE_INDEX,
     OP_DROP_INDEX,

@@ -24,8 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum { EV_NEXT }; /* a: a bucket: its first may go */
 
 static const struct param_desc params[] = {
@@ -550,7 +548,7 @@ const struct kind_impl kind_limiter = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .traits = KIND_HANDS_ON,
     .resolve = limiter_resolve,
     .check = limiter_check,

@@ -22,8 +22,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum {
     P_ON,
     P_EXPIRES_IN,

@@ -12,8 +12,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum { P_ON, P_SKEW, P_DRIFT, P_NTP, P_EVERY, P_PANIC };
 static const struct param_desc params[] = {
     [P_ON] = {.name = "on", .type = VALUE_COMP, .doc = "Whose clock it is."},

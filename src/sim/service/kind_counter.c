@@ -15,8 +15,6 @@
 #include "engine/kind.h"
 #include "service/endpoint.h"
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum counter_param {
     P_PER_VISIT,
     P_IDEMPOTENT,
