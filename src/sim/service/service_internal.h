@@ -55,7 +55,8 @@ enum service_param {
     SP_AUTO_ROLLBACK,
     SP_STRATEGY, /* service_bluegreen.c */
     SP_KEEP_OLD,
-    SP_ZONES /* service_faults.c */
+    SP_ZONES, /* service_faults.c */
+    SP_COUNT
 };
 enum endpoint_param { EP_WORKERS, EP_RESERVED };
 enum { PRIORITY_MOST = 3, PRIORITY_CLASSES };
@@ -188,6 +189,11 @@ void eligible_update(struct world *w, comp_id c);
 /* kind_service.c */
 enum err version_need(const struct model *m, comp_id c, const char *name, int *out,
                       struct errmsg *why);
+/* Calls `f` for each instance that there is or ever was, by number. */
+void service_each(struct world *w, comp_id c,
+                  void (*f)(struct world *w, struct instance *i));
+
+/* service_ops.c: ERR_NOT_FOUND where the action names an instance that is not there */
 enum err service_need_instance(const struct world *w, const struct action *a,
                                struct errmsg *why);
 
