@@ -12,6 +12,7 @@
 #define SIM_BROKER_SUBSCRIPTION_H
 
 #include "broker/topic.h"
+#include "engine/kind.h"
 #include "engine/program.h"
 
 extern const struct kind_impl kind_subscription;
@@ -80,7 +81,6 @@ enum delivery_phase {
     DELIVERY_BACKOFF
 };
 
-struct effect; /* engine/kind.h */
 enum ticket_state { TICKET_READY, TICKET_OUT, TICKET_GONE };
 struct ticket { /* a message that was taken from a queue, or came back */
     struct message message;
@@ -254,11 +254,23 @@ uint64_t sub_overdue(const struct world *w, comp_id c);
 void ticket_arm_late(struct world *w, comp_id c, struct ticket *t); /* it is new */
 void ticket_late(struct world *w, comp_id c, struct ticket *t);
 
-/* kind_subscription.c */
+/* subscription_params.c: by enum subscription_param */
+extern const struct param_desc subscription_params[];
+
+/* subscription_look.c */
+enum { SUBSCRIPTION_METRICS = 25 };
+extern const struct metric_desc subscription_metrics[SUBSCRIPTION_METRICS];
+double sub_metric(const struct world *w, comp_id c, int metric, int instance);
+int sub_instances(const struct world *w, comp_id c);
+void sub_inflight(const struct world *w, comp_id c,
+                  void (*f)(const struct world *w, const struct act *a, void *ctx),
+                  void *ctx);
 /* Messages that it has not processed yet; partition 0: of all. */
 double sub_lag(const struct world *w, comp_id c, int partition);
 /* Age of the oldest of them in seconds; 0: there is none. */
 double sub_oldest(const struct world *w, comp_id c);
+
+/* kind_subscription.c */
 /* A partition is being emptied; `tickets`: what was taken from it, too. */
 void sub_purged(struct world *w, comp_id c, uint32_t partition, bool tickets);
 

@@ -16,6 +16,7 @@
 #define SIM_BROKER_TOPIC_H
 
 #include "engine/act.h"
+#include "engine/kind.h"
 
 enum topic_param {
     TP_PARTITIONS,
@@ -91,6 +92,12 @@ struct message *partition_message(const struct world *w, const struct partition 
 void partition_trim(struct world *w, struct partition *p, int64_t upto);
 /* The first kept offset that was published at `t` or later; `end` if there is none. */
 int64_t partition_find(const struct world *w, const struct partition *p, sim_time t);
+
+/* topic_params.c: parameters by enum topic_param, and metrics */
+enum { TOPIC_METRICS = 12 };
+extern const struct param_desc topic_params[];
+extern const struct metric_desc topic_metrics[TOPIC_METRICS];
+double topic_metric(const struct world *w, comp_id c, int metric, int instance);
 
 /* kind_topic.c */
 extern const struct kind_impl kind_topic;

@@ -1,15 +1,19 @@
 /*
- * balancer: what the files of the kind "balancer" share. kind_balancer.c has the
- * rotation, probes, limits and operations; balancer_eject.c takes instances out that
- * fail; balancer_choose.c has the rules.
+ * balancer: what the files of the kind "balancer" share.
+ *
+ *   kind_balancer.c     the rotation, probes, and a request's way
+ *   balancer_choose.c   the rules by which an instance is chosen
+ *   balancer_eject.c    takes instances out that fail
+ *   balancer_ops.c      what an operator sets: drain, weight, rate limits
+ *   balancer_params.c   the parameters
+ *   balancer_look.c     what a person may see of the instances
  */
 #ifndef SIM_BALANCER_H
 #define SIM_BALANCER_H
 
+#include "engine/kind.h"
 #include "engine/ring.h"
 #include "service/service.h"
-
-#include <stdio.h>
 
 enum balancer_param {
     P_TO,
@@ -29,7 +33,8 @@ enum balancer_param {
     P_EJECT_FOR,
     P_EJECT_MAX,
     P_SLOW_START,
-    P_CHOICES
+    P_CHOICES,
+    P_COUNT
 };
 enum { ASK_NONE, ASK_LIVENESS, ASK_READINESS };
 enum { RNG_CHOICE, RNG_SLOW_START };
@@ -105,6 +110,21 @@ static inline bool takes(const struct world *w, comp_id service, int number)
 void balancer_instances(struct world *w, comp_id balancer);
 /* kind_balancer.c: who gets requests may have changed. */
 void rotation_update(struct world *w, comp_id c);
+
+/* balancer_params.c: by enum balancer_param */
+extern const struct param_desc balancer_params[];
+
+/* balancer_ops.c */
+enum { BALANCER_OPS = 4 };
+extern const struct op_desc balancer_ops[BALANCER_OPS];
+enum err balancer_op(struct world *w, comp_id c, int op, const struct action *a,
+                     struct effect *e, struct errmsg *why);
+/* Takes a token of each limit that applies to the endpoint; false: one has none. */
+bool balancer_within_limits(struct world *w, struct balancer_state *s,
+                            comp_id endpoint);
+/* Sets a limit anew, its bucket full; `per_s` below 0: no limit. */
+void balancer_limit_set(struct world *w, struct limit *b, comp_id endpoint,
+                        double per_s);
 
 /* balancer_choose.c: one of the numbers, by the balancer's rule. */
 int balancer_choose(struct world *w, comp_id c, const struct act *a,
