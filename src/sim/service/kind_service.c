@@ -100,28 +100,8 @@ static void started(struct world *w, struct instance *i)
           model_version(w->model, i->comp, i->version));
 }
 
-static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
+static void instance_event(struct world *w, struct instance *i, int what, uint32_t b)
 {
-    if (what == SE_PROBE_LATE) {
-        struct act *probe = act_alive(w, a, b);
-        if (probe)
-            probe_late(w, probe);
-        return;
-    }
-    if (what == SE_NO_PROGRESS) {
-        rollout_stuck(w, c);
-        return;
-    }
-    if (what == SE_LOOK_AT_SETS) {
-        blue_green_look(w, c);
-        return;
-    }
-    if (what == SE_OLD_OVER) {
-        service_of(w, c)->keep_timer = 0;
-        blue_green_old_over(w, c);
-        return;
-    }
-    struct instance *i = service_instance(w, c, (int)a);
     switch (what) {
     case SE_STARTED:
         started(w, i);
@@ -159,6 +139,30 @@ static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint
         break;
     default:
         probe_due(w, i);
+    }
+}
+
+static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
+{
+    struct act *probe;
+    switch (what) {
+    case SE_PROBE_LATE:
+        probe = act_alive(w, a, b);
+        if (probe)
+            probe_late(w, probe);
+        break;
+    case SE_NO_PROGRESS:
+        rollout_stuck(w, c);
+        break;
+    case SE_LOOK_AT_SETS:
+        blue_green_look(w, c);
+        break;
+    case SE_OLD_OVER:
+        service_of(w, c)->keep_timer = 0;
+        blue_green_old_over(w, c);
+        break;
+    default:
+        instance_event(w, service_instance(w, c, (int)a), what, b);
     }
 }
 
