@@ -201,7 +201,7 @@ static enum reason put(struct world *w, struct act *a, sim_time *delay)
     return wrong;
 }
 
-/* There is room now for one that was blocked. */
+/* Room is there now for a publish that was blocked. */
 static void admit(struct world *w, struct act *a)
 {
     sim_time delay;
@@ -213,7 +213,7 @@ static void admit(struct world *w, struct act *a)
         act_ready(w, a, wrong);
 }
 
-/* Its work is done, or takes none. */
+/* The work of a request is done, or takes no time. */
 static void take(struct world *w, struct act *a)
 {
     struct broker_state *s = broker_at(w, a->comp);
@@ -297,7 +297,7 @@ void broker_wake(struct world *w, comp_id broker)
             sub_wake(w, (comp_id)i);
 }
 
-/* Those that wait for a confirmation do not get one, though the messages are stored; what
+/* Publishes that wait for a confirmation get none, though the messages are stored; what
  * is worked on, or waits for room, is not stored at all. */
 static void go_down(struct world *w, struct broker_state *s)
 {

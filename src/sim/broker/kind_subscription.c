@@ -344,7 +344,7 @@ static const struct figure_desc figures[] = {
 
 static void subscription_bulk(const struct model *m, comp_id c, struct bulk *b)
 {
-    enum { MEMBER = 64, OF_LISTS = 8 }; /* as rounded up; the old list and the new */
+    enum { MEMBER = 64, OF_LISTS = 8 }; /* bytes: rounded up; in the old list and new */
     _Static_assert(sizeof(struct member) <= MEMBER, "the room reckoned for it");
     double each = (double)model_param(m, c, SB_CONSUMERS)->as.count;
     double n = each * (b->behind > 1 ? b->behind : 1);

@@ -98,7 +98,7 @@ void publish_key(struct world *w, struct act *a, comp_id topic)
     a->key = (uint32_t)(rng_next(w_rng(w, topic, TOPIC_RNG_KEY)) >> 32);
 }
 
-/* What an earlier try of this publish has stored, not long ago; NULL: nothing. */
+/* The message that an earlier try of this publish stored not long ago; NULL: none. */
 static const struct message *stored_before(const struct world *w, comp_id c,
                                            uint32_t partition, const struct act *a)
 {
@@ -123,8 +123,8 @@ static const struct message *repeated(const struct world *w, comp_id c,
     return m;
 }
 
-/* What the message is about: what its producer is, or, where that is nothing, as in a
- * job's run, itself. The second message of a program is another one than the first. */
+/* The subject of a message: that of its producer, or, where there is none, as in a job's
+ * run, the message itself. The second message of a program is another than the first. */
 static void set_subject(struct world *w, struct message *m, const struct act *a,
                         const struct message *earlier)
 {

@@ -197,7 +197,7 @@ static void asked(struct world *w, struct act *a)
         end(w, a, REASON_NONE);
 }
 
-/* Its work is done, or takes none. */
+/* The work of a command is done, or takes no time. */
 static void asking(struct world *w, struct act *a)
 {
     struct cache *k = cache_at(w, a->comp);

@@ -211,7 +211,7 @@ static const char *const streams[] = {"key", "jitter", NULL};
 
 struct popularity { /* model time */
     uint32_t batches;
-    const struct zipf *of; /* which batch; NULL: all alike */
+    const struct zipf *of; /* how batches are drawn; NULL: all alike */
 };
 
 static enum err keyspace_check(struct model *m, comp_id c, struct errmsg *why)

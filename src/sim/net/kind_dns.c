@@ -269,7 +269,7 @@ bool dns_ask(struct world *w, comp_id name, sim_time *delay)
     return asked(w, name, t, delay);
 }
 
-/* What it is right now. */
+/* The answer right now. */
 static void read_record(const struct world *w, comp_id name, struct dns_answer *a)
 {
     comp_id to = p_comp(w, name, P_TO);
