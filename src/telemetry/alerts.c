@@ -54,14 +54,14 @@ static double condition(const struct recording *r, size_t rule, sim_time at)
     const struct alert_rule *a = &r->plan->rules[rule];
     if (a->kind == ALERT_THRESHOLD) {
         double v = threshold_value(r, rule, at);
-        bool is = a->below ? v < a->value : v > a->value;
-        return is ? v : NAN;
+        bool beyond = a->below ? v < a->value : v > a->value;
+        return beyond ? v : NAN;
     }
     /* To just reach the factor counts, and 1 - 0.999 is not quite 0.001. */
     double factor = a->factor * (1 - 1e-9), slow = burn_over(r, a->long_window, at);
-    bool is = slow >= factor &&
-              (a->short_window <= 0 || burn_over(r, a->short_window, at) >= factor);
-    return is ? slow : NAN;
+    bool burns = slow >= factor &&
+                 (a->short_window <= 0 || burn_over(r, a->short_window, at) >= factor);
+    return burns ? slow : NAN;
 }
 
 /* ---- each second -------------------------------------------------------- */

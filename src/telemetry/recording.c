@@ -115,7 +115,7 @@ void recording_sample(struct recording *r, const struct world *w)
 {
     sim_time now = world_now(w);
     if ((uint32_t)(now / SIM_SEC) < table_rows(&r->table))
-        return; /* this second has its sample */
+        return; /* the second has its sample already */
     series_sample(r, w);
     slots_advance(&r->slots, now);
     traces_advance(&r->traces, now);

@@ -53,7 +53,7 @@ struct pairs {
     struct pair *list;
     uint32_t n, cap;
 };
-struct tally { /* what one client or endpoint did in the open slot */
+struct tally { /* the deeds of a client or endpoint in the open slot */
     uint64_t count;
     uint64_t sum_ns;
     uint32_t hist[LATENCY_BUCKETS];
@@ -66,7 +66,7 @@ struct slot_open {
     size_t refs;
     sim_time last;     /* newest request in it; 0: empty */
     struct tally **of; /* [component], NULL: nothing yet */
-    comp_id *used;     /* which are not NULL, in order of appearance */
+    comp_id *used;     /* places of `of` that are not NULL, in order of appearance */
     uint32_t nused, ncomps;
 };
 struct slot_closed { /* immutable */
@@ -90,7 +90,7 @@ void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r);
 
 struct slot_closed *slot_encode(const struct slot_open *o) MUST_USE;
 
-/* What a query adds up. Times are microseconds. */
+/* The sums of a query. Times are microseconds. */
 struct gather {
     uint64_t count, sum_ns;
     uint64_t hist[LATENCY_BUCKETS];
@@ -131,7 +131,7 @@ void slot_open_done(struct slot_open *o, uint32_t ncomps, const struct request_d
 bool explain_choose(struct gather *g, double q_low, double q_high);
 /* An empty gather for the times of what `chosen` has chosen; the caller frees time_us. */
 struct gather explain_times(const struct gather *chosen);
-/* What was gathered with those buckets, largest first. */
+/* The shares gathered with those buckets, largest first. */
 size_t explain_shares(const struct gather *g, struct share *out, size_t max);
 size_t explain_reasons(const struct gather *g, struct failure *out, size_t max);
 
@@ -172,7 +172,7 @@ static inline bool access_written(uint32_t ncomps, const struct request_done *d)
     return !d->user && d->endpoint < ncomps && d->endpoint != d->place &&
            d->reason != REASON_INSTANCE_GONE;
 }
-/* Which lines are alike: well, with a result of its own, not well, nobody there. */
+/* Sorts of lines that are alike: well, with an own result, not well, nobody there. */
 enum { ACCESS_CLASSES = 4 };
 static inline uint32_t access_class(const struct request_done *d)
 {
@@ -200,7 +200,7 @@ enum trace_why { TRACE_OPEN, TRACE_ERROR, TRACE_LEFT_OPEN, TRACE_SAMPLE, TRACE_S
 struct trace {
     size_t refs;
     struct trace_head head;
-    enum trace_why why;     /* it is kept */
+    enum trace_why why;     /* kept, or still open */
     bool rootless;          /* client and endpoint are guessed: not finished yet */
     struct span_rec *spans; /* in the order in which they were told */
     uint32_t span_cap;
@@ -219,7 +219,7 @@ struct trace_ref {
     struct trace *trace;
 };
 #define TRACE_SLOWEST 2
-struct trace_quota { /* what has been kept of one endpoint in this slot */
+struct trace_quota { /* traces kept of an endpoint in this slot */
     comp_id endpoint;
     uint8_t samples, nslow, left_open;
     uint8_t errors[REASON_COUNT];
@@ -227,7 +227,7 @@ struct trace_quota { /* what has been kept of one endpoint in this slot */
 };
 #define TRACE_FORGOTTEN 256 /* sets, a power of two */
 #define TRACE_WAYS      8   /* requests in a set */
-struct trace_gone {         /* its trace was not kept: late spans are no news */
+struct trace_gone {         /* a request with no trace kept: late spans are no news */
     uint64_t request;
     sim_time end;
 };
@@ -238,7 +238,7 @@ struct traces {
     uint32_t nlive, live_cap;
     struct trace_quota *quotas;
     uint32_t nquotas, quota_cap;
-    int64_t slot;                 /* that the quotas count in */
+    int64_t slot;                 /* the slot that the quotas count in */
     struct trace_gone *forgotten; /* [TRACE_FORGOTTEN][TRACE_WAYS]; NULL: none yet */
     size_t bytes;                 /* of kept and live traces */
 };
@@ -253,7 +253,7 @@ const struct trace *traces_find(const struct traces *t, uint64_t request);
 
 /* ---- changes: changes.c ------------------------------------------------- */
 
-struct change_rec; /* one allocation: the change and all its texts */
+struct change_rec; /* a single allocation: the change and all its texts */
 struct changes {
     struct change_rec **list;
     uint32_t n, cap;
@@ -277,7 +277,7 @@ struct alert_state {     /* of one rule */
 struct alerts {
     struct alert_past *past;
     uint32_t n, cap;
-    struct alert_state *states; /* one per rule */
+    struct alert_state *states; /* by rule */
 };
 void alerts_release(struct alerts *a);
 void alerts_fork(struct alerts *to, const struct alerts *from, size_t nrules);
@@ -285,7 +285,7 @@ void alerts_evaluate(struct recording *r, sim_time now);
 
 /* ---- the whole: recording.c, series.c ----------------------------------- */
 
-/* What never changes, shared by all forks. */
+/* The part that never changes, shared by all forks. */
 struct plan {
     size_t refs;
     struct model *model;
@@ -303,7 +303,7 @@ struct plan {
     struct alert_rule *rules;
     char **rule_texts;  /* two per rule: what the rules' strings point to */
     uint32_t *rule_col; /* threshold: the metric's column; UINT32_MAX: no such metric */
-    bool *rule_rate;    /* it is a counter */
+    bool *rule_rate;    /* the metric of the rule is a counter */
     size_t nrules;
 };
 struct instances {   /* of one component: where the columns of each instance begin */

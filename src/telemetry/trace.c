@@ -91,8 +91,8 @@ bool trace_close(struct trace *x, const struct span *s)
     return false;
 }
 
-/* What an unfinished trace's spans tell of it. Spans are told innermost first: its
- * endpoint is that of the earliest. */
+/* The head of an unfinished trace, as its spans tell it. Spans are told innermost
+ * first: the endpoint is that of the earliest. */
 static void guess_head(struct trace *x, const struct model *m, const struct span *s)
 {
     bool first = x->head.nspans == 1 || s->start < x->head.start;

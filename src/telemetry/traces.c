@@ -335,7 +335,7 @@ void traces_span(struct traces *t, const struct model *m, const struct span *s)
     t->bytes += trace_size(x);
 }
 
-/* What the endpoint's last call answered: known where it was answered. */
+/* The answer of the endpoint's last call: known where it was answered. */
 static const char *result_of(const struct trace *x, comp_id endpoint)
 {
     for (uint16_t i = x->head.nspans; i > 0; i--) {

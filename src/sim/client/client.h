@@ -67,7 +67,7 @@ struct client_state {      /* what every attempt touches comes first */
     uint64_t bad, slow, failed, gave_up, stale, lost;
     double spike; /* factor on the rate */
     /* client_loop.c */
-    uint32_t users;  /* there now */
+    uint32_t users;  /* present now */
     uint32_t joined; /* of a closed loop: those let in, less those sent away */
     uint32_t next_user;
     uint32_t thinking;

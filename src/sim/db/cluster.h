@@ -166,7 +166,7 @@ void database_tax(struct world *w, comp_id node, double share);
 /* The series of the newest backup; `name` "": of all series; COMP_NONE: there is none.
  */
 comp_id backup_newest(const struct world *w, comp_id db, const char *name);
-bool backup_good(const struct world *w, comp_id series); /* there is data in the file */
+bool backup_good(const struct world *w, comp_id series);     /* holds data */
 uint64_t backup_size(const struct world *w, comp_id series); /* of the newest, bytes */
 uint64_t backup_writes(const struct world *w, comp_id series); /* up to which it goes */
 /* The database's tables and data are what they were when the newest was begun. */

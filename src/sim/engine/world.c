@@ -160,7 +160,7 @@ struct world *world_fork(const struct world *w)
     size_t used = (size_t)W_HEAD(w)->used * 8;
     *copy = *w;
     copy->model = model_ref(w->model);
-    copy->base = NULL; /* that of w is not ours to free where there is no memory */
+    copy->base = NULL; /* the region of w is not the copy's to free */
     copy->observer = NULL;
     copy->safe = 0;
     if (region_map(copy, used + HEADROOM)) {

@@ -41,7 +41,7 @@ enum { RNG_CHOICE, RNG_SLOW_START };
 enum balancer_event {
     EV_PROBES,
     EV_JUDGE, /* the interval over which successes are counted is over */
-    EV_RETURN /* a: the number of one whose ejection may be over */
+    EV_RETURN /* a: the number of a backend whose ejection may be over */
 };
 enum { LIMITS_MAX = 16 };
 
@@ -53,7 +53,7 @@ struct limit {        /* a rate limit: at most a second's worth at once */
 };
 struct backend { /* by number - 1 */
     uint32_t fails, oks;
-    bool out;     /* its probes fail */
+    bool out;     /* probes of it fail */
     bool drained; /* taken out by an operator */
     bool ejected; /* until back_at */
     uint32_t ejections, streak;
@@ -69,13 +69,13 @@ struct balancer_state {
     uint32_t n, cap;
     ref rotation; /* uint16_t numbers */
     uint32_t nrotation, rotation_cap;
-    ref scratch; /* as rotation: those that take connections */
+    ref scratch; /* as rotation: instances that take connections */
     uint32_t scratch_cap;
     uint32_t round_robin, timer;
     uint64_t requests, limited, no_backend;
     struct limit limits[LIMITS_MAX]; /* 0: everything */
     struct ring ring;
-    ref draws; /* as rotation: those that two_choices has not drawn yet */
+    ref draws; /* as rotation: instances that two_choices has not drawn yet */
     uint32_t draws_cap;
     uint32_t judge_timer;
     bool watches; /* how requests end */
@@ -95,7 +95,7 @@ static inline comp_id balancer_service(const struct world *w, comp_id c)
 {
     return w->comps[c].target;
 }
-/* Whether it is there, and not of the set that gets no requests. */
+/* Whether the instance is there, and not of the set that gets no requests. */
 static inline bool balancer_may_ask(const struct world *w, comp_id service, int number)
 {
     const struct instance *i = service_instance(w, service, number);
@@ -133,11 +133,11 @@ int balancer_choose(struct world *w, comp_id c, const struct act *a,
 void balancer_timed(struct world *w, struct backend *b, sim_time took);
 
 /* balancer_eject.c */
-void eject_tune(struct world *w, comp_id c); /* its parameters, or the rule, changed */
-/* A request that it wanted to know of has ended (kind_impl.saw). */
+void eject_tune(struct world *w, comp_id c); /* parameters, or the rule, changed */
+/* A request that the balancer wanted to know of has ended (kind_impl.saw). */
 void balancer_saw(struct world *w, comp_id c, const struct act *a) SELDOM;
 void eject_judge(struct world *w, comp_id c);
 void eject_return(struct world *w, comp_id c, int number);
-uint32_t eject_count(const struct world *w, comp_id c); /* out of it now */
+uint32_t eject_count(const struct world *w, comp_id c); /* ejected now */
 
 #endif

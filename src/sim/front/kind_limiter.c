@@ -373,7 +373,7 @@ static void limiter_resume(struct world *w, struct act *a, enum reason reason)
 static void limiter_cancel(struct world *w, struct act *a)
 {
     if (a->phase == 1)
-        return; /* it has its turn already */
+        return; /* the act has its turn already */
     struct bucket_limits *b = W_PTR(w, struct bucket_limits, a->limited.bucket);
     leave(w, a, b);
     if (b->nwaiting == 0)

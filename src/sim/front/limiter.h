@@ -43,7 +43,7 @@ static inline int limit_class(const struct act *a)
 }
 
 struct bucket_limits { /* of one that is limited; it never moves */
-    limit_units level; /* as of `at`; at most burst * ONE_REQUEST */
+    limit_units level; /* tokens as of `at`; at most burst * ONE_REQUEST */
     sim_time at;
     uint32_t key, home; /* home: the calling instance, if each has its own */
     uint8_t who;        /* enum limit_who */
@@ -94,7 +94,7 @@ struct limiter_state {
     uint32_t ngates;
     struct override overrides[OVERRIDES_MAX];
     uint32_t noverrides;
-    struct list inside; /* that wait */
+    struct list inside; /* acts that wait */
     bool open, closed;  /* faults */
     uint64_t requests, admitted, limited, too_many, waited, left;
     sim_time wait_time;

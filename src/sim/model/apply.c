@@ -80,7 +80,7 @@ static enum err apply_set(struct world *w, const struct action *a, const char *w
     return ERR_OK;
 }
 
-/* What an operator may do to it. */
+/* The deeds an operator may do to a component. */
 static enum err apply_set_later(struct world *w, const struct action *a,
                                 const char *who, struct errmsg *why)
 {

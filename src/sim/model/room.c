@@ -21,8 +21,8 @@ struct group {
     double each;      /* of these, what grows with `count` */
     double count;     /* instances, keys, ... */
     double most;      /* bytes of the largest component */
-    comp_id largest;  /* which that is */
-    const char *word; /* what `count` counts; NULL: it has none */
+    comp_id largest;  /* the component that is the largest */
+    const char *word; /* the things `count` counts; NULL: there are none */
     size_t n;         /* components */
 };
 struct sum {

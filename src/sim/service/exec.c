@@ -16,7 +16,7 @@
 #include "service/endpoint.h"
 #include "service/service_internal.h"
 
-enum { RNG_WORK, RNG_CHOICE }; /* as kind_service.streams */
+enum { RNG_WORK, RNG_CHOICE }; /* in the order of kind_service.streams */
 
 static const struct op *op_of(const struct act *a)
 {
@@ -72,7 +72,7 @@ static void branch_unlink(struct world *w, struct act *p, struct act *b)
         act_at(w, b->sibling)->prev = b->prev;
     b->parent = b->sibling = b->prev = 0;
     p->run.nbranches--;
-    p->held_kib += b->held_kib; /* it may be what the parent has asked for */
+    p->held_kib += b->held_kib; /* the parent may have asked for it */
 }
 
 /* A connection that a branch has from its parent is the parent's to give back. */
@@ -309,7 +309,7 @@ HOT bool exec_waited(struct world *w, struct act *a)
     }
     bool branched = op->code == OP_CACHED && a->attempt == 0;
     if (op->code == OP_PARALLEL || branched) {
-        a->pc = op->after; /* its branches have done it */
+        a->pc = op->after; /* the branches have done it */
     } else if (op->code == OP_CACHED && (a->flags & ACT_HIT)) {
         if (own_key) {
             branch_end(w, a, REASON_NONE, COMP_NONE);
@@ -375,7 +375,7 @@ static bool answered(struct world *w, struct act *a)
     return false;
 }
 
-/* Does one op that does not wait. False: the act has ended. */
+/* Runs an op that does not wait. False: the act has ended. */
 static bool exec_instant(struct world *w, struct act *a, const struct op *op)
 {
     switch (op->code) {
