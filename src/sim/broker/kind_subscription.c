@@ -96,11 +96,11 @@ static enum err sub_resolve(struct model *m, comp_id c, struct errmsg *why)
 {
     struct subscription_data *d = arena_alloc(&m->arena, sizeof *d);
     comp_id target, endpoint;
-    enum err err = model_call_target(m, model_param(m, c, SB_TO)->as.text, &target,
-                                     &endpoint, why);
-    if (err != ERR_OK) {
+    enum err e = model_call_target(m, model_param(m, c, SB_TO)->as.text, &target,
+                                   &endpoint, why);
+    if (e != ERR_OK) {
         errmsg_prefix(why, "%s: ", m->comps[c].name);
-        return err;
+        return e;
     }
     bool external = endpoint == COMP_NONE;
     *d = (struct subscription_data){

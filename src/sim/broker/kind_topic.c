@@ -420,9 +420,9 @@ static enum err fault_poison(struct world *w, comp_id c, const struct action *a,
 static enum err topic_fault(struct world *w, comp_id c, int fault,
                             const struct action *a, bool on, struct errmsg *why)
 {
-    enum err err = partition_named(w, c, a->instance, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = partition_named(w, c, a->instance, why);
+    if (e != ERR_OK)
+        return e;
     if (fault == FAULT_POISON)
         return fault_poison(w, c, a, on);
     for (uint32_t i = 0; i < topic_of(w, c)->n; i++)

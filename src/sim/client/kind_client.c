@@ -75,10 +75,10 @@ static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
     struct client_data *d = data_make(m, c);
     const char *to = model_param(m, c, P_TO)->as.text;
     comp_id target;
-    enum err err = model_call_target(m, to, &target, &d->endpoint, why);
-    if (err != ERR_OK) {
+    enum err e = model_call_target(m, to, &target, &d->endpoint, why);
+    if (e != ERR_OK) {
         errmsg_prefix(why, "%s: ", m->comps[c].name);
-        return err;
+        return e;
     }
     m->comps[c].target = target;
     bool external = comp_has(&m->comps[target], KIND_WHOLE);

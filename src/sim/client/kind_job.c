@@ -57,13 +57,13 @@ static enum err job_resolve(struct model *m, comp_id c, struct errmsg *why)
     const char *to = model_param(m, c, P_TO)->as.text;
     comp_id target, endpoint;
     m->comps[c].data = d;
-    enum err err = find_items(m, c, d, why);
-    if (err != ERR_OK || to[0] == '\0')
-        return err;
-    err = model_call_target(m, to, &target, &endpoint, why);
-    if (err != ERR_OK) {
+    enum err e = find_items(m, c, d, why);
+    if (e != ERR_OK || to[0] == '\0')
+        return e;
+    e = model_call_target(m, to, &target, &endpoint, why);
+    if (e != ERR_OK) {
         errmsg_prefix(why, "%s: ", m->comps[c].name);
-        return err;
+        return e;
     }
     bool external = comp_has(&m->comps[target], KIND_WHOLE);
     m->comps[c].target = target;

@@ -223,8 +223,8 @@ static enum err balancer_resolve(struct model *m, comp_id c, struct errmsg *why)
     if (!comp_has(&m->comps[to->as.comp], KIND_SERVES))
         return errmsg_set(why, ERR_INPUT, "%s: a balancer stands in front of a service",
                           m->comps[c].name);
-    enum err err = param_resolve(m, c, P_VIA, "link", why);
-    return err == ERR_OK ? param_resolve(m, c, P_PROBE_VIA, "link", why) : err;
+    enum err e = param_resolve(m, c, P_VIA, "link", why);
+    return e == ERR_OK ? param_resolve(m, c, P_PROBE_VIA, "link", why) : e;
 }
 
 static void balancer_init(struct world *w, comp_id c)

@@ -36,9 +36,9 @@ static enum err find_who(const struct world *w, comp_id c, const char *text,
     }
     buf_init(&b, 0);
     buf_addf(&b, "%s/%s", w->comps[c].name, text);
-    enum err err = model_call_target(m, b.s, &target, &endpoint, why);
+    enum err e = model_call_target(m, b.s, &target, &endpoint, why);
     buf_release(&b);
-    if (err != ERR_OK || endpoint == COMP_NONE)
+    if (e != ERR_OK || endpoint == COMP_NONE)
         return errmsg_set(
             why, ERR_NOT_FOUND,
             "\"%.60s\" is no client, calling service, endpoint or user's number", text);

@@ -58,9 +58,9 @@ static enum err apply_set(struct world *w, const struct action *a, const char *w
         i++;
     const struct param_desc *p = &k->desc.params[i];
     struct value *slot = &w_values(w, a->comp)[i], old = *slot;
-    enum err err = k->set ? k->set(w, a->comp, (int)i, &a->args[0], why) : ERR_OK;
-    if (err != ERR_OK)
-        return err;
+    enum err e = k->set ? k->set(w, a->comp, (int)i, &a->args[0], why) : ERR_OK;
+    if (e != ERR_OK)
+        return e;
     *slot = a->args[0];
     if (k->changed)
         k->changed(w, a->comp, (int)i, &old);
@@ -193,11 +193,11 @@ static enum err apply_fault(struct world *w, const struct action *a, const char 
 {
     const struct kind_impl *k = comp_kind(w, a->comp);
     int i = fault_index(&k->desc, a->name);
-    enum err err = !k->fault ? errmsg_set(why, ERR_REFUSED, "%s cannot fail",
-                                          w->comps[a->comp].name)
-                             : k->fault(w, a->comp, i, a, true, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = !k->fault ? errmsg_set(why, ERR_REFUSED, "%s cannot fail",
+                                        w->comps[a->comp].name)
+                           : k->fault(w, a->comp, i, a, true, why);
+    if (e != ERR_OK)
+        return e;
     forget(w, a);
     if (a->duration > 0)
         remember(w, a);
@@ -285,21 +285,21 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
     struct action fit = *a;
     if (busy)
         *busy = 0;
-    enum err err = model_check_action(w->model, &fit, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = model_check_action(w->model, &fit, why);
+    if (e != ERR_OK)
+        return e;
     if (W_HEAD(w)->stopped || !world_headroom(w, 4 * HEADROOM))
         return errmsg_set(why, ERR_LIMIT,
                           "the world ran away: nothing can be done in it");
     w->observer = o;
     world_settle(w);
     w->outcome = 0;
-    err = apply(w, &fit, who, busy, why);
+    e = apply(w, &fit, who, busy, why);
     w->observer = NULL;
-    if (err == ERR_OK)
+    if (e == ERR_OK)
         W_HEAD(w)->digest =
             hash_u64(W_HEAD(w)->digest, hash_u64((uint64_t)w_now(w), fit.comp));
-    return err;
+    return e;
 }
 
 /* The least pause between two faults of an entry that comes again. */

@@ -203,10 +203,10 @@ static void emit_call(struct compiler *c, const struct node *n, const struct con
         struct buf b;
         buf_init(&b, 0);
         buf_addf(&b, n->what && n->what[0] ? "%s/%s" : "%s", n->target, n->what);
-        enum err err = model_call_target(c->m, b.s, &names.target, &names.what, c->why);
+        enum err e = model_call_target(c->m, b.s, &names.target, &names.what, c->why);
         buf_release(&b);
-        if (err != ERR_OK)
-            refuse(c, n, err);
+        if (e != ERR_OK)
+            refuse(c, n, e);
         else
             names.policy = policy(c, n, names.target);
         if (names.what == COMP_NONE)

@@ -206,10 +206,10 @@ enum err model_set(struct model *m, comp_id c, const char *param, struct value v
         return no_param(m, c, param, why);
     bool by_name = p->type == VALUE_COMP && v.type == VALUE_TEXT; /* resolved later */
     if (!by_name) {
-        enum err err = value_fit(m, p, &v, &fit, why);
-        if (err != ERR_OK) {
+        enum err e = value_fit(m, p, &v, &fit, why);
+        if (e != ERR_OK) {
             errmsg_prefix(why, "%s: ", model_name(m, c));
-            return err;
+            return e;
         }
     }
     if (fit.type == VALUE_TEXT)
@@ -281,9 +281,9 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
                               version);
         index = version_add(m, service, version);
     }
-    enum err err = endpoint_comp(m, service, name, &endpoint, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = endpoint_comp(m, service, name, &endpoint, why);
+    if (e != ERR_OK)
+        return e;
     for (const struct source *s = m->comps[endpoint].newest; s; s = s->older)
         if (s->version == index)
             return errmsg_set(why, ERR_INPUT,
@@ -577,9 +577,9 @@ enum err model_resolve_param(const struct model *m, const char *path, comp_id *c
                           path);
     memcpy(name, path, n);
     name[n] = '\0';
-    enum err err = model_resolve(m, name, c, &instance, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = model_resolve(m, name, c, &instance, why);
+    if (e != ERR_OK)
+        return e;
     if (instance != 0)
         return errmsg_set(why, ERR_INPUT,
                           "parameters belong to %s, not to one instance",

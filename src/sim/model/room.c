@@ -149,7 +149,7 @@ enum err room_check(const struct model *m, struct errmsg *why)
 {
     struct sum s = {.m = m};
     const struct group *most = &s.of[0];
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     s.instances = mem_array(m->ncomps + 1, sizeof *s.instances);
     count_instances(&s);
     for (size_t c = 0; c < m->ncomps; c++)
@@ -158,7 +158,7 @@ enum err room_check(const struct model *m, struct errmsg *why)
         if (s.of[k].bytes > most->bytes)
             most = &s.of[k];
     if (s.all > (double)(m->limit / 2))
-        err = too_large(&s, most, (double)(m->limit / 2), why);
+        e = too_large(&s, most, (double)(m->limit / 2), why);
     mem_free(s.instances);
-    return err;
+    return e;
 }

@@ -531,10 +531,10 @@ static enum err dns_resolve(struct model *m, comp_id c, struct errmsg *why)
 enum err dns_fits(const struct model *m, comp_id name, comp_id callee,
                   const char *policy, struct errmsg *why)
 {
-    enum err err = fits(m, name, callee, why);
-    if (err != ERR_OK)
+    enum err e = fits(m, name, callee, why);
+    if (e != ERR_OK)
         errmsg_prefix(why, "%s: resolve: ", policy);
-    return err;
+    return e;
 }
 
 static size_t dns_size(const struct model *m, comp_id c)
