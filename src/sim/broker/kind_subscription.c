@@ -236,7 +236,7 @@ static int64_t place(const struct world *w, comp_id c, int op, const struct acti
 }
 
 static enum err move(struct world *w, comp_id c, int op, const struct action *a,
-                     struct effect *e, struct errmsg *why)
+                     struct effect *fx, struct errmsg *why)
 {
     struct subscription_state *s = sub_of(w, c);
     int64_t passed = 0, again = 0;
@@ -256,13 +256,14 @@ static enum err move(struct world *w, comp_id c, int op, const struct action *a,
             sub_seek(w, c, p, to);
     }
     sub_wake(w, c);
-    snprintf(e->title, sizeof e->title, "%s %s: %lld message%s passed over, %lld again",
-             ops[op].name, w->comps[c].name, (long long)passed, passed == 1 ? "" : "s",
+    snprintf(fx->title, sizeof fx->title,
+             "%s %s: %lld message%s passed over, %lld again", ops[op].name,
+             w->comps[c].name, (long long)passed, passed == 1 ? "" : "s",
              (long long)again);
     return ERR_OK;
 }
 
-static enum err op_switch(struct world *w, comp_id c, bool off, struct effect *e,
+static enum err op_switch(struct world *w, comp_id c, bool off, struct effect *fx,
                           struct errmsg *why)
 {
     struct subscription_state *s = sub_of(w, c);
@@ -270,46 +271,46 @@ static enum err op_switch(struct world *w, comp_id c, bool off, struct effect *e
         return errmsg_set(why, ERR_REFUSED, "%s is %s already", w->comps[c].name,
                           off ? "paused" : "running");
     s->off = off;
-    e->has_undo = true;
-    e->undo =
+    fx->has_undo = true;
+    fx->undo =
         (struct action){.kind = ACTION_OP, .comp = c, .name = off ? "resume" : "pause"};
     if (!off)
         sub_wake(w, c);
     return ERR_OK;
 }
 
-static enum err op_replay_dead(struct world *w, comp_id c, struct effect *e,
+static enum err op_replay_dead(struct world *w, comp_id c, struct effect *fx,
                                struct errmsg *why)
 {
     uint32_t n = dead_letters_replay(w, c);
     if (n == 0)
         return errmsg_set(why, ERR_REFUSED, "%s has no dead letters", w->comps[c].name);
-    snprintf(e->title, sizeof e->title, "replay %s: %u dead letter%s", w->comps[c].name,
-             n, n == 1 ? "" : "s");
+    snprintf(fx->title, sizeof fx->title, "replay %s: %u dead letter%s",
+             w->comps[c].name, n, n == 1 ? "" : "s");
     sub_wake(w, c);
     return ERR_OK;
 }
 
 static enum err sub_op(struct world *w, comp_id c, int op, const struct action *a,
-                       struct effect *e, struct errmsg *why)
+                       struct effect *fx, struct errmsg *why)
 {
     switch (op) {
     case OP_PAUSE:
     case OP_RESUME:
-        return op_switch(w, c, op == OP_PAUSE, e, why);
+        return op_switch(w, c, op == OP_PAUSE, fx, why);
     case OP_PURGE:
         for (uint32_t p = 0; p < sub_of(w, c)->ncursors; p++)
             sub_purged(w, c, p, p == 0);
         return ERR_OK;
     case OP_REPLAY_DEAD:
     case OP_DROP_DEAD:
-        return dead_letters_op(w, c, op == OP_DROP_DEAD, a, e, why);
+        return dead_letters_op(w, c, op == OP_DROP_DEAD, a, fx, why);
     case OP_REPLAY:
         if (!action_gives(a, 0))
-            return op_replay_dead(w, c, e, why);
-        return move(w, c, op, a, e, why);
+            return op_replay_dead(w, c, fx, why);
+        return move(w, c, op, a, fx, why);
     default:
-        return move(w, c, op, a, e, why);
+        return move(w, c, op, a, fx, why);
     }
 }
 

@@ -354,13 +354,13 @@ static enum err partition_named(const struct world *w, comp_id c, int number,
 }
 
 static enum err topic_op(struct world *w, comp_id c, int op, const struct action *a,
-                         struct effect *e, struct errmsg *why)
+                         struct effect *fx, struct errmsg *why)
 {
     struct topic_state *s = topic_of(w, c);
     int64_t n = 0;
     (void)op;
-    enum err err = partition_named(w, c, a->instance, why);
-    for (uint32_t i = 0; i < s->n && err == ERR_OK; i++) {
+    enum err e = partition_named(w, c, a->instance, why);
+    for (uint32_t i = 0; i < s->n && e == ERR_OK; i++) {
         const struct partition *p = partition_at(w, c, i);
         if (a->instance != 0 && (uint32_t)a->instance != i + 1)
             continue;
@@ -372,9 +372,9 @@ static enum err topic_op(struct world *w, comp_id c, int op, const struct action
         partition_trim(w, partition_at(w, c, i), p->end);
     }
     s->purged += (uint64_t)n;
-    snprintf(e->title, sizeof e->title, "purge %s: %lld message%s", w->comps[c].name,
+    snprintf(fx->title, sizeof fx->title, "purge %s: %lld message%s", w->comps[c].name,
              (long long)n, n == 1 ? "" : "s");
-    return err;
+    return e;
 }
 
 /* A version's name in model memory; NULL: no service has it. */

@@ -246,7 +246,7 @@ uint32_t dead_letters_replay(struct world *w, comp_id c);
 void dead_letter_again(struct world *w, comp_id c, const struct dead_letter *letter);
 /* The operations replay_dead and drop_dead (dead_letters.c). */
 enum err dead_letters_op(struct world *w, comp_id c, bool drop, const struct action *a,
-                         struct effect *e, struct errmsg *why);
+                         struct effect *fx, struct errmsg *why);
 
 /* overdue.c: what is too late already */
 bool sub_late(const struct world *w, comp_id c, sim_time published);

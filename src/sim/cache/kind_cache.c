@@ -301,7 +301,7 @@ static enum err cache_names(const struct model *m, const struct action *a,
 }
 
 static enum err cache_op(struct world *w, comp_id c, int op, const struct action *a,
-                         struct effect *e, struct errmsg *why)
+                         struct effect *fx, struct errmsg *why)
 {
     (void)op;
     const char *name = action_gives(a, 0) ? a->args[0].as.text : NULL;
@@ -310,7 +310,7 @@ static enum err cache_op(struct world *w, comp_id c, int op, const struct action
     if (!cache_answers(w, c))
         return errmsg_set(why, ERR_REFUSED, "%s does not answer", w->comps[c].name);
     uint32_t count = forget(w, c, only, pattern, FATE_FLUSHED);
-    snprintf(e->title, sizeof e->title, "flush %s: %u key%s",
+    snprintf(fx->title, sizeof fx->title, "flush %s: %u key%s",
              w->comps[only == COMP_NONE ? c : only].name, count, count == 1 ? "" : "s");
     return ERR_OK;
 }

@@ -295,7 +295,7 @@ static void keyspace_changed(struct world *w, comp_id c, int param,
 }
 
 static enum err keyspace_op(struct world *w, comp_id c, int op, const struct action *a,
-                            struct effect *e, struct errmsg *why)
+                            struct effect *fx, struct errmsg *why)
 {
     (void)op;
     if (!cache_answers(w, w->comps[c].owner))
@@ -303,7 +303,7 @@ static enum err keyspace_op(struct world *w, comp_id c, int op, const struct act
                           w->comps[w->comps[c].owner].name);
     uint32_t n = keyspace_forget(w, c, action_gives(a, 0) ? a->args[0].as.text : NULL,
                                  FATE_FLUSHED);
-    snprintf(e->title, sizeof e->title, "flush %s: %u key%s", w->comps[c].name, n,
+    snprintf(fx->title, sizeof fx->title, "flush %s: %u key%s", w->comps[c].name, n,
              n == 1 ? "" : "s");
     return ERR_OK;
 }

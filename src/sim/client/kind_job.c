@@ -346,22 +346,22 @@ static void job_changed(struct world *w, comp_id c, int param, const struct valu
 
 /* ---- operations and faults ------------------------------------------------------ */
 
-static enum err op_enable(struct world *w, comp_id c, bool on, struct effect *e,
+static enum err op_enable(struct world *w, comp_id c, bool on, struct effect *fx,
                           struct errmsg *why)
 {
     if (p_on(w, c, P_ENABLED) == on)
         return errmsg_set(why, ERR_REFUSED, "%s is %s already", w->comps[c].name,
                           on ? "enabled" : "disabled");
     w_values(w, c)[P_ENABLED].as.on = on;
-    e->has_undo = true;
-    e->undo = (struct action){
+    fx->has_undo = true;
+    fx->undo = (struct action){
         .kind = ACTION_OP, .comp = c, .name = on ? "disable" : "enable"};
     make_up(w, c);
     return ERR_OK;
 }
 
 static enum err job_op(struct world *w, comp_id c, int op, const struct action *a,
-                       struct effect *e, struct errmsg *why)
+                       struct effect *fx, struct errmsg *why)
 {
     struct job_state *s = job_state(w, c);
     (void)a;
@@ -376,12 +376,12 @@ static enum err job_op(struct world *w, comp_id c, int op, const struct action *
     case OP_STOP:
         if (s->inside.count == 0)
             return errmsg_set(why, ERR_REFUSED, "%s is not running", w->comps[c].name);
-        snprintf(e->title, sizeof e->title, "stop %s: %u run%s", w->comps[c].name,
+        snprintf(fx->title, sizeof fx->title, "stop %s: %u run%s", w->comps[c].name,
                  s->inside.count, s->inside.count == 1 ? "" : "s");
         stop_all(w, c, REASON_KILLED);
         return ERR_OK;
     default:
-        return op_enable(w, c, op == OP_ENABLE, e, why);
+        return op_enable(w, c, op == OP_ENABLE, fx, why);
     }
 }
 

@@ -143,7 +143,7 @@ struct kind_impl {
     void (*resized)(struct world *w, comp_id c, int param);
     /* `op`, `fault`: index into the descriptor's tables. */
     enum err (*op)(struct world *w, comp_id c, int op, const struct action *a,
-                   struct effect *e, struct errmsg *why);
+                   struct effect *fx, struct errmsg *why);
     /* on: it begins; else it ends (same action). */
     enum err (*fault)(struct world *w, comp_id c, int fault, const struct action *a,
                       bool on, struct errmsg *why);

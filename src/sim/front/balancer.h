@@ -118,7 +118,7 @@ extern const struct param_desc balancer_params[];
 enum { BALANCER_OPS = 4 };
 extern const struct op_desc balancer_ops[BALANCER_OPS];
 enum err balancer_op(struct world *w, comp_id c, int op, const struct action *a,
-                     struct effect *e, struct errmsg *why);
+                     struct effect *fx, struct errmsg *why);
 /* Takes a token of each limit that applies to the endpoint; false: one has none. */
 bool balancer_within_limits(struct world *w, struct balancer_state *s,
                             comp_id endpoint);

@@ -62,7 +62,7 @@ static struct limit *limit_for(struct balancer_state *s, comp_id endpoint)
 /* ---- operations ----------------------------------------------------------------- */
 
 static enum err op_drain(struct world *w, comp_id c, const struct action *a, bool drain,
-                         struct effect *e, struct errmsg *why)
+                         struct effect *fx, struct errmsg *why)
 {
     struct balancer_state *s = balancer_state(w, c);
     const char *service = w->comps[balancer_service(w, c)].name;
@@ -76,19 +76,19 @@ static enum err op_drain(struct world *w, comp_id c, const struct action *a, boo
     b->drained = drain;
     b->in_since = w_now(w);
     rotation_update(w, c);
-    snprintf(e->title, sizeof e->title, "%s %s-%d", drain ? "drain" : "undrain",
+    snprintf(fx->title, sizeof fx->title, "%s %s-%d", drain ? "drain" : "undrain",
              service, number);
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP,
-                              .comp = c,
-                              .name = drain ? "undrain" : "drain",
-                              .args = {value_count(number)},
-                              .nargs = 1};
+    fx->has_undo = true;
+    fx->undo = (struct action){.kind = ACTION_OP,
+                               .comp = c,
+                               .name = drain ? "undrain" : "drain",
+                               .args = {value_count(number)},
+                               .nargs = 1};
     return ERR_OK;
 }
 
 static enum err op_limit(struct world *w, comp_id c, const struct action *a,
-                         struct effect *e, struct errmsg *why)
+                         struct effect *fx, struct errmsg *why)
 {
     struct balancer_state *s = balancer_state(w, c);
     double per_s = a->args[0].as.number;
@@ -108,22 +108,22 @@ static enum err op_limit(struct world *w, comp_id c, const struct action *a,
                           w->comps[c].name, LIMITS_MAX - 1);
     double was = bucket->on ? bucket->per_s : -1;
     balancer_limit_set(w, bucket, endpoint, per_s);
-    snprintf(e->title, sizeof e->title,
+    snprintf(fx->title, sizeof fx->title,
              per_s < 0 ? "no limit on %s" : "limit %s to %.4g/s",
              w->comps[endpoint].name, per_s);
     const char *name =
         strchr(w->comps[endpoint].name, '/') + 1; /* outlives the action */
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP,
-                              .comp = c,
-                              .name = "limit",
-                              .args = {value_number(was), value_text(name)},
-                              .nargs = 2};
+    fx->has_undo = true;
+    fx->undo = (struct action){.kind = ACTION_OP,
+                               .comp = c,
+                               .name = "limit",
+                               .args = {value_number(was), value_text(name)},
+                               .nargs = 2};
     return ERR_OK;
 }
 
 static enum err op_weight(struct world *w, comp_id c, const struct action *a,
-                          struct effect *e, struct errmsg *why)
+                          struct effect *fx, struct errmsg *why)
 {
     struct balancer_state *s = balancer_state(w, c);
     const char *service = w->comps[balancer_service(w, c)].name;
@@ -134,26 +134,26 @@ static enum err op_weight(struct world *w, comp_id c, const struct action *a,
     if (!(weight >= 0 && weight <= 1000))
         return errmsg_set(why, ERR_INPUT, "a weight is 0 to 1000, not %.4g", weight);
     struct backend *b = balancer_backend(w, s, number);
-    snprintf(e->title, sizeof e->title, "weight of %s-%d %.4g -> %.4g", service, number,
-             b->weight, weight);
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP,
-                              .comp = c,
-                              .name = "weight",
-                              .args = {value_number(b->weight), value_count(number)},
-                              .nargs = 2};
+    snprintf(fx->title, sizeof fx->title, "weight of %s-%d %.4g -> %.4g", service,
+             number, b->weight, weight);
+    fx->has_undo = true;
+    fx->undo = (struct action){.kind = ACTION_OP,
+                               .comp = c,
+                               .name = "weight",
+                               .args = {value_number(b->weight), value_count(number)},
+                               .nargs = 2};
     b->weight = weight;
     return ERR_OK;
 }
 
 enum err balancer_op(struct world *w, comp_id c, int op, const struct action *a,
-                     struct effect *e, struct errmsg *why)
+                     struct effect *fx, struct errmsg *why)
 {
     if (op == OP_LIMIT)
-        return op_limit(w, c, a, e, why);
+        return op_limit(w, c, a, fx, why);
     if (op == OP_WEIGHT)
-        return op_weight(w, c, a, e, why);
-    return op_drain(w, c, a, op == OP_DRAIN, e, why);
+        return op_weight(w, c, a, fx, why);
+    return op_drain(w, c, a, op == OP_DRAIN, fx, why);
 }
 
 const struct op_desc balancer_ops[] = {

@@ -131,7 +131,7 @@ enum { GATE_MOST = 1000, GATE_INITIAL = 20 };
 
 /* limiter_ops.c */
 enum err limiter_op(struct world *w, comp_id c, int op, const struct action *a,
-                    struct effect *e, struct errmsg *why);
+                    struct effect *fx, struct errmsg *why);
 /* kind_limiter.c: lets go on whom the bucket has room for. */
 void limiter_release(struct world *w, comp_id c, struct bucket_limits *b);
 

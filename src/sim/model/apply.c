@@ -122,24 +122,24 @@ static enum err apply_op(struct world *w, const struct action *a, const char *wh
     if (a->instance > 0 && !k->desc.ops[i].instance)
         return errmsg_set(why, ERR_INPUT, "%s is for all of %s, not for one instance",
                           a->name, w->comps[a->comp].name);
-    struct effect e = {.busy = k->desc.ops[i].cost};
-    enum err err = !k->op ? errmsg_set(why, ERR_REFUSED, "%s cannot do that", a->name)
-                          : k->op(w, a->comp, (int)i, a, &e, why);
-    if (err != ERR_OK)
-        return err;
+    struct effect fx = {.busy = k->desc.ops[i].cost};
+    enum err e = !k->op ? errmsg_set(why, ERR_REFUSED, "%s cannot do that", a->name)
+                        : k->op(w, a->comp, (int)i, a, &fx, why);
+    if (e != ERR_OK)
+        return e;
     if (busy)
-        *busy = e.busy;
-    if (!who || e.no_record)
+        *busy = fx.busy;
+    if (!who || fx.no_record)
         return ERR_OK;
-    if (e.title[0] == '\0') {
+    if (fx.title[0] == '\0') {
         struct buf title;
         buf_init(&title, 0);
         buf_addf(&title, "%s ", a->name);
         name_of(w, a, &title);
-        snprintf(e.title, sizeof e.title, "%s", title.s);
+        snprintf(fx.title, sizeof fx.title, "%s", title.s);
         buf_release(&title);
     }
-    tell(w, a, who, e.title, e.has_undo ? &e.undo : NULL);
+    tell(w, a, who, fx.title, fx.has_undo ? &fx.undo : NULL);
     return ERR_OK;
 }
 

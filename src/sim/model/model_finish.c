@@ -376,18 +376,18 @@ static enum err check_number(const struct model *m, const struct schedule_entry 
 static enum err check_schedule(struct model *m, struct errmsg *why)
 {
     for (size_t i = 0; i < m->nschedule; i++) {
-        struct schedule_entry *e = &m->schedule[i];
-        if (e->decoy)
+        struct schedule_entry *entry = &m->schedule[i];
+        if (entry->decoy)
             continue;
-        enum err err = model_check_action(m, &e->action, why);
-        if (err == ERR_OK)
-            err = check_number(m, e, why);
-        if (err != ERR_OK) {
-            if (e->action.line > 0)
-                errmsg_prefix(why, "line %d: ", e->action.line);
+        enum err e = model_check_action(m, &entry->action, why);
+        if (e == ERR_OK)
+            e = check_number(m, entry, why);
+        if (e != ERR_OK) {
+            if (entry->action.line > 0)
+                errmsg_prefix(why, "line %d: ", entry->action.line);
             else
                 errmsg_prefix(why, "incident, entry %zu: ", i + 1);
-            return err;
+            return e;
         }
     }
     return ERR_OK;

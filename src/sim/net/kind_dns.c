@@ -368,7 +368,7 @@ static enum err fits(const struct model *m, comp_id name, comp_id to,
 }
 
 static enum err dns_op(struct world *w, comp_id c, int op, const struct action *a,
-                       struct effect *e, struct errmsg *why)
+                       struct effect *fx, struct errmsg *why)
 {
     (void)op;
     comp_id to = a->args[0].as.comp, was = p_comp(w, c, P_TO);
@@ -380,12 +380,12 @@ static enum err dns_op(struct world *w, comp_id c, int op, const struct action *
         return errmsg_set(why, ERR_REFUSED, "%s stands for %s already",
                           w->comps[c].name, w->comps[to].name);
     w_values(w, c)[P_TO].as.comp = to;
-    snprintf(e->title, sizeof e->title, "point %s at %s (was %s)", w->comps[c].name,
+    snprintf(fx->title, sizeof fx->title, "point %s at %s (was %s)", w->comps[c].name,
              w->comps[to].name, w->comps[was].name);
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP, .comp = c, .name = "point"};
-    e->undo.args[0] = (struct value){.type = VALUE_COMP, .as.comp = was};
-    e->undo.nargs = 1;
+    fx->has_undo = true;
+    fx->undo = (struct action){.kind = ACTION_OP, .comp = c, .name = "point"};
+    fx->undo.args[0] = (struct value){.type = VALUE_COMP, .as.comp = was};
+    fx->undo.nargs = 1;
     return ERR_OK;
 }
 

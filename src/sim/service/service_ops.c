@@ -40,14 +40,14 @@ static void restart_running(struct world *w, struct instance *i)
         instance_restart(w, i);
 }
 
-static enum err op_restart(struct world *w, const struct action *a, struct effect *e,
+static enum err op_restart(struct world *w, const struct action *a, struct effect *fx,
                            struct errmsg *why)
 {
-    enum err err = service_need_instance(w, a, why);
+    enum err e = service_need_instance(w, a, why);
     bool rolling = action_gives(a, 0) && a->args[0].as.on;
-    if (err != ERR_OK)
-        return err;
-    snprintf(e->title, sizeof e->title, "restart %s%s", w->comps[a->comp].name,
+    if (e != ERR_OK)
+        return e;
+    snprintf(fx->title, sizeof fx->title, "restart %s%s", w->comps[a->comp].name,
              rolling ? ", one by one" : "");
     if (a->instance != 0) {
         struct instance *i = service_instance(w, a->comp, a->instance);
@@ -55,7 +55,7 @@ static enum err op_restart(struct world *w, const struct action *a, struct effec
             return errmsg_set(
                 why, ERR_REFUSED, "%s-%d %s", w->comps[a->comp].name, a->instance,
                 i->held ? "does not start: its machine is down" : "is being removed");
-        snprintf(e->title, sizeof e->title, "restart %s-%d", w->comps[a->comp].name,
+        snprintf(fx->title, sizeof fx->title, "restart %s-%d", w->comps[a->comp].name,
                  a->instance);
         instance_restart(w, i);
     } else if (rolling) {
@@ -66,7 +66,7 @@ static enum err op_restart(struct world *w, const struct action *a, struct effec
     return ERR_OK;
 }
 
-static enum err op_scale(struct world *w, const struct action *a, struct effect *e,
+static enum err op_scale(struct world *w, const struct action *a, struct effect *fx,
                          struct errmsg *why)
 {
     int64_t n = a->args[0].as.count;
@@ -75,37 +75,37 @@ static enum err op_scale(struct world *w, const struct action *a, struct effect 
         return errmsg_set(why, ERR_INPUT, "instances must be %.0f to %.0f, not %lld",
                           p->min, p->max, (long long)n);
     int was = service_count(w, a->comp);
-    snprintf(e->title, sizeof e->title, "scale %s %d -> %lld", w->comps[a->comp].name,
+    snprintf(fx->title, sizeof fx->title, "scale %s %d -> %lld", w->comps[a->comp].name,
              was, (long long)n);
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP,
-                              .comp = a->comp,
-                              .name = "scale",
-                              .args = {value_count(was)},
-                              .nargs = 1};
+    fx->has_undo = true;
+    fx->undo = (struct action){.kind = ACTION_OP,
+                               .comp = a->comp,
+                               .name = "scale",
+                               .args = {value_count(was)},
+                               .nargs = 1};
     service_scale(w, a->comp, (int)n);
     return ERR_OK;
 }
 
 enum err service_op(struct world *w, comp_id c, int op, const struct action *a,
-                    struct effect *e, struct errmsg *why)
+                    struct effect *fx, struct errmsg *why)
 {
     (void)c;
     switch (op) {
     case OP_RESTART:
-        return op_restart(w, a, e, why);
+        return op_restart(w, a, fx, why);
     case OP_SCALE:
-        return op_scale(w, a, e, why);
+        return op_scale(w, a, fx, why);
     case OP_DEPLOY:
-        return op_deploy(w, a, e, why);
+        return op_deploy(w, a, fx, why);
     case OP_ROLLBACK:
-        return op_rollback(w, a, e, why);
+        return op_rollback(w, a, fx, why);
     case OP_CANARY:
-        return op_canary(w, a, e, why);
+        return op_canary(w, a, fx, why);
     case OP_PROMOTE:
-        return op_promote(w, a, e, why);
+        return op_promote(w, a, fx, why);
     default:
-        return op_abort(w, a, e, why);
+        return op_abort(w, a, fx, why);
     }
 }
 
