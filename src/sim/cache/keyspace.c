@@ -2,8 +2,8 @@
  * The store of a key space: values, lookups, and loads on their way.
  *
  * A load that this file knows of has a number, act->load, and is reported exactly once:
- * keyspace_store() or keyspace_store_failed(). key.loading counts them. A put
- * with x = 0 is a value somebody loaded on their own.
+ * keyspace_store() or keyspace_store_failed(). key.loading counts them. A put with load 0
+ * is a value that somebody loaded on their own.
  */
 #include "cache/cache.h"
 #include "cache/server.h"

@@ -19,10 +19,10 @@
 
 #include <inttypes.h>
 
-/* ACT_USER: x is the timer of its patience, `timeout` that of the objective; only the
- * one that is due first is armed, as hardly any comes so far. demand: how long it
- * waits, 0: for ever; phase 1: all wait as long; key 1: it is counted as bad already;
- * y: visits its user has made. */
+/* An attempt is an act ACT_USER. of_user.timer is the end of its patience, `timeout` that of
+ * the objective; only the timer that is due first is armed, as hardly any comes so far.
+ * `patience`: how long the user waits, 0: for ever; phase 1: all wait as long; key 1: the
+ * attempt is counted as bad already; of_user.made: visits its user has made. */
 
 enum { TRACES_PER_S = 25 };
 

@@ -1,5 +1,12 @@
 /*
- * service: what balancers and clients use of services.
+ * service: services as balancers, limiters and clients use them: who is up and ready, and
+ * the door by which a request comes in.
+ *
+ *     a->instance = 0;         or the number of one, chosen before
+ *     service_begin(w, a);     ends the act itself where nobody takes it
+ *
+ * Numbers of instances begin with 1. An instance that is gone leaves its place (state
+ * INSTANCE_NONE) to the next that is added; the struct itself never moves.
  */
 #ifndef SIM_SERVICE_SERVICE_H
 #define SIM_SERVICE_SERVICE_H
@@ -124,7 +131,7 @@ static inline struct service_state *service_of(const struct world *w, comp_id c)
 /* service_model.c */
 enum err services_gather(struct model *m, struct errmsg *why); /* kind_impl.gather */
 
-/* NULL: there is none of this number. */
+/* The instance of this number, in any state; NULL: there was never one. */
 static inline struct instance *service_instance(const struct world *w, comp_id c,
                                                 int number)
 {

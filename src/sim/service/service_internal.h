@@ -1,5 +1,16 @@
 /*
- * service_internal: what the files of the kind "service" share.
+ * service_internal: what the files of the kind "service" share; kind_service.c lists them.
+ *
+ * A service is a struct service_state and its instances; an instance (service.h) owns its
+ * queue, its cores and the requests inside. A request goes this way:
+ *
+ *   service_begin()    an instance is chosen; service_admits() where a feature is on
+ *   queue              PHASE_QUEUED, until instance_dispatch() has a worker for it
+ *   exec_start()       EXEC_RUNNING: its program, in exec.c
+ *   service_request_done()   frees the worker, counts, answers
+ *
+ * What is off by default costs nothing: instance->features is 0, and is tested once.
+ * Times are nanoseconds, memory bytes unless a name says KiB, cores as parts of one.
  */
 #ifndef SIM_SERVICE_SERVICE_INTERNAL_H
 #define SIM_SERVICE_SERVICE_INTERNAL_H
@@ -127,14 +138,14 @@ struct service_data { /* model time */
     const struct program *probe_worker, *probe_database;
     comp_id *endpoints;
     size_t nendpoints;
-    bool allocates; /* some program of its does: OP_ALLOCATE */
+    bool allocates; /* some program takes memory: OP_ALLOCATE */
 };
 
 static inline struct service_data *service_data(const struct model *m, comp_id c)
 {
     return m->comps[c].data;
 }
-/* The one that an act is inside of. */
+/* The instance that an act is inside of. */
 static inline struct instance *instance_of(const struct world *w, const struct act *a)
 {
     return W_PTR(w, struct instance, a->run.home);
@@ -189,7 +200,7 @@ void eligible_update(struct world *w, comp_id c);
 /* kind_service.c */
 enum err version_need(const struct model *m, comp_id c, const char *name, int *out,
                       struct errmsg *why);
-/* Calls `f` for each instance that there is or ever was, by number. */
+/* Calls `f` for each place of an instance, INSTANCE_NONE too, by number. */
 void service_each(struct world *w, comp_id c,
                   void (*f)(struct world *w, struct instance *i));
 
