@@ -97,6 +97,7 @@ struct finding {
     enum finding_of of;
     const char *line; /* its word; NULL: `answer` knows */
     fn_id answer;     /* number, time, share: a number; else one name or more */
+    bool watch;       /* time goes on while it is open */
     double within;    /* number, share: of the truth (0.2: a fifth); time: nanoseconds */
     const struct finding_reply *replies;
     size_t nreplies;

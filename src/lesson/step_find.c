@@ -90,6 +90,8 @@ static const struct field fields[] = {
     F("within", NUMBER, finding.within,
       "how far off is right: of the truth (number, share; left out: 0.2), or a duration "
       "(time; left out: 3 minutes)"),
+    F("watch", BOOL, finding.watch,
+      "true: time goes on while it is open; left out: the clock stands"),
     FLIST("replies", RECORDS, finding.replies, finding.nreplies, &reply_schema,
           "{ { \"orders-db\", \"…\" }, … }: said of one answer each"),
     F("near", SAYS, finding.near, "said of a near miss: comments, and never reveals"),
@@ -144,6 +146,7 @@ static void identify(const struct step *st, struct step_print *out)
     step_print_text(out, words[f->of]);
     step_print_text(out, f->line);
     step_print_number(out, (int64_t)(f->within * (f->of == FINDING_TIME ? 1 : 1e6)));
+    step_print_sign(out, f->watch ? '+' : '-');
     if (!f->line)
         step_print_fn(out, f->answer);
 }

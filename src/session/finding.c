@@ -363,6 +363,11 @@ static bool is_answer(const struct session *s, const struct finding *f,
     return j != STEP_UNCLEAR || !isalpha((unsigned char)typed[0]);
 }
 
+bool finding_open(const struct session *s)
+{
+    return step_current(s) && step_current(s)->finding;
+}
+
 bool finding_takes(struct session *s, const char *line)
 {
     const struct step *st = step_current(s);

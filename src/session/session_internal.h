@@ -418,6 +418,7 @@ void evidence_on_exclusion(struct session *s, size_t suspect);
 /* finding.c: what was found is typed at the prompt */
 /* The line is an answer to the open find step, and was dealt with. */
 bool finding_takes(struct session *s, const char *line);
+bool finding_open(const struct session *s);
 /* A line of the sheet was stated by its command: the open step may have asked for it. */
 void finding_stated(struct session *s, enum sheet_line line, const char *text);
 /* Judges an answer without an effect on anything. */

@@ -87,36 +87,30 @@ return lesson {
     },
   },
 
-  causes = { { "shop", "bad-deploy" } },
+  suspects = {
+    { "shop", "bad-deploy", right = true },
+    { "shop-db", "overload" },
+    { "edge", "traffic-spike" },
+  },
 
   steps = {
-    look { "status", title = "How bad is it?",
+    find { "status", title = "How bad is it?", of = "share", within = 0.25,
+      answer = function(s) return 1 - s:good(min(1)) end,
       say = [[
-        You were paged. Before you touch anything: how bad is it, and for whom?
-        Type `status` and press Enter.]],
-      goal = function(s) return s:seen("status") end,
+        You were paged. Before you touch anything: how bad is it? Type `status` and press
+        Enter; then the share of orders that fail.]],
       hints = { "One word shows the whole system.", "Type it below, where the cursor is.",
                 "The word is `status`." },
       solution = { "status" },
       done = "Three in ten orders fail. The database and the instances look well." },
 
-    look { "changes", title = "What changed?",
+    find { "changes", title = "What changed?", answer = "trigger",
       say = [[
         Systems that ran well all day seldom break by themselves. `changes` lists what
-        people and robots did, the newest last.]],
-      goal = function(s) return s:seen("changes") end,
+        people and robots did, the newest last. Which of them began it?]],
       hints = { "What was the last thing anybody did?", "There is a list of that.",
                 "Type `changes`." },
       solution = { "changes" } },
-
-    ask { "which", title = "What is your guess?",
-      say = "Orders began to fail a few minutes before the page. Which change do you suspect?",
-      choices = {
-        { "The report that was moved", reply = "It has not run yet: it starts at 20:30." },
-        { "The new version of shop", reply = "Yes. It fits in time and in place.", right = true },
-        { "None of them", reply = "Look at the times again: one of them fits." },
-      },
-      hints = { "Compare the times of the changes with the time of the page." } },
 
     predict { "before", title = "Before you act", change = "rollback shop",
       say = "You will take the new version back. What will happen to failed orders?",
