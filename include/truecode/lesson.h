@@ -80,7 +80,7 @@ struct predicate {
     const char *name;
     fn_id fn;
 };
-/* What it may be: a place and a mechanism. At least one is right; a part of the answer, a
+/* A suspect: a place and a mechanism. At least one is right; a part of the answer, a
  * true symptom, is neither right nor a mistake; the others are rivals. */
 struct suspect {
     const char *component;   /* name */
@@ -88,14 +88,16 @@ struct suspect {
     size_t nalso;
     enum mechanism mechanism;
     bool right, part;
-    struct text reply; /* what is said of a rival that is suspected; none: nothing more */
+    struct text
+        reply; /* what is said of a rival that is suspected; none: nothing more */
 };
 /* A fact that tells suspects apart. A fact that fits the right suspects is so at the page,
  * any other is not; a fact fits all right suspects or none. */
 struct case_fact {
     const char *name;
     fn_id when;
-    const char *const *seen; /* subjects as of seen(): "orders-db:sessions"; any of them */
+    const char *const
+        *seen; /* subjects as of seen(): "orders-db:sessions"; any of them */
     size_t nseen;
     const char *const *fits_words; /* as the file has them */
     size_t nfits;
@@ -168,7 +170,7 @@ const struct predicate *lesson_move(const struct lesson *l, size_t i);
 size_t lesson_normals(const struct lesson *l);
 const struct predicate *lesson_normal(const struct lesson *l, size_t i);
 sim_time lesson_expect_at(const struct lesson *l); /* watched for a minute from then */
-size_t lesson_suspects(const struct lesson *l); /* SUSPECTS_MAX at most */
+size_t lesson_suspects(const struct lesson *l);    /* SUSPECTS_MAX at most */
 const struct suspect *lesson_suspect(const struct lesson *l, size_t i);
 /* Whether suspect number i is neither right nor a part of the answer. */
 bool lesson_rival(const struct lesson *l, size_t i);
@@ -280,7 +282,7 @@ enum err lesson_test(struct lesson_state *st, fn_id fn, const struct lesson_fact
                      bool *out, struct errmsg *why) MUST_USE;
 enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                        double *out, struct errmsg *why) MUST_USE;
-/* What a function names, a line each: one string or several are returned. */
+/* The names that a function returns, a line each. */
 enum err lesson_names(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                       struct buf *out, struct errmsg *why) MUST_USE;
 

@@ -92,13 +92,13 @@ struct finding_reply { /* what is said of one answer */
     const char *answer;
     struct text says;
 };
-/* What a step asks to be found: by a function of the lesson's, or a line of the sheet. */
+/* A finding, asked for by a function of the lesson's, or a line of the sheet. */
 struct finding {
     enum finding_of of;
     const char *line; /* its word; NULL: `answer` knows */
     fn_id answer;     /* number, time, share: a number; else one name or more */
     bool watch;       /* time goes on while it is open */
-    double within;    /* number, share: of the truth (0.2: a fifth); time: nanoseconds */
+    double within; /* number, share: of the truth (0.2: a fifth); time: nanoseconds */
     const struct finding_reply *replies;
     size_t nreplies;
     struct text near, wrong; /* said of a near miss; of any other answer */
@@ -123,8 +123,8 @@ struct step {
     const char *const *change; /* console lines that predictions are about; each may be
                                   one of several: "restart api or restart api --rolling" */
     size_t nchange;
-    bool any_change;          /* any change of the learner's, the last of them */
-    fn_id goal;               /* true when it is done; else FN_NONE */
+    bool any_change;               /* any change of the learner's, the last of them */
+    fn_id goal;                    /* true when it is done; else FN_NONE */
     const struct finding *finding; /* what is to be found; NULL: nothing */
     const char *const *needs; /* fields of an update: "impact", "state", "next" ... */
     size_t nneeds;

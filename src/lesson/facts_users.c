@@ -145,9 +145,9 @@ int s_budget(lua_State *L)
 static void check_facet(lua_State *L, const char *facet, int line)
 {
     static const char *const facets[] = {
-        "instances", "pool",   "metrics", "logs",    "traces",   "sessions",
-        "statements", "keys",  "config",  "stacks",  "changes",  "locks",
-        "tables",    "indexes", "replicas", "backups", "partitions", "dead"};
+        "instances",  "pool",    "metrics",  "logs",    "traces",     "sessions",
+        "statements", "keys",    "config",   "stacks",  "changes",    "locks",
+        "tables",     "indexes", "replicas", "backups", "partitions", "dead"};
     size_t n = sizeof facets / sizeof *facets;
     if (str_starts(facet, "metric."))
         return;

@@ -57,7 +57,8 @@ static const struct field case_fact_fields[] = {
     FPOS(1, "name", STRING, name, "a few words: \"sessions sit idle\""),
     FREQ("when", FUNCTION, when, "function(s): true while it is so"),
     {"seen", FIELD_STRINGS, offsetof(THIS, seen), offsetof(THIS, nseen),
-     "where it can be seen, as of `s:seen`: \"orders-db:sessions\", \"changes\"; any of "
+     "where it can be seen, as of `s:seen`: \"orders-db:sessions\", \"changes\"; any "
+     "of "
      "several",
      0, true, 0, 0, 0},
     {"fits", FIELD_STRINGS, offsetof(THIS, fits_words), offsetof(THIS, nfits),
@@ -74,10 +75,11 @@ static void check_case_fact(struct reader *r, int line, void *record)
         fail(r->L, line, "fact '%.60s' needs a place where it is seen, and fits",
              f->name);
 }
-SCHEMA(case_fact_schema, "fact",
-       "What tells suspects apart. A fact fits all right suspects (then it is so at the "
-       "page) or none of them (then it is not).",
-       case_fact_fields, check_case_fact);
+SCHEMA(
+    case_fact_schema, "fact",
+    "What tells suspects apart. A fact fits all right suspects (then it is so at the "
+    "page) or none of them (then it is not).",
+    case_fact_fields, check_case_fact);
 #undef THIS
 
 /* ---- both together --------------------------------------------------------------- */

@@ -120,8 +120,7 @@ bool step_goal_reached(const struct step *st, const struct step_eyes *eyes)
 
 bool step_asks(const struct step *st)
 {
-    return st->kind->answer || st->kind->update ||
-           (st->finding && !st->finding->watch);
+    return st->kind->answer || st->kind->update || (st->finding && !st->finding->watch);
 }
 
 bool step_item(const struct step *st, size_t i, struct step_item *out)

@@ -80,15 +80,17 @@ static void read_answer(struct reader *r, const struct field *f, int line, void 
 #define LINE_WORDS             (&("" FINDING_LINES(COMMA))[2])
 static const struct field fields[] = {
     STEP_FIELDS,
-    FCUSTOM("of", read_of, "what is asked for, with a function as answer: component, "
-                           "number, time, client, share or state"),
+    FCUSTOM("of", read_of,
+            "what is asked for, with a function as answer: component, "
+            "number, time, client, share or state"),
     {"answer", FIELD_CUSTOM, 0, 0,
      "function(s): what is right now (component, client, state: a name, or several; "
      "number, share: a number; time: simulated time); or a line of the sheet: hurt, "
      "since, much, suspect, trigger or state, whose truth the engine knows",
      0, true, 0, 0, read_answer},
     F("within", NUMBER, finding.within,
-      "how far off is right: of the truth (number, share; left out: 0.2), or a duration "
+      "how far off is right: of the truth (number, share; left out: 0.2), or a "
+      "duration "
       "(time; left out: 3 minutes)"),
     F("watch", BOOL, finding.watch,
       "true: time goes on while it is open; left out: the clock stands"),

@@ -74,8 +74,8 @@ static bool suspicion_typed(const struct session *s, const char *typed,
 /* "twelve" and "none", too. */
 static double number_typed(const char *typed)
 {
-    static const char *const words[] = {"none", "one",   "two",   "three", "four",
-                                        "five", "six",   "seven", "eight", "nine",
+    static const char *const words[] = {"none", "one",    "two",   "three", "four",
+                                        "five", "six",    "seven", "eight", "nine",
                                         "ten",  "eleven", "twelve"};
     double v = claim_number(typed);
     for (size_t i = 0; i < sizeof words / sizeof *words && isnan(v); i++)
@@ -175,7 +175,8 @@ bool finding_truth(struct session *s, const struct finding *f, struct buf *out)
             k->answer(&w, out);
         return k->answer;
     }
-    if (f->of == FINDING_COMPONENT || f->of == FINDING_CLIENT || f->of == FINDING_STATE) {
+    if (f->of == FINDING_COMPONENT || f->of == FINDING_CLIENT ||
+        f->of == FINDING_STATE) {
         size_t before = out->len;
         names_of(s, f, out);
         out->len = before + strcspn(out->s + before, "\n");
@@ -224,11 +225,10 @@ static enum step_judgement judge_number(struct session *s, const struct finding 
         said = f->of == FINDING_SHARE ? share_typed(typed) : number_typed(typed);
     }
     if (isnan(said) || said < 0)
-        return unclear(out, f->of == FINDING_TIME
-                                ? "A time of day is asked for, like 19:52."
-                            : f->of == FINDING_SHARE
-                                ? "A share is asked for, like 30% or 3 in 10."
-                                : "A number is asked for, like 120.");
+        return unclear(
+            out, f->of == FINDING_TIME    ? "A time of day is asked for, like 19:52."
+                 : f->of == FINDING_SHARE ? "A share is asked for, like 30% or 3 in 10."
+                                          : "A number is asked for, like 120.");
     double d = distance(s, f, said);
     out->near = d > 1 && d <= NEARLY;
     return d <= 1 ? STEP_RIGHT : STEP_WRONG;

@@ -87,8 +87,9 @@ static bool is_true(void *ctx, fn_id fn)
 bool step_reached(struct session *s)
 {
     const struct step *st = step_current(s);
-    const struct step_eyes eyes = {
-        .suspected = s->run.suspected && evidence_tells(s), .is_true = is_true, .ctx = s};
+    const struct step_eyes eyes = {.suspected = s->run.suspected && evidence_tells(s),
+                                   .is_true = is_true,
+                                   .ctx = s};
     if (s->moot) /* what it was can still be told; what was to be seen cannot */
         return s->run.suspected;
     return st && st->kind->reached && st->kind->reached(st, &eyes);

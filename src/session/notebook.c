@@ -138,9 +138,9 @@ static void tell_update(struct session *s, const struct update *f)
     struct witness w = sheet_witness(s, &s->run, session_twin(s), run_now(&s->run));
     struct judgement j = sheet_judge(&w, SHEET_much, f->impact);
     if (claim_read(f->impact).kind != CLAIM_NONE)
-        session_say(s, j.share > 0 ? TONE_GOOD : TONE_WARN, "%s %s",
-                    j.share > 0 ? "Your number holds:" : "Your number does not hold:",
-                    j.truth);
+        session_say(
+            s, j.share > 0 ? TONE_GOOD : TONE_WARN, "%s %s",
+            j.share > 0 ? "Your number holds:" : "Your number does not hold:", j.truth);
 }
 
 void note_note(struct session *s, const struct effect *x)

@@ -49,13 +49,21 @@ static bool line_shows(const struct prover *pv, const char *line, const char *su
 /* Whether some line that only looks shows it. */
 static bool can_be_seen(const struct prover *pv, const char *subject)
 {
-    static const char *const lines[] = {
-        "status",     "map",       "alerts",    "changes",    "tickets",
-        "ps %s",      "db %s",     "db sessions %s", "db locks %s", "db statements %s",
-        "db tables %s", "db indexes %s", "db replicas %s", "db backups %s", "stacks %s",
-        "logs %s",    "traces %s", "metrics %s", "config %s", "cache %s",
-        "cache ttl",  "queue %s",  "queue dead %s", "jobs %s", "chart %s",
-        "tls %s",     "dig %s",    "balancer %s", "flag %s"};
+    static const char *const lines[] = {"status",         "map",
+                                        "alerts",         "changes",
+                                        "tickets",        "ps %s",
+                                        "db %s",          "db sessions %s",
+                                        "db locks %s",    "db statements %s",
+                                        "db tables %s",   "db indexes %s",
+                                        "db replicas %s", "db backups %s",
+                                        "stacks %s",      "logs %s",
+                                        "traces %s",      "metrics %s",
+                                        "config %s",      "cache %s",
+                                        "cache ttl",      "queue %s",
+                                        "queue dead %s",  "jobs %s",
+                                        "chart %s",       "tls %s",
+                                        "dig %s",         "balancer %s",
+                                        "flag %s"};
     const char *metric = strstr(subject, ":metric.");
     char name[200], line[400];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(subject, ":"), subject);

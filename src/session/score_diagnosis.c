@@ -170,8 +170,8 @@ static const char *what_was_excluded(const struct grading *g,
     suspects_name(g->s, open, &names);
     const char *words =
         left->rivals_open == left->rivals
-            ? arena_printf(g->mem,
-                           "Nothing that you had seen by then told it from %s.", names.s)
+            ? arena_printf(g->mem, "Nothing that you had seen by then told it from %s.",
+                           names.s)
             : arena_printf(g->mem,
                            "What you had seen by then excluded %u of %u rivals; it "
                            "left %s.",
@@ -184,13 +184,15 @@ static const char *what_it_cost(const struct grading *g, const struct thought *t
                                 const struct rivals_left *left,
                                 const struct thought *at_end)
 {
-    const char *open = t->right && left->rivals_open > 0 ? what_was_excluded(g, left) : "";
+    const char *open =
+        t->right && left->rivals_open > 0 ? what_was_excluded(g, left) : "";
     const char *gap = *open ? " " : "";
     if (t->right && t->wrong_open)
-        return arena_printf(g->mem,
-                            "A wrong suspicion stood beside the right one, which halves "
-                            "it.%s%s",
-                            gap, open);
+        return arena_printf(
+            g->mem,
+            "A wrong suspicion stood beside the right one, which halves "
+            "it.%s%s",
+            gap, open);
     if (t->right && t->wrong > FREE_GUESSES)
         return arena_printf(g->mem,
                             "%u other suspicions came before the right one: from the "

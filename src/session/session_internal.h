@@ -138,7 +138,7 @@ struct claim { /* the number in an update */
 };
 struct said { /* a status update */
     sim_time at;
-    unsigned fields; /* how many of all were given */
+    unsigned fields;   /* how many of all were given */
     size_t first, end; /* its statements on the sheet: first .. end-1 */
 };
 /* The lines of the incident sheet that are stated (sheet.h), in their order. */
@@ -172,7 +172,7 @@ struct forecast { /* a prediction that waits for its day */
 };
 struct done_action { /* what the learner did, in this branch */
     sim_time at, busy_until;
-    struct action action;         /* texts are kept in session.words */
+    struct action action;                 /* texts are kept in session.words */
     size_t nnotes, nsaids, nseen, nfacts; /* what stood in the notebook before it */
 };
 struct mark { /* a moment to come back to */
@@ -198,7 +198,7 @@ struct rivals {
     sim_time from, left, to; /* the page; the learner's end; the end of all three */
 };
 
-struct finding_view { /* how an answer was read, beside its judgement */
+struct finding_view {                /* how an answer was read, beside its judgement */
     bool near;                       /* wrong, and not by much */
     const struct finding_reply *own; /* the lesson's reply to it; NULL: none */
     struct errmsg why;               /* unclear: what would be right */
@@ -285,7 +285,8 @@ struct session {
     char *feedback, *confirm;
     char *say, *hint; /* of the current step, in the words of the view's moment */
     struct strings seen, seen_ever;
-    size_t facts_seen[CASE_FACTS_MAX], nfacts_seen; /* of the lesson's facts, in order */
+    size_t facts_seen[CASE_FACTS_MAX],
+        nfacts_seen; /* of the lesson's facts, in order */
 
     struct note *notes;
     size_t nnotes, notes_cap;

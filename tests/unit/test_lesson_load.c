@@ -130,7 +130,8 @@ static void the_rest_arrives(void **state)
     (void)state;
     struct lesson *l = load_with(
         "expect = { at = min(2), moves = { b = yes, a = yes }, normal = { c = yes } }, "
-        "suspects = { { 'a', 'pool-leak', right = true } }, debrief = 'D', sums = { '1 + 1 = 2' }, "
+        "suspects = { { 'a', 'pool-leak', right = true } }, debrief = 'D', sums = { '1 "
+        "+ 1 = 2' }, "
         "traps = { { 't', when = yes, say = 'No.' } }, "
         "wrong = { { 'r', { 'restart a' }, harm = 'returns', client = 'u' }, "
         "  { 'f', 'x', harm = 'fragile', breaks_by = 'h', breaks_at = min(40), used = "
@@ -211,7 +212,8 @@ static void wrong_steps_are_named(void **state)
         {"ask { 'q', say = '?', choices = { 'a' }, answer = 'a' }", "2 to 9"},
         {"find { 'q', say = '?', answer = function() end }", "needs of"},
         {"find { 'q', say = '?', of = 'time' }", "find lacks answer"},
-        {"find { 'q', say = '?', of = 'tim', answer = function() end }", "did you mean 'time'?"},
+        {"find { 'q', say = '?', of = 'tim', answer = function() end }",
+         "did you mean 'time'?"},
         {"find { 'q', say = '?', answer = 'sinse' }", "did you mean 'since'?"},
         {"find { 'q', say = '?', of = 'time', answer = 'since' }", "needs no of"},
         {"find { 'q', say = '?', answer = 'since', within = min(1) }",

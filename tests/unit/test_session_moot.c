@@ -106,9 +106,9 @@ static void who_mends_first_is_not_asked_about_it(void **state)
 static void what_it_was_is_still_asked(void **state)
 {
     (void)state;
-    struct session *s =
-        edited("watch = true, of = 'component',\n      answer = function(s) return 'api' end",
-               "answer = 'suspect'");
+    struct session *s = edited(
+        "watch = true, of = 'component',\n      answer = function(s) return 'api' end",
+        "answer = 'suspect'");
     mend(s);
     assert_string_equal(open_step(s), "changes");
     assert_non_null(strstr(session_view(s)->say, "What was it?"));

@@ -322,10 +322,10 @@ static void test_diagnosis_comes_before_the_cure(void **state)
     assert_non_null(strstr(text, "came only after"));
     mem_free(text);
     /* a change without effect is not the one that mattered */
-    sc = played(
-        play_small,
-        LINES("changes", "set api.queue 5000", "suspect api bad-deploy", "rollback api"),
-        4 * SIM_MIN, NULL);
+    sc = played(play_small,
+                LINES("changes", "set api.queue 5000", "suspect api bad-deploy",
+                      "rollback api"),
+                4 * SIM_MIN, NULL);
     assert_true(sc.part[SCORE_DIAGNOSIS] == 1);
     sc = played(play_small,
                 LINES("ps api", "suspect api overload", "rule-out api overload",
