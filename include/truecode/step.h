@@ -30,7 +30,8 @@
     X(predict, "A step: what will happen to which number?")                            \
     X(act, "A step: something to put right.")                                          \
     X(say_update, "A step: a status update.")                                          \
-    X(choose, "A step: a decision with several right answers.")
+    X(choose, "A step: a decision with several right answers.")                        \
+    X(prevent, "A step: what would have prevented it?")
 
 #define LESSON_HINTS     4
 #define STEP_PREDICTIONS 4
