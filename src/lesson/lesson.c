@@ -18,7 +18,7 @@ struct loading {
     struct scan_reader at; /* how far the parser has come */
 };
 
-/* One line at a time, so that the host knows where the parser is. */
+/* Hands out a line at a time, so that the host knows where the parser is. */
 static const char *next_piece(lua_State *L, void *ud, size_t *n)
 {
     struct loading *load = ud;
@@ -385,7 +385,7 @@ size_t lesson_preventions(const struct lesson *l)
 
 const struct prevention *lesson_prevention(const struct lesson *l, size_t i)
 {
-    return &l->preventions[i].is;
+    return &l->preventions[i].says;
 }
 
 const struct glossary_term *lesson_terms(const struct lesson *l, size_t *n)

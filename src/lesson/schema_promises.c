@@ -125,20 +125,20 @@ void read_shows(struct reader *r, const struct field *f, int line, void *out)
 static void read_with(struct reader *r, const struct field *f, int line, void *out)
 {
     struct prevention_decl *p = out;
-    p->is.with = read_sets(r, f, line);
-    p->is.built = true;
+    p->says.with = read_sets(r, f, line);
+    p->says.built = true;
 }
 static void read_warning(struct reader *r, const struct field *f, int line, void *out)
 {
     struct prevention_decl *p = out;
     read_alert(r, line, f->name, &p->alert);
-    p->is.warned = true;
+    p->says.warned = true;
 }
 static const struct field prevention_fields[] = {
-    FPOS(1, "text", STRING, is.text, "what the learner can pick"),
-    F("right", BOOL, is.right, "true: a right one"),
-    F("reply", SAYS, is.reply, "what is said when it is picked"),
-    F("effort", STRING, is.effort, "what it takes, in a few words: \"an hour\""),
+    FPOS(1, "text", STRING, says.text, "what the learner can pick"),
+    F("right", BOOL, says.right, "true: a right one"),
+    F("reply", SAYS, says.reply, "what is said when it is picked"),
+    F("effort", STRING, says.effort, "what it takes, in a few words: \"an hour\""),
     FCUSTOM(
         "with", read_with,
         "{ set(…), … }: so from the beginning; the engine says what that would have "
@@ -151,12 +151,12 @@ static const struct field prevention_fields[] = {
 static void check_prevention(struct reader *r, int line, void *record)
 {
     struct prevention_decl *p = record;
-    p->is.line = line;
-    if (!p->is.built)
-        p->is.with = FN_NONE;
-    if (p->is.built && p->is.warned)
+    p->says.line = line;
+    if (!p->says.built)
+        p->says.with = FN_NONE;
+    if (p->says.built && p->says.warned)
         fail(r->L, line, "'%.60s' has either `with` or `alert`: one thing a choice",
-             p->is.text);
+             p->says.text);
 }
 SCHEMA(prevention_schema, "prevention",
        "Something that could have prevented it, or told of it sooner.",
@@ -168,7 +168,7 @@ void check_preventions(struct reader *r, int line, const struct lesson *l)
 {
     bool right = l->npreventions == 0;
     for (size_t i = 0; i < l->npreventions; i++)
-        right |= l->preventions[i].is.right;
+        right |= l->preventions[i].says.right;
     line = scan_line(r->h->scan, "prevention", line);
     if (l->npreventions == 1 || l->npreventions > PREVENTIONS_MAX)
         fail(r->L, line, "prevention: 2 to %d choices", PREVENTIONS_MAX);

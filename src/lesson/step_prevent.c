@@ -36,7 +36,7 @@ void step_prevent_choices(struct reader *r, int line, const struct lesson *l,
              "step '%.40s' needs prevention = { … }, its choices", st->id);
     struct choice *list = arena_alloc(r->mem, l->npreventions * sizeof *list);
     for (size_t i = 0; i < l->npreventions; i++) {
-        const struct prevention *p = &l->preventions[i].is;
+        const struct prevention *p = &l->preventions[i].says;
         list[i] =
             (struct choice){.text = p->text, .reply = p->reply, .right = p->right};
     }

@@ -73,7 +73,7 @@ static void set_rules(lua_State *L, struct build *b)
     for (size_t i = 0; i < l->nalerts; i++)
         set_rule(L, b, &l->alerts[i], true);
     for (size_t i = 0; i < l->npreventions; i++)
-        if (l->preventions[i].is.warned)
+        if (l->preventions[i].says.warned)
             set_rule(L, b, &l->preventions[i].alert, b->prevented == i);
 }
 
