@@ -52,7 +52,8 @@ struct trap {
     X(FRAGILE, "fragile", "holds until a later event")                                 \
     X(NOTHING, "nothing", "no better")                                                 \
     X(PARTIAL, "partial", "better, not won")                                           \
-    X(COSTLY, "costly", "wins, at a price")
+    X(COSTLY, "costly", "wins, at a price")                                            \
+    X(LOSES, "loses", "breaks a promise of data or freshness that was kept without it")
 enum harm {
     HARM_NONE, /* a fix */
 #define X(id, word, doc) HARM_##id,

@@ -135,7 +135,7 @@ static SCHEMA(
     "A course that tempts and fails. `harm`: worse (some users lose more than "
     "without it), returns (good, then bad again), fragile (holds until a later "
     "event), nothing (no better), partial (better, not won), costly (wins, at a "
-    "price).",
+    "price), loses (breaks a promise of data or freshness more than doing nothing).",
     wrong_fields, check_wrong);
 #undef THIS
 

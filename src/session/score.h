@@ -4,6 +4,7 @@
  *     score.c            the total, and how it ended
  *     score_rivals.c     the runs that are compared, and which change made users well
  *     score_users.c      users spared, no harm done
+ *     score_data.c       promises of data and freshness
  *     score_diagnosis.c  what stood in the notebook before the change that mattered
  *     score_told.c       how long it was watched, and what people were told
  *
@@ -43,6 +44,7 @@ double users_missing(const struct run *r, const struct recording *twin, sim_time
 int share_points(double share, int full);
 void grade_users(const struct grading *g, struct score_item *item);
 void grade_containment(const struct grading *g, struct score_item *item);
+void grade_data(const struct grading *g, struct score_item *item);
 void grade_diagnosis(const struct grading *g, struct score_item *item);
 void grade_verification(const struct grading *g, struct score_item *item);
 void grade_communication(const struct grading *g, struct score_item *item);
