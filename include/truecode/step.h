@@ -152,6 +152,7 @@ struct step_kind {
                           that acts it is moot once users are well again */
     bool acts;         /* there is no answer to choose: a solution is needed */
     bool mends;        /* users are to be well after it */
+    bool prevents;     /* its answer is the sheet's line on prevention */
 
     /* Judges what was typed. NULL: nothing is asked in words, and time goes on. */
     void (*answer)(const struct step *st, const struct step_answer *a,

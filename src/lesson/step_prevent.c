@@ -19,6 +19,7 @@ const struct step_kind step_kind_prevent = {
     .name = "prevent",
     .schema = &schema,
     .size = sizeof(struct step),
+    .prevents = true,
     .answer = step_choice_answer,
     .item = step_choice_item,
     .how = step_choice_how,

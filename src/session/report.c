@@ -199,6 +199,7 @@ static void make_report(const struct maker *k)
     make_users(k);
     make_chart(k);
     make_timeline(k);
+    make_prevention(k);
     make_explanations(k);
     make_turns(k);
     make_lesson(k);

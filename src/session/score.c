@@ -220,6 +220,8 @@ static void grade_parts(const struct grading *g, struct score *sc,
         if (items[i].full == 0)
             continue;
         grade[i](g, &items[i]);
+        if (i == SCORE_DIAGNOSIS)
+            grade_trigger(g, &items[i]);
         sc->part[i] = (double)items[i].points / items[i].full;
         sc->total += items[i].points;
     }
