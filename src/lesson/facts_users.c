@@ -188,8 +188,7 @@ int s_suspected(lua_State *L)
 
 int s_now(lua_State *L)
 {
-    lua_pushinteger(L, world_now(facts_of(L)->world));
-    return 1;
+    return duration_push_whole(L, world_now(facts_of(L)->world));
 }
 
 static int push_since(lua_State *L, sim_time t)
@@ -198,7 +197,7 @@ static int push_since(lua_State *L, sim_time t)
     if (t > now)
         lua_pushnumber(L, (lua_Number)NAN); /* compares as false with everything */
     else
-        lua_pushinteger(L, now - t);
+        duration_push_whole(L, now - t);
     return 1;
 }
 

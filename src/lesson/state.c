@@ -145,13 +145,13 @@ static int ask_inside(lua_State *L)
     host_of(L)->line = ar.linedefined;
     object_push(L, "s");
     lua_call(L, 1, 1);
-    if (lua_type(L, -1) != q->want) {
+    bool duration = q->want == LUA_TNUMBER && is_duration(L, -1);
+    if (lua_type(L, -1) != q->want && !duration) {
         fail(L, ar.linedefined, "this function must return %s, not a %s",
-             q->want == LUA_TBOOLEAN ? "true or false" : "a number",
-             luaL_typename(L, -1));
+             q->want == LUA_TBOOLEAN ? "true or false" : "a number", type_word(L, -1));
     }
     q->yes = lua_toboolean(L, -1);
-    q->number = lua_tonumber(L, -1);
+    q->number = duration ? (double)duration_at(L, -1) : lua_tonumber(L, -1);
     return 0;
 }
 
