@@ -57,7 +57,7 @@ static void put_text(struct buf *out, const char *s)
 static void begin_value(struct json *j, const char *key)
 {
     struct json_level *in = j->depth > 0 ? &j->levels[j->depth - 1] : NULL;
-    assert(in ? (in->close == '}') == (key != NULL) : !key);
+    assert(in ? (in->close == '}') == !!key : !key);
     if (in && in->any)
         buf_addch(j->out, ',');
     if (!begin_line(j) && in && in->any)

@@ -494,7 +494,7 @@ static void complete_behind(struct completer *k, const struct command *cmd)
 {
     struct stage rest = *k->stage;
     const struct command *sub;
-    while (k->index > 1 && (sub = command_sub(cmd, rest.words[1].s)) != NULL) {
+    while (k->index > 1 && (sub = command_sub(cmd, rest.words[1].s))) {
         cmd = sub;
         rest.words++;
         rest.n--;

@@ -292,7 +292,7 @@ static void take_params(struct build *b, lua_State *L, struct value *v, int line
         host_look(L, 2);
         const struct param_desc *p =
             lua_type(L, -2) == LUA_TSTRING ? param_of(k, lua_tostring(L, -2)) : NULL;
-        if (p != NULL && p - k->params < ENDPOINT_PARAMS) {
+        if (p && p - k->params < ENDPOINT_PARAMS) {
             v[p - k->params] = to_value(b, L, -1, p, line, "endpoint");
             continue;
         }

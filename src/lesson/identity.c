@@ -33,7 +33,7 @@ static void put_value(lua_State *L, struct identity *d, int depth);
 
 static void put_text(struct buf *out, const char *s)
 {
-    if (s == NULL)
+    if (!s)
         buf_adds(out, " -");
     else
         buf_addf(out, " %zu:%s", strlen(s), s);
@@ -65,7 +65,7 @@ static void put_function(lua_State *L, struct identity *d, int depth)
     host_charge(L, 1 + d->l->len / 16);
     source_functions(d->l->text, d->l->len, ar.linedefined, ar.lastlinedefined, d->out);
     const char *name;
-    for (int i = 1; (name = lua_getupvalue(L, -1, i)) != NULL; i++) {
+    for (int i = 1; (name = lua_getupvalue(L, -1, i)); i++) {
         if (strcmp(name, "_ENV") != 0) {
             put_text(d->out, name);
             put_value(L, d, depth + 1);

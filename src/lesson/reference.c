@@ -139,7 +139,7 @@ static void place(struct buf *out, const struct kind_desc *k)
     if (str_eq(k->name, "endpoint"))
         buf_addf(out, "Inside a `%s`: `endpoints = { name = { steps … } }`.\n\n",
                  k->within);
-    else if (k->within == NULL)
+    else if (!k->within)
         buf_addf(out, "Inside whatever calls: `%ss = { callee = { … } }`.\n\n",
                  k->name);
     else

@@ -259,7 +259,7 @@ static const char *skip_sign(struct scan *s, struct cursor *c)
 {
     const char *start = c->p;
     size_t n = sign_length(c);
-    bool blank = strchr(" \t\r\n\v\f", *start) != NULL;
+    bool blank = strchr(" \t\r\n\v\f", *start);
     s->modulo |= *start == '%';
     for (size_t i = 0; i < n; i++)
         skip_byte(c);

@@ -483,8 +483,9 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
         &lesson_schema,    &post_schema,   &slo_schema, &burn_schema,
         &threshold_schema, &expect_schema, NULL};
     static const struct schema *const after[] = {
-        &trap_schema, &person_schema, &known_schema, &reaction_schema, &accepted_schema,
-        &fix_schema,  &wrong_schema,  &cited_schema, &live_schema, &lab_schema, NULL};
+        &trap_schema,     &person_schema, &known_schema, &reaction_schema,
+        &accepted_schema, &fix_schema,    &wrong_schema, &cited_schema,
+        &live_schema,     &lab_schema,    NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

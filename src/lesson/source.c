@@ -88,8 +88,8 @@ static bool skip_comment(struct lexer *x)
 
 static bool next_token(struct lexer *x, struct token *t)
 {
-    while (x->p < x->end && (strchr(" \t\r\n\v\f", *x->p) != NULL || skip_comment(x)))
-        if (x->p < x->end && strchr(" \t\r\n\v\f", *x->p) != NULL)
+    while (x->p < x->end && (strchr(" \t\r\n\v\f", *x->p) || skip_comment(x)))
+        if (x->p < x->end && strchr(" \t\r\n\v\f", *x->p))
             step(x);
     if (x->p >= x->end)
         return false;
@@ -131,7 +131,7 @@ static void take_function(struct lexer x, int last, struct buf *out)
     if (t.line == last)
         return;
     out->len = before;
-    if (out->s != NULL)
+    if (out->s)
         out->s[before] = '\0';
 }
 

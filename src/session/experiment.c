@@ -48,7 +48,7 @@ static enum err start(struct experiment *x, struct errmsg *why)
     enum err e = lesson_build(x->lesson, x->seed + x->done, &x->lw, why);
     if (e != ERR_OK)
         return e;
-    if (x->model == NULL) {
+    if (!x->model) {
         const struct measure_plan p = {x->plan.warm_up, x->plan.ends_at,
                                        (unsigned)x->plan.batches};
         e = measure_new(&x->measure, x->lw.model, &p, why);
@@ -58,7 +58,7 @@ static enum err start(struct experiment *x, struct errmsg *why)
     }
     x->world = world_new(x->lw.model, x->seed + x->done, why);
     measure_begin(x->measure);
-    return x->world != NULL ? ERR_OK : ERR_LIMIT;
+    return x->world ? ERR_OK : ERR_LIMIT;
 }
 
 enum err experiment_open(struct experiment **out, const struct experiment_options *o,
@@ -79,12 +79,12 @@ enum err experiment_open(struct experiment **out, const struct experiment_option
 
 void experiment_free(struct experiment *x)
 {
-    if (x == NULL)
+    if (!x)
         return;
     measure_free(x->measure);
     world_free(x->world);
     lesson_world_release(&x->lw);
-    if (x->model != NULL)
+    if (x->model)
         model_unref(x->model);
     lesson_unref(x->lesson);
     mem_free(x);
@@ -138,7 +138,7 @@ enum err experiment_run(struct experiment *x, uint64_t max_events, bool *more,
                         struct errmsg *why)
 {
     *more = false;
-    if (x->world == NULL)
+    if (!x->world)
         return ERR_OK;
     struct observer o = measure_observer(x->measure);
     for (uint64_t end = world_events(x->world) + max_events;;) {
@@ -171,7 +171,7 @@ enum err experiment_run(struct experiment *x, uint64_t max_events, bool *more,
 
 void experiment_stop(struct experiment *x)
 {
-    if (x->world == NULL)
+    if (!x->world)
         return;
     x->stopped_at = world_now(x->world);
     end_replication(x);
@@ -179,13 +179,13 @@ void experiment_stop(struct experiment *x)
 
 double experiment_done(const struct experiment *x)
 {
-    double now = x->world != NULL ? (double)world_now(x->world) : 0;
+    double now = x->world ? (double)world_now(x->world) : 0;
     return (x->done + now / (double)x->plan.ends_at) / x->wanted;
 }
 
 uint64_t experiment_events(const struct experiment *x)
 {
-    return x->events + (x->world != NULL ? world_events(x->world) : 0);
+    return x->events + (x->world ? world_events(x->world) : 0);
 }
 
 uint64_t experiment_digest(const struct experiment *x)

@@ -15,7 +15,7 @@ static size_t firing(const struct recording *rec)
 
 static void view_notes(struct session *s, struct session_view *v)
 {
-    s->note_views = mem_grow(s->note_views, s->nnotes + 1, sizeof(*s->note_views));
+    s->note_views = mem_grow(s->note_views, s->nnotes + 1, sizeof *s->note_views);
     for (size_t i = 0; i < s->nnotes; i++) {
         const struct note *n = &s->notes[i];
         s->note_views[i] = (struct note_view){

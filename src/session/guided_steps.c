@@ -34,7 +34,7 @@ void step_look_on(struct session *s)
 static void announce(struct session *s)
 {
     const struct step *st = step_current(s);
-    s->unread = st != NULL;
+    s->unread = st;
     if (!st)
         return;
     session_say(s, TONE_HEAD, "Step %zu of %zu. %s", s->step + 1,

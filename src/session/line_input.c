@@ -189,7 +189,7 @@ static enum err console_once(struct session *s, const char *line, struct out *ou
     struct console_ctx ctx;
     session_console(s, &ctx);
     out_init(out);
-    memset(fx, 0, sizeof(*fx));
+    memset(fx, 0, sizeof *fx);
     return console_run(&ctx, line, out, fx);
 }
 

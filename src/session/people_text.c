@@ -25,7 +25,7 @@ static bool put_text(const char *text, struct buf *out)
 {
     if (text)
         buf_adds(out, text);
-    return text != NULL;
+    return text;
 }
 
 static bool put_change(const struct sight *v, struct buf *out)

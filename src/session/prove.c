@@ -32,7 +32,7 @@ void prove_result(struct prover *pv, enum proof_kind kind, const char *name, boo
     if (tell) {
         va_list ap;
         va_start(ap, fmt);
-        vsnprintf(r->detail, sizeof(r->detail), fmt, ap);
+        vsnprintf(r->detail, sizeof r->detail, fmt, ap);
         va_end(ap);
     }
     if (!ok && r->failed == 0)
@@ -220,7 +220,7 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
 {
     struct run r;
     double margin = 0;
-    memset(&r, 0, sizeof(r));
+    memset(&r, 0, sizeof r);
     enum err e = prove_course(pv, &r, c, 0, why);
     if (e == ERR_OK) {
         sim_time now = run_now(&r), window = lesson_info(pv->lesson)->good_for;
@@ -246,11 +246,11 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
 
 static void reset_seed(struct prover *pv)
 {
-    memset(pv->moved, 0, sizeof(pv->moved));
-    memset(pv->normal, 0, sizeof(pv->normal));
-    memset(pv->trapped, 0, sizeof(pv->trapped));
-    memset(&pv->base, 0, sizeof(pv->base));
-    memset(&pv->nothing, 0, sizeof(pv->nothing));
+    memset(pv->moved, 0, sizeof pv->moved);
+    memset(pv->normal, 0, sizeof pv->normal);
+    memset(pv->trapped, 0, sizeof pv->trapped);
+    memset(&pv->base, 0, sizeof pv->base);
+    memset(&pv->nothing, 0, sizeof pv->nothing);
     pv->effort = pv->most;
     pv->watched = 0;
     pv->broken.text[0] = '\0';
@@ -323,7 +323,7 @@ enum err prove_within(struct proof *out, const struct session_options *o,
                       void *ctx, struct errmsg *why)
 {
     struct prover pv = {.out = out, .most = most};
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     out->ok = true;
     out->seeds = count;
     enum err e = lesson_load(&pv.lesson, o->text, o->len, o->name, why);

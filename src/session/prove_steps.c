@@ -71,7 +71,7 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
         return true;
     }
     prove_play_step(s);
-    last_words(s, tail, sizeof(tail));
+    last_words(s, tail, sizeof tail);
     prove_result(pv, PROOF_STEPS, st->id, s->step > i, NAN,
                  "not done after its solution: %s", tail);
     return s->step > i;

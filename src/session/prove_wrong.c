@@ -61,7 +61,7 @@ static struct verdict judge_worse(struct prover *pv, const struct run *r,
             continue;
         v.ok = more;
         v.margin = margin > 1 ? 1 : margin;
-        snprintf(v.detail, sizeof(v.detail), "%s: %.0f bad, without it %.0f", name, you,
+        snprintf(v.detail, sizeof v.detail, "%s: %.0f bad, without it %.0f", name, you,
                  nothing);
     }
     return v;
@@ -84,7 +84,7 @@ static struct verdict judge_returns(struct prover *pv, const struct run *r)
         bool won = run_well(r, lesson_info(pv->lesson)->good_for, NULL);
         v.ok = worst < want && !won;
         v.margin = below(want, worst);
-        snprintf(v.detail, sizeof(v.detail),
+        snprintf(v.detail, sizeof v.detail,
                  "good again, then down to %.1f %% in a minute%s", 100 * worst,
                  won ? "; it won" : "");
     }
@@ -100,7 +100,7 @@ static double bad_anyway(struct prover *pv, sim_time at)
     struct run r;
     struct errmsg why = {0};
     double bad = NAN;
-    memset(&r, 0, sizeof(r));
+    memset(&r, 0, sizeof r);
     if (lesson_fixes(pv->lesson) > 0 &&
         prove_course(pv, &r, lesson_fix(pv->lesson, 0), at + AFTERMATH, &why) == ERR_OK)
         bad = (double)recording_bad_count(r.rec, at, at + AFTERMATH);
@@ -120,7 +120,7 @@ static struct verdict judge_fragile(struct prover *pv, const struct run *r,
     double bad = (double)recording_bad_count(r->rec, c->until_at, end);
     v.ok = before >= want && after < want && !(bad <= 1.5 * anyway + 1);
     v.margin = below(want, after);
-    snprintf(v.detail, sizeof(v.detail),
+    snprintf(v.detail, sizeof v.detail,
              "%.2f %% good until %s, %.2f %% after: %.0f bad, with the reference %.0f",
              100 * before, c->until ? c->until : "then", 100 * after, bad, anyway);
     return v;
@@ -165,7 +165,7 @@ static struct verdict judge_spared(struct prover *pv, const struct run *r,
         v.ok = !won && spared <= 0.1;
         v.margin = 0.1 - spared;
     }
-    snprintf(v.detail, sizeof(v.detail), "%.0f bad, without it %.0f%s", you, nothing,
+    snprintf(v.detail, sizeof v.detail, "%.0f bad, without it %.0f%s", you, nothing,
              won ? "; it won" : "");
     if (c->harm == HARM_COSTLY && won && !v.ok)
         snprintf(v.detail, sizeof v.detail, "its price is not true after it");
@@ -176,7 +176,7 @@ enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *w
 {
     struct run r;
     struct verdict v = {0};
-    memset(&r, 0, sizeof(r));
+    memset(&r, 0, sizeof r);
     sim_time until = c->harm == HARM_FRAGILE ? c->until_at + AFTERMATH : 0;
     if (prove_course(pv, &r, c, until, why) != ERR_OK) {
         prove_result(pv, PROOF_WRONG, c->title, false, NAN, "%.180s", why->text);

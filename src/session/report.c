@@ -126,7 +126,7 @@ static void make_users(const struct maker *k)
 
 static double *bad_curve(const struct maker *k, const struct recording *rec)
 {
-    double *v = arena_alloc(&k->r->mem, CHART_POINTS * sizeof(*v));
+    double *v = arena_alloc(&k->r->mem, CHART_POINTS * sizeof *v);
     sim_time span = k->v->to - k->v->from;
     for (int i = 0; i < CHART_POINTS; i++) {
         sim_time a = k->v->from + span * i / CHART_POINTS;
@@ -153,7 +153,7 @@ static void make_chart(const struct maker *k)
         (struct block_series){"nothing", bad_curve(k, k->v->nothing.rec)};
     size_t n;
     const struct done_action *did = scored_actions(k->s, &n);
-    sim_time *marks = arena_alloc(&k->r->mem, (n + 1) * sizeof(*marks));
+    sim_time *marks = arena_alloc(&k->r->mem, (n + 1) * sizeof *marks);
     for (size_t i = 0; i < n; i++)
         marks[b->nmarks++] = did[i].at;
     b->marks = marks;
@@ -200,7 +200,7 @@ enum err session_report(struct session *s, struct report *out,
 {
     struct rivals now = {0}, *v = s->over ? &s->rivals : &now;
     enum err e = ERR_OK;
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     if (!v->you.world)
         e = rivals_run(s, v, progress, ctx, why);
     if (e == ERR_OK) {
@@ -220,5 +220,5 @@ enum err session_report(struct session *s, struct report *out,
 void report_release(struct report *r)
 {
     arena_release(&r->mem);
-    memset(r, 0, sizeof(*r));
+    memset(r, 0, sizeof *r);
 }

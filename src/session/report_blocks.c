@@ -9,9 +9,9 @@ struct block *add_block(struct report *r, enum block_kind kind, const char *text
 {
     if (r->n == r->cap) {
         size_t cap = r->cap ? 2 * r->cap : TINY(32, 1);
-        struct block *grown = arena_alloc(&r->mem, cap * sizeof(*grown));
+        struct block *grown = arena_alloc(&r->mem, cap * sizeof *grown);
         if (r->n)
-            memcpy(grown, r->blocks, r->n * sizeof(*grown));
+            memcpy(grown, r->blocks, r->n * sizeof *grown);
         r->blocks = grown;
         r->cap = cap;
     }
@@ -36,7 +36,7 @@ void row_cell(struct rows *t, const char *s)
 {
     if (t->n == t->cap) {
         t->cap = t->cap ? 2 * t->cap : TINY(32, 1);
-        t->cells = mem_grow(t->cells, t->cap, sizeof(*t->cells));
+        t->cells = mem_grow(t->cells, t->cap, sizeof *t->cells);
     }
     t->cells[t->n++] = arena_strdup(&t->r->mem, s);
 }
@@ -55,8 +55,8 @@ void rows_block(struct rows *t, const char *heads, size_t ncols)
     if (t->n == 0)
         return;
     struct block *b = add_block(t->r, BLOCK_TABLE, heads);
-    b->cells = arena_alloc(&t->r->mem, t->n * sizeof(*b->cells));
-    memcpy(b->cells, t->cells, t->n * sizeof(*b->cells));
+    b->cells = arena_alloc(&t->r->mem, t->n * sizeof *b->cells);
+    memcpy(b->cells, t->cells, t->n * sizeof *b->cells);
     b->ncells = t->n;
     b->ncols = ncols;
     mem_free(t->cells);

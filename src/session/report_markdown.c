@@ -12,7 +12,7 @@
 static void put_heads(const struct block *b, struct buf *out)
 {
     char heads[256];
-    snprintf(heads, sizeof(heads), "%s", b->text);
+    snprintf(heads, sizeof heads, "%s", b->text);
     buf_adds(out, "|");
     for (char *h = heads; h;) {
         char *bar = strchr(h, '|');

@@ -70,14 +70,14 @@ static void gather(struct moments *all)
     size_t nnotes = scored_notes(k->s);
     size_t most = recording_changes(r->rec) + recording_alerts(r->rec) + nnotes +
                   r->stage->ntickets + 1;
-    all->m = arena_alloc(&k->r->mem, most * sizeof(*all->m));
+    all->m = arena_alloc(&k->r->mem, most * sizeof *all->m);
     put_changes(all, r, false);
     put_news(all, r);
     for (size_t i = 0; i < nnotes; i++)
         put_moment(all, k->s->notes[i].at, note_line(k, &k->s->notes[i]));
     put_changes(all, r, true);
     put_moment(all, k->v->left, "the end");
-    sort_stable(all->m, all->n, sizeof(*all->m), by_time, NULL);
+    sort_stable(all->m, all->n, sizeof *all->m, by_time, NULL);
 }
 
 void make_timeline(const struct maker *k)

@@ -18,7 +18,7 @@ static void mark_drop(struct session *s, size_t i)
     assert(i < s->nmarks);
     world_free(s->marks[i].world);
     recording_free(s->marks[i].rec);
-    memmove(&s->marks[i], &s->marks[i + 1], (s->nmarks - i - 1) * sizeof(s->marks[0]));
+    memmove(&s->marks[i], &s->marks[i + 1], (s->nmarks - i - 1) * sizeof s->marks[0]);
     s->nmarks--;
 }
 
@@ -45,7 +45,7 @@ void mark_push(struct session *s)
         return; /* no memory: there are older ones to come back to */
     if (s->nmarks == s->marks_cap) {
         s->marks_cap = s->marks_cap ? 2 * s->marks_cap : TINY(16, 1);
-        s->marks = mem_grow(s->marks, s->marks_cap, sizeof(*s->marks));
+        s->marks = mem_grow(s->marks, s->marks_cap, sizeof *s->marks);
     }
     s->marks[s->nmarks++] =
         (struct mark){.at = now, .world = copy, .rec = recording_fork(s->run.rec)};
@@ -73,7 +73,7 @@ void action_remember(struct session *s, const struct action *a)
 {
     if (s->nactions == s->actions_cap) {
         s->actions_cap = s->actions_cap ? 2 * s->actions_cap : TINY(8, 1);
-        s->actions = mem_grow(s->actions, s->actions_cap, sizeof(*s->actions));
+        s->actions = mem_grow(s->actions, s->actions_cap, sizeof *s->actions);
     }
     struct done_action *d = &s->actions[s->nactions++];
     *d = (struct done_action){.at = run_now(&s->run),
@@ -159,7 +159,7 @@ static enum err branch_keep(struct session *s, struct errmsg *why)
     b->answered = questions_answered(s);
     b->wrong_answers = s->wrong_answers;
     b->nactions = s->nactions;
-    b->actions = mem_array(s->nactions + 1, sizeof(*b->actions));
+    b->actions = mem_array(s->nactions + 1, sizeof *b->actions);
     for (size_t i = 0; i < s->nactions; i++)
         b->actions[i] = s->actions[i];
     for (size_t i = 0; i < s->nnotes; i++)
@@ -173,7 +173,7 @@ void branch_release(struct branch *b)
 {
     run_release(&b->run);
     mem_free(b->actions);
-    memset(b, 0, sizeof(*b));
+    memset(b, 0, sizeof *b);
 }
 
 /* Back to the step that was open at t. */

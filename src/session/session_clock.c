@@ -192,9 +192,9 @@ static enum err session_load(struct session *s, const struct session_options *o,
     if (e != ERR_OK)
         return e;
     s->run.effort = o->effort;
-    s->status = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->status));
-    s->began = mem_array(lesson_steps(s->lesson) + 1, sizeof(*s->began));
-    s->trapped_at = mem_array(lesson_traps(s->lesson) + 1, sizeof(*s->trapped_at));
+    s->status = mem_array(lesson_steps(s->lesson) + 1, sizeof *s->status);
+    s->began = mem_array(lesson_steps(s->lesson) + 1, sizeof *s->began);
+    s->trapped_at = mem_array(lesson_traps(s->lesson) + 1, sizeof *s->trapped_at);
     for (size_t i = 0; i < lesson_traps(s->lesson); i++)
         s->trapped_at[i] = SIM_FOREVER;
     return run_up(s, why);
@@ -203,7 +203,7 @@ static enum err session_load(struct session *s, const struct session_options *o,
 enum err session_open(struct session **out, const struct session_options *o,
                       struct errmsg *why)
 {
-    struct session *s = mem_alloc(sizeof(*s));
+    struct session *s = mem_alloc(sizeof *s);
     session_init(s, o);
     enum err e = session_load(s, o, why);
     if (e == ERR_OK) {

@@ -33,7 +33,8 @@ static void copy_lists(struct session *to, const struct session *s)
     to->people = s->people;
     to->people.last = (struct told){0};
     to->people.inbox = copy(s->people.inbox, s->people.n, sizeof *s->people.inbox);
-    to->people.letters = copy(s->people.letters, s->people.n, sizeof *s->people.letters);
+    to->people.letters =
+        copy(s->people.letters, s->people.n, sizeof *s->people.letters);
     to->people.cap = s->people.n;
     to->forecasts = copy(s->forecasts, s->nforecasts, sizeof *s->forecasts);
     to->nforecasts = to->forecasts_cap = s->nforecasts;

@@ -14,7 +14,7 @@ static sim_time in_minutes(const struct witness *w, const char *text)
 {
     const char *p = text + strcspn(text, "0123456789");
     long n = *p ? strtol(p, NULL, 10) : 0;
-    bool minutes = strstr(p, "m") != NULL;
+    bool minutes = strstr(p, "m");
     return n > 0 && n < 600 && minutes ? w->at + (sim_time)n * SIM_MIN : SIM_FOREVER;
 }
 

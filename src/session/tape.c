@@ -19,10 +19,10 @@
 static struct tape_head head_of(const struct session *s)
 {
     struct tape_head h = {.engine = ENGINE_NUMBER, .seed = s->seed};
-    snprintf(h.lesson, sizeof(h.lesson), "%s", lesson_info(s->lesson)->id);
-    snprintf(h.hash, sizeof(h.hash), "%s", lesson_hash(s->lesson));
-    snprintf(h.identity, sizeof(h.identity), "%s", s->identity);
-    snprintf(h.mode, sizeof(h.mode), "%s", mode_on_tape(s->mode));
+    snprintf(h.lesson, sizeof h.lesson, "%s", lesson_info(s->lesson)->id);
+    snprintf(h.hash, sizeof h.hash, "%s", lesson_hash(s->lesson));
+    snprintf(h.identity, sizeof h.identity, "%s", s->identity);
+    snprintf(h.mode, sizeof h.mode, "%s", mode_on_tape(s->mode));
     return h;
 }
 
@@ -64,9 +64,9 @@ static void score_text(char *to, size_t size, const struct score *score)
 enum err tape_score(struct session *s, const struct score *score, struct errmsg *why)
 {
     char now[SCORE_TEXT];
-    score_text(now, sizeof(now), score);
+    score_text(now, sizeof now, score);
     if (s->taped_score[0] == '\0') {
-        snprintf(s->taped_score, sizeof(s->taped_score), "%s", now);
+        snprintf(s->taped_score, sizeof s->taped_score, "%s", now);
         tape_put(s, "score", now);
     }
     if (str_eq(s->taped_score, now))
@@ -92,20 +92,20 @@ static enum err check_head(const struct session *s, const struct tape_head *h,
     struct tape_head mine = head_of(s);
     char a[160], b[160];
     if (h->engine != mine.engine) {
-        snprintf(a, sizeof(a), "%d", h->engine);
-        snprintf(b, sizeof(b), "%d", mine.engine);
+        snprintf(a, sizeof a, "%d", h->engine);
+        snprintf(b, sizeof b, "%d", mine.engine);
         return other(why, "the tape was recorded by another engine", a, b);
     }
     /* Other words are the same lesson where all that decides the run is the same. */
     if (!str_eq(h->lesson, mine.lesson) ||
         (!str_eq(h->hash, mine.hash) && !str_eq(h->identity, mine.identity))) {
-        snprintf(a, sizeof(a), "%s %s", h->lesson, h->hash);
-        snprintf(b, sizeof(b), "%s %s", mine.lesson, mine.hash);
+        snprintf(a, sizeof a, "%s %s", h->lesson, h->hash);
+        snprintf(b, sizeof b, "%s %s", mine.lesson, mine.hash);
         return other(why, "the tape is of another lesson or version of it", a, b);
     }
     if (h->seed != mine.seed) {
-        snprintf(a, sizeof(a), "%" PRIu64, h->seed);
-        snprintf(b, sizeof(b), "%" PRIu64, mine.seed);
+        snprintf(a, sizeof a, "%" PRIu64, h->seed);
+        snprintf(b, sizeof b, "%" PRIu64, mine.seed);
         return other(why, "the tape has another seed", a, b);
     }
     if (!str_eq(h->mode, mine.mode))
@@ -143,10 +143,10 @@ static enum err replay_command(struct session *s, const struct tape_reader *r,
 static enum err replay_score(struct session *s, const struct tape_reader *r,
                              const char *text, struct errmsg *why)
 {
-    if (!s->over || strlen(text) >= sizeof(s->taped_score) || s->taped_score[0] != '\0')
+    if (!s->over || strlen(text) >= sizeof s->taped_score || s->taped_score[0] != '\0')
         return errmsg_set(why, ERR_MISMATCH,
                           "tape line %zu: a score stands once, after the end", r->line);
-    snprintf(s->taped_score, sizeof(s->taped_score), "%s", text);
+    snprintf(s->taped_score, sizeof s->taped_score, "%s", text);
     s->score_line = r->line;
     return ERR_OK;
 }
@@ -194,7 +194,7 @@ static enum err replay_line(struct session *s, const struct tape_reader *r,
 enum err tape_replay(struct session *s, const char *tape, size_t len, size_t *bad_line,
                      struct errmsg *why)
 {
-    struct tape_reader *r = mem_alloc(sizeof(*r));
+    struct tape_reader *r = mem_alloc(sizeof *r);
     struct tape_line l;
     enum err e = tape_open(r, tape, len, why);
     if (e == ERR_OK)

@@ -104,7 +104,7 @@ static double number_in_run(const void *ctx, fn_id fn)
 bool run_text(const struct run *r, const struct text *t, struct buf *out)
 {
     struct answers a = {true_in_run, number_in_run, r, run_lesson(r)};
-    return say(&a, t, out) != NULL;
+    return say(&a, t, out);
 }
 
 /* ---- in a session ---------------------------------------------------------------- */
@@ -134,7 +134,7 @@ const struct variant *session_variant(struct session *s, const struct text *t)
 bool session_text(struct session *s, const struct text *t, struct buf *out)
 {
     struct answers a = {true_in_session, number_in_session, s, s->lesson};
-    return say(&a, t, out) != NULL;
+    return say(&a, t, out);
 }
 
 bool session_show(struct session *s, const struct text *t, const char *what,

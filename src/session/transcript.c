@@ -39,7 +39,7 @@ bool strings_add(struct strings *v, const char *s)
         return false;
     if (v->n == v->cap) {
         v->cap = v->cap ? v->cap * 2 : TINY(16, 1);
-        v->s = mem_grow(v->s, v->cap, sizeof(*v->s));
+        v->s = mem_grow(v->s, v->cap, sizeof *v->s);
     }
     v->s[v->n++] = mem_strdup(s);
     return true;
@@ -50,7 +50,7 @@ void strings_release(struct strings *v)
     for (size_t i = 0; i < v->n; i++)
         mem_free(v->s[i]);
     mem_free(v->s);
-    memset(v, 0, sizeof(*v));
+    memset(v, 0, sizeof *v);
 }
 
 /* ---- saying things --------------------------------------------------------------- */

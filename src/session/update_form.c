@@ -169,7 +169,7 @@ bool form_takes(struct session *s, const char *line, bool confirmed, enum err *e
     while (n > 0 && strchr(" \t\r\n", line[n - 1]))
         n--;
     *e = ERR_OK;
-    if (s->phase != PHASE_PLAY || n == 0 || n >= sizeof(typed))
+    if (s->phase != PHASE_PLAY || n == 0 || n >= sizeof typed)
         return false;
     memcpy(typed, line, n);
     typed[n] = '\0';

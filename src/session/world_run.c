@@ -13,12 +13,12 @@
 
 static struct stage *stage_of(const struct lesson *l, const struct lesson_world *lw)
 {
-    struct stage *g = mem_alloc(sizeof(*g));
+    struct stage *g = mem_alloc(sizeof *g);
     g->refs = 1;
     g->lw = *lw;
     g->lesson = lesson_ref(l);
     g->ntickets = g->lw.ntickets;
-    g->tickets = mem_array(g->ntickets + 1, sizeof(*g->tickets));
+    g->tickets = mem_array(g->ntickets + 1, sizeof *g->tickets);
     for (size_t i = 0; i < g->ntickets; i++) {
         const struct lesson_ticket *t = &g->lw.tickets[i];
         g->tickets[i] = (struct ticket){

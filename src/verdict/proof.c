@@ -21,14 +21,14 @@ struct prove_row *proof_row(struct proof *p, enum proof_kind kind, const char *n
 {
     for (size_t i = 0; i < p->n; i++)
         if (p->rows[i].kind == kind &&
-            strncmp(p->rows[i].name, name, sizeof(p->rows[i].name) - 1) == 0)
+            strncmp(p->rows[i].name, name, sizeof p->rows[i].name - 1) == 0)
             return &p->rows[i];
     GROW(p->rows, p->n, p->cap);
     struct prove_row *r = &p->rows[p->n++];
-    memset(r, 0, sizeof(*r));
+    memset(r, 0, sizeof *r);
     r->kind = kind;
     r->margin_min = NAN;
-    snprintf(r->name, sizeof(r->name), "%s", name);
+    snprintf(r->name, sizeof r->name, "%s", name);
     return r;
 }
 
@@ -40,7 +40,7 @@ void proof_merge(struct proof *a, const struct proof *b)
         bool closer = !isnan(from->margin_min) &&
                       (isnan(to->margin_min) || from->margin_min < to->margin_min);
         if ((from->failed && !to->failed) || (!to->failed && closer))
-            memcpy(to->detail, from->detail, sizeof(to->detail));
+            memcpy(to->detail, from->detail, sizeof to->detail);
         if (from->failed && (!to->failed || from->first_bad_seed < to->first_bad_seed))
             to->first_bad_seed = from->first_bad_seed;
         if (closer)
@@ -55,7 +55,7 @@ void proof_merge(struct proof *a, const struct proof *b)
 void proof_release(struct proof *p)
 {
     mem_free(p->rows);
-    memset(p, 0, sizeof(*p));
+    memset(p, 0, sizeof *p);
 }
 
 static void print_row(const struct prove_row *r, struct buf *out)

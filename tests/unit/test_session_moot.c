@@ -59,6 +59,14 @@ static void words_follow_the_world(void **state)
     session_free(s);
 }
 
+static bool ticket_says(const struct session_view *v, const char *text)
+{
+    for (size_t i = 0; i < v->ntickets; i++)
+        if (!strcmp(v->tickets[i].text, text))
+            return true;
+    return false;
+}
+
 static void a_ticket_keeps_what_was_so(void **state)
 {
     (void)state;
@@ -72,8 +80,8 @@ static void a_ticket_keeps_what_was_so(void **state)
     play_for(s, 8 * SIM_MIN + SIM_SEC);
     play_type(s, "rollback api");
     play_for(s, 9 * SIM_MIN);
-    assert_int_equal(session_view(s)->ntickets, 1);
-    assert_string_equal(session_view(s)->tickets[0].text, "Version 2.");
+    assert_true(ticket_says(session_view(s), "Version 2."));
+    assert_false(ticket_says(session_view(s), "Version 1."));
     session_free(s);
     mem_free(text);
     mem_free(with);

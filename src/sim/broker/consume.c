@@ -106,7 +106,7 @@ static void drop(struct world *w, struct act *a)
 
 void deliveries_drop(struct world *w, comp_id c, const struct member *m, int partition)
 {
-    ref only = m == NULL ? 0 : W_REF(w, m);
+    ref only = m ? W_REF(w, m) : 0;
     for (ref r = sub_of(w, c)->inside.first; r != 0;) {
         struct act *a = act_at(w, r);
         r = a->next;
@@ -140,7 +140,7 @@ void sub_begin(struct world *w, struct act *a)
 bool subscription_chokes(struct world *w, const struct act *a, const char *version)
 {
     const struct topic_state *t = topic_of(w, sub_topic(w, a->caller));
-    if (t->fixed_in != NULL && str_eq(t->fixed_in, version))
+    if (t->fixed_in && str_eq(t->fixed_in, version))
         return false;
     w_log(w, a->comp, a->instance, LOG_ERROR, a->request, "cannot read a message of %s",
           w->comps[sub_topic(w, a->caller)].name);
@@ -168,7 +168,7 @@ static uint32_t fetch_tickets(struct world *w, comp_id c, struct member *m,
 {
     uint32_t n = 0;
     struct ticket *t;
-    while (n < want && (t = ticket_take(w, c)) != NULL) {
+    while (n < want && (t = ticket_take(w, c))) {
         give_ticket(w, c, m, t);
         n++;
     }

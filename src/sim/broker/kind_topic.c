@@ -212,7 +212,7 @@ static uint32_t key_of(const struct world *w, comp_id c, uint32_t draw)
     uint32_t keys = (uint32_t)p_count(w, c, TP_KEYS);
     if (keys == 0)
         return draw & KEY_MASK;
-    if (popular == NULL)
+    if (!popular)
         return (uint32_t)((uint64_t)draw * keys >> 32);
     return zipf_at(popular, (double)draw / 4294967296.0);
 }
@@ -376,12 +376,13 @@ enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
                         .id = a->key,
                         .key = key & KEY_MASK};
     set_subject(w, &m, a, again);
-    if (again)
+    if (again) {
+        s->duplicates++;
         m.flags |= MESSAGE_DUPLICATE;
+    }
     if ((s->poison > 0 || s->poison_next) && poisoned(w, c, partition))
         m.flags |= MESSAGE_POISON;
     s->published++;
-    s->duplicates += again != NULL;
     w_outcome(w, partition);
     store(w, c, partition, &m);
     return REASON_NONE;

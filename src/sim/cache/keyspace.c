@@ -255,7 +255,7 @@ static struct act *next_waiting(struct world *w, struct keyspace *s, struct key 
 {
     CHECK(k->waiting.count <= s->waiting);
     struct act *a = queue_pop(w, &k->waiting);
-    if (a != NULL) {
+    if (a) {
         s->waiting--;
         a->phase = LOOKUP_ANSWER;
         act_ready(w, a, REASON_NONE);
@@ -293,7 +293,7 @@ void keyspace_store(struct world *w, comp_id c, struct act *caller)
     caller->load = 0;
     if (cache_answers(w, w->comps[c].owner) && !keeps(w, c, k))
         put(w, c, caller->key);
-    while ((a = next_waiting(w, s, k)) != NULL)
+    while ((a = next_waiting(w, s, k)))
         a->flags |=
             ACT_HIT; /* it has the loader's value, whether or not that is kept */
 }
@@ -307,7 +307,7 @@ static bool was_stopped(enum reason r)
 static void pass_on(struct world *w, struct keyspace *s, struct key *k)
 {
     struct act *a;
-    while ((a = next_waiting(w, s, k)) != NULL) {
+    while ((a = next_waiting(w, s, k))) {
         if (a->parent == 0)
             continue; /* nobody is left to run its miss body */
         a->load = load_begin(s, k);
@@ -330,7 +330,7 @@ void keyspace_store_failed(struct world *w, comp_id c, struct act *caller,
         pass_on(w, s, k);
         return;
     }
-    while ((a = next_waiting(w, s, k)) != NULL)
+    while ((a = next_waiting(w, s, k)))
         a->lookup.reason =
             REASON_ERROR; /* they share the failure as they would have the value */
 }

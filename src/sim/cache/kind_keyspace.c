@@ -233,7 +233,7 @@ static uint32_t draw_batch(const struct popularity *p, struct rng *r)
 {
     if (p->batches == 1)
         return 0;
-    return p->of == NULL ? rng_below(r, p->batches) : zipf_at(p->of, rng_unit(r));
+    return !p->of ? rng_below(r, p->batches) : zipf_at(p->of, rng_unit(r));
 }
 
 uint32_t keyspace_batch(struct world *w, comp_id c, uint32_t *first)

@@ -201,7 +201,7 @@ void hedge_stop(struct world *w, struct act *c)
 bool hedge_delivered(struct world *w, struct act *c)
 {
     struct act *p = c->parent == 0 ? NULL : act_at(w, c->parent);
-    if (p == NULL)
+    if (!p)
         return false;
     struct call_state *st = state_of(w, c->policy);
     if (c->reason != REASON_NONE && !alone(w, p, c)) {

@@ -46,7 +46,7 @@ static void tell_path(struct world *w, comp_id c)
     const struct kind_impl *callee = comp_kind(w, target);
     p->link = p_comp(w, c, P_VIA);
     p->name = p_comp(w, c, P_RESOLVE);
-    p->hops = callee->sends_on != NULL && callee->sends_on(w, target) != COMP_NONE;
+    p->hops = callee->sends_on && callee->sends_on(w, target) != COMP_NONE;
     p->answers = (uint8_t)p_count(w, c, P_DNS_CACHE);
     p->certificate = p_comp(w, c, P_TLS);
     p->verify = p_on(w, c, P_VERIFY);

@@ -45,7 +45,7 @@ uint32_t client_who(struct world *w, comp_id c)
     struct rng *r = w_rng(w, c, RNG_IDENTITY);
     if (d->population == 0)
         return ++client_at(w, c)->next_user;
-    if (d->popular == NULL)
+    if (!d->popular)
         return 1 + rng_below(r, d->population);
     return 1 + zipf_at(d->popular, rng_unit(r));
 }

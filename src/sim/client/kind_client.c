@@ -36,7 +36,7 @@ enum { TRACES_PER_S = 25 };
 
 static struct client_data *data_make(struct model *m, comp_id c)
 {
-    if (m->comps[c].data == NULL) {
+    if (!m->comps[c].data) {
         struct client_data *d = arena_alloc(&m->arena, sizeof *d);
         d->endpoint = COMP_NONE;
         m->comps[c].data = d;
@@ -47,7 +47,7 @@ static struct client_data *data_make(struct model *m, comp_id c)
 static void client_describe(const struct model *m, comp_id c, struct buf *out)
 {
     const struct client_data *d = m->comps[c].data;
-    if (d == NULL)
+    if (!d)
         return;
     for (size_t i = 0; i < d->ncurve; i++) {
         buf_addf(out, " %" PRId64, d->curve[i].at);

@@ -294,7 +294,7 @@ static enum err find_items(struct model *m, comp_id c, struct job_data *d,
     d->items = COMP_NONE;
     if (text[0] == '\0')
         return ERR_OK;
-    size_t n = dot == NULL ? 0 : (size_t)(dot - text);
+    size_t n = dot ? (size_t)(dot - text) : 0;
     if (n == 0 || n >= sizeof name)
         return errmsg_set(why, ERR_INPUT, "%s: items \"%.60s\" is not component.metric",
                           m->comps[c].name, text);

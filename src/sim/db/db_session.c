@@ -82,7 +82,7 @@ static void fail_users(struct world *w, struct conn *n, enum reason reason)
             query_leave_sync(w, a);
         query_fail(w, a, reason);
     }
-    while ((a = queue_pop(w, &n->waiting)) != NULL)
+    while ((a = queue_pop(w, &n->waiting)))
         query_fail(w, a, reason);
 }
 
@@ -116,8 +116,8 @@ struct conn *session_own(struct world *w, comp_id db, struct act *a)
     struct conn *n = conn_new(w, db);
     n->pool = COMP_NONE;
     n->service = db;
-    conn_set(w, n, a != NULL ? CONN_ACTIVE : CONN_TAKEN);
-    if (a != NULL) {
+    conn_set(w, n, a ? CONN_ACTIVE : CONN_TAKEN);
+    if (a) {
         a->query.conn = W_REF(w, n);
         n->act = W_REF(w, a);
     }
@@ -203,7 +203,7 @@ void database_connect(struct world *w, comp_id pool, int instance, struct act *a
     n->pool = pool;
     n->service = w->comps[pool].owner;
     n->instance = (uint16_t)instance;
-    if (a != NULL) {
+    if (a) {
         a->phase = QUERY_CONNECT;
         a->query.conn = W_REF(w, n);
         n->act = W_REF(w, a);
@@ -271,7 +271,7 @@ void session_tx_open(struct world *w, struct conn *n, struct act *holder)
     n->tx_since = w_now(w);
     n->xids = db_at(w, cluster_of(w, n->db))->cluster.xids;
     n->has_xid = false;
-    if (holder != NULL) {
+    if (holder) {
         n->holder = W_REF(w, holder);
         n->holder_gen = holder->gen;
         holder->run.tx = W_REF(w, n);
@@ -318,7 +318,7 @@ void database_tx_end(struct world *w, struct act *a, bool commit)
     if (n->undo != 0)
         undo_end(w, n, commit);
     struct act *waits;
-    while ((waits = queue_pop(w, &n->waiting)) != NULL)
+    while ((waits = queue_pop(w, &n->waiting)))
         query_fail(w, waits, REASON_KILLED);
     if (n->state == CONN_DEAD)
         conn_free(w, n);
@@ -339,7 +339,7 @@ void session_let_go(struct world *w, struct act *a)
     n->act = 0;
     if (!n->tx || n->ending) {
         give_back(w, n);
-    } else if ((next = queue_pop(w, &n->waiting)) != NULL) {
+    } else if ((next = queue_pop(w, &n->waiting))) {
         cal_cancel(w, &n->timer);
         conn_set(w, n, CONN_TAKEN);
         n->act = W_REF(w, next);

@@ -98,7 +98,7 @@ static void waited(struct world *w, struct share *s, struct act *a, enum reason 
 static struct act *first_waiting(struct world *w, struct share *s, enum reason reason)
 {
     struct act *a = queue_pop(w, &s->waiting);
-    if (a != NULL)
+    if (a)
         waited(w, s, a, reason);
     return a;
 }
@@ -328,7 +328,7 @@ void pool_instance_gone(struct world *w, comp_id pool, int instance)
     struct share *s = share_at(w, pool, instance);
     s->up = false;
     struct act *a;
-    while ((a = first_waiting(w, s, REASON_INSTANCE_GONE)) != NULL)
+    while ((a = first_waiting(w, s, REASON_INSTANCE_GONE)))
         query_fail(w, a, REASON_INSTANCE_GONE);
     cal_cancel(w, &s->refill);
     s->refill_wait = 0;

@@ -328,7 +328,7 @@ void query_sync_again(struct world *w, comp_id db)
 {
     struct list *q = &db_at(w, db)->cluster.sync;
     struct act *a;
-    while ((a = queue_pop(w, q)) != NULL) {
+    while ((a = queue_pop(w, q))) {
         a->query.sync = SYNC_RELEASED;
         act_ready(w, a, REASON_NONE);
     }

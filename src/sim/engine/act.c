@@ -25,7 +25,7 @@ void acts_more(struct world *w)
 {
     ref r = w_alloc(w, ACT_CHUNK);
     struct act *a = W_PTR(w, struct act, r);
-    for (size_t i = 0; i < ACT_CHUNK / sizeof(*a); i++) {
+    for (size_t i = 0; i < ACT_CHUNK / sizeof *a; i++) {
         act_poison(&a[i]);
         a[i].next = W_HEAD(w)->act_free;
         W_HEAD(w)->act_free = W_REF(w, &a[i]);
@@ -55,7 +55,7 @@ static SELDOM void chunks_more(struct world *w)
     struct head *h = W_HEAD(w);
     ref r = w_alloc(w, LEDGER_CHUNK);
     struct ledger_chunk *k = W_PTR(w, struct ledger_chunk, r);
-    for (size_t i = 0; i < LEDGER_CHUNK / sizeof(*k); i++) {
+    for (size_t i = 0; i < LEDGER_CHUNK / sizeof *k; i++) {
         k[i].next = h->ledger_free;
         h->ledger_free = W_REF(w, &k[i]);
     }
@@ -99,7 +99,7 @@ static void chunks_charge(struct world *w, struct act *a, uint8_t cause, comp_id
     struct ledger_chunk *first = W_PTR(w, struct ledger_chunk, a->more), *k = first;
     for (;;) {
         struct slice *s = slice_of(k->slices, k->n, cause, place);
-        if (s != NULL) {
+        if (s) {
             s->ns += ns;
             return;
         }
@@ -122,7 +122,7 @@ HOT void ledger_charge(struct world *w, struct act *a, uint8_t cause, comp_id pl
 {
     if (a->more == 0) {
         struct slice *s = slice_of(a->own, a->nown, cause, place);
-        if (s != NULL) {
+        if (s) {
             s->ns += ns;
             return;
         }
@@ -308,7 +308,7 @@ void act_ready_behind(struct world *w, const struct act *a, enum reason reason)
 void act_event(struct world *w, int event, ref r, uint32_t gen)
 {
     struct act *a = act_alive(w, r, gen);
-    if (a == NULL)
+    if (!a)
         return;
     if (event == EV_TIMEOUT) {
         a->timeout = 0;

@@ -47,7 +47,7 @@ static char *map_alone(const struct world *w, size_t bytes)
     for (uintptr_t i = 0; i < TRIES; i++) {
         uintptr_t at = (UINT64_C(32) << 40) + ((start + i) % PLACES << 32);
         char *wish = (char *)at, *p = map_at(wish, bytes);
-        if (p == wish || p == NULL)
+        if (p == wish || !p)
             return p;
         munmap(p, bytes);
     }
@@ -68,15 +68,15 @@ bool region_map(struct world *w, size_t bytes)
     if (!mem_room(w->mapped + MEM_RESERVE))
         return false;
     w->base = map_alone(w, w->mapped);
-    if (w->base != NULL)
+    if (w->base)
         return true;
     size_t all = page_up(2 * w->limit);
     w->base = mem_room(all + MEM_RESERVE) ? map_at(NULL, all) : NULL;
-    if (w->base != NULL)
+    if (w->base)
         w->mapped = all;
     else
         w->base = map_at(NULL, w->mapped);
-    return w->base != NULL;
+    return w->base;
 }
 
 /* In its place. */
@@ -88,14 +88,14 @@ static bool region_grow(struct world *w, size_t bytes)
         w->mapped += more;
         return true;
     }
-    if (p != NULL)
+    if (p)
         munmap(p, more);
     return false;
 }
 
 void region_unmap(struct world *w)
 {
-    if (w->base != NULL)
+    if (w->base)
         munmap(w->base, w->mapped);
     w->base = NULL;
 }

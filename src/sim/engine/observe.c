@@ -30,7 +30,7 @@ void w_tell_done(struct world *w, const struct act *a, bool user, bool good)
 {
     struct slice gathered[SLICES_MAX];
     const struct slice *slices;
-    if (w->observer->done == NULL)
+    if (!w->observer->done)
         return;
     size_t nslices = ledger_read(w, a, gathered, SLICES_MAX, &slices);
     struct request_done r = {
@@ -65,7 +65,7 @@ void w_span(struct world *w, const struct act *a, enum cause cause, comp_id plac
             sim_time start, enum reason reason, const char *note)
 {
     uint32_t id = w_span_id(w);
-    if (w->observer == NULL || w->observer->span == NULL)
+    if (!w->observer || !w->observer->span)
         return;
     struct span s = {.request = a->request,
                      .id = id,
@@ -84,7 +84,7 @@ void w_span(struct world *w, const struct act *a, enum cause cause, comp_id plac
 
 void w_call_span(struct world *w, const struct act *a)
 {
-    if (w->observer == NULL || w->observer->span == NULL)
+    if (!w->observer || !w->observer->span)
         return;
     struct span s = {.request = a->request,
                      .id = a->span,
@@ -114,7 +114,7 @@ void w_call_span(struct world *w, const struct act *a)
 void w_open_span(struct world *w, const struct left_open *x, comp_id place,
                  sim_time start, sim_time end, enum reason reason)
 {
-    if (x->request == 0 || w->observer == NULL || w->observer->span == NULL)
+    if (x->request == 0 || !w->observer || !w->observer->span)
         return;
     struct span s = {.request = x->request,
                      .id = x->span,
@@ -133,7 +133,7 @@ void w_log(struct world *w, comp_id c, int instance, enum log_level level,
            uint64_t request, const char *fmt, ...)
 {
     char text[256];
-    if (w->observer == NULL || w->observer->log == NULL)
+    if (!w->observer || !w->observer->log)
         return;
     va_list ap;
     va_start(ap, fmt);

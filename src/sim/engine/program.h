@@ -81,7 +81,7 @@ static inline const struct program *endpoint_program(const struct model *m, comp
                                                      int version)
 {
     const struct endpoint_data *d = m->comps[e].data;
-    return d != NULL && (size_t)version < d->nprograms ? d->programs[version] : NULL;
+    return d && (size_t)version < d->nprograms ? d->programs[version] : NULL;
 }
 
 #endif

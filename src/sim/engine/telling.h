@@ -28,7 +28,7 @@ void w_open_span(struct world *w, const struct left_open *x, comp_id place,
 void w_tell_done(struct world *w, const struct act *a, bool user, bool good);
 static inline void w_done(struct world *w, const struct act *a, bool user, bool good)
 {
-    if (w->observer != NULL)
+    if (w->observer)
         w_tell_done(w, a, user, good);
 }
 /* A whole call of a traced request, which ends now. */

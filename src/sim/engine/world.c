@@ -53,7 +53,7 @@ struct model *model_ref(struct model *m)
 
 void model_unref(struct model *m)
 {
-    if (m == NULL || --m->refs > 0)
+    if (!m || --m->refs > 0)
         return;
     arena_release(&m->arena);
     mem_free(m->comps);
@@ -70,7 +70,7 @@ static void seed_streams(struct world *w)
     buf_init(&name, 0);
     for (size_t i = 0; i < w->model->ncomps; i++) {
         const struct comp *c = &w->comps[i];
-        for (int k = 0; c->kind->streams != NULL && c->kind->streams[k] != NULL; k++) {
+        for (int k = 0; c->kind->streams && c->kind->streams[k]; k++) {
             buf_reset(&name);
             buf_addf(&name, "%s/%s", c->name, c->kind->streams[k]);
             rng_seed(w_rng(w, (comp_id)i, k), W_HEAD(w)->seed, name.s);
@@ -90,7 +90,7 @@ static bool init_comps(struct world *w)
     for (int turn = 0; turn <= INIT_LOOKS; turn++) {
         for (size_t i = 0; i < w->model->ncomps; i++) {
             const struct kind_impl *k = w->comps[i].kind;
-            if (k->init != NULL && k->init_turn == turn)
+            if (k->init && k->init_turn == turn)
                 k->init(w, (comp_id)i);
             if ((size_t)W_HEAD(w)->used * 8 > w->limit)
                 return false;
@@ -147,7 +147,7 @@ struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why)
 
 void world_free(struct world *w)
 {
-    if (w == NULL)
+    if (!w)
         return;
     region_unmap(w);
     model_unref(w->model);
@@ -221,10 +221,10 @@ static void dispatch(struct world *w, const struct cal_event *e)
 
 static void event_ahead(const struct world *w, const struct cal_event *e, bool far)
 {
-    if (e == NULL || e->comp >= w->model->ncomps)
+    if (!e || e->comp >= w->model->ncomps)
         return;
     const struct kind_impl *k = comp_kind(w, e->comp);
-    if (k->ahead != NULL)
+    if (k->ahead)
         k->ahead(w, e, far);
 }
 
@@ -242,7 +242,7 @@ static __attribute__((noinline)) void look_ahead(const struct world *w)
     event_ahead(w, cal_event_of(w, heap[at[1]]), true);
     const struct cal_event *next = cal_event_of(w, heap[at[0]]);
     event_ahead(w, next, false);
-    if (next != NULL)
+    if (next)
         w_fetch(W_PTR(w, uint64_t, h->digests) + next->comp, sizeof(uint64_t));
 }
 

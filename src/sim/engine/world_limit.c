@@ -34,8 +34,7 @@ static void find_crowd(const struct world *w, struct crowd *most)
         for (size_t i = 0; i < w->model->ncomps; i++) {
             const struct kind_impl *k = w->comps[i].kind;
             struct crowd c = {.comp = (comp_id)i};
-            if (k->inflight == NULL ||
-                comp_has(&w->comps[i], KIND_USERS) != (users == 1))
+            if (!k->inflight || comp_has(&w->comps[i], KIND_USERS) != (users == 1))
                 continue;
             k->inflight(w, (comp_id)i, count_act, &c);
             if (c.all > most->all)
@@ -73,7 +72,7 @@ static uint64_t most_messages(const struct world *w, comp_id *keeper, size_t *by
     for (size_t c = 0; c < w->model->ncomps; c++) {
         const struct kind_impl *k = w->comps[c].kind;
         size_t all = 0;
-        uint64_t n = k->keeps == NULL ? 0 : k->keeps(w, (comp_id)c, &all);
+        uint64_t n = k->keeps ? k->keeps(w, (comp_id)c, &all) : 0;
         if (n > most) {
             most = n;
             *keeper = (comp_id)c;

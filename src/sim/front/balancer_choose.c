@@ -33,12 +33,12 @@ static int weighted(struct world *w, struct balancer_state *s, const uint16_t *n
         struct backend *b = balancer_backend(w, s, numbers[i]);
         b->standing += b->weight;
         sum += b->weight;
-        if (b->weight > 0 && (best == NULL || b->standing > best->standing)) {
+        if (b->weight > 0 && (!best || b->standing > best->standing)) {
             best = b;
             number = numbers[i];
         }
     }
-    if (best != NULL)
+    if (best)
         best->standing -= sum;
     return number;
 }

@@ -175,7 +175,7 @@ static struct limit *limit_for(struct balancer_state *s, comp_id endpoint)
     for (int i = 1; i < LIMITS_MAX; i++) {
         if (s->limits[i].on && s->limits[i].endpoint == endpoint)
             return &s->limits[i];
-        if (!s->limits[i].on && spare == NULL)
+        if (!s->limits[i].on && !spare)
             spare = &s->limits[i];
     }
     return spare;
@@ -285,7 +285,7 @@ static enum err op_limit(struct world *w, comp_id c, const struct action *a,
     if (endpoint == COMP_NONE)
         return ERR_NOT_FOUND;
     struct limit *bucket = limit_for(s, endpoint);
-    if (bucket == NULL)
+    if (!bucket)
         return errmsg_set(why, ERR_REFUSED, "%s has %d limits already",
                           w->comps[c].name, LIMITS_MAX - 1);
     double was = bucket->on ? bucket->per_s : -1;

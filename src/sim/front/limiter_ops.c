@@ -55,10 +55,10 @@ static struct override *override_slot(struct limiter_state *s, const struct over
         struct override *x = &s->overrides[i];
         if (x->who == o->who && x->key == o->key)
             return x;
-        if (x->who == 0 && spare == NULL)
+        if (x->who == 0 && !spare)
             spare = x;
     }
-    if (spare == NULL && s->noverrides < OVERRIDES_MAX)
+    if (!spare && s->noverrides < OVERRIDES_MAX)
         spare = &s->overrides[s->noverrides++];
     return spare;
 }
@@ -91,7 +91,7 @@ enum err limiter_op(struct world *w, comp_id c, int op, const struct action *a,
     if (err != ERR_OK)
         return err;
     struct override *slot = override_slot(s, &o);
-    if (slot == NULL)
+    if (!slot)
         return errmsg_set(why, ERR_REFUSED, "%s has %d limits already",
                           w->comps[c].name, OVERRIDES_MAX);
     double was = slot->who == 0 ? -1 : (double)slot->units / 1e6;

@@ -26,7 +26,7 @@ static void tell(struct world *w, const struct action *a, const char *who,
                  const char *title, const struct action *undo)
 {
     uint32_t id = ++W_HEAD(w)->next_change;
-    if (w->observer == NULL || w->observer->change == NULL)
+    if (!w->observer || !w->observer->change)
         return;
     struct change c = {.id = id,
                        .at = w_now(w),
@@ -34,8 +34,8 @@ static void tell(struct world *w, const struct action *a, const char *who,
                        .comp = a->comp,
                        .title = title,
                        .action = *a,
-                       .has_undo = undo != NULL};
-    if (undo != NULL)
+                       .has_undo = undo};
+    if (undo)
         c.undo = *undo;
     w->observer->change(w->observer->ctx, &c);
 }
@@ -58,14 +58,13 @@ static enum err apply_set(struct world *w, const struct action *a, const char *w
         i++;
     const struct param_desc *p = &k->desc.params[i];
     struct value *slot = &w_values(w, a->comp)[i], old = *slot;
-    enum err err =
-        k->set == NULL ? ERR_OK : k->set(w, a->comp, (int)i, &a->args[0], why);
+    enum err err = k->set ? k->set(w, a->comp, (int)i, &a->args[0], why) : ERR_OK;
     if (err != ERR_OK)
         return err;
     *slot = a->args[0];
-    if (k->changed != NULL)
+    if (k->changed)
         k->changed(w, a->comp, (int)i, &old);
-    if (who == NULL)
+    if (!who)
         return ERR_OK;
     struct buf title;
     struct action undo = *a; /* an operator's: it takes what it takes */
@@ -96,7 +95,7 @@ static enum err apply_set_later(struct world *w, const struct action *a,
         return apply_set(w, a, who, why);
     buf_init(&title, 0);
     enum err e = later_set(w, a, &title, &undo, why);
-    if (e == ERR_OK && who != NULL)
+    if (e == ERR_OK && who)
         tell(w, a, who, title.s, &undo);
     buf_release(&title);
     return e;
@@ -113,7 +112,7 @@ static enum err apply_op(struct world *w, const struct action *a, const char *wh
         struct buf title;
         buf_init(&title, 0);
         buf_addf(&title, "%s: back to what it was", w->comps[a->comp].name);
-        if (who != NULL)
+        if (who)
             tell(w, a, who, title.s, NULL);
         buf_release(&title);
         return ERR_OK;
@@ -124,14 +123,13 @@ static enum err apply_op(struct world *w, const struct action *a, const char *wh
         return errmsg_set(why, ERR_INPUT, "%s is for all of %s, not for one instance",
                           a->name, w->comps[a->comp].name);
     struct effect e = {.busy = k->desc.ops[i].cost};
-    enum err err = k->op == NULL
-                       ? errmsg_set(why, ERR_REFUSED, "%s cannot do that", a->name)
-                       : k->op(w, a->comp, (int)i, a, &e, why);
+    enum err err = !k->op ? errmsg_set(why, ERR_REFUSED, "%s cannot do that", a->name)
+                          : k->op(w, a->comp, (int)i, a, &e, why);
     if (err != ERR_OK)
         return err;
-    if (busy != NULL)
+    if (busy)
         *busy = e.busy;
-    if (who == NULL || e.no_record)
+    if (!who || e.no_record)
         return ERR_OK;
     if (e.title[0] == '\0') {
         struct buf title;
@@ -195,15 +193,15 @@ static enum err apply_fault(struct world *w, const struct action *a, const char 
 {
     const struct kind_impl *k = comp_kind(w, a->comp);
     int i = fault_index(&k->desc, a->name);
-    enum err err = k->fault == NULL ? errmsg_set(why, ERR_REFUSED, "%s cannot fail",
-                                                 w->comps[a->comp].name)
-                                    : k->fault(w, a->comp, i, a, true, why);
+    enum err err = !k->fault ? errmsg_set(why, ERR_REFUSED, "%s cannot fail",
+                                          w->comps[a->comp].name)
+                             : k->fault(w, a->comp, i, a, true, why);
     if (err != ERR_OK)
         return err;
     forget(w, a);
     if (a->duration > 0)
         remember(w, a);
-    if (who != NULL) {
+    if (who) {
         struct buf title;
         buf_init(&title, 0);
         buf_addf(&title, "%s: ", a->name);
@@ -285,7 +283,7 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
                      const struct observer *o, sim_time *busy, struct errmsg *why)
 {
     struct action fit = *a;
-    if (busy != NULL)
+    if (busy)
         *busy = 0;
     enum err err = model_check_action(w->model, &fit, why);
     if (err != ERR_OK)

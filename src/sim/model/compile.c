@@ -164,7 +164,7 @@ static bool misspelt(const struct compiler *c, const char *name)
     for (size_t i = 0; i < c->m->ngiven; i++)
         if (str_eq(model_kind(c->m, (comp_id)i)->name, "counter"))
             names[n++] = model_name(c->m, (comp_id)i);
-    bool near = text_suggest(name, names, n) != NULL;
+    bool near = text_suggest(name, names, n);
     mem_free(names);
     return near;
 }

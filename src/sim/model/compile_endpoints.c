@@ -11,7 +11,7 @@ static void endpoint_set_program(struct model *m, comp_id e, size_t versions,
                                  size_t version, const struct program *program)
 {
     struct endpoint_data *d = m->comps[e].data;
-    if (d == NULL) {
+    if (!d) {
         d = arena_alloc(&m->arena, sizeof *d);
         d->programs = arena_alloc(&m->arena, versions * sizeof *d->programs);
         d->nprograms = versions;
@@ -52,7 +52,7 @@ enum err compile_endpoints(struct model *m, struct errmsg *why)
         if (err != ERR_OK)
             return err;
     }
-    for (const struct source *s = m->sources; s != NULL; s = s->next)
+    for (const struct source *s = m->sources; s; s = s->next)
         copy_programs(m, s->endpoint);
     return ERR_OK;
 }

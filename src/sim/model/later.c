@@ -240,7 +240,7 @@ bool world_kept(const struct world *w, comp_id c, int instance, const char *para
     const struct value *v = k->kept(w, c, kind_param(k, param), instance);
     if (v)
         *out = *v;
-    return v != NULL;
+    return v;
 }
 
 enum err world_resize(const struct world *w, comp_id c, const char *param,

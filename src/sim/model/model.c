@@ -48,14 +48,14 @@ static const struct kind_impl *kind_named(const struct model *m, const char *nam
 
 static bool name_good(const char *name, size_t most)
 {
-    size_t n = name == NULL ? 0 : strlen(name);
+    size_t n = name ? strlen(name) : 0;
     if (n == 0 || n > most)
         return false;
     for (size_t i = 0; i < n; i++) {
         char c = name[i];
         bool word =
             (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!word && (c == '\0' || strchr("-_./", c) == NULL))
+        if (!word && (c == '\0' || !strchr("-_./", c)))
             return false;
     }
     return true;
@@ -69,7 +69,7 @@ static void fill_defaults(struct model *m, struct comp *c)
     for (size_t i = 0; i < d->nparams; i++) {
         struct errmsg why = {0};
         const struct param_desc *p = &d->params[i];
-        if (p->def == NULL)
+        if (!p->def)
             continue;
         if (p->type == VALUE_COMP) {
             c->params[i] = (struct value){.type = VALUE_COMP, .as.comp = COMP_NONE};
@@ -134,14 +134,14 @@ comp_id model_add(struct model *m, const char *kind, const char *name,
     const struct kind_impl *k = kind_named(m, kind);
     if (open_for_change(m, why) != ERR_OK)
         return COMP_NONE;
-    if (k == NULL) {
+    if (!k) {
         const char *names[32];
         size_t n = 0;
         for (; n < m->parts->nkinds && n < 32; n++)
             names[n] = m->parts->kinds[n]->desc.name;
-        const char *near = text_suggest(kind == NULL ? "" : kind, names, n);
+        const char *near = text_suggest(kind ? kind : "", names, n);
         (void)errmsg_set(why, ERR_INPUT, "there is no kind \"%.60s\"%s%s%s",
-                         kind == NULL ? "" : kind, near ? "; did you mean \"" : "",
+                         kind ? kind : "", near ? "; did you mean \"" : "",
                          near ? near : "", near ? "\"?" : "");
         return COMP_NONE;
     }
@@ -149,7 +149,7 @@ comp_id model_add(struct model *m, const char *kind, const char *name,
         (void)errmsg_set(
             why, ERR_INPUT,
             "\"%.60s\" is no name: letters, digits and - _ . /, at most %d",
-            name == NULL ? "" : name, NAME_MAX_GIVEN);
+            name ? name : "", NAME_MAX_GIVEN);
         return COMP_NONE;
     }
     return model_append(m, k, name, why);
@@ -159,7 +159,7 @@ comp_id model_add_nested(struct model *m, const char *kind, comp_id owner,
                          const char *name, struct errmsg *why)
 {
     const struct kind_impl *k = kind_named(m, kind);
-    if (k == NULL)
+    if (!k)
         BUG("no kind %s", kind);
     if (!name_good(name, NAME_MAX_NESTED)) {
         (void)errmsg_set(why, ERR_INPUT, "the name \"%.130s\" is too long", name);
@@ -205,7 +205,7 @@ enum err model_set(struct model *m, comp_id c, const char *param, struct value v
         return errmsg_set(why, ERR_INPUT, "there is no such component");
     const struct kind_desc *d = model_kind(m, c);
     const struct param_desc *p = param_named(d, param);
-    if (p == NULL)
+    if (!p)
         return no_param(m, c, param, why);
     bool by_name = p->type == VALUE_COMP && v.type == VALUE_TEXT; /* resolved later */
     if (!by_name) {
@@ -216,7 +216,7 @@ enum err model_set(struct model *m, comp_id c, const char *param, struct value v
         }
     }
     if (fit.type == VALUE_TEXT)
-        fit.as.text = arena_strdup(&m->arena, fit.as.text == NULL ? "" : fit.as.text);
+        fit.as.text = arena_strdup(&m->arena, fit.as.text ? fit.as.text : "");
     m->comps[c].params[p - d->params] = fit;
     m->comps[c].given[p - d->params] = true;
     return ERR_OK;
@@ -226,7 +226,7 @@ enum err model_set(struct model *m, comp_id c, const char *param, struct value v
 
 static const char *copy_text(struct model *m, const char *s)
 {
-    return s == NULL ? NULL : arena_strdup(&m->arena, s);
+    return s ? arena_strdup(&m->arena, s) : NULL;
 }
 
 /* Deep copy; `count` bounds the whole tree: above the limit it is cut short. */
@@ -236,7 +236,7 @@ static const struct node *copy_nodes(struct model *m, const struct node *n, int 
     const struct node *first = NULL, **at = &first;
     if (depth > NODE_DEPTH)
         *count = NODES_MAX + 1;
-    for (; n != NULL && *count <= NODES_MAX; n = n->next) {
+    for (; n && *count <= NODES_MAX; n = n->next) {
         struct node *copy = arena_alloc(&m->arena, sizeof *copy);
         ++*count;
         *copy = *n;
@@ -255,9 +255,9 @@ static enum err endpoint_comp(struct model *m, comp_id service, const char *name
                               comp_id *out, struct errmsg *why)
 {
     char full[2 * NAME_MAX_GIVEN + 2];
-    if (!name_good(name, NAME_MAX_GIVEN) || strchr(name, '/') != NULL)
+    if (!name_good(name, NAME_MAX_GIVEN) || strchr(name, '/'))
         return errmsg_set(why, ERR_INPUT, "\"%.60s\" is no name for an endpoint",
-                          name == NULL ? "" : name);
+                          name ? name : "");
     struct buf b;
     buf_init(&b, sizeof full);
     buf_addf(&b, "%s/%s", model_name(m, service), name);
@@ -278,7 +278,7 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
         return ERR_REFUSED;
     if (service >= m->ncomps || !comp_has(&m->comps[service], KIND_SERVES))
         return errmsg_set(why, ERR_INPUT, "only a service has endpoints");
-    if (version != NULL) {
+    if (version) {
         if (!name_good(version, NAME_MAX_GIVEN))
             return errmsg_set(why, ERR_INPUT, "\"%.60s\" is no name for a version",
                               version);
@@ -287,7 +287,7 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
     enum err err = endpoint_comp(m, service, name, &endpoint, why);
     if (err != ERR_OK)
         return err;
-    for (const struct source *s = m->comps[endpoint].newest; s != NULL; s = s->older)
+    for (const struct source *s = m->comps[endpoint].newest; s; s = s->older)
         if (s->version == index)
             return errmsg_set(why, ERR_INPUT,
                               "%s is defined twice for the same version",
@@ -300,7 +300,7 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
         return errmsg_set(why, ERR_LIMIT,
                           "%s: the program is too large or nested too deep",
                           model_name(m, endpoint));
-    if (m->last_source == NULL)
+    if (!m->last_source)
         m->sources = s;
     else
         m->last_source->next = s;
@@ -314,7 +314,7 @@ enum err model_curve(struct model *m, comp_id client, const struct curve_point *
 {
     if (open_for_change(m, why) != ERR_OK)
         return ERR_REFUSED;
-    if (client >= m->ncomps || m->comps[client].kind->curve == NULL)
+    if (client >= m->ncomps || !m->comps[client].kind->curve)
         return errmsg_set(why, ERR_INPUT, "only a client has a curve");
     if (n > CURVE_MAX || period < 0)
         return errmsg_set(why, ERR_INPUT, "%s: a curve has at most %d points",
@@ -341,7 +341,7 @@ enum err model_slo(struct model *m, const struct slo *slo, const comp_id *client
                 why, ERR_INPUT,
                 "the objective applies to clients, subscriptions and jobs only");
     *m->slo = *slo;
-    m->slo->name = arena_strdup(&m->arena, slo->name == NULL ? "" : slo->name);
+    m->slo->name = arena_strdup(&m->arena, slo->name ? slo->name : "");
     m->has_slo = true;
     m->nslo_names = nclients;
     m->slo_names = arena_alloc(&m->arena, (nclients + 1) * sizeof *m->slo_names);
@@ -386,10 +386,10 @@ enum err model_at(struct model *m, sim_time at, const struct action *a, const ch
     if (a->comp >= m->ncomps || a->nargs > OP_ARGS)
         return errmsg_set(why, ERR_INPUT, "the action names no component");
     struct schedule_entry *e = schedule_add(m, at, why);
-    if (e == NULL)
+    if (!e)
         return ERR_REFUSED;
     e->action = *a;
-    e->action.name = arena_strdup(&m->arena, a->name == NULL ? "" : a->name);
+    e->action.name = arena_strdup(&m->arena, a->name ? a->name : "");
     for (size_t i = 0; i < a->nargs; i++)
         if (a->args[i].type == VALUE_TEXT)
             e->action.args[i].as.text = copy_text(m, a->args[i].as.text);
@@ -457,13 +457,13 @@ enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
     if (c >= m->ncomps)
         return errmsg_set(why, ERR_INPUT, "the change names no component");
     struct schedule_entry *e = schedule_add(m, at, why);
-    if (e == NULL)
+    if (!e)
         return ERR_REFUSED;
     e->decoy = true;
     e->final = final;
     e->action = (struct action){.comp = c};
-    e->who = copy_text(m, who == NULL ? "" : who);
-    e->title = copy_text(m, title == NULL ? "" : title);
+    e->who = copy_text(m, who ? who : "");
+    e->title = copy_text(m, title ? title : "");
     return ERR_OK;
 }
 
@@ -476,7 +476,7 @@ size_t model_comps(const struct model *m)
 
 comp_id model_find(const struct model *m, const char *name)
 {
-    if (name == NULL || m->by_name_cap == 0)
+    if (!name || m->by_name_cap == 0)
         return COMP_NONE;
     return m->by_name[name_place(m, name)];
 }
@@ -505,7 +505,7 @@ comp_id model_need(const struct model *m, const char *name, const char *kind,
                    const char *for_what, struct errmsg *why)
 {
     comp_id c = model_find(m, name);
-    if (c != COMP_NONE && (kind == NULL || str_eq(model_kind(m, c)->name, kind)))
+    if (c != COMP_NONE && (!kind || str_eq(model_kind(m, c)->name, kind)))
         return c;
     if (c != COMP_NONE) {
         (void)errmsg_set(why, ERR_INPUT, "%s: %s is a %s, not a %s", for_what, name,
@@ -515,11 +515,11 @@ comp_id model_need(const struct model *m, const char *name, const char *kind,
     const char **names = mem_array(m->ncomps + 1, sizeof *names);
     size_t n = 0;
     for (size_t i = 0; i < m->ncomps; i++)
-        if (kind == NULL || str_eq(m->comps[i].kind->desc.name, kind))
+        if (!kind || str_eq(m->comps[i].kind->desc.name, kind))
             names[n++] = m->comps[i].name;
-    const char *near = text_suggest(name == NULL ? "" : name, names, n);
+    const char *near = text_suggest(name ? name : "", names, n);
     (void)errmsg_set(why, ERR_NOT_FOUND, "%s: there is no %s \"%.80s\"%s%s%s", for_what,
-                     kind == NULL ? "component" : kind, name == NULL ? "" : name,
+                     kind ? kind : "component", name ? name : "",
                      near ? "; did you mean \"" : "", near ? near : "",
                      near ? "\"?" : "");
     mem_free(names);
@@ -531,7 +531,7 @@ static int instance_suffix(const struct model *m, const char *text, comp_id *c)
 {
     char name[NAME_MAX_NESTED + 1];
     const char *dash = strrchr(text, '-');
-    size_t n = dash == NULL ? 0 : (size_t)(dash - text);
+    size_t n = dash ? (size_t)(dash - text) : 0;
     if (n == 0 || n >= sizeof name || dash[1] == '\0' || dash[1] == '0')
         return 0;
     memcpy(name, text, n);
@@ -543,7 +543,7 @@ static int instance_suffix(const struct model *m, const char *text, comp_id *c)
         number = number * 10 + (*p - '0');
     }
     comp_id owner = model_find(m, name);
-    if (owner == COMP_NONE || m->comps[owner].kind->instances == NULL)
+    if (owner == COMP_NONE || !m->comps[owner].kind->instances)
         return 0;
     *c = owner;
     return number;
@@ -576,7 +576,7 @@ enum err model_resolve_param(const struct model *m, const char *path, comp_id *c
     char name[NAME_MAX_NESTED + 1];
     int instance;
     const char *dot = strrchr(path, '.');
-    size_t n = dot == NULL ? 0 : (size_t)(dot - path);
+    size_t n = dot ? (size_t)(dot - path) : 0;
     if (n == 0 || n >= sizeof name)
         return errmsg_set(why, ERR_INPUT,
                           "\"%.80s\" names no parameter: write component.parameter",
@@ -591,7 +591,7 @@ enum err model_resolve_param(const struct model *m, const char *path, comp_id *c
                           "parameters belong to %s, not to one instance",
                           model_name(m, *c));
     *p = param_named(model_kind(m, *c), dot + 1);
-    return *p == NULL ? no_param(m, *c, dot + 1, why) : ERR_OK;
+    return !*p ? no_param(m, *c, dot + 1, why) : ERR_OK;
 }
 
 size_t model_scheduled_after(const struct model *m, sim_time t)

@@ -47,7 +47,7 @@ static enum err find_owners(struct model *m, struct errmsg *why)
                 c->kind->desc.name);
         const struct comp *owner = &m->comps[c->owner];
         const char *within = c->kind->desc.within;
-        if (within != NULL && !str_eq(owner->kind->desc.name, within))
+        if (within && !str_eq(owner->kind->desc.name, within))
             return errmsg_set(
                 why, ERR_INPUT, "%s: a %s belongs to a %s, and %s is a %s", c->name,
                 c->kind->desc.name, within, owner->name, owner->kind->desc.name);
@@ -58,7 +58,7 @@ static enum err find_owners(struct model *m, struct errmsg *why)
 int version_add(struct model *m, comp_id service, const char *name)
 {
     struct versions *v = m->comps[service].versions;
-    if (v == NULL)
+    if (!v)
         v = m->comps[service].versions = arena_alloc(&m->arena, sizeof *v);
     for (size_t i = 0; i < v->n; i++)
         if (str_eq(v->names[i], name))
@@ -79,7 +79,7 @@ int version_add(struct model *m, comp_id service, const char *name)
 static void name_versions(struct model *m)
 {
     for (size_t i = 0; i < m->ncomps; i++)
-        if (comp_has(&m->comps[i], KIND_SERVES) && m->comps[i].versions == NULL)
+        if (comp_has(&m->comps[i], KIND_SERVES) && !m->comps[i].versions)
             (void)version_add(m, (comp_id)i, "v1");
 }
 
@@ -90,7 +90,7 @@ static enum err need_params(const struct model *m, struct errmsg *why)
     for (size_t i = 0; i < m->ncomps; i++) {
         const struct comp *c = &m->comps[i];
         for (size_t p = 0; p < c->kind->desc.nparams; p++)
-            if (c->kind->desc.params[p].def == NULL && !c->given[p])
+            if (!c->kind->desc.params[p].def && !c->given[p])
                 return errmsg_set(why, ERR_INPUT, "%s: \"%s\" must be given", c->name,
                                   c->kind->desc.params[p].name);
     }
@@ -102,7 +102,7 @@ static enum err resolve_kind(struct model *m, bool late, struct errmsg *why)
 {
     for (size_t i = 0; i < m->ncomps; i++) {
         const struct kind_impl *k = m->comps[i].kind;
-        if (k->resolve == NULL || comp_has(&m->comps[i], KIND_STARTS) != late)
+        if (!k->resolve || comp_has(&m->comps[i], KIND_STARTS) != late)
             continue;
         enum err err = k->resolve(m, (comp_id)i, why);
         if (err != ERR_OK)
@@ -242,10 +242,10 @@ static enum err no_such_action(const struct model *m, const struct action *a,
     else
         for (; n < d->nfaults && n < 64; n++)
             names[n] = d->faults[n].name;
-    const char *near = text_suggest(a->name == NULL ? "" : a->name, names, n);
+    const char *near = text_suggest(a->name ? a->name : "", names, n);
     return errmsg_set(why, ERR_NOT_FOUND, "%s (a %s) has no %s \"%.60s\"%s%s%s",
                       model_name(m, a->comp), d->name, what[a->kind],
-                      a->name == NULL ? "" : a->name, near ? "; did you mean \"" : "",
+                      a->name ? a->name : "", near ? "; did you mean \"" : "",
                       near ? near : "", near ? "\"?" : "");
 }
 
@@ -281,10 +281,10 @@ enum err model_check_action(const struct model *m, struct action *a, struct errm
     if (action_is_nothing(a))
         return ERR_OK;
     const struct arg_desc *d = args_of(model_kind(m, a->comp), a);
-    if (d == NULL)
+    if (!d)
         return no_such_action(m, a, why);
     for (size_t i = 0; i < OP_ARGS; i++) {
-        bool known = d[i].name != NULL, given = action_gives(a, i);
+        bool known = d[i].name, given = action_gives(a, i);
         if (!given && known && !d[i].optional)
             return errmsg_set(why, ERR_INPUT, "%s %s wants \"%s\": %s",
                               model_name(m, a->comp), a->name, d[i].name, d[i].doc);
@@ -408,7 +408,7 @@ static enum err gather_kinds(struct model *m, struct errmsg *why)
 {
     for (size_t i = 0; i < m->parts->nkinds; i++) {
         const struct kind_impl *k = m->parts->kinds[i];
-        enum err err = k->gather == NULL ? ERR_OK : k->gather(m, why);
+        enum err err = k->gather ? k->gather(m, why) : ERR_OK;
         if (err != ERR_OK)
             return err;
     }
@@ -419,7 +419,7 @@ static enum err check_kinds(struct model *m, struct errmsg *why)
 {
     for (size_t i = 0; i < m->ncomps; i++) {
         const struct kind_impl *k = m->comps[i].kind;
-        enum err err = k->check == NULL ? ERR_OK : k->check(m, (comp_id)i, why);
+        enum err err = k->check ? k->check(m, (comp_id)i, why) : ERR_OK;
         if (err != ERR_OK)
             return err;
     }
@@ -429,7 +429,7 @@ static enum err check_kinds(struct model *m, struct errmsg *why)
 size_t model_versions(const struct model *m, comp_id service)
 {
     const struct versions *v = service < m->ncomps ? m->comps[service].versions : NULL;
-    return v == NULL ? 0 : v->n;
+    return v ? v->n : 0;
 }
 
 const char *model_version(const struct model *m, comp_id service, size_t i)
@@ -457,7 +457,7 @@ uint8_t kind_number(const struct model *m, const struct kind_impl *k)
 static size_t stream_count(const struct kind_impl *k)
 {
     size_t n = 0;
-    while (k->streams != NULL && k->streams[n] != NULL)
+    while (k->streams && k->streams[n])
         n++;
     return n;
 }
@@ -474,7 +474,7 @@ static void lay_out(struct model *m)
     (void)lay(&at, sizeof(struct head));
     for (size_t i = 0; i < m->ncomps; i++) {
         const struct kind_impl *k = m->comps[i].kind;
-        size_t state = k->state_size == NULL ? 0 : k->state_size(m, (comp_id)i);
+        size_t state = k->state_size ? k->state_size(m, (comp_id)i) : 0;
         size_t rngs = stream_count(k) * sizeof(struct rng);
         at = (at + LINE - 1) / LINE * LINE;
         (void)lay(&at, (rngs + 8 * LINE - 1) / (8 * LINE) * (8 * LINE));

@@ -15,7 +15,7 @@
 
 static void put_text(struct buf *out, const char *s)
 {
-    if (s == NULL)
+    if (!s)
         buf_adds(out, " -");
     else
         buf_addf(out, " %zu:%s", strlen(s), s);
@@ -78,7 +78,7 @@ static void put_comp(struct buf *out, const struct model *m, comp_id id)
     for (const struct version_like *v = c->versions ? c->versions->alike : NULL; v;
          v = v->next)
         buf_addf(out, " %zu=%zu", v->version, v->like);
-    if (c->kind->describe != NULL)
+    if (c->kind->describe)
         c->kind->describe(m, id, out);
     buf_addch(out, '\n');
 }
@@ -86,7 +86,7 @@ static void put_comp(struct buf *out, const struct model *m, comp_id id)
 /* Deep as the model allows it, which is bounded. */
 static void put_nodes(struct buf *out, const struct node *n)
 {
-    for (; n != NULL; n = n->next) {
+    for (; n; n = n->next) {
         buf_addf(out, "(%d", (int)n->kind);
         put_dist(out, &n->time);
         describe_number(out, n->p);
@@ -114,7 +114,7 @@ static void put_entry(struct buf *out, const struct schedule_entry *e)
         put_value(out, &lasts);
         put_value(out, &again);
     }
-    buf_addf(out, " %" PRId64 " %d\n", a->duration, e->who != NULL);
+    buf_addf(out, " %" PRId64 " %d\n", a->duration, !!e->who);
 }
 
 static void put_objective(struct buf *out, const struct model *m)
@@ -134,7 +134,7 @@ void model_describe(const struct model *m, struct buf *out)
 {
     for (size_t i = 0; i < m->ncomps; i++)
         put_comp(out, m, (comp_id)i);
-    for (const struct source *s = m->sources; s != NULL; s = s->next) {
+    for (const struct source *s = m->sources; s; s = s->next) {
         buf_addf(out, "program %d %d ", (int)s->endpoint, s->version);
         put_nodes(out, s->body);
         buf_addch(out, '\n');

@@ -37,7 +37,7 @@ struct sum {
 static size_t streams_bytes(const struct kind_impl *k)
 {
     size_t n = 0;
-    while (k->streams != NULL && k->streams[n] != NULL)
+    while (k->streams && k->streams[n])
         n++;
     return n * sizeof(struct rng) + 64;
 }
@@ -65,9 +65,9 @@ static void add(struct sum *s, comp_id c)
     const struct kind_impl *k = s->m->comps[c].kind;
     struct group *g = &s->of[kind_number(s->m, k)];
     struct bulk b = {.instances = instances_of(s, c), .behind = instances_behind(s, c)};
-    if (k->bulk != NULL)
+    if (k->bulk)
         k->bulk(s->m, c, &b);
-    double state = k->state_size == NULL ? 0 : (double)k->state_size(s->m, c);
+    double state = k->state_size ? (double)k->state_size(s->m, c) : 0;
     double bytes = state + b.bytes + (double)streams_bytes(k) +
                    (double)(k->desc.nparams * sizeof(struct value));
     g->n++;
@@ -95,8 +95,7 @@ static void count_instances(struct sum *s)
     for (size_t c = 0; c < s->m->ncomps; c++) {
         comp_id service = COMP_NONE;
         const struct kind_impl *k = s->m->comps[c].kind;
-        double most =
-            k->scales == NULL ? 0 : (double)k->scales(s->m, (comp_id)c, &service);
+        double most = k->scales ? (double)k->scales(s->m, (comp_id)c, &service) : 0;
         if (service != COMP_NONE && most > s->instances[service])
             s->instances[service] = most;
     }
@@ -110,11 +109,11 @@ static enum err too_large(const struct sum *s, const struct group *g, double lim
     const double mib = 1 << 20;
     const struct comp *c = &s->m->comps[g->largest];
     const char *kind = c->kind->desc.name, *word = g->word;
-    double rest = s->all - (word != NULL ? g->each : g->bytes);
-    double count = word != NULL ? g->count : (double)g->n;
+    double rest = s->all - (word ? g->each : g->bytes);
+    double count = word ? g->count : (double)g->n;
     double share = limit > rest ? (limit - rest) / (s->all - rest) : 0;
     char what[80], fits[80];
-    if (word != NULL)
+    if (word)
         snprintf(what, sizeof what, "%.0f %s of %zu %s%s", count, word, g->n, kind,
                  g->n == 1 ? "" : "s");
     else

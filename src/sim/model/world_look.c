@@ -24,7 +24,7 @@ double world_metric_at(const struct world *w, comp_id c, size_t metric, int inst
     if (c >= w->model->ncomps)
         return (double)NAN;
     const struct kind_impl *k = w->comps[c].kind;
-    if (metric >= k->desc.nmetrics || k->metric == NULL)
+    if (metric >= k->desc.nmetrics || !k->metric)
         return (double)NAN;
     bool one = instance > 0 && k->desc.metrics[metric].per_instance;
     return k->metric(w, c, (int)metric, one ? instance : 0);
@@ -49,7 +49,7 @@ static bool is_default(const struct world *w, comp_id c, size_t param)
     struct buf is, was;
     if (p->type == VALUE_COMP)
         return p_comp(w, c, (int)param) == COMP_NONE;
-    if (p->def == NULL || value_parse(w->model, p, p->def, &def, &why) != ERR_OK)
+    if (!p->def || value_parse(w->model, p, p->def, &def, &why) != ERR_OK)
         return false;
     buf_init(&is, 0);
     buf_init(&was, 0);
@@ -89,7 +89,7 @@ bool world_metric_applies(const struct world *w, comp_id c, size_t metric)
 
 int world_instances(const struct world *w, comp_id c)
 {
-    if (c >= w->model->ncomps || w->comps[c].kind->instances == NULL)
+    if (c >= w->model->ncomps || !w->comps[c].kind->instances)
         return 0;
     return w->comps[c].kind->instances(w, c);
 }
@@ -131,7 +131,7 @@ size_t world_inflight(const struct world *w, comp_id c, struct inflight_view *ou
                       size_t max)
 {
     struct collect all = {0};
-    if (c >= w->model->ncomps || w->comps[c].kind->inflight == NULL)
+    if (c >= w->model->ncomps || !w->comps[c].kind->inflight)
         return 0;
     w->comps[c].kind->inflight(w, c, collect_one, &all); /* counts */
     size_t n = all.n;

@@ -201,7 +201,7 @@ bool certificate_good(struct world *w, comp_id c, comp_id caller, int instance)
 {
     struct certificate *k = cert_at(w, c);
     const char *wrong = wrong_with(k, clock_now(w, caller, instance));
-    if (wrong == NULL)
+    if (!wrong)
         return true;
     k->failed++;
     w_log(w, caller, instance, LOG_ERROR, 0, "tls: %s: %s", w->comps[c].name, wrong);
@@ -363,7 +363,7 @@ static double cert_metric(const struct world *w, comp_id c, int metric, int inst
     case M_DISK_LEFT:
         return (double)(k->disk.until - w_now(w)) / (double)SIM_SEC;
     case M_VALID:
-        return wrong_with(k, w_now(w)) == NULL;
+        return !wrong_with(k, w_now(w));
     case M_HANDSHAKES:
         return (double)k->handshakes;
     case M_FAILED:

@@ -300,7 +300,7 @@ static enum err clock_resolve(struct model *m, comp_id c, struct errmsg *why)
 static int clock_instances(const struct world *w, comp_id c)
 {
     const struct kind_impl *k = comp_kind(w, w->comps[c].target);
-    return k->instances == NULL ? 0 : k->instances(w, w->comps[c].target);
+    return k->instances ? k->instances(w, w->comps[c].target) : 0;
 }
 
 static size_t clock_size(const struct model *m, comp_id c)

@@ -278,9 +278,9 @@ static void read_record(const struct world *w, comp_id name, struct dns_answer *
     memset(a->set, 0, sizeof a->set);
     a->comp = to;
     const struct kind_impl *k = comp_kind(w, to);
-    if (k->address != NULL)
+    if (k->address)
         a->comp = k->address(w, to);
-    if (k->eligible == NULL)
+    if (!k->eligible)
         return;
     const uint16_t *numbers;
     uint32_t n = k->eligible(w, to, &numbers);

@@ -194,7 +194,7 @@ static void out(struct world *w, comp_id c, enum way way)
 {
     struct frame f = lane_pop(w, c, way);
     struct act *a = act_alive(w, f.act, f.gen);
-    if (a != NULL)
+    if (a)
         meet(w, c, a, (enum fate)f.fate);
 }
 
@@ -205,7 +205,7 @@ void link_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t gen)
         out(w, c, (enum way)r);
         return;
     }
-    if (a == NULL)
+    if (!a)
         return;
     a->timer = 0;
     w_outcome(w, (uint32_t)what);

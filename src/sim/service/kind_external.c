@@ -193,7 +193,7 @@ static void ext_cancel(struct world *w, struct act *a)
 static void let_hung_go(struct world *w, struct external *x)
 {
     struct act *a;
-    while ((a = queue_pop(w, &x->hung)) != NULL) {
+    while ((a = queue_pop(w, &x->hung))) {
         a->phase = ASKED;
         act_ready(w, a, REASON_NONE);
     }

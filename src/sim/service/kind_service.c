@@ -58,7 +58,7 @@ static enum err service_check(struct model *m, comp_id c, struct errmsg *why)
         model_param(m, c, SP_ORDER)->as.count != ORDER_PRIORITY)
         return errmsg_set(why, ERR_INPUT, "%s: \"preempt\" needs order = priority",
                           m->comps[c].name);
-    if (version == NULL || version[0] == '\0')
+    if (!version || version[0] == '\0')
         return ERR_OK;
     return version_need(m, c, version, &index, why);
 }
@@ -69,7 +69,7 @@ static void service_init(struct world *w, comp_id c)
 {
     struct service_state *s = service_of(w, c);
     const char *version = w_values(w, c)[SP_VERSION].as.text;
-    int index = version == NULL ? 0 : version_index(w->model, c, version);
+    int index = version ? version_index(w->model, c, version) : 0;
     s->version = s->previous = (uint16_t)(index < 0 ? 0 : index);
     s->balancer = COMP_NONE;
     service_features(w, c);
@@ -99,7 +99,7 @@ static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint
 {
     if (what == SE_PROBE_LATE) {
         struct act *probe = act_alive(w, a, b);
-        if (probe != NULL)
+        if (probe)
             probe_late(w, probe);
         return;
     }
@@ -224,7 +224,7 @@ enum err service_need_instance(const struct world *w, const struct action *a,
                                struct errmsg *why)
 {
     const struct instance *i = service_instance(w, a->comp, a->instance);
-    if (a->instance == 0 || (i != NULL && i->state != INSTANCE_NONE))
+    if (a->instance == 0 || (i && i->state != INSTANCE_NONE))
         return ERR_OK;
     return errmsg_set(why, ERR_NOT_FOUND, "%s has no instance %d",
                       w->comps[a->comp].name, a->instance);
@@ -316,7 +316,7 @@ static enum instance_state instance_state_of(const struct world *w, comp_id c,
                                              int number)
 {
     const struct instance *i = service_instance(w, c, number);
-    return i == NULL ? INSTANCE_NONE : (enum instance_state)i->state;
+    return i ? (enum instance_state)i->state : INSTANCE_NONE;
 }
 
 static uint32_t service_eligible(const struct world *w, comp_id c,

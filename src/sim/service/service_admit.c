@@ -174,7 +174,7 @@ static void drop_expired(struct world *w, struct instance *i)
     int64_t most = i_count(w, i, SP_QUEUE);
     while (most > 0 && (int64_t)i->queue.count >= most && i->order_n > 0) {
         struct act *a = queue_next(w, i);
-        if (a == NULL || a->deadline == 0 || w_now(w) < a->deadline)
+        if (!a || a->deadline == 0 || w_now(w) < a->deadline)
             return;
         service_unqueue(w, i, a);
         service_request_done(w, a, REASON_DEADLINE, a->comp);

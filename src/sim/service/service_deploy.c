@@ -132,12 +132,12 @@ void rollout_step(struct world *w, comp_id c)
     struct instance *i = NULL;
     if (!under_way(s))
         return;
-    while ((i = next_of(w, c)) != NULL && room(w, c) > 0) {
+    while ((i = next_of(w, c)) && room(w, c) > 0) {
         s->rollout_at = i->number;
         i->rolling = true;
         instance_drain(w, i, DRAINED_RESTART);
     }
-    if (i == NULL && !any_rolling(w, c))
+    if (!i && !any_rolling(w, c))
         rollout_end(w, c);
 }
 
@@ -191,7 +191,7 @@ void rollout_begin(struct world *w, comp_id c, enum rollout_kind kind)
     forget_marks(w, c);
     s->rollout = (uint8_t)kind;
     s->keeps_versions = false;
-    while (s->surged < extra && next_of(w, c) != NULL && s->n < SERVICE_MAX) {
+    while (s->surged < extra && next_of(w, c) && s->n < SERVICE_MAX) {
         s->surged++;
         service_add_instance(w, c, false)->extra = true;
     }

@@ -31,7 +31,7 @@ int64_t fds_spare(const struct world *w, const struct instance *i)
 bool service_fd_free(struct world *w, comp_id c, int number)
 {
     struct instance *i = service_instance(w, c, number);
-    if (i == NULL || fds_spare(w, i) > 0)
+    if (!i || fds_spare(w, i) > 0)
         return true;
     i->no_fds++;
     w_log(w, c, number, LOG_ERROR, 0, "connect: too many open files");

@@ -81,7 +81,7 @@ bool service_any_has(const struct world *w, comp_id c, int param)
     const struct value *v = &w_values(w, c)[param];
     bool any = v->type == VALUE_COUNT ? v->as.count > 0 : v->as.number > 0;
     for (uint32_t k = 1; k <= service_of(w, c)->n && !any; k++)
-        any = instance_kept(w, service_instance(w, c, (int)k), param) != NULL;
+        any = instance_kept(w, service_instance(w, c, (int)k), param);
     return any;
 }
 

@@ -188,7 +188,7 @@ double service_metric(const struct world *w, comp_id c, int metric, int instance
         return longest_of(w, c, metric);
     if (instance > 0) {
         const struct instance *i = service_instance(w, c, instance);
-        return i == NULL ? 0 : metric_of(w, i, metric);
+        return i ? metric_of(w, i, metric) : 0;
     }
     for (uint32_t k = 1; k <= s->n; k++) {
         const struct instance *i = service_instance(w, c, (int)k);
@@ -308,7 +308,7 @@ void world_instance(const struct world *w, comp_id c, int number,
         return;
     const struct instance *i = service_instance(w, c, number);
     const struct service_state *s = service_of(w, c);
-    if (i == NULL || i->state == INSTANCE_NONE)
+    if (!i || i->state == INSTANCE_NONE)
         return;
     int64_t most = i_count(w, i, SP_QUEUE);
     v->state = (enum instance_state)i->state;

@@ -96,7 +96,7 @@ static const struct program *asked(const struct world *w, const struct instance 
     const struct service_data *d = service_data(w->model, i->comp);
     if (how == PROBE_ENDPOINT && d->probe_endpoint != COMP_NONE)
         return endpoint_program(w->model, d->probe_endpoint, i->version);
-    if (how == PROBE_DATABASE && d->probe_database != NULL)
+    if (how == PROBE_DATABASE && d->probe_database)
         return d->probe_database;
     return d->probe_worker;
 }
@@ -167,7 +167,7 @@ void probe_wake(struct world *w, comp_id c)
 bool service_healthy(const struct world *w, comp_id c, int number, bool wants_ready)
 {
     const struct instance *i = service_instance(w, c, number);
-    if (i == NULL || i->state != INSTANCE_UP)
+    if (!i || i->state != INSTANCE_UP)
         return false;
     return wants_ready ? i->ready : i->live;
 }

@@ -118,7 +118,7 @@ static struct act *pick(struct world *w, struct instance *i)
         r = newest ? a->qprev : a->qnext;
         if (!bulkhead_lets(w, i, a->what))
             continue;
-        if (best == NULL || before(w, a, best, order))
+        if (!best || before(w, a, best, order))
             best = a;
         if (order == ORDER_FIFO || newest)
             break;

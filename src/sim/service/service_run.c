@@ -113,7 +113,7 @@ static SELDOM void dispatch_ordered(struct world *w, struct instance *i)
 {
     while (i->queue.count > 0 && works(i)) {
         struct act *a = queue_next(w, i);
-        if (a == NULL || !(has(i, SF_PREEMPT) ? preempt_lets(i, a) : worker_free(i)))
+        if (!a || !(has(i, SF_PREEMPT) ? preempt_lets(i, a) : worker_free(i)))
             return;
         service_unqueue(w, i, a);
         give_worker(w, i, a);
@@ -214,7 +214,7 @@ void service_left(struct world *w, struct act *a)
 
 HOT void enter(struct world *w, struct act *a, struct instance *i)
 {
-    if (i == NULL || (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)) {
+    if (!i || (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)) {
         act_finish(w, a, REASON_INSTANCE_GONE, a->comp);
         return;
     }
@@ -293,7 +293,7 @@ static SELDOM enum reason spoilt(struct world *w, struct act *a, struct instance
 {
     if (a->deadline != 0 && w_now(w) >= a->deadline)
         return REASON_DEADLINE;
-    if (a->program == NULL) {
+    if (!a->program) {
         w_log(w, a->comp, i->number, LOG_ERROR, a->request, "no such endpoint");
         return REASON_ERROR;
     }
@@ -311,7 +311,7 @@ HOT void start_program(struct world *w, struct act *a)
 {
     struct instance *i = instance_of(w, a);
     act_account(w, a);
-    if (a->deadline != 0 || a->program == NULL || i->error_rate > 0 ||
+    if (a->deadline != 0 || !a->program || i->error_rate > 0 ||
         (a->flags & (ACT_COPY | ACT_POISON))) {
         enum reason reason = spoilt(w, a, i);
         if (reason != REASON_NONE) {
@@ -338,7 +338,7 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
     if (a->station != e->a || a->run.home == 0)
         return; /* it has left meanwhile, or is of no instance: a client's handshake */
     const struct instance *i = instance_of(w, a);
-    if (a->program != NULL)
+    if (a->program)
         w_fetch(a->program, 2 * sizeof(struct op));
     w_fetch(i, offsetof(struct instance, cores));
     w_fetch(act_at(w, a->parent), sizeof *a);
@@ -346,7 +346,7 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
         w_fetch(W_STATE(w, char, a->what), offsetof(struct endpoint_state, failures));
     if (a->policy != COMP_NONE)
         call_fetch(w, a->policy);
-    if (a->client != COMP_NONE && comp_kind(w, a->client)->fetch != NULL)
+    if (a->client != COMP_NONE && comp_kind(w, a->client)->fetch)
         comp_kind(w, a->client)->fetch(w, a->client);
     w_fetch(act_at(w, i->queue.first), 128); /* it will be its turn */
 }
