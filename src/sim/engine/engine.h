@@ -174,6 +174,8 @@ struct world {
     uint32_t outcome; /* of the event being dispatched, for the digest */
     ref safe;         /* while used <= this, there is headroom; 0: find out */
     bool vast;        /* larger than a processor's cache */
+    size_t refused;   /* scheduled actions that could not be done */
+    struct errmsg why_refused; /* of the first */
 };
 
 #define W_HEAD(w) ((struct head *)(void *)(w)->base)
