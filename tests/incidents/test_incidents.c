@@ -1,7 +1,8 @@
 /*
- * Public incidents as worlds: tests/incidents/NAME.lua says in its head what happened, with
- * its source, and what the model is to agree with and what not. Each is played here and its
- * figures are held: those of the record, and those in which the model differs from it.
+ * Public incidents as worlds: each file, here and in lessons/lab, says in its head what
+ * happened, with its source, and what the model is to agree with and what not. Each is
+ * played here and its figures are held: those of the record, and those in which the model
+ * differs from it.
  */
 #include "../lib/lab.h"
 #include "truecode/lesson.h"
@@ -34,7 +35,7 @@ static struct incident incident_open(const char *name)
     struct incident x = {0};
     struct buf text;
     int ch;
-    snprintf(path, sizeof path, "tests/incidents/%s.lua", name);
+    snprintf(path, sizeof path, "%s.lua", name);
     FILE *f = fopen(path, "rb");
     if (!f)
         fail_msg("cannot read %s", path);
@@ -97,7 +98,7 @@ static void bad_between(struct incident *x, sim_time from, sim_time to,
 /* 28,232 ports, 15,000 for each batch, 60 s: one batch of three that come is well. */
 static void bluesky(void **state)
 {
-    struct incident x = incident_open("bluesky");
+    struct incident x = incident_open("tests/incidents/bluesky");
     double bad[4];
     (void)state;
     bad_between(&x, SIM_MIN, 5 * SIM_MIN,
@@ -113,7 +114,7 @@ static void bluesky(void **state)
 
 static void mandrill(void **state)
 {
-    struct incident x = incident_open("mandrill");
+    struct incident x = incident_open("tests/incidents/mandrill");
     double bad[6];
     (void)state;
     bad_between(&x, SIM_MIN, 9 * SIM_MIN, CLIENTS("mail1"), bad);
@@ -129,7 +130,7 @@ static void mandrill(void **state)
 
 static void basecamp(void **state)
 {
-    struct incident x = incident_open("basecamp");
+    struct incident x = incident_open("tests/incidents/basecamp");
     double bad[2];
     (void)state;
     bad_between(&x, 30 * SIM_MIN, 2 * SIM_HOUR, CLIENTS("readers", "writers"), bad);
@@ -149,7 +150,7 @@ static void basecamp(void **state)
 
 static void joyent(void **state)
 {
-    struct incident x = incident_open("joyent");
+    struct incident x = incident_open("lessons/lab/lock-queue");
     double bad[8], all = 0;
     (void)state;
     bad_between(&x, SIM_MIN, 10 * SIM_MIN, CLIENTS("readers-waits"), bad);
@@ -172,7 +173,7 @@ static void joyent(void **state)
 
 static void github(void **state)
 {
-    struct incident x = incident_open("github");
+    struct incident x = incident_open("tests/incidents/github");
     double bad[3];
     (void)state;
     bad_between(&x, 10 * SIM_MIN, 10 * SIM_MIN + 43 * SIM_SEC,
@@ -195,7 +196,7 @@ static void github(void **state)
 
 static void gitlab(void **state)
 {
-    struct incident x = incident_open("gitlab");
+    struct incident x = incident_open("tests/incidents/gitlab");
     double bad[1];
     (void)state;
     lab_run(&x.lab, 7 * SIM_HOUR + 5 * SIM_MIN);
@@ -213,7 +214,7 @@ static void gitlab(void **state)
 
 static void knight(void **state)
 {
-    struct incident x = incident_open("knight");
+    struct incident x = incident_open("tests/incidents/knight");
     (void)state;
     lab_run(&x.lab, 30 * SIM_MIN);
     double before = get(&x, "undone-parents", "total"); /* in 20 minutes */
@@ -229,7 +230,7 @@ static void knight(void **state)
 
 static void stackexchange(void **state)
 {
-    struct incident x = incident_open("stackexchange");
+    struct incident x = incident_open("tests/incidents/stackexchange");
     double bad[4];
     const char *const *all = CLIENTS("home-checked", "question-checked",
                                      "home-unchecked", "question-unchecked");
@@ -246,7 +247,7 @@ static void stackexchange(void **state)
 
 static void incidentio(void **state)
 {
-    struct incident x = incident_open("incidentio");
+    struct incident x = incident_open("tests/incidents/incidentio");
     double bad[2];
     (void)state;
     bad_between(&x, 5 * SIM_MIN, 38 * SIM_MIN, CLIENTS("users-one", "users-split"),
@@ -262,7 +263,7 @@ static void incidentio(void **state)
 
 static void dynamodb(void **state)
 {
-    struct incident x = incident_open("dynamodb");
+    struct incident x = incident_open("tests/incidents/dynamodb");
     double bad[1];
     (void)state;
     bad_between(&x, SIM_MIN, 19 * SIM_MIN, CLIENTS("storage"), bad);
@@ -276,7 +277,7 @@ static void dynamodb(void **state)
 
 static void google(void **state)
 {
-    struct incident x = incident_open("google");
+    struct incident x = incident_open("lessons/lab/herd");
     double bad[3];
     const char *const *all = CLIENTS("users-large", "users-throttled", "users-small");
     (void)state;
@@ -300,7 +301,7 @@ static double done(struct incident *x, sim_time from, sim_time to)
 
 static void circleci(void **state)
 {
-    struct incident x = incident_open("circleci");
+    struct incident x = incident_open("tests/incidents/circleci");
     (void)state;
     near("builds a second before", done(&x, SIM_MIN, 30 * SIM_MIN), 40, 1);
     assert_true(done(&x, 95 * SIM_MIN, 120 * SIM_MIN) < 4);

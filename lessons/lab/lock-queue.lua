@@ -5,7 +5,10 @@
 --
 -- Four shards here, so a quarter; and one more whose change gives up after 2 s, as the rule has
 -- been since: nobody notices.
-return lab { "Joyent Manta, 27 July 2015: a lock that waits stops all behind it", warm_up = sec(1), ends_at = hours(1),
+--
+-- Look at: FAILURES of readers-waits and writers-waits, beside readers-times-out; `lock_waiting`
+-- of shard-waits.objects, and its `upkeep`, which alone hurts nobody.
+return lab { "a lock that waits stops all behind it", warm_up = sec(1), ends_at = hours(1),
   world = function(w)
     for n, name in ipairs { "waits", "times-out", "second", "third", "fourth" } do
       local db = "shard-" .. name

@@ -7,7 +7,10 @@
 -- 100 ms of its cores, and a task whose checks fail for 15 s is killed. Agrees: 20 tasks are
 -- back at once, 200 never, as each new start throws away what the last one had; throttled to two a
 -- second they are back in the two minutes that takes.
-return lab { "Google Cloud, 12 June 2025: a herd of tasks that start", warm_up = sec(1), ends_at = hours(2),
+--
+-- Look at: `restarts_total` of control-large beside control-throttled; `cpu` of their databases,
+-- which is full with sessions that are opened and thrown away.
+return lab { "a herd of tasks that start", warm_up = sec(1), ends_at = hours(2),
   world = function(w)
     for name, n in pairs { large = 200, throttled = 200, small = 20 } do
       local spanner, control = "spanner-" .. name, "control-" .. name
