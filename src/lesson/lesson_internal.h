@@ -181,7 +181,7 @@ sim_time duration_at(lua_State *L, int i); /* of a duration */
 /* Pushes so many nanoseconds; a number where that is none: 0, not-a-number, infinity. */
 int duration_push(lua_State *L, double ns);
 int duration_push_whole(lua_State *L, sim_time t);
-int duration_text(lua_State *L, int i); /* pushes its nanoseconds as text */
+int duration_text(lua_State *L, int i);     /* pushes its nanoseconds as text */
 const char *type_word(lua_State *L, int i); /* "duration", or as Lua names it */
 bool lacks_unit(double x); /* a bare number that cannot be meant as nanoseconds */
 

@@ -171,10 +171,10 @@ struct world {
     const uint8_t *kinds;                      /* model->kinds */
     const struct kind_impl *const *kind_table; /* which those are numbers in */
     const struct observer *observer;           /* during a run; else NULL */
-    uint32_t outcome; /* of the event being dispatched, for the digest */
-    ref safe;         /* while used <= this, there is headroom; 0: find out */
-    bool vast;        /* larger than a processor's cache */
-    size_t refused;   /* scheduled actions that could not be done */
+    uint32_t outcome;          /* of the event being dispatched, for the digest */
+    ref safe;                  /* while used <= this, there is headroom; 0: find out */
+    bool vast;                 /* larger than a processor's cache */
+    size_t refused;            /* scheduled actions that could not be done */
     struct errmsg why_refused; /* of the first */
 };
 
