@@ -253,6 +253,14 @@ enum err lesson_test(struct lesson_state *st, fn_id fn, const struct lesson_fact
                      bool *out, struct errmsg *why) MUST_USE;
 enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                        double *out, struct errmsg *why) MUST_USE;
+/* Asks a predicate or number once more and appends what `s` answered in it, for people:
+ * "good_for(25m): 3m; since_change: 12m". */
+enum err lesson_parts(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
+                      struct buf *out, struct errmsg *why) MUST_USE;
+/* An expression that an author typed, on `s`: appends its value for people, and then what
+ * `s` answered in it. ERR_LESSON: it is no expression, or raises. */
+enum err lesson_eval(const struct lesson_facts *f, const char *expression,
+                     struct buf *out, struct errmsg *why) MUST_USE;
 
 /* The order of the lessons: lessons/course.lua, `return course { { track = "fail",
  * "all-green", ... }, ... }`. */

@@ -61,6 +61,7 @@ static bool in_seconds(const struct metric_desc *d)
 
 int facts_push_seconds(lua_State *L, double seconds)
 {
+    host_of(L)->duration = true;
     lua_pushnumber(L, seconds * (double)SIM_SEC);
     return 1;
 }
@@ -86,12 +87,14 @@ static int push_value(lua_State *L, const struct model *m, const struct param_de
         lua_pushinteger(L, v->as.count);
         break;
     case VALUE_DURATION:
+        host_of(L)->duration = true;
         lua_pushinteger(L, v->as.duration);
         break;
     case VALUE_BOOL:
         lua_pushboolean(L, v->as.on);
         break;
     case VALUE_DIST:
+        host_of(L)->duration = true;
         lua_pushinteger(L, v->as.dist.mean);
         break;
     case VALUE_TEXT:
@@ -169,7 +172,7 @@ struct view facts_target(lua_State *L, int i)
 
 /* ---- views ----------------------------------------------------------------------- */
 
-static int view_index(lua_State *L)
+static int view_field(lua_State *L)
 {
     const struct lesson_facts *f = facts_of(L);
     const struct view *v = lua_touserdata(L, 1);
@@ -187,6 +190,23 @@ static int view_index(lua_State *L)
         }
     no_metric(L, k, name, true);
     return 0;
+}
+
+static int view_index(lua_State *L)
+{
+    const struct view *v = lua_touserdata(L, 1);
+    char what[120];
+    host_of(L)->duration = false;
+    view_field(L);
+    if (host_of(L)->parts) {
+        const char *owner = model_name(facts_model(L), v->c);
+        int n = snprintf(what, sizeof what, "%.60s", owner);
+        if (v->instance > 0)
+            n += snprintf(what + n, sizeof what - (size_t)n, "-%d", v->instance);
+        snprintf(what + n, sizeof what - (size_t)n, ".%.40s", lua_tostring(L, 2));
+        parts_note(L, what, -1);
+    }
+    return 1;
 }
 
 static int push_view(lua_State *L, struct view v)
@@ -483,8 +503,10 @@ int facts_index(lua_State *L)
     const char *names[128], *word = facts_text(L, 2, "a name");
     size_t n = 0;
     lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {
+        parts_wrap(L, word);
         return 1;
+    }
     for (size_t i = 0; i < sim_kinds(); i++)
         if (!strcmp(sim_kind(i)->name, word)) {
             lua_pushlightuserdata(L, (void *)sim_kind(i));

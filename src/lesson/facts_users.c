@@ -118,6 +118,28 @@ static bool good_throughout(lua_State *L, struct window w, double objective)
     return true;
 }
 
+/* For whoever asks why good_for is false: how long users have been well by now. */
+static void tell_good_for(lua_State *L, sim_time length, double objective)
+{
+    const struct lesson_facts *f = facts_of(L);
+    struct host *h = host_of(L);
+    sim_time now = world_now(f->world), to = facts_last_sample(f), best = 0;
+    struct buf b;
+    if (f->first_change > now) {
+        snprintf(h->part, sizeof h->part, "nothing was changed yet");
+        return;
+    }
+    if (length > now - f->first_change)
+        length = now - f->first_change;
+    for (sim_time t = SLICE; t <= length; t += SLICE)
+        if (good_throughout(L, (struct window){to - t, to}, objective))
+            best = t;
+    buf_init(&b, 0);
+    time_format(&b, best);
+    snprintf(h->part, sizeof h->part, "%.60s", b.s);
+    buf_release(&b);
+}
+
 int s_good_for(lua_State *L)
 {
     const struct lesson_facts *f = facts_of(L);
@@ -127,7 +149,10 @@ int s_good_for(lua_State *L)
     if (!slo)
         fail(L, 0, "good_for needs the lesson's slo");
     bool since = f->first_change <= now && now - f->first_change >= length;
-    lua_pushboolean(L, since && good_throughout(L, w, slo->objective));
+    bool good = since && good_throughout(L, w, slo->objective);
+    if (!good && host_of(L)->parts)
+        tell_good_for(L, length, slo->objective);
+    lua_pushboolean(L, good);
     return 1;
 }
 
@@ -188,6 +213,7 @@ int s_suspected(lua_State *L)
 
 int s_now(lua_State *L)
 {
+    host_of(L)->duration = true;
     lua_pushinteger(L, world_now(facts_of(L)->world));
     return 1;
 }
@@ -195,6 +221,7 @@ int s_now(lua_State *L)
 static int push_since(lua_State *L, sim_time t)
 {
     sim_time now = world_now(facts_of(L)->world);
+    host_of(L)->duration = true;
     if (t > now)
         lua_pushnumber(L, (lua_Number)NAN); /* compares as false with everything */
     else

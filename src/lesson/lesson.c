@@ -255,6 +255,49 @@ void course_release(struct course_list *c)
     *c = (struct course_list){0};
 }
 
+/* ---- eval ------------------------------------------------------------------------ */
+
+struct evaluation {
+    const struct lesson_facts *facts;
+    struct buf *out;
+    struct buf parts;
+};
+
+static int read_eval(lua_State *L, struct loading *load)
+{
+    struct evaluation *v = load->out;
+    struct host *h = host_of(L);
+    lua_rawgeti(L, -1, 1);
+    object_push(L, "s");
+    h->facts = v->facts;
+    h->parts = &v->parts;
+    h->duration = false;
+    lua_call(L, 1, 1);
+    parts_value(L, -1, v->out);
+    if (v->parts.len > 0)
+        buf_addf(v->out, "    (%s)", v->parts.s);
+    return 0;
+}
+
+/* The expression is read as a file of its own, so that all of a file's walls stand around
+ * it. */
+enum err lesson_eval(const struct lesson_facts *f, const char *expression,
+                     struct buf *out, struct errmsg *why)
+{
+    struct lesson *l = lesson_new(HOST_MEMORY);
+    struct evaluation v = {f, out, {0}};
+    struct loading load = {.l = l, .what = "course", .read = read_eval, .out = &v};
+    struct buf text;
+    buf_init(&v.parts, 0);
+    buf_init(&text, LESSON_MAX_BYTES);
+    buf_addf(&text, "return course { function(s) return %s\nend }", expression);
+    enum err e = load_text(l, text.s, text.len, "eval", &load, why);
+    buf_release(&text);
+    buf_release(&v.parts);
+    lesson_unref(l);
+    return e;
+}
+
 /* ---- reading --------------------------------------------------------------------- */
 
 const struct lesson_info *lesson_info(const struct lesson *l)

@@ -107,6 +107,10 @@ struct host {
     int functions;                    /* how many lesson functions are kept */
     struct build *build;              /* while world or incident runs */
     const struct lesson_facts *facts; /* while a predicate runs */
+    struct buf
+        *parts;    /* gets what `s` answers, in words (parts.c); NULL: nobody asks */
+    bool duration; /* the last number that `s` gave is one */
+    char part[64]; /* words instead of the last answer; "": none */
 };
 enum err host_open(struct host *h, const char *name, struct errmsg *why) MUST_USE;
 void host_close(struct host *h);
@@ -137,6 +141,12 @@ int fail_unknown(lua_State *L, int line, const char *what, const char *word,
                  const char *const *names, size_t n) NORETURN;
 int fn_keep(lua_State *L, int index); /* keeps a function; returns its fn_id */
 void fn_push(lua_State *L, fn_id id);
+
+/* parts.c: the method on top, called by `name`, becomes one that tells its answer. */
+void parts_wrap(lua_State *L, const char *name);
+void parts_note(lua_State *L, const char *what, int value); /* "name.cpu", an answer */
+/* A value in words: "12m", "0.98", "true", "nothing" for what is not a number. */
+void parts_value(lua_State *L, int value, struct buf *out);
 
 /* ---- bindings: what a lesson may call -------------------------------------------- */
 
