@@ -264,10 +264,22 @@ void report_markdown(const struct report *r,
 /* The work that the proof of one seed may take; the lessons here take a tenth at most. */
 #define PROVE_EVENTS 300000000ull /* of worlds; a component sampled is one, too */
 #define PROVE_STEPS  100000000ull /* of Lua */
-/* Seeds first .. first+count-1. `progress` returns false to stop (ERR_STOPPED).
- * ERR_LIMIT: a seed, which is named, takes more than the above. */
-enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
-                      uint64_t first, unsigned count,
+/* What is to be proven. A proof may be cut into parts, one for each process. */
+struct prove_options {
+    const char *text; /* the lesson file */
+    size_t len;
+    const char *name;
+    uint64_t first; /* seed of the whole proof: what is looked at in one seed of ten is
+                         looked at in this one, the tenth after it, … */
+    uint64_t seed;  /* first of this part: seed .. seed+count-1 */
+    unsigned count;
+    const char *only; /* rows of one kind, "wrong", perhaps those with a name, "wrong
+                         restart"; NULL or "": all */
+};
+/* `progress` counts courses and other parts of a seed, and returns false to stop
+ * (ERR_STOPPED). ERR_LIMIT: a seed, which is named, takes more than the above.
+ * ERR_NOT_FOUND: `only` names nothing; the sentence says what there is. */
+enum err prove_lesson(struct proof *out, const struct prove_options *o,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why) MUST_USE;
 

@@ -49,6 +49,8 @@ enum exit_code {
     X(TEST_SYNC, "test-sync", NULL, "tell in the window's title when a frame is done") \
     X(THOUGHTLESS, "thoughtless", NULL,                                                \
       "players who do not think instead of the proofs")                                \
+    X(ONLY, "only", "\"KIND NAME\"",                                                   \
+      "these rows alone: fix, wrong, steps, claims, twin …; NAME may be left out")     \
     X(SEEDS, "seeds", "N", "how many seeds (5)")                                       \
     X(FROM, "from", "N", "the first seed (1)")                                         \
     X(JOBS, "jobs", "N", "how many worker processes (2)")                              \

@@ -310,8 +310,14 @@ static void do_prove(struct server *s, const struct wire_request *q,
                      struct wire_answer *a)
 {
     struct errmsg why = {0};
-    enum err e = prove_lesson(&a->proof, q->text, q->len, q->name, q->seed, q->count,
-                              prove_progress, s, &why);
+    const struct prove_options o = {.text = q->text,
+                                    .len = q->len,
+                                    .name = q->name,
+                                    .first = q->first_seed,
+                                    .seed = q->seed,
+                                    .count = q->count,
+                                    .only = q->line};
+    enum err e = prove_lesson(&a->proof, &o, prove_progress, s, &why);
     if (e != ERR_OK)
         serve_error(a, e, &why);
 }
