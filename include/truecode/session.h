@@ -55,6 +55,7 @@ struct session_options {
                          replayed; 0: its head is to blame, or nothing is */
     bool spoken;      /* plain mode: charts and maps as sentences */
     bool ascii;
+    bool draft;            /* the file is a draft (lesson_load_draft()): `eval` works */
     int columns;           /* console width; 0: 78 */
     struct effort *effort; /* the prover's own; NULL in every face */
 };
@@ -258,6 +259,14 @@ void report_release(struct report *r);
 void block_speak(const struct block *chart, size_t series, struct buf *out);
 void report_markdown(const struct report *r,
                      struct buf *out); /* also what plain mode prints */
+
+/* ---- check ----------------------------------------------------------------------- */
+
+/* Tries at the page all that a lesson's file holds for later: functions, console lines,
+ * tools, hints. Appends a line "file:line: what, and what would be right" to `faults` for
+ * each that would fail. ERR_LESSON, ERR_LIMIT: the night does not come to its page. */
+enum err lesson_check(const struct lesson *l, uint64_t seed, struct buf *faults,
+                      struct errmsg *why) MUST_USE;
 
 /* ---- proof ----------------------------------------------------------------------- */
 

@@ -113,6 +113,7 @@ struct wire_request {
     uint64_t seed;       /* the first of several */
     uint64_t first_seed; /* PROVE: of the whole proof, of which these are a part */
     enum play_mode mode;
+    bool draft; /* OPEN, VALIDATE: the lesson is being written */
     /* the screen */
     enum wire_face face;
     int rows, cols; /* 0 rows: none is drawn. Plain: 1 row, the prompt's; 0 where

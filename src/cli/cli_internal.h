@@ -33,6 +33,8 @@ enum exit_code {
 #define OPTION_LIST(X)                                                                 \
     X(MODE, "mode", MODE_WORDS, "how it is played")                                    \
     X(SEED, "seed", "N", "the world's seed; the same seed is the same night")          \
+    X(DRAFT, "draft", NULL,                                                            \
+      "a lesson being written: steps, fixes and more may be missing")                  \
     X(NEW, "new", NULL, "begin anew even if a run can be continued")                   \
     X(PLAIN, "plain", NULL, "lines instead of a screen: for screen readers and pipes") \
     X(SPEED, "speed", "X", "simulated seconds per second at the start")                \

@@ -21,6 +21,18 @@ struct window facts_window(lua_State *L, int i); /* so long, up to the last samp
 sim_time facts_last_sample(const struct lesson_facts *f);
 int facts_push_seconds(lua_State *L, double seconds); /* as a duration */
 
+/* facets.c: what of a component can be seen; NULL: there are no more. */
+struct facet {
+    const char *word;
+    const char *kinds;    /* "|service|dns|"; NULL: all */
+    const char *commands; /* that show it */
+    const char *doc;
+};
+const struct facet *facet_at(size_t i);
+/* Raises where no command shows that facet of component `c`; "metric.cpu" is one. */
+void check_facet(lua_State *L, const struct model *m, comp_id c, const char *facet,
+                 int line);
+
 /* Methods that are not in facts.c. */
 int s_p50(lua_State *L);
 int s_p95(lua_State *L);

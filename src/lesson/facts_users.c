@@ -166,20 +166,6 @@ int s_budget(lua_State *L)
 
 /* ---- the learner ----------------------------------------------------------------- */
 
-static void check_facet(lua_State *L, const char *facet)
-{
-    static const char *const facets[] = {"instances", "pool",     "metrics",    "logs",
-                                         "traces",    "sessions", "statements", "keys",
-                                         "config",    "stacks",   "changes"};
-    size_t n = sizeof facets / sizeof *facets;
-    if (str_starts(facet, "metric."))
-        return;
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(facets[i], facet))
-            return;
-    fail_unknown(L, 0, "there is no facet", facet, facets, n);
-}
-
 /* ("changes"), ("checkout") or ("checkout", "pool"); a misspelt one would never be
  * true. */
 int s_seen(lua_State *L)
@@ -190,14 +176,15 @@ int s_seen(lua_State *L)
     char subject[200];
     const char *name = facts_text(L, 2, "what was seen");
     bool wide = false;
+    comp_id c = COMP_NONE;
     host_charge(L, 20);
     for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
         wide |= str_eq(alone[i], name);
-    if (!wide)
-        find_comp(L, facts_model(L), name, 0);
+    if (!wide || !lua_isnoneornil(L, 3))
+        c = find_comp(L, facts_model(L), name, 0);
     if (!lua_isnoneornil(L, 3)) {
         const char *facet = facts_text(L, 3, "the facet");
-        check_facet(L, facet);
+        check_facet(L, facts_model(L), c, facet, 0);
         snprintf(subject, sizeof subject, "%s:%s", name, facet);
         name = subject;
     }

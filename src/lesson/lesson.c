@@ -15,6 +15,7 @@ struct loading {
     const char *what; /* "lesson" or "course": what the file must return */
     int (*read)(lua_State *L, struct loading *load);
     void *out;
+    bool draft;
     struct scan_reader at; /* how far the parser has come */
 };
 
@@ -153,6 +154,7 @@ static enum err load_file(struct lesson **out, const char *text, size_t len,
                           struct errmsg *why)
 {
     struct lesson *l = load->l = lesson_new(limit);
+    l->draft = load->draft;
     enum err e = load_text(l, text, len, name, load, why);
     *out = e == ERR_OK ? l : NULL;
     if (e != ERR_OK)
@@ -178,6 +180,18 @@ enum err lesson_load(struct lesson **out, const char *text, size_t len,
                      const char *name, struct errmsg *why)
 {
     return lesson_load_within(out, text, len, name, HOST_MEMORY, why);
+}
+
+enum err lesson_load_draft(struct lesson **out, const char *text, size_t len,
+                           const char *name, struct errmsg *why)
+{
+    struct loading load = {.what = "lesson", .read = read_lesson, .draft = true};
+    return load_file(out, text, len, name, &load, HOST_MEMORY, why);
+}
+
+bool lesson_is_draft(const struct lesson *l)
+{
+    return l->draft;
 }
 
 struct lesson *lesson_ref(const struct lesson *l)
@@ -335,6 +349,26 @@ LIST_OF(reals, real, cited, reals)
 LIST_OF(persons, person, person, people)
 LIST_OF(reactions, reaction, reaction, reactions)
 LIST_OF(lives, live, live_value, lives)
+
+const char *lesson_file(const struct lesson *l)
+{
+    return l->name;
+}
+
+int lesson_line(const struct lesson *l, const char *word, int from)
+{
+    return scan_line(&l->scan, word, from);
+}
+
+size_t lesson_functions(const struct lesson *l)
+{
+    return l->nplaces;
+}
+
+bool lesson_is_question(const struct lesson *l, fn_id fn)
+{
+    return l->places[fn].type == LUA_TFUNCTION && fn != l->world && fn != l->incident;
+}
 
 size_t lesson_steps(const struct lesson *l)
 {

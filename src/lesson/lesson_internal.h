@@ -314,6 +314,7 @@ struct post_decl {
 struct written; /* text.c */
 struct lesson { /* all that a file says; nothing changes once it is loaded */
     unsigned refs;
+    bool draft; /* being written: much may be missing */
     struct arena mem;
     struct scan scan;
     char *text;

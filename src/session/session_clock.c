@@ -191,6 +191,8 @@ static enum err session_load(struct session *s, const struct session_options *o,
     enum err e = ERR_OK;
     if (o->lesson)
         s->lesson = lesson_ref(o->lesson);
+    else if (o->draft)
+        e = lesson_load_draft(&s->lesson, o->text, o->len, o->name, why);
     else
         e = lesson_load(&s->lesson, o->text, o->len, o->name, why);
     if (e == ERR_OK)
