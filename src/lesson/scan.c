@@ -77,7 +77,7 @@ static uint32_t scope_here(const struct cursor *c)
     return c->depth > 0 && c->depth <= SCOPES ? c->scope[c->depth - 1] : 0;
 }
 
-/* Is the next token a single =, perhaps behind a ]? */
+/* Whether the next token is a single =, perhaps behind a ]. */
 static bool assigned(const struct cursor *c, bool bracket)
 {
     const char *p = c->p, *end = c->end;
@@ -94,10 +94,7 @@ static bool assigned(const struct cursor *c, bool bracket)
 
 static void add_mark(struct scan *s, const char *p, size_t n, int line, uint32_t scope)
 {
-    if (s->n == s->cap) {
-        s->cap = s->cap ? 2 * s->cap : TINY(256, 1);
-        s->marks = mem_grow(s->marks, s->cap, sizeof *s->marks);
-    }
+    GROW(s->marks, s->n, s->cap);
     s->marks[s->n++] =
         (struct scan_mark){(uint32_t)(p - s->text), (uint32_t)n, line, scope};
 }
@@ -206,7 +203,7 @@ static const char *skip_word(struct scan *s, struct cursor *c)
     return shape_see(&c->shape, SHAPE_WORD, start, n, (size_t)(start - s->text));
 }
 
-/* As Lua's lexer takes it: 0x1p-3, 1e+5, 1..2. */
+/* Skips a number, taken as Lua's lexer does: 0x1p-3, 1e+5, 1..2. */
 static const char *skip_number(struct scan *s, struct cursor *c)
 {
     const char *start = c->p, *exponent = "eE";
@@ -226,7 +223,7 @@ static const char *skip_number(struct scan *s, struct cursor *c)
     return shape_see(&c->shape, SHAPE_NUMBER, start, n, (size_t)(start - s->text));
 }
 
-/* What stands between words: what opens and closes tables, and separates fields. */
+/* Skips a sign between words: those that open and close tables, and separate fields. */
 static void skip_byte(struct cursor *c)
 {
     char ch = *c->p;
@@ -283,10 +280,7 @@ static void skip_comment(struct cursor *c)
 
 static void add_edit(struct scan *s, size_t off, const char *text)
 {
-    if (s->nedits == s->edits_cap) {
-        s->edits_cap = s->edits_cap ? 2 * s->edits_cap : TINY(32, 1);
-        s->edits = mem_grow(s->edits, s->edits_cap, sizeof *s->edits);
-    }
+    GROW(s->edits, s->nedits, s->edits_cap);
     s->edits[s->nedits++] = (struct scan_edit){off, text};
 }
 
@@ -375,7 +369,7 @@ static const char *skip_literal(struct scan *s, struct cursor *c)
                      (size_t)(start - s->text));
 }
 
-/* One token. Returns what is wrong with it, or NULL. */
+/* Skips a token. Returns what is wrong with it, or NULL. */
 static const char *skip_token(struct scan *s, struct cursor *c)
 {
     char ch = *c->p;

@@ -22,7 +22,7 @@ enum { TEXTS_MAX = 200 };
 static const sim_time moments[] = {0, SIM_MIN, 3 * SIM_MIN, 8 * SIM_MIN, 20 * SIM_MIN};
 #define MOMENTS (sizeof moments / sizeof *moments)
 
-/* What was found of one text: "stop: say". */
+/* The finding about one text: "stop: say". */
 struct text_row {
     char name[48];
     char bad[320]; /* "": every claim held */
@@ -108,7 +108,7 @@ static void look_at(struct looking *look, struct session *s, const struct text *
         tell_bad(look, s, v, claim, row);
 }
 
-/* What a session says while it is played. */
+/* Looks at a text that a session says while it is played. */
 static void shown(void *ctx, struct session *s, const struct text *t, const char *what)
 {
     const struct step *st = step_current(s);

@@ -34,10 +34,7 @@ enum sheet_line sheet_line_of(enum update_field field)
 void sheet_state(struct session *s, enum sheet_line line, const char *text, bool told)
 {
     struct sheet *sheet = &s->sheet;
-    if (sheet->n == sheet->cap) {
-        sheet->cap = sheet->cap ? 2 * sheet->cap : 16;
-        sheet->list = mem_grow(sheet->list, sheet->cap, sizeof *sheet->list);
-    }
+    GROW(sheet->list, sheet->n, sheet->cap);
     sheet->list[sheet->n++] = (struct statement){
         .line = line, .at = run_now(&s->run), .told = told, .text = mem_strdup(text)};
     session_touch(s);
