@@ -165,6 +165,8 @@ extern const struct binding_table bind_base, bind_string, bind_table, bind_math,
     bind_utf8;
 extern const struct binding_table bind_time, bind_dist, bind_program, bind_steps,
     bind_actions, bind_draw, bind_incident, bind_facts, bind_alerts;
+/* examples.c: a piece of a world that has such a component; NULL: there is none. */
+const char *lesson_example(const char *kind);
 int env_tostring(lua_State *L); /* tostring(v): no addresses, one NaN */
 void env_open(lua_State *L);    /* builds the whole environment */
 /* Pushes the keys of the table at `t` in order: numbers ascending, then strings
