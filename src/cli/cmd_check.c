@@ -39,7 +39,12 @@ static int check(const char *word, const struct cli_args *a, unsigned seeds)
             e = errmsg_set(&why, answer.err, "%s", answer.error);
         wire_client_free(c);
     }
-    if (e == ERR_OK)
+    if (e == ERR_OK && option_given(a, OPT_DRAFT))
+        print(
+            "%s: %s. What there is of it works at its page. %u worlds built. %s walks "
+            "through it.\n",
+            name.s, answer.cards[0].title, seeds, command("play --draft", word).s);
+    else if (e == ERR_OK)
         print("%s: %s. Every function and console line works at its page. %u worlds "
               "built. %s proves it.\n",
               name.s, answer.cards[0].title, seeds, command("prove", word).s);

@@ -139,6 +139,8 @@ static void set_text(struct buf *out, const char *p, const char *end)
         struct span l = line_at(p);
         if (begins(l, "```"))
             code = !code;
+        else if (code && l.n > COLUMNS - 4)
+            set_words(out, l, 4);
         else if (code)
             buf_addf(out, "    %.*s\n", (int)l.n, l.p);
         else if (begins(l, "#"))
@@ -318,9 +320,10 @@ static int run(const struct cli_args *a)
     if (option_given(a, OPT_MARKDOWN)) {
         buf_adds(&out, text.s);
     } else if (a->nwords > 0) {
-        choose(&out, text.s, a->words[0]);
+        const char *name = a->words[a->nwords - 1]; /* "doc fault slow": of slow */
+        choose(&out, text.s, name);
         if (out.len == 0)
-            status = not_found(text.s, a->words[0]);
+            status = not_found(text.s, name);
     } else {
         contents(&out, text.s);
         buf_addf(&out, "\n%s says more of one of them.\n\n", command("doc", "NAME").s);
@@ -346,6 +349,6 @@ const struct subcommand subcommand_doc = {
                 "truecode doc --markdown > reference.md",
     .options = HAS(MARKDOWN) | HAS(HELP),
     .words = WORD_NONE,
-    .max_words = 1,
+    .max_words = 2,
     .run = run,
 };

@@ -133,7 +133,7 @@ sed '/^  steps = {/,/^  },$/d; /^  fixes = {/,/^  },$/d' "$FIRST" >draft.lua
 run check ./draft.lua
 expect "a draft is no lesson yet" 3 'lesson lacks steps = { … }' 'play --draft'
 run check ./draft.lua --draft
-expect "a draft can be checked" 0 'works at its page'
+expect "a draft can be checked" 0 'works at its page' 'play --draft'
 given 'status\neval s:good(min(1)) < 2\neval s:service("shop").cpu\neval s:godo(1)\neval 1 +\n' \
     play ./draft.lua --draft --seed 7
 expect "and played, and asked" 0 'true (good(1 m): 0.' '(shop.cpu: 0.' \
