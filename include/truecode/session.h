@@ -273,7 +273,7 @@ enum err lesson_check(const struct lesson *l, uint64_t seed, struct buf *faults,
 /* The work that the proof of one seed may take; the lessons here take a tenth at most. */
 #define PROVE_EVENTS 300000000ull /* of worlds; a component sampled is one, too */
 #define PROVE_STEPS  100000000ull /* of Lua */
-/* What is to be proven. A proof may be cut into parts, one for each process. */
+/* The proof that is asked for. It may be cut into parts, one for each process. */
 struct prove_options {
     const char *text; /* the lesson file */
     size_t len;

@@ -37,7 +37,7 @@ bool prove_wants(const struct prover *pv, enum proof_kind kind, const char *name
     return !name || *part == '\0' || strcasestr(name, part);
 }
 
-/* What `only` asked for and nothing is. */
+/* The error of an `only` that names no row. */
 static enum err found_nothing(const struct prover *pv, struct errmsg *why)
 {
     size_t n = strcspn(pv->only, " :=");

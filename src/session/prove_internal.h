@@ -57,7 +57,7 @@ enum err prove_twin(struct prover *pv, struct errmsg *why) MUST_USE;
 void prove_play_line(struct session *s, const char *line, size_t step);
 void prove_play_step(struct session *s); /* the lines that solve the open step */
 
-/* Who looks on while the steps are played, in those seeds that hold the guide to what it
+/* The onlooker of the played steps, in those seeds that hold the guide to what it
  * says; NULL in the others, which the other two take. */
 struct looking *looking_new(struct prover *pv, struct session *s);
 /* Before the open step is solved: plays what could be done first, and waits. */
@@ -67,7 +67,7 @@ void looking_end(struct looking *look); /* judges what was seen */
 void prove_text(struct prover *pv);
 
 void prove_tick(struct prover *pv); /* a part of a seed is done */
-/* What is said of a predicate that is not true: the parts that it is made of. "" where
+/* The parts of a predicate that is not true, in words for people. "" where
  * it cannot be asked. */
 void prove_parts(const struct run *r, fn_id fn, char out[160]);
 /* False: rows of this kind, with this name, are not asked for. NULL: with any name. */
