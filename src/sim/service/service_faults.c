@@ -258,7 +258,7 @@ enum err service_names(const struct model *m, const struct action *a,
         long long zone = (long long)a->args[0].as.count;
         long long zones = (long long)model_param(m, a->comp, SP_ZONES)->as.count;
         if (zone < 1 || zone > zones)
-            return errmsg_set(why, ERR_NOT_FOUND,
+            return errmsg_set(why, ERR_INPUT,
                               "%s has no zone %lld: its zones are 1 to %lld",
                               m->comps[a->comp].name, zone, zones);
     }
