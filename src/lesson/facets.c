@@ -39,12 +39,17 @@ const struct facet *facet_at(size_t i)
     return i < sizeof list / sizeof *list ? &list[i] : NULL;
 }
 
+/* By its name, "shop.pool": facts are read before owners are known. */
 static bool has_pool(const struct model *m, comp_id c)
 {
+    const char *owner = model_name(m, c);
+    size_t n = strlen(owner);
     bool yes = false;
-    for (size_t i = 0; i < model_comps(m); i++)
-        yes |= model_owner(m, (comp_id)i) == c &&
-               str_eq(model_kind(m, (comp_id)i)->name, "pool");
+    for (size_t i = 0; i < model_comps(m); i++) {
+        const char *name = model_name(m, (comp_id)i);
+        yes |= str_eq(model_kind(m, (comp_id)i)->name, "pool") &&
+               strncmp(name, owner, n) == 0 && name[n] == '.';
+    }
     return yes;
 }
 

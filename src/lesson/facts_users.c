@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- latency --------------------------------------------------------------------- */
 
@@ -166,28 +167,36 @@ int s_budget(lua_State *L)
 
 /* ---- the learner ----------------------------------------------------------------- */
 
+void check_subject(lua_State *L, const struct model *m, const char *subject, int line)
+{
+    static const char *const alone[] = {"status", "map", "alerts", "changes",
+                                        "tickets"};
+    const char *colon = strchr(subject, ':');
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        if (str_eq(alone[i], subject))
+            return;
+    char name[200];
+    snprintf(name, sizeof name, "%.*s",
+             (int)(colon ? colon - subject : (long)strlen(subject)), subject);
+    comp_id c = find_comp(L, m, name, line);
+    if (colon)
+        check_facet(L, m, c, colon + 1, line);
+}
+
 /* ("changes"), ("checkout") or ("checkout", "pool"); a misspelt one would never be
  * true. */
 int s_seen(lua_State *L)
 {
-    static const char *const alone[] = {"status", "map", "alerts", "changes",
-                                        "tickets"};
     const struct lesson_facts *f = facts_of(L);
     char subject[200];
     const char *name = facts_text(L, 2, "what was seen");
-    bool wide = false;
-    comp_id c = COMP_NONE;
     host_charge(L, 20);
-    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
-        wide |= str_eq(alone[i], name);
-    if (!wide || !lua_isnoneornil(L, 3))
-        c = find_comp(L, facts_model(L), name, 0);
     if (!lua_isnoneornil(L, 3)) {
-        const char *facet = facts_text(L, 3, "the facet");
-        check_facet(L, facts_model(L), c, facet, 0);
-        snprintf(subject, sizeof subject, "%s:%s", name, facet);
+        snprintf(subject, sizeof subject, "%.90s:%.90s", name,
+                 facts_text(L, 3, "the facet"));
         name = subject;
     }
+    check_subject(L, facts_model(L), name, 0);
     lua_pushboolean(L, f->seen && f->seen(f->seen_ctx, name));
     return 1;
 }

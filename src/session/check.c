@@ -46,18 +46,41 @@ static bool gives_number(const struct lesson *l, fn_id fn)
     return yes;
 }
 
+/* The finding that a function answers; NULL: it is of something else. */
+static const struct finding *finding_by(const struct lesson *l, fn_id fn)
+{
+    for (size_t i = 0; i < lesson_steps(l); i++)
+        if (lesson_step(l, i)->finding && lesson_step(l, i)->finding->answer == fn)
+            return lesson_step(l, i)->finding;
+    return NULL;
+}
+
+static enum err ask(struct checking *k, fn_id fn, const struct lesson_facts *f,
+                    struct errmsg *why)
+{
+    const struct finding *found = finding_by(k->l, fn);
+    bool names = found && found->of != FINDING_NUMBER && found->of != FINDING_TIME &&
+                 found->of != FINDING_SHARE;
+    struct buf b;
+    bool yes;
+    double v;
+    buf_init(&b, 0);
+    enum err e = names ? lesson_names(k->page.lua, fn, f, &b, why)
+                 : found || gives_number(k->l, fn)
+                     ? lesson_number(k->page.lua, fn, f, &v, why)
+                     : lesson_test(k->page.lua, fn, f, &yes, why);
+    buf_release(&b);
+    return e;
+}
+
 static void check_functions(struct checking *k)
 {
     struct lesson_facts f = run_facts(&k->page);
     for (fn_id fn = 0; (size_t)fn < lesson_functions(k->l); fn++) {
         struct errmsg why = {0};
-        bool yes;
-        double v;
         if (!lesson_is_question(k->l, fn))
             continue;
-        enum err e = gives_number(k->l, fn)
-                         ? lesson_number(k->page.lua, fn, &f, &v, &why)
-                         : lesson_test(k->page.lua, fn, &f, &yes, &why);
+        enum err e = ask(k, fn, &f, &why);
         if (e != ERR_OK && !(k->faults->s && strstr(k->faults->s, why.text)))
             buf_addf(k->faults, "%s\n", why.text);
         if (lesson_stopped(k->page.lua))

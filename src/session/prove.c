@@ -406,6 +406,7 @@ static enum err prove_night(struct prover *pv, struct errmsg *why)
         return e;
     judge_expect(pv);
     judge_nothing(pv);
+    prove_facts(pv);
     if (prove_wants(pv, PROOF_TWIN, NULL) || prove_wants(pv, PROOF_CAUSE, NULL) ||
         prove_wants(pv, PROOF_INNOCENT, NULL))
         e = prove_twin(pv, why);

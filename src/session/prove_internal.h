@@ -4,6 +4,7 @@
  *     prove.c        runs the seeds, and judges what can be seen before anybody acts
  *     prove_wrong.c  judges wrong fixes
  *     prove_twin.c   asks what the incident needs
+ *     prove_facts.c  holds suspects, facts and findings to what they claim
  *     prove_claims.c holds what the guide says to what is so
  *     prove_steps.c  plays the steps and reads the texts
  */
@@ -64,6 +65,11 @@ struct looking *looking_new(struct prover *pv, struct session *s);
 enum err looking_around(struct looking *look, struct session *s,
                         struct errmsg *why) MUST_USE;
 void looking_end(struct looking *look); /* judges what was seen */
+/* At the page: what the facts claim. */
+void prove_facts(struct prover *pv);
+/* The open step: garbage is no finding; it is not done by looking at everything. */
+void prove_finding(struct prover *pv, struct session *s);
+void prove_glance(struct prover *pv, struct session *s);
 void prove_text(struct prover *pv);
 
 void prove_tick(struct prover *pv); /* a part of a seed is done */

@@ -29,6 +29,14 @@ enum sheet_line sheet_line_of(enum update_field field)
     return line;
 }
 
+enum sheet_line sheet_line_named(const char *word)
+{
+    enum sheet_line line = 0;
+    while (line < SHEET_LINE_COUNT && !str_eq(sheet_line_kind(line)->word, word))
+        line++;
+    return line;
+}
+
 /* ---- statements ------------------------------------------------------------------ */
 
 void sheet_state(struct session *s, enum sheet_line line, const char *text, bool told)
