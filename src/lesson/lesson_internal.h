@@ -107,6 +107,9 @@ struct host {
     struct build *build;              /* while world or incident runs */
     const struct lesson_facts *facts; /* while a predicate runs */
     const struct lesson *lesson;      /* whose predicate that is */
+    struct buf
+        *parts;    /* gets what `s` answers, in words (parts.c); NULL: nobody asks */
+    char part[64]; /* words instead of the last answer; "": none */
 };
 enum err host_open(struct host *h, const char *name, struct errmsg *why) MUST_USE;
 void host_close(struct host *h);
@@ -138,6 +141,12 @@ int fail_unknown(lua_State *L, int line, const char *what, const char *word,
 int fn_keep(lua_State *L, int index); /* keeps a function; returns its fn_id */
 void fn_push(lua_State *L, fn_id id);
 
+/* parts.c: the method on top, called by `name`, becomes one that tells its answer. */
+void parts_wrap(lua_State *L, const char *name);
+void parts_note(lua_State *L, const char *what, int value); /* "name.cpu", an answer */
+/* A value in words: "12m", "0.98", "true", "nothing" for what is not a number. */
+void parts_value(lua_State *L, int value, struct buf *out);
+
 /* ---- bindings: what a lesson may call -------------------------------------------- */
 
 struct binding {
@@ -155,6 +164,8 @@ extern const struct binding_table bind_base, bind_string, bind_table, bind_math,
     bind_utf8;
 extern const struct binding_table bind_time, bind_dist, bind_program, bind_steps,
     bind_actions, bind_draw, bind_incident, bind_facts, bind_alerts;
+/* examples.c: a piece of a world that has such a component; NULL: there is none. */
+const char *lesson_example(const char *kind);
 int env_tostring(lua_State *L); /* tostring(v): no addresses, one NaN */
 void env_open(lua_State *L);    /* builds the whole environment */
 /* Pushes the keys of the table at `t` in order: numbers ascending, then strings
@@ -347,6 +358,7 @@ struct post_decl {
 struct written; /* text.c */
 struct lesson { /* all that a file says; nothing changes once it is loaded */
     unsigned refs;
+    bool draft; /* being written: much may be missing */
     struct arena mem;
     struct scan scan;
     char *text;

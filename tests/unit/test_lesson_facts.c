@@ -43,7 +43,7 @@ struct play {
 static bool seen(const void *ctx, const char *subject)
 {
     (void)ctx;
-    return !strcmp(subject, "api:pool") || !strcmp(subject, "changes");
+    return !strcmp(subject, "api:stacks") || !strcmp(subject, "changes");
 }
 
 static void open_play(struct play *p, const char *expression)
@@ -159,7 +159,7 @@ static void questions_are_answered(void **state)
     static const char *const yes[] = {
         "s:flag('fast')",
         "s:version('api') == 'v1'",
-        "s:seen('api', 'pool')",
+        "s:seen('api', 'stacks')",
         "s:seen('changes')",
         "not s:seen('api')",
         "not s:suspected()",
@@ -280,7 +280,7 @@ static void broken_predicates_say_where(void **state)
         {"s:now() > '2s'", "a duration is compared with a string"},
         {"s:flag('api')", "'api' is a service, not a flag"},
         {"s:seen('apy')", "there is no component 'apy'; did you mean 'api'?"},
-        {"s:seen('api', 'pols')", "there is no facet 'pols'"},
+        {"s:seen('api', 'pols')", "no command shows of api, a service, 'pols'"},
         {"s:of('api-9').cpu > 0", "there is no api-9: its instances are 1 to "},
         {"s.x.y", "s has no 'x'"},
         {"w:flag { 'late' }", "unknown name 'w'"},
