@@ -300,8 +300,7 @@ static void test_updates_are_held_against_the_night(void **state)
         told("say --who users --since 10:03 --impact 30 % --state investigating "
              "--next 10:30",
              NULL) == 1);
-    assert_true(told("say --who x --since x --impact x --state investigating --next x",
-                     NULL) <= 0.2);
+    assert_true(told("say --state investigating", NULL) <= 0.2);
     assert_true(told("say --who nobody --since 09:10 --impact 3 --state recovered "
                      "--next 10:30",
                      &text) <= 0.15);
