@@ -43,10 +43,7 @@ static bool notebook_full(struct session *s, enum note_kind kind)
 static struct note *add_note(struct session *s, enum note_kind kind, const char *text)
 {
     assert(text && s->nnotes <= s->notes_cap);
-    if (s->nnotes == s->notes_cap) {
-        s->notes_cap = s->notes_cap ? 2 * s->notes_cap : TINY(8, 1);
-        s->notes = mem_grow(s->notes, s->notes_cap, sizeof *s->notes);
-    }
+    GROW(s->notes, s->nnotes, s->notes_cap);
     struct note *n = &s->notes[s->nnotes++];
     *n = (struct note){.at = run_now(&s->run),
                        .kind = kind,
@@ -168,10 +165,7 @@ void note_say(struct session *s, const struct effect *x)
         buf_addf(&b, "%s%s", b.len ? "; " : "", text);
     }
     u.end = s->sheet.n;
-    if (s->nsaids == s->saids_cap) {
-        s->saids_cap = s->saids_cap ? 2 * s->saids_cap : TINY(4, 1);
-        s->saids = mem_grow(s->saids, s->saids_cap, sizeof *s->saids);
-    }
+    GROW(s->saids, s->nsaids, s->saids_cap);
     s->saids[s->nsaids++] = u;
     add_note(s, NOTE_UPDATE, b.s);
     buf_release(&b);

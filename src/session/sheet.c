@@ -17,6 +17,7 @@ const struct sheet_line_kind *sheet_line_kind(enum sheet_line line)
         [SHEET_hurt] = &sheet_hurt,        [SHEET_since] = &sheet_since,
         [SHEET_much] = &sheet_much,        [SHEET_trigger] = &sheet_trigger,
         [SHEET_state] = &sheet_state_line, [SHEET_next] = &sheet_next,
+        [SHEET_prevent] = &sheet_prevent,
     };
     return kinds[line];
 }
@@ -42,10 +43,7 @@ enum sheet_line sheet_line_named(const char *word)
 void sheet_state(struct session *s, enum sheet_line line, const char *text, bool told)
 {
     struct sheet *sheet = &s->sheet;
-    if (sheet->n == sheet->cap) {
-        sheet->cap = sheet->cap ? 2 * sheet->cap : 16;
-        sheet->list = mem_grow(sheet->list, sheet->cap, sizeof *sheet->list);
-    }
+    GROW(sheet->list, sheet->n, sheet->cap);
     sheet->list[sheet->n++] = (struct statement){
         .line = line, .at = run_now(&s->run), .told = told, .text = mem_strdup(text)};
     session_touch(s);
