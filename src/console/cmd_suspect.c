@@ -95,8 +95,10 @@ const struct command cmd_suspect = {
          .synopsis = "suspect COMPONENT MECHANISM because EVIDENCE",
          .doc =
              "Says what you think it is. A component and one word from the list (the "
-             "bare word shows it). What you have looked at by then is held against it at once, "
-             "and is what it is worth in the end; because ... stays in your own words. At "
+             "bare word shows it). What you have looked at by then is held against it "
+             "at once, "
+             "and is what it is worth in the end; because ... stays in your own words. "
+             "At "
              "most two are open at a time.",
          .examples = "suspect\nsuspect COMPONENT MECHANISM because what you saw",
          .group = GROUP_REASON,

@@ -97,8 +97,8 @@ static double rate_seconds(const char *p)
 
 static bool is_time(const char *p)
 {
-    static const char *const units[] = {"second", "seconds", "s",    "minute",
-                                        "minutes", "min",    "hour", "hours"};
+    static const char *const units[] = {"second",  "seconds", "s",    "minute",
+                                        "minutes", "min",     "hour", "hours"};
     p += strspn(p, " ");
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (starts_word(p, units[i]))
@@ -127,11 +127,12 @@ static void in_digits(const char *text, struct buf *out)
 {
     static const struct {
         const char *word, *digits;
-    } words[] = {{"half", "50%"}, {"third", "33%"}, {"quarter", "25%"}, {"all", "100%"},
-                 {"one", "1"},    {"two", "2"},     {"three", "3"},     {"four", "4"},
-                 {"five", "5"},   {"six", "6"},     {"seven", "7"},     {"eight", "8"},
-                 {"nine", "9"},   {"ten", "10"},    {"eleven", "11"},   {"twelve", "12"},
-                 {"twenty", "20"}, {"hundred", "100"}, {"thousand", "1000"}};
+    } words[] = {
+        {"half", "50%"},  {"third", "33%"},   {"quarter", "25%"},  {"all", "100%"},
+        {"one", "1"},     {"two", "2"},       {"three", "3"},      {"four", "4"},
+        {"five", "5"},    {"six", "6"},       {"seven", "7"},      {"eight", "8"},
+        {"nine", "9"},    {"ten", "10"},      {"eleven", "11"},    {"twelve", "12"},
+        {"twenty", "20"}, {"hundred", "100"}, {"thousand", "1000"}};
     for (const char *p = text; *p;) {
         size_t i = 0, n = sizeof words / sizeof *words;
         while (i < n && ((p > text && letter(p[-1])) || !starts_word(p, words[i].word)))

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #define LATELY (5 * SIM_MIN)
-#define EARLY (10 * SIM_MIN) /* after the page: not knowing is honest then */
+#define EARLY  (10 * SIM_MIN) /* after the page: not knowing is honest then */
 
 static bool says_none(const char *text)
 {

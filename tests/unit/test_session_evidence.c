@@ -15,19 +15,19 @@
 /* Four suspects: a right one, a true symptom, two rivals; two facts that are so and one
  * that is not. */
 #define SUSPECTS                                                                       \
-    "  suspects = { { 'api', 'bad-deploy', right = true, also = { 'api/buy' } },\n"     \
-    "    { 'api', 'overload', reply = 'How busy is it?' },\n"                           \
-    "    { 'users', 'traffic-spike' }, { 'api', 'slow-dependency', part = true } },\n"  \
+    "  suspects = { { 'api', 'bad-deploy', right = true, also = { 'api/buy' } },\n"    \
+    "    { 'api', 'overload', reply = 'How busy is it?' },\n"                          \
+    "    { 'users', 'traffic-spike' }, { 'api', 'slow-dependency', part = true } },\n" \
     "  facts = {\n"                                                                    \
-    "    { 'the new version runs', seen = { 'changes', 'api:changes' },\n"              \
-    "      fits = { 'bad-deploy', 'traffic-spike' }, tells = 'v2 runs.',\n"             \
-    "      when = function(s) return s:version('api') == 'v2' end },\n"                 \
-    "    { 'more people come', seen = 'users:metric.visits_total',\n"                   \
-    "      fits = 'users traffic-spike', tells = 'As many come as before.',\n"          \
-    "      when = function(s) return s:rate('users', 'visits_total', min(1)) > 30 "     \
+    "    { 'the new version runs', seen = { 'changes', 'api:changes' },\n"             \
+    "      fits = { 'bad-deploy', 'traffic-spike' }, tells = 'v2 runs.',\n"            \
+    "      when = function(s) return s:version('api') == 'v2' end },\n"                \
+    "    { 'more people come', seen = 'users:metric.visits_total',\n"                  \
+    "      fits = 'users traffic-spike', tells = 'As many come as before.',\n"         \
+    "      when = function(s) return s:rate('users', 'visits_total', min(1)) > 30 "    \
     "end },\n"                                                                         \
-    "    { 'the api is busy', seen = 'status', fits = 'overload',\n"                    \
-    "      tells = 'It has little to do.',\n"                                           \
+    "    { 'the api is busy', seen = 'status', fits = 'overload',\n"                   \
+    "      tells = 'It has little to do.',\n"                                          \
     "      when = function(s) return s:service('api').cpu > 0.7 end } },\n"
 
 static char *with(const char *find)
@@ -42,8 +42,9 @@ static char *with(const char *find)
     buf_adds(&b, SUSPECTS);
     buf_add(&b, end, (size_t)(step - end));
     if (find)
-        buf_addf(&b, "    find { 'it', say = '?', %s, solution = { 'status' }, "
-                     "hints = { 'look' } },\n",
+        buf_addf(&b,
+                 "    find { 'it', say = '?', %s, solution = { 'status' }, "
+                 "hints = { 'look' } },\n",
                  find);
     buf_adds(&b, next);
     char *text = mem_strdup(b.s);
