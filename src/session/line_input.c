@@ -225,6 +225,20 @@ static enum err propose(struct session *s, const char *line, struct out *out,
     return console_once(s, line, out, fx);
 }
 
+/* Each field of an update says something that can be held against what is so. */
+static enum err update_readable(const struct session *s, const struct update *u,
+                                struct errmsg *no)
+{
+    for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {
+        const char *text = update_text(u, i);
+        struct errmsg why = {0};
+        if (text && *text && !sheet_readable(s, sheet_line_of(i), text, &why))
+            return errmsg_set(no, ERR_INPUT, "--%s says \"%.60s\". %s",
+                              update_field_word(i), text, why.text);
+    }
+    return ERR_OK;
+}
+
 /* ERR_OK: a line may be carried out now; else why not. When it is over nothing is changed
  * or noted any more; on call nobody explains; the sheet takes what can be judged. */
 static enum err refused(const struct session *s, const struct effects *fx,
@@ -244,6 +258,8 @@ static enum err refused(const struct session *s, const struct effects *fx,
         else if (x->kind == EFFECT_STATE &&
                  !sheet_readable(s, sheet_line_named(x->line), x->text, no))
             e = ERR_INPUT;
+        else if (!s->over && x->kind == EFFECT_SAY)
+            e = update_readable(s, &x->update, no);
     }
     return e;
 }

@@ -191,6 +191,38 @@ static void fits(struct prover *pv, const char *what, const char *id, unsigned l
                  what, id, lines, room);
 }
 
+/* "`status`", or a hint that is a command line. */
+static bool hands_over(const char *words, bool whole)
+{
+    char line[80];
+    for (const char *p = strchr(words, '`'); p; p = strchr(p + 1, '`')) {
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(p + 1, "`"), p + 1);
+        if (line_is_command(line))
+            return true;
+        p += 1 + strcspn(p + 1, "`");
+        if (!*p)
+            break;
+    }
+    return whole && line_is_command(words);
+}
+
+/* What is to be found is asked for, and how to find it comes with the third hint; where the
+ * guide explains the screen as it goes, it shows each command once. */
+static void prove_no_commands(struct prover *pv, const struct step *st)
+{
+    if (!st->finding || lesson_info(pv->lesson)->guided_start)
+        return;
+    const char *where = NULL;
+    for (size_t i = 0; i < st->say.n; i++)
+        where = hands_over(st->say.variants[i].words, false) ? "its question" : where;
+    for (size_t k = 0; k < st->nhints && k < 2; k++)
+        for (size_t i = 0; i < st->hints[k].n; i++)
+            if (hands_over(st->hints[k].variants[i].words, true))
+                where = k ? "its second hint" : "its first hint";
+    prove_result(pv, PROOF_HINTS, "commands stand in the third hint", !where, NAN,
+                 "step %s: %s hands over a command", st->id, where ? where : "");
+}
+
 static void prove_step_text(struct prover *pv, const struct step *st)
 {
     unsigned n = text_lines(&st->say);
@@ -202,6 +234,7 @@ static void prove_step_text(struct prover *pv, const struct step *st)
         fits(pv, "reply in", st->id, text_lines(it.reply), 6);
     }
     fits(pv, "step", st->id, n, STEP_LINES);
+    prove_no_commands(pv, st);
     for (size_t i = 0; i < st->nhints; i++)
         fits(pv, "hint in", st->id, text_lines(&st->hints[i]), 4);
     prove_result(pv, PROOF_HINTS, "a hint and a solution everywhere",

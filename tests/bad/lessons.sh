@@ -180,7 +180,7 @@ goal goal-loops 'while true do end'
 
 broken goal-late \
     's/goal = function(s) return s:good_for.*end,/goal = function(s) return s:changed() and nil + 1 end,/'
-given 'status\nchanges\n2\ndown\nrollback shop\nwait 1m\nstatus\n' play ./goal-late.lua --seed 7
+given 'status\n0.3\nchanges\nshop\n2\ndown\nrollback shop\nwait 1m\nstatus\n' play ./goal-late.lua --seed 7
 expect "goal-late: play goes on after it" 0 'This lesson is broken: goal-late.lua:' \
     'The same command goes on from here'
 

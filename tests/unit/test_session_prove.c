@@ -260,6 +260,39 @@ static void test_a_goal_true_at_rest(void **state)
            "steps fix: not done after its solution");
 }
 
+/* ---- suspects, facts, findings --------------------------------------------------- */
+
+#define FITS "fits = 'bad-deploy'"
+static void test_facts(void **state)
+{
+    (void)state;
+    edited(refused, "return s:version('api') == 'v2' end, tells",
+           "return s:version('api') == 'v1' end, tells",
+           "facts the new version runs: it fits what is right, and is not so");
+    edited(refused, FITS, "fits = 'overload'",
+           "facts the new version runs: it fits only what is wrong, and is so");
+    edited(refused, FITS, "fits = { 'bad-deploy', 'overload' }",
+           "facts not api overload: no fact tells it");
+    edited(refused, "seen = 'changes'", "seen = { 'changes', 'api:keys' }",
+           "no command shows 'api:keys'");
+    edited(refused, ", { 'api', 'overload' },\n    { 'users', 'traffic-spike' }", "",
+           "facts 3 to 6 suspects: 1 suspects");
+}
+
+static void test_findings(void **state)
+{
+    (void)state;
+    edited(refused, "of = 'component',\n      answer = function(s) return 'api' end",
+           "of = 'state', answer = function(s) return 'x' end",
+           "steps no finding is garbage: step changes takes \"x\"");
+    edited(refused, "hints = { 'what people did' }", "hints = { 'changes' }",
+           "its first hint hands over a command");
+    edited(refused, "say = 'What changed?'", "say = 'What says `changes`?'",
+           "its question hands over a command");
+    edited(refused, "return s:good_for(min(3)) end", "return s:seen('status') end",
+           "steps none is done at a glance: step fix");
+}
+
 /* A shift without a fault has none. */
 static void test_no_steps(void **state)
 {
@@ -426,6 +459,8 @@ int main(void)
         cmocka_unit_test(test_partial),
         cmocka_unit_test(test_costly),
         cmocka_unit_test(test_a_goal_true_at_rest),
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_findings),
         cmocka_unit_test(test_no_steps),
         cmocka_unit_test(test_a_predicate_with_a_memory),
         cmocka_unit_test(test_a_predicate_that_raises),
