@@ -41,7 +41,7 @@ return lesson {
     come in. Tonight you are on call: when something breaks, your pager rings. Mara runs
     the shop, Jonas writes its program.
 
-    Nothing here is real, so nothing can go wrong. Each step says what to do.]],
+    Nothing here is real, so nothing can go wrong.]],
   page = [[
     The pager: "orders fail". And Mara writes: "People say that the order button answers
     with an error. Not all of them."]],
@@ -117,7 +117,7 @@ return lesson {
   steps = {
     look { "status", title = "How bad is it?",
       say = [[
-        First look, touch nothing. What you type appears after the > sign. Type the word
+        Each step says what to do. First look, touch nothing. What you type appears after the > sign. Type the word
         `status` and press Enter. (Lost? Type help. Ctrl-C leaves; everything is saved.)]],
       goal = function(s) return s:seen("status") end,
       hints = { "One word shows the whole system.", "Type it after the > sign, then press Enter.",

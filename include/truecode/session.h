@@ -56,6 +56,7 @@ struct session_options {
     bool spoken;      /* plain mode: charts and maps as sentences */
     bool ascii;
     int columns;           /* console width; 0: 78 */
+    bool quiet;            /* the prover's own: nothing is wrong on this night */
     struct effort *effort; /* the prover's own; NULL in every face */
 };
 
@@ -155,6 +156,7 @@ struct session_view {
     sim_time wait_until; /* HOLD_WAITING */
     uint64_t seed;
     enum play_mode mode;
+    bool blind;    /* drawn: nobody says what it is before the debrief */
     bool practice; /* after a rewind: not scored */
     bool reset; /* the learner wants to begin anew: the face asks whoever opened it */
 
@@ -187,6 +189,9 @@ struct session_view {
 };
 /* Valid until the next call on the session. */
 const struct session_view *session_view(const struct session *s);
+/* What reaches the learner at the page: the lesson's words; what people and pager have
+ * written by then, on a night that was drawn blind. */
+void session_page(const struct session *s, struct buf *out);
 /* How it is played, in a few sentences for the first page: what the clock does, what is
  * asked. */
 void session_rules(const struct session *s, struct buf *out);

@@ -16,7 +16,7 @@ static void state_of(struct buf *b, const struct wire_card *c, const struct stor
     }
     if (best)
         buf_addf(b, "%s, %d%s", outcome_phrase(best->outcome), best->score,
-                 best->mode == MODE_ONCALL ? ", on call" : "");
+                 mode_on_call(best->mode) ? ", on call" : "");
     const struct store_run *halted = store_halted(s, c->id);
     if (store_begun(s, c->id))
         buf_adds(b, best ? "; begun again" : "begun");

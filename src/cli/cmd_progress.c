@@ -63,13 +63,13 @@ static void add_run(struct buf *b, const struct store *s, const struct store_run
     buf_pad(b, 44);
     if (has_score(r))
         buf_addf(b, "%-18s %3d%s%s", outcome_phrase(r->outcome), r->score,
-                 r->mode == MODE_ONCALL ? "  on call" : "",
+                 mode_on_call(r->mode) ? "  on call" : "",
                  r->practice ? "  practice after a rewind" : "");
     else
         buf_adds(b, r->finished != 0 ? doubt(s, r) : state_of(s, r));
     if (r->finished == 0 && !r->dropped && r->steps > 0)
         buf_addf(b, ", step %zu of %d", shown(r), r->steps);
-    else if (r->finished == 0 && !r->dropped && r->mode == MODE_ONCALL)
+    else if (r->finished == 0 && !r->dropped && mode_on_call(r->mode))
         buf_adds(b, ", on call");
     buf_addf(b, "\n    %s\n", r->id);
 }

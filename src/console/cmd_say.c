@@ -119,7 +119,7 @@ const struct command cmd_say = {
                  "TIME",
              .doc = "A status update for everybody who waits. Leave out what does not "
                     "apply; \"not known yet\" is an answer. STATE is investigating, "
-                    "mitigated, cured or recovered.",
+                    "mitigated, cured, recovered or closed.",
              .examples = "say --who WHO --since TIME --impact not known yet --state "
                          "investigating --next TIME",
              .group = GROUP_REASON,
@@ -130,7 +130,8 @@ const struct command cmd_say = {
     .opts = {{"--who", ARG_TEXT, "who is affected"},
              {"--since", ARG_TIME, "since when"},
              {"--impact", ARG_TEXT, "how many, or how much"},
-             {"--state", ARG_STATE, "investigating, mitigated, cured or recovered"},
+             {"--state", ARG_STATE,
+              "investigating, mitigated, cured, recovered or closed"},
              {"--next", ARG_TIME, "when the next update comes"}},
     .raw = true,
     .run = run,

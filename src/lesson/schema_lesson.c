@@ -355,6 +355,8 @@ static const struct field lesson_fields[] = {
     FCUSTOM("people", read_people, "{ mara = { \"Mara\", role = \"support\" } }"),
     FLIST("reactions", RECORDS, reactions, nreactions, &reaction_schema,
           "what people write, beside what they write everywhere"),
+    {"quiet", FIELD_RECORD, offsetof(THIS, quiet), 0,
+     "a night on which nothing is wrong, in its own words", 0, 0, 0, &quiet_schema, 0},
     FLIST("causes", RECORDS, accepts, naccepts, &accepted_schema,
           "suspicions that are right: { \"component\", \"mechanism\" }"),
     FLIST("fixes", RECORDS, fixes, nfixes, &fix_schema, "courses that win"),
@@ -485,7 +487,7 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
     static const struct schema *const after[] = {
         &trap_schema,     &person_schema, &known_schema, &reaction_schema,
         &accepted_schema, &fix_schema,    &wrong_schema, &cited_schema,
-        &live_schema,     &lab_schema,    NULL};
+        &live_schema,     &quiet_schema,  &lab_schema,   NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

@@ -94,7 +94,7 @@ static int by_time(const void *a, const void *b, void *ctx)
 static enum err build_as(const struct lesson *l, uint64_t seed, bool twin,
                          size_t without, struct lesson_world *out, struct errmsg *why)
 {
-    *out = (struct lesson_world){.model = model_new()};
+    *out = (struct lesson_world){.model = model_new(), .noise = SIZE_MAX};
     out->tickets = arena_alloc(&out->mem, TICKETS_MAX * sizeof *out->tickets);
     struct build b = {.l = l,
                       .out = out,
@@ -125,8 +125,15 @@ enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
                             size_t entry, struct lesson_world *out, struct errmsg *why)
 {
-    bool twin = night == NIGHT_TWIN;
-    return build_as(l, seed, twin, twin ? SIZE_MAX : entry, out, why);
+    bool healthy = night == NIGHT_TWIN || night == NIGHT_QUIET;
+    size_t without = night == NIGHT_WITHOUT ? entry : SIZE_MAX;
+    enum err e = build_as(l, seed, healthy, without, out, why);
+    if (e != ERR_OK || night == NIGHT_TWIN || night == NIGHT_WITHOUT)
+        return e;
+    e = build_noise(l, seed, night == NIGHT_QUIET, out, why);
+    if (e != ERR_OK)
+        lesson_world_release(out);
+    return e;
 }
 
 void lesson_world_release(struct lesson_world *lw)

@@ -172,7 +172,7 @@ void note_rule_out(struct session *s, const struct effect *x)
 
 static void tell_update(struct session *s, const struct said *u)
 {
-    if (!u->claim.kind || s->mode != MODE_GUIDED || session_users_hidden(s)) {
+    if (!u->claim.kind || mode_on_call(s->mode) || session_users_hidden(s)) {
         session_say(s, TONE_NORMAL, "Posted.");
         return;
     }

@@ -295,6 +295,8 @@ static enum err prove_seed(struct prover *pv, bool first, struct errmsg *why)
     }
     if (e == ERR_OK)
         e = prove_twin(pv, why);
+    if (e == ERR_OK && first)
+        e = prove_quiet(pv, why);
     for (size_t i = 0; e == ERR_OK && i < lesson_fixes(pv->lesson); i++)
         e = judge_fix(pv, lesson_fix(pv->lesson, i), why);
     for (size_t i = 0; e == ERR_OK && i < lesson_wrongs(pv->lesson); i++)

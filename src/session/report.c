@@ -2,6 +2,7 @@
  * The debrief, as typed blocks: what happened to users in the learner's run, the
  * reference and doing nothing; then the other files' sections; last a line to paste.
  */
+#include "quiet.h"
 #include "report_internal.h"
 #include "score.h"
 
@@ -15,15 +16,19 @@
 
 static const char *outcome_sentence(const struct maker *k, enum outcome o)
 {
-    bool quiet = lesson_info(k->s->lesson)->quiet;
-    if (quiet)
-        return o == OUTCOME_LOST ? "Nothing was wrong until something was changed."
-                                 : "Nothing was wrong, and nothing was changed.";
     switch (o) {
+    case OUTCOME_MEDDLED:
+        return "Nothing was wrong, and something was changed all the same.";
+    case OUTCOME_CLEAR:
+        return "Nothing was wrong, and nothing was changed.";
     case OUTCOME_LOST:
         return "Users still suffer.";
     case OUTCOME_EARLY:
-        return "Too early to say: the last change was not watched for long enough.";
+        return k->s->quiet ? "Too early to say: it was closed before one could know "
+                             "that nothing "
+                             "was wrong."
+                           : "Too early to say: the last change was not watched for "
+                             "long enough.";
     case OUTCOME_MITIGATED:
         return score_changed(k->s)
                    ? "Mitigated: users are well, but were not for as long as it takes "
@@ -83,7 +88,7 @@ static void score_table(const struct maker *k)
     if (total < sum)
         points_row(&t,
                    arena_printf(mem, "more than %d: not when it ends \"%s\"", total,
-                                outcome_word(k->r->score.outcome)),
+                                outcome_phrase(k->r->score.outcome)),
                    arena_printf(mem, "-%d", sum - total));
     points_row(&t, "together", arena_printf(mem, "%d of 100", total));
     rows_block(&t, "SCORE|>POINTS", 2);
@@ -183,14 +188,23 @@ static void make_card(const struct maker *k)
 
 static void make_report(const struct maker *k)
 {
-    add_text(k->r, BLOCK_TITLE, "%s: what happened", lesson_info(k->s->lesson)->title);
+    bool blind = k->s->mode == MODE_BLIND;
+    add_text(k->r, BLOCK_TITLE, "%s%s: what happened",
+             blind ? "On call, drawn blind. " : "", lesson_info(k->s->lesson)->title);
+    if (blind && k->s->quiet)
+        add_text(k->r, BLOCK_TEXT,
+                 "This was the system of that incident, on a night without it.");
     make_score(k);
     make_users(k);
     make_chart(k);
     make_timeline(k);
     make_explanations(k);
-    make_turns(k);
-    make_lesson(k);
+    if (k->s->quiet) {
+        quiet_debrief(k);
+    } else {
+        make_turns(k);
+        make_lesson(k);
+    }
     make_card(k);
 }
 

@@ -75,7 +75,7 @@ static enum err run_all(const struct session *s, struct rivals *v,
         e = run_on(&v->nothing, v->to, why);
     if (progress)
         progress(ctx, 0.4);
-    if (e != ERR_OK || lesson_fixes(s->lesson) == 0)
+    if (e != ERR_OK || lesson_fixes(s->lesson) == 0 || s->quiet)
         return e;
     e = run_fork(&v->reference, &s->begin, why);
     v->has_reference = e == ERR_OK;

@@ -7,6 +7,7 @@
  * face can look for keys in between. Whatever holds time (a question, unread text) pins
  * target to now.
  */
+#include "quiet.h"
 #include "session_internal.h"
 #include "sheet.h"
 #include "twin.h"
@@ -173,6 +174,23 @@ static enum err run_up(struct session *s, struct errmsg *why)
     return e == ERR_OK ? run_fork(&s->begin, &s->run, why) : e;
 }
 
+/* A drawn night may be quiet; where no night of a lesson can be, it is the incident's. The
+ * alert that fires for nothing is on both. */
+static struct stage *night_of(struct session *s, const struct session_options *o,
+                              struct errmsg *why)
+{
+    struct errmsg no = {0};
+    bool drawn = s->mode == MODE_BLIND && quiet_drawn(s->seed);
+    struct stage *g = drawn || o->quiet
+                          ? quiet_stage(s->lesson, s->seed, o->quiet ? why : &no)
+                          : NULL;
+    s->quiet = g || lesson_info(s->lesson)->quiet;
+    if (g || o->quiet)
+        return g;
+    return s->mode == MODE_BLIND ? stage_night(s->lesson, s->seed, NIGHT_NOISY, 0, why)
+                                 : stage_new(s->lesson, s->seed, why);
+}
+
 static enum err session_load(struct session *s, const struct session_options *o,
                              struct errmsg *why)
 {
@@ -183,7 +201,7 @@ static enum err session_load(struct session *s, const struct session_options *o,
         e = lesson_load(&s->lesson, o->text, o->len, o->name, why);
     if (e != ERR_OK)
         return e;
-    struct stage *g = stage_new(s->lesson, s->seed, why);
+    struct stage *g = night_of(s, o, why);
     if (!g)
         return ERR_LESSON;
     lesson_identity(s->lesson, &g->lw, s->identity);

@@ -245,6 +245,7 @@ struct session {
     char identity[65];     /* lesson_identity() */
     uint64_t seed;
     enum play_mode mode;
+    bool quiet; /* nothing is wrong on this night, and leaving it alone is right */
     bool spoken, ascii, replaying;
     int columns;
 

@@ -333,7 +333,10 @@ void plain_start(struct plain *p, struct buf *out)
     struct errmsg why = {0};
     bool over = false;
     if (v->phase == PHASE_BRIEFING) {
-        buf_addf(out, "%s. %d minutes.", v->mode == MODE_ONCALL ? "On call" : li->title,
+        buf_addf(out, "%s. %d minutes.",
+                 v->blind                ? "On call, drawn blind"
+                 : mode_on_call(v->mode) ? "On call"
+                                         : li->title,
                  li->minutes);
         if (li->post_title && v->mode == MODE_GUIDED)
             buf_addf(out, " After the post \"%s\".", li->post_title);
@@ -342,9 +345,13 @@ void plain_start(struct plain *p, struct buf *out)
         buf_addch(out, '\n');
         clock_text(out, v, v->now, false);
         buf_adds(out, "  What reaches you:\n");
-        wrapped(out, "  ", "  ", li->page);
+        struct buf reaches;
+        buf_init(&reaches, 0);
+        session_page(p->s, &reaches);
+        wrapped(out, "  ", "  ", reaches.s);
+        buf_release(&reaches);
         buf_addch(out, '\n');
-        if (v->mode == MODE_ONCALL) {
+        if (mode_on_call(v->mode)) {
             struct buf rules;
             buf_init(&rules, 800);
             session_rules(p->s, &rules);

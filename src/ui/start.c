@@ -92,7 +92,7 @@ static void state_of(const struct ui *u, int i, const char **glyph, enum tone *t
         *glyph = "◐", *t = TONE_WARN, *word = "stopped by update";
     } else if (finished(l)) {
         *glyph = "●", *word = outcome_phrase(l->outcome);
-        *t = l->outcome >= OUTCOME_CURED ? TONE_GOOD : TONE_WARN;
+        *t = outcome_well(l->outcome) ? TONE_GOOD : TONE_WARN;
     } else {
         *glyph = "○", *t = TONE_DIM, *word = i == next_open(u) ? "next" : "";
     }
@@ -175,7 +175,7 @@ static void about(struct ui *u, struct canvas *c, struct rect r)
     }
     row += draw_wrapped(c, (struct rect){row, r.col, r.rows - 2, r.cols}, TONE_NORMAL,
                         l->summary, 0);
-    if (finished(l) && l->outcome >= OUTCOME_CURED && row < r.row + r.rows)
+    if (finished(l) && outcome_well(l->outcome) && row < r.row + r.rows)
         row += draw_wrapped(c, (struct rect){row, r.col, r.row + r.rows - row, r.cols},
                             TONE_ACCENT, "Now alone, another night: o", 0);
     if (l->post && *l->post && row < r.row + r.rows) {
