@@ -123,6 +123,11 @@ static int run(const struct cli_args *a)
         &(struct replay_options){
             .word = a->nwords > 0 ? a->words[0] : NULL, .finished = true, .args = a},
         &why);
+    if (e == ERR_OK && r.mode == MODE_BLIND && !r.a.over)
+        e = errmsg_set(&why, ERR_REFUSED,
+                       "this night is not over; its debrief tells which it was. Go on "
+                       "with it: %s",
+                       command("on-call", NULL).s);
     if (e == ERR_OK)
         e = ask_report(&r, &why);
     if (e == ERR_OK) {

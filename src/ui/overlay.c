@@ -393,6 +393,8 @@ enum want overlay_key(struct ui *u, const struct key *k)
         return palette_key(u, k);
     if (u->over == OVER_CONFIRM)
         return confirm_key(u, k);
+    if (u->over == OVER_CHOOSE)
+        return choose_key(u, k);
     struct view_state vs = {.top = u->over_top, .sel = -1, .count = 1000, .page = 10};
     if (view_scroll(&vs, k))
         u->over_top = vs.top;

@@ -361,6 +361,13 @@ void plain_start(struct plain *p, struct buf *out)
         }
         session_read(p->s);
     }
+    if (v->phase ==
+        PHASE_DEBRIEF) { /* read again: the debrief, not all that led to it */
+        struct buf before;
+        buf_init(&before, 0);
+        print_said(p, NULL, &before);
+        buf_release(&before);
+    }
     if (after(p, NULL, out, &over, &why) != ERR_OK)
         buf_addf(out, "%s\n", why.text);
 }

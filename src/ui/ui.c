@@ -86,6 +86,8 @@ void ui_catalogue(struct ui *u, const struct ui_lesson *lessons, size_t n)
     if (again >= 0 && !copy[u->pick].saved && copy[again].best < 0)
         u->pick = again;
     u->wanted = NULL;
+    u->wanted_number = 0;
+    u->over = OVER_NONE;
     u->dirty = true;
 }
 
@@ -128,6 +130,17 @@ void ui_resize(struct ui *u, int rows, int cols)
 const char *ui_wanted_lesson(const struct ui *u)
 {
     return u->wanted;
+}
+
+unsigned ui_wanted_number(const struct ui *u)
+{
+    return u->wanted_number;
+}
+
+void ui_drawn(struct ui *u, bool begun)
+{
+    u->drawn_night = begun;
+    u->dirty = true;
 }
 
 void ui_notice(struct ui *u, const char *text)
@@ -203,6 +216,8 @@ static void draw_face(struct ui *u, struct canvas *c)
         palette_draw(u, c);
     else if (u->over == OVER_CONFIRM)
         confirm_draw(u, c);
+    else if (u->over == OVER_CHOOSE)
+        choose_draw(u, c);
     if (u->notice.len > 0)
         notice_draw(u, c);
 }
