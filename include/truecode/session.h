@@ -217,8 +217,9 @@ enum block_kind {
     BLOCK_CHART,
     BLOCK_LINK
 };
+enum { BLOCK_SERIES_MAX = 4 };
 struct block_series {
-    const char *name; /* "you", "reference", "nothing" */
+    const char *name; /* "you", "reference", "doing nothing", "practice" */
     double *v;        /* n shares; NaN: nobody came */
 };
 struct block {
@@ -227,7 +228,7 @@ struct block {
     const char *url;    /* LINK */
     const char **cells; /* TABLE: ncells, row by row */
     size_t ncells, ncols;
-    struct block_series series[3]; /* CHART */
+    struct block_series series[BLOCK_SERIES_MAX]; /* CHART */
     size_t nseries, n;
     sim_time from, to;
     const sim_time *marks; /* when the learner changed something */

@@ -114,10 +114,15 @@ static void make_users(const struct maker *k)
     const struct score *sc = &k->r->score;
     add_block(k->r, BLOCK_HEADING, "What happened to users");
     struct rows t = {.r = k->r};
-    const char *names[3] = {"you", "the reference", "doing nothing"};
-    uint64_t bad[3] = {sc->bad_you, sc->bad_reference, sc->bad_nothing};
-    for (int i = 0; i < 3; i++) {
-        if (i == 1 && !k->v->has_reference)
+    bool practice = k->v->practice.world;
+    const char *names[4] = {"you", "the reference", "doing nothing",
+                            "practice, after you went back"};
+    double lost = practice ? users_lost(&k->v->practice, k->v->twin, COMP_NONE, k->v->from,
+                                        k->v->to)
+                           : 0;
+    uint64_t bad[4] = {sc->bad_you, sc->bad_reference, sc->bad_nothing, (uint64_t)lost};
+    for (int i = 0; i < 4; i++) {
+        if ((i == 1 && !k->v->has_reference) || (i == 3 && !practice))
             continue;
         row_cell(&t, names[i]);
         row_number(&t, number_count, (double)bad[i]);
@@ -155,7 +160,10 @@ static void make_chart(const struct maker *k)
         b->series[b->nseries++] =
             (struct block_series){"reference", bad_curve(k, k->v->reference.rec)};
     b->series[b->nseries++] =
-        (struct block_series){"nothing", bad_curve(k, k->v->nothing.rec)};
+        (struct block_series){"doing nothing", bad_curve(k, k->v->nothing.rec)};
+    if (k->v->practice.world)
+        b->series[b->nseries++] =
+            (struct block_series){"practice", bad_curve(k, k->v->practice.rec)};
     size_t n;
     const struct done_action *did = scored_actions(k->s, &n);
     sim_time *marks = arena_alloc(&k->r->mem, (n + 1) * sizeof *marks);

@@ -78,7 +78,7 @@ static void line_column(struct canvas *c, struct rect body, int col, double shar
                glyph);
 }
 
-static const uint32_t line_glyphs[3] = {0x2588, 0x2500, 0x00b7};
+static const uint32_t line_glyphs[BLOCK_SERIES_MAX] = {0x2588, 0x2500, 0x00b7, '+'};
 
 static void draw_values(struct canvas *c, struct rect body, const struct plot *p)
 {

@@ -172,9 +172,9 @@ struct plot {
     const char *value;             /* "now 97 %", right of it; NULL: none */
     struct scale scale;            /* how values are written */
     double top;                    /* of the axis, as written; it begins at 0 */
-    const struct curve_slot *v[3]; /* n each. [0] is filled, the others are lines */
-    enum tone tone[3];
-    const char *name[3]; /* for more than one */
+    const struct curve_slot *v[BLOCK_SERIES_MAX]; /* n each. [0] is filled, the others are lines */
+    enum tone tone[BLOCK_SERIES_MAX];
+    const char *name[BLOCK_SERIES_MAX]; /* for more than one */
     size_t nseries, n;
     sim_time from, to, day_start;
     const sim_time *marks;
