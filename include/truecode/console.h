@@ -184,6 +184,9 @@ void completions_release(struct completions *c);
 /* ---- the commands, for help and documentation ------------------------------------ */
 
 enum command_group { GROUP_LOOK, GROUP_ACT, GROUP_REASON, GROUP_TIME };
+/* The words of the whole course, for help; a lesson's own come first. */
+size_t glossary_terms(const struct glossary_term **list);
+
 struct command_wild { /* what one would type for the same thing in the wild */
     const char *tool; /* "kubectl" */
     const char *line; /* "kubectl rollout restart deployment/checkout" */

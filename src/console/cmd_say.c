@@ -71,10 +71,11 @@ static enum err check_state(struct call *c, const char *state)
         if (!state || str_eq(states[i], state))
             return ERR_OK;
     const char *near = text_suggest(state, states, UPDATE_STATE_COUNT);
-    return refuse(
-        c, ERR_INPUT,
-        "The state is one of investigating, mitigated, cured, recovered; not %s.%s%s%s",
-        state, near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
+    return refuse(c, ERR_INPUT,
+                  "The state is investigating, mitigated, cured, recovered or closed; "
+                  "not %s.%s%s%s",
+                  state, near ? " Did you mean " : "", near ? near : "",
+                  near ? "?" : "");
 }
 
 static void show_form(struct call *c)

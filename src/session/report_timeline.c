@@ -167,7 +167,7 @@ static void make_forecasts(const struct maker *k)
         if (tested)
             forecast_words(f, &b);
         else
-            buf_adds(&b, "It was not put to the test");
+            buf_adds(&b, "It was not tried");
         add_text(k->r, BLOCK_BULLET, "%s: you said %s. %s.", f->of->what,
                  direction_phrase(f->said), b.s);
         buf_release(&b);

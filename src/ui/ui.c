@@ -279,7 +279,7 @@ bool ui_unread(const struct ui *u)
 
 bool ui_typing(const struct ui *u)
 {
-    return u->ed.text.len > 0 && u->idle < TYPING;
+    return (u->ed.text.len > 0 || u->ed.searching) && u->idle < TYPING;
 }
 
 /* A line is being typed, an overlay or an answer is read, or nothing can be seen. */
@@ -287,8 +287,8 @@ static bool stands_still(const struct ui *u, const struct session_view *v)
 {
     if (too_small(u))
         return true;
-    bool busy = ui_typing(u) || u->ed.searching || u->over != OVER_NONE ||
-                u->notice.len > 0 || v->feedback || ui_unread(u);
+    bool busy = ui_typing(u) || u->over != OVER_NONE || u->notice.len > 0 ||
+                v->feedback || ui_unread(u);
     return v->mode == MODE_GUIDED && v->hold != HOLD_WAITING && busy;
 }
 
