@@ -52,6 +52,7 @@ struct out_table {
     struct out *o;
     struct arena mem;
     size_t ncols, ncells, cap;
+    int gap; /* blanks between columns; table_print() chooses */
     bool right[12];
     struct out_cell {
         const char *s;

@@ -117,8 +117,8 @@ static void make_users(const struct maker *k)
     bool practice = k->v->practice.world;
     const char *names[4] = {"you", "the reference", "doing nothing",
                             "practice, after you went back"};
-    double lost = practice ? users_lost(&k->v->practice, k->v->twin, COMP_NONE, k->v->from,
-                                        k->v->to)
+    double lost = practice ? users_lost(&k->v->practice, k->v->twin, COMP_NONE,
+                                        k->v->from, k->v->to)
                            : 0;
     uint64_t bad[4] = {sc->bad_you, sc->bad_reference, sc->bad_nothing, (uint64_t)lost};
     for (int i = 0; i < 4; i++) {
@@ -172,6 +172,21 @@ static void make_chart(const struct maker *k)
     b->marks = marks;
 }
 
+/* What was won with a guide is played alone next. */
+static void make_next(const struct maker *k)
+{
+    const struct lesson_info *li = lesson_info(k->s->lesson);
+    if (k->s->mode != MODE_GUIDED || !outcome_well(k->r->score.outcome))
+        return;
+    add_block(k->r, BLOCK_HEADING, "Next");
+    add_text(
+        k->r, BLOCK_TEXT,
+        "The same system alone, another night: on-call. No steps and no hints; users "
+        "must stay well for %lld minutes after your last change. Press o on the list, "
+        "or type: truecode play %s --mode on-call",
+        (long long)(li->good_for / SIM_MIN), li->id);
+}
+
 /* A line to paste into a chat. */
 static void make_card(const struct maker *k)
 {
@@ -213,6 +228,7 @@ static void make_report(const struct maker *k)
         make_turns(k);
         make_lesson(k);
     }
+    make_next(k);
     make_card(k);
 }
 
