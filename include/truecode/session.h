@@ -189,7 +189,7 @@ struct session_view {
 };
 /* Valid until the next call on the session. */
 const struct session_view *session_view(const struct session *s);
-/* What reaches the learner at the page: the lesson's words; what people and pager have
+/* Appends what reaches the learner at the page: the lesson's words; what people and pager have
  * written by then, on a night that was drawn blind. */
 void session_page(const struct session *s, struct buf *out);
 /* How it is played, in a few sentences for the first page: what the clock does, what is

@@ -349,7 +349,7 @@ enum err play_open_drawn(struct play *p, struct wire_request *q, struct wire_ans
                          struct buf *note, struct errmsg *why) MUST_USE;
 /* How the open run is gone on with, as one can type it. */
 struct command play_goes_on(const struct play *p);
-/* What play and on-call do: the settings, the store, the face. */
+/* Does what play and on-call have in common: the settings, the store, the face. */
 int play_run(const struct cli_args *a, bool draws);
 /* "2026-03-23 20:12", here. */
 void date_text(char *to, size_t size, int64_t seconds);

@@ -33,7 +33,7 @@ static enum err go_on(struct play *p, const struct store_run *run,
     return ERR_OK;
 }
 
-/* One of the ids that were finished, by the seed; NULL: none was. */
+/* Chooses among the finished ids by the seed; NULL: none is finished. */
 static const char *draw(const struct play *p, char *const *ids, size_t n, uint64_t seed)
 {
     const char *finished[LESSONS_MAX];

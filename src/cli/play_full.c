@@ -289,8 +289,8 @@ static void go_home(struct full *f, const char *notice)
         ask_notice(f, notice);
 }
 
-/* What was asked for is open, or not: then that is told on the start screen, or ends a
- * program that was started for it alone. */
+/* Shows an opened run; an error goes to the start screen, or ends a program that was
+ * started for that run alone. */
 static void go_to(struct full *f, enum err e, const struct buf *note,
                   const struct errmsg *why)
 {

@@ -335,7 +335,7 @@ static enum err open_list(struct lines *l, struct errmsg *why)
     return e;
 }
 
-/* What else can be typed, once there is something to it. */
+/* Says how to go on call and to read debriefs, once that can be done. */
 static void print_ways(struct lines *l)
 {
     const struct store *s = l->p->store;
@@ -369,8 +369,7 @@ static void print_endings(struct lines *l, const char *lesson)
     buf_release(&b);
 }
 
-/* What the learner wants: the id of a lesson or run goes to `id`. false: nothing any
- * more. */
+/* Asks until a lesson or run is chosen; its id goes to `id`. False: the learner leaves. */
 static bool choose(struct lines *l, char *id, size_t size)
 {
     struct errmsg why = {0};

@@ -57,7 +57,7 @@ static const struct person *writer(const struct lesson *l)
     return first;
 }
 
-/* What somebody writes at the page when something is wrong; NULL: nobody does, or with
+/* The letter that comes by the page when something is wrong; NULL: there is none without
  * numbers of that night. */
 static const struct lesson_ticket *real_letter(const struct lesson *l,
                                                const struct lesson_world *w)
@@ -124,8 +124,8 @@ static bool has_metric(const struct model *m, comp_id c, const char *metric)
     return false;
 }
 
-/* What counts the requests of the first client whose rate is known; COMP_NONE: nothing.
- * The rate goes to *rate, a second. */
+/* The component that counts the requests of the first client whose rate is known, a
+ * second, in *rate; COMP_NONE: there is none. */
 static comp_id counted(const struct model *m, const struct world *w, double *rate)
 {
     for (size_t i = 0; i < model_comps(m); i++) {

@@ -10,13 +10,13 @@ struct maker;
 
 /* Whether the night that is drawn with this seed is one; the same answer everywhere. */
 bool quiet_drawn(uint64_t seed);
-/* What a lesson builds for such a night. NULL: it cannot be built, or the lesson names
- * nothing that could be left out. */
+/* Builds such a night. NULL: it cannot be built, or the lesson names nothing that could
+ * be left out. */
 struct stage *quiet_stage(const struct lesson *l, uint64_t seed,
                           struct errmsg *why) MUST_USE;
 /* How long one has to look before one knows that nothing is wrong. */
 sim_time quiet_watch(const struct session *s);
-/* What it was, and what works, for the debrief. */
+/* Adds to the debrief how it was, and what works. */
 void quiet_debrief(const struct maker *k);
 
 #endif

@@ -172,7 +172,7 @@ static void make_chart(const struct maker *k)
     b->marks = marks;
 }
 
-/* What was won with a guide is played alone next. */
+/* After a win with a guide: the same system alone. */
 static void make_next(const struct maker *k)
 {
     const struct lesson_info *li = lesson_info(k->s->lesson);
