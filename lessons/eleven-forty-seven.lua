@@ -64,7 +64,8 @@ return lesson {
       { 0, 0.55 }, { sec(rise), 0.55 }, { sec(340), WAVE / RUSH }, { sec(530), WAVE / RUSH }, { sec(570), 1 } } }
   end,
 
-  slo = { name = "an answer within 2 s", good = 0.99, within = sec(2), window = min(30) },
+  promises = { users = { "an answer within 2 s", good = 0.99, within = sec(2), window = min(30) } },
+  shows = { "orders_placed" },
   alerts = {
     burn { "answers within 2 s, fast burn", factor = 10, long = min(5), short = min(1), page = true },
     threshold { "api CPU", of = "api", metric = "cpu", above = 0.8, hold = min(1) },
@@ -118,19 +119,50 @@ return lesson {
     },
   },
 
-  causes = { { "menu-db", "past-the-peak" }, { "api", "past-the-peak" }, { "api-scaler", "past-the-peak" } },
+  suspects = {
+    { "menu-db", "past-the-peak", right = true, also = { "api", "api-scaler" } },
+    { "menu-db", "overload", part = true },
+    { "api.pool", "pool-too-small", also = { "api" },
+      reply = "Who waits for a connection, and who has one and waits with it? ps api tells them apart." },
+    { "edge", "traffic-spike", also = { "diners" },
+      reply = "If more came than can be served, as much as ever would be served. How much is?" },
+    { "api", "bad-deploy", reply = "v32 ran from 11:38 on. When did users begin to suffer?" },
+    { "menu-db", "lock-contention", reply = "If somebody holds a lock, others wait for it. Who waits?" },
+  },
+  facts = {
+    { "four times as many statements run at once as before",
+      seen = { "menu-db:sessions", "menu-db:metrics", "menu-db:metric.active" },
+      when = function(s) return s:database("menu-db").active > 150 end,
+      fits = { "past-the-peak", "overload", "traffic-spike", "lock-contention" },
+      tells = "About 200 statements run at once in the database; minutes ago it was about 30." },
+    { "less gets done than comes in",
+      seen = { "menu-db:metric.statements_total", "orders_placed:metric.total" },
+      when = function(s) return s:rate("menu-db", "statements_total", min(1)) < 360 end,
+      fits = { "past-the-peak", "lock-contention", "bad-deploy" },
+      tells = "The database gets less done in a second than it did minutes ago." },
+    { "requests wait for a connection", seen = "api:pool",
+      when = function(s) return s:pool("api.pool").pool_waiting > 20 end,
+      fits = { "pool-too-small" },
+      tells = "Nobody waits for a connection: each request at work has one, and waits with it." },
+    { "sessions wait for a lock", seen = { "menu-db:sessions", "menu-db:locks" },
+      when = function(s) return s:database("menu-db").lock_waiting > 0 end,
+      fits = { "lock-contention" },
+      tells = "No session waits for a lock." },
+  },
 
   steps = {
-    look { "scope", title = "How bad is it, and for whom?",
-      say = [[11:47. Do not touch anything yet. How many users get an answer in time?]],
-      goal = function(s) return s:seen("status") end,
-      solution = { "status" },
+    find { "scope", title = "How bad is it?", of = "share", within = 0.25,
+      answer = function(s) return 1 - s:good(min(1)) end,
+      say = [[11:47. Do not touch anything yet. Which share of the users got nothing in time in the last minute?]],
+      near = "Near. How many came in that minute, and how many of them were served badly?",
+      wrong = "Where do you read that? A user who waits too long is in no error rate. The charts of diners count them.",
+      solution = { "status", "chart diners" },
       done = { { when = untouched, "{bad} of the users get nothing in time. All instances are healthy, and none of them works hard.",
           claims = { function(s) return s:good(min(1)) < 0.9 end,
             function(s) return s:service("api").cpu < 0.3 end } },
         "You have changed something already: {bad} of the users got nothing in time in the last minute." },
       hints = { "Start with the users, not with the machines.", "One word shows the whole system.",
-        "The dashboard is called status.", "status" } },
+        "The clients' own numbers: bad ones of all.", "chart diners" } },
 
     ask { "cpu", title = "The api's CPU is low",
       say = { { when = untouched, [[Eight healthy instances, CPU nearly idle, and users wait. What does that tell you?]],
@@ -150,21 +182,23 @@ return lesson {
       hints = { "What does a program do that is not done and needs no CPU?",
         "All workers are taken, and CPU is low: they wait." } },
 
-    look { "changes", title = "What changed?",
-      say = [[A new version, a push message, a higher limit for the scaler. Which of them fits in time?
-        Compare what people did with when users began to suffer, and with what the scaler wrote.]],
-      goal = function(s) return s:seen("changes") end,
-      solution = { "changes" },
+    find { "changes", title = "What changed?", of = "component",
+      answer = function(s) return "api-scaler" end,
+      say = [[A new version, a push message, a higher limit for the scaler; and what the scaler did by itself.
+        Compare what was done with when users began to suffer. Which part of the system was changed, or changed
+        something, each time that it got worse?]],
+      replies = {
+        { "api", "v32 ran well for minutes before it began. Who changed how many of them there are?" },
+        { "edge", "The message brought a wave, and the wave is over. It got worse after that, too." } },
+      solution = { "changes", "logs api-scaler" },
       done = "v32 ran well for minutes before it began. The push message brought a wave, and it is over. The trouble grew with each step of the scaler.",
-      hints = { "There is a list of what people did.", "Not everything on it belongs to this.",
-        "The list is called changes.", "changes" } },
+      hints = { "There is a list of what people did.", "Not everything on it belongs to this; and who does things by himself stands in the logs.",
+        "The list is called changes; logs api-scaler says what the scaler did.", "changes, then logs api-scaler" } },
 
-    look { "where", title = "What does everybody wait for?",
+    find { "where", title = "What does everybody wait for?", answer = "suspect",
       say = [[Look at the database: how many statements run at once, and how many are done in a second?
         Compare 11:47 with 11:42. When you know, write down place, mechanism and why.]],
-      goal = function(s) return s:seen("menu-db") end,
-      suspect = true,
-      solution = { "db", "chart menu-db.active", "chart menu-db.statements_total",
+      solution = { "db sessions", "ps api", "chart menu-db.active", "chart menu-db.statements_total",
         "suspect menu-db past-the-peak because db, chart" },
       done = { { when = past_the_peak, "With {active} statements at once the database does {done}. With 50 it did over 400/s.",
           claims = function(s) return s:rate("menu-db", "statements_total", min(1)) < 330 end },
@@ -218,18 +252,8 @@ return lesson {
       hints = { "Only time shows it.", "What the database has at work should stay at 50 or below.",
         "Let time pass.", "wait 8m" } },
 
-    choose { "prevent", title = "What keeps it from coming back?",
+    prevent { "prevent", title = "What keeps it from coming back?",
       say = [[Tomorrow there is lunch again. Which of these would help?]],
-      choices = {
-        { "Limit all connections together: largest number of instances x pool size, or one pooler in front.", right = true,
-          reply = "Yes. The database feels the sum. Somebody must set the sum." },
-        { "Measure the database at 25, 50, 100 and 200 connections, and write its peak down.", right = true,
-          reply = "Yes. Without it nobody can say how many instances are too many." },
-        { "Let the scaler look more often.",
-          reply = "It would have been past the peak sooner." },
-        { "Larger pools, so that nobody waits for a connection.",
-          reply = "Then they wait inside the database, where waiting makes everybody slower." },
-      },
       hints = { "What would have stopped the scaler at the right place?", "The first or the second." } },
   },
 
@@ -298,6 +322,20 @@ return lesson {
       says = "It admits 500 and had 200: nobody waited for that limit. And a database takes a new one only at its restart." },
     { "turn users away", { "limit edge 100", "wait 30s", "limit edge 250" }, harm = "partial",
       says = "Those let in were served well; the others got nothing. It buys time to look, and it is not a cure." },
+  },
+
+  prevention = {
+    { "Limit all connections together: largest number of instances x pool size, or one pooler in front.", right = true,
+      effort = "an hour", with = { set("api.pool.size", 6) },
+      reply = "Yes. The database feels the sum. Somebody must set the sum." },
+    { "Measure the database at 25, 50, 100 and 200 connections, and write its peak down.", right = true,
+      effort = "a day",
+      reply = "Yes. Without it nobody can say how many instances are too many." },
+    { "Let the scaler look more often.", effort = "one line", with = { set("api-scaler.interval", sec(30)) },
+      reply = "It would have been past the peak sooner." },
+    { "Larger pools, so that nobody waits for a connection.", effort = "one line",
+      with = { set("api.workers", 50), set("api.pool.size", 50) },
+      reply = "Then they wait inside the database, where waiting makes everybody slower." },
   },
 
   debrief = [[

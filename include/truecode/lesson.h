@@ -28,11 +28,14 @@
 #include "truecode/limits.h"
 #include "truecode/mechanism.h"
 #include "truecode/people.h"
+#include "truecode/promise.h"
 #include "truecode/step.h"
 #include "truecode/telemetry.h"
 
 struct lesson;
 struct lesson_state;
+
+enum { SUSPECTS_MIN = 3, SUSPECTS_MAX = 6, CASE_FACTS_MAX = 24 };
 
 /* A known wrong turn: when `when` is true (checked each second after the first change,
  * fires once). */
@@ -51,7 +54,8 @@ struct trap {
     X(FRAGILE, "fragile", "holds until a later event")                                 \
     X(NOTHING, "nothing", "no better")                                                 \
     X(PARTIAL, "partial", "better, not won")                                           \
-    X(COSTLY, "costly", "wins, at a price")
+    X(COSTLY, "costly", "wins, at a price")                                            \
+    X(LOSES, "loses", "breaks a promise of data or freshness that was kept without it")
 enum harm {
     HARM_NONE, /* a fix */
 #define X(id, word, doc) HARM_##id,
@@ -78,9 +82,30 @@ struct predicate {
     const char *name;
     fn_id fn;
 };
-struct accepted {          /* what a suspicion must name to be right */
-    const char *component; /* name */
+/* A suspect: a place and a mechanism. At least one is right; a part of the answer, a
+ * true symptom, is neither right nor a mistake; the others are rivals. */
+struct suspect {
+    const char *component;   /* name */
+    const char *const *also; /* other names of the place that are right as well */
+    size_t nalso;
     enum mechanism mechanism;
+    bool right, part;
+    struct text
+        reply; /* what is said of a rival that is suspected; none: nothing more */
+};
+/* A fact that tells suspects apart. A fact that fits the right suspects is so at the page,
+ * any other is not; a fact fits all right suspects or none. */
+struct case_fact {
+    const char *name;
+    fn_id when;
+    const char *const
+        *seen; /* subjects as of seen(): "orders-db:sessions"; any of them */
+    size_t nseen;
+    const char *const *fits_words; /* as the file has them */
+    size_t nfits;
+    uint32_t fits;     /* suspects for which it would be so: a bit each */
+    bool holds;        /* it fits the right ones: it is so */
+    struct text tells; /* what that says to whoever has seen it */
 };
 struct cited {
     const char *text, *url;
@@ -147,8 +172,14 @@ const struct predicate *lesson_move(const struct lesson *l, size_t i);
 size_t lesson_normals(const struct lesson *l);
 const struct predicate *lesson_normal(const struct lesson *l, size_t i);
 sim_time lesson_expect_at(const struct lesson *l); /* watched for a minute from then */
-size_t lesson_accepts(const struct lesson *l);
-const struct accepted *lesson_accept(const struct lesson *l, size_t i);
+size_t lesson_suspects(const struct lesson *l);    /* SUSPECTS_MAX at most */
+const struct suspect *lesson_suspect(const struct lesson *l, size_t i);
+/* Whether suspect number i is neither right nor a part of the answer. */
+bool lesson_rival(const struct lesson *l, size_t i);
+size_t lesson_case_facts(const struct lesson *l);
+const struct case_fact *lesson_case_fact(const struct lesson *l, size_t i);
+/* Whether a fact, once seen, excludes suspect number i. */
+bool case_fact_excludes(const struct lesson *l, const struct case_fact *f, size_t i);
 /* Debrief: short paragraphs; what would have prevented it; public incidents of the
  * kind. */
 const struct text *lesson_debrief(const struct lesson *l);
@@ -159,6 +190,13 @@ const struct live_value *lesson_live(const struct lesson *l, size_t i);
 /* NULL: no value has that name, of `len` bytes. */
 const struct live_value *lesson_live_named(const struct lesson *l, const char *name,
                                            size_t len);
+/* What was promised of data, and how fresh it is to be; what could have prevented it. */
+size_t lesson_data_promises(const struct lesson *l);
+const struct data_promise *lesson_data_promise(const struct lesson *l, size_t i);
+size_t lesson_fresh_promises(const struct lesson *l);
+const struct fresh_promise *lesson_fresh_promise(const struct lesson *l, size_t i);
+size_t lesson_preventions(const struct lesson *l);
+const struct prevention *lesson_prevention(const struct lesson *l, size_t i);
 size_t lesson_reals(const struct lesson *l);
 const struct cited *lesson_real(const struct lesson *l, size_t i);
 const struct glossary_term *lesson_terms(const struct lesson *l,
@@ -195,6 +233,9 @@ struct lesson_world {
         noise; /* of a drawn night: the rule that fires for nothing; SIZE_MAX: none */
     struct lesson_ticket *tickets; /* in order of time */
     size_t ntickets;
+    struct shown_series *shown; /* in the order of `shows` */
+    size_t nshown;
+    struct shown_series *fresh; /* the age of each fresh promise */
     struct arena mem;
 };
 /* Runs the lesson's world and incident functions with `seed` (names, numbers, times and
@@ -206,14 +247,16 @@ enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world
 /* The same night with something left out of it; everything else, every draw too, is as
  * lesson_build() has it. The list of entries is the whole one, whatever is left out. */
 enum night {
-    NIGHT_TWIN,    /* healthy: no cause happens, and what `twin` sets was so from the
+    NIGHT_TWIN,      /* healthy: no cause happens, and what `twin` sets was so from the
                       beginning */
-    NIGHT_WITHOUT, /* one entry does not happen: number `entry` of the list */
-    NIGHT_NOISY,   /* nothing is left out, and an alert fires for nothing */
+    NIGHT_WITHOUT,   /* one entry does not happen: number `which` of the list */
+    NIGHT_PREVENTED, /* one prevention, number `which`, was there from the beginning; the
+                        incident happens */
+    NIGHT_NOISY,     /* nothing is left out, and an alert fires for nothing */
     NIGHT_QUIET /* healthy, with that alert, and other letters: somebody is mistaken */
 };
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
-                            size_t entry, struct lesson_world *out,
+                            size_t which, struct lesson_world *out,
                             struct errmsg *why) MUST_USE;
 void lesson_world_release(struct lesson_world *lw);
 /* The identity: all that decides how a run goes and what it is worth, with its world:
@@ -240,6 +283,9 @@ struct lesson_facts {
     sim_time last_change;
     sim_time step_started;
     bool suspected; /* a right suspicion is open */
+    sim_time
+        as_of; /* a past moment that is asked about: what is so now is not there to be
+                       read then; 0: now */
 };
 /* A lesson's functions, ready to be asked: one state for each run, so that a lesson which
  * keeps something between calls cannot carry it from one run into another. Making one costs
@@ -259,6 +305,9 @@ enum err lesson_test(struct lesson_state *st, fn_id fn, const struct lesson_fact
                      bool *out, struct errmsg *why) MUST_USE;
 enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                        double *out, struct errmsg *why) MUST_USE;
+/* The names that a function returns, a line each. */
+enum err lesson_names(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
+                      struct buf *out, struct errmsg *why) MUST_USE;
 
 /* The order of the lessons: lessons/course.lua, `return course { { track = "fail",
  * "all-green", ... }, ... }`. */

@@ -287,7 +287,8 @@ const char *lesson_hash(const struct lesson *l)
 LIST_OF(traps, trap, trap, traps)
 LIST_OF(fixes, fix, course, fixes)
 LIST_OF(wrongs, wrong, course, wrongs)
-LIST_OF(accepts, accept, accepted, accepts)
+LIST_OF(suspects, suspect, suspect, suspects)
+LIST_OF(case_facts, case_fact, case_fact, facts)
 LIST_OF(reals, real, cited, reals)
 LIST_OF(persons, person, person, people)
 LIST_OF(reactions, reaction, reaction, reactions)
@@ -356,6 +357,36 @@ size_t lesson_sums(const struct lesson *l)
 const struct text *lesson_sum(const struct lesson *l, size_t i)
 {
     return &l->sums[i];
+}
+
+size_t lesson_data_promises(const struct lesson *l)
+{
+    return l->promises.ndata;
+}
+
+const struct data_promise *lesson_data_promise(const struct lesson *l, size_t i)
+{
+    return &l->promises.data[i];
+}
+
+size_t lesson_fresh_promises(const struct lesson *l)
+{
+    return l->promises.nfresh;
+}
+
+const struct fresh_promise *lesson_fresh_promise(const struct lesson *l, size_t i)
+{
+    return &l->promises.fresh[i];
+}
+
+size_t lesson_preventions(const struct lesson *l)
+{
+    return l->npreventions;
+}
+
+const struct prevention *lesson_prevention(const struct lesson *l, size_t i)
+{
+    return &l->preventions[i].says;
 }
 
 const struct glossary_term *lesson_terms(const struct lesson *l, size_t *n)

@@ -2,6 +2,7 @@
  * The debrief, as typed blocks: what happened to users in the learner's run, the
  * reference and doing nothing; then the other files' sections; last a line to paste.
  */
+#include "promise.h"
 #include "quiet.h"
 #include "report_internal.h"
 #include "score.h"
@@ -16,6 +17,13 @@
 
 static const char *outcome_sentence(const struct maker *k, enum outcome o)
 {
+    const struct run *r = scored_run(k->s);
+    const char *broken = run_broken(r, lesson_info(k->s->lesson)->good_for);
+    if (o == OUTCOME_MITIGATED && broken &&
+        run_well(r, lesson_info(k->s->lesson)->good_for, NULL))
+        return arena_printf(
+            &k->r->mem, "Mitigated: users are well, but one promise is not kept: %s.",
+            broken);
     switch (o) {
     case OUTCOME_MEDDLED:
         return "Nothing was wrong, and something was changed all the same.";
@@ -48,6 +56,8 @@ static const char *outcome_sentence(const struct maker *k, enum outcome o)
 static void explain_part(const struct maker *k, enum score_part part)
 {
     const struct score_item *x = &k->r->items[part];
+    if (x->full == 0)
+        return;
     const char *said[] = {x->stated, x->truth, x->cost};
     struct buf b;
     buf_init(&b, 400);
@@ -82,9 +92,10 @@ static void score_table(const struct maker *k)
     struct arena *mem = &k->r->mem;
     int sum = parts_sum(k->r), total = k->r->score.total;
     for (enum score_part i = 0; i < SCORE_PARTS; i++)
-        points_row(
-            &t, score_phrase(i),
-            arena_printf(mem, "%d of %d", k->r->items[i].points, k->r->items[i].full));
+        if (k->r->items[i].full > 0)
+            points_row(&t, score_phrase(i),
+                       arena_printf(mem, "%d of %d", k->r->items[i].points,
+                                    k->r->items[i].full));
     if (total < sum)
         points_row(&t,
                    arena_printf(mem, "more than %d: not when it ends \"%s\"", total,
@@ -182,9 +193,9 @@ static void make_next(const struct maker *k)
     add_text(
         k->r, BLOCK_TEXT,
         "The same system alone, another night: on-call. No steps and no hints; users "
-        "must stay well for %lld minutes after your last change. Press o on the list, "
-        "or type: truecode play %s --mode on-call",
-        (long long)(li->good_for / SIM_MIN), li->id);
+        "must stay well for %lld minutes after your last change. Press o on the list; "
+        "in lines, type the number of the lesson there, and on-call.",
+        (long long)(li->good_for / SIM_MIN));
 }
 
 /* A line to paste into a chat. */
@@ -221,6 +232,7 @@ static void make_report(const struct maker *k)
     make_users(k);
     make_chart(k);
     make_timeline(k);
+    make_prevention(k);
     make_explanations(k);
     if (k->s->quiet) {
         quiet_debrief(k);

@@ -34,10 +34,7 @@ void add_text(struct report *r, enum block_kind kind, const char *fmt, ...)
 
 void row_cell(struct rows *t, const char *s)
 {
-    if (t->n == t->cap) {
-        t->cap = t->cap ? 2 * t->cap : TINY(32, 1);
-        t->cells = mem_grow(t->cells, t->cap, sizeof *t->cells);
-    }
+    GROW(t->cells, t->n, t->cap);
     t->cells[t->n++] = arena_strdup(&t->r->mem, s);
 }
 
@@ -68,6 +65,26 @@ const char *at_clock(const struct maker *k, sim_time t)
     struct buf b;
     buf_init(&b, 32);
     clock_format(&b, lesson_info(k->s->lesson)->day_start, t, true);
+    char *s = arena_strdup(&k->r->mem, b.s);
+    buf_release(&b);
+    return s;
+}
+
+const char *words_span(const struct maker *k, sim_time t)
+{
+    struct buf b;
+    buf_init(&b, 32);
+    time_format(&b, t);
+    char *s = arena_strdup(&k->r->mem, b.s);
+    buf_release(&b);
+    return s;
+}
+
+const char *words_count(const struct maker *k, double n)
+{
+    struct buf b;
+    buf_init(&b, 32);
+    number_count(&b, n);
     char *s = arena_strdup(&k->r->mem, b.s);
     buf_release(&b);
     return s;

@@ -159,7 +159,7 @@ static bool rows_of(const struct recording *r, sim_time from, sim_time to,
         to = (sim_time)(n - 1) * SIM_SEC;
     out->from = (uint32_t)(from / SIM_SEC < n ? from / SIM_SEC : n);
     if (r->first > 1 && out->from < r->first)
-        out->from = r->first; /* it began to listen in the middle of a run */
+        out->from = r->first; /* the recording began in the middle of a run */
     out->to = (uint32_t)(to / SIM_SEC);
     if (from < to && out->from == out->to)
         out->to++; /* all in one second: it ends in the next sample */
@@ -172,7 +172,7 @@ static double seconds_of(struct rows w)
     return (double)(w.to - w.from);
 }
 
-/* What a counter stood at when the window opened. */
+/* The value of a counter when the window opened. */
 static double base_at(const struct table *t, uint32_t row, uint32_t col)
 {
     double v = table_at(t, row, col);
@@ -270,4 +270,32 @@ double series_min(const struct recording *r, struct series s, sim_time from,
                   sim_time to)
 {
     return summarise(r, s, from, to).min;
+}
+
+/* ---- age ------------------------------------------------------------------------- */
+
+static struct series age_of(const struct recording *r, comp_id c)
+{
+    struct series s = {c, 0, 0};
+    struct errmsg why = {0};
+    const struct kind_desc *k = model_kind(recording_model(r), c);
+    if (!k->age || series_find(r, c, k->age, 0, &s, &why) != ERR_OK)
+        BUG("a kind without an age was asked how old its data are");
+    return s;
+}
+
+double recording_age(const struct recording *r, comp_id c, sim_time from, sim_time to)
+{
+    return series_max(r, age_of(r, c), from, to);
+}
+
+sim_time recording_stale(const struct recording *r, comp_id c, sim_time most,
+                         sim_time from, sim_time to)
+{
+    struct series s = age_of(r, c);
+    sim_time stale = 0;
+    for (sim_time t = from + SIM_SEC; t <= to; t += SIM_SEC)
+        if (series_at(r, s, t) * (double)SIM_SEC > (double)most)
+            stale += SIM_SEC;
+    return stale;
 }

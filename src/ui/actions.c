@@ -32,7 +32,7 @@ enum want ui_do_endings(struct ui *u, const struct key *k)
     return WANT_NOTHING;
 }
 
-/* What was won can be gone on with in several ways. */
+/* Asks how to go on where the lesson is won already. */
 enum want ui_do_enter_list(struct ui *u, const struct key *k)
 {
     (void)k;

@@ -130,7 +130,7 @@ static size_t words_in(const struct session_view *v, const struct glossary_term 
     return have;
 }
 
-/* What the words mean that the question is asked in; without one of them, which there are. */
+/* Explains the words of the question; without one of them, lists those of the lesson. */
 static void words_text(struct page *p, const struct session_view *v)
 {
     const struct glossary_term *own, *all, *found[WORDS_MAX];

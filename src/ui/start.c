@@ -44,7 +44,7 @@ bool start_won(const struct ui_lesson *l)
     return finished(l) && outcome_well(l->outcome);
 }
 
-/* What comes next: what was won is played alone, the rest is won. */
+/* The lesson still has something to do: to be won, or then to be played alone. */
 static bool is_due(const struct ui_lesson *l)
 {
     return !l->broken && (start_won(l) ? !l->alone : !finished(l));
@@ -58,7 +58,7 @@ static int next_open(const struct ui *u)
     return -1;
 }
 
-/* What a learner most likely wants: go on with a saved run, else what comes next. */
+/* Selects the saved run, else what comes next. */
 void start_pick_first(struct ui *u)
 {
     int next = next_open(u);

@@ -30,7 +30,7 @@ static bool says_on_call(const char *word)
     return mode_parse(word, &m) && m == MODE_ONCALL;
 }
 
-/* What is wanted of the lesson: "on-call", "debriefs", "debriefs 2", or nothing more. */
+/* The wish that stands behind a lesson: "on-call", "debriefs", "debriefs 2", or nothing. */
 static enum want want_of(const char *rest, unsigned *number)
 {
     char how[80], which[80];
