@@ -28,7 +28,7 @@ const struct model *facts_model(lua_State *L)
 const char *facts_text(lua_State *L, int i, const char *what)
 {
     if (lua_type(L, i) != LUA_TSTRING)
-        fail(L, 0, "%s must be text, not a %s", what, luaL_typename(L, i));
+        fail(L, 0, "%s must be text, not a %s", what, type_word(L, i));
     return lua_tostring(L, i);
 }
 
@@ -62,8 +62,7 @@ static bool in_seconds(const struct metric_desc *d)
 
 int facts_push_seconds(lua_State *L, double seconds)
 {
-    lua_pushnumber(L, seconds * (double)SIM_SEC);
-    return 1;
+    return duration_push(L, seconds * (double)SIM_SEC);
 }
 
 static int push_metric(lua_State *L, const struct metric_desc *d, double x)
@@ -87,13 +86,13 @@ static int push_value(lua_State *L, const struct model *m, const struct param_de
         lua_pushinteger(L, v->as.count);
         break;
     case VALUE_DURATION:
-        lua_pushinteger(L, v->as.duration);
+        duration_push_whole(L, v->as.duration);
         break;
     case VALUE_BOOL:
         lua_pushboolean(L, v->as.on);
         break;
     case VALUE_DIST:
-        lua_pushinteger(L, v->as.dist.mean);
+        duration_push_whole(L, v->as.dist.mean);
         break;
     case VALUE_TEXT:
         lua_pushstring(L, v->as.text ? v->as.text : "");

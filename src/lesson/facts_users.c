@@ -202,8 +202,7 @@ int s_suspected(lua_State *L)
 int s_now(lua_State *L)
 {
     const struct lesson_facts *f = facts_of(L);
-    lua_pushinteger(L, f->as_of ? f->as_of : world_now(f->world));
-    return 1;
+    return duration_push_whole(L, f->as_of ? f->as_of : world_now(f->world));
 }
 
 static int push_since(lua_State *L, sim_time t)
@@ -212,7 +211,7 @@ static int push_since(lua_State *L, sim_time t)
     if (t > now)
         lua_pushnumber(L, (lua_Number)NAN); /* compares as false with everything */
     else
-        lua_pushinteger(L, now - t);
+        duration_push_whole(L, now - t);
     return 1;
 }
 

@@ -103,7 +103,6 @@ struct host {
     const char *refused; /* memory: what was refused first; sticky. NULL: nothing */
     int line;            /* where we are, as far as is known */
     const struct scan *scan;
-    bool fine_times;                  /* a duration below a microsecond was made */
     int functions;                    /* how many lesson functions are kept */
     struct build *build;              /* while world or incident runs */
     const struct lesson_facts *facts; /* while a predicate runs */
@@ -176,7 +175,19 @@ int mark_line(lua_State *L, int t, int otherwise);
 
 /* ---- values ---------------------------------------------------------------------- */
 
-/* Numbers that are durations: nanoseconds; a bare small number lacks its unit. */
+/* Durations (duration.c): light userdata that reckon and compare, with units checked. */
+void durations_open(lua_State *L);
+bool is_duration(lua_State *L, int i);
+sim_time duration_at(lua_State *L, int i); /* of a duration */
+/* Pushes so many nanoseconds; a number where that is none: 0, not-a-number, infinity. */
+int duration_push(lua_State *L, double ns);
+int duration_push_whole(lua_State *L, sim_time t);
+int duration_text(lua_State *L, int i);     /* pushes its nanoseconds as text */
+const char *type_word(lua_State *L, int i); /* "duration", or as Lua names it */
+bool lacks_unit(double x); /* a bare number that cannot be meant as nanoseconds */
+
+/* A duration, a text like "1m30s", or a number of nanoseconds; a bare small number lacks
+ * its unit. */
 sim_time to_duration(lua_State *L, int i, int line, const char *what);
 void push_dist(lua_State *L, const struct dist *d);
 bool to_dist(lua_State *L, int i, int line, const char *what, struct dist *out);

@@ -147,19 +147,20 @@ static int ask_inside(lua_State *L)
     object_push(L, "s");
     int before = lua_gettop(L) - 2, several = q->want == LUA_TSTRING;
     lua_call(L, 1, several ? LUA_MULTRET : 1);
+    bool duration = q->want == LUA_TNUMBER && is_duration(L, -1);
     for (int i = before + 1; i <= lua_gettop(L) || i == before + 1; i++)
-        if (lua_type(L, i) != q->want)
+        if (lua_type(L, i) != q->want && !duration)
             fail(L, ar.linedefined, "this function must return %s, not a %s",
                  q->want == LUA_TBOOLEAN  ? "true or false"
                  : q->want == LUA_TNUMBER ? "a number"
                                           : "a name",
-                 luaL_typename(L, i));
+                 type_word(L, i));
     for (int i = before + 1; several && i <= lua_gettop(L); i++)
         buf_addf(q->names, "%s\n", lua_tostring(L, i));
     if (several)
         return 0;
     q->yes = lua_toboolean(L, -1);
-    q->number = lua_tonumber(L, -1);
+    q->number = duration ? (double)duration_at(L, -1) : lua_tonumber(L, -1);
     return 0;
 }
 
