@@ -21,10 +21,11 @@ static enum err before_all(struct call *c, sim_time *t)
             return ERR_OK;
         }
     }
-    return refuse(c, ERR_INPUT,
-                  "You changed nothing yet, so there is nothing to undo. To go back all "
-                  "the same, say to when: rewind 5m, or rewind %s.",
-                  clock_of(c, c->now - 5 * SIM_MIN, false));
+    return refuse(
+        c, ERR_INPUT,
+        "You changed nothing yet, so there is nothing to undo. To go back all "
+        "the same, say to when: rewind 5m, or rewind %s.",
+        clock_of(c, c->now - 5 * SIM_MIN, false));
 }
 
 static enum err run(struct call *c)
@@ -48,13 +49,15 @@ static enum err run(struct call *c)
 }
 
 const struct command cmd_rewind = {
-    .info = {.name = "rewind",
-             .synopsis = "rewind [TIME]",
-             .doc = "Goes back to a moment; alone: to just before your first change. The "
-                    "system is as it was then; what you noted and saw stays. It asks first: "
-                    "the score is about the first try, and from there on it is practice.",
-             .examples = "rewind\nrewind 5m",
-             .group = GROUP_TIME},
+    .info =
+        {.name = "rewind",
+         .synopsis = "rewind [TIME]",
+         .doc =
+             "Goes back to a moment; alone: to just before your first change. The "
+             "system is as it was then; what you noted and saw stays. It asks first: "
+             "the score is about the first try, and from there on it is practice.",
+         .examples = "rewind\nrewind 5m",
+         .group = GROUP_TIME},
     .args = {ARG_TIME},
     .max_args = 1,
     .run = run,

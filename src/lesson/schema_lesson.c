@@ -460,10 +460,13 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
     static const struct schema *const before[] = {
         &lesson_schema, &post_schema, &promises_schema,  &users_schema,  &data_schema,
         &fresh_schema,  &burn_schema, &threshold_schema, &expect_schema, NULL};
-    static const struct schema *const after[] = {
-        &trap_schema,    &person_schema,    &known_schema, &reaction_schema,
-        &suspect_schema, &case_fact_schema, &fix_schema,   &wrong_schema,
-        &prevention_schema, &cited_schema,  &live_schema,  &quiet_schema, &lab_schema,   NULL};
+    static const struct schema *const after[] = {&trap_schema,       &person_schema,
+                                                 &known_schema,      &reaction_schema,
+                                                 &suspect_schema,    &case_fact_schema,
+                                                 &fix_schema,        &wrong_schema,
+                                                 &prevention_schema, &cited_schema,
+                                                 &live_schema,       &quiet_schema,
+                                                 &lab_schema,        NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

@@ -191,7 +191,7 @@ struct branch {
 /* The scored run, the reference and doing nothing, run on to the same moment. */
 struct rivals {
     struct run you, reference, nothing;
-    struct run practice; /* the last branch after a rewind; world NULL: none */
+    struct run practice;          /* the last branch after a rewind; world NULL: none */
     const struct recording *twin; /* of the session; NULL: there is none */
     bool has_reference;
     size_t mattered; /* the first so many of the learner's changes are what made users

@@ -171,7 +171,7 @@ static const struct curve_slot *stretched(struct ui *u, const double *v, size_t 
 static void chart(struct page *p, const struct block *b)
 {
     static const enum tone tones[BLOCK_SERIES_MAX] = {TONE_SERIES1, TONE_GOOD,
-                                                       TONE_GHOST, TONE_ACCENT};
+                                                      TONE_GHOST, TONE_ACCENT};
     int cols = plot_columns(p->cols - 2), rows = 12;
     if (b->n == 0 || b->nseries == 0)
         return;

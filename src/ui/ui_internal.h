@@ -168,11 +168,12 @@ void view_clamp(struct view_state *vs, int count, int page);
 /* ---- plot.c ---------------------------------------------------------------------- */
 
 struct plot {
-    const char *title;             /* "orders-db  CPU" */
-    const char *value;             /* "now 97 %", right of it; NULL: none */
-    struct scale scale;            /* how values are written */
-    double top;                    /* of the axis, as written; it begins at 0 */
-    const struct curve_slot *v[BLOCK_SERIES_MAX]; /* n each. [0] is filled, the others are lines */
+    const char *title;  /* "orders-db  CPU" */
+    const char *value;  /* "now 97 %", right of it; NULL: none */
+    struct scale scale; /* how values are written */
+    double top;         /* of the axis, as written; it begins at 0 */
+    const struct curve_slot
+        *v[BLOCK_SERIES_MAX]; /* n each. [0] is filled, the others are lines */
     enum tone tone[BLOCK_SERIES_MAX];
     const char *name[BLOCK_SERIES_MAX]; /* for more than one */
     size_t nseries, n;
