@@ -221,6 +221,7 @@ enum night {
     NIGHT_WITHOUT,   /* one entry does not happen: number `which` of the list */
     NIGHT_PREVENTED, /* one prevention, number `which`, was there from the beginning; the
                         incident happens */
+    NIGHT_CAREFUL, /* the same, on a healthy night: what it costs when nothing is wrong */
 };
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
                             size_t which, struct lesson_world *out,

@@ -205,9 +205,10 @@ enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
                             size_t which, struct lesson_world *out, struct errmsg *why)
 {
-    struct otherwise o = {night == NIGHT_TWIN,
+    bool prevented = night == NIGHT_PREVENTED || night == NIGHT_CAREFUL;
+    struct otherwise o = {night == NIGHT_TWIN || night == NIGHT_CAREFUL,
                           night == NIGHT_WITHOUT ? which : SIZE_MAX,
-                          night == NIGHT_PREVENTED ? which : SIZE_MAX};
+                          prevented ? which : SIZE_MAX};
     return build_as(l, seed, o, out, why);
 }
 

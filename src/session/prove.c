@@ -305,6 +305,8 @@ static enum err prove_seed(struct prover *pv, bool first, struct errmsg *why)
         e = judge_fix(pv, lesson_fix(pv->lesson, i), why);
     for (size_t i = 0; e == ERR_OK && i < lesson_wrongs(pv->lesson); i++)
         e = prove_wrong(pv, lesson_wrong(pv->lesson, i), why);
+    if (e == ERR_OK)
+        e = prove_prevention(pv, why);
     run_release(&pv->nothing);
     run_release(&pv->base);
     stage_unref(pv->stage);

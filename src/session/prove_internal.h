@@ -3,6 +3,7 @@
  *
  *     prove.c        runs the seeds, and judges what can be seen before anybody acts
  *     prove_wrong.c  judges wrong fixes
+ *     prove_prevention.c prices what would have prevented it
  *     prove_twin.c   asks what the incident needs
  *     prove_claims.c holds what the guide says to what is so
  *     prove_steps.c  plays the steps and reads the texts
@@ -38,6 +39,7 @@ enum err prove_wrong(struct prover *pv, const struct course *c,
 /* The costly course whose price is true in the run of a fix; NULL: none, as it should. */
 const struct course *prove_price_paid(const struct prover *pv, const struct run *r);
 enum err prove_steps(struct prover *pv, bool first, struct errmsg *why) MUST_USE;
+enum err prove_prevention(struct prover *pv, struct errmsg *why) MUST_USE;
 enum err prove_twin(struct prover *pv, struct errmsg *why) MUST_USE;
 /* Types a line and waits for what it makes the operator wait for; stops when step number
  * `step` is done (SIZE_MAX: does not). */

@@ -149,7 +149,9 @@ enum err rivals_run(struct session *s, struct rivals *v,
         progress(ctx, 0.6);
     if (e == ERR_OK) {
         end_together(v);
-        v->twin = session_twin_at(s, v->to);
+        /* what a prevention saves is counted to the end of the night */
+        sim_time end = lesson_info(s->lesson)->ends_at;
+        v->twin = session_twin_at(s, lesson_preventions(s->lesson) ? end : v->to);
         if (progress)
             progress(ctx, 0.8);
         e = find_mattered(s, v, why);
