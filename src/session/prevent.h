@@ -23,7 +23,7 @@ struct saving {
     double healthy; /* requests lost with it on a healthy night, that are not without */
     size_t alarms;  /* pages on that night */
 };
-/* What it is worth: in a month with one such night and thirty healthy ones a right choice
+/* Returns whether a choice is worth having: in a month with one such night and thirty healthy ones a right choice
  * saves a quarter of what is lost, and calls nobody for nothing; a wrong one does not. */
 bool saving_helps(const struct saving *x);
 /* `reference` is the night mended after the page, as far as it was run; `twin` was run at

@@ -198,8 +198,8 @@ static char *preventable(void)
 {
     char *quick = play_edit(play_small, "good_for = min(3),",
                             "good_for = min(3), expert = min(2),");
-    return play_edit(
-        play_small, "  debrief =",
+    char *text = play_edit(
+        quick, "  debrief =",
         "  prevention = {\n"
         "    { 'an alert on answers', right = true, effort = 'an hour',\n"
         "      alert = threshold { 'bad', of = 'users', metric = 'bad_total',\n"
