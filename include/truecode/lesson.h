@@ -35,6 +35,8 @@
 struct lesson;
 struct lesson_state;
 
+enum { SUSPECTS_MIN = 3, SUSPECTS_MAX = 6, CASE_FACTS_MAX = 24 };
+
 /* A known wrong turn: when `when` is true (checked each second after the first change,
  * fires once). */
 struct trap {
@@ -80,9 +82,30 @@ struct predicate {
     const char *name;
     fn_id fn;
 };
-struct accepted {          /* what a suspicion must name to be right */
-    const char *component; /* name */
+/* A suspect: a place and a mechanism. At least one is right; a part of the answer, a
+ * true symptom, is neither right nor a mistake; the others are rivals. */
+struct suspect {
+    const char *component;   /* name */
+    const char *const *also; /* other names of the place that are right as well */
+    size_t nalso;
     enum mechanism mechanism;
+    bool right, part;
+    struct text
+        reply; /* what is said of a rival that is suspected; none: nothing more */
+};
+/* A fact that tells suspects apart. A fact that fits the right suspects is so at the page,
+ * any other is not; a fact fits all right suspects or none. */
+struct case_fact {
+    const char *name;
+    fn_id when;
+    const char *const
+        *seen; /* subjects as of seen(): "orders-db:sessions"; any of them */
+    size_t nseen;
+    const char *const *fits_words; /* as the file has them */
+    size_t nfits;
+    uint32_t fits;     /* suspects for which it would be so: a bit each */
+    bool holds;        /* it fits the right ones: it is so */
+    struct text tells; /* what that says to whoever has seen it */
 };
 struct cited {
     const char *text, *url;
@@ -114,6 +137,11 @@ struct lesson_info {
  * level only (in the sandbox, with its budgets), and checks every field. */
 enum err lesson_load(struct lesson **out, const char *text, size_t len,
                      const char *name, struct errmsg *why) MUST_USE;
+/* The same of a draft: a lesson that is being written and has no incident, objective,
+ * steps or fixes yet. What it has is held to the same rules. */
+enum err lesson_load_draft(struct lesson **out, const char *text, size_t len,
+                           const char *name, struct errmsg *why) MUST_USE;
+bool lesson_is_draft(const struct lesson *l);
 /* The same of a file for the lab, `return lab { … }`: a world without a story. Its info
  * has title and summary, starts_at is the end of the warm-up. A lesson's file is taken,
  * too. */
@@ -149,8 +177,14 @@ const struct predicate *lesson_move(const struct lesson *l, size_t i);
 size_t lesson_normals(const struct lesson *l);
 const struct predicate *lesson_normal(const struct lesson *l, size_t i);
 sim_time lesson_expect_at(const struct lesson *l); /* watched for a minute from then */
-size_t lesson_accepts(const struct lesson *l);
-const struct accepted *lesson_accept(const struct lesson *l, size_t i);
+size_t lesson_suspects(const struct lesson *l);    /* SUSPECTS_MAX at most */
+const struct suspect *lesson_suspect(const struct lesson *l, size_t i);
+/* Whether suspect number i is neither right nor a part of the answer. */
+bool lesson_rival(const struct lesson *l, size_t i);
+size_t lesson_case_facts(const struct lesson *l);
+const struct case_fact *lesson_case_fact(const struct lesson *l, size_t i);
+/* Whether a fact, once seen, excludes suspect number i. */
+bool case_fact_excludes(const struct lesson *l, const struct case_fact *f, size_t i);
 /* Debrief: short paragraphs; what would have prevented it; public incidents of the
  * kind. */
 const struct text *lesson_debrief(const struct lesson *l);
@@ -172,6 +206,17 @@ size_t lesson_reals(const struct lesson *l);
 const struct cited *lesson_real(const struct lesson *l, size_t i);
 const struct glossary_term *lesson_terms(const struct lesson *l,
                                          size_t *n); /* its glossary */
+
+/* ---- where it stands in the file ------------------------------------------------- */
+
+const char *lesson_file(const struct lesson *l); /* its name, for messages */
+/* The line at or after `from` on which the file has `word`, a key or a whole string;
+ * `from`: it has none. */
+int lesson_line(const struct lesson *l, const char *word, int from);
+/* Functions are numbered 0 .. lesson_functions()-1; those that are asked of a running
+ * system are questions, the others build it. */
+size_t lesson_functions(const struct lesson *l);
+bool lesson_is_question(const struct lesson *l, fn_id fn);
 
 /* ---- building -------------------------------------------------------------------- */
 
@@ -271,6 +316,17 @@ enum err lesson_test(struct lesson_state *st, fn_id fn, const struct lesson_fact
                      bool *out, struct errmsg *why) MUST_USE;
 enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                        double *out, struct errmsg *why) MUST_USE;
+/* Asks a predicate or number once more and appends what `s` answered in it, for people:
+ * "good_for(25m): 3m; since_change: 12m". */
+enum err lesson_parts(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
+                      struct buf *out, struct errmsg *why) MUST_USE;
+/* An expression that an author typed, on `s`: appends its value for people, and then what
+ * `s` answered in it. ERR_LESSON: it is no expression, or raises. */
+enum err lesson_eval(const struct lesson_facts *f, const char *expression,
+                     struct buf *out, struct errmsg *why) MUST_USE;
+/* The names that a function returns, a line each. */
+enum err lesson_names(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
+                      struct buf *out, struct errmsg *why) MUST_USE;
 
 /* The order of the lessons: lessons/course.lua, `return course { { track = "fail",
  * "all-green", ... }, ... }`. */

@@ -108,6 +108,7 @@ struct score {
     X(TWIN, "twin", "users are well without the incident")                             \
     X(CAUSE, "cause", "without this one cause users are well")                         \
     X(INNOCENT, "innocent", "without what is no cause users suffer all the same")      \
+    X(FACTS, "facts", "what tells the suspects apart is so, and can be seen")          \
     X(FIX, "fix", "users are well after each fix")                                     \
     X(WRONG, "wrong", "each wrong fix does the harm it is said to do")                 \
     X(PREVENTION, "prevention",                                                        \
@@ -132,7 +133,7 @@ struct prove_row {
     uint64_t first_bad_seed;
     double margin_min; /* nearness to failing: 1 comfortable .. 0 on the edge; NaN: has
                           no measure */
-    char detail[200];  /* of the first failure, or of the closest */
+    char detail[320];  /* of the first failure, or of the closest */
 };
 struct proof {
     struct prove_row *rows;

@@ -82,7 +82,7 @@ static void put_table(lua_State *L, struct identity *d, int depth)
     lua_newtable(L);
     for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
         bool text = lua_type(L, -2) == LUA_TSTRING;
-        if ((!text && lua_type(L, -2) != LUA_TNUMBER) ||
+        if ((!text && lua_type(L, -2) != LUA_TNUMBER && !is_duration(L, -2)) ||
             (text && strcmp(lua_tostring(L, -2), "@line") == 0))
             continue;
         lua_pushvalue(L, -2);
@@ -133,6 +133,11 @@ static void put_value(lua_State *L, struct identity *d, int depth)
         memcpy(&bits, &x, sizeof bits);
         buf_addf(d->out, " %d:%" PRIx64, lua_isinteger(L, -1), bits);
         break;
+    case LUA_TLIGHTUSERDATA: /* as the number of nanoseconds that it is */
+        x = (lua_Number)duration_at(L, -1);
+        memcpy(&bits, &x, sizeof bits);
+        buf_addf(d->out, " 1:%" PRIx64, bits);
+        break;
     case LUA_TSTRING:
         put_text(d->out, lua_tostring(L, -1));
         break;
@@ -148,7 +153,7 @@ static void put_value(lua_State *L, struct identity *d, int depth)
             put_function(L, d, depth);
         break;
     default:
-        buf_addf(d->out, " %s", luaL_typename(L, -1));
+        buf_addf(d->out, " %s", type_word(L, -1));
     }
 }
 
@@ -249,9 +254,29 @@ static void put_step(lua_State *L, struct identity *d, const struct step *s)
     put_text(d->out, s->id);
     if (s->kind->identify)
         s->kind->identify(s, &print);
-    buf_addf(d->out, " %d", s->wants_suspect);
     put_fn(L, d, s->goal);
     buf_addch(d->out, '\n');
+}
+
+/* Names of facts and what they tell are words. */
+static void put_suspects(lua_State *L, struct identity *d)
+{
+    const struct lesson *l = d->l;
+    for (size_t i = 0; i < l->nsuspects; i++) {
+        const struct suspect *x = &l->suspects[i];
+        put_text(d->out, x->component);
+        for (size_t k = 0; k < x->nalso; k++)
+            put_text(d->out, x->also[k]);
+        buf_addf(d->out, " %d %d%d\n", (int)x->mechanism, x->right, x->part);
+    }
+    for (size_t i = 0; i < l->nfacts; i++) {
+        const struct case_fact *f = &l->facts[i];
+        for (size_t k = 0; k < f->nseen; k++)
+            put_text(d->out, f->seen[k]);
+        buf_addf(d->out, " %u", (unsigned)f->fits);
+        put_fn(L, d, f->when);
+        buf_addch(d->out, '\n');
+    }
 }
 
 static void put_course(lua_State *L, struct identity *d, const struct course *c)
@@ -296,10 +321,7 @@ static int describe_inside(lua_State *L)
         put_text(d->out, l->traps[i].id);
         put_fn(L, d, l->traps[i].when);
     }
-    for (size_t i = 0; i < l->naccepts; i++) {
-        put_text(d->out, l->accepts[i].component);
-        buf_addf(d->out, " %d", (int)l->accepts[i].mechanism);
-    }
+    put_suspects(L, d);
     put_promises(L, d);
     for (size_t i = 0; i < l->nfixes; i++)
         put_course(L, d, &l->fixes[i]);

@@ -57,25 +57,6 @@ static SCHEMA(post_schema, "post", "The post of the series that the lesson goes 
               post_fields, check_post);
 #undef THIS
 
-#define THIS struct accepted
-static void read_mechanism(struct reader *r, const struct field *f, int line, void *out)
-{
-    struct accepted *a = out;
-    const char *word = read_string(r, -1, line, f->name);
-    a->mechanism = mechanism_find(word);
-    if (a->mechanism == MECHANISM_COUNT)
-        fail_unknown(r->L, line, "no such mechanism", word, mechanism_words(),
-                     MECHANISM_COUNT);
-}
-static const struct field accepted_fields[] = {
-    FPOS(1, "component", STRING, component, "a component's name"),
-    {"mechanism", FIELD_CUSTOM, 0, 0, "a word of the course-wide list", 2, true, 0, 0,
-     read_mechanism},
-};
-static SCHEMA(accepted_schema, "cause", "A suspicion that is right.", accepted_fields,
-              NULL);
-#undef THIS
-
 /* ---- courses: fixes and wrong fixes ---------------------------------------------- */
 
 #define THIS                    struct course
@@ -340,8 +321,10 @@ static const struct field lesson_fields[] = {
     FCUSTOM("people", read_people, "{ mara = { \"Mara\", role = \"support\" } }"),
     FLIST("reactions", RECORDS, reactions, nreactions, &reaction_schema,
           "what people write, beside what they write everywhere"),
-    FLIST("causes", RECORDS, accepts, naccepts, &accepted_schema,
-          "suspicions that are right: { \"component\", \"mechanism\" }"),
+    FLIST("suspects", RECORDS, suspects, nsuspects, &suspect_schema,
+          "what it may be, 3 to 6, at least one of them right"),
+    FLIST("facts", RECORDS, facts, nfacts, &case_fact_schema,
+          "what tells the suspects apart"),
     FLIST("fixes", RECORDS, fixes, nfixes, &fix_schema, "courses that win"),
     FLIST("wrong", RECORDS, wrongs, nwrongs, &wrong_schema, "courses that tempt"),
     FLIST("prevention", RECORDS, preventions, npreventions, &prevention_schema,
@@ -386,6 +369,7 @@ static void check_lesson(struct reader *r, int line, void *record)
     const char *tracks[] = {"think", "fail", "recover", "scale", "start", "lab"};
     l->line = line;
     check_texts(r);
+    check_suspects(r, line);
     i->post_title = l->post.title;
     i->post_url = l->post.url;
     i->post_basis = l->post.basis;
@@ -398,15 +382,18 @@ static void check_lesson(struct reader *r, int line, void *record)
                      i->track, tracks, 6);
     check_times(r, line, l);
     check_preventions(r, line, l);
-    if (!strcmp(i->track, "lab"))
+    if (!strcmp(i->track, "lab") || l->draft)
         return;
     if (!l->promises.users.given)
-        fail(r->L, line, "lesson lacks promises = { users = { … } } (what users need)");
+        fail(r->L, line, "lesson lacks promises = { users = { … } } (what users need); a draft "
+                         "may: play --draft");
     if (i->level < 1 || i->level > 5 || i->minutes < 1 || i->minutes > 240)
         fail(r->L, line, "lesson needs level from 1 to 5 and minutes from 1 to 240");
     if (!i->quiet && (l->incident == FN_NONE || l->nfixes == 0 || l->nsteps == 0))
-        fail(r->L, line,
-             "lesson needs incident, steps and fixes (unless expect.quiet)");
+        fail(r->L, line, "lesson lacks %s; a draft may: play --draft",
+             l->incident == FN_NONE ? "incident = function(i) … end"
+             : l->nsteps == 0       ? "steps = { … }"
+                                    : "fixes = { … }");
 }
 SCHEMA(lesson_schema, "lesson", "The whole file: `return lesson { … }`.", lesson_fields,
        check_lesson);
@@ -474,10 +461,19 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
     static const struct schema *const before[] = {
         &lesson_schema, &post_schema, &promises_schema,  &users_schema,  &data_schema,
         &fresh_schema,  &burn_schema, &threshold_schema, &expect_schema, NULL};
-    static const struct schema *const after[] = {
-        &trap_schema,     &person_schema, &known_schema, &reaction_schema,
-        &accepted_schema, &fix_schema,    &wrong_schema, &prevention_schema,
-        &cited_schema,    &live_schema,   &lab_schema,   NULL};
+    static const struct schema *const after[] = {&trap_schema,
+                                                 &person_schema,
+                                                 &known_schema,
+                                                 &reaction_schema,
+                                                 &suspect_schema,
+                                                 &case_fact_schema,
+                                                 &fix_schema,
+                                                 &wrong_schema,
+                                                 &prevention_schema,
+                                                 &cited_schema,
+                                                 &live_schema,
+                                                 &lab_schema,
+                                                 NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

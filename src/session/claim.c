@@ -1,12 +1,9 @@
 /*
- * Is the number in a status update honest? People say "600 orders", "about 30 %", "3 in
- * 10", "six a second": a count, a share or a rate. Each is held against what can be
- * known of users at that moment: since it began, over the last five minutes, or in the
- * worst minute so far; within a factor of two of any of these is honest. Words without
- * a number, "not known yet" among them, claim nothing.
+ * The number in what somebody says. People say "600 orders", "about 30 %", "3 in 10", "six a
+ * second": a count, a share or a rate. Words without a number, "not known yet" among them,
+ * claim nothing. What a number is held against is the sheet's (sheet_much.c).
  */
 #include "session_internal.h"
-#include "truecode/picture.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -98,20 +95,58 @@ static double rate_seconds(const char *p)
     return 0;
 }
 
-/* "of 10", "in 10", "out of 10". */
+static bool is_time(const char *p)
+{
+    static const char *const units[] = {"second",  "seconds", "s",    "minute",
+                                        "minutes", "min",     "hour", "hours"};
+    p += strspn(p, " ");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (starts_word(p, units[i]))
+            return true;
+    return false;
+}
+
+/* "of 10", "in 10", "out of 10", "orders in 10"; but not "in 10 minutes". */
 static double out_of(const char *p)
 {
     const char *rest;
     p += strspn(p, " ");
+    if (!starts_word(p, "out") && !starts_word(p, "of") && !starts_word(p, "in"))
+        p += strcspn(p, " ,.;"), p += strspn(p, " ");
     if (starts_word(p, "out"))
         p += 3 + strspn(p + 3, " ");
     if (!starts_word(p, "of") && !starts_word(p, "in"))
         return 0;
     p += 2 + strspn(p + 2, " ");
-    return digit(*p) ? read_number(p, &rest) : 0;
+    double whole = digit(*p) ? read_number(p, &rest) : 0;
+    return whole > 0 && !is_time(rest) ? whole : 0;
 }
 
-struct claim claim_read(const char *text)
+/* "three in ten" and "half" in digits, where a text has none. */
+static void in_digits(const char *text, struct buf *out)
+{
+    static const struct {
+        const char *word, *digits;
+    } words[] = {
+        {"half", "50%"},  {"third", "33%"},   {"quarter", "25%"},  {"all", "100%"},
+        {"one", "1"},     {"two", "2"},       {"three", "3"},      {"four", "4"},
+        {"five", "5"},    {"six", "6"},       {"seven", "7"},      {"eight", "8"},
+        {"nine", "9"},    {"ten", "10"},      {"eleven", "11"},    {"twelve", "12"},
+        {"twenty", "20"}, {"hundred", "100"}, {"thousand", "1000"}};
+    for (const char *p = text; *p;) {
+        size_t i = 0, n = sizeof words / sizeof *words;
+        while (i < n && ((p > text && letter(p[-1])) || !starts_word(p, words[i].word)))
+            i++;
+        if (i < n) {
+            buf_adds(out, words[i].digits);
+            p += strlen(words[i].word);
+        } else {
+            buf_addch(out, *p++);
+        }
+    }
+}
+
+static struct claim read_claim(const char *text)
 {
     struct claim c = {CLAIM_NONE, 0};
     const char *rest, *p = text ? next_number(text) : NULL;
@@ -131,67 +166,24 @@ struct claim claim_read(const char *text)
     return c;
 }
 
-/* ---- what is so ------------------------------------------------------------------ */
-
-static double bad_share(const struct session *s, sim_time from, sim_time to)
+struct claim claim_read(const char *text)
 {
-    double good = recording_good(s->run.rec, from, to);
-    return isnan(good) ? 0 : 1 - good;
+    struct buf digits;
+    struct claim c = {CLAIM_NONE, 0};
+    if (!text || next_number(text))
+        return read_claim(text);
+    buf_init(&digits, 100);
+    in_digits(text, &digits);
+    c = read_claim(digits.s);
+    buf_release(&digits);
+    return c;
 }
 
-static double bad_rate(const struct session *s, sim_time from, sim_time to)
+double claim_number(const char *text)
 {
-    double seconds = (double)(to - from) / (double)SIM_SEC;
-    double bad = (double)recording_bad_count(s->run.rec, from, to);
-    return seconds > 0 ? bad / seconds : 0;
-}
-
-static double so(const struct session *s, enum claim_kind kind, sim_time from,
-                 sim_time to)
-{
-    return kind == CLAIM_SHARE  ? bad_share(s, from, to)
-           : kind == CLAIM_RATE ? bad_rate(s, from, to)
-                                : (double)recording_bad_count(s->run.rec, from, to);
-}
-
-/* How it was when it was worst: what people still say when it is over. */
-static double worst_minute(const struct session *s, enum claim_kind kind)
-{
-    sim_time now = run_now(&s->run);
-    struct scene scene = {.w = s->run.world, .rec = s->run.rec, .now = now};
-    struct worst_minute worst = scene_worst_minute(&scene, 0, now);
-    return kind == CLAIM_SHARE ? worst.bad_share : worst.bad_per_s;
-}
-
-static bool within_factor_two(double said, double truth)
-{
-    return said == truth ||
-           (said > 0 && truth > 0 && said <= 2 * truth && truth <= 2 * said);
-}
-
-bool claim_holds(const struct session *s, const struct claim *c)
-{
-    sim_time now = run_now(&s->run), page = lesson_info(s->lesson)->starts_at;
-    sim_time since[] = {page, 0, now - 5 * SIM_MIN};
-    size_t n = c->kind == CLAIM_REQUESTS ? 2 : 3; /* a count is of all that was lost */
-    bool holds = c->kind == CLAIM_NONE;
-    for (size_t i = 0; i < n; i++)
-        holds |= within_factor_two(c->number, so(s, c->kind, since[i], now));
-    if (c->kind != CLAIM_REQUESTS)
-        holds |= within_factor_two(c->number, worst_minute(s, c->kind));
-    return holds;
-}
-
-void claim_truth(const struct session *s, const struct claim *c, struct buf *out)
-{
-    if (c->kind == CLAIM_SHARE) {
-        number_share(out, worst_minute(s, CLAIM_SHARE));
-        buf_adds(out, " of requests failed or were slow in the worst minute");
-    } else if (c->kind == CLAIM_RATE) {
-        number_text(out, worst_minute(s, CLAIM_RATE));
-        buf_adds(out, " failed or slow requests a second in the worst minute");
-    } else {
-        number_count(out, (double)run_bad(&s->run, lesson_info(s->lesson)->starts_at));
-        buf_adds(out, " failed or slow requests since the page");
-    }
+    const char *rest, *p = text ? next_number(text) : NULL;
+    if (!p)
+        return NAN;
+    double v = read_number(p, &rest);
+    return p > text && p[-1] == '-' ? -v : v;
 }

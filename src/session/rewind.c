@@ -75,7 +75,8 @@ void action_remember(struct session *s, const struct action *a)
                               .action = *a,
                               .nnotes = s->nnotes,
                               .nsaids = s->nsaids,
-                              .nseen = s->seen_ever.n};
+                              .nseen = s->seen_ever.n,
+                              .nfacts = s->nfacts_seen};
     d->action.name = strings_keep(&s->words, a->name ? a->name : "");
     for (size_t i = 0; i < a->nargs; i++)
         if (a->args[i].type == VALUE_TEXT && a->args[i].as.text)
@@ -149,6 +150,7 @@ static enum err branch_keep(struct session *s, struct errmsg *why)
     b->nnotes = s->nnotes;
     b->nsaids = s->nsaids;
     b->nseen = s->seen_ever.n;
+    b->nfacts = s->nfacts_seen;
     b->hints = s->hints_total;
     b->answered = questions_answered(s);
     b->wrong_answers = s->wrong_answers;

@@ -9,10 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A number that is a word by itself: "2", "change 2", "#2". */
+static unsigned number_in(const char *text)
+{
+    for (const char *p = text; *p; p += strcspn(p, " ")) {
+        p += strspn(p, " #");
+        size_t n = strspn(p, "0123456789");
+        if (n > 0 && n < 6 && (p[n] == ' ' || p[n] == '\0'))
+            return (unsigned)strtoul(p, NULL, 10);
+        if (*p == '\0')
+            break;
+    }
+    return 0;
+}
+
 static const struct change *change_named(const struct witness *w, const char *text)
 {
-    const char *p = text + strcspn(text, "0123456789");
-    unsigned id = *p ? (unsigned)strtoul(p, NULL, 10) : 0;
+    unsigned id = number_in(text);
     for (size_t i = 0; i < recording_changes(w->run->rec); i++) {
         const struct change *c = recording_change(w->run->rec, i);
         if (c->id == id && c->at <= w->at)
@@ -73,6 +86,17 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
         out->share = 1;
 }
 
+static void answer(const struct witness *w, struct buf *out)
+{
+    const struct lesson_world *lw = &w->run->stage->lw;
+    for (size_t i = 0; i < lw->nentries; i++)
+        if (lw->entries[i].role == ENTRY_CAUSE && lw->entries[i].comp != COMP_NONE) {
+            buf_adds(out, model_name(lw->model, lw->entries[i].comp));
+            return;
+        }
+    buf_adds(out, "nothing");
+}
+
 const struct sheet_line_kind sheet_trigger = {
     .word = "trigger",
     .heading = "what began it",
@@ -81,4 +105,5 @@ const struct sheet_line_kind sheet_trigger = {
     .field = -1,
     .readable = readable,
     .judge = judge,
+    .answer = answer,
 };

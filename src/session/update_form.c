@@ -121,8 +121,13 @@ static enum err take(struct session *s, const char *typed, struct errmsg *why)
 {
     const char *value = s->form.at == UPDATE_state ? state_of(typed) : typed;
     session_say(s, TONE_PROMPT, "> %s", typed);
+    struct errmsg unclear = {0};
     if (!value) {
         session_say(s, TONE_WARN, "One of the four: type its number or its word.");
+        return ERR_OK;
+    }
+    if (!sheet_readable(s, sheet_line_of(s->form.at), value, &unclear)) {
+        session_say(s, TONE_WARN, "%s", unclear.text);
         return ERR_OK;
     }
     s->form.said[s->form.at] = mem_strdup(value);
@@ -133,7 +138,7 @@ static enum err take(struct session *s, const char *typed, struct errmsg *why)
     return ERR_OK;
 }
 
-static bool is_command(const char *line)
+bool line_is_command(const char *line)
 {
     size_t n = strcspn(line, " \t");
     for (size_t i = 0; i < console_commands(); i++) {
@@ -181,7 +186,7 @@ bool form_takes(struct session *s, const char *line, bool confirmed, enum err *e
         session_say(s, TONE_PROMPT, "> cancel");
         session_say(s, TONE_DIM, "Nothing was posted.");
         form_close(s);
-    } else if (is_command(typed)) {
+    } else if (line_is_command(typed)) {
         *e = aside(s, typed, confirmed, why);
     } else {
         *e = take(s, typed, why);

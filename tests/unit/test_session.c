@@ -18,7 +18,7 @@ static void play_to_the_fix(struct session *s)
 {
     play_type(s, "");
     play_type(s, "2");
-    play_type(s, "changes");
+    play_type(s, "api");
     play_type(s, "up");
     play_type(s, "rollback api");
     for (int i = 0; i < 4 && session_view(s)->phase == PHASE_PLAY; i++)
@@ -147,7 +147,7 @@ static void test_resumes_from_the_tape(void **state)
     play_type(s, "");
     play_type(s, "2");
     play_for(s, 31 * SIM_SEC + 500 * SIM_MS);
-    play_type(s, "changes");
+    play_type(s, "api");
     play_type(s, "up");
     play_type(s, "rollback api");
     play_for(s, 25 * SIM_SEC);
@@ -212,7 +212,8 @@ static void test_refuses_other_tapes(void **state)
     refuses_edited(tape, "seed 7", "seed 8", "seed");
     refuses_edited(tape, "guided", "on-call", "mode");
     refuses_edited(tape, "cmd rollback api", "cmd rollback nobody", "no longer works");
-    refuses_edited(tape, "cmd changes", "cmd scale api 4", "replay differs");
+    refuses_edited(tape, "found api", "cmd scale api 4", "replay differs");
+    refuses_edited(tape, "found api", "found cheese", "answers no open question");
     session_free(s);
     mem_free(tape);
 }
@@ -272,8 +273,13 @@ static void test_proof(void **state)
     struct proof p;
     struct errmsg why = {0};
     struct buf b;
-    enum err e = prove_lesson(&p, play_small, strlen(play_small), "small.lua", 1, 2,
-                              NULL, NULL, &why);
+    const struct prove_options o = {.text = play_small,
+                                    .len = strlen(play_small),
+                                    .name = "small.lua",
+                                    .first = 1,
+                                    .seed = 1,
+                                    .count = 2};
+    enum err e = prove_lesson(&p, &o, NULL, NULL, &why);
     if (e != ERR_OK)
         fail_msg("%s", why.text);
     buf_init(&b, 0);
@@ -296,8 +302,14 @@ static void test_proof_notices(void **state)
     scale[13] = '\'';
     char *tail = scale + 14;
     assert_non_null(strstr(tail, "harm"));
-    enum err e =
-        prove_lesson(&p, text, strlen(text), "small.lua", 1, 1, NULL, NULL, &why);
+    enum err e = prove_lesson(&p,
+                              &(struct prove_options){.text = text,
+                                                      .len = strlen(text),
+                                                      .name = "small.lua",
+                                                      .first = 1,
+                                                      .seed = 1,
+                                                      .count = 1},
+                              NULL, NULL, &why);
     assert_true(e != ERR_OK || !p.ok);
     proof_release(&p);
     mem_free(text);
