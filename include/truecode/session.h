@@ -164,7 +164,11 @@ struct session_view {
     bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
                           and no metric of a client */
     struct slo_state slo;
-    uint64_t users_lost; /* bad user requests since the page */
+    /* Requests of users that the incident has cost until now, by the healthy night, and
+     * since when; not known while that night has not been run so far: nothing is shown. */
+    bool lost_known;
+    uint64_t users_lost;
+    sim_time lost_since; /* SIM_FOREVER: nobody was lost */
     size_t alerts_firing;
 
     size_t step, nsteps;            /* current; == nsteps: all done */

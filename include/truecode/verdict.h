@@ -120,6 +120,8 @@ struct score {
     X(FACTS, "facts", "what tells the suspects apart is so, and can be seen")          \
     X(FIX, "fix", "users are well after each fix")                                     \
     X(WRONG, "wrong", "each wrong fix does the harm it is said to do")                 \
+    X(PREVENTION, "prevention",                                                        \
+      "a right prevention saves users, and costs nobody on a healthy night")           \
     X(STEPS, "steps", "the steps can be played from end to end")                       \
     X(CLAIMS, "claims", "what the guide says is so, whatever was done before")         \
     X(HINTS, "hints", "each step has a hint and a solution")                           \

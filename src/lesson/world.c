@@ -202,9 +202,11 @@ enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
                             size_t which, struct lesson_world *out, struct errmsg *why)
 {
-    struct otherwise o = {night == NIGHT_TWIN || night == NIGHT_QUIET,
-                          night == NIGHT_WITHOUT ? which : SIZE_MAX,
-                          night == NIGHT_PREVENTED ? which : SIZE_MAX};
+    bool prevented = night == NIGHT_PREVENTED || night == NIGHT_CAREFUL;
+    bool healthy =
+        night == NIGHT_TWIN || night == NIGHT_CAREFUL || night == NIGHT_QUIET;
+    struct otherwise o = {healthy, night == NIGHT_WITHOUT ? which : SIZE_MAX,
+                          prevented ? which : SIZE_MAX};
     enum err e = build_as(l, seed, o, out, why);
     if (e != ERR_OK || (night != NIGHT_QUIET && night != NIGHT_NOISY))
         return e;

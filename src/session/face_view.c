@@ -2,6 +2,7 @@
  * What a face reads of a session, and what the console is told of it.
  */
 #include "session_internal.h"
+#include "twin.h"
 
 #include <string.h>
 
@@ -53,6 +54,22 @@ bool session_users_hidden(const struct session *s)
     return slo && slo->hidden && s->phase != PHASE_DEBRIEF;
 }
 
+/* By the twin, where spare time has brought it here; a frame never waits for it. */
+static void view_lost(struct session *s, struct session_view *v)
+{
+    if (s->spoken && s->phase == PHASE_PLAY) /* there is no frame to be late for */
+        session_twin(s);
+    sim_time now = run_now(&s->run);
+    v->lost_since = SIM_FOREVER;
+    v->lost_known = s->twin.run.world && !s->twin_failed &&
+                    run_now(&s->twin.run) >= now / SIM_SEC * SIM_SEC;
+    if (!v->lost_known)
+        return;
+    struct impact h = impact_of(s->run.rec, s->twin.run.rec, COMP_NONE, 0, now);
+    v->users_lost = h.bad;
+    v->lost_since = h.since;
+}
+
 const struct session_view *session_view(const struct session *cs)
 {
     struct session *s =
@@ -81,7 +98,6 @@ const struct session_view *session_view(const struct session *cs)
         .reset = s->reset,
         .users_hidden = session_users_hidden(s),
         .slo = recording_slo(s->run.rec, run_now(&s->run)),
-        .users_lost = run_bad(&s->run, li->starts_at),
         .alerts_firing = firing(s->run.rec),
         .step = s->step,
         .nsteps = s->mode == MODE_GUIDED ? lesson_steps(s->lesson) : 0,
@@ -99,6 +115,7 @@ const struct session_view *session_view(const struct session *cs)
         .transcript = &s->transcript,
         .version = s->version,
     };
+    view_lost(s, v);
     view_notes(s, v);
     return v;
 }
@@ -110,7 +127,11 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     ctx->ntickets = s->people.n;
     ctx->people = s->bystanders;
     ctx->npeople = lesson_persons(s->lesson);
+    const struct session_view *v = session_view(s);
     ctx->users_hidden = session_users_hidden(s);
+    ctx->lost_known = v->lost_known;
+    ctx->users_lost = v->users_lost;
+    ctx->lost_since = v->lost_since;
     ctx->step_say = session_view(s)->say;
     ctx->finished = s->phase == PHASE_DEBRIEF;
     ctx->on_call = mode_on_call(s->mode);

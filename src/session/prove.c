@@ -421,6 +421,8 @@ static enum err prove_night(struct prover *pv, struct errmsg *why)
         e = prove_quiet(pv, why);
     if (e == ERR_OK)
         e = judge_courses(pv, why);
+    if (e == ERR_OK && prove_wants(pv, PROOF_PREVENTION, NULL))
+        e = prove_prevention(pv, why);
     run_release(&pv->reference);
     run_release(&pv->nothing);
     if (e == ERR_OK && wants_steps(pv))

@@ -153,7 +153,9 @@ enum err rivals_run(struct session *s, struct rivals *v,
         progress(ctx, 0.6);
     if (e == ERR_OK) {
         end_together(v);
-        v->twin = session_twin_at(s, v->to);
+        /* the night's end, to which savings of preventions are counted */
+        sim_time end = lesson_info(s->lesson)->ends_at;
+        v->twin = session_twin_at(s, lesson_preventions(s->lesson) ? end : v->to);
         if (progress)
             progress(ctx, 0.8);
         e = find_mattered(s, v, why);

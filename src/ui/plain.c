@@ -203,6 +203,13 @@ static void print_state(struct plain *p, struct buf *out)
         number_share(out, v->slo.good);
         buf_adds(out, v->slo.ok ? "." : ", below the objective.");
     }
+    if (!v->users_hidden && v->lost_known && v->lost_since != SIM_FOREVER) {
+        buf_adds(out, " Lost ");
+        number_count(out, (double)v->users_lost);
+        buf_adds(out, " since ");
+        clock_text(out, v, v->lost_since, false);
+        buf_addch(out, '.');
+    }
     if (v->alerts_firing)
         buf_addf(out, " Alerts firing: %zu.", v->alerts_firing);
     buf_addch(out, '\n');
