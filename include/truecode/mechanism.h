@@ -48,6 +48,7 @@
     X(NETWORK_LOSS, "network-loss", "Packets are lost or arrive late.")                \
     X(REPLICATION_LAG, "replication-lag", "Replicas are behind the primary.")          \
     X(FAILOVER, "failover", "A new primary took over and not everybody follows.")      \
+    X(HOST_GONE, "host-gone", "A machine is gone: nothing on it answers.")             \
     X(JOB_NOT_RUN, "job-not-run", "A scheduled job did not run.")                      \
     X(QUOTA, "quota", "A limit set by somebody else was reached.")                     \
     X(SILENT_DROP, "silent-drop", "Work is thrown away and nobody is told.")

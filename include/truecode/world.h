@@ -228,10 +228,12 @@ struct db_server_view {
     comp_id server; /* the database itself, or a replica */
     enum db_server_role role;
     bool answers;
-    bool fenced;       /* a failover has shut it down, for certain */
-    bool paused;       /* receives the log and applies none of it */
-    sim_time lag;      /* age of the oldest write that cannot be read there yet */
-    uint64_t behind;   /* bytes of log that are written and not applied there */
+    bool fenced;     /* a failover has shut it down, for certain */
+    bool paused;     /* receives the log and applies none of it */
+    sim_time lag;    /* age of the oldest write that cannot be read there yet */
+    uint64_t behind; /* bytes of log that are written and not applied there */
+    uint64_t
+        received; /* bytes of log there, applied or not; 0 unless it leads or follows */
     sim_time catch_up; /* until a write of now can be read; SIM_FOREVER: never */
     sim_time left;     /* TAKES_OVER, REBUILDS: until that is done */
 };

@@ -191,6 +191,81 @@ static void a_crash_loses_what_was_not_sent(void **state)
     lab_free(&l);
 }
 
+/* A machine that is gone refuses nobody and closes nothing, fenced or not: who connects
+ * waits for connect_timeout, who is connected until it is back, which resets them. */
+static void a_host_that_is_gone_says_nothing(void **state)
+{
+    (void)state;
+    struct lab l = shop("promote_time=2s", "delay=10ms", "to=db size=20", 50);
+    lab_part(&l, "call", "app.db", "connect_timeout=3s");
+    lab_start(&l, 5);
+    lab_run(&l, 30 * SIM_SEC);
+    double sessions = of(&l, "db", "connections");
+    lab_fault(&l, "db", "host_gone", NULL, 5 * SIM_MIN);
+    lab_run(&l, 32 * SIM_SEC);
+    assert_true(of(&l, "db", "up") == 0 && of(&l, "db.b", "up") == 1);
+    assert_true(of(&l, "app.pool", "lost_total") == 0);
+    assert_true(of(&l, "app.pool", "pool_connecting") > 10);
+    lab_run(&l, 34 * SIM_SEC);
+    assert_true(of(&l, "app.db", "failures_CONNECT_TIMEOUT") > 10);
+    assert_int_equal(lab_do(&l, ACTION_OP, "db", "restart", NULL, 0), ERR_REFUSED);
+    assert_int_equal(lab_do(&l, ACTION_OP, "db", "kill", "put", 0), ERR_REFUSED);
+    lab_op(&l, "db", "failover", NULL);
+    lab_run(&l, 60 * SIM_SEC);
+    assert_true(of(&l, "db.b", "leads") == 1);
+    assert_true(of(&l, "db", "connections") == sessions);
+    assert_true(of(&l, "db", "refused_total") == 0);
+    assert_int_equal(lab_do(&l, ACTION_OP, "db", "rebuild", NULL, 0), ERR_REFUSED);
+    lab_run(&l, 6 * SIM_MIN);
+    assert_true(of(&l, "db", "connections") == 0 && of(&l, "db", "up") == 0);
+    lab_op(&l, "db", "rebuild", NULL);
+    lab_run(&l, 9 * SIM_MIN);
+    assert_true(of(&l, "db", "up") == 1);
+    lab_free(&l);
+}
+
+/* A server that is busy with new sessions: who is not in within connect_timeout leaves,
+ * and the work for it ends. */
+static void connecting_is_not_waited_for_for_ever(void **state)
+{
+    (void)state;
+    struct lab l = shop("cores=1 connect_time=1s", "delay=10ms", "to=db size=20", 0.01);
+    lab_part(&l, "call", "app.db", "connect_timeout=3s");
+    lab_start(&l, 5);
+    lab_set(&l, "app.pool", "min_size", "2"); /* two instances: four at once, 4 s */
+    lab_run(&l, 2 * SIM_SEC);
+    assert_true(of(&l, "app.pool", "pool_connecting") == 4);
+    lab_run(&l, 3 * SIM_SEC + 100 * SIM_MS);
+    assert_true(of(&l, "app.pool", "lost_total") == 4);
+    assert_true(of(&l, "app.pool", "pool_connecting") == 0);
+    double busy = of(&l, "db", "cpu_seconds_total");
+    lab_run(&l, 3 * SIM_SEC + 200 * SIM_MS);
+    assert_true(of(&l, "db", "cpu_seconds_total") == busy);
+    lab_free(&l);
+}
+
+/* A process that starts has no failed attempts behind it, whatever became of those that
+ * its predecessor was at. */
+static void a_new_process_connects_at_once(void **state)
+{
+    (void)state;
+    struct lab l =
+        shop("connect_wait=1ms", "delay=10ms", "to=db size=20 min_size=5", 0.01);
+    lab_start(&l, 5);
+    lab_run(&l, SIM_SEC);
+    assert_true(of(&l, "app.pool", "opened_total") == 10);
+    lab_fault(&l, "db", "stall", NULL, SIM_MIN);
+    lab_op(&l, "app", "restart", NULL);
+    lab_run(&l, 10 * SIM_SEC);
+    assert_true(of(&l, "app.pool", "pool_connecting") == 10);
+    lab_op(&l, "app", "restart", NULL); /* while its attempts hang */
+    double opened = of(&l, "app.pool", "opened_total");
+    for (sim_time t = 10 * SIM_SEC; of(&l, "app", "up") < 2; t += 100 * SIM_MS)
+        lab_run(&l, t);
+    assert_true(of(&l, "app.pool", "opened_total") == opened + 10);
+    lab_free(&l);
+}
+
 /* A synchronous write waits for a replica's word, for ever if need be. */
 static void synchronous_writes_wait(void **state)
 {
@@ -775,6 +850,9 @@ int main(void)
         cmocka_unit_test(a_switchover_without_fencing_refuses_writes),
         cmocka_unit_test(a_backup_takes_its_share_while_it_runs),
         cmocka_unit_test(a_crash_loses_what_was_not_sent),
+        cmocka_unit_test(a_host_that_is_gone_says_nothing),
+        cmocka_unit_test(connecting_is_not_waited_for_for_ever),
+        cmocka_unit_test(a_new_process_connects_at_once),
         cmocka_unit_test(synchronous_writes_wait),
         cmocka_unit_test(a_commit_takes_the_disks_time),
         cmocka_unit_test(old_addresses_fail),

@@ -157,6 +157,8 @@ enum err database_kill(struct world *w, comp_id node, const char *which,
                        struct effect *fx, struct errmsg *why);
 enum err database_server_fault(struct world *w, comp_id node, int fault, double factor,
                                bool on, struct errmsg *why);
+/* The host of a server goes (on), or is back. */
+enum err database_host_gone(struct world *w, comp_id c, bool on, struct errmsg *why);
 void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b);
 /* Backups and the like take a share of the engine (negative: give it back). */
 void database_tax(struct world *w, comp_id node, double share);

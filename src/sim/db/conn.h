@@ -131,6 +131,8 @@ void session_move(struct world *w, struct conn *n, comp_id node);
 void session_starts(struct world *w, struct conn *n);
 /* The session is in, or refused. */
 void session_connected(struct world *w, struct conn *n);
+/* A client has waited for connect_timeout, and is not in. */
+void session_late(struct world *w, struct conn *n);
 /* A stall is over: those who knocked meanwhile. */
 void session_admit_held(struct world *w, comp_id db);
 /* A transaction begins; `holder` (NULL: leaked) will end it. */

@@ -45,7 +45,8 @@ enum database_event {
     DB_EV_LOCK, /* a: struct claim */
     DB_EV_PANIC,
     DB_EV_RECOVER,
-    DB_EV_STARTED /* of a restart: the server is there again */
+    DB_EV_STARTED, /* of a restart: the server is there again */
+    DB_EV_LATE     /* a connection's: connect_timeout is over */
 };
 
 /* A node as one of several (cluster.h). Ids are stored + 1, so that 0 is the usual:
@@ -104,6 +105,7 @@ struct database {
     uint32_t last_id;
     uint32_t count[CONN_DEAD + 1]; /* by state */
     bool down, stalled;            /* faults that run */
+    bool host_gone;                /* the same; stalled, too, as long as it runs */
     uint32_t starting;             /* timer: down for a restart; 0: it is not */
     uint64_t done, failed, accepted, refused, killed;
     double slow;  /* fault: rate of the engine; 0: full */

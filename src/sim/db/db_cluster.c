@@ -375,6 +375,9 @@ enum err cluster_rebuild(struct world *w, comp_id node, struct effect *fx,
         return errmsg_set(why, ERR_REFUSED,
                           "there is no leader that %s could be copied from",
                           w->comps[node].name);
+    if (db_at(w, node)->host_gone)
+        return errmsg_set(why, ERR_REFUSED, "%s does not answer: its host is gone",
+                          w->comps[node].name);
     if (f->role == NODE_REBUILDS)
         return errmsg_set(why, ERR_REFUSED, "%s is being rebuilt already",
                           w->comps[node].name);

@@ -69,7 +69,8 @@ enum {
     FAULT_DISK_SLOW,
     FAULT_DISK_FILL,
     FAULT_ARCHIVE_STUCK,
-    FAULT_LONG_TRANSACTION
+    FAULT_LONG_TRANSACTION,
+    FAULT_HOST_GONE
 };
 const struct fault_desc database_faults[DATABASE_FAULTS] = {
     [FAULT_SLOW] = {.name = "slow",
@@ -106,12 +107,22 @@ const struct fault_desc database_faults[DATABASE_FAULTS] = {
                    .doc =
                        "Whether it has also changed that table's most popular row."}},
          .doc = "Somebody leaves a transaction open at a terminal."},
+    [FAULT_HOST_GONE] = {.name = "host_gone",
+                         .doc = "The machine of its first server is gone: who "
+                                "connects hangs, and who is connected, until it is "
+                                "back. Nobody is refused, not even by a failover."},
 };
 
 static bool any(const struct conn *n, uint32_t a, uint32_t b)
 {
     (void)n, (void)a, (void)b;
     return true;
+}
+
+static bool admitted(const struct conn *n, uint32_t a, uint32_t b)
+{
+    (void)a, (void)b;
+    return n->state != CONN_CONNECTING;
 }
 
 static bool with_id(const struct conn *n, uint32_t id, uint32_t b)
@@ -150,6 +161,9 @@ enum err database_kill(struct world *w, comp_id c, const char *which, struct eff
                        struct errmsg *why)
 {
     uint32_t count = 0;
+    if (db_at(w, c)->host_gone)
+        return errmsg_set(why, ERR_REFUSED, "%s does not answer: its host is gone",
+                          w->comps[c].name);
     comp_id statement = nested_named(w, cluster_of(w, c), &kind_statement, which);
     char *rest;
     unsigned long id = strtoul(which, &rest, 10);
@@ -231,11 +245,13 @@ static enum err restart(struct world *w, comp_id c, struct effect *fx,
 {
     const struct cluster *x = &db_at(w, c)->cluster;
     comp_id node = cluster_primary(w, c);
-    if (db_at(w, node)->down || x->candidate != 0)
+    if (db_at(w, node)->down || db_at(w, node)->host_gone || x->candidate != 0)
         return errmsg_set(why, ERR_REFUSED, "%s %s", w->comps[node].name,
-                          db_at(w, node)->starting != 0 ? "is being restarted already"
-                          : x->candidate != 0           ? "is about to be replaced"
-                                                        : "is down");
+                          db_at(w, node)->host_gone
+                              ? "does not answer: its host is gone"
+                          : db_at(w, node)->starting != 0 ? "is being restarted already"
+                          : x->candidate != 0             ? "is about to be replaced"
+                                                          : "is down");
     database_restart(w, node, p_time(w, c, DB_RESTART_TIME));
     snprintf(fx->title, sizeof fx->title, "restart %s", w->comps[node].name);
     return ERR_OK;
@@ -280,8 +296,10 @@ void database_go_down(struct world *w, comp_id c, bool on)
         cluster_node_back(w, c);
         return;
     }
-    w_log(w, c, 0, LOG_ERROR, 0, "shutting down");
-    session_sweep(w, c, REASON_DOWN, any, 0, 0, &count);
+    if (!d->host_gone) { /* else nobody is there who could say so */
+        w_log(w, c, 0, LOG_ERROR, 0, "shutting down");
+        session_sweep(w, c, REASON_DOWN, any, 0, 0, &count);
+    }
     cluster_node_gone(w, c);
 }
 
@@ -312,6 +330,20 @@ static void stall(struct world *w, comp_id c, bool on)
     }
     session_admit_held(w, c);
     cluster_node_back(w, c);
+}
+
+/* A machine that comes back knows nothing of its sessions, and resets them. A client that
+ * only waits for an answer would hear of that by its keepalive; here it does at once. */
+enum err database_host_gone(struct world *w, comp_id c, bool on, struct errmsg *why)
+{
+    uint32_t count = 0;
+    if (on && db_at(w, c)->follows.role == NODE_REBUILDS)
+        return errmsg_set(why, ERR_REFUSED, "%s is being rebuilt", w->comps[c].name);
+    db_at(w, c)->host_gone = on;
+    if (!on)
+        session_sweep(w, c, REASON_CONN_LOST, admitted, 0, 0, &count);
+    stall(w, c, on);
+    return ERR_OK;
 }
 
 /* The faults that every server can have. */
@@ -440,6 +472,8 @@ enum err database_fault(struct world *w, comp_id c, int fault, const struct acti
     case FAULT_ARCHIVE_STUCK:
         wal_archive(w, c, on);
         return ERR_OK;
+    case FAULT_HOST_GONE:
+        return database_host_gone(w, c, on, why);
     case FAULT_LONG_TRANSACTION:
         return on ? leave_open(w, c, a, why) : close_left_open(w, c);
     default:

@@ -48,6 +48,9 @@ static struct db_server_view server(const struct world *w, comp_id db, comp_id n
                 (v.role == SERVER_LEADS && db_at(w, db)->cluster.candidate != 0));
     v.lag = follows ? wal_lag(w, node) : 0;
     v.behind = follows ? wal_unapplied(w, node) : 0;
+    v.received = follows                  ? wal_received(w, node, NULL)
+                 : v.role == SERVER_LEADS ? db_at(w, db)->cluster.lsn
+                                          : 0;
     v.catch_up = follows ? wal_catch_up(w, node) : 0;
     if (v.catch_up >= SIM_FOREVER / 2) /* as in time_sum(): it stands still */
         v.catch_up = SIM_FOREVER;

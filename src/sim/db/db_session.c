@@ -4,7 +4,8 @@
  * Whoever ends a session, a pool, an operator, a time limit or the database itself,
  * comes through database_close(): everybody who uses it fails, the pool hears of the
  * free place, and a transaction's holder finds a dead connection when it next looks
- * (conn.h).
+ * (conn.h). A server whose host is gone says nothing to anybody: its sessions stay as
+ * they are, and hang, until the host is back and resets them.
  */
 #include "call/dial.h"
 #include "db/cluster.h"
@@ -156,6 +157,8 @@ void database_close_all(struct world *w, comp_id db, comp_id pool, int instance,
 
 /* ---- connecting ---- */
 
+#define SYN_RETRIES (127 * SIM_SEC)
+
 void session_connect(struct world *w, struct conn *n)
 {
     comp_id db = w->comps[n->pool].target;
@@ -172,11 +175,42 @@ struct station *database_cores(const struct world *w, comp_id node, int number)
     return d->down ? NULL : &d->engine;
 }
 
+/* The end of the time for which the client waits to be let in. Without connect_timeout
+ * Linux gives up after 127 s where no host answers (tcp_syn_retries = 6), and waits for
+ * ever where a process was heard and says nothing. 0: for ever. */
+static sim_time waits_until(const struct world *w, const struct conn *n)
+{
+    sim_time until =
+        n->policy == COMP_NONE ? 0 : path_connect_until(w, n->policy, n->opened);
+    if (until == 0 && db_at(w, n->db)->host_gone)
+        until = n->opened + SYN_RETRIES;
+    return until > w_now(w) || until == 0 ? until : w_now(w);
+}
+
+static void wait_at_most(struct world *w, struct conn *n)
+{
+    sim_time until = waits_until(w, n);
+    cal_cancel(w, &n->timer);
+    if (until > 0)
+        n->timer = cal_at(w, until, EV_KIND + DB_EV_LATE, n->db, W_REF(w, n), n->id);
+}
+
+void session_late(struct world *w, struct conn *n)
+{
+    assert(n->state == CONN_CONNECTING);
+    n->timer = 0;
+    w_outcome(w, REASON_CONNECT_TIMEOUT);
+    w_log(w, n->service, n->instance, LOG_ERROR, 0, "%s: %s", w->comps[n->db].name,
+          reason_phrase(REASON_CONNECT_TIMEOUT));
+    database_close(w, n, REASON_CONNECT_TIMEOUT);
+}
+
 /* Starts a session. A refused one costs as much: whoever says so is a process, too. */
 void session_starts(struct world *w, struct conn *n)
 {
     sim_time work = p_time(w, w->comps[n->pool].target, DB_CONNECT_TIME);
     n->timer = 0;
+    wait_at_most(w, n);
     struct act *s =
         work > 0 ? setup_begin(w, (struct setup_site){.comp = n->db}, work, n->pool)
                  : NULL;
@@ -216,9 +250,12 @@ void database_connect(struct world *w, comp_id pool, int instance, struct act *a
 void session_connected(struct world *w, struct conn *n)
 {
     struct database *d = db_at(w, n->db);
-    n->held = d->stalled && !d->down;
-    if (n->held)
+    n->held = d->host_gone || (d->stalled && !d->down);
+    if (n->held) {
+        wait_at_most(w, n);
         return;
+    }
+    cal_cancel(w, &n->timer);
     comp_id db = cluster_of(w, n->db);
     bool serves = !d->down && d->follows.role != NODE_DIVERGED;
     if (serves && db_sessions(d) < p_count(w, db, DB_MAX_CONNECTIONS)) {

@@ -280,7 +280,7 @@ void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b
         lock_timed_out(w, claim_at(w, a));
         return;
     }
-    if (what >= DB_EV_PROMOTED) {
+    if (what >= DB_EV_PROMOTED && what != DB_EV_LATE) {
         cluster_event(w, c, what);
         return;
     }
@@ -288,6 +288,8 @@ void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b
     assert(conn_at(w, a)->id == b);
     if (what == DB_EV_CONNECTED)
         session_starts(w, conn_at(w, a));
+    else if (what == DB_EV_LATE)
+        session_late(w, conn_at(w, a));
     else
         session_idle_timed_out(w, conn_at(w, a));
 }

@@ -77,7 +77,15 @@ static const struct op_desc ops[] = {
 };
 
 /* The first three are the database's, too. */
-enum { FAULT_SLOW, FAULT_STALL, FAULT_DOWN, FAULT_REPLAY, FAULT_LINK, FAULT_LINK_DOWN };
+enum {
+    FAULT_SLOW,
+    FAULT_STALL,
+    FAULT_DOWN,
+    FAULT_REPLAY,
+    FAULT_LINK,
+    FAULT_LINK_DOWN,
+    FAULT_HOST
+};
 static const struct fault_desc faults[] = {
     [FAULT_SLOW] = {.name = "slow",
                     .args = {{.name = "factor",
@@ -98,6 +106,9 @@ static const struct fault_desc faults[] = {
                     .doc = "The link from the primary is bad."},
     [FAULT_LINK_DOWN] = {.name = "link_down",
                          .doc = "Nothing comes from the primary; users get through."},
+    [FAULT_HOST] = {.name = "host_gone",
+                    .doc = "Its machine is gone: who connects hangs, and who is "
+                           "connected, until it is back."},
 };
 
 enum {
@@ -113,7 +124,8 @@ enum {
     M_STATEMENTS,
     M_REFUSED,
     M_KILLED,
-    M_BROKEN
+    M_BROKEN,
+    M_RECEIVED
 };
 #define REPLICA_METRIC(n, p, t, u, d)                                                  \
     {                                                                                  \
@@ -152,6 +164,10 @@ static const struct metric_desc metrics[] = {
                                 "Sessions closed by an operator or a time limit."),
     [M_BROKEN] = REPLICA_METRIC("broken", "db_replica_broken", METRIC_GAUGE, "1",
                                 "1: it follows no more and has to be rebuilt."),
+    [M_RECEIVED] = REPLICA_METRIC("received_bytes", "db_replica_received_bytes",
+                                  METRIC_GAUGE, "bytes",
+                                  "Log that has come here since the start, applied or "
+                                  "not."),
 };
 
 /* ---- doing ----------------------------------------------------------------------- */
@@ -198,6 +214,8 @@ static enum err replica_fault(struct world *w, comp_id c, int fault,
     double factor = a->args[0].as.number;
     if (fault <= FAULT_DOWN)
         return database_server_fault(w, c, fault, factor, on, why);
+    if (fault == FAULT_HOST)
+        return database_host_gone(w, c, on, why);
     if (fault == FAULT_LINK && on && !(factor > 0 && factor <= 1e6))
         return errmsg_set(why, ERR_INPUT,
                           "link_slow: the factor must be above 0, e.g. 100");
@@ -263,6 +281,8 @@ static double replica_metric(const struct world *w, comp_id c, int metric, int i
         return (double)d->refused;
     case M_KILLED:
         return (double)d->killed;
+    case M_RECEIVED:
+        return (double)(leads ? x->lsn : wal_received(w, c, NULL));
     default:
         return d->follows.role == NODE_DIVERGED;
     }

@@ -330,10 +330,11 @@ void pool_instance_gone(struct world *w, comp_id pool, int instance)
     struct act *a;
     while ((a = first_waiting(w, s, REASON_INSTANCE_GONE)))
         query_fail(w, a, REASON_INSTANCE_GONE);
-    cal_cancel(w, &s->refill);
-    s->refill_wait = 0;
     s->node = 0;
     cluster_close_all(w, p_comp(w, pool, P_TO), pool, instance);
+    cal_cancel(w, &s->refill);
+    s->refill_wait =
+        0; /* also of attempts that ended with it: the next is a new process */
 }
 
 void pool_look(const struct world *w, comp_id pool, int instance, struct pool_look *out)
