@@ -4,6 +4,8 @@
  */
 #include "console_internal.h"
 
+enum { SERVERS_MAX = 64 };
+
 /* PostgreSQL 16, "Recovery Control Functions". */
 static const struct command_wild wild_pause[] = {
     {"psql", "psql -c 'select pg_wal_replay_pause()'"},
@@ -15,6 +17,33 @@ static const struct command_wild wild_rebuild[] = {
     {"pg_basebackup", "pg_basebackup -h \"$LEADER\" -D \"$PGDATA\" -R -X stream"},
     {"patronictl", "patronictl reinit \"$CLUSTER\" TABLE"},
 };
+
+/* A database stands for its only replica, or, where a pause is to end, for the only one
+ * that is paused. */
+static enum err of_database(struct call *c)
+{
+    comp_id db = c->nargs ? model_find(c->m, c->arg[0]) : COMP_NONE, only = COMP_NONE;
+    bool ends = str_eq(c->cmd->op, "resume_replay");
+    size_t found = 0;
+    if (!is_kind(c, db, "database"))
+        return act_op(c);
+    struct db_server_view v[SERVERS_MAX];
+    size_t n = world_db_servers(c->w, db, v, SERVERS_MAX);
+    for (size_t i = 1; i < n && i < SERVERS_MAX; i++) {
+        if (ends && !v[i].paused)
+            continue;
+        only = v[i].server;
+        found++;
+    }
+    if (found == 0)
+        return refuse(c, ERR_NOT_FOUND, "%s has no replica%s.", name_of(c, db),
+                      ends ? " whose replay is paused" : "");
+    if (found > 1)
+        return refuse(c, ERR_INPUT, "Which one? %s has several: %s", name_of(c, db),
+                      names_of_kind(c, "replica"));
+    c->arg[0] = name_of(c, only);
+    return act_op(c);
+}
 
 static const struct command replica_pause = {
     .info = {.name = "pause",
@@ -31,12 +60,13 @@ static const struct command replica_pause = {
     .max_args = 6,
     .raw = true,
     .op = "pause_replay",
-    .run = act_op,
+    .run = of_database,
 };
 static const struct command replica_resume = {
     .info = {.name = "resume",
              .synopsis = "replica resume REPLICA",
-             .doc = "Goes on applying the log, from where it stopped.",
+             .doc = "Goes on applying the log, from where it stopped. A database "
+                    "stands for its only replica that is paused.",
              .examples = "replica resume REPLICA",
              .group = GROUP_ACT,
              .changes_world = true,
@@ -45,7 +75,7 @@ static const struct command replica_resume = {
     .max_args = 6,
     .raw = true,
     .op = "resume_replay",
-    .run = act_op,
+    .run = of_database,
 };
 static const struct command replica_rebuild = {
     .info = {.name = "rebuild",

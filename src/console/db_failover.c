@@ -13,7 +13,8 @@ const struct command cmd_db_failover = {
              .synopsis = "db failover DATABASE [SERVER]",
              .doc =
                  "Makes a replica the leader. Without a name the one that has most of "
-                 "the log. A leader that answers is asked to stop first, and nothing "
+                 "the log, of those that apply it. A leader that answers is asked to "
+                 "stop first, and nothing "
                  "is lost; of one that is gone, what no replica has received is lost.",
              .examples = "db failover DATABASE\ndb failover DATABASE SERVER",
              .group = GROUP_ACT,

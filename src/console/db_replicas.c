@@ -50,6 +50,10 @@ static void server_row(struct call *c, struct out_table *t,
     table_cell(t, tone_of(v), "%s", role_of(v));
     table_cell(t, lag, "%s", follows ? span_short(c, v->lag) : "-");
     table_cell(t, lag, "%s", follows ? quantity(c, (double)v->behind, "bytes") : "-");
+    table_cell(t, TONE_NORMAL, "%s",
+               v->answers && (follows || v->role == SERVER_LEADS)
+                   ? quantity(c, (double)v->received, "bytes")
+                   : "-");
     table_cell(t, lag, "%s", follows ? catch_up_of(c, v) : "-");
     table_cell(t, tone_of(v), "%s", state_of(c, v));
     seen_comp(c, v->server, "metrics");
@@ -75,7 +79,7 @@ static enum err servers(struct call *c, comp_id db)
     size_t n = world_db_servers(c->w, db, v, SERVERS_MAX);
     struct out_table t;
     n = n < SERVERS_MAX ? n : SERVERS_MAX;
-    table_init(&t, c->o, "SERVER|ROLE|>LAG|>BEHIND|>CAUGHT UP|STATE");
+    table_init(&t, c->o, "SERVER|ROLE|>LAG|>BEHIND|>RECEIVED|>CAUGHT UP|STATE");
     for (size_t i = 0; i < n; i++)
         server_row(c, &t, &v[i]);
     table_print(&t);
@@ -86,7 +90,8 @@ static enum err servers(struct call *c, comp_id db)
     else
         note(c,
              "LAG: age of the oldest write that cannot be read there yet. BEHIND: log "
-             "to apply. CAUGHT UP: when a write of now can be read there.");
+             "to apply. RECEIVED: how far the log on its own disk goes; a leader has "
+             "written so far. CAUGHT UP: when a write of now can be read there.");
     seen_comp(c, db, "replicas");
     return ERR_OK;
 }

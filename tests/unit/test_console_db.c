@@ -119,6 +119,10 @@ static void replays_stop(void **state)
                                         "replica pause db-2",
                                         "replica resume db-2",
                                         "replica resume orders-db.db-2",
+                                        "replica resume orders-db",
+                                        "replica pause orders-db",
+                                        "replica pause db-3",
+                                        "replica resume orders-db",
                                         "replica",
                                         NULL};
     golden_console(&s, "db_replay", lines);
