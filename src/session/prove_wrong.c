@@ -68,13 +68,14 @@ static struct verdict judge_worse(struct prover *pv, const struct run *r,
     return v;
 }
 
-/* Good for a while, then bad again. */
+/* Good for a while since its first change, then bad again: by itself, or as its last
+ * command undid what an earlier one had mended. */
 static struct verdict judge_returns(struct prover *pv, const struct run *r)
 {
     struct verdict v = {false, 0, "never good for two minutes"};
     double want = objective_of(r), good_run = 0, worst = 1;
     bool was_good = false;
-    for (sim_time t = r->busy_until; t + SIM_MIN <= run_now(r); t += SIM_MIN) {
+    for (sim_time t = r->first_change; t + SIM_MIN <= run_now(r); t += SIM_MIN) {
         double good = recording_good(r->rec, t, t + SIM_MIN);
         if (isnan(good)) /* nobody came: that is not known to be good */
             continue;
