@@ -395,7 +395,7 @@ return lesson {
 
   prevention = {
     { "An alert on parcels a minute", right = true, effort = "an hour",
-      alert = threshold { "few parcels", of = "parcels_sorted", metric = "total", below = 8, hold = sec(30) },
+      alert = threshold { "few parcels", of = "parcels_sorted", metric = "total", below = 0.3, hold = sec(40) },
       reply = "Yes. It calls after a minute; Hanne called after seven." },
     { "A rehearsed failover: who decides, by which number, who is told, in which order", right = true, effort = "a day each quarter",
       reply = "Yes. At 2 a.m. nobody invents the right order. An alert on parcels a minute helps, too." },

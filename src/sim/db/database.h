@@ -105,7 +105,7 @@ struct database {
     uint32_t last_id;
     uint32_t count[CONN_DEAD + 1]; /* by state */
     bool down, stalled;            /* faults that run */
-    bool host_gone;                /* the same; stalled, too, as long as it runs */
+    bool host_gone;                /* fault: no machine; stalled, too, as long */
     uint32_t starting;             /* timer: down for a restart; 0: it is not */
     uint64_t done, failed, accepted, refused, killed;
     double slow;  /* fault: rate of the engine; 0: full */
