@@ -341,6 +341,29 @@ static bool bare_answer(const struct session *s, const char *typed, char *as,
     return true;
 }
 
+/* "eval EXPRESSION" in a draft: asks and says, and leaves nothing behind, on no tape. */
+static bool draft_takes(struct session *s, const char *text)
+{
+    static const char word[] = "eval";
+    size_t n = sizeof word - 1;
+    struct lesson_facts f = run_facts(&s->run);
+    struct errmsg why = {0};
+    struct buf b;
+    if (!lesson_is_draft(s->lesson) || strncmp(text, word, n) != 0 ||
+        (text[n] != ' ' && text[n] != '\0'))
+        return false;
+    session_say(s, TONE_PROMPT, "> %s", text);
+    buf_init(&b, 0);
+    if (blank(text + n))
+        session_say(s, TONE_DIM, "eval EXPRESSION, such as: eval s:good(min(1))");
+    else if (lesson_eval(&f, text + n + 1, &b, &why) == ERR_OK)
+        session_say(s, TONE_NORMAL, "%s", b.s);
+    else
+        session_say(s, TONE_BAD, "%s", why.text);
+    buf_release(&b);
+    return true;
+}
+
 enum err session_line(struct session *s, const char *line, bool confirmed,
                       struct errmsg *why)
 {
@@ -360,8 +383,10 @@ enum err session_line(struct session *s, const char *line, bool confirmed,
                                bare_answer(s, clean.s, bare, sizeof bare)
                            ? bare
                            : clean.s;
-    if (!blank(text) && !form_takes(s, text, confirmed, &e, why) &&
-        !finding_takes(s, text))
+    if (draft_takes(s, text))
+        e = ERR_OK;
+    else if (!blank(text) && !form_takes(s, text, confirmed, &e, why) &&
+             !finding_takes(s, text))
         e = input_apply(s, text, confirmed, why);
     buf_release(&clean);
     return e;
