@@ -195,7 +195,7 @@ const struct live_value *lesson_live(const struct lesson *l, size_t i);
 /* NULL: no value has that name, of `len` bytes. */
 const struct live_value *lesson_live_named(const struct lesson *l, const char *name,
                                            size_t len);
-/* What was promised of data, and how fresh it is to be; what could have prevented it. */
+/* Promises of data and of freshness; and prevention. */
 size_t lesson_data_promises(const struct lesson *l);
 const struct data_promise *lesson_data_promise(const struct lesson *l, size_t i);
 size_t lesson_fresh_promises(const struct lesson *l);

@@ -385,8 +385,9 @@ static void check_lesson(struct reader *r, int line, void *record)
     if (!strcmp(i->track, "lab") || l->draft)
         return;
     if (!l->promises.users.given)
-        fail(r->L, line, "lesson lacks promises = { users = { … } } (what users need); a draft "
-                         "may: play --draft");
+        fail(r->L, line,
+             "lesson lacks promises = { users = { … } } (what users need); a draft "
+             "may: play --draft");
     if (i->level < 1 || i->level > 5 || i->minutes < 1 || i->minutes > 240)
         fail(r->L, line, "lesson needs level from 1 to 5 and minutes from 1 to 240");
     if (!i->quiet && (l->incident == FN_NONE || l->nfixes == 0 || l->nsteps == 0))

@@ -59,7 +59,8 @@ static bool do_prevent(struct session *s, const char *text)
 {
     const struct step *st = step_current(s);
     if (st && st->kind->prevents && text[0]) {
-        step_answer(s, &(struct step_answer){.number = atoi(text), .words = text});
+        step_answer(s, &(struct step_answer){.number = (int)strtol(text, NULL, 10),
+                                             .words = text});
         return true;
     }
     if (!text[0] || !prevent_may_ask(s)) {

@@ -206,7 +206,7 @@ static bool hands_over(const char *words, bool whole)
     return whole && line_is_command(words);
 }
 
-/* What is to be found is asked for, and how to find it comes with the third hint; where the
+/* A finding is asked for, and how to find it comes with the third hint; where the
  * guide explains the screen as it goes, it shows each command once. */
 static void prove_no_commands(struct prover *pv, const struct step *st)
 {

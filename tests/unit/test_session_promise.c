@@ -129,8 +129,12 @@ static bool proven(const char *text, enum proof_kind kind, const char *name)
 {
     struct proof p;
     struct errmsg why = {0};
-    const struct prove_options o = {.text = text, .len = strlen(text), .name = "small.lua",
-                                    .first = 1, .seed = 1, .count = 1};
+    const struct prove_options o = {.text = text,
+                                    .len = strlen(text),
+                                    .name = "small.lua",
+                                    .first = 1,
+                                    .seed = 1,
+                                    .count = 1};
     if (prove_lesson(&p, &o, NULL, NULL, &why) != ERR_OK)
         fail_msg("%s", why.text);
     bool ok = proof_row(&p, kind, name)->failed == 0;
