@@ -52,6 +52,7 @@ struct out_table {
     struct out *o;
     struct arena mem;
     size_t ncols, ncells, cap;
+    int gap; /* blanks between columns; table_print() chooses */
     bool right[12];
     struct out_cell {
         const char *s;
@@ -184,6 +185,9 @@ void completions_release(struct completions *c);
 /* ---- the commands, for help and documentation ------------------------------------ */
 
 enum command_group { GROUP_LOOK, GROUP_ACT, GROUP_REASON, GROUP_TIME };
+/* The words of the whole course, for help; a lesson's own come first. */
+size_t glossary_terms(const struct glossary_term **list);
+
 struct command_wild { /* what one would type for the same thing in the wild */
     const char *tool; /* "kubectl" */
     const char *line; /* "kubectl rollout restart deployment/checkout" */

@@ -245,6 +245,8 @@ struct lesson_world {
     size_t nentries;
     struct alert_rule *rules;
     size_t nrules;
+    size_t
+        noise; /* of a drawn night: the rule that fires for nothing; SIZE_MAX: none */
     struct lesson_ticket *tickets; /* in order of time */
     size_t ntickets;
     struct shown_series *shown; /* in the order of `shows` */
@@ -266,6 +268,8 @@ enum night {
     NIGHT_WITHOUT,   /* one entry does not happen: number `which` of the list */
     NIGHT_PREVENTED, /* one prevention, number `which`, was there from the beginning; the
                         incident happens */
+    NIGHT_NOISY,     /* nothing is left out, and an alert fires for nothing */
+    NIGHT_QUIET /* healthy, with that alert, and other letters: somebody is mistaken */
 };
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
                             size_t which, struct lesson_world *out,
@@ -277,6 +281,8 @@ void lesson_world_release(struct lesson_world *lw);
 void lesson_identity(const struct lesson *l, const struct lesson_world *world,
                      char out[65]);
 
+/* Why it was nothing, on a quiet night; empty: the lesson says nothing of its own. */
+const struct text *lesson_quiet_debrief(const struct lesson *l);
 /* Whether it says how it should have been built (`twin = { set(…), … }`). */
 bool lesson_has_twin(const struct lesson *l);
 

@@ -76,6 +76,7 @@ const struct session_view *session_view(const struct session *cs)
         .wait_until = s->wait_until,
         .seed = s->seed,
         .mode = s->mode,
+        .blind = s->mode == MODE_BLIND && s->phase != PHASE_DEBRIEF,
         .practice = s->practice,
         .reset = s->reset,
         .users_hidden = session_users_hidden(s),
@@ -112,7 +113,7 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     ctx->users_hidden = session_users_hidden(s);
     ctx->step_say = session_view(s)->say;
     ctx->finished = s->phase == PHASE_DEBRIEF;
-    ctx->on_call = s->mode == MODE_ONCALL;
+    ctx->on_call = mode_on_call(s->mode);
     ctx->may_rewind = s->mode == MODE_GUIDED;
     ctx->practice = s->practice;
     ctx->columns = s->columns;
@@ -134,14 +135,31 @@ void session_rules(const struct session *s, struct buf *out)
                       "while you read, type or answer; hints cost nothing.");
         return;
     }
-    buf_addf(out,
-             "You are on call, alone: no steps, no hints. %s Repair it; users must "
-             "then stay well for ",
-             clock);
+    bool blind = s->mode == MODE_BLIND;
+    buf_addf(
+        out,
+        "You are on call, alone: no steps, no hints. %s %s must then stay well for ",
+        clock,
+        blind ? "Find out whether something is wrong. If so, repair it; users"
+              : "Repair it; users");
     time_format(out, lesson_info(s->lesson)->good_for);
-    buf_adds(out,
-             ". When you think it is over, say so: resolve. Some nights nothing is "
-             "wrong: then change nothing, and say so.");
+    buf_adds(out, ". When you think it is over, say so: resolve.");
+    if (blind)
+        buf_adds(out,
+                 " On some nights nothing is wrong. Then change nothing, and close it: "
+                 "hurt nobody, resolve closed.");
+}
+
+void session_page(const struct session *s, struct buf *out)
+{
+    const struct people *p = &s->people;
+    if (s->mode != MODE_BLIND)
+        buf_adds(out, lesson_info(s->lesson)->page);
+    else if (p->n == 0)
+        buf_adds(out, "Nothing yet. Your shift begins.");
+    for (size_t i = 0; s->mode == MODE_BLIND && i < p->n; i++)
+        buf_addf(out, "%s%s: %s", i > 0 ? "\n\n" : "", p->inbox[i].who,
+                 p->inbox[i].text);
 }
 
 void session_complete(const struct session *s, const char *line, size_t cursor,

@@ -253,7 +253,7 @@ static enum err refused(const struct session *s, const struct effects *fx,
         if (s->over && !looks)
             e = errmsg_set(no, ERR_REFUSED,
                            "It is over: look around, but nothing changes now.");
-        else if (!s->over && x->kind == EFFECT_WHY && s->mode == MODE_ONCALL)
+        else if (!s->over && x->kind == EFFECT_WHY && mode_on_call(s->mode))
             e = errmsg_set(no, ERR_REFUSED,
                            "On call nobody explains it. When it is over, why is free.");
         else if (x->kind == EFFECT_STATE &&

@@ -127,7 +127,7 @@ void header_draw(struct ui *u, struct canvas *c, int row)
     bool wide = c->cols >= 110;
     int gap = wide ? 4 : 2, room = c->cols - fixed_columns(wide, gap);
     const char *title =
-        v->mode == MODE_ONCALL ? "On call" : lesson_info(v->lesson)->title;
+        mode_on_call(v->mode) ? "On call" : lesson_info(v->lesson)->title;
     int w = (int)text_width(title), col = 1;
     if (w > room)
         w = room;
@@ -185,11 +185,11 @@ static void hold_text(struct ui *u, const struct session_view *v, enum tone *t,
         snprintf(out, 48, "%s %s", sign_pause(u->o.glyphs), stands);
     else
         snprintf(out, 48, "%s",
-                 v->hold == HOLD_WAITING  ? "▶▶ waiting, ^C stops"
-                 : v->hold == HOLD_OVER   ? "■ over"
-                 : v->practice            ? "practice: not scored"
-                 : v->mode == MODE_ONCALL ? "on call: the clock runs"
-                                          : "");
+                 v->hold == HOLD_WAITING ? "▶▶ waiting, ^C stops"
+                 : v->hold == HOLD_OVER  ? "■ over"
+                 : v->practice           ? "practice: not scored"
+                 : mode_on_call(v->mode) ? "on call: the clock runs"
+                                         : "");
 }
 
 void tabs_draw(struct ui *u, struct canvas *c, int row)
