@@ -145,7 +145,8 @@ static void check_facet(lua_State *L, const char *facet)
 {
     static const char *const facets[] = {"instances", "pool",     "metrics",    "logs",
                                          "traces",    "sessions", "statements", "keys",
-                                         "config",    "stacks",   "changes"};
+                                         "config",    "stacks",   "changes",    "debug",
+                                         "info",      "warn",     "error"};
     size_t n = sizeof facets / sizeof *facets;
     if (str_starts(facet, "metric."))
         return;
