@@ -117,7 +117,17 @@ enum instance_state {
     INSTANCE_DOWN
 };
 
-/* The level of a log line. */
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+/* The levels of a log line, the least first, with the words that people write for them. */
+#define LOG_LEVEL_LIST(X)                                                              \
+    X(DEBUG, "debug")                                                                  \
+    X(INFO, "info")                                                                    \
+    X(WARN, "warn")                                                                    \
+    X(ERROR, "error")
+enum log_level {
+#define X(name, word) LOG_##name,
+    LOG_LEVEL_LIST(X)
+#undef X
+        LOG_LEVEL_COUNT
+};
 
 #endif

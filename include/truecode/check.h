@@ -29,7 +29,8 @@
     (!CHECKING || (x) ? (void)0 : bug_at(__FILE__, __LINE__, "%s does not hold", #x))
 #define TINY(usual, tiny) (CHECKING ? (tiny) : (usual))
 
-/* What freed memory is filled with: no reference, no time and no count is that. */
+/* The byte that freed memory is filled with: no reference, time or count is made of
+ * it. */
 enum { CHECK_POISON = 0xA5 };
 
 /* Nobody wrote there since it was freed. */

@@ -25,7 +25,7 @@ enum param_change {
     CHANGE_BY_RESIZE,  /* hardware: another machine, or another disk */
     CHANGES
 };
-/* What a value counts for. */
+/* The extent that a value counts for. */
 enum param_each {
     EACH_NOT,      /* the component as a whole */
     EACH_INSTANCE, /* every instance (of a call: of whoever calls) has as much */
@@ -132,8 +132,8 @@ struct kind_desc {
     size_t nfigures;
 };
 
-/* What a change takes in a word ("at once", "restart", "resize", "built", "users"), and
- * in a clause that goes after a colon. */
+/* The cost of a change in a word ("at once", "restart", "resize", "built", "users"),
+ * and in a clause that goes after a colon. */
 const char *change_word(enum param_change change);
 const char *change_text(enum param_change change);
 /* "instance", "caller", "" for the whole. */

@@ -18,7 +18,7 @@
 typedef int32_t fn_id; /* a Lua function of the lesson */
 #define FN_NONE ((fn_id)-1)
 
-/* One way to put it. */
+/* A way to put a text. */
 struct variant {
     const char *words;
     fn_id when; /* FN_NONE: always */

@@ -177,8 +177,8 @@ bool store_default_dir(struct buf *path);
 enum err file_read(const char *path, size_t max, struct buf *out,
                    struct errmsg *why) MUST_USE;
 /* Replaces a file (or the one a link of that name leads to) by these bytes, all at
- * once, 0600; its folder is made, or narrowed, to 0700. ERR_IO: the file is as it
- * was. */
+ * once, 0600; its folder is made, or narrowed, to 0700 (one behind a link stays as it
+ * is). ERR_IO: the file is as it was. */
 enum err file_replace(const char *path, const char *s, size_t n,
                       struct errmsg *why) MUST_USE;
 

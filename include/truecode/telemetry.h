@@ -174,8 +174,9 @@ struct log_filter {
     uint64_t request;  /* 0: any */
     sim_time from, to; /* `to` 0: no end */
 };
-/* What components wrote, and a line for requests that ended, as their services would
- * write it: "/buy 200 declined in 212 ms". Newest last; the last `max` that match. Returns how many were filled. */
+/* Lines that components wrote, and one for each request that ended, as services would
+ * write it: "/buy 200 declined in 212 ms". Newest last; the last `max` that match.
+ * Returns how many were filled. */
 size_t recording_logs(const struct recording *r, const struct log_filter *f,
                       struct log_entry *out, size_t max);
 

@@ -162,7 +162,7 @@ struct wire_answer {
     const char *error; /* the sentence to it */
     size_t bad_line;   /* the tape's entry that could not be replayed; 0: none */
 
-    /* what the screen wants of the front */
+    /* the screen's wishes, for the front */
     enum want want;
     const char *want_lesson; /* [a-z0-9-]; "": none */
     bool more;               /* simulated time is still owed: TICK with elapsed 0 */
@@ -171,7 +171,7 @@ struct wire_answer {
     bool bell;               /* the pager rang */
     bool over;               /* the incident is over (plain: the debrief was printed) */
 
-    /* what is to be shown, after the tape is written down */
+    /* text and lines to be shown, after the tape is written down */
     const char *text; /* plain output, report; clean, with newlines */
     const char *prompt;
     const char *tape; /* new lines */

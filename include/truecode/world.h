@@ -129,10 +129,10 @@ struct later_view {
 /* Returns false where the value of world_get() is all there is. */
 bool world_later(const struct world *w, comp_id c, const char *param,
                  struct later_view *out);
-/* What an instance runs with until its next restart; false: with what is set. */
+/* The value that an instance runs with until its next restart; false: the one set. */
 bool world_kept(const struct world *w, comp_id c, int instance, const char *param,
                 struct value *out);
-/* What it would take to give hardware another size; for a parameter of
+/* The cost of giving hardware another size; for a parameter of
  * CHANGE_BY_RESIZE. ERR_REFUSED with a sentence where it cannot have that. */
 struct resize_view {
     sim_time takes; /* until the new machine is there */

@@ -2,7 +2,27 @@
  * Inside cli: the table of subcommands and options, and what they share.
  *
  * A subcommand is one file cmd_NAME.c ending in one const `struct subcommand`. Help,
- * the man page and the completions are made from these tables alone.
+ * the man page and the completions are made from these tables alone. A new one is its
+ * file and a line of SUBCOMMAND_LIST:
+ *
+ *     static int run(const struct cli_args *a)
+ *     {
+ *         struct errmsg why = {0};
+ *         enum err e = do_it(a->words[0], option_given(a, OPT_JSON), &why);
+ *         if (e != ERR_OK)
+ *             complain("%s", why.text);
+ *         return exit_code_of(e);
+ *     }
+ *     const struct subcommand subcommand_name = {.name = "name", .run = run, ...};
+ *
+ * run() gets words and options that fit its table, prints what was asked for with
+ * print(), complaints with complain(), and returns an exit code of EXIT_LIST. Text that a
+ * lesson, a tape or a file wrote is clean before it is printed.
+ *
+ * Owners: `struct cli_args` and its strings are main's. A structure that is filled by a
+ * function of its name is released by NAME_release(), also after an error. A worker is
+ * owned by the wire_client that started it. Simulated time is `sim_time`, the store's
+ * times seconds since 1970.
  */
 #ifndef CLI_INTERNAL_H
 #define CLI_INTERNAL_H
@@ -11,6 +31,8 @@
 #include "truecode/store.h"
 #include "truecode/term.h"
 #include "truecode/wire.h"
+
+/* ---- tables ---------------------------------------------------------------------- */
 
 /* name, number, what it says. 70 is what die() and BUG() leave with. */
 #define EXIT_LIST(X)                                                                   \
@@ -143,7 +165,7 @@ struct command {
 struct command command(const char *words, const char *operand);
 /* Lines that begin with "truecode", as the tables' examples do, as one can type them. */
 void command_lines(struct buf *b, const char *lines, const char *indent);
-/* One word that bash, zsh and fish (and any POSIX shell) read as exactly `s`. */
+/* Appends a word that bash, zsh and fish (and any POSIX shell) read as exactly `s`. */
 void shell_quote(struct buf *b, const char *s);
 
 bool option_given(const struct cli_args *a, enum option o);
@@ -270,7 +292,7 @@ struct replay_options {
  * released whatever comes back. */
 enum err replayed_open(struct replayed *r, const struct replay_options *o,
                        struct errmsg *why) MUST_USE;
-/* Its post-mortem and score, in r->a. */
+/* Makes the run's post-mortem and score, in r->a. */
 enum err replayed_report(struct replayed *r, struct errmsg *why) MUST_USE;
 void replayed_release(struct replayed *r);
 

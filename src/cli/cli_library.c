@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What the lessons may have together, so that they fit a message. */
+/* The limit of all lessons together, so that they fit a message. */
 #define LIBRARY_MAX_BYTES (8u * 1024 * 1024)
 
 /* ---- reading --------------------------------------------------------------------- */
@@ -117,7 +117,7 @@ static void read_all(struct library *l, const char *dir)
     mem_free(files);
 }
 
-/* Its lessons are all run, if only to ask their titles. */
+/* All lessons of a folder are run, if only to ask their titles. */
 static enum err allowed(const struct cli_args *a, const char *dir, struct errmsg *why)
 {
     struct buf path;

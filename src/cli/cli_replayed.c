@@ -76,7 +76,7 @@ static enum err read_run(struct replayed *r, const char *word, bool finished,
     return e;
 }
 
-/* What it was played with, then what the course has. */
+/* The text that the run was played with, then the course's. */
 static enum err find_texts(struct texts *t, struct replayed *r,
                            const struct replay_options *o, const struct tape_head *h,
                            struct errmsg *why)
@@ -138,7 +138,7 @@ enum err replayed_open(struct replayed *r, const struct replay_options *o,
     return play_again(r, o, &tape.head, why);
 }
 
-/* What the worker says no to is an error here. */
+/* A no of the worker's is an error here. */
 static enum err answered(const struct replayed *r, enum err e, struct errmsg *why)
 {
     return e == ERR_OK && r->a.err != ERR_OK

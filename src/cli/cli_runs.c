@@ -177,7 +177,7 @@ enum err texts_open(struct texts *t, const char *named, struct wire_client *c,
 
 /* ---- scores ----------------------------------------------------------------------- */
 
-/* What the tape gives is what the run was worth. */
+/* The score that the tape gives becomes the run's. */
 static void believe(struct store *s, const struct store_run *run,
                     const struct wire_answer *a, bool over)
 {

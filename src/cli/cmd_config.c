@@ -108,7 +108,8 @@ static void show(const struct config *c, enum setting only)
 
 /* ---- setting --------------------------------------------------------------------- */
 
-/* What was set and does not hold, since something stronger says otherwise. */
+/* Tells of a value that was set and does not hold, as something stronger overrules
+ * it. */
 static void tell_overruled(enum setting s, int value)
 {
     struct config c;

@@ -103,7 +103,7 @@ static void help_all(struct buf *b)
         buf_addf(b, "  %3d  %s\n", exits[i].number, exits[i].doc);
 }
 
-/* What stands for a character that a manual page would print as another one, or take
+/* The stand-in for a character that a manual page would print as another one, or take
  * for a command of its own. */
 static const char *man_sign(char c)
 {

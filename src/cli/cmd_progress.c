@@ -25,7 +25,7 @@ static size_t shown(const struct store_run *r)
     return step_shown((size_t)r->step, (size_t)r->steps);
 }
 
-/* One word for scripts and people; the step stands beside it. */
+/* A word for scripts and people; the step stands beside it. */
 static const char *state_of(const struct store *s, const struct store_run *r)
 {
     if (r->finished != 0)

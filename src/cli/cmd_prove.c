@@ -351,7 +351,7 @@ static void add_json(struct buf *b, const struct proving *v)
     buf_addch(b, '\n');
 }
 
-/* Who passes too often on call, over all lessons. */
+/* Players who pass too often on call, over all lessons. */
 static void add_passing(struct buf *b, const struct proving *v)
 {
     struct players all = {0};

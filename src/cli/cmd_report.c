@@ -41,7 +41,7 @@ static bool print_kept(const struct replayed *r, const struct errmsg *why)
     return kept;
 }
 
-/* What an entry "TIME cmd TEXT", with or without digests, says that the learner did;
+/* The deed of the learner in an entry "TIME cmd TEXT", with or without digests;
  * NULL: something else. */
 static const char *deed_of(char *line, sim_time *at)
 {

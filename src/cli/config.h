@@ -72,7 +72,7 @@ int setting_index(enum setting s, const char *word);
 void setting_word(struct buf *b, enum setting s, int index);
 /* "a, b or c" */
 void setting_words(struct buf *b, enum setting s);
-/* What a key or a value that is none should have been, as a sentence. */
+/* Says as a sentence what a key or a value that is none should have been. */
 enum err setting_refuse_key(const char *key, struct errmsg *why);
 enum err setting_refuse_value(enum setting s, const char *word, struct errmsg *why);
 

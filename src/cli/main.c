@@ -40,7 +40,7 @@ static void suggest_option(const struct cli_args *a, const char *word)
                  command("help", a->command->name).s);
 }
 
-/* One option, with its argument; *used: how many words it took. */
+/* Takes an option with its argument; *used: how many words that were. */
 static bool take_option(struct cli_args *a, int argc, char **argv, int at, int *used)
 {
     const char *word = argv[at] + 2, *equals = strchr(word, '=');

@@ -214,7 +214,7 @@ static void ask_notice(struct full *f, const char *text)
     ask(f, &(struct wire_request){.op = WIRE_NOTICE, .line = text});
 }
 
-/* What the client said goes where the learner looks and stays until a key. */
+/* Puts the client's words where the learner looks, until a key. */
 static void tell_said(struct full *f)
 {
     char text[sizeof f->said];
@@ -444,7 +444,8 @@ static void send_tick(struct full *f, sim_time elapsed)
                              .elapsed = elapsed > ELAPSED_MAX ? ELAPSED_MAX : elapsed,
                              .max_events = SLICE_EVENTS,
                              .no_frame = hurry};
-    /* What was asked for without a frame and is done needs one after all. */
+    /* An answer without a frame, and nothing more to come: a frame is needed after
+     * all. */
     if (ask(f, &q) && hurry && !f->a.more) {
         q.elapsed = 0;
         q.no_frame = false;

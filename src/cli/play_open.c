@@ -22,7 +22,7 @@ void play_tape(void *ctx, const char *s, size_t n)
     if (!p->tape)
         return;
     tape_append(p->tape, s, n);
-    /* It may have had to take another name (see tape_append). */
+    /* The tape may have had to take another name (see tape_append). */
     snprintf(p->run.id, sizeof p->run.id, "%s", tape_id(p->tape));
     p->wrote = true;
     if (store_news(p->store)) /* the folder went away, and the text with it */
@@ -179,7 +179,7 @@ static enum err open_saved(struct resumption *r, struct errmsg *why)
     return e;
 }
 
-/* It goes on, with this text. */
+/* Takes the run up with the text found for it. */
 static void go_on(struct resumption *r, struct buf *note)
 {
     struct play *p = r->p;
@@ -210,7 +210,7 @@ static size_t length_above(const struct buf *tape, size_t bad, size_t *lines)
     return len;
 }
 
-/* One clause of it, without the line, which is said before. */
+/* A clause of the error, without the line, which is said before. */
 static const char *clause(const struct errmsg *why, char *to, size_t size)
 {
     const char *s = why->text;
@@ -222,7 +222,7 @@ static const char *clause(const struct errmsg *why, char *to, size_t size)
     return to;
 }
 
-/* One line is damaged. What stands above it is played on as a run of its own; the
+/* A line is damaged: the lines above it are played on as a run of their own; the
  * damaged tape stays as it is. */
 static enum err salvage(struct resumption *r, size_t bad, const struct errmsg *because,
                         struct buf *note, struct errmsg *why)
@@ -290,7 +290,7 @@ static void halt(struct play *p, struct store_run *run, enum store_halt how)
     store_save(p->store, run);
 }
 
-/* What an error of a run means for it. */
+/* The halt that a run's error means for the list of runs. */
 static enum store_halt halt_of(const struct resumption *r, enum err e)
 {
     bool original = false;

@@ -66,7 +66,8 @@ static bool is_interrupt(const struct key *k)
     return k->kind == KEY_CHAR && k->ctrl && k->cp == 'c';
 }
 
-/* What comes while the worker does not answer: Ctrl-C ends its line, other keys wait. */
+/* Keys that come while the worker does not answer: Ctrl-C ends its line, others
+ * wait. */
 static bool look_at_keys(struct lines *l)
 {
     for (;;) {
@@ -114,7 +115,7 @@ static void say_line(struct lines *l, const char *text)
     buf_release(&b);
 }
 
-/* That nothing is saved is worth knowing before an hour was played: it is the first
+/* The warning that nothing is saved comes before an hour was played: it is the first
  * line of all, and part of what is read aloud. */
 static void tell_trouble(struct lines *l)
 {
@@ -134,7 +135,7 @@ static void on_tape(void *ctx, const char *s, size_t n)
     play_tape(((struct lines *)ctx)->p, s, n);
 }
 
-/* One whole line after a prompt; false: leave. */
+/* Reads a whole line after a prompt; false: leave. */
 static bool read_line(struct lines *l, const char *text)
 {
     for (;;) {
@@ -168,7 +169,7 @@ static bool read_line(struct lines *l, const char *text)
 
 /* ---- asking ---------------------------------------------------------------------- */
 
-/* What an answer says, and then the row again. */
+/* Prints an answer, and then the row again. */
 static void show(struct lines *l)
 {
     if (l->a.frame.rows == 1)

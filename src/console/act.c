@@ -222,12 +222,12 @@ static enum err parse_arg(struct call *c, const struct arg_desc *a, const char *
 static size_t arg_named(const struct op_desc *op, const char *name, size_t len)
 {
     for (size_t i = 0; i < OP_ARGS && op->args[i].name; i++) {
-        const char *own = op->args[i].name;
+        const char *word = op->args[i].name;
         size_t k = 0;
-        while (k < len && own[k] &&
-               (own[k] == name[k] || (own[k] == '_' && name[k] == '-')))
+        while (k < len && word[k] &&
+               (word[k] == name[k] || (word[k] == '_' && name[k] == '-')))
             k++;
-        if (k == len && !own[k])
+        if (k == len && !word[k])
             return i;
     }
     return OP_ARGS;
@@ -523,11 +523,11 @@ static enum err set_by_resize(struct call *c, const struct action *a,
 {
     struct resize_view v;
     struct value old = world_get(c->w, a->comp, p->name);
-    const char *is = value_text_of(c, p, &old),
+    const char *now = value_text_of(c, p, &old),
                *will = value_text_of(c, p, &a->args[0]);
     const char *label = param_label(c, a->comp, p);
-    if (str_eq(is, will)) {
-        *say = strf(c, "%s stays %s: the resize is called off.", label, is);
+    if (str_eq(now, will)) {
+        *say = strf(c, "%s stays %s: the resize is called off.", label, now);
         return ERR_OK;
     }
     enum err e = world_resize(c->w, a->comp, p->name, &a->args[0], &v, c->why);
@@ -539,11 +539,11 @@ static enum err set_by_resize(struct call *c, const struct action *a,
     fx_risk(c, strf(c, "The new size is there at %s.%s%s", at, away,
                     price_of(c, p, &old, &a->args[0])));
     *say =
-        strf(c, "%s will be %s at %s (is %s): a resize.%s", label, will, at, is, away);
+        strf(c, "%s will be %s at %s (is %s): a resize.%s", label, will, at, now, away);
     return ERR_OK;
 }
 
-/* What is set now and holds later. */
+/* Sets a value that holds later. */
 static enum err set_later(struct call *c, struct action *a, const struct param_desc *p,
                           const char **say)
 {
@@ -551,16 +551,16 @@ static enum err set_later(struct call *c, struct action *a, const struct param_d
     if (p->change == CHANGE_BY_RESIZE)
         return set_by_resize(c, a, p, say);
     struct value old = world_get(c->w, a->comp, p->name);
-    const char *is = value_text_of(c, p, &old),
+    const char *now = value_text_of(c, p, &old),
                *will = value_text_of(c, p, &a->args[0]);
     const char *name = name_of(c, a->comp);
     *say = is_kind(c, a->comp, "service")
                ? strf(c,
                       "%s is %s for each instance that starts from now on (was %s). "
                       "Those that run keep %s until they are restarted.",
-                      param_label(c, a->comp, p), will, is, is)
+                      param_label(c, a->comp, p), will, now, now)
                : strf(c, "%s will be %s after a restart of %s (is %s).",
-                      param_label(c, a->comp, p), will, name, is);
+                      param_label(c, a->comp, p), will, name, now);
     return ERR_OK;
 }
 
@@ -577,14 +577,14 @@ enum err act_set(struct call *c, comp_id comp, const struct param_desc *p,
         return e;
     struct value old = world_get(c->w, comp, p->name);
     const char *was = value_text_of(c, p, &old);
-    const char *is = value_text_of(c, p, &a.args[0]);
+    const char *will = value_text_of(c, p, &a.args[0]);
     struct later_view later;
     bool waits = world_later(c->w, comp, p->name, &later) && !later.instances;
-    if (waits && str_eq(value_text_of(c, p, &later.value), is))
-        return refuse(c, ERR_REFUSED, "%s is on its way to %s already.", label, is);
-    if (!waits && str_eq(was, is))
-        return refuse(c, ERR_REFUSED, "%s is %s already.", label, is);
-    const char *say = strf(c, "%s is now %s (was %s).", label, is, was);
+    if (waits && str_eq(value_text_of(c, p, &later.value), will))
+        return refuse(c, ERR_REFUSED, "%s is on its way to %s already.", label, will);
+    if (!waits && str_eq(was, will))
+        return refuse(c, ERR_REFUSED, "%s is %s already.", label, will);
+    const char *say = strf(c, "%s is now %s (was %s).", label, will, was);
     e = p->change == CHANGE_AT_ONCE ? ERR_OK : set_later(c, &a, p, &say);
     struct tried t;
     if (e == ERR_OK)

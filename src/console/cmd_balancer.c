@@ -41,11 +41,11 @@ static enum err show(struct call *c, comp_id balancer)
     for (size_t i = 0; i < n; i++)
         weights += v[i].gets_requests ? v[i].weight : 0;
     const struct kind_desc *k = model_kind(c->m, balancer);
-    struct value is = world_get(c->w, balancer, "policy");
+    struct value value = world_get(c->w, balancer, "policy");
     buf_init(&policy, 0);
     for (size_t i = 0; i < k->nparams; i++)
         if (str_eq(k->params[i].name, "policy"))
-            value_format(c->m, &k->params[i], &is, &policy);
+            value_format(c->m, &k->params[i], &value, &policy);
     bool weighted = str_eq(policy.s, "weighted");
     para(c, TONE_STRONG, 0, strf(c, "%s: policy %s.", name_of(c, balancer), policy.s));
     table_init(&t, c->o, "INSTANCE|REQUESTS|>WEIGHT|>SHARE BY WEIGHT|WHY NOT");

@@ -182,16 +182,17 @@ static enum err ttl(struct call *c)
     return ERR_OK;
 }
 
+const char *const cache_views[] = {"stats", "ttl", NULL};
+
 static enum err run(struct call *c)
 {
-    static const char *const views[] = {"stats", "ttl"};
     if (!count_of(c, "keyspace"))
         return refuse(c, ERR_NOT_FOUND, "There is no cache here.");
     if (!c->nargs || str_eq(c->arg[0], "stats"))
         return stats(c);
     if (str_eq(c->arg[0], "ttl"))
         return ttl(c);
-    const char *near = text_suggest(c->arg[0], views, COUNT_OF(views));
+    const char *near = text_suggest(c->arg[0], cache_views, COUNT_OF(cache_views) - 1);
     if (near)
         return refuse(c, ERR_NOT_FOUND, "cache has no view %s; did you mean %s?",
                       c->arg[0], near);

@@ -61,7 +61,8 @@ static const struct change *last_change(struct call *c, comp_id comp, const char
     return NULL;
 }
 
-/* What was set and does not hold yet, in a clause; NULL: all that is set holds. */
+/* The value that was set and does not hold yet, in a clause; NULL: all that is set
+ * holds. */
 static const char *later_of(struct call *c, comp_id comp, const struct param_desc *p)
 {
     struct later_view v;
@@ -74,7 +75,7 @@ static const char *later_of(struct call *c, comp_id comp, const struct param_des
                  : strf(c, "%s after a restart", value);
 }
 
-/* Whose each value is; where `scope` decides that, as it stands. */
+/* The owner of each value; where `scope` decides that, the one of now. */
 static const char *each_of(struct call *c, comp_id comp, const struct param_desc *p)
 {
     struct value scope = world_get(c->w, comp, "scope");

@@ -11,22 +11,25 @@
 #define PIPED  25000 /* more than are kept */
 #define WINDOW (10 * SIM_MIN)
 
-static const struct {
-    const char *word;
-    enum log_level level;
-    enum tone tone;
-} levels[] = {{"debug", LOG_DEBUG, TONE_DIM},
-              {"info", LOG_INFO, TONE_NORMAL},
-              {"warn", LOG_WARN, TONE_WARN},
-              {"error", LOG_ERROR, TONE_BAD}};
+const char *const log_level_words[LOG_LEVEL_COUNT + 1] = {
+#define X(name, word) word,
+    LOG_LEVEL_LIST(X)
+#undef X
+};
+
+static const enum tone tones[] = {[LOG_DEBUG] = TONE_DIM,
+                                  [LOG_INFO] = TONE_NORMAL,
+                                  [LOG_WARN] = TONE_WARN,
+                                  [LOG_ERROR] = TONE_BAD};
+_Static_assert(sizeof tones / sizeof *tones == LOG_LEVEL_COUNT, "a tone a level");
 
 static enum err read_level(struct call *c, enum log_level *out)
 {
     const char *word = call_opt(c, "--level");
     *out = LOG_INFO;
-    for (size_t i = 0; word && i < COUNT_OF(levels); i++)
-        if (str_eq(levels[i].word, word)) {
-            *out = levels[i].level;
+    for (enum log_level i = 0; word && i < LOG_LEVEL_COUNT; i++)
+        if (str_eq(log_level_words[i], word)) {
+            *out = i;
             return ERR_OK;
         }
     return word ? refuse(c, ERR_INPUT,
@@ -41,7 +44,7 @@ static void show(struct call *c, const struct log_entry *e)
                  e->dropped);
     out_add(c->o, TONE_DIM, "%s  ", clock_of(c, e->at, true));
     out_add(c->o, TONE_STRONG, "%s  ", inst_name(c, e->comp, e->instance));
-    out_add(c->o, levels[e->level].tone, "%-5s  %s", levels[e->level].word, e->text);
+    out_add(c->o, tones[e->level], "%-5s  %s", log_level_words[e->level], e->text);
     if (e->request)
         out_add(c->o, TONE_DIM, "  trace=%llx", (unsigned long long)e->request);
     if (e->dropped && e->access)
@@ -49,7 +52,7 @@ static void show(struct call *c, const struct log_entry *e)
     out_end(c->o);
 }
 
-/* What the lines are that came before those shown. */
+/* Tells of the lines that came before those shown. */
 static void tell_hidden(struct call *c, const struct log_entry *v, size_t n,
                         enum log_level least)
 {

@@ -164,7 +164,7 @@ static const char *ms(struct call *c, sim_time d)
     return x < 9.95 ? strf(c, "%.1f", x) : count(c, x);
 }
 
-/* What became of a transaction that a request left open. */
+/* The fate of a transaction that a request left open. */
 static const char *left_open(struct call *c, const struct span *s)
 {
     if (s->end == SIM_FOREVER || s->end > c->now)
@@ -389,7 +389,7 @@ static void where_it_went(struct waterfall *w, const struct inflight_view *wait)
     buf_release(&b);
 }
 
-/* What is usual for its endpoint: "; p50 of the 10 min before: 189 ms". */
+/* The usual latency of the trace's endpoint: "; p50 of the 10 min before: 189 ms". */
 static const char *ordinary(struct call *c, const struct trace_head *h)
 {
     sim_time from = h->start > P50_WINDOW ? h->start - P50_WINDOW : 0;

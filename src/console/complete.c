@@ -56,6 +56,13 @@ static void offer_words(struct completer *k, const char *const *words, size_t n)
         offer(k, words[i], NULL);
 }
 
+/* Offers the words of a list that ends with NULL. */
+static void offer_list(struct completer *k, const char *const *words)
+{
+    for (size_t i = 0; words[i]; i++)
+        offer(k, words[i], NULL);
+}
+
 /* ---- by kind of argument --------------------------------------------------------- */
 
 static void offer_components(struct completer *k, bool instances, const char *only)
@@ -93,7 +100,8 @@ static void offer_targets(struct completer *k, const char *op)
     }
 }
 
-/* What a setting is, and what a change of it takes, where it does not hold at once. */
+/* A setting in words, and the cost of a change of it where that does not hold at
+ * once. */
 static const char *param_hint(struct call *c, const struct param_desc *p)
 {
     if (p->change == CHANGE_AT_ONCE)
@@ -290,12 +298,10 @@ static void offer_topics(struct completer *k)
 static void offer_kind(struct completer *k, enum arg_kind kind,
                        const struct command *cmd)
 {
-    static const char *const levels[] = {"debug", "info", "warn", "error"};
     const char *const *states = update_state_words();
     bool ends = str_eq(cmd->info.name, "resolve");
     static const char *const times[] = {"now", "5m", "10m", "30m", "1h"};
     static const char *const durations[] = {"10s", "30s", "1m", "5m", "10m", "25m"};
-    static const char *const cache_views[] = {"stats", "ttl"};
     static const char *const on_off[] = {"on", "off"};
     size_t n;
     switch (kind) {
@@ -358,7 +364,7 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
         offer_words(k, on_off, COUNT_OF(on_off));
         break;
     case ARG_LEVEL:
-        offer_words(k, levels, COUNT_OF(levels));
+        offer_list(k, log_level_words);
         break;
     case ARG_STATE:
         offer_words(k, ends ? states + UPDATE_ENDS : states,
@@ -386,8 +392,7 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
             offer_components(k, false, "database");
         break;
     case ARG_MIGRATION:
-        for (n = 0; db_migrations[n]; n++)
-            offer(k, db_migrations[n], NULL);
+        offer_list(k, db_migrations);
         break;
     case ARG_SUBSCRIPTION:
         offer_components(k, true, "subscription");
@@ -396,7 +401,7 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
         offer_components(k, false, "job");
         break;
     case ARG_CACHE_VIEW:
-        offer_words(k, cache_views, COUNT_OF(cache_views));
+        offer_list(k, cache_views);
         break;
     case ARG_PERSON:
         offer_people(k);

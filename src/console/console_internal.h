@@ -102,8 +102,7 @@ struct command {
     const char *done;
     bool foretells; /* acting: what is asked begins with what the engine says of it */
     const char *op; /* acting: the operation, where it is not called like the command */
-    /* what its first word may be, commands of their own ("db backups"); NULL at the end
-     */
+    /* first words that are commands of their own ("db backups"); NULL at the end */
     const struct command *const *subs;
     enum err (*run)(struct call *c);
 };
@@ -161,8 +160,8 @@ struct fate_word {
     bool owner; /* counted by the component's owner; else by the component itself */
     const char *metric, *word;
 };
-/* One paragraph with those of the `n` that ever happened: "So far 12 stored, 2 evicted."
- * Begins with `lead`. Nothing happened: prints nothing. */
+/* Prints a paragraph of those of the `n` that ever happened: "So far 12 stored, 2
+ * evicted." Begins with `lead`. Nothing happened: prints nothing. */
 void tell_fates(struct call *c, const char *lead, comp_id comp,
                 const struct fate_word *f, size_t n);
 /* The command line a person would type for this in the wild, with names filled in:
@@ -373,8 +372,10 @@ const char *db_client(const struct call *c, comp_id db, comp_id client, int inst
 enum err db_of(struct call *c, comp_id *db, comp_id *server);
 /* "db-2" of "orders-db.db-2". */
 const char *last_name(const struct call *c, comp_id comp);
-extern const char *const db_migrations[]; /* what db migrate takes; NULL at the end */
-enum err db_replicas_run(struct call *c); /* the bare word replica, too */
+extern const char *const db_migrations[]; /* arguments of db migrate; NULL at the end */
+extern const char *const cache_views[];   /* of the command cache; NULL at the end */
+extern const char *const log_level_words[]; /* by enum log_level; NULL at the end */
+enum err db_replicas_run(struct call *c);   /* the bare word replica, too */
 /* Notes on a database that is being changed, or has a server that is not well. */
 void db_tell_unwell(struct call *c, comp_id db);
 /* Acts on a series of backups; a database stands for its only one. */

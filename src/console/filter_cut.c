@@ -162,8 +162,8 @@ static enum err run(struct arena *mem, struct flines *l, const struct word *args
     enum err e = read_options(&k, args, nargs, why);
     size_t kept = 0;
     for (size_t i = 0; e == ERR_OK && i < l->n; i++) {
-        bool has = memchr(l->v[i].s, k.separator, l->v[i].n);
-        if (!k.fields || has)
+        bool separated = memchr(l->v[i].s, k.separator, l->v[i].n);
+        if (!k.fields || separated)
             l->v[kept++] = cut_line(mem, &k, l->v[i]);
         else if (!k.only)
             l->v[kept++] = l->v[i];

@@ -476,31 +476,31 @@ static enum err run_clean(const struct console_ctx *ctx, const char *line,
 {
     struct arena mem = {0};
     struct errmsg why = {0};
-    struct out own;
+    struct out said;
     struct parsed p;
     struct call c = {.ctx = ctx,
                      .w = ctx->world,
                      .rec = ctx->rec,
                      .mem = &mem,
-                     .o = &own,
+                     .o = &said,
                      .fx = fx,
                      .why = &why};
     c.m = world_model(ctx->world);
     c.now = world_now(ctx->world);
     c.scene = scene_of(ctx);
-    out_init(&own);
-    own.max_lines = RAW_LINES;
-    own.columns = strchr(line, '|') ? 0 : (size_t)ctx->columns;
+    out_init(&said);
+    said.max_lines = RAW_LINES;
+    said.columns = strchr(line, '|') ? 0 : (size_t)ctx->columns;
     enum err e = parse_line(line, &mem, &p, &why);
     if (e == ERR_OK)
         e = run_parsed(&c, &p, line);
     if (str_starts(why.text, "there "))
         why.text[0] = 'T'; /* the engine's sentences begin in the middle of ours */
     if (e == ERR_OK)
-        append(out, &own);
+        append(out, &said);
     else
         say_error(&c, out, why.text[0] ? why.text : err_phrase(e));
-    out_release(&own);
+    out_release(&said);
     arena_release(&mem);
     return e;
 }

@@ -51,7 +51,7 @@ const char *keep_text(struct build *b, lua_State *L, int i, int line, size_t max
     return arena_strndup(&b->mem, s, n);
 }
 
-/* What is found only at the end speaks of a component first ("edge: ..."); where that
+/* An error found only at the end speaks of a component first ("edge: ..."); where that
  * is written the scan knows. */
 int fail_finish(lua_State *L, struct build *b)
 {

@@ -228,10 +228,10 @@ static int s_kind(lua_State *L)
 {
     const struct kind_desc *k = lua_touserdata(L, lua_upvalueindex(1));
     struct view v = view_at(L, 2);
-    const struct kind_desc *is = model_kind(facts_model(L), v.c);
-    if (is != k && !str_eq(is->name, k->name))
-        fail(L, 0, "'%s' is a %s, not a %s", model_name(facts_model(L), v.c), is->name,
-             k->name);
+    const struct kind_desc *kind = model_kind(facts_model(L), v.c);
+    if (kind != k && !str_eq(kind->name, k->name))
+        fail(L, 0, "'%s' is a %s, not a %s", model_name(facts_model(L), v.c),
+             kind->name, k->name);
     return push_view(L, v);
 }
 
@@ -392,7 +392,7 @@ static int s_ready(lua_State *L)
     return 1;
 }
 
-/* What most of the instances that are up run; of equals the newer. */
+/* The version that most of the instances that are up run; of equals the newer. */
 static int s_version(lua_State *L)
 {
     comp_id c = service_at(L, 2);

@@ -78,7 +78,7 @@ static void go(struct host *h, enum memory_kind kind, size_t n)
     h->alive[kind][size_class(n)]--;
 }
 
-/* What is alive of a kind is at most so large. */
+/* The most that a live object of a kind may take. */
 static size_t largest(const struct host *h, enum memory_kind kind)
 {
     for (unsigned c = SIZE_CLASSES; c > 0; c--)

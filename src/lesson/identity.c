@@ -74,7 +74,7 @@ static void put_function(lua_State *L, struct identity *d, int depth)
     }
 }
 
-/* Its fields in order; the line that a constructor noted does not count. */
+/* A table's fields in order; the line that a constructor noted does not count. */
 static void put_table(lua_State *L, struct identity *d, int depth)
 {
     int t = lua_gettop(L);
@@ -101,7 +101,7 @@ static void put_table(lua_State *L, struct identity *d, int depth)
     lua_settop(L, t);
 }
 
-/* What was met before is said by its number. */
+/* A table or function met before is told by its number. */
 static bool met_before(lua_State *L, struct identity *d)
 {
     lua_pushvalue(L, -1);
@@ -208,7 +208,7 @@ static void put_entries(struct identity *d)
         buf_addf(d->out, "entry %d\n", (int)d->world->entries[i].role);
 }
 
-/* What a kind of step writes with. */
+/* The pen that a kind of step writes with. */
 struct step_print {
     lua_State *L;
     struct identity *d;

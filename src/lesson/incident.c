@@ -12,7 +12,7 @@
 /* ---- constructors ---------------------------------------------------------------- */
 
 /* A marked table of the values given, the last of which may be a table of options. */
-static int make_action(lua_State *L, const char *is, const char *usage, int least,
+static int make_action(lua_State *L, const char *name, const char *usage, int least,
                        int most)
 {
     int n = lua_gettop(L);
@@ -22,7 +22,7 @@ static int make_action(lua_State *L, const char *is, const char *usage, int leas
         fail(L, 0, "write %s: the first is text, not a %s", usage, luaL_typename(L, 1));
     lua_createtable(L, n, 3);
     mark_table(L, -1, "action");
-    lua_pushstring(L, is);
+    lua_pushstring(L, name);
     lua_setfield(L, -2, "@action");
     for (int i = 1; i <= n; i++) {
         lua_pushvalue(L, i);
@@ -109,7 +109,7 @@ struct deed { /* an action table being resolved, at stack index `t` */
     struct build *b;
     lua_State *L;
     int t, line;
-    char is[16];
+    char name[16];
     struct action a;
     const char *who, *was; /* was: of a deploy; NULL: not said */
     bool final;            /* of a decoy */
@@ -120,7 +120,7 @@ struct deed { /* an action table being resolved, at stack index `t` */
 static const char *part_up_to(struct deed *d, int i, const char *what, size_t max)
 {
     if (lua_rawgeti(d->L, d->t, i) != LUA_TSTRING)
-        fail(d->L, d->line, "%s: %s must be text", d->is, what);
+        fail(d->L, d->line, "%s: %s must be text", d->name, what);
     const char *s = keep_text(d->b, d->L, -1, d->line, max);
     lua_pop(d->L, 1);
     return s;
@@ -134,8 +134,8 @@ static const char *part_text(struct deed *d, int i, const char *what)
 /* The options at the end: { by = "…", lasts = …, again = … }. */
 static void read_options(struct deed *d, int i, const char *otherwise)
 {
-    bool fault = !strcmp(d->is, "fault"), deploys = !strcmp(d->is, "deploy"),
-         decoy = !strcmp(d->is, "decoy");
+    bool fault = !strcmp(d->name, "fault"), deploys = !strcmp(d->name, "deploy"),
+         decoy = !strcmp(d->name, "decoy");
     const char *const names[] = {"by",
                                  fault     ? "lasts"
                                  : deploys ? "was"
@@ -147,7 +147,7 @@ static void read_options(struct deed *d, int i, const char *otherwise)
         return;
     }
     if (lua_type(d->L, -1) != LUA_TTABLE)
-        fail(d->L, d->line, "%s: options are written { by = \"…\" }", d->is);
+        fail(d->L, d->line, "%s: options are written { by = \"…\" }", d->name);
     int t = lua_gettop(d->L);
     push_sorted_keys(d->L, t);
     for (lua_Integer k = 1; lua_rawgeti(d->L, t + 1, k) != LUA_TNIL; k++) {
@@ -388,7 +388,7 @@ static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)
              luaL_typename(L, t));
     d->line = d->a.line = mark_line(L, t, 0);
     lua_getfield(L, t, "@action");
-    snprintf(d->is, sizeof d->is, "%s", luaL_optstring(L, -1, ""));
+    snprintf(d->name, sizeof d->name, "%s", luaL_optstring(L, -1, ""));
     lua_pop(L, 1);
 }
 
@@ -411,7 +411,7 @@ static bool add_entry(struct deed *d, sim_time at, enum entry_role role)
     w->entries[number] = (struct lesson_entry){.role = role,
                                                .at = at,
                                                .comp = d->a.comp,
-                                               .what = arena_strdup(&w->mem, d->is),
+                                               .what = arena_strdup(&w->mem, d->name),
                                                .line = d->line};
     return number != b->without && !(b->twin && role == ENTRY_CAUSE);
 }
@@ -423,27 +423,27 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t,
     bool herring = role == ENTRY_HERRING;
     open_deed(&d, b, L, t);
     host_charge(L, 20);
-    bool words = !strcmp(d.is, "ticket") || !strcmp(d.is, "page");
-    if (role == ENTRY_CAUSE && (words || !strcmp(d.is, "decoy")))
-        fail(L, d.line, "a %s changes nothing: it is no cause", d.is);
+    bool words = !strcmp(d.name, "ticket") || !strcmp(d.name, "page");
+    if (role == ENTRY_CAUSE && (words || !strcmp(d.name, "decoy")))
+        fail(L, d.line, "a %s changes nothing: it is no cause", d.name);
     if (words) {
-        add_ticket(&d, at, !strcmp(d.is, "page"));
+        add_ticket(&d, at, !strcmp(d.name, "page"));
         return;
     }
-    if (!strcmp(d.is, "decoy")) {
+    if (!strcmp(d.name, "decoy")) {
         d.a.comp = find_comp(L, b->m, part_text(&d, 1, "component"), d.line);
         read_options(&d, 3, "operator");
         if (add_entry(&d, at, role))
             add_decoy(&d, at, part_text(&d, 2, "title"));
         return;
     }
-    if (!strcmp(d.is, "deploy"))
+    if (!strcmp(d.name, "deploy"))
         resolve_deploy(&d, herring);
-    else if (!strcmp(d.is, "fault"))
+    else if (!strcmp(d.name, "fault"))
         resolve_fault(&d);
-    else if (!strcmp(d.is, "op"))
+    else if (!strcmp(d.name, "op"))
         resolve_op(&d);
-    else if (!strcmp(d.is, "set"))
+    else if (!strcmp(d.name, "set"))
         resolve_set(&d);
     else
         resolve_flag(&d);
@@ -463,8 +463,8 @@ static void set_in_twin(struct build *b, lua_State *L, int t)
     struct deed d;
     const struct param_desc *p;
     open_deed(&d, b, L, t);
-    if (strcmp(d.is, "set") != 0)
-        fail(L, d.line, "twin: only set(…) can be in it, not %s(…)", d.is);
+    if (strcmp(d.name, "set") != 0)
+        fail(L, d.line, "twin: only set(…) can be in it, not %s(…)", d.name);
     const char *path = part_text(&d, 1, "parameter");
     if (model_resolve_param(b->m, path, &d.a.comp, &p, &b->why) != ERR_OK)
         fail_model(L, b, d.line);

@@ -18,7 +18,7 @@ struct loading {
     struct scan_reader at; /* how far the parser has come */
 };
 
-/* One line at a time, so that the host knows where the parser is. */
+/* Hands out a line at a time, so that the host knows where the parser is. */
 static const char *next_piece(lua_State *L, void *ud, size_t *n)
 {
     struct loading *load = ud;

@@ -65,7 +65,7 @@ void scan_release(struct scan *s);
 int scan_line(const struct scan *s, const char *word, int from);
 /* The bounds of a for on this line were wrapped. */
 bool scan_wraps(const struct scan *s, int line);
-/* What the parser gets next: a line at most. NULL: the end. Starts from zero. */
+/* The parser's next piece: a line at most. NULL: the end. Starts from zero. */
 struct scan_reader {
     size_t off, edit;
     int line; /* lines begun */
@@ -169,8 +169,8 @@ void sort_list(lua_State *L, int t, lua_Integer n, bool (*less)(lua_State *L, in
 void seal_table(lua_State *L, const char *what);
 
 /* A table that a constructor made: "@is" says what, "@line" where. */
-void mark_table(lua_State *L, int t, const char *is);
-bool is_marked(lua_State *L, int t, const char *is);
+void mark_table(lua_State *L, int t, const char *mark);
+bool is_marked(lua_State *L, int t, const char *mark);
 int mark_line(lua_State *L, int t, int otherwise);
 
 /* ---- values ---------------------------------------------------------------------- */
@@ -348,7 +348,7 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     bool warm_up_left_out; /* lab: it follows ends_at */
 };
 
-/* One Lua state of a lesson. Functions keep nothing between calls, so one state answers
+/* A Lua state of a lesson. Functions keep nothing between calls, so one state answers
  * like another, and none is opened before it is asked. */
 struct lesson_state {
     struct lesson *lesson; /* a reference */
@@ -404,7 +404,7 @@ int fail_finish(lua_State *L,
 
 int facts_index(lua_State *L); /* s:NAME */
 
-/* What the functions of a lesson are given: w, i, s. One of each in a state; they work
+/* The arguments of a lesson's functions: w, i, s. One of each in a state; they work
  * only while something is built or looked at. */
 void objects_open(lua_State *L);
 void object_push(lua_State *L, const char *name);

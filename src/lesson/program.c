@@ -31,9 +31,13 @@ struct op_form {
     enum arg_kind arg[FORM_ARGS];
     int needed; /* values that must be given */
 };
-enum { DEPTH_MAX = 32, NODES_MAX = 20000, FAN_OUT_MAX = 10000, LEVELS = 4 };
+enum { DEPTH_MAX = 32, NODES_MAX = 20000, FAN_OUT_MAX = 10000 };
 #define BYTES_MAX 1099511627776.0
-static const char *const levels[LEVELS] = {"debug", "info", "warn", "error"};
+static const char *const levels[] = {
+#define X(name, word) word,
+    LOG_LEVEL_LIST(X)
+#undef X
+};
 
 /* name, written as, node, values needed, doc, values */
 #define FORM_LIST(X)                                                                   \
@@ -132,10 +136,11 @@ static void check_arg(lua_State *L, const struct op_form *f, int i)
     case ARG_LEVEL:
         if (lua_type(L, at) != LUA_TSTRING)
             fail(L, 0, "%s must be debug, info, warn or error", what);
-        for (int k = 0; k < LEVELS; k++)
+        for (int k = 0; k < LOG_LEVEL_COUNT; k++)
             if (!strcmp(levels[k], lua_tostring(L, at)))
                 return;
-        fail_unknown(L, 0, "log: no such level", lua_tostring(L, at), levels, LEVELS);
+        fail_unknown(L, 0, "log: no such level", lua_tostring(L, at), levels,
+                     LOG_LEVEL_COUNT);
     case ARG_LOCK:
         if (lua_type(L, at) != LUA_TSTRING)
             fail(L, 0, "%s must be a mode in quotes, like \"row\"", what);
@@ -268,7 +273,7 @@ static void set_arg(struct build *b, lua_State *L, struct node *n, enum arg_kind
         n->other = to_program(b, L, -1, line, depth + 1);
         break;
     case ARG_LEVEL:
-        for (int k = 0; k < LEVELS; k++)
+        for (int k = 0; k < LOG_LEVEL_COUNT; k++)
             if (!strcmp(levels[k], text_arg(b, L, line)))
                 n->p = k;
         break;

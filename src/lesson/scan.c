@@ -77,7 +77,7 @@ static uint32_t scope_here(const struct cursor *c)
     return c->depth > 0 && c->depth <= SCOPES ? c->scope[c->depth - 1] : 0;
 }
 
-/* Is the next token a single =, perhaps behind a ]? */
+/* Whether the next token is a single =, perhaps behind a ]. */
 static bool assigned(const struct cursor *c, bool bracket)
 {
     const char *p = c->p, *end = c->end;
@@ -206,7 +206,7 @@ static const char *skip_word(struct scan *s, struct cursor *c)
     return shape_see(&c->shape, SHAPE_WORD, start, n, (size_t)(start - s->text));
 }
 
-/* As Lua's lexer takes it: 0x1p-3, 1e+5, 1..2. */
+/* Skips a number, taken as Lua's lexer does: 0x1p-3, 1e+5, 1..2. */
 static const char *skip_number(struct scan *s, struct cursor *c)
 {
     const char *start = c->p, *exponent = "eE";
@@ -226,7 +226,7 @@ static const char *skip_number(struct scan *s, struct cursor *c)
     return shape_see(&c->shape, SHAPE_NUMBER, start, n, (size_t)(start - s->text));
 }
 
-/* What stands between words: what opens and closes tables, and separates fields. */
+/* Skips a sign between words: those that open and close tables, and separate fields. */
 static void skip_byte(struct cursor *c)
 {
     char ch = *c->p;
@@ -375,7 +375,7 @@ static const char *skip_literal(struct scan *s, struct cursor *c)
                      (size_t)(start - s->text));
 }
 
-/* One token. Returns what is wrong with it, or NULL. */
+/* Skips a token. Returns what is wrong with it, or NULL. */
 static const char *skip_token(struct scan *s, struct cursor *c)
 {
     char ch = *c->p;

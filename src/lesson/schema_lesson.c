@@ -496,11 +496,11 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
 
 /* ---- constructors: they only mark their table with what it is and where ---------- */
 
-static int mark(lua_State *L, const char *is)
+static int mark(lua_State *L, const char *name)
 {
     if (lua_type(L, 1) != LUA_TTABLE)
-        fail(L, 0, "%s takes a table: %s { … }", is, is);
-    mark_table(L, 1, is);
+        fail(L, 0, "%s takes a table: %s { … }", name, name);
+    mark_table(L, 1, name);
     lua_settop(L, 1);
     return 1;
 }

@@ -55,7 +55,7 @@ static void open_level(struct shape *s, char kind)
     s->functions += kind == 'f';
 }
 
-/* Its names go out of sight. */
+/* Closes a block: the names declared in it go out of sight. */
 static void close_level(struct shape *s)
 {
     if (s->depth == 0)
@@ -217,7 +217,7 @@ static const char *see_clause(struct shape *s, bool counts)
     return NULL;
 }
 
-/* What a repeat declares is in sight of what follows until; it is left in sight. */
+/* The names that a repeat declares are in sight after its until, and are left so. */
 static void see_until(struct shape *s)
 {
     uint32_t names = s->names;

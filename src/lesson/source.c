@@ -146,7 +146,7 @@ void source_functions(const char *text, size_t len, int first, int last,
             take_function(x, last, out);
     if (out->len > before)
         return;
-    /* It is not where Lua says that it is: then all of the file counts. */
+    /* The function is not where Lua says: then all of the file counts. */
     x = (struct lexer){.p = text, .end = text + len, .line = 1};
     while (next_token(&x, &t))
         put_token(out, &t);

@@ -37,7 +37,7 @@ static const char *whole_code(lua_State *L, void *ud, size_t *n)
     return s;
 }
 
-/* What the file returned is on top; pushes what stands at a place in it. */
+/* Pushes the value at a place in the table that the file returned, which is on top. */
 static void push_place(lua_State *L, const struct place *p)
 {
     lua_pushvalue(L, -1);

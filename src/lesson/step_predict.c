@@ -38,7 +38,7 @@ static SCHEMA(prediction_schema, "prediction", "A number to predict.",
 #undef THIS
 
 #define THIS struct step
-/* One prediction, or a list of them. */
+/* Reads a prediction, or a list of them. */
 static void read_predictions(struct reader *r, const struct field *f, int line,
                              void *out)
 {
@@ -142,7 +142,7 @@ static struct step_how how(const struct step *st)
                              .unless = "same"};
 }
 
-/* What the author expects, or the word that commits to least. */
+/* The answer that the author expects, or the word that commits to least. */
 static bool solve(const struct step *st, size_t i, struct buf *line)
 {
     for (size_t k = 0; i == 0 && k < st->npredict; k++) {

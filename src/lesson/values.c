@@ -13,22 +13,22 @@ enum { UNITLESS_BELOW = 1000 }; /* ns */
 
 /* ---- marks ----------------------------------------------------------------------- */
 
-void mark_table(lua_State *L, int t, const char *is)
+void mark_table(lua_State *L, int t, const char *mark)
 {
     t = lua_absindex(L, t);
     host_charge(L, 8);
-    lua_pushstring(L, is);
+    lua_pushstring(L, mark);
     lua_setfield(L, t, "@is");
     lua_pushinteger(L, host_line(L));
     lua_setfield(L, t, "@line");
 }
 
-bool is_marked(lua_State *L, int t, const char *is)
+bool is_marked(lua_State *L, int t, const char *mark)
 {
     if (lua_type(L, t) != LUA_TTABLE)
         return false;
     lua_getfield(L, t, "@is");
-    bool yes = lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), is);
+    bool yes = lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), mark);
     lua_pop(L, 1);
     return yes;
 }

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+const char *const experiment_quantiles[MEASURE_QUANTILES] = {"p50", "p90", "p99",
+                                                             "p99.9"};
+
 const struct experiment_part experiment_parts[EXPERIMENT_PARTS] = {
     {"all", "all", 0, 1},
     {"median", "p50", 0.45, 0.55},

@@ -27,5 +27,7 @@ struct experiment_part {
 };
 #define EXPERIMENT_PARTS 3
 extern const struct experiment_part experiment_parts[EXPERIMENT_PARTS];
+/* The names of measure_quantiles: "p50". */
+extern const char *const experiment_quantiles[MEASURE_QUANTILES];
 
 #endif

@@ -27,11 +27,10 @@ static const char *name_of(const struct experiment *x, comp_id c)
 
 static void put_time(struct json *j, const char *name, const struct measured_time *t)
 {
-    static const char *const names[MEASURE_QUANTILES] = {"p50", "p90", "p99", "p99.9"};
     json_object(j, name);
     put_measured(j, "mean", t->mean);
     for (int i = 0; i < MEASURE_QUANTILES; i++)
-        put_measured(j, names[i], t->q[i]);
+        put_measured(j, experiment_quantiles[i], t->q[i]);
     json_real(j, "max", t->max, DIGITS);
     json_end(j);
 }

@@ -200,8 +200,10 @@ static void put_timing(struct buf *b, const struct measured_time *t)
 
 static void put_times(const struct experiment *x, struct buf *b)
 {
-    static const char *const columns[] = {"mean", "se", "p50", "p90", "p99", "p99.9"};
-    put_heading(b, "TIME TO ANSWER", columns, 6);
+    const char *columns[2 + MEASURE_QUANTILES] = {"mean", "se"};
+    for (int i = 0; i < MEASURE_QUANTILES; i++)
+        columns[2 + i] = experiment_quantiles[i];
+    put_heading(b, "TIME TO ANSWER", columns, 2 + MEASURE_QUANTILES);
     for (size_t i = 0; i < measure_rows(x->measure); i++) {
         struct measured_row r;
         measure_row(x->measure, i, &r);
@@ -226,7 +228,7 @@ static double share_in(const struct share *s, size_t n, const struct share *of)
     return 0;
 }
 
-/* One line for each cause and place that matters in any part. */
+/* Writes a line for each cause and place that matters in any part. */
 static void put_shares_of(const struct experiment *x, comp_id c, struct buf *b)
 {
     struct share s[EXPERIMENT_PARTS][SHARES];

@@ -41,7 +41,7 @@ static unsigned lines_of_change(const struct session *s, const struct step *st,
 
 static bool waits(const struct forecast *f)
 {
-    return !f->told && !f->spoilt;
+    return !f->told && !f->confounded;
 }
 
 void forecast_changing(struct session *s, const struct action *a)
@@ -57,10 +57,10 @@ void forecast_changing(struct session *s, const struct action *a)
     }
 }
 
-static void spoil(struct session *s, struct forecast *f)
+static void confound(struct session *s, struct forecast *f)
 {
-    f->spoilt = true;
-    f->spoilt_at = run_now(&s->run);
+    f->confounded = true;
+    f->confounded_at = run_now(&s->run);
     session_say(s, TONE_DIM,
                 "That is another change than the one you predicted: \"%s\" is not put "
                 "to the test.",
@@ -75,7 +75,7 @@ void forecast_changed(struct session *s)
             continue;
         const struct step *st = lesson_step(s->lesson, f->step);
         if (!f->making) {
-            spoil(s, f);
+            confound(s, f);
             continue;
         }
         unsigned all = st->any_change ? 1 : (1u << st->nchange) - 1;

@@ -193,7 +193,7 @@ static enum err console_once(struct session *s, const char *line, struct out *ou
     return console_run(&ctx, line, out, fx);
 }
 
-/* What the line would do, once the hands that it needs are free. */
+/* The effects of a line, once the hands that it needs are free. */
 static enum err propose(struct session *s, const char *line, struct out *out,
                         struct effects *fx, struct errmsg *why)
 {
@@ -281,8 +281,8 @@ static bool in_quotes(const char *line, char *bare, size_t size)
     return true;
 }
 
-/* What was typed at an open question, as the console reads an answer: "2.", "2)" and
- * "two" are 2, and words count in any case. False: it is no answer. */
+/* Reads the words typed at an open question as the console reads an answer: "2.", "2)"
+ * and "two" are 2, and words count in any case. False: it is no answer. */
 static bool bare_answer(const struct session *s, const char *typed, char *as,
                         size_t size)
 {

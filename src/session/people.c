@@ -34,14 +34,14 @@ static void tell(struct session *s, const struct ticket *t)
     buf_release(&b);
 }
 
-void people_deliver(struct session *s, enum reaction_kind rule, size_t own,
+void people_deliver(struct session *s, enum reaction_kind rule, size_t reaction,
                     const char *who, const char *text, bool page)
 {
     struct ticket t = {.at = run_now(&s->run),
                        .who = strings_keep(&s->words, who),
                        .text = strings_keep(&s->words, text),
                        .page = page};
-    put(&s->people, t, (struct letter){.rule = rule, .own = own});
+    put(&s->people, t, (struct letter){.rule = rule, .reaction = reaction});
     tell(s, &t);
     session_touch(s);
 }
@@ -71,7 +71,7 @@ static size_t take_alerts(struct session *s, bool aloud)
         struct buf b;
         buf_init(&b, 400);
         buf_addf(&b, "alert: %s", a.rule->name);
-        people_deliver(s, REACTION_COUNT, 0, "Pager", b.s, true);
+        people_deliver(s, REACTION_COUNT, COMMON_WORDS, "Pager", b.s, true);
         buf_release(&b);
         rung++;
     }
@@ -89,7 +89,7 @@ size_t people_post(struct session *s, bool aloud)
         session_words(s, t.text, &words);
         t.text = strings_keep(&s->words, words.s);
         buf_release(&words);
-        put(p, t, (struct letter){.rule = REACTION_COUNT});
+        put(p, t, (struct letter){.rule = REACTION_COUNT, .reaction = COMMON_WORDS});
         if (aloud)
             tell(s, &t);
     }

@@ -21,7 +21,7 @@
 #define LOOK_WINDOW (2 * SIM_MIN)  /* users are well after so long without trouble */
 #define LOOK_MOMENT (30 * SIM_SEC) /* and who says "still" means so long ago at most */
 
-/* What people see when they look up. */
+/* The view of people who look up. */
 struct sight {
     struct session *s;
     const struct people *p;
@@ -31,7 +31,7 @@ struct sight {
 };
 
 /* A letter arrives now; `who` and `text` are copied. */
-void people_deliver(struct session *s, enum reaction_kind rule, size_t own,
+void people_deliver(struct session *s, enum reaction_kind rule, size_t reaction,
                     const char *who, const char *text, bool page);
 size_t people_told(const struct people *p, enum reaction_kind rule); /* how often */
 /* When last; -SIM_FOREVER: never. */
@@ -42,7 +42,7 @@ bool people_counts(const struct session *s, const struct impact *h);
 
 /* Lets the first rule that has something to say write one letter, or none. */
 void people_speak(const struct sight *v);
-/* Who answers for customers, as letters name them; owned by the session. */
+/* The desk that answers for customers, as letters name it; owned by the session. */
 const char *people_desk(struct session *s);
 const char *person_heading(struct session *s, const struct person *p);
 /* The text with its values; false: one of them is not known now. */

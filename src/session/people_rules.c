@@ -279,10 +279,10 @@ static const struct person *person_of(const struct lesson *l, const char *id)
     return NULL;
 }
 
-static bool used(const struct sight *v, size_t own)
+static bool used(const struct sight *v, size_t reaction)
 {
     for (size_t i = 0; i < v->p->n; i++)
-        if (v->p->letters[i].own == own + 1)
+        if (v->p->letters[i].reaction == reaction)
             return true;
     return false;
 }
@@ -314,7 +314,7 @@ static bool write_own(const struct sight *v, enum reaction_kind k, struct buf *b
         buf_reset(b);
         if (!people_text(v, x->says, b))
             continue;
-        people_deliver(v->s, k, i + 1, person_heading(v->s, person_of(l, x->by)), b->s,
+        people_deliver(v->s, k, i, person_heading(v->s, person_of(l, x->by)), b->s,
                        false);
         return true;
     }
@@ -336,7 +336,8 @@ static bool write_common(const struct sight *v, enum reaction_kind k, struct buf
         buf_reset(b);
         if (!people_text(v, w->text, b) || (fresh && said_before(v, b->s)))
             continue;
-        people_deliver(v->s, k, 0, r->who ? r->who : people_desk(v->s), b->s, false);
+        people_deliver(v->s, k, COMMON_WORDS, r->who ? r->who : people_desk(v->s), b->s,
+                       false);
         return true;
     }
     return false;

@@ -206,7 +206,7 @@ enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
     return run_advance(r, end < li->ends_at ? end : li->ends_at, NULL, NULL, why);
 }
 
-/* What a fix costs cannot be what makes another course costly. */
+/* The price of a fix cannot be what makes another course costly. */
 static void judge_price(struct prover *pv, const struct course *fix,
                         const struct run *r)
 {

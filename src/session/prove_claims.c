@@ -21,7 +21,7 @@ enum { CLAIMS_EVERY = 10, TEXTS_MAX = 200 };
 static const sim_time moments[] = {0, SIM_MIN, 3 * SIM_MIN, 8 * SIM_MIN, 20 * SIM_MIN};
 #define MOMENTS (sizeof moments / sizeof *moments)
 
-/* What was found of one text: "stop: say". */
+/* The finding about one text: "stop: say". */
 struct text_row {
     char name[48];
     char bad[200]; /* "": every claim held */
@@ -94,7 +94,7 @@ static void look_at(struct looking *look, struct session *s, const struct text *
         tell_bad(look, s, v, row);
 }
 
-/* What a session says while it is played. */
+/* Looks at a text that a session says while it is played. */
 static void shown(void *ctx, struct session *s, const struct text *t, const char *what)
 {
     const struct step *st = step_current(s);

@@ -92,7 +92,7 @@ static struct verdict judge_returns(struct prover *pv, const struct run *r)
 
 #define AFTERMATH (5 * SIM_MIN) /* in which a fragile fix shows that it is */
 
-/* What the event does to users of the reference: that is not the fix's fault. NaN: the
+/* The event's harm to users of the reference, which is not the fix's fault. NaN: the
  * reference did not get there. */
 static double bad_anyway(struct prover *pv, sim_time at)
 {

@@ -159,7 +159,7 @@ static void make_chart(const struct maker *k)
     b->marks = marks;
 }
 
-/* One line to paste into a chat. */
+/* A line to paste into a chat. */
 static void make_card(const struct maker *k)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};

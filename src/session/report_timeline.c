@@ -37,12 +37,12 @@ static void put_moment(struct moments *all, sim_time at, const char *text)
     all->m[all->n++] = (struct moment){at, text};
 }
 
-/* Changes by the learner, or by all others. */
-static void put_changes(struct moments *all, const struct run *r, bool own)
+/* Changes by the learner, or by everybody else. */
+static void put_changes(struct moments *all, const struct run *r, bool by_learner)
 {
     for (size_t i = 0; i < recording_changes(r->rec); i++) {
         const struct change *c = recording_change(r->rec, i);
-        if (str_eq(c->who, "you") == own)
+        if (str_eq(c->who, "you") == by_learner)
             put_moment(all, c->at,
                        arena_printf(&all->k->r->mem, "%s: %s", c->who, c->title));
     }
@@ -145,7 +145,7 @@ static bool course_taken(const struct session *s, const struct course *c)
     return all > 0;
 }
 
-/* It was told in the branch that counts. */
+/* Whether a forecast was told in the branch that counts. */
 static bool told(const struct session *s, const struct forecast *f)
 {
     return s->practice ? f->told_then : f->told;

@@ -183,7 +183,8 @@ static uint64_t lost(const struct run *r, const struct rivals *v)
     return (uint64_t)users_lost(r, v->twin, COMP_NONE, v->from, v->to);
 }
 
-/* Who leaves before it can be told, and left users suffering, has not mended it. */
+/* A learner who leaves before it can be told, with users suffering, has not mended
+ * it. */
 static int most_points(const struct rivals *v, enum outcome o)
 {
     sim_time since = v->you.last_change == SIM_FOREVER ? v->from : v->you.last_change;

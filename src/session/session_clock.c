@@ -292,8 +292,8 @@ static enum err look_up(struct session *s, uint64_t *left)
     return ERR_OK;
 }
 
-/* As run_advance(), with people looking up on the way: the world does not go beyond such a
- * moment before they have. ERR_STOPPED and not *asked: more is owed. */
+/* Like run_advance(), with people looking up on the way: the world does not go beyond
+ * such a moment before they have. ERR_STOPPED and not *asked: more is owed. */
 static enum err move(struct session *s, sim_time until, uint64_t *left, bool *asked,
                      struct errmsg *why)
 {

@@ -24,7 +24,8 @@
 
 /* ---- a run ----------------------------------------------------------------------- */
 
-/* What a lesson builds for a seed, shared by every run of it. Reference-counted. */
+/* The model and letters that a lesson builds for a seed, shared by all runs.
+ * Reference-counted. */
 struct stage {
     unsigned refs;
     struct lesson *lesson; /* a reference */
@@ -39,7 +40,7 @@ struct stage *stage_night(const struct lesson *l, uint64_t seed, enum night nigh
 struct stage *stage_ref(struct stage *g);
 void stage_unref(struct stage *g);
 
-/* What is left of the work that somebody allows, counted and never timed, so that it is
+/* The rest of the work that somebody allows, counted and never timed, so that it is
  * used up at the same place everywhere. */
 struct effort {
     uint64_t events; /* of worlds; each component sampled is one, too */
@@ -90,7 +91,7 @@ enum err run_test(const struct run *r, fn_id fn, bool *yes,
 size_t run_tickets(const struct run *r, sim_time t); /* how many have arrived by t */
 /* Fills what the console needs to know of this run. */
 void run_console(const struct run *r, struct console_ctx *ctx);
-/* One console line, carried out at once: actions, their time, and waits (at most to
+/* Carries out a console line at once: actions, their time, and waits (at most to
  * `end`). Used by everything but the learner. ERR_*: the line could not be carried out.
  */
 enum err run_line(struct run *r, const char *line, sim_time end,
@@ -165,9 +166,9 @@ struct forecast { /* a prediction that waits for its day */
     enum direction said;
     bool armed, told, told_then; /* told_then: at the first rewind */
     unsigned making;             /* by the action that is being carried out */
-    unsigned made; /* the lines of its change that were carried out: a bit each */
-    bool spoilt;   /* something else was changed: it is about another world now */
-    sim_time armed_at, due, spoilt_at;
+    unsigned made;   /* the lines of its change that were carried out: a bit each */
+    bool confounded; /* another change came between: the world is another one now */
+    sim_time armed_at, due, confounded_at;
     double before, after;
 };
 struct done_action { /* what the learner did, in this branch */
@@ -204,10 +205,11 @@ struct form { /* an update being asked field by field */
     char *said[UPDATE_FIELD_COUNT];
 };
 
-/* Why a letter came: the rule, and one more than the number of the lesson's own words. */
+#define COMMON_WORDS SIZE_MAX
+/* The reason why a letter came: a rule, and the reaction whose words it has. */
 struct letter {
     enum reaction_kind rule; /* REACTION_COUNT: the incident's own, or the pager */
-    size_t own;              /* 0: everybody's words */
+    size_t reaction;         /* of the lesson; COMMON_WORDS: everybody's words */
 };
 struct told {                /* what people were told last */
     sim_time at;             /* -1: nothing yet */
@@ -233,7 +235,7 @@ struct people {
 enum { BROKEN_MAX = 8 }; /* functions that raised; after so many none is asked */
 
 struct impact;
-/* Who looks on as texts are shown: the prover. */
+/* The prover's eye, which looks on as texts are shown. */
 struct onlooker {
     void (*shown)(void *ctx, struct session *s, const struct text *t, const char *what);
     void *ctx;
@@ -353,14 +355,14 @@ const struct recording *session_twin_at(struct session *s, sim_time until);
 /* Runs the twin towards now, at most *left events (NULL: all the way). ERR_STOPPED: more
  * is owed. */
 enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
-/* What users suffered of the incident from `from` until now; of all that the objective is
+/* The incident's harm to users from `from` until now; of all that the objective is
  * about where `client` is COMP_NONE. */
 struct impact session_impact(struct session *s, comp_id client, sim_time from);
 
 /* people.c: who writes when (people.h) */
 void people_begin(struct session *s);     /* at the page */
 void people_introduce(struct session *s); /* fills session.bystanders */
-/* What the incident has people write, and paging alerts, up to now; how many came. */
+/* Delivers the incident's letters, and paging alerts, up to now; how many came. */
 size_t people_post(struct session *s, bool aloud);
 /* People look up: the moment is due. ERR_STOPPED: the twin is owed first, beyond *left
  * events (NULL: any). */
@@ -408,7 +410,7 @@ enum err session_fork(struct session **out, const struct session *s,
 bool step_moot(struct session *s);
 bool step_is_moot(struct session *s); /* would be, were it open now */
 bool step_reached(struct session *s);
-/* What the current step says now: its own words, or what it was. false: nothing. */
+/* The current step's words of now: its own, or what it was. false: none. */
 bool step_words(struct session *s, struct buf *out);
 void step_close(struct session *s, enum step_status how);
 void step_look_on(struct session *s); /* the current step's words are on the screen */
@@ -447,8 +449,8 @@ void action_remember(struct session *s, const struct action *a);
 
 /* score.c */
 
-/* What counts: all of it, or what there was at the first rewind. Notes, updates and
- * facts are only ever added, so that a number of them says which. */
+/* The branch that counts: all of it, or what there was at the first rewind. Notes,
+ * updates and facts are only ever added, so that a number of them says which. */
 const struct run *scored_run(const struct session *s);
 size_t scored_notes(const struct session *s);
 size_t scored_saids(const struct session *s);

@@ -19,7 +19,7 @@
 
 #include "session_internal.h"
 
-/* What a judge may look at: the learner's night and the healthy one, up to `at`. */
+/* The evidence for a judge: the learner's night and the healthy one, up to `at`. */
 struct witness {
     const struct session *s;
     const struct run *run;
@@ -56,7 +56,7 @@ bool sheet_readable(const struct session *s, enum sheet_line line, const char *t
 
 /* States a line now; `told`: in an update. */
 void sheet_state(struct session *s, enum sheet_line line, const char *text, bool told);
-/* What stands on a line: its latest statement among the first n; NULL: nothing. */
+/* The latest statement on a line among the first n; NULL: none. */
 const struct statement *sheet_line_at(const struct session *s, enum sheet_line line,
                                       size_t n);
 void sheet_show(struct session *s);
@@ -64,7 +64,7 @@ void sheet_release(struct session *s);
 
 /* ---- for the lines --------------------------------------------------------------- */
 
-/* What all users, or those of one client, suffered until the witness's moment. */
+/* The harm to all users, or to those of one client, until the witness's moment. */
 struct impact witness_impact(const struct witness *w, comp_id client, sim_time from);
 /* Whether users of a client were hurt, from when on any were: in what they were answered,
  * or in a message that they sent and that the objective is about. */

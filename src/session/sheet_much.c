@@ -29,7 +29,7 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
     return false;
 }
 
-/* What a number is held against, over one stretch of time. */
+/* The truth that a number is held against, over one stretch of time. */
 static double measured(const struct witness *w, enum claim_kind kind, sim_time from)
 {
     struct impact h = witness_impact(w, COMP_NONE, from);

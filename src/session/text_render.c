@@ -43,7 +43,8 @@ static void live_text(struct buf *out, enum live_unit unit, double v, sim_time d
 
 /* ---- a text ---------------------------------------------------------------------- */
 
-/* Who answers a text's functions: a session, which tells of one that raised, or a run. */
+/* The one that answers a text's functions: a session, which tells of one that raised,
+ * or a run. */
 struct answers {
     bool (*is_true)(const void *ctx, fn_id fn);
     double (*number)(const void *ctx, fn_id fn);

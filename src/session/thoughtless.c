@@ -111,7 +111,7 @@ static void type_sentence(struct hand *h, const char *text)
     }
 }
 
-/* What words show is typed: `a command`, and words that are one themselves. */
+/* Types the commands in words: `a command`, and words that are one themselves. */
 static void type_words(struct hand *h, const char *words, size_t step)
 {
     const char *p = words;

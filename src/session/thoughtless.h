@@ -9,7 +9,7 @@
 
 #include "session_internal.h"
 
-/* One run of one player. ERR_LESSON: the lesson cannot be played at all. */
+/* Plays a run by one player. ERR_LESSON: the lesson cannot be played at all. */
 enum err thoughtless_run(enum player p, const struct session_options *o,
                          struct score *score, struct errmsg *why) MUST_USE;
 

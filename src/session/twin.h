@@ -35,8 +35,8 @@ enum err twin_follow(struct twin *t, sim_time until, uint64_t *left,
                      struct errmsg *why) MUST_USE;
 void twin_release(struct twin *t);
 
-/* What users of one client (COMP_NONE: of all that the objective is about) suffered from
- * `from` to `to` that they would not have suffered in the twin. */
+/* The harm that users of one client (COMP_NONE: of all that the objective is about) had
+ * from `from` to `to` that they would not have suffered in the twin. */
 struct impact {
     uint64_t all; /* requests here whose fate was decided */
     uint64_t bad; /* bad ones here, less those of the twin; 0 when there were fewer */

@@ -79,8 +79,8 @@ static enum err post(struct session *s, struct errmsg *why)
     return e;
 }
 
-/* What stands on the sheet already is taken from there. How it stands and when people
- * hear again are of the moment, and asked anew. */
+/* Lines that stand on the sheet already are taken from there. How it stands and when
+ * people hear again are of the moment, and asked anew. */
 static void take_from_sheet(struct session *s)
 {
     for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {

@@ -152,7 +152,7 @@ static enum err run_events(struct run *r, sim_time t, uint64_t *left,
     return used_up(why);
 }
 
-/* What was recorded of it fills what a recording may have, or the process has no more
+/* The recording is as large as one may be, or the process has no more
  * memory: it stops like a world that has run away. */
 static enum err out_of_memory(const struct run *r, struct errmsg *why)
 {

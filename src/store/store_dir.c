@@ -63,14 +63,15 @@ bool dir_make(const char *path)
             ok = make_one(part.s);
             part.s[i] = c;
         }
-    struct stat st;
-    ok = ok && !part.full && stat(path, &st) == 0;
+    struct stat st, here;
+    ok = ok && !part.full && stat(path, &st) == 0 && lstat(path, &here) == 0;
     if (ok && !S_ISDIR(st.st_mode)) {
         errno = ENOTDIR;
         ok = false;
     }
     int e = errno;
-    if (ok && (st.st_mode & 0777) != 0700 && st.st_uid == geteuid())
+    if (ok && S_ISDIR(here.st_mode) && (here.st_mode & 0777) != 0700 &&
+        here.st_uid == geteuid())
         (void)!chmod(path, 0700); /* where that is not allowed, it is as it is */
     buf_release(&part);
     errno = e;

@@ -13,18 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The folder is there, and nobody else looks into it; a link to one that is elsewhere,
- * or a folder that is not ours, stays as it is. */
-static bool private_dir(const char *dir)
-{
-    struct stat st;
-    if (!dir_make(dir) || lstat(dir, &st) != 0)
-        return false;
-    if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 077) != 0)
-        return chmod(dir, 0700) == 0;
-    return true;
-}
-
 static bool write_synced(int fd, const char *s, size_t n)
 {
     assert(fd >= 0);
@@ -72,7 +60,7 @@ enum err file_replace(const char *path, const char *s, size_t n, struct errmsg *
     buf_init(&dir, 4096);
     buf_init(&temp, PATH_MAX + 8);
     buf_add(&dir, path, slash ? (size_t)(slash - path) : 0);
-    bool ok = dir.len > 0 && private_dir(dir.s) &&
+    bool ok = dir.len > 0 && dir_make(dir.s) &&
               write_beside(behind_links(path, real), s, n, &temp);
     enum err e = ERR_OK;
     if (ok)

@@ -1,5 +1,25 @@
 /*
  * Inside store: the database behind the list of runs, and the state directory.
+ *
+ * STATE is the folder of store_default_dir(). In it lie
+ *
+ *     progress.db    the list of runs: an SQLite database of truecode's own schema
+ *     progress.bak   a copy of it that was good; mend() takes it
+ *     tapes/ID.tape  a run each, written while it is played (store_tape.c)
+ *     texts/, reports/   the lessons that runs were played with, and their post-mortems
+ *
+ * A `struct store` owns its runs, its connection and its sentences. The list in memory is
+ * the truth while the program runs: what is not on disk yet is marked, and db_flush()
+ * writes all of it in one transaction:
+ *
+ *     runs_put(s, &run, RUN_TOUCHED);
+ *     if (!db_flush(s))
+ *         ... s->trouble says why, and the marks stay for the next time
+ *
+ * Nothing here ends the program, and nothing believes a file: a database that is not
+ * ours, damaged or emptied is set aside and not overwritten. Functions that return bool
+ * have failed with false; where a person will read why, `trouble` or `news` has a
+ * sentence. Times are seconds since 1970, sizes bytes.
  */
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
@@ -29,7 +49,7 @@ struct store {
     struct buf trouble, tape_trouble, news;
 };
 
-/* store.c */
+/* ---- the list of runs (store.c) -------------------------------------------------- */
 
 /* Inserts or replaces by id; the order is kept. */
 void runs_put(struct store *s, const struct store_run *run, enum run_mark mark);
@@ -46,7 +66,7 @@ void news_add(struct store *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Over the tape as it lies on disk, and what was made of it; "" without a tape. */
 void seal_make(const struct store *s, const struct store_run *run, char seal[65]);
 
-/* store_sqlite.c */
+/* ---- the database (store_sqlite.c) ----------------------------------------------- */
 
 /* Opens (or creates, migrates, repairs) STATE/progress.db and reads its runs. false: it
  * is not open, `trouble` says why. */
@@ -65,7 +85,7 @@ bool sql_run(struct sqlite3 *db, const char *sql);
 /* The first column of the first row as a number; -1 when there is none. */
 int64_t sql_number(struct sqlite3 *db, const char *sql);
 
-/* store_schema.c: what is in the file */
+/* ---- what is in the file (store_schema.c) ---------------------------------------- */
 
 enum found {
     FOUND_OURS,
@@ -81,7 +101,7 @@ enum found schema_look(struct sqlite3 *db, struct buf *what);
 /* To the current schema, in the transaction that is open. */
 bool schema_raise(struct sqlite3 *db, int from);
 
-/* store_mend.c: a file that cannot be used */
+/* ---- a file that cannot be used (store_mend.c) ----------------------------------- */
 
 /* Sets STATE/progress.db aside if there is one and puts a good backup in its place. */
 bool mend(struct store *s, const char *what);
@@ -90,10 +110,10 @@ bool backup_usable(const struct store *s);
 int state_lock(const struct store *s);
 void state_unlock(int lock);
 
-/* store_dir.c */
+/* ---- folders and whole files (store_dir.c) --------------------------------------- */
 
-/* Makes the directory and its parents; what it makes is 0700, and the last one is
- * narrowed to that. */
+/* Makes the directory and its parents, each 0700. The last one is narrowed to that where
+ * it was there already; not behind a link, nor where it is another user's. False: errno. */
 bool dir_make(const char *path);
 /* Makes a directory's files 0600. */
 void dir_narrow(const char *path);

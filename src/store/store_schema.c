@@ -99,17 +99,17 @@ static void name_stranger(sqlite3 *db, struct buf *what)
 
 static enum found look_at_ours(sqlite3 *db, int version, struct buf *what)
 {
-    struct buf is, should;
-    buf_init(&is, 0);
-    buf_init(&should, 0);
+    struct buf found, wanted;
+    buf_init(&found, 0);
+    buf_init(&wanted, 0);
     enum found f = FOUND_DAMAGED;
-    if (describe(db, &is) && describe_ours(version, &should)) {
-        f = strcmp(is.s, should.s) == 0 ? FOUND_OURS : FOUND_FOREIGN;
+    if (describe(db, &found) && describe_ours(version, &wanted)) {
+        f = strcmp(found.s, wanted.s) == 0 ? FOUND_OURS : FOUND_FOREIGN;
         if (f == FOUND_FOREIGN)
             name_stranger(db, what);
     }
-    buf_release(&is);
-    buf_release(&should);
+    buf_release(&found);
+    buf_release(&wanted);
     return f;
 }
 

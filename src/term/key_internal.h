@@ -1,5 +1,14 @@
 /*
- * Inside the key decoder: what its grammar reads.
+ * Inside the key decoder: its grammar (key_grammar.c), a function of bytes alone.
+ *
+ * The decoder (key_decoder.c) keeps the bytes that were fed and the clock; the grammar
+ * looks at the head of them and says how many bytes are a key, or how long to wait:
+ *
+ *     struct reading r = grammar_read(&g, "\033[A", 3);   len 3, known, KEY_UP
+ *     struct reading r = grammar_read(&g, "\033[", 2);    len 0: the rest may come
+ *
+ * Times are nanoseconds. Nothing is allocated, and no bytes are an error: those that are
+ * no key are taken and swallowed.
  */
 #ifndef KEY_INTERNAL_H
 #define KEY_INTERNAL_H

@@ -1,5 +1,21 @@
 /*
- * Inside term: what a back-end provides, and the crash handler they share.
+ * Inside term: what a back-end provides, and what back-ends share.
+ *
+ * A back-end is a file that ends in its `struct term_ops`: a whole screen by curses
+ * (term_curses.c), one row that is edited (term_line.c), lines (term_plain.c), a script
+ * of keys (term_script.c). Its own structure begins with
+ * `struct term`, which term.c hands on; close() frees all of it and leaves the terminal
+ * as it was found:
+ *
+ *     struct lines {
+ *         struct term base;
+ *         ...
+ *     };
+ *     static const struct term_ops ops = {.close = lines_close, .put = lines_put, ...};
+ *
+ * Canvases are borrowed for the call. Times to wait are milliseconds of real time, < 0
+ * without an end; now() is nanoseconds and never goes back. What a crash has to put
+ * back is in term_crash.c; the flags that signals set are with those who look at them.
  */
 #ifndef TERM_INTERNAL_H
 #define TERM_INTERNAL_H
@@ -7,10 +23,12 @@
 #include "truecode/term.h"
 #include "truecode/term_keys.h"
 
+/* ---- a back-end ------------------------------------------------------------------ */
+
 struct term {
     const struct term_ops *ops;
-    int rows, cols;
-    bool mono;
+    int rows, cols; /* of the screen, as of the last event */
+    bool mono;      /* no colours, whatever the theme */
 };
 struct term_ops {
     void (*close)(struct term *t);
@@ -22,7 +40,7 @@ struct term_ops {
     void (*bell)(struct term *t);
 };
 
-/* ---- terminfo, once setupterm() or newterm() has found the terminal ------------- */
+/* ---- terminfo, once setupterm() or newterm() has found the terminal -------------- */
 
 /* A capability without its padding, added to `out`; false: the terminal has it not. */
 bool terminfo_string(const char *name, struct buf *out);

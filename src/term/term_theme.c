@@ -37,26 +37,26 @@ enum ground ground_of(uint32_t rgb)
 
 /* ---- which table ----------------------------------------------------------------- */
 
-/* The ground that looks must be readable on, and whether the theme itself sees to it. */
-struct stage {
+/* The ground that looks must be readable on. */
+struct backdrop {
     enum ground ground;
-    bool own;
+    bool painted; /* by the theme, cell by cell; else the terminal's */
 };
 
-static struct stage stage_of(enum theme theme, enum ground ground, int colours)
+static struct backdrop backdrop_of(enum theme theme, enum ground ground, int colours)
 {
     enum ground wants = theme == THEME_DARK    ? GROUND_DARK
                         : theme == THEME_LIGHT ? GROUND_LIGHT
                                                : ground;
     if (colours >= 256 && wants == GROUND_BETWEEN)
-        return (struct stage){GROUND_DARK, true};
+        return (struct backdrop){GROUND_DARK, true};
     if (colours >= 256)
-        return (struct stage){wants, theme == THEME_DARK || theme == THEME_LIGHT};
+        return (struct backdrop){wants, theme == THEME_DARK || theme == THEME_LIGHT};
     /* With few colours a background of one's own is a grey nobody knows: what the
      * terminal is known to have decides, else the theme's word. */
     if (ground == GROUND_BETWEEN)
-        return (struct stage){GROUND_UNKNOWN, false};
-    return (struct stage){ground != GROUND_UNKNOWN ? ground : wants, false};
+        return (struct backdrop){GROUND_UNKNOWN, false};
+    return (struct backdrop){ground != GROUND_UNKNOWN ? ground : wants, false};
 }
 
 static struct look column(const struct looks *l, enum ground ground)
@@ -91,7 +91,7 @@ static struct look look_few(enum theme theme, enum ground ground, int colours,
 
 /* ---- what is laid over the table's look ------------------------------------------ */
 
-static struct look on_own_ground(struct look l, bool light)
+static struct look on_painted_ground(struct look l, bool light)
 {
     if (l.fg < 0)
         l.fg = light ? 16 : 252;
@@ -118,13 +118,13 @@ struct look look_of(enum theme theme, enum ground ground, int colours, enum tone
     assert(tone < TONE_COUNT && heat >= 0);
     if (theme == THEME_MONO || colours < 8)
         return looks_mono[tone];
-    struct stage on = stage_of(theme, ground, colours);
+    struct backdrop behind = backdrop_of(theme, ground, colours);
     if (colours < 256)
-        return look_few(theme, on.ground, colours, tone);
-    struct look l = look_many(theme, on.ground, tone);
+        return look_few(theme, behind.ground, colours, tone);
+    struct look l = look_many(theme, behind.ground, tone);
     if (heat > 0)
-        l = heated(l, theme, on.ground, heat);
-    return on.own ? on_own_ground(l, on.ground == GROUND_LIGHT) : l;
+        l = heated(l, theme, behind.ground, heat);
+    return behind.painted ? on_painted_ground(l, behind.ground == GROUND_LIGHT) : l;
 }
 
 /* ---- names ----------------------------------------------------------------------- */

@@ -88,7 +88,7 @@ static void draw_left(struct ui *u, struct canvas *c, struct rect r)
               (struct rect){r.row + map + 1, r.col + 1, r.rows - map - 1, r.cols - 2});
 }
 
-/* What is below the step has its own place there; a very long step hides it. */
+/* A panel below the step has its own place there; a very long step hides it. */
 static bool has_place(int from, int to, int row, int rows)
 {
     return row >= from && rows > 2 && row + rows <= to;

@@ -146,7 +146,7 @@ void console_confirmed(struct ui *u)
     buf_release(&line);
 }
 
-/* One line, as if it had been typed alone. */
+/* Submits a line as if it had been typed alone. */
 static void submit(struct ui *u, const char *line, size_t n)
 {
     struct buf one;
@@ -177,7 +177,7 @@ static void submit_next(struct ui *u)
     buf_release(&all);
 }
 
-/* What was pasted as lines is run as lines: the first now, each other when the one
+/* Pasted lines are run as lines: the first now, each other when the one
  * before it is done. What is new takes the place of what still waited. */
 void console_submit(struct ui *u)
 {

@@ -484,7 +484,7 @@ static void edit_complete_back(struct editor *e)
     {                                                                                  \
         key, edit_##does, label, help                                                  \
     }
-/* One more key for the row above. */
+/* Another key for the row above. */
 #define SAME(key, does)                                                                \
     {                                                                                  \
         key, edit_##does, NULL, NULL                                                   \

@@ -107,7 +107,7 @@ static int fixed_columns(bool wide, int gap)
     return 1 + clock + slo + budget + lost + alerts + 4 * gap;
 }
 
-/* What users feel; in words where nobody measures it. */
+/* The users' state; in words where nobody measures it. */
 static void draw_users(const struct session_view *v, struct canvas *c, int row, int col,
                        bool wide, int bar, int gap)
 {

@@ -23,7 +23,7 @@
     {                                                                                  \
         where, key, ui_do_##action, label, does, foot                                  \
     }
-/* One more key for the row above. */
+/* Another key for the row above. */
 #define SAME(where, key, action)                                                       \
     {                                                                                  \
         where, key, ui_do_##action, NULL, NULL, NULL                                   \
@@ -135,7 +135,8 @@ bool key_types(const struct key *k)
            k->cp >= ' ' && k->cp != 0x7f;
 }
 
-/* As many as fit, in the order of the table; `right`: what the panel's own keys do. */
+/* Keys, as many as fit, in the order of the table; `right`: what the panel's own keys
+ * do. */
 void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
                  const char *right)
 {

@@ -16,7 +16,7 @@ void spot_note(struct ui *u, enum spot_kind kind, int which, struct rect r)
         u->spots[u->nspots++] = (struct spot){kind, which, r};
 }
 
-/* What was drawn there last; NULL: nothing that takes the mouse. */
+/* The thing that was drawn there last; NULL: nothing that takes the mouse. */
 static const struct spot *spot_at(const struct ui *u, int row, int col)
 {
     for (size_t i = u->nspots; i > 0; i--) {

@@ -279,7 +279,7 @@ static const char *question(struct ui *u)
     }
 }
 
-/* What is typed, and what may be. */
+/* The answer as typed so far, and those that may be given. */
 static void answer_draw(struct ui *u, struct canvas *c, struct rect r)
 {
     bool line = u->ask == ASK_LINE;
@@ -352,7 +352,7 @@ static void typed_on(struct ui *u, uint32_t cp)
     buf_release(&text);
 }
 
-/* Is `answer` with `cp` behind it how a yes or a no begins? */
+/* Whether `answer` with `cp` behind it is how a yes or a no begins. */
 static bool answers(const char *answer, uint32_t cp)
 {
     size_t n = strlen(answer);

@@ -109,8 +109,8 @@ static bool is_step_line(const char *line, size_t n, const struct session_view *
     return v->current && (int)n >= len && memcmp(line, head, (size_t)len) == 0;
 }
 
-/* What the transcript got since the last time; the step's heading is for print_step().
- */
+/* Prints the transcript's news since the last time; the step's heading is for
+ * print_step(). */
 static void print_said(struct plain *p, const char *echo, struct buf *out)
 {
     const struct session_view *v = session_view(p->s);
@@ -180,7 +180,7 @@ static void print_counters(const struct session_view *v, struct buf *out)
     }
 }
 
-/* One labelled line when time went on: what the business and its users feel. */
+/* Prints a labelled line when time went on: what the business and its users feel. */
 static void print_state(struct plain *p, struct buf *out)
 {
     const struct session_view *v = session_view(p->s);

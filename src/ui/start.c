@@ -37,7 +37,7 @@ static bool finished(const struct ui_lesson *l)
     return l->best >= 0;
 }
 
-/* What a learner most likely wants: go on with a saved run, else the first not
+/* Picks the row that a learner most likely wants: a saved run, else the first not
  * finished. */
 void start_pick_first(struct ui *u)
 {

@@ -34,7 +34,7 @@ static int items_at(struct canvas *c, struct rect r, int row, const struct step 
     return row - from;
 }
 
-/* One dim line: how to answer, unless the author has said it. */
+/* The dim line on how to answer; NULL where the author has said it. */
 static const char *how(const struct session_view *v)
 {
     struct step_how h = step_how(v->current);

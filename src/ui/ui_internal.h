@@ -6,6 +6,18 @@
  * ui_draw() lays out rectangles (cockpit.c) and each view draws itself into its
  * rectangle. While it draws, a view notes what it really shows (ui_show()); after the
  * frame those subjects go to the session.
+ *
+ *     key ─ ui_key() ─ overlay_key() or ui_act(): the row of `bindings` that is valid here
+ *     frame ─ ui_draw() ─ cockpit_draw() ─ header, step, tabs, a view, console, footer
+ *
+ * A view is a file view_NAME.c that ends in its `struct view`; the table of them is in
+ * ui.c. A key is a row of keys.c, and ui_do_NAME() in actions.c.
+ *
+ * Owners: `struct ui` owns what is in it and borrows the session, which outlives it.
+ * Strings for a frame live in u->frame; a canvas is the caller's. Rows and columns are
+ * cells, from 0 at the top left; `n` of rows that something wants may be more than it
+ * gets. Drawing outside a canvas is cut off and no error; nothing here fails but the
+ * making of a report, which says why in report_why.
  */
 #ifndef TRUECODE_UI_INTERNAL_H
 #define TRUECODE_UI_INTERNAL_H
@@ -39,7 +51,7 @@ int draw_clipped(struct canvas *c, int row, int col, int width, enum tone t,
 int draw_right(struct canvas *c, int row, int col, int width, enum tone t,
                const char *s);
 
-/* One visual row of an `out`. */
+/* A visual row of an `out`, in bytes. */
 struct span_of {
     size_t from, to;
 };
@@ -52,19 +64,19 @@ void draw_out_row(struct canvas *c, int row, int col, int cols, const struct out
 
 void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool seconds);
 
-/* ---- editor.c, editor_draw.c ------------------------------------------------------- */
+/* ---- editor.c, editor_draw.c ----------------------------------------------------- */
 
 void text_cut(struct buf *b, size_t len); /* to its first len bytes */
 void text_drop_last(struct buf *b);       /* the last code point; there is room again */
 #define TEXT_CUT "  (cut: no room for more)"
 
-/* What editor.c and editor_draw.c share. */
+/* Shared by editor.c and editor_draw.c. */
 size_t editor_right_of(const struct editor *e, size_t at); /* the next character */
 int editor_columns(const struct editor *e, size_t from, size_t to);
 
-struct ui;
-
 /* ---- keys.c, actions.c ----------------------------------------------------------- */
+
+struct ui;
 
 enum where { /* where a key is valid */
              AT_START = 1,
@@ -75,7 +87,7 @@ enum where { /* where a key is valid */
              AT_PLAY = AT_CONSOLE | AT_PANEL,
              AT_ANY = 31
 };
-/* What a key does. Each action of the table is one of these, ui_do_NAME. */
+/* The deed of a key. Each action of the table is one of these, ui_do_NAME. */
 typedef enum want key_action(struct ui *u, const struct key *k);
 key_action ui_do_back, ui_do_begin, ui_do_complete, ui_do_enter_list, ui_do_faster,
     ui_do_find, ui_do_find_logs, ui_do_help, ui_do_hint, ui_do_interrupt, ui_do_leave,
@@ -103,8 +115,8 @@ const struct binding *binding_find(unsigned where, const struct key *k);
 bool key_row(unsigned where, size_t i, const char **label, const char **does);
 /* The palette lists it: it is no movement and no key of the line. */
 bool binding_is_command(const struct binding *b);
-/* What a key types, in the console and wherever words are looked for: a character, from
- * a hand or out of a paste, that is no control. */
+/* Whether a key types, in the console and wherever words are looked for: a character,
+ * from a hand or out of a paste, that is no control. */
 bool key_types(const struct key *k);
 void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
                  const char *right);
@@ -132,7 +144,6 @@ struct view_state {
     char find[48]; /* logs: only lines with this in them */
     bool find_cut; /* it had no room for all that was typed */
 };
-struct ui;
 struct view {
     const char *name;
     char key;
@@ -146,7 +157,8 @@ struct view {
 extern const struct view view_map, view_charts, view_logs, view_traces, view_changes,
     view_people;
 const struct view *ui_view(enum view_id id);
-/* What a column of charts so wide stands for, and what the dotted lines mean. */
+/* The legend: what a column of charts so wide stands for, what the dotted lines
+ * mean. */
 const char *charts_legend(struct ui *u, int cols);
 /* Up, down, pages, ends on vs->sel or, when that is -1, vs->top. */
 bool view_scroll(struct view_state *vs, const struct key *k);
@@ -173,7 +185,7 @@ struct plot {
 void plot_draw(struct canvas *c, struct rect r, const struct plot *p);
 void plot_times(struct canvas *c, struct rect body, const struct plot *p);
 int plot_columns(int cols); /* columns left for values in a rectangle so wide */
-/* What is read off a session is read off this. */
+/* The scene that all facts of a session are read off. */
 struct scene ui_scene(const struct session_view *v);
 
 /* ---- mouse.c --------------------------------------------------------------------- */
@@ -185,7 +197,6 @@ struct spot {
     int which; /* tab and panel: its view; lesson: its index */
     struct rect r;
 };
-struct ui;
 /* Called while drawing; what is noted later lies above. */
 void spot_note(struct ui *u, enum spot_kind kind, int which, struct rect r);
 enum want mouse_key(struct ui *u, const struct key *k);
@@ -195,8 +206,7 @@ enum want mouse_key(struct ui *u, const struct key *k);
 enum overlay { OVER_NONE, OVER_HELP, OVER_PALETTE, OVER_CONFIRM };
 enum ask { ASK_NONE, ASK_LINE, ASK_RESET, ASK_RESTART };
 
-/* What Charts may show: one candidate, in a fixed order; `moved` says which come first.
- */
+/* A candidate for Charts, in a fixed order; `moved` says which come first. */
 struct chart {
     struct curve curve;
     double moved;
@@ -276,6 +286,15 @@ unsigned ui_where(const struct ui *u);
 const struct session_view *ui_view_of(const struct ui *u); /* NULL: no session */
 bool ui_has_word(const char *text, const char *word);      /* case-blind, for finding */
 
+/* Guided: something was said, and no key was pressed since. */
+bool ui_unread(const struct ui *u);
+/* A line is half typed, and somebody is still at it. */
+bool ui_typing(const struct ui *u);
+/* Runs the binding of a key there, if it has any. */
+enum want ui_act(struct ui *u, unsigned where, const struct key *k);
+
+/* ---- the start screen and the briefing (start.c, briefing.c) --------------------- */
+
 void start_draw(struct ui *u, struct canvas *c);
 bool start_find_key(struct ui *u, const struct key *k); /* while words are typed */
 void start_scroll(struct ui *u, const struct key *k);
@@ -284,6 +303,8 @@ void start_pick_first(struct ui *u);
 void briefing_draw(struct ui *u, struct canvas *c);
 void briefing_scroll(struct ui *u, const struct key *k);
 
+/* ---- the cockpit (cockpit.c, header.c, steps.c) ---------------------------------- */
+
 void cockpit_draw(struct ui *u, struct canvas *c);
 enum want cockpit_key(struct ui *u, const struct key *k);
 void header_draw(struct ui *u, struct canvas *c, int row);
@@ -291,6 +312,9 @@ void tabs_draw(struct ui *u, struct canvas *c, int row);
 int step_rows(struct ui *u, int cols); /* rows the step panel needs, without its rule */
 void step_draw(struct ui *u, struct canvas *c, struct rect r);
 void notes_draw(struct ui *u, struct canvas *c, struct rect r);
+
+/* ---- the console (console_panel.c) ----------------------------------------------- */
+
 void console_draw(struct ui *u, struct canvas *c, struct rect r);
 int console_wants(struct ui *u, int cols); /* rows, rule and input included */
 void console_scroll(struct ui *u, int pages);
@@ -305,11 +329,15 @@ void console_send(struct ui *u, const char *line); /* as if typed */
 void ui_ask(struct ui *u, enum ask what);          /* the question before a risk */
 void console_confirmed(struct ui *u);              /* u->asked, which got its yes */
 
+/* ---- the debrief (debrief.c) ----------------------------------------------------- */
+
 void debrief_draw(struct ui *u, struct canvas *c);
 void debrief_scroll(struct ui *u, const struct key *k);
 bool debrief_at_end(const struct ui *u);
 void debrief_forget(struct ui *u);
 void debrief_prepare(struct ui *u);
+
+/* ---- what lies above the screen (overlay.c) -------------------------------------- */
 
 void help_draw(struct ui *u, struct canvas *c);
 void palette_draw(struct ui *u, struct canvas *c);
@@ -317,11 +345,5 @@ void confirm_draw(struct ui *u, struct canvas *c);
 void notice_draw(struct ui *u, struct canvas *c);
 void small_draw(struct ui *u, struct canvas *c);
 enum want overlay_key(struct ui *u, const struct key *k);
-/* Runs what the key is bound to there, if anything. */
-/* Guided: something was said, and no key was pressed since. */
-bool ui_unread(const struct ui *u);
-/* A line is half typed, and somebody is still at it. */
-bool ui_typing(const struct ui *u);
-enum want ui_act(struct ui *u, unsigned where, const struct key *k);
 
 #endif

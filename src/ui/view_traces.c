@@ -269,7 +269,7 @@ static bool fails_below(const struct fall *f, const struct span *s)
     return false;
 }
 
-/* What became of a transaction that a request left open. */
+/* The fate of a transaction that a request left open. */
 static void left_open_row(struct fall *f, const struct span *s)
 {
     sim_time now = ui_view_of(f->u)->now;
@@ -338,7 +338,7 @@ static void fall_from(struct fall *f, uint32_t parent, int depth)
         }
 }
 
-/* What of a call no span below it covers. Spans are in order of start. */
+/* The time of a call that no span below it covers. Spans are in order of start. */
 static sim_time own_time(const struct fall *f, const struct span *s)
 {
     sim_time own = 0, at = s->start;
@@ -380,7 +380,7 @@ static int by_share(const void *a, const void *b, void *ctx)
     return x->ns < y->ns ? 1 : x->ns > y->ns ? -1 : 0;
 }
 
-/* One line: waiting by its cause, work by where it was done. */
+/* A line: waiting by its cause, work by where it was done. */
 static void where_it_went(struct fall *f, int row)
 {
     struct piece p[PIECES];

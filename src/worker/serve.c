@@ -233,8 +233,10 @@ static void do_keys(struct server *s, const struct wire_request *q,
         a->want_lesson = ui_wanted_lesson(s->ui);
 }
 
-static void do_resize(struct server *s, const struct wire_request *q)
+static void do_resize(struct server *s, const struct wire_request *q,
+                      struct wire_answer *a)
 {
+    (void)a;
     if ((!s->ui && !s->prompt) || q->rows == 0)
         return;
     serve_drop_canvases(s);
@@ -252,8 +254,10 @@ static void do_tick(struct server *s, const struct wire_request *q,
         tell_score(s, a);
 }
 
-static void do_report(struct server *s, struct wire_answer *a)
+static void do_report(struct server *s, const struct wire_request *q,
+                      struct wire_answer *a)
 {
+    (void)q;
     struct errmsg why = {0};
     struct report report = {0};
     if (!s->session) {
@@ -270,6 +274,14 @@ static void do_report(struct server *s, struct wire_answer *a)
         serve_error(a, e, &why);
     }
     report_release(&report);
+}
+
+static void do_notice(struct server *s, const struct wire_request *q,
+                      struct wire_answer *a)
+{
+    (void)a;
+    if (s->ui)
+        ui_notice(s->ui, q->line);
 }
 
 /* Loads a lesson and builds its world for some seeds: what `check` says of a file. */
@@ -400,57 +412,28 @@ static void do_lab_tell(struct server *s, const struct wire_request *q,
     a->more = at + n < s->report.len;
 }
 
+/* ---- request and answer ---------------------------------------------------------- */
+
+typedef void deed(struct server *s, const struct wire_request *q,
+                  struct wire_answer *a);
+
+static deed *const deeds[] = {
+    [WIRE_CATALOGUE] = do_catalogue, [WIRE_OPEN] = do_open,
+    [WIRE_KEYS] = do_keys,           [WIRE_RESIZE] = do_resize,
+    [WIRE_LINE] = serve_line,        [WIRE_TICK] = do_tick,
+    [WIRE_PROVE] = do_prove,         [WIRE_PLAYERS] = do_players,
+    [WIRE_REPORT] = do_report,       [WIRE_VALIDATE] = do_validate,
+    [WIRE_NOTICE] = do_notice,       [WIRE_LAB] = do_lab,
+    [WIRE_LAB_RUN] = do_lab_run,     [WIRE_LAB_TELL] = do_lab_tell,
+};
+_Static_assert(sizeof deeds / sizeof *deeds == WIRE_OPS, "a deed for each request");
+
 static void answer(struct server *s, const struct wire_request *q)
 {
     struct wire_answer a = {0};
+    assert(q->op < WIRE_OPS && deeds[q->op]);
     buf_reset(&s->text);
-    switch (q->op) {
-    case WIRE_CATALOGUE:
-        do_catalogue(s, q, &a);
-        break;
-    case WIRE_OPEN:
-        do_open(s, q, &a);
-        break;
-    case WIRE_KEYS:
-        do_keys(s, q, &a);
-        break;
-    case WIRE_RESIZE:
-        do_resize(s, q);
-        break;
-    case WIRE_LINE:
-        serve_line(s, q, &a);
-        break;
-    case WIRE_TICK:
-        do_tick(s, q, &a);
-        break;
-    case WIRE_PROVE:
-        do_prove(s, q, &a);
-        break;
-    case WIRE_PLAYERS:
-        do_players(s, q, &a);
-        break;
-    case WIRE_REPORT:
-        do_report(s, &a);
-        break;
-    case WIRE_VALIDATE:
-        do_validate(s, q, &a);
-        break;
-    case WIRE_NOTICE:
-        if (s->ui)
-            ui_notice(s->ui, q->line);
-        break;
-    case WIRE_LAB:
-        do_lab(s, q, &a);
-        break;
-    case WIRE_LAB_RUN:
-        do_lab_run(s, q, &a);
-        break;
-    case WIRE_LAB_TELL:
-        do_lab_tell(s, q, &a);
-        break;
-    case WIRE_OPS:
-        break;
-    }
+    deeds[q->op](s, q, &a);
     a.text = s->text.s;
     if (!q->no_frame)
         tell_frame(s, &a);

@@ -1,5 +1,16 @@
 /*
- * Inside the worker's loop: what a server is, and its plain face (serve_plain.c).
+ * Inside the worker's loop: what a server is, its requests (serve.c), the cards of a
+ * course (cards.c) and its plain face (serve_plain.c).
+ *
+ * A request is answered by one function of the table in serve.c, which fills the answer
+ * and returns; the loop adds what every answer tells, sends it and releases it:
+ *
+ *     static void do_notice(struct server *s, const struct wire_request *q,
+ *                           struct wire_answer *a);
+ *
+ * An error is serve_error(): the answer carries it to the front, and the server is as it
+ * was. Strings of an answer live in a->mem, s->text or s->tape until it is sent; those of
+ * the start screen in s->keep. The one session is opened once and ends with the process.
  */
 #ifndef WORKER_INTERNAL_H
 #define WORKER_INTERNAL_H

@@ -12,7 +12,7 @@ unsaved() {
     ends=$2
     readable=$3
     shift 3
-    given 'status\nchanges\n' play first-page --seed 7
+    given 'status\nchanges\n' play small-shop --seed 7
     expect "$what: play goes on and says why nothing is saved" "$ends" 'Step 3 of 6' \
         'is not saved' "$@"
     if head -n 1 "$said" | grep -q 'is not saved'; then
@@ -22,7 +22,7 @@ unsaved() {
     fi
     run list
     # The tests' course has a broken lesson, and that is told first.
-    expect "$what: the list is there" 3 'Your first page'
+    expect "$what: the list is there" 3 'The small shop'
     run progress
     if [ "$readable" -eq 5 ]; then
         expect "$what: progress says that it cannot be read" 5 'cannot be read'
@@ -52,7 +52,7 @@ XDG_STATE_HOME=/proc unsaved 'where nobody can write' 1 0 '/proc/truecode'
 (
     trap - XFSZ
     "$TRUECODE" list >/dev/null 2>&1 # so that the directory exists
-    given 'status\n' play first-page --seed 5
+    given 'status\n' play small-shop --seed 5
     ulimit -f 8
     XDG_STATE_HOME=$SCRATCH/limited
     unsaved 'no room for the list of runs' 0 0 'progress.db' 'This run is saved and can go on'
@@ -61,7 +61,7 @@ XDG_STATE_HOME=/proc unsaved 'where nobody can write' 1 0 '/proc/truecode'
     XDG_STATE_HOME=$SCRATCH/limited2
     printf 'status\nchanges\n' >typed
     # shellcheck disable=SC2030
-    (ulimit -f 0 && "$TRUECODE" play first-page --seed 7 <typed 2>&1) | cat >"$said"
+    (ulimit -f 0 && "$TRUECODE" play small-shop --seed 7 <typed 2>&1) | cat >"$said"
     status=0
     expect 'no room at all: play goes on' 0 'Step 3 of 6' 'is not saved' 'Not saved:'
 )
@@ -69,8 +69,8 @@ XDG_STATE_HOME=/proc unsaved 'where nobody can write' 1 0 '/proc/truecode'
 # With room for the tape alone, the run is found again by its tape.
 XDG_STATE_HOME=$SCRATCH/limited
 run progress
-expect 'room again: the run is found by its tape' 0 'first-page'
-given '' play first-page --plain
+expect 'room again: the run is found by its tape' 0 'small-shop'
+given '' play small-shop --plain
 expect 'and goes on' 0 'Step 3 of 6'
 XDG_STATE_HOME=$SCRATCH/state
 
@@ -90,7 +90,7 @@ mounted='
         mount -o remount,ro "$1" ;;
     esac
     set +e
-    printf "$4" | XDG_STATE_HOME=$1 "$TRUECODE" play first-page --plain
+    printf "$4" | XDG_STATE_HOME=$1 "$TRUECODE" play small-shop --plain
     echo "ended with $?"
     cp "$1"/truecode/tapes/*.tape "$5"'
 in_namespace() {
@@ -101,7 +101,7 @@ for kind in full readonly; do
         echo "skip - a $kind file system: mounting one is not allowed here"
         continue
     fi
-    given 'status\n' play first-page --new --seed 11
+    given 'status\n' play small-shop --new --seed 11
     rm -rf before after saved
     cp -r "$XDG_STATE_HOME/truecode" saved
     rm -f saved/progress.db-journal
@@ -135,7 +135,7 @@ if [ -c /dev/full ]; then
         status=$?
         expect "$how, to a full disk" 1 'cannot be written: No space left on device'
     done
-    printf 'status\n' | "$TRUECODE" play first-page --new --seed 3 >/dev/full 2>"$said"
+    printf 'status\n' | "$TRUECODE" play small-shop --new --seed 3 >/dev/full 2>"$said"
     status=$?
     expect "play, to a full disk" 1 'cannot be written: No space left on device'
 else

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/bad/common
 cd "$SCRATCH" || exit 1
 
-# broken NAME SED-SCRIPT: first-page with one thing changed.
+# broken NAME SED-SCRIPT: small-shop with one thing changed.
 broken() {
     sed "$2" "$FIRST" >"$1.lua"
     if cmp -s "$FIRST" "$1.lua"; then
@@ -70,8 +70,8 @@ mkfifo pipe.lua
 run play ./pipe.lua
 expect "a pipe is no lesson, and is not waited for" 1 'pipe.lua is not a regular file'
 
-run play frist-page
-expect "a lesson's name misspelt" 2 "no lesson 'frist-page'; did you mean 'first-page'?"
+run play samll-shop
+expect "a lesson's name misspelt" 2 "no lesson 'samll-shop'; did you mean 'small-shop'?"
 
 # A goal that raises is the lesson's fault: said once, and there is a way on.
 # shellcheck disable=SC2016 # for sed
@@ -108,7 +108,7 @@ echo 'return lesson {' >lessons/spoilt.lua
 TRUECODE_LESSONS=$SCRATCH/lessons
 export TRUECODE_LESSONS
 run list
-expect "list shows the others, and why one is broken" 3 'Your first page' 'spoilt.lua:2:'
+expect "list shows the others, and why one is broken" 3 'The small shop' 'spoilt.lua:2:'
 given '1\n' play --plain
 expect "and they can be played" 0 'Step 1 of 6'
 
@@ -119,11 +119,11 @@ echo 'while true do end' >lessons/costly.lua
 printf 'return lesson { id = "latin", title = "caf\351" }' >lessons/latin.lua
 cat >lessons/course.lua <<'END'
 return course {
-  { track = "start", "costly", "folder", "large", "first-page", "latin", "missing" },
+  { track = "start", "costly", "folder", "large", "small-shop", "latin", "missing" },
 }
 END
 run list
-expect "list has a card for each, and why" 3 'Your first page' \
+expect "list has a card for each, and why" 3 'The small shop' \
     'costly.lua:1: this takes too long' 'folder.lua is not a regular file' \
     'large.lua is longer than 256 kB' \
     'latin.lua:1: this is not UTF-8, near the byte \xE9' 'missing.lua is not there'
@@ -132,17 +132,17 @@ expect "what cannot be loaded cannot be chosen, the rest can" 0 \
     'a lesson that can be loaded' 'Step 1 of 6'
 run prove --seeds 1
 expect "prove proves the others" 3 'costly.lua:1: this takes too long' \
-    'large.lua is longer than 256 kB' 'first-page: 1 seeds, proven'
+    'large.lua is longer than 256 kB' 'small-shop: 1 seeds, proven'
 for broken in 'return course {' 'while true do end' 'return 5'; do
     echo "$broken" >lessons/course.lua
     run list
-    expect "list without a course: $broken" 3 'Your first page' 'course.lua:' \
+    expect "list without a course: $broken" 3 'The small shop' 'course.lua:' \
         'spoilt.lua:2:'
 done
 rm lessons/course.lua
 mkdir lessons/course.lua
 run list
-expect "list without a course: a folder" 3 'Your first page' \
+expect "list without a course: a folder" 3 'The small shop' \
     'course.lua is not a regular file'
 TRUECODE_LESSONS=$SCRATCH/nowhere
 run list

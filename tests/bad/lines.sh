@@ -12,7 +12,7 @@ many() {
 # typed NAME STATUS PATTERN...: a file "line", then `status`, which must still work.
 typed() {
     { cat line && printf '\nstatus\n'; } >all
-    "$TRUECODE" play first-page --new --seed 7 <all >"$said" 2>&1
+    "$TRUECODE" play small-shop --new --seed 7 <all >"$said" 2>&1
     status=$?
     expect "$@" 'COMPONENT' 'Step 2 of 6'
     newest=$(find "$XDG_STATE_HOME/truecode/tapes" -name '*.tape' | LC_ALL=C sort | tail -n 1)
@@ -47,7 +47,7 @@ printf '$(reboot); `reboot` | rm -rf / && %%s%%n' >line
 typed 'a line for a shell' 0 'Step'
 
 printf 'status' >"$SCRATCH/typed"
-"$TRUECODE" play first-page --new --seed 7 <"$SCRATCH/typed" >"$said" 2>&1
+"$TRUECODE" play small-shop --new --seed 7 <"$SCRATCH/typed" >"$said" 2>&1
 status=$?
 expect 'a last line without its end is a line' 0 'Step 2 of 6'
 
@@ -56,21 +56,21 @@ run play "$(printf 'no\033[31msuch')"
 expect 'a lesson by a name with control bytes' 2 'there is no lesson'
 run "$(many 5000 x)"
 expect 'a subcommand of 5000 letters' 2 'there is no subcommand'
-run play first-page --seed 12x
+run play small-shop --seed 12x
 expect 'a seed that is no number' 2 "--seed wants a whole number, not '12x'"
-run play first-page --speed nan
+run play small-shop --speed nan
 expect 'a speed that is no number' 2 '--speed wants a number'
-run play first-page --sede 7
+run play small-shop --sede 7
 expect 'an option misspelt' 2 'did you mean --seed'
 
 # Without any terminal, and without the three descriptors everybody has.
 if command -v setsid >/dev/null 2>&1; then
     printf 'status\n' >"$SCRATCH/typed"
-    setsid "$TRUECODE" play first-page --new --seed 7 <"$SCRATCH/typed" >"$said" 2>&1
+    setsid "$TRUECODE" play small-shop --new --seed 7 <"$SCRATCH/typed" >"$said" 2>&1
     status=$?
     expect 'no terminal: played in lines' 0 'Step 2 of 6' 'Saved'
 fi
 rm -rf "$XDG_STATE_HOME/truecode"
-"$TRUECODE" play first-page --new --seed 7 <&- >&- 2>&-
+"$TRUECODE" play small-shop --new --seed 7 <&- >&- 2>&-
 run replay "$XDG_STATE_HOME"/truecode/tapes/*.tape
 expect 'no descriptors at all: nothing is printed into a tape' 0 'step 1 of 6'

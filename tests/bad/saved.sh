@@ -20,9 +20,9 @@ id_of() {
 afresh second
 printf 'note A1\nnote A2\n' >a.txt
 printf 'note B1\nnote B2\n' >b.txt
-"$TRUECODE" play first-page --plain --new --seed 7 <a.txt >a.out 2>&1 &
+"$TRUECODE" play small-shop --plain --new --seed 7 <a.txt >a.out 2>&1 &
 one=$!
-"$TRUECODE" play first-page --plain --new --seed 7 <b.txt >b.out 2>&1
+"$TRUECODE" play small-shop --plain --new --seed 7 <b.txt >b.out 2>&1
 wait $one
 cat a.out b.out >"$said"
 status=0
@@ -36,26 +36,26 @@ fi
 
 afresh windows
 mkfifo keys
-"$TRUECODE" play first-page --plain --new --seed 1 <keys >a.out 2>&1 &
+"$TRUECODE" play small-shop --plain --new --seed 1 <keys >a.out 2>&1 &
 first=$!
 exec 9>keys
 echo status >&9
 until grep -q 'Step 2 of 6' a.out; do :; done
-given '' play first-page
+given '' play small-shop
 expect 'a run that another window plays is left to it' 0 'another window' 'Step 1 of 6'
 # Whose name no other begins like, even in the same second.
-given 'note second\n' play first-page --new --seed 11068046444225730969
+given 'note second\n' play small-shop --new --seed 11068046444225730969
 echo 'note last' >&9
 until grep -q '> note last' a.out; do :; done
 exec 9>&-
 wait $first
-given '' play first-page
+given '' play small-shop
 expect 'the run that was written last goes on' 0 'Step 2 of 6'
 second=$(id_of "$(grep -l '^seed 11068046444225730969$' "$dir"/tapes/*.tape)")
 given 'note third\n' play "$second"
 expect 'any run goes on by its name' 0 'Step 1 of 6' " play $second"
-given '' play first-page --new --seed 3
-given 'note fourth\n' play first-page
+given '' play small-shop --new --seed 3
+given 'note fourth\n' play small-shop
 if grep -q 'note fourth' "$dir/tapes/$second.tape"; then
     fine 'an empty run does not hide it'
 else
@@ -73,7 +73,7 @@ expect 'a run is not begun anew' 2 '--new begins another one'
 # ---- the folder goes away
 
 afresh removed
-"$TRUECODE" play first-page --plain --new --seed 1 <keys >a.out 2>&1 &
+"$TRUECODE" play small-shop --plain --new --seed 1 <keys >a.out 2>&1 &
 first=$!
 exec 9>keys
 echo status >&9
@@ -86,7 +86,7 @@ wait $first
 cp a.out "$said"
 status=0
 expect 'a folder removed while playing is told' 0 "was removed from $dir" 'written again' 'Saved.'
-given '' play first-page
+given '' play small-shop
 expect 'and the run is there, whole' 0 'Step 3 of 6'
 
 # ---- modes
@@ -95,7 +95,7 @@ for mask in 000 077 777; do
     afresh "mask$mask"
     (
         umask $mask
-        given "$all" play first-page --new --seed 1
+        given "$all" play small-shop --new --seed 1
     )
     wide=$(find "$dir" -type d ! -perm 700 -o -type f ! -perm 600)
     if [ -s "$dir/progress.db" ] && [ -z "$wide" ]; then
@@ -135,7 +135,7 @@ if command -v sqlite3 >/dev/null 2>&1; then
     sqlite3 "$dir/progress.db" 'UPDATE runs SET score = 33, outcome = 1'
     run progress
     expect 'a score that nobody played is not shown' 0 "recovered $true_score"
-    sqlite3 "$dir/progress.db" "INSERT INTO runs SELECT '20260101-000000-first-page-0000000000000005',
+    sqlite3 "$dir/progress.db" "INSERT INTO runs SELECT '20260101-000000-small-shop-0000000000000005',
         lesson, hash, 5, mode, started, finished, 100, 3, 0, 6, 6, 0, 0, 0, 99, seal FROM runs"
     run progress
     expect 'nor one without a tape' 0 'its tape is gone'

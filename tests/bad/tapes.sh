@@ -6,10 +6,14 @@ cd "$(dirname "$0")/../.." || exit 1
 cd "$SCRATCH" || exit 1
 
 TAPES=$XDG_STATE_HOME/truecode/tapes
-given 'status\nchanges\n2\ndown\nwait 30s\n' play first-page --seed 7
+given 'status\nchanges\n2\ndown\nwait 30s\n' play small-shop --seed 7
 expect "a run to spoil" 0 'Saved'
 cp "$TAPES"/*.tape whole.tape
 lines=$(wc -l <whole.tape)
+line_of() {
+    grep -n "cmd $1\$" whole.tape | cut -d : -f 1
+}
+changes=$(line_of changes) answer=$(line_of 2) prediction=$(line_of down)
 
 # spoilt NAME STATUS PATTERN... : reads the tape from standard input, and replays it.
 spoilt() {
@@ -47,18 +51,18 @@ other_text | forged 'other words' 0 'step 5 of 6'
 another() {
     other_text | sed 's/^\(identity\) ..../\1 0000/'
 }
-another | sed 's/first-page/no-such-lesson/' | chained |
+another | sed 's/small-shop/no-such-lesson/' | chained |
     spoilt 'an unknown lesson' 2 "no lesson 'no-such-lesson'"
-sed 's/first-page/no-such-lesson/' whole.tape |
+sed 's/small-shop/no-such-lesson/' whole.tape |
     forged 'the text of one under the name of another' 6 'another lesson or version of it'
-sed "s#first-page#../../etc/passwd#" whole.tape | chained | spoilt 'a path for a lesson' 5 'that is no tape'
+sed "s#small-shop#../../etc/passwd#" whole.tape | chained | spoilt 'a path for a lesson' 5 'that is no tape'
 
 # Each line carries the digest of all before it.
 sed 's/seed 7/seed 8/' whole.tape | spoilt 'another seed' 6 'tape line 7: the head was changed'
 sed 's/guided/on-call/' whole.tape | spoilt 'another mode' 6 'tape line 7: the head was changed'
-sed 's/cmd changes/cmd status/' whole.tape | spoilt 'an edited command' 6 'tape line 11: this line was changed'
-sed 's/cmd 2$/cmd 1/' whole.tape | spoilt 'an edited answer' 6 'tape line 12: this line was changed'
-sed 's/cmd down/cmd up/' whole.tape | spoilt 'an edited prediction' 6 'tape line 14'
+sed 's/cmd changes/cmd status/' whole.tape | spoilt 'an edited command' 6 "tape line $changes: this line was changed"
+sed 's/cmd 2$/cmd 1/' whole.tape | spoilt 'an edited answer' 6 "tape line $answer: this line was changed"
+sed 's/cmd down/cmd up/' whole.tape | spoilt 'an edited prediction' 6 "tape line $prediction"
 sed '10,$s/^[0-9a-f]* //' whole.tape | spoilt 'digests stripped' 6 'tape line 10: it should begin with its digest'
 sed '/^--/,$s/^\([0-9a-f]* \)\([0-9]* \)[0-9a-f]* /\1\2/' whole.tape |
     spoilt 'traces stripped' 6 'tape line 8: this line was changed'
@@ -77,7 +81,7 @@ last=$(tail -n 1 whole.tape | cut -d ' ' -f 2-3)
 sed 's/engine 1/engine 999/' whole.tape | forged 'another engine' 6 'another engine' '"999"'
 another | forged 'another version of the lesson' 6 'another lesson or version of it'
 sed 's/seed 7/seed 8/' whole.tape | forged 'another seed' 6 'tape line 8' 'differs from what was recorded'
-sed 's/cmd changes/cmd chnges/' whole.tape | forged 'an edited command' 6 'tape line 11: "chnges" no longer works'
+sed 's/cmd changes/cmd chnges/' whole.tape | forged 'an edited command' 6 "tape line $changes: \"chnges\" no longer works"
 sed '10s/\( [0-9]* \)..../\10000/' whole.tape | forged 'an edited trace' 6 'tape line 10' 'differs'
 { cat whole.tape && echo "0 5 ${last#* } cmd status"; } |
     forged 'time running backwards' 5 "tape line $((lines + 1))" 'before'
@@ -94,7 +98,7 @@ head -n 7 whole.tape | spoilt 'a head alone' 0 'step 1 of 6, not over'
 spoilt 'a tape of this moment is not over' 0 'not over' <whole.tape
 
 # What is over has its score on the tape and in the list of runs.
-given 'resolve cured\n' play first-page
+given 'resolve cured\n' play small-shop
 expect 'a run to its end' 1 'of 100'
 tape=$(echo "$TAPES"/*.tape)
 cp "$tape" over.tape
@@ -124,15 +128,16 @@ else
     echo 'skip - replay: a score edited in the list: sqlite3 is not here'
 fi
 rm "$tape"
-run replay first-page
+run replay small-shop
 expect 'replay: a run whose tape is gone' 5 'cannot be opened'
 
 # Many at once: each is told, and the worst counts.
 sed 's/cmd 2$/cmd 1/' whole.tape >edited.tape
 run replay ./over.tape ./edited.tape ./no.tape
-expect 'many: each is named' 6 './over.tape:' './edited.tape: tape line 12' './no.tape: ./no.tape cannot be opened'
+expect 'many: each is named' 6 './over.tape:' "./edited.tape: tape line $answer" './no.tape: ./no.tape cannot be opened'
 run replay ./over.tape ./edited.tape --json
-expect 'many, for a machine' 6 '{"run": "./edited.tape", "ok": false, "exit": 6, "error": "tape line 12'
+expect 'many, for a machine' 6 \
+    "{\"run\": \"./edited.tape\", \"ok\": false, \"exit\": 6, \"error\": \"tape line $answer"
 cp whole.tape "$tape"
 
 # Playing on: the same, but nothing may be lost, and play goes on with a new run.
@@ -150,7 +155,7 @@ resumed() {
     rm -rf "$XDG_STATE_HOME/truecode"
     mkdir -p "$TAPES"
     cp spoilt.tape "$tape"
-    given '' play first-page --plain
+    given '' play small-shop --plain
     expect "play: $what" 0 "$@"
 }
 
@@ -158,18 +163,18 @@ head -c -5 whole.tape >spoilt.tape
 resumed 'a tape cut in its last line goes on' 'Step 5 of 6'
 # One damaged line: what stands above it is played on, in a tape of its own.
 sed 's/cmd changes/cmd chbnges/' whole.tape >spoilt.tape
-resumed 'a damaged line costs what follows it' "Line 11 of $lines" 'this line was changed' \
+resumed 'a damaged line costs what follows it' "Line $changes of $lines" 'this line was changed' \
     'from the last good line' 'Step 2 of 6'
 kept 'a damaged line'
 run progress
 expect 'both runs are listed' 0 'damaged tape' 'begun, step 2 of 6'
-given 'changes\n' play first-page --plain
+given 'changes\n' play small-shop --plain
 expect 'the good one goes on' 0 'Step 3 of 6'
 id=$(basename "$tape" .tape)
 run report "$id"
 expect 'report says how far the damaged one came' 0 'its tape is damaged' '| status |'
 sed 's/cmd changes/cmd chnges/' whole.tape | chained >spoilt.tape
-resumed 'so does one that no longer works' "Line 11 of $lines" 'no longer works' 'Step 2 of 6'
+resumed 'so does one that no longer works' "Line $changes of $lines" 'no longer works' 'Step 2 of 6'
 kept 'one that no longer works'
 sed 's/seed 7/seed 8/' whole.tape >spoilt.tape
 resumed 'a damaged head costs all of it' 'damaged tape' 'the head was changed' 'Step 1 of 6'
@@ -204,12 +209,12 @@ resumed 'noise begins anew' 'damaged tape' 'a new run was started' 'Step 1 of 6'
 kept 'noise'
 
 # The database beside them.
-given 'status\n' play first-page --new --seed 9
+given 'status\n' play small-shop --new --seed 9
 echo 'this is no database, but it is long enough to be taken for one by a program that does not look' \
     >"$XDG_STATE_HOME/truecode/progress.db"
 run progress
-expect "a damaged list of runs: told, set aside, found again by the tapes" 0 'first-page'
-given '' play first-page --plain
+expect "a damaged list of runs: told, set aside, found again by the tapes" 0 'small-shop'
+given '' play small-shop --plain
 expect "and play goes on" 0 'Step'
 if ls "$XDG_STATE_HOME"/truecode/progress.damaged-* >/dev/null 2>&1; then
     fine "the damaged file is kept"

@@ -20,10 +20,10 @@
 
 #include <cmocka.h>
 
-static const char *const play[] = {"play", "first-page", "--seed", "7", NULL};
+static const char *const play[] = {"play", "small-shop", "--seed", "7", NULL};
 /* Of our own: this program is run from the top of the tree. */
 static const char *const ours[] = {"TRUECODE_LESSONS=tests/bad/lessons", NULL};
-static const char *const resume[] = {"play", "first-page", NULL};
+static const char *const resume[] = {"play", "small-shop", NULL};
 
 #define LEFT_SCREEN "\033[?1049l"
 
@@ -146,12 +146,12 @@ static void a_full_disk_is_told_and_mended(void **state)
     getrlimit(RLIMIT_FSIZE, &all);
     assert_int_equal(prlimit(p->pid, RLIMIT_FSIZE, &all, NULL), 0);
     pty_type(p, "changes\r");
-    assert_true(pty_sees(p, "nightly"));
+    assert_true(pty_sees(p, "Jonas"));
     assert_true(pty_loses(p, "not saved"));
     kill(p->pid, SIGKILL); /* what it says is saved needs no good end */
     assert_true(pty_ends(p));
     pty_free(p);
-    still_saved(dir, "nightly");
+    still_saved(dir, "Jonas");
 }
 
 static void a_full_disk_to_the_end_is_told_at_the_end(void **state)
@@ -226,12 +226,12 @@ static void keys_that_are_none_are_survived(void **state)
 
 /* ---- lessons and workers --------------------------------------------------------- */
 
-/* A lesson file in a fresh folder: first-page with `from` replaced by `to`. */
+/* A lesson file in a fresh folder: small-shop with `from` replaced by `to`. */
 static void change_lesson(char *path, size_t size, const char *from, const char *to)
 {
     static char text[256 * 1024];
     snprintf(path, size, "%s/changed.lua", pty_fresh_dir());
-    FILE *f = fopen("tests/bad/lessons/first-page.lua", "r");
+    FILE *f = fopen("tests/bad/lessons/small-shop.lua", "r");
     assert_non_null(f);
     text[fread(text, 1, sizeof text - 1, f)] = '\0';
     fclose(f);

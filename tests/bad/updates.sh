@@ -7,7 +7,7 @@ cd "$SCRATCH" || exit 1
 
 cp -R "$TRUECODE_LESSONS" course
 TRUECODE_LESSONS=$SCRATCH/course
-lesson=$TRUECODE_LESSONS/first-page.lua
+lesson=$TRUECODE_LESSONS/small-shop.lua
 cp "$lesson" original.lua
 dir=$XDG_STATE_HOME/truecode
 
@@ -22,7 +22,7 @@ edit() {
 at_the_last_step() {
     rm -rf "$dir"
     cp original.lua "$lesson"
-    given 'status\nchanges\n2\ndown\nrollback shop\nwait 4m\nwait 4m\nwait 4m\nwait 4m\nwait 4m\n' play first-page --new --seed 7
+    given 'status\nchanges\n2\ndown\nrollback shop\nwait 4m\nwait 4m\nwait 4m\nwait 4m\nwait 4m\n' play small-shop --new --seed 7
 }
 end='say --impact about 30 percent of orders failed --state mitigated --next Jonas looks\nresolve recovered\n'
 
@@ -31,12 +31,12 @@ expect 'a run at its last step' 0 'Step 6 of 6'
 
 # ---- words
 
-edit 's/waits for your word/hopes for your word/; s/twenty orders a second/a score of orders a second/
+edit 's/waits for your word/hopes for your word/; s/twenty orders a second\./a score of orders a second./
     s/^  world = /  -- Built once.\n\n  world   =   /; s/People write that/Folks write that/
-    s/The report that was moved/The report that somebody moved/; s/title = "Tell people"/title = "Say it"/
-    s/Short and true is enough/True and short is enough/; s/three times$/three times out/
+    s/The weather/The rain/; s/title = "Tell people"/title = "Say it"/
+    s/Compare the times/Compare times/; s/Nothing was slow/Nothing at all was slow/
     s/s:seen("status") end/s:seen("status")  --[[ looked ]] end/'
-given '' play first-page
+given '' play small-shop
 expect 'changed words reach it' 0 'Step 6 of 6. Say it' 'hopes for your word'
 if was_said 'was changed'; then
     wrong 'and nobody minds' 'it was told'
@@ -49,13 +49,13 @@ expect 'progress has it where it was' 0 'begun, step 6 of 6'
 # ---- what decides the run: each of these is another lesson
 
 for change in 's/s:good_for(min(3)) end/s:good_for(min(2)) end/' \
-    's/instances = 4/instances = 5/' 's/0\.3, {/0.4, {/' 's/min(30) + sec(20)/min(30) + sec(25)/' \
+    's/instances = 4/instances = 5/' 's/0\.3, {/0.4, {/' 's/min(5) + sec(20)/min(5) + sec(25)/' \
     's/{ "None of them", /{ "None of them", right = true, /' 's/answer = "down"/answer = "up"/' \
     's/"rollback shop", "wait 5m"/"rollback shop", "wait 6m"/' 's/{ "shop", "bad-deploy" }/{ "edge", "bad-deploy" }/' \
     's/"tell", title/"told", title/' 's/sec(45) end/sec(50) end/'; do
     at_the_last_step
     edit "$change"
-    given '' play first-page
+    given '' play small-shop
     expect "it goes on as it was after $change" 0 'The lesson was changed' 'Step 6 of 6'
 done
 
@@ -64,16 +64,16 @@ at_the_last_step
 sed 's/^return lesson/local LONG = min(3)\n&/; s/good_for(min(3)) end/good_for(LONG) end/' \
     original.lua >named.lua
 cp named.lua "$lesson"
-given 'status\n' play first-page --new --seed 8
+given 'status\n' play small-shop --new --seed 8
 sed 's/LONG = min(3)/LONG = min(2)/' named.lua >"$lesson"
-given '' play first-page
+given '' play small-shop
 expect 'a value that a goal uses is part of it' 0 'The lesson was changed' 'Step 2 of 6'
 
 # ---- the lesson is broken, or gone
 
 at_the_last_step
 echo 'return lesson {' >"$lesson"
-given '' play first-page
+given '' play small-shop
 expect 'a broken update stops nobody' 0 'Step 6 of 6'
 rm "$lesson"
 id=$(basename "$dir"/tapes/*.tape .tape)
@@ -86,7 +86,7 @@ at_the_last_step
 id=$(basename "$dir"/tapes/*.tape .tape)
 edit 's/good_for(min(3)) end/good_for(min(2)) end/'
 rm -r "$dir/texts"
-given '' play first-page
+given '' play small-shop
 expect 'without the old text the run is stopped by the update' 0 'at step 6 of 6 was stopped by an update' \
     " report $id" 'Step 1 of 6'
 run progress
@@ -111,7 +111,7 @@ run progress
 cp "$said" progress.before
 run report
 cp "$said" report.before
-for change in 's/instances = 4/instances = 5/' 's/was calm/was very calm/; s/Nothing was slow/Nothing at all was slow/'; do
+for change in 's/instances = 4/instances = 5/' 's/was bad/was very bad/; s/Nothing was slow/Nothing at all was slow/'; do
     edit "$change"
     run report
     if [ "$status" -eq 0 ] && cmp -s "$said" report.before; then

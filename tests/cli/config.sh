@@ -102,6 +102,12 @@ verdict "a link stays a link, the file behind it is changed" $?
 verdict "the folder a link leads to stays as it is" $?
 rm "$file"
 
+rmdir "$HOME/.config/truecode" && ln -s "$HOME/dotfiles" "$HOME/.config/truecode"
+try "a folder that is a link" 0 config mouse on && [ -f "$HOME/dotfiles/config" ] &&
+    [ "$(stat -c %a "$HOME/dotfiles")" = 755 ]
+verdict "a folder that is a link keeps its mode" $?
+rm "$HOME/.config/truecode" "$HOME/dotfiles/config" && mkdir "$HOME/.config/truecode"
+
 # ---- where a value comes from ----------------------------------------------------------
 
 printf 'theme = light\nglyphs = braille\n' >"$file"
@@ -157,7 +163,9 @@ try "a huge file is refused" 1 config && has "$err" "longer than"
 try "a huge file is not written" 1 config theme light && has "$err" "longer than"
 rm "$file"
 yes 'nonsense' | head -n 50 >"$file"
-try "fifty mistakes are five and a number" 1 config && has "$err" "and 45 more"
+try "fifty mistakes are five and a number" 1 config && has "$err" "and 45 more" &&
+    [ "$(grep -c nonsense "$err")" -eq 5 ]
+verdict "five of fifty are told" $?
 rm "$file"
 HOME=
 try "nowhere to write" 1 config theme light && has "$err" "neither XDG_CONFIG_HOME nor HOME"

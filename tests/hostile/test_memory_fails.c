@@ -60,6 +60,12 @@ static void live_session(void)
                                         "traces",
                                         "logs api",
                                         "up",
+                                        "hurt users",
+                                        "since 10:03",
+                                        "much 30%",
+                                        "trigger api",
+                                        "sheet",
+                                        "metrics api | grep requests | sort -r",
                                         "suspect api bad-deploy because errors",
                                         "note it",
                                         "scale api 3"};

@@ -217,7 +217,7 @@ static void any_change_counts_from_the_last(void **state)
     play_for(s, SIM_MIN);
     play_type(s, "rollback api");
     assert_true(s->forecasts[0].due > due);
-    assert_false(s->forecasts[0].spoilt);
+    assert_false(s->forecasts[0].confounded);
     session_free(s);
 }
 

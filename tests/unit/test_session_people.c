@@ -130,6 +130,48 @@ static void test_it_comes_back(void **state)
     session_free(s);
 }
 
+static const char flapping[] =
+    "  alerts = { threshold { 'orders fail', of = 'users', metric = 'failed_total',\n"
+    "    above = 2, hold = sec(20), page = true } },\n"
+    "  incident = function(i)\n"
+    "    i:at(min(7), deploy('api', 'v1', { by = 'bot' }))\n"
+    "    i:at(min(10), deploy('api', 'v2', { by = 'bot' }))\n"
+    "    i:at(min(12), deploy('api', 'v1', { by = 'bot' }))\n"
+    "    i:at(min(30), deploy('api', 'v2', { by = 'bot' }))\n";
+
+/* An alert that comes back within ten minutes has rung already. */
+static void test_the_pager_does_not_ring_for_the_same(void **state)
+{
+    (void)state;
+    char *text = play_edit(play_small, "  incident = function(i)\n", flapping);
+    struct session *s = open_night(text, NULL);
+    until(s, 29 * SIM_MIN);
+    assert_true(recording_alerts(s->run.rec) >= 2);
+    size_t before = s->people.pages;
+    until(s, 35 * SIM_MIN);
+    assert_int_equal(before, 0); /* the first time was before the page */
+    assert_int_equal(s->people.pages, 1);
+    session_free(s);
+    mem_free(text);
+}
+
+/* However much there is to say: a minute at least between what people write. */
+static void test_people_take_turns(void **state)
+{
+    (void)state;
+    struct session *s = open_night(play_small, NULL);
+    until(s, 7 * SIM_MIN);
+    play_type(s, "say --who all --since 09:20 --impact 90000 orders --state cured "
+                 "--next 10:12");
+    until(s, 25 * SIM_MIN);
+    const struct people *p = &s->people;
+    assert_true(p->n > 4);
+    for (size_t i = 1; i < p->n; i++)
+        if (p->letters[i].rule != REACTION_COUNT)
+            assert_true(p->inbox[i].at - p->inbox[i - 1].at >= SIM_MIN);
+    session_free(s);
+}
+
 static void test_what_you_told_them(void **state)
 {
     (void)state;
@@ -347,6 +389,8 @@ int main(void)
         cmocka_unit_test(test_better_and_is_it_over),
         cmocka_unit_test(test_worse_after_a_change_of_yours),
         cmocka_unit_test(test_it_comes_back),
+        cmocka_unit_test(test_the_pager_does_not_ring_for_the_same),
+        cmocka_unit_test(test_people_take_turns),
         cmocka_unit_test(test_what_you_told_them),
         cmocka_unit_test(test_the_truth_annoys_nobody),
         cmocka_unit_test(test_the_same_in_any_slices),

@@ -83,6 +83,30 @@ static void test_lines_are_judged(void **state)
     session_free(s);
 }
 
+/* A client that is served well: to count it among the hurt is no better than half. */
+static void test_the_healthy_are_not_named(void **state)
+{
+    (void)state;
+    char *text =
+        play_edit(play_small, "    w:client {",
+                  "    w:service { 'desk', endpoints = { open = { compute(ms(1)) "
+                  "} } }\n"
+                  "    w:client { 'staff', to = 'desk/open', rate = "
+                  "per_second(5) }\n"
+                  "    w:client {");
+    struct session_options o = play_options(text, NULL);
+    o.mode = MODE_ONCALL;
+    struct session *s = play_open(&o);
+    play_type(s, "");
+    play_for(s, SIM_MIN);
+    assert_true(judged(s, SHEET_hurt, "users") == 1);
+    assert_true(judged(s, SHEET_hurt, "users, staff") == 0.5);
+    assert_true(judged(s, SHEET_hurt, "everybody") == 0.5);
+    assert_true(judged(s, SHEET_hurt, "staff") == 0);
+    session_free(s);
+    mem_free(text);
+}
+
 /* Orders are answered at once and applied later: one message that nobody can read holds up
  * the rest of its partition, of two. */
 static const char shown_late[] =
@@ -163,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_lines_are_stated),
         cmocka_unit_test(test_what_cannot_be_judged_is_refused),
         cmocka_unit_test(test_lines_are_judged),
+        cmocka_unit_test(test_the_healthy_are_not_named),
         cmocka_unit_test(test_who_sends_what_is_late_is_hurt),
         cmocka_unit_test(test_an_update_begins_with_the_sheet),
         cmocka_unit_test(test_an_answer_in_any_form),

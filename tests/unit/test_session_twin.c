@@ -103,6 +103,41 @@ static void test_impact_is_the_difference(void **state)
     nights_release(&n);
 }
 
+/* A request in ten fails on any night: those are nobody's incident. */
+static void test_the_usual_failures_are_no_impact(void **state)
+{
+    struct nights n;
+    (void)state;
+    char *text =
+        play_edit(play_small, "'v1', buy = { compute(ms(4)), ",
+                  "'v1', buy = { compute(ms(4)), sometimes(0.1, { fail('no') }), ");
+    nights_open(&n, text);
+    nights_until(&n, 10 * SIM_MIN);
+    struct impact i = impact(&n, 0);
+    struct fate here = recording_fate(n.here.rec, COMP_NONE, 0, 10 * SIM_MIN);
+    struct fate twin = recording_fate(n.twin.run.rec, COMP_NONE, 0, 10 * SIM_MIN);
+    assert_true(twin.bad > 500);
+    assert_int_equal(i.bad, (uint64_t)(here.bad - twin.bad));
+    nights_release(&n);
+    mem_free(text);
+}
+
+/* The second before which nobody was hurt: with few users one request tells it. */
+static void test_since_the_first_of_them(void **state)
+{
+    struct nights n;
+    (void)state;
+    char *text = play_edit(play_small, "per_second(20)", "per_second(2)");
+    nights_open(&n, text);
+    nights_until(&n, 10 * SIM_MIN);
+    sim_time since = impact(&n, 0).since;
+    assert_true(since % SIM_SEC == 0);
+    assert_true(recording_fate(n.here.rec, COMP_NONE, 0, since).bad == 0);
+    assert_true(recording_fate(n.here.rec, COMP_NONE, 0, since + SIM_SEC).bad > 0);
+    nights_release(&n);
+    mem_free(text);
+}
+
 static void test_what_recovers_is_still_counted(void **state)
 {
     struct errmsg why = {0};
@@ -270,6 +305,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_world_until_the_cause),
         cmocka_unit_test(test_impact_is_the_difference),
+        cmocka_unit_test(test_the_usual_failures_are_no_impact),
+        cmocka_unit_test(test_since_the_first_of_them),
         cmocka_unit_test(test_what_recovers_is_still_counted),
         cmocka_unit_test(test_windows_without_anybody),
         cmocka_unit_test(test_the_learner_does_not_reach_the_twin),

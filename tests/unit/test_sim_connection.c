@@ -476,6 +476,20 @@ static void giving_up_ends_a_stream_and_not_the_connection(void **state)
 
 /* All of them are with the instance that the connection leads to; a new one does not get
  * any. And when its instance is gone, so is the connection. */
+/* A connection that many share lives no longer for being shared. */
+static void shared_connections_are_closed_by_age(void **state)
+{
+    (void)state;
+    struct lab l = town("latency=1ms", "streams=100 max_age=10s",
+                        "rate=10 arrivals=even", 500 * SIM_MS);
+    lab_start(&l, 1);
+    lab_run(&l, 100 * SIM_SEC);
+    double n = front(&l, "connections_opened_total");
+    assert_true(n >= 9 && n <= 11);
+    assert_true(users(&l, "failed_total") == 0);
+    lab_free(&l);
+}
+
 static void streams_stay_with_one_instance(void **state)
 {
     (void)state;
@@ -521,6 +535,7 @@ int main(void)
         cmocka_unit_test(a_loss_holds_up_all_behind_it),
         cmocka_unit_test(answers_come_in_the_order_they_were_sent),
         cmocka_unit_test(giving_up_ends_a_stream_and_not_the_connection),
+        cmocka_unit_test(shared_connections_are_closed_by_age),
         cmocka_unit_test(streams_stay_with_one_instance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -332,6 +332,26 @@ static void the_jailed_worker_plays(void **state)
     buf_release(&lesson);
 }
 
+/* A file that the shell left open for us is no file of the lesson's: once the worker is
+ * there, the only writer of the pipe is this test, and when that closes it has ended. */
+static void the_worker_inherits_nothing(void **state)
+{
+    (void)state;
+    struct errmsg why = {0};
+    struct wire_worker *w;
+    int left_open[2];
+    char c;
+    assert_int_equal(pipe(left_open), 0);
+    assert_int_equal(fcntl(left_open[0], F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(wire_worker_start(&w, true, &why), ERR_OK);
+    close(left_open[1]);
+    ssize_t n =
+        read(left_open[0], &c, 1); /* 0: the end; -1: somebody may still write */
+    wire_worker_end(w);
+    close(left_open[0]);
+    assert_int_equal(n, 0);
+}
+
 static size_t damage(struct rng *r, char *s, size_t n)
 {
     for (uint32_t k = 1 + rng_below(r, 4); k > 0; k--) {
@@ -433,6 +453,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_hanging_worker_is_ended),
         cmocka_unit_test(a_killed_worker_loses_nothing),
         cmocka_unit_test(the_jailed_worker_plays),
+        cmocka_unit_test(the_worker_inherits_nothing),
         cmocka_unit_test(nonsense_does_not_crash_the_worker),
         cmocka_unit_test(any_order_of_requests_is_fine),
     };

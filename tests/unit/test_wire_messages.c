@@ -2,7 +2,7 @@
  * Messages: what goes in comes out; what an enemy sends is refused or harmless, never a
  * crash. The enemy is a fixed sequence of random numbers, so a failure can be repeated.
  */
-#include "truecode/wire.h"
+#include "../../src/wire/wire_internal.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -195,6 +195,47 @@ static void runs_stay_on_the_screen(void **state)
     wire_answer_release(&a);
 }
 
+/* ---- lengths --------------------------------------------------------------------- */
+
+/* A reader of a field of `size` bytes, of which the last one is not there. */
+static struct wire_reader short_by_one(const char *bytes, size_t size)
+{
+    return (struct wire_reader){.p = (const unsigned char *)bytes, .left = size - 1};
+}
+
+static void nothing_is_read_behind_the_end(void **state)
+{
+    (void)state;
+    static const char text[8] = "\4\0\0\0text";
+    struct wire_reader r = short_by_one(text, 1);
+    assert_int_equal(get_u8(&r), 0);
+    assert_non_null(r.bad);
+    r = short_by_one(text, 4);
+    assert_int_equal(get_u32(&r), 0);
+    assert_non_null(r.bad);
+    assert_true(r.p == (const unsigned char *)text && r.left == 3);
+    r = short_by_one(text, sizeof text);
+    assert_string_equal(get_bytes(&r, 100, NULL, "too long"), "");
+    assert_string_equal(r.bad, "the message ends too early");
+    assert_int_equal(r.left, 3);
+}
+
+/* Memory is taken for no more elements than the message has bytes for. */
+static void a_list_is_no_longer_than_its_message(void **state)
+{
+    (void)state;
+    static const char two[] = "\2\0\0\0aaaabbbb";
+    struct wire_reader r = {.p = (const unsigned char *)two, .left = 4 + 8};
+    assert_int_equal(get_count(&r, 9, 4, "too many"), 2);
+    assert_null(r.bad);
+    r = (struct wire_reader){.p = (const unsigned char *)two, .left = 4 + 7};
+    assert_int_equal(get_count(&r, 9, 4, "too many"), 0);
+    assert_string_equal(r.bad, "too many");
+    r = (struct wire_reader){.p = (const unsigned char *)two, .left = 4 + 8};
+    assert_int_equal(get_count(&r, 1, 4, "too many"), 0);
+    assert_string_equal(r.bad, "too many");
+}
+
 /* ---- the enemy ------------------------------------------------------------------- */
 
 /* Damages a valid message in ways that find bounds: bytes, lengths, ends. */
@@ -318,6 +359,8 @@ int main(void)
         cmocka_unit_test(answers_come_through),
         cmocka_unit_test(answers_are_bounded_and_cleaned),
         cmocka_unit_test(runs_stay_on_the_screen),
+        cmocka_unit_test(nothing_is_read_behind_the_end),
+        cmocka_unit_test(a_list_is_no_longer_than_its_message),
         cmocka_unit_test(damaged_answers_do_no_harm),
         cmocka_unit_test(damaged_requests_do_no_harm),
         cmocka_unit_test(messages_cut_short_are_refused),

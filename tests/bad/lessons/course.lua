@@ -1,5 +1,5 @@
 -- A lesson to play, and one that a test writes, badly.
 return course {
-  { track = "start", "first-page" },
+  { track = "start", "small-shop" },
   { track = "more", "spoilt" },
 }
