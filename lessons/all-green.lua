@@ -135,7 +135,37 @@ return lesson {
     },
   },
 
-  causes = { { "checkout", "pool-leak" }, { "checkout.pool", "pool-leak" }, { "orders-db", "pool-leak" } },
+  suspects = {
+    { "checkout", "pool-leak", right = true, also = { "checkout.pool", "orders-db" } },
+    { "checkout.pool", "pool-too-small", also = { "checkout" },
+      reply = "How long does a request keep its connection? That would tell a small pool from something else." },
+    { "orders-db", "overload", reply = "What are the database's processors doing?" },
+    { "orders-db", "lock-contention", reply = "If somebody holds a lock, others wait for it. Who waits, and for what?" },
+    { "card-gateway", "slow-dependency", reply = "If the gateway were slow, requests would be there now. How many are?" },
+    { "order-status", "bad-deploy", reply = "What do order-status and orders have in common? And what does each look like?" },
+  },
+  facts = {
+    { "over a hundred sessions sit idle in a transaction", seen = { "orders-db:sessions", "orders-db:metrics" },
+      when = function(s) return s:database("orders-db").idle_in_transaction > 100 end,
+      fits = { "pool-leak", "pool-too-small", "slow-dependency" },
+      tells = "Over a hundred sessions sit idle in a transaction: nobody is working in the database." },
+    { "the oldest have sat there for many minutes", seen = "orders-db:sessions",
+      when = function(s) return s:database("orders-db").oldest_idle_in_transaction > min(10) end,
+      fits = { "pool-leak", "lock-contention", "slow-dependency" },
+      tells = "Some sessions have sat in their transaction for many minutes; no order takes so long." },
+    { "sessions wait for a lock", seen = { "orders-db:sessions", "orders-db:locks" },
+      when = function(s) return s:database("orders-db").lock_waiting > 0 end,
+      fits = { "lock-contention" },
+      tells = "No session waits for a lock." },
+    { "the database is busy", seen = { "status", "orders-db:metrics", "orders-db:metric.cpu" },
+      when = function(s) return s:database("orders-db").cpu > 0.7 end,
+      fits = { "overload" },
+      tells = "The database's processors have next to nothing to do." },
+    { "requests are at the card gateway", seen = { "card-gateway:metrics", "checkout:stacks" },
+      when = function(s) return s:external("card-gateway").in_flight > 20 end,
+      fits = { "slow-dependency" },
+      tells = "Nothing is under way at the card gateway: the orders that hang are not there." },
+  },
 
   people = {
     mara = { "Mara", role = "support", desk = true },
@@ -169,10 +199,11 @@ return lesson {
       },
       hints = { "What would you have to know before any change?", "The third answer." } },
 
-    look { "since", title = "Who is affected, and since when?",
+    find { "since", title = "Since when?", answer = "since",
       say = [[First what everybody looks at, the state of the system. Then what the shop lives from: which number
-        is that, and what did it do in the last 45 minutes?]],
-      goal = function(s) return s:seen("orders_placed") end,
+        is that, and what did it do in the last 45 minutes? Since when are users hurt?]],
+      near = "Near, but people were hurt at another time than that. When does the number begin to fall?",
+      wrong = "What did you read that from? Look at the number that the shop lives from, over the last 45 minutes.",
       solution = { "status", "chart orders_placed --since 45m" },
       done = { { when = untouched, "Orders fell and then stopped, minutes before Mara wrote. Not one error was counted.",
           claims = stopped },
@@ -202,11 +233,11 @@ return lesson {
       hints = { "When is a request counted as slow, or as failed?", "Only when it ends. What if it never ends?",
         "The second answer." } },
 
-    look { "where", title = "Where do they hang?",
+    find { "where", title = "Where do they hang?", answer = "suspect",
       say = [[Where are the requests, and what do they wait for? Look into checkout, and at the other end of its
         connections. When you know, write down where it is, what it is, and why you think so.]],
-      suspect = true,
-      solution = { "ps checkout", "db sessions", "suspect checkout pool-leak because ps, db sessions" },
+      solution = { "status", "ps checkout", "db sessions", "stacks checkout",
+        "suspect checkout pool-leak because ps, db sessions" },
       done = { { when = held, [[{held} of 120 connections are taken and none comes back: each sits in an open transaction,
           and the database has nothing to do.]], claims = { held, function(s) return s:database("orders-db").cpu < 0.3 end } },
         [[Connections were taken and none came back: each sat in an open transaction, and the database had

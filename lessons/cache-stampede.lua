@@ -129,7 +129,37 @@ return lesson {
     },
   },
 
-  causes = { { "seats-cache", "expires-together" }, { "seats-cache.avail", "expires-together" } },
+  suspects = {
+    { "seats-cache", "expires-together", right = true, also = { "seats-cache.avail" } },
+    { "bookings-db", "overload", part = true },
+    { "seats-cache", "cold-cache", also = { "seats-cache.avail" },
+      reply = "How many of the lookups does the cache answer?" },
+    { "booking.pool", "pool-too-small", also = { "booking" },
+      reply = "With more connections more queries would run at once. What does the database do while people wait?" },
+    { "edge", "traffic-spike", also = { "visitors" },
+      reply = "How many come now, and how many came some minutes ago?" },
+    { "booking", "bad-deploy", reply = "A version that fails, fails all the time. When do views fail?" },
+  },
+  facts = {
+    { "the database is full for seconds and idle between", seen = "bookings-db:metric.cpu",
+      when = function(s) return s:highest("bookings-db", "cpu", min(3)) > 0.99 and s:mean("bookings-db", "cpu", min(3)) < 0.4 end,
+      fits = { "expires-together", "cold-cache", "overload" },
+      tells = "The database is full for a few seconds in each minute, and idle between." },
+    { "keys that are read together were written together", seen = { "seats-cache:keys", "seats-cache.avail:keys" },
+      when = function(s)
+        return s:param("seats-cache.avail.jitter") == 0 and not s:param("seats-cache.avail.single_flight")
+      end,
+      fits = { "expires-together", "cold-cache" },
+      tells = "Six keys were written in the same instant, and live equally long." },
+    { "the cache answers little", seen = { "status", "seats-cache.avail:metrics", "seats-cache:metrics" },
+      when = function(s) return s:keyspace("seats-cache.avail").hit_ratio < 0.5 end,
+      fits = { "cold-cache" },
+      tells = "The cache answers more than nine lookups in ten: it is not empty." },
+    { "more people come than some minutes ago", seen = { "visitors:metrics", "visitors:metric.visits_total", "edge:metric.requests_total" },
+      when = function(s) return s:rate("visitors", "visits_total", min(1)) > 1.2 * s:rate("visitors", "visits_total", min(4)) end,
+      fits = { "traffic-spike" },
+      tells = "As many people come now as some minutes ago." },
+  },
 
   steps = {
     ask { "first", title = "What do you do first?",
@@ -145,10 +175,12 @@ return lesson {
       },
       hints = { "You have one number, and no times yet.", "The third answer." } },
 
-    look { "rhythm", title = "Who is hit, and when?",
-      say = [[Look at the users first, over several minutes: which chart shows their failures? How long does it
-        last, and how often does it come?]],
-      goal = function(s) return s:seen("visitors") end,
+    find { "rhythm", title = "How often does it come?", of = "number", within = 0.15,
+      answer = function(s) return s:param("seats-cache.avail.ttl") / sec(1) + 2 end,
+      say = [[Look at the users first, over several minutes: which chart shows their failures? How many seconds
+        are there from one burst of failures to the next?]],
+      near = "Near. Take more than two bursts: from the first to the last, by the number of steps between.",
+      wrong = "From the beginning of one burst to the beginning of the next: a chart of some minutes shows several.",
       solution = { "chart visitors.bad_total --since 6m" },
       done = { { when = untouched, "A few seconds of failures, then nearly a minute of calm, again and again: {bad} bad views in two minutes. Since the mail the number of visits is flat.",
           claims = bursts },
@@ -158,14 +190,12 @@ return lesson {
         "bad_total counts what broke the promise: too slow, failed, or too old.",
         "chart visitors.bad_total --since 6m" } },
 
-    look { "where", title = "What has the same rhythm?",
+    find { "where", title = "What has the same rhythm?", answer = "suspect",
       say = { { when = untouched, [[Something else in this system moves once a minute. Find it, and look at single
           keys of the cache: when were they written? When you know, write down place, mechanism and why.]],
           claims = bursts },
         [[Something else in this system moved once a minute, before you changed it. Charts still show it. And look
           at single keys of the cache: when were they written? When you know, write down place, mechanism and why.]] },
-      goal = function(s) return s:seen("seats-cache.avail") and s:seen("bookings-db") end,
-      suspect = true,
       solution = { "chart bookings-db.cpu --since 3m", "cache", "cache ttl avail:ws-*",
         "suspect seats-cache expires-together because chart bookings-db.cpu, cache ttl" },
       done = "Six keys were written in the same instant and live 60 s. When they end, the database is full.",

@@ -112,48 +112,57 @@ return lesson {
     },
   },
 
-  causes = { { "shop", "bad-deploy" } },
+  suspects = {
+    { "shop", "bad-deploy", right = true },
+    { "shop-db", "overload", reply = "How busy is the database? `status` says it." },
+    { "shop", "pool-too-small", also = { "shop.pool" },
+      reply = "Who waits for a connection is slow first. How quick are the answers? `status` says it." },
+  },
+  facts = {
+    { "orders fail, and answers are quick", seen = "status",
+      when = function(s) return s:good(min(1)) < 0.9 and not (s:p99("shop/buy", min(1)) > ms(500)) end,
+      fits = { "bad-deploy" },
+      tells = "Orders fail, and the answers are quick: nobody waits for anything." },
+    { "the database is busy", seen = "status",
+      when = function(s) return s:database("shop-db").cpu > 0.8 end,
+      fits = { "overload" },
+      tells = "The database has little to do." },
+  },
 
   steps = {
-    look { "status", title = "How bad is it?",
+    find { "status", title = "How bad is it?", of = "share", within = 0.25,
+      answer = function(s) return 1 - s:good(min(1)) end,
       say = [[
         First look, touch nothing. What you type appears after the > sign. Type the word
-        `status` and press Enter. (Lost? Type help. Ctrl-C leaves; everything is saved.)]],
-      goal = function(s) return s:seen("status") end,
-      hints = { "One word shows the whole system.", "Type it after the > sign, then press Enter.",
-                "The word is: status" },
+        `status` and press Enter. Which share of the orders fails? Type it, like 5%. (Lost?
+        Type help. Ctrl-C leaves; everything is saved.)]],
+      near = "Near, but not it. It stands in the row of shop, under errors.",
+      wrong = "Type `status`: the row of shop says how many of the last minute's orders failed.",
+      hints = { "One word shows the whole system.", "Type `status`, and look at the row of shop.",
+                "Type: status    and then the number under errors, like 5%" },
       solution = { "status" },
-      done = { { when = failing, [[Look at shop: {failed} of orders fail. All instances (copies of the program) run, and the
+      done = { { when = failing, [[{failed} of orders fail. All instances (copies of the program) run, and the
           database has little to do.]], claims = failing },
-        [[Look at shop: {failed} of orders failed in the last minute. So you have changed something already. Watch
+        [[{failed} of orders failed in the last minute. So you have changed something already. Watch
           what it does to users.]] } },
 
-    look { "changes", title = "What changed?",
+    find { "changes", title = "What changed?", answer = "trigger",
       say = [[
         What ran well all day seldom breaks by itself. Type `changes`: what people did to the
-        system, the newest last.]],
-      goal = function(s) return s:seen("changes") end,
-      hints = { "What was the last thing anybody did?", "There is a list of that.",
-                "Type: changes" },
+        system, the newest last. Orders began to fail four or five minutes before the page came
+        at 20:10. Which change began it? Type its number.]],
+      replies = {
+        { "1", "Orders went well for ten minutes after it. Look at the times again." },
+        { "shop-db", "Orders went well for ten minutes after it. Look at the times again." },
+        { "nothing", "It could be. But look at the times again: what happened just before?" } },
+      hints = { "What was the last thing anybody did?", "Compare the times of the changes with 20:10.",
+                "Type: changes    and then the number of one" },
       solution = { "changes" } },
 
-    ask { "which", title = "Which change is it?",
-      say = [[Orders began to fail four or five minutes before the page came at 20:10. Which change do
-        you suspect? Type its number here: 1, 2 or 3.]],
-      choices = {
-        { "The older one, at the database",
-          reply = "Orders went well for ten minutes after it. Look at the times again." },
-        { "The new version of shop", reply = "Yes. It fits in time, and in place: the errors are in shop.",
-          right = true },
-        { "None of them", reply = "It could be. But look at the times again: one of them fits." },
-      },
-      hints = { "Compare the times of the changes with 20:10.", "The second answer." } },
-
-    look { "suspect", title = "Write your guess down",
+    find { "suspect", title = "Write your guess down", answer = "suspect",
       say = [[
         A guess is worth most before you test it, with a reason. `suspect` alone lists what it
         can be. Then type it with where you think it is, and the word that fits.]],
-      suspect = true,
       hints = { "Which part gave the errors, and what was done to it before?",
                 "First the part, then the word from the list, then: because what you saw.",
                 "A deploy puts a new version out. Its word is bad-deploy.",

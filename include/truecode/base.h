@@ -17,6 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The number of elements of an array (not of a pointer to some). */
+#define COUNT_OF(a) (sizeof(a) / sizeof *(a))
+
 /* ---- memory ---------------------------------------------------------------------- */
 
 void *mem_alloc(size_t n) MUST_USE;                  /* zeroed */

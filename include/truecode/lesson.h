@@ -34,6 +34,8 @@
 struct lesson;
 struct lesson_state;
 
+enum { SUSPECTS_MIN = 3, SUSPECTS_MAX = 6, CASE_FACTS_MAX = 24 };
+
 /* A known wrong turn: when `when` is true (checked each second after the first change,
  * fires once). */
 struct trap {
@@ -78,9 +80,30 @@ struct predicate {
     const char *name;
     fn_id fn;
 };
-struct accepted {          /* what a suspicion must name to be right */
-    const char *component; /* name */
+/* A suspect: a place and a mechanism. At least one is right; a part of the answer, a
+ * true symptom, is neither right nor a mistake; the others are rivals. */
+struct suspect {
+    const char *component;   /* name */
+    const char *const *also; /* other names of the place that are right as well */
+    size_t nalso;
     enum mechanism mechanism;
+    bool right, part;
+    struct text
+        reply; /* what is said of a rival that is suspected; none: nothing more */
+};
+/* A fact that tells suspects apart. A fact that fits the right suspects is so at the page,
+ * any other is not; a fact fits all right suspects or none. */
+struct case_fact {
+    const char *name;
+    fn_id when;
+    const char *const
+        *seen; /* subjects as of seen(): "orders-db:sessions"; any of them */
+    size_t nseen;
+    const char *const *fits_words; /* as the file has them */
+    size_t nfits;
+    uint32_t fits;     /* suspects for which it would be so: a bit each */
+    bool holds;        /* it fits the right ones: it is so */
+    struct text tells; /* what that says to whoever has seen it */
 };
 struct cited {
     const char *text, *url;
@@ -147,8 +170,14 @@ const struct predicate *lesson_move(const struct lesson *l, size_t i);
 size_t lesson_normals(const struct lesson *l);
 const struct predicate *lesson_normal(const struct lesson *l, size_t i);
 sim_time lesson_expect_at(const struct lesson *l); /* watched for a minute from then */
-size_t lesson_accepts(const struct lesson *l);
-const struct accepted *lesson_accept(const struct lesson *l, size_t i);
+size_t lesson_suspects(const struct lesson *l);    /* SUSPECTS_MAX at most */
+const struct suspect *lesson_suspect(const struct lesson *l, size_t i);
+/* Whether suspect number i is neither right nor a part of the answer. */
+bool lesson_rival(const struct lesson *l, size_t i);
+size_t lesson_case_facts(const struct lesson *l);
+const struct case_fact *lesson_case_fact(const struct lesson *l, size_t i);
+/* Whether a fact, once seen, excludes suspect number i. */
+bool case_fact_excludes(const struct lesson *l, const struct case_fact *f, size_t i);
 /* Debrief: short paragraphs; what would have prevented it; public incidents of the
  * kind. */
 const struct text *lesson_debrief(const struct lesson *l);
@@ -253,6 +282,9 @@ enum err lesson_test(struct lesson_state *st, fn_id fn, const struct lesson_fact
                      bool *out, struct errmsg *why) MUST_USE;
 enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                        double *out, struct errmsg *why) MUST_USE;
+/* The names that a function returns, a line each. */
+enum err lesson_names(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
+                      struct buf *out, struct errmsg *why) MUST_USE;
 
 /* The order of the lessons: lessons/course.lua, `return course { { track = "fail",
  * "all-green", ... }, ... }`. */

@@ -26,7 +26,7 @@
  * known by their kind's number in this list: a new one goes to the end. */
 #define STEP_KINDS(X)                                                                  \
     X(ask, "A step: a question.")                                                      \
-    X(look, "A step: something to find out.")                                          \
+    X(find, "A step: something to find out.")                                          \
     X(predict, "A step: what will happen to which number?")                            \
     X(act, "A step: something to put right.")                                          \
     X(say_update, "A step: a status update.")                                          \
@@ -65,6 +65,45 @@ struct prediction {     /* one thing to predict: up, same or down */
     sim_time after;     /* due so long after the change that the step names */
     const char *answer; /* what the author expects; "": read from what happened */
 };
+/* word, what is typed */
+#define FINDINGS(X)                                                                    \
+    X(COMPONENT, "component", "Type the component's name.")                            \
+    X(NUMBER, "number", "Type the number.")                                            \
+    X(TIME, "time", "Type the time, like 19:52.")                                      \
+    X(CLIENT, "client", "Type who, by the client's name.")                             \
+    X(SHARE, "share", "Type the share, like 30%.")                                     \
+    X(STATE, "state", "Type the word for it.")
+/* A line of the incident sheet that a step may open: word, what is typed */
+#define FINDING_LINES(X)                                                               \
+    X(HURT, "hurt", "Type who: clients by name, everybody or nobody.")                 \
+    X(SINCE, "since", "Type the time, like 19:52.")                                    \
+    X(MUCH, "much", "Type a share (30%), a number, or: not known yet.")                \
+    X(SUSPECT, "suspect", "Type COMPONENT MECHANISM; `suspect` lists the words.")      \
+    X(TRIGGER, "trigger",                                                              \
+      "Type the number of a change, a component, growth or nothing.")                  \
+    X(STANDS, "state", "Type investigating, mitigated, cured or recovered.")
+enum finding_of {
+#define X(id, word, typed) FINDING_##id,
+    FINDINGS(X) FINDING_LINES(X)
+#undef X
+        FINDING_COUNT
+};
+struct finding_reply { /* what is said of one answer */
+    const char *answer;
+    struct text says;
+};
+/* A finding, asked for by a function of the lesson's, or a line of the sheet. */
+struct finding {
+    enum finding_of of;
+    const char *line; /* its word; NULL: `answer` knows */
+    fn_id answer;     /* number, time, share: a number; else one name or more */
+    bool watch;       /* time goes on while it is open */
+    double within; /* number, share: of the truth (0.2: a fifth); time: nanoseconds */
+    const struct finding_reply *replies;
+    size_t nreplies;
+    struct text near, wrong; /* said of a near miss; of any other answer */
+};
+
 /* A step, with what most kinds have. A kind with more begins its struct with this one. */
 struct step {
     const struct step_kind *kind;
@@ -84,9 +123,9 @@ struct step {
     const char *const *change; /* console lines that predictions are about; each may be
                                   one of several: "restart api or restart api --rolling" */
     size_t nchange;
-    bool any_change;          /* any change of the learner's, the last of them */
-    fn_id goal;               /* true when it is done; else FN_NONE */
-    bool wants_suspect;       /* a right suspicion, instead of a goal or with one */
+    bool any_change;               /* any change of the learner's, the last of them */
+    fn_id goal;                    /* true when it is done; else FN_NONE */
+    const struct finding *finding; /* what is to be found; NULL: nothing */
     const char *const *needs; /* fields of an update: "impact", "state", "next" ... */
     size_t nneeds;
     const char *const *solution; /* console lines */
@@ -118,7 +157,7 @@ struct step_verdict {
 
 /* The session's eyes, for a step that waits for something. */
 struct step_eyes {
-    bool suspected; /* a right suspicion is open */
+    bool suspected; /* a right suspicion is open, and what was seen tells it apart */
     bool (*is_true)(void *ctx, fn_id fn);
     void *ctx;
 };
@@ -151,6 +190,7 @@ struct step_kind {
                           that acts it is moot once users are well again */
     bool acts;         /* there is no answer to choose: a solution is needed */
     bool mends;        /* users are to be well after it */
+    bool finds;        /* what was found is asked for: the session judges it */
 
     /* Judges what was typed. NULL: nothing is asked in words, and time goes on. */
     void (*answer)(const struct step *st, const struct step_answer *a,
@@ -173,6 +213,8 @@ struct step_kind {
 size_t step_kinds(void);
 const struct step_kind *step_kind_at(size_t i);
 
+/* A suspicion is asked for. */
+bool step_wants_suspect(const struct step *st);
 /* The clock stands while it is open. */
 bool step_asks(const struct step *st);
 bool step_item(const struct step *st, size_t i, struct step_item *out);

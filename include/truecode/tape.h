@@ -63,7 +63,7 @@ struct tape_chain {
 struct tape_line {
     sim_time at;
     uint64_t trace;
-    const char *kind; /* "read", "seen", "cmd", "time", "score" */
+    const char *kind; /* "read", "seen", "cmd", "found", "time", "score" */
     const char *text; /* "" none; read: valid until the next call on the reader */
 };
 

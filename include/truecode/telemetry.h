@@ -2,9 +2,9 @@
  * telemetry: what can be seen of a world.
  *
  * A `recording` listens to one world (recording_observer) and is sampled once per
- * simulated second (recording_sample). It is append-only: chunks are reference-counted,
- * a fork shares them, a rewind truncates. It never changes a world, and the ledger of
- * users that goals and score read is counted in sim, not here.
+ * simulated second (recording_sample). It is append-only, chunks are reference-counted,
+ * and a fork shares them. It never changes a world, and the ledger of users that goals
+ * and score read is counted in sim, not here.
  *
  *     struct recording *rec = recording_new(model, rules, nrules);
  *     struct observer o = recording_observer(rec);
@@ -17,12 +17,9 @@
  * Windows are half open: (from, to]. Times before the start read as missing (NaN); a
  * window that reaches beyond what was recorded is answered from the part that was.
  *
- * Two ways back. A fork is exact at any moment: what is open is copied when one of the
- * two goes on. A truncate costs nothing beforehand and is exact for series, changes,
- * alerts and the objective at every whole second; latencies, explanations and failures
- * are kept in slots of ten seconds, so the slot that t lies in begins again at t,
- * empty, unless t is a multiple of ten seconds. Traces that were in flight at t and not
- * kept later are gone.
+ * The way back is a fork from before: exact at any moment, and cheap, as only the parts
+ * that are still open are copied, when one of the two goes on. A recording forgets
+ * nothing by itself but the oldest logs and traces.
  */
 #ifndef TRUECODE_TELEMETRY_H
 #define TRUECODE_TELEMETRY_H
@@ -70,10 +67,6 @@ struct recording *recording_new(struct model *m, const struct alert_rule *rules,
 void recording_free(struct recording *r);
 struct recording *
 recording_fork(const struct recording *r) MUST_USE; /* shares chunks */
-/* Forgets everything after t, a whole second. What happened exactly at t stays, an
- * action then included: to go back to just before an action, keep a fork from before
- * it. */
-void recording_truncate(struct recording *r, sim_time t);
 struct observer recording_observer(struct recording *r);
 /* Call at each whole simulated second, after world_run() reached it; also evaluates
  * alerts. A second call within the same second does nothing. */

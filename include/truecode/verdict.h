@@ -104,6 +104,7 @@ struct score {
     X(TWIN, "twin", "users are well without the incident")                             \
     X(CAUSE, "cause", "without this one cause users are well")                         \
     X(INNOCENT, "innocent", "without what is no cause users suffer all the same")      \
+    X(FACTS, "facts", "what tells the suspects apart is so, and can be seen")          \
     X(FIX, "fix", "users are well after each fix")                                     \
     X(WRONG, "wrong", "each wrong fix does the harm it is said to do")                 \
     X(STEPS, "steps", "the steps can be played from end to end")                       \

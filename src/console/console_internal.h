@@ -18,7 +18,6 @@
 #define CONSOLE_LINE_MAX 4096
 #define WORDS_MAX        96
 #define STAGES_MAX       8
-#define COUNT_OF(a)      (sizeof(a) / sizeof *(a))
 #define WILD(a)          .wild = (a), .nwild = COUNT_OF(a)
 
 /* ---- words (parse.c) ------------------------------------------------------------- */

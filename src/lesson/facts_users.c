@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- latency --------------------------------------------------------------------- */
 
@@ -141,42 +142,52 @@ int s_budget(lua_State *L)
 
 /* ---- the learner ----------------------------------------------------------------- */
 
-static void check_facet(lua_State *L, const char *facet)
+static void check_facet(lua_State *L, const char *facet, int line)
 {
-    static const char *const facets[] = {"instances", "pool",     "metrics",    "logs",
-                                         "traces",    "sessions", "statements", "keys",
-                                         "config",    "stacks",   "changes",    "debug",
-                                         "info",      "warn",     "error"};
+    static const char *const facets[] = {
+        "instances",  "pool",    "metrics",  "logs",    "traces",     "sessions",
+        "statements", "keys",    "config",   "stacks",  "changes",    "locks",
+        "tables",     "indexes", "replicas", "backups", "partitions", "dead",
+        "debug",      "info",    "warn",     "error"};
     size_t n = sizeof facets / sizeof *facets;
     if (str_starts(facet, "metric."))
         return;
     for (size_t i = 0; i < n; i++)
         if (str_eq(facets[i], facet))
             return;
-    fail_unknown(L, 0, "there is no facet", facet, facets, n);
+    fail_unknown(L, line, "there is no facet", facet, facets, n);
+}
+
+void check_subject(lua_State *L, const struct model *m, const char *subject, int line)
+{
+    static const char *const alone[] = {"status", "map", "alerts", "changes",
+                                        "tickets"};
+    const char *colon = strchr(subject, ':');
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        if (str_eq(alone[i], subject))
+            return;
+    char name[200];
+    snprintf(name, sizeof name, "%.*s",
+             (int)(colon ? colon - subject : (long)strlen(subject)), subject);
+    find_comp(L, m, name, line);
+    if (colon)
+        check_facet(L, colon + 1, line);
 }
 
 /* ("changes"), ("checkout") or ("checkout", "pool"); a misspelt one would never be
  * true. */
 int s_seen(lua_State *L)
 {
-    static const char *const alone[] = {"status", "map", "alerts", "changes",
-                                        "tickets"};
     const struct lesson_facts *f = facts_of(L);
     char subject[200];
     const char *name = facts_text(L, 2, "what was seen");
-    bool wide = false;
     host_charge(L, 20);
-    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
-        wide |= str_eq(alone[i], name);
-    if (!wide)
-        find_comp(L, facts_model(L), name, 0);
     if (!lua_isnoneornil(L, 3)) {
-        const char *facet = facts_text(L, 3, "the facet");
-        check_facet(L, facet);
-        snprintf(subject, sizeof subject, "%s:%s", name, facet);
+        snprintf(subject, sizeof subject, "%.90s:%.90s", name,
+                 facts_text(L, 3, "the facet"));
         name = subject;
     }
+    check_subject(L, facts_model(L), name, 0);
     lua_pushboolean(L, f->seen && f->seen(f->seen_ctx, name));
     return 1;
 }

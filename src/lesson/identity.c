@@ -249,9 +249,29 @@ static void put_step(lua_State *L, struct identity *d, const struct step *s)
     put_text(d->out, s->id);
     if (s->kind->identify)
         s->kind->identify(s, &print);
-    buf_addf(d->out, " %d", s->wants_suspect);
     put_fn(L, d, s->goal);
     buf_addch(d->out, '\n');
+}
+
+/* Names of facts and what they tell are words. */
+static void put_suspects(lua_State *L, struct identity *d)
+{
+    const struct lesson *l = d->l;
+    for (size_t i = 0; i < l->nsuspects; i++) {
+        const struct suspect *x = &l->suspects[i];
+        put_text(d->out, x->component);
+        for (size_t k = 0; k < x->nalso; k++)
+            put_text(d->out, x->also[k]);
+        buf_addf(d->out, " %d %d%d\n", (int)x->mechanism, x->right, x->part);
+    }
+    for (size_t i = 0; i < l->nfacts; i++) {
+        const struct case_fact *f = &l->facts[i];
+        for (size_t k = 0; k < f->nseen; k++)
+            put_text(d->out, f->seen[k]);
+        buf_addf(d->out, " %u", (unsigned)f->fits);
+        put_fn(L, d, f->when);
+        buf_addch(d->out, '\n');
+    }
 }
 
 static void put_course(lua_State *L, struct identity *d, const struct course *c)
@@ -281,10 +301,7 @@ static int describe_inside(lua_State *L)
         put_text(d->out, l->traps[i].id);
         put_fn(L, d, l->traps[i].when);
     }
-    for (size_t i = 0; i < l->naccepts; i++) {
-        put_text(d->out, l->accepts[i].component);
-        buf_addf(d->out, " %d", (int)l->accepts[i].mechanism);
-    }
+    put_suspects(L, d);
     for (size_t i = 0; i < l->nfixes; i++)
         put_course(L, d, &l->fixes[i]);
     for (size_t i = 0; i < l->nwrongs; i++)

@@ -271,6 +271,14 @@ void read_steps(struct reader *r, const struct field *f, int line, void *out);
 enum { PEOPLE_MAX = 16 };
 extern const struct schema person_schema, known_schema, reaction_schema;
 void read_people(struct reader *r, const struct field *f, int line, void *out);
+/* schema_suspects.c */
+extern const struct schema suspect_schema, case_fact_schema;
+/* Raises where suspects and facts do not go together. */
+void check_suspects(struct reader *r, int line);
+/* The same of what needs the world: components, and where facts are seen. */
+void check_suspects_in(lua_State *L, const struct lesson *l, const struct model *m);
+/* Raises where nothing can be seen by that name: "changes", "checkout", "checkout:pool". */
+void check_subject(lua_State *L, const struct model *m, const char *subject, int line);
 /* Calls `each` with every schema, in the order of the reference. */
 void schemas_each(void (*each)(struct buf *out, const struct schema *s),
                   struct buf *out);
@@ -324,8 +332,10 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     struct course *fixes, *wrongs;
     size_t nfixes, nwrongs;
     struct expect_decl expect;
-    struct accepted *accepts;
-    size_t naccepts;
+    struct suspect *suspects;
+    size_t nsuspects;
+    struct case_fact *facts;
+    size_t nfacts;
     struct text debrief;
     const struct text *sums;
     size_t nsums;

@@ -94,10 +94,7 @@ static bool assigned(const struct cursor *c, bool bracket)
 
 static void add_mark(struct scan *s, const char *p, size_t n, int line, uint32_t scope)
 {
-    if (s->n == s->cap) {
-        s->cap = s->cap ? 2 * s->cap : TINY(256, 1);
-        s->marks = mem_grow(s->marks, s->cap, sizeof *s->marks);
-    }
+    GROW(s->marks, s->n, s->cap);
     s->marks[s->n++] =
         (struct scan_mark){(uint32_t)(p - s->text), (uint32_t)n, line, scope};
 }
@@ -283,10 +280,7 @@ static void skip_comment(struct cursor *c)
 
 static void add_edit(struct scan *s, size_t off, const char *text)
 {
-    if (s->nedits == s->edits_cap) {
-        s->edits_cap = s->edits_cap ? 2 * s->edits_cap : TINY(32, 1);
-        s->edits = mem_grow(s->edits, s->edits_cap, sizeof *s->edits);
-    }
+    GROW(s->edits, s->nedits, s->edits_cap);
     s->edits[s->nedits++] = (struct scan_edit){off, text};
 }
 

@@ -48,10 +48,7 @@ fn_id read_kept(struct reader *r, const char *name)
     assert(l);
     if (name)
         place_push(r, (struct key){.name = name});
-    if (l->nplaces == l->places_cap) {
-        l->places_cap = l->places_cap ? 2 * l->places_cap : 32;
-        l->places = mem_grow(l->places, l->places_cap, sizeof *l->places);
-    }
+    GROW(l->places, l->nplaces, l->places_cap);
     r->place.type = lua_type(r->L, -1);
     l->places[l->nplaces++] = r->place;
     if (name)

@@ -57,25 +57,6 @@ static SCHEMA(post_schema, "post", "The post of the series that the lesson goes 
               post_fields, check_post);
 #undef THIS
 
-#define THIS struct accepted
-static void read_mechanism(struct reader *r, const struct field *f, int line, void *out)
-{
-    struct accepted *a = out;
-    const char *word = read_string(r, -1, line, f->name);
-    a->mechanism = mechanism_find(word);
-    if (a->mechanism == MECHANISM_COUNT)
-        fail_unknown(r->L, line, "no such mechanism", word, mechanism_words(),
-                     MECHANISM_COUNT);
-}
-static const struct field accepted_fields[] = {
-    FPOS(1, "component", STRING, component, "a component's name"),
-    {"mechanism", FIELD_CUSTOM, 0, 0, "a word of the course-wide list", 2, true, 0, 0,
-     read_mechanism},
-};
-static SCHEMA(accepted_schema, "cause", "A suspicion that is right.", accepted_fields,
-              NULL);
-#undef THIS
-
 /* ---- courses: fixes and wrong fixes ---------------------------------------------- */
 
 #define THIS                    struct course
@@ -355,8 +336,10 @@ static const struct field lesson_fields[] = {
     FCUSTOM("people", read_people, "{ mara = { \"Mara\", role = \"support\" } }"),
     FLIST("reactions", RECORDS, reactions, nreactions, &reaction_schema,
           "what people write, beside what they write everywhere"),
-    FLIST("causes", RECORDS, accepts, naccepts, &accepted_schema,
-          "suspicions that are right: { \"component\", \"mechanism\" }"),
+    FLIST("suspects", RECORDS, suspects, nsuspects, &suspect_schema,
+          "what it may be, 3 to 6, at least one of them right"),
+    FLIST("facts", RECORDS, facts, nfacts, &case_fact_schema,
+          "what tells the suspects apart"),
     FLIST("fixes", RECORDS, fixes, nfixes, &fix_schema, "courses that win"),
     FLIST("wrong", RECORDS, wrongs, nwrongs, &wrong_schema, "courses that tempt"),
     F("debrief", SAYS, debrief, "short paragraphs; what would have prevented it"),
@@ -399,6 +382,7 @@ static void check_lesson(struct reader *r, int line, void *record)
     const char *tracks[] = {"think", "fail", "recover", "scale", "start", "lab"};
     l->line = line;
     check_texts(r);
+    check_suspects(r, line);
     i->post_title = l->post.title;
     i->post_url = l->post.url;
     i->post_basis = l->post.basis;
@@ -483,9 +467,9 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
         &lesson_schema,    &post_schema,   &slo_schema, &burn_schema,
         &threshold_schema, &expect_schema, NULL};
     static const struct schema *const after[] = {
-        &trap_schema,     &person_schema, &known_schema, &reaction_schema,
-        &accepted_schema, &fix_schema,    &wrong_schema, &cited_schema,
-        &live_schema,     &lab_schema,    NULL};
+        &trap_schema,    &person_schema,    &known_schema, &reaction_schema,
+        &suspect_schema, &case_fact_schema, &fix_schema,   &wrong_schema,
+        &cited_schema,   &live_schema,      &lab_schema,   NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

@@ -130,9 +130,10 @@ uint64_t lesson_effort(const struct lesson_state *st)
 
 struct question {
     fn_id fn;
-    int want; /* LUA_TBOOLEAN or LUA_TNUMBER */
+    int want; /* LUA_TBOOLEAN, LUA_TNUMBER, or LUA_TSTRING: one or several */
     bool yes;
     double number;
+    struct buf *names; /* a line each */
 };
 
 static int ask_inside(lua_State *L)
@@ -144,12 +145,19 @@ static int ask_inside(lua_State *L)
     lua_getinfo(L, ">S", &ar);
     host_of(L)->line = ar.linedefined;
     object_push(L, "s");
-    lua_call(L, 1, 1);
-    if (lua_type(L, -1) != q->want) {
-        fail(L, ar.linedefined, "this function must return %s, not a %s",
-             q->want == LUA_TBOOLEAN ? "true or false" : "a number",
-             luaL_typename(L, -1));
-    }
+    int before = lua_gettop(L) - 2, several = q->want == LUA_TSTRING;
+    lua_call(L, 1, several ? LUA_MULTRET : 1);
+    for (int i = before + 1; i <= lua_gettop(L) || i == before + 1; i++)
+        if (lua_type(L, i) != q->want)
+            fail(L, ar.linedefined, "this function must return %s, not a %s",
+                 q->want == LUA_TBOOLEAN  ? "true or false"
+                 : q->want == LUA_TNUMBER ? "a number"
+                                          : "a name",
+                 luaL_typename(L, i));
+    for (int i = before + 1; several && i <= lua_gettop(L); i++)
+        buf_addf(q->names, "%s\n", lua_tostring(L, i));
+    if (several)
+        return 0;
     q->yes = lua_toboolean(L, -1);
     q->number = lua_tonumber(L, -1);
     return 0;
@@ -181,6 +189,13 @@ enum err lesson_test(struct lesson_state *st, fn_id fn, const struct lesson_fact
     enum err e = ask(st, &q, f, why);
     *out = q.yes;
     return e;
+}
+
+enum err lesson_names(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
+                      struct buf *out, struct errmsg *why)
+{
+    struct question q = {.fn = fn, .want = LUA_TSTRING, .names = out};
+    return ask(st, &q, f, why);
 }
 
 enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,

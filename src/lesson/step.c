@@ -105,24 +105,22 @@ void step_check_goal(struct reader *r, int line, void *record)
 {
     struct step *s = record;
     step_name(r, line, record);
-    if (s->goal == FN_NONE && !s->wants_suspect)
-        fail(r->L, line, "step '%.40s' needs a goal (or suspect = true)", s->id);
+    if (s->goal == FN_NONE)
+        fail(r->L, line, "step '%.40s' needs a goal", s->id);
     if (s->nsolution == 0)
         fail(r->L, line, "step '%.40s' needs a solution", s->id);
 }
 
 bool step_goal_reached(const struct step *st, const struct step_eyes *eyes)
 {
-    if (st->wants_suspect && !eyes->suspected)
-        return false;
-    return st->goal == FN_NONE ? st->wants_suspect : eyes->is_true(eyes->ctx, st->goal);
+    return eyes->is_true(eyes->ctx, st->goal);
 }
 
 /* ---- what a face or a prover asks of any step ------------------------------------- */
 
 bool step_asks(const struct step *st)
 {
-    return st->kind->answer || st->kind->update;
+    return st->kind->answer || st->kind->update || (st->finding && !st->finding->watch);
 }
 
 bool step_item(const struct step *st, size_t i, struct step_item *out)

@@ -58,7 +58,7 @@ bool step_choice_solve(const struct step *st, size_t i, struct buf *line);
 struct step_how step_choice_how(const struct step *st);
 void step_choice_identify(const struct step *st, struct step_print *out);
 
-/* A goal or a suspicion to reach: look and act. */
+/* A goal to reach: act. */
 void step_check_goal(struct reader *r, int line, void *record);
 bool step_goal_reached(const struct step *st, const struct step_eyes *eyes);
 

@@ -11,10 +11,7 @@
 static void check_components(lua_State *L, struct build *b)
 {
     const struct lesson *l = b->l;
-    for (size_t i = 0; i < l->naccepts; i++)
-        find_comp(L, b->m, l->accepts[i].component,
-                  scan_line(&l->scan, l->accepts[i].component,
-                            scan_line(&l->scan, "causes", l->line)));
+    check_suspects_in(L, l, b->m);
     for (size_t i = 0; i < l->nwrongs; i++)
         if (l->wrongs[i].client)
             find_comp(L, b->m, l->wrongs[i].client,

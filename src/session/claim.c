@@ -1,12 +1,9 @@
 /*
- * Is the number in a status update honest? People say "600 orders", "about 30 %", "3 in
- * 10", "six a second": a count, a share or a rate. Each is held against what can be
- * known of users at that moment: since it began, over the last five minutes, or in the
- * worst minute so far; within a factor of two of any of these is honest. Words without
- * a number, "not known yet" among them, claim nothing.
+ * The number in what somebody says. People say "600 orders", "about 30 %", "3 in 10", "six a
+ * second": a count, a share or a rate. Words without a number, "not known yet" among them,
+ * claim nothing. What a number is held against is the sheet's (sheet_much.c).
  */
 #include "session_internal.h"
-#include "truecode/picture.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -131,67 +128,11 @@ struct claim claim_read(const char *text)
     return c;
 }
 
-/* ---- what is so ------------------------------------------------------------------ */
-
-static double bad_share(const struct session *s, sim_time from, sim_time to)
+double claim_number(const char *text)
 {
-    double good = recording_good(s->run.rec, from, to);
-    return isnan(good) ? 0 : 1 - good;
-}
-
-static double bad_rate(const struct session *s, sim_time from, sim_time to)
-{
-    double seconds = (double)(to - from) / (double)SIM_SEC;
-    double bad = (double)recording_bad_count(s->run.rec, from, to);
-    return seconds > 0 ? bad / seconds : 0;
-}
-
-static double so(const struct session *s, enum claim_kind kind, sim_time from,
-                 sim_time to)
-{
-    return kind == CLAIM_SHARE  ? bad_share(s, from, to)
-           : kind == CLAIM_RATE ? bad_rate(s, from, to)
-                                : (double)recording_bad_count(s->run.rec, from, to);
-}
-
-/* How it was when it was worst: what people still say when it is over. */
-static double worst_minute(const struct session *s, enum claim_kind kind)
-{
-    sim_time now = run_now(&s->run);
-    struct scene scene = {.w = s->run.world, .rec = s->run.rec, .now = now};
-    struct worst_minute worst = scene_worst_minute(&scene, 0, now);
-    return kind == CLAIM_SHARE ? worst.bad_share : worst.bad_per_s;
-}
-
-static bool within_factor_two(double said, double truth)
-{
-    return said == truth ||
-           (said > 0 && truth > 0 && said <= 2 * truth && truth <= 2 * said);
-}
-
-bool claim_holds(const struct session *s, const struct claim *c)
-{
-    sim_time now = run_now(&s->run), page = lesson_info(s->lesson)->starts_at;
-    sim_time since[] = {page, 0, now - 5 * SIM_MIN};
-    size_t n = c->kind == CLAIM_REQUESTS ? 2 : 3; /* a count is of all that was lost */
-    bool holds = c->kind == CLAIM_NONE;
-    for (size_t i = 0; i < n; i++)
-        holds |= within_factor_two(c->number, so(s, c->kind, since[i], now));
-    if (c->kind != CLAIM_REQUESTS)
-        holds |= within_factor_two(c->number, worst_minute(s, c->kind));
-    return holds;
-}
-
-void claim_truth(const struct session *s, const struct claim *c, struct buf *out)
-{
-    if (c->kind == CLAIM_SHARE) {
-        number_share(out, worst_minute(s, CLAIM_SHARE));
-        buf_adds(out, " of requests failed or were slow in the worst minute");
-    } else if (c->kind == CLAIM_RATE) {
-        number_text(out, worst_minute(s, CLAIM_RATE));
-        buf_adds(out, " failed or slow requests a second in the worst minute");
-    } else {
-        number_count(out, (double)run_bad(&s->run, lesson_info(s->lesson)->starts_at));
-        buf_adds(out, " failed or slow requests since the page");
-    }
+    const char *rest, *p = text ? next_number(text) : NULL;
+    if (!p)
+        return NAN;
+    double v = read_number(p, &rest);
+    return p > text && p[-1] == '-' ? -v : v;
 }

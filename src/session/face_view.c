@@ -70,7 +70,8 @@ const struct session_view *session_view(const struct session *cs)
         .day_start = li->day_start,
         .phase = s->phase,
         .hold = session_hold(s),
-        .asking = s->phase == PHASE_PLAY && (step_holds(s) || s->form.open),
+        .asking = s->phase == PHASE_PLAY &&
+                  (step_holds(s) || finding_open(s) || s->form.open),
         .speed = s->speed,
         .wait_until = s->wait_until,
         .seed = s->seed,

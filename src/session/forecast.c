@@ -90,11 +90,7 @@ void forecast_add(struct session *s, const struct step_verdict *v)
 {
     const struct step *st = step_current(s);
     for (size_t i = 0; i < v->nsaid; i++) {
-        if (s->nforecasts == s->forecasts_cap) {
-            s->forecasts_cap = s->forecasts_cap ? 2 * s->forecasts_cap : TINY(8, 1);
-            s->forecasts =
-                mem_grow(s->forecasts, s->forecasts_cap, sizeof *s->forecasts);
-        }
+        GROW(s->forecasts, s->nforecasts, s->forecasts_cap);
         s->forecasts[s->nforecasts++] = (struct forecast){
             .step = s->step, .of = &st->predict[i], .said = v->said[i]};
     }

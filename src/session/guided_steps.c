@@ -87,8 +87,9 @@ static bool is_true(void *ctx, fn_id fn)
 bool step_reached(struct session *s)
 {
     const struct step *st = step_current(s);
-    const struct step_eyes eyes = {
-        .suspected = s->run.suspected, .is_true = is_true, .ctx = s};
+    const struct step_eyes eyes = {.suspected = s->run.suspected && evidence_tells(s),
+                                   .is_true = is_true,
+                                   .ctx = s};
     if (s->moot) /* what it was can still be told; what was to be seen cannot */
         return s->run.suspected;
     return st && st->kind->reached && st->kind->reached(st, &eyes);
@@ -124,7 +125,7 @@ void step_check(struct session *s)
 /* ---- questions ------------------------------------------------------------------- */
 
 /* Carries out what the kind of the step made of it. */
-static void judged(struct session *s, const struct step_verdict *v)
+void step_judged(struct session *s, const struct step_verdict *v)
 {
     static const enum tone tones[] = {[STEP_NOT_ASKED] = TONE_DIM,
                                       [STEP_UNCLEAR] = TONE_WARN,
@@ -152,7 +153,7 @@ void step_answer(struct session *s, const struct step_answer *a)
         return;
     }
     st->kind->answer(st, a, &v);
-    judged(s, &v);
+    step_judged(s, &v);
 }
 
 void step_update(struct session *s, const struct update *u)
@@ -162,7 +163,7 @@ void step_update(struct session *s, const struct update *u)
     if (!st || !st->kind->update)
         return;
     st->kind->update(st, u, &v);
-    judged(s, &v);
+    step_judged(s, &v);
 }
 
 /* ---- help ------------------------------------------------------------------------ */
@@ -199,5 +200,10 @@ void step_solution(struct session *s)
             session_say(s, TONE_ACCENT, "Answer %d: %s", it.number, it.text);
     for (size_t i = 0; i < st->nsolution; i++)
         session_say(s, TONE_ACCENT, "  %s", st->solution[i]);
+    struct buf found;
+    buf_init(&found, 64);
+    if (st->finding && finding_truth(s, st->finding, &found))
+        session_say(s, TONE_ACCENT, "Answer: %s", found.s);
+    buf_release(&found);
     s->status[s->step] = STEP_SHOWN;
 }

@@ -53,20 +53,13 @@ static void do_answer(struct session *s, const struct effect *x)
     step_answer(s, &(struct step_answer){.number = (int)x->number, .words = x->text});
 }
 
-static enum sheet_line line_named(const char *word)
-{
-    enum sheet_line line = 0;
-    while (line < SHEET_LINE_COUNT && !str_eq(sheet_line_kind(line)->word, word))
-        line++;
-    return line;
-}
-
 static void do_state(struct session *s, const struct effect *x)
 {
-    enum sheet_line line = line_named(x->line);
+    enum sheet_line line = sheet_line_named(x->line);
     sheet_state(s, line, x->text, false);
     session_say(s, TONE_NORMAL, "On your sheet, %s: %s.",
                 sheet_line_kind(line)->heading, x->text);
+    finding_stated(s, line, x->text);
 }
 
 static void do_resolve(struct session *s, const struct effect *x)
@@ -101,6 +94,7 @@ static void do_effect(struct session *s, const struct effect *x)
             break;
         strings_add(&s->seen, x->text);
         strings_add(&s->seen_ever, x->text);
+        evidence_look(s, x->text);
         break;
     case EFFECT_SUSPECT:
         note_suspect(s, x);
@@ -225,7 +219,7 @@ static enum err refused(const struct session *s, const struct effects *fx,
             e = errmsg_set(no, ERR_REFUSED,
                            "On call nobody explains it. When it is over, why is free.");
         else if (x->kind == EFFECT_STATE &&
-                 !sheet_readable(s, line_named(x->line), x->text, no))
+                 !sheet_readable(s, sheet_line_named(x->line), x->text, no))
             e = ERR_INPUT;
     }
     return e;
@@ -251,6 +245,9 @@ enum err input_apply(struct session *s, const char *line, bool confirmed,
         if (step_current(s) && step_current(s)->nchoices > 0)
             session_say(s, TONE_DIM,
                         "A question is open: type the number of your answer.");
+        else if (step_current(s) && step_current(s)->finding)
+            session_say(s, TONE_DIM, "A question is open. %s",
+                        step_how(step_current(s)).shown);
         errmsg_set(why, e, "%.400s", out.text.s);
     } else if (fx.confirm && !confirmed) {
         set_confirm(s, fx.confirm);
@@ -324,7 +321,8 @@ enum err session_line(struct session *s, const char *line, bool confirmed,
                                bare_answer(s, clean.s, bare, sizeof bare)
                            ? bare
                            : clean.s;
-    if (!blank(text) && !form_takes(s, text, confirmed, &e, why))
+    if (!blank(text) && !form_takes(s, text, confirmed, &e, why) &&
+        !finding_takes(s, text))
         e = input_apply(s, text, confirmed, why);
     buf_release(&clean);
     return e;

@@ -55,7 +55,7 @@ bool step_moot(struct session *s)
     if (!st)
         return false;
     bool was = s->moot, now = step_is_moot(s);
-    s->moot = now && st->wants_suspect;
+    s->moot = now && step_wants_suspect(st);
     if (!now || s->moot) {
         if (s->moot && !was && !s->run.suspected)
             tell(s, st, "Users are well again. What was it?");

@@ -43,31 +43,17 @@ static bool notebook_full(struct session *s, enum note_kind kind)
 static struct note *add_note(struct session *s, enum note_kind kind, const char *text)
 {
     assert(text && s->nnotes <= s->notes_cap);
-    if (s->nnotes == s->notes_cap) {
-        s->notes_cap = s->notes_cap ? 2 * s->notes_cap : TINY(8, 1);
-        s->notes = mem_grow(s->notes, s->notes_cap, sizeof *s->notes);
-    }
+    GROW(s->notes, s->nnotes, s->notes_cap);
     struct note *n = &s->notes[s->nnotes++];
     *n = (struct note){.at = run_now(&s->run),
                        .kind = kind,
                        .open = true,
                        .comp = COMP_NONE,
                        .mechanism = MECHANISM_COUNT,
+                       .suspect = SIZE_MAX,
                        .text = mem_strdup(text)};
     session_touch(s);
     return n;
-}
-
-static bool suspicion_right(const struct session *s, comp_id c, enum mechanism m)
-{
-    assert(m < MECHANISM_COUNT);
-    const struct model *model = s->run.stage->lw.model;
-    for (size_t i = 0; i < lesson_accepts(s->lesson); i++) {
-        const struct accepted *a = lesson_accept(s->lesson, i);
-        if (a->mechanism == m && model_find(model, a->component) == c)
-            return true;
-    }
-    return false;
 }
 
 static size_t open_suspicions(const struct session *s)
@@ -76,45 +62,6 @@ static size_t open_suspicions(const struct session *s)
     for (size_t i = 0; i < s->nnotes; i++)
         n += s->notes[i].kind == NOTE_SUSPICION && s->notes[i].open;
     return n;
-}
-
-/* The facts of a component that the learner has really looked at. */
-static void facts_seen(const struct session *s, comp_id c, struct buf *b)
-{
-    const char *name = model_name(s->run.stage->lw.model, c);
-    size_t n = strlen(name);
-    for (size_t i = 0; i < s->seen_ever.n; i++) {
-        const char *f = s->seen_ever.s[i];
-        if (str_starts(f, name) && f[n] == ':')
-            buf_addf(b, "%s%s", b->len ? ", " : "",
-                     f + n + 1 + (str_starts(f + n + 1, "metric.") ? 7 : 0));
-    }
-    for (size_t i = 0; i < b->len; i++)
-        if (b->s[i] == '_')
-            b->s[i] = ' ';
-}
-
-/* A suspicion needs facts: said where the step waits for them, right or wrong. */
-static void tell_missing_facts(struct session *s, const struct note *n)
-{
-    const struct step *st = step_current(s);
-    if (!st || !st->wants_suspect || st->goal == FN_NONE || !n->right ||
-        session_true(s, st->goal))
-        return;
-    session_say(s, TONE_WARN,
-                "A suspicion needs facts: this step is done when you have looked "
-                "at what shows it. hint says where.");
-}
-
-static void tell_suspicion(struct session *s, comp_id c, enum mechanism m)
-{
-    struct buf facts;
-    buf_init(&facts, 400);
-    facts_seen(s, c, &facts);
-    session_say(s, TONE_NORMAL, "Noted: %s in %s. What you looked at there: %s.",
-                mechanism_word(m), model_name(s->run.stage->lw.model, c),
-                facts.len ? facts.s : "nothing yet");
-    buf_release(&facts);
 }
 
 void note_suspect(struct session *s, const struct effect *x)
@@ -137,10 +84,12 @@ void note_suspect(struct session *s, const struct effect *x)
     buf_release(&b);
     n->comp = x->comp;
     n->mechanism = x->mechanism;
-    n->right = suspicion_right(s, x->comp, x->mechanism);
+    n->suspect = suspect_of(s, x->comp, x->mechanism);
+    n->right = n->suspect != SIZE_MAX && lesson_suspect(s->lesson, n->suspect)->right;
     s->run.suspected |= n->right;
-    tell_suspicion(s, x->comp, x->mechanism);
-    tell_missing_facts(s, n);
+    session_say(s, TONE_NORMAL, "Noted: %s in %s.", mechanism_word(x->mechanism),
+                model_name(s->run.stage->lw.model, x->comp));
+    evidence_on_suspicion(s, n->suspect);
 }
 
 void note_rule_out(struct session *s, const struct effect *x)
@@ -164,26 +113,31 @@ void note_rule_out(struct session *s, const struct effect *x)
     struct note *n = add_note(s, NOTE_RULED_OUT, b.s);
     n->comp = x->comp;
     n->mechanism = x->mechanism;
+    if (x->mechanism != MECHANISM_COUNT)
+        n->suspect = suspect_of(s, x->comp, x->mechanism);
     buf_release(&b);
-    session_say(s, TONE_NORMAL, "Ruled out.");
+    session_say(s, TONE_NORMAL, "Ruled out: %s%s%s.",
+                x->mechanism == MECHANISM_COUNT ? "" : mechanism_word(x->mechanism),
+                x->mechanism == MECHANISM_COUNT ? "" : " in ",
+                model_name(s->run.stage->lw.model, x->comp));
+    if (x->mechanism != MECHANISM_COUNT)
+        evidence_on_exclusion(s, suspect_of(s, x->comp, x->mechanism));
 }
 
 /* ---- status updates -------------------------------------------------------------- */
 
-static void tell_update(struct session *s, const struct said *u)
+/* The number that was compared is shown, where anybody measures users. */
+static void tell_update(struct session *s, const struct update *f)
 {
-    if (!u->claim.kind || s->mode != MODE_GUIDED || session_users_hidden(s)) {
-        session_say(s, TONE_NORMAL, "Posted.");
+    session_say(s, TONE_NORMAL, "Posted.");
+    if (!f->impact || s->mode != MODE_GUIDED || session_users_hidden(s))
         return;
-    }
-    struct buf b;
-    buf_init(&b, 200);
-    claim_truth(s, &u->claim, &b);
-    session_say(s, u->honest ? TONE_GOOD : TONE_WARN, "Posted. %s %s.",
-                u->honest ? "Your number holds:"
-                          : "Your number is off by more than a factor of two:",
-                b.s);
-    buf_release(&b);
+    struct witness w = sheet_witness(s, &s->run, session_twin(s), run_now(&s->run));
+    struct judgement j = sheet_judge(&w, SHEET_much, f->impact);
+    if (claim_read(f->impact).kind != CLAIM_NONE)
+        session_say(
+            s, j.share > 0 ? TONE_GOOD : TONE_WARN, "%s %s",
+            j.share > 0 ? "Your number holds:" : "Your number does not hold:", j.truth);
 }
 
 void note_note(struct session *s, const struct effect *x)
@@ -199,7 +153,7 @@ void note_say(struct session *s, const struct effect *x)
     if (notebook_full(s, NOTE_UPDATE))
         return;
     const struct update *f = &x->update;
-    struct said u = {.at = run_now(&s->run), .honest = true, .first = s->sheet.n};
+    struct said u = {.at = run_now(&s->run), .first = s->sheet.n};
     struct buf b;
     buf_init(&b, 800);
     for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {
@@ -211,16 +165,11 @@ void note_say(struct session *s, const struct effect *x)
         buf_addf(&b, "%s%s", b.len ? "; " : "", text);
     }
     u.end = s->sheet.n;
-    u.claim = claim_read(f->impact);
-    u.honest = claim_holds(s, &u.claim);
-    if (s->nsaids == s->saids_cap) {
-        s->saids_cap = s->saids_cap ? 2 * s->saids_cap : TINY(4, 1);
-        s->saids = mem_grow(s->saids, s->saids_cap, sizeof *s->saids);
-    }
+    GROW(s->saids, s->nsaids, s->saids_cap);
     s->saids[s->nsaids++] = u;
     add_note(s, NOTE_UPDATE, b.s);
     buf_release(&b);
-    tell_update(s, &u);
+    tell_update(s, f);
     people_hear(s, f);
     step_update(s, f);
 }

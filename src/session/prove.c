@@ -294,6 +294,8 @@ static enum err prove_seed(struct prover *pv, bool first, struct errmsg *why)
         judge_nothing(pv);
     }
     if (e == ERR_OK)
+        prove_facts(pv);
+    if (e == ERR_OK)
         e = prove_twin(pv, why);
     for (size_t i = 0; e == ERR_OK && i < lesson_fixes(pv->lesson); i++)
         e = judge_fix(pv, lesson_fix(pv->lesson, i), why);

@@ -4,6 +4,7 @@
  *     prove.c        runs the seeds, and judges what can be seen before anybody acts
  *     prove_wrong.c  judges wrong fixes
  *     prove_twin.c   asks what the incident needs
+ *     prove_facts.c  holds suspects, facts and findings to what they claim
  *     prove_claims.c holds what the guide says to what is so
  *     prove_steps.c  plays the steps and reads the texts
  */
@@ -44,6 +45,11 @@ enum err prove_twin(struct prover *pv, struct errmsg *why) MUST_USE;
 void prove_play_line(struct session *s, const char *line, size_t step);
 void prove_play_step(struct session *s); /* the lines that solve the open step */
 enum err prove_claims(struct prover *pv, struct errmsg *why) MUST_USE;
+/* At the page: what the facts claim. */
+void prove_facts(struct prover *pv);
+/* The open step: garbage is no finding; it is not done by looking at everything. */
+void prove_finding(struct prover *pv, struct session *s);
+void prove_glance(struct prover *pv, struct session *s);
 void prove_text(struct prover *pv);
 
 /* prove_lesson() with other limits for a seed: how the tests reach them. */

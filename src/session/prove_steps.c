@@ -41,6 +41,8 @@ void prove_play_step(struct session *s)
         prove_play_line(s, line.s, step);
         buf_reset(&line);
     }
+    if (s->step == step && st->finding && finding_truth(s, st->finding, &line))
+        prove_play_line(s, line.s, step);
     buf_release(&line);
 }
 
@@ -70,6 +72,8 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
                      "done before its solution was played");
         return true;
     }
+    prove_finding(pv, s);
+    prove_glance(pv, s);
     prove_play_step(s);
     last_words(s, tail, sizeof tail);
     prove_result(pv, PROOF_STEPS, st->id, s->step > i, NAN,

@@ -34,10 +34,7 @@ void add_text(struct report *r, enum block_kind kind, const char *fmt, ...)
 
 void row_cell(struct rows *t, const char *s)
 {
-    if (t->n == t->cap) {
-        t->cap = t->cap ? 2 * t->cap : TINY(32, 1);
-        t->cells = mem_grow(t->cells, t->cap, sizeof *t->cells);
-    }
+    GROW(t->cells, t->n, t->cap);
     t->cells[t->n++] = arena_strdup(&t->r->mem, s);
 }
 

@@ -43,10 +43,7 @@ void mark_push(struct session *s)
     struct world *copy = world_fork(s->run.world);
     if (!copy)
         return; /* no memory: there are older ones to come back to */
-    if (s->nmarks == s->marks_cap) {
-        s->marks_cap = s->marks_cap ? 2 * s->marks_cap : TINY(16, 1);
-        s->marks = mem_grow(s->marks, s->marks_cap, sizeof *s->marks);
-    }
+    GROW(s->marks, s->nmarks, s->marks_cap);
     s->marks[s->nmarks++] =
         (struct mark){.at = now, .world = copy, .rec = recording_fork(s->run.rec)};
     marks_thin(s);
@@ -71,17 +68,15 @@ void marks_release(struct session *s)
 
 void action_remember(struct session *s, const struct action *a)
 {
-    if (s->nactions == s->actions_cap) {
-        s->actions_cap = s->actions_cap ? 2 * s->actions_cap : TINY(8, 1);
-        s->actions = mem_grow(s->actions, s->actions_cap, sizeof *s->actions);
-    }
+    GROW(s->actions, s->nactions, s->actions_cap);
     struct done_action *d = &s->actions[s->nactions++];
     *d = (struct done_action){.at = run_now(&s->run),
                               .busy_until = s->run.busy_until,
                               .action = *a,
                               .nnotes = s->nnotes,
                               .nsaids = s->nsaids,
-                              .nseen = s->seen_ever.n};
+                              .nseen = s->seen_ever.n,
+                              .nfacts = s->nfacts_seen};
     d->action.name = strings_keep(&s->words, a->name ? a->name : "");
     for (size_t i = 0; i < a->nargs; i++)
         if (a->args[i].type == VALUE_TEXT && a->args[i].as.text)
@@ -155,6 +150,7 @@ static enum err branch_keep(struct session *s, struct errmsg *why)
     b->nnotes = s->nnotes;
     b->nsaids = s->nsaids;
     b->nseen = s->seen_ever.n;
+    b->nfacts = s->nfacts_seen;
     b->hints = s->hints_total;
     b->answered = questions_answered(s);
     b->wrong_answers = s->wrong_answers;

@@ -38,6 +38,11 @@ size_t scored_seen(const struct session *s)
     return s->practice ? s->first.nseen : s->seen_ever.n;
 }
 
+size_t scored_facts(const struct session *s)
+{
+    return s->practice ? s->first.nfacts : s->nfacts_seen;
+}
+
 size_t scored_hints(const struct session *s)
 {
     return s->practice ? s->first.hints : s->hints_total;

@@ -5,8 +5,10 @@
  * naming everything in turn shows little: from the third wrong suspicion on, each costs a
  * quarter.
  *
- *     a right suspicion is open   0.8; with a fact looked at there before: 1
- *     a wrong one beside it       half of that; a true symptom beside it costs nothing
+ *     a right suspicion is open   the share of the rivals that facts exclude which had been
+ *                                 on the screen by then; all of them: 1
+ *     a wrong one beside it       half of that; a part of the answer (a true symptom) costs
+ *                                 nothing
  *     the true cause ruled out    nothing
  *
  * A lesson whose steps ask for no suspicion asks its own questions: a quarter less for each
@@ -48,42 +50,48 @@ static bool ruled_out_later(const struct session *s, size_t i, size_t n)
     return false;
 }
 
+/* A true symptom: no mistake, and not the whole answer. */
+static bool is_part(const struct session *s, const struct note *n)
+{
+    return n->suspect != SIZE_MAX && lesson_suspect(s->lesson, n->suspect)->part;
+}
+
+static bool is_right(const struct session *s, size_t suspect)
+{
+    return suspect != SIZE_MAX && lesson_suspect(s->lesson, suspect)->right;
+}
+
 static struct thought thought_at(const struct session *s, size_t n)
 {
     struct thought t = {0};
     for (size_t i = 0; i < n; i++) {
         const struct note *x = &s->notes[i];
+        if (x->kind == NOTE_RULED_OUT)
+            t.ruled_out_right |= is_right(s, x->suspect);
         if (x->kind != NOTE_SUSPICION)
             continue;
-        bool open = !ruled_out_later(s, i, n);
+        bool open = !ruled_out_later(s, i, n), wrong = !x->right && !is_part(s, x);
         t.last = x;
-        t.wrong += !x->right;
+        t.wrong += wrong;
         t.ruled_out_right |= x->right && !open;
-        t.wrong_open |= open && !x->right;
+        t.wrong_open |= open && wrong;
         if (open && x->right)
             t.right = x;
     }
     return t;
 }
 
-/* The component itself was looked at, or a facet of it, among the first n things. */
-static bool fact_seen(const struct session *s, comp_id c, size_t n)
+/* The share of the rivals that the first so many facts exclude. */
+static double excluded(const struct rivals_left *left)
 {
-    const char *name = model_name(s->run.stage->lw.model, c);
-    size_t len = strlen(name);
-    for (size_t i = 0; i < n; i++) {
-        const char *fact = s->seen_ever.s[i];
-        if (str_starts(fact, name) && (fact[len] == ':' || fact[len] == '\0'))
-            return true;
-    }
-    return false;
+    return left->rivals > 0 ? 1 - (double)left->rivals_open / left->rivals : 1;
 }
 
-static double worth(const struct thought *t, bool seen)
+static double worth(const struct thought *t, const struct rivals_left *left)
 {
     if (!t->right)
         return 0;
-    double d = seen ? 1 : 0.8;
+    double d = excluded(left);
     if (t->wrong_open)
         d /= 2;
     for (unsigned i = FREE_GUESSES; i < t->wrong && d > 0; i++)
@@ -99,7 +107,7 @@ static bool asks_for_cause(const struct session *s)
     if (s->mode != MODE_GUIDED || lesson_steps(s->lesson) == 0)
         return false;
     for (size_t i = 0; i < lesson_steps(s->lesson); i++)
-        if (lesson_step(s->lesson, i)->wants_suspect)
+        if (step_wants_suspect(lesson_step(s->lesson, i)))
             return false;
     return true;
 }
@@ -137,29 +145,67 @@ static void grade_answers(const struct grading *g, struct score_item *item)
 
 static const char *what_it_was(const struct grading *g)
 {
+    const struct lesson *l = g->s->lesson;
     if (score_quiet(g->s))
         return "Nothing was wrong.";
-    if (lesson_accepts(g->s->lesson) == 0)
-        return "";
-    const struct accepted *a = lesson_accept(g->s->lesson, 0);
-    return arena_printf(g->mem, "It was %s in %s.", mechanism_word(a->mechanism),
-                        a->component);
+    for (size_t i = 0; i < lesson_suspects(l); i++) {
+        const struct suspect *x = lesson_suspect(l, i);
+        if (x->right)
+            return arena_printf(g->mem, "It was %s in %s.",
+                                mechanism_word(x->mechanism), x->component);
+    }
+    return "";
+}
+
+/* "Of 4 rivals, what you had seen excluded 3; it left pool-too-small." */
+static const char *what_was_excluded(const struct grading *g,
+                                     const struct rivals_left *left)
+{
+    struct buf names;
+    uint32_t open = left->open;
+    for (size_t i = 0; i < lesson_suspects(g->s->lesson); i++)
+        if (!lesson_rival(g->s->lesson, i))
+            open &= ~(1u << i);
+    buf_init(&names, 200);
+    suspects_name(g->s, open, &names);
+    const char *words =
+        left->rivals_open == left->rivals
+            ? arena_printf(g->mem, "Nothing that you had seen by then told it from %s.",
+                           names.s)
+            : arena_printf(g->mem,
+                           "What you had seen by then excluded %u of %u rivals; it "
+                           "left %s.",
+                           left->rivals - left->rivals_open, left->rivals, names.s);
+    buf_release(&names);
+    return words;
 }
 
 static const char *what_it_cost(const struct grading *g, const struct thought *t,
-                                bool seen, const struct thought *at_end)
+                                const struct rivals_left *left,
+                                const struct thought *at_end)
 {
+    const char *open =
+        t->right && left->rivals_open > 0 ? what_was_excluded(g, left) : "";
+    const char *gap = *open ? " " : "";
     if (t->right && t->wrong_open)
-        return "A wrong suspicion stood beside the right one.";
+        return arena_printf(
+            g->mem,
+            "A wrong suspicion stood beside the right one, which halves "
+            "it.%s%s",
+            gap, open);
     if (t->right && t->wrong > FREE_GUESSES)
-        return arena_printf(g->mem, "%u other suspicions came before the right one.",
-                            t->wrong);
-    if (t->right && !seen)
-        return "Nothing of that component had been looked at by then.";
+        return arena_printf(g->mem,
+                            "%u other suspicions came before the right one: from the "
+                            "third on each costs a quarter.%s%s",
+                            t->wrong, gap, open);
+    if (t->right)
+        return open;
     if (t->ruled_out_right)
         return "The true cause was ruled out.";
     if (at_end->right)
         return "The right suspicion came only after the change that made users well.";
+    if (t->last && is_part(g->s, t->last))
+        return "What was suspected is a part of it: what came of it, not what it was.";
     return t->last ? "What was suspected was not it." : "Nothing was suspected.";
 }
 
@@ -168,11 +214,11 @@ static void grade_suspicion(const struct grading *g, struct score_item *item)
     const struct session *s = g->s;
     const struct done_action *change = mattered(g);
     size_t n = change ? change->nnotes : scored_notes(s);
-    size_t nseen = change ? change->nseen : scored_seen(s);
+    struct rivals_left left =
+        evidence_left(s, change ? change->nfacts : scored_facts(s));
     struct thought t = thought_at(s, n), at_end = thought_at(s, scored_notes(s));
-    bool seen = t.right && fact_seen(s, t.right->comp, nseen);
     const struct note *said = t.right ? t.right : t.last;
-    item->points = share_points(worth(&t, seen), item->full);
+    item->points = share_points(worth(&t, &left), item->full);
     item->at = said ? said->at : SIM_FOREVER;
     const char *when =
         change ? arena_printf(g->mem, "Before the change that mattered (%s)",
@@ -182,9 +228,10 @@ static void grade_suspicion(const struct grading *g, struct score_item *item)
                        ? arena_printf(g->mem, "%s you suspected: %s.", when, said->text)
                        : arena_printf(g->mem, "%s no suspicion was noted.", when);
     item->truth = what_it_was(g);
-    item->best = "That, alone, before the change that mattered, with a fact looked at.";
+    item->best = "That, alone, before the change that mattered, with what was on the "
+                 "screen by then excluding all the rest.";
     if (item->points < item->full)
-        item->cost = what_it_cost(g, &t, seen, &at_end);
+        item->cost = what_it_cost(g, &t, &left, &at_end);
 }
 
 void grade_diagnosis(const struct grading *g, struct score_item *item)

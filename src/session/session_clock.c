@@ -57,7 +57,7 @@ static bool is_broken(const struct session *s, fn_id fn)
 
 /* A function raised. That is the lesson's fault and no wrong answer: it is told once, and
  * the incident goes on without it, with a Lua state that was not stopped. */
-static void tell_broken(struct session *s, fn_id fn, const struct errmsg *why)
+void session_broken(struct session *s, fn_id fn, const struct errmsg *why)
 {
     s->broken_fns[s->nbroken++] = fn;
     if (lesson_stopped(s->run.lua))
@@ -79,7 +79,7 @@ bool session_true(struct session *s, fn_id fn)
         return false;
     enum err e = run_test(&s->run, fn, &yes, &why);
     if (e != ERR_OK)
-        tell_broken(s, fn, &why);
+        session_broken(s, fn, &why);
     return e == ERR_OK && yes;
 }
 
@@ -93,7 +93,7 @@ double session_number(struct session *s, fn_id fn)
         return NAN;
     if (lesson_number(s->run.lua, fn, &f, &v, &why) == ERR_OK)
         return v;
-    tell_broken(s, fn, &why);
+    session_broken(s, fn, &why);
     return NAN;
 }
 
@@ -458,9 +458,11 @@ void session_read(struct session *s)
 void session_seen(struct session *s, const char *subject)
 {
     session_settle(s);
-    if (s->phase != PHASE_PLAY || strings_has(&s->seen, subject))
+    bool again = strings_has(&s->seen, subject);
+    if (s->phase != PHASE_PLAY || (again && !evidence_waits(s, subject)))
         return;
     tape_put(s, "seen", subject);
+    evidence_look(s, subject);
     strings_add(&s->seen, subject);
     strings_add(&s->seen_ever, subject);
     step_check(s);

@@ -44,6 +44,8 @@ static void copy_lists(struct session *to, const struct session *s)
         to->notes[i].text = mem_strdup(s->notes[i].text);
     strings_copy(&to->seen, &s->seen);
     strings_copy(&to->seen_ever, &s->seen_ever);
+    memcpy(to->facts_seen, s->facts_seen, sizeof to->facts_seen);
+    to->nfacts_seen = s->nfacts_seen;
 }
 
 enum err session_fork(struct session **out, const struct session *s, struct errmsg *why)

@@ -123,6 +123,7 @@ struct note {
     bool open, right, open_then; /* open_then: at the first rewind */
     comp_id comp;
     enum mechanism mechanism;
+    size_t suspect; /* of the lesson's; SIZE_MAX: none of them */
     char *text;
 };
 enum claim_kind {
@@ -137,9 +138,7 @@ struct claim { /* the number in an update */
 };
 struct said { /* a status update */
     sim_time at;
-    unsigned fields; /* how many of all were given */
-    bool honest;
-    struct claim claim;
+    unsigned fields;   /* how many of all were given */
     size_t first, end; /* its statements on the sheet: first .. end-1 */
 };
 /* The lines of the incident sheet that are stated (sheet.h), in their order. */
@@ -173,8 +172,8 @@ struct forecast { /* a prediction that waits for its day */
 };
 struct done_action { /* what the learner did, in this branch */
     sim_time at, busy_until;
-    struct action action;         /* texts are kept in session.words */
-    size_t nnotes, nsaids, nseen; /* what stood in the notebook before it */
+    struct action action;                 /* texts are kept in session.words */
+    size_t nnotes, nsaids, nseen, nfacts; /* what stood in the notebook before it */
 };
 struct mark { /* a moment to come back to */
     sim_time at;
@@ -185,7 +184,7 @@ struct mark { /* a moment to come back to */
 /* The first branch, as it stood at the first rewind: what the score is about. */
 struct branch {
     struct run run; /* world NULL: the learner never went back */
-    size_t nnotes, nsaids, nseen, hints, answered, wrong_answers;
+    size_t nnotes, nsaids, nseen, nfacts, hints, answered, wrong_answers;
     struct done_action *actions;
     size_t nactions;
 };
@@ -197,6 +196,12 @@ struct rivals {
     size_t mattered; /* the first so many of the learner's changes are what made users
                         well; 0: no change did */
     sim_time from, left, to; /* the page; the learner's end; the end of all three */
+};
+
+struct finding_view {                /* how an answer was read, beside its judgement */
+    bool near;                       /* wrong, and not by much */
+    const struct finding_reply *own; /* the lesson's reply to it; NULL: none */
+    struct errmsg why;               /* unclear: what would be right */
 };
 
 struct form { /* an update being asked field by field */
@@ -280,6 +285,8 @@ struct session {
     char *feedback, *confirm;
     char *say, *hint; /* of the current step, in the words of the view's moment */
     struct strings seen, seen_ever;
+    size_t facts_seen[CASE_FACTS_MAX],
+        nfacts_seen; /* of the lesson's facts, in order */
 
     struct note *notes;
     size_t nnotes, notes_cap;
@@ -317,6 +324,8 @@ void session_touch(struct session *s);
  * not asked again; then, and when it raises, it is not true and not a number. */
 bool session_true(struct session *s, fn_id fn);
 double session_number(struct session *s, fn_id fn);
+/* A function raised: told once, and not asked again. */
+void session_broken(struct session *s, fn_id fn, const struct errmsg *why);
 void session_say(struct session *s, enum tone t, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void session_feedback(struct session *s, enum tone t, const char *text);
@@ -387,11 +396,44 @@ void note_rule_out(struct session *s, const struct effect *x);
 void note_note(struct session *s, const struct effect *x);
 void note_say(struct session *s, const struct effect *x);
 
-/* claim.c: the first number in a text; whether it is within a factor of two of what is
- * so; and what is so. */
+/* evidence.c: facts that were on the screen (see there). A subject was shown: what of the
+ * facts can be seen there now is seen; whether there is such a fact. */
+void evidence_look(struct session *s, const char *subject);
+bool evidence_waits(struct session *s, const char *subject);
+/* The suspect that is meant; SIZE_MAX: none of the lesson's. */
+size_t suspect_of(const struct session *s, comp_id c, enum mechanism m);
+/* The first of the first `nfacts` seen facts that excludes a suspect; NULL: none does. */
+const struct case_fact *evidence_against(const struct session *s, size_t suspect,
+                                         size_t nfacts);
+struct rivals_left { /* by the first so many seen facts */
+    uint32_t open;   /* suspects that none excludes: a bit each */
+    unsigned rivals, rivals_open;
+};
+struct rivals_left evidence_left(const struct session *s, size_t nfacts);
+bool evidence_tells(const struct session *s); /* no rival is left */
+/* "pool-leak", or "pool-leak in checkout" where another suspect has the same word. */
+void suspect_name(const struct session *s, size_t suspect, struct buf *out);
+void suspects_name(const struct session *s, uint32_t which, struct buf *out);
+/* Says what the seen facts say of a suspicion, or of what was ruled out. */
+void evidence_on_suspicion(struct session *s, size_t suspect);
+void evidence_on_exclusion(struct session *s, size_t suspect);
+
+/* finding.c: what was found is typed at the prompt */
+/* The line is an answer to the open find step, and was dealt with. */
+bool finding_takes(struct session *s, const char *line);
+bool finding_open(const struct session *s);
+/* A line of the sheet was stated by its command: the open step may have asked for it. */
+void finding_stated(struct session *s, enum sheet_line line, const char *text);
+/* Judges an answer without an effect on anything. */
+enum step_judgement finding_judge(struct session *s, const struct finding *f,
+                                  const char *typed, struct finding_view *out);
+/* Appends what is right now, as one types it; false: nothing is. */
+bool finding_truth(struct session *s, const struct finding *f, struct buf *out);
+bool line_is_command(const char *line); /* update_form.c */
+
+/* claim.c: the first number in a text, with its unit. */
 struct claim claim_read(const char *text);
-bool claim_holds(const struct session *s, const struct claim *c);
-void claim_truth(const struct session *s, const struct claim *c, struct buf *out);
+double claim_number(const char *text); /* without its unit; NaN: there is none */
 
 /* update_form.c: the line was the bare word say, or an answer to what it asks */
 bool form_takes(struct session *s, const char *line, bool confirmed, enum err *e,
@@ -414,6 +456,7 @@ bool step_reached(struct session *s);
 bool step_words(struct session *s, struct buf *out);
 void step_close(struct session *s, enum step_status how);
 void step_look_on(struct session *s); /* the current step's words are on the screen */
+void step_judged(struct session *s, const struct step_verdict *v);
 void step_answer(struct session *s, const struct step_answer *a);
 void step_hint(struct session *s);
 void step_skip(struct session *s, enum step_status how);
@@ -455,6 +498,7 @@ const struct run *scored_run(const struct session *s);
 size_t scored_notes(const struct session *s);
 size_t scored_saids(const struct session *s);
 size_t scored_seen(const struct session *s);
+size_t scored_facts(const struct session *s); /* of facts_seen */
 size_t scored_hints(const struct session *s);
 size_t questions_answered(const struct session *s); /* rightly, as of now */
 const struct done_action *scored_actions(const struct session *s, size_t *n);

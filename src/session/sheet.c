@@ -29,15 +29,20 @@ enum sheet_line sheet_line_of(enum update_field field)
     return line;
 }
 
+enum sheet_line sheet_line_named(const char *word)
+{
+    enum sheet_line line = 0;
+    while (line < SHEET_LINE_COUNT && !str_eq(sheet_line_kind(line)->word, word))
+        line++;
+    return line;
+}
+
 /* ---- statements ------------------------------------------------------------------ */
 
 void sheet_state(struct session *s, enum sheet_line line, const char *text, bool told)
 {
     struct sheet *sheet = &s->sheet;
-    if (sheet->n == sheet->cap) {
-        sheet->cap = sheet->cap ? 2 * sheet->cap : 16;
-        sheet->list = mem_grow(sheet->list, sheet->cap, sizeof *sheet->list);
-    }
+    GROW(sheet->list, sheet->n, sheet->cap);
     sheet->list[sheet->n++] = (struct statement){
         .line = line, .at = run_now(&s->run), .told = told, .text = mem_strdup(text)};
     session_touch(s);

@@ -41,10 +41,16 @@ struct sheet_line_kind {
     /* Whether the text says something that can be judged; `why` says what would be. */
     bool (*readable)(const struct witness *w, const char *text, struct errmsg *why);
     void (*judge)(const struct witness *w, const char *text, struct judgement *out);
+    /* Appends what would be full marks, as one types it. NULL: that is the learner's to
+     * choose. */
+    void (*answer)(const struct witness *w, struct buf *out);
 };
 const struct sheet_line_kind *sheet_line_kind(enum sheet_line line);
 /* The line that a field of an update states; SHEET_LINE_COUNT: none. */
 enum sheet_line sheet_line_of(enum update_field field);
+
+/* The line whose command that is; SHEET_LINE_COUNT: none. */
+enum sheet_line sheet_line_named(const char *word);
 
 struct witness sheet_witness(const struct session *s, const struct run *run,
                              const struct recording *twin, sim_time at);

@@ -65,6 +65,18 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
     buf_release(&b);
 }
 
+static void answer(const struct witness *w, struct buf *out)
+{
+    size_t before = out->len;
+    for (comp_id c = witness_client(w, COMP_NONE); c != COMP_NONE;
+         c = witness_client(w, c))
+        if (witness_hurt(w, c))
+            buf_addf(out, "%s%s", out->len > before ? " " : "",
+                     model_name(w->run->stage->lw.model, c));
+    if (out->len == before)
+        buf_adds(out, "nobody");
+}
+
 const struct sheet_line_kind sheet_hurt = {
     .word = "hurt",
     .heading = "who is hurt",
@@ -73,4 +85,5 @@ const struct sheet_line_kind sheet_hurt = {
     .field = UPDATE_who,
     .readable = readable,
     .judge = judge,
+    .answer = answer,
 };

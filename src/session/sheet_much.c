@@ -97,6 +97,15 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
     out->share = holds ? 1 : 0;
 }
 
+static void answer(const struct witness *w, struct buf *out)
+{
+    struct impact all = witness_impact(w, COMP_NONE, 0);
+    if (all.since == SIM_FOREVER)
+        buf_adds(out, "none");
+    else
+        buf_addf(out, "%.0f%%", 100 * measured(w, CLAIM_SHARE, all.since));
+}
+
 const struct sheet_line_kind sheet_much = {
     .word = "much",
     .heading = "how much",
@@ -105,4 +114,5 @@ const struct sheet_line_kind sheet_much = {
     .field = UPDATE_impact,
     .readable = readable,
     .judge = judge,
+    .answer = answer,
 };

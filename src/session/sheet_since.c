@@ -56,6 +56,15 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
     buf_release(&b);
 }
 
+static void answer(const struct witness *w, struct buf *out)
+{
+    struct impact h = witness_impact(w, COMP_NONE, 0);
+    if (h.since == SIM_FOREVER)
+        buf_adds(out, "never");
+    else
+        clock_format(out, lesson_info(w->s->lesson)->day_start, h.since, false);
+}
+
 const struct sheet_line_kind sheet_since = {
     .word = "since",
     .heading = "since",
@@ -64,4 +73,5 @@ const struct sheet_line_kind sheet_since = {
     .field = UPDATE_since,
     .readable = readable,
     .judge = judge,
+    .answer = answer,
 };

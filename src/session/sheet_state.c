@@ -37,15 +37,22 @@ static sim_time changed_last(const struct witness *w)
     return last;
 }
 
+/* How users were, and whether long enough to know. */
+static void how_users_were(const struct witness *w, bool *well, bool *proven)
+{
+    sim_time want = lesson_info(w->s->lesson)->good_for, last = changed_last(w);
+    bool quiet = lesson_info(w->s->lesson)->quiet;
+    *well = users_well(w->run, w->at, LATELY, NULL) ||
+            users_well(w->run, w->at, want, NULL);
+    *proven = *well && users_well(w->run, w->at, want, NULL) &&
+              (quiet || (last != SIM_FOREVER && w->at - last >= want - SIM_MIN));
+}
+
 static void judge(const struct witness *w, const char *text, struct judgement *out)
 {
     int said = state_in(text);
-    sim_time want = lesson_info(w->s->lesson)->good_for, last = changed_last(w);
-    bool quiet = lesson_info(w->s->lesson)->quiet;
-    bool well = users_well(w->run, w->at, LATELY, NULL) ||
-                users_well(w->run, w->at, want, NULL);
-    bool proven = well && users_well(w->run, w->at, want, NULL) &&
-                  (quiet || (last != SIM_FOREVER && w->at - last >= want - SIM_MIN));
+    bool well, proven;
+    how_users_were(w, &well, &proven);
     out->lie = !well && said > STATE_INVESTIGATING;
     if (!well)
         out->share = said == STATE_INVESTIGATING ? 1 : 0;
@@ -63,6 +70,15 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
                    "mitigated.");
 }
 
+static void answer(const struct witness *w, struct buf *out)
+{
+    bool well, proven;
+    how_users_were(w, &well, &proven);
+    buf_adds(out, update_state_words()[!well    ? STATE_INVESTIGATING
+                                       : proven ? STATE_CURED
+                                                : STATE_MITIGATED]);
+}
+
 const struct sheet_line_kind sheet_state_line = {
     .word = "state",
     .heading = "how it stands",
@@ -71,4 +87,5 @@ const struct sheet_line_kind sheet_state_line = {
     .field = UPDATE_state,
     .readable = readable,
     .judge = judge,
+    .answer = answer,
 };

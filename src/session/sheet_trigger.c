@@ -73,6 +73,17 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
         out->share = 1;
 }
 
+static void answer(const struct witness *w, struct buf *out)
+{
+    const struct lesson_world *lw = &w->run->stage->lw;
+    for (size_t i = 0; i < lw->nentries; i++)
+        if (lw->entries[i].role == ENTRY_CAUSE && lw->entries[i].comp != COMP_NONE) {
+            buf_adds(out, model_name(lw->model, lw->entries[i].comp));
+            return;
+        }
+    buf_adds(out, "nothing");
+}
+
 const struct sheet_line_kind sheet_trigger = {
     .word = "trigger",
     .heading = "what began it",
@@ -81,4 +92,5 @@ const struct sheet_line_kind sheet_trigger = {
     .field = -1,
     .readable = readable,
     .judge = judge,
+    .answer = answer,
 };

@@ -140,6 +140,18 @@ static enum err replay_command(struct session *s, const struct tape_reader *r,
                       ignored.text);
 }
 
+static enum err replay_finding(struct session *s, const struct tape_reader *r,
+                               const char *text, struct errmsg *why)
+{
+    session_feedback(s, TONE_NORMAL, NULL);
+    s->wait_until = 0;
+    if (finding_takes(s, text))
+        return ERR_OK;
+    return errmsg_set(why, ERR_MISMATCH,
+                      "tape line %zu: \"%.60s\" answers no open question", r->line,
+                      text);
+}
+
 static enum err replay_score(struct session *s, const struct tape_reader *r,
                              const char *text, struct errmsg *why)
 {
@@ -162,13 +174,15 @@ static enum err replay_entry(struct session *s, const struct tape_reader *r,
         session_seen(s, l->text);
     else if (str_eq(l->kind, "cmd"))
         return replay_command(s, r, l->text, why);
+    else if (str_eq(l->kind, "found"))
+        return replay_finding(s, r, l->text, why);
     else if (str_eq(l->kind, "score"))
         return replay_score(s, r, l->text, why);
     else
         return errmsg_set(
             why, ERR_CORRUPT,
             "tape line %zu: \"%.30s\" is not a kind of entry (time, read, "
-            "seen, cmd, score)",
+            "seen, cmd, found, score)",
             r->line, l->kind);
     return ERR_OK;
 }

@@ -37,10 +37,7 @@ bool strings_add(struct strings *v, const char *s)
 {
     if (strings_has(v, s))
         return false;
-    if (v->n == v->cap) {
-        v->cap = v->cap ? v->cap * 2 : TINY(16, 1);
-        v->s = mem_grow(v->s, v->cap, sizeof *v->s);
-    }
+    GROW(v->s, v->n, v->cap);
     v->s[v->n++] = mem_strdup(s);
     return true;
 }

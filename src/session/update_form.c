@@ -133,7 +133,7 @@ static enum err take(struct session *s, const char *typed, struct errmsg *why)
     return ERR_OK;
 }
 
-static bool is_command(const char *line)
+bool line_is_command(const char *line)
 {
     size_t n = strcspn(line, " \t");
     for (size_t i = 0; i < console_commands(); i++) {
@@ -181,7 +181,7 @@ bool form_takes(struct session *s, const char *line, bool confirmed, enum err *e
         session_say(s, TONE_PROMPT, "> cancel");
         session_say(s, TONE_DIM, "Nothing was posted.");
         form_close(s);
-    } else if (is_command(typed)) {
+    } else if (line_is_command(typed)) {
         *e = aside(s, typed, confirmed, why);
     } else {
         *e = take(s, typed, why);

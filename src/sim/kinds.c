@@ -48,7 +48,7 @@ static const struct kind_impl *const kinds[] = {
 
 static const struct parts parts = {
     .kinds = kinds,
-    .nkinds = sizeof kinds / sizeof *kinds,
+    .nkinds = COUNT_OF(kinds),
     .deliver = call_delivered,
     .timed_out = call_timeout,
     .try_again = call_backoff,

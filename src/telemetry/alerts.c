@@ -54,14 +54,14 @@ static double condition(const struct recording *r, size_t rule, sim_time at)
     const struct alert_rule *a = &r->plan->rules[rule];
     if (a->kind == ALERT_THRESHOLD) {
         double v = threshold_value(r, rule, at);
-        bool is = a->below ? v < a->value : v > a->value;
-        return is ? v : NAN;
+        bool beyond = a->below ? v < a->value : v > a->value;
+        return beyond ? v : NAN;
     }
     /* To just reach the factor counts, and 1 - 0.999 is not quite 0.001. */
     double factor = a->factor * (1 - 1e-9), slow = burn_over(r, a->long_window, at);
-    bool is = slow >= factor &&
-              (a->short_window <= 0 || burn_over(r, a->short_window, at) >= factor);
-    return is ? slow : NAN;
+    bool burns = slow >= factor &&
+                 (a->short_window <= 0 || burn_over(r, a->short_window, at) >= factor);
+    return burns ? slow : NAN;
 }
 
 /* ---- each second -------------------------------------------------------- */
@@ -115,37 +115,6 @@ struct alert recording_alert(const struct recording *r, size_t i)
 }
 
 /* ---- life --------------------------------------------------------------- */
-
-/* Since when the condition has been true at `now`, as far back as the hold can matter.
- */
-static sim_time true_since(const struct recording *r, size_t rule, sim_time now)
-{
-    assert(rule < r->plan->nrules);
-    sim_time since = SIM_FOREVER, hold = r->plan->rules[rule].hold;
-    sim_time first = (sim_time)r->first * SIM_SEC;
-    for (sim_time at = now; at >= first && now - at <= hold + SIM_SEC; at -= SIM_SEC) {
-        if (isnan(condition(r, rule, at)))
-            break;
-        since = at;
-    }
-    return since;
-}
-
-void alerts_truncate(struct recording *r, sim_time t)
-{
-    struct alerts *a = &r->alerts;
-    sim_time now = recording_end(r);
-    while (a->n && a->past[a->n - 1].since > t)
-        a->n--;
-    for (size_t i = 0; i < r->plan->nrules; i++)
-        a->states[i] = (struct alert_state){true_since(r, i, now), 0};
-    for (uint32_t i = 0; i < a->n; i++) {
-        if (a->past[i].until > t)
-            a->past[i].until = SIM_FOREVER;
-        if (a->past[i].until == SIM_FOREVER)
-            a->states[a->past[i].rule].firing = i + 1;
-    }
-}
 
 void alerts_fork(struct alerts *to, const struct alerts *from, size_t nrules)
 {

@@ -97,13 +97,6 @@ const struct change *recording_change(const struct recording *r, size_t i)
     return i < r->changes.n ? &r->changes.list[i]->change : NULL;
 }
 
-void changes_truncate(struct changes *c, sim_time t)
-{
-    assert(t >= 0);
-    while (c->n && c->list[c->n - 1]->change.at > t)
-        rec_unref(c->list[--c->n]);
-}
-
 void changes_fork(struct changes *to, const struct changes *from)
 {
     *to = (struct changes){.n = from->n, .cap = from->n};

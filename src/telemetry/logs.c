@@ -365,47 +365,6 @@ size_t recording_logs(const struct recording *r, const struct log_filter *f,
 
 /* ---- life --------------------------------------------------------------- */
 
-/* A line goes: what was dropped before it is waiting again. */
-static void take_back(struct logs *l, const struct line *x)
-{
-    struct log_shape *s = l->direct ? &l->shapes[x->shape] : find_shape(l, x->shape);
-    s->dropped = x->dropped;
-    s->until = 0;
-    s->kept = 0;
-}
-
-static void cut_text(struct log_chunk *c)
-{
-    c->used = 0;
-    for (uint32_t i = 0; i < c->n; i++) {
-        uint32_t end =
-            c->lines[i].text + (uint32_t)strlen(c->text + c->lines[i].text) + 1;
-        if (end > c->used)
-            c->used = end;
-    }
-}
-
-/* Shapes that had no line before are left in the table: they count nothing. */
-void logs_truncate(struct logs *l, sim_time t)
-{
-    while (l->nchunks) {
-        struct log_chunk *c = l->chunks[l->nchunks - 1];
-        uint32_t keep = c->n;
-        while (keep > 0 && c->lines[keep - 1].at > t)
-            take_back(l, &c->lines[--keep]);
-        if (keep == c->n)
-            return;
-        if (keep > 0) {
-            c = own_last(l);
-            c->n = keep;
-            cut_text(c);
-            return;
-        }
-        chunk_unref(c);
-        l->nchunks--;
-    }
-}
-
 /* How many there is room for. */
 static size_t shapes_of(const struct logs *l)
 {

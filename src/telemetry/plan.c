@@ -32,7 +32,7 @@ static void plan_columns(struct plan *p)
     }
 }
 
-/* Who counts good and bad keeps the user's ledger. */
+/* A kind that counts good and bad keeps the user's ledger. */
 static void plan_clients(struct plan *p)
 {
     p->clients = mem_array(p->ncomps + 1, sizeof *p->clients);

@@ -20,7 +20,6 @@ struct recording *recording_new(struct model *m, const struct alert_rule *rules,
     r->alerts.states = mem_array(nrules + 1, sizeof *r->alerts.states);
     for (size_t i = 0; i < nrules; i++)
         r->alerts.states[i].true_since = SIM_FOREVER;
-    r->traces.cut = -1;
     return r;
 }
 
@@ -75,19 +74,6 @@ struct recording *recording_fork(const struct recording *from)
     return r;
 }
 
-void recording_truncate(struct recording *r, sim_time t)
-{
-    assert(t >= 0);
-    assert(t >= 0);
-    table_truncate(&r->table, (uint32_t)(t / SIM_SEC) + 1);
-    slots_truncate(&r->slots, t);
-    for (int i = 0; i < LOG_STORES; i++)
-        logs_truncate(&r->logs[i], t);
-    traces_truncate(&r->traces, r->plan->model, t);
-    changes_truncate(&r->changes, t);
-    alerts_truncate(r, t);
-}
-
 /* ---- listening ---------------------------------------------------------- */
 
 static void on_done(void *ctx, const struct request_done *d)
@@ -129,7 +115,7 @@ void recording_sample(struct recording *r, const struct world *w)
 {
     sim_time now = world_now(w);
     if ((uint32_t)(now / SIM_SEC) < table_rows(&r->table))
-        return; /* this second has its sample */
+        return; /* the second has its sample already */
     series_sample(r, w);
     slots_advance(&r->slots, now);
     traces_advance(&r->traces, now);

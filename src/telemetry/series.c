@@ -159,7 +159,7 @@ static bool rows_of(const struct recording *r, sim_time from, sim_time to,
         to = (sim_time)(n - 1) * SIM_SEC;
     out->from = (uint32_t)(from / SIM_SEC < n ? from / SIM_SEC : n);
     if (r->first > 1 && out->from < r->first)
-        out->from = r->first; /* it began to listen in the middle of a run */
+        out->from = r->first; /* the recording began in the middle of a run */
     out->to = (uint32_t)(to / SIM_SEC);
     if (from < to && out->from == out->to)
         out->to++; /* all in one second: it ends in the next sample */
@@ -172,7 +172,7 @@ static double seconds_of(struct rows w)
     return (double)(w.to - w.from);
 }
 
-/* What a counter stood at when the window opened. */
+/* The value of a counter when the window opened. */
 static double base_at(const struct table *t, uint32_t row, uint32_t col)
 {
     double v = table_at(t, row, col);

@@ -369,18 +369,6 @@ void slots_fork(struct slots *to, const struct slots *from)
         to->open->refs++;
 }
 
-/* A slot is kept whole or not at all: the one that `t` lies in stays only while it is
- * open and has nothing newer than t. */
-void slots_truncate(struct slots *s, sim_time t)
-{
-    assert(t >= 0);
-    int64_t whole = t / SLOT_TIME; /* slots before this one end at or before t */
-    if (s->number > whole || (s->number == whole && s->open && s->open->last > t))
-        start_open(s, whole);
-    while ((int64_t)s->nclosed > whole)
-        closed_unref(s->closed[--s->nclosed]);
-}
-
 static size_t pairs_bytes(const struct pairs *p, uint32_t ncomps, uint32_t kinds)
 {
     return (p->row ? (ncomps + 1) * sizeof *p->row : 0) +

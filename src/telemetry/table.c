@@ -259,9 +259,10 @@ static void close_tail(struct table *t)
     t->tail->rows = 0;
 }
 
-/* The last block becomes the open one again, cut to `rows`. */
-static void reopen(struct table *t, uint32_t rows)
+/* Opens the last block again, `partial` rows of it. */
+static void reopen(struct table *t)
 {
+    uint32_t rows = t->partial;
     struct table_block *b = t->blocks[--t->nblocks];
     mem_free(t->tail);
     t->partial = 0;
@@ -271,16 +272,6 @@ static void reopen(struct table *t, uint32_t rows)
         for (uint32_t i = 0; i < rows; i++)
             t->tail->values[(size_t)c * TABLE_ROWS + i] = block_at(b, i, c);
     block_unref(b);
-}
-
-static void cut_tail(struct table *t, uint32_t rows)
-{
-    if (!t->tail || t->tail->rows <= rows)
-        return;
-    for (uint32_t c = 0; c < t->tail->cols; c++)
-        for (uint32_t i = rows; i < t->tail->rows; i++)
-            t->tail->values[(size_t)c * TABLE_ROWS + i] = NAN;
-    t->tail->rows = rows;
 }
 
 /* ---- the table ---------------------------------------------------------- */
@@ -295,9 +286,8 @@ uint32_t table_rows(const struct table *t)
 void table_row(struct table *t, uint32_t row, uint32_t cols)
 {
     assert(row >= table_rows(t));
-    assert(row >= table_rows(t));
     if (t->partial)
-        reopen(t, t->partial);
+        reopen(t);
     tail_grow(t, cols);
     while (row >= (t->nblocks + 1) * TABLE_ROWS) {
         t->tail->rows = TABLE_ROWS;
@@ -324,20 +314,6 @@ double table_at(const struct table *t, uint32_t row, uint32_t col)
     if (block > t->nblocks || !t->tail || i >= t->tail->rows || col >= t->tail->cols)
         return NAN;
     return t->tail->values[(size_t)col * TABLE_ROWS + i];
-}
-
-void table_truncate(struct table *t, uint32_t rows)
-{
-    uint32_t keep = rows / TABLE_ROWS;
-    if (rows >= table_rows(t))
-        return;
-    if (keep >= t->nblocks) {
-        cut_tail(t, rows % TABLE_ROWS);
-        return;
-    }
-    while (t->nblocks > keep + 1)
-        block_unref(t->blocks[--t->nblocks]);
-    reopen(t, rows % TABLE_ROWS);
 }
 
 void table_fork(struct table *to, const struct table *from)

@@ -4,7 +4,7 @@
  * A recording is a handful of stores, one per file. What is closed lies in chunks that
  * never change again and are shared by reference count; what is still open is shared
  * too until somebody writes to it (copy on write). Each store therefore has the same
- * four verbs: release, fork (into a zeroed store), truncate, bytes.
+ * three verbs: release, fork (into a zeroed store), bytes.
  */
 #ifndef TELEMETRY_INTERNAL_H
 #define TELEMETRY_INTERNAL_H
@@ -29,7 +29,6 @@ struct table {
 };
 void table_release(struct table *t);
 void table_fork(struct table *to, const struct table *from);
-void table_truncate(struct table *t, uint32_t rows); /* keeps the first `rows` */
 size_t table_bytes(const struct table *t);
 uint32_t table_rows(const struct table *t);
 /* Opens row `row` (>= table_rows) with at least `cols` columns; rows between stay NaN.
@@ -54,7 +53,7 @@ struct pairs {
     struct pair *list;
     uint32_t n, cap;
 };
-struct tally { /* what one client or endpoint did in the open slot */
+struct tally { /* the deeds of a client or endpoint in the open slot */
     uint64_t count;
     uint64_t sum_ns;
     uint32_t hist[LATENCY_BUCKETS];
@@ -67,7 +66,7 @@ struct slot_open {
     size_t refs;
     sim_time last;     /* newest request in it; 0: empty */
     struct tally **of; /* [component], NULL: nothing yet */
-    comp_id *used;     /* which are not NULL, in order of appearance */
+    comp_id *used;     /* places of `of` that are not NULL, in order of appearance */
     uint32_t nused, ncomps;
 };
 struct slot_closed { /* immutable */
@@ -84,7 +83,6 @@ struct slots {
 };
 void slots_release(struct slots *s);
 void slots_fork(struct slots *to, const struct slots *from);
-void slots_truncate(struct slots *s, sim_time t);
 size_t slots_bytes(const struct slots *s);
 void slots_advance(struct slots *s,
                    sim_time now); /* closes what ended at or before now */
@@ -92,7 +90,7 @@ void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r);
 
 struct slot_closed *slot_encode(const struct slot_open *o) MUST_USE;
 
-/* What a query adds up. Times are microseconds. */
+/* The sums of a query. Times are microseconds. */
 struct gather {
     uint64_t count, sum_ns;
     uint64_t hist[LATENCY_BUCKETS];
@@ -133,7 +131,7 @@ void slot_open_done(struct slot_open *o, uint32_t ncomps, const struct request_d
 bool explain_choose(struct gather *g, double q_low, double q_high);
 /* An empty gather for the times of what `chosen` has chosen; the caller frees time_us. */
 struct gather explain_times(const struct gather *chosen);
-/* What was gathered with those buckets, largest first. */
+/* The shares gathered with those buckets, largest first. */
 size_t explain_shares(const struct gather *g, struct share *out, size_t max);
 size_t explain_reasons(const struct gather *g, struct failure *out, size_t max);
 
@@ -162,7 +160,6 @@ struct logs {
 };
 void logs_release(struct logs *l);
 void logs_fork(struct logs *to, const struct logs *from);
-void logs_truncate(struct logs *l, sim_time t);
 size_t logs_bytes(const struct logs *l);
 void logs_add(struct recording *r, const struct log_line *line);
 /* A finished request's access line, if its service writes one. */
@@ -175,7 +172,7 @@ static inline bool access_written(uint32_t ncomps, const struct request_done *d)
     return !d->user && d->endpoint < ncomps && d->endpoint != d->place &&
            d->reason != REASON_INSTANCE_GONE;
 }
-/* Which lines are alike: well, with a result of its own, not well, nobody there. */
+/* Sorts of lines that are alike: well, with an own result, not well, nobody there. */
 enum { ACCESS_CLASSES = 4 };
 static inline uint32_t access_class(const struct request_done *d)
 {
@@ -203,7 +200,7 @@ enum trace_why { TRACE_OPEN, TRACE_ERROR, TRACE_LEFT_OPEN, TRACE_SAMPLE, TRACE_S
 struct trace {
     size_t refs;
     struct trace_head head;
-    enum trace_why why;     /* it is kept */
+    enum trace_why why;     /* kept, or still open */
     bool rootless;          /* client and endpoint are guessed: not finished yet */
     struct span_rec *spans; /* in the order in which they were told */
     uint32_t span_cap;
@@ -216,16 +213,13 @@ struct trace *trace_copy(const struct trace *from) MUST_USE;
 void trace_add(struct trace *x, const struct model *m, const struct span *s);
 /* Ends a span that outlives its request; false: the trace has no such span. */
 bool trace_close(struct trace *x, const struct span *s);
-/* The trace as it stood at `at`; NULL: it had not begun. Takes over the reference. */
-struct trace *trace_back_to(struct trace *x, const struct model *m,
-                            sim_time at) MUST_USE;
 
 struct trace_ref {
     uint64_t request;
     struct trace *trace;
 };
 #define TRACE_SLOWEST 2
-struct trace_quota { /* what has been kept of one endpoint in this slot */
+struct trace_quota { /* traces kept of an endpoint in this slot */
     comp_id endpoint;
     uint8_t samples, nslow, left_open;
     uint8_t errors[REASON_COUNT];
@@ -233,7 +227,7 @@ struct trace_quota { /* what has been kept of one endpoint in this slot */
 };
 #define TRACE_FORGOTTEN 256 /* sets, a power of two */
 #define TRACE_WAYS      8   /* requests in a set */
-struct trace_gone {         /* its trace was not kept: late spans are no news */
+struct trace_gone {         /* a request with no trace kept: late spans are no news */
     uint64_t request;
     sim_time end;
 };
@@ -244,14 +238,12 @@ struct traces {
     uint32_t nlive, live_cap;
     struct trace_quota *quotas;
     uint32_t nquotas, quota_cap;
-    int64_t slot;                 /* that the quotas count in */
+    int64_t slot;                 /* the slot that the quotas count in */
     struct trace_gone *forgotten; /* [TRACE_FORGOTTEN][TRACE_WAYS]; NULL: none yet */
-    sim_time cut; /* truncated here: what began before is not whole any more */
-    size_t bytes; /* of kept and live traces */
+    size_t bytes;                 /* of kept and live traces */
 };
 void traces_release(struct traces *t);
 void traces_fork(struct traces *to, const struct traces *from);
-void traces_truncate(struct traces *t, const struct model *m, sim_time at);
 size_t traces_bytes(const struct traces *t);
 void traces_span(struct traces *t, const struct model *m, const struct span *s);
 void traces_done(struct traces *t, const struct request_done *r); /* user side only */
@@ -261,14 +253,13 @@ const struct trace *traces_find(const struct traces *t, uint64_t request);
 
 /* ---- changes: changes.c ------------------------------------------------- */
 
-struct change_rec; /* one allocation: the change and all its texts */
+struct change_rec; /* a single allocation: the change and all its texts */
 struct changes {
     struct change_rec **list;
     uint32_t n, cap;
 };
 void changes_release(struct changes *c);
 void changes_fork(struct changes *to, const struct changes *from);
-void changes_truncate(struct changes *c, sim_time t);
 size_t changes_bytes(const struct changes *c);
 void changes_add(struct changes *c, const struct change *change);
 
@@ -286,16 +277,15 @@ struct alert_state {     /* of one rule */
 struct alerts {
     struct alert_past *past;
     uint32_t n, cap;
-    struct alert_state *states; /* one per rule */
+    struct alert_state *states; /* by rule */
 };
 void alerts_release(struct alerts *a);
 void alerts_fork(struct alerts *to, const struct alerts *from, size_t nrules);
-void alerts_truncate(struct recording *r, sim_time t); /* after the series are */
 void alerts_evaluate(struct recording *r, sim_time now);
 
 /* ---- the whole: recording.c, series.c ----------------------------------- */
 
-/* What never changes, shared by all forks. */
+/* The part that never changes, shared by all forks. */
 struct plan {
     size_t refs;
     struct model *model;
@@ -313,7 +303,7 @@ struct plan {
     struct alert_rule *rules;
     char **rule_texts;  /* two per rule: what the rules' strings point to */
     uint32_t *rule_col; /* threshold: the metric's column; UINT32_MAX: no such metric */
-    bool *rule_rate;    /* it is a counter */
+    bool *rule_rate;    /* the metric of the rule is a counter */
     size_t nrules;
 };
 struct instances {   /* of one component: where the columns of each instance begin */

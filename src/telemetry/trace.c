@@ -91,8 +91,8 @@ bool trace_close(struct trace *x, const struct span *s)
     return false;
 }
 
-/* What an unfinished trace's spans tell of it. Spans are told innermost first: its
- * endpoint is that of the earliest. */
+/* The head of an unfinished trace, as its spans tell it. Spans are told innermost
+ * first: the endpoint is that of the earliest. */
 static void guess_head(struct trace *x, const struct model *m, const struct span *s)
 {
     bool first = x->head.nspans == 1 || s->start < x->head.start;
@@ -110,80 +110,4 @@ void trace_add(struct trace *x, const struct model *m, const struct span *s)
     put_span(x, s);
     if (x->rootless)
         guess_head(x, m, s);
-}
-
-/* ---- back to an earlier moment ------------------------------------------ */
-
-static void guess_again(struct trace *x, const struct model *m)
-{
-    uint16_t n = x->head.nspans;
-    x->head.endpoint = COMP_NONE;
-    for (x->head.nspans = 1; x->head.nspans <= n; x->head.nspans++) {
-        const struct span_rec *s = &x->spans[x->head.nspans - 1];
-        guess_head(x, m, &(struct span){.what = s->what, .start = s->start});
-    }
-    x->head.nspans = n;
-}
-
-/* When a span was told. */
-static sim_time told_at(const struct span_rec *s)
-{
-    return s->outlives ? s->start : s->end;
-}
-
-static bool closed_after(const struct span_rec *s, sim_time at)
-{
-    return s->outlives && s->end > at && s->end != SIM_FOREVER;
-}
-
-static bool touched_after(const struct trace *x, sim_time at)
-{
-    bool touched = x->head.end > at ||
-                   (x->head.nspans && told_at(&x->spans[x->head.nspans - 1]) > at);
-    for (uint16_t i = 0; i < x->head.nspans && !touched; i++)
-        touched = closed_after(&x->spans[i], at);
-    return touched;
-}
-
-/* What has ended since then is open again. */
-static void open_again(struct trace *x, sim_time at)
-{
-    x->head.nopen = 0;
-    for (uint16_t i = 0; i < x->head.nspans; i++) {
-        struct span_rec *s = &x->spans[i];
-        if (closed_after(s, at)) {
-            s->end = SIM_FOREVER;
-            s->reason = REASON_NONE;
-        }
-        if (s->outlives && s->end == SIM_FOREVER)
-            x->head.nopen++;
-    }
-}
-
-struct trace *trace_back_to(struct trace *old, const struct model *m, sim_time at)
-{
-    if (!touched_after(old, at))
-        return old;
-    uint16_t n = old->head.nspans;
-    while (n > 0 && told_at(&old->spans[n - 1]) > at)
-        n--;
-    if (n == 0) {
-        trace_unref(old);
-        return NULL;
-    }
-    struct trace *x = trace_copy(old);
-    trace_unref(old);
-    x->head.nspans = n;
-    open_again(x, at);
-    if (x->head.end > at) {
-        x->why = TRACE_OPEN;
-        x->rootless = true;
-        x->head.client = COMP_NONE;
-        x->head.end = SIM_FOREVER;
-        x->head.reason = REASON_NONE;
-        x->head.result = NULL;
-        x->head.culprit = COMP_NONE;
-        guess_again(x, m);
-    }
-    return x;
 }

@@ -162,7 +162,7 @@ static size_t waiting_most(const struct world *w)
     return n;
 }
 
-/* What spans tell of requests that are not finished, where no world is asked. */
+/* Requests that are not finished, as spans tell of them, where no world is asked. */
 static size_t add_live(const struct traces *t, const struct trace_filter *f,
                        sim_time now, struct trace_head *found)
 {

@@ -310,7 +310,7 @@ static void close_span(struct traces *t, const struct span *s)
  * belongs to a request that has ended, and was not kept or is too long ago. */
 static bool begins_trace(const struct traces *t, const struct span *s)
 {
-    return !s->abandoned && !was_forgotten(t, s->request) && s->start > t->cut;
+    return !s->abandoned && !was_forgotten(t, s->request);
 }
 
 void traces_span(struct traces *t, const struct model *m, const struct span *s)
@@ -335,7 +335,7 @@ void traces_span(struct traces *t, const struct model *m, const struct span *s)
     t->bytes += trace_size(x);
 }
 
-/* What the endpoint's last call answered: known where it was answered. */
+/* The answer of the endpoint's last call: known where it was answered. */
 static const char *result_of(const struct trace *x, comp_id endpoint)
 {
     for (uint16_t i = x->head.nspans; i > 0; i--) {
@@ -367,11 +367,8 @@ void traces_done(struct traces *t, const struct request_done *r)
         return;
     enter_slot(t, r->end);
     struct trace *x = own_live(t, at);
-    /* Begun before a rewind's moment, and not known then: only half of it is here. */
-    bool half = r->start <= t->cut && x->spans[0].end > t->cut;
     finish(x, r);
-    if (!half)
-        decide(t, x);
+    decide(t, x);
     if (x->why != TRACE_OPEN) {
         x->refs++;
         add_kept(t, x);
@@ -416,79 +413,6 @@ void traces_advance(struct traces *t, sim_time now)
         forget(t, t->kept[k]->head.request, t->kept[k]->head.end);
         drop_kept(t, k);
     }
-}
-
-/* ---- rewind ------------------------------------------------------------- */
-
-/* Everything there was into one list, once each; kept and live are empty after it. */
-static struct trace **take_all(struct traces *t, uint32_t *n)
-{
-    struct trace **all = mem_array(t->nkept + t->nlive + 1u, sizeof *all);
-    *n = 0;
-    for (uint32_t i = 0; i < t->nkept; i++)
-        all[(*n)++] = t->kept[i];
-    for (uint32_t i = 0; i < t->nlive; i++) {
-        if (t->live[i].trace->why == TRACE_OPEN)
-            all[(*n)++] = t->live[i].trace;
-        else
-            trace_unref(t->live[i].trace); /* it is among the kept */
-    }
-    t->nkept = t->nlive = t->nquotas = 0;
-    t->bytes = 0;
-    return all;
-}
-
-static void put_back(struct traces *t, struct trace *x, sim_time at)
-{
-    bool open = x->why == TRACE_OPEN;
-    t->bytes += trace_size(x);
-    if (!open)
-        add_kept(t, x);
-    if (open || x->head.end >= at - LINGER) {
-        x->refs += !open;
-        uint32_t i = live_position(t, x->head.request);
-        GROW(t->live, t->nlive, t->live_cap);
-        memmove(t->live + i + 1, t->live + i, (t->nlive - i) * sizeof *t->live);
-        t->live[i] = (struct trace_ref){x->head.request, x};
-        t->nlive++;
-    }
-}
-
-/* What the open slot has kept so far. */
-static void count_quotas(struct traces *t, sim_time at)
-{
-    enter_slot(t, at + 1);
-    for (uint32_t i = 0; i < t->nkept; i++) {
-        struct trace *x = t->kept[i];
-        if (slot_of(x->head.end) != t->slot)
-            continue;
-        struct trace_quota *q = quota_of(t, x->head.endpoint);
-        if (x->why == TRACE_ERROR)
-            q->errors[x->head.reason]++;
-        else if (x->why == TRACE_SAMPLE)
-            q->samples++;
-        else if (q->nslow < TRACE_SLOWEST)
-            q->slow[q->nslow++] = x;
-    }
-}
-
-void traces_truncate(struct traces *t, const struct model *m, sim_time at)
-{
-    assert(at >= 0);
-    uint32_t n;
-    struct trace **all = take_all(t, &n);
-    for (uint32_t i = 0; i < n; i++) {
-        struct trace *x = all[i];
-        x = trace_back_to(x, m, at);
-        if (x)
-            put_back(t, x, at);
-    }
-    mem_free(all);
-    count_quotas(t, at);
-    for (uint32_t i = 0; t->forgotten && i < TRACE_FORGOTTEN * TRACE_WAYS; i++)
-        if (t->forgotten[i].end > at)
-            t->forgotten[i] = (struct trace_gone){0, 0};
-    t->cut = at;
 }
 
 /* ---- life --------------------------------------------------------------- */

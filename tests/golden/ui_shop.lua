@@ -54,7 +54,19 @@ return lesson {
   end,
 
   expect = { at = min(20), moves = {}, normal = {} },
-  causes = { { "shop", "bad-deploy" } },
+  suspects = {
+    { "shop", "bad-deploy", right = true },
+    { "shop-db", "overload", reply = "How busy is the database?" },
+    { "covers", "cold-cache" },
+  },
+  facts = {
+    { "the database is busy", seen = { "status", "shop-db:metrics" }, fits = "overload",
+      when = function(s) return s:database("shop-db").cpu > 0.7 end,
+      tells = "The database has little to do." },
+    { "the new version came minutes before", seen = "changes", fits = "bad-deploy",
+      when = function(s) return s:version("shop") == "v42" end,
+      tells = "A new version of shop came just before orders began to fail." },
+  },
 
   steps = {
     ask { "first", title = "What do you do first?",
@@ -65,7 +77,7 @@ return lesson {
           reply = "Yes. Nothing you change before that can be told apart from luck." },
       },
       hints = { "Look before you touch." } },
-    look { "status", title = "How bad is it?",
+    act { "status", title = "How bad is it?",
       say = "How bad is it, and for whom? Type `status` and press Enter.",
       goal = function(s) return s:seen("status") end,
       hints = { "One word shows the whole system.", "The word is `status`." },

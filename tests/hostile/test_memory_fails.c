@@ -53,6 +53,7 @@ static void live_session(void)
     static const char *const lines[] = {"",
                                         "2",
                                         "changes",
+                                        "api",
                                         "status",
                                         "map",
                                         "metrics",

@@ -93,7 +93,7 @@ static void steps_arrive(void **state)
         " ask { 'q', say = 'Which?', choices = { 'a', { 'b', reply = 'no' } }, answer "
         "= 'a',\n"
         "   hints = { 'h1', 'h2' } },\n"
-        " look { 'l', say = 'Look.', suspect = true, solution = { 'ps' } },\n"
+        " find { 'l', say = 'Find.', answer = 'suspect', solution = { 'ps' } },\n"
         " predict { 'p', say = '?', change = 'any', of = { { 'n', value = function() "
         "return 1 end,\n"
         "   after = min(1) } } },\n"
@@ -109,7 +109,7 @@ static void steps_arrive(void **state)
     assert_string_equal(s->choices[1].reply.variants[0].words, "no");
     assert_int_equal(s->nhints, 2);
     assert_string_equal(s->title, "q");
-    assert_true(lesson_step(l, 1)->wants_suspect);
+    assert_true(step_wants_suspect(lesson_step(l, 1)));
     assert_int_equal(lesson_step(l, 1)->goal, FN_NONE);
     s = lesson_step(l, 2);
     assert_string_equal(s->kind->name, "predict");
@@ -130,7 +130,8 @@ static void the_rest_arrives(void **state)
     (void)state;
     struct lesson *l = load_with(
         "expect = { at = min(2), moves = { b = yes, a = yes }, normal = { c = yes } }, "
-        "causes = { { 'a', 'pool-leak' } }, debrief = 'D', sums = { '1 + 1 = 2' }, "
+        "suspects = { { 'a', 'pool-leak', right = true } }, debrief = 'D', sums = { '1 "
+        "+ 1 = 2' }, "
         "traps = { { 't', when = yes, say = 'No.' } }, "
         "wrong = { { 'r', { 'restart a' }, harm = 'returns', client = 'u' }, "
         "  { 'f', 'x', harm = 'fragile', breaks_by = 'h', breaks_at = min(40), used = "
@@ -140,7 +141,7 @@ static void the_rest_arrives(void **state)
     assert_int_equal(lesson_moves(l), 2);
     assert_string_equal(lesson_move(l, 0)->name, "a"); /* in order of name */
     assert_int_equal(lesson_normals(l), 1);
-    assert_int_equal(lesson_accept(l, 0)->mechanism, MECHANISM_POOL_LEAK);
+    assert_int_equal(lesson_suspect(l, 0)->mechanism, MECHANISM_POOL_LEAK);
     assert_string_equal(lesson_debrief(l)->variants[0].words, "D");
     assert_string_equal(lesson_sum(l, 0)->variants[0].words, "1 + 1 = 2");
     assert_string_equal(lesson_trap(l, 0)->id, "t");
@@ -181,7 +182,7 @@ static void wrong_fields_are_named(void **state)
     refused("starts_at = 5,", 4, "starts_at lacks its unit: write sec(5)");
     refused("day_start = '25:00',", 4, "time of day");
     refused("tools = { 'a', 5 },", 4, "tools must be text, not a number");
-    refused("causes = { { 'a', 'pool-leek' } },", 4, "did you mean 'pool-leak'?");
+    refused("suspects = { { 'a', 'pool-leek' } },", 4, "did you mean 'pool-leak'?");
     refused("wrong = { { 't', { 'x' } } },", 4, "wrong fix lacks harm");
     refused("wrong = { { 't', { 'x' }, harm = 'worst' } },", 4,
             "did you mean 'worse'?");
@@ -209,10 +210,17 @@ static void wrong_steps_are_named(void **state)
         {"ask { 'q', say = '?', choices = { 'aa', 'b' }, answer = 'ab' }",
          "answer is not"},
         {"ask { 'q', say = '?', choices = { 'a' }, answer = 'a' }", "2 to 9"},
-        {"look { 'q', say = '?', solution = 'x' }", "needs a goal"},
+        {"find { 'q', say = '?', answer = function() end }", "needs of"},
+        {"find { 'q', say = '?', of = 'time' }", "find lacks answer"},
+        {"find { 'q', say = '?', of = 'tim', answer = function() end }",
+         "did you mean 'time'?"},
+        {"find { 'q', say = '?', answer = 'sinse' }", "did you mean 'since'?"},
+        {"find { 'q', say = '?', of = 'time', answer = 'since' }", "needs no of"},
+        {"find { 'q', say = '?', answer = 'since', within = min(1) }",
+         "the sheet says what is near enough"},
         {"act { 'q', say = '?', solution = 'x' }", "act lacks goal"},
         {"act { 'q', say = '?', goal = function() end }", "needs a solution"},
-        {"look { 'q', say = '?', suspect = true, solution = 'x', hint = {} }",
+        {"find { 'q', say = '?', answer = 'since', hint = {} }",
          "did you mean 'hints'?"},
         {"say_update { 'q', say = '?', needs = { 'impct' } }",
          "did you mean 'impact'?"},
@@ -222,8 +230,8 @@ static void wrong_steps_are_named(void **state)
         {"ask { 'q', say = '?', choices = { 'a', 'b' }, answer = 'a',\n hints = { 1 } "
          "}",
          "hint must be text"},
-        {"look { 'a', say = '?', suspect = true, solution = 'x' },\n"
-         "look { 'a', say = '?', suspect = true, solution = 'x' }",
+        {"find { 'a', say = '?', answer = 'since' },\n"
+         "find { 'a', say = '?', answer = 'since' }",
          "two steps are called 'a'"},
     };
     (void)state;
@@ -295,9 +303,8 @@ static const char everywhere[] =
     "expect = { moves = { ['1'] = function(s) return 1 end,\n"
     "  ['a b'] = function(s) return 2 end }, normal = { b = function(s) return 3 end } "
     "},\n"
-    "steps = { look { 'one', say = 'Look.', goal = function(s) return 4 end, solution "
-    "= "
-    "'x' },\n"
+    "steps = { find { 'one', say = 'Find.', of = 'number',\n"
+    "  answer = function(s) return 4 end },\n"
     "  act { 'two', say = 'Act.', goal = five, solution = 'x' },\n"
     "  predict { 'three', say = 'What?', change = 'any', of = {\n"
     "    { 'a', value = five, after = min(1) },\n"
@@ -312,7 +319,7 @@ static void a_state_has_every_function(void **state)
     struct lesson *l = load(everywhere);
     struct lesson_state *st = lesson_state_new(l);
     const fn_id fns[] = {lesson_move(l, 0)->fn,   lesson_move(l, 1)->fn,
-                         lesson_normal(l, 0)->fn, lesson_step(l, 0)->goal,
+                         lesson_normal(l, 0)->fn, lesson_step(l, 0)->finding->answer,
                          lesson_step(l, 1)->goal, lesson_step(l, 2)->predict[1].value,
                          lesson_trap(l, 0)->when, lesson_fix(l, 1)->used,
                          lesson_wrong(l, 0)->used};

@@ -125,8 +125,8 @@ static void wrong_ones_are_refused_on_their_line(void **state)
             "unit: no such choice 'litres'");
     refused("values = { Held = { 'count', function(s) return 1 end } }",
             "small letters, digits");
-    refused("incident = function(i) end, steps = { look { 'a', say = '{x}', "
-            "suspect = true, solution = 'b', hints = { 'c' } } }" VALUES,
+    refused("incident = function(i) end, steps = { find { 'a', say = '{x}', "
+            "answer = 'since', solution = 'b', hints = { 'c' } } }" VALUES,
             "no such value 'x'");
 }
 

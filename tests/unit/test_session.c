@@ -18,7 +18,7 @@ static void play_to_the_fix(struct session *s)
 {
     play_type(s, "");
     play_type(s, "2");
-    play_type(s, "changes");
+    play_type(s, "api");
     play_type(s, "up");
     play_type(s, "rollback api");
     for (int i = 0; i < 4 && session_view(s)->phase == PHASE_PLAY; i++)
@@ -147,7 +147,7 @@ static void test_resumes_from_the_tape(void **state)
     play_type(s, "");
     play_type(s, "2");
     play_for(s, 31 * SIM_SEC + 500 * SIM_MS);
-    play_type(s, "changes");
+    play_type(s, "api");
     play_type(s, "up");
     play_type(s, "rollback api");
     play_for(s, 25 * SIM_SEC);
@@ -212,7 +212,8 @@ static void test_refuses_other_tapes(void **state)
     refuses_edited(tape, "seed 7", "seed 8", "seed");
     refuses_edited(tape, "guided", "on-call", "mode");
     refuses_edited(tape, "cmd rollback api", "cmd rollback nobody", "no longer works");
-    refuses_edited(tape, "cmd changes", "cmd scale api 4", "replay differs");
+    refuses_edited(tape, "found api", "cmd scale api 4", "replay differs");
+    refuses_edited(tape, "found api", "found cheese", "answers no open question");
     session_free(s);
     mem_free(tape);
 }

@@ -14,7 +14,7 @@ static void test_one_field_after_the_other(void **state)
 {
     (void)state;
     static const char *const typed[] = {
-        "",     "2",     "changes",     "up",      "rollback api",
+        "",     "2",     "api",         "up",      "rollback api",
         "say",  "users", "status",      "10:03",   "half \"of\" them \\ all",
         "soon", "2",     "\"changes\"", "at 10:30"};
     struct session *s = play_lesson(play_small, NULL);

@@ -23,6 +23,8 @@ static void play(struct session *s)
         "1",
         "2",
         "changes",
+        "users",
+        "API",
         "suspect api bad-deploy because it fits in time",
         "up",
         "restart api --rolling",

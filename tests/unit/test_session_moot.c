@@ -106,8 +106,9 @@ static void who_mends_first_is_not_asked_about_it(void **state)
 static void what_it_was_is_still_asked(void **state)
 {
     (void)state;
-    struct session *s =
-        edited("goal = function(s) return s:seen('changes') end", "suspect = true");
+    struct session *s = edited(
+        "watch = true, of = 'component',\n      answer = function(s) return 'api' end",
+        "answer = 'suspect'");
     mend(s);
     assert_string_equal(open_step(s), "changes");
     assert_non_null(strstr(session_view(s)->say, "What was it?"));
@@ -153,7 +154,7 @@ static struct session *predicted(const char *from, const char *to)
 {
     struct session *s = edited(from, to);
     play_type(s, "2");
-    play_type(s, "changes");
+    play_type(s, "api");
     play_type(s, "up");
     assert_int_equal(s->nforecasts, 1);
     return s;

@@ -41,7 +41,7 @@ static void test_any_moment(void **state)
     static uint64_t digest[N];
     static sim_time at[N];
     struct session *s = begun(play_small);
-    play_type(s, "changes");
+    play_type(s, "api");
     play_type(s, "up");
     for (int i = 0; i < N; i++) {
         if (i == 30 || i == 120 || i == 121) {
@@ -91,7 +91,7 @@ static void test_steps_go_back(void **state)
     struct session *s = begun(play_small);
     sim_time page = session_view(s)->now;
     play_for(s, 30 * SIM_SEC);
-    play_type(s, "changes"); /* step 2 done at second 30, no mark between */
+    play_type(s, "api"); /* step 2 done at second 30, no mark between */
     play_type(s, "up");
     play_for(s, 30 * SIM_SEC);
     assert_int_equal(session_view(s)->step, 3);
@@ -102,7 +102,7 @@ static void test_steps_go_back(void **state)
     assert_int_equal(session_view(s)->status[0], STEP_DONE);
     assert_int_equal(session_view(s)->status[1], STEP_OPEN);
     assert_int_equal(session_view(s)->status[2], STEP_OPEN);
-    play_type(s, "changes");
+    play_type(s, "api");
     play_type(s, "down");
     assert_int_equal(session_view(s)->step, 3);
     play_same_again(s, play_small);
@@ -126,7 +126,7 @@ static void test_predictions(void **state)
     (void)state;
     char *text = play_edit(play_small, "change = 'rollback api'", "change = 'any'");
     struct session *s = begun(text);
-    play_type(s, "changes");
+    play_type(s, "api");
     play_type(s, "up");
     play_for(s, 10 * SIM_SEC);
     sim_time then = session_view(s)->now;
@@ -272,7 +272,7 @@ static void test_the_first_branch_counts(void **state)
     rewind_to(s, 5 * SIM_MIN + 10 * SIM_SEC);
     assert_true(score_after(s).part[SCORE_DIAGNOSIS] == before.part[SCORE_DIAGNOSIS]);
     play_type(s, "rule-out users");
-    play_type(s, "changes");
+    play_type(s, "api");
     play_type(s, "suspect api bad-deploy because late");
     play_type(s, "say --who all --since 10:03 --impact not known yet --state cured "
                  "--next 11:00");

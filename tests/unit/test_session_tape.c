@@ -19,7 +19,7 @@ static void tick(struct session *s, sim_time elapsed, uint64_t events, bool *mor
     assert_int_equal(session_tick(s, elapsed, events, more, &why), ERR_OK);
 }
 
-/* A view that shows what a step asks for ends the step, in the replay as well. */
+/* A view that shows a fact shows it in the replay as well. */
 static void test_seen_by_a_view(void **state)
 {
     (void)state;
@@ -28,9 +28,9 @@ static void test_seen_by_a_view(void **state)
     play_type(s, "2");
     play_for(s, 3300 * SIM_MS);
     session_seen(s, "changes");
-    assert_int_equal(session_view(s)->step, 2);
-    play_type(s, "up");
-    assert_int_equal(session_view(s)->step, 3);
+    assert_int_equal(session_view(s)->step, 1);
+    play_type(s, "suspect api bad-deploy");
+    assert_true(play_said(s, "What you have seen fits bad-deploy alone."));
     play_same_again(s, play_small);
     session_free(s);
 }
@@ -143,7 +143,12 @@ static void test_fractions_of_seconds(void **state)
 static void test_a_wait_is_only_time(void **state)
 {
     (void)state;
-    char *text = play_edit(play_small, "s:seen('changes')", "s:in_step() > ms(300)");
+    char *text = play_edit(play_small,
+                           "    find { 'changes', say = 'What changed?', watch = true, "
+                           "of = 'component',\n      answer = function(s) return 'api' "
+                           "end,\n",
+                           "    act { 'changes', say = 'What changed?',\n      goal = "
+                           "function(s) return s:in_step() > ms(300) end,\n");
     struct session *s = play_lesson(text, NULL);
     bool more = false;
     play_type(s, "");
@@ -407,15 +412,19 @@ static const char *const same_lesson[][2] = {
     {"hints = { 'look' }", "hints = { 'look', 'or read' }"},
     {"'scale', {", "'more of them', {"},
     {"A bad version.", "A version that was bad."},
-    {"return s:seen('changes') end",
-     "\n--[==[ seen ]==] return s:seen( 'changes' )\nend"},
+    {"function(s) return 'api' end",
+     "\nfunction(s) --[==[ which ]==] return 'api'\nend"},
+    {"'the new version runs'", "'v2 is there'"},
+    {"tells = 'v2 runs.'", "tells = 'It runs.'"},
     {"return lesson {", "-- a comment\nlocal unused = 3\nreturn lesson {"},
     {"  world = function(w)", "  world = function(w)\n    local nothing = 0"},
 };
 static const char *const other_lesson[][2] = {
     {"id = 'small'", "id = 'other'"},
     {"s:good_for(min(3)) end", "s:good_for(min(2)) end"},
-    {"s:seen('changes') end", "s:seen('change') end"},
+    {"function(s) return 'api' end", "function(s) return 'users' end"},
+    {"seen = 'changes'", "seen = 'status'"},
+    {"'api', 'overload'", "'users', 'overload'"},
     {"rate = per_second(20)", "rate = per_second(21)"},
     {"min(8), ticket", "min(9), ticket"},
     {"deploy('api', 'v2'", "deploy('api', 'v1'"},
@@ -424,7 +433,7 @@ static const char *const other_lesson[][2] = {
     {"after = min(3)", "after = min(4)"},
     {"'deploy api v1'", "'rollback api'"},
     {"ends_at = min(40)", "ends_at = min(41)"},
-    {"'api', 'bad-deploy'", "'api', 'overload'"},
+    {"{ 'api', 'bad-deploy', right", "{ 'users', 'bad-deploy', right"},
 };
 
 static void test_words_do_not_matter(void **state)

@@ -144,13 +144,13 @@ static const char *const settings[][3] = {
     {"shop", "instances", "1"},
     {"desk", "instances", "3"},
 };
-#define COUNT_OF(x) ((uint32_t)(sizeof(x) / sizeof((x)[0])))
 
 static void something(struct lab *l, struct rng *r)
 {
-    uint32_t i = rng_below(r, COUNT_OF(deeds) + COUNT_OF(settings));
-    if (i >= COUNT_OF(deeds)) {
-        const char *const *s = settings[i - COUNT_OF(deeds)];
+    const uint32_t ndeeds = COUNT_OF(deeds), nsettings = COUNT_OF(settings);
+    uint32_t i = rng_below(r, ndeeds + nsettings);
+    if (i >= ndeeds) {
+        const char *const *s = settings[i - ndeeds];
         lab_set(l, s[0], s[1], s[2]);
         return;
     }

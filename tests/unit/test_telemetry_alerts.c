@@ -241,26 +241,26 @@ static const struct alert_rule two_rules[] = {
     {.name = "burns a little", .kind = ALERT_BURN, .factor = 1, .long_window = SIM_MIN},
 };
 
-/* Cut anywhere and go on: the same alerts as without, and in between those of a
- * recording that was never longer. */
-static void a_cut_leaves_the_alerts_of_that_moment(void **state)
+/* A fork anywhere and its origin go on to the same alerts as without. */
+static void a_fork_goes_on_with_the_alerts_of_that_moment(void **state)
 {
     (void)state;
     struct recording *whole = recording_with(0.95, SIM_HOUR, two_rules, 2);
     for (int t = 0; t < 500; t++)
         second(whole, wave(t));
     assert_true(recording_alerts(whole) > 4);
-    for (int cut = 1; cut < 500; cut++) {
-        struct recording *r = recording_fork(whole);
-        struct recording *young = recording_with(0.95, SIM_HOUR, two_rules, 2);
-        recording_truncate(r, cut * SIM_SEC);
-        for (int t = 0; t <= cut; t++)
-            second(young, wave(t));
-        same_alerts(r, young);
-        for (int t = cut + 1; t < 500; t++)
+    for (int then = 1; then < 500; then++) {
+        struct recording *r = recording_with(0.95, SIM_HOUR, two_rules, 2);
+        for (int t = 0; t <= then; t++)
+            second(r, wave(t));
+        struct recording *fork = recording_fork(r);
+        for (int t = then + 1; t < 500; t++)
+            second(fork, wave(t));
+        same_alerts(fork, whole);
+        for (int t = then + 1; t < 500; t++)
             second(r, wave(t));
         same_alerts(r, whole);
-        recording_free(young);
+        recording_free(fork);
         recording_free(r);
     }
     recording_free(whole);
@@ -310,7 +310,7 @@ int main(void)
         cmocka_unit_test(a_threshold_must_hold),
         cmocka_unit_test(below_fires_below),
         cmocka_unit_test(a_metric_that_is_not_there_never_fires),
-        cmocka_unit_test(a_cut_leaves_the_alerts_of_that_moment),
+        cmocka_unit_test(a_fork_goes_on_with_the_alerts_of_that_moment),
         cmocka_unit_test(the_objective_is_what_users_got),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,37 +224,6 @@ static void every_window_adds_up_to_what_happened(void **state)
     rig_free(&r);
 }
 
-static void a_cut_at_a_slot_is_exact(void **state)
-{
-    (void)state;
-    struct rng rng;
-    rng_seed(&rng, 8, "slots");
-    for (int round = 0; round < 6; round++) {
-        struct rig r = rig_new();
-        sim_time length = 100 * SIM_SEC, cut = (sim_time)(20 * round) * SIM_SEC;
-        make_up(&r, &rng, 2000, length);
-        for (size_t i = 0; i < nall; i++)
-            tell(&r, &all[i]);
-        struct recording *whole = recording_fork(r.rec);
-        recording_truncate(r.rec, cut);
-        size_t keep = 0;
-        while (keep < nall && all[keep].end <= cut)
-            keep++;
-        size_t n = nall;
-        nall = keep;
-        check_all(&r, &rng, length);
-        nall = n;
-        for (size_t i = keep; i < nall; i++)
-            tell(&r, &all[i]);
-        check_all(&r, &rng, length);
-        struct recording *again = r.rec;
-        r.rec = whole;
-        check_all(&r, &rng, length);
-        recording_free(again);
-        rig_free(&r);
-    }
-}
-
 static void a_fork_is_exact_within_a_slot(void **state)
 {
     (void)state;
@@ -339,7 +308,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bucket_holds_what_is_at_most_its_upper_end),
         cmocka_unit_test(every_window_adds_up_to_what_happened),
-        cmocka_unit_test(a_cut_at_a_slot_is_exact),
         cmocka_unit_test(a_fork_is_exact_within_a_slot),
         cmocka_unit_test(quantiles_are_within_a_bucket_of_the_truth),
         cmocka_unit_test(the_slow_ones_are_explained_apart),

@@ -78,7 +78,8 @@ static void a_click_opens_a_panel_and_gives_the_focus(void **state)
     struct session *s = play_lesson(play_small, NULL);
     struct ui *u = ui_new(&(struct ui_options){.rows = 24, .cols = 80});
     ui_session(u, s);
-    screen_keys(u, "<enter>2<enter><enter>"); /* no question is open */
+    screen_keys(u,
+                "<enter>2<enter><enter>api<enter>up<enter>"); /* no question is open */
     at_text(u, KEY_CLICK, "4 Traces");
     assert_true(shows(u, "[4 Traces]"));
     screen_keys(u, "3"); /* a panel's key: the focus is there */

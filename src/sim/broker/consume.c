@@ -44,7 +44,8 @@ static void trace_begin(struct world *w, struct act *a, const struct message *m)
     w_span(w, a, CAUSE_BROKER, sub_topic(w, a->comp), m->published, REASON_NONE, note);
 }
 
-/* It begins when the message was published, and waits for its turn at the member. */
+/* A delivery begins when its message was published, and waits for its turn at the
+ * member. */
 static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
                                 const struct message *msg, uint32_t partition)
 {
@@ -220,7 +221,7 @@ static uint32_t fetch_fresh(struct world *w, comp_id c, struct member *m, uint32
     return n;
 }
 
-/* One partition of its own that has something, the next in turn. */
+/* A partition of the member that has something, the next in turn. */
 static uint32_t fetch_log(struct world *w, comp_id c, struct member *m, uint32_t want)
 {
     struct subscription_state *s = sub_of(w, c);
@@ -360,7 +361,7 @@ static bool processed(struct world *w, const struct act *a, bool again)
     s->processed++;
     s->seconds += took;
     s->repeats += again || (a->key & MESSAGE_DUPLICATE);
-    if (a->key & MESSAGE_AGAIN) /* it is in the books */
+    if (a->key & MESSAGE_AGAIN) /* the message is in the books */
         return !bad;
     s->slow += slow;
     s->bad += bad;
@@ -380,7 +381,7 @@ static void maybe_twice(struct world *w, comp_id c, const struct message *m,
     ticket_new(w, c, &again, partition, TICKET_READY)->succeeded = true;
 }
 
-/* What a log's act stands for, though it may be deleted by now. */
+/* The message that a log's act stands for, though it may be deleted by now. */
 static struct message message_of(const struct world *w, const struct act *a)
 {
     const struct partition *p =
@@ -434,7 +435,7 @@ static void log_failed(struct world *w, struct act *a, enum reason reason)
     } else {
         sim_time delay = p_time(w, c, SB_RETRY_DELAY);
         a->phase = DELIVERY_BACKOFF;
-        member_of(w, a)->polled = w_now(w); /* it seeks back and asks again */
+        member_of(w, a)->polled = w_now(w); /* the member seeks back and asks again */
         act_timer(w, a, delay > DELAY_MIN ? delay : DELAY_MIN, CAUSE_BACKOFF, c);
         return;
     }
@@ -446,7 +447,7 @@ static void log_failed(struct world *w, struct act *a, enum reason reason)
 static void ticket_ok(struct world *w, struct act *a, struct ticket *t)
 {
     comp_id c = a->comp;
-    a->key |= t->message.flags & MESSAGE_AGAIN; /* it may have been given up by now */
+    a->key |= t->message.flags & MESSAGE_AGAIN; /* given up by now, perhaps */
     bool again = t->succeeded || (t->message.flags & MESSAGE_SEEN);
     a->key |= t->succeeded ? MESSAGE_AGAIN : 0;
     bool good = processed(w, a, again);
@@ -507,6 +508,6 @@ void sub_resume(struct world *w, struct act *a, enum reason reason)
         ticket_ok(w, a, ticket_at(w, a->delivery.ticket));
     else
         ticket_failed(w, a, ticket_at(w, a->delivery.ticket), reason);
-    if (a->gen == 0) /* it has ended */
+    if (a->gen == 0) /* the act has ended */
         go_on(w, c, member, partition);
 }

@@ -108,7 +108,7 @@ void member_busy(struct world *w, comp_id c, struct member *m, bool busy)
     uint64_t bit = UINT64_C(1) << m->index % 64;
     m->busy = busy;
     if (m->leaving)
-        return; /* its number may be another's by now */
+        return; /* the number may be another's by now */
     if (busy || m->stuck)
         words[m->index / 64] &= ~bit;
     else
@@ -208,7 +208,7 @@ void members_build(struct world *w, comp_id c)
 
 /* ---- crashes -------------------------------------------------------------------- */
 
-/* What is out at an instance that is not there any more is lost to the cursor. */
+/* Deliveries out at an instance that is not there any more are lost to the cursor. */
 static void crash_cursors(struct world *w, comp_id c)
 {
     const struct subscription_data *d = sub_data(w, c);

@@ -19,7 +19,7 @@ void sub_left_bad(struct world *w, comp_id c, uint64_t n)
     sub_of(w, c)->bad += n;
 }
 
-/* Those from `from` up to `to` that are in no book yet; now they are. */
+/* Messages from `from` up to `to` that are in no book yet; now they are. */
 static int64_t count_up(struct cursor *u, int64_t from, int64_t to)
 {
     from = from > u->counted ? from : u->counted;

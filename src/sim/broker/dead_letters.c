@@ -58,14 +58,14 @@ static enum err which(const struct world *w, comp_id c, const struct action *a,
 }
 
 static void tell(const struct world *w, comp_id c, const char *verb, uint32_t n,
-                 struct effect *e)
+                 struct effect *fx)
 {
-    snprintf(e->title, sizeof e->title, "%s %s: %u dead letter%s, %u left", verb,
+    snprintf(fx->title, sizeof fx->title, "%s %s: %u dead letter%s, %u left", verb,
              w->comps[c].name, n, n == 1 ? "" : "s", sub_of(w, c)->ndead);
 }
 
 enum err dead_letters_op(struct world *w, comp_id c, bool drop, const struct action *a,
-                         struct effect *e, struct errmsg *why)
+                         struct effect *fx, struct errmsg *why)
 {
     struct subscription_state *s = sub_of(w, c);
     uint32_t number, n = s->ndead;
@@ -85,6 +85,6 @@ enum err dead_letters_op(struct world *w, comp_id c, bool drop, const struct act
     s->skipped += drop ? n : 0;
     if (!drop)
         sub_wake(w, c);
-    tell(w, c, drop ? "drop" : "replay", n, e);
+    tell(w, c, drop ? "drop" : "replay", n, fx);
     return ERR_OK;
 }

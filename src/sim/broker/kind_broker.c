@@ -12,8 +12,6 @@
 #include "engine/kind.h"
 #include "engine/life.h"
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [BP_LATENCY] = {.name = "latency",
                     .type = VALUE_DIST,
@@ -203,7 +201,7 @@ static enum reason put(struct world *w, struct act *a, sim_time *delay)
     return wrong;
 }
 
-/* There is room now for one that was blocked. */
+/* Room is there now for a publish that was blocked. */
 static void admit(struct world *w, struct act *a)
 {
     sim_time delay;
@@ -215,7 +213,7 @@ static void admit(struct world *w, struct act *a)
         act_ready(w, a, wrong);
 }
 
-/* Its work is done, or takes none. */
+/* The work of a request is done, or takes no time. */
 static void take(struct world *w, struct act *a)
 {
     struct broker_state *s = broker_at(w, a->comp);
@@ -299,7 +297,7 @@ void broker_wake(struct world *w, comp_id broker)
             sub_wake(w, (comp_id)i);
 }
 
-/* Those that wait for a confirmation do not get one, though the messages are stored; what
+/* Publishes that wait for a confirmation get none, though the messages are stored; what
  * is worked on, or waits for room, is not stored at all. */
 static void go_down(struct world *w, struct broker_state *s)
 {
@@ -464,7 +462,7 @@ const struct kind_impl kind_broker = {
              .needs = needs,
              .nneeds = COUNT_OF(needs),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .streams = streams,
     .state_size = broker_size,
     .init = broker_init,

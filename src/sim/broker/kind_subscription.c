@@ -4,12 +4,9 @@
  * message and confirms it). Each message is a call of an endpoint; `consumers` of every
  * instance of that service work at once, each on one message.
  *
- * Lag is what is not processed yet. It is told by partition, and of the whole as sum,
- * largest and mean: of eight partitions with one that stands still the mean tells
- * little.
- *
- * This file is the description, operations and figures; consumers.c, consume.c,
- * cursor.c and tickets.c do the work.
+ * This file is the description and the operations; consumers.c, consume.c, cursor.c and
+ * tickets.c do the work, subscription_params.c and subscription_look.c have the parameters
+ * and the metrics.
  */
 #include "broker/subscription.h"
 #include "engine/kind.h"
@@ -17,125 +14,6 @@
 #include "truecode/model.h"
 
 #include <stdio.h>
-
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
-static const struct param_desc params[] = {
-    [SB_TO] = {.name = "to",
-               .type = VALUE_TEXT,
-               .unit = "",
-               .doc = "The endpoint that processes a message: \"projector/apply\"."},
-    [SB_STYLE] = {.name = "style",
-                  .type = VALUE_CHOICE,
-                  .unit = "",
-                  .def = "log",
-                  .choices = "log|queue",
-                  .doc =
-                      "log: a partition has one reader, in order. queue: any consumer "
-                      "takes any message."},
-    [SB_CONSUMERS] = {.name = "consumers",
-                      .type = VALUE_COUNT,
-                      .min = 1,
-                      .max = 1000,
-                      .unit = "consumers",
-                      .def = "1",
-                      .change = CHANGE_AT_ONCE,
-                      .each = EACH_INSTANCE,
-                      .doc = "Consumers of each instance."},
-    [SB_BATCH] =
-        {.name = "batch",
-         .type = VALUE_COUNT,
-         .min = 1,
-         .max = BATCH_MAX,
-         .unit = "messages",
-         .def = "1",
-         .change = CHANGE_AT_ONCE,
-         .doc = "Messages a consumer takes at once; it works on them one by one."},
-    [SB_BATCH_COST] = {.name = "batch_cost",
-                       .type = VALUE_DURATION,
-                       .min = 0,
-                       .max = 3600,
-                       .unit = "s",
-                       .def = "0",
-                       .change = CHANGE_BUILT,
-                       .doc = "Time to fetch and confirm a batch, however large."},
-    [SB_TRIES] =
-        {.name = "tries",
-         .type = VALUE_COUNT,
-         .min = 0,
-         .max = 1000000,
-         .unit = "",
-         .def = "0",
-         .change = CHANGE_AT_ONCE,
-         .doc = "Failed tries of a message after which it is given up; 0: never."},
-    [SB_RETRY_DELAY] = {.name = "retry_delay",
-                        .type = VALUE_DURATION,
-                        .min = 0,
-                        .max = 86400,
-                        .unit = "s",
-                        .def = "1s",
-                        .change = CHANGE_AT_ONCE,
-                        .doc = "How long after a failed try the next may come."},
-    [SB_DEAD_LETTERS] =
-        {.name = "dead_letters",
-         .type = VALUE_BOOL,
-         .unit = "",
-         .def = "on",
-         .change = CHANGE_AT_ONCE,
-         .doc = "Messages that are given up are kept aside, else dropped."},
-    [SB_VISIBILITY] =
-        {.name = "visibility",
-         .type = VALUE_DURATION,
-         .min = 0.001,
-         .max = 43200,
-         .unit = "s",
-         .def = "30s",
-         .change = CHANGE_AT_ONCE,
-         .doc = "How long a message taken from a queue is hidden from others; "
-                "not confirmed by then it is given out again."},
-    [SB_REBALANCE] = {.name = "rebalance",
-                      .type = VALUE_DURATION,
-                      .min = 0,
-                      .max = 3600,
-                      .unit = "s",
-                      .def = "3s",
-                      .change = CHANGE_BUILT,
-                      .doc =
-                          "How long a group stands still when its consumers change."},
-    [SB_TRACE_EVERY] = {.name = "trace_every",
-                        .type = VALUE_COUNT,
-                        .min = 0,
-                        .max = 1000000,
-                        .unit = "messages",
-                        .def = "50",
-                        .change = CHANGE_AT_ONCE,
-                        .doc = "One message in so many is traced; 0: none."},
-    [SB_MAX_POLL] =
-        {"max_poll_interval", VALUE_DURATION, 0, 86400, "s", "5m", NULL, CHANGE_AT_ONCE,
-         "A consumer of a log that is longer at a batch leaves the group, "
-         "which rebalances (Kafka: max.poll.interval.ms, 5 min); 0: never."},
-    [SB_PROTOCOL] = {.name = "protocol",
-                     .type = VALUE_CHOICE,
-                     .unit = "",
-                     .def = "eager",
-                     .choices = "eager|cooperative",
-                     .change = CHANGE_BUILT,
-                     .doc =
-                         "What stands still while a log's group rebalances: eager: all "
-                         "partitions; cooperative: those that move (KIP-429)."},
-    [SB_DELAY] =
-        {.name = "delay",
-         .type = VALUE_DURATION,
-         .min = 0,
-         .max = 604800,
-         .unit = "s",
-         .def = "0",
-         .change = CHANGE_AT_ONCE,
-         .doc = "How long after it was published a queue gives a message out (SQS: "
-                "DelaySeconds, 0 to 15 min)."},
-};
-
-_Static_assert(COUNT_OF(params) == SB_PARAMS, "one of each");
 
 enum {
     OP_PAUSE,
@@ -210,101 +88,6 @@ static const struct fault_desc faults[] = {
      "Part of the messages is handed out twice."},
 };
 
-enum {
-    M_LAG,
-    M_LAG_MAX,
-    M_LAG_MEAN,
-    M_LAG_SECONDS,
-    M_LAG_SECONDS_MEAN,
-    M_OFFSET,
-    M_CONSUMERS,
-    M_LEFT_OUT,
-    M_IN_FLIGHT,
-    M_NOT_VISIBLE,
-    M_DEAD_LETTERS,
-    M_PROCESSED,
-    M_GOOD,
-    M_BAD,
-    M_SLOW,
-    M_FAILURES,
-    M_REDELIVERED,
-    M_DUPLICATES,
-    M_DEAD,
-    M_SKIPPED,
-    M_LOST,
-    M_BATCHES,
-    M_REBALANCES,
-    M_EVICTIONS,
-    M_SECONDS
-};
-#define GAUGE(n, p, u, i, d)                                                           \
-    {                                                                                  \
-        n, p, "", METRIC_GAUGE, u, i, d                                                \
-    }
-#define COUNTER(n, p, u, d)                                                            \
-    {                                                                                  \
-        n, p, "", METRIC_COUNTER, u, false, d                                          \
-    }
-static const struct metric_desc metrics[] = {
-    [M_LAG] = GAUGE("lag", "kafka_consumergroup_lag", "1", true,
-                    "Messages that are not processed yet."),
-    [M_LAG_MAX] = GAUGE("lag_max", "messaging_subscription_lag_max", "1", false,
-                        "Lag of the partition with the most."),
-    [M_LAG_MEAN] = GAUGE("lag_mean", "messaging_subscription_lag_mean", "1", false,
-                         "Lag of a partition on average."),
-    [M_LAG_SECONDS] =
-        GAUGE("lag_seconds", "messaging_subscription_lag_seconds", "s", true,
-              "Age of the oldest message that is not processed yet."),
-    [M_LAG_SECONDS_MEAN] =
-        GAUGE("lag_seconds_mean", "messaging_subscription_lag_seconds_mean", "s", false,
-              "The same on average over the partitions."),
-    [M_OFFSET] = GAUGE("offset", "kafka_consumergroup_current_offset", "1", true,
-                       "Where it is: messages before it are confirmed."),
-    [M_CONSUMERS] = GAUGE("consumers", "kafka_consumergroup_members", "1", false,
-                          "Consumers it has."),
-    [M_LEFT_OUT] =
-        GAUGE("consumers_left_out", "messaging_subscription_consumers_left_out", "1",
-              false, "Consumers more than a subscription may have: they do not work."),
-    [M_IN_FLIGHT] = GAUGE("in_flight", "messaging_subscription_in_flight", "1", false,
-                          "Messages its consumers have taken and not finished."),
-    [M_NOT_VISIBLE] = GAUGE("not_visible", "messaging_subscription_not_visible", "1",
-                            false, "Messages hidden until they are confirmed."),
-    [M_DEAD_LETTERS] = GAUGE("dead_letters", "messaging_subscription_dead_letters", "1",
-                             false, "Messages that were given up and are kept aside."),
-    [M_PROCESSED] = COUNTER("processed_total", "messaging_process_messages_total", "1",
-                            "Messages processed, each time counted."),
-    [M_GOOD] = COUNTER("good_total", "messaging_messages_good_total", "1",
-                       "Messages processed within the objective."),
-    [M_BAD] = COUNTER("bad_total", "messaging_messages_bad_total", "1",
-                      "Messages processed too late or not at all, counted as soon as "
-                      "that is sure."),
-    [M_SLOW] = COUNTER("slow_total", "messaging_messages_slow_total", "1",
-                       "Messages processed too late."),
-    [M_FAILURES] = COUNTER("failures_total", "messaging_process_failures_total", "1",
-                           "Tries that failed."),
-    [M_REDELIVERED] =
-        COUNTER("redelivered_total", "messaging_redelivered_messages_total", "1",
-                "Times a message of a queue was given out again."),
-    [M_DUPLICATES] =
-        COUNTER("duplicates_total", "messaging_process_duplicates_total", "1",
-                "Messages processed that had been processed, or published, before."),
-    [M_DEAD] = COUNTER("dead_total", "messaging_dead_messages_total", "1",
-                       "Messages given up after too many tries."),
-    [M_SKIPPED] = COUNTER("skipped_total", "messaging_skipped_messages_total", "1",
-                          "Messages an operator has passed over or deleted."),
-    [M_LOST] = COUNTER("lost_total", "messaging_lost_messages_total", "1",
-                       "Messages deleted for their age before they were processed."),
-    [M_BATCHES] =
-        COUNTER("batches_total", "messaging_batches_total", "1", "Batches fetched."),
-    [M_REBALANCES] = COUNTER("rebalances_total", "kafka_consumergroup_rebalances_total",
-                             "1", "Times its consumers have changed."),
-    [M_EVICTIONS] =
-        COUNTER("evictions_total", "messaging_subscription_evictions_total", "1",
-                "Consumers that left the group as they did not ask for messages."),
-    [M_SECONDS] = COUNTER("seconds_total", "messaging_process_age_seconds_sum", "s",
-                          "Age of all messages when they were processed."),
-};
-
 static const char *const streams[] = {"fault", NULL};
 
 /* ---- model time ----------------------------------------------------------------- */
@@ -313,11 +96,11 @@ static enum err sub_resolve(struct model *m, comp_id c, struct errmsg *why)
 {
     struct subscription_data *d = arena_alloc(&m->arena, sizeof *d);
     comp_id target, endpoint;
-    enum err err = model_call_target(m, model_param(m, c, SB_TO)->as.text, &target,
-                                     &endpoint, why);
-    if (err != ERR_OK) {
+    enum err e = model_call_target(m, model_param(m, c, SB_TO)->as.text, &target,
+                                   &endpoint, why);
+    if (e != ERR_OK) {
         errmsg_prefix(why, "%s: ", m->comps[c].name);
-        return err;
+        return e;
     }
     bool external = endpoint == COMP_NONE;
     *d = (struct subscription_data){
@@ -453,7 +236,7 @@ static int64_t place(const struct world *w, comp_id c, int op, const struct acti
 }
 
 static enum err move(struct world *w, comp_id c, int op, const struct action *a,
-                     struct effect *e, struct errmsg *why)
+                     struct effect *fx, struct errmsg *why)
 {
     struct subscription_state *s = sub_of(w, c);
     int64_t passed = 0, again = 0;
@@ -473,13 +256,14 @@ static enum err move(struct world *w, comp_id c, int op, const struct action *a,
             sub_seek(w, c, p, to);
     }
     sub_wake(w, c);
-    snprintf(e->title, sizeof e->title, "%s %s: %lld message%s passed over, %lld again",
-             ops[op].name, w->comps[c].name, (long long)passed, passed == 1 ? "" : "s",
+    snprintf(fx->title, sizeof fx->title,
+             "%s %s: %lld message%s passed over, %lld again", ops[op].name,
+             w->comps[c].name, (long long)passed, passed == 1 ? "" : "s",
              (long long)again);
     return ERR_OK;
 }
 
-static enum err op_switch(struct world *w, comp_id c, bool off, struct effect *e,
+static enum err op_switch(struct world *w, comp_id c, bool off, struct effect *fx,
                           struct errmsg *why)
 {
     struct subscription_state *s = sub_of(w, c);
@@ -487,46 +271,46 @@ static enum err op_switch(struct world *w, comp_id c, bool off, struct effect *e
         return errmsg_set(why, ERR_REFUSED, "%s is %s already", w->comps[c].name,
                           off ? "paused" : "running");
     s->off = off;
-    e->has_undo = true;
-    e->undo =
+    fx->has_undo = true;
+    fx->undo =
         (struct action){.kind = ACTION_OP, .comp = c, .name = off ? "resume" : "pause"};
     if (!off)
         sub_wake(w, c);
     return ERR_OK;
 }
 
-static enum err op_replay_dead(struct world *w, comp_id c, struct effect *e,
+static enum err op_replay_dead(struct world *w, comp_id c, struct effect *fx,
                                struct errmsg *why)
 {
     uint32_t n = dead_letters_replay(w, c);
     if (n == 0)
         return errmsg_set(why, ERR_REFUSED, "%s has no dead letters", w->comps[c].name);
-    snprintf(e->title, sizeof e->title, "replay %s: %u dead letter%s", w->comps[c].name,
-             n, n == 1 ? "" : "s");
+    snprintf(fx->title, sizeof fx->title, "replay %s: %u dead letter%s",
+             w->comps[c].name, n, n == 1 ? "" : "s");
     sub_wake(w, c);
     return ERR_OK;
 }
 
 static enum err sub_op(struct world *w, comp_id c, int op, const struct action *a,
-                       struct effect *e, struct errmsg *why)
+                       struct effect *fx, struct errmsg *why)
 {
     switch (op) {
     case OP_PAUSE:
     case OP_RESUME:
-        return op_switch(w, c, op == OP_PAUSE, e, why);
+        return op_switch(w, c, op == OP_PAUSE, fx, why);
     case OP_PURGE:
         for (uint32_t p = 0; p < sub_of(w, c)->ncursors; p++)
             sub_purged(w, c, p, p == 0);
         return ERR_OK;
     case OP_REPLAY_DEAD:
     case OP_DROP_DEAD:
-        return dead_letters_op(w, c, op == OP_DROP_DEAD, a, e, why);
+        return dead_letters_op(w, c, op == OP_DROP_DEAD, a, fx, why);
     case OP_REPLAY:
         if (!action_gives(a, 0))
-            return op_replay_dead(w, c, e, why);
-        return move(w, c, op, a, e, why);
+            return op_replay_dead(w, c, fx, why);
+        return move(w, c, op, a, fx, why);
     default:
-        return move(w, c, op, a, e, why);
+        return move(w, c, op, a, fx, why);
     }
 }
 
@@ -545,138 +329,7 @@ static enum err sub_fault(struct world *w, comp_id c, int fault, const struct ac
     return ERR_OK;
 }
 
-/* ---- figures -------------------------------------------------------------------- */
-
-static double cursor_lag(const struct world *w, comp_id c, uint32_t p)
-{
-    const struct cursor *u = cursor_at(w, c, p);
-    int64_t waiting = partition_at(w, sub_topic(w, c), p)->end - u->next;
-    return (double)(waiting + u->taken - u->processed);
-}
-
-double sub_lag(const struct world *w, comp_id c, int partition)
-{
-    const struct subscription_state *s = sub_of(w, c);
-    double sum = 0;
-    for (uint32_t p = 0; p < s->ncursors; p++)
-        if (partition <= 0 || (uint32_t)partition == p + 1)
-            sum += cursor_lag(w, c, p);
-    if (partition <= 0)
-        sum += s->nready + s->nout + (s->nagain - s->again_at);
-    return sum;
-}
-
-static double age(const struct world *w, sim_time published)
-{
-    return (double)(w_now(w) - published) / (double)SIM_SEC;
-}
-
-static double cursor_age(const struct world *w, comp_id c, uint32_t p)
-{
-    const struct partition *from = partition_at(w, sub_topic(w, c), p);
-    int64_t at = cursor_at(w, c, p)->processed;
-    at = at < from->start ? from->start : at;
-    return at < from->end ? age(w, partition_message(w, from, at)->published) : 0;
-}
-
-/* Tickets come in the order in which they were taken, nearly that of their age. */
-static double tickets_age(const struct world *w, const struct subscription_state *s)
-{
-    for (ref r = s->tickets; r != 0; r = ticket_at(w, r)->next)
-        if (ticket_at(w, r)->state != TICKET_GONE)
-            return age(w, ticket_at(w, r)->message.published);
-    return 0;
-}
-
-static double lag_seconds(const struct world *w, comp_id c, int partition, bool mean)
-{
-    const struct subscription_state *s = sub_of(w, c);
-    double most = 0, sum = 0;
-    for (uint32_t p = 0; p < s->ncursors; p++) {
-        double x = cursor_age(w, c, p);
-        if (partition > 0 && (uint32_t)partition != p + 1)
-            continue;
-        sum += x;
-        most = x > most ? x : most;
-    }
-    double held = partition > 0 ? 0 : tickets_age(w, s);
-    if (mean)
-        return s->ncursors > 0 ? sum / s->ncursors : 0;
-    return held > most ? held : most;
-}
-
-double sub_oldest(const struct world *w, comp_id c)
-{
-    return lag_seconds(w, c, 0, false);
-}
-
-static double lag_figure(const struct world *w, comp_id c, int metric, int partition)
-{
-    const struct subscription_state *s = sub_of(w, c);
-    double most = 0;
-    switch (metric) {
-    case M_LAG:
-        return sub_lag(w, c, partition);
-    case M_LAG_MEAN:
-        return sub_lag(w, c, 0) / s->ncursors;
-    case M_LAG_MAX:
-        for (uint32_t p = 0; p < s->ncursors; p++)
-            most = cursor_lag(w, c, p) > most ? cursor_lag(w, c, p) : most;
-        return most;
-    case M_OFFSET:
-        for (uint32_t p = 0; p < s->ncursors; p++)
-            if (partition <= 0 || (uint32_t)partition == p + 1)
-                most += (double)cursor_at(w, c, p)->committed;
-        return most;
-    default:
-        return lag_seconds(w, c, partition, metric == M_LAG_SECONDS_MEAN);
-    }
-}
-
-static double sub_metric(const struct world *w, comp_id c, int metric, int instance)
-{
-    const struct subscription_state *s = sub_of(w, c);
-    const uint64_t counts[] = {s->processed, s->good,        s->bad,     s->slow,
-                               s->failures,  s->redelivered, s->repeats, s->dead_total,
-                               s->skipped,   s->expired,     s->batches, s->rebalances,
-                               s->evictions};
-    if (metric <= M_OFFSET)
-        return lag_figure(w, c, metric, instance);
-    switch (metric) {
-    case M_BAD:
-        return (double)(s->bad + sub_gap(w, c) + sub_overdue(w, c));
-    case M_LOST:
-        return (double)(s->expired + sub_gap(w, c));
-    case M_CONSUMERS:
-        return s->nmembers;
-    case M_LEFT_OUT:
-        return s->left_out;
-    case M_IN_FLIGHT:
-        return s->inside.count;
-    case M_NOT_VISIBLE:
-        return s->nout;
-    case M_DEAD_LETTERS:
-        return s->ndead;
-    case M_SECONDS:
-        return (double)s->seconds / (double)SIM_SEC;
-    default:
-        return (double)counts[metric - M_PROCESSED];
-    }
-}
-
-static int sub_instances(const struct world *w, comp_id c)
-{
-    return (int)sub_of(w, c)->ncursors;
-}
-
-static void sub_inflight(const struct world *w, comp_id c,
-                         void (*f)(const struct world *w, const struct act *a,
-                                   void *ctx),
-                         void *ctx)
-{
-    for (ref r = sub_of(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
-        f(w, act_at(w, r), ctx);
-}
+/* ---- the kind ------------------------------------------------------------------- */
 
 static const struct figure_desc figures[] = {
     {.label = "not processed yet", .metric = "lag", .how = FIGURE_NOW, .chart = 62},
@@ -692,7 +345,7 @@ static const struct figure_desc figures[] = {
 
 static void subscription_bulk(const struct model *m, comp_id c, struct bulk *b)
 {
-    enum { MEMBER = 64, OF_LISTS = 8 }; /* as rounded up; the old list and the new */
+    enum { MEMBER = 64, OF_LISTS = 8 }; /* bytes: rounded up; in the old list and new */
     _Static_assert(sizeof(struct member) <= MEMBER, "the room reckoned for it");
     double each = (double)model_param(m, c, SB_CONSUMERS)->as.count;
     double n = each * (b->behind > 1 ? b->behind : 1);
@@ -706,16 +359,16 @@ const struct kind_impl kind_subscription = {
              .doc = "Who reads a topic, and the endpoint that processes its messages.",
              .nested = true,
              .within = "topic",
-             .params = params,
-             .nparams = COUNT_OF(params),
+             .params = subscription_params,
+             .nparams = SB_PARAMS,
              .ops = ops,
              .nops = COUNT_OF(ops),
              .faults = faults,
              .nfaults = COUNT_OF(faults),
-             .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics),
+             .metrics = subscription_metrics,
+             .nmetrics = SUBSCRIPTION_METRICS,
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .traits = KIND_STARTS | KIND_JUDGED,
     .init_turn = INIT_LOOKS,
     .streams = streams,

@@ -16,110 +16,11 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum { EV_CLEAN };
 #define CLEAN_MAX   (10 * SIM_SEC)
 #define CLEAN_MIN   (100 * SIM_MS)
 #define RETRY_LATER SIM_MIN /* so long is a repeated publish recognised */
 #define KEY_MASK    0xfffffffu
-
-static const struct param_desc params[] = {
-    [TP_PARTITIONS] = {.name = "partitions",
-                       .type = VALUE_COUNT,
-                       .min = 1,
-                       .max = PARTITIONS_MAX,
-                       .unit = "partitions",
-                       .def = "1",
-                       .change = CHANGE_AT_ONCE,
-                       .doc = "How many partitions it has; only ever more."},
-    [TP_PARTITIONER] = {.name = "partitioner",
-                        .type = VALUE_CHOICE,
-                        .unit = "",
-                        .def = "key",
-                        .choices = "key|round_robin",
-                        .change = CHANGE_BUILT,
-                        .doc = "How a message gets its partition."},
-    [TP_KEYS] = {.name = "keys",
-                 .type = VALUE_COUNT,
-                 .min = 0,
-                 .max = 1000000,
-                 .unit = "keys",
-                 .def = "0",
-                 .doc = "Different keys of messages; 0: each has one of its own."},
-    [TP_POPULARITY] =
-        {.name = "popularity",
-         .type = VALUE_NUMBER,
-         .min = 0,
-         .max = 10,
-         .unit = "",
-         .def = "0",
-         .doc = "Zipf exponent of the keys: 0 all alike; 1 the second half as "
-                "often as the first."},
-    [TP_RETENTION] = {.name = "retention",
-                      .type = VALUE_DURATION,
-                      .min = 0,
-                      .max = 31536000,
-                      .unit = "s",
-                      .def = "168h",
-                      .change = CHANGE_AT_ONCE,
-                      .doc = "Older messages are deleted, read or not; 0: never."},
-    [TP_KEEP_READ] = {.name = "keep_read",
-                      .type = VALUE_DURATION,
-                      .min = 0,
-                      .max = 604800,
-                      .unit = "s",
-                      .def = "10m",
-                      .change = CHANGE_AT_ONCE,
-                      .doc =
-                          "How long messages that everybody has read can be replayed."},
-    [TP_CAPACITY] =
-        {.name = "capacity",
-         .type = VALUE_COUNT,
-         .min = 1,
-         .max = 1000000,
-         .unit = "messages",
-         .def = "200000",
-         .change = CHANGE_AT_ONCE,
-         .doc = "Messages a partition holds; with more the oldest are deleted."},
-    [TP_IDEMPOTENT] = {.name = "idempotent",
-                       .type = VALUE_BOOL,
-                       .unit = "",
-                       .def = "off",
-                       .change = CHANGE_AT_ONCE,
-                       .doc = "A retried publish is recognised and not stored again."},
-    [TP_WHEN_FULL] =
-        {.name = "when_full",
-         .type = VALUE_CHOICE,
-         .unit = "",
-         .def = "drop",
-         .choices = "drop|refuse",
-         .change = CHANGE_AT_ONCE,
-         .doc = "What becomes of a message for a full partition: the oldest is "
-                "deleted for it, or it is refused (RabbitMQ: x-overflow, "
-                "drop-head or reject-publish)."},
-    [TP_MESSAGE_BYTES] = {.name = "message_bytes",
-                          .type = VALUE_COUNT,
-                          .min = 0,
-                          .max = 1e9,
-                          .unit = "bytes",
-                          .def = "0",
-                          .change = CHANGE_BUILT,
-                          .doc = "Size of a message as the broker keeps it."},
-    [TP_RETENTION_BYTES] =
-        {.name = "retention_bytes",
-         .type = VALUE_COUNT,
-         .min = 0,
-         .max = 1e15,
-         .unit = "bytes",
-         .def = "0",
-         .change = CHANGE_AT_ONCE,
-         .doc = "Bytes that a partition keeps; older messages beyond them "
-                "are deleted, read or not (Kafka: retention.bytes); 0: any "
-                "number."},
-};
-
-_Static_assert(COUNT_OF(params) == TP_PARAMS, "one of each");
 
 enum { OP_PURGE };
 static const struct op_desc ops[] = {
@@ -143,46 +44,6 @@ static const struct fault_desc faults[] = {
      "A partition (or all) has no leader: it takes nothing and gives nothing."},
 };
 
-enum {
-    M_PUBLISHED,
-    M_DUPLICATES,
-    M_DEDUPLICATED,
-    M_REJECTED,
-    M_PURGED,
-    M_DROPPED,
-    M_EXPIRED,
-    M_CLEARED,
-    M_MESSAGES,
-    M_END_OFFSET,
-    M_LEADERLESS,
-    M_BYTES
-};
-static const struct metric_desc metrics[] = {
-    {"published_total", "messaging_topic_published_messages_total", "", METRIC_COUNTER,
-     "1", false, "Messages stored, repeated ones included."},
-    {"duplicates_total", "messaging_topic_duplicate_messages_total", "", METRIC_COUNTER,
-     "1", false, "Messages stored again because their producer tried again."},
-    {"deduplicated_total", "messaging_topic_deduplicated_messages_total", "",
-     METRIC_COUNTER, "1", false, "Repeats that were recognised and not stored."},
-    {"rejected_total", "messaging_topic_rejected_messages_total", "", METRIC_COUNTER,
-     "1", false, "Messages refused because their partition had no leader or was full."},
-    {"purged_total", "messaging_topic_purged_messages_total", "", METRIC_COUNTER, "1",
-     false, "Messages deleted by an operator."},
-    {"dropped_total", "messaging_topic_dropped_messages_total", "", METRIC_COUNTER, "1",
-     false, "Messages deleted because their partition was full."},
-    {"expired_total", "messaging_topic_expired_messages_total", "", METRIC_COUNTER, "1",
-     false, "Messages deleted by retention, for their age or the bytes they take."},
-    {"cleared_total", "messaging_topic_cleared_messages_total", "", METRIC_COUNTER, "1",
-     false, "Messages deleted after everybody had read them."},
-    {"messages", "messaging_topic_messages", "", METRIC_GAUGE, "1", true,
-     "Messages it holds."},
-    {"end_offset", "kafka_topic_partition_current_offset", "", METRIC_GAUGE, "1", true,
-     "Messages that were ever put into it."},
-    {"leaderless", "kafka_topic_partitions_leaderless", "", METRIC_GAUGE, "1", true,
-     "Partitions without a leader."},
-    {"bytes", "messaging_topic_bytes", "", METRIC_GAUGE, "bytes", true,
-     "Bytes of the messages it holds."},
-};
 static const struct metric_need needs[] = {{"bytes", "message_bytes"}};
 
 static const char *const streams[] = {"key", "fault", NULL};
@@ -237,7 +98,7 @@ void publish_key(struct world *w, struct act *a, comp_id topic)
     a->key = (uint32_t)(rng_next(w_rng(w, topic, TOPIC_RNG_KEY)) >> 32);
 }
 
-/* What an earlier try of this publish has stored, not long ago; NULL: nothing. */
+/* The message that an earlier try of this publish stored not long ago; NULL: none. */
 static const struct message *stored_before(const struct world *w, comp_id c,
                                            uint32_t partition, const struct act *a)
 {
@@ -262,8 +123,8 @@ static const struct message *repeated(const struct world *w, comp_id c,
     return m;
 }
 
-/* What the message is about: what its producer is, or, where that is nothing, as in a
- * job's run, itself. The second message of a program is another one than the first. */
+/* The subject of a message: that of its producer, or, where there is none, as in a job's
+ * run, the message itself. The second message of a program is another than the first. */
 static void set_subject(struct world *w, struct message *m, const struct act *a,
                         const struct message *earlier)
 {
@@ -493,13 +354,13 @@ static enum err partition_named(const struct world *w, comp_id c, int number,
 }
 
 static enum err topic_op(struct world *w, comp_id c, int op, const struct action *a,
-                         struct effect *e, struct errmsg *why)
+                         struct effect *fx, struct errmsg *why)
 {
     struct topic_state *s = topic_of(w, c);
     int64_t n = 0;
     (void)op;
-    enum err err = partition_named(w, c, a->instance, why);
-    for (uint32_t i = 0; i < s->n && err == ERR_OK; i++) {
+    enum err e = partition_named(w, c, a->instance, why);
+    for (uint32_t i = 0; i < s->n && e == ERR_OK; i++) {
         const struct partition *p = partition_at(w, c, i);
         if (a->instance != 0 && (uint32_t)a->instance != i + 1)
             continue;
@@ -511,9 +372,9 @@ static enum err topic_op(struct world *w, comp_id c, int op, const struct action
         partition_trim(w, partition_at(w, c, i), p->end);
     }
     s->purged += (uint64_t)n;
-    snprintf(e->title, sizeof e->title, "purge %s: %lld message%s", w->comps[c].name,
+    snprintf(fx->title, sizeof fx->title, "purge %s: %lld message%s", w->comps[c].name,
              (long long)n, n == 1 ? "" : "s");
-    return err;
+    return e;
 }
 
 /* A version's name in model memory; NULL: no service has it. */
@@ -559,9 +420,9 @@ static enum err fault_poison(struct world *w, comp_id c, const struct action *a,
 static enum err topic_fault(struct world *w, comp_id c, int fault,
                             const struct action *a, bool on, struct errmsg *why)
 {
-    enum err err = partition_named(w, c, a->instance, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = partition_named(w, c, a->instance, why);
+    if (e != ERR_OK)
+        return e;
     if (fault == FAULT_POISON)
         return fault_poison(w, c, a, on);
     for (uint32_t i = 0; i < topic_of(w, c)->n; i++)
@@ -570,34 +431,6 @@ static enum err topic_fault(struct world *w, comp_id c, int fault,
     if (!on)
         broker_wake(w, w->comps[c].owner);
     return ERR_OK;
-}
-
-static double partition_metric(const struct partition *p, int metric)
-{
-    switch (metric) {
-    case M_MESSAGES:
-    case M_BYTES:
-        return (double)(p->end - p->start);
-    case M_END_OFFSET:
-        return (double)p->end;
-    default:
-        return p->leaderless;
-    }
-}
-
-static double topic_metric(const struct world *w, comp_id c, int metric, int instance)
-{
-    const struct topic_state *s = topic_of(w, c);
-    const uint64_t counts[] = {s->published, s->duplicates, s->deduplicated,
-                               s->rejected,  s->purged,     s->dropped,
-                               s->expired,   s->cleared};
-    double sum = 0;
-    if (metric < M_MESSAGES)
-        return (double)counts[metric];
-    for (uint32_t i = 0; i < s->n; i++)
-        if (instance <= 0 || (uint32_t)instance == i + 1)
-            sum += partition_metric(partition_at(w, c, i), metric);
-    return metric == M_BYTES ? sum * (double)p_count(w, c, TP_MESSAGE_BYTES) : sum;
 }
 
 static int topic_instances(const struct world *w, comp_id c)
@@ -630,14 +463,14 @@ const struct kind_impl kind_topic = {
              .doc = "Messages of one sort at a broker, in partitions.",
              .nested = true,
              .within = "broker",
-             .params = params,
-             .nparams = COUNT_OF(params),
+             .params = topic_params,
+             .nparams = TP_PARAMS,
              .ops = ops,
              .nops = COUNT_OF(ops),
              .faults = faults,
              .nfaults = COUNT_OF(faults),
-             .metrics = metrics,
-             .nmetrics = COUNT_OF(metrics),
+             .metrics = topic_metrics,
+             .nmetrics = TOPIC_METRICS,
              .needs = needs,
              .nneeds = COUNT_OF(needs)},
     .streams = streams,

@@ -16,7 +16,7 @@ bool sub_late(const struct world *w, comp_id c, sim_time published)
     return sub_data(w, c)->slo && w_now(w) - published > w->model->slo->within;
 }
 
-/* Those that are worked on and deleted meanwhile. */
+/* Messages that are worked on and deleted meanwhile. */
 static uint64_t late_and_deleted(const struct world *w, comp_id c, uint32_t p)
 {
     const struct cursor *u = cursor_at(w, c, p);

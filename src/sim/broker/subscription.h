@@ -12,6 +12,7 @@
 #define SIM_BROKER_SUBSCRIPTION_H
 
 #include "broker/topic.h"
+#include "engine/kind.h"
 #include "engine/program.h"
 
 extern const struct kind_impl kind_subscription;
@@ -56,10 +57,10 @@ struct cursor {
     uint32_t out;      /* acts with this fence */
     uint32_t tries;    /* failed, of the message at `processed` */
     uint32_t owner;    /* cooperative: key of the member that reads it */
-    bool moving;       /* and who does not do so yet */
+    bool moving;       /* cooperative: the owner does not read it yet */
 };
 
-/* One consumer: works on one message at a time, holds the rest of its batch. */
+/* A consumer: works on one message at a time, holds the rest of its batch. */
 struct member {
     uint16_t instance, ordinal; /* of the service; instance 0: it has none */
     bool busy, leaving;
@@ -80,7 +81,6 @@ enum delivery_phase {
     DELIVERY_BACKOFF
 };
 
-struct effect; /* engine/kind.h */
 enum ticket_state { TICKET_READY, TICKET_OUT, TICKET_GONE };
 struct ticket { /* a message that was taken from a queue, or came back */
     struct message message;
@@ -90,10 +90,10 @@ struct ticket { /* a message that was taken from a queue, or came back */
     bool late;      /* too late for the objective, and counted so */
     uint16_t partition;
     uint32_t receives; /* how often it was given out */
-    uint32_t acts;     /* that work on it */
+    uint32_t acts;     /* deliveries that work on it */
     uint32_t timer, late_timer;
     ref next, prev;   /* all of a subscription */
-    ref rnext, rprev; /* those that are ready */
+    ref rnext, rprev; /* all that are ready */
 };
 struct dead_letter {
     struct message message;
@@ -153,8 +153,8 @@ static inline comp_id sub_topic(const struct world *w, comp_id c)
 
 struct subscription_data { /* model time */
     struct call_spec spec; /* first: call_root_spec() */
-    comp_id target;        /* whom it calls */
-    comp_id service;       /* whose instances are its consumers; COMP_NONE */
+    comp_id target;        /* the component that is called */
+    comp_id service;       /* instances of it consume; COMP_NONE: a third party */
     bool slo;
 };
 static inline const struct subscription_data *sub_data(const struct world *w, comp_id c)
@@ -165,7 +165,7 @@ static inline const struct subscription_data *sub_data(const struct world *w, co
 /* consumers.c: who consumes */
 void members_build(struct world *w, comp_id c);
 void sub_assign(struct world *w, comp_id c);     /* the rebalance is over */
-void sub_assign_new(struct world *w, comp_id c); /* there are more partitions */
+void sub_assign_new(struct world *w, comp_id c); /* partitions have been added */
 /* kind_impl.instances_changed: its own consumers, and those of whoever it tells. */
 void sub_instances_changed(struct world *w, comp_id c) SELDOM;
 /* Maybe there are others now; a log's group stops and shares out anew. */
@@ -208,18 +208,18 @@ void sub_resume(struct world *w, struct act *a, enum reason reason);
 void sub_begin(struct world *w, struct act *a);
 /* A delivery ends; its member is free, nothing is sent on. */
 void delivery_end(struct world *w, struct act *a, enum reason reason, bool good);
-/* Those of a member (NULL: any) and partition (-1: any) that have no call out. */
+/* Ends deliveries of a member (NULL: any) and partition (-1: any) with no call out. */
 void deliveries_drop(struct world *w, comp_id c, const struct member *m, int partition);
 
 /* cursor.c: how far a log is read */
 void cursor_delivered(struct world *w, comp_id c, const struct act *a, bool done);
 void cursor_settle(struct world *w, comp_id c, uint32_t partition);
 void cursor_crash(struct world *w, comp_id c, uint32_t partition);
-/* It moves to `to`; what is out counts no more. */
+/* Moves a cursor to `to`; deliveries that are out count no more. */
 void sub_seek(struct world *w, comp_id c, uint32_t partition, int64_t to);
 /* The messages of a partition begin at `start` from now on. */
 void sub_lost(struct world *w, comp_id c, uint32_t partition, int64_t start);
-void sub_partitions(struct world *w, comp_id c); /* there may be more */
+void sub_partitions(struct world *w, comp_id c); /* partitions may have been added */
 /* The offset from which on it still needs the messages. */
 int64_t sub_needs(const struct world *w, comp_id c, uint32_t partition);
 /* An operator passes over everything up to `to`; how many that were not done with. */
@@ -235,7 +235,8 @@ struct ticket *ticket_new(struct world *w, comp_id c, const struct message *m,
 struct ticket *ticket_take(struct world *w, comp_id c); /* a ready one; NULL: none */
 void ticket_ready(struct world *w, comp_id c, struct ticket *t);
 void ticket_gone(struct world *w, comp_id c, struct ticket *t);
-void ticket_let_go(struct world *w, comp_id c, struct ticket *t); /* one act less */
+/* A delivery less works on the ticket. */
+void ticket_let_go(struct world *w, comp_id c, struct ticket *t);
 void ticket_event(struct world *w, comp_id c, ref r, uint32_t gen);
 void tickets_expire(struct world *w, comp_id c, sim_time before);
 uint32_t tickets_purge(struct world *w, comp_id c);
@@ -245,20 +246,33 @@ uint32_t dead_letters_replay(struct world *w, comp_id c);
 void dead_letter_again(struct world *w, comp_id c, const struct dead_letter *letter);
 /* The operations replay_dead and drop_dead (dead_letters.c). */
 enum err dead_letters_op(struct world *w, comp_id c, bool drop, const struct action *a,
-                         struct effect *e, struct errmsg *why);
+                         struct effect *fx, struct errmsg *why);
 
 /* overdue.c: what is too late already */
 bool sub_late(const struct world *w, comp_id c, sim_time published);
 /* Messages that are late and in no book, tickets left out: those are in the books. */
 uint64_t sub_overdue(const struct world *w, comp_id c);
-void ticket_arm_late(struct world *w, comp_id c, struct ticket *t); /* it is new */
+/* Arms the moment at which a new ticket is too late. */
+void ticket_arm_late(struct world *w, comp_id c, struct ticket *t);
 void ticket_late(struct world *w, comp_id c, struct ticket *t);
 
-/* kind_subscription.c */
+/* subscription_params.c: by enum subscription_param */
+extern const struct param_desc subscription_params[];
+
+/* subscription_look.c */
+enum { SUBSCRIPTION_METRICS = 25 };
+extern const struct metric_desc subscription_metrics[SUBSCRIPTION_METRICS];
+double sub_metric(const struct world *w, comp_id c, int metric, int instance);
+int sub_instances(const struct world *w, comp_id c);
+void sub_inflight(const struct world *w, comp_id c,
+                  void (*f)(const struct world *w, const struct act *a, void *ctx),
+                  void *ctx);
 /* Messages that it has not processed yet; partition 0: of all. */
 double sub_lag(const struct world *w, comp_id c, int partition);
 /* Age of the oldest of them in seconds; 0: there is none. */
 double sub_oldest(const struct world *w, comp_id c);
+
+/* kind_subscription.c */
 /* A partition is being emptied; `tickets`: what was taken from it, too. */
 void sub_purged(struct world *w, comp_id c, uint32_t partition, bool tickets);
 

@@ -163,7 +163,7 @@ struct ticket *ticket_take(struct world *w, comp_id c)
         }
         if (!t->succeeded)
             dead_letter_add(w, c, &t->message, t->partition, t->receives);
-        t->message.flags |= MESSAGE_AGAIN; /* who works on it yet is late */
+        t->message.flags |= MESSAGE_AGAIN; /* a consumer that works on it yet is late */
         ticket_gone(w, c, t);
     }
     return take_again(w, c, s);
@@ -248,7 +248,7 @@ void dead_letter_add(struct world *w, comp_id c, const struct message *m,
 void dead_letter_again(struct world *w, comp_id c, const struct dead_letter *letter)
 {
     struct subscription_state *s = sub_of(w, c);
-    struct dead_letter d = *letter; /* it may lie in what grows */
+    struct dead_letter d = *letter; /* the letter may lie in the array that grows */
     if (s->again_at == s->nagain)
         s->again_at = s->nagain = 0;
     w_grow(w, &s->again, &s->again_cap, s->nagain + 1, sizeof d);

@@ -16,6 +16,7 @@
 #define SIM_BROKER_TOPIC_H
 
 #include "engine/act.h"
+#include "engine/kind.h"
 
 enum topic_param {
     TP_PARTITIONS,
@@ -38,16 +39,16 @@ enum { PARTITIONS_MAX = 256, SEGMENT_MESSAGES = 128 };
 
 enum message_flag {
     MESSAGE_POISON = 1,    /* nobody can read it */
-    MESSAGE_DUPLICATE = 2, /* its producer has sent it before */
-    MESSAGE_AGAIN = 4,     /* it is in its subscription's books already */
-    MESSAGE_SEEN = 8       /* and was given out before an operator went back */
+    MESSAGE_DUPLICATE = 2, /* the producer has sent it before */
+    MESSAGE_AGAIN = 4,     /* the subscription has it in its books already */
+    MESSAGE_SEEN = 8       /* given out before an operator went back */
 };
 struct message {
     sim_time published;
-    uint64_t request; /* its producer's */
+    uint64_t request; /* of the producer */
     uint32_t id;      /* with `request`: the same for a retry of the same publish */
     uint32_t key : 28, flags : 4;
-    uint32_t visit; /* what it is about, as in struct act: never 0 */
+    uint32_t visit; /* the subject, as in struct act: never 0 */
     uint16_t nth;
 };
 
@@ -91,6 +92,12 @@ struct message *partition_message(const struct world *w, const struct partition 
 void partition_trim(struct world *w, struct partition *p, int64_t upto);
 /* The first kept offset that was published at `t` or later; `end` if there is none. */
 int64_t partition_find(const struct world *w, const struct partition *p, sim_time t);
+
+/* topic_params.c: parameters by enum topic_param, and metrics */
+enum { TOPIC_METRICS = 12 };
+extern const struct param_desc topic_params[];
+extern const struct metric_desc topic_metrics[TOPIC_METRICS];
+double topic_metric(const struct world *w, comp_id c, int metric, int instance);
 
 /* kind_topic.c */
 extern const struct kind_impl kind_topic;

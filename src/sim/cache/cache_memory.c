@@ -65,7 +65,7 @@ static uint32_t values_of(const struct world *w, size_t i, comp_id cache)
     return weighs ? space_at(w, (comp_id)i)->present : 0;
 }
 
-/* One of all values, each as likely as any other. */
+/* A value drawn from all, each as likely as any other. */
 static struct victim any(struct world *w, comp_id c)
 {
     uint32_t all = 0;
@@ -136,7 +136,7 @@ static bool make_room(struct world *w, comp_id c, double more)
     return true;
 }
 
-/* What is past its time, and may not be given out as stale either. */
+/* Drops values past their time that may not be given out as stale either. */
 static void expire_some(struct world *w, comp_id keyspace)
 {
     struct keyspace *s = space_at(w, keyspace);

@@ -2,8 +2,8 @@
  * The store of a key space: values, lookups, and loads on their way.
  *
  * A load that this file knows of has a number, act->load, and is reported exactly once:
- * keyspace_store() or keyspace_store_failed(). key.loading counts them. A put
- * with x = 0 is a value somebody loaded on their own.
+ * keyspace_store() or keyspace_store_failed(). key.loading counts them. A put with load 0
+ * is a value that somebody loaded on their own.
  */
 #include "cache/cache.h"
 #include "cache/server.h"
@@ -187,7 +187,7 @@ static void load_end(struct keyspace *s, struct key *k, const struct act *caller
 static void refresh(struct world *w, struct keyspace *s, struct key *k, struct act *a)
 {
     if (a->parent == 0)
-        return; /* whose program it was is gone */
+        return; /* the request whose program this was is gone */
     comp_id caller = act_at(w, a->parent)->comp;
     struct act *b = comp_kind(w, caller)->refresh(w, a);
     b->load = load_begin(s, k);
@@ -294,8 +294,7 @@ void keyspace_store(struct world *w, comp_id c, struct act *caller)
     if (cache_answers(w, w->comps[c].owner) && !keeps(w, c, k))
         put(w, c, caller->key);
     while ((a = next_waiting(w, s, k)))
-        a->flags |=
-            ACT_HIT; /* it has the loader's value, whether or not that is kept */
+        a->flags |= ACT_HIT; /* the loader's value, kept in the key space or not */
 }
 
 /* The loader was stopped; it did not fail. The next that waits may try. */
@@ -331,6 +330,5 @@ void keyspace_store_failed(struct world *w, comp_id c, struct act *caller,
         return;
     }
     while ((a = next_waiting(w, s, k)))
-        a->lookup.reason =
-            REASON_ERROR; /* they share the failure as they would have the value */
+        a->lookup.reason = REASON_ERROR; /* shared, as the value would have been */
 }

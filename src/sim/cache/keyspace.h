@@ -6,7 +6,7 @@
 
 #include "engine/act.h"
 
-/* What a lookup's act is at (act->phase). */
+/* Phases of a lookup's act (act->phase). */
 enum lookup_phase {
     LOOKUP_QUEUED,  /* waits for the cores of its shard */
     LOOKUP_WORKING, /* in them */

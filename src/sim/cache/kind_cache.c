@@ -16,8 +16,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [CP_LATENCY] = {.name = "latency",
                     .type = VALUE_DIST,
@@ -199,7 +197,7 @@ static void asked(struct world *w, struct act *a)
         end(w, a, REASON_NONE);
 }
 
-/* Its work is done, or takes none. */
+/* The work of a command is done, or takes no time. */
 static void asking(struct world *w, struct act *a)
 {
     struct cache *k = cache_at(w, a->comp);
@@ -303,7 +301,7 @@ static enum err cache_names(const struct model *m, const struct action *a,
 }
 
 static enum err cache_op(struct world *w, comp_id c, int op, const struct action *a,
-                         struct effect *e, struct errmsg *why)
+                         struct effect *fx, struct errmsg *why)
 {
     (void)op;
     const char *name = action_gives(a, 0) ? a->args[0].as.text : NULL;
@@ -312,7 +310,7 @@ static enum err cache_op(struct world *w, comp_id c, int op, const struct action
     if (!cache_answers(w, c))
         return errmsg_set(why, ERR_REFUSED, "%s does not answer", w->comps[c].name);
     uint32_t count = forget(w, c, only, pattern, FATE_FLUSHED);
-    snprintf(e->title, sizeof e->title, "flush %s: %u key%s",
+    snprintf(fx->title, sizeof fx->title, "flush %s: %u key%s",
              w->comps[only == COMP_NONE ? c : only].name, count, count == 1 ? "" : "s");
     return ERR_OK;
 }
@@ -468,7 +466,7 @@ const struct kind_impl kind_cache = {
              .needs = needs,
              .nneeds = COUNT_OF(needs),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .streams = streams,
     .state_size = cache_state_size,
     .init = cache_init,

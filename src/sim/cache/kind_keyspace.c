@@ -22,8 +22,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [KS_KEYS] = {.name = "keys",
                  .type = VALUE_COUNT,
@@ -213,7 +211,7 @@ static const char *const streams[] = {"key", "jitter", NULL};
 
 struct popularity { /* model time */
     uint32_t batches;
-    const struct zipf *of; /* which batch; NULL: all alike */
+    const struct zipf *of; /* how batches are drawn; NULL: all alike */
 };
 
 static enum err keyspace_check(struct model *m, comp_id c, struct errmsg *why)
@@ -297,7 +295,7 @@ static void keyspace_changed(struct world *w, comp_id c, int param,
 }
 
 static enum err keyspace_op(struct world *w, comp_id c, int op, const struct action *a,
-                            struct effect *e, struct errmsg *why)
+                            struct effect *fx, struct errmsg *why)
 {
     (void)op;
     if (!cache_answers(w, w->comps[c].owner))
@@ -305,7 +303,7 @@ static enum err keyspace_op(struct world *w, comp_id c, int op, const struct act
                           w->comps[w->comps[c].owner].name);
     uint32_t n = keyspace_forget(w, c, action_gives(a, 0) ? a->args[0].as.text : NULL,
                                  FATE_FLUSHED);
-    snprintf(e->title, sizeof e->title, "flush %s: %u key%s", w->comps[c].name, n,
+    snprintf(fx->title, sizeof fx->title, "flush %s: %u key%s", w->comps[c].name, n,
              n == 1 ? "" : "s");
     return ERR_OK;
 }
@@ -422,7 +420,7 @@ const struct kind_impl kind_keyspace = {
              .needs = needs,
              .nneeds = COUNT_OF(needs),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .streams = streams,
     .check = keyspace_check,
     .bulk = keyspace_bulk,

@@ -63,9 +63,9 @@ void cache_cores_changed(struct world *w, comp_id c);
 /* A lookup goes to its shard (phase LOOKUP_QUEUED, then LOOKUP_WORKING). False: the cache
  * has cores for all, there is no work. */
 bool cache_works(struct world *w, struct act *a);
-/* What was LOOKUP_WORKING has left the cores of its shard: done, stopped or cancelled. */
+/* A lookup that was LOOKUP_WORKING has left its shard's cores: done, stopped, cancelled. */
 void cache_worked(struct world *w, struct act *a);
-/* One that is LOOKUP_QUEUED goes. */
+/* Takes a lookup that is LOOKUP_QUEUED out of the queue. */
 void cache_leaves(struct world *w, struct act *a);
 /* A write costs its shard as much as a lookup; nobody waits for that. */
 void cache_write_costs(struct world *w, comp_id c, comp_id keyspace, uint32_t key);

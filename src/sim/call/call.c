@@ -147,7 +147,7 @@ void call_send(struct world *w, struct act *c)
     send(w, c);
 }
 
-/* What the policy has beyond a timeout of its own; returns the time to wait for it. */
+/* Parts of a policy beyond its own timeout; returns the time to wait for an attempt. */
 static SELDOM sim_time extras_send(struct world *w, struct act *p, struct act *c,
                                    sim_time patience)
 {
@@ -171,7 +171,7 @@ HOT void child_send(struct world *w, struct act *p, struct act *c)
     depart(w, c);
 }
 
-/* What may keep it from being sent, once it is past the bulkhead. */
+/* Reasons not to send an attempt that is past the bulkhead. */
 static enum reason forbidden(struct world *w, const struct act *p, comp_id policy)
 {
     const struct call_state *st = state_of(w, policy);
@@ -352,7 +352,7 @@ static void retry_later(struct world *w, struct act *p, comp_id policy, sim_time
     p->timer = cal_at(w, w_now(w) + d, EV_BACKOFF, p->comp, W_REF(w, p), p->gen);
 }
 
-/* It has failed for good, or it is tried again. */
+/* A failed attempt: the call fails for good, or is tried again. */
 static SELDOM void conclude_failed(struct world *w, struct act *p, comp_id policy,
                                    enum reason reason)
 {
@@ -387,7 +387,7 @@ void call_left(struct world *w, comp_id policy, const struct act *p)
         slot_leave(w, policy, p);
 }
 
-/* What limits the policy's calls sees that one is over. */
+/* Tells the limits of the policy that a call is over. */
 static SELDOM void settle(struct world *w, struct act *p, comp_id policy,
                           enum reason reason)
 {
@@ -512,7 +512,7 @@ void act_finish(struct world *w, struct act *a, enum reason reason, comp_id culp
 
 void act_kill(struct world *w, struct act *a, enum reason reason, comp_id culprit)
 {
-    if (a->flags & ACT_BACK) { /* it is over; only the answer is still out */
+    if (a->flags & ACT_BACK) { /* the work is over; only the answer is still out */
         if (a->parent == 0)
             act_orphan(w, a);
         return;
@@ -559,7 +559,7 @@ void call_wasted(struct world *w, const struct act *a)
     st->abandoned++;
     for (size_t i = 0; i < n; i++) {
         bool work = s[i].cause == CAUSE_CPU || s[i].cause == CAUSE_DB_CPU;
-        if (work && s[i].place == a->comp) /* what it called counts itself */
+        if (work && s[i].place == a->comp) /* callees count their own */
             st->wasted += s[i].ns;
     }
 }

@@ -13,7 +13,7 @@
 
 struct call_spec; /* engine/program.h */
 
-/* What a root calls: its kind's data begin with it. */
+/* The call of a root: the data of its kind begin with the spec. */
 static inline const struct call_spec *call_root_spec(const struct world *w,
                                                      const struct act *a)
 {

@@ -55,7 +55,7 @@ static bool alone(const struct world *w, const struct act *p, const struct act *
     return p->child == W_REF(w, c) && c->sibling == 0;
 }
 
-/* It is not needed any more. */
+/* Drops a copy that is not needed any more. */
 static void copy_lose(struct world *w, struct act *p, struct act *c)
 {
     CHECK(c->gen != 0 && c->parent == W_REF(w, p));
@@ -94,7 +94,7 @@ static bool hedge_allowed(struct world *w, comp_id policy, struct act *p)
     return room && closed && call_budget_takes(w, policy, p, REASON_NONE);
 }
 
-/* What explains the caller's time so far, kept while the oldest goes on. */
+/* The slices of the caller's time so far, kept while the oldest copy goes on. */
 static void copy_remember(struct world *w, struct act *c, struct act *oldest)
 {
     ledger_take(w, c, oldest);

@@ -411,4 +411,4 @@ const struct param_desc call_params[] = {
                           "streams do (often 100); what is lost on a link holds up all "
                           "behind it. 1: one at a time."},
 };
-_Static_assert(sizeof call_params / sizeof *call_params == P_COUNT, "one for each");
+_Static_assert(COUNT_OF(call_params) == P_COUNT, "one for each");

@@ -69,7 +69,7 @@ void wait_wake(struct world *w, comp_id policy, struct guard *g)
         g->admit = cal_at(w, w_now(w), EV_KIND + CE_ADMIT, policy, g->instance, 0);
 }
 
-/* One at a time: each may be refused at once, and wake this again. */
+/* Wakes one call at a time: each may be refused at once, and come here again. */
 void wait_admit(struct world *w, comp_id policy, uint16_t instance)
 {
     struct guard *g = guard_of(w, policy, instance);

@@ -13,11 +13,11 @@
 enum dial_step {
     DIAL_NAME,
     DIAL_HEARD,   /* the resolver's answer is there */
-    DIAL_UNHEARD, /* it will not come */
+    DIAL_UNHEARD, /* no answer will come */
     DIAL_LINE,
     DIAL_SYN,
     DIAL_TLS,
-    DIAL_PRESENTS, /* who presents the certificate computes */
+    DIAL_PRESENTS, /* the side that presents the certificate computes */
     DIAL_CHECKS,   /* the caller computes */
     DIAL_HELLO,    /* the certificate is there */
     DIAL_GIVES_UP, /* sent again often enough */

@@ -6,7 +6,7 @@
 #include "engine/kind.h"
 #include "model/model.h"
 
-/* One that was written out in the model, whether or not anybody calls that way. */
+/* A policy that was written out in the model, whether or not anybody calls that way. */
 static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
 {
     const struct comp *self = &m->comps[c];
@@ -21,7 +21,7 @@ static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
     return param_resolve(m, c, P_TLS, "certificate", why);
 }
 
-/* What there is beyond the usual, told once and not at every call. */
+/* Parts of the policy beyond the usual, worked out once and not at every call. */
 static void find_extras(struct world *w, comp_id c)
 {
     uint32_t extras = 0;
@@ -38,7 +38,7 @@ static void find_extras(struct world *w, comp_id c)
     state_of(w, c)->way = p_dist(w, c, P_NETWORK)->mean;
 }
 
-/* What path.c wants to know of it. */
+/* Parts of the policy that connections go by. */
 static void tell_path(struct world *w, comp_id c)
 {
     struct path *p = path_of(w, c);
@@ -148,7 +148,7 @@ static size_t call_size(const struct model *m, comp_id c)
 /* Of guards, which are made where something needs them. */
 static void call_bulk(const struct model *m, comp_id c, struct bulk *b)
 {
-    enum { GUARD = 512, SEAT = 512 }; /* as rounded up, beside each calling instance */
+    enum { GUARD = 512, SEAT = 512 }; /* bytes of each calling instance, rounded up */
     bool guarded = model_param(m, c, P_MAX_IN_FLIGHT)->as.count > 0 ||
                    model_param(m, c, P_BREAKER)->as.number > 0 ||
                    model_param(m, c, P_BUDGET)->as.number > 0 ||
@@ -179,7 +179,7 @@ enum {
     M_IN_FLIGHT,
     M_BREAKER,
     M_HALF_OPEN,
-    M_REASON, /* one for each reason from here on */
+    M_REASON, /* from here on a metric for each reason */
     M_HEDGES = M_REASON + REASON_COUNT,
     M_HEDGES_WON,
     M_HEDGES_DENIED,
@@ -487,7 +487,7 @@ static const struct metric_desc call_metrics[] =
                       "Local ports taken by connections that are open, and by closed "
                       "ones in TIME_WAIT, of all calling instances; or of one."},
      REASON_LIST(REASON_METRIC)};
-_Static_assert(sizeof call_metrics / sizeof *call_metrics == M_COUNT, "one for each");
+_Static_assert(COUNT_OF(call_metrics) == M_COUNT, "one for each");
 
 static const char *const call_streams[] = {"network", "jitter", "hedge", "throttle",
                                            NULL};
@@ -544,9 +544,9 @@ const struct kind_impl kind_call = {
          .metrics = call_metrics,
          .nmetrics = M_COUNT,
          .needs = needs,
-         .nneeds = sizeof needs / sizeof *needs,
+         .nneeds = COUNT_OF(needs),
          .figures = figures,
-         .nfigures = sizeof figures / sizeof *figures},
+         .nfigures = COUNT_OF(figures)},
     .streams = call_streams,
     .resolve = call_resolve,
     .check = call_check,

@@ -8,14 +8,14 @@
 
 struct line {
     ref next;  /* idle ones of the same caller, last used first */
-    ref share; /* those in use that have room, see struct caller */
+    ref share; /* lines in use that have room, see struct caller */
     uint32_t number;
     uint32_t uses, timer; /* of idle_timeout, while idle */
     comp_id to;
     uint32_t seat;          /* of its caller */
     sim_time opened, since; /* since when it is idle, or in use */
     uint16_t peer;          /* instance at the other end; 0: not known, or none */
-    bool dead;              /* and nobody knows */
+    bool dead;              /* broken, and nobody knows */
     bool closing;           /* takes no more requests; closed when the last has left */
     bool own;               /* closing: from this side */
     uint32_t streams;       /* requests that go by it now */
@@ -37,7 +37,7 @@ void stream_sends(struct world *w, struct act *a, enum way way);
 bool stream_arrives(struct world *w, struct act *a);
 /* A request leaves its connection: nothing waits for its message any more. */
 void stream_leaves(struct world *w, struct act *a);
-/* One more request goes by the connection, or one less. */
+/* A request more goes by the connection, or a request less. */
 void stream_joins(struct world *w, comp_id policy, ref line);
 void stream_parts(struct world *w, comp_id policy, ref line);
 /* A connection in use that has room; 0: there is none. */

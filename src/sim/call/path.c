@@ -76,7 +76,7 @@ void path_deliver(struct world *w, struct act *a)
     act_event(w, event, W_REF(w, a), a->gen);
 }
 
-/* Its callee has answered, and the answer is lost. */
+/* The callee has answered, and the answer is lost. */
 static void forget_answer(struct world *w, struct act *a, enum reason reason)
 {
     if (a->kind == ACT_LOOKUP && a->reason == REASON_NONE && !(a->flags & ACT_HIT) &&

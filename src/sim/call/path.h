@@ -26,7 +26,7 @@ bool path_cross(struct world *w, struct act *a, int event) SELDOM;
 /* The call that `a` makes fails on its way, at `culprit`; nothing of it reaches
  * (or comes back from) its callee any more. */
 void path_fail(struct world *w, struct act *a, enum reason reason, comp_id culprit);
-/* It has arrived, whichever way it went. */
+/* A message has arrived, whichever way it went. */
 void path_arrived(struct world *w, struct act *a);
 /* The same, where nothing before it on its connection is missing. */
 void path_deliver(struct world *w, struct act *a);
@@ -43,7 +43,7 @@ void path_setup_over(struct world *w, struct act *setup, enum reason reason);
 void path_dial_due(struct world *w, struct act *a);
 
 /* path_line.c */
-/* What a calling instance has here; made if there is nothing yet. */
+/* The state of a calling instance on this path; made at its first call. */
 struct caller *path_caller(struct world *w, struct path *p, uint32_t seat);
 /* Gives `a` an idle connection of its caller. False: there is none. */
 bool path_line_take(struct world *w, uint32_t seat, struct act *a);
@@ -59,12 +59,12 @@ void path_line_open(struct world *w, uint32_t seat, struct act *a);
 bool path_line_dead(struct world *w, const struct act *a);
 /* The call is over: its connection is kept, or closed. */
 void path_keep(struct world *w, struct act *a, enum reason reason) SELDOM;
-/* Its caller does not wait for the answer: the connection is closed. */
+/* The caller does not wait for the answer: the connection is closed. */
 void path_hang_up(struct world *w, struct act *a) SELDOM;
 /* Closes the idle ones that lead to this instance; `peer` 0: all. */
 void path_lines_drop(struct world *w, comp_id policy, struct caller *c, comp_id to,
                      uint16_t peer);
-/* One has been idle for idle_timeout. */
+/* A connection has been idle for idle_timeout. */
 void path_line_idle(struct world *w, comp_id policy, ref line, uint32_t number);
 
 #endif

@@ -79,7 +79,7 @@ static enum dial_says wait(struct dial *d, enum dial_step then, sim_time delay,
     return DIAL_WAITS;
 }
 
-/* What would take longer than connect_timeout is not waited for. */
+/* A connection that would take longer than connect_timeout is not waited for. */
 static enum dial_says hurry(const struct world *w, struct dial *d)
 {
     if (d->until == 0 || w_now(w) + d->delay <= d->until)
@@ -138,7 +138,7 @@ static sim_time wait_of(sim_time first, int tries, sim_time *sofar)
     return t;
 }
 
-/* It is sent again, or given up. */
+/* A dial that was lost is sent again, or given up. */
 static enum dial_says again(struct world *w, struct dial *d, comp_id link,
                             enum cause cause, sim_time first, int64_t retries)
 {
@@ -189,8 +189,9 @@ static enum dial_says handshake(struct world *w, struct dial *d, const struct pa
     return rounds(w, d, p, n, DIAL_PRESENTS, rto, retries);
 }
 
-/* Whose cores compute the callee's side. Where a balancer hands on the connection as it
- * is, that is one of the instances behind it; a balancer's own are not modelled. */
+/* The place whose cores compute the callee's side. Where a balancer hands on the
+ * connection as it is, that is an instance behind it; a balancer's own cores are not
+ * modelled. */
 static struct setup_site presents(struct world *w, const struct dial *d,
                                   const struct path *p)
 {
@@ -231,7 +232,7 @@ static bool not_heard(const struct world *w, const struct dial *d, const struct 
            setups_at(w, site) >= certificate_backlog(w, p->certificate);
 }
 
-/* Which instance the connection leads to; 0: there is no choice to be made. */
+/* The instance that a connection leads to; 0: there is no choice to be made. */
 static uint16_t peer_of(struct world *w, const struct dial *d, const struct path *p,
                         const struct caller *c)
 {
@@ -394,7 +395,7 @@ static void go_on(struct world *w, struct act *a)
 bool path_dial(struct world *w, struct act *a)
 {
     struct path *p = path_of(w, a->policy);
-    if (a->kind == ACT_QUERY) /* its pool's connections do */
+    if (a->kind == ACT_QUERY) /* connections of its pool do */
         return false;
     struct dial d = dial_of(w, a);
     if ((p->what & PATH_LINES) && path_line_take(w, seat_of(w, &d), a)) {

@@ -88,7 +88,7 @@ void path_lines_drop(struct world *w, comp_id policy, struct caller *c, comp_id 
 void path_line_idle(struct world *w, comp_id policy, ref r, uint32_t number)
 {
     struct line *l = line_at(w, r);
-    assert(l->number == number); /* its timer is cancelled before it is freed */
+    assert(l->number == number); /* a line that is freed cancels its timer first */
     (void)number;
     l->timer = 0;
     unlink(w, path_caller(w, path_of(w, policy), l->seat), r);

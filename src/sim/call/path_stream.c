@@ -68,7 +68,7 @@ static void hear(struct world *w, struct line *l, int way)
     link_hurries(w, link, first);
 }
 
-/* Those that only waited for what was before them; then there is another first. */
+/* Frees messages that only waited for an earlier one; then there is another first. */
 static void release(struct world *w, struct line *l, int way)
 {
     struct act *first;

@@ -12,7 +12,7 @@
 #include "net/net.h"
 #include "truecode/kind.h"
 
-/* One that ends when nobody waits for it any more. */
+/* A call that ends when nobody waits for it any more. */
 void call_wasted(struct world *w, const struct act *a) SELDOM;
 
 extern const struct kind_impl kind_call;
@@ -73,7 +73,7 @@ enum { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL };
 enum { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
 enum { RNG_NETWORK, RNG_JITTER, RNG_HEDGE, RNG_THROTTLE };
 enum { BUDGET_BURST = 10 };
-/* What a policy has beyond the usual, as its parameters are now. */
+/* Parts that a policy has beyond the usual, as its parameters are now. */
 enum call_extra {
     EXTRA_HEDGE = 1,
     EXTRA_DEADLINE = 2,
@@ -92,7 +92,7 @@ struct bucket { /* half a breaker's window */
     uint32_t calls, failures;
 };
 
-/* What a calling process keeps of its callee: breaker, bulkhead, retry budget and
+/* The things a calling process keeps of its callee: breaker, bulkhead, retry budget and
  * throttle. One for each calling instance, made when it is first needed, or one for all
  * of them where the policy's `scope` is "shared"; callers without instances (users,
  * jobs) are one process. */
@@ -156,13 +156,13 @@ void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason re
                   comp_id culprit);
 /* The attempt gets past the bulkhead: on its way, or refused for another reason. */
 void call_admitted(struct world *w, struct act *p);
-/* It is not sent at all, for one of the policy's own reasons. */
+/* Ends an attempt that is not sent at all, for a reason of the policy's own. */
 void call_refuse(struct world *w, struct act *p, comp_id policy, enum reason reason);
-/* One attempt more may be made beyond the first, after `reason` (NONE: a hedge): takes
- * it from the budget. */
+/* Whether another attempt may be made after `reason` (NONE: a hedge); takes it from the
+ * budget. */
 bool call_budget_takes(struct world *w, comp_id policy, struct act *p,
                        enum reason reason);
-/* One of the calls of `p` by this policy is not under way any more. */
+/* A call of `p` by this policy is not under way any more. */
 void call_left(struct world *w, comp_id policy, const struct act *p);
 /* The child goes on alone, or is stopped, as the policy says. */
 void call_let_go(struct world *w, struct act *c, enum reason reason);
@@ -182,7 +182,7 @@ HOT bool call_crosses(struct world *w, struct act *a, int event)
 }
 
 /* guard.c */
-/* That of a calling instance (0: none), which is made if there is none yet. */
+/* The guard of a calling instance (0: none), made if there is none yet. */
 struct guard *guard_of(struct world *w, comp_id policy, uint16_t instance);
 /* The same, NULL if there is none yet. */
 struct guard *guard_if(const struct world *w, comp_id policy, uint32_t instance);
@@ -207,7 +207,7 @@ enum breaker_state breaker_state(const struct world *w, comp_id policy,
 /* Whether the call of `p` may be sent; it may be the trial then. */
 bool breaker_lets(struct world *w, comp_id policy, struct guard *g,
                   const struct act *p);
-/* One more answer or failure of a call of `p`. `last`: the call is over with it. */
+/* Counts an answer or failure of a call of `p`. `last`: the call is over with it. */
 void breaker_saw(struct world *w, comp_id policy, const struct act *p, bool ok,
                  bool last);
 /* The call of `p` has ended without telling anything of its callee. */
@@ -230,9 +230,9 @@ bool budget_takes(struct world *w, comp_id policy, struct act *p,
                   enum reason reason) SELDOM;
 void budget_saw(struct world *w, comp_id policy, const struct act *p,
                 enum reason reason);
-/* As much as it holds at most. */
+/* The most tokens that a budget holds. */
 void budget_fill(struct world *w, comp_id policy, struct guard *g);
-/* What one that was just filled holds. */
+/* The tokens of a budget that was just filled. */
 double budget_full(const struct world *w, comp_id policy);
 bool throttle_refuses(struct world *w, comp_id policy, struct guard *g) SELDOM;
 void throttle_saw(struct world *w, comp_id policy, const struct act *p,
@@ -244,7 +244,7 @@ bool wait_begin(struct world *w, struct act *p, comp_id policy) SELDOM;
 void wait_leave(struct world *w, struct act *p) SELDOM;
 void wait_admit(struct world *w, comp_id policy, uint16_t instance);
 void wait_over(struct world *w, comp_id policy, struct act *p);
-/* There may be room now. */
+/* Wakes calls that wait, where there is room now. */
 void wait_wake(struct world *w, comp_id policy, struct guard *g) SELDOM;
 static inline void call_slot_free(struct world *w, comp_id policy, struct guard *g)
 {

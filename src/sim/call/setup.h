@@ -13,8 +13,9 @@
 
 #include "engine/act.h"
 
-struct setup_site { /* whose cores: an instance of a service, or a server */
-    comp_id comp;   /* COMP_NONE: nobody's */
+/* The cores that compute: of an instance of a service, or of a server. */
+struct setup_site {
+    comp_id comp; /* COMP_NONE: nobody's */
     uint16_t instance;
 };
 /* Begins work of `demand`, which `by` is told of when it is over. NULL: there are no

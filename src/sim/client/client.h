@@ -1,12 +1,18 @@
 /*
- * client: what the files of the kind "client" share. kind_client.c has arrivals and
- * attempts; client_loop.c has users that are somebody: who come back after a while, or
- * do several things before they leave.
+ * client: what the files of the kind "client" share.
+ *
+ *   kind_client.c       attempts: how each ends, and the ledger of that
+ *   client_arrivals.c   when users come
+ *   client_loop.c       users that are somebody: those who come back after a while, or do
+ *                       several things before they leave
+ *   client_params.c     the parameters
+ *   client_look.c       the metrics, and attempts that wait
  */
 #ifndef SIM_CLIENT_H
 #define SIM_CLIENT_H
 
 #include "engine/act.h"
+#include "engine/kind.h"
 #include "engine/program.h"
 
 struct curve_point;
@@ -26,7 +32,8 @@ enum client_param {
     P_POPULATION,
     P_POPULARITY,
     P_PRIORITY,
-    P_TENANTS
+    P_TENANTS,
+    P_COUNT
 };
 enum { ARRIVALS_POISSON, ARRIVALS_EVEN, ARRIVALS_GAPS };
 enum client_rng { RNG_ARRIVALS, RNG_BEHAVIOUR, RNG_THINK, RNG_IDENTITY };
@@ -60,7 +67,7 @@ struct client_state {      /* what every attempt touches comes first */
     uint64_t bad, slow, failed, gave_up, stale, lost;
     double spike; /* factor on the rate */
     /* client_loop.c */
-    uint32_t users;  /* there now */
+    uint32_t users;  /* present now */
     uint32_t joined; /* of a closed loop: those let in, less those sent away */
     uint32_t next_user;
     uint32_t thinking;
@@ -98,6 +105,24 @@ enum { VISITS_MAX = 32000 };
 struct reload { /* of a user who stays for more than one visit */
     uint32_t user, visit, made;
 };
+
+/* client_params.c: by enum client_param */
+extern const struct param_desc client_params[];
+
+/* client_arrivals.c */
+/* Draws the integral to the next arrival, and arms its timer. */
+void client_want_next(struct world *w, comp_id c, struct client_state *s);
+/* The rate was `before` (1/s, the spike included) until now: takes off the integral what
+ * is over of it, and arms the timer anew. */
+void client_rate_changed(struct world *w, comp_id c, double before);
+
+/* client_look.c */
+enum { CLIENT_METRICS = 15 };
+extern const struct metric_desc client_metrics[CLIENT_METRICS];
+double client_metric(const struct world *w, comp_id c, int metric, int instance);
+void client_inflight(const struct world *w, comp_id c,
+                     void (*f)(const struct world *w, const struct act *a, void *ctx),
+                     void *ctx);
 
 /* client_loop.c */
 enum err client_check_loop(struct model *m, comp_id c, struct client_data *d,

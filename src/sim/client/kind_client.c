@@ -3,18 +3,12 @@
  * wait only so long, and some try again. What they live through is the ledger by which
  * a lesson is judged, so it is counted here and not in what is shown of it.
  *
- * Arrivals: the integral of the rate from one arrival to the next is an exponential
- * number with mean 1. So the rate may change over time in any way and the same
- * random numbers still give the same people, only earlier or later.
- *
  * An attempt is bad as soon as that is sure: it failed, its user gave up, or the
  * objective's time has passed without an answer.
  */
 #include "call/call.h"
 #include "client/client.h"
-#include "engine/kind.h"
 #include "engine/life.h"
-#include "engine/loop.h"
 #include "engine/queue.h"
 #include "engine/telling.h"
 #include "engine/zipf.h"
@@ -25,10 +19,10 @@
 
 #include <inttypes.h>
 
-/* ACT_USER: x is the timer of its patience, `timeout` that of the objective; only the
- * one that is due first is armed, as hardly any comes so far. demand: how long it
- * waits, 0: for ever; phase 1: all wait as long; key 1: it is counted as bad already;
- * y: visits its user has made. */
+/* An attempt is an act ACT_USER. of_user.timer is the end of its patience, `timeout` that of
+ * the objective; only the timer that is due first is armed, as hardly any comes so far.
+ * `patience`: how long the user waits, 0: for ever; phase 1: all wait as long; key 1: the
+ * attempt is counted as bad already; of_user.made: visits its user has made. */
 
 enum { TRACES_PER_S = 25 };
 
@@ -81,10 +75,10 @@ static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
     struct client_data *d = data_make(m, c);
     const char *to = model_param(m, c, P_TO)->as.text;
     comp_id target;
-    enum err err = model_call_target(m, to, &target, &d->endpoint, why);
-    if (err != ERR_OK) {
+    enum err e = model_call_target(m, to, &target, &d->endpoint, why);
+    if (e != ERR_OK) {
         errmsg_prefix(why, "%s: ", m->comps[c].name);
-        return err;
+        return e;
     }
     m->comps[c].target = target;
     bool external = comp_has(&m->comps[target], KIND_WHOLE);
@@ -109,117 +103,6 @@ static size_t client_size(const struct model *m, comp_id c)
     (void)m;
     (void)c;
     return sizeof(struct client_state);
-}
-
-/* ---- arrivals ------------------------------------------------------------------- */
-
-/* The factor's straight line at `t`: its value now, its end, and its value there. */
-static void curve_piece(const struct client_data *d, sim_time t, double *now,
-                        sim_time *end, double *then)
-{
-    const struct curve_point *p = d->curve;
-    size_t n = d->ncurve;
-    sim_time lap = d->period > 0 ? t / d->period * d->period : 0, at = t - lap;
-    size_t i = 0;
-    while (i < n && p[i].at <= at)
-        i++;
-    if (n == 0 || (d->period == 0 && (i == 0 || i == n))) {
-        *now = *then = n == 0 ? 1 : p[i == 0 ? 0 : n - 1].factor;
-        *end = n > 0 && i == 0 ? p[0].at : SIM_FOREVER;
-        return;
-    }
-    struct curve_point a = i > 0 ? p[i - 1] : p[n - 1], b = i < n ? p[i] : p[0];
-    if (i == 0)
-        a.at -= d->period;
-    if (i == n)
-        b.at += d->period;
-    double share = (double)(at - a.at) / (double)(b.at - a.at);
-    *now = a.factor + (b.factor - a.factor) * share;
-    *then = b.factor;
-    *end = lap + b.at;
-}
-
-/* Seconds until the integral of a rate that goes from r0 to r1 in `span` is `area`. */
-static double time_of_area(double area, double r0, double r1, double span)
-{
-    double slope = (r1 - r0) / span;
-    double root = tc_sqrt(r0 * r0 + 2 * slope * area);
-    return 2 * area / (r0 + root);
-}
-
-/* So late that it never comes is SIM_FOREVER. */
-static sim_time later(sim_time from, double seconds)
-{
-    return seconds < 1e9 ? from + (sim_time)(seconds * 1e9 + 0.5) : SIM_FOREVER;
-}
-
-static sim_time curved_arrival(const struct world *w, comp_id c, sim_time from,
-                               double area)
-{
-    const struct client_data *d = client_data(w->model, c);
-    double rate = client_at(w, c)->rate;
-    if (rate <= 0)
-        return SIM_FOREVER;
-    for (int piece = 0; piece < 10000; piece++) {
-        double f0, f1;
-        sim_time end;
-        curve_piece(d, from, &f0, &end, &f1);
-        if (end == SIM_FOREVER)
-            return f0 > 0 ? later(from, area / (rate * f0)) : SIM_FOREVER;
-        double span = (double)(end - from) / 1e9, all = rate * (f0 + f1) / 2 * span;
-        if (all > area)
-            return later(from, time_of_area(area, rate * f0, rate * f1, span));
-        area -= all;
-        from = end;
-    }
-    return SIM_FOREVER;
-}
-
-HOT void arm(struct world *w, comp_id c, struct client_state *s)
-{
-    sim_time at = s->steady && s->rate > 0 ? later(s->from, s->wanted / s->rate)
-                                           : curved_arrival(w, c, s->from, s->wanted);
-    cal_cancel(w, &s->timer);
-    if (at != SIM_FOREVER)
-        s->timer = cal_put(w, at, EV_KIND + EV_ARRIVAL, c, 0, 0);
-}
-
-/* Gaps of another shape, at whatever the rate is then. */
-static SELDOM double wanted_gap(struct world *w, comp_id c)
-{
-    const struct dist *d = p_dist(w, c, P_GAPS);
-    if (p_count(w, c, P_ARRIVALS) == ARRIVALS_EVEN)
-        return 1;
-    return (double)dist_draw(d, w_rng(w, c, RNG_ARRIVALS)) / (double)d->mean;
-}
-
-static void want_next(struct world *w, comp_id c, struct client_state *s)
-{
-    s->from = w_now(w);
-    s->wanted =
-        s->poisson ? rng_exponential(w_rng(w, c, RNG_ARRIVALS)) : wanted_gap(w, c);
-    arm(w, c, s);
-}
-
-/* The rate was `before`: what is left of the integral to the next arrival. */
-static void rate_changed(struct world *w, comp_id c, double before)
-{
-    struct client_state *s = client_at(w, c);
-    const struct client_data *d = client_data(w->model, c);
-    while (s->from < w_now(w)) {
-        double f0, f1;
-        sim_time end;
-        curve_piece(d, s->from, &f0, &end, &f1);
-        sim_time to = end < w_now(w) ? end : w_now(w);
-        double share =
-            end == SIM_FOREVER ? 0 : (double)(to - s->from) / (double)(end - s->from);
-        double mean = f0 + (f1 - f0) * share / 2;
-        s->wanted -= before * mean * (double)(to - s->from) / 1e9;
-        s->from = to;
-    }
-    if (s->wanted < 0)
-        s->wanted = 0;
-    arm(w, c, s);
 }
 
 /* ---- an attempt ----------------------------------------------------------------- */
@@ -416,7 +299,7 @@ static void client_event(struct world *w, comp_id c, int what, uint32_t r, uint3
     case EV_ARRIVAL:
         s->timer = 0;
         s->visits++;
-        want_next(w, c, s);
+        client_want_next(w, c, s);
         if (s->somebody)
             arrive(w, c);
         else
@@ -508,7 +391,7 @@ static void client_init(struct world *w, comp_id c)
     choose_trace_every(w, c);
     client_loop_init(w, c);
     if (!client_data(w->model, c)->closed)
-        want_next(w, c, s);
+        client_want_next(w, c, s);
 }
 
 static enum err client_set(struct world *w, comp_id c, int param, const struct value *v,
@@ -532,7 +415,7 @@ static void client_changed(struct world *w, comp_id c, int param,
 {
     settings(w, c);
     if (param == P_RATE)
-        rate_changed(w, c, old->as.number * client_at(w, c)->spike);
+        client_rate_changed(w, c, old->as.number * client_at(w, c)->spike);
     if (param == P_TRACE_EVERY)
         choose_trace_every(w, c);
     if (param == P_USERS)
@@ -552,51 +435,8 @@ static enum err client_fault(struct world *w, comp_id c, int fault,
     if (client_data(w->model, c)->closed)
         client_loop_fill(w, c);
     else
-        rate_changed(w, c, before);
+        client_rate_changed(w, c, before);
     return ERR_OK;
-}
-
-enum {
-    M_VISITS,
-    M_ATTEMPTS,
-    M_GOOD,
-    M_BAD,
-    M_SLOW,
-    M_FAILED,
-    M_GAVE_UP,
-    M_STALE,
-    M_ANSWERED,
-    M_SECONDS,
-    M_IN_FLIGHT,
-    M_USERS,
-    M_THINKING,
-    M_THINK_SECONDS,
-    M_LOST,
-    M_COUNT
-};
-
-static double client_metric(const struct world *w, comp_id c, int metric, int instance)
-{
-    const struct client_state *s = client_at(w, c);
-    const uint64_t counts[] = {s->visits, s->attempts, s->good,  s->bad,     s->slow,
-                               s->failed, s->gave_up,  s->stale, s->answered};
-    (void)instance;
-    switch (metric) {
-    case M_SECONDS:
-        return (double)s->seconds / 1e9;
-    case M_IN_FLIGHT:
-        return s->in_flight;
-    case M_USERS:
-        return s->users;
-    case M_THINKING:
-        return s->thinking;
-    case M_THINK_SECONDS:
-        return (double)client_thinking(w, c) / 1e9;
-    case M_LOST:
-        return (double)s->lost;
-    default:
-        return (double)counts[metric];
-    }
 }
 
 static uint32_t client_tenant(const struct world *w, comp_id c, uint32_t user)
@@ -605,189 +445,11 @@ static uint32_t client_tenant(const struct world *w, comp_id c, uint32_t user)
     return n > 0 && user > 0 ? 1 + (user - 1) % (uint32_t)n : 0;
 }
 
-static void client_inflight(const struct world *w, comp_id c,
-                            void (*f)(const struct world *w, const struct act *a,
-                                      void *ctx),
-                            void *ctx)
-{
-    for (ref r = client_at(w, c)->inside.first; r != 0; r = act_at(w, r)->next)
-        f(w, act_at(w, r), ctx);
-}
-
-static const struct param_desc params[] = {
-    [P_TO] = {.name = "to",
-              .type = VALUE_TEXT,
-              .unit = "",
-              .doc =
-                  "What they call: \"checkout/buy\", through a balancer \"edge/buy\"."},
-    [P_RATE] = {.name = "rate",
-                .type = VALUE_NUMBER,
-                .min = 0,
-                .max = 1e6,
-                .unit = "1/s",
-                .def = "0",
-                .change = CHANGE_USERS,
-                .doc = "New visits a second; given unless `users` is."},
-    [P_ARRIVALS] =
-        {.name = "arrivals",
-         .type = VALUE_CHOICE,
-         .unit = "",
-         .def = "poisson",
-         .choices = "poisson|even|gaps",
-         .doc =
-             "Whether visits come at random, like clockwork, or with the given gaps."},
-    [P_GIVES_UP] = {.name = "gives_up",
-                    .type = VALUE_DIST,
-                    .min = 0,
-                    .max = 86400,
-                    .unit = "s",
-                    .def = "0",
-                    .change = CHANGE_USERS,
-                    .doc = "How long a user waits for an answer; 0: for ever."},
-    [P_RELOADS] =
-        {.name = "reloads",
-         .type = VALUE_FRACTION,
-         .min = 0,
-         .max = 1,
-         .unit = "",
-         .def = "0",
-         .change = CHANGE_USERS,
-         .doc = "Share of users who try again after a failure or after giving up."},
-    [P_RELOAD_DELAY] = {.name = "reload_delay",
-                        .type = VALUE_DURATION,
-                        .min = 0,
-                        .max = 3600,
-                        .unit = "s",
-                        .def = "1s",
-                        .change = CHANGE_USERS,
-                        .doc = "How long after that they try again."},
-    [P_TRACE_EVERY] =
-        {.name = "trace_every",
-         .type = VALUE_COUNT,
-         .min = -1,
-         .max = 1000000,
-         .unit = "requests",
-         .def = "0",
-         .change = CHANGE_AT_ONCE,
-         .doc = "One request in so many is traced; 0: chosen from the rate, -1: none."},
-    [P_USERS] = {.name = "users",
-                 .type = VALUE_COUNT,
-                 .min = 0,
-                 .max = 100000,
-                 .unit = "users",
-                 .def = "0",
-                 .change = CHANGE_USERS,
-                 .doc = "A closed loop: so many users, each of whom thinks, asks, "
-                        "waits, and thinks "
-                        "again; "
-                        "0: an open loop."},
-    [P_THINK] = {.name = "think",
-                 .type = VALUE_DIST,
-                 .min = 0,
-                 .max = 86400,
-                 .unit = "s",
-                 .def = "0",
-                 .change = CHANGE_USERS,
-                 .doc = "How long a user thinks before a visit (the first of an open "
-                        "loop's comes at "
-                        "once)."},
-    [P_VISITS] = {.name = "visits",
-                  .type = VALUE_COUNT,
-                  .min = 0,
-                  .max = VISITS_MAX,
-                  .unit = "visits",
-                  .def = "0",
-                  .doc = "Visits a user makes before leaving; 0: one, or in a closed "
-                         "loop no end of them."},
-    [P_GAPS] = {.name = "gaps",
-                .type = VALUE_DIST,
-                .min = 0,
-                .max = 86400,
-                .unit = "s",
-                .def = "exponential(1s)",
-                .doc = "With arrivals = gaps: how times between visits are spread; "
-                       "their mean is always "
-                       "1 / rate."},
-    [P_POPULATION] = {.name = "population",
-                      .type = VALUE_COUNT,
-                      .min = 0,
-                      .max = 1000000,
-                      .unit = "users",
-                      .def = "0",
-                      .doc = "So many different users there are, for what tells them "
-                             "apart; 0: each is new."},
-    [P_POPULARITY] =
-        {.name = "popularity",
-         .type = VALUE_NUMBER,
-         .min = 0,
-         .max = 5,
-         .unit = "",
-         .def = "0",
-         .doc = "How unequally often they come, as a Zipf exponent: 0 all alike."},
-    [P_PRIORITY] = {.name = "priority",
-                    .type = VALUE_COUNT,
-                    .min = 0,
-                    .max = 3,
-                    .unit = "",
-                    .def = "2",
-                    .change = CHANGE_AT_ONCE,
-                    .doc = "How important its requests are where some must be refused: "
-                           "3 the most, 0 first "
-                           "to go."},
-    [P_TENANTS] = {.name = "tenants",
-                   .type = VALUE_COUNT,
-                   .min = 0,
-                   .max = 1000000,
-                   .unit = "tenants",
-                   .def = "0",
-                   .doc = "Customers that the users belong to, user after user, for "
-                          "what tells those apart; "
-                          "0: the client is one."},
-};
-
 static const struct fault_desc faults[] = {
     {"spike",
      {{"factor", VALUE_NUMBER, false, "times as many visits"}},
      "More (or fewer) users than usual."},
 };
-
-#define M(name, prom, labels, type, unit, doc)                                         \
-    {                                                                                  \
-        name, prom, labels, type, unit, false, doc                                     \
-    }
-static const struct metric_desc metrics[] = {
-    M("visits_total", "user_visits_total", "", METRIC_COUNTER, "1", "Users that came."),
-    M("attempts_total", "user_attempts_total", "", METRIC_COUNTER, "1",
-      "Their attempts, reloads included."),
-    M("good_total", "user_requests_good_total", "", METRIC_COUNTER, "1",
-      "Attempts that met the objective."),
-    M("bad_total", "user_requests_bad_total", "", METRIC_COUNTER, "1",
-      "Attempts that did not, counted as soon as that is sure."),
-    M("slow_total", "user_requests_slow_total", "", METRIC_COUNTER, "1",
-      "Answered, but too late."),
-    M("failed_total", "user_requests_failed_total", "", METRIC_COUNTER, "1",
-      "Ended with an error."),
-    M("gave_up_total", "user_requests_gave_up_total", "", METRIC_COUNTER, "1",
-      "Users that stopped waiting."),
-    M("stale_total", "user_requests_stale_total", "", METRIC_COUNTER, "1",
-      "Answered in time with data too old."),
-    M("answered_total", "user_requests_answered_total", "", METRIC_COUNTER, "1",
-      "Answered."),
-    M("seconds_total", "user_request_duration_seconds_sum", "", METRIC_COUNTER, "s",
-      "Time of all answered attempts."),
-    M("in_flight", "user_requests_in_flight", "", METRIC_GAUGE, "1",
-      "Attempts still waiting."),
-    M("users", "user_sessions", "", METRIC_GAUGE, "1",
-      "Users there, thinking or waiting (closed loops and sessions)."),
-    M("thinking", "user_sessions_thinking", "", METRIC_GAUGE, "1",
-      "Those of them that think."),
-    M("think_seconds_total", "user_think_seconds_total", "", METRIC_COUNTER, "s",
-      "Time that users have thought, those that still do included."),
-    M("lost_total", "user_requests_lost_total", "", METRIC_COUNTER, "1",
-      "Answered, though some of the work was dropped: bad, whatever the answer said."),
-};
-_Static_assert(sizeof metrics / sizeof *metrics == M_COUNT,
-               "each metric has its description");
 
 static const char *const streams[] = {"arrivals", "behaviour", "think", "identity",
                                       NULL};
@@ -809,14 +471,14 @@ static void client_bulk(const struct model *m, comp_id c, struct bulk *b)
 const struct kind_impl kind_client = {
     .desc = {.name = "client",
              .doc = "Users: they come at a rate, wait, give up, try again.",
-             .params = params,
-             .nparams = sizeof params / sizeof *params,
+             .params = client_params,
+             .nparams = P_COUNT,
              .faults = faults,
              .nfaults = 1,
-             .metrics = metrics,
-             .nmetrics = sizeof metrics / sizeof *metrics,
+             .metrics = client_metrics,
+             .nmetrics = CLIENT_METRICS,
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .traits = KIND_STARTS | KIND_USERS | KIND_JUDGED,
     .init_turn = INIT_LOOKS,
     .streams = streams,

@@ -72,9 +72,9 @@ enum reason cluster_refuses(struct world *w, comp_id node, comp_id statement);
 void cluster_node_gone(struct world *w, comp_id node);
 void cluster_node_back(struct world *w, comp_id node);
 /* kind_database's operation: `to` a replica's name, "": the one that is furthest. */
-enum err cluster_failover(struct world *w, comp_id db, const char *to, struct effect *e,
-                          struct errmsg *why);
-enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
+enum err cluster_failover(struct world *w, comp_id db, const char *to,
+                          struct effect *fx, struct errmsg *why);
+enum err cluster_rebuild(struct world *w, comp_id node, struct effect *fx,
                          struct errmsg *why);
 /* auto_failover has changed: it counts from now. */
 void cluster_patience_changed(struct world *w, comp_id db);
@@ -154,7 +154,7 @@ enum err database_resize(const struct world *w, comp_id c, int param,
 void database_resized(struct world *w, comp_id c, int param); /* kind_impl.resized */
 void database_started(struct world *w, comp_id node);         /* DB_EV_STARTED */
 enum err database_kill(struct world *w, comp_id node, const char *which,
-                       struct effect *e, struct errmsg *why);
+                       struct effect *fx, struct errmsg *why);
 enum err database_server_fault(struct world *w, comp_id node, int fault, double factor,
                                bool on, struct errmsg *why);
 void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b);
@@ -166,7 +166,7 @@ void database_tax(struct world *w, comp_id node, double share);
 /* The series of the newest backup; `name` "": of all series; COMP_NONE: there is none.
  */
 comp_id backup_newest(const struct world *w, comp_id db, const char *name);
-bool backup_good(const struct world *w, comp_id series); /* there is data in the file */
+bool backup_good(const struct world *w, comp_id series);     /* holds data */
 uint64_t backup_size(const struct world *w, comp_id series); /* of the newest, bytes */
 uint64_t backup_writes(const struct world *w, comp_id series); /* up to which it goes */
 /* The database's tables and data are what they were when the newest was begun. */

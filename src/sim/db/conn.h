@@ -53,16 +53,16 @@ struct conn {
     uint16_t tries;        /* path_dial.c, while it is being opened */
     uint8_t step;
     /* tables and locks (table.h, lock.h); all 0 where there are none */
-    sim_time tx_since;       /* its transaction is open since */
+    sim_time tx_since;       /* start of the open transaction */
     int64_t xids;            /* given out by the database when that began */
-    bool has_xid;            /* its transaction has written */
+    bool has_xid;            /* the transaction has written */
     ref locks;               /* held: struct claim, through `other` */
     ref waits;               /* the claim it waits for; n->act waits */
-    ref run;                 /* what its statement does to a table: struct run */
-    ref undo;                /* what its transaction has done: struct undo */
-    sim_time lock_timeout;   /* its own; 0: only the database's */
+    ref run;                 /* work of the statement on a table: struct run */
+    ref undo;                /* changes of the transaction: struct undo */
+    sim_time lock_timeout;   /* of this session; 0: only the database's */
     uint32_t searched, todo; /* deadlock.c */
-    bool aborted;            /* its transaction has failed: only a rollback helps */
+    bool aborted;            /* the transaction has failed: only a rollback helps */
     bool upkeep;             /* a vacuum: holds no snapshot that others must respect */
 };
 static inline struct conn *conn_at(const struct world *w, ref r)
@@ -76,14 +76,14 @@ enum query_phase {
     QUERY_POOL,    /* in its pool's queue */
     QUERY_CONNECT, /* the connection it asked for is being opened */
     QUERY_SHARE,   /* in conn->waiting */
-    QUERY_READY,   /* has a->query.conn and goes on in this event */
+    QUERY_READY,   /* a->query.conn is there; goes on in this event */
     QUERY_OUT,     /* on the network to the database */
-    QUERY_RUN,     /* its statement runs */
+    QUERY_RUN,     /* the statement runs */
     QUERY_BACK,    /* the answer is on the network */
     QUERY_FAILED,  /* holds nothing, goes on in this event: fails with query.reason */
-    QUERY_COMMIT,  /* has run; its commit is being written, or waits for a replica */
+    QUERY_COMMIT,  /* done; the commit is being written, or waits for a replica */
     QUERY_SYNC,    /* in its database's `sync` queue: no replica answers */
-    QUERY_LOCKED   /* its session waits for a lock (conn->waits), or just got it */
+    QUERY_LOCKED   /* the session waits for a lock (conn->waits), or just got it */
 };
 
 /* ---- the pool's side (kind_pool.c) */
@@ -121,7 +121,7 @@ void session_sweep(struct world *w, comp_id db, enum reason reason,
                    uint32_t a, uint32_t b, uint32_t *count);
 /* Changes n->state and n->since, and what the database counts by state. */
 void conn_set(struct world *w, struct conn *n, enum conn_state state);
-/* There is a way to the server: it is asked. */
+/* A way to the server is there: asks it. */
 void session_connect(struct world *w, struct conn *n);
 /* The server's cores, for handshakes and new sessions; NULL: it is down. */
 struct station *database_cores(const struct world *w, comp_id node, int number);

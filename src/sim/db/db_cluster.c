@@ -253,8 +253,8 @@ void cluster_promoted(struct world *w, comp_id db)
     w_log(w, node, 0, LOG_WARN, 0, "promoted: takes writes now");
 }
 
-enum err cluster_failover(struct world *w, comp_id db, const char *to, struct effect *e,
-                          struct errmsg *why)
+enum err cluster_failover(struct world *w, comp_id db, const char *to,
+                          struct effect *fx, struct errmsg *why)
 {
     comp_id node = COMP_NONE;
     enum err refused = candidate_for(w, db, to, &node, why);
@@ -266,11 +266,11 @@ enum err cluster_failover(struct world *w, comp_id db, const char *to, struct ef
     struct buf took;
     buf_init(&took, 0);
     time_format(&took, c->due - w_now(w));
-    snprintf(e->title, sizeof e->title, "fail over %s from %s to %s: takes %s%s",
+    snprintf(fx->title, sizeof fx->title, "fail over %s from %s to %s: takes %s%s",
              w->comps[db].name, from, w->comps[node].name, took.s,
              c->planned ? ", nothing is lost" : "");
     buf_release(&took);
-    e->busy = p_time(w, db, DB_PROMOTE_TIME);
+    fx->busy = p_time(w, db, DB_PROMOTE_TIME);
     return ERR_OK;
 }
 
@@ -363,7 +363,7 @@ void cluster_elect(struct world *w, comp_id db)
 
 /* ---- rebuilding ------------------------------------------------------------------ */
 
-enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
+enum err cluster_rebuild(struct world *w, comp_id node, struct effect *fx,
                          struct errmsg *why)
 {
     comp_id db = cluster_of(w, node);
@@ -389,7 +389,7 @@ enum err cluster_rebuild(struct world *w, comp_id node, struct effect *e,
     struct buf b;
     buf_init(&b, 0);
     time_format(&b, t);
-    snprintf(e->title, sizeof e->title, "rebuild %s as a replica: takes %s",
+    snprintf(fx->title, sizeof fx->title, "rebuild %s as a replica: takes %s",
              w->comps[node].name, b.s);
     buf_release(&b);
     return ERR_OK;

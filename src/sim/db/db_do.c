@@ -146,7 +146,7 @@ static comp_id nested_named(const struct world *w, comp_id db,
     return COMP_NONE;
 }
 
-enum err database_kill(struct world *w, comp_id c, const char *which, struct effect *e,
+enum err database_kill(struct world *w, comp_id c, const char *which, struct effect *fx,
                        struct errmsg *why)
 {
     uint32_t count = 0;
@@ -169,12 +169,12 @@ enum err database_kill(struct world *w, comp_id c, const char *which, struct eff
         return errmsg_set(why, ERR_REFUSED, "%s has no session to kill for \"%s\" now",
                           w->comps[c].name, which);
     db_at(w, c)->killed += count;
-    snprintf(e->title, sizeof e->title, "kill %s at %s: %u session%s closed", which,
+    snprintf(fx->title, sizeof fx->title, "kill %s at %s: %u session%s closed", which,
              w->comps[c].name, count, count == 1 ? "" : "s");
     return ERR_OK;
 }
 
-static enum err restore(struct world *w, comp_id c, const char *name, struct effect *e,
+static enum err restore(struct world *w, comp_id c, const char *name, struct effect *fx,
                         struct errmsg *why)
 {
     struct cluster *x = &db_at(w, c)->cluster;
@@ -201,7 +201,7 @@ static enum err restore(struct world *w, comp_id c, const char *name, struct eff
     buf_init(&took, 0), buf_init(&size, 0);
     time_format(&took, t);
     bytes_format(&size, (double)backup_size(w, series));
-    snprintf(e->title, sizeof e->title,
+    snprintf(fx->title, sizeof fx->title,
              "restore %s from %s: %s, takes %s; undoes %llu write%s since then",
              w->comps[c].name, w->comps[series].name, size.s, took.s,
              (unsigned long long)since, since == 1 ? "" : "s");
@@ -209,7 +209,7 @@ static enum err restore(struct world *w, comp_id c, const char *name, struct eff
     return ERR_OK;
 }
 
-static enum err free_disk(struct world *w, comp_id c, int64_t bytes, struct effect *e,
+static enum err free_disk(struct world *w, comp_id c, int64_t bytes, struct effect *fx,
                           struct errmsg *why)
 {
     int64_t others = db_at(w, c)->cluster.others;
@@ -221,12 +221,12 @@ static enum err free_disk(struct world *w, comp_id c, int64_t bytes, struct effe
                           w->comps[c].name);
     bytes = bytes < others ? bytes : others;
     db_at(w, c)->cluster.others -= bytes;
-    snprintf(e->title, sizeof e->title, "%lld bytes freed on the disk of %s",
+    snprintf(fx->title, sizeof fx->title, "%lld bytes freed on the disk of %s",
              (long long)bytes, w->comps[c].name);
     return ERR_OK;
 }
 
-static enum err restart(struct world *w, comp_id c, struct effect *e,
+static enum err restart(struct world *w, comp_id c, struct effect *fx,
                         struct errmsg *why)
 {
     const struct cluster *x = &db_at(w, c)->cluster;
@@ -237,7 +237,7 @@ static enum err restart(struct world *w, comp_id c, struct effect *e,
                           : x->candidate != 0           ? "is about to be replaced"
                                                         : "is down");
     database_restart(w, node, p_time(w, c, DB_RESTART_TIME));
-    snprintf(e->title, sizeof e->title, "restart %s", w->comps[node].name);
+    snprintf(fx->title, sizeof fx->title, "restart %s", w->comps[node].name);
     return ERR_OK;
 }
 
@@ -247,21 +247,21 @@ static const char *text_arg(const struct action *a)
 }
 
 enum err database_op(struct world *w, comp_id c, int op, const struct action *a,
-                     struct effect *e, struct errmsg *why)
+                     struct effect *fx, struct errmsg *why)
 {
     switch (op) {
     case OP_KILL:
-        return database_kill(w, c, a->args[0].as.text, e, why);
+        return database_kill(w, c, a->args[0].as.text, fx, why);
     case OP_FAILOVER:
-        return cluster_failover(w, c, text_arg(a), e, why);
+        return cluster_failover(w, c, text_arg(a), fx, why);
     case OP_REBUILD:
-        return cluster_rebuild(w, c, e, why);
+        return cluster_rebuild(w, c, fx, why);
     case OP_RESTORE:
-        return restore(w, c, text_arg(a), e, why);
+        return restore(w, c, text_arg(a), fx, why);
     case OP_RESTART:
-        return restart(w, c, e, why);
+        return restart(w, c, fx, why);
     default:
-        return free_disk(w, c, a->args[0].as.count, e, why);
+        return free_disk(w, c, a->args[0].as.count, fx, why);
     }
 }
 

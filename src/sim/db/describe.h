@@ -12,7 +12,7 @@ enum { DATABASE_OPS = 6, DATABASE_FAULTS = 7 };
 extern const struct op_desc database_ops[DATABASE_OPS];
 extern const struct fault_desc database_faults[DATABASE_FAULTS];
 enum err database_op(struct world *w, comp_id c, int op, const struct action *a,
-                     struct effect *e, struct errmsg *why);
+                     struct effect *fx, struct errmsg *why);
 enum err database_fault(struct world *w, comp_id c, int fault, const struct action *a,
                         bool on, struct errmsg *why);
 
@@ -30,7 +30,7 @@ enum { TABLE_OPS = 7, TABLE_FAULTS = 4 };
 extern const struct op_desc table_ops[TABLE_OPS];
 extern const struct fault_desc table_faults[TABLE_FAULTS];
 enum err table_op(struct world *w, comp_id c, int op, const struct action *a,
-                  struct effect *e, struct errmsg *why);
+                  struct effect *fx, struct errmsg *why);
 enum err table_fault(struct world *w, comp_id c, int fault, const struct action *a,
                      bool on, struct errmsg *why);
 

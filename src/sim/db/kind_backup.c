@@ -11,8 +11,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum { P_EVERY, P_AT, P_RATE, P_LOAD, P_COUNT };
 static const struct param_desc params[] = {
     [P_EVERY] = {.name = "every",
@@ -253,7 +251,7 @@ void backup_put_back(struct world *w, comp_id series)
 /* ---- the kind -------------------------------------------------------------------- */
 
 static enum err backup_op(struct world *w, comp_id c, int op, const struct action *a,
-                          struct effect *e, struct errmsg *why)
+                          struct effect *fx, struct errmsg *why)
 {
     (void)a;
     struct backup *b = backup_at(w, c);
@@ -266,8 +264,9 @@ static enum err backup_op(struct world *w, comp_id c, int op, const struct actio
         buf_init(&size, 0), buf_init(&rate, 0);
         bytes_format(&size, (double)disk_data(w, w->comps[c].owner));
         bytes_format(&rate, p_number(w, c, P_RATE));
-        snprintf(e->title, sizeof e->title, "backup %s begun: %s to read, %s a second",
-                 w->comps[c].name, size.s, rate.s);
+        snprintf(fx->title, sizeof fx->title,
+                 "backup %s begun: %s to read, %s a second", w->comps[c].name, size.s,
+                 rate.s);
         buf_release(&size), buf_release(&rate);
         return ERR_OK;
     }
@@ -275,7 +274,7 @@ static enum err backup_op(struct world *w, comp_id c, int op, const struct actio
         b->verified = w_now(w);
     w_log(w, c, 0, b->good ? LOG_INFO : LOG_ERROR, 0, "restore test: %s",
           b->good ? "the newest backup can be put back" : "the file holds no data");
-    snprintf(e->title, sizeof e->title, "restore test of %s: %s", w->comps[c].name,
+    snprintf(fx->title, sizeof fx->title, "restore test of %s: %s", w->comps[c].name,
              b->good ? "good" : "the file holds no data");
     return ERR_OK;
 }
@@ -369,7 +368,7 @@ const struct kind_impl kind_backup = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .state_size = backup_state_size,
     .init = backup_init,
     .event = backup_event,

@@ -18,8 +18,6 @@
 #include "db/lock.h"
 #include "engine/telling.h"
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [DB_MAX_CONNECTIONS] = {.name = "max_connections",
                             .type = VALUE_COUNT,
@@ -411,7 +409,7 @@ const struct kind_impl kind_database = {
              .needs = database_needs,
              .nneeds = DATABASE_NEEDS,
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .named = NAMED_QUERIED,
     .state_size = db_state_size,
     .init = db_init,

@@ -23,8 +23,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [P_TO] = {.name = "to", .type = VALUE_COMP, .doc = "The database."},
     [P_SIZE] = {.name = "size",
@@ -409,7 +407,7 @@ const struct kind_impl kind_pool = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .resolve = pool_resolve,
     .bulk = pool_bulk,
     .state_size = pool_state_size,

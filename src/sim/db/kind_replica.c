@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [RP_DELAY] = {.name = "delay",
                   .type = VALUE_DURATION,
@@ -158,7 +156,7 @@ static const struct metric_desc metrics[] = {
 
 /* ---- doing ----------------------------------------------------------------------- */
 
-static enum err set_replay(struct world *w, comp_id c, bool stopped, struct effect *e,
+static enum err set_replay(struct world *w, comp_id c, bool stopped, struct effect *fx,
                            struct errmsg *why)
 {
     struct follower *f = &db_at(w, c)->follows;
@@ -170,26 +168,26 @@ static enum err set_replay(struct world *w, comp_id c, bool stopped, struct effe
     bytes_format(&behind, (double)wal_unapplied(w, c));
     f->replay_stopped = stopped;
     wal_replan(w, c);
-    snprintf(e->title, sizeof e->title, "replay of %s %s, %s of log to apply",
+    snprintf(fx->title, sizeof fx->title, "replay of %s %s, %s of log to apply",
              w->comps[c].name, stopped ? "paused" : "goes on", behind.s);
     buf_release(&behind);
-    e->has_undo = true;
-    e->undo = (struct action){
+    fx->has_undo = true;
+    fx->undo = (struct action){
         .kind = ACTION_OP, .comp = c, .name = ops[stopped ? OP_RESUME : OP_PAUSE].name};
     return ERR_OK;
 }
 
 static enum err replica_op(struct world *w, comp_id c, int op, const struct action *a,
-                           struct effect *e, struct errmsg *why)
+                           struct effect *fx, struct errmsg *why)
 {
     switch (op) {
     case OP_KILL:
-        return database_kill(w, c, a->args[0].as.text, e, why);
+        return database_kill(w, c, a->args[0].as.text, fx, why);
     case OP_PAUSE:
     case OP_RESUME:
-        return set_replay(w, c, op == OP_PAUSE, e, why);
+        return set_replay(w, c, op == OP_PAUSE, fx, why);
     default:
-        return cluster_rebuild(w, c, e, why);
+        return cluster_rebuild(w, c, fx, why);
     }
 }
 
@@ -323,7 +321,7 @@ const struct kind_impl kind_replica = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .named = NAMED_QUERIED,
     .state_size = replica_state_size,
     .init = replica_init,

@@ -7,8 +7,6 @@
 #include "model/model.h"
 #include "truecode/model.h"
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [ST_CPU] = {.name = "cpu",
                 .type = VALUE_DIST,

@@ -10,8 +10,6 @@
 #include "engine/zipf.h"
 #include "truecode/model.h"
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [TB_ROWS] = {.name = "rows",
                  .type = VALUE_COUNT,
@@ -226,8 +224,8 @@ static enum err table_check(struct model *m, comp_id c, struct errmsg *why)
     m->comps[c].data = d;
     d->popular = zipf_make(&m->arena, (uint32_t)model_param(m, c, TB_KEYS)->as.count,
                            model_param(m, c, TB_POPULARITY)->as.number);
-    enum err err = indexes_at_start(m, c, d, why);
-    return err == ERR_OK ? indexes_wanted(m, c, d, why) : err;
+    enum err e = indexes_at_start(m, c, d, why);
+    return e == ERR_OK ? indexes_wanted(m, c, d, why) : e;
 }
 
 static size_t table_state_size(const struct model *m, comp_id c)

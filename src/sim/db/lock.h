@@ -38,7 +38,7 @@ struct lock {
     ref first, last;              /* claims that wait, through next/prev */
     uint32_t granted[LOCK_MODES]; /* how many hold it in each mode */
 };
-struct claim { /* one session's hold on a lock, or its wish for it */
+struct claim { /* hold of a session on a lock, or its wish for it */
     ref lock, conn;
     ref next, prev; /* in lock->grants, or in its queue */
     ref other;      /* the session's next claim; held ones only */
@@ -67,7 +67,7 @@ void lock_leave(struct world *w, struct conn *n);
 void lock_release_all(struct world *w, struct conn *n);
 /* A claim's timer: deadlock_timeout, lock_timeout. */
 void lock_timed_out(struct world *w, struct claim *c);
-/* Does `n`, which waits, wait for itself in the end (deadlock.c)? */
+/* Whether `n`, which waits, waits for itself in the end (deadlock.c). */
 bool lock_in_cycle(struct world *w, struct conn *n);
 /* Calls f for each session that `n` waits for; until f answers false. */
 void lock_blockers(const struct world *w, const struct conn *n,

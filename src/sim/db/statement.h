@@ -34,8 +34,8 @@ struct statement {
     uint64_t calls, failed;
     sim_time time;
     uint32_t running;
-    comp_id table; /* that it works on; COMP_NONE: none is modelled */
-    bool changes;  /* it writes, to the log or to a table: as its parameters are now */
+    comp_id table; /* the table worked on; COMP_NONE: none is modelled */
+    bool changes;  /* writes, to the log or to a table: as the parameters are now */
     double slow;   /* times the work; 1: as it should be */
 };
 static inline struct statement *statement_at(const struct world *w, comp_id statement)

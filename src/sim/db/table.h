@@ -79,7 +79,7 @@ struct table_data {
     uint32_t nindexes;
     const char *index[INDEXES_MAX]; /* [0]: the primary key */
     uint32_t at_start;              /* bits */
-    const struct zipf *popular;     /* which key; NULL: all alike */
+    const struct zipf *popular;     /* how keys are drawn; NULL: all alike */
 };
 struct statement_data {
     uint32_t index; /* of its table: the one it looks rows up by */
@@ -113,19 +113,19 @@ struct job { /* upkeep that is under way; one at a time for each table */
     uint32_t index; /* being made or dropped */
     ref act, conn;
     sim_time began;
-    sim_time working;  /* this piece of its work began */
+    sim_time working;  /* start of this piece of work */
     int64_t rest, all; /* rows to go; of how many */
     int64_t piece;     /* rows of the piece under way */
     int64_t freezes;   /* transactions up to here, when it is done; FREEZES_NONE */
 };
 
 struct table {
-    int64_t rows;   /* as of `since`; see table_live() */
+    int64_t rows;   /* live rows as of `since`; see table_live() */
     sim_time since; /* growth is counted from here */
     int64_t next_id;
     int64_t id_limit; /* 0: none */
     int64_t known;    /* rows as the planner believes */
-    bool misled;      /* its statistics are wrong, and stay so until an analyze */
+    bool misled;      /* statistics are wrong, and stay so until an analyze */
     uint32_t indexes; /* bits: those there are */
     int64_t dead;     /* dead rows now */
     int64_t died;     /* dead rows ever */

@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum {
     OP_CREATE_INDEX,
     OP_DROP_INDEX,
@@ -131,7 +129,7 @@ static enum err named_index(const struct world *w, comp_id c, const char *name,
 }
 
 static enum err begin_job(struct world *w, comp_id c, enum job_kind kind,
-                          uint32_t index, sim_time lock_timeout, struct effect *e,
+                          uint32_t index, sim_time lock_timeout, struct effect *fx,
                           struct errmsg *why)
 {
     const struct job *j = &table_at(w, c)->job;
@@ -152,7 +150,7 @@ static enum err begin_job(struct world *w, comp_id c, enum job_kind kind,
     struct buf n;
     buf_init(&n, 0);
     count_format(&n, (double)rows);
-    snprintf(e->title, sizeof e->title, "%s of %s begun%s%s%s", job_phrase(kind),
+    snprintf(fx->title, sizeof fx->title, "%s of %s begun%s%s%s", job_phrase(kind),
              w->comps[c].name, rows > 0 ? ": " : "", rows > 0 ? n.s : "",
              rows == 0  ? ""
              : rows > 1 ? " rows to go through"
@@ -162,7 +160,7 @@ static enum err begin_job(struct world *w, comp_id c, enum job_kind kind,
 }
 
 static enum err migrate(struct world *w, comp_id c, const struct action *a,
-                        struct effect *e, struct errmsg *why)
+                        struct effect *fx, struct errmsg *why)
 {
     static const char *const names[] = {"add_column", "rewrite", "backfill",
                                         "add_index"};
@@ -180,47 +178,47 @@ static enum err migrate(struct world *w, comp_id c, const struct action *a,
                           "backfill",
                           name);
     if (kinds[i] == JOB_CREATE_INDEX_ONLINE) {
-        enum err err = named_index(w, c, index_name, false, &index, why);
-        if (err != ERR_OK)
-            return err;
+        enum err e = named_index(w, c, index_name, false, &index, why);
+        if (e != ERR_OK)
+            return e;
     }
     sim_time limit = action_gives(a, 2) ? a->args[2].as.duration : 0;
     if (limit < 0)
         return errmsg_set(why, ERR_INPUT, "lock_timeout is 0 s or more");
-    return begin_job(w, c, kinds[i], index, limit, e, why);
+    return begin_job(w, c, kinds[i], index, limit, fx, why);
 }
 
 static enum err index_op(struct world *w, comp_id c, int op, const struct action *a,
-                         struct effect *e, struct errmsg *why)
+                         struct effect *fx, struct errmsg *why)
 {
     uint32_t index;
     bool drop = op == OP_DROP_INDEX;
     bool online = !action_gives(a, 1) || a->args[1].as.on;
-    enum err err = named_index(w, c, a->args[0].as.text, drop, &index, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = named_index(w, c, a->args[0].as.text, drop, &index, why);
+    if (e != ERR_OK)
+        return e;
     return begin_job(w, c,
                      drop     ? JOB_DROP_INDEX
                      : online ? JOB_CREATE_INDEX_ONLINE
                               : JOB_CREATE_INDEX,
-                     index, 0, e, why);
+                     index, 0, fx, why);
 }
 
 enum err table_op(struct world *w, comp_id c, int op, const struct action *a,
-                  struct effect *e, struct errmsg *why)
+                  struct effect *fx, struct errmsg *why)
 {
     static const enum job_kind kinds[] = {[OP_ANALYZE] = JOB_ANALYZE,
                                           [OP_VACUUM] = JOB_VACUUM,
                                           [OP_VACUUM_FULL] = JOB_VACUUM_FULL,
                                           [OP_WIDEN_IDS] = JOB_WIDEN_IDS};
     if (op == OP_MIGRATE)
-        return migrate(w, c, a, e, why);
+        return migrate(w, c, a, fx, why);
     if (op == OP_CREATE_INDEX || op == OP_DROP_INDEX)
-        return index_op(w, c, op, a, e, why);
+        return index_op(w, c, op, a, fx, why);
     if (op == OP_WIDEN_IDS && table_at(w, c)->id_limit == 0)
         return errmsg_set(why, ERR_REFUSED, "the ids of %s have no limit",
                           w->comps[c].name);
-    return begin_job(w, c, kinds[op], 0, 0, e, why);
+    return begin_job(w, c, kinds[op], 0, 0, fx, why);
 }
 
 /* When it ends by itself, what was lost is there again. */

@@ -202,7 +202,7 @@ void ledger_merge_own(struct world *w, struct act *to, const struct act *from)
     slices_add(w, to, from->own, from->nown);
 }
 
-/* Whom a waiting act waits for: its child, or the first of its branches. */
+/* The act that a waiting act waits for: its child, or the first of its branches. */
 static ref waits_for(const struct act *a)
 {
     return a->child != 0 ? a->child : a->branches;

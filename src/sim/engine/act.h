@@ -27,19 +27,19 @@ enum act_kind {
     ACT_SETUP /* the work of opening a connection, in somebody's cores (call/setup.h) */
 };
 enum query_mode {
-    QUERY_STATEMENT, /* one statement, on the caller's transaction connection if it has
+    QUERY_STATEMENT, /* a statement, on the caller's transaction connection if it has
                         one to this database, else on one of its pool's */
     QUERY_BEGIN,     /* takes a connection and hands it to parent->run.tx */
     QUERY_LEAK,      /* takes a connection, opens a transaction, never gives it back */
     QUERY_LOCK,      /* takes the lock that the op at a->program, a->pc names */
     QUERY_JOB,       /* upkeep of a table, in a session of its own (table_upkeep.c) */
-    QUERY_APART      /* one statement, on one of the pool's connections in any case */
+    QUERY_APART      /* a statement, on one of the pool's connections in any case */
 };
 enum act_flag {
     ACT_ABANDONED = 1,  /* nobody waits for it any more */
-    ACT_TRACED = 2,     /* its request's spans are reported */
+    ACT_TRACED = 2,     /* spans of the request are reported */
     ACT_WORKER = 4,     /* holds a worker of its instance */
-    ACT_IN_STATION = 8, /* its time is split into work and contention by the station */
+    ACT_IN_STATION = 8, /* the station splits the time into work and contention */
     ACT_HIT = 16, /* LOOKUP: the answer was a value; else the caller runs the body */
     ACT_DETACHED = 32, /* BRANCH: a refresh in the background */
     ACT_STALE = 64,
@@ -47,11 +47,11 @@ enum act_flag {
                             caller's program ends with a business answer too) */
     ACT_SENT = 256,      /* on its way: `begin` has not run */
     ACT_BACK = 512,      /* done: the answer is on its way */
-    ACT_COPY = 1024,     /* one of several copies of the same attempt (call_hedge.c) */
+    ACT_COPY = 1024,     /* a copy beside others of the same attempt (call_hedge.c) */
     ACT_LIMITED = 16384, /* a limiter counts it as inside */
     ACT_POISON = 32768,  /* REQUEST: a message that it may not be able to read */
     ACT_HELD = 8192,     /* waits for room in the bulkhead of a call (call_wait.c) */
-    ACT_WATCHED = 4096,  /* its balancer wants to know how it ends */
+    ACT_WATCHED = 4096,  /* a balancer wants to know how the request ends */
     ACT_LINE = 2048      /* goes by a kept connection (path_dial.c) */
 };
 
@@ -65,7 +65,7 @@ struct act {
     uint32_t gen;    /* 0: free; else unique among all that ever were (mod 2^32) */
     uint8_t kind;    /* enum act_kind */
     uint8_t mode;    /* QUERY: enum query_mode */
-    uint8_t cause;   /* what it waits for or does; CAUSE_COUNT: for its child */
+    uint8_t cause;   /* of the wait or the work; CAUSE_COUNT: a wait for the child */
     uint8_t reason;  /* how it ended, once it has */
     comp_id comp;    /* where it runs: service, database, cache, external, client */
     comp_id place;   /* where it waits; with `cause` */
@@ -80,19 +80,19 @@ struct act {
     uint16_t caller_instance; /* of the parent's component */
     comp_id watcher;          /* ACT_WATCHED: the balancer */
     uint64_t request;         /* the user's request */
-    sim_time start;           /* it was sent */
+    sim_time start;           /* sent at */
     sim_time since;           /* waits for (cause, place) since; accounted up to here */
     sim_time age;             /* oldest cached value in it; AGE_LOST */
-    ref parent;               /* who waits for it */
-    ref child;                /* whom it waits for (a call's current attempt) */
+    ref parent;               /* the act that waits for this one */
+    ref child;                /* the act waited for (a call's current attempt) */
     ref branches;             /* running branches, through `sibling` */
     ref sibling;      /* the next branch, or the next copy of the same attempt */
     ref more;         /* chunks of slices; 0: they are in `own` */
     ref next, prev;   /* acts in the same component (instance): oldest first; of a
                          branch, prev is the one before it in `branches` */
     ref qnext, qprev; /* the queue it waits in: free for the kind that holds it */
-    uint32_t timer;   /* what it waits for, if that is a time */
-    uint32_t timeout; /* its parent's patience with it (armed by the call policy) */
+    uint32_t timer;   /* the end of a wait for a time */
+    uint32_t timeout; /* the end of the parent's patience (armed by the call policy) */
     uint32_t pc;      /* op of its program at which it stands */
     /* where it works, or its place in an order */
     union {
@@ -116,7 +116,7 @@ struct act {
     uint16_t attempt;    /* 0: none running */
     uint8_t depth;       /* calls and branches above it */
     uint8_t hedges;      /* copies that the attempt it makes has had */
-    uint16_t try_number; /* which attempt of its caller's call it is */
+    uint16_t try_number; /* among the attempts of the caller's call */
     comp_id limiter;     /* ACT_LIMITED: which one */
     sim_time backoff;    /* last one (decorrelated jitter) */
     sim_time call_start;
@@ -124,7 +124,7 @@ struct act {
     uint32_t phase; /* the state machine of whoever holds it; 0 at begin */
     uint32_t load; /* a lookup that missed, then its caller: number of the load that the
                        key space counts on; 0: none */
-    uint32_t user; /* who asks, for what is spread or limited by it; 0: anyone */
+    uint32_t user; /* in whose name, for things spread or limited by user; 0: anyone */
     /* for whoever holds it alone */
     union {
         struct {                /* service: REQUEST, BRANCH, PROBE */
@@ -132,16 +132,16 @@ struct act {
             uint32_t nbranches; /* still running */
             uint32_t failed;    /* branches, where a share of them is enough */
             uint32_t own_pc;    /* BRANCH for one key: its lookup's op + 1 */
-            ref home;           /* its struct instance, once inside */
+            ref home;           /* the struct instance, once inside */
             ref tx;             /* connection of the open transaction; 0: none */
-            uint32_t row;       /* that its last statement or lock took, + 1; 0: none */
-            uint32_t row_version; /* as an optimistic read found it */
+            uint32_t row;       /* taken by the last statement or lock, + 1; 0: none */
+            uint32_t row_version; /* found by an optimistic read */
         } run;
         struct {             /* db: QUERY */
             ref conn;        /* the connection it runs on */
             uint32_t reason; /* that it will end with */
             uint32_t others; /* that waited, or ran, when it came */
-            uint32_t sync;   /* what its commit waits for (query.c) */
+            uint32_t sync;   /* of the commit's wait (query.c) */
         } query;
         struct {             /* cache: LOOKUP */
             uint32_t reason; /* that it will end with */
@@ -160,7 +160,7 @@ struct act {
         struct {                           /* client: a job's run, ACT_USER */
             uint32_t timeout, death, late; /* timers */
             bool bad;                      /* counted so, as it is late */
-            uint32_t rows;                 /* that it reads; 0: it goes by no items */
+            uint32_t rows;                 /* to be read; 0: the run goes by no items */
             sim_time whole, until;         /* time for them, and when that is over */
         } of_job;
         struct {             /* call: SETUP */
@@ -175,12 +175,12 @@ struct act {
     };
     /* from its caller */
     sim_time deadline; /* by then it has to be done; 0: none */
-    uint32_t visit;    /* what it is about, with `nth`: see act_subject() */
+    uint32_t visit;    /* the subject, with `nth`: see act_subject() */
     ref before;        /* COPY: slices of the caller's time until it was sent */
-    uint16_t nth;      /* of those that a fan-out or several messages make of a visit */
-    uint8_t priority;  /* its client's: 0 is refused first, 3 last */
+    uint16_t nth;      /* among those that a fan-out or several messages make */
+    uint8_t priority;  /* of the client: 0 is refused first, 3 last */
     uint8_t nown;      /* slices in `own` */
-    uint16_t cost;     /* what the last retry of its call took from the quota */
+    uint16_t cost;     /* taken from the quota by the last retry of the call */
     /* while it is on its way (call/path.c) */
     comp_id hop;         /* the link that a balancer sent it on by, + 1; 0: none */
     ref line;            /* the kept connection it goes by; 0: none */
@@ -188,8 +188,8 @@ struct act {
     uint8_t step;        /* enum dial_step */
     uint8_t rest : 1;    /* only a piece of its message is missing */
     uint8_t way : 1;     /* enum way: of its message, or of the one before */
-    uint8_t dead : 1;    /* its connection is dead: its message does not get through */
-    uint8_t ordered : 1; /* its message has a place in the order of its connection */
+    uint8_t dead : 1;    /* a dead connection: the message does not get through */
+    uint8_t ordered : 1; /* the message has a place in the order of its connection */
     uint8_t here : 1;    /* ordered: it has arrived, and one before it has not */
     struct slice own[LEDGER_OWN];
 };

@@ -23,7 +23,7 @@ struct cal_event {
 enum event_kind {
     EV_NONE,
     EV_ARRIVE,   /* a child act reaches its component (network time over) */
-    EV_DELIVER,  /* its answer reaches the parent */
+    EV_DELIVER,  /* an answer reaches the parent */
     EV_TIMEOUT,  /* an attempt's timeout */
     EV_BACKOFF,  /* retry now */
     EV_READY,    /* act_timer(): the act goes on */

@@ -38,7 +38,7 @@ typedef uint32_t ref; /* offset / 8 from the start of the region; 0: none */
 /* Marks what a hot function does once in a while, such as growing an array: kept out of
  * it, it does not cost the usual way its registers. */
 #define SELDOM __attribute__((noinline, cold))
-/* And the small steps of the usual way, which would cost more as calls than as code. */
+/* Marks small steps of the usual way, which would cost more as calls than as code. */
 #define HOT static inline __attribute__((always_inline))
 
 /* ---- the model ------------------------------------------------------------------ */
@@ -102,7 +102,7 @@ struct model {
     bool has_slo;
     struct slo *slo;    /* the objective; all 0 where there is none */
     bool *slo_client;   /* per component: the objective applies to this client */
-    comp_id *slo_names; /* as given */
+    comp_id *slo_names; /* names as given */
     size_t nslo_names;
     comp_id *by_name;   /* for model_find: a hash table; COMP_NONE: empty */
     size_t by_name_cap; /* power of two, never more than half full */
@@ -169,7 +169,7 @@ struct world {
     const struct comp *comps;                  /* model->comps */
     const ref *states;                         /* model->states */
     const uint8_t *kinds;                      /* model->kinds */
-    const struct kind_impl *const *kind_table; /* which those are numbers in */
+    const struct kind_impl *const *kind_table; /* the table that kinds are numbers in */
     const struct observer *observer;           /* during a run; else NULL */
     uint32_t outcome; /* of the event being dispatched, for the digest */
     ref safe;         /* while used <= this, there is headroom; 0: find out */
@@ -198,7 +198,7 @@ static inline sim_time w_now(const struct world *w)
  * event may allocate 256 KiB besides growing arrays. Never fails (the loop keeps
  * headroom). */
 ref w_alloc(struct world *w, size_t bytes);
-void w_release(struct world *w, ref r, size_t bytes); /* as many as were asked for */
+void w_release(struct world *w, ref r, size_t bytes); /* of w_alloc() */
 /* Grows an array of `size`-byte items to hold at least `need`: copies, frees the old
  * one; *cap is in items. New items are zeroed. */
 void w_grow(struct world *w, ref *array, uint32_t *cap, uint32_t need, size_t size);

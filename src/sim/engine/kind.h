@@ -35,8 +35,8 @@ struct bulk {
     double instances; /* given: the most there may be of the service it is or is of */
     double behind;    /* given: the most there may be of the service it sends to */
     double n;         /* how many */
-    double bytes;     /* that they take beyond the state of the component */
-    bool in_state;    /* that grows with them, too */
+    double bytes;     /* of all n, beyond the state of the component */
+    bool in_state;    /* the state grows with n, too */
     const char *word; /* "keys"; NULL: they are not worth telling apart */
 };
 
@@ -46,7 +46,7 @@ enum kind_trait {
     KIND_WHOLE = 2,    /* is called as a whole: it has no endpoints */
     KIND_HANDS_ON = 4, /* stands in front of its target and hands on to it */
     KIND_STARTS = 8,   /* begins what others do: its acts are roots */
-    KIND_USERS = 16,   /* its acts are people, who wait for what is elsewhere */
+    KIND_USERS = 16,   /* acts are people, who wait for what is elsewhere */
     KIND_JUDGED = 32   /* the objective may be about what it begins */
 };
 /* When its components are set up in a new world. */
@@ -131,7 +131,7 @@ struct kind_impl {
      * one process, and says when that starts (later_restarted()). */
     void (*keep)(struct world *w, comp_id c, int param, const struct value *old,
                  const struct value *now);
-    /* What instance `number` keeps of such a setting; NULL: nothing. */
+    /* The value that instance `number` keeps of such a setting; NULL: none. */
     const struct value *(*kept)(const struct world *w, comp_id c, int param,
                                 int number);
     /* Whether, and how, hardware becomes `v`. Must be there where a parameter is of
@@ -143,7 +143,7 @@ struct kind_impl {
     void (*resized)(struct world *w, comp_id c, int param);
     /* `op`, `fault`: index into the descriptor's tables. */
     enum err (*op)(struct world *w, comp_id c, int op, const struct action *a,
-                   struct effect *e, struct errmsg *why);
+                   struct effect *fx, struct errmsg *why);
     /* on: it begins; else it ends (same action). */
     enum err (*fault)(struct world *w, comp_id c, int fault, const struct action *a,
                       bool on, struct errmsg *why);
@@ -159,7 +159,7 @@ struct kind_impl {
     /* Chooses among `n` of them by a rule (enum balance). */
     int (*choose)(struct world *w, comp_id c, int rule, const uint16_t *numbers,
                   uint32_t n);
-    /* Has the instance a file descriptor for one more connection? Logs when not. */
+    /* Whether an instance has a file descriptor for another connection. Logs when not. */
     bool (*fd_free)(struct world *w, comp_id c, int number);
     /* The cores of an instance, or of a server (`number` 0); NULL: not up. Whatever is
      * inside when they stop goes on with INSTANCE_GONE. */

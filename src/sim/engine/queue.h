@@ -1,5 +1,9 @@
 /*
- * queue: lists of acts, in order.
+ * queue: lists of acts, in order. An act is in at most two of them: a queue, through
+ * qnext and qprev, where it waits for something; and the members of its component or
+ * instance, through next and prev, for as long as it is there. The list is its owner's
+ * (struct list in the component's state); acts in it are freed by nobody else before they
+ * have been taken out.
  */
 #ifndef SIM_ENGINE_QUEUE_H
 #define SIM_ENGINE_QUEUE_H

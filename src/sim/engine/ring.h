@@ -11,7 +11,7 @@
 struct ring {
     ref places; /* sorted: hash in the upper 48 bits, instance number in the lower 16 */
     uint32_t n, cap;
-    uint32_t instances, virtual_nodes; /* what it was made for */
+    uint32_t instances, virtual_nodes; /* counts that the ring was made for */
 };
 
 /* Chooses among `n` numbers, which rise, for this key. The ring is (re)made when need

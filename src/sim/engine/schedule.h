@@ -1,5 +1,6 @@
 /*
- * schedule: what the incident does, and when.
+ * schedule: the deeds of the incident, and when each comes: faults and their ends, deploys,
+ * and decoys, which are told like the others and change nothing. Owned by the model.
  */
 #ifndef SIM_ENGINE_SCHEDULE_H
 #define SIM_ENGINE_SCHEDULE_H
@@ -8,14 +9,14 @@
 #include "truecode/kind.h"
 
 struct schedule_entry {
-    sim_time at;
-    bool decoy;
+    sim_time at;          /* of the first time */
+    bool decoy;           /* told, not done */
     bool final;           /* of a decoy: without undo */
     struct action action; /* texts in the arena */
     const char *who, *title;
     /* A fault that comes again: lasts so long each time, begins anew so long after the
-     * end, and not after `until`. What is drawn depends on the world's seed, the entry
-     * and how often it has come, and on nothing else. */
+     * end, and not after `until`. The draws depend on the world's seed, the entry and how
+     * often it has come, and on nothing else. */
     bool repeats;
     struct dist lasts, again;
     sim_time until;

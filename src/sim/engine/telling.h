@@ -16,7 +16,7 @@ enum { NOTE_BYTES = 48 };
 /* A piece of a traced act's time that ends now (a->flags & ACT_TRACED). */
 void w_span(struct world *w, const struct act *a, enum cause cause, comp_id place,
             sim_time start, enum reason reason, const char *note);
-/* Whose trace a transaction belongs to that its request leaves open. */
+/* The trace that a transaction belongs to which its request leaves open. */
 struct left_open {
     uint64_t request; /* 0: not traced */
     uint32_t span, parent;

@@ -160,7 +160,7 @@ struct world *world_fork(const struct world *w)
     size_t used = (size_t)W_HEAD(w)->used * 8;
     *copy = *w;
     copy->model = model_ref(w->model);
-    copy->base = NULL; /* that of w is not ours to free where there is no memory */
+    copy->base = NULL; /* the region of w is not the copy's to free */
     copy->observer = NULL;
     copy->safe = 0;
     if (region_map(copy, used + HEADROOM)) {
@@ -265,39 +265,39 @@ static void digest(struct world *w, const struct cal_event *e, sim_time at)
 enum err world_run(struct world *w, sim_time until, uint64_t max_events,
                    const struct observer *o, struct errmsg *why)
 {
-    enum err err = ERR_OK;
-    struct cal_event e;
+    enum err e = ERR_OK;
+    struct cal_event event;
     sim_time at;
     if (W_HEAD(w)->stopped)
         return world_ran_away(w, why);
     w->observer = o;
     for (;; max_events--) {
         if (!world_room(w)) {
-            err = world_ran_away(w, why);
+            e = world_ran_away(w, why);
             break;
         }
         if (max_events == 0) {
-            err = errmsg_set(why, ERR_STOPPED, "stopped before the end");
+            e = errmsg_set(why, ERR_STOPPED, "stopped before the end");
             break;
         }
         if (ready_one(w))
             continue;
         if (CHECKING && W_HEAD(w)->events % WALK_EVERY == 0)
             world_check(w);
-        if (!calendar_next(w, until, &e, &at))
+        if (!calendar_next(w, until, &event, &at))
             break;
         W_HEAD(w)->now = at;
         W_HEAD(w)->events++;
         w->outcome = 0;
         if (w->vast)
             look_ahead(w);
-        dispatch(w, &e);
-        digest(w, &e, at);
+        dispatch(w, &event);
+        digest(w, &event, at);
     }
-    if (err == ERR_OK && until > W_HEAD(w)->now && until != SIM_FOREVER)
+    if (e == ERR_OK && until > W_HEAD(w)->now && until != SIM_FOREVER)
         W_HEAD(w)->now = until;
     w->observer = NULL;
-    return err;
+    return e;
 }
 
 uint64_t world_digest(const struct world *w)

@@ -128,7 +128,7 @@ enum err world_ran_away(struct world *w, struct errmsg *why)
     buf_init(&text, sizeof why->text);
     if (!say_kept(w, &text))
         say_work(w, &text);
-    enum err err = errmsg_set(why, ERR_LIMIT, "%s", text.s);
+    enum err e = errmsg_set(why, ERR_LIMIT, "%s", text.s);
     buf_release(&text);
-    return err;
+    return e;
 }

@@ -24,8 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum { EV_NEXT }; /* a: a bucket: its first may go */
 
 static const struct param_desc params[] = {
@@ -375,7 +373,7 @@ static void limiter_resume(struct world *w, struct act *a, enum reason reason)
 static void limiter_cancel(struct world *w, struct act *a)
 {
     if (a->phase == 1)
-        return; /* it has its turn already */
+        return; /* the act has its turn already */
     struct bucket_limits *b = W_PTR(w, struct bucket_limits, a->limited.bucket);
     leave(w, a, b);
     if (b->nwaiting == 0)
@@ -550,7 +548,7 @@ const struct kind_impl kind_limiter = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .traits = KIND_HANDS_ON,
     .resolve = limiter_resolve,
     .check = limiter_check,

@@ -43,7 +43,7 @@ static inline int limit_class(const struct act *a)
 }
 
 struct bucket_limits { /* of one that is limited; it never moves */
-    limit_units level; /* as of `at`; at most burst * ONE_REQUEST */
+    limit_units level; /* tokens as of `at`; at most burst * ONE_REQUEST */
     sim_time at;
     uint32_t key, home; /* home: the calling instance, if each has its own */
     uint8_t who;        /* enum limit_who */
@@ -94,7 +94,7 @@ struct limiter_state {
     uint32_t ngates;
     struct override overrides[OVERRIDES_MAX];
     uint32_t noverrides;
-    struct list inside; /* that wait */
+    struct list inside; /* acts that wait */
     bool open, closed;  /* faults */
     uint64_t requests, admitted, limited, too_many, waited, left;
     sim_time wait_time;
@@ -131,7 +131,7 @@ enum { GATE_MOST = 1000, GATE_INITIAL = 20 };
 
 /* limiter_ops.c */
 enum err limiter_op(struct world *w, comp_id c, int op, const struct action *a,
-                    struct effect *e, struct errmsg *why);
+                    struct effect *fx, struct errmsg *why);
 /* kind_limiter.c: lets go on whom the bucket has room for. */
 void limiter_release(struct world *w, comp_id c, struct bucket_limits *b);
 

@@ -36,9 +36,9 @@ static enum err find_who(const struct world *w, comp_id c, const char *text,
     }
     buf_init(&b, 0);
     buf_addf(&b, "%s/%s", w->comps[c].name, text);
-    enum err err = model_call_target(m, b.s, &target, &endpoint, why);
+    enum err e = model_call_target(m, b.s, &target, &endpoint, why);
     buf_release(&b);
-    if (err != ERR_OK || endpoint == COMP_NONE)
+    if (e != ERR_OK || endpoint == COMP_NONE)
         return errmsg_set(
             why, ERR_NOT_FOUND,
             "\"%.60s\" is no client, calling service, endpoint or user's number", text);
@@ -76,7 +76,7 @@ static void begins_anew(struct world *w, comp_id c, struct bucket_limits *b, voi
 }
 
 enum err limiter_op(struct world *w, comp_id c, int op, const struct action *a,
-                    struct effect *e, struct errmsg *why)
+                    struct effect *fx, struct errmsg *why)
 {
     struct limiter_state *s = limiter_of(w, c);
     struct override o = {0};
@@ -87,9 +87,9 @@ enum err limiter_op(struct world *w, comp_id c, int op, const struct action *a,
                           w->comps[c].name);
     if (!(per_s >= -1 && per_s <= 1e9))
         return errmsg_set(why, ERR_INPUT, "limit: 0 to 1000000000 a second, or -1");
-    enum err err = find_who(w, c, a->args[1].as.text, &o, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = find_who(w, c, a->args[1].as.text, &o, why);
+    if (e != ERR_OK)
+        return e;
     struct override *slot = override_slot(s, &o);
     if (!slot)
         return errmsg_set(why, ERR_REFUSED, "%s has %d limits already",
@@ -99,17 +99,17 @@ enum err limiter_op(struct world *w, comp_id c, int op, const struct action *a,
     *slot = per_s < 0 ? (struct override){0} : o;
     limiter_each(w, c, begins_anew, &o);
     if (per_s < 0)
-        snprintf(e->title, sizeof e->title, "%s: no limit of its own for %.40s",
+        snprintf(fx->title, sizeof fx->title, "%s: no limit of its own for %.40s",
                  w->comps[c].name, a->args[1].as.text);
     else
-        snprintf(e->title, sizeof e->title, "%s: limit %.40s to %.4g/s",
+        snprintf(fx->title, sizeof fx->title, "%s: limit %.40s to %.4g/s",
                  w->comps[c].name, a->args[1].as.text, per_s);
-    snprintf(e->text, sizeof e->text, "%s", a->args[1].as.text);
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP,
-                              .comp = c,
-                              .name = "limit",
-                              .args = {value_number(was), value_text(e->text)},
-                              .nargs = 2};
+    snprintf(fx->text, sizeof fx->text, "%s", a->args[1].as.text);
+    fx->has_undo = true;
+    fx->undo = (struct action){.kind = ACTION_OP,
+                               .comp = c,
+                               .name = "limit",
+                               .args = {value_number(was), value_text(fx->text)},
+                               .nargs = 2};
     return ERR_OK;
 }

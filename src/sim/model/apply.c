@@ -58,9 +58,9 @@ static enum err apply_set(struct world *w, const struct action *a, const char *w
         i++;
     const struct param_desc *p = &k->desc.params[i];
     struct value *slot = &w_values(w, a->comp)[i], old = *slot;
-    enum err err = k->set ? k->set(w, a->comp, (int)i, &a->args[0], why) : ERR_OK;
-    if (err != ERR_OK)
-        return err;
+    enum err e = k->set ? k->set(w, a->comp, (int)i, &a->args[0], why) : ERR_OK;
+    if (e != ERR_OK)
+        return e;
     *slot = a->args[0];
     if (k->changed)
         k->changed(w, a->comp, (int)i, &old);
@@ -80,7 +80,7 @@ static enum err apply_set(struct world *w, const struct action *a, const char *w
     return ERR_OK;
 }
 
-/* What an operator may do to it. */
+/* The deeds an operator may do to a component. */
 static enum err apply_set_later(struct world *w, const struct action *a,
                                 const char *who, struct errmsg *why)
 {
@@ -122,24 +122,24 @@ static enum err apply_op(struct world *w, const struct action *a, const char *wh
     if (a->instance > 0 && !k->desc.ops[i].instance)
         return errmsg_set(why, ERR_INPUT, "%s is for all of %s, not for one instance",
                           a->name, w->comps[a->comp].name);
-    struct effect e = {.busy = k->desc.ops[i].cost};
-    enum err err = !k->op ? errmsg_set(why, ERR_REFUSED, "%s cannot do that", a->name)
-                          : k->op(w, a->comp, (int)i, a, &e, why);
-    if (err != ERR_OK)
-        return err;
+    struct effect fx = {.busy = k->desc.ops[i].cost};
+    enum err e = !k->op ? errmsg_set(why, ERR_REFUSED, "%s cannot do that", a->name)
+                        : k->op(w, a->comp, (int)i, a, &fx, why);
+    if (e != ERR_OK)
+        return e;
     if (busy)
-        *busy = e.busy;
-    if (!who || e.no_record)
+        *busy = fx.busy;
+    if (!who || fx.no_record)
         return ERR_OK;
-    if (e.title[0] == '\0') {
+    if (fx.title[0] == '\0') {
         struct buf title;
         buf_init(&title, 0);
         buf_addf(&title, "%s ", a->name);
         name_of(w, a, &title);
-        snprintf(e.title, sizeof e.title, "%s", title.s);
+        snprintf(fx.title, sizeof fx.title, "%s", title.s);
         buf_release(&title);
     }
-    tell(w, a, who, e.title, e.has_undo ? &e.undo : NULL);
+    tell(w, a, who, fx.title, fx.has_undo ? &fx.undo : NULL);
     return ERR_OK;
 }
 
@@ -193,11 +193,11 @@ static enum err apply_fault(struct world *w, const struct action *a, const char 
 {
     const struct kind_impl *k = comp_kind(w, a->comp);
     int i = fault_index(&k->desc, a->name);
-    enum err err = !k->fault ? errmsg_set(why, ERR_REFUSED, "%s cannot fail",
-                                          w->comps[a->comp].name)
-                             : k->fault(w, a->comp, i, a, true, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = !k->fault ? errmsg_set(why, ERR_REFUSED, "%s cannot fail",
+                                        w->comps[a->comp].name)
+                           : k->fault(w, a->comp, i, a, true, why);
+    if (e != ERR_OK)
+        return e;
     forget(w, a);
     if (a->duration > 0)
         remember(w, a);
@@ -285,21 +285,21 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
     struct action fit = *a;
     if (busy)
         *busy = 0;
-    enum err err = model_check_action(w->model, &fit, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = model_check_action(w->model, &fit, why);
+    if (e != ERR_OK)
+        return e;
     if (W_HEAD(w)->stopped || !world_headroom(w, 4 * HEADROOM))
         return errmsg_set(why, ERR_LIMIT,
                           "the world ran away: nothing can be done in it");
     w->observer = o;
     world_settle(w);
     w->outcome = 0;
-    err = apply(w, &fit, who, busy, why);
+    e = apply(w, &fit, who, busy, why);
     w->observer = NULL;
-    if (err == ERR_OK)
+    if (e == ERR_OK)
         W_HEAD(w)->digest =
             hash_u64(W_HEAD(w)->digest, hash_u64((uint64_t)w_now(w), fit.comp));
-    return err;
+    return e;
 }
 
 /* The least pause between two faults of an entry that comes again. */

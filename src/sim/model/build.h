@@ -1,5 +1,13 @@
 /*
- * build: what the files that build a model share.
+ * build: the building of a model, in the order in which it goes:
+ *
+ *   model.c              components, parameters and programs as they are given
+ *   room.c               refused here where there is not the memory for a world of it
+ *   model_finish.c       names become numbers; kinds resolve, gather, check; the schedule
+ *   compile_endpoints.c  programs become ops (compile.c)
+ *
+ * All lies in the model's arena and never changes once it is finished. Errors are
+ * sentences for the author, with the line where there is one.
  */
 #ifndef SIM_MODEL_BUILD_H
 #define SIM_MODEL_BUILD_H
@@ -20,18 +28,20 @@ struct source {
 struct model *model_make(const struct parts *parts);
 comp_id model_append(struct model *m, const struct kind_impl *kind, const char *name,
                      struct errmsg *why);
-/* A version's number; it is new, or was named before. */
+/* Returns the number of a version, which is new or was named before. */
 int version_add(struct model *m, comp_id service, const char *name);
-/* The programs of all endpoints. */
+/* Compiles the programs of all endpoints. */
 enum err compile_endpoints(struct model *m, struct errmsg *why);
-/* A counter for each result that they answer by name, behind all other components. */
+/* Adds a counter for each result that programs answer by name, behind all other
+ * components. */
 enum err count_results(struct model *m, struct errmsg *why);
 
 /* The component whose numbers the instances have: a pool's are those of its service, a
  * subscription's those of its topic, a clock's and a balancer's those of whom it is
  * for. COMP_NONE: nobody's. */
 comp_id model_numbered_by(const struct model *m, comp_id c);
-/* Names and arguments as its component's kind wants them, ids for names. */
+/* Makes names and arguments of an action as the kind of its component wants them, ids for
+ * names. */
 enum err model_check_action(const struct model *m, struct action *a,
                             struct errmsg *why);
 

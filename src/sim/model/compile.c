@@ -50,10 +50,7 @@ static void refuse(struct compiler *c, const struct node *n, enum err err)
 
 static uint32_t label_new(struct compiler *c)
 {
-    if (c->nlabels == c->labels_cap) {
-        c->labels_cap = c->labels_cap == 0 ? TINY(32, 1) : c->labels_cap * 2;
-        c->labels = mem_grow(c->labels, c->labels_cap, sizeof *c->labels);
-    }
+    GROW(c->labels, c->nlabels, c->labels_cap);
     c->labels[c->nlabels] = PC_NONE;
     return c->nlabels++;
 }
@@ -67,10 +64,7 @@ static void label_here(struct compiler *c, uint32_t label)
 static struct op *emit(struct compiler *c, enum op_code code, const struct node *n,
                        const struct context *x)
 {
-    if (c->nops == c->ops_cap) {
-        c->ops_cap = c->ops_cap == 0 ? TINY(32, 1) : c->ops_cap * 2;
-        c->ops = mem_grow(c->ops, c->ops_cap, sizeof *c->ops);
-    }
+    GROW(c->ops, c->nops, c->ops_cap);
     if (c->nops >= OPS_MAX)
         refuse(c, n, errmsg_set(c->why, ERR_LIMIT, "the program is too large"));
     struct op *op = &c->ops[c->nops++];
@@ -209,10 +203,10 @@ static void emit_call(struct compiler *c, const struct node *n, const struct con
         struct buf b;
         buf_init(&b, 0);
         buf_addf(&b, n->what && n->what[0] ? "%s/%s" : "%s", n->target, n->what);
-        enum err err = model_call_target(c->m, b.s, &names.target, &names.what, c->why);
+        enum err e = model_call_target(c->m, b.s, &names.target, &names.what, c->why);
         buf_release(&b);
-        if (err != ERR_OK)
-            refuse(c, n, err);
+        if (e != ERR_OK)
+            refuse(c, n, e);
         else
             names.policy = policy(c, n, names.target);
         if (names.what == COMP_NONE)

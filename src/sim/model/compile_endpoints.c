@@ -25,14 +25,14 @@ static enum err compile_source(struct model *m, struct source *s, struct errmsg 
     comp_id service = m->comps[s->endpoint].owner;
     size_t versions = model_versions(m, service);
     struct program *program = NULL;
-    enum err err = program_compile(m, service, s->endpoint, s->body, &program, why);
-    for (size_t v = 0; v < versions && err == ERR_OK; v++) {
+    enum err e = program_compile(m, service, s->endpoint, s->body, &program, why);
+    for (size_t v = 0; v < versions && e == ERR_OK; v++) {
         bool compiled = endpoint_program(m, s->endpoint, (int)v);
         if (s->version == (int)v || (s->version == -1 && !compiled))
             endpoint_set_program(m, s->endpoint, versions, v, program);
     }
     s->program = program;
-    return err;
+    return e;
 }
 
 /* In the order in which they were given: one that is like another may be that one's. */
@@ -48,9 +48,9 @@ static void copy_programs(struct model *m, comp_id endpoint)
 enum err compile_endpoints(struct model *m, struct errmsg *why)
 {
     for (struct source *s = m->sources; s; s = s->next) {
-        enum err err = compile_source(m, s, why);
-        if (err != ERR_OK)
-            return err;
+        enum err e = compile_source(m, s, why);
+        if (e != ERR_OK)
+            return e;
     }
     for (const struct source *s = m->sources; s; s = s->next)
         copy_programs(m, s->endpoint);

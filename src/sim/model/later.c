@@ -187,7 +187,7 @@ void later_resized(struct world *w, ref r, struct action *done, struct buf *titl
     const struct kind_impl *k = comp_kind(w, l.comp);
     const struct param_desc *p = &k->desc.params[l.param];
     struct value old = w_values(w, l.comp)[l.param];
-    later_at(w, r)->timer = 0; /* has come */
+    later_at(w, r)->timer = 0; /* the timer has come */
     drop(w, r);
     name_change(w, l.comp, p, &old, &l.value, title);
     buf_adds(title, ": resized");

@@ -114,10 +114,7 @@ comp_id model_append(struct model *m, const struct kind_impl *kind, const char *
         (void)errmsg_set(why, ERR_LIMIT, "more than %d components", COMPS_MAX);
         return COMP_NONE;
     }
-    if (m->ncomps == m->comps_cap) {
-        m->comps_cap = m->comps_cap == 0 ? TINY(32, 1) : m->comps_cap * 2;
-        m->comps = mem_grow(m->comps, m->comps_cap, sizeof *m->comps);
-    }
+    GROW(m->comps, m->ncomps, m->comps_cap);
     comp_id c = (comp_id)m->ncomps++;
     m->comps[c] = (struct comp){.name = arena_strdup(&m->arena, name),
                                 .kind = kind,
@@ -209,10 +206,10 @@ enum err model_set(struct model *m, comp_id c, const char *param, struct value v
         return no_param(m, c, param, why);
     bool by_name = p->type == VALUE_COMP && v.type == VALUE_TEXT; /* resolved later */
     if (!by_name) {
-        enum err err = value_fit(m, p, &v, &fit, why);
-        if (err != ERR_OK) {
+        enum err e = value_fit(m, p, &v, &fit, why);
+        if (e != ERR_OK) {
             errmsg_prefix(why, "%s: ", model_name(m, c));
-            return err;
+            return e;
         }
     }
     if (fit.type == VALUE_TEXT)
@@ -284,9 +281,9 @@ enum err model_endpoint(struct model *m, comp_id service, const char *name,
                               version);
         index = version_add(m, service, version);
     }
-    enum err err = endpoint_comp(m, service, name, &endpoint, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = endpoint_comp(m, service, name, &endpoint, why);
+    if (e != ERR_OK)
+        return e;
     for (const struct source *s = m->comps[endpoint].newest; s; s = s->older)
         if (s->version == index)
             return errmsg_set(why, ERR_INPUT,
@@ -371,10 +368,7 @@ static struct schedule_entry *schedule_add(struct model *m, sim_time at,
                          SCHEDULE_MAX);
         return NULL;
     }
-    if (m->nschedule == m->schedule_cap) {
-        m->schedule_cap = m->schedule_cap == 0 ? TINY(16, 1) : m->schedule_cap * 2;
-        m->schedule = mem_grow(m->schedule, m->schedule_cap, sizeof *m->schedule);
-    }
+    GROW(m->schedule, m->nschedule, m->schedule_cap);
     struct schedule_entry *e = &m->schedule[m->nschedule++];
     *e = (struct schedule_entry){.at = at};
     return e;
@@ -583,9 +577,9 @@ enum err model_resolve_param(const struct model *m, const char *path, comp_id *c
                           path);
     memcpy(name, path, n);
     name[n] = '\0';
-    enum err err = model_resolve(m, name, c, &instance, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = model_resolve(m, name, c, &instance, why);
+    if (e != ERR_OK)
+        return e;
     if (instance != 0)
         return errmsg_set(why, ERR_INPUT,
                           "parameters belong to %s, not to one instance",

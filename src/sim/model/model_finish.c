@@ -104,9 +104,9 @@ static enum err resolve_kind(struct model *m, bool late, struct errmsg *why)
         const struct kind_impl *k = m->comps[i].kind;
         if (!k->resolve || comp_has(&m->comps[i], KIND_STARTS) != late)
             continue;
-        enum err err = k->resolve(m, (comp_id)i, why);
-        if (err != ERR_OK)
-            return err;
+        enum err e = k->resolve(m, (comp_id)i, why);
+        if (e != ERR_OK)
+            return e;
     }
     return ERR_OK;
 }
@@ -376,18 +376,18 @@ static enum err check_number(const struct model *m, const struct schedule_entry 
 static enum err check_schedule(struct model *m, struct errmsg *why)
 {
     for (size_t i = 0; i < m->nschedule; i++) {
-        struct schedule_entry *e = &m->schedule[i];
-        if (e->decoy)
+        struct schedule_entry *entry = &m->schedule[i];
+        if (entry->decoy)
             continue;
-        enum err err = model_check_action(m, &e->action, why);
-        if (err == ERR_OK)
-            err = check_number(m, e, why);
-        if (err != ERR_OK) {
-            if (e->action.line > 0)
-                errmsg_prefix(why, "line %d: ", e->action.line);
+        enum err e = model_check_action(m, &entry->action, why);
+        if (e == ERR_OK)
+            e = check_number(m, entry, why);
+        if (e != ERR_OK) {
+            if (entry->action.line > 0)
+                errmsg_prefix(why, "line %d: ", entry->action.line);
             else
                 errmsg_prefix(why, "incident, entry %zu: ", i + 1);
-            return err;
+            return e;
         }
     }
     return ERR_OK;
@@ -408,9 +408,9 @@ static enum err gather_kinds(struct model *m, struct errmsg *why)
 {
     for (size_t i = 0; i < m->parts->nkinds; i++) {
         const struct kind_impl *k = m->parts->kinds[i];
-        enum err err = k->gather ? k->gather(m, why) : ERR_OK;
-        if (err != ERR_OK)
-            return err;
+        enum err e = k->gather ? k->gather(m, why) : ERR_OK;
+        if (e != ERR_OK)
+            return e;
     }
     return ERR_OK;
 }
@@ -419,9 +419,9 @@ static enum err check_kinds(struct model *m, struct errmsg *why)
 {
     for (size_t i = 0; i < m->ncomps; i++) {
         const struct kind_impl *k = m->comps[i].kind;
-        enum err err = k->check ? k->check(m, (comp_id)i, why) : ERR_OK;
-        if (err != ERR_OK)
-            return err;
+        enum err e = k->check ? k->check(m, (comp_id)i, why) : ERR_OK;
+        if (e != ERR_OK)
+            return e;
     }
     return ERR_OK;
 }
@@ -489,26 +489,24 @@ static void lay_out(struct model *m)
 
 enum err model_finish(struct model *m, struct errmsg *why)
 {
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     if (m->finished)
         return errmsg_set(why, ERR_REFUSED, "the model is finished already");
-    if ((err = find_owners(m, why)) != ERR_OK ||
-        (err = need_params(m, why)) != ERR_OK || (err = room_check(m, why)) != ERR_OK)
-        return err;
+    if ((e = find_owners(m, why)) != ERR_OK || (e = need_params(m, why)) != ERR_OK ||
+        (e = room_check(m, why)) != ERR_OK)
+        return e;
     m->ngiven = m->ncomps;
     name_versions(m);
-    if ((err = resolve_kind(m, false, why)) != ERR_OK ||
-        (err = resolve_kind(m, true, why)) != ERR_OK ||
-        (err = compile_endpoints(m, why)) != ERR_OK ||
-        (err = gather_kinds(m, why)) != ERR_OK ||
-        (err = resolve_comps(m, why)) != ERR_OK ||
-        (err = count_results(m, why)) != ERR_OK)
-        return err;
+    if ((e = resolve_kind(m, false, why)) != ERR_OK ||
+        (e = resolve_kind(m, true, why)) != ERR_OK ||
+        (e = compile_endpoints(m, why)) != ERR_OK ||
+        (e = gather_kinds(m, why)) != ERR_OK || (e = resolve_comps(m, why)) != ERR_OK ||
+        (e = count_results(m, why)) != ERR_OK)
+        return e;
     choose_slo_clients(m);
-    if ((err = check_schedule(m, why)) != ERR_OK ||
-        (err = check_kinds(m, why)) != ERR_OK ||
-        (err = room_check(m, why)) != ERR_OK) /* calls came on top */
-        return err;
+    if ((e = check_schedule(m, why)) != ERR_OK || (e = check_kinds(m, why)) != ERR_OK ||
+        (e = room_check(m, why)) != ERR_OK) /* calls came on top */
+        return e;
     lay_out(m);
     m->finished = true;
     return ERR_OK;

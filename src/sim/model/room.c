@@ -21,8 +21,8 @@ struct group {
     double each;      /* of these, what grows with `count` */
     double count;     /* instances, keys, ... */
     double most;      /* bytes of the largest component */
-    comp_id largest;  /* which that is */
-    const char *word; /* what `count` counts; NULL: it has none */
+    comp_id largest;  /* the component that is the largest */
+    const char *word; /* the things `count` counts; NULL: there are none */
     size_t n;         /* components */
 };
 struct sum {
@@ -149,7 +149,7 @@ enum err room_check(const struct model *m, struct errmsg *why)
 {
     struct sum s = {.m = m};
     const struct group *most = &s.of[0];
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     s.instances = mem_array(m->ncomps + 1, sizeof *s.instances);
     count_instances(&s);
     for (size_t c = 0; c < m->ncomps; c++)
@@ -158,7 +158,7 @@ enum err room_check(const struct model *m, struct errmsg *why)
         if (s.of[k].bytes > most->bytes)
             most = &s.of[k];
     if (s.all > (double)(m->limit / 2))
-        err = too_large(&s, most, (double)(m->limit / 2), why);
+        e = too_large(&s, most, (double)(m->limit / 2), why);
     mem_free(s.instances);
-    return err;
+    return e;
 }

@@ -21,7 +21,7 @@ const char *change_word(enum param_change change)
         [CHANGE_NEVER] = "built",        [CHANGE_BUILT] = "built",
         [CHANGE_USERS] = "users",        [CHANGE_AT_ONCE] = "at once",
         [CHANGE_AT_RESTART] = "restart", [CHANGE_BY_RESIZE] = "resize"};
-    _Static_assert(sizeof words / sizeof *words == CHANGES, "a change without a word");
+    _Static_assert(COUNT_OF(words) == CHANGES, "a change without a word");
     return words[change];
 }
 
@@ -38,7 +38,7 @@ const char *change_text(enum param_change change)
         [CHANGE_BY_RESIZE] =
             "hardware: a resize takes minutes, and what is larger costs "
             "more"};
-    _Static_assert(sizeof texts / sizeof *texts == CHANGES, "a change without a text");
+    _Static_assert(COUNT_OF(texts) == CHANGES, "a change without a text");
     return texts[change];
 }
 

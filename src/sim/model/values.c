@@ -125,7 +125,7 @@ sim_time dist_draw(const struct dist *d, struct rng *r)
 static const char *const dist_names[] = {"const",    "exponential", "uniform",
                                          "normal",   "lognormal",   "erlang",
                                          "hyperexp", "pareto"};
-enum { DIST_KINDS = sizeof dist_names / sizeof *dist_names };
+enum { DIST_KINDS = COUNT_OF(dist_names) };
 
 static enum err parse_number(const char *what, const char *text, double *out,
                              struct errmsg *why)
@@ -178,7 +178,7 @@ static enum err parse_bytes(const char *what, const char *text, int64_t *out,
     double n = strtod(text, &unit);
     bool number = unit != text && n >= 0 && n < 1e15;
     unit += strspn(unit, " ");
-    for (size_t i = 0; number && i < sizeof units / sizeof *units; i++)
+    for (size_t i = 0; number && i < COUNT_OF(units); i++)
         if (str_eq(unit, units[i].name) && n * units[i].bytes < 9e18) {
             *out = (int64_t)(n * units[i].bytes);
             return ERR_OK;

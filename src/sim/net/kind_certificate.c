@@ -22,8 +22,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum {
     P_ON,
     P_EXPIRES_IN,
@@ -271,7 +269,7 @@ static void cert_event(struct world *w, comp_id c, int what, uint32_t a, uint32_
 }
 
 static enum err cert_op(struct world *w, comp_id c, int op, const struct action *a,
-                        struct effect *e, struct errmsg *why)
+                        struct effect *fx, struct errmsg *why)
 {
     struct certificate *k = cert_at(w, c);
     (void)a;
@@ -281,14 +279,14 @@ static enum err cert_op(struct world *w, comp_id c, int op, const struct action 
                               "%s: the one on the disk is presented already",
                               w->comps[c].name);
         k->shown = k->disk;
-        snprintf(e->title, sizeof e->title, "reload %s", w->comps[c].name);
+        snprintf(fx->title, sizeof fx->title, "reload %s", w->comps[c].name);
         return ERR_OK;
     }
     if (!renew(w, c))
         return errmsg_set(why, ERR_REFUSED, "%s: the authority refuses to renew it",
                           w->comps[c].name);
     arm(w, c, w_now(w) + RENEW_AGAIN);
-    snprintf(e->title, sizeof e->title, "renew %s", w->comps[c].name);
+    snprintf(fx->title, sizeof fx->title, "renew %s", w->comps[c].name);
     return ERR_OK;
 }
 

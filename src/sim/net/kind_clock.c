@@ -12,8 +12,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum { P_ON, P_SKEW, P_DRIFT, P_NTP, P_EVERY, P_PANIC };
 static const struct param_desc params[] = {
     [P_ON] = {.name = "on", .type = VALUE_COMP, .doc = "Whose clock it is."},
@@ -183,7 +181,7 @@ static void step(struct world *w, comp_id c, int instance, sim_time by)
 }
 
 static enum err clock_op(struct world *w, comp_id c, int op, const struct action *a,
-                         struct effect *e, struct errmsg *why)
+                         struct effect *fx, struct errmsg *why)
 {
     struct clock *k = clock_at(w, c);
     (void)op, (void)why;
@@ -195,7 +193,8 @@ static enum err clock_op(struct world *w, comp_id c, int op, const struct action
     if (a->instance > 0 && error_now(w, c, 0) != 0)
         step(w, c, a->instance, -error_now(w, c, 0));
     k->steps++;
-    snprintf(e->title, sizeof e->title, "sync %s (was %+.3f s)", w->comps[c].name, was);
+    snprintf(fx->title, sizeof fx->title, "sync %s (was %+.3f s)", w->comps[c].name,
+             was);
     return ERR_OK;
 }
 

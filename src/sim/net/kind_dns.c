@@ -23,8 +23,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum {
     P_TO,
     P_TTL,
@@ -271,7 +269,7 @@ bool dns_ask(struct world *w, comp_id name, sim_time *delay)
     return asked(w, name, t, delay);
 }
 
-/* What it is right now. */
+/* The answer right now. */
 static void read_record(const struct world *w, comp_id name, struct dns_answer *a)
 {
     comp_id to = p_comp(w, name, P_TO);
@@ -370,7 +368,7 @@ static enum err fits(const struct model *m, comp_id name, comp_id to,
 }
 
 static enum err dns_op(struct world *w, comp_id c, int op, const struct action *a,
-                       struct effect *e, struct errmsg *why)
+                       struct effect *fx, struct errmsg *why)
 {
     (void)op;
     comp_id to = a->args[0].as.comp, was = p_comp(w, c, P_TO);
@@ -382,12 +380,12 @@ static enum err dns_op(struct world *w, comp_id c, int op, const struct action *
         return errmsg_set(why, ERR_REFUSED, "%s stands for %s already",
                           w->comps[c].name, w->comps[to].name);
     w_values(w, c)[P_TO].as.comp = to;
-    snprintf(e->title, sizeof e->title, "point %s at %s (was %s)", w->comps[c].name,
+    snprintf(fx->title, sizeof fx->title, "point %s at %s (was %s)", w->comps[c].name,
              w->comps[to].name, w->comps[was].name);
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP, .comp = c, .name = "point"};
-    e->undo.args[0] = (struct value){.type = VALUE_COMP, .as.comp = was};
-    e->undo.nargs = 1;
+    fx->has_undo = true;
+    fx->undo = (struct action){.kind = ACTION_OP, .comp = c, .name = "point"};
+    fx->undo.args[0] = (struct value){.type = VALUE_COMP, .as.comp = was};
+    fx->undo.nargs = 1;
     return ERR_OK;
 }
 
@@ -533,10 +531,10 @@ static enum err dns_resolve(struct model *m, comp_id c, struct errmsg *why)
 enum err dns_fits(const struct model *m, comp_id name, comp_id callee,
                   const char *policy, struct errmsg *why)
 {
-    enum err err = fits(m, name, callee, why);
-    if (err != ERR_OK)
+    enum err e = fits(m, name, callee, why);
+    if (e != ERR_OK)
         errmsg_prefix(why, "%s: resolve: ", policy);
-    return err;
+    return e;
 }
 
 static size_t dns_size(const struct model *m, comp_id c)

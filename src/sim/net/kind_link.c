@@ -15,8 +15,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 static const struct param_desc params[] = {
     [LP_LATENCY] = {.name = "latency",
                     .type = VALUE_DIST,
@@ -483,7 +481,7 @@ const struct kind_impl kind_link = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .streams = streams,
     .state_size = link_size,
     .init = link_init,

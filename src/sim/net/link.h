@@ -10,16 +10,16 @@
 enum link_rng { LRNG_LATENCY, LRNG_LOSS };
 enum link_event { /* EV_KIND + this */
                   LE_ARRIVED,
-                  LE_AGAIN,  /* what was lost is sent again */
+                  LE_AGAIN,  /* a lost message is sent again */
                   LE_BROKEN, /* refused, or sent again in vain for long enough */
                   LE_SENT    /* a: way: the head of that lane is out */
 };
 
-/* What becomes of a message on the wire. */
+/* Fates of a message on the wire. */
 enum fate {
     FATE_ARRIVES,
     FATE_LOST,  /* sent again when no answer has come for so long */
-    FATE_MISSED /* what came behind it tells that it is missing: sent again at once */
+    FATE_MISSED /* lost, as messages behind it tell: sent again at once */
 };
 
 /* A message, or what is lost of one, that takes its turn on the wire. */
@@ -29,7 +29,7 @@ struct frame {
     uint32_t bytes;
     uint8_t fate;
 };
-/* One direction: frames leave one after the other at the link's rate. */
+/* A direction: frames leave one after the other at the link's rate. */
 struct lane {
     ref ring; /* struct frame */
     uint32_t head, tail, cap;
@@ -41,7 +41,7 @@ struct lane {
     sim_time second;     /* the whole second that `busy_at` is about */
     sim_time busy_at[2]; /* busy at that second, and at the one before */
 };
-/* What lies between has forgotten a share of the connections that were open then. */
+/* A device between has forgotten a share of the connections that were open then. */
 struct forgetting {
     sim_time at;
     double share;
@@ -60,7 +60,7 @@ struct link {
     bool one_way[2]; /* by enum way */
     sim_time flap_from, flap_period, flap_down; /* period 0: it does not flap */
     struct forgetting forgets[FORGETS];         /* the last ones */
-    uint32_t nforgets;                          /* that there ever were */
+    uint32_t nforgets;                          /* such moments so far */
     uint64_t messages, bytes, lost, cut, dropped, retransmits, broken;
 };
 static inline struct link *link_at(const struct world *w, comp_id c)

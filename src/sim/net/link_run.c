@@ -50,7 +50,7 @@ static double loss_of(const struct world *w, comp_id c)
     return 1 - (1 - p_number(w, c, LP_LOSS)) * (1 - link_at(w, c)->loss);
 }
 
-/* One number decides how many packets get through before the first that does not. */
+/* A single draw decides how many packets get through before the first that does not. */
 static enum fate fate_of(struct world *w, comp_id c, uint32_t packets)
 {
     double loss = loss_of(w, c);
@@ -81,7 +81,7 @@ bool link_reaches(const struct world *w, comp_id c, const struct talk *t)
            !link_refuses(w, c, t);
 }
 
-/* It is lost; when it is sent again, or given up. */
+/* A message is lost: sets when it is sent again, or given up. */
 static void again_later(struct world *w, comp_id c, struct act *a)
 {
     sim_time wait = p_time(w, c, LP_RTO), most = p_time(w, c, LP_USER_TIMEOUT);

@@ -28,7 +28,7 @@ enum path_what {
 enum dns_keeps { DNS_TTL, DNS_KEEPS_NOT, DNS_FOR_EVER };
 struct path {
     uint8_t what;    /* enum path_what, or'ed */
-    bool hops;       /* what it calls sends on by a link of its own */
+    bool hops;       /* the callee sends on by a link of its own */
     bool verify;     /* the certificate is checked */
     bool kept;       /* connections are kept within limits */
     uint8_t answers; /* enum dns_keeps: what becomes of the name's answers */
@@ -50,7 +50,7 @@ extern const struct kind_impl kind_certificate, kind_clock;
 
 /* ---- names (kind_dns.c) --------------------------------------------------------- */
 
-/* What a caller knows of a name. */
+/* The knowledge a caller has of a name. */
 enum { DNS_ADDRESSES = 256 };
 struct dns_answer {
     bool known;
@@ -68,7 +68,7 @@ bool dns_learn(struct world *w, comp_id name, struct dns_answer *a, bool heard,
                enum dns_keeps keeps, double age);
 /* A call goes by that answer. */
 void dns_used(struct world *w, comp_id name, const struct dns_answer *a);
-/* One of the instances in the answer; 0: there is none. */
+/* An instance from the answer; 0: there is none. */
 uint16_t dns_choose(struct world *w, comp_id service, const struct dns_answer *a,
                     int rule);
 /* Nobody would get that answer now. */
@@ -86,7 +86,7 @@ enum handshake_side { SIDE_PRESENTS, SIDE_CHECKS };
 sim_time certificate_work(struct world *w, comp_id c, enum handshake_side side);
 /* Handshakes that an instance has under way at most. */
 uint32_t certificate_backlog(const struct world *w, comp_id c);
-/* Who presents it; COMP_NONE: nobody that is said. */
+/* The component that presents the certificate; COMP_NONE: none is said. */
 comp_id certificate_on(const struct world *w, comp_id c);
 /* An instance of who presents it starts: it reads the disk. */
 void certificate_started(struct world *w, comp_id service, uint16_t number);
@@ -111,7 +111,7 @@ enum link_param {
     LP_COUNT
 };
 
-/* Who talks over it: as far as a partial partition asks. */
+/* The two ends of a talk over a link, as far as a partial partition asks. */
 struct talk {
     uint64_t request;
     uint16_t attempt;
@@ -147,7 +147,7 @@ bool link_loses(struct world *w, comp_id link, const struct talk *t, uint32_t pa
 
 /* ---- clocks (kind_clock.c) ------------------------------------------------------ */
 
-/* What a component's machine (or that of one instance) thinks the time is: for whatever
+/* The time by the clock of a component's machine (or that of an instance): for whatever
  * real systems compare with a clock on the wall. */
 sim_time clock_now(const struct world *w, comp_id c, int instance);
 

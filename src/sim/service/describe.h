@@ -6,16 +6,25 @@
 
 #include "engine/kind.h"
 
+/* service_params.c: by enum service_param */
+extern const struct param_desc service_params[];
+
+/* service_ops.c */
+enum { SERVICE_OPS = 7 };
+extern const struct op_desc service_ops[SERVICE_OPS];
+enum err service_op(struct world *w, comp_id c, int op, const struct action *a,
+                    struct effect *fx, struct errmsg *why);
+
 /* service_deploy.c */
-enum err op_deploy(struct world *w, const struct action *a, struct effect *e,
+enum err op_deploy(struct world *w, const struct action *a, struct effect *fx,
                    struct errmsg *why);
-enum err op_rollback(struct world *w, const struct action *a, struct effect *e,
+enum err op_rollback(struct world *w, const struct action *a, struct effect *fx,
                      struct errmsg *why);
-enum err op_canary(struct world *w, const struct action *a, struct effect *e,
+enum err op_canary(struct world *w, const struct action *a, struct effect *fx,
                    struct errmsg *why);
-enum err op_promote(struct world *w, const struct action *a, struct effect *e,
+enum err op_promote(struct world *w, const struct action *a, struct effect *fx,
                     struct errmsg *why);
-enum err op_abort(struct world *w, const struct action *a, struct effect *e,
+enum err op_abort(struct world *w, const struct action *a, struct effect *fx,
                   struct errmsg *why);
 
 /* service_faults.c */

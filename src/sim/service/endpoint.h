@@ -1,5 +1,13 @@
 /*
  * endpoint: a service's program as a thing that is counted and measured, and counters.
+ *
+ * An endpoint has a program for each version of its service, compiled into the model
+ * (endpoint_program()); what is counted of it lies in its own state, not the service's.
+ *
+ *     a->program = endpoint_runs(w, a->what, i->version);
+ *     endpoint_started(w, a->what);
+ *     …
+ *     endpoint_done(w, a, reason);     once for each that was started
  */
 #ifndef SIM_SERVICE_ENDPOINT_H
 #define SIM_SERVICE_ENDPOINT_H
@@ -11,14 +19,14 @@ struct endpoint_state {
     uint64_t requests, failed, abandoned;
     sim_time seconds;
     uint32_t in_flight;
-    uint16_t known;                  /* of this version, + 1; 0: of none */
-    const struct program *program;   /* it has this */
+    uint16_t known;                /* the version that `program` is of, + 1; 0: none */
+    const struct program *program; /* kept, as it is asked for again and again */
     uint64_t failures[REASON_COUNT]; /* NONE: see endpoint_metric() */
     ref busy; /* uint32_t workers by instance number, where endpoints have limits */
     uint32_t busy_cap;
 };
 
-/* The same while a world runs, where it is asked for again and again. */
+/* The program that an endpoint has in a version, while a world runs. */
 static inline const struct program *endpoint_runs(struct world *w, comp_id e,
                                                   uint16_t version)
 {

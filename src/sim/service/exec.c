@@ -16,7 +16,7 @@
 #include "service/endpoint.h"
 #include "service/service_internal.h"
 
-enum { RNG_WORK, RNG_CHOICE }; /* as kind_service.streams */
+enum { RNG_WORK, RNG_CHOICE }; /* in the order of kind_service.streams */
 
 static const struct op *op_of(const struct act *a)
 {
@@ -72,7 +72,7 @@ static void branch_unlink(struct world *w, struct act *p, struct act *b)
         act_at(w, b->sibling)->prev = b->prev;
     b->parent = b->sibling = b->prev = 0;
     p->run.nbranches--;
-    p->held_kib += b->held_kib; /* it may be what the parent has asked for */
+    p->held_kib += b->held_kib; /* the parent may have asked for it */
 }
 
 /* A connection that a branch has from its parent is the parent's to give back. */
@@ -309,7 +309,7 @@ HOT bool exec_waited(struct world *w, struct act *a)
     }
     bool branched = op->code == OP_CACHED && a->attempt == 0;
     if (op->code == OP_PARALLEL || branched) {
-        a->pc = op->after; /* its branches have done it */
+        a->pc = op->after; /* the branches have done it */
     } else if (op->code == OP_CACHED && (a->flags & ACT_HIT)) {
         if (own_key) {
             branch_end(w, a, REASON_NONE, COMP_NONE);
@@ -335,7 +335,47 @@ static SELDOM bool has_property(const struct world *w, const struct act *a,
     return (double)(h >> 11) * 0x1p-53 < op->p;
 }
 
-/* Does one op that does not wait. False: the act has ended. */
+/* Whether the steps behind a condition are left out. */
+static bool leaves_out(struct world *w, const struct act *a, const struct op *op)
+{
+    if (op->code == OP_SOMETIMES)
+        return rng_unit(w_rng(w, a->comp, RNG_CHOICE)) >= op->p;
+    if (op->code == OP_EACH)
+        return !has_property(w, a, op);
+    assert(op->code == OP_FLAG);
+    return !p_on(w, op->target, 0);
+}
+
+/* A value that a miss has loaded goes into its key space, or will not come. False: the
+ * act has ended, as a branch that was started for that key does. */
+static bool load_settled(struct world *w, struct act *a, const struct op *op)
+{
+    bool loaded = op->code == OP_STORE;
+    enum reason reason = loaded ? REASON_NONE : (enum reason)a->reason;
+    if (loaded)
+        keyspace_store(w, op->what, a);
+    else
+        keyspace_store_failed(w, op->what, a, reason);
+    if (a->run.own_pc == op->jump + 1) {
+        branch_end(w, a, reason, loaded ? COMP_NONE : a->culprit);
+        return false;
+    }
+    if (!loaded)
+        return exec_fail(w, a, reason, a->culprit);
+    a->pc++;
+    return true;
+}
+
+/* The program has its answer, and ends. */
+static bool answered(struct world *w, struct act *a)
+{
+    a->flags |= ACT_ANSWERED;
+    load_drop(w, a);
+    program_end(w, a, REASON_NONE, COMP_NONE);
+    return false;
+}
+
+/* Runs an op that does not wait. False: the act has ended. */
 static bool exec_instant(struct world *w, struct act *a, const struct op *op)
 {
     switch (op->code) {
@@ -346,40 +386,16 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         tx_end(w, a, false);
         return exec_fail(w, a, (enum reason)a->reason, a->culprit);
     case OP_STORE:
-        keyspace_store(w, op->what, a);
-        if (a->run.own_pc == op->jump + 1) {
-            branch_end(w, a, REASON_NONE, COMP_NONE);
-            return false;
-        }
-        break;
     case OP_STORE_ABORT:
-        keyspace_store_failed(w, op->what, a, (enum reason)a->reason);
-        if (a->run.own_pc == op->jump + 1) {
-            branch_end(w, a, (enum reason)a->reason, a->culprit);
-            return false;
-        }
-        return exec_fail(w, a, (enum reason)a->reason, a->culprit);
+        return load_settled(w, a, op);
     case OP_BRANCH_END:
         branch_end(w, a, REASON_NONE, COMP_NONE);
         return false;
     case OP_SOMETIMES:
-        if (rng_unit(w_rng(w, a->comp, RNG_CHOICE)) >= op->p) {
-            a->pc = op->jump;
-            return true;
-        }
-        break;
     case OP_EACH:
-        if (!has_property(w, a, op)) {
-            a->pc = op->jump;
-            return true;
-        }
-        break;
     case OP_FLAG:
-        if (!p_on(w, op->target, 0)) {
-            a->pc = op->jump;
-            return true;
-        }
-        break;
+        a->pc = leaves_out(w, a, op) ? op->jump : a->pc + 1;
+        return true;
     case OP_JUMP:
         a->pc = op->jump;
         return true;
@@ -389,10 +405,10 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
     case OP_REPLY:
         if (op->target != COMP_NONE)
             counter_add(w, op->target, act_subject(a));
-        a->flags |= ACT_ANSWERED;
-        load_drop(w, a);
-        program_end(w, a, REASON_NONE, COMP_NONE);
-        return false;
+        return answered(w, a);
+    case OP_DROP:
+        act_aged(a, AGE_LOST);
+        return answered(w, a);
     case OP_FAIL:
         w_log(w, a->comp, a->instance, LOG_ERROR, a->request, "%s", op->text);
         return exec_fail(w, a, REASON_ERROR, a->comp);
@@ -403,12 +419,6 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
     case OP_ALLOCATE:
         memory_allocate(w, a, op->p);
         break;
-    case OP_DROP:
-        act_aged(a, AGE_LOST);
-        a->flags |= ACT_ANSWERED;
-        load_drop(w, a);
-        program_end(w, a, REASON_NONE, COMP_NONE);
-        return false;
     default:
         program_end(w, a, REASON_NONE, COMP_NONE);
         return false;

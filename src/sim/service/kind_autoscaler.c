@@ -37,8 +37,6 @@
 #include "service/service_internal.h"
 #include "truecode/model.h"
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum {
     P_SERVICE,
     P_METRIC,

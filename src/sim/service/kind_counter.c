@@ -15,8 +15,6 @@
 #include "engine/kind.h"
 #include "service/endpoint.h"
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum counter_param {
     P_PER_VISIT,
     P_IDEMPOTENT,
@@ -133,7 +131,7 @@ static uint32_t known(const struct world *w, comp_id c)
     return s->n - from;
 }
 
-/* Has it been there before? From now on it has. */
+/* Whether the subject has been there before. From now on it has. */
 static bool seen(struct world *w, comp_id c, uint64_t subject)
 {
     struct counter_state *s = state_of(w, c);

@@ -7,8 +7,6 @@
 #include "engine/kind.h"
 #include "engine/queue.h"
 
-#define COUNT_OF(x) (sizeof(x) / sizeof((x)[0]))
-
 enum { P_LATENCY, P_ERROR_RATE, P_DECLINE, P_QUOTA };
 static const struct param_desc params[] = {
     [P_LATENCY] = {.name = "latency",
@@ -295,7 +293,7 @@ const struct kind_impl kind_external = {
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
              .figures = figures,
-             .nfigures = sizeof figures / sizeof *figures},
+             .nfigures = COUNT_OF(figures)},
     .traits = KIND_WHOLE,
     .named = NAMED_WHOLE,
     .streams = streams,

@@ -1,5 +1,12 @@
 /*
- * service: what balancers and clients use of services.
+ * service: services as balancers, limiters and clients use them: who is up and ready, and
+ * the door by which a request comes in.
+ *
+ *     a->instance = 0;         or the number of one, chosen before
+ *     service_begin(w, a);     ends the act itself where nobody takes it
+ *
+ * Numbers of instances begin with 1. An instance that is gone leaves its place (state
+ * INSTANCE_NONE) to the next that is added; the struct itself never moves.
  */
 #ifndef SIM_SERVICE_SERVICE_H
 #define SIM_SERVICE_SERVICE_H
@@ -19,7 +26,7 @@ struct instance { /* what every request looks at comes first */
     uint8_t state;     /* enum instance_state */
     uint16_t features; /* enum service_feature: its service's, as the next four are */
     bool newest;       /* SP_ORDER is ORDER_LIFO */
-    bool hung;         /* its workers stand still */
+    bool hung;         /* the workers stand still */
     uint32_t workers;  /* SP_WORKERS */
     uint32_t room;     /* of the queue, in requests */
     uint32_t busy;     /* workers */
@@ -34,12 +41,12 @@ struct instance { /* what every request looks at comes first */
     sim_time wasted;
     uint8_t then; /* DRAINING: enum drained */
     bool held;    /* DOWN until a fault ends */
-    bool waiting; /* DOWN until its back-off is over */
+    bool waiting; /* DOWN until the back-off is over */
     bool warming;
-    bool ready;     /* as its readiness probe last said */
-    bool was_ready; /* at some time since its start */
+    bool ready;     /* by the last answer of the readiness probe */
+    bool was_ready; /* at some time since the start */
     bool insists;   /* not ready before all that it insists on is there */
-    bool live;      /* as its liveness probe last said */
+    bool live;      /* by the last answer of the liveness probe */
     uint32_t live_fails, ready_fails; /* in a row */
     sim_time since;                   /* in this state */
     uint32_t restarts;
@@ -53,8 +60,8 @@ struct instance { /* what every request looks at comes first */
     uint32_t ready_oks; /* in a row */
     sim_time ready_since, up_since;
     /* roll-out */
-    bool rolling;         /* taken out by it and not back yet */
-    bool extra;           /* there only for as long as it lasts */
+    bool rolling;         /* taken out by the roll-out and not back yet */
+    bool extra;           /* added for as long as the roll-out lasts */
     uint8_t colour;       /* enum colour, while two sets of instances run */
     bool idle;            /* of the set that gets no requests */
     bool canary;          /* gets the canary's version */
@@ -64,9 +71,9 @@ struct instance { /* what every request looks at comes first */
     double leak;      /* fault: KiB a request */
     double allocated; /* by programs that run */
     bool dying;       /* ends in this moment */
-    bool collecting;  /* its cores stand still for the collector */
+    bool collecting;  /* the cores stand still for the collector */
     uint32_t crashes; /* in a row, for the back-off */
-    ref kept;         /* settings as they were at its start (service_kept.c) */
+    ref kept;         /* settings as they were at the start (service_kept.c) */
     uint32_t gc_timer;
     uint32_t gc_clock; /* to the next collection by the clock */
     uint64_t oom_kills, collections;
@@ -108,7 +115,7 @@ struct service_state {
     comp_id listener;    /* whoever is told of its instances, + 1; 0: nobody */
     uint16_t features;   /* enum service_feature */
     bool has_canary;
-    bool keeps_versions; /* who restarts by itself keeps its version */
+    bool keeps_versions; /* an instance that restarts by itself keeps its version */
     uint16_t canary;     /* version */
     uint16_t zone_down;  /* 0: none */
     uint32_t surged;     /* extra instances of a roll-out */
@@ -124,7 +131,7 @@ static inline struct service_state *service_of(const struct world *w, comp_id c)
 /* service_model.c */
 enum err services_gather(struct model *m, struct errmsg *why); /* kind_impl.gather */
 
-/* NULL: there is none of this number. */
+/* The instance of this number, in any state; NULL: there was never one. */
 static inline struct instance *service_instance(const struct world *w, comp_id c,
                                                 int number)
 {

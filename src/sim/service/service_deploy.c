@@ -259,43 +259,43 @@ void rollout_stuck(struct world *w, comp_id c)
 }
 
 static void deploy(struct world *w, comp_id c, int version, const char *verb,
-                   struct effect *e)
+                   struct effect *fx)
 {
     const struct service_state *s = service_of(w, c);
     const char *was = version_name(w, c, s->version);
-    snprintf(e->title, sizeof e->title, "%s %s %s (was %s)", verb, w->comps[c].name,
+    snprintf(fx->title, sizeof fx->title, "%s %s %s (was %s)", verb, w->comps[c].name,
              version_name(w, c, version), was);
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP,
-                              .comp = c,
-                              .name = "deploy",
-                              .args = {value_text(was)},
-                              .nargs = 1};
+    fx->has_undo = true;
+    fx->undo = (struct action){.kind = ACTION_OP,
+                               .comp = c,
+                               .name = "deploy",
+                               .args = {value_text(was)},
+                               .nargs = 1};
     put_version(w, c, version);
 }
 
-enum err op_deploy(struct world *w, const struct action *a, struct effect *e,
+enum err op_deploy(struct world *w, const struct action *a, struct effect *fx,
                    struct errmsg *why)
 {
     int version;
-    enum err err = version_need(w->model, a->comp, a->args[0].as.text, &version, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = version_need(w->model, a->comp, a->args[0].as.text, &version, why);
+    if (e != ERR_OK)
+        return e;
     if (version == service_of(w, a->comp)->version)
         return errmsg_set(why, ERR_REFUSED, "%s runs version %s already",
                           w->comps[a->comp].name, a->args[0].as.text);
-    deploy(w, a->comp, version, "deploy", e);
+    deploy(w, a->comp, version, "deploy", fx);
     return ERR_OK;
 }
 
-enum err op_rollback(struct world *w, const struct action *a, struct effect *e,
+enum err op_rollback(struct world *w, const struct action *a, struct effect *fx,
                      struct errmsg *why)
 {
     struct service_state *s = service_of(w, a->comp);
     if (s->previous == s->version)
         return errmsg_set(why, ERR_REFUSED, "%s has run no other version than %s",
                           w->comps[a->comp].name, version_name(w, a->comp, s->version));
-    deploy(w, a->comp, s->previous, "roll back", e);
+    deploy(w, a->comp, s->previous, "roll back", fx);
     return ERR_OK;
 }
 
@@ -316,15 +316,15 @@ static uint32_t mark_canaries(struct world *w, comp_id c, double share)
     return marked;
 }
 
-enum err op_canary(struct world *w, const struct action *a, struct effect *e,
+enum err op_canary(struct world *w, const struct action *a, struct effect *fx,
                    struct errmsg *why)
 {
     struct service_state *s = service_of(w, a->comp);
     int version;
     double share = a->args[1].as.number;
-    enum err err = version_need(w->model, a->comp, a->args[0].as.text, &version, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = version_need(w->model, a->comp, a->args[0].as.text, &version, why);
+    if (e != ERR_OK)
+        return e;
     if (!(share > 0 && share <= 1))
         return errmsg_set(why, ERR_INPUT, "the share must be above 0 and at most 1");
     if (version == s->version)
@@ -336,11 +336,11 @@ enum err op_canary(struct world *w, const struct action *a, struct effect *e,
     s->canary = (uint16_t)version;
     s->has_canary = true;
     uint32_t n = mark_canaries(w, a->comp, share);
-    snprintf(e->title, sizeof e->title, "canary %s %s on %u of %d",
+    snprintf(fx->title, sizeof fx->title, "canary %s %s on %u of %d",
              w->comps[a->comp].name, version_name(w, a->comp, version), n,
              service_count(w, a->comp));
-    e->has_undo = true;
-    e->undo = (struct action){.kind = ACTION_OP, .comp = a->comp, .name = "abort"};
+    fx->has_undo = true;
+    fx->undo = (struct action){.kind = ACTION_OP, .comp = a->comp, .name = "abort"};
     rollout_begin(w, a->comp, ROLLOUT_CANARY);
     return ERR_OK;
 }
@@ -352,23 +352,23 @@ static enum err need_canary(const struct world *w, comp_id c, struct errmsg *why
     return errmsg_set(why, ERR_REFUSED, "%s has no canary", w->comps[c].name);
 }
 
-enum err op_promote(struct world *w, const struct action *a, struct effect *e,
+enum err op_promote(struct world *w, const struct action *a, struct effect *fx,
                     struct errmsg *why)
 {
-    enum err err = need_canary(w, a->comp, why);
-    if (err == ERR_OK)
-        deploy(w, a->comp, service_of(w, a->comp)->canary, "promote", e);
-    return err;
+    enum err e = need_canary(w, a->comp, why);
+    if (e == ERR_OK)
+        deploy(w, a->comp, service_of(w, a->comp)->canary, "promote", fx);
+    return e;
 }
 
-enum err op_abort(struct world *w, const struct action *a, struct effect *e,
+enum err op_abort(struct world *w, const struct action *a, struct effect *fx,
                   struct errmsg *why)
 {
     struct service_state *s = service_of(w, a->comp);
-    enum err err = need_canary(w, a->comp, why);
-    if (err != ERR_OK)
-        return err;
-    snprintf(e->title, sizeof e->title, "abort canary %s of %s",
+    enum err e = need_canary(w, a->comp, why);
+    if (e != ERR_OK)
+        return e;
+    snprintf(fx->title, sizeof fx->title, "abort canary %s of %s",
              version_name(w, a->comp, s->canary), w->comps[a->comp].name);
     end_canary(w, a->comp);
     rollout_begin(w, a->comp, ROLLOUT_DEPLOY);

@@ -85,9 +85,9 @@ static enum err version_fault(struct world *w, comp_id c, struct version_fault *
 {
     int version = VERSION_ANY;
     if (action_text(a, arg)[0] != '\0') {
-        enum err err = version_need(w->model, c, a->args[arg].as.text, &version, why);
-        if (err != ERR_OK)
-            return err;
+        enum err e = version_need(w->model, c, a->args[arg].as.text, &version, why);
+        if (e != ERR_OK)
+            return e;
     }
     *f = (struct version_fault){.rate = rate, .version = (uint16_t)version};
     return ERR_OK;
@@ -103,12 +103,12 @@ static enum err about_version(struct world *w, comp_id c, int fault,
     bool leak = fault == FAULT_MEMORY_LEAK;
     if (!on)
         *f = (struct version_fault){.rate = 0};
-    enum err err = on ? version_fault(w, c, f, a, leak ? 1 : 0,
-                                      leak ? a->args[0].as.number : 1, why)
-                      : ERR_OK;
-    if (err == ERR_OK && fault == FAULT_UNREADY)
+    enum err e = on ? version_fault(w, c, f, a, leak ? 1 : 0,
+                                    leak ? a->args[0].as.number : 1, why)
+                    : ERR_OK;
+    if (e == ERR_OK && fault == FAULT_UNREADY)
         probe_wake(w, c);
-    return err;
+    return e;
 }
 
 /* ---- zones ---------------------------------------------------------------------- */
@@ -172,22 +172,22 @@ static enum err check(int fault, const struct action *a, struct errmsg *why)
 enum err service_fault(struct world *w, comp_id c, int fault, const struct action *a,
                        bool on, struct errmsg *why)
 {
-    enum err err = service_need_instance(w, a, on ? why : NULL);
-    if (err == ERR_OK)
-        err = on ? check(fault, a, why) : ERR_OK;
-    if (err != ERR_OK)
-        return err;
+    enum err e = service_need_instance(w, a, on ? why : NULL);
+    if (e == ERR_OK)
+        e = on ? check(fault, a, why) : ERR_OK;
+    if (e != ERR_OK)
+        return e;
     if (fault == FAULT_ZONE_DOWN)
         return fault_zone(w, c, a, on, why);
     bool all = a->instance == 0 && fault == FAULT_MEMORY_LEAK;
     if (all || fault == FAULT_FAILS_TO_START || fault == FAULT_UNREADY)
-        err = about_version(w, c, fault, a, on, why);
+        e = about_version(w, c, fault, a, on, why);
     for (uint32_t k = 1; k <= service_of(w, c)->n && fault <= FAULT_FD_LEAK; k++)
         if (!all && (a->instance == 0 || a->instance == (int)k))
             fault_one(w, service_instance(w, c, (int)k), fault, a, on);
-    if (err == ERR_OK)
+    if (e == ERR_OK)
         service_features(w, c);
-    return err;
+    return e;
 }
 
 const struct fault_desc service_faults[SERVICE_FAULTS] = {

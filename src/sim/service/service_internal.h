@@ -1,5 +1,16 @@
 /*
- * service_internal: what the files of the kind "service" share.
+ * service_internal: what the files of the kind "service" share; kind_service.c lists them.
+ *
+ * A service is a struct service_state and its instances; an instance (service.h) owns its
+ * queue, its cores and the requests inside. A request goes this way:
+ *
+ *   service_begin()    an instance is chosen; service_admits() where a feature is on
+ *   queue              PHASE_QUEUED, until instance_dispatch() has a worker for it
+ *   exec_start()       EXEC_RUNNING: its program, in exec.c
+ *   service_request_done()   frees the worker, counts, answers
+ *
+ * What is off by default costs nothing: instance->features is 0, and is tested once.
+ * Times are nanoseconds, memory bytes unless a name says KiB, cores as parts of one.
  */
 #ifndef SIM_SERVICE_SERVICE_INTERNAL_H
 #define SIM_SERVICE_SERVICE_INTERNAL_H
@@ -55,7 +66,8 @@ enum service_param {
     SP_AUTO_ROLLBACK,
     SP_STRATEGY, /* service_bluegreen.c */
     SP_KEEP_OLD,
-    SP_ZONES /* service_faults.c */
+    SP_ZONES, /* service_faults.c */
+    SP_COUNT
 };
 enum endpoint_param { EP_WORKERS, EP_RESERVED };
 enum { PRIORITY_MOST = 3, PRIORITY_CLASSES };
@@ -82,7 +94,7 @@ enum service_event { /* EV_KIND + this; a: instance number */
                      SE_RESTART,    /* the back-off is over */
                      SE_COLLECTED,
                      SE_GC_DUE,
-                     SE_AVAILABLE,   /* it may have been ready for long enough */
+                     SE_AVAILABLE,   /* ready for long enough, perhaps */
                      SE_NO_PROGRESS, /* of the whole service */
                      SE_OLD_OVER,    /* of the whole service */
                      SE_LOOK_AT_SETS /* of the whole service */
@@ -100,7 +112,7 @@ enum rollout_kind {
     ROLLOUT_DEPLOY,
     ROLLOUT_CANARY,
     ROLLOUT_BLUE_GREEN,
-    ROLLOUT_HALTED /* it has stopped by itself */
+    ROLLOUT_HALTED /* stopped by itself */
 };
 
 enum { STRATEGY_ROLLING, STRATEGY_BLUE_GREEN };
@@ -126,14 +138,14 @@ struct service_data { /* model time */
     const struct program *probe_worker, *probe_database;
     comp_id *endpoints;
     size_t nendpoints;
-    bool allocates; /* some program of its does: OP_ALLOCATE */
+    bool allocates; /* some program takes memory: OP_ALLOCATE */
 };
 
 static inline struct service_data *service_data(const struct model *m, comp_id c)
 {
     return m->comps[c].data;
 }
-/* The one that an act is inside of. */
+/* The instance that an act is inside of. */
 static inline struct instance *instance_of(const struct world *w, const struct act *a)
 {
     return W_PTR(w, struct instance, a->run.home);
@@ -188,6 +200,11 @@ void eligible_update(struct world *w, comp_id c);
 /* kind_service.c */
 enum err version_need(const struct model *m, comp_id c, const char *name, int *out,
                       struct errmsg *why);
+/* Calls `f` for each place of an instance, INSTANCE_NONE too, by number. */
+void service_each(struct world *w, comp_id c,
+                  void (*f)(struct world *w, struct instance *i));
+
+/* service_ops.c: ERR_NOT_FOUND where the action names an instance that is not there */
 enum err service_need_instance(const struct world *w, const struct action *a,
                                struct errmsg *why);
 
@@ -198,13 +215,13 @@ void rollout_look(struct world *w, struct instance *i); /* up, or ready */
 void rollout_gone(struct world *w, struct instance *i); /* for good */
 void rollout_stuck(struct world *w, comp_id c);         /* no progress for too long */
 void rollout_step(struct world *w, comp_id c);
-void rollout_progress(struct world *w, comp_id c); /* its deadline is set anew */
+void rollout_progress(struct world *w, comp_id c); /* sets the deadline anew */
 /* Up, ready, and has been so for `min_ready`. */
 bool rollout_available(const struct world *w, const struct instance *i);
 double rollout_pending(const struct world *w, const struct instance *i);
 /* service_bluegreen.c */
 void blue_green_deploy(struct world *w, comp_id c, int version);
-void blue_green_look(struct world *w, comp_id c);     /* is the new set ready? */
+void blue_green_look(struct world *w, comp_id c);     /* for a ready new set */
 void blue_green_stuck(struct world *w, comp_id c);    /* not ready in time */
 void blue_green_old_over(struct world *w, comp_id c); /* stops the old set */
 /* service_faults.c */
@@ -215,10 +232,10 @@ int instance_zone(const struct world *w, const struct instance *i); /* from 1 */
 void order_add(struct world *w, struct instance *i, struct act *a) SELDOM;
 void order_remove(struct world *w, struct instance *i, struct act *a) SELDOM;
 void order_rebuild(struct world *w, struct instance *i);
-/* Preemption: has `a` a worker, as if there were only those that matter as much? */
+/* Preemption: whether `a` has a worker, were there only acts that matter as much. */
 bool preempt_lets(const struct instance *i, const struct act *a) SELDOM;
 struct act *queue_next(struct world *w, struct instance *i) SELDOM; /* NULL: nobody */
-/* May one more request to this endpoint have a worker? COMP_NONE: a probe. */
+/* Whether a request more to this endpoint may have a worker. COMP_NONE: a probe. */
 bool bulkhead_lets(const struct world *w, const struct instance *i,
                    comp_id endpoint) SELDOM;
 void bulkhead_recount(struct world *w, comp_id c);
@@ -230,7 +247,7 @@ const struct value *instance_kept(const struct world *w, const struct instance *
                                   int param);
 /* Whether the setting, or what an instance keeps of it, is above 0. */
 bool service_any_has(const struct world *w, comp_id c, int param);
-void instance_keeps_nothing(struct world *w, struct instance *i); /* it stops */
+void instance_keeps_nothing(struct world *w, struct instance *i); /* stopped */
 /* kind_impl.keep and .kept */
 void service_keep(struct world *w, comp_id c, int param, const struct value *old,
                   const struct value *now);
@@ -248,8 +265,8 @@ static inline int64_t i_count(const struct world *w, const struct instance *i, i
     return v ? v->as.count : p_count(w, i->comp, p);
 }
 void service_features(struct world *w, comp_id c); /* a parameter has changed */
-void instance_settings(struct world *w, struct instance *i); /* as they are now */
-/* False: it was refused, and has ended. */
+void instance_settings(struct world *w, struct instance *i); /* anew */
+/* False: the request was refused, and has ended. */
 bool service_admits(struct world *w, struct instance *i, struct act *a) SELDOM;
 void service_starts(struct world *w, struct instance *i) SELDOM;
 void service_ends(struct world *w, struct instance *i, struct act *a) SELDOM;
@@ -262,7 +279,7 @@ sim_time queue_patience(struct world *w, struct instance *i) SELDOM;
 double memory_live(const struct world *w, const struct instance *i);
 double memory_used(const struct world *w, const struct instance *i);
 void memory_look(struct world *w, struct instance *i, int more);
-void memory_leak(struct world *w, struct instance *i); /* one request has ended */
+void memory_leak(struct world *w, struct instance *i); /* a request has ended */
 /* OP_ALLOCATE of a program, and what it took is given back. */
 void memory_allocate(struct world *w, struct act *a, double bytes);
 void memory_free(struct world *w, struct instance *i, struct act *a);
@@ -274,7 +291,7 @@ void process_died(struct world *w, struct instance *i, enum death how);
 void instance_crash(struct world *w, struct instance *i, sim_time at_least);
 
 /* service_gc.c */
-void gc_allocate(struct world *w, struct instance *i); /* one request's garbage */
+void gc_allocate(struct world *w, struct instance *i); /* the garbage of a request */
 void gc_look(struct world *w, struct instance *i);
 void gc_ended(struct world *w, struct instance *i);
 /* The clock starts anew: `gc_every` to the next collection that nobody needs. */
@@ -290,7 +307,7 @@ int64_t fds_spare(const struct world *w, const struct instance *i);
 
 /* service_probe.c */
 void probe_arm(struct world *w, struct instance *i, bool first);
-void probe_wake(struct world *w, comp_id c); /* there is a reason to probe now */
+void probe_wake(struct world *w, comp_id c); /* probes now */
 void probe_due(struct world *w, struct instance *i);
 void probe_said(struct world *w, struct instance *i, uint32_t says);
 void probe_late(struct world *w, struct act *a);

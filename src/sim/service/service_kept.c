@@ -47,10 +47,10 @@ static void forget(struct world *w, struct instance *i, int param)
 static void keep(struct world *w, struct instance *i, int param,
                  const struct value *old, const struct value *now)
 {
-    const struct value *has = instance_kept(w, i, param);
-    if (has && same(has, now)) {
-        forget(w, i, param); /* back to what it runs with */
-    } else if (!has) {
+    const struct value *kept = instance_kept(w, i, param);
+    if (kept && same(kept, now)) {
+        forget(w, i, param); /* back to the value that the process runs with */
+    } else if (!kept) {
         ref r = w_alloc(w, sizeof(struct kept));
         *kept_at(w, r) = (struct kept){param, *old, i->kept};
         i->kept = r;

@@ -85,7 +85,7 @@ void service_may_be_ready(struct world *w, comp_id c, int number)
         return;
     i->insists = false;
     if (!ready_at_start(w, i))
-        return; /* its next readiness answer says so */
+        return; /* the next readiness answer says so */
     i->ready = i->was_ready = true;
     i->ready_since = w_now(w);
     eligible_update(w, c);

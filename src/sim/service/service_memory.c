@@ -101,7 +101,7 @@ void memory_leak(struct world *w, struct instance *i)
 void process_died(struct world *w, struct instance *i, enum death how)
 {
     if (!i->dying)
-        return; /* it was stopped meanwhile */
+        return; /* the process was stopped meanwhile */
     i->dying = false;
     i->oom_kills += how != DEATH_CRASH;
     if (how == DEATH_CRASH)

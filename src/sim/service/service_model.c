@@ -73,9 +73,9 @@ static enum err compile_probes(struct model *m, comp_id service, comp_id pool,
 {
     struct service_data *d = service_data(m, service);
     struct program *program = NULL;
-    enum err err = program_compile(m, service, service, NULL, &program, why);
-    if (err != ERR_OK)
-        return err;
+    enum err e = program_compile(m, service, service, NULL, &program, why);
+    if (e != ERR_OK)
+        return e;
     d->probe_worker = program;
     if (pool == COMP_NONE)
         return ERR_OK;
@@ -84,14 +84,14 @@ static enum err compile_probes(struct model *m, comp_id service, comp_id pool,
     struct node query = {.kind = NODE_LEAK, .target = m->comps[db].name};
     if (pol == COMP_NONE)
         return ERR_INPUT;
-    err = program_compile(m, service, service, &query, &program, why);
-    if (err == ERR_OK) {
+    e = program_compile(m, service, service, &query, &program, why);
+    if (e == ERR_OK) {
         struct op *op = &program->ops[0];
         op->code = OP_QUERY; /* of no statement */
         op_fill_call(m, op);
         d->probe_database = program;
     }
-    return err;
+    return e;
 }
 
 /* Of each component that has pools, the first. */
@@ -112,9 +112,9 @@ static enum err compile_all_probes(struct model *m, struct errmsg *why)
     for (size_t i = 0; i < n; i++) {
         if (m->comps[i].kind != &kind_service)
             continue;
-        enum err err = compile_probes(m, (comp_id)i, pools[i], why);
-        if (err != ERR_OK)
-            return err;
+        enum err e = compile_probes(m, (comp_id)i, pools[i], why);
+        if (e != ERR_OK)
+            return e;
     }
     return ERR_OK;
 }
@@ -124,8 +124,8 @@ enum err services_gather(struct model *m, struct errmsg *why)
     for (size_t i = 0; i < m->ncomps; i++)
         if (m->comps[i].kind == &kind_service)
             m->comps[i].data = arena_alloc(&m->arena, sizeof(struct service_data));
-    enum err err = compile_all_probes(m, why);
+    enum err e = compile_all_probes(m, why);
     list_pools(m);
     list_endpoints(m);
-    return err;
+    return e;
 }

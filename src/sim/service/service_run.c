@@ -288,8 +288,8 @@ void service_begin(struct world *w, struct act *a)
     enter(w, a, service_instance(w, a->comp, a->instance));
 }
 
-/* The reason for which a request cannot be served at all; REASON_NONE: none. */
-static SELDOM enum reason spoilt(struct world *w, struct act *a, struct instance *i)
+/* The reason why a request cannot be served at all; REASON_NONE: there is none. */
+static SELDOM enum reason unservable(struct world *w, struct act *a, struct instance *i)
 {
     if (a->deadline != 0 && w_now(w) >= a->deadline)
         return REASON_DEADLINE;
@@ -313,7 +313,7 @@ HOT void start_program(struct world *w, struct act *a)
     act_account(w, a);
     if (a->deadline != 0 || !a->program || i->error_rate > 0 ||
         (a->flags & (ACT_COPY | ACT_POISON))) {
-        enum reason reason = spoilt(w, a, i);
+        enum reason reason = unservable(w, a, i);
         if (reason != REASON_NONE) {
             service_request_done(w, a, reason, a->comp);
             return;
@@ -336,7 +336,7 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
         return;
     }
     if (a->station != e->a || a->run.home == 0)
-        return; /* it has left meanwhile, or is of no instance: a client's handshake */
+        return; /* gone meanwhile, or of no instance: a client's handshake */
     const struct instance *i = instance_of(w, a);
     if (a->program)
         w_fetch(a->program, 2 * sizeof(struct op));
@@ -348,7 +348,7 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
         call_fetch(w, a->policy);
     if (a->client != COMP_NONE && comp_kind(w, a->client)->fetch)
         comp_kind(w, a->client)->fetch(w, a->client);
-    w_fetch(act_at(w, i->queue.first), 128); /* it will be its turn */
+    w_fetch(act_at(w, i->queue.first), 128); /* whose turn comes next */
 }
 
 /* The queue's patience with it is over, or its own with the queue. */

@@ -1,5 +1,5 @@
 -- The lesson that the tests of this folder play and spoil, and that is for nothing else: a
--- shop, a bad version of it, and six steps, one of each kind.
+-- shop, a bad version of it, and six steps.
 return lesson {
   id = "small-shop", title = "The small shop", track = "start", minutes = 6, level = 1,
   guided_start = true,
@@ -30,14 +30,15 @@ return lesson {
     moves = { ["orders fail"] = function(s) return s:good(min(1)) < 0.9 end },
     normal = { ["all are up"] = function(s) return s:instances("shop") == 4 end },
   },
-  causes = { { "shop", "bad-deploy" } },
+  suspects = { { "shop", "bad-deploy", right = true }, { "shop", "overload" },
+               { "edge", "traffic-spike" } },
 
   steps = {
-    look { "status", title = "How bad is it?", say = "Type `status` and press Enter.",
+    act { "status", title = "How bad is it?", say = "Type `status` and press Enter.",
       goal = function(s) return s:seen("status") end,
       solution = { "status" }, hints = { "Type `status`." } },
 
-    look { "changes", title = "What changed?", say = "Type `changes`.",
+    act { "changes", title = "What changed?", say = "Type `changes`.",
       goal = function(s) return s:seen("changes") end,
       solution = { "changes" }, hints = { "Type `changes`." } },
 
