@@ -95,8 +95,9 @@ return lesson {
     w:client { "trackers", to = "order-status/track", rate = per_minute(60), gives_up = sec(8) }
   end,
 
-  slo = { name = "an order, or a plain no, within 2 s", good = 0.98, within = sec(2),
-          window = min(30), clients = { "shoppers", "trackers" }, hidden = true },
+  promises = { users = { "an order, or a plain no, within 2 s", good = 0.98, within = sec(2),
+    window = min(30), clients = { "shoppers", "trackers" }, hidden = true } },
+  shows = { "orders_placed" },
 
   alerts = {
     threshold { "checkout/buy errors", of = "checkout/buy", metric = "errors_total", above = 0.5,
@@ -291,17 +292,8 @@ return lesson {
         "The flag pay-retry turned on new code. Or let the database end what sits idle in a transaction.",
         "flag pay-retry off, then restart checkout --rolling, then wait 30m" } },
 
-    choose { "prevent", title = "What would have told you?",
+    prevent { "prevent", title = "What would have told you?",
       say = [[Which of these would have told you before a customer did?]],
-      choices = {
-        { "An alert on orders a minute, compared with the same hour last week.", right = true,
-          reply = "Yes. It asks what users ask. A limit on waiting for a connection would have told you, too." },
-        { "A limit on how long a request waits for a connection.", right = true,
-          reply = "Yes: then a wait becomes an error, and errors are counted. So would an alert on orders a minute." },
-        { "A database query in the liveness check.",
-          reply = "It would restart all six at the next short pause of the database, and make it a long one." },
-        { "A lower alert threshold on the error rate.", reply = "The error rate was zero." },
-      },
       hints = { "Which of these sees something that never ends?", "The first or the second." } },
   },
 
@@ -356,6 +348,21 @@ return lesson {
       breaks_by = "the database's hiccup", breaks_at = HICCUP,
       says = [[It restarts what hangs, so it looked cured. Then the database stood still for five seconds, as it does now and then, and all six
         instances were restarted together.]] },
+  },
+
+  prevention = {
+    { "An alert on orders a minute, compared with the same hour last week.", right = true, effort = "an hour",
+      alert = threshold { "few orders", of = "orders_placed", metric = "total", below = 0.3, hold = min(2) },
+      reply = "Yes. It asks what users ask. A limit on waiting for a connection would have told you, too." },
+    { "A limit on how long a request waits for a connection.", right = true, effort = "one line",
+      with = { set("checkout.pool.acquire_timeout", sec(3)) },
+      reply = "Yes: then a wait becomes an error, and errors are counted. So would an alert on orders a minute." },
+    { "A database query in the liveness check.", effort = "one line",
+      with = { set("checkout.liveness", "database") },
+      reply = "It would restart all six at the next short pause of the database, and make it a long one." },
+    { "A lower alert threshold on the error rate.", effort = "one line",
+      alert = threshold { "any error", of = "checkout/buy", metric = "errors_total", above = 0.05, hold = min(1) },
+      reply = "The error rate was zero." },
   },
 
   debrief = [[

@@ -70,8 +70,9 @@ return lesson {
       rate = points { base = 2, { sec(0), 0.1 }, { mail, 0.1 }, { mail + sec(30), 1 } } }
   end,
 
-  slo = { name = "seats or a booking within 2 s, seats at most 90 s old", good = 0.99,
-          within = sec(2), max_age = sec(90), window = min(30) },
+  promises = { users = { "seats or a booking within 2 s, seats at most 90 s old", good = 0.99,
+    within = sec(2), max_age = sec(90), window = min(30) } },
+  shows = { "bookings" },
 
   alerts = {
     burn { "seats: budget burns", factor = 2, long = min(2), short = sec(30), page = true },
@@ -267,18 +268,8 @@ return lesson {
       hints = { "How many expiries have passed since your change?", "Only time shows it.",
         "wait 3m, then chart bookings-db.cpu" } },
 
-    choose { "prevent", title = "What would have prevented it?",
+    prevent { "prevent", title = "What would have prevented it?",
       say = [[The mail brought ten times the crowd. Which of these would have kept the site well, or warned you?]],
-      choices = {
-        { "A load test with the real crowd, longer than one lifetime of a key.", right = true,
-          reply = "Yes. A test of 50 seconds would have passed." },
-        { "A column that counts free seats, so that the query takes 5 ms.", right = true,
-          reply = "Yes. A cache in front of a slow query hides it until the cache is empty." },
-        { "A chart of misses a second, next to the hit ratio.", right = true,
-          reply = "Yes. The misses stand out of the chart once a minute." },
-        { "An alert on a hit ratio below 85 %.", reply = "You have one. It was silent all morning: the mean never fell that low." },
-        { "More database cores.", reply = "Until the next mail. The number of copies grows with the crowd." },
-      },
       hints = { "Which of these changes what happens in those 2.5 seconds, or shows it?", "Any of the first three." } },
   },
 
@@ -325,6 +316,20 @@ return lesson {
       says = "The keys end some seconds apart instead of at once. A reload under load takes over two seconds, so each key's crowd meets the queue of the one before, and a page needs all six. Far enough apart it helps a little, never reliably." },
     { "flush when it fails", { "flush seats-cache", "wait 20s", "flush seats-cache", "wait 20s", "flush seats-cache", "wait 20s", "flush seats-cache" }, harm = "worse",
       says = "A flush is an expiry of all keys at once, at a moment of your choice." },
+  },
+
+  prevention = {
+    { "A load test with the real crowd, longer than one lifetime of a key.", right = true, effort = "a day",
+      reply = "Yes. A test of 50 seconds would have passed." },
+    { "A column that counts free seats, so that the query takes 5 ms.", right = true, effort = "two days",
+      with = { set("seats-counter.on", true) },
+      reply = "Yes. A cache in front of a slow query hides it until the cache is empty." },
+    { "A chart of misses a second, next to the hit ratio.", right = true, effort = "an hour",
+      reply = "Yes. The misses stand out of the chart once a minute." },
+    { "An alert on a hit ratio below 85 %.", effort = "there already",
+      reply = "You have one. It was silent all morning: the mean never fell that low." },
+    { "More database cores.", effort = "twice the price", with = { set("bookings-db.cores", 16) },
+      reply = "Until the next mail. The number of copies grows with the crowd." },
   },
 
   debrief = [[

@@ -64,7 +64,8 @@ return lesson {
       { 0, 0.55 }, { sec(rise), 0.55 }, { sec(340), WAVE / RUSH }, { sec(530), WAVE / RUSH }, { sec(570), 1 } } }
   end,
 
-  slo = { name = "an answer within 2 s", good = 0.99, within = sec(2), window = min(30) },
+  promises = { users = { "an answer within 2 s", good = 0.99, within = sec(2), window = min(30) } },
+  shows = { "orders_placed" },
   alerts = {
     burn { "answers within 2 s, fast burn", factor = 10, long = min(5), short = min(1), page = true },
     threshold { "api CPU", of = "api", metric = "cpu", above = 0.8, hold = min(1) },
@@ -251,18 +252,8 @@ return lesson {
       hints = { "Only time shows it.", "What the database has at work should stay at 50 or below.",
         "Let time pass.", "wait 8m" } },
 
-    choose { "prevent", title = "What keeps it from coming back?",
+    prevent { "prevent", title = "What keeps it from coming back?",
       say = [[Tomorrow there is lunch again. Which of these would help?]],
-      choices = {
-        { "Limit all connections together: largest number of instances x pool size, or one pooler in front.", right = true,
-          reply = "Yes. The database feels the sum. Somebody must set the sum." },
-        { "Measure the database at 25, 50, 100 and 200 connections, and write its peak down.", right = true,
-          reply = "Yes. Without it nobody can say how many instances are too many." },
-        { "Let the scaler look more often.",
-          reply = "It would have been past the peak sooner." },
-        { "Larger pools, so that nobody waits for a connection.",
-          reply = "Then they wait inside the database, where waiting makes everybody slower." },
-      },
       hints = { "What would have stopped the scaler at the right place?", "The first or the second." } },
   },
 
@@ -331,6 +322,20 @@ return lesson {
       says = "It admits 500 and had 200: nobody waited for that limit. And a database takes a new one only at its restart." },
     { "turn users away", { "limit edge 100", "wait 30s", "limit edge 250" }, harm = "partial",
       says = "Those let in were served well; the others got nothing. It buys time to look, and it is not a cure." },
+  },
+
+  prevention = {
+    { "Limit all connections together: largest number of instances x pool size, or one pooler in front.", right = true,
+      effort = "an hour", with = { set("api.pool.size", 6) },
+      reply = "Yes. The database feels the sum. Somebody must set the sum." },
+    { "Measure the database at 25, 50, 100 and 200 connections, and write its peak down.", right = true,
+      effort = "a day",
+      reply = "Yes. Without it nobody can say how many instances are too many." },
+    { "Let the scaler look more often.", effort = "one line", with = { set("api-scaler.interval", sec(30)) },
+      reply = "It would have been past the peak sooner." },
+    { "Larger pools, so that nobody waits for a connection.", effort = "one line",
+      with = { set("api.workers", 50), set("api.pool.size", 50) },
+      reply = "Then they wait inside the database, where waiting makes everybody slower." },
   },
 
   debrief = [[

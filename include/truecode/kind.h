@@ -130,6 +130,8 @@ struct kind_desc {
     size_t nneeds;
     const struct figure_desc *figures;
     size_t nfigures;
+    const char
+        *age; /* the metric that says how old its data are; NULL: they have no age */
 };
 
 /* The cost of a change in a word ("at once", "restart", "resize", "built", "users"),

@@ -28,6 +28,7 @@
 #include "truecode/limits.h"
 #include "truecode/mechanism.h"
 #include "truecode/people.h"
+#include "truecode/promise.h"
 #include "truecode/step.h"
 #include "truecode/telemetry.h"
 
@@ -53,7 +54,8 @@ struct trap {
     X(FRAGILE, "fragile", "holds until a later event")                                 \
     X(NOTHING, "nothing", "no better")                                                 \
     X(PARTIAL, "partial", "better, not won")                                           \
-    X(COSTLY, "costly", "wins, at a price")
+    X(COSTLY, "costly", "wins, at a price")                                            \
+    X(LOSES, "loses", "breaks a promise of data or freshness that was kept without it")
 enum harm {
     HARM_NONE, /* a fix */
 #define X(id, word, doc) HARM_##id,
@@ -188,6 +190,13 @@ const struct live_value *lesson_live(const struct lesson *l, size_t i);
 /* NULL: no value has that name, of `len` bytes. */
 const struct live_value *lesson_live_named(const struct lesson *l, const char *name,
                                            size_t len);
+/* What was promised of data, and how fresh it is to be; what could have prevented it. */
+size_t lesson_data_promises(const struct lesson *l);
+const struct data_promise *lesson_data_promise(const struct lesson *l, size_t i);
+size_t lesson_fresh_promises(const struct lesson *l);
+const struct fresh_promise *lesson_fresh_promise(const struct lesson *l, size_t i);
+size_t lesson_preventions(const struct lesson *l);
+const struct prevention *lesson_prevention(const struct lesson *l, size_t i);
 size_t lesson_reals(const struct lesson *l);
 const struct cited *lesson_real(const struct lesson *l, size_t i);
 const struct glossary_term *lesson_terms(const struct lesson *l,
@@ -222,6 +231,9 @@ struct lesson_world {
     size_t nrules;
     struct lesson_ticket *tickets; /* in order of time */
     size_t ntickets;
+    struct shown_series *shown; /* in the order of `shows` */
+    size_t nshown;
+    struct shown_series *fresh; /* the age of each fresh promise */
     struct arena mem;
 };
 /* Runs the lesson's world and incident functions with `seed` (names, numbers, times and
@@ -233,12 +245,14 @@ enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world
 /* The same night with something left out of it; everything else, every draw too, is as
  * lesson_build() has it. The list of entries is the whole one, whatever is left out. */
 enum night {
-    NIGHT_TWIN,    /* healthy: no cause happens, and what `twin` sets was so from the
+    NIGHT_TWIN,      /* healthy: no cause happens, and what `twin` sets was so from the
                       beginning */
-    NIGHT_WITHOUT, /* one entry does not happen: number `entry` of the list */
+    NIGHT_WITHOUT,   /* one entry does not happen: number `which` of the list */
+    NIGHT_PREVENTED, /* one prevention, number `which`, was there from the beginning; the
+                        incident happens */
 };
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
-                            size_t entry, struct lesson_world *out,
+                            size_t which, struct lesson_world *out,
                             struct errmsg *why) MUST_USE;
 void lesson_world_release(struct lesson_world *lw);
 /* The identity: all that decides how a run goes and what it is worth, with its world:
@@ -263,6 +277,9 @@ struct lesson_facts {
     sim_time last_change;
     sim_time step_started;
     bool suspected; /* a right suspicion is open */
+    sim_time
+        as_of; /* a past moment that is asked about: what is so now is not there to be
+                       read then; 0: now */
 };
 /* A lesson's functions, ready to be asked: one state for each run, so that a lesson which
  * keeps something between calls cannot carry it from one run into another. Making one costs

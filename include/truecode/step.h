@@ -30,7 +30,8 @@
     X(predict, "A step: what will happen to which number?")                            \
     X(act, "A step: something to put right.")                                          \
     X(say_update, "A step: a status update.")                                          \
-    X(choose, "A step: a decision with several right answers.")
+    X(choose, "A step: a decision with several right answers.")                        \
+    X(prevent, "A step: what would have prevented it?")
 
 #define LESSON_HINTS     4
 #define STEP_PREDICTIONS 4
@@ -191,6 +192,7 @@ struct step_kind {
     bool acts;         /* there is no answer to choose: a solution is needed */
     bool mends;        /* users are to be well after it */
     bool finds;        /* what was found is asked for: the session judges it */
+    bool prevents;     /* its answer is the sheet's line on prevention */
 
     /* Judges what was typed. NULL: nothing is asked in words, and time goes on. */
     void (*answer)(const struct step *st, const struct step_answer *a,

@@ -109,6 +109,11 @@ double series_max(const struct recording *r, struct series s, sim_time from,
                   sim_time to);
 double series_min(const struct recording *r, struct series s, sim_time from,
                   sim_time to);
+/* How old a component's data were at the worst moment of a window, in seconds, by its kind's
+ * age; NaN: nobody can tell. And for how long they were older than `most`. */
+double recording_age(const struct recording *r, comp_id c, sim_time from, sim_time to);
+sim_time recording_stale(const struct recording *r, comp_id c, sim_time most,
+                         sim_time from, sim_time to);
 
 /* ---- latency ------------------------------------------------------------ */
 

@@ -60,27 +60,31 @@ const char *outcome_word(enum outcome o);   /* "recovered"; "": no outcome */
 const char *outcome_phrase(enum outcome o); /* for people: "users still suffer" */
 int outcome_most(enum outcome o);           /* points of 100 */
 
-/* name, phrase, weight; the weights make 100. What can be had without saying what it was
- * (users, no harm, verified) does not make a pass: truecode/players.h. */
+/* name, phrase, weight where a lesson promises nothing of its data, and where it does; both
+ * make 100. What can be had without saying what it was (users, no harm, data, verified) does
+ * not make a pass: truecode/players.h. */
 #define SCORE_LIST(X)                                                                  \
-    X(USERS, "users spared", 30)                                                       \
-    X(CONTAINMENT, "no harm done", 15)                                                 \
-    X(DIAGNOSIS, "diagnosis", 30)                                                      \
-    X(VERIFICATION, "verified", 10)                                                    \
-    X(COMMUNICATION, "told people", 15)
+    X(USERS, "users spared", 30, 20)                                                   \
+    X(CONTAINMENT, "no harm done", 15, 10)                                             \
+    X(DATA, "data kept", 0, 15)                                                        \
+    X(DIAGNOSIS, "diagnosis", 30, 30)                                                  \
+    X(VERIFICATION, "verified", 10, 10)                                                \
+    X(COMMUNICATION, "told people", 15, 15)
 enum score_part {
-#define X(name, phrase, weight) SCORE_##name,
+#define X(name, phrase, weight, with_data) SCORE_##name,
     SCORE_LIST(X)
 #undef X
         SCORE_PARTS
 };
 enum {
-#define X(name, phrase, weight) SCORE_FULL_##name = weight,
+#define X(name, phrase, weight, with_data)                                             \
+    SCORE_FULL_##name = weight, SCORE_DATA_FULL_##name = with_data,
     SCORE_LIST(X)
 #undef X
 };
 const char *score_phrase(enum score_part p); /* "users spared" */
-int score_weight(enum score_part p);         /* points of 100 */
+/* Points of 100; `data`: the lesson promises something of its data. */
+int score_weight(enum score_part p, bool data);
 struct score {
     double part[SCORE_PARTS]; /* 0..1: whole points of the part's weight */
     int total; /* 0..100: the points of all parts, at most what the outcome leaves */

@@ -28,7 +28,7 @@ return lab { "deploys under load", ends_at = min(40),
     w:balancer { "edge", to = "api", policy = "least_in_flight" }
     w:client { "users", to = "edge/get", rate = 240, gives_up = sec(30) }
   end,
-  slo = { name = "an answer within a second", within = sec(1), good = 0.999, window = min(30) },
+  promises = { users = { "an answer within a second", within = sec(1), good = 0.999, window = min(30) } },
 
   incident = function(i)
     i:at(min(10), deploy("api", "v2", { by = "deploy bot" }))

@@ -36,6 +36,7 @@
     X(note, "note")                                                                    \
     X(pause, "pause")                                                                  \
     X(point, "point")                                                                  \
+    X(prevent, "prevent")                                                              \
     X(probe, "probe")                                                                  \
     X(promote, "promote")                                                              \
     X(ps, "ps")                                                                        \

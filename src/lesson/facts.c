@@ -36,7 +36,8 @@ const char *facts_text(lua_State *L, int i, const char *what)
 
 sim_time facts_last_sample(const struct lesson_facts *f)
 {
-    sim_time now = world_now(f->world), end = recording_end(f->rec);
+    sim_time now = f->as_of ? f->as_of : world_now(f->world);
+    sim_time end = recording_end(f->rec);
     return end < now ? end : now;
 }
 
@@ -171,18 +172,18 @@ struct view facts_target(lua_State *L, int i)
 
 static int view_index(lua_State *L)
 {
-    const struct lesson_facts *f = facts_of(L);
     const struct view *v = lua_touserdata(L, 1);
+    const struct world *w = facts_now(L, "of");
     const char *name = facts_text(L, 2, "a field");
     const struct kind_desc *k = model_kind(facts_model(L), v->c);
     size_t i;
     host_charge(L, 10);
     const struct metric_desc *d = find_metric(k, name, &i);
     if (d)
-        return push_metric(L, d, world_metric_at(f->world, v->c, i, v->instance));
+        return push_metric(L, d, world_metric_at(w, v->c, i, v->instance));
     for (i = 0; i < k->nparams; i++)
         if (str_eq(k->params[i].name, name)) {
-            struct value value = world_get(f->world, v->c, name);
+            struct value value = world_get(w, v->c, name);
             return push_value(L, facts_model(L), &k->params[i], &value);
         }
     no_metric(L, k, name, true);
@@ -245,7 +246,8 @@ static int s_metric(lua_State *L)
         need_metric(L, v.c, facts_text(L, 3, "the metric"), &i);
     if (!lua_isnoneornil(L, 4))
         v.instance = (int)arg_integer(L, 4);
-    return push_metric(L, d, world_metric_at(facts_of(L)->world, v.c, i, v.instance));
+    return push_metric(L, d,
+                       world_metric_at(facts_now(L, "metric"), v.c, i, v.instance));
 }
 
 struct asked { /* a series and a window, from the arguments */
@@ -294,6 +296,26 @@ static int s_increase(lua_State *L)
     return push_metric(L, a.d, rate * ((double)(a.w.to - a.w.from) / (double)SIM_SEC));
 }
 
+/* ("charges"), or (component, metric). */
+static int s_total(lua_State *L)
+{
+    struct view v = facts_target(L, 2);
+    const struct kind_desc *k = model_kind(facts_model(L), v.c);
+    size_t i = 0;
+    const struct metric_desc *d = &k->metrics[0];
+    if (lua_type(L, 3) == LUA_TSTRING)
+        d = need_metric(L, v.c, lua_tostring(L, 3), &i);
+    else if (!str_eq(k->name, "counter"))
+        fail(L, 0, "'%s' is a %s: say which metric", model_name(facts_model(L), v.c),
+             k->name);
+    if (d->type != METRIC_COUNTER)
+        fail(L, 0, "%s is not a counter; use mean, highest or lowest", d->name);
+    const struct lesson_facts *f = facts_of(L);
+    double x = series_at(f->rec, (struct series){v.c, (uint16_t)i, v.instance},
+                         facts_last_sample(f));
+    return push_metric(L, d, isnan(x) ? 0 : x);
+}
+
 static int over_time(lua_State *L, double (*of)(const struct recording *, struct series,
                                                 sim_time, sim_time))
 {
@@ -328,7 +350,7 @@ static int s_ago(lua_State *L)
 
 static int s_param(lua_State *L)
 {
-    const struct lesson_facts *f = facts_of(L);
+    const struct world *w = facts_now(L, "param");
     const struct param_desc *p;
     struct errmsg why = {0};
     comp_id c;
@@ -336,7 +358,7 @@ static int s_param(lua_State *L)
     if (model_resolve_param(facts_model(L), facts_text(L, 2, "the parameter"), &c, &p,
                             &why) != ERR_OK)
         fail(L, 0, "%s", why.text);
-    struct value v = world_get(f->world, c, p->name);
+    struct value v = world_get(w, c, p->name);
     return push_value(L, facts_model(L), p, &v);
 }
 
@@ -346,7 +368,7 @@ static int s_flag(lua_State *L)
     if (!str_eq(model_kind(facts_model(L), v.c)->name, "flag"))
         fail(L, 0, "'%s' is a %s, not a flag", model_name(facts_model(L), v.c),
              model_kind(facts_model(L), v.c)->name);
-    lua_pushboolean(L, world_get(facts_of(L)->world, v.c, "on").as.on);
+    lua_pushboolean(L, world_get(facts_now(L, "flag"), v.c, "on").as.on);
     return 1;
 }
 
@@ -364,7 +386,7 @@ static comp_id service_at(lua_State *L, int i)
 static lua_Integer count_instances(lua_State *L, comp_id c, const char *version,
                                    bool ready)
 {
-    const struct world *w = facts_of(L)->world;
+    const struct world *w = facts_now(L, "instances");
     lua_Integer count = 0;
     int n = world_instances(w, c);
     host_charge(L, (uint64_t)n * 2);
@@ -413,7 +435,7 @@ static int s_alerting(lua_State *L)
 {
     const struct recording *r = facts_of(L)->rec;
     const char *name = lua_isnoneornil(L, 2) ? NULL : facts_text(L, 2, "the alert");
-    sim_time now = world_now(facts_of(L)->world);
+    sim_time now = world_now(facts_now(L, "alerting"));
     bool firing = false;
     size_t n = recording_alerts(r);
     host_charge(L, n);
@@ -433,6 +455,8 @@ static const struct binding facts_list[] = {
     {"rate", "name, metric, window", s_rate,
      "A counter's increase per second. A business counter needs no metric."},
     {"increase", "name, metric, window", s_increase, "A counter's increase."},
+    {"total", "name, metric", s_total,
+     "A counter since the beginning. A business counter needs no metric."},
     {"mean", "name, metric, window", s_mean, "A gauge's mean."},
     {"highest", "name, metric, window", s_highest, "A gauge's highest value."},
     {"lowest", "name, metric, window", s_lowest, "A gauge's lowest value."},
@@ -446,11 +470,13 @@ static const struct binding facts_list[] = {
     {"good_of", "client, window", s_good_of, "The same, of one client."},
     {"bad", "window", s_bad, "How many user requests were bad."},
     {"good_for", "duration", s_good_for,
-     "Users were well for so long, all of it after the first change: the objective was "
-     "met "
-     "over all of it and over each half (or one request was bad), and in no "
-     "half-minute "
-     "were three or more bad while the budget burned ten times too fast."},
+     "All promises were kept for so long, all of it after the first change. Users: the "
+     "objective was met over all of it and over each half (or one request was bad), "
+     "and "
+     "in no half-minute were three or more bad while the budget burned ten times too "
+     "fast; where nobody came that is not known, and not true. Data: `holds` is true, "
+     "and "
+     "`broken` did not rise. Fresh: never older."},
     {"budget", "", s_budget, "The share of the error budget that is left."},
     {"seen", "subject[, facet]", s_seen,
      "The learner looked at it in this step: \"checkout\", \"pool\"; or \"changes\"."},

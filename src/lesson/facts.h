@@ -19,6 +19,10 @@ const char *facts_text(lua_State *L, int i, const char *what);
 struct view facts_target(lua_State *L, int i);   /* "checkout" or "checkout-3" */
 struct window facts_window(lua_State *L, int i); /* so long, up to the last sample */
 sim_time facts_last_sample(const struct lesson_facts *f);
+/* The world as it is now; raises where a past moment is asked about. `what` is the method. */
+const struct world *facts_now(lua_State *L, const char *what);
+/* Data and freshness are as promised, over the window. */
+bool facts_promises_kept(lua_State *L, struct window w);
 int facts_push_seconds(lua_State *L, double seconds); /* as a duration */
 
 /* Methods that are not in facts.c. */

@@ -126,9 +126,10 @@ int s_good_for(lua_State *L)
     sim_time length = to_duration(L, 2, 0, "the duration"), now = world_now(f->world);
     struct window w = facts_window(L, 2);
     if (!slo)
-        fail(L, 0, "good_for needs the lesson's slo");
+        fail(L, 0, "good_for needs promises = { users = { … } }");
     bool since = f->first_change <= now && now - f->first_change >= length;
-    lua_pushboolean(L, since && good_throughout(L, w, slo->objective));
+    lua_pushboolean(L, since && good_throughout(L, w, slo->objective) &&
+                           facts_promises_kept(L, w));
     return 1;
 }
 
@@ -188,6 +189,7 @@ int s_seen(lua_State *L)
         name = subject;
     }
     check_subject(L, facts_model(L), name, 0);
+    facts_now(L, "seen");
     lua_pushboolean(L, f->seen && f->seen(f->seen_ctx, name));
     return 1;
 }
@@ -200,13 +202,14 @@ int s_suspected(lua_State *L)
 
 int s_now(lua_State *L)
 {
-    lua_pushinteger(L, world_now(facts_of(L)->world));
+    const struct lesson_facts *f = facts_of(L);
+    lua_pushinteger(L, f->as_of ? f->as_of : world_now(f->world));
     return 1;
 }
 
 static int push_since(lua_State *L, sim_time t)
 {
-    sim_time now = world_now(facts_of(L)->world);
+    sim_time now = world_now(facts_now(L, "since_change"));
     if (t > now)
         lua_pushnumber(L, (lua_Number)NAN); /* compares as false with everything */
     else

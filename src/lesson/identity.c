@@ -285,6 +285,21 @@ static void put_course(lua_State *L, struct identity *d, const struct course *c)
     buf_addch(d->out, '\n');
 }
 
+static void put_promises(lua_State *L, struct identity *d)
+{
+    const struct lesson *l = d->l;
+    for (size_t i = 0; i < l->promises.ndata; i++) {
+        buf_adds(d->out, "data");
+        put_fn(L, d, l->promises.data[i].holds);
+        put_fn(L, d, l->promises.data[i].broken);
+    }
+    for (size_t i = 0; i < l->promises.nfresh; i++)
+        buf_addf(d->out, "fresh %d %" PRId64 "\n", (int)d->world->fresh[i].comp,
+                 l->promises.fresh[i].within);
+    for (size_t i = 0; i < l->npreventions; i++)
+        buf_addf(d->out, "prevention %d\n", l->preventions[i].says.right);
+}
+
 static int describe_inside(lua_State *L)
 {
     struct identity *d = lua_touserdata(L, 1);
@@ -302,6 +317,7 @@ static int describe_inside(lua_State *L)
         put_fn(L, d, l->traps[i].when);
     }
     put_suspects(L, d);
+    put_promises(L, d);
     for (size_t i = 0; i < l->nfixes; i++)
         put_course(L, d, &l->fixes[i]);
     for (size_t i = 0; i < l->nwrongs; i++)

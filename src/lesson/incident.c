@@ -456,37 +456,52 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t,
         fail_model(L, b, d.line);
 }
 
-/* A set(…) of `twin`: how the world should have been built. Any parameter will do, those
- * too that cannot be changed while it runs. */
-static void set_in_twin(struct build *b, lua_State *L, int t)
+/* A set(…) that is so from the beginning. Any parameter will do, those too that cannot be
+ * changed while it runs. */
+static void set_before(struct build *b, lua_State *L, int t, const char *field,
+                       bool apply)
 {
     struct deed d;
     const struct param_desc *p;
     open_deed(&d, b, L, t);
     if (strcmp(d.name, "set") != 0)
-        fail(L, d.line, "twin: only set(…) can be in it, not %s(…)", d.name);
+        fail(L, d.line, "%s: only set(…) can be in it, not %s(…)", field, d.name);
     const char *path = part_text(&d, 1, "parameter");
     if (model_resolve_param(b->m, path, &d.a.comp, &p, &b->why) != ERR_OK)
         fail_model(L, b, d.line);
     lua_rawgeti(L, d.t, 2);
     struct value v = to_value(b, L, -1, p, d.line, model_name(b->m, d.a.comp));
-    if (b->twin && model_set(b->m, d.a.comp, p->name, v, &b->why) != ERR_OK)
+    if (apply && model_set(b->m, d.a.comp, p->name, v, &b->why) != ERR_OK)
         fail_model(L, b, d.line);
     lua_pop(L, 1);
 }
 
 /* Read in every night, so that a name that does not exist is found at once. */
-void build_twin(lua_State *L, struct build *b)
+static void set_all(struct build *b, lua_State *L, fn_id list, const char *field,
+                    bool apply)
 {
-    if (b->l->twin == FN_NONE)
-        return;
-    fn_push(L, b->l->twin);
+    fn_push(L, list);
     int t = lua_gettop(L);
     for (lua_Integer i = 1; lua_rawgeti(L, t, i) != LUA_TNIL; i++) {
-        set_in_twin(b, L, -1);
+        set_before(b, L, -1, field, apply);
         lua_settop(L, t);
     }
     lua_settop(L, t - 1);
+}
+
+void build_twin(lua_State *L, struct build *b)
+{
+    if (b->l->twin != FN_NONE)
+        set_all(b, L, b->l->twin, "twin", b->twin);
+}
+
+void build_prevention(lua_State *L, struct build *b)
+{
+    for (size_t i = 0; i < b->l->npreventions; i++) {
+        const struct prevention *p = &b->l->preventions[i].says;
+        if (p->built)
+            set_all(b, L, p->with, "with", b->prevented == i);
+    }
 }
 
 /* ---- i --------------------------------------------------------------------------- */

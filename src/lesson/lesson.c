@@ -359,6 +359,36 @@ const struct text *lesson_sum(const struct lesson *l, size_t i)
     return &l->sums[i];
 }
 
+size_t lesson_data_promises(const struct lesson *l)
+{
+    return l->promises.ndata;
+}
+
+const struct data_promise *lesson_data_promise(const struct lesson *l, size_t i)
+{
+    return &l->promises.data[i];
+}
+
+size_t lesson_fresh_promises(const struct lesson *l)
+{
+    return l->promises.nfresh;
+}
+
+const struct fresh_promise *lesson_fresh_promise(const struct lesson *l, size_t i)
+{
+    return &l->promises.fresh[i];
+}
+
+size_t lesson_preventions(const struct lesson *l)
+{
+    return l->npreventions;
+}
+
+const struct prevention *lesson_prevention(const struct lesson *l, size_t i)
+{
+    return &l->preventions[i].says;
+}
+
 const struct glossary_term *lesson_terms(const struct lesson *l, size_t *n)
 {
     *n = l->nglossary;

@@ -107,6 +107,7 @@ struct host {
     int functions;                    /* how many lesson functions are kept */
     struct build *build;              /* while world or incident runs */
     const struct lesson_facts *facts; /* while a predicate runs */
+    const struct lesson *lesson;      /* whose predicate that is */
 };
 enum err host_open(struct host *h, const char *name, struct errmsg *why) MUST_USE;
 void host_close(struct host *h);
@@ -266,6 +267,9 @@ int choice_index(const char *choices, const char *word);
 /* The i-th of "a|b|c" into `out`; false: there is none. */
 bool choice_name(const char *choices, size_t i, char *out, size_t size);
 extern const struct schema lesson_schema, lab_schema;
+/* Gives a step `prevent` the lesson's choices. */
+void step_prevent_choices(struct reader *r, int line, const struct lesson *l,
+                          struct step *st);
 void read_steps(struct reader *r, const struct field *f, int line, void *out);
 /* schema_people.c */
 enum { PEOPLE_MAX = 16 };
@@ -279,6 +283,16 @@ void check_suspects(struct reader *r, int line);
 void check_suspects_in(lua_State *L, const struct lesson *l, const struct model *m);
 /* Raises where nothing can be seen by that name: "changes", "checkout", "checkout:pool". */
 void check_subject(lua_State *L, const struct model *m, const char *subject, int line);
+/* schema_promises.c */
+extern const struct schema promises_schema, users_schema, data_schema, fresh_schema,
+    prevention_schema;
+void read_shows(struct reader *r, const struct field *f, int line, void *out);
+void check_preventions(struct reader *r, int line, const struct lesson *l);
+/* A list of set(…), kept until a world is built. */
+fn_id read_sets(struct reader *r, const struct field *f, int line);
+struct alert_decl;
+/* An alert made with burn or threshold, on top; `what` names it in errors. */
+void read_alert(struct reader *r, int line, const char *what, struct alert_decl *a);
 /* Calls `each` with every schema, in the order of the reference. */
 void schemas_each(void (*each)(struct buf *out, const struct schema *s),
                   struct buf *out);
@@ -299,6 +313,16 @@ struct slo_decl {
     size_t nclients;
     bool given;
     int line;
+};
+struct promises_decl {
+    struct slo_decl users;
+    struct data_promise *data;
+    struct fresh_promise *fresh;
+    size_t ndata, nfresh;
+};
+struct prevention_decl {
+    struct prevention says;
+    struct alert_decl alert; /* where says.warned */
 };
 struct expect_decl {
     sim_time at;
@@ -349,7 +373,11 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     struct person *people;
     struct reaction *reactions;
     size_t npeople, nreactions;
-    struct slo_decl slo;
+    struct promises_decl promises;
+    const char *const *shows;
+    size_t nshows;
+    struct prevention_decl *preventions;
+    size_t npreventions;
     struct alert_decl *alerts;
     size_t nalerts;
     fn_id world, incident;
@@ -384,8 +412,10 @@ enum { ENTRIES_MAX = 1024 };
 struct build {
     const struct lesson *l;
     struct lesson_world *out;
-    bool twin;      /* no causes, and what `twin` sets */
-    size_t without; /* number of the entry that is left out; SIZE_MAX: none is */
+    bool twin;        /* no causes, and what `twin` sets */
+    size_t prevented; /* number of the prevention that was there from the beginning;
+                         SIZE_MAX: none was */
+    size_t without;   /* number of the entry that is left out; SIZE_MAX: none is */
     size_t entries_cap;
     struct model *m;  /* out->model */
     struct arena mem; /* until the model is finished */
@@ -398,6 +428,7 @@ struct build {
 struct build *build_of(lua_State *L, const char *what); /* raises outside a build */
 int world_index(lua_State *L);                          /* w:KIND */
 void build_twin(lua_State *L, struct build *b); /* what makes the twin another world */
+void build_prevention(lua_State *L, struct build *b); /* the same, of a prevention */
 struct value to_value(struct build *b, lua_State *L, int i, const struct param_desc *p,
                       int line, const char *of);
 /* A list of operations (or one) at `i` as nodes linked by next; lives in b->mem. */

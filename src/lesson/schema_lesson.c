@@ -116,7 +116,7 @@ static SCHEMA(
     "A course that tempts and fails. `harm`: worse (some users lose more than "
     "without it), returns (good, then bad again), fragile (holds until a later "
     "event), nothing (no better), partial (better, not won), costly (wins, at a "
-    "price).",
+    "price), loses (breaks a promise of data or freshness more than doing nothing).",
     wrong_fields, check_wrong);
 #undef THIS
 
@@ -174,34 +174,6 @@ static SCHEMA(expect_schema, "expect", "What can be seen before anybody acts.",
               expect_fields, NULL);
 #undef THIS
 
-#define THIS struct slo_decl
-static const struct field slo_fields[] = {
-    FPOS(1, "name", STRING, slo.name,
-         "a sentence: \"an order, or a plain no, within 2 s\""),
-    FREQ("within", DURATION, slo.within, "good is answered within this"),
-    F("max_age", DURATION, slo.max_age,
-      "and no cached value in it is older; left out: any"),
-    FREQ("good", FRACTION, slo.objective, "the share that must be good: 0.995"),
-    FREQ("window", DURATION, slo.window, "the error budget's period"),
-    FLIST("clients", STRINGS, clients, nclients, NULL,
-          "whose requests; left out: everybody's"),
-    F("hidden", BOOL, slo.hidden,
-      "true: the team does not measure users; nothing shows them before the debrief"),
-};
-static void check_slo(struct reader *r, int line, void *record)
-{
-    struct slo_decl *s = record;
-    s->given = true;
-    s->line = line;
-    if (!(s->slo.objective > 0 && s->slo.objective < 1))
-        fail(r->L, line, "good must be between 0 and 1, like 0.995");
-    if (s->nclients > CLIENTS_MAX)
-        fail(r->L, line, "%d clients at most", CLIENTS_MAX);
-}
-static SCHEMA(slo_schema, "slo", "What users need: the objective.", slo_fields,
-              check_slo);
-#undef THIS
-
 #define THIS struct alert_decl
 static const struct field threshold_fields[] = {
     FPOS(1, "name", STRING, rule.name, "\"checkout error rate\""),
@@ -225,31 +197,36 @@ static SCHEMA(burn_schema, "burn", "An alert on the objective's burn rate.",
               burn_fields, NULL);
 #undef THIS
 
+void read_alert(struct reader *r, int line, const char *what, struct alert_decl *a)
+{
+    bool burn = is_marked(r->L, -1, "burn");
+    if (!burn && !is_marked(r->L, -1, "threshold"))
+        fail(r->L, line, "%s must be made with burn or threshold", what);
+    a->above = a->below_value = __builtin_nan("");
+    a->line = mark_line(r->L, -1, line);
+    a->rule.kind = burn ? ALERT_BURN : ALERT_THRESHOLD;
+    a->rule.comp = COMP_NONE;
+    read_record(r, -1, line, burn ? &burn_schema : &threshold_schema, a);
+    bool above = a->above == a->above, below = a->below_value == a->below_value;
+    if (!burn && above == below)
+        fail(r->L, a->line, "alert '%.40s' needs either above or below", a->rule.name);
+    a->rule.below = below;
+    a->rule.value = below ? a->below_value : a->above;
+}
+
 #define THIS struct lesson
 static void read_alerts(struct reader *r, const struct field *f, int line, void *out)
 {
     struct lesson *l = out;
+    char what[32];
     l->nalerts = read_length(r, -1, line, f->name);
     if (l->nalerts > ALERTS_MAX)
         fail(r->L, line, "%d alerts at most", ALERTS_MAX);
     l->alerts = arena_alloc(r->mem, (l->nalerts + 1) * sizeof *l->alerts);
     for (size_t i = 0; i < l->nalerts; i++) {
-        struct alert_decl *a = &l->alerts[i];
         read_enter(r, -1, i);
-        bool burn = is_marked(r->L, -1, "burn");
-        if (!burn && !is_marked(r->L, -1, "threshold"))
-            fail(r->L, line, "alert %zu must be made with burn or threshold", i + 1);
-        a->above = a->below_value = __builtin_nan("");
-        a->line = mark_line(r->L, -1, line);
-        a->rule.kind = burn ? ALERT_BURN : ALERT_THRESHOLD;
-        a->rule.comp = COMP_NONE;
-        read_record(r, -1, line, burn ? &burn_schema : &threshold_schema, a);
-        bool above = a->above == a->above, below = a->below_value == a->below_value;
-        if (!burn && above == below)
-            fail(r->L, a->line, "alert '%.40s' needs either above or below",
-                 a->rule.name);
-        a->rule.below = below;
-        a->rule.value = below ? a->below_value : a->above;
+        snprintf(what, sizeof what, "alert %zu", i + 1);
+        read_alert(r, line, what, &l->alerts[i]);
         read_leave(r);
     }
 }
@@ -278,18 +255,22 @@ static void read_glossary(struct reader *r, const struct field *f, int line, voi
 }
 
 /* A list of set(…), kept as it is until a world is built. */
-static void read_twin(struct reader *r, const struct field *f, int line, void *out)
+fn_id read_sets(struct reader *r, const struct field *f, int line)
 {
-    struct lesson *l = out;
     size_t n = read_length(r, -1, line, f->name);
     for (size_t i = 1; i <= n; i++) {
         lua_rawgeti(r->L, -1, (lua_Integer)i);
         if (!is_marked(r->L, -1, "action"))
-            fail(r->L, line,
-                 "twin is written { set(\"component.parameter\", value), … }");
+            fail(r->L, line, "%s is written { set(\"component.parameter\", value), … }",
+                 f->name);
         lua_pop(r->L, 1);
     }
-    l->twin = read_kept(r, NULL);
+    return read_kept(r, NULL);
+}
+
+static void read_twin(struct reader *r, const struct field *f, int line, void *out)
+{
+    ((struct lesson *)out)->twin = read_sets(r, f, line);
 }
 
 /* ---- the lesson ------------------------------------------------------------------ */
@@ -326,8 +307,12 @@ static const struct field lesson_fields[] = {
     FCUSTOM(
         "twin", read_twin,
         "{ set(…), … }: how it would have been built without what is wrong with it"),
-    {"slo", FIELD_RECORD, offsetof(THIS, slo), 0, "what users need", 0, 0, 0,
-     &slo_schema, 0},
+    {"promises", FIELD_RECORD, offsetof(THIS, promises), 0,
+     "what users need, what is kept, how fresh it is", 0, 0, 0, &promises_schema, 0},
+    FCUSTOM(
+        "shows", read_shows,
+        "what this business measures: a counter's name, or \"component.metric\". The "
+        "screen begins with these and gives nothing else away; left out: everything"),
     FCUSTOM("alerts", read_alerts, "a list of burn { … } and threshold { … }"),
     {"expect", FIELD_RECORD, offsetof(THIS, expect), 0, "what can be seen at first", 0,
      0, 0, &expect_schema, 0},
@@ -342,6 +327,8 @@ static const struct field lesson_fields[] = {
           "what tells the suspects apart"),
     FLIST("fixes", RECORDS, fixes, nfixes, &fix_schema, "courses that win"),
     FLIST("wrong", RECORDS, wrongs, nwrongs, &wrong_schema, "courses that tempt"),
+    FLIST("prevention", RECORDS, preventions, npreventions, &prevention_schema,
+          "what could have prevented it: the choices of the step `prevent`"),
     F("debrief", SAYS, debrief, "short paragraphs; what would have prevented it"),
     FLIST("sums", TEXTS, sums, nsums, NULL, "the arithmetic, a line each"),
     FLIST("real", RECORDS, reals, nreals, &cited_schema,
@@ -394,10 +381,11 @@ static void check_lesson(struct reader *r, int line, void *record)
         fail_unknown(r->L, scan_line(r->h->scan, "track", line), "no such track",
                      i->track, tracks, 6);
     check_times(r, line, l);
+    check_preventions(r, line, l);
     if (!strcmp(i->track, "lab"))
         return;
-    if (!l->slo.given)
-        fail(r->L, line, "lesson lacks slo (what users need)");
+    if (!l->promises.users.given)
+        fail(r->L, line, "lesson lacks promises = { users = { … } } (what users need)");
     if (i->level < 1 || i->level > 5 || i->minutes < 1 || i->minutes > 240)
         fail(r->L, line, "lesson needs level from 1 to 5 and minutes from 1 to 240");
     if (!i->quiet && (l->incident == FN_NONE || l->nfixes == 0 || l->nsteps == 0))
@@ -419,8 +407,9 @@ static const struct field lab_fields[] = {
       "stretches of equal length that errors are told from: 20 to 1000; left out: 20"),
     FREQ("world", FUNCTION, world, "function(w): builds the system"),
     F("incident", FUNCTION, incident, "function(i): what happens to it, and when"),
-    {"slo", FIELD_RECORD, offsetof(THIS, slo), 0,
-     "what users need; left out: any answer is good", 0, 0, 0, &slo_schema, 0},
+    {"promises", FIELD_RECORD, offsetof(THIS, promises), 0,
+     "of `users`: what they need; left out: any answer is good", 0, 0, 0,
+     &promises_schema, 0},
 };
 static void check_lab(struct reader *r, int line, void *record)
 {
@@ -440,6 +429,9 @@ static void check_lab(struct reader *r, int line, void *record)
         fail(r->L, scan_line(r->h->scan, "ends_at", line),
              "ends_at: from a second to 30 days");
     l->warm_up_left_out = i->starts_at == LAB_WARM_UP_UNSET;
+    if (l->promises.ndata + l->promises.nfresh > 0)
+        fail(r->L, scan_line(r->h->scan, "promises", line),
+             "a lab measures what users are promised, nothing else");
     if (l->warm_up_left_out)
         i->starts_at = i->ends_at / LAB_WARM_UP_PART;
     if (i->starts_at >= i->ends_at)
@@ -464,12 +456,12 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
                   struct buf *out)
 {
     static const struct schema *const before[] = {
-        &lesson_schema,    &post_schema,   &slo_schema, &burn_schema,
-        &threshold_schema, &expect_schema, NULL};
+        &lesson_schema, &post_schema, &promises_schema,  &users_schema,  &data_schema,
+        &fresh_schema,  &burn_schema, &threshold_schema, &expect_schema, NULL};
     static const struct schema *const after[] = {
         &trap_schema,    &person_schema,    &known_schema, &reaction_schema,
         &suspect_schema, &case_fact_schema, &fix_schema,   &wrong_schema,
-        &cited_schema,   &live_schema,      &lab_schema,   NULL};
+        &prevention_schema, &cited_schema,  &live_schema,  &lab_schema,   NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

@@ -175,6 +175,7 @@ static enum err ask(struct lesson_state *st, struct question *q,
             return opened;
     }
     st->host.facts = f;
+    st->host.lesson = st->lesson;
     enum err e =
         host_run(&st->host, ask_inside, q, STEPS_PREDICATE, st->lesson->line, why);
     st->host.facts = NULL;

@@ -20,7 +20,7 @@ static void check_components(lua_State *L, struct build *b)
 
 static void set_objective(lua_State *L, struct build *b)
 {
-    const struct slo_decl *s = &b->l->slo;
+    const struct slo_decl *s = &b->l->promises.users;
     comp_id clients[CLIENTS_MAX];
     if (!s->given)
         return;
@@ -31,31 +31,102 @@ static void set_objective(lua_State *L, struct build *b)
         fail_model(L, b, s->line);
 }
 
+/* Of a kind's metrics; `names` get them, for a suggestion. */
+static bool metric_known(const struct kind_desc *k, const char *metric,
+                         const char *names[128], size_t *n, size_t *index)
+{
+    for (*n = 0; *n < k->nmetrics && *n < 128; ++*n) {
+        names[*n] = k->metrics[*n].name;
+        if (str_eq(names[*n], metric)) {
+            *index = *n;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void set_rule(lua_State *L, struct build *b, const struct alert_decl *a,
+                     bool keep)
+{
+    struct alert_rule r = a->rule;
+    const char *names[128];
+    size_t n, i;
+    if (r.kind == ALERT_THRESHOLD) {
+        r.comp = find_comp(L, b->m, a->comp, a->line);
+        if (!metric_known(model_kind(b->m, r.comp), r.metric, names, &n, &i))
+            fail_unknown(L, a->line, "there is no metric", r.metric, names, n);
+    }
+    if (!keep)
+        return;
+    r.name = arena_strdup(&b->out->mem, r.name);
+    r.metric = r.kind == ALERT_BURN ? "" : arena_strdup(&b->out->mem, r.metric);
+    b->out->rules[b->out->nrules++] = r;
+}
+
 static void set_rules(lua_State *L, struct build *b)
 {
     const struct lesson *l = b->l;
-    b->out->rules = arena_alloc(&b->out->mem, (l->nalerts + 1) * sizeof *b->out->rules);
-    for (size_t i = 0; i < l->nalerts; i++) {
-        const struct alert_decl *a = &l->alerts[i];
-        struct alert_rule *r = &b->out->rules[i];
-        const char *names[128];
-        size_t n = 0;
-        bool known = a->rule.kind == ALERT_BURN;
-        *r = a->rule;
-        r->name = arena_strdup(&b->out->mem, r->name);
-        r->metric = known ? "" : arena_strdup(&b->out->mem, r->metric);
-        if (!known) {
-            r->comp = find_comp(L, b->m, a->comp, a->line);
-            const struct kind_desc *k = model_kind(b->m, r->comp);
-            for (; n < k->nmetrics && n < 128; n++) {
-                names[n] = k->metrics[n].name;
-                known |= str_eq(names[n], r->metric);
-            }
-        }
-        if (!known)
-            fail_unknown(L, a->line, "there is no metric", r->metric, names, n);
+    b->out->rules = arena_alloc(&b->out->mem, (l->nalerts + 2) * sizeof *b->out->rules);
+    for (size_t i = 0; i < l->nalerts; i++)
+        set_rule(L, b, &l->alerts[i], true);
+    for (size_t i = 0; i < l->npreventions; i++)
+        if (l->preventions[i].says.warned)
+            set_rule(L, b, &l->preventions[i].alert, b->prevented == i);
+}
+
+/* "orders_placed", or "checkout.cpu". */
+static struct shown_series find_shown(lua_State *L, struct build *b, const char *name)
+{
+    const char *names[128], *dot = strrchr(name, '.');
+    char comp[NAME_BYTES];
+    size_t n;
+    int line =
+        scan_line(&b->l->scan, name, scan_line(&b->l->scan, "shows", b->l->line));
+    struct shown_series out = {model_find(b->m, name), 0};
+    if (out.comp == COMP_NONE && dot && (size_t)(dot - name) < sizeof comp) {
+        memcpy(comp, name, (size_t)(dot - name));
+        comp[dot - name] = '\0';
+        out.comp = find_comp(L, b->m, comp, line);
+        if (!metric_known(model_kind(b->m, out.comp), dot + 1, names, &n, &out.metric))
+            fail_unknown(L, line, "there is no metric", dot + 1, names, n);
+        return out;
     }
-    b->out->nrules = l->nalerts;
+    if (out.comp == COMP_NONE)
+        find_comp(L, b->m, name, line);
+    if (!str_eq(model_kind(b->m, out.comp)->name, "counter"))
+        fail(L, line,
+             "shows: '%.60s' is a %s, not a counter; say which metric: \"%.60s.…\"",
+             name, model_kind(b->m, out.comp)->name, name);
+    return out;
+}
+
+static void set_shown(lua_State *L, struct build *b)
+{
+    const struct lesson *l = b->l;
+    b->out->shown = arena_alloc(&b->out->mem, (l->nshows + 1) * sizeof *b->out->shown);
+    for (size_t i = 0; i < l->nshows; i++)
+        b->out->shown[b->out->nshown++] = find_shown(L, b, l->shows[i]);
+}
+
+/* Each fresh promise is about a kind that has an age. */
+static void set_fresh(lua_State *L, struct build *b)
+{
+    const struct promises_decl *p = &b->l->promises;
+    b->out->fresh = arena_alloc(&b->out->mem, (p->nfresh + 1) * sizeof *b->out->fresh);
+    for (size_t i = 0; i < p->nfresh; i++) {
+        const char *names[128];
+        size_t n;
+        struct shown_series *s = &b->out->fresh[i];
+        s->comp = find_comp(L, b->m, p->fresh[i].of, p->fresh[i].line);
+        const struct kind_desc *k = model_kind(b->m, s->comp);
+        if (!k->age)
+            fail(L, p->fresh[i].line,
+                 "'%.60s' is a %s, whose data have no age; a replica, subscription, "
+                 "broker, job or backup has one",
+                 p->fresh[i].of, k->name);
+        if (!metric_known(k, k->age, names, &n, &s->metric))
+            BUG("a kind's age is not among its metrics");
+    }
 }
 
 static int build_inside(lua_State *L)
@@ -65,6 +136,7 @@ static int build_inside(lua_State *L)
     object_push(L, "w");
     lua_call(L, 1, 0);
     build_twin(L, b);
+    build_prevention(L, b);
     b->incident = true;
     if (b->l->incident != FN_NONE) {
         fn_push(L, b->l->incident);
@@ -73,11 +145,13 @@ static int build_inside(lua_State *L)
     }
     set_objective(L, b);
     check_components(L, b);
-    set_rules(L, b);
     bool lab = b->l->batches > 0; /* a lab is measured, not recorded */
     if (model_finish(b->m, &b->why) != ERR_OK ||
         (!lab && recording_fits(b->m, &b->why) != ERR_OK))
         fail_finish(L, b);
+    set_rules(L, b); /* counters that programs alone name are there now */
+    set_shown(L, b);
+    set_fresh(L, b);
     return 0;
 }
 
@@ -88,8 +162,13 @@ static int by_time(const void *a, const void *b, void *ctx)
     return (x->at > y->at) - (x->at < y->at);
 }
 
-static enum err build_as(const struct lesson *l, uint64_t seed, bool twin,
-                         size_t without, struct lesson_world *out, struct errmsg *why)
+struct otherwise { /* what makes it another night */
+    bool twin;
+    size_t without, prevented; /* SIZE_MAX: none */
+};
+
+static enum err build_as(const struct lesson *l, uint64_t seed, struct otherwise o,
+                         struct lesson_world *out, struct errmsg *why)
 {
     *out = (struct lesson_world){.model = model_new()};
     out->tickets = arena_alloc(&out->mem, TICKETS_MAX * sizeof *out->tickets);
@@ -97,8 +176,9 @@ static enum err build_as(const struct lesson *l, uint64_t seed, bool twin,
                       .out = out,
                       .m = out->model,
                       .seed = seed,
-                      .twin = twin,
-                      .without = without};
+                      .twin = o.twin,
+                      .without = o.without,
+                      .prevented = o.prevented};
     rng_seed(&b.rng, seed, "lesson");
     struct lesson_state *st = lesson_state_new(l);
     enum err e = state_open(st, why);
@@ -116,14 +196,16 @@ static enum err build_as(const struct lesson *l, uint64_t seed, bool twin,
 enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world *out,
                       struct errmsg *why)
 {
-    return build_as(l, seed, false, SIZE_MAX, out, why);
+    return build_as(l, seed, (struct otherwise){false, SIZE_MAX, SIZE_MAX}, out, why);
 }
 
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
-                            size_t entry, struct lesson_world *out, struct errmsg *why)
+                            size_t which, struct lesson_world *out, struct errmsg *why)
 {
-    bool twin = night == NIGHT_TWIN;
-    return build_as(l, seed, twin, twin ? SIZE_MAX : entry, out, why);
+    struct otherwise o = {night == NIGHT_TWIN,
+                          night == NIGHT_WITHOUT ? which : SIZE_MAX,
+                          night == NIGHT_PREVENTED ? which : SIZE_MAX};
+    return build_as(l, seed, o, out, why);
 }
 
 void lesson_world_release(struct lesson_world *lw)

@@ -5,8 +5,10 @@
  * comes.
  */
 #include "session_internal.h"
+#include "sheet.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 const struct step *step_current(const struct session *s)
@@ -144,6 +146,13 @@ void step_judged(struct session *s, const struct step_verdict *v)
         s->wrong_answers++;
 }
 
+static void state_prevention(struct session *s, int number)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", number);
+    sheet_state(s, SHEET_prevent, text, false);
+}
+
 void step_answer(struct session *s, const struct step_answer *a)
 {
     const struct step *st = step_current(s);
@@ -153,6 +162,8 @@ void step_answer(struct session *s, const struct step_answer *a)
         return;
     }
     st->kind->answer(st, a, &v);
+    if (st->kind->prevents && v.is != STEP_UNCLEAR)
+        state_prevention(s, a->number);
     step_judged(s, &v);
 }
 

@@ -4,6 +4,7 @@
  * taped: the time of the next entry says how far it moved, and so a wait can be
  * interrupted.
  */
+#include "prevent.h"
 #include "session_internal.h"
 #include "sheet.h"
 
@@ -53,9 +54,31 @@ static void do_answer(struct session *s, const struct effect *x)
     step_answer(s, &(struct step_answer){.number = (int)x->number, .words = x->text});
 }
 
+/* Bare, the choices; an open step that asks it gets the answer. */
+static bool do_prevent(struct session *s, const char *text)
+{
+    const struct step *st = step_current(s);
+    if (st && st->kind->prevents && text[0]) {
+        step_answer(s, &(struct step_answer){.number = atoi(text), .words = text});
+        return true;
+    }
+    if (!text[0] || !prevent_may_ask(s)) {
+        prevent_show(s);
+        return true;
+    }
+    return false;
+}
+
 static void do_state(struct session *s, const struct effect *x)
 {
     enum sheet_line line = sheet_line_named(x->line);
+    struct errmsg why = {0};
+    if (line == SHEET_prevent && do_prevent(s, x->text))
+        return;
+    if (!sheet_readable(s, line, x->text, &why)) {
+        session_say(s, TONE_WARN, "%s", why.text);
+        return;
+    }
     sheet_state(s, line, x->text, false);
     session_say(s, TONE_NORMAL, "On your sheet, %s: %s.",
                 sheet_line_kind(line)->heading, x->text);

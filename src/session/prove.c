@@ -9,6 +9,7 @@
  * settle and `good_for` have passed, so that a verdict always sees the same length of
  * time.
  */
+#include "promise.h"
 #include "prove_internal.h"
 
 #include <assert.h>
@@ -225,14 +226,19 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
     if (e == ERR_OK) {
         sim_time now = run_now(&r), window = lesson_info(pv->lesson)->good_for;
         bool won = run_well(&r, window, &margin);
-        prove_result(
-            pv, PROOF_FIX, c->title, won, margin,
-            "%.2f %% good over the last %lld min; %llu bad, doing nothing %llu",
-            100 * recording_good(r.rec, now - window, now),
-            (long long)(window / SIM_MIN),
-            (unsigned long long)run_bad(&r, run_now(&pv->base)),
-            (unsigned long long)recording_bad_count(pv->nothing.rec, run_now(&pv->base),
-                                                    now));
+        const char *broken = run_broken(&r, window);
+        if (broken)
+            prove_result(pv, PROOF_FIX, c->title, false, NAN,
+                         "a promise is not kept after it: %.120s", broken);
+        else
+            prove_result(
+                pv, PROOF_FIX, c->title, won, margin,
+                "%.2f %% good over the last %lld min; %llu bad, doing nothing %llu",
+                100 * recording_good(r.rec, now - window, now),
+                (long long)(window / SIM_MIN),
+                (unsigned long long)run_bad(&r, run_now(&pv->base)),
+                (unsigned long long)recording_bad_count(pv->nothing.rec,
+                                                        run_now(&pv->base), now));
         judge_price(pv, c, &r);
     } else {
         prove_result(pv, PROOF_FIX, c->title, false, NAN, "%.180s", why->text);

@@ -10,6 +10,7 @@
  * they are looked at in one seed of INNOCENT_EVERY. A decoy changes nothing by what it is
  * and need not be run.
  */
+#include "promise.h"
 #include "prove_internal.h"
 #include "twin.h"
 
@@ -36,6 +37,13 @@ static void judge_night(struct prover *pv, const struct run *r, enum proof_kind 
                         const char *name, bool well)
 {
     double good, room = room_of(pv, r, &good);
+    sim_time page = lesson_info(pv->lesson)->starts_at;
+    const char *broken = kind == PROOF_TWIN ? run_broken(r, run_now(r) - page) : NULL;
+    if (broken) {
+        prove_result(pv, kind, name, false, NAN,
+                     "a promise is not kept on the healthy night: %.120s", broken);
+        return;
+    }
     prove_result(pv, kind, name, (room >= 0) == well, well ? room : -room,
                  "%.2f %% good from the page to the end", 100 * good);
 }

@@ -2,6 +2,7 @@
  * Does a wrong fix do the harm it claims? Each kind of harm is one judgement over what
  * happened to users, against the same customers without the fix.
  */
+#include "promise.h"
 #include "prove_internal.h"
 
 #include <math.h>
@@ -74,7 +75,9 @@ static struct verdict judge_returns(struct prover *pv, const struct run *r)
     bool was_good = false;
     for (sim_time t = r->busy_until; t + SIM_MIN <= run_now(r); t += SIM_MIN) {
         double good = recording_good(r->rec, t, t + SIM_MIN);
-        good_run = isnan(good) || good >= want ? good_run + 1 : 0;
+        if (isnan(good)) /* nobody came: that is not known to be good */
+            continue;
+        good_run = good >= want ? good_run + 1 : 0;
         was_good |= good_run >= 2;
         if (was_good && good < worst)
             worst = good;
@@ -150,7 +153,8 @@ static struct verdict judge_spared(struct prover *pv, const struct run *r,
     struct verdict v = {0};
     double room = 0;
     sim_time from = run_now(&pv->base), to = run_now(r);
-    bool won = run_well(r, lesson_info(pv->lesson)->good_for, &room);
+    sim_time window = lesson_info(pv->lesson)->good_for;
+    bool won = run_well(r, window, &room) && !run_broken(r, window);
     double you = (double)recording_bad_count(r->rec, from, to);
     double nothing = (double)recording_bad_count(pv->nothing.rec, from, to);
     double spared = nothing > 0 ? 1 - you / nothing : 0;
@@ -171,6 +175,27 @@ static struct verdict judge_spared(struct prover *pv, const struct run *r,
     return v;
 }
 
+/* Some promise of data is broken more often, or for longer, than by doing nothing. */
+static struct verdict judge_loses(struct prover *pv, const struct run *r)
+{
+    struct verdict v = {false, -1, "no promise of data or freshness was broken"};
+    sim_time from = run_now(&pv->base), to = run_now(r);
+    for (size_t i = 0; i < run_wards(r); i++) {
+        struct ward w = run_ward(r, i, from, to);
+        double without = run_ward(&pv->nothing, i, from, to).harm;
+        if (w.harm <= without)
+            continue;
+        double margin = (w.harm - without) / w.harm;
+        if (v.ok && margin <= v.margin)
+            continue;
+        v.ok = true;
+        v.margin = margin;
+        snprintf(v.detail, sizeof v.detail, "%.60s: %.0f%s, without it %.0f", w.name,
+                 w.harm, w.seconds ? " s" : "", without);
+    }
+    return v;
+}
+
 enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *why)
 {
     struct run r;
@@ -188,6 +213,8 @@ enum err prove_wrong(struct prover *pv, const struct course *c, struct errmsg *w
         v = judge_returns(pv, &r);
     else if (c->harm == HARM_FRAGILE)
         v = judge_fragile(pv, &r, c);
+    else if (c->harm == HARM_LOSES)
+        v = judge_loses(pv, &r);
     else
         v = judge_spared(pv, &r, c);
     prove_result(pv, PROOF_WRONG, c->title, v.ok, v.margin, "%s: %s",

@@ -2,6 +2,7 @@
  * The debrief, as typed blocks: what happened to users in the learner's run, the
  * reference and doing nothing; then the other files' sections; last a line to paste.
  */
+#include "promise.h"
 #include "report_internal.h"
 #include "score.h"
 
@@ -19,6 +20,13 @@ static const char *outcome_sentence(const struct maker *k, enum outcome o)
     if (quiet)
         return o == OUTCOME_LOST ? "Nothing was wrong until something was changed."
                                  : "Nothing was wrong, and nothing was changed.";
+    const struct run *r = scored_run(k->s);
+    const char *broken = run_broken(r, lesson_info(k->s->lesson)->good_for);
+    if (o == OUTCOME_MITIGATED && broken &&
+        run_well(r, lesson_info(k->s->lesson)->good_for, NULL))
+        return arena_printf(
+            &k->r->mem, "Mitigated: users are well, but one promise is not kept: %s.",
+            broken);
     switch (o) {
     case OUTCOME_LOST:
         return "Users still suffer.";
@@ -43,6 +51,8 @@ static const char *outcome_sentence(const struct maker *k, enum outcome o)
 static void explain_part(const struct maker *k, enum score_part part)
 {
     const struct score_item *x = &k->r->items[part];
+    if (x->full == 0)
+        return;
     const char *said[] = {x->stated, x->truth, x->cost};
     struct buf b;
     buf_init(&b, 400);
@@ -77,9 +87,10 @@ static void score_table(const struct maker *k)
     struct arena *mem = &k->r->mem;
     int sum = parts_sum(k->r), total = k->r->score.total;
     for (enum score_part i = 0; i < SCORE_PARTS; i++)
-        points_row(
-            &t, score_phrase(i),
-            arena_printf(mem, "%d of %d", k->r->items[i].points, k->r->items[i].full));
+        if (k->r->items[i].full > 0)
+            points_row(&t, score_phrase(i),
+                       arena_printf(mem, "%d of %d", k->r->items[i].points,
+                                    k->r->items[i].full));
     if (total < sum)
         points_row(&t,
                    arena_printf(mem, "more than %d: not when it ends \"%s\"", total,
@@ -188,6 +199,7 @@ static void make_report(const struct maker *k)
     make_users(k);
     make_chart(k);
     make_timeline(k);
+    make_prevention(k);
     make_explanations(k);
     make_turns(k);
     make_lesson(k);

@@ -69,3 +69,23 @@ const char *at_clock(const struct maker *k, sim_time t)
     buf_release(&b);
     return s;
 }
+
+const char *words_span(const struct maker *k, sim_time t)
+{
+    struct buf b;
+    buf_init(&b, 32);
+    time_format(&b, t);
+    char *s = arena_strdup(&k->r->mem, b.s);
+    buf_release(&b);
+    return s;
+}
+
+const char *words_count(const struct maker *k, double n)
+{
+    struct buf b;
+    buf_init(&b, 32);
+    number_count(&b, n);
+    char *s = arena_strdup(&k->r->mem, b.s);
+    buf_release(&b);
+    return s;
+}

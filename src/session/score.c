@@ -1,5 +1,5 @@
 /*
- * The score: five parts, each explained by itself (score.h), and how it ended. Points are
+ * The score: its parts, each explained by itself (score.h), and how it ended. Points are
  * whole, so that the parts as printed add up to the total; then the outcome caps it: while
  * users suffer nobody has half of it left to lose.
  *
@@ -7,6 +7,7 @@
  * without a fault it is the right thing, and any change is a loss.
  */
 #include "score.h"
+#include "promise.h"
 #include "truecode/picture.h"
 
 #include <math.h>
@@ -168,6 +169,8 @@ enum outcome outcome_of(const struct session *s, const struct recording *twin)
         return outcome_early(r, twin, saw);
     if (!well_for(r, twin, saw < want ? saw : want))
         return well_for(r, twin, want / 2) ? OUTCOME_MITIGATED : OUTCOME_LOST;
+    if (run_broken(r, saw < want ? saw : want))
+        return OUTCOME_MITIGATED;
     return symptoms_gone(s) ? OUTCOME_RECOVERED : OUTCOME_CURED;
 }
 
@@ -206,18 +209,24 @@ static void grade_parts(const struct grading *g, struct score *sc,
                                             struct score_item *) = {
         [SCORE_USERS] = grade_users,
         [SCORE_CONTAINMENT] = grade_containment,
+        [SCORE_DATA] = grade_data,
         [SCORE_DIAGNOSIS] = grade_diagnosis,
         [SCORE_VERIFICATION] = grade_verification,
         [SCORE_COMMUNICATION] = grade_communication,
     };
+    bool data = run_wards(&g->v->you) > 0;
     for (enum score_part i = 0; i < SCORE_PARTS; i++) {
-        items[i] = (struct score_item){.full = score_weight(i),
+        items[i] = (struct score_item){.full = score_weight(i, data),
                                        .at = SIM_FOREVER,
                                        .stated = "",
                                        .truth = "",
                                        .best = "",
                                        .cost = ""};
+        if (items[i].full == 0)
+            continue;
         grade[i](g, &items[i]);
+        if (i == SCORE_DIAGNOSIS)
+            grade_trigger(g, &items[i]);
         sc->part[i] = (double)items[i].points / items[i].full;
         sc->total += items[i].points;
     }

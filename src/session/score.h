@@ -4,6 +4,7 @@
  *     score.c            the total, and how it ended
  *     score_rivals.c     the runs that are compared, and which change made users well
  *     score_users.c      users spared, no harm done
+ *     score_data.c       promises of data and freshness
  *     score_diagnosis.c  what stood in the notebook before the change that mattered
  *     score_told.c       how long it was watched, and what people were told
  *
@@ -33,6 +34,9 @@ bool score_overcalled(const struct session *s, enum outcome o);
 
 /* Requests of users (COMP_NONE: all whom the objective is about) lost from `from` to `to`:
  * bad ones, and those that never came although the twin (may be NULL) had them. */
+/* Lets somebody look for so long, then play a course; to `end`. */
+enum err run_reference(struct run *r, const struct course *c, sim_time looks,
+                       sim_time end, struct errmsg *why) MUST_USE;
 double users_lost(const struct run *r, const struct recording *twin, comp_id client,
                   sim_time from, sim_time to);
 /* The share of the twin's requests that never came here. */
@@ -43,6 +47,9 @@ double users_missing(const struct run *r, const struct recording *twin, sim_time
 int share_points(double share, int full);
 void grade_users(const struct grading *g, struct score_item *item);
 void grade_containment(const struct grading *g, struct score_item *item);
+/* After the rest of the diagnosis. */
+void grade_trigger(const struct grading *g, struct score_item *item);
+void grade_data(const struct grading *g, struct score_item *item);
 void grade_diagnosis(const struct grading *g, struct score_item *item);
 void grade_verification(const struct grading *g, struct score_item *item);
 void grade_communication(const struct grading *g, struct score_item *item);

@@ -26,8 +26,8 @@ static enum err run_on(struct run *r, sim_time end, struct errmsg *why)
 }
 
 /* A line that is refused at the expert's hour is left out. */
-static enum err run_reference(struct run *r, const struct course *c, sim_time looks,
-                              sim_time end, struct errmsg *why)
+enum err run_reference(struct run *r, const struct course *c, sim_time looks,
+                       sim_time end, struct errmsg *why)
 {
     sim_time acts = run_now(r) + looks;
     enum err e = run_on(r, acts < end ? acts : end, why);

@@ -142,7 +142,7 @@ struct said { /* a status update */
     size_t first, end; /* its statements on the sheet: first .. end-1 */
 };
 /* The lines of the incident sheet that are stated (sheet.h), in their order. */
-#define SHEET_LINES(X) X(hurt) X(since) X(much) X(trigger) X(state) X(next)
+#define SHEET_LINES(X) X(hurt) X(since) X(much) X(trigger) X(state) X(next) X(prevent)
 enum sheet_line {
 #define X(word) SHEET_##word,
     SHEET_LINES(X)

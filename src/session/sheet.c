@@ -17,6 +17,7 @@ const struct sheet_line_kind *sheet_line_kind(enum sheet_line line)
         [SHEET_hurt] = &sheet_hurt,        [SHEET_since] = &sheet_since,
         [SHEET_much] = &sheet_much,        [SHEET_trigger] = &sheet_trigger,
         [SHEET_state] = &sheet_state_line, [SHEET_next] = &sheet_next,
+        [SHEET_prevent] = &sheet_prevent,
     };
     return kinds[line];
 }

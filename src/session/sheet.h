@@ -86,6 +86,6 @@ bool word_in(const char *text, const char *word);
 bool says_unknown(const char *text);
 
 extern const struct sheet_line_kind sheet_hurt, sheet_since, sheet_much, sheet_trigger,
-    sheet_state_line, sheet_next;
+    sheet_state_line, sheet_next, sheet_prevent;
 
 #endif

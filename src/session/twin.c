@@ -9,7 +9,7 @@
 
 /* ---- the other night ------------------------------------------------------------- */
 
-static enum err open_night(struct run *out, const struct lesson *l, uint64_t seed,
+enum err night_open(struct run *out, const struct lesson *l, uint64_t seed,
                            enum night night, size_t entry, struct effort *effort,
                            struct errmsg *why)
 {
@@ -26,13 +26,13 @@ static enum err open_night(struct run *out, const struct lesson *l, uint64_t see
 enum err twin_open(struct twin *t, const struct lesson *l, uint64_t seed,
                    struct effort *effort, struct errmsg *why)
 {
-    return open_night(&t->run, l, seed, NIGHT_TWIN, 0, effort, why);
+    return night_open(&t->run, l, seed, NIGHT_TWIN, 0, effort, why);
 }
 
 enum err twin_without(struct run *out, const struct lesson *l, uint64_t seed,
                       size_t entry, struct effort *effort, struct errmsg *why)
 {
-    return open_night(out, l, seed, NIGHT_WITHOUT, entry, effort, why);
+    return night_open(out, l, seed, NIGHT_WITHOUT, entry, effort, why);
 }
 
 enum err twin_follow(struct twin *t, sim_time until, uint64_t *left, struct errmsg *why)

@@ -33,6 +33,10 @@ enum err twin_without(struct run *out, const struct lesson *l, uint64_t seed,
  * ERR_LIMIT: it ran away, and stays where it is. */
 enum err twin_follow(struct twin *t, sim_time until, uint64_t *left,
                      struct errmsg *why) MUST_USE;
+/* Another night of the same seed at time 0 (lesson_build_night()). */
+enum err night_open(struct run *out, const struct lesson *l, uint64_t seed,
+                    enum night night, size_t which, struct effort *effort,
+                    struct errmsg *why) MUST_USE;
 void twin_release(struct twin *t);
 
 /* The harm that users of one client (COMP_NONE: of all that the objective is about) had

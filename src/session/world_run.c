@@ -335,7 +335,7 @@ enum err run_line(struct run *r, const char *line, sim_time end, struct errmsg *
 static double headroom(double good, double objective)
 {
     if (isnan(good))
-        return 1; /* nobody came in this part */
+        return -1; /* nobody came in this part: how users are is not known */
     double room = 1 - objective;
     return room > 0 ? (good - objective) / room : (good >= objective ? 1 : -1);
 }
@@ -353,8 +353,6 @@ bool users_well(const struct run *r, sim_time at, sim_time window, double *margi
             double h = headroom(parts[i], slo->objective);
             least = h < least ? h : least;
         }
-        if (isnan(parts[0])) /* nobody came at all: how it is, nobody knows */
-            least = -1;
     }
     if (margin)
         *margin = least;

@@ -271,3 +271,31 @@ double series_min(const struct recording *r, struct series s, sim_time from,
 {
     return summarise(r, s, from, to).min;
 }
+
+/* ---- age ------------------------------------------------------------------------- */
+
+static struct series age_of(const struct recording *r, comp_id c)
+{
+    struct series s = {c, 0, 0};
+    struct errmsg why = {0};
+    const struct kind_desc *k = model_kind(recording_model(r), c);
+    if (!k->age || series_find(r, c, k->age, 0, &s, &why) != ERR_OK)
+        BUG("a kind without an age was asked how old its data are");
+    return s;
+}
+
+double recording_age(const struct recording *r, comp_id c, sim_time from, sim_time to)
+{
+    return series_max(r, age_of(r, c), from, to);
+}
+
+sim_time recording_stale(const struct recording *r, comp_id c, sim_time most,
+                         sim_time from, sim_time to)
+{
+    struct series s = age_of(r, c);
+    sim_time stale = 0;
+    for (sim_time t = from + SIM_SEC; t <= to; t += SIM_SEC)
+        if (series_at(r, s, t) * (double)SIM_SEC > (double)most)
+            stale += SIM_SEC;
+    return stale;
+}

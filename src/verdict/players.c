@@ -10,6 +10,10 @@
 _Static_assert(SCORE_FULL_USERS + SCORE_FULL_CONTAINMENT + SCORE_FULL_VERIFICATION <
                    PLAYERS_PASS,
                "a run without a diagnosis would pass");
+_Static_assert(SCORE_DATA_FULL_USERS + SCORE_DATA_FULL_CONTAINMENT +
+                       SCORE_DATA_FULL_DATA + SCORE_DATA_FULL_VERIFICATION <
+                   PLAYERS_PASS,
+               "a run without a diagnosis would pass where data are promised");
 
 static const struct {
     const char *word, *does;

@@ -85,9 +85,9 @@ int outcome_most(enum outcome o)
 
 static const struct {
     const char *phrase;
-    int weight;
+    int weight, with_data;
 } parts[SCORE_PARTS] = {
-#define X(name, p, w) [SCORE_##name] = {.phrase = p, .weight = w},
+#define X(name, p, w, d) [SCORE_##name] = {.phrase = p, .weight = w, .with_data = d},
     SCORE_LIST(X)
 #undef X
 };
@@ -97,7 +97,7 @@ const char *score_phrase(enum score_part p)
     return parts[p].phrase;
 }
 
-int score_weight(enum score_part p)
+int score_weight(enum score_part p, bool data)
 {
-    return parts[p].weight;
+    return data ? parts[p].with_data : parts[p].weight;
 }

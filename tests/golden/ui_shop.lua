@@ -40,7 +40,7 @@ return lesson {
     w:client { "shoppers", to = "edge/buy", rate = per_second(20), gives_up = sec(8) }
   end,
 
-  slo = { name = "an order is placed within 2 s", within = sec(2), good = 0.99, window = min(30) },
+  promises = { users = { "an order is placed within 2 s", within = sec(2), good = 0.99, window = min(30) } },
   alerts = {
     burn { "orders fail", page = true, factor = 14.4, long = min(5), short = min(1) },
   },

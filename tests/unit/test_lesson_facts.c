@@ -18,7 +18,8 @@
 #define LAB                                                                            \
     "local function F(f) return f end return lesson { id = 'x', title = 'X', track = " \
     "'lab', "                                                                          \
-    "slo = { 'quick', within = ms(500), good = 0.99, window = min(30) }, "             \
+    "promises = { users = { 'quick', within = ms(500), good = 0.99, window = min(30) " \
+    "} }, "                                                                            \
     "alerts = { threshold { 'slow calls', of = 'api', metric = 'cpu', above = 2 } }, " \
     "world = function(w) w:flag { 'fast', on = true } w:counter { 'orders' } "         \
     "w:service { 'api', instances = 3, workers = 8, queue_timeout = sec(3), versions " \

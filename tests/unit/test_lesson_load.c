@@ -21,7 +21,8 @@
     "  world = function(w) w:client { \"u\", to = \"a/get\", rate = 1 }\n"             \
     "    w:service { \"a\", endpoints = { get = { compute(ms(1)) } } } end,\n"         \
     "  incident = function(i) end,\n"                                                  \
-    "  slo = { \"quick\", within = sec(1), good = 0.99, window = min(30) },\n"         \
+    "  promises = { users = { \"quick\", within = sec(1), good = 0.99, window = "      \
+    "min(30) } },\n"                                                                   \
     "  steps = { act { \"cure\", say = \"Do it.\", goal = function(s) return true "    \
     "end,\n"                                                                           \
     "            solution = \"wait 1m\" } },\n"                                        \

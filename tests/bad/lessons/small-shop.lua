@@ -18,7 +18,7 @@ return lesson {
     w:client { "shoppers", to = "edge/buy", rate = per_second(20), gives_up = sec(8) }
   end,
 
-  slo = { name = "an order within 2 s", within = sec(2), good = 0.99, window = min(30) },
+  promises = { users = { "an order within 2 s", within = sec(2), good = 0.99, window = min(30) } },
 
   incident = function(i)
     i:cause(min(2), deploy("shop", "v42", { by = "Jonas" }))

@@ -1,0 +1,67 @@
+/*
+ * Data kept: what became of each promise of data and freshness, from the page until the end
+ * of all three runs. Who acts at an expert's hour breaks some of them a little longer, and
+ * that is nobody's fault: it is the measure.
+ *
+ *     a promise   1 - (you - reference) / (nothing - reference), 0..1; where doing nothing
+ *                 breaks no more than the reference, anything more is all of it
+ *                 0 where it is not kept at the end over the lesson's own window
+ */
+#include "promise.h"
+#include "score.h"
+#include "truecode/picture.h"
+
+static double harm_of(const struct run *r, size_t i, const struct rivals *v)
+{
+    return r->world ? run_ward(r, i, v->from, v->to).harm : 0;
+}
+
+static double kept_share(const struct grading *g, size_t i, double you)
+{
+    const struct rivals *v = g->v;
+    sim_time want = lesson_info(g->s->lesson)->good_for;
+    double nothing = harm_of(&v->nothing, i, v);
+    double least = v->has_reference ? harm_of(&v->reference, i, v) : nothing;
+    double more = you - least, room = nothing - least;
+    if (!run_ward(&v->you, i, v->to - want, v->to).kept)
+        return 0;
+    if (more <= 0)
+        return 1;
+    return room > 0 && more < room ? 1 - more / room : 0;
+}
+
+static void tell_harm(const struct ward *w, double least, struct buf *out)
+{
+    buf_addf(out, "%sNot kept: \"%s\", %s ", out->len ? " " : "", w->name,
+             w->seconds ? "for" : "broken");
+    ward_words(w, w->harm, out);
+    buf_adds(out, w->seconds     ? "; at best "
+                  : w->harm == 1 ? " time; at best "
+                                 : " times; at best ");
+    ward_words(w, least, out);
+    buf_adds(out, ".");
+}
+
+void grade_data(const struct grading *g, struct score_item *item)
+{
+    const struct rivals *v = g->v;
+    size_t n = run_wards(&v->you);
+    double sum = 0;
+    struct buf lost;
+    item->best = "Nothing is broken that could have been kept.";
+    if (!score_changed(g->s) && !score_quiet(g->s)) {
+        item->cost = "Nothing was done for the data.";
+        return;
+    }
+    buf_init(&lost, 200);
+    for (size_t i = 0; i < n; i++) {
+        struct ward w = run_ward(&v->you, i, v->from, v->to);
+        double share = kept_share(g, i, w.harm);
+        if (share < 1)
+            tell_harm(&w, v->has_reference ? harm_of(&v->reference, i, v) : 0, &lost);
+        sum += share / (double)n;
+    }
+    item->points = share_points(sum, item->full);
+    item->cost = arena_strdup(g->mem, lost.s);
+    buf_release(&lost);
+}

@@ -1,0 +1,189 @@
+/*
+ * Promises of data and freshness in score, outcome, debrief and proof: who breaks one pays
+ * for it, though every user is answered in time.
+ */
+#include "../lib/play.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* The small shop with a flag that charges twice, and a promise that nothing is. */
+static char *shop(void)
+{
+    char *a = play_edit(play_small, "{ compute(ms(4)), count('orders') }",
+                        "{ compute(ms(4)), count('orders'),"
+                        " when_flag('twice', { count('doubled') }) }");
+    char *b = play_edit(a, "    w:client", "    w:flag { 'twice' }\n    w:client");
+    char *c = play_edit(
+        b, "min(30) } },",
+        "min(30) }, data = { { 'nothing is charged twice', broken = function(s)"
+        " return s:total('doubled') end } } },");
+    char *d = play_edit(c, "wrong = {",
+                        "wrong = { { 'charge twice', { 'flag twice on', 'rollback api' "
+                        "}, harm = 'loses',"
+                        " says = 'Twice.' },\n");
+    free(a), free(b), free(c);
+    return d;
+}
+
+/* Plays lines from the page ("": a minute goes by), and waits ten minutes after them. */
+static struct report played(const char *text, const char *const *lines)
+{
+    struct report r;
+    struct errmsg why = {0};
+    struct session_options o = play_options(text, NULL);
+    o.mode = MODE_ONCALL;
+    struct session *s = play_open(&o);
+    play_type(s, "");
+    for (; *lines; lines++)
+        if (**lines)
+            play_type(s, *lines);
+        else
+            play_for(s, SIM_MIN);
+    for (int i = 0; i < 20; i++)
+        play_for(s, 30 * SIM_SEC);
+    play_type(s, "resolve cured");
+    if (session_report(s, &r, NULL, NULL, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    session_free(s);
+    return r;
+}
+
+static bool reads(const struct report *r, const char *words)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    report_markdown(r, &b);
+    for (char *p = b.s; *p; p++)
+        *p = *p == '\n' ? ' ' : *p;
+    bool yes = strstr(b.s, words) != NULL;
+    if (!yes)
+        print_message("%s\n", b.s);
+    buf_release(&b);
+    return yes;
+}
+
+static void kept_data_are_full_marks(void **state)
+{
+    (void)state;
+    char *text = shop();
+    struct report r = played(text, (const char *const[]){"rollback api", NULL});
+    assert_int_equal(r.items[SCORE_DATA].full, SCORE_DATA_FULL_DATA);
+    assert_int_equal(r.items[SCORE_DATA].points, SCORE_DATA_FULL_DATA);
+    assert_true(r.score.outcome >= OUTCOME_CURED);
+    report_release(&r);
+    free(text);
+}
+
+/* A lesson that promises nothing of its data has no such part, and makes 100 all the same. */
+static void no_promise_no_part(void **state)
+{
+    (void)state;
+    struct report r = played(play_small, (const char *const[]){"rollback api", NULL});
+    int full = 0;
+    for (enum score_part i = 0; i < SCORE_PARTS; i++)
+        full += r.items[i].full;
+    assert_int_equal(full, 100);
+    assert_int_equal(r.items[SCORE_DATA].full, 0);
+    assert_false(reads(&r, "data kept"));
+    report_release(&r);
+}
+
+static void a_promise_still_broken_is_no_cure(void **state)
+{
+    (void)state;
+    char *text = shop();
+    struct report r =
+        played(text, (const char *const[]){"flag twice on", "rollback api", NULL});
+    assert_int_equal(r.items[SCORE_DATA].points, 0);
+    assert_int_equal(r.score.outcome, OUTCOME_MITIGATED);
+    assert_true(reads(&r, "one promise is not kept: nothing is charged twice"));
+    assert_true(reads(&r, "You called it cured."));
+    report_release(&r);
+    free(text);
+}
+
+/* What was broken and stopped is cured, and was paid for. */
+static void a_promise_broken_once_costs(void **state)
+{
+    (void)state;
+    char *text = shop();
+    struct report r =
+        played(text, (const char *const[]){"rollback api", "flag twice on", "",
+                                           "flag twice off", NULL});
+    assert_int_equal(r.items[SCORE_DATA].points, 0);
+    assert_true(r.score.outcome >= OUTCOME_CURED);
+    assert_true(reads(&r, "Not kept: \"nothing is charged twice\", broken"));
+    report_release(&r);
+    free(text);
+}
+
+/* ---- proof ----------------------------------------------------------------------- */
+
+static bool proven(const char *text, enum proof_kind kind, const char *name)
+{
+    struct proof p;
+    struct errmsg why = {0};
+    if (prove_lesson(&p, text, strlen(text), "small.lua", 1, 1, NULL, NULL, &why) !=
+        ERR_OK)
+        fail_msg("%s", why.text);
+    bool ok = proof_row(&p, kind, name)->failed == 0;
+    proof_release(&p);
+    return ok;
+}
+
+static void a_turn_that_breaks_a_promise_loses(void **state)
+{
+    (void)state;
+    char *text = shop();
+    char *idle =
+        play_edit(text, "{ 'flag twice on', 'rollback api' }", "{ 'scale api 3' }");
+    assert_true(proven(text, PROOF_WRONG, "charge twice"));
+    assert_false(proven(idle, PROOF_WRONG, "charge twice"));
+    free(idle);
+    free(text);
+}
+
+static void a_fix_keeps_every_promise(void **state)
+{
+    (void)state;
+    char *text = shop();
+    char *bad =
+        play_edit(text, "fixes = { { 'roll back', { 'rollback api' } }",
+                  "fixes = { { 'roll back', { 'rollback api', 'flag twice on' } }");
+    assert_true(proven(text, PROOF_FIX, "roll back"));
+    assert_false(proven(bad, PROOF_FIX, "roll back"));
+    free(bad);
+    free(text);
+}
+
+/* A promise that the healthy night breaks is none. */
+static void the_healthy_night_keeps_every_promise(void **state)
+{
+    (void)state;
+    char *text = shop();
+    char *bad = play_edit(text, "w:flag { 'twice' }", "w:flag { 'twice', on = true }");
+    assert_true(proven(text, PROOF_TWIN, "users are well without the incident"));
+    assert_false(proven(bad, PROOF_TWIN, "users are well without the incident"));
+    free(bad);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kept_data_are_full_marks),
+        cmocka_unit_test(no_promise_no_part),
+        cmocka_unit_test(a_promise_still_broken_is_no_cure),
+        cmocka_unit_test(a_promise_broken_once_costs),
+        cmocka_unit_test(a_turn_that_breaks_a_promise_loses),
+        cmocka_unit_test(a_fix_keeps_every_promise),
+        cmocka_unit_test(the_healthy_night_keeps_every_promise),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
