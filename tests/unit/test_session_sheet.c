@@ -122,8 +122,8 @@ static const char shown_late[] =
     "    w:client { 'buyers', to = 'api/buy', rate = per_second(10) }\n"
     "    w:client { 'lookers', to = 'api/look', rate = per_second(10) }\n"
     "  end,\n"
-    "  slo = { name = 'shown', good = 0.95, within = sec(5), window = min(30),\n"
-    "    clients = { 'buyers', 'lookers', 'events.orders.apply' } },\n"
+    "  promises = { users = { 'shown', good = 0.95, within = sec(5), window = min(30),\n"
+    "    clients = { 'buyers', 'lookers', 'events.orders.apply' } } },\n"
     "  incident = function(i) i:cause(min(3), fault('events.orders-1', 'poison')) "
     "end,\n"
     "  debrief = [[Late.]] }\n";
