@@ -5,14 +5,26 @@
 #include "sheet.h"
 #include "truecode/picture.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* The first number that stands alone, as in "2" or "change 2": neither "-2" nor "v2". 0:
+ * none. */
+static unsigned number_in(const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if (isdigit((unsigned char)*p) &&
+            (p == text ||
+             (p[-1] != '-' && p[-1] != '.' && !isalnum((unsigned char)p[-1]))))
+            return (unsigned)strtoul(p, NULL, 10);
+    return 0;
+}
+
 static const struct change *change_named(const struct witness *w, const char *text)
 {
-    const char *p = text + strcspn(text, "0123456789");
-    unsigned id = *p ? (unsigned)strtoul(p, NULL, 10) : 0;
+    unsigned id = number_in(text);
     for (size_t i = 0; i < recording_changes(w->run->rec); i++) {
         const struct change *c = recording_change(w->run->rec, i);
         if (c->id == id && c->at <= w->at)

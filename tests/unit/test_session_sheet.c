@@ -52,9 +52,9 @@ static void test_what_cannot_be_judged_is_refused(void **state)
 {
     (void)state;
     struct session *s = begun(MODE_ONCALL);
-    static const char *const lines[] = {"hurt cheese", "since yesterday",
-                                        "much cheese", "trigger cheese",
-                                        "trigger 99",  "since 25:61"};
+    static const char *const lines[] = {
+        "hurt cheese", "since yesterday", "much cheese", "trigger cheese",
+        "trigger 99",  "since 25:61",     "trigger -1",  "trigger v1"};
     struct errmsg why = {0};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         assert_int_equal(session_line(s, lines[i], true, &why), ERR_INPUT);
@@ -122,7 +122,8 @@ static const char shown_late[] =
     "    w:client { 'buyers', to = 'api/buy', rate = per_second(10) }\n"
     "    w:client { 'lookers', to = 'api/look', rate = per_second(10) }\n"
     "  end,\n"
-    "  promises = { users = { 'shown', good = 0.95, within = sec(5), window = min(30),\n"
+    "  promises = { users = { 'shown', good = 0.95, within = sec(5), window = "
+    "min(30),\n"
     "    clients = { 'buyers', 'lookers', 'events.orders.apply' } } },\n"
     "  incident = function(i) i:cause(min(3), fault('events.orders-1', 'poison')) "
     "end,\n"
