@@ -43,7 +43,7 @@ end
 return lesson {
   id = "the-order-that-vanished",
   title = "The order that vanished",
-  track = "fail",
+  track = "recover",
   minutes = 25,
   level = 3,
   summary = "One order in eight does not appear in the list. Every average is fine.",
@@ -258,6 +258,15 @@ return lesson {
         "Lines that are worse than usual drown among 120 a second. Ask for those alone.",
         "logs projector --level warn | tail -4: the trace is always the same.",
         "suspect projector poison-message" } },
+
+    find { "began", title = "What began it?",
+      say = [[Events have been applied for months. What began it: which change, or none? Type its number, or the part that was changed.]],
+      answer = "trigger",
+      wrong = "Hold the time since when it stands against the list of changes; it may be some minutes after the change.",
+      solution = { "changes", "trigger projector" },
+      done = "A new version was put out some minutes before. It ran well until the first event came that it cannot read.",
+      hints = { "A change need not hurt at once: only when it meets what it cannot do.", "Who reads events, and since when in this version?",
+        "The deploy of the projector: trigger projector" } },
 
     act { "stop", title = "Make it move",
       say = [[Let the partition move again, and lose nothing. You are done when fewer events wait there than a minute ago; `wait 2m` lets time run.]],

@@ -263,6 +263,16 @@ return lesson {
         "logs importer --level debug shows what is usually left out.",
         "suspect importer silent-drop" } },
 
+    find { "began", title = "What began it?",
+      say = [[The importer has caught its errors since spring, and nothing was lost until today. What began it: which change, or none?
+        Type its number, or the part that was changed.]],
+      answer = "trigger",
+      wrong = "That was at another time. Hold the moment at which the two numbers part against the list of changes.",
+      solution = { "changes", "trigger instant-reader" },
+      done = "Since then the rows of instant payments go to a new reader. It was announced as an improvement.",
+      hints = { "You know when. What was changed then?", "changes has the times.",
+        "The flag instant-reader: trigger instant-reader" } },
+
     predict { "forecast", title = "Before you act",
       change = { "flag instant-reader off or deploy importer v31" },
       say = { { when = dropping, [[{booked} payments a minute are booked of {came} that come in. Suppose the importer can read all rows from now on,
@@ -279,8 +289,8 @@ return lesson {
       goal = function(s) return s:good_of(FEED, min(3)) > 0.99 and s:since_change() >= min(3) end,
       solution = { "flag instant-reader off", "wait 4m" },
       done = [[From now on every row is booked. {missing} payments are still missing: a cure stops the loss and brings nothing back.]],
-      hints = { "What was changed just before the two numbers parted?",
-        "changes: a flag. It sends a third of the rows to a new reader.",
+      hints = { "What sends rows to a reader that cannot read them?",
+        "Take that back, or put a mended reader there: Ines knows of one.",
         "flag instant-reader off, or deploy importer v31, in which the reader is mended; then wait 4m" } },
 
     say_update { "tell", title = "Tell people",
