@@ -5,20 +5,21 @@
 #include "sheet.h"
 #include "truecode/picture.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The first number that stands alone, as in "2" or "change 2": neither "-2" nor "v2". 0:
- * none. */
+/* A number that is a word by itself: "2", "change 2", "#2". */
 static unsigned number_in(const char *text)
 {
-    for (const char *p = text; *p; p++)
-        if (isdigit((unsigned char)*p) &&
-            (p == text ||
-             (p[-1] != '-' && p[-1] != '.' && !isalnum((unsigned char)p[-1]))))
+    for (const char *p = text; *p; p += strcspn(p, " ")) {
+        p += strspn(p, " #");
+        size_t n = strspn(p, "0123456789");
+        if (n > 0 && n < 6 && (p[n] == ' ' || p[n] == '\0'))
             return (unsigned)strtoul(p, NULL, 10);
+        if (*p == '\0')
+            break;
+    }
     return 0;
 }
 
