@@ -234,7 +234,7 @@ return lesson {
           claims = function(s) return s:of(FEED).lag - worst(s) < 1500 end },
         "Partition {frozen}: {waiting} events wait there." },
       hints = { "A mean of eight numbers can hide one.",
-        "queue shows the whole and the worst. With a name it shows each partition.",
+        "The overview of queues shows the whole and the worst; asked for one by name, each partition.",
         "queue " .. FEED } },
 
     find { "since", title = "Since when?",

@@ -271,7 +271,7 @@ return lesson {
       wrong = "That was at another time. Hold the moment at which the two numbers part against the list of changes.",
       solution = { "changes", "trigger instant-reader" },
       done = "Since then the rows of instant payments go to a new reader. It was announced as an improvement.",
-      hints = { "You know when. What was changed then?", "changes has the times.",
+      hints = { "You know when. What was changed then?", "The list of changes has their times.",
         "The flag instant-reader: trigger instant-reader" } },
 
     predict { "forecast", title = "Before you act",
