@@ -321,6 +321,8 @@ static const struct field lesson_fields[] = {
     FCUSTOM("people", read_people, "{ mara = { \"Mara\", role = \"support\" } }"),
     FLIST("reactions", RECORDS, reactions, nreactions, &reaction_schema,
           "what people write, beside what they write everywhere"),
+    {"quiet", FIELD_RECORD, offsetof(THIS, quiet), 0,
+     "a night on which nothing is wrong, in its own words", 0, 0, 0, &quiet_schema, 0},
     FLIST("suspects", RECORDS, suspects, nsuspects, &suspect_schema,
           "what it may be, 3 to 6, at least one of them right"),
     FLIST("facts", RECORDS, facts, nfacts, &case_fact_schema,
@@ -461,19 +463,13 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
     static const struct schema *const before[] = {
         &lesson_schema, &post_schema, &promises_schema,  &users_schema,  &data_schema,
         &fresh_schema,  &burn_schema, &threshold_schema, &expect_schema, NULL};
-    static const struct schema *const after[] = {&trap_schema,
-                                                 &person_schema,
-                                                 &known_schema,
-                                                 &reaction_schema,
-                                                 &suspect_schema,
-                                                 &case_fact_schema,
-                                                 &fix_schema,
-                                                 &wrong_schema,
-                                                 &prevention_schema,
-                                                 &cited_schema,
-                                                 &live_schema,
-                                                 &lab_schema,
-                                                 NULL};
+    static const struct schema *const after[] = {&trap_schema,       &person_schema,
+                                                 &known_schema,      &reaction_schema,
+                                                 &suspect_schema,    &case_fact_schema,
+                                                 &fix_schema,        &wrong_schema,
+                                                 &prevention_schema, &cited_schema,
+                                                 &live_schema,       &quiet_schema,
+                                                 &lab_schema,        NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

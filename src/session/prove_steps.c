@@ -90,7 +90,7 @@ static void judge_end(struct prover *pv, const struct session *s)
 {
     enum outcome o = outcome_of(s, NULL);
     prove_result(pv, PROOF_STEPS, "the whole way",
-                 s->phase == PHASE_DEBRIEF && o >= OUTCOME_CURED, NAN, "ends %s",
+                 s->phase == PHASE_DEBRIEF && outcome_well(o), NAN, "ends %s",
                  s->phase != PHASE_DEBRIEF ? "before the debrief"
                  : o == OUTCOME_LOST       ? "with users suffering"
                  : o == OUTCOME_EARLY      ? "too early to say"
