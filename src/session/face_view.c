@@ -79,6 +79,8 @@ const struct session_view *session_view(const struct session *cs)
         .practice = s->practice,
         .reset = s->reset,
         .users_hidden = session_users_hidden(s),
+        .known = session_known(s),
+        .nknown = s->nknown,
         .slo = recording_slo(s->run.rec, run_now(&s->run)),
         .users_lost = run_bad(&s->run, li->starts_at),
         .alerts_firing = firing(s->run.rec),
@@ -110,6 +112,7 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     ctx->people = s->bystanders;
     ctx->npeople = lesson_persons(s->lesson);
     ctx->users_hidden = session_users_hidden(s);
+    ctx->known = session_view(s)->known;
     ctx->step_say = session_view(s)->say;
     ctx->finished = s->phase == PHASE_DEBRIEF;
     ctx->on_call = s->mode == MODE_ONCALL;

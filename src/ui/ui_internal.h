@@ -244,7 +244,8 @@ struct ui {
     /* charts */
     struct chart charts[CHARTS_MAX];
     size_t ncharts;
-    size_t charts_step; /* the step they were ranked for; SIZE_MAX: never */
+    size_t charts_step;  /* the step they were ranked for; SIZE_MAX: never */
+    size_t charts_known; /* how many components were known then */
 
     /* overlays */
     enum overlay over;
