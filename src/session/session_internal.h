@@ -167,6 +167,7 @@ struct forecast { /* a prediction that waits for its day */
     unsigned making;             /* by the action that is being carried out */
     unsigned made;   /* the lines of its change that were carried out: a bit each */
     bool confounded; /* another change came between: the world is another one now */
+    bool left; /* lived to the end on a copy, without the change that came between */
     sim_time armed_at, due, confounded_at;
     double before, after;
 };
