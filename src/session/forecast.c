@@ -65,9 +65,9 @@ static bool live_on(struct session *night, struct forecast *f, struct buf *told)
             return false;
         f->after = session_number(night, f->of->value);
         buf_adds(told, i > 1 ? ", " : "");
-        clock_format(told, day, run_now(&night->run), false);
-        buf_adds(told, " ");
         value_words(f->after, is_duration(f), told);
+        buf_adds(told, " at ");
+        clock_format(told, day, run_now(&night->run), false);
     }
     return true;
 }
