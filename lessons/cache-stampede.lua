@@ -255,10 +255,10 @@ return lesson {
       say = [[Tomas has people on the phone, and Lene wants to send another mail. Post an update: who is hit,
         since when, how many (not known yet is an answer), the state, and when you will write again.]],
       needs = { "who", "since", "impact", "state", "next" },
-      solution = { "say --who \"people who look at seats\" --since 09:57 --impact \"about 1,000 views\" --state mitigated --next 10:30" },
+      solution = { "say --who visitors --since 09:57 --impact \"about 1,000 views\" --state mitigated --next 10:30" },
       hints = { "Five short fields. Three calm minutes are not yet a proof: mitigated.",
         "About 200 bad views a minute, in every minute since the mail.",
-        "say --who \"people who look at seats\" --since 09:57 --impact \"about 1,000 views\" --state mitigated --next 10:30" } },
+        "say --who visitors --since 09:57 --impact \"about 1,000 views\" --state mitigated --next 10:30" } },
 
     act { "verify", title = "Verify it",
       say = [[It came once a minute, so a calm minute proves little. Wait for five calm minutes in all, and look at

@@ -239,9 +239,9 @@ return lesson {
       say = [[Mara must answer customers, and Tomek has his hand on the scaler. Say who is affected, since
         when, how many, the state, and when you write again.]],
       needs = { "who", "since", "impact", "state", "next" },
-      solution = { "say --who \"everybody who orders\" --since 11:43 --impact \"up to half of the orders\" --state mitigated --next 12:00" },
+      solution = { "say --who \"everybody who orders\" --since 11:43 --impact \"up to 50 % of the orders\" --state mitigated --next 12:00" },
       hints = { "Short and true is enough.", "Mitigated is not cured.",
-        "say --who \"everybody who orders\" --since 11:43 --impact \"up to half\" --state mitigated --next 12:00" } },
+        "say --who \"everybody who orders\" --since 11:43 --impact \"up to 50 %\" --state mitigated --next 12:00" } },
 
     act { "verify", title = "Does it stay well?",
       say = [[The rush goes on, and the scaler looks about every three minutes. Watch longer than two of

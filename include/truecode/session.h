@@ -55,6 +55,7 @@ struct session_options {
                          replayed; 0: its head is to blame, or nothing is */
     bool spoken;      /* plain mode: charts and maps as sentences */
     bool ascii;
+    bool draft;            /* the file is a draft (lesson_load_draft()): `eval` works */
     int columns;           /* console width; 0: 78 */
     struct effort *effort; /* the prover's own; NULL in every face */
 };
@@ -262,15 +263,35 @@ void block_speak(const struct block *chart, size_t series, struct buf *out);
 void report_markdown(const struct report *r,
                      struct buf *out); /* also what plain mode prints */
 
+/* ---- check ----------------------------------------------------------------------- */
+
+/* Tries at the page all that a lesson's file holds for later: functions, console lines,
+ * tools, hints. Appends a line "file:line: what, and what would be right" to `faults` for
+ * each that would fail. ERR_LESSON, ERR_LIMIT: the night does not come to its page. */
+enum err lesson_check(const struct lesson *l, uint64_t seed, struct buf *faults,
+                      struct errmsg *why) MUST_USE;
+
 /* ---- proof ----------------------------------------------------------------------- */
 
 /* The work that the proof of one seed may take; the lessons here take a tenth at most. */
 #define PROVE_EVENTS 300000000ull /* of worlds; a component sampled is one, too */
 #define PROVE_STEPS  100000000ull /* of Lua */
-/* Seeds first .. first+count-1. `progress` returns false to stop (ERR_STOPPED).
- * ERR_LIMIT: a seed, which is named, takes more than the above. */
-enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
-                      uint64_t first, unsigned count,
+/* The proof that is asked for. It may be cut into parts, one for each process. */
+struct prove_options {
+    const char *text; /* the lesson file */
+    size_t len;
+    const char *name;
+    uint64_t first; /* seed of the whole proof: what is looked at in one seed of ten is
+                         looked at in this one, the tenth after it, … */
+    uint64_t seed;  /* first of this part: seed .. seed+count-1 */
+    unsigned count;
+    const char *only; /* rows of one kind, "wrong", perhaps those with a name, "wrong
+                         restart"; NULL or "": all */
+};
+/* `progress` counts courses and other parts of a seed, and returns false to stop
+ * (ERR_STOPPED). ERR_LIMIT: a seed, which is named, takes more than the above.
+ * ERR_NOT_FOUND: `only` names nothing; the sentence says what there is. */
+enum err prove_lesson(struct proof *out, const struct prove_options *o,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why) MUST_USE;
 

@@ -131,7 +131,7 @@ struct prove_row {
     uint64_t first_bad_seed;
     double margin_min; /* nearness to failing: 1 comfortable .. 0 on the edge; NaN: has
                           no measure */
-    char detail[200];  /* of the first failure, or of the closest */
+    char detail[320];  /* of the first failure, or of the closest */
 };
 struct proof {
     struct prove_row *rows;

@@ -110,8 +110,10 @@ struct wire_request {
     size_t nlessons;
     const char *tape; /* to resume; empty: a new run */
     size_t tape_len;
-    uint64_t seed; /* the first of several */
+    uint64_t seed;       /* the first of several */
+    uint64_t first_seed; /* PROVE: of the whole proof, of which these are a part */
     enum play_mode mode;
+    bool draft; /* OPEN, VALIDATE: the lesson is being written */
     /* the screen */
     enum wire_face face;
     int rows, cols; /* 0 rows: none is drawn. Plain: 1 row, the prompt's; 0 where
@@ -122,8 +124,9 @@ struct wire_request {
 
     const struct key *keys;
     size_t nkeys;
-    const char *line; /* typed, or to be told; CATALOGUE: why there is no course.lua */
-    sim_time elapsed; /* nanoseconds of real time; the front caps them */
+    const char *line;    /* typed, or to be told; CATALOGUE: why there is no course.lua;
+                         PROVE: the rows that are asked for */
+    sim_time elapsed;    /* nanoseconds of real time; the front caps them */
     uint64_t max_events; /* the most to run now */
     double speed;        /* simulated seconds per second; 0: as the lesson likes */
     unsigned count;

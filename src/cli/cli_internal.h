@@ -55,6 +55,8 @@ enum exit_code {
 #define OPTION_LIST(X)                                                                 \
     X(MODE, "mode", MODE_WORDS, "how it is played")                                    \
     X(SEED, "seed", "N", "the world's seed; the same seed is the same night")          \
+    X(DRAFT, "draft", NULL,                                                            \
+      "a lesson being written: steps, fixes and more may be missing")                  \
     X(NEW, "new", NULL, "begin anew even if a run can be continued")                   \
     X(PLAIN, "plain", NULL, "lines instead of a screen: for screen readers and pipes") \
     X(SPEED, "speed", "X", "simulated seconds per second at the start")                \
@@ -71,6 +73,8 @@ enum exit_code {
     X(TEST_SYNC, "test-sync", NULL, "tell in the window's title when a frame is done") \
     X(THOUGHTLESS, "thoughtless", NULL,                                                \
       "players who do not think instead of the proofs")                                \
+    X(ONLY, "only", "\"KIND NAME\"",                                                   \
+      "these rows alone: fix, wrong, steps, claims, twin …; NAME may be left out")     \
     X(SEEDS, "seeds", "N", "how many seeds (5)")                                       \
     X(FROM, "from", "N", "the first seed (1)")                                         \
     X(JOBS, "jobs", "N", "how many worker processes (2)")                              \

@@ -127,6 +127,11 @@ void session_rules(const struct session *s, struct buf *out)
 {
     const char *clock = s->spoken ? "The clock stands still at the prompt."
                                   : "The clock runs, even while you read and type.";
+    if (lesson_is_draft(s->lesson)) {
+        buf_adds(out, "A draft: every command works, and eval asks the running system "
+                      "what a predicate would: eval s:good(min(1)).");
+        return;
+    }
     if (s->mode == MODE_GUIDED) {
         buf_adds(out, "Every command works on a running system. The clock stands still "
                       "while you read, type or answer; hints cost nothing.");

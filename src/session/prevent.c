@@ -55,8 +55,7 @@ enum err prevent_price(const struct lesson *l, uint64_t seed, size_t which,
     if ((!p->built && !p->warned) || lesson_fixes(l) == 0 || !twin || !reference->world)
         return ERR_OK;
     struct run r;
-    enum err e =
-        night_open(&r, l, seed, NIGHT_PREVENTED, which, effort, why);
+    enum err e = night_open(&r, l, seed, NIGHT_PREVENTED, which, effort, why);
     if (e != ERR_OK)
         return e;
     sim_time end = run_now(reference);

@@ -16,8 +16,8 @@
 #include "session_internal.h"
 
 struct saving {
-    bool known;      /* the choice can be run, and the lesson has a fix */
-    double without;  /* users' requests lost, from the beginning of the night */
+    bool known;     /* the choice can be run, and the lesson has a fix */
+    double without; /* users' requests lost, from the beginning of the night */
     double with;
     sim_time called; /* when somebody would have been paged */
 };

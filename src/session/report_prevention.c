@@ -25,10 +25,8 @@ static void choice_row(const struct maker *k, struct rows *t, size_t i,
 
 static void put_choice(const struct maker *k)
 {
-    const struct statement *st =
-        sheet_line_at(k->s, SHEET_prevent, k->s->sheet.n);
-    struct witness w =
-        sheet_witness(k->s, scored_run(k->s), k->v->twin, k->v->left);
+    const struct statement *st = sheet_line_at(k->s, SHEET_prevent, k->s->sheet.n);
+    struct witness w = sheet_witness(k->s, scored_run(k->s), k->v->twin, k->v->left);
     if (!st)
         return;
     struct judgement j = sheet_judge(&w, SHEET_prevent, st->text);
@@ -58,11 +56,12 @@ void make_prevention(const struct maker *k)
     }
     rows_block(&t, "CHOICE|WHAT IT TAKES|SOMEBODY IS CALLED|>REQUESTS LOST", 4);
     if (known)
-        add_text(k->r, BLOCK_TEXT,
-                 "Each is the same night with that one thing from its beginning, mended "
-                 "by \"%s\" %s after somebody was called. Without any of them, mended so "
-                 "after the page of %s, %s were lost.",
-                 lesson_fix(l, 0)->title, words_span(k, lesson_info(l)->expert),
-                 at_clock(k, k->v->from), words_count(k, without));
+        add_text(
+            k->r, BLOCK_TEXT,
+            "Each is the same night with that one thing from its beginning, mended "
+            "by \"%s\" %s after somebody was called. Without any of them, mended so "
+            "after the page of %s, %s were lost.",
+            lesson_fix(l, 0)->title, words_span(k, lesson_info(l)->expert),
+            at_clock(k, k->v->from), words_count(k, without));
     put_choice(k);
 }

@@ -28,8 +28,8 @@ void grade_trigger(const struct grading *g, struct score_item *item)
     if (right)
         return;
     add_sentence(g->mem, &item->cost,
-                 st ? arena_printf(g->mem, "You said that \"%.60s\" began it. %s", st->text,
-                                   j.truth)
+                 st ? arena_printf(g->mem, "You said that \"%.60s\" began it. %s",
+                                   st->text, j.truth)
                     : arena_printf(g->mem,
                                    "What began it was not stated (trigger): %d points.",
                                    most));

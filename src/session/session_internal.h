@@ -321,6 +321,10 @@ struct session {
 };
 
 /* session_clock.c, transcript.c, face_view.c */
+/* session_open() from a copy of `page`, a run of the same lesson and seed that stands at
+ * the page; NULL: runs up to it. */
+enum err session_open_at(struct session **out, const struct session_options *o,
+                         const struct run *page, struct errmsg *why) MUST_USE;
 enum hold session_hold(const struct session *s);
 void session_touch(struct session *s);
 /* A function of the lesson, over the learner's run. One that raised is told of once and

@@ -9,10 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A number that is a word by itself: "2", "change 2", "#2". */
+static unsigned number_in(const char *text)
+{
+    for (const char *p = text; *p; p += strcspn(p, " ")) {
+        p += strspn(p, " #");
+        size_t n = strspn(p, "0123456789");
+        if (n > 0 && n < 6 && (p[n] == ' ' || p[n] == '\0'))
+            return (unsigned)strtoul(p, NULL, 10);
+        if (*p == '\0')
+            break;
+    }
+    return 0;
+}
+
 static const struct change *change_named(const struct witness *w, const char *text)
 {
-    const char *p = text + strcspn(text, "0123456789");
-    unsigned id = *p ? (unsigned)strtoul(p, NULL, 10) : 0;
+    unsigned id = number_in(text);
     for (size_t i = 0; i < recording_changes(w->run->rec); i++) {
         const struct change *c = recording_change(w->run->rec, i);
         if (c->id == id && c->at <= w->at)

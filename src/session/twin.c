@@ -10,8 +10,8 @@
 /* ---- the other night ------------------------------------------------------------- */
 
 enum err night_open(struct run *out, const struct lesson *l, uint64_t seed,
-                           enum night night, size_t entry, struct effort *effort,
-                           struct errmsg *why)
+                    enum night night, size_t entry, struct effort *effort,
+                    struct errmsg *why)
 {
     memset(out, 0, sizeof *out);
     struct stage *g = stage_night(l, seed, night, entry, why);

@@ -333,8 +333,9 @@ void plain_start(struct plain *p, struct buf *out)
     struct errmsg why = {0};
     bool over = false;
     if (v->phase == PHASE_BRIEFING) {
-        buf_addf(out, "%s. %d minutes.", v->mode == MODE_ONCALL ? "On call" : li->title,
-                 li->minutes);
+        buf_addf(out, "%s.", v->mode == MODE_ONCALL ? "On call" : li->title);
+        if (li->minutes > 0) /* a draft may not say */
+            buf_addf(out, " %d minutes.", li->minutes);
         if (li->post_title && v->mode == MODE_GUIDED)
             buf_addf(out, " After the post \"%s\".", li->post_title);
         buf_adds(out, "\n\n");

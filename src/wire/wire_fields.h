@@ -67,7 +67,9 @@
     X(LIST, lessons, nlessons, lesson, LESSONS_MAX, "too many lessons")                \
     X(BYTES, tape, tape_len, TAPE_MAX_BYTES, "the tape is too long")                   \
     X(U64, seed)                                                                       \
+    X(U64, first_seed)                                                                 \
     X(ENUM, mode, MODE_COUNT, "an unknown mode")                                       \
+    X(BOOL, draft)                                                                     \
     X(ENUM, face, WIRE_FACES, "an unknown face")                                       \
     X(INT, rows, 0, SCREEN_ROWS_MAX, "too many rows")                                  \
     X(INT, cols, 0, SCREEN_COLS_MAX, "too many columns")                               \

@@ -207,6 +207,7 @@ static void do_open(struct server *s, const struct wire_request *q,
         .bad_line = &a->bad_line,
         .spoken = q->face == WIRE_PLAIN,
         .ascii = q->glyphs == GLYPHS_ASCII,
+        .draft = q->draft,
         .columns = q->face == WIRE_FULL && q->cols > 4 ? q->cols - 2 : 0};
     enum err e = session_open(&s->session, &o, &why);
     if (e != ERR_OK) {
@@ -284,13 +285,15 @@ static void do_notice(struct server *s, const struct wire_request *q,
         ui_notice(s->ui, q->line);
 }
 
-/* Loads a lesson and builds its world for some seeds: what `check` says of a file. */
+/* Loads a lesson, builds its world for some seeds and tries what it holds for later: what
+ * `check` says of a file. Without seeds it is loaded alone. */
 static void do_validate(struct server *s, const struct wire_request *q,
                         struct wire_answer *a)
 {
     struct errmsg why = {0};
     struct lesson *l = NULL;
-    enum err e = lesson_load(&l, q->text, q->len, q->name, &why);
+    enum err e = q->draft ? lesson_load_draft(&l, q->text, q->len, q->name, &why)
+                          : lesson_load(&l, q->text, q->len, q->name, &why);
     for (unsigned i = 0; e == ERR_OK && i < q->count; i++) {
         struct lesson_world w = {0};
         e = lesson_build(l, q->seed + i, &w, &why);
@@ -299,6 +302,10 @@ static void do_validate(struct server *s, const struct wire_request *q,
         else
             errmsg_prefix(&why, "seed %llu: ", (unsigned long long)(q->seed + i));
     }
+    if (e == ERR_OK && q->count > 0)
+        e = lesson_check(l, q->seed, &s->text, &why);
+    if (e == ERR_OK && s->text.len > 0) /* which goes with the answer */
+        e = errmsg_set(&why, ERR_LESSON, "there is something to mend");
     if (e == ERR_OK) {
         a->cards = arena_alloc(&s->keep, sizeof *a->cards);
         *a->cards =
@@ -322,8 +329,14 @@ static void do_prove(struct server *s, const struct wire_request *q,
                      struct wire_answer *a)
 {
     struct errmsg why = {0};
-    enum err e = prove_lesson(&a->proof, q->text, q->len, q->name, q->seed, q->count,
-                              prove_progress, s, &why);
+    const struct prove_options o = {.text = q->text,
+                                    .len = q->len,
+                                    .name = q->name,
+                                    .first = q->first_seed,
+                                    .seed = q->seed,
+                                    .count = q->count,
+                                    .only = q->line};
+    enum err e = prove_lesson(&a->proof, &o, prove_progress, s, &why);
     if (e != ERR_OK)
         serve_error(a, e, &why);
 }

@@ -129,8 +129,9 @@ static bool proven(const char *text, enum proof_kind kind, const char *name)
 {
     struct proof p;
     struct errmsg why = {0};
-    if (prove_lesson(&p, text, strlen(text), "small.lua", 1, 1, NULL, NULL, &why) !=
-        ERR_OK)
+    const struct prove_options o = {.text = text, .len = strlen(text), .name = "small.lua",
+                                    .first = 1, .seed = 1, .count = 1};
+    if (prove_lesson(&p, &o, NULL, NULL, &why) != ERR_OK)
         fail_msg("%s", why.text);
     bool ok = proof_row(&p, kind, name)->failed == 0;
     proof_release(&p);

@@ -83,7 +83,7 @@ static void play_to_the_end(struct shown *p)
         screen_keys(p->u, i % 4 == 3 ? "wait 2m<enter>" : "");
     }
     screen_keys(p->u, "<enter>say impact=\"about 30% of orders failed\" "
-                      "state=mitigated next=\"Jonas looks\"<enter>");
+                      "state=mitigated next=20:30<enter>");
     assert_int_equal(session_view(p->s)->phase, PHASE_DEBRIEF);
     while (more || !p->u->have_report)
         ui_tick(p->u, 0, 1000000, &more);

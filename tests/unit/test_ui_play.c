@@ -558,8 +558,7 @@ static void only_what_is_shown_is_seen(void **state)
 /* ---- the end --------------------------------------------------------------------- */
 
 #define TO_END                                                                         \
-    "say impact=\"about 30% of orders failed\" state=mitigated next=\"Jonas "          \
-    "looks\"<enter>"
+    "say impact=\"about 30% of orders failed\" state=mitigated next=20:30<enter>"
 
 static void it_ends_in_a_debrief(void **state)
 {
@@ -607,7 +606,7 @@ static void plain_mode_says_the_same(void **state)
                                         "wait 4m",
                                         "wait 4m",
                                         "say impact=\"about 30% of orders failed\" "
-                                        "state=mitigated next=\"Jonas looks\""};
+                                        "state=mitigated next=20:30"};
     struct play *p = opened(GLYPHS_UTF8, true);
     struct plain *t = plain_new(p->s);
     struct buf all;
