@@ -29,6 +29,8 @@ local function declined_a_minute(s) return (total_at(s, min(26)) - total_at(s, m
 local function untouched(s) return not s:changed() end
 local function stopped(s) return orders_a_minute(s) == 0 end
 local function full(s) return held(s) > 0.8 * FULL end
+local function well(s) return s:good(min(2)) >= 0.98 end
+local function refills(s) return leaks(s) and held(s) > 5 and s:of("checkout").restarts_total > 0 end
 local function no_error(s) return s:increase("checkout", "errors_total", min(10)) == 0 end
 
 return lesson {
@@ -245,10 +247,10 @@ return lesson {
         other end of what it waits for. Then write down what you suspect: where, and what it is.]],
       solution = { "status", "ps checkout", "db sessions", "stacks checkout", "traces --open",
         "suspect checkout pool-leak because ps, db sessions" },
-      done = { { when = full, [[{held} of 120 connections are held in an open transaction, and the database has nothing
-          to do: what is taken does not come back.]],
+      done = { { when = full, [[{held} connections are held in an open transaction, and the database has nothing to do:
+          what is taken does not come back.]],
           claims = { full, function(s) return s:database("orders-db").cpu < 0.3 end } },
-        [[Connections were taken and did not come back. Now {held} of 120 are held in an open transaction.]] },
+        [[Connections were taken and did not come back. Now {held} are held in an open transaction.]] },
       hints = { "Everybody waits for something. Who has it?",
         "A pool has two ends: the instance that borrows, and the database's session.",
         "ps checkout, then db sessions, then stacks checkout",
@@ -290,14 +292,16 @@ return lesson {
     find { "again", title = "Is it over?", of = "number", within = 0.25, answer = held, watch = true,
       moot_when = function(s) return not leaks(s) end,
       moot = "Nothing is held for ever any more: you were quicker than the question.",
-      say = [[Mara asks if it is over. Users are well, as they were in the first minutes of the evening. Look once more
-        at the other end of the connections: how many sessions sit idle in a transaction now?]],
+      say = { { when = well, [[Mara asks if it is over. Users are well; so they were this evening, before it began. Look
+          once more at the other end of the connections: how many sessions sit idle in a transaction now?]],
+          claims = well },
+        [[Mara asks if it is over. Look once more at the other end of the connections: how many sessions sit idle in a
+          transaction now?]] },
       near = "Near. They change while you look: type what stands there now.",
       wrong = "The database says how many of its sessions are idle in transaction, at this moment.",
       solution = { "db sessions" },
-      done = { { when = function(s) return leaks(s) and held(s) > 5 end,
-          [[{held}, and your restart had brought it to none. It fills again.]],
-          claims = { leaks, function(s) return held(s) > 5 end } },
+      done = { { when = refills, [[{held}, and your restart had brought it to none. It fills again.]],
+          claims = refills },
         "{held} now." },
       hints = { "Users tell how it is; they do not tell how it will be.",
         "The same place as before: the database's sessions.", "db sessions" } },
