@@ -161,9 +161,10 @@ struct session_view {
 
     bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
                           and no metric of a client */
-    const bool *known; /* as struct scene has it: what the business measures and what was
+    const bool
+        *known;    /* as struct scene has it: what the business measures and what was
                           looked at; NULL: all */
-    size_t nknown;     /* how many of those are known; another number: new ones */
+    size_t nknown; /* how many of those are known; another number: new ones */
     struct slo_state slo;
     uint64_t users_lost; /* bad user requests since the page */
     size_t alerts_firing;
