@@ -328,8 +328,8 @@ return lesson {
       reply = "Yes. The misses stand out of the chart once a minute." },
     { "An alert on a hit ratio below 85 %.", effort = "there already",
       reply = "You have one. It was silent all morning: the mean never fell that low." },
-    { "More database cores.", effort = "twice the price", with = { set("bookings-db.cores", 16) },
-      reply = "Until the next mail. The number of copies grows with the crowd." },
+    { "A shorter life for the values: 30 s.", effort = "one line", with = { set("seats-cache.avail.ttl", sec(30)) },
+      reply = "The crowd comes at the end of each life, and there would be twice as many ends." },
   },
 
   debrief = [[

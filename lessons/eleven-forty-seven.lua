@@ -326,11 +326,14 @@ return lesson {
 
   prevention = {
     { "Limit all connections together: largest number of instances x pool size, or one pooler in front.", right = true,
-      effort = "an hour", with = { set("api.pool.size", 6) },
+      effort = "an hour",
       reply = "Yes. The database feels the sum. Somebody must set the sum." },
     { "Measure the database at 25, 50, 100 and 200 connections, and write its peak down.", right = true,
       effort = "a day",
       reply = "Yes. Without it nobody can say how many instances are too many." },
+    { "No scaler: two instances, until somebody has measured more.", right = true,
+      effort = "one line", with = { set("api-scaler.on", false) },
+      reply = "Yes, for a rush like this one. It is a limit on the sum, too, only a crude one." },
     { "Let the scaler look more often.", effort = "one line", with = { set("api-scaler.interval", sec(30)) },
       reply = "It would have been past the peak sooner." },
     { "Larger pools, so that nobody waits for a connection.", effort = "one line",

@@ -42,7 +42,7 @@ return lesson {
     come in. Tonight you are on call: when something breaks, your pager rings. Mara runs
     the shop, Jonas writes its program.
 
-    Nothing here is real, so nothing can go wrong. Each step says what to do.]],
+    Nothing here is real, so nothing can go wrong.]],
   page = [[
     The pager: "orders fail". And Mara writes: "People say that the order button answers
     with an error. Not all of them."]],

@@ -195,7 +195,7 @@ const struct live_value *lesson_live(const struct lesson *l, size_t i);
 /* NULL: no value has that name, of `len` bytes. */
 const struct live_value *lesson_live_named(const struct lesson *l, const char *name,
                                            size_t len);
-/* What was promised of data, and how fresh it is to be; what could have prevented it. */
+/* Promises of data and of freshness; preventions, in the order of the file. */
 size_t lesson_data_promises(const struct lesson *l);
 const struct data_promise *lesson_data_promise(const struct lesson *l, size_t i);
 size_t lesson_fresh_promises(const struct lesson *l);
@@ -245,6 +245,8 @@ struct lesson_world {
     size_t nentries;
     struct alert_rule *rules;
     size_t nrules;
+    size_t
+        noise; /* of a drawn night: the rule that fires for nothing; SIZE_MAX: none */
     struct lesson_ticket *tickets; /* in order of time */
     size_t ntickets;
     struct shown_series *shown; /* in the order of `shows` */
@@ -266,6 +268,9 @@ enum night {
     NIGHT_WITHOUT,   /* one entry does not happen: number `which` of the list */
     NIGHT_PREVENTED, /* one prevention, number `which`, was there from the beginning; the
                         incident happens */
+    NIGHT_CAREFUL,   /* the same, on a healthy night: what it costs when nothing is wrong */
+    NIGHT_NOISY,     /* nothing is left out, and an alert fires for nothing */
+    NIGHT_QUIET /* healthy, with that alert, and other letters: somebody is mistaken */
 };
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
                             size_t which, struct lesson_world *out,
@@ -277,6 +282,8 @@ void lesson_world_release(struct lesson_world *lw);
 void lesson_identity(const struct lesson *l, const struct lesson_world *world,
                      char out[65]);
 
+/* Why it was nothing, on a quiet night; empty: the lesson says nothing of its own. */
+const struct text *lesson_quiet_debrief(const struct lesson *l);
 /* Whether it says how it should have been built (`twin = { set(…), … }`). */
 bool lesson_has_twin(const struct lesson *l);
 

@@ -57,6 +57,7 @@ struct session_options {
     bool ascii;
     bool draft;            /* the file is a draft (lesson_load_draft()): `eval` works */
     int columns;           /* console width; 0: 78 */
+    bool quiet;            /* the prover's own: nothing is wrong on this night */
     struct effort *effort; /* the prover's own; NULL in every face */
 };
 
@@ -156,6 +157,7 @@ struct session_view {
     sim_time wait_until; /* HOLD_WAITING */
     uint64_t seed;
     enum play_mode mode;
+    bool blind;    /* drawn: nobody says what it is before the debrief */
     bool practice; /* after a rewind: not scored */
     bool reset; /* the learner wants to begin anew: the face asks whoever opened it */
 
@@ -166,7 +168,11 @@ struct session_view {
                           looked at; NULL: all */
     size_t nknown; /* how many of those are known; another number: new ones */
     struct slo_state slo;
-    uint64_t users_lost; /* bad user requests since the page */
+    /* Requests of users that the incident has cost until now, by the healthy night, and
+     * since when; not known while that night has not been run so far: nothing is shown. */
+    bool lost_known;
+    uint64_t users_lost;
+    sim_time lost_since; /* SIM_FOREVER: nobody was lost */
     size_t alerts_firing;
 
     size_t step, nsteps;            /* current; == nsteps: all done */
@@ -192,6 +198,9 @@ struct session_view {
 };
 /* Valid until the next call on the session. */
 const struct session_view *session_view(const struct session *s);
+/* Appends what reaches the learner at the page: the lesson's words; what people and pager have
+ * written by then, on a night that was drawn blind. */
+void session_page(const struct session *s, struct buf *out);
 /* How it is played, in a few sentences for the first page: what the clock does, what is
  * asked. */
 void session_rules(const struct session *s, struct buf *out);
@@ -217,8 +226,9 @@ enum block_kind {
     BLOCK_CHART,
     BLOCK_LINK
 };
+enum { BLOCK_SERIES_MAX = 4 };
 struct block_series {
-    const char *name; /* "you", "reference", "nothing" */
+    const char *name; /* "you", "reference", "doing nothing", "practice" */
     double *v;        /* n shares; NaN: nobody came */
 };
 struct block {
@@ -227,7 +237,7 @@ struct block {
     const char *url;    /* LINK */
     const char **cells; /* TABLE: ncells, row by row */
     size_t ncells, ncols;
-    struct block_series series[3]; /* CHART */
+    struct block_series series[BLOCK_SERIES_MAX]; /* CHART */
     size_t nseries, n;
     sim_time from, to;
     const sim_time *marks; /* when the learner changed something */

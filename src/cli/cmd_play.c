@@ -21,7 +21,7 @@ static bool read_options(struct play *p, const struct cli_args *a)
     if (!option_number(a, OPT_SEED, 0, &p->seed))
         return false;
     if (mode && !mode_parse(mode, &p->mode)) {
-        complain("--mode is guided or on-call, not '%s'", mode);
+        complain("--mode is guided, on-call or blind, not '%s'", mode);
         return false;
     }
     char *end = NULL;
@@ -44,9 +44,10 @@ static bool wants_plain(const struct cli_args *a)
            !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO);
 }
 
-static int play(const struct cli_args *a, struct config *config)
+static int play(const struct cli_args *a, struct config *config, bool draws)
 {
-    struct play p = {.args = a, .program = command("", NULL), .config = config};
+    struct play p = {
+        .args = a, .program = command("", NULL), .config = config, .draws = draws};
     if (!read_options(&p, a))
         return LEAVE_USAGE;
     const char *lesson = a->nwords > 0 ? a->words[0] : NULL;
@@ -72,17 +73,23 @@ static int play(const struct cli_args *a, struct config *config)
     return p.status;
 }
 
-static int run(const struct cli_args *a)
+int play_run(const struct cli_args *a, bool draws)
 {
     struct config config;
-    int status = config_read(&config, a) ? play(a, &config) : LEAVE_USAGE;
+    int status = config_read(&config, a) ? play(a, &config, draws) : LEAVE_USAGE;
     config_release(&config);
     return status;
 }
 
+static int run(const struct cli_args *a)
+{
+    return play_run(a, false);
+}
+
 const struct subcommand subcommand_play = {
     .name = "play",
-    .synopsis = "play [LESSON|FILE|RUN] [--mode guided|on-call] [--seed N] [--plain]",
+    .synopsis =
+        "play [LESSON|FILE|RUN] [--mode guided|on-call|blind] [--seed N] [--plain]",
     .doc = "play a lesson; without one: go on or choose",
     .about =
         "Opens the lesson, or goes on where it was left. Everything is written "

@@ -150,7 +150,8 @@ int s_good_for(lua_State *L)
     if (!slo)
         fail(L, 0, "good_for needs promises = { users = { … } }");
     bool since = f->first_change <= now && now - f->first_change >= length;
-    bool good = since && good_throughout(L, w, slo->objective) && facts_promises_kept(L, w);
+    bool good =
+        since && good_throughout(L, w, slo->objective) && facts_promises_kept(L, w);
     if (!good && host_of(L)->parts)
         tell_good_for(L, length, slo->objective);
     lua_pushboolean(L, good);

@@ -293,6 +293,11 @@ extern const struct schema lesson_schema, lab_schema;
 void step_prevent_choices(struct reader *r, int line, const struct lesson *l,
                           struct step *st);
 void read_steps(struct reader *r, const struct field *f, int line, void *out);
+/* quiet.c: adds an alert that fires for nothing to a finished world; `quiet`: a healthy
+ * one, and its letters become one of somebody who is mistaken */
+extern const struct schema quiet_schema;
+enum err build_noise(const struct lesson *l, uint64_t seed, bool quiet,
+                     struct lesson_world *out, struct errmsg *why) MUST_USE;
 /* schema_people.c */
 enum { PEOPLE_MAX = 16 };
 extern const struct schema person_schema, known_schema, reaction_schema;
@@ -355,6 +360,10 @@ struct expect_decl {
 struct post_decl {
     const char *title, *url, *basis;
 };
+struct quiet_decl { /* NULL and an empty text: what every lesson has */
+    const char *says, *by, *alert;
+    struct text debrief;
+};
 struct written; /* text.c */
 struct lesson { /* all that a file says; nothing changes once it is loaded */
     unsigned refs;
@@ -401,6 +410,7 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     size_t nshows;
     struct prevention_decl *preventions;
     size_t npreventions;
+    struct quiet_decl quiet;
     struct alert_decl *alerts;
     size_t nalerts;
     fn_id world, incident;

@@ -103,11 +103,10 @@ static const struct field fields[] = {
      "number, share: a number; time: simulated time); or a line of the sheet: hurt, "
      "since, much, suspect, trigger or state, whose truth the engine knows",
      0, true, 0, 0, read_answer},
-    FCUSTOM(
-      "within", read_within,
-      "how far off is right: of the truth (number, share; left out: 0.2), or a "
-      "duration "
-      "(time; left out: 3 minutes)"),
+    FCUSTOM("within", read_within,
+            "how far off is right: of the truth (number, share; left out: 0.2), or a "
+            "duration "
+            "(time; left out: 3 minutes)"),
     F("watch", BOOL, finding.watch,
       "true: time goes on while it is open; left out: the clock stands"),
     FLIST("replies", RECORDS, finding.replies, finding.nreplies, &reply_schema,
@@ -135,7 +134,8 @@ static void check(struct reader *r, int line, void *record)
              x->step.id, f->line);
     if (f->within && x->timed != (f->of == FINDING_TIME))
         fail(r->L, line, "step '%.40s': within is a %s", x->step.id,
-             f->of == FINDING_TIME ? "duration, like min(3)" : "share of the truth, like 0.1");
+             f->of == FINDING_TIME ? "duration, like min(3)"
+                                   : "share of the truth, like 0.1");
     if (!f->within)
         f->within = f->of == FINDING_TIME ? (double)(3 * SIM_MIN) : 0.2;
     x->step.finding = f;

@@ -59,7 +59,8 @@ static bool do_prevent(struct session *s, const char *text)
 {
     const struct step *st = step_current(s);
     if (st && st->kind->prevents && text[0]) {
-        step_answer(s, &(struct step_answer){.number = atoi(text), .words = text});
+        step_answer(s, &(struct step_answer){.number = (int)strtol(text, NULL, 10),
+                                             .words = text});
         return true;
     }
     if (!text[0] || !prevent_may_ask(s)) {
@@ -72,13 +73,8 @@ static bool do_prevent(struct session *s, const char *text)
 static void do_state(struct session *s, const struct effect *x)
 {
     enum sheet_line line = sheet_line_named(x->line);
-    struct errmsg why = {0};
     if (line == SHEET_prevent && do_prevent(s, x->text))
         return;
-    if (!sheet_readable(s, line, x->text, &why)) {
-        session_say(s, TONE_WARN, "%s", why.text);
-        return;
-    }
     sheet_state(s, line, x->text, false);
     session_say(s, TONE_NORMAL, "On your sheet, %s: %s.",
                 sheet_line_kind(line)->heading, x->text);
@@ -252,7 +248,7 @@ static enum err refused(const struct session *s, const struct effects *fx,
         if (s->over && !looks)
             e = errmsg_set(no, ERR_REFUSED,
                            "It is over: look around, but nothing changes now.");
-        else if (!s->over && x->kind == EFFECT_WHY && s->mode == MODE_ONCALL)
+        else if (!s->over && x->kind == EFFECT_WHY && mode_on_call(s->mode))
             e = errmsg_set(no, ERR_REFUSED,
                            "On call nobody explains it. When it is over, why is free.");
         else if (x->kind == EFFECT_STATE &&

@@ -417,8 +417,12 @@ static enum err prove_night(struct prover *pv, struct errmsg *why)
         prove_wants(pv, PROOF_INNOCENT, NULL))
         e = prove_twin(pv, why);
     prove_tick(pv);
+    if (e == ERR_OK && pv->thorough && prove_wants(pv, PROOF_QUIET, NULL))
+        e = prove_quiet(pv, why);
     if (e == ERR_OK)
         e = judge_courses(pv, why);
+    if (e == ERR_OK && prove_wants(pv, PROOF_PREVENTION, NULL))
+        e = prove_prevention(pv, why);
     run_release(&pv->reference);
     run_release(&pv->nothing);
     if (e == ERR_OK && wants_steps(pv))

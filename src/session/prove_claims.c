@@ -186,6 +186,18 @@ static void wait_until(struct session *s, sim_time t)
     }
 }
 
+/* Holds the debrief and its sums to their claims: after every fix, and every wrong
+ * turn. */
+static void look_at_debrief(struct looking *look, struct session *s)
+{
+    char what[32];
+    look_at(look, s, lesson_debrief(s->lesson), "debrief", "text");
+    for (size_t i = 0; i < lesson_sums(s->lesson); i++) {
+        snprintf(what, sizeof what, "sum %zu", i + 1);
+        look_at(look, s, lesson_sum(s->lesson, i), "debrief", what);
+    }
+}
+
 static enum err play_course(struct looking *look, const struct session *from,
                             const struct course *c, sim_time longest,
                             struct errmsg *why)
@@ -207,6 +219,7 @@ static enum err play_course(struct looking *look, const struct session *from,
             break;
         look_around(look, s);
     }
+    look_at_debrief(look, s);
     look->course = "";
     session_free(s);
     return ERR_OK;

@@ -3,7 +3,9 @@
  *
  *     prove.c        runs the seeds, and judges what can be seen before anybody acts
  *     prove_wrong.c  judges wrong fixes
+ *     prove_prevention.c prices what would have prevented it
  *     prove_twin.c   asks what the incident needs
+ *     prove_quiet.c  plays the night on which nothing is wrong
  *     prove_facts.c  holds suspects, facts and findings to what they claim
  *     prove_claims.c holds what the guide says to what is so
  *     prove_steps.c  plays the steps and reads the texts
@@ -52,7 +54,9 @@ const struct course *prove_price_paid(const struct prover *pv, const struct run 
 /* Judges "same seed, same trace" with another run up to the page. */
 void prove_same(struct prover *pv, const struct run *again);
 enum err prove_steps(struct prover *pv, struct errmsg *why) MUST_USE;
+enum err prove_prevention(struct prover *pv, struct errmsg *why) MUST_USE;
 enum err prove_twin(struct prover *pv, struct errmsg *why) MUST_USE;
+enum err prove_quiet(struct prover *pv, struct errmsg *why) MUST_USE;
 /* Types a line and waits for what it makes the operator wait for; stops when step number
  * `step` is done (SIZE_MAX: does not). */
 void prove_play_line(struct session *s, const char *line, size_t step);

@@ -90,7 +90,7 @@ static void judge_end(struct prover *pv, const struct session *s)
 {
     enum outcome o = outcome_of(s, NULL);
     prove_result(pv, PROOF_STEPS, "the whole way",
-                 s->phase == PHASE_DEBRIEF && o >= OUTCOME_CURED, NAN, "ends %s",
+                 s->phase == PHASE_DEBRIEF && outcome_well(o), NAN, "ends %s",
                  s->phase != PHASE_DEBRIEF ? "before the debrief"
                  : o == OUTCOME_LOST       ? "with users suffering"
                  : o == OUTCOME_EARLY      ? "too early to say"
@@ -206,7 +206,7 @@ static bool hands_over(const char *words, bool whole)
     return whole && line_is_command(words);
 }
 
-/* What is to be found is asked for, and how to find it comes with the third hint; where the
+/* Holds a step to asking for a finding, whose command comes with the third hint; where the
  * guide explains the screen as it goes, it shows each command once. */
 static void prove_no_commands(struct prover *pv, const struct step *st)
 {

@@ -192,6 +192,7 @@ struct branch {
 /* The scored run, the reference and doing nothing, run on to the same moment. */
 struct rivals {
     struct run you, reference, nothing;
+    struct run practice;          /* the last branch after a rewind; world NULL: none */
     const struct recording *twin; /* of the session; NULL: there is none */
     bool has_reference;
     size_t mattered; /* the first so many of the learner's changes are what made users
@@ -253,6 +254,7 @@ struct session {
     char identity[65];     /* lesson_identity() */
     uint64_t seed;
     enum play_mode mode;
+    bool quiet; /* nothing is wrong on this night, and leaving it alone is right */
     bool spoken, ascii, replaying;
     int columns;
 

@@ -24,16 +24,18 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
     size_t n = lesson_preventions(w->s->lesson);
     if (n == 0)
         errmsg_set(why, ERR_INPUT, "Nobody asks here what would have prevented it.");
-    else if (choice_in(w, text) == 0)
+    else if (text[0] && choice_in(w, text) == 0)
         errmsg_set(why, ERR_INPUT,
                    "What would have prevented it is a number from 1 to %zu.", n);
-    return n > 0 && choice_in(w, text) > 0;
+    return n > 0 && (!text[0] || choice_in(w, text) > 0);
 }
 
 static void judge(const struct witness *w, const char *text, struct judgement *out)
 {
-    const struct prevention *p =
-        lesson_prevention(w->s->lesson, choice_in(w, text) - 1);
+    size_t choice = choice_in(w, text);
+    if (choice == 0) /* bare: the choices were asked for */
+        return;
+    const struct prevention *p = lesson_prevention(w->s->lesson, choice - 1);
     out->share = p->right ? 1 : 0;
     snprintf(out->truth, sizeof out->truth, "%s: \"%.200s\"",
              p->right ? "That would have helped" : "That would not have helped",

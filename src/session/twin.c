@@ -103,7 +103,10 @@ enum err session_follow_twin(struct session *s, uint64_t *left)
     struct errmsg ignored = {0};
     if (!twin_ready(s))
         return ERR_OK;
+    sim_time was = run_now(&s->twin.run);
     enum err e = twin_follow(&s->twin, run_now(&s->run), left, &ignored);
+    if (e == ERR_OK && run_now(&s->twin.run) > was)
+        session_touch(s); /* what users have lost is known now */
     if (e == ERR_LIMIT)
         s->twin_failed = true;
     return e == ERR_STOPPED ? e : ERR_OK;

@@ -130,6 +130,18 @@ static void make_screen(struct server *s, const struct wire_request *q)
     s->next = canvas_new(q->rows, q->cols);
 }
 
+static struct ui_ending *endings_of(const struct wire_lesson *f, struct arena *mem)
+{
+    size_t n = f ? f->nendings : 0;
+    struct ui_ending *list = arena_alloc(mem, (n + 1) * sizeof *list);
+    for (size_t i = 0; i < n; i++)
+        list[i] = (struct ui_ending){.when = arena_strdup(mem, f->endings[i].when),
+                                     .mode = f->endings[i].mode,
+                                     .outcome = f->endings[i].outcome,
+                                     .score = f->endings[i].score};
+    return list;
+}
+
 /* The start screen's lessons: what the files say and what the front knows of them. */
 static void show_catalogue(struct server *s, const struct wire_card *cards, size_t n,
                            const struct wire_request *q)
@@ -138,6 +150,7 @@ static void show_catalogue(struct server *s, const struct wire_card *cards, size
     for (size_t i = 0; i < n; i++) {
         const struct wire_card *c = &cards[i];
         const struct wire_lesson *f = card_file(q, c->id);
+        struct ui_ending *ends = endings_of(f, &s->keep);
         l[i] = (struct ui_lesson){.id = c->id,
                                   .title = c->title,
                                   .track = c->track,
@@ -149,9 +162,15 @@ static void show_catalogue(struct server *s, const struct wire_card *cards, size
                                   .outcome = f ? f->outcome : OUTCOME_LOST,
                                   .saved = f && f->saved,
                                   .stopped = f && f->stopped,
-                                  .broken = c->broken[0] != '\0' ? c->broken : NULL};
+                                  .broken = c->broken[0] != '\0' ? c->broken : NULL,
+                                  .alone = f && f->alone,
+                                  .best_alone = f ? f->best_alone : 0,
+                                  .outcome_alone = f ? f->outcome_alone : OUTCOME_LOST,
+                                  .endings = ends,
+                                  .nendings = f ? f->nendings : 0};
     }
     ui_catalogue(s->ui, l, n);
+    ui_drawn(s->ui, q->drawn);
 }
 
 static void do_catalogue(struct server *s, const struct wire_request *q,
@@ -230,8 +249,9 @@ static void do_keys(struct server *s, const struct wire_request *q,
         a->want = ui_key(s->ui, &q->keys[i]);
     if (a->want == WANT_NOTHING && s->session && session_view(s->session)->reset)
         a->want = WANT_RESTART;
-    if (a->want == WANT_OPEN || a->want == WANT_ON_CALL)
+    if (a->want == WANT_OPEN || a->want == WANT_ON_CALL || a->want == WANT_DEBRIEF)
         a->want_lesson = ui_wanted_lesson(s->ui);
+    a->want_number = ui_wanted_number(s->ui);
 }
 
 static void do_resize(struct server *s, const struct wire_request *q,

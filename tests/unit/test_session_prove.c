@@ -274,7 +274,7 @@ static void test_facts(void **state)
     edited(refused, FITS, "fits = { 'bad-deploy', 'overload' }",
            "facts not api overload: no fact tells it");
     edited(refused, "seen = 'changes'", "seen = { 'changes', 'api:keys' }",
-           "no command shows 'api:keys'");
+           "no command shows of api, a service, 'keys'");
     edited(refused, ", { 'api', 'overload' },\n    { 'users', 'traffic-spike' }", "",
            "facts 3 to 6 suspects: 1 suspects");
 }

@@ -490,12 +490,12 @@ static void test_a_quiet_shift(void **state)
     struct session *s = begun(play_calm, MODE_ONCALL);
     play_type(s, "status");
     wait_out(s, 4 * SIM_MIN);
-    play_type(s, "say --who nobody --since never --impact none --state recovered "
+    play_type(s, "say --who nobody --since never --impact none --state closed "
                  "--next 11:00");
-    play_type(s, "resolve recovered");
+    play_type(s, "resolve closed");
     struct score sc = report_of(s, &text);
     assert_int_equal(sc.total, 100);
-    assert_true(sc.outcome >= OUTCOME_CURED);
+    assert_int_equal(sc.outcome, OUTCOME_CLEAR);
     assert_non_null(strstr(text, "Nothing was wrong, and nothing was changed."));
     mem_free(text);
     session_free(s);
@@ -504,7 +504,7 @@ static void test_a_quiet_shift(void **state)
     wait_out(s, 4 * SIM_MIN);
     play_type(s, "resolve recovered");
     sc = report_of(s, NULL);
-    assert_int_equal(sc.outcome, OUTCOME_LOST);
+    assert_int_equal(sc.outcome, OUTCOME_MEDDLED);
     assert_true(sc.part[SCORE_CONTAINMENT] == 0);
     session_free(s);
 }

@@ -21,9 +21,12 @@
 #define COLS 80
 
 static const struct ui_lesson course[] = {
-    {"one", "One", "start", "", NULL, 6, 1, 92, OUTCOME_RECOVERED, false, false, NULL},
-    {"two", "Two", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, true, false, NULL},
-    {"three", "Three", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, false, false, NULL},
+    {"one", "One", "start", "", NULL, 6, 1, 92, OUTCOME_RECOVERED, false, false, NULL,
+     .alone = false},
+    {"two", "Two", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, true, false, NULL,
+     .alone = false},
+    {"three", "Three", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, false, false, NULL,
+     .alone = false},
 };
 
 /* Keys that lead from the first screen of a place to a situation. */
