@@ -10,8 +10,9 @@ local HICCUP, AGAIN = PAGE + min(11), min(22) -- the database pauses, and again
 local FULL = CHECKOUTS * POOL
 
 local function orders_a_minute(s) return 60 * s:rate("orders_placed", min(2)) end
-
+local function held(s) return s:database("orders-db").idle_in_transaction end
 local function limited(s) return s:param("orders-db.idle_in_transaction_timeout") > 0 end
+local function leaks(s) return s:flag("pay-retry") and not limited(s) end
 
 -- They restarted, and later the pools were full again.
 local function relapsed(s)
@@ -20,10 +21,17 @@ local function relapsed(s)
     and s:highest("checkout.pool", "pool_in_use", later) > 0.8 * FULL
 end
 
+-- The sums: cards declined a minute between the flag and the first full pool.
+local function total_at(s, t) return s:ago("cards_declined", "total", s:now() - t) end
+local function declined_a_minute(s) return (total_at(s, min(26)) - total_at(s, min(14))) / 12 end
+
 -- What texts claim.
 local function untouched(s) return not s:changed() end
 local function stopped(s) return orders_a_minute(s) == 0 end
-local function held(s) return s:database("orders-db").idle_in_transaction > 0.8 * FULL end
+local function full(s) return held(s) > 0.8 * FULL end
+local function well(s) return s:good(min(2)) >= 0.98 end
+local function refills(s) return leaks(s) and held(s) > 5 and s:of("checkout").restarts_total > 0 end
+local function no_error(s) return s:increase("checkout", "errors_total", min(10)) == 0 end
 
 return lesson {
   id = "all-green",
@@ -67,6 +75,8 @@ return lesson {
     w:external { "card-gateway", latency = lognormal(ms(180), ms(60)) }
     w:external { "parcel-service", latency = lognormal(ms(250), ms(80)) }
     w:flag { "pay-retry" }
+    w:counter { "orders_placed" }
+    w:counter { "cards_declined" }
     w:service { "checkout", instances = CHECKOUTS, workers = 600, start_up = sec(34), drain = sec(6),
       probe_every = sec(1), probe_failures = 2,
       pool = { to = "orders-db", size = POOL, acquire_timeout = 0 },
@@ -77,7 +87,10 @@ return lesson {
           call("card-gateway", "charge"),
           sometimes(0.15, {
             -- the new code notes the declined card for a retry, and returns without closing
-            when_flag("pay-retry", { leak("orders-db") }),
+            count("cards_declined"),
+            when_flag("pay-retry",
+              { leak("orders-db"), log("info", "card declined, noted for a retry") },
+              { log("info", "card declined") }),
             reply("declined"),
           }),
           query("orders-db", "pay"),
@@ -97,7 +110,7 @@ return lesson {
 
   promises = { users = { "an order, or a plain no, within 2 s", good = 0.98, within = sec(2),
     window = min(30), clients = { "shoppers", "trackers" }, hidden = true } },
-  shows = { "orders_placed" },
+  shows = { "orders_placed", "cards_declined" },
 
   alerts = {
     threshold { "checkout/buy errors", of = "checkout/buy", metric = "errors_total", above = 0.5,
@@ -108,9 +121,9 @@ return lesson {
   incident = function(i)
     local v = pick { 64, 88, 93, 117 }
     i:cause(vary(LEAK - sec(30), LEAK + sec(30)), flag("pay-retry", true, { by = "Ines" }))
-    i:red_herring(vary(min(5), min(8)), decoy("orders-db",
-      pick { "nightly backup moved to 02:30", "monthly report moved to 06:00",
-             "old audit rows removed" }, { by = pick { "Ana", "Tomas", "Wei" } }))
+    i:red_herring(vary(min(5), min(8)), decoy(pick { "orders-db", "card-gateway", "edge" },
+      pick { "certificate renewed", "access log kept for 30 days", "contact person changed" },
+      { by = pick { "Ana", "Tomas", "Wei" } }))
     -- just as the first instance hangs
     i:red_herring(vary(min(24), min(27)), deploy("order-status", "v" .. v,
       { by = "deploy bot", was = "v" .. v - 1 }))
@@ -177,7 +190,9 @@ return lesson {
         when = function(s) return not s:flag("pay-retry") end },
       { "checkout", "An order reserves the parts, charges the card, and marks the order as paid. The first and the last are in orders-db." },
       { "card-gateway", "They charge or decline, in about 200 ms. They have said nothing about trouble tonight." },
-      { "declined", "About 15 of 100 cards are declined. Nothing new." },
+      { "declined", "About 15 of 100 cards are declined, as always. New is that we note them, to try again later.",
+        when = function(s) return s:flag("pay-retry") end },
+      { "declined", "About 15 of 100 cards are declined, as always." },
     } },
   },
   reactions = {
@@ -188,109 +203,136 @@ return lesson {
   },
 
   steps = {
-    ask { "first", title = "What do you do first?",
-      say = [[Three people complain, and your dashboards show nothing. What do you do first?]],
-      choices = {
-        { "Close it: health is 6 of 6 and no alert fired.",
-          reply = "Three people who took the trouble to write are rarely the only three." },
-        { "Restart checkout; it usually helps.",
-          reply = "Perhaps. But you do not know yet what is broken, and a restart wipes the evidence." },
-        { "Find out who is affected, how, and since when.", right = true,
-          reply = "Yes. Change something before that, and you cannot tell a cure from luck." },
-      },
-      hints = { "What would you have to know before any change?", "The third answer." } },
+    find { "who", title = "Who is hurt?", answer = "hurt",
+      say = [[Three people complain, and nothing is red. Change nothing yet: you could not tell a cure from luck.
+        What does this shop live from, and what does that number do? Which of its users are hurt? Type their name.]],
+      near = "Some of that is right. Who is well, and from what do you know it?",
+      wrong = "From what do you know it? The map shows who calls what; one number shows what the shop lives from.",
+      solution = { "status", "chart orders_placed --since 45m" },
+      done = { { when = stopped, "Shoppers. No order is placed any more, and not one error was counted.",
+          claims = { stopped, no_error } },
+        "Shoppers. You have changed something already; before that, orders had stopped without one error." },
+      hints = { "Green means: what was asked was answered well. Who asks about orders?",
+        "The chart of orders placed; and the map: who sends orders?",
+        "chart orders_placed --since 45m, then map" } },
 
     find { "since", title = "Since when?", answer = "since",
-      say = [[First what everybody looks at, the state of the system. Then what the shop lives from: which number
-        is that, and what did it do in the last 45 minutes? Since when are users hurt?]],
-      near = "Near, but people were hurt at another time than that. When does the number begin to fall?",
-      wrong = "What did you read that from? Look at the number that the shop lives from, over the last 45 minutes.",
-      solution = { "status", "chart orders_placed --since 45m" },
-      done = { { when = untouched, "Orders fell and then stopped, minutes before Mara wrote. Not one error was counted.",
-          claims = stopped },
-        "Orders fell and then stopped, minutes before Mara wrote. What you see after that came with your change." },
-      hints = { "Green means: what was asked was answered well. Nobody asked about orders.",
-        "Which number would the shop's owner look at?",
-        "The counter orders_placed counts orders.",
+      say = [[Mara wrote at 20:12. Since when are shoppers hurt? The first ones count, not the last.]],
+      near = "Near, but the first ones were hurt at another time. Where does the number leave its usual height?",
+      wrong = "From what do you read it? Look at the orders over the last 45 minutes.",
+      solution = { "chart orders_placed --since 45m" },
+      done = "That was long before Mara wrote, and nobody was called.",
+      hints = { "Orders did not stop all at once.", "When does the chart of orders begin to fall?",
         "chart orders_placed --since 45m" } },
 
     ask { "missing", title = "What do the green numbers leave out?",
-      say = { { when = untouched, [[For checkout, `status` shows 6 of 6 healthy, errors 0.0 % and a quick p99; and nobody
-          can buy. What is missing from these numbers?]],
-          claims = { stopped, function(s) return s:service("checkout").healthy == CHECKOUTS end,
-            function(s) return s:increase("checkout", "errors_total", min(10)) == 0 end } },
-        [[When Mara wrote, `status` showed 6 of 6 healthy, errors 0.0 % and a quick p99; and nobody could buy.
-          What was missing from these numbers?]] },
+      say = { { when = untouched, [[Of checkout 6 of 6 instances are healthy, no request fails, and its p99 is quick. And
+          nobody can buy. What do these numbers leave out?]],
+          claims = { stopped, no_error, function(s) return s:service("checkout").healthy == CHECKOUTS end,
+            function(s) return s:p99("checkout/basket", min(1)) < ms(200) end } },
+        [[When Mara wrote, 6 of 6 instances of checkout were healthy, no request failed, and its p99 was quick. And
+          nobody could buy. What did these numbers leave out?]] },
       choices = {
-        { "Nothing: most users are fine.",
-          reply = { { when = stopped, "Those who look at their basket are fine. Those who want to buy are not: orders are at zero.",
-              claims = stopped },
-            "Those who looked at their basket were fine. Those who wanted to buy were not." } },
-        { "The requests that have not finished.", right = true,
-          reply = [[Right. Errors and p99 count what has finished: the baskets. An order that hangs is in neither,
-            and the probe only asks if the process is alive.]] },
+        { "Nothing: most users are fine.", reply = "Baskets are fine. But what of those who want to pay?" },
+        { "Requests that have not finished.", right = true,
+          reply = [[Yes. Errors and p99 count what has finished: the baskets. An order that hangs is in neither. And
+            the probe only asks if the process is alive.]] },
         { "The database's side of it.", reply = "Useful later. But there is a simpler gap in these numbers." },
       },
       hints = { "When is a request counted as slow, or as failed?", "Only when it ends. What if it never ends?",
         "The second answer." } },
 
     find { "where", title = "Where do they hang?", answer = "suspect",
-      say = [[Where are the requests, and what do they wait for? Look into checkout, and at the other end of its
-        connections. When you know, write down where it is, what it is, and why you think so.]],
-      solution = { "status", "ps checkout", "db sessions", "stacks checkout",
+      say = [[Where are the orders that have not finished, and what do they wait for? Look into checkout, and at the
+        other end of what it waits for. Then write down what you suspect: where, and what it is.]],
+      solution = { "status", "ps checkout", "db sessions", "stacks checkout", "traces --open",
         "suspect checkout pool-leak because ps, db sessions" },
-      done = { { when = held, [[{held} of 120 connections are taken and none comes back: each sits in an open transaction,
-          and the database has nothing to do.]], claims = { held, function(s) return s:database("orders-db").cpu < 0.3 end } },
-        [[Connections were taken and none came back: each sat in an open transaction, and the database had
-          nothing to do. Now {held} of 120 are idle in a transaction.]] },
+      done = { { when = full, [[{held} connections are held in an open transaction, and the database has nothing to do:
+          what is taken does not come back.]],
+          claims = { full, function(s) return s:database("orders-db").cpu < 0.3 end } },
+        [[Connections were taken and did not come back. Now {held} are held in an open transaction.]] },
       hints = { "Everybody waits for something. Who has it?",
         "A pool has two ends: the instance that borrows, and the database's session.",
-        "ps checkout shows each instance's pool; db sessions shows the other end. Idle in transaction: taken, and never given back.",
+        "ps checkout, then db sessions, then stacks checkout",
         "suspect checkout pool-leak because ps, db sessions" } },
 
     predict { "forecast", title = "Before you act",
       change = "restart checkout --rolling or restart checkout",
-      say = [[Suppose you restart the six instances, and do nothing more. Orders are at {orders} a minute now. For each
-        line: up, same or down? Type both, with a comma.]],
+      say = [[A restart gives all connections back. Suppose you restart the six instances, and do nothing more. Orders
+        are at {orders} a minute now. Compared with that, type up, same or down for each line, with a comma.]],
       of = {
-        { "orders a minute, 5 minutes after the change", value = orders_a_minute, after = min(5) },
+        { "orders a minute, 5 minutes after the restart", value = orders_a_minute, after = min(5) },
         { "orders a minute, 30 minutes after it, if nothing more is done",
           value = orders_a_minute, after = min(30) },
       },
-      hints = { "A restart gives all connections back. And then?",
-        "db sessions says how old the oldest are: the pools filled slowly, one by one." } },
+      hints = { "What emptied the pools the first time, and has that gone?",
+        "How old are the oldest sessions? The pools filled slowly, one by one." } },
 
     act { "stop", title = "Stop the bleeding",
-      say = [[Users first: make it possible to buy again. You are done after three good minutes; `wait 5m` lets
-        time run.]],
+      say = [[Users first: make it possible to buy again, even if you do not know yet why it broke. You are done after
+        three good minutes.]],
       goal = function(s) return s:good_for(min(3)) end,
       solution = { "restart checkout --rolling", "wait 8m" },
-      done = { [[People can buy again: {orders} orders a minute. If an alert fired on the way: it counts requests that
-        a restart ended. They had hung for a long time; now they have finished, so they count.]],
+      done = { "People can buy again: {orders} orders a minute.",
         claims = function(s) return orders_a_minute(s) > 15 end },
       hints = { "What gives connections back?",
         "A restart closes an instance's sessions. One instance at a time hurts least.",
         "restart checkout --rolling, then wait 8m" } },
 
     say_update { "tell", title = "Tell people",
-      say = [[Mara has to answer customers: five short fields. Has the cause gone, or only what it did? The chart of
-        orders still knows since when.]],
+      say = [[Mara has to answer customers: a few short fields. Is the cause gone, or only what it did? Promise your
+        next word for a time that you will keep; you can write sooner.]],
       needs = { "who", "since", "impact", "state", "next" },
-      solution = { "say --who everybody at checkout --since 19:50 --impact not known yet --state mitigated --next 20:45" },
+      solution = { "say --who shoppers --since 19:50 --impact not known yet --state mitigated --next 21:00" },
       done = "Mara copies it into her answers.",
       hints = { "\"not known yet\" is an honest number.",
         "Mitigated: users are well, the cause may still be there.",
-        "say --who everybody at checkout --since 19:50 --impact not known yet --state mitigated --next 20:45" } },
+        "say --who shoppers --since 19:50 --impact not known yet --state mitigated --next 21:00" } },
+
+    find { "again", title = "Is it over?", of = "number", within = 0.25, answer = held, watch = true,
+      moot_when = function(s) return not leaks(s) end,
+      moot = "Nothing is held for ever any more: you were quicker than the question.",
+      say = { { when = well, [[Mara asks if it is over. Users are well; so they were this evening, before it began. Look
+          once more at the other end of the connections: how many sessions sit idle in a transaction now?]],
+          claims = well },
+        [[Mara asks if it is over. Look once more at the other end of the connections: how many sessions sit idle in a
+          transaction now?]] },
+      near = "Near. They change while you look: type what stands there now.",
+      wrong = "The database says how many of its sessions are idle in transaction, at this moment.",
+      solution = { "db sessions" },
+      done = { { when = refills, [[{held}, and your restart had brought it to none. It fills again.]],
+          claims = refills },
+        "{held} now." },
+      hints = { "Users tell how it is; they do not tell how it will be.",
+        "The same place as before: the database's sessions.", "db sessions" } },
+
+    find { "began", title = "What began it?", answer = "trigger",
+      say = [[Who takes a connection and never gives it back, and since when? Look at requests that left a transaction
+        open: how did they end? Then: which change began it? Type its number in the list of changes.]],
+      wrong = "Does it touch what those requests have in common? And was it before the first connection was held?",
+      solution = { "traces --open", "changes" },
+      done = "You wrote down what it was before you mend it. That counts.",
+      hints = { "All orders take connections. Some keep them. Which?",
+        "Those that left a transaction open ended alike. What is new there? Somebody who wrote the code can be asked.",
+        "traces --open, then ask ines declined, then changes",
+        "trigger pay-retry" } },
 
     act { "cure", title = "Cure it",
-      say = [[Now it must stay well: 25 good minutes after your last change, longer than the leak needs to fill the
-        pools again. Who takes connections and keeps them, and since when?]],
+      say = [[Now it must stay well: 25 good minutes after your last change, longer than the pools need to fill. End
+        what takes connections; and what is held already must come back.]],
       goal = function(s) return s:good_for(min(25)) and s:since_change() >= min(25) end,
       solution = { "flag pay-retry off", "restart checkout --rolling", "wait 36m" },
-      hints = { "Something takes a connection and never gives it back. Since when?",
-        "How old is the oldest session, and what was changed just before it began?",
-        "The flag pay-retry turned on new code. Or let the database end what sits idle in a transaction.",
+      hints = { "Two things: no new ones, and the old ones back.",
+        "What began it can be taken back. Or the database can end what sits idle in a transaction for long.",
         "flag pay-retry off, then restart checkout --rolling, then wait 30m" } },
+
+    say_update { "close", title = "Say how it stands",
+      say = "It has stayed well for 25 minutes. Mara has your last word from before that. How does it stand now?",
+      needs = { "who", "since", "impact", "state" },
+      solution = { "say --who shoppers --since 19:50 --impact not known yet --state recovered --next 22:00" },
+      hints = { "Is the cause gone? Is something of it left?",
+        "Cured: the cause is gone. Recovered: and nothing is left of it.",
+        "say --who shoppers --since 19:50 --impact not known yet --state recovered --next 22:00" } },
 
     prevent { "prevent", title = "What would have told you?",
       say = [[Which of these would have told you before a customer did?]],
@@ -299,7 +341,12 @@ return lesson {
 
   values = {
     orders = { "count", orders_a_minute },
-    held = { "count", function(s) return s:database("orders-db").idle_in_transaction end },
+    held = { "count", held },
+    declined = { "number", declined_a_minute },
+    away = { "count", declined_a_minute },
+    each = { "number", function(s) return declined_a_minute(s) / CHECKOUTS end },
+    lasts = { "count", function(s) return POOL * CHECKOUTS / declined_a_minute(s) end },
+    more = { "number", function(s) return 30 / declined_a_minute(s) end },
   },
 
   traps = {
@@ -378,11 +425,11 @@ return lesson {
     liveness restarts.
   ]],
   sums = {
-    "42 cards a minute over 6 instances: 7 a minute each; 15 % are declined: 1.05 leaks a minute each.",
-    "A pool of 20 lasts about 20 / 1.05 = 19 minutes: the first instance about 14, the last about 24, or 22 as people try again elsewhere.",
-    "6 x 20 = 120 of the database's 150 connections, all idle in a transaction: its CPU is at about 1 %.",
-    "Pool 100: 30 connections are left for six instances, at 6.3 leaks a minute: under five minutes.",
-    "A limit of 60 s: 6.3 leaks a minute, so about 6 connections of 120 are away at any time.",
+    "From 19:38 to 19:50 {declined} cards a minute were declined: {each} for each of six instances.",
+    "A pool of 20 lasts 20 / {each} = {lasts} minutes on average; some instances are luckier than others.",
+    "6 x 20 = 120 connections of the database's 150 were held, and it had nothing to do.",
+    "Pools of 100: 30 more connections for all, at {declined} a minute: {more} minutes.",
+    "A limit of 60 s: at {declined} a minute, about {away} connections are away at any time.",
   },
   real = {
     { "Duo, 29 August 2018: requests queued for database connections, and a restart had only seemed to be the cure",

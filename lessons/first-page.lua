@@ -1,5 +1,6 @@
--- Your first page: a deploy breaks three orders in ten. The guided start: one new word
--- a step. Everything else a lesson can say is in lessons/README.md.
+-- Your first page: a deploy breaks three orders in ten. The guided start: the screen, the
+-- sheet line by line, and each command once. Everything else a lesson can say is in
+-- lessons/README.md.
 
 local shop = {
   v41 = {
@@ -46,7 +47,8 @@ return lesson {
     The pager: "orders fail". And Mara writes: "People say that the order button answers
     with an error. Not all of them."]],
   day_start = "19:40", starts_at = min(30), ends_at = min(55), good_for = min(3),
-  tools = { "status", "changes", "suspect", "rollback", "wait", "say", "logs", "flag", "hint" },
+  tools = { "status", "chart", "changes", "suspect", "rollback", "wait", "say", "sheet", "logs",
+            "flag", "hint" },
 
   world = function(w)
     w:flag { "gift-notes", on = true }
@@ -69,7 +71,7 @@ return lesson {
 
   promises = { users = { "an order is placed within 2 s", within = sec(2), good = 0.99,
     window = min(30) } },
-  shows = { "orders" },
+  shows = { "orders", "edge.requests_total" },
   alerts = {
     burn { "orders fail", page = true, factor = 14.4, long = min(5), short = min(1) },
     threshold { "shop-db is busy", of = "shop-db", metric = "cpu", above = 0.9,
@@ -134,36 +136,47 @@ return lesson {
     find { "status", title = "How bad is it?", of = "share", within = 0.25,
       answer = function(s) return 1 - s:good(min(1)) end,
       say = [[
-        First look, touch nothing. What you type appears after the > sign. Type the word
-        `status` and press Enter. Which share of the orders fails? Type it, like 5%. (Lost?
-        Type help. Ctrl-C leaves; everything is saved.)]],
+        Look first, touch nothing. What you type appears after the > sign. Type the word
+        `status` and press Enter: each part of the shop, as it is. Which share of the orders
+        fails? Type it in the same place. (Lost? Type help. Ctrl-C leaves, saved.)]],
       near = "Near, but not it. It stands in the row of shop, under errors.",
-      wrong = "Type `status`: the row of shop says how many of the last minute's orders failed.",
-      hints = { "One word shows the whole system.", "Type `status`, and look at the row of shop.",
+      wrong = "The row of shop says how many of the last minute's orders failed.",
+      hints = { "One word shows the whole system.", "Look at the row of shop, under errors.",
                 "Type: status    and then the number under errors, like 5%" },
       solution = { "status" },
-      done = { { when = failing, [[{failed} of orders fail. All instances (copies of the program) run, and the
-          database has little to do.]], claims = failing },
+      done = { { when = failing, [[{failed} of orders fail. On a full screen the first row says the other side: how many
+          are ok, and how many users were lost since the page.]], claims = failing },
         [[{failed} of orders failed in the last minute. So you have changed something already. Watch
           what it does to users.]] } },
 
+    find { "since", title = "Since when?", answer = "since",
+      say = [[
+        Since when do orders fail? `chart orders` draws them over time. (On a full screen the
+        second row names six panels. Esc leaves the prompt, Tab goes on to Charts, and : comes
+        back. Map is the way of an order, from left to right.)]],
+      near = "Near. Where does the chart leave its usual height?",
+      wrong = "What do you read it from? The chart of orders falls at some time before 20:10.",
+      hints = { "Before the page there was a time when all was well.", "Find where the chart of orders falls.",
+                "Type: chart orders    and then the time at which they fall" },
+      solution = { "chart orders" },
+      done = "That is the first line of the incident sheet: since when. You fill it in as you go; `sheet` shows it." },
+
     find { "changes", title = "What changed?", answer = "trigger",
       say = [[
-        What ran well all day seldom breaks by itself. Type `changes`: what people did to the
-        system, the newest last. Orders began to fail four or five minutes before the page came
-        at 20:10. Which change began it? Type its number.]],
+        What ran well all day seldom breaks by itself. `changes` lists what people did to the
+        system, the newest last. Which change began it? Type its number.]],
       replies = {
         { "1", "Orders went well for ten minutes after it. Look at the times again." },
         { "shop-db", "Orders went well for ten minutes after it. Look at the times again." },
         { "nothing", "It could be. But look at the times again: what happened just before?" } },
-      hints = { "What was the last thing anybody did?", "Compare the times of the changes with 20:10.",
+      hints = { "What happened just before orders began to fail?", "Compare the times of the changes with yours.",
                 "Type: changes    and then the number of one" },
       solution = { "changes" } },
 
     find { "suspect", title = "Write your guess down", answer = "suspect",
       say = [[
-        A guess is worth most before you test it, with a reason. `suspect` alone lists what it
-        can be. Then type it with where you think it is, and the word that fits.]],
+        A guess is worth most before you test it. `suspect` alone lists what it can be. Then
+        type that word, the part where you think it is, and the word from the list that fits.]],
       hints = { "Which part gave the errors, and what was done to it before?",
                 "First the part, then the word from the list, then: because what you saw.",
                 "A deploy puts a new version out. Its word is bad-deploy.",
@@ -184,7 +197,7 @@ return lesson {
         not know why the new one fails; users come first. Then type `wait 4m`: four minutes
         pass in a moment.]],
       goal = function(s) return s:good_for(min(3)) end,
-      hints = { "Which version ran well?", "The list of changes names the service.",
+      hints = { "Which version ran well?", "The list of changes names the part.",
                 "To roll back is to put the old version back. The flag of the new part helps, too.",
                 "Type: rollback shop    and then: wait 4m" },
       solution = { "rollback shop", "wait 4m" },
@@ -193,19 +206,21 @@ return lesson {
 
     say_update { "tell", title = "Tell people",
       say = [[
-        Mara and her customers wait for your word. Type `say`; it asks five questions, and
-        short answers are fine.]],
+        Mara and her customers wait for your word. Type `say`: it asks for the lines of the sheet
+        that are still empty. Short answers are fine.]],
       needs = { "who", "since", "impact", "state", "next" },
-      hints = { "Short and true is enough: shoppers, since 20:05, three orders in ten failed.",
-                "Users are well and the new version is gone: mitigated or cured, both are fair.",
-                "Next is a time: say when you will write again, like 20:40." },
+      hints = { "Short and true is enough: shoppers; 30%.",
+                "Users are well, and what broke their orders is gone: cured.",
+                "Next is a time of day, like 20:30" },
       solution = {
-        'say --who shoppers --since 20:06 --impact three orders in ten failed --state mitigated --next 20:40' },
+        'say --who shoppers --since 20:06 --impact 30% --state cured --next 20:30' },
       done = "That was a whole incident: look, guess, act, watch, tell." },
   },
 
   values = {
     failed = { "share", function(s) return 1 - s:good(min(1)) end },
+    rate = { "count", function(s) return s:rate("shoppers", "visits_total", min(5)) end },
+    lost = { "count", function(s) return 0.3 * s:rate("shoppers", "visits_total", min(5)) end },
   },
 
   traps = {
@@ -240,7 +255,7 @@ return lesson {
 
     A deploy to one instance of four first (a canary) would have shown it at a quarter of
     the price.]],
-  sums = { "20 orders a second x 30 % = 6 lost orders each second, 360 a minute.",
+  sums = { "{rate} orders a second x 30 % = {lost} lost orders each second.",
            "The promise is 99 in 100, so 1 in 100 may fail. 30 did: 30 times too fast." },
   real = {
     { "Duo, 20 August 2018: logins failed; the team put the version before back",

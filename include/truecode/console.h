@@ -163,6 +163,7 @@ struct console_ctx {
     sim_time lost_since; /* SIM_FOREVER: nobody was lost */
     bool users_hidden;   /* nobody measures users here: no metric comes from a client */
     bool spoken;         /* plain mode: charts as sentences and numbers */
+    const bool *known;   /* as struct scene has it; NULL: all */
 };
 
 /* Runs one line (at most 4 KiB; longer is refused with a sentence). Errors are lines in

@@ -31,6 +31,9 @@ struct scene {
     const struct recording *rec;
     sim_time now;
     bool users_hidden; /* nobody measures users: nothing of clients is told */
+    const bool
+        *known; /* by top component: figures of those may stand unasked on map and
+                          charts; NULL: of all. The world's, or the session's */
 };
 
 /* ---- numbers for people ---------------------------------------------------------- */
@@ -69,6 +72,8 @@ double scene_latency_in(const struct scene *s, comp_id c, sim_time from, sim_tim
 bool scene_hides(const struct scene *s, comp_id c);
 /* A metric of one, or one that the objective alone could know. */
 bool scene_hides_metric(const struct scene *s, comp_id c, const struct metric_desc *d);
+/* Whether figures of a component, or of what belongs to one, may stand there unasked. */
+bool scene_knows(const struct scene *s, comp_id c);
 
 /* ---- who hands work to whom ------------------------------------------------------ */
 
@@ -84,7 +89,9 @@ struct edge {
     comp_id from, to; /* tops */
     comp_id policy;   /* the call policy on it; COMP_NONE: there is none */
     comp_id pool;     /* the pool that `from` keeps to `to`; COMP_NONE: none */
-    double per_s; /* what goes along it: attempts that left `from`, retries included */
+    double
+        per_s; /* what goes along it: attempts that left `from`, retries included; NaN:
+                     not measured, or neither end is known */
 };
 /* Each `to` once, in the order in which the model names them. */
 size_t scene_edges(const struct scene *s, comp_id from, struct edge *out, size_t max);

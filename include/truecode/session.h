@@ -163,6 +163,10 @@ struct session_view {
 
     bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
                           and no metric of a client */
+    const bool
+        *known;    /* as struct scene has it: what the business measures and what was
+                          looked at; NULL: all */
+    size_t nknown; /* how many of those are known; another number: new ones */
     struct slo_state slo;
     /* Requests of users that the incident has cost until now, by the healthy night, and
      * since when; not known while that night has not been run so far: nothing is shown. */

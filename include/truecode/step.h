@@ -70,14 +70,14 @@ struct prediction {     /* one thing to predict: up, same or down */
 #define FINDINGS(X)                                                                    \
     X(COMPONENT, "component", "Type the component's name.")                            \
     X(NUMBER, "number", "Type the number.")                                            \
-    X(TIME, "time", "Type the time, like 19:52.")                                      \
+    X(TIME, "time", "Type the time, like 14:05.")                                      \
     X(CLIENT, "client", "Type who, by the client's name.")                             \
-    X(SHARE, "share", "Type the share, like 30%.")                                     \
+    X(SHARE, "share", "Type the share, like 12%.")                                     \
     X(STATE, "state", "Type the word for it.")
 /* A line of the incident sheet that a step may open: word, what is typed */
 #define FINDING_LINES(X)                                                               \
     X(HURT, "hurt", "Type who: clients by name, everybody or nobody.")                 \
-    X(SINCE, "since", "Type the time, like 19:52.")                                    \
+    X(SINCE, "since", "Type the time, like 14:05.")                                    \
     X(MUCH, "much", "Type a share (30%), a number, or: not known yet.")                \
     X(SUSPECT, "suspect", "Type COMPONENT MECHANISM; `suspect` lists the words.")      \
     X(TRIGGER, "trigger",                                                              \

@@ -5,6 +5,8 @@
  */
 #include "console_internal.h"
 
+#include <math.h>
+
 /* Levels of branches below a chain. What lies deeper is counted, so that nobody takes the
  * edge of the drawing for the end of the system. */
 #define DEPTH_MAX 6
@@ -59,7 +61,8 @@ static const char *label(const struct call *c, comp_id comp)
 
 static const char *arrow(const struct call *c, const struct edge *e)
 {
-    return strf(c, c->ctx->ascii ? "--%s--> " : "──%s──▶ ", per_time(c, e->per_s));
+    const char *rate = isnan(e->per_s) ? "" : per_time(c, e->per_s);
+    return strf(c, c->ctx->ascii ? "--%s--> " : "──%s──▶ ", rate);
 }
 
 /* Red where it fails itself, whoever calls it. */
@@ -250,11 +253,13 @@ static void speak_node(struct drawing *d, comp_id comp, const struct edge *way)
     nf = speak_facts(c, &b, f, nf, false, ": ");
     for (size_t i = 0; i < n; i++) {
         size_t ne = scene_edge_facts(&c->scene, &v[i], f, FACTS_MAX);
-        buf_addf(&b, "%s %s %s",
+        bool measured = !isnan(v[i].per_s);
+        buf_addf(&b, "%s %s%s%s",
                  i    ? ","
                  : nf ? "; on to"
                       : ": on to",
-                 name_of(c, v[i].to), per_time(c, v[i].per_s));
+                 name_of(c, v[i].to), measured ? " " : "",
+                 measured ? per_time(c, v[i].per_s) : "");
         speak_facts(c, &b, f, ne, true, " (");
         buf_adds(&b, ne ? ")" : "");
     }
@@ -283,6 +288,8 @@ static enum err run(struct call *c)
         draw_chain(&d, k);
     }
     note(c, "Rates over the last minute, retries included; all else as it is now.");
+    if (c->scene.known)
+        note(c, "Figures stand here for what you have looked at: status, ps, db …");
     seen(c, "map");
     return ERR_OK;
 }

@@ -4,7 +4,7 @@
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {
-    {"docs", "Impact: about 30 % of orders"},
+    {"docs", "Impact: about 12 % of orders"},
 };
 const struct command cmd_much = {
     .info = {.name = "much",
@@ -12,7 +12,7 @@ const struct command cmd_much = {
              .doc = "States how much, on your incident sheet. A share of what users "
                     "do, or a number of requests since it began; a factor of two is "
                     "near enough, and unknown is honest.",
-             .examples = "much 30%\nmuch 600\nmuch unknown",
+             .examples = "much 12%\nmuch 600\nmuch unknown",
              .group = GROUP_REASON,
              WILD(wild)},
     .args = {ARG_TEXT},

@@ -4,14 +4,14 @@
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {
-    {"docs", "Start of impact: 19:52"},
+    {"docs", "Start of impact: 14:05"},
 };
 const struct command cmd_since = {
     .info = {.name = "since",
              .synopsis = "since HH:MM|never",
              .doc = "States since when, on your incident sheet. The first user who was "
                     "hurt counts.",
-             .examples = "since 19:52",
+             .examples = "since 14:05",
              .group = GROUP_REASON,
              WILD(wild)},
     .args = {ARG_TEXT},

@@ -86,8 +86,8 @@ static enum err run_rule_out(struct call *c)
 
 static const struct command_wild wild[] = {
     {"gh",
-     "gh issue comment 123 --body 'Suspect: COMPONENT leaks connections. Evidence: "
-     "pool 20/20, 120 sessions idle in transaction.'"},
+     "gh issue comment 123 --body 'Suspect: COMPONENT, bad config. Evidence: time-outs "
+     "since the change of 14:02.'"},
 };
 const struct command cmd_suspect = {
     .info =

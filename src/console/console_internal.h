@@ -132,7 +132,7 @@ struct call {
 static inline struct scene scene_of(const struct console_ctx *ctx)
 {
     return (struct scene){ctx->world, ctx->rec, world_now(ctx->world),
-                          ctx->users_hidden};
+                          ctx->users_hidden, ctx->known};
 }
 
 extern const struct command *const commands[]; /* in order of name, NULL at the end */

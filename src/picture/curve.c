@@ -150,7 +150,7 @@ size_t scene_curves(const struct scene *s, struct curve *out, size_t max)
     for (size_t i = 0; i < model_comps(m); i++) {
         comp_id c = (comp_id)i;
         const struct kind_desc *k = model_kind(m, c);
-        if (scene_hides(s, c) ||
+        if (scene_hides(s, c) || !scene_knows(s, c) ||
             (edge_only && comp_is(m, c, "endpoint") && !at_edge(m, c)))
             continue;
         for (size_t f = 0; f < k->nfigures && n < RANKED_MAX; f++)

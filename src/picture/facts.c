@@ -304,7 +304,8 @@ size_t scene_edge_facts(const struct scene *s, const struct edge *way, struct fa
 {
     assert(max > 0);
     struct facts all = {out, 0, max};
-    if (!way || way->policy == COMP_NONE || scene_hides(s, way->policy))
+    if (!way || way->policy == COMP_NONE || scene_hides(s, way->policy) ||
+        !(scene_knows(s, way->from) || scene_knows(s, way->to)))
         return 0;
     add_dying(s, way->policy, &all);
     double again = scene_rate(s, way->policy, "retries_total");
@@ -366,9 +367,10 @@ size_t scene_facts(const struct scene *s, comp_id c, const struct edge *way,
                                     .of = NAN,
                                     .state = st});
     }
-    if (way && way->pool != COMP_NONE)
+    if (way && way->pool != COMP_NONE && scene_knows(s, way->pool))
         add_map_figures(s, way->pool, &all);
-    add_map_figures(s, c, &all);
+    if (scene_knows(s, c))
+        add_map_figures(s, c, &all);
     drop_told_twice(&all);
     worst_first(&all);
     return all.n;

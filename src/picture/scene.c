@@ -56,6 +56,11 @@ bool scene_hides(const struct scene *s, comp_id c)
     return s->users_hidden && c != COMP_NONE && comp_is(m, comp_top(m, c), "client");
 }
 
+bool scene_knows(const struct scene *s, comp_id c)
+{
+    return !s->known || c == COMP_NONE || s->known[comp_top(world_model(s->w), c)];
+}
+
 /* ---- the model ------------------------------------------------------------------- */
 
 bool scene_hides_metric(const struct scene *s, comp_id c, const struct metric_desc *d)
@@ -170,7 +175,8 @@ size_t scene_edges(const struct scene *s, comp_id from, struct edge *out, size_t
     for (size_t i = 0; i < model_comps(m); i++)
         add_owned(&all, m, from, (comp_id)i);
     for (size_t i = 0; i < all.n; i++)
-        out[i].per_s = out[i].policy != COMP_NONE
+        out[i].per_s = !scene_knows(s, from) && !scene_knows(s, out[i].to) ? NAN
+                       : out[i].policy != COMP_NONE
                            ? scene_rate(s, out[i].policy, "sent_total")
                            : handed_on(s, &out[i]);
     return all.n;

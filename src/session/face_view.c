@@ -97,6 +97,8 @@ const struct session_view *session_view(const struct session *cs)
         .practice = s->practice,
         .reset = s->reset,
         .users_hidden = session_users_hidden(s),
+        .known = session_known(s),
+        .nknown = s->nknown,
         .slo = recording_slo(s->run.rec, run_now(&s->run)),
         .alerts_firing = firing(s->run.rec),
         .step = s->step,
@@ -129,6 +131,7 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     ctx->npeople = lesson_persons(s->lesson);
     const struct session_view *v = session_view(s);
     ctx->users_hidden = session_users_hidden(s);
+    ctx->known = v->known;
     ctx->lost_known = v->lost_known;
     ctx->users_lost = v->users_lost;
     ctx->lost_since = v->lost_since;

@@ -226,8 +226,8 @@ static enum step_judgement judge_number(struct session *s, const struct finding 
     }
     if (isnan(said) || said < 0)
         return unclear(
-            out, f->of == FINDING_TIME    ? "A time of day is asked for, like 19:52."
-                 : f->of == FINDING_SHARE ? "A share is asked for, like 30% or 3 in 10."
+            out, f->of == FINDING_TIME    ? "A time of day is asked for, like 14:05."
+                 : f->of == FINDING_SHARE ? "A share is asked for, like 12% or 1 in 8."
                                           : "A number is asked for, like 120.");
     double d = distance(s, f, said);
     out->near = d > 1 && d <= NEARLY;

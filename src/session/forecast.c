@@ -1,8 +1,10 @@
 /*
  * Predictions: each is about a change that it names, and is put to the test by that change
  * alone. A forecast waits until all lines of its change were carried out, and is due so
- * long after the last of them; whatever else is changed first makes it one about another
- * world, and it is said so.
+ * long after the last of them. Who changes something else before that parts from the world
+ * that was predicted: a copy of it is lived to the end without that change, and told as
+ * the night in which it was left so. Where the change was not whole yet, no such night
+ * is known, and it is said so.
  */
 #include "session_internal.h"
 #include "truecode/picture.h"
@@ -44,6 +46,55 @@ static bool waits(const struct forecast *f)
     return !f->told && !f->confounded;
 }
 
+/* ---- left as it was ---------------------------------------------------------------- */
+
+#define MOMENTS 5 /* at which the other night is told */
+
+static void value_words(double v, bool duration, struct buf *b);
+static bool is_duration(const struct forecast *f);
+
+/* Lives the night on to when the forecast is due, and tells its number on the way. */
+static bool live_on(struct session *night, struct forecast *f, struct buf *told)
+{
+    sim_time from = run_now(&night->run), day = lesson_info(night->lesson)->day_start;
+    struct errmsg why = {0};
+    for (int i = 1; i <= MOMENTS; i++) {
+        sim_time at = from + (f->due - from) / MOMENTS * i;
+        if (run_advance(&night->run, i < MOMENTS ? at : f->due, NULL, NULL, &why) !=
+            ERR_OK)
+            return false;
+        f->after = session_number(night, f->of->value);
+        buf_adds(told, i > 1 ? ", " : "");
+        value_words(f->after, is_duration(f), told);
+        buf_adds(told, " at ");
+        clock_format(told, day, run_now(&night->run), false);
+    }
+    return true;
+}
+
+/* Another change parts from the predicted world now: what becomes of a copy without it. */
+static void leave_it(struct session *s, struct forecast *f)
+{
+    struct session *night;
+    struct errmsg why = {0};
+    struct buf told;
+    if (s->onlooker || session_fork(&night, s, &why) != ERR_OK)
+        return;
+    night->run.on_second = NULL;
+    buf_init(&told, 120);
+    f->told = f->left = live_on(night, f, &told) && !isnan(f->after);
+    session_free(night);
+    enum direction is = direction_of(f->before, f->after);
+    if (f->told)
+        session_say(
+            s, is == f->said ? TONE_GOOD : TONE_WARN,
+            "You change something else now. This is the night in which you left "
+            "it there. %s: %s. You predicted %s: %s.",
+            f->of->what, told.s, direction_phrase(f->said),
+            is == f->said ? "as you said" : direction_phrase(is));
+    buf_release(&told);
+}
+
 void forecast_changing(struct session *s, const struct action *a)
 {
     for (size_t i = 0; i < s->nforecasts; i++) {
@@ -52,6 +103,8 @@ void forecast_changing(struct session *s, const struct action *a)
             continue;
         const struct step *st = lesson_step(s->lesson, f->step);
         f->making = st->any_change ? 1 : lines_of_change(s, st, a);
+        if (!f->making && f->armed && f->due != SIM_FOREVER)
+            leave_it(s, f);
         if (!f->armed)
             f->before = session_number(s, f->of->value);
     }
@@ -110,12 +163,17 @@ static void value_words(double v, bool duration, struct buf *b)
         number_text(b, v);
 }
 
+static bool is_duration(const struct forecast *f)
+{
+    return fabs(f->before) >= 1e6 || fabs(f->after) >= 1e6;
+}
+
 void forecast_words(const struct forecast *f, struct buf *b)
 {
-    bool duration = fabs(f->before) >= 1e6 || fabs(f->after) >= 1e6;
+    bool duration = is_duration(f);
     buf_adds(b, "It was ");
     value_words(f->before, duration, b);
-    buf_adds(b, " and became ");
+    buf_adds(b, f->left ? " and would have become " : " and became ");
     value_words(f->after, duration, b);
 }
 

@@ -286,6 +286,7 @@ void session_free(struct session *s)
     mem_free(s->claimed);
     strings_release(&s->seen);
     strings_release(&s->seen_ever);
+    mem_free(s->known);
     people_release(&s->people);
     arena_release(&s->bystander_mem);
     strings_release(&s->words);

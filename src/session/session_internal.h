@@ -167,6 +167,7 @@ struct forecast { /* a prediction that waits for its day */
     unsigned making;             /* by the action that is being carried out */
     unsigned made;   /* the lines of its change that were carried out: a bit each */
     bool confounded; /* another change came between: the world is another one now */
+    bool left; /* lived to the end on a copy, without the change that came between */
     sim_time armed_at, due, confounded_at;
     double before, after;
 };
@@ -287,6 +288,8 @@ struct session {
     char *feedback, *confirm;
     char *say, *hint; /* of the current step, in the words of the view's moment */
     struct strings seen, seen_ever;
+    bool *known; /* by component, as of `known_seen` looks; NULL: not yet asked */
+    size_t nknown, known_seen;
     size_t facts_seen[CASE_FACTS_MAX],
         nfacts_seen; /* of the lesson's facts, in order */
 
@@ -354,6 +357,11 @@ void session_feedback_text(struct session *s, enum tone tone, const struct text 
 void transcript_init(struct out *o);
 void session_print(struct session *s, const struct out *o);
 bool session_users_hidden(const struct session *s);
+
+/* sights.c: top components of which figures may stand unasked on map and charts: those
+ * that `shows` names, and those that were looked at. NULL: all, where the lesson has no
+ * `shows`, and in the debrief. Valid until the next look. */
+const bool *session_known(struct session *s);
 /* Before an input: nothing of its moment is still to come. */
 void session_settle(struct session *s);
 void session_console(const struct session *s, struct console_ctx *ctx);

@@ -15,7 +15,7 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
 {
     if (clock_in(w, text) != SIM_FOREVER || word_in(text, "never"))
         return true;
-    errmsg_set(why, ERR_INPUT, "Since when is a time of day, like 19:52; or never.");
+    errmsg_set(why, ERR_INPUT, "Since when is a time of day, like 14:05; or never.");
     return false;
 }
 

@@ -81,7 +81,7 @@ void briefing_draw(struct ui *u, struct canvas *c)
                  str_eq(li->post_basis, "title") ? " (an independent adaptation)" : "");
         draw_clipped(c, c->rows - 3, left, cols, TONE_DIM, from);
     }
-    draw_footer(c, c->rows - 1, AT_BRIEFING, false, NULL);
+    draw_footer(c, c->rows - 1, AT_BRIEFING, 0, NULL);
 }
 
 void briefing_scroll(struct ui *u, const struct key *k)

@@ -139,7 +139,8 @@ void cockpit_draw(struct ui *u, struct canvas *c)
         draw_narrow(u, c, top, avail);
     bool no_hints = v->feedback || !v->current || v->hints_shown >= v->current->nhints;
     const char *hint = u->at_panel ? ui_view(u->tab)->hint : NULL;
-    draw_footer(c, c->rows - 1, ui_where(u), no_hints, hint);
+    unsigned now = (no_hints ? FOOT_NO_HINT : 0) | (v->asking ? FOOT_ASKING : 0);
+    draw_footer(c, c->rows - 1, ui_where(u), now, hint);
 }
 
 /* ---- keys ------------------------------------------------------------------------ */

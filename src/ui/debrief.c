@@ -257,7 +257,7 @@ void debrief_draw(struct ui *u, struct canvas *c)
     struct rect body = {2, left, c->rows - 4, cols};
     header_draw(u, c, 0);
     if (!u->have_report) {
-        draw_footer(c, c->rows - 1, AT_DEBRIEF, true, NULL);
+        draw_footer(c, c->rows - 1, AT_DEBRIEF, FOOT_NO_HINT, NULL);
         draw_wrapped(c, (struct rect){c->rows / 2 - 1, left, 4, cols}, TONE_NORMAL,
                      u->report_failed
                          ? u->report_why.text
@@ -275,7 +275,7 @@ void debrief_draw(struct ui *u, struct canvas *c)
     if (u->page_top > most)
         u->page_top = most;
     canvas_blit(c, body, u->page, u->page_top);
-    draw_footer(c, c->rows - 1, AT_DEBRIEF, true, NULL);
+    draw_footer(c, c->rows - 1, AT_DEBRIEF, FOOT_NO_HINT, NULL);
     if (u->page_top < most) {
         int label = 1 + (int)text_width("Enter ");
         canvas_text(c, c->rows - 1, label, 8, TONE_DIM, "read on ");

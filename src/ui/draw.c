@@ -229,7 +229,7 @@ void draw_out_row(struct canvas *c, int row, int col, int cols, const struct out
 
 struct scene ui_scene(const struct session_view *v)
 {
-    return (struct scene){v->world, v->rec, v->now, v->users_hidden};
+    return (struct scene){v->world, v->rec, v->now, v->users_hidden, v->known};
 }
 
 void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool seconds)

@@ -137,9 +137,7 @@ bool key_types(const struct key *k)
            k->cp >= ' ' && k->cp != 0x7f;
 }
 
-/* Keys, as many as fit, in the order of the table; `right`: what the panel's own keys
- * do. */
-void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
+void draw_footer(struct canvas *c, int row, unsigned where, unsigned now,
                  const char *right)
 {
     int col = 1, end = c->cols - 1;
@@ -150,14 +148,17 @@ void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
     }
     for (size_t i = 0; i < nbindings; i++) {
         const struct binding *b = &bindings[i];
-        if (!(b->where & where) || !b->foot || (no_hints && b->run == ui_do_hint))
+        if (!(b->where & where) || !b->foot ||
+            ((now & FOOT_NO_HINT) && b->run == ui_do_hint))
             continue;
         if (b->run == ui_do_interrupt && where != AT_CONSOLE)
             continue;
-        int w = (int)(text_width(b->label) + 1 + text_width(b->foot));
+        bool answers = (now & FOOT_ASKING) && b->run == ui_do_tab;
+        const char *label = answers ? "Tab" : b->label;
+        int w = (int)(text_width(label) + 1 + text_width(b->foot));
         if (col + w > end)
             continue;
-        col += canvas_text(c, row, col, end - col, TONE_STRONG, b->label) + 1;
+        col += canvas_text(c, row, col, end - col, TONE_STRONG, label) + 1;
         col += canvas_text(c, row, col, end - col, TONE_DIM, b->foot) + 2;
     }
 }

@@ -243,7 +243,7 @@ void start_draw(struct ui *u, struct canvas *c)
             draw_right(c, foot, 30, c->cols - 31, TONE_DIM,
                        "Enter takes it  Esc shows all");
     } else {
-        draw_footer(c, foot, AT_START, false, NULL);
+        draw_footer(c, foot, AT_START, 0, NULL);
     }
 }
 

@@ -118,7 +118,11 @@ bool binding_is_command(const struct binding *b);
 /* Whether a key types, in the console and wherever words are looked for: a character,
  * from a hand or out of a paste, that is no control. */
 bool key_types(const struct key *k);
-void draw_footer(struct canvas *c, int row, unsigned where, bool no_hints,
+/* Keys, as many as fit, in the order of the table. `now`: of the flags. `right`: what the
+ * panel's own keys do; NULL: nothing. */
+#define FOOT_NO_HINT 1u /* no hint is left */
+#define FOOT_ASKING  2u /* a question is open: digits are answers, Tab goes to panels */
+void draw_footer(struct canvas *c, int row, unsigned where, unsigned now,
                  const char *right);
 
 /* ---- views ----------------------------------------------------------------------- */
@@ -259,7 +263,8 @@ struct ui {
     /* charts */
     struct chart charts[CHARTS_MAX];
     size_t ncharts;
-    size_t charts_step; /* the step they were ranked for; SIZE_MAX: never */
+    size_t charts_step;  /* the step they were ranked for; SIZE_MAX: never */
+    size_t charts_known; /* how many components were known then */
 
     /* overlays */
     enum overlay over;

@@ -115,6 +115,7 @@ static void rank_charts(struct ui *u, const struct session_view *v)
     }
     sort_stable(u->charts, u->ncharts, sizeof *u->charts, by_rank, NULL);
     u->charts_step = v->step;
+    u->charts_known = v->nknown;
 }
 
 /* ---- drawing --------------------------------------------------------------------- */
@@ -215,7 +216,7 @@ static void charts_draw(struct ui *u, struct canvas *c, struct rect r)
 {
     const struct session_view *v = ui_view_of(u);
     struct view_state *vs = &u->vs[VIEW_CHARTS];
-    if (u->charts_step != v->step)
+    if (u->charts_step != v->step || u->charts_known != v->nknown)
         rank_charts(u, v);
     if (vs->open) {
         heat_draw(u, c, r);

@@ -85,7 +85,8 @@ static void put_edge(const struct map *p, int row, int col, const char *corner,
 {
     struct buf rate;
     buf_init(&rate, 0);
-    number_rate(&rate, e->per_s);
+    if (!isnan(e->per_s))
+        number_rate(&rate, e->per_s);
     for (int i = 0; i < EDGE - 2; i++)
         put(p, row, col + i, TONE_DIM, "─");
     put(p, row, col, TONE_DIM, corner);
@@ -223,7 +224,8 @@ const struct view view_map = {
     .about =
         "Who calls whom, and how often over the last minute. Below a component: "
         "where requests wait, and how full it is, now. ✗: requests that die on the "
-        "way there, and of what.",
+        "way there, and of what. Where a business measures little, figures stand here "
+        "from the moment on at which you have looked at a component.",
     .hint = NULL,
     .draw = map_draw,
     .wants = map_wants,

@@ -23,6 +23,9 @@ way() {
 
 way first-page <<'end'
 status
+29%
+chart orders
+20:06
 changes
 2
 suspect shop bad-deploy because changes
@@ -31,42 +34,45 @@ rollback shop
 wait 4m
 wait 4m
 say
-shoppers, three in ten
-20:06
-three orders in ten failed
-mitigated
-Jonas looks at v42
+shoppers
+30%
+cured
+20:30
 end
 
 way all-green <<'end'
-3
 status
-chart orders --since 45m
+chart orders_placed --since 45m
+map
+shoppers
+19:51
 2
 ps checkout
 db sessions
+stacks checkout
 suspect checkout pool-leak because ps, db sessions
 up, same
 restart checkout --rolling
-wait 8m
-wait 8m
-wait 8m
-wait 8m
-wait 8m
+wait 3m
+wait 3m
+wait 3m
+wait 3m
 say
-everybody at checkout
-19:50
 not known yet
 mitigated
-20:45
+21:00
+db sessions
+25
+traces --open
+ask ines declined
 changes
+2
 flag pay-retry off
 restart checkout --rolling
-wait 36m
-wait 36m
-wait 36m
-wait 36m
-wait 36m
+wait 27m
+wait 20m
+say
+recovered
 1
 end
 

@@ -294,7 +294,7 @@ static void all_know_who_leads(void **state)
     struct db_cluster_view v;
     fault(&s, "orders-db", "down", 0, 0);
     shop_run(&s, SIM_SEC);
-    struct scene scene = {s.world, s.rec, world_now(s.world), false};
+    struct scene scene = {s.world, s.rec, world_now(s.world), false, NULL};
     assert_string_equal(scene_state(&scene, db).word, "no leader");
     assert_int_equal(scene_state(&scene, db).level, LEVEL_BAD);
     struct action failover = {.kind = ACTION_OP, .comp = db, .name = "failover"};

@@ -184,13 +184,20 @@ static void another_change_is_no_test(void **state)
     session_free(s);
 }
 
-static void so_is_one_more_before_it_is_due(void **state)
+/* Who changes more parts from the predicted night: that one is lived without the change. */
+static void one_more_shows_the_night_without_it(void **state)
 {
     (void)state;
     struct session *s = predicted("Guess", "Guess");
     play_type(s, "rollback api");
+    sim_time now = run_now(&s->run);
     play_type(s, "scale api 4");
-    assert_true(play_said(s, "That is another change"));
+    assert_true(play_said(s, "the night in which you left it there"));
+    assert_false(play_said(s, "That is another change"));
+    assert_true(run_now(&s->run) - now < SIM_MIN);
+    assert_true(s->forecasts[0].told && s->forecasts[0].left);
+    play_for(s, 15 * SIM_MIN);
+    assert_false(play_said(s, "You predicted up for"));
     session_free(s);
 }
 
@@ -234,7 +241,7 @@ int main(void)
         cmocka_unit_test(trouble_is_not_moot),
         cmocka_unit_test(a_forecast_is_judged_by_its_change),
         cmocka_unit_test(another_change_is_no_test),
-        cmocka_unit_test(so_is_one_more_before_it_is_due),
+        cmocka_unit_test(one_more_shows_the_night_without_it),
         cmocka_unit_test(a_change_may_be_two_lines),
         cmocka_unit_test(any_change_counts_from_the_last),
     };

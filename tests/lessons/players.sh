@@ -1,0 +1,186 @@
+#!/bin/sh
+# Seven people at one night of all-green, typed as they would: how each ends, and between
+# which scores. Their lines are in the here-documents below. A careful learner has 90 or
+# more; who is honest, wrong once and recovers 60 to 85; who guesses, lies, waits or unplugs
+# has not won; who mends it before the first step has won, and has not shown why.
+set -u
+truecode=${TRUECODE:-build/truecode}
+scratch=${SCRATCH:-$(mktemp -d)}
+XDG_STATE_HOME=$scratch/state
+export XDG_STATE_HOME
+bad=0
+
+# player NAME STATUS OUTCOME LEAST MOST: plays the lines on stdin, guided, seed 1.
+player() {
+    timeout 120 "$truecode" play lessons/all-green.lua --plain --new --seed 1 >"$scratch/out" 2>&1
+    status=$?
+    score=$(grep -oE '[0-9]+ of 100$' "$scratch/out" | tail -n 1 | cut -d' ' -f1)
+    if [ "$status" -eq "$2" ] && grep -qE "^$3" "$scratch/out" &&
+        [ "${score:--1}" -ge "$4" ] && [ "$score" -le "$5" ]; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1: status $status, score ${score:-none}, not $3 with $4 to $5"
+        tail -n 60 "$scratch/out" | sed 's/^/    /'
+        bad=1
+    fi
+}
+
+player 'a careful learner' 0 'Recovered: ' 90 100 <<'end'
+status
+chart orders_placed --since 45m
+map
+shoppers
+19:51
+2
+ps checkout
+db sessions
+stacks checkout
+suspect checkout pool-leak because ps, db sessions
+up, same
+restart checkout --rolling
+wait 3m
+wait 3m
+wait 3m
+wait 3m
+say
+not known yet
+mitigated
+21:00
+db sessions
+25
+traces --open
+ask ines declined
+changes
+2
+flag pay-retry off
+restart checkout --rolling
+wait 27m
+wait 20m
+say
+recovered
+1
+end
+
+player 'honest, wrong once, recovers' 0 'Recovered: ' 60 85 <<'end'
+status
+chart orders_placed --since 45m
+shoppers
+19:51
+2
+ps checkout
+suspect checkout.pool pool-too-small because ps
+set checkout.pool.size 100
+wait 6m
+wait 6m
+wait 6m
+wait 6m
+wait 6m
+db sessions
+rule-out checkout.pool pool-too-small because it filled again
+suspect checkout pool-leak because db sessions
+up, up
+set checkout.pool.size 20
+restart checkout --rolling
+wait 3m
+wait 3m
+wait 3m
+wait 3m
+wait 3m
+say --who shoppers --since 19:51 --impact not known yet --state cured --next 21:30
+wait 25m
+wait 25m
+wait 25m
+db sessions
+97
+traces --open
+changes
+2
+flag pay-retry off
+restart checkout --rolling
+wait 27m
+wait 20m
+wait 20m
+say --who shoppers --since 19:51 --impact not known yet --state recovered --next 22:30
+1
+end
+
+player 'a blind guesser' 1 'Users still suffer' 0 39 <<'end'
+everybody
+20:00
+1
+2
+suspect orders-db overload because slow
+suspect card-gateway slow-dependency because slow
+skip
+up, up
+restart checkout
+wait 5m
+wait 5m
+wait 5m
+say --who everybody --since 20:00 --impact 100% --state cured --next 20:40
+skip
+3
+scale checkout 12
+wait 30m
+wait 30m
+wait 30m
+wait 30m
+resolve recovered
+end
+
+player 'a liar' 1 'Users still suffer' 0 39 <<'end'
+nobody
+say --who nobody --since 20:11 --impact 1% --state recovered --next 23:00
+skip
+skip
+skip
+skip
+skip
+say --who nobody --since 20:11 --impact 1% --state recovered --next 23:00
+resolve recovered
+wait 30m
+wait 30m
+wait 30m
+wait 30m
+end
+
+player 'one who waits' 1 'Users still suffer' 0 39 <<'end'
+wait 30m
+wait 30m
+wait 30m
+wait 30m
+resolve recovered
+end
+
+player 'one who unplugs' 1 'Users still suffer' 0 39 <<'end'
+set shoppers.rate 0
+limit edge shoppers 0
+scale checkout 0
+drain checkout-1
+drain checkout-2
+flag pay-retry off
+set checkout.workers 0
+wait 30m
+wait 30m
+wait 30m
+wait 30m
+resolve recovered
+end
+
+player 'one who mends it before step 1' 0 'Recovered: ' 50 85 <<'end'
+set orders-db.idle_in_transaction_timeout 60s
+wait 5m
+wait 5m
+wait 5m
+wait 5m
+suspect checkout pool-leak because changes
+say --who shoppers --since 19:50 --impact not known yet --state cured --next 22:00
+changes
+2
+wait 27m
+wait 27m
+say --who shoppers --since 19:50 --impact not known yet --state cured --next 22:00
+1
+end
+
+exit $bad
