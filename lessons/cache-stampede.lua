@@ -251,7 +251,7 @@ return lesson {
       done = { { when = untouched, "{ran} times in two minutes. There are 24 values, which live a minute each: about 48 loads would do. The others asked what somebody was asking already.",
           claims = function(s) return s:increase("bookings-db.seats", "calls_total", min(2)) > 120 end },
         "There are 24 values, which live a minute each: about 48 loads in two minutes would do. Before your change it ran some hundreds." },
-      hints = { "A total, not a rate.", "metrics bookings-db.seats names its counters.",
+      hints = { "A total, not a rate.", "A statement of the database is a part of it, with counters of its own: DATABASE.STATEMENT.",
         "count bookings-db.seats.calls_total --from 2m" } },
 
     predict { "forecast", title = "Before you act", change = "any",
@@ -361,8 +361,8 @@ return lesson {
       reply = "Yes. The misses stand out of the chart once a minute." },
     { "An alert on a hit ratio below 85 %.", effort = "there already",
       reply = "You have one. It was silent all morning: the mean never fell that low." },
-    { "More database cores.", effort = "twice the price", with = { set("bookings-db.cores", 16) },
-      reply = "Until the next mail. The number of copies grows with the crowd." },
+    { "A shorter life for the values: 30 s.", effort = "one line", with = { set("seats-cache.avail.ttl", sec(30)) },
+      reply = "The crowd comes at the end of each life, and there would be twice as many ends." },
   },
 
   debrief = [[

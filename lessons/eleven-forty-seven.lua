@@ -367,11 +367,14 @@ return lesson {
 
   prevention = {
     { "Limit all connections together: largest number of instances x pool size, or one pooler in front.", right = true,
-      effort = "an hour", with = { set("api.pool.size", 6) },
+      effort = "an hour",
       reply = "Yes. The database feels the sum. Somebody must set the sum." },
     { "Measure the database at 25, 50, 100 and 200 connections, and write its peak down.", right = true,
       effort = "a day",
       reply = "Yes. Without it nobody can say how many instances are too many." },
+    { "Let the scaler look at what is busy, the CPU, and not at what waits.", right = true, effort = "one line",
+      with = { set("api-scaler.metric", "cpu"), set("api-scaler.target", 0.7) },
+      reply = "Yes, here: with so little CPU in use it would have left two instances alone." },
     { "Let the scaler look more often.", effort = "one line", with = { set("api-scaler.interval", sec(30)) },
       reply = "It would have been past the peak sooner." },
     { "Larger pools, so that nobody waits for a connection.", effort = "one line",

@@ -41,7 +41,7 @@ return lesson {
     come in. Tonight you are on call: when something breaks, your pager rings. Mara runs
     the shop, Jonas writes its program.
 
-    Nothing here is real, so nothing can go wrong. Each step says what to do.]],
+    Nothing here is real, so nothing can go wrong.]],
   page = [[
     The pager: "orders fail". And Mara writes: "People say that the order button answers
     with an error. Not all of them."]],
@@ -198,9 +198,9 @@ return lesson {
       needs = { "who", "since", "impact", "state", "next" },
       hints = { "Short and true is enough: shoppers, since 20:05, three orders in ten failed.",
                 "Users are well and the new version is gone: mitigated or cured, both are fair.",
-                "Next could be: Jonas looks at v42" },
+                "Next is a time: say when you will write again, like 20:40." },
       solution = {
-        'say --who shoppers --since 20:06 --impact three orders in ten failed --state mitigated --next Jonas looks at v42' },
+        'say --who shoppers --since 20:06 --impact three orders in ten failed --state mitigated --next 20:40' },
       done = "That was a whole incident: look, guess, act, watch, tell." },
   },
 

@@ -52,6 +52,7 @@ struct out_table {
     struct out *o;
     struct arena mem;
     size_t ncols, ncells, cap;
+    int gap; /* blanks between columns; table_print() chooses */
     bool right[12];
     struct out_cell {
         const char *s;
@@ -153,12 +154,15 @@ struct console_ctx {
     const char *step_say; /* what the current step asks (for help); NULL */
     bool finished;        /* after the incident: `why` is free */
     bool may_rewind;
-    bool practice;     /* after a rewind: nothing is scored any more */
-    bool on_call;      /* no steps: the learner says what it is, and when it is over */
-    int columns;       /* width to lay out for; >= 40 */
-    bool ascii;        /* no block or line-drawing characters in charts and maps */
-    bool users_hidden; /* nobody measures users here: no metric comes from a client */
-    bool spoken;       /* plain mode: charts as sentences and numbers */
+    bool practice;   /* after a rewind: nothing is scored any more */
+    bool on_call;    /* no steps: the learner says what it is, and when it is over */
+    int columns;     /* width to lay out for; >= 40 */
+    bool ascii;      /* no block or line-drawing characters in charts and maps */
+    bool lost_known; /* the two below are known; else nothing is said of them */
+    uint64_t users_lost;
+    sim_time lost_since; /* SIM_FOREVER: nobody was lost */
+    bool users_hidden;   /* nobody measures users here: no metric comes from a client */
+    bool spoken;         /* plain mode: charts as sentences and numbers */
 };
 
 /* Runs one line (at most 4 KiB; longer is refused with a sentence). Errors are lines in
@@ -184,6 +188,9 @@ void completions_release(struct completions *c);
 /* ---- the commands, for help and documentation ------------------------------------ */
 
 enum command_group { GROUP_LOOK, GROUP_ACT, GROUP_REASON, GROUP_TIME };
+/* The words of the whole course, for help; a lesson's own come first. */
+size_t glossary_terms(const struct glossary_term **list);
+
 struct command_wild { /* what one would type for the same thing in the wild */
     const char *tool; /* "kubectl" */
     const char *line; /* "kubectl rollout restart deployment/checkout" */

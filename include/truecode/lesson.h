@@ -137,6 +137,11 @@ struct lesson_info {
  * level only (in the sandbox, with its budgets), and checks every field. */
 enum err lesson_load(struct lesson **out, const char *text, size_t len,
                      const char *name, struct errmsg *why) MUST_USE;
+/* The same of a draft: a lesson that is being written and has no incident, objective,
+ * steps or fixes yet. What it has is held to the same rules. */
+enum err lesson_load_draft(struct lesson **out, const char *text, size_t len,
+                           const char *name, struct errmsg *why) MUST_USE;
+bool lesson_is_draft(const struct lesson *l);
 /* The same of a file for the lab, `return lab { … }`: a world without a story. Its info
  * has title and summary, starts_at is the end of the warm-up. A lesson's file is taken,
  * too. */
@@ -190,7 +195,7 @@ const struct live_value *lesson_live(const struct lesson *l, size_t i);
 /* NULL: no value has that name, of `len` bytes. */
 const struct live_value *lesson_live_named(const struct lesson *l, const char *name,
                                            size_t len);
-/* What was promised of data, and how fresh it is to be; what could have prevented it. */
+/* Promises of data and of freshness; preventions, in the order of the file. */
 size_t lesson_data_promises(const struct lesson *l);
 const struct data_promise *lesson_data_promise(const struct lesson *l, size_t i);
 size_t lesson_fresh_promises(const struct lesson *l);
@@ -201,6 +206,17 @@ size_t lesson_reals(const struct lesson *l);
 const struct cited *lesson_real(const struct lesson *l, size_t i);
 const struct glossary_term *lesson_terms(const struct lesson *l,
                                          size_t *n); /* its glossary */
+
+/* ---- where it stands in the file ------------------------------------------------- */
+
+const char *lesson_file(const struct lesson *l); /* its name, for messages */
+/* The line at or after `from` on which the file has `word`, a key or a whole string;
+ * `from`: it has none. */
+int lesson_line(const struct lesson *l, const char *word, int from);
+/* Functions are numbered 0 .. lesson_functions()-1; those that are asked of a running
+ * system are questions, the others build it. */
+size_t lesson_functions(const struct lesson *l);
+bool lesson_is_question(const struct lesson *l, fn_id fn);
 
 /* ---- building -------------------------------------------------------------------- */
 
@@ -229,6 +245,8 @@ struct lesson_world {
     size_t nentries;
     struct alert_rule *rules;
     size_t nrules;
+    size_t
+        noise; /* of a drawn night: the rule that fires for nothing; SIZE_MAX: none */
     struct lesson_ticket *tickets; /* in order of time */
     size_t ntickets;
     struct shown_series *shown; /* in the order of `shows` */
@@ -250,6 +268,9 @@ enum night {
     NIGHT_WITHOUT,   /* one entry does not happen: number `which` of the list */
     NIGHT_PREVENTED, /* one prevention, number `which`, was there from the beginning; the
                         incident happens */
+    NIGHT_CAREFUL,   /* the same, on a healthy night: what it costs when nothing is wrong */
+    NIGHT_NOISY,     /* nothing is left out, and an alert fires for nothing */
+    NIGHT_QUIET /* healthy, with that alert, and other letters: somebody is mistaken */
 };
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
                             size_t which, struct lesson_world *out,
@@ -261,6 +282,8 @@ void lesson_world_release(struct lesson_world *lw);
 void lesson_identity(const struct lesson *l, const struct lesson_world *world,
                      char out[65]);
 
+/* Why it was nothing, on a quiet night; empty: the lesson says nothing of its own. */
+const struct text *lesson_quiet_debrief(const struct lesson *l);
 /* Whether it says how it should have been built (`twin = { set(…), … }`). */
 bool lesson_has_twin(const struct lesson *l);
 
@@ -299,6 +322,14 @@ enum err lesson_test(struct lesson_state *st, fn_id fn, const struct lesson_fact
                      bool *out, struct errmsg *why) MUST_USE;
 enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                        double *out, struct errmsg *why) MUST_USE;
+/* Asks a predicate or number once more and appends what `s` answered in it, for people:
+ * "good_for(25m): 3m; since_change: 12m". */
+enum err lesson_parts(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
+                      struct buf *out, struct errmsg *why) MUST_USE;
+/* An expression that an author typed, on `s`: appends its value for people, and then what
+ * `s` answered in it. ERR_LESSON: it is no expression, or raises. */
+enum err lesson_eval(const struct lesson_facts *f, const char *expression,
+                     struct buf *out, struct errmsg *why) MUST_USE;
 /* The names that a function returns, a line each. */
 enum err lesson_names(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                       struct buf *out, struct errmsg *why) MUST_USE;

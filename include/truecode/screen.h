@@ -148,6 +148,8 @@ enum want {
     WANT_LEAVE,   /* leave the program, saved */
     WANT_OPEN,    /* open the lesson named with the wish; go on with a saved run */
     WANT_ON_CALL, /* the lesson named with the wish, on call, on another night */
+    WANT_BLIND,   /* a night drawn among the finished lessons; go on with a saved one */
+    WANT_DEBRIEF, /* an ending of the lesson named with the wish, by its number */
     WANT_RESTART, /* the same lesson anew, from its page */
     WANT_HOME,    /* close the session, show the start screen */
     WANT_REDRAW,  /* paint the whole screen anew: foreign output may be on it */

@@ -55,7 +55,9 @@ struct session_options {
                          replayed; 0: its head is to blame, or nothing is */
     bool spoken;      /* plain mode: charts and maps as sentences */
     bool ascii;
+    bool draft;            /* the file is a draft (lesson_load_draft()): `eval` works */
     int columns;           /* console width; 0: 78 */
+    bool quiet;            /* the prover's own: nothing is wrong on this night */
     struct effort *effort; /* the prover's own; NULL in every face */
 };
 
@@ -155,13 +157,18 @@ struct session_view {
     sim_time wait_until; /* HOLD_WAITING */
     uint64_t seed;
     enum play_mode mode;
+    bool blind;    /* drawn: nobody says what it is before the debrief */
     bool practice; /* after a rewind: not scored */
     bool reset; /* the learner wants to begin anew: the face asks whoever opened it */
 
     bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
                           and no metric of a client */
     struct slo_state slo;
-    uint64_t users_lost; /* bad user requests since the page */
+    /* Requests of users that the incident has cost until now, by the healthy night, and
+     * since when; not known while that night has not been run so far: nothing is shown. */
+    bool lost_known;
+    uint64_t users_lost;
+    sim_time lost_since; /* SIM_FOREVER: nobody was lost */
     size_t alerts_firing;
 
     size_t step, nsteps;            /* current; == nsteps: all done */
@@ -187,6 +194,9 @@ struct session_view {
 };
 /* Valid until the next call on the session. */
 const struct session_view *session_view(const struct session *s);
+/* Appends what reaches the learner at the page: the lesson's words; what people and pager have
+ * written by then, on a night that was drawn blind. */
+void session_page(const struct session *s, struct buf *out);
 /* How it is played, in a few sentences for the first page: what the clock does, what is
  * asked. */
 void session_rules(const struct session *s, struct buf *out);
@@ -212,8 +222,9 @@ enum block_kind {
     BLOCK_CHART,
     BLOCK_LINK
 };
+enum { BLOCK_SERIES_MAX = 4 };
 struct block_series {
-    const char *name; /* "you", "reference", "nothing" */
+    const char *name; /* "you", "reference", "doing nothing", "practice" */
     double *v;        /* n shares; NaN: nobody came */
 };
 struct block {
@@ -222,7 +233,7 @@ struct block {
     const char *url;    /* LINK */
     const char **cells; /* TABLE: ncells, row by row */
     size_t ncells, ncols;
-    struct block_series series[3]; /* CHART */
+    struct block_series series[BLOCK_SERIES_MAX]; /* CHART */
     size_t nseries, n;
     sim_time from, to;
     const sim_time *marks; /* when the learner changed something */
@@ -259,15 +270,35 @@ void block_speak(const struct block *chart, size_t series, struct buf *out);
 void report_markdown(const struct report *r,
                      struct buf *out); /* also what plain mode prints */
 
+/* ---- check ----------------------------------------------------------------------- */
+
+/* Tries at the page all that a lesson's file holds for later: functions, console lines,
+ * tools, hints. Appends a line "file:line: what, and what would be right" to `faults` for
+ * each that would fail. ERR_LESSON, ERR_LIMIT: the night does not come to its page. */
+enum err lesson_check(const struct lesson *l, uint64_t seed, struct buf *faults,
+                      struct errmsg *why) MUST_USE;
+
 /* ---- proof ----------------------------------------------------------------------- */
 
 /* The work that the proof of one seed may take; the lessons here take a tenth at most. */
 #define PROVE_EVENTS 300000000ull /* of worlds; a component sampled is one, too */
 #define PROVE_STEPS  100000000ull /* of Lua */
-/* Seeds first .. first+count-1. `progress` returns false to stop (ERR_STOPPED).
- * ERR_LIMIT: a seed, which is named, takes more than the above. */
-enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
-                      uint64_t first, unsigned count,
+/* The proof that is asked for. It may be cut into parts, one for each process. */
+struct prove_options {
+    const char *text; /* the lesson file */
+    size_t len;
+    const char *name;
+    uint64_t first; /* seed of the whole proof: what is looked at in one seed of ten is
+                         looked at in this one, the tenth after it, … */
+    uint64_t seed;  /* first of this part: seed .. seed+count-1 */
+    unsigned count;
+    const char *only; /* rows of one kind, "wrong", perhaps those with a name, "wrong
+                         restart"; NULL or "": all */
+};
+/* `progress` counts courses and other parts of a seed, and returns false to stop
+ * (ERR_STOPPED). ERR_LIMIT: a seed, which is named, takes more than the above.
+ * ERR_NOT_FOUND: `only` names nothing; the sentence says what there is. */
+enum err prove_lesson(struct proof *out, const struct prove_options *o,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why) MUST_USE;
 

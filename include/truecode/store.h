@@ -101,12 +101,22 @@ enum err store_run_by_prefix(const struct store *s, const char *prefix,
  *     store_begun       open, not halted, touched
  *     store_halted      open, touched, if it is halted; NULL also where another goes on
  *     store_finished    finished
- *     store_best        finished, vouched for, with the best score */
+ *     store_drawn       open, not halted, touched, drawn blind; of no lesson that anybody
+ *                       names: the three above leave it out where a lesson is asked for
+ *     store_ending      the i-th of the finished, the latest first
+ *     store_best        finished, vouched for, with the best score
+ *     store_best_as     the same, of those guided or of those on call; a drawn night on
+ *                       which nothing was wrong is none of them */
 const struct store_run *store_unfinished(const struct store *s, const char *lesson);
 const struct store_run *store_begun(const struct store *s, const char *lesson);
 const struct store_run *store_halted(const struct store *s, const char *lesson);
 const struct store_run *store_finished(const struct store *s, const char *lesson);
+const struct store_run *store_drawn(const struct store *s);
+const struct store_run *store_ending(const struct store *s, const char *lesson,
+                                     size_t i);
 const struct store_run *store_best(const struct store *s, const char *lesson);
+const struct store_run *store_best_as(const struct store *s, const char *lesson,
+                                      bool on_call);
 
 /* Makes a new run with an id of this second; tape_create() makes the id unique. */
 struct store_run store_begin(struct store *s, const char *lesson, const char *hash,

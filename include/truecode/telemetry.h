@@ -215,6 +215,7 @@ size_t recording_changes(const struct recording *r);
 const struct change *recording_change(const struct recording *r,
                                       size_t i); /* oldest first;
 owned by the recording, strings and action arguments included */
+const struct alert_rule *recording_rules(const struct recording *r, size_t *n);
 size_t recording_alerts(const struct recording *r);
 struct alert recording_alert(const struct recording *r,
                              size_t i); /* in order of firing */

@@ -33,6 +33,18 @@ struct ui_lesson {
     bool saved;         /* a run can be resumed */
     bool stopped;       /* a run was begun, and an update stopped it */
     const char *broken; /* the reason why it cannot be loaded; NULL: it can */
+    bool alone;         /* finished on call, too: */
+    int best_alone;     /* the score of the best such run */
+    enum outcome outcome_alone;
+    const struct ui_ending *endings; /* nendings, the latest first */
+    size_t nendings;
+};
+/* A finished run. */
+struct ui_ending {
+    const char *when; /* "2026-03-23 20:12" */
+    enum play_mode mode;
+    enum outcome outcome;
+    int score; /* -1: none can be believed */
 };
 
 struct ui;
@@ -40,6 +52,8 @@ struct ui *ui_new(const struct ui_options *o) MUST_USE;
 void ui_free(struct ui *u);
 /* Sets the lessons of the start screen. */
 void ui_catalogue(struct ui *u, const struct ui_lesson *lessons, size_t n);
+/* Whether a night that was drawn blind can be gone on with. */
+void ui_drawn(struct ui *u, bool begun);
 /* Shows a session, which is borrowed; NULL: back to the start screen. */
 void ui_session(struct ui *u, struct session *s);
 void ui_resize(struct ui *u, int rows, int cols);
@@ -47,8 +61,10 @@ void ui_resize(struct ui *u, int rows, int cols);
 /* Takes a key; the session gets its inputs from here. Returns what the front is to
  * do. */
 enum want ui_key(struct ui *u, const struct key *k);
-/* The id of the lesson that WANT_OPEN and WANT_RESTART are about. */
+/* The id of the lesson that WANT_OPEN and WANT_RESTART are about, and the number of the
+ * ending that WANT_DEBRIEF is (0: the latest). */
 const char *ui_wanted_lesson(const struct ui *u);
+unsigned ui_wanted_number(const struct ui *u);
 /* Lets `elapsed` real nanoseconds go by (charts move, waits end) and runs the session,
  * at most `max_events` events. *more as in session_tick(); true also once after the
  * end: the debrief is drawn up in the call after the frame that says so. */

@@ -19,7 +19,7 @@
     X(impact, "how many, or how much; \"not known yet\" is honest",                    \
       "How many, or how much? For example: about 50 orders. \"not known yet\" is "     \
       "honest.")                                                                       \
-    X(state, "investigating, mitigated, cured or recovered",                           \
+    X(state, "investigating, mitigated, cured, recovered or closed",                   \
       "How does it stand? Type the number.")                                           \
     X(next, "when the next update comes",                                              \
       "When do you write again, or what comes next? For example: at 20:30")
@@ -48,7 +48,8 @@ void update_set(struct update *u, enum update_field f, const char *text);
     X(INVESTIGATING, "investigating", "users suffer, or nobody knows yet")             \
     X(MITIGATED, "mitigated", "users are well; the cause may still be there")          \
     X(CURED, "cured", "the cause is gone")                                             \
-    X(RECOVERED, "recovered", "and nothing is left of it: no backlog, no mess")
+    X(RECOVERED, "recovered", "and nothing is left of it: no backlog, no mess")        \
+    X(CLOSED, "closed", "nothing was wrong: a false alarm")
 
 enum update_state {
 #define X(id, word, meaning) STATE_##id,

@@ -22,7 +22,8 @@
  * sentence */
 #define MODE_LIST_OF(FIRST, X)                                                         \
     FIRST(GUIDED, "guided", "guided", "guided")                                        \
-    X(ONCALL, "on-call", "on-call", "on call")
+    X(ONCALL, "on-call", "on-call", "on call")                                         \
+    X(BLIND, "blind", "blind", "on call, drawn blind")
 #define MODE_LIST(X)                          MODE_LIST_OF(X, X)
 #define MODE_WORD(name, word, tape, phrase)   word
 #define MODE_WORDS_(name, word, tape, phrase) "|" word
@@ -34,6 +35,8 @@ enum play_mode {
         MODE_COUNT
 };
 const char *mode_word(enum play_mode m);
+/* Nobody explains and nothing is asked; the clock runs. */
+bool mode_on_call(enum play_mode m);
 /* In any case, with or without the hyphen. False: no mode has that word. */
 bool mode_parse(const char *word, enum play_mode *out);
 const char *mode_phrase(enum play_mode m);
@@ -43,21 +46,26 @@ enum play_mode mode_of_tape(const char *word);
 
 /* ---- how a lesson ended ---------------------------------------------------------- */
 
-/* name, word, the most points that it leaves; from the worst to the best */
+/* name, word for machines, words for people, the most points that it leaves; from the
+ * worst to the best. The last is of a night on which nothing was wrong and nobody changed
+ * anything; the second is of one on which somebody did. */
 #define OUTCOME_LIST(X)                                                                \
-    X(LOST, "lost", 50)                                                                \
-    X(EARLY, "too early to say", 70)                                                   \
-    X(MITIGATED, "mitigated", 85)                                                      \
-    X(CURED, "cured", 100)                                                             \
-    X(RECOVERED, "recovered", 100)
+    X(LOST, "lost", "users still suffer", 50)                                          \
+    X(MEDDLED, "meddled", "changed for nothing", 50)                                   \
+    X(EARLY, "too early to say", "too early to say", 70)                               \
+    X(MITIGATED, "mitigated", "mitigated", 85)                                         \
+    X(CURED, "cured", "cured", 100)                                                    \
+    X(RECOVERED, "recovered", "recovered", 100)                                        \
+    X(CLEAR, "clear", "nothing was wrong", 100)
 enum outcome {
-#define X(name, word, most) OUTCOME_##name,
+#define X(name, word, phrase, most) OUTCOME_##name,
     OUTCOME_LIST(X)
 #undef X
         OUTCOME_COUNT
 };
-const char *outcome_word(enum outcome o);   /* "recovered"; "": no outcome */
+const char *outcome_word(enum outcome o);   /* on tapes, in JSON: "lost"; "": none */
 const char *outcome_phrase(enum outcome o); /* for people: "users still suffer" */
+bool outcome_well(enum outcome o);          /* the incident is won: cured or better */
 int outcome_most(enum outcome o);           /* points of 100 */
 
 /* name, phrase, weight where a lesson promises nothing of its data, and where it does; both
@@ -108,9 +116,12 @@ struct score {
     X(TWIN, "twin", "users are well without the incident")                             \
     X(CAUSE, "cause", "without this one cause users are well")                         \
     X(INNOCENT, "innocent", "without what is no cause users suffer all the same")      \
+    X(QUIET, "quiet", "a night without it stays good, and a restart of all is a loss") \
     X(FACTS, "facts", "what tells the suspects apart is so, and can be seen")          \
     X(FIX, "fix", "users are well after each fix")                                     \
     X(WRONG, "wrong", "each wrong fix does the harm it is said to do")                 \
+    X(PREVENTION, "prevention",                                                        \
+      "a right prevention saves users, and costs nobody on a healthy night")           \
     X(STEPS, "steps", "the steps can be played from end to end")                       \
     X(CLAIMS, "claims", "what the guide says is so, whatever was done before")         \
     X(HINTS, "hints", "each step has a hint and a solution")                           \
@@ -131,7 +142,7 @@ struct prove_row {
     uint64_t first_bad_seed;
     double margin_min; /* nearness to failing: 1 comfortable .. 0 on the edge; NaN: has
                           no measure */
-    char detail[200];  /* of the first failure, or of the closest */
+    char detail[320];  /* of the first failure, or of the closest */
 };
 struct proof {
     struct prove_row *rows;

@@ -51,7 +51,7 @@
 /* The operations. Beside each the fields of the request that it reads, and what its
  * answer tells beside the session's own facts.
  *
- *     CATALOGUE  lessons, name, text (course.lua), line, screen, program
+ *     CATALOGUE  lessons, drawn, name, text (course.lua), line, screen, program
  *                -> cards, a frame: the start screen
  *     OPEN       name, text, seed, mode, tape, speed, screen, program
  *                -> a frame; bad_line where the tape could not be replayed
@@ -97,6 +97,18 @@ struct wire_lesson {
     enum outcome outcome; /* of the best run */
     bool saved;           /* a run can be gone on with */
     bool stopped;         /* a run was begun, and an update keeps it from going on */
+    bool alone;           /* finished on call, too */
+    int best_alone;       /* of those runs */
+    enum outcome outcome_alone;
+    const struct wire_ending *endings; /* the latest first */
+    size_t nendings;
+};
+#define WIRE_ENDINGS_MAX 20 /* of a lesson that can be read again */
+struct wire_ending {        /* a finished run */
+    const char *when;       /* "2026-03-23 20:12" */
+    enum play_mode mode;
+    enum outcome outcome;
+    int score; /* -1: none can be believed */
 };
 
 /* A request of any operation; what an operation does not use stays zero. The fields
@@ -110,8 +122,10 @@ struct wire_request {
     size_t nlessons;
     const char *tape; /* to resume; empty: a new run */
     size_t tape_len;
-    uint64_t seed; /* the first of several */
+    uint64_t seed;       /* the first of several */
+    uint64_t first_seed; /* PROVE: of the whole proof, of which these are a part */
     enum play_mode mode;
+    bool draft; /* OPEN, VALIDATE: the lesson is being written */
     /* the screen */
     enum wire_face face;
     int rows, cols; /* 0 rows: none is drawn. Plain: 1 row, the prompt's; 0 where
@@ -122,13 +136,15 @@ struct wire_request {
 
     const struct key *keys;
     size_t nkeys;
-    const char *line; /* typed, or to be told; CATALOGUE: why there is no course.lua */
-    sim_time elapsed; /* nanoseconds of real time; the front caps them */
+    const char *line;    /* typed, or to be told; CATALOGUE: why there is no course.lua;
+                         PROVE: the rows that are asked for */
+    sim_time elapsed;    /* nanoseconds of real time; the front caps them */
     uint64_t max_events; /* the most to run now */
     double speed;        /* simulated seconds per second; 0: as the lesson likes */
     unsigned count;
     sim_time until; /* 0: as the lab's file says */
     bool json;
+    bool drawn;    /* CATALOGUE: a night that was drawn blind can be gone on with */
     bool no_frame; /* do not draw now: another request follows at once */
 };
 
@@ -165,6 +181,7 @@ struct wire_answer {
     /* the screen's wishes, for the front */
     enum want want;
     const char *want_lesson; /* [a-z0-9-]; "": none */
+    unsigned want_number;    /* of an ending */
     bool more;               /* simulated time is still owed: TICK with elapsed 0 */
     bool ticking;            /* time may move: send ticks */
     bool fast;               /* a wait is running */

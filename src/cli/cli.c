@@ -31,10 +31,20 @@ const struct subcommand *subcommand_at(size_t i)
     return commands[i];
 }
 
+/* With or without its hyphens: "oncall" is "on-call". */
+static bool same_name(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += *a == '-' && *b != '-';
+        if (*a != *b || !*a)
+            return *a == *b;
+    }
+}
+
 const struct subcommand *subcommand_find(const char *name)
 {
     for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i]->name, name) == 0)
+        if (same_name(commands[i]->name, name))
             return commands[i];
     return NULL;
 }

@@ -55,6 +55,8 @@ enum exit_code {
 #define OPTION_LIST(X)                                                                 \
     X(MODE, "mode", MODE_WORDS, "how it is played")                                    \
     X(SEED, "seed", "N", "the world's seed; the same seed is the same night")          \
+    X(DRAFT, "draft", NULL,                                                            \
+      "a lesson being written: steps, fixes and more may be missing")                  \
     X(NEW, "new", NULL, "begin anew even if a run can be continued")                   \
     X(PLAIN, "plain", NULL, "lines instead of a screen: for screen readers and pipes") \
     X(SPEED, "speed", "X", "simulated seconds per second at the start")                \
@@ -71,6 +73,8 @@ enum exit_code {
     X(TEST_SYNC, "test-sync", NULL, "tell in the window's title when a frame is done") \
     X(THOUGHTLESS, "thoughtless", NULL,                                                \
       "players who do not think instead of the proofs")                                \
+    X(ONLY, "only", "\"KIND NAME\"",                                                   \
+      "these rows alone: fix, wrong, steps, claims, twin …; NAME may be left out")     \
     X(SEEDS, "seeds", "N", "how many seeds (5)")                                       \
     X(FROM, "from", "N", "the first seed (1)")                                         \
     X(JOBS, "jobs", "N", "how many worker processes (2)")                              \
@@ -123,6 +127,7 @@ struct subcommand {
 /* In the order of `help`; each is the last thing in cmd_NAME.c. */
 #define SUBCOMMAND_LIST(X)                                                             \
     X(play)                                                                            \
+    X(oncall)                                                                          \
     X(list)                                                                            \
     X(progress)                                                                        \
     X(report)                                                                          \
@@ -205,6 +210,7 @@ struct library {
     const char *lost;            /* why there is no course; NULL: it was read */
     struct wire_lesson *lessons; /* best -1 until library_progress() */
     size_t n, bytes;
+    bool drawn; /* a drawn night is begun */
 };
 /* Fails only where there is no folder with a course.lua, or the jail does not allow it. */
 enum err library_read(struct library *l, const struct cli_args *a,
@@ -326,6 +332,7 @@ struct play {
     uint64_t seed;          /* --seed, for the first lesson opened */
     bool anew;              /* --new, for the first lesson opened */
     bool paged;             /* the open lesson was begun, not gone on with */
+    bool draws;             /* a night is to be drawn, and none was yet */
     bool lost;              /* a run could not be written down */
     int status;             /* exit code */
 };
@@ -336,6 +343,20 @@ struct play {
 enum err play_open(struct play *p, const char *word, struct wire_request *q,
                    struct wire_answer *a, struct buf *note,
                    struct errmsg *why) MUST_USE;
+/* The word to open for a night drawn blind among the finished lessons, with p->mode and
+ * p->seed set to it: the drawn run that goes on, or a lesson. ERR_INPUT: none was
+ * finished, or that run has another seed. */
+enum err play_draw(struct play *p, char word[STORE_ID_MAX],
+                   struct errmsg *why) MUST_USE;
+/* Opens a drawn night, as play_open() does. */
+enum err play_open_drawn(struct play *p, struct wire_request *q, struct wire_answer *a,
+                         struct buf *note, struct errmsg *why) MUST_USE;
+/* How the open run is gone on with, as one can type it. */
+struct command play_goes_on(const struct play *p);
+/* Does what play and on-call have in common: the settings, the store, the face. */
+int play_run(const struct cli_args *a, bool draws);
+/* "2026-03-23 20:12", here. */
+void date_text(char *to, size_t size, int64_t seconds);
 /* Notes what an answer tells about the run; play_settle() writes it down, after the
  * answer was shown: the tape is what must be on disk before. */
 void play_settle(struct play *p);

@@ -153,15 +153,39 @@ void library_release(struct library *l)
     *l = (struct library){0};
 }
 
+static void library_endings(struct library *l, struct wire_lesson *w,
+                            const struct store *s, const char *id)
+{
+    struct wire_ending *list = arena_alloc(&l->mem, WIRE_ENDINGS_MAX * sizeof *list);
+    const struct store_run *r;
+    w->nendings = 0;
+    for (size_t i = 0; i < WIRE_ENDINGS_MAX && (r = store_ending(s, id, i)); i++) {
+        char when[32];
+        date_text(when, sizeof when, r->finished);
+        list[w->nendings++] =
+            (struct wire_ending){.when = arena_strdup(&l->mem, when),
+                                 .mode = r->mode,
+                                 .outcome = r->outcome,
+                                 .score = r->vouched && r->score >= 0 ? r->score : -1};
+    }
+    w->endings = list;
+}
+
 void library_progress(struct library *l, const struct store *s)
 {
+    l->drawn = store_drawn(s);
     for (size_t i = 0; i < l->n; i++) {
         struct wire_lesson *w = &l->lessons[i];
         char id[65];
         snprintf(id, sizeof id, "%.*s", (int)(strlen(w->name) - 4), w->name);
-        const struct store_run *best = store_best(s, id);
+        const struct store_run *best = store_best_as(s, id, false),
+                               *alone = store_best_as(s, id, true);
         w->best = best ? best->score : -1;
         w->outcome = best ? best->outcome : OUTCOME_LOST;
+        w->alone = alone;
+        w->best_alone = alone ? alone->score : 0;
+        w->outcome_alone = alone ? alone->outcome : OUTCOME_LOST;
+        library_endings(l, w, s, id);
         w->saved = store_begun(s, id);
         const struct store_run *halted = store_halted(s, id);
         w->stopped = halted && halted->halt == HALT_UPDATE;
@@ -211,6 +235,7 @@ static void fill_request(const struct library *l, struct wire_request *q)
     q->line = l->lost;
     q->lessons = l->lessons;
     q->nlessons = l->n;
+    q->drawn = l->drawn;
 }
 
 enum err library_open(struct library *l, struct wire_client *c,

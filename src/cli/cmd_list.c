@@ -8,15 +8,21 @@
 
 static void state_of(struct buf *b, const struct wire_card *c, const struct store *s)
 {
-    const struct store_run *best = store_best(s, c->id);
+    const struct store_run *best = store_best_as(s, c->id, false),
+                           *alone = store_best_as(s, c->id, true);
     buf_reset(b);
     if (c->broken[0] != '\0') {
         buf_adds(b, "broken");
         return;
     }
     if (best)
-        buf_addf(b, "%s, %d%s", outcome_phrase(best->outcome), best->score,
-                 best->mode == MODE_ONCALL ? ", on call" : "");
+        buf_addf(b, "guided: %s, %d", outcome_phrase(best->outcome), best->score);
+    if (alone)
+        buf_addf(b, "%son call: %s, %d", best ? "; " : "",
+                 outcome_phrase(alone->outcome), alone->score);
+    else if (best && outcome_well(best->outcome))
+        buf_adds(b, "; next: alone, another night");
+    best = best ? best : alone;
     const struct store_run *halted = store_halted(s, c->id);
     if (store_begun(s, c->id))
         buf_adds(b, best ? "; begun again" : "begun");
@@ -55,7 +61,8 @@ static void print_text(const struct wire_answer *a, const struct store *s)
 
 static void json_card(struct json *j, const struct wire_card *c, const struct store *s)
 {
-    const struct store_run *best = store_best(s, c->id),
+    const struct store_run *best = store_best_as(s, c->id, false),
+                           *alone = store_best_as(s, c->id, true),
                            *halted = store_halted(s, c->id);
     json_line(j, 2), json_object(j, NULL);
     json_text(j, "id", c->id);
@@ -72,6 +79,11 @@ static void json_card(struct json *j, const struct wire_card *c, const struct st
     else
         json_null(j, "best");
     json_text(j, "outcome", best ? outcome_word(best->outcome) : NULL);
+    if (alone)
+        json_int(j, "best_on_call", alone->score);
+    else
+        json_null(j, "best_on_call");
+    json_text(j, "outcome_on_call", alone ? outcome_word(alone->outcome) : NULL);
     json_bool(j, "begun", store_begun(s, c->id));
     json_bool(j, "stopped", halted && halted->halt == HALT_UPDATE);
     json_end(j);

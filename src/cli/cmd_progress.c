@@ -9,16 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-static void date_of(char *to, size_t size, int64_t seconds)
-{
-    time_t t = (time_t)seconds;
-    struct tm tm;
-    to[0] = '\0';
-    if (localtime_r(&t, &tm))
-        strftime(to, size, "%Y-%m-%d %H:%M", &tm);
-}
 
 static size_t shown(const struct store_run *r)
 {
@@ -37,6 +27,12 @@ static const char *state_of(const struct store *s, const struct store_run *r)
     if (r->halt == HALT_DAMAGED)
         return "damaged tape";
     return tape_touched(s, r) ? "begun" : "opened";
+}
+
+/* Drawn blind: which lesson it is of, nobody is told before it is over. */
+static bool is_secret(const struct store_run *r)
+{
+    return r->mode == MODE_BLIND && r->finished == 0 && !r->dropped;
 }
 
 static bool has_score(const struct store_run *r)
@@ -58,19 +54,18 @@ static const char *doubt(const struct store *s, const struct store_run *r)
 static void add_run(struct buf *b, const struct store *s, const struct store_run *r)
 {
     char when[32];
-    date_of(when, sizeof when, r->started);
-    buf_addf(b, "%s  %s", when, r->lesson);
-    buf_pad(b, 44);
+    date_text(when, sizeof when, r->started);
+    buf_addf(b, "%s  %s", when, is_secret(r) ? "?" : r->lesson);
+    buf_pad(b, 40);
+    buf_addf(b, "%s", mode_phrase(r->mode));
+    buf_pad(b, 62);
     if (has_score(r))
-        buf_addf(b, "%-18s %3d%s%s", outcome_phrase(r->outcome), r->score,
-                 r->mode == MODE_ONCALL ? "  on call" : "",
+        buf_addf(b, "%-18s %3d%s", outcome_phrase(r->outcome), r->score,
                  r->practice ? "  practice after a rewind" : "");
     else
         buf_adds(b, r->finished != 0 ? doubt(s, r) : state_of(s, r));
     if (r->finished == 0 && !r->dropped && r->steps > 0)
         buf_addf(b, ", step %zu of %d", shown(r), r->steps);
-    else if (r->finished == 0 && !r->dropped && r->mode == MODE_ONCALL)
-        buf_adds(b, ", on call");
     buf_addf(b, "\n    %s\n", r->id);
 }
 
@@ -100,7 +95,7 @@ static void json_run(struct json *j, const struct store *s, const struct store_r
 {
     json_line(j, 2), json_object(j, NULL);
     json_text(j, "id", r->id);
-    json_text(j, "lesson", r->lesson);
+    json_text(j, "lesson", is_secret(r) ? NULL : r->lesson);
     json_count(j, "seed", r->seed);
     json_text(j, "mode", mode_word(r->mode));
     json_int(j, "started", r->started);

@@ -42,7 +42,9 @@ struct proving {
     size_t nchunks;
     struct job jobs[JOBS_MAX];
     size_t njobs;
-    uint64_t all; /* seeds, over all lessons */
+    uint64_t first, all; /* seed; seeds, over all lessons */
+    const char *only;    /* rows; "": all */
+    uint64_t told;       /* tenths of the work, where lines tell of it */
     bool jail, tty;
     bool thoughtless; /* players instead of proofs */
     int status;       /* LEAVE_OK, or why some lessons cannot be proven */
@@ -82,6 +84,8 @@ static void give_work(struct proving *v, struct job *j)
                                    .text = s->text.s,
                                    .len = s->text.len,
                                    .seed = c->first,
+                                   .first_seed = v->first,
+                                   .line = v->only,
                                    .count = c->count},
             &c->why);
     if (e != ERR_OK)
@@ -116,17 +120,25 @@ static void listen_to(struct job *j)
     }
 }
 
-static void show_progress(const struct proving *v)
+/* On a terminal a line that changes; in a pipe a line for each tenth of the work. */
+static void show_progress(struct proving *v)
 {
     uint64_t done = 0;
-    char text[64];
-    for (size_t i = 0; i < v->nchunks; i++)
-        done += v->chunks[i].done;
-    snprintf(text, sizeof text, "\r%s: %llu of %llu seeds ",
-             v->thoughtless ? "playing" : "proving", (unsigned long long)done,
-             (unsigned long long)v->all);
-    if (v->tty)
+    double work = 0;
+    char text[80];
+    for (size_t i = 0; i < v->nchunks; i++) {
+        const struct chunk *c = &v->chunks[i];
+        double all = c->a.all > 0 ? c->a.all : 1;
+        done += c->done;
+        work += c->state == DONE ? c->count : c->count * (double)c->a.done / all;
+    }
+    unsigned percent = v->all > 0 ? (unsigned)(100 * work / (double)v->all) : 100;
+    snprintf(text, sizeof text, "%s%s: %u %%, %llu of %llu seeds %s",
+             v->tty ? "\r" : "", v->thoughtless ? "playing" : "proving", percent,
+             (unsigned long long)done, (unsigned long long)v->all, v->tty ? "" : "\n");
+    if (v->tty || percent / 10 > v->told)
         (void)term_write(STDERR_FILENO, text, strlen(text));
+    v->told = percent / 10;
 }
 
 /* false: interrupted. */
@@ -425,6 +437,8 @@ static int prove(struct proving *v, const struct cli_args *a, uint64_t first,
         complain("%s", why.text);
         return exit_code_of(e);
     }
+    v->first = first;
+    v->only = a->options[OPT_ONLY] ? a->options[OPT_ONLY] : "";
     cut(v, first, seeds);
     term_lines_open(&signals, STDIN_FILENO);
     bool done = work(v);
@@ -460,8 +474,8 @@ static int run(const struct cli_args *a)
 const struct subcommand subcommand_prove = {
     .name = "prove",
     .synopsis =
-        "prove [LESSON|FILE]... [--thoughtless] [--seeds N] [--from N] [--jobs N] "
-        "[--json]",
+        "prove [LESSON|FILE]... [--thoughtless] [--only \"KIND NAME\"] [--seeds N] "
+        "[--from N] [--jobs N] [--json]",
     .doc = "prove lessons over many seeds",
     .about =
         "For each seed: the fixes win, doing nothing loses, each wrong fix does "
@@ -474,9 +488,10 @@ const struct subcommand subcommand_prove = {
     .examples = "truecode prove\n"
                 "truecode prove all-green --seeds 100\n"
                 "truecode prove --thoughtless --seeds 3\n"
+                "truecode prove my-lesson.lua --seeds 1 --only \"wrong restart\"\n"
                 "truecode prove my-lesson.lua --seeds 1 --from 17 --json",
-    .options = HAS(THOUGHTLESS) | HAS(SEEDS) | HAS(FROM) | HAS(JOBS) | HAS(JSON) |
-               HAS(NO_JAIL) | HAS(HELP),
+    .options = HAS(THOUGHTLESS) | HAS(ONLY) | HAS(SEEDS) | HAS(FROM) | HAS(JOBS) |
+               HAS(JSON) | HAS(NO_JAIL) | HAS(HELP),
     .words = WORD_LESSON,
     .max_words = 200,
     .run = run,

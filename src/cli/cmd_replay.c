@@ -18,12 +18,12 @@ static enum err check_books(const struct replayed *r, struct errmsg *why)
         return errmsg_set(why, ERR_MISMATCH,
                           "the list of runs says that it is over, %s, %d of 100; its "
                           "tape ends before that: it was cut",
-                          outcome_word(run->outcome), run->score);
+                          outcome_phrase(run->outcome), run->score);
     if (run->score != r->a.score.total || run->outcome != r->a.score.outcome)
         return errmsg_set(why, ERR_MISMATCH,
                           "the score comes out as %d %s, the list of runs has %d %s",
-                          r->a.score.total, outcome_word(r->a.score.outcome),
-                          run->score, outcome_word(run->outcome));
+                          r->a.score.total, outcome_phrase(r->a.score.outcome),
+                          run->score, outcome_phrase(run->outcome));
     return ERR_OK;
 }
 
@@ -50,7 +50,7 @@ static void text_facts(struct buf *b, const struct replayed *r)
              a->over ? ", over" : ", not over");
     if (a->scored)
         buf_addf(b, "score %d of 100, %s%s\n", a->score.total,
-                 outcome_word(a->score.outcome),
+                 outcome_phrase(a->score.outcome),
                  a->practice ? ", practice after a rewind" : "");
     buf_addf(b, "trace digest %016" PRIx64 ", as recorded\n", a->digest);
     if (r->half_line)

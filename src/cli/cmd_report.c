@@ -100,7 +100,7 @@ static bool print_so_far(const struct replayed *r, enum err e, const struct errm
              run->halt == HALT_DAMAGED ? "its tape is damaged"
                                        : "stopped by an update");
     buf_addf(&b, "%s, seed %" PRIu64 ".",
-             run->mode == MODE_ONCALL ? "On call" : "Guided", run->seed);
+             mode_on_call(run->mode) ? "On call" : "Guided", run->seed);
     if (run->steps > 0)
         buf_addf(&b, " It came to step %zu of %d.",
                  step_shown((size_t)run->step, (size_t)run->steps), run->steps);
@@ -123,6 +123,11 @@ static int run(const struct cli_args *a)
         &(struct replay_options){
             .word = a->nwords > 0 ? a->words[0] : NULL, .finished = true, .args = a},
         &why);
+    if (e == ERR_OK && r.mode == MODE_BLIND && !r.a.over)
+        e = errmsg_set(&why, ERR_REFUSED,
+                       "this night is not over; its debrief tells which it was. Go on "
+                       "with it: %s",
+                       command("on-call", NULL).s);
     if (e == ERR_OK)
         e = ask_report(&r, &why);
     if (e == ERR_OK) {

@@ -289,8 +289,26 @@ static void go_home(struct full *f, const char *notice)
         ask_notice(f, notice);
 }
 
-/* Opens a lesson; what goes wrong is told on the start screen, or ends a program that
- * was started for this lesson alone. */
+/* Shows an opened run; an error goes to the start screen, or ends a program that was
+ * started for that run alone. */
+static void go_to(struct full *f, enum err e, const struct buf *note,
+                  const struct errmsg *why)
+{
+    if (e == ERR_OK) {
+        f->home = false;
+        f->last_tick = term_now(f->term);
+        take_answer(f);
+        if (f->p->paged && f->p->config->value[SET_BELL])
+            term_bell(f->term);
+        if (note->len > 0)
+            ask_notice(f, note->s);
+    } else if (f->home) {
+        go_home(f, why->text);
+    } else {
+        fail(f, e, why);
+    }
+}
+
 static void go_lesson(struct full *f, const char *word)
 {
     struct errmsg why = {0};
@@ -300,20 +318,32 @@ static void go_lesson(struct full *f, const char *word)
     fill_screen(f, &q);
     say_opening(f);
     enum err e = play_open(f->p, word, &q, &f->a, &note, &why);
-    if (e == ERR_OK) {
-        f->home = false;
-        f->last_tick = term_now(f->term);
-        take_answer(f);
-        if (f->p->paged && f->p->config->value[SET_BELL])
-            term_bell(f->term);
-        if (note.len > 0)
-            ask_notice(f, note.s);
-    } else if (f->home) {
-        go_home(f, why.text);
-    } else {
-        fail(f, e, &why);
-    }
+    go_to(f, e, &note, &why);
     buf_release(&note);
+}
+
+static void go_blind(struct full *f)
+{
+    struct errmsg why = {0};
+    struct buf note;
+    struct wire_request q = {.face = WIRE_FULL};
+    buf_init(&note, 2048);
+    fill_screen(f, &q);
+    say_opening(f);
+    enum err e = play_open_drawn(f->p, &q, &f->a, &note, &why);
+    go_to(f, e, &note, &why);
+    buf_release(&note);
+}
+
+/* The debrief of a run that is over. */
+static void go_debrief(struct full *f, const char *lesson, unsigned number)
+{
+    char id[STORE_ID_MAX];
+    const struct store_run *run = store_ending(f->p->store, lesson, number);
+    if (!run)
+        return;
+    snprintf(id, sizeof id, "%s", run->id);
+    go_lesson(f, id);
 }
 
 /* An on-call run that was left goes on; else another night begins. */
@@ -338,6 +368,10 @@ static void restart(struct full *f)
         store_save(f->p->store, &f->p->run);
     }
     f->p->anew = true;
+    if (f->p->run.mode == MODE_BLIND) {
+        go_blind(f);
+        return;
+    }
     go_lesson(f, f->p->named ? NULL : f->p->given ? f->p->args->words[0] : word);
     f->p->mode = mode;
 }
@@ -395,6 +429,13 @@ static void do_want(struct full *f)
     case WANT_ON_CALL:
         if (lesson_id_valid(lesson))
             go_on_call(f, lesson);
+        break;
+    case WANT_BLIND:
+        go_blind(f);
+        break;
+    case WANT_DEBRIEF:
+        if (lesson_id_valid(lesson))
+            go_debrief(f, lesson, f->a.want_number);
         break;
     case WANT_RESTART:
         restart(f);
@@ -583,7 +624,9 @@ int play_full(struct play *p, const char *lesson)
                                                               .said = on_said,
                                                               .ctx = &f});
     p->given = lesson && !lesson_id_valid(lesson);
-    if (lesson)
+    if (p->draws)
+        go_blind(&f);
+    else if (lesson)
         go_lesson(&f, lesson);
     else
         go_home(&f, NULL);

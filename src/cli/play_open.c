@@ -375,6 +375,7 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
     q->len = p->text.len;
     q->seed = p->seed_given ? p->seed : fresh_seed();
     q->mode = p->mode;
+    q->draft = option_given(p->args, OPT_DRAFT);
     p->run = store_begin(p->store, id, hash, q->seed, q->mode);
     p->tape = tape_create(p->store, &p->run);
     enum err e = ask_open(p, q, a, why);

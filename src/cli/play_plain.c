@@ -292,15 +292,21 @@ static enum turn turn(struct lines *l)
 static void print_card(struct lines *l, size_t i, const struct wire_card *c,
                        const struct store *s)
 {
-    const struct store_run *best = store_best(s, c->id);
+    const struct store_run *best = store_best_as(s, c->id, false),
+                           *alone = store_best_as(s, c->id, true);
     struct buf b;
     buf_init(&b, 2048);
     buf_addf(&b, "%3zu  %s. %d minutes.", i + 1, c->title, c->minutes);
     if (c->broken[0] != '\0')
         buf_addf(&b, " Cannot be loaded: %s", c->broken);
     else if (best)
-        buf_addf(&b, " Done: %s, %d points.", outcome_phrase(best->outcome),
+        buf_addf(&b, " Guided: %s, %d points.", outcome_phrase(best->outcome),
                  best->score);
+    if (c->broken[0] == '\0' && alone)
+        buf_addf(&b, " On call: %s, %d points.", outcome_phrase(alone->outcome),
+                 alone->score);
+    else if (c->broken[0] == '\0' && best && outcome_well(best->outcome))
+        buf_addf(&b, " Next: alone, another night; type %zu on-call.", i + 1);
     if (c->broken[0] == '\0' && store_begun(s, c->id))
         buf_adds(&b, best ? " Begun again." : " Begun.");
     const struct store_run *halted = store_halted(s, c->id);
@@ -329,7 +335,41 @@ static enum err open_list(struct lines *l, struct errmsg *why)
     return e;
 }
 
-/* The chosen lesson's id; false: none. */
+/* Says how to go on call and to read debriefs, once that can be done. */
+static void print_ways(struct lines *l)
+{
+    const struct store *s = l->p->store;
+    if (store_drawn(s))
+        out(l, "A night that was drawn blind is begun: on-call goes on with it.\n");
+    else if (store_finished(s, NULL))
+        out(l, "on-call: a night drawn blind among those you finished. 1 on-call: that "
+               "lesson alone, another night.\n");
+    if (store_finished(s, NULL))
+        out(l, "1 debriefs: how it ended, to read again.\n");
+}
+
+static void print_endings(struct lines *l, const char *lesson)
+{
+    const struct store_run *r;
+    struct buf b;
+    buf_init(&b, 0);
+    for (size_t i = 0;
+         i < WIRE_ENDINGS_MAX && (r = store_ending(l->p->store, lesson, i)); i++) {
+        char when[32];
+        date_text(when, sizeof when, r->finished);
+        buf_addf(&b, "%3zu  %s, %s", i + 1, when, mode_phrase(r->mode));
+        if (r->score >= 0 && r->vouched)
+            buf_addf(&b, ": %s, %d points", outcome_phrase(r->outcome), r->score);
+        buf_addch(&b, '\n');
+    }
+    buf_adds(&b, b.len > 0 ? "The latest first. To read one, type its number behind: 1 "
+                             "debriefs 1.\n"
+                           : "No run of this lesson has ended yet.\n");
+    out(l, b.s);
+    buf_release(&b);
+}
+
+/* Asks until a lesson or run is chosen; its id goes to `id`. False: the learner leaves. */
 static bool choose(struct lines *l, char *id, size_t size)
 {
     struct errmsg why = {0};
@@ -342,12 +382,29 @@ static bool choose(struct lines *l, char *id, size_t size)
     out(l, "truecode. Lessons:\n");
     for (size_t i = 0; i < l->a.ncards; i++)
         print_card(l, i, &l->a.cards[i], l->p->store);
+    print_ways(l);
     show(l);
-    while (l->a.want != WANT_OPEN)
+    for (;;) {
         if (turn(l) != TURN_DONE)
             return false;
-    snprintf(id, size, "%s", l->a.want_lesson);
-    return lesson_id_valid(id);
+        snprintf(id, size, "%s", l->a.want_lesson);
+        const struct store_run *run = NULL;
+        if (l->a.want == WANT_DEBRIEF && l->a.want_number > 0)
+            run = store_ending(l->p->store, id, l->a.want_number - 1);
+        if (run) {
+            snprintf(id, size, "%s", run->id);
+            return true;
+        }
+        if (l->a.want == WANT_DEBRIEF)
+            print_endings(l, id);
+        if (l->a.want == WANT_ON_CALL)
+            l->p->mode = MODE_ONCALL, l->p->mode_given = true;
+        if (l->a.want == WANT_BLIND)
+            l->p->draws = true;
+        if (l->a.want == WANT_BLIND || l->a.want == WANT_ON_CALL ||
+            l->a.want == WANT_OPEN)
+            return l->p->draws || lesson_id_valid(id);
+    }
 }
 
 /* ---- playing --------------------------------------------------------------------- */
@@ -375,7 +432,7 @@ static void leave_early(struct lines *l)
     else if (l->p->given)
         buf_adds(&b, "Saved. The same command goes on from here.\n");
     else
-        buf_addf(&b, "Saved. Go on with: %s\n", command("play", l->p->run.lesson).s);
+        buf_addf(&b, "Saved. Go on with: %s\n", play_goes_on(l->p).s);
     out(l, b.s);
     buf_release(&b);
 }
@@ -388,7 +445,8 @@ static bool open_page(struct lines *l, const char *lesson)
     struct wire_request q = {.face = WIRE_PLAIN};
     buf_init(&note, 2048);
     fill_row(l, &q);
-    enum err e = play_open(l->p, lesson, &q, &l->a, &note, &why);
+    enum err e = l->p->draws ? play_open_drawn(l->p, &q, &l->a, &note, &why)
+                             : play_open(l->p, lesson, &q, &l->a, &note, &why);
     if (note.len > 0)
         tell(l, note.s);
     buf_release(&note);
@@ -415,6 +473,7 @@ static bool begin_anew(struct lines *l)
     l->p->mode = l->p->run.mode;
     l->p->anew = true;
     l->a.want = WANT_NOTHING;
+    l->p->draws = l->p->run.mode == MODE_BLIND;
     bool open = open_page(l, l->p->named   ? NULL
                              : l->p->given ? l->p->args->words[0]
                                            : word);
@@ -447,7 +506,7 @@ static bool wants_whole_lines(void)
 int play_plain(struct play *p, const char *lesson)
 {
     struct lines l = {.p = p};
-    char id[65];
+    char id[STORE_ID_MAX] = "";
     l.echo = !isatty(STDIN_FILENO);
     l.tty = isatty(STDOUT_FILENO) == 1;
     if (wants_whole_lines() || !term_line_open(&l.term))
@@ -461,7 +520,7 @@ int play_plain(struct play *p, const char *lesson)
                                                               .said = on_said,
                                                               .ctx = &l});
     tell_trouble(&l);
-    if (lesson || choose(&l, id, sizeof id))
+    if (lesson || p->draws || choose(&l, id, sizeof id))
         play(&l, lesson ? lesson : id);
     if (p->status == LEAVE_OK && (l.interrupted || term_left_by() != 0))
         p->status = LEAVE_INTERRUPTED;

@@ -9,9 +9,10 @@ static const struct command_wild wild[] = {
 const struct command cmd_prevent = {
     .info = {.name = "prevent",
              .synopsis = "prevent [NUMBER]",
-             .doc = "States what would have prevented it, on your incident sheet. Bare, "
-                    "it lists the choices, once users are well again. The debrief says "
-                    "what each would have saved.",
+             .doc =
+                 "States what would have prevented it, on your incident sheet. Bare, "
+                 "it lists the choices, once users are well again. The debrief says "
+                 "what each would have saved.",
              .examples = "prevent\nprevent 2",
              .group = GROUP_REASON,
              WILD(wild)},

@@ -1,5 +1,5 @@
 /*
- * resolve: says that it is over, and in which of the three senses.
+ * resolve: says that it is over, and in which of four senses.
  */
 #include "console_internal.h"
 
@@ -8,7 +8,8 @@ static enum err run(struct call *c)
     if (!c->nargs) {
         para(c, TONE_NORMAL, 0,
              "mitigated: users are well, the cause is still there. cured: the cause is "
-             "gone. recovered: what had piled up is done, too.");
+             "gone. recovered: what had piled up is done, too. closed: nothing was "
+             "wrong.");
         note(c, "Say which: resolve mitigated");
         return ERR_OK;
     }
@@ -20,9 +21,9 @@ static enum err run(struct call *c)
             return ERR_OK;
         }
     const char *near = text_suggest(c->arg[0], states, n);
-    return refuse(c, ERR_INPUT, "It can be mitigated, cured or recovered%s%s%s.",
-                  near ? "; did you mean " : ", not ", near ? near : c->arg[0],
-                  near ? "?" : "");
+    return refuse(
+        c, ERR_INPUT, "It can be mitigated, cured, recovered or closed%s%s%s.",
+        near ? "; did you mean " : ", not ", near ? near : c->arg[0], near ? "?" : "");
 }
 
 static const struct command_wild wild[] = {
@@ -34,11 +35,12 @@ static const struct command_wild wild[] = {
 };
 const struct command cmd_resolve = {
     .info = {.name = "resolve",
-             .synopsis = "resolve mitigated|cured|recovered",
+             .synopsis = "resolve mitigated|cured|recovered|closed",
              .doc = "Says that the incident is over, and how. mitigated: users are "
                     "well, the cause is there. cured: the cause is gone. recovered: "
-                    "what had piled up is done, too.",
-             .examples = "resolve mitigated\nresolve recovered",
+                    "what had piled up is done, too. closed: nothing was wrong, and "
+                    "nothing was changed.",
+             .examples = "resolve mitigated\nresolve closed",
              .group = GROUP_REASON,
              WILD(wild)},
     .args = {ARG_STATE},

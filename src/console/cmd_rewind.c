@@ -11,13 +11,30 @@ static bool changed_now(const struct call *c)
     return last && last->at == c->now && str_eq(last->who, "you");
 }
 
+/* The moment of the learner's first change, which goes, too. */
+static enum err before_all(struct call *c, sim_time *t)
+{
+    for (size_t i = 0; i < recording_changes(c->rec); i++) {
+        const struct change *x = recording_change(c->rec, i);
+        if (str_eq(x->who, "you")) {
+            *t = x->at;
+            return ERR_OK;
+        }
+    }
+    return refuse(
+        c, ERR_INPUT,
+        "You changed nothing yet, so there is nothing to undo. To go back all "
+        "the same, say to when: rewind 5m, or rewind %s.",
+        clock_of(c, c->now - 5 * SIM_MIN, false));
+}
+
 static enum err run(struct call *c)
 {
     sim_time t;
     if (!c->ctx->may_rewind)
         return refuse(c, ERR_REFUSED,
                       "There is no way back on call: what is done is done.");
-    enum err e = when_past(c, c->arg[0], &t);
+    enum err e = c->nargs ? when_past(c, c->arg[0], &t) : before_all(c, &t);
     if (e != ERR_OK)
         return e;
     if (t > c->now || (t == c->now && !changed_now(c)))
@@ -25,22 +42,23 @@ static enum err run(struct call *c)
                       clock_of(c, c->now, true));
     fx_add(c, EFFECT_REWIND)->at = t;
     if (!c->ctx->practice)
-        fx_risk(c, "What is scored ends here. From now on it is practice: the debrief "
-                   "is about "
-                   "what you did so far.");
+        fx_risk(c, "What is scored ends here: the score is about what you did so far. "
+                   "From the moment you go back to, it is practice. The debrief draws "
+                   "both.");
     return ERR_OK;
 }
 
 const struct command cmd_rewind = {
-    .info = {.name = "rewind",
-             .synopsis = "rewind TIME",
-             .doc = "Goes back to a moment. The system is as it was then; what you "
-                    "noted and saw stays. After a rewind it is practice: the first try "
-                    "is the one that is scored.",
-             .examples = "rewind 5m",
-             .group = GROUP_TIME},
+    .info =
+        {.name = "rewind",
+         .synopsis = "rewind [TIME]",
+         .doc =
+             "Goes back to a moment; alone: to just before your first change. The "
+             "system is as it was then; what you noted and saw stays. It asks first: "
+             "the score is about the first try, and from there on it is practice.",
+         .examples = "rewind\nrewind 5m",
+         .group = GROUP_TIME},
     .args = {ARG_TIME},
-    .min_args = 1,
     .max_args = 1,
     .run = run,
 };

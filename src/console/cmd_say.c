@@ -71,10 +71,11 @@ static enum err check_state(struct call *c, const char *state)
         if (!state || str_eq(states[i], state))
             return ERR_OK;
     const char *near = text_suggest(state, states, UPDATE_STATE_COUNT);
-    return refuse(
-        c, ERR_INPUT,
-        "The state is one of investigating, mitigated, cured, recovered; not %s.%s%s%s",
-        state, near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
+    return refuse(c, ERR_INPUT,
+                  "The state is investigating, mitigated, cured, recovered or closed; "
+                  "not %s.%s%s%s",
+                  state, near ? " Did you mean " : "", near ? near : "",
+                  near ? "?" : "");
 }
 
 static void show_form(struct call *c)
@@ -119,7 +120,7 @@ const struct command cmd_say = {
                  "TIME",
              .doc = "A status update for everybody who waits. Leave out what does not "
                     "apply; \"not known yet\" is an answer. STATE is investigating, "
-                    "mitigated, cured or recovered.",
+                    "mitigated, cured, recovered or closed.",
              .examples = "say --who WHO --since TIME --impact not known yet --state "
                          "investigating --next TIME",
              .group = GROUP_REASON,
@@ -130,7 +131,8 @@ const struct command cmd_say = {
     .opts = {{"--who", ARG_TEXT, "who is affected"},
              {"--since", ARG_TIME, "since when"},
              {"--impact", ARG_TEXT, "how many, or how much"},
-             {"--state", ARG_STATE, "investigating, mitigated, cured or recovered"},
+             {"--state", ARG_STATE,
+              "investigating, mitigated, cured, recovered or closed"},
              {"--next", ARG_TIME, "when the next update comes"}},
     .raw = true,
     .run = run,

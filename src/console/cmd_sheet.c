@@ -26,7 +26,7 @@ const struct command cmd_sheet = {
              .synopsis = "sheet",
              .doc = "Shows your incident sheet. Who is hurt, since when, how much, "
                     "what it may be, what began it, how it stands. say posts what "
-                    "stands there; the debrief holds it against what was so.",
+                    "stands there; the debrief compares it with what was true.",
              .examples = "sheet",
              .group = GROUP_REASON,
              WILD(wild)},

@@ -67,6 +67,20 @@ static void tell_alerts(struct call *c)
     seen(c, "alerts");
 }
 
+/* By the healthy night; nothing where nobody measures users, or it is not known yet. */
+static void tell_lost(struct call *c)
+{
+    struct buf b;
+    if (!c->ctx->lost_known || c->ctx->users_hidden ||
+        c->ctx->lost_since == SIM_FOREVER)
+        return;
+    buf_init(&b, 32);
+    number_count(&b, (double)c->ctx->users_lost);
+    out_line(c->o, TONE_WARN, "Users have lost %s requests since %s.", b.s,
+             clock_of(c, c->ctx->lost_since, false));
+    buf_release(&b);
+}
+
 static enum err run(struct call *c)
 {
     comp_id v[COMPS_MAX];
@@ -78,6 +92,7 @@ static enum err run(struct call *c)
             component_row(c, &t, v[i]);
     table_print(&t);
     tell_alerts(c);
+    tell_lost(c);
     for (comp_id db = next_of(c, "database", COMP_NONE); db != COMP_NONE;
          db = next_of(c, "database", db))
         db_tell_unwell(c, db);

@@ -95,7 +95,11 @@ const struct command cmd_suspect = {
          .synopsis = "suspect COMPONENT MECHANISM because EVIDENCE",
          .doc =
              "Says what you think it is. A component and one word from the list (the "
-             "bare word shows it), with the evidence. At most two are open at a time.",
+             "bare word shows it). What you have looked at by then is held against it "
+             "at once, "
+             "and is what it is worth in the end; because ... stays in your own words. "
+             "At "
+             "most two are open at a time.",
          .examples = "suspect\nsuspect COMPONENT MECHANISM because what you saw",
          .group = GROUP_REASON,
          WILD(wild)},
@@ -109,7 +113,7 @@ const struct command cmd_rule_out = {
         {.name = "rule-out",
          .synopsis = "rule-out COMPONENT [MECHANISM] [because EVIDENCE]",
          .doc = "Says what it is not, and why. A component as a whole, or one "
-                "mechanism in it.",
+                "mechanism in it. What you have looked at by then is held against it.",
          .examples =
              "rule-out COMPONENT MECHANISM because what you saw\nrule-out COMPONENT",
          .group = GROUP_REASON,

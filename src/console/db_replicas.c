@@ -60,7 +60,9 @@ static void server_row(struct call *c, struct out_table *t,
 static void advise(struct call *c, const struct db_server_view *v)
 {
     if (v->role == SERVER_BROKEN)
-        note(c, "%s follows no more: replica rebuild %s copies the leader to it.",
+        note(c,
+             "%s does not follow the leader any more: replica rebuild %s copies all to "
+             "it.",
              name_of(c, v->server), name_of(c, v->server));
     else if (v->role == SERVER_LEADS_TOO)
         note(c, "%s was replaced and takes writes that no other server will see.",

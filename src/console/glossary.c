@@ -16,6 +16,7 @@ static const struct glossary_term terms[] = {
     {"cached",
      "A value that was kept from before, so that nobody has to work it out again."},
     {"client", "Who sends requests: users, or another program."},
+    {"closed", "It was a false alarm: nothing was wrong, and nothing was changed."},
     {"cured", "The cause is gone. Users are well, and will stay so."},
     {"drain", "To let an instance finish its requests and give it no new ones."},
     {"endpoint", "One thing that a service can be asked for, like checkout/buy."},
@@ -29,7 +30,9 @@ static const struct glossary_term terms[] = {
     {"mitigated", "Users are well, but the cause may still be there."},
     {"on-call", "To be the one who is called when something breaks."},
     {"outcome",
-     "How the incident ended: users still suffer, mitigated, cured, recovered."},
+     "How the incident ended: users still suffer, too early to say, mitigated, cured, "
+     "recovered. Of a night without an incident: nothing was wrong, or changed for "
+     "nothing."},
     {"p50", "Half of the finished requests were at least as quick as this."},
     {"p99", "99 of 100 finished requests were at least as quick as this."},
     {"page", "A call by the pager: somebody has to look now."},
@@ -46,6 +49,12 @@ static const struct glossary_term terms[] = {
     {"trace", "What one request did, and for how long, step by step."},
     {"ttl", "Time to live: how long a cached value may be used."},
 };
+
+size_t glossary_terms(const struct glossary_term **list)
+{
+    *list = terms;
+    return COUNT_OF(terms);
+}
 
 const char *glossary_meaning(const char *word)
 {

@@ -166,7 +166,7 @@ static void print_cell(struct out_table *t, size_t i, size_t width, bool last)
         out_add(t->o, TONE_NORMAL, "%*s", gap, "");
     out_add(t->o, (enum tone)cell->tone, "%s", cell->s);
     if (!last)
-        out_add(t->o, TONE_NORMAL, "%*s", TABLE_GAP + (right ? 0 : gap), "");
+        out_add(t->o, TONE_NORMAL, "%*s", t->gap + (right ? 0 : gap), "");
 }
 
 /* The last cell of a row that is not empty: no blanks at the ends of lines. */
@@ -190,9 +190,20 @@ static void print_row(struct out_table *t, size_t row, const size_t *width)
             print_wrapped(t, cell, at);
         else
             print_cell(t, row * t->ncols + col, width[col], col + 1 == end);
-        at += width[col] + TABLE_GAP;
+        at += width[col] + (size_t)t->gap;
     }
     out_end(t->o);
+}
+
+/* Columns stand closer where that alone keeps the rows on the line. */
+static int gap_for(const struct out_table *t, const size_t *width)
+{
+    size_t all = 0, gaps = t->ncols - 1;
+    for (size_t i = 0; i < t->ncols; i++)
+        all += width[i];
+    bool closer = t->o->columns && all + gaps * TABLE_GAP > t->o->columns &&
+                  all + gaps <= t->o->columns;
+    return closer ? 1 : TABLE_GAP;
 }
 
 void table_print(struct out_table *t)
@@ -205,6 +216,7 @@ void table_print(struct out_table *t)
         if (w > width[i % t->ncols])
             width[i % t->ncols] = w;
     }
+    t->gap = gap_for(t, width);
     for (size_t row = 0; row < t->ncells / t->ncols; row++)
         print_row(t, row, width);
     mem_free(t->cells);

@@ -340,8 +340,9 @@ static enum err unknown_command(struct call *c, const struct stage *st)
                       word, filter_find(word)->synopsis);
     const struct command *wild = from_the_wild(st, &line);
     if (wild)
-        return refuse(c, ERR_NOT_FOUND, "%s is for the wild (%s). Here it is: %s", word,
-                      line, wild->info.synopsis);
+        return refuse(c, ERR_NOT_FOUND,
+                      "%s is for real systems (%s). Here you type: %s", word, line,
+                      wild->info.synopsis);
     const char *first = arena_strndup(c->mem, word, strcspn(word, ","));
     if (str_eq(first, "up") || str_eq(first, "down") || str_eq(first, "same"))
         return refuse(c, ERR_INPUT, "Each prediction is up, same or down: up, same");

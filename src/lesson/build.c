@@ -78,7 +78,7 @@ comp_id find_comp(lua_State *L, const struct model *m, const char *name, int lin
 static double need_number(lua_State *L, int i, int line, const char *what)
 {
     if (lua_type(L, i) != LUA_TNUMBER)
-        fail(L, line, "%s must be a number, not a %s", what, luaL_typename(L, i));
+        fail(L, line, "%s must be a number, not a %s", what, type_word(L, i));
     double x = lua_tonumber(L, i);
     if (!isfinite(x))
         fail(L, line, "%s is not a number that can be used", what);
@@ -247,7 +247,7 @@ static void add_nested(struct build *b, lua_State *L, comp_id owner,
                        const struct kind_desc *k, const char *name, int line, int depth)
 {
     if (lua_type(L, -1) != LUA_TTABLE)
-        fail(L, line, "%s must be a table { … }, not a %s", name, luaL_typename(L, -1));
+        fail(L, line, "%s must be a table { … }, not a %s", name, type_word(L, -1));
     char *full = arena_printf(&b->mem, "%s.%s", model_name(b->m, owner), name);
     fill(b, L, add(b, L, k->name, full, line), lua_gettop(L), line, depth + 1);
 }

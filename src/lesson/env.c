@@ -32,7 +32,7 @@ static int base_assert(lua_State *L)
 static int base_error(lua_State *L)
 {
     if (lua_type(L, 1) != LUA_TSTRING)
-        fail(L, 0, "error takes a message, not a %s", luaL_typename(L, 1));
+        fail(L, 0, "error takes a message, not a %s", type_word(L, 1));
     fail(L, 0, "%s", lua_tostring(L, 1));
 }
 
@@ -55,7 +55,7 @@ static int base_ipairs(lua_State *L)
 static bool key_less(lua_State *L, int ctx)
 {
     (void)ctx;
-    bool a = lua_type(L, -2) == LUA_TNUMBER, b = lua_type(L, -1) == LUA_TNUMBER;
+    bool a = lua_type(L, -2) != LUA_TSTRING, b = lua_type(L, -1) != LUA_TSTRING;
     size_t na, nb;
     if (a && b)
         return lua_compare(L, -2, -1, LUA_OPLT);
@@ -77,9 +77,10 @@ void push_sorted_keys(lua_State *L, int t)
     for (lua_pushnil(L); lua_next(L, t);
          lua_pushvalue(L, -1), lua_rawseti(L, keys, ++n)) {
         lua_pop(L, 1);
-        if (lua_type(L, -1) != LUA_TNUMBER && lua_type(L, -1) != LUA_TSTRING)
+        if (lua_type(L, -1) != LUA_TNUMBER && lua_type(L, -1) != LUA_TSTRING &&
+            !is_duration(L, -1))
             fail(L, 0, "a %s as key has no order; use numbers and strings",
-                 luaL_typename(L, -1));
+                 type_word(L, -1));
         host_look(L, 1);
     }
     sort_list(L, keys, n, key_less, 0);
@@ -158,6 +159,9 @@ int env_tostring(lua_State *L)
         lua_pushvalue(L, 1);
         lua_tostring(L, -1);
         return 1;
+    case LUA_TLIGHTUSERDATA:
+        host_charge(L, NUMBER_STEPS);
+        return duration_text(L, 1);
     case LUA_TSTRING:
         lua_settop(L, 1);
         return 1;
@@ -165,7 +169,7 @@ int env_tostring(lua_State *L)
         lua_pushstring(L, lua_toboolean(L, 1) ? "true" : "false");
         return 1;
     default:
-        lua_pushstring(L, luaL_typename(L, 1));
+        lua_pushstring(L, type_word(L, 1));
         return 1;
     }
 }
@@ -173,7 +177,7 @@ int env_tostring(lua_State *L)
 static int base_type(lua_State *L)
 {
     luaL_checkany(L, 1);
-    lua_pushstring(L, luaL_typename(L, 1));
+    lua_pushstring(L, type_word(L, 1));
     return 1;
 }
 
@@ -188,7 +192,7 @@ static const struct binding base_list[] = {
     {"tonumber", "v", base_tonumber, "The number a string stands for, or nil."},
     {"tostring", "v", env_tostring,
      "Text of a value; tables and functions only say so."},
-    {"type", "v", base_type, "\"number\", \"string\", \"table\" ..."},
+    {"type", "v", base_type, "\"number\", \"duration\", \"string\", \"table\" ..."},
 };
 const struct binding_table bind_base = {
     "", "Basics", "Lua's own, where a lesson may use it.", base_list,
@@ -341,5 +345,6 @@ void env_open(lua_State *L)
     seal_table(L, "");
     lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
     seal_strings(L);
+    durations_open(L);
     objects_open(L);
 }

@@ -23,6 +23,8 @@ static int math_abs(lua_State *L)
     if (lua_isinteger(L, 1)) {
         lua_Integer n = lua_tointeger(L, 1);
         lua_pushinteger(L, n < 0 ? (lua_Integer)(0u - (lua_Unsigned)n) : n);
+    } else if (is_duration(L, 1)) {
+        duration_push(L, fabs(arg_number(L, 1)));
     } else {
         lua_pushnumber(L, fabs(arg_number(L, 1)));
     }
@@ -31,14 +33,16 @@ static int math_abs(lua_State *L)
 
 static int math_ceil(lua_State *L)
 {
-    return lua_isinteger(L, 1) ? (lua_settop(L, 1), 1)
-                               : push_whole(L, ceil(arg_number(L, 1)));
+    return lua_isinteger(L, 1) || is_duration(L, 1)
+               ? (lua_settop(L, 1), 1)
+               : push_whole(L, ceil(arg_number(L, 1)));
 }
 
 static int math_floor(lua_State *L)
 {
-    return lua_isinteger(L, 1) ? (lua_settop(L, 1), 1)
-                               : push_whole(L, floor(arg_number(L, 1)));
+    return lua_isinteger(L, 1) || is_duration(L, 1)
+               ? (lua_settop(L, 1), 1)
+               : push_whole(L, floor(arg_number(L, 1)));
 }
 
 static int extreme(lua_State *L, bool largest)

@@ -150,11 +150,12 @@ static size_t concat_size(lua_State *L, lua_Integer from, lua_Integer to, size_t
     for (lua_Integer i = from; i <= to; i++) {
         host_look(L, 2);
         int type = lua_rawgeti(L, 1, i);
+        if (type == LUA_TLIGHTUSERDATA)
+            fail(L, 0, "concat: element %lld is a duration", (long long)i);
         if (type == LUA_TNUMBER) /* written twice: to be measured, and to be copied */
             host_charge(L, 2 * NUMBER_STEPS);
         if (type != LUA_TSTRING && type != LUA_TNUMBER)
-            fail(L, 0, "concat: element %lld is a %s", (long long)i,
-                 luaL_typename(L, -1));
+            fail(L, 0, "concat: element %lld is a %s", (long long)i, type_word(L, -1));
         lua_tolstring(L, -1, &n);
         total += n + sep;
         if (total > HOST_STRING)

@@ -28,7 +28,7 @@ const struct model *facts_model(lua_State *L)
 const char *facts_text(lua_State *L, int i, const char *what)
 {
     if (lua_type(L, i) != LUA_TSTRING)
-        fail(L, 0, "%s must be text, not a %s", what, luaL_typename(L, i));
+        fail(L, 0, "%s must be text, not a %s", what, type_word(L, i));
     return lua_tostring(L, i);
 }
 
@@ -62,8 +62,7 @@ static bool in_seconds(const struct metric_desc *d)
 
 int facts_push_seconds(lua_State *L, double seconds)
 {
-    lua_pushnumber(L, seconds * (double)SIM_SEC);
-    return 1;
+    return duration_push(L, seconds * (double)SIM_SEC);
 }
 
 static int push_metric(lua_State *L, const struct metric_desc *d, double x)
@@ -87,13 +86,13 @@ static int push_value(lua_State *L, const struct model *m, const struct param_de
         lua_pushinteger(L, v->as.count);
         break;
     case VALUE_DURATION:
-        lua_pushinteger(L, v->as.duration);
+        duration_push_whole(L, v->as.duration);
         break;
     case VALUE_BOOL:
         lua_pushboolean(L, v->as.on);
         break;
     case VALUE_DIST:
-        lua_pushinteger(L, v->as.dist.mean);
+        duration_push_whole(L, v->as.dist.mean);
         break;
     case VALUE_TEXT:
         lua_pushstring(L, v->as.text ? v->as.text : "");
@@ -148,6 +147,17 @@ static const struct metric_desc *need_metric(lua_State *L, comp_id c, const char
     return d;
 }
 
+static void need_instance(lua_State *L, struct view v, const char *name)
+{
+    const char *word = "instances";
+    int had = world_instances(facts_of(L)->world, v.c);
+    int most =
+        v.instance > had ? model_numbers(facts_model(L), v.c, &word) : v.instance;
+    if (v.instance > most)
+        fail(L, 0, "there is no %s-%d: its %s are 1 to %d", name, v.instance, word,
+             most > had ? most : had);
+}
+
 /* "checkout" or "checkout-3" at index i. */
 struct view facts_target(lua_State *L, int i)
 {
@@ -159,18 +169,13 @@ struct view facts_target(lua_State *L, int i)
     v.c = model_find(m, name);
     if (v.c == COMP_NONE && model_resolve(m, name, &v.c, &v.instance, &why) != ERR_OK)
         find_comp(L, m, name, 0);
-    const char *word = "instances";
-    int had = world_instances(facts_of(L)->world, v.c);
-    int most = v.instance > had ? model_numbers(m, v.c, &word) : v.instance;
-    if (v.instance > most)
-        fail(L, 0, "there is no %s: its %s are 1 to %d", name, word,
-             most > had ? most : had);
+    need_instance(L, v, model_name(m, v.c));
     return v;
 }
 
 /* ---- views ----------------------------------------------------------------------- */
 
-static int view_index(lua_State *L)
+static int view_field(lua_State *L)
 {
     const struct view *v = lua_touserdata(L, 1);
     const struct world *w = facts_now(L, "of");
@@ -188,6 +193,22 @@ static int view_index(lua_State *L)
         }
     no_metric(L, k, name, true);
     return 0;
+}
+
+static int view_index(lua_State *L)
+{
+    const struct view *v = lua_touserdata(L, 1);
+    char what[120];
+    view_field(L);
+    if (host_of(L)->parts) {
+        const char *owner = model_name(facts_model(L), v->c);
+        int n = snprintf(what, sizeof what, "%.60s", owner);
+        if (v->instance > 0)
+            n += snprintf(what + n, sizeof what - (size_t)n, "-%d", v->instance);
+        snprintf(what + n, sizeof what - (size_t)n, ".%.40s", lua_tostring(L, 2));
+        parts_note(L, what, -1);
+    }
+    return 1;
 }
 
 static int push_view(lua_State *L, struct view v)
@@ -215,6 +236,7 @@ static struct view view_at(lua_State *L, int i)
         lua_Integer n = arg_integer(L, i + 1);
         luaL_argcheck(L, n >= 0 && n <= 10000, i, "not an instance's number");
         v.instance = (int)n;
+        need_instance(L, v, model_name(facts_model(L), v.c));
     }
     return v;
 }
@@ -244,8 +266,10 @@ static int s_metric(lua_State *L)
     size_t i;
     const struct metric_desc *d =
         need_metric(L, v.c, facts_text(L, 3, "the metric"), &i);
-    if (!lua_isnoneornil(L, 4))
+    if (!lua_isnoneornil(L, 4)) {
         v.instance = (int)arg_integer(L, 4);
+        need_instance(L, v, model_name(facts_model(L), v.c));
+    }
     return push_metric(L, d,
                        world_metric_at(facts_now(L, "metric"), v.c, i, v.instance));
 }
@@ -399,11 +423,28 @@ static lua_Integer count_instances(lua_State *L, comp_id c, const char *version,
     return count;
 }
 
+static void need_version(lua_State *L, comp_id c, const char *version)
+{
+    const struct model *m = facts_model(L);
+    const char *names[64];
+    char what[100];
+    size_t n = 0;
+    for (; n < model_versions(m, c) && n < 64; n++) {
+        names[n] = model_version(m, c, n);
+        if (str_eq(names[n], version))
+            return;
+    }
+    snprintf(what, sizeof what, "%.60s has no version", model_name(m, c));
+    fail_unknown(L, 0, what, version, names, n);
+}
+
 static int s_instances(lua_State *L)
 {
     comp_id c = service_at(L, 2);
     const char *version =
         lua_isnoneornil(L, 3) ? NULL : facts_text(L, 3, "the version");
+    if (version)
+        need_version(L, c, version);
     lua_pushinteger(L, count_instances(L, c, version, false));
     return 1;
 }
@@ -431,6 +472,19 @@ static int s_version(lua_State *L)
     return most < 0 ? 0 : 1;
 }
 
+static void need_alert(lua_State *L, const struct recording *r, const char *name)
+{
+    const char *names[64];
+    size_t all, n = 0;
+    const struct alert_rule *rules = recording_rules(r, &all);
+    for (; n < all && n < 64; n++) {
+        names[n] = rules[n].name;
+        if (str_eq(names[n], name))
+            return;
+    }
+    fail_unknown(L, 0, "there is no alert", name, names, n);
+}
+
 static int s_alerting(lua_State *L)
 {
     const struct recording *r = facts_of(L)->rec;
@@ -439,6 +493,8 @@ static int s_alerting(lua_State *L)
     bool firing = false;
     size_t n = recording_alerts(r);
     host_charge(L, n);
+    if (name)
+        need_alert(L, r, name);
     for (size_t i = 0; i < n; i++) {
         struct alert a = recording_alert(r, i);
         firing |=
@@ -509,8 +565,10 @@ int facts_index(lua_State *L)
     const char *names[128], *word = facts_text(L, 2, "a name");
     size_t n = 0;
     lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {
+        parts_wrap(L, word);
         return 1;
+    }
     for (size_t i = 0; i < sim_kinds(); i++)
         if (!strcmp(sim_kind(i)->name, word)) {
             lua_pushlightuserdata(L, (void *)sim_kind(i));

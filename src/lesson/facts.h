@@ -25,6 +25,18 @@ const struct world *facts_now(lua_State *L, const char *what);
 bool facts_promises_kept(lua_State *L, struct window w);
 int facts_push_seconds(lua_State *L, double seconds); /* as a duration */
 
+/* facets.c: what of a component can be seen; NULL: there are no more. */
+struct facet {
+    const char *word;
+    const char *kinds;    /* "|service|dns|"; NULL: all */
+    const char *commands; /* that show it */
+    const char *doc;
+};
+const struct facet *facet_at(size_t i);
+/* Raises where no command shows that facet of component `c`; "metric.cpu" is one. */
+void check_facet(lua_State *L, const struct model *m, comp_id c, const char *facet,
+                 int line);
+
 /* Methods that are not in facts.c. */
 int s_p50(lua_State *L);
 int s_p95(lua_State *L);

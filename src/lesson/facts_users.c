@@ -119,6 +119,28 @@ static bool good_throughout(lua_State *L, struct window w, double objective)
     return true;
 }
 
+/* For whoever asks why good_for is false: how long users have been well by now. */
+static void tell_good_for(lua_State *L, sim_time length, double objective)
+{
+    const struct lesson_facts *f = facts_of(L);
+    struct host *h = host_of(L);
+    sim_time now = world_now(f->world), to = facts_last_sample(f), best = 0;
+    struct buf b;
+    if (f->first_change > now) {
+        snprintf(h->part, sizeof h->part, "nothing was changed yet");
+        return;
+    }
+    if (length > now - f->first_change)
+        length = now - f->first_change;
+    for (sim_time t = SLICE; t <= length; t += SLICE)
+        if (good_throughout(L, (struct window){to - t, to}, objective))
+            best = t;
+    buf_init(&b, 0);
+    time_format(&b, best);
+    snprintf(h->part, sizeof h->part, "%.60s", b.s);
+    buf_release(&b);
+}
+
 int s_good_for(lua_State *L)
 {
     const struct lesson_facts *f = facts_of(L);
@@ -128,8 +150,11 @@ int s_good_for(lua_State *L)
     if (!slo)
         fail(L, 0, "good_for needs promises = { users = { … } }");
     bool since = f->first_change <= now && now - f->first_change >= length;
-    lua_pushboolean(L, since && good_throughout(L, w, slo->objective) &&
-                           facts_promises_kept(L, w));
+    bool good =
+        since && good_throughout(L, w, slo->objective) && facts_promises_kept(L, w);
+    if (!good && host_of(L)->parts)
+        tell_good_for(L, length, slo->objective);
+    lua_pushboolean(L, good);
     return 1;
 }
 
@@ -143,21 +168,6 @@ int s_budget(lua_State *L)
 
 /* ---- the learner ----------------------------------------------------------------- */
 
-static void check_facet(lua_State *L, const char *facet, int line)
-{
-    static const char *const facets[] = {
-        "instances",  "pool",    "metrics",  "logs",    "traces",     "sessions",
-        "statements", "keys",    "config",   "stacks",  "changes",    "locks",
-        "tables",     "indexes", "replicas", "backups", "partitions", "dead"};
-    size_t n = sizeof facets / sizeof *facets;
-    if (str_starts(facet, "metric."))
-        return;
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(facets[i], facet))
-            return;
-    fail_unknown(L, line, "there is no facet", facet, facets, n);
-}
-
 void check_subject(lua_State *L, const struct model *m, const char *subject, int line)
 {
     static const char *const alone[] = {"status", "map", "alerts", "changes",
@@ -169,9 +179,9 @@ void check_subject(lua_State *L, const struct model *m, const char *subject, int
     char name[200];
     snprintf(name, sizeof name, "%.*s",
              (int)(colon ? colon - subject : (long)strlen(subject)), subject);
-    find_comp(L, m, name, line);
+    comp_id c = find_comp(L, m, name, line);
     if (colon)
-        check_facet(L, colon + 1, line);
+        check_facet(L, m, c, colon + 1, line);
 }
 
 /* ("changes"), ("checkout") or ("checkout", "pool"); a misspelt one would never be
@@ -202,8 +212,7 @@ int s_suspected(lua_State *L)
 int s_now(lua_State *L)
 {
     const struct lesson_facts *f = facts_of(L);
-    lua_pushinteger(L, f->as_of ? f->as_of : world_now(f->world));
-    return 1;
+    return duration_push_whole(L, f->as_of ? f->as_of : world_now(f->world));
 }
 
 static int push_since(lua_State *L, sim_time t)
@@ -212,7 +221,7 @@ static int push_since(lua_State *L, sim_time t)
     if (t > now)
         lua_pushnumber(L, (lua_Number)NAN); /* compares as false with everything */
     else
-        lua_pushinteger(L, now - t);
+        duration_push_whole(L, now - t);
     return 1;
 }
 

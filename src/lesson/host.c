@@ -95,6 +95,8 @@ int host_line(lua_State *L)
 
 lua_Number arg_number(lua_State *L, int i)
 {
+    if (is_duration(L, i))
+        return (lua_Number)duration_at(L, i);
     if (lua_type(L, i) != LUA_TNUMBER)
         luaL_typeerror(L, i, "number");
     return lua_tonumber(L, i);
@@ -103,6 +105,8 @@ lua_Number arg_number(lua_State *L, int i)
 lua_Integer arg_integer(lua_State *L, int i)
 {
     int whole;
+    if (is_duration(L, i))
+        return duration_at(L, i);
     if (lua_type(L, i) != LUA_TNUMBER)
         luaL_typeerror(L, i, "number");
     lua_Integer n = lua_tointegerx(L, i, &whole);

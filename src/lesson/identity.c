@@ -82,7 +82,7 @@ static void put_table(lua_State *L, struct identity *d, int depth)
     lua_newtable(L);
     for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
         bool text = lua_type(L, -2) == LUA_TSTRING;
-        if ((!text && lua_type(L, -2) != LUA_TNUMBER) ||
+        if ((!text && lua_type(L, -2) != LUA_TNUMBER && !is_duration(L, -2)) ||
             (text && strcmp(lua_tostring(L, -2), "@line") == 0))
             continue;
         lua_pushvalue(L, -2);
@@ -133,6 +133,11 @@ static void put_value(lua_State *L, struct identity *d, int depth)
         memcpy(&bits, &x, sizeof bits);
         buf_addf(d->out, " %d:%" PRIx64, lua_isinteger(L, -1), bits);
         break;
+    case LUA_TLIGHTUSERDATA: /* as the number of nanoseconds that it is */
+        x = (lua_Number)duration_at(L, -1);
+        memcpy(&bits, &x, sizeof bits);
+        buf_addf(d->out, " 1:%" PRIx64, bits);
+        break;
     case LUA_TSTRING:
         put_text(d->out, lua_tostring(L, -1));
         break;
@@ -148,7 +153,7 @@ static void put_value(lua_State *L, struct identity *d, int depth)
             put_function(L, d, depth);
         break;
     default:
-        buf_addf(d->out, " %s", luaL_typename(L, -1));
+        buf_addf(d->out, " %s", type_word(L, -1));
     }
 }
 

@@ -19,7 +19,7 @@ static int make_action(lua_State *L, const char *name, const char *usage, int le
     if (n < least || n > most)
         fail(L, 0, "write %s", usage);
     if (lua_type(L, 1) != LUA_TSTRING)
-        fail(L, 0, "write %s: the first is text, not a %s", usage, luaL_typename(L, 1));
+        fail(L, 0, "write %s: the first is text, not a %s", usage, type_word(L, 1));
     lua_createtable(L, n, 3);
     mark_table(L, -1, "action");
     lua_pushstring(L, name);
@@ -385,7 +385,7 @@ static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)
     *d = (struct deed){.b = b, .L = L, .t = lua_absindex(L, t)};
     if (!is_marked(L, t, "action"))
         fail(L, 0, "an action is wanted, like fault(…) or deploy(…), not a %s",
-             luaL_typename(L, t));
+             type_word(L, t));
     d->line = d->a.line = mark_line(L, t, 0);
     lua_getfield(L, t, "@action");
     snprintf(d->name, sizeof d->name, "%s", luaL_optstring(L, -1, ""));
@@ -518,7 +518,7 @@ static int schedule_all(lua_State *L, enum entry_role role, const char *method)
 {
     struct build *b = in_incident(L);
     int n = lua_gettop(L);
-    if (n < 3 || lua_type(L, 2) != LUA_TNUMBER)
+    if (n < 3 || (lua_type(L, 2) != LUA_TNUMBER && !is_duration(L, 2)))
         fail(L, 0, "write i:%s(time, action, …)", method);
     sim_time at = to_duration(L, 2, 0, "time");
     if (at > b->l->info.ends_at)

@@ -15,6 +15,7 @@ struct loading {
     const char *what; /* "lesson" or "course": what the file must return */
     int (*read)(lua_State *L, struct loading *load);
     void *out;
+    bool draft;
     struct scan_reader at; /* how far the parser has come */
 };
 
@@ -153,6 +154,7 @@ static enum err load_file(struct lesson **out, const char *text, size_t len,
                           struct errmsg *why)
 {
     struct lesson *l = load->l = lesson_new(limit);
+    l->draft = load->draft;
     enum err e = load_text(l, text, len, name, load, why);
     *out = e == ERR_OK ? l : NULL;
     if (e != ERR_OK)
@@ -178,6 +180,18 @@ enum err lesson_load(struct lesson **out, const char *text, size_t len,
                      const char *name, struct errmsg *why)
 {
     return lesson_load_within(out, text, len, name, HOST_MEMORY, why);
+}
+
+enum err lesson_load_draft(struct lesson **out, const char *text, size_t len,
+                           const char *name, struct errmsg *why)
+{
+    struct loading load = {.what = "lesson", .read = read_lesson, .draft = true};
+    return load_file(out, text, len, name, &load, HOST_MEMORY, why);
+}
+
+bool lesson_is_draft(const struct lesson *l)
+{
+    return l->draft;
 }
 
 struct lesson *lesson_ref(const struct lesson *l)
@@ -255,6 +269,48 @@ void course_release(struct course_list *c)
     *c = (struct course_list){0};
 }
 
+/* ---- eval ------------------------------------------------------------------------ */
+
+struct evaluation {
+    const struct lesson_facts *facts;
+    struct buf *out;
+    struct buf parts;
+};
+
+static int read_eval(lua_State *L, struct loading *load)
+{
+    struct evaluation *v = load->out;
+    struct host *h = host_of(L);
+    lua_rawgeti(L, -1, 1);
+    object_push(L, "s");
+    h->facts = v->facts;
+    h->parts = &v->parts;
+    lua_call(L, 1, 1);
+    parts_value(L, -1, v->out);
+    if (v->parts.len > 0)
+        buf_addf(v->out, "    (%s)", v->parts.s);
+    return 0;
+}
+
+/* The expression is read as a file of its own, so that all of a file's walls stand around
+ * it. */
+enum err lesson_eval(const struct lesson_facts *f, const char *expression,
+                     struct buf *out, struct errmsg *why)
+{
+    struct lesson *l = lesson_new(HOST_MEMORY);
+    struct evaluation v = {f, out, {0}};
+    struct loading load = {.l = l, .what = "course", .read = read_eval, .out = &v};
+    struct buf text;
+    buf_init(&v.parts, 0);
+    buf_init(&text, LESSON_MAX_BYTES);
+    buf_addf(&text, "return course { function(s) return %s\nend }", expression);
+    enum err e = load_text(l, text.s, text.len, "eval", &load, why);
+    buf_release(&text);
+    buf_release(&v.parts);
+    lesson_unref(l);
+    return e;
+}
+
 /* ---- reading --------------------------------------------------------------------- */
 
 const struct lesson_info *lesson_info(const struct lesson *l)
@@ -293,6 +349,26 @@ LIST_OF(reals, real, cited, reals)
 LIST_OF(persons, person, person, people)
 LIST_OF(reactions, reaction, reaction, reactions)
 LIST_OF(lives, live, live_value, lives)
+
+const char *lesson_file(const struct lesson *l)
+{
+    return l->name;
+}
+
+int lesson_line(const struct lesson *l, const char *word, int from)
+{
+    return scan_line(&l->scan, word, from);
+}
+
+size_t lesson_functions(const struct lesson *l)
+{
+    return l->nplaces;
+}
+
+bool lesson_is_question(const struct lesson *l, fn_id fn)
+{
+    return l->places[fn].type == LUA_TFUNCTION && fn != l->world && fn != l->incident;
+}
 
 size_t lesson_steps(const struct lesson *l)
 {

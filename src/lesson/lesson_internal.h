@@ -103,11 +103,13 @@ struct host {
     const char *refused; /* memory: what was refused first; sticky. NULL: nothing */
     int line;            /* where we are, as far as is known */
     const struct scan *scan;
-    bool fine_times;                  /* a duration below a microsecond was made */
     int functions;                    /* how many lesson functions are kept */
     struct build *build;              /* while world or incident runs */
     const struct lesson_facts *facts; /* while a predicate runs */
     const struct lesson *lesson;      /* whose predicate that is */
+    struct buf
+        *parts;    /* gets what `s` answers, in words (parts.c); NULL: nobody asks */
+    char part[64]; /* words instead of the last answer; "": none */
 };
 enum err host_open(struct host *h, const char *name, struct errmsg *why) MUST_USE;
 void host_close(struct host *h);
@@ -139,6 +141,12 @@ int fail_unknown(lua_State *L, int line, const char *what, const char *word,
 int fn_keep(lua_State *L, int index); /* keeps a function; returns its fn_id */
 void fn_push(lua_State *L, fn_id id);
 
+/* parts.c: the method on top, called by `name`, becomes one that tells its answer. */
+void parts_wrap(lua_State *L, const char *name);
+void parts_note(lua_State *L, const char *what, int value); /* "name.cpu", an answer */
+/* A value in words: "12m", "0.98", "true", "nothing" for what is not a number. */
+void parts_value(lua_State *L, int value, struct buf *out);
+
 /* ---- bindings: what a lesson may call -------------------------------------------- */
 
 struct binding {
@@ -156,6 +164,8 @@ extern const struct binding_table bind_base, bind_string, bind_table, bind_math,
     bind_utf8;
 extern const struct binding_table bind_time, bind_dist, bind_program, bind_steps,
     bind_actions, bind_draw, bind_incident, bind_facts, bind_alerts;
+/* examples.c: a piece of a world that has such a component; NULL: there is none. */
+const char *lesson_example(const char *kind);
 int env_tostring(lua_State *L); /* tostring(v): no addresses, one NaN */
 void env_open(lua_State *L);    /* builds the whole environment */
 /* Pushes the keys of the table at `t` in order: numbers ascending, then strings
@@ -176,7 +186,19 @@ int mark_line(lua_State *L, int t, int otherwise);
 
 /* ---- values ---------------------------------------------------------------------- */
 
-/* Numbers that are durations: nanoseconds; a bare small number lacks its unit. */
+/* Durations (duration.c): light userdata that reckon and compare, with units checked. */
+void durations_open(lua_State *L);
+bool is_duration(lua_State *L, int i);
+sim_time duration_at(lua_State *L, int i); /* of a duration */
+/* Pushes so many nanoseconds; a number where that is none: 0, not-a-number, infinity. */
+int duration_push(lua_State *L, double ns);
+int duration_push_whole(lua_State *L, sim_time t);
+int duration_text(lua_State *L, int i);     /* pushes its nanoseconds as text */
+const char *type_word(lua_State *L, int i); /* "duration", or as Lua names it */
+bool lacks_unit(double x); /* a bare number that cannot be meant as nanoseconds */
+
+/* A duration, a text like "1m30s", or a number of nanoseconds; a bare small number lacks
+ * its unit. */
 sim_time to_duration(lua_State *L, int i, int line, const char *what);
 void push_dist(lua_State *L, const struct dist *d);
 bool to_dist(lua_State *L, int i, int line, const char *what, struct dist *out);
@@ -271,6 +293,11 @@ extern const struct schema lesson_schema, lab_schema;
 void step_prevent_choices(struct reader *r, int line, const struct lesson *l,
                           struct step *st);
 void read_steps(struct reader *r, const struct field *f, int line, void *out);
+/* quiet.c: adds an alert that fires for nothing to a finished world; `quiet`: a healthy
+ * one, and its letters become one of somebody who is mistaken */
+extern const struct schema quiet_schema;
+enum err build_noise(const struct lesson *l, uint64_t seed, bool quiet,
+                     struct lesson_world *out, struct errmsg *why) MUST_USE;
 /* schema_people.c */
 enum { PEOPLE_MAX = 16 };
 extern const struct schema person_schema, known_schema, reaction_schema;
@@ -333,9 +360,14 @@ struct expect_decl {
 struct post_decl {
     const char *title, *url, *basis;
 };
+struct quiet_decl { /* NULL and an empty text: what every lesson has */
+    const char *says, *by, *alert;
+    struct text debrief;
+};
 struct written; /* text.c */
 struct lesson { /* all that a file says; nothing changes once it is loaded */
     unsigned refs;
+    bool draft; /* being written: much may be missing */
     struct arena mem;
     struct scan scan;
     char *text;
@@ -378,6 +410,7 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     size_t nshows;
     struct prevention_decl *preventions;
     size_t npreventions;
+    struct quiet_decl quiet;
     struct alert_decl *alerts;
     size_t nalerts;
     fn_id world, incident;

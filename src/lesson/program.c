@@ -168,12 +168,11 @@ static void check_arg(lua_State *L, const struct op_form *f, int i)
     case ARG_OTHER:
         if (lua_type(L, at) != LUA_TTABLE)
             fail(L, 0, "%s must be operations in { … }, not a %s", what,
-                 luaL_typename(L, at));
+                 type_word(L, at));
         break;
     default:
         if (lua_type(L, at) != LUA_TSTRING)
-            fail(L, 0, "%s must be a name in quotes, not a %s", what,
-                 luaL_typename(L, at));
+            fail(L, 0, "%s must be a name in quotes, not a %s", what, type_word(L, at));
     }
 }
 
@@ -346,7 +345,7 @@ const struct node *to_program(struct build *b, lua_State *L, int i, int line, in
         lua_rawgeti(L, t, (lua_Integer)k);
         if (!is_marked(L, -1, "op"))
             fail(L, line, "element %zu is a %s, not an operation like compute(ms(3))",
-                 k, luaL_typename(L, -1));
+                 k, type_word(L, -1));
         *end = to_node(b, L, lua_gettop(L), line, depth);
         end = (struct node **)&(*end)->next;
         lua_pop(L, 1);

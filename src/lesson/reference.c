@@ -2,9 +2,10 @@
  * The author's reference: Markdown from the binding tables, the schema tables and the
  * engine's kinds - the same tables that decide what is accepted.
  */
-#include "lesson_internal.h"
+#include "facts.h"
 
 #include "truecode/lesson_reference.h"
+#include "truecode/verdict.h"
 
 #include <string.h>
 
@@ -98,7 +99,8 @@ static void params(struct buf *out, const struct kind_desc *k)
                   "| --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < k->nparams; i++) {
         const struct param_desc *p = &k->params[i];
-        buf_addf(out, "| `%s` | ", p->name);
+        bool required = !p->def && p->type != VALUE_NONE;
+        buf_addf(out, "| `%s`%s | ", p->name, required ? " *" : "");
         cell(out, p->type == VALUE_CHOICE ? p->choices : value_types[p->type]);
         buf_adds(out, " | ");
         cell(out, p->def ? p->def : "must be given");
@@ -156,9 +158,84 @@ static void kinds(struct buf *out)
         buf_addf(out, "### kind `%s`\n\n%s\n\n", k->name, k->doc);
         if (k->nested)
             place(out, k);
+        if (lesson_example(k->name))
+            buf_addf(out, "```lua\n%s```\n\n", lesson_example(k->name));
         params(out, k);
         verbs(out, k);
     }
+}
+
+/* ---- lists of words ---------------------------------------------------------------- */
+
+static void row(struct buf *out, const char *word, const char *doc)
+{
+    buf_addf(out, "| `%s` | ", word);
+    cell(out, doc);
+    buf_adds(out, " |\n");
+}
+
+static void mechanisms(struct buf *out)
+{
+    buf_adds(out,
+             "## Mechanisms\n\nThe course-wide list: what a suspicion may name.\n\n"
+             "| mechanism | what it is |\n| --- | --- |\n");
+    for (int m = 0; m < MECHANISM_COUNT; m++)
+        row(out, mechanism_word((enum mechanism)m), mechanism_doc((enum mechanism)m));
+    buf_addch(out, '\n');
+}
+
+static void facets(struct buf *out)
+{
+    buf_adds(
+        out,
+        "## Facets of `seen`\n\n`s:seen(\"checkout\", \"pool\")` is true once a "
+        "command has shown that facet of that component in this step; "
+        "`s:seen(\"checkout\")` once any has. Without a component: `status`, `map`, "
+        "`alerts`, `changes`, `tickets`. `metric.NAME` is one metric. A facet that no "
+        "command shows of the component is refused.\n\n"
+        "| facet | of | shown by | what it is |\n| --- | --- | --- | --- |\n");
+    for (size_t i = 0; facet_at(i); i++) {
+        const struct facet *f = facet_at(i);
+        buf_addf(out, "| `%s` | ", f->word);
+        if (!f->kinds)
+            buf_adds(out, "all");
+        for (const char *p = f->kinds ? f->kinds + 1 : ""; *p; p++)
+            if (*p != '|')
+                buf_addch(out, *p);
+            else if (p[1])
+                buf_adds(out, ", ");
+        buf_addf(out, " | %s | %s |\n", f->commands, f->doc);
+    }
+    buf_addch(out, '\n');
+}
+
+static void units(struct buf *out)
+{
+    buf_adds(out,
+             "## Units of values\n\nHow a number of `values` is written where words "
+             "hold it.\n\n| unit | what it is |\n| --- | --- |\n");
+#define X(id, word, doc) row(out, word, doc);
+    LIVE_UNITS(X)
+#undef X
+    buf_addch(out, '\n');
+}
+
+static void rules(struct buf *out)
+{
+    buf_adds(
+        out,
+        "## What `prove` proves\n\nFor each seed. `--only \"wrong restart\"` asks for "
+        "some rows alone. What a false goal is made of stands behind it: "
+        "`good_for(25m): 3m`.\n\n| row | what has to be so |\n| --- | --- |\n");
+#define X(name, word, claim) row(out, word, claim);
+    PROOF_LIST(X)
+#undef X
+    buf_adds(out, "\nWhat a wrong turn does:\n\n| harm | what has to be so |\n"
+                  "| --- | --- |\n");
+#define X(id, word, doc) row(out, word, doc);
+    HARMS(X)
+#undef X
+    buf_addch(out, '\n');
 }
 
 void lesson_reference(struct buf *out)
@@ -185,4 +262,8 @@ void lesson_reference(struct buf *out)
         "every instance, or every calling instance, has as much; empty: the "
         "component as a whole.\n\n");
     kinds(out);
+    mechanisms(out);
+    facets(out);
+    units(out);
+    rules(out);
 }

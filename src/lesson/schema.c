@@ -64,7 +64,7 @@ const char *read_string(struct reader *r, int i, int line, const char *what)
 {
     size_t n;
     if (lua_type(r->L, i) != LUA_TSTRING)
-        fail(r->L, line, "%s must be text, not a %s", what, luaL_typename(r->L, i));
+        fail(r->L, line, "%s must be text, not a %s", what, type_word(r->L, i));
     const char *s = lua_tolstring(r->L, i, &n);
     host_charge(r->L, 1 + n / 8); /* what C keeps is bounded by the budget too */
     return arena_strndup(r->mem, s, n);
@@ -73,8 +73,7 @@ const char *read_string(struct reader *r, int i, int line, const char *what)
 size_t read_length(struct reader *r, int t, int line, const char *what)
 {
     if (lua_type(r->L, t) != LUA_TTABLE)
-        fail(r->L, line, "%s must be a list { … }, not a %s", what,
-             luaL_typename(r->L, t));
+        fail(r->L, line, "%s must be a list { … }, not a %s", what, type_word(r->L, t));
     host_walk(r->L);
     size_t n = lua_rawlen(r->L, t), count = 0;
     t = lua_absindex(r->L, t);
@@ -120,7 +119,7 @@ static int read_choice(struct reader *r, const struct field *f, int line)
     const char *list[32];
     size_t n = 0;
     if (lua_type(r->L, -1) != LUA_TSTRING)
-        fail(r->L, line, "%s must be text, not a %s", f->name, luaL_typename(r->L, -1));
+        fail(r->L, line, "%s must be text, not a %s", f->name, type_word(r->L, -1));
     const char *word = lua_tostring(r->L, -1);
     int i = choice_index(f->choices, word);
     if (i >= 0)
@@ -135,8 +134,7 @@ static int read_choice(struct reader *r, const struct field *f, int line)
 static double read_number(struct reader *r, const char *what, int line)
 {
     if (lua_type(r->L, -1) != LUA_TNUMBER)
-        fail(r->L, line, "%s must be a number, not a %s", what,
-             luaL_typename(r->L, -1));
+        fail(r->L, line, "%s must be a number, not a %s", what, type_word(r->L, -1));
     return lua_tonumber(r->L, -1);
 }
 
@@ -285,7 +283,7 @@ static void read_field(struct reader *r, const struct field *f, int line, char *
     case FIELD_FUNCTION:
         if (lua_type(r->L, -1) != LUA_TFUNCTION || lua_iscfunction(r->L, -1))
             fail(r->L, line, "%s must be a function, not a %s", f->name,
-                 luaL_typename(r->L, -1));
+                 type_word(r->L, -1));
         *(fn_id *)at = read_kept(r, NULL);
         break;
     case FIELD_STRINGS:
@@ -359,8 +357,7 @@ void read_record(struct reader *r, int t, int line, const struct schema *s, void
     t = lua_absindex(L, t);
     luaL_checkstack(L, 16, NULL);
     if (lua_type(L, t) != LUA_TTABLE)
-        fail(L, line, "%s must be a table { … }, not a %s", s->name,
-             luaL_typename(L, t));
+        fail(L, line, "%s must be a table { … }, not a %s", s->name, type_word(L, t));
     line = record_line(r, t, line);
     check_keys(r, t, line, s);
     for (size_t i = 0; i < s->n; i++) {

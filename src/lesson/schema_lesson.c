@@ -321,6 +321,8 @@ static const struct field lesson_fields[] = {
     FCUSTOM("people", read_people, "{ mara = { \"Mara\", role = \"support\" } }"),
     FLIST("reactions", RECORDS, reactions, nreactions, &reaction_schema,
           "what people write, beside what they write everywhere"),
+    {"quiet", FIELD_RECORD, offsetof(THIS, quiet), 0,
+     "a night on which nothing is wrong, in its own words", 0, 0, 0, &quiet_schema, 0},
     FLIST("suspects", RECORDS, suspects, nsuspects, &suspect_schema,
           "what it may be, 3 to 6, at least one of them right"),
     FLIST("facts", RECORDS, facts, nfacts, &case_fact_schema,
@@ -382,15 +384,19 @@ static void check_lesson(struct reader *r, int line, void *record)
                      i->track, tracks, 6);
     check_times(r, line, l);
     check_preventions(r, line, l);
-    if (!strcmp(i->track, "lab"))
+    if (!strcmp(i->track, "lab") || l->draft)
         return;
     if (!l->promises.users.given)
-        fail(r->L, line, "lesson lacks promises = { users = { … } } (what users need)");
+        fail(r->L, line,
+             "lesson lacks promises = { users = { … } } (what users need); a draft "
+             "may: play --draft");
     if (i->level < 1 || i->level > 5 || i->minutes < 1 || i->minutes > 240)
         fail(r->L, line, "lesson needs level from 1 to 5 and minutes from 1 to 240");
     if (!i->quiet && (l->incident == FN_NONE || l->nfixes == 0 || l->nsteps == 0))
-        fail(r->L, line,
-             "lesson needs incident, steps and fixes (unless expect.quiet)");
+        fail(r->L, line, "lesson lacks %s; a draft may: play --draft",
+             l->incident == FN_NONE ? "incident = function(i) … end"
+             : l->nsteps == 0       ? "steps = { … }"
+                                    : "fixes = { … }");
 }
 SCHEMA(lesson_schema, "lesson", "The whole file: `return lesson { … }`.", lesson_fields,
        check_lesson);
@@ -458,10 +464,13 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
     static const struct schema *const before[] = {
         &lesson_schema, &post_schema, &promises_schema,  &users_schema,  &data_schema,
         &fresh_schema,  &burn_schema, &threshold_schema, &expect_schema, NULL};
-    static const struct schema *const after[] = {
-        &trap_schema,    &person_schema,    &known_schema, &reaction_schema,
-        &suspect_schema, &case_fact_schema, &fix_schema,   &wrong_schema,
-        &prevention_schema, &cited_schema,  &live_schema,  &lab_schema,   NULL};
+    static const struct schema *const after[] = {&trap_schema,       &person_schema,
+                                                 &known_schema,      &reaction_schema,
+                                                 &suspect_schema,    &case_fact_schema,
+                                                 &fix_schema,        &wrong_schema,
+                                                 &prevention_schema, &cited_schema,
+                                                 &live_schema,       &quiet_schema,
+                                                 &lab_schema,        NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

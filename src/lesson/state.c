@@ -83,7 +83,7 @@ enum err state_open(struct lesson_state *st, struct errmsg *why)
 {
     struct lesson *l = st->lesson;
     assert(!st->host.L);
-    st->host = (struct host){0};
+    st->host = (struct host){.parts = st->host.parts};
     enum err e = lesson_host(l, &st->host, why);
     if (e == ERR_OK)
         e = host_run(&st->host, open_inside, l, STEPS_LOAD, 1, why);
@@ -130,7 +130,7 @@ uint64_t lesson_effort(const struct lesson_state *st)
 
 struct question {
     fn_id fn;
-    int want; /* LUA_TBOOLEAN, LUA_TNUMBER, or LUA_TSTRING: one or several */
+    int want; /* LUA_TBOOLEAN, LUA_TNUMBER; LUA_TSTRING: one or several; LUA_TNONE: any */
     bool yes;
     double number;
     struct buf *names; /* a line each */
@@ -147,19 +147,22 @@ static int ask_inside(lua_State *L)
     object_push(L, "s");
     int before = lua_gettop(L) - 2, several = q->want == LUA_TSTRING;
     lua_call(L, 1, several ? LUA_MULTRET : 1);
+    if (q->want == LUA_TNONE)
+        return 0;
+    bool duration = q->want == LUA_TNUMBER && is_duration(L, -1);
     for (int i = before + 1; i <= lua_gettop(L) || i == before + 1; i++)
-        if (lua_type(L, i) != q->want)
+        if (lua_type(L, i) != q->want && !duration)
             fail(L, ar.linedefined, "this function must return %s, not a %s",
                  q->want == LUA_TBOOLEAN  ? "true or false"
                  : q->want == LUA_TNUMBER ? "a number"
                                           : "a name",
-                 luaL_typename(L, i));
+                 type_word(L, i));
     for (int i = before + 1; several && i <= lua_gettop(L); i++)
         buf_addf(q->names, "%s\n", lua_tostring(L, i));
     if (several)
         return 0;
     q->yes = lua_toboolean(L, -1);
-    q->number = lua_tonumber(L, -1);
+    q->number = duration ? (double)duration_at(L, -1) : lua_tonumber(L, -1);
     return 0;
 }
 
@@ -205,5 +208,15 @@ enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_fa
     struct question q = {.fn = fn, .want = LUA_TNUMBER};
     enum err e = ask(st, &q, f, why);
     *out = q.number;
+    return e;
+}
+
+enum err lesson_parts(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
+                      struct buf *out, struct errmsg *why)
+{
+    struct question q = {.fn = fn, .want = LUA_TNONE};
+    st->host.parts = out;
+    enum err e = ask(st, &q, f, why);
+    st->host.parts = NULL;
     return e;
 }

@@ -12,6 +12,7 @@
 struct find_step {
     struct step step;
     struct finding finding;
+    bool timed; /* `within` was written as a duration */
 };
 
 static const char *const words[] = {
@@ -74,6 +75,20 @@ static void read_answer(struct reader *r, const struct field *f, int line, void 
     x->finding.of = of;
 }
 
+/* A share, or a duration in nanoseconds: which of them is right is known when all is read. */
+static void read_within(struct reader *r, const struct field *f, int line, void *out)
+{
+    struct find_step *x = out;
+    x->timed = is_duration(r->L, -1);
+    if (x->timed)
+        x->finding.within = (double)duration_at(r->L, -1);
+    else if (lua_type(r->L, -1) == LUA_TNUMBER)
+        x->finding.within = lua_tonumber(r->L, -1);
+    else
+        fail(r->L, line, "%s is a share or a duration, not a %s", f->name,
+             type_word(r->L, -1));
+}
+
 #define BAR(id, word, typed)   "|" word
 #define COMMA(id, word, typed) ", " word
 #define OF_WORDS               (&("" FINDINGS(COMMA))[2])
@@ -88,10 +103,10 @@ static const struct field fields[] = {
      "number, share: a number; time: simulated time); or a line of the sheet: hurt, "
      "since, much, suspect, trigger or state, whose truth the engine knows",
      0, true, 0, 0, read_answer},
-    F("within", NUMBER, finding.within,
-      "how far off is right: of the truth (number, share; left out: 0.2), or a "
-      "duration "
-      "(time; left out: 3 minutes)"),
+    FCUSTOM("within", read_within,
+            "how far off is right: of the truth (number, share; left out: 0.2), or a "
+            "duration "
+            "(time; left out: 3 minutes)"),
     F("watch", BOOL, finding.watch,
       "true: time goes on while it is open; left out: the clock stands"),
     FLIST("replies", RECORDS, finding.replies, finding.nreplies, &reply_schema,
@@ -117,6 +132,10 @@ static void check(struct reader *r, int line, void *record)
     if (f->line && f->within)
         fail(r->L, line, "step '%.40s': the sheet says what is near enough to '%s'",
              x->step.id, f->line);
+    if (f->within && x->timed != (f->of == FINDING_TIME))
+        fail(r->L, line, "step '%.40s': within is a %s", x->step.id,
+             f->of == FINDING_TIME ? "duration, like min(3)"
+                                   : "share of the truth, like 0.1");
     if (!f->within)
         f->within = f->of == FINDING_TIME ? (double)(3 * SIM_MIN) : 0.2;
     x->step.finding = f;

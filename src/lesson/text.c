@@ -52,7 +52,7 @@ static fn_id read_predicate(struct reader *r, int line, const char *what)
 {
     if (lua_type(r->L, -1) != LUA_TFUNCTION || lua_iscfunction(r->L, -1))
         fail(r->L, line, "%s must be a function(s), not a %s", what,
-             luaL_typename(r->L, -1));
+             type_word(r->L, -1));
     return read_kept(r, NULL);
 }
 
@@ -109,7 +109,7 @@ static void read_variant(struct reader *r, int line, const char *what,
     if (lua_type(r->L, -1) != LUA_TTABLE)
         fail(r->L, line,
              "%s must be text or { when = function(s) … end, \"…\" }, not a %s", what,
-             luaL_typename(r->L, -1));
+             type_word(r->L, -1));
     check_names(r, line, "a variant has no field", names, 2);
     read_enter_named(r, -1, "when");
     if (!lua_isnil(r->L, -1))

@@ -1,15 +1,12 @@
 /*
  * Values that a lesson writes: durations, rates, distributions, curves, and draws from
- * its seed. A duration is a plain number of nanoseconds, so that `min(14) + sec(30)`
- * and `2 * ms(5)` need no machinery; the price is that `timeout = 2` looks like two
- * nanoseconds, so a small bare number is refused with the word that was meant.
+ * its seed. What a duration is stands in duration.c; where one is wanted, a small bare
+ * number is refused with the word that was meant.
  */
 #include "lesson_internal.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { UNITLESS_BELOW = 1000 }; /* ns */
 
 /* ---- marks ----------------------------------------------------------------------- */
 
@@ -45,31 +42,14 @@ int mark_line(lua_State *L, int t, int otherwise)
 
 /* ---- time ------------------------------------------------------------------------ */
 
-/* A duration below a microsecond is a float, and what is reckoned from it too: a bare
- * whole number stays what it is, one without its unit. */
 static int push_duration(lua_State *L, double unit)
 {
     double x = arg_number(L, 1) * unit;
     if (!(x >= 0 && x < 9e18))
         fail(L, 0, "a duration must be at least 0 and below 290 years");
-    double whole = floor(x + 0.5);
-    if (x > 0 && whole < 1)
+    if (x > 0 && floor(x + 0.5) < 1)
         fail(L, 0, "a duration is 0, or at least a nanosecond");
-    if (whole > 0 && whole < UNITLESS_BELOW) {
-        host_of(L)->fine_times = true;
-        lua_pushnumber(L, whole);
-    } else {
-        lua_pushinteger(L, (lua_Integer)whole);
-    }
-    return 1;
-}
-
-/* Returns whether a number below a microsecond lacks its unit. Only a file that
- * makes such durations can mean one; there it is a float. */
-static bool lacks_unit(lua_State *L, int i, double x)
-{
-    bool made = host_of(L)->fine_times && !lua_isinteger(L, i) && x >= 1;
-    return x > 0 && x < UNITLESS_BELOW && !made;
+    return duration_push(L, x);
 }
 
 static int time_ns(lua_State *L)
@@ -130,16 +110,16 @@ sim_time to_duration(lua_State *L, int i, int line, const char *what)
             fail(L, line, "%s: %s", what, why.text);
         return t;
     }
-    if (lua_type(L, i) != LUA_TNUMBER)
+    if (lua_type(L, i) != LUA_TNUMBER && !is_duration(L, i))
         fail(L, line, "%s must be a duration like sec(2), not a %s", what,
-             luaL_typename(L, i));
-    double x = lua_tonumber(L, i);
+             type_word(L, i));
+    double x = is_duration(L, i) ? (double)duration_at(L, i) : lua_tonumber(L, i);
     if (!(x >= 0 && x < 9e18))
         fail(L, line, "%s: a duration must be at least 0 and below 290 years", what);
-    if (lacks_unit(L, i, x))
+    if (!is_duration(L, i) && lacks_unit(x))
         fail(L, line, "%s lacks its unit: write sec(%g), ms(%g) or min(%g)", what, x, x,
              x);
-    return lua_isinteger(L, i) ? lua_tointeger(L, i) : (sim_time)floor(x + 0.5);
+    return is_duration(L, i) ? duration_at(L, i) : (sim_time)floor(x + 0.5);
 }
 
 static const struct binding time_list[] = {
@@ -155,10 +135,13 @@ static const struct binding time_list[] = {
 };
 const struct binding_table bind_time = {
     "", "Time and rates",
-    "A duration is a number: it can be added, multiplied and compared. Everything that "
-    "a "
-    "lesson reads as a time (`s:p99(…)`, gauges in seconds, parameters) is one too. "
-    "Fields that want one also take text: `\"1m30s\"`.",
+    "A duration can be added to another, multiplied by a number and compared with "
+    "another; "
+    "divided by another it is a number. Everything that a lesson reads as a time "
+    "(`s:p99(…)`, gauges in seconds, parameters) is one too. A bare number beside one, "
+    "but "
+    "for 0, is an error: `s:p99(…) > 2`. Fields that want one also take text: "
+    "`\"1m30s\"`.",
     time_list, sizeof time_list / sizeof *time_list};
 
 /* ---- distributions --------------------------------------------------------------- */
@@ -274,7 +257,7 @@ static double number_field(lua_State *L, const char *name, double otherwise)
 {
     lua_getfield(L, 1, name);
     if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TNUMBER)
-        fail(L, 0, "%s must be a number, not a %s", name, luaL_typename(L, -1));
+        fail(L, 0, "%s must be a number, not a %s", name, type_word(L, -1));
     double x = lua_isnil(L, -1) ? otherwise : lua_tonumber(L, -1);
     lua_pop(L, 1);
     return x;
@@ -433,7 +416,9 @@ static int draw_vary(lua_State *L)
     luaL_argcheck(L, lo <= hi && hi - lo < 1e18, a,
                   "the lowest must not be above the highest");
     double u = rng_unit(draw_stream(L, named, &own));
-    if (lua_isinteger(L, a) && lua_isinteger(L, a + 1))
+    if (is_duration(L, a) || is_duration(L, a + 1))
+        duration_push(L, lo + floor(u * (hi - lo + 1)));
+    else if (lua_isinteger(L, a) && lua_isinteger(L, a + 1))
         lua_pushinteger(L, lua_tointeger(L, a) +
                                (lua_Integer)floor(u * ((double)(hi - lo) + 1)));
     else

@@ -170,7 +170,7 @@ struct otherwise { /* what makes it another night */
 static enum err build_as(const struct lesson *l, uint64_t seed, struct otherwise o,
                          struct lesson_world *out, struct errmsg *why)
 {
-    *out = (struct lesson_world){.model = model_new()};
+    *out = (struct lesson_world){.model = model_new(), .noise = SIZE_MAX};
     out->tickets = arena_alloc(&out->mem, TICKETS_MAX * sizeof *out->tickets);
     struct build b = {.l = l,
                       .out = out,
@@ -202,10 +202,18 @@ enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
                             size_t which, struct lesson_world *out, struct errmsg *why)
 {
-    struct otherwise o = {night == NIGHT_TWIN,
-                          night == NIGHT_WITHOUT ? which : SIZE_MAX,
-                          night == NIGHT_PREVENTED ? which : SIZE_MAX};
-    return build_as(l, seed, o, out, why);
+    bool prevented = night == NIGHT_PREVENTED || night == NIGHT_CAREFUL;
+    bool healthy =
+        night == NIGHT_TWIN || night == NIGHT_CAREFUL || night == NIGHT_QUIET;
+    struct otherwise o = {healthy, night == NIGHT_WITHOUT ? which : SIZE_MAX,
+                          prevented ? which : SIZE_MAX};
+    enum err e = build_as(l, seed, o, out, why);
+    if (e != ERR_OK || (night != NIGHT_QUIET && night != NIGHT_NOISY))
+        return e;
+    e = build_noise(l, seed, night == NIGHT_QUIET, out, why);
+    if (e != ERR_OK)
+        lesson_world_release(out);
+    return e;
 }
 
 void lesson_world_release(struct lesson_world *lw)

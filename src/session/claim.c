@@ -95,20 +95,58 @@ static double rate_seconds(const char *p)
     return 0;
 }
 
-/* "of 10", "in 10", "out of 10". */
+static bool is_time(const char *p)
+{
+    static const char *const units[] = {"second",  "seconds", "s",    "minute",
+                                        "minutes", "min",     "hour", "hours"};
+    p += strspn(p, " ");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (starts_word(p, units[i]))
+            return true;
+    return false;
+}
+
+/* "of 10", "in 10", "out of 10", "orders in 10"; but not "in 10 minutes". */
 static double out_of(const char *p)
 {
     const char *rest;
     p += strspn(p, " ");
+    if (!starts_word(p, "out") && !starts_word(p, "of") && !starts_word(p, "in"))
+        p += strcspn(p, " ,.;"), p += strspn(p, " ");
     if (starts_word(p, "out"))
         p += 3 + strspn(p + 3, " ");
     if (!starts_word(p, "of") && !starts_word(p, "in"))
         return 0;
     p += 2 + strspn(p + 2, " ");
-    return digit(*p) ? read_number(p, &rest) : 0;
+    double whole = digit(*p) ? read_number(p, &rest) : 0;
+    return whole > 0 && !is_time(rest) ? whole : 0;
 }
 
-struct claim claim_read(const char *text)
+/* "three in ten" and "half" in digits, where a text has none. */
+static void in_digits(const char *text, struct buf *out)
+{
+    static const struct {
+        const char *word, *digits;
+    } words[] = {
+        {"half", "50%"},  {"third", "33%"},   {"quarter", "25%"},  {"all", "100%"},
+        {"one", "1"},     {"two", "2"},       {"three", "3"},      {"four", "4"},
+        {"five", "5"},    {"six", "6"},       {"seven", "7"},      {"eight", "8"},
+        {"nine", "9"},    {"ten", "10"},      {"eleven", "11"},    {"twelve", "12"},
+        {"twenty", "20"}, {"hundred", "100"}, {"thousand", "1000"}};
+    for (const char *p = text; *p;) {
+        size_t i = 0, n = sizeof words / sizeof *words;
+        while (i < n && ((p > text && letter(p[-1])) || !starts_word(p, words[i].word)))
+            i++;
+        if (i < n) {
+            buf_adds(out, words[i].digits);
+            p += strlen(words[i].word);
+        } else {
+            buf_addch(out, *p++);
+        }
+    }
+}
+
+static struct claim read_claim(const char *text)
 {
     struct claim c = {CLAIM_NONE, 0};
     const char *rest, *p = text ? next_number(text) : NULL;
@@ -125,6 +163,19 @@ struct claim claim_read(const char *text)
         c = (struct claim){CLAIM_SHARE, c.number / whole};
     else if (seconds > 0)
         c = (struct claim){CLAIM_RATE, c.number / seconds};
+    return c;
+}
+
+struct claim claim_read(const char *text)
+{
+    struct buf digits;
+    struct claim c = {CLAIM_NONE, 0};
+    if (!text || next_number(text))
+        return read_claim(text);
+    buf_init(&digits, 100);
+    in_digits(text, &digits);
+    c = read_claim(digits.s);
+    buf_release(&digits);
     return c;
 }
 

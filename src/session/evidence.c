@@ -12,6 +12,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { NAMED_MOST = 3 };
+
 /* ---- seeing ---------------------------------------------------------------------- */
 
 static bool fact_seen(const struct session *s, size_t fact)
@@ -151,25 +153,48 @@ static void say_fact(struct session *s, const char *before, const struct case_fa
     buf_release(&words);
 }
 
+static unsigned bits(uint32_t which)
+{
+    unsigned n = 0;
+    for (; which; which &= which - 1)
+        n++;
+    return n;
+}
+
+/* Few are named. Of many a name each would be a list to choose from. */
+static void say_alike(struct session *s, size_t suspect, uint32_t open)
+{
+    struct buf names;
+    buf_init(&names, 100);
+    if (bits(open) > NAMED_MOST) {
+        suspect_name(s, suspect, &names);
+        buf_addf(&names, " and %u other things it could be", bits(open) - 1);
+    } else {
+        suspects_name(s, open, &names);
+    }
+    session_say(s, TONE_NORMAL, "What you have seen fits %s alike. What would differ?",
+                names.s);
+    buf_release(&names);
+}
+
 static void say_open(struct session *s, size_t suspect)
 {
-    struct rivals_left left = evidence_left(s, s->nfacts_seen);
+    uint32_t open = evidence_left(s, s->nfacts_seen).open;
     const struct suspect *x = lesson_suspect(s->lesson, suspect);
-    struct buf names;
-    buf_init(&names, 0);
-    for (size_t i = 0; i < lesson_suspects(s->lesson); i++) /* no rival to a part */
+    for (size_t i = 0; i < lesson_suspects(s->lesson); i++) /* a part is no rival */
         if (lesson_suspect(s->lesson, i)->part && i != suspect)
-            left.open &= ~(1u << i);
-    suspects_name(s, left.open, &names);
-    bool alone = left.open == 1u << suspect;
-    if (alone)
-        session_say(s, TONE_NORMAL, "What you have seen fits %s alone.", names.s);
-    else
-        session_say(s, TONE_NORMAL,
-                    "What you have seen fits %s alike. What would differ?", names.s);
-    buf_release(&names);
-    if (!alone && x->reply.n)
-        session_feedback_text(s, TONE_NORMAL, &x->reply, "reply");
+            open &= ~(1u << i);
+    if (open != 1u << suspect) {
+        say_alike(s, suspect, open);
+        if (x->reply.n)
+            session_feedback_text(s, TONE_NORMAL, &x->reply, "reply");
+        return;
+    }
+    struct buf name;
+    buf_init(&name, 64);
+    suspect_name(s, suspect, &name);
+    session_say(s, TONE_NORMAL, "What you have seen fits %s alone.", name.s);
+    buf_release(&name);
 }
 
 void evidence_on_suspicion(struct session *s, size_t suspect)

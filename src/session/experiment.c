@@ -95,8 +95,19 @@ void experiment_free(struct experiment *x)
 
 /* ---- running --------------------------------------------------------------------- */
 
+/* The schedule's actions that were refused, and what was said to the first of them. */
+static void note_refused(struct experiment *x)
+{
+    const char *first;
+    size_t n = world_refused(x->world, &first);
+    if (n > 0 && x->refused == 0)
+        (void)errmsg_set(&x->why_refused, ERR_REFUSED, "%s", first);
+    x->refused += n;
+}
+
 static void end_replication(struct experiment *x)
 {
+    note_refused(x);
     measure_end(x->measure, x->world);
     x->events += world_events(x->world);
     x->digest = hash_u64(x->digest, world_digest(x->world));

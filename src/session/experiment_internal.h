@@ -18,6 +18,8 @@ struct experiment {
     uint64_t events, digest;   /* of replications that are over */
     sim_time stopped_at;       /* 0: every replication ran to its end */
     struct errmsg why_stopped; /* "": somebody asked for it */
+    size_t refused;            /* scheduled actions that could not be done, in all */
+    struct errmsg why_refused; /* the first of them, and why */
 };
 
 /* The parts of the latency that explanations are given for. */

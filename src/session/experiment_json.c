@@ -131,6 +131,7 @@ static void put_head(const struct experiment *x, struct json *j)
     json_real(j, "measured", measure_seconds(x->measure), DIGITS);
     json_count(j, "events", x->events);
     json_textf(j, "trace", "%016llx", (unsigned long long)x->digest);
+    json_count(j, "refused", x->refused);
     if (x->stopped_at == 0) {
         json_null(j, "stopped");
     } else {

@@ -153,6 +153,10 @@ static void put_seeds(const struct experiment *x, struct buf *b)
         buf_addf(b,
                  "%zu of the schedule's actions come after that: they never happen\n",
                  late);
+    if (x->refused > 0)
+        buf_addf(b,
+                 "%zu of the schedule's actions could not be done; the first:\n  %s\n",
+                 x->refused, x->why_refused.text);
 }
 
 static void put_head(const struct experiment *x, struct buf *b)

@@ -2,6 +2,7 @@
  * What a face reads of a session, and what the console is told of it.
  */
 #include "session_internal.h"
+#include "twin.h"
 
 #include <string.h>
 
@@ -53,6 +54,22 @@ bool session_users_hidden(const struct session *s)
     return slo && slo->hidden && s->phase != PHASE_DEBRIEF;
 }
 
+/* By the twin, where spare time has brought it here; a frame never waits for it. */
+static void view_lost(struct session *s, struct session_view *v)
+{
+    if (s->spoken && s->phase == PHASE_PLAY) /* there is no frame to be late for */
+        session_twin(s);
+    sim_time now = run_now(&s->run);
+    v->lost_since = SIM_FOREVER;
+    v->lost_known = s->twin.run.world && !s->twin_failed &&
+                    run_now(&s->twin.run) >= now / SIM_SEC * SIM_SEC;
+    if (!v->lost_known)
+        return;
+    struct impact h = impact_of(s->run.rec, s->twin.run.rec, COMP_NONE, 0, now);
+    v->users_lost = h.bad;
+    v->lost_since = h.since;
+}
+
 const struct session_view *session_view(const struct session *cs)
 {
     struct session *s =
@@ -76,11 +93,11 @@ const struct session_view *session_view(const struct session *cs)
         .wait_until = s->wait_until,
         .seed = s->seed,
         .mode = s->mode,
+        .blind = s->mode == MODE_BLIND && s->phase != PHASE_DEBRIEF,
         .practice = s->practice,
         .reset = s->reset,
         .users_hidden = session_users_hidden(s),
         .slo = recording_slo(s->run.rec, run_now(&s->run)),
-        .users_lost = run_bad(&s->run, li->starts_at),
         .alerts_firing = firing(s->run.rec),
         .step = s->step,
         .nsteps = s->mode == MODE_GUIDED ? lesson_steps(s->lesson) : 0,
@@ -98,6 +115,7 @@ const struct session_view *session_view(const struct session *cs)
         .transcript = &s->transcript,
         .version = s->version,
     };
+    view_lost(s, v);
     view_notes(s, v);
     return v;
 }
@@ -109,10 +127,14 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     ctx->ntickets = s->people.n;
     ctx->people = s->bystanders;
     ctx->npeople = lesson_persons(s->lesson);
+    const struct session_view *v = session_view(s);
     ctx->users_hidden = session_users_hidden(s);
+    ctx->lost_known = v->lost_known;
+    ctx->users_lost = v->users_lost;
+    ctx->lost_since = v->lost_since;
     ctx->step_say = session_view(s)->say;
     ctx->finished = s->phase == PHASE_DEBRIEF;
-    ctx->on_call = s->mode == MODE_ONCALL;
+    ctx->on_call = mode_on_call(s->mode);
     ctx->may_rewind = s->mode == MODE_GUIDED;
     ctx->practice = s->practice;
     ctx->columns = s->columns;
@@ -124,19 +146,41 @@ void session_rules(const struct session *s, struct buf *out)
 {
     const char *clock = s->spoken ? "The clock stands still at the prompt."
                                   : "The clock runs, even while you read and type.";
+    if (lesson_is_draft(s->lesson)) {
+        buf_adds(out, "A draft: every command works, and eval asks the running system "
+                      "what a predicate would: eval s:good(min(1)).");
+        return;
+    }
     if (s->mode == MODE_GUIDED) {
         buf_adds(out, "Every command works on a running system. The clock stands still "
                       "while you read, type or answer; hints cost nothing.");
         return;
     }
-    buf_addf(out,
-             "You are on call, alone: no steps, no hints. %s Repair it; users must "
-             "then stay well for ",
-             clock);
+    bool blind = s->mode == MODE_BLIND;
+    buf_addf(
+        out,
+        "You are on call, alone: no steps, no hints. %s %s must then stay well for ",
+        clock,
+        blind ? "Find out whether something is wrong. If so, repair it; users"
+              : "Repair it; users");
     time_format(out, lesson_info(s->lesson)->good_for);
-    buf_adds(out,
-             ". When you think it is over, say so: resolve. Some nights nothing is "
-             "wrong: then change nothing, and say so.");
+    buf_adds(out, ". When you think it is over, say so: resolve.");
+    if (blind)
+        buf_adds(out,
+                 " On some nights nothing is wrong. Then change nothing, and close it: "
+                 "hurt nobody, resolve closed.");
+}
+
+void session_page(const struct session *s, struct buf *out)
+{
+    const struct people *p = &s->people;
+    if (s->mode != MODE_BLIND)
+        buf_adds(out, lesson_info(s->lesson)->page);
+    else if (p->n == 0)
+        buf_adds(out, "Nothing yet. Your shift begins.");
+    for (size_t i = 0; s->mode == MODE_BLIND && i < p->n; i++)
+        buf_addf(out, "%s%s: %s", i > 0 ? "\n\n" : "", p->inbox[i].who,
+                 p->inbox[i].text);
 }
 
 void session_complete(const struct session *s, const char *line, size_t cursor,

@@ -299,7 +299,10 @@ static void conclude(struct session *s, const struct finding *f, const char *typ
     const struct text *says = view->own    ? &view->own->says
                               : view->near ? &f->near
                                            : &f->wrong;
-    if (is == STEP_UNCLEAR)
+    if (is == STEP_RIGHT && !step_current(s)->done.n)
+        snprintf(v.say, sizeof v.say, "%s",
+                 f->line ? "Yes. That stands on your sheet now." : "Yes.");
+    else if (is == STEP_UNCLEAR)
         snprintf(v.say, sizeof v.say, "%.190s", view->why.text);
     else if (is == STEP_WRONG && says->n)
         v.replies = true, v.reply = says;

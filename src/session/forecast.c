@@ -140,7 +140,7 @@ void forecast_check(struct session *s)
         f->told = true;
         f->after = session_number(s, f->of->value);
         if (isnan(f->after))
-            session_say(s, TONE_DIM, "\"%s\": not put to the test.", f->of->what);
+            session_say(s, TONE_DIM, "\"%s\" was not tried.", f->of->what);
         else
             forecast_tell(s, f);
     }

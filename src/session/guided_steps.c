@@ -13,7 +13,7 @@
 
 const struct step *step_current(const struct session *s)
 {
-    if (s->mode != MODE_GUIDED || s->step >= lesson_steps(s->lesson))
+    if (mode_on_call(s->mode) || s->step >= lesson_steps(s->lesson))
         return NULL;
     return lesson_step(s->lesson, s->step);
 }
@@ -99,7 +99,7 @@ bool step_reached(struct session *s)
 
 static void check_traps(struct session *s)
 {
-    if (s->run.first_change == SIM_FOREVER || s->mode != MODE_GUIDED)
+    if (s->run.first_change == SIM_FOREVER || mode_on_call(s->mode))
         return;
     for (size_t i = 0; i < lesson_traps(s->lesson); i++) {
         if (s->trapped_at[i] != SIM_FOREVER ||

@@ -59,7 +59,8 @@ static bool do_prevent(struct session *s, const char *text)
 {
     const struct step *st = step_current(s);
     if (st && st->kind->prevents && text[0]) {
-        step_answer(s, &(struct step_answer){.number = atoi(text), .words = text});
+        step_answer(s, &(struct step_answer){.number = (int)strtol(text, NULL, 10),
+                                             .words = text});
         return true;
     }
     if (!text[0] || !prevent_may_ask(s)) {
@@ -72,13 +73,8 @@ static bool do_prevent(struct session *s, const char *text)
 static void do_state(struct session *s, const struct effect *x)
 {
     enum sheet_line line = sheet_line_named(x->line);
-    struct errmsg why = {0};
     if (line == SHEET_prevent && do_prevent(s, x->text))
         return;
-    if (!sheet_readable(s, line, x->text, &why)) {
-        session_say(s, TONE_WARN, "%s", why.text);
-        return;
-    }
     sheet_state(s, line, x->text, false);
     session_say(s, TONE_NORMAL, "On your sheet, %s: %s.",
                 sheet_line_kind(line)->heading, x->text);
@@ -225,6 +221,20 @@ static enum err propose(struct session *s, const char *line, struct out *out,
     return console_once(s, line, out, fx);
 }
 
+/* Each field of an update says something that can be held against what is so. */
+static enum err update_readable(const struct session *s, const struct update *u,
+                                struct errmsg *no)
+{
+    for (enum update_field i = 0; i < UPDATE_FIELD_COUNT; i++) {
+        const char *text = update_text(u, i);
+        struct errmsg why = {0};
+        if (text && *text && !sheet_readable(s, sheet_line_of(i), text, &why))
+            return errmsg_set(no, ERR_INPUT, "--%s says \"%.60s\". %s",
+                              update_field_word(i), text, why.text);
+    }
+    return ERR_OK;
+}
+
 /* ERR_OK: a line may be carried out now; else why not. When it is over nothing is changed
  * or noted any more; on call nobody explains; the sheet takes what can be judged. */
 static enum err refused(const struct session *s, const struct effects *fx,
@@ -238,12 +248,14 @@ static enum err refused(const struct session *s, const struct effects *fx,
         if (s->over && !looks)
             e = errmsg_set(no, ERR_REFUSED,
                            "It is over: look around, but nothing changes now.");
-        else if (!s->over && x->kind == EFFECT_WHY && s->mode == MODE_ONCALL)
+        else if (!s->over && x->kind == EFFECT_WHY && mode_on_call(s->mode))
             e = errmsg_set(no, ERR_REFUSED,
                            "On call nobody explains it. When it is over, why is free.");
         else if (x->kind == EFFECT_STATE &&
                  !sheet_readable(s, sheet_line_named(x->line), x->text, no))
             e = ERR_INPUT;
+        else if (!s->over && x->kind == EFFECT_SAY)
+            e = update_readable(s, &x->update, no);
     }
     return e;
 }
@@ -325,6 +337,29 @@ static bool bare_answer(const struct session *s, const char *typed, char *as,
     return true;
 }
 
+/* "eval EXPRESSION" in a draft: asks and says, and leaves nothing behind, on no tape. */
+static bool draft_takes(struct session *s, const char *text)
+{
+    static const char word[] = "eval";
+    size_t n = sizeof word - 1;
+    struct lesson_facts f = run_facts(&s->run);
+    struct errmsg why = {0};
+    struct buf b;
+    if (!lesson_is_draft(s->lesson) || strncmp(text, word, n) != 0 ||
+        (text[n] != ' ' && text[n] != '\0'))
+        return false;
+    session_say(s, TONE_PROMPT, "> %s", text);
+    buf_init(&b, 0);
+    if (blank(text + n))
+        session_say(s, TONE_DIM, "eval EXPRESSION, such as: eval s:good(min(1))");
+    else if (lesson_eval(&f, text + n + 1, &b, &why) == ERR_OK)
+        session_say(s, TONE_NORMAL, "%s", b.s);
+    else
+        session_say(s, TONE_BAD, "%s", why.text);
+    buf_release(&b);
+    return true;
+}
+
 enum err session_line(struct session *s, const char *line, bool confirmed,
                       struct errmsg *why)
 {
@@ -344,8 +379,10 @@ enum err session_line(struct session *s, const char *line, bool confirmed,
                                bare_answer(s, clean.s, bare, sizeof bare)
                            ? bare
                            : clean.s;
-    if (!blank(text) && !form_takes(s, text, confirmed, &e, why) &&
-        !finding_takes(s, text))
+    if (draft_takes(s, text))
+        e = ERR_OK;
+    else if (!blank(text) && !form_takes(s, text, confirmed, &e, why) &&
+             !finding_takes(s, text))
         e = input_apply(s, text, confirmed, why);
     buf_release(&clean);
     return e;

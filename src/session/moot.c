@@ -21,7 +21,7 @@ static bool well_again(const struct session *s)
 {
     const struct lesson_info *li = lesson_info(s->lesson);
     sim_time window = li->good_for < MOOT_WINDOW ? li->good_for : MOOT_WINDOW;
-    return !li->quiet && model_get_slo(s->run.stage->lw.model) &&
+    return !s->quiet && model_get_slo(s->run.stage->lw.model) &&
            s->run.first_change != SIM_FOREVER && run_well(&s->run, window, NULL);
 }
 

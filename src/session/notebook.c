@@ -130,7 +130,7 @@ void note_rule_out(struct session *s, const struct effect *x)
 static void tell_update(struct session *s, const struct update *f)
 {
     session_say(s, TONE_NORMAL, "Posted.");
-    if (!f->impact || s->mode != MODE_GUIDED || session_users_hidden(s))
+    if (!f->impact || mode_on_call(s->mode) || session_users_hidden(s))
         return;
     struct witness w = sheet_witness(s, &s->run, session_twin(s), run_now(&s->run));
     struct judgement j = sheet_judge(&w, SHEET_much, f->impact);

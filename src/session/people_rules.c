@@ -71,7 +71,7 @@ static bool silence(const struct sight *v)
 static bool late(const struct sight *v)
 {
     const struct told *l = &v->p->last;
-    bool done = !v->p->hurt && (l->state == STATE_CURED || l->state == STATE_RECOVERED);
+    bool done = !v->p->hurt && l->state >= STATE_CURED && l->state < UPDATE_STATE_COUNT;
     return l->at >= 0 && l->next != SIM_FOREVER && !done && l->next > l->at &&
            v->now > l->next + SIM_MIN && !told_after(v, REACTION_LATE, l->at);
 }
@@ -113,7 +113,7 @@ static bool number_wrong(const struct sight *v)
 static bool over(const struct sight *v)
 {
     const struct told *l = &v->p->last;
-    bool said = l->at >= 0 && (l->state == STATE_CURED || l->state == STATE_RECOVERED);
+    bool said = l->at >= 0 && l->state >= STATE_CURED && l->state < UPDATE_STATE_COUNT;
     return !v->p->hurt && v->p->was_hurt && !said && v->now >= v->p->since + PATIENCE &&
            !told_after(v, REACTION_OVER, v->p->since);
 }

@@ -45,6 +45,39 @@ static enum err run_to_call(struct run *r, struct watch *w, sim_time page,
     return e == ERR_STOPPED && asked ? ERR_OK : e;
 }
 
+#define WORTH  0.25 /* of the loss */
+#define NIGHTS 30   /* healthy ones for each of this kind */
+
+bool saving_helps(const struct saving *x)
+{
+    double worth = WORTH * x->without;
+    double saved = x->without - x->with - NIGHTS * x->healthy;
+    return saved >= worth && x->alarms == 0;
+}
+
+/* The healthy night with it, to `end`. */
+static enum err price_healthy(const struct lesson *l, uint64_t seed, size_t which,
+                              const struct recording *twin, sim_time end,
+                              struct effort *effort, struct saving *out,
+                              struct errmsg *why)
+{
+    struct run r;
+    enum err e = night_open(&r, l, seed, NIGHT_CAREFUL, which, effort, why);
+    if (e != ERR_OK)
+        return e;
+    e = run_advance(&r, end, NULL, NULL, why);
+    double more = recording_fate(r.rec, COMP_NONE, 0, end).bad -
+                  recording_fate(twin, COMP_NONE, 0, end).bad;
+    out->healthy = more > 0 ? more : 0;
+    bool warned = lesson_prevention(l, which)->warned;
+    for (size_t i = 0; i < recording_alerts(r.rec); i++) {
+        struct alert a = recording_alert(r.rec, i);
+        out->alarms += warned && a.index == r.stage->lw.nrules - 1;
+    }
+    run_release(&r);
+    return e;
+}
+
 enum err prevent_price(const struct lesson *l, uint64_t seed, size_t which,
                        const struct run *reference, const struct recording *twin,
                        struct effort *effort, struct saving *out, struct errmsg *why)
@@ -55,8 +88,7 @@ enum err prevent_price(const struct lesson *l, uint64_t seed, size_t which,
     if ((!p->built && !p->warned) || lesson_fixes(l) == 0 || !twin || !reference->world)
         return ERR_OK;
     struct run r;
-    enum err e =
-        night_open(&r, l, seed, NIGHT_PREVENTED, which, effort, why);
+    enum err e = night_open(&r, l, seed, NIGHT_PREVENTED, which, effort, why);
     if (e != ERR_OK)
         return e;
     sim_time end = run_now(reference);
@@ -73,5 +105,5 @@ enum err prevent_price(const struct lesson *l, uint64_t seed, size_t which,
         out->with = users_lost(&r, twin, COMP_NONE, 0, end);
     }
     run_release(&r);
-    return e;
+    return e == ERR_OK ? price_healthy(l, seed, which, twin, end, effort, out, why) : e;
 }

@@ -16,19 +16,22 @@
 #include "session_internal.h"
 
 struct saving {
-    bool known;      /* the choice can be run, and the lesson has a fix */
-    double without;  /* users' requests lost, from the beginning of the night */
+    bool known;     /* the choice can be run, and the lesson has a fix */
+    double without; /* users' requests lost, from the beginning of the night */
     double with;
     sim_time called; /* when somebody would have been paged */
+    double healthy; /* requests lost with it on a healthy night, that are not without */
+    size_t alarms;  /* pages on that night */
 };
+/* Returns whether a choice is worth having: in a month with one such night and thirty healthy ones a right choice
+ * saves a quarter of what is lost, and calls nobody for nothing; a wrong one does not. */
+bool saving_helps(const struct saving *x);
 /* `reference` is the night mended after the page, as far as it was run; `twin` was run at
  * least as far. */
 enum err prevent_price(const struct lesson *l, uint64_t seed, size_t which,
                        const struct run *reference, const struct recording *twin,
                        struct effort *effort, struct saving *out,
                        struct errmsg *why) MUST_USE;
-/* A part of the loss that a right choice saves at least, and a wrong one does not. */
-#define PREVENT_SAVES 0.1
 
 /* The choices, once users are well. */
 bool prevent_may_ask(const struct session *s);

@@ -19,12 +19,83 @@
 
 #define SETTLE SIM_MIN
 
+/* ---- what is asked for ----------------------------------------------------------- */
+
+/* "wrong restart": the kind's word, and what a row's name holds, in any case. A kind has
+ * companions where one row alone could not be made. */
+bool prove_wants(const struct prover *pv, enum proof_kind kind, const char *name)
+{
+    const char *word = proof_word(kind);
+    size_t n = strcspn(pv->only, " :=");
+    if (n == 0)
+        return true;
+    if (kind == PROOF_CAUSE || kind == PROOF_INNOCENT)
+        word = strncmp(pv->only, "twin", n) == 0 ? "twin" : word;
+    bool plural = strlen(word) == n + 1 && word[n] == 's';
+    if (strncmp(pv->only, word, n) != 0 || (strlen(word) != n && !plural))
+        return false;
+    const char *part = pv->only + n + strspn(pv->only + n, " :=");
+    return !name || *part == '\0' || strcasestr(name, part);
+}
+
+/* The error of an `only` that names no row. */
+static enum err found_nothing(const struct prover *pv, struct errmsg *why)
+{
+    size_t n = strcspn(pv->only, " :=");
+    struct buf have;
+    buf_init(&have, 0);
+    for (int k = 0; k < PROOF_COUNT; k++)
+        buf_addf(&have, "%s%s", k ? ", " : "", proof_word((enum proof_kind)k));
+    for (int k = 0; k < PROOF_COUNT; k++) {
+        const char *word = proof_word((enum proof_kind)k);
+        if (strncmp(word, pv->only, n) != 0 || strlen(word) > n + 1)
+            continue;
+        buf_reset(&have);
+        for (size_t i = 0; k == PROOF_FIX && i < lesson_fixes(pv->lesson); i++)
+            buf_addf(&have, "%s\"%s\"", i ? ", " : "",
+                     lesson_fix(pv->lesson, i)->title);
+        for (size_t i = 0; k == PROOF_WRONG && i < lesson_wrongs(pv->lesson); i++)
+            buf_addf(&have, "%s\"%s\"", i ? ", " : "",
+                     lesson_wrong(pv->lesson, i)->title);
+        for (size_t i = 0; k == PROOF_STEPS && i < lesson_steps(pv->lesson); i++)
+            buf_addf(&have, "%s\"%s\"", i ? ", " : "", lesson_step(pv->lesson, i)->id);
+    }
+    enum err e =
+        errmsg_set(why, ERR_NOT_FOUND, "--only: there is no row \"%.80s\"%s%.300s",
+                   pv->only, have.len > 0 ? "; there are: " : "", have.s);
+    buf_release(&have);
+    return e;
+}
+
+void prove_parts(const struct run *r, fn_id fn, char out[160])
+{
+    struct buf b;
+    struct errmsg why = {0};
+    struct lesson_facts f = run_facts(r);
+    out[0] = '\0';
+    if (fn == FN_NONE)
+        return;
+    buf_init(&b, 0);
+    if (lesson_parts(r->lua, fn, &f, &b, &why) == ERR_OK && b.len > 0)
+        snprintf(out, 160, " (%.150s)", b.s);
+    buf_release(&b);
+}
+
+void prove_tick(struct prover *pv)
+{
+    pv->done++;
+    if (pv->progress && !pv->progress(pv->ctx, pv->done, pv->parts))
+        pv->stopped = true;
+}
+
 /* ---- rows ------------------------------------------------------------------------ */
 
 /* A detail says why it failed first, or else how it was where it was closest. */
 void prove_result(struct prover *pv, enum proof_kind kind, const char *name, bool ok,
                   double margin, const char *fmt, ...)
 {
+    if (!prove_wants(pv, kind, name))
+        return;
     struct prove_row *r = proof_row(pv->out, kind, name);
     bool closest = !isnan(margin) && (isnan(r->margin_min) || margin < r->margin_min);
     if (closest)
@@ -55,15 +126,21 @@ static void watch_expect(struct prover *pv, const struct run *r)
 {
     for (size_t i = 0; i < lesson_moves(pv->lesson); i++) {
         bool yes = false;
-        if (run_test(r, lesson_move(pv->lesson, i)->fn, &yes, &pv->broken) != ERR_OK)
+        fn_id fn = lesson_move(pv->lesson, i)->fn;
+        if (run_test(r, fn, &yes, &pv->broken) != ERR_OK)
             return;
         pv->moved[i] += yes;
+        if (!yes && pv->move_parts[i][0] == '\0')
+            prove_parts(r, fn, pv->move_parts[i]);
     }
     for (size_t i = 0; i < lesson_normals(pv->lesson); i++) {
         bool yes = false;
-        if (run_test(r, lesson_normal(pv->lesson, i)->fn, &yes, &pv->broken) != ERR_OK)
+        fn_id fn = lesson_normal(pv->lesson, i)->fn;
+        if (run_test(r, fn, &yes, &pv->broken) != ERR_OK)
             return;
         pv->normal[i] += yes;
+        if (!yes && pv->normal_parts[i][0] == '\0')
+            prove_parts(r, fn, pv->normal_parts[i]);
     }
 }
 
@@ -100,11 +177,13 @@ static void judge_expect(struct prover *pv)
         prove_result(pv, PROOF_MOVES, lesson_move(pv->lesson, i)->name,
                      pv->moved[i] > 0,
                      (double)pv->moved[i] / (pv->watched ? pv->watched : 1),
-                     "true in %u of %u seconds watched", pv->moved[i], pv->watched);
+                     "true in %u of %u seconds watched%s", pv->moved[i], pv->watched,
+                     pv->moved[i] > 0 ? "" : pv->move_parts[i]);
     for (size_t i = 0; i < lesson_normals(pv->lesson); i++)
         prove_result(pv, PROOF_NORMAL, lesson_normal(pv->lesson, i)->name,
                      pv->watched > 0 && pv->normal[i] == pv->watched, NAN,
-                     "true in %u of %u seconds watched", pv->normal[i], pv->watched);
+                     "true in %u of %u seconds watched%s", pv->normal[i], pv->watched,
+                     pv->normal_parts[i]);
     for (size_t i = 0; i < lesson_traps(pv->lesson); i++)
         prove_result(pv, PROOF_TRAPS, lesson_trap(pv->lesson, i)->id, !pv->trapped[i],
                      NAN, "fires although nobody changed anything");
@@ -158,18 +237,26 @@ static enum err run_base(struct prover *pv, struct errmsg *why)
     return e;
 }
 
-/* The same seed gives the same trace, twice. */
+/* The same seed gives the same trace, twice. The replay of the steps' tape, which begins
+ * with a world of its own, is one; where there was none, the world is run once more. */
+void prove_same(struct prover *pv, const struct run *again)
+{
+    bool same = world_digest(again->world) == world_digest(pv->base.world);
+    prove_result(pv, PROOF_SAME, "same seed, same trace", same, NAN, "traces differ");
+    pv->same_judged = true;
+}
+
 static enum err judge_same(struct prover *pv, struct errmsg *why)
 {
     struct run again;
+    if (pv->same_judged)
+        return ERR_OK;
     enum err e = run_open(&again, pv->stage, pv->seed, why);
     if (e == ERR_OK) {
         again.effort = &pv->effort;
         e = run_advance(&again, run_now(&pv->base), NULL, NULL, why);
-        bool same = world_digest(again.world) == world_digest(pv->base.world);
         if (e == ERR_OK)
-            prove_result(pv, PROOF_SAME, "same seed, same trace", same, NAN,
-                         "traces differ");
+            prove_same(pv, &again);
     }
     run_release(&again);
     return e;
@@ -242,10 +329,12 @@ static enum err judge_fix(struct prover *pv, const struct course *c, struct errm
         judge_price(pv, c, &r);
     } else {
         prove_result(pv, PROOF_FIX, c->title, false, NAN, "%.180s", why->text);
-        e = ERR_OK;
     }
-    run_release(&r);
-    return e;
+    if (e == ERR_OK && c == lesson_fix(pv->lesson, 0))
+        pv->reference = r;
+    else
+        run_release(&r);
+    return ERR_OK;
 }
 
 /* ---- one seed -------------------------------------------------------------------- */
@@ -254,9 +343,12 @@ static void reset_seed(struct prover *pv)
 {
     memset(pv->moved, 0, sizeof pv->moved);
     memset(pv->normal, 0, sizeof pv->normal);
+    memset(pv->move_parts, 0, sizeof pv->move_parts);
+    memset(pv->normal_parts, 0, sizeof pv->normal_parts);
     memset(pv->trapped, 0, sizeof pv->trapped);
     memset(&pv->base, 0, sizeof pv->base);
     memset(&pv->nothing, 0, sizeof pv->nothing);
+    memset(&pv->reference, 0, sizeof pv->reference);
     pv->effort = pv->most;
     pv->watched = 0;
     pv->broken.text[0] = '\0';
@@ -286,34 +378,71 @@ static enum err within_effort(const struct prover *pv, struct errmsg *why)
     return ERR_OK;
 }
 
-static enum err prove_seed(struct prover *pv, bool first, struct errmsg *why)
+/* The steps, and what the guide says on their way. */
+static bool wants_steps(const struct prover *pv)
+{
+    return prove_wants(pv, PROOF_STEPS, NULL) || prove_wants(pv, PROOF_CLAIMS, NULL) ||
+           prove_wants(pv, PROOF_SAME, NULL);
+}
+
+static enum err judge_courses(struct prover *pv, struct errmsg *why)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < lesson_fixes(pv->lesson); i++) {
+        const struct course *c = lesson_fix(pv->lesson, i);
+        bool reference = i == 0 && prove_wants(pv, PROOF_WRONG, NULL);
+        if (reference || prove_wants(pv, PROOF_FIX, c->title))
+            e = judge_fix(pv, c, why);
+        prove_tick(pv);
+    }
+    for (size_t i = 0; e == ERR_OK && i < lesson_wrongs(pv->lesson); i++) {
+        const struct course *c = lesson_wrong(pv->lesson, i);
+        if (prove_wants(pv, PROOF_WRONG, c->title))
+            e = prove_wrong(pv, c, why);
+        prove_tick(pv);
+    }
+    return e;
+}
+
+static enum err prove_night(struct prover *pv, struct errmsg *why)
+{
+    enum err e = run_base(pv, why);
+    prove_tick(pv);
+    if (e != ERR_OK)
+        return e;
+    judge_expect(pv);
+    judge_nothing(pv);
+    prove_facts(pv);
+    if (prove_wants(pv, PROOF_TWIN, NULL) || prove_wants(pv, PROOF_CAUSE, NULL) ||
+        prove_wants(pv, PROOF_INNOCENT, NULL))
+        e = prove_twin(pv, why);
+    prove_tick(pv);
+    if (e == ERR_OK && pv->thorough && prove_wants(pv, PROOF_QUIET, NULL))
+        e = prove_quiet(pv, why);
+    if (e == ERR_OK)
+        e = judge_courses(pv, why);
+    if (e == ERR_OK && prove_wants(pv, PROOF_PREVENTION, NULL))
+        e = prove_prevention(pv, why);
+    run_release(&pv->reference);
+    run_release(&pv->nothing);
+    if (e == ERR_OK && wants_steps(pv))
+        e = prove_steps(pv, why);
+    if (e == ERR_OK && pv->thorough && prove_wants(pv, PROOF_SAME, NULL))
+        e = judge_same(pv, why);
+    return e;
+}
+
+static enum err prove_seed(struct prover *pv, struct errmsg *why)
 {
     reset_seed(pv);
     pv->stage = stage_new(pv->lesson, pv->seed, why);
     if (!pv->stage)
         return ERR_LESSON;
-    enum err e = run_base(pv, why);
-    if (e == ERR_OK && first)
-        e = judge_same(pv, why);
-    if (e == ERR_OK) {
-        judge_expect(pv);
-        judge_nothing(pv);
-    }
-    if (e == ERR_OK)
-        prove_facts(pv);
-    if (e == ERR_OK)
-        e = prove_twin(pv, why);
-    for (size_t i = 0; e == ERR_OK && i < lesson_fixes(pv->lesson); i++)
-        e = judge_fix(pv, lesson_fix(pv->lesson, i), why);
-    for (size_t i = 0; e == ERR_OK && i < lesson_wrongs(pv->lesson); i++)
-        e = prove_wrong(pv, lesson_wrong(pv->lesson, i), why);
+    enum err e = prove_night(pv, why);
+    run_release(&pv->reference);
     run_release(&pv->nothing);
     run_release(&pv->base);
     stage_unref(pv->stage);
-    if (e == ERR_OK)
-        e = prove_steps(pv, first, why);
-    if (e == ERR_OK)
-        e = prove_claims(pv, why);
     enum err limit = within_effort(pv, why);
     return limit != ERR_OK ? limit : e;
 }
@@ -325,40 +454,60 @@ static bool too_many(const struct prover *pv)
            lesson_traps(pv->lesson) > PROVE_MAX;
 }
 
-enum err prove_within(struct proof *out, const struct session_options *o,
-                      struct effort most, unsigned count,
+static enum err prove_seeds(struct prover *pv, const struct prove_options *o,
+                            struct errmsg *why)
+{
+    const struct lesson *l = pv->lesson;
+    enum err e = ERR_OK;
+    unsigned each =
+        (unsigned)(2 + lesson_fixes(l) + lesson_wrongs(l) + lesson_steps(l));
+    pv->parts = each * o->count;
+    for (unsigned i = 0; e == ERR_OK && i < o->count; i++) {
+        pv->seed = o->seed + i;
+        pv->thorough = (pv->seed - pv->first_seed) % PROVE_EVERY == 0;
+        pv->done = each * i;
+        e = prove_seed(pv, why);
+        pv->done = each * (i + 1) - 1;
+        prove_tick(pv);
+        if (e == ERR_OK && pv->stopped)
+            e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u seeds", i + 1,
+                           o->count);
+    }
+    if (e == ERR_OK && pv->out->n == 0 && *pv->only && o->seed == o->first)
+        e = found_nothing(pv, why);
+    return e;
+}
+
+enum err prove_within(struct proof *out, const struct prove_options *o,
+                      struct effort most,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why)
 {
-    struct prover pv = {.out = out, .most = most};
+    struct prover pv = {.out = out,
+                        .most = most,
+                        .first_seed = o->first,
+                        .only = o->only ? o->only : "",
+                        .progress = progress,
+                        .ctx = ctx};
     memset(out, 0, sizeof *out);
     out->ok = true;
-    out->seeds = count;
+    out->seeds = o->count;
     enum err e = lesson_load(&pv.lesson, o->text, o->len, o->name, why);
     if (e == ERR_OK && too_many(&pv))
         e = errmsg_set(why, ERR_LIMIT, "%s: at most %d moves, normals and traps",
                        o->name, PROVE_MAX);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         prove_text(&pv);
-    pv.first_seed = o->seed;
-    for (unsigned i = 0; e == ERR_OK && i < count; i++) {
-        pv.seed = o->seed + i;
-        e = prove_seed(&pv, i == 0, why);
-        if (e == ERR_OK && progress && !progress(ctx, i + 1, count))
-            e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u seeds", i + 1,
-                           count);
+        e = prove_seeds(&pv, o, why);
     }
     lesson_unref(pv.lesson);
     return e;
 }
 
-enum err prove_lesson(struct proof *out, const char *text, size_t len, const char *name,
-                      uint64_t first, unsigned count,
+enum err prove_lesson(struct proof *out, const struct prove_options *o,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why)
 {
-    const struct session_options o = {
-        .text = text, .len = len, .name = name, .seed = first};
     const struct effort most = {PROVE_EVENTS, PROVE_STEPS};
-    return prove_within(out, &o, most, count, progress, ctx, why);
+    return prove_within(out, o, most, progress, ctx, why);
 }

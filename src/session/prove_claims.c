@@ -6,8 +6,9 @@
  * what a step says when it is done) is held to its claims as it is said.
  *
  * Questions take no time, so that one play of a course stands for all steps which begin at
- * its moment. A whole seed's plays cost about as much as its courses do a second time; they
- * are done in one seed of CLAIMS_EVERY: 1, 11, 21 …
+ * its moment; and where no text with a claim is left to come, no course is played. The plays
+ * of a seed still cost more than all else of its proof does: they are done in one seed of
+ * PROVE_EVERY.
  */
 #include "prove_internal.h"
 
@@ -15,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLAIMS_EVERY = 10, TEXTS_MAX = 200 };
+enum { TEXTS_MAX = 200 };
 
 /* Moments after a course at which the texts are looked at. */
 static const sim_time moments[] = {0, SIM_MIN, 3 * SIM_MIN, 8 * SIM_MIN, 20 * SIM_MIN};
@@ -24,12 +25,14 @@ static const sim_time moments[] = {0, SIM_MIN, 3 * SIM_MIN, 8 * SIM_MIN, 20 * SI
 /* The finding about one text: "stop: say". */
 struct text_row {
     char name[48];
-    char bad[200]; /* "": every claim held */
+    char bad[320]; /* "": every claim held */
 };
 struct looking {
     struct prover *pv;
-    const char *course; /* that was played; "": none */
-    size_t begun;       /* the step that was open before it */
+    struct onlooker onlooker; /* of the session that is looked at, and of its forks */
+    sim_time last;            /* when courses were played last; -1: not yet */
+    const char *course;       /* that was played; "": none */
+    size_t begun;             /* the step that was open before it */
     struct text_row *rows;
     size_t nrows;
 };
@@ -50,48 +53,59 @@ static struct text_row *row_of(struct looking *look, const char *name)
     return &look->rows[i];
 }
 
-static bool hold(struct session *s, const fn_id *claims, size_t n)
+/* The first claim that does not hold; FN_NONE: all do. */
+static fn_id broken_claim(struct session *s, const fn_id *claims, size_t n)
 {
-    bool yes = true;
-    for (size_t i = 0; i < n && yes; i++)
-        yes = session_true(s, claims[i]);
-    return yes;
+    for (size_t i = 0; i < n; i++)
+        if (!session_true(s, claims[i]))
+            return claims[i];
+    return FN_NONE;
 }
 
 static void tell_bad(const struct looking *look, const struct session *s,
-                     const struct variant *v, struct text_row *row)
+                     const struct variant *v, fn_id claim, struct text_row *row)
 {
     struct buf at;
+    char parts[160];
+    prove_parts(&s->run, claim, parts);
     buf_init(&at, 32);
     clock_format(&at, lesson_info(s->lesson)->day_start, run_now(&s->run), true);
     if (s->broken.text[0] != '\0')
         snprintf(row->bad, sizeof row->bad, "%.190s", s->broken.text);
     else if (*look->course)
         snprintf(row->bad, sizeof row->bad,
-                 "not so at %s after '%.40s', done at step %zu: \"%.60s…\"", at.s,
-                 look->course, look->begun + 1, v->words);
+                 "not so at %s after '%.40s', done at step %zu: \"%.60s…\"%s", at.s,
+                 look->course, look->begun + 1, v->words, parts);
     else
         snprintf(row->bad, sizeof row->bad,
-                 "not so at %s on the guided way: \"%.80s…\"", at.s, v->words);
+                 "not so at %s on the guided way: \"%.80s…\"%s", at.s, v->words, parts);
     buf_release(&at);
+}
+
+static bool claims(const struct text *t)
+{
+    bool yes = t && t->nclaims > 0;
+    for (size_t i = 0; t && i < t->n; i++)
+        yes |= t->variants[i].nclaims > 0;
+    return yes;
 }
 
 static void look_at(struct looking *look, struct session *s, const struct text *t,
                     const char *id, const char *what)
 {
     char name[48];
-    bool claims = t && t->nclaims > 0;
-    for (size_t i = 0; t && i < t->n; i++)
-        claims |= t->variants[i].nclaims > 0;
-    if (!claims)
+    if (!claims(t))
         return;
     snprintf(name, sizeof name, "%.30s: %s", id, what);
     struct text_row *row = row_of(look, name);
     const struct variant *v = session_variant(s, t);
     if (!row || *row->bad || !v)
         return;
-    if (!hold(s, t->claims, t->nclaims) || !hold(s, v->claims, v->nclaims))
-        tell_bad(look, s, v, row);
+    fn_id claim = broken_claim(s, t->claims, t->nclaims);
+    if (claim == FN_NONE)
+        claim = broken_claim(s, v->claims, v->nclaims);
+    if (claim != FN_NONE)
+        tell_bad(look, s, v, claim, row);
 }
 
 /* Looks at a text that a session says while it is played. */
@@ -106,6 +120,28 @@ static void shown(void *ctx, struct session *s, const struct text *t, const char
 }
 
 /* ---- all that could be open now ---------------------------------------------------- */
+
+static bool step_claims(const struct step *st)
+{
+    bool yes = claims(&st->say) || claims(&st->done) || claims(&st->moot);
+    for (size_t i = 0; i < st->nhints; i++)
+        yes |= claims(&st->hints[i]);
+    for (size_t i = 0; i < st->nchoices; i++)
+        yes |= claims(&st->choices[i].reply);
+    return yes;
+}
+
+/* A text with a claim may still be shown. */
+static bool claims_to_come(const struct session *s)
+{
+    bool yes = false;
+    for (size_t i = s->step; i < lesson_steps(s->lesson); i++)
+        yes |= step_claims(lesson_step(s->lesson, i));
+    for (size_t i = 0; i < lesson_traps(s->lesson); i++)
+        yes |=
+            s->trapped_at[i] == SIM_FOREVER && claims(&lesson_trap(s->lesson, i)->say);
+    return yes;
+}
 
 static void look_at_step(struct looking *look, struct session *s, const struct step *st)
 {
@@ -150,6 +186,18 @@ static void wait_until(struct session *s, sim_time t)
     }
 }
 
+/* Holds the debrief and its sums to their claims: after every fix, and every wrong
+ * turn. */
+static void look_at_debrief(struct looking *look, struct session *s)
+{
+    char what[32];
+    look_at(look, s, lesson_debrief(s->lesson), "debrief", "text");
+    for (size_t i = 0; i < lesson_sums(s->lesson); i++) {
+        snprintf(what, sizeof what, "sum %zu", i + 1);
+        look_at(look, s, lesson_sum(s->lesson, i), "debrief", what);
+    }
+}
+
 static enum err play_course(struct looking *look, const struct session *from,
                             const struct course *c, sim_time longest,
                             struct errmsg *why)
@@ -159,6 +207,7 @@ static enum err play_course(struct looking *look, const struct session *from,
     if (e != ERR_OK)
         return e;
     sim_time end = lesson_info(s->lesson)->ends_at;
+    s->run.twice = false;
     look->course = c->title;
     look->begun = s->step;
     for (size_t i = 0; i < c->nlines && s->phase == PHASE_PLAY; i++)
@@ -170,6 +219,7 @@ static enum err play_course(struct looking *look, const struct session *from,
             break;
         look_around(look, s);
     }
+    look_at_debrief(look, s);
     look->course = "";
     session_free(s);
     return ERR_OK;
@@ -210,6 +260,7 @@ static enum err wait_alone(struct looking *look, const struct session *from,
     if (e != ERR_OK)
         return e;
     s->onlooker = NULL;
+    s->run.twice = false;
     sim_time good_for = lesson_info(s->lesson)->good_for;
     sim_time patience = st->kind->mends ? good_for + 2 * SIM_MIN : 3 * SIM_MIN;
     sim_time end = lesson_info(s->lesson)->ends_at, until = run_now(&s->run) + patience;
@@ -223,48 +274,42 @@ static enum err wait_alone(struct looking *look, const struct session *from,
 
 /* ---- the way ---------------------------------------------------------------------- */
 
-static enum err walk(struct looking *look, struct session *s, struct errmsg *why)
+struct looking *looking_new(struct prover *pv, struct session *s)
 {
-    sim_time last = -1;
+    if (!pv->thorough || !prove_wants(pv, PROOF_CLAIMS, NULL))
+        return NULL;
+    struct looking *look = mem_alloc(sizeof *look);
+    look->pv = pv;
+    look->course = "";
+    look->last = -1;
+    look->rows = mem_array(TEXTS_MAX, sizeof *look->rows);
+    look->onlooker = (struct onlooker){shown, look};
+    s->onlooker = &look->onlooker;
+    return look;
+}
+
+enum err looking_around(struct looking *look, struct session *s, struct errmsg *why)
+{
+    sim_time now = run_now(&s->run);
     enum err e = ERR_OK;
-    for (size_t next = 0; e == ERR_OK && step_current(s) && s->step >= next;) {
-        next = s->step + 1;
-        if (run_now(&s->run) != last)
-            e = play_courses(look, s, last < 0, why);
-        last = run_now(&s->run);
-        if (e == ERR_OK)
-            e = wait_alone(look, s, why);
-        look_at_step(look, s, step_current(s));
-        prove_play_step(s);
-    }
+    if (!look || !step_current(s))
+        return ERR_OK;
+    if (now != look->last && claims_to_come(s))
+        e = play_courses(look, s, look->last < 0, why);
+    look->last = now;
+    if (e == ERR_OK)
+        e = wait_alone(look, s, why);
+    look_at_step(look, s, step_current(s));
     return e;
 }
 
-static void judge(const struct looking *look)
+void looking_end(struct looking *look)
 {
+    if (!look)
+        return;
     for (size_t i = 0; i < look->nrows; i++)
         prove_result(look->pv, PROOF_CLAIMS, look->rows[i].name, !*look->rows[i].bad,
                      NAN, "%s", look->rows[i].bad);
-}
-
-enum err prove_claims(struct prover *pv, struct errmsg *why)
-{
-    struct session *s;
-    struct looking look = {.pv = pv, .course = ""};
-    struct onlooker onlooker = {shown, &look};
-    struct session_options o = {
-        .lesson = pv->lesson, .seed = pv->seed, .effort = &pv->effort};
-    if (pv->seed % CLAIMS_EVERY != 1 || lesson_steps(pv->lesson) == 0)
-        return ERR_OK;
-    enum err e = session_open(&s, &o, why);
-    if (e != ERR_OK)
-        return e;
-    look.rows = mem_array(TEXTS_MAX, sizeof *look.rows);
-    s->onlooker = &onlooker;
-    session_read(s);
-    e = walk(&look, s, why);
-    judge(&look);
-    mem_free(look.rows);
-    session_free(s);
-    return e;
+    mem_free(look->rows);
+    mem_free(look);
 }

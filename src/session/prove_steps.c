@@ -65,7 +65,7 @@ static void last_words(const struct session *s, char *out, size_t size)
 static bool judge_step(struct prover *pv, struct session *s, size_t i)
 {
     const struct step *st = lesson_step(pv->lesson, i);
-    char tail[160];
+    char tail[160], parts[160];
     step_check(s);
     if (s->step > i) {
         prove_result(pv, PROOF_STEPS, st->id, false, NAN,
@@ -75,17 +75,22 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
     prove_finding(pv, s);
     prove_glance(pv, s);
     prove_play_step(s);
+    if (s->step > i) {
+        prove_result(pv, PROOF_STEPS, st->id, true, NAN, "done");
+        return true;
+    }
+    prove_parts(&s->run, st->goal, parts);
     last_words(s, tail, sizeof tail);
-    prove_result(pv, PROOF_STEPS, st->id, s->step > i, NAN,
-                 "not done after its solution: %s", tail);
-    return s->step > i;
+    prove_result(pv, PROOF_STEPS, st->id, false, NAN,
+                 "not done after its solution%s: %s", parts, tail);
+    return false;
 }
 
 static void judge_end(struct prover *pv, const struct session *s)
 {
     enum outcome o = outcome_of(s, NULL);
     prove_result(pv, PROOF_STEPS, "the whole way",
-                 s->phase == PHASE_DEBRIEF && o >= OUTCOME_CURED, NAN, "ends %s",
+                 s->phase == PHASE_DEBRIEF && outcome_well(o), NAN, "ends %s",
                  s->phase != PHASE_DEBRIEF ? "before the debrief"
                  : o == OUTCOME_LOST       ? "with users suffering"
                  : o == OUTCOME_EARLY      ? "too early to say"
@@ -109,30 +114,46 @@ static void judge_tape(struct prover *pv, struct session *s,
                 again->step == s->step;
     prove_result(pv, PROOF_SAME, "tape, same trace", same, NAN, "%.180s",
                  e == ERR_OK ? "the replay ends elsewhere" : why.text);
+    if (e == ERR_OK)
+        prove_same(pv, &again->begin);
     session_free(again);
     buf_release(&tape);
 }
 
-enum err prove_steps(struct prover *pv, bool first, struct errmsg *why)
+static enum err play_steps(struct prover *pv, struct session *s, bool *whole,
+                           struct errmsg *why)
 {
-    struct session *s;
-    struct session_options o = {
-        .lesson = pv->lesson, .seed = pv->seed, .effort = &pv->effort};
-    enum err e = session_open(&s, &o, why);
-    if (e != ERR_OK)
-        return e;
+    struct looking *look = looking_new(pv, s);
+    enum err e = ERR_OK;
     session_read(s);
     s->run.twice = true;
-    bool on = lesson_steps(pv->lesson) > 0;
-    for (size_t i = 0; on && i < lesson_steps(pv->lesson); i++)
-        on = judge_step(pv, s, i);
-    if (on) {
-        judge_end(pv, s);
-        if (first)
-            judge_tape(pv, s, &o);
+    *whole = lesson_steps(pv->lesson) > 0;
+    for (size_t i = 0; e == ERR_OK && *whole && i < lesson_steps(pv->lesson); i++) {
+        e = looking_around(look, s, why);
+        *whole = e == ERR_OK && judge_step(pv, s, i);
+        prove_tick(pv);
     }
+    looking_end(look);
+    s->onlooker = NULL;
+    return e;
+}
+
+enum err prove_steps(struct prover *pv, struct errmsg *why)
+{
+    struct session *s;
+    bool whole;
+    struct session_options o = {
+        .lesson = pv->lesson, .seed = pv->seed, .effort = &pv->effort};
+    enum err e = session_open_at(&s, &o, &pv->base, why);
+    if (e != ERR_OK)
+        return e;
+    e = play_steps(pv, s, &whole, why);
+    if (whole)
+        judge_end(pv, s);
+    if (whole && pv->thorough)
+        judge_tape(pv, s, &o);
     session_free(s);
-    return ERR_OK;
+    return e;
 }
 
 /* ---- texts ----------------------------------------------------------------------- */
@@ -170,6 +191,38 @@ static void fits(struct prover *pv, const char *what, const char *id, unsigned l
                  what, id, lines, room);
 }
 
+/* "`status`", or a hint that is a command line. */
+static bool hands_over(const char *words, bool whole)
+{
+    char line[80];
+    for (const char *p = strchr(words, '`'); p; p = strchr(p + 1, '`')) {
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(p + 1, "`"), p + 1);
+        if (line_is_command(line))
+            return true;
+        p += 1 + strcspn(p + 1, "`");
+        if (!*p)
+            break;
+    }
+    return whole && line_is_command(words);
+}
+
+/* Holds a step to asking for a finding, whose command comes with the third hint; where the
+ * guide explains the screen as it goes, it shows each command once. */
+static void prove_no_commands(struct prover *pv, const struct step *st)
+{
+    if (!st->finding || lesson_info(pv->lesson)->guided_start)
+        return;
+    const char *where = NULL;
+    for (size_t i = 0; i < st->say.n; i++)
+        where = hands_over(st->say.variants[i].words, false) ? "its question" : where;
+    for (size_t k = 0; k < st->nhints && k < 2; k++)
+        for (size_t i = 0; i < st->hints[k].n; i++)
+            if (hands_over(st->hints[k].variants[i].words, true))
+                where = k ? "its second hint" : "its first hint";
+    prove_result(pv, PROOF_HINTS, "commands stand in the third hint", !where, NAN,
+                 "step %s: %s hands over a command", st->id, where ? where : "");
+}
+
 static void prove_step_text(struct prover *pv, const struct step *st)
 {
     unsigned n = text_lines(&st->say);
@@ -181,6 +234,7 @@ static void prove_step_text(struct prover *pv, const struct step *st)
         fits(pv, "reply in", st->id, text_lines(it.reply), 6);
     }
     fits(pv, "step", st->id, n, STEP_LINES);
+    prove_no_commands(pv, st);
     for (size_t i = 0; i < st->nhints; i++)
         fits(pv, "hint in", st->id, text_lines(&st->hints[i]), 4);
     prove_result(pv, PROOF_HINTS, "a hint and a solution everywhere",

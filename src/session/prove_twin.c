@@ -7,7 +7,7 @@
  *   innocent  without this one thing that is not a cause users suffer all the same.
  *
  * A night without an innocent entry costs a whole run, and a lesson has many of them:
- * they are looked at in one seed of INNOCENT_EVERY. A decoy changes nothing by what it is
+ * they are looked at in one seed of PROVE_EVERY. A decoy changes nothing by what it is
  * and need not be run.
  */
 #include "promise.h"
@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { INNOCENT_EVERY = 10 };
+enum { SETTLED = 4 };
 
 /* How far users' share of good requests, from the page to the end, is above (+) or below
  * (-) the objective, in parts of what may be bad; bounded to 1 and -1. */
@@ -44,19 +44,53 @@ static void judge_night(struct prover *pv, const struct run *r, enum proof_kind 
                      "a promise is not kept on the healthy night: %.120s", broken);
         return;
     }
+    char until[16] = "the end";
+    if (run_now(r) < lesson_info(pv->lesson)->ends_at) {
+        struct buf at;
+        buf_init(&at, 16);
+        clock_format(&at, lesson_info(pv->lesson)->day_start, run_now(r), true);
+        snprintf(until, sizeof until, "%.15s", at.s);
+        buf_release(&at);
+    }
     prove_result(pv, kind, name, (room >= 0) == well, well ? room : -room,
-                 "%.2f %% good from the page to the end", 100 * good);
+                 "%.2f %% good from the page to %s", 100 * good, until);
 }
 
-/* A night to its end, judged; one that runs away is not well. */
+/* Users' bad requests beyond which a night cannot be well any more: SETTLED times as many
+ * as the objective leaves room for among all who came while nothing was done. Not even
+ * twice as many customers would bring the margin below 1. */
+static double settled_at(const struct prover *pv)
+{
+    const struct lesson_info *li = lesson_info(pv->lesson);
+    const struct recording *rec = pv->nothing.rec;
+    double good = recording_good(rec, li->starts_at, li->ends_at);
+    double bad = (double)recording_bad_count(rec, li->starts_at, li->ends_at);
+    const struct slo *slo = model_get_slo(pv->stage->lw.model);
+    if (!slo || slo->objective >= 1 || !(good < 1))
+        return INFINITY;
+    return SETTLED * (1 - slo->objective) * bad / (1 - good);
+}
+
+static bool goes_on(void *ctx, struct run *r)
+{
+    return run_bad(r, lesson_info(run_lesson(r))->starts_at) <= *(const double *)ctx;
+}
+
+/* A night to its end, or to where its verdict is settled; one that runs away is not
+ * well. */
 static enum err run_night(struct prover *pv, struct run *r, enum proof_kind kind,
                           const char *name, bool well, struct errmsg *why)
 {
     const struct lesson_info *li = lesson_info(pv->lesson);
-    enum err e = run_advance(r, li->ends_at, NULL, NULL, why);
-    if (e == ERR_OK)
+    double bad = settled_at(pv);
+    bool settled = false;
+    r->on_second = goes_on;
+    r->ctx = &bad;
+    enum err e = run_advance(r, li->ends_at, NULL, &settled, why);
+    if (e == ERR_OK || settled) {
+        e = ERR_OK;
         judge_night(pv, r, kind, name, well);
-    else if (e == ERR_LIMIT && pv->effort.events > 0) {
+    } else if (e == ERR_LIMIT && pv->effort.events > 0) {
         prove_result(pv, kind, name, !well, NAN, "%.180s", why->text);
         e = ERR_OK;
     }
@@ -111,7 +145,7 @@ enum err prove_twin(struct prover *pv, struct errmsg *why)
     if (e == ERR_OK)
         e = run_night(pv, &t.run, PROOF_TWIN, "users are well without the incident",
                       true, why);
-    bool look = pv->seed % INNOCENT_EVERY == pv->first_seed % INNOCENT_EVERY;
+    bool look = pv->thorough && prove_wants(pv, PROOF_INNOCENT, NULL);
     for (size_t i = 0; e == ERR_OK && i < lw->nentries; i++) {
         bool cause = lw->entries[i].role == ENTRY_CAUSE;
         bool decoy = str_eq(lw->entries[i].what, "decoy");

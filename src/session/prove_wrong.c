@@ -100,15 +100,13 @@ static struct verdict judge_returns(struct prover *pv, const struct run *r)
  * reference did not get there. */
 static double bad_anyway(struct prover *pv, sim_time at)
 {
-    struct run r;
     struct errmsg why = {0};
-    double bad = NAN;
-    memset(&r, 0, sizeof r);
-    if (lesson_fixes(pv->lesson) > 0 &&
-        prove_course(pv, &r, lesson_fix(pv->lesson, 0), at + AFTERMATH, &why) == ERR_OK)
-        bad = (double)recording_bad_count(r.rec, at, at + AFTERMATH);
-    run_release(&r);
-    return bad;
+    struct run *r = &pv->reference;
+    sim_time last = lesson_info(pv->lesson)->ends_at, end = at + AFTERMATH;
+    if (!r->world ||
+        run_advance(r, end < last ? end : last, NULL, NULL, &why) != ERR_OK)
+        return NAN;
+    return (double)recording_bad_count(r->rec, at, at + AFTERMATH);
 }
 
 /* Holds until a later event that the lesson names, and that the reference survives. */

@@ -3,6 +3,7 @@
  * reference and doing nothing; then the other files' sections; last a line to paste.
  */
 #include "promise.h"
+#include "quiet.h"
 #include "report_internal.h"
 #include "score.h"
 
@@ -16,10 +17,6 @@
 
 static const char *outcome_sentence(const struct maker *k, enum outcome o)
 {
-    bool quiet = lesson_info(k->s->lesson)->quiet;
-    if (quiet)
-        return o == OUTCOME_LOST ? "Nothing was wrong until something was changed."
-                                 : "Nothing was wrong, and nothing was changed.";
     const struct run *r = scored_run(k->s);
     const char *broken = run_broken(r, lesson_info(k->s->lesson)->good_for);
     if (o == OUTCOME_MITIGATED && broken &&
@@ -28,10 +25,18 @@ static const char *outcome_sentence(const struct maker *k, enum outcome o)
             &k->r->mem, "Mitigated: users are well, but one promise is not kept: %s.",
             broken);
     switch (o) {
+    case OUTCOME_MEDDLED:
+        return "Nothing was wrong, and something was changed all the same.";
+    case OUTCOME_CLEAR:
+        return "Nothing was wrong, and nothing was changed.";
     case OUTCOME_LOST:
         return "Users still suffer.";
     case OUTCOME_EARLY:
-        return "Too early to say: the last change was not watched for long enough.";
+        return k->s->quiet ? "Too early to say: it was closed before one could know "
+                             "that nothing "
+                             "was wrong."
+                           : "Too early to say: the last change was not watched for "
+                             "long enough.";
     case OUTCOME_MITIGATED:
         return score_changed(k->s)
                    ? "Mitigated: users are well, but were not for as long as it takes "
@@ -94,7 +99,7 @@ static void score_table(const struct maker *k)
     if (total < sum)
         points_row(&t,
                    arena_printf(mem, "more than %d: not when it ends \"%s\"", total,
-                                outcome_word(k->r->score.outcome)),
+                                outcome_phrase(k->r->score.outcome)),
                    arena_printf(mem, "-%d", sum - total));
     points_row(&t, "together", arena_printf(mem, "%d of 100", total));
     rows_block(&t, "SCORE|>POINTS", 2);
@@ -120,10 +125,15 @@ static void make_users(const struct maker *k)
     const struct score *sc = &k->r->score;
     add_block(k->r, BLOCK_HEADING, "What happened to users");
     struct rows t = {.r = k->r};
-    const char *names[3] = {"you", "the reference", "doing nothing"};
-    uint64_t bad[3] = {sc->bad_you, sc->bad_reference, sc->bad_nothing};
-    for (int i = 0; i < 3; i++) {
-        if (i == 1 && !k->v->has_reference)
+    bool practice = k->v->practice.world;
+    const char *names[4] = {"you", "the reference", "doing nothing",
+                            "practice, after you went back"};
+    double lost = practice ? users_lost(&k->v->practice, k->v->twin, COMP_NONE,
+                                        k->v->from, k->v->to)
+                           : 0;
+    uint64_t bad[4] = {sc->bad_you, sc->bad_reference, sc->bad_nothing, (uint64_t)lost};
+    for (int i = 0; i < 4; i++) {
+        if ((i == 1 && !k->v->has_reference) || (i == 3 && !practice))
             continue;
         row_cell(&t, names[i]);
         row_number(&t, number_count, (double)bad[i]);
@@ -161,13 +171,31 @@ static void make_chart(const struct maker *k)
         b->series[b->nseries++] =
             (struct block_series){"reference", bad_curve(k, k->v->reference.rec)};
     b->series[b->nseries++] =
-        (struct block_series){"nothing", bad_curve(k, k->v->nothing.rec)};
+        (struct block_series){"doing nothing", bad_curve(k, k->v->nothing.rec)};
+    if (k->v->practice.world)
+        b->series[b->nseries++] =
+            (struct block_series){"practice", bad_curve(k, k->v->practice.rec)};
     size_t n;
     const struct done_action *did = scored_actions(k->s, &n);
     sim_time *marks = arena_alloc(&k->r->mem, (n + 1) * sizeof *marks);
     for (size_t i = 0; i < n; i++)
         marks[b->nmarks++] = did[i].at;
     b->marks = marks;
+}
+
+/* After a win with a guide: the same system alone. */
+static void make_next(const struct maker *k)
+{
+    const struct lesson_info *li = lesson_info(k->s->lesson);
+    if (k->s->mode != MODE_GUIDED || !outcome_well(k->r->score.outcome))
+        return;
+    add_block(k->r, BLOCK_HEADING, "Next");
+    add_text(
+        k->r, BLOCK_TEXT,
+        "The same system alone, another night: on-call. No steps and no hints; users "
+        "must stay well for %lld minutes after your last change. Press o on the list; "
+        "in lines, type the number of the lesson there, and on-call.",
+        (long long)(li->good_for / SIM_MIN));
 }
 
 /* A line to paste into a chat. */
@@ -194,15 +222,25 @@ static void make_card(const struct maker *k)
 
 static void make_report(const struct maker *k)
 {
-    add_text(k->r, BLOCK_TITLE, "%s: what happened", lesson_info(k->s->lesson)->title);
+    bool blind = k->s->mode == MODE_BLIND;
+    add_text(k->r, BLOCK_TITLE, "%s%s: what happened",
+             blind ? "On call, drawn blind. " : "", lesson_info(k->s->lesson)->title);
+    if (blind && k->s->quiet)
+        add_text(k->r, BLOCK_TEXT,
+                 "This was the system of that incident, on a night without it.");
     make_score(k);
     make_users(k);
     make_chart(k);
     make_timeline(k);
     make_prevention(k);
     make_explanations(k);
-    make_turns(k);
-    make_lesson(k);
+    if (k->s->quiet) {
+        quiet_debrief(k);
+    } else {
+        make_turns(k);
+        make_lesson(k);
+    }
+    make_next(k);
     make_card(k);
 }
 

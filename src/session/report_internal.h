@@ -34,8 +34,8 @@ void row_number(struct rows *t, void (*write)(struct buf *b, double x), double x
 /* Adds the table, unless it has no rows, and forgets the rows. */
 void rows_block(struct rows *t, const char *heads, size_t ncols);
 const char *at_clock(const struct maker *k, sim_time t);
-const char *words_span(const struct maker *k, sim_time t);   /* "5 m" */
-const char *words_count(const struct maker *k, double n);    /* "1 347" */
+const char *words_span(const struct maker *k, sim_time t); /* "5 m" */
+const char *words_count(const struct maker *k, double n);  /* "1 347" */
 
 /* A course's title, and why it did what it did. */
 void add_course(const struct maker *k, const struct course *c);

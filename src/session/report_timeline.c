@@ -167,7 +167,7 @@ static void make_forecasts(const struct maker *k)
         if (tested)
             forecast_words(f, &b);
         else
-            buf_adds(&b, "It was not put to the test");
+            buf_adds(&b, "It was not tried");
         add_text(k->r, BLOCK_BULLET, "%s: you said %s. %s.", f->of->what,
                  direction_phrase(f->said), b.s);
         buf_release(&b);
@@ -177,7 +177,7 @@ static void make_forecasts(const struct maker *k)
 void make_turns(const struct maker *k)
 {
     const struct lesson *l = k->s->lesson;
-    bool fixed = k->r->score.outcome >= OUTCOME_CURED, head = false;
+    bool fixed = outcome_well(k->r->score.outcome), head = false;
     for (size_t i = 0; i < lesson_wrongs(l); i++) {
         const struct course *c = lesson_wrong(l, i);
         if (!c->says.n || !course_taken(k->s, c))

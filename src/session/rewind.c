@@ -38,7 +38,7 @@ void mark_push(struct session *s)
 {
     assert(s->nmarks <= s->marks_cap);
     sim_time now = run_now(&s->run);
-    if (s->mode != MODE_GUIDED || (s->nmarks && s->marks[s->nmarks - 1].at >= now))
+    if (mode_on_call(s->mode) || (s->nmarks && s->marks[s->nmarks - 1].at >= now))
         return;
     struct world *copy = world_fork(s->run.world);
     if (!copy)
@@ -231,7 +231,7 @@ static const struct mark *mark_before(const struct session *s, sim_time t)
 
 enum err session_rewind(struct session *s, sim_time to, struct errmsg *why)
 {
-    if (s->mode != MODE_GUIDED)
+    if (mode_on_call(s->mode))
         return errmsg_set(why, ERR_REFUSED, "There is no going back on call.");
     const struct mark *m = mark_before(s, to);
     if (!m || to > run_now(&s->run))

@@ -8,6 +8,7 @@
  */
 #include "score.h"
 #include "promise.h"
+#include "quiet.h"
 #include "truecode/picture.h"
 
 #include <math.h>
@@ -67,7 +68,7 @@ bool score_changed(const struct session *s)
 
 bool score_quiet(const struct session *s)
 {
-    return lesson_info(s->lesson)->quiet;
+    return s->quiet;
 }
 
 sim_time score_watched(const struct session *s)
@@ -162,8 +163,10 @@ enum outcome outcome_of(const struct session *s, const struct recording *twin)
     sim_time want = lesson_info(s->lesson)->good_for, saw = score_watched(s);
     bool changed = score_changed(s), quiet = score_quiet(s);
     if (quiet && changed)
-        return OUTCOME_LOST;
-    if (!changed && !quiet)
+        return OUTCOME_MEDDLED;
+    if (quiet)
+        return saw + SLICE < quiet_watch(s) ? OUTCOME_EARLY : OUTCOME_CLEAR;
+    if (!changed)
         return well_for(r, twin, want) ? OUTCOME_MITIGATED : OUTCOME_LOST;
     if (saw + SLICE < want)
         return outcome_early(r, twin, saw);
@@ -177,6 +180,9 @@ enum outcome outcome_of(const struct session *s, const struct recording *twin)
 bool score_overcalled(const struct session *s, enum outcome o)
 {
     enum outcome most = o == OUTCOME_EARLY ? OUTCOME_MITIGATED : o;
+    bool closed = s->claimed && str_eq(s->claimed, update_state_words()[STATE_CLOSED]);
+    if (closed || (score_quiet(s) && !score_changed(s)))
+        return s->claimed && closed != (score_quiet(s) && !score_changed(s));
     for (int i = OUTCOME_MITIGATED; i <= OUTCOME_RECOVERED; i++)
         if (s->claimed && !s->practice &&
             str_eq(s->claimed, outcome_word((enum outcome)i)))
@@ -193,11 +199,12 @@ static uint64_t lost(const struct run *r, const struct rivals *v)
 
 /* A learner who leaves before it can be told, with users suffering, has not mended
  * it. */
-static int most_points(const struct rivals *v, enum outcome o)
+static int most_points(const struct session *s, const struct rivals *v, enum outcome o)
 {
     sim_time since = v->you.last_change == SIM_FOREVER ? v->from : v->you.last_change;
     sim_time span = v->to - since - SETTLE;
-    bool suffer = o == OUTCOME_EARLY && !users_well(&v->you, v->to, LATELY, NULL) &&
+    bool suffer = o == OUTCOME_EARLY && !s->quiet &&
+                  !users_well(&v->you, v->to, LATELY, NULL) &&
                   !users_well(&v->you, v->to, span > LATELY ? span : LATELY, NULL);
     return suffer ? outcome_most(OUTCOME_LOST) : outcome_most(o);
 }
@@ -241,7 +248,7 @@ struct score score_of(const struct session *s, const struct rivals *v,
     sc.bad_nothing = lost(&v->nothing, v);
     sc.bad_reference = v->has_reference ? lost(&v->reference, v) : sc.bad_nothing;
     grade_parts(&(struct grading){s, v, mem, &sc}, &sc, items);
-    int most = most_points(v, sc.outcome);
+    int most = most_points(s, v, sc.outcome);
     sc.total = sc.total < most ? sc.total : most;
     return sc;
 }

@@ -104,7 +104,7 @@ static double worth(const struct thought *t, const struct rivals_left *left)
 /* The guided start asks for the cause as a question: then its answer is the diagnosis. */
 static bool asks_for_cause(const struct session *s)
 {
-    if (s->mode != MODE_GUIDED || lesson_steps(s->lesson) == 0)
+    if (mode_on_call(s->mode) || lesson_steps(s->lesson) == 0)
         return false;
     for (size_t i = 0; i < lesson_steps(s->lesson); i++)
         if (step_wants_suspect(lesson_step(s->lesson, i)))
@@ -239,11 +239,16 @@ void grade_diagnosis(const struct grading *g, struct score_item *item)
     if (score_quiet(g->s)) {
         bool looked = scored_seen(g->s) > 0;
         struct thought t = thought_at(g->s, scored_notes(g->s));
-        item->points = !looked ? 0 : t.wrong_open ? item->full / 2 : item->full;
+        bool changed = score_changed(g->s);
+        item->points = !looked || changed ? 0
+                       : t.wrong_open     ? item->full / 2
+                                          : item->full;
         item->truth = what_it_was(g);
         item->best = "To look, and to suspect nothing.";
         if (!looked)
             item->cost = "Nothing was looked at.";
+        else if (changed)
+            item->cost = "To change something is to say that something was wrong.";
         else if (t.wrong_open)
             item->cost = "A suspicion stood to the end.";
     } else if (asks_for_cause(g->s)) {

@@ -73,9 +73,13 @@ static enum err run_all(const struct session *s, struct rivals *v,
         e = run_fork(&v->nothing, &s->begin, why);
     if (e == ERR_OK)
         e = run_on(&v->nothing, v->to, why);
+    if (e == ERR_OK && s->practice)
+        e = run_fork(&v->practice, &s->run, why);
+    if (e == ERR_OK && s->practice)
+        e = run_on(&v->practice, v->to, why);
     if (progress)
         progress(ctx, 0.4);
-    if (e != ERR_OK || lesson_fixes(s->lesson) == 0)
+    if (e != ERR_OK || lesson_fixes(s->lesson) == 0 || s->quiet)
         return e;
     e = run_fork(&v->reference, &s->begin, why);
     v->has_reference = e == ERR_OK;
@@ -149,7 +153,9 @@ enum err rivals_run(struct session *s, struct rivals *v,
         progress(ctx, 0.6);
     if (e == ERR_OK) {
         end_together(v);
-        v->twin = session_twin_at(s, v->to);
+        /* the night's end, to which savings of preventions are counted */
+        sim_time end = lesson_info(s->lesson)->ends_at;
+        v->twin = session_twin_at(s, lesson_preventions(s->lesson) ? end : v->to);
         if (progress)
             progress(ctx, 0.8);
         e = find_mattered(s, v, why);
@@ -164,5 +170,6 @@ void rivals_release(struct rivals *v)
     run_release(&v->you);
     run_release(&v->nothing);
     run_release(&v->reference);
+    run_release(&v->practice);
     memset(v, 0, sizeof *v);
 }

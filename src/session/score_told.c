@@ -6,6 +6,7 @@
  *     told people   the best update, field by field, each held against what was true when it
  *                   was posted; half of it where any update called users well who suffered
  */
+#include "quiet.h"
 #include "score.h"
 #include "sheet.h"
 
@@ -16,9 +17,14 @@
 void grade_verification(const struct grading *g, struct score_item *item)
 {
     const struct session *s = g->s;
-    sim_time want = lesson_info(s->lesson)->good_for, saw = score_watched(s);
-    bool over = score_overcalled(s, g->score->outcome);
-    item->best = arena_printf(g->mem, "Users are watched for %s after the last change.",
+    bool clear = score_quiet(s) && !score_changed(s);
+    sim_time want = clear ? quiet_watch(s) : lesson_info(s->lesson)->good_for;
+    sim_time saw = score_watched(s);
+    bool over = score_overcalled(s, g->score->outcome) || (clear && !s->claimed);
+    item->best = arena_printf(g->mem,
+                              clear ? "Users are watched for %s, and it is closed."
+                                    : "Users are watched for %s after the last "
+                                      "change.",
                               score_span(g, want));
     if (!score_changed(s) && !score_quiet(s)) {
         item->cost = "Nothing was changed: there was nothing to verify.";
@@ -26,13 +32,14 @@ void grade_verification(const struct grading *g, struct score_item *item)
     }
     double share = want > 0 ? (double)saw / (double)want : 1;
     share = share > 1 ? 1 : share;
-    item->stated = arena_printf(
-        g->mem, "You watched for %s%s.", score_span(g, saw),
-        score_quiet(s) && !score_changed(s) ? "" : " after the last change");
+    item->stated = arena_printf(g->mem, "You watched for %s%s.", score_span(g, saw),
+                                clear ? "" : " after the last change");
     item->points = share_points(over ? share / 2 : share, item->full);
-    if (over)
-        item->cost = arena_printf(g->mem, "You called it %s; it was %s.", s->claimed,
-                                  outcome_word(g->score->outcome));
+    if (over && !s->claimed)
+        item->cost = "Nobody closed it.";
+    else if (over)
+        item->cost = arena_printf(g->mem, "You called it %s; it was: %s.", s->claimed,
+                                  outcome_phrase(g->score->outcome));
     else if (item->points < item->full)
         item->cost = "Too short to tell a cure from luck.";
 }
@@ -80,9 +87,37 @@ static struct grade grade_update(const struct grading *g, const struct said *u)
     return out;
 }
 
+/* Where nothing was wrong: that nobody was hurt stands on the sheet, or in an update. */
+static void grade_all_clear(const struct grading *g, struct score_item *item)
+{
+    const struct session *s = g->s;
+    const struct statement *hurt = sheet_line_at(s, SHEET_hurt, s->sheet.n);
+    bool closed = s->claimed && !score_overcalled(s, OUTCOME_CLEAR);
+    item->best = "It is said that nobody is hurt (hurt nobody), and it is closed.";
+    if (hurt) {
+        struct witness w = sheet_witness(s, scored_run(s), g->v->twin, hurt->at);
+        struct judgement j = sheet_judge(&w, SHEET_hurt, hurt->text);
+        item->at = hurt->at;
+        item->points = share_points(j.share, item->full);
+        item->stated =
+            arena_printf(g->mem, "You said that the hurt are: %.60s.", hurt->text);
+        item->truth = arena_strdup(g->mem, j.truth);
+        if (j.share < 1)
+            item->cost = "People were told of harm that was none.";
+    } else {
+        item->points = closed ? item->full / 2 : 0;
+        item->cost = closed ? "You closed it, and nobody heard that nobody was hurt."
+                            : "Nobody was told anything.";
+    }
+}
+
 void grade_communication(const struct grading *g, struct score_item *item)
 {
     const struct session *s = g->s;
+    if (score_quiet(s) && !score_changed(s)) {
+        grade_all_clear(g, item);
+        return;
+    }
     struct grade best = {.share = -1};
     bool lied = false;
     item->best =

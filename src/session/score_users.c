@@ -167,7 +167,7 @@ void grade_containment(const struct grading *g, struct score_item *item)
                        : "No user is ever worse off than if nobody had acted.";
     if (changed == quiet) {
         item->cost = quiet ? "Something was changed on a healthy night."
-                           : "Nothing was done: the harm of the incident was let be.";
+                           : "Nothing was done, and the incident went on.";
         return;
     }
     struct behind b = worst_behind(g);

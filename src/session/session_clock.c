@@ -7,6 +7,7 @@
  * face can look for keys in between. Whatever holds time (a question, unread text) pins
  * target to now.
  */
+#include "quiet.h"
 #include "session_internal.h"
 #include "sheet.h"
 #include "twin.h"
@@ -173,24 +174,53 @@ static enum err run_up(struct session *s, struct errmsg *why)
     return e == ERR_OK ? run_fork(&s->begin, &s->run, why) : e;
 }
 
+/* A drawn night may be quiet; where no night of a lesson can be, it is the incident's. The
+ * alert that fires for nothing is on both. */
+static struct stage *night_of(struct session *s, const struct session_options *o,
+                              struct errmsg *why)
+{
+    struct errmsg no = {0};
+    bool drawn = s->mode == MODE_BLIND && quiet_drawn(s->seed);
+    struct stage *g = drawn || o->quiet
+                          ? quiet_stage(s->lesson, s->seed, o->quiet ? why : &no)
+                          : NULL;
+    s->quiet = g || lesson_info(s->lesson)->quiet;
+    if (g || o->quiet)
+        return g;
+    return s->mode == MODE_BLIND ? stage_night(s->lesson, s->seed, NIGHT_NOISY, 0, why)
+                                 : stage_new(s->lesson, s->seed, why);
+}
+
+static enum err open_run(struct session *s, const struct session_options *o,
+                         const struct run *page, struct errmsg *why)
+{
+    if (page) {
+        s->quiet = lesson_info(s->lesson)->quiet;
+        return run_fork(&s->run, page, why);
+    }
+    struct stage *g = night_of(s, o, why);
+    if (!g)
+        return ERR_LESSON;
+    enum err e = run_open(&s->run, g, s->seed, why);
+    stage_unref(g);
+    return e;
+}
+
 static enum err session_load(struct session *s, const struct session_options *o,
-                             struct errmsg *why)
+                             const struct run *page, struct errmsg *why)
 {
     enum err e = ERR_OK;
     if (o->lesson)
         s->lesson = lesson_ref(o->lesson);
+    else if (o->draft)
+        e = lesson_load_draft(&s->lesson, o->text, o->len, o->name, why);
     else
         e = lesson_load(&s->lesson, o->text, o->len, o->name, why);
+    if (e == ERR_OK)
+        e = open_run(s, o, page, why);
     if (e != ERR_OK)
         return e;
-    struct stage *g = stage_new(s->lesson, s->seed, why);
-    if (!g)
-        return ERR_LESSON;
-    lesson_identity(s->lesson, &g->lw, s->identity);
-    e = run_open(&s->run, g, s->seed, why);
-    stage_unref(g);
-    if (e != ERR_OK)
-        return e;
+    lesson_identity(s->lesson, &s->run.stage->lw, s->identity);
     s->run.effort = o->effort;
     s->status = mem_array(lesson_steps(s->lesson) + 1, sizeof *s->status);
     s->began = mem_array(lesson_steps(s->lesson) + 1, sizeof *s->began);
@@ -200,12 +230,12 @@ static enum err session_load(struct session *s, const struct session_options *o,
     return run_up(s, why);
 }
 
-enum err session_open(struct session **out, const struct session_options *o,
-                      struct errmsg *why)
+enum err session_open_at(struct session **out, const struct session_options *o,
+                         const struct run *page, struct errmsg *why)
 {
     struct session *s = mem_alloc(sizeof *s);
     session_init(s, o);
-    enum err e = session_load(s, o, why);
+    enum err e = session_load(s, o, page, why);
     if (e == ERR_OK) {
         tape_header(s);
         if (o->tape)
@@ -217,6 +247,12 @@ enum err session_open(struct session **out, const struct session_options *o,
     }
     *out = s;
     return e;
+}
+
+enum err session_open(struct session **out, const struct session_options *o,
+                      struct errmsg *why)
+{
+    return session_open_at(out, o, NULL, why);
 }
 
 void session_free(struct session *s)

@@ -54,6 +54,7 @@ enum err session_fork(struct session **out, const struct session *s, struct errm
     to->onlooker = s->onlooker;
     to->seed = s->seed;
     to->mode = s->mode;
+    to->quiet = s->quiet;
     to->columns = s->columns;
     to->phase = s->phase;
     to->speed = s->speed;

@@ -191,6 +191,7 @@ struct branch {
 /* The scored run, the reference and doing nothing, run on to the same moment. */
 struct rivals {
     struct run you, reference, nothing;
+    struct run practice;          /* the last branch after a rewind; world NULL: none */
     const struct recording *twin; /* of the session; NULL: there is none */
     bool has_reference;
     size_t mattered; /* the first so many of the learner's changes are what made users
@@ -252,6 +253,7 @@ struct session {
     char identity[65];     /* lesson_identity() */
     uint64_t seed;
     enum play_mode mode;
+    bool quiet; /* nothing is wrong on this night, and leaving it alone is right */
     bool spoken, ascii, replaying;
     int columns;
 
@@ -318,6 +320,10 @@ struct session {
 };
 
 /* session_clock.c, transcript.c, face_view.c */
+/* session_open() from a copy of `page`, a run of the same lesson and seed that stands at
+ * the page; NULL: runs up to it. */
+enum err session_open_at(struct session **out, const struct session_options *o,
+                         const struct run *page, struct errmsg *why) MUST_USE;
 enum hold session_hold(const struct session *s);
 void session_touch(struct session *s);
 /* A function of the lesson, over the learner's run. One that raised is told of once and

@@ -167,6 +167,14 @@ bool says_unknown(const char *text)
 
 /* ---- showing it ------------------------------------------------------------------ */
 
+static bool open_suspicion(const struct session *s)
+{
+    for (size_t i = 0; i < s->nnotes; i++)
+        if (s->notes[i].kind == NOTE_SUSPICION && s->notes[i].open)
+            return true;
+    return false;
+}
+
 static void show_suspicions(struct session *s)
 {
     bool any = false;
@@ -182,6 +190,22 @@ static void show_suspicions(struct session *s)
                     "what it may be");
 }
 
+/* Facts that were seen; what is no fact is told as such. Before anything is suspected
+ * they tell nothing apart, and are not said. */
+static void show_told_apart(struct session *s)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->nfacts_seen && open_suspicion(s); i++) {
+        const struct case_fact *f = lesson_case_fact(s->lesson, s->facts_seen[i]);
+        session_say(s, TONE_NORMAL, "  %-18s %s%s", any ? "" : "told apart by",
+                    f->holds ? "" : "not so: ", f->name);
+        any = true;
+    }
+    if (!any)
+        session_say(s, TONE_DIM, "  %-18s follows from what you look at",
+                    "told apart by");
+}
+
 void sheet_show(struct session *s)
 {
     session_say(s, TONE_HEAD, "The incident sheet");
@@ -190,6 +214,8 @@ void sheet_show(struct session *s)
         const struct statement *st = sheet_line_at(s, i, s->sheet.n);
         if (i == SHEET_trigger)
             show_suspicions(s);
+        if (i == SHEET_state)
+            show_told_apart(s);
         if (!st) {
             session_say(s, TONE_DIM, "  %-18s %s", k->heading, k->synopsis);
             continue;

@@ -1,7 +1,8 @@
 /*
  * How much: a share, a number of requests, a rate, or that it is not known yet. Within a
- * factor of two of what can be known is right: since the first user was hurt, over the last
- * five minutes, or in the worst minute.
+ * factor of two of what it claims is right: of what was lost since it began, since the time
+ * that was stated, or since the page; a share and a rate also of the last five minutes and
+ * of the worst minute, which alone counts where the words say so ("up to", "peak").
  */
 #include "sheet.h"
 #include "truecode/picture.h"
@@ -10,7 +11,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#define EARLY (10 * SIM_MIN) /* after the page: not knowing is honest then */
+#define LATELY (5 * SIM_MIN)
+#define EARLY  (10 * SIM_MIN) /* after the page: not knowing is honest then */
 
 static bool says_none(const char *text)
 {
@@ -29,7 +31,14 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
     return false;
 }
 
-/* The truth that a number is held against, over one stretch of time. */
+/* ---- what a number may be held against ------------------------------------------- */
+
+struct reading {
+    double value;
+    const char *words; /* "since it began" */
+};
+enum { READINGS = 5 };
+
 static double measured(const struct witness *w, enum claim_kind kind, sim_time from)
 {
     struct impact h = witness_impact(w, COMP_NONE, from);
@@ -43,7 +52,53 @@ static double worst_minute(const struct witness *w, enum claim_kind kind)
 {
     struct scene scene = {.w = w->run->world, .rec = w->run->rec, .now = w->at};
     struct worst_minute worst = scene_worst_minute(&scene, 0, w->at);
-    return kind == CLAIM_SHARE ? worst.bad_share : worst.bad_per_s;
+    return kind == CLAIM_SHARE  ? worst.bad_share
+           : kind == CLAIM_RATE ? worst.bad_per_s
+                                : 60 * worst.bad_per_s;
+}
+
+/* The time on the sheet's line since, as it stood then; SIM_FOREVER: none. */
+static sim_time stated_since(const struct witness *w)
+{
+    sim_time since = SIM_FOREVER;
+    for (size_t i = 0; i < w->s->sheet.n; i++) {
+        const struct statement *st = &w->s->sheet.list[i];
+        if (st->line == SHEET_since && st->at <= w->at)
+            since = clock_in(w, st->text);
+    }
+    return since < w->at ? since : SIM_FOREVER;
+}
+
+static bool says_worst(const char *text)
+{
+    return word_in(text, "worst") || word_in(text, "peak") || word_in(text, "up to") ||
+           word_in(text, "at most");
+}
+
+/* The readings that a text may mean: the worst minute alone where it says so. */
+static size_t readings(const struct witness *w, const struct claim *c, const char *text,
+                       struct reading out[READINGS])
+{
+    sim_time page = lesson_info(w->s->lesson)->starts_at;
+    sim_time began = witness_impact(w, COMP_NONE, 0).since, said = stated_since(w);
+    struct reading worst = {worst_minute(w, c->kind), "in the worst minute"};
+    size_t n = 0;
+    if (says_worst(text)) {
+        out[n++] = worst;
+        return n;
+    }
+    out[n++] = (struct reading){
+        measured(w, c->kind, began == SIM_FOREVER ? page : began), "since it began"};
+    if (said != SIM_FOREVER)
+        out[n++] = (struct reading){measured(w, c->kind, said),
+                                    "since the time that you stated"};
+    out[n++] = (struct reading){measured(w, c->kind, page), "since the page"};
+    if (c->kind == CLAIM_REQUESTS)
+        return n;
+    out[n++] = (struct reading){measured(w, c->kind, w->at - LATELY),
+                                "in the last five minutes"};
+    out[n++] = worst;
+    return n;
 }
 
 static bool near(double said, double truth)
@@ -52,49 +107,51 @@ static bool near(double said, double truth)
            (said > 0 && truth > 0 && said <= 2 * truth && truth <= 2 * said);
 }
 
-static void put_truth(const struct claim *c, double since, double worst, char *to,
+static void put_truth(const struct claim *c, const struct reading *r, char *to,
                       size_t size)
 {
     struct buf b;
     buf_init(&b, 200);
-    if (c->kind == CLAIM_SHARE) {
-        number_share(&b, since);
-        buf_adds(&b, " of requests were lost since it began, ");
-        number_share(&b, worst);
-        buf_adds(&b, " in the worst minute.");
-    } else if (c->kind == CLAIM_RATE) {
-        number_text(&b, since);
-        buf_adds(&b, " requests a second were lost since it began, ");
-        number_text(&b, worst);
-        buf_adds(&b, " in the worst minute.");
-    } else {
-        number_count(&b, since);
-        buf_adds(&b, " requests were lost since it began.");
-    }
-    snprintf(to, size, "%s", b.s);
+    if (c->kind == CLAIM_SHARE)
+        number_share(&b, r->value);
+    else if (c->kind == CLAIM_RATE)
+        number_text(&b, r->value);
+    else
+        number_count(&b, r->value);
+    snprintf(to, size, "%s%s were lost %s.", b.s,
+             c->kind == CLAIM_SHARE  ? " of requests"
+             : c->kind == CLAIM_RATE ? " requests a second"
+                                     : " requests",
+             r->words);
     buf_release(&b);
 }
 
+/* How many times too large or too small. */
+static double times_off(double said, double truth)
+{
+    if (said <= 0 || truth <= 0)
+        return said == truth ? 1 : INFINITY;
+    return said > truth ? said / truth : truth / said;
+}
+
+/* The number is held against the reading that it comes nearest to, which is shown. */
 static void judge(const struct witness *w, const char *text, struct judgement *out)
 {
     struct claim c = claim_read(text);
-    struct impact all = witness_impact(w, COMP_NONE, 0);
+    struct reading all[READINGS];
     sim_time page = lesson_info(w->s->lesson)->starts_at;
-    sim_time began = all.since == SIM_FOREVER ? page : all.since;
     bool unknown = says_unknown(text) && c.kind == CLAIM_NONE;
     if (c.kind == CLAIM_NONE)
         c.kind = CLAIM_REQUESTS; /* of which "none" is 0 */
-    double since = measured(w, c.kind, began), worst = worst_minute(w, c.kind);
-    put_truth(&c, since, worst, out->truth, sizeof out->truth);
-    if (unknown) {
+    size_t n = readings(w, &c, text, all), best = 0;
+    for (size_t i = 1; i < n && !unknown; i++)
+        if (times_off(c.number, all[i].value) < times_off(c.number, all[best].value))
+            best = i;
+    put_truth(&c, &all[best], out->truth, sizeof out->truth);
+    if (unknown)
         out->share = w->at <= page + EARLY ? 1 : 0.5;
-        return;
-    }
-    bool holds = near(c.number, since) || near(c.number, measured(w, c.kind, page));
-    if (c.kind != CLAIM_REQUESTS)
-        holds |= near(c.number, worst) ||
-                 near(c.number, measured(w, c.kind, w->at - 5 * SIM_MIN));
-    out->share = holds ? 1 : 0;
+    else
+        out->share = near(c.number, all[best].value) ? 1 : 0;
 }
 
 static void answer(const struct witness *w, struct buf *out)

@@ -24,19 +24,22 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
     size_t n = lesson_preventions(w->s->lesson);
     if (n == 0)
         errmsg_set(why, ERR_INPUT, "Nobody asks here what would have prevented it.");
-    else if (choice_in(w, text) == 0)
-        errmsg_set(why, ERR_INPUT, "What would have prevented it is a number from 1 to %zu.",
-                   n);
-    return n > 0 && choice_in(w, text) > 0;
+    else if (text[0] && choice_in(w, text) == 0)
+        errmsg_set(why, ERR_INPUT,
+                   "What would have prevented it is a number from 1 to %zu.", n);
+    return n > 0 && (!text[0] || choice_in(w, text) > 0);
 }
 
 static void judge(const struct witness *w, const char *text, struct judgement *out)
 {
-    const struct prevention *p =
-        lesson_prevention(w->s->lesson, choice_in(w, text) - 1);
+    size_t choice = choice_in(w, text);
+    if (choice == 0) /* bare: the choices were asked for */
+        return;
+    const struct prevention *p = lesson_prevention(w->s->lesson, choice - 1);
     out->share = p->right ? 1 : 0;
     snprintf(out->truth, sizeof out->truth, "%s: \"%.200s\"",
-             p->right ? "That would have helped" : "That would not have helped", p->text);
+             p->right ? "That would have helped" : "That would not have helped",
+             p->text);
 }
 
 bool prevent_may_ask(const struct session *s)
@@ -50,10 +53,12 @@ void prevent_show(struct session *s)
     if (n == 0)
         session_say(s, TONE_DIM, "Nobody asks here what would have prevented it.");
     else if (!prevent_may_ask(s))
-        session_say(s, TONE_DIM, "First mend it. What would have prevented it is asked "
-                                 "when users are well again.");
+        session_say(s, TONE_DIM,
+                    "First mend it. What would have prevented it is asked "
+                    "when users are well again.");
     else {
-        session_say(s, TONE_HEAD, "What would have prevented it, or told of it sooner?");
+        session_say(s, TONE_HEAD,
+                    "What would have prevented it, or told of it sooner?");
         for (size_t i = 0; i < n; i++) {
             const struct prevention *p = lesson_prevention(s->lesson, i);
             session_say(s, TONE_NORMAL, "  %zu  %s%s%s%s", i + 1, p->text,

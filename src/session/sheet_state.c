@@ -1,5 +1,5 @@
 /*
- * How it stands: investigating, mitigated, cured or recovered. Held against the users of
+ * How it stands: investigating, mitigated, cured, recovered or closed. Held against the users of
  * that moment: whoever calls them well while they suffer has told people what is not so.
  */
 #include "sheet.h"
@@ -22,7 +22,8 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
     if (state_in(text) >= 0)
         return true;
     errmsg_set(why, ERR_INPUT,
-               "How it stands is investigating, mitigated, cured or recovered.");
+               "How it stands is investigating, mitigated, cured, recovered, or closed "
+               "when nothing was wrong.");
     return false;
 }
 
@@ -41,7 +42,7 @@ static sim_time changed_last(const struct witness *w)
 static void how_users_were(const struct witness *w, bool *well, bool *proven)
 {
     sim_time want = lesson_info(w->s->lesson)->good_for, last = changed_last(w);
-    bool quiet = lesson_info(w->s->lesson)->quiet;
+    bool quiet = w->s->quiet;
     *well = users_well(w->run, w->at, LATELY, NULL) ||
             users_well(w->run, w->at, want, NULL);
     *proven = *well && users_well(w->run, w->at, want, NULL) &&
@@ -53,7 +54,15 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
     int said = state_in(text);
     bool well, proven;
     how_users_were(w, &well, &proven);
+    bool untouched = w->s->quiet && changed_last(w) == SIM_FOREVER;
     out->lie = !well && said > STATE_INVESTIGATING;
+    if (said == STATE_CLOSED || untouched) {
+        out->share = !untouched ? 0 : said == STATE_CLOSED ? 1 : 0.5;
+        snprintf(out->truth, sizeof out->truth, "%s",
+                 untouched ? "Nothing was wrong, and nothing was changed: closed."
+                           : "It was no false alarm.");
+        return;
+    }
     if (!well)
         out->share = said == STATE_INVESTIGATING ? 1 : 0;
     else if (proven)
@@ -83,7 +92,7 @@ const struct sheet_line_kind sheet_state_line = {
     .word = "state",
     .heading = "how it stands",
     .question = "How does it stand?",
-    .synopsis = "say --state investigating|mitigated|cured|recovered",
+    .synopsis = "say --state investigating|mitigated|cured|recovered|closed",
     .field = UPDATE_state,
     .readable = readable,
     .judge = judge,

@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The number of a change: a word of digits, as "3", "#3" or "change 3."; 0: there is none.
- * No number are "-1", "20:03" and "v32". */
+/* A number that is a word by itself: "2", "change 2", "#2". */
 static unsigned number_in(const char *text)
 {
-    static const char gap[] = " \t,#", digits[] = "0123456789";
-    for (const char *p = text + strspn(text, gap); *p; p += strspn(p, gap)) {
-        size_t word = strcspn(p, gap), n = strspn(p, digits);
-        if (n > 0 && (n == word || (n + 1 == word && p[n] == '.')))
+    for (const char *p = text; *p; p += strcspn(p, " ")) {
+        p += strspn(p, " #");
+        size_t n = strspn(p, "0123456789");
+        if (n > 0 && n < 6 && (p[n] == ' ' || p[n] == '\0'))
             return (unsigned)strtoul(p, NULL, 10);
-        p += word;
+        if (*p == '\0')
+            break;
     }
     return 0;
 }
@@ -26,7 +26,7 @@ static unsigned number_in(const char *text)
 static const struct change *change_named(const struct witness *w, const char *text)
 {
     unsigned id = number_in(text);
-    for (size_t i = 0; id && i < recording_changes(w->run->rec); i++) {
+    for (size_t i = 0; i < recording_changes(w->run->rec); i++) {
         const struct change *c = recording_change(w->run->rec, i);
         if (c->id == id && c->at <= w->at)
             return c;

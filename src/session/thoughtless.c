@@ -408,7 +408,7 @@ enum err players_play(struct players *out, const struct session_options *o,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why)
 {
-    enum { ROWS = MODE_COUNT * PLAYER_COUNT };
+    enum { ROWS = MODE_BLIND * PLAYER_COUNT }; /* in which something is surely wrong */
     enum err e = ERR_OK;
     *out = (struct players){.rows = mem_array(ROWS, sizeof *out->rows)};
     for (unsigned i = 0; e == ERR_OK && i < ROWS; i++) {

@@ -10,8 +10,8 @@
 /* ---- the other night ------------------------------------------------------------- */
 
 enum err night_open(struct run *out, const struct lesson *l, uint64_t seed,
-                           enum night night, size_t entry, struct effort *effort,
-                           struct errmsg *why)
+                    enum night night, size_t entry, struct effort *effort,
+                    struct errmsg *why)
 {
     memset(out, 0, sizeof *out);
     struct stage *g = stage_night(l, seed, night, entry, why);
@@ -103,7 +103,10 @@ enum err session_follow_twin(struct session *s, uint64_t *left)
     struct errmsg ignored = {0};
     if (!twin_ready(s))
         return ERR_OK;
+    sim_time was = run_now(&s->twin.run);
     enum err e = twin_follow(&s->twin, run_now(&s->run), left, &ignored);
+    if (e == ERR_OK && run_now(&s->twin.run) > was)
+        session_touch(s); /* what users have lost is known now */
     if (e == ERR_LIMIT)
         s->twin_failed = true;
     return e == ERR_STOPPED ? e : ERR_OK;

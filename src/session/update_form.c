@@ -121,8 +121,13 @@ static enum err take(struct session *s, const char *typed, struct errmsg *why)
 {
     const char *value = s->form.at == UPDATE_state ? state_of(typed) : typed;
     session_say(s, TONE_PROMPT, "> %s", typed);
+    struct errmsg unclear = {0};
     if (!value) {
         session_say(s, TONE_WARN, "One of the four: type its number or its word.");
+        return ERR_OK;
+    }
+    if (!sheet_readable(s, sheet_line_of(s->form.at), value, &unclear)) {
+        session_say(s, TONE_WARN, "%s", unclear.text);
         return ERR_OK;
     }
     s->form.said[s->form.at] = mem_strdup(value);

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- the list ------------------------------------------------------------------- */
 
@@ -137,6 +138,11 @@ static void look_at_seals(struct store *s)
 
 /* ---- runs found by their tapes -------------------------------------------------- */
 
+const char *run_id_name(const struct store_run *run)
+{
+    return run->mode == MODE_BLIND ? "on-call" : run->lesson;
+}
+
 void run_id_make(char id[STORE_ID_MAX], int64_t when, const char *lesson, uint64_t seed)
 {
     time_t t = (time_t)when;
@@ -167,6 +173,33 @@ static bool run_from_id(struct store_run *run, const char *id)
         return false;
     run->started = (int64_t)timegm(&when);
     return true;
+}
+
+/* The rest of a tape's head line that begins with `key`; NULL: there is none. */
+static const char *head_line(const char *head, const char *key, char *to, size_t size)
+{
+    const char *at = strstr(head, key);
+    if (!at)
+        return NULL;
+    at += strlen(key);
+    snprintf(to, size, "%.*s", (int)strcspn(at, " \n"), at);
+    return to;
+}
+
+/* Lesson and mode, as the tape's head has them: an id does not tell the mode, and that of
+ * a drawn run not the lesson either. */
+static void run_from_head(struct store_run *run, DIR *d, const char *name)
+{
+    char head[1024], lesson[sizeof run->lesson], mode[40];
+    int fd = openat(dirfd(d), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t n = fd >= 0 ? read(fd, head, sizeof head - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    head[n > 0 ? n : 0] = '\0';
+    if (head_line(head, "\nmode ", mode, sizeof mode))
+        run->mode = mode_of_tape(mode);
+    if (run->mode == MODE_BLIND && head_line(head, "\nlesson ", lesson, sizeof lesson))
+        memcpy(run->lesson, lesson, sizeof lesson);
 }
 
 struct found_tape {
@@ -201,6 +234,7 @@ static bool found_tape(const struct store *s, DIR *d, const char *name,
         fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISREG(st.st_mode) || st.st_size == 0)
         return false;
+    run_from_head(&f->run, d, name);
     f->changed = st.st_mtim;
     return true;
 }
@@ -375,7 +409,7 @@ struct store_run store_begin(struct store *s, const char *lesson, const char *ha
     snprintf(run.hash, sizeof run.hash, "%s", hash);
     int64_t second = run.started;
     do
-        run_id_make(run.id, second++, run.lesson, seed);
+        run_id_make(run.id, second++, run_id_name(&run), seed);
     while (runs_find(s, run.id));
     return run;
 }

@@ -60,6 +60,8 @@ void runs_order(struct store *s); /* after numbers were given */
 /* The run is another's name by now: ours goes on under `id`. */
 void runs_rename(struct store *s, const char *old, const char *id);
 bool run_id_valid(const char *id);
+/* The lesson, in a run's id; of a drawn one nobody is to know it. */
+const char *run_id_name(const struct store_run *run);
 void run_id_make(char id[STORE_ID_MAX], int64_t when, const char *lesson,
                  uint64_t seed);
 void news_add(struct store *s, const char *fmt, ...) PRINTF_LIKE(2, 3);

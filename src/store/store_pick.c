@@ -55,14 +55,26 @@ static bool is_of(const struct store_run *r, const char *lesson)
     return !lesson || strcmp(r->lesson, lesson) == 0;
 }
 
-/* The last run that was left in the middle, halted or not. */
+/* The last run that was left in the middle, halted or not. Of a drawn one nobody is to know
+ * which lesson it is of. */
 static const struct store_run *last_open(const struct store *s, const char *lesson,
                                          bool touched)
 {
     for (size_t i = s->n; i-- > 0;) {
         const struct store_run *r = &s->runs[i];
         if (r->finished == 0 && !r->dropped && is_of(r, lesson) &&
-            (!touched || tape_touched(s, r)))
+            !(lesson && r->mode == MODE_BLIND) && (!touched || tape_touched(s, r)))
+            return r;
+    }
+    return NULL;
+}
+
+const struct store_run *store_drawn(const struct store *s)
+{
+    for (size_t i = s->n; i-- > 0;) {
+        const struct store_run *r = &s->runs[i];
+        if (r->mode == MODE_BLIND && r->finished == 0 && !r->dropped &&
+            r->halt == HALT_NONE && tape_touched(s, r))
             return r;
     }
     return NULL;
@@ -94,14 +106,45 @@ const struct store_run *store_finished(const struct store *s, const char *lesson
     return NULL;
 }
 
-const struct store_run *store_best(const struct store *s, const char *lesson)
+const struct store_run *store_ending(const struct store *s, const char *lesson,
+                                     size_t i)
+{
+    for (size_t k = s->n; k-- > 0;)
+        if (s->runs[k].finished != 0 && is_of(&s->runs[k], lesson) && i-- == 0)
+            return &s->runs[k];
+    return NULL;
+}
+
+static bool is_scored(const struct store_run *r, const char *lesson)
+{
+    return r->finished != 0 && r->score >= 0 && r->vouched && is_of(r, lesson);
+}
+
+/* Of a drawn night on which nothing was wrong; it says nothing of the lesson's incident. */
+static bool was_quiet(const struct store_run *r)
+{
+    return r->mode == MODE_BLIND &&
+           (r->outcome == OUTCOME_CLEAR || r->outcome == OUTCOME_MEDDLED);
+}
+
+static const struct store_run *better(const struct store_run *a,
+                                      const struct store_run *b)
+{
+    return !a || (b && b->score > a->score) ? b : a;
+}
+
+const struct store_run *store_best_as(const struct store *s, const char *lesson,
+                                      bool on_call)
 {
     const struct store_run *best = NULL;
-    for (size_t i = 0; i < s->n; i++) {
-        const struct store_run *r = &s->runs[i];
-        if (r->finished != 0 && r->score >= 0 && r->vouched && is_of(r, lesson) &&
-            (!best || r->score > best->score))
-            best = r;
-    }
+    for (size_t i = 0; i < s->n; i++)
+        if (is_scored(&s->runs[i], lesson) && !was_quiet(&s->runs[i]) &&
+            mode_on_call(s->runs[i].mode) == on_call)
+            best = better(best, &s->runs[i]);
     return best;
+}
+
+const struct store_run *store_best(const struct store *s, const char *lesson)
+{
+    return better(store_best_as(s, lesson, false), store_best_as(s, lesson, true));
 }

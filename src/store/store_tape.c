@@ -126,7 +126,7 @@ static bool claim(struct tape_file *t)
         if (errno != EEXIST)
             break;
         do
-            run_id_make(t->run.id, ++second, t->run.lesson, t->run.seed);
+            run_id_make(t->run.id, ++second, run_id_name(&t->run), t->run.seed);
         while (runs_find(t->store, t->run.id));
         name_tape(t);
     }

@@ -100,6 +100,12 @@ void alerts_evaluate(struct recording *r, sim_time now)
 
 /* ---- asking ------------------------------------------------------------- */
 
+const struct alert_rule *recording_rules(const struct recording *r, size_t *n)
+{
+    *n = r->plan->nrules;
+    return r->plan->rules;
+}
+
 size_t recording_alerts(const struct recording *r)
 {
     return r->alerts.n;

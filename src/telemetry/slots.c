@@ -193,6 +193,11 @@ static void start_open(struct slots *s, int64_t number)
 
 /* ---- closing ------------------------------------------------------------ */
 
+static size_t closed_bytes(const struct slot_closed *c)
+{
+    return c ? sizeof *c + c->size : 0;
+}
+
 static void closed_unref(struct slot_closed *c)
 {
     assert(!c || c->refs > 0);
@@ -208,6 +213,7 @@ static void close_open(struct slots *s, int64_t next)
             s->closed[s->nclosed++] = NULL;
         }
         s->closed[s->number] = slot_encode(s->open);
+        s->closed_bytes += closed_bytes(s->closed[s->number]);
     }
     start_open(s, next);
 }
@@ -385,10 +391,7 @@ static size_t tally_bytes(const struct tally *t, uint32_t ncomps)
 
 size_t slots_bytes(const struct slots *s)
 {
-    size_t n = s->cap * sizeof *s->closed;
-    for (uint32_t i = 0; i < s->nclosed; i++)
-        if (s->closed[i])
-            n += sizeof *s->closed[i] + s->closed[i]->size;
+    size_t n = s->cap * sizeof *s->closed + s->closed_bytes;
     if (!s->open)
         return n;
     n += sizeof *s->open + s->open->ncomps * (sizeof *s->open->of + sizeof(comp_id));

@@ -248,6 +248,7 @@ static void push_block(struct table *t, struct table_block *b)
 {
     GROW(t->blocks, t->nblocks, t->cap);
     t->blocks[t->nblocks++] = b;
+    t->block_bytes += b->size;
 }
 
 static void close_tail(struct table *t)
@@ -264,6 +265,7 @@ static void reopen(struct table *t)
 {
     uint32_t rows = t->partial;
     struct table_block *b = t->blocks[--t->nblocks];
+    t->block_bytes -= b->size;
     mem_free(t->tail);
     t->partial = 0;
     t->tail = tail_new(b->cols);
@@ -326,8 +328,10 @@ void table_fork(struct table *to, const struct table *from)
         to->blocks[i] = from->blocks[i];
         to->blocks[i]->refs++;
     }
+    to->block_bytes = from->block_bytes;
     if (open) {
-        to->blocks[to->nblocks++] = block_close(from->tail);
+        to->blocks[to->nblocks] = block_close(from->tail);
+        to->block_bytes += to->blocks[to->nblocks++]->size;
         to->partial = from->tail->rows;
     }
 }
@@ -343,9 +347,7 @@ void table_release(struct table *t)
 
 size_t table_bytes(const struct table *t)
 {
-    size_t n = t->cap * sizeof *t->blocks;
-    for (uint32_t i = 0; i < t->nblocks; i++)
-        n += t->blocks[i]->size;
+    size_t n = t->cap * sizeof *t->blocks + t->block_bytes;
     if (t->tail)
         n += sizeof *t->tail + (size_t)t->tail->cols * TABLE_ROWS * sizeof(double);
     return n;

@@ -24,6 +24,7 @@ struct table_tail {  /* open */
 struct table {
     struct table_block **blocks;
     uint32_t nblocks, cap;
+    size_t block_bytes;      /* of all blocks: asked for each second */
     uint32_t partial;        /* rows of the last block where it is not full; else 0 */
     struct table_tail *tail; /* NULL: empty; there is none while `partial` */
 };
@@ -78,6 +79,7 @@ struct slot_closed { /* immutable */
 struct slots {
     struct slot_closed **closed; /* by number; NULL: nothing finished in it */
     uint32_t nclosed, cap;
+    size_t closed_bytes;    /* of all that are closed: asked for each second */
     int64_t number;         /* of the open slot: (number, number + 1] * SLOT_TIME */
     struct slot_open *open; /* NULL: nothing in it yet */
 };

@@ -21,13 +21,27 @@ static enum want open_lesson(struct ui *u, enum want how)
 enum want ui_do_on_call(struct ui *u, const struct key *k)
 {
     (void)k;
-    return open_lesson(u, WANT_ON_CALL);
+    choose_on_call(u);
+    return WANT_NOTHING;
 }
 
+enum want ui_do_endings(struct ui *u, const struct key *k)
+{
+    (void)k;
+    choose_ending(u);
+    return WANT_NOTHING;
+}
+
+/* Asks how to go on where the lesson is won already. */
 enum want ui_do_enter_list(struct ui *u, const struct key *k)
 {
     (void)k;
-    return open_lesson(u, WANT_OPEN);
+    const struct ui_lesson *l =
+        u->pick >= 0 && (size_t)u->pick < u->nlessons ? &u->lessons[u->pick] : NULL;
+    if (!l || l->broken || l->saved || !start_won(l))
+        return open_lesson(u, WANT_OPEN);
+    choose_again(u);
+    return WANT_NOTHING;
 }
 
 enum want ui_do_begin(struct ui *u, const struct key *k)

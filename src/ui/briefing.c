@@ -35,7 +35,11 @@ static int page(struct ui *u, struct canvas *c, struct rect a, int skip)
     buf_release(&clock);
     row += paragraph(c, a, row, TONE_WARN, line, skip);
     struct rect inner = {a.row, a.col + 2, a.rows, a.cols - 2};
-    row += paragraph(c, inner, row, TONE_STRONG, li->page, skip) + 1;
+    struct buf reaches;
+    buf_init(&reaches, 0);
+    session_page(u->s, &reaches);
+    row += paragraph(c, inner, row, TONE_STRONG, reaches.s, skip) + 1;
+    buf_release(&reaches);
     const struct slo *slo = model_get_slo(world_model(v->world));
     if (slo) {
         snprintf(line, sizeof line, "What counts: %s. The promise: %.4g %% of them.",
@@ -58,7 +62,10 @@ void briefing_draw(struct ui *u, struct canvas *c)
     int left = (c->cols - cols) / 2;
     struct rect area = {4, left, c->rows - 7, cols};
     bool told = v->mode == MODE_GUIDED; /* on call nobody says what it will be */
-    draw_clipped(c, 1, left, cols - 12, TONE_HEAD, told ? li->title : "On call");
+    draw_clipped(c, 1, left, cols - 12, TONE_HEAD,
+                 told       ? li->title
+                 : v->blind ? "On call, drawn blind"
+                            : "On call");
     char minutes[40];
     snprintf(minutes, sizeof minutes, "%d minutes", li->minutes);
     draw_right(c, 1, left, cols, TONE_DIM, minutes);

@@ -170,14 +170,15 @@ static const struct curve_slot *stretched(struct ui *u, const double *v, size_t 
 
 static void chart(struct page *p, const struct block *b)
 {
-    static const enum tone tones[3] = {TONE_SERIES1, TONE_GOOD, TONE_GHOST};
+    static const enum tone tones[BLOCK_SERIES_MAX] = {TONE_SERIES1, TONE_GOOD,
+                                                      TONE_GHOST, TONE_ACCENT};
     int cols = plot_columns(p->cols - 2), rows = 12;
     if (b->n == 0 || b->nseries == 0)
         return;
     struct plot plot = {.title = b->text,
                         .scale = {100, "%"},
                         .n = (size_t)cols,
-                        .nseries = b->nseries > 3 ? 3 : b->nseries,
+                        .nseries = b->nseries,
                         .from = b->from,
                         .to = b->to,
                         .day_start = ui_view_of(p->u)->day_start,

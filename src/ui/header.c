@@ -9,8 +9,9 @@
 #include <stdio.h>
 
 enum {
-    LOST = 7, /* columns of a number: 999 999 */
-    SHARE = 7 /* of a share: 99.97 % */
+    LOST = 7,  /* columns of a number: 999 999 */
+    SHARE = 7, /* of a share: 99.97 % */
+    SINCE = 5  /* of a time of day: 19:52 */
 };
 
 /* Where the share of good requests is going: the last half minute against the one
@@ -66,9 +67,12 @@ static int draw_budget(const struct session_view *v, struct canvas *c, int row, 
     return n + 5;
 }
 
+/* "lost 312 since 19:52"; nothing while it is not known. */
 static int draw_lost(const struct session_view *v, struct canvas *c, int row, int col)
 {
     struct buf b;
+    if (!v->lost_known)
+        return 0;
     buf_init(&b, 32);
     if (v->users_lost < 1000000)
         number_count(&b, (double)v->users_lost);
@@ -76,6 +80,12 @@ static int draw_lost(const struct session_view *v, struct canvas *c, int row, in
         buf_addf(&b, "%.2f M", (double)v->users_lost / 1e6);
     int n = canvas_text(c, row, col, 5, TONE_DIM, "lost ");
     n += canvas_text(c, row, col + n, LOST, v->users_lost ? TONE_WARN : TONE_DIM, b.s);
+    buf_reset(&b);
+    if (v->lost_since != SIM_FOREVER) {
+        clock_text(&b, v, v->lost_since, false);
+        n += canvas_text(c, row, col + n, 7, TONE_DIM, " since ");
+        n += canvas_text(c, row, col + n, SINCE, TONE_DIM, b.s);
+    }
     buf_release(&b);
     return n;
 }
@@ -102,8 +112,8 @@ static int draw_clock(struct ui *u, const struct session_view *v, struct canvas 
 /* Columns of the fields beside title and bar, gaps included. */
 static int fixed_columns(bool wide, int gap)
 {
-    int clock = 12, slo = (wide ? 9 : 3) + 9, budget = 12, lost = 5 + LOST,
-        alerts = 1 + 4;
+    int clock = 12, slo = (wide ? 9 : 3) + 9, budget = 12,
+        lost = 5 + LOST + (wide ? 7 + SINCE : 0), alerts = 1 + 4;
     return 1 + clock + slo + budget + lost + alerts + 4 * gap;
 }
 
@@ -117,7 +127,9 @@ static void draw_users(const struct session_view *v, struct canvas *c, int row, 
     }
     draw_slo(v, c, row, col, wide ? "users ok " : "ok ");
     col += (wide ? 9 : 3) + 9 + gap;
-    col += draw_budget(v, c, row, col, bar) + gap;
+    bool lost = v->lost_known && v->lost_since != SIM_FOREVER;
+    if (wide || !lost) /* no room for both */
+        col += draw_budget(v, c, row, col, bar) + gap;
     draw_lost(v, c, row, col);
 }
 
@@ -127,7 +139,7 @@ void header_draw(struct ui *u, struct canvas *c, int row)
     bool wide = c->cols >= 110;
     int gap = wide ? 4 : 2, room = c->cols - fixed_columns(wide, gap);
     const char *title =
-        v->mode == MODE_ONCALL ? "On call" : lesson_info(v->lesson)->title;
+        mode_on_call(v->mode) ? "On call" : lesson_info(v->lesson)->title;
     int w = (int)text_width(title), col = 1;
     if (w > room)
         w = room;
@@ -185,11 +197,11 @@ static void hold_text(struct ui *u, const struct session_view *v, enum tone *t,
         snprintf(out, 48, "%s %s", sign_pause(u->o.glyphs), stands);
     else
         snprintf(out, 48, "%s",
-                 v->hold == HOLD_WAITING  ? "▶▶ waiting, ^C stops"
-                 : v->hold == HOLD_OVER   ? "■ over"
-                 : v->practice            ? "practice: not scored"
-                 : v->mode == MODE_ONCALL ? "on call: the clock runs"
-                                          : "");
+                 v->hold == HOLD_WAITING ? "▶▶ waiting, ^C stops"
+                 : v->hold == HOLD_OVER  ? "■ over"
+                 : v->practice           ? "practice: not scored"
+                 : mode_on_call(v->mode) ? "on call: the clock runs"
+                                         : "");
 }
 
 void tabs_draw(struct ui *u, struct canvas *c, int row)

@@ -5,8 +5,10 @@
 #include "ui_internal.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static struct rect centred(const struct canvas *c, int rows, int cols)
 {
@@ -55,6 +57,21 @@ static const char legend[] = "Above: ok is the share of users' requests that wer
                              "allows is left, lost how many were bad since the page, "
                              "%s how many alerts fire.";
 
+/* A word stands in a text by itself, in any case, also with an s behind it. */
+static bool text_names(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *at = text; *at; at++) {
+        bool begins = at == text || !isalnum((unsigned char)at[-1]);
+        if (!begins || strncasecmp(at, word, n) != 0)
+            continue;
+        const char *end = at + n + (at[n] == 's');
+        if (!isalnum((unsigned char)*end))
+            return true;
+    }
+    return false;
+}
+
 struct page {
     struct canvas *c;
     struct rect r;
@@ -82,11 +99,69 @@ static void page_row(struct page *p, const char *label, const char *does)
     draw_clipped(p->c, p->r.row + at, p->r.col + 22, p->r.cols - 22, TONE_NORMAL, does);
 }
 
+static void word_row(struct page *p, const struct glossary_term *t)
+{
+    char line[600];
+    int at = p->row - p->skip, above = at < 0 ? -at : 0;
+    struct rect r = {p->r.row + at + above, p->r.col, p->r.rows - at - above,
+                     p->r.cols};
+    snprintf(line, sizeof line, "%s: %s", t->word, t->meaning);
+    if (r.rows < 0)
+        r.rows = 0;
+    p->row += draw_wrapped(p->c, r, TONE_NORMAL, line, above);
+}
+
+#define WORDS_MAX 8
+
+/* The words of a list that stand in a text and in none of the lists before; how many. */
+static size_t words_in(const struct session_view *v, const struct glossary_term *list,
+                       size_t n, const struct glossary_term **out, size_t have)
+{
+    const char *texts[] = {v->say, v->feedback, v->hint};
+    for (size_t i = 0; i < n && have < WORDS_MAX; i++) {
+        bool there = false, twice = false;
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+            there |= texts[k] && text_names(texts[k], list[i].word);
+        for (size_t k = 0; k < have; k++)
+            twice |= strcasecmp(out[k]->word, list[i].word) == 0;
+        if (there && !twice)
+            out[have++] = &list[i];
+    }
+    return have;
+}
+
+/* Explains the words of the question; without one of them, lists those of the lesson. */
+static void words_text(struct page *p, const struct session_view *v)
+{
+    const struct glossary_term *own, *all, *found[WORDS_MAX];
+    size_t nown, nall = glossary_terms(&all);
+    own = lesson_terms(v->lesson, &nown);
+    size_t n = words_in(v, own, nown, found, 0);
+    n = words_in(v, all, nall, found, n);
+    if (n > 0)
+        page_row(p, "Words here", "help WORD explains any other");
+    for (size_t i = 0; i < n; i++)
+        word_row(p, found[i]);
+    if (n > 0)
+        p->row++;
+    if (n > 0 || nown == 0)
+        return;
+    struct buf b;
+    buf_init(&b, 600);
+    buf_adds(&b, "Words of this lesson (help WORD explains one): ");
+    for (size_t i = 0; i < nown; i++)
+        buf_addf(&b, "%s%s", i ? ", " : "", own[i].word);
+    paragraph(p, TONE_NORMAL, b.s);
+    buf_release(&b);
+}
+
 static int help_text(struct ui *u, struct canvas *c, struct rect r, int skip)
 {
     unsigned where = ui_where(u);
     const struct session_view *v = ui_view_of(u);
     struct page p = {.c = c, .r = r, .skip = skip};
+    if (where & AT_PLAY)
+        words_text(&p, v);
     paragraph(&p, TONE_NORMAL, about_where(where));
     if (where == AT_PANEL)
         paragraph(&p, TONE_ACCENT, ui_view(u->tab)->about);
@@ -393,6 +468,8 @@ enum want overlay_key(struct ui *u, const struct key *k)
         return palette_key(u, k);
     if (u->over == OVER_CONFIRM)
         return confirm_key(u, k);
+    if (u->over == OVER_CHOOSE)
+        return choose_key(u, k);
     struct view_state vs = {.top = u->over_top, .sel = -1, .count = 1000, .page = 10};
     if (view_scroll(&vs, k))
         u->over_top = vs.top;

@@ -203,6 +203,13 @@ static void print_state(struct plain *p, struct buf *out)
         number_share(out, v->slo.good);
         buf_adds(out, v->slo.ok ? "." : ", below the objective.");
     }
+    if (!v->users_hidden && v->lost_known && v->lost_since != SIM_FOREVER) {
+        buf_adds(out, " Lost ");
+        number_count(out, (double)v->users_lost);
+        buf_adds(out, " since ");
+        clock_text(out, v, v->lost_since, false);
+        buf_addch(out, '.');
+    }
     if (v->alerts_firing)
         buf_addf(out, " Alerts firing: %zu.", v->alerts_firing);
     buf_addch(out, '\n');
@@ -242,17 +249,53 @@ static void print_row(const struct block *b, const char *const *cells, struct bu
     buf_release(&line);
 }
 
-static void print_chart(const struct block *b, struct buf *out)
+/* The mean of the values from i to before j; where there is none nobody came. */
+static void print_mean(const double *v, size_t i, size_t j, struct buf *out)
 {
-    buf_addf(out, "%s, by quarters of the incident:\n", b->text);
-    for (size_t s = 0; s < b->nseries; s++) {
-        buf_addf(out, "  %s: ", b->series[s].name);
-        block_speak(b, s, out);
-        buf_addch(out, '\n');
-    }
+    double sum = 0;
+    size_t n = 0;
+    for (; i < j; i++)
+        if (!isnan(v[i])) {
+            sum += v[i];
+            n++;
+        }
+    if (n > 0)
+        number_share(out, sum / (double)n);
+    else
+        buf_adds(out, "nobody came");
 }
 
-static void print_block(const struct block *b, struct buf *out)
+#define CHART_ROWS 6
+
+/* A row for each stretch of the incident, a column for each run. */
+static void print_chart(const struct block *b, sim_time day_start, struct buf *out)
+{
+    size_t rows = b->n < CHART_ROWS ? b->n : CHART_ROWS;
+    struct buf line;
+    buf_init(&line, 0);
+    buf_addf(out, "%s:\n", b->text);
+    buf_adds(&line, "  from");
+    for (size_t s = 0; s < b->nseries; s++) {
+        buf_pad(&line, 9 + 15 * s);
+        buf_adds(&line, b->series[s].name);
+    }
+    buf_addf(out, "%s\n", line.s);
+    for (size_t r = 0; r < rows; r++) {
+        size_t i = b->n * r / rows, j = b->n * (r + 1) / rows;
+        buf_reset(&line);
+        buf_adds(&line, "  ");
+        clock_format(&line, day_start,
+                     b->from + (b->to - b->from) * (sim_time)r / (sim_time)rows, false);
+        for (size_t s = 0; s < b->nseries; s++) {
+            buf_pad(&line, 9 + 15 * s);
+            print_mean(b->series[s].v, i, j, &line);
+        }
+        buf_addf(out, "%s\n", line.s);
+    }
+    buf_release(&line);
+}
+
+static void print_block(const struct block *b, sim_time day_start, struct buf *out)
 {
     switch (b->kind) {
     case BLOCK_TITLE:
@@ -269,7 +312,7 @@ static void print_block(const struct block *b, struct buf *out)
         wrapped(out, "- ", "  ", b->text);
         break;
     case BLOCK_CHART:
-        print_chart(b, out);
+        print_chart(b, day_start, out);
         break;
     case BLOCK_LINK:
         wrapped(out, "- ", "  ", b->text);
@@ -290,7 +333,7 @@ static enum err print_debrief(struct plain *p, struct buf *out, struct errmsg *w
         return e;
     buf_addch(out, '\n');
     for (size_t i = 0; i < r.n; i++)
-        print_block(&r.blocks[i], out);
+        print_block(&r.blocks[i], session_view(p->s)->day_start, out);
     report_release(&r);
     return ERR_OK;
 }
@@ -333,8 +376,12 @@ void plain_start(struct plain *p, struct buf *out)
     struct errmsg why = {0};
     bool over = false;
     if (v->phase == PHASE_BRIEFING) {
-        buf_addf(out, "%s. %d minutes.", v->mode == MODE_ONCALL ? "On call" : li->title,
-                 li->minutes);
+        buf_addf(out, "%s.",
+                 v->blind                ? "On call, drawn blind"
+                 : mode_on_call(v->mode) ? "On call"
+                                         : li->title);
+        if (li->minutes > 0) /* a draft may not say */
+            buf_addf(out, " %d minutes.", li->minutes);
         if (li->post_title && v->mode == MODE_GUIDED)
             buf_addf(out, " After the post \"%s\".", li->post_title);
         buf_adds(out, "\n\n");
@@ -342,9 +389,13 @@ void plain_start(struct plain *p, struct buf *out)
         buf_addch(out, '\n');
         clock_text(out, v, v->now, false);
         buf_adds(out, "  What reaches you:\n");
-        wrapped(out, "  ", "  ", li->page);
+        struct buf reaches;
+        buf_init(&reaches, 0);
+        session_page(p->s, &reaches);
+        wrapped(out, "  ", "  ", reaches.s);
+        buf_release(&reaches);
         buf_addch(out, '\n');
-        if (v->mode == MODE_ONCALL) {
+        if (mode_on_call(v->mode)) {
             struct buf rules;
             buf_init(&rules, 800);
             session_rules(p->s, &rules);
@@ -353,6 +404,13 @@ void plain_start(struct plain *p, struct buf *out)
             buf_addch(out, '\n');
         }
         session_read(p->s);
+    }
+    if (v->phase ==
+        PHASE_DEBRIEF) { /* read again: the debrief, not all that led to it */
+        struct buf before;
+        buf_init(&before, 0);
+        print_said(p, NULL, &before);
+        buf_release(&before);
     }
     if (after(p, NULL, out, &over, &why) != ERR_OK)
         buf_addf(out, "%s\n", why.text);

@@ -78,7 +78,7 @@ static void line_column(struct canvas *c, struct rect body, int col, double shar
                glyph);
 }
 
-static const uint32_t line_glyphs[3] = {0x2588, 0x2500, 0x00b7};
+static const uint32_t line_glyphs[BLOCK_SERIES_MAX] = {0x2588, 0x2500, 0x00b7, '+'};
 
 static void draw_values(struct canvas *c, struct rect body, const struct plot *p)
 {
@@ -212,13 +212,13 @@ static void draw_title(struct canvas *c, struct rect r, const struct plot *p)
 
 static void draw_legend(struct canvas *c, struct rect r, const struct plot *p)
 {
-    int col = (int)text_width(p->title) + 3;
+    int gap = p->nseries > 3 ? 2 : 3, col = (int)text_width(p->title) + gap;
     canvas_text(c, r.row, r.col, r.cols, TONE_HEAD, p->title);
     for (size_t s = 0; s < p->nseries; s++) {
         canvas_put(c, r.row, r.col + col, p->tone[s], line_glyphs[s]);
         col += 2 + canvas_text(c, r.row, r.col + col + 2, r.cols - col - 2, TONE_NORMAL,
                                p->name[s]);
-        col += 3;
+        col += gap;
     }
 }
 

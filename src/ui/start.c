@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define LIST_WIDTH 78
+#define GUIDED_END 72 /* where the points of each mode end */
+#define ALONE_END  78
 
 bool ui_has_word(const char *text, const char *word)
 {
@@ -37,36 +39,42 @@ static bool finished(const struct ui_lesson *l)
     return l->best >= 0;
 }
 
-/* Picks the row that a learner most likely wants: a saved run, else the first not
- * finished. */
-void start_pick_first(struct ui *u)
+bool start_won(const struct ui_lesson *l)
 {
-    u->pick = 0;
-    for (size_t i = 0; i < u->nlessons; i++)
-        if (u->lessons[i].saved && !u->lessons[i].broken) {
-            u->pick = (int)i;
-            return;
-        }
-    for (size_t i = 0; i < u->nlessons; i++)
-        if (!finished(&u->lessons[i]) && !u->lessons[i].broken) {
-            u->pick = (int)i;
-            return;
-        }
+    return finished(l) && outcome_well(l->outcome);
+}
+
+/* The lesson still has something to do: to be won, or then to be played alone. */
+static bool is_due(const struct ui_lesson *l)
+{
+    return !l->broken && (start_won(l) ? !l->alone : !finished(l));
 }
 
 static int next_open(const struct ui *u)
 {
     for (size_t i = 0; i < u->nlessons; i++)
-        if (!finished(&u->lessons[i]) && !u->lessons[i].broken)
+        if (is_due(&u->lessons[i]))
             return (int)i;
     return -1;
 }
 
+/* Selects the saved run, else what comes next. */
+void start_pick_first(struct ui *u)
+{
+    int next = next_open(u);
+    u->pick = next < 0 ? 0 : next;
+    for (size_t i = 0; i < u->nlessons; i++)
+        if (u->lessons[i].saved && !u->lessons[i].broken) {
+            u->pick = (int)i;
+            return;
+        }
+}
+
 static void header(struct ui *u, struct canvas *c)
 {
-    size_t done = 0, saved = 0;
+    size_t done = 0, saved = u->drawn_night;
     for (size_t i = 0; i < u->nlessons; i++) {
-        done += finished(&u->lessons[i]);
+        done += finished(&u->lessons[i]) || u->lessons[i].alone;
         saved += u->lessons[i].saved;
     }
     char right[80];
@@ -78,6 +86,10 @@ static void header(struct ui *u, struct canvas *c)
     draw_right(c, 0, 12, c->cols - 13, TONE_DIM, right);
     canvas_text(c, 2, 1, c->cols - 2, TONE_NORMAL,
                 "The True Code of Production Systems, as things that happen to you.");
+    if (done > 0) {
+        draw_right(c, 3, 0, GUIDED_END, TONE_DIM, "guided");
+        draw_right(c, 3, 0, ALONE_END, TONE_DIM, "alone");
+    }
 }
 
 static void state_of(const struct ui *u, int i, const char **glyph, enum tone *t,
@@ -90,9 +102,11 @@ static void state_of(const struct ui *u, int i, const char **glyph, enum tone *t
         *glyph = "◐", *t = TONE_ACCENT, *word = "begun: go on";
     } else if (l->stopped) {
         *glyph = "◐", *t = TONE_WARN, *word = "stopped by update";
-    } else if (finished(l)) {
-        *glyph = "●", *word = outcome_phrase(l->outcome);
-        *t = l->outcome >= OUTCOME_CURED ? TONE_GOOD : TONE_WARN;
+    } else if (finished(l) || l->alone) {
+        enum outcome o = l->alone ? l->outcome_alone : l->outcome;
+        bool next = i == next_open(u);
+        *glyph = "●", *word = next && start_won(l) ? "next: alone" : outcome_phrase(o);
+        *t = next ? TONE_ACCENT : outcome_well(o) ? TONE_GOOD : TONE_WARN;
     } else {
         *glyph = "○", *t = TONE_DIM, *word = i == next_open(u) ? "next" : "";
     }
@@ -116,12 +130,15 @@ static void lesson_row(struct ui *u, struct canvas *c, int row, int i,
         c->cursor_col = 11;
     }
     canvas_text(c, row, 13, 1, on ? TONE_SELECT : gt, glyph);
-    draw_clipped(c, row, 15, 28, t, l->title);
+    draw_clipped(c, row, 15, 26, t, l->title);
     if (l->minutes > 0)
-        canvas_printf(c, row, 44, 7, on ? t : TONE_DIM, "%2d min", l->minutes);
-    canvas_text(c, row, 53, 18, on ? t : gt, word);
+        canvas_printf(c, row, 42, 7, on ? t : TONE_DIM, "%2d min", l->minutes);
+    canvas_text(c, row, 50, 18, on ? t : gt, word);
     if (finished(l))
-        canvas_printf(c, row, 72, 4, on ? t : TONE_NORMAL, "%3d", l->best);
+        canvas_printf(c, row, GUIDED_END - 3, 3, on ? t : TONE_NORMAL, "%3d", l->best);
+    if (l->alone)
+        canvas_printf(c, row, ALONE_END - 3, 3, on ? t : TONE_NORMAL, "%3d",
+                      l->best_alone);
 }
 
 /* Row of lesson i in the list (0-based), with blank lines between tracks when `airy`.
@@ -175,9 +192,12 @@ static void about(struct ui *u, struct canvas *c, struct rect r)
     }
     row += draw_wrapped(c, (struct rect){row, r.col, r.rows - 2, r.cols}, TONE_NORMAL,
                         l->summary, 0);
-    if (finished(l) && l->outcome >= OUTCOME_CURED && row < r.row + r.rows)
-        row += draw_wrapped(c, (struct rect){row, r.col, r.row + r.rows - row, r.cols},
-                            TONE_ACCENT, "Now alone, another night: o", 0);
+    if (start_won(l) && row < r.row + r.rows)
+        row += draw_wrapped(
+            c, (struct rect){row, r.col, r.row + r.rows - row, r.cols}, TONE_ACCENT,
+            l->alone ? "Alone, another night: o. How it ended: d."
+                     : "Next: the same system alone, another night. Press o.",
+            0);
     if (l->post && *l->post && row < r.row + r.rows) {
         char from[300];
         snprintf(from, sizeof from, "After: %s (thetruecode.com)", l->post);
@@ -190,7 +210,8 @@ static void about(struct ui *u, struct canvas *c, struct rect r)
 static bool is_new(const struct ui *u)
 {
     for (size_t i = 0; i < u->nlessons; i++)
-        if (finished(&u->lessons[i]) || u->lessons[i].saved || u->lessons[i].stopped)
+        if (finished(&u->lessons[i]) || u->lessons[i].alone || u->lessons[i].saved ||
+            u->lessons[i].stopped)
             return false;
     return u->nlessons > 0 && u->find.len == 0;
 }

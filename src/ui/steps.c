@@ -50,11 +50,16 @@ static int step_at(const struct session_view *v, struct canvas *c, struct rect r
     }
     const struct step *s = v->current;
     if (!s) {
-        row += text_at(
-            c, r, row, 0, TONE_NORMAL,
-            "The system is yours, as it would be at night. When you are sure of "
-            "how it stands, say so: resolve mitigated, resolve cured or "
-            "resolve recovered.");
+        struct buf b;
+        buf_init(&b, 400);
+        buf_adds(&b, "The system is yours. Users must stay well for ");
+        time_format(&b, lesson_info(v->lesson)->good_for);
+        buf_addf(&b,
+                 " after your last change; then say how it stands: resolve mitigated, "
+                 "cured or recovered%s.",
+                 v->blind ? "; resolve closed when nothing was wrong" : "");
+        row += text_at(c, r, row, 0, TONE_NORMAL, b.s);
+        buf_release(&b);
         return row;
     }
     row += text_at(c, r, row, 0, TONE_NORMAL, v->say ? v->say : "");

@@ -86,6 +86,8 @@ void ui_catalogue(struct ui *u, const struct ui_lesson *lessons, size_t n)
     if (again >= 0 && !copy[u->pick].saved && copy[again].best < 0)
         u->pick = again;
     u->wanted = NULL;
+    u->wanted_number = 0;
+    u->over = OVER_NONE;
     u->dirty = true;
 }
 
@@ -128,6 +130,17 @@ void ui_resize(struct ui *u, int rows, int cols)
 const char *ui_wanted_lesson(const struct ui *u)
 {
     return u->wanted;
+}
+
+unsigned ui_wanted_number(const struct ui *u)
+{
+    return u->wanted_number;
+}
+
+void ui_drawn(struct ui *u, bool begun)
+{
+    u->drawn_night = begun;
+    u->dirty = true;
 }
 
 void ui_notice(struct ui *u, const char *text)
@@ -203,6 +216,8 @@ static void draw_face(struct ui *u, struct canvas *c)
         palette_draw(u, c);
     else if (u->over == OVER_CONFIRM)
         confirm_draw(u, c);
+    else if (u->over == OVER_CHOOSE)
+        choose_draw(u, c);
     if (u->notice.len > 0)
         notice_draw(u, c);
 }
@@ -264,7 +279,7 @@ bool ui_unread(const struct ui *u)
 
 bool ui_typing(const struct ui *u)
 {
-    return u->ed.text.len > 0 && u->idle < TYPING;
+    return (u->ed.text.len > 0 || u->ed.searching) && u->idle < TYPING;
 }
 
 /* A line is being typed, an overlay or an answer is read, or nothing can be seen. */
@@ -272,8 +287,8 @@ static bool stands_still(const struct ui *u, const struct session_view *v)
 {
     if (too_small(u))
         return true;
-    bool busy = ui_typing(u) || u->ed.searching || u->over != OVER_NONE ||
-                u->notice.len > 0 || v->feedback || ui_unread(u);
+    bool busy = ui_typing(u) || u->over != OVER_NONE || u->notice.len > 0 ||
+                v->feedback || ui_unread(u);
     return v->mode == MODE_GUIDED && v->hold != HOLD_WAITING && busy;
 }
 

@@ -93,8 +93,8 @@ key_action ui_do_back, ui_do_begin, ui_do_complete, ui_do_enter_list, ui_do_fast
     ui_do_find, ui_do_find_logs, ui_do_help, ui_do_hint, ui_do_interrupt, ui_do_leave,
     ui_do_move, ui_do_next_tab, ui_do_palette, ui_do_pause, ui_do_prev_tab,
     ui_do_read_back, ui_do_read_on, ui_do_redraw, ui_do_reset, ui_do_reset_chosen,
-    ui_do_on_call, ui_do_slower, ui_do_submit, ui_do_tab, ui_do_theme, ui_do_to_console,
-    ui_do_to_console_reading, ui_do_zoom;
+    ui_do_endings, ui_do_on_call, ui_do_slower, ui_do_submit, ui_do_tab, ui_do_theme,
+    ui_do_to_console, ui_do_to_console_reading, ui_do_zoom;
 
 struct binding {
     unsigned where;
@@ -168,13 +168,14 @@ void view_clamp(struct view_state *vs, int count, int page);
 /* ---- plot.c ---------------------------------------------------------------------- */
 
 struct plot {
-    const char *title;             /* "orders-db  CPU" */
-    const char *value;             /* "now 97 %", right of it; NULL: none */
-    struct scale scale;            /* how values are written */
-    double top;                    /* of the axis, as written; it begins at 0 */
-    const struct curve_slot *v[3]; /* n each. [0] is filled, the others are lines */
-    enum tone tone[3];
-    const char *name[3]; /* for more than one */
+    const char *title;  /* "orders-db  CPU" */
+    const char *value;  /* "now 97 %", right of it; NULL: none */
+    struct scale scale; /* how values are written */
+    double top;         /* of the axis, as written; it begins at 0 */
+    const struct curve_slot
+        *v[BLOCK_SERIES_MAX]; /* n each. [0] is filled, the others are lines */
+    enum tone tone[BLOCK_SERIES_MAX];
+    const char *name[BLOCK_SERIES_MAX]; /* for more than one */
     size_t nseries, n;
     sim_time from, to, day_start;
     const sim_time *marks;
@@ -203,7 +204,7 @@ enum want mouse_key(struct ui *u, const struct key *k);
 
 /* ---- the screen ------------------------------------------------------------------ */
 
-enum overlay { OVER_NONE, OVER_HELP, OVER_PALETTE, OVER_CONFIRM };
+enum overlay { OVER_NONE, OVER_HELP, OVER_PALETTE, OVER_CONFIRM, OVER_CHOOSE };
 enum ask { ASK_NONE, ASK_LINE, ASK_RESET, ASK_RESTART };
 
 /* A candidate for Charts, in a fixed order; `moved` says which come first. */
@@ -213,6 +214,14 @@ struct chart {
     bool first; /* of the table: the users' own */
 };
 #define CHARTS_MAX 96
+
+/* A way to go on from the list. */
+struct way {
+    char text[100];
+    enum want want; /* WANT_NOTHING: the lesson's endings are offered instead */
+    unsigned number;
+};
+#define CHOICES_MAX 24
 
 struct ui {
     struct ui_options o;
@@ -226,6 +235,12 @@ struct ui {
     bool finding;
     struct buf find;
     const char *wanted;
+    unsigned wanted_number;
+    bool drawn_night; /* a night that was drawn blind is begun */
+    struct way choices[CHOICES_MAX];
+    size_t nchoices;
+    int choice; /* the selected one */
+    char choices_title[80];
 
     /* cockpit */
     bool at_panel; /* focus: panels; else the console */
@@ -295,6 +310,14 @@ enum want ui_act(struct ui *u, unsigned where, const struct key *k);
 
 /* ---- the start screen and the briefing (start.c, briefing.c) --------------------- */
 
+/* choose.c: what can be done with the selected lesson */
+void choose_on_call(struct ui *u);
+void choose_again(struct ui *u); /* a lesson that was won */
+void choose_ending(struct ui *u);
+void choose_draw(struct ui *u, struct canvas *c);
+enum want choose_key(struct ui *u, const struct key *k);
+
+bool start_won(const struct ui_lesson *l); /* guided */
 void start_draw(struct ui *u, struct canvas *c);
 bool start_find_key(struct ui *u, const struct key *k); /* while words are typed */
 void start_scroll(struct ui *u, const struct key *k);

@@ -100,7 +100,7 @@ static void put_outcomes(const struct player_row *r, struct buf *out)
     for (int i = 0; i < OUTCOME_COUNT; i++)
         if (r->ended[i] > 0) {
             buf_addf(out, "%s%u %s", first ? "" : ", ", r->ended[i],
-                     outcome_word((enum outcome)i));
+                     outcome_phrase((enum outcome)i));
             first = false;
         }
 }

@@ -67,9 +67,11 @@ static void print_row(const struct prove_row *r, struct buf *out)
         buf_adds(out, "     -");
     else
         buf_addf(out, "%6.2f", r->margin_min);
-    if (r->failed)
+    if (r->failed && r->first_bad_seed > 0) /* 0: of the file, whatever the seed */
         buf_addf(out, "  seed %llu: %s", (unsigned long long)r->first_bad_seed,
                  r->detail);
+    else if (r->failed)
+        buf_addf(out, "  %s", r->detail);
     else if (!isnan(r->margin_min))
         buf_addf(out, "  %s", r->detail);
     buf_addch(out, '\n');

@@ -38,6 +38,11 @@ bool mode_parse(const char *word, enum play_mode *out)
     return false;
 }
 
+bool mode_on_call(enum play_mode m)
+{
+    return m != MODE_GUIDED;
+}
+
 const char *mode_phrase(enum play_mode m)
 {
     return modes[m].phrase;
@@ -56,29 +61,34 @@ enum play_mode mode_of_tape(const char *word)
     return MODE_GUIDED;
 }
 
+static const struct {
+    const char *word, *phrase;
+    int most;
+} outcomes[OUTCOME_COUNT] = {
+#define X(name, w, p, points)                                                          \
+    [OUTCOME_##name] = {.word = w, .phrase = p, .most = points},
+    OUTCOME_LIST(X)
+#undef X
+};
+
 const char *outcome_phrase(enum outcome o)
 {
-    return o == OUTCOME_LOST ? "users still suffer" : outcome_word(o);
+    return o < OUTCOME_COUNT ? outcomes[o].phrase : "";
 }
 
 const char *outcome_word(enum outcome o)
 {
-    static const char *const words[OUTCOME_COUNT] = {
-#define X(name, word, most) [OUTCOME_##name] = word,
-        OUTCOME_LIST(X)
-#undef X
-    };
-    return o < OUTCOME_COUNT ? words[o] : "";
+    return o < OUTCOME_COUNT ? outcomes[o].word : "";
+}
+
+bool outcome_well(enum outcome o)
+{
+    return o >= OUTCOME_CURED && o < OUTCOME_COUNT;
 }
 
 int outcome_most(enum outcome o)
 {
-    static const int points[OUTCOME_COUNT] = {
-#define X(name, word, most) [OUTCOME_##name] = most,
-        OUTCOME_LIST(X)
-#undef X
-    };
-    return o < OUTCOME_COUNT ? points[o] : 0;
+    return o < OUTCOME_COUNT ? outcomes[o].most : 0;
 }
 
 /* ---- the parts of a score -------------------------------------------------------- */

@@ -55,6 +55,7 @@ static int limit_of(enum wire_op op)
     case WIRE_OPEN:
     case WIRE_LINE:
     case WIRE_REPORT:
+    case WIRE_VALIDATE:
         return 60000;
     default:
         return 10000;

@@ -43,6 +43,12 @@
 
 /* ---- requests -------------------------------------------------------------------- */
 
+#define ENDING_FIELDS(X)                                                               \
+    X(CLEAN, when, NAME_MAX_BYTES, "a date is too long")                               \
+    X(ENUM, mode, MODE_COUNT, "an unknown mode")                                       \
+    X(ENUM, outcome, OUTCOME_COUNT, "an unknown outcome")                              \
+    X(INT, score, -1, 100, "a score is not within 0 to 100")
+
 #define LESSON_FIELDS(X)                                                               \
     X(STRING, name, NAME_MAX_BYTES, "a lesson's name is too long")                     \
     X(BYTES, text, len, LESSON_MAX_BYTES, "a lesson is too long")                      \
@@ -50,7 +56,11 @@
     X(INT, best, -1, 100, "a score is not within 0 to 100")                            \
     X(ENUM, outcome, OUTCOME_COUNT, "an unknown outcome")                              \
     X(BOOL, saved)                                                                     \
-    X(BOOL, stopped)
+    X(BOOL, stopped)                                                                   \
+    X(BOOL, alone)                                                                     \
+    X(INT, best_alone, 0, 100, "a score is not within 0 to 100")                       \
+    X(ENUM, outcome_alone, OUTCOME_COUNT, "an unknown outcome")                        \
+    X(LIST, endings, nendings, ending, WIRE_ENDINGS_MAX, "too many endings")
 
 #define KEY_FIELDS(X)                                                                  \
     X(ENUM, kind, KEY_KINDS, "an unknown key")                                         \
@@ -67,7 +77,9 @@
     X(LIST, lessons, nlessons, lesson, LESSONS_MAX, "too many lessons")                \
     X(BYTES, tape, tape_len, TAPE_MAX_BYTES, "the tape is too long")                   \
     X(U64, seed)                                                                       \
+    X(U64, first_seed)                                                                 \
     X(ENUM, mode, MODE_COUNT, "an unknown mode")                                       \
+    X(BOOL, draft)                                                                     \
     X(ENUM, face, WIRE_FACES, "an unknown face")                                       \
     X(INT, rows, 0, SCREEN_ROWS_MAX, "too many rows")                                  \
     X(INT, cols, 0, SCREEN_COLS_MAX, "too many columns")                               \
@@ -82,6 +94,7 @@
     X(U32, count)                                                                      \
     X(TIME, until, 0, INT64_MAX, "the end lies before the beginning")                  \
     X(BOOL, json)                                                                      \
+    X(BOOL, drawn)                                                                     \
     X(BOOL, no_frame)
 
 /* ---- answers --------------------------------------------------------------------- */
@@ -141,6 +154,7 @@
     X(SIZE, bad_line)                                                                  \
     X(ENUM, want, WANT_COUNT, "an unknown wish")                                       \
     X(ID, want_lesson)                                                                 \
+    X(U32, want_number)                                                                \
     X(BOOL, more)                                                                      \
     X(BOOL, ticking)                                                                   \
     X(BOOL, fast)                                                                      \

@@ -136,6 +136,7 @@
         return list;                                                                   \
     }
 
+LISTED(ending, struct wire_ending, ENDING_FIELDS)
 LISTED(lesson, struct wire_lesson, LESSON_FIELDS)
 LISTED(key, struct key, KEY_FIELDS)
 MESSAGE(request, struct wire_request, REQUEST_FIELDS)

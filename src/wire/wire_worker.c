@@ -210,6 +210,7 @@ static rlim_t seconds_for(enum wire_op op)
     case WIRE_OPEN:
     case WIRE_LINE:
     case WIRE_REPORT:
+    case WIRE_VALIDATE:
         return WIRE_CPU_LONG_S;
     default:
         return WIRE_CPU_S;

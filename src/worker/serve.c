@@ -130,6 +130,18 @@ static void make_screen(struct server *s, const struct wire_request *q)
     s->next = canvas_new(q->rows, q->cols);
 }
 
+static struct ui_ending *endings_of(const struct wire_lesson *f, struct arena *mem)
+{
+    size_t n = f ? f->nendings : 0;
+    struct ui_ending *list = arena_alloc(mem, (n + 1) * sizeof *list);
+    for (size_t i = 0; i < n; i++)
+        list[i] = (struct ui_ending){.when = arena_strdup(mem, f->endings[i].when),
+                                     .mode = f->endings[i].mode,
+                                     .outcome = f->endings[i].outcome,
+                                     .score = f->endings[i].score};
+    return list;
+}
+
 /* The start screen's lessons: what the files say and what the front knows of them. */
 static void show_catalogue(struct server *s, const struct wire_card *cards, size_t n,
                            const struct wire_request *q)
@@ -138,6 +150,7 @@ static void show_catalogue(struct server *s, const struct wire_card *cards, size
     for (size_t i = 0; i < n; i++) {
         const struct wire_card *c = &cards[i];
         const struct wire_lesson *f = card_file(q, c->id);
+        struct ui_ending *ends = endings_of(f, &s->keep);
         l[i] = (struct ui_lesson){.id = c->id,
                                   .title = c->title,
                                   .track = c->track,
@@ -149,9 +162,15 @@ static void show_catalogue(struct server *s, const struct wire_card *cards, size
                                   .outcome = f ? f->outcome : OUTCOME_LOST,
                                   .saved = f && f->saved,
                                   .stopped = f && f->stopped,
-                                  .broken = c->broken[0] != '\0' ? c->broken : NULL};
+                                  .broken = c->broken[0] != '\0' ? c->broken : NULL,
+                                  .alone = f && f->alone,
+                                  .best_alone = f ? f->best_alone : 0,
+                                  .outcome_alone = f ? f->outcome_alone : OUTCOME_LOST,
+                                  .endings = ends,
+                                  .nendings = f ? f->nendings : 0};
     }
     ui_catalogue(s->ui, l, n);
+    ui_drawn(s->ui, q->drawn);
 }
 
 static void do_catalogue(struct server *s, const struct wire_request *q,
@@ -207,6 +226,7 @@ static void do_open(struct server *s, const struct wire_request *q,
         .bad_line = &a->bad_line,
         .spoken = q->face == WIRE_PLAIN,
         .ascii = q->glyphs == GLYPHS_ASCII,
+        .draft = q->draft,
         .columns = q->face == WIRE_FULL && q->cols > 4 ? q->cols - 2 : 0};
     enum err e = session_open(&s->session, &o, &why);
     if (e != ERR_OK) {
@@ -229,8 +249,9 @@ static void do_keys(struct server *s, const struct wire_request *q,
         a->want = ui_key(s->ui, &q->keys[i]);
     if (a->want == WANT_NOTHING && s->session && session_view(s->session)->reset)
         a->want = WANT_RESTART;
-    if (a->want == WANT_OPEN || a->want == WANT_ON_CALL)
+    if (a->want == WANT_OPEN || a->want == WANT_ON_CALL || a->want == WANT_DEBRIEF)
         a->want_lesson = ui_wanted_lesson(s->ui);
+    a->want_number = ui_wanted_number(s->ui);
 }
 
 static void do_resize(struct server *s, const struct wire_request *q,
@@ -284,13 +305,15 @@ static void do_notice(struct server *s, const struct wire_request *q,
         ui_notice(s->ui, q->line);
 }
 
-/* Loads a lesson and builds its world for some seeds: what `check` says of a file. */
+/* Loads a lesson, builds its world for some seeds and tries what it holds for later: what
+ * `check` says of a file. Without seeds it is loaded alone. */
 static void do_validate(struct server *s, const struct wire_request *q,
                         struct wire_answer *a)
 {
     struct errmsg why = {0};
     struct lesson *l = NULL;
-    enum err e = lesson_load(&l, q->text, q->len, q->name, &why);
+    enum err e = q->draft ? lesson_load_draft(&l, q->text, q->len, q->name, &why)
+                          : lesson_load(&l, q->text, q->len, q->name, &why);
     for (unsigned i = 0; e == ERR_OK && i < q->count; i++) {
         struct lesson_world w = {0};
         e = lesson_build(l, q->seed + i, &w, &why);
@@ -299,6 +322,10 @@ static void do_validate(struct server *s, const struct wire_request *q,
         else
             errmsg_prefix(&why, "seed %llu: ", (unsigned long long)(q->seed + i));
     }
+    if (e == ERR_OK && q->count > 0)
+        e = lesson_check(l, q->seed, &s->text, &why);
+    if (e == ERR_OK && s->text.len > 0) /* which goes with the answer */
+        e = errmsg_set(&why, ERR_LESSON, "there is something to mend");
     if (e == ERR_OK) {
         a->cards = arena_alloc(&s->keep, sizeof *a->cards);
         *a->cards =
@@ -322,8 +349,14 @@ static void do_prove(struct server *s, const struct wire_request *q,
                      struct wire_answer *a)
 {
     struct errmsg why = {0};
-    enum err e = prove_lesson(&a->proof, q->text, q->len, q->name, q->seed, q->count,
-                              prove_progress, s, &why);
+    const struct prove_options o = {.text = q->text,
+                                    .len = q->len,
+                                    .name = q->name,
+                                    .first = q->first_seed,
+                                    .seed = q->seed,
+                                    .count = q->count,
+                                    .only = q->line};
+    enum err e = prove_lesson(&a->proof, &o, prove_progress, s, &why);
     if (e != ERR_OK)
         serve_error(a, e, &why);
 }

@@ -15,19 +15,49 @@ const char *serve_asks(const struct server *s)
 
 /* ---- lines ----------------------------------------------------------------------- */
 
-/* The one word of a line; "" where there are more. */
-static void only_word(const char *line, char *word, size_t size)
+/* The next word of a line, without blanks. */
+static const char *next_word(const char *line, char *word, size_t size)
 {
     line += strspn(line, " \t");
-    size_t n = strcspn(line, " \t"), blanks = strspn(line + n, " \t");
-    snprintf(word, size, "%.*s", line[n + blanks] == '\0' ? (int)n : 0, line);
+    size_t n = strcspn(line, " \t");
+    snprintf(word, size, "%.*s", (int)n, line);
+    return line + n;
 }
 
-/* By the number or the name of a lesson. */
+static bool says_on_call(const char *word)
+{
+    enum play_mode m;
+    return mode_parse(word, &m) && m == MODE_ONCALL;
+}
+
+/* The wish that stands behind a lesson: "on-call", "debriefs", "debriefs 2", or nothing. */
+static enum want want_of(const char *rest, unsigned *number)
+{
+    char how[80], which[80];
+    rest = next_word(rest, how, sizeof how);
+    rest = next_word(rest, which, sizeof which);
+    unsigned long n = strtoul(which, NULL, 10);
+    *number = n < 1000 ? (unsigned)n : 0;
+    if (rest[strspn(rest, " \t")] != '\0')
+        return WANT_NOTHING;
+    if (how[0] == '\0')
+        return WANT_OPEN;
+    if (str_starts(how, "debrief"))
+        return WANT_DEBRIEF;
+    return says_on_call(how) && which[0] == '\0' ? WANT_ON_CALL : WANT_NOTHING;
+}
+
+/* By the number or the name of a lesson; or a drawn night. */
 static void choose(struct server *s, const char *line, struct wire_answer *a)
 {
     char word[80], *end;
-    only_word(line, word, sizeof word);
+    unsigned ending = 0;
+    const char *rest = next_word(line, word, sizeof word);
+    enum want want = want_of(rest, &ending);
+    if (says_on_call(word) && want == WANT_OPEN) {
+        a->want = WANT_BLIND;
+        return;
+    }
     long n = strtol(word, &end, 10);
     bool number = word[0] != '\0' && *end == '\0';
     for (size_t i = 0; i < s->ncards; i++) {
@@ -36,10 +66,15 @@ static void choose(struct server *s, const char *line, struct wire_answer *a)
         if (meant && c->broken[0] == '\0')
             a->want_lesson = c->id;
     }
+    if (want == WANT_NOTHING)
+        a->want_lesson = NULL;
+    a->want_number = ending;
     if (a->want_lesson)
-        a->want = WANT_OPEN;
+        a->want = want;
     else
-        buf_adds(&s->text, "Type the number of a lesson that can be loaded.\n");
+        buf_adds(&s->text,
+                 "Type the number of a lesson that can be loaded, alone or with "
+                 "on-call or debriefs behind it.\n");
 }
 
 static void run_line(struct server *s, const char *line, struct wire_answer *a)

@@ -58,6 +58,89 @@ refused noise 'noise.lua:1: this is not text'
 printf 'return lesson {\n\033[2Jid' >escape.lua
 refused escape 'escape.lua:2:'
 
+# Silent once: a lesson that loads, and holds something for later that would fail then. Said
+# by its author's check, by file and line, with what would be right.
+told() {
+    lesson=$1
+    shift
+    run check "./$lesson.lua"
+    expect "$lesson: check tells of it" 3 "$@"
+}
+says() { # NAME, WHAT STANDS THERE, INSTEAD, WHAT, [LINE: of what stands instead]
+    broken "$1" "s/$2/$3/"
+    told "$1" "$1.lua:${5:-$(line_of "$1.lua" "$3")}: $4"
+}
+says tool '"rollback", "wait", "say"' '"rollback", "wiat", "say"' \
+    "tools: there is no command 'wiat'; did you mean 'wait'?"
+says no-change '{ "rollback shop", "wait 5m" }' '{ "status", "wait 5m" }' \
+    'fix "roll back": none of its lines changes anything'
+says as-it-was '{ "rollback shop", "wait 5m" }' '{ "set shop.workers 32", "wait 5m" }' \
+    'fix "roll back", line 1: "set shop.workers 32": '
+says no-hints 'hints = { "Compare.*" }' 'hints = {}' 'step "which" has no hints' \
+    "$(line_of "$FIRST" '"which"')"
+says no-pool 's:seen("status")' 's:seen("edge", "pool")' \
+    "no command shows of edge, a balancer, 'pool'; there are: metrics"
+says no-keys 's:seen("status")' 's:seen("shop", "keys")' \
+    "no command shows of shop, a service, 'keys'"
+says no-metric-seen 's:seen("status")' 's:seen("shop", "metric.cpuu")' \
+    "a service has no metric 'cpuu'; did you mean 'cpu'?"
+says brace 'A shop with twenty' 'A {shop} with twenty' \
+    'place: {shop} would stand there as it is' "$(line_of "$FIRST" 'place =')"
+says component 's:instances("shop") == 4' 's:instances("shopp") == 4' \
+    "there is no component 'shopp'; did you mean 'shop'?"
+says alert 's:good(min(1)) < 0.9' 's:alerting("orders fail")' \
+    "there is no alert 'orders fail'"
+says counter 's:bad(min(1))' 's:rate("ordrs", min(1))' \
+    "there is no component 'ordrs'"
+says instance 's:instances("shop") == 4' 's:of("shop", 9).cpu < 1' \
+    'there is no shop-9: its instances are 1 to 4'
+says instance-metric 's:instances("shop") == 4' 's:metric("shop", "cpu", 9) < 1' \
+    'there is no shop-9: its instances are 1 to 4'
+says version 's:instances("shop") == 4' 's:instances("shop", "v77") == 0' \
+    "shop has no version 'v77'; there are: v41, v42"
+says line '"restart shop --rolling"' '"restart shopp --rolling"' \
+    'wrong turn "restart", line 1: "restart shopp --rolling": There is no "shopp"'
+says line-later '--rolling", "wait 5m"' '--rolling", "wait 5x"' \
+    'wrong turn "restart", line 2: "wait 5x": "5x" is not a duration'
+says solution 'solution = { "rollback shop", "wait 4m" }' \
+    'solution = { "rolback shop", "wait 4m" }' \
+    'step "rollback", solution, line 1: "rolback shop": There is no command rolback'
+says change 'change = "rollback shop"' 'change = "rollback shoop"' \
+    'step "before", change, line 1: "rollback shoop": There is no "shoop"'
+says change-nothing 'change = "rollback shop"' 'change = "status"' \
+    'step "before", change: none of its lines changes anything'
+says a-number 's:good_for(min(3)) end' 's:good(min(3)) end' \
+    'this function must return true or false, not a number'
+says one-asked-late 's:changed() and s:version' 's:godo(min(1)) < 1 and s:version' \
+    "s has no 'godo'; did you mean 'good'?"
+
+# What an incident names and nobody has.
+entry='deploy("shop", "v42", { by = "Jonas" })'
+says zone "$entry" 'fault("shop", "zone_down", { zone = 9 })' \
+    'shop has no zone 9: its zones are 1 to 1'
+says fault-version "$entry" 'fault("shop", "unready", { version = "v9" })' \
+    'shop has no version "v9"; there are: v41, v42'
+says fault-instance "$entry" 'fault("shop-9", "crash")' \
+    'there is no shop-9: its instances are 1 to 4'
+
+# Several at once are told in one go.
+broken several 's/"rollback", "wait", "say"/"rollback", "wiat", "say"/
+s/"restart shop --rolling"/"restart shopp --rolling"/'
+told several "there is no command 'wiat'" 'There is no "shopp"'
+
+# A draft: no steps, no fixes yet. It can be walked through, and asked.
+sed '/^  steps = {/,/^  },$/d; /^  fixes = {/d' "$FIRST" >draft.lua
+run check ./draft.lua
+expect "a draft is no lesson yet" 3 'lesson lacks steps = { … }' 'play --draft'
+run check ./draft.lua --draft
+expect "a draft can be checked" 0 'works at its page' 'play --draft'
+given 'status\neval s:good(min(1)) < 2\neval s:service("shop").cpu\neval s:godo(1)\neval 1 +\n' \
+    play ./draft.lua --draft --seed 7
+expect "and played, and asked" 0 'true (good(1 m): 0.' '(shop.cpu: 0.' \
+    "s has no 'godo'; did you mean 'good'?" "unexpected symbol near 'end'"
+given 'eval s:good(min(1))\n' play small-shop --seed 7 --new
+expect "nobody asks so in a real play" 0 'There is no command eval'
+
 { cat "$FIRST" && head -c 300000 /dev/zero | tr '\0' '#'; } >long.lua
 run play ./long.lua
 expect "long: play refuses it" 1 'long.lua is longer than 256 kB'
@@ -97,7 +180,7 @@ goal goal-loops 'while true do end'
 
 broken goal-late \
     's/goal = function(s) return s:good_for.*end,/goal = function(s) return s:changed() and nil + 1 end,/'
-given 'status\nchanges\n2\ndown\nrollback shop\nwait 1m\nstatus\n' play ./goal-late.lua --seed 7
+given 'status\n0.3\nchanges\nshop\n2\ndown\nrollback shop\nwait 1m\nstatus\n' play ./goal-late.lua --seed 7
 expect "goal-late: play goes on after it" 0 'This lesson is broken: goal-late.lua:' \
     'The same command goes on from here'
 

@@ -22,9 +22,9 @@ edit() {
 at_the_last_step() {
     rm -rf "$dir"
     cp original.lua "$lesson"
-    given 'status\nchanges\n2\ndown\nrollback shop\nwait 4m\nwait 4m\nwait 4m\nwait 4m\nwait 4m\n' play small-shop --new --seed 7
+    given 'status\n0.3\nchanges\nshop\n2\ndown\nrollback shop\nwait 4m\nwait 4m\nwait 4m\nwait 4m\nwait 4m\n' play small-shop --new --seed 7
 }
-end='say --impact about 30 percent of orders failed --state mitigated --next Jonas looks\nresolve recovered\n'
+end='say --impact about 30 percent of orders failed --state mitigated --next 20:00\nresolve recovered\n'
 
 at_the_last_step
 expect 'a run at its last step' 0 'Step 6 of 6'
@@ -51,7 +51,7 @@ expect 'progress has it where it was' 0 'begun, step 6 of 6'
 for change in 's/s:good_for(min(3)) end/s:good_for(min(2)) end/' \
     's/instances = 4/instances = 5/' 's/0\.3, {/0.4, {/' 's/min(5) + sec(20)/min(5) + sec(25)/' \
     's/{ "None of them", /{ "None of them", right = true, /' 's/answer = "down"/answer = "up"/' \
-    's/"rollback shop", "wait 5m"/"rollback shop", "wait 6m"/' 's/{ "shop", "bad-deploy" }/{ "edge", "bad-deploy" }/' \
+    's/"rollback shop", "wait 5m"/"rollback shop", "wait 6m"/' 's/{ "shop", "bad-deploy", right/{ "edge", "bad-deploy", right/' \
     's/"tell", title/"told", title/' 's/sec(45) end/sec(50) end/'; do
     at_the_last_step
     edit "$change"

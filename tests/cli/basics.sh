@@ -61,7 +61,25 @@ try "list --json" 0 list --json && has "$out" '"id": "first-page"'
 try "progress without a run" 0 progress && has "$out" "No run yet"
 try "progress --json without a run" 0 progress --json && has "$out" "["
 try "check of a lesson" 0 check lessons/first-page.lua && has "$out" "worlds built"
-try "doc" 0 doc && has "$out" "#"
+try "doc, with its contents" 0 doc && has "$out" "Kinds of components" &&
+    has "$out" "What prove proves"
+wide=$(sed 's/…/x/g' "$out" | awk 'length($0) > 80 { print "    " $0 }')
+if [ -z "$wide" ]; then
+    echo "ok - doc fits 80 columns"
+else
+    echo "not ok - doc fits 80 columns"
+    echo "$wide"
+fi
+try "doc as Markdown" 0 doc --markdown && has "$out" "## Kinds of components"
+try "doc of a kind" 0 doc subscription && has "$out" "w:broker" && has "$out" "visibility"
+try "doc of a function" 0 doc good_for && has "$out" "s:good_for(duration)"
+try "doc of a fault" 0 doc fault slow && has "$out" "kind database"
+try "doc of a mechanism" 0 doc retry-storm && has "$out" "Mechanisms"
+try "doc of a command" 0 doc rollback && has "$out" "rollback SERVICE"
+try "doc of a facet" 0 doc keys && has "$out" "cache keys"
+try "doc of what is not there" 2 doc good_forr && has "$err" "did you mean 'good_for'?"
+try "check of a draft" 0 check --draft lessons/first-page.lua && has "$out" "play --draft"
+try "prove of a row" 0 prove first-page --seeds 1 --only "fix roll" && has "$out" "Roll back"
 try "doctor finds what it needs" 0 doctor && has "$out" "starts and answers"
 try "doctor --json" 0 doctor --json && has "$out" '"worker": {"ok": true'
 try "bash completion" 0 completion bash && has "$out" "complete -o default"
@@ -73,7 +91,7 @@ try "a misspelt option" 2 play --sed 7 && has "$err" "did you mean --seed"
 try "an option of another subcommand" 2 list --seeds 7 && has "$err" "no option --seeds"
 try "a misspelt lesson" 2 play first-pag --plain && has "$err" "did you mean 'first-page'"
 try "a seed that is none" 2 play first-page --seed x && has "$err" "whole number"
-try "a mode that is none" 2 play first-page --mode hard && has "$err" "guided or on-call"
+try "a mode that is none" 2 play first-page --mode hard && has "$err" "guided, on-call or blind"
 try "too many words" 2 completion bash zsh && has "$err" "usage:"
 try "a lesson outside the folder is no name" 2 play ../no/such/lesson && has "$err" "cannot be opened"
 try "a file that is no file" 1 check /dev && has "$err" "not a regular file"

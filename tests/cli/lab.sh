@@ -76,6 +76,14 @@ verdict "a world in which nobody asks" $?
 lab lessons/lab/retries.lua --until 3m 2>/dev/null |
     grep -q "of the schedule's actions come after that: they never happen"
 verdict "an end before what is planned" $?
+{
+    echo "return lab { 'refused', ends_at = min(2), world = function(w)"
+    echo "  $server"
+    echo "  $users end, incident = function(i) i:at(min(1), op('api', 'rollback')) end }"
+} >"$scratch/refused.lua"
+lab "$scratch/refused.lua" 2>/dev/null | grep -A 1 "^1 of the schedule's actions could not be done" |
+    grep -q '^  rollback of api at 1 m: api has run no other version'
+verdict "an action that is refused is told" $?
 lab "$scratch/good.lua" --seed 99999999999999999999 2>&1 | grep -q 'is too large'
 verdict "a seed that is too large" $?
 

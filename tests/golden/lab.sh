@@ -33,6 +33,8 @@ for lab in lessons/lab/*.lua; do
     balancing | hedging) pinned "$name" 1m ;;
     usl) pinned "$name" 20s ;;
     pool | closed) pinned "$name" 10m ;;
+    herd) pinned "$name" 55m ;;
+    lock-queue) pinned "$name" 20m ;;
     *) pinned "$name" ;;
     esac
 done

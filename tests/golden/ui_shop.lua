@@ -97,7 +97,7 @@ return lesson {
       say = "Somebody waits for your word.",
       needs = { "impact", "state", "next" },
       hints = { "Short and true is enough." },
-      solution = { 'say impact="about 30% of orders" state=mitigated next="Jonas looks"' } },
+      solution = { 'say impact="about 30% of orders" state=mitigated next="20:30"' } },
   },
 
   fixes = { { "roll back", { "rollback shop", "wait 4m" }, says = "The old version runs again." } },

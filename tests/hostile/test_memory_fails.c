@@ -84,8 +84,7 @@ static void live_session(void)
     types(s, "rewind 10:05:05");
     types(s, "rollback api");
     goes_on(s, 240 * SIM_SEC);
-    types(s,
-          "say --who shoppers --since 10:03 --impact all --state cured --next sleep");
+    types(s, "say --who users --since 10:03 --impact all --state cured --next 10:30");
     types(s, "resolve");
     struct report r = {0};
     e = session_report(s, &r, NULL, NULL, &why);

@@ -45,7 +45,7 @@ const char play_small[] =
     "      { 'Look', reply = 'Yes.', right = true } }, hints = { 'look' } },\n"
     "    find { 'changes', say = 'What changed?', watch = true, of = 'component',\n"
     "      answer = function(s) return 'api' end,\n"
-    "      solution = { 'changes' }, hints = { 'changes' } },\n"
+    "      solution = { 'changes' }, hints = { 'what people did' } },\n"
     "    predict { 'guess', say = 'If you roll back?', change = 'rollback api', of = { "
     "{ 'good share',\n"
     "      value = function(s) return s:good(sec(30)) end, after = min(3), answer = "

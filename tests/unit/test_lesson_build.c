@@ -255,6 +255,11 @@ static void wrong_names_are_reported(void **state)
             "a.instances must be a whole number");
     refused("w:external { 'a', decline = 15 }", "", 2, "a.decline must be from 0 to 1");
     refused("w:service { 'a', start_up = 5 }", "", 2, "a.start_up lacks its unit");
+    refused("w:service { 'a', start_up = 30000 }", "", 2, "a.start_up lacks its unit");
+    refused("w:service { 'a', workers = sec(2) }", "", 2,
+            "a.workers must be a number, not a duration");
+    refused("local t = sec(3)\n if t > 2 then w:flag { 'a' } end", "", 3,
+            "a duration is compared with 2, which lacks its unit");
     refused("w:service { instances = 2 }", "", 2, "begins with its name");
     refused(WORLD, "i:at(min(1), deploy('shop', 'v11'))", 4,
             "there is no version 'v11'");

@@ -4,6 +4,7 @@
  *
  * After a wanted change: build/tests/unit/test_lesson_environment --update
  */
+#include "truecode/console_reference.h"
 #include "truecode/lesson.h"
 #include "truecode/lesson_reference.h"
 
@@ -109,6 +110,7 @@ static void guide_is_in_step(void **state)
     buf_init(&now, 0);
     buf_addch(&now, '\n');
     lesson_reference(&now);
+    console_reference(&now);
     same_text(now.s, begin + strlen(BEGIN), GUIDE " (reference)");
     buf_release(&now);
     free(guide);
@@ -126,6 +128,7 @@ static void update(void)
     buf_reset(&b);
     buf_addch(&b, '\n');
     lesson_reference(&b);
+    console_reference(&b);
     char *rest = strdup(end);
     write_all(GUIDE, guide, (size_t)(begin - guide) + strlen(BEGIN), b.s, rest);
     free(rest);

@@ -43,7 +43,7 @@ struct play {
 static bool seen(const void *ctx, const char *subject)
 {
     (void)ctx;
-    return !strcmp(subject, "api:pool") || !strcmp(subject, "changes");
+    return !strcmp(subject, "api:stacks") || !strcmp(subject, "changes");
 }
 
 static void open_play(struct play *p, const char *expression)
@@ -137,8 +137,10 @@ static void numbers_are_the_world_s(void **state)
     assert_true(after_a_minute("s:of('api-2').cpu") == cpu2);
     assert_true(after_a_minute("s:increase('orders', min(1))") - orders < 1e-6);
     assert_true(after_a_minute("s:rate('api/get', 'requests_total', sec(30))") == rate);
-    assert_true(after_a_minute("s:p99('api/get', min(1))") == p99 * 1e9);
-    assert_true(after_a_minute("s:quantile('api/get', 0.99, min(1))") == p99 * 1e9);
+    assert_true(after_a_minute("s:p99('api/get', min(1))") ==
+                (double)(sim_time)(p99 * 1e9 + 0.5));
+    assert_true(after_a_minute("s:quantile('api/get', 0.99, min(1))") ==
+                (double)(sim_time)(p99 * 1e9 + 0.5));
     assert_true(after_a_minute("s:now()") == 60e9);
     assert_true(after_a_minute("s:good(min(1))") == 1.0);
     assert_true(after_a_minute("s:good_of('users', min(1))") == 1.0);
@@ -157,7 +159,7 @@ static void questions_are_answered(void **state)
     static const char *const yes[] = {
         "s:flag('fast')",
         "s:version('api') == 'v1'",
-        "s:seen('api', 'pool')",
+        "s:seen('api', 'stacks')",
         "s:seen('changes')",
         "not s:seen('api')",
         "not s:suspected()",
@@ -211,6 +213,47 @@ static void good_for_counts_from_the_first_change(void **state)
     close_play(&p);
 }
 
+/* What durations can do, and where a number comes out. */
+static void durations_reckon(void **state)
+{
+    (void)state;
+    static const char *const yes[] = {
+        "s:now() == min(1)",
+        "s:now() > sec(59.5) and s:now() >= min(1) and min(1) <= s:now()",
+        "s:now() > 0 and s:now() ~= 0 and not (s:now() < 0)",
+        "s:now() < math.huge",
+        "s:param('api.queue_timeout') == sec(3)",
+        "sec(90) == min(1.5) and sec(1) + ms(500) == ms(1500)",
+        "sec(1) - sec(1) == 0 and sec(2) * 3 == sec(6) and 3 * sec(2) == sec(6)",
+        "sec(3) / 2 == ms(1500) and sec(3) / sec(2) == 1.5",
+        "s:now() / 1e9 == 60 and s:now() * 1e-9 > 59 and s:now() // sec(7) == 8",
+        "s:now() % sec(7) == sec(4) and -sec(1) < sec(0) and math.abs(-sec(1)) == "
+        "sec(1)",
+        "math.max(sec(1), sec(3), sec(2)) == sec(3) and math.min(sec(1), sec(3)) == "
+        "sec(1)",
+        "tostring(sec(2)) == '2000000000' and 'x' .. us(1) == 'x1000'",
+        "type(sec(2)) == 'duration'",
+        "string.format('%.1f s', s:now() / sec(1)) == '60.0 s'",
+        "string.format('%d', ms(1)) == '1000000'",
+        "(function() local n = 0 for t = sec(1), sec(3), sec(1) do "
+        "if t <= sec(2) then n = n + 1 end end return n end)() == 2",
+        "(function() local n = 0 for t, x in pairs { [sec(2)] = 1, [sec(1)] = 2 } do "
+        "n = 10 * n + x end return n end)() == 21",
+        "ns(5) * 1000 == us(5) and ns(1) + ns(2) == ns(3)",
+    };
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        struct play p;
+        struct errmsg why = {0};
+        bool answer = false;
+        open_play(&p, yes[i]);
+        run_to(&p, SIM_MIN);
+        enum err e = lesson_test(p.st, lesson_move(p.l, 0)->fn, &p.f, &answer, &why);
+        if (e != ERR_OK || !answer)
+            fail_msg("%s\n  is %s%s", yes[i], e == ERR_OK ? "false" : "", why.text);
+        close_play(&p);
+    }
+}
+
 static void broken_predicates_say_where(void **state)
 {
     (void)state;
@@ -225,9 +268,19 @@ static void broken_predicates_say_where(void **state)
         {"s:p99('api', min(1)) > 0", "latency is kept for endpoints"},
         {"s:good(5) > 0", "the window lacks its unit"},
         {"s:param('api.wrkers') > 0", "wrkers"},
+        {"s:p99('api/get', min(1)) > 2",
+         "compared with 2, which lacks its unit: write "},
+        {"2.5 <= s:latency('api/get', min(1))", "compared with 2.5, which lacks"},
+        {"s:now() >= 2000", "compared with 2000, which lacks its unit"},
+        {"s:param('api.queue_timeout') < 30", "compared with 30, which lacks its unit"},
+        {"s:now() + 5 > sec(1)", "added to 5, which lacks its unit"},
+        {"s:now() - s:p99('api/get', min(1)) < 9", "compared with 9, which lacks"},
+        {"math.max(s:now(), sec(1)) > 9", "compared with 9, which lacks its unit"},
+        {"2 * s:now() / 3 > 1", "compared with 1, which lacks its unit"},
+        {"s:now() > '2s'", "a duration is compared with a string"},
         {"s:flag('api')", "'api' is a service, not a flag"},
         {"s:seen('apy')", "there is no component 'apy'; did you mean 'api'?"},
-        {"s:seen('api', 'pols')", "there is no facet 'pols'"},
+        {"s:seen('api', 'pols')", "no command shows of api, a service, 'pols'"},
         {"s:of('api-9').cpu > 0", "there is no api-9: its instances are 1 to "},
         {"s.x.y", "s has no 'x'"},
         {"w:flag { 'late' }", "unknown name 'w'"},
@@ -293,6 +346,7 @@ int main(void)
         cmocka_unit_test(numbers_are_the_world_s),
         cmocka_unit_test(questions_are_answered),
         cmocka_unit_test(good_for_counts_from_the_first_change),
+        cmocka_unit_test(durations_reckon),
         cmocka_unit_test(broken_predicates_say_where),
         cmocka_unit_test(over_budget_is_sticky),
         cmocka_unit_test(a_raise_is_not),

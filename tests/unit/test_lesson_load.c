@@ -217,6 +217,12 @@ static void wrong_steps_are_named(void **state)
          "did you mean 'time'?"},
         {"find { 'q', say = '?', answer = 'sinse' }", "did you mean 'since'?"},
         {"find { 'q', say = '?', of = 'time', answer = 'since' }", "needs no of"},
+        {"find { 'q', of = 'number', answer = function(s) return 1 end, say = '?', "
+         "solution = '1', within = min(1) }",
+         "step 'q': within is a share of the truth, like 0.1"},
+        {"find { 'q', of = 'time', answer = function(s) return min(1) end, say = '?', "
+         "solution = '1', within = 0.1 }",
+         "step 'q': within is a duration, like min(3)"},
         {"find { 'q', say = '?', answer = 'since', within = min(1) }",
          "the sheet says what is near enough"},
         {"act { 'q', say = '?', solution = 'x' }", "act lacks goal"},

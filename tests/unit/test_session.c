@@ -273,8 +273,13 @@ static void test_proof(void **state)
     struct proof p;
     struct errmsg why = {0};
     struct buf b;
-    enum err e = prove_lesson(&p, play_small, strlen(play_small), "small.lua", 1, 2,
-                              NULL, NULL, &why);
+    const struct prove_options o = {.text = play_small,
+                                    .len = strlen(play_small),
+                                    .name = "small.lua",
+                                    .first = 1,
+                                    .seed = 1,
+                                    .count = 2};
+    enum err e = prove_lesson(&p, &o, NULL, NULL, &why);
     if (e != ERR_OK)
         fail_msg("%s", why.text);
     buf_init(&b, 0);
@@ -297,8 +302,14 @@ static void test_proof_notices(void **state)
     scale[13] = '\'';
     char *tail = scale + 14;
     assert_non_null(strstr(tail, "harm"));
-    enum err e =
-        prove_lesson(&p, text, strlen(text), "small.lua", 1, 1, NULL, NULL, &why);
+    enum err e = prove_lesson(&p,
+                              &(struct prove_options){.text = text,
+                                                      .len = strlen(text),
+                                                      .name = "small.lua",
+                                                      .first = 1,
+                                                      .seed = 1,
+                                                      .count = 1},
+                              NULL, NULL, &why);
     assert_true(e != ERR_OK || !p.ok);
     proof_release(&p);
     mem_free(text);

@@ -197,7 +197,7 @@ static void test_the_truth_annoys_nobody(void **state)
     play_type(s, "rollback api");
     until(s, 12 * SIM_MIN);
     play_type(s, "say --who all --since 10:03 --impact not known yet --state cured "
-                 "--next when we know more");
+                 "--next 10:40");
     until(s, 39 * SIM_MIN);
     for (enum reaction_kind k = 0; k < REACTION_COUNT; k++)
         if (k != REACTION_BETTER && k != REACTION_CUSTOMER)

@@ -129,8 +129,13 @@ static bool proven(const char *text, enum proof_kind kind, const char *name)
 {
     struct proof p;
     struct errmsg why = {0};
-    if (prove_lesson(&p, text, strlen(text), "small.lua", 1, 1, NULL, NULL, &why) !=
-        ERR_OK)
+    const struct prove_options o = {.text = text,
+                                    .len = strlen(text),
+                                    .name = "small.lua",
+                                    .first = 1,
+                                    .seed = 1,
+                                    .count = 1};
+    if (prove_lesson(&p, &o, NULL, NULL, &why) != ERR_OK)
         fail_msg("%s", why.text);
     bool ok = proof_row(&p, kind, name)->failed == 0;
     proof_release(&p);
@@ -174,6 +179,91 @@ static void the_healthy_night_keeps_every_promise(void **state)
     free(text);
 }
 
+/* ---- what began it, what would have prevented it ---------------------------------- */
+
+static int diagnosis(const char *text, const char *trigger)
+{
+    struct report r =
+        played(text, (const char *const[]){trigger, "suspect api bad-deploy",
+                                           "rollback api", NULL});
+    int points = r.items[SCORE_DIAGNOSIS].points;
+    report_release(&r);
+    return points;
+}
+
+static void the_trigger_counts(void **state)
+{
+    (void)state;
+    int plain = diagnosis(play_small, "status");
+    assert_int_equal(diagnosis(play_small, "trigger api"), plain + 3);
+    assert_int_equal(diagnosis(play_small, "trigger growth"), plain);
+}
+
+static char *preventable(void)
+{
+    char *quick = play_edit(play_small, "good_for = min(3),",
+                            "good_for = min(3), expert = min(2),");
+    char *text = play_edit(
+        quick, "  debrief =",
+        "  prevention = {\n"
+        "    { 'an alert on answers', right = true, effort = 'an hour',\n"
+        "      alert = threshold { 'bad', of = 'users', metric = 'bad_total',\n"
+        "        above = 1, hold = sec(10) } },\n"
+        "    { 'more workers', with = { set('api.workers', 64) } },\n"
+        "    { 'a test' } },\n  debrief =");
+    free(quick);
+    return text;
+}
+
+static void each_prevention_is_priced(void **state)
+{
+    (void)state;
+    char *text = preventable();
+    struct report r = played(
+        text, (const char *const[]){"rollback api", "", "", "", "prevent 1", NULL});
+    assert_true(reads(&r, "What would have prevented it"));
+    assert_true(reads(&r, "0 false alarms"));
+    assert_true(reads(&r, "You chose 1. That would have helped"));
+    report_release(&r);
+    free(text);
+}
+
+/* Asked while users suffer, the choices would say what it is. */
+static void prevention_waits_until_users_are_well(void **state)
+{
+    (void)state;
+    char *text = preventable();
+    struct session_options o = play_options(text, NULL);
+    o.mode = MODE_ONCALL;
+    struct session *s = play_open(&o);
+    play_type(s, "");
+    play_type(s, "prevent");
+    assert_true(play_said(s, "First mend it."));
+    assert_false(play_said(s, "an alert on answers"));
+    play_type(s, "rollback api");
+    for (int i = 0; i < 8; i++)
+        play_for(s, 30 * SIM_SEC);
+    play_type(s, "prevent");
+    assert_true(play_said(s, "an alert on answers"));
+    struct errmsg why = {0};
+    assert_int_not_equal(session_line(s, "prevent 7", true, &why), ERR_OK);
+    assert_true(play_said(s, "a number from 1 to 3"));
+    session_free(s);
+    free(text);
+}
+
+static void a_choice_is_what_the_engine_says(void **state)
+{
+    (void)state;
+    char *text = preventable();
+    char *wrong = play_edit(text, "'more workers',", "'more workers', right = true,");
+    assert_true(proven(text, PROOF_PREVENTION, "an alert on answers"));
+    assert_true(proven(text, PROOF_PREVENTION, "more workers"));
+    assert_false(proven(wrong, PROOF_PREVENTION, "more workers"));
+    free(wrong);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +274,10 @@ int main(void)
         cmocka_unit_test(a_turn_that_breaks_a_promise_loses),
         cmocka_unit_test(a_fix_keeps_every_promise),
         cmocka_unit_test(the_healthy_night_keeps_every_promise),
+        cmocka_unit_test(the_trigger_counts),
+        cmocka_unit_test(each_prevention_is_priced),
+        cmocka_unit_test(prevention_waits_until_users_are_well),
+        cmocka_unit_test(a_choice_is_what_the_engine_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,8 +23,14 @@ static char *failures(const char *text)
     struct errmsg why = {0};
     struct buf b;
     buf_init(&b, 0);
-    enum err e =
-        prove_lesson(&p, text, strlen(text), "small.lua", 1, 2, NULL, NULL, &why);
+    enum err e = prove_lesson(&p,
+                              &(struct prove_options){.text = text,
+                                                      .len = strlen(text),
+                                                      .name = "small.lua",
+                                                      .first = 1,
+                                                      .seed = 1,
+                                                      .count = 2},
+                              NULL, NULL, &why);
     if (e != ERR_OK)
         buf_addf(&b, "error: %s\n", why.text);
     for (size_t i = 0; i < p.n; i++)
@@ -254,6 +260,39 @@ static void test_a_goal_true_at_rest(void **state)
            "steps fix: not done after its solution");
 }
 
+/* ---- suspects, facts, findings --------------------------------------------------- */
+
+#define FITS "fits = 'bad-deploy'"
+static void test_facts(void **state)
+{
+    (void)state;
+    edited(refused, "return s:version('api') == 'v2' end, tells",
+           "return s:version('api') == 'v1' end, tells",
+           "facts the new version runs: it fits what is right, and is not so");
+    edited(refused, FITS, "fits = 'overload'",
+           "facts the new version runs: it fits only what is wrong, and is so");
+    edited(refused, FITS, "fits = { 'bad-deploy', 'overload' }",
+           "facts not api overload: no fact tells it");
+    edited(refused, "seen = 'changes'", "seen = { 'changes', 'api:keys' }",
+           "no command shows of api, a service, 'keys'");
+    edited(refused, ", { 'api', 'overload' },\n    { 'users', 'traffic-spike' }", "",
+           "facts 3 to 6 suspects: 1 suspects");
+}
+
+static void test_findings(void **state)
+{
+    (void)state;
+    edited(refused, "of = 'component',\n      answer = function(s) return 'api' end",
+           "of = 'state', answer = function(s) return 'x' end",
+           "steps no finding is garbage: step changes takes \"x\"");
+    edited(refused, "hints = { 'what people did' }", "hints = { 'changes' }",
+           "its first hint hands over a command");
+    edited(refused, "say = 'What changed?'", "say = 'What says `changes`?'",
+           "its question hands over a command");
+    edited(refused, "return s:good_for(min(3)) end", "return s:seen('status') end",
+           "steps none is done at a glance: step fix");
+}
+
 /* A shift without a fault has none. */
 static void test_no_steps(void **state)
 {
@@ -294,9 +333,13 @@ static void limited(struct effort most, const char *words)
 {
     struct proof p;
     struct errmsg why = {0};
-    const struct session_options o = {
-        .text = play_small, .len = strlen(play_small), .name = "small.lua", .seed = 41};
-    assert_int_equal(prove_within(&p, &o, most, 2, NULL, NULL, &why), ERR_LIMIT);
+    const struct prove_options o = {.text = play_small,
+                                    .len = strlen(play_small),
+                                    .name = "small.lua",
+                                    .first = 41,
+                                    .seed = 41,
+                                    .count = 2};
+    assert_int_equal(prove_within(&p, &o, most, NULL, NULL, &why), ERR_LIMIT);
     assert_non_null(strstr(why.text, "seed 41 takes more than"));
     assert_non_null(strstr(why.text, words));
     proof_release(&p);
@@ -330,10 +373,81 @@ static void test_a_fix_that_ends_too_late(void **state)
     edited(refused, "ends_at = min(40)", "ends_at = min(8)", "ends_at");
 }
 
+/* ---- what is asked for ------------------------------------------------------------- */
+
+static void only(const char *words, struct proof *p, struct errmsg *why, enum err want)
+{
+    const struct prove_options o = {.text = play_small,
+                                    .len = strlen(play_small),
+                                    .name = "small.lua",
+                                    .first = 1,
+                                    .seed = 1,
+                                    .count = 1,
+                                    .only = words};
+    assert_int_equal(prove_lesson(p, &o, NULL, NULL, why), want);
+}
+
+static void test_only_some_rows(void **state)
+{
+    struct proof p;
+    struct errmsg why = {0};
+    (void)state;
+    only("fix", &p, &why, ERR_OK);
+    assert_true(p.n > 0);
+    for (size_t i = 0; i < p.n; i++)
+        assert_int_equal(p.rows[i].kind, PROOF_FIX);
+    char words[96];
+    snprintf(words, sizeof words, "fix %s", p.rows[0].name);
+    proof_release(&p);
+    only(words, &p, &why, ERR_OK);
+    assert_int_equal(p.n, 1);
+    assert_string_equal(p.rows[0].name, words + 4);
+    proof_release(&p);
+    only("steps", &p, &why, ERR_OK);
+    for (size_t i = 0; i < p.n; i++)
+        assert_int_equal(p.rows[i].kind, PROOF_STEPS);
+    proof_release(&p);
+    only("wrong way", &p, &why, ERR_NOT_FOUND);
+    assert_non_null(strstr(why.text, "there is no row \"wrong way\"; there are: \""));
+    proof_release(&p);
+}
+
+/* A false goal says what it is made of. */
+static void test_parts_of_a_false_goal(void **state)
+{
+    (void)state;
+    edited(refused, "s:good_for(min(3))",
+           "s:since_change() >= sec(1) and s:service('api').cpu < 2 and "
+           "s:good_for(min(300))",
+           "api.cpu: ");
+    edited(refused, "s:good_for(min(3))", "s:good_for(min(300))", "(good_for(5 h): ");
+}
+
+/* The first seed of a proof is looked at in every way, whatever its number. */
+static void test_the_first_seed_is_thorough(void **state)
+{
+    struct proof p;
+    struct errmsg why = {0};
+    (void)state;
+    const struct prove_options o = {.text = play_small,
+                                    .len = strlen(play_small),
+                                    .name = "small.lua",
+                                    .first = 44,
+                                    .seed = 44,
+                                    .count = 2};
+    assert_int_equal(prove_lesson(&p, &o, NULL, NULL, &why), ERR_OK);
+    assert_int_equal(proof_row(&p, PROOF_SAME, "same seed, same trace")->passed, 1);
+    assert_int_equal(proof_row(&p, PROOF_SAME, "tape, same trace")->passed, 1);
+    proof_release(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_is_proven),
+        cmocka_unit_test(test_only_some_rows),
+        cmocka_unit_test(test_parts_of_a_false_goal),
+        cmocka_unit_test(test_the_first_seed_is_thorough),
         cmocka_unit_test(test_claims),
         cmocka_unit_test(test_claims_later),
         cmocka_unit_test(test_what_is_said_on_the_way),
@@ -345,6 +459,8 @@ int main(void)
         cmocka_unit_test(test_partial),
         cmocka_unit_test(test_costly),
         cmocka_unit_test(test_a_goal_true_at_rest),
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_findings),
         cmocka_unit_test(test_no_steps),
         cmocka_unit_test(test_a_predicate_with_a_memory),
         cmocka_unit_test(test_a_predicate_that_raises),

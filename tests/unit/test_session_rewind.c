@@ -63,6 +63,61 @@ static void test_any_moment(void **state)
     session_free(s);
 }
 
+/* Alone: to before the first change, which is undone, also where the clock stood. */
+static void test_alone_it_undoes_all(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    struct errmsg why = {0};
+    play_type(s, "");
+    play_type(s, "2");
+    assert_int_equal(session_line(s, "rewind", true, &why), ERR_INPUT);
+    uint64_t before = session_digest(s);
+    play_type(s, "restart api");
+    play_for(s, 3 * SIM_MIN);
+    play_type(s, "scale api 3");
+    assert_int_equal(session_line(s, "rewind", false, &why), ERR_STOPPED); /* asks */
+    assert_false(session_view(s)->practice);
+    play_type(s, "rewind");
+    assert_true(session_view(s)->practice);
+    assert_true(session_digest(s) == before);
+    session_free(s);
+}
+
+static const struct block *chart_of(const struct report *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->blocks[i].kind == BLOCK_CHART)
+            return &r->blocks[i];
+    return NULL;
+}
+
+/* Both tries stand beside each other: the first lost users, the other did not. */
+static void test_the_debrief_draws_practice(void **state)
+{
+    (void)state;
+    struct session *s = play_lesson(play_small, NULL);
+    struct errmsg why = {0};
+    struct report r;
+    play_type(s, "");
+    play_type(s, "2");
+    play_type(s, "restart api");
+    play_for(s, 6 * SIM_MIN);
+    play_type(s, "rewind");
+    play_type(s, "rollback api");
+    play_for(s, 6 * SIM_MIN);
+    play_type(s, "resolve cured");
+    assert_int_equal(session_report(s, &r, NULL, NULL, &why), ERR_OK);
+    const struct block *b = chart_of(&r);
+    assert_non_null(b);
+    assert_int_equal(b->nseries, 4);
+    assert_string_equal(b->series[3].name, "practice");
+    assert_true(b->series[0].v[b->n - 1] > 0.1);
+    assert_true(b->series[3].v[b->n - 1] < 0.01);
+    report_release(&r);
+    session_free(s);
+}
+
 /* Another way from the same moment, and back again. */
 static void test_branches(void **state)
 {
@@ -342,6 +397,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_moment),
+        cmocka_unit_test(test_alone_it_undoes_all),
+        cmocka_unit_test(test_the_debrief_draws_practice),
         cmocka_unit_test(test_branches),
         cmocka_unit_test(test_steps_go_back),
         cmocka_unit_test(test_predictions),

@@ -300,8 +300,7 @@ static void test_updates_are_held_against_the_night(void **state)
         told("say --who users --since 10:03 --impact 30 % --state investigating "
              "--next 10:30",
              NULL) == 1);
-    assert_true(told("say --who x --since x --impact x --state investigating --next x",
-                     NULL) <= 0.2);
+    assert_true(told("say --state investigating", NULL) <= 0.2);
     assert_true(told("say --who nobody --since 09:10 --impact 3 --state recovered "
                      "--next 10:30",
                      &text) <= 0.15);
@@ -326,7 +325,7 @@ static void test_diagnosis_comes_before_the_cure(void **state)
                 LINES("changes", "set api.queue 5000", "suspect api bad-deploy",
                       "rollback api"),
                 4 * SIM_MIN, NULL);
-    assert_true(sc.part[SCORE_DIAGNOSIS] == 1);
+    assert_true(sc.part[SCORE_DIAGNOSIS] == 0.9);
     sc = played(play_small,
                 LINES("ps api", "suspect api overload", "rule-out api overload",
                       "suspect api memory-leak", "rule-out api memory-leak",
@@ -352,18 +351,23 @@ static double diagnosis(const char *const *lines)
     return d;
 }
 
+/* Without a trigger nine tenths can be had. */
 static void test_diagnosis(void **state)
 {
     (void)state;
     assert_true(diagnosis(LINES("suspect api bad-deploy")) == 0);
-    assert_true(diagnosis(LINES("changes", "suspect api bad-deploy")) == 1);
+    assert_true(diagnosis(LINES("changes", "suspect api bad-deploy", "trigger api")) ==
+                1);
+    assert_true(diagnosis(LINES("changes", "suspect api bad-deploy")) == 0.9);
     assert_true(diagnosis(LINES("changes", "suspect api overload")) == 0);
-    assert_true(diagnosis(LINES("changes", "suspect api bad-deploy",
-                                "suspect users traffic-spike")) == 0.5);
+    double halved = diagnosis(
+        LINES("changes", "suspect api bad-deploy", "suspect users traffic-spike"));
+    assert_true(halved > 0.4 && halved < 0.5);
     assert_true(diagnosis(LINES("changes", "suspect api bad-deploy",
                                 "suspect users traffic-spike",
-                                "rule-out users traffic-spike")) == 1);
+                                "rule-out users traffic-spike")) == 0.9);
     assert_true(diagnosis(LINES("suspect api bad-deploy", "rule-out api")) == 0);
+    assert_true(diagnosis(LINES("changes", "rule-out api bad-deploy")) == 0);
 }
 
 /* A fact is seen where it says, and nowhere else. */
@@ -486,12 +490,12 @@ static void test_a_quiet_shift(void **state)
     struct session *s = begun(play_calm, MODE_ONCALL);
     play_type(s, "status");
     wait_out(s, 4 * SIM_MIN);
-    play_type(s, "say --who nobody --since never --impact none --state recovered "
+    play_type(s, "say --who nobody --since never --impact none --state closed "
                  "--next 11:00");
-    play_type(s, "resolve recovered");
+    play_type(s, "resolve closed");
     struct score sc = report_of(s, &text);
     assert_int_equal(sc.total, 100);
-    assert_true(sc.outcome >= OUTCOME_CURED);
+    assert_int_equal(sc.outcome, OUTCOME_CLEAR);
     assert_non_null(strstr(text, "Nothing was wrong, and nothing was changed."));
     mem_free(text);
     session_free(s);
@@ -500,7 +504,7 @@ static void test_a_quiet_shift(void **state)
     wait_out(s, 4 * SIM_MIN);
     play_type(s, "resolve recovered");
     sc = report_of(s, NULL);
-    assert_int_equal(sc.outcome, OUTCOME_LOST);
+    assert_int_equal(sc.outcome, OUTCOME_MEDDLED);
     assert_true(sc.part[SCORE_CONTAINMENT] == 0);
     session_free(s);
 }

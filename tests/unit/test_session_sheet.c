@@ -145,7 +145,7 @@ static void test_a_trigger_is_an_event(void **state)
     struct session *s = play_open(&o);
     play_type(s, "");
     assert_true(judged(s, SHEET_trigger, "1") == 1);
-    assert_true(judged(s, SHEET_trigger, "change 1.") == 1);
+    assert_true(judged(s, SHEET_trigger, "change 1") == 1);
     assert_true(judged(s, SHEET_trigger, "users") == 1);
     assert_true(judged(s, SHEET_trigger, "api") == 1);
     assert_true(judged(s, SHEET_trigger, "2") == 0);
@@ -175,11 +175,28 @@ static void test_an_answer_in_any_form(void **state)
         answers(forms[i]);
 }
 
+/* A share is of what was lost since it began, unless the words say: the worst. */
+static void test_a_number_is_held_to_what_it_claims(void **state)
+{
+    (void)state;
+    struct session *s = begun(MODE_ONCALL);
+    play_type(s, "rollback api");
+    play_type(s, "wait 20m");
+    for (int i = 0; i < 20; i++)
+        play_for(s, SIM_MIN);
+    assert_true(judged(s, SHEET_much, "3 %") == 1);
+    assert_true(judged(s, SHEET_much, "up to 3 %") == 0);
+    assert_true(judged(s, SHEET_much, "up to 30 %") == 1);
+    assert_true(judged(s, SHEET_much, "three orders in ten, at most") == 1);
+    session_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_stated),
         cmocka_unit_test(test_what_cannot_be_judged_is_refused),
+        cmocka_unit_test(test_a_number_is_held_to_what_it_claims),
         cmocka_unit_test(test_lines_are_judged),
         cmocka_unit_test(test_the_healthy_are_not_named),
         cmocka_unit_test(test_an_update_begins_with_the_sheet),

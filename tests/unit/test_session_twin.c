@@ -257,8 +257,14 @@ static void proof_says(const char *from, const char *to, const char *kind,
     struct proof p;
     struct errmsg why = {0};
     char *text = play_edit(play_small, from, to);
-    enum err e =
-        prove_lesson(&p, text, strlen(text), "small.lua", 1, 1, NULL, NULL, &why);
+    enum err e = prove_lesson(&p,
+                              &(struct prove_options){.text = text,
+                                                      .len = strlen(text),
+                                                      .name = "small.lua",
+                                                      .first = 1,
+                                                      .seed = 1,
+                                                      .count = 1},
+                              NULL, NULL, &why);
     assert_int_equal(e, ERR_OK);
     bool found = false;
     for (size_t i = 0; i < p.n; i++)

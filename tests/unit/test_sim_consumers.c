@@ -253,6 +253,39 @@ static void a_delayed_message_comes_when_it_is_due(void **state)
     lab_free(&l);
 }
 
+/* ---- consumers that die ---------------------------------------------------------- */
+
+/* How often a message whose consumer fails or dies is taken in 100 s. */
+static double taken(const char *what)
+{
+    struct lab l = lab_new();
+    const struct node emit = {.kind = NODE_PUBLISH, .target = TOPIC};
+    const struct node end = {.kind = strcmp(what, "dies") == 0 ? NODE_CRASH : NODE_FAIL,
+                             .what = "no"};
+    lab_part(&l, "broker", "kafka", "");
+    lab_part(&l, "topic", TOPIC, "");
+    lab_part(&l, "subscription", GROUP,
+             "to=consumer/apply style=queue visibility=30s retry_delay=2s");
+    lab_part(&l, "service", "consumer", "start_up=1s");
+    lab_part(&l, "service", "app", "");
+    lab_endpoint(&l, "consumer", "apply", &end);
+    lab_endpoint(&l, "app", "emit", &emit);
+    lab_part(&l, "job", "once", "to=app/emit every=10h at=1s");
+    lab_start(&l, 1);
+    lab_run(&l, 100 * SIM_SEC);
+    double n = lab_metric(&l, "consumer/apply", "requests_total");
+    lab_free(&l);
+    return n;
+}
+
+/* One that fails says so; of one that died the message stays hidden. */
+static void a_dead_consumers_message_stays_hidden(void **state)
+{
+    (void)state;
+    assert_true(taken("fails") > 45);
+    assert_true(taken("dies") == 4); /* at 1, 31, 61 and 91 s */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +297,7 @@ int main(void)
         cmocka_unit_test(only_what_moves_stands_still),
         cmocka_unit_test(cooperative_groups_share_evenly),
         cmocka_unit_test(a_delayed_message_comes_when_it_is_due),
+        cmocka_unit_test(a_dead_consumers_message_stays_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

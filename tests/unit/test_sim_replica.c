@@ -293,6 +293,28 @@ static void without_fencing_two_servers_write(void **state)
     }
 }
 
+/* Each answered write is in the log of the new primary, or lost, or diverged: those too
+ * that the old one takes while the other is being promoted. */
+static void writes_during_a_promotion_are_counted(void **state)
+{
+    (void)state;
+    struct lab l = shop("promote_time=5s fencing=off connect_time=0", "delay=1ms",
+                        "to=db size=20", 50);
+    lab_start(&l, 9);
+    lab_run(&l, 10 * SIM_SEC);
+    lab_fault(&l, "db.b", "link_down", NULL, 30 * SIM_SEC);
+    double before = of(&l, "db", "acknowledged_writes_total");
+    lab_run(&l, 12 * SIM_SEC);
+    lab_op(&l, "db", "failover", NULL);
+    lab_run(&l, 17 * SIM_SEC - 1);
+    double answered = of(&l, "db", "acknowledged_writes_total") - before;
+    double lost = of(&l, "db", "lost_writes_total");
+    double diverged = of(&l, "db", "diverged_writes_total");
+    assert_true(answered > 300 && lost < 120 && diverged > 200);
+    assert_true(lost + diverged >= answered - 1 && lost + diverged <= answered + 1);
+    lab_free(&l);
+}
+
 /* A replica that is away keeps the log, and the log fills the disk. */
 static void a_lost_replica_fills_the_disk(void **state)
 {
@@ -757,6 +779,7 @@ int main(void)
         cmocka_unit_test(a_commit_takes_the_disks_time),
         cmocka_unit_test(old_addresses_fail),
         cmocka_unit_test(without_fencing_two_servers_write),
+        cmocka_unit_test(writes_during_a_promotion_are_counted),
         cmocka_unit_test(a_lost_replica_fills_the_disk),
         cmocka_unit_test(a_backup_can_be_put_back),
         cmocka_unit_test(an_empty_backup_looks_well),

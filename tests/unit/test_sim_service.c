@@ -2,6 +2,7 @@
  * Services under operation: restarts, rollouts, scaling, probes, faults, balancers,
  * flags, and what the change records say of it.
  */
+#include "../lib/lab.h"
 #include "sim_test.h"
 
 struct shop {
@@ -250,6 +251,43 @@ static void readiness_takes_it_out_and_lets_it_back(void **state)
     world_free(w);
 }
 
+/* A check that gets a page is as slow as the page, and no worker need be missing. */
+static void a_probe_may_ask_for_an_endpoint(void **state)
+{
+    (void)state;
+    for (int page = 0; page < 2; page++) {
+        struct lab l = lab_new();
+        const struct node slow = {.kind = NODE_SLEEP, .time = dist_const(2 * SIM_SEC)};
+        const struct node fast = {.kind = NODE_SLEEP, .time = dist_const(SIM_MS)};
+        lab_part(&l, "service", "web",
+                 page ? "instances=2 readiness=endpoint probe_endpoint=home"
+                      : "instances=2 readiness=endpoint probe_endpoint=other");
+        lab_endpoint(&l, "web", "home", &slow);
+        lab_endpoint(&l, "web", "other", &fast);
+        lab_part(&l, "client", "users", "to=web/other rate=10 gives_up=5s");
+        lab_start(&l, 1);
+        lab_run(&l, 60 * SIM_SEC);
+        assert_true(lab_metric(&l, "web", "healthy") == (page ? 0 : 2));
+        double before = lab_metric(&l, "users", "answered_total");
+        lab_set(&l, "web", "probe_timeout", "3s");
+        lab_run(&l, 120 * SIM_SEC);
+        assert_true(lab_metric(&l, "web", "healthy") == 2);
+        assert_true(lab_metric(&l, "users", "answered_total") > before + 400);
+        /* checks are no requests */
+        assert_true(lab_metric(&l, "web/home", "requests_total") == 0);
+        lab_free(&l);
+    }
+    struct errmsg no = {0};
+    struct lab l = lab_new();
+    const struct node fast = {.kind = NODE_SLEEP, .time = dist_const(SIM_MS)};
+    lab_part(&l, "service", "web", "readiness=endpoint probe_endpoint=hoem");
+    lab_endpoint(&l, "web", "home", &fast);
+    assert_int_equal(model_finish(l.m, &no), ERR_NOT_FOUND);
+    assert_string_equal(
+        no.text, "web has no endpoint \"hoem\" to probe; did you mean \"home\"?");
+    lab_free(&l);
+}
+
 static void slow_and_warming_take_more_cpu(void **state)
 {
     (void)state;
@@ -371,6 +409,7 @@ int main(void)
         cmocka_unit_test(one_instance_can_be_drained_and_restarted),
         cmocka_unit_test(a_crash_is_restarted_unless_its_machine_is_down),
         cmocka_unit_test(a_probe_notices_only_what_it_needs),
+        cmocka_unit_test(a_probe_may_ask_for_an_endpoint),
         cmocka_unit_test(readiness_takes_it_out_and_lets_it_back),
         cmocka_unit_test(slow_and_warming_take_more_cpu),
         cmocka_unit_test(limits_refuse_and_can_be_undone),

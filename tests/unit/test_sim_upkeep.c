@@ -439,6 +439,46 @@ static void an_open_transaction_holds_freezing_back(void **state)
     lab_free(&l);
 }
 
+/* A change of the table waits for a vacuum that does not give way, and all others wait
+ * behind the change, until the vacuum is done or the change gives up. */
+static void a_change_waits_for_a_vacuum(void **state)
+{
+    (void)state;
+    for (int patient = 0; patient < 2; patient++) {
+        struct lab l = shop(DB " freeze_max_age=100000",
+                            "rows=1000000 vacuum_every=1s frozen_age=100000");
+        lab_run(&l, 10 * SIM_SEC); /* 50 s of work */
+        assert_true(at(&l, "upkeep") == 1 && at(&l, "lock_waiting") == 0);
+        assert_int_equal(job(&l, "migrate", "add_column", "", patient ? NULL : "2"),
+                         ERR_OK);
+        assert_int_equal(job(&l, "vacuum", NULL, NULL, NULL), ERR_REFUSED);
+        lab_run(&l, 11 * SIM_SEC);
+        assert_true(at(&l, "lock_waiting") > 10);
+        lab_run(&l, 40 * SIM_SEC);
+        assert_true(patient ? at(&l, "lock_waiting") > 40
+                            : at(&l, "lock_waiting") == 0);
+        assert_true(at(&l, "upkeep") == 1 && at(&l, "vacuums_total") == 0);
+        lab_run(&l, 70 * SIM_SEC);
+        assert_true(at(&l, "vacuums_total") == 1 && at(&l, "lock_waiting") == 0);
+        assert_true(at(&l, "upkeep") == 0 && at(&l, "frozen_age") < 2000);
+        lab_free(&l);
+    }
+}
+
+static void a_dropped_table_ends_both(void **state)
+{
+    (void)state;
+    struct lab l = shop(DB " freeze_max_age=100000",
+                        "rows=1000000 vacuum_every=1s frozen_age=100000");
+    lab_run(&l, 10 * SIM_SEC);
+    must_job(&l, "migrate", "add_column", "");
+    lab_run(&l, 12 * SIM_SEC);
+    lab_fault(&l, "db.t", "dropped", NULL, 0);
+    lab_run(&l, 20 * SIM_SEC);
+    assert_true(at(&l, "upkeep") == 0 && at(&l, "lock_waiting") == 0);
+    lab_free(&l);
+}
+
 /* Whoever waits for its lock waits to its end: it does not give way. */
 static void freezing_does_not_give_way(void **state)
 {
@@ -496,6 +536,8 @@ int main(void)
         cmocka_unit_test(a_database_without_transaction_ids_only_reads),
         cmocka_unit_test(old_tables_are_frozen),
         cmocka_unit_test(an_open_transaction_holds_freezing_back),
+        cmocka_unit_test(a_change_waits_for_a_vacuum),
+        cmocka_unit_test(a_dropped_table_ends_both),
         cmocka_unit_test(freezing_does_not_give_way),
         cmocka_unit_test(ids_at_random_get_dearer),
         cmocka_unit_test(settings_of_autovacuum_hold_at_once),

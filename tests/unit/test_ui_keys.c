@@ -21,9 +21,12 @@
 #define COLS 80
 
 static const struct ui_lesson course[] = {
-    {"one", "One", "start", "", NULL, 6, 1, 92, OUTCOME_RECOVERED, false, false, NULL},
-    {"two", "Two", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, true, false, NULL},
-    {"three", "Three", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, false, false, NULL},
+    {"one", "One", "start", "", NULL, 6, 1, 92, OUTCOME_RECOVERED, false, false, NULL,
+     .alone = false},
+    {"two", "Two", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, true, false, NULL,
+     .alone = false},
+    {"three", "Three", "start", "", NULL, 6, 1, -1, OUTCOME_LOST, false, false, NULL,
+     .alone = false},
 };
 
 /* Keys that lead from the first screen of a place to a situation. */
@@ -83,7 +86,7 @@ static void play_to_the_end(struct shown *p)
         screen_keys(p->u, i % 4 == 3 ? "wait 2m<enter>" : "");
     }
     screen_keys(p->u, "<enter>say impact=\"about 30% of orders failed\" "
-                      "state=mitigated next=\"Jonas looks\"<enter>");
+                      "state=mitigated next=20:30<enter>");
     assert_int_equal(session_view(p->s)->phase, PHASE_DEBRIEF);
     while (more || !p->u->have_report)
         ui_tick(p->u, 0, 1000000, &more);

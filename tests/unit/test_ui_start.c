@@ -15,23 +15,23 @@
 static const struct ui_lesson course[] = {
     {"first-page", "Your first page", "start",
      "A deploy breaks a third of all orders. Your first night on call, step by step.",
-     NULL, 6, 1, 92, OUTCOME_RECOVERED, false, false, NULL},
+     NULL, 6, 1, 92, OUTCOME_RECOVERED, false, false, NULL, .alone = false},
     {"all-green", "Everything is green", "fail",
      "Every check is green, no alert fires, and customers cannot pay.",
      "Your Production Health Checks Are Lying to You", 20, 2, 61, OUTCOME_MITIGATED,
-     false, false, NULL},
+     false, false, NULL, .alone = false},
     {"cache-stampede", "Sixty seconds", "fail",
      "A seat-booking site fails for seven seconds in every minute. Teaches: what a "
      "cache "
      "decides for you.",
      "Caching Is Easy. Production Caching Is Not.", 20, 2, -1, OUTCOME_LOST, true,
-     false, NULL},
+     false, NULL, .alone = false},
     {"eleven-forty-seven", "11:47 on a Tuesday", "scale",
      "More instances, and it gets worse with each of them.", NULL, 20, 3, -1,
-     OUTCOME_LOST, false, false, NULL},
+     OUTCOME_LOST, false, false, NULL, .alone = false},
     {"mine", "A lesson of my own", "lab", "", NULL, 5, 1, -1, OUTCOME_LOST, false,
-     false,
-     "lessons/lab/mine.lua:12: unknown field \"chocies\"; did you mean choices?"},
+     false, "lessons/lab/mine.lua:12: unknown field \"chocies\"; did you mean choices?",
+     .alone = false},
 };
 #define COURSE (sizeof course / sizeof *course)
 
@@ -69,6 +69,60 @@ static void enter_opens_what_is_selected(void **state)
                      WANT_NOTHING); /* broken: says why */
     char *text = screen_text(u, 24, 80);
     assert_non_null(strstr(text, "did you mean choices?"));
+    mem_free(text);
+    ui_free(u);
+}
+
+static const struct ui_ending ended[] = {
+    {"2026-03-24 21:02", MODE_BLIND, OUTCOME_CLEAR, 100},
+    {"2026-03-24 20:12", MODE_ONCALL, OUTCOME_MITIGATED, 61},
+    {"2026-03-23 20:12", MODE_GUIDED, OUTCOME_CURED, -1},
+};
+
+/* After a guided win the same system alone is next, and offered by Enter and by o. */
+static void what_was_won_goes_on_alone(void **state)
+{
+    (void)state;
+    struct ui_lesson some[2] = {course[0], course[3]};
+    struct ui *u = ui_new(&(struct ui_options){.rows = 24, .cols = 80});
+    ui_catalogue(u, some, 2);
+    char *text = screen_text(u, 24, 80);
+    assert_non_null(strstr(text, "next: alone"));
+    assert_non_null(
+        strstr(text, "Next: the same system alone, another night. Press o."));
+    mem_free(text);
+    assert_int_equal(screen_keys(u, "<enter><enter>"), WANT_ON_CALL);
+    assert_string_equal(ui_wanted_lesson(u), "first-page");
+    assert_int_equal(screen_keys(u, "<enter>2"), WANT_OPEN);
+    assert_int_equal(screen_keys(u, "o1"), WANT_ON_CALL);
+    assert_int_equal(screen_keys(u, "o2"), WANT_BLIND);
+    assert_int_equal(screen_keys(u, "o<esc><down><enter>"), WANT_OPEN);
+    some[0].alone = true, some[0].best_alone = 77,
+    some[0].outcome_alone = OUTCOME_CURED;
+    ui_catalogue(u, some, 2);
+    screen_golden(u, 24, 80, "start_alone_80x24");
+    ui_free(u);
+}
+
+/* All endings can be read again, the latest first. */
+static void debriefs_are_read_again(void **state)
+{
+    (void)state;
+    struct ui_lesson some[2] = {course[0], course[3]};
+    some[0].endings = ended;
+    some[0].nendings = 3;
+    struct ui *u = ui_new(&(struct ui_options){.rows = 24, .cols = 80});
+    ui_catalogue(u, some, 2);
+    screen_keys(u, "d");
+    screen_golden(u, 24, 80, "start_endings_80x24");
+    assert_int_equal(screen_keys(u, "2"), WANT_DEBRIEF);
+    assert_string_equal(ui_wanted_lesson(u), "first-page");
+    assert_int_equal(ui_wanted_number(u), 1);
+    assert_int_equal(screen_keys(u, "<enter>3<down><down><enter>"), WANT_DEBRIEF);
+    assert_int_equal(ui_wanted_number(u), 2);
+    screen_keys(u, "<down>d");
+    char *text = screen_text(u, 24, 80);
+    assert_non_null(strstr(text, "No run of this lesson has ended yet"));
     mem_free(text);
     ui_free(u);
 }
@@ -158,6 +212,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_drawn),
         cmocka_unit_test(enter_opens_what_is_selected),
+        cmocka_unit_test(what_was_won_goes_on_alone),
+        cmocka_unit_test(debriefs_are_read_again),
         cmocka_unit_test(finding_narrows_the_list),
         cmocka_unit_test(starting_over_asks),
         cmocka_unit_test(esc_never_leaves),

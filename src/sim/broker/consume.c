@@ -463,12 +463,16 @@ static void ticket_ok(struct world *w, struct act *a, struct ticket *t)
     delivery_end(w, a, REASON_NONE, good);
 }
 
+/* A consumer that failed says so, and its message can be had again after `retry_delay`.
+ * One that died says nothing: the message stays hidden for the rest of `visibility`.
+ * (Amazon SQS, "Visibility timeout"; Google Pub/Sub, "Acknowledgement deadline".) */
 static void ticket_failed(struct world *w, struct act *a, struct ticket *t,
                           enum reason reason)
 {
     comp_id c = a->comp;
     sim_time delay = p_time(w, c, SB_RETRY_DELAY);
-    if (a->delivery.stamp == t->receives && t->state == TICKET_OUT) {
+    if (a->delivery.stamp == t->receives && t->state == TICKET_OUT &&
+        member_lives(w, c, member_of(w, a))) {
         cal_cancel(w, &t->timer);
         t->timer = cal_after(w, delay > DELAY_MIN ? delay : DELAY_MIN,
                              EV_KIND + SE_VISIBLE, c, W_REF(w, t), t->gen);

@@ -26,6 +26,11 @@ static bool instance_in(const struct world *w, comp_id service, uint16_t number,
     return state == INSTANCE_UP || (draining && state == INSTANCE_DRAINING);
 }
 
+bool member_lives(const struct world *w, comp_id c, const struct member *m)
+{
+    return instance_in(w, sub_data(w, c)->service, m->instance, true);
+}
+
 /* Calls f for each that there should be, spread over the instances. */
 static uint32_t wanted(const struct world *w, comp_id c, uint16_t *instances,
                        uint32_t max)

@@ -181,6 +181,8 @@ void member_poll_due(struct world *w, comp_id c, struct member *m);
 void members_stick(struct world *w, comp_id c, uint32_t n);
 /* An evicted one is done with its batch and joins again. It is freed. */
 void member_rejoins(struct world *w, comp_id c, struct member *m);
+/* Whether the process that the consumer is part of is there still. */
+bool member_lives(const struct world *w, comp_id c, const struct member *m);
 void member_free(struct world *w, struct member *m);
 /* The member that reads the partition; NULL: nobody does. */
 struct member *member_of_partition(const struct world *w, comp_id c, uint32_t p);

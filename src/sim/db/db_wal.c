@@ -241,7 +241,8 @@ void wal_wrote(struct world *w, comp_id node, comp_id statement)
     struct cluster *c = &db_at(w, db)->cluster;
     uint64_t bytes = (uint64_t)statement_wal(w, statement);
     comp_id leads = c->primary != 0 ? (comp_id)(c->primary - 1) : db;
-    if (node != leads) {
+    /* Once another one takes over what it has, nothing new gets into its log. */
+    if (node != leads || (c->candidate != 0 && !c->planned)) {
         c->diverged_writes++;
         return;
     }

@@ -107,7 +107,10 @@ enum job_kind {
     JOB_FREEZE
 };
 #define FREEZES_NONE INT64_MIN
-struct job { /* upkeep that is under way; one at a time for each table */
+/* Upkeep that is under way. One at a time for each table, but for a vacuum that is no
+ * autovacuum: a change of the table waits for the vacuum's lock, and all who come later
+ * wait behind the change. */
+struct job {
     uint8_t kind;
     uint8_t phase;
     uint32_t index; /* being made or dropped */
@@ -135,8 +138,9 @@ struct table {
     sim_time mark_every; /* spacing of marks */
     uint32_t vacuum_timer;
     struct job job;
-    comp_id next;  /* the next table of its database, + 1 */
-    int64_t slots; /* rows that its pages hold, as far as it is known: see
+    struct job aside; /* a vacuum that runs while `job` waits for its lock */
+    comp_id next;     /* the next table of its database, + 1 */
+    int64_t slots;    /* rows that its pages hold, as far as it is known: see
                              table_slots() */
     uint64_t scans, lookups, inserted, updated, deleted, conflicts, no_ids, vacuums;
     uint64_t rolled_back; /* of those inserted */
@@ -274,7 +278,11 @@ int64_t xid_horizon(const struct world *w, comp_id c, ref but);
 bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
                sim_time lock_timeout);
 void job_resume(struct world *w, struct act *a, enum reason reason);
-void job_stop(struct world *w, comp_id c, enum reason reason); /* closes its session */
+/* Whether a job of this kind is not turned away: nothing is under way, or an autovacuum,
+ * which gives way, or a vacuum that it waits for. */
+bool job_may_start(const struct world *w, comp_id c, enum job_kind kind);
+/* Ends all upkeep under way, if any, and closes its sessions. */
+void job_stop(struct world *w, comp_id c, enum reason reason);
 /* An autovacuum that `n` waits for is stopped. False: there is none. */
 bool job_gives_way(struct world *w, const struct conn *n);
 const char *job_phrase(enum job_kind kind);

@@ -139,11 +139,14 @@ static enum err begin_job(struct world *w, comp_id c, enum job_kind kind,
     if (table_at(w, c)->dropped)
         return errmsg_set(why, ERR_REFUSED, "there is no table %s any more",
                           w->comps[c].name);
-    if (j->kind != JOB_NONE && j->kind != JOB_AUTOVACUUM)
+    if (!job_may_start(w, c, kind)) {
+        if (j->kind == JOB_NONE)
+            j = &table_at(w, c)->aside;
         return errmsg_set(why, ERR_REFUSED,
                           "%s of %s is under way (session %u); kill it, or wait",
                           job_phrase((enum job_kind)j->kind), w->comps[c].name,
                           conn_at(w, j->conn)->id);
+    }
     int64_t rows = job_rows(w, c, kind);
     if (!job_start(w, c, kind, index, lock_timeout))
         BUG("a job did not start");

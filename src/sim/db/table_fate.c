@@ -37,8 +37,7 @@ int64_t table_wipe(struct world *w, comp_id c, double share)
 int64_t table_drop(struct world *w, comp_id c)
 {
     struct table *t = table_at(w, c);
-    if (t->job.kind != JOB_NONE)
-        job_stop(w, c, REASON_ERROR);
+    job_stop(w, c, REASON_ERROR);
     int64_t rows = wipe(w, c, 1);
     vacuum_clean(w, c, t->dead);
     cal_cancel(w, &t->vacuum_timer);

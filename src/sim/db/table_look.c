@@ -137,7 +137,7 @@ double table_metric(const struct world *w, comp_id c, int metric, int instance)
     case M_CLEANED:
         return (double)t->cleaned;
     case M_JOB:
-        return t->job.kind != JOB_NONE;
+        return t->job.kind != JOB_NONE || t->aside.kind != JOB_NONE;
     case M_ROLLED_BACK:
         return (double)t->rolled_back;
     case M_INDEX_BYTES:
@@ -155,7 +155,7 @@ double table_metric(const struct world *w, comp_id c, int metric, int instance)
     case M_MISSING:
         return (double)t->missing;
     default:
-        return progress(&t->job);
+        return progress(t->aside.kind != JOB_NONE ? &t->aside : &t->job);
     }
 }
 
@@ -163,6 +163,9 @@ void table_inflight(const struct world *w, comp_id c,
                     void (*f)(const struct world *w, const struct act *a, void *ctx),
                     void *ctx)
 {
-    if (table_at(w, c)->job.kind != JOB_NONE)
-        f(w, act_at(w, table_at(w, c)->job.act), ctx);
+    const struct table *t = table_at(w, c);
+    if (t->job.kind != JOB_NONE)
+        f(w, act_at(w, t->job.act), ctx);
+    if (t->aside.kind != JOB_NONE)
+        f(w, act_at(w, t->aside.act), ctx);
 }

@@ -168,13 +168,20 @@ static void take_effect(struct world *w, comp_id c, const struct job *j)
     t->vacuums += forms[j->kind].vacuum || j->kind == JOB_VACUUM_FULL;
 }
 
+static struct job *job_of(struct world *w, const struct act *a)
+{
+    struct table *t = table_at(w, a->comp);
+    struct job *j = t->job.act == W_REF(w, a) ? &t->job : &t->aside;
+    assert(j->act == W_REF(w, a));
+    return j;
+}
+
 /* `n`: its session; NULL: that is closed already. */
 static void job_end(struct world *w, struct act *a, struct conn *n, enum reason reason)
 {
     comp_id c = a->comp;
-    struct table *t = table_at(w, c);
-    struct job j = t->job;
-    t->job = (struct job){0};
+    struct job *at = job_of(w, a), j = *at;
+    *at = (struct job){0};
     if (reason == REASON_NONE)
         take_effect(w, c, &j);
     char rows[60] = "";
@@ -294,8 +301,7 @@ static void piece_done(struct world *w, struct act *a, struct job *j)
 
 void job_resume(struct world *w, struct act *a, enum reason reason)
 {
-    struct job *j = &table_at(w, a->comp)->job;
-    assert(j->act == W_REF(w, a));
+    struct job *j = job_of(w, a);
     if (a->phase == QUERY_FAILED)
         job_end(w, a, NULL, (enum reason)a->query.reason);
     else if (reason != REASON_NONE)
@@ -310,14 +316,25 @@ void job_resume(struct world *w, struct act *a, enum reason reason)
 
 /* ---- its beginning, and an early end --------------------------------------------- */
 
+bool job_may_start(const struct world *w, comp_id c, enum job_kind kind)
+{
+    const struct table *t = table_at(w, c);
+    bool vacuum = t->job.kind == JOB_VACUUM || t->job.kind == JOB_FREEZE;
+    if (t->job.kind == JOB_NONE || t->job.kind == JOB_AUTOVACUUM)
+        return t->aside.kind == JOB_NONE || !forms[kind].vacuum;
+    return vacuum && t->aside.kind == JOB_NONE && !forms[kind].vacuum;
+}
+
 bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
                sim_time lock_timeout)
 {
     struct table *t = table_at(w, c);
+    if (!job_may_start(w, c, kind))
+        return false;
     if (t->job.kind == JOB_AUTOVACUUM)
         job_stop(w, c, REASON_CANCELLED);
     if (t->job.kind != JOB_NONE)
-        return false;
+        t->aside = t->job;
     struct act *a = act_new(w, ACT_QUERY, c);
     a->mode = QUERY_JOB;
     struct conn *n = session_own(w, table_node(w, c), a);
@@ -336,12 +353,20 @@ bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
     return true;
 }
 
-void job_stop(struct world *w, comp_id c, enum reason reason)
+static void stop(struct world *w, const struct job *j, enum reason reason)
 {
-    struct job *j = &table_at(w, c)->job;
     struct act *a = act_at(w, j->act);
     database_close(w, conn_at(w, j->conn), reason);
     job_end(w, a, NULL, reason);
+}
+
+void job_stop(struct world *w, comp_id c, enum reason reason)
+{
+    const struct table *t = table_at(w, c);
+    if (t->job.kind != JOB_NONE)
+        stop(w, &t->job, reason);
+    if (t->aside.kind != JOB_NONE)
+        stop(w, &t->aside, reason);
 }
 
 /* ---- giving way ------------------------------------------------------------------ */

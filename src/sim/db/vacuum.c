@@ -51,7 +51,8 @@ static bool is_due(const struct world *w, comp_id c)
 static void arm(struct world *w, comp_id c)
 {
     struct table *t = table_at(w, c);
-    if (!t->dropped && t->vacuum_timer == 0 && t->job.kind == JOB_NONE && is_due(w, c))
+    if (!t->dropped && t->vacuum_timer == 0 && t->job.kind == JOB_NONE &&
+        t->aside.kind == JOB_NONE && is_due(w, c))
         t->vacuum_timer =
             cal_at(w, w_now(w) + p_time(w, c, TB_VACUUM_EVERY), EV_KIND, c, 0, 0);
 }
@@ -117,7 +118,7 @@ void vacuum_due(struct world *w, comp_id c)
     struct table *t = table_at(w, c);
     comp_id db = table_node(w, c);
     t->vacuum_timer = 0;
-    if (!is_due(w, c) || t->job.kind != JOB_NONE)
+    if (!is_due(w, c) || t->job.kind != JOB_NONE || t->aside.kind != JOB_NONE)
         return; /* its end looks again */
     if (xid_forced(w, c) && xid_horizon(w, c, 0) > table_at(w, c)->frozen &&
         !db_at(w, db)->down) {

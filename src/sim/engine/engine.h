@@ -171,9 +171,11 @@ struct world {
     const uint8_t *kinds;                      /* model->kinds */
     const struct kind_impl *const *kind_table; /* the table that kinds are numbers in */
     const struct observer *observer;           /* during a run; else NULL */
-    uint32_t outcome; /* of the event being dispatched, for the digest */
-    ref safe;         /* while used <= this, there is headroom; 0: find out */
-    bool vast;        /* larger than a processor's cache */
+    uint32_t outcome;          /* of the event being dispatched, for the digest */
+    ref safe;                  /* while used <= this, there is headroom; 0: find out */
+    bool vast;                 /* larger than a processor's cache */
+    size_t refused;            /* scheduled actions that could not be done */
+    struct errmsg why_refused; /* of the first */
 };
 
 #define W_HEAD(w) ((struct head *)(void *)(w)->base)

@@ -191,6 +191,13 @@ uint64_t world_events(const struct world *w)
     return W_HEAD(w)->events;
 }
 
+size_t world_refused(const struct world *w, const char **first)
+{
+    if (first)
+        *first = w->why_refused.text;
+    return w->refused;
+}
+
 size_t world_bytes(const struct world *w)
 {
     return (size_t)W_HEAD(w)->used * 8;

@@ -327,6 +327,19 @@ static sim_time repeat(struct world *w, uint32_t index, uint32_t times)
     return lasts;
 }
 
+static void note_refusal(struct world *w, const struct action *a,
+                         const struct errmsg *why)
+{
+    if (w->refused++ > 0)
+        return;
+    struct buf at;
+    buf_init(&at, 0);
+    time_format(&at, w_now(w));
+    (void)errmsg_set(&w->why_refused, ERR_REFUSED, "%s of %s at %s: %s", a->name,
+                     w->comps[a->comp].name, at.s, why->text);
+    buf_release(&at);
+}
+
 void apply_scheduled(struct world *w, uint32_t index, uint32_t times)
 {
     const struct schedule_entry *e = &w->model->schedule[index];
@@ -342,5 +355,6 @@ void apply_scheduled(struct world *w, uint32_t index, uint32_t times)
     if (apply(w, &a, e->who, NULL, &why) != ERR_OK) {
         w_outcome(w, 1); /* an operator was there first: it cannot be done any more */
         w_log(w, a.comp, a.instance, LOG_WARN, 0, "%s: %s", a.name, why.text);
+        note_refusal(w, &a, &why);
     }
 }

@@ -30,6 +30,9 @@ enum err op_abort(struct world *w, const struct action *a, struct effect *fx,
 /* service_faults.c */
 enum { SERVICE_FAULTS = 9 };
 extern const struct fault_desc service_faults[SERVICE_FAULTS];
+/* Refuses a version or a zone that the service does not have. */
+enum err service_names(const struct model *m, const struct action *a,
+                       struct errmsg *why);
 enum err service_fault(struct world *w, comp_id c, int fault, const struct action *a,
                        bool on, struct errmsg *why);
 

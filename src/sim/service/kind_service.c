@@ -392,6 +392,7 @@ const struct kind_impl kind_service = {
     .kept = service_kept,
     .changed = service_changed,
     .op = service_op,
+    .names = service_names,
     .fault = service_fault,
     .metric = service_metric,
     .instances = service_instances,

@@ -8,6 +8,8 @@
 #include "service/describe.h"
 #include "service/service_internal.h"
 
+#include "truecode/model.h"
+
 enum {
     FAULT_CRASH,
     FAULT_HANG,
@@ -220,3 +222,50 @@ const struct fault_desc service_faults[SERVICE_FAULTS] = {
      "Every instance in a zone is gone until it is over."},
 };
 _Static_assert((int)FAULT_COUNT == (int)SERVICE_FAULTS, "each fault has its words");
+
+/* ---- what they name --------------------------------------------------------------- */
+
+static bool has_version(const struct model *m, comp_id c, const char *version)
+{
+    size_t n = model_versions(m, c);
+    bool yes = n == 0; /* one without a name */
+    for (size_t i = 0; i < n; i++)
+        yes |= str_eq(model_version(m, c, i), version);
+    return yes;
+}
+
+static enum err no_version(const struct model *m, comp_id c, const char *version,
+                           struct errmsg *why)
+{
+    struct buf list;
+    buf_init(&list, 0);
+    for (size_t i = 0; i < model_versions(m, c); i++)
+        buf_addf(&list, "%s%s", i ? ", " : "", model_version(m, c, i));
+    enum err e =
+        errmsg_set(why, ERR_NOT_FOUND, "%s has no version \"%.60s\"; there are: %.200s",
+                   m->comps[c].name, version, list.s);
+    buf_release(&list);
+    return e;
+}
+
+enum err service_names(const struct model *m, const struct action *a,
+                       struct errmsg *why)
+{
+    const struct kind_desc *d = model_kind(m, a->comp);
+    if (action_sets(a))
+        return ERR_OK;
+    if (a->kind == ACTION_FAULT && str_eq(a->name, "zone_down")) {
+        long long zone = (long long)a->args[0].as.count;
+        long long zones = (long long)model_param(m, a->comp, SP_ZONES)->as.count;
+        if (zone < 1 || zone > zones)
+            return errmsg_set(why, ERR_INPUT,
+                              "%s has no zone %lld: its zones are 1 to %lld",
+                              m->comps[a->comp].name, zone, zones);
+    }
+    for (size_t i = 0; a->kind == ACTION_FAULT && i < d->nfaults; i++)
+        for (size_t k = 0; k < a->nargs && str_eq(d->faults[i].name, a->name); k++)
+            if (str_eq(d->faults[i].args[k].name, "version") && action_gives(a, k) &&
+                !has_version(m, a->comp, a->args[k].as.text))
+                return no_version(m, a->comp, a->args[k].as.text, why);
+    return ERR_OK;
+}

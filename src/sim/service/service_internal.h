@@ -43,6 +43,7 @@ enum service_param {
     SP_READINESS_FAILURES,
     SP_PROBE_SUCCESSES,
     SP_PROBE_DELAY,
+    SP_PROBE_ENDPOINT,
     SP_READY_AT_START,
     SP_MEMORY, /* service_memory.c */
     SP_MEMORY_PER_REQUEST,
@@ -72,7 +73,7 @@ enum service_param {
 enum endpoint_param { EP_WORKERS, EP_RESERVED };
 enum { PRIORITY_MOST = 3, PRIORITY_CLASSES };
 enum { ORDER_FIFO, ORDER_LIFO, ORDER_DEADLINE, ORDER_PRIORITY };
-enum { PROBE_NONE, PROBE_OWN_THREAD, PROBE_WORKER, PROBE_DATABASE };
+enum { PROBE_NONE, PROBE_OWN_THREAD, PROBE_WORKER, PROBE_DATABASE, PROBE_ENDPOINT };
 enum { QUEUE_UNLIMITED = 0, QUEUE_NO = -1 };
 enum service_rng {
     SRNG_WORK,
@@ -136,6 +137,7 @@ struct service_data { /* model time */
     comp_id *pools;
     size_t npools, pools_cap;
     const struct program *probe_worker, *probe_database;
+    comp_id probe_endpoint; /* COMP_NONE: none */
     comp_id *endpoints;
     size_t nendpoints;
     bool allocates; /* some program takes memory: OP_ALLOCATE */

@@ -119,6 +119,41 @@ static enum err compile_all_probes(struct model *m, struct errmsg *why)
     return ERR_OK;
 }
 
+/* Finds the endpoint that health checks of the service ask for, where one is named. */
+static enum err find_probe_endpoint(struct model *m, comp_id service,
+                                    struct errmsg *why)
+{
+    const char *name = model_param(m, service, SP_PROBE_ENDPOINT)->as.text;
+    struct service_data *d = service_data(m, service);
+    const char *names[64];
+    size_t n = 0;
+    d->probe_endpoint = COMP_NONE;
+    if (!name || name[0] == '\0')
+        return ERR_OK;
+    for (size_t i = 0; i < d->nendpoints; i++) {
+        const char *own = strrchr(m->comps[d->endpoints[i]].name, '/') + 1;
+        if (strcmp(own, name) == 0)
+            d->probe_endpoint = d->endpoints[i];
+        if (n < sizeof names / sizeof *names)
+            names[n++] = own;
+    }
+    if (d->probe_endpoint != COMP_NONE)
+        return ERR_OK;
+    const char *near = text_suggest(name, names, n);
+    return errmsg_set(why, ERR_NOT_FOUND, "%s has no endpoint \"%s\" to probe%s%s%s",
+                      m->comps[service].name, name, near ? "; did you mean \"" : "",
+                      near ? near : "", near ? "\"?" : "");
+}
+
+static enum err find_probe_endpoints(struct model *m, struct errmsg *why)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < m->ncomps && e == ERR_OK; i++)
+        if (m->comps[i].kind == &kind_service)
+            e = find_probe_endpoint(m, (comp_id)i, why);
+    return e;
+}
+
 enum err services_gather(struct model *m, struct errmsg *why)
 {
     for (size_t i = 0; i < m->ncomps; i++)
@@ -127,5 +162,5 @@ enum err services_gather(struct model *m, struct errmsg *why)
     enum err e = compile_all_probes(m, why);
     list_pools(m);
     list_endpoints(m);
-    return e;
+    return e == ERR_OK ? find_probe_endpoints(m, why) : e;
 }

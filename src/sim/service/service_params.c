@@ -134,14 +134,14 @@ const struct param_desc service_params[] = {
          .type = VALUE_CHOICE,
          .unit = "",
          .def = "own_thread",
-         .choices = "none|own_thread|worker|database",
+         .choices = "none|own_thread|worker|database|endpoint",
          .change = CHANGE_AT_ONCE,
          .doc = "What the liveness answer needs; failing it restarts the instance."},
     [SP_READINESS] = {.name = "readiness",
                       .type = VALUE_CHOICE,
                       .unit = "",
                       .def = "own_thread",
-                      .choices = "none|own_thread|worker|database",
+                      .choices = "none|own_thread|worker|database|endpoint",
                       .change = CHANGE_AT_ONCE,
                       .doc = "What the readiness answer needs; failing it takes the "
                              "instance out of rotation."},
@@ -203,6 +203,14 @@ const struct param_desc service_params[] = {
                         .def = "0",
                         .change = CHANGE_AT_ONCE,
                         .doc = "How long after its start an instance is not probed."},
+    [SP_PROBE_ENDPOINT] =
+        {.name = "probe_endpoint",
+         .type = VALUE_TEXT,
+         .unit = "",
+         .def = "",
+         .doc = "The endpoint that a check with liveness or readiness = endpoint asks "
+                "for, as a balancer that gets the home page; empty: none, a worker "
+                "answers."},
     [SP_READY_AT_START] = {.name = "ready_at_start",
                            .type = VALUE_BOOL,
                            .unit = "",

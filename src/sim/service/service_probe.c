@@ -1,13 +1,15 @@
 /*
  * Health checks. What matters is what an answer needs: a thread of its own answers
- * whatever the workers do; a check that goes through a worker, or on to the database,
- * fails with them. Those checks are requests like any other, with a tiny program.
+ * whatever the workers do; a check that goes through a worker, or on to the database, or
+ * gets a page as users do, fails with them. Those checks are requests like any other,
+ * with a tiny program or that of the page.
  *
  * Liveness that fails several times in a row restarts the instance; readiness takes it
  * out of rotation until it answers again.
  */
 #include "call/call.h"
 #include "engine/life.h"
+#include "engine/program.h"
 #include "engine/telling.h"
 #include "service/service_internal.h"
 
@@ -87,14 +89,24 @@ void probe_said(struct world *w, struct instance *i, uint32_t says)
 
 /* ---- asking --------------------------------------------------------------------- */
 
+/* What such a check runs; NULL: the instance's version has no such endpoint. */
+static const struct program *asked(const struct world *w, const struct instance *i,
+                                   int64_t how)
+{
+    const struct service_data *d = service_data(w->model, i->comp);
+    if (how == PROBE_ENDPOINT && d->probe_endpoint != COMP_NONE)
+        return endpoint_program(w->model, d->probe_endpoint, i->version);
+    if (how == PROBE_DATABASE && d->probe_database)
+        return d->probe_database;
+    return d->probe_worker;
+}
+
 /* Sends a request through the instance's own queue. */
 static void probe_send(struct world *w, struct instance *i, uint32_t asks, int64_t how)
 {
-    const struct service_data *d = service_data(w->model, i->comp);
     struct act *a = act_new(w, ACT_PROBE, i->comp);
-    bool database = how == PROBE_DATABASE && d->probe_database;
     a->instance = i->number;
-    a->program = database ? d->probe_database : d->probe_worker;
+    a->program = asked(w, i, how);
     a->key = asks;
     a->timeout = cal_after(w, p_time(w, i->comp, SP_PROBE_TIMEOUT),
                            EV_KIND + SE_PROBE_LATE, i->comp, W_REF(w, a), a->gen);

@@ -1,5 +1,5 @@
 -- The lesson that the tests of this folder play and spoil, and that is for nothing else: a
--- shop, a bad version of it, and six steps.
+-- shop, a bad version of it, and six steps, of five kinds.
 return lesson {
   id = "small-shop", title = "The small shop", track = "start", minutes = 6, level = 1,
   guided_start = true,
@@ -33,14 +33,18 @@ return lesson {
   suspects = { { "shop", "bad-deploy", right = true }, { "shop", "overload" },
                { "edge", "traffic-spike" } },
 
+  facts = {
+    { "the shop is busy", when = function(s) return s:service("shop").cpu > 0.7 end,
+      seen = "status", fits = { "overload", "traffic-spike" }, tells = "The shop has little to do." },
+  },
+
   steps = {
-    act { "status", title = "How bad is it?", say = "Type `status` and press Enter.",
-      goal = function(s) return s:seen("status") end,
+    find { "status", title = "How bad is it?", say = "Type `status`. Which share of orders fails?",
+      of = "share", within = 0.3, answer = function(s) return 1 - s:good(min(1)) end,
       solution = { "status" }, hints = { "Type `status`." } },
 
-    act { "changes", title = "What changed?", say = "Type `changes`.",
-      goal = function(s) return s:seen("changes") end,
-      solution = { "changes" }, hints = { "Type `changes`." } },
+    find { "changes", title = "What changed?", say = "Type `changes`. Which of them began it?",
+      answer = "trigger", solution = { "changes" }, hints = { "Type `changes`." } },
 
     ask { "which", title = "What is your guess?", say = "Which change do you suspect?",
       choices = {
@@ -63,7 +67,7 @@ return lesson {
     say_update { "tell", title = "Tell people", say = "Somebody waits for your word.",
       needs = { "impact", "state", "next" }, hints = { "Type `say` and answer." },
       solution = {
-        'say impact="about 30% of orders failed" state=mitigated next="Jonas looks at v42"' } },
+        'say impact="about 30% of orders failed" state=mitigated next="20:00"' } },
   },
 
   traps = {

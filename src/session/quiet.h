@@ -1,0 +1,22 @@
+/*
+ * quiet: nights on which nothing is wrong, among those that are drawn blind.
+ */
+#ifndef SESSION_QUIET_H
+#define SESSION_QUIET_H
+
+#include "session_internal.h"
+
+struct maker;
+
+/* Whether the night that is drawn with this seed is one; the same answer everywhere. */
+bool quiet_drawn(uint64_t seed);
+/* Builds such a night. NULL: it cannot be built, or the lesson names nothing that could
+ * be left out. */
+struct stage *quiet_stage(const struct lesson *l, uint64_t seed,
+                          struct errmsg *why) MUST_USE;
+/* How long one has to look before one knows that nothing is wrong. */
+sim_time quiet_watch(const struct session *s);
+/* Adds to the debrief how it was, and what works. */
+void quiet_debrief(const struct maker *k);
+
+#endif
