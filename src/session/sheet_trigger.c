@@ -106,8 +106,8 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
             continue;
         any = true;
         put_event(w, e, out);
-        if (!nothing_happened(text) && comp != COMP_NONE &&
-            happened(lw, comp, e->at) && (!c || c->at == e->at))
+        if (!nothing_happened(text) && comp != COMP_NONE && happened(lw, comp, e->at) &&
+            (!c || c->at == e->at))
             out->share = 1;
     }
     if (!any && nothing_happened(text))

@@ -165,4 +165,4 @@ prevent 2
 resolve cured
 end
 
-exit $learners_bad
+exit "$learners_bad"

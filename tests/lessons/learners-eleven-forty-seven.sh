@@ -183,4 +183,4 @@ prevent 1
 resolve cured
 end
 
-exit $learners_bad
+exit "$learners_bad"

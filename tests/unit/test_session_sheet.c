@@ -52,11 +52,10 @@ static void test_what_cannot_be_judged_is_refused(void **state)
 {
     (void)state;
     struct session *s = begun(MODE_ONCALL);
-    static const char *const lines[] = {"hurt cheese", "since yesterday",
-                                        "much cheese", "trigger cheese",
-                                        "trigger 99",  "since 25:61",
-                                        "trigger -1",  "trigger 10:01",
-                                        "trigger 1.5", "trigger v1"};
+    static const char *const lines[] = {
+        "hurt cheese", "since yesterday", "much cheese", "trigger cheese",
+        "trigger 99",  "since 25:61",     "trigger -1",  "trigger 10:01",
+        "trigger 1.5", "trigger v1"};
     struct errmsg why = {0};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         assert_int_equal(session_line(s, lines[i], true, &why), ERR_INPUT);
@@ -136,9 +135,10 @@ static void test_a_trigger_is_an_event(void **state)
     const char *deploy = strstr(play_small, "    i:cause(");
     const char *after = strchr(deploy, '\n');
     buf_add(&file, play_small, (size_t)(deploy - play_small));
-    buf_adds(&file, "    i:cause(min(3), fault('api', 'error_rate', { fraction = 0.5 }))\n"
-                    "    i:at(min(3), decoy('users', 'a mail', { by = 'Lene' }))\n"
-                    "    i:red_herring(min(4), decoy('api', 'a new logo'))");
+    buf_adds(&file,
+             "    i:cause(min(3), fault('api', 'error_rate', { fraction = 0.5 }))\n"
+             "    i:at(min(3), decoy('users', 'a mail', { by = 'Lene' }))\n"
+             "    i:red_herring(min(4), decoy('api', 'a new logo'))");
     buf_adds(&file, after);
     struct session_options o = play_options(file.s, NULL);
     o.mode = MODE_ONCALL;
