@@ -1,6 +1,7 @@
 -- The order of the lessons.
 return course {
   { track = "start", "first-page" },
-  { track = "fail", "all-green", "cache-stampede" },
+  { track = "fail", "all-green", "cache-stampede", "the-quiet-import" },
+  { track = "recover", "the-order-that-vanished" },
   { track = "scale", "eleven-forty-seven" },
 }

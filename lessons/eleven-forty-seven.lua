@@ -73,7 +73,7 @@ return lesson {
       versions = { { "v31", order = order }, { "v32", order = order } } }
     w:balancer { "edge", to = "api" }
     w:autoscaler { "api-scaler", service = "api", metric = "in_flight", target = 8, min = 2, max = 4,
-      on = false, interval = LOOKS, cooldown = min(1) }
+      on = false, up_count = 6, interval = LOOKS, cooldown = min(1) }
     local rush = vary("rush", RUSH - 3, RUSH + 3)
     local rise = vary("rise", 205, 230)
     w:client { "diners", to = "edge/order", gives_up = sec(4), rate = points { base = per_second(rush),
@@ -236,7 +236,7 @@ return lesson {
         { "nothing", "On every other Tuesday it was well. What is new today?" } },
       wrong = "Lay what was done beside the time at which the first user was hurt.",
       solution = { "changes", "logs api-scaler", "trigger api-scaler" },
-      done = "Tomek turned the scaler on. It looks every few minutes, and when the rush had come it added: two became four, later eight. Each brought 25 connections, and the database slowed down with each.",
+      done = "Tomek turned the scaler on. It looks every few minutes, and when the rush had come it added, and at the next look it added again: from two to eight. Each brought 25 connections, and the database slowed down with each.",
       hints = { "There is a list of what people did. What machines did stands in logs.",
         "Which of them changes something by itself, some minutes after it was touched?",
         "changes, then logs api-scaler", "trigger api-scaler" } },
@@ -387,7 +387,7 @@ return lesson {
     mostly stand in each other's way: locks, caches, switching. The total goes down.
 
     Two instances brought 50 connections and carried the rush. The new scaler saw 16 requests
-    inside each, wanted 8, took that for a lack of instances, and added two. These brought 50
+    inside each, wanted 8, took that for a lack of instances, and added some. Each brought 25
     more connections, the database slowed down, and more piled up inside: the cure fed the
     illness. Undo only what it did, and it does it again at its next look.
 

@@ -268,8 +268,8 @@ enum night {
     NIGHT_WITHOUT,   /* one entry does not happen: number `which` of the list */
     NIGHT_PREVENTED, /* one prevention, number `which`, was there from the beginning; the
                         incident happens */
-    NIGHT_CAREFUL,   /* the same, on a healthy night: what it costs when nothing is wrong */
-    NIGHT_NOISY,     /* nothing is left out, and an alert fires for nothing */
+    NIGHT_CAREFUL, /* the same, on a healthy night: what it costs when nothing is wrong */
+    NIGHT_NOISY,   /* nothing is left out, and an alert fires for nothing */
     NIGHT_QUIET /* healthy, with that alert, and other letters: somebody is mistaken */
 };
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,

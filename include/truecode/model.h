@@ -170,6 +170,10 @@ const struct slo *model_get_slo(const struct model *m); /* NULL: none */
 /* Whether the objective is about what this client (subscription, job) begins; where
  * it names nobody, or there is none: about users. The model is finished. */
 bool model_in_slo(const struct model *m, comp_id client);
+/* Whether what this client, job or subscription asks for can end in a message of the
+ * topic: its endpoint's programs, in any version, those that they call, and those that
+ * process messages on the way. The model is finished. */
+bool model_sends_to(const struct model *m, comp_id client, comp_id topic);
 
 /* ---- the schedule, and the end ------------------------------------------------- */
 

@@ -67,6 +67,8 @@ double scene_latency_in(const struct scene *s, comp_id c, sim_time from, sim_tim
                         double q);
 /* A client, or what belongs to one, where nobody measures users. */
 bool scene_hides(const struct scene *s, comp_id c);
+/* A metric of one, or one that the objective alone could know. */
+bool scene_hides_metric(const struct scene *s, comp_id c, const struct metric_desc *d);
 
 /* ---- who hands work to whom ------------------------------------------------------ */
 

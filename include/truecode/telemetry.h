@@ -244,9 +244,12 @@ double recording_good_of(const struct recording *r, comp_id client, sim_time fro
                          sim_time to);
 uint64_t recording_bad_count(const struct recording *r, sim_time from, sim_time to);
 
+/* Whether a metric is the objective's judgement (good, bad, too late) and not what the
+ * component itself can count. */
+bool metric_judges(const struct metric_desc *d);
 /* Prometheus text exposition of the latest sample, latency histograms included: of one
  * component with all that belongs to it, or (COMP_NONE) of all; `users`: what clients
- * measure, too. A metric kept per instance is written per instance only, so that sums
+ * measure and the objective judges, too. A metric kept per instance is written per instance only, so that sums
  * are right. */
 void recording_export(const struct recording *r, comp_id only, bool users,
                       struct buf *out);

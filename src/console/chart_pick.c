@@ -130,6 +130,10 @@ static enum err pick_metric(struct call *c, const char *name, const char *metric
     if (!in_nested(c, comp, metric, &owner, &ch->metric) ||
         !curve_metric(c->m, owner, ch->metric, instance, &ch->curve))
         return no_metric(c, comp, metric);
+    if (is_hidden_metric(c, owner, ch->metric))
+        return refuse(c, ERR_REFUSED,
+                      "Nobody measures what users get here: %s has no %s.",
+                      name_of(c, owner), ch->metric);
     if (instance && !ch->curve.desc->per_instance)
         return refuse(c, ERR_INPUT, "%s is not kept per instance; chart %s.%s",
                       ch->metric, name_of(c, owner), ch->metric);

@@ -94,6 +94,7 @@ static enum err run(struct call *c)
     for (size_t i = skip; i < n; i++) {
         show(c, &v[i]);
         seen_comp(c, v[i].comp, "logs");
+        seen_comp(c, v[i].comp, log_level_words[v[i].level]);
     }
     if (!n)
         note(c, "No line since %s.", clock_of(c, f.from, true));

@@ -74,7 +74,7 @@ static void table_rows(struct call *c, struct out_table *t, comp_id comp,
     sim_time was = c->now > BEFORE ? c->now - BEFORE : 0;
     for (size_t i = 0; i < k->nmetrics; i++) {
         const struct metric_desc *d = &k->metrics[i];
-        if (!world_metric_applies(c->w, comp, i))
+        if (!world_metric_applies(c->w, comp, i) || is_hidden_metric(c, comp, d->name))
             continue;
         seen_metric(c, comp, d->name);
         if (d->type == METRIC_COUNTER && world_metric_at(c->w, comp, i, 0) == 0) {

@@ -207,6 +207,8 @@ double rate(const struct call *c, comp_id comp, const char *metric);
 /* Component or instance; the sentence suggests. */
 /* Clients and what they call, where nobody measures users; REFUSED with a sentence. */
 bool is_hidden(const struct call *c, comp_id comp);
+/* A metric of one, or one that the objective alone could know. */
+bool is_hidden_metric(const struct call *c, comp_id comp, const char *metric);
 enum err refuse_hidden(struct call *c, comp_id comp);
 enum err need_comp(struct call *c, const char *text, comp_id *comp, int *instance);
 /* "orders-db.db-2", or "db-2" where no other of the kind is called that. COMP_NONE. */

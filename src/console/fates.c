@@ -12,7 +12,7 @@ void tell_fates(struct call *c, const char *lead, comp_id comp,
     for (size_t i = 0; i < n; i++) {
         comp_id of = f[i].owner ? model_owner(c->m, comp) : comp;
         double times = world_metric(c->w, of, f[i].metric, 0);
-        if (times <= 0)
+        if (times <= 0 || is_hidden_metric(c, of, f[i].metric))
             continue;
         buf_addf(&b, "%s%s %s", b.len ? ", " : "", count(c, times), f[i].word);
         seen_metric(c, of, f[i].metric);

@@ -109,6 +109,13 @@ bool is_hidden(const struct call *c, comp_id comp)
     return scene_hides(&c->scene, comp);
 }
 
+bool is_hidden_metric(const struct call *c, comp_id comp, const char *metric)
+{
+    struct curve k;
+    return curve_metric(c->m, comp, metric, 0, &k) &&
+           scene_hides_metric(&c->scene, comp, k.desc);
+}
+
 enum err refuse_hidden(struct call *c, comp_id comp)
 {
     return refuse(c, ERR_REFUSED,

@@ -12,6 +12,10 @@
     X("metrics", NULL, "status NAME, metrics, ps, db, cache, queue", "its numbers")    \
     X("config", NULL, "config", "its parameters")                                      \
     X("logs", NULL, "logs", "its log lines")                                           \
+    X("debug", NULL, "logs --level debug", "lines at this level")                      \
+    X("info", NULL, "logs", "lines at this level")                                     \
+    X("warn", NULL, "logs", "lines at this level")                                     \
+    X("error", NULL, "logs", "lines at this level")                                    \
     X("traces", NULL, "traces, trace", "its part in requests")                         \
     X("changes", NULL, "changes", "what was done to it")                               \
     X("instances", "|service|dns|", "ps, probe, curl; dig", "each instance")           \

@@ -58,6 +58,11 @@ bool scene_hides(const struct scene *s, comp_id c)
 
 /* ---- the model ------------------------------------------------------------------- */
 
+bool scene_hides_metric(const struct scene *s, comp_id c, const struct metric_desc *d)
+{
+    return scene_hides(s, c) || (s->users_hidden && metric_judges(d));
+}
+
 bool comp_is(const struct model *m, comp_id c, const char *kind)
 {
     return c != COMP_NONE && str_eq(model_kind(m, c)->name, kind);

@@ -49,20 +49,36 @@ static bool line_shows(const struct prover *pv, const char *line, const char *su
 /* Whether some line that only looks shows it. */
 static bool can_be_seen(const struct prover *pv, const char *subject)
 {
-    static const char *const lines[] = {"status",         "map",
-                                        "alerts",         "changes",
-                                        "tickets",        "ps %s",
-                                        "db %s",          "db sessions %s",
-                                        "db locks %s",    "db statements %s",
-                                        "db tables %s",   "db indexes %s",
-                                        "db replicas %s", "db backups %s",
-                                        "stacks %s",      "logs %s",
-                                        "traces %s",      "metrics %s",
-                                        "config %s",      "cache %s",
-                                        "cache ttl",      "queue %s",
-                                        "queue dead %s",  "jobs %s",
-                                        "chart %s",       "tls %s",
-                                        "dig %s",         "balancer %s",
+    static const char *const lines[] = {"status",
+                                        "map",
+                                        "alerts",
+                                        "changes",
+                                        "tickets",
+                                        "ps %s",
+                                        "db %s",
+                                        "db sessions %s",
+                                        "db locks %s",
+                                        "db statements %s",
+                                        "db tables %s",
+                                        "db indexes %s",
+                                        "db replicas %s",
+                                        "db backups %s",
+                                        "stacks %s",
+                                        "logs %s",
+                                        "logs %s --level debug",
+                                        "logs %s --level warn",
+                                        "traces %s",
+                                        "metrics %s",
+                                        "config %s",
+                                        "cache %s",
+                                        "cache ttl",
+                                        "queue %s",
+                                        "queue dead %s",
+                                        "jobs %s",
+                                        "chart %s",
+                                        "tls %s",
+                                        "dig %s",
+                                        "balancer %s",
                                         "flag %s"};
     const char *metric = strstr(subject, ":metric.");
     char name[200], line[400];
@@ -76,8 +92,8 @@ static bool can_be_seen(const struct prover *pv, const char *subject)
     }
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         const char *at = strstr(lines[i], "%s");
-        snprintf(line, sizeof line, "%.*s%s", (int)(at ? at - lines[i] : 99), lines[i],
-                 at ? name : "");
+        snprintf(line, sizeof line, "%.*s%s%s", (int)(at ? at - lines[i] : 99),
+                 lines[i], at ? name : "", at ? at + 2 : "");
         if (line_shows(pv, line, subject))
             return true;
     }

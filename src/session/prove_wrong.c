@@ -51,8 +51,7 @@ static struct verdict judge_worse(struct prover *pv, const struct run *r,
     sim_time from = run_now(&pv->base), to = run_now(r);
     for (size_t i = 0; i < model_comps(m); i++) {
         const char *name = model_name(m, (comp_id)i);
-        if (!str_eq(model_kind(m, (comp_id)i)->name, "client") ||
-            (c->client && !str_eq(c->client, name)))
+        if (!is_group(m, (comp_id)i) || (c->client && !str_eq(c->client, name)))
             continue;
         double you = bad_of(r->rec, (comp_id)i, from, to);
         double nothing = bad_of(pv->nothing.rec, (comp_id)i, from, to);

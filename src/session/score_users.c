@@ -74,6 +74,11 @@ double users_missing(const struct run *r, const struct recording *twin, sim_time
     return all > 0 ? over_clients(r, twin, from, to, never_came) / all : 0;
 }
 
+bool is_group(const struct model *m, comp_id c)
+{
+    return str_eq(model_kind(m, c)->name, "client") || model_in_slo(m, c);
+}
+
 /* ---- users spared ---------------------------------------------------------------- */
 
 static double spared(const struct grading *g)
@@ -155,7 +160,7 @@ static struct behind worst_behind(const struct grading *g)
     struct behind b = {0, SIM_FOREVER, COMP_NONE};
     look_behind(g, COMP_NONE, &b);
     for (size_t i = 0; i < model_comps(m); i++)
-        if (str_eq(model_kind(m, (comp_id)i)->name, "client"))
+        if (is_group(m, (comp_id)i))
             look_behind(g, (comp_id)i, &b);
     return b;
 }

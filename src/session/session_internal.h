@@ -515,6 +515,9 @@ enum err rivals_run(struct session *s, struct rivals *v,
 void rivals_release(struct rivals *v);
 /* How it ended. `twin` (may be NULL) tells whom the learner turned away. */
 enum outcome outcome_of(const struct session *s, const struct recording *twin);
+/* A group of those who can be worse off than before: the users of a client, and what the
+ * objective is about besides, as the messages of a subscription. */
+bool is_group(const struct model *m, comp_id c);
 /* Users were well in the `window` before `at`; see run_well(). */
 bool users_well(const struct run *r, sim_time at, sim_time window, double *margin);
 /* The score; texts of the items live in `mem`. */

@@ -100,13 +100,40 @@ struct impact witness_impact(const struct witness *w, comp_id client, sim_time f
     return impact_of(w->run->rec, w->twin, client, from, w->at);
 }
 
-bool witness_hurt(const struct witness *w, comp_id client)
+static bool hurt(const struct witness *w, comp_id c)
 {
-    struct impact any = witness_impact(w, client, 0);
+    struct impact any = witness_impact(w, c, 0);
     if (any.since == SIM_FOREVER)
         return false;
-    struct impact h = witness_impact(w, client, any.since);
+    struct impact h = witness_impact(w, c, any.since);
     return impact_counts(&h, model_get_slo(w->run->stage->lw.model));
+}
+
+/* The objective is about messages of `sub`, and what the client does sends them. */
+static bool waits_for(const struct model *m, comp_id client, comp_id sub)
+{
+    return comp_is(m, sub, "subscription") && model_in_slo(m, sub) &&
+           model_sends_to(m, client, model_owner(m, sub));
+}
+
+bool witness_hurt(const struct witness *w, comp_id client)
+{
+    const struct model *m = w->run->stage->lw.model;
+    bool yes = hurt(w, client);
+    for (size_t i = 0; !yes && i < model_comps(m); i++)
+        yes = waits_for(m, client, (comp_id)i) && hurt(w, (comp_id)i);
+    return yes;
+}
+
+/* Nobody that is told apart by name sends what it processes, as where a job does. */
+static bool speaks_for_itself(const struct model *m, comp_id c)
+{
+    if (comp_is(m, c, "client") || !model_in_slo(m, c))
+        return comp_is(m, c, "client");
+    for (size_t i = 0; i < model_comps(m); i++)
+        if (comp_is(m, (comp_id)i, "client") && waits_for(m, (comp_id)i, c))
+            return false;
+    return true;
 }
 
 comp_id witness_client(const struct witness *w, comp_id c)
@@ -114,7 +141,7 @@ comp_id witness_client(const struct witness *w, comp_id c)
     const struct model *m = w->run->stage->lw.model;
     size_t i = c == COMP_NONE ? 0 : (size_t)c + 1;
     for (; i < model_comps(m); i++)
-        if (str_eq(model_kind(m, (comp_id)i)->name, "client"))
+        if (speaks_for_itself(m, (comp_id)i))
             return (comp_id)i;
     return COMP_NONE;
 }

@@ -72,9 +72,11 @@ void sheet_release(struct session *s);
 
 /* The harm to all users, or to those of one client, until the witness's moment. */
 struct impact witness_impact(const struct witness *w, comp_id client, sim_time from);
-/* Whether users of a client were hurt, from when on any were. */
+/* Whether users of a client were hurt, from when on any were: in what they were answered,
+ * or in a message that they sent and that the objective is about. */
 bool witness_hurt(const struct witness *w, comp_id client);
-/* The next client after `c` (COMP_NONE: the first); COMP_NONE: no more. */
+/* The next after `c` (COMP_NONE: the first) of those who can be hurt: clients, and what the
+ * objective is about and no client sends. COMP_NONE: no more. */
 comp_id witness_client(const struct witness *w, comp_id c);
 /* The first time of day in a text, as simulated time; SIM_FOREVER: none. */
 sim_time clock_in(const struct witness *w, const char *text);

@@ -37,6 +37,12 @@ struct fate recording_fate(const struct recording *r, comp_id client, sim_time f
     return f;
 }
 
+bool metric_judges(const struct metric_desc *d)
+{
+    return str_eq(d->name, "good_total") || str_eq(d->name, "bad_total") ||
+           str_eq(d->name, "slow_total");
+}
+
 static double share_good(struct fate f)
 {
     return f.good + f.bad > 0 ? f.good / (f.good + f.bad) : NAN;

@@ -12,7 +12,7 @@ unsaved() {
     ends=$2
     readable=$3
     shift 3
-    given 'status\n0.3\nchanges\n' play small-shop --seed 7
+    given 'status\nchanges\n' play small-shop --seed 7
     expect "$what: play goes on and says why nothing is saved" "$ends" 'Step 3 of 6' \
         'is not saved' "$@"
     if head -n 1 "$said" | grep -q 'is not saved'; then
@@ -59,7 +59,7 @@ XDG_STATE_HOME=/proc unsaved 'where nobody can write' 1 0 '/proc/truecode'
 ) 2>&1
 (
     XDG_STATE_HOME=$SCRATCH/limited2
-    printf 'status\n0.3\nchanges\n' >typed
+    printf 'status\nchanges\n' >typed
     # shellcheck disable=SC2030
     (ulimit -f 0 && "$TRUECODE" play small-shop --seed 7 <typed 2>&1) | cat >"$said"
     status=0

@@ -10,7 +10,7 @@ afresh() {
     XDG_STATE_HOME=$SCRATCH/$1
     dir=$XDG_STATE_HOME/truecode
 }
-all='status\n0.3\nchanges\nshop\n2\ndown\nrollback shop\nwait 4m\nwait 4m\nwait 4m\nresolve cured\n'
+all='status\nchanges\n2\ndown\nrollback shop\nwait 4m\nwait 4m\nwait 4m\nresolve cured\n'
 id_of() {
     basename "$1" .tape
 }

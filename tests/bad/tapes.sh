@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 cd "$SCRATCH" || exit 1
 
 TAPES=$XDG_STATE_HOME/truecode/tapes
-given 'status\n0.3\nchanges\nshop\n2\ndown\nwait 30s\n' play small-shop --seed 7
+given 'status\nchanges\n2\ndown\nwait 30s\n' play small-shop --seed 7
 expect "a run to spoil" 0 'Saved'
 cp "$TAPES"/*.tape whole.tape
 lines=$(wc -l <whole.tape)

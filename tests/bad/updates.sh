@@ -22,7 +22,7 @@ edit() {
 at_the_last_step() {
     rm -rf "$dir"
     cp original.lua "$lesson"
-    given 'status\n0.3\nchanges\nshop\n2\ndown\nrollback shop\nwait 4m\nwait 4m\nwait 4m\nwait 4m\nwait 4m\n' play small-shop --new --seed 7
+    given 'status\nchanges\n2\ndown\nrollback shop\nwait 4m\nwait 4m\nwait 4m\nwait 4m\nwait 4m\n' play small-shop --new --seed 7
 }
 end='say --impact about 30 percent of orders failed --state mitigated --next 20:00\nresolve recovered\n'
 

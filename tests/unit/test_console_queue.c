@@ -109,6 +109,28 @@ static void shows_who_is_behind(void **state)
 
 /* A learner on call says what it is and when it is over, whatever the lesson lists. */
 /* A name that is nearly right, and a partition that is not there. */
+/* The broker cannot know what an objective says that nobody measures: a row that was
+ * swallowed is processed, to all who count here. */
+static void what_the_objective_alone_knows_is_hidden(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *says;
+    } tries[] = {{"metrics events.orders.mail", "bad_total"},
+                 {"metrics events --prometheus", "messages_bad_total"},
+                 {"chart events.orders.mail.bad_total", "last minute"}};
+    for (int hidden = 0; hidden < 2; hidden++)
+        for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+            enum err e;
+            shop.ctx.users_hidden = hidden;
+            char *text = shop_says(&shop, tries[i].line, &e, NULL);
+            if ((strstr(text, tries[i].says) != NULL) != !hidden)
+                fail_msg("%s: %s", tries[i].line, text);
+            free(text);
+        }
+    shop.ctx.users_hidden = false;
+}
+
 static void says_which_partitions_there_are(void **state)
 {
     (void)state;
@@ -221,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_who_is_behind),
+        cmocka_unit_test(what_the_objective_alone_knows_is_hidden),
         cmocka_unit_test(says_which_partitions_there_are),
         cmocka_unit_test(tells_what_became_of_values),
         cmocka_unit_test(help_on_call_has_the_last_words),

@@ -108,6 +108,45 @@ static void test_the_healthy_are_not_named(void **state)
     mem_free(text);
 }
 
+/* Orders are answered at once and applied later: one message that nobody can read holds up
+ * the rest of its partition, of two. */
+static const char shown_late[] =
+    "return lesson { id = 'late', title = 'Late', track = 'lab', minutes = 5,\n"
+    "  level = 1, day_start = '10:00', starts_at = min(5), ends_at = min(20),\n"
+    "  good_for = min(3), place = [[A shop.]], page = [[Where is it?]],\n"
+    "  world = function(w)\n"
+    "    w:broker { 'events', topics = { orders = { partitions = 2,\n"
+    "      subscriptions = { apply = { to = 'views/apply' } } } } }\n"
+    "    w:service { 'api', endpoints = { buy = { publish('events.orders') },\n"
+    "      look = { compute(ms(1)) } } }\n"
+    "    w:service { 'views', endpoints = { apply = { compute(ms(1)) } } }\n"
+    "    w:client { 'buyers', to = 'api/buy', rate = per_second(10) }\n"
+    "    w:client { 'lookers', to = 'api/look', rate = per_second(10) }\n"
+    "  end,\n"
+    "  promises = { users = { 'shown', good = 0.95, within = sec(5), window = "
+    "min(30),\n"
+    "    clients = { 'buyers', 'lookers', 'events.orders.apply' } } },\n"
+    "  incident = function(i) i:cause(min(3), fault('events.orders-1', 'poison')) "
+    "end,\n"
+    "  debrief = [[Late.]] }\n";
+
+static void test_who_sends_what_is_late_is_hurt(void **state)
+{
+    (void)state;
+    struct session_options o = play_options(shown_late, NULL);
+    o.mode = MODE_ONCALL;
+    struct session *s = play_open(&o);
+    play_type(s, "");
+    play_for(s, SIM_MIN);
+    assert_true(judged(s, SHEET_hurt, "buyers") == 1);
+    assert_true(judged(s, SHEET_hurt, "lookers") == 0);
+    assert_true(judged(s, SHEET_hurt, "buyers, lookers") < 1);
+    struct errmsg why = {0};
+    assert_int_equal(session_line(s, "hurt cheese", true, &why), ERR_INPUT);
+    assert_true(play_said(s, "one or more of: buyers, lookers, everybody, nobody"));
+    session_free(s);
+}
+
 /* An update says what stands on the sheet, and asks for the rest. */
 static void test_an_update_begins_with_the_sheet(void **state)
 {
@@ -199,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_a_number_is_held_to_what_it_claims),
         cmocka_unit_test(test_lines_are_judged),
         cmocka_unit_test(test_the_healthy_are_not_named),
+        cmocka_unit_test(test_who_sends_what_is_late_is_hurt),
         cmocka_unit_test(test_an_update_begins_with_the_sheet),
         cmocka_unit_test(test_a_trigger_is_an_event),
         cmocka_unit_test(test_an_answer_in_any_form),

@@ -55,6 +55,50 @@ static struct lab eight(const char *users, const char *more)
     return l;
 }
 
+/* ---- whose message it is --------------------------------------------------------- */
+
+/* web/order calls shop/order behind a limiter, which publishes; its projector publishes
+ * again. web/look does neither. */
+static void whose_message_it_is(void **state)
+{
+    (void)state;
+    struct lab l =
+        orders("to=web/order rate=1", "", "to=projector/apply", "", dist_const(0));
+    const struct node call = {.kind = NODE_CALL, .target = "door", .what = "order"};
+    const struct node look = {.kind = NODE_SLEEP, .time = dist_const(SIM_MS)};
+    const struct node mail = {.kind = NODE_PUBLISH, .target = "events.mails"};
+    lab_part(&l, "limiter", "door", "to=shop");
+    lab_part(&l, "service", "web", "workers=9");
+    lab_part(&l, "service", "mailer", "workers=9");
+    lab_part(&l, "topic", "events.mails", "");
+    lab_part(&l, "subscription", "events.mails.send", "to=mailer/send");
+    lab_part(&l, "client", "lookers", "to=web/look rate=1");
+    lab_part(&l, "job", "idle", "every=1m");
+    lab_part(&l, "job", "nightly", "every=1m to=shop/order");
+    lab_endpoint(&l, "web", "order", &call);
+    lab_endpoint(&l, "web", "look", &look);
+    lab_endpoint(&l, "mailer", "send", &look);
+    lab_endpoint(&l, "projector", "again", &mail);
+    lab_part(&l, "subscription", "events.orders.copier", "to=projector/again");
+    lab_start(&l, 1);
+    comp_id topic = model_find(l.m, TOPIC), mails = model_find(l.m, "events.mails");
+    static const struct {
+        const char *who;
+        bool orders, mails;
+    } want[] = {{"users", true, true},
+                {"lookers", false, false},
+                {"nightly", true, true},
+                {"idle", false, false},
+                {"events.orders.copier", false, true},
+                {SUB, false, false}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        comp_id who = model_find(l.m, want[i].who);
+        assert_int_equal(model_sends_to(l.m, who, topic), want[i].orders);
+        assert_int_equal(model_sends_to(l.m, who, mails), want[i].mails);
+    }
+    lab_free(&l);
+}
+
 /* ---- the usual ------------------------------------------------------------------ */
 
 static void what_goes_in_comes_out(void **state)
@@ -981,6 +1025,7 @@ static void more_consumers_than_fit_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whose_message_it_is),
         cmocka_unit_test(what_goes_in_comes_out),
         cmocka_unit_test(one_frozen_partition_of_eight),
         cmocka_unit_test(one_frozen_partition_with_keys),

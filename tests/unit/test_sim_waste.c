@@ -100,6 +100,7 @@ static void a_retry_pays_twice(void **state)
                         "per_visit=on");
     assert_true(payments(&l, "total") == 200);
     assert_true(payments(&l, "repeats_total") == 100);
+    assert_true(payments(&l, "doubled_total") == 100); /* and each took effect */
     lab_free(&l);
 }
 
@@ -122,6 +123,7 @@ static void with_a_key_it_pays_once(void **state)
                         "timeout=300ms retries=2", "idempotent=on");
     assert_true(payments(&l, "total") == 100);
     assert_true(payments(&l, "repeats_total") > 100);
+    assert_true(payments(&l, "doubled_total") == 0);
     lab_free(&l);
     l = shop("to=app/pay rate=1 arrivals=even", "timeout=300ms retries=1", "");
     assert_true(payments(&l, "total") == 200);

@@ -32,7 +32,7 @@ struct sight {
     sim_time at;
 };
 struct counter_state {
-    uint64_t total, repeats;
+    uint64_t total, repeats, doubled;
     double amount, repeated_amount;
     ref ring;                /* struct sight, `cap` of them */
     ref places;              /* uint32_t, 2 * cap: place in the ring + 1; 0: free */
@@ -175,6 +175,7 @@ void counter_add(struct world *w, comp_id c, uint64_t subject)
         s->repeated_amount += amount;
         if (idempotent)
             return;
+        s->doubled++;
     }
     s->total++;
     s->amount += amount;
@@ -241,7 +242,7 @@ static const struct param_desc params[] = {
 };
 _Static_assert(COUNT_OF(params) == P_COUNT, "one of each");
 
-enum { M_TOTAL, M_REPEATS, M_AMOUNT, M_REPEATED_AMOUNT, M_KNOWN, M_COUNT };
+enum { M_TOTAL, M_REPEATS, M_AMOUNT, M_REPEATED_AMOUNT, M_KNOWN, M_DOUBLED, M_COUNT };
 #define COUNTER_METRIC(n, p, t, d)                                                     \
     {                                                                                  \
         .name = n, .prom = p, .labels = "", .type = t, .unit = "1", .doc = d           \
@@ -260,15 +261,18 @@ static const struct metric_desc metrics[] = {
                        METRIC_COUNTER, "What the repeats are worth."),
     [M_KNOWN] = COUNTER_METRIC("known", "business_events_known", METRIC_GAUGE,
                                "Visits it knows to have happened."),
+    [M_DOUBLED] = COUNTER_METRIC(
+        "doubled_total", "business_events_doubled_total", METRIC_COUNTER,
+        "Repeats that took effect once more: charged twice, booked twice. An "
+        "idempotent counter has none."),
 };
 _Static_assert(COUNT_OF(metrics) == M_COUNT, "one of each");
 
 /* Metrics that are listed only where they are modelled. */
 static const struct metric_need needs[] = {
-    {"amount_total", "amount"},
-    {"repeated_amount_total", "amount"},
-    {"known", "per_visit"},
-    {"known", "idempotent"},
+    {"amount_total", "amount"},     {"repeated_amount_total", "amount"},
+    {"known", "per_visit"},         {"known", "idempotent"},
+    {"doubled_total", "per_visit"},
 };
 
 static double counter_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -284,6 +288,8 @@ static double counter_metric(const struct world *w, comp_id c, int metric, int i
         return s->amount;
     case M_REPEATED_AMOUNT:
         return s->repeated_amount;
+    case M_DOUBLED:
+        return (double)s->doubled;
     default:
         return known(w, c);
     }
