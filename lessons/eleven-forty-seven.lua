@@ -160,7 +160,7 @@ return lesson {
       tells = "About 200 statements run at once in the database; minutes ago it was about 30." },
     { "less gets done than comes in",
       seen = { "menu-db:metric.statements_total", "orders_placed:metric.total" },
-      when = function(s) return s:rate("menu-db", "statements_total", min(1)) < 360 end,
+      when = function(s) return s:rate("menu-db", "statements_total", sec(10)) < 360 end,
       fits = { "past-the-peak", "lock-contention", "bad-deploy" },
       tells = "The database gets less done in a second than it did minutes ago." },
     { "requests wait for a connection", seen = "api:pool",
