@@ -5,13 +5,28 @@
 -- 400/s, with about 16 requests in each. The scaler aims at 8, so it adds; from three on the
 -- database is slower than the rush, more requests wait inside, and it adds the rest.
 
-local RUSH, WAVE = 400, 445 -- requests a second at noon, and for three minutes after the message
-local LOOKS = sec(190) -- how often the scaler looks: 11:43:20, 11:46:30, 11:49:40
+local RUSH, WAVE = 400, 415 -- requests a second at noon, and for three minutes after the message
+local LOOKS = sec(194) -- how often the scaler looks: 11:43:28, 11:46:42, 11:49:56, 11:53:10
 local order = { compute(ms(2)), query("menu-db", "order"), count("orders_placed") }
 
 -- What texts claim.
 local function untouched(s) return not s:changed() end
 local function past_the_peak(s) return s:database("menu-db").active > 150 end
+local function failing(s) return s:good(min(1)) < 0.9 end
+local function well(s) return s:good_for(min(2)) end
+local function less_done_than_asked(s)
+  return s:rate("menu-db", "statements_total", min(1)) < s:rate("diners", "visits_total", min(1))
+end
+local function idle(s) return s:service("api").cpu < 0.3 end
+local function scaler_free(s)
+  return s:param("api-scaler.on") and s:param("api-scaler.metric") == "in_flight" and s:param("api-scaler.max") > 3
+end
+-- Somebody went down, and the scaler went up again.
+local function relapsed(s)
+  return s:changed() and scaler_free(s) and s:instances("api") > 3 and s:good(min(1)) < 0.98
+    and s:lowest("api", "up", s:since_first_change()) <= 3
+    and s:increase("api-scaler", "ups_total", s:since_first_change()) > 0
+end
 
 return lesson {
   id = "eleven-forty-seven",
@@ -33,20 +48,21 @@ return lesson {
 
   day_start = "11:37",
   starts_at = min(10),
-  ends_at = min(25),
+  ends_at = min(32),
   good_for = min(7),
 
   place = [[
-    Tiffin brings lunch to offices. Before noon about 400 requests a second come in. They go to
-    the api, and from there to one database, menu-db. Two api instances are enough on a normal
-    day. An autoscaler, api-scaler, looks about every three minutes and adds more. Tomek runs
-    the platform, Ines writes the api, Mara answers the customers.
+    Tiffin brings lunch to offices. Before noon about 400 requests a second come in. They go
+    through edge to the instances of the api, and from each of these to one database, menu-db.
+    On a normal day two instances are enough. Tomek runs the platform, Ines writes the api,
+    Mara answers the customers.
   ]],
   page = [[
-    Answers within 2 s: the error budget burns fast. In the last minutes the scaler went
-    from 2 to 8 instances. Their CPU is low.
+    "Answers within 2 s: the error budget burns fast." Nothing is down. On the dashboard the
+    api's CPU is low.
   ]],
-  tools = { "status", "ps", "map", "chart", "db", "changes", "scale", "set", "suspect", "say", "wait" },
+  tools = { "status", "chart", "ps", "map", "changes", "logs", "db", "config", "count", "scale", "set", "suspect",
+    "trigger", "say", "wait" },
 
   world = function(w)
     w:counter { "orders_placed" }
@@ -57,11 +73,11 @@ return lesson {
       versions = { { "v31", order = order }, { "v32", order = order } } }
     w:balancer { "edge", to = "api" }
     w:autoscaler { "api-scaler", service = "api", metric = "in_flight", target = 8, min = 2, max = 4,
-      interval = LOOKS, cooldown = min(1) }
+      on = false, up_count = 6, interval = LOOKS, cooldown = min(1) }
     local rush = vary("rush", RUSH - 3, RUSH + 3)
-    local rise = vary("rise", 150, 180)
+    local rise = vary("rise", 205, 230)
     w:client { "diners", to = "edge/order", gives_up = sec(4), rate = points { base = per_second(rush),
-      { 0, 0.55 }, { sec(rise), 0.55 }, { sec(340), WAVE / RUSH }, { sec(530), WAVE / RUSH }, { sec(570), 1 } } }
+      { 0, 0.4 }, { sec(rise), 0.4 }, { sec(340), WAVE / RUSH }, { sec(530), WAVE / RUSH }, { sec(570), 1 } } }
   end,
 
   promises = { users = { "an answer within 2 s", good = 0.99, within = sec(2), window = min(30) } },
@@ -71,35 +87,42 @@ return lesson {
     threshold { "api CPU", of = "api", metric = "cpu", above = 0.8, hold = min(1) },
   },
 
-  -- a scaler that looks at what is busy, not at what waits, leaves two instances alone
-  twin = { set("api-scaler.metric", "cpu"), set("api-scaler.target", 0.7) },
-
   incident = function(i)
-    i:red_herring(sec(vary("deploy", 20, 60)), deploy("api", "v32", { by = "Ines" }))
+    i:red_herring(sec(vary("early", 20, 55)), pick("which", {
+      deploy("api", "v32", { by = "Ines" }),
+      decoy("menu-db", "nightly backup moved to 02:30", { by = "Tomek" }),
+      decoy("edge", "access logs kept for 30 days, was 14", { by = "Tomek" }),
+    }))
+    i:cause(sec(vary("on", 70, 170)), set("api-scaler.on", true, { by = "Tomek" }))
     i:red_herring(sec(280), decoy("edge", pick("sent", {
       "push message sent: lunch menu of the day",
       "push message sent: free delivery until 13:00",
       "push message sent: new soups this week" }), { by = "marketing", final = true }))
     i:at(sec(vary("raise", 450, 540)), set("api-scaler.max", 8, { by = "Tomek" }))
-    i:at(min(10) + sec(5), ticket("Mara (customers)", "People write that lunch does not load, or only after an age."))
+    i:at(min(10) + sec(5), ticket("Mara (customers)",
+      pick("words", { "People write that lunch does not load, or only after an age.",
+        "Offices write that the page with the menu turns and turns." })))
   end,
 
   people = {
     mara = { "Mara", role = "customers", desk = true },
     tomek = { "Tomek", role = "platform", knows = {
-      { "api-scaler", "It looks at requests in flight: above its target it adds instances, up to its maximum. I raised that today." },
-      { "api", "Two instances were enough on every day so far." } } },
+      { "api-scaler", "New since this morning: it looks at the requests inside the api, and sets the number of instances. When it wanted more I gave it more." },
+      { "api", "Two instances were enough on every day so far. I used to set them by hand." },
+      { "menu-db", "32 cores. Nobody has ever tried how many connections are good for it." } } },
     ines = { "Ines", role = "writes the api", knows = {
-      { "api", "My deploy today only changed a text. Each request asks menu-db for the menu." },
+      { "api", "Nothing in it is new that could be slow. Each request asks menu-db for the menu." },
+      { "menu-db", "One database for all. Each api instance has a pool of 25 connections to it.",
+        when = function(s) return s:param("api.pool.size") == 25 end },
       { "menu-db", "One database for all. Each api instance has a pool of connections to it." } } },
   },
   reactions = {
     { by = "tomek", when = function(s)
-        return s:now() >= min(12) and s:param("api-scaler.on") and s:param("api-scaler.max") == 8
-          and s:instances("api") >= 8
+        return s:now() >= min(12) and scaler_free(s) and s:param("api-scaler.max") == 8
+          and s:instances("api") >= 8 and failing(s)
       end,
       "The scaler is at its limit of 8 and wants more. Shall I give it 16?" },
-    { on = "customer", by = "mara", "An office writes: twelve of us cannot order, and lunch is at twelve." },
+    { on = "customer", by = "mara", "An office writes: twelve of us could not order, and lunch is at twelve." },
   },
 
   expect = {
@@ -126,7 +149,7 @@ return lesson {
       reply = "Who waits for a connection, and who has one and waits with it? ps api tells them apart." },
     { "edge", "traffic-spike", also = { "diners" },
       reply = "If more came than can be served, as much as ever would be served. How much is?" },
-    { "api", "bad-deploy", reply = "v32 ran from 11:38 on. When did users begin to suffer?" },
+    { "api", "bad-deploy", reply = "When was the api last changed, and when did users begin to suffer?" },
     { "menu-db", "lock-contention", reply = "If somebody holds a lock, others wait for it. Who waits?" },
   },
   facts = {
@@ -137,7 +160,7 @@ return lesson {
       tells = "About 200 statements run at once in the database; minutes ago it was about 30." },
     { "less gets done than comes in",
       seen = { "menu-db:metric.statements_total", "orders_placed:metric.total" },
-      when = function(s) return s:rate("menu-db", "statements_total", min(1)) < 360 end,
+      when = function(s) return s:rate("menu-db", "statements_total", sec(10)) < 360 end,
       fits = { "past-the-peak", "lock-contention", "bad-deploy" },
       tells = "The database gets less done in a second than it did minutes ago." },
     { "requests wait for a connection", seen = "api:pool",
@@ -153,128 +176,140 @@ return lesson {
   steps = {
     find { "scope", title = "How bad is it?", of = "share", within = 0.25,
       answer = function(s) return 1 - s:good(min(1)) end,
-      say = [[11:47. Do not touch anything yet. Which share of the users got nothing in time in the last minute?]],
+      say = [[Do not touch anything yet. Which share of the users got nothing in time in the last minute?]],
       near = "Near. How many came in that minute, and how many of them were served badly?",
-      wrong = "Where do you read that? A user who waits too long is in no error rate. The charts of diners count them.",
-      solution = { "status", "chart diners" },
-      done = { { when = untouched, "{bad} of the users get nothing in time. All instances are healthy, and none of them works hard.",
-          claims = { function(s) return s:good(min(1)) < 0.9 end,
-            function(s) return s:service("api").cpu < 0.3 end } },
+      wrong = "How many came, and how many of them were served badly? Whoever waits too long is in no error rate: the users' own numbers count them.",
+      solution = { "chart diners" },
+      done = { { when = untouched, "{bad} of the users get nothing in time.", claims = failing },
         "You have changed something already: {bad} of the users got nothing in time in the last minute." },
-      hints = { "Start with the users, not with the machines.", "One word shows the whole system.",
-        "The clients' own numbers: bad ones of all.", "chart diners" } },
+      hints = { "Start with the users, not with the machines.", "The users here are called diners; they have good ones and bad ones.",
+        "chart diners: bad_total of visits_total" } },
 
-    ask { "cpu", title = "The api's CPU is low",
-      say = { { when = untouched, [[Eight healthy instances, CPU nearly idle, and users wait. What does that tell you?]],
-          claims = { function(s) return s:service("api").healthy == 8 end,
-            function(s) return s:service("api").cpu < 0.3 end,
-            function(s) return s:good(min(1)) < 0.9 end } },
-        [[When the page came there were eight healthy instances, their CPU nearly idle, and users waited. What did
+    find { "since", title = "When did it begin?", answer = "since", moot = false,
+      say = [[The page came at 11:47. When was the first user hurt?]],
+      wrong = "The page is later than the harm. A chart of the bad ones over a quarter of an hour shows where it leaves zero.",
+      solution = { "chart diners.bad_total --since 10m", "since 11:43" },
+      done = "Keep that time: what began it is not younger.",
+      hints = { "Not when it rang: when it began.", "A chart of the users' failures, since 11:37.",
+        "chart diners.bad_total --since 10m" } },
+
+    ask { "cpu", title = "The number on the dashboard",
+      say = { { when = function(s) return untouched(s) and idle(s) and failing(s) end,
+          [[All instances of the api are healthy, their CPU is nearly idle, and users wait. What does that tell you?]],
+          claims = { function(s) return s:service("api").healthy == s:instances("api") end, idle, failing } },
+        [[When the page came all instances of the api were healthy, their CPU nearly idle, and users waited. What did
           that tell you?]] },
       choices = {
         { "The api is well: its CPU has room.",
-          reply = "The number is true, and it is not about users. Half of them get nothing." },
+          reply = "The number is true, and it is not about users. Many of them get nothing." },
         { "The api waits for something else.", right = true,
           reply = "Yes. A request that waits holds a worker and needs no CPU. Find what it waits for." },
         { "There are too few instances.",
           reply = "If CPU were short, more instances would help. It is not: it is nearly idle." },
       },
       hints = { "What does a program do that is not done and needs no CPU?",
-        "All workers are taken, and CPU is low: they wait." } },
-
-    find { "changes", title = "What changed?", of = "component",
-      answer = function(s) return "api-scaler" end,
-      say = [[A new version, a push message, a higher limit for the scaler; and what the scaler did by itself.
-        Compare what was done with when users began to suffer. Which part of the system was changed, or changed
-        something, each time that it got worse?]],
-      replies = {
-        { "api", "v32 ran well for minutes before it began. Who changed how many of them there are?" },
-        { "edge", "The message brought a wave, and the wave is over. It got worse after that, too." } },
-      solution = { "changes", "logs api-scaler" },
-      done = "v32 ran well for minutes before it began. The push message brought a wave, and it is over. The trouble grew with each step of the scaler.",
-      hints = { "There is a list of what people did.", "Not everything on it belongs to this; and who does things by himself stands in the logs.",
-        "The list is called changes; logs api-scaler says what the scaler did.", "changes, then logs api-scaler" } },
+        "Look at the workers of each instance: how many are taken?" } },
 
     find { "where", title = "What does everybody wait for?", answer = "suspect",
-      say = [[Look at the database: how many statements run at once, and how many are done in a second?
-        Compare 11:47 with 11:42. When you know, write down place, mechanism and why.]],
+      say = [[Follow the requests to where they wait. Compare two things there with the minutes before it began: how much is at
+        work at once, and how much gets done in a second? Write down the place and the mechanism that you suspect.]],
       solution = { "db sessions", "ps api", "chart menu-db.active", "chart menu-db.statements_total",
         "suspect menu-db past-the-peak because db, chart" },
-      done = { { when = past_the_peak, "With {active} statements at once the database does {done}. With 50 it did over 400/s.",
-          claims = function(s) return s:rate("menu-db", "statements_total", min(1)) < 330 end },
-        "With 200 statements at once the database did about 250/s, with 50 over 400/s." },
-      hints = { "Each instance opens 25 connections. Who feels all of them?",
-        "The database has two numbers: at work, and done in a second. Chart both.",
-        "More work at once, and less gets done: it is past its peak.",
+      done = { { when = past_the_peak, "{active} statements run at once, and the database does {done}. While users were well about 30 ran, and it did all that came.",
+          claims = less_done_than_asked },
+        "With 200 statements at once the database did about 250 a second; with 50 it does over 400." },
+      hints = { "Each instance has connections of its own. Who feels all of them?",
+        "A chart of what is at work there, and a chart of what is done. Do they go the same way?",
+        "chart menu-db.active, then chart menu-db.statements_total. More at once, and less gets done: which word of the list is that?",
         "suspect menu-db past-the-peak because db, chart" } },
 
-    predict { "forecast", title = "Before you act",
-      change = { "set api-scaler.max 2", "scale api 2" },
-      say = [[You go back to two instances and keep the scaler from adding any: 50 connections, not 200.
-        Compared with now, what happens to each of these: up, same or down?]],
+    find { "trigger", title = "What began it?", answer = "trigger", moot = false,
+      say = [[Several things were done this morning, and not all of them by people. Which one began it? Answer with the
+        number of a change, growth, or nothing.]],
+      replies = {
+        { "1", "Users were well for minutes after that. What came after it, and before the first user was hurt?" },
+        { "api", "The api did what it was told. Who changed how many instances there are?" },
+        { "edge", "It brought some more people, for some minutes. Are there still more than before?" },
+        { "3", "It brought some more people, for some minutes. Are there still more than before?" },
+        { "4", "When was that, and when was the first user hurt? It made more of what was there." },
+        { "growth", "On every other Tuesday as many came. What is new today?" },
+        { "nothing", "On every other Tuesday it was well. What is new today?" } },
+      wrong = "Lay what was done beside the time at which the first user was hurt.",
+      solution = { "changes", "logs api-scaler", "trigger api-scaler" },
+      done = "Tomek turned the scaler on. It looks every few minutes, and when the rush had come it added, and at the next look it added again: from two to eight. Each brought 25 connections, and the database slowed down with each.",
+      hints = { "There is a list of what people did. What machines did stands in logs.",
+        "Which of them changes something by itself, some minutes after it was touched?",
+        "changes, then logs api-scaler", "trigger api-scaler" } },
+
+    predict { "forecast", title = "Before you act", change = "any",
+      say = [[Choose your change, but do not make it yet. Two minutes after it, compared with now: up, same or down?
+        Answer for example: same, down]],
       of = {
-        { "orders a second, two minutes after your change", after = min(2), answer = "up",
-          value = function(s) return s:rate("orders_placed", min(1)) end },
-        { "the api's CPU, two minutes after it", after = min(2), answer = "up",
-          value = function(s) return s:mean("api", "cpu", min(1)) end },
+        { "orders a second", after = min(2), value = function(s) return s:rate("orders_placed", min(1)) end },
+        { "the api's CPU, of each instance", after = min(2), value = function(s) return s:mean("api", "cpu", min(1)) end },
       },
-      hints = { "With fewer statements at once the database gets more done.",
-        "More orders, on fewer instances: up, up." } },
+      hints = { "Does your change put more statements into the database at once, or fewer?",
+        "As many orders as before on fewer instances, or on more: what does that do to the CPU of each?" } },
 
     act { "stop", title = "Stop the bleeding",
-      say = [[Take work away from the database, so that it gets more done, and keep it away. One good
-        minute.]],
-      goal = function(s) return s:good_for(min(1)) end,
-      solution = { "set api-scaler.max 2", "scale api 2", "wait 3m" },
-      done = { { when = function(s) return s:instances("api") == 2 end,
-          "Users are well. Two instances do what eight could not, and their CPU is higher.",
-          claims = function(s) return s:good_for(min(1)) end },
-        { "Users are well.", claims = function(s) return s:good_for(min(1)) end } },
-      hints = { "Tomek wants to add instances. What did the last six bring?",
-        "Instances times pool size: 8 x 25 = 200 connections. The best is about 32 to 50.",
-        "Fewer instances, and a scaler that leaves it so.",
-        "set api-scaler.max 2, then scale api 2, then wait 3m" } },
+      say = [[Bring the number of statements at once down to where the database gets the most done. Two good
+        minutes.]],
+      goal = well,
+      solution = { "scale api 2", "wait 150s" },
+      done = { { when = function(s) return s:instances("api") == 2 and s:service("api").cpu > 0.2 end,
+          "Users are well. Two instances do what more could not, and their CPU is higher than before.",
+          claims = { well, function(s) return s:service("api").cpu > 0.2 end } },
+        { "Users are well.", claims = well } },
+      hints = { "What did the last six instances bring to the database?",
+        "Instances times connections of each. How many were there while users were well?",
+        "scale api 2", "scale api 2, then wait 150s" } },
 
     say_update { "tell", title = "Tell people",
-      say = [[Mara must answer customers, and Tomek has his hand on the scaler. Say who is affected, since
-        when, how many, the state, and when you write again.]],
+      say = [[Mara must answer customers, and Tomek has his hand on the scaler. Post an update: who is hurt, since when, how
+        many, how it stands, and when you write again.]],
       needs = { "who", "since", "impact", "state", "next" },
-      solution = { "say --who \"everybody who orders\" --since 11:43 --impact \"up to 50 % of the orders\" --state mitigated --next 12:00" },
-      hints = { "Short and true is enough.", "Mitigated is not cured.",
-        "say --who \"everybody who orders\" --since 11:43 --impact \"up to 50 %\" --state mitigated --next 12:00" } },
+      solution = { "say --who everybody --since 11:43 --impact unknown --state mitigated --next 12:10" },
+      hints = { "Short and true is enough.", "Two good minutes: is that a cure?",
+        "say alone asks for one field after the other." } },
 
-    act { "verify", title = "Does it stay well?",
-      say = [[The rush goes on, and the scaler looks about every three minutes. Watch longer than two of
-        its looks: seven good minutes.]],
+    act { "hold", title = "Does it stay well?",
+      say = [[The rush goes on for a while. Let time pass until seven minutes have been well since your last change, and
+        look at the number of instances meanwhile.]],
       goal = function(s) return s:good_for(min(7)) and s:since_change() >= min(7) end,
-      solution = { "wait 8m" },
-      done = "Seven good minutes in the middle of the rush.",
-      hints = { "Only time shows it.", "What the database has at work should stay at 50 or below.",
-        "Let time pass.", "wait 8m" } },
+      solution = { "wait 2m", "set api-scaler.on off", "scale api 2", "wait 9m" },
+      done = { { "Seven good minutes in the middle of the rush, with {instances} instances.",
+        claims = function(s) return s:good_for(min(7)) end } },
+      hints = { "Only time shows it. If it comes back, something brought it back.",
+        "What else sets the number of instances, and what does it look at? Its log says what it did.",
+        "config api-scaler: hold it, turn it off, or let it look at something else. Then go down again.",
+        "set api-scaler.on off, then scale api 2, then wait 9m" } },
 
     prevent { "prevent", title = "What keeps it from coming back?",
       say = [[Tomorrow there is lunch again. Which of these would help?]],
-      hints = { "What would have stopped the scaler at the right place?", "The first or the second." } },
+      hints = { "What does the database feel: instances, or all connections together?", "Who knew where its peak is?" } },
   },
 
   values = {
     bad = { "share", function(s) return 1 - s:good(min(1)) end },
     active = { "count", function(s) return s:database("menu-db").active end },
     done = { "rate", function(s) return s:rate("menu-db", "statements_total", min(1)) end },
+    instances = { "count", function(s) return s:instances("api") end },
+    most = { "count", function(s) return s:highest("menu-db", "active", s:now()) end },
+    most_instances = { "count", function(s) return s:highest("api", "up", s:now()) end },
+    ups = { "count", function(s) return s:total("api-scaler", "ups_total") end },
+    lost = { "count", function(s) return s:total("diners", "bad_total") end },
+    placed = { "count", function(s) return s:total("orders_placed") end },
+    rush = { "count", function(s) return s:rate("diners", "visits_total", min(1)) end },
   },
 
   traps = {
-    { "scaler-still-on",
-      when = function(s)
-        return s:changed() and s:instances("api") <= 3 and s:param("api-scaler.on")
-          and s:param("api-scaler.metric") == "in_flight" and s:param("api-scaler.max") > 4
-          and s:since_change() > sec(15)
-      end,
-      say = "Fewer instances: good. But the scaler is on and may still go up to its limit. What will it do when it looks next?" },
+    { "scaler-again", when = relapsed,
+      say = { { "Users fail again, and there are {instances} instances. You did not add them: the log of api-scaler says who did, and why.",
+        claims = relapsed } } },
     { "four",
       when = function(s)
         return s:changed() and s:param("api-scaler.max") == 4 and s:instances("api") == 4
-          and s:since_change() > sec(40)
+          and s:since_change() > sec(40) and s:good(min(1)) < 0.99
       end,
       say = "Better than eight, and not well. Four instances are 100 connections. Look at db again." },
     { "more-of-it", when = function(s) return s:changed() and s:instances("api") > 9 end,
@@ -291,7 +326,7 @@ return lesson {
   },
 
   fixes = {
-    { "back to two, and the scaler held there", { "set api-scaler.max 2", "scale api 2" },
+    { "back to two, and the scaler off", { "set api-scaler.on off", "scale api 2" },
       says = "Fifty connections keep 32 cores busy, and few stand in the way. The database did over 400 a second again." },
     { "smaller pools, scaler off", { "set api-scaler.on off", "set api.pool.size 5" },
       says = "Eight instances with 5 connections each: 40 at work. The same cure from the other side." },
@@ -311,13 +346,19 @@ return lesson {
           and s:increase("api-scaler", "ups_total", s:since_first_change()) > 0
       end,
       says = "It helped within a minute. At its next look the scaler saw about 16 requests in an instance, wanted 8, and added again." },
-    { "take back Tomek's change", { "set api-scaler.max 4" }, harm = "partial",
+    { "take back the last change", { "set api-scaler.max 4" }, harm = "partial",
       used = function(s) return s:changed() and s:param("api-scaler.max") == 4 end,
       says = "Four instances are 100 connections and about 350 a second: better than eight, not enough for 400." },
+    { "turn the scaler off, no more", { "set api-scaler.on off", "wait 4m" }, harm = "nothing",
+      used = function(s)
+        return s:changed() and not s:param("api-scaler.on") and s:since_first_change() > min(2)
+          and s:lowest("api", "up", s:since_first_change()) >= 8 and failing(s)
+      end,
+      says = "It added nothing any more. But the eight instances stayed, and with them 200 connections." },
     { "restart", { "restart api --rolling", "wait 2m" }, harm = "nothing",
       says = "One after the other came back with the same 25 connections. Nothing inside them was broken." },
-    { "roll back the new version", { "rollback api", "wait 2m" }, harm = "nothing",
-      says = "v32 was put out in calm minutes and ran well. It had nothing to do with this." },
+    { "take back the first change of the morning", { "revert 1", "wait 2m" }, harm = "nothing",
+      says = "It was done in calm minutes, and users were well after it. It had nothing to do with this." },
     { "more connections at the database", { "set menu-db.max_connections 2000" }, harm = "nothing",
       says = "It admits 500 and had 200: nobody waited for that limit. And a database takes a new one only at its restart." },
     { "turn users away", { "limit edge 100", "wait 30s", "limit edge 250" }, harm = "partial",
@@ -331,9 +372,9 @@ return lesson {
     { "Measure the database at 25, 50, 100 and 200 connections, and write its peak down.", right = true,
       effort = "a day",
       reply = "Yes. Without it nobody can say how many instances are too many." },
-    { "No scaler: two instances, until somebody has measured more.", right = true,
-      effort = "one line", with = { set("api-scaler.on", false) },
-      reply = "Yes, for a rush like this one. It is a limit on the sum, too, only a crude one." },
+    { "Let the scaler look at what is busy, the CPU, and not at what waits.", right = true, effort = "one line",
+      with = { set("api-scaler.metric", "cpu"), set("api-scaler.target", 0.7) },
+      reply = "Yes, here: with so little CPU in use it would have left two instances alone." },
     { "Let the scaler look more often.", effort = "one line", with = { set("api-scaler.interval", sec(30)) },
       reply = "It would have been past the peak sooner." },
     { "Larger pools, so that nobody waits for a connection.", effort = "one line",
@@ -345,10 +386,10 @@ return lesson {
     A database with 32 cores does most when about 32 statements run at once. Beyond that they
     mostly stand in each other's way: locks, caches, switching. The total goes down.
 
-    Two instances brought 50 connections and carried the rush. The scaler saw requests pile up
-    inside the api, took that for a lack of instances, and added some. Each brought 25 more
-    connections, the database slowed down, and more piled up: the cure fed the illness. A push
-    message started it, and when that wave was over the trouble stayed.
+    Two instances brought 50 connections and carried the rush. The new scaler saw 16 requests
+    inside each, wanted 8, took that for a lack of instances, and added some. Each brought 25
+    more connections, the database slowed down, and more piled up inside: the cure fed the
+    illness. Undo only what it did, and it does it again at its next look.
 
     CPU of the api fell while it got worse, for a program that waits needs none. Scaling the
     layer that waits puts load on the layer that is slow.
@@ -362,11 +403,12 @@ return lesson {
     number respects it, and a load test that looks for the peak.
   ]],
   sums = {
-    "Connections: 2 x 25 = 50, 4 x 25 = 100, 8 x 25 = 200, 16 x 25 = 400.",
+    "Connections as it was built: 2 x 25 = 50, 4 x 25 = 100, 8 x 25 = 200, 16 x 25 = 400.",
     "Done a second, with so many at once: 25: 365, 32: 455, 50: 424, 100: 350, 200: 246, 400: 136.",
     "Little's law at eight: (200 + 200 queued) / 246 a second = 1.6 s on average, so many take over 2 s.",
-    "Little's law at two: about 32 inside / 400 a second = 0.08 s.",
     "What the scaler saw at two: 32 / 2 = 16 in an instance, target 8: it wants 2 x 16 / 8 = 4.",
+    "This run: up to {most_instances} instances and {most} statements at once; the scaler went up {ups} times.",
+    "This run: {placed} orders placed, {lost} answers late or never.",
   },
   real = {
     { "Amazon Kinesis, 25 November 2020: added capacity was the trigger, and was taken out again",

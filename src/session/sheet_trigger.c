@@ -60,6 +60,39 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
     return false;
 }
 
+/* Whether the incident did something to `comp` at `at`. An event may be several entries of
+ * one moment: a mail that was sent, and the crowd that came of it. */
+static bool happened(const struct lesson_world *lw, comp_id comp, sim_time at)
+{
+    for (size_t i = 0; i < lw->nentries; i++)
+        if (lw->entries[i].at == at && lw->entries[i].comp == comp)
+            return true;
+    return false;
+}
+
+/* The words of the event to which a cause belongs: those of the change that `changes` lists
+ * of that moment, else what the file did. */
+static void put_event(const struct witness *w, const struct lesson_entry *e,
+                      struct judgement *out)
+{
+    const struct recording *rec = w->run->rec;
+    const char *what = e->what, *who = "";
+    for (size_t i = 0; i < recording_changes(rec); i++)
+        if (recording_change(rec, i)->at == e->at) {
+            what = recording_change(rec, i)->title;
+            who = recording_change(rec, i)->who;
+        }
+    const struct model *m = w->run->stage->lw.model;
+    struct buf at;
+    buf_init(&at, 32);
+    clock_format(&at, lesson_info(w->s->lesson)->day_start, e->at, false);
+    snprintf(out->truth, sizeof out->truth, "It began at %s: %s (%s).", at.s, what,
+             who[0]                 ? who
+             : e->comp == COMP_NONE ? "the system"
+                                    : model_name(m, e->comp));
+    buf_release(&at);
+}
+
 static void judge(const struct witness *w, const char *text, struct judgement *out)
 {
     const struct lesson_world *lw = &w->run->stage->lw;
@@ -71,15 +104,10 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
         const struct lesson_entry *e = &lw->entries[i];
         if (e->role != ENTRY_CAUSE)
             continue;
-        struct buf at;
-        buf_init(&at, 32);
-        clock_format(&at, lesson_info(w->s->lesson)->day_start, e->at, false);
-        snprintf(out->truth, sizeof out->truth, "It began with %s at %s, %s.", e->what,
-                 e->comp == COMP_NONE ? "the system" : model_name(lw->model, e->comp),
-                 at.s);
-        buf_release(&at);
         any = true;
-        if (!nothing_happened(text) && e->comp == comp && (!c || c->at == e->at))
+        put_event(w, e, out);
+        if (!nothing_happened(text) && comp != COMP_NONE && happened(lw, comp, e->at) &&
+            (!c || c->at == e->at))
             out->share = 1;
     }
     if (!any && nothing_happened(text))

@@ -54,7 +54,8 @@ static void test_what_cannot_be_judged_is_refused(void **state)
     struct session *s = begun(MODE_ONCALL);
     static const char *const lines[] = {
         "hurt cheese", "since yesterday", "much cheese", "trigger cheese",
-        "trigger 99",  "since 25:61",     "trigger -1",  "trigger v1"};
+        "trigger 99",  "since 25:61",     "trigger -1",  "trigger 10:01",
+        "trigger 1.5", "trigger v1"};
     struct errmsg why = {0};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         assert_int_equal(session_line(s, lines[i], true, &why), ERR_INPUT);
@@ -164,6 +165,37 @@ static void test_an_update_begins_with_the_sheet(void **state)
     session_free(s);
 }
 
+/* A mail and the crowd that comes of it are one event: the change that `changes` lists. */
+static void test_a_trigger_is_an_event(void **state)
+{
+    (void)state;
+    struct buf file;
+    buf_init(&file, 8192);
+    const char *deploy = strstr(play_small, "    i:cause(");
+    const char *after = strchr(deploy, '\n');
+    buf_add(&file, play_small, (size_t)(deploy - play_small));
+    buf_adds(&file,
+             "    i:cause(min(3), fault('api', 'error_rate', { fraction = 0.5 }))\n"
+             "    i:at(min(3), decoy('users', 'a mail', { by = 'Lene' }))\n"
+             "    i:red_herring(min(4), decoy('api', 'a new logo'))");
+    buf_adds(&file, after);
+    struct session_options o = play_options(file.s, NULL);
+    o.mode = MODE_ONCALL;
+    struct session *s = play_open(&o);
+    play_type(s, "");
+    assert_true(judged(s, SHEET_trigger, "1") == 1);
+    assert_true(judged(s, SHEET_trigger, "change 1") == 1);
+    assert_true(judged(s, SHEET_trigger, "users") == 1);
+    assert_true(judged(s, SHEET_trigger, "api") == 1);
+    assert_true(judged(s, SHEET_trigger, "2") == 0);
+    assert_true(judged(s, SHEET_trigger, "growth") == 0);
+    struct witness w = sheet_witness(s, &s->run, session_twin(s), run_now(&s->run));
+    assert_string_equal(sheet_judge(&w, SHEET_trigger, "2").truth,
+                        "It began at 10:03: a mail (Lene).");
+    session_free(s);
+    buf_release(&file);
+}
+
 static void answers(const char *typed)
 {
     struct session *s = begun(MODE_GUIDED);
@@ -208,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_the_healthy_are_not_named),
         cmocka_unit_test(test_who_sends_what_is_late_is_hurt),
         cmocka_unit_test(test_an_update_begins_with_the_sheet),
+        cmocka_unit_test(test_a_trigger_is_an_event),
         cmocka_unit_test(test_an_answer_in_any_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
