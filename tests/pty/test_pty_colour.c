@@ -170,6 +170,16 @@ static void a_remembered_choice_asks_nobody(void **state)
     }
 }
 
+/* The first cell of so many rows and columns without the background; rows: none. */
+static int bare_row(struct pty *p, int rows, int cols, int *col)
+{
+    for (int row = 0; row < rows; row++)
+        for (*col = 0; *col < cols; (*col)++)
+            if (pty_background(p, row, *col) != 231)
+                return row;
+    return rows;
+}
+
 /* To the last corner, after a resize too. */
 static void a_background_of_its_own_covers_the_screen(void **state)
 {
@@ -179,12 +189,11 @@ static void a_background_of_its_own_covers_the_screen(void **state)
     pty_type(p, "\rstatus\r");
     assert_true(pty_sees(p, "COMPONENT"));
     pty_resize(p, 30, 90);
-    for (int i = 0; i < 1000 && pty_background(p, 29, 89) != 231; i++)
-        pty_listen(p, 20); /* the last corner is painted last */
-    for (int row = 0; row < 30; row++)
-        for (int col = 0; col < 90; col++)
-            if (pty_background(p, row, col) != 231)
-                fail_msg("%d, %d: %d", row, col, pty_background(p, row, col));
+    int col = 0, row = 0;
+    for (int i = 0; i < 1000 && (row = bare_row(p, 30, 90, &col)) < 30; i++)
+        pty_listen(p, 20); /* a frame may come in pieces, and another behind it */
+    if (row < 30)
+        fail_msg("%d, %d: %d", row, col, pty_background(p, row, col));
     leave(p);
 }
 
