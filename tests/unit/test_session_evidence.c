@@ -320,7 +320,7 @@ static void an_update_is_readable(void **state)
     (void)state;
     static const char *const no[][2] = {
         {"say --who x --state cured", "users, everybody, nobody"},
-        {"say --since x --state cured", "like 19:52"},
+        {"say --since x --state cured", "like 14:05"},
         {"say --impact x --state cured", "30 %"},
         {"say --next x --state cured", "like 20:30"},
     };

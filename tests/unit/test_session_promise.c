@@ -62,8 +62,6 @@ static bool reads(const struct report *r, const char *words)
     for (char *p = b.s; *p; p++)
         *p = *p == '\n' ? ' ' : *p;
     bool yes = strstr(b.s, words) != NULL;
-    if (!yes)
-        print_message("%s\n", b.s);
     buf_release(&b);
     return yes;
 }
