@@ -173,6 +173,8 @@ struct session_view {
     bool lost_known;
     uint64_t users_lost;
     sim_time lost_since; /* SIM_FOREVER: nobody was lost */
+    bool
+        lost_dated; /* since when may be told: the learner has said it, or it is over */
     size_t alerts_firing;
 
     size_t step, nsteps;            /* current; == nsteps: all done */

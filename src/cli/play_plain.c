@@ -296,7 +296,7 @@ static void print_card(struct lines *l, size_t i, const struct wire_card *c,
                            *alone = store_best_as(s, c->id, true);
     struct buf b;
     buf_init(&b, 2048);
-    buf_addf(&b, "%3zu  %s. %d minutes.", i + 1, c->title, c->minutes);
+    buf_addf(&b, "%3zu  %s, %d minutes.", i + 1, c->title, c->minutes);
     if (c->broken[0] != '\0')
         buf_addf(&b, " Cannot be loaded: %s", c->broken);
     else if (best)

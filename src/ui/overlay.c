@@ -52,10 +52,11 @@ static const char *about_where(unsigned where)
     }
 }
 
-static const char legend[] = "Above: ok is the share of users' requests that were good "
-                             "in the last minute, budget how much of what the promise "
-                             "allows is left, lost how many were bad since the page, "
-                             "%s how many alerts fire.";
+static const char legend[] =
+    "Above: ok is the share of users' requests that were good "
+    "in the last minute, budget how much of what the promise "
+    "allows is left, lost how many the incident has cost so far, "
+    "%s how many alerts fire.";
 
 /* A word stands in a text by itself, in any case, also with an s behind it. */
 static bool text_names(const char *text, const char *word)
