@@ -168,7 +168,7 @@ help:
 run:
 	@$(setup) run
 	@$(MAKE) --no-print-directory $(PARALLEL) all
-	@$(B)/truecode || { s=$$?; [ $$s = 1 ] || [ $$s = 130 ] || exit $$s; }
+	@trap : INT; $(B)/truecode || { s=$$?; [ $$s = 1 ] || [ $$s = 130 ] || exit $$s; }
 
 test:
 	@$(setup) test
