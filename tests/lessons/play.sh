@@ -1,6 +1,6 @@
 #!/bin/sh
-# play: the shortest good way through each lesson, typed as a learner would, ends cured or
-# recovered. The lines come from the here-documents below, one lesson each.
+# play: a good way through each lesson that has no learners-*.sh, typed as a learner would,
+# ends cured or recovered. The lines come from the here-documents below, one lesson each.
 set -u
 truecode=${TRUECODE:-build/truecode}
 scratch=${SCRATCH:-$(mktemp -d)}
@@ -38,42 +38,6 @@ shoppers
 30%
 cured
 20:30
-end
-
-way all-green <<'end'
-status
-chart orders_placed --since 45m
-map
-shoppers
-19:51
-2
-ps checkout
-db sessions
-stacks checkout
-suspect checkout pool-leak because ps, db sessions
-up, same
-restart checkout --rolling
-wait 3m
-wait 3m
-wait 3m
-wait 3m
-say
-not known yet
-mitigated
-21:00
-db sessions
-25
-traces --open
-ask ines declined
-changes
-2
-flag pay-retry off
-restart checkout --rolling
-wait 27m
-wait 20m
-say
-recovered
-1
 end
 
 way the-quiet-import <<'end'

@@ -6,11 +6,7 @@ truecode=${TRUECODE:-build/truecode}
 scratch=${SCRATCH:-$(mktemp -d)}
 bad=0
 
-# The quoted words of a course's lines, but for the track's name.
-course() {
-    grep '{ *track *=' lessons/course.lua | sed 's/track *= *"[^"]*"//' |
-        grep -o '"[^"]*"' | tr -d '"'
-}
+. tests/lib/course.sh
 
 for id in $(course); do
     if timeout 120 "$truecode" prove "lessons/$id.lua" --seeds 2 >"$scratch/table" 2>&1; then

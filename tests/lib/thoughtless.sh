@@ -3,12 +3,12 @@
 # who types what the text shows, or random words, stays under the limit. `prove
 # --thoughtless` says so by its status; with more --seeds it looks at more nights.
 
+. tests/lib/course.sh
+
 # not_won FROM TO: those lessons, by their place in the course.
 not_won() {
     bad=0
-    # The quoted words of a course's lines, but for the track's name.
-    for lesson in $(grep '{ *track *=' lessons/course.lua | sed 's/track *= *"[^"]*"//' |
-        grep -o '"[^"]*"' | tr -d '"' | sed -n "$1,$2p"); do
+    for lesson in $(course | sed -n "$1,$2p"); do
         if "$TRUECODE" prove --thoughtless "$lesson" --seeds 1 >"$SCRATCH/table" 2>&1; then
             echo "ok - $lesson is not won without thinking"
         else

@@ -1,31 +1,11 @@
 #!/bin/sh
-# Seven people at one night of all-green, typed as they would: how each ends, and between
-# which scores. Their lines are in the here-documents below. A careful learner has 90 or
-# more; who is honest, wrong once and recovers 60 to 85; who guesses, lies, waits or unplugs
-# has not won; who mends it before the first step has won, and has not shown why.
+# all-green, played by several kinds of learners: a careful one has 90 or more; who is
+# honest, wrong once and recovers 60 to 85; who guesses, lies, waits or unplugs has not won;
+# who mends it before the first step has won, and has not shown why.
 set -u
-truecode=${TRUECODE:-build/truecode}
-scratch=${SCRATCH:-$(mktemp -d)}
-XDG_STATE_HOME=$scratch/state
-export XDG_STATE_HOME
-bad=0
+. "$(dirname "$0")/../lib/learner.sh"
 
-# player NAME STATUS OUTCOME LEAST MOST: plays the lines on stdin, guided, seed 1.
-player() {
-    timeout 120 "$truecode" play lessons/all-green.lua --plain --new --seed 1 >"$scratch/out" 2>&1
-    status=$?
-    score=$(grep -oE '[0-9]+ of 100$' "$scratch/out" | tail -n 1 | cut -d' ' -f1)
-    if [ "$status" -eq "$2" ] && grep -qE "^$3" "$scratch/out" &&
-        [ "${score:--1}" -ge "$4" ] && [ "$score" -le "$5" ]; then
-        echo "ok - $1"
-    else
-        echo "not ok - $1: status $status, score ${score:-none}, not $3 with $4 to $5"
-        tail -n 60 "$scratch/out" | sed 's/^/    /'
-        bad=1
-    fi
-}
-
-player 'a careful learner' 0 'Recovered: ' 90 100 <<'end'
+learner 'a careful learner' all-green guided 90 100 'Recovered: ' <<'end'
 status
 chart orders_placed --since 45m
 map
@@ -61,7 +41,7 @@ recovered
 1
 end
 
-player 'honest, wrong once, recovers' 0 'Recovered: ' 60 85 <<'end'
+learner 'honest, wrong once, recovers' all-green guided 60 85 'Recovered: ' <<'end'
 status
 chart orders_placed --since 45m
 shoppers
@@ -104,7 +84,7 @@ say --who shoppers --since 19:51 --impact not known yet --state recovered --next
 1
 end
 
-player 'a blind guesser' 1 'Users still suffer' 0 39 <<'end'
+learner 'a blind guesser' all-green guided 0 39 'Users still suffer' <<'end'
 everybody
 20:00
 1
@@ -128,7 +108,7 @@ wait 30m
 resolve recovered
 end
 
-player 'a liar' 1 'Users still suffer' 0 39 <<'end'
+learner 'a liar' all-green guided 0 39 'Users still suffer' <<'end'
 nobody
 say --who nobody --since 20:11 --impact 1% --state recovered --next 23:00
 skip
@@ -144,7 +124,7 @@ wait 30m
 wait 30m
 end
 
-player 'one who waits' 1 'Users still suffer' 0 39 <<'end'
+learner 'one who waits' all-green guided 0 39 'Users still suffer' <<'end'
 wait 30m
 wait 30m
 wait 30m
@@ -152,7 +132,7 @@ wait 30m
 resolve recovered
 end
 
-player 'one who unplugs' 1 'Users still suffer' 0 39 <<'end'
+learner 'one who unplugs' all-green guided 0 39 'Users still suffer' <<'end'
 set shoppers.rate 0
 limit edge shoppers 0
 scale checkout 0
@@ -167,7 +147,7 @@ wait 30m
 resolve recovered
 end
 
-player 'one who mends it before step 1' 0 'Recovered: ' 50 85 <<'end'
+learner 'one who mends it before step 1' all-green guided 50 85 'Recovered: ' <<'end'
 set orders-db.idle_in_transaction_timeout 60s
 wait 5m
 wait 5m
@@ -183,4 +163,4 @@ say --who shoppers --since 19:50 --impact not known yet --state cured --next 22:
 1
 end
 
-exit $bad
+exit $learners_bad
