@@ -88,7 +88,6 @@ void editor_set(struct editor *e, const char *line)
 static void replace(struct editor *e, size_t from, size_t to, const char *s, size_t n)
 {
     assert(from <= to && to <= e->text.len);
-    assert(from <= to && to <= e->text.len);
     e->cut = e->text.len - (to - from) + n > EDITOR_LINE - 1;
     if (e->cut)
         return;

@@ -163,4 +163,4 @@ say --who shoppers --since 19:50 --impact not known yet --state cured --next 22:
 1
 end
 
-exit $learners_bad
+exit "$learners_bad"
