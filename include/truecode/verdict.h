@@ -95,13 +95,16 @@ const char *score_phrase(enum score_part p); /* "users spared" */
 int score_weight(enum score_part p, bool data);
 struct score {
     double part[SCORE_PARTS]; /* 0..1: whole points of the part's weight */
-    int total; /* 0..100: the points of all parts, at most what the outcome leaves */
+    int total; /* 0..100: the points of all parts, at most what the outcome leaves, and
+                  the share of the steps that were not shown */
     enum outcome outcome;
     /* Users' requests lost from the page until a verdict on the learner's last change is
      * due (leaving early spares nobody what follows): bad ones, and those that never came
      * though they came on the healthy night. */
     uint64_t bad_you, bad_reference, bad_nothing;
     int hints; /* recorded, never deducted */
+    int shown,
+        steps; /* steps that a solution or a late hint showed, of all; 0: on call */
 };
 
 /* ---- what proves a lesson -------------------------------------------------------- */

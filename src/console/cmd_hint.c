@@ -13,8 +13,8 @@ const struct command cmd_hint = {
     .info = {.name = "hint",
              .synopsis = "hint",
              .doc = "A hint for the step you are at. First a nudge, then where to "
-                    "look, then what it is, then the command. Hints are recorded; in "
-                    "guided runs they cost nothing.",
+                    "look, then what it is, then the command. The first hints cost "
+                    "nothing; with one that gives it away the step counts as shown.",
              .examples = "hint",
              .group = GROUP_REASON},
     .run = run,

@@ -12,8 +12,9 @@ static enum err run(struct call *c)
 const struct command cmd_solution = {
     .info = {.name = "solution",
              .synopsis = "solution",
-             .doc = "Shows the commands that solve this step. The step counts as "
-                    "shown, not as done.",
+             .doc =
+                 "Shows the commands that solve this step. The step counts as "
+                 "shown, not as yours: the score is at most the share of the others.",
              .examples = "solution",
              .group = GROUP_REASON},
     .run = run,

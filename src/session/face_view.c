@@ -159,7 +159,7 @@ void session_rules(const struct session *s, struct buf *out)
     }
     if (s->mode == MODE_GUIDED) {
         buf_adds(out, "Every command works on a running system. The clock stands still "
-                      "while you read, type or answer; hints cost nothing.");
+                      "while you read, type or answer; first hints cost nothing.");
         return;
     }
     bool blind = s->mode == MODE_BLIND;

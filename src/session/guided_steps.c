@@ -179,6 +179,23 @@ void step_update(struct session *s, const struct update *u)
 
 /* ---- help ------------------------------------------------------------------------ */
 
+/* The hints that cost nothing: those behind them, and the last of several, hold commands
+ * or the answer itself. */
+enum { NUDGES = 2 };
+
+static bool gives_away(const struct step *st, size_t hint)
+{
+    return hint > NUDGES || (hint == st->nhints && hint > 1);
+}
+
+size_t steps_shown(const struct session *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < lesson_steps(s->lesson); i++)
+        n += s->status[i] == STEP_SHOWN;
+    return n;
+}
+
 void step_hint(struct session *s)
 {
     const struct step *st = step_current(s);
@@ -196,6 +213,12 @@ void step_hint(struct session *s)
     session_say(s, TONE_ACCENT, "Hint %zu of %zu. %s", s->hints_shown, st->nhints,
                 words.s);
     buf_release(&words);
+    if (gives_away(st, s->hints_shown))
+        s->status[s->step] = STEP_SHOWN;
+    else if (s->hints_shown < st->nhints && gives_away(st, s->hints_shown + 1))
+        session_say(s, TONE_DIM,
+                    "The next hint shows it: the step then counts as shown, "
+                    "and not as yours.");
 }
 
 void step_solution(struct session *s)
@@ -206,15 +229,20 @@ void step_solution(struct session *s)
         return;
     }
     struct step_item it;
+    bool shown = st->nsolution > 0;
     for (size_t i = 0; step_item(st, i, &it); i++)
-        if (it.right)
+        if (it.right) {
             session_say(s, TONE_ACCENT, "Answer %d: %s", it.number, it.text);
+            shown = true;
+        }
     for (size_t i = 0; i < st->nsolution; i++)
         session_say(s, TONE_ACCENT, "  %s", st->solution[i]);
     struct buf found;
     buf_init(&found, 64);
     if (st->finding && finding_truth(s, st->finding, &found))
         session_say(s, TONE_ACCENT, "Answer: %s", found.s);
+    else if (!shown)
+        session_say(s, TONE_DIM, "Nobody can show this: say what you expect, and see.");
     buf_release(&found);
     s->status[s->step] = STEP_SHOWN;
 }

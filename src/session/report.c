@@ -96,7 +96,12 @@ static void score_table(const struct maker *k)
             points_row(&t, score_phrase(i),
                        arena_printf(mem, "%d of %d", k->r->items[i].points,
                                     k->r->items[i].full));
-    if (total < sum)
+    if (total < sum && total == score_most_shown(&k->r->score))
+        points_row(&t,
+                   arena_printf(mem, "more than %d: %d of %d steps were shown", total,
+                                k->r->score.shown, k->r->score.steps),
+                   arena_printf(mem, "-%d", sum - total));
+    else if (total < sum)
         points_row(&t,
                    arena_printf(mem, "more than %d: not when it ends \"%s\"", total,
                                 outcome_phrase(k->r->score.outcome)),
@@ -116,8 +121,12 @@ static void make_score(const struct maker *k)
     score_table(k);
     for (enum score_part i = 0; i < SCORE_PARTS; i++)
         explain_part(k, i);
-    if (sc->hints > 0)
-        add_text(k->r, BLOCK_BULLET, "Hints used: %d. They cost nothing.", sc->hints);
+    if (sc->hints > 0 || sc->shown > 0)
+        add_text(
+            k->r, BLOCK_BULLET,
+            "Hints used: %d. Steps shown, by solution or a hint that gives it away: "
+            "%d of %d. The first hints cost nothing; what was shown is not yours.",
+            sc->hints, sc->shown, sc->steps);
 }
 
 static void make_users(const struct maker *k)

@@ -152,6 +152,7 @@ static enum err branch_keep(struct session *s, struct errmsg *why)
     b->nseen = s->seen_ever.n;
     b->nfacts = s->nfacts_seen;
     b->hints = s->hints_total;
+    b->shown = steps_shown(s);
     b->answered = questions_answered(s);
     b->wrong_answers = s->wrong_answers;
     b->nactions = s->nactions;

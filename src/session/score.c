@@ -50,6 +50,11 @@ size_t scored_hints(const struct session *s)
     return s->practice ? s->first.hints : s->hints_total;
 }
 
+size_t scored_shown(const struct session *s)
+{
+    return s->practice ? s->first.shown : steps_shown(s);
+}
+
 const struct done_action *scored_actions(const struct session *s, size_t *n)
 {
     *n = s->practice ? s->first.nactions : s->nactions;
@@ -209,6 +214,11 @@ static int most_points(const struct session *s, const struct rivals *v, enum out
     return suffer ? outcome_most(OUTCOME_LOST) : outcome_most(o);
 }
 
+int score_most_shown(const struct score *sc)
+{
+    return sc->steps > 0 ? 100 * (sc->steps - sc->shown) / sc->steps : 100;
+}
+
 static void grade_parts(const struct grading *g, struct score *sc,
                         struct score_item items[SCORE_PARTS])
 {
@@ -243,12 +253,16 @@ struct score score_of(const struct session *s, const struct rivals *v,
                       struct arena *mem, struct score_item items[SCORE_PARTS])
 {
     struct score sc = {.outcome = outcome_of(s, v->twin),
-                       .hints = (int)scored_hints(s)};
+                       .hints = (int)scored_hints(s),
+                       .shown = (int)scored_shown(s)};
+    if (s->mode == MODE_GUIDED)
+        sc.steps = (int)lesson_steps(s->lesson);
     sc.bad_you = lost(&v->you, v);
     sc.bad_nothing = lost(&v->nothing, v);
     sc.bad_reference = v->has_reference ? lost(&v->reference, v) : sc.bad_nothing;
     grade_parts(&(struct grading){s, v, mem, &sc}, &sc, items);
-    int most = most_points(s, v, sc.outcome);
+    int most = most_points(s, v, sc.outcome), own = score_most_shown(&sc);
+    most = most < own ? most : own;
     sc.total = sc.total < most ? sc.total : most;
     return sc;
 }

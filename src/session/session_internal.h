@@ -185,7 +185,7 @@ struct mark { /* a moment to come back to */
 /* The first branch, as it stood at the first rewind: what the score is about. */
 struct branch {
     struct run run; /* world NULL: the learner never went back */
-    size_t nnotes, nsaids, nseen, nfacts, hints, answered, wrong_answers;
+    size_t nnotes, nsaids, nseen, nfacts, hints, shown, answered, wrong_answers;
     struct done_action *actions;
     size_t nactions;
 };
@@ -473,6 +473,7 @@ void step_look_on(struct session *s); /* the current step's words are on the scr
 void step_judged(struct session *s, const struct step_verdict *v);
 void step_answer(struct session *s, const struct step_answer *a);
 void step_hint(struct session *s);
+size_t steps_shown(const struct session *s); /* by a solution, or a late hint */
 void step_skip(struct session *s, enum step_status how);
 void step_solution(struct session *s);
 void step_update(struct session *s, const struct update *u);
@@ -514,6 +515,7 @@ size_t scored_saids(const struct session *s);
 size_t scored_seen(const struct session *s);
 size_t scored_facts(const struct session *s); /* of facts_seen */
 size_t scored_hints(const struct session *s);
+size_t scored_shown(const struct session *s);
 size_t questions_answered(const struct session *s); /* rightly, as of now */
 const struct done_action *scored_actions(const struct session *s, size_t *n);
 bool note_open(const struct session *s, const struct note *n);
@@ -522,6 +524,8 @@ enum err rivals_run(struct session *s, struct rivals *v,
                     struct errmsg *why) MUST_USE;
 void rivals_release(struct rivals *v);
 /* How it ended. `twin` (may be NULL) tells whom the learner turned away. */
+/* The points that are left where steps were shown: the share of the others. */
+int score_most_shown(const struct score *sc);
 enum outcome outcome_of(const struct session *s, const struct recording *twin);
 /* A group of those who can be worse off than before: the users of a client, and what the
  * objective is about besides, as the messages of a subscription. */

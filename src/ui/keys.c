@@ -87,7 +87,7 @@ const struct binding bindings[] = {
     ROW(AT_START | AT_BRIEFING | AT_DEBRIEF, FN(1), help, "F1", "the same", NULL),
     ROW(AT_PLAY, CTRL('p'), palette, "ctrl-p", "find anything: panels, commands, keys",
         "anything"),
-    ROW(AT_PLAY, FN(2), hint, "F2", "a hint for this step (recorded, costs nothing)",
+    ROW(AT_PLAY, FN(2), hint, "F2", "a hint for this step (the first cost nothing)",
         "hint"),
     ROW(AT_PANEL, CH('H'), hint, "H", "the same", NULL),
     ROW(AT_PANEL, CH('x'), reset, "x", "start this lesson over (asks first)", NULL),

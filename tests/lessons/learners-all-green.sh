@@ -163,4 +163,163 @@ say --who shoppers --since 19:50 --impact not known yet --state cured --next 22:
 1
 end
 
+# It ends well, and nothing of it was theirs.
+learner 'one who copies every solution' all-green guided 0 39 'Recovered: ' <<'end'
+solution
+status
+chart orders_placed --since 45m
+shoppers
+solution
+chart orders_placed --since 45m
+19:46
+solution
+2
+solution
+status
+ps checkout
+db sessions
+stacks checkout
+traces --open
+suspect checkout pool-leak because ps, db sessions
+checkout pool-leak
+solution
+up, same
+solution
+restart checkout --rolling
+wait 8m
+solution
+restart checkout --rolling
+wait 8m
+solution
+restart checkout --rolling
+wait 8m
+solution
+restart checkout --rolling
+wait 8m
+solution
+say --who shoppers --since 19:50 --impact not known yet --state mitigated --next 21:00
+solution
+db sessions
+13
+solution
+traces --open
+changes
+pay-retry
+solution
+flag pay-retry off
+restart checkout --rolling
+wait 36m
+solution
+flag pay-retry off
+restart checkout --rolling
+wait 36m
+solution
+say --who shoppers --since 19:50 --impact not known yet --state recovered --next 22:00
+solution
+1
+end
+
+learner 'one who copies the last hint' all-green guided 0 39 'Recovered: ' <<'end'
+hint
+hint
+hint
+hint
+status
+chart orders_placed --since 45m
+shoppers
+hint
+hint
+hint
+hint
+chart orders_placed --since 45m
+19:46
+hint
+hint
+hint
+hint
+2
+hint
+hint
+hint
+hint
+status
+ps checkout
+db sessions
+stacks checkout
+traces --open
+suspect checkout pool-leak because ps, db sessions
+checkout pool-leak
+hint
+hint
+hint
+hint
+up, same
+hint
+hint
+hint
+hint
+restart checkout --rolling
+wait 8m
+hint
+hint
+hint
+hint
+restart checkout --rolling
+wait 8m
+hint
+hint
+hint
+hint
+restart checkout --rolling
+wait 8m
+hint
+hint
+hint
+hint
+restart checkout --rolling
+wait 8m
+hint
+hint
+hint
+hint
+say --who shoppers --since 19:50 --impact not known yet --state mitigated --next 21:00
+hint
+hint
+hint
+hint
+db sessions
+13
+hint
+hint
+hint
+hint
+traces --open
+changes
+pay-retry
+hint
+hint
+hint
+hint
+flag pay-retry off
+restart checkout --rolling
+wait 36m
+hint
+hint
+hint
+hint
+flag pay-retry off
+restart checkout --rolling
+wait 36m
+hint
+hint
+hint
+hint
+say --who shoppers --since 19:50 --impact not known yet --state recovered --next 22:00
+hint
+hint
+hint
+hint
+1
+end
+
 exit "$learners_bad"
