@@ -186,7 +186,7 @@ tests: $(TESTS)
 # memory poisoned and all first sizes 1 (include/truecode/check.h). Its tests are two
 # groups: "hostile", which `make test` has time for, and "hostile-all".
 HOSTILE_PARTS = all tests
-HOSTILE_FEW = $(patsubst %.c,$(B)/hostile/%,$(wildcard tests/hostile/test_*.c \
+HOSTILE_FEW = $(B)/hostile/truecode $(patsubst %.c,$(B)/hostile/%,$(wildcard tests/hostile/test_*.c \
 	tests/golden/test_*.c tests/fuzz/test_*.c))
 hostile:
 	@$(MAKE) --no-print-directory B=$(B)/hostile \
