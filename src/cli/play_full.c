@@ -521,13 +521,13 @@ static void tick_if_due(struct full *f)
 
 static struct term_event next_event(struct full *f)
 {
+    if (f->resized) /* while a worker did not answer, before the keys typed then */
+        return (struct term_event){.kind = TERM_RESIZE};
     if (f->nahead > 0) {
         struct term_event e = {.kind = TERM_KEY, .key = f->ahead[0]};
         memmove(f->ahead, f->ahead + 1, --f->nahead * sizeof *f->ahead);
         return e;
     }
-    if (f->resized) /* while a worker did not answer */
-        return (struct term_event){.kind = TERM_RESIZE};
     return term_wait(f->term, patience(f));
 }
 

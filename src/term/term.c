@@ -124,6 +124,14 @@ void leave_signal_clear(void)
     asked_to_leave = 0;
 }
 
+/* pselect() that finds a descriptor ready leaves pending signals pending; without
+ * descriptors it lets them in. */
+static void let_in_pending(const sigset_t *none)
+{
+    struct timespec at_once = {0};
+    pselect(0, NULL, NULL, NULL, &at_once, none);
+}
+
 static int wait_for(int fd, bool to_write, int ms)
 {
     struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
@@ -135,6 +143,8 @@ static int wait_for(int fd, bool to_write, int ms)
         FD_SET(fd, &set);
     int n = pselect(fd + 1, to_write ? NULL : &set, to_write ? &set : NULL, NULL,
                     ms < 0 ? NULL : &t, &none);
+    if (n > 0)
+        let_in_pending(&none);
     return n < 0 ? -1 : n > 0;
 }
 

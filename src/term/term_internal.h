@@ -101,7 +101,9 @@ void leave_signals_catch(void);
 int leave_signal(void);
 void leave_signal_clear(void);
 /* poll() on a descriptor that such a signal (and WINCH, CONT) interrupts without a
- * race. > 0: readable; 0: the time is up; -1: a signal came. */
+ * race. > 0: readable, and signals that came before the bytes were handled before them
+ * (a key typed into a window belongs to the window's size); 0: the time is up; -1: a
+ * signal came. */
 int wait_readable(int fd, int ms);
 int wait_writable(int fd, int ms);
 

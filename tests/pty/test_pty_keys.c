@@ -7,6 +7,7 @@
 #include "truecode/ui.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -216,6 +217,30 @@ static void a_window_of_any_size_is_survived(void **state)
     obeys(p);
 }
 
+/* Both come while the worker is busy with the key before: the size is told first. */
+static void a_key_belongs_to_the_window_it_is_typed_into(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct pty *p = play_on("xterm-256color", 24, 80);
+        pty_resize(p, 10, 60);
+        assert_true(pty_sees(p, "Make the window larger"));
+        pid_t worker = pty_worker(p);
+        kill(worker, SIGSTOP);
+        pty_type(p, "\005");
+        if (late)
+            assert_true(pty_sees(p, "has not answered"));
+        else
+            pty_listen(p, 200);
+        pty_resize(p, 24, 80);
+        pty_type(p, "status\r");
+        pty_listen(p, late ? 200 : 0);
+        kill(worker, SIGCONT);
+        assert_true(pty_writes(p, "COMPONENT"));
+        pty_free(p);
+    }
+}
+
 static void it_starts_in_a_window_of_any_size(void **state)
 {
     (void)state;
@@ -243,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_character_comes_in_two_reads),
         cmocka_unit_test(ctrl_l_paints_all_anew),
         cmocka_unit_test(a_window_of_any_size_is_survived),
+        cmocka_unit_test(a_key_belongs_to_the_window_it_is_typed_into),
         cmocka_unit_test(it_starts_in_a_window_of_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
