@@ -8,7 +8,9 @@
  * sealed the same way: a misspelt name is an error where it stands, not a nil that
  * fails later.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <stdio.h>
 #include <string.h>

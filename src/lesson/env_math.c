@@ -3,7 +3,9 @@
  * base, bit-identical everywhere. There is no random: a lesson draws with pick() and
  * vary(), from a stream of its seed.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <math.h>
 #include <string.h>

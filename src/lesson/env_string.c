@@ -3,6 +3,7 @@
  * `find` finds plain text. `format` knows %d %i %u %c %x %X %o %e %E %f %F %g %G %s %%
  * with flags, width and precision below 100; %a would show the machine, %p an address.
  */
+#include "binding.h"
 #include "lesson_internal.h"
 
 #include <math.h>

@@ -4,7 +4,9 @@
  * after n log n comparisons whatever the comparison says. Every function charges for
  * the elements it will touch before it touches them.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <string.h>
 

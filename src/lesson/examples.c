@@ -2,6 +2,7 @@
  * An example for every kind of component, as it stands in a lesson's world: with what it
  * needs around it, so that each of them builds as it is (tests/unit/test_lesson_examples.c).
  */
+#include "binding.h"
 #include "lesson_internal.h"
 
 #include <string.h>

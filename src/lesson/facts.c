@@ -5,6 +5,9 @@
  * sec(2).
  */
 #include "facts.h"
+#include "binding.h"
+#include "build.h"
+#include "values.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,7 +2,9 @@
  * What `s` says of users and of the learner: latency, the share that was served well,
  * good_for, and what was seen and done.
  */
+#include "build.h"
 #include "facts.h"
+#include "values.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -12,7 +12,9 @@
  *
  * Not in it: titles, briefings, questions, replies, hints, what people write, debrief.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <inttypes.h>
 #include <string.h>

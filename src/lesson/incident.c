@@ -4,7 +4,10 @@
  * the world that was just built, and its arguments against what the component says of
  * itself.
  */
+#include "binding.h"
+#include "build.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <stdio.h>
 #include <string.h>

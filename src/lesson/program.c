@@ -3,7 +3,10 @@
  * constructor checks it when the lesson calls it (so the line is right), and
  * to_program() turns the marked tables into the engine's nodes.
  */
+#include "binding.h"
+#include "build.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,6 +5,7 @@
  * every lesson. A drawn night with the incident has that alert, too: it tells nobody which
  * night it is.
  */
+#include "build.h"
 #include "schema_fields.h"
 
 #include <string.h>

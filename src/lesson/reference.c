@@ -2,6 +2,7 @@
  * The author's reference: Markdown from the binding tables, the schema tables and the
  * engine's kinds - the same tables that decide what is accepted.
  */
+#include "binding.h"
 #include "facts.h"
 
 #include "truecode/lesson_reference.h"

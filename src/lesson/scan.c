@@ -14,6 +14,7 @@
  */
 #include "shape.h"
 
+#include <lua.h>
 #include <string.h>
 
 enum { SCOPES = 256 };

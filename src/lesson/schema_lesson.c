@@ -3,6 +3,7 @@
  * These tables are the format. Checks that compare fields with each other stand beside
  * them; what needs the world (names of components) is checked when it is built.
  */
+#include "binding.h"
 #include "schema_fields.h"
 
 #include <stdio.h>

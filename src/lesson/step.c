@@ -2,6 +2,7 @@
  * Steps: the list of their kinds, how a lesson's are read, and what several kinds share. A
  * step's constructor (ask, look, ...) marks its table; the mark chooses the kind.
  */
+#include "binding.h"
 #include "step_internal.h"
 
 #include <math.h>

@@ -6,6 +6,7 @@
  */
 #define STEP(m) step.m
 #include "step_internal.h"
+#include "values.h"
 
 #include <string.h>
 

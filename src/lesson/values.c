@@ -3,6 +3,9 @@
  * its seed. What a duration is stands in duration.c; where one is wanted, a small bare
  * number is refused with the word that was meant.
  */
+#include "values.h"
+#include "binding.h"
+#include "build.h"
 #include "lesson_internal.h"
 
 #include <math.h>
