@@ -2,7 +2,9 @@
  * A chart as text: columns of eighths of a block over an axis with round numbers, clock
  * times below, and a mark where something was changed.
  */
+#include "chart.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <assert.h>
 #include <string.h>

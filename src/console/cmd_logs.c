@@ -4,6 +4,7 @@
  * seconds; what is worse than ordinary among those that are not shown is counted below.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

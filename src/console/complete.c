@@ -2,7 +2,12 @@
  * Completion: what the word at the cursor can become, from the commands' descriptors
  * and the model's tables. It never looks at a running world's secrets, only at names.
  */
+#include "act.h"
+#include "chart.h"
 #include "console_internal.h"
+#include "db.h"
+#include "filter.h"
+#include "lookup.h"
 
 #include <assert.h>
 #include <string.h>

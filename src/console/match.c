@@ -6,7 +6,7 @@
  * Basic: . * ^ $ [...] and \( \) \{ is refused; \+ \? \| as GNU has them. Extended: the
  * same without backslashes.
  */
-#include "console_internal.h"
+#include "filter.h"
 
 #include <assert.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * Nothing expands. What a real shell would do with ; & > and < is refused by name, so
  * that nobody wonders where the output went; commands that take free text do not ask.
  */
-#include "console_internal.h"
+#include "parse.h"
 
 #include <assert.h>
 #include <string.h>
@@ -137,4 +137,19 @@ enum err refuse_shell(const struct stage *st, struct errmsg *why)
             return errmsg_set(why, ERR_INPUT, "%s", says);
     }
     return ERR_OK;
+}
+
+bool parse_count(const char *s, long *out)
+{
+    assert(s && out);
+    long n = 0;
+    if (!*s || strlen(s) > 9)
+        return false;
+    for (; *s; s++) {
+        if (*s < '0' || *s > '9')
+            return false;
+        n = n * 10 + (*s - '0');
+    }
+    *out = n;
+    return true;
 }
