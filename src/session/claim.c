@@ -3,7 +3,7 @@
  * second": a count, a share or a rate. Words without a number, "not known yet" among them,
  * claim nothing. What a number is held against is the sheet's (sheet_much.c).
  */
-#include "session_internal.h"
+#include "notebook.h"
 
 #include <ctype.h>
 #include <math.h>

@@ -4,6 +4,7 @@
  * changed themselves.
  */
 #include "people.h"
+#include "session_internal.h"
 
 #include <string.h>
 #include <strings.h>

@@ -7,6 +7,7 @@
  * say that people have trouble, and never which.
  */
 #include "people.h"
+#include "session_internal.h"
 
 #include <math.h>
 
