@@ -61,7 +61,7 @@ struct session {
     const struct onlooker *onlooker; /* borrowed; NULL in every face */
     struct form form;
 
-    /* What is played, and how it is shown. */
+    /* The night, and how it is shown. */
     struct lesson *lesson; /* a reference */
     char identity[65];     /* lesson_identity() */
     uint64_t seed;
