@@ -7,6 +7,7 @@
  *     chart.h     curves as text
  *     db.h        what the commands behind `db` share
  *     filter.h    what stands behind a |
+ *     complete.h  what the word at the cursor can become
  *
  * The way of a line (command_line.c): parse_line() makes stages of words, the first is a
  * command out of `commands`, its words are read by its descriptor, run() writes lines and
@@ -85,7 +86,8 @@ enum arg_kind {
     ARG_TOPIC, /* what the person before it can be asked about */
     ARG_TIME,
     ARG_DURATION,
-    ARG_TEXT
+    ARG_TEXT,
+    ARG_KINDS
 };
 struct cmd_opt {
     const char *name;   /* "--since" */
