@@ -347,3 +347,15 @@ int curve_cell(const struct curve_slot *v, double factor, double top, size_t row
     int eighths = solid >= 1 ? 8 : solid > 0 ? (int)(solid * 8 + 0.5) : 0;
     return eighths == 0 && row == 0 ? 1 : eighths;
 }
+
+const char *cell_sign(int cell, bool ascii)
+{
+    static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄",
+                                         "▅", "▆", "▇", "█", "░"};
+    static const char *const quarters[] = {" ", ".", ".", ":", ":",
+                                           ":", "|", "|", "#", "'"};
+    _Static_assert(COUNT_OF(blocks) == CELL_SPAN + 1, "a sign for each cell");
+    _Static_assert(COUNT_OF(quarters) == CELL_SPAN + 1, "a sign for each cell");
+    assert(cell >= 0 && cell <= CELL_SPAN);
+    return (ascii ? quarters : blocks)[cell];
+}
