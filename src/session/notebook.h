@@ -70,6 +70,9 @@ struct claim {
 /* The first number in a text, with its unit: "about 600 orders", "3 in 10". */
 struct claim claim_read(const char *text);
 double claim_number(const char *text); /* without its unit; NaN: there is none */
+/* Numbers that people write as words: "zero", "one" … "twelve", by their value. */
+enum { NUMBER_WORDS = 13 };
+extern const char *const number_words[NUMBER_WORDS];
 
 /* ---- predictions (forecast.c) ---------------------------------------------------- */
 
