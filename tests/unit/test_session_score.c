@@ -567,7 +567,7 @@ static bool turned(const char *line)
     wait_out(s, SIM_MIN);
     play_type(s, "resolve mitigated");
     report_of(s, &text);
-    bool yes = strstr(text, "Same code.") != NULL;
+    bool yes = strstr(text, "Same code.");
     mem_free(text);
     mem_free(lesson);
     session_free(s);
