@@ -63,7 +63,8 @@ static void go_to(struct full *f, enum err e, const struct buf *note,
     }
 }
 
-void full_go_lesson(struct full *f, const char *word)
+/* Opens what `word` names, or (`drawn`) a night drawn blind. */
+static void open_run(struct full *f, const char *word, bool drawn)
 {
     struct errmsg why = {0};
     struct buf note;
@@ -71,22 +72,20 @@ void full_go_lesson(struct full *f, const char *word)
     buf_init(&note, 2048);
     full_fill_screen(f, &q);
     full_say_opening(f);
-    enum err e = play_open(f->p, word, &q, &f->a, &note, &why);
+    enum err e = drawn ? play_open_drawn(f->p, &q, &f->a, &note, &why)
+                       : play_open(f->p, word, &q, &f->a, &note, &why);
     go_to(f, e, &note, &why);
     buf_release(&note);
 }
 
+void full_go_lesson(struct full *f, const char *word)
+{
+    open_run(f, word, false);
+}
+
 void full_go_blind(struct full *f)
 {
-    struct errmsg why = {0};
-    struct buf note;
-    struct wire_request q = {.face = WIRE_FULL};
-    buf_init(&note, 2048);
-    full_fill_screen(f, &q);
-    full_say_opening(f);
-    enum err e = play_open_drawn(f->p, &q, &f->a, &note, &why);
-    go_to(f, e, &note, &why);
-    buf_release(&note);
+    open_run(f, NULL, true);
 }
 
 /* The debrief of a run that is over. */
