@@ -123,7 +123,7 @@ static const char *shell_word(const struct word *w)
         {"<",
          "There are no files here; filter with | instead, for example | grep timeout."},
     };
-    for (size_t i = 0; i < sizeof shell / sizeof *shell && !w->quoted; i++)
+    for (size_t i = 0; i < COUNT_OF(shell) && !w->quoted; i++)
         if (str_eq(w->s, shell[i].word))
             return shell[i].says;
     return NULL;

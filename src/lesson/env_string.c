@@ -321,4 +321,4 @@ const struct binding_table bind_string = {
     "string", "string",
     "No patterns. All of it also as methods: `(\"x\"):rep(3)`. A string "
     "holds at most 32 KiB.",
-    string_list, sizeof string_list / sizeof *string_list};
+    string_list, COUNT_OF(string_list)};

@@ -236,4 +236,4 @@ static const struct binding table_list[] = {
      "The elements as values, at most 200."},
 };
 const struct binding_table bind_table = {"table", "table", "Lists.", table_list,
-                                         sizeof table_list / sizeof *table_list};
+                                         COUNT_OF(table_list)};

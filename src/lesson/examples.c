@@ -114,7 +114,7 @@ static const struct {
 
 const char *lesson_example(const char *kind)
 {
-    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+    for (size_t i = 0; i < COUNT_OF(examples); i++)
         if (str_eq(examples[i].kind, kind))
             return examples[i].lua;
     return NULL;

@@ -234,7 +234,7 @@ static const struct binding program_list[] = {
 };
 const struct binding_table bind_program = {
     "", "Programs", "What an endpoint does: a list of operations, one after the other.",
-    program_list, sizeof program_list / sizeof *program_list};
+    program_list, COUNT_OF(program_list)};
 
 /* ---- nodes ----------------------------------------------------------------------- */
 

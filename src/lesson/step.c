@@ -22,7 +22,7 @@ static const struct step_kind *const kinds[] = {
 
 size_t step_kinds(void)
 {
-    return sizeof kinds / sizeof *kinds;
+    return COUNT_OF(kinds);
 }
 
 const struct step_kind *step_kind_at(size_t i)

@@ -311,7 +311,7 @@ static double axis_above(double v)
         p /= 10;
     while (p * 10 < v)
         p *= 10;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+    for (size_t i = 0; i < COUNT_OF(steps); i++)
         if (steps[i] * p >= v * 0.9999)
             return steps[i] * p;
     return 10 * p;

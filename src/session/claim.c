@@ -84,12 +84,12 @@ static double rate_seconds(const char *p)
                  {"min", 60},   {"hour", 3600}, {"h", 3600}};
     static const char *const links[] = {"per ", "a ", "each ", "every ", "an ", "/"};
     for (; *p && !strchr(",;.(", *p); p++)
-        for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+        for (size_t i = 0; i < COUNT_OF(links); i++) {
             size_t n = strlen(links[i]);
             bool begins = *links[i] == '/' || p[-1] == ' ';
             if (!begins || strncasecmp(p, links[i], n) != 0)
                 continue;
-            for (size_t k = 0; k < sizeof units / sizeof *units; k++)
+            for (size_t k = 0; k < COUNT_OF(units); k++)
                 if (starts_word(p + n, units[k].word))
                     return units[k].seconds;
         }
@@ -101,7 +101,7 @@ static bool is_time(const char *p)
     static const char *const units[] = {"second",  "seconds", "s",    "minute",
                                         "minutes", "min",     "hour", "hours"};
     p += strspn(p, " ");
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    for (size_t i = 0; i < COUNT_OF(units); i++)
         if (starts_word(p, units[i]))
             return true;
     return false;

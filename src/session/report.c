@@ -63,7 +63,7 @@ static void explain_part(const struct maker *k, enum score_part part)
     buf_init(&b, 400);
     buf_addf(&b, "%s, %d of %d.", score_phrase(part), x->points, x->full);
     b.s[0] = (char)toupper((unsigned char)b.s[0]);
-    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+    for (size_t i = 0; i < COUNT_OF(said); i++)
         if (said[i][0])
             buf_addf(&b, " %s", said[i]);
     if (x->points < x->full && x->best[0])
