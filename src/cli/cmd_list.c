@@ -71,6 +71,8 @@ static void json_card(struct json *j, const struct wire_card *c, const struct st
     json_int(j, "minutes", c->minutes);
     json_int(j, "level", c->level);
     json_text(j, "summary", c->summary);
+    json_text(j, "teaches", c->teaches);
+    json_text(j, "why", c->why);
     json_text(j, "post", c->post);
     json_text(j, "hash", c->hash);
     json_text(j, "broken", c->broken[0] ? c->broken : NULL);
