@@ -120,8 +120,6 @@ return lesson {
     i:at(PAGE, ticket("Nele (riders)",
       pick("words", { "The locks do not open. A few do, after an age. Is that still the database?",
                       "People stand before the bicycles and no lock opens. The database is over, Bram says." })))
-    i:at(PAGE + sec(50), ticket("Bram (machines)",
-      "Both machines of stations are at 100 %, and their logs look well. I would restart them. You decide."))
     i:at(SECOND, ticket("Bram (machines)",
       "The provider writes: the second half of the disk is moved in a minute. The database will be slow once more."))
   end,
@@ -189,6 +187,8 @@ return lesson {
   reactions = {
     { on = "customer", by = "nele", "A rider writes: the fourth bicycle, and none of them opens. I walk now." },
     { on = "silence", by = "nele", "I still say \"the database was slow\" to everybody. Is that still true?" },
+    { by = "bram", when = function(s) return s:now() > PAGE + sec(100) and untouched(s) and storm(s) end,
+      "Both machines of stations are at 100 %, and their logs look well. I would restart them. You decide." },
     { by = "bram", when = function(s) return restarted(s) and storm(s) and s:since_change() > sec(70) end,
       "I saw it come up, fresh and empty. Ten seconds, and it was full again. How?" },
   },
@@ -238,7 +238,7 @@ return lesson {
         number in the list of changes, a component, growth, or nothing.]],
       wrong = "When was that? And how were riders in the minute after it?",
       solution = { "changes", "chart stations-db.cpu --since 16m", "trigger stations-db" },
-      done = "The provider moved the database's disk. For one minute, stations-db was slow.",
+      done = "The provider moved the first half of the database's disk. For one minute, stations-db was slow.",
       hints = { "There is a list of what was done, with times.", "One of them has the minute that you found.",
         "changes, then chart stations-db.cpu --since 16m", "trigger stations-db" } },
 
@@ -320,7 +320,7 @@ return lesson {
 
     say_update { "tell", title = "Tell people",
       say = [[Nele still says "the database was slow". Post an update: who was hurt, since when, how many, how it stands,
-        and when you write again. Bram has told you what comes next.]],
+        and when you write again. Only the first half of the disk was moved: ask Bram what comes next.]],
       needs = { "who", "since", "impact", "state", "next" },
       solution = { "say --who riders --since 07:58 --impact 95% --state mitigated --next 08:30" },
       done = "Nele writes it on the page for riders.",
@@ -328,8 +328,11 @@ return lesson {
         "say --who riders --since 07:58 --impact 95% --state mitigated --next 08:30" } },
 
     ask { "second", title = "The second half of the disk",
-      say = [[Soon after a quarter past the database will be slow again, for a minute, and nobody can put it off. Suppose
-        each call is still made again up to three times, as often as it fails. How are riders five minutes after it?]],
+      say = { { when = function(s) return s:now() < SECOND end,
+          [[A quarter of an hour after the first half of the disk the second is moved: one slow minute, and nobody can put it off.
+          Suppose each call is still made again up to three times, as often as it fails. How are riders five minutes after it?]] },
+        [[The second half of the disk makes the database slow for a minute, as the first did. Suppose each call is still made
+          again up to three times, as often as it fails. How are riders five minutes after that minute?]] },
       choices = {
         { "Well: it is only a minute.", reply = "The first one was only a minute, too." },
         { "As they were at 08:03, if nothing is changed.", right = true,
@@ -340,8 +343,11 @@ return lesson {
       hints = { "What was different at 07:57, before the first half?", "Nothing was.", "The second answer." } },
 
     act { "cure", title = "Make it survive a bad minute",
-      say = [[There must be less asked than stations can do, also while it fails. Change that, and let the second half of the
-        disk come. You are done when twelve minutes after it have been good.]],
+      say = { { when = function(s) return s:now() < SECOND end,
+          [[Less must be asked than stations can do, also while it fails. Change that, and let the second half of the disk
+          come. You are done when twelve minutes after it have been good.]] },
+        [[Less must be asked than stations can do, also while it fails. You are done when twelve minutes after the second
+          half of the disk have been good.]] },
       goal = function(s) return s:good_for(min(12)) and second_over(s) end,
       solution = { "set rides.stations.retry_budget 10%", "wait 20m" },
       done = { { when = bounded, "The database was slow once more, riders had one bad minute, and after it they were well. Nobody had to do anything.",
@@ -402,7 +408,7 @@ return lesson {
   },
   wrong = {
     { "Restart stations", { "restart stations" }, harm = "nothing",
-      used = function(s) return restarted(s) and not bounded(s) end,
+      used = function(s) return restarted(s) and s:param("stations.workers") == 100 end,
       says = [[It came up empty. The calls of the last seconds sat in their pauses in rides, and all came within two seconds. It
         was full before it was warm.]] },
     { "Take back the new version", { "rollback rides" }, harm = "nothing",
@@ -415,6 +421,7 @@ return lesson {
       used = function(s) return s:total("edge", "limited_total") > 300 and not bounded(s) end,
       says = "The quickest way to end a storm. It keeps no other from beginning: the next slow minute did." },
     { "Turn most riders away, and stay so", { "limit edge 5" }, harm = "partial",
+      used = function(s) return s:param("edge.limit") >= 0 end,
       says = "Five a second were served well. Thirteen a second were sent away, for good." },
     { "No retries", { "set rides.stations.retries 0", "wait 14m" }, harm = "partial",
       used = function(s) return s:param("rides.stations.retries") == 0 end,
