@@ -69,4 +69,52 @@ wait 12m
 1
 end
 
+way the-storm-after <<'end'
+count
+110
+chart locks_opened --since 16m
+07:58
+changes
+chart stations-db.cpu --since 16m
+3
+status
+wait 1m
+chart riders
+96%
+status
+chart riders --since 16m
+chart edge
+ps stations
+metrics rides.stations
+metrics stations
+stations retry-storm
+up, down
+restart stations
+yes
+wait 150s
+wait 150s
+limit edge 5
+yes
+wait 1m
+wait 1m
+limit edge off
+wait 4m
+wait 4m
+say
+riders
+95%
+mitigated
+08:30
+2
+set rides.stations.retry_budget 10%
+wait 20m
+wait 20m
+wait 20m
+wait 20m
+wait 20m
+wait 20m
+say --who riders --since 07:58 --impact 95% --state recovered --next 09:00
+1
+end
+
 exit $bad
