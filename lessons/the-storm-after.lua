@@ -15,7 +15,6 @@
 local DIP, PAGE = min(12), min(17)
 local SECOND = min(27) -- a little before the disk is moved for the second time
 local CALL = "rides.stations"
-local CAPACITY = 2 / 0.070
 
 local function calls(s) return s:rate(CALL, "requests_total", min(1)) end
 local function attempts(s) return s:rate(CALL, "attempts_total", min(1)) end
@@ -70,7 +69,7 @@ return lesson {
     talks to riders, Bram runs the machines, Yusuf wrote rides.
   ]],
   page = [[
-    08:03. Nele calls: "The locks do not open. A few do, after an age. Bram says the database
+    Nele calls: "The locks do not open. A few do, after an age. Bram says the database
     was slow at eight, for a minute. But that is over, isn't it?" No alert has fired.
   ]],
   tools = { "status", "count", "chart", "map", "metrics", "changes", "ps", "logs", "config", "ask", "suspect", "limit",
@@ -190,7 +189,7 @@ return lesson {
     { by = "bram", when = function(s) return s:now() > PAGE + sec(100) and untouched(s) and storm(s) end,
       "Both machines of stations are at 100 %, and their logs look well. I would restart them. You decide." },
     { by = "bram", when = function(s) return restarted(s) and storm(s) and s:since_change() > sec(70) end,
-      "I saw it come up, fresh and empty. Ten seconds, and it was full again. How?" },
+      "I saw it come up, fresh and empty. A few seconds, and it was full again. How?" },
   },
 
   values = {
@@ -229,7 +228,7 @@ return lesson {
       near = "Near. Where exactly does the line leave its height?",
       wrong = "From what do you read it? Draw the number that riders feel, over the last quarter of an hour.",
       solution = { "chart locks_opened --since 16m" },
-      done = "All at once, and it has not come back since.",
+      done = { { when = untouched, "All at once, and it has not come back since.", claims = failing }, "All at once." },
       hints = { "A number that falls when riders are hurt.", "Draw the locks that were opened, since 07:46.",
         "chart locks_opened --since 16m" } },
 
