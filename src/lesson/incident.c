@@ -83,7 +83,8 @@ static const struct binding action_list[] = {
      make_fault,
      "Something breaks; leaves no record. `lasts`: ends by itself; `again`: begins "
      "anew so long after its end, for good or up to the moment `before`: "
-     "`{ lasts = exponential(sec(1)), again = exponential(min(5)), before = min(40) }`."},
+     "`{ lasts = exponential(sec(1)), again = exponential(min(5)), before = min(40) "
+     "}`."},
     {"op", "component, name[, { arguments }[, { by = }]]", make_op,
      "An operation (restart, scale, …), with a change record."},
     {"set", "\"component.parameter\", value[, { by = }]", make_set,
@@ -389,8 +390,7 @@ static void add_ticket(struct deed *d, sim_time at, bool page)
 
 static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)
 {
-    *d = (struct deed){
-        .b = b, .L = L, .t = lua_absindex(L, t), .before = SIM_FOREVER};
+    *d = (struct deed){.b = b, .L = L, .t = lua_absindex(L, t), .before = SIM_FOREVER};
     if (!is_marked(L, t, "action"))
         fail(L, 0, "an action is wanted, like fault(…) or deploy(…), not a %s",
              type_word(L, t));
@@ -457,9 +457,9 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t,
         resolve_flag(&d);
     if (!add_entry(&d, at, role))
         return;
-    enum err e =
-        d.repeats ? model_repeat(b->m, at, &d.a, d.lasts, d.again, d.before, &b->why)
-                  : model_at(b->m, at, &d.a, d.who, &b->why);
+    enum err e = d.repeats
+                     ? model_repeat(b->m, at, &d.a, d.lasts, d.again, d.before, &b->why)
+                     : model_at(b->m, at, &d.a, d.who, &b->why);
     if (e != ERR_OK)
         fail_model(L, b, d.line);
 }

@@ -180,8 +180,8 @@ static int outages(const char *options)
     struct lesson_world lw;
     struct errmsg why = {0};
     int n = 0;
-    snprintf(incident, sizeof incident,
-             "i:at(sec(5), fault('db', 'down', {}, { %s }))", options);
+    snprintf(incident, sizeof incident, "i:at(sec(5), fault('db', 'down', {}, { %s }))",
+             options);
     build_ok(WORLD, incident, 1, &lw);
     struct world *w = world_new(lw.model, 1, &why);
     comp_id db = model_find(lw.model, "db");
